@@ -1,0 +1,60 @@
+/* config.h -- the options of a run.
+ *
+ * One table (src/config.c) has every option's name, bounds, default and meaning; parsing, --help,
+ * --print-config and the record in a model file all read it. Options come from an INI file and
+ * then from "section.key=value" words in the same terms. Nothing is clamped or ignored: unknown
+ * names, repeated names, trailing characters and values out of bounds are refused. */
+#ifndef SPINE_CONFIG_H
+#define SPINE_CONFIG_H
+
+#include "spine/error.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+enum { SPINE_CONFIG_TEXT = 1024 };
+
+/* output.formats, a set of: */
+enum { SPINE_FORMAT_H5AD = 1, SPINE_FORMAT_TXT = 2 };
+
+/* Reals are doubles, counts and switches int64_t, choices the number of the word in the table. */
+struct spine_config {
+    char input[SPINE_CONFIG_TEXT];
+    int64_t center;
+    double rms;    /* 0: keep */
+    int64_t limit; /* 0: all */
+    int64_t hidden;
+    double sparsity, asl_weight, psl_weight;
+    int64_t epochs, batch_size;
+    double noise;
+    int64_t optimizer; /* enum spine_optimizer_kind */
+    double learning_rate, momentum, beta2;
+    int64_t schedule; /* enum spine_schedule_kind */
+    double warmup, decay;
+    int64_t seed, evaluate_every;
+    char directory[SPINE_CONFIG_TEXT];
+    int64_t merge, formats, noisy_codes, overwrite;
+};
+
+/* All options at their defaults. */
+void spine_config_init(struct spine_config *config);
+
+/* Read the INI text of the file 'path' (which is only named in messages: nothing is opened). */
+int spine_config_parse(struct spine_config *config, const char *text, const char *path,
+                       struct spine_error *err);
+
+/* Apply the words "section.key=value", which may set again what the file set. */
+int spine_config_override(struct spine_config *config, char *const *words, int count,
+                          struct spine_error *err);
+
+/* Refuse what is missing or doesn't go together. */
+int spine_config_check(const struct spine_config *config, struct spine_error *err);
+
+/* All options as an INI text, without comments; the caller frees. Reading it back gives the same
+ * configuration. */
+char *spine_config_text(const struct spine_config *config);
+
+/* The same with each option's meaning, bounds and default above it. */
+void spine_config_describe(const struct spine_config *config, FILE *file);
+
+#endif

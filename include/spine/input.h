@@ -1,0 +1,45 @@
+/* input.h -- a file as a stream of lines: plain, gzip or zstd.
+ *
+ * What a file is, its first bytes say, not its name. A plain file can be read in parts: of a range
+ * of bytes, those lines are read that begin in it, so that ranges which meet share out the lines,
+ * wherever the cuts fall. Lines may be of any length. */
+#ifndef SPINE_INPUT_H
+#define SPINE_INPUT_H
+
+#include "spine/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum spine_input_kind { SPINE_INPUT_PLAIN, SPINE_INPUT_GZIP, SPINE_INPUT_ZSTD };
+
+struct spine_input;
+
+struct spine_line {
+    const char *text; /* borrowed until the next line is read; not ended by NUL */
+    size_t length;    /* without the newline and a carriage return before it */
+    uint64_t number;  /* 1 for the first line of the input or of the range */
+    bool is_first;    /* of the file */
+    bool is_cut;      /* the file ends without a newline */
+};
+
+/* Open all of a file. The path is borrowed until spine_input_close(), which releases the handle. */
+int spine_input_open(struct spine_input **input, const char *path, struct spine_error *err);
+
+/* Open a plain file for the lines that begin in the bytes [begin, end). */
+int spine_input_open_range(struct spine_input **input, const char *path, uint64_t begin,
+                           uint64_t end, struct spine_error *err);
+
+/* What the file is, and how many bytes it has as it stands on the disk. */
+enum spine_input_kind spine_input_kind(const struct spine_input *input);
+uint64_t spine_input_bytes(const struct spine_input *input);
+
+/* Read the next line. Returns 1; 0 at the end, with *line as it was; -1 on failure. Compressed data
+ * that are damaged or cut off are refused when the reading gets there. */
+int spine_input_next(struct spine_input *input, struct spine_line *line, struct spine_error *err);
+
+/* NULL is allowed. */
+void spine_input_close(struct spine_input *input);
+
+#endif

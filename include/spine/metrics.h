@@ -1,0 +1,29 @@
+/* metrics.h -- what an epoch was like, as a line of metrics.jsonl. */
+#ifndef SPINE_METRICS_H
+#define SPINE_METRICS_H
+
+#include "spine/error.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+/* The fields are named as in the file. Losses are means over the epoch's rows, as trained: with
+ * noise, and while the parameters were changing. */
+struct spine_metrics {
+    int64_t epoch; /* 1 is the first */
+    double rl, asl, psl, total;
+    double learning_rate; /* of the last step */
+    double seconds, words_per_second;
+    double comm_share; /* of the seconds, that ranks waited for others; mean over ranks */
+    double density;    /* share of h > 0, with noise */
+    /* Only in epochs that were evaluated on clean input (measures.h): */
+    int evaluated;
+    double eval_rl, explained_variance, sparsity, l0;
+    int64_t dead, saturated;
+};
+
+/* Append a line and flush it. Local: one rank writes. path is for messages. */
+int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics *metrics,
+                        struct spine_error *err);
+
+#endif

@@ -1,0 +1,25 @@
+/* modelfile.h -- the trained model on disk, run/model.h5.
+ *
+ * A "spine-model" file: datasets /W1 (H, D), /b1 (H), /W2 (H, D), /b2 (D), /input_mean (D), all
+ * float32; attributes of the root group: input_scale (real), config (the resolved configuration
+ * as INI text), fingerprint (text). With them
+ *
+ *     code            h = clamp((x - input_mean) input_scale W1' + b1, 0, 1)
+ *     reconstruction  x ~ (h W2 + b2) / input_scale + input_mean */
+#ifndef SPINE_MODELFILE_H
+#define SPINE_MODELFILE_H
+
+#include "spine/model.h"
+
+enum { SPINE_FINGERPRINT = 33 }; /* bytes: 32 hexadecimal digits and NUL */
+
+/* A name for these very numbers (XXH3, 128 bits), so that codes know which model made them.
+ * mean is (D). */
+void spine_modelfile_fingerprint(const struct spine_params *params, const float *mean, double scale,
+                                 char *fingerprint);
+
+/* Write the model under 'path', complete or not at all. Local: for one rank. */
+int spine_modelfile_write(const char *path, const struct spine_params *params, const float *mean,
+                          double scale, const char *config, struct spine_error *err);
+
+#endif

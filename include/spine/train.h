@@ -1,0 +1,20 @@
+/* train.h -- the run: from vectors.h5 to a model and its codes. */
+#ifndef SPINE_TRAIN_H
+#define SPINE_TRAIN_H
+
+#include "spine/comm.h"
+#include "spine/config.h"
+
+#include <stdio.h>
+
+/* Train as the configuration says and write the run's directory (rundir.h). Collective; config is
+ * equal on all ranks, and so is the result. */
+int spine_train(const struct spine_config *config, struct spine_comm *comm,
+                struct spine_error *err);
+
+/* Print on rank 0 what spine_train() would do: the configuration, the rows and the memory of a
+ * rank, the steps. Reads only the input's extent; writes nothing. Collective. */
+int spine_train_dry_run(const struct spine_config *config, struct spine_comm *comm, FILE *out,
+                        struct spine_error *err);
+
+#endif

@@ -1,0 +1,191 @@
+/* codes.c -- sparse codes on disk: the ranks' shards, and reading them back. */
+#include "spine/codes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Entries of a dense block, whose rows are written or read at once. */
+enum { BLOCK_ENTRIES = 1 << 22 };
+/* Rows that are encoded and appended at once. */
+enum { WRITE_ROWS = 256 };
+
+int spine_codes_shard_path(char *path, const char *directory, int64_t shard,
+                           struct spine_error *err)
+{
+    const int length =
+        snprintf(path, SPINE_PATH, "%s/shards/codes-%05lld.h5", directory, (long long)shard);
+    return length < SPINE_PATH ? 0 : spine_refuse(err, "%.60s...: the path is too long", directory);
+}
+
+/* --- Writing ------------------------------------------------------------------------------ */
+
+static int write_facts(struct spine_store *store, const struct spine_shard *shard,
+                       struct spine_error *err)
+{
+    return spine_store_set_integers(store, "/", "shard", &shard->shard, 1, err) ||
+           spine_store_set_integers(store, "/", "shards", &shard->shards, 1, err) ||
+           spine_store_set_integers(store, "/", "first_row", &shard->first_row, 1, err) ||
+           spine_store_set_integers(store, "/", "rows", &shard->rows, 1, err) ||
+           spine_store_set_integers(store, "/", "total_rows", &shard->total_rows, 1, err) ||
+           spine_store_set_integers(store, "/", "hidden", &shard->hidden, 1, err) ||
+           spine_store_set_text(store, "/", "fingerprint", shard->fingerprint, err);
+}
+
+/* The rows of a batch as sparse codes, and the excess over 1. */
+static int add_rows(const struct spine_workspace *work, size_t count, struct spine_csr *codes,
+                    struct spine_csr *excess, struct spine_error *err)
+{
+    const size_t hidden = work->hidden;
+    spine_csr_clear(codes);
+    spine_csr_clear(excess);
+    if (spine_csr_reserve(codes, count, count * hidden, err) ||
+        spine_csr_reserve(excess, count, count * hidden, err))
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        spine_csr_add_row(codes, work->h + i * hidden, hidden, 0);
+        spine_csr_add_row(excess, work->z + i * hidden, hidden, 1);
+    }
+    return 0;
+}
+
+static int write_rows(struct spine_store *store, const struct spine_params *params,
+                      struct spine_dataset *data, struct spine_workspace *work, uint32_t epoch,
+                      double sigma, struct spine_error *err)
+{
+    const size_t local = data->part.end_row - data->part.first_row;
+    size_t most = sigma > 0 ? spine_partition_most_rows(&data->part) : work->most_rows;
+    most = most < WRITE_ROWS ? most : WRITE_ROWS;
+    struct spine_csr codes = {0}, excess = {0};
+    size_t num_values = 0, num_excess = 0;
+    int rc = 0;
+    for (size_t first = 0; rc == 0 && first < local; first += most) {
+        const size_t count = local - first < most ? local - first : most;
+        const struct spine_batch batch = spine_dataset_slice(data, epoch, first, count, sigma);
+        spine_model_encode(params, &batch, work);
+        rc = add_rows(work, count, &codes, &excess, err) ||
+             spine_csr_append(store, "/codes", &codes, &num_values, err) ||
+             spine_csr_append(store, "/excess", &excess, &num_excess, err);
+    }
+    spine_csr_dispose(&codes);
+    spine_csr_dispose(&excess);
+    return rc;
+}
+
+int spine_codes_write_shard(const char *directory, const struct spine_shard *shard,
+                            const struct spine_params *params, struct spine_dataset *data,
+                            struct spine_workspace *work, uint32_t epoch, double sigma,
+                            struct spine_error *err)
+{
+    char path[SPINE_PATH];
+    struct spine_store *store = NULL;
+    if (spine_codes_shard_path(path, directory, shard->shard, err) ||
+        spine_store_create(&store, path, "spine-codes", err))
+        return -1;
+    int rc = write_facts(store, shard, err) ||
+             spine_store_append_words(store, "/words", &data->words, err) ||
+             spine_csr_make(store, "/codes", err) || spine_csr_make(store, "/excess", err) ||
+             write_rows(store, params, data, work, epoch, sigma, err);
+    struct spine_error closing;
+    if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
+        rc = -1;
+    if (rc == 0 && spine_store_publish(path, err) == 0)
+        return 0;
+    spine_store_discard(path);
+    return -1;
+}
+
+/* --- Reading ------------------------------------------------------------------------------ */
+
+static int read_facts(struct spine_store *store, const char *path, struct spine_shard *shard,
+                      struct spine_error *err)
+{
+    char *fingerprint = NULL;
+    if (spine_store_get_integer(store, "/", "shard", &shard->shard, err) ||
+        spine_store_get_integer(store, "/", "shards", &shard->shards, err) ||
+        spine_store_get_integer(store, "/", "first_row", &shard->first_row, err) ||
+        spine_store_get_integer(store, "/", "rows", &shard->rows, err) ||
+        spine_store_get_integer(store, "/", "total_rows", &shard->total_rows, err) ||
+        spine_store_get_integer(store, "/", "hidden", &shard->hidden, err) ||
+        spine_store_get_text(store, "/", "fingerprint", &fingerprint, err))
+        return -1;
+    snprintf(shard->fingerprint, sizeof shard->fingerprint, "%s", fingerprint);
+    free(fingerprint);
+    if (shard->shards < 1 || shard->shard < 0 || shard->shard >= shard->shards || shard->rows < 0 ||
+        shard->first_row < 0 || shard->hidden < 1 || shard->hidden > INT32_MAX ||
+        shard->total_rows - shard->first_row < shard->rows)
+        return spine_refuse(err, "%s: its attributes contradict each other", path);
+    return 0;
+}
+
+/* Check the matrices and the words against codes->rows. */
+static int check_contents(struct spine_codes *codes, struct spine_error *err)
+{
+    size_t num_words = 0;
+    if (spine_csr_check(codes->store, codes->path, codes->matrix, codes->rows, &codes->num_values,
+                        err) ||
+        spine_csr_check(codes->store, codes->path, codes->excess, codes->rows, &codes->num_excess,
+                        err) ||
+        spine_store_words_count(codes->store, codes->words, &num_words, err))
+        return -1;
+    if (num_words != codes->rows)
+        return spine_refuse(err, "%s: is incomplete: it has %zu words for %zu rows", codes->path,
+                            num_words, codes->rows);
+    return 0;
+}
+
+int spine_codes_open_shard(struct spine_codes *codes, const char *path, struct spine_shard *shard,
+                           struct spine_error *err)
+{
+    *codes = (struct spine_codes){.matrix = "/codes", .excess = "/excess", .words = "/words"};
+    snprintf(codes->path, sizeof codes->path, "%s", path);
+    if (spine_store_open(&codes->store, path, "spine-codes", err))
+        return -1;
+    if (read_facts(codes->store, path, shard, err) == 0) {
+        codes->rows = (size_t)shard->rows;
+        codes->hidden = (size_t)shard->hidden;
+        if (check_contents(codes, err) == 0)
+            return 0;
+    }
+    spine_codes_close(codes);
+    return -1;
+}
+
+int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct spine_error *err)
+{
+    *codes =
+        (struct spine_codes){.matrix = "/X", .excess = "/layers/excess", .words = "/obs/_index"};
+    snprintf(codes->path, sizeof codes->path, "%s", path);
+    if (spine_store_open(&codes->store, path, NULL, err))
+        return -1;
+    if (spine_store_words_count(codes->store, codes->words, &codes->rows, err) == 0 &&
+        spine_store_words_count(codes->store, "/var/_index", &codes->hidden, err) == 0 &&
+        check_contents(codes, err) == 0)
+        return 0;
+    spine_codes_close(codes);
+    return -1;
+}
+
+void spine_codes_close(struct spine_codes *codes)
+{
+    struct spine_error ignored; /* nothing was written */
+    spine_store_close(codes->store, &ignored);
+    spine_csr_dispose(&codes->block);
+    spine_csr_dispose(&codes->block_excess);
+    codes->store = NULL;
+}
+
+size_t spine_codes_block_rows(const struct spine_codes *codes)
+{
+    return codes->hidden < BLOCK_ENTRIES ? BLOCK_ENTRIES / codes->hidden : 1;
+}
+
+int spine_codes_read(struct spine_codes *codes, size_t first, size_t count, struct spine_error *err)
+{
+    return spine_csr_read(codes->store, codes->path, codes->matrix, first, count, codes->hidden,
+                          codes->num_values, &codes->block, err) ||
+                   spine_csr_read(codes->store, codes->path, codes->excess, first, count,
+                                  codes->hidden, codes->num_excess, &codes->block_excess, err)
+               ? -1
+               : 0;
+}

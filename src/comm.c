@@ -1,0 +1,211 @@
+/* comm.c -- the ranks of a job: the only door to MPI.
+ *
+ * MPI counts are ints; longer blocks go in pieces of PIECE elements. */
+#include "spine/comm.h"
+
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE = 1 << 28 };
+
+/* A failed MPI call can't be reported to the other ranks: say where, and end the job. */
+#define MPI_TRY(call) abort_unless_success((call), __FILE__, __LINE__)
+
+static void abort_unless_success(int code, const char *file, int line)
+{
+    if (code == MPI_SUCCESS)
+        return;
+    char text[MPI_MAX_ERROR_STRING];
+    int length = 0;
+    if (MPI_Error_string(code, text, &length) != MPI_SUCCESS)
+        snprintf(text, sizeof text, "unknown error %d", code);
+    fprintf(stderr, "%s:%d: MPI: %s\n", file, line, text);
+    MPI_Abort(MPI_COMM_WORLD, SPINE_EXIT_FAILED);
+}
+
+static MPI_Comm mpi(const struct spine_comm *comm)
+{
+    return *(const MPI_Comm *)comm->handle;
+}
+
+static void adopt(struct spine_comm *comm, MPI_Comm handle)
+{
+    MPI_Comm *copy = malloc(sizeof *copy);
+    if (copy == NULL)
+        abort_unless_success(MPI_ERR_NO_MEM, __FILE__, __LINE__);
+    *copy = handle;
+    *comm = (struct spine_comm){.handle = copy};
+    MPI_TRY(MPI_Comm_set_errhandler(handle, MPI_ERRORS_RETURN));
+    MPI_TRY(MPI_Comm_rank(handle, &comm->rank));
+    MPI_TRY(MPI_Comm_size(handle, &comm->size));
+}
+
+void spine_comm_init(struct spine_comm *world, int *argc, char ***argv)
+{
+    MPI_TRY(MPI_Init(argc, argv));
+    adopt(world, MPI_COMM_WORLD);
+}
+
+void spine_comm_finalize(struct spine_comm *world)
+{
+    free(world->handle);
+    *world = (struct spine_comm){0};
+    MPI_TRY(MPI_Finalize());
+}
+
+void spine_comm_split(const struct spine_comm *comm, int color, struct spine_comm *part)
+{
+    MPI_Comm handle;
+    MPI_TRY(MPI_Comm_split(mpi(comm), color, comm->rank, &handle));
+    adopt(part, handle);
+}
+
+void spine_comm_dispose(struct spine_comm *part)
+{
+    if (part->handle == NULL)
+        return;
+    MPI_TRY(MPI_Comm_free(part->handle));
+    free(part->handle);
+    *part = (struct spine_comm){0};
+}
+
+const void *spine_comm_handle(const struct spine_comm *comm)
+{
+    return comm->handle;
+}
+
+void spine_comm_library(char *text, size_t size)
+{
+    char name[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length = 0;
+    MPI_TRY(MPI_Get_library_version(name, &length));
+    name[strcspn(name, ",\n")] = '\0';
+    snprintf(text, size, "%s", name);
+}
+
+static void sum(struct spine_comm *comm, void *values, size_t count, MPI_Datatype type, size_t size)
+{
+    if (comm->size == 1)
+        return;
+    const double start = MPI_Wtime();
+    for (size_t done = 0; done < count; done += PIECE) {
+        const size_t piece = count - done < PIECE ? count - done : PIECE;
+        MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, (char *)values + done * size, (int)piece, type, MPI_SUM,
+                              mpi(comm)));
+    }
+    comm->waited += MPI_Wtime() - start;
+}
+
+void spine_comm_sum_floats(struct spine_comm *comm, float *values, size_t count)
+{
+    sum(comm, values, count, MPI_FLOAT, sizeof *values);
+}
+
+void spine_comm_sum_doubles(struct spine_comm *comm, double *values, size_t count)
+{
+    sum(comm, values, count, MPI_DOUBLE, sizeof *values);
+}
+
+void spine_comm_sum_counts(struct spine_comm *comm, int64_t *values, size_t count)
+{
+    sum(comm, values, count, MPI_INT64_T, sizeof *values);
+}
+
+int64_t spine_comm_max(const struct spine_comm *comm, int64_t value)
+{
+    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, mpi(comm)));
+    return value;
+}
+
+int64_t spine_comm_sum_before(const struct spine_comm *comm, int64_t value)
+{
+    int64_t before = 0;
+    MPI_TRY(MPI_Exscan(&value, &before, 1, MPI_INT64_T, MPI_SUM, mpi(comm)));
+    return comm->rank == 0 ? 0 : before;
+}
+
+static void broadcast_from(const struct spine_comm *comm, void *data, size_t bytes, int root)
+{
+    for (size_t done = 0; done < bytes; done += PIECE) {
+        const size_t piece = bytes - done < PIECE ? bytes - done : PIECE;
+        MPI_TRY(MPI_Bcast((char *)data + done, (int)piece, MPI_BYTE, root, mpi(comm)));
+    }
+}
+
+void spine_comm_broadcast(const struct spine_comm *comm, void *data, size_t bytes)
+{
+    broadcast_from(comm, data, bytes, 0);
+}
+
+static void receive_all(const struct spine_comm *comm, char *all, const uint64_t *sizes)
+{
+    char *end = all + sizes[0];
+    for (int rank = 1; rank < comm->size; rank++)
+        for (uint64_t done = 0; done < sizes[rank]; done += PIECE) {
+            const uint64_t piece = sizes[rank] - done < PIECE ? sizes[rank] - done : PIECE;
+            MPI_TRY(MPI_Recv(end, (int)piece, MPI_BYTE, rank, 0, mpi(comm), MPI_STATUS_IGNORE));
+            end += piece;
+        }
+}
+
+int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t bytes, char **all,
+                      size_t *all_bytes, struct spine_error *err)
+{
+    const uint64_t mine = bytes;
+    uint64_t *sizes = NULL;
+    *all = NULL;
+    *all_bytes = 0;
+    int rc = 0;
+    if (comm->rank == 0 && (sizes = calloc((size_t)comm->size, sizeof *sizes)) == NULL)
+        rc = spine_fail(err, "out of memory for the sizes of %d ranks", comm->size);
+    if (spine_comm_agree(comm, rc, err))
+        return -1;
+    MPI_TRY(MPI_Gather(&mine, 1, MPI_UINT64_T, sizes, 1, MPI_UINT64_T, 0, mpi(comm)));
+    if (comm->rank == 0) {
+        for (int rank = 0; rank < comm->size; rank++)
+            *all_bytes += sizes[rank];
+        *all = malloc(*all_bytes + 1);
+        if (*all == NULL)
+            rc = spine_fail(err, "out of memory for %zu bytes from all ranks", *all_bytes);
+    }
+    if (spine_comm_agree(comm, rc, err)) {
+        free(sizes);
+        return -1;
+    }
+    if (comm->rank == 0) {
+        if (bytes > 0)
+            memcpy(*all, data, bytes);
+        receive_all(comm, *all, sizes);
+    } else {
+        for (size_t done = 0; done < bytes; done += PIECE) {
+            const size_t piece = bytes - done < PIECE ? bytes - done : PIECE;
+            MPI_TRY(MPI_Send((const char *)data + done, (int)piece, MPI_BYTE, 0, 0, mpi(comm)));
+        }
+    }
+    free(sizes);
+    return 0;
+}
+
+void spine_comm_barrier(const struct spine_comm *comm)
+{
+    MPI_TRY(MPI_Barrier(mpi(comm)));
+}
+
+int spine_comm_agree(const struct spine_comm *comm, int rc, struct spine_error *err)
+{
+    /* The lowest rank that failed, and how many did. */
+    int first = rc != 0 ? comm->rank : comm->size;
+    int failures = rc != 0;
+    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, mpi(comm)));
+    if (first == comm->size)
+        return 0;
+    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &failures, 1, MPI_INT, MPI_SUM, mpi(comm)));
+    broadcast_from(comm, err, sizeof *err, first);
+    if (err->status == SPINE_EXIT_FAILED && failures < comm->size) {
+        const struct spine_error plain = *err;
+        spine_fail(err, "rank %d: %.1000s", first, plain.text);
+    }
+    return -1;
+}

@@ -1,0 +1,512 @@
+/* config.c -- the options of a run. inih parses; the table below is the authority on the rest. */
+#include "spine/config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <ini.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum type { TEXT, COUNT, REAL, SWITCH, CHOICE, SET };
+
+struct option {
+    const char *name; /* section.key */
+    enum type type;
+    size_t field; /* offset in struct spine_config */
+    double least, most;
+    const char *initial; /* as a user would write it */
+    const char *words;   /* CHOICE, SET: the words, separated by '|'; REAL: a word that means 0 */
+    const char *meaning;
+};
+
+#define FIELD(name) offsetof(struct spine_config, name)
+#define ANY 0, 0
+
+/* clang-format off */
+static const struct option options[] = {
+    {"data.input", TEXT, FIELD(input), ANY, "", NULL, "vectors.h5, as spine-convert writes it"},
+    {"data.center", SWITCH, FIELD(center), 0, 1, "yes", NULL, "subtract the mean row from the input"},
+    {"data.rms", REAL, FIELD(rms), 1e-6, 1e6, "0.4", "keep", "scale the input so that its entries have this root mean square; keep leaves it"},
+    {"data.limit", COUNT, FIELD(limit), 0, 1e12, "0", NULL, "train on the first rows only; 0 is all"},
+    {"model.hidden", COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
+    {"loss.sparsity", REAL, FIELD(sparsity), 0, 1, "0.85", NULL, "wanted mean of 1 - h; units above 1 - sparsity cost ASL"},
+    {"loss.asl_weight", REAL, FIELD(asl_weight), 0, 1e6, "1", NULL, "weight of the average sparsity loss"},
+    {"loss.psl_weight", REAL, FIELD(psl_weight), 0, 1e6, "1", NULL, "weight of the partial sparsity loss"},
+    {"train.epochs", COUNT, FIELD(epochs), 1, 1e9, "60", NULL, "passes over the input"},
+    {"train.batch_size", COUNT, FIELD(batch_size), 1, 1e9, "64", NULL, "rows of a step, of all ranks together"},
+    {"train.noise", REAL, FIELD(noise), 0, 1e6, "0.4", NULL, "standard deviation of the noise added to the (scaled) input"},
+    {"train.optimizer", CHOICE, FIELD(optimizer), ANY, "adam", "sgd|momentum|adam", "how the gradient is used"},
+    {"train.learning_rate", REAL, FIELD(learning_rate), 1e-12, 1e6, "0.001", NULL, "highest learning rate"},
+    {"train.momentum", REAL, FIELD(momentum), 0, 0.999999, "0.9", NULL, "of momentum; beta1 of adam"},
+    {"train.beta2", REAL, FIELD(beta2), 0, 0.999999, "0.999", NULL, "of adam"},
+    {"train.schedule", CHOICE, FIELD(schedule), ANY, "linear", "constant|linear|cosine", "learning rate after the warm-up: stays, falls in the last decay share, falls along a cosine"},
+    {"train.warmup", REAL, FIELD(warmup), 0, 1, "0.05", NULL, "share of all steps in which the rate rises"},
+    {"train.decay", REAL, FIELD(decay), 0, 1, "0.3", NULL, "of schedule linear: share of all steps in which the rate falls to 0"},
+    {"train.seed", COUNT, FIELD(seed), 0, 9e15, "1", NULL, "of initial weights, order and noise"},
+    {"train.evaluate_every", COUNT, FIELD(evaluate_every), 0, 1e9, "10", NULL, "epochs between measurements on clean input; 0: only at the end"},
+    {"output.directory", TEXT, FIELD(directory), ANY, "run", NULL, "where the run's files go"},
+    {"output.merge", SWITCH, FIELD(merge), 0, 1, "yes", NULL, "merge the ranks' shards at the end; if not, spine-merge does it"},
+    {"output.formats", SET, FIELD(formats), ANY, "h5ad", "h5ad|txt", "what to merge into, separated by commas: AnnData, text"},
+    {"output.noisy_codes", SWITCH, FIELD(noisy_codes), 0, 1, "no", NULL, "compute the codes from noisy input, as the published program does"},
+    {"output.overwrite", SWITCH, FIELD(overwrite), 0, 1, "no", NULL, "replace a run that the directory holds already"},
+};
+/* clang-format on */
+
+enum { NUM_OPTIONS = sizeof options / sizeof *options };
+
+static char *text_field(struct spine_config *config, const struct option *option)
+{
+    return (char *)config + option->field;
+}
+
+static int64_t *count_field(struct spine_config *config, const struct option *option)
+{
+    return (int64_t *)((char *)config + option->field);
+}
+
+static double *real_field(struct spine_config *config, const struct option *option)
+{
+    return (double *)((char *)config + option->field);
+}
+
+/* --- One value ---------------------------------------------------------------------------- */
+
+/* The number of 'word' (of 'length') among words separated by '|', or -1. */
+static int find_word(const char *words, const char *word, size_t length)
+{
+    for (int i = 0; words != NULL; i++) {
+        const size_t size = strcspn(words, "|");
+        if (size == length && strncmp(words, word, length) == 0)
+            return i;
+        words = words[size] == '|' ? words + size + 1 : NULL;
+    }
+    return -1;
+}
+
+static int refuse_bounds(const struct option *option, const char *value, struct spine_error *err)
+{
+    return spine_refuse(err, "%s: %s is out of bounds, expected %.15g to %.15g", option->name,
+                        value, option->least, option->most);
+}
+
+static int set_real(double *field, const struct option *option, const char *value,
+                    struct spine_error *err)
+{
+    if (option->words != NULL && strcmp(value, option->words) == 0) {
+        *field = 0;
+        return 0;
+    }
+    char *end;
+    const double number = strtod(value, &end);
+    if (end == value || *end != '\0' || !isfinite(number))
+        return spine_refuse(err, "%s: '%s' is not a number%s%s", option->name, value,
+                            option->words != NULL ? " or " : "",
+                            option->words != NULL ? option->words : "");
+    if (number < option->least || number > option->most)
+        return refuse_bounds(option, value, err);
+    *field = number;
+    return 0;
+}
+
+static int set_count(int64_t *field, const struct option *option, const char *value,
+                     struct spine_error *err)
+{
+    char *end;
+    errno = 0;
+    const long long number = strtoll(value, &end, 10);
+    if (end == value || *end != '\0')
+        return spine_refuse(err, "%s: '%s' is not a whole number", option->name, value);
+    if (errno != 0 || (double)number < option->least || (double)number > option->most)
+        return refuse_bounds(option, value, err);
+    *field = number;
+    return 0;
+}
+
+static int set_switch(int64_t *field, const struct option *option, const char *value,
+                      struct spine_error *err)
+{
+    const int word = find_word("no|yes", value, strlen(value));
+    if (word < 0)
+        return spine_refuse(err, "%s: '%s' is neither yes nor no", option->name, value);
+    *field = word;
+    return 0;
+}
+
+static int set_choice(int64_t *field, const struct option *option, const char *value,
+                      struct spine_error *err)
+{
+    const int word = find_word(option->words, value, strlen(value));
+    if (word < 0)
+        return spine_refuse(err, "%s: '%s' is none of %s", option->name, value, option->words);
+    *field = word;
+    return 0;
+}
+
+static int set_set(int64_t *field, const struct option *option, const char *value,
+                   struct spine_error *err)
+{
+    int64_t set = 0;
+    for (const char *at = value + strspn(value, " ,"); *at != '\0'; at += strspn(at, " ,")) {
+        const size_t length = strcspn(at, " ,");
+        const int word = find_word(option->words, at, length);
+        if (word < 0)
+            return spine_refuse(err, "%s: '%.*s' is none of %s", option->name, (int)length, at,
+                                option->words);
+        set |= (int64_t)1 << word;
+        at += length;
+    }
+    if (set == 0)
+        return spine_refuse(err, "%s: is empty, expected some of %s", option->name, option->words);
+    *field = set;
+    return 0;
+}
+
+static int set_text(char *field, const struct option *option, const char *value,
+                    struct spine_error *err)
+{
+    if (strlen(value) >= SPINE_CONFIG_TEXT)
+        return spine_refuse(err, "%s: is longer than %d bytes", option->name,
+                            SPINE_CONFIG_TEXT - 1);
+    strcpy(field, value);
+    return 0;
+}
+
+static int set_value(struct spine_config *config, const struct option *option, const char *value,
+                     struct spine_error *err)
+{
+    switch (option->type) {
+    case TEXT:
+        return set_text(text_field(config, option), option, value, err);
+    case COUNT:
+        return set_count(count_field(config, option), option, value, err);
+    case REAL:
+        return set_real(real_field(config, option), option, value, err);
+    case SWITCH:
+        return set_switch(count_field(config, option), option, value, err);
+    case CHOICE:
+        return set_choice(count_field(config, option), option, value, err);
+    case SET:
+        return set_set(count_field(config, option), option, value, err);
+    }
+    return -1;
+}
+
+/* --- Names -------------------------------------------------------------------------------- */
+
+static size_t least_of(size_t a, size_t b, size_t c)
+{
+    const size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* Levenshtein's distance between two names; only their first 63 bytes count. */
+static size_t distance(const char *a, const char *b)
+{
+    enum { MOST = 63 };
+    size_t row[MOST + 1];
+    const size_t length_a = strnlen(a, MOST), length_b = strnlen(b, MOST);
+    for (size_t j = 0; j <= length_b; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= length_a; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= length_b; j++) {
+            const size_t above = row[j];
+            row[j] = least_of(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[length_b];
+}
+
+static const struct option *find_option(const char *name)
+{
+    for (size_t i = 0; i < NUM_OPTIONS; i++)
+        if (strcmp(options[i].name, name) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static int refuse_name(const char *name, struct spine_error *err)
+{
+    const struct option *nearest = &options[0];
+    for (size_t i = 1; i < NUM_OPTIONS; i++)
+        if (distance(options[i].name, name) < distance(nearest->name, name))
+            nearest = &options[i];
+    return spine_refuse(err, "unknown option '%s'; the nearest is %s", name, nearest->name);
+}
+
+/* Set an option by name; 'given' marks those that this source has set. */
+static int set_option(struct spine_config *config, uint64_t *given, const char *name,
+                      const char *value, struct spine_error *err)
+{
+    const struct option *option = find_option(name);
+    if (option == NULL)
+        return refuse_name(name, err);
+    const uint64_t bit = (uint64_t)1 << (option - options);
+    if (*given & bit)
+        return spine_refuse(err, "%s is set twice", name);
+    *given |= bit;
+    return set_value(config, option, value, err);
+}
+
+/* Put "where: " before a refusal. */
+static int locate(const char *where, struct spine_error *err)
+{
+    const struct spine_error inner = *err;
+    return spine_refuse(err, "%s: %.900s", where, inner.text);
+}
+
+void spine_config_init(struct spine_config *config)
+{
+    static_assert(NUM_OPTIONS <= 64, "the set of options given has 64 bits");
+    *config = (struct spine_config){0};
+    for (size_t i = 0; i < NUM_OPTIONS; i++) {
+        struct spine_error err;
+        if (set_value(config, &options[i], options[i].initial, &err))
+            assert(!"a default that its own option refuses");
+    }
+}
+
+/* --- The file ----------------------------------------------------------------------------- */
+
+struct parse {
+    struct spine_config *config;
+    const char *text; /* what is left of the file */
+    const char *path;
+    int line;      /* of the one that inih has now */
+    int continues; /* it begins with a blank, which inih takes for a continuation */
+    uint64_t given;
+    int rc;
+    struct spine_error *err;
+};
+
+static int refuse_line(struct parse *parse, const char *what)
+{
+    if (parse->rc == 0)
+        parse->rc = spine_refuse(parse->err, "%s:%d: %s", parse->path, parse->line, what);
+    return 0;
+}
+
+/* inih's "fgets": gives the next line and counts. */
+static char *next_line(char *line, int size, void *stream)
+{
+    struct parse *parse = stream;
+    if (*parse->text == '\0' || parse->rc != 0)
+        return NULL;
+    const size_t length = strcspn(parse->text, "\n");
+    parse->line++;
+    if (length + 2 > (size_t)size) {
+        refuse_line(parse, "the line is longer than 198 bytes");
+        return NULL;
+    }
+    memcpy(line, parse->text, length);
+    strcpy(line + length, "\n");
+    parse->text += length + (parse->text[length] == '\n');
+    parse->continues = line[0] == ' ' || line[0] == '\t';
+    return line;
+}
+
+static int take_pair(void *user, const char *section, const char *key, const char *value)
+{
+    struct parse *parse = user;
+    char name[128], where[SPINE_CONFIG_TEXT];
+    if (parse->rc != 0)
+        return 0;
+    if (parse->continues)
+        return refuse_line(parse, "the line begins with a blank, which would continue the one "
+                                  "before it; begin it at the margin");
+    if (section[0] == '\0')
+        return refuse_line(parse, "an option stands before the first [section]");
+    snprintf(name, sizeof name, "%.60s.%.60s", section, key);
+    parse->rc = set_option(parse->config, &parse->given, name, value, parse->err);
+    if (parse->rc == 0)
+        return 1;
+    snprintf(where, sizeof where, "%.900s:%d", parse->path, parse->line);
+    locate(where, parse->err);
+    return 0;
+}
+
+int spine_config_parse(struct spine_config *config, const char *text, const char *path,
+                       struct spine_error *err)
+{
+    struct parse parse = {.config = config, .text = text, .path = path, .err = err};
+    const int line = ini_parse_stream(next_line, &parse, take_pair, &parse);
+    if (parse.rc != 0)
+        return -1;
+    if (line < 0)
+        return spine_fail(err, "%s: out of memory to parse it", path);
+    if (line > 0)
+        return spine_refuse(err, "%s:%d: is neither '[section]' nor 'name = value'", path, line);
+    return 0;
+}
+
+int spine_config_override(struct spine_config *config, char *const *words, int count,
+                          struct spine_error *err)
+{
+    uint64_t given = 0;
+    for (int i = 0; i < count; i++) {
+        char name[128];
+        const char *equals = strchr(words[i], '=');
+        if (equals == NULL || equals - words[i] >= (ptrdiff_t)sizeof name)
+            return spine_refuse(err, "'%s' is not of the form section.key=value", words[i]);
+        snprintf(name, sizeof name, "%.*s", (int)(equals - words[i]), words[i]);
+        if (set_option(config, &given, name, equals + 1, err))
+            return locate("command line", err);
+    }
+    return 0;
+}
+
+/* Refuse an option that the user changed although the chosen method doesn't use it. */
+static int check_unused(const struct spine_config *config, const char *name, const char *reason,
+                        struct spine_error *err)
+{
+    struct spine_config initial;
+    spine_config_init(&initial);
+    const struct option *option = find_option(name);
+    if (*real_field((struct spine_config *)config, option) == *real_field(&initial, option))
+        return 0;
+    return spine_refuse(err, "%s: isn't used with %s; leave it out", name, reason);
+}
+
+int spine_config_check(const struct spine_config *config, struct spine_error *err)
+{
+    if (config->input[0] == '\0')
+        return spine_refuse(err, "data.input: is not set; it names the vectors.h5 to train on");
+    if (config->directory[0] == '\0')
+        return spine_refuse(err, "output.directory: is empty");
+    if (config->optimizer == 0 &&
+        check_unused(config, "train.momentum", "train.optimizer = sgd", err))
+        return -1;
+    if (config->optimizer != 2 &&
+        check_unused(config, "train.beta2", "this train.optimizer, only with adam", err))
+        return -1;
+    if (config->schedule != 1 &&
+        check_unused(config, "train.decay", "this train.schedule, only with linear", err))
+        return -1;
+    if (config->warmup + (config->schedule == 1 ? config->decay : 0) > 1)
+        return spine_refuse(err, "train.warmup and train.decay: are more than all steps together");
+    return 0;
+}
+
+/* --- Printing ----------------------------------------------------------------------------- */
+
+static void print_set(FILE *file, const char *words, int64_t set)
+{
+    const char *separator = "";
+    for (int i = 0; *words != '\0'; i++) {
+        const size_t size = strcspn(words, "|");
+        if (set >> i & 1) {
+            fprintf(file, "%s%.*s", separator, (int)size, words);
+            separator = ", ";
+        }
+        words += size + (words[size] == '|');
+    }
+}
+
+/* The fewest digits that read back as the same number. */
+static void print_real(FILE *file, double number)
+{
+    char text[40];
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number)
+            break;
+    }
+    fputs(text, file);
+}
+
+static void print_value(FILE *file, struct spine_config *config, const struct option *option)
+{
+    switch (option->type) {
+    case TEXT:
+        fputs(text_field(config, option), file);
+        break;
+    case COUNT:
+        fprintf(file, "%lld", (long long)*count_field(config, option));
+        break;
+    case REAL:
+        if (option->words != NULL && *real_field(config, option) == 0)
+            fputs(option->words, file);
+        else
+            print_real(file, *real_field(config, option));
+        break;
+    case SWITCH:
+        fputs(*count_field(config, option) ? "yes" : "no", file);
+        break;
+    case CHOICE:
+        print_set(file, option->words, (int64_t)1 << *count_field(config, option));
+        break;
+    case SET:
+        print_set(file, option->words, *count_field(config, option));
+        break;
+    }
+}
+
+static void print_bounds(FILE *file, const struct option *option)
+{
+    switch (option->type) {
+    case TEXT:
+        break;
+    case COUNT:
+    case REAL:
+        fprintf(file, "; %.15g to %.15g", option->least, option->most);
+        if (option->words != NULL)
+            fprintf(file, ", or %s", option->words);
+        break;
+    case SWITCH:
+        fputs("; yes or no", file);
+        break;
+    case CHOICE:
+        fprintf(file, "; one of %s", option->words);
+        break;
+    case SET:
+        fprintf(file, "; some of %s", option->words);
+        break;
+    }
+}
+
+enum comments { WITHOUT_COMMENTS, WITH_COMMENTS };
+
+static void print_options(const struct spine_config *config, FILE *file, enum comments comments)
+{
+    struct spine_config copy = *config;
+    const char *section = "";
+    for (size_t i = 0; i < NUM_OPTIONS; i++) {
+        const size_t length = strcspn(options[i].name, ".");
+        if (strncmp(section, options[i].name, length + 1) != 0)
+            fprintf(file, "%s[%.*s]\n", i == 0 ? "" : "\n", (int)length, options[i].name);
+        section = options[i].name;
+        if (comments == WITH_COMMENTS) {
+            fprintf(file, "; %s", options[i].meaning);
+            print_bounds(file, &options[i]);
+            fprintf(file, "; default: %s\n",
+                    options[i].initial[0] == '\0' ? "none, required" : options[i].initial);
+        }
+        fprintf(file, "%s = ", options[i].name + length + 1);
+        print_value(file, &copy, &options[i]);
+        fputc('\n', file);
+    }
+}
+
+char *spine_config_text(const struct spine_config *config)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    if (file == NULL)
+        return NULL;
+    print_options(config, file, WITHOUT_COMMENTS);
+    if (fclose(file) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+void spine_config_describe(const struct spine_config *config, FILE *file)
+{
+    print_options(config, file, WITH_COMMENTS);
+}

@@ -1,0 +1,156 @@
+/* kernels.c -- the products and passes of a training step.
+ *
+ * The products are OpenBLAS's. The passes are plain loops over columns without dependencies
+ * between iterations, which the compiler vectorises, once for each kind of processor. */
+#include "spine/kernels.h"
+
+#include "spine/clones.h"
+
+#include <assert.h>
+#include <cblas.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t spine_kernel_stride(size_t count)
+{
+    return (count + SPINE_ALIGN - 1) / SPINE_ALIGN * SPINE_ALIGN;
+}
+
+float *spine_kernel_alloc(size_t count)
+{
+    const size_t bytes = spine_kernel_stride(count) * sizeof(float);
+    float *data = aligned_alloc(SPINE_ALIGN * sizeof(float), bytes > 0 ? bytes : 64);
+    if (data != NULL)
+        memset(data, 0, bytes);
+    return data;
+}
+
+void spine_kernel_library(char *text, size_t size)
+{
+    /* The configuration begins with name and version: "OpenBLAS 0.3.21 ...". */
+    const char *config = openblas_get_config();
+    const size_t name = strcspn(config, " ");
+    const size_t length = config[name] == '\0' ? name : name + 1 + strcspn(config + name + 1, " ");
+    const int threads = openblas_get_parallel() == 0 ? 1 : openblas_get_num_threads();
+    snprintf(text, size, "%.*s, %s kernels, %d thread%s", (int)length, config,
+             openblas_get_corename(), threads, threads == 1 ? "" : "s");
+}
+
+/* BLAS counts in ints. */
+static int blas_int(size_t count)
+{
+    assert(count <= INT_MAX);
+    return (int)count;
+}
+
+static void fill_rows(size_t n, size_t count, size_t stride, const float *row, float *c)
+{
+    for (size_t i = 0; i < n; i++)
+        memcpy(c + i * stride, row, count * sizeof *c);
+}
+
+void spine_kernel_product_rows(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
+                               const float *b, const float *bias, float *c)
+{
+    if (n == 0)
+        return;
+    if (bias != NULL)
+        fill_rows(n, hidden, hidden, bias, c);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, blas_int(n), blas_int(hidden),
+                blas_int(dim), 1, a, blas_int(stride), b, blas_int(stride),
+                bias != NULL ? 1.0F : 0.0F, c, blas_int(hidden));
+}
+
+void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
+                                const float *b, const float *bias, float *c)
+{
+    if (n == 0)
+        return;
+    fill_rows(n, stride, stride, bias, c);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, blas_int(n), blas_int(dim),
+                blas_int(hidden), 1, a, blas_int(hidden), b, blas_int(stride), 1, c,
+                blas_int(stride));
+}
+
+void spine_kernel_product_gradient(size_t n, size_t dim, size_t hidden, size_t stride,
+                                   const float *a, const float *b, float *c)
+{
+    if (n == 0) {
+        memset(c, 0, hidden * stride * sizeof *c);
+        return;
+    }
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, blas_int(hidden), blas_int(dim),
+                blas_int(n), 1, a, blas_int(hidden), b, blas_int(stride), 0, c, blas_int(stride));
+}
+
+SPINE_CLONES
+void spine_kernel_clamp(size_t n, size_t hidden, const float *z, float *h,
+                        struct spine_code_sums *sums)
+{
+    float *restrict h_sum = sums->h, *restrict psl_sum = sums->psl;
+    memset(h_sum, 0, hidden * sizeof *h_sum);
+    memset(psl_sum, 0, hidden * sizeof *psl_sum);
+    sums->active = 0;
+    for (size_t i = 0; i < n; i++) {
+        const float *restrict z_row = z + i * hidden;
+        float *restrict h_row = h + i * hidden;
+        unsigned active = 0;
+        for (size_t j = 0; j < hidden; j++) {
+            float value = z_row[j] < 0 ? 0 : z_row[j];
+            value = value > 1 ? 1 : value;
+            h_row[j] = value;
+            h_sum[j] += value;
+            psl_sum[j] += value * (1 - value);
+            active += value > 0;
+        }
+        sums->active += active;
+    }
+}
+
+SPINE_CLONES
+double spine_kernel_residual(size_t n, size_t stride, const float *x, float factor, float *y)
+{
+    double total = 0;
+    for (size_t i = 0; i < n; i++) {
+        const float *restrict x_row = x + i * stride;
+        float *restrict y_row = y + i * stride;
+        float row = 0;
+#pragma omp simd reduction(+ : row)
+        for (size_t k = 0; k < stride; k++) {
+            const float residual = y_row[k] - x_row[k];
+            row += residual * residual;
+            y_row[k] = factor * residual;
+        }
+        total += (double)row;
+    }
+    return total;
+}
+
+SPINE_CLONES
+void spine_kernel_clamp_gradient(size_t n, size_t hidden, const float *z, const float *h,
+                                 const float *add, float slope, float *dh, float *sum)
+{
+    float *restrict column = sum;
+    memset(column, 0, hidden * sizeof *column);
+    for (size_t i = 0; i < n; i++) {
+        const float *restrict z_row = z + i * hidden, *restrict h_row = h + i * hidden;
+        float *restrict d_row = dh + i * hidden;
+        for (size_t j = 0; j < hidden; j++) {
+            const float inside = d_row[j] + (add[j] - slope * h_row[j]);
+            const float dz = z_row[j] >= 0 && z_row[j] <= 1 ? inside : 0;
+            d_row[j] = dz;
+            column[j] += dz;
+        }
+    }
+}
+
+SPINE_CLONES
+void spine_kernel_sum_rows(size_t n, size_t count, size_t stride, const float *a, float *sum)
+{
+    memset(sum, 0, count * sizeof *sum);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < count; k++)
+            sum[k] += a[i * stride + k];
+}

@@ -1,0 +1,44 @@
+/* metrics.c -- what an epoch was like, as a line of metrics.jsonl. */
+#include "spine/metrics.h"
+
+#include <cJSON.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add(cJSON *object, const char *name, double value)
+{
+    cJSON_AddNumberToObject(object, name, value);
+}
+
+int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics *metrics,
+                        struct spine_error *err)
+{
+    cJSON *object = cJSON_CreateObject();
+    add(object, "epoch", (double)metrics->epoch);
+    add(object, "rl", metrics->rl);
+    add(object, "asl", metrics->asl);
+    add(object, "psl", metrics->psl);
+    add(object, "total", metrics->total);
+    add(object, "learning_rate", metrics->learning_rate);
+    add(object, "seconds", metrics->seconds);
+    add(object, "words_per_second", metrics->words_per_second);
+    add(object, "comm_share", metrics->comm_share);
+    add(object, "density", metrics->density);
+    if (metrics->evaluated) {
+        add(object, "eval_rl", metrics->eval_rl);
+        add(object, "explained_variance", metrics->explained_variance);
+        add(object, "sparsity", metrics->sparsity);
+        add(object, "l0", metrics->l0);
+        add(object, "dead", (double)metrics->dead);
+        add(object, "saturated", (double)metrics->saturated);
+    }
+    char *line = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    if (line == NULL)
+        return spine_fail(err, "out of memory for a line of %s", path);
+    const int failed = fprintf(file, "%s\n", line) < 0 || fflush(file) != 0;
+    const int reason = errno;
+    cJSON_free(line);
+    return failed ? spine_fail(err, "%s: %s", path, strerror(reason)) : 0;
+}

@@ -1,0 +1,161 @@
+/* model.c -- the SPINE autoencoder: forward and backward pass. */
+#include "spine/model.h"
+
+#include "spine/random.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* The tensors' numbers in the counter of their initial values (random.h). */
+enum { TENSOR_W1, TENSOR_B1, TENSOR_W2, TENSOR_B2 };
+
+static size_t params_len(size_t dim, size_t hidden)
+{
+    const size_t stride = spine_kernel_stride(dim);
+    return 2 * hidden * stride + spine_kernel_stride(hidden) + stride;
+}
+
+size_t spine_params_bytes(size_t dim, size_t hidden)
+{
+    return params_len(dim, hidden) * sizeof(float);
+}
+
+int spine_params_init(struct spine_params *params, size_t dim, size_t hidden,
+                      struct spine_error *err)
+{
+    const size_t stride = spine_kernel_stride(dim);
+    *params = (struct spine_params){
+        .dim = dim, .hidden = hidden, .stride = stride, .len = params_len(dim, hidden)};
+    params->data = spine_kernel_alloc(params->len);
+    if (params->data == NULL)
+        return spine_fail(err, "out of memory for the parameters of %zu units", hidden);
+    params->W1 = params->data;
+    params->b1 = params->W1 + hidden * stride;
+    params->W2 = params->b1 + spine_kernel_stride(hidden);
+    params->b2 = params->W2 + hidden * stride;
+    return 0;
+}
+
+static void randomize_matrix(const struct spine_params *params, uint64_t seed, uint32_t tensor,
+                             float bound, float *matrix)
+{
+    for (size_t j = 0; j < params->hidden; j++)
+        spine_random_uniform(seed, tensor, j * params->dim, params->dim, bound,
+                             matrix + j * params->stride);
+}
+
+void spine_params_randomize(struct spine_params *params, uint64_t seed)
+{
+    const float bound1 = 1 / sqrtf((float)params->dim), bound2 = 1 / sqrtf((float)params->hidden);
+    randomize_matrix(params, seed, TENSOR_W1, bound1, params->W1);
+    spine_random_uniform(seed, TENSOR_B1, 0, params->hidden, bound1, params->b1);
+    randomize_matrix(params, seed, TENSOR_W2, bound2, params->W2);
+    spine_random_uniform(seed, TENSOR_B2, 0, params->dim, bound2, params->b2);
+}
+
+void spine_params_dispose(struct spine_params *params)
+{
+    free(params->data);
+    *params = (struct spine_params){0};
+}
+
+int spine_workspace_init(struct spine_workspace *work, size_t dim, size_t hidden, size_t most_rows,
+                         struct spine_error *err)
+{
+    const size_t stride = spine_kernel_stride(dim);
+    *work = (struct spine_workspace){.most_rows = most_rows, .hidden = hidden, .stride = stride};
+    work->z = spine_kernel_alloc(most_rows * hidden);
+    work->h = spine_kernel_alloc(most_rows * hidden);
+    work->dz = spine_kernel_alloc(most_rows * hidden);
+    work->y = spine_kernel_alloc(most_rows * stride);
+    work->h_sum = spine_kernel_alloc(hidden);
+    work->psl_sum = spine_kernel_alloc(hidden);
+    work->add = spine_kernel_alloc(hidden);
+    if (work->z != NULL && work->h != NULL && work->dz != NULL && work->y != NULL &&
+        work->h_sum != NULL && work->psl_sum != NULL && work->add != NULL)
+        return 0;
+    spine_workspace_dispose(work);
+    return spine_fail(err, "out of memory for a batch of %zu rows on this rank", most_rows);
+}
+
+size_t spine_workspace_bytes(size_t dim, size_t hidden, size_t most_rows)
+{
+    return (most_rows * (3 * hidden + spine_kernel_stride(dim)) + 3 * hidden) * sizeof(float);
+}
+
+void spine_workspace_dispose(struct spine_workspace *work)
+{
+    free(work->z);
+    free(work->h);
+    free(work->dz);
+    free(work->y);
+    free(work->h_sum);
+    free(work->psl_sum);
+    free(work->add);
+    *work = (struct spine_workspace){0};
+}
+
+void spine_model_encode(const struct spine_params *params, const struct spine_batch *batch,
+                        struct spine_workspace *work)
+{
+    assert(batch->rows <= work->most_rows);
+    struct spine_code_sums sums = {.h = work->h_sum, .psl = work->psl_sum};
+    spine_kernel_product_rows(batch->rows, params->dim, params->hidden, params->stride,
+                              batch->noisy, params->W1, params->b1, work->z);
+    spine_kernel_clamp(batch->rows, params->hidden, work->z, work->h, &sums);
+    work->loss.active = sums.active;
+    work->loss.partial = 0;
+    for (size_t j = 0; j < params->hidden; j++)
+        work->loss.partial += (double)work->psl_sum[j];
+}
+
+void spine_model_decode(const struct spine_params *params, const struct spine_batch *batch,
+                        size_t batch_rows, struct spine_workspace *work)
+{
+    const double factor = 2 / ((double)batch_rows * (double)params->dim);
+    spine_kernel_product_units(batch->rows, params->dim, params->hidden, params->stride, work->h,
+                               params->W2, params->b2, work->y);
+    work->loss.squares =
+        spine_kernel_residual(batch->rows, params->stride, batch->clean, (float)factor, work->y);
+}
+
+void spine_model_backward_decoder(const struct spine_params *params,
+                                  const struct spine_batch *batch, struct spine_workspace *work,
+                                  struct spine_params *gradient)
+{
+    spine_kernel_product_gradient(batch->rows, params->dim, params->hidden, params->stride, work->h,
+                                  work->y, gradient->W2);
+    spine_kernel_sum_rows(batch->rows, params->dim, params->stride, work->y, gradient->b2);
+}
+
+/* ASL of the global batch, and what it and PSL add to dh in every row: work->add. */
+static void average_sparsity(const struct spine_loss_weights *weights, size_t batch_rows,
+                             struct spine_workspace *work)
+{
+    const double rows = (double)batch_rows, hidden = (double)work->hidden;
+    const double rho = 1 - weights->sparsity;
+    double sum = 0;
+    for (size_t j = 0; j < work->hidden; j++) {
+        const double excess = (double)work->h_sum[j] / rows - rho;
+        const double over = excess <= 0 ? 0 : excess; /* a NaN stays one */
+        sum += over * over;
+        work->add[j] = (float)((weights->psl + 2 * weights->asl * over) / (rows * hidden));
+    }
+    work->loss.asl = sum / hidden;
+}
+
+void spine_model_backward_encoder(const struct spine_params *params,
+                                  const struct spine_batch *batch, size_t batch_rows,
+                                  const struct spine_loss_weights *weights,
+                                  struct spine_workspace *work, struct spine_params *gradient)
+{
+    const double slope = 2 * weights->psl / ((double)batch_rows * (double)params->hidden);
+    average_sparsity(weights, batch_rows, work);
+    spine_kernel_product_rows(batch->rows, params->dim, params->hidden, params->stride, work->y,
+                              params->W2, NULL, work->dz);
+    spine_kernel_clamp_gradient(batch->rows, params->hidden, work->z, work->h, work->add,
+                                (float)slope, work->dz, gradient->b1);
+    spine_kernel_product_gradient(batch->rows, params->dim, params->hidden, params->stride,
+                                  work->dz, batch->noisy, gradient->W1);
+}

@@ -1,0 +1,165 @@
+/* spine-mpi.c -- the trainer's command line. */
+#include "spine/comm.h"
+#include "spine/config.h"
+#include "spine/kernels.h"
+#include "spine/log.h"
+#include "spine/store.h"
+#include "spine/train.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "Usage: mpirun -np RANKS spine-mpi [OPTION...] CONFIG.ini [section.key=value...]\n"
+    "\n"
+    "Train SPINE, sparse interpretable embeddings, on the vectors that CONFIG.ini names, and\n"
+    "write the model and the codes to its output.directory. Works on one rank without mpirun.\n"
+    "\n"
+    "  --dry-run        print the configuration, rows, steps and memory of a rank; train nothing\n"
+    "  --print-config   print every option with its meaning, bounds and default, as an INI file\n"
+    "  --quiet          print warnings and errors only\n"
+    "  --help, --version\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 the command line, the configuration or the input is wrong.\n";
+
+enum job { TRAIN, DRY_RUN, PRINT_CONFIG, PRINT_HELP, PRINT_VERSION };
+
+struct request {
+    enum job job;
+    enum spine_log_level level;
+    const char *path; /* of the INI file; NULL if none is given */
+    char *const *overrides;
+    int num_overrides;
+};
+
+static int parse_arguments(int argc, char **argv, struct request *request, struct spine_error *err)
+{
+    static const struct option long_options[] = {
+        {"dry-run", no_argument, NULL, DRY_RUN}, {"print-config", no_argument, NULL, PRINT_CONFIG},
+        {"help", no_argument, NULL, PRINT_HELP}, {"version", no_argument, NULL, PRINT_VERSION},
+        {"quiet", no_argument, NULL, 'q'},       {NULL, 0, NULL, 0}};
+    *request = (struct request){.job = TRAIN, .level = SPINE_LOG_INFO};
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;)
+        if (option == '?')
+            return spine_refuse(err, "%s: unknown option; see spine-mpi --help", argv[optind - 1]);
+        else if (option == 'q')
+            request->level = SPINE_LOG_QUIET;
+        else
+            request->job = (enum job)option;
+    if (optind < argc && strchr(argv[optind], '=') == NULL)
+        request->path = argv[optind++];
+    request->overrides = argv + optind;
+    request->num_overrides = argc - optind;
+    if (request->path == NULL && request->job <= DRY_RUN)
+        return spine_refuse(err, "the configuration file is missing; see spine-mpi --help");
+    return 0;
+}
+
+/* All of a file, ended by NUL; *text is the caller's to free. */
+static int read_text(const char *path, char **text, size_t *length, struct spine_error *err)
+{
+    enum { MOST = 1 << 20 };
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return spine_refuse(err, "%s: %s", path, strerror(errno));
+    *text = malloc(MOST + 1);
+    if (*text == NULL) {
+        fclose(file);
+        return spine_fail(err, "out of memory to read %s", path);
+    }
+    *length = fread(*text, 1, MOST + 1, file);
+    const int failed = ferror(file), reason = errno;
+    fclose(file);
+    if (failed)
+        return spine_refuse(err, "%s: %s", path, strerror(reason));
+    if (*length > MOST)
+        return spine_refuse(err, "%s: is longer than a megabyte; is it a configuration?", path);
+    (*text)[*length] = '\0';
+    if (strlen(*text) != *length)
+        return spine_refuse(err, "%s: holds NUL bytes; is it a configuration?", path);
+    return 0;
+}
+
+/* Rank 0 reads the file and all ranks parse the same text. */
+static int read_config(const struct request *request, struct spine_comm *comm,
+                       struct spine_config *config, struct spine_error *err)
+{
+    char *text = NULL;
+    uint64_t length = 0;
+    spine_config_init(config);
+    int rc = 0;
+    if (request->path != NULL) {
+        size_t read = 0;
+        if (comm->rank == 0)
+            rc = read_text(request->path, &text, &read, err);
+        rc = spine_comm_agree(comm, rc, err);
+        length = read;
+        spine_comm_broadcast(comm, &length, sizeof length);
+        if (rc == 0 && comm->rank != 0 && (text = calloc(length + 1, 1)) == NULL)
+            rc = spine_fail(err, "out of memory for the configuration");
+        rc = spine_comm_agree(comm, rc, err);
+        if (rc == 0) {
+            spine_comm_broadcast(comm, text, length);
+            rc = spine_config_parse(config, text, request->path, err);
+        }
+    }
+    free(text);
+    return rc || spine_config_override(config, request->overrides, request->num_overrides, err) ? -1
+                                                                                                : 0;
+}
+
+static void print_version(void)
+{
+    char mpi[256], hdf5[64], blas[256];
+    spine_comm_library(mpi, sizeof mpi);
+    spine_store_library(hdf5, sizeof hdf5);
+    spine_kernel_library(blas, sizeof blas);
+    printf("spine-mpi %s\nMPI: %s\nHDF5: %s\nBLAS: %s\n", SPINE_VERSION, mpi, hdf5, blas);
+}
+
+static int work(const struct request *request, struct spine_comm *comm, struct spine_error *err)
+{
+    struct spine_config config;
+    const int first = comm->rank == 0;
+    if (request->job == PRINT_HELP || request->job == PRINT_VERSION) {
+        if (first && request->job == PRINT_HELP)
+            fputs(usage, stdout);
+        else if (first)
+            print_version();
+        return 0;
+    }
+    if (read_config(request, comm, &config, err))
+        return -1;
+    if (request->job == PRINT_CONFIG) {
+        if (first)
+            spine_config_describe(&config, stdout);
+        return 0;
+    }
+    if (spine_config_check(&config, err))
+        return -1;
+    return request->job == TRAIN ? spine_train(&config, comm, err)
+                                 : spine_train_dry_run(&config, comm, stdout, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct spine_comm world;
+    struct request request;
+    struct spine_error err = {.status = SPINE_EXIT_DONE};
+    spine_comm_init(&world, &argc, &argv);
+    int rc = parse_arguments(argc, argv, &request, &err);
+    if (rc == 0) {
+        spine_log_init("spine-mpi", world.rank, world.size, request.level);
+        rc = work(&request, &world, &err);
+    }
+    if (rc == 0 && fflush(stdout) != 0)
+        rc = spine_fail(&err, "can't write to the standard output");
+    if (rc != 0 && world.rank == 0)
+        fprintf(stderr, "spine-mpi: %s\n", err.text);
+    spine_comm_finalize(&world);
+    return rc == 0 ? SPINE_EXIT_DONE : err.status;
+}

@@ -1,0 +1,856 @@
+/* store.c -- HDF5 files: the only door to HDF5.
+ *
+ * 1. Every id is closed in the function that opened it, so H5Fclose really closes the file.
+ * 2. HDF5's own error printing is off; the innermost description goes into our one line.
+ * 3. On a shared file, what can fail on one rank only (a transfer) is agreed on before returning.
+ */
+#include "spine/store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <hdf5.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    /* One transfer's bytes at most: MPI-IO counts in ints, and its buffers should stay small. */
+    TRANSFER_BYTES = 64 << 20,
+    /* A growing vector's chunk, in elements. */
+    CHUNK = 1 << 16,
+    WORDS_CHUNK = 1 << 13,
+};
+
+struct spine_store {
+    hid_t file;
+    struct spine_comm *comm; /* borrowed; NULL where one rank works alone */
+    char *path;              /* owned; the name that messages use */
+};
+
+/* --- Errors ------------------------------------------------------------------------------- */
+
+static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *text)
+{
+    (void)depth;
+    if (entry->desc != NULL && entry->desc[0] != '\0')
+        snprintf(text, 256, "%s", entry->desc);
+    return 0;
+}
+
+/* Fill err from HDF5's error stack. */
+static int fail_hdf5(const char *path, const char *what, struct spine_error *err)
+{
+    char reason[256] = "unknown HDF5 error";
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_innermost, reason);
+    return spine_fail(err, "%s: %s: %s", path, what, reason);
+}
+
+static int fail_object(const struct spine_store *store, const char *doing, const char *name,
+                       struct spine_error *err)
+{
+    char what[256];
+    snprintf(what, sizeof what, "can't %s '%s'", doing, name);
+    return fail_hdf5(store->path, what, err);
+}
+
+static void silence_hdf5(void)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+static int agree(const struct spine_store *store, int rc, struct spine_error *err)
+{
+    return store->comm == NULL ? rc : spine_comm_agree(store->comm, rc, err);
+}
+
+/* --- Opening and closing ------------------------------------------------------------------ */
+
+static char *part_name(const char *path)
+{
+    const size_t bytes = strlen(path) + sizeof ".part";
+    char *part = malloc(bytes);
+    if (part != NULL)
+        snprintf(part, bytes, "%s.part", path);
+    return part;
+}
+
+static struct spine_store *new_store(const char *path, struct spine_comm *comm,
+                                     struct spine_error *err)
+{
+    silence_hdf5();
+    struct spine_store *store = calloc(1, sizeof *store);
+    char *copy = strdup(path);
+    if (store == NULL || copy == NULL) {
+        free(store);
+        free(copy);
+        spine_fail(err, "out of memory to open %s", path);
+        return NULL;
+    }
+    *store = (struct spine_store){.file = H5I_INVALID_HID, .comm = comm, .path = copy};
+    return store;
+}
+
+static void free_store(struct spine_store *store)
+{
+    if (store == NULL)
+        return;
+    free(store->path);
+    free(store);
+}
+
+/* The file access properties: MPI-IO over the ranks of comm, or the default. */
+static hid_t make_access(const struct spine_comm *comm)
+{
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    if (comm != NULL) {
+        H5Pset_fapl_mpio(access, *(const MPI_Comm *)spine_comm_handle(comm), MPI_INFO_NULL);
+        H5Pset_all_coll_metadata_ops(access, 1);
+        H5Pset_coll_metadata_write(access, 1);
+    }
+    return access;
+}
+
+/* Create an empty file, not through a symbolic link that somebody may have planted. */
+static int create_part(const char *part, struct spine_error *err)
+{
+    const int descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0666);
+    if (descriptor < 0 && (errno == ENOENT || errno == EACCES || errno == ENOTDIR ||
+                           errno == EISDIR || errno == ELOOP || errno == EROFS))
+        spine_refuse(err, "%s: %s", part, strerror(errno));
+    else if (descriptor < 0)
+        spine_fail(err, "%s: %s", part, strerror(errno));
+    return descriptor;
+}
+
+FILE *spine_store_create_text(const char *path, struct spine_error *err)
+{
+    char *part = part_name(path);
+    FILE *file = NULL;
+    if (part == NULL) {
+        spine_fail(err, "out of memory to create %s", path);
+        return NULL;
+    }
+    const int descriptor = create_part(part, err);
+    if (descriptor >= 0 && (file = fdopen(descriptor, "w")) == NULL) {
+        spine_fail(err, "%s: %s", part, strerror(errno));
+        close(descriptor);
+    }
+    free(part);
+    return file;
+}
+
+int spine_store_create(struct spine_store **store, const char *path, const char *format,
+                       struct spine_error *err)
+{
+    *store = NULL;
+    struct spine_store *made = new_store(path, NULL, err);
+    char *part = part_name(path);
+    int rc = -1;
+    if (made == NULL)
+        goto done;
+    if (part == NULL) {
+        spine_fail(err, "out of memory to create %s", path);
+        goto done;
+    }
+    /* HDF5 doesn't say why it can't create a file; the C library does. */
+    const int descriptor = create_part(part, err);
+    if (descriptor < 0)
+        goto done;
+    close(descriptor);
+    made->file = H5Fcreate(part, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    if (made->file < 0) {
+        fail_hdf5(path, "can't create the file", err);
+        goto done;
+    }
+    const int64_t version = SPINE_STORE_VERSION;
+    if (format != NULL && (spine_store_set_text(made, "/", "format", format, err) ||
+                           spine_store_set_integers(made, "/", "format_version", &version, 1, err)))
+        goto done;
+    rc = 0;
+done:
+    free(part);
+    if (rc == 0) {
+        *store = made;
+    } else if (made != NULL) {
+        struct spine_error ignored;
+        spine_store_close(made, &ignored);
+        spine_store_discard(path);
+    }
+    return rc;
+}
+
+int spine_store_join(struct spine_store **store, struct spine_comm *comm, const char *path,
+                     struct spine_error *err)
+{
+    *store = NULL;
+    char *part = part_name(path);
+    struct spine_store *made = new_store(path, comm, err);
+    int rc = made == NULL || part == NULL ? spine_fail(err, "out of memory to open %s", path) : 0;
+    if (spine_comm_agree(comm, rc, err))
+        goto done;
+    const hid_t access = make_access(comm);
+    made->file = H5Fopen(part, H5F_ACC_RDWR, access);
+    H5Pclose(access);
+    rc = made->file < 0 ? fail_hdf5(path, "can't open the file on all ranks", err) : 0;
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0)
+        *store = made;
+done:
+    free(part);
+    if (*store == NULL)
+        free_store(made);
+    return *store == NULL ? -1 : 0;
+}
+
+static int check_format(struct spine_store *store, const char *format, struct spine_error *err)
+{
+    if (format == NULL)
+        return 0;
+    char *found = NULL;
+    int64_t version = 0;
+    int rc = -1;
+    if (spine_store_get_text(store, "/", "format", &found, err) ||
+        spine_store_get_integer(store, "/", "format_version", &version, err))
+        spine_refuse(err, "%s: not a file of the format '%s'", store->path, format);
+    else if (strcmp(found, format) != 0)
+        spine_refuse(err, "%s: holds '%.60s', expected '%s'", store->path, found, format);
+    else if (version != SPINE_STORE_VERSION)
+        spine_refuse(err, "%s: is version %lld of '%s', this program reads version %d", store->path,
+                     (long long)version, format, SPINE_STORE_VERSION);
+    else
+        rc = 0;
+    free(found);
+    return rc;
+}
+
+/* What HDF5 would say obscurely: no such file, a directory, not HDF5. */
+static int check_readable(const char *path, struct spine_error *err)
+{
+    FILE *file = fopen(path, "rb");
+    char byte;
+    if (file == NULL)
+        return spine_refuse(err, "%s: %s", path, strerror(errno));
+    const size_t got = fread(&byte, 1, 1, file);
+    const int failed = ferror(file);
+    const int reason = errno;
+    fclose(file);
+    if (failed)
+        return spine_refuse(err, "%s: %s", path, strerror(reason));
+    if (got == 0 || H5Fis_hdf5(path) <= 0)
+        return spine_refuse(err, "%s: not an HDF5 file", path);
+    return 0;
+}
+
+static int open_for_reading(struct spine_store **store, struct spine_comm *comm, const char *path,
+                            const char *format, struct spine_error *err)
+{
+    struct spine_store *made = new_store(path, comm, err);
+    *store = NULL;
+    int rc = made == NULL ? -1 : check_readable(path, err);
+    if (comm != NULL)
+        rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0) {
+        const hid_t access = make_access(comm);
+        made->file = H5Fopen(path, H5F_ACC_RDONLY, access);
+        H5Pclose(access);
+        rc = made->file < 0 ? spine_refuse(err, "%s: the HDF5 file is damaged", path) : 0;
+        if (rc == 0)
+            rc = check_format(made, format, err);
+        rc = agree(made, rc, err);
+    }
+    if (rc != 0 && made != NULL) {
+        if (made->file >= 0)
+            H5Fclose(made->file);
+        free_store(made);
+        return -1;
+    }
+    *store = made;
+    return rc;
+}
+
+int spine_store_open(struct spine_store **store, const char *path, const char *format,
+                     struct spine_error *err)
+{
+    return open_for_reading(store, NULL, path, format, err);
+}
+
+int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, const char *path,
+                         const char *format, struct spine_error *err)
+{
+    return open_for_reading(store, comm, path, format, err);
+}
+
+int spine_store_close(struct spine_store *store, struct spine_error *err)
+{
+    if (store == NULL)
+        return 0;
+    int rc = 0;
+    if (store->file >= 0 && H5Fclose(store->file) < 0)
+        rc = fail_hdf5(store->path, "can't close the file", err);
+    rc = agree(store, rc, err);
+    free_store(store);
+    return rc;
+}
+
+/* Bring a file's or directory's bytes to the disk. */
+static int sync_path(const char *path, struct spine_error *err)
+{
+    const int descriptor = open(path, O_RDONLY);
+    if (descriptor < 0)
+        return spine_fail(err, "%s: %s", path, strerror(errno));
+    /* Some file systems can't fsync a directory: EINVAL there is not a failure. */
+    const int failed = fsync(descriptor) != 0 && errno != EINVAL;
+    const int reason = errno;
+    close(descriptor);
+    return failed ? spine_fail(err, "%s: %s", path, strerror(reason)) : 0;
+}
+
+int spine_store_publish(const char *path, struct spine_error *err)
+{
+    char *part = part_name(path);
+    if (part == NULL)
+        return spine_fail(err, "out of memory to rename %s", path);
+    int rc = sync_path(part, err);
+    if (rc == 0 && rename(part, path) != 0)
+        rc = spine_fail(err, "%s: can't rename the finished file: %s", path, strerror(errno));
+    free(part);
+    return rc;
+}
+
+void spine_store_discard(const char *path)
+{
+    char *part = part_name(path);
+    if (part != NULL)
+        unlink(part);
+    free(part);
+}
+
+/* --- Datasets ----------------------------------------------------------------------------- */
+
+static hid_t type_in_memory(enum spine_store_type type)
+{
+    switch (type) {
+    case SPINE_STORE_FLOAT:
+        return H5T_NATIVE_FLOAT;
+    case SPINE_STORE_INT32:
+        return H5T_NATIVE_INT32;
+    case SPINE_STORE_INT64:
+        return H5T_NATIVE_INT64;
+    }
+    return H5I_INVALID_HID;
+}
+
+static hid_t type_on_disk(enum spine_store_type type)
+{
+    switch (type) {
+    case SPINE_STORE_FLOAT:
+        return H5T_IEEE_F32LE;
+    case SPINE_STORE_INT32:
+        return H5T_STD_I32LE;
+    case SPINE_STORE_INT64:
+        return H5T_STD_I64LE;
+    }
+    return H5I_INVALID_HID;
+}
+
+static size_t type_size(enum spine_store_type type)
+{
+    return type == SPINE_STORE_INT64 ? 8 : 4;
+}
+
+/* Creation properties that also create the groups above the object. */
+static hid_t make_link_creation(void)
+{
+    const hid_t properties = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(properties, 1);
+    return properties;
+}
+
+/* Strings as h5py and anndata write them: variable length, UTF-8, ended by NUL. */
+static hid_t make_string_type(void)
+{
+    const hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    return type;
+}
+
+int spine_store_make_group(struct spine_store *store, const char *name, struct spine_error *err)
+{
+    const hid_t links = make_link_creation();
+    const hid_t group = H5Gcreate2(store->file, name, links, H5P_DEFAULT, H5P_DEFAULT);
+    H5Pclose(links);
+    if (group < 0)
+        return fail_object(store, "make the group", name, err);
+    H5Gclose(group);
+    return 0;
+}
+
+/* Creation properties of a dataset: no time stamps, so that equal runs write equal bytes. */
+static hid_t make_creation(void)
+{
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_obj_track_times(creation, 0);
+    return creation;
+}
+
+static int make_dataset(struct spine_store *store, const char *name, hid_t type, hid_t space,
+                        hid_t creation, struct spine_error *err)
+{
+    const hid_t links = make_link_creation();
+    const hid_t dataset =
+        space < 0 ? H5I_INVALID_HID
+                  : H5Dcreate2(store->file, name, type, space, links, creation, H5P_DEFAULT);
+    H5Pclose(links);
+    if (dataset < 0)
+        return fail_object(store, "make the dataset", name, err);
+    H5Dclose(dataset);
+    return 0;
+}
+
+int spine_store_make(struct spine_store *store, const char *name, enum spine_store_type type,
+                     size_t rows, size_t columns, struct spine_error *err)
+{
+    const hsize_t extent[2] = {rows, columns};
+    const hid_t space = H5Screate_simple(columns == 0 ? 1 : 2, extent, NULL);
+    const hid_t creation = make_creation();
+    /* All of it will be written: don't fill it first. */
+    H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
+    const int rc = make_dataset(store, name, type_on_disk(type), space, creation, err);
+    H5Pclose(creation);
+    if (space >= 0)
+        H5Sclose(space);
+    return rc;
+}
+
+static int make_growing(struct spine_store *store, const char *name, hid_t type, hsize_t chunk,
+                        struct spine_error *err)
+{
+    const hsize_t none = 0, unlimited = H5S_UNLIMITED;
+    const hid_t space = H5Screate_simple(1, &none, &unlimited);
+    const hid_t creation = make_creation();
+    H5Pset_chunk(creation, 1, &chunk);
+    const int rc = make_dataset(store, name, type, space, creation, err);
+    H5Pclose(creation);
+    if (space >= 0)
+        H5Sclose(space);
+    return rc;
+}
+
+int spine_store_make_growing(struct spine_store *store, const char *name,
+                             enum spine_store_type type, struct spine_error *err)
+{
+    return make_growing(store, name, type_on_disk(type), CHUNK, err);
+}
+
+/* The part of a file's dataspace that a transfer touches, and what it looks like in memory. */
+struct selection {
+    hid_t file, memory;
+};
+
+static void close_selection(struct selection *part)
+{
+    if (part->file >= 0)
+        H5Sclose(part->file);
+    if (part->memory >= 0)
+        H5Sclose(part->memory);
+}
+
+/* Select rows [first, first + count) of the dataset; in memory rows begin every 'stride'. */
+static struct selection select_rows(hid_t dataset, size_t first, size_t count, size_t stride)
+{
+    struct selection part = {H5Dget_space(dataset), H5I_INVALID_HID};
+    hsize_t extent[2] = {0, 1};
+    const int dimensions = H5Sget_simple_extent_ndims(part.file);
+    if (dimensions < 1 || dimensions > 2 || H5Sget_simple_extent_dims(part.file, extent, NULL) < 0)
+        return part;
+    const hsize_t start[2] = {first, 0}, size[2] = {count, extent[1]};
+    const hsize_t zero[2] = {0, 0}, memory_extent[2] = {count, stride};
+    assert(dimensions == 1 || stride >= extent[1]);
+    part.memory = H5Screate_simple(dimensions, memory_extent, NULL);
+    if (count == 0) {
+        H5Sselect_none(part.file);
+        H5Sselect_none(part.memory);
+    } else {
+        H5Sselect_hyperslab(part.file, H5S_SELECT_SET, start, NULL, size, NULL);
+        H5Sselect_hyperslab(part.memory, H5S_SELECT_SET, zero, NULL, size, NULL);
+    }
+    return part;
+}
+
+enum direction { READ, WRITE };
+
+static int transfer_rows(hid_t dataset, enum direction direction, enum spine_store_type type,
+                         size_t first, size_t count, size_t stride, void *data, hid_t properties)
+{
+    struct selection part = select_rows(dataset, first, count, stride);
+    herr_t rc = -1;
+    if (part.memory >= 0)
+        rc =
+            direction == READ
+                ? H5Dread(dataset, type_in_memory(type), part.memory, part.file, properties, data)
+                : H5Dwrite(dataset, type_in_memory(type), part.memory, part.file, properties, data);
+    close_selection(&part);
+    return rc < 0 ? -1 : 0;
+}
+
+/* Move rows between memory and a dataset, in rounds of TRANSFER_BYTES; all ranks of a shared store
+ * make the same number of rounds. */
+static int transfer(struct spine_store *store, const char *name, enum direction direction,
+                    enum spine_store_type type, size_t first, size_t count, size_t stride,
+                    void *data, struct spine_error *err)
+{
+    const size_t row_bytes = stride * type_size(type);
+    const size_t block = row_bytes < TRANSFER_BYTES ? TRANSFER_BYTES / row_bytes : 1;
+    int64_t rounds = (int64_t)((count + block - 1) / block);
+    const hid_t properties = H5Pcreate(H5P_DATASET_XFER);
+    if (store->comm != NULL) {
+        rounds = spine_comm_max(store->comm, rounds);
+        H5Pset_dxpl_mpio(properties, H5FD_MPIO_COLLECTIVE);
+    }
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    int rc = dataset < 0 ? -1 : 0;
+    size_t done = 0;
+    /* A rank that failed keeps taking part: the others wait for it in every round. */
+    for (int64_t round = 0; dataset >= 0 && round < rounds; round++) {
+        const size_t rows = count - done < block ? count - done : block;
+        char *at = (char *)data + done * row_bytes;
+        if (transfer_rows(dataset, direction, type, first + done, rows, stride, at, properties))
+            rc = -1;
+        done += rows;
+    }
+    if (rc != 0)
+        fail_object(store, direction == READ ? "read" : "write", name, err);
+    if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
+        rc = fail_object(store, "finish", name, err);
+    H5Pclose(properties);
+    return agree(store, rc, err);
+}
+
+int spine_store_write(struct spine_store *store, const char *name, enum spine_store_type type,
+                      size_t first, size_t count, size_t stride, const void *data,
+                      struct spine_error *err)
+{
+    return transfer(store, name, WRITE, type, first, count, stride, (void *)data, err);
+}
+
+int spine_store_read(struct spine_store *store, const char *name, enum spine_store_type type,
+                     size_t first, size_t count, size_t stride, void *data, struct spine_error *err)
+{
+    return transfer(store, name, READ, type, first, count, stride, data, err);
+}
+
+/* Make the vector 'count' elements longer. Its old length goes to *length. */
+static int lengthen(hid_t dataset, size_t count, hsize_t *length)
+{
+    const hid_t space = H5Dget_space(dataset);
+    const int known = space >= 0 && H5Sget_simple_extent_dims(space, length, NULL) == 1;
+    if (space >= 0)
+        H5Sclose(space);
+    const hsize_t longer = *length + count;
+    return known && H5Dset_extent(dataset, &longer) >= 0 ? 0 : -1;
+}
+
+int spine_store_append(struct spine_store *store, const char *name, enum spine_store_type type,
+                       size_t count, const void *data, struct spine_error *err)
+{
+    assert(store->comm == NULL);
+    if (count == 0)
+        return 0;
+    hsize_t length = 0;
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    int rc =
+        dataset < 0 || lengthen(dataset, count, &length) ||
+                transfer_rows(dataset, WRITE, type, length, count, 1, (void *)data, H5P_DEFAULT)
+            ? fail_object(store, "append to", name, err)
+            : 0;
+    if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
+        rc = fail_object(store, "append to", name, err);
+    return rc;
+}
+
+int spine_store_append_words(struct spine_store *store, const char *name,
+                             const struct spine_words *words, struct spine_error *err)
+{
+    assert(store->comm == NULL);
+    const hid_t type = make_string_type();
+    hid_t dataset = H5I_INVALID_HID;
+    struct selection part = {H5I_INVALID_HID, H5I_INVALID_HID};
+    int rc = -1;
+    hsize_t length = 0;
+    const char **pointers = malloc((words->count + 1) * sizeof *pointers);
+    if (pointers == NULL) {
+        spine_fail(err, "out of memory to write %zu words", words->count);
+        goto done;
+    }
+    for (size_t i = 0; i < words->count; i++)
+        pointers[i] = spine_words_get(words, i);
+    if (!spine_store_has(store, name) && make_growing(store, name, type, WORDS_CHUNK, err))
+        goto done;
+    dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    if (dataset < 0 || lengthen(dataset, words->count, &length)) {
+        fail_object(store, "append to", name, err);
+        goto done;
+    }
+    part = select_rows(dataset, length, words->count, 1);
+    if (words->count > 0 &&
+        H5Dwrite(dataset, type, part.memory, part.file, H5P_DEFAULT, pointers) < 0) {
+        fail_object(store, "append to", name, err);
+        goto done;
+    }
+    rc = 0;
+done:
+    close_selection(&part);
+    if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
+        rc = fail_object(store, "append to", name, err);
+    H5Tclose(type);
+    free(pointers);
+    return rc;
+}
+
+int spine_store_link(struct spine_store *store, const char *name, const char *second,
+                     struct spine_error *err)
+{
+    if (H5Lcreate_hard(store->file, name, store->file, second, H5P_DEFAULT, H5P_DEFAULT) < 0)
+        return fail_object(store, "link", second, err);
+    return 0;
+}
+
+int spine_store_has(struct spine_store *store, const char *name)
+{
+    return H5Lexists(store->file, name, H5P_DEFAULT) > 0;
+}
+
+static int class_fits(hid_t dataset, enum spine_store_type type)
+{
+    const hid_t found = H5Dget_type(dataset);
+    const H5T_class_t class = H5Tget_class(found);
+    H5Tclose(found);
+    return class == (type == SPINE_STORE_FLOAT ? H5T_FLOAT : H5T_INTEGER);
+}
+
+int spine_store_extent(struct spine_store *store, const char *name, enum spine_store_type type,
+                       size_t *rows, size_t *columns, struct spine_error *err)
+{
+    if (!spine_store_has(store, name))
+        return spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    if (dataset < 0)
+        return spine_refuse(err, "%s: '%s' is not a dataset", store->path, name);
+    const hid_t space = H5Dget_space(dataset);
+    const int wanted = columns == NULL ? 1 : 2;
+    hsize_t extent[2] = {0, 0};
+    int rc = 0;
+    if (!class_fits(dataset, type))
+        rc = spine_refuse(err, "%s: '%s' doesn't hold %s", store->path, name,
+                          type == SPINE_STORE_FLOAT ? "floating-point numbers" : "integers");
+    else if (H5Sget_simple_extent_ndims(space) != wanted)
+        rc = spine_refuse(err, "%s: '%s' has not %d dimension%s", store->path, name, wanted,
+                          wanted == 1 ? "" : "s");
+    else
+        H5Sget_simple_extent_dims(space, extent, NULL);
+    H5Sclose(space);
+    H5Dclose(dataset);
+    if (rc != 0)
+        return rc;
+    *rows = extent[0];
+    if (columns != NULL)
+        *columns = extent[1];
+    return 0;
+}
+
+/* Open a dataset of strings; its length goes to *count. Invalid, with err filled, if it isn't. */
+static hid_t open_words(struct spine_store *store, const char *name, size_t *count,
+                        struct spine_error *err)
+{
+    const hid_t dataset =
+        spine_store_has(store, name) ? H5Dopen2(store->file, name, H5P_DEFAULT) : H5I_INVALID_HID;
+    if (dataset < 0) {
+        spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
+        return H5I_INVALID_HID;
+    }
+    const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    const int fits = H5Tis_variable_str(type) > 0 && H5Sget_simple_extent_ndims(space) == 1;
+    if (fits)
+        *count = (size_t)H5Sget_simple_extent_npoints(space);
+    H5Sclose(space);
+    H5Tclose(type);
+    if (fits)
+        return dataset;
+    H5Dclose(dataset);
+    spine_refuse(err, "%s: '%s' is not a vector of variable-length strings", store->path, name);
+    return H5I_INVALID_HID;
+}
+
+int spine_store_words_count(struct spine_store *store, const char *name, size_t *count,
+                            struct spine_error *err)
+{
+    const hid_t dataset = open_words(store, name, count, err);
+    if (dataset < 0)
+        return -1;
+    H5Dclose(dataset);
+    return 0;
+}
+
+int spine_store_read_words(struct spine_store *store, const char *name, size_t first, size_t count,
+                           struct spine_words *words, struct spine_error *err)
+{
+    size_t total = 0;
+    const hid_t dataset = open_words(store, name, &total, err);
+    if (dataset < 0)
+        return -1;
+    const hid_t type = H5Dget_type(dataset);
+    char **pointers = calloc(WORDS_CHUNK, sizeof *pointers);
+    int rc = pointers == NULL ? spine_fail(err, "out of memory to read words") : 0;
+    for (size_t done = 0; rc == 0 && done < count; done += WORDS_CHUNK) {
+        const size_t rows = count - done < WORDS_CHUNK ? count - done : WORDS_CHUNK;
+        struct selection part = select_rows(dataset, first + done, rows, 1);
+        if (H5Dread(dataset, type, part.memory, part.file, H5P_DEFAULT, pointers) < 0) {
+            rc = fail_object(store, "read", name, err);
+        } else {
+            for (size_t i = 0; rc == 0 && i < rows; i++) {
+                const char *word = pointers[i] == NULL ? "" : pointers[i];
+                rc = spine_words_add(words, word, strlen(word), err);
+            }
+            H5Dvlen_reclaim(type, part.memory, H5P_DEFAULT, pointers);
+        }
+        close_selection(&part);
+    }
+    free(pointers);
+    H5Tclose(type);
+    H5Dclose(dataset);
+    return rc;
+}
+
+/* --- Attributes --------------------------------------------------------------------------- */
+
+static int set_attribute(struct spine_store *store, const char *object, const char *name,
+                         hid_t disk, hid_t memory, hid_t space, const void *value,
+                         struct spine_error *err)
+{
+    const hid_t attribute = H5Acreate_by_name(store->file, object, name, disk, space, H5P_DEFAULT,
+                                              H5P_DEFAULT, H5P_DEFAULT);
+    int rc = 0;
+    if (attribute < 0 || (value != NULL && H5Awrite(attribute, memory, value) < 0))
+        rc = fail_object(store, "write the attribute", name, err);
+    if (attribute >= 0)
+        H5Aclose(attribute);
+    H5Sclose(space);
+    return rc;
+}
+
+int spine_store_set_text(struct spine_store *store, const char *object, const char *name,
+                         const char *text, struct spine_error *err)
+{
+    const hid_t type = make_string_type();
+    const int rc =
+        set_attribute(store, object, name, type, type, H5Screate(H5S_SCALAR), &text, err);
+    H5Tclose(type);
+    return rc;
+}
+
+int spine_store_set_texts(struct spine_store *store, const char *object, const char *name,
+                          const char *const *texts, size_t count, struct spine_error *err)
+{
+    const hid_t type = make_string_type();
+    const hsize_t extent = count;
+    const int rc = set_attribute(store, object, name, type, type,
+                                 H5Screate_simple(1, &extent, NULL), count > 0 ? texts : NULL, err);
+    H5Tclose(type);
+    return rc;
+}
+
+int spine_store_set_integers(struct spine_store *store, const char *object, const char *name,
+                             const int64_t *values, size_t count, struct spine_error *err)
+{
+    const hsize_t extent = count;
+    return set_attribute(store, object, name, H5T_STD_I64LE, H5T_NATIVE_INT64,
+                         count == 1 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &extent, NULL),
+                         values, err);
+}
+
+int spine_store_set_real(struct spine_store *store, const char *object, const char *name,
+                         double value, struct spine_error *err)
+{
+    return set_attribute(store, object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE,
+                         H5Screate(H5S_SCALAR), &value, err);
+}
+
+/* Open an attribute of one value; a negative id, with err filled, if there is none. */
+static hid_t open_attribute(struct spine_store *store, const char *object, const char *name,
+                            struct spine_error *err)
+{
+    hid_t attribute = H5I_INVALID_HID;
+    if (H5Aexists_by_name(store->file, object, name, H5P_DEFAULT) > 0)
+        attribute = H5Aopen_by_name(store->file, object, name, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute < 0) {
+        spine_refuse(err, "%s: '%s' has no attribute '%s'", store->path, object, name);
+        return H5I_INVALID_HID;
+    }
+    const hid_t space = H5Aget_space(attribute);
+    const hssize_t values = H5Sget_simple_extent_npoints(space);
+    H5Sclose(space);
+    if (values == 1)
+        return attribute;
+    H5Aclose(attribute);
+    spine_refuse(err, "%s: the attribute '%s' is not a single value", store->path, name);
+    return H5I_INVALID_HID;
+}
+
+int spine_store_get_text(struct spine_store *store, const char *object, const char *name,
+                         char **text, struct spine_error *err)
+{
+    *text = NULL;
+    const hid_t attribute = open_attribute(store, object, name, err);
+    if (attribute < 0)
+        return -1;
+    const hid_t found = H5Aget_type(attribute), type = make_string_type();
+    char *value = NULL;
+    int rc = 0;
+    if (H5Tis_variable_str(found) <= 0 || H5Aread(attribute, type, &value) < 0 || value == NULL)
+        rc = spine_refuse(err, "%s: the attribute '%s' is not text", store->path, name);
+    else if ((*text = strdup(value)) == NULL)
+        rc = spine_fail(err, "out of memory to read the attribute '%s'", name);
+    H5free_memory(value);
+    H5Tclose(type);
+    H5Tclose(found);
+    H5Aclose(attribute);
+    return rc;
+}
+
+static int get_number(struct spine_store *store, const char *object, const char *name,
+                      H5T_class_t class, hid_t memory, void *value, struct spine_error *err)
+{
+    const hid_t attribute = open_attribute(store, object, name, err);
+    if (attribute < 0)
+        return -1;
+    const hid_t found = H5Aget_type(attribute);
+    int rc = 0;
+    if (H5Tget_class(found) != class || H5Aread(attribute, memory, value) < 0)
+        rc = spine_refuse(err, "%s: the attribute '%s' is not %s", store->path, name,
+                          class == H5T_INTEGER ? "an integer" : "a floating-point number");
+    H5Tclose(found);
+    H5Aclose(attribute);
+    return rc;
+}
+
+int spine_store_get_integer(struct spine_store *store, const char *object, const char *name,
+                            int64_t *value, struct spine_error *err)
+{
+    return get_number(store, object, name, H5T_INTEGER, H5T_NATIVE_INT64, value, err);
+}
+
+int spine_store_get_real(struct spine_store *store, const char *object, const char *name,
+                         double *value, struct spine_error *err)
+{
+    return get_number(store, object, name, H5T_FLOAT, H5T_NATIVE_DOUBLE, value, err);
+}
+
+void spine_store_library(char *text, size_t size)
+{
+    unsigned major = 0, minor = 0, release = 0;
+    H5get_libversion(&major, &minor, &release);
+    snprintf(text, size, "%u.%u.%u", major, minor, release);
+}

@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# The Debian packages that spine-mpi needs, and their installation. To be sourced.
+
+build_packages=(gcc libc6-dev make cmake pkg-config openmpi-bin libopenmpi-dev
+    libhdf5-openmpi-dev libopenblas-serial-dev librandom123-dev libinih-dev zlib1g-dev libzstd-dev
+    libcjson-dev libxxhash-dev)
+# The Python ones are the real readers of what spine-mpi writes.
+test_packages=(libcmocka-dev hdf5-tools zstd clang-format shellcheck
+    python3-numpy python3-h5py python3-scipy python3-anndata)
+
+# install_packages build|test...: install what is missing of these lists.
+install_packages()
+{
+    local list package wanted=() missing=() as_root=()
+    for list in "$@"; do
+        case $list in
+        build) wanted+=("${build_packages[@]}") ;;
+        test) wanted+=("${test_packages[@]}") ;;
+        *) echo "packages.sh: there is no list '$list'" >&2; return 2 ;;
+        esac
+    done
+    if ! command -v apt-get >/dev/null; then
+        echo "no apt-get here: going on with what is installed; Debian calls it ${wanted[*]}" >&2
+        return 0
+    fi
+    for package in "${wanted[@]}"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+            missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || {
+            echo "missing, and no sudo to install them with: ${missing[*]}" >&2
+            return 1
+        }
+        as_root=(sudo)
+    fi
+    echo "installing with ${as_root[*]:+sudo }apt-get: ${missing[*]}" >&2
+    "${as_root[@]}" apt-get update -q
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "${missing[@]}"
+}

@@ -1,0 +1,76 @@
+/* spine-merge.c -- join the shards of a run into one file. */
+#include "spine/merge.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char usage[] =
+    "Usage: spine-merge RUN [-o FILE]...\n"
+    "\n"
+    "Join the codes that every rank of a run wrote, RUN/shards/codes-*.h5, into one file. The\n"
+    "name's ending says the format:\n"
+    "\n"
+    "  .h5ad   AnnData: sparse, with the words as obs_names; for anndata, scanpy, h5py, scipy\n"
+    "  .txt    one line a word: the word and all its values, as the published program writes\n"
+    "\n"
+    "  -o, --output=FILE   where to write [RUN/codes.h5ad]; may be repeated\n"
+    "  --help, --version\n";
+
+static int merge(const char *run, const char *path, struct spine_error *err)
+{
+    struct spine_merge_report report;
+    enum spine_merge_format format;
+    if (spine_merge_format_of(path, &format, err) || spine_merge(run, path, format, &report, err))
+        return -1;
+    printf("%s: %zu shards, %zu words x %zu dimensions, %.1f values a word\n", path, report.shards,
+           report.rows, report.hidden, (double)report.values / (double)report.rows);
+    if (report.escaped > 0)
+        printf("%s: %zu words are not valid UTF-8; such bytes stand as \\xNN\n", path,
+               report.escaped);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option long_options[] = {{"output", required_argument, NULL, 'o'},
+                                                 {"help", no_argument, NULL, 'h'},
+                                                 {"version", no_argument, NULL, 'V'},
+                                                 {NULL, 0, NULL, 0}};
+    struct spine_error err = {.status = SPINE_EXIT_DONE};
+    const char **outputs = calloc((size_t)argc, sizeof *outputs);
+    int num_outputs = 0, rc = outputs == NULL ? spine_fail(&err, "out of memory") : 0;
+    opterr = 0;
+    for (int option;
+         rc == 0 && (option = getopt_long(argc, argv, ":o:", long_options, NULL)) != -1;)
+        switch (option) {
+        case 'o':
+            outputs[num_outputs++] = optarg;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            free(outputs);
+            return SPINE_EXIT_DONE;
+        case 'V':
+            puts("spine-merge " SPINE_VERSION);
+            free(outputs);
+            return SPINE_EXIT_DONE;
+        default:
+            rc = spine_refuse(&err, "%s: %s; see spine-merge --help", argv[optind - 1],
+                              option == ':' ? "needs a value" : "unknown option");
+        }
+    if (rc == 0 && optind != argc - 1)
+        rc = spine_refuse(&err, "expected the directory of one run; see spine-merge --help");
+    char standard[4096];
+    if (rc == 0 && num_outputs == 0) {
+        snprintf(standard, sizeof standard, "%s/codes.h5ad", argv[optind]);
+        outputs[num_outputs++] = standard;
+    }
+    for (int i = 0; rc == 0 && i < num_outputs; i++)
+        rc = merge(argv[optind], outputs[i], &err);
+    free(outputs);
+    if (rc == 0)
+        return SPINE_EXIT_DONE;
+    fprintf(stderr, "spine-merge: %s\n", err.text);
+    return err.status;
+}

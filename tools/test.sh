@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Install what is missing, build into build-test/ with warnings as errors, and run all tests.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=tools/packages.sh
+. tools/packages.sh
+
+install_packages build test
+cmake -S . -B build-test -DSPINE_WERROR=ON
+cmake --build build-test -j "$(nproc)"
+exec ctest --test-dir build-test --output-on-failure -j 2
