@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <cblas.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,16 +97,17 @@ void spine_kernel_clamp(size_t n, size_t hidden, const float *z, float *h,
     for (size_t i = 0; i < n; i++) {
         const float *restrict z_row = z + i * hidden;
         float *restrict h_row = h + i * hidden;
-        unsigned active = 0;
+        int32_t active = 0;
+#pragma omp simd reduction(+ : active)
         for (size_t j = 0; j < hidden; j++) {
-            float value = z_row[j] < 0 ? 0 : z_row[j];
-            value = value > 1 ? 1 : value;
+            const float above = z_row[j] < 0 ? 0.0F : z_row[j];
+            const float value = above > 1 ? 1.0F : above;
             h_row[j] = value;
             h_sum[j] += value;
             psl_sum[j] += value * (1 - value);
-            active += value > 0;
+            active += value > 0 ? 1 : 0;
         }
-        sums->active += active;
+        sums->active += (size_t)active;
     }
 }
 

@@ -74,7 +74,7 @@ int spine_workspace_init(struct spine_workspace *work, size_t dim, size_t hidden
     work->add = spine_kernel_alloc(hidden);
     if (work->z != NULL && work->h != NULL && work->dz != NULL && work->y != NULL &&
         work->h_sum != NULL && work->psl_sum != NULL && work->add != NULL)
-        return 0;
+        return spine_pairs_init(&work->pairs, most_rows, hidden, err);
     spine_workspace_dispose(work);
     return spine_fail(err, "out of memory for a batch of %zu rows on this rank", most_rows);
 }
@@ -86,6 +86,7 @@ size_t spine_workspace_bytes(size_t dim, size_t hidden, size_t most_rows)
 
 void spine_workspace_dispose(struct spine_workspace *work)
 {
+    spine_pairs_dispose(&work->pairs);
     free(work->z);
     free(work->h);
     free(work->dz);
@@ -103,7 +104,10 @@ void spine_model_encode(const struct spine_params *params, const struct spine_ba
     struct spine_code_sums sums = {.h = work->h_sum, .psl = work->psl_sum};
     spine_kernel_product_rows(batch->rows, params->dim, params->hidden, params->stride,
                               batch->noisy, params->W1, params->b1, work->z);
-    spine_kernel_clamp(batch->rows, params->hidden, work->z, work->h, &sums);
+    if (work->path == SPINE_SPARSE)
+        spine_sparse_clamp(batch->rows, params->hidden, work->z, &work->pairs, &sums);
+    else
+        spine_kernel_clamp(batch->rows, params->hidden, work->z, work->h, &sums);
     work->loss.active = sums.active;
     work->loss.partial = 0;
     for (size_t j = 0; j < params->hidden; j++)
@@ -114,8 +118,11 @@ void spine_model_decode(const struct spine_params *params, const struct spine_ba
                         size_t batch_rows, struct spine_workspace *work)
 {
     const double factor = 2 / ((double)batch_rows * (double)params->dim);
-    spine_kernel_product_units(batch->rows, params->dim, params->hidden, params->stride, work->h,
-                               params->W2, params->b2, work->y);
+    if (work->path == SPINE_SPARSE)
+        spine_sparse_decode(&work->pairs, params->stride, params->W2, params->b2, work->y);
+    else
+        spine_kernel_product_units(batch->rows, params->dim, params->hidden, params->stride,
+                                   work->h, params->W2, params->b2, work->y);
     work->loss.squares =
         spine_kernel_residual(batch->rows, params->stride, batch->clean, (float)factor, work->y);
 }
@@ -124,8 +131,12 @@ void spine_model_backward_decoder(const struct spine_params *params,
                                   const struct spine_batch *batch, struct spine_workspace *work,
                                   struct spine_params *gradient)
 {
-    spine_kernel_product_gradient(batch->rows, params->dim, params->hidden, params->stride, work->h,
-                                  work->y, gradient->W2);
+    if (work->path == SPINE_SPARSE)
+        spine_sparse_backward_decoder(&work->pairs, params->stride, work->y, params->W2,
+                                      gradient->W2);
+    else
+        spine_kernel_product_gradient(batch->rows, params->dim, params->hidden, params->stride,
+                                      work->h, work->y, gradient->W2);
     spine_kernel_sum_rows(batch->rows, params->dim, params->stride, work->y, gradient->b2);
 }
 
@@ -152,6 +163,11 @@ void spine_model_backward_encoder(const struct spine_params *params,
 {
     const double slope = 2 * weights->psl / ((double)batch_rows * (double)params->hidden);
     average_sparsity(weights, batch_rows, work);
+    if (work->path == SPINE_SPARSE) {
+        spine_sparse_backward_encoder(&work->pairs, params->stride, batch->noisy, work->add,
+                                      (float)slope, gradient->W1, gradient->b1);
+        return;
+    }
     spine_kernel_product_rows(batch->rows, params->dim, params->hidden, params->stride, work->y,
                               params->W2, NULL, work->dz);
     spine_kernel_clamp_gradient(batch->rows, params->hidden, work->z, work->h, work->add,

@@ -21,6 +21,7 @@
 
 #include "spine/error.h"
 #include "spine/kernels.h"
+#include "spine/sparse.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -58,15 +59,22 @@ struct spine_loss_sums {
     size_t active;  /* pairs with h > 0 */
 };
 
+/* How a step goes on after z = x' W1' + b1: on all pairs of a row and a unit, or on the active
+ * ones only, which is faster when they are few. The results differ by rounding. */
+enum spine_path { SPINE_DENSE, SPINE_SPARSE };
+
 /* Scratch of a step, for at most most_rows rows. */
 struct spine_workspace {
     size_t most_rows, hidden, stride;
-    float *z, *h, *dz; /* owned; (n, H) */
-    float *y;          /* owned; (n, D): the reconstruction, then its gradient */
-    float *h_sum;      /* owned; (H): the sum of h over this rank's rows, after encode; the caller
-                          replaces it by the sum over all ranks before backward_encoder */
-    float *psl_sum;    /* owned; (H) */
-    float *add;        /* owned; (H): the part of dh that is the same in every row */
+    enum spine_path path; /* set by the caller before encode; from then on it holds for the step */
+    float *z;             /* owned; (n, H) */
+    float *h, *dz;        /* owned; (n, H): filled on the dense path */
+    struct spine_pairs pairs; /* filled on the sparse path */
+    float *y;                 /* owned; (n, D): the reconstruction, then its gradient */
+    float *h_sum;   /* owned; (H): the sum of h over this rank's rows, after encode; the caller
+                       replaces it by the sum over all ranks before backward_encoder */
+    float *psl_sum; /* owned; (H) */
+    float *add;     /* owned; (H): the part of dh that is the same in every row */
     struct spine_loss_sums loss;
 };
 
