@@ -163,9 +163,29 @@ static int set_set(int64_t *field, const struct option *option, const char *valu
     return 0;
 }
 
+/* Would inih read 'value' back as it is? It strips blanks at the ends and takes a ';' after a blank
+ * for a comment. */
+static int fits_line(const char *value)
+{
+    static const char blanks[] = " \t\v\f\r";
+    const size_t length = strlen(value);
+    if (strchr(value, '\n') != NULL || value[0] == ';' || strspn(value, blanks) > 0 ||
+        (length > 0 && strchr(blanks, value[length - 1]) != NULL))
+        return 0;
+    for (const char *at = value; (at = strchr(at, ';')) != NULL; at++)
+        if (strchr(blanks, at[-1]) != NULL)
+            return 0;
+    return 1;
+}
+
 static int set_text(char *field, const struct option *option, const char *value,
                     struct spine_error *err)
 {
+    if (!fits_line(value))
+        return spine_refuse(err,
+                            "%s: '%.200s' can't stand in an INI file: it begins or ends with a "
+                            "blank, or has a line break or a ';' after a blank",
+                            option->name, value);
     if (strlen(value) >= SPINE_CONFIG_TEXT)
         return spine_refuse(err, "%s: is longer than %d bytes", option->name,
                             SPINE_CONFIG_TEXT - 1);
@@ -290,6 +310,20 @@ static int refuse_line(struct parse *parse, const char *what)
     return 0;
 }
 
+/* What is wrong with a section's line that inih would pass over in silence; NULL if nothing is. */
+static const char *find_fault(const char *line)
+{
+    const char *start = line + strspn(line, " \t"), *end = strchr(start, ']');
+    if (start[0] != '[')
+        return NULL;
+    if (end == NULL)
+        return "the [section] has no end";
+    end += 1 + strspn(end + 1, " \t\v\f\r\n");
+    return *end == '\0' || *end == ';'
+               ? NULL
+               : "something stands behind the [section]; give it a line of its own";
+}
+
 /* inih's "fgets": gives the next line and counts. */
 static char *next_line(char *line, int size, void *stream)
 {
@@ -306,7 +340,10 @@ static char *next_line(char *line, int size, void *stream)
     strcpy(line + length, "\n");
     parse->text += length + (parse->text[length] == '\n');
     parse->continues = line[0] == ' ' || line[0] == '\t';
-    return line;
+    const char *fault = find_fault(line);
+    if (fault != NULL)
+        refuse_line(parse, fault);
+    return fault == NULL ? line : NULL;
 }
 
 static int take_pair(void *user, const char *section, const char *key, const char *value)
@@ -332,7 +369,9 @@ static int take_pair(void *user, const char *section, const char *key, const cha
 int spine_config_parse(struct spine_config *config, const char *text, const char *path,
                        struct spine_error *err)
 {
-    struct parse parse = {.config = config, .text = text, .path = path, .err = err};
+    static const char mark[] = "\xEF\xBB\xBF"; /* some editors begin UTF-8 files with it */
+    const size_t start = strncmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+    struct parse parse = {.config = config, .text = text + start, .path = path, .err = err};
     const int line = ini_parse_stream(next_line, &parse, take_pair, &parse);
     if (parse.rc != 0)
         return -1;

@@ -525,7 +525,7 @@ static void print_left_out(const char *path, const char *why, const struct numbe
 {
     if (lines->count == 0)
         return;
-    printf("%s: %zu row%s %s left out", path, lines->count, plural(lines->count), why);
+    printf("%s: left out %zu row%s %s", path, lines->count, plural(lines->count), why);
     print_lines(lines);
 }
 
@@ -540,7 +540,7 @@ static void print_report(const struct job *job, double rms)
     if (num_blank > 0)
         printf("%s: %zu blank line%s passed over\n", path, num_blank, plural(num_blank));
     print_left_out(path, "with NaN or Inf", &job->not_finite);
-    print_left_out(path, "with a word that stands further up", &job->repeated_lines);
+    print_left_out(path, "whose word stands further up", &job->repeated_lines);
     if (job->num_invalid > 0)
         printf("%s: %zu word%s not valid UTF-8: kept byte for byte\n", path, job->num_invalid,
                job->num_invalid == 1 ? " is" : "s are");
@@ -552,7 +552,7 @@ static void print_report(const struct job *job, double rms)
 
 static void log_seconds(const struct job *job, const double marks[4])
 {
-    static const char *const steps[] = {"reading and parsing", "words", "writing"};
+    static const char *const steps[] = {"reading and parsing", "repeated words", "writing"};
     const double total = marks[3] - marks[0];
     for (int i = 0; i < 3; i++) {
         const double seconds = marks[i + 1] - marks[i];

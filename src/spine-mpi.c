@@ -26,6 +26,7 @@ static const char usage[] =
     "Exit status: 0 done, 1 failed, 2 the command line, the configuration or the input is wrong.\n";
 
 enum job { TRAIN, DRY_RUN, PRINT_CONFIG, PRINT_HELP, PRINT_VERSION };
+enum { QUIET = PRINT_VERSION + 1 }; /* no letter: getopt gives letters of its own */
 
 struct request {
     enum job job;
@@ -40,13 +41,15 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
     static const struct option long_options[] = {
         {"dry-run", no_argument, NULL, DRY_RUN}, {"print-config", no_argument, NULL, PRINT_CONFIG},
         {"help", no_argument, NULL, PRINT_HELP}, {"version", no_argument, NULL, PRINT_VERSION},
-        {"quiet", no_argument, NULL, 'q'},       {NULL, 0, NULL, 0}};
+        {"quiet", no_argument, NULL, QUIET},     {NULL, 0, NULL, 0}};
     *request = (struct request){.job = TRAIN, .level = SPINE_LOG_INFO};
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;)
-        if (option == '?')
+        if (option == '?' && optopt > QUIET)
+            return spine_refuse(err, "-%c: unknown option; see spine-mpi --help", optopt);
+        else if (option == '?')
             return spine_refuse(err, "%s: unknown option; see spine-mpi --help", argv[optind - 1]);
-        else if (option == 'q')
+        else if (option == QUIET)
             request->level = SPINE_LOG_QUIET;
         else
             request->job = (enum job)option;
@@ -150,6 +153,7 @@ int main(int argc, char **argv)
     struct spine_comm world;
     struct request request;
     struct spine_error err = {.status = SPINE_EXIT_DONE};
+    spine_store_init();
     spine_comm_init(&world, &argc, &argv);
     int rc = parse_arguments(argc, argv, &request, &err);
     if (rc == 0) {

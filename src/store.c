@@ -2,7 +2,8 @@
  *
  * 1. Every id is closed in the function that opened it, so H5Fclose really closes the file.
  * 2. HDF5's own error printing is off; the innermost description goes into our one line.
- * 3. On a shared file, what can fail on one rank only (a transfer) is agreed on before returning.
+ * 3. HDF5's next call, be it to close something, forgets why the last one failed: fail first.
+ * 4. On a shared file, what can fail on one rank only (a transfer) is agreed on before returning.
  */
 #include "spine/store.h"
 
@@ -17,7 +18,7 @@
 
 enum {
     /* One transfer's bytes at most: MPI-IO counts in ints, and its buffers should stay small. */
-    TRANSFER_BYTES = 64 << 20,
+    TRANSFER_BYTES = 8 << 20,
     /* A growing vector's chunk, in elements. */
     CHUNK = 1 << 16,
     WORDS_CHUNK = 1 << 13,
@@ -33,9 +34,15 @@ struct spine_store {
 
 static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *text)
 {
+    /* A failed system call is described in lines of numbers; the C library's words are enough. */
+    static const char quoted[] = "error message = '";
     (void)depth;
-    if (entry->desc != NULL && entry->desc[0] != '\0')
-        snprintf(text, 256, "%s", entry->desc);
+    if (entry->desc == NULL || entry->desc[0] == '\0')
+        return 0;
+    const char *system = strstr(entry->desc, quoted);
+    const char *begin = system == NULL ? entry->desc : system + strlen(quoted);
+    const size_t length = strcspn(begin, system == NULL ? "\n" : "'\n");
+    snprintf(text, 256, "%.*s", (int)length, begin);
     return 0;
 }
 
@@ -57,12 +64,22 @@ static int fail_object(const struct spine_store *store, const char *doing, const
 
 static void silence_hdf5(void)
 {
+    H5dont_atexit(); /* for programs without MPI, which need not call spine_store_init() */
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
 static int agree(const struct spine_store *store, int rc, struct spine_error *err)
 {
     return store->comm == NULL ? rc : spine_comm_agree(store->comm, rc, err);
+}
+
+/* HDF5 1.10 keeps a file that it couldn't close (the disk is full, say) in its list with nothing
+ * behind it, and crashes on it when it shuts down: at exit, or in MPI_Finalize() if MPI ran before
+ * HDF5. We close what we open, so it needn't shut down. */
+void spine_store_init(void)
+{
+    H5dont_atexit();
+    H5open();
 }
 
 /* --- Opening and closing ------------------------------------------------------------------ */
@@ -192,8 +209,8 @@ int spine_store_join(struct spine_store **store, struct spine_comm *comm, const 
         goto done;
     const hid_t access = make_access(comm);
     made->file = H5Fopen(part, H5F_ACC_RDWR, access);
-    H5Pclose(access);
     rc = made->file < 0 ? fail_hdf5(path, "can't open the file on all ranks", err) : 0;
+    H5Pclose(access);
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
         *store = made;
@@ -249,8 +266,13 @@ static int open_for_reading(struct spine_store **store, struct spine_comm *comm,
     struct spine_store *made = new_store(path, comm, err);
     *store = NULL;
     int rc = made == NULL ? -1 : check_readable(path, err);
-    if (comm != NULL)
+    if (comm != NULL) {
+        int64_t failures = rc != 0;
+        spine_comm_sum_counts(comm, &failures, 1);
+        if (rc != 0 && failures < comm->size)
+            err->status = SPINE_EXIT_FAILED; /* some machines have it: so name one that hasn't */
         rc = spine_comm_agree(comm, rc, err);
+    }
     if (rc == 0) {
         const hid_t access = make_access(comm);
         made->file = H5Fopen(path, H5F_ACC_RDONLY, access);
@@ -381,11 +403,11 @@ int spine_store_make_group(struct spine_store *store, const char *name, struct s
 {
     const hid_t links = make_link_creation();
     const hid_t group = H5Gcreate2(store->file, name, links, H5P_DEFAULT, H5P_DEFAULT);
+    const int rc = group < 0 ? fail_object(store, "make the group", name, err) : 0;
     H5Pclose(links);
-    if (group < 0)
-        return fail_object(store, "make the group", name, err);
-    H5Gclose(group);
-    return 0;
+    if (group >= 0)
+        H5Gclose(group);
+    return rc;
 }
 
 /* Creation properties of a dataset: no time stamps, so that equal runs write equal bytes. */
@@ -403,11 +425,11 @@ static int make_dataset(struct spine_store *store, const char *name, hid_t type,
     const hid_t dataset =
         space < 0 ? H5I_INVALID_HID
                   : H5Dcreate2(store->file, name, type, space, links, creation, H5P_DEFAULT);
+    const int rc = dataset < 0 ? fail_object(store, "make the dataset", name, err) : 0;
     H5Pclose(links);
-    if (dataset < 0)
-        return fail_object(store, "make the dataset", name, err);
-    H5Dclose(dataset);
-    return 0;
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    return rc;
 }
 
 int spine_store_make(struct spine_store *store, const char *name, enum spine_store_type type,
@@ -452,10 +474,12 @@ struct selection {
 
 static void close_selection(struct selection *part)
 {
+    const hid_t reason = H5Eget_current_stack(); /* why the transfer failed, if it did */
     if (part->file >= 0)
         H5Sclose(part->file);
     if (part->memory >= 0)
         H5Sclose(part->memory);
+    H5Eset_current_stack(reason);
 }
 
 /* Select rows [first, first + count) of the dataset; in memory rows begin every 'stride'. */
@@ -509,20 +533,23 @@ static int transfer(struct spine_store *store, const char *name, enum direction 
     if (store->comm != NULL) {
         rounds = spine_comm_max(store->comm, rounds);
         H5Pset_dxpl_mpio(properties, H5FD_MPIO_COLLECTIVE);
+        /* Each rank moves its own rows, which are contiguous: Open MPI 4.1's aggregating writes
+         * lose an error such as a full disk. */
+        H5Pset_dxpl_mpio_collective_opt(properties, H5FD_MPIO_INDIVIDUAL_IO);
     }
     const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
-    int rc = dataset < 0 ? -1 : 0;
+    const char *doing = direction == READ ? "read" : "write";
+    int rc = dataset < 0 ? fail_object(store, doing, name, err) : 0;
     size_t done = 0;
     /* A rank that failed keeps taking part: the others wait for it in every round. */
     for (int64_t round = 0; dataset >= 0 && round < rounds; round++) {
         const size_t rows = count - done < block ? count - done : block;
         char *at = (char *)data + done * row_bytes;
-        if (transfer_rows(dataset, direction, type, first + done, rows, stride, at, properties))
-            rc = -1;
+        if (transfer_rows(dataset, direction, type, first + done, rows, stride, at, properties) &&
+            rc == 0)
+            rc = fail_object(store, doing, name, err);
         done += rows;
     }
-    if (rc != 0)
-        fail_object(store, direction == READ ? "read" : "write", name, err);
     if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
         rc = fail_object(store, "finish", name, err);
     H5Pclose(properties);

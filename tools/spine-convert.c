@@ -1,6 +1,7 @@
 /* spine-convert.c -- text embeddings to HDF5: the command line. */
 #include "spine/convert.h"
 #include "spine/log.h"
+#include "spine/store.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -129,6 +130,7 @@ int main(int argc, char **argv)
     struct spine_comm comm;
     struct spine_error err;
     struct command command = {.action = CONVERT};
+    spine_store_init();
     spine_comm_init(&comm, &argc, &argv);
     /* All ranks have the same arguments and come to the same result. */
     int rc = parse_arguments(&command, argc, argv, &err);

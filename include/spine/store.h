@@ -27,6 +27,10 @@ enum spine_store_type { SPINE_STORE_FLOAT, SPINE_STORE_INT32, SPINE_STORE_INT64 
 
 enum { SPINE_STORE_VERSION = 1 };
 
+/* To be called before spine_comm_init() by a program with MPI, so that HDF5 doesn't shut down in
+ * MPI_Finalize(): after a failed write it would crash there and hide the message. */
+void spine_store_init(void);
+
 /* Begin PATH.part, replacing one that a crash left. 'format' may be NULL (a file that isn't of a
  * format of ours). Local. The handle is released by spine_store_close(). */
 int spine_store_create(struct spine_store **store, const char *path, const char *format,

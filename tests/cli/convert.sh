@@ -3,11 +3,13 @@
 # number of ranks doesn't matter. Needs SPINE_BIN and SPINE_SOURCE.
 set -euo pipefail
 
-for program in mpiexec h5diff gzip; do
+LC_ALL=C
+export LC_ALL
+for program in mpiexec timeout h5diff h5dump gzip; do
     command -v $program >/dev/null || { echo "SKIPPED: $program is not installed" >&2; exit 77; }
 done
 data=$SPINE_SOURCE/tests/data
-values=$SPINE_SOURCE/tests/cli/convert_values.py
+export OMPI_MCA_ess_singleton_isolated=1 # "alone" then starts no daemon: three times as fast
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
@@ -18,28 +20,33 @@ fail()
     exit 1
 }
 
-# convert RANKS ARGUMENT...: run, and set 'status' and 'said': what it printed, a | between lines.
-# What mpiexec adds about a failing job is left out, and the rank that a warning names.
+# convert RANKS ARGUMENT...: run, without mpiexec where RANKS is "alone". Sets 'status'; 'said': the
+# lines of stderr, then those of stdout, a | between them, without the rank that a warning names;
+# 'rms', as reported; 'alone': why one rank did the reading. What mpiexec adds about a failing job
+# is left out.
 convert()
 {
-    local ranks=$1 launch=()
+    local ranks=$1 launch=(timeout 100) # a hang is a failure, status 124
     shift
-    [ "$ranks" = alone ] || launch=(mpiexec -n "$ranks")
+    [ "$ranks" = alone ] || launch+=(mpiexec -n "$ranks")
     status=0
-    "${launch[@]}" "$SPINE_BIN/spine-convert" "$@" >printed 2>&1 </dev/null || status=$?
-    said=$(grep -E '^(spine-convert|[^ ]+\.(h5|txt|vec|gz|zst)): ' printed |
-        sed 's/^spine-convert: \[rank 0\] /spine-convert: /' | paste -sd'|')
+    "${launch[@]}" "$SPINE_BIN/spine-convert" "$@" >stdout 2>stderr </dev/null || status=$?
+    said=$(cat stderr stdout | sed -nE '/reads it alone$/d
+        s/^spine-convert: \[rank 0\] /spine-convert: /
+        /^(spine-convert|[^ ]+\.(h5|txt|vec|csv|gz|zst)): /p' | paste -sd'|')
+    alone=$(sed -n 's/^.*: \(.*\), so one rank reads it alone$/\1/p' stderr)
+    rms=$(sed -n '1s/.*RMS //p' stdout)
 }
 
-# want STATUS TEXT: what the last run must have given.
+# want STATUS TEXT: what the last run must have given. No unfinished file may be there.
 want()
 {
-    [ "$status" = "$1" ] || fail "status $status, expected $1: $(cat printed)"
+    [ "$status" = "$1" ] || fail "status $status, expected $1 and '$2': $(cat stderr stdout)"
     [ "$said" = "$2" ] || fail "said '$said', expected '$2'"
     [ -z "$(find . -name '*.part')" ] || fail "left a .part: $2"
 }
 
-# refused RANKS TEXT ARGUMENT...: exit status 2, this text, and no output.
+# refused RANKS TEXT ARGUMENT...: exit status 2, this text, and no out.h5.
 refused()
 {
     local ranks=$1 text=$2
@@ -50,17 +57,32 @@ refused()
     [ ! -e out.h5 ] || fail "an output in spite of: $text"
 }
 
+# same FILE FILE [OBJECT]: they hold the same, attributes included.
 same()
 {
-    h5diff --exclude-path=/nothing "$1" "$2" >differences || fail "$1 and $2 differ: $(cat differences)"
+    h5diff "$@" >differences || fail "different: $*: $(cat differences)"
 }
 
-# check_values INPUT OUTPUT: against an independent reading, where there is one.
+# same_rows FILE FILE: the same words and vectors.
+same_rows()
+{
+    same "$1" "$2" /words
+    same "$1" "$2" /vectors
+}
+
+# check_values INPUT OUTPUT: against an independent reading, where that can be done.
 check_values()
 {
     if [ -x /usr/bin/python3 ] && /usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null; then
-        /usr/bin/python3 "$values" "$1" "$2" || fail "$2 doesn't hold what $1 does"
+        /usr/bin/python3 "$SPINE_SOURCE/tests/cli/convert_values.py" "$1" "$2" ||
+            fail "$2 doesn't hold what $1 does"
     fi
+}
+
+# attribute FILE NAME: its value.
+attribute()
+{
+    h5dump -a "$2" "$1" | sed -n 's/^ *(0): //p'
 }
 
 # rows NUMBER: that many rows of 12 numbers.
@@ -77,27 +99,24 @@ rows()
     }'
 }
 
-# --- The odd files, on one rank and on three -----------------------------------------------
-
-check_cases()
-{
-    local ranks=$1 file options wanted says
-    while IFS=$'\t' read -r file options wanted says _; do
-        [ "$options" != - ] || options=
-        rm -f out.h5
-        # shellcheck disable=SC2086 # they are words
-        convert "$ranks" $options "$file" out.h5
-        said=${said#"$file: compressed, so one rank reads it alone|"}
-        want "$wanted" "$says"
-        [ -e out.h5 ] == [ "$wanted" = 0 ] || fail "$file: the output is wrong"
-    done < <(tail -n +2 "$data/nasty/cases.tsv")
-}
+# --- The odd files of cases.tsv ------------------------------------------------------------
 
 cp "$data"/nasty/* .
-check_cases alone
-check_cases 3
-for file in 00_plain.txt 02_token_spaces_first_line.txt 18_nbsp_token.vec 20_invalid_utf8.txt \
-    42_long_token.txt; do
+while IFS=$'\t' read -r file options wanted says _; do
+    [ "$options" != - ] || options=
+    rm -f out.h5
+    # shellcheck disable=SC2086 # options are words
+    convert alone $options "$file" out.h5
+    want "$wanted" "$says"
+    [ "$wanted" = 0 ] || [ ! -e out.h5 ] || fail "$file: an output in spite of status $status"
+done <"$data/nasty/cases.tsv"
+[ "$status" = 2 ] || fail "the last case was not run"
+
+refused 3 "44_nul_bytes.txt:2: a NUL byte in the line" 44_nul_bytes.txt out.h5
+refused 3 "28_csv.csv: this is CSV; words and numbers must be separated by spaces or tabs" \
+    28_csv.csv out.h5
+for file in 00_plain.txt 02_token_spaces_first_line.txt 08_word_looks_like_header.txt \
+    18_nbsp_token.vec 20_invalid_utf8.txt 42_long_token.txt; do
     convert 3 $file out.h5
     check_values $file out.h5
 done
@@ -106,74 +125,193 @@ done
 
 rows 3000 >rows.txt
 for ranks in 1 2 3 8; do
-    convert $ranks rows.txt ranks$ranks.h5
-    want 0 "ranks$ranks.h5: 3000 vectors of 12 numbers, RMS ${said##* }"
-    same ranks1.h5 ranks$ranks.h5
+    convert $ranks rows.txt out.h5
+    want 0 "out.h5: 3000 vectors of 12 numbers, RMS $rms"
+    [ $ranks = 1 ] && cp out.h5 rows.h5
+    same rows.h5 out.h5
 done
-check_values rows.txt ranks1.h5
+check_values rows.txt rows.h5
+[ "$(attribute rows.h5 source)" = '"rows.txt"' ] || fail "source: $(attribute rows.h5 source)"
+[ "$(attribute rows.h5 rows_skipped)" = 0 ] || fail "rows were skipped"
+
+{ echo "3000 12"; sed 's/ /\t/g; s/$/ \r/' rows.txt; } >windows.txt
+convert 3 windows.txt out.h5
+want 0 "out.h5: 3000 vectors of 12 numbers, RMS $rms"
+same_rows rows.h5 out.h5
 
 head -2 rows.txt >two.txt
-convert alone two.txt one.h5
+convert alone two.txt two.h5
 convert 8 two.txt out.h5
-want 0 "out.h5: 2 vectors of 12 numbers, RMS ${said##* }"
-same one.h5 out.h5
+want 0 "out.h5: 2 vectors of 12 numbers, RMS $rms"
+same two.h5 out.h5
 
 # --- Compressed input ----------------------------------------------------------------------
 
 gzip -nc rows.txt >rows.gz
-convert 1 rows.gz out.h5
-want 0 "out.h5: 3000 vectors of 12 numbers, RMS ${said##* }"
-h5diff ranks1.h5 out.h5 /vectors || fail "gzip changes the numbers"
-h5diff ranks1.h5 out.h5 /words || fail "gzip changes the words"
-convert 3 rows.gz out3.h5
-want 0 "rows.gz: compressed, so one rank reads it alone|out3.h5: 3000 vectors of 12 numbers, RMS ${said##* }"
-same out.h5 out3.h5
+convert alone rows.gz out.h5
+want 0 "out.h5: 3000 vectors of 12 numbers, RMS $rms"
+same_rows rows.h5 out.h5
+convert 3 rows.gz out.h5
+want 0 "out.h5: 3000 vectors of 12 numbers, RMS $rms"
+[ "$alone" = compressed ] || fail "not said that one rank reads alone: $(cat stderr)"
+same_rows rows.h5 out.h5
 
-head -c 20000 rows.gz >cut.gz
+head -c 90000 rows.gz >cut.gz
 refused 3 "cut.gz: the compressed data end too early" cut.gz out.h5
-{ head -c 20000 rows.gz; head -c 5000 rows.txt; } >damaged.gz
-convert 2 damaged.gz out.h5
-[[ $status = 2 && $said = *"spine-convert: damaged.gz: the compressed data are damaged ("* ]] ||
-    fail "damaged.gz: $said"
+cat rows.gz two.txt >damaged.gz
+refused 2 "damaged.gz: the compressed data are damaged (incorrect header check)" damaged.gz out.h5
 
 if command -v zstd >/dev/null; then
     zstd -q rows.txt -o rows.zst
-    convert 2 rows.zst out.h5
-    h5diff ranks1.h5 out.h5 /vectors || fail "zstd changes the numbers"
+    convert 3 rows.zst out.h5
+    want 0 "out.h5: 3000 vectors of 12 numbers, RMS $rms"
+    same_rows rows.h5 out.h5
+    head -c 90000 rows.zst >cut.zst
+    refused alone "cut.zst: the compressed data end too early" cut.zst out.h5
 fi
 
 # --- Faults on any rank --------------------------------------------------------------------
 
 awk 'NR == 1700 { $5 = "5x" } { print }' rows.txt >bad.txt
-for ranks in 1 2 3 8; do
+for ranks in 2 3 8; do
     refused $ranks "bad.txt:1700: number 4 of 12 is not a number: '5x'" bad.txt out.h5
 done
-awk 'NR == 2900 { $5 = "5x" } NR == 1200 { $3 = "" } { print }' rows.txt >bad.txt
-for ranks in 1 3 8; do
+
+awk 'NR == 2900 { $5 = "5x" } NR == 1200 { NF = 12 } { print }' rows.txt >bad.txt
+for ranks in 3 8; do
     refused $ranks "bad.txt:1200: expected 12 numbers, got 11" bad.txt out.h5
 done
 
-# --- Repeated words and numbers that aren't finite -----------------------------------------
+# --- Repeated words, and numbers that aren't finite ----------------------------------------
 
 awk 'NR == 20 { $1 = "word7" } { print }' rows.txt >near.txt
 awk 'NR == 2900 { $1 = "word7" } { print }' rows.txt >far.txt
-for ranks in 1 2 3 8; do
+for ranks in alone 3; do
     refused $ranks "near.txt:20: the word 'word7' stands on line 7 already" near.txt out.h5
     refused $ranks "far.txt:2900: the word 'word7' stands on line 7 already" far.txt out.h5
 done
 
+# Row 9 repeats a word, but of a row that is left out, so it stays.
 awk 'BEGIN { print "3000 12" }
-    NR == 5 || NR == 2500 { $4 = "nan" } NR == 6 { $13 = "-inf" }
-    NR == 20 || NR == 1000 || NR == 2900 { $1 = "word7" } NR == 21 { print "" }
+    NR == 5 || NR == 2500 { $4 = "nan" }
+    NR == 6 { $13 = "-inf" }
     NR == 9 { $1 = "word6" }
+    NR == 20 || NR == 1000 || NR == 2900 { $1 = "word7" }
+    NR == 21 { print "" }
     { print }' rows.txt >mixed.txt
-awk 'NR != 5 && NR != 2500 && NR != 6 && NR != 20 && NR != 1000 && NR != 2900 {
-    if (NR == 9) $1 = "word6"
-    print }' rows.txt >left.txt
+awk 'NR == 9 { $1 = "word6" }
+    NR != 5 && NR != 6 && NR != 20 && NR != 1000 && NR != 2500 && NR != 2900' rows.txt >left.txt
 refused 3 "mixed.txt:6: number 3 of 12 is not finite: 'nan'" mixed.txt out.h5
 convert alone left.txt left.h5
-for ranks in 1 2 3 8; do
-    rm -f out.h5
+left=$rms
+for ranks in alone 2 3 8; do
     convert $ranks --on-bad skip mixed.txt out.h5
-    want 0 "out.h5: 2994 vectors of 12 numbers, RMS ${said##*RMS }"
-done 2>/dev/null || true
+    want 0 "out.h5: 2994 vectors of 12 numbers, RMS $left|mixed.txt: 1 blank line passed over|\
+mixed.txt: left out 3 rows with NaN or Inf (lines 6, 7, 2502)|\
+mixed.txt: left out 3 rows whose word stands further up (lines 21, 1002, 2902)"
+    same_rows left.h5 out.h5
+done
+[ "$(attribute out.h5 rows_skipped)" = 6 ] || fail "rows_skipped: $(attribute out.h5 rows_skipped)"
+
+{ rows 9; rows 9; } >twice.txt
+convert 2 --on-bad=skip twice.txt out.h5
+want 0 "out.h5: 9 vectors of 12 numbers, RMS $rms|\
+twice.txt: left out 9 rows whose word stands further up (lines 10, 11, 12, 13, 14, ...)"
+
+printf 'a nan 1\nb 1 inf\n' >nothing.txt
+refused 2 "nothing.txt: no vectors are left" --on-bad skip nothing.txt out.h5
+
+# --- The header's count --------------------------------------------------------------------
+
+{ echo "3001 12"; cat rows.txt; } >more.txt
+{ echo "2999 12"; cat rows.txt; } >fewer.txt
+for ranks in alone 3; do
+    refused $ranks "more.txt:1: the header announces 3001 vectors, the file has 3000" more.txt out.h5
+    refused $ranks "fewer.txt:1: the header announces 2999 vectors, the file has 3000" \
+        --on-bad skip fewer.txt out.h5
+done
+
+# --- The limit -----------------------------------------------------------------------------
+
+head -100 rows.txt >first.txt
+convert alone first.txt first.h5
+for ranks in alone 3; do
+    convert $ranks --limit 100 more.txt out.h5
+    [ "$status" = 0 ] || fail "--limit: $said"
+    same_rows first.h5 out.h5
+done
+want 0 "out.h5: 100 vectors of 12 numbers, RMS $rms"
+[ "$alone" = "only the first rows are wanted" ] || fail "not said: $(cat stderr)"
+refused alone "more.txt:1: the header announces 3001 vectors, the file has 3000" \
+    --limit 3002 more.txt out.h5
+for limit in 0 x -3 1.5 '' 99999999999999999999; do
+    refused alone "--limit: expected a whole number from 1, got '$limit'" "--limit=$limit" rows.txt out.h5
+done
+
+# --- Input and output ----------------------------------------------------------------------
+
+refused 2 "missing.txt: No such file or directory" missing.txt out.h5
+mkdir directory
+refused alone "directory: is a directory" directory out.h5
+: >empty.txt
+refused 2 "empty.txt: the file is empty" empty.txt out.h5
+
+convert 2 rows.txt directory/none/out.h5
+[[ $status = 2 && $said = "spine-convert: directory/none/out.h5"*": No such file or directory" ]] ||
+    fail "an output that can't be written: status $status, '$said'"
+
+cp rows.txt kept.txt
+refused 2 "./kept.txt: the output would overwrite the input" kept.txt ./kept.txt
+ln kept.txt link.txt
+refused alone "link.txt: the output would overwrite the input" kept.txt link.txt
+cp rows.txt kept.h5.part
+convert alone kept.h5.part kept.h5
+[ "$status" = 2 ] || fail "the input stood under the output's unfinished name"
+cmp rows.txt kept.h5.part
+rm kept.h5.part
+refused 2 "kept.txt: exists and was not written by spine-convert: not overwritten" rows.txt kept.txt
+cmp rows.txt kept.txt
+
+cp rows.h5 out.h5
+convert 2 bad.txt out.h5
+[ "$status" = 2 ] || fail "bad.txt was accepted"
+cmp rows.h5 out.h5
+convert 2 two.txt out.h5
+want 0 "out.h5: 2 vectors of 12 numbers, RMS $rms"
+same two.h5 out.h5
+
+# A disk that fills up, by a limit on the size of a file: the vectors need 10 MB.
+awk 'BEGIN { for (i = 0; i < 20000; i++) {
+    printf "word%d", i
+    for (k = 0; k < 130; k++)
+        printf " %d", (i + k) % 10
+    print "" } }' >wide.txt
+for ranks in 1 3; do
+    status=0
+    # shellcheck disable=SC2016 # for the shell that mpiexec starts
+    timeout 100 mpiexec -n $ranks bash -c 'trap "" XFSZ; ulimit -f 8192; exec "$@"' - \
+        "$SPINE_BIN/spine-convert" wide.txt full.h5 >stdout 2>stderr || status=$?
+    [[ $status = 1 && ! -s stdout ]] || fail "a full disk: status $status: $(cat stderr stdout)"
+    grep -q "^spine-convert: .*full.h5: can't " stderr || fail "a full disk: $(cat stderr)"
+    [ -z "$(find . -name 'full.h5*')" ] || fail "left on a full disk: $(find . -name 'full.h5*')"
+done
+
+# --- The command line ----------------------------------------------------------------------
+
+refused alone "expected two paths, INPUT and OUTPUT, got 0; see --help"
+refused 2 "expected two paths, INPUT and OUTPUT, got 1; see --help" rows.txt
+refused alone "expected two paths, INPUT and OUTPUT, got 3; see --help" rows.txt out.h5 more.txt
+refused alone "--frobnicate is not an option, or not used like this; see --help" --frobnicate rows.txt out.h5
+refused alone "-x is not an option, or not used like this; see --help" -x rows.txt out.h5
+refused alone "--limit needs a value; see --help" rows.txt out.h5 --limit
+refused alone "--header: expected yes or no, got 'maybe'" --header maybe rows.txt out.h5
+refused alone "--on-bad: expected stop or skip, got 'keep'" --on-bad keep rows.txt out.h5
+
+convert 2 --help
+[[ $status = 0 && $(grep -c '^Usage: spine-convert ' stdout) = 1 ]] || fail "--help: $(cat stdout)"
+convert 2 --version
+[[ $status = 0 && $(cat stdout) =~ ^spine-convert\ [0-9.]+$ ]] || fail "--version: $(cat stdout)"
+convert 2 --verbose rows.txt out.h5
+for step in "reading and parsing" "repeated words" "writing"; do
+    grep -q "^$step .* s .* %" stderr || fail "--verbose: $(cat stderr)"
+done
