@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Entries of a dense block, whose rows are written or read at once. */
-enum { BLOCK_ENTRIES = 1 << 22 };
+enum { BLOCK_ENTRIES = 1 << 20 };
 /* Rows that are encoded and appended at once. */
 enum { WRITE_ROWS = 256 };
 
@@ -54,11 +54,13 @@ static int write_rows(struct spine_store *store, const struct spine_params *para
                       double sigma, struct spine_error *err)
 {
     const size_t local = data->part.end_row - data->part.first_row;
-    size_t most = sigma > 0 ? spine_partition_most_rows(&data->part) : work->most_rows;
-    most = most < WRITE_ROWS ? most : WRITE_ROWS;
+    size_t most = work->most_rows < WRITE_ROWS ? work->most_rows : WRITE_ROWS;
+    if (sigma > 0 && most > spine_partition_most_rows(&data->part))
+        most = spine_partition_most_rows(&data->part);
     struct spine_csr codes = {0}, excess = {0};
     size_t num_values = 0, num_excess = 0;
     int rc = 0;
+    work->path = SPINE_DENSE; /* which fills work->h */
     for (size_t first = 0; rc == 0 && first < local; first += most) {
         const size_t count = local - first < most ? local - first : most;
         const struct spine_batch batch = spine_dataset_slice(data, epoch, first, count, sigma);

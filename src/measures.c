@@ -38,6 +38,8 @@ struct spine_measures spine_measures_take(const struct spine_params *params,
     int64_t *seen = measuring->seen, *full = seen + hidden;
     memset(seen, 0, 2 * hidden * sizeof *seen);
     double sums[2] = {0, 0}; /* squares, active */
+
+    work->path = SPINE_DENSE; /* which fills work->h */
     for (size_t first = 0; first < local; first += work->most_rows) {
         const size_t count = local - first < work->most_rows ? local - first : work->most_rows;
         const struct spine_batch batch = spine_dataset_slice(data, 0, first, count, 0);

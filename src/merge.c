@@ -42,7 +42,9 @@ static int check_directory(const char *directory, int64_t shards, struct spine_e
         int end = 0;
         const int is_shard = sscanf(entry->d_name, "codes-%lld.h5%n", &number, &end) == 1 &&
                              entry->d_name[end] == '\0' && end > 0;
-        if (is_shard && (number < 0 || number >= shards))
+        char expected[64]; /* codes-1.h5 isn't codes-00001.h5 */
+        snprintf(expected, sizeof expected, "codes-%05lld.h5", number);
+        if (is_shard && (number < 0 || number >= shards || strcmp(entry->d_name, expected) != 0))
             rc = spine_refuse(err, "%s/%s: is foreign: the run has %lld shards, 0 to %lld", path,
                               entry->d_name, (long long)shards, (long long)shards - 1);
         else if (strstr(entry->d_name, ".part") != NULL)
@@ -217,7 +219,7 @@ static int write_text_rows(struct output *output, const struct spine_codes *code
                 fprintf(output->text, " %.9g", (double)csr->data[at++]);
             else
                 fputs(" 0", output->text);
-        if (fputc('\n', output->text) == EOF)
+        if (fputc('\n', output->text) == EOF || ferror(output->text))
             return fail_text(output, err);
     }
     return 0;

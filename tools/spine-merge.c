@@ -66,6 +66,9 @@ int main(int argc, char **argv)
         snprintf(standard, sizeof standard, "%s/codes.h5ad", argv[optind]);
         outputs[num_outputs++] = standard;
     }
+    enum spine_merge_format format;
+    for (int i = 0; rc == 0 && i < num_outputs; i++) /* all, before anything is written */
+        rc = spine_merge_format_of(outputs[i], &format, &err);
     for (int i = 0; rc == 0 && i < num_outputs; i++)
         rc = merge(argv[optind], outputs[i], &err);
     free(outputs);

@@ -32,13 +32,14 @@ struct request {
     size_t num_asked;
 };
 
-static int parse_number(const char *option, const char *text, size_t most, size_t *number,
-                        struct spine_error *err)
+static int parse_number(const char *option, const char *text, size_t least, size_t most,
+                        size_t *number, struct spine_error *err)
 {
     char *end;
     const unsigned long long value = strtoull(text, &end, 10);
-    if (end == text || *end != '\0' || text[0] == '-' || value > most)
-        return spine_refuse(err, "--%s: '%s' is not a number from 0 to %zu", option, text, most);
+    if (end == text || *end != '\0' || text[0] == '-' || value < least || value > most)
+        return spine_refuse(err, "--%s: '%s' is not a whole number from %zu to %zu", option, text,
+                            least, most);
     *number = (size_t)value;
     return 0;
 }
@@ -158,12 +159,12 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
             puts("spine-top " SPINE_VERSION);
             exit(SPINE_EXIT_DONE);
         } else if (option == 'J') {
-            rc = parse_number("dimension", optarg, SIZE_MAX / 2,
+            rc = parse_number("dimension", optarg, 0, INT32_MAX,
                               &request->dimensions[request->num_asked++], err);
         } else if (option == 'd') {
-            rc = parse_number("dimensions", optarg, 1000000, &request->num_dimensions, err);
+            rc = parse_number("dimensions", optarg, 1, 1000000, &request->num_dimensions, err);
         } else if (option == 'w') {
-            rc = parse_number("words", optarg, 100000, &request->num_tops, err);
+            rc = parse_number("words", optarg, 1, 100000, &request->num_tops, err);
         } else {
             rc = spine_refuse(err, "%s: %s; see spine-top --help", argv[optind - 1],
                               option == ':' ? "needs a value" : "unknown option");

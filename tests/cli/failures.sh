@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# What goes wrong on one rank ends all of them, at once, with one line that says what and where, and
+# leaves nothing that looks like a finished run.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_python h5py
+limit=60 # seconds, after which it is a hang
+trainer=$SPINE_BIN/spine-mpi
+# A killed rank leaves its shared memory behind: put it where the test cleans up.
+export OMPI_MCA_btl_vader_backing_directory=$scratch
+
+sample glove.h5
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+[model]
+hidden = 200
+[train]
+epochs = 1
+END
+
+# failed STATUS PATTERN RUN: the last attempt's status and only line, and no codes in RUN.
+failed()
+{
+    [ "$status" = "$1" ] || fail "status $status, expected $1: $2: $(cat stderr)"
+    one_line spine-mpi "$2"
+    no_codes "$3"
+}
+
+# rank_1 LIMITS ARGUMENT...: two ranks, the second one after the shell commands LIMITS.
+rank_1()
+{
+    local limits=$1
+    shift
+    # shellcheck disable=SC2016 # the inner shell expands it
+    attempt mpirun -np 1 "$trainer" "$@" : \
+        -np 1 bash -c "$limits"'; exec "$0" "$@"' "$trainer" "$@"
+}
+
+# --- One rank can't write -----------------------------------------------------------------------
+
+rank_1 "ulimit -f 8; trap '' XFSZ" run.ini output.directory=shard
+failed 1 "rank 1: shard/shards/codes-00001.h5: can't append to *: File too large" shard
+[ ! -e shard/shards/codes-00001.h5 ] || fail "a shard that couldn't be written is there"
+refused spine-merge "shard/shards/codes-00001.h5: the shard is missing" \
+    "$SPINE_BIN/spine-merge" shard
+
+# The first shard fills the disk; then the merged file does.
+cleanup()
+{
+    umount "$scratch/small" 2>/dev/null || true
+}
+mkdir small
+if mount -t tmpfs -o size=100k tmpfs small 2>/dev/null; then
+    attempt mpirun -np 2 "$trainer" run.ini output.directory=small/run
+    failed 1 "rank 0: small/run/model.h5: can't write '/W*': No space left on device" small/run
+    [ ! -e small/run/model.h5 ] || fail "a model that couldn't be written is there"
+    mount -o remount,size=3m small
+    attempt mpirun -np 2 "$trainer" run.ini output.directory=small/run output.overwrite=yes
+    failed 1 "*small/run/shards/codes-0000?.h5: can't *: No space left on device" small/run
+    mount -o remount,size=9m small
+    attempt mpirun -np 2 "$trainer" run.ini output.directory=small/run output.overwrite=yes
+    failed 1 "rank 0: small/run/codes.h5ad: can't *: No space left on device" small/run
+    mount -o remount,size=30m small
+    run "$SPINE_BIN/spine-merge" small/run # the shards are whole: nothing is lost
+else
+    echo "SKIPPED: $test_name: THE FULL DISK IS NOT TESTED: only root may mount one" >&2
+fi
+
+# --- One rank gets bad input ----------------------------------------------------------------------
+
+$python - <<'END'
+import h5py, shutil
+shutil.copy("glove.h5", "nan.h5")
+with h5py.File("nan.h5", "r+") as file:
+    file["vectors"][4000, 7] = float("nan")
+END
+attempt mpirun -np 2 "$trainer" run.ini data.input=nan.h5 output.directory=nan
+failed 2 "nan.h5: row 4000 ('studios'), read by rank 1, has a number that is not finite" nan
+[ ! -e nan ] || fail "bad input made a run's directory"
+
+mkdir elsewhere
+attempt mpirun -np 1 "$trainer" run.ini output.directory=apart : \
+    -np 1 --wdir "$scratch/elsewhere" "$trainer" run.ini output.directory=apart
+failed 1 "rank 1: glove.h5: No such file or directory" apart
+
+# unreadable FILE PATTERN
+unreadable()
+{
+    attempt mpirun -np 2 "$trainer" run.ini data.input="$1" output.directory=unreadable
+    failed 2 "$2" unreadable
+    [ ! -e unreadable ] || fail "$1 made a run's directory"
+}
+
+echo "the 1 2 3" >text.h5
+: >empty.h5
+head -c 1000000 glove.h5 >cut.h5
+head -c 3000 glove.h5 >stump.h5
+mkdir directory.h5
+unreadable missing.h5 "missing.h5: No such file or directory"
+unreadable text.h5 "text.h5: not an HDF5 file"
+unreadable empty.h5 "empty.h5: not an HDF5 file"
+unreadable cut.h5 "cut.h5: the HDF5 file is damaged"
+unreadable stump.h5 "stump.h5: the HDF5 file is damaged"
+unreadable directory.h5 "directory.h5: Is a directory"
+unreadable shard/model.h5 "shard/model.h5: holds 'spine-model', expected 'spine-vectors'"
+
+# --- Training that leaves the numbers ---------------------------------------------------------------
+
+diverging=(train.optimizer=sgd train.learning_rate=1e5 train.schedule=constant)
+for ranks in 1 2; do
+    attempt mpirun -np $ranks "$trainer" run.ini "${diverging[@]}" output.directory=diverged$ranks
+    failed 1 "epoch 1, step *: * not finite; train.learning_rate = 100000 may be too high" \
+        diverged$ranks
+    [ ! -e diverged$ranks/model.h5 ] || fail "a diverged model was written"
+done
+
+# --- One rank is killed, or runs out of memory ------------------------------------------------------
+
+(
+    for _ in $(seq 300); do
+        if [ -s killed/metrics.jsonl ]; then
+            kill -KILL "$(cat victim)"
+            exit
+        fi
+        sleep 0.1
+    done
+) &
+rank_1 "echo \$\$ >victim" run.ini train.epochs=1000000 output.directory=killed
+[ "$status" = 137 ] || fail "a rank was killed, and the status is $status"
+[ ! -e killed/model.h5 ] || fail "a killed run left a model"
+no_codes killed
+
+rank_1 "ulimit -v 300000" run.ini model.hidden=100000 output.directory=memory
+failed 1 "rank 1: out of memory for *" memory
+# Enough for all of ours, but not for the 128 MiB that OpenBLAS wants, which would wait for ever.
+rank_1 "ulimit -v 250000" run.ini output.directory=memory
+failed 1 "rank 1: *memory*" memory

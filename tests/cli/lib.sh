@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# What the end-to-end tests of the programs share; they source it first. It moves to a scratch
+# directory, which it removes at the end. Needs SPINE_BIN and SPINE_SOURCE.
+#
+# Every run is ended by 'timeout': a hang is a failure (status 124), not a wait.
+
+test_name=$(basename "$0")
+LC_ALL=C
+export LC_ALL
+python=/usr/bin/python3 # where Debian's numpy, h5py, scipy and anndata are
+
+fail()
+{
+    echo "$test_name: $*" >&2
+    exit 1
+}
+
+skip()
+{
+    echo "SKIPPED: $test_name: $*" >&2
+    exit 77
+}
+
+# need PROGRAM...: skip the test where one isn't installed.
+need()
+{
+    local program
+    for program; do
+        command -v "$program" >/dev/null || skip "$program is not installed"
+    done
+}
+
+# need_python MODULE...: skip the test where one can't be imported.
+need_python()
+{
+    local module
+    [ -x $python ] || skip "$python is not installed"
+    for module; do
+        $python -c "import $module" 2>/dev/null || skip "$python has no $module"
+    done
+}
+
+[ -x "${SPINE_BIN:?is not set}/spine-mpi" ] || fail "$SPINE_BIN has no spine-mpi"
+[ -d "${SPINE_SOURCE:?is not set}/tests/cli" ] || fail "$SPINE_SOURCE is not the source"
+need mpirun timeout
+scratch=$(mktemp -d)
+cleanup() { :; } # a test may say what else to undo
+trap 'cleanup; rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+
+# attempt COMMAND...: run it, and set 'status' (124: it hung); its output goes to the files stdout
+# and stderr.
+attempt()
+{
+    status=0
+    timeout -k 5 "${limit:-120}" "$@" >stdout 2>stderr </dev/null || status=$?
+}
+
+# run COMMAND...: it must succeed.
+run()
+{
+    attempt "$@"
+    [ "$status" = 0 ] || fail "status $status: $*: $(cat stderr)"
+}
+
+# train RANKS ARGUMENT...: a run of spine-mpi that must succeed.
+train()
+{
+    local ranks=$1
+    shift
+    run mpirun -np "$ranks" "$SPINE_BIN/spine-mpi" "$@"
+}
+
+# refused PROGRAM TEXT COMMAND...: exit status 2 and just this line from PROGRAM.
+refused()
+{
+    local program=$1 text=$2
+    shift 2
+    attempt "$@"
+    [ "$status" = 2 ] || fail "status $status, expected 2: $*: $(cat stderr)"
+    one_line "$program" "$text"
+}
+
+# one_line PROGRAM PATTERN: the last attempt's stderr has one line of PROGRAM's, which matches.
+one_line()
+{
+    local said
+    said=$(grep "^$1:" stderr || true)
+    [ "$(printf '%s\n' "$said" | wc -l)" = 1 ] || fail "said more than a line: $said"
+    # shellcheck disable=SC2053 # it is a pattern
+    [[ $said == "$1: "$2 ]] || fail "said '$said', expected '$1: $2'; all of it: $(cat stderr)"
+}
+
+# sample FILE: the test data's 5,000 GloVe vectors of 100 numbers.
+sample()
+{
+    run "$SPINE_BIN/spine-convert" "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" "$1"
+}
+
+# no_codes RUN...: nothing that looks like a finished run's codes, and nothing half-written.
+no_codes()
+{
+    local directory left
+    for directory; do
+        left=$(find "$directory" \( -name 'codes.*' -o -name '*.part' \) 2>/dev/null || true)
+        [ -z "$left" ] || fail "left behind: $left"
+    done
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# --dry-run says what memory a rank will take, and a rank takes that: its rows once, the parameters,
+# the optimizer and a batch. Measured for many rows, for many units and for a big batch.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_python h5py
+trainer=$SPINE_BIN/spine-mpi
+
+sample glove.h5
+$python - <<'END'
+import h5py, numpy
+with h5py.File("many.h5", "w") as file:
+    file.attrs["format"], file.attrs["format_version"] = "spine-vectors", 1
+    file["vectors"] = numpy.random.default_rng(1).standard_normal((200000, 100), numpy.float32)
+    file.create_dataset("words", data=["word%d" % i for i in range(200000)],
+                        dtype=h5py.string_dtype())
+END
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+[train]
+epochs = 1
+END
+
+# check NAME ARGUMENT...: train on two ranks; both take what was said, give or take 20 %.
+check()
+{
+    local name=$1 said peak rank
+    shift
+    run mpirun -np 2 "$trainer" --dry-run run.ini output.directory="$name" "$@"
+    said=$(sed -n 's/^memory of a rank  *\([0-9.]*\) MiB.*/\1/p' stdout)
+    mkdir "$name-peak"
+    run mpirun -np 2 "$SPINE_SOURCE/tests/cli/peak_memory.py" "$name-peak" \
+        "$trainer" run.ini output.directory="$name" "$@"
+    for rank in 0 1; do
+        peak=$(cat "$name-peak/$rank")
+        awk -v name="$name" -v rank=$rank -v said="$said" -v peak="$peak" 'BEGIN {
+            peak /= 1048576
+            printf "%s, rank %d: %.1f MiB said, %.1f MiB taken\n", name, rank, said, peak
+            exit !(peak > 0 && said >= 0.8 * peak && said <= 1.2 * peak)
+        }' || fail "--dry-run is wrong by more than 20 % for $name"
+    done
+}
+
+check rows data.input=many.h5 model.hidden=20
+# The shard is 38 MiB, 43 padded: a second one would show.
+[ "$(cat rows-peak/1)" -lt $((110 << 20)) ] || fail "the rows are in memory twice"
+check units model.hidden=8000 data.limit=1000
+check batch train.batch_size=4096

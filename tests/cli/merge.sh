@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Shards are joined by spine-merge as by the run itself, into what other programs read; and not at
+# all if one is missing, foreign, there twice or incomplete.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+merge=$SPINE_BIN/spine-merge
+
+sample glove.h5
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+[model]
+hidden = 200
+[train]
+epochs = 3
+[output]
+formats = h5ad, txt
+END
+train 3 run.ini output.directory=merged
+train 3 run.ini output.directory=run output.merge=no
+grep -q "^wrote 3 shards; 'spine-merge run' joins them$" stderr || fail "no hint: $(cat stderr)"
+[ ! -e run/codes.h5ad ] || fail "output.merge = no merged"
+
+# --- The forms --------------------------------------------------------------------------------------
+
+run "$merge" run
+grep -q '^run/codes.h5ad: 3 shards, 5000 words x 200 dimensions, [0-9.]* values a word$' stdout ||
+    fail "said: $(cat stdout)"
+run "$merge" run -o one.h5ad --output=one.txt
+cmp run/codes.h5ad one.h5ad || fail "-o gives another file"
+cmp merged/codes.txt one.txt || fail "the run itself merges into another text"
+[ "$(wc -l <one.txt)" = 5000 ] || fail "codes.txt has $(wc -l <one.txt) lines"
+awk 'NF != 201 { exit 1 }' one.txt || fail "a line of codes.txt hasn't a word and 200 numbers"
+train 1 run.ini output.directory=alone # one shard
+run "$merge" alone -o alone.h5ad
+run "$merge" --help
+grep -q '^Usage: spine-merge ' stdout || fail "--help: $(cat stdout)"
+
+# --- Other programs read the same numbers -----------------------------------------------------------
+
+readers=$SPINE_SOURCE/tests/cli/readers.py
+status=0
+$python "$readers" merged glove.h5 0.3 >readers.out 2>&1 || status=$?
+case $status in
+0) cat readers.out ;;
+77) cat readers.out >&2 ;;
+*) fail "other programs read other numbers: $(cat readers.out)" ;;
+esac
+
+# --- What is refused ----------------------------------------------------------------------------------
+
+# refuse TEXT ARGUMENT...
+refuse()
+{
+    local text=$1
+    shift
+    refused spine-merge "$text" "$merge" "$@"
+    [ ! -s stdout ] || fail "refused, and yet printed: $(cat stdout)"
+    [ -z "$(find . -name 'out.*' -o -path './broken/codes.*')" ] || fail "refused, and yet wrote: $text"
+}
+
+refuse "expected the directory of one run; see spine-merge --help"
+refuse "expected the directory of one run; see spine-merge --help" run merged
+refuse "nowhere: has no shards; is it the directory of a finished run?" nowhere
+refuse "out.csv: the name must end in .h5ad or .txt, which says the format" run -o out.csv
+refuse "out.csv: the name must end in .h5ad or .txt, which says the format" \
+    run -o out.h5ad -o out.csv
+refuse "nowhere/out.txt.part: No such file or directory" run -o nowhere/out.txt
+refuse "--bogus: unknown option; see spine-merge --help" run --bogus
+refuse "-o: needs a value; see spine-merge --help" run -o
+
+train 3 run.ini output.directory=other output.merge=no train.seed=2
+train 2 run.ini output.directory=fewer output.merge=no
+
+# broken COMMAND...: a copy of the run, after this command in its shards/.
+broken()
+{
+    rm -rf broken
+    mkdir broken
+    cp -r run/shards broken/
+    (cd broken/shards && "$@")
+}
+
+# cut FILE BYTES: keep its beginning.
+cut()
+{
+    head -c "$2" "$1" >short
+    mv short "$1"
+}
+
+for shard in 00000 00001 00002; do
+    broken rm codes-$shard.h5
+    refuse "broken/shards/codes-$shard.h5: the shard is missing" broken -o out.h5ad -o out.txt
+done
+broken cp ../../other/shards/codes-00001.h5 .
+refuse "broken/shards/codes-00001.h5: is foreign: another run than shard 0's wrote it" broken
+broken cp ../../fewer/shards/codes-00001.h5 .
+refuse "broken/shards/codes-00001.h5: is foreign: *" broken
+broken cp codes-00001.h5 codes-00002.h5
+refuse "broken/shards/codes-00002.h5: is a duplicate: it holds shard 1" broken -o out.txt
+broken cp codes-00001.h5 codes-00003.h5
+refuse "broken/shards/codes-00003.h5: is foreign: the run has 3 shards, 0 to 2" broken
+broken cp codes-00001.h5 codes-1.h5
+refuse "broken/shards/codes-1.h5: is foreign: *" broken
+broken cut codes-00001.h5 100000
+refuse "broken/shards/codes-00001.h5: the HDF5 file is damaged" broken -o out.txt
+broken cut codes-00002.h5 0
+refuse "broken/shards/codes-00002.h5: not an HDF5 file" broken
+broken cp ../../glove.h5 codes-00001.h5
+refuse "broken/shards/codes-00001.h5: holds 'spine-vectors', expected 'spine-codes'" broken
+
+# A part that a crash left: somebody should know.
+broken cp codes-00002.h5 codes-00002.h5.part
+refused spine-merge "broken/shards/codes-00002.h5.part: is incomplete: *" "$merge" broken -o out.txt
+[ ! -e out.txt ] || fail "merged in spite of an incomplete shard"

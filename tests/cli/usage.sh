@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# spine-mpi as it is called: options, configuration, exit status, what it says and where.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+trainer=$SPINE_BIN/spine-mpi
+
+sample glove.h5
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+[model]
+hidden = 50
+[train]
+epochs = 2
+evaluate_every = 0
+END
+
+# refuse TEXT ARGUMENT...
+refuse()
+{
+    local text=$1
+    shift
+    refused spine-mpi "$text" "$trainer" "$@"
+    [ ! -s stdout ] || fail "refused, and yet printed: $(cat stdout)"
+}
+
+# silent FILE: it is empty.
+silent()
+{
+    [ ! -s "$1" ] || fail "$1 is not empty: $(cat "$1")"
+}
+
+# --- Questions about itself -----------------------------------------------------------------------
+
+run "$trainer" --help
+grep -q '^Usage: mpirun -np RANKS spine-mpi ' stdout || fail "--help: $(cat stdout)"
+for option in --dry-run --print-config --quiet --version; do
+    grep -q -e "$option" stdout || fail "--help leaves out $option"
+done
+silent stderr
+run "$trainer" --version
+grep -q '^spine-mpi [0-9.]*$' stdout || fail "--version: $(cat stdout)"
+for library in MPI HDF5 BLAS; do
+    grep -q "^$library: ..*" stdout || fail "--version leaves out $library: $(cat stdout)"
+done
+run mpirun -np 3 "$trainer" --version
+[ "$(grep -c ^spine-mpi stdout)" = 1 ] || fail "three ranks print three versions"
+
+# --- The configuration ----------------------------------------------------------------------------
+
+run "$trainer" --print-config data.input=glove.h5
+cp stdout all.ini
+grep -q '^\[train\]$' all.ini || fail "--print-config: $(cat all.ini)"
+run "$trainer" --print-config all.ini
+cmp stdout all.ini || fail "--print-config's output doesn't read back as itself"
+[ "$(grep -c '^;.*default: ' all.ini)" = "$(grep -c ' = ' all.ini)" ] ||
+    fail "--print-config leaves an option unexplained"
+
+run "$trainer" --dry-run run.ini model.hidden=70
+grep -qx 'hidden = 70' stdout || fail "an override has no effect: $(cat stdout)"
+grep -qx 'epochs = 2' stdout || fail "the file has no effect: $(cat stdout)"
+grep -q '^rows  *5000 x 100$' stdout || fail "--dry-run: $(cat stdout)"
+grep -q '^steps  *79 an epoch, 158 in all$' stdout || fail "--dry-run: $(cat stdout)"
+grep -q '^memory of a rank  *[0-9.]* MiB' stdout || fail "--dry-run: $(cat stdout)"
+silent stderr
+run "$trainer" --dry-run all.ini train.epochs=7
+[ ! -e run ] || fail "--dry-run made the run's directory"
+
+refuse "the configuration file is missing; see spine-mpi --help"
+refuse "the configuration file is missing; see spine-mpi --help" train.epochs=3
+refuse "none.ini: No such file or directory" none.ini
+refuse ".: Is a directory" .
+refuse "glove.h5: *; is it a configuration?" glove.h5
+refuse "--bogus: unknown option; see spine-mpi --help" --bogus run.ini
+refuse "-x: unknown option; see spine-mpi --help" -x run.ini
+refuse "-x: unknown option; see spine-mpi --help" -xyz run.ini
+refuse "'other.ini' is not of the form section.key=value" run.ini other.ini
+refuse "command line: unknown option 'train.epoch'; the nearest is train.epochs" \
+    run.ini train.epoch=3
+refuse "command line: train.epochs is set twice" run.ini train.epochs=3 train.epochs=4
+refuse "command line: train.epochs: '4x' is not a whole number" run.ini train.epochs=4x
+refuse "command line: train.epochs: 0 is out of bounds, expected 1 to 1000000000" \
+    run.ini train.epochs=0
+refuse "command line: train.optimizer: 'adagrad' is none of sgd|momentum|adam" \
+    run.ini train.optimizer=adagrad
+refuse "data.input: is not set; it names the vectors.h5 to train on" /dev/null
+
+# refuse_ini TEXT LINE...: an INI file of these lines.
+refuse_ini()
+{
+    local text=$1
+    shift
+    printf '%s\n' "$@" >wrong.ini
+    refuse "wrong.ini:$text" wrong.ini
+}
+
+refuse_ini "2: unknown option 'train.epoch'; the nearest is train.epochs" '[train]' 'epoch = 3'
+refuse_ini "2: unknown option 'trian.seed'; the nearest is train.seed" '[trian]' 'seed = 3'
+refuse_ini "5: train.epochs is set twice" '[train]' 'epochs = 3' '[data]' '[train]' 'epochs = 3'
+refuse_ini "1: an option stands before the first \[section\]" 'epochs = 3'
+refuse_ini "2: train.epochs: '4x' is not a whole number" '[train]' 'epochs = 4x'
+refuse_ini "2: is neither '\[section\]' nor 'name = value'" '[train]' 'epochs'
+refused spine-mpi "wrong.ini:2: *" mpirun -np 3 "$trainer" wrong.ini
+
+# --- What a run says ------------------------------------------------------------------------------
+
+run mpirun -np 2 "$trainer" run.ini
+silent stdout
+[ "$(grep -c '^epoch ' stderr)" = 2 ] || fail "not a line an epoch: $(cat stderr)"
+[ "$(wc -l <stderr)" -le 4 ] || fail "too talkative: $(cat stderr)"
+if grep -q $'[\r\033]' stderr; then
+    fail "a progress line, and no terminal"
+fi
+[ "$(wc -l <run/metrics.jsonl)" = 2 ] || fail "metrics.jsonl: $(cat run/metrics.jsonl)"
+
+run mpirun -np 2 "$trainer" --quiet run.ini output.directory=quiet
+silent stdout
+silent stderr
+[ -e quiet/codes.h5ad ] || fail "--quiet made no codes"
+
+if command -v script >/dev/null; then
+    run script -qec "'$trainer' run.ini output.directory=live" /dev/null
+    grep -q $'epoch 1/2  [0-9]* words/s  [0-9]*:[0-9]* left' stdout ||
+        fail "no progress on a terminal: $(cat -A stdout)"
+    grep -q $'\r\033\\[K' stdout || fail "the progress line is not replaced: $(cat -A stdout)"
+else
+    echo "SKIPPED: $test_name: THE TERMINAL IS NOT TESTED: there is no script(1)" >&2
+fi
+
+# --- A run that is there already --------------------------------------------------------------------
+
+cp run/model.h5 before.h5
+echo mine >run/notes
+refuse "output.directory: run holds a run already (*); name another one or set output.overwrite = yes" \
+    run.ini train.seed=2
+cmp run/model.h5 before.h5 || fail "a refused run changed the one that was there"
+run mpirun -np 1 "$trainer" run.ini train.seed=2 output.overwrite=yes
+cmp -s run/model.h5 before.h5 && fail "output.overwrite = yes kept the old model"
+[ ! -e run/shards/codes-00001.h5 ] || fail "a shard of the run that was replaced is left"
+[ "$(cat run/notes)" = mine ] || fail "output.overwrite = yes took a file that isn't a run's"
+run "$SPINE_BIN/spine-merge" run -o after.h5ad
+
+echo "in the way" >file
+refuse "output.directory: can't make file*: *" run.ini output.directory=file
+refuse "output.directory: can't make file*: *" run.ini output.directory=file/run

@@ -1,0 +1,124 @@
+/* test_metrics.c -- a line of metrics.jsonl is an object with these names in this order. */
+#include "spine/metrics.h"
+
+#include <cJSON.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "expect.h"
+#include "temporary.h"
+
+static const struct spine_metrics full = {
+    .epoch = 1000000000,
+    .rl = 0.1,
+    .asl = 1.0 / 3,
+    .psl = 1e-300,
+    .total = 0.12345678901234567,
+    .learning_rate = 1e-12,
+    .seconds = 3600.25,
+    .words_per_second = 123456789.5,
+    .comm_share = 0,
+    .density = 0.0625,
+    .evaluated = 1,
+    .eval_rl = 0.07,
+    .explained_variance = -0.5,
+    .sparsity = 0.97,
+    .l0 = 31.5,
+    .dead = 3,
+    .saturated = 1048576,
+};
+
+static const char *const names[] = {"epoch", "rl", "asl", "psl", "total", "learning_rate",
+                                    "seconds", "words_per_second", "comm_share", "density",
+                                    /* only when evaluated: */
+                                    "eval_rl", "explained_variance", "sparsity", "l0", "dead",
+                                    "saturated"};
+
+static void check_line(const char *line, const struct spine_metrics *metrics)
+{
+    const double values[] = {(double)metrics->epoch, metrics->rl,
+                             metrics->asl,           metrics->psl,
+                             metrics->total,         metrics->learning_rate,
+                             metrics->seconds,       metrics->words_per_second,
+                             metrics->comm_share,    metrics->density,
+                             metrics->eval_rl,       metrics->explained_variance,
+                             metrics->sparsity,      metrics->l0,
+                             (double)metrics->dead,  (double)metrics->saturated};
+    const size_t count = metrics->evaluated ? 16 : 10;
+    cJSON *object = cJSON_ParseWithOpts(line, NULL, 1);
+    assert_non_null(object);
+    const cJSON *item = object->child;
+    for (size_t i = 0; i < count; i++, item = item->next) {
+        assert_non_null(item);
+        assert_string_equal(item->string, names[i]);
+        assert_true(cJSON_IsNumber(item));
+        assert_true(item->valuedouble == values[i]); /* with all its digits */
+    }
+    assert_null(item);
+    cJSON_Delete(object);
+}
+
+static void test_each_epoch_is_a_line_with_the_names_in_order(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    struct spine_metrics brief = full;
+    brief.evaluated = 0;
+    TRY(spine_metrics_write(file, "metrics.jsonl", &brief, &err));
+    TRY(spine_metrics_write(file, "metrics.jsonl", &full, &err));
+    fclose(file);
+    char *end = strchr(text, '\n');
+    assert_non_null(end);
+    *end = '\0';
+    check_line(text, &brief);
+    char *second = end + 1;
+    end = strchr(second, '\n');
+    assert_non_null(end);
+    *end = '\0';
+    check_line(second, &full);
+    assert_ptr_equal(end + 1, text + size);
+    free(text);
+}
+
+static void test_a_line_is_in_the_file_at_once(void **state)
+{
+    (void)state;
+    const struct path directory = make_temporary(), path = join_path(&directory, "metrics.jsonl");
+    FILE *file = fopen(path.text, "w");
+    TRY(spine_metrics_write(file, path.text, &full, &err));
+    char *text = get_bytes(&path, NULL); /* before the file is closed */
+    assert_non_null(strstr(text, "\"saturated\":1048576}\n"));
+    free(text);
+    fclose(file);
+    remove_all(&directory);
+}
+
+static void test_a_full_disk_is_named(void **state)
+{
+    (void)state;
+    FILE *file = fopen("/dev/full", "w");
+    if (file == NULL)
+        skip();
+    assert_int_equal(spine_metrics_write(file, "run/metrics.jsonl", &full, &err), -1);
+    assert_string_equal(err.text, "run/metrics.jsonl: No space left on device");
+    assert_int_equal(err.status, SPINE_EXIT_FAILED);
+    fclose(file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_epoch_is_a_line_with_the_names_in_order),
+        cmocka_unit_test(test_a_line_is_in_the_file_at_once),
+        cmocka_unit_test(test_a_full_disk_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
