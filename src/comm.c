@@ -3,6 +3,7 @@
  * MPI counts are ints; longer blocks go in pieces of PIECE elements. */
 #include "spine/comm.h"
 
+#include <assert.h>
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,21 +26,38 @@ static void abort_unless_success(int code, const char *file, int line)
     MPI_Abort(MPI_COMM_WORLD, SPINE_EXIT_FAILED);
 }
 
-static MPI_Comm mpi(const struct spine_comm *comm)
+/* A sum under way, or a free place for one. */
+struct sum {
+    int used;
+    MPI_Request request; /* MPI_REQUEST_NULL once it is done */
+    double begun, done;  /* by spine_comm_clock() */
+};
+
+struct handle {
+    MPI_Comm mpi;
+    struct sum sums[SPINE_COMM_SUMS];
+};
+
+static struct handle *handle_of(const struct spine_comm *comm)
 {
-    return *(const MPI_Comm *)comm->handle;
+    return comm->handle;
 }
 
-static void adopt(struct spine_comm *comm, MPI_Comm handle)
+static MPI_Comm mpi(const struct spine_comm *comm)
 {
-    MPI_Comm *copy = malloc(sizeof *copy);
-    if (copy == NULL)
+    return handle_of(comm)->mpi;
+}
+
+static void adopt(struct spine_comm *comm, MPI_Comm mpi_comm)
+{
+    struct handle *handle = calloc(1, sizeof *handle);
+    if (handle == NULL)
         abort_unless_success(MPI_ERR_NO_MEM, __FILE__, __LINE__);
-    *copy = handle;
-    *comm = (struct spine_comm){.handle = copy};
-    MPI_TRY(MPI_Comm_set_errhandler(handle, MPI_ERRORS_RETURN));
-    MPI_TRY(MPI_Comm_rank(handle, &comm->rank));
-    MPI_TRY(MPI_Comm_size(handle, &comm->size));
+    handle->mpi = mpi_comm;
+    *comm = (struct spine_comm){.handle = handle};
+    MPI_TRY(MPI_Comm_set_errhandler(mpi_comm, MPI_ERRORS_RETURN));
+    MPI_TRY(MPI_Comm_rank(mpi_comm, &comm->rank));
+    MPI_TRY(MPI_Comm_size(mpi_comm, &comm->size));
 }
 
 void spine_comm_init(struct spine_comm *world, int *argc, char ***argv)
@@ -66,14 +84,14 @@ void spine_comm_dispose(struct spine_comm *part)
 {
     if (part->handle == NULL)
         return;
-    MPI_TRY(MPI_Comm_free(part->handle));
+    MPI_TRY(MPI_Comm_free(&handle_of(part)->mpi));
     free(part->handle);
     *part = (struct spine_comm){0};
 }
 
 const void *spine_comm_handle(const struct spine_comm *comm)
 {
-    return comm->handle;
+    return &handle_of(comm)->mpi;
 }
 
 void spine_comm_library(char *text, size_t size)
@@ -111,6 +129,55 @@ void spine_comm_sum_doubles(struct spine_comm *comm, double *values, size_t coun
 void spine_comm_sum_counts(struct spine_comm *comm, int64_t *values, size_t count)
 {
     sum(comm, values, count, MPI_INT64_T, sizeof *values);
+}
+
+double spine_comm_clock(void)
+{
+    return MPI_Wtime();
+}
+
+int spine_comm_begin_sum(struct spine_comm *comm, float *values, size_t count)
+{
+    struct sum *sums = handle_of(comm)->sums;
+    int ticket = 0;
+    while (ticket < SPINE_COMM_SUMS && sums[ticket].used)
+        ticket++;
+    assert(ticket < SPINE_COMM_SUMS && count <= PIECE);
+    sums[ticket] = (struct sum){.used = 1, .request = MPI_REQUEST_NULL};
+    sums[ticket].begun = sums[ticket].done = spine_comm_clock();
+    if (comm->size > 1)
+        MPI_TRY(MPI_Iallreduce(MPI_IN_PLACE, values, (int)count, MPI_FLOAT, MPI_SUM, mpi(comm),
+                               &sums[ticket].request));
+    return ticket;
+}
+
+void spine_comm_progress(struct spine_comm *comm)
+{
+    struct sum *sums = handle_of(comm)->sums;
+    for (int i = 0; i < SPINE_COMM_SUMS; i++)
+        if (sums[i].used && sums[i].request != MPI_REQUEST_NULL) {
+            int done = 0;
+            MPI_TRY(MPI_Test(&sums[i].request, &done, MPI_STATUS_IGNORE));
+            if (done)
+                sums[i].done = spine_comm_clock();
+        }
+}
+
+void spine_comm_wait(struct spine_comm *comm, int ticket, double *span)
+{
+    struct sum *sum = &handle_of(comm)->sums[ticket];
+    assert(sum->used);
+    if (sum->request != MPI_REQUEST_NULL) {
+        const double start = spine_comm_clock();
+        MPI_TRY(MPI_Wait(&sum->request, MPI_STATUS_IGNORE));
+        sum->done = spine_comm_clock();
+        comm->waited += sum->done - start;
+    }
+    if (span != NULL) {
+        span[0] = sum->begun;
+        span[1] = sum->done;
+    }
+    sum->used = 0;
 }
 
 int64_t spine_comm_max(const struct spine_comm *comm, int64_t value)

@@ -46,6 +46,7 @@ static const struct option options[] = {
     {"train.decay", REAL, FIELD(decay), 0, 1, "0.3", NULL, "of schedule linear: share of all steps in which the rate falls to 0"},
     {"train.seed", COUNT, FIELD(seed), 0, 9e15, "1", NULL, "of initial weights, order and noise"},
     {"train.evaluate_every", COUNT, FIELD(evaluate_every), 0, 1e9, "10", NULL, "epochs between measurements on clean input; 0: only at the end"},
+    {"train.kernel", CHOICE, FIELD(kernel), ANY, "auto", "auto|dense|sparse", "compute with all units, with the active ones only, or with what the share of active ones makes faster"},
     {"output.directory", TEXT, FIELD(directory), ANY, "run", NULL, "where the run's files go"},
     {"output.merge", SWITCH, FIELD(merge), 0, 1, "yes", NULL, "merge the ranks' shards at the end; if not, spine-merge does it"},
     {"output.formats", SET, FIELD(formats), ANY, "h5ad", "h5ad|txt", "what to merge into, separated by commas: AnnData, text"},

@@ -52,14 +52,14 @@ static void fill_rows(size_t n, size_t count, size_t stride, const float *row, f
         memcpy(c + i * stride, row, count * sizeof *c);
 }
 
-void spine_kernel_product_rows(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
-                               const float *b, const float *bias, float *c)
+void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
+                               const float *a, const float *b, const float *bias, float *c)
 {
-    if (n == 0)
+    if (n == 0 || units == 0)
         return;
     if (bias != NULL)
-        fill_rows(n, hidden, hidden, bias, c);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, blas_int(n), blas_int(hidden),
+        fill_rows(n, units, hidden, bias, c);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, blas_int(n), blas_int(units),
                 blas_int(dim), 1, a, blas_int(stride), b, blas_int(stride),
                 bias != NULL ? 1.0F : 0.0F, c, blas_int(hidden));
 }
@@ -75,14 +75,14 @@ void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stri
                 blas_int(stride));
 }
 
-void spine_kernel_product_gradient(size_t n, size_t dim, size_t hidden, size_t stride,
+void spine_kernel_product_gradient(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
                                    const float *a, const float *b, float *c)
 {
-    if (n == 0) {
-        memset(c, 0, hidden * stride * sizeof *c);
+    if (n == 0 || units == 0) {
+        memset(c, 0, units * stride * sizeof *c);
         return;
     }
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, blas_int(hidden), blas_int(dim),
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, blas_int(units), blas_int(dim),
                 blas_int(n), 1, a, blas_int(hidden), b, blas_int(stride), 0, c, blas_int(stride));
 }
 
@@ -131,15 +131,16 @@ double spine_kernel_residual(size_t n, size_t stride, const float *x, float fact
 }
 
 SPINE_CLONES
-void spine_kernel_clamp_gradient(size_t n, size_t hidden, const float *z, const float *h,
-                                 const float *add, float slope, float *dh, float *sum)
+void spine_kernel_clamp_gradient(size_t n, size_t units, size_t hidden, const float *z,
+                                 const float *h, const float *add, float slope, float *dh,
+                                 float *sum)
 {
     float *restrict column = sum;
-    memset(column, 0, hidden * sizeof *column);
+    memset(column, 0, units * sizeof *column);
     for (size_t i = 0; i < n; i++) {
         const float *restrict z_row = z + i * hidden, *restrict h_row = h + i * hidden;
         float *restrict d_row = dh + i * hidden;
-        for (size_t j = 0; j < hidden; j++) {
+        for (size_t j = 0; j < units; j++) {
             const float inside = d_row[j] + (add[j] - slope * h_row[j]);
             const float dz = z_row[j] >= 0 && z_row[j] <= 1 ? inside : 0;
             d_row[j] = dz;

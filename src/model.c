@@ -79,9 +79,10 @@ int spine_workspace_init(struct spine_workspace *work, size_t dim, size_t hidden
     return spine_fail(err, "out of memory for a batch of %zu rows on this rank", most_rows);
 }
 
-size_t spine_workspace_bytes(size_t dim, size_t hidden, size_t most_rows)
+size_t spine_workspace_bytes(size_t dim, size_t hidden, size_t most_rows, double density)
 {
-    return (most_rows * (3 * hidden + spine_kernel_stride(dim)) + 3 * hidden) * sizeof(float);
+    return (most_rows * (3 * hidden + spine_kernel_stride(dim)) + 3 * hidden) * sizeof(float) +
+           spine_pairs_bytes(most_rows, hidden, density);
 }
 
 void spine_workspace_dispose(struct spine_workspace *work)
@@ -101,16 +102,17 @@ void spine_model_encode(const struct spine_params *params, const struct spine_ba
                         struct spine_workspace *work)
 {
     assert(batch->rows <= work->most_rows);
+    const size_t hidden = params->hidden;
     struct spine_code_sums sums = {.h = work->h_sum, .psl = work->psl_sum};
-    spine_kernel_product_rows(batch->rows, params->dim, params->hidden, params->stride,
+    spine_kernel_product_rows(batch->rows, params->dim, hidden, hidden, params->stride,
                               batch->noisy, params->W1, params->b1, work->z);
     if (work->path == SPINE_SPARSE)
-        spine_sparse_clamp(batch->rows, params->hidden, work->z, &work->pairs, &sums);
+        spine_sparse_clamp(batch->rows, hidden, work->z, &work->pairs, &sums);
     else
-        spine_kernel_clamp(batch->rows, params->hidden, work->z, work->h, &sums);
+        spine_kernel_clamp(batch->rows, hidden, work->z, work->h, &sums);
     work->loss.active = sums.active;
     work->loss.partial = 0;
-    for (size_t j = 0; j < params->hidden; j++)
+    for (size_t j = 0; j < hidden; j++)
         work->loss.partial += (double)work->psl_sum[j];
 }
 
@@ -127,51 +129,52 @@ void spine_model_decode(const struct spine_params *params, const struct spine_ba
         spine_kernel_residual(batch->rows, params->stride, batch->clean, (float)factor, work->y);
 }
 
-void spine_model_backward_decoder(const struct spine_params *params,
-                                  const struct spine_batch *batch, struct spine_workspace *work,
-                                  struct spine_params *gradient)
+void spine_model_average(const struct spine_params *params, size_t batch_rows,
+                         const struct spine_loss_weights *weights, struct spine_workspace *work)
 {
-    if (work->path == SPINE_SPARSE)
-        spine_sparse_backward_decoder(&work->pairs, params->stride, work->y, params->W2,
-                                      gradient->W2);
-    else
-        spine_kernel_product_gradient(batch->rows, params->dim, params->hidden, params->stride,
-                                      work->h, work->y, gradient->W2);
-    spine_kernel_sum_rows(batch->rows, params->dim, params->stride, work->y, gradient->b2);
-}
-
-/* ASL of the global batch, and what it and PSL add to dh in every row: work->add. */
-static void average_sparsity(const struct spine_loss_weights *weights, size_t batch_rows,
-                             struct spine_workspace *work)
-{
-    const double rows = (double)batch_rows, hidden = (double)work->hidden;
+    const double rows = (double)batch_rows, hidden = (double)params->hidden;
     const double rho = 1 - weights->sparsity;
     double sum = 0;
-    for (size_t j = 0; j < work->hidden; j++) {
+    for (size_t j = 0; j < params->hidden; j++) {
         const double excess = (double)work->h_sum[j] / rows - rho;
         const double over = excess <= 0 ? 0 : excess; /* a NaN stays one */
         sum += over * over;
         work->add[j] = (float)((weights->psl + 2 * weights->asl * over) / (rows * hidden));
     }
+    work->slope = (float)(2 * weights->psl / (rows * hidden));
     work->loss.asl = sum / hidden;
 }
 
-void spine_model_backward_encoder(const struct spine_params *params,
-                                  const struct spine_batch *batch, size_t batch_rows,
-                                  const struct spine_loss_weights *weights,
+void spine_model_decoder_gradient(const struct spine_params *params,
+                                  const struct spine_batch *batch, size_t first, size_t end,
                                   struct spine_workspace *work, struct spine_params *gradient)
 {
-    const double slope = 2 * weights->psl / ((double)batch_rows * (double)params->hidden);
-    average_sparsity(weights, batch_rows, work);
+    if (work->path == SPINE_SPARSE)
+        spine_sparse_decoder_gradient(&work->pairs, first, end, params->stride, work->y, params->W2,
+                                      gradient->W2);
+    else
+        spine_kernel_product_gradient(batch->rows, params->dim, end - first, params->hidden,
+                                      params->stride, work->h + first, work->y,
+                                      gradient->W2 + first * params->stride);
+    if (end == params->hidden)
+        spine_kernel_sum_rows(batch->rows, params->dim, params->stride, work->y, gradient->b2);
+}
+
+void spine_model_encoder_gradient(const struct spine_params *params,
+                                  const struct spine_batch *batch, size_t first, size_t end,
+                                  struct spine_workspace *work, struct spine_params *gradient)
+{
+    const size_t hidden = params->hidden, stride = params->stride;
     if (work->path == SPINE_SPARSE) {
-        spine_sparse_backward_encoder(&work->pairs, params->stride, batch->noisy, work->add,
-                                      (float)slope, gradient->W1, gradient->b1);
+        spine_sparse_encoder_gradient(&work->pairs, first, end, stride, batch->noisy, work->add,
+                                      work->slope, gradient->W1, gradient->b1);
         return;
     }
-    spine_kernel_product_rows(batch->rows, params->dim, params->hidden, params->stride, work->y,
-                              params->W2, NULL, work->dz);
-    spine_kernel_clamp_gradient(batch->rows, params->hidden, work->z, work->h, work->add,
-                                (float)slope, work->dz, gradient->b1);
-    spine_kernel_product_gradient(batch->rows, params->dim, params->hidden, params->stride,
-                                  work->dz, batch->noisy, gradient->W1);
+    spine_kernel_product_rows(batch->rows, params->dim, end - first, hidden, stride, work->y,
+                              params->W2 + first * stride, NULL, work->dz + first);
+    spine_kernel_clamp_gradient(batch->rows, end - first, hidden, work->z + first, work->h + first,
+                                work->add + first, work->slope, work->dz + first,
+                                gradient->b1 + first);
+    spine_kernel_product_gradient(batch->rows, params->dim, end - first, hidden, stride,
+                                  work->dz + first, batch->noisy, gradient->W1 + first * stride);
 }

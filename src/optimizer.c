@@ -72,24 +72,32 @@ static void step_adam(size_t len, float rate, float beta1, float beta2, float ep
     }
 }
 
-void spine_optimizer_step(struct spine_optimizer *optimizer, double rate, float *params,
-                          const float *gradient)
+void spine_optimizer_begin(struct spine_optimizer *optimizer, double rate)
 {
-    const double steps = (double)++optimizer->steps;
+    optimizer->steps++;
+    optimizer->rate = rate;
+}
+
+void spine_optimizer_update(struct spine_optimizer *optimizer, size_t first, size_t count,
+                            float *params, const float *gradient)
+{
+    const double rate = optimizer->rate, steps = (double)optimizer->steps;
+    params += first;
+    gradient += first;
     switch (optimizer->kind) {
     case SPINE_SGD:
-        step_sgd(optimizer->len, (float)rate, params, gradient);
+        step_sgd(count, (float)rate, params, gradient);
         break;
     case SPINE_MOMENTUM:
-        step_momentum(optimizer->len, (float)rate, (float)optimizer->momentum, optimizer->first,
+        step_momentum(count, (float)rate, (float)optimizer->momentum, optimizer->first + first,
                       params, gradient);
         break;
     case SPINE_ADAM: {
         const double correction1 = 1 - pow(optimizer->momentum, steps);
         const double correction2 = sqrt(1 - pow(optimizer->beta2, steps));
-        step_adam(optimizer->len, (float)(rate * correction2 / correction1),
-                  (float)optimizer->momentum, (float)optimizer->beta2, (float)(1e-8 * correction2),
-                  optimizer->first, optimizer->second, params, gradient);
+        step_adam(count, (float)(rate * correction2 / correction1), (float)optimizer->momentum,
+                  (float)optimizer->beta2, (float)(1e-8 * correction2), optimizer->first + first,
+                  optimizer->second + first, params, gradient);
         break;
     }
     }

@@ -60,6 +60,13 @@ void spine_pairs_dispose(struct spine_pairs *pairs)
     *pairs = (struct spine_pairs){0};
 }
 
+size_t spine_pairs_bytes(size_t most_rows, size_t hidden, double density)
+{
+    const size_t pair = 2 * sizeof(int32_t) + 3 * sizeof(float) + sizeof(uint8_t);
+    return (size_t)(density * (double)most_rows * (double)hidden) * pair +
+           (most_rows + hidden) * sizeof(size_t);
+}
+
 /* --- Listing ------------------------------------------------------------------------------ */
 
 /* flags[j] = 1 where z_j counts, else 0. A NaN counts, so that it isn't lost. */
@@ -247,10 +254,10 @@ void spine_sparse_decode(const struct spine_pairs *pairs, size_t stride, const f
 }
 
 SPINE_CLONES
-void spine_sparse_backward_decoder(struct spine_pairs *pairs, size_t stride, const float *dY,
-                                   const float *W2, float *dW2)
+void spine_sparse_decoder_gradient(struct spine_pairs *pairs, size_t first, size_t end,
+                                   size_t stride, const float *dY, const float *W2, float *dW2)
 {
-    for (size_t j = 0; j < pairs->hidden; j++) {
+    for (size_t j = first; j < end; j++) {
         const size_t begin = pairs->unit_begin[j], count = pairs->unit_begin[j + 1] - begin;
         scalar_products(count, pairs->row + begin, stride, dY, W2 + j * stride,
                         pairs->gradient + begin);
@@ -260,20 +267,21 @@ void spine_sparse_backward_decoder(struct spine_pairs *pairs, size_t stride, con
 }
 
 SPINE_CLONES
-void spine_sparse_backward_encoder(struct spine_pairs *pairs, size_t stride, const float *x,
-                                   const float *add, float slope, float *dW1, float *db1)
+void spine_sparse_encoder_gradient(struct spine_pairs *pairs, size_t first, size_t end,
+                                   size_t stride, const float *x, const float *add, float slope,
+                                   float *dW1, float *db1)
 {
-    for (size_t j = 0; j < pairs->hidden; j++) {
-        const size_t begin = pairs->unit_begin[j], end = pairs->unit_begin[j + 1];
+    for (size_t j = first; j < end; j++) {
+        const size_t begin = pairs->unit_begin[j], count = pairs->unit_begin[j + 1] - begin;
         float sum = 0;
-        for (size_t p = begin; p < end; p++) {
+        for (size_t p = begin; p < begin + count; p++) {
             const float h = pairs->unit_value[p];
             const float inside = pairs->gradient[p] + (add[j] - slope * h);
             pairs->gradient[p] = pairs->open[p] ? inside : 0;
             sum += pairs->gradient[p];
         }
         db1[j] = sum;
-        gather_rows(end - begin, pairs->row + begin, pairs->gradient + begin, stride, x, NULL,
+        gather_rows(count, pairs->row + begin, pairs->gradient + begin, stride, x, NULL,
                     dW1 + j * stride);
     }
 }

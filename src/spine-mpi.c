@@ -20,37 +20,47 @@ static const char usage[] =
     "\n"
     "  --dry-run        print the configuration, rows, steps and memory of a rank; train nothing\n"
     "  --print-config   print every option with its meaning, bounds and default, as an INI file\n"
+    "  --timeline=FILE  record what every rank did in 100 steps of the last epoch, in Chrome's\n"
+    "                   trace format (chrome://tracing, ui.perfetto.dev)\n"
     "  --quiet          print warnings and errors only\n"
     "  --help, --version\n"
     "\n"
     "Exit status: 0 done, 1 failed, 2 the command line, the configuration or the input is wrong.\n";
 
 enum job { TRAIN, DRY_RUN, PRINT_CONFIG, PRINT_HELP, PRINT_VERSION };
-enum { QUIET = PRINT_VERSION + 1 }; /* no letter: getopt gives letters of its own */
+enum { QUIET = 256, TIMELINE }; /* no letters: getopt gives letters of its own */
 
 struct request {
     enum job job;
     enum spine_log_level level;
-    const char *path; /* of the INI file; NULL if none is given */
+    const char *path;     /* of the INI file; NULL if none is given */
+    const char *timeline; /* file to record to, or NULL */
     char *const *overrides;
     int num_overrides;
 };
 
 static int parse_arguments(int argc, char **argv, struct request *request, struct spine_error *err)
 {
-    static const struct option long_options[] = {
-        {"dry-run", no_argument, NULL, DRY_RUN}, {"print-config", no_argument, NULL, PRINT_CONFIG},
-        {"help", no_argument, NULL, PRINT_HELP}, {"version", no_argument, NULL, PRINT_VERSION},
-        {"quiet", no_argument, NULL, QUIET},     {NULL, 0, NULL, 0}};
+    static const struct option long_options[] = {{"dry-run", no_argument, NULL, DRY_RUN},
+                                                 {"print-config", no_argument, NULL, PRINT_CONFIG},
+                                                 {"help", no_argument, NULL, PRINT_HELP},
+                                                 {"version", no_argument, NULL, PRINT_VERSION},
+                                                 {"quiet", no_argument, NULL, QUIET},
+                                                 {"timeline", required_argument, NULL, TIMELINE},
+                                                 {NULL, 0, NULL, 0}};
     *request = (struct request){.job = TRAIN, .level = SPINE_LOG_INFO};
     opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;)
-        if (option == '?' && optopt > QUIET)
+    for (int option; (option = getopt_long(argc, argv, ":", long_options, NULL)) != -1;)
+        if (option == ':')
+            return spine_refuse(err, "%s: needs a value; see spine-mpi --help", argv[optind - 1]);
+        else if (option == '?' && optopt > PRINT_VERSION && optopt < QUIET)
             return spine_refuse(err, "-%c: unknown option; see spine-mpi --help", optopt);
         else if (option == '?')
             return spine_refuse(err, "%s: unknown option; see spine-mpi --help", argv[optind - 1]);
         else if (option == QUIET)
             request->level = SPINE_LOG_QUIET;
+        else if (option == TIMELINE)
+            request->timeline = optarg;
         else
             request->job = (enum job)option;
     if (optind < argc && strchr(argv[optind], '=') == NULL)
@@ -144,7 +154,7 @@ static int work(const struct request *request, struct spine_comm *comm, struct s
     }
     if (spine_config_check(&config, err))
         return -1;
-    return request->job == TRAIN ? spine_train(&config, comm, err)
+    return request->job == TRAIN ? spine_train(&config, comm, request->timeline, err)
                                  : spine_train_dry_run(&config, comm, stdout, err);
 }
 

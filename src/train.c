@@ -15,6 +15,7 @@
 #include "spine/modelfile.h"
 #include "spine/optimizer.h"
 #include "spine/rundir.h"
+#include "spine/timeline.h"
 
 #include <errno.h>
 #include <math.h>
@@ -26,6 +27,13 @@
 /* Evaluation and encoding take rows in blocks of at least this many. */
 enum { BLOCK_ROWS = 64 };
 
+/* A slice of the gradient that is summed on its own has about this many floats: large enough for
+ * the network's full speed, small enough that there is something to overlap with. */
+enum { SLICE_FLOATS = 1 << 17, MOST_SLICES = 8 };
+
+/* The timeline has this many steps of the last epoch, and of each at most so many events. */
+enum { TIMELINE_STEPS = 100, TIMELINE_EVENTS = 8 + 6 * MOST_SLICES };
+
 struct trainer {
     const struct spine_config *config;
     struct spine_comm *comm;
@@ -36,6 +44,9 @@ struct trainer {
     struct spine_optimizer optimizer;
     struct spine_workspace work;
     struct spine_measuring measuring;
+    enum spine_path path;                       /* of the next step */
+    size_t num_slices;                          /* that a matrix's gradient is summed in */
+    struct spine_timeline timeline, *recording; /* NULL but in the steps that are recorded */
     char metrics_path[SPINE_RUNDIR_PATH];
     FILE *metrics;                  /* on rank 0 */
     double started, progress_shown; /* seconds */
@@ -74,11 +85,21 @@ static int init_model(struct trainer *run, struct spine_error *err)
         spine_measuring_init(&run->measuring, hidden, err))
         return -1;
     spine_params_randomize(&run->params, (uint64_t)config->seed);
+    const size_t slices = hidden * run->params.stride / SLICE_FLOATS;
+    run->num_slices = run->comm->size == 1 || slices < 1 ? 1
+                      : slices > MOST_SLICES             ? MOST_SLICES
+                                                         : slices;
+    run->num_slices = run->num_slices > hidden ? hidden : run->num_slices;
+    if (config->kernel == SPINE_KERNEL_SPARSE)
+        run->path = SPINE_SPARSE;
     return 0;
 }
 
-static int open_files(struct trainer *run, struct spine_error *err)
+static int open_files(struct trainer *run, const char *timeline, struct spine_error *err)
 {
+    if (timeline != NULL &&
+        spine_timeline_init(&run->timeline, (size_t)TIMELINE_STEPS * TIMELINE_EVENTS, err))
+        return -1;
     if (run->comm->rank != 0)
         return 0;
     if (spine_rundir_prepare(run->config->directory, (int)run->config->overwrite, err) ||
@@ -89,7 +110,7 @@ static int open_files(struct trainer *run, struct spine_error *err)
 }
 
 static int init(struct trainer *run, const struct spine_config *config, struct spine_comm *comm,
-                struct spine_error *err)
+                const char *timeline, struct spine_error *err)
 {
     *run = (struct trainer){
         .config = config,
@@ -108,13 +129,14 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
         .decay = config->decay,
         .num_steps = (uint64_t)config->epochs * spine_partition_steps(&run->data.part),
     };
-    return spine_comm_agree(comm, open_files(run, err), err);
+    return spine_comm_agree(comm, open_files(run, timeline, err), err);
 }
 
 static int dispose(struct trainer *run, int rc, struct spine_error *err)
 {
     if (run->metrics != NULL && fclose(run->metrics) != 0 && rc == 0)
         rc = spine_fail(err, "%s: %s", run->metrics_path, strerror(errno));
+    spine_timeline_dispose(&run->timeline);
     spine_measuring_dispose(&run->measuring);
     spine_workspace_dispose(&run->work);
     spine_optimizer_dispose(&run->optimizer);
@@ -126,22 +148,114 @@ static int dispose(struct trainer *run, int rc, struct spine_error *err)
 
 /* --- Training ----------------------------------------------------------------------------- */
 
+/* --- A step ------------------------------------------------------------------------------- */
+
+/* The share of active pairs at which the paths are equally fast, with some room between them so
+ * that the choice doesn't flicker. Measured by tools/bench/step.c. */
+static const double GO_SPARSE_BELOW = 0.35, GO_DENSE_ABOVE = 0.42;
+
+/* Choose the path of the next step by what the last one found. */
+static void choose_path(struct trainer *run, size_t rows)
+{
+    struct spine_workspace *work = &run->work;
+    const double pairs = (double)rows * (double)work->hidden;
+    const double density = (double)work->loss.active / pairs;
+    if (run->config->kernel != SPINE_KERNEL_AUTO)
+        run->path = run->config->kernel == SPINE_KERNEL_SPARSE ? SPINE_SPARSE : SPINE_DENSE;
+    else if (density < GO_SPARSE_BELOW)
+        run->path = SPINE_SPARSE;
+    else if (density > GO_DENSE_ABOVE)
+        run->path = SPINE_DENSE;
+}
+
+/* A part of the gradient whose sum is under way: the units [first, end) of one matrix, with the
+ * bias behind it if they are the last. */
+struct slice {
+    size_t begin, len; /* in the parameter block */
+    int ticket;
+};
+
+static size_t slice_end(const struct trainer *run, size_t slice)
+{
+    return (slice + 1) * run->params.hidden / run->num_slices;
+}
+
+/* Begin to sum slice number 'slice' of the matrix whose gradient begins at 'matrix', and whose
+ * bias ends at 'end'. */
+static struct slice begin_slice(struct trainer *run, size_t slice, float *matrix, const float *end)
+{
+    const size_t first = slice == 0 ? 0 : slice_end(run, slice - 1);
+    float *begin = matrix + first * run->params.stride;
+    if (slice + 1 < run->num_slices)
+        end = matrix + slice_end(run, slice) * run->params.stride;
+    const struct slice made = {(size_t)(begin - run->gradient.data), (size_t)(end - begin),
+                               spine_comm_begin_sum(run->comm, begin, (size_t)(end - begin))};
+    return made;
+}
+
+/* Record what was done since *since, and begin anew. */
+static void mark(struct trainer *run, const char *name, double *since)
+{
+    if (run->recording == NULL)
+        return;
+    const double time = spine_comm_clock();
+    spine_timeline_add(run->recording, name, SPINE_LANE_WORK, *since, time);
+    *since = time;
+}
+
+static void wait_for(struct trainer *run, const char *name, int ticket)
+{
+    double span[2];
+    spine_comm_wait(run->comm, ticket, span);
+    spine_timeline_add(run->recording, name, SPINE_LANE_SUMS, span[0], span[1]);
+}
+
 static void take_step(struct trainer *run, uint32_t epoch, size_t step, struct epoch_sums *sums)
 {
     struct spine_workspace *work = &run->work;
+    struct spine_params *params = &run->params, *gradient = &run->gradient;
+    struct slice slices[2 * MOST_SLICES];
+    double since = spine_comm_clock();
     const size_t batch_rows = spine_partition_batch_rows(&run->data.part, step);
-    const double rate = spine_schedule_rate(&run->schedule, run->optimizer.steps);
     const struct spine_batch batch =
         spine_dataset_batch(&run->data, epoch, step, run->config->noise);
+    work->path = run->path;
+    mark(run, "batch", &since);
 
-    spine_model_encode(&run->params, &batch, work);
-    spine_comm_sum_floats(run->comm, work->h_sum, work->hidden); /* the batch's mean of h */
-    spine_model_decode(&run->params, &batch, batch_rows, work);
-    spine_model_backward_decoder(&run->params, &batch, work, &run->gradient);
-    spine_model_backward_encoder(&run->params, &batch, batch_rows, &run->weights, work,
-                                 &run->gradient);
-    spine_comm_sum_floats(run->comm, run->gradient.data, run->gradient.len); /* the gradient */
-    spine_optimizer_step(&run->optimizer, rate, run->params.data, run->gradient.data);
+    spine_model_encode(params, &batch, work);
+    mark(run, "encode", &since);
+    const int h_sum = spine_comm_begin_sum(run->comm, work->h_sum, work->hidden);
+    spine_model_decode(params, &batch, batch_rows, work);
+    mark(run, "decode", &since);
+    /* Each slice of the gradient is summed while the next ones are computed. */
+    for (size_t s = 0; s < run->num_slices; s++) {
+        spine_model_decoder_gradient(params, &batch, s == 0 ? 0 : slice_end(run, s - 1),
+                                     slice_end(run, s), work, gradient);
+        slices[s] = begin_slice(run, s, gradient->W2, gradient->data + gradient->len);
+        spine_comm_progress(run->comm);
+    }
+    mark(run, "gradient of W2", &since);
+    wait_for(run, "sum of h", h_sum);
+    mark(run, "wait for h", &since);
+    spine_model_average(params, batch_rows, &run->weights, work);
+    for (size_t s = 0; s < run->num_slices; s++) {
+        spine_model_encoder_gradient(params, &batch, s == 0 ? 0 : slice_end(run, s - 1),
+                                     slice_end(run, s), work, gradient);
+        slices[run->num_slices + s] = begin_slice(run, s, gradient->W1, gradient->W2);
+        spine_comm_progress(run->comm);
+    }
+    mark(run, "gradient of W1", &since);
+    /* And the update works on what has arrived. */
+    spine_optimizer_begin(&run->optimizer,
+                          spine_schedule_rate(&run->schedule, run->optimizer.steps));
+    for (size_t s = 0; s < 2 * run->num_slices; s++) {
+        wait_for(run, s < run->num_slices ? "sum of dW2" : "sum of dW1", slices[s].ticket);
+        mark(run, "wait for gradient", &since);
+        spine_optimizer_update(&run->optimizer, slices[s].begin, slices[s].len, params->data,
+                               gradient->data);
+        mark(run, "update", &since);
+    }
+    choose_path(run, batch.rows);
 
     sums->squares += work->loss.squares;
     sums->partial += work->loss.partial;
@@ -245,7 +359,9 @@ static int run_epoch(struct trainer *run, uint32_t epoch, struct spine_metrics *
     const double started = now(), waited = run->comm->waited;
     struct epoch_sums sums = {0};
     spine_partition_shuffle(&run->data.part, epoch);
+    const int recorded = epoch + 1 == epochs && run->timeline.events != NULL;
     for (size_t step = 0; step < spine_partition_steps(&run->data.part); step++) {
+        run->recording = recorded && step < TIMELINE_STEPS ? &run->timeline : NULL;
         take_step(run, epoch, step, &sums);
         if (!isfinite(run->work.loss.asl))
             return diverged(run, epoch, step, err);
@@ -339,11 +455,12 @@ static int write_files(struct trainer *run, struct spine_error *err)
     return spine_comm_agree(run->comm, first ? merge(run, err) : 0, err);
 }
 
-int spine_train(const struct spine_config *config, struct spine_comm *comm, struct spine_error *err)
+int spine_train(const struct spine_config *config, struct spine_comm *comm, const char *timeline,
+                struct spine_error *err)
 {
     struct trainer run;
     struct spine_metrics metrics = {0};
-    int rc = init(&run, config, comm, err);
+    int rc = init(&run, config, comm, timeline, err);
     if (rc == 0)
         spine_log(SPINE_LOG_INFO,
                   "training %lld units on %zu x %zu numbers; batches of %lld, %zu steps an epoch, "
@@ -356,6 +473,8 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm, stru
         rc = run_epoch(&run, (uint32_t)epoch, &metrics, err);
     if (rc == 0)
         rc = write_files(&run, err);
+    if (rc == 0 && timeline != NULL)
+        rc = spine_timeline_write(&run.timeline, comm, timeline, err);
     return spine_comm_agree(comm, dispose(&run, rc, err), err);
 }
 
@@ -372,6 +491,9 @@ static struct memory forecast(const struct spine_config *config, const struct sp
     const size_t hidden = (size_t)config->hidden, most = spine_partition_most_rows(part);
     const size_t rows = part->end_row - part->first_row;
     const size_t word = 24; /* a word, its NUL, its place in the list; an average */
+    const double density = config->kernel == SPINE_KERNEL_DENSE    ? 0
+                           : config->kernel == SPINE_KERNEL_SPARSE ? 0.6 /* at first, or so */
+                                                                   : GO_DENSE_ABOVE;
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     return (struct memory){
@@ -380,7 +502,7 @@ static struct memory forecast(const struct spine_config *config, const struct sp
         .parameters = 2 * spine_params_bytes(dim, hidden),
         .optimizer = spine_optimizer_bytes((enum spine_optimizer_kind)config->optimizer,
                                            spine_params_bytes(dim, hidden) / sizeof(float)),
-        .batch = spine_workspace_bytes(dim, hidden, workspace_rows(most)),
+        .batch = spine_workspace_bytes(dim, hidden, workspace_rows(most), density),
     };
 }
 

@@ -14,8 +14,8 @@
 
 struct spine_comm {
     int rank, size;
-    double waited; /* seconds that this rank has spent in spine_comm_sum_*(), all told */
-    void *handle;  /* owned; the MPI communicator */
+    double waited; /* seconds that this rank has waited for sums, all told */
+    void *handle;  /* owned; the MPI communicator and the sums under way */
 };
 
 /* Start MPI; 'world' is all ranks of the job. */
@@ -40,6 +40,22 @@ void spine_comm_library(char *text, size_t size);
 void spine_comm_sum_floats(struct spine_comm *comm, float *values, size_t count);
 void spine_comm_sum_doubles(struct spine_comm *comm, double *values, size_t count);
 void spine_comm_sum_counts(struct spine_comm *comm, int64_t *values, size_t count);
+
+/* Begin to sum floats as spine_comm_sum_floats() does. Returns a ticket for spine_comm_wait(), and
+ * until then 'values' must not be touched. At most SPINE_COMM_SUMS may be under way. MPI moves
+ * data only while it is called, so call spine_comm_progress() now and then while computing. */
+enum { SPINE_COMM_SUMS = 32 };
+int spine_comm_begin_sum(struct spine_comm *comm, float *values, size_t count);
+
+/* Let the sums under way advance. Not collective. */
+void spine_comm_progress(struct spine_comm *comm);
+
+/* Wait until a sum is done. Where 'span' isn't NULL, span[0] and span[1] get the times at which it
+ * was begun and seen to be done, by spine_comm_clock(). */
+void spine_comm_wait(struct spine_comm *comm, int ticket, double *span);
+
+/* Seconds since some moment in the past. Not collective. */
+double spine_comm_clock(void);
 
 /* The greatest of all ranks' values. */
 int64_t spine_comm_max(const struct spine_comm *comm, int64_t value);

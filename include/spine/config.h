@@ -14,6 +14,9 @@
 
 enum { SPINE_CONFIG_TEXT = 1024 };
 
+/* train.kernel */
+enum spine_kernel_choice { SPINE_KERNEL_AUTO, SPINE_KERNEL_DENSE, SPINE_KERNEL_SPARSE };
+
 /* output.formats, a set of: */
 enum { SPINE_FORMAT_H5AD = 1, SPINE_FORMAT_TXT = 2 };
 
@@ -32,6 +35,7 @@ struct spine_config {
     int64_t schedule; /* enum spine_schedule_kind */
     double warmup, decay;
     int64_t seed, evaluate_every;
+    int64_t kernel; /* enum spine_kernel_choice */
     char directory[SPINE_CONFIG_TEXT];
     int64_t merge, formats, noisy_codes, overwrite;
 };

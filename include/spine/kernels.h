@@ -2,7 +2,9 @@
  *
  * All matrices are row-major float. A row of length D begins every 'stride' floats, a multiple of
  * SPINE_ALIGN, and what lies between D and stride is zero on input and stays zero. Rows of length
- * H are not padded. n is a number of rows, which may be 0. Shapes stand beside the arguments. */
+ * H are not padded. n is a number of rows, which may be 0. Shapes stand beside the arguments. To
+ * work on some of the units only, pass pointers to the first and U, their number; H remains the
+ * distance between rows. */
 #ifndef SPINE_KERNELS_H
 #define SPINE_KERNELS_H
 
@@ -20,16 +22,16 @@ float *spine_kernel_alloc(size_t count);
 /* The library behind the dense products and the processor it takes this one for, one line. */
 void spine_kernel_library(char *text, size_t size);
 
-/* c = a b' + bias:  a (n, D), b (H, D), bias (H) or NULL for none, c (n, H). */
-void spine_kernel_product_rows(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
-                               const float *b, const float *bias, float *c);
+/* c = a b' + bias:  a (n, D), b (U, D), bias (U) or NULL for none, c (n, U). */
+void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
+                               const float *a, const float *b, const float *bias, float *c);
 
 /* c = a b + bias:  a (n, H), b (H, D), bias (stride), c (n, D). */
 void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
                                 const float *b, const float *bias, float *c);
 
-/* c = a' b:  a (n, H), b (n, D), c (H, D). */
-void spine_kernel_product_gradient(size_t n, size_t dim, size_t hidden, size_t stride,
+/* c = a' b:  a (n, U), b (n, D), c (U, D). */
+void spine_kernel_product_gradient(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
                                    const float *a, const float *b, float *c);
 
 /* What one pass over the codes of a batch finds out. */
@@ -46,10 +48,11 @@ void spine_kernel_clamp(size_t n, size_t hidden, const float *z, float *h,
 /* y becomes factor (y - x), and the sum of (y - x)^2 is returned.  x, y (n, D). */
 double spine_kernel_residual(size_t n, size_t stride, const float *x, float factor, float *y);
 
-/* dh becomes dz: dh + add_j - slope h where 0 <= z <= 1, and 0 elsewhere; sum (H) gets the sums of
- * its columns.  z, h, dh (n, H), add (H). */
-void spine_kernel_clamp_gradient(size_t n, size_t hidden, const float *z, const float *h,
-                                 const float *add, float slope, float *dh, float *sum);
+/* dh becomes dz: dh + add_j - slope h where 0 <= z <= 1, and 0 elsewhere; sum (U) gets the sums of
+ * its columns.  z, h, dh (n, U), add (U). */
+void spine_kernel_clamp_gradient(size_t n, size_t units, size_t hidden, const float *z,
+                                 const float *h, const float *add, float slope, float *dh,
+                                 float *sum);
 
 /* sum (count) = the sum of the n rows of a, which begin every 'stride'. */
 void spine_kernel_sum_rows(size_t n, size_t count, size_t stride, const float *a, float *sum);

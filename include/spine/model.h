@@ -11,8 +11,9 @@
  *
  * D is the input length, H the code length, B the rows of the global batch, n those on this rank.
  * ASL isn't a sum over rows: it needs m_j of the global batch. So encode hands out the sums of h,
- * the caller sums them over the ranks, and backward takes them back. What backward computes is
- * this rank's part of the gradient: a sum over ranks, not a mean, gives the gradient of L.
+ * the caller sums them over the ranks, and average takes them back. The gradients are this rank's
+ * part: a sum over ranks, not a mean, gives the gradient of L. They come a range of units at a
+ * time, so that the caller can sum one range while the next is computed.
  *
  * Matrices are row-major float; rows of length D begin every 'stride' floats (see kernels.h).
  * No MPI and no I/O in here. */
@@ -72,9 +73,10 @@ struct spine_workspace {
     struct spine_pairs pairs; /* filled on the sparse path */
     float *y;                 /* owned; (n, D): the reconstruction, then its gradient */
     float *h_sum;   /* owned; (H): the sum of h over this rank's rows, after encode; the caller
-                       replaces it by the sum over all ranks before backward_encoder */
+                       replaces it by the sum over all ranks before average */
     float *psl_sum; /* owned; (H) */
     float *add;     /* owned; (H): the part of dh that is the same in every row */
+    float slope;    /* what h is multiplied by in the part of dh that isn't */
     struct spine_loss_sums loss;
 };
 
@@ -93,7 +95,10 @@ void spine_params_dispose(struct spine_params *params);
 
 int spine_workspace_init(struct spine_workspace *work, size_t dim, size_t hidden, size_t most_rows,
                          struct spine_error *err);
-size_t spine_workspace_bytes(size_t dim, size_t hidden, size_t most_rows);
+
+/* The bytes of it that come into use when the sparse path meets at most this share of pairs. */
+size_t spine_workspace_bytes(size_t dim, size_t hidden, size_t most_rows, double density);
+
 void spine_workspace_dispose(struct spine_workspace *work);
 
 /* z, h and h_sum of the noisy rows; loss.partial and loss.active. */
@@ -104,16 +109,20 @@ void spine_model_encode(const struct spine_params *params, const struct spine_ba
 void spine_model_decode(const struct spine_params *params, const struct spine_batch *batch,
                         size_t batch_rows, struct spine_workspace *work);
 
-/* This rank's part of the gradient of W2 and b2; after decode. */
-void spine_model_backward_decoder(const struct spine_params *params,
-                                  const struct spine_batch *batch, struct spine_workspace *work,
-                                  struct spine_params *gradient);
+/* ASL, and what it and PSL add to the gradient of h: with work->h_sum summed over all ranks. */
+void spine_model_average(const struct spine_params *params, size_t batch_rows,
+                         const struct spine_loss_weights *weights, struct spine_workspace *work);
 
-/* This rank's part of the gradient of W1 and b1, and loss.asl; after decode, with work->h_sum
- * summed over all ranks. */
-void spine_model_backward_encoder(const struct spine_params *params,
-                                  const struct spine_batch *batch, size_t batch_rows,
-                                  const struct spine_loss_weights *weights,
+/* This rank's part of the gradient of rows [first, end) of W2, after decode. The range that ends
+ * with H also gives b2, which stands behind W2 in the block. */
+void spine_model_decoder_gradient(const struct spine_params *params,
+                                  const struct spine_batch *batch, size_t first, size_t end,
+                                  struct spine_workspace *work, struct spine_params *gradient);
+
+/* This rank's part of the gradient of rows [first, end) of W1 and of b1, which stands behind W1;
+ * after average, and after decoder_gradient of these units. */
+void spine_model_encoder_gradient(const struct spine_params *params,
+                                  const struct spine_batch *batch, size_t first, size_t end,
                                   struct spine_workspace *work, struct spine_params *gradient);
 
 #endif

@@ -19,7 +19,8 @@ enum spine_optimizer_kind { SPINE_SGD, SPINE_MOMENTUM, SPINE_ADAM };
 struct spine_optimizer {
     enum spine_optimizer_kind kind;
     double momentum, beta2;
-    uint64_t steps; /* taken so far */
+    uint64_t steps; /* begun so far */
+    double rate;    /* of the step begun last */
     size_t len;
     float *first, *second; /* owned; (len): velocity, or Adam's moments; NULL if not needed */
 };
@@ -29,9 +30,12 @@ int spine_optimizer_init(struct spine_optimizer *optimizer, enum spine_optimizer
 size_t spine_optimizer_bytes(enum spine_optimizer_kind kind, size_t len);
 void spine_optimizer_dispose(struct spine_optimizer *optimizer);
 
-/* Take one step with all of the gradient. */
-void spine_optimizer_step(struct spine_optimizer *optimizer, double rate, float *params,
-                          const float *gradient);
+/* Begin a step at this rate. */
+void spine_optimizer_begin(struct spine_optimizer *optimizer, double rate);
+
+/* Take the step for elements [first, first + count) of the block; every element once. */
+void spine_optimizer_update(struct spine_optimizer *optimizer, size_t first, size_t count,
+                            float *params, const float *gradient);
 
 enum spine_schedule_kind { SPINE_CONSTANT, SPINE_LINEAR, SPINE_COSINE };
 

@@ -32,6 +32,9 @@ int spine_pairs_init(struct spine_pairs *pairs, size_t most_rows, size_t hidden,
                      struct spine_error *err);
 void spine_pairs_dispose(struct spine_pairs *pairs);
 
+/* The bytes in use with this share of all pairs. */
+size_t spine_pairs_bytes(size_t most_rows, size_t hidden, double density);
+
 /* List the pairs of z (n, H), and sum h as spine_kernel_clamp() does. */
 void spine_sparse_clamp(size_t n, size_t hidden, const float *z, struct spine_pairs *pairs,
                         struct spine_code_sums *sums);
@@ -40,14 +43,15 @@ void spine_sparse_clamp(size_t n, size_t hidden, const float *z, struct spine_pa
 void spine_sparse_decode(const struct spine_pairs *pairs, size_t stride, const float *W2,
                          const float *b2, float *y);
 
-/* dW2 = h' dY, and the pairs' entries of dY W2' into pairs->gradient.  dY (n, D), W2, dW2 (H, D).
- */
-void spine_sparse_backward_decoder(struct spine_pairs *pairs, size_t stride, const float *dY,
-                                   const float *W2, float *dW2);
+/* For units [first, end): dW2 = h' dY, and the pairs' entries of dY W2' into pairs->gradient.
+ * dY (n, D), W2, dW2 (H, D). */
+void spine_sparse_decoder_gradient(struct spine_pairs *pairs, size_t first, size_t end,
+                                   size_t stride, const float *dY, const float *W2, float *dW2);
 
-/* Turn pairs->gradient into dz, as spine_kernel_clamp_gradient() does; dW1 = dz' x and db1, the
- * sums of dz.  x (n, D), add, db1 (H), dW1 (H, D). */
-void spine_sparse_backward_encoder(struct spine_pairs *pairs, size_t stride, const float *x,
-                                   const float *add, float slope, float *dW1, float *db1);
+/* For units [first, end): turn pairs->gradient into dz, as spine_kernel_clamp_gradient() does;
+ * dW1 = dz' x and db1, the sums of dz.  x (n, D), add, db1 (H), dW1 (H, D). */
+void spine_sparse_encoder_gradient(struct spine_pairs *pairs, size_t first, size_t end,
+                                   size_t stride, const float *x, const float *add, float slope,
+                                   float *dW1, float *db1);
 
 #endif

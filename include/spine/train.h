@@ -7,9 +7,10 @@
 
 #include <stdio.h>
 
-/* Train as the configuration says and write the run's directory (rundir.h). Collective; config is
- * equal on all ranks, and so is the result. */
-int spine_train(const struct spine_config *config, struct spine_comm *comm,
+/* Train as the configuration says and write the run's directory (rundir.h). If 'timeline' isn't
+ * NULL, record the beginning of the last epoch there (timeline.h). Collective; config and timeline
+ * are equal on all ranks, and so is the result. */
+int spine_train(const struct spine_config *config, struct spine_comm *comm, const char *timeline,
                 struct spine_error *err);
 
 /* Print on rank 0 what spine_train() would do: the configuration, the rows and the memory of a
