@@ -39,6 +39,17 @@ void spine_kernel_library(char *text, size_t size)
              openblas_get_corename(), threads, threads == 1 ? "" : "s");
 }
 
+const char *spine_kernel_processor(void)
+{
+#ifdef SPINE_HAS_CLONES
+    if (__builtin_cpu_supports("x86-64-v4"))
+        return "AVX-512";
+    if (__builtin_cpu_supports("x86-64-v3"))
+        return "AVX2";
+#endif
+    return "generic";
+}
+
 /* BLAS counts in ints. */
 static int blas_int(size_t count)
 {

@@ -95,6 +95,18 @@ static int init_model(struct trainer *run, struct spine_error *err)
     return 0;
 }
 
+/* The highest learning rate for the run's batch size: proportional to it for SGD (Goyal et al.,
+ * "Accurate, large minibatch SGD", 2017), to its square root for Adam (Malladi et al., "On the SDEs
+ * and scaling rules for adaptive gradient algorithms", NeurIPS 2022). The warm-up is a share of
+ * all steps, so it lasts as many epochs with any batch. */
+static double highest_rate(const struct spine_config *config)
+{
+    if (config->rate_batch == 0)
+        return config->learning_rate;
+    const double ratio = (double)config->batch_size / (double)config->rate_batch;
+    return config->learning_rate * (config->optimizer == SPINE_ADAM ? sqrt(ratio) : ratio);
+}
+
 static int open_files(struct trainer *run, const char *timeline, struct spine_error *err)
 {
     if (timeline != NULL &&
@@ -124,7 +136,7 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
         return -1;
     run->schedule = (struct spine_schedule){
         .kind = (enum spine_schedule_kind)config->schedule,
-        .rate = config->learning_rate,
+        .rate = highest_rate(config),
         .warmup = config->warmup,
         .decay = config->decay,
         .num_steps = (uint64_t)config->epochs * spine_partition_steps(&run->data.part),

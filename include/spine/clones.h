@@ -6,6 +6,7 @@
 #define SPINE_CLONES_H
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define SPINE_HAS_CLONES
 #define SPINE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define SPINE_CLONES

@@ -31,7 +31,9 @@ struct spine_config {
     int64_t epochs, batch_size;
     double noise;
     int64_t optimizer; /* enum spine_optimizer_kind */
-    double learning_rate, momentum, beta2;
+    double learning_rate;
+    int64_t rate_batch;
+    double momentum, beta2;
     int64_t schedule; /* enum spine_schedule_kind */
     double warmup, decay;
     int64_t seed, evaluate_every;

@@ -22,6 +22,10 @@ float *spine_kernel_alloc(size_t count);
 /* The library behind the dense products and the processor it takes this one for, one line. */
 void spine_kernel_library(char *text, size_t size);
 
+/* Which of its copies (clones.h) the loader took for our own loops: "AVX-512", "AVX2" or
+ * "generic". */
+const char *spine_kernel_processor(void);
+
 /* c = a b' + bias:  a (n, D), b (U, D), bias (U) or NULL for none, c (n, U). */
 void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
                                const float *a, const float *b, const float *bias, float *c);
