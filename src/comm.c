@@ -26,16 +26,10 @@ static void abort_unless_success(int code, const char *file, int line)
     MPI_Abort(MPI_COMM_WORLD, SPINE_EXIT_FAILED);
 }
 
-/* A sum under way, or a free place for one. */
-struct sum {
-    int used;
-    MPI_Request request; /* MPI_REQUEST_NULL once it is done */
-    double begun, done;  /* by spine_comm_clock() */
-};
-
 struct handle {
     MPI_Comm mpi;
-    struct sum sums[SPINE_COMM_SUMS];
+    int used[SPINE_COMM_SUMS]; /* the sums under way */
+    MPI_Request requests[SPINE_COMM_SUMS];
 };
 
 static struct handle *handle_of(const struct spine_comm *comm)
@@ -80,6 +74,70 @@ void spine_comm_split(const struct spine_comm *comm, int color, struct spine_com
     adopt(part, handle);
 }
 
+void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *node)
+{
+    MPI_Comm handle;
+    MPI_TRY(
+        MPI_Comm_split_type(mpi(comm), MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &handle));
+    adopt(node, handle);
+}
+
+/* Let the ranks of a node map each other's memory. Not 0 if MPI can't. */
+static int share_memory(const struct spine_comm *node, size_t bytes, MPI_Win *window, void **base)
+{
+    /* MPI promises no alignment. Mappings begin with a page, so that rounding addresses up leads
+     * every rank to the same bytes. */
+    void *mine = NULL;
+    if (MPI_Win_allocate_shared((MPI_Aint)bytes + 64, 1, MPI_INFO_NULL, mpi(node), &mine, window) !=
+        MPI_SUCCESS)
+        return -1;
+    for (int rank = 0; rank < node->size; rank++) {
+        MPI_Aint size;
+        int unit;
+        MPI_TRY(MPI_Win_shared_query(*window, rank, &size, &unit, &base[rank]));
+        base[rank] = (char *)base[rank] + (64 - (uintptr_t)base[rank] % 64) % 64;
+    }
+    return 0;
+}
+
+int spine_comm_map(const struct spine_comm *node, size_t bytes, struct spine_comm_memory *memory,
+                   struct spine_error *err)
+{
+    const size_t rounded = (bytes + 63) / 64 * 64;
+    MPI_Win *window = NULL;
+    void **base = calloc((size_t)node->size, sizeof *base);
+    int rc = base == NULL ? -1 : 0;
+    if (rc == 0 && node->size == 1)
+        rc = (base[0] = aligned_alloc(64, rounded)) == NULL ? -1 : 0;
+    else if (rc == 0)
+        rc = (window = malloc(sizeof *window)) == NULL ? -1 : 0;
+    if (rc != 0)
+        spine_fail(err, "out of memory for %zu bytes", bytes);
+    rc = spine_comm_agree(node, rc, err);
+    if (rc == 0 && node->size > 1 && share_memory(node, rounded, window, base))
+        rc = spine_fail(err, "no shared memory for %zu bytes a rank; is /dev/shm full?", bytes);
+    rc = spine_comm_agree(node, rc, err);
+    if (rc == 0) {
+        *memory = (struct spine_comm_memory){base, window};
+        return 0;
+    }
+    free(base);
+    free(window);
+    *memory = (struct spine_comm_memory){0};
+    return -1;
+}
+
+void spine_comm_unmap(struct spine_comm_memory *memory)
+{
+    if (memory->window != NULL)
+        MPI_TRY(MPI_Win_free(memory->window));
+    else if (memory->base != NULL)
+        free(memory->base[0]);
+    free(memory->window);
+    free(memory->base);
+    *memory = (struct spine_comm_memory){0};
+}
+
 void spine_comm_dispose(struct spine_comm *part)
 {
     if (part->handle == NULL)
@@ -107,13 +165,11 @@ static void sum(struct spine_comm *comm, void *values, size_t count, MPI_Datatyp
 {
     if (comm->size == 1)
         return;
-    const double start = MPI_Wtime();
     for (size_t done = 0; done < count; done += PIECE) {
         const size_t piece = count - done < PIECE ? count - done : PIECE;
         MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, (char *)values + done * size, (int)piece, type, MPI_SUM,
                               mpi(comm)));
     }
-    comm->waited += MPI_Wtime() - start;
 }
 
 void spine_comm_sum_floats(struct spine_comm *comm, float *values, size_t count)
@@ -138,46 +194,28 @@ double spine_comm_clock(void)
 
 int spine_comm_begin_sum(struct spine_comm *comm, float *values, size_t count)
 {
-    struct sum *sums = handle_of(comm)->sums;
+    struct handle *handle = handle_of(comm);
     int ticket = 0;
-    while (ticket < SPINE_COMM_SUMS && sums[ticket].used)
+    while (ticket < SPINE_COMM_SUMS && handle->used[ticket])
         ticket++;
     assert(ticket < SPINE_COMM_SUMS && count <= PIECE);
-    sums[ticket] = (struct sum){.used = 1, .request = MPI_REQUEST_NULL};
-    sums[ticket].begun = sums[ticket].done = spine_comm_clock();
+    handle->used[ticket] = 1;
+    handle->requests[ticket] = MPI_REQUEST_NULL;
     if (comm->size > 1)
         MPI_TRY(MPI_Iallreduce(MPI_IN_PLACE, values, (int)count, MPI_FLOAT, MPI_SUM, mpi(comm),
-                               &sums[ticket].request));
+                               &handle->requests[ticket]));
     return ticket;
 }
 
-void spine_comm_progress(struct spine_comm *comm)
+int spine_comm_test(struct spine_comm *comm, int ticket)
 {
-    struct sum *sums = handle_of(comm)->sums;
-    for (int i = 0; i < SPINE_COMM_SUMS; i++)
-        if (sums[i].used && sums[i].request != MPI_REQUEST_NULL) {
-            int done = 0;
-            MPI_TRY(MPI_Test(&sums[i].request, &done, MPI_STATUS_IGNORE));
-            if (done)
-                sums[i].done = spine_comm_clock();
-        }
-}
-
-void spine_comm_wait(struct spine_comm *comm, int ticket, double *span)
-{
-    struct sum *sum = &handle_of(comm)->sums[ticket];
-    assert(sum->used);
-    if (sum->request != MPI_REQUEST_NULL) {
-        const double start = spine_comm_clock();
-        MPI_TRY(MPI_Wait(&sum->request, MPI_STATUS_IGNORE));
-        sum->done = spine_comm_clock();
-        comm->waited += sum->done - start;
-    }
-    if (span != NULL) {
-        span[0] = sum->begun;
-        span[1] = sum->done;
-    }
-    sum->used = 0;
+    struct handle *handle = handle_of(comm);
+    int done = 1;
+    assert(handle->used[ticket]);
+    if (handle->requests[ticket] != MPI_REQUEST_NULL)
+        MPI_TRY(MPI_Test(&handle->requests[ticket], &done, MPI_STATUS_IGNORE));
+    handle->used[ticket] = !done;
+    return done;
 }
 
 int64_t spine_comm_max(const struct spine_comm *comm, int64_t value)

@@ -10,30 +10,34 @@
 /* The tensors' numbers in the counter of their initial values (random.h). */
 enum { TENSOR_W1, TENSOR_B1, TENSOR_W2, TENSOR_B2 };
 
-static size_t params_len(size_t dim, size_t hidden)
+size_t spine_params_len(size_t dim, size_t hidden)
 {
     const size_t stride = spine_kernel_stride(dim);
     return 2 * hidden * stride + spine_kernel_stride(hidden) + stride;
 }
 
-size_t spine_params_bytes(size_t dim, size_t hidden)
+void spine_params_place(struct spine_params *params, size_t dim, size_t hidden, float *data)
 {
-    return params_len(dim, hidden) * sizeof(float);
+    const size_t stride = spine_kernel_stride(dim);
+    *params = (struct spine_params){.dim = dim,
+                                    .hidden = hidden,
+                                    .stride = stride,
+                                    .len = spine_params_len(dim, hidden),
+                                    .data = data};
+    params->W1 = data;
+    params->b1 = params->W1 + hidden * stride;
+    params->W2 = params->b1 + spine_kernel_stride(hidden);
+    params->b2 = params->W2 + hidden * stride;
 }
 
 int spine_params_init(struct spine_params *params, size_t dim, size_t hidden,
                       struct spine_error *err)
 {
-    const size_t stride = spine_kernel_stride(dim);
-    *params = (struct spine_params){
-        .dim = dim, .hidden = hidden, .stride = stride, .len = params_len(dim, hidden)};
-    params->data = spine_kernel_alloc(params->len);
-    if (params->data == NULL)
+    *params = (struct spine_params){0};
+    float *data = spine_kernel_alloc(spine_params_len(dim, hidden));
+    if (data == NULL)
         return spine_fail(err, "out of memory for the parameters of %zu units", hidden);
-    params->W1 = params->data;
-    params->b1 = params->W1 + hidden * stride;
-    params->W2 = params->b1 + spine_kernel_stride(hidden);
-    params->b2 = params->W2 + hidden * stride;
+    spine_params_place(params, dim, hidden, data);
     return 0;
 }
 
@@ -129,14 +133,14 @@ void spine_model_decode(const struct spine_params *params, const struct spine_ba
         spine_kernel_residual(batch->rows, params->stride, batch->clean, (float)factor, work->y);
 }
 
-void spine_model_average(const struct spine_params *params, size_t batch_rows,
+void spine_model_average(const struct spine_params *params, size_t batch_rows, const float *h_sum,
                          const struct spine_loss_weights *weights, struct spine_workspace *work)
 {
     const double rows = (double)batch_rows, hidden = (double)params->hidden;
     const double rho = 1 - weights->sparsity;
     double sum = 0;
     for (size_t j = 0; j < params->hidden; j++) {
-        const double excess = (double)work->h_sum[j] / rows - rho;
+        const double excess = (double)h_sum[j] / rows - rho;
         const double over = excess <= 0 ? 0 : excess; /* a NaN stays one */
         sum += over * over;
         work->add[j] = (float)((weights->psl + 2 * weights->asl * over) / (rows * hidden));

@@ -15,6 +15,7 @@
 #include "spine/modelfile.h"
 #include "spine/optimizer.h"
 #include "spine/rundir.h"
+#include "spine/sums.h"
 #include "spine/timeline.h"
 
 #include <errno.h>
@@ -40,7 +41,10 @@ struct trainer {
     struct spine_loss_weights weights;
     struct spine_schedule schedule;
     struct spine_dataset data;
-    struct spine_params params, gradient;
+    struct spine_params params;
+    struct spine_sums sums;       /* over ranks: the gradient, and behind it the sum of h (H) */
+    struct spine_params gradient; /* placed in sums.block */
+    float *h_sum;                 /* in sums.block too */
     struct spine_optimizer optimizer;
     struct spine_workspace work;
     struct spine_measuring measuring;
@@ -78,7 +82,6 @@ static int init_model(struct trainer *run, struct spine_error *err)
     const size_t dim = run->data.dim, hidden = (size_t)config->hidden;
     const size_t most = workspace_rows(spine_partition_most_rows(&run->data.part));
     if (spine_params_init(&run->params, dim, hidden, err) ||
-        spine_params_init(&run->gradient, dim, hidden, err) ||
         spine_optimizer_init(&run->optimizer, (enum spine_optimizer_kind)config->optimizer,
                              config->momentum, config->beta2, run->params.len, err) ||
         spine_workspace_init(&run->work, dim, hidden, most, err) ||
@@ -132,8 +135,11 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
     if (spine_dataset_init(&run->data, comm, config->input, (size_t)config->limit,
                            (size_t)config->batch_size, (uint64_t)config->seed, err) ||
         spine_dataset_scale(&run->data, comm, (int)config->center, config->rms, err) ||
-        spine_comm_agree(comm, init_model(run, err), err))
+        spine_comm_agree(comm, init_model(run, err), err) ||
+        spine_sums_init(&run->sums, comm, run->params.len + run->params.hidden, 0, err))
         return -1;
+    spine_params_place(&run->gradient, run->params.dim, run->params.hidden, run->sums.block);
+    run->h_sum = run->sums.block + run->params.len;
     run->schedule = (struct spine_schedule){
         .kind = (enum spine_schedule_kind)config->schedule,
         .rate = highest_rate(config),
@@ -152,7 +158,7 @@ static int dispose(struct trainer *run, int rc, struct spine_error *err)
     spine_measuring_dispose(&run->measuring);
     spine_workspace_dispose(&run->work);
     spine_optimizer_dispose(&run->optimizer);
-    spine_params_dispose(&run->gradient);
+    spine_sums_dispose(&run->sums);
     spine_params_dispose(&run->params);
     spine_dataset_dispose(&run->data);
     return rc;
@@ -200,9 +206,8 @@ static struct slice begin_slice(struct trainer *run, size_t slice, float *matrix
     float *begin = matrix + first * run->params.stride;
     if (slice + 1 < run->num_slices)
         end = matrix + slice_end(run, slice) * run->params.stride;
-    const struct slice made = {(size_t)(begin - run->gradient.data), (size_t)(end - begin),
-                               spine_comm_begin_sum(run->comm, begin, (size_t)(end - begin))};
-    return made;
+    const size_t at = (size_t)(begin - run->gradient.data), len = (size_t)(end - begin);
+    return (struct slice){at, len, spine_sums_begin(&run->sums, at, len)};
 }
 
 /* Record what was done since *since, and begin anew. */
@@ -218,7 +223,7 @@ static void mark(struct trainer *run, const char *name, double *since)
 static void wait_for(struct trainer *run, const char *name, int ticket)
 {
     double span[2];
-    spine_comm_wait(run->comm, ticket, span);
+    spine_sums_wait(&run->sums, ticket, span);
     spine_timeline_add(run->recording, name, SPINE_LANE_SUMS, span[0], span[1]);
 }
 
@@ -236,7 +241,8 @@ static void take_step(struct trainer *run, uint32_t epoch, size_t step, struct e
 
     spine_model_encode(params, &batch, work);
     mark(run, "encode", &since);
-    const int h_sum = spine_comm_begin_sum(run->comm, work->h_sum, work->hidden);
+    memcpy(run->h_sum, work->h_sum, work->hidden * sizeof *run->h_sum);
+    const int h_sum = spine_sums_begin(&run->sums, gradient->len, work->hidden);
     spine_model_decode(params, &batch, batch_rows, work);
     mark(run, "decode", &since);
     /* Each slice of the gradient is summed while the next ones are computed. */
@@ -244,17 +250,17 @@ static void take_step(struct trainer *run, uint32_t epoch, size_t step, struct e
         spine_model_decoder_gradient(params, &batch, s == 0 ? 0 : slice_end(run, s - 1),
                                      slice_end(run, s), work, gradient);
         slices[s] = begin_slice(run, s, gradient->W2, gradient->data + gradient->len);
-        spine_comm_progress(run->comm);
+        spine_sums_progress(&run->sums);
     }
     mark(run, "gradient of W2", &since);
     wait_for(run, "sum of h", h_sum);
     mark(run, "wait for h", &since);
-    spine_model_average(params, batch_rows, &run->weights, work);
+    spine_model_average(params, batch_rows, run->h_sum, &run->weights, work);
     for (size_t s = 0; s < run->num_slices; s++) {
         spine_model_encoder_gradient(params, &batch, s == 0 ? 0 : slice_end(run, s - 1),
                                      slice_end(run, s), work, gradient);
         slices[run->num_slices + s] = begin_slice(run, s, gradient->W1, gradient->W2);
-        spine_comm_progress(run->comm);
+        spine_sums_progress(&run->sums);
     }
     mark(run, "gradient of W1", &since);
     /* And the update works on what has arrived. */
@@ -368,7 +374,7 @@ static int run_epoch(struct trainer *run, uint32_t epoch, struct spine_metrics *
                      struct spine_error *err)
 {
     const int64_t every = run->config->evaluate_every, epochs = run->config->epochs;
-    const double started = now(), waited = run->comm->waited;
+    const double started = now(), waited = run->sums.waited;
     struct epoch_sums sums = {0};
     spine_partition_shuffle(&run->data.part, epoch);
     const int recorded = epoch + 1 == epochs && run->timeline.events != NULL;
@@ -379,7 +385,7 @@ static int run_epoch(struct trainer *run, uint32_t epoch, struct spine_metrics *
             return diverged(run, epoch, step, err);
         show_progress(run, epoch, step, metrics);
     }
-    sums.waited = run->comm->waited - waited;
+    sums.waited = run->sums.waited - waited;
     summarize(run, epoch, now() - started, &sums, metrics);
     if (epoch + 1 == epochs || (every > 0 && (epoch + 1) % every == 0))
         evaluate(run, metrics);
@@ -511,9 +517,9 @@ static struct memory forecast(const struct spine_config *config, const struct sp
     return (struct memory){
         .program = (size_t)usage.ru_maxrss * 1024,
         .rows = spine_dataset_bytes(rows, dim, most) + rows * word,
-        .parameters = 2 * spine_params_bytes(dim, hidden),
+        .parameters = 2 * spine_params_len(dim, hidden) * sizeof(float),
         .optimizer = spine_optimizer_bytes((enum spine_optimizer_kind)config->optimizer,
-                                           spine_params_bytes(dim, hidden) / sizeof(float)),
+                                           spine_params_len(dim, hidden)),
         .batch = spine_workspace_bytes(dim, hidden, workspace_rows(most), density),
     };
 }

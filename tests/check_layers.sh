@@ -20,13 +20,13 @@ check_tree()
         place(0, "error log clones random partition words number")
         place(1, "kernels sparse")
         place(2, "model optimizer vectors input config")
-        place(3, "comm store")
+        place(3, "comm store sums")
         place(4, "dataset csr metrics modelfile rundir timeline")
         place(5, "checkpoint codes measures")
         place(6, "merge tops")
         place(7, "convert evaluate report sweep train")
         # Within a level only these:
-        beside["store", "comm"] = beside["vectors", "input"] = 1
+        beside["store", "comm"] = beside["sums", "comm"] = beside["vectors", "input"] = 1
         beside["partition", "random"] = beside["sparse", "kernels"] = 1
         for (name in level_of)
             if (level_of[name] == 0)

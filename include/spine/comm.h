@@ -14,8 +14,7 @@
 
 struct spine_comm {
     int rank, size;
-    double waited; /* seconds that this rank has waited for sums, all told */
-    void *handle;  /* owned; the MPI communicator and the sums under way */
+    void *handle; /* owned; the MPI communicator and the sums under way */
 };
 
 /* Start MPI; 'world' is all ranks of the job. */
@@ -27,7 +26,25 @@ void spine_comm_finalize(struct spine_comm *world);
 /* The ranks of 'comm' that gave the same 'color' become 'part', in the order of their ranks. */
 void spine_comm_split(const struct spine_comm *comm, int color, struct spine_comm *part);
 
-/* Free what spine_comm_split() made. Collective over its ranks. */
+/* The ranks of 'comm' that can share memory, in the order of their ranks. */
+void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *node);
+
+/* Memory that all ranks of a node can read and write. */
+struct spine_comm_memory {
+    void **base;  /* owned; base[r] is the memory of rank r, mapped on this rank */
+    void *window; /* owned; NULL where a node has one rank, whose memory is its own */
+};
+
+/* Give every rank 'bytes' bytes, aligned to 64, that its node's other ranks see too. Fails on all
+ * alike. */
+int spine_comm_map(const struct spine_comm *node, size_t bytes, struct spine_comm_memory *memory,
+                   struct spine_error *err);
+
+/* Collective over the ranks that mapped it; a zeroed struct is left alone. */
+void spine_comm_unmap(struct spine_comm_memory *memory);
+
+/* Free what spine_comm_split() or spine_comm_split_nodes() made; a zeroed struct is left alone.
+ * Collective over its ranks. */
 void spine_comm_dispose(struct spine_comm *part);
 
 /* The MPI_Comm itself, for store.c: points into comm. Not collective. */
@@ -41,18 +58,14 @@ void spine_comm_sum_floats(struct spine_comm *comm, float *values, size_t count)
 void spine_comm_sum_doubles(struct spine_comm *comm, double *values, size_t count);
 void spine_comm_sum_counts(struct spine_comm *comm, int64_t *values, size_t count);
 
-/* Begin to sum floats as spine_comm_sum_floats() does. Returns a ticket for spine_comm_wait(), and
- * until then 'values' must not be touched. At most SPINE_COMM_SUMS may be under way. MPI moves
- * data only while it is called, so call spine_comm_progress() now and then while computing. */
+/* Begin to sum floats as spine_comm_sum_floats() does, at most SPINE_COMM_SUMS at a time and
+ * 2^28 floats each. Until spine_comm_test() has said that it is done, 'values' must not be touched.
+ * Returns a ticket for it. */
 enum { SPINE_COMM_SUMS = 32 };
 int spine_comm_begin_sum(struct spine_comm *comm, float *values, size_t count);
 
-/* Let the sums under way advance. Not collective. */
-void spine_comm_progress(struct spine_comm *comm);
-
-/* Wait until a sum is done. Where 'span' isn't NULL, span[0] and span[1] get the times at which it
- * was begun and seen to be done, by spine_comm_clock(). */
-void spine_comm_wait(struct spine_comm *comm, int ticket, double *span);
+/* Is the sum done? If so, its ticket is void. MPI moves data only while it is called. Local. */
+int spine_comm_test(struct spine_comm *comm, int ticket);
 
 /* Seconds since some moment in the past. Not collective. */
 double spine_comm_clock(void);

@@ -72,20 +72,23 @@ struct spine_workspace {
     float *h, *dz;        /* owned; (n, H): filled on the dense path */
     struct spine_pairs pairs; /* filled on the sparse path */
     float *y;                 /* owned; (n, D): the reconstruction, then its gradient */
-    float *h_sum;   /* owned; (H): the sum of h over this rank's rows, after encode; the caller
-                       replaces it by the sum over all ranks before average */
-    float *psl_sum; /* owned; (H) */
-    float *add;     /* owned; (H): the part of dh that is the same in every row */
-    float slope;    /* what h is multiplied by in the part of dh that isn't */
+    float *h_sum;             /* owned; (H): the sum of h over this rank's rows, after encode */
+    float *psl_sum;           /* owned; (H) */
+    float *add;               /* owned; (H): the part of dh that is the same in every row */
+    float slope;              /* what h is multiplied by in the part of dh that isn't */
     struct spine_loss_sums loss;
 };
+
+/* The floats of parameters of this shape. */
+size_t spine_params_len(size_t dim, size_t hidden);
+
+/* Lay parameters of this shape over 'data', (spine_params_len()), zeroed and aligned to 64 bytes,
+ * which is borrowed: it isn't disposed of. */
+void spine_params_place(struct spine_params *params, size_t dim, size_t hidden, float *data);
 
 /* Allocate zeroed parameters. Release them with spine_params_dispose(). */
 int spine_params_init(struct spine_params *params, size_t dim, size_t hidden,
                       struct spine_error *err);
-
-/* The bytes that spine_params_init() takes. */
-size_t spine_params_bytes(size_t dim, size_t hidden);
 
 /* Draw initial parameters, uniform in +-1/sqrt(fan-in): D for W1 and b1, H for W2 and b2. */
 void spine_params_randomize(struct spine_params *params, uint64_t seed);
@@ -109,8 +112,9 @@ void spine_model_encode(const struct spine_params *params, const struct spine_ba
 void spine_model_decode(const struct spine_params *params, const struct spine_batch *batch,
                         size_t batch_rows, struct spine_workspace *work);
 
-/* ASL, and what it and PSL add to the gradient of h: with work->h_sum summed over all ranks. */
-void spine_model_average(const struct spine_params *params, size_t batch_rows,
+/* ASL, and what it and PSL add to the gradient of h; h_sum (H) is work->h_sum, summed over all
+ * ranks. */
+void spine_model_average(const struct spine_params *params, size_t batch_rows, const float *h_sum,
                          const struct spine_loss_weights *weights, struct spine_workspace *work);
 
 /* This rank's part of the gradient of rows [first, end) of W2, after decode. The range that ends

@@ -121,11 +121,9 @@ static void take_step(struct bench *bench, double *noise_seconds)
     bench->epoch++;
     spine_model_encode(params, &batch, &bench->work);
     spine_model_decode(params, &batch, bench->rows, &bench->work);
-    spine_model_average(params, bench->rows, &weights, &bench->work);
-    spine_model_decoder_gradient(params, &batch, 0, params->hidden, &bench->work,
-                                 &bench->gradient);
-    spine_model_encoder_gradient(params, &batch, 0, params->hidden, &bench->work,
-                                 &bench->gradient);
+    spine_model_average(params, bench->rows, bench->work.h_sum, &weights, &bench->work);
+    spine_model_decoder_gradient(params, &batch, 0, params->hidden, &bench->work, &bench->gradient);
+    spine_model_encoder_gradient(params, &batch, 0, params->hidden, &bench->work, &bench->gradient);
     /* A rate too small to change the share of active units. */
     spine_optimizer_begin(&bench->optimizer, 1e-12);
     spine_optimizer_update(&bench->optimizer, 0, params->len, bench->params.data,
