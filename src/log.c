@@ -1,8 +1,11 @@
 /* log.c -- what the program says while it works. */
 #include "spine/log.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static struct {
@@ -59,9 +62,33 @@ void spine_log_warning(const char *format, ...)
     va_end(args);
 }
 
+/* The terminal's width if stderr is one, else 0. Under mpirun stderr is a pipe to it, and on the
+ * machine where rank 0 runs, mpirun is the parent: then its stderr counts. */
+static int terminal_width(void)
+{
+    struct winsize size = {.ws_col = 0};
+    char path[64];
+    int descriptor = STDERR_FILENO;
+    if (!isatty(descriptor)) {
+        if (getenv("OMPI_COMM_WORLD_RANK") == NULL)
+            return 0;
+        snprintf(path, sizeof path, "/proc/%ld/fd/2", (long)getppid());
+        descriptor = open(path, O_WRONLY | O_NOCTTY);
+        if (descriptor < 0 || !isatty(descriptor)) {
+            if (descriptor >= 0)
+                close(descriptor);
+            return 0;
+        }
+    }
+    const int known = ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    if (descriptor != STDERR_FILENO)
+        close(descriptor);
+    return known ? size.ws_col : 80;
+}
+
 int spine_log_is_live(void)
 {
-    return speaker.rank == 0 && speaker.level >= SPINE_LOG_INFO && isatty(STDERR_FILENO);
+    return speaker.rank == 0 && speaker.level >= SPINE_LOG_INFO && terminal_width() > 0;
 }
 
 void spine_log_progress(const char *format, ...)
@@ -73,6 +100,9 @@ void spine_log_progress(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    const size_t width = (size_t)terminal_width();
+    if (width < sizeof text)
+        text[width > 0 ? width - 1 : 0] = '\0'; /* a line that wraps couldn't be cleared */
     clear_progress();
     fputs(text, stderr);
     fflush(stderr);

@@ -64,9 +64,16 @@ void spine_params_dispose(struct spine_params *params)
     *params = (struct spine_params){0};
 }
 
+/* Rows are encoded in blocks of at least this many. */
+static size_t block_rows(size_t most_rows)
+{
+    return most_rows > 64 ? most_rows : 64;
+}
+
 int spine_workspace_init(struct spine_workspace *work, size_t dim, size_t hidden, size_t most_rows,
                          struct spine_error *err)
 {
+    most_rows = block_rows(most_rows);
     const size_t stride = spine_kernel_stride(dim);
     *work = (struct spine_workspace){.most_rows = most_rows, .hidden = hidden, .stride = stride};
     work->z = spine_kernel_alloc(most_rows * hidden);
@@ -85,8 +92,19 @@ int spine_workspace_init(struct spine_workspace *work, size_t dim, size_t hidden
 
 size_t spine_workspace_bytes(size_t dim, size_t hidden, size_t most_rows, double density)
 {
+    most_rows = block_rows(most_rows);
     return (most_rows * (3 * hidden + spine_kernel_stride(dim)) + 3 * hidden) * sizeof(float) +
            spine_pairs_bytes(most_rows, hidden, density);
+}
+
+enum spine_path spine_workspace_faster_path(const struct spine_workspace *work, size_t rows)
+{
+    /* Where the two are equally fast, by tools/bench/step.c, is between these. */
+    const double sparse_below = 0.35;
+    const double share = (double)work->loss.active / ((double)rows * (double)work->hidden);
+    return share < sparse_below        ? SPINE_SPARSE
+           : share > SPINE_SPARSE_MOST ? SPINE_DENSE
+                                       : work->path;
 }
 
 void spine_workspace_dispose(struct spine_workspace *work)

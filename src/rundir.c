@@ -59,11 +59,14 @@ static int is_shard_file(const char *name)
     return name[end] == '\0' || strcmp(name + end, ".part") == 0;
 }
 
-/* Remove a directory's files of these names; without 'overwrite' the first one is refused. */
-static int clear_directory(const char *directory, int (*is_ours)(const char *), int overwrite,
-                           struct spine_error *err)
+/* Go through a directory's files of these names: without 'overwrite' refuse the first, else do
+ * 'act' to them (NULL: nothing). One that isn't there has none. */
+static int visit(const char *directory, int (*is_ours)(const char *), int overwrite,
+                 int (*act)(const char *), struct spine_error *err)
 {
     DIR *listing = opendir(directory);
+    if (listing == NULL && errno == ENOENT)
+        return 0;
     if (listing == NULL)
         return spine_refuse(err, "output.directory: %s: %s", directory, strerror(errno));
     int rc = 0;
@@ -77,19 +80,31 @@ static int clear_directory(const char *directory, int (*is_ours)(const char *), 
                               "set output.overwrite = yes",
                               directory, entry->d_name);
         else if ((rc = spine_rundir_join(path, directory, entry->d_name, err)) == 0 &&
-                 unlink(path) != 0)
+                 act != NULL && act(path) != 0)
             rc = spine_fail(err, "can't remove %s: %s", path, strerror(errno));
     }
     closedir(listing);
     return rc;
 }
 
+int spine_rundir_check(const char *directory, int overwrite, struct spine_error *err)
+{
+    char shards[SPINE_RUNDIR_PATH];
+    return spine_rundir_join(shards, directory, "shards", err) ||
+                   visit(directory, is_run_file, overwrite, NULL, err) ||
+                   visit(shards, is_shard_file, overwrite, NULL, err)
+               ? -1
+               : 0;
+}
+
 int spine_rundir_prepare(const char *directory, int overwrite, struct spine_error *err)
 {
     char shards[SPINE_RUNDIR_PATH];
-    if (spine_rundir_join(shards, directory, "shards", err) || make_directories(directory, err) ||
-        make_directory(shards, err) || clear_directory(directory, is_run_file, overwrite, err) ||
-        clear_directory(shards, is_shard_file, overwrite, err))
-        return -1;
-    return 0;
+    return spine_rundir_check(directory, overwrite, err) ||
+                   spine_rundir_join(shards, directory, "shards", err) ||
+                   make_directories(directory, err) || make_directory(shards, err) ||
+                   visit(directory, is_run_file, 1, unlink, err) ||
+                   visit(shards, is_shard_file, 1, unlink, err)
+               ? -1
+               : 0;
 }

@@ -1,6 +1,7 @@
 /* spine-mpi.c -- the trainer's command line. */
 #include "spine/comm.h"
 #include "spine/config.h"
+#include "spine/forecast.h"
 #include "spine/kernels.h"
 #include "spine/log.h"
 #include "spine/store.h"
@@ -156,7 +157,7 @@ static int work(const struct request *request, struct spine_comm *comm, struct s
     if (spine_config_check(&config, err))
         return -1;
     return request->job == TRAIN ? spine_train(&config, comm, request->timeline, err)
-                                 : spine_train_dry_run(&config, comm, stdout, err);
+                                 : spine_forecast(&config, comm, stdout, err);
 }
 
 int main(int argc, char **argv)

@@ -22,11 +22,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
-
-/* Evaluation and encoding take rows in blocks of at least this many. */
-enum { BLOCK_ROWS = 64 };
 
 /* A slice of the gradient that is summed on its own has about this many floats: large enough for
  * the network's full speed, small enough that there is something to overlap with. */
@@ -69,24 +65,21 @@ static double now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static size_t workspace_rows(size_t most_rows)
-{
-    return most_rows > BLOCK_ROWS ? most_rows : BLOCK_ROWS;
-}
-
 /* --- Setting up --------------------------------------------------------------------------- */
 
 static int init_model(struct trainer *run, struct spine_error *err)
 {
     const struct spine_config *config = run->config;
     const size_t dim = run->data.dim, hidden = (size_t)config->hidden;
-    const size_t most = workspace_rows(spine_partition_most_rows(&run->data.part));
+    const size_t most = spine_partition_most_rows(&run->data.part);
     if (spine_params_init(&run->params, dim, hidden, err) ||
         spine_optimizer_init(&run->optimizer, (enum spine_optimizer_kind)config->optimizer,
                              config->momentum, config->beta2, run->params.len, err) ||
         spine_workspace_init(&run->work, dim, hidden, most, err) ||
         spine_measuring_init(&run->measuring, hidden, err))
         return -1;
+    if (spine_kernel_prepare())
+        return spine_fail(err, "out of memory for the BLAS library");
     spine_params_randomize(&run->params, (uint64_t)config->seed);
     const size_t slices = hidden * run->params.stride / SLICE_FLOATS;
     run->num_slices = run->comm->size == 1 || slices < 1 ? 1
@@ -132,7 +125,10 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
         .comm = comm,
         .weights = {config->sparsity, config->asl_weight, config->psl_weight},
     };
-    if (spine_dataset_init(&run->data, comm, config->input, (size_t)config->limit,
+    const int rc =
+        comm->rank == 0 ? spine_rundir_check(config->directory, (int)config->overwrite, err) : 0;
+    if (spine_comm_agree(comm, rc, err) ||
+        spine_dataset_init(&run->data, comm, config->input, (size_t)config->limit,
                            (size_t)config->batch_size, (uint64_t)config->seed, err) ||
         spine_dataset_scale(&run->data, comm, (int)config->center, config->rms, err) ||
         spine_comm_agree(comm, init_model(run, err), err) ||
@@ -168,22 +164,11 @@ static int dispose(struct trainer *run, int rc, struct spine_error *err)
 
 /* --- A step ------------------------------------------------------------------------------- */
 
-/* The share of active pairs at which the paths are equally fast, with some room between them so
- * that the choice doesn't flicker. Measured by tools/bench/step.c. */
-static const double GO_SPARSE_BELOW = 0.35, GO_DENSE_ABOVE = 0.42;
-
 /* Choose the path of the next step by what the last one found. */
 static void choose_path(struct trainer *run, size_t rows)
 {
-    struct spine_workspace *work = &run->work;
-    const double pairs = (double)rows * (double)work->hidden;
-    const double density = (double)work->loss.active / pairs;
-    if (run->config->kernel != SPINE_KERNEL_AUTO)
-        run->path = run->config->kernel == SPINE_KERNEL_SPARSE ? SPINE_SPARSE : SPINE_DENSE;
-    else if (density < GO_SPARSE_BELOW)
-        run->path = SPINE_SPARSE;
-    else if (density > GO_DENSE_ABOVE)
-        run->path = SPINE_DENSE;
+    if (run->config->kernel == SPINE_KERNEL_AUTO)
+        run->path = spine_workspace_faster_path(&run->work, rows);
 }
 
 /* A part of the gradient whose sum is under way: the units [first, end) of one matrix, with the
@@ -494,74 +479,4 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm, cons
     if (rc == 0 && timeline != NULL)
         rc = spine_timeline_write(&run.timeline, comm, timeline, err);
     return spine_comm_agree(comm, dispose(&run, rc, err), err);
-}
-
-/* --- The dry run -------------------------------------------------------------------------- */
-
-/* What a rank takes, by what it is for; bytes. */
-struct memory {
-    size_t program, rows, parameters, optimizer, batch;
-};
-
-static struct memory forecast(const struct spine_config *config, const struct spine_partition *part,
-                              size_t dim)
-{
-    const size_t hidden = (size_t)config->hidden, most = spine_partition_most_rows(part);
-    const size_t rows = part->end_row - part->first_row;
-    const size_t word = 24; /* a word, its NUL, its place in the list; an average */
-    const double density = config->kernel == SPINE_KERNEL_DENSE    ? 0
-                           : config->kernel == SPINE_KERNEL_SPARSE ? 0.6 /* at first, or so */
-                                                                   : GO_DENSE_ABOVE;
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (struct memory){
-        .program = (size_t)usage.ru_maxrss * 1024,
-        .rows = spine_dataset_bytes(rows, dim, most) + rows * word,
-        .parameters = 2 * spine_params_len(dim, hidden) * sizeof(float),
-        .optimizer = spine_optimizer_bytes((enum spine_optimizer_kind)config->optimizer,
-                                           spine_params_len(dim, hidden)),
-        .batch = spine_workspace_bytes(dim, hidden, workspace_rows(most), density),
-    };
-}
-
-static double mib(size_t bytes)
-{
-    return (double)bytes / (1 << 20);
-}
-
-int spine_train_dry_run(const struct spine_config *config, struct spine_comm *comm, FILE *out,
-                        struct spine_error *err)
-{
-    size_t num_rows = 0, dim = 0;
-    struct spine_partition part = {0};
-    if (spine_dataset_extent(comm, config->input, (size_t)config->limit, &num_rows, &dim, err) ||
-        spine_comm_agree(comm,
-                         spine_partition_init(&part, (uint64_t)config->seed, num_rows,
-                                              (size_t)config->batch_size, comm->rank, comm->size,
-                                              err),
-                         err))
-        return -1;
-    const int64_t rows = (int64_t)(part.end_row - part.first_row);
-    const int64_t most = spine_comm_max(comm, rows), least = -spine_comm_max(comm, -rows);
-    const struct memory memory = forecast(config, &part, dim);
-    const size_t steps = spine_partition_steps(&part);
-    if (comm->rank == 0) {
-        char *text = spine_config_text(config);
-        fprintf(out, "%s\n", text == NULL ? "" : text);
-        free(text);
-        fprintf(out, "rows              %zu x %zu\n", num_rows, dim);
-        fprintf(out, "ranks             %d, with %lld to %lld rows\n", comm->size, (long long)least,
-                (long long)most);
-        fprintf(out, "steps             %zu an epoch, %lld in all\n", steps,
-                (long long)steps * (long long)config->epochs);
-        fprintf(
-            out,
-            "memory of a rank  %.1f MiB: program %.1f, rows %.1f, parameters and gradient "
-            "%.1f, optimizer %.1f, batch %.1f\n",
-            mib(memory.program + memory.rows + memory.parameters + memory.optimizer + memory.batch),
-            mib(memory.program), mib(memory.rows), mib(memory.parameters), mib(memory.optimizer),
-            mib(memory.batch));
-    }
-    spine_partition_dispose(&part);
-    return 0;
 }

@@ -24,7 +24,7 @@ check_tree()
         place(4, "dataset csr metrics modelfile rundir timeline")
         place(5, "checkpoint codes measures")
         place(6, "merge tops")
-        place(7, "convert evaluate report sweep train")
+        place(7, "convert evaluate forecast report sweep train")
         # Within a level only these:
         beside["store", "comm"] = beside["sums", "comm"] = beside["vectors", "input"] = 1
         beside["partition", "random"] = beside["sparse", "kernels"] = 1

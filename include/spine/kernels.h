@@ -19,6 +19,10 @@ size_t spine_kernel_stride(size_t count);
  */
 float *spine_kernel_alloc(size_t count);
 
+/* Have the BLAS take its working memory now: where there is none, it would wait for it in its first
+ * product for ever. Returns -1 if there is none. */
+int spine_kernel_prepare(void);
+
 /* The library behind the dense products and the processor it takes this one for, one line. */
 void spine_kernel_library(char *text, size_t size);
 

@@ -96,11 +96,18 @@ void spine_params_randomize(struct spine_params *params, uint64_t seed);
 /* Free what params owns and zero it; a zeroed struct may be disposed of again. */
 void spine_params_dispose(struct spine_params *params);
 
+/* Allocate scratch for at least most_rows rows: small batches too leave room for a few more, since
+ * whole inputs are encoded with it. */
 int spine_workspace_init(struct spine_workspace *work, size_t dim, size_t hidden, size_t most_rows,
                          struct spine_error *err);
 
 /* The bytes of it that come into use when the sparse path meets at most this share of pairs. */
 size_t spine_workspace_bytes(size_t dim, size_t hidden, size_t most_rows, double density);
+
+/* The path that is faster for a batch like the last one, of 'rows' rows on this rank: sparse with
+ * few active pairs, and in between the same as before, so that the choice doesn't flicker. */
+#define SPINE_SPARSE_MOST 0.42 /* never sparse above this share of active pairs */
+enum spine_path spine_workspace_faster_path(const struct spine_workspace *work, size_t rows);
 
 void spine_workspace_dispose(struct spine_workspace *work);
 

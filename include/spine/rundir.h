@@ -13,6 +13,9 @@
 
 enum { SPINE_RUNDIR_PATH = 4096 };
 
+/* Refuse a directory that holds a run's files, unless 'overwrite'. Changes nothing. */
+int spine_rundir_check(const char *directory, int overwrite, struct spine_error *err);
+
 /* Make the directory and those above it. If it holds a run's files already: remove them if
  * 'overwrite', else refuse. Files of other names are left alone. */
 int spine_rundir_prepare(const char *directory, int overwrite, struct spine_error *err);

@@ -5,17 +5,10 @@
 #include "spine/comm.h"
 #include "spine/config.h"
 
-#include <stdio.h>
-
 /* Train as the configuration says and write the run's directory (rundir.h). If 'timeline' isn't
  * NULL, record the beginning of the last epoch there (timeline.h). Collective; config and timeline
  * are equal on all ranks, and so is the result. */
 int spine_train(const struct spine_config *config, struct spine_comm *comm, const char *timeline,
                 struct spine_error *err);
-
-/* Print on rank 0 what spine_train() would do: the configuration, the rows and the memory of a
- * rank, the steps. Reads only the input's extent; writes nothing. Collective. */
-int spine_train_dry_run(const struct spine_config *config, struct spine_comm *comm, FILE *out,
-                        struct spine_error *err);
 
 #endif
