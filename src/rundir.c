@@ -65,7 +65,7 @@ static int visit(const char *directory, int (*is_ours)(const char *), int overwr
                  int (*act)(const char *), struct spine_error *err)
 {
     DIR *listing = opendir(directory);
-    if (listing == NULL && errno == ENOENT)
+    if (listing == NULL && (errno == ENOENT || errno == ENOTDIR))
         return 0;
     if (listing == NULL)
         return spine_refuse(err, "output.directory: %s: %s", directory, strerror(errno));

@@ -5,7 +5,9 @@
  * place: 'ready', its values are there; 'done', its share of the sum stands in all blocks.
  *
  * 1. A rank reads others' values only after they are ready, and they stay until all are done.
- * 2. A rank writes another's block only between that rank's begin and wait. */
+ * 2. A rank writes another's block only between that rank's begin and wait.
+ * 3. Sums between nodes go on in the order in which all ranks began them, which MPI wants;
+ *    that the ranks of a node are ready may be seen in another. */
 #include "spine/sums.h"
 
 #include "spine/clones.h"
@@ -27,6 +29,7 @@ enum stage { FREE, BEGUN, BETWEEN_NODES, SHARE_DONE, ALL_DONE };
 
 struct spine_sum {
     enum stage stage;
+    uint64_t order;      /* it was the how-manieth begun of all, from 0 */
     uint64_t number;     /* of this use of the place */
     size_t first, count; /* of the block */
     int ticket;          /* of the sum between nodes */
@@ -157,8 +160,10 @@ static void advance(struct spine_sums *sums, int place)
 {
     struct spine_sum *sum = &sums->sums[place];
     const struct share share = share_of(sums, sum);
-    if (sum->stage == BEGUN && all_have(sums, place, sum->number, 0)) {
+    if (sum->stage == BEGUN && sum->order == sums->num_added &&
+        all_have(sums, place, sum->number, 0)) {
         add_share(sums, share);
+        sums->num_added++;
         sum->ticket = spine_comm_begin_sum(&sums->others, sums->block + share.begin, share.count);
         sum->stage = BETWEEN_NODES;
     }
@@ -182,6 +187,7 @@ int spine_sums_begin(struct spine_sums *sums, size_t first, size_t count)
     assert(place < SPINE_SUMS_MOST);
     struct spine_sum *sum = &sums->sums[place];
     *sum = (struct spine_sum){.stage = BEGUN,
+                              .order = sums->num_begun++,
                               .number = sum->number + 1,
                               .first = first,
                               .count = count,

@@ -65,13 +65,43 @@ static void test_sums_of_nothing_do_nothing(void **state)
     assert_true(value == 3);
 }
 
-static void test_only_sums_of_several_ranks_count_as_waiting(void **state)
+static void test_a_sum_begun_is_done_some_time(void **state)
 {
     (void)state;
-    float value = 1;
-    const double before = world.waited;
-    spine_comm_sum_floats(&world, &value, 1);
-    assert_true(world.size == 1 ? world.waited == before : world.waited > before);
+    float values[3] = {1, (float)world.rank, 2}, other = 5;
+    const int first = spine_comm_begin_sum(&world, values, 3);
+    const int second = spine_comm_begin_sum(&world, &other, 1);
+    assert_int_not_equal(first, second);
+    while (!spine_comm_test(&world, second))
+        ;
+    while (!spine_comm_test(&world, first))
+        ;
+    const float size = (float)world.size;
+    assert_true(values[0] == size && values[1] == size * (size - 1) / 2 && values[2] == 2 * size);
+    assert_true(other == 5 * size);
+    assert_int_equal(spine_comm_begin_sum(&world, values, 0), 0); /* its place is free again */
+    while (!spine_comm_test(&world, 0))
+        ;
+}
+
+static void test_ranks_of_a_node_see_each_others_memory(void **state)
+{
+    (void)state;
+    struct spine_comm node;
+    struct spine_comm_memory memory;
+    struct spine_error err;
+    spine_comm_split_nodes(&world, &node);
+    assert_int_equal(node.size, world.size); /* all of these run on one machine */
+    assert_int_equal(spine_comm_map(&node, 100, &memory, &err), 0);
+    for (int rank = 0; rank < node.size; rank++)
+        assert_int_equal((uintptr_t)memory.base[rank] % 64, 0);
+    memset(memory.base[node.rank], 'a' + node.rank, 100);
+    spine_comm_barrier(&node);
+    for (int rank = 0; rank < node.size; rank++)
+        assert_int_equal(((char *)memory.base[rank])[99], 'a' + rank);
+    spine_comm_unmap(&memory);
+    spine_comm_unmap(&memory);
+    spine_comm_dispose(&node);
 }
 
 static void test_max_is_the_greatest_of_all(void **state)
@@ -153,7 +183,6 @@ static void test_a_split_has_the_ranks_of_one_color_in_their_order(void **state)
     spine_comm_split(&world, color, &part);
     assert_int_equal(part.rank, world.rank / 2);
     assert_int_equal(part.size, (world.size + 1 - color) / 2);
-    assert_true(part.waited == 0);
     int64_t sum = world.rank, expected = 0;
     for (int rank = color; rank < world.size; rank += 2)
         expected += rank;
@@ -255,7 +284,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_every_rank_gets_the_same_bits_of_a_sum),
         cmocka_unit_test(test_a_nan_on_one_rank_reaches_every_rank),
         cmocka_unit_test(test_sums_of_nothing_do_nothing),
-        cmocka_unit_test(test_only_sums_of_several_ranks_count_as_waiting),
+        cmocka_unit_test(test_a_sum_begun_is_done_some_time),
+        cmocka_unit_test(test_ranks_of_a_node_see_each_others_memory),
         cmocka_unit_test(test_max_is_the_greatest_of_all),
         cmocka_unit_test(test_sum_before_counts_the_lower_ranks_only),
         cmocka_unit_test(test_broadcast_copies_rank_0s_bytes),

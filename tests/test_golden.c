@@ -213,10 +213,11 @@ static struct spine_loss_sums take_step(struct run *run, size_t batch_rows)
         const struct spine_batch batch = {rank->count, rank->clean, rank->noisy};
         for (size_t j = 0; j < run->hidden; j++)
             rank->work.h_sum[j] = (float)h_sum[j];
+        const size_t end = run->hidden;
         spine_model_decode(&run->params, &batch, batch_rows, &rank->work);
-        spine_model_backward_decoder(&run->params, &batch, &rank->work, &rank->gradient);
-        spine_model_backward_encoder(&run->params, &batch, batch_rows, &run->weights, &rank->work,
-                                     &rank->gradient);
+        spine_model_decoder_gradient(&run->params, &batch, 0, end, &rank->work, &rank->gradient);
+        spine_model_average(&run->params, batch_rows, rank->work.h_sum, &run->weights, &rank->work);
+        spine_model_encoder_gradient(&run->params, &batch, 0, end, &rank->work, &rank->gradient);
         for (size_t p = 0; p < run->gradient.len; p++)
             run->gradient.data[p] += rank->gradient.data[p];
         loss.squares += rank->work.loss.squares;
@@ -255,7 +256,9 @@ static void check_file(const char *name, enum numbers numbers, enum spine_path p
         const struct spine_loss_sums loss = take_step(&run, rows);
         check_losses(&run, &loss, rows);
         check_params(&run, "d", &run.gradient, 1e-4);
-        spine_optimizer_step(&run.optimizer, run.rate, run.params.data, run.gradient.data);
+        spine_optimizer_begin(&run.optimizer, run.rate);
+        spine_optimizer_update(&run.optimizer, 0, run.params.len, run.params.data,
+                               run.gradient.data);
         free(noise.values);
     }
     check_params(&run, "final_", &run.params, 1e-5);

@@ -77,8 +77,13 @@ static void forward(struct fixture *f, const struct spine_batch *batch, size_t b
 static void backward(struct fixture *f, const struct spine_batch *batch, size_t batch_rows,
                      const struct spine_loss_weights *weights)
 {
-    spine_model_backward_decoder(&f->params, batch, &f->work, &f->gradient);
-    spine_model_backward_encoder(&f->params, batch, batch_rows, weights, &f->work, &f->gradient);
+    /* In two ranges of units, as if the first were summed over ranks while the second is made. */
+    const size_t middle = f->params.hidden / 3, end = f->params.hidden;
+    spine_model_decoder_gradient(&f->params, batch, 0, middle, &f->work, &f->gradient);
+    spine_model_decoder_gradient(&f->params, batch, middle, end, &f->work, &f->gradient);
+    spine_model_average(&f->params, batch_rows, f->work.h_sum, weights, &f->work);
+    spine_model_encoder_gradient(&f->params, batch, 0, middle, &f->work, &f->gradient);
+    spine_model_encoder_gradient(&f->params, batch, middle, end, &f->work, &f->gradient);
 }
 
 static void step(struct fixture *f, const struct spine_loss_weights *weights)
@@ -451,8 +456,8 @@ static void test_what_was_disposed_of_may_be_disposed_of_again(void **state)
     (void)state;
     struct fixture f;
     init(&f, 0, 5, 7); /* a rank that never has rows */
-    assert_int_equal(spine_params_bytes(5, 7), (2 * 7 * 16 + 16 + 16) * sizeof(float));
-    assert_int_equal(f.params.len * sizeof(float), spine_params_bytes(5, 7));
+    assert_int_equal(spine_params_len(5, 7), 2 * 7 * 16 + 16 + 16);
+    assert_int_equal(f.params.len, spine_params_len(5, 7));
     spine_params_dispose(&f.params);
     spine_workspace_dispose(&f.work);
     assert_null(f.params.data);

@@ -21,6 +21,7 @@ struct spine_sums {
     struct spine_comm node, others;  /* owned: this node's ranks; their counterparts on all nodes */
     struct spine_comm_memory memory; /* owned: the node's blocks */
     struct spine_sum *sums;          /* owned; (SPINE_SUMS_MOST) */
+    uint64_t num_begun, num_added;   /* sums begun; those of which the node's part is added up */
 };
 
 /* Make room for 'count' floats on every rank. Ranks share memory if they can; tests may say with

@@ -60,7 +60,7 @@ cmp stdout all.ini || fail "--print-config's output doesn't read back as itself"
 run "$trainer" --dry-run run.ini model.hidden=70
 grep -qx 'hidden = 70' stdout || fail "an override has no effect: $(cat stdout)"
 grep -qx 'epochs = 2' stdout || fail "the file has no effect: $(cat stdout)"
-grep -q '^rows  *5000 x 100$' stdout || fail "--dry-run: $(cat stdout)"
+grep -q '^input  *5000 rows of 100 numbers$' stdout || fail "--dry-run: $(cat stdout)"
 grep -q '^steps  *79 an epoch, 158 in all$' stdout || fail "--dry-run: $(cat stdout)"
 grep -q '^memory of a rank  *[0-9.]* MiB' stdout || fail "--dry-run: $(cat stdout)"
 silent stderr
