@@ -47,4 +47,5 @@ check rows data.input=many.h5 model.hidden=20
 # The shard is 38 MiB, 43 padded: a second one would show.
 [ "$(cat rows-peak/1)" -lt $((110 << 20)) ] || fail "the rows are in memory twice"
 check units model.hidden=8000 data.limit=1000
-check batch train.batch_size=4096
+check batch train.batch_size=4096 train.kernel=dense
+check pairs train.batch_size=4096 train.kernel=sparse
