@@ -292,14 +292,14 @@ static void show_progress(struct trainer *run, uint32_t epoch, size_t step,
     const double elapsed = time - run->started;
     const double left = elapsed / done * ((double)run->config->epochs - done);
     const double words = done * (double)run->data.part.num_rows / elapsed;
+    const int minutes = (int)left / 60, seconds = (int)left % 60;
     if (epoch == 0)
         spine_log_progress("epoch 1/%lld  %.0f words/s  %d:%02d left",
-                           (long long)run->config->epochs, words, (int)left / 60, (int)left % 60);
+                           (long long)run->config->epochs, words, minutes, seconds);
     else
-        spine_log_progress("epoch %u/%lld  loss %.4f (rl %.4f asl %.4f psl %.4f)  %.0f words/s  "
-                           "%d:%02d left",
-                           epoch + 1, (long long)run->config->epochs, last->total, last->rl,
-                           last->asl, last->psl, words, (int)left / 60, (int)left % 60);
+        spine_log_progress("epoch %u/%lld  rl %.4f  asl %.4f  psl %.4f  %.0f words/s  %d:%02d left",
+                           epoch + 1, (long long)run->config->epochs, last->rl, last->asl,
+                           last->psl, words, minutes, seconds);
 }
 
 /* The epoch's metrics, equal on all ranks. */

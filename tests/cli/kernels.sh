@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# The path of a step doesn't matter: dense, sparse and auto train the same model, on one rank and on
+# several. And --timeline shows the sums over ranks going on behind the computation.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_python h5py
+
+same()
+{
+    $python "$SPINE_SOURCE/tests/cli/same_run.py" "$1" "$2" || fail "$1 and $2 differ"
+}
+
+sample glove.h5
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+limit = 2000
+[model]
+hidden = 300
+[train]
+epochs = 4
+optimizer = sgd
+learning_rate = 20
+[output]
+overwrite = yes
+END
+
+train 1 run.ini output.directory=dense train.kernel=dense
+for kernel in sparse auto; do
+    for ranks in 1 3; do
+        train $ranks run.ini output.directory=$kernel$ranks train.kernel=$kernel
+        same dense $kernel$ranks
+    done
+done
+# A run begins with half of the units active, dense; auto had something to choose if it ended sparse.
+awk -F'"density":' 'END { exit !($2 + 0 < 0.3) }' dense/metrics.jsonl || fail "auto stayed dense"
+
+attempt "$SPINE_BIN/spine-mpi" run.ini train.kernel=fast
+[ "$status" = 2 ] || fail "status $status for an unknown kernel"
+grep -qx "spine-mpi: command line: train.kernel: 'fast' is none of auto|dense|sparse" stderr ||
+    fail "$(cat stderr)"
+
+# --- The timeline ---------------------------------------------------------------------------------
+
+train 2 run.ini --timeline=timeline.json model.hidden=2000 data.limit=500 train.epochs=2 \
+    train.learning_rate=1
+$python - <<'END' || fail "the timeline is not what it should be"
+import json
+events = [e for e in json.load(open("timeline.json")) if e["ph"] == "X"]
+assert {e["pid"] for e in events} == {0, 1}, "two ranks"
+for rank in 0, 1:
+    mine = [e for e in events if e["pid"] == rank]
+    named = lambda name: [(e["ts"], e["ts"] + e["dur"]) for e in mine if e["name"] == name]
+    overlap = lambda a, b: sum(max(0, min(y, v) - max(x, u)) for x, y in named(a)
+                               for u, v in named(b))
+    assert len(named("gradient of W1")) == len(named("encode")) > 0, "a step has each part once"
+    assert all(end >= begin for e in mine for begin, end in named(e["name"]))
+    assert overlap("sum of h", "decode") > 0, "the sum of h doesn't run while y is computed"
+    assert overlap("sum of dW2", "gradient of W1") > 0, "dW2's not while dW1 is computed"
+END
+attempt "$SPINE_BIN/spine-mpi" run.ini --timeline=none/timeline.json
+[ "$status" = 2 ] || fail "status $status for a timeline in no directory"
+attempt "$SPINE_BIN/spine-mpi" run.ini --timeline
+[ "$status" = 2 ] || fail "status $status for --timeline without a file"
