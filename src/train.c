@@ -1,8 +1,7 @@
 /* train.c -- the run: loop, metrics, the files at the end.
  *
  * 1. Everything is allocated before the first step; the loop allocates nothing.
- * 2. The parameters are equal on all ranks, to the bit: they begin equal and every rank applies
- *    the same sums. So rank 0 may write them for all.
+ * 2. The parameters are equal on all ranks (step.h), so rank 0 may write them for all.
  * 3. Whatever can fail on one rank is agreed on before the next collective call. */
 #include "spine/train.h"
 
@@ -13,9 +12,8 @@
 #include "spine/merge.h"
 #include "spine/metrics.h"
 #include "spine/modelfile.h"
-#include "spine/optimizer.h"
 #include "spine/rundir.h"
-#include "spine/sums.h"
+#include "spine/step.h"
 #include "spine/timeline.h"
 
 #include <errno.h>
@@ -24,38 +22,19 @@
 #include <string.h>
 #include <time.h>
 
-/* A slice of the gradient that is summed on its own has about this many floats: large enough for
- * the network's full speed, small enough that there is something to overlap with. */
-enum { SLICE_FLOATS = 1 << 17, MOST_SLICES = 8 };
-
-/* The timeline has this many steps of the last epoch, and of each at most so many events. */
-enum { TIMELINE_STEPS = 100, TIMELINE_EVENTS = 8 + 6 * MOST_SLICES };
+/* The timeline has this many steps, of the last epoch. */
+enum { TIMELINE_STEPS = 100 };
 
 struct trainer {
     const struct spine_config *config;
     struct spine_comm *comm;
-    struct spine_loss_weights weights;
-    struct spine_schedule schedule;
     struct spine_dataset data;
-    struct spine_params params;
-    struct spine_sums sums;       /* over ranks: the gradient, and behind it the sum of h (H) */
-    struct spine_params gradient; /* placed in sums.block */
-    float *h_sum;                 /* in sums.block too */
-    struct spine_optimizer optimizer;
-    struct spine_workspace work;
+    struct spine_stepper stepper;
     struct spine_measuring measuring;
-    enum spine_path path;                       /* of the next step */
-    size_t num_slices;                          /* that a matrix's gradient is summed in */
-    struct spine_timeline timeline, *recording; /* NULL but in the steps that are recorded */
+    struct spine_timeline timeline;
     char metrics_path[SPINE_RUNDIR_PATH];
     FILE *metrics;                  /* on rank 0 */
     double started, progress_shown; /* seconds */
-};
-
-/* Sums over an epoch's steps on this rank, but for asl, which is the global batch's. */
-struct epoch_sums {
-    double squares, partial, active, waited;
-    double asl; /* times the rows of its batch */
 };
 
 static double now(void)
@@ -66,30 +45,6 @@ static double now(void)
 }
 
 /* --- Setting up --------------------------------------------------------------------------- */
-
-static int init_model(struct trainer *run, struct spine_error *err)
-{
-    const struct spine_config *config = run->config;
-    const size_t dim = run->data.dim, hidden = (size_t)config->hidden;
-    const size_t most = spine_partition_most_rows(&run->data.part);
-    if (spine_params_init(&run->params, dim, hidden, err) ||
-        spine_optimizer_init(&run->optimizer, (enum spine_optimizer_kind)config->optimizer,
-                             config->momentum, config->beta2, run->params.len, err) ||
-        spine_workspace_init(&run->work, dim, hidden, most, err) ||
-        spine_measuring_init(&run->measuring, hidden, err))
-        return -1;
-    if (spine_kernel_prepare())
-        return spine_fail(err, "out of memory for the BLAS library");
-    spine_params_randomize(&run->params, (uint64_t)config->seed);
-    const size_t slices = hidden * run->params.stride / SLICE_FLOATS;
-    run->num_slices = run->comm->size == 1 || slices < 1 ? 1
-                      : slices > MOST_SLICES             ? MOST_SLICES
-                                                         : slices;
-    run->num_slices = run->num_slices > hidden ? hidden : run->num_slices;
-    if (config->kernel == SPINE_KERNEL_SPARSE)
-        run->path = SPINE_SPARSE;
-    return 0;
-}
 
 /* The highest learning rate for the run's batch size: proportional to it for SGD (Goyal et al.,
  * "Accurate, large minibatch SGD", 2017), to its square root for Adam (Malladi et al., "On the SDEs
@@ -103,11 +58,8 @@ static double highest_rate(const struct spine_config *config)
     return config->learning_rate * (config->optimizer == SPINE_ADAM ? sqrt(ratio) : ratio);
 }
 
-static int open_files(struct trainer *run, const char *timeline, struct spine_error *err)
+static int open_files(struct trainer *run, struct spine_error *err)
 {
-    if (timeline != NULL &&
-        spine_timeline_init(&run->timeline, (size_t)TIMELINE_STEPS * TIMELINE_EVENTS, err))
-        return -1;
     if (run->comm->rank != 0)
         return 0;
     if (spine_rundir_prepare(run->config->directory, (int)run->config->overwrite, err) ||
@@ -117,33 +69,43 @@ static int open_files(struct trainer *run, const char *timeline, struct spine_er
     return run->metrics == NULL ? spine_fail(err, "%s: %s", run->metrics_path, strerror(errno)) : 0;
 }
 
-static int init(struct trainer *run, const struct spine_config *config, struct spine_comm *comm,
-                const char *timeline, struct spine_error *err)
+static int init_stepper(struct trainer *run, struct spine_error *err)
 {
-    *run = (struct trainer){
-        .config = config,
-        .comm = comm,
-        .weights = {config->sparsity, config->asl_weight, config->psl_weight},
-    };
-    const int rc =
-        comm->rank == 0 ? spine_rundir_check(config->directory, (int)config->overwrite, err) : 0;
-    if (spine_comm_agree(comm, rc, err) ||
-        spine_dataset_init(&run->data, comm, config->input, (size_t)config->limit,
-                           (size_t)config->batch_size, (uint64_t)config->seed, err) ||
-        spine_dataset_scale(&run->data, comm, (int)config->center, config->rms, err) ||
-        spine_comm_agree(comm, init_model(run, err), err) ||
-        spine_sums_init(&run->sums, comm, run->params.len + run->params.hidden, 0, err))
-        return -1;
-    spine_params_place(&run->gradient, run->params.dim, run->params.hidden, run->sums.block);
-    run->h_sum = run->sums.block + run->params.len;
-    run->schedule = (struct spine_schedule){
+    const struct spine_config *config = run->config;
+    struct spine_stepper *stepper = &run->stepper;
+    stepper->weights =
+        (struct spine_loss_weights){config->sparsity, config->asl_weight, config->psl_weight};
+    stepper->schedule = (struct spine_schedule){
         .kind = (enum spine_schedule_kind)config->schedule,
         .rate = highest_rate(config),
         .warmup = config->warmup,
         .decay = config->decay,
         .num_steps = (uint64_t)config->epochs * spine_partition_steps(&run->data.part),
     };
-    return spine_comm_agree(comm, open_files(run, timeline, err), err);
+    stepper->noise = config->noise;
+    stepper->kernel = (enum spine_kernel_choice)config->kernel;
+    return spine_stepper_init(stepper, run->comm, run->data.dim, (size_t)config->hidden,
+                              spine_partition_most_rows(&run->data.part),
+                              (enum spine_optimizer_kind)config->optimizer, config->momentum,
+                              config->beta2, (uint64_t)config->seed, err);
+}
+
+static int init(struct trainer *run, const struct spine_config *config, struct spine_comm *comm,
+                const char *timeline, struct spine_error *err)
+{
+    *run = (struct trainer){.config = config, .comm = comm};
+    int rc =
+        comm->rank == 0 ? spine_rundir_check(config->directory, (int)config->overwrite, err) : 0;
+    if (spine_comm_agree(comm, rc, err) ||
+        spine_dataset_init(&run->data, comm, config->input, (size_t)config->limit,
+                           (size_t)config->batch_size, (uint64_t)config->seed, err) ||
+        spine_dataset_scale(&run->data, comm, (int)config->center, config->rms, err) ||
+        init_stepper(run, err))
+        return -1;
+    rc = spine_measuring_init(&run->measuring, (size_t)config->hidden, err);
+    if (rc == 0 && timeline != NULL)
+        rc = spine_timeline_init(&run->timeline, TIMELINE_STEPS * spine_stepper_most_events(), err);
+    return spine_comm_agree(comm, rc || open_files(run, err), err);
 }
 
 static int dispose(struct trainer *run, int rc, struct spine_error *err)
@@ -152,141 +114,22 @@ static int dispose(struct trainer *run, int rc, struct spine_error *err)
         rc = spine_fail(err, "%s: %s", run->metrics_path, strerror(errno));
     spine_timeline_dispose(&run->timeline);
     spine_measuring_dispose(&run->measuring);
-    spine_workspace_dispose(&run->work);
-    spine_optimizer_dispose(&run->optimizer);
-    spine_sums_dispose(&run->sums);
-    spine_params_dispose(&run->params);
+    spine_stepper_dispose(&run->stepper);
     spine_dataset_dispose(&run->data);
     return rc;
 }
 
 /* --- Training ----------------------------------------------------------------------------- */
 
-/* --- A step ------------------------------------------------------------------------------- */
-
-/* Choose the path of the next step by what the last one found. */
-static void choose_path(struct trainer *run, size_t rows)
-{
-    if (run->config->kernel == SPINE_KERNEL_AUTO)
-        run->path = spine_workspace_faster_path(&run->work, rows);
-}
-
-/* A part of the gradient whose sum is under way: the units [first, end) of one matrix, with the
- * bias behind it if they are the last. */
-struct slice {
-    size_t begin, len; /* in the parameter block */
-    int ticket;
-};
-
-static size_t slice_end(const struct trainer *run, size_t slice)
-{
-    return (slice + 1) * run->params.hidden / run->num_slices;
-}
-
-/* Begin to sum slice number 'slice' of the matrix whose gradient begins at 'matrix', and whose
- * bias ends at 'end'. */
-static struct slice begin_slice(struct trainer *run, size_t slice, float *matrix, const float *end)
-{
-    const size_t first = slice == 0 ? 0 : slice_end(run, slice - 1);
-    float *begin = matrix + first * run->params.stride;
-    if (slice + 1 < run->num_slices)
-        end = matrix + slice_end(run, slice) * run->params.stride;
-    const size_t at = (size_t)(begin - run->gradient.data), len = (size_t)(end - begin);
-    return (struct slice){at, len, spine_sums_begin(&run->sums, at, len)};
-}
-
-/* Record what was done since *since, and begin anew. */
-static void mark(struct trainer *run, const char *name, double *since)
-{
-    if (run->recording == NULL)
-        return;
-    const double time = spine_comm_clock();
-    spine_timeline_add(run->recording, name, SPINE_LANE_WORK, *since, time);
-    *since = time;
-}
-
-static void wait_for(struct trainer *run, const char *name, int ticket)
-{
-    double span[2];
-    spine_sums_wait(&run->sums, ticket, span);
-    spine_timeline_add(run->recording, name, SPINE_LANE_SUMS, span[0], span[1]);
-}
-
-static void take_step(struct trainer *run, uint32_t epoch, size_t step, struct epoch_sums *sums)
-{
-    struct spine_workspace *work = &run->work;
-    struct spine_params *params = &run->params, *gradient = &run->gradient;
-    struct slice slices[2 * MOST_SLICES];
-    double since = spine_comm_clock();
-    const size_t batch_rows = spine_partition_batch_rows(&run->data.part, step);
-    const struct spine_batch batch =
-        spine_dataset_batch(&run->data, epoch, step, run->config->noise);
-    work->path = run->path;
-    mark(run, "batch", &since);
-
-    spine_model_encode(params, &batch, work);
-    mark(run, "encode", &since);
-    memcpy(run->h_sum, work->h_sum, work->hidden * sizeof *run->h_sum);
-    const int h_sum = spine_sums_begin(&run->sums, gradient->len, work->hidden);
-    spine_model_decode(params, &batch, batch_rows, work);
-    mark(run, "decode", &since);
-    /* Each slice of the gradient is summed while the next ones are computed. */
-    for (size_t s = 0; s < run->num_slices; s++) {
-        spine_model_decoder_gradient(params, &batch, s == 0 ? 0 : slice_end(run, s - 1),
-                                     slice_end(run, s), work, gradient);
-        slices[s] = begin_slice(run, s, gradient->W2, gradient->data + gradient->len);
-        spine_sums_progress(&run->sums);
-    }
-    mark(run, "gradient of W2", &since);
-    wait_for(run, "sum of h", h_sum);
-    mark(run, "wait for h", &since);
-    spine_model_average(params, batch_rows, run->h_sum, &run->weights, work);
-    for (size_t s = 0; s < run->num_slices; s++) {
-        spine_model_encoder_gradient(params, &batch, s == 0 ? 0 : slice_end(run, s - 1),
-                                     slice_end(run, s), work, gradient);
-        slices[run->num_slices + s] = begin_slice(run, s, gradient->W1, gradient->W2);
-        spine_sums_progress(&run->sums);
-    }
-    mark(run, "gradient of W1", &since);
-    /* And the update works on what has arrived. */
-    spine_optimizer_begin(&run->optimizer,
-                          spine_schedule_rate(&run->schedule, run->optimizer.steps));
-    for (size_t s = 0; s < 2 * run->num_slices; s++) {
-        wait_for(run, s < run->num_slices ? "sum of dW2" : "sum of dW1", slices[s].ticket);
-        mark(run, "wait for gradient", &since);
-        spine_optimizer_update(&run->optimizer, slices[s].begin, slices[s].len, params->data,
-                               gradient->data);
-        mark(run, "update", &since);
-    }
-    choose_path(run, batch.rows);
-
-    sums->squares += work->loss.squares;
-    sums->partial += work->loss.partial;
-    sums->active += (double)work->loss.active;
-    sums->asl += work->loss.asl * (double)batch_rows;
-}
-
-/* The step's mean of h, and so ASL, is not finite, on all ranks: find out where it began. */
-static int diverged(struct trainer *run, uint32_t epoch, size_t step, struct spine_error *err)
-{
-    const int here = !isfinite(run->work.loss.partial);
-    const int rc = here ? spine_fail(err,
-                                     "epoch %u, step %zu: the codes are not finite; "
-                                     "train.learning_rate = %g may be too high",
-                                     epoch + 1, step + 1, run->config->learning_rate)
-                        : 0;
-    if (spine_comm_agree(run->comm, rc, err) == 0)
-        spine_fail(err, "epoch %u, step %zu: the loss is not finite", epoch + 1, step + 1);
-    return -1;
-}
-
 static void show_progress(struct trainer *run, uint32_t epoch, size_t step,
                           const struct spine_metrics *last)
 {
     const double time = now();
-    if (!spine_log_is_live() || time - run->progress_shown < 0.2)
+    if (time - run->progress_shown < 0.2)
         return;
     run->progress_shown = time;
+    if (!spine_log_is_live())
+        return;
     const size_t steps = spine_partition_steps(&run->data.part);
     const double done = (double)epoch + (double)(step + 1) / (double)steps;
     const double elapsed = time - run->started;
@@ -304,30 +147,32 @@ static void show_progress(struct trainer *run, uint32_t epoch, size_t step,
 
 /* The epoch's metrics, equal on all ranks. */
 static void summarize(struct trainer *run, uint32_t epoch, double seconds,
-                      const struct epoch_sums *sums, struct spine_metrics *metrics)
+                      const struct spine_step_sums *sums, double waited,
+                      struct spine_metrics *metrics)
 {
-    const double rows = (double)run->data.part.num_rows, hidden = (double)run->params.hidden;
-    double all[] = {sums->squares, sums->partial, sums->active, sums->waited};
+    const struct spine_stepper *stepper = &run->stepper;
+    const double rows = (double)run->data.part.num_rows, hidden = (double)run->config->hidden;
+    double all[] = {sums->squares, sums->partial, sums->active, waited};
     spine_comm_sum_doubles(run->comm, all, 4);
     *metrics = (struct spine_metrics){
         .epoch = epoch + 1,
-        .rl = all[0] / (rows * (double)run->params.dim),
+        .rl = all[0] / (rows * (double)run->data.dim),
         .asl = sums->asl / rows,
         .psl = all[1] / (rows * hidden),
-        .learning_rate = spine_schedule_rate(&run->schedule, run->optimizer.steps - 1),
+        .learning_rate = stepper->optimizer.rate,
         .seconds = seconds,
         .words_per_second = rows / seconds,
         .comm_share = all[3] / (seconds * run->comm->size),
         .density = all[2] / (rows * hidden),
     };
     metrics->total =
-        metrics->rl + run->weights.asl * metrics->asl + run->weights.psl * metrics->psl;
+        metrics->rl + stepper->weights.asl * metrics->asl + stepper->weights.psl * metrics->psl;
 }
 
 static void evaluate(struct trainer *run, struct spine_metrics *metrics)
 {
-    const struct spine_measures measures =
-        spine_measures_take(&run->params, &run->data, run->comm, &run->work, &run->measuring);
+    const struct spine_measures measures = spine_measures_take(
+        &run->stepper.params, &run->data, run->comm, &run->stepper.work, &run->measuring);
     metrics->evaluated = 1;
     metrics->eval_rl = measures.eval_rl;
     metrics->explained_variance = measures.explained_variance;
@@ -359,19 +204,17 @@ static int run_epoch(struct trainer *run, uint32_t epoch, struct spine_metrics *
                      struct spine_error *err)
 {
     const int64_t every = run->config->evaluate_every, epochs = run->config->epochs;
-    const double started = now(), waited = run->sums.waited;
-    struct epoch_sums sums = {0};
-    spine_partition_shuffle(&run->data.part, epoch);
+    const double started = now(), waited = run->stepper.sums.waited;
     const int recorded = epoch + 1 == epochs && run->timeline.events != NULL;
+    struct spine_step_sums sums = {0};
+    spine_partition_shuffle(&run->data.part, epoch);
     for (size_t step = 0; step < spine_partition_steps(&run->data.part); step++) {
-        run->recording = recorded && step < TIMELINE_STEPS ? &run->timeline : NULL;
-        take_step(run, epoch, step, &sums);
-        if (!isfinite(run->work.loss.asl))
-            return diverged(run, epoch, step, err);
+        run->stepper.recording = recorded && step < TIMELINE_STEPS ? &run->timeline : NULL;
+        if (spine_stepper_take(&run->stepper, run->comm, &run->data, epoch, step, &sums, err))
+            return -1;
         show_progress(run, epoch, step, metrics);
     }
-    sums.waited = run->sums.waited - waited;
-    summarize(run, epoch, now() - started, &sums, metrics);
+    summarize(run, epoch, now() - started, &sums, run->stepper.sums.waited - waited, metrics);
     if (epoch + 1 == epochs || (every > 0 && (epoch + 1) % every == 0))
         evaluate(run, metrics);
     int rc = 0;
@@ -396,8 +239,8 @@ static int write_model(struct trainer *run, struct spine_error *err)
     if (config == NULL)
         spine_fail(err, "out of memory for the configuration's text");
     else if (spine_rundir_join(path, run->config->directory, "model.h5", err) == 0)
-        rc =
-            spine_modelfile_write(path, &run->params, run->data.mean, run->data.scale, config, err);
+        rc = spine_modelfile_write(path, &run->stepper.params, run->data.mean, run->data.scale,
+                                   config, err);
     free(config);
     return rc;
 }
@@ -411,9 +254,10 @@ static int write_shard(struct trainer *run, struct spine_error *err)
                                 .rows = (int64_t)(part->end_row - part->first_row),
                                 .total_rows = (int64_t)part->num_rows,
                                 .hidden = run->config->hidden};
-    spine_modelfile_fingerprint(&run->params, run->data.mean, run->data.scale, shard.fingerprint);
-    return spine_codes_write_shard(run->config->directory, &shard, &run->params, &run->data,
-                                   &run->work, (uint32_t)run->config->epochs,
+    spine_modelfile_fingerprint(&run->stepper.params, run->data.mean, run->data.scale,
+                                shard.fingerprint);
+    return spine_codes_write_shard(run->config->directory, &shard, &run->stepper.params, &run->data,
+                                   &run->stepper.work, (uint32_t)run->config->epochs,
                                    run->config->noisy_codes ? run->config->noise : 0, err);
 }
 
