@@ -74,22 +74,13 @@ static int blas_int(size_t count)
     return (int)count;
 }
 
-static void fill_rows(size_t n, size_t count, size_t stride, const float *row, float *c)
-{
-    for (size_t i = 0; i < n; i++)
-        memcpy(c + i * stride, row, count * sizeof *c);
-}
-
 void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
-                               const float *a, const float *b, const float *bias, float *c)
+                               const float *a, const float *b, float *c)
 {
     if (n == 0 || units == 0)
         return;
-    if (bias != NULL)
-        fill_rows(n, units, hidden, bias, c);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, blas_int(n), blas_int(units),
-                blas_int(dim), 1, a, blas_int(stride), b, blas_int(stride),
-                bias != NULL ? 1.0F : 0.0F, c, blas_int(hidden));
+                blas_int(dim), 1, a, blas_int(stride), b, blas_int(stride), 0, c, blas_int(hidden));
 }
 
 void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
@@ -97,7 +88,8 @@ void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stri
 {
     if (n == 0)
         return;
-    fill_rows(n, stride, stride, bias, c);
+    for (size_t i = 0; i < n; i++)
+        memcpy(c + i * stride, bias, stride * sizeof *c);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, blas_int(n), blas_int(dim),
                 blas_int(hidden), 1, a, blas_int(hidden), b, blas_int(stride), 1, c,
                 blas_int(stride));
@@ -115,7 +107,7 @@ void spine_kernel_product_gradient(size_t n, size_t dim, size_t units, size_t hi
 }
 
 SPINE_CLONES
-void spine_kernel_clamp(size_t n, size_t hidden, const float *z, float *h,
+void spine_kernel_clamp(size_t n, size_t hidden, const float *bias, float *z, float *h,
                         struct spine_code_sums *sums)
 {
     float *restrict h_sum = sums->h, *restrict psl_sum = sums->psl;
@@ -123,13 +115,14 @@ void spine_kernel_clamp(size_t n, size_t hidden, const float *z, float *h,
     memset(psl_sum, 0, hidden * sizeof *psl_sum);
     sums->active = 0;
     for (size_t i = 0; i < n; i++) {
-        const float *restrict z_row = z + i * hidden;
-        float *restrict h_row = h + i * hidden;
+        float *restrict z_row = z + i * hidden, *restrict h_row = h + i * hidden;
         int32_t active = 0;
 #pragma omp simd reduction(+ : active)
         for (size_t j = 0; j < hidden; j++) {
-            const float above = z_row[j] < 0 ? 0.0F : z_row[j];
+            const float sum = z_row[j] + bias[j];
+            const float above = sum < 0 ? 0.0F : sum;
             const float value = above > 1 ? 1.0F : above;
+            z_row[j] = sum;
             h_row[j] = value;
             h_sum[j] += value;
             psl_sum[j] += value * (1 - value);

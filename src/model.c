@@ -127,11 +127,11 @@ void spine_model_encode(const struct spine_params *params, const struct spine_ba
     const size_t hidden = params->hidden;
     struct spine_code_sums sums = {.h = work->h_sum, .psl = work->psl_sum};
     spine_kernel_product_rows(batch->rows, params->dim, hidden, hidden, params->stride,
-                              batch->noisy, params->W1, params->b1, work->z);
+                              batch->noisy, params->W1, work->z);
     if (work->path == SPINE_SPARSE)
-        spine_sparse_clamp(batch->rows, hidden, work->z, &work->pairs, &sums);
+        spine_sparse_clamp(batch->rows, hidden, params->b1, work->z, &work->pairs, &sums);
     else
-        spine_kernel_clamp(batch->rows, hidden, work->z, work->h, &sums);
+        spine_kernel_clamp(batch->rows, hidden, params->b1, work->z, work->h, &sums);
     work->loss.active = sums.active;
     work->loss.partial = 0;
     for (size_t j = 0; j < hidden; j++)
@@ -193,7 +193,7 @@ void spine_model_encoder_gradient(const struct spine_params *params,
         return;
     }
     spine_kernel_product_rows(batch->rows, params->dim, end - first, hidden, stride, work->y,
-                              params->W2 + first * stride, NULL, work->dz + first);
+                              params->W2 + first * stride, work->dz + first);
     spine_kernel_clamp_gradient(batch->rows, end - first, hidden, work->z + first, work->h + first,
                                 work->add + first, work->slope, work->dz + first,
                                 gradient->b1 + first);

@@ -69,12 +69,15 @@ size_t spine_pairs_bytes(size_t most_rows, size_t hidden, double density)
 
 /* --- Listing ------------------------------------------------------------------------------ */
 
-/* flags[j] = 1 where z_j counts, else 0. A NaN counts, so that it isn't lost. */
+/* z += bias; flags[j] = 1 where z_j counts, else 0. A NaN counts, so that it isn't lost. */
 SPINE_CLONES
-static void flag_active(size_t hidden, const float *restrict z, uint8_t *restrict flags)
+static void flag_active(size_t hidden, const float *restrict bias, float *restrict z,
+                        uint8_t *restrict flags)
 {
-    for (size_t j = 0; j < hidden; j++)
+    for (size_t j = 0; j < hidden; j++) {
+        z[j] += bias[j];
         flags[j] = (uint8_t)(z[j] < 0 ? 0 : 1);
+    }
 }
 
 /* Append the numbers of the set flags to unit; eight flags are looked at as one word, whose lowest
@@ -92,67 +95,71 @@ static size_t list_flags(size_t hidden, const uint8_t *flags, int32_t *unit)
     return count;
 }
 
-/* List the pairs by row. */
-static void list_rows(size_t n, size_t hidden, const float *z, struct spine_pairs *pairs)
+/* List the pairs by row, count them by unit in unit_begin, and sum h. */
+static void list_rows(size_t n, size_t hidden, const float *bias, float *z,
+                      struct spine_pairs *pairs, struct spine_code_sums *sums)
 {
-    size_t count = 0;
+    size_t count = 0, *const counts = pairs->unit_begin;
+    float *const h_sum = sums->h, *const psl_sum = sums->psl;
     for (size_t i = 0; i < n; i++) {
-        const float *z_row = z + i * hidden;
+        float *z_row = z + i * hidden;
         pairs->row_begin[i] = count;
-        flag_active(hidden, z_row, pairs->flags);
-        const size_t end = count + list_flags(hidden, pairs->flags, pairs->unit + count);
-        for (; count < end; count++) {
-            const float value = z_row[pairs->unit[count]];
-            pairs->value[count] = value > 1 ? 1 : value;
+        flag_active(hidden, bias, z_row, pairs->flags);
+        const int32_t *const unit = pairs->unit + count;
+        float *const value = pairs->value + count;
+        const size_t in_row = list_flags(hidden, pairs->flags, pairs->unit + count);
+        size_t zeros = 0;
+        for (size_t p = 0; p < in_row; p++) {
+            const int32_t j = unit[p];
+            const float h = z_row[j] > 1 ? 1 : z_row[j];
+            value[p] = h;
+            h_sum[j] += h;
+            psl_sum[j] += h * (1 - h);
+            counts[j]++;
+            zeros += h == 0;
         }
+        count += in_row;
+        sums->active += in_row - zeros;
     }
     pairs->row_begin[n] = count;
     pairs->count = count;
 }
 
-/* Sort the pairs by unit; rows stay in order. */
+/* Sort the pairs by unit; rows stay in order. unit_begin has each unit's number of pairs. */
 static void list_units(const float *z, struct spine_pairs *pairs)
 {
-    size_t *begin = pairs->unit_begin;
-    memset(begin, 0, (pairs->hidden + 1) * sizeof *begin);
-    for (size_t p = 0; p < pairs->count; p++)
-        begin[pairs->unit[p]]++;
+    size_t *const begin = pairs->unit_begin, hidden = pairs->hidden;
     size_t end = 0;
-    for (size_t j = 0; j <= pairs->hidden; j++) {
+    for (size_t j = 0; j <= hidden; j++) {
         const size_t size = begin[j];
         begin[j] = end;
         end += size;
     }
     /* Each place moves on as it is filled, and so ends where the next unit begins. */
-    for (size_t i = 0; i < pairs->rows; i++)
+    for (size_t i = 0; i < pairs->rows; i++) {
+        const float *const z_row = z + i * hidden;
         for (size_t p = pairs->row_begin[i]; p < pairs->row_begin[i + 1]; p++) {
-            const size_t place = begin[pairs->unit[p]]++;
+            const int32_t j = pairs->unit[p];
+            const size_t place = begin[j]++;
             pairs->row[place] = (int32_t)i;
             pairs->unit_value[place] = pairs->value[p];
-            pairs->open[place] = (uint8_t) !(z[i * pairs->hidden + (size_t)pairs->unit[p]] > 1);
+            pairs->open[place] = (uint8_t) !(z_row[j] > 1);
         }
-    memmove(begin + 1, begin, pairs->hidden * sizeof *begin);
+    }
+    memmove(begin + 1, begin, hidden * sizeof *begin);
     begin[0] = 0;
 }
 
-void spine_sparse_clamp(size_t n, size_t hidden, const float *z, struct spine_pairs *pairs,
-                        struct spine_code_sums *sums)
+void spine_sparse_clamp(size_t n, size_t hidden, const float *bias, float *z,
+                        struct spine_pairs *pairs, struct spine_code_sums *sums)
 {
     pairs->rows = n;
-    list_rows(n, hidden, z, pairs);
-    list_units(z, pairs);
+    memset(sums->h, 0, hidden * sizeof *sums->h);
+    memset(sums->psl, 0, hidden * sizeof *sums->psl);
+    memset(pairs->unit_begin, 0, (hidden + 1) * sizeof *pairs->unit_begin);
     sums->active = 0;
-    for (size_t j = 0; j < hidden; j++) {
-        float sum = 0, partial = 0;
-        for (size_t p = pairs->unit_begin[j]; p < pairs->unit_begin[j + 1]; p++) {
-            const float h = pairs->unit_value[p];
-            sum += h;
-            partial += h * (1 - h);
-            sums->active += h > 0;
-        }
-        sums->h[j] = sum;
-        sums->psl[j] = partial;
-    }
+    list_rows(n, hidden, bias, z, pairs, sums);
+    list_units(z, pairs);
 }
 
 /* --- Sums of listed rows ------------------------------------------------------------------ */

@@ -142,10 +142,12 @@ static void compare(struct fixture *f)
     const size_t n = f->n, dim = f->dim, hidden = f->hidden, stride = f->stride;
     const size_t middle = hidden / 3;
     const float slope = 0.02F;
+    float *const zero = alloc(hidden); /* no bias */
     struct spine_code_sums dense = {f->h_sum, f->psl, 0};
     struct spine_code_sums sparse = {f->sparse_sum, f->sparse_psl, 0};
-    spine_kernel_clamp(n, hidden, f->z, f->h, &dense);
-    spine_sparse_clamp(n, hidden, f->z, &f->pairs, &sparse);
+    spine_kernel_clamp(n, hidden, zero, f->z, f->h, &dense);
+    spine_sparse_clamp(n, hidden, zero, f->z, &f->pairs, &sparse);
+    free(zero);
     assert_int_equal(dense.active, sparse.active);
     assert_close(f->h_sum, f->sparse_sum, hidden);
     assert_close(f->psl, f->sparse_psl, hidden);
@@ -159,7 +161,7 @@ static void compare(struct fixture *f)
     spine_sparse_decoder_gradient(&f->pairs, middle, hidden, stride, f->dY, f->W2, f->sparse_dW);
     assert_close(f->dW, f->sparse_dW, hidden * stride);
 
-    spine_kernel_product_rows(n, dim, hidden, hidden, stride, f->dY, f->W2, NULL, f->dh);
+    spine_kernel_product_rows(n, dim, hidden, hidden, stride, f->dY, f->W2, f->dh);
     spine_kernel_clamp_gradient(n, hidden, hidden, f->z, f->h, f->add, slope, f->dh, f->db1);
     spine_kernel_product_gradient(n, dim, hidden, hidden, stride, f->dh, f->x, f->dW);
     spine_sparse_encoder_gradient(&f->pairs, middle, hidden, stride, f->x, f->add, slope,
@@ -185,13 +187,14 @@ static void test_sparse_equals_dense_on_every_pattern_and_shape(void **state)
 static void test_pairs_are_listed_both_ways(void **state)
 {
     (void)state;
-    const float z[2][3] = {{0.5F, -1, 2}, {-1, -1, 1}};
+    float z[2][3] = {{0.4F, -1.1F, 1.5F}, {-1, -1, 0.5F}};
+    const float bias[3] = {0.1F, 0.1F, 0.5F};
     float sum[3], psl[3];
     struct spine_code_sums sums = {sum, psl, 0};
     struct spine_pairs pairs;
     struct spine_error err;
     assert_int_equal(spine_pairs_init(&pairs, 2, 3, &err), 0);
-    spine_sparse_clamp(2, 3, z[0], &pairs, &sums);
+    spine_sparse_clamp(2, 3, bias, z[0], &pairs, &sums);
     assert_int_equal(pairs.count, 3);
     const size_t row_begin[] = {0, 2, 3}, unit_begin[] = {0, 1, 1, 3};
     const int32_t unit[] = {0, 2, 2}, row[] = {0, 0, 1};
@@ -209,13 +212,14 @@ static void test_pairs_are_listed_both_ways(void **state)
 static void test_a_nan_is_not_lost(void **state)
 {
     (void)state;
-    const float z[4] = {-1, NAN, 0.5F, -1};
+    float z[4] = {-1, NAN, 0.5F, -1};
+    const float bias[4] = {0};
     float sum[4], psl[4];
     struct spine_code_sums sums = {sum, psl, 0};
     struct spine_pairs pairs;
     struct spine_error err;
     assert_int_equal(spine_pairs_init(&pairs, 1, 4, &err), 0);
-    spine_sparse_clamp(1, 4, z, &pairs, &sums);
+    spine_sparse_clamp(1, 4, bias, z, &pairs, &sums);
     assert_true(isnan(sum[1]) && isnan(psl[1]));
     assert_true(sum[0] == 0 && sum[2] == 0.5F);
     spine_pairs_dispose(&pairs);

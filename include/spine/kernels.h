@@ -30,9 +30,9 @@ void spine_kernel_library(char *text, size_t size);
  * "generic". */
 const char *spine_kernel_processor(void);
 
-/* c = a b' + bias:  a (n, D), b (U, D), bias (U) or NULL for none, c (n, U). */
+/* c = a b':  a (n, D), b (U, D), c (n, U). */
 void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
-                               const float *a, const float *b, const float *bias, float *c);
+                               const float *a, const float *b, float *c);
 
 /* c = a b + bias:  a (n, H), b (H, D), bias (stride), c (n, D). */
 void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
@@ -49,8 +49,8 @@ struct spine_code_sums {
     size_t active; /* pairs of row and unit with h > 0 */
 };
 
-/* h = clamp(z, 0, 1), and its sums. NaN stays NaN.  z, h (n, H). */
-void spine_kernel_clamp(size_t n, size_t hidden, const float *z, float *h,
+/* z += bias, h = clamp(z, 0, 1), and its sums. NaN stays NaN.  bias (H), z, h (n, H). */
+void spine_kernel_clamp(size_t n, size_t hidden, const float *bias, float *z, float *h,
                         struct spine_code_sums *sums);
 
 /* y becomes factor (y - x), and the sum of (y - x)^2 is returned.  x, y (n, D). */

@@ -35,9 +35,9 @@ void spine_pairs_dispose(struct spine_pairs *pairs);
 /* The bytes in use with this share of all pairs. */
 size_t spine_pairs_bytes(size_t most_rows, size_t hidden, double density);
 
-/* List the pairs of z (n, H), and sum h as spine_kernel_clamp() does. */
-void spine_sparse_clamp(size_t n, size_t hidden, const float *z, struct spine_pairs *pairs,
-                        struct spine_code_sums *sums);
+/* z += bias; list the pairs of z (n, H), and sum h as spine_kernel_clamp() does. */
+void spine_sparse_clamp(size_t n, size_t hidden, const float *bias, float *z,
+                        struct spine_pairs *pairs, struct spine_code_sums *sums);
 
 /* y = h W2 + b2:  W2 (H, D), b2 (stride), y (n, D). */
 void spine_sparse_decode(const struct spine_pairs *pairs, size_t stride, const float *W2,
