@@ -1,7 +1,8 @@
 /* kernels.c -- the products and passes of a training step.
  *
- * The products are OpenBLAS's. The passes are plain loops over columns without dependencies
- * between iterations, which the compiler vectorises, once for each kind of processor. */
+ * The products are OpenBLAS's, but for one on one kind of processor. The passes are plain loops
+ * over columns without dependencies between iterations, which the compiler vectorises, once for
+ * each kind of processor. */
 #include "spine/kernels.h"
 
 #include "spine/clones.h"
@@ -74,14 +75,116 @@ static int blas_int(size_t count)
     return (int)count;
 }
 
+/* --- c = a b' ------------------------------------------------------------------------------
+ *
+ * On AVX-512 a kernel of our own: OpenBLAS packs all of b in every call, which costs as much as the
+ * product when a has few rows. Here a is packed, transposed, and b streams by as it is: a tile of
+ * 4 units times 64 rows of a stays in registers. Elsewhere there are too few registers for that. */
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vector __attribute__((vector_size(64), aligned(64), may_alias));
+
+enum { WIDTH = SPINE_ALIGN, VECTORS = 4, ROWS = VECTORS * WIDTH, UNITS = 4, GROUP = 16 };
+
+size_t spine_kernel_packed(size_t dim)
+{
+    return dim * ROWS;
+}
+
+/* Transpose 'rows' rows of a into packed (D, ROWS), with zeros behind them. */
+static void pack_rows(size_t rows, size_t dim, size_t stride, const float *a, float *packed)
+{
+    for (size_t k = 0; k < dim; k++)
+        for (size_t i = 0; i < ROWS; i++)
+            packed[k * ROWS + i] = i < rows ? a[i * stride + k] : 0;
+}
+
+/* out (units, ROWS) = b packed, for the first 'vectors' vectors of rows. */
+INLINE void product_tile(const int units, const int vectors, size_t dim, size_t stride,
+                         const float *packed, const float *b, float *out)
+{
+    vector sum[UNITS][VECTORS];
+    for (int u = 0; u < units; u++)
+        for (int v = 0; v < vectors; v++)
+            sum[u][v] = (vector){0};
+    for (size_t k = 0; k < dim; k++)
+        for (int u = 0; u < units; u++) {
+            const float weight = b[(size_t)u * stride + k];
+            for (int v = 0; v < vectors; v++)
+                sum[u][v] += weight * *(const vector *)(packed + k * ROWS + v * WIDTH);
+        }
+    for (int u = 0; u < units; u++)
+        for (int v = 0; v < vectors; v++)
+            *(vector *)(out + u * ROWS + v * WIDTH) = sum[u][v];
+}
+
+/* The tiles of a group of up to GROUP units; out (GROUP, ROWS). */
+INLINE void product_group(const int vectors, size_t units, size_t dim, size_t stride,
+                          const float *packed, const float *b, float *out)
+{
+    size_t u = 0;
+    for (; u + UNITS <= units; u += UNITS)
+        product_tile(UNITS, vectors, dim, stride, packed, b + u * stride, out + u * ROWS);
+    for (; u < units; u++)
+        product_tile(1, vectors, dim, stride, packed, b + u * stride, out + u * ROWS);
+}
+
+/* c (rows, units) = the transpose of out (GROUP, ROWS). */
+INLINE void unpack_group(size_t rows, size_t units, size_t hidden, const float *out, float *c)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t u = 0; u < units; u++)
+            c[i * hidden + u] = out[u * ROWS + i];
+}
+
+SPINE_CLONES
+static void product_of_packed(size_t rows, size_t dim, size_t units, size_t hidden, size_t stride,
+                              const float *packed, const float *b, float *c)
+{
+    _Alignas(64) float out[GROUP * ROWS];
+    for (size_t j = 0; j < units; j += GROUP) {
+        const size_t group = units - j < GROUP ? units - j : GROUP;
+        const float *first = b + j * stride;
+        switch ((rows + WIDTH - 1) / WIDTH) {
+        case 1:
+            product_group(1, group, dim, stride, packed, first, out);
+            break;
+        case 2:
+            product_group(2, group, dim, stride, packed, first, out);
+            break;
+        case 3:
+            product_group(3, group, dim, stride, packed, first, out);
+            break;
+        default:
+            product_group(VECTORS, group, dim, stride, packed, first, out);
+        }
+        if (group == GROUP)
+            unpack_group(rows, GROUP, hidden, out, c + j);
+        else
+            unpack_group(rows, group, hidden, out, c + j);
+    }
+}
+
 void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
-                               const float *a, const float *b, float *c)
+                               const float *a, const float *b, float *packed, float *c)
 {
     if (n == 0 || units == 0)
         return;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, blas_int(n), blas_int(units),
-                blas_int(dim), 1, a, blas_int(stride), b, blas_int(stride), 0, c, blas_int(hidden));
+    if (strcmp(spine_kernel_processor(), "AVX-512") != 0) {
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, blas_int(n), blas_int(units),
+                    blas_int(dim), 1, a, blas_int(stride), b, blas_int(stride), 0, c,
+                    blas_int(hidden));
+        return;
+    }
+    for (size_t first = 0; first < n; first += ROWS) {
+        const size_t rows = n - first < ROWS ? n - first : ROWS;
+        pack_rows(rows, dim, stride, a + first * stride, packed);
+        product_of_packed(rows, dim, units, hidden, stride, packed, b, c + first * hidden);
+    }
 }
+
+/* --- The other products and the passes ------------------------------------------------------ */
 
 void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
                                 const float *b, const float *bias, float *c)

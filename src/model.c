@@ -83,8 +83,9 @@ int spine_workspace_init(struct spine_workspace *work, size_t dim, size_t hidden
     work->h_sum = spine_kernel_alloc(hidden);
     work->psl_sum = spine_kernel_alloc(hidden);
     work->add = spine_kernel_alloc(hidden);
+    work->packed = spine_kernel_alloc(spine_kernel_packed(dim));
     if (work->z != NULL && work->h != NULL && work->dz != NULL && work->y != NULL &&
-        work->h_sum != NULL && work->psl_sum != NULL && work->add != NULL)
+        work->h_sum != NULL && work->psl_sum != NULL && work->add != NULL && work->packed != NULL)
         return spine_pairs_init(&work->pairs, most_rows, hidden, err);
     spine_workspace_dispose(work);
     return spine_fail(err, "out of memory for a batch of %zu rows on this rank", most_rows);
@@ -93,14 +94,16 @@ int spine_workspace_init(struct spine_workspace *work, size_t dim, size_t hidden
 size_t spine_workspace_bytes(size_t dim, size_t hidden, size_t most_rows, double density)
 {
     most_rows = block_rows(most_rows);
-    return (most_rows * (3 * hidden + spine_kernel_stride(dim)) + 3 * hidden) * sizeof(float) +
+    return (most_rows * (3 * hidden + spine_kernel_stride(dim)) + 3 * hidden +
+            spine_kernel_packed(dim)) *
+               sizeof(float) +
            spine_pairs_bytes(most_rows, hidden, density);
 }
 
 enum spine_path spine_workspace_faster_path(const struct spine_workspace *work, size_t rows)
 {
     /* Where the two are equally fast, by tools/bench/step.c, is between these. */
-    const double sparse_below = 0.35;
+    const double sparse_below = 0.3;
     const double share = (double)work->loss.active / ((double)rows * (double)work->hidden);
     return share < sparse_below        ? SPINE_SPARSE
            : share > SPINE_SPARSE_MOST ? SPINE_DENSE
@@ -117,6 +120,7 @@ void spine_workspace_dispose(struct spine_workspace *work)
     free(work->h_sum);
     free(work->psl_sum);
     free(work->add);
+    free(work->packed);
     *work = (struct spine_workspace){0};
 }
 
@@ -127,7 +131,7 @@ void spine_model_encode(const struct spine_params *params, const struct spine_ba
     const size_t hidden = params->hidden;
     struct spine_code_sums sums = {.h = work->h_sum, .psl = work->psl_sum};
     spine_kernel_product_rows(batch->rows, params->dim, hidden, hidden, params->stride,
-                              batch->noisy, params->W1, work->z);
+                              batch->noisy, params->W1, work->packed, work->z);
     if (work->path == SPINE_SPARSE)
         spine_sparse_clamp(batch->rows, hidden, params->b1, work->z, &work->pairs, &sums);
     else
@@ -193,7 +197,7 @@ void spine_model_encoder_gradient(const struct spine_params *params,
         return;
     }
     spine_kernel_product_rows(batch->rows, params->dim, end - first, hidden, stride, work->y,
-                              params->W2 + first * stride, work->dz + first);
+                              params->W2 + first * stride, work->packed, work->dz + first);
     spine_kernel_clamp_gradient(batch->rows, end - first, hidden, work->z + first, work->h + first,
                                 work->add + first, work->slope, work->dz + first,
                                 gradient->b1 + first);

@@ -161,7 +161,9 @@ static void compare(struct fixture *f)
     spine_sparse_decoder_gradient(&f->pairs, middle, hidden, stride, f->dY, f->W2, f->sparse_dW);
     assert_close(f->dW, f->sparse_dW, hidden * stride);
 
-    spine_kernel_product_rows(n, dim, hidden, hidden, stride, f->dY, f->W2, f->dh);
+    float *const packed = alloc(spine_kernel_packed(dim));
+    spine_kernel_product_rows(n, dim, hidden, hidden, stride, f->dY, f->W2, packed, f->dh);
+    free(packed);
     spine_kernel_clamp_gradient(n, hidden, hidden, f->z, f->h, f->add, slope, f->dh, f->db1);
     spine_kernel_product_gradient(n, dim, hidden, hidden, stride, f->dh, f->x, f->dW);
     spine_sparse_encoder_gradient(&f->pairs, middle, hidden, stride, f->x, f->add, slope,

@@ -30,9 +30,11 @@ void spine_kernel_library(char *text, size_t size);
  * "generic". */
 const char *spine_kernel_processor(void);
 
-/* c = a b':  a (n, D), b (U, D), c (n, U). */
+/* c = a b':  a (n, D), b (U, D), c (n, U). 'packed' is scratch for spine_kernel_packed() floats,
+ * aligned to 64 bytes. */
 void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
-                               const float *a, const float *b, float *c);
+                               const float *a, const float *b, float *packed, float *c);
+size_t spine_kernel_packed(size_t dim);
 
 /* c = a b + bias:  a (n, H), b (H, D), bias (stride), c (n, D). */
 void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,

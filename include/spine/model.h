@@ -75,6 +75,7 @@ struct spine_workspace {
     float *h_sum;             /* owned; (H): the sum of h over this rank's rows, after encode */
     float *psl_sum;           /* owned; (H) */
     float *add;               /* owned; (H): the part of dh that is the same in every row */
+    float *packed;            /* owned; scratch of a product */
     float slope;              /* what h is multiplied by in the part of dh that isn't */
     struct spine_loss_sums loss;
 };
@@ -106,7 +107,7 @@ size_t spine_workspace_bytes(size_t dim, size_t hidden, size_t most_rows, double
 
 /* The path that is faster for a batch like the last one, of 'rows' rows on this rank: sparse with
  * few active pairs, and in between the same as before, so that the choice doesn't flicker. */
-#define SPINE_SPARSE_MOST 0.42 /* never sparse above this share of active pairs */
+#define SPINE_SPARSE_MOST 0.36 /* never sparse above this share of active pairs */
 enum spine_path spine_workspace_faster_path(const struct spine_workspace *work, size_t rows);
 
 void spine_workspace_dispose(struct spine_workspace *work);
