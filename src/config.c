@@ -47,6 +47,12 @@ static const struct option options[] = {
     {"train.decay", REAL, FIELD(decay), 0, 1, "0.3", NULL, "of schedule linear: share of all steps in which the rate falls to 0"},
     {"train.seed", COUNT, FIELD(seed), 0, 9e15, "1", NULL, "of initial weights, order and noise"},
     {"train.evaluate_every", COUNT, FIELD(evaluate_every), 0, 1e9, "10", NULL, "epochs between measurements on clean input; 0: only at the end"},
+    {"train.checkpoint_every", COUNT, FIELD(checkpoint_every), 0, 1e9, "0", NULL, "epochs between checkpoints; 0: they come by time only"},
+    {"train.checkpoint_minutes", REAL, FIELD(checkpoint_minutes), 0, 1e6, "10", NULL, "minutes between checkpoints; 0: they come by epochs only"},
+    {"train.checkpoint_keep", COUNT, FIELD(checkpoint_keep), 1, 1000, "2", NULL, "how many checkpoints stay, the newest ones"},
+    {"train.resume", TEXT, FIELD(resume), ANY, "auto", NULL, "auto: go on with a run that the directory holds; never: begin anew; or a checkpoint to go on from"},
+    {"train.time_limit", REAL, FIELD(time_limit), 0, 1e7, "0", NULL, "minutes after which to save and leave with status 75; 0: none, but for a Slurm job's own end"},
+    {"train.grace_seconds", REAL, FIELD(grace_seconds), 0, 1e5, "5", NULL, "seconds that a checkpoint may take after SIGTERM, and before a time limit"},
     {"train.kernel", CHOICE, FIELD(kernel), ANY, "auto", "auto|dense|sparse", "compute with all units, with the active ones only, or with what the share of active ones makes faster"},
     {"output.directory", TEXT, FIELD(directory), ANY, "run", NULL, "where the run's files go"},
     {"output.merge", SWITCH, FIELD(merge), 0, 1, "yes", NULL, "merge the ranks' shards at the end; if not, spine-merge does it"},
@@ -530,6 +536,84 @@ static void print_options(const struct spine_config *config, FILE *file, enum co
         print_value(file, &copy, &options[i]);
         fputc('\n', file);
     }
+}
+
+/* May the option change when a run is resumed? */
+static int may_change(const char *name)
+{
+    static const char *const names[] = {
+        "data.input",
+        "train.epochs",
+        "train.evaluate_every",
+        "train.kernel",
+        "train.checkpoint_every",
+        "train.checkpoint_minutes",
+        "train.checkpoint_keep",
+        "train.resume",
+        "train.time_limit",
+        "train.grace_seconds",
+    };
+    if (strncmp(name, "output.", strlen("output.")) == 0)
+        return 1;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return 1;
+    return 0;
+}
+
+char *spine_config_identity(const struct spine_config *config)
+{
+    struct spine_config copy = *config;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    if (file == NULL)
+        return NULL;
+    for (size_t i = 0; i < NUM_OPTIONS; i++)
+        if (!may_change(options[i].name)) {
+            fprintf(file, "%s = ", options[i].name);
+            print_value(file, &copy, &options[i]);
+            fputc('\n', file);
+        }
+    if (fclose(file) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* The value of the line "name = value" whose name is the 'length' bytes at 'name'; its length goes
+ * to *size. NULL if there is no such line. */
+static const char *find_line(const char *text, const char *name, size_t length, size_t *size)
+{
+    for (; *text != '\0'; text += strcspn(text, "\n"), text += *text == '\n')
+        if (strncmp(text, name, length) == 0 && strncmp(text + length, " = ", 3) == 0) {
+            *size = strcspn(text + length + 3, "\n");
+            return text + length + 3;
+        }
+    return NULL;
+}
+
+int spine_config_differ(const char *was, const char *is, char *text, size_t size)
+{
+    int differences = 0;
+    size_t used = 0;
+    text[0] = '\0';
+    for (; *is != '\0'; is += strcspn(is, "\n"), is += *is == '\n') {
+        const size_t length = strcspn(is, " "), new_size = strcspn(is + length + 3, "\n");
+        size_t old_size = strlen("unknown");
+        const char *value = find_line(was, is, length, &old_size);
+        const char *old = value == NULL ? "unknown" : value;
+        if (old_size == new_size && strncmp(old, is + length + 3, new_size) == 0)
+            continue;
+        const int written = snprintf(text + used, size - used, "%s%.*s was %.*s, is %.*s",
+                                     differences > 0 ? "; " : "", (int)length, is, (int)old_size,
+                                     old, (int)new_size, is + length + 3);
+        differences++;
+        if (written < 0 || (size_t)written >= size - used)
+            return differences; /* there was room for the first ones */
+        used += (size_t)written;
+    }
+    return differences;
 }
 
 char *spine_config_text(const struct spine_config *config)

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 static size_t num_local(const struct spine_dataset *data)
 {
@@ -92,6 +93,24 @@ static int read_rows(struct spine_dataset *data, struct spine_store *store, stru
     return spine_comm_agree(comm, check_finite(data, comm->rank, path, err), err);
 }
 
+/* The sum over all rows, modulo 2^64, of a hash of the row and its word under the row's number: it
+ * doesn't depend on who has which rows. */
+static uint64_t sum_rows(const struct spine_dataset *data, struct spine_comm *comm)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < num_local(data); i++) {
+        const char *word = spine_words_get(&data->words, i);
+        const uint64_t row = XXH3_64bits_withSeed(
+            data->rows + i * data->stride, data->dim * sizeof(float), data->part.first_row + i);
+        sum += XXH3_64bits_withSeed(word, strlen(word), row);
+    }
+    int64_t signed_sum;
+    memcpy(&signed_sum, &sum, sizeof sum);
+    spine_comm_sum_counts(comm, &signed_sum, 1);
+    memcpy(&sum, &signed_sum, sizeof sum);
+    return sum;
+}
+
 int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm, const char *path,
                        size_t limit, size_t batch_size, uint64_t seed, struct spine_error *err)
 {
@@ -107,6 +126,8 @@ int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm, cons
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
         rc = read_rows(data, store, comm, path, err);
+    if (rc == 0)
+        data->checksum = sum_rows(data, comm);
     struct spine_error ignored;
     spine_store_close(store, &ignored);
     if (rc != 0)

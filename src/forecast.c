@@ -5,7 +5,7 @@
 #include "spine/model.h"
 #include "spine/optimizer.h"
 #include "spine/partition.h"
-#include "spine/rundir.h"
+#include "spine/resume.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -62,8 +62,7 @@ int spine_forecast(const struct spine_config *config, struct spine_comm *comm, F
 {
     size_t num_rows = 0, dim = 0;
     struct spine_partition part = {0};
-    int rc =
-        comm->rank == 0 ? spine_rundir_check(config->directory, (int)config->overwrite, err) : 0;
+    int rc = comm->rank == 0 ? spine_resume_check(config, err) : 0;
     if (spine_comm_agree(comm, rc, err) ||
         spine_dataset_extent(comm, config->input, (size_t)config->limit, &num_rows, &dim, err))
         return -1;

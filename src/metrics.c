@@ -5,10 +5,33 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void add(cJSON *object, const char *name, double value)
 {
     cJSON_AddNumberToObject(object, name, value);
+}
+
+int spine_metrics_open(FILE **file, const char *path, int64_t epochs, struct spine_error *err)
+{
+    *file = fopen(path, epochs > 0 ? "r+" : "w");
+    if (*file == NULL)
+        return spine_fail(err, "%s: %s", path, strerror(errno));
+    int64_t lines = 0;
+    for (int byte; lines < epochs && (byte = fgetc(*file)) != EOF;)
+        lines += byte == '\n';
+    const long end = ftell(*file);
+    int rc = 0;
+    if (lines < epochs)
+        rc = spine_refuse(err, "%s: has %lld lines, but the checkpoint is of epoch %lld", path,
+                          (long long)lines, (long long)epochs);
+    else if (end < 0 || fseek(*file, end, SEEK_SET) != 0 || ftruncate(fileno(*file), end) != 0)
+        rc = spine_fail(err, "%s: %s", path, strerror(errno));
+    if (rc != 0) {
+        fclose(*file);
+        *file = NULL;
+    }
+    return rc;
 }
 
 int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics *metrics,

@@ -4,6 +4,7 @@
 #include "spine/store.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <xxhash.h>
 
@@ -18,20 +19,75 @@ void spine_modelfile_fingerprint(const struct spine_params *params, const float 
              (uint64_t)hash.low64);
 }
 
-static int write_matrix(struct spine_store *store, const char *name,
-                        const struct spine_params *params, const float *matrix,
-                        struct spine_error *err)
+enum { NAME = 64, TENSORS = 4 };
+
+/* A tensor of the parameters: vectors have columns 0. */
+struct tensor {
+    char name[NAME];
+    size_t rows, columns, stride;
+    float *data;
+};
+
+static void list_tensors(const struct spine_params *params, const char *group,
+                         struct tensor *tensors)
 {
-    return spine_store_make(store, name, SPINE_STORE_FLOAT, params->hidden, params->dim, err) ||
-           spine_store_write(store, name, SPINE_STORE_FLOAT, 0, params->hidden, params->stride,
-                             matrix, err);
+    const struct tensor list[TENSORS] = {
+        {"W1", params->hidden, params->dim, params->stride, params->W1},
+        {"b1", params->hidden, 0, 1, params->b1},
+        {"W2", params->hidden, params->dim, params->stride, params->W2},
+        {"b2", params->dim, 0, 1, params->b2},
+    };
+    for (int i = 0; i < TENSORS; i++) {
+        tensors[i] = list[i];
+        snprintf(tensors[i].name, NAME, "%.32s/%.8s", group, list[i].name);
+    }
 }
 
-static int write_vector(struct spine_store *store, const char *name, size_t count,
-                        const float *vector, struct spine_error *err)
+int spine_modelfile_write_params(struct spine_store *store, const char *group,
+                                 const struct spine_params *params, struct spine_error *err)
 {
-    return spine_store_make(store, name, SPINE_STORE_FLOAT, count, 0, err) ||
-           spine_store_write(store, name, SPINE_STORE_FLOAT, 0, count, 1, vector, err);
+    struct tensor tensors[TENSORS];
+    list_tensors(params, group, tensors);
+    for (int i = 0; i < TENSORS; i++)
+        if (spine_store_make_checked(store, tensors[i].name, SPINE_STORE_FLOAT, tensors[i].rows,
+                                     tensors[i].columns, err) ||
+            spine_store_write(store, tensors[i].name, SPINE_STORE_FLOAT, 0, tensors[i].rows,
+                              tensors[i].stride, tensors[i].data, err))
+            return -1;
+    return 0;
+}
+
+static int read_tensor(struct spine_store *store, const char *path, const struct tensor *tensor,
+                       struct spine_error *err)
+{
+    size_t rows = 0, columns = 0;
+    if (spine_store_extent(store, tensor->name, SPINE_STORE_FLOAT, &rows,
+                           tensor->columns > 0 ? &columns : NULL, err))
+        return -1;
+    if (rows != tensor->rows || columns != tensor->columns)
+        return spine_refuse(err, "%s: '%s' is %zu x %zu, expected %zu x %zu", path, tensor->name,
+                            rows, columns, tensor->rows, tensor->columns);
+    if (spine_store_read(store, tensor->name, SPINE_STORE_FLOAT, 0, rows, tensor->stride,
+                         tensor->data, err))
+        return -1;
+    const size_t width = columns > 0 ? columns : 1;
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < width; k++)
+            if (!isfinite(tensor->data[i * tensor->stride + k]))
+                return spine_refuse(err, "%s: '%s' has a number that is not finite", path,
+                                    tensor->name);
+    return 0;
+}
+
+int spine_modelfile_read_params(struct spine_store *store, const char *path, const char *group,
+                                struct spine_params *params, struct spine_error *err)
+{
+    struct tensor tensors[TENSORS];
+    list_tensors(params, group, tensors);
+    for (int i = 0; i < TENSORS; i++)
+        if (read_tensor(store, path, &tensors[i], err))
+            return -1;
+    return 0;
 }
 
 int spine_modelfile_write(const char *path, const struct spine_params *params, const float *mean,
@@ -42,14 +98,13 @@ int spine_modelfile_write(const char *path, const struct spine_params *params, c
     struct spine_store *store = NULL;
     if (spine_store_create(&store, path, "spine-model", err))
         return -1;
-    int rc = write_matrix(store, "/W1", params, params->W1, err) ||
-             write_vector(store, "/b1", params->hidden, params->b1, err) ||
-             write_matrix(store, "/W2", params, params->W2, err) ||
-             write_vector(store, "/b2", params->dim, params->b2, err) ||
-             write_vector(store, "/input_mean", params->dim, mean, err) ||
-             spine_store_set_real(store, "/", "input_scale", scale, err) ||
-             spine_store_set_text(store, "/", "config", config, err) ||
-             spine_store_set_text(store, "/", "fingerprint", fingerprint, err);
+    int rc =
+        spine_modelfile_write_params(store, "", params, err) ||
+        spine_store_make_checked(store, "/input_mean", SPINE_STORE_FLOAT, params->dim, 0, err) ||
+        spine_store_write(store, "/input_mean", SPINE_STORE_FLOAT, 0, params->dim, 1, mean, err) ||
+        spine_store_set_real(store, "/", "input_scale", scale, err) ||
+        spine_store_set_text(store, "/", "config", config, err) ||
+        spine_store_set_text(store, "/", "fingerprint", fingerprint, err);
     struct spine_error closing;
     if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
         rc = -1;

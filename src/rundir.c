@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,16 +40,26 @@ static int make_directories(const char *directory, struct spine_error *err)
     return 0;
 }
 
+static int is_named(const char *name, const char *expected)
+{
+    const size_t length = strlen(expected);
+    return strncmp(name, expected, length) == 0 &&
+           (name[length] == '\0' || strcmp(name + length, ".part") == 0);
+}
+
+static int is_result(const char *name)
+{
+    return is_named(name, "model.h5") || is_named(name, "codes.h5ad") ||
+           is_named(name, "codes.txt");
+}
+
 static int is_run_file(const char *name)
 {
-    static const char *const names[] = {"metrics.jsonl", "model.h5", "codes.h5ad", "codes.txt"};
-    char part[64];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(part, sizeof part, "%s.part", names[i]);
-        if (strcmp(name, names[i]) == 0 || strcmp(name, part) == 0)
-            return 1;
-    }
-    return 0;
+    int end = 0;
+    if (is_result(name) || is_named(name, "metrics.jsonl"))
+        return 1;
+    return sscanf(name, "checkpoint-%*10[0-9].h5%n", &end) == 0 && end > 0 &&
+           (name[end] == '\0' || strcmp(name + end, ".part") == 0);
 }
 
 static int is_shard_file(const char *name)
@@ -59,10 +70,10 @@ static int is_shard_file(const char *name)
     return name[end] == '\0' || strcmp(name + end, ".part") == 0;
 }
 
-/* Go through a directory's files of these names: without 'overwrite' refuse the first, else do
- * 'act' to them (NULL: nothing). One that isn't there has none. */
-static int visit(const char *directory, int (*is_ours)(const char *), int overwrite,
-                 int (*act)(const char *), struct spine_error *err)
+/* Call 'act' with the path of each of a directory's files of these names, or with NULL count them
+ * only; *count is increased. A directory that isn't there has none. */
+static int visit(const char *directory, int (*is_ours)(const char *), int (*act)(const char *),
+                 int *count, struct spine_error *err)
 {
     DIR *listing = opendir(directory);
     if (listing == NULL && (errno == ENOENT || errno == ENOTDIR))
@@ -74,37 +85,64 @@ static int visit(const char *directory, int (*is_ours)(const char *), int overwr
         char path[SPINE_RUNDIR_PATH];
         if (!is_ours(entry->d_name))
             continue;
-        if (!overwrite)
-            rc = spine_refuse(err,
-                              "output.directory: %s holds a run already (%s); name another one or "
-                              "set output.overwrite = yes",
-                              directory, entry->d_name);
-        else if ((rc = spine_rundir_join(path, directory, entry->d_name, err)) == 0 &&
-                 act != NULL && act(path) != 0)
+        ++*count;
+        rc = spine_rundir_join(path, directory, entry->d_name, err);
+        if (rc == 0 && act != NULL && act(path) != 0)
             rc = spine_fail(err, "can't remove %s: %s", path, strerror(errno));
     }
     closedir(listing);
     return rc;
 }
 
-int spine_rundir_check(const char *directory, int overwrite, struct spine_error *err)
+int spine_rundir_look(const char *directory, enum spine_rundir_state *state,
+                      struct spine_error *err)
 {
-    char shards[SPINE_RUNDIR_PATH];
-    return spine_rundir_join(shards, directory, "shards", err) ||
-                   visit(directory, is_run_file, overwrite, NULL, err) ||
-                   visit(shards, is_shard_file, overwrite, NULL, err)
-               ? -1
-               : 0;
+    char shards[SPINE_RUNDIR_PATH], model[SPINE_RUNDIR_PATH];
+    int count = 0;
+    if (spine_rundir_join(shards, directory, "shards", err) ||
+        spine_rundir_join(model, directory, "model.h5", err) ||
+        visit(directory, is_run_file, NULL, &count, err) ||
+        visit(shards, is_shard_file, NULL, &count, err))
+        return -1;
+    *state = access(model, F_OK) == 0 ? SPINE_RUNDIR_FINISHED
+             : count > 0              ? SPINE_RUNDIR_BEGUN
+                                      : SPINE_RUNDIR_EMPTY;
+    return 0;
 }
 
-int spine_rundir_prepare(const char *directory, int overwrite, struct spine_error *err)
+int spine_rundir_take(const char *directory, int *lock, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    *lock = -1;
+    if (spine_rundir_join(path, directory, "shards", err) || make_directories(directory, err) ||
+        make_directory(path, err) || spine_rundir_join(path, directory, ".lock", err))
+        return -1;
+    const int descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (descriptor < 0)
+        return spine_refuse(err, "output.directory: %s: %s", path, strerror(errno));
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(descriptor, F_SETLK, &whole) != 0 && (errno == EACCES || errno == EAGAIN)) {
+        close(descriptor);
+        return spine_refuse(err, "output.directory: another run is at work in %s", directory);
+    }
+    *lock = descriptor;
+    return 0;
+}
+
+void spine_rundir_release(int lock)
+{
+    if (lock >= 0)
+        close(lock);
+}
+
+int spine_rundir_clear(const char *directory, enum spine_rundir_part part, struct spine_error *err)
 {
     char shards[SPINE_RUNDIR_PATH];
-    return spine_rundir_check(directory, overwrite, err) ||
-                   spine_rundir_join(shards, directory, "shards", err) ||
-                   make_directories(directory, err) || make_directory(shards, err) ||
-                   visit(directory, is_run_file, 1, unlink, err) ||
-                   visit(shards, is_shard_file, 1, unlink, err)
+    int count = 0;
+    return spine_rundir_join(shards, directory, "shards", err) ||
+                   visit(directory, part == SPINE_RUNDIR_ALL ? is_run_file : is_result, unlink,
+                         &count, err) ||
+                   visit(shards, is_shard_file, unlink, &count, err)
                ? -1
                : 0;
 }

@@ -2,6 +2,7 @@
 #include "spine/comm.h"
 #include "spine/config.h"
 #include "spine/forecast.h"
+#include "spine/interrupt.h"
 #include "spine/kernels.h"
 #include "spine/log.h"
 #include "spine/store.h"
@@ -26,7 +27,9 @@ static const char usage[] =
     "  --quiet          print warnings and errors only\n"
     "  --help, --version\n"
     "\n"
-    "Exit status: 0 done, 1 failed, 2 the command line, the configuration or the input is wrong.\n";
+    "Exit status: 0 done; 1 failed; 2 the command line, the configuration or the input is wrong;\n"
+    "75 stopped early and saved: run the same command again.\n"
+    "Signals: USR2 save; USR1 save and leave; TERM and INT the same if there is time.\n";
 
 enum job { TRAIN, DRY_RUN, PRINT_CONFIG, PRINT_HELP, PRINT_VERSION };
 enum { QUIET = 256, TIMELINE }; /* no letters: getopt gives letters of its own */
@@ -156,6 +159,7 @@ static int work(const struct request *request, struct spine_comm *comm, struct s
     }
     if (spine_config_check(&config, err))
         return -1;
+    spine_interrupt_install();
     return request->job == TRAIN ? spine_train(&config, comm, request->timeline, err)
                                  : spine_forecast(&config, comm, stdout, err);
 }

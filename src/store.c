@@ -432,19 +432,38 @@ static int make_dataset(struct spine_store *store, const char *name, hid_t type,
     return rc;
 }
 
-int spine_store_make(struct spine_store *store, const char *name, enum spine_store_type type,
-                     size_t rows, size_t columns, struct spine_error *err)
+/* Create a fixed-size dataset; closes 'creation'. */
+static int make_fixed(struct spine_store *store, const char *name, enum spine_store_type type,
+                      size_t rows, size_t columns, hid_t creation, struct spine_error *err)
 {
     const hsize_t extent[2] = {rows, columns};
     const hid_t space = H5Screate_simple(columns == 0 ? 1 : 2, extent, NULL);
-    const hid_t creation = make_creation();
-    /* All of it will be written: don't fill it first. */
-    H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
     const int rc = make_dataset(store, name, type_on_disk(type), space, creation, err);
     H5Pclose(creation);
     if (space >= 0)
         H5Sclose(space);
     return rc;
+}
+
+int spine_store_make(struct spine_store *store, const char *name, enum spine_store_type type,
+                     size_t rows, size_t columns, struct spine_error *err)
+{
+    const hid_t creation = make_creation();
+    /* All of it will be written: don't fill it first. */
+    H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
+    return make_fixed(store, name, type, rows, columns, creation, err);
+}
+
+int spine_store_make_checked(struct spine_store *store, const char *name,
+                             enum spine_store_type type, size_t rows, size_t columns,
+                             struct spine_error *err)
+{
+    const hid_t creation = make_creation();
+    const size_t width = columns > 0 ? columns : 1, fitting = CHUNK / width > 0 ? CHUNK / width : 1;
+    const hsize_t chunk[2] = {rows < fitting ? rows : fitting, columns};
+    H5Pset_chunk(creation, columns == 0 ? 1 : 2, chunk);
+    H5Pset_fletcher32(creation);
+    return make_fixed(store, name, type, rows, columns, creation, err);
 }
 
 static int make_growing(struct spine_store *store, const char *name, hid_t type, hsize_t chunk,

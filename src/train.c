@@ -5,13 +5,14 @@
  * 3. Whatever can fail on one rank is agreed on before the next collective call. */
 #include "spine/train.h"
 
-#include "spine/codes.h"
+#include "spine/checkpoint.h"
 #include "spine/dataset.h"
+#include "spine/interrupt.h"
 #include "spine/log.h"
 #include "spine/measures.h"
-#include "spine/merge.h"
 #include "spine/metrics.h"
-#include "spine/modelfile.h"
+#include "spine/results.h"
+#include "spine/resume.h"
 #include "spine/rundir.h"
 #include "spine/step.h"
 #include "spine/timeline.h"
@@ -32,9 +33,15 @@ struct trainer {
     struct spine_stepper stepper;
     struct spine_measuring measuring;
     struct spine_timeline timeline;
+    struct spine_checkpoint_texts texts;
+    struct spine_checkpoint_writer writer; /* used on rank 0 */
+    struct spine_progress progress;        /* where it began */
+    enum spine_start start;
+    int lock; /* of the directory; rundir.h */
     char metrics_path[SPINE_RUNDIR_PATH];
     FILE *metrics;                  /* on rank 0 */
     double started, progress_shown; /* seconds */
+    double saved;                   /* when the last checkpoint was begun */
 };
 
 static double now(void)
@@ -58,17 +65,6 @@ static double highest_rate(const struct spine_config *config)
     return config->learning_rate * (config->optimizer == SPINE_ADAM ? sqrt(ratio) : ratio);
 }
 
-static int open_files(struct trainer *run, struct spine_error *err)
-{
-    if (run->comm->rank != 0)
-        return 0;
-    if (spine_rundir_prepare(run->config->directory, (int)run->config->overwrite, err) ||
-        spine_rundir_join(run->metrics_path, run->config->directory, "metrics.jsonl", err))
-        return -1;
-    run->metrics = fopen(run->metrics_path, "w");
-    return run->metrics == NULL ? spine_fail(err, "%s: %s", run->metrics_path, strerror(errno)) : 0;
-}
-
 static int init_stepper(struct trainer *run, struct spine_error *err)
 {
     const struct spine_config *config = run->config;
@@ -90,12 +86,24 @@ static int init_stepper(struct trainer *run, struct spine_error *err)
                               config->beta2, (uint64_t)config->seed, err);
 }
 
+static int open_files(struct trainer *run, struct spine_error *err)
+{
+    const struct spine_config *config = run->config;
+    if (run->comm->rank != 0)
+        return 0;
+    if (spine_checkpoint_writer_init(&run->writer, config->directory, (int)config->checkpoint_keep,
+                                     (size_t)run->comm->size, &run->texts, err) ||
+        spine_rundir_join(run->metrics_path, config->directory, "metrics.jsonl", err))
+        return -1;
+    return spine_metrics_open(&run->metrics, run->metrics_path, run->progress.epoch, err);
+}
+
+/* Everything that a run has before its first step. */
 static int init(struct trainer *run, const struct spine_config *config, struct spine_comm *comm,
                 const char *timeline, struct spine_error *err)
 {
-    *run = (struct trainer){.config = config, .comm = comm};
-    int rc =
-        comm->rank == 0 ? spine_rundir_check(config->directory, (int)config->overwrite, err) : 0;
+    *run = (struct trainer){.config = config, .comm = comm, .lock = -1};
+    int rc = comm->rank == 0 ? spine_resume_check(config, err) : 0;
     if (spine_comm_agree(comm, rc, err) ||
         spine_dataset_init(&run->data, comm, config->input, (size_t)config->limit,
                            (size_t)config->batch_size, (uint64_t)config->seed, err) ||
@@ -105,13 +113,25 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
     rc = spine_measuring_init(&run->measuring, (size_t)config->hidden, err);
     if (rc == 0 && timeline != NULL)
         rc = spine_timeline_init(&run->timeline, TIMELINE_STEPS * spine_stepper_most_events(), err);
-    return spine_comm_agree(comm, rc || open_files(run, err), err);
+    if (spine_comm_agree(comm, rc, err) ||
+        spine_resume_begin(config, comm, &run->data, &run->stepper, &run->texts, &run->progress,
+                           &run->start, &run->lock, err))
+        return -1;
+    if (run->start == SPINE_START_FINISHED)
+        return 0;
+    return spine_comm_agree(comm, open_files(run, err), err);
 }
 
 static int dispose(struct trainer *run, int rc, struct spine_error *err)
 {
+    struct spine_error later;
     if (run->metrics != NULL && fclose(run->metrics) != 0 && rc == 0)
         rc = spine_fail(err, "%s: %s", run->metrics_path, strerror(errno));
+    if (spine_checkpoint_finish(&run->writer, rc == 0 ? err : &later) && rc == 0)
+        rc = -1;
+    spine_checkpoint_writer_dispose(&run->writer);
+    spine_checkpoint_texts_dispose(&run->texts);
+    spine_rundir_release(run->lock);
     spine_timeline_dispose(&run->timeline);
     spine_measuring_dispose(&run->measuring);
     spine_stepper_dispose(&run->stepper);
@@ -131,13 +151,14 @@ static void show_progress(struct trainer *run, uint32_t epoch, size_t step,
     if (!spine_log_is_live())
         return;
     const size_t steps = spine_partition_steps(&run->data.part);
+    const double begun = (double)run->progress.epoch + (double)run->progress.step / (double)steps;
     const double done = (double)epoch + (double)(step + 1) / (double)steps;
     const double elapsed = time - run->started;
-    const double left = elapsed / done * ((double)run->config->epochs - done);
-    const double words = done * (double)run->data.part.num_rows / elapsed;
+    const double left = elapsed / (done - begun) * ((double)run->config->epochs - done);
+    const double words = (done - begun) * (double)run->data.part.num_rows / elapsed;
     const int minutes = (int)left / 60, seconds = (int)left % 60;
-    if (epoch == 0)
-        spine_log_progress("epoch 1/%lld  %.0f words/s  %d:%02d left",
+    if (last->epoch == 0)
+        spine_log_progress("epoch %u/%lld  %.0f words/s  %d:%02d left", epoch + 1,
                            (long long)run->config->epochs, words, minutes, seconds);
     else
         spine_log_progress("epoch %u/%lld  rl %.4f  asl %.4f  psl %.4f  %.0f words/s  %d:%02d left",
@@ -200,106 +221,176 @@ static void log_epoch(const struct trainer *run, const struct spine_metrics *met
                   metrics->rl, metrics->asl, metrics->psl, metrics->words_per_second);
 }
 
-static int run_epoch(struct trainer *run, uint32_t epoch, struct spine_metrics *metrics,
-                     struct spine_error *err)
+/* --- Saving ------------------------------------------------------------------------------- */
+
+/* Save where the run stands: 'step' steps into the epoch after 'epoch' done ones, which came to
+ * 'sums' on this rank. Collective. */
+static int save(struct trainer *run, enum spine_checkpoint_mode mode, int64_t epoch, size_t step,
+                const struct spine_step_sums *sums, double waited, double seconds,
+                struct spine_error *err)
 {
-    const int64_t every = run->config->evaluate_every, epochs = run->config->epochs;
-    const double started = now(), waited = run->stepper.sums.waited;
-    const int recorded = epoch + 1 == epochs && run->timeline.events != NULL;
-    struct spine_step_sums sums = {0};
-    spine_partition_shuffle(&run->data.part, epoch);
-    for (size_t step = 0; step < spine_partition_steps(&run->data.part); step++) {
-        run->stepper.recording = recorded && step < TIMELINE_STEPS ? &run->timeline : NULL;
-        if (spine_stepper_take(&run->stepper, run->comm, &run->data, epoch, step, &sums, err))
-            return -1;
-        show_progress(run, epoch, step, metrics);
-    }
-    summarize(run, epoch, now() - started, &sums, run->stepper.sums.waited - waited, metrics);
-    if (epoch + 1 == epochs || (every > 0 && (epoch + 1) % every == 0))
+    double all[] = {sums->squares, sums->partial, sums->active, waited};
+    const int32_t path = run->stepper.path;
+    char *paths = NULL;
+    size_t bytes = 0;
+    spine_comm_sum_doubles(run->comm, all, 4);
+    if (spine_comm_gather(run->comm, &path, sizeof path, &paths, &bytes, err))
+        return -1;
+    const struct spine_progress progress = {.steps = (int64_t)run->stepper.optimizer.steps,
+                                            .epoch = epoch,
+                                            .step = (int64_t)step,
+                                            .squares = all[0],
+                                            .partial = all[1],
+                                            .active = all[2],
+                                            .asl = sums->asl,
+                                            .waited = all[3],
+                                            .seconds = seconds};
+    int rc = 0;
+    if (run->comm->rank == 0)
+        rc = spine_checkpoint_save(&run->writer, mode, &run->stepper.params,
+                                   &run->stepper.optimizer, &progress, (const int32_t *)paths, err);
+    free(paths);
+    run->saved = now();
+    return spine_comm_agree(run->comm, rc, err);
+}
+
+/* What this rank asks of all before a step. The clock is rank 0's. */
+static void ask(struct trainer *run)
+{
+    const struct spine_config *config = run->config;
+    int *requests = run->stepper.requests;
+    requests[SPINE_REQUEST_SAVE] = spine_interrupt_save();
+    requests[SPINE_REQUEST_LEAVE] = spine_interrupt_leave();
+    requests[SPINE_REQUEST_HURRY] = spine_interrupt_hurry();
+    if (run->comm->rank != 0)
+        return;
+    if (config->checkpoint_minutes > 0 && now() - run->saved >= 60 * config->checkpoint_minutes)
+        requests[SPINE_REQUEST_SAVE] = 1;
+    if (spine_interrupt_time_left(config->time_limit) <
+        config->grace_seconds + 2 * run->writer.seconds)
+        requests[SPINE_REQUEST_LEAVE] = 1;
+}
+
+/* Leave with what is asked for: saved, or in a hurry without, if the last save took too long. */
+static int leave(struct trainer *run, int64_t epoch, size_t step,
+                 const struct spine_step_sums *sums, double waited, double seconds,
+                 struct spine_error *err)
+{
+    double last = run->writer.seconds;
+    spine_comm_broadcast(run->comm, &last, sizeof last);
+    if (!run->stepper.requests[SPINE_REQUEST_LEAVE] && last > run->config->grace_seconds)
+        return spine_leave(err,
+                           "left in epoch %lld without saving, which takes longer than "
+                           "train.grace_seconds; run the same command again to go on",
+                           (long long)epoch + 1);
+    if (save(run, SPINE_CHECKPOINT_NOW, epoch, step, sums, waited, seconds, err))
+        return -1;
+    return spine_leave(err,
+                       "saved %s after %lld epochs and %zu steps; run the same command again "
+                       "to go on",
+                       run->config->directory, (long long)epoch, step);
+}
+
+/* What the steps before this run add to an epoch that was begun then. asl is equal on all ranks; of
+ * the rest rank 0 takes all. */
+static struct spine_step_sums sums_so_far(const struct trainer *run, int64_t epoch)
+{
+    const struct spine_progress *progress = &run->progress;
+    if (epoch != progress->epoch)
+        return (struct spine_step_sums){0};
+    if (run->comm->rank != 0)
+        return (struct spine_step_sums){.asl = progress->asl};
+    return (struct spine_step_sums){progress->squares, progress->partial, progress->asl,
+                                    progress->active};
+}
+
+/* The end of an epoch: metrics, and a checkpoint if one is due. */
+static int finish_epoch(struct trainer *run, int64_t epoch, double seconds,
+                        const struct spine_step_sums *sums, double waited,
+                        struct spine_metrics *metrics, struct spine_error *err)
+{
+    const struct spine_config *config = run->config;
+    const int64_t every = config->evaluate_every, done = epoch + 1;
+    summarize(run, (uint32_t)epoch, seconds, sums, waited, metrics);
+    if (done == config->epochs || (every > 0 && done % every == 0))
         evaluate(run, metrics);
     int rc = 0;
     if (!isfinite(metrics->total) || !isfinite(metrics->eval_rl))
         rc = spine_fail(err,
-                        "epoch %u: the loss is not finite; train.learning_rate = %g may be "
-                        "too high",
-                        epoch + 1, run->config->learning_rate);
+                        "epoch %lld: the loss is not finite; a lower train.learning_rate than %g "
+                        "may help",
+                        (long long)done, run->stepper.schedule.rate);
     else if (run->metrics != NULL)
         rc = spine_metrics_write(run->metrics, run->metrics_path, metrics, err);
     log_epoch(run, metrics);
     return spine_comm_agree(run->comm, rc, err);
 }
 
-/* --- The files at the end ----------------------------------------------------------------- */
-
-static int write_model(struct trainer *run, struct spine_error *err)
+static int run_epoch(struct trainer *run, int64_t epoch, struct spine_metrics *metrics,
+                     struct spine_error *err)
 {
-    char path[SPINE_RUNDIR_PATH];
-    char *config = spine_config_text(run->config);
-    int rc = -1;
-    if (config == NULL)
-        spine_fail(err, "out of memory for the configuration's text");
-    else if (spine_rundir_join(path, run->config->directory, "model.h5", err) == 0)
-        rc = spine_modelfile_write(path, &run->stepper.params, run->data.mean, run->data.scale,
-                                   config, err);
-    free(config);
-    return rc;
-}
-
-static int write_shard(struct trainer *run, struct spine_error *err)
-{
-    const struct spine_partition *part = &run->data.part;
-    struct spine_shard shard = {.shard = run->comm->rank,
-                                .shards = run->comm->size,
-                                .first_row = (int64_t)part->first_row,
-                                .rows = (int64_t)(part->end_row - part->first_row),
-                                .total_rows = (int64_t)part->num_rows,
-                                .hidden = run->config->hidden};
-    spine_modelfile_fingerprint(&run->stepper.params, run->data.mean, run->data.scale,
-                                shard.fingerprint);
-    return spine_codes_write_shard(run->config->directory, &shard, &run->stepper.params, &run->data,
-                                   &run->stepper.work, (uint32_t)run->config->epochs,
-                                   run->config->noisy_codes ? run->config->noise : 0, err);
-}
-
-static int merge_into(const struct trainer *run, const char *name, enum spine_merge_format format,
-                      struct spine_error *err)
-{
-    char path[SPINE_RUNDIR_PATH];
-    struct spine_merge_report report;
-    if (spine_rundir_join(path, run->config->directory, name, err) ||
-        spine_merge(run->config->directory, path, format, &report, err))
-        return -1;
-    if (report.escaped > 0)
-        spine_log(SPINE_LOG_INFO, "%s: %zu words are not valid UTF-8; such bytes stand as \\xNN",
-                  path, report.escaped);
-    spine_log(SPINE_LOG_INFO, "wrote %s: %zu words x %zu dimensions, %.1f values a word", path,
-              report.rows, report.hidden, (double)report.values / (double)report.rows);
-    return 0;
-}
-
-static int merge(const struct trainer *run, struct spine_error *err)
-{
-    if ((run->config->formats & SPINE_FORMAT_H5AD) &&
-        merge_into(run, "codes.h5ad", SPINE_MERGE_H5AD, err))
-        return -1;
-    if ((run->config->formats & SPINE_FORMAT_TXT) &&
-        merge_into(run, "codes.txt", SPINE_MERGE_TXT, err))
-        return -1;
-    return 0;
-}
-
-static int write_files(struct trainer *run, struct spine_error *err)
-{
-    const int first = run->comm->rank == 0;
-    if (spine_comm_agree(run->comm, first ? write_model(run, err) : 0, err) ||
-        spine_comm_agree(run->comm, write_shard(run, err), err))
-        return -1;
-    if (!run->config->merge) {
-        spine_log(SPINE_LOG_INFO, "wrote %d shards; 'spine-merge %s' joins them", run->comm->size,
-                  run->config->directory);
-        return 0;
+    const struct spine_config *config = run->config;
+    const int resumed = epoch == run->progress.epoch;
+    const size_t steps = spine_partition_steps(&run->data.part);
+    const int recorded = epoch + 1 == config->epochs && run->timeline.events != NULL;
+    /* As if the seconds and waits before this run had been in it. */
+    const double started = now() - (resumed ? run->progress.seconds : 0);
+    const double waited =
+        run->stepper.sums.waited - (resumed && run->comm->rank == 0 ? run->progress.waited : 0);
+    const int *requests = run->stepper.requests;
+    struct spine_step_sums sums = sums_so_far(run, epoch);
+    int wanted = 0, leaving = 0;
+    spine_partition_shuffle(&run->data.part, (uint32_t)epoch);
+    for (size_t step = resumed ? (size_t)run->progress.step : 0; step < steps; step++) {
+        run->stepper.recording = recorded && step < TIMELINE_STEPS ? &run->timeline : NULL;
+        ask(run);
+        if (spine_stepper_take(&run->stepper, run->comm, &run->data, (uint32_t)epoch, step, &sums,
+                               err))
+            return -1;
+        show_progress(run, (uint32_t)epoch, step, metrics);
+        wanted = requests[SPINE_REQUEST_SAVE];
+        leaving = requests[SPINE_REQUEST_LEAVE] || requests[SPINE_REQUEST_HURRY];
+        if (step + 1 == steps)
+            break;
+        const double waiting = run->stepper.sums.waited - waited;
+        if (leaving)
+            return leave(run, epoch, step + 1, &sums, waiting, now() - started, err);
+        if (wanted && save(run, SPINE_CHECKPOINT_BEHIND, epoch, step + 1, &sums, waiting,
+                           now() - started, err))
+            return -1;
     }
-    return spine_comm_agree(run->comm, first ? merge(run, err) : 0, err);
+    if (finish_epoch(run, epoch, now() - started, &sums, run->stepper.sums.waited - waited, metrics,
+                     err))
+        return -1;
+    const int64_t done = epoch + 1, every = config->checkpoint_every;
+    const struct spine_step_sums none = {0};
+    if (done == config->epochs)
+        return save(run, SPINE_CHECKPOINT_NOW, done, 0, &none, 0, 0, err);
+    if (leaving)
+        return leave(run, done, 0, &none, 0, 0, err);
+    if (wanted || (every > 0 && done % every == 0))
+        return save(run, SPINE_CHECKPOINT_BEHIND, done, 0, &none, 0, 0, err);
+    return 0;
+}
+
+/* Say where the run begins. */
+static void announce(const struct trainer *run)
+{
+    const struct spine_progress *progress = &run->progress;
+    const size_t steps = spine_partition_steps(&run->data.part);
+    if (run->start == SPINE_START_FINISHED)
+        spine_log(SPINE_LOG_INFO, "%s is finished: %lld epochs; nothing to do",
+                  run->config->directory, (long long)progress->epoch);
+    else
+        spine_log(SPINE_LOG_INFO,
+                  "training %lld units on %zu x %zu numbers; batches of %lld, %zu steps an epoch, "
+                  "%d rank%s",
+                  (long long)run->config->hidden, run->data.part.num_rows, run->data.dim,
+                  (long long)run->config->batch_size, steps, run->comm->size,
+                  run->comm->size == 1 ? "" : "s");
+    if (run->start == SPINE_START_RESUMED)
+        spine_log(SPINE_LOG_INFO, "going on after %lld epochs and %lld steps",
+                  (long long)progress->epoch, (long long)progress->step);
 }
 
 int spine_train(const struct spine_config *config, struct spine_comm *comm, const char *timeline,
@@ -309,18 +400,16 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm, cons
     struct spine_metrics metrics = {0};
     int rc = init(&run, config, comm, timeline, err);
     if (rc == 0)
-        spine_log(SPINE_LOG_INFO,
-                  "training %lld units on %zu x %zu numbers; batches of %lld, %zu steps an epoch, "
-                  "%d rank%s",
-                  (long long)config->hidden, run.data.part.num_rows, run.data.dim,
-                  (long long)config->batch_size, spine_partition_steps(&run.data.part), comm->size,
-                  comm->size == 1 ? "" : "s");
-    run.started = now();
-    for (int64_t epoch = 0; rc == 0 && epoch < config->epochs; epoch++)
-        rc = run_epoch(&run, (uint32_t)epoch, &metrics, err);
-    if (rc == 0)
-        rc = write_files(&run, err);
-    if (rc == 0 && timeline != NULL)
-        rc = spine_timeline_write(&run.timeline, comm, timeline, err);
+        announce(&run);
+    run.started = run.saved = now();
+    if (rc == 0 && run.start != SPINE_START_FINISHED) {
+        for (int64_t epoch = run.progress.epoch; rc == 0 && epoch < config->epochs; epoch++)
+            rc = run_epoch(&run, epoch, &metrics, err);
+        if (rc == 0)
+            rc = spine_results_write(config, comm, &run.stepper.params, &run.data,
+                                     &run.stepper.work, err);
+        if (rc == 0 && timeline != NULL)
+            rc = spine_timeline_write(&run.timeline, comm, timeline, err);
+    }
     return spine_comm_agree(comm, dispose(&run, rc, err), err);
 }

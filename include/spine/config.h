@@ -37,6 +37,11 @@ struct spine_config {
     int64_t schedule; /* enum spine_schedule_kind */
     double warmup, decay;
     int64_t seed, evaluate_every;
+    int64_t checkpoint_every;
+    double checkpoint_minutes;
+    int64_t checkpoint_keep;
+    char resume[SPINE_CONFIG_TEXT];
+    double time_limit, grace_seconds;
     int64_t kernel; /* enum spine_kernel_choice */
     char directory[SPINE_CONFIG_TEXT];
     int64_t merge, formats, noisy_codes, overwrite;
@@ -59,6 +64,15 @@ int spine_config_check(const struct spine_config *config, struct spine_error *er
 /* All options as an INI text, without comments; the caller frees. Reading it back gives the same
  * configuration. */
 char *spine_config_text(const struct spine_config *config);
+
+/* The options that fix what is computed, a "name = value" a line; the caller frees. The others may
+ * change when a run is resumed: data.input (the rows themselves are compared), train.epochs, when
+ * to measure, save and stop, train.kernel, and all of output. */
+char *spine_config_identity(const struct spine_config *config);
+
+/* Describe in what two such texts differ, for a message: "model.hidden was 500, is 100; ...".
+ * Returns 0 if they don't. */
+int spine_config_differ(const char *was, const char *is, char *text, size_t size);
 
 /* The same with each option's meaning, bounds and default above it. */
 void spine_config_describe(const struct spine_config *config, FILE *file);

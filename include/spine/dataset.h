@@ -13,11 +13,12 @@
 
 struct spine_dataset {
     struct spine_partition part;
-    size_t dim, stride;       /* D, and D padded (kernels.h) */
-    float *rows;              /* owned; (rows of this rank, D), scaled */
-    float *mean;              /* owned; (D): what was subtracted; zero if nothing was */
-    double scale;             /* what was multiplied; 1 if nothing was */
-    double variance;          /* sum over all N rows and D of (row - mean row)^2, scaled */
+    size_t dim, stride; /* D, and D padded (kernels.h) */
+    float *rows;        /* owned; (rows of this rank, D), scaled */
+    float *mean;        /* owned; (D): what was subtracted; zero if nothing was */
+    double scale;       /* what was multiplied; 1 if nothing was */
+    uint64_t checksum; /* of all N rows and words as they are in the file, on any number of ranks */
+    double variance;   /* sum over all N rows and D of (row - mean row)^2, scaled */
     struct spine_words words; /* of this rank's rows */
     /* Scratch of a batch, owned: the rows' global numbers, their values clean and noisy. */
     size_t *batch;

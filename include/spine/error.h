@@ -15,10 +15,11 @@ enum {
     SPINE_EXIT_DONE = 0,
     SPINE_EXIT_FAILED = 1,  /* the machine: disk, memory, network, a training that diverged */
     SPINE_EXIT_REFUSED = 2, /* the user: command line, configuration or input */
+    SPINE_EXIT_AGAIN = 75,  /* nobody: stopped early and saved; the same command goes on */
 };
 
 struct spine_error {
-    int status; /* SPINE_EXIT_FAILED or SPINE_EXIT_REFUSED */
+    int status; /* one of the above but SPINE_EXIT_DONE */
     char text[1024];
 };
 
@@ -31,6 +32,9 @@ struct spine_error {
 /* Describe a failure of the machine. Returns -1, so that failing is one statement.
  * A text that is too long is cut. */
 int spine_fail(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);
+
+/* The same for leaving early, with all saved: exit status 75. */
+int spine_leave(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);
 
 /* The same for what the user can mend: exit status 2. */
 int spine_refuse(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);

@@ -10,6 +10,7 @@
 #define SPINE_MODELFILE_H
 
 #include "spine/model.h"
+#include "spine/store.h"
 
 enum { SPINE_FINGERPRINT = 33 }; /* bytes: 32 hexadecimal digits and NUL */
 
@@ -21,5 +22,12 @@ void spine_modelfile_fingerprint(const struct spine_params *params, const float 
 /* Write the model under 'path', complete or not at all. Local: for one rank. */
 int spine_modelfile_write(const char *path, const struct spine_params *params, const float *mean,
                           double scale, const char *config, struct spine_error *err);
+
+/* Parameters as the datasets W1, b1, W2, b2 of the group 'group' ("" for the root), with checksums.
+ * Reading refuses another shape, and numbers that aren't finite; path is for messages. */
+int spine_modelfile_write_params(struct spine_store *store, const char *group,
+                                 const struct spine_params *params, struct spine_error *err);
+int spine_modelfile_read_params(struct spine_store *store, const char *path, const char *group,
+                                struct spine_params *params, struct spine_error *err);
 
 #endif

@@ -14,7 +14,7 @@
 #include "spine/timeline.h"
 
 /* What any rank may ask of all; they learn of it in the same step. */
-enum spine_request { SPINE_REQUEST_CHECKPOINT, SPINE_REQUEST_LEAVE, SPINE_REQUESTS };
+enum spine_request { SPINE_REQUEST_SAVE, SPINE_REQUEST_LEAVE, SPINE_REQUEST_HURRY, SPINE_REQUESTS };
 
 struct spine_stepper {
     /* Set by the caller, and kept. */

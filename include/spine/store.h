@@ -68,6 +68,11 @@ int spine_store_make_group(struct spine_store *store, const char *name, struct s
 int spine_store_make(struct spine_store *store, const char *name, enum spine_store_type type,
                      size_t rows, size_t columns, struct spine_error *err);
 
+/* The same in chunks with Fletcher-32 checksums: reading fails where the file was damaged. */
+int spine_store_make_checked(struct spine_store *store, const char *name,
+                             enum spine_store_type type, size_t rows, size_t columns,
+                             struct spine_error *err);
+
 /* Write rows [first, first + count) of a dataset. In memory a row begins every 'stride' elements;
  * for vectors stride is 1. The element type is the dataset's. */
 int spine_store_write(struct spine_store *store, const char *name, enum spine_store_type type,
