@@ -6,6 +6,7 @@
 #include "spine/convert.h"
 
 #include "spine/log.h"
+#include "spine/outfile.h"
 #include "spine/store.h"
 
 #include <errno.h>
@@ -81,9 +82,13 @@ static int check_output(const struct spine_convert_options *options, struct spin
     struct spine_store *store = NULL;
     struct spine_error reason;
     struct stat facts;
-    char part[4096];
-    snprintf(part, sizeof part, "%s.part", options->output);
-    if (are_same_file(options->input, options->output) || are_same_file(options->input, part))
+    char *part = spine_outfile_part(options->output, err);
+    if (part == NULL)
+        return -1;
+    const bool is_input =
+        are_same_file(options->input, options->output) || are_same_file(options->input, part);
+    free(part);
+    if (is_input)
         return spine_refuse(err, "%s: the output would overwrite the input", options->output);
     if (stat(options->output, &facts) != 0)
         return 0;
@@ -447,7 +452,7 @@ static int write_output(struct job *job, struct spine_error *err)
     int rc = job->comm->rank == 0 ? write_words(job, err) : 0;
     if (spine_comm_agree(job->comm, rc, err) || write_values(job, err))
         return -1;
-    rc = job->comm->rank == 0 ? spine_store_publish(job->options->output, err) : 0;
+    rc = job->comm->rank == 0 ? spine_outfile_publish(job->options->output, err) : 0;
     return spine_comm_agree(job->comm, rc, err);
 }
 
@@ -605,7 +610,7 @@ int spine_convert(struct spine_comm *comm, const struct spine_convert_options *o
         struct spine_error ignored;
         spine_store_close(job.store, &ignored);
         if (job.has_created)
-            spine_store_discard(options->output);
+            spine_outfile_discard(options->output);
     }
     dispose(&job);
     return rc;

@@ -7,14 +7,14 @@
  */
 #include "spine/store.h"
 
+#include "spine/outfile.h"
+
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     /* One transfer's bytes at most: MPI-IO counts in ints, and its buffers should stay small. */
@@ -84,15 +84,6 @@ void spine_store_init(void)
 
 /* --- Opening and closing ------------------------------------------------------------------ */
 
-static char *part_name(const char *path)
-{
-    const size_t bytes = strlen(path) + sizeof ".part";
-    char *part = malloc(bytes);
-    if (part != NULL)
-        snprintf(part, bytes, "%s.part", path);
-    return part;
-}
-
 static struct spine_store *new_store(const char *path, struct spine_comm *comm,
                                      struct spine_error *err)
 {
@@ -129,72 +120,39 @@ static hid_t make_access(const struct spine_comm *comm)
     return access;
 }
 
-/* Create an empty file, not through a symbolic link that somebody may have planted. */
-static int create_part(const char *part, struct spine_error *err)
+/* Make the HDF5 file PATH.part of an empty one, and say what it holds. */
+static int begin_file(struct spine_store *store, const char *part, const char *format,
+                      struct spine_error *err)
 {
-    const int descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0666);
-    if (descriptor < 0 && (errno == ENOENT || errno == EACCES || errno == ENOTDIR ||
-                           errno == EISDIR || errno == ELOOP || errno == EROFS))
-        spine_refuse(err, "%s: %s", part, strerror(errno));
-    else if (descriptor < 0)
-        spine_fail(err, "%s: %s", part, strerror(errno));
-    return descriptor;
-}
-
-FILE *spine_store_create_text(const char *path, struct spine_error *err)
-{
-    char *part = part_name(path);
-    FILE *file = NULL;
-    if (part == NULL) {
-        spine_fail(err, "out of memory to create %s", path);
-        return NULL;
-    }
-    const int descriptor = create_part(part, err);
-    if (descriptor >= 0 && (file = fdopen(descriptor, "w")) == NULL) {
-        spine_fail(err, "%s: %s", part, strerror(errno));
-        close(descriptor);
-    }
-    free(part);
-    return file;
+    const int64_t version = SPINE_STORE_VERSION;
+    store->file = H5Fcreate(part, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    if (store->file < 0)
+        return fail_hdf5(store->path, "can't create the file", err);
+    if (format == NULL)
+        return 0;
+    return spine_store_set_text(store, "/", "format", format, err) ||
+                   spine_store_set_integers(store, "/", "format_version", &version, 1, err)
+               ? -1
+               : 0;
 }
 
 int spine_store_create(struct spine_store **store, const char *path, const char *format,
                        struct spine_error *err)
 {
     *store = NULL;
+    char *part = spine_outfile_part(path, err);
     struct spine_store *made = new_store(path, NULL, err);
-    char *part = part_name(path);
     int rc = -1;
-    if (made == NULL)
-        goto done;
-    if (part == NULL) {
-        spine_fail(err, "out of memory to create %s", path);
-        goto done;
-    }
     /* HDF5 doesn't say why it can't create a file; the C library does. */
-    const int descriptor = create_part(part, err);
-    if (descriptor < 0)
-        goto done;
-    close(descriptor);
-    made->file = H5Fcreate(part, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    if (made->file < 0) {
-        fail_hdf5(path, "can't create the file", err);
-        goto done;
-    }
-    const int64_t version = SPINE_STORE_VERSION;
-    if (format != NULL && (spine_store_set_text(made, "/", "format", format, err) ||
-                           spine_store_set_integers(made, "/", "format_version", &version, 1, err)))
-        goto done;
-    rc = 0;
-done:
-    free(part);
-    if (rc == 0) {
+    if (part == NULL || made == NULL || spine_outfile_create(path, err)) {
+        free_store(made);
+    } else if ((rc = begin_file(made, part, format, err)) == 0) {
         *store = made;
-    } else if (made != NULL) {
-        struct spine_error ignored;
-        spine_store_close(made, &ignored);
-        spine_store_discard(path);
+    } else {
+        spine_store_close(made, &(struct spine_error){0});
+        spine_outfile_discard(path);
     }
+    free(part);
     return rc;
 }
 
@@ -202,23 +160,22 @@ int spine_store_join(struct spine_store **store, struct spine_comm *comm, const 
                      struct spine_error *err)
 {
     *store = NULL;
-    char *part = part_name(path);
+    char *part = spine_outfile_part(path, err);
     struct spine_store *made = new_store(path, comm, err);
-    int rc = made == NULL || part == NULL ? spine_fail(err, "out of memory to open %s", path) : 0;
-    if (spine_comm_agree(comm, rc, err))
-        goto done;
-    const hid_t access = make_access(comm);
-    made->file = H5Fopen(part, H5F_ACC_RDWR, access);
-    rc = made->file < 0 ? fail_hdf5(path, "can't open the file on all ranks", err) : 0;
-    H5Pclose(access);
-    rc = spine_comm_agree(comm, rc, err);
+    int rc = spine_comm_agree(comm, part == NULL || made == NULL ? -1 : 0, err);
+    if (rc == 0) {
+        const hid_t access = make_access(comm);
+        made->file = H5Fopen(part, H5F_ACC_RDWR, access);
+        rc = made->file < 0 ? fail_hdf5(path, "can't open the file on all ranks", err) : 0;
+        H5Pclose(access);
+        rc = spine_comm_agree(comm, rc, err);
+    }
     if (rc == 0)
         *store = made;
-done:
-    free(part);
-    if (*store == NULL)
+    else
         free_store(made);
-    return *store == NULL ? -1 : 0;
+    free(part);
+    return rc;
 }
 
 static int check_format(struct spine_store *store, const char *format, struct spine_error *err)
@@ -314,39 +271,6 @@ int spine_store_close(struct spine_store *store, struct spine_error *err)
     rc = agree(store, rc, err);
     free_store(store);
     return rc;
-}
-
-/* Bring a file's or directory's bytes to the disk. */
-static int sync_path(const char *path, struct spine_error *err)
-{
-    const int descriptor = open(path, O_RDONLY);
-    if (descriptor < 0)
-        return spine_fail(err, "%s: %s", path, strerror(errno));
-    /* Some file systems can't fsync a directory: EINVAL there is not a failure. */
-    const int failed = fsync(descriptor) != 0 && errno != EINVAL;
-    const int reason = errno;
-    close(descriptor);
-    return failed ? spine_fail(err, "%s: %s", path, strerror(reason)) : 0;
-}
-
-int spine_store_publish(const char *path, struct spine_error *err)
-{
-    char *part = part_name(path);
-    if (part == NULL)
-        return spine_fail(err, "out of memory to rename %s", path);
-    int rc = sync_path(part, err);
-    if (rc == 0 && rename(part, path) != 0)
-        rc = spine_fail(err, "%s: can't rename the finished file: %s", path, strerror(errno));
-    free(part);
-    return rc;
-}
-
-void spine_store_discard(const char *path)
-{
-    char *part = part_name(path);
-    if (part != NULL)
-        unlink(part);
-    free(part);
 }
 
 /* --- Datasets ----------------------------------------------------------------------------- */

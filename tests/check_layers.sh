@@ -17,7 +17,7 @@ check_tree()
         bad = 1
     }
     BEGIN {
-        place(0, "error log clones random partition words number")
+        place(0, "error log clones random partition words number outfile")
         place(1, "kernels sparse")
         place(2, "model optimizer vectors input config")
         place(3, "comm store sums")

@@ -7,6 +7,7 @@
 #define SPINE_SHARDS_H
 
 #include "spine/codes.h"
+#include "spine/outfile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -182,7 +183,7 @@ static inline void write_hand_shard(const struct path *path, const struct hand_s
     write_hand_matrix(store, "/codes", &shard->codes);
     write_hand_matrix(store, "/excess", &shard->excess);
     TRY(spine_store_close(store, &err));
-    TRY(spine_store_publish(path->text, &err));
+    TRY(spine_outfile_publish(path->text, &err));
     spine_words_dispose(&words);
 }
 

@@ -229,14 +229,14 @@ static void test_what_is_no_shard_is_refused(void **state)
     struct spine_codes codes;
     TRY(spine_store_create(&store, path.text, "spine-codes", &err));
     TRY(spine_store_close(store, &err));
-    TRY(spine_store_publish(path.text, &err));
+    TRY(spine_outfile_publish(path.text, &err));
     EXPECT_REFUSED(spine_codes_open_shard(&codes, path.text, &shard, &err),
                    "%s: '/' has no attribute 'shard'", path.text);
     EXPECT_REFUSED(spine_codes_open_merged(&codes, path.text, &err),
                    "%s: has no dataset '/obs/_index'", path.text);
     TRY(spine_store_create(&store, path.text, "spine-model", &err));
     TRY(spine_store_close(store, &err));
-    TRY(spine_store_publish(path.text, &err));
+    TRY(spine_outfile_publish(path.text, &err));
     EXPECT_REFUSED(spine_codes_open_shard(&codes, path.text, &shard, &err),
                    "%s: holds 'spine-model', expected 'spine-codes'", path.text);
 }

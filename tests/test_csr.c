@@ -1,6 +1,8 @@
 /* test_csr.c -- rows of a sparse matrix come back as they were added; broken ones are refused. */
 #include "spine/csr.h"
 
+#include "spine/outfile.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,7 +69,7 @@ static struct spine_store *create(const struct path *path)
 static void finish(struct spine_store *store, const struct path *path)
 {
     TRY(spine_store_close(store, &err));
-    TRY(spine_store_publish(path->text, &err));
+    TRY(spine_outfile_publish(path->text, &err));
 }
 
 static void test_rows_appended_in_blocks_are_read_in_any(void **state)

@@ -2,6 +2,7 @@
  * run on several numbers of ranks. */
 #include "spine/dataset.h"
 
+#include "spine/outfile.h"
 #include "spine/random.h"
 #include "spine/store.h"
 
@@ -50,7 +51,7 @@ static void write_vectors(size_t rows, size_t words, size_t row, double value, c
         TRY(spine_store_write(store, "/vectors", SPINE_STORE_FLOAT, 0, rows, DIM, vectors, &err));
         TRY(spine_store_append_words(store, "/words", &list, &err));
         TRY(spine_store_close(store, &err));
-        TRY(spine_store_publish(path.text, &err));
+        TRY(spine_outfile_publish(path.text, &err));
         spine_words_dispose(&list);
     }
     spine_comm_barrier(&world);

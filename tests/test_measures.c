@@ -1,6 +1,7 @@
 /* test_measures.c -- against numbers worked out by hand; run on several numbers of ranks. */
 #include "spine/measures.h"
 
+#include "spine/outfile.h"
 #include "spine/store.h"
 
 #include <math.h>
@@ -36,7 +37,7 @@ static void read_corners(struct spine_dataset *data)
         TRY(spine_store_write(store, "/vectors", SPINE_STORE_FLOAT, 0, ROWS, DIM, corners, &err));
         TRY(spine_store_append_words(store, "/words", &words, &err));
         TRY(spine_store_close(store, &err));
-        TRY(spine_store_publish(path.text, &err));
+        TRY(spine_outfile_publish(path.text, &err));
         spine_words_dispose(&words);
     }
     spine_comm_barrier(&world);
