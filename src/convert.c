@@ -8,6 +8,7 @@
 #include "spine/log.h"
 #include "spine/outfile.h"
 #include "spine/store.h"
+#include "spine/vectors.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -33,7 +34,7 @@ struct numbers {
 struct job {
     struct spine_comm *comm;
     const struct spine_convert_options *options;
-    struct spine_vectors_layout layout;
+    struct spine_layout layout;
     struct spine_vectors vectors; /* this rank's; its words go to 'words' on rank 0 */
     size_t first_row;             /* of this rank's, counted over all ranks */
 
@@ -113,7 +114,7 @@ static int begin(struct job *job, struct spine_error *err)
     const struct spine_convert_options *options = job->options;
     int rc = 0;
     if (job->comm->rank == 0 &&
-        (spine_vectors_look(&job->layout, options->input, options->header, err) ||
+        (spine_layout_look(&job->layout, options->input, options->header, err) ||
          begin_output(job, err)))
         rc = -1;
     if (spine_comm_agree(job->comm, rc, err))
