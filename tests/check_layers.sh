@@ -18,7 +18,7 @@ check_tree()
     }
     BEGIN {
         place(0, "error log clones random partition words number outfile")
-        place(1, "kernels sparse field")
+        place(1, "kernels sparse field repeated")
         place(2, "model optimizer vectors input layout config")
         place(3, "comm store sums")
         place(4, "dataset csr metrics modelfile rundir timeline")
