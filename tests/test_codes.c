@@ -13,9 +13,8 @@
 
 #include <cmocka.h>
 
+#include "directory.h"
 #include "shards.h"
-
-static struct path directory;
 
 /* Entry (row, column) of some rows. */
 static float value_at(const struct spine_csr *csr, size_t row, size_t column)
@@ -241,20 +240,6 @@ static void test_what_is_no_shard_is_refused(void **state)
                    "%s: holds 'spine-model', expected 'spine-codes'", path.text);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    directory = make_temporary();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    remove_all(&directory);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,5 +253,5 @@ int main(void)
         cmocka_unit_test(test_a_shard_with_too_little_in_it_is_refused),
         cmocka_unit_test(test_what_is_no_shard_is_refused),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

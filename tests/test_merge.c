@@ -12,9 +12,8 @@
 
 #include <cmocka.h>
 
+#include "directory.h"
 #include "shards.h"
-
-static struct path directory; /* a new one for every test */
 
 static void merge(const struct path *path, enum spine_merge_format format,
                   struct spine_merge_report *report)
@@ -444,22 +443,6 @@ static void test_the_format_follows_from_the_name(void **state)
         EXPECT_REFUSED(spine_merge_format_of(bad[i], &format, &err),
                        "%s: the name must end in .h5ad or .txt, which says the format", bad[i]);
 }
-
-static int setup(void **state)
-{
-    (void)state;
-    directory = make_temporary();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    remove_all(&directory);
-    return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {

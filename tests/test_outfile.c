@@ -13,10 +13,8 @@
 
 #include <cmocka.h>
 
+#include "directory.h"
 #include "expect.h"
-#include "temporary.h"
-
-static struct path directory; /* a new one for every test */
 
 /* What publishing synced, in its order; it stands here in place of the C library's. */
 static struct {
@@ -171,32 +169,23 @@ static void test_a_file_system_that_cannot_sync_directories_will_do(void **state
 
 static int setup(void **state)
 {
-    (void)state;
     memset(&syncs, 0, sizeof syncs);
-    directory = make_temporary();
-    return 0;
+    return make_directory(state);
 }
 
-static int teardown(void **state)
-{
-    (void)state;
-    remove_all(&directory);
-    return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define WATCHED(function) cmocka_unit_test_setup_teardown(function, setup, remove_directory)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_file_gets_its_name_when_it_is_published),
-        TEST(test_what_a_crash_left_is_replaced),
-        TEST(test_a_symbolic_link_in_the_way_is_not_followed_and_stays),
-        TEST(test_where_no_file_can_be_made_the_reason_is_given),
-        TEST(test_the_file_is_synced_before_its_new_name_and_then_the_directory),
-        TEST(test_a_path_without_a_directory_is_in_the_current_one),
-        TEST(test_what_does_not_reach_the_disk_is_a_failure),
-        TEST(test_a_file_system_that_cannot_sync_directories_will_do),
+        WATCHED(test_a_file_gets_its_name_when_it_is_published),
+        WATCHED(test_what_a_crash_left_is_replaced),
+        WATCHED(test_a_symbolic_link_in_the_way_is_not_followed_and_stays),
+        WATCHED(test_where_no_file_can_be_made_the_reason_is_given),
+        WATCHED(test_the_file_is_synced_before_its_new_name_and_then_the_directory),
+        WATCHED(test_a_path_without_a_directory_is_in_the_current_one),
+        WATCHED(test_what_does_not_reach_the_disk_is_a_failure),
+        WATCHED(test_a_file_system_that_cannot_sync_directories_will_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,10 +16,7 @@
 #include <cmocka.h>
 
 #include "expect.h"
-#include "temporary.h"
-
-static struct spine_comm world;
-static struct path directory; /* the same on all ranks */
+#include "ranks.h"
 
 /* --- Rows over ranks ------------------------------------------------------------------------ */
 
@@ -647,24 +644,6 @@ static void test_closing_nothing_goes(void **state)
     assert_non_null(strchr(text, '.'));
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    if (world.rank == 0)
-        directory = make_temporary();
-    spine_comm_broadcast(&world, &directory, sizeof directory);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    spine_comm_barrier(&world);
-    if (world.rank == 0)
-        remove_all(&directory);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -690,10 +669,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_full_disk_is_named),
         cmocka_unit_test(test_closing_nothing_goes),
     };
-    setenv("CMOCKA_TEST_ABORT", "1", 1); /* a rank that fails ends the others too */
-    spine_store_init();
-    spine_comm_init(&world, &argc, &argv);
-    const int failures = cmocka_run_group_tests(tests, setup, teardown);
-    spine_comm_finalize(&world);
-    return failures;
+    begin_ranks(&argc, &argv);
+    return end_ranks(cmocka_run_group_tests(tests, make_shared_directory, remove_shared_directory));
 }
