@@ -2,6 +2,7 @@
 #include "spine/checkpoint.h"
 
 #include "spine/modelfile.h"
+#include "spine/outfile.h"
 #include "spine/store.h"
 
 #include <assert.h>
@@ -148,9 +149,9 @@ static int save(const struct spine_checkpoint_writer *writer, struct spine_error
     if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
         rc = -1;
     delay();
-    if (rc == 0 && spine_store_publish(path, err) == 0)
+    if (rc == 0 && spine_outfile_publish(path, err) == 0)
         return remove_old(writer, err);
-    spine_store_discard(path);
+    spine_outfile_discard(path);
     return -1;
 }
 

@@ -1,6 +1,8 @@
 /* codes.c -- sparse codes on disk: the ranks' shards, and reading them back. */
 #include "spine/codes.h"
 
+#include "spine/outfile.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,9 +93,9 @@ int spine_codes_write_shard(const char *directory, const struct spine_shard *sha
     struct spine_error closing;
     if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
         rc = -1;
-    if (rc == 0 && spine_store_publish(path, err) == 0)
+    if (rc == 0 && spine_outfile_publish(path, err) == 0)
         return 0;
-    spine_store_discard(path);
+    spine_outfile_discard(path);
     return -1;
 }
 

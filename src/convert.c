@@ -6,7 +6,10 @@
 #include "spine/convert.h"
 
 #include "spine/log.h"
+#include "spine/outfile.h"
+#include "spine/repeated.h"
 #include "spine/store.h"
+#include "spine/vectors.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,8 +19,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-
-#include <xxhash.h>
 
 static const char format[] = "spine-vectors";
 
@@ -32,7 +33,7 @@ struct numbers {
 struct job {
     struct spine_comm *comm;
     const struct spine_convert_options *options;
-    struct spine_vectors_layout layout;
+    struct spine_layout layout;
     struct spine_vectors vectors; /* this rank's; its words go to 'words' on rank 0 */
     size_t first_row;             /* of this rank's, counted over all ranks */
 
@@ -81,9 +82,13 @@ static int check_output(const struct spine_convert_options *options, struct spin
     struct spine_store *store = NULL;
     struct spine_error reason;
     struct stat facts;
-    char part[4096];
-    snprintf(part, sizeof part, "%s.part", options->output);
-    if (are_same_file(options->input, options->output) || are_same_file(options->input, part))
+    char *part = spine_outfile_part(options->output, err);
+    if (part == NULL)
+        return -1;
+    const bool is_input =
+        are_same_file(options->input, options->output) || are_same_file(options->input, part);
+    free(part);
+    if (is_input)
         return spine_refuse(err, "%s: the output would overwrite the input", options->output);
     if (stat(options->output, &facts) != 0)
         return 0;
@@ -108,7 +113,7 @@ static int begin(struct job *job, struct spine_error *err)
     const struct spine_convert_options *options = job->options;
     int rc = 0;
     if (job->comm->rank == 0 &&
-        (spine_vectors_look(&job->layout, options->input, options->header, err) ||
+        (spine_layout_look(&job->layout, options->input, options->header, err) ||
          begin_output(job, err)))
         rc = -1;
     if (spine_comm_agree(job->comm, rc, err))
@@ -261,77 +266,33 @@ static int gather_words(struct job *job, struct spine_error *err)
 
 /* --- Repeated words ----------------------------------------------------------------------- */
 
-/* The slots of a hash table with open addressing: each 0 or a row's number plus 1. */
-struct table {
-    uint64_t *slots; /* owned; (mask + 1) */
-    size_t mask;
-};
-
-static int make_table(struct table *table, size_t rows, struct spine_error *err)
-{
-    size_t size = 16;
-    while (size < 2 * rows)
-        size *= 2;
-    table->slots = calloc(size, sizeof *table->slots);
-    if (table->slots == NULL)
-        return refuse_memory("the search for repeated words", err);
-    table->mask = size - 1;
-    return 0;
-}
-
-/* The slot where this row's word is, or else belongs. */
-static uint64_t *find_slot(const struct table *table, const struct spine_words *words, size_t row)
-{
-    const char *word = spine_words_get(words, row);
-    size_t at = XXH3_64bits(word, strlen(word)) & table->mask;
-    while (table->slots[at] != 0 &&
-           strcmp(spine_words_get(words, (size_t)table->slots[at] - 1), word) != 0)
-        at = (at + 1) & table->mask;
-    return &table->slots[at];
-}
-
-static int refuse_repeated(const struct job *job, size_t row, size_t first, struct spine_error *err)
+static int refuse_repeated(const struct job *job, size_t row, struct spine_error *err)
 {
     char quoted[SPINE_QUOTE_SIZE];
     const char *word = spine_words_get(&job->words, row);
+    size_t first = 0;
+    while (strcmp(spine_words_get(&job->words, first), word) != 0)
+        first++;
     spine_vectors_quote(quoted, word, strlen(word));
     return spine_refuse(err, "%s:%llu: the word %s stands on line %llu already",
                         job->options->input, wide(job->lines.at[row]), quoted,
                         wide(job->lines.at[first]));
 }
 
-static int append_number(struct numbers *numbers, uint64_t value, struct spine_error *err)
-{
-    /* A power of two is full. */
-    if ((numbers->count & (numbers->count - 1)) == 0) {
-        const size_t wanted = numbers->count == 0 ? 1 : 2 * numbers->count;
-        uint64_t *larger = realloc(numbers->at, wanted * sizeof *larger);
-        if (larger == NULL)
-            return refuse_memory("the repeated words", err);
-        numbers->at = larger;
-    }
-    numbers->at[numbers->count++] = value;
-    return 0;
-}
-
 static int find_repeated(struct job *job, struct spine_error *err)
 {
-    struct table table = {0};
-    if (make_table(&table, job->words.count, err))
+    struct numbers *rows = &job->repeated, *lines = &job->repeated_lines;
+    const size_t most = job->options->skip_bad ? SIZE_MAX : 1;
+    if (spine_repeated_find(&job->words, most, &rows->at, &rows->count, err))
         return -1;
-    int rc = 0;
-    for (size_t row = 0; row < job->words.count && rc == 0; row++) {
-        uint64_t *slot = find_slot(&table, &job->words, row);
-        if (*slot == 0)
-            *slot = row + 1;
-        else if (!job->options->skip_bad)
-            rc = refuse_repeated(job, row, (size_t)*slot - 1, err);
-        else if (append_number(&job->repeated, row, err) ||
-                 append_number(&job->repeated_lines, job->lines.at[row], err))
-            rc = -1;
-    }
-    free(table.slots);
-    return rc;
+    if (rows->count > 0 && !job->options->skip_bad)
+        return refuse_repeated(job, (size_t)rows->at[0], err);
+    lines->at = malloc((rows->count + 1) * sizeof *lines->at);
+    if (lines->at == NULL)
+        return refuse_memory("the repeated words", err);
+    for (size_t i = 0; i < rows->count; i++)
+        lines->at[lines->count++] = job->lines.at[rows->at[i]];
+    return 0;
 }
 
 /* Tell all ranks which rows are repeated. */
@@ -348,19 +309,6 @@ static int share_repeated(struct job *job, struct spine_error *err)
         return -1;
     spine_comm_broadcast(job->comm, repeated->at, repeated->count * sizeof *repeated->at);
     return 0;
-}
-
-/* Take the repeated words out of rank 0's list; their text stays. */
-static void drop_words(struct spine_words *words, const struct numbers *rows)
-{
-    size_t kept = 0, next = 0;
-    for (size_t i = 0; i < words->count; i++) {
-        if (next < rows->count && rows->at[next] == i)
-            next++;
-        else
-            words->start[kept++] = words->start[i];
-    }
-    words->count = kept;
 }
 
 static size_t count_below(const struct numbers *rows, size_t limit)
@@ -390,7 +338,8 @@ static int drop_repeated(struct job *job, struct spine_error *err)
     const int rc = job->comm->rank == 0 ? find_repeated(job, err) : 0;
     if (spine_comm_agree(job->comm, rc, err) || share_repeated(job, err))
         return -1;
-    drop_words(&job->words, &job->repeated);
+    if (job->comm->rank == 0)
+        spine_words_drop(&job->words, job->repeated.at, job->repeated.count);
     drop_rows(job);
     return 0;
 }
@@ -447,7 +396,7 @@ static int write_output(struct job *job, struct spine_error *err)
     int rc = job->comm->rank == 0 ? write_words(job, err) : 0;
     if (spine_comm_agree(job->comm, rc, err) || write_values(job, err))
         return -1;
-    rc = job->comm->rank == 0 ? spine_store_publish(job->options->output, err) : 0;
+    rc = job->comm->rank == 0 ? spine_outfile_publish(job->options->output, err) : 0;
     return spine_comm_agree(job->comm, rc, err);
 }
 
@@ -463,38 +412,12 @@ static double root_mean_square(struct job *job)
     return sqrt(sum / ((double)job->num_rows * (double)job->vectors.dimension));
 }
 
-/* The length of a UTF-8 sequence, or 0 where none begins: neither overlong, nor a surrogate, nor
- * beyond U+10FFFF. The text is ended by NUL, which is no continuation. */
-static size_t measure_sequence(const unsigned char *at)
-{
-    static const struct {
-        unsigned char first_low, first_high, second_low, second_high;
-        size_t length;
-    } forms[] = {
-        {0x01, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
-        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
-        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
-    };
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        if (*at < forms[i].first_low || *at > forms[i].first_high)
-            continue;
-        size_t length = 1;
-        if (forms[i].length > 1 && at[1] >= forms[i].second_low && at[1] <= forms[i].second_high)
-            length = 2;
-        while (length > 1 && length < forms[i].length && (at[length] & 0xC0) == 0x80)
-            length++;
-        return length == forms[i].length ? length : 0;
-    }
-    return 0;
-}
-
 static bool is_utf8(const char *word)
 {
-    const unsigned char *at = (const unsigned char *)word;
     size_t length = 1;
-    while (*at != '\0' && length > 0) {
-        length = measure_sequence(at);
-        at += length;
+    while (*word != '\0' && length > 0) {
+        length = spine_words_character(word);
+        word += length;
     }
     return length > 0;
 }
@@ -605,7 +528,7 @@ int spine_convert(struct spine_comm *comm, const struct spine_convert_options *o
         struct spine_error ignored;
         spine_store_close(job.store, &ignored);
         if (job.has_created)
-            spine_store_discard(options->output);
+            spine_outfile_discard(options->output);
     }
     dispose(&job);
     return rc;

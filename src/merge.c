@@ -4,6 +4,7 @@
 #include "spine/merge.h"
 
 #include "spine/codes.h"
+#include "spine/outfile.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -233,7 +234,7 @@ static int open_output(struct output *output, const struct spine_shard *first,
     if (output->format == SPINE_MERGE_H5AD)
         return spine_store_create(&output->store, output->path, NULL, err) ||
                make_anndata(output->store, first, err);
-    output->text = spine_store_create_text(output->path, err);
+    output->text = spine_outfile_create_text(output->path, err);
     return output->text == NULL ? -1 : 0;
 }
 
@@ -269,13 +270,15 @@ static int append_shard(struct output *output, const char *directory, int64_t nu
 static int close_output(struct output *output, int rc, struct spine_error *err)
 {
     struct spine_error second;
+    if (output->store == NULL && output->text == NULL)
+        return -1; /* it couldn't be created, so there is nothing of ours to discard */
     if (output->store != NULL && spine_store_close(output->store, rc == 0 ? err : &second))
         rc = -1;
     if (output->text != NULL && fclose(output->text) != 0 && rc == 0)
         rc = fail_text(output, err);
-    if (rc == 0 && spine_store_publish(output->path, err) == 0)
+    if (rc == 0 && spine_outfile_publish(output->path, err) == 0)
         return 0;
-    spine_store_discard(output->path);
+    spine_outfile_discard(output->path);
     return -1;
 }
 

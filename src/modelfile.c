@@ -1,6 +1,7 @@
 /* modelfile.c -- the trained model on disk. */
 #include "spine/modelfile.h"
 
+#include "spine/outfile.h"
 #include "spine/store.h"
 
 #include <inttypes.h>
@@ -108,8 +109,8 @@ int spine_modelfile_write(const char *path, const struct spine_params *params, c
     struct spine_error closing;
     if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
         rc = -1;
-    if (rc == 0 && spine_store_publish(path, err) == 0)
+    if (rc == 0 && spine_outfile_publish(path, err) == 0)
         return 0;
-    spine_store_discard(path);
+    spine_outfile_discard(path);
     return -1;
 }

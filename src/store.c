@@ -7,14 +7,14 @@
  */
 #include "spine/store.h"
 
+#include "spine/outfile.h"
+
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     /* One transfer's bytes at most: MPI-IO counts in ints, and its buffers should stay small. */
@@ -27,7 +27,7 @@ enum {
 struct spine_store {
     hid_t file;
     struct spine_comm *comm; /* borrowed; NULL where one rank works alone */
-    char *path;              /* owned; the name that messages use */
+    char path[];             /* the name that messages use */
 };
 
 /* --- Errors ------------------------------------------------------------------------------- */
@@ -62,12 +62,6 @@ static int fail_object(const struct spine_store *store, const char *doing, const
     return fail_hdf5(store->path, what, err);
 }
 
-static void silence_hdf5(void)
-{
-    H5dont_atexit(); /* for programs without MPI, which need not call spine_store_init() */
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-}
-
 static int agree(const struct spine_store *store, int rc, struct spine_error *err)
 {
     return store->comm == NULL ? rc : spine_comm_agree(store->comm, rc, err);
@@ -84,37 +78,21 @@ void spine_store_init(void)
 
 /* --- Opening and closing ------------------------------------------------------------------ */
 
-static char *part_name(const char *path)
-{
-    const size_t bytes = strlen(path) + sizeof ".part";
-    char *part = malloc(bytes);
-    if (part != NULL)
-        snprintf(part, bytes, "%s.part", path);
-    return part;
-}
-
+/* Released by free(). */
 static struct spine_store *new_store(const char *path, struct spine_comm *comm,
                                      struct spine_error *err)
 {
-    silence_hdf5();
-    struct spine_store *store = calloc(1, sizeof *store);
-    char *copy = strdup(path);
-    if (store == NULL || copy == NULL) {
-        free(store);
-        free(copy);
+    H5dont_atexit(); /* for programs without MPI, which need not call spine_store_init() */
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    struct spine_store *store = malloc(sizeof *store + strlen(path) + 1);
+    if (store == NULL) {
         spine_fail(err, "out of memory to open %s", path);
         return NULL;
     }
-    *store = (struct spine_store){.file = H5I_INVALID_HID, .comm = comm, .path = copy};
+    store->file = H5I_INVALID_HID;
+    store->comm = comm;
+    strcpy(store->path, path);
     return store;
-}
-
-static void free_store(struct spine_store *store)
-{
-    if (store == NULL)
-        return;
-    free(store->path);
-    free(store);
 }
 
 /* The file access properties: MPI-IO over the ranks of comm, or the default. */
@@ -129,72 +107,38 @@ static hid_t make_access(const struct spine_comm *comm)
     return access;
 }
 
-/* Create an empty file, not through a symbolic link that somebody may have planted. */
-static int create_part(const char *part, struct spine_error *err)
+/* Make the HDF5 file PATH.part of an empty one, and say what it holds. */
+static int begin_file(struct spine_store *store, const char *part, const char *format,
+                      struct spine_error *err)
 {
-    const int descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0666);
-    if (descriptor < 0 && (errno == ENOENT || errno == EACCES || errno == ENOTDIR ||
-                           errno == EISDIR || errno == ELOOP || errno == EROFS))
-        spine_refuse(err, "%s: %s", part, strerror(errno));
-    else if (descriptor < 0)
-        spine_fail(err, "%s: %s", part, strerror(errno));
-    return descriptor;
-}
-
-FILE *spine_store_create_text(const char *path, struct spine_error *err)
-{
-    char *part = part_name(path);
-    FILE *file = NULL;
-    if (part == NULL) {
-        spine_fail(err, "out of memory to create %s", path);
-        return NULL;
-    }
-    const int descriptor = create_part(part, err);
-    if (descriptor >= 0 && (file = fdopen(descriptor, "w")) == NULL) {
-        spine_fail(err, "%s: %s", part, strerror(errno));
-        close(descriptor);
-    }
-    free(part);
-    return file;
+    const int64_t version = SPINE_STORE_VERSION;
+    store->file = H5Fcreate(part, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    if (store->file < 0)
+        return fail_hdf5(store->path, "can't create the file", err);
+    if (format != NULL &&
+        (spine_store_set_text(store, "/", "format", format, err) ||
+         spine_store_set_integers(store, "/", "format_version", &version, 1, err)))
+        return -1;
+    return 0;
 }
 
 int spine_store_create(struct spine_store **store, const char *path, const char *format,
                        struct spine_error *err)
 {
     *store = NULL;
+    char *part = spine_outfile_part(path, err);
     struct spine_store *made = new_store(path, NULL, err);
-    char *part = part_name(path);
     int rc = -1;
-    if (made == NULL)
-        goto done;
-    if (part == NULL) {
-        spine_fail(err, "out of memory to create %s", path);
-        goto done;
-    }
     /* HDF5 doesn't say why it can't create a file; the C library does. */
-    const int descriptor = create_part(part, err);
-    if (descriptor < 0)
-        goto done;
-    close(descriptor);
-    made->file = H5Fcreate(part, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    if (made->file < 0) {
-        fail_hdf5(path, "can't create the file", err);
-        goto done;
-    }
-    const int64_t version = SPINE_STORE_VERSION;
-    if (format != NULL && (spine_store_set_text(made, "/", "format", format, err) ||
-                           spine_store_set_integers(made, "/", "format_version", &version, 1, err)))
-        goto done;
-    rc = 0;
-done:
-    free(part);
-    if (rc == 0) {
+    if (part == NULL || made == NULL || spine_outfile_create(path, err)) {
+        free(made);
+    } else if ((rc = begin_file(made, part, format, err)) == 0) {
         *store = made;
-    } else if (made != NULL) {
-        struct spine_error ignored;
-        spine_store_close(made, &ignored);
-        spine_store_discard(path);
+    } else {
+        spine_store_close(made, &(struct spine_error){0});
+        spine_outfile_discard(path);
     }
+    free(part);
     return rc;
 }
 
@@ -202,23 +146,22 @@ int spine_store_join(struct spine_store **store, struct spine_comm *comm, const 
                      struct spine_error *err)
 {
     *store = NULL;
-    char *part = part_name(path);
+    char *part = spine_outfile_part(path, err);
     struct spine_store *made = new_store(path, comm, err);
-    int rc = made == NULL || part == NULL ? spine_fail(err, "out of memory to open %s", path) : 0;
-    if (spine_comm_agree(comm, rc, err))
-        goto done;
-    const hid_t access = make_access(comm);
-    made->file = H5Fopen(part, H5F_ACC_RDWR, access);
-    rc = made->file < 0 ? fail_hdf5(path, "can't open the file on all ranks", err) : 0;
-    H5Pclose(access);
-    rc = spine_comm_agree(comm, rc, err);
+    int rc = spine_comm_agree(comm, part == NULL || made == NULL ? -1 : 0, err);
+    if (rc == 0) {
+        const hid_t access = make_access(comm);
+        made->file = H5Fopen(part, H5F_ACC_RDWR, access);
+        rc = made->file < 0 ? fail_hdf5(path, "can't open the file on all ranks", err) : 0;
+        H5Pclose(access);
+        rc = spine_comm_agree(comm, rc, err);
+    }
     if (rc == 0)
         *store = made;
-done:
+    else
+        free(made);
     free(part);
-    if (*store == NULL)
-        free_store(made);
-    return *store == NULL ? -1 : 0;
+    return rc;
 }
 
 static int check_format(struct spine_store *store, const char *format, struct spine_error *err)
@@ -246,22 +189,19 @@ static int check_format(struct spine_store *store, const char *format, struct sp
 static int check_readable(const char *path, struct spine_error *err)
 {
     FILE *file = fopen(path, "rb");
-    char byte;
-    if (file == NULL)
-        return spine_refuse(err, "%s: %s", path, strerror(errno));
-    const size_t got = fread(&byte, 1, 1, file);
-    const int failed = ferror(file);
-    const int reason = errno;
-    fclose(file);
-    if (failed)
-        return spine_refuse(err, "%s: %s", path, strerror(reason));
-    if (got == 0 || H5Fis_hdf5(path) <= 0)
-        return spine_refuse(err, "%s: not an HDF5 file", path);
-    return 0;
+    const int byte = file == NULL ? EOF : fgetc(file);
+    int rc = 0;
+    if (file == NULL || ferror(file))
+        rc = spine_refuse(err, "%s: %s", path, strerror(errno));
+    else if (byte == EOF || H5Fis_hdf5(path) <= 0)
+        rc = spine_refuse(err, "%s: not an HDF5 file", path);
+    if (file != NULL)
+        fclose(file);
+    return rc;
 }
 
-static int open_for_reading(struct spine_store **store, struct spine_comm *comm, const char *path,
-                            const char *format, struct spine_error *err)
+int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, const char *path,
+                         const char *format, struct spine_error *err)
 {
     struct spine_store *made = new_store(path, comm, err);
     *store = NULL;
@@ -285,7 +225,7 @@ static int open_for_reading(struct spine_store **store, struct spine_comm *comm,
     if (rc != 0 && made != NULL) {
         if (made->file >= 0)
             H5Fclose(made->file);
-        free_store(made);
+        free(made);
         return -1;
     }
     *store = made;
@@ -295,13 +235,7 @@ static int open_for_reading(struct spine_store **store, struct spine_comm *comm,
 int spine_store_open(struct spine_store **store, const char *path, const char *format,
                      struct spine_error *err)
 {
-    return open_for_reading(store, NULL, path, format, err);
-}
-
-int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, const char *path,
-                         const char *format, struct spine_error *err)
-{
-    return open_for_reading(store, comm, path, format, err);
+    return spine_store_open_all(store, NULL, path, format, err);
 }
 
 int spine_store_close(struct spine_store *store, struct spine_error *err)
@@ -312,82 +246,26 @@ int spine_store_close(struct spine_store *store, struct spine_error *err)
     if (store->file >= 0 && H5Fclose(store->file) < 0)
         rc = fail_hdf5(store->path, "can't close the file", err);
     rc = agree(store, rc, err);
-    free_store(store);
+    free(store);
     return rc;
-}
-
-/* Bring a file's or directory's bytes to the disk. */
-static int sync_path(const char *path, struct spine_error *err)
-{
-    const int descriptor = open(path, O_RDONLY);
-    if (descriptor < 0)
-        return spine_fail(err, "%s: %s", path, strerror(errno));
-    /* Some file systems can't fsync a directory: EINVAL there is not a failure. */
-    const int failed = fsync(descriptor) != 0 && errno != EINVAL;
-    const int reason = errno;
-    close(descriptor);
-    return failed ? spine_fail(err, "%s: %s", path, strerror(reason)) : 0;
-}
-
-int spine_store_publish(const char *path, struct spine_error *err)
-{
-    char *part = part_name(path);
-    if (part == NULL)
-        return spine_fail(err, "out of memory to rename %s", path);
-    int rc = sync_path(part, err);
-    if (rc == 0 && rename(part, path) != 0)
-        rc = spine_fail(err, "%s: can't rename the finished file: %s", path, strerror(errno));
-    free(part);
-    return rc;
-}
-
-void spine_store_discard(const char *path)
-{
-    char *part = part_name(path);
-    if (part != NULL)
-        unlink(part);
-    free(part);
 }
 
 /* --- Datasets ----------------------------------------------------------------------------- */
 
-static hid_t type_in_memory(enum spine_store_type type)
-{
-    switch (type) {
-    case SPINE_STORE_FLOAT:
-        return H5T_NATIVE_FLOAT;
-    case SPINE_STORE_INT32:
-        return H5T_NATIVE_INT32;
-    case SPINE_STORE_INT64:
-        return H5T_NATIVE_INT64;
-    }
-    return H5I_INVALID_HID;
-}
+/* An element in memory and on the disk. */
+struct element {
+    hid_t memory, disk;
+    size_t bytes;
+};
 
-static hid_t type_on_disk(enum spine_store_type type)
+static struct element element_of(enum spine_store_type type)
 {
-    switch (type) {
-    case SPINE_STORE_FLOAT:
-        return H5T_IEEE_F32LE;
-    case SPINE_STORE_INT32:
-        return H5T_STD_I32LE;
-    case SPINE_STORE_INT64:
-        return H5T_STD_I64LE;
-    }
-    return H5I_INVALID_HID;
-}
-
-static size_t type_size(enum spine_store_type type)
-{
-    return type == SPINE_STORE_INT64 ? 8 : 4;
-}
-
-/* Creation properties that also create the groups above the object. */
-static hid_t make_link_creation(void)
-{
-    const hid_t properties = H5Pcreate(H5P_LINK_CREATE);
-    H5Pset_create_intermediate_group(properties, 1);
-    return properties;
+    const struct element elements[] = {
+        [SPINE_STORE_FLOAT] = {H5T_NATIVE_FLOAT, H5T_IEEE_F32LE, sizeof(float)},
+        [SPINE_STORE_INT32] = {H5T_NATIVE_INT32, H5T_STD_I32LE, sizeof(int32_t)},
+        [SPINE_STORE_INT64] = {H5T_NATIVE_INT64, H5T_STD_I64LE, sizeof(int64_t)},
+    };
+    return elements[type];
 }
 
 /* Strings as h5py and anndata write them: variable length, UTF-8, ended by NUL. */
@@ -397,6 +275,14 @@ static hid_t make_string_type(void)
     H5Tset_size(type, H5T_VARIABLE);
     H5Tset_cset(type, H5T_CSET_UTF8);
     return type;
+}
+
+/* Creation properties that also create the groups above the object. */
+static hid_t make_link_creation(void)
+{
+    const hid_t properties = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(properties, 1);
+    return properties;
 }
 
 int spine_store_make_group(struct spine_store *store, const char *name, struct spine_error *err)
@@ -410,25 +296,22 @@ int spine_store_make_group(struct spine_store *store, const char *name, struct s
     return rc;
 }
 
-/* Creation properties of a dataset: no time stamps, so that equal runs write equal bytes. */
-static hid_t make_creation(void)
-{
-    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_obj_track_times(creation, 0);
-    return creation;
-}
-
+/* Create a dataset; 'space' and 'creation' are closed. */
 static int make_dataset(struct spine_store *store, const char *name, hid_t type, hid_t space,
                         hid_t creation, struct spine_error *err)
 {
     const hid_t links = make_link_creation();
+    H5Pset_obj_track_times(creation, 0); /* so that equal runs write equal bytes */
     const hid_t dataset =
         space < 0 ? H5I_INVALID_HID
                   : H5Dcreate2(store->file, name, type, space, links, creation, H5P_DEFAULT);
     const int rc = dataset < 0 ? fail_object(store, "make the dataset", name, err) : 0;
-    H5Pclose(links);
     if (dataset >= 0)
         H5Dclose(dataset);
+    if (space >= 0)
+        H5Sclose(space);
+    H5Pclose(creation);
+    H5Pclose(links);
     return rc;
 }
 
@@ -438,17 +321,13 @@ static int make_fixed(struct spine_store *store, const char *name, enum spine_st
 {
     const hsize_t extent[2] = {rows, columns};
     const hid_t space = H5Screate_simple(columns == 0 ? 1 : 2, extent, NULL);
-    const int rc = make_dataset(store, name, type_on_disk(type), space, creation, err);
-    H5Pclose(creation);
-    if (space >= 0)
-        H5Sclose(space);
-    return rc;
+    return make_dataset(store, name, element_of(type).disk, space, creation, err);
 }
 
 int spine_store_make(struct spine_store *store, const char *name, enum spine_store_type type,
                      size_t rows, size_t columns, struct spine_error *err)
 {
-    const hid_t creation = make_creation();
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
     /* All of it will be written: don't fill it first. */
     H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
     return make_fixed(store, name, type, rows, columns, creation, err);
@@ -458,7 +337,7 @@ int spine_store_make_checked(struct spine_store *store, const char *name,
                              enum spine_store_type type, size_t rows, size_t columns,
                              struct spine_error *err)
 {
-    const hid_t creation = make_creation();
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
     const size_t width = columns > 0 ? columns : 1, fitting = CHUNK / width > 0 ? CHUNK / width : 1;
     const hsize_t chunk[2] = {rows < fitting ? rows : fitting, columns};
     H5Pset_chunk(creation, columns == 0 ? 1 : 2, chunk);
@@ -471,71 +350,48 @@ static int make_growing(struct spine_store *store, const char *name, hid_t type,
 {
     const hsize_t none = 0, unlimited = H5S_UNLIMITED;
     const hid_t space = H5Screate_simple(1, &none, &unlimited);
-    const hid_t creation = make_creation();
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_chunk(creation, 1, &chunk);
-    const int rc = make_dataset(store, name, type, space, creation, err);
-    H5Pclose(creation);
-    if (space >= 0)
-        H5Sclose(space);
-    return rc;
+    return make_dataset(store, name, type, space, creation, err);
 }
 
 int spine_store_make_growing(struct spine_store *store, const char *name,
                              enum spine_store_type type, struct spine_error *err)
 {
-    return make_growing(store, name, type_on_disk(type), CHUNK, err);
-}
-
-/* The part of a file's dataspace that a transfer touches, and what it looks like in memory. */
-struct selection {
-    hid_t file, memory;
-};
-
-static void close_selection(struct selection *part)
-{
-    const hid_t reason = H5Eget_current_stack(); /* why the transfer failed, if it did */
-    if (part->file >= 0)
-        H5Sclose(part->file);
-    if (part->memory >= 0)
-        H5Sclose(part->memory);
-    H5Eset_current_stack(reason);
-}
-
-/* Select rows [first, first + count) of the dataset; in memory rows begin every 'stride'. */
-static struct selection select_rows(hid_t dataset, size_t first, size_t count, size_t stride)
-{
-    struct selection part = {H5Dget_space(dataset), H5I_INVALID_HID};
-    hsize_t extent[2] = {0, 1};
-    const int dimensions = H5Sget_simple_extent_ndims(part.file);
-    if (dimensions < 1 || dimensions > 2 || H5Sget_simple_extent_dims(part.file, extent, NULL) < 0)
-        return part;
-    const hsize_t start[2] = {first, 0}, size[2] = {count, extent[1]};
-    const hsize_t zero[2] = {0, 0}, memory_extent[2] = {count, stride};
-    assert(dimensions == 1 || stride >= extent[1]);
-    part.memory = H5Screate_simple(dimensions, memory_extent, NULL);
-    if (count == 0) {
-        H5Sselect_none(part.file);
-        H5Sselect_none(part.memory);
-    } else {
-        H5Sselect_hyperslab(part.file, H5S_SELECT_SET, start, NULL, size, NULL);
-        H5Sselect_hyperslab(part.memory, H5S_SELECT_SET, zero, NULL, size, NULL);
-    }
-    return part;
+    return make_growing(store, name, element_of(type).disk, CHUNK, err);
 }
 
 enum direction { READ, WRITE };
 
-static int transfer_rows(hid_t dataset, enum direction direction, enum spine_store_type type,
-                         size_t first, size_t count, size_t stride, void *data, hid_t properties)
+/* Move rows [first, first + count) of the dataset; in memory, of elements of 'type', rows begin
+ * every 'stride'. */
+static int transfer_rows(hid_t dataset, enum direction direction, hid_t type, size_t first,
+                         size_t count, size_t stride, void *data, hid_t properties)
 {
-    struct selection part = select_rows(dataset, first, count, stride);
-    herr_t rc = -1;
-    if (part.memory >= 0)
-        rc =
-            direction == READ
-                ? H5Dread(dataset, type_in_memory(type), part.memory, part.file, properties, data)
-                : H5Dwrite(dataset, type_in_memory(type), part.memory, part.file, properties, data);
-    close_selection(&part);
+    const hid_t file = H5Dget_space(dataset);
+    hsize_t extent[2] = {0, 1};
+    const int dimensions = H5Sget_simple_extent_ndims(file);
+    if (dimensions < 1 || dimensions > 2 || H5Sget_simple_extent_dims(file, extent, NULL) < 0) {
+        H5Sclose(file);
+        return -1;
+    }
+    assert(dimensions == 1 || stride >= extent[1]);
+    const hsize_t start[2] = {first, 0}, size[2] = {count, extent[1]};
+    const hsize_t zero[2] = {0, 0}, memory_extent[2] = {count, stride};
+    const hid_t memory = H5Screate_simple(dimensions, memory_extent, NULL);
+    if (count == 0) {
+        H5Sselect_none(file);
+        H5Sselect_none(memory);
+    } else {
+        H5Sselect_hyperslab(file, H5S_SELECT_SET, start, NULL, size, NULL);
+        H5Sselect_hyperslab(memory, H5S_SELECT_SET, zero, NULL, size, NULL);
+    }
+    const herr_t rc = direction == READ ? H5Dread(dataset, type, memory, file, properties, data)
+                                        : H5Dwrite(dataset, type, memory, file, properties, data);
+    const hid_t reason = H5Eget_current_stack(); /* why it failed, if it did */
+    H5Sclose(memory);
+    H5Sclose(file);
+    H5Eset_current_stack(reason);
     return rc < 0 ? -1 : 0;
 }
 
@@ -545,7 +401,8 @@ static int transfer(struct spine_store *store, const char *name, enum direction 
                     enum spine_store_type type, size_t first, size_t count, size_t stride,
                     void *data, struct spine_error *err)
 {
-    const size_t row_bytes = stride * type_size(type);
+    const struct element element = element_of(type);
+    const size_t row_bytes = stride * element.bytes;
     const size_t block = row_bytes < TRANSFER_BYTES ? TRANSFER_BYTES / row_bytes : 1;
     int64_t rounds = (int64_t)((count + block - 1) / block);
     const hid_t properties = H5Pcreate(H5P_DATASET_XFER);
@@ -564,7 +421,8 @@ static int transfer(struct spine_store *store, const char *name, enum direction 
     for (int64_t round = 0; dataset >= 0 && round < rounds; round++) {
         const size_t rows = count - done < block ? count - done : block;
         char *at = (char *)data + done * row_bytes;
-        if (transfer_rows(dataset, direction, type, first + done, rows, stride, at, properties) &&
+        if (transfer_rows(dataset, direction, element.memory, first + done, rows, stride, at,
+                          properties) &&
             rc == 0)
             rc = fail_object(store, doing, name, err);
         done += rows;
@@ -599,58 +457,42 @@ static int lengthen(hid_t dataset, size_t count, hsize_t *length)
     return known && H5Dset_extent(dataset, &longer) >= 0 ? 0 : -1;
 }
 
-int spine_store_append(struct spine_store *store, const char *name, enum spine_store_type type,
-                       size_t count, const void *data, struct spine_error *err)
+/* Append elements that are of 'type' in memory. */
+static int append(struct spine_store *store, const char *name, hid_t type, size_t count,
+                  const void *data, struct spine_error *err)
 {
     assert(store->comm == NULL);
     if (count == 0)
         return 0;
     hsize_t length = 0;
     const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
-    int rc =
+    const int failed =
         dataset < 0 || lengthen(dataset, count, &length) ||
-                transfer_rows(dataset, WRITE, type, length, count, 1, (void *)data, H5P_DEFAULT)
-            ? fail_object(store, "append to", name, err)
-            : 0;
+        transfer_rows(dataset, WRITE, type, length, count, 1, (void *)data, H5P_DEFAULT);
+    int rc = failed ? fail_object(store, "append to", name, err) : 0;
     if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
         rc = fail_object(store, "append to", name, err);
     return rc;
 }
 
+int spine_store_append(struct spine_store *store, const char *name, enum spine_store_type type,
+                       size_t count, const void *data, struct spine_error *err)
+{
+    return append(store, name, element_of(type).memory, count, data, err);
+}
+
 int spine_store_append_words(struct spine_store *store, const char *name,
                              const struct spine_words *words, struct spine_error *err)
 {
-    assert(store->comm == NULL);
-    const hid_t type = make_string_type();
-    hid_t dataset = H5I_INVALID_HID;
-    struct selection part = {H5I_INVALID_HID, H5I_INVALID_HID};
-    int rc = -1;
-    hsize_t length = 0;
     const char **pointers = malloc((words->count + 1) * sizeof *pointers);
-    if (pointers == NULL) {
-        spine_fail(err, "out of memory to write %zu words", words->count);
-        goto done;
-    }
+    if (pointers == NULL)
+        return spine_fail(err, "out of memory to write %zu words", words->count);
     for (size_t i = 0; i < words->count; i++)
         pointers[i] = spine_words_get(words, i);
-    if (!spine_store_has(store, name) && make_growing(store, name, type, WORDS_CHUNK, err))
-        goto done;
-    dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
-    if (dataset < 0 || lengthen(dataset, words->count, &length)) {
-        fail_object(store, "append to", name, err);
-        goto done;
-    }
-    part = select_rows(dataset, length, words->count, 1);
-    if (words->count > 0 &&
-        H5Dwrite(dataset, type, part.memory, part.file, H5P_DEFAULT, pointers) < 0) {
-        fail_object(store, "append to", name, err);
-        goto done;
-    }
-    rc = 0;
-done:
-    close_selection(&part);
-    if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
-        rc = fail_object(store, "append to", name, err);
+    const hid_t type = make_string_type();
+    int rc = spine_store_has(store, name) ? 0 : make_growing(store, name, type, WORDS_CHUNK, err);
+    if (rc == 0)
+        rc = append(store, name, type, words->count, pointers, err);
     H5Tclose(type);
     free(pointers);
     return rc;
@@ -669,102 +511,95 @@ int spine_store_has(struct spine_store *store, const char *name)
     return H5Lexists(store->file, name, H5P_DEFAULT) > 0;
 }
 
-static int class_fits(hid_t dataset, enum spine_store_type type)
+/* What a dataset is. */
+struct facts {
+    H5T_class_t class; /* of its elements */
+    int is_text;       /* they are strings of variable length */
+    int dimensions;
+    hsize_t extent[H5S_MAX_RANK];
+};
+
+/* Returns -1, without an error, if there is no such dataset. */
+static int look_at(const struct spine_store *store, const char *name, struct facts *facts)
 {
-    const hid_t found = H5Dget_type(dataset);
-    const H5T_class_t class = H5Tget_class(found);
-    H5Tclose(found);
-    return class == (type == SPINE_STORE_FLOAT ? H5T_FLOAT : H5T_INTEGER);
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    if (dataset < 0)
+        return -1;
+    const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    facts->class = H5Tget_class(type);
+    facts->is_text = H5Tis_variable_str(type) > 0;
+    facts->dimensions = H5Sget_simple_extent_dims(space, facts->extent, NULL);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Dclose(dataset);
+    return 0;
 }
 
 int spine_store_extent(struct spine_store *store, const char *name, enum spine_store_type type,
                        size_t *rows, size_t *columns, struct spine_error *err)
 {
+    const int is_float = type == SPINE_STORE_FLOAT, wanted = columns == NULL ? 1 : 2;
+    struct facts facts;
     if (!spine_store_has(store, name))
         return spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
-    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
-    if (dataset < 0)
+    if (look_at(store, name, &facts))
         return spine_refuse(err, "%s: '%s' is not a dataset", store->path, name);
-    const hid_t space = H5Dget_space(dataset);
-    const int wanted = columns == NULL ? 1 : 2;
-    hsize_t extent[2] = {0, 0};
-    int rc = 0;
-    if (!class_fits(dataset, type))
-        rc = spine_refuse(err, "%s: '%s' doesn't hold %s", store->path, name,
-                          type == SPINE_STORE_FLOAT ? "floating-point numbers" : "integers");
-    else if (H5Sget_simple_extent_ndims(space) != wanted)
-        rc = spine_refuse(err, "%s: '%s' has not %d dimension%s", store->path, name, wanted,
-                          wanted == 1 ? "" : "s");
-    else
-        H5Sget_simple_extent_dims(space, extent, NULL);
-    H5Sclose(space);
-    H5Dclose(dataset);
-    if (rc != 0)
-        return rc;
-    *rows = extent[0];
+    if (facts.class != (is_float ? H5T_FLOAT : H5T_INTEGER))
+        return spine_refuse(err, "%s: '%s' doesn't hold %s", store->path, name,
+                            is_float ? "floating-point numbers" : "integers");
+    if (facts.dimensions != wanted)
+        return spine_refuse(err, "%s: '%s' has not %d dimension%s", store->path, name, wanted,
+                            wanted == 1 ? "" : "s");
+    *rows = facts.extent[0];
     if (columns != NULL)
-        *columns = extent[1];
+        *columns = facts.extent[1];
     return 0;
-}
-
-/* Open a dataset of strings; its length goes to *count. Invalid, with err filled, if it isn't. */
-static hid_t open_words(struct spine_store *store, const char *name, size_t *count,
-                        struct spine_error *err)
-{
-    const hid_t dataset =
-        spine_store_has(store, name) ? H5Dopen2(store->file, name, H5P_DEFAULT) : H5I_INVALID_HID;
-    if (dataset < 0) {
-        spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
-        return H5I_INVALID_HID;
-    }
-    const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
-    const int fits = H5Tis_variable_str(type) > 0 && H5Sget_simple_extent_ndims(space) == 1;
-    if (fits)
-        *count = (size_t)H5Sget_simple_extent_npoints(space);
-    H5Sclose(space);
-    H5Tclose(type);
-    if (fits)
-        return dataset;
-    H5Dclose(dataset);
-    spine_refuse(err, "%s: '%s' is not a vector of variable-length strings", store->path, name);
-    return H5I_INVALID_HID;
 }
 
 int spine_store_words_count(struct spine_store *store, const char *name, size_t *count,
                             struct spine_error *err)
 {
-    const hid_t dataset = open_words(store, name, count, err);
-    if (dataset < 0)
-        return -1;
-    H5Dclose(dataset);
+    struct facts facts;
+    if (!spine_store_has(store, name) || look_at(store, name, &facts))
+        return spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
+    if (!facts.is_text || facts.dimensions != 1)
+        return spine_refuse(err, "%s: '%s' is not a vector of variable-length strings", store->path,
+                            name);
+    *count = facts.extent[0];
     return 0;
+}
+
+/* Append the strings that HDF5 has read to 'words', and free them. */
+static int take_words(struct spine_words *words, char **texts, size_t count,
+                      struct spine_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *word = texts[i] == NULL ? "" : texts[i];
+        if (rc == 0)
+            rc = spine_words_add(words, word, strlen(word), err);
+        H5free_memory(texts[i]);
+    }
+    return rc;
 }
 
 int spine_store_read_words(struct spine_store *store, const char *name, size_t first, size_t count,
                            struct spine_words *words, struct spine_error *err)
 {
     size_t total = 0;
-    const hid_t dataset = open_words(store, name, &total, err);
-    if (dataset < 0)
+    if (spine_store_words_count(store, name, &total, err))
         return -1;
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
     const hid_t type = H5Dget_type(dataset);
-    char **pointers = calloc(WORDS_CHUNK, sizeof *pointers);
-    int rc = pointers == NULL ? spine_fail(err, "out of memory to read words") : 0;
+    char **texts = malloc(WORDS_CHUNK * sizeof *texts);
+    int rc = texts == NULL ? spine_fail(err, "out of memory to read words") : 0;
     for (size_t done = 0; rc == 0 && done < count; done += WORDS_CHUNK) {
         const size_t rows = count - done < WORDS_CHUNK ? count - done : WORDS_CHUNK;
-        struct selection part = select_rows(dataset, first + done, rows, 1);
-        if (H5Dread(dataset, type, part.memory, part.file, H5P_DEFAULT, pointers) < 0) {
-            rc = fail_object(store, "read", name, err);
-        } else {
-            for (size_t i = 0; rc == 0 && i < rows; i++) {
-                const char *word = pointers[i] == NULL ? "" : pointers[i];
-                rc = spine_words_add(words, word, strlen(word), err);
-            }
-            H5Dvlen_reclaim(type, part.memory, H5P_DEFAULT, pointers);
-        }
-        close_selection(&part);
+        rc = transfer_rows(dataset, READ, type, first + done, rows, 1, texts, H5P_DEFAULT)
+                 ? fail_object(store, "read", name, err)
+                 : take_words(words, texts, rows, err);
     }
-    free(pointers);
+    free(texts);
     H5Tclose(type);
     H5Dclose(dataset);
     return rc;
@@ -772,6 +607,7 @@ int spine_store_read_words(struct spine_store *store, const char *name, size_t f
 
 /* --- Attributes --------------------------------------------------------------------------- */
 
+/* Create an attribute and write its value, if there is one; 'space' is closed. */
 static int set_attribute(struct spine_store *store, const char *object, const char *name,
                          hid_t disk, hid_t memory, hid_t space, const void *value,
                          struct spine_error *err)
@@ -787,33 +623,34 @@ static int set_attribute(struct spine_store *store, const char *object, const ch
     return rc;
 }
 
+static int set_strings(struct spine_store *store, const char *object, const char *name, hid_t space,
+                       const char *const *texts, struct spine_error *err)
+{
+    const hid_t type = make_string_type();
+    const int rc = set_attribute(store, object, name, type, type, space, texts, err);
+    H5Tclose(type);
+    return rc;
+}
+
 int spine_store_set_text(struct spine_store *store, const char *object, const char *name,
                          const char *text, struct spine_error *err)
 {
-    const hid_t type = make_string_type();
-    const int rc =
-        set_attribute(store, object, name, type, type, H5Screate(H5S_SCALAR), &text, err);
-    H5Tclose(type);
-    return rc;
+    return set_strings(store, object, name, H5Screate(H5S_SCALAR), &text, err);
 }
 
 int spine_store_set_texts(struct spine_store *store, const char *object, const char *name,
                           const char *const *texts, size_t count, struct spine_error *err)
 {
-    const hid_t type = make_string_type();
-    const hsize_t extent = count;
-    const int rc = set_attribute(store, object, name, type, type,
-                                 H5Screate_simple(1, &extent, NULL), count > 0 ? texts : NULL, err);
-    H5Tclose(type);
-    return rc;
+    return set_strings(store, object, name, H5Screate_simple(1, &(hsize_t){count}, NULL),
+                       count > 0 ? texts : NULL, err);
 }
 
 int spine_store_set_integers(struct spine_store *store, const char *object, const char *name,
                              const int64_t *values, size_t count, struct spine_error *err)
 {
-    const hsize_t extent = count;
     return set_attribute(store, object, name, H5T_STD_I64LE, H5T_NATIVE_INT64,
-                         count == 1 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &extent, NULL),
+                         count == 1 ? H5Screate(H5S_SCALAR)
+                                    : H5Screate_simple(1, &(hsize_t){count}, NULL),
                          values, err);
 }
 
@@ -824,74 +661,57 @@ int spine_store_set_real(struct spine_store *store, const char *object, const ch
                          H5Screate(H5S_SCALAR), &value, err);
 }
 
-/* Open an attribute of one value; a negative id, with err filled, if there is none. */
-static hid_t open_attribute(struct spine_store *store, const char *object, const char *name,
-                            struct spine_error *err)
+/* Read an attribute of one value. It must be what 'type' is, an integer, a floating-point number or
+ * a string of variable length; messages call that 'kind'. */
+static int get_attribute(struct spine_store *store, const char *object, const char *name,
+                         hid_t type, const char *kind, void *value, struct spine_error *err)
 {
     hid_t attribute = H5I_INVALID_HID;
     if (H5Aexists_by_name(store->file, object, name, H5P_DEFAULT) > 0)
         attribute = H5Aopen_by_name(store->file, object, name, H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute < 0) {
-        spine_refuse(err, "%s: '%s' has no attribute '%s'", store->path, object, name);
-        return H5I_INVALID_HID;
-    }
-    const hid_t space = H5Aget_space(attribute);
-    const hssize_t values = H5Sget_simple_extent_npoints(space);
-    H5Sclose(space);
-    if (values == 1)
-        return attribute;
-    H5Aclose(attribute);
-    spine_refuse(err, "%s: the attribute '%s' is not a single value", store->path, name);
-    return H5I_INVALID_HID;
-}
-
-int spine_store_get_text(struct spine_store *store, const char *object, const char *name,
-                         char **text, struct spine_error *err)
-{
-    *text = NULL;
-    const hid_t attribute = open_attribute(store, object, name, err);
     if (attribute < 0)
-        return -1;
-    const hid_t found = H5Aget_type(attribute), type = make_string_type();
-    char *value = NULL;
+        return spine_refuse(err, "%s: '%s' has no attribute '%s'", store->path, object, name);
+    const hid_t found = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    const int fits = H5Tget_class(found) == H5Tget_class(type) &&
+                     H5Tis_variable_str(found) == H5Tis_variable_str(type);
     int rc = 0;
-    if (H5Tis_variable_str(found) <= 0 || H5Aread(attribute, type, &value) < 0 || value == NULL)
-        rc = spine_refuse(err, "%s: the attribute '%s' is not text", store->path, name);
-    else if ((*text = strdup(value)) == NULL)
-        rc = spine_fail(err, "out of memory to read the attribute '%s'", name);
-    H5free_memory(value);
-    H5Tclose(type);
+    if (H5Sget_simple_extent_npoints(space) != 1)
+        rc = spine_refuse(err, "%s: the attribute '%s' is not a single value", store->path, name);
+    else if (!fits || H5Aread(attribute, type, value) < 0)
+        rc = spine_refuse(err, "%s: the attribute '%s' is not %s", store->path, name, kind);
+    H5Sclose(space);
     H5Tclose(found);
     H5Aclose(attribute);
     return rc;
 }
 
-static int get_number(struct spine_store *store, const char *object, const char *name,
-                      H5T_class_t class, hid_t memory, void *value, struct spine_error *err)
+int spine_store_get_text(struct spine_store *store, const char *object, const char *name,
+                         char **text, struct spine_error *err)
 {
-    const hid_t attribute = open_attribute(store, object, name, err);
-    if (attribute < 0)
-        return -1;
-    const hid_t found = H5Aget_type(attribute);
-    int rc = 0;
-    if (H5Tget_class(found) != class || H5Aread(attribute, memory, value) < 0)
-        rc = spine_refuse(err, "%s: the attribute '%s' is not %s", store->path, name,
-                          class == H5T_INTEGER ? "an integer" : "a floating-point number");
-    H5Tclose(found);
-    H5Aclose(attribute);
+    char *value = NULL;
+    const hid_t type = make_string_type();
+    int rc = get_attribute(store, object, name, type, "text", &value, err);
+    H5Tclose(type);
+    *text = value == NULL ? NULL : strdup(value);
+    if (rc == 0 && value == NULL)
+        rc = spine_refuse(err, "%s: the attribute '%s' is not text", store->path, name);
+    else if (rc == 0 && *text == NULL)
+        rc = spine_fail(err, "out of memory to read the attribute '%s'", name);
+    H5free_memory(value);
     return rc;
 }
 
 int spine_store_get_integer(struct spine_store *store, const char *object, const char *name,
                             int64_t *value, struct spine_error *err)
 {
-    return get_number(store, object, name, H5T_INTEGER, H5T_NATIVE_INT64, value, err);
+    return get_attribute(store, object, name, H5T_NATIVE_INT64, "an integer", value, err);
 }
 
 int spine_store_get_real(struct spine_store *store, const char *object, const char *name,
                          double *value, struct spine_error *err)
 {
-    return get_number(store, object, name, H5T_FLOAT, H5T_NATIVE_DOUBLE, value, err);
+    return get_attribute(store, object, name, H5T_NATIVE_DOUBLE, "a floating-point number", value,
+                         err);
 }
 
 void spine_store_library(char *text, size_t size)

@@ -1,7 +1,7 @@
 /* timeline.c -- what every rank did when, for Chrome's trace viewer. */
 #include "spine/timeline.h"
 
-#include "spine/store.h"
+#include "spine/outfile.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -55,7 +55,7 @@ static char *print_events(const struct spine_timeline *timeline, int rank, size_
 
 static int write_text(const char *path, const char *text, size_t length, struct spine_error *err)
 {
-    FILE *file = spine_store_create_text(path, err);
+    FILE *file = spine_outfile_create_text(path, err);
     if (file == NULL)
         return -1;
     /* The first object has no comma before it. */
@@ -63,9 +63,9 @@ static int write_text(const char *path, const char *text, size_t length, struct 
                  fprintf(file, "\n]\n") < 0;
     failed = fclose(file) != 0 || failed;
     if (!failed)
-        return spine_store_publish(path, err);
+        return spine_outfile_publish(path, err);
     spine_fail(err, "%s: %s", path, strerror(errno));
-    spine_store_discard(path);
+    spine_outfile_discard(path);
     return -1;
 }
 

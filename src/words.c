@@ -101,6 +101,19 @@ void spine_words_truncate(struct spine_words *words, size_t count)
     words->count = count;
 }
 
+void spine_words_drop(struct spine_words *words, const uint64_t *indices, size_t count)
+{
+    size_t kept = 0, next = 0;
+    for (size_t i = 0; i < words->count; i++) {
+        if (next < count && indices[next] == i)
+            next++;
+        else
+            words->start[kept++] = words->start[i];
+    }
+    assert(next == count);
+    words->count = kept;
+}
+
 void spine_words_dispose(struct spine_words *words)
 {
     free(words->text);

@@ -17,16 +17,17 @@ check_tree()
         bad = 1
     }
     BEGIN {
-        place(0, "interrupt error log clones random partition words number")
-        place(1, "kernels sparse")
-        place(2, "model optimizer vectors input config")
+        place(0, "interrupt error log clones random partition words number outfile")
+        place(1, "kernels sparse field repeated")
+        place(2, "model optimizer vectors input layout config")
         place(3, "comm store sums")
         place(4, "dataset csr metrics modelfile rundir timeline")
         place(5, "checkpoint codes measures step")
         place(6, "merge resume tops")
         place(7, "convert evaluate forecast report results sweep train")
         # Within a level only these:
-        beside["store", "comm"] = beside["train", "results"] = beside["sums", "comm"] = beside["vectors", "input"] = 1
+        beside["store", "comm"] = beside["sums", "comm"] = beside["train", "results"] = 1
+        beside["layout", "input"] = beside["vectors", "input"] = beside["vectors", "layout"] = 1
         beside["partition", "random"] = beside["sparse", "kernels"] = 1
         for (name in level_of)
             if (level_of[name] == 0)

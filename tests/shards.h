@@ -7,6 +7,7 @@
 #define SPINE_SHARDS_H
 
 #include "spine/codes.h"
+#include "spine/outfile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -88,19 +89,19 @@ static inline void fill_dataset(struct spine_dataset *data, int rank, int size)
     }
 }
 
-static inline struct path shard_path(const struct path *directory, int64_t shard)
+static inline struct path shard_path(const struct path *run, int64_t shard)
 {
     char name[64];
     snprintf(name, sizeof name, "shards/codes-%05lld.h5", (long long)shard);
-    return join_path(directory, name);
+    return join_path(run, name);
 }
 
 /* Write the shards of the run on 'size' ranks; sigma and epoch as in codes.h. */
-static inline void write_noisy_shards(const struct path *directory, int size, double sigma,
+static inline void write_noisy_shards(const struct path *run, int size, double sigma,
                                       uint32_t epoch)
 {
-    const struct path shards = join_path(directory, "shards");
-    mkdir(directory->text, 0777);
+    const struct path shards = join_path(run, "shards");
+    mkdir(run->text, 0777);
     mkdir(shards.text, 0777);
     struct spine_params params;
     fill_params(&params);
@@ -117,17 +118,16 @@ static inline void write_noisy_shards(const struct path *directory, int size, do
                                     .total_rows = RUN_ROWS,
                                     .hidden = RUN_HIDDEN};
         spine_modelfile_fingerprint(&params, data.mean, 1, shard.fingerprint);
-        TRY(spine_codes_write_shard(directory->text, &shard, &params, &data, &work, epoch, sigma,
-                                    &err));
+        TRY(spine_codes_write_shard(run->text, &shard, &params, &data, &work, epoch, sigma, &err));
         spine_workspace_dispose(&work);
         spine_dataset_dispose(&data);
     }
     spine_params_dispose(&params);
 }
 
-static inline void write_shards(const struct path *directory, int size)
+static inline void write_shards(const struct path *run, int size)
 {
-    write_noisy_shards(directory, size, 0, 0);
+    write_noisy_shards(run, size, 0, 0);
 }
 
 /* A matrix put together by hand, sound or not. */
@@ -182,7 +182,7 @@ static inline void write_hand_shard(const struct path *path, const struct hand_s
     write_hand_matrix(store, "/codes", &shard->codes);
     write_hand_matrix(store, "/excess", &shard->excess);
     TRY(spine_store_close(store, &err));
-    TRY(spine_store_publish(path->text, &err));
+    TRY(spine_outfile_publish(path->text, &err));
     spine_words_dispose(&words);
 }
 

@@ -56,6 +56,15 @@ static inline void remove_all(const struct path *path)
     remove(path->text);
 }
 
+/* The name that PATH has while it is written. */
+static inline struct path part_of(const struct path *path)
+{
+    struct path part;
+    if (snprintf(part.text, sizeof part.text, "%.*s.part", PATH_SIZE - 6, path->text) >= PATH_SIZE)
+        abort();
+    return part;
+}
+
 static inline int is_there(const struct path *path)
 {
     struct stat facts;

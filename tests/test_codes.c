@@ -13,9 +13,8 @@
 
 #include <cmocka.h>
 
+#include "directory.h"
 #include "shards.h"
-
-static struct path directory;
 
 /* Entry (row, column) of some rows. */
 static float value_at(const struct spine_csr *csr, size_t row, size_t column)
@@ -229,30 +228,16 @@ static void test_what_is_no_shard_is_refused(void **state)
     struct spine_codes codes;
     TRY(spine_store_create(&store, path.text, "spine-codes", &err));
     TRY(spine_store_close(store, &err));
-    TRY(spine_store_publish(path.text, &err));
+    TRY(spine_outfile_publish(path.text, &err));
     EXPECT_REFUSED(spine_codes_open_shard(&codes, path.text, &shard, &err),
                    "%s: '/' has no attribute 'shard'", path.text);
     EXPECT_REFUSED(spine_codes_open_merged(&codes, path.text, &err),
                    "%s: has no dataset '/obs/_index'", path.text);
     TRY(spine_store_create(&store, path.text, "spine-model", &err));
     TRY(spine_store_close(store, &err));
-    TRY(spine_store_publish(path.text, &err));
+    TRY(spine_outfile_publish(path.text, &err));
     EXPECT_REFUSED(spine_codes_open_shard(&codes, path.text, &shard, &err),
                    "%s: holds 'spine-model', expected 'spine-codes'", path.text);
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    directory = make_temporary();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    remove_all(&directory);
-    return 0;
 }
 
 int main(void)
@@ -268,5 +253,5 @@ int main(void)
         cmocka_unit_test(test_a_shard_with_too_little_in_it_is_refused),
         cmocka_unit_test(test_what_is_no_shard_is_refused),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-static struct spine_comm world;
+#include "ranks.h"
 
 static void test_sums_are_of_all_ranks_elements(void **state)
 {
@@ -300,9 +300,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_long_text_is_cut_and_not_overrun),
         cmocka_unit_test(test_the_library_says_its_name_on_one_line),
     };
-    setenv("CMOCKA_TEST_ABORT", "1", 1); /* a rank that fails ends the others too */
-    spine_comm_init(&world, &argc, &argv);
-    const int failures = cmocka_run_group_tests(tests, NULL, NULL);
-    spine_comm_finalize(&world);
-    return failures;
+    begin_ranks(&argc, &argv);
+    return end_ranks(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -1,6 +1,8 @@
 /* test_csr.c -- rows of a sparse matrix come back as they were added; broken ones are refused. */
 #include "spine/csr.h"
 
+#include "spine/outfile.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,9 +12,8 @@
 
 #include <cmocka.h>
 
+#include "directory.h"
 #include "shards.h"
-
-static struct path directory;
 
 static void test_a_row_keeps_what_is_above_the_base(void **state)
 {
@@ -67,7 +68,7 @@ static struct spine_store *create(const struct path *path)
 static void finish(struct spine_store *store, const struct path *path)
 {
     TRY(spine_store_close(store, &err));
-    TRY(spine_store_publish(path->text, &err));
+    TRY(spine_outfile_publish(path->text, &err));
 }
 
 static void test_rows_appended_in_blocks_are_read_in_any(void **state)
@@ -219,20 +220,6 @@ static void test_what_is_no_matrix_is_refused(void **state)
     finish(store, &path);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    directory = make_temporary();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    remove_all(&directory);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,5 +230,5 @@ int main(void)
         cmocka_unit_test(test_a_broken_matrix_is_refused),
         cmocka_unit_test(test_what_is_no_matrix_is_refused),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

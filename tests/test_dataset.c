@@ -2,6 +2,7 @@
  * run on several numbers of ranks. */
 #include "spine/dataset.h"
 
+#include "spine/outfile.h"
 #include "spine/random.h"
 #include "spine/store.h"
 
@@ -16,12 +17,11 @@
 #include <cmocka.h>
 
 #include "expect.h"
-#include "temporary.h"
+#include "ranks.h"
 
 enum { ROWS = 47, DIM = 5, BATCH = 8, SEED = 3 };
 
-static struct spine_comm world;
-static struct path directory, path; /* the same on all ranks; path is of vectors */
+static struct path path; /* of the vectors; the same on all ranks */
 
 /* The input, but for where a test changes it. */
 static double entry(size_t row, size_t k)
@@ -50,7 +50,7 @@ static void write_vectors(size_t rows, size_t words, size_t row, double value, c
         TRY(spine_store_write(store, "/vectors", SPINE_STORE_FLOAT, 0, rows, DIM, vectors, &err));
         TRY(spine_store_append_words(store, "/words", &list, &err));
         TRY(spine_store_close(store, &err));
-        TRY(spine_store_publish(path.text, &err));
+        TRY(spine_outfile_publish(path.text, &err));
         spine_words_dispose(&list);
     }
     spine_comm_barrier(&world);
@@ -336,20 +336,8 @@ static void test_a_number_that_is_not_finite_is_refused_with_its_row(void **stat
 
 static int setup(void **state)
 {
-    (void)state;
-    if (world.rank == 0)
-        directory = make_temporary();
-    spine_comm_broadcast(&world, &directory, sizeof directory);
+    make_shared_directory(state);
     path = join_path(&directory, "vectors.h5");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    spine_comm_barrier(&world);
-    if (world.rank == 0)
-        remove_all(&directory);
     return 0;
 }
 
@@ -365,10 +353,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_an_input_that_does_not_fit_is_refused),
         cmocka_unit_test(test_a_number_that_is_not_finite_is_refused_with_its_row),
     };
-    setenv("CMOCKA_TEST_ABORT", "1", 1); /* a rank that fails ends the others too */
-    spine_store_init();
-    spine_comm_init(&world, &argc, &argv);
-    const int failures = cmocka_run_group_tests(tests, setup, teardown);
-    spine_comm_finalize(&world);
-    return failures;
+    begin_ranks(&argc, &argv);
+    return end_ranks(cmocka_run_group_tests(tests, setup, remove_shared_directory));
 }

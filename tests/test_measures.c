@@ -1,6 +1,7 @@
 /* test_measures.c -- against numbers worked out by hand; run on several numbers of ranks. */
 #include "spine/measures.h"
 
+#include "spine/outfile.h"
 #include "spine/store.h"
 
 #include <math.h>
@@ -14,12 +15,9 @@
 #include <cmocka.h>
 
 #include "expect.h"
-#include "temporary.h"
+#include "ranks.h"
 
 enum { ROWS = 4, DIM = 2, HIDDEN = 3 };
-
-static struct spine_comm world;
-static struct path directory;
 
 /* The corners of a square: each column's mean is 1/2, and the variance 4 (1/4 + 1/4) = 2. */
 static void read_corners(struct spine_dataset *data)
@@ -36,7 +34,7 @@ static void read_corners(struct spine_dataset *data)
         TRY(spine_store_write(store, "/vectors", SPINE_STORE_FLOAT, 0, ROWS, DIM, corners, &err));
         TRY(spine_store_append_words(store, "/words", &words, &err));
         TRY(spine_store_close(store, &err));
-        TRY(spine_store_publish(path.text, &err));
+        TRY(spine_outfile_publish(path.text, &err));
         spine_words_dispose(&words);
     }
     spine_comm_barrier(&world);
@@ -95,33 +93,11 @@ static void test_measures_are_those_worked_out_by_hand(void **state)
         check_take(most_rows);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    if (world.rank == 0)
-        directory = make_temporary();
-    spine_comm_broadcast(&world, &directory, sizeof directory);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    spine_comm_barrier(&world);
-    if (world.rank == 0)
-        remove_all(&directory);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_measures_are_those_worked_out_by_hand),
     };
-    setenv("CMOCKA_TEST_ABORT", "1", 1); /* a rank that fails ends the others too */
-    spine_store_init();
-    spine_comm_init(&world, &argc, &argv);
-    const int failures = cmocka_run_group_tests(tests, setup, teardown);
-    spine_comm_finalize(&world);
-    return failures;
+    begin_ranks(&argc, &argv);
+    return end_ranks(cmocka_run_group_tests(tests, make_shared_directory, remove_shared_directory));
 }

@@ -12,9 +12,8 @@
 
 #include <cmocka.h>
 
+#include "directory.h"
 #include "shards.h"
-
-static struct path directory; /* a new one for every test */
 
 static void merge(const struct path *path, enum spine_merge_format format,
                   struct spine_merge_report *report)
@@ -379,6 +378,26 @@ static void test_a_place_where_nothing_can_be_written_is_refused(void **state)
                    "%s.part: No such file or directory", path.text);
 }
 
+static void test_a_symbolic_link_in_the_way_stays(void **state)
+{
+    (void)state;
+    static const enum spine_merge_format formats[] = {SPINE_MERGE_TXT, SPINE_MERGE_H5AD};
+    const struct path path = join_path(&directory, "codes"), part = part_of(&path);
+    const struct path target = join_path(&directory, "target");
+    write_shards(&directory, 1);
+    assert_int_equal(put_text(&target, "precious"), 0);
+    assert_int_equal(symlink(target.text, part.text), 0);
+    for (size_t i = 0; i < 2; i++) {
+        struct spine_merge_report report;
+        EXPECT_REFUSED(spine_merge(directory.text, path.text, formats[i], &report, &err),
+                       "%s: Too many levels of symbolic links", part.text);
+        assert_true(is_there(&part));
+    }
+    char *bytes = get_bytes(&target, NULL);
+    assert_string_equal(bytes, "precious");
+    free(bytes);
+}
+
 static void test_a_full_disk_leaves_nothing(void **state)
 {
     (void)state;
@@ -425,22 +444,6 @@ static void test_the_format_follows_from_the_name(void **state)
                        "%s: the name must end in .h5ad or .txt, which says the format", bad[i]);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    directory = make_temporary();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    remove_all(&directory);
-    return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,6 +460,7 @@ int main(void)
         TEST(test_rows_that_do_not_join_are_refused),
         TEST(test_broken_matrices_are_refused),
         TEST(test_a_place_where_nothing_can_be_written_is_refused),
+        TEST(test_a_symbolic_link_in_the_way_stays),
         TEST(test_a_full_disk_leaves_nothing),
         TEST(test_the_format_follows_from_the_name),
     };

@@ -10,10 +10,8 @@
 
 #include <cmocka.h>
 
+#include "directory.h"
 #include "expect.h"
-#include "temporary.h"
-
-static struct path directory; /* a new one for every test */
 
 enum { REFUSE, OVERWRITE };
 
@@ -153,22 +151,6 @@ static void test_a_path_that_is_too_long_is_refused(void **state)
                    long_name);
     free(long_name);
 }
-
-static int setup(void **state)
-{
-    (void)state;
-    directory = make_temporary();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    remove_all(&directory);
-    return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {

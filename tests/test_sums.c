@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-static struct spine_comm world;
+#include "ranks.h"
 
 /* Small whole numbers, so that sums of any order are exact. */
 static float value_of(int rank, size_t i, size_t round)
@@ -124,8 +124,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_sums_under_way_do_not_disturb_one_another),
         cmocka_unit_test(test_every_rank_has_the_same_bits),
     };
-    spine_comm_init(&world, &argc, &argv);
-    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    spine_comm_finalize(&world);
-    return failed;
+    begin_ranks(&argc, &argv);
+    return end_ranks(cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -11,9 +11,8 @@
 
 #include <cmocka.h>
 
+#include "directory.h"
 #include "shards.h"
-
-static struct path directory;
 
 /* Six words and four units. Unit 0: five words, three at 1, two of these with an excess.
  * Unit 1: none. Unit 2: two equal ones, below 1. Unit 3: one. */
@@ -129,20 +128,6 @@ static void test_units_of_a_word_are_ordered_by_strength_then_number(void **stat
     spine_codes_close(&codes);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    directory = make_temporary();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    remove_all(&directory);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,5 +135,5 @@ int main(void)
         cmocka_unit_test(test_strengths_and_counts_are_those_of_the_codes),
         cmocka_unit_test(test_units_of_a_word_are_ordered_by_strength_then_number),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

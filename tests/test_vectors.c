@@ -1,4 +1,4 @@
-/* test_vectors.c -- word vectors in text form: layouts, rows, and what is refused. */
+/* test_vectors.c -- word vectors in text form: rows, and what is refused. */
 #include "spine/vectors.h"
 
 #include <setjmp.h>
@@ -26,13 +26,13 @@ static void write_file(const char *text, size_t length)
 static const struct spine_vectors_rules stopping = {0};
 static const struct spine_vectors_rules skipping = {.leave_out_not_finite = true};
 
-static int read_file(const char *path, enum spine_vectors_header header,
+static int read_file(const char *path, enum spine_layout_header header,
                      const struct spine_vectors_rules *rules, struct spine_vectors *vectors,
-                     struct spine_vectors_layout *layout, struct spine_error *err)
+                     struct spine_layout *layout, struct spine_error *err)
 {
     struct spine_input *input = NULL;
     *vectors = (struct spine_vectors){0};
-    if (spine_vectors_look(layout, path, header, err) || spine_input_open(&input, path, err))
+    if (spine_layout_look(layout, path, header, err) || spine_input_open(&input, path, err))
         return -1;
     const int rc = spine_vectors_parse(vectors, input, layout, rules, err);
     if (rc != 0 && vectors->bad_line > 0)
@@ -61,7 +61,7 @@ static void check_rows(const char *text, size_t length, const char *expected)
 {
     char rows[1024];
     struct spine_vectors vectors;
-    struct spine_vectors_layout layout;
+    struct spine_layout layout;
     struct spine_error err = {.text = ""};
     write_file(text, length);
     const int rc = read_file(FILE_NAME, SPINE_HEADER_AUTO, &stopping, &vectors, &layout, &err);
@@ -113,12 +113,12 @@ static void test_rows_come_out_as_they_stand(void **state)
     unlink(FILE_NAME);
 }
 
-static void check_refused(const char *text, size_t length, enum spine_vectors_header header,
+static void check_refused(const char *text, size_t length, enum spine_layout_header header,
                           const char *expected)
 {
     char whole[1100];
     struct spine_vectors vectors;
-    struct spine_vectors_layout layout;
+    struct spine_layout layout;
     struct spine_error err = {.text = "accepted"};
     write_file(text, length);
     const int rc = read_file(FILE_NAME, header, &stopping, &vectors, &layout, &err);
@@ -158,23 +158,6 @@ static void test_faults_are_refused_by_line(void **state)
         {"2 2\n\na 1 2 3\nb 3 4 5\n", ":3: expected 2 numbers as the header says, got 3"},
         {"9 99999999999999999\na 1 2\n",
          ":2: expected 99999999999999999 numbers as the header says, got 2"},
-        /* Not rows of vectors at all. */
-        {"", ": the file is empty"},
-        {"\n \n\t\n", ": no vectors, only blank lines"},
-        {"\xEF\xBB\xBF", ": no vectors, only blank lines"},
-        {"30 8\n", ": no vectors, only a header"},
-        {"word,d0,d1\nthe,0.1,0.2\nof,0.3,0.4\n",
-         ": this is CSV; words and numbers must be separated by spaces or tabs"},
-        {"the, 0.1, 0.2\nof, 0.3, 0.4\n",
-         ": this is CSV; words and numbers must be separated by spaces or tabs"},
-        {"the;0.1;0.2\nof;0.3;0.4\n",
-         ": this is CSV; words and numbers must be separated by spaces or tabs"},
-        {"<!DOCTYPE html>\n<html>\n", ": this is a web page (HTML or XML), not vectors"},
-        {"<HTML><body>see 1 2\n", ": this is a web page (HTML or XML), not vectors"},
-        {"\xFF\xFEt", ": this is UTF-16; make it UTF-8 first: iconv -f UTF-16 -t UTF-8"},
-        {"a 1 2\rb 3 4\rc 5 6\r", ": a carriage return inside line 1; lines end in newlines"},
-        {"\nthe quick brown fox\n", ":2: expected a word and numbers, the line ends in no number"},
-        {"word\n", ":1: expected a word and numbers, the line ends in no number"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_refused(cases[i].text, strlen(cases[i].text), SPINE_HEADER_AUTO, cases[i].error);
@@ -189,9 +172,6 @@ static void test_nul_bytes_are_refused(void **state)
     static const size_t lengths[] = {14, 13, 20};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
         check_refused(texts[i], lengths[i], SPINE_HEADER_AUTO, ":2: a NUL byte in the line");
-    static const char binary[] = "2 4\nthe \0\0\x80?\0\0\0@\nof \0\0\0\0\0\0\0\0\n";
-    check_refused(binary, sizeof binary - 1, SPINE_HEADER_AUTO,
-                  ": this is not text; word2vec's binary format and others are not read");
     unlink(FILE_NAME);
 }
 
@@ -200,7 +180,7 @@ static void test_the_header_can_be_dictated(void **state)
     (void)state;
     char rows[256];
     struct spine_vectors vectors;
-    struct spine_vectors_layout layout;
+    struct spine_layout layout;
     struct spine_error err;
     write_file("5 1\n6 2\n", 8);
     assert_int_equal(read_file(FILE_NAME, SPINE_HEADER_AUTO, &stopping, &vectors, &layout, &err),
@@ -217,35 +197,7 @@ static void test_the_header_can_be_dictated(void **state)
     assert_true(layout.has_header);
     spine_vectors_dispose(&vectors);
 
-    check_refused("a 1\nb 2\n", 8, SPINE_HEADER_YES,
-                  ":1: expected a header of two whole numbers, rows and dimension");
     check_refused("2 2\na 1 2\nb 3 4\n", 16, SPINE_HEADER_NO, ":1: expected 2 numbers, got 1");
-    check_refused("2014 5000\nb 2\n", 14, SPINE_HEADER_YES,
-                  ":2: expected 5000 numbers as the header says, got 1");
-    unlink(FILE_NAME);
-}
-
-static void test_the_dimension_is_what_most_rows_have(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        size_t dimension;
-    } cases[] = {
-        {"a b 1 2\nc 3 4\n", 2},
-        {"a 7 1 2\nc 3 4\nd 5 6\n", 2},
-        {"a 1 2\nb 1 2 3\n", 2},            /* as many of both: the smaller */
-        {"a 1 2 3\nb x 2 3\n", 3},          /* but rather what is a word and numbers only */
-        {"a 1 2 3\nb x 2 3\nc y 2 3\n", 2}, /* most are words with a space, perhaps */
-        {"1 2 3\n4 5 6\n", 2},              /* the first field is always the word */
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct spine_vectors_layout layout;
-        struct spine_error err;
-        write_file(cases[i].text, strlen(cases[i].text));
-        assert_int_equal(spine_vectors_look(&layout, FILE_NAME, SPINE_HEADER_AUTO, &err), 0);
-        assert_int_equal(layout.dimension, cases[i].dimension);
-    }
     unlink(FILE_NAME);
 }
 
@@ -255,7 +207,7 @@ static void test_rows_that_are_not_finite_can_be_left_out(void **state)
     static const char text[] = "a 1 2\nb nan 1\n\nc 1 inf\nd 3 4\ne 1e99 1\n";
     char rows[256];
     struct spine_vectors vectors;
-    struct spine_vectors_layout layout;
+    struct spine_layout layout;
     struct spine_error err;
     write_file(text, sizeof text - 1);
     assert_int_equal(read_file(FILE_NAME, SPINE_HEADER_AUTO, &skipping, &vectors, &layout, &err),
@@ -288,7 +240,7 @@ static void test_the_limit_counts_rows_of_the_file(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char rows[256];
         struct spine_vectors vectors;
-        struct spine_vectors_layout layout;
+        struct spine_layout layout;
         struct spine_error err;
         const struct spine_vectors_rules rules = {true, cases[i].limit};
         write_file(text, sizeof text - 1);
@@ -304,12 +256,12 @@ static void test_the_limit_counts_rows_of_the_file(void **state)
 /* The rows of all ranges together; lines are counted on from range to range. */
 static void describe_ranges(const char *path, uint64_t ranges, char *text, size_t size)
 {
-    struct spine_vectors_layout layout;
+    struct spine_layout layout;
     struct spine_error err;
     uint64_t lines = 0;
     size_t used = 0;
     text[0] = '\0';
-    assert_int_equal(spine_vectors_look(&layout, path, SPINE_HEADER_AUTO, &err), 0);
+    assert_int_equal(spine_layout_look(&layout, path, SPINE_HEADER_AUTO, &err), 0);
     for (uint64_t i = 0; i < ranges; i++) {
         struct spine_input *input = NULL;
         struct spine_vectors vectors;
@@ -372,7 +324,7 @@ static void test_rows_are_dropped_in_place(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char rows[256];
         struct spine_vectors vectors;
-        struct spine_vectors_layout layout;
+        struct spine_layout layout;
         struct spine_error err;
         write_file(text, sizeof text - 1);
         assert_int_equal(
@@ -390,7 +342,7 @@ static void test_a_missing_last_newline_is_noticed(void **state)
 {
     (void)state;
     struct spine_vectors vectors;
-    struct spine_vectors_layout layout;
+    struct spine_layout layout;
     struct spine_error err;
     for (size_t length = 5; length <= 6; length++) {
         write_file("a 1 2\n", length);
@@ -409,7 +361,6 @@ int main(void)
         cmocka_unit_test(test_faults_are_refused_by_line),
         cmocka_unit_test(test_nul_bytes_are_refused),
         cmocka_unit_test(test_the_header_can_be_dictated),
-        cmocka_unit_test(test_the_dimension_is_what_most_rows_have),
         cmocka_unit_test(test_rows_that_are_not_finite_can_be_left_out),
         cmocka_unit_test(test_the_limit_counts_rows_of_the_file),
         cmocka_unit_test(test_ranges_give_the_rows_of_the_whole),

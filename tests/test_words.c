@@ -73,6 +73,34 @@ static void test_a_list_is_cut_and_grows_again(void **state)
     spine_words_dispose(&words);
 }
 
+static void test_words_are_dropped_by_index(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t indices[4];
+        size_t count;
+        const char *left;
+    } cases[] = {
+        {{0}, 0, "abcd"},  {{0}, 1, "bcd"},   {{3}, 1, "abc"},
+        {{1, 2}, 2, "ad"}, {{0, 2}, 2, "bd"}, {{0, 1, 2, 3}, 4, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct spine_words words = {0};
+        for (const char *word = "abcd"; *word != '\0'; word++)
+            TRY(spine_words_add(&words, word, 1, &err));
+        spine_words_drop(&words, cases[i].indices, cases[i].count);
+        assert_int_equal(words.count, strlen(cases[i].left));
+        for (size_t k = 0; k < words.count; k++)
+            assert_int_equal(spine_words_get(&words, k)[0], cases[i].left[k]);
+        TRY(spine_words_add(&words, "new", 3, &err)); /* and it grows again */
+        assert_string_equal(spine_words_get(&words, words.count - 1), "new");
+        spine_words_dispose(&words);
+    }
+    struct spine_words none = {0};
+    spine_words_drop(&none, NULL, 0);
+    assert_int_equal(none.count, 0);
+}
+
 static const struct {
     const char *bytes;
     size_t length; /* of the first character; 0: not valid */
@@ -177,6 +205,7 @@ int main(void)
         cmocka_unit_test(test_words_come_back_in_their_order),
         cmocka_unit_test(test_a_word_has_the_bytes_it_was_given),
         cmocka_unit_test(test_a_list_is_cut_and_grows_again),
+        cmocka_unit_test(test_words_are_dropped_by_index),
         cmocka_unit_test(test_utf8_is_what_the_standard_says),
         cmocka_unit_test(test_what_is_not_utf8_is_escaped),
     };

@@ -16,11 +16,11 @@
 #define SPINE_CONVERT_H
 
 #include "spine/comm.h"
-#include "spine/vectors.h"
+#include "spine/layout.h"
 
 struct spine_convert_options {
     const char *input, *output; /* paths */
-    enum spine_vectors_header header;
+    enum spine_layout_header header;
     bool skip_bad;  /* leave out rows with NaN or Inf and repeated words, instead of refusing */
     uint64_t limit; /* read the first so many rows and no more; 0: all */
 };

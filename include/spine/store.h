@@ -1,7 +1,6 @@
 /* store.h -- HDF5 files: the only door to HDF5.
  *
- * A file is written under the name PATH.part and gets its own name by spine_store_publish(), when
- * it is whole: what stands under PATH is never half a file.
+ * A file is written as PATH.part and published when it is whole, as outfile.h has it:
  *
  *     one rank:   create, make, write, close, publish
  *     all ranks:  rank 0 creates, writes what one rank must write (words), closes; all join, make
@@ -19,7 +18,8 @@
 #include "spine/comm.h"
 #include "spine/words.h"
 
-#include <stdio.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct spine_store;
 
@@ -31,8 +31,8 @@ enum { SPINE_STORE_VERSION = 1 };
  * MPI_Finalize(): after a failed write it would crash there and hide the message. */
 void spine_store_init(void);
 
-/* Begin PATH.part, replacing one that a crash left. 'format' may be NULL (a file that isn't of a
- * format of ours). Local. The handle is released by spine_store_close(). */
+/* Begin PATH.part, see spine_outfile_create(). 'format' may be NULL (a file that isn't of a format
+ * of ours). Local. The handle is released by spine_store_close(). */
 int spine_store_create(struct spine_store **store, const char *path, const char *format,
                        struct spine_error *err);
 
@@ -50,16 +50,6 @@ int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, co
 
 /* Flush, close and release the handle, whether it succeeds or not. NULL is allowed. */
 int spine_store_close(struct spine_store *store, struct spine_error *err);
-
-/* Begin PATH.part as a plain text file, for fprintf; ended by fclose and spine_store_publish().
- * NULL, with err filled, on failure. Local. */
-FILE *spine_store_create_text(const char *path, struct spine_error *err);
-
-/* Give PATH.part, closed, its own name. Local. */
-int spine_store_publish(const char *path, struct spine_error *err);
-
-/* Remove PATH.part, if there is one. Local. */
-void spine_store_discard(const char *path);
 
 /* Create a group, and the groups above it. */
 int spine_store_make_group(struct spine_store *store, const char *name, struct spine_error *err);

@@ -1,33 +1,19 @@
 /* vectors.h -- word vectors in text form: a row a line, a word and D numbers.
  *
- *     the 0.418 0.24968 -0.41242 ...           GloVe
- *     999994 300                               word2vec and fastText have a header line first:
- *     the 0.1073 0.0089 0.0006 ...             rows and numbers in a row
- *
  * Fields are separated by spaces and tabs, any number of them, and by nothing else. The last D
  * fields of a row are its numbers; what stands before is the word, byte for byte, inner spaces
  * included. Words are byte strings: that they are UTF-8 isn't asked. A byte order mark before the
  * first line is passed over; blank lines are counted and passed over.
  *
- * A file is read in two steps: a look at its start finds the layout; then all of it, or any range
- * of its bytes, is parsed by this layout. No row is dropped or cut without being counted. */
+ * A file is read in two steps: a look at its start finds the layout (layout.h); then all of it, or
+ * any range of its bytes, is parsed by this layout. No row is dropped or cut without being counted.
+ */
 #ifndef SPINE_VECTORS_H
 #define SPINE_VECTORS_H
 
 #include "spine/input.h"
+#include "spine/layout.h"
 #include "spine/words.h"
-
-enum spine_vectors_header { SPINE_HEADER_AUTO, SPINE_HEADER_YES, SPINE_HEADER_NO };
-
-/* How a file is laid out. Plain data, to be sent to other ranks as it is. */
-struct spine_vectors_layout {
-    enum spine_input_kind kind;
-    uint64_t bytes;   /* of the file on the disk */
-    size_t dimension; /* D */
-    bool has_mark;    /* a UTF-8 byte order mark */
-    bool has_header;
-    uint64_t announced; /* rows, as the header says */
-};
 
 /* The rows of a file or of a range of it. Line numbers count from the start of the range. */
 struct spine_vectors {
@@ -50,17 +36,12 @@ struct spine_vectors_rules {
     uint64_t limit;            /* read so many rows and no more, those left out included; 0: all */
 };
 
-/* Find the layout. Refuses what isn't rows of vectors: empty files, CSV, HTML, UTF-16, word2vec's
- * binary format. The header is recognised by itself unless 'header' says whether there is one. */
-int spine_vectors_look(struct spine_vectors_layout *layout, const char *path,
-                       enum spine_vectors_header header, struct spine_error *err);
-
 /* Parse all lines of 'input' into *vectors, which is overwritten and to be disposed of, whether it
  * succeeds or not. When a row is refused, vectors->bad_line is its line and the text doesn't say
  * where: spine_vectors_place() completes it. */
 int spine_vectors_parse(struct spine_vectors *vectors, struct spine_input *input,
-                        const struct spine_vectors_layout *layout,
-                        const struct spine_vectors_rules *rules, struct spine_error *err);
+                        const struct spine_layout *layout, const struct spine_vectors_rules *rules,
+                        struct spine_error *err);
 
 /* Put "PATH:LINE: " before the text. Returns -1. */
 int spine_vectors_place(const char *path, uint64_t line, struct spine_error *err);

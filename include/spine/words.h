@@ -9,6 +9,7 @@
 #include "spine/error.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct spine_words {
     size_t count;
@@ -37,6 +38,9 @@ const char *spine_words_get(const struct spine_words *words, size_t i);
 
 /* Forget all words from 'count' on. */
 void spine_words_truncate(struct spine_words *words, size_t count);
+
+/* Take out the 'count' words with these ascending indices; their text stays in the block. */
+void spine_words_drop(struct spine_words *words, const uint64_t *indices, size_t count);
 
 /* Free what words owns and zero it; a zeroed struct may be disposed of again. */
 void spine_words_dispose(struct spine_words *words);

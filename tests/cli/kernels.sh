@@ -6,11 +6,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 need_python h5py
 
-same()
-{
-    $python "$SPINE_SOURCE/tests/cli/same_run.py" "$1" "$2" || fail "$1 and $2 differ"
-}
-
 sample glove.h5
 cat >run.ini <<'END'
 [data]

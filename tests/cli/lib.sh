@@ -97,6 +97,12 @@ sample()
     run "$SPINE_BIN/spine-convert" "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" "$1"
 }
 
+# same RUN RUN: two runs trained the same model, to rounding.
+same()
+{
+    $python "$SPINE_SOURCE/tests/cli/same_run.py" "$1" "$2" || fail "$1 and $2 differ"
+}
+
 # no_codes RUN...: nothing that looks like a finished run's codes, and nothing half-written.
 no_codes()
 {
