@@ -93,6 +93,11 @@ static int write_contents(struct spine_store *store, const struct spine_checkpoi
                           writer->paths, err) ||
         spine_modelfile_write_params(store, "/parameters", params, err))
         return -1;
+    if (writer->idle != NULL &&
+        (spine_store_make_checked(store, "/idle", SPINE_STORE_INT32, writer->num_idle, 0, err) ||
+         spine_store_write(store, "/idle", SPINE_STORE_INT32, 0, writer->num_idle, 1,
+                           writer->idle_copy, err)))
+        return -1;
     if (optimizer->first != NULL) {
         const struct spine_params first = view(params, optimizer->first);
         if (spine_modelfile_write_params(store, "/first", &first, err))
@@ -220,6 +225,11 @@ int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_che
     writer->optimizer = optimizer;
     writer->progress = *progress;
     memcpy(writer->paths, paths, writer->num_paths * sizeof *paths);
+    if (writer->idle != NULL && writer->idle_copy == NULL &&
+        (writer->idle_copy = calloc(writer->num_idle, sizeof *writer->idle_copy)) == NULL)
+        return spine_fail(err, "out of memory for %zu units", writer->num_idle);
+    if (writer->idle != NULL)
+        memcpy(writer->idle_copy, writer->idle, writer->num_idle * sizeof *writer->idle);
     if (mode == SPINE_CHECKPOINT_NOW) {
         save_timed(writer);
         if (writer->rc != 0)
@@ -254,6 +264,7 @@ void spine_checkpoint_writer_dispose(struct spine_checkpoint_writer *writer)
     spine_params_dispose(&writer->params_copy);
     spine_optimizer_dispose(&writer->optimizer_copy);
     free(writer->paths);
+    free(writer->idle_copy);
     *writer = (struct spine_checkpoint_writer){0};
 }
 
@@ -333,6 +344,23 @@ int spine_checkpoint_read(const char *path, struct spine_params *params,
         return -1;
     const int rc =
         read_contents(store, path, params, optimizer, progress, paths, num_paths, has_paths, err);
+    spine_store_close(store, &ignored);
+    return rc;
+}
+
+int spine_checkpoint_read_idle(const char *path, int32_t *idle, size_t num_idle,
+                               struct spine_error *err)
+{
+    struct spine_store *store = NULL;
+    struct spine_error ignored;
+    size_t count = 0;
+    if (spine_store_open(&store, path, format, err))
+        return -1;
+    int rc = spine_store_extent(store, "/idle", SPINE_STORE_INT32, &count, NULL, err);
+    if (rc == 0 && count != num_idle)
+        rc = spine_refuse(err, "%s: '/idle' has %zu units, expected %zu", path, count, num_idle);
+    if (rc == 0)
+        rc = spine_store_read(store, "/idle", SPINE_STORE_INT32, 0, count, 1, idle, err);
     spine_store_close(store, &ignored);
     return rc;
 }

@@ -47,6 +47,7 @@ static const struct option options[] = {
     {"train.decay", REAL, FIELD(decay), 0, 1, "0.3", NULL, "of schedule linear: share of all steps in which the rate falls to 0"},
     {"train.seed", COUNT, FIELD(seed), 0, 9e15, "1", NULL, "of initial weights, order and noise"},
     {"train.evaluate_every", COUNT, FIELD(evaluate_every), 0, 1e9, "10", NULL, "epochs between measurements on clean input; 0: only at the end"},
+    {"train.revive_after", COUNT, FIELD(revive_after), 0, 1e9, "0", NULL, "epochs after which a unit that no word makes active begins anew, from the worst-explained word; 0: never"},
     {"train.checkpoint_every", COUNT, FIELD(checkpoint_every), 0, 1e9, "0", NULL, "epochs between checkpoints; 0: they come by time only"},
     {"train.checkpoint_minutes", REAL, FIELD(checkpoint_minutes), 0, 1e6, "10", NULL, "minutes between checkpoints; 0: they come by epochs only"},
     {"train.checkpoint_keep", COUNT, FIELD(checkpoint_keep), 1, 1000, "2", NULL, "how many checkpoints stay, the newest ones"},

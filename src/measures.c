@@ -27,6 +27,18 @@ static void count_codes(size_t rows, size_t hidden, const float *h, int64_t *see
         }
 }
 
+static double count_empty(size_t rows, size_t hidden, const float *h)
+{
+    double empty = 0;
+    for (size_t i = 0; i < rows; i++) {
+        int active = 0;
+        for (size_t j = 0; j < hidden; j++)
+            active |= h[i * hidden + j] > 0;
+        empty += !active;
+    }
+    return empty;
+}
+
 struct spine_measures spine_measures_take(const struct spine_params *params,
                                           struct spine_dataset *data, struct spine_comm *comm,
                                           struct spine_workspace *work,
@@ -37,7 +49,7 @@ struct spine_measures spine_measures_take(const struct spine_params *params,
     const double pairs = (double)data->part.num_rows * (double)hidden;
     int64_t *seen = measuring->seen, *full = seen + hidden;
     memset(seen, 0, 2 * hidden * sizeof *seen);
-    double sums[2] = {0, 0}; /* squares, active */
+    double sums[3] = {0, 0, 0}; /* squares, active, empty */
 
     work->path = SPINE_DENSE; /* which fills work->h */
     for (size_t first = 0; first < local; first += work->most_rows) {
@@ -46,15 +58,17 @@ struct spine_measures spine_measures_take(const struct spine_params *params,
         spine_model_encode(params, &batch, work);
         spine_model_decode(params, &batch, data->part.num_rows, work);
         count_codes(count, hidden, work->h, seen, full);
+        sums[2] += count_empty(count, hidden, work->h);
         sums[0] += work->loss.squares;
         sums[1] += (double)work->loss.active;
     }
-    spine_comm_sum_doubles(comm, sums, 2);
+    spine_comm_sum_doubles(comm, sums, 3);
     spine_comm_sum_counts(comm, seen, 2 * hidden);
 
     struct spine_measures measures = {.eval_rl = sums[0] / entries,
                                       .explained_variance = 1 - sums[0] / data->variance,
-                                      .l0 = sums[1] / (double)data->part.num_rows};
+                                      .l0 = sums[1] / (double)data->part.num_rows,
+                                      .empty = (int64_t)sums[2]};
     double nonzero = 0;
     for (size_t j = 0; j < hidden; j++) {
         nonzero += (double)seen[j];

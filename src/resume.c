@@ -44,6 +44,7 @@ struct decision {
     struct spine_progress progress;
     int32_t *paths; /* (size) */
     int has_paths;
+    struct spine_idle *idle; /* NULL if units aren't revived */
 };
 
 static enum outcome load(const char *path, const struct spine_config *config,
@@ -62,7 +63,9 @@ static enum outcome load(const char *path, const struct spine_config *config,
         spine_refuse(err, "%s: is of another input: %.100s; %s has %s", path, saved.input,
                      config->input, texts->input);
     else if (spine_checkpoint_read(path, &stepper->params, &stepper->optimizer, &decision->progress,
-                                   decision->paths, (size_t)size, &decision->has_paths, err))
+                                   decision->paths, (size_t)size, &decision->has_paths, err) ||
+             (decision->idle != NULL && spine_checkpoint_read_idle(path, decision->idle->epochs,
+                                                                   decision->idle->hidden, err)))
         outcome = DAMAGED;
     else if (decision->progress.epoch > config->epochs ||
              (decision->progress.epoch == config->epochs && decision->progress.step > 0))
@@ -153,6 +156,9 @@ static void share(struct spine_comm *comm, struct spine_stepper *stepper, struct
     spine_comm_broadcast(comm, decision->paths, (size_t)comm->size * sizeof *decision->paths);
     spine_comm_broadcast(comm, &optimizer->steps, sizeof optimizer->steps);
     spine_comm_broadcast(comm, stepper->params.data, bytes);
+    if (decision->idle != NULL)
+        spine_comm_broadcast(comm, decision->idle->epochs,
+                             decision->idle->hidden * sizeof *decision->idle->epochs);
     if (optimizer->first != NULL)
         spine_comm_broadcast(comm, optimizer->first, bytes);
     if (optimizer->second != NULL)
@@ -166,10 +172,12 @@ static void share(struct spine_comm *comm, struct spine_stepper *stepper, struct
 
 int spine_resume_begin(const struct spine_config *config, struct spine_comm *comm,
                        const struct spine_dataset *data, struct spine_stepper *stepper,
-                       struct spine_checkpoint_texts *texts, struct spine_progress *progress,
-                       enum spine_start *start, int *lock, struct spine_error *err)
+                       struct spine_idle *idle, struct spine_checkpoint_texts *texts,
+                       struct spine_progress *progress, enum spine_start *start, int *lock,
+                       struct spine_error *err)
 {
-    struct decision decision = {.paths = calloc((size_t)comm->size, sizeof *decision.paths)};
+    struct decision decision = {.paths = calloc((size_t)comm->size, sizeof *decision.paths),
+                                .idle = config->revive_after > 0 ? idle : NULL};
     *texts = (struct spine_checkpoint_texts){0};
     *lock = -1;
     int rc = decision.paths == NULL ? spine_fail(err, "out of memory to resume") : 0;

@@ -12,6 +12,7 @@
 #include "spine/measures.h"
 #include "spine/metrics.h"
 #include "spine/results.h"
+#include "spine/revive.h"
 #include "spine/resume.h"
 #include "spine/rundir.h"
 #include "spine/step.h"
@@ -32,6 +33,8 @@ struct trainer {
     struct spine_dataset data;
     struct spine_stepper stepper;
     struct spine_measuring measuring;
+    struct spine_idle idle; /* counts if train.revive_after isn't 0 */
+    int warned;             /* of a collapse */
     struct spine_timeline timeline;
     struct spine_checkpoint_texts texts;
     struct spine_checkpoint_writer writer; /* used on rank 0 */
@@ -95,6 +98,10 @@ static int open_files(struct trainer *run, struct spine_error *err)
                                      (size_t)run->comm->size, &run->texts, err) ||
         spine_rundir_join(run->metrics_path, config->directory, "metrics.jsonl", err))
         return -1;
+    if (config->revive_after > 0) {
+        run->writer.idle = run->idle.epochs;
+        run->writer.num_idle = run->idle.hidden;
+    }
     return spine_metrics_open(&run->metrics, run->metrics_path, run->progress.epoch, err);
 }
 
@@ -110,12 +117,13 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
         spine_dataset_scale(&run->data, comm, (int)config->center, config->rms, err) ||
         init_stepper(run, err))
         return -1;
-    rc = spine_measuring_init(&run->measuring, (size_t)config->hidden, err);
+    rc = spine_measuring_init(&run->measuring, (size_t)config->hidden, err) ||
+         spine_idle_init(&run->idle, (size_t)config->hidden, err);
     if (rc == 0 && timeline != NULL)
         rc = spine_timeline_init(&run->timeline, TIMELINE_STEPS * spine_stepper_most_events(), err);
     if (spine_comm_agree(comm, rc, err) ||
-        spine_resume_begin(config, comm, &run->data, &run->stepper, &run->texts, &run->progress,
-                           &run->start, &run->lock, err))
+        spine_resume_begin(config, comm, &run->data, &run->stepper, &run->idle, &run->texts,
+                           &run->progress, &run->start, &run->lock, err))
         return -1;
     if (run->start == SPINE_START_FINISHED)
         return 0;
@@ -133,6 +141,7 @@ static int dispose(struct trainer *run, int rc, struct spine_error *err)
     spine_checkpoint_texts_dispose(&run->texts);
     spine_rundir_release(run->lock);
     spine_timeline_dispose(&run->timeline);
+    spine_idle_dispose(&run->idle);
     spine_measuring_dispose(&run->measuring);
     spine_stepper_dispose(&run->stepper);
     spine_dataset_dispose(&run->data);
@@ -190,6 +199,23 @@ static void summarize(struct trainer *run, uint32_t epoch, double seconds,
         metrics->rl + stepper->weights.asl * metrics->asl + stepper->weights.psl * metrics->psl;
 }
 
+/* Say, once, if the model is of no use, and what may be the cause. */
+static void warn_of_collapse(struct trainer *run, const struct spine_measures *measures,
+                             int64_t epoch)
+{
+    const int64_t units = run->config->hidden, words = (int64_t)run->data.part.num_rows;
+    if (run->comm->rank != 0 || run->warned)
+        return;
+    if (2 * measures->empty > words || 2 * measures->dead > units)
+        spine_log_warning("epoch %lld: %lld of %lld words have an all-zero code and %lld of %lld "
+                          "units are dead; train.noise may be too high for the input's scale "
+                          "(data.rms), or train.learning_rate or loss.psl_weight too high; "
+                          "train.revive_after gives dead units another start",
+                          (long long)epoch, (long long)measures->empty, (long long)words,
+                          (long long)measures->dead, (long long)units);
+    run->warned = 2 * measures->empty > words || 2 * measures->dead > units;
+}
+
 static void evaluate(struct trainer *run, struct spine_metrics *metrics)
 {
     const struct spine_measures measures = spine_measures_take(
@@ -201,6 +227,7 @@ static void evaluate(struct trainer *run, struct spine_metrics *metrics)
     metrics->l0 = measures.l0;
     metrics->dead = measures.dead;
     metrics->saturated = measures.saturated;
+    warn_of_collapse(run, &measures, metrics->epoch);
 }
 
 static void log_epoch(const struct trainer *run, const struct spine_metrics *metrics)
@@ -304,6 +331,19 @@ static struct spine_step_sums sums_so_far(const struct trainer *run, int64_t epo
                                     progress->active};
 }
 
+/* Revive the units that have been idle for long enough. */
+static int revive(struct trainer *run, int64_t done, struct spine_error *err)
+{
+    const int64_t after = run->config->revive_after;
+    const size_t count = spine_idle_count(&run->idle, after);
+    if (count == 0)
+        return 0;
+    spine_log(SPINE_LOG_INFO, "epoch %lld: reviving %zu units that were idle for %lld epochs",
+              (long long)done, count, (long long)after);
+    return spine_revive(&run->idle, after, &run->stepper.params, &run->stepper.optimizer,
+                        &run->data, run->comm, &run->stepper.work, err);
+}
+
 /* The end of an epoch: metrics, and a checkpoint if one is due. */
 static int finish_epoch(struct trainer *run, int64_t epoch, double seconds,
                         const struct spine_step_sums *sums, double waited,
@@ -323,7 +363,9 @@ static int finish_epoch(struct trainer *run, int64_t epoch, double seconds,
     else if (run->metrics != NULL)
         rc = spine_metrics_write(run->metrics, run->metrics_path, metrics, err);
     log_epoch(run, metrics);
-    return spine_comm_agree(run->comm, rc, err);
+    if (spine_comm_agree(run->comm, rc, err))
+        return -1;
+    return config->revive_after > 0 && done < config->epochs ? revive(run, done, err) : 0;
 }
 
 static int run_epoch(struct trainer *run, int64_t epoch, struct spine_metrics *metrics,
@@ -347,6 +389,8 @@ static int run_epoch(struct trainer *run, int64_t epoch, struct spine_metrics *m
         if (spine_stepper_take(&run->stepper, run->comm, &run->data, (uint32_t)epoch, step, &sums,
                                err))
             return -1;
+        if (config->revive_after > 0)
+            spine_idle_note(&run->idle, run->stepper.h_sum);
         show_progress(run, (uint32_t)epoch, step, metrics);
         wanted = requests[SPINE_REQUEST_SAVE];
         leaving = requests[SPINE_REQUEST_LEAVE] || requests[SPINE_REQUEST_HURRY];

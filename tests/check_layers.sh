@@ -22,7 +22,7 @@ check_tree()
         place(2, "model optimizer vectors input layout config")
         place(3, "comm store sums")
         place(4, "dataset csr metrics modelfile rundir timeline")
-        place(5, "checkpoint codes measures step")
+        place(5, "checkpoint codes measures revive step")
         place(6, "merge resume tops")
         place(7, "convert evaluate forecast report results sweep train")
         # Within a level only these:

@@ -2,10 +2,11 @@
  *
  * run/checkpoint-SSSSSSSSSS.h5, named by the steps taken, is a "spine-checkpoint" file: the groups
  * /parameters, and for the optimizer /first and /second, each with W1 (H, D), b1 (H), W2 (H, D),
- * b2 (D), float32 with Fletcher-32 checksums; /paths, the path that each rank was on; attributes
- * of the root group: the fields of struct spine_progress by name; identity, the options that fix
- * what is computed; config, all of them; input, what the input was. Nothing in it but /paths
- * depends on the number of ranks.
+ * b2 (D), float32 with Fletcher-32 checksums; /paths, the path that each rank was on; /idle (H),
+ * where units are revived, how long each has been idle (revive.h); attributes of the root group:
+ * the fields of struct spine_progress by name; identity, the options that fix what is computed;
+ * config, all of them; input, what the input was. Nothing in it but /paths depends on the number of
+ * ranks.
  *
  * All functions are local: rank 0 saves and loads, the others get what it has. */
 #ifndef SPINE_CHECKPOINT_H
@@ -52,6 +53,9 @@ struct spine_checkpoint_writer {
     const struct spine_optimizer *optimizer; /* borrowed, or the copy */
     struct spine_params params_copy;         /* owned; allocated by the first save behind */
     struct spine_optimizer optimizer_copy;   /* owned */
+    const int32_t *idle; /* borrowed, set by the caller; (num_idle), or NULL if nobody counts */
+    int32_t *idle_copy;  /* owned */
+    size_t num_idle;
     int busy, rc;
     pthread_t thread;
     struct spine_error err; /* of the save, if rc isn't 0 */
@@ -91,5 +95,9 @@ int spine_checkpoint_read(const char *path, struct spine_params *params,
                           struct spine_optimizer *optimizer, struct spine_progress *progress,
                           int32_t *paths, size_t num_paths, int *has_paths,
                           struct spine_error *err);
+
+/* Read how long the units have been idle; idle is (num_idle). Refuses another number of units. */
+int spine_checkpoint_read_idle(const char *path, int32_t *idle, size_t num_idle,
+                               struct spine_error *err);
 
 #endif

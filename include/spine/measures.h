@@ -16,6 +16,7 @@
 struct spine_measures {
     double eval_rl, explained_variance, sparsity, l0;
     int64_t dead, saturated;
+    int64_t empty; /* words without an active unit */
 };
 
 /* Scratch, so that measuring during a run allocates nothing. */

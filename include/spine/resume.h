@@ -6,6 +6,7 @@
 #include "spine/comm.h"
 #include "spine/config.h"
 #include "spine/dataset.h"
+#include "spine/revive.h"
 #include "spine/step.h"
 
 /* Refuse a directory that the configuration doesn't let us use, before anything is read. Local. */
@@ -13,14 +14,17 @@ int spine_resume_check(const struct spine_config *config, struct spine_error *er
 
 enum spine_start { SPINE_START_NEW, SPINE_START_RESUMED, SPINE_START_FINISHED };
 
-/* Take the run's directory (*lock, on rank 0; rundir.h) and decide how to begin: FINISHED if there
+/* 'idle' is used where train.revive_after isn't 0.
+ *
+ * Take the run's directory (*lock, on rank 0; rundir.h) and decide how to begin: FINISHED if there
  * is nothing left to do, else NEW, or RESUMED with stepper and progress as a checkpoint has them.
  * A damaged checkpoint is named, and the one before it used. Refuses a checkpoint of another input
  * or of options that compute something else. Fills texts, to be disposed of by the caller.
  * Collective. */
 int spine_resume_begin(const struct spine_config *config, struct spine_comm *comm,
                        const struct spine_dataset *data, struct spine_stepper *stepper,
-                       struct spine_checkpoint_texts *texts, struct spine_progress *progress,
-                       enum spine_start *start, int *lock, struct spine_error *err);
+                       struct spine_idle *idle, struct spine_checkpoint_texts *texts,
+                       struct spine_progress *progress, enum spine_start *start, int *lock,
+                       struct spine_error *err);
 
 #endif
