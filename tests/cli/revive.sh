@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# A model that collapses says so and why; with train.revive_after its dead units begin anew, the same
+# ones in the same way on any number of ranks, and also in a run that was stopped in between.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_python h5py
+
+sample glove.h5
+# Noise four times as strong as the input: nothing can be learned from it.
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+limit = 2000
+rms = 0.1
+[model]
+hidden = 60
+[train]
+epochs = 24
+learning_rate = 0.01
+evaluate_every = 6
+END
+
+# dead RUN: how many units are dead in the end.
+dead()
+{
+    sed -n '$s/.*"dead":\([0-9]*\).*/\1/p' "$1/metrics.jsonl"
+}
+
+train 2 run.ini output.directory=collapsed
+[ "$(grep -c 'warning: .* units are dead; train.noise may be too high' stderr)" = 1 ] ||
+    fail "a collapse isn't warned of once: $(cat stderr)"
+[ "$(dead collapsed)" -gt 30 ] || fail "the model didn't collapse; the test is void"
+
+train 1 run.ini train.revive_after=2 output.directory=alone
+grep -q '^epoch [0-9]*: reviving [0-9]* units that were idle for 2 epochs$' stderr ||
+    fail "no unit is revived: $(cat stderr)"
+[ "$(dead alone)" -lt "$(dead collapsed)" ] || fail "reviving has no effect"
+train 3 run.ini train.revive_after=2 output.directory=three
+same alone three
+
+# Stopped in the middle, the count of idle epochs goes on. A checkpoint to resume from stays behind.
+train 1 run.ini train.revive_after=2 output.directory=stopped train.checkpoint_every=11 \
+    train.checkpoint_keep=9
+newest=$(find stopped -name 'checkpoint-*.h5' | sort | tail -n 1)
+rm "$newest" stopped/model.h5
+train 1 run.ini train.revive_after=2 output.directory=stopped
+grep -q '^going on after 22 epochs' stderr || fail "it didn't go on: $(cat stderr)"
+cmp alone/codes.h5ad stopped/codes.h5ad || fail "a run that was stopped ends otherwise"
