@@ -40,6 +40,13 @@ static const char all_changed[] = "[data]\n"
                                   "decay = 1\n"
                                   "seed = 9000000000000000\n"
                                   "evaluate_every = 0\n"
+                                  "revive_after = 7\n"
+                                  "checkpoint_every = 3\n"
+                                  "checkpoint_minutes = 0.5\n"
+                                  "checkpoint_keep = 1000\n"
+                                  "resume = never\n"
+                                  "time_limit = 1439.5\n"
+                                  "grace_seconds = 0\n"
                                   "kernel = sparse\n"
                                   "\n"
                                   "[output]\n"
@@ -106,6 +113,12 @@ static void test_every_option_reaches_its_field(void **state)
     assert_true(config.warmup == 0.03 && config.decay == 1);
     assert_true(config.seed == INT64_C(9000000000000000));
     assert_int_equal(config.evaluate_every, 0);
+    assert_int_equal(config.revive_after, 7);
+    assert_int_equal(config.checkpoint_every, 3);
+    assert_true(config.checkpoint_minutes == 0.5);
+    assert_int_equal(config.checkpoint_keep, 1000);
+    assert_string_equal(config.resume, "never");
+    assert_true(config.time_limit == 1439.5 && config.grace_seconds == 0);
     assert_string_equal(config.directory, "out/run 7");
     assert_int_equal(config.merge, 0);
     assert_int_equal(config.formats, SPINE_FORMAT_H5AD | SPINE_FORMAT_TXT);
@@ -283,6 +296,8 @@ static const struct {
     {"[data]\nlimit = -1\n",
      "run.ini:2: data.limit: -1 is out of bounds, expected 0 to 1000000000000"},
     /* reals */
+    {"[train]\ncheckpoint_keep = 0\n",
+     "run.ini:2: train.checkpoint_keep: 0 is out of bounds, expected 1 to 1000"},
     {"[train]\nnoise = 0,4\n", "run.ini:2: train.noise: '0,4' is not a number"},
     {"[train]\nnoise = nan\n", "run.ini:2: train.noise: 'nan' is not a number"},
     {"[train]\nnoise = inf\n", "run.ini:2: train.noise: 'inf' is not a number"},
@@ -465,6 +480,71 @@ static void test_options_that_do_not_go_together_are_refused(void **state)
     }
 }
 
+static void assert_identity(const struct spine_config *config, const char *was, int differences,
+                            const char *expected)
+{
+    char text[1000];
+    char *is = spine_config_identity(config);
+    assert_non_null(is);
+    assert_int_equal(spine_config_differ(was, is, text, sizeof text), differences);
+    assert_string_equal(text, expected);
+    free(is);
+}
+
+static void test_what_fixes_the_result_is_the_identity(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text; /* changed from the default */
+        int differences;
+        const char *expected;
+    } changes[] = {
+        {"", 0, ""},
+        {"[model]\nhidden = 100\n", 1, "model.hidden was 1000, is 100"},
+        {"[data]\ncenter = no\nrms = keep\n", 2,
+         "data.center was yes, is no; data.rms was 0.4, is keep"},
+        {"[data]\nlimit = 10\n[loss]\nsparsity = 0.9\npsl_weight = 2\n[train]\nseed = 2\n", 4,
+         "data.limit was 0, is 10; loss.sparsity was 0.85, is 0.9; loss.psl_weight was 1, is 2; "
+         "train.seed was 1, is 2"},
+        {"[train]\noptimizer = sgd\nbatch_size = 640\nrevive_after = 3\n", 3,
+         "train.batch_size was 64, is 640; train.optimizer was adam, is sgd; "
+         "train.revive_after was 0, is 3"},
+        /* What may change: */
+        {"[data]\ninput = other.h5\n[train]\nepochs = 61\nevaluate_every = 1\nkernel = dense\n"
+         "checkpoint_every = 1\ncheckpoint_minutes = 0\ncheckpoint_keep = 1\nresume = a.h5\n"
+         "time_limit = 1\ngrace_seconds = 0\n",
+         0, ""},
+        {"[output]\ndirectory = there\nmerge = no\nformats = txt\nnoisy_codes = yes\n"
+         "overwrite = yes\n",
+         0, ""},
+    };
+    struct spine_config config;
+    spine_config_init(&config);
+    char *was = spine_config_identity(&config);
+    assert_non_null(was);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        parse(&config, changes[i].text);
+        assert_identity(&config, was, changes[i].differences, changes[i].expected);
+    }
+    free(was);
+}
+
+static void test_differences_name_what_is_unknown_and_what_there_is_room_for(void **state)
+{
+    (void)state;
+    static const char was[] = "a.b = 1\na.c = x y\n";
+    char text[64];
+    assert_int_equal(spine_config_differ(was, was, text, sizeof text), 0);
+    assert_string_equal(text, "");
+    /* One whose name begins like another's is new. */
+    assert_int_equal(spine_config_differ("a.b = 1\n", "a.b = 1\na.bb = 2\n", text, sizeof text), 1);
+    assert_string_equal(text, "a.bb was unknown, is 2");
+    assert_int_equal(spine_config_differ("garbage", "a.b = 1\n", text, sizeof text), 1);
+    assert_string_equal(text, "a.b was unknown, is 1");
+    assert_int_equal(spine_config_differ(was, "a.b = 12\na.c = x\n", text, 30), 2);
+    assert_string_equal(text, "a.b was 1, is 12; a.c was x y");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -482,6 +562,8 @@ int main(void)
         cmocka_unit_test(test_a_bad_override_is_refused),
         cmocka_unit_test(test_a_text_that_is_too_long_is_refused),
         cmocka_unit_test(test_options_that_do_not_go_together_are_refused),
+        cmocka_unit_test(test_what_fixes_the_result_is_the_identity),
+        cmocka_unit_test(test_differences_name_what_is_unknown_and_what_there_is_room_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

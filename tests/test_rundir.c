@@ -1,4 +1,5 @@
-/* test_rundir.c -- a run that is there already is refused or replaced; other files stay. */
+/* test_rundir.c -- a run that is there already is seen, kept from others, and removed without
+ * touching other files. */
 #include "spine/rundir.h"
 
 #include <setjmp.h>
@@ -10,10 +11,25 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <sys/wait.h>
+
 #include "directory.h"
 #include "expect.h"
 
-enum { REFUSE, OVERWRITE };
+static void take_and_release(const char *path)
+{
+    int lock = -1;
+    TRY(spine_rundir_take(path, &lock, &err));
+    spine_rundir_release(lock);
+}
+
+static enum spine_rundir_state look(const char *path)
+{
+    enum spine_rundir_state found = SPINE_RUNDIR_EMPTY;
+    TRY(spine_rundir_look(path, &found, &err));
+    return found;
+}
 
 static void assert_directory(const struct path *path)
 {
@@ -29,7 +45,7 @@ static void test_the_directory_and_those_above_it_are_made(void **state)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct path run = join_path(&directory, names[i]);
         const struct path shards = join_path(&run, "shards");
-        TRY(spine_rundir_prepare(run.text, REFUSE, &err));
+        take_and_release(run.text);
         assert_directory(&shards);
     }
 }
@@ -41,14 +57,16 @@ static void test_a_path_from_here_is_made_here(void **state)
     const struct path shards = join_path(&directory, "runs/1/shards");
     assert_non_null(getcwd(here, sizeof here));
     assert_int_equal(chdir(directory.text), 0);
-    TRY(spine_rundir_prepare("runs/1", REFUSE, &err));
-    TRY(spine_rundir_prepare(".", REFUSE, &err));
+    take_and_release("runs/1");
+    take_and_release(".");
     assert_int_equal(chdir(here), 0);
     assert_directory(&shards);
 }
 
 static const char *const ours[] = {
     "metrics.jsonl",
+    "checkpoint-0000000079.h5",
+    "checkpoint-0000000080.h5.part",
     "model.h5",
     "model.h5.part",
     "codes.h5ad",
@@ -63,6 +81,11 @@ static const char *const ours[] = {
 static const char *const others[] = {
     "notes.txt",
     "metrics.jsonl.bak",
+    "checkpoint-0000000079.h5.old",
+    "checkpoint-best.h5",
+    "checkpoint-.h5",
+    "checkpoint-+79.h5",
+    "my-checkpoint-0000000079.h5",
     "my-model.h5",
     "codes.h5ad.old",
     "codes.npz",
@@ -79,38 +102,40 @@ static void put(const char *name)
     assert_int_equal(put_text(&path, name), 0);
 }
 
-static void test_a_run_that_is_there_is_refused(void **state)
+static void test_any_of_a_runs_files_is_a_run(void **state)
 {
     (void)state;
+    const struct path none = join_path(&directory, "none"), file = join_path(&directory, "file");
+    assert_int_equal(look(none.text), SPINE_RUNDIR_EMPTY);
+    take_and_release(directory.text);
+    assert_int_equal(look(directory.text), SPINE_RUNDIR_EMPTY);
+    put("file");
+    assert_int_equal(look(file.text), SPINE_RUNDIR_EMPTY); /* taking it says what is wrong */
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        put(others[i]);
+    assert_int_equal(look(directory.text), SPINE_RUNDIR_EMPTY);
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
         const struct path path = join_path(&directory, ours[i]);
-        const char *name = strrchr(path.text, '/') + 1;
-        TRY(spine_rundir_prepare(directory.text, REFUSE, &err));
         put(ours[i]);
-        EXPECT_REFUSED(spine_rundir_prepare(directory.text, REFUSE, &err),
-                       "output.directory: %s%s holds a run already (%s); name another one or set "
-                       "output.overwrite = yes",
-                       directory.text,
-                       name - path.text > (ptrdiff_t)strlen(directory.text) + 1 ? "/shards" : "",
-                       name);
-        assert_true(is_there(&path));
+        assert_int_equal(look(directory.text), strcmp(ours[i], "model.h5") == 0
+                                                   ? SPINE_RUNDIR_FINISHED
+                                                   : SPINE_RUNDIR_BEGUN);
         remove(path.text);
     }
 }
 
-static void test_overwriting_removes_the_runs_files_and_no_others(void **state)
+/* A directory with all of 'ours' and 'others'. */
+static void fill_directory(void)
 {
-    (void)state;
-    TRY(spine_rundir_prepare(directory.text, REFUSE, &err));
+    take_and_release(directory.text);
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         put(ours[i]);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         put(others[i]);
-    TRY(spine_rundir_prepare(directory.text, OVERWRITE, &err));
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
-        const struct path path = join_path(&directory, ours[i]);
-        assert_false(is_there(&path));
-    }
+}
+
+static void assert_others_are_whole(void)
+{
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         const struct path path = join_path(&directory, others[i]);
         char *text = get_bytes(&path, NULL);
@@ -118,7 +143,69 @@ static void test_overwriting_removes_the_runs_files_and_no_others(void **state)
         assert_string_equal(text, others[i]);
         free(text);
     }
-    TRY(spine_rundir_prepare(directory.text, REFUSE, &err)); /* which are no run */
+}
+
+static void test_clearing_removes_the_runs_files_and_no_others(void **state)
+{
+    (void)state;
+    fill_directory();
+    TRY(spine_rundir_clear(directory.text, SPINE_RUNDIR_ALL, &err));
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        const struct path path = join_path(&directory, ours[i]);
+        assert_false(is_there(&path));
+    }
+    assert_others_are_whole();
+    assert_int_equal(look(directory.text), SPINE_RUNDIR_EMPTY);
+}
+
+static void test_clearing_the_results_keeps_where_the_run_stands(void **state)
+{
+    (void)state;
+    fill_directory();
+    TRY(spine_rundir_clear(directory.text, SPINE_RUNDIR_RESULTS, &err));
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        const struct path path = join_path(&directory, ours[i]);
+        assert_int_equal(is_there(&path), strncmp(ours[i], "checkpoint-", 11) == 0 ||
+                                              strcmp(ours[i], "metrics.jsonl") == 0);
+    }
+    assert_others_are_whole();
+    assert_int_equal(look(directory.text), SPINE_RUNDIR_BEGUN);
+}
+
+/* Take the directory in a process of its own; its exit status is 0 if it got it, 3 if it was
+ * refused as it should be. */
+static int take_elsewhere(void)
+{
+    const pid_t child = fork();
+    if (child == 0) {
+        char expected[sizeof err.text];
+        int lock = -1;
+        snprintf(expected, sizeof expected, "output.directory: another run is at work in %s",
+                 directory.text);
+        if (spine_rundir_take(directory.text, &lock, &err) == 0)
+            _exit(0);
+        _exit(lock == -1 && err.status == SPINE_EXIT_REFUSED && strcmp(err.text, expected) == 0
+                  ? 3
+                  : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_a_directory_that_is_taken_is_refused_to_others(void **state)
+{
+    (void)state;
+    int lock = -1;
+    TRY(spine_rundir_take(directory.text, &lock, &err));
+    assert_int_equal(take_elsewhere(), 3);
+    assert_int_equal(look(directory.text), SPINE_RUNDIR_EMPTY); /* looking doesn't give it up */
+    assert_int_equal(take_elsewhere(), 3);
+    spine_rundir_release(lock);
+    assert_int_equal(take_elsewhere(), 0); /* which gave it up by ending */
+    TRY(spine_rundir_take(directory.text, &lock, &err));
+    spine_rundir_release(lock);
+    spine_rundir_release(-1);
 }
 
 static void test_where_no_directory_can_be_made_the_reason_is_given(void **state)
@@ -128,14 +215,27 @@ static void test_where_no_directory_can_be_made_the_reason_is_given(void **state
     const struct path blocked = join_path(&directory, "blocked");
     const struct path shards = join_path(&blocked, "shards");
     put("file");
-    EXPECT_REFUSED(spine_rundir_prepare(file.text, REFUSE, &err),
+    int lock = 7;
+    EXPECT_REFUSED(spine_rundir_take(file.text, &lock, &err),
                    "output.directory: can't make %s: File exists", file.text);
-    EXPECT_REFUSED(spine_rundir_prepare(below.text, OVERWRITE, &err),
+    EXPECT_REFUSED(spine_rundir_take(below.text, &lock, &err),
                    "output.directory: can't make %s: File exists", file.text);
     assert_int_equal(mkdir(blocked.text, 0777), 0);
     put("blocked/shards");
-    EXPECT_REFUSED(spine_rundir_prepare(blocked.text, OVERWRITE, &err),
+    EXPECT_REFUSED(spine_rundir_take(blocked.text, &lock, &err),
                    "output.directory: can't make %s: File exists", shards.text);
+    assert_int_equal(lock, -1);
+}
+
+static void test_a_lock_that_leads_elsewhere_is_refused(void **state)
+{
+    (void)state;
+    const struct path link = join_path(&directory, ".lock"), there = join_path(&directory, "there");
+    int lock = -1;
+    assert_int_equal(symlink(there.text, link.text), 0);
+    EXPECT_REFUSED(spine_rundir_take(directory.text, &lock, &err),
+                   "output.directory: %s: Too many levels of symbolic links", link.text);
+    assert_false(is_there(&there));
 }
 
 static void test_a_path_that_is_too_long_is_refused(void **state)
@@ -147,7 +247,8 @@ static void test_a_path_that_is_too_long_is_refused(void **state)
     memset(long_name, 'd', SPINE_RUNDIR_PATH);
     EXPECT_REFUSED(spine_rundir_join(path, long_name, "model.h5", &err),
                    "%.60s...: the path is too long", long_name);
-    EXPECT_REFUSED(spine_rundir_prepare(long_name, REFUSE, &err), "%.60s...: the path is too long",
+    int lock = -1;
+    EXPECT_REFUSED(spine_rundir_take(long_name, &lock, &err), "%.60s...: the path is too long",
                    long_name);
     free(long_name);
 }
@@ -157,9 +258,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_the_directory_and_those_above_it_are_made),
         TEST(test_a_path_from_here_is_made_here),
-        TEST(test_a_run_that_is_there_is_refused),
-        TEST(test_overwriting_removes_the_runs_files_and_no_others),
+        TEST(test_any_of_a_runs_files_is_a_run),
+        TEST(test_clearing_removes_the_runs_files_and_no_others),
+        TEST(test_clearing_the_results_keeps_where_the_run_stands),
+        TEST(test_a_directory_that_is_taken_is_refused_to_others),
         TEST(test_where_no_directory_can_be_made_the_reason_is_given),
+        TEST(test_a_lock_that_leads_elsewhere_is_refused),
         TEST(test_a_path_that_is_too_long_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

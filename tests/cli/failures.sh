@@ -54,8 +54,8 @@ cleanup()
 mkdir small
 if mount -t tmpfs -o size=100k tmpfs small 2>/dev/null; then
     attempt mpirun -np 2 "$trainer" run.ini output.directory=small/run
-    failed 1 "rank 0: small/run/model.h5: can't write '/W*': No space left on device" small/run
-    [ ! -e small/run/model.h5 ] || fail "a model that couldn't be written is there"
+    failed 1 "rank 0: small/run/checkpoint-0000000079.h5: can't *: No space left on device" small/run
+    [ -z "$(find small -name '*.h5')" ] || fail "a checkpoint that couldn't be written is there"
     mount -o remount,size=3m small
     attempt mpirun -np 2 "$trainer" run.ini output.directory=small/run output.overwrite=yes
     failed 1 "*small/run/shards/codes-0000?.h5: can't *: No space left on device" small/run
@@ -104,14 +104,15 @@ unreadable empty.h5 "empty.h5: not an HDF5 file"
 unreadable cut.h5 "cut.h5: the HDF5 file is damaged"
 unreadable stump.h5 "stump.h5: the HDF5 file is damaged"
 unreadable directory.h5 "directory.h5: Is a directory"
-unreadable shard/model.h5 "shard/model.h5: holds 'spine-model', expected 'spine-vectors'"
+unreadable shard/checkpoint-0000000079.h5 \
+    "shard/checkpoint-0000000079.h5: holds 'spine-checkpoint', expected 'spine-vectors'"
 
 # --- Training that leaves the numbers ---------------------------------------------------------------
 
 diverging=(train.optimizer=sgd train.learning_rate=1e5 train.schedule=constant)
 for ranks in 1 2; do
     attempt mpirun -np $ranks "$trainer" run.ini "${diverging[@]}" output.directory=diverged$ranks
-    failed 1 "epoch 1, step *: * not finite; train.learning_rate = 100000 may be too high" \
+    failed 1 "epoch 1, step *: * not finite; a lower train.learning_rate than 100000 may help" \
         diverged$ranks
     [ ! -e diverged$ranks/model.h5 ] || fail "a diverged model was written"
 done

@@ -132,8 +132,14 @@ fi
 
 cp run/model.h5 before.h5
 echo mine >run/notes
-refuse "output.directory: run holds a run already (*); name another one or set output.overwrite = yes" \
+run mpirun -np 3 "$trainer" run.ini
+[ "$(cat stderr)" = "run is finished: 2 epochs; nothing to do" ] ||
+    fail "a finished run that is started again: $(cat stderr)"
+refuse "run/checkpoint-0000000158.h5: was saved by other options: train.seed was 1, is 2" \
     run.ini train.seed=2
+refuse "output.directory: run holds a run already; name another one, go on with it by\
+ train.resume = auto, or replace it by output.overwrite = yes" \
+    run.ini train.resume=never
 cmp run/model.h5 before.h5 || fail "a refused run changed the one that was there"
 run mpirun -np 1 "$trainer" run.ini train.seed=2 output.overwrite=yes
 cmp -s run/model.h5 before.h5 && fail "output.overwrite = yes kept the old model"
