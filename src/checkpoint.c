@@ -3,6 +3,7 @@
 
 #include "spine/modelfile.h"
 #include "spine/outfile.h"
+#include "spine/seal.h"
 #include "spine/store.h"
 
 #include <assert.h>
@@ -120,10 +121,11 @@ static int checkpoint_path(char *path, const char *directory, int64_t steps,
     return spine_refuse(err, "%.60s...: the path is too long", directory);
 }
 
-/* Remove all but the newest 'keep' checkpoints. */
+/* Remove all but the last 'keep' checkpoints up to this one. Those after it, which were damaged or
+ * passed over, don't count: it may be the only one that is whole. */
 static int remove_old(const struct spine_checkpoint_writer *writer, struct spine_error *err)
 {
-    int64_t steps = INT64_MAX;
+    int64_t steps = writer->progress.steps + 1;
     for (int i = 0; steps >= 0; i++) {
         char path[SPINE_CHECKPOINT_PATH];
         if (spine_checkpoint_newest(writer->directory, steps, path, &steps, err))
@@ -153,6 +155,10 @@ static int save(const struct spine_checkpoint_writer *writer, struct spine_error
     struct spine_error closing;
     if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
         rc = -1;
+    char *part = rc == 0 ? spine_outfile_part(path, err) : NULL;
+    if (part == NULL || spine_seal_put(part, path, err))
+        rc = -1;
+    free(part);
     delay();
     if (rc == 0 && spine_outfile_publish(path, err) == 0)
         return remove_old(writer, err);
@@ -278,10 +284,13 @@ int spine_checkpoint_newest(const char *directory, int64_t steps, char *path, in
     if (listing == NULL)
         return errno == ENOENT ? 0 : spine_refuse(err, "%s: %s", directory, strerror(errno));
     for (struct dirent *entry; (entry = readdir(listing)) != NULL;) {
-        long long number = -1;
+        char digits[11];
         int end = 0;
-        if (sscanf(entry->d_name, "checkpoint-%10lld.h5%n", &number, &end) == 1 && end > 0 &&
-            entry->d_name[end] == '\0' && number < steps && number > *found)
+        if (sscanf(entry->d_name, "checkpoint-%10[0-9].h5%n", digits, &end) != 1 ||
+            end != (int)strlen("checkpoint-0123456789.h5") || entry->d_name[end] != '\0')
+            continue;
+        const int64_t number = strtoll(digits, NULL, 10);
+        if (number < steps && number > *found)
             *found = number;
     }
     closedir(listing);
@@ -294,7 +303,7 @@ int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts 
     struct spine_store *store = NULL;
     struct spine_error ignored;
     *texts = (struct spine_checkpoint_texts){0};
-    if (spine_store_open(&store, path, format, err))
+    if (spine_seal_check(path, err) || spine_store_open(&store, path, format, err))
         return -1;
     const int rc = spine_store_get_text(store, "/", "identity", &texts->identity, err) ||
                    spine_store_get_text(store, "/", "config", &texts->config, err) ||

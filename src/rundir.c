@@ -47,19 +47,25 @@ static int is_named(const char *name, const char *expected)
            (name[length] == '\0' || strcmp(name + length, ".part") == 0);
 }
 
+/* What follows a checkpoint's name: nothing, ".part" if it is half-written; NULL if it is none. */
+static const char *checkpoint_suffix(const char *name)
+{
+    int end = 0;
+    if (sscanf(name, "checkpoint-%*10[0-9].h5%n", &end) != 0 || end == 0)
+        return NULL;
+    return name[end] == '\0' || strcmp(name + end, ".part") == 0 ? name + end : NULL;
+}
+
 static int is_result(const char *name)
 {
+    const char *suffix = checkpoint_suffix(name);
     return is_named(name, "model.h5") || is_named(name, "codes.h5ad") ||
-           is_named(name, "codes.txt");
+           is_named(name, "codes.txt") || (suffix != NULL && *suffix != '\0');
 }
 
 static int is_run_file(const char *name)
 {
-    int end = 0;
-    if (is_result(name) || is_named(name, "metrics.jsonl"))
-        return 1;
-    return sscanf(name, "checkpoint-%*10[0-9].h5%n", &end) == 0 && end > 0 &&
-           (name[end] == '\0' || strcmp(name + end, ".part") == 0);
+    return is_result(name) || is_named(name, "metrics.jsonl") || checkpoint_suffix(name) != NULL;
 }
 
 static int is_shard_file(const char *name)

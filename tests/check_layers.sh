@@ -17,7 +17,7 @@ check_tree()
         bad = 1
     }
     BEGIN {
-        place(0, "interrupt error log clones random partition words number outfile")
+        place(0, "interrupt error log clones random partition words number outfile seal")
         place(1, "kernels sparse field repeated")
         place(2, "model optimizer vectors input layout config")
         place(3, "comm store sums")

@@ -5,8 +5,8 @@
  * b2 (D), float32 with Fletcher-32 checksums; /paths, the path that each rank was on; /idle (H),
  * where units are revived, how long each has been idle (revive.h); attributes of the root group:
  * the fields of struct spine_progress by name; identity, the options that fix what is computed;
- * config, all of them; input, what the input was. Nothing in it but /paths depends on the number of
- * ranks.
+ * config, all of them; input, what the input was; and a seal (seal.h) at the end. Nothing in it but
+ * /paths depends on the number of ranks.
  *
  * All functions are local: rank 0 saves and loads, the others get what it has. */
 #ifndef SPINE_CHECKPOINT_H
@@ -43,7 +43,7 @@ struct spine_checkpoint_writer {
     char directory[SPINE_CHECKPOINT_PATH];
     int keep;                                   /* how many checkpoints stay */
     const struct spine_checkpoint_texts *texts; /* borrowed */
-    double seconds;                             /* that the last save took */
+    _Atomic double seconds;                     /* that the last save took */
 
     /* The save under way. */
     struct spine_progress progress;
@@ -67,8 +67,8 @@ int spine_checkpoint_writer_init(struct spine_checkpoint_writer *writer, const c
                                  struct spine_error *err);
 
 /* Save; paths is (num_paths). First finishes a save under way, and fails if that has failed. When
- * the new file is whole, older ones than the last 'keep' are removed. 'behind': copy what is to be
- * saved and return; the save goes on in a thread of its own. */
+ * the new file is whole, older ones than the last 'keep' are removed; newer ones are left alone.
+ * 'behind': copy what is to be saved and return; the save goes on in a thread of its own. */
 enum spine_checkpoint_mode { SPINE_CHECKPOINT_NOW, SPINE_CHECKPOINT_BEHIND };
 int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_checkpoint_mode mode,
                           const struct spine_params *params,
@@ -87,8 +87,9 @@ void spine_checkpoint_writer_dispose(struct spine_checkpoint_writer *writer);
 int spine_checkpoint_newest(const char *directory, int64_t steps, char *path, int64_t *found,
                             struct spine_error *err);
 
-/* Read the texts only; and then the rest into params and optimizer, whose shape must be the
- * file's, and up to num_paths paths (*has_paths: there are just as many). Refuse a damaged file. */
+/* Read the texts only, refusing a damaged file (seal.h); and then the rest into params and
+ * optimizer, whose shape must be the file's, and up to num_paths paths (*has_paths: there are just
+ * as many). */
 int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts *texts,
                                 struct spine_error *err);
 int spine_checkpoint_read(const char *path, struct spine_params *params,

@@ -26,8 +26,8 @@ int spine_rundir_look(const char *directory, enum spine_rundir_state *state,
 int spine_rundir_take(const char *directory, int *lock, struct spine_error *err);
 void spine_rundir_release(int lock);
 
-/* Remove a run's files, or only what follows training: shards, codes, model. Files of other names
- * are left alone. */
+/* Remove a run's files, or only what follows training, shards, codes and model, and half-written
+ * checkpoints. Files of other names are left alone. */
 enum spine_rundir_part { SPINE_RUNDIR_ALL, SPINE_RUNDIR_RESULTS };
 int spine_rundir_clear(const char *directory, enum spine_rundir_part part, struct spine_error *err);
 
