@@ -12,26 +12,52 @@ static void add(cJSON *object, const char *name, double value)
     cJSON_AddNumberToObject(object, name, value);
 }
 
+/* Where the line of epoch 'epochs' ends, or the last one before it, whose epoch goes to *last. */
+static off_t find_end(FILE *file, int64_t epochs, int64_t *last)
+{
+    char *line = NULL;
+    size_t size = 0;
+    off_t end = 0;
+    long long epoch = 0;
+    for (ssize_t length; *last < epochs && (length = getline(&line, &size, file)) > 0;) {
+        if (line[length - 1] != '\n' || sscanf(line, "{\"epoch\":%lld,", &epoch) != 1 ||
+            epoch > epochs)
+            break;
+        *last = epoch;
+        end += length;
+    }
+    free(line);
+    return end;
+}
+
 int spine_metrics_open(FILE **file, const char *path, int64_t epochs, struct spine_error *err)
 {
     *file = fopen(path, epochs > 0 ? "r+" : "w");
+    if (*file == NULL && epochs > 0 && errno == ENOENT)
+        *file = fopen(path, "w+");
     if (*file == NULL)
         return spine_fail(err, "%s: %s", path, strerror(errno));
-    int64_t lines = 0;
-    for (int byte; lines < epochs && (byte = fgetc(*file)) != EOF;)
-        lines += byte == '\n';
-    const long end = ftell(*file);
+    int64_t last = 0;
+    const off_t end = find_end(*file, epochs, &last);
     int rc = 0;
-    if (lines < epochs)
-        rc = spine_refuse(err, "%s: has %lld lines, but the checkpoint is of epoch %lld", path,
-                          (long long)lines, (long long)epochs);
-    else if (end < 0 || fseek(*file, end, SEEK_SET) != 0 || ftruncate(fileno(*file), end) != 0)
+    if (end > 0 && last < epochs)
+        rc = spine_refuse(err, "%s: ends with epoch %lld, but the checkpoint is of epoch %lld",
+                          path, (long long)last, (long long)epochs);
+    else if (fseeko(*file, end, SEEK_SET) != 0 || ftruncate(fileno(*file), end) != 0)
         rc = spine_fail(err, "%s: %s", path, strerror(errno));
     if (rc != 0) {
         fclose(*file);
         *file = NULL;
     }
     return rc;
+}
+
+int spine_metrics_sync(FILE *file, const char *path, struct spine_error *err)
+{
+    /* Where there is no disk behind it, a pipe say, EINVAL is not a failure. */
+    return fsync(fileno(file)) != 0 && errno != EINVAL
+               ? spine_fail(err, "%s: %s", path, strerror(errno))
+               : 0;
 }
 
 int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics *metrics,

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int spine_resume_check(const struct spine_config *config, struct spine_error *err)
 {
@@ -111,6 +112,21 @@ static int load_newest(const struct spine_config *config,
     return 0;
 }
 
+/* Is the file in the directory? */
+static int lies_in(const char *path, const char *directory)
+{
+    struct stat above, other;
+    char *copy = strdup(path);
+    char *slash = copy == NULL ? NULL : strrchr(copy, '/');
+    if (slash != NULL)
+        slash[slash == copy] = '\0';
+    const int lies = stat(slash == NULL ? "." : copy, &above) == 0 &&
+                     stat(directory, &other) == 0 && above.st_dev == other.st_dev &&
+                     above.st_ino == other.st_ino;
+    free(copy);
+    return lies;
+}
+
 static int decide(const struct spine_config *config, const struct spine_checkpoint_texts *texts,
                   int size, struct spine_stepper *stepper, struct decision *decision, int *lock,
                   struct spine_error *err)
@@ -122,6 +138,11 @@ static int decide(const struct spine_config *config, const struct spine_checkpoi
         spine_rundir_look(config->directory, &state, err))
         return -1;
     if (is_path) {
+        if (lies_in(config->resume, config->directory))
+            return spine_refuse(err,
+                                "train.resume: %s is in output.directory, whose run would be "
+                                "replaced; name another directory",
+                                config->resume);
         if (load(config->resume, config, texts, size, stepper, decision, err) != LOADED)
             return -1;
         decision->start = SPINE_START_RESUMED;

@@ -273,9 +273,11 @@ static int save(struct trainer *run, enum spine_checkpoint_mode mode, int64_t ep
                                             .waited = all[3],
                                             .seconds = seconds};
     int rc = 0;
-    if (run->comm->rank == 0)
-        rc = spine_checkpoint_save(&run->writer, mode, &run->stepper.params,
-                                   &run->stepper.optimizer, &progress, (const int32_t *)paths, err);
+    if (run->comm->rank == 0 &&
+        (spine_metrics_sync(run->metrics, run->metrics_path, err) ||
+         spine_checkpoint_save(&run->writer, mode, &run->stepper.params, &run->stepper.optimizer,
+                               &progress, (const int32_t *)paths, err)))
+        rc = -1;
     free(paths);
     run->saved = now();
     return spine_comm_agree(run->comm, rc, err);
@@ -417,6 +419,15 @@ static int run_epoch(struct trainer *run, int64_t epoch, struct spine_metrics *m
     return 0;
 }
 
+/* A run that goes on from another's checkpoint has one of its own from the start. Collective. */
+static int save_beginning(struct trainer *run, struct spine_error *err)
+{
+    const struct spine_progress *progress = &run->progress;
+    const struct spine_step_sums sums = sums_so_far(run, progress->epoch);
+    return save(run, SPINE_CHECKPOINT_NOW, progress->epoch, (size_t)progress->step, &sums,
+                run->comm->rank == 0 ? progress->waited : 0, progress->seconds, err);
+}
+
 /* Say where the run begins. */
 static void announce(const struct trainer *run)
 {
@@ -447,6 +458,8 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm, cons
         announce(&run);
     run.started = run.saved = now();
     if (rc == 0 && run.start != SPINE_START_FINISHED) {
+        if (run.start == SPINE_START_RESUMED && strcmp(config->resume, "auto") != 0)
+            rc = save_beginning(&run, err);
         for (int64_t epoch = run.progress.epoch; rc == 0 && epoch < config->epochs; epoch++)
             rc = run_epoch(&run, epoch, &metrics, err);
         if (rc == 0)

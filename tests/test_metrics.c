@@ -101,6 +101,85 @@ static void test_a_line_is_in_the_file_at_once(void **state)
     remove_all(&directory);
 }
 
+/* Open the file behind 'epochs' of them, append a mark and give what the file then has. */
+static char *open_and_mark(const struct path *path, int64_t epochs)
+{
+    FILE *file = NULL;
+    TRY(spine_metrics_open(&file, path->text, epochs, &err));
+    TRY(spine_metrics_sync(file, path->text, &err));
+    assert_true(fputs("mark", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    return get_bytes(path, NULL);
+}
+
+static const struct {
+    const char *before; /* NULL: there is no file */
+    int64_t epochs;
+    const char *after; /* up to the mark; NULL: refused */
+    const char *error; /* behind the path */
+} openings[] = {
+    {NULL, 0, "", NULL},
+    {"", 0, "", NULL},
+    {"{\"epoch\":1,}\n{\"epoch\":2,}\n", 0, "", NULL},
+    {"{\"epoch\":1,}\n{\"epoch\":2,}\n{\"epoch\":3,}\n", 2, "{\"epoch\":1,}\n{\"epoch\":2,}\n",
+     NULL},
+    {"{\"epoch\":1,}\n{\"epoch\":2,}\n{\"epoch\":3,}\n", 3,
+     "{\"epoch\":1,}\n{\"epoch\":2,}\n{\"epoch\":3,}\n", NULL},
+    /* Cut in a line. */
+    {"{\"epoch\":1,}\n{\"epo", 1, "{\"epoch\":1,}\n", NULL},
+    {"{\"epoch\":1,}\n{\"epoch\":2,}", 2, NULL,
+     "ends with epoch 1, but the checkpoint is of epoch 2"},
+    {"{\"epoch\":1,}\n", 5, NULL, "ends with epoch 1, but the checkpoint is of epoch 5"},
+    {"{\"epoch\":1,}\nnonsense\n", 2, NULL, "ends with epoch 1, but the checkpoint is of epoch 2"},
+    /* Of a run that went on from another's checkpoint. */
+    {NULL, 3, "", NULL},
+    {"", 3, "", NULL},
+    {"{\"epoch\":4,}\n{\"epoch\":5,}\n", 3, "", NULL},
+    {"{\"epoch\":4,}\n{\"epoch\":5,}\n{\"epoch\":6,}\n", 5, "{\"epoch\":4,}\n{\"epoch\":5,}\n",
+     NULL},
+};
+
+static void test_a_run_goes_on_behind_its_epochs(void **state)
+{
+    (void)state;
+    const struct path directory = make_temporary(), path = join_path(&directory, "metrics.jsonl");
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        char expected[200];
+        FILE *file = NULL;
+        remove(path.text);
+        if (openings[i].before != NULL)
+            assert_int_equal(put_text(&path, openings[i].before), 0);
+        if (openings[i].after == NULL) {
+            EXPECT_REFUSED(spine_metrics_open(&file, path.text, openings[i].epochs, &err), "%s: %s",
+                           path.text, openings[i].error);
+            assert_null(file);
+            continue;
+        }
+        char *text = open_and_mark(&path, openings[i].epochs);
+        assert_non_null(text);
+        snprintf(expected, sizeof expected, "%smark", openings[i].after);
+        assert_string_equal(text, expected);
+        free(text);
+    }
+    remove_all(&directory);
+}
+
+static void test_a_file_that_cannot_be_opened_is_named(void **state)
+{
+    (void)state;
+    const struct path directory = make_temporary(), path = join_path(&directory, "no/metrics");
+    for (int64_t epochs = 0; epochs < 2; epochs++) {
+        FILE *file = NULL;
+        char expected[PATH_SIZE + 64];
+        snprintf(expected, sizeof expected, "%s: No such file or directory", path.text);
+        assert_int_equal(spine_metrics_open(&file, path.text, epochs, &err), -1);
+        assert_string_equal(err.text, expected);
+        assert_int_equal(err.status, SPINE_EXIT_FAILED);
+        assert_null(file);
+    }
+    remove_all(&directory);
+}
+
 static void test_a_full_disk_is_named(void **state)
 {
     (void)state;
@@ -118,6 +197,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_epoch_is_a_line_with_the_names_in_order),
         cmocka_unit_test(test_a_line_is_in_the_file_at_once),
+        cmocka_unit_test(test_a_run_goes_on_behind_its_epochs),
+        cmocka_unit_test(test_a_file_that_cannot_be_opened_is_named),
         cmocka_unit_test(test_a_full_disk_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

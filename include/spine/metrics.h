@@ -22,9 +22,13 @@ struct spine_metrics {
     int64_t dead, saturated;
 };
 
-/* Open the file to write on behind its first 'epochs' lines; what follows them is cut off. With 0
- * epochs it is made anew. Refuses a file with fewer lines. Local. */
+/* Open the file to write on behind the line of epoch 'epochs'; what follows is cut off. With 0
+ * epochs it is made anew; a file that isn't there or has no line begins with the next epoch.
+ * Refuses one that ends earlier. Local. */
 int spine_metrics_open(FILE **file, const char *path, int64_t epochs, struct spine_error *err);
+
+/* Bring the lines to the disk: before a checkpoint that counts on them. Local. */
+int spine_metrics_sync(FILE *file, const char *path, struct spine_error *err);
 
 /* Append a line and flush it. Local: one rank writes. path is for messages. */
 int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics *metrics,
