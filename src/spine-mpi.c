@@ -159,7 +159,6 @@ static int work(const struct request *request, struct spine_comm *comm, struct s
     }
     if (spine_config_check(&config, err))
         return -1;
-    spine_interrupt_install();
     return request->job == TRAIN ? spine_train(&config, comm, request->timeline, err)
                                  : spine_forecast(&config, comm, stdout, err);
 }
@@ -169,6 +168,7 @@ int main(int argc, char **argv)
     struct spine_comm world;
     struct request request;
     struct spine_error err = {.status = SPINE_EXIT_DONE};
+    spine_interrupt_install(); /* first: a signal would end us while MPI starts */
     spine_store_init();
     spine_comm_init(&world, &argc, &argv);
     int rc = parse_arguments(argc, argv, &request, &err);

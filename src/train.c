@@ -288,7 +288,9 @@ static void ask(struct trainer *run)
 {
     const struct spine_config *config = run->config;
     int *requests = run->stepper.requests;
-    requests[SPINE_REQUEST_SAVE] = spine_interrupt_save();
+    /* A signal to all ranks reaches one a step after another: it is still the same. */
+    const int just_saved = run->saved > run->started && now() - run->saved < 1;
+    requests[SPINE_REQUEST_SAVE] = spine_interrupt_save() && !just_saved;
     requests[SPINE_REQUEST_LEAVE] = spine_interrupt_leave();
     requests[SPINE_REQUEST_HURRY] = spine_interrupt_hurry();
     if (run->comm->rank != 0)

@@ -1,0 +1,325 @@
+#!/usr/bin/env bash
+# Stopping doesn't matter: a run that is asked to leave, runs out of time or is killed goes on where
+# it stood, on any number of ranks, and comes to what it would have come to. What can't go on is
+# refused, and says why.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_python h5py
+limit=60 # seconds, after which it is a hang
+trainer=$SPINE_BIN/spine-mpi
+# A killed rank leaves its shared memory behind: put it where the test cleans up.
+export OMPI_MCA_btl_vader_backing_directory=$scratch
+
+sample glove.h5
+# A rate so low that rounding doesn't grow: the losses on other ranks agree to 1e-6.
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+[model]
+hidden = 200
+[train]
+epochs = 40
+batch_size = 20
+learning_rate = 0.00005
+evaluate_every = 7
+END
+epochs=40 steps=250 # of an epoch
+
+# begin RANKS ARGUMENT...: a run in the background: job is mpirun's process.
+begin()
+{
+    local ranks=$1
+    shift
+    mpirun --timeout "$limit" -np "$ranks" "$trainer" "$@" >stdout 2>stderr </dev/null &
+    job=$!
+}
+
+# await_lines RUN COUNT: until the run has trained so many epochs; fails when it ends before.
+await_lines()
+{
+    local _
+    for _ in $(seq 3000); do
+        if [ -e "$1/metrics.jsonl" ] && [ "$(wc -l <"$1/metrics.jsonl")" -ge "$2" ]; then
+            return
+        fi
+        kill -0 $job 2>/dev/null || fail "$1 ended too early: $(cat stderr)"
+        sleep 0.01
+    done
+    fail "$1 makes no progress: $(cat stderr)"
+}
+
+# await_end: set 'status'.
+await_end()
+{
+    status=0
+    wait $job || status=$?
+}
+
+# left RUN: the last run left with status 75 and the sentence.
+left()
+{
+    [ "$status" = 75 ] || fail "status $status, expected 75: $1: $(cat stderr)"
+    one_line spine-mpi "saved $1 after * epochs and * steps; run the same command again to go on"
+    left_step=$(sed -n 's/.* and \([0-9]*\) steps; .*/\1/p' stderr)
+    [ ! -e "$1/model.h5" ] || fail "$1 was left, and has a model"
+    no_codes "$1"
+}
+
+# as_if_never_stopped [--exact] RUN
+as_if_never_stopped()
+{
+    $python "$SPINE_SOURCE/tests/cli/resumed_run.py" "${@:1:$#-1}" whole "${!#}" >/dev/null ||
+        fail "${!#} isn't what it would have been"
+    [ -z "$(find "${!#}" -name '*.part')" ] || fail "half-written files are left in ${!#}"
+}
+
+# checkpoints RUN: their paths, oldest first.
+checkpoints()
+{
+    find "$1" -name 'checkpoint-*.h5' | sort
+}
+
+train 2 run.ini output.directory=whole
+
+# --- Asked to leave ---------------------------------------------------------------------------------
+
+mid_epoch=no
+for lines in 3 15 30; do
+    begin 2 run.ini output.directory=asked
+    await_lines asked $lines
+    kill -USR1 $job
+    await_end
+    left asked
+    [ "$left_step" = 0 ] || mid_epoch=yes
+done
+[ $mid_epoch = yes ] || fail "no run was left in mid-epoch"
+train 2 run.ini output.directory=asked
+grep -q '^going on after 3[0-9] epochs and [0-9]* steps$' stderr || fail "silent: $(cat stderr)"
+as_if_never_stopped --exact asked
+run mpirun -np 2 "$trainer" run.ini output.directory=asked
+[ "$(cat stderr)" = "asked is finished: $epochs epochs; nothing to do" ] || fail "$(cat stderr)"
+
+lines=1
+for ranks in 1 2 3 4 2; do
+    begin $ranks run.ini output.directory=ranks
+    await_lines ranks $((lines += 6))
+    kill -USR1 $job
+    await_end
+    left ranks
+done
+train 3 run.ini output.directory=ranks
+as_if_never_stopped ranks
+
+# --- Asked to save ----------------------------------------------------------------------------------
+
+begin 2 run.ini output.directory=saved train.checkpoint_keep=1000
+await_lines saved 3
+kill -USR2 $job
+await_end
+[ "$status" = 0 ] || fail "USR2 ended the run with $status: $(cat stderr)"
+as_if_never_stopped --exact saved
+# The ranks learn of it one after another, and save once; and at the end.
+[ "$(checkpoints saved | wc -l)" = 2 ] || fail "asked for a checkpoint: $(ls saved)"
+
+# --- Told to end ------------------------------------------------------------------------------------
+
+begin 2 run.ini output.directory=told
+await_lines told 4
+kill -TERM $job # mpirun gives the ranks 2 seconds
+await_end
+case $status in
+0) fail "SIGTERM ended nothing" ;;
+75) left told ;;
+esac
+[ -n "$(checkpoints told)" ] || fail "SIGTERM to mpirun, and nothing is saved: $(cat stderr)"
+begin 2 run.ini output.directory=told
+await_lines told 12
+pkill -TERM -P $job # the ranks themselves, as scancel and Slurm's time limit do
+await_end
+left told
+train 2 run.ini output.directory=told
+as_if_never_stopped --exact told
+
+# --- Out of time ------------------------------------------------------------------------------------
+
+# until_done RUN COMMAND...: start it again and again until it is done; sets 'starts'.
+until_done()
+{
+    local directory=$1
+    shift
+    for starts in $(seq 40); do
+        attempt "$@" output.directory="$directory"
+        [ "$status" != 0 ] || return 0
+        left "$directory"
+    done
+    fail "$directory isn't done after $starts starts: $(cat stderr)"
+}
+
+until_done minutes mpirun -np 2 "$trainer" run.ini train.time_limit=0.02 train.grace_seconds=0.2
+[ "$starts" -ge 2 ] || fail "train.time_limit=0.02 stopped nothing"
+as_if_never_stopped --exact minutes
+
+# shellcheck disable=SC2016 # the inner shell expands it
+until_done slurm bash -c 'SLURM_JOB_END_TIME=$(($(date +%s) + 3)) exec "$@"' - \
+    mpirun -np 2 "$trainer" run.ini train.grace_seconds=1.6
+as_if_never_stopped --exact slurm
+SLURM_JOB_END_TIME=$(($(date +%s) - 100)) attempt mpirun -np 2 "$trainer" run.ini \
+    output.directory=late
+left late
+
+# --- More epochs, and other options -------------------------------------------------------------------
+
+cp -r whole more
+train 2 run.ini output.directory=more train.epochs=43
+[ "$(wc -l <more/metrics.jsonl)" = 43 ] || fail "more epochs: $(wc -l <more/metrics.jsonl) lines"
+cmp <(head -n $epochs whole/metrics.jsonl) <(head -n $epochs more/metrics.jsonl)
+cmp -s whole/codes.h5ad more/codes.h5ad && fail "more epochs made the same codes"
+newest=$(checkpoints whole | tail -n 1)
+refused spine-mpi "train.epochs: is 39, but $newest is of epoch 40" \
+    mpirun -np 2 "$trainer" run.ini output.directory=whole train.epochs=39
+
+# other_options TEXT OVERRIDE...
+other_options()
+{
+    local text=$1
+    shift
+    refused spine-mpi "$newest: $text" \
+        mpirun -np 2 "$trainer" run.ini output.directory=whole "$@"
+}
+
+cp whole/model.h5 before.h5
+other_options "was saved by other options: model.hidden was 200, is 100" model.hidden=100
+other_options "was saved by other options: loss.sparsity was 0.85, is 0.9; train.batch_size was 20,\
+ is 40" loss.sparsity=0.9 train.batch_size=40
+$python - <<'END'
+import h5py, shutil
+shutil.copy("glove.h5", "other.h5")
+with h5py.File("other.h5", "r+") as file:
+    file["vectors"][4999, 99] += 1
+END
+other_options "is of another input: 5000 rows x 100 numbers, checksum *; other.h5 has 5000 rows x\
+ 100 numbers, checksum *" data.input=other.h5
+cmp whole/model.h5 before.h5 || fail "a refused run changed the model"
+cp glove.h5 moved.h5
+run mpirun -np 1 "$trainer" run.ini output.directory=whole data.input=moved.h5
+grep -q "nothing to do" stderr || fail "the same input elsewhere: $(cat stderr)"
+
+# --- Damaged checkpoints ------------------------------------------------------------------------------
+
+# stopped RUN OVERRIDE...: a run that was left with 2 checkpoints or more.
+stopped()
+{
+    local directory=$1
+    shift
+    begin 2 run.ini train.checkpoint_every=2 output.directory="$directory" "$@"
+    await_lines "$directory" 9
+    kill -USR1 $job
+    await_end
+    left "$directory"
+}
+
+# damage FILE: a byte in its middle.
+damage()
+{
+    $python - "$1" <<'END'
+import os, sys
+with open(sys.argv[1], "r+b") as file:
+    file.seek(os.path.getsize(sys.argv[1]) // 2)
+    byte = file.read(1)
+    file.seek(-1, 1)
+    file.write(bytes([byte[0] ^ 4]))
+END
+}
+
+stopped damaged train.checkpoint_keep=3
+[ "$(checkpoints damaged | wc -l)" = 3 ] || fail "checkpoint_keep=3 keeps $(ls damaged)"
+cp -r damaged all-damaged
+newest=$(checkpoints damaged | tail -n 1)
+damage "$newest"
+train 2 run.ini output.directory=damaged train.checkpoint_keep=1
+grep -qx "spine-mpi: \[rank 0\] warning: $newest: is damaged: .*; going back to the checkpoint before\
+ it" stderr || fail "the damaged checkpoint isn't named: $(cat stderr)"
+as_if_never_stopped --exact damaged
+[ "$(checkpoints damaged)" = damaged/checkpoint-00000$((epochs * steps)).h5 ] ||
+    fail "checkpoint_keep=1 keeps $(ls damaged)"
+
+for file in $(checkpoints all-damaged); do
+    truncate -s -100 "$file"
+done
+attempt mpirun -np 2 "$trainer" run.ini output.directory=all-damaged
+[ "$status" = 2 ] || fail "all checkpoints are damaged, and the status is $status: $(cat stderr)"
+[ "$(grep -c 'is cut off, .*; going back' stderr)" = 3 ] || fail "not 3 named: $(cat stderr)"
+grep -qx "spine-mpi: all-damaged: has no checkpoint that is whole; output.overwrite = yes begins\
+ anew" stderr || fail "$(cat stderr)"
+[ "$(checkpoints all-damaged | wc -l)" = 3 ] || fail "damaged checkpoints were removed"
+train 2 run.ini output.directory=all-damaged output.overwrite=yes
+as_if_never_stopped --exact all-damaged
+
+# --- From a checkpoint that is named --------------------------------------------------------------------
+
+stopped first
+from=$(checkpoints first | head -n 1)
+refused spine-mpi "output.directory: first holds a run already; *" \
+    mpirun -np 2 "$trainer" run.ini output.directory=first train.resume="$from"
+refused spine-mpi "train.resume: $from is in output.directory, whose run would be replaced; name\
+ another directory" \
+    mpirun -np 2 "$trainer" run.ini output.directory=first train.resume="$from" output.overwrite=yes
+[ -e "$from" ] || fail "$from was removed"
+begin 2 run.ini output.directory=second train.resume="$from"
+await_lines second 3
+kill -KILL $job
+await_end
+[ -n "$(checkpoints second)" ] || fail "a run from another's checkpoint has none of its own"
+train 2 run.ini output.directory=second
+done_before=$(sed -n 's/^going on after \([0-9]*\) epochs.*/\1/p' stderr)
+[ "$(head -n 1 second/metrics.jsonl | cut -d, -f1)" = "{\"epoch\":$((done_before + 1))" ] ||
+    fail "from epoch $done_before on: $(head -n 1 second/metrics.jsonl)"
+head -n "$done_before" whole/metrics.jsonl | cat - second/metrics.jsonl >joined
+mv joined second/metrics.jsonl
+as_if_never_stopped --exact second
+refused spine-mpi "none.h5: No such file or directory" \
+    mpirun -np 2 "$trainer" run.ini output.directory=third train.resume=none.h5
+refused spine-mpi "glove.h5: is cut off, or not a checkpoint" \
+    mpirun -np 2 "$trainer" run.ini output.directory=third train.resume=glove.h5
+
+# --- Two runs on one directory ------------------------------------------------------------------------
+
+begin 2 run.ini output.directory=shared
+await_lines shared 2
+running=$job
+refused spine-mpi "output.directory: another run is at work in shared" \
+    mpirun -np 2 "$trainer" run.ini output.directory=shared
+refused spine-mpi "output.directory: another run is at work in shared" \
+    mpirun -np 1 "$trainer" run.ini output.directory=shared output.overwrite=yes
+job=$running
+await_end
+[ "$status" = 0 ] || fail "the first of two runs ended with $status: $(cat stderr)"
+as_if_never_stopped --exact shared
+
+# --- Killed ---------------------------------------------------------------------------------------------
+
+# Before the first checkpoint:
+begin 2 run.ini output.directory=killed
+await_lines killed 1
+kill -KILL $job
+await_end
+[ -z "$(checkpoints killed)" ] || fail "there is a checkpoint: $(ls killed)"
+for _ in $(seq 100); do # the ranks end by themselves
+    attempt mpirun -np 2 "$trainer" run.ini output.directory=killed
+    grep -q "another run is at work" stderr || break
+    sleep 0.1
+done
+[ "$status" = 0 ] || fail "status $status: $(cat stderr)"
+if grep -q "going on" stderr; then
+    fail "went on without a checkpoint: $(cat stderr)"
+fi
+as_if_never_stopped --exact killed
+
+# After the last one, in all the ways there are:
+for file in model.h5 codes.h5ad shards/codes-00001.h5; do
+    rm killed/model.h5 killed/$file 2>/dev/null || true
+    touch killed/$file.part
+    train 2 run.ini output.directory=killed
+    as_if_never_stopped --exact killed
+done
