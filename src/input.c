@@ -361,6 +361,12 @@ uint64_t spine_input_bytes(const struct spine_input *input)
     return input->bytes;
 }
 
+uint64_t spine_input_left(const struct spine_input *input)
+{
+    const uint64_t end = input->end < input->bytes ? input->end : input->bytes;
+    return input->kind == SPINE_INPUT_PLAIN && input->offset < end ? end - input->offset : 0;
+}
+
 void spine_input_close(struct spine_input *input)
 {
     if (input == NULL)
