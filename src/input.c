@@ -18,7 +18,7 @@
 #include <zstd.h>
 
 enum {
-    BLOCK = 1 << 20,
+    BLOCK = 1 << 18,       /* stays in the cache until it is parsed */
     GZIP_WINDOW = 15 + 16, /* zlib's way to say: the largest window, and a gzip header */
     ZSTD_WINDOW = 31,      /* as "zstd --long=31" makes them */
 };
