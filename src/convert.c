@@ -249,17 +249,27 @@ static int adopt_words(struct spine_words *words, char *text, size_t bytes, size
 /* Bring the words of all ranks to rank 0, where they then only are. */
 static int gather_words(struct job *job, struct spine_error *err)
 {
-    struct spine_vectors *vectors = &job->vectors;
+    struct spine_words *mine = &job->vectors.words;
     char *text = NULL;
     size_t bytes = 0;
-    if (spine_comm_gather(job->comm, vectors->words.text, vectors->words.bytes, &text, &bytes, err))
+    if (job->comm->size == 1) {
+        job->words = *mine;
+        *mine = (struct spine_words){0};
+        return 0;
+    }
+    if (spine_comm_gather(job->comm, mine->text, mine->bytes, &text, &bytes, err))
         return -1;
-    spine_words_dispose(&vectors->words);
-    int rc = 0;
-    if (job->comm->rank == 0)
-        rc = adopt_words(&job->words, text, bytes, (size_t)job->num_rows, err);
-    if (spine_comm_agree(job->comm, rc, err) ||
-        gather_numbers(job, vectors->lines, vectors->rows, &job->lines, err))
+    spine_words_dispose(mine);
+    const int rc = job->comm->rank == 0
+                       ? adopt_words(&job->words, text, bytes, (size_t)job->num_rows, err)
+                       : 0;
+    return spine_comm_agree(job->comm, rc, err);
+}
+
+static int gather_lines(struct job *job, struct spine_error *err)
+{
+    const struct spine_vectors *vectors = &job->vectors;
+    if (gather_numbers(job, vectors->lines, vectors->rows, &job->lines, err))
         return -1;
     return gather_numbers(job, vectors->not_finite, vectors->num_not_finite, &job->not_finite, err);
 }
@@ -406,6 +416,7 @@ static double root_mean_square(struct job *job)
 {
     const size_t count = job->vectors.rows * job->vectors.dimension;
     double sum = 0;
+#pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < count; i++)
         sum += (double)job->vectors.values[i] * (double)job->vectors.values[i];
     spine_comm_sum_doubles(job->comm, &sum, 1);
@@ -495,7 +506,7 @@ static int run(struct job *job, struct spine_error *err)
     if (begin(job, err) || read_rows(job, err))
         return -1;
     marks[1] = seconds_now();
-    if (gather_words(job, err) || drop_repeated(job, err))
+    if (gather_words(job, err) || gather_lines(job, err) || drop_repeated(job, err))
         return -1;
     job->num_invalid = count_invalid(&job->words);
     marks[2] = seconds_now();

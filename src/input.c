@@ -18,7 +18,7 @@
 #include <zstd.h>
 
 enum {
-    BLOCK = 1 << 20,
+    BLOCK = 1 << 18,       /* stays in the cache until it is parsed */
     GZIP_WINDOW = 15 + 16, /* zlib's way to say: the largest window, and a gzip header */
     ZSTD_WINDOW = 31,      /* as "zstd --long=31" makes them */
 };
@@ -359,6 +359,12 @@ enum spine_input_kind spine_input_kind(const struct spine_input *input)
 uint64_t spine_input_bytes(const struct spine_input *input)
 {
     return input->bytes;
+}
+
+uint64_t spine_input_left(const struct spine_input *input)
+{
+    const uint64_t end = input->end < input->bytes ? input->end : input->bytes;
+    return input->kind == SPINE_INPUT_PLAIN && input->offset < end ? end - input->offset : 0;
 }
 
 void spine_input_close(struct spine_input *input)

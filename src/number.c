@@ -1,7 +1,8 @@
 /* number.c -- decimal numbers to float, exactly and fast.
  *
- * A number is mantissa * 10^exponent with integers for both. Three ways lead to the nearest float,
- * tried in this order:
+ * Nearly all numbers look like -0.12345; scan_short() reads these without a branch that depends on
+ * their digits. In general, a number is mantissa * 10^exponent with integers for both. Three ways
+ * lead to the nearest float, tried in this order:
  *
  *  1. Mantissa and power are floats without error: one operation rounds once, so rightly.
  *  2. In double. The result is off by less than MARGIN units of its last place, so it rounds to the
@@ -226,9 +227,60 @@ static float convert(const struct decimal *decimal)
     return convert_by_library(decimal);
 }
 
-const char *spine_number_scan(const char *begin, const char *end, float *value)
+/* --- Short numbers ------------------------------------------------------------------------ */
+
+#if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD == 0 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+enum { SHORT_ROOM = 12 }; /* a sign, a digit, the point, 8 bytes, and what follows them */
+
+/* Eight decimal digits, as numbers, the first in the lowest byte: sum pairs, fours, all. */
+static uint32_t join_digits(uint64_t digits)
 {
-    assert(begin <= end);
+    digits = (digits * 10 + (digits >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
+    digits = (digits * 100 + (digits >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
+    return (uint32_t)(digits * 10000 + (digits >> 32));
+}
+
+/* Read a number like -0.12345: a digit, a point, 1 to 7 digits, together less than 2^24. Returns
+ * NULL for any other, and near the end. */
+static const char *scan_short(const char *begin, const char *end, float *value)
+{
+    static const uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+    if (end - begin < SHORT_ROOM)
+        return NULL;
+    const uint32_t negative = *begin == '-';
+    const char *at = begin + negative;
+    const unsigned whole = (unsigned)(unsigned char)*at - '0';
+    uint64_t digits;
+    memcpy(&digits, at + 2, sizeof digits);
+    digits ^= UINT64_C(0x3030303030303030);
+    /* The highest bit of the first byte that is no digit; those behind it may be wrong. */
+    const uint64_t others =
+        (digits | (digits + UINT64_C(0x7676767676767676))) & UINT64_C(0x8080808080808080);
+    if (whole > 9 || at[1] != '.' || others == 0 || (others & 0x80) != 0)
+        return NULL;
+    const unsigned count = (unsigned)__builtin_ctzll(others) / 8;
+    const uint32_t fraction = join_digits(digits << (64 - 8 * count));
+    const uint32_t mantissa = whole * powers[count] + fraction;
+    const char *after = at + 2 + count;
+    if (mantissa > UINT32_C(1) << FLT_MANT_DIG || (*after | 0x20) == 'e')
+        return NULL;
+    const float magnitude = (float)(int32_t)mantissa / (float)(int32_t)powers[count];
+    uint32_t bits; /* signs are random: a branch would often be mispredicted */
+    memcpy(&bits, &magnitude, sizeof bits);
+    bits |= negative << 31;
+    memcpy(value, &bits, sizeof bits);
+    return after;
+}
+#else
+static const char *scan_short(const char *begin, const char *end, float *value)
+{
+    (void)begin, (void)end, (void)value;
+    return NULL;
+}
+#endif
+
+static const char *scan_any(const char *begin, const char *end, float *value)
+{
     const char *at = begin;
     const bool negative = at < end && *at == '-';
     if (at < end && (*at == '-' || *at == '+'))
@@ -249,6 +301,13 @@ const char *spine_number_scan(const char *begin, const char *end, float *value)
     }
     *value = negative ? -magnitude : magnitude;
     return after;
+}
+
+const char *spine_number_scan(const char *begin, const char *end, float *value)
+{
+    assert(begin <= end);
+    const char *after = scan_short(begin, end, value);
+    return after != NULL ? after : scan_any(begin, end, value);
 }
 
 int spine_number_parse(const char *begin, const char *end, float *value)

@@ -90,7 +90,8 @@ static struct spine_store *new_store(const char *path, struct spine_comm *comm,
         return NULL;
     }
     store->file = H5I_INVALID_HID;
-    store->comm = comm;
+    /* One rank needs no MPI-IO, which makes helper files in /tmp. */
+    store->comm = comm != NULL && comm->size > 1 ? comm : NULL;
     strcpy(store->path, path);
     return store;
 }
@@ -150,7 +151,7 @@ int spine_store_join(struct spine_store **store, struct spine_comm *comm, const 
     struct spine_store *made = new_store(path, comm, err);
     int rc = spine_comm_agree(comm, part == NULL || made == NULL ? -1 : 0, err);
     if (rc == 0) {
-        const hid_t access = make_access(comm);
+        const hid_t access = make_access(made->comm);
         made->file = H5Fopen(part, H5F_ACC_RDWR, access);
         rc = made->file < 0 ? fail_hdf5(path, "can't open the file on all ranks", err) : 0;
         H5Pclose(access);
@@ -214,7 +215,7 @@ int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, co
         rc = spine_comm_agree(comm, rc, err);
     }
     if (rc == 0) {
-        const hid_t access = make_access(comm);
+        const hid_t access = make_access(made->comm);
         made->file = H5Fopen(path, H5F_ACC_RDONLY, access);
         H5Pclose(access);
         rc = made->file < 0 ? spine_refuse(err, "%s: the HDF5 file is damaged", path) : 0;

@@ -14,8 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { QUOTED_BYTES = 40 };
+enum {
+    QUOTED_BYTES = 40,
+    FIRST_ROWS = 256, /* these many show how long rows are */
+    HUGE_PAGE = 2 << 20,
+};
 
 /* --- Rows --------------------------------------------------------------------------------- */
 
@@ -123,21 +128,46 @@ static int refuse_memory(size_t rows, struct spine_error *err)
     return spine_fail(err, "out of memory for %zu rows", rows);
 }
 
-static int reserve_row(struct spine_vectors *vectors, struct spine_error *err)
+/* Have a new block backed by huge pages, if the system will: with small ones, taking the page
+ * faults lasts as long as the parsing. */
+static void ask_for_huge_pages(void *block, size_t bytes)
 {
-    if (vectors->rows < vectors->capacity)
-        return 0;
-    const size_t wanted = 2 * vectors->capacity + 256;
-    float *values = realloc(vectors->values, wanted * vectors->dimension * sizeof *values);
+#ifdef MADV_HUGEPAGE
+    const uintptr_t page = HUGE_PAGE, begin = ((uintptr_t)block + page - 1) / page * page;
+    const uintptr_t end = ((uintptr_t)block + bytes) / page * page;
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+#else
+    (void)block, (void)bytes;
+#endif
+}
+
+static int reserve_rows(struct spine_vectors *vectors, size_t wanted, struct spine_error *err)
+{
+    const size_t bytes = wanted * vectors->dimension * sizeof *vectors->values;
+    float *values = realloc(vectors->values, bytes);
     if (values == NULL)
         return refuse_memory(wanted, err);
     vectors->values = values;
+    ask_for_huge_pages(values, bytes);
     uint64_t *lines = realloc(vectors->lines, wanted * sizeof *lines);
     if (lines == NULL)
         return refuse_memory(wanted, err);
     vectors->lines = lines;
     vectors->capacity = wanted;
     return 0;
+}
+
+/* How many rows to have room for, where there is no more. The first rows show how many there will
+ * be, of 'bytes' bytes of input (0 if unknown): growing means moving. */
+static size_t choose_capacity(const struct spine_vectors *vectors, const struct spine_input *input,
+                              uint64_t bytes, uint64_t limit)
+{
+    const double left = (double)spine_input_left(input), parsed = (double)bytes - left;
+    size_t wanted = vectors->capacity == 0 ? FIRST_ROWS : 2 * vectors->capacity;
+    if (vectors->capacity == FIRST_ROWS && left > 0)
+        wanted += (size_t)(1.05 * left * FIRST_ROWS / parsed);
+    return limit > 0 && wanted > limit ? (size_t)limit : wanted;
 }
 
 static int leave_out(struct spine_vectors *vectors, uint64_t line, struct spine_error *err)
@@ -164,8 +194,6 @@ static int take_line(struct spine_vectors *vectors, const struct spine_line *lin
         vectors->num_blank++;
         return 0;
     }
-    if (reserve_row(vectors, err))
-        return -1;
     float *values = vectors->values + vectors->rows * vectors->dimension;
     struct spine_field word;
     if (!parse_ordinary(row, layout->dimension, &word, values) &&
@@ -185,6 +213,7 @@ int spine_vectors_parse(struct spine_vectors *vectors, struct spine_input *input
                         struct spine_error *err)
 {
     assert(layout->dimension > 0);
+    const uint64_t bytes = spine_input_left(input);
     struct spine_line line;
     int rc;
     *vectors = (struct spine_vectors){.dimension = layout->dimension};
@@ -194,6 +223,9 @@ int spine_vectors_parse(struct spine_vectors *vectors, struct spine_input *input
         spine_layout_pass_mark(layout, &line);
         if (line.is_first && layout->has_header)
             continue;
+        if (vectors->rows == vectors->capacity &&
+            reserve_rows(vectors, choose_capacity(vectors, input, bytes, rules->limit), err))
+            return -1;
         if (take_line(vectors, &line, layout, rules, err)) {
             vectors->bad_line = err->status == SPINE_EXIT_REFUSED ? line.number : 0;
             return -1;

@@ -123,6 +123,7 @@ static void test_ranges_share_out_the_lines(void **state)
                     strncat(joined, line.text, line.length + (line.text[line.length] == '\r'));
                     strcat(joined, line.is_cut ? "" : "\n");
                 }
+                assert_int_equal(spine_input_left(input), 0);
                 spine_input_close(input);
             }
             assert_string_equal(joined, texts[i]);
@@ -134,8 +135,9 @@ static void test_ranges_share_out_the_lines(void **state)
 static void test_lines_may_be_of_any_length(void **state)
 {
     (void)state;
-    static const size_t lengths[] = {(1 << 20) - 1,        1 << 20, 3, (1 << 20) + 1, 0, 5 << 20,
-                                     123456789 % (1 << 22)};
+    static const size_t lengths[] = {
+        (1 << 18) - 1, 1 << 18, 1,       (1 << 20) - 1,        1 << 20, 3,
+        (1 << 20) + 1, 0,       5 << 20, 123456789 % (1 << 22)};
     char path[32];
     struct spine_error err;
     struct spine_input *input = NULL;
@@ -261,6 +263,7 @@ static void test_a_file_that_became_shorter_is_noticed(void **state)
     struct spine_error err;
     write_file(path, "one\ntwo\n", 8);
     assert_int_equal(spine_input_open_range(&input, path, 2, 100, &err), 0);
+    assert_int_equal(spine_input_left(input), 4);
     struct spine_line line;
     assert_int_equal(spine_input_next(input, &line, &err), 1);
     assert_int_equal(spine_input_next(input, &line, &err), -1);

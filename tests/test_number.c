@@ -56,6 +56,21 @@ static int parse(const char *text, float *value)
     return rc;
 }
 
+/* What follows decides about the way in which a number is read. */
+static void assert_same_in_a_row(const char *text, float expected)
+{
+    static const char *const followers[] = {" -0.25 0.125 ", "\t7", "\n-1.2345678901", "\n"};
+    for (size_t i = 0; i < sizeof followers / sizeof *followers; i++) {
+        char row[LONGEST + 20];
+        float value = 0;
+        strcpy(row, text);
+        strcat(row, followers[i]);
+        const char *after = spine_number_scan(row, row + strlen(row), &value);
+        if (after != row + strlen(text) || bits_of(value) != bits_of(expected))
+            fail_msg("'%s' became %a, not %a", row, (double)value, (double)expected);
+    }
+}
+
 static void assert_same_as_library(const char *text)
 {
     float value = 0;
@@ -64,6 +79,7 @@ static void assert_same_as_library(const char *text)
     const float expected = strtof(text, NULL);
     if (bits_of(value) != bits_of(expected))
         fail_msg("'%s' became %a, not %a", text, (double)value, (double)expected);
+    assert_same_in_a_row(text, expected);
 }
 
 static void test_numbers_are_read_as_strtof_reads_them(void **state)
@@ -179,6 +195,16 @@ static void test_scanning_stops_behind_the_number(void **state)
     assert_true(value == -125);
     assert_ptr_equal(spine_number_scan(text, text + 4, &value), text + 4);
     assert_true(value == -1.2F);
+    static const char *const texts[] = {"-0.25-0.5 0.5 0.5", "0.25.5 0.5 0.5 0.5",
+                                        "0.25\xB5 0.5 0.5 0.5", "0.1234567x0.5 0.5"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const size_t length = i == 0 ? 5 : i == 3 ? 9 : 4;
+        const char *after = spine_number_scan(texts[i], texts[i] + strlen(texts[i]), &value);
+        assert_ptr_equal(after, texts[i] + length);
+        assert_true(value == strtof(texts[i], NULL));
+    }
+    const char *no_exponent = "0.25e 0.5 0.5 0.5";
+    assert_null(spine_number_scan(no_exponent, no_exponent + strlen(no_exponent), &value));
 }
 
 static void test_a_nul_byte_ends_a_number(void **state)
@@ -220,6 +246,23 @@ static void test_random_digit_strings_are_read_exactly(void **state)
             snprintf(text + used, sizeof text - used, "e%d",
                      (int)below(&random, (unsigned)(2 * limit)) - limit);
         }
+        assert_same_as_library(text);
+    }
+}
+
+/* Of the shape that files of vectors are full of. */
+static void test_random_short_numbers_are_read_exactly(void **state)
+{
+    (void)state;
+    uint64_t random = 4;
+    for (size_t i = 0; i < fuzz_count(); i++) {
+        char text[LONGEST];
+        size_t used = 0;
+        if (below(&random, 2))
+            text[used++] = '-';
+        used = append_digits(text, used, 1 + (below(&random, 8) == 0), &random);
+        text[used++] = '.';
+        append_digits(text, used, below(&random, 10), &random);
         assert_same_as_library(text);
     }
 }
@@ -272,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_scanning_stops_behind_the_number),
         cmocka_unit_test(test_a_nul_byte_ends_a_number),
         cmocka_unit_test(test_random_digit_strings_are_read_exactly),
+        cmocka_unit_test(test_random_short_numbers_are_read_exactly),
         cmocka_unit_test(test_midpoints_of_floats_are_read_exactly),
         cmocka_unit_test(test_written_floats_come_back),
     };

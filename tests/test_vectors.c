@@ -305,6 +305,34 @@ static void test_ranges_give_the_rows_of_the_whole(void **state)
     free(joined);
 }
 
+/* The length of the first rows decides how much memory is reserved: too little or too much here. */
+static void test_later_rows_may_be_shorter_or_longer(void **state)
+{
+    (void)state;
+    enum { ROWS = 5000, TURN = 400 };
+    for (int shorter = 0; shorter < 2; shorter++) {
+        char text[ROWS * 32];
+        size_t used = 0;
+        for (int i = 0; i < ROWS; i++)
+            used += (size_t)snprintf(
+                text + used, sizeof text - used,
+                (i < TURN) == shorter ? "w%d -0.125000000 %d.0000000\n" : "w%d -.125 %d\n", i, i);
+        write_file(text, used);
+        struct spine_vectors vectors;
+        struct spine_layout layout;
+        struct spine_error err;
+        assert_int_equal(
+            read_file(FILE_NAME, SPINE_HEADER_AUTO, &stopping, &vectors, &layout, &err), 0);
+        assert_int_equal(vectors.rows, ROWS);
+        for (int i = 0; i < ROWS; i++) {
+            assert_true(vectors.values[2 * i] == -0.125F && vectors.values[2 * i + 1] == (float)i);
+            assert_int_equal(vectors.lines[i], i + 1);
+        }
+        spine_vectors_dispose(&vectors);
+    }
+    unlink(FILE_NAME);
+}
+
 static void test_rows_are_dropped_in_place(void **state)
 {
     (void)state;
@@ -364,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_rows_that_are_not_finite_can_be_left_out),
         cmocka_unit_test(test_the_limit_counts_rows_of_the_file),
         cmocka_unit_test(test_ranges_give_the_rows_of_the_whole),
+        cmocka_unit_test(test_later_rows_may_be_shorter_or_longer),
         cmocka_unit_test(test_rows_are_dropped_in_place),
         cmocka_unit_test(test_a_missing_last_newline_is_noticed),
     };

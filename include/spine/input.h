@@ -35,6 +35,9 @@ int spine_input_open_range(struct spine_input **input, const char *path, uint64_
 enum spine_input_kind spine_input_kind(const struct spine_input *input);
 uint64_t spine_input_bytes(const struct spine_input *input);
 
+/* How many bytes are left of a plain file or of the range; 0 for compressed files: unknown. */
+uint64_t spine_input_left(const struct spine_input *input);
+
 /* Read the next line. Returns 1; 0 at the end, with *line as it was; -1 on failure. Compressed data
  * that are damaged or cut off are refused when the reading gets there. */
 int spine_input_next(struct spine_input *input, struct spine_line *line, struct spine_error *err);

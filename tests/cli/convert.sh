@@ -9,7 +9,6 @@ for program in mpiexec timeout h5diff h5dump gzip; do
     command -v $program >/dev/null || { echo "SKIPPED: $program is not installed" >&2; exit 77; }
 done
 data=$SPINE_SOURCE/tests/data
-export OMPI_MCA_ess_singleton_isolated=1 # "alone" then starts no daemon: three times as fast
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
