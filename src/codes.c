@@ -157,6 +157,14 @@ int spine_codes_open_shard(struct spine_codes *codes, const char *path, struct s
     return -1;
 }
 
+static int check_units(const struct spine_codes *codes, struct spine_error *err)
+{
+    if (codes->hidden >= 1 && codes->hidden <= MOST_HIDDEN)
+        return 0;
+    return spine_refuse(err, "%s: has %zu units, expected 1 to %d", codes->path, codes->hidden,
+                        MOST_HIDDEN);
+}
+
 int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct spine_error *err)
 {
     *codes =
@@ -166,7 +174,7 @@ int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct 
         return -1;
     if (spine_store_words_count(codes->store, codes->words, &codes->rows, err) == 0 &&
         spine_store_words_count(codes->store, "/var/_index", &codes->hidden, err) == 0 &&
-        check_contents(codes, err) == 0)
+        check_units(codes, err) == 0 && check_contents(codes, err) == 0)
         return 0;
     spine_codes_close(codes);
     return -1;

@@ -257,6 +257,22 @@ static void test_what_is_no_shard_is_refused(void **state)
                    "%s: holds 'spine-model', expected 'spine-codes'", path.text);
 }
 
+static void test_merged_codes_without_units_are_refused(void **state)
+{
+    (void)state;
+    const struct path path = join_path(&directory, "none.h5ad");
+    struct spine_store *store = NULL;
+    struct spine_codes codes;
+    const struct spine_words none = {0};
+    TRY(spine_store_create(&store, path.text, NULL, &err));
+    TRY(spine_store_append_words(store, "/obs/_index", &none, &err));
+    TRY(spine_store_append_words(store, "/var/_index", &none, &err));
+    TRY(spine_store_close(store, &err));
+    TRY(spine_outfile_publish(path.text, &err));
+    EXPECT_REFUSED(spine_codes_open_merged(&codes, path.text, &err),
+                   "%s: has 0 units, expected 1 to 1048576", path.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_a_value_that_is_not_finite_is_refused),
         cmocka_unit_test(test_a_shard_with_too_little_in_it_is_refused),
         cmocka_unit_test(test_what_is_no_shard_is_refused),
+        cmocka_unit_test(test_merged_codes_without_units_are_refused),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
