@@ -18,7 +18,11 @@
 #include <zstd.h>
 
 enum {
+#ifdef SPINE_FUZZ
+    BLOCK = 64, /* so that short inputs go beyond it */
+#else
     BLOCK = 1 << 20,
+#endif
     GZIP_WINDOW = 15 + 16, /* zlib's way to say: the largest window, and a gzip header */
     ZSTD_WINDOW = 27,      /* zstd's own limit: 128 MiB of memory */
     ZSTD_MOST_WINDOW = 31, /* as "zstd --long=31" makes them */
@@ -218,13 +222,12 @@ static int find_line(struct spine_input *input, size_t *length, bool *newline,
 {
     size_t searched = 0;
     for (;;) {
-        const char *start = input->buffer + input->first;
-        const size_t there = input->last - input->first;
+        const size_t there = input->last - input->first, from = input->first + searched;
         const char *found =
-            there > searched ? memchr(start + searched, '\n', there - searched) : NULL;
+            there > searched ? memchr(input->buffer + from, '\n', there - searched) : NULL;
         if (found != NULL || input->at_end) {
             *newline = found != NULL;
-            *length = found != NULL ? (size_t)(found - start) : there;
+            *length = found != NULL ? (size_t)(found - input->buffer) - input->first : there;
             return 0;
         }
         searched = there;

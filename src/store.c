@@ -19,9 +19,14 @@
 enum {
     /* One transfer's bytes at most: MPI-IO counts in ints, and its buffers should stay small. */
     TRANSFER_BYTES = 8 << 20,
+#ifdef SPINE_FUZZ /* small files go beyond these */
+    CHUNK = 64,
+    WORDS_CHUNK = 16,
+#else
     /* A growing vector's chunk, in elements. */
     CHUNK = 1 << 16,
     WORDS_CHUNK = 1 << 13,
+#endif
 };
 
 struct spine_store {
@@ -529,11 +534,12 @@ static int is_held(const struct spine_store *store, hid_t dataset, hid_t type,
     const hid_t creation = H5Dget_create_plist(dataset);
     const hsize_t stored = H5Dget_storage_size(dataset);
     const hsize_t ratio = H5Pget_nfilters(creation) > 0 ? 1032 : 1;
+    const size_t size = H5Tget_size(type); /* 0 if the type is damaged */
     hsize_t file = 0;
     H5Pclose(creation);
-    if (H5Fget_filesize(store->file, &file) < 0 || stored > file)
+    if (size == 0 || H5Fget_filesize(store->file, &file) < 0 || stored > file)
         return 0;
-    hsize_t most = stored * ratio / H5Tget_size(type); /* elements */
+    hsize_t most = stored * ratio / size; /* elements */
     int fits = 1;
     for (int i = 0; i < facts->dimensions; i++) {
         if (facts->extent[i] == 0)

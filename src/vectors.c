@@ -128,7 +128,7 @@ static int reserve_row(struct spine_vectors *vectors, struct spine_error *err)
     if (vectors->rows < vectors->capacity)
         return 0;
     /* A row may be long: at first no more than a few of those. */
-    enum { FIRST_VALUES = 1 << 16 };
+    enum { FIRST_VALUES = 1 << 12 };
     const size_t wanted = 2 * vectors->capacity + FIRST_VALUES / vectors->dimension + 1;
     float *values = realloc(vectors->values, wanted * vectors->dimension * sizeof *values);
     if (values == NULL)
