@@ -11,6 +11,8 @@
 enum { BLOCK_ENTRIES = 1 << 20 };
 /* Rows that are encoded and appended at once. */
 enum { WRITE_ROWS = 256 };
+/* More units than model.hidden may have: memory for them isn't asked for. */
+enum { MOST_HIDDEN = 1 << 20 };
 
 int spine_codes_shard_path(char *path, const char *directory, int64_t shard,
                            struct spine_error *err)
@@ -116,8 +118,8 @@ static int read_facts(struct spine_store *store, const char *path, struct spine_
     snprintf(shard->fingerprint, sizeof shard->fingerprint, "%s", fingerprint);
     free(fingerprint);
     if (shard->shards < 1 || shard->shard < 0 || shard->shard >= shard->shards || shard->rows < 0 ||
-        shard->first_row < 0 || shard->hidden < 1 || shard->hidden > INT32_MAX ||
-        shard->total_rows - shard->first_row < shard->rows)
+        shard->first_row < 0 || shard->hidden < 1 || shard->hidden > MOST_HIDDEN ||
+        shard->total_rows < 0 || shard->total_rows - shard->first_row < shard->rows)
         return spine_refuse(err, "%s: its attributes contradict each other", path);
     return 0;
 }
@@ -155,6 +157,14 @@ int spine_codes_open_shard(struct spine_codes *codes, const char *path, struct s
     return -1;
 }
 
+static int check_units(const struct spine_codes *codes, struct spine_error *err)
+{
+    if (codes->hidden >= 1 && codes->hidden <= MOST_HIDDEN)
+        return 0;
+    return spine_refuse(err, "%s: has %zu units, expected 1 to %d", codes->path, codes->hidden,
+                        MOST_HIDDEN);
+}
+
 int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct spine_error *err)
 {
     *codes =
@@ -164,7 +174,7 @@ int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct 
         return -1;
     if (spine_store_words_count(codes->store, codes->words, &codes->rows, err) == 0 &&
         spine_store_words_count(codes->store, "/var/_index", &codes->hidden, err) == 0 &&
-        check_contents(codes, err) == 0)
+        check_units(codes, err) == 0 && check_contents(codes, err) == 0)
         return 0;
     spine_codes_close(codes);
     return -1;

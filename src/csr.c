@@ -2,6 +2,7 @@
 #include "spine/csr.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,5 +186,9 @@ int spine_csr_read(struct spine_store *store, const char *path, const char *name
     if (!columns_fit(csr, columns))
         return spine_refuse(err, "%s: '%s' has a column that is out of order or not below %zu",
                             path, part, columns);
+    for (size_t at = 0; at < values; at++)
+        if (!isfinite(csr->data[at]))
+            return spine_refuse(err, "%s: '%s' has a value that is not finite", path,
+                                join(part, name, "data"));
     return 0;
 }

@@ -18,9 +18,16 @@
 #include <zstd.h>
 
 enum {
-    BLOCK = 1 << 18,       /* stays in the cache until it is parsed */
+#ifdef SPINE_FUZZ
+    BLOCK = 64, /* so that short inputs go beyond it */
+#else
+    BLOCK = 1 << 18, /* stays in the cache until it is parsed */
+#endif
     GZIP_WINDOW = 15 + 16, /* zlib's way to say: the largest window, and a gzip header */
-    ZSTD_WINDOW = 31,      /* as "zstd --long=31" makes them */
+    ZSTD_WINDOW = 27,      /* zstd's own limit: 128 MiB of memory */
+    ZSTD_MOST_WINDOW = 31, /* as "zstd --long=31" makes them */
+    ZSTD_RATIO = 64,       /* a window beyond the limit is no larger than so many of the file */
+    MOST_LINE = 64 << 20,  /* a row of 5 million numbers: longer ones aren't text */
 };
 
 struct spine_input {
@@ -157,6 +164,12 @@ static int read_zstd(struct spine_input *input, char *to, size_t size, size_t *g
     return 0;
 }
 
+static int refuse_long(const struct spine_input *input, struct spine_error *err)
+{
+    return spine_refuse(err, "%s: the line that begins at byte %llu is longer than %d MiB",
+                        input->path, (unsigned long long)input->offset, MOST_LINE >> 20);
+}
+
 /* Make room behind 'last': move what is there to the front, and if that was little use, grow. */
 static int make_room(struct spine_input *input, struct spine_error *err)
 {
@@ -209,16 +222,17 @@ static int find_line(struct spine_input *input, size_t *length, bool *newline,
 {
     size_t searched = 0;
     for (;;) {
-        const char *start = input->buffer + input->first;
-        const size_t there = input->last - input->first;
+        const size_t there = input->last - input->first, from = input->first + searched;
         const char *found =
-            there > searched ? memchr(start + searched, '\n', there - searched) : NULL;
+            there > searched ? memchr(input->buffer + from, '\n', there - searched) : NULL;
         if (found != NULL || input->at_end) {
             *newline = found != NULL;
-            *length = found != NULL ? (size_t)(found - start) : there;
+            *length = found != NULL ? (size_t)(found - input->buffer) - input->first : there;
             return 0;
         }
         searched = there;
+        if (there > MOST_LINE)
+            return refuse_long(input, err);
         if (fill(input, err))
             return -1;
     }
@@ -279,6 +293,15 @@ static int find_kind(struct spine_input *input, struct spine_error *err)
     return 0;
 }
 
+/* The largest window, as a power of 2, that a file of so many bytes may ask memory for. */
+static int zstd_window(uint64_t bytes)
+{
+    int log = ZSTD_WINDOW;
+    while (log < ZSTD_MOST_WINDOW && UINT64_C(1) << log < ZSTD_RATIO * bytes)
+        log++;
+    return log;
+}
+
 static int begin_decoder(struct spine_input *input, struct spine_error *err)
 {
     if (input->kind == SPINE_INPUT_PLAIN)
@@ -291,7 +314,7 @@ static int begin_decoder(struct spine_input *input, struct spine_error *err)
     if (input->packed == NULL || (!input->gzip_begun && input->zstd == NULL))
         return spine_fail(err, "%s: out of memory to decompress it", input->path);
     if (input->zstd != NULL)
-        ZSTD_DCtx_setParameter(input->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW);
+        ZSTD_DCtx_setParameter(input->zstd, ZSTD_d_windowLogMax, zstd_window(input->bytes));
     return 0;
 }
 

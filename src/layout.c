@@ -12,6 +12,11 @@ enum {
 
 static const char mark[3] = {'\xEF', '\xBB', '\xBF'}; /* U+FEFF in UTF-8 */
 
+static bool has_mark(const struct spine_line *line)
+{
+    return line->length >= sizeof mark && memcmp(line->text, mark, sizeof mark) == 0;
+}
+
 struct sample_row {
     uint64_t line;
     size_t numbers; /* at the end of the row */
@@ -90,7 +95,7 @@ static void note_first_line(struct sample *sample, struct spine_layout *layout,
     const char *text = line->text;
     sample->is_utf16 =
         line->length >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0);
-    layout->has_mark = line->length >= sizeof mark && memcmp(text, mark, sizeof mark) == 0;
+    layout->has_mark = has_mark(line);
     spine_layout_pass_mark(layout, line);
     sample->has_integers =
         header != SPINE_HEADER_NO && parse_integers(spine_layout_content(line), sample->integers);
@@ -228,7 +233,8 @@ done:
 
 void spine_layout_pass_mark(const struct spine_layout *layout, struct spine_line *line)
 {
-    if (!layout->has_mark || !line->is_first)
+    /* The file may have changed since the look. */
+    if (!layout->has_mark || !line->is_first || !has_mark(line))
         return;
     line->text += sizeof mark;
     line->length -= sizeof mark;

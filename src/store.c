@@ -19,9 +19,14 @@
 enum {
     /* One transfer's bytes at most: MPI-IO counts in ints, and its buffers should stay small. */
     TRANSFER_BYTES = 8 << 20,
+#ifdef SPINE_FUZZ /* small files go beyond these */
+    CHUNK = 64,
+    WORDS_CHUNK = 16,
+#else
     /* A growing vector's chunk, in elements. */
     CHUNK = 1 << 16,
     WORDS_CHUNK = 1 << 13,
+#endif
 };
 
 struct spine_store {
@@ -518,7 +523,33 @@ struct facts {
     int is_text;       /* they are strings of variable length */
     int dimensions;
     hsize_t extent[H5S_MAX_RANK];
+    int is_held; /* the file is large enough for all of them */
 };
+
+/* Is the file large enough for a dataset of this extent? A few bytes may announce any extent, and
+ * memory is allocated by it. Filters, such as gzip, don't make data more than 1032 times smaller;
+ * what was never written takes no room, and counts as missing. */
+static int is_held(const struct spine_store *store, hid_t dataset, hid_t type,
+                   const struct facts *facts)
+{
+    const hid_t creation = H5Dget_create_plist(dataset);
+    const hsize_t stored = H5Dget_storage_size(dataset);
+    const hsize_t ratio = H5Pget_nfilters(creation) > 0 ? 1032 : 1;
+    const size_t size = H5Tget_size(type); /* 0 if the type is damaged */
+    hsize_t file = 0;
+    H5Pclose(creation);
+    if (size == 0 || H5Fget_filesize(store->file, &file) < 0 || stored > file)
+        return 0;
+    hsize_t most = stored * ratio / size; /* elements */
+    int fits = 1;
+    for (int i = 0; i < facts->dimensions; i++) {
+        if (facts->extent[i] == 0)
+            return 1;
+        most /= facts->extent[i];
+        fits = fits && most > 0;
+    }
+    return fits;
+}
 
 /* Returns -1, without an error, if there is no such dataset. */
 static int look_at(const struct spine_store *store, const char *name, struct facts *facts)
@@ -530,10 +561,18 @@ static int look_at(const struct spine_store *store, const char *name, struct fac
     facts->class = H5Tget_class(type);
     facts->is_text = H5Tis_variable_str(type) > 0;
     facts->dimensions = H5Sget_simple_extent_dims(space, facts->extent, NULL);
+    facts->is_held = is_held(store, dataset, type, facts);
     H5Sclose(space);
     H5Tclose(type);
     H5Dclose(dataset);
     return 0;
+}
+
+static int refuse_missing(const struct spine_store *store, const char *name,
+                          struct spine_error *err)
+{
+    return spine_refuse(err, "%s: '%s' is larger than what the file holds of it", store->path,
+                        name);
 }
 
 int spine_store_extent(struct spine_store *store, const char *name, enum spine_store_type type,
@@ -551,6 +590,8 @@ int spine_store_extent(struct spine_store *store, const char *name, enum spine_s
     if (facts.dimensions != wanted)
         return spine_refuse(err, "%s: '%s' has not %d dimension%s", store->path, name, wanted,
                             wanted == 1 ? "" : "s");
+    if (!facts.is_held)
+        return refuse_missing(store, name, err);
     *rows = facts.extent[0];
     if (columns != NULL)
         *columns = facts.extent[1];
@@ -566,6 +607,8 @@ int spine_store_words_count(struct spine_store *store, const char *name, size_t 
     if (!facts.is_text || facts.dimensions != 1)
         return spine_refuse(err, "%s: '%s' is not a vector of variable-length strings", store->path,
                             name);
+    if (!facts.is_held)
+        return refuse_missing(store, name, err);
     *count = facts.extent[0];
     return 0;
 }

@@ -158,15 +158,24 @@ static int reserve_rows(struct spine_vectors *vectors, size_t wanted, struct spi
     return 0;
 }
 
+/* Rows to begin with: long ones are few. */
+static size_t first_rows(const struct spine_vectors *vectors)
+{
+    enum { FIRST_VALUES = 1 << 17 };
+    const size_t fitting = FIRST_VALUES / vectors->dimension + 1;
+    return fitting < FIRST_ROWS ? fitting : FIRST_ROWS;
+}
+
 /* How many rows to have room for, where there is no more. The first rows show how many there will
  * be, of 'bytes' bytes of input (0 if unknown): growing means moving. */
 static size_t choose_capacity(const struct spine_vectors *vectors, const struct spine_input *input,
                               uint64_t bytes, uint64_t limit)
 {
     const double left = (double)spine_input_left(input), parsed = (double)bytes - left;
-    size_t wanted = vectors->capacity == 0 ? FIRST_ROWS : 2 * vectors->capacity;
-    if (vectors->capacity == FIRST_ROWS && left > 0)
-        wanted += (size_t)(1.05 * left * FIRST_ROWS / parsed);
+    const size_t first = first_rows(vectors);
+    size_t wanted = vectors->capacity == 0 ? first : 2 * vectors->capacity;
+    if (vectors->capacity == first && left > 0)
+        wanted += (size_t)(1.05 * left * (double)first / parsed);
     return limit > 0 && wanted > limit ? (size_t)limit : wanted;
 }
 

@@ -179,9 +179,10 @@ static void test_facts_that_contradict_each_other_are_refused(void **state)
 {
     (void)state;
     static const struct spine_shard facts[] = {
-        {0, 0, 0, 3, 3, 4, ""},  {-1, 1, 0, 3, 3, 4, ""}, {1, 1, 0, 3, 3, 4, ""},
-        {0, 1, -1, 3, 3, 4, ""}, {0, 1, 0, -1, 3, 4, ""}, {0, 1, 1, 3, 3, 4, ""},
-        {0, 1, 0, 3, 2, 4, ""},  {0, 1, 0, 3, 3, 0, ""},  {0, 1, 0, 3, 3, INT64_C(1) << 31, ""},
+        {0, 0, 0, 3, 3, 4, ""},         {-1, 1, 0, 3, 3, 4, ""}, {1, 1, 0, 3, 3, 4, ""},
+        {0, 1, -1, 3, 3, 4, ""},        {0, 1, 0, -1, 3, 4, ""}, {0, 1, 1, 3, 3, 4, ""},
+        {0, 1, 0, 3, 2, 4, ""},         {0, 1, 0, 3, 3, 0, ""},  {0, 1, 0, 3, 3, 1 << 21, ""},
+        {0, 1, 1, 3, INT64_MIN, 4, ""},
     };
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
         const struct path path = join_path(&directory, "hand.h5");
@@ -193,6 +194,22 @@ static void test_facts_that_contradict_each_other_are_refused(void **state)
         EXPECT_REFUSED(spine_codes_open_shard(&codes, path.text, &shard, &err),
                        "%s: its attributes contradict each other", path.text);
     }
+}
+
+static void test_a_value_that_is_not_finite_is_refused(void **state)
+{
+    (void)state;
+    const struct path path = join_path(&directory, "hand.h5");
+    struct spine_shard shard;
+    struct spine_codes codes;
+    struct hand_shard made = sound;
+    made.codes.data[2] = NAN;
+    write_hand_shard(&path, &made);
+    TRY(spine_codes_open_shard(&codes, path.text, &shard, &err));
+    TRY(spine_codes_read(&codes, 0, 2, &err));
+    EXPECT_REFUSED(spine_codes_read(&codes, 2, 1, &err),
+                   "%s: '/codes/data' has a value that is not finite", path.text);
+    spine_codes_close(&codes);
 }
 
 static void test_a_shard_with_too_little_in_it_is_refused(void **state)
@@ -240,6 +257,22 @@ static void test_what_is_no_shard_is_refused(void **state)
                    "%s: holds 'spine-model', expected 'spine-codes'", path.text);
 }
 
+static void test_merged_codes_without_units_are_refused(void **state)
+{
+    (void)state;
+    const struct path path = join_path(&directory, "none.h5ad");
+    struct spine_store *store = NULL;
+    struct spine_codes codes;
+    const struct spine_words none = {0};
+    TRY(spine_store_create(&store, path.text, NULL, &err));
+    TRY(spine_store_append_words(store, "/obs/_index", &none, &err));
+    TRY(spine_store_append_words(store, "/var/_index", &none, &err));
+    TRY(spine_store_close(store, &err));
+    TRY(spine_outfile_publish(path.text, &err));
+    EXPECT_REFUSED(spine_codes_open_merged(&codes, path.text, &err),
+                   "%s: has 0 units, expected 1 to 1048576", path.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,8 +283,10 @@ int main(void)
         cmocka_unit_test(test_a_path_that_is_too_long_is_refused),
         cmocka_unit_test(test_a_shard_put_together_by_hand_is_read),
         cmocka_unit_test(test_facts_that_contradict_each_other_are_refused),
+        cmocka_unit_test(test_a_value_that_is_not_finite_is_refused),
         cmocka_unit_test(test_a_shard_with_too_little_in_it_is_refused),
         cmocka_unit_test(test_what_is_no_shard_is_refused),
+        cmocka_unit_test(test_merged_codes_without_units_are_refused),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

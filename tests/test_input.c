@@ -132,7 +132,7 @@ static void test_ranges_share_out_the_lines(void **state)
     }
 }
 
-static void test_lines_may_be_of_any_length(void **state)
+static void test_lines_may_be_long(void **state)
 {
     (void)state;
     static const size_t lengths[] = {
@@ -162,6 +162,43 @@ static void test_lines_may_be_of_any_length(void **state)
     }
     assert_int_equal(spine_input_next(input, &line, &err), 0);
     spine_input_close(input);
+    unlink(path);
+}
+
+static void test_a_line_that_would_fill_the_memory_is_refused(void **state)
+{
+    (void)state;
+    char path[32], text[256];
+    struct spine_error err;
+    struct spine_input *input = NULL;
+    struct spine_line line;
+    write_file(path, "short\n", 6);
+    assert_int_equal(truncate(path, INT64_C(1) << 40), 0);
+    assert_int_equal(spine_input_open(&input, path, &err), 0);
+    assert_int_equal(spine_input_next(input, &line, &err), 1);
+    assert_int_equal(spine_input_next(input, &line, &err), -1);
+    assert_int_equal(err.status, SPINE_EXIT_REFUSED);
+    snprintf(text, sizeof text, "%s: the line that begins at byte 6 is longer than 64 MiB", path);
+    assert_string_equal(err.text, text);
+    spine_input_close(input);
+    unlink(path);
+}
+
+/* A frame that begins like one of 'zstd --long=31', which asks for 2 GiB. */
+static void test_a_window_beyond_all_proportion_is_refused(void **state)
+{
+    (void)state;
+    static const unsigned char frame[] = {0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x29,
+                                          0x00, 0x00, 'a',  ' ',  '1',  ' ',  '2'};
+    char path[32], text[256];
+    struct spine_error err;
+    write_file(path, frame, sizeof frame);
+    assert_int_equal(describe_file(path, text, sizeof text, &err), -1);
+    assert_int_equal(err.status, SPINE_EXIT_REFUSED);
+    snprintf(text, sizeof text,
+             "%s: the compressed data are damaged (Frame requires too much memory for decoding)",
+             path);
+    assert_string_equal(err.text, text);
     unlink(path);
 }
 
@@ -279,7 +316,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_are_told_apart),
         cmocka_unit_test(test_ranges_share_out_the_lines),
-        cmocka_unit_test(test_lines_may_be_of_any_length),
+        cmocka_unit_test(test_lines_may_be_long),
+        cmocka_unit_test(test_a_line_that_would_fill_the_memory_is_refused),
+        cmocka_unit_test(test_a_window_beyond_all_proportion_is_refused),
         cmocka_unit_test(test_compressed_members_follow_each_other),
         cmocka_unit_test(test_cut_off_compressed_data_are_refused),
         cmocka_unit_test(test_damaged_compressed_data_are_refused),

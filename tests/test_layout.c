@@ -85,6 +85,15 @@ static void test_the_mark_is_passed_over_on_the_first_line_only(void **state)
     }
 }
 
+static void test_a_mark_that_has_gone_since_the_look_is_not_passed_over(void **state)
+{
+    (void)state;
+    const struct spine_layout layout = {.has_mark = true};
+    struct spine_line line = {.text = "a", .length = 1, .is_first = true};
+    spine_layout_pass_mark(&layout, &line);
+    assert_int_equal(line.length, 1);
+}
+
 static void test_what_is_no_rows_of_vectors_is_refused(void **state)
 {
     (void)state;
@@ -154,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_start_says_how_a_file_is_laid_out),
         cmocka_unit_test(test_the_mark_is_passed_over_on_the_first_line_only),
+        cmocka_unit_test(test_a_mark_that_has_gone_since_the_look_is_not_passed_over),
         cmocka_unit_test(test_what_is_no_rows_of_vectors_is_refused),
         cmocka_unit_test(test_a_dictated_header_must_be_there_and_right),
         cmocka_unit_test(test_the_dimension_is_what_most_rows_have),

@@ -435,8 +435,10 @@ static void test_what_a_dataset_is_not_is_refused(void **state)
     struct spine_store *store = create(&path, NULL);
     struct spine_words words = {0};
     TRY(spine_store_make_group(store, "/group", &err));
+    const int32_t integers[4] = {0};
     TRY(spine_store_make(store, "/reals", SPINE_STORE_FLOAT, 2, 3, &err));
     TRY(spine_store_make(store, "/integers", SPINE_STORE_INT32, 4, 0, &err));
+    TRY(spine_store_write(store, "/integers", SPINE_STORE_INT32, 0, 4, 1, integers, &err));
     TRY(spine_words_add(&words, "w", 1, &err));
     TRY(spine_store_append_words(store, "/words", &words, &err));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -458,6 +460,30 @@ static void test_what_a_dataset_is_not_is_refused(void **state)
                    path.text, "'/integers' is not a vector of variable-length strings");
     spine_words_dispose(&words);
     finish(store, &path);
+}
+
+static void test_a_dataset_larger_than_its_file_is_refused(void **state)
+{
+    (void)state;
+    const struct path path = own_path("large.h5");
+    struct spine_store *store = create(&path, NULL);
+    const float numbers[6] = {0};
+    size_t rows = 99, columns = 99;
+    TRY(spine_store_make(store, "/some", SPINE_STORE_FLOAT, 3, 2, &err));
+    TRY(spine_store_make(store, "/huge", SPINE_STORE_FLOAT, SIZE_MAX / 64, 4, &err));
+    TRY(spine_store_make_checked(store, "/unwritten", SPINE_STORE_FLOAT, 1 << 30, 1 << 20, &err));
+    TRY(spine_store_make(store, "/none", SPINE_STORE_FLOAT, 0, 8, &err));
+    TRY(spine_store_write(store, "/some", SPINE_STORE_FLOAT, 0, 3, 2, numbers, &err));
+    finish(store, &path);
+    TRY(spine_store_open(&store, path.text, NULL, &err));
+    TRY(spine_store_extent(store, "/some", SPINE_STORE_FLOAT, &rows, &columns, &err));
+    TRY(spine_store_extent(store, "/none", SPINE_STORE_FLOAT, &rows, &columns, &err));
+    EXPECT_REFUSED(spine_store_extent(store, "/huge", SPINE_STORE_FLOAT, &rows, &columns, &err),
+                   "%s: '/huge' is larger than what the file holds of it", path.text);
+    EXPECT_REFUSED(
+        spine_store_extent(store, "/unwritten", SPINE_STORE_FLOAT, &rows, &columns, &err),
+        "%s: '/unwritten' is larger than what the file holds of it", path.text);
+    TRY(spine_store_close(store, &err));
 }
 
 static void test_a_file_of_another_format_or_version_is_refused(void **state)
@@ -659,6 +685,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_attributes_are_read_back),
         cmocka_unit_test(test_a_link_is_the_same_dataset),
         cmocka_unit_test(test_what_a_dataset_is_not_is_refused),
+        cmocka_unit_test(test_a_dataset_larger_than_its_file_is_refused),
         cmocka_unit_test(test_a_file_of_another_format_or_version_is_refused),
         cmocka_unit_test(test_what_is_no_hdf5_file_is_refused),
         cmocka_unit_test(test_a_truncated_file_is_refused_at_any_length),

@@ -2,7 +2,7 @@
  *
  * What a file is, its first bytes say, not its name. A plain file can be read in parts: of a range
  * of bytes, those lines are read that begin in it, so that ranges which meet share out the lines,
- * wherever the cuts fall. Lines may be of any length. */
+ * wherever the cuts fall. A line may have up to 64 MiB. */
 #ifndef SPINE_INPUT_H
 #define SPINE_INPUT_H
 

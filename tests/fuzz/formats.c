@@ -1,0 +1,218 @@
+/* formats.c -- sound files of all our formats, and how each is read. */
+#include "hdf5.h"
+
+#include "spine/checkpoint.h"
+#include "spine/merge.h"
+#include "spine/tops.h"
+
+#include <math.h>
+#include <string.h>
+
+#define fail_msg(...) (fprintf(stderr, __VA_ARGS__), abort()) /* for expect.h */
+
+#include "../shards.h"
+
+/* --- Sound files -------------------------------------------------------------------------- */
+
+static void write_vectors(const struct path *path)
+{
+    struct spine_store *store = NULL;
+    struct spine_words words = {0};
+    float rows[RUN_ROWS][RUN_DIM];
+    for (size_t i = 0; i < RUN_ROWS; i++) {
+        char buffer[32];
+        const char *word = run_word(i, buffer);
+        TRY(spine_words_add(&words, word, strlen(word), &err));
+        for (size_t k = 0; k < RUN_DIM; k++)
+            rows[i][k] = run_input(i, k);
+    }
+    TRY(spine_store_create(&store, path->text, "spine-vectors", &err));
+    TRY(spine_store_append_words(store, "/words", &words, &err));
+    TRY(spine_store_make(store, "/vectors", SPINE_STORE_FLOAT, RUN_ROWS, RUN_DIM, &err));
+    TRY(spine_store_write(store, "/vectors", SPINE_STORE_FLOAT, 0, RUN_ROWS, RUN_DIM, rows, &err));
+    TRY(spine_store_close(store, &err));
+    TRY(spine_outfile_publish(path->text, &err));
+    spine_words_dispose(&words);
+}
+
+static void write_checkpoint(const struct path *run)
+{
+    static char identity[] = "model.hidden = 9\n", config[] = "[model]\nhidden = 9\n";
+    static char input[] = "23 rows x 5 numbers";
+    const struct spine_checkpoint_texts texts = {identity, config, input};
+    const struct spine_progress progress = {.steps = 7, .epoch = 1, .step = 3};
+    const int32_t paths[2] = {0, 1};
+    struct spine_checkpoint_writer writer;
+    struct spine_optimizer optimizer;
+    struct spine_params params;
+    fill_params(&params);
+    TRY(spine_optimizer_init(&optimizer, SPINE_ADAM, 0.9, 0.99, params.len, &err));
+    TRY(spine_checkpoint_writer_init(&writer, run->text, 1, 2, &texts, &err));
+    TRY(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_NOW, &params, &optimizer, &progress, paths,
+                              &err));
+    spine_checkpoint_writer_dispose(&writer);
+    spine_optimizer_dispose(&optimizer);
+    spine_params_dispose(&params);
+}
+
+static void write_model(const struct path *path)
+{
+    const float mean[RUN_DIM] = {0};
+    struct spine_params params;
+    fill_params(&params);
+    TRY(spine_modelfile_write(path->text, &params, mean, 1, "[model]\nhidden = 9\n", &err));
+    spine_params_dispose(&params);
+}
+
+static void take_file(struct fuzz_format *format, const char *name, const struct path *run)
+{
+    const struct path path = join_path(run, name);
+    format->bytes = (uint8_t *)get_bytes(&path, &format->size);
+    CHECK(format->bytes != NULL);
+}
+
+static void make_files(struct fuzz_format *formats)
+{
+    const struct path run = make_temporary();
+    const struct path vectors = join_path(&run, "vectors.h5"), model = join_path(&run, "model.h5");
+    const struct path merged = join_path(&run, "codes.h5ad");
+    struct spine_merge_report report;
+    write_vectors(&vectors);
+    write_shards(&run, 1);
+    TRY(spine_merge(run.text, merged.text, SPINE_MERGE_H5AD, &report, &err));
+    write_model(&model);
+    write_checkpoint(&run);
+    take_file(&formats[FUZZ_VECTORS], "vectors.h5", &run);
+    take_file(&formats[FUZZ_SHARD], "shards/codes-00000.h5", &run);
+    take_file(&formats[FUZZ_MERGED], "codes.h5ad", &run);
+    take_file(&formats[FUZZ_MODEL], "model.h5", &run);
+    take_file(&formats[FUZZ_CHECKPOINT], "checkpoint-0000000007.h5", &run);
+    remove_all(&run);
+}
+
+/* --- Reading ------------------------------------------------------------------------------ */
+
+/* What dataset.c does on one rank, but without MPI. */
+static int read_vectors(const char *path)
+{
+    struct spine_store *store = NULL;
+    struct spine_words words = {0};
+    struct spine_error failure, ignored;
+    size_t rows = 0, dim = 0, num_words = 0;
+    float *values = NULL;
+    if (spine_store_open(&store, path, "spine-vectors", &failure))
+        return -1;
+    int rc = spine_store_extent(store, "/vectors", SPINE_STORE_FLOAT, &rows, &dim, &failure) ||
+             spine_store_words_count(store, "/words", &num_words, &failure) || rows == 0 ||
+             dim == 0 || num_words != rows;
+    if (rc == 0) {
+        values = malloc(rows * dim * sizeof *values);
+        CHECK(values != NULL);
+        rc = spine_store_read_words(store, "/words", 0, rows, &words, &failure) ||
+             spine_store_read(store, "/vectors", SPINE_STORE_FLOAT, 0, rows, dim, values, &failure);
+    }
+    free(values);
+    spine_words_dispose(&words);
+    spine_store_close(store, &ignored);
+    return rc;
+}
+
+/* All that spine-top reads. */
+static int read_codes(struct spine_codes *codes)
+{
+    struct spine_tops tops;
+    struct spine_error failure;
+    int rc = spine_tops_init(&tops, codes, 3, &failure);
+    for (size_t unit = 0; rc == 0 && unit < tops.hidden; unit++) {
+        CHECK(tops.count[unit] <= 3 && isfinite(spine_tops_mean(&tops, unit)));
+        for (size_t place = 0; place < tops.count[unit]; place++)
+            CHECK(spine_tops_word(&tops, unit, place) != NULL);
+    }
+    for (size_t row = 0; rc == 0 && row < codes->rows; row += codes->rows / 2 + 1) {
+        struct spine_unit *units = NULL;
+        size_t count = 0;
+        rc = spine_tops_units_of(codes, row, &units, &count, &failure);
+        free(units);
+    }
+    spine_tops_dispose(&tops);
+    return rc;
+}
+
+static int read_shard(const char *path)
+{
+    struct spine_codes codes;
+    struct spine_shard shard;
+    struct spine_error failure;
+    if (spine_codes_open_shard(&codes, path, &shard, &failure))
+        return -1;
+    CHECK(strlen(shard.fingerprint) < SPINE_FINGERPRINT);
+    const int rc = read_codes(&codes);
+    spine_codes_close(&codes);
+    return rc;
+}
+
+static int read_merged(const char *path)
+{
+    struct spine_codes codes;
+    struct spine_error failure;
+    if (spine_codes_open_merged(&codes, path, &failure))
+        return -1;
+    const int rc = read_codes(&codes);
+    spine_codes_close(&codes);
+    return rc;
+}
+
+static int read_model(const char *path)
+{
+    struct spine_store *store = NULL;
+    struct spine_params params;
+    struct spine_error failure, ignored;
+    double scale = 0;
+    char *config = NULL;
+    if (spine_store_open(&store, path, "spine-model", &failure))
+        return -1;
+    TRY(spine_params_init(&params, RUN_DIM, RUN_HIDDEN, &err));
+    const int rc = spine_modelfile_read_params(store, path, "", &params, &failure) ||
+                   spine_store_get_real(store, "/", "input_scale", &scale, &failure) ||
+                   spine_store_get_text(store, "/", "config", &config, &failure);
+    free(config);
+    spine_params_dispose(&params);
+    spine_store_close(store, &ignored);
+    return rc;
+}
+
+static int read_checkpoint(const char *path)
+{
+    struct spine_checkpoint_texts texts;
+    struct spine_progress progress;
+    struct spine_optimizer optimizer;
+    struct spine_params params;
+    struct spine_error failure;
+    int32_t paths[2];
+    int has_paths = 0;
+    TRY(spine_params_init(&params, RUN_DIM, RUN_HIDDEN, &err));
+    TRY(spine_optimizer_init(&optimizer, SPINE_ADAM, 0.9, 0.99, params.len, &err));
+    int rc = spine_checkpoint_read_texts(path, &texts, &failure);
+    spine_checkpoint_texts_dispose(&texts);
+    if (rc == 0)
+        rc = spine_checkpoint_read(path, &params, &optimizer, &progress, paths, 2, &has_paths,
+                                   &failure);
+    CHECK(rc != 0 || progress.steps >= 0);
+    spine_optimizer_dispose(&optimizer);
+    spine_params_dispose(&params);
+    return rc;
+}
+
+struct fuzz_format *fuzz_formats(void)
+{
+    static struct fuzz_format formats[FUZZ_FORMATS] = {
+        [FUZZ_VECTORS] = {"vectors", read_vectors, NULL, 0, NULL},
+        [FUZZ_SHARD] = {"shard", read_shard, NULL, 0, NULL},
+        [FUZZ_MERGED] = {"merged", read_merged, NULL, 0, NULL},
+        [FUZZ_MODEL] = {"model", read_model, NULL, 0, NULL},
+        [FUZZ_CHECKPOINT] = {"checkpoint", read_checkpoint, NULL, 0, NULL},
+    };
+    if (formats[0].bytes == NULL)
+        make_files(formats);
+    return formats;
+}

@@ -1,0 +1,38 @@
+/* h5_vectors.c -- input of a training as strangers may make it, read as a training on one rank
+ * does: with MPI. */
+#include "spine/dataset.h"
+#include "spine/store.h"
+
+#include "hdf5.h"
+
+#include <math.h>
+
+static struct fuzz_file file;
+static struct spine_comm world;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 1); /* no daemon beside it */
+    spine_store_init();
+    spine_comm_init(&world, argc, argv);
+    fuzz_file_init(&file);
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    struct spine_dataset data;
+    struct spine_error err = {.text = ""};
+    fuzz_change(&file, &fuzz_formats()[FUZZ_VECTORS], bytes, size);
+    if (spine_dataset_init(&data, &world, file.path, 0, 2, 1, &err)) {
+        CHECK(size > 0 && err.text[0] != '\0');
+        return 0;
+    }
+    CHECK(data.part.num_rows >= 2 && data.words.count == data.part.num_rows);
+    for (size_t i = 0; i < data.part.num_rows * data.stride; i++)
+        CHECK(isfinite(data.rows[i]));
+    if (spine_dataset_scale(&data, &world, 1, 0.4, &err) == 0)
+        CHECK(data.variance > 0);
+    spine_dataset_dispose(&data);
+    return 0;
+}
