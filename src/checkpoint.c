@@ -179,6 +179,7 @@ static void *save_timed(void *data)
     const double start = now();
     writer->rc = save(writer, &writer->err);
     writer->seconds = now() - start;
+    writer->done = 1;
     return NULL;
 }
 
@@ -244,6 +245,7 @@ int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_che
     }
     if (copy(writer, params, optimizer, err))
         return -1;
+    writer->done = 0;
     const int failure = pthread_create(&writer->thread, NULL, save_timed, writer);
     if (failure != 0)
         return spine_fail(err, "can't start a thread to save the checkpoint: %s",
@@ -261,6 +263,11 @@ int spine_checkpoint_finish(struct spine_checkpoint_writer *writer, struct spine
     if (writer->rc != 0)
         *err = writer->err;
     return writer->rc;
+}
+
+int spine_checkpoint_poll(struct spine_checkpoint_writer *writer, struct spine_error *err)
+{
+    return writer->done ? spine_checkpoint_finish(writer, err) : 0;
 }
 
 void spine_checkpoint_writer_dispose(struct spine_checkpoint_writer *writer)

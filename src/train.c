@@ -364,8 +364,10 @@ static int finish_epoch(struct trainer *run, int64_t epoch, double seconds,
                         "epoch %lld: the loss is not finite; a lower train.learning_rate than %g "
                         "may help",
                         (long long)done, run->stepper.schedule.rate);
-    else if (run->metrics != NULL)
-        rc = spine_metrics_write(run->metrics, run->metrics_path, metrics, err);
+    else if (run->comm->rank == 0 &&
+             (spine_metrics_write(run->metrics, run->metrics_path, metrics, err) ||
+              spine_checkpoint_poll(&run->writer, err)))
+        rc = -1;
     log_epoch(run, metrics);
     if (spine_comm_agree(run->comm, rc, err))
         return -1;

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include <sys/mount.h>
+#include <time.h>
 
 #include "directory.h"
 #include "expect.h"
@@ -192,7 +193,8 @@ static void test_training_may_go_on_while_it_is_saved_behind(void **state)
         TRY(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_BEHIND, &run.params, &run.optimizer,
                                   &here, here_paths, &err));
         const struct path path = checkpoint(&directory, steps);
-        assert_false(is_there(&path)); /* not before it is whole */
+        TRY(spine_checkpoint_poll(&writer, &err)); /* which doesn't wait */
+        assert_false(is_there(&path));             /* not before it is whole */
         fill_run(&run, 99);
         here.epoch = here_paths[0] = here_paths[1] = 99;
     }
@@ -631,7 +633,14 @@ static void test_a_directory_that_is_gone_is_named(void **state)
                    "%s.part: No such file or directory", path.text);
     TRY(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_BEHIND, &run.params, &run.optimizer,
                               &progress, paths, &err));
-    /* The next one tells of the failure. */
+    while (!writer.done)
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+    EXPECT_REFUSED(spine_checkpoint_poll(&writer, &err), "%s.part: No such file or directory",
+                   path.text);
+    TRY(spine_checkpoint_poll(&writer, &err)); /* it has been told */
+    TRY(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_BEHIND, &run.params, &run.optimizer,
+                              &progress, paths, &err));
+    /* And the next one would tell of it. */
     EXPECT_REFUSED(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_BEHIND, &run.params,
                                          &run.optimizer, &progress, paths, &err),
                    "%s.part: No such file or directory", path.text);

@@ -16,6 +16,7 @@
 #include "spine/optimizer.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 enum { SPINE_CHECKPOINT_PATH = 4096 };
@@ -57,6 +58,7 @@ struct spine_checkpoint_writer {
     int32_t *idle_copy;  /* owned */
     size_t num_idle;
     int busy, rc;
+    atomic_int done; /* the thread is at its end */
     pthread_t thread;
     struct spine_error err; /* of the save, if rc isn't 0 */
 };
@@ -76,8 +78,10 @@ int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_che
                           const struct spine_progress *progress, const int32_t *paths,
                           struct spine_error *err);
 
-/* Wait for the save under way, if any; fails if it failed. */
+/* Wait for the save under way, if any; fails if it failed. 'poll' doesn't wait: it fails if a save
+ * has failed by now. */
 int spine_checkpoint_finish(struct spine_checkpoint_writer *writer, struct spine_error *err);
+int spine_checkpoint_poll(struct spine_checkpoint_writer *writer, struct spine_error *err);
 
 /* Finishes too, if need be. A zeroed struct is left alone. */
 void spine_checkpoint_writer_dispose(struct spine_checkpoint_writer *writer);
