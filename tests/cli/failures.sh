@@ -46,28 +46,6 @@ failed 1 "rank 1: shard/shards/codes-00001.h5: can't append to *: File too large
 refused spine-merge "shard/shards/codes-00001.h5: the shard is missing" \
     "$SPINE_BIN/spine-merge" shard
 
-# The first shard fills the disk; then the merged file does.
-cleanup()
-{
-    umount "$scratch/small" 2>/dev/null || true
-}
-mkdir small
-if mount -t tmpfs -o size=100k tmpfs small 2>/dev/null; then
-    attempt mpirun -np 2 "$trainer" run.ini output.directory=small/run
-    failed 1 "rank 0: small/run/checkpoint-0000000079.h5: can't *: No space left on device" small/run
-    [ -z "$(find small -name '*.h5')" ] || fail "a checkpoint that couldn't be written is there"
-    mount -o remount,size=3m small
-    attempt mpirun -np 2 "$trainer" run.ini output.directory=small/run output.overwrite=yes
-    failed 1 "*small/run/shards/codes-0000?.h5: can't *: No space left on device" small/run
-    mount -o remount,size=9m small
-    attempt mpirun -np 2 "$trainer" run.ini output.directory=small/run output.overwrite=yes
-    failed 1 "rank 0: small/run/codes.h5ad: can't *: No space left on device" small/run
-    mount -o remount,size=30m small
-    run "$SPINE_BIN/spine-merge" small/run # the shards are whole: nothing is lost
-else
-    echo "SKIPPED: $test_name: THE FULL DISK IS NOT TESTED: only root may mount one" >&2
-fi
-
 # --- One rank gets bad input ----------------------------------------------------------------------
 
 $python - <<'END'

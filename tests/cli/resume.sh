@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 need_python h5py
-limit=60 # seconds, after which it is a hang
+limit=200 # seconds, after which it is a hang
 trainer=$SPINE_BIN/spine-mpi
 # A killed rank leaves its shared memory behind: put it where the test cleans up.
 export OMPI_MCA_btl_vader_backing_directory=$scratch
