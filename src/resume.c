@@ -9,11 +9,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
+static int is_path(const char *resume)
+{
+    return strcmp(resume, "auto") != 0 && strcmp(resume, "never") != 0;
+}
+
 int spine_resume_check(const struct spine_config *config, struct spine_error *err)
 {
     enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
     if (spine_rundir_look(config->directory, &state, err))
         return -1;
+    if (is_path(config->resume)) {
+        struct spine_checkpoint_texts texts;
+        if (spine_checkpoint_read_texts(config->resume, &texts, err))
+            return -1;
+        spine_checkpoint_texts_dispose(&texts);
+    }
     if (state == SPINE_RUNDIR_EMPTY || config->overwrite || strcmp(config->resume, "auto") == 0)
         return 0;
     return spine_refuse(err,
@@ -132,12 +143,11 @@ static int decide(const struct spine_config *config, const struct spine_checkpoi
                   struct spine_error *err)
 {
     enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
-    const int is_path = strcmp(config->resume, "auto") != 0 && strcmp(config->resume, "never") != 0;
     decision->start = SPINE_START_NEW;
     if (spine_rundir_take(config->directory, lock, err) ||
         spine_rundir_look(config->directory, &state, err))
         return -1;
-    if (is_path) {
+    if (is_path(config->resume)) {
         if (lies_in(config->resume, config->directory))
             return spine_refuse(err,
                                 "train.resume: %s is in output.directory, whose run would be "
@@ -159,7 +169,7 @@ static int decide(const struct spine_config *config, const struct spine_checkpoi
             return 0;
         }
     }
-    const int keeps = decision->start == SPINE_START_RESUMED && !is_path;
+    const int keeps = decision->start == SPINE_START_RESUMED && !is_path(config->resume);
     return spine_rundir_clear(config->directory, keeps ? SPINE_RUNDIR_RESULTS : SPINE_RUNDIR_ALL,
                               err);
 }

@@ -12,7 +12,11 @@ static struct spine_comm world;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    setenv("OMPI_MCA_ess_singleton_isolated", "1", 1); /* no daemon beside it */
+    /* No daemon beside it; but then all such processes share a directory in the temporary one. */
+    const char *parent = getenv("TMPDIR");
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 1);
+    if (parent != NULL)
+        setenv("OMPI_MCA_orte_tmpdir_base", parent, 1);
     spine_store_init();
     spine_comm_init(&world, argc, argv);
     fuzz_file_init(&file);
