@@ -9,8 +9,8 @@
 #include "spine/revive.h"
 #include "spine/step.h"
 
-/* Refuse a directory that the configuration doesn't let us use, or a checkpoint to go on from that is
- * none, before anything is read. Local. */
+/* Refuse a directory that the configuration doesn't let us use, or a checkpoint to go on from that
+ * is none, before anything is read. Local. */
 int spine_resume_check(const struct spine_config *config, struct spine_error *err);
 
 enum spine_start { SPINE_START_NEW, SPINE_START_RESUMED, SPINE_START_FINISHED };
