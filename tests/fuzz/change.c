@@ -332,9 +332,15 @@ static void set_element(hid_t file, const char *path, struct source *source)
 
 static void resize(hid_t file, const char *path, struct source *source)
 {
-    const hid_t dataset = H5Dopen2(file, path, H5P_DEFAULT);
+    /* HDF5 looks at every chunk that shrinking could leave outside, also at billions. */
+    enum { MOST_PRUNED = 1 << 20 };
+    const hid_t dataset = H5Dopen2(file, path, H5P_DEFAULT), space = H5Dget_space(dataset);
     const hsize_t extent[2] = {choose_extent(source), 1};
-    H5Dset_extent(dataset, extent);
+    hsize_t now[H5S_MAX_RANK] = {0};
+    H5Sget_simple_extent_dims(space, now, NULL);
+    H5Sclose(space);
+    if (now[0] < extent[0] || now[0] - extent[0] <= MOST_PRUNED)
+        H5Dset_extent(dataset, extent);
     H5Dclose(dataset);
 }
 
