@@ -5,7 +5,8 @@
 #
 # Builds with clang in build-fuzz/, where each harness's corpus grows from run to run. An input that
 # makes a harness fail is left in build-fuzz/failures/; mended, it belongs in tests/fuzz/crashes/.
-# Without clang and its libFuzzer: exit status 77.
+# Without clang and its libFuzzer: exit status 77. SPINE_FUZZ_SEED=N begins with the same random numbers
+# every time, as the tests do.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -35,7 +36,7 @@ export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 
 # An input of a few kilobytes has no reason to take more memory than this, or longer.
-limits=(-malloc_limit_mb=200 -rss_limit_mb=2048 -timeout=20 -max_len=4096)
+limits=(-malloc_limit_mb=200 -rss_limit_mb=2048 -timeout=60 -max_len=4096 -seed="${SPINE_FUZZ_SEED:-0}")
 asan=max_malloc_fill_size=0:quarantine_size_mb=4:malloc_context_size=10
 status=0
 for harness in "${harnesses[@]}"; do
