@@ -18,7 +18,7 @@ check_tree()
     }
     BEGIN {
         place(0, "interrupt error log clones random partition words number outfile seal")
-        place(1, "kernels sparse field repeated")
+        place(1, "kernels sparse field repeated page")
         place(2, "model optimizer vectors input layout config")
         place(3, "comm store sums")
         place(4, "dataset csr metrics modelfile rundir timeline")

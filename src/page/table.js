@@ -1,0 +1,76 @@
+/* table.js -- a table that sorts when a heading is pressed, and shows long lists in pieces.
+ *
+ *     table({
+ *       label: "Dimensions",                          what it is, for a screen reader
+ *       columns: [{
+ *         title: "coherence", hint: "what it means",
+ *         value: row => row.coherence,                what it is sorted by: numbers or text
+ *         show: row => real(row.coherence),           text or nodes; if not given, the value
+ *         numeric: true,                              set to the right, the largest first
+ *         wide: true,                                 takes the room, and may break its lines
+ *       }, ...],
+ *       rows, sort: 0, ascending: true,               the column to begin with
+ *       most: 100,                                    rows of a piece
+ *     })
+ *
+ * Rows without a value stand at the end in both orders. */
+
+function table(options) {
+  const columns = options.columns, piece = options.most || 100;
+  let sorted = options.sort === undefined ? null : columns[options.sort];
+  let ascending = options.ascending === undefined ? !(sorted && sorted.numeric) : options.ascending;
+  let shown = piece;
+
+  const body = make("tbody");
+  const more = make("button", {type: "button", class: "more", onclick: () => {
+    shown += piece;
+    fill();
+  }});
+
+  const headings = columns.map(column => {
+    const button = make("button", {type: "button", title: column.hint, onclick: () => {
+      ascending = sorted === column ? !ascending : !column.numeric;
+      sorted = column;
+      shown = piece;
+      fill();
+    }}, column.title);
+    return make("th", {scope: "col", class: kind(column)}, column.value ? button : column.title);
+  });
+
+  function kind(column) {
+    return [column.numeric && "numeric", column.wide && "wide"].filter(Boolean).join(" ") || null;
+  }
+
+  function compare(a, b) {
+    const first = sorted.value(a), second = sorted.value(b);
+    const lacking = [first, second].map(value =>
+      value === null || value === undefined || Number.isNaN(value));
+    if (lacking[0] || lacking[1])
+      return lacking[0] - lacking[1];
+    const order = typeof first === "string" ? first.localeCompare(second) : first - second;
+    return ascending ? order : -order;
+  }
+
+  function fill() {
+    const rows = sorted ? [...options.rows].sort(compare) : options.rows;
+    body.replaceChildren(...rows.slice(0, shown).map(row => make("tr", null, columns.map(column => {
+      const text = column.show ? column.show(row) : column.value(row);
+      return make("td", {class: kind(column)}, text === null || text === undefined ? missing : text);
+    }))));
+    headings.forEach((heading, i) => {
+      if (columns[i] === sorted)
+        heading.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+      else
+        heading.removeAttribute("aria-sort");
+    });
+    more.hidden = shown >= rows.length;
+    more.textContent = `Show ${count(Math.min(piece, rows.length - shown))} more ` +
+      `of ${count(rows.length - shown)}`;
+  }
+
+  fill();
+  return make("div", {class: "table"},
+    make("div", {class: "scroll", role: "region", "aria-label": options.label, tabindex: "0"},
+      make("table", null, make("thead", null, make("tr", null, headings)), body)),
+    more);
+}
