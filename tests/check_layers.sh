@@ -20,7 +20,7 @@ check_tree()
         place(0, "interrupt error log clones random partition words number outfile seal")
         place(1, "kernels sparse field repeated page")
         place(2, "model optimizer vectors input layout config")
-        place(3, "comm store sums")
+        place(3, "comm store sums classifier labelled")
         place(4, "dataset csr metrics modelfile rundir timeline")
         place(5, "checkpoint codes measures revive step")
         place(6, "merge resume tops")
@@ -36,6 +36,7 @@ check_tree()
         owner["mpi"] = "src/comm.c"
         owner["hdf5"] = "src/store.c"
         owner["cblas"] = "src/kernels.c"
+        owner["linear"] = "src/classifier.c"
     }
     {
         file = substr($0, 1, index($0, ":") - 1)
@@ -102,6 +103,7 @@ try 'level 0 includes log' src/error.c '"spine/log.h"'
 try 'only src/comm.c may include mpi.h' src/train.c '<mpi.h>'
 try 'only src/store.c may include hdf5.h' tools/spine-top.c '"hdf5.h"'
 try 'only src/kernels.c may include cblas.h' include/spine/kernels.h '  <cblas.h>'
+try 'only src/classifier.c may include linear.h' src/classify.c '<linear.h>'
 try 'unknown module utils' src/utils.c '<stdio.h>'
 try 'unknown module utils' src/train.c '"spine/utils.h"'
 try 'stands in include/spine' src/train.c '"../src/comm.c"'

@@ -1,0 +1,387 @@
+/* classifier.c -- linear classifiers, by liblinear.
+ *
+ * Examples are cut into parts. A trial trains on some parts with one C and counts what it gets
+ * right in each of the others; trials know nothing of each other, so they run on all threads.
+ * liblinear's primal solvers draw no random numbers and share nothing but the function that they
+ * print through. */
+#include "spine/classifier.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linear.h>
+
+#include "spine/random.h"
+
+/* Spans what word vectors and codes were seen to need, by factors of about 3. */
+static const double grid[] = {0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000};
+enum { GRID = sizeof grid / sizeof *grid, PARTS_MOST = SPINE_CLASSIFIER_FOLDS_MOST + 1 };
+
+/* liblinear's features of an example end with the constant and a node of index -1. */
+struct spine_examples {
+    size_t columns, count, num_nodes;
+    struct feature_node *nodes; /* owned; (num_nodes), of all examples */
+    size_t *first;              /* owned; (count): node first[i] is the first of example i */
+    double *label;              /* owned; (count), as liblinear wants them */
+    size_t capacity, node_capacity;
+};
+
+struct trial {
+    uint64_t parts;             /* a bit for each to train on */
+    size_t c;                   /* of the grid */
+    size_t correct[PARTS_MOST]; /* out: in the parts not trained on */
+    int is_short;               /* out: memory ran out */
+};
+
+/* The examples with the part of each. */
+struct parted {
+    const struct spine_examples *examples;
+    const uint32_t *part; /* borrowed; (examples->count) */
+    size_t count[PARTS_MOST];
+    int solver;
+};
+
+/* --- Examples ----------------------------------------------------------------------------------
+ */
+
+int spine_examples_create(struct spine_examples **examples, size_t columns, struct spine_error *err)
+{
+    if (columns >= INT_MAX)
+        return spine_refuse(err, "%zu features are more than a classifier can take", columns);
+    *examples = calloc(1, sizeof **examples);
+    if (*examples == NULL)
+        return spine_fail(err, "out of memory for a classifier's examples");
+    (*examples)->columns = columns;
+    return 0;
+}
+
+static int reserve(struct spine_examples *examples, struct spine_error *err)
+{
+    if (examples->count == examples->capacity) {
+        const size_t wanted = 2 * examples->capacity + 1024;
+        size_t *first = realloc(examples->first, wanted * sizeof *first);
+        if (first != NULL)
+            examples->first = first;
+        double *label = realloc(examples->label, wanted * sizeof *label);
+        if (label != NULL)
+            examples->label = label;
+        if (first == NULL || label == NULL)
+            return spine_fail(err, "out of memory for %zu examples", wanted);
+        examples->capacity = wanted;
+    }
+    if (examples->num_nodes + examples->columns + 2 > examples->node_capacity) {
+        const size_t wanted = 2 * examples->node_capacity + examples->columns + 2;
+        struct feature_node *nodes = realloc(examples->nodes, wanted * sizeof *nodes);
+        if (nodes == NULL)
+            return spine_fail(err, "out of memory for %zu features of examples", wanted);
+        examples->nodes = nodes;
+        examples->node_capacity = wanted;
+    }
+    return 0;
+}
+
+static void add_node(struct spine_examples *examples, int index, double value)
+{
+    examples->nodes[examples->num_nodes++] = (struct feature_node){index, value};
+}
+
+int spine_examples_add(struct spine_examples *examples, const float *row, uint32_t label,
+                       struct spine_error *err)
+{
+    if (reserve(examples, err))
+        return -1;
+    if (examples->count + 1 >= INT_MAX)
+        return spine_refuse(err, "more examples than a classifier can take");
+    examples->first[examples->count] = examples->num_nodes;
+    examples->label[examples->count++] = label;
+    for (size_t j = 0; j < examples->columns; j++)
+        if (row[j] != 0)
+            add_node(examples, (int)j + 1, (double)row[j]);
+    add_node(examples, (int)examples->columns + 1, 1);
+    add_node(examples, -1, 0);
+    return 0;
+}
+
+void spine_examples_destroy(struct spine_examples *examples)
+{
+    if (examples == NULL)
+        return;
+    free(examples->nodes);
+    free(examples->first);
+    free(examples->label);
+    free(examples);
+}
+
+/* Multiply all features so that the mean squared norm of the first 'count' examples is 1. */
+static void scale(struct spine_examples *examples, size_t count)
+{
+    const int constant = (int)examples->columns + 1;
+    const size_t end = count < examples->count ? examples->first[count] : examples->num_nodes;
+    double sum = 0;
+    for (size_t k = 0; k < end; k++)
+        if (examples->nodes[k].index != constant)
+            sum += examples->nodes[k].value * examples->nodes[k].value;
+    if (sum == 0)
+        return;
+    const double factor = sqrt((double)count / sum);
+    for (size_t k = 0; k < examples->num_nodes; k++)
+        if (examples->nodes[k].index != constant)
+            examples->nodes[k].value *= factor;
+}
+
+/* --- Trials ------------------------------------------------------------------------------------
+ */
+
+static void print_nothing(const char *text)
+{
+    (void)text;
+}
+
+static int trains_on(const struct trial *trial, uint32_t part)
+{
+    return (trial->parts >> part & 1) != 0;
+}
+
+/* Point x and y at the examples that the trial trains on; returns how many. */
+static size_t gather(const struct parted *parted, const struct trial *trial,
+                     struct feature_node **x, double *y)
+{
+    const struct spine_examples *examples = parted->examples;
+    size_t count = 0;
+    for (size_t i = 0; i < examples->count; i++)
+        if (trains_on(trial, parted->part[i])) {
+            x[count] = examples->nodes + examples->first[i];
+            y[count++] = examples->label[i];
+        }
+    return count;
+}
+
+static void count_correct(const struct parted *parted, const struct model *model,
+                          struct trial *trial)
+{
+    const struct spine_examples *examples = parted->examples;
+    for (size_t i = 0; i < examples->count; i++)
+        if (!trains_on(trial, parted->part[i]) &&
+            predict(model, examples->nodes + examples->first[i]) == examples->label[i])
+            trial->correct[parted->part[i]]++;
+}
+
+static void run_trial(const struct parted *parted, struct trial *trial)
+{
+    const struct spine_examples *examples = parted->examples;
+    struct feature_node **x = malloc(examples->count * sizeof *x);
+    double *y = malloc(examples->count * sizeof *y);
+    trial->is_short = x == NULL || y == NULL;
+    if (!trial->is_short) {
+        const struct problem problem = {.l = (int)gather(parted, trial, x, y),
+                                        .n = (int)examples->columns + 1,
+                                        .y = y,
+                                        .x = x,
+                                        .bias = 1};
+        const struct parameter parameter = {
+            .solver_type = parted->solver, .eps = 0.001, .C = grid[trial->c]};
+        assert(check_parameter(&problem, &parameter) == NULL);
+        struct model *model = train(&problem, &parameter);
+        count_correct(parted, model, trial);
+        free_and_destroy_model(&model);
+    }
+    free(x);
+    free(y);
+}
+
+static int run_trials(const struct parted *parted, struct trial *trials, size_t count,
+                      struct spine_error *err)
+{
+    set_print_string_function(print_nothing);
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < count; i++)
+        run_trial(parted, &trials[i]);
+    for (size_t i = 0; i < count; i++)
+        if (trials[i].is_short)
+            return spine_fail(err, "out of memory for a classifier of %zu examples",
+                              parted->examples->count);
+    return 0;
+}
+
+static int prepare(struct parted *parted, const struct spine_examples *examples,
+                   enum spine_classifier kind, const uint32_t *part, size_t num_parts,
+                   struct spine_error *err)
+{
+    *parted = (struct parted){.examples = examples, .part = part};
+    parted->solver = kind == SPINE_CLASSIFIER_LOGISTIC ? L2R_LR : L2R_L2LOSS_SVC;
+    for (size_t i = 0; i < examples->count; i++)
+        parted->count[part[i]]++;
+    for (size_t i = 0; i < num_parts; i++)
+        if (parted->count[i] == 0)
+            return spine_refuse(err, "%zu examples are too few to train and test a classifier",
+                                examples->count);
+    return 0;
+}
+
+/* --- Choosing C --------------------------------------------------------------------------------
+ */
+
+static struct trial *make_trials(size_t count, struct spine_error *err)
+{
+    struct trial *trials = calloc(count, sizeof *trials);
+    if (trials == NULL)
+        spine_fail(err, "out of memory for %zu trials of a classifier", count);
+    return trials;
+}
+
+/* Part 0 trains, part 1 chooses, part 2 tests. */
+static int test_with_valid(const struct parted *parted, struct spine_verdict *verdict,
+                           struct spine_error *err)
+{
+    struct trial *trials = make_trials(GRID, err);
+    if (trials == NULL)
+        return -1;
+    for (size_t c = 0; c < GRID; c++)
+        trials[c] = (struct trial){.parts = 1, .c = c};
+    const int rc = run_trials(parted, trials, GRID, err);
+    const struct trial *best = trials;
+    for (size_t c = 1; c < GRID; c++)
+        if (trials[c].correct[1] > best->correct[1])
+            best = &trials[c];
+    *verdict = (struct spine_verdict){best->correct[2], parted->count[2], grid[best->c]};
+    free(trials);
+    return rc;
+}
+
+static uint64_t bit(size_t part)
+{
+    return (uint64_t)1 << part;
+}
+
+/* The trials that choose C for each part of the mask 'tests': without it and one other part, that
+ * other being judged. Where both are of the mask, the one trial serves either. */
+static size_t list_pairs(size_t num_parts, uint64_t tests, struct trial *trials)
+{
+    size_t count = 0;
+    for (size_t a = 0; a < num_parts; a++)
+        for (size_t b = a + 1; b < num_parts; b++)
+            for (size_t c = 0; c < GRID && ((tests & (bit(a) | bit(b))) != 0); c++)
+                trials[count++] =
+                    (struct trial){.parts = (bit(num_parts) - 1) & ~bit(a) & ~bit(b), .c = c};
+    return count;
+}
+
+/* The place in the grid that was right most often, without this part, about the others. */
+static size_t choose(const struct trial *trials, size_t count, size_t part, size_t num_parts)
+{
+    size_t correct[GRID] = {0}, best = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t other = 0; other < num_parts && (trials[i].parts & bit(part)) == 0; other++)
+            if (other != part)
+                correct[trials[i].c] += trials[i].correct[other];
+    for (size_t c = 1; c < GRID; c++)
+        if (correct[c] > correct[best])
+            best = c;
+    return best;
+}
+
+/* Test on each part of the mask 'tests', trained on all others. */
+static int test_parts(const struct parted *parted, size_t num_parts, uint64_t tests,
+                      struct spine_verdict *verdict, struct spine_error *err)
+{
+    struct trial *trials = make_trials(num_parts * (num_parts - 1) / 2 * GRID, err);
+    struct trial finals[PARTS_MOST];
+    size_t num_finals = 0;
+    if (trials == NULL)
+        return -1;
+    const size_t count = list_pairs(num_parts, tests, trials);
+    int rc = run_trials(parted, trials, count, err);
+    for (size_t part = 0; part < num_parts; part++)
+        if ((tests & bit(part)) != 0)
+            finals[num_finals++] = (struct trial){.parts = (bit(num_parts) - 1) & ~bit(part),
+                                                  .c = choose(trials, count, part, num_parts)};
+    free(trials);
+    rc = rc || run_trials(parted, finals, num_finals, err);
+    *verdict = (struct spine_verdict){0};
+    for (size_t i = 0; i < num_finals; i++) {
+        for (size_t part = 0; part < num_parts; part++)
+            verdict->correct += finals[i].correct[part];
+        verdict->C = grid[finals[i].c];
+    }
+    for (size_t part = 0; part < num_parts; part++)
+        verdict->count += (tests & bit(part)) != 0 ? parted->count[part] : 0;
+    return rc;
+}
+
+/* --- What is asked -----------------------------------------------------------------------------
+ */
+
+static int refuse_memory(struct spine_error *err)
+{
+    return spine_fail(err, "out of memory for the parts of a classifier's examples");
+}
+
+int spine_classifier_test(struct spine_examples *examples, enum spine_classifier kind,
+                          size_t num_train, size_t num_valid, uint64_t seed,
+                          struct spine_verdict *verdict, struct spine_error *err)
+{
+    struct parted parted;
+    const uint32_t num_parts = num_valid > 0 ? 3 : SPINE_CLASSIFIER_FOLDS + 1;
+    uint32_t *part = calloc(examples->count + 1, sizeof *part);
+    uint32_t *label = calloc(num_train + 1, sizeof *label);
+    int rc = part == NULL || label == NULL ? refuse_memory(err) : 0;
+    if (rc == 0 && num_valid == 0) {
+        for (size_t i = 0; i < num_train; i++)
+            label[i] = (uint32_t)examples->label[i];
+        rc = spine_classifier_deal(label, num_train, SPINE_CLASSIFIER_FOLDS, seed, part, err);
+    }
+    if (rc == 0) {
+        for (size_t i = num_train; i < examples->count; i++)
+            part[i] = i < num_train + num_valid ? 1 : num_parts - 1;
+        scale(examples, num_train);
+        rc = prepare(&parted, examples, kind, part, num_parts, err);
+    }
+    if (rc == 0 && num_valid > 0)
+        rc = test_with_valid(&parted, verdict, err);
+    else if (rc == 0)
+        rc = test_parts(&parted, num_parts, bit(num_parts - 1), verdict, err);
+    free(part);
+    free(label);
+    return rc;
+}
+
+int spine_classifier_cross_validate(struct spine_examples *examples, enum spine_classifier kind,
+                                    const uint32_t *fold, size_t num_folds,
+                                    struct spine_verdict *verdict, struct spine_error *err)
+{
+    struct parted parted;
+    if (num_folds < 3 || num_folds > SPINE_CLASSIFIER_FOLDS_MOST)
+        return spine_refuse(err, "%zu folds for cross-validation: 3 to %d are possible", num_folds,
+                            SPINE_CLASSIFIER_FOLDS_MOST);
+    scale(examples, examples->count);
+    if (prepare(&parted, examples, kind, fold, num_folds, err))
+        return -1;
+    return test_parts(&parted, num_folds, bit(num_folds) - 1, verdict, err);
+}
+
+int spine_classifier_deal(const uint32_t *label, size_t count, size_t num_folds, uint64_t seed,
+                          uint32_t *fold, struct spine_error *err)
+{
+    size_t *order = malloc((count + 1) * sizeof *order);
+    size_t num_dealt = 0;
+    if (order == NULL)
+        return refuse_memory(err);
+    for (uint32_t at = 0, num_labels = 1; at < num_labels; at++) {
+        uint32_t num_same = 0;
+        for (size_t i = 0; i < count; i++) {
+            num_labels = label[i] >= num_labels ? label[i] + 1 : num_labels;
+            if (label[i] == at)
+                order[num_same++] = i;
+        }
+        for (; num_same > 0; num_same--) {
+            const uint32_t drawn = spine_random_below(seed, 0, at, num_same, num_same);
+            fold[order[drawn]] = (uint32_t)(num_dealt++ % num_folds);
+            order[drawn] = order[num_same - 1];
+        }
+    }
+    free(order);
+    return 0;
+}
