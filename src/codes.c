@@ -130,8 +130,8 @@ static int check_contents(struct spine_codes *codes, struct spine_error *err)
     size_t num_words = 0;
     if (spine_csr_check(codes->store, codes->path, codes->matrix, codes->rows, &codes->num_values,
                         err) ||
-        spine_csr_check(codes->store, codes->path, codes->excess, codes->rows, &codes->num_excess,
-                        err) ||
+        (codes->excess != NULL && spine_csr_check(codes->store, codes->path, codes->excess,
+                                                  codes->rows, &codes->num_excess, err)) ||
         spine_store_words_count(codes->store, codes->words, &num_words, err))
         return -1;
     if (num_words != codes->rows)
@@ -172,6 +172,8 @@ int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct 
     snprintf(codes->path, sizeof codes->path, "%s", path);
     if (spine_store_open(&codes->store, path, NULL, err))
         return -1;
+    if (!spine_store_has(codes->store, "/layers") || !spine_store_has(codes->store, codes->excess))
+        codes->excess = NULL; /* codes of another program */
     if (spine_store_words_count(codes->store, codes->words, &codes->rows, err) == 0 &&
         spine_store_words_count(codes->store, "/var/_index", &codes->hidden, err) == 0 &&
         check_units(codes, err) == 0 && check_contents(codes, err) == 0)
@@ -194,12 +196,26 @@ size_t spine_codes_block_rows(const struct spine_codes *codes)
     return codes->hidden < BLOCK_ENTRIES ? BLOCK_ENTRIES / codes->hidden : 1;
 }
 
+static int read_excess(struct spine_codes *codes, size_t first, size_t count,
+                       struct spine_error *err)
+{
+    struct spine_csr *excess = &codes->block_excess;
+    if (codes->excess != NULL)
+        return spine_csr_read(codes->store, codes->path, codes->excess, first, count, codes->hidden,
+                              codes->num_excess, excess, err);
+    spine_csr_clear(excess);
+    if (spine_csr_reserve(excess, count, 0, err))
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        spine_csr_add_row(excess, NULL, 0, 0);
+    return 0;
+}
+
 int spine_codes_read(struct spine_codes *codes, size_t first, size_t count, struct spine_error *err)
 {
     return spine_csr_read(codes->store, codes->path, codes->matrix, first, count, codes->hidden,
                           codes->num_values, &codes->block, err) ||
-                   spine_csr_read(codes->store, codes->path, codes->excess, first, count,
-                                  codes->hidden, codes->num_excess, &codes->block_excess, err)
+                   read_excess(codes, first, count, err)
                ? -1
                : 0;
 }

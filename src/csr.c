@@ -57,6 +57,20 @@ void spine_csr_add_row(struct spine_csr *csr, const float *row, size_t columns, 
     csr->indptr[++csr->rows] = (int64_t)csr->count;
 }
 
+int spine_csr_extend(struct spine_csr *csr, const struct spine_csr *rows, struct spine_error *err)
+{
+    if (spine_csr_reserve(csr, rows->rows, rows->count, err))
+        return -1;
+    for (size_t i = 0; i < rows->rows; i++)
+        csr->indptr[++csr->rows] = (int64_t)csr->count + rows->indptr[i + 1];
+    if (rows->count > 0) {
+        memcpy(csr->data + csr->count, rows->data, rows->count * sizeof *csr->data);
+        memcpy(csr->indices + csr->count, rows->indices, rows->count * sizeof *csr->indices);
+    }
+    csr->count += rows->count;
+    return 0;
+}
+
 void spine_csr_clear(struct spine_csr *csr)
 {
     csr->rows = csr->count = 0;

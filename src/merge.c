@@ -82,8 +82,7 @@ static int refuse_missing(const char *path, const char *directory, struct spine_
     return spine_refuse(err, "%s: the shard is missing", path);
 }
 
-/* Check every shard; the first one's facts go to *first. */
-static int check_shards(const char *directory, struct spine_shard *first, struct spine_error *err)
+int spine_merge_check(const char *directory, struct spine_shard *first, struct spine_error *err)
 {
     int64_t row = 0;
     first->shards = 1;
@@ -288,7 +287,7 @@ int spine_merge(const char *directory, const char *path, enum spine_merge_format
     struct spine_shard first;
     struct output output = {.format = format, .path = path};
     *report = (struct spine_merge_report){0};
-    if (check_shards(directory, &first, err))
+    if (spine_merge_check(directory, &first, err))
         return -1;
     report->shards = (size_t)first.shards;
     report->hidden = (size_t)first.hidden;

@@ -1,4 +1,5 @@
 /* spine-mpi.c -- the trainer's command line. */
+#include "spine/arguments.h"
 #include "spine/comm.h"
 #include "spine/config.h"
 #include "spine/forecast.h"
@@ -9,7 +10,6 @@
 #include "spine/train.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +31,14 @@ static const char usage[] =
     "75 stopped early and saved: run the same command again.\n"
     "Signals: USR2 save; USR1 save and leave; TERM and INT the same if there is time.\n";
 
-enum job { TRAIN, DRY_RUN, PRINT_CONFIG, PRINT_HELP, PRINT_VERSION };
-enum { QUIET = 256, TIMELINE }; /* no letters: getopt gives letters of its own */
+enum job {
+    TRAIN,
+    PRINT_HELP = SPINE_ARGUMENT_HELP,
+    PRINT_VERSION = SPINE_ARGUMENT_VERSION,
+    DRY_RUN = SPINE_ARGUMENT_OWN,
+    PRINT_CONFIG,
+};
+enum { QUIET = PRINT_CONFIG + 1, TIMELINE };
 
 struct request {
     enum job job;
@@ -45,33 +51,27 @@ struct request {
 
 static int parse_arguments(int argc, char **argv, struct request *request, struct spine_error *err)
 {
-    static const struct option long_options[] = {{"dry-run", no_argument, NULL, DRY_RUN},
-                                                 {"print-config", no_argument, NULL, PRINT_CONFIG},
-                                                 {"help", no_argument, NULL, PRINT_HELP},
-                                                 {"version", no_argument, NULL, PRINT_VERSION},
-                                                 {"quiet", no_argument, NULL, QUIET},
-                                                 {"timeline", required_argument, NULL, TIMELINE},
-                                                 {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"dry-run", no_argument, NULL, DRY_RUN},
+                                            {"print-config", no_argument, NULL, PRINT_CONFIG},
+                                            {"quiet", no_argument, NULL, QUIET},
+                                            {"timeline", required_argument, NULL, TIMELINE},
+                                            SPINE_ARGUMENTS_COMMON};
     *request = (struct request){.job = TRAIN, .level = SPINE_LOG_INFO};
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":", long_options, NULL)) != -1;)
-        if (option == ':')
-            return spine_refuse(err, "%s: needs a value; see spine-mpi --help", argv[optind - 1]);
-        else if (option == '?' && optopt > PRINT_VERSION && optopt < QUIET)
-            return spine_refuse(err, "-%c: unknown option; see spine-mpi --help", optopt);
-        else if (option == '?')
-            return spine_refuse(err, "%s: unknown option; see spine-mpi --help", argv[optind - 1]);
-        else if (option == QUIET)
+    int option, rc;
+    while ((rc = spine_arguments_next("spine-mpi", argc, argv, ":", options, &option, err)) > 0)
+        if (option == QUIET)
             request->level = SPINE_LOG_QUIET;
         else if (option == TIMELINE)
             request->timeline = optarg;
         else
             request->job = (enum job)option;
+    if (rc != 0)
+        return -1;
     if (optind < argc && strchr(argv[optind], '=') == NULL)
         request->path = argv[optind++];
     request->overrides = argv + optind;
     request->num_overrides = argc - optind;
-    if (request->path == NULL && request->job <= DRY_RUN)
+    if (request->path == NULL && (request->job == TRAIN || request->job == DRY_RUN))
         return spine_refuse(err, "the configuration file is missing; see spine-mpi --help");
     return 0;
 }

@@ -17,18 +17,20 @@ check_tree()
         bad = 1
     }
     BEGIN {
-        place(0, "interrupt error log clones random partition words number outfile seal")
-        place(1, "kernels sparse field repeated page")
+        place(0, "arguments interrupt error log clones random partition words number outfile seal")
+        place(1, "kernels sparse field lookup repeated page")
         place(2, "model optimizer vectors input layout config")
         place(3, "comm store sums classifier labelled")
         place(4, "dataset csr metrics modelfile rundir timeline")
         place(5, "checkpoint codes measures revive step")
         place(6, "merge resume tops")
-        place(7, "convert evaluate forecast report results sweep train")
+        place(7, "space")
+        place(8, "columns")
+        place(9, "convert evaluate forecast report results sweep train")
         # Within a level only these:
         beside["store", "comm"] = beside["sums", "comm"] = beside["train", "results"] = 1
         beside["layout", "input"] = beside["vectors", "input"] = beside["vectors", "layout"] = 1
-        beside["partition", "random"] = beside["sparse", "kernels"] = 1
+        beside["repeated", "lookup"] = beside["partition", "random"] = beside["sparse", "kernels"] = 1
         for (name in level_of)
             if (level_of[name] == 0)
                 beside[name, "error"] = beside[name, "clones"] = 1
@@ -98,7 +100,7 @@ try 'level 2 includes comm' src/model.c '"spine/comm.h"'
 try 'level 2 includes comm' src/model.c '<spine/comm.h> /* "why" */'
 try 'level 2 includes config' include/spine/model.h '"spine/config.h"'
 try 'level 3 includes store' src/comm.c '"spine/store.h"'
-try 'level 7 includes evaluate' src/train.c '"spine/evaluate.h"'
+try 'level 9 includes evaluate' src/train.c '"spine/evaluate.h"'
 try 'level 0 includes log' src/error.c '"spine/log.h"'
 try 'only src/comm.c may include mpi.h' src/train.c '<mpi.h>'
 try 'only src/store.c may include hdf5.h' tools/spine-top.c '"hdf5.h"'

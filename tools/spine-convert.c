@@ -1,13 +1,15 @@
 /* spine-convert.c -- text embeddings to HDF5: the command line. */
+#include "spine/arguments.h"
 #include "spine/convert.h"
 #include "spine/log.h"
 #include "spine/store.h"
 
-#include <errno.h>
-#include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const char program[] = "spine-convert";
 
 static const char usage[] =
     "Usage: spine-convert [OPTION]... INPUT OUTPUT\n"
@@ -25,10 +27,8 @@ static const char usage[] =
     "OUTPUT gets the datasets /vectors (N, D) and /words (N).\n"
     "Exit status: 0 done, 1 failed, 2 the command line or the input is wrong.\n";
 
-enum action { CONVERT, PRINT_HELP, PRINT_VERSION };
-
 struct command {
-    enum action action;
+    int question; /* --help or --version; else 0 */
     struct spine_convert_options options;
     bool is_verbose;
 };
@@ -52,17 +52,6 @@ static int set_on_bad(struct command *command, const char *value, struct spine_e
     return 0;
 }
 
-static int set_limit(struct command *command, const char *value, struct spine_error *err)
-{
-    char *end;
-    errno = 0;
-    const long long limit = strtoll(value, &end, 10);
-    if (end == value || *end != '\0' || errno != 0 || limit < 1)
-        return spine_refuse(err, "--limit: expected a whole number from 1, got '%s'", value);
-    command->options.limit = (uint64_t)limit;
-    return 0;
-}
-
 static int set_paths(struct command *command, int count, char **paths, struct spine_error *err)
 {
     if (count != 2)
@@ -72,74 +61,54 @@ static int set_paths(struct command *command, int count, char **paths, struct sp
     return 0;
 }
 
+enum { HEADER = SPINE_ARGUMENT_OWN, ON_BAD, LIMIT, VERBOSE };
+
 static int parse_arguments(struct command *command, int argc, char **argv, struct spine_error *err)
 {
-    static const struct option options[] = {
-        {"header", required_argument, NULL, 'e'},
-        {"on-bad", required_argument, NULL, 'b'},
-        {"limit", required_argument, NULL, 'l'},
-        {"verbose", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
-    };
-    int letter, rc = 0;
-    while (rc == 0 && (letter = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        switch (letter) {
-        case 'e':
+    static const struct option options[] = {{"header", required_argument, NULL, HEADER},
+                                            {"on-bad", required_argument, NULL, ON_BAD},
+                                            {"limit", required_argument, NULL, LIMIT},
+                                            {"verbose", no_argument, NULL, VERBOSE},
+                                            SPINE_ARGUMENTS_COMMON};
+    int option, rc;
+    while ((rc = spine_arguments_next(program, argc, argv, ":", options, &option, err)) > 0) {
+        rc = 0;
+        if (option == HEADER)
             rc = set_header(command, optarg, err);
-            break;
-        case 'b':
+        else if (option == ON_BAD)
             rc = set_on_bad(command, optarg, err);
-            break;
-        case 'l':
-            rc = set_limit(command, optarg, err);
-            break;
-        case 'v':
+        else if (option == LIMIT)
+            rc = spine_arguments_whole("--limit", optarg, 1, 1000000000000, &command->options.limit,
+                                       err);
+        else if (option == VERBOSE)
             command->is_verbose = true;
-            break;
-        case 'h':
-        case 'V':
-            command->action = letter == 'h' ? PRINT_HELP : PRINT_VERSION;
+        else
+            command->question = option;
+        if (rc != 0)
+            return -1;
+        if (command->question)
             return 0;
-        case ':':
-            return spine_refuse(err, "%s needs a value; see --help", argv[optind - 1]);
-        default:
-            return spine_refuse(err, "%s is not an option, or not used like this; see --help",
-                                argv[optind - 1]);
-        }
     }
     return rc ? rc : set_paths(command, argc - optind, argv + optind, err);
-}
-
-static int act(struct spine_comm *comm, const struct command *command, struct spine_error *err)
-{
-    if (command->action == CONVERT)
-        return spine_convert(comm, &command->options, err);
-    if (comm->rank != 0)
-        return 0;
-    if (command->action == PRINT_HELP)
-        fputs(usage, stdout);
-    else
-        puts("spine-convert " SPINE_VERSION);
-    return 0;
 }
 
 int main(int argc, char **argv)
 {
     struct spine_comm comm;
     struct spine_error err;
-    struct command command = {.action = CONVERT};
+    struct command command = {0};
     spine_store_init();
     spine_comm_init(&comm, &argc, &argv);
     /* All ranks have the same arguments and come to the same result. */
     int rc = parse_arguments(&command, argc, argv, &err);
-    spine_log_init("spine-convert", comm.rank, comm.size,
+    spine_log_init(program, comm.rank, comm.size,
                    command.is_verbose ? SPINE_LOG_VERBOSE : SPINE_LOG_INFO);
-    if (rc == 0)
-        rc = act(&comm, &command, &err);
+    if (rc == 0 && command.question == 0)
+        rc = spine_convert(&comm, &command.options, &err);
+    else if (rc == 0 && comm.rank == 0)
+        spine_arguments_answer(program, usage, command.question);
     if (rc != 0 && comm.rank == 0)
-        fprintf(stderr, "spine-convert: %s\n", err.text);
+        fprintf(stderr, "%s: %s\n", program, err.text);
     spine_comm_finalize(&comm);
     return rc != 0 ? err.status : SPINE_EXIT_DONE;
 }

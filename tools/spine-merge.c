@@ -1,9 +1,11 @@
 /* spine-merge.c -- join the shards of a run into one file. */
+#include "spine/arguments.h"
 #include "spine/merge.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+static const char program[] = "spine-merge";
 
 static const char usage[] =
     "Usage: spine-merge RUN [-o FILE]...\n"
@@ -33,32 +35,19 @@ static int merge(const char *run, const char *path, struct spine_error *err)
 
 int main(int argc, char **argv)
 {
-    static const struct option long_options[] = {{"output", required_argument, NULL, 'o'},
-                                                 {"help", no_argument, NULL, 'h'},
-                                                 {"version", no_argument, NULL, 'V'},
-                                                 {NULL, 0, NULL, 0}};
-    struct spine_error err = {.status = SPINE_EXIT_DONE};
-    const char **outputs = calloc((size_t)argc, sizeof *outputs);
-    int num_outputs = 0, rc = outputs == NULL ? spine_fail(&err, "out of memory") : 0;
-    opterr = 0;
-    for (int option;
-         rc == 0 && (option = getopt_long(argc, argv, ":o:", long_options, NULL)) != -1;)
-        switch (option) {
-        case 'o':
-            outputs[num_outputs++] = optarg;
-            break;
-        case 'h':
-            fputs(usage, stdout);
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                            SPINE_ARGUMENTS_COMMON};
+    struct spine_error err;
+    const char **outputs = calloc((size_t)argc + 1, sizeof *outputs);
+    int option, num_outputs = 0, rc = outputs == NULL ? spine_fail(&err, "out of memory") : 1;
+    while (rc > 0 &&
+           (rc = spine_arguments_next(program, argc, argv, ":o:", options, &option, &err)) > 0) {
+        if (spine_arguments_answer(program, usage, option)) {
             free(outputs);
             return SPINE_EXIT_DONE;
-        case 'V':
-            puts("spine-merge " SPINE_VERSION);
-            free(outputs);
-            return SPINE_EXIT_DONE;
-        default:
-            rc = spine_refuse(&err, "%s: %s; see spine-merge --help", argv[optind - 1],
-                              option == ':' ? "needs a value" : "unknown option");
         }
+        outputs[num_outputs++] = optarg;
+    }
     if (rc == 0 && optind != argc - 1)
         rc = spine_refuse(&err, "expected the directory of one run; see spine-merge --help");
     char standard[4096];
@@ -72,8 +61,5 @@ int main(int argc, char **argv)
     for (int i = 0; rc == 0 && i < num_outputs; i++)
         rc = merge(argv[optind], outputs[i], &err);
     free(outputs);
-    if (rc == 0)
-        return SPINE_EXIT_DONE;
-    fprintf(stderr, "spine-merge: %s\n", err.text);
-    return err.status;
+    return spine_arguments_finish(program, rc, &err);
 }

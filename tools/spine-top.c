@@ -1,11 +1,13 @@
 /* spine-top.c -- look at a model: the units of a word, the words of a unit. */
+#include "spine/arguments.h"
 #include "spine/tops.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+static const char program[] = "spine-top";
 
 static const char usage[] =
     "Usage: spine-top [OPTION...] RUN [WORD...]\n"
@@ -31,18 +33,6 @@ struct request {
     size_t *dimensions; /* asked for by number */
     size_t num_asked;
 };
-
-static int parse_number(const char *option, const char *text, size_t least, size_t most,
-                        size_t *number, struct spine_error *err)
-{
-    char *end;
-    const unsigned long long value = strtoull(text, &end, 10);
-    if (end == text || *end != '\0' || text[0] == '-' || value < least || value > most)
-        return spine_refuse(err, "--%s: '%s' is not a whole number from %zu to %zu", option, text,
-                            least, most);
-    *number = (size_t)value;
-    return 0;
-}
 
 /* The run's merged file: RUN itself, or codes.h5ad in the directory RUN. */
 static int open_run(struct spine_codes *codes, const char *run, struct spine_error *err)
@@ -143,35 +133,32 @@ static int answer(const struct request *request, struct spine_error *err)
     return rc;
 }
 
+enum { DIMENSION = SPINE_ARGUMENT_OWN, DIMENSIONS, WORDS };
+
+/* Returns 1 when the option was answered, and nothing is left to do. */
 static int parse_arguments(int argc, char **argv, struct request *request, struct spine_error *err)
 {
-    static const struct option long_options[] = {
-        {"dimension", required_argument, NULL, 'J'}, {"dimensions", required_argument, NULL, 'd'},
-        {"words", required_argument, NULL, 'w'},     {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},         {NULL, 0, NULL, 0}};
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
-        int rc = 0;
-        if (option == 'h') {
-            fputs(usage, stdout);
-            exit(SPINE_EXIT_DONE);
-        } else if (option == 'V') {
-            puts("spine-top " SPINE_VERSION);
-            exit(SPINE_EXIT_DONE);
-        } else if (option == 'J') {
-            rc = parse_number("dimension", optarg, 0, INT32_MAX,
-                              &request->dimensions[request->num_asked++], err);
-        } else if (option == 'd') {
-            rc = parse_number("dimensions", optarg, 1, 1000000, &request->num_dimensions, err);
-        } else if (option == 'w') {
-            rc = parse_number("words", optarg, 1, 100000, &request->num_tops, err);
-        } else {
-            rc = spine_refuse(err, "%s: %s; see spine-top --help", argv[optind - 1],
-                              option == ':' ? "needs a value" : "unknown option");
-        }
+    static const struct option options[] = {{"dimension", required_argument, NULL, DIMENSION},
+                                            {"dimensions", required_argument, NULL, DIMENSIONS},
+                                            {"words", required_argument, NULL, WORDS},
+                                            SPINE_ARGUMENTS_COMMON};
+    int option, rc;
+    while ((rc = spine_arguments_next(program, argc, argv, ":", options, &option, err)) > 0) {
+        if (spine_arguments_answer(program, usage, option))
+            return 1;
+        if (option == DIMENSION)
+            rc = spine_arguments_whole("--dimension", optarg, 0, INT32_MAX,
+                                       &request->dimensions[request->num_asked++], err);
+        else if (option == DIMENSIONS)
+            rc = spine_arguments_whole("--dimensions", optarg, 1, 1000000, &request->num_dimensions,
+                                       err);
+        else
+            rc = spine_arguments_whole("--words", optarg, 1, 100000, &request->num_tops, err);
         if (rc != 0)
             return -1;
     }
+    if (rc != 0)
+        return -1;
     if (optind == argc)
         return spine_refuse(err, "the directory of a run is missing; see spine-top --help");
     request->run = argv[optind];
@@ -185,13 +172,10 @@ int main(int argc, char **argv)
     struct spine_error err;
     struct request request = {.num_dimensions = 10, .num_tops = 10};
     request.dimensions = calloc((size_t)argc, sizeof *request.dimensions);
-    int rc = request.dimensions == NULL ? spine_fail(&err, "out of memory") : 0;
-    rc = rc || parse_arguments(argc, argv, &request, &err) || answer(&request, &err);
-    free(request.dimensions);
-    if (rc == 0 && fflush(stdout) != 0)
-        rc = spine_fail(&err, "can't write the answer");
+    int rc = request.dimensions == NULL ? spine_fail(&err, "out of memory")
+                                        : parse_arguments(argc, argv, &request, &err);
     if (rc == 0)
-        return SPINE_EXIT_DONE;
-    fprintf(stderr, "spine-top: %s\n", err.text);
-    return err.status;
+        rc = answer(&request, &err);
+    free(request.dimensions);
+    return spine_arguments_finish(program, rc < 0 ? rc : 0, &err);
 }

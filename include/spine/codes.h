@@ -6,7 +6,8 @@
  * the root group: shard, shards (which of how many), first_row, rows, total_rows, hidden, and
  * fingerprint (of the model that made them).
  *
- * A merged file, codes.h5ad, is AnnData's: /X and /layers/excess, words in /obs/_index. */
+ * A merged file, codes.h5ad, is AnnData's: /X and /layers/excess, which those of other programs
+ * lack; words in /obs/_index. */
 #ifndef SPINE_CODES_H
 #define SPINE_CODES_H
 
@@ -40,7 +41,7 @@ int spine_codes_write_shard(const char *directory, const struct spine_shard *sha
 struct spine_codes {
     struct spine_store *store; /* owned */
     char path[SPINE_PATH];
-    const char *matrix, *excess, *words; /* their names in the store */
+    const char *matrix, *excess, *words; /* their names in the store; excess may be NULL: none */
     size_t rows, hidden;
     size_t num_values, num_excess;
     struct spine_csr block, block_excess; /* owned; the rows read last */

@@ -27,6 +27,9 @@ int spine_csr_reserve(struct spine_csr *csr, size_t rows, size_t count, struct s
  * spine_csr_reserve() must have made room. */
 void spine_csr_add_row(struct spine_csr *csr, const float *row, size_t columns, float base);
 
+/* Append the rows of another matrix. */
+int spine_csr_extend(struct spine_csr *csr, const struct spine_csr *rows, struct spine_error *err);
+
 /* Forget the rows, keep the memory. */
 void spine_csr_clear(struct spine_csr *csr);
 

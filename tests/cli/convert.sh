@@ -244,7 +244,7 @@ want 0 "out.h5: 100 vectors of 12 numbers, RMS $rms"
 refused alone "more.txt:1: the header announces 3001 vectors, the file has 3000" \
     --limit 3002 more.txt out.h5
 for limit in 0 x -3 1.5 '' 99999999999999999999; do
-    refused alone "--limit: expected a whole number from 1, got '$limit'" "--limit=$limit" rows.txt out.h5
+    refused alone "--limit: '$limit' is not a whole number from 1 to 1000000000000" "--limit=$limit" rows.txt out.h5
 done
 
 # --- Input and output ----------------------------------------------------------------------
@@ -300,9 +300,9 @@ done
 refused alone "expected two paths, INPUT and OUTPUT, got 0; see --help"
 refused 2 "expected two paths, INPUT and OUTPUT, got 1; see --help" rows.txt
 refused alone "expected two paths, INPUT and OUTPUT, got 3; see --help" rows.txt out.h5 more.txt
-refused alone "--frobnicate is not an option, or not used like this; see --help" --frobnicate rows.txt out.h5
-refused alone "-x is not an option, or not used like this; see --help" -x rows.txt out.h5
-refused alone "--limit needs a value; see --help" rows.txt out.h5 --limit
+refused alone "--frobnicate: unknown option; see spine-convert --help" --frobnicate rows.txt out.h5
+refused alone "-x: unknown option; see spine-convert --help" -x rows.txt out.h5
+refused alone "--limit: needs a value; see spine-convert --help" rows.txt out.h5 --limit
 refused alone "--header: expected yes or no, got 'maybe'" --header maybe rows.txt out.h5
 refused alone "--on-bad: expected stop or skip, got 'keep'" --on-bad keep rows.txt out.h5
 

@@ -1,0 +1,42 @@
+/* space.h -- words and their vectors, whatever file they are in.
+ *
+ *     a run's directory       its codes: codes.h5ad or, before they are merged, its shards
+ *     codes.h5ad              AnnData's: /X sparse, /layers/excess if it is there (codes.h)
+ *     vectors.h5              as spine-convert writes it: /vectors (N, D), /words (N)
+ *     any other               embedding text, plain or compressed (vectors.h)
+ *
+ * Codes stay sparse, the others are dense. A word that stands there twice is found at its first
+ * row, and counted. Values that aren't finite are refused. Everything is local. */
+#ifndef SPINE_SPACE_H
+#define SPINE_SPACE_H
+
+#include "spine/csr.h"
+#include "spine/lookup.h"
+#include "spine/words.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct spine_space {
+    size_t rows, columns;
+    struct spine_words words; /* (rows) */
+    float *dense;             /* owned; (rows, columns), or NULL: the codes are it */
+    struct spine_csr codes;   /* (rows, columns) */
+    struct spine_csr excess;  /* the same shape: what the clamp at 1 took away; may be empty */
+    struct spine_lookup lookup;
+    size_t num_repeated; /* words that stand further up already */
+};
+
+/* Read all of it; to be disposed of if it succeeds. */
+int spine_space_read(struct spine_space *space, const char *path, struct spine_error *err);
+
+/* The row of a word, -1 if it isn't there. */
+int64_t spine_space_find(const struct spine_space *space, const char *word);
+
+/* The vector of a row; out is (columns). */
+void spine_space_row(const struct spine_space *space, size_t row, float *out);
+
+/* Free what space owns and zero it; a zeroed struct may be disposed of again. */
+void spine_space_dispose(struct spine_space *space);
+
+#endif
