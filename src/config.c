@@ -1,9 +1,8 @@
-/* config.c -- the options of a run. inih parses; the table below is the authority on the rest. */
+/* config.c -- the options of a run. The table below is the authority on all of them. */
 #include "spine/config.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <ini.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -35,6 +34,7 @@ static const struct option options[] = {
     {"loss.asl_weight", REAL, FIELD(asl_weight), 0, 1e6, "1", NULL, "weight of the average sparsity loss"},
     {"loss.psl_weight", REAL, FIELD(psl_weight), 0, 1e6, "1", NULL, "weight of the partial sparsity loss"},
     {"train.epochs", COUNT, FIELD(epochs), 1, 1e9, "60", NULL, "passes over the input"},
+    {"train.stop_after", COUNT, FIELD(stop_after), 0, 1e9, "0", NULL, "end after this epoch for now, with the results so far; a higher number goes on, and the learning rate is that of train.epochs; 0: at the end"},
     {"train.batch_size", COUNT, FIELD(batch_size), 1, 1e9, "64", NULL, "rows of a step, of all ranks together"},
     {"train.noise", REAL, FIELD(noise), 0, 1e6, "0.4", NULL, "standard deviation of the noise added to the (scaled) input"},
     {"train.optimizer", CHOICE, FIELD(optimizer), ANY, "adam", "sgd|momentum|adam", "how the gradient is used"},
@@ -267,9 +267,8 @@ static int refuse_name(const char *name, struct spine_error *err)
     return spine_refuse(err, "unknown option '%s'; the nearest is %s", name, nearest->name);
 }
 
-/* Set an option by name; 'given' marks those that this source has set. */
-static int set_option(struct spine_config *config, uint64_t *given, const char *name,
-                      const char *value, struct spine_error *err)
+int spine_config_set(struct spine_config *config, uint64_t *given, const char *name,
+                     const char *value, struct spine_error *err)
 {
     const struct option *option = find_option(name);
     if (option == NULL)
@@ -299,98 +298,6 @@ void spine_config_init(struct spine_config *config)
     }
 }
 
-/* --- The file ----------------------------------------------------------------------------- */
-
-struct parse {
-    struct spine_config *config;
-    const char *text; /* what is left of the file */
-    const char *path;
-    int line;      /* of the one that inih has now */
-    int continues; /* it begins with a blank, which inih takes for a continuation */
-    uint64_t given;
-    int rc;
-    struct spine_error *err;
-};
-
-static int refuse_line(struct parse *parse, const char *what)
-{
-    if (parse->rc == 0)
-        parse->rc = spine_refuse(parse->err, "%s:%d: %s", parse->path, parse->line, what);
-    return 0;
-}
-
-/* What is wrong with a section's line that inih would pass over in silence; NULL if nothing is. */
-static const char *find_fault(const char *line)
-{
-    const char *start = line + strspn(line, " \t"), *end = strchr(start, ']');
-    if (start[0] != '[')
-        return NULL;
-    if (end == NULL)
-        return "the [section] has no end";
-    end += 1 + strspn(end + 1, " \t\v\f\r\n");
-    return *end == '\0' || *end == ';'
-               ? NULL
-               : "something stands behind the [section]; give it a line of its own";
-}
-
-/* inih's "fgets": gives the next line and counts. */
-static char *next_line(char *line, int size, void *stream)
-{
-    struct parse *parse = stream;
-    if (*parse->text == '\0' || parse->rc != 0)
-        return NULL;
-    const size_t length = strcspn(parse->text, "\n");
-    parse->line++;
-    if (length + 2 > (size_t)size) {
-        refuse_line(parse, "the line is longer than 198 bytes");
-        return NULL;
-    }
-    memcpy(line, parse->text, length);
-    strcpy(line + length, "\n");
-    parse->text += length + (parse->text[length] == '\n');
-    parse->continues = line[0] == ' ' || line[0] == '\t';
-    const char *fault = find_fault(line);
-    if (fault != NULL)
-        refuse_line(parse, fault);
-    return fault == NULL ? line : NULL;
-}
-
-static int take_pair(void *user, const char *section, const char *key, const char *value)
-{
-    struct parse *parse = user;
-    char name[128], where[SPINE_CONFIG_TEXT];
-    if (parse->rc != 0)
-        return 0;
-    if (parse->continues)
-        return refuse_line(parse, "the line begins with a blank, which would continue the one "
-                                  "before it; begin it at the margin");
-    if (section[0] == '\0')
-        return refuse_line(parse, "an option stands before the first [section]");
-    snprintf(name, sizeof name, "%.60s.%.60s", section, key);
-    parse->rc = set_option(parse->config, &parse->given, name, value, parse->err);
-    if (parse->rc == 0)
-        return 1;
-    snprintf(where, sizeof where, "%.900s:%d", parse->path, parse->line);
-    locate(where, parse->err);
-    return 0;
-}
-
-int spine_config_parse(struct spine_config *config, const char *text, const char *path,
-                       struct spine_error *err)
-{
-    static const char mark[] = "\xEF\xBB\xBF"; /* some editors begin UTF-8 files with it */
-    const size_t start = strncmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
-    struct parse parse = {.config = config, .text = text + start, .path = path, .err = err};
-    const int line = ini_parse_stream(next_line, &parse, take_pair, &parse);
-    if (parse.rc != 0)
-        return -1;
-    if (line < 0)
-        return spine_fail(err, "%s: out of memory to parse it", path);
-    if (line > 0)
-        return spine_refuse(err, "%s:%d: is neither '[section]' nor 'name = value'", path, line);
-    return 0;
-}
-
 int spine_config_override(struct spine_config *config, char *const *words, int count,
                           struct spine_error *err)
 {
@@ -401,7 +308,7 @@ int spine_config_override(struct spine_config *config, char *const *words, int c
         if (equals == NULL || equals - words[i] >= (ptrdiff_t)sizeof name)
             return spine_refuse(err, "'%s' is not of the form section.key=value", words[i]);
         snprintf(name, sizeof name, "%.*s", (int)(equals - words[i]), words[i]);
-        if (set_option(config, &given, name, equals + 1, err))
+        if (spine_config_set(config, &given, name, equals + 1, err))
             return locate("command line", err);
     }
     return 0;
@@ -437,6 +344,12 @@ int spine_config_check(const struct spine_config *config, struct spine_error *er
     if (config->warmup + (config->schedule == 1 ? config->decay : 0) > 1)
         return spine_refuse(err, "train.warmup and train.decay: are more than all steps together");
     return 0;
+}
+
+int64_t spine_config_last_epoch(const struct spine_config *config)
+{
+    return config->stop_after > 0 && config->stop_after < config->epochs ? config->stop_after
+                                                                         : config->epochs;
 }
 
 /* --- Printing ----------------------------------------------------------------------------- */
@@ -545,6 +458,7 @@ static int may_change(const char *name)
     static const char *const names[] = {
         "data.input",
         "train.epochs",
+        "train.stop_after",
         "train.evaluate_every",
         "train.kernel",
         "train.checkpoint_every",

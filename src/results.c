@@ -36,7 +36,7 @@ static int write_shard(const struct spine_config *config, const struct spine_com
                                 .hidden = config->hidden};
     spine_modelfile_fingerprint(params, data->mean, data->scale, shard.fingerprint);
     return spine_codes_write_shard(config->directory, &shard, params, data, work,
-                                   (uint32_t)config->epochs,
+                                   (uint32_t)spine_config_last_epoch(config),
                                    config->noisy_codes ? config->noise : 0, err);
 }
 

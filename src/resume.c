@@ -64,6 +64,7 @@ static enum outcome load(const char *path, const struct spine_config *config,
                          struct spine_stepper *stepper, struct decision *decision,
                          struct spine_error *err)
 {
+    const int64_t last = spine_config_last_epoch(config);
     struct spine_checkpoint_texts saved;
     char differences[768];
     if (spine_checkpoint_read_texts(path, &saved, err))
@@ -79,10 +80,11 @@ static enum outcome load(const char *path, const struct spine_config *config,
              (decision->idle != NULL && spine_checkpoint_read_idle(path, decision->idle->epochs,
                                                                    decision->idle->hidden, err)))
         outcome = DAMAGED;
-    else if (decision->progress.epoch > config->epochs ||
-             (decision->progress.epoch == config->epochs && decision->progress.step > 0))
-        spine_refuse(err, "train.epochs: is %lld, but %s is of epoch %lld",
-                     (long long)config->epochs, path, (long long)decision->progress.epoch);
+    else if (decision->progress.epoch > last ||
+             (decision->progress.epoch == last && decision->progress.step > 0))
+        spine_refuse(err, "%s: is %lld, but %s is of epoch %lld",
+                     last < config->epochs ? "train.stop_after" : "train.epochs", (long long)last,
+                     path, (long long)decision->progress.epoch);
     else
         outcome = LOADED;
     spine_checkpoint_texts_dispose(&saved);
@@ -164,7 +166,8 @@ static int decide(const struct spine_config *config, const struct spine_checkpoi
                                 "output.directory: %s holds a finished run without its checkpoint; "
                                 "name another one or set output.overwrite = yes",
                                 config->directory);
-        if (state == SPINE_RUNDIR_FINISHED && decision->progress.epoch == config->epochs) {
+        if (state == SPINE_RUNDIR_FINISHED &&
+            decision->progress.epoch == spine_config_last_epoch(config)) {
             decision->start = SPINE_START_FINISHED;
             return 0;
         }

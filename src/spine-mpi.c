@@ -3,13 +3,13 @@
 #include "spine/comm.h"
 #include "spine/config.h"
 #include "spine/forecast.h"
+#include "spine/inifile.h"
 #include "spine/interrupt.h"
 #include "spine/kernels.h"
 #include "spine/log.h"
 #include "spine/store.h"
 #include "spine/train.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,59 +76,6 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
     return 0;
 }
 
-/* All of a file, ended by NUL; *text is the caller's to free. */
-static int read_text(const char *path, char **text, size_t *length, struct spine_error *err)
-{
-    enum { MOST = 1 << 20 };
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return spine_refuse(err, "%s: %s", path, strerror(errno));
-    *text = malloc(MOST + 1);
-    if (*text == NULL) {
-        fclose(file);
-        return spine_fail(err, "out of memory to read %s", path);
-    }
-    *length = fread(*text, 1, MOST + 1, file);
-    const int failed = ferror(file), reason = errno;
-    fclose(file);
-    if (failed)
-        return spine_refuse(err, "%s: %s", path, strerror(reason));
-    if (*length > MOST)
-        return spine_refuse(err, "%s: is longer than a megabyte; is it a configuration?", path);
-    (*text)[*length] = '\0';
-    if (strlen(*text) != *length)
-        return spine_refuse(err, "%s: holds NUL bytes; is it a configuration?", path);
-    return 0;
-}
-
-/* Rank 0 reads the file and all ranks parse the same text. */
-static int read_config(const struct request *request, struct spine_comm *comm,
-                       struct spine_config *config, struct spine_error *err)
-{
-    char *text = NULL;
-    uint64_t length = 0;
-    spine_config_init(config);
-    int rc = 0;
-    if (request->path != NULL) {
-        size_t read = 0;
-        if (comm->rank == 0)
-            rc = read_text(request->path, &text, &read, err);
-        rc = spine_comm_agree(comm, rc, err);
-        length = read;
-        spine_comm_broadcast(comm, &length, sizeof length);
-        if (rc == 0 && comm->rank != 0 && (text = calloc(length + 1, 1)) == NULL)
-            rc = spine_fail(err, "out of memory for the configuration");
-        rc = spine_comm_agree(comm, rc, err);
-        if (rc == 0) {
-            spine_comm_broadcast(comm, text, length);
-            rc = spine_config_parse(config, text, request->path, err);
-        }
-    }
-    free(text);
-    return rc || spine_config_override(config, request->overrides, request->num_overrides, err) ? -1
-                                                                                                : 0;
-}
-
 static void print_version(void)
 {
     char mpi[256], hdf5[64], blas[256];
@@ -150,7 +97,9 @@ static int work(const struct request *request, struct spine_comm *comm, struct s
             print_version();
         return 0;
     }
-    if (read_config(request, comm, &config, err))
+    spine_config_init(&config);
+    if (spine_inifile_read(&config, NULL, comm, request->path, request->overrides,
+                           request->num_overrides, err))
         return -1;
     if (request->job == PRINT_CONFIG) {
         if (first)

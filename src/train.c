@@ -34,6 +34,7 @@ struct trainer {
     struct spine_stepper stepper;
     struct spine_measuring measuring;
     struct spine_idle idle; /* counts if train.revive_after isn't 0 */
+    int64_t last_epoch;     /* to train for now */
     int warned;             /* of a collapse */
     struct spine_timeline timeline;
     struct spine_checkpoint_texts texts;
@@ -109,7 +110,8 @@ static int open_files(struct trainer *run, struct spine_error *err)
 static int init(struct trainer *run, const struct spine_config *config, struct spine_comm *comm,
                 const char *timeline, struct spine_error *err)
 {
-    *run = (struct trainer){.config = config, .comm = comm, .lock = -1};
+    *run = (struct trainer){
+        .config = config, .comm = comm, .last_epoch = spine_config_last_epoch(config), .lock = -1};
     int rc = comm->rank == 0 ? spine_resume_check(config, err) : 0;
     if (spine_comm_agree(comm, rc, err) ||
         spine_dataset_init(&run->data, comm, config->input, (size_t)config->limit,
@@ -163,7 +165,7 @@ static void show_progress(struct trainer *run, uint32_t epoch, size_t step,
     const double begun = (double)run->progress.epoch + (double)run->progress.step / (double)steps;
     const double done = (double)epoch + (double)(step + 1) / (double)steps;
     const double elapsed = time - run->started;
-    const double left = elapsed / (done - begun) * ((double)run->config->epochs - done);
+    const double left = elapsed / (done - begun) * ((double)run->last_epoch - done);
     const double words = (done - begun) * (double)run->data.part.num_rows / elapsed;
     const int minutes = (int)left / 60, seconds = (int)left % 60;
     if (last->epoch == 0)
@@ -356,7 +358,7 @@ static int finish_epoch(struct trainer *run, int64_t epoch, double seconds,
     const struct spine_config *config = run->config;
     const int64_t every = config->evaluate_every, done = epoch + 1;
     summarize(run, (uint32_t)epoch, seconds, sums, waited, metrics);
-    if (done == config->epochs || (every > 0 && done % every == 0))
+    if (done == run->last_epoch || (every > 0 && done % every == 0))
         evaluate(run, metrics);
     int rc = 0;
     if (!isfinite(metrics->total) || !isfinite(metrics->eval_rl))
@@ -380,7 +382,7 @@ static int run_epoch(struct trainer *run, int64_t epoch, struct spine_metrics *m
     const struct spine_config *config = run->config;
     const int resumed = epoch == run->progress.epoch;
     const size_t steps = spine_partition_steps(&run->data.part);
-    const int recorded = epoch + 1 == config->epochs && run->timeline.events != NULL;
+    const int recorded = epoch + 1 == run->last_epoch && run->timeline.events != NULL;
     /* As if the seconds and waits before this run had been in it. */
     const double started = now() - (resumed ? run->progress.seconds : 0);
     const double waited =
@@ -414,7 +416,7 @@ static int run_epoch(struct trainer *run, int64_t epoch, struct spine_metrics *m
         return -1;
     const int64_t done = epoch + 1, every = config->checkpoint_every;
     const struct spine_step_sums none = {0};
-    if (done == config->epochs)
+    if (done == run->last_epoch)
         return save(run, SPINE_CHECKPOINT_NOW, done, 0, &none, 0, 0, err);
     if (leaving)
         return leave(run, done, 0, &none, 0, 0, err);
@@ -438,8 +440,10 @@ static void announce(const struct trainer *run)
     const struct spine_progress *progress = &run->progress;
     const size_t steps = spine_partition_steps(&run->data.part);
     if (run->start == SPINE_START_FINISHED)
-        spine_log(SPINE_LOG_INFO, "%s is finished: %lld epochs; nothing to do",
-                  run->config->directory, (long long)progress->epoch);
+        spine_log(SPINE_LOG_INFO, "%s is finished%s: %lld epochs; nothing to do",
+                  run->config->directory,
+                  run->last_epoch < run->config->epochs ? " up to train.stop_after" : "",
+                  (long long)progress->epoch);
     else
         spine_log(SPINE_LOG_INFO,
                   "training %lld units on %zu x %zu numbers; batches of %lld, %zu steps an epoch, "
@@ -464,7 +468,7 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm, cons
     if (rc == 0 && run.start != SPINE_START_FINISHED) {
         if (run.start == SPINE_START_RESUMED && strcmp(config->resume, "auto") != 0)
             rc = save_beginning(&run, err);
-        for (int64_t epoch = run.progress.epoch; rc == 0 && epoch < config->epochs; epoch++)
+        for (int64_t epoch = run.progress.epoch; rc == 0 && epoch < run.last_epoch; epoch++)
             rc = run_epoch(&run, epoch, &metrics, err);
         if (rc == 0)
             rc = spine_results_write(config, comm, &run.stepper.params, &run.data,

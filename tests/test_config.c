@@ -2,6 +2,8 @@
  */
 #include "spine/config.h"
 
+#include "spine/inifile.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,6 +30,7 @@ static const char all_changed[] = "[data]\n"
                                   "\n"
                                   "[train]\n"
                                   "epochs = 4000\n"
+                                  "stop_after = 1000\n"
                                   "batch_size = 1000000000\n"
                                   "noise = 0.2\n"
                                   "optimizer = sgd\n"
@@ -56,11 +59,19 @@ static const char all_changed[] = "[data]\n"
                                   "noisy_codes = yes\n"
                                   "overwrite = yes\n";
 
+static int parse_ini(struct spine_config *config, const char *text, struct spine_error *err)
+{
+    struct spine_inifile_lines sweep = {0};
+    const int rc = spine_inifile_parse(config, &sweep, text, "run.ini", err);
+    spine_inifile_lines_dispose(&sweep);
+    return rc;
+}
+
 static void parse(struct spine_config *config, const char *text)
 {
     struct spine_error err = {.text = ""};
     spine_config_init(config);
-    if (spine_config_parse(config, text, "run.ini", &err))
+    if (parse_ini(config, text, &err))
         fail_msg("%s", err.text);
 }
 
@@ -104,6 +115,7 @@ static void test_every_option_reaches_its_field(void **state)
     assert_int_equal(config.hidden, 1048576);
     assert_true(config.sparsity == 0.95 && config.asl_weight == 2.5 && config.psl_weight == 0);
     assert_int_equal(config.epochs, 4000);
+    assert_int_equal(config.stop_after, 1000);
     assert_int_equal(config.batch_size, 1000000000);
     assert_true(config.noise == 0.2);
     assert_int_equal(config.optimizer, 0);
@@ -244,6 +256,10 @@ static const struct {
     {"epochs = 4\n", "run.ini:1: an option stands before the first [section]"},
     {"[]\nepochs = 4\n", "run.ini:2: an option stands before the first [section]"},
     {"[train]\nepochs = 4\n[data]\n[train]\nepochs = 4\n", "run.ini:5: train.epochs is set twice"},
+    {"[sweep]\na.b = 4\n[sweep]\na.b = 4\n", "run.ini:4: a.b is set twice in [sweep]"},
+    {"[sweep]\n  a.b = 4\n",
+     "run.ini:2: the line begins with a blank, which would continue the one "
+     "before it; begin it at the margin"},
     /* lines */
     {"[train]\n\nepochs\n", "run.ini:3: is neither '[section]' nor 'name = value'"},
     {"[train\nepochs = 4\n", "run.ini:1: the [section] has no end"},
@@ -343,10 +359,47 @@ static void test_a_bad_file_is_refused_with_its_line(void **state)
         struct spine_config config;
         struct spine_error err = {.text = "accepted"};
         spine_config_init(&config);
-        const int rc = spine_config_parse(&config, bad_files[i].text, "run.ini", &err);
+        const int rc = parse_ini(&config, bad_files[i].text, &err);
         assert_string_equal(err.text, bad_files[i].error);
         assert_int_equal(rc, -1);
         assert_int_equal(err.status, SPINE_EXIT_REFUSED);
+    }
+}
+
+static void test_lines_of_a_sweep_are_kept_as_they_are(void **state)
+{
+    (void)state;
+    struct spine_config config;
+    struct spine_inifile_lines sweep = {0};
+    struct spine_error err = {.text = ""};
+    spine_config_init(&config);
+    assert_int_equal(spine_inifile_parse(&config, &sweep,
+                                         "[train]\nepochs = 7\n[sweep]\nmethod = grid\n"
+                                         "model.hidden = 5, 6 ; two\n[data]\ninput = a.h5\n",
+                                         "run.ini", &err),
+                     0);
+    assert_int_equal(config.epochs, 7);
+    assert_int_equal(config.hidden, 1000);
+    assert_string_equal(config.input, "a.h5");
+    assert_int_equal(sweep.count, 2);
+    assert_string_equal(sweep.line[1].name, "model.hidden");
+    assert_string_equal(sweep.line[1].value, "5, 6");
+    assert_int_equal(sweep.line[1].line, 5);
+    spine_inifile_lines_dispose(&sweep);
+}
+
+static void test_the_last_epoch_for_now_is_never_beyond_all(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t epochs, stop_after, last;
+    } cases[] = {{60, 0, 60}, {60, 1, 1}, {60, 59, 59}, {60, 60, 60}, {60, 61, 60}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct spine_config config;
+        spine_config_init(&config);
+        config.epochs = cases[i].epochs;
+        config.stop_after = cases[i].stop_after;
+        assert_int_equal(spine_config_last_epoch(&config), cases[i].last);
     }
 }
 
@@ -473,7 +526,7 @@ static void test_options_that_do_not_go_together_are_refused(void **state)
         struct spine_error err = {.text = ""};
         spine_config_init(&config);
         strcpy(config.input, "vectors.h5");
-        assert_int_equal(spine_config_parse(&config, together[i].text, "run.ini", &err), 0);
+        assert_int_equal(parse_ini(&config, together[i].text, &err), 0);
         const int rc = spine_config_check(&config, &err);
         assert_string_equal(err.text, together[i].error == NULL ? "" : together[i].error);
         assert_int_equal(rc, together[i].error == NULL ? 0 : -1);
@@ -557,6 +610,8 @@ int main(void)
         cmocka_unit_test(test_what_editors_do_to_a_file_changes_nothing),
         cmocka_unit_test(test_sets_take_spaces_commas_and_any_order),
         cmocka_unit_test(test_a_bad_file_is_refused_with_its_line),
+        cmocka_unit_test(test_lines_of_a_sweep_are_kept_as_they_are),
+        cmocka_unit_test(test_the_last_epoch_for_now_is_never_beyond_all),
         cmocka_unit_test(test_a_line_of_198_bytes_is_read),
         cmocka_unit_test(test_overrides_replace_what_the_file_set),
         cmocka_unit_test(test_a_bad_override_is_refused),

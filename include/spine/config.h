@@ -1,9 +1,10 @@
 /* config.h -- the options of a run.
  *
  * One table (src/config.c) has every option's name, bounds, default and meaning; parsing, --help,
- * --print-config and the record in a model file all read it. Options come from an INI file and
- * then from "section.key=value" words in the same terms. Nothing is clamped or ignored: unknown
- * names, repeated names, trailing characters and values out of bounds are refused. */
+ * --print-config and the record in a model file all read it. Options come from an INI file
+ * (inifile.h) and then from "section.key=value" words in the same terms. Nothing is clamped or
+ * ignored: unknown names, repeated names, trailing characters and values out of bounds are refused.
+ */
 #ifndef SPINE_CONFIG_H
 #define SPINE_CONFIG_H
 
@@ -28,7 +29,7 @@ struct spine_config {
     int64_t limit; /* 0: all */
     int64_t hidden;
     double sparsity, asl_weight, psl_weight;
-    int64_t epochs, batch_size;
+    int64_t epochs, stop_after, batch_size;
     double noise;
     int64_t optimizer; /* enum spine_optimizer_kind */
     double learning_rate;
@@ -51,9 +52,10 @@ struct spine_config {
 /* All options at their defaults. */
 void spine_config_init(struct spine_config *config);
 
-/* Read the INI text of the file 'path' (which is only named in messages: nothing is opened). */
-int spine_config_parse(struct spine_config *config, const char *text, const char *path,
-                       struct spine_error *err);
+/* Set one option by its name. 'given' marks those that this source, a file say, has set, and one
+ * that is set twice is refused; it begins as 0. */
+int spine_config_set(struct spine_config *config, uint64_t *given, const char *name,
+                     const char *value, struct spine_error *err);
 
 /* Apply the words "section.key=value", which may set again what the file set. */
 int spine_config_override(struct spine_config *config, char *const *words, int count,
@@ -61,6 +63,9 @@ int spine_config_override(struct spine_config *config, char *const *words, int c
 
 /* Refuse what is missing or doesn't go together. */
 int spine_config_check(const struct spine_config *config, struct spine_error *err);
+
+/* The epoch after which training ends for now: train.stop_after, or train.epochs. */
+int64_t spine_config_last_epoch(const struct spine_config *config);
 
 /* All options as an INI text, without comments; the caller frees. Reading it back gives the same
  * configuration. */
