@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Word pairs with scores, in the forms of several data sets, to one form.
+set -euo pipefail
+# shellcheck source=tools/eval-data/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+usage="Usage: pairs.sh INPUT OUTPUT
+
+Pairs of words with a score, as these data sets give them, become lines of word, tab, word, tab,
+score:
+
+    WordSim-353   combined.tab, combined.csv; EN-WS-353-ALL.txt and its like
+    RG-65, MC-30  word, word, score; between them spaces, tabs, commas or semicolons
+    MEN           MEN_dataset_natural_form_full; also with parts of speech, as sun-n
+    SimLex-999    SimLex-999.txt, of which the column SimLex999
+    Rare Words    rw.txt, of which the mean
+
+A header is recognised: its third column is no number. What stands behind the score is left out."
+
+arguments 2 2 "$usage" "$@"
+readable "$1"
+utf8 "$1" | awk -v input="$1" -v program="$program" '
+    NR == 1 { FS = index($0, "\t") ? "\t" : index($0, ";") ? ";" : index($0, ",") ? "," : " " }
+    { $0 = $0; score = 3 } # the first line is cut as the others are
+    NR == 1 && $3 !~ /^[-+]?[0-9.]+$/ {
+        for (i = 1; i <= NF; i++)
+            if ($i == "SimLex999")
+                simlex = i
+        next
+    }
+    $0 == "" { next }
+    {
+        if (simlex)
+            score = simlex
+        if ($1 == "" || $2 == "" || $score !~ /^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)$/) {
+            print program ": " input ":" NR ": expected two words and a score" >"/dev/stderr"
+            exit 2
+        }
+        if ($1 ~ /.-[anvj]$/ && $2 ~ /.-[anvj]$/) {
+            $1 = substr($1, 1, length($1) - 2)
+            $2 = substr($2, 1, length($2) - 2)
+        }
+        print $1 "\t" $2 "\t" $score
+    }' >"$scratch/out" || exit 2
+publish "$scratch/out" "$2"
