@@ -54,6 +54,7 @@ static const struct option options[] = {
     {"train.resume", TEXT, FIELD(resume), ANY, "auto", NULL, "auto: go on with a run that the directory holds; never: begin anew; or a checkpoint to go on from"},
     {"train.time_limit", REAL, FIELD(time_limit), 0, 1e7, "0", NULL, "minutes after which to save and leave with status 75; 0: none, but for a Slurm job's own end"},
     {"train.grace_seconds", REAL, FIELD(grace_seconds), 0, 1e5, "5", NULL, "seconds that a checkpoint may take after SIGTERM, and before a time limit"},
+    {"train.check_room", SWITCH, FIELD(check_room), 0, 1, "yes", NULL, "begin only where memory and disk have room for what the run is expected to take"},
     {"train.kernel", CHOICE, FIELD(kernel), ANY, "auto", "auto|dense|sparse", "compute with all units, with the active ones only, or with what the share of active ones makes faster"},
     {"output.directory", TEXT, FIELD(directory), ANY, "run", NULL, "where the run's files go"},
     {"output.merge", SWITCH, FIELD(merge), 0, 1, "yes", NULL, "merge the ranks' shards at the end; if not, spine-merge does it"},
@@ -467,6 +468,7 @@ static int may_change(const char *name)
         "train.resume",
         "train.time_limit",
         "train.grace_seconds",
+        "train.check_room",
     };
     if (strncmp(name, "output.", strlen("output.")) == 0)
         return 1;

@@ -3,6 +3,7 @@
 
 #include <cJSON.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,11 +33,17 @@ static off_t find_end(FILE *file, int64_t epochs, int64_t *last)
 
 int spine_metrics_open(FILE **file, const char *path, int64_t epochs, struct spine_error *err)
 {
-    *file = fopen(path, epochs > 0 ? "r+" : "w");
-    if (*file == NULL && epochs > 0 && errno == ENOENT)
-        *file = fopen(path, "w+");
-    if (*file == NULL)
-        return spine_fail(err, "%s: %s", path, strerror(errno));
+    const int descriptor =
+        open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (epochs > 0 ? 0 : O_TRUNC), 0666);
+    if (descriptor < 0 && errno == ELOOP)
+        return spine_refuse(err, "%s: is a symbolic link", path);
+    *file = descriptor < 0 ? NULL : fdopen(descriptor, "r+");
+    if (*file == NULL) {
+        spine_fail(err, "%s: %s", path, strerror(errno));
+        if (descriptor >= 0)
+            close(descriptor);
+        return -1;
+    }
     int64_t last = 0;
     const off_t end = find_end(*file, epochs, &last);
     int rc = 0;

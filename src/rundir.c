@@ -25,6 +25,16 @@ static int make_directory(const char *path, struct spine_error *err)
     return spine_refuse(err, "output.directory: can't make %s: %s", path, strerror(errno));
 }
 
+/* The directory of the shards. The run's own may be a symbolic link, this one may not: it would
+ * lead what is written and removed out of the run. */
+static int make_shards(const char *path, struct spine_error *err)
+{
+    struct stat facts;
+    if (lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode))
+        return spine_refuse(err, "output.directory: %s is a symbolic link", path);
+    return make_directory(path, err);
+}
+
 /* Make the directory and those above it. */
 static int make_directories(const char *directory, struct spine_error *err)
 {
@@ -76,10 +86,16 @@ static int is_shard_file(const char *name)
     return name[end] == '\0' || strcmp(name + end, ".part") == 0;
 }
 
-/* Call 'act' with the path of each of a directory's files of these names, or with NULL count them
- * only; *count is increased. A directory that isn't there has none. */
+/* What a directory holds of a run. */
+struct tally {
+    int files;
+    uint64_t bytes; /* on the disk */
+};
+
+/* Add a directory's files of these names to the tally, and call 'act' with the path of each if it
+ * isn't NULL. A directory that isn't there has none. */
 static int visit(const char *directory, int (*is_ours)(const char *), int (*act)(const char *),
-                 int *count, struct spine_error *err)
+                 struct tally *tally, struct spine_error *err)
 {
     DIR *listing = opendir(directory);
     if (listing == NULL && (errno == ENOENT || errno == ENOTDIR))
@@ -89,10 +105,14 @@ static int visit(const char *directory, int (*is_ours)(const char *), int (*act)
     int rc = 0;
     for (struct dirent *entry; rc == 0 && (entry = readdir(listing)) != NULL;) {
         char path[SPINE_RUNDIR_PATH];
+        struct stat facts;
         if (!is_ours(entry->d_name))
             continue;
-        ++*count;
         rc = spine_rundir_join(path, directory, entry->d_name, err);
+        if (rc == 0 && lstat(path, &facts) == 0) {
+            tally->files++;
+            tally->bytes += (uint64_t)facts.st_blocks * 512;
+        }
         if (rc == 0 && act != NULL && act(path) != 0)
             rc = spine_fail(err, "can't remove %s: %s", path, strerror(errno));
     }
@@ -100,20 +120,36 @@ static int visit(const char *directory, int (*is_ours)(const char *), int (*act)
     return rc;
 }
 
+/* Visit all of a run's files. */
+static int visit_all(const char *directory, struct tally *tally, struct spine_error *err)
+{
+    char shards[SPINE_RUNDIR_PATH];
+    return spine_rundir_join(shards, directory, "shards", err) ||
+                   visit(directory, is_run_file, NULL, tally, err) ||
+                   visit(shards, is_shard_file, NULL, tally, err)
+               ? -1
+               : 0;
+}
+
 int spine_rundir_look(const char *directory, enum spine_rundir_state *state,
                       struct spine_error *err)
 {
-    char shards[SPINE_RUNDIR_PATH], model[SPINE_RUNDIR_PATH];
-    int count = 0;
-    if (spine_rundir_join(shards, directory, "shards", err) ||
-        spine_rundir_join(model, directory, "model.h5", err) ||
-        visit(directory, is_run_file, NULL, &count, err) ||
-        visit(shards, is_shard_file, NULL, &count, err))
+    char model[SPINE_RUNDIR_PATH];
+    struct tally tally = {0};
+    if (spine_rundir_join(model, directory, "model.h5", err) || visit_all(directory, &tally, err))
         return -1;
     *state = access(model, F_OK) == 0 ? SPINE_RUNDIR_FINISHED
-             : count > 0              ? SPINE_RUNDIR_BEGUN
+             : tally.files > 0        ? SPINE_RUNDIR_BEGUN
                                       : SPINE_RUNDIR_EMPTY;
     return 0;
+}
+
+int spine_rundir_measure(const char *directory, uint64_t *bytes, struct spine_error *err)
+{
+    struct tally tally = {0};
+    const int rc = visit_all(directory, &tally, err);
+    *bytes = tally.bytes;
+    return rc;
 }
 
 int spine_rundir_take(const char *directory, int *lock, struct spine_error *err)
@@ -121,7 +157,7 @@ int spine_rundir_take(const char *directory, int *lock, struct spine_error *err)
     char path[SPINE_RUNDIR_PATH];
     *lock = -1;
     if (spine_rundir_join(path, directory, "shards", err) || make_directories(directory, err) ||
-        make_directory(path, err) || spine_rundir_join(path, directory, ".lock", err))
+        make_shards(path, err) || spine_rundir_join(path, directory, ".lock", err))
         return -1;
     const int descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (descriptor < 0)
@@ -144,11 +180,11 @@ void spine_rundir_release(int lock)
 int spine_rundir_clear(const char *directory, enum spine_rundir_part part, struct spine_error *err)
 {
     char shards[SPINE_RUNDIR_PATH];
-    int count = 0;
+    struct tally tally = {0};
     return spine_rundir_join(shards, directory, "shards", err) ||
                    visit(directory, part == SPINE_RUNDIR_ALL ? is_run_file : is_result, unlink,
-                         &count, err) ||
-                   visit(shards, is_shard_file, unlink, &count, err)
+                         &tally, err) ||
+                   visit(shards, is_shard_file, unlink, &tally, err)
                ? -1
                : 0;
 }

@@ -7,6 +7,7 @@
 
 #include "spine/checkpoint.h"
 #include "spine/dataset.h"
+#include "spine/forecast.h"
 #include "spine/interrupt.h"
 #include "spine/log.h"
 #include "spine/measures.h"
@@ -113,7 +114,7 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
     *run = (struct trainer){
         .config = config, .comm = comm, .last_epoch = spine_config_last_epoch(config), .lock = -1};
     int rc = comm->rank == 0 ? spine_resume_check(config, err) : 0;
-    if (spine_comm_agree(comm, rc, err) ||
+    if (spine_comm_agree(comm, rc, err) || spine_forecast_check(config, comm, err) ||
         spine_dataset_init(&run->data, comm, config->input, (size_t)config->limit,
                            (size_t)config->batch_size, (uint64_t)config->seed, err) ||
         spine_dataset_scale(&run->data, comm, (int)config->center, config->rms, err) ||

@@ -17,7 +17,7 @@ check_tree()
         bad = 1
     }
     BEGIN {
-        place(0, "arguments interrupt error log clones random partition words number outfile seal")
+        place(0, "arguments interrupt error log clones random partition words number outfile room seal")
         place(1, "kernels sparse field lookup repeated page")
         place(2, "model optimizer vectors input layout config")
         place(3, "comm store sums classifier labelled")
@@ -29,6 +29,7 @@ check_tree()
         place(9, "convert evaluate forecast report results sweep train")
         # Within a level only these:
         beside["store", "comm"] = beside["sums", "comm"] = beside["train", "results"] = 1
+        beside["train", "forecast"] = 1
         beside["layout", "input"] = beside["vectors", "input"] = beside["vectors", "layout"] = 1
         beside["repeated", "lookup"] = beside["partition", "random"] = beside["sparse", "kernels"] = 1
         for (name in level_of)

@@ -180,6 +180,25 @@ static void test_a_file_that_cannot_be_opened_is_named(void **state)
     remove_all(&directory);
 }
 
+static void test_a_link_is_not_followed(void **state)
+{
+    (void)state;
+    const struct path directory = make_temporary(), path = join_path(&directory, "metrics.jsonl");
+    const struct path there = join_path(&directory, "there");
+    assert_int_equal(put_text(&there, "{\"epoch\":1,\n"), 0);
+    assert_int_equal(symlink(there.text, path.text), 0);
+    for (int64_t epochs = 0; epochs < 2; epochs++) {
+        FILE *file = NULL;
+        EXPECT_REFUSED(spine_metrics_open(&file, path.text, epochs, &err), "%s: is a symbolic link",
+                       path.text);
+        assert_null(file);
+    }
+    char *text = get_bytes(&there, NULL);
+    assert_string_equal(text, "{\"epoch\":1,\n");
+    free(text);
+    remove_all(&directory);
+}
+
 static void test_a_full_disk_is_named(void **state)
 {
     (void)state;
@@ -199,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_a_line_is_in_the_file_at_once),
         cmocka_unit_test(test_a_run_goes_on_behind_its_epochs),
         cmocka_unit_test(test_a_file_that_cannot_be_opened_is_named),
+        cmocka_unit_test(test_a_link_is_not_followed),
         cmocka_unit_test(test_a_full_disk_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

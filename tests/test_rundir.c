@@ -238,6 +238,37 @@ static void test_a_lock_that_leads_elsewhere_is_refused(void **state)
     assert_false(is_there(&there));
 }
 
+static void test_shards_that_lead_elsewhere_are_refused(void **state)
+{
+    (void)state;
+    const struct path link = join_path(&directory, "shards"),
+                      there = join_path(&directory, "there");
+    int lock = -1;
+    assert_int_equal(mkdir(there.text, 0777), 0);
+    assert_int_equal(symlink(there.text, link.text), 0);
+    EXPECT_REFUSED(spine_rundir_take(directory.text, &lock, &err),
+                   "output.directory: %s is a symbolic link", link.text);
+}
+
+static void test_a_runs_files_are_measured_and_no_others(void **state)
+{
+    (void)state;
+    const struct path none = join_path(&directory, "none"), other = join_path(&directory, "other");
+    const struct path model = join_path(&directory, "model.h5");
+    char text[10001] = "";
+    memset(text, 'x', sizeof text - 1);
+    uint64_t bytes = 1;
+    TRY(spine_rundir_measure(none.text, &bytes, &err));
+    assert_int_equal(bytes, 0);
+    assert_int_equal(put_text(&other, text), 0);
+    TRY(spine_rundir_measure(directory.text, &bytes, &err));
+    assert_int_equal(bytes, 0);
+    assert_int_equal(put_text(&model, text), 0);
+    sync(); /* some file systems give a file its blocks only then */
+    TRY(spine_rundir_measure(directory.text, &bytes, &err));
+    assert_in_range(bytes, 1, 1 << 20);
+}
+
 static void test_a_path_that_is_too_long_is_refused(void **state)
 {
     (void)state;
@@ -264,6 +295,8 @@ int main(void)
         TEST(test_a_directory_that_is_taken_is_refused_to_others),
         TEST(test_where_no_directory_can_be_made_the_reason_is_given),
         TEST(test_a_lock_that_leads_elsewhere_is_refused),
+        TEST(test_shards_that_lead_elsewhere_are_refused),
+        TEST(test_a_runs_files_are_measured_and_no_others),
         TEST(test_a_path_that_is_too_long_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

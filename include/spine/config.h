@@ -44,6 +44,7 @@ struct spine_config {
     int64_t checkpoint_keep;
     char resume[SPINE_CONFIG_TEXT];
     double time_limit, grace_seconds;
+    int64_t check_room;
     int64_t kernel; /* enum spine_kernel_choice */
     char directory[SPINE_CONFIG_TEXT];
     int64_t merge, formats, noisy_codes, overwrite;

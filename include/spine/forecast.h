@@ -8,9 +8,15 @@
 #include <stdio.h>
 
 /* Print on rank 0 what spine_train() would do: the configuration, the rows and the memory of a
- * rank, the steps. Reads only the input's extent; writes nothing else. Refuses what spine_train()
- * would refuse, an input with wrong values apart. Collective. */
+ * rank, the steps, the memory of its node and the disk space. Reads only the input's extent; writes
+ * nothing else. Refuses what spine_train() would refuse, an input with wrong values apart, and
+ * fails as spine_forecast_check(). Collective. */
 int spine_forecast(const struct spine_config *config, struct spine_comm *comm, FILE *out,
                    struct spine_error *err);
+
+/* Fail if there is less memory on a node than its ranks are expected to take, or less space where
+ * the run's files go, unless train.check_room says not to look. Collective. */
+int spine_forecast_check(const struct spine_config *config, struct spine_comm *comm,
+                         struct spine_error *err);
 
 #endif

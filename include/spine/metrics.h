@@ -24,7 +24,7 @@ struct spine_metrics {
 
 /* Open the file to write on behind the line of epoch 'epochs'; what follows is cut off. With 0
  * epochs it is made anew; a file that isn't there or has no line begins with the next epoch.
- * Refuses one that ends earlier. Local. */
+ * Refuses one that ends earlier, and a symbolic link. Local. */
 int spine_metrics_open(FILE **file, const char *path, int64_t epochs, struct spine_error *err);
 
 /* Bring the lines to the disk: before a checkpoint that counts on them. Local. */

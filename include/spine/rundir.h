@@ -12,6 +12,8 @@
 
 #include "spine/error.h"
 
+#include <stdint.h>
+
 enum { SPINE_RUNDIR_PATH = 4096 };
 
 /* What the directory holds: nothing of a run, a run that was begun, or one that is finished, which
@@ -19,6 +21,9 @@ enum { SPINE_RUNDIR_PATH = 4096 };
 enum spine_rundir_state { SPINE_RUNDIR_EMPTY, SPINE_RUNDIR_BEGUN, SPINE_RUNDIR_FINISHED };
 int spine_rundir_look(const char *directory, enum spine_rundir_state *state,
                       struct spine_error *err);
+
+/* The bytes that a run's files take on the disk. */
+int spine_rundir_measure(const char *directory, uint64_t *bytes, struct spine_error *err);
 
 /* Make the directory and those above it, and take it: until the process ends or gives *lock to
  * spine_rundir_release(), another process's call is refused. Where the file system can't lock, it

@@ -27,6 +27,7 @@ epochs = 40
 batch_size = 20
 learning_rate = 0.00005
 evaluate_every = 7
+check_room = no
 [output]
 formats = h5ad, txt
 END

@@ -1,0 +1,138 @@
+/* test_room.c -- what is said of free memory and disk space is what the system's files say. */
+#include "spine/room.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <sys/statvfs.h>
+
+#include "directory.h"
+
+/* Make a file and the directories above it. */
+static void put(const char *name, const char *text)
+{
+    struct path path = join_path(&directory, name);
+    for (char *slash = path.text + strlen(directory.text) + 1; (slash = strchr(slash, '/')) != NULL;
+         slash++) {
+        *slash = '\0';
+        mkdir(path.text, 0777);
+        *slash = '/';
+    }
+    assert_int_equal(put_text(&path, text), 0);
+}
+
+static void assert_room(uint64_t expected)
+{
+    assert_int_equal(spine_room_memory(directory.text), expected);
+}
+
+static void put_machine(const char *groups)
+{
+    put("proc/meminfo", "MemTotal: 9000 kB\nMemFree: 1 kB\nMemAvailable:    8000 kB\nMemX: 7 kB\n");
+    put("proc/self/cgroup", groups);
+}
+
+static void test_nothing_known_is_no_limit(void **state)
+{
+    (void)state;
+    assert_room(UINT64_MAX);
+    put("proc/meminfo", "");
+    put("proc/self/cgroup", "nonsense\n\n:\n0:\n0::\n7:memory:\n");
+    assert_room(UINT64_MAX);
+}
+
+static void test_the_kernel_says_what_is_available(void **state)
+{
+    (void)state;
+    put_machine("9:name=systemd:/\n4:cpu,cpuacct:/a\n0::/\n");
+    assert_room(8000 * 1024);
+}
+
+static void test_a_group_limits_it(void **state)
+{
+    (void)state;
+    put_machine("0::/a/b\n");
+    put("sys/fs/cgroup/a/b/memory.max", "max\n");
+    put("sys/fs/cgroup/a/b/memory.current", "400\n");
+    assert_room(8000 * 1024);
+    put("sys/fs/cgroup/a/b/memory.max", "1000\n");
+    assert_room(600);
+    /* The cache gives way. */
+    put("sys/fs/cgroup/a/b/memory.stat", "anon 100\nfile 300\ninactive_file 150\nactive_file 50\n");
+    assert_room(800);
+    put("sys/fs/cgroup/a/b/memory.current", "4000\n");
+    assert_room(0);
+}
+
+static void test_a_group_above_limits_it(void **state)
+{
+    (void)state;
+    put_machine("0::/a/b\n");
+    put("sys/fs/cgroup/a/b/memory.max", "1000\n");
+    put("sys/fs/cgroup/a/b/memory.current", "400\n");
+    put("sys/fs/cgroup/a/memory.max", "900\n");
+    put("sys/fs/cgroup/a/memory.current", "400\n");
+    assert_room(500);
+    put("sys/fs/cgroup/memory.max", "30\n");
+    put("sys/fs/cgroup/memory.current", "10\n");
+    assert_room(20);
+}
+
+static void test_version_1_limits_it(void **state)
+{
+    (void)state;
+    put_machine("5:hugetlb,memory:/job\n3:cpu:/job\n");
+    put("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "5000\n");
+    put("sys/fs/cgroup/memory/job/memory.usage_in_bytes", "3000\n");
+    put("sys/fs/cgroup/memory/job/memory.stat", "inactive_file 7\ntotal_inactive_file 100\n"
+                                                "total_active_file 20\n");
+    assert_room(2120);
+    /* "No limit" is a number beyond all memory. */
+    put("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "9223372036854771712\n");
+    assert_room(8000 * 1024);
+}
+
+static void test_a_path_from_outside_the_container_is_passed_over(void **state)
+{
+    (void)state;
+    put_machine("4:memory:/docker/0123\n");
+    put("sys/fs/cgroup/memory/memory.limit_in_bytes", "5000\n");
+    put("sys/fs/cgroup/memory/memory.usage_in_bytes", "1000\n");
+    assert_room(4000);
+}
+
+static void test_disk_space_is_that_of_the_nearest_directory(void **state)
+{
+    (void)state;
+    struct statvfs facts;
+    const struct path deep = join_path(&directory, "not/yet/there");
+    const uint64_t room = spine_room_disk(deep.text);
+    assert_int_equal(statvfs(directory.text, &facts), 0);
+    /* Others write there too. */
+    assert_true(room <= (uint64_t)facts.f_blocks * facts.f_frsize);
+    assert_true(room > 0);
+    assert_true(spine_room_disk("not/yet/there") < UINT64_MAX);
+    assert_true(spine_room_disk("there") < UINT64_MAX);
+    assert_true(spine_room_disk("/there") < UINT64_MAX);
+    assert_int_equal(spine_room_disk("/proc"), UINT64_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_nothing_known_is_no_limit),
+        TEST(test_the_kernel_says_what_is_available),
+        TEST(test_a_group_limits_it),
+        TEST(test_a_group_above_limits_it),
+        TEST(test_version_1_limits_it),
+        TEST(test_a_path_from_outside_the_container_is_passed_over),
+        TEST(test_disk_space_is_that_of_the_nearest_directory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
