@@ -1,6 +1,8 @@
 /* config.c -- the options of a run. The table below is the authority on all of them. */
 #include "spine/config.h"
 
+#include "spine/spelling.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
@@ -225,32 +227,6 @@ static int set_value(struct spine_config *config, const struct option *option, c
 
 /* --- Names -------------------------------------------------------------------------------- */
 
-static size_t least_of(size_t a, size_t b, size_t c)
-{
-    const size_t least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
-/* Levenshtein's distance between two names; only their first 63 bytes count. */
-static size_t distance(const char *a, const char *b)
-{
-    enum { MOST = 63 };
-    size_t row[MOST + 1];
-    const size_t length_a = strnlen(a, MOST), length_b = strnlen(b, MOST);
-    for (size_t j = 0; j <= length_b; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= length_a; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= length_b; j++) {
-            const size_t above = row[j];
-            row[j] = least_of(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[length_b];
-}
-
 static const struct option *find_option(const char *name)
 {
     for (size_t i = 0; i < NUM_OPTIONS; i++)
@@ -263,9 +239,19 @@ static int refuse_name(const char *name, struct spine_error *err)
 {
     const struct option *nearest = &options[0];
     for (size_t i = 1; i < NUM_OPTIONS; i++)
-        if (distance(options[i].name, name) < distance(nearest->name, name))
+        if (spine_spelling_distance(options[i].name, name) <
+            spine_spelling_distance(nearest->name, name))
             nearest = &options[i];
     return spine_refuse(err, "unknown option '%s'; the nearest is %s", name, nearest->name);
+}
+
+enum spine_config_kind spine_config_kind(const char *name)
+{
+    const struct option *option = find_option(name);
+    return option == NULL          ? SPINE_CONFIG_UNKNOWN
+           : option->type == COUNT ? SPINE_CONFIG_WHOLE
+           : option->type == REAL  ? SPINE_CONFIG_REAL
+                                   : SPINE_CONFIG_OTHER;
 }
 
 int spine_config_set(struct spine_config *config, uint64_t *given, const char *name,

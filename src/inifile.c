@@ -93,7 +93,7 @@ static const struct spine_inifile_line *find_line(const struct spine_inifile_lin
 static int add_line(struct spine_inifile_lines *lines, int number, const char *name,
                     const char *value, struct spine_error *err)
 {
-    if (strlen(name) >= SPINE_INIFILE_LINE || strlen(value) >= SPINE_INIFILE_WORD)
+    if (strlen(name) >= SPINE_INIFILE_NAME || strlen(value) >= SPINE_INIFILE_WORD)
         return spine_refuse(err, "'%.40s': is too long", name);
     struct spine_inifile_line *grown =
         realloc(lines->line, (lines->count + 1) * sizeof *lines->line);
@@ -205,7 +205,7 @@ static int override_sweep(struct spine_inifile_lines *sweep, char **words, int *
     const size_t prefix = strlen(sweep_section) + 1;
     int kept = 0;
     for (int i = 0; i < *count; i++) {
-        char name[SPINE_INIFILE_LINE];
+        char name[SPINE_INIFILE_NAME];
         const char *equals = strchr(words[i], '=');
         if (strncmp(words[i], "sweep.", prefix) != 0 || equals == NULL) {
             words[kept++] = words[i];

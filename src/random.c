@@ -10,7 +10,7 @@
 #include <Random123/philox.h>
 #include <math.h>
 
-enum { WEIGHTS = 1u << 24, ORDER = 2u << 24, NOISE = 3u << 24 };
+enum { WEIGHTS = 1u << 24, ORDER = 2u << 24, NOISE = 3u << 24, PARAMETER = 4u << 24 };
 enum { LANES = 16, GROUP = 4 * LANES };
 
 static philox4x32_key_t key_of(uint64_t seed)
@@ -37,6 +37,13 @@ uint32_t spine_random_below(uint64_t seed, uint32_t epoch, uint32_t stratum, uin
     const philox4x32_ctr_t counter = {{i, stratum, epoch, ORDER}};
     const uint64_t word = philox4x32(counter, key_of(seed)).v[0];
     return (uint32_t)(word * bound >> 32);
+}
+
+double spine_random_parameter(uint64_t seed, uint64_t i, uint32_t p)
+{
+    const philox4x32_ctr_t counter = {{(uint32_t)i, (uint32_t)(i >> 32), p, PARAMETER}};
+    const philox4x32_ctr_t words = philox4x32(counter, key_of(seed));
+    return (double)((uint64_t)words.v[0] << 21 | words.v[1] >> 11) * 0x1p-53;
 }
 
 /* Natural logarithm of u in (0, 1], normal: u = 2^e m with m in [sqrt(1/2), sqrt(2)), and

@@ -1,9 +1,10 @@
 /* rundir.c -- the directory of a run. */
 #include "spine/rundir.h"
 
+#include "spine/lock.h"
+
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,8 +36,7 @@ static int make_shards(const char *path, struct spine_error *err)
     return make_directory(path, err);
 }
 
-/* Make the directory and those above it. */
-static int make_directories(const char *directory, struct spine_error *err)
+int spine_rundir_make(const char *directory, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
     if (spine_rundir_join(path, directory, "", err))
@@ -156,15 +156,14 @@ int spine_rundir_take(const char *directory, int *lock, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
     *lock = -1;
-    if (spine_rundir_join(path, directory, "shards", err) || make_directories(directory, err) ||
+    if (spine_rundir_join(path, directory, "shards", err) || spine_rundir_make(directory, err) ||
         make_shards(path, err) || spine_rundir_join(path, directory, ".lock", err))
         return -1;
-    const int descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    const int descriptor = spine_lock_open(path);
     if (descriptor < 0)
         return spine_refuse(err, "output.directory: %s: %s", path, strerror(errno));
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(descriptor, F_SETLK, &whole) != 0 && (errno == EACCES || errno == EAGAIN)) {
-        close(descriptor);
+    if (spine_lock_take(descriptor, SPINE_LOCK_TRY) == SPINE_LOCK_HELD) {
+        spine_lock_release(descriptor);
         return spine_refuse(err, "output.directory: another run is at work in %s", directory);
     }
     *lock = descriptor;
@@ -173,8 +172,7 @@ int spine_rundir_take(const char *directory, int *lock, struct spine_error *err)
 
 void spine_rundir_release(int lock)
 {
-    if (lock >= 0)
-        close(lock);
+    spine_lock_release(lock);
 }
 
 int spine_rundir_clear(const char *directory, enum spine_rundir_part part, struct spine_error *err)

@@ -17,12 +17,12 @@ check_tree()
         bad = 1
     }
     BEGIN {
-        place(0, "arguments interrupt error log clones random partition words number outfile room seal")
-        place(1, "kernels sparse field lookup repeated page")
-        place(2, "model optimizer vectors input layout config")
+        place(0, "arguments interrupt error log clones random partition words number outfile room seal lock spelling")
+        place(1, "kernels sparse field lookup repeated page goal")
+        place(2, "model optimizer vectors input layout config halving")
         place(3, "comm store sums classifier labelled")
         place(4, "dataset csr inifile metrics modelfile rundir timeline")
-        place(5, "checkpoint codes measures revive step")
+        place(5, "checkpoint codes measures revive step trials")
         place(6, "merge resume tops")
         place(7, "space")
         place(8, "columns")

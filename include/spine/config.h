@@ -53,6 +53,15 @@ struct spine_config {
 /* All options at their defaults. */
 void spine_config_init(struct spine_config *config);
 
+/* What an option takes. */
+enum spine_config_kind {
+    SPINE_CONFIG_UNKNOWN, /* there is no option of this name */
+    SPINE_CONFIG_WHOLE,
+    SPINE_CONFIG_REAL,
+    SPINE_CONFIG_OTHER, /* words */
+};
+enum spine_config_kind spine_config_kind(const char *name);
+
 /* Set one option by its name. 'given' marks those that this source, a file say, has set, and one
  * that is set twice is refused; it begins as 0. */
 int spine_config_set(struct spine_config *config, uint64_t *given, const char *name,

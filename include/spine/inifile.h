@@ -12,10 +12,10 @@
 #include <stddef.h>
 
 /* The lines "name = value" of [sweep]. */
-enum { SPINE_INIFILE_LINE = 200, SPINE_INIFILE_WORD = 1024 };
+enum { SPINE_INIFILE_NAME = 64, SPINE_INIFILE_WORD = 1024 };
 struct spine_inifile_line {
     int line; /* its number; 0: from the command line */
-    char name[SPINE_INIFILE_LINE];
+    char name[SPINE_INIFILE_NAME];
     char value[SPINE_INIFILE_WORD];
 };
 struct spine_inifile_lines {

@@ -23,6 +23,10 @@ void spine_random_uniform(uint64_t seed, uint32_t tensor, uint64_t first, size_t
 uint32_t spine_random_below(uint64_t seed, uint32_t epoch, uint32_t stratum, uint32_t i,
                             uint32_t bound);
 
+/* A number in [0, 1) for parameter p of trial i of a sweep: (w0 * 2^21 + w1 / 2^11) / 2^53, with
+ * words w0 and w1 of counter (low(i), high(i), p, 4 << 24). */
+double spine_random_parameter(uint64_t seed, uint64_t i, uint32_t p);
+
 /* noisy[j] = clean[j] + sigma * n_j for j in [0, count), n_j standard normal.
  *
  * The n_j of a row come in groups of 64 = 4 x 16: element j has g = j / 64, q = j % 64 / 16 and
