@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <xxhash.h>
 
 void spine_modelfile_fingerprint(const struct spine_params *params, const float *mean, double scale,
@@ -113,4 +114,58 @@ int spine_modelfile_write(const char *path, const struct spine_params *params, c
         return 0;
     spine_outfile_discard(path);
     return -1;
+}
+
+/* The shape of W1, and memory for a model of this shape. */
+static int make_model(struct spine_modelfile *model, struct spine_store *store, const char *path,
+                      struct spine_error *err)
+{
+    enum { MOST = 1 << 20 };
+    size_t hidden = 0, dim = 0;
+    if (spine_store_extent(store, "/W1", SPINE_STORE_FLOAT, &hidden, &dim, err))
+        return -1;
+    if (hidden < 1 || hidden > MOST || dim < 1 || dim > MOST)
+        return spine_refuse(err, "%s: '/W1' is %zu x %zu", path, hidden, dim);
+    model->mean = calloc(dim, sizeof *model->mean);
+    if (model->mean == NULL)
+        return spine_fail(err, "out of memory for %zu numbers", dim);
+    return spine_params_init(&model->params, dim, hidden, err);
+}
+
+static int read_mean(struct spine_modelfile *model, struct spine_store *store, const char *path,
+                     struct spine_error *err)
+{
+    const struct tensor mean = {"/input_mean", model->params.dim, 0, 1, model->mean};
+    if (read_tensor(store, path, &mean, err) ||
+        spine_store_get_real(store, "/", "input_scale", &model->scale, err))
+        return -1;
+    if (!isfinite(model->scale) || model->scale <= 0)
+        return spine_refuse(err, "%s: 'input_scale' is %g, expected a number above 0", path,
+                            model->scale);
+    return 0;
+}
+
+int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct spine_error *err)
+{
+    struct spine_store *store = NULL;
+    struct spine_error ignored; /* nothing was written */
+    *model = (struct spine_modelfile){0};
+    if (spine_store_open(&store, path, "spine-model", err))
+        return -1;
+    const int rc = make_model(model, store, path, err) ||
+                   spine_modelfile_read_params(store, path, "", &model->params, err) ||
+                   read_mean(model, store, path, err) ||
+                   spine_store_get_text(store, "/", "config", &model->config, err);
+    spine_store_close(store, &ignored);
+    if (rc != 0)
+        spine_modelfile_dispose(model);
+    return rc ? -1 : 0;
+}
+
+void spine_modelfile_dispose(struct spine_modelfile *model)
+{
+    spine_params_dispose(&model->params);
+    free(model->mean);
+    free(model->config);
+    *model = (struct spine_modelfile){0};
 }

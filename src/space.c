@@ -205,6 +205,40 @@ int64_t spine_space_find(const struct spine_space *space, const char *word)
     return spine_lookup_find(&space->lookup, &space->words, word);
 }
 
+int64_t spine_space_find_any_case(const struct spine_space *space, const char *word)
+{
+    enum { LONGEST = 256 }; /* of words that are looked for once more */
+    char lower[LONGEST];
+    const int64_t row = spine_space_find(space, word);
+    const size_t length = strlen(word);
+    if (row >= 0 || length >= LONGEST)
+        return row;
+    for (size_t i = 0; i <= length; i++)
+        lower[i] = word[i] >= 'A' && word[i] <= 'Z' ? (char)(word[i] - 'A' + 'a') : word[i];
+    return spine_space_find(space, lower);
+}
+
+/* The value of a sparse row in a column. */
+static float find_value(const struct spine_csr *csr, size_t row, size_t column)
+{
+    int64_t low = csr->indptr[row], high = csr->indptr[row + 1];
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if ((size_t)csr->indices[middle] < column)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < csr->indptr[row + 1] && (size_t)csr->indices[low] == column ? csr->data[low] : 0;
+}
+
+float spine_space_strength(const struct spine_space *space, size_t row, size_t column)
+{
+    if (space->dense != NULL)
+        return space->dense[row * space->columns + column];
+    return find_value(&space->codes, row, column) + find_value(&space->excess, row, column);
+}
+
 void spine_space_row(const struct spine_space *space, size_t row, float *out)
 {
     if (space->dense != NULL) {

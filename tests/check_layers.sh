@@ -18,15 +18,17 @@ check_tree()
     }
     BEGIN {
         place(0, "arguments interrupt error log clones random partition words number outfile room seal lock spelling")
-        place(1, "kernels sparse field lookup repeated page goal")
-        place(2, "model optimizer vectors input layout config halving")
-        place(3, "comm store sums classifier labelled")
+        place(1, "statistics kernels sparse field lookup repeated page goal")
+        place(2, "figures model optimizer vectors input layout config halving")
+        place(3, "comm store sums classifier labelled tabular")
         place(4, "dataset csr inifile metrics modelfile rundir timeline")
         place(5, "checkpoint codes measures revive step trials")
         place(6, "merge resume tops")
         place(7, "space")
-        place(8, "columns")
-        place(9, "convert evaluate forecast report results sweep train")
+        place(8, "columns reference sparsity wordtests clusters")
+        place(9, "panel similarity analogies categorization categories")
+        place(10, "evaluation questionnaire readability")
+        place(11, "convert evaluate forecast report results sweep train")
         # Within a level only these:
         beside["store", "comm"] = beside["sums", "comm"] = beside["train", "results"] = 1
         beside["train", "forecast"] = 1
@@ -101,7 +103,7 @@ try 'level 2 includes comm' src/model.c '"spine/comm.h"'
 try 'level 2 includes comm' src/model.c '<spine/comm.h> /* "why" */'
 try 'level 2 includes config' include/spine/model.h '"spine/config.h"'
 try 'level 3 includes store' src/comm.c '"spine/store.h"'
-try 'level 9 includes evaluate' src/train.c '"spine/evaluate.h"'
+try 'level 11 includes evaluate' src/train.c '"spine/evaluate.h"'
 try 'level 0 includes log' src/error.c '"spine/log.h"'
 try 'only src/comm.c may include mpi.h' src/train.c '<mpi.h>'
 try 'only src/store.c may include hdf5.h' tools/spine-top.c '"hdf5.h"'

@@ -84,6 +84,30 @@ static void test_the_file_holds_the_model(void **state)
     remove_all(&directory);
 }
 
+static void test_a_model_is_read_back(void **state)
+{
+    (void)state;
+    const struct path directory = make_temporary(), path = join_path(&directory, "model.h5");
+    struct spine_params params;
+    struct spine_modelfile model;
+    make_params(&params);
+    TRY(spine_modelfile_write(path.text, &params, mean, 2.5, "[data]\ninput = a\n", &err));
+    TRY(spine_modelfile_read(&model, path.text, &err));
+    assert_int_equal(model.params.dim, DIM);
+    assert_int_equal(model.params.hidden, HIDDEN);
+    assert_memory_equal(model.params.data, params.data, params.len * sizeof *params.data);
+    assert_memory_equal(model.mean, mean, sizeof mean);
+    assert_true(model.scale == 2.5);
+    assert_string_equal(model.config, "[data]\ninput = a\n");
+    spine_modelfile_dispose(&model);
+    spine_modelfile_dispose(&model);
+    TRY(spine_modelfile_write(path.text, &params, mean, 0, "", &err));
+    EXPECT_REFUSED(spine_modelfile_read(&model, path.text, &err),
+                   "%s: 'input_scale' is 0, expected a number above 0", path.text);
+    spine_params_dispose(&params);
+    remove_all(&directory);
+}
+
 static void test_a_model_that_cannot_be_written_leaves_nothing(void **state)
 {
     (void)state;
@@ -130,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_file_holds_the_model),
+        cmocka_unit_test(test_a_model_is_read_back),
         cmocka_unit_test(test_a_model_that_cannot_be_written_leaves_nothing),
         cmocka_unit_test(test_any_changed_number_changes_the_fingerprint),
     };

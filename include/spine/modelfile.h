@@ -23,6 +23,20 @@ void spine_modelfile_fingerprint(const struct spine_params *params, const float 
 int spine_modelfile_write(const char *path, const struct spine_params *params, const float *mean,
                           double scale, const char *config, struct spine_error *err);
 
+/* A model that was read. */
+struct spine_modelfile {
+    struct spine_params params;
+    float *mean; /* owned; (D) */
+    double scale;
+    char *config; /* owned; INI text */
+};
+
+/* Read a model; refuses what isn't one, or has numbers that aren't finite. Local. */
+int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct spine_error *err);
+
+/* Free what model owns and zero it; a zeroed struct may be disposed of again. */
+void spine_modelfile_dispose(struct spine_modelfile *model);
+
 /* Parameters as the datasets W1, b1, W2, b2 of the group 'group' ("" for the root), with checksums.
  * Reading refuses another shape, and numbers that aren't finite; path is for messages. */
 int spine_modelfile_write_params(struct spine_store *store, const char *group,

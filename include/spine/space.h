@@ -30,8 +30,14 @@ struct spine_space {
 /* Read all of it; to be disposed of if it succeeds. */
 int spine_space_read(struct spine_space *space, const char *path, struct spine_error *err);
 
-/* The row of a word, -1 if it isn't there. */
+/* The row of a word, -1 if it isn't there. The second one then looks for it with its ASCII letters
+ * made lower-case: test sets write Athens where a lower-case vocabulary has athens. */
 int64_t spine_space_find(const struct spine_space *space, const char *word);
+int64_t spine_space_find_any_case(const struct spine_space *space, const char *word);
+
+/* The strength of a word in a dimension: its value there; in codes, what it was before the clamp.
+ */
+float spine_space_strength(const struct spine_space *space, size_t row, size_t column);
 
 /* The vector of a row; out is (columns). */
 void spine_space_row(const struct spine_space *space, size_t row, float *out);

@@ -1,0 +1,36 @@
+/* columns.h -- the words of every dimension, strongest first.
+ *
+ * The strength of a word in a dimension is its value there; in codes, what it was before the clamp
+ * at 1 (codes.h, excess). Among equals the earlier row, in a frequency list the more frequent word,
+ * comes first. The top words of a dimension are the first of those above 0: the positive side. */
+#ifndef SPINE_COLUMNS_H
+#define SPINE_COLUMNS_H
+
+#include "spine/space.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct spine_entry {
+    float strength;
+    uint32_t row;
+};
+
+struct spine_columns {
+    size_t rows, columns;
+    struct spine_entry *entries; /* owned; of column j from start[j] to start[j + 1], all but 0 */
+    size_t *start;               /* owned; (columns + 1) */
+    size_t *active;              /* owned; (columns): how many are above 0; they come first */
+    float *median;               /* owned; (columns): over all rows; the lower one of two */
+};
+
+/* Sort all columns of the space; it takes 8 bytes a value that isn't 0. */
+int spine_columns_init(struct spine_columns *columns, const struct spine_space *space,
+                       struct spine_error *err);
+
+/* The entries of a column, strongest first. */
+const struct spine_entry *spine_columns_get(const struct spine_columns *columns, size_t column);
+
+void spine_columns_dispose(struct spine_columns *columns);
+
+#endif

@@ -1,0 +1,34 @@
+/* evaluate.h -- the job of spine-eval: everything that is asked, about every file.
+ *
+ * Dimensions are judged in a reference space: that of options->space; else the input of the first
+ * run among the files; else a dense file is judged in itself, and codes can't be. Without further
+ * options it finds how sparse the files are and how readable. */
+#ifndef SPINE_EVALUATE_H
+#define SPINE_EVALUATE_H
+
+#include "spine/error.h"
+#include "spine/evaluation.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Paths from the command line, borrowed. */
+struct spine_paths {
+    const char **list; /* owned; (count) */
+    size_t count;
+};
+
+struct spine_evaluate_options {
+    struct spine_paths files;
+    const char *space; /* the reference, or NULL */
+    size_t top, draws; /* top words shown of a dimension, intruders drawn to it */
+    uint64_t seed;     /* of all that is drawn */
+};
+
+/* Evaluate all files. *evaluations gets one of each, in order; the caller frees it with
+ * spine_evaluate_dispose(), whether this succeeds or not. */
+int spine_evaluate(const struct spine_evaluate_options *options,
+                   struct spine_evaluation **evaluations, struct spine_error *err);
+void spine_evaluate_dispose(struct spine_evaluation *evaluations, size_t count);
+
+#endif

@@ -1,0 +1,214 @@
+/* evaluate.c -- the job of spine-eval. */
+#include "spine/evaluate.h"
+
+#include "spine/columns.h"
+#include "spine/config.h"
+#include "spine/inifile.h"
+#include "spine/log.h"
+#include "spine/modelfile.h"
+#include "spine/panel.h"
+#include "spine/readability.h"
+#include "spine/reference.h"
+#include "spine/rundir.h"
+#include "spine/space.h"
+#include "spine/sparsity.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DISTRATIO_TOP = 5 }; /* as its authors have it */
+
+/* The reference space of all files. */
+struct judge {
+    char path[SPINE_CONFIG_TEXT]; /* "" if there is none: dense files are judged in themselves */
+    struct spine_space space;
+};
+
+/* A file and what is known of it. */
+struct subject {
+    const char *path;
+    struct spine_space space;
+    const struct judge *judge;
+};
+
+/* --- Runs and their inputs ---------------------------------------------------------------- */
+
+/* The model of the run in this directory. Returns 1, 0 if there is none, -1 on failure. */
+static int read_model(const char *directory, struct spine_modelfile *model, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    if (spine_rundir_join(path, directory, "model.h5", err))
+        return -1;
+    if (access(path, F_OK) != 0)
+        return 0;
+    return spine_modelfile_read(model, path, err) ? -1 : 1;
+}
+
+/* The path of what a run was trained on; "" if 'run' isn't one. */
+static int find_input(const char *run, char *input, struct spine_error *err)
+{
+    struct spine_modelfile model;
+    struct spine_config config;
+    struct spine_inifile_lines sweep = {0}; /* which a resolved configuration doesn't have */
+    input[0] = '\0';
+    const int found = read_model(run, &model, err);
+    if (found != 1)
+        return found;
+    spine_config_init(&config);
+    const int rc = spine_inifile_parse(&config, &sweep, model.config, run, err);
+    if (rc == 0)
+        strcpy(input, config.input);
+    spine_inifile_lines_dispose(&sweep);
+    spine_modelfile_dispose(&model);
+    return rc;
+}
+
+static int read_judge(const struct spine_evaluate_options *options, struct judge *judge,
+                      struct spine_error *err)
+{
+    *judge = (struct judge){.path = ""};
+    if (options->space != NULL) {
+        if (strlen(options->space) >= sizeof judge->path)
+            return spine_refuse(err, "--space: the path is too long");
+        strcpy(judge->path, options->space);
+        return spine_space_read(&judge->space, judge->path, err);
+    }
+    for (size_t i = 0; i < options->files.count && judge->path[0] == '\0'; i++)
+        if (find_input(options->files.list[i], judge->path, err))
+            return -1;
+    if (judge->path[0] == '\0')
+        return 0;
+    if (access(judge->path, R_OK) == 0)
+        return spine_space_read(&judge->space, judge->path, err);
+    spine_log_warning("%s, the run's input, can't be read: name the space to judge in by --space",
+                      judge->path);
+    judge->path[0] = '\0';
+    return 0;
+}
+
+/* --- What is measured --------------------------------------------------------------------- */
+
+static int measure_explained(const struct subject *subject, struct spine_figures *figures,
+                             struct spine_error *err)
+{
+    struct spine_modelfile model;
+    double explained = 0;
+    const int found = read_model(subject->path, &model, err);
+    if (found != 1)
+        return found;
+    const int rc =
+        spine_sparsity_explained(&subject->space, &model, &subject->judge->space, &explained,
+                                 err) ||
+        spine_figures_add_plain(figures, "sparsity", "explained variance", explained, 4, err);
+    spine_modelfile_dispose(&model);
+    return rc ? -1 : 0;
+}
+
+static int add_readability(struct spine_figures *figures, const char *name,
+                           const struct spine_readability *result, struct spine_error *err)
+{
+    return spine_figures_add(figures, "interpretability", name, result->estimate,
+                             (int64_t)result->asked, (int64_t)result->missing, 3, err);
+}
+
+static int measure_panel(const struct spine_evaluate_options *options,
+                         const struct spine_panel *panel, const struct spine_reference *reference,
+                         struct spine_figures *figures, struct spine_error *err)
+{
+    struct spine_readability intrusion, coherence, distratio, diversity;
+    return spine_readability_intrusion(panel, reference, options->top, options->draws,
+                                       options->seed, &intrusion, err) ||
+                   spine_readability_coherence(panel, reference, options->top, &coherence, err) ||
+                   spine_readability_distratio(panel, reference, DISTRATIO_TOP, options->draws,
+                                               options->seed, &distratio, err) ||
+                   spine_readability_diversity(panel, options->top, &diversity, err) ||
+                   add_readability(figures, "intrusion", &intrusion, err) ||
+                   add_readability(figures, "coherence", &coherence, err) ||
+                   add_readability(figures, "DistRatio", &distratio, err) ||
+                   add_readability(figures, "diversity", &diversity, err)
+               ? -1
+               : 0;
+}
+
+static int measure_interpretability(const struct spine_evaluate_options *options,
+                                    const struct subject *subject,
+                                    const struct spine_columns *columns,
+                                    struct spine_figures *figures, struct spine_error *err)
+{
+    const struct spine_space *neutral = &subject->judge->space;
+    if (subject->judge->path[0] == '\0')
+        neutral = subject->space.dense != NULL ? &subject->space : NULL;
+    if (neutral == NULL) {
+        spine_log_warning("%s: codes aren't judged in themselves: name a space by --space",
+                          subject->path);
+        return 0;
+    }
+    struct spine_reference reference;
+    struct spine_panel panel;
+    const size_t most = options->top > DISTRATIO_TOP ? options->top : DISTRATIO_TOP;
+    if (spine_reference_init(&reference, neutral, &subject->space, err))
+        return -1;
+    int rc = spine_panel_init(&panel, &subject->space, columns, &reference, most, err);
+    if (rc == 0) {
+        rc = measure_panel(options, &panel, &reference, figures, err);
+        spine_panel_dispose(&panel);
+    }
+    spine_reference_dispose(&reference);
+    return rc;
+}
+
+static int measure(const struct spine_evaluate_options *options, const struct subject *subject,
+                   struct spine_figures *figures, struct spine_error *err)
+{
+    struct spine_columns columns;
+    if (spine_columns_init(&columns, &subject->space, err))
+        return -1;
+    const int rc = spine_sparsity_measure(&subject->space, figures, err) ||
+                   measure_explained(subject, figures, err) ||
+                   measure_interpretability(options, subject, &columns, figures, err);
+    spine_columns_dispose(&columns);
+    return rc ? -1 : 0;
+}
+
+/* --- The job ------------------------------------------------------------------------------ */
+
+static int evaluate_file(const struct spine_evaluate_options *options, const struct judge *judge,
+                         const char *path, struct spine_evaluation *evaluation,
+                         struct spine_error *err)
+{
+    struct subject subject = {.path = path, .judge = judge};
+    if (spine_space_read(&subject.space, path, err))
+        return -1;
+    if (subject.space.num_repeated > 0)
+        spine_log_warning("%s: %zu words stand there twice: their first vectors are looked up",
+                          path, subject.space.num_repeated);
+    evaluation->path = path;
+    evaluation->rows = subject.space.rows;
+    evaluation->columns = subject.space.columns;
+    const int rc = measure(options, &subject, &evaluation->figures, err);
+    spine_space_dispose(&subject.space);
+    return rc;
+}
+
+int spine_evaluate(const struct spine_evaluate_options *options,
+                   struct spine_evaluation **evaluations, struct spine_error *err)
+{
+    struct judge judge;
+    *evaluations = calloc(options->files.count, sizeof **evaluations);
+    if (*evaluations == NULL)
+        return spine_fail(err, "out of memory for %zu files", options->files.count);
+    int rc = read_judge(options, &judge, err);
+    for (size_t i = 0; rc == 0 && i < options->files.count; i++)
+        rc = evaluate_file(options, &judge, options->files.list[i], &(*evaluations)[i], err);
+    spine_space_dispose(&judge.space);
+    return rc;
+}
+
+void spine_evaluate_dispose(struct spine_evaluation *evaluations, size_t count)
+{
+    for (size_t i = 0; evaluations != NULL && i < count; i++)
+        spine_figures_dispose(&evaluations[i].figures);
+    free(evaluations);
+}

@@ -1,0 +1,49 @@
+/* figures.c -- the numbers that an evaluation finds, as a list. */
+#include "spine/figures.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int spine_figures_add(struct spine_figures *figures, const char *group, const char *name,
+                      struct spine_estimate estimate, int64_t count, int64_t missing, int decimals,
+                      struct spine_error *err)
+{
+    if (figures->count == figures->capacity) {
+        const size_t wanted = 2 * figures->capacity + 16;
+        struct spine_figure *larger = realloc(figures->list, wanted * sizeof *larger);
+        if (larger == NULL)
+            return spine_fail(err, "out of memory for %zu figures", wanted);
+        figures->list = larger;
+        figures->capacity = wanted;
+    }
+    struct spine_figure *figure = &figures->list[figures->count++];
+    *figure = (struct spine_figure){
+        .estimate = estimate, .count = count, .missing = missing, .decimals = decimals};
+    snprintf(figure->group, sizeof figure->group, "%s", group);
+    snprintf(figure->name, sizeof figure->name, "%s", name);
+    return 0;
+}
+
+int spine_figures_add_plain(struct spine_figures *figures, const char *group, const char *name,
+                            double value, int decimals, struct spine_error *err)
+{
+    const struct spine_estimate estimate = {value, NAN, NAN};
+    return spine_figures_add(figures, group, name, estimate, -1, -1, decimals, err);
+}
+
+const struct spine_figure *spine_figures_find(const struct spine_figures *figures,
+                                              const char *group, const char *name)
+{
+    for (size_t i = 0; i < figures->count; i++)
+        if (strcmp(figures->list[i].group, group) == 0 && strcmp(figures->list[i].name, name) == 0)
+            return &figures->list[i];
+    return NULL;
+}
+
+void spine_figures_dispose(struct spine_figures *figures)
+{
+    free(figures->list);
+    *figures = (struct spine_figures){0};
+}

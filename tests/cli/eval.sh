@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# spine-eval: its figures against implementations of their own, their order on the sample, what it
+# writes and what it refuses.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_python numpy h5py scipy
+eval=$SPINE_BIN/spine-eval
+
+sample glove.h5
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+[model]
+hidden = 500
+[train]
+epochs = 20
+END
+train 2 run.ini
+
+# refuse TEXT ARGUMENT...
+refuse()
+{
+    local text=$1
+    shift
+    refused spine-eval "$text" "$eval" "$@"
+}
+
+# --- What any sane measure says ---------------------------------------------------------------------
+
+# Codes that belong to other words than they say.
+cp run/codes.h5ad shuffled.h5ad
+run $python - <<'END'
+import h5py, numpy
+with h5py.File("shuffled.h5ad", "r+") as file:
+    words = file["obs/_index"]
+    words[:] = numpy.random.default_rng(1).permutation(words[:])
+END
+run "$eval" --json=order.json shuffled.h5ad glove.h5 run
+grep -Eq '^  intrusion  +0\.[0-9]{3} \(0\.[0-9]{3} to 0\.[0-9]{3}\)' stdout || fail "$(cat stdout)"
+run $python - <<'END'
+import json
+files = json.load(open("order.json"))["files"]
+assert [file["path"] for file in files] == ["shuffled.h5ad", "glove.h5", "run"]
+for name in "intrusion", "coherence", "DistRatio":
+    values = [m["value"] for file in files for m in file["measures"] if m["name"] == name]
+    print(name, values)
+    assert values[0] + 0.05 < values[1] < values[2] - 0.02, (name, values)
+END
+
+# --- One answer -------------------------------------------------------------------------------------
+
+OMP_NUM_THREADS=1 run "$eval" --json=- run glove.h5
+mv stdout one.json
+OMP_NUM_THREADS=3 run "$eval" --json=- run glove.h5
+cmp stdout one.json || fail "the number of threads changes the figures"
+run "$eval" --json=- --seed=2 run glove.h5
+if cmp -s stdout one.json; then
+    fail "the seed changes nothing"
+fi
+run "$eval" --json=- --space=glove.h5 run/codes.h5ad
+mv stdout merged.json
+mv run/codes.h5ad codes.h5ad
+run "$eval" --json=- run
+$python - <<'END' || fail "shards give other figures than merged codes"
+import json
+def measures(path):
+    return {(m["group"], m["name"]): m for m in json.load(open(path))["files"][0]["measures"]}
+of_shards, of_merged = measures("stdout"), measures("merged.json")
+explained = of_shards.pop(("sparsity", "explained variance"))["value"]
+assert of_shards == of_merged
+last = [json.loads(line) for line in open("run/metrics.jsonl")][-1]
+assert abs(explained - last["explained_variance"]) < 1e-5
+of = lambda name: of_merged["sparsity", name]["value"]
+assert abs(of("share below .001") - last["sparsity"]) < 1e-6
+assert abs(of("values a word") - last["l0"]) < 1e-6
+assert of("dead dimensions") == last["dead"]
+END
+mv codes.h5ad run/codes.h5ad
+
+# --- Where the space isn't known --------------------------------------------------------------------
+
+run "$eval" run/codes.h5ad
+one_line spine-eval "*: run/codes.h5ad: codes aren't judged in themselves: name a space by --space"
+if grep -q interpretability stdout; then
+    fail "judged nowhere: $(cat stdout)"
+fi
+mv glove.h5 elsewhere.h5
+run "$eval" run
+grep -q "glove.h5, the run's input, can't be read" stderr || fail "$(cat stderr)"
+mv elsewhere.h5 glove.h5
+
+# --- Refusals ---------------------------------------------------------------------------------------
+
+refuse "the files to evaluate are missing; see spine-eval --help"
+refuse "--bogus: unknown option; see spine-eval --help" --bogus run
+refuse "--top: '1' is not a whole number from 2 to 1000" --top=1 run
+refuse "--seed: '-1' is not a whole number from 0 to *" --seed=-1 run
+refuse "nowhere: No such file or directory" nowhere
+refuse "nowhere: No such file or directory" --space=nowhere run
+refuse "nowhere/out.json.part: No such file or directory" --json=nowhere/out.json run
+echo "prose" >prose.txt
+refuse "prose.txt:1: expected a word and numbers, the line ends in no number" run prose.txt
+run "$eval" --help
+grep -q '^Usage: spine-eval ' stdout || fail "--help: $(cat stdout)"
+run "$eval" --version
+grep -Eqx 'spine-eval [0-9.]+' stdout || fail "--version: $(cat stdout)"

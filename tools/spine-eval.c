@@ -1,0 +1,134 @@
+/* spine-eval.c -- how good, how sparse and how readable embeddings are: the command line. */
+#include "spine/arguments.h"
+#include "spine/evaluate.h"
+#include "spine/log.h"
+#include "spine/outfile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char program[] = "spine-eval";
+
+static const char usage[] =
+    "Usage: spine-eval [OPTION...] FILE...\n"
+    "\n"
+    "Measure embeddings, side by side. FILE is the directory of a run, codes.h5ad, vectors.h5, or\n"
+    "embedding text (plain, gzip or zstd). Without further options: how sparse each file is, and\n"
+    "how readable its dimensions are.\n"
+    "\n"
+    "  --space=FILE    judge readability by the likeness of words there [the first run's input]\n"
+    "  --top=K         top words shown of a dimension [4]\n"
+    "  --draws=N       intruders drawn to a dimension [5]\n"
+    "  --seed=N        of all that is drawn [1]\n"
+    "  --json=FILE     write the figures as JSON; - for the standard output, instead of the table\n"
+    "  --help, --version\n"
+    "\n"
+    "Exit status: 0 done; 1 failed; 2 the command line or a file is wrong.\n";
+
+enum { SPACE = SPINE_ARGUMENT_OWN, TOP, DRAWS, SEED, JSON };
+
+struct request {
+    struct spine_evaluate_options options;
+    const char *json;
+    int is_answered; /* --help or --version */
+};
+
+static int take_seed(const char *text, uint64_t *seed, struct spine_error *err)
+{
+    size_t value;
+    if (spine_arguments_whole("--seed", text, 0, INT64_MAX, &value, err))
+        return -1;
+    *seed = value;
+    return 0;
+}
+
+static int take_option(struct request *request, int option, struct spine_error *err)
+{
+    struct spine_evaluate_options *options = &request->options;
+    switch (option) {
+    case SPACE:
+        options->space = optarg;
+        return 0;
+    case TOP:
+        return spine_arguments_whole("--top", optarg, 2, 1000, &options->top, err);
+    case DRAWS:
+        return spine_arguments_whole("--draws", optarg, 1, 1000, &options->draws, err);
+    case SEED:
+        return take_seed(optarg, &options->seed, err);
+    case JSON:
+        request->json = optarg;
+        return 0;
+    default:
+        request->is_answered = spine_arguments_answer(program, usage, option);
+        return 0;
+    }
+}
+
+static int parse_arguments(int argc, char **argv, struct request *request, struct spine_error *err)
+{
+    static const struct option options[] = {
+        {"space", required_argument, NULL, SPACE}, {"top", required_argument, NULL, TOP},
+        {"draws", required_argument, NULL, DRAWS}, {"seed", required_argument, NULL, SEED},
+        {"json", required_argument, NULL, JSON},   SPINE_ARGUMENTS_COMMON};
+    int option, rc;
+    while ((rc = spine_arguments_next(program, argc, argv, ":", options, &option, err)) > 0)
+        if (take_option(request, option, err))
+            return -1;
+        else if (request->is_answered)
+            return 0;
+    if (rc == 0 && optind == argc)
+        return spine_refuse(err, "the files to evaluate are missing; see spine-eval --help");
+    for (; rc == 0 && optind < argc; optind++)
+        request->options.files.list[request->options.files.count++] = argv[optind];
+    return rc;
+}
+
+static int write_json(const char *path, const char *json, struct spine_error *err)
+{
+    if (strcmp(path, "-") == 0) {
+        fputs(json, stdout);
+        return 0;
+    }
+    FILE *file = spine_outfile_create_text(path, err);
+    if (file == NULL)
+        return -1;
+    const int failed = fputs(json, file) == EOF;
+    if (fclose(file) != 0 || failed) {
+        spine_outfile_discard(path);
+        return spine_fail(err, "%s: can't be written", path);
+    }
+    return spine_outfile_publish(path, err);
+}
+
+static int answer(const struct request *request, struct spine_error *err)
+{
+    const struct spine_evaluate_options *options = &request->options;
+    struct spine_evaluation *evaluations = NULL;
+    char *json = NULL;
+    int rc = spine_evaluate(options, &evaluations, err);
+    if (rc == 0 && (request->json == NULL || strcmp(request->json, "-") != 0))
+        spine_evaluation_print(evaluations, options->files.count, stdout);
+    if (rc == 0 && request->json != NULL) {
+        json = spine_evaluation_json(evaluations, options->files.count);
+        rc = json == NULL ? spine_fail(err, "out of memory for the JSON")
+                          : write_json(request->json, json, err);
+    }
+    free(json);
+    spine_evaluate_dispose(evaluations, options->files.count);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    struct spine_error err;
+    struct request request = {.options = {.top = 4, .draws = 5, .seed = 1}};
+    spine_log_init(program, 0, 1, SPINE_LOG_INFO);
+    request.options.files.list = calloc((size_t)argc, sizeof *request.options.files.list);
+    int rc = request.options.files.list == NULL ? spine_fail(&err, "out of memory")
+                                                : parse_arguments(argc, argv, &request, &err);
+    if (rc == 0 && !request.is_answered)
+        rc = answer(&request, &err);
+    free(request.options.files.list);
+    return spine_arguments_finish(program, rc, &err);
+}
