@@ -16,8 +16,8 @@
 
 #include "spine/random.h"
 
-/* Spans what word vectors and codes were seen to need, by factors of about 3. */
-static const double grid[] = {0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000};
+/* Spans what word vectors and codes were seen to need. */
+static const double grid[] = {0.1, 1, 10, 100, 1000, 10000};
 enum { GRID = sizeof grid / sizeof *grid, PARTS_MOST = SPINE_CLASSIFIER_FOLDS_MOST + 1 };
 
 /* liblinear's features of an example end with the constant and a node of index -1. */
@@ -30,10 +30,10 @@ struct spine_examples {
 };
 
 struct trial {
-    uint64_t parts;             /* a bit for each to train on */
-    size_t c;                   /* of the grid */
-    size_t correct[PARTS_MOST]; /* out: in the parts not trained on */
-    int is_short;               /* out: memory ran out */
+    uint64_t parts;                   /* a bit for each to train on */
+    size_t num_c;                     /* how far to go in the grid */
+    size_t correct[GRID][PARTS_MOST]; /* out: in the parts not trained on */
+    int is_short;                     /* out: memory ran out */
 };
 
 /* The examples with the part of each. */
@@ -160,13 +160,32 @@ static size_t gather(const struct parted *parted, const struct trial *trial,
 }
 
 static void count_correct(const struct parted *parted, const struct model *model,
-                          struct trial *trial)
+                          const struct trial *trial, size_t *correct)
 {
     const struct spine_examples *examples = parted->examples;
     for (size_t i = 0; i < examples->count; i++)
         if (!trains_on(trial, parted->part[i]) &&
             predict(model, examples->nodes + examples->first[i]) == examples->label[i])
-            trial->correct[parted->part[i]]++;
+            correct[parted->part[i]]++;
+}
+
+/* Train with each C. The weights for one are where the search for the next begins. */
+static void climb(const struct parted *parted, const struct problem *problem, struct trial *trial)
+{
+    struct model *model = NULL;
+    for (size_t c = 0; c < trial->num_c; c++) {
+        struct model *before = model;
+        const struct parameter parameter = {.solver_type = parted->solver,
+                                            .eps = 0.001,
+                                            .C = grid[c],
+                                            .init_sol = before == NULL ? NULL : before->w};
+        model = train(problem, &parameter);
+        if (before != NULL)
+            free_and_destroy_model(&before);
+        count_correct(parted, model, trial, trial->correct[c]);
+    }
+    if (model != NULL)
+        free_and_destroy_model(&model);
 }
 
 static void run_trial(const struct parted *parted, struct trial *trial)
@@ -181,12 +200,7 @@ static void run_trial(const struct parted *parted, struct trial *trial)
                                         .y = y,
                                         .x = x,
                                         .bias = 1};
-        const struct parameter parameter = {
-            .solver_type = parted->solver, .eps = 0.001, .C = grid[trial->c]};
-        assert(check_parameter(&problem, &parameter) == NULL);
-        struct model *model = train(&problem, &parameter);
-        count_correct(parted, model, trial);
-        free_and_destroy_model(&model);
+        climb(parted, &problem, trial);
     }
     free(x);
     free(y);
@@ -232,23 +246,29 @@ static struct trial *make_trials(size_t count, struct spine_error *err)
     return trials;
 }
 
+/* The place in the grid of the greatest number; the first of equals. */
+static size_t best_of(const size_t correct[GRID])
+{
+    size_t best = 0;
+    for (size_t c = 1; c < GRID; c++)
+        if (correct[c] > correct[best])
+            best = c;
+    return best;
+}
+
 /* Part 0 trains, part 1 chooses, part 2 tests. */
 static int test_with_valid(const struct parted *parted, struct spine_verdict *verdict,
                            struct spine_error *err)
 {
-    struct trial *trials = make_trials(GRID, err);
-    if (trials == NULL)
+    struct trial trial = {.parts = 1, .num_c = GRID};
+    size_t correct[GRID];
+    if (run_trials(parted, &trial, 1, err))
         return -1;
     for (size_t c = 0; c < GRID; c++)
-        trials[c] = (struct trial){.parts = 1, .c = c};
-    const int rc = run_trials(parted, trials, GRID, err);
-    const struct trial *best = trials;
-    for (size_t c = 1; c < GRID; c++)
-        if (trials[c].correct[1] > best->correct[1])
-            best = &trials[c];
-    *verdict = (struct spine_verdict){best->correct[2], parted->count[2], grid[best->c]};
-    free(trials);
-    return rc;
+        correct[c] = trial.correct[c][1];
+    const size_t best = best_of(correct);
+    *verdict = (struct spine_verdict){trial.correct[best][2], parted->count[2], grid[best]};
+    return 0;
 }
 
 static uint64_t bit(size_t part)
@@ -263,51 +283,48 @@ static size_t list_pairs(size_t num_parts, uint64_t tests, struct trial *trials)
     size_t count = 0;
     for (size_t a = 0; a < num_parts; a++)
         for (size_t b = a + 1; b < num_parts; b++)
-            for (size_t c = 0; c < GRID && ((tests & (bit(a) | bit(b))) != 0); c++)
-                trials[count++] =
-                    (struct trial){.parts = (bit(num_parts) - 1) & ~bit(a) & ~bit(b), .c = c};
+            if ((tests & (bit(a) | bit(b))) != 0)
+                trials[count++] = (struct trial){.parts = (bit(num_parts) - 1) & ~bit(a) & ~bit(b),
+                                                 .num_c = GRID};
     return count;
 }
 
 /* The place in the grid that was right most often, without this part, about the others. */
 static size_t choose(const struct trial *trials, size_t count, size_t part, size_t num_parts)
 {
-    size_t correct[GRID] = {0}, best = 0;
+    size_t correct[GRID] = {0};
     for (size_t i = 0; i < count; i++)
         for (size_t other = 0; other < num_parts && (trials[i].parts & bit(part)) == 0; other++)
-            if (other != part)
-                correct[trials[i].c] += trials[i].correct[other];
-    for (size_t c = 1; c < GRID; c++)
-        if (correct[c] > correct[best])
-            best = c;
-    return best;
+            for (size_t c = 0; c < GRID && other != part; c++)
+                correct[c] += trials[i].correct[c][other];
+    return best_of(correct);
 }
 
 /* Test on each part of the mask 'tests', trained on all others. */
 static int test_parts(const struct parted *parted, size_t num_parts, uint64_t tests,
                       struct spine_verdict *verdict, struct spine_error *err)
 {
-    struct trial *trials = make_trials(num_parts * (num_parts - 1) / 2 * GRID, err);
-    struct trial finals[PARTS_MOST];
-    size_t num_finals = 0;
+    struct trial *trials = make_trials(num_parts * (num_parts - 1) / 2 + num_parts, err);
     if (trials == NULL)
         return -1;
     const size_t count = list_pairs(num_parts, tests, trials);
+    struct trial *finals = trials + count, *final = finals;
     int rc = run_trials(parted, trials, count, err);
     for (size_t part = 0; part < num_parts; part++)
         if ((tests & bit(part)) != 0)
-            finals[num_finals++] = (struct trial){.parts = (bit(num_parts) - 1) & ~bit(part),
-                                                  .c = choose(trials, count, part, num_parts)};
-    free(trials);
-    rc = rc || run_trials(parted, finals, num_finals, err);
+            *final++ = (struct trial){.parts = (bit(num_parts) - 1) & ~bit(part),
+                                      .num_c = 1 + choose(trials, count, part, num_parts)};
+    if (rc == 0)
+        rc = run_trials(parted, finals, (size_t)(final - finals), err);
     *verdict = (struct spine_verdict){0};
-    for (size_t i = 0; i < num_finals; i++) {
-        for (size_t part = 0; part < num_parts; part++)
-            verdict->correct += finals[i].correct[part];
-        verdict->C = grid[finals[i].c];
-    }
     for (size_t part = 0; part < num_parts; part++)
-        verdict->count += (tests & bit(part)) != 0 ? parted->count[part] : 0;
+        if ((tests & bit(part)) != 0) {
+            verdict->C = grid[finals->num_c - 1];
+            verdict->correct += finals->correct[finals->num_c - 1][part];
+            verdict->count += parted->count[part];
+            finals++;
+        }
+    free(trials);
     return rc;
 }
 
