@@ -51,20 +51,27 @@ size_t spine_dataset_bytes(size_t rows, size_t dim, size_t most_rows)
     return (rows + 2 * most_rows) * stride * sizeof(float) + rows * sizeof(uint32_t);
 }
 
-static int allocate(struct spine_dataset *data, struct spine_error *err)
+static int allocate_batch(struct spine_dataset *data, struct spine_error *err)
 {
     const size_t most = spine_partition_most_rows(&data->part);
-    data->stride = spine_kernel_stride(data->dim);
-    data->rows = spine_kernel_alloc(num_local(data) * data->stride);
-    data->mean = spine_kernel_alloc(data->stride);
     data->clean = spine_kernel_alloc(most * data->stride);
     data->noisy = spine_kernel_alloc(most * data->stride);
     data->batch = calloc(most, sizeof *data->batch);
-    data->scale = 1;
-    if (data->rows != NULL && data->mean != NULL && data->clean != NULL && data->noisy != NULL &&
-        data->batch != NULL)
+    if (data->clean != NULL && data->noisy != NULL && data->batch != NULL)
         return 0;
-    return spine_fail(err, "out of memory for %zu rows of %zu numbers", num_local(data), data->dim);
+    return spine_fail(err, "out of memory for batches of %zu rows of %zu numbers", most, data->dim);
+}
+
+static int allocate(struct spine_dataset *data, struct spine_error *err)
+{
+    data->stride = spine_kernel_stride(data->dim);
+    data->rows = spine_kernel_alloc(num_local(data) * data->stride);
+    data->mean = spine_kernel_alloc(data->stride);
+    data->scale = 1;
+    if (data->rows == NULL || data->mean == NULL)
+        return spine_fail(err, "out of memory for %zu rows of %zu numbers", num_local(data),
+                          data->dim);
+    return allocate_batch(data, err);
 }
 
 static int check_finite(const struct spine_dataset *data, int rank, const char *path,
@@ -130,6 +137,34 @@ int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm, cons
         data->checksum = sum_rows(data, comm);
     struct spine_error ignored;
     spine_store_close(store, &ignored);
+    if (rc != 0)
+        spine_dataset_dispose(data);
+    return rc;
+}
+
+int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm,
+                       const struct spine_dataset *whole, size_t batch_size, uint64_t seed,
+                       struct spine_error *err)
+{
+    assert(num_local(whole) == whole->part.num_rows);
+    *data = (struct spine_dataset){.dim = whole->dim,
+                                   .stride = whole->stride,
+                                   .mean = whole->mean,
+                                   .scale = whole->scale,
+                                   .checksum = whole->checksum,
+                                   .variance = whole->variance,
+                                   .is_view = 1};
+    int rc = spine_partition_init(&data->part, seed, whole->part.num_rows, batch_size, comm->rank,
+                                  comm->size, err);
+    if (rc == 0) {
+        data->rows = whole->rows + data->part.first_row * whole->stride;
+        data->words = (struct spine_words){.count = num_local(data),
+                                           .bytes = whole->words.bytes,
+                                           .text = whole->words.text,
+                                           .start = whole->words.start + data->part.first_row};
+        rc = allocate_batch(data, err);
+    }
+    rc = spine_comm_agree(comm, rc, err);
     if (rc != 0)
         spine_dataset_dispose(data);
     return rc;
@@ -240,9 +275,11 @@ struct spine_batch spine_dataset_slice(struct spine_dataset *data, uint32_t epoc
 void spine_dataset_dispose(struct spine_dataset *data)
 {
     spine_partition_dispose(&data->part);
-    spine_words_dispose(&data->words);
-    free(data->rows);
-    free(data->mean);
+    if (!data->is_view) {
+        spine_words_dispose(&data->words);
+        free(data->rows);
+        free(data->mean);
+    }
     free(data->clean);
     free(data->noisy);
     free(data->batch);

@@ -2,7 +2,6 @@
 #include "spine/goal.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +85,20 @@ int spine_goal_set_limits(struct spine_goal *goal, const char *text, struct spin
         if (text[length] == '\0')
             return 0;
         text += length + 1;
+    }
+}
+
+void spine_goal_print_objective(const struct spine_goal *goal, FILE *file)
+{
+    fprintf(file, "%s %s", goal->maximize ? "maximize" : "minimize", names[goal->objective]);
+}
+
+void spine_goal_print_limits(const struct spine_goal *goal, FILE *file)
+{
+    for (size_t i = 0; i < goal->num_limits; i++) {
+        const struct spine_limit *limit = &goal->limit[i];
+        fprintf(file, "%s%s %s %.15g", i == 0 ? "" : ", ", names[limit->score],
+                limit->at_least ? ">=" : "<=", limit->bound);
     }
 }
 

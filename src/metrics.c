@@ -98,3 +98,25 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
     cJSON_free(line);
     return failed ? spine_fail(err, "%s: %s", path, strerror(reason)) : 0;
 }
+
+int spine_metrics_last(const char *path, char **line, struct spine_error *err)
+{
+    char *next = NULL;
+    size_t size = 0;
+    *line = NULL;
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return errno == ENOENT ? 0 : spine_fail(err, "%s: %s", path, strerror(errno));
+    for (ssize_t length; (length = getline(&next, &size, file)) > 0;) {
+        if (next[length - 1] != '\n') /* it is being written */
+            break;
+        next[length - 1] = '\0';
+        free(*line);
+        *line = next;
+        next = NULL;
+        size = 0;
+    }
+    free(next);
+    fclose(file);
+    return 0;
+}

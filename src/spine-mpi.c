@@ -108,7 +108,7 @@ static int work(const struct request *request, struct spine_comm *comm, struct s
     }
     if (spine_config_check(&config, err))
         return -1;
-    return request->job == TRAIN ? spine_train(&config, comm, request->timeline, err)
+    return request->job == TRAIN ? spine_train(&config, comm, NULL, request->timeline, err)
                                  : spine_forecast(&config, comm, stdout, err);
 }
 

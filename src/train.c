@@ -107,18 +107,30 @@ static int open_files(struct trainer *run, struct spine_error *err)
     return spine_metrics_open(&run->metrics, run->metrics_path, run->progress.epoch, err);
 }
 
+/* This rank's rows, of the input in memory if it is there. */
+static int load(struct trainer *run, const struct spine_dataset *whole, struct spine_error *err)
+{
+    const struct spine_config *config = run->config;
+    const size_t batch = (size_t)config->batch_size;
+    const uint64_t seed = (uint64_t)config->seed;
+    if (whole != NULL)
+        return spine_dataset_view(&run->data, run->comm, whole, batch, seed, err);
+    return spine_dataset_init(&run->data, run->comm, config->input, (size_t)config->limit, batch,
+                              seed, err) ||
+                   spine_dataset_scale(&run->data, run->comm, (int)config->center, config->rms, err)
+               ? -1
+               : 0;
+}
+
 /* Everything that a run has before its first step. */
 static int init(struct trainer *run, const struct spine_config *config, struct spine_comm *comm,
-                const char *timeline, struct spine_error *err)
+                const struct spine_dataset *whole, const char *timeline, struct spine_error *err)
 {
     *run = (struct trainer){
         .config = config, .comm = comm, .last_epoch = spine_config_last_epoch(config), .lock = -1};
     int rc = comm->rank == 0 ? spine_resume_check(config, err) : 0;
     if (spine_comm_agree(comm, rc, err) || spine_forecast_check(config, comm, err) ||
-        spine_dataset_init(&run->data, comm, config->input, (size_t)config->limit,
-                           (size_t)config->batch_size, (uint64_t)config->seed, err) ||
-        spine_dataset_scale(&run->data, comm, (int)config->center, config->rms, err) ||
-        init_stepper(run, err))
+        load(run, whole, err) || init_stepper(run, err))
         return -1;
     rc = spine_measuring_init(&run->measuring, (size_t)config->hidden, err) ||
          spine_idle_init(&run->idle, (size_t)config->hidden, err);
@@ -457,12 +469,12 @@ static void announce(const struct trainer *run)
                   (long long)progress->epoch, (long long)progress->step);
 }
 
-int spine_train(const struct spine_config *config, struct spine_comm *comm, const char *timeline,
-                struct spine_error *err)
+int spine_train(const struct spine_config *config, struct spine_comm *comm,
+                const struct spine_dataset *whole, const char *timeline, struct spine_error *err)
 {
     struct trainer run;
     struct spine_metrics metrics = {0};
-    int rc = init(&run, config, comm, timeline, err);
+    int rc = init(&run, config, comm, whole, timeline, err);
     if (rc == 0)
         announce(&run);
     run.started = run.saved = now();

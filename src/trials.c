@@ -488,40 +488,75 @@ int spine_trials_varies(const struct spine_trials *trials, const char *name)
     return 0;
 }
 
-static void print_parameter(FILE *file, const struct spine_parameter *parameter)
+/* --- As text ------------------------------------------------------------------------------ */
+
+/* "prefix" NAME = VALUES */
+static void print_parameters(FILE *file, const char *prefix, const struct spine_trials *trials)
 {
     static const char *const words[] = {"", "uniform", "log", "int", "int log"};
-    fprintf(file, "sweep.%s = ", parameter->name);
-    if (parameter->kind == SPINE_PARAMETER_LIST)
-        for (size_t i = 0; i < parameter->values.count; i++)
-            fprintf(file, "%s%s", i == 0 ? "" : ", ", spine_words_get(&parameter->values, i));
-    else
-        fprintf(file, "%s %.17g .. %.17g", words[parameter->kind], parameter->least,
-                parameter->most);
-    fputc('\n', file);
+    for (size_t p = 0; p < trials->num_parameters; p++) {
+        const struct spine_parameter *parameter = &trials->parameters[p];
+        fprintf(file, "%s%s = ", prefix, parameter->name);
+        if (parameter->kind == SPINE_PARAMETER_LIST)
+            for (size_t i = 0; i < parameter->values.count; i++)
+                fprintf(file, "%s%s", i == 0 ? "" : ", ", spine_words_get(&parameter->values, i));
+        else
+            fprintf(file, "%s %.15g .. %.15g", words[parameter->kind], parameter->least,
+                    parameter->most);
+        fputc('\n', file);
+    }
+}
+
+static void print_method(FILE *file, const char *prefix, const struct spine_trials *trials)
+{
+    static const char *const methods[] = {"grid", "random", "asha"};
+    fprintf(file, "%smethod = %s\n", prefix, methods[trials->method]);
+    if (trials->drawn)
+        fprintf(file, "%sseed = %llu\n", prefix, (unsigned long long)trials->seed);
+    if (trials->method == SPINE_ASHA)
+        fprintf(file, "%smin_epochs = %lld\n%sreduction = %lld\n", prefix,
+                (long long)trials->min_epochs, prefix, (long long)trials->reduction);
 }
 
 char *spine_trials_identity(const struct spine_trials *trials)
 {
-    static const char *const methods[] = {"grid", "random", "asha"};
     char *text = NULL, *base = spine_config_identity(&trials->base);
     size_t size = 0;
     FILE *file = base == NULL ? NULL : open_memstream(&text, &size);
-    if (file == NULL) {
-        free(base);
-        return NULL;
+    if (file != NULL) {
+        print_method(file, "sweep.", trials);
+        print_parameters(file, "sweep.", trials);
+        fprintf(file, "train.epochs = %lld\n%s", (long long)trials->base.epochs, base);
     }
-    fprintf(file, "sweep.method = %s\n", methods[trials->method]);
-    if (trials->drawn)
-        fprintf(file, "sweep.seed = %llu\n", (unsigned long long)trials->seed);
-    if (trials->method == SPINE_ASHA)
-        fprintf(file, "sweep.min_epochs = %lld\nsweep.reduction = %lld\n",
-                (long long)trials->min_epochs, (long long)trials->reduction);
-    for (size_t p = 0; p < trials->num_parameters; p++)
-        print_parameter(file, &trials->parameters[p]);
-    fprintf(file, "train.epochs = %lld\n%s", (long long)trials->base.epochs, base);
     free(base);
-    if (fclose(file) == 0)
+    if (file != NULL && fclose(file) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+char *spine_trials_text(const struct spine_trials *trials)
+{
+    char *text = NULL, *base = spine_config_text(&trials->base);
+    size_t size = 0;
+    FILE *file = base == NULL ? NULL : open_memstream(&text, &size);
+    if (file != NULL) {
+        fprintf(file, "%s\n[sweep]\n", base);
+        print_method(file, "", trials);
+        if (trials->drawn)
+            fprintf(file, "trials = %zu\n", trials->count);
+        fputs("objective = ", file);
+        spine_goal_print_objective(&trials->goal, file);
+        if (trials->goal.num_limits > 0) {
+            fputs("\nsubject_to = ", file);
+            spine_goal_print_limits(&trials->goal, file);
+        }
+        fprintf(file, "\nranks_per_trial = %lld\ndirectory = %s\n",
+                (long long)trials->ranks_per_trial, trials->directory);
+        print_parameters(file, "", trials);
+    }
+    free(base);
+    if (file != NULL && fclose(file) == 0)
         return text;
     free(text);
     return NULL;

@@ -22,13 +22,14 @@ check_tree()
         place(2, "figures model optimizer vectors input layout config halving")
         place(3, "comm store sums classifier labelled tabular")
         place(4, "dataset csr inifile metrics modelfile rundir timeline")
-        place(5, "checkpoint codes measures revive step trials")
-        place(6, "merge resume tops")
+        place(5, "checkpoint codes corpus measures revive step trials")
+        place(6, "ledger merge resume tops")
         place(7, "space")
         place(8, "columns reference sparsity wordtests clusters task")
         place(9, "panel similarity analogies categorization categories")
         place(10, "evaluation questionnaire readability")
-        place(11, "convert evaluate forecast report results sweep train")
+        place(11, "convert evaluate forecast report results train")
+        place(12, "sweep")
         # Within a level only these:
         beside["store", "comm"] = beside["sums", "comm"] = beside["train", "results"] = 1
         beside["train", "forecast"] = 1

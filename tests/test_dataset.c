@@ -2,6 +2,7 @@
  * run on several numbers of ranks. */
 #include "spine/dataset.h"
 
+#include "spine/corpus.h"
 #include "spine/outfile.h"
 #include "spine/random.h"
 #include "spine/store.h"
@@ -273,6 +274,49 @@ static void test_a_slice_has_the_rows_in_order(void **state)
     spine_dataset_dispose(&data);
 }
 
+/* --- Views ------------------------------------------------------------------------------------ */
+
+static void test_a_view_of_the_corpus_is_what_reading_gives(void **state)
+{
+    (void)state;
+    static const size_t limits[] = {0, 20};
+    for (size_t l = 0; l < sizeof limits / sizeof *limits; l++) {
+        struct spine_corpus corpus;
+        struct spine_dataset view, read;
+        write_plain();
+        TRY(spine_corpus_init(&corpus, &world, path.text, limits[l], 1, 0.4, &err));
+        TRY(spine_dataset_view(&view, &world, &corpus.whole, BATCH, SEED, &err));
+        TRY(init(&read, limits[l]));
+        TRY(spine_dataset_scale(&read, &world, 1, 0.4, &err));
+        assert_int_equal(view.part.first_row, read.part.first_row);
+        assert_int_equal(view.words.count, num_local(&read));
+        assert_true(view.checksum == read.checksum);
+        assert_true(fabs(view.variance / read.variance - 1) < 1e-12);
+        assert_true(fabs(view.scale / read.scale - 1) < 1e-12);
+        for (size_t i = 0; i < num_local(&read); i++) {
+            assert_string_equal(spine_words_get(&view.words, i), spine_words_get(&read.words, i));
+            for (size_t k = 0; k < read.stride; k++)
+                assert_true(fabsf(view.rows[i * view.stride + k] - read.rows[i * read.stride + k]) <
+                            1e-6F);
+        }
+        spine_partition_shuffle(&view.part, 3);
+        const struct spine_batch batch = spine_dataset_batch(&view, 3, 0, 0.1);
+        assert_int_equal(batch.rows, spine_partition_most_rows(&read.part));
+        spine_dataset_dispose(&read);
+        spine_dataset_dispose(&view);
+        spine_corpus_dispose(&corpus);
+    }
+    struct spine_corpus corpus;
+    struct spine_dataset view;
+    TRY(spine_corpus_init(&corpus, &world, path.text, 0, 1, 0.4, &err));
+    EXPECT_REFUSED(spine_dataset_view(&view, &world, &corpus.whole, ROWS + 1, SEED, &err),
+                   "train.batch_size: a batch of 48 rows is more than the input's 47; set it to 47 "
+                   "or less");
+    spine_corpus_dispose(&corpus);
+    EXPECT_REFUSED(spine_corpus_init(&corpus, &world, path.text, ROWS + 1, 1, 0.4, &err),
+                   "data.limit: is 48, but %s has 47 rows", path.text);
+}
+
 /* --- What is refused -------------------------------------------------------------------------- */
 
 static void test_an_input_that_does_not_fit_is_refused(void **state)
@@ -350,6 +394,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_rows_that_are_all_the_same_are_refused),
         cmocka_unit_test(test_every_row_comes_once_an_epoch_with_its_noise),
         cmocka_unit_test(test_a_slice_has_the_rows_in_order),
+        cmocka_unit_test(test_a_view_of_the_corpus_is_what_reading_gives),
         cmocka_unit_test(test_an_input_that_does_not_fit_is_refused),
         cmocka_unit_test(test_a_number_that_is_not_finite_is_refused_with_its_row),
     };

@@ -35,8 +35,8 @@ struct spine_comm_memory {
     void *window; /* owned; NULL where a node has one rank, whose memory is its own */
 };
 
-/* Give every rank 'bytes' bytes, aligned to 64, that its node's other ranks see too. Fails on all
- * alike. */
+/* Give every rank 'bytes' bytes, which may differ, aligned to 64, that its node's other ranks see
+ * too. Fails on all alike. */
 int spine_comm_map(const struct spine_comm *node, size_t bytes, struct spine_comm_memory *memory,
                    struct spine_error *err);
 

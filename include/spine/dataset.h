@@ -20,6 +20,7 @@ struct spine_dataset {
     uint64_t checksum; /* of all N rows and words as they are in the file, on any number of ranks */
     double variance;   /* sum over all N rows and D of (row - mean row)^2, scaled */
     struct spine_words words; /* of this rank's rows */
+    int is_view; /* rows, mean and words are another dataset's, which must outlive this one */
     /* Scratch of a batch, owned: the rows' global numbers, their values clean and noisy. */
     size_t *batch;
     float *clean, *noisy; /* (most rows of a batch on this rank, D) */
@@ -42,6 +43,12 @@ size_t spine_dataset_bytes(size_t rows, size_t dim, size_t most_rows);
  * find the variance. Refuses rows that are all the same. Collective. */
 int spine_dataset_scale(struct spine_dataset *data, struct spine_comm *comm, int center, double rms,
                         struct spine_error *err);
+
+/* The same as a view of a dataset that has all rows, as one of a single rank has, scaled already:
+ * nothing is read or copied. Refuses what can't be shared by these ranks. Collective. */
+int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm,
+                       const struct spine_dataset *whole, size_t batch_size, uint64_t seed,
+                       struct spine_error *err);
 
 /* This rank's rows of a step, with noise of standard deviation sigma beside them; 'epoch' must be
  * the one that the partition was shuffled for. Borrowed until the next call. */

@@ -10,6 +10,7 @@
 #include "spine/error.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 /* The scores, in the order of tables: those of metrics.jsonl that don't depend on the clock. */
 enum { SPINE_GOAL_METRICS = 12, SPINE_GOAL_SCORES = SPINE_GOAL_METRICS };
@@ -39,6 +40,10 @@ struct spine_goal {
 /* Read "maximize NAME" or "minimize NAME"; and "NAME >= NUMBER, NAME <= NUMBER, ...". */
 int spine_goal_set_objective(struct spine_goal *goal, const char *text, struct spine_error *err);
 int spine_goal_set_limits(struct spine_goal *goal, const char *text, struct spine_error *err);
+
+/* Print them as they are read. */
+void spine_goal_print_objective(const struct spine_goal *goal, FILE *file);
+void spine_goal_print_limits(const struct spine_goal *goal, FILE *file);
 
 /* Are the scores within all limits? An unknown one isn't. */
 int spine_goal_allows(const struct spine_goal *goal, const struct spine_scores *scores);

@@ -34,4 +34,8 @@ int spine_metrics_sync(FILE *file, const char *path, struct spine_error *err);
 int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics *metrics,
                         struct spine_error *err);
 
+/* The file's last whole line, without its end; the caller frees. *line is NULL if there is none, or
+ * no such file. Local. */
+int spine_metrics_last(const char *path, char **line, struct spine_error *err);
+
 #endif

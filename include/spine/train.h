@@ -4,11 +4,13 @@
 
 #include "spine/comm.h"
 #include "spine/config.h"
+#include "spine/dataset.h"
 
-/* Train as the configuration says and write the run's directory (rundir.h). If 'timeline' isn't
- * NULL, record the beginning of the last epoch there (timeline.h). Collective; config and timeline
- * are equal on all ranks, and so is the result. */
-int spine_train(const struct spine_config *config, struct spine_comm *comm, const char *timeline,
-                struct spine_error *err);
+/* Train as the configuration says and write the run's directory (rundir.h). 'whole' is the input,
+ * read and scaled as the configuration says (corpus.h); NULL: read it. If 'timeline' isn't NULL,
+ * record the beginning of the last epoch there (timeline.h). Collective; config and timeline are
+ * equal on all ranks, and so is the result. */
+int spine_train(const struct spine_config *config, struct spine_comm *comm,
+                const struct spine_dataset *whole, const char *timeline, struct spine_error *err);
 
 #endif

@@ -71,6 +71,10 @@ int spine_trials_config(const struct spine_trials *trials, size_t i, struct spin
  * trials isn't in it, nor the goal: those may change when a sweep goes on. */
 char *spine_trials_identity(const struct spine_trials *trials);
 
+/* The sweep with the options of its base as an INI file that reads back as the same; the caller
+ * frees. */
+char *spine_trials_text(const struct spine_trials *trials);
+
 /* Is the option one of the parameters? */
 int spine_trials_varies(const struct spine_trials *trials, const char *name);
 

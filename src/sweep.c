@@ -1,0 +1,278 @@
+/* sweep.c -- the job of spine-sweep.
+ *
+ * 1. Rank 0 of a group, its leader, has the ledger and decides; the others get its jobs.
+ * 2. Groups never wait for each other: all that they share is the ledger.
+ * 3. A trial's numbers don't depend on who trains it: the rows are scaled by one rank (corpus.h).
+ */
+#include "spine/sweep.h"
+
+#include "spine/corpus.h"
+#include "spine/interrupt.h"
+#include "spine/ledger.h"
+#include "spine/log.h"
+#include "spine/train.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+struct group {
+    const struct spine_trials *trials;
+    struct spine_comm comm;
+    struct spine_corpus corpus;
+    const struct spine_dataset *whole; /* the corpus', or NULL: trials read their own input */
+    struct spine_ledger ledger;        /* kept by the leader */
+};
+
+/* --- Working ------------------------------------------------------------------------------ */
+
+/* Who speaks: leaders of the sweep, or a trial, of which only warnings are heard. */
+static void speak_as_sweep(const struct group *group)
+{
+    spine_log_init("spine-sweep", group->comm.rank, 1, SPINE_LOG_INFO);
+}
+
+static void speak_as_trial(const struct group *group, char *name, size_t size, size_t trial)
+{
+    snprintf(name, size, "spine-sweep: trial %04zu", trial);
+    spine_log_init(name, group->comm.rank, group->comm.size, SPINE_LOG_QUIET);
+}
+
+/* The options of a job: of its trial, in the trial's directory, up to the job's rung. */
+static int configure(const struct group *group, const struct spine_job *job,
+                     struct spine_config *config, struct spine_error *err)
+{
+    char directory[SPINE_RUNDIR_PATH];
+    const struct spine_halving *halving = &group->ledger.halving;
+    if (spine_trials_config(group->trials, job->trial, config, err))
+        return -1;
+    if (job->rung + 1 < halving->num_rungs)
+        config->stop_after = halving->epochs[job->rung];
+    if (spine_ledger_trial_path(&group->ledger, job->trial, directory, err))
+        return -1;
+    if (strlen(directory) >= sizeof config->directory)
+        return spine_refuse(err, "sweep.directory: %.60s...: the path is too long", directory);
+    strcpy(config->directory, directory);
+    return 0;
+}
+
+/* Say what a job came to. */
+static void announce(const struct group *group, const struct spine_job *job, double seconds)
+{
+    const struct spine_ledger *ledger = &group->ledger;
+    const struct spine_contender *contender = &ledger->contenders[job->trial];
+    const size_t objective = group->trials->goal.objective, count = group->trials->count;
+    size_t done = 0;
+    for (size_t i = 0; i < count; i++)
+        done += ledger->contenders[i].done > 0;
+    if (contender->state == SPINE_CONTENDER_FAILED)
+        spine_log(SPINE_LOG_INFO, "trial %04zu failed: %s", job->trial,
+                  ledger->accounts[job->trial].reason);
+    else
+        spine_log(SPINE_LOG_INFO, "trial %04zu  %lld epochs  %s %.5g  %.1f s  (%zu of %zu trials)",
+                  job->trial, (long long)ledger->halving.epochs[job->rung],
+                  spine_goal_name(objective), contender->scores[job->rung].value[objective],
+                  seconds, done, count);
+}
+
+/* Write down what training came to. */
+static int settle(struct group *group, const struct spine_job *job, int trained, double seconds,
+                  const struct spine_error *reason, struct spine_error *err)
+{
+    struct spine_scores scores;
+    int64_t epoch = 0;
+    int rc = -1;
+    if (trained != 0)
+        rc = spine_ledger_fail(&group->ledger, job, reason->text, err);
+    else if (spine_ledger_look(&group->ledger, job->trial, &scores, &epoch, err) == 0)
+        rc = spine_ledger_record(&group->ledger, job, &scores, seconds, err);
+    if (rc == 0)
+        announce(group, job, seconds);
+    return rc;
+}
+
+/* Train a job that the leader has claimed. *failed: did the trial fail? */
+static int do_job(struct group *group, const struct spine_job *job, int *failed,
+                  struct spine_error *reason, struct spine_error *err)
+{
+    struct spine_config config;
+    char name[40];
+    const double started = spine_comm_clock();
+    int trained = configure(group, job, &config, reason);
+    speak_as_trial(group, name, sizeof name, job->trial);
+    if (trained == 0)
+        trained = spine_train(&config, &group->comm, group->whole, NULL, reason);
+    speak_as_sweep(group);
+    int rc = 0;
+    *failed = trained != 0;
+    if (trained != 0 && reason->status == SPINE_EXIT_AGAIN)
+        rc = spine_leave(err, "left with all trials saved; run the same command again to go on");
+    else if (group->comm.rank == 0)
+        rc = settle(group, job, trained, spine_comm_clock() - started, reason, err);
+    if (group->comm.rank == 0)
+        spine_ledger_release(&group->ledger);
+    return spine_comm_agree(&group->comm, rc, err);
+}
+
+/* What the leader finds to do; waits while that may depend on others. */
+static int find_job(struct group *group, struct spine_job *job, struct spine_error *err)
+{
+    static const struct timespec moment = {.tv_nsec = 100000000};
+    for (;;) {
+        if (spine_ledger_claim(&group->ledger, job, err))
+            return -1;
+        if (job->verdict != SPINE_HALVING_WAIT)
+            return 0;
+        if (spine_interrupt_leave() || spine_interrupt_hurry())
+            return spine_leave(err, "left while others were at work; run the same command again to "
+                                    "go on");
+        nanosleep(&moment, NULL);
+    }
+}
+
+static int work(struct group *group, struct spine_error *err)
+{
+    for (;;) {
+        struct spine_job job = {.verdict = SPINE_HALVING_OVER};
+        struct spine_error reason;
+        int failed;
+        const int rc = group->comm.rank == 0 ? find_job(group, &job, err) : 0;
+        if (spine_comm_agree(&group->comm, rc, err))
+            return -1;
+        spine_comm_broadcast(&group->comm, &job, sizeof job);
+        if (job.verdict != SPINE_HALVING_TRAIN)
+            return 0;
+        if (do_job(group, &job, &failed, &reason, err))
+            return -1;
+    }
+}
+
+/* --- Setting up --------------------------------------------------------------------------- */
+
+static int shares_input(const struct spine_trials *trials)
+{
+    return !spine_trials_varies(trials, "data.input") &&
+           !spine_trials_varies(trials, "data.limit") &&
+           !spine_trials_varies(trials, "data.center") && !spine_trials_varies(trials, "data.rms");
+}
+
+/* Collective over 'world', whose ranks of the same colour become a group. */
+static int init(struct group *group, const struct spine_trials *trials, struct spine_comm *world,
+                int color, struct spine_error *err)
+{
+    const struct spine_config *base = &trials->base;
+    *group = (struct group){.trials = trials};
+    int rc = spine_ledger_init(&group->ledger, trials, err);
+    if (rc == 0 && world->rank == 0)
+        rc = spine_ledger_open(&group->ledger, err);
+    if (spine_comm_agree(world, rc, err))
+        return -1;
+    if (shares_input(trials)) {
+        if (spine_corpus_init(&group->corpus, world, base->input, (size_t)base->limit,
+                              (int)base->center, base->rms, err))
+            return -1;
+        group->whole = &group->corpus.whole;
+    }
+    spine_comm_split(world, color, &group->comm);
+    return 0;
+}
+
+static void dispose(struct group *group)
+{
+    spine_ledger_dispose(&group->ledger);
+    spine_corpus_dispose(&group->corpus);
+    spine_comm_dispose(&group->comm);
+}
+
+/* How the sweep stands when there is nothing left to do here. */
+static int take_stock(struct group *group, struct spine_error *err)
+{
+    size_t failed = 0, busy = 0;
+    if (spine_ledger_read(&group->ledger, err))
+        return -1;
+    for (size_t i = 0; i < group->trials->count; i++) {
+        failed += group->ledger.contenders[i].state == SPINE_CONTENDER_FAILED;
+        busy += group->ledger.contenders[i].state == SPINE_CONTENDER_BUSY;
+    }
+    if (busy > 0)
+        spine_log(SPINE_LOG_INFO, "others are at work at %zu trials", busy);
+    return failed == 0
+               ? 0
+               : spine_fail(err, "%zu of %zu trials have failed; --retry takes them up again",
+                            failed, group->trials->count);
+}
+
+/* Fails on all ranks if trials have failed. */
+static int conclude(struct group *group, const struct spine_comm *world, struct spine_error *err)
+{
+    int rc = world->rank == 0 ? take_stock(group, err) : 0;
+    spine_comm_broadcast(world, &rc, sizeof rc);
+    if (rc != 0)
+        spine_comm_broadcast(world, err, sizeof *err);
+    return rc;
+}
+
+int spine_sweep_run(const struct spine_trials *trials, struct spine_comm *world,
+                    enum spine_sweep_failed failed, struct spine_error *err)
+{
+    struct group group;
+    const int ranks = (int)trials->ranks_per_trial, groups = world->size / ranks;
+    if (groups == 0)
+        return spine_refuse(err, "sweep.ranks_per_trial: is %d, but there are %d ranks", ranks,
+                            world->size);
+    const int color = world->rank / ranks, idle = world->size - groups * ranks;
+    int rc = init(&group, trials, world, color, err);
+    if (rc == 0 && world->rank == 0 && failed == SPINE_SWEEP_RETRY_FAILED)
+        rc = spine_ledger_retry(&group.ledger, err);
+    rc = spine_comm_agree(world, rc, err);
+    if (rc == 0) {
+        spine_log(SPINE_LOG_INFO, "%zu trials, %d group%s of %d rank%s", trials->count, groups,
+                  groups == 1 ? "" : "s", ranks, ranks == 1 ? "" : "s");
+        if (idle > 0 && world->rank == 0)
+            spine_log_warning("%d of %d ranks idle: they are too few for a group of "
+                              "sweep.ranks_per_trial = %d",
+                              idle, world->size, ranks);
+        speak_as_sweep(&group);
+        if (color < groups)
+            rc = work(&group, err);
+        rc = spine_comm_agree(world, rc, err);
+        if (rc == 0)
+            rc = conclude(&group, world, err);
+    }
+    dispose(&group);
+    return rc;
+}
+
+int spine_sweep_trial(const struct spine_trials *trials, struct spine_comm *world, size_t i,
+                      struct spine_error *err)
+{
+    struct group group;
+    struct spine_job job = {.verdict = SPINE_HALVING_OVER};
+    struct spine_error reason;
+    int failed = 0;
+    if (trials->method == SPINE_ASHA)
+        return spine_refuse(err,
+                            "method = asha decides itself which trial comes next; in an array, "
+                            "let each task do 'spine-sweep run'");
+    if (i >= trials->count)
+        return spine_refuse(err, "trial %zu: there are %zu, counted from 0", i, trials->count);
+    int rc = init(&group, trials, world, 0, err);
+    if (rc == 0) {
+        speak_as_sweep(&group);
+        rc = world->rank == 0 ? spine_ledger_claim_trial(&group.ledger, i, &job, err) : 0;
+        rc = spine_comm_agree(world, rc, err);
+    }
+    if (rc == 0) {
+        spine_comm_broadcast(world, &job, sizeof job);
+        if (job.verdict == SPINE_HALVING_TRAIN)
+            rc = do_job(&group, &job, &failed, &reason, err);
+        else
+            spine_log(SPINE_LOG_INFO, "trial %04zu is done", i);
+    }
+    if (rc == 0 && failed) {
+        *err = reason;
+        rc = -1;
+    }
+    dispose(&group);
+    return rc;
+}

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# spine-sweep: what it plans is what it trains, whoever trains it, and however often it is stopped.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+sweep=$SPINE_BIN/spine-sweep
+
+sample glove.h5
+cat >base.ini <<'END_INI'
+[data]
+input = glove.h5
+limit = 1000
+[model]
+hidden = 30
+[train]
+epochs = 6
+batch_size = 32
+evaluate_every = 0
+END_INI
+
+# ini METHOD LINE...: a sweep of this method and these lines, sweep.ini.
+ini()
+{
+    { cat base.ini; printf '[sweep]\nmethod = %s\nobjective = maximize explained_variance\n' "$1"
+        shift; printf '%s\n' "$@"; } >sweep.ini
+}
+
+# --- A grid -----------------------------------------------------------------------------------------
+
+ini grid 'train.noise = 0.1, 0.3' 'model.hidden = 20, 30, 40'
+run "$sweep" plan sweep.ini
+printf 'trial\ttrain.noise\tmodel.hidden\n' >expected
+for trial in '0\t0.1\t20' '1\t0.1\t30' '2\t0.1\t40' '3\t0.3\t20' '4\t0.3\t30' '5\t0.3\t40'; do
+    printf '%b\n' "$trial"
+done >>expected
+cmp stdout expected || fail "plan: $(cat stdout)"
+
+run mpirun -np 2 "$sweep" run sweep.ini
+grep -qx '6 trials, 2 groups of 1 rank' stderr || fail "said: $(cat stderr)"
+[ "$(grep -c '^trial 000[0-5]  6 epochs  explained_variance ' stderr)" = 6 ] ||
+    fail "said: $(cat stderr)"
+for trial in 0 1 2 3 4 5; do
+    [ "$(wc -l <sweep/trials/000$trial/metrics.jsonl)" = 6 ] || fail "trial $trial isn't whole"
+done
+
+# A trial is what spine-mpi makes of its options, and an ordinary run.
+train 1 base.ini train.noise=0.3 model.hidden=30 output.directory=alone
+cmp alone/codes.h5ad sweep/trials/0004/codes.h5ad || fail "trial 4 is not the run that it says"
+train 1 base.ini train.noise=0.3 model.hidden=30 output.directory=sweep/trials/0004
+grep -q 'is finished: 6 epochs; nothing to do' stderr || fail "trial 4 is no run: $(cat stderr)"
+
+# All that is done stays done.
+find sweep -name '*.h5*' -newer stderr | grep -q . && fail "something was written again"
+run mpirun -np 3 "$sweep" run sweep.ini
+[ "$(cat stderr)" = "6 trials, 3 groups of 1 rank" ] || fail "said: $(cat stderr)"
+
+# --- Trial by trial, with groups of ranks -----------------------------------------------------------
+
+run mpirun -np 2 "$sweep" trial 4 sweep.ini sweep.directory=array sweep.ranks_per_trial=2
+grep -q '^trial 0004  6 epochs' stderr || fail "said: $(cat stderr)"
+run mpirun -np 2 "$sweep" trial 4 sweep.ini sweep.directory=array sweep.ranks_per_trial=2
+grep -qx 'trial 0004 is done' stderr || fail "said: $(cat stderr)"
+run mpirun -np 5 "$sweep" run sweep.ini sweep.directory=array sweep.ranks_per_trial=2
+grep -q 'warning: 1 of 5 ranks idle' stderr || fail "said: $(cat stderr)"
+[ "$(grep -c '^trial 000[0-5]  6 epochs' stderr)" = 5 ] || fail "said: $(cat stderr)"
+same sweep/trials/0004 array/trials/0004
+
+# --- Trials that fail -------------------------------------------------------------------------------
+
+ini grid 'train.learning_rate = 0.001, 1000000' 'train.warmup = 0.05, 0.1' \
+    'directory = failing'
+attempt mpirun -np 2 "$sweep" run sweep.ini train.optimizer=sgd
+[ "$status" = 1 ] || fail "status $status, expected 1: $(cat stderr)"
+one_line spine-sweep '2 of 4 trials have failed; --retry takes them up again'
+[ "$(grep -c '^trial 000[01]  6 epochs' stderr)" = 2 ] || fail "the others stopped: $(cat stderr)"
+grep -q '"failed":.*loss is not finite' failing/trials/0003/trial.json ||
+    fail "no reason: $(cat failing/trials/0003/trial.json)"
+attempt mpirun -np 2 "$sweep" run sweep.ini train.optimizer=sgd
+[ "$(grep -c '^trial' stderr)" = 0 ] || fail "a failed trial was taken up again: $(cat stderr)"
+attempt mpirun -np 2 "$sweep" run --retry sweep.ini train.optimizer=sgd
+[ "$(grep -c '^trial 000[23] failed' stderr)" = 2 ] || fail "--retry: $(cat stderr)"
+
+# --- Successive halving -----------------------------------------------------------------------------
+
+ini asha 'min_epochs = 1' 'directory = halved' 'train.noise = 0.1, 0.3, 0.5' \
+    'model.hidden = 20, 30, 40'
+run mpirun -np 2 "$sweep" run sweep.ini train.epochs=9
+epochs=$(cat halved/trials/*/metrics.jsonl | wc -l)
+[ "$epochs" -le 41 ] || fail "asha trained $epochs of 81 epochs"
+[ "$(find halved/trials -name metrics.jsonl | wc -l)" = 9 ] || fail "asha left trials out"
+whole=$(grep -l '"epoch":9,' halved/trials/*/metrics.jsonl | head -n 1)
+[ -n "$whole" ] || fail "no trial got to the end"
+directory=$(dirname "$whole")
+"$sweep" plan sweep.ini train.epochs=9 >plan.tsv
+read -r noise hidden < <(awk -v t="$((10#${directory##*/}))" '$1 == t {print $2, $3}' plan.tsv)
+train 1 base.ini train.epochs=9 "train.noise=$noise" "model.hidden=$hidden" output.directory=whole
+cmp "$directory/codes.h5ad" whole/codes.h5ad || fail "a trial that was promoted isn't the run that it says"
+
+# --- What is refused --------------------------------------------------------------------------------
+
+# refuse TEXT ARGUMENT...
+refuse()
+{
+    local text=$1
+    shift
+    refused spine-sweep "$text" "$sweep" "$@"
+}
+
+refuse "what to do is missing; see spine-sweep --help"
+refuse "'paln' is none of plan, run, trial*; see spine-sweep --help" paln sweep.ini
+refuse "the configuration file is missing; see spine-sweep --help" plan
+refuse "trial: 'x' is not a whole number from 0 to 1000000" trial x sweep.ini
+refuse "base.ini: has no section \[sweep\]; see spine-sweep --help" plan base.ini
+refuse "method = asha decides itself which trial comes next;*" trial 1 sweep.ini train.epochs=9
+refuse "sweep.directory: halved has another sweep's trials: train.epochs was 9, is 27; name another one" \
+    run sweep.ini train.epochs=27
+refuse "command line: train.noise: is a parameter of the sweep; set sweep.train.noise" \
+    run sweep.ini train.noise=0.1
+refuse "command line: unknown option 'sweep.trails'; the nearest is sweep.trials" \
+    run sweep.ini sweep.trails=3
+ini grid 'model.hiden = 3'
+refuse "sweep.ini:13: unknown option 'model.hiden'; the nearest is model.hidden" run sweep.ini

@@ -1,0 +1,190 @@
+/* spine-sweep.c -- many runs: the command line of sweeps. */
+#include "spine/arguments.h"
+#include "spine/inifile.h"
+#include "spine/interrupt.h"
+#include "spine/log.h"
+#include "spine/store.h"
+#include "spine/sweep.h"
+#include "spine/trials.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char program[] = "spine-sweep";
+static const char usage[] =
+    "Usage: spine-sweep plan CONFIG.ini [section.key=value...]\n"
+    "       mpirun -np RANKS spine-sweep run [--retry] CONFIG.ini [section.key=value...]\n"
+    "       mpirun -np RANKS spine-sweep trial I CONFIG.ini [section.key=value...]\n"
+    "\n"
+    "Train many configurations: those that the section [sweep] of CONFIG.ini describes.\n"
+    "\n"
+    "  plan     print the trials and their parameters as a table (TSV)\n"
+    "  run      train what is left to train; groups of sweep.ranks_per_trial ranks take the next\n"
+    "           trial as soon as they are free. Run it again to go on, or elsewhere to help\n"
+    "  trial    train trial I, counted from 0, on all ranks: for the tasks of a job array\n"
+    "\n"
+    "  --retry  take up trials that have failed, too\n"
+    "  --help, --version\n"
+    "\n"
+    "For example:\n"
+    "\n"
+    "  [sweep]\n"
+    "  method = grid                             or random, asha (successive halving)\n"
+    "  objective = maximize explained_variance   a name in metrics.jsonl\n"
+    "  subject_to = sparsity >= 0.9, dead <= 50\n"
+    "  ranks_per_trial = 1\n"
+    "  directory = sweep                         trial 7 is the run sweep/trials/0007\n"
+    "  model.hidden = 500, 1000, 2000            any option; with method = random also\n"
+    "  train.learning_rate = log 1e-4 .. 1e-2    uniform a .. b, int a .. b, int log a .. b\n"
+    "\n"
+    "  random: trials = 50, seed = 1             asha: min_epochs = 5, reduction = 3\n"
+    "\n"
+    "Exit status: 0 done; 1 failed, or a trial has; 2 the command line, the configuration or the\n"
+    "input is wrong; 75 stopped early and saved: run the same command again.\n";
+
+enum { RETRY = SPINE_ARGUMENT_OWN };
+
+enum job { PLAN, RUN, TRIAL };
+
+struct request {
+    enum job job;
+    enum spine_sweep_failed failed;
+    size_t trial;
+    const char *path;
+    char *const *words;
+    int num_words;
+    int answered; /* --help or --version */
+};
+
+static int find_job(const char *name, enum job *job, struct spine_error *err)
+{
+    static const char *const names[] = {"plan", "run", "trial"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *job = (enum job)i;
+            return 0;
+        }
+    return spine_refuse(err, "'%s' is none of plan, run, trial; see spine-sweep --help", name);
+}
+
+static int parse_arguments(int argc, char **argv, int speaks, struct request *request,
+                           struct spine_error *err)
+{
+    static const struct option options[] = {{"retry", no_argument, NULL, RETRY},
+                                            SPINE_ARGUMENTS_COMMON};
+    int option, rc;
+    *request = (struct request){.failed = SPINE_SWEEP_KEEP_FAILED};
+    while ((rc = spine_arguments_next(program, argc, argv, ":", options, &option, err)) > 0) {
+        if (option == RETRY)
+            request->failed = SPINE_SWEEP_RETRY_FAILED;
+        else if (!speaks || spine_arguments_answer(program, usage, option))
+            request->answered = 1;
+    }
+    if (rc != 0 || request->answered)
+        return rc;
+    if (optind == argc)
+        return spine_refuse(err, "what to do is missing; see spine-sweep --help");
+    if (find_job(argv[optind++], &request->job, err))
+        return -1;
+    if (request->failed == SPINE_SWEEP_RETRY_FAILED && request->job != RUN)
+        return spine_refuse(err, "--retry is for run; see spine-sweep --help");
+    if (request->job == TRIAL && optind == argc)
+        return spine_refuse(err, "the trial's number is missing; see spine-sweep --help");
+    if (request->job == TRIAL &&
+        spine_arguments_whole("trial", argv[optind++], 0, 1000000, &request->trial, err))
+        return -1;
+    if (optind == argc)
+        return spine_refuse(err, "the configuration file is missing; see spine-sweep --help");
+    request->path = argv[optind];
+    request->words = argv + optind + 1;
+    request->num_words = argc - optind - 1;
+    return 0;
+}
+
+/* A word that sets a parameter of the sweep would have no effect. */
+static int check_words(const struct request *request, const struct spine_trials *trials,
+                       struct spine_error *err)
+{
+    for (int i = 0; i < request->num_words; i++)
+        for (size_t p = 0; p < trials->num_parameters; p++) {
+            const char *name = trials->parameters[p].name;
+            if (strncmp(request->words[i], name, strlen(name)) == 0 &&
+                request->words[i][strlen(name)] == '=')
+                return spine_refuse(
+                    err, "command line: %s: is a parameter of the sweep; set sweep.%s", name, name);
+        }
+    return 0;
+}
+
+static int read_trials(const struct request *request, struct spine_comm *world,
+                       struct spine_trials *trials, struct spine_error *err)
+{
+    struct spine_config base;
+    struct spine_inifile_lines lines = {0};
+    spine_config_init(&base);
+    int rc = spine_inifile_read(&base, &lines, world, request->path, request->words,
+                                request->num_words, err);
+    if (rc == 0 && lines.count == 0)
+        rc = spine_refuse(err, "%s: has no section [sweep]; see spine-sweep --help", request->path);
+    if (rc == 0)
+        rc = spine_trials_init(trials, &base, &lines, err);
+    spine_inifile_lines_dispose(&lines);
+    return rc || check_words(request, trials, err) ? -1 : 0;
+}
+
+static void print_plan(const struct spine_trials *trials)
+{
+    char value[SPINE_TRIALS_VALUE];
+    fputs("trial", stdout);
+    for (size_t p = 0; p < trials->num_parameters; p++)
+        printf("\t%s", trials->parameters[p].name);
+    putchar('\n');
+    for (size_t i = 0; i < trials->count; i++) {
+        printf("%zu", i);
+        for (size_t p = 0; p < trials->num_parameters; p++) {
+            spine_trials_value(trials, i, p, value);
+            printf("\t%s", value);
+        }
+        putchar('\n');
+    }
+}
+
+static int work(const struct request *request, struct spine_comm *world, struct spine_error *err)
+{
+    struct spine_trials trials = {0};
+    int rc = read_trials(request, world, &trials, err);
+    if (rc == 0)
+        switch (request->job) {
+        case PLAN:
+            if (world->rank == 0)
+                print_plan(&trials);
+            break;
+        case RUN:
+            rc = spine_sweep_run(&trials, world, request->failed, err);
+            break;
+        case TRIAL:
+            rc = spine_sweep_trial(&trials, world, request->trial, err);
+            break;
+        }
+    spine_trials_dispose(&trials);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    struct spine_comm world;
+    struct request request;
+    struct spine_error err = {.status = SPINE_EXIT_DONE};
+    spine_interrupt_install(); /* first: a signal would end us while MPI starts */
+    spine_store_init();
+    spine_comm_init(&world, &argc, &argv);
+    spine_log_init(program, world.rank, world.size, SPINE_LOG_INFO);
+    int rc = parse_arguments(argc, argv, world.rank == 0, &request, &err);
+    if (rc == 0 && !request.answered)
+        rc = work(&request, &world, &err);
+    const int status = world.rank == 0 ? spine_arguments_finish(program, rc, &err)
+                       : rc == 0       ? SPINE_EXIT_DONE
+                                       : err.status;
+    spine_comm_finalize(&world);
+    return status;
+}
