@@ -8,8 +8,11 @@ build_packages=(gcc libc6-dev make cmake pkg-config openmpi-bin libopenmpi-dev
 test_packages=(libcmocka-dev hdf5-tools zstd clang clang-format clang-tidy libclang-rt-14-dev
     shellcheck valgrind
     python3-numpy python3-h5py python3-scipy python3-anndata python3-sklearn)
+# A whole Slurm, and what tests/slurm makes hosts of.
+slurm_packages=(slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge iproute2 util-linux
+    procps)
 
-# install_packages build|test...: install what is missing of these lists.
+# install_packages build|test|slurm...: install what is missing of these lists.
 install_packages()
 {
     local list package wanted=() missing=() as_root=()
@@ -17,6 +20,7 @@ install_packages()
         case $list in
         build) wanted+=("${build_packages[@]}") ;;
         test) wanted+=("${test_packages[@]}") ;;
+        slurm) wanted+=("${slurm_packages[@]}") ;;
         *) echo "packages.sh: there is no list '$list'" >&2; return 2 ;;
         esac
     done

@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# job.sh -- what the job scripts share: starting ranks, passing on signals, and going back into the
+# queue. A script that sources it has set 'here', the directory of both.
+#
+# The ranks save and leave with status 75 when they get USR1, which Slurm sends to the script before
+# the time limit (#SBATCH --signal). The script then requeues its job, which goes on from there. So
+# it does when mpirun lost a node (status 205): Slurm only requeues a job by itself if the node with
+# the script is lost. A job that comes back without having saved anything new ends the third time.
+
+ulimit -c 0
+export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # a rank a core
+# mpirun notices in 8 seconds, and not in 8 minutes, that a host was unplugged.
+export OMPI_MCA_oob_tcp_keepalive_time=5 OMPI_MCA_oob_tcp_keepalive_intvl=1
+export OMPI_MCA_oob_tcp_keepalive_probes=3
+# shellcheck source=slurm/env.sh
+. "${here:?}/env.sh"
+
+# This job, as Slurm's commands call it; an array's last task has the number of the whole array.
+job=$SLURM_JOB_ID
+if [ -n "${SLURM_ARRAY_JOB_ID-}" ]; then
+    job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
+fi
+
+say()
+{
+    echo "$(date +%T) job $job: $*" >&2
+}
+
+# alone PROGRAM ARGUMENT...: run it here, as one process that Slurm didn't start.
+alone()
+{
+    env -u SLURM_PROCID "$@"
+}
+
+# launch PROGRAM ARGUMENT...: run it on all of the job's tasks, pass signals on to them, and set
+# 'status'.
+launch()
+{
+    local command=(mpirun) pid
+    case $SPINE_LAUNCHER in
+    mpirun) ;;
+    srun) command=(srun --mpi=pmix --kill-on-bad-exit=1) ;;
+    *)
+        say "SPINE_LAUNCHER is '$SPINE_LAUNCHER', expected mpirun or srun"
+        exit 2
+        ;;
+    esac
+    say "attempt $((${SLURM_RESTART_COUNT:-0} + 1)) on $SLURM_JOB_NODELIST:" \
+        "$SLURM_NTASKS ranks by ${command[0]}"
+    "${command[@]}" "$@" &
+    pid=$!
+    trap 'say "USR1: the ranks save and leave"; kill -USR1 $pid || true' USR1
+    trap 'kill -TERM $pid || true' TERM
+    status=0
+    while :; do # wait returns early at a signal
+        status=0
+        wait "$pid" || status=$?
+        kill -0 "$pid" 2>/dev/null || break
+    done
+    trap - USR1 TERM
+}
+
+# What a run or a sweep has saved: names that change with every checkpoint and every result.
+saved()
+{
+    { find "$1" -name '*.h5' 2>/dev/null || true; } | LC_ALL=C sort | cksum
+}
+
+# launch_again DIRECTORY PROGRAM ARGUMENT...: launch it, end the job with its status, or requeue the
+# job where that helps. The program keeps what it saves in the directory.
+launch_again()
+{
+    local directory=$1 before record count=0
+    shift
+    before=$(saved "$directory")
+    launch "$@"
+    case $status in
+    75 | 205) ;;
+    *) exit "$status" ;;
+    esac
+    if [ "$(squeue -h -j "$job" -o %T)" != RUNNING ]; then
+        exit "$status" # it was cancelled
+    fi
+    record=$directory/.requeued-$job # how many attempts in a row have saved nothing
+    if [ "$(saved "$directory")" = "$before" ]; then
+        count=$(($(cat "$record" 2>/dev/null || echo 0) + 1))
+    fi
+    if [ "$count" -ge 3 ]; then
+        rm -f "$record"
+        say "three attempts in a row have saved nothing new in $directory; is the time limit" \
+            "(sbatch -t) too short, or a node broken?"
+        exit "$status"
+    fi
+    mkdir -p "$directory"
+    echo "$count" >"$record"
+    say "status $status: back into the queue"
+    scontrol requeue "$job" || exit "$status"
+    sleep 60 # Slurm ends this script
+    exit "$status"
+}
