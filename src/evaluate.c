@@ -31,6 +31,7 @@ struct subject {
     const char *path;
     struct spine_space space;
     const struct judge *judge;
+    const struct spine_classification *classification;
 };
 
 /* --- Runs and their inputs ---------------------------------------------------------------- */
@@ -167,7 +168,9 @@ static int measure(const struct spine_evaluate_options *options, const struct su
         return -1;
     const int rc = spine_sparsity_measure(&subject->space, figures, err) ||
                    measure_explained(subject, figures, err) ||
-                   measure_interpretability(options, subject, &columns, figures, err);
+                   measure_interpretability(options, subject, &columns, figures, err) ||
+                   spine_classification_measure(subject->classification, options->tasks.kinds,
+                                                &subject->space, figures, err);
     spine_columns_dispose(&columns);
     return rc ? -1 : 0;
 }
@@ -175,10 +178,10 @@ static int measure(const struct spine_evaluate_options *options, const struct su
 /* --- The job ------------------------------------------------------------------------------ */
 
 static int evaluate_file(const struct spine_evaluate_options *options, const struct judge *judge,
-                         const char *path, struct spine_evaluation *evaluation,
-                         struct spine_error *err)
+                         const struct spine_classification *classification, const char *path,
+                         struct spine_evaluation *evaluation, struct spine_error *err)
 {
-    struct subject subject = {.path = path, .judge = judge};
+    struct subject subject = {.path = path, .judge = judge, .classification = classification};
     if (spine_space_read(&subject.space, path, err))
         return -1;
     if (subject.space.num_repeated > 0)
@@ -195,13 +198,19 @@ static int evaluate_file(const struct spine_evaluate_options *options, const str
 int spine_evaluate(const struct spine_evaluate_options *options,
                    struct spine_evaluation **evaluations, struct spine_error *err)
 {
-    struct judge judge;
+    struct judge judge = {0};
+    struct spine_classification classification;
     *evaluations = calloc(options->files.count, sizeof **evaluations);
     if (*evaluations == NULL)
         return spine_fail(err, "out of memory for %zu files", options->files.count);
-    int rc = read_judge(options, &judge, err);
+    int rc = spine_classification_read(&classification, options->tasks.list, options->tasks.count,
+                                       options->seed, err);
+    if (rc == 0)
+        rc = read_judge(options, &judge, err);
     for (size_t i = 0; rc == 0 && i < options->files.count; i++)
-        rc = evaluate_file(options, &judge, options->files.list[i], &(*evaluations)[i], err);
+        rc = evaluate_file(options, &judge, &classification, options->files.list[i],
+                           &(*evaluations)[i], err);
+    spine_classification_dispose(&classification);
     spine_space_dispose(&judge.space);
     return rc;
 }

@@ -120,6 +120,9 @@ int spine_task_read(struct spine_task *task, const char *description, enum spine
         task->num_train = files.begin[1];
         task->num_valid = files.count == 3 ? files.begin[2] - files.begin[1] : 0;
         rc = check_labels(task, &files, err);
+        if (rc == 0 && task->num_valid == 0 && task->num_train < SPINE_CLASSIFIER_FOLDS)
+            rc = spine_refuse(err, "%s: %zu texts are too few to train on without VALID",
+                              files.path[0], task->num_train);
     }
     free(files.text);
     return rc;
@@ -134,6 +137,9 @@ static int number_folds(struct spine_task *task, const struct files *files, uint
     if (task->fold == NULL)
         return spine_fail(err, "out of memory for the folds of %zu texts", count);
     task->num_folds = files->count == 1 ? DEALT_FOLDS : files->count;
+    if (count < task->num_folds)
+        return spine_refuse(err, "%s: %zu texts are too few for %d folds", files->path[0], count,
+                            DEALT_FOLDS);
     if (files->count == 1)
         return spine_classifier_deal(task->texts.label, count, DEALT_FOLDS, seed, task->fold, err);
     for (size_t k = 0; k < files->count; k++)

@@ -21,15 +21,25 @@ static const char usage[] =
     "  --top=K         top words shown of a dimension [4]\n"
     "  --draws=N       intruders drawn to a dimension [5]\n"
     "  --seed=N        of all that is drawn [1]\n"
+    "  --classify=NAME=TRAIN,[VALID,]TEST\n"
+    "                  tell the labels of texts by the mean of their words' vectors; a text a "
+    "line,\n"
+    "                  __label__X WORD...\n"
+    "  --cross-validate=NAME=FILE | NAME=FOLD,FOLD,FOLD...\n"
+    "                  the same, each fold tested with the others as training; ten folds of one "
+    "file\n"
+    "  --features=F    of the tasks that follow: mean or concat, the vectors side by side [mean]\n"
+    "  --classifier=K  logistic regression, svm (linear), or both [logistic]\n"
     "  --json=FILE     write the figures as JSON; - for the standard output, instead of the table\n"
     "  --help, --version\n"
     "\n"
     "Exit status: 0 done; 1 failed; 2 the command line or a file is wrong.\n";
 
-enum { SPACE = SPINE_ARGUMENT_OWN, TOP, DRAWS, SEED, JSON };
+enum { SPACE = SPINE_ARGUMENT_OWN, TOP, DRAWS, SEED, JSON, CLASSIFY, FOLDS, FEATURES, CLASSIFIER };
 
 struct request {
     struct spine_evaluate_options options;
+    enum spine_features features; /* of the next task */
     const char *json;
     int is_answered; /* --help or --version */
 };
@@ -40,6 +50,44 @@ static int take_seed(const char *text, uint64_t *seed, struct spine_error *err)
     if (spine_arguments_whole("--seed", text, 0, INT64_MAX, &value, err))
         return -1;
     *seed = value;
+    return 0;
+}
+
+static void take_task(struct request *request, int has_folds)
+{
+    struct spine_task_wishes *tasks = &request->options.tasks;
+    tasks->list[tasks->count++] = (struct spine_task_wish){optarg, request->features, has_folds};
+}
+
+/* The place of a name in a list that ends with NULL. */
+static int take_name(const char *option, const char *text, const char *const *names,
+                     const char *expected, size_t *place, struct spine_error *err)
+{
+    for (*place = 0; names[*place] != NULL; ++*place)
+        if (strcmp(text, names[*place]) == 0)
+            return 0;
+    return spine_refuse(err, "%s: '%s' is not %s", option, text, expected);
+}
+
+static int take_features(const char *text, enum spine_features *features, struct spine_error *err)
+{
+    static const char *const names[] = {"mean", "concat", NULL};
+    size_t place;
+    if (take_name("--features", text, names, "mean or concat", &place, err))
+        return -1;
+    *features = place == 0 ? SPINE_FEATURES_MEAN : SPINE_FEATURES_CONCAT;
+    return 0;
+}
+
+static int take_classifier(const char *text, unsigned *kinds, struct spine_error *err)
+{
+    static const char *const names[] = {"logistic", "svm", "both", NULL};
+    static const unsigned masks[] = {1U << SPINE_CLASSIFIER_LOGISTIC, 1U << SPINE_CLASSIFIER_SVM,
+                                     1U << SPINE_CLASSIFIER_LOGISTIC | 1U << SPINE_CLASSIFIER_SVM};
+    size_t place;
+    if (take_name("--classifier", text, names, "logistic, svm or both", &place, err))
+        return -1;
+    *kinds = masks[place];
     return 0;
 }
 
@@ -59,6 +107,14 @@ static int take_option(struct request *request, int option, struct spine_error *
     case JSON:
         request->json = optarg;
         return 0;
+    case CLASSIFY:
+    case FOLDS:
+        take_task(request, option == FOLDS);
+        return 0;
+    case FEATURES:
+        return take_features(optarg, &request->features, err);
+    case CLASSIFIER:
+        return take_classifier(optarg, &options->tasks.kinds, err);
     default:
         request->is_answered = spine_arguments_answer(program, usage, option);
         return 0;
@@ -67,10 +123,16 @@ static int take_option(struct request *request, int option, struct spine_error *
 
 static int parse_arguments(int argc, char **argv, struct request *request, struct spine_error *err)
 {
-    static const struct option options[] = {
-        {"space", required_argument, NULL, SPACE}, {"top", required_argument, NULL, TOP},
-        {"draws", required_argument, NULL, DRAWS}, {"seed", required_argument, NULL, SEED},
-        {"json", required_argument, NULL, JSON},   SPINE_ARGUMENTS_COMMON};
+    static const struct option options[] = {{"space", required_argument, NULL, SPACE},
+                                            {"top", required_argument, NULL, TOP},
+                                            {"draws", required_argument, NULL, DRAWS},
+                                            {"seed", required_argument, NULL, SEED},
+                                            {"json", required_argument, NULL, JSON},
+                                            {"classify", required_argument, NULL, CLASSIFY},
+                                            {"cross-validate", required_argument, NULL, FOLDS},
+                                            {"features", required_argument, NULL, FEATURES},
+                                            {"classifier", required_argument, NULL, CLASSIFIER},
+                                            SPINE_ARGUMENTS_COMMON};
     int option, rc;
     while ((rc = spine_arguments_next(program, argc, argv, ":", options, &option, err)) > 0)
         if (take_option(request, option, err))
@@ -123,12 +185,17 @@ int main(int argc, char **argv)
 {
     struct spine_error err;
     struct request request = {.options = {.top = 4, .draws = 5, .seed = 1}};
+    struct spine_task_wishes *tasks = &request.options.tasks;
     spine_log_init(program, 0, 1, SPINE_LOG_INFO);
     request.options.files.list = calloc((size_t)argc, sizeof *request.options.files.list);
-    int rc = request.options.files.list == NULL ? spine_fail(&err, "out of memory")
-                                                : parse_arguments(argc, argv, &request, &err);
+    tasks->list = calloc((size_t)argc, sizeof *tasks->list);
+    tasks->kinds = 1U << SPINE_CLASSIFIER_LOGISTIC;
+    int rc = request.options.files.list == NULL || tasks->list == NULL
+                 ? spine_fail(&err, "out of memory")
+                 : parse_arguments(argc, argv, &request, &err);
     if (rc == 0 && !request.is_answered)
         rc = answer(&request, &err);
     free(request.options.files.list);
+    free(tasks->list);
     return spine_arguments_finish(program, rc, &err);
 }

@@ -6,6 +6,7 @@
 #ifndef SPINE_EVALUATE_H
 #define SPINE_EVALUATE_H
 
+#include "spine/classification.h"
 #include "spine/error.h"
 #include "spine/evaluation.h"
 
@@ -18,8 +19,16 @@ struct spine_paths {
     size_t count;
 };
 
+/* Classification tasks. */
+struct spine_task_wishes {
+    struct spine_task_wish *list; /* owned; (count) */
+    size_t count;
+    unsigned kinds; /* of classifiers: 1 << SPINE_CLASSIFIER_SVM, ... */
+};
+
 struct spine_evaluate_options {
     struct spine_paths files;
+    struct spine_task_wishes tasks;
     const char *space; /* the reference, or NULL */
     size_t top, draws; /* top words shown of a dimension, intruders drawn to it */
     uint64_t seed;     /* of all that is drawn */

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# spine-eval --classify: what scikit-learn finds on the same texts, the same on any number of
+# threads, and what is refused.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_python anndata h5py sklearn
+eval=$SPINE_BIN/spine-eval
+check=$SPINE_SOURCE/tests/cli/classify.py
+
+sample glove.h5
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+[model]
+hidden = 200
+[train]
+epochs = 15
+END
+train 1 run.ini
+run $python "$check" make glove.h5
+folds=fold0,fold1,fold2,fold3
+tasks=("--classify=topics=train,valid,test" --classifier=both
+    --features=concat "--cross-validate=phrases=$folds")
+
+run "$eval" glove.h5 run "${tasks[@]}" --json=figures.json
+run $python "$check" check figures.json glove.h5 run
+cat stdout
+for threads in 1 3; do
+    OMP_NUM_THREADS=$threads run "$eval" glove.h5 run "${tasks[@]}" --json=again.json
+    cmp figures.json again.json || fail "$threads threads: other figures"
+done
+run "$eval" glove.h5 --classify=topics=train,test
+grep -Eq '^  topics \(logistic\) +0\.[0-9]{3} \(0\.[0-9]{3} to 0\.[0-9]{3}\)$' stdout ||
+    fail "no line for topics: $(cat stdout)"
+grep -q 'svm' stdout && fail "svm wasn't asked for: $(cat stdout)"
+run "$eval" glove.h5 --cross-validate=dealt=fold0 --json=-
+grep -q '"dealt (logistic)"' stdout || fail "no figure for dealt folds: $(cat stdout)"
+
+# --- Refusals ---------------------------------------------------------------------------------------
+
+# refuse TEXT ARGUMENT...
+refuse()
+{
+    local text=$1
+    shift
+    refused spine-eval "$text" "$eval" glove.h5 --json=left.json "$@"
+    [ ! -e left.json ] || fail "wrote figures: $*"
+}
+
+printf '__label__a x\n__label__b y\n' >two
+printf '__label__a x\n\n' >blank
+printf '__label__a x\n__label__z <script>\n' >other
+head -c 4000 /dev/urandom >noise
+refuse "'topics': expected NAME=FILE,FILE..." --classify=topics
+refuse "'t=two': expected NAME=TRAIN,TEST or NAME=TRAIN,VALID,TEST" --classify=t=two
+refuse "'t=two,two': expected one file or three folds and more" --cross-validate=t=two,two
+refuse "blank:2: no label: a token that begins with __label__ was expected" --classify=t=two,blank
+refuse "other:2: label 'z' doesn't occur in two" --classify=t=two,other
+refuse "noise:1: *" --classify=t=noise,two
+refuse "two classification tasks are named 't'" --classify=t=train,test --cross-validate=t=fold0
+refuse "two: 2 texts are too few to train on without VALID" --classify=t=two,two
+refuse "two: 2 texts are too few for 10 folds" --cross-validate=t=two
+refuse "train:2: * words, but the first text has *: concatenation needs the same" \
+    --features=concat --classify=t=train,test
+refuse "--features: 'sum' is not mean or concat" --features=sum
+refuse "--classifier: 'SVM' is not logistic, svm or both" --classifier=SVM
+refuse "nowhere: No such file or directory" --classify=t=two,nowhere
