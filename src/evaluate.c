@@ -1,6 +1,9 @@
 /* evaluate.c -- the job of spine-eval. */
 #include "spine/evaluate.h"
 
+#include "spine/analogies.h"
+#include "spine/categories.h"
+#include "spine/categorization.h"
 #include "spine/columns.h"
 #include "spine/config.h"
 #include "spine/inifile.h"
@@ -10,10 +13,12 @@
 #include "spine/readability.h"
 #include "spine/reference.h"
 #include "spine/rundir.h"
+#include "spine/similarity.h"
 #include "spine/space.h"
 #include "spine/sparsity.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -160,6 +165,88 @@ static int measure_interpretability(const struct spine_evaluate_options *options
     return rc;
 }
 
+/* What a test set is called: its file's name without directory and ending. */
+static void name_of(const char *path, char name[SPINE_FIGURE_NAME])
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(name, SPINE_FIGURE_NAME, "%s", slash != NULL ? slash + 1 : path);
+    char *dot = strrchr(name, '.');
+    if (dot != NULL && dot != name)
+        *dot = '\0';
+}
+
+static int measure_similarity(const struct spine_evaluate_options *options,
+                              const struct subject *subject, struct spine_figures *figures,
+                              struct spine_error *err)
+{
+    for (size_t i = 0; i < options->similarity.count; i++) {
+        struct spine_similarity result;
+        char name[SPINE_FIGURE_NAME];
+        name_of(options->similarity.list[i], name);
+        if (spine_similarity_measure(&subject->space, options->similarity.list[i], options->seed,
+                                     &result, err) ||
+            spine_figures_add(figures, "similarity", name, result.rho, (int64_t)result.found,
+                              (int64_t)result.missing, 3, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int measure_analogies(const struct spine_evaluate_options *options,
+                             const struct subject *subject, struct spine_figures *figures,
+                             struct spine_error *err)
+{
+    for (size_t i = 0; i < options->analogies.count; i++) {
+        struct spine_analogies result;
+        char name[SPINE_FIGURE_NAME], add[SPINE_FIGURE_NAME + 16], mul[SPINE_FIGURE_NAME + 16];
+        name_of(options->analogies.list[i], name);
+        snprintf(add, sizeof add, "%s, 3CosAdd", name);
+        snprintf(mul, sizeof mul, "%s, 3CosMul", name);
+        if (spine_analogies_measure(&subject->space, options->analogies.list[i], &result, err) ||
+            spine_figures_add(figures, "analogies", add, result.add, (int64_t)result.asked,
+                              (int64_t)result.missing, 3, err) ||
+            spine_figures_add(figures, "analogies", mul, result.mul, (int64_t)result.asked,
+                              (int64_t)result.missing, 3, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int measure_categorization(const struct spine_evaluate_options *options,
+                                  const struct subject *subject, struct spine_figures *figures,
+                                  struct spine_error *err)
+{
+    for (size_t i = 0; i < options->categorization.count; i++) {
+        struct spine_categorization result;
+        char name[SPINE_FIGURE_NAME];
+        name_of(options->categorization.list[i], name);
+        if (spine_categorization_measure(&subject->space, options->categorization.list[i],
+                                         options->seed, &result, err) ||
+            spine_figures_add(figures, "categorization", name,
+                              (struct spine_estimate){result.purity, (double)NAN, (double)NAN},
+                              (int64_t)result.found, (int64_t)result.missing, 3, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int measure_categories(const struct spine_evaluate_options *options,
+                              const struct subject *subject, const struct spine_columns *columns,
+                              struct spine_figures *figures, struct spine_error *err)
+{
+    struct spine_categories_score result;
+    if (options->categories == NULL)
+        return 0;
+    int rc = spine_categories_measure(&subject->space, columns, options->categories, &result, err);
+    for (int l = 0; rc == 0 && l < SPINE_CATEGORIES_LAMBDAS; l++) {
+        char name[SPINE_FIGURE_NAME];
+        snprintf(name, sizeof name, "category score, lambda %d", l + 1);
+        rc = spine_figures_add(figures, "interpretability", name, result.score[l],
+                               (int64_t)result.used, (int64_t)result.left_out, 1, err);
+    }
+    return rc;
+}
+
 static int measure(const struct spine_evaluate_options *options, const struct subject *subject,
                    struct spine_figures *figures, struct spine_error *err)
 {
@@ -169,6 +256,10 @@ static int measure(const struct spine_evaluate_options *options, const struct su
     const int rc = spine_sparsity_measure(&subject->space, figures, err) ||
                    measure_explained(subject, figures, err) ||
                    measure_interpretability(options, subject, &columns, figures, err) ||
+                   measure_categories(options, subject, &columns, figures, err) ||
+                   measure_similarity(options, subject, figures, err) ||
+                   measure_analogies(options, subject, figures, err) ||
+                   measure_categorization(options, subject, figures, err) ||
                    spine_classification_measure(subject->classification, options->tasks.kinds,
                                                 &subject->space, figures, err);
     spine_columns_dispose(&columns);

@@ -107,6 +107,24 @@ static void print_row(const struct table *table, const struct spine_figure *row,
     fputc('\n', out);
 }
 
+/* The first row of a group. */
+static size_t find_group(const struct table *table, const char *group)
+{
+    size_t i = 0;
+    while (strcmp(table->rows[i]->group, group) != 0)
+        i++;
+    return i;
+}
+
+/* A file may add to a group what those before it lacked: its rows needn't follow each other. */
+static void print_group(const struct table *table, size_t first, FILE *out)
+{
+    fprintf(out, "%s\n", table->rows[first]->group);
+    for (size_t i = first; i < table->count; i++)
+        if (strcmp(table->rows[i]->group, table->rows[first]->group) == 0)
+            print_row(table, table->rows[i], out);
+}
+
 void spine_evaluation_print(const struct spine_evaluation *files, size_t count, FILE *out)
 {
     struct table table = {.files = files, .num_files = count};
@@ -123,11 +141,9 @@ void spine_evaluation_print(const struct spine_evaluation *files, size_t count, 
             pad(out, files[i].path, i + 1 < count ? table.widths[i] + GAP : 0);
         fputc('\n', out);
     }
-    for (size_t i = 0; table.widths != NULL && i < table.count; i++) {
-        if (i == 0 || strcmp(table.rows[i]->group, table.rows[i - 1]->group) != 0)
-            fprintf(out, "%s\n", table.rows[i]->group);
-        print_row(&table, table.rows[i], out);
-    }
+    for (size_t i = 0; table.widths != NULL && i < table.count; i++)
+        if (find_group(&table, table.rows[i]->group) == i)
+            print_group(&table, i, out);
     free(table.rows);
     free(table.widths);
 }

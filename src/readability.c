@@ -32,32 +32,7 @@ static double *ask_all(const struct question *question,
     return answers;
 }
 
-/* The mean over the dimensions that could be asked, and its interval if it is normal. */
-static struct spine_readability average(const double *answers, size_t count)
-{
-    struct spine_readability result = {.estimate = {NAN, NAN, NAN}};
-    double sum = 0, squares = 0;
-    for (size_t j = 0; j < count; j++)
-        if (!isnan(answers[j])) {
-            sum += answers[j];
-            result.asked++;
-        }
-    result.missing = count - result.asked;
-    const double asked = (double)result.asked, mean = sum / asked;
-    if (result.asked == 0)
-        return result;
-    result.estimate.value = mean;
-    for (size_t j = 0; j < count; j++)
-        if (!isnan(answers[j]))
-            squares += (answers[j] - mean) * (answers[j] - mean);
-    if (result.asked > 1) {
-        const double error = sqrt(squares / (asked - 1) / asked);
-        result.estimate.low = mean - 1.96 * error;
-        result.estimate.high = mean + 1.96 * error;
-    }
-    return result;
-}
-
+/* The mean over the dimensions that could be asked. */
 static int average_all(const struct question *question,
                        double (*ask)(const struct question *question, size_t dimension),
                        struct spine_readability *result, struct spine_error *err)
@@ -65,7 +40,11 @@ static int average_all(const struct question *question,
     double *answers = ask_all(question, ask, err);
     if (answers == NULL)
         return -1;
-    *result = average(answers, question->panel->columns->columns);
+    const size_t count = question->panel->columns->columns;
+    *result = (struct spine_readability){.estimate = spine_statistics_mean(answers, count)};
+    for (size_t j = 0; j < count; j++)
+        result->missing += isnan(answers[j]) != 0;
+    result->asked = count - result->missing;
     free(answers);
     return 0;
 }

@@ -239,6 +239,35 @@ float spine_space_strength(const struct spine_space *space, size_t row, size_t c
     return find_value(&space->codes, row, column) + find_value(&space->excess, row, column);
 }
 
+/* The inner product of two rows. */
+static double multiply_rows(const struct spine_space *space, size_t row, size_t other)
+{
+    double sum = 0;
+    if (space->dense != NULL) {
+        const float *a = space->dense + row * space->columns;
+        const float *b = space->dense + other * space->columns;
+        for (size_t k = 0; k < space->columns; k++)
+            sum += (double)a[k] * (double)b[k];
+        return sum;
+    }
+    const struct spine_csr *codes = &space->codes;
+    int64_t at = codes->indptr[row], with = codes->indptr[other];
+    while (at < codes->indptr[row + 1] && with < codes->indptr[other + 1]) {
+        const int32_t column = codes->indices[at], second = codes->indices[with];
+        if (column == second)
+            sum += (double)codes->data[at] * (double)codes->data[with];
+        at += column <= second;
+        with += second <= column;
+    }
+    return sum;
+}
+
+double spine_space_cosine(const struct spine_space *space, size_t row, size_t other)
+{
+    const double squares = multiply_rows(space, row, row) * multiply_rows(space, other, other);
+    return squares > 0 ? multiply_rows(space, row, other) / sqrt(squares) : 0;
+}
+
 void spine_space_row(const struct spine_space *space, size_t row, float *out)
 {
     if (space->dense != NULL) {

@@ -16,6 +16,29 @@ struct spine_estimate spine_statistics_wilson(double share, size_t trials)
     return (struct spine_estimate){share, middle - half, middle + half};
 }
 
+struct spine_estimate spine_statistics_mean(const double *values, size_t count)
+{
+    struct spine_estimate estimate = {NAN, NAN, NAN};
+    double sum = 0, squares = 0, n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!isnan(values[i])) {
+            sum += values[i];
+            n++;
+        }
+    if (n == 0)
+        return estimate;
+    estimate.value = sum / n;
+    for (size_t i = 0; i < count; i++)
+        if (!isnan(values[i]))
+            squares += (values[i] - estimate.value) * (values[i] - estimate.value);
+    if (n > 1) {
+        const double error = sqrt(squares / (n - 1) / n);
+        estimate.low = estimate.value - 1.96 * error;
+        estimate.high = estimate.value + 1.96 * error;
+    }
+    return estimate;
+}
+
 double spine_statistics_quantile(const double *sorted, size_t count, double q)
 {
     if (count == 0)

@@ -26,6 +26,7 @@ static int make(void **state)
     TRY(spine_figures_add(&files[0].figures, "reading", "intrusion", found, 985, 15, 3, &err));
     TRY(spine_figures_add(&files[1].figures, "reading", "intrusion", unknown, 0, 2, 3, &err));
     TRY(spine_figures_add_plain(&files[1].figures, "reading", "more", 0.5, 1, &err));
+    TRY(spine_figures_add_plain(&files[1].figures, "sparsity", "late", 7, 0, &err));
     return 0;
 }
 
@@ -48,6 +49,7 @@ static void test_table(void **state)
     assert_string_equal(text, "             run                                 caf\xE9\".txt\n"
                               "sparsity\n"
                               "  dead       2                                   -\n"
+                              "  late       -                                   7\n"
                               "reading\n"
                               "  intrusion  0.963 (0.950 to 0.975), 15 missing  -, 2 missing\n"
                               "  more       -                                   0.5\n");
@@ -67,7 +69,8 @@ static void test_json(void **state)
               "{\"path\":\"caf\\\\xE9\\\".txt\",\"rows\":3,\"columns\":2,\"measures\":["
               "{\"group\":\"reading\",\"name\":\"intrusion\",\"value\":null,\"count\":0,"
               "\"missing\":2},"
-              "{\"group\":\"reading\",\"name\":\"more\",\"value\":0.5}]}]}\n");
+              "{\"group\":\"reading\",\"name\":\"more\",\"value\":0.5},"
+              "{\"group\":\"sparsity\",\"name\":\"late\",\"value\":7}]}]}\n");
     cJSON *parsed = cJSON_Parse(text);
     assert_non_null(parsed);
     cJSON_Delete(parsed);

@@ -17,25 +17,44 @@ static const char usage[] =
     "embedding text (plain, gzip or zstd). Without further options: how sparse each file is, and\n"
     "how readable its dimensions are.\n"
     "\n"
-    "  --space=FILE    judge readability by the likeness of words there [the first run's input]\n"
-    "  --top=K         top words shown of a dimension [4]\n"
-    "  --draws=N       intruders drawn to a dimension [5]\n"
-    "  --seed=N        of all that is drawn [1]\n"
+    "  --space=FILE       judge readability by the likeness of words there [the first run's\n"
+    "                     input]\n"
+    "  --categories=DIR   which categories dimensions stand for: files NAME.txt, a word a line\n"
+    "  --similarity=FILE  word pairs that people scored: word, word, score\n"
+    "  --analogies=FILE   questions: word2vec's question-words.txt and its like\n"
+    "  --categorization=FILE\n"
+    "                     words to cluster: category, tab, word\n"
     "  --classify=NAME=TRAIN,[VALID,]TEST\n"
-    "                  tell the labels of texts by the mean of their words' vectors; a text a "
-    "line,\n"
-    "                  __label__X WORD...\n"
+    "                     tell the labels of texts by the mean of their words' vectors; a text a\n"
+    "                     line, __label__X WORD...\n"
     "  --cross-validate=NAME=FILE | NAME=FOLD,FOLD,FOLD...\n"
-    "                  the same, each fold tested with the others as training; ten folds of one "
-    "file\n"
-    "  --features=F    of the tasks that follow: mean or concat, the vectors side by side [mean]\n"
-    "  --classifier=K  logistic regression, svm (linear), or both [logistic]\n"
-    "  --json=FILE     write the figures as JSON; - for the standard output, instead of the table\n"
+    "                     the same, each fold tested with the others as training; ten folds of\n"
+    "                     one file\n"
+    "  --features=F       of the tasks that follow: mean, or concat: vectors side by side [mean]\n"
+    "  --classifier=K     logistic regression, svm (linear), or both [logistic]\n"
+    "  --top=K            top words shown of a dimension [4]\n"
+    "  --draws=N          intruders drawn to a dimension [5]\n"
+    "  --seed=N           of all that is drawn [1]\n"
+    "  --json=FILE        write the figures as JSON; - is the standard output, and no table\n"
     "  --help, --version\n"
     "\n"
     "Exit status: 0 done; 1 failed; 2 the command line or a file is wrong.\n";
 
-enum { SPACE = SPINE_ARGUMENT_OWN, TOP, DRAWS, SEED, JSON, CLASSIFY, FOLDS, FEATURES, CLASSIFIER };
+enum {
+    SPACE = SPINE_ARGUMENT_OWN,
+    CATEGORIES,
+    SIMILARITY,
+    ANALOGIES,
+    CATEGORIZATION,
+    CLASSIFY,
+    FOLDS,
+    FEATURES,
+    CLASSIFIER,
+    TOP,
+    DRAWS,
+    SEED,
+    JSON
+};
 
 struct request {
     struct spine_evaluate_options options;
@@ -98,6 +117,18 @@ static int take_option(struct request *request, int option, struct spine_error *
     case SPACE:
         options->space = optarg;
         return 0;
+    case CATEGORIES:
+        options->categories = optarg;
+        return 0;
+    case SIMILARITY:
+        options->similarity.list[options->similarity.count++] = optarg;
+        return 0;
+    case ANALOGIES:
+        options->analogies.list[options->analogies.count++] = optarg;
+        return 0;
+    case CATEGORIZATION:
+        options->categorization.list[options->categorization.count++] = optarg;
+        return 0;
     case TOP:
         return spine_arguments_whole("--top", optarg, 2, 1000, &options->top, err);
     case DRAWS:
@@ -123,16 +154,21 @@ static int take_option(struct request *request, int option, struct spine_error *
 
 static int parse_arguments(int argc, char **argv, struct request *request, struct spine_error *err)
 {
-    static const struct option options[] = {{"space", required_argument, NULL, SPACE},
-                                            {"top", required_argument, NULL, TOP},
-                                            {"draws", required_argument, NULL, DRAWS},
-                                            {"seed", required_argument, NULL, SEED},
-                                            {"json", required_argument, NULL, JSON},
-                                            {"classify", required_argument, NULL, CLASSIFY},
-                                            {"cross-validate", required_argument, NULL, FOLDS},
-                                            {"features", required_argument, NULL, FEATURES},
-                                            {"classifier", required_argument, NULL, CLASSIFIER},
-                                            SPINE_ARGUMENTS_COMMON};
+    static const struct option options[] = {
+        {"space", required_argument, NULL, SPACE},
+        {"categories", required_argument, NULL, CATEGORIES},
+        {"similarity", required_argument, NULL, SIMILARITY},
+        {"analogies", required_argument, NULL, ANALOGIES},
+        {"categorization", required_argument, NULL, CATEGORIZATION},
+        {"classify", required_argument, NULL, CLASSIFY},
+        {"cross-validate", required_argument, NULL, FOLDS},
+        {"features", required_argument, NULL, FEATURES},
+        {"classifier", required_argument, NULL, CLASSIFIER},
+        {"top", required_argument, NULL, TOP},
+        {"draws", required_argument, NULL, DRAWS},
+        {"seed", required_argument, NULL, SEED},
+        {"json", required_argument, NULL, JSON},
+        SPINE_ARGUMENTS_COMMON};
     int option, rc;
     while ((rc = spine_arguments_next(program, argc, argv, ":", options, &option, err)) > 0)
         if (take_option(request, option, err))
@@ -181,21 +217,34 @@ static int answer(const struct request *request, struct spine_error *err)
     return rc;
 }
 
+/* Each list has room for all arguments. */
+static int make_lists(struct spine_evaluate_options *options, size_t most, struct spine_error *err)
+{
+    struct spine_paths *const lists[] = {&options->files, &options->similarity, &options->analogies,
+                                         &options->categorization};
+    const size_t count = sizeof lists / sizeof *lists;
+    const char **paths = calloc(count * most, sizeof *paths);
+    for (size_t i = 0; paths != NULL && i < count; i++)
+        lists[i]->list = paths + i * most;
+    return paths == NULL ? spine_fail(err, "out of memory") : 0;
+}
+
 int main(int argc, char **argv)
 {
     struct spine_error err;
     struct request request = {.options = {.top = 4, .draws = 5, .seed = 1}};
     struct spine_task_wishes *tasks = &request.options.tasks;
     spine_log_init(program, 0, 1, SPINE_LOG_INFO);
-    request.options.files.list = calloc((size_t)argc, sizeof *request.options.files.list);
-    tasks->list = calloc((size_t)argc, sizeof *tasks->list);
     tasks->kinds = 1U << SPINE_CLASSIFIER_LOGISTIC;
-    int rc = request.options.files.list == NULL || tasks->list == NULL
-                 ? spine_fail(&err, "out of memory")
-                 : parse_arguments(argc, argv, &request, &err);
+    tasks->list = calloc((size_t)argc, sizeof *tasks->list);
+    int rc = make_lists(&request.options, (size_t)argc, &err);
+    if (rc == 0 && tasks->list == NULL)
+        rc = spine_fail(&err, "out of memory");
+    if (rc == 0)
+        rc = parse_arguments(argc, argv, &request, &err);
     if (rc == 0 && !request.is_answered)
         rc = answer(&request, &err);
-    free(request.options.files.list);
+    free(request.options.files.list); /* of all four */
     free(tasks->list);
     return spine_arguments_finish(program, rc, &err);
 }

@@ -15,7 +15,7 @@
 
 /* Paths from the command line, borrowed. */
 struct spine_paths {
-    const char **list; /* owned; (count) */
+    const char **list; /* (count) */
     size_t count;
 };
 
@@ -28,8 +28,10 @@ struct spine_task_wishes {
 
 struct spine_evaluate_options {
     struct spine_paths files;
+    const char *space;                                        /* the reference, or NULL */
+    struct spine_paths similarity, analogies, categorization; /* test sets */
+    const char *categories;                                   /* a directory of lists, or NULL */
     struct spine_task_wishes tasks;
-    const char *space; /* the reference, or NULL */
     size_t top, draws; /* top words shown of a dimension, intruders drawn to it */
     uint64_t seed;     /* of all that is drawn */
 };

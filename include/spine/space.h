@@ -39,6 +39,9 @@ int64_t spine_space_find_any_case(const struct spine_space *space, const char *w
  */
 float spine_space_strength(const struct spine_space *space, size_t row, size_t column);
 
+/* The cosine of two rows' vectors; 0 if one is of zeros. */
+double spine_space_cosine(const struct spine_space *space, size_t row, size_t other);
+
 /* The vector of a row; out is (columns). */
 void spine_space_row(const struct spine_space *space, size_t row, float *out);
 

@@ -16,6 +16,10 @@ struct spine_estimate {
  * if there are none. */
 struct spine_estimate spine_statistics_wilson(double share, size_t trials);
 
+/* The mean of the values that aren't NaN, with the interval mean -+ 1.96 standard errors; all NaN
+ * if there are none, and no interval of one. */
+struct spine_estimate spine_statistics_mean(const double *values, size_t count);
+
 /* The quantile q of ascending values, interpolated between neighbours; NaN if there are none. */
 double spine_statistics_quantile(const double *sorted, size_t count, double q);
 

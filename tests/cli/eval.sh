@@ -48,6 +48,61 @@ for name in "intrusion", "coherence", "DistRatio":
     assert values[0] + 0.05 < values[1] < values[2] - 0.02, (name, values)
 END
 
+# --- Every figure once more -------------------------------------------------------------------------
+
+cat >pairs.txt <<'END'
+king queen 8.5
+man woman 8.3
+car truck 7.4
+war peace 6.7
+money bank 8.1
+money wealth 7.9
+city town 8.0
+city ocean 2.1
+computer software 8.6
+computer king 1.1
+music art 5.5
+music nosuchword 5.0
+doctor hospital 8.0
+doctor car 1.4
+river lake 7.6
+river money 1.9
+law court 8.1
+army soldiers 8.4
+army music 0.9
+END
+cat >questions.txt <<'END'
+: family
+man woman king queen
+boy girl brother sister
+father mother son daughter
+his her he she
+: capitals
+paris france london britain
+berlin germany tokyo japan
+: grammar
+good better bad worse
+go went come came
+big bigger nosuchword smaller
+END
+mkdir lists
+$python - <<'END'
+import h5py
+words = [word.decode() for word in h5py.File("glove.h5")["words"][:]]
+for name, first, step in ("a", 7, 211), ("b", 40, 17), ("c", 1000, 3), ("d", 20, 900):
+    with open(f"lists/{name}.txt", "w") as file:
+        print(*words[first:first + 20 * step:step], "nosuchword", sep="\n", file=file)
+END
+run "$eval" --json=all.json --draws=200 --similarity=pairs.txt --analogies=questions.txt \
+    --categories=lists run
+run $python "$SPINE_SOURCE/tests/cli/eval_values.py" all.json run glove.h5 pairs.txt questions.txt \
+    lists
+
+printf 'animal\tcat\nanimal\tdog\nmoney\tbank\nmoney\tdollar\nmoney\teuros\n' >sorted.tsv
+run "$eval" --categorization=sorted.tsv --similarity=pairs.txt run glove.h5
+grep -Eq '^  sorted +[01]\.[0-9]{3}' stdout || fail "$(cat stdout)"
+grep -Eq '^  pairs +0\.[0-9]{3} \(.*\), 1 missing  ' stdout || fail "$(cat stdout)"
+
 # --- One answer -------------------------------------------------------------------------------------
 
 OMP_NUM_THREADS=1 run "$eval" --json=- run glove.h5
@@ -101,6 +156,14 @@ refuse "nowhere: No such file or directory" --space=nowhere run
 refuse "nowhere/out.json.part: No such file or directory" --json=nowhere/out.json run
 echo "prose" >prose.txt
 refuse "prose.txt:1: expected a word and numbers, the line ends in no number" run prose.txt
+printf 'a b 1\nb c\n' >short.txt
+refuse "short.txt:2: expected two words and a score, the line has 2 fields" --similarity=short.txt run
+refuse "short.txt:1: expected four words, or ': section', the line has 3 fields" \
+    --analogies=short.txt run
+refuse "short.txt:1: expected a category, a tab and a word, the line has 1 field" \
+    --categorization=short.txt run
+refuse "run: has no categories: no files NAME.txt" --categories=run run
+refuse "nowhere: No such file or directory" --categories=nowhere run
 run "$eval" --help
 grep -q '^Usage: spine-eval ' stdout || fail "--help: $(cat stdout)"
 run "$eval" --version

@@ -1,0 +1,134 @@
+/* categorization.c -- do clusters of words become the categories that people sort them into? */
+#include "spine/categorization.h"
+
+#include "spine/clusters.h"
+#include "spine/tabular.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RESTARTS = 10 };
+
+/* The words that were found. */
+struct sorting {
+    const struct spine_space *space;
+    struct spine_words names; /* of the categories of found words */
+    uint32_t *category;       /* owned; (capacity) */
+    float *units;             /* owned; (capacity, columns), of length 1 */
+    size_t count, capacity;
+};
+
+static int reserve(struct sorting *sorting, struct spine_error *err)
+{
+    if (sorting->count < sorting->capacity)
+        return 0;
+    const size_t wanted = 2 * sorting->capacity + 256;
+    uint32_t *category = realloc(sorting->category, wanted * sizeof *category);
+    sorting->category = category != NULL ? category : sorting->category;
+    float *units = realloc(sorting->units, wanted * sorting->space->columns * sizeof *units);
+    sorting->units = units != NULL ? units : sorting->units;
+    if (category == NULL || units == NULL)
+        return spine_fail(err, "out of memory for %zu words", wanted);
+    sorting->capacity = wanted;
+    return 0;
+}
+
+/* The number of a category, which is given one if it is new. Categories are few. */
+static int number_of(struct sorting *sorting, const char *name, uint32_t *number,
+                     struct spine_error *err)
+{
+    size_t i = 0;
+    while (i < sorting->names.count && strcmp(spine_words_get(&sorting->names, i), name) != 0)
+        i++;
+    *number = (uint32_t)i;
+    return i < sorting->names.count ? 0 : spine_words_add(&sorting->names, name, strlen(name), err);
+}
+
+static int take_row(struct sorting *sorting, const struct spine_tabular *table,
+                    const struct spine_tabular_row *row, size_t *missing, struct spine_error *err)
+{
+    if (row->count != 2)
+        return spine_tabular_refuse(table, row, "a category, a tab and a word", row->count, err);
+    const size_t columns = sorting->space->columns;
+    const int64_t found = spine_space_find_any_case(sorting->space, row->field[1]);
+    if (reserve(sorting, err))
+        return -1;
+    float *unit = sorting->units + sorting->count * columns;
+    double squares = 0;
+    if (found >= 0)
+        spine_space_row(sorting->space, (size_t)found, unit);
+    for (size_t k = 0; found >= 0 && k < columns; k++)
+        squares += (double)unit[k] * (double)unit[k];
+    if (!(squares > 0)) {
+        ++*missing;
+        return 0;
+    }
+    for (size_t k = 0; k < columns; k++)
+        unit[k] = (float)((double)unit[k] / sqrt(squares));
+    return number_of(sorting, row->field[0], &sorting->category[sorting->count++], err);
+}
+
+static int read_words(struct sorting *sorting, const char *path, size_t *missing,
+                      struct spine_error *err)
+{
+    struct spine_tabular *table = NULL;
+    struct spine_tabular_row row;
+    if (spine_tabular_open(&table, path, SPINE_TABULAR_TABS, err))
+        return -1;
+    int rc, next;
+    for (rc = 0; rc == 0 && (next = spine_tabular_next(table, &row, err)) != 0;)
+        rc = next < 0 ? -1 : take_row(sorting, table, &row, missing, err);
+    spine_tabular_close(table);
+    if (rc == 0 && sorting->count + *missing == 0)
+        rc = spine_refuse(err, "%s: has no words", path);
+    return rc;
+}
+
+/* The share of words in the commonest category of their cluster. 'counts' is zeroed, (k, k). */
+static double find_purity(const struct sorting *sorting, const uint32_t *cluster, size_t *counts)
+{
+    const size_t k = sorting->names.count;
+    size_t pure = 0;
+    for (size_t i = 0; i < sorting->count; i++)
+        counts[cluster[i] * k + sorting->category[i]]++;
+    for (size_t c = 0; c < k; c++) {
+        size_t most = 0;
+        for (size_t i = 0; i < k; i++)
+            most = counts[c * k + i] > most ? counts[c * k + i] : most;
+        pure += most;
+    }
+    return (double)pure / (double)sorting->count;
+}
+
+static int cluster_words(const struct sorting *sorting, uint64_t seed, double *purity,
+                         struct spine_error *err)
+{
+    const size_t k = sorting->names.count;
+    uint32_t *cluster = malloc(sorting->count * sizeof *cluster);
+    size_t *counts = calloc(k, k * sizeof *counts);
+    int rc = cluster == NULL || counts == NULL
+                 ? spine_fail(err, "out of memory to cluster %zu words", sorting->count)
+                 : spine_clusters_find(sorting->units, sorting->count, sorting->space->columns, k,
+                                       RESTARTS, seed, cluster, err);
+    if (rc == 0)
+        *purity = find_purity(sorting, cluster, counts);
+    free(cluster);
+    free(counts);
+    return rc;
+}
+
+int spine_categorization_measure(const struct spine_space *space, const char *path, uint64_t seed,
+                                 struct spine_categorization *result, struct spine_error *err)
+{
+    struct sorting sorting = {.space = space};
+    *result = (struct spine_categorization){.purity = (double)NAN};
+    int rc = read_words(&sorting, path, &result->missing, err);
+    result->found = sorting.count;
+    if (rc == 0 && sorting.count > 0)
+        rc = cluster_words(&sorting, seed, &result->purity, err);
+    spine_words_dispose(&sorting.names);
+    free(sorting.category);
+    free(sorting.units);
+    return rc;
+}
