@@ -1,4 +1,4 @@
-/* spine-mpi.c -- the trainer's command line. */
+/* spine-mpi.c -- train sparse, interpretable embeddings: the command line. */
 #include "spine/arguments.h"
 #include "spine/comm.h"
 #include "spine/config.h"
@@ -29,6 +29,7 @@ static const char usage[] =
     "\n"
     "Exit status: 0 done; 1 failed; 2 the command line, the configuration or the input is wrong;\n"
     "75 stopped early and saved: run the same command again.\n"
+    "\n"
     "Signals: USR2 save; USR1 save and leave; TERM and INT the same if there is time.\n";
 
 enum job {

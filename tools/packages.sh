@@ -6,7 +6,7 @@ build_packages=(gcc libc6-dev make cmake pkg-config openmpi-bin libopenmpi-dev
     libcjson-dev libxxhash-dev liblinear-dev)
 # The Python ones are the real readers of what spine-mpi writes.
 test_packages=(libcmocka-dev hdf5-tools zstd clang clang-format clang-tidy libclang-rt-14-dev
-    shellcheck valgrind
+    shellcheck valgrind help2man man-db groff-base
     python3-numpy python3-h5py python3-scipy python3-anndata python3-sklearn)
 # A whole Slurm, and what tests/slurm makes hosts of.
 slurm_packages=(slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge iproute2 util-linux

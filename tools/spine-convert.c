@@ -1,4 +1,4 @@
-/* spine-convert.c -- text embeddings to HDF5: the command line. */
+/* spine-convert.c -- convert text embeddings to HDF5: the command line. */
 #include "spine/arguments.h"
 #include "spine/convert.h"
 #include "spine/log.h"
@@ -12,20 +12,24 @@
 static const char program[] = "spine-convert";
 
 static const char usage[] =
-    "Usage: spine-convert [OPTION]... INPUT OUTPUT\n"
-    "Convert word vectors from text (GloVe, word2vec, fastText; plain, gzip or zstd) to HDF5.\n"
-    "Run under mpirun, all ranks read and write together.\n"
+    "Usage: spine-convert [OPTION...] INPUT OUTPUT\n"
     "\n"
-    "  --header yes|no      is the first line a header, rows and dimension? (default: look)\n"
-    "  --on-bad stop|skip   rows with NaN or Inf and repeated words: stop at the first (default),\n"
-    "                       or leave them out and say so\n"
-    "  --limit N            read the first N rows only\n"
+    "Convert word vectors from text (GloVe, word2vec, fastText; plain, gzip or zstd) to HDF5:\n"
+    "the datasets /vectors (N, D) and /words (N) of OUTPUT. Run under mpirun, all ranks read and\n"
+    "write together.\n"
+    "\n"
+    "  --header=yes|no      is the first line a header, rows and dimension? [look]\n"
+    "  --on-bad=stop|skip   rows with NaN or Inf and repeated words: stop at the first, or leave\n"
+    "                       them out and say so [stop]\n"
+    "  --limit=N            read the first N rows only\n"
     "  --verbose            also say what took how long\n"
-    "  --help               print this and exit\n"
-    "  --version            print the version and exit\n"
+    "  --help, --version\n"
     "\n"
-    "OUTPUT gets the datasets /vectors (N, D) and /words (N).\n"
-    "Exit status: 0 done, 1 failed, 2 the command line or the input is wrong.\n";
+    "Exit status: 0 done; 1 failed; 2 the command line or the input is wrong.\n"
+    "\n"
+    "Examples:\n"
+    "  $ spine-convert glove.6B.300d.txt glove.h5\n"
+    "  $ mpirun -np 8 spine-convert wiki-news-300d-1M.vec.gz fasttext.h5\n";
 
 struct command {
     int question; /* --help or --version; else 0 */

@@ -1,4 +1,4 @@
-/* spine-eval.c -- how good, how sparse and how readable embeddings are: the command line. */
+/* spine-eval.c -- measure how good, sparse and readable embeddings are: the command line. */
 #include "spine/arguments.h"
 #include "spine/evaluate.h"
 #include "spine/log.h"
@@ -38,7 +38,11 @@ static const char usage[] =
     "  --json=FILE        write the figures as JSON; - is the standard output, and no table\n"
     "  --help, --version\n"
     "\n"
-    "Exit status: 0 done; 1 failed; 2 the command line or a file is wrong.\n";
+    "Exit status: 0 done; 1 failed; 2 the command line or a file is wrong.\n"
+    "\n"
+    "Examples:\n"
+    "  $ spine-eval glove.h5 run\n"
+    "  $ spine-eval glove.h5 run --classify=trec=train.txt,test.txt --json=figures.json\n";
 
 enum {
     SPACE = SPINE_ARGUMENT_OWN,

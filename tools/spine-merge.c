@@ -8,7 +8,7 @@
 static const char program[] = "spine-merge";
 
 static const char usage[] =
-    "Usage: spine-merge RUN [-o FILE]...\n"
+    "Usage: spine-merge [OPTION...] RUN\n"
     "\n"
     "Join the codes that every rank of a run wrote, RUN/shards/codes-*.h5, into one file. The\n"
     "name's ending says the format:\n"
@@ -17,7 +17,13 @@ static const char usage[] =
     "  .txt    one line a word: the word and all its values, as the published program writes\n"
     "\n"
     "  -o, --output=FILE   where to write [RUN/codes.h5ad]; may be repeated\n"
-    "  --help, --version\n";
+    "  --help, --version\n"
+    "\n"
+    "Exit status: 0 done; 1 failed; 2 the command line or the run is wrong.\n"
+    "\n"
+    "Examples:\n"
+    "  $ spine-merge run\n"
+    "  $ spine-merge run -o glove-spine.h5ad -o glove-spine.txt\n";
 
 static int merge(const char *run, const char *path, struct spine_error *err)
 {

@@ -1,4 +1,4 @@
-/* spine-sweep.c -- many runs: the command line of sweeps. */
+/* spine-sweep.c -- train many configurations: the command line. */
 #include "spine/arguments.h"
 #include "spine/inifile.h"
 #include "spine/interrupt.h"

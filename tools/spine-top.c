@@ -1,4 +1,4 @@
-/* spine-top.c -- look at a model: the units of a word, the words of a unit. */
+/* spine-top.c -- look at a model: the dimensions of a word, the words of a dimension. */
 #include "spine/arguments.h"
 #include "spine/tops.h"
 
@@ -23,7 +23,9 @@ static const char usage[] =
     "  --help, --version\n"
     "\n"
     "Codes end at 1: dimensions and words that are tied there are ordered by the value before\n"
-    "the clamp, then by row (dimensions by number).\n";
+    "the clamp, then by row (dimensions by number).\n"
+    "\n"
+    "Exit status: 0 done; 1 failed; 2 the command line or the file is wrong.\n";
 
 struct request {
     const char *run;
