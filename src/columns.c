@@ -1,4 +1,4 @@
-/* columns.c -- the words of every dimension, strongest first. */
+/* columns.c -- the words of every dimension, and the dimensions of a word. */
 #include "spine/columns.h"
 
 #include <stdlib.h>
@@ -11,16 +11,16 @@ static int by_strength(const void *a, const void *b)
     return first->row < second->row ? -1 : 1;
 }
 
-/* The strengths of a row that aren't 0, with their columns in place of rows, to 'out' (columns).
- * Returns how many there are. */
-static size_t list_strengths(const struct spine_space *space, size_t row, struct spine_entry *out)
+/* The strengths of a row that aren't 0, by column, to 'out' (columns). Returns how many there
+ * are. */
+static size_t list_strengths(const struct spine_space *space, size_t row, struct spine_unit *out)
 {
     size_t count = 0;
     if (space->dense != NULL) {
         const float *values = space->dense + row * space->columns;
         for (size_t j = 0; j < space->columns; j++)
             if (values[j] != 0)
-                out[count++] = (struct spine_entry){values[j], (uint32_t)j};
+                out[count++] = (struct spine_unit){values[j], (uint32_t)j};
         return count;
     }
     const struct spine_csr *codes = &space->codes, *excess = &space->excess;
@@ -33,7 +33,7 @@ static size_t list_strengths(const struct spine_space *space, size_t row, struct
         if (above < excess->indptr[row + 1] && excess->indices[above] == column)
             strength += excess->data[above];
         if (strength != 0)
-            out[count++] = (struct spine_entry){strength, (uint32_t)column};
+            out[count++] = (struct spine_unit){strength, (uint32_t)column};
     }
     return count;
 }
@@ -73,12 +73,12 @@ int spine_columns_init(struct spine_columns *columns, const struct spine_space *
     columns->active = calloc(width, sizeof *columns->active);
     columns->median = calloc(width, sizeof *columns->median);
     size_t *end = calloc(width, sizeof *end);
-    struct spine_entry *row = malloc(width * sizeof *row + 1);
+    struct spine_unit *row = malloc(width * sizeof *row + 1);
     int rc = columns->start == NULL || columns->active == NULL || columns->median == NULL ||
              end == NULL || row == NULL;
     for (size_t i = 0; rc == 0 && i < space->rows; i++)
         for (size_t n = list_strengths(space, i, row); n > 0; n--)
-            end[row[n - 1].row]++;
+            end[row[n - 1].unit]++;
     if (rc == 0) {
         for (size_t j = 0; j < width; j++) {
             columns->start[j + 1] = columns->start[j] + end[j];
@@ -90,7 +90,7 @@ int spine_columns_init(struct spine_columns *columns, const struct spine_space *
     if (rc == 0) {
         for (size_t i = 0; i < space->rows; i++)
             for (size_t n = list_strengths(space, i, row); n > 0; n--)
-                columns->entries[end[row[n - 1].row]++] =
+                columns->entries[end[row[n - 1].unit]++] =
                     (struct spine_entry){row[n - 1].strength, (uint32_t)i};
         sort_columns(columns);
     }
@@ -114,4 +114,23 @@ void spine_columns_dispose(struct spine_columns *columns)
     free(columns->active);
     free(columns->median);
     *columns = (struct spine_columns){0};
+}
+
+static int by_strength_then_unit(const void *a, const void *b)
+{
+    const struct spine_unit *first = a, *second = b;
+    if (first->strength != second->strength)
+        return first->strength < second->strength ? 1 : -1;
+    return first->unit < second->unit ? -1 : 1;
+}
+
+size_t spine_columns_of_row(const struct spine_space *space, size_t row, struct spine_unit *units)
+{
+    size_t count = 0;
+    const size_t all = list_strengths(space, row, units);
+    for (size_t i = 0; i < all; i++)
+        if (units[i].strength > 0)
+            units[count++] = units[i];
+    qsort(units, count, sizeof *units, by_strength_then_unit);
+    return count;
 }

@@ -71,12 +71,40 @@ static void test_of_two_medians_the_lower_one(void **state)
     spine_space_dispose(&space);
 }
 
+static void expect_units(const struct spine_space *space, size_t row, size_t count,
+                         const struct spine_unit *expected)
+{
+    struct spine_unit units[4];
+    assert_int_equal(spine_columns_of_row(space, row, units), count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(units[i].unit, expected[i].unit);
+        assert_true(units[i].strength == expected[i].strength);
+    }
+}
+
+static void test_a_row_has_its_dimensions_strongest_first(void **state)
+{
+    (void)state;
+    static const float tied[2][4] = {{0.5F, 1.5F, -2, 0.5F}, {0, 0, -1, 0}};
+    static const struct spine_unit expected[] = {{1.5F, 1}, {0.5F, 0}, {0.5F, 3}};
+    struct spine_space dense, codes;
+    make_space(&dense, "a b", 4, &tied[0][0]);
+    make_codes(&codes, "a b", 4, &tied[0][0]);
+    expect_units(&dense, 0, 3, expected);
+    expect_units(&codes, 0, 3, expected);
+    expect_units(&dense, 1, 0, NULL);
+    expect_units(&codes, 1, 0, NULL);
+    spine_space_dispose(&dense);
+    spine_space_dispose(&codes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dense_columns),
         cmocka_unit_test(test_codes_are_ordered_by_what_was_above_1_too),
         cmocka_unit_test(test_of_two_medians_the_lower_one),
+        cmocka_unit_test(test_a_row_has_its_dimensions_strongest_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* columns.h -- the words of every dimension, strongest first.
+/* columns.h -- the words of every dimension, and the dimensions of a word, strongest first.
  *
  * The strength of a word in a dimension is its value there; in codes, what it was before the clamp
  * at 1 (codes.h, excess). Among equals the earlier row, in a frequency list the more frequent word,
@@ -32,5 +32,15 @@ int spine_columns_init(struct spine_columns *columns, const struct spine_space *
 const struct spine_entry *spine_columns_get(const struct spine_columns *columns, size_t column);
 
 void spine_columns_dispose(struct spine_columns *columns);
+
+/* A dimension, and how strong something is there. */
+struct spine_unit {
+    float strength;
+    uint32_t unit;
+};
+
+/* The dimensions above 0 of a row of the space, strongest first, the lower number first among
+ * equals, to 'units', which has room for all columns. Returns how many. */
+size_t spine_columns_of_row(const struct spine_space *space, size_t row, struct spine_unit *units);
 
 #endif

@@ -139,7 +139,7 @@ function lineChart(options) {
     }
 
     return [axes(x, y, niceTicks(first, last, Math.max(2, width / 90)).filter(Number.isInteger),
-      niceTicks(lowest, highest, 4), width, height, options),
+      niceTicks(lowest, highest, 5), width, height, options),
     options.series.map((one, s) => {
       const known = one.x.filter((at, i) => isNumber(one.y[i]));
       if (known.length === 1) {

@@ -10,6 +10,7 @@
  *         wide: true,                                 takes the room, and may break its lines
  *       }, ...],
  *       rows, sort: 0, ascending: true,               the column to begin with
+ *       stacks: true,                                 on a phone a row becomes a small card
  *       most: 100,                                    rows of a piece
  *     })
  *
@@ -21,7 +22,7 @@ function table(options) {
   let ascending = options.ascending === undefined ? !(sorted && sorted.numeric) : options.ascending;
   let shown = piece;
 
-  const body = make("tbody");
+  const body = make("tbody", {role: "rowgroup"});
   const more = make("button", {type: "button", class: "more", onclick: () => {
     shown += piece;
     fill();
@@ -34,7 +35,7 @@ function table(options) {
       shown = piece;
       fill();
     }}, column.title);
-    return make("th", {scope: "col", class: kind(column)}, column.value ? button : column.title);
+    return make("th", {scope: "col", role: "columnheader", class: kind(column)}, column.value ? button : column.title);
   });
 
   function kind(column) {
@@ -53,9 +54,10 @@ function table(options) {
 
   function fill() {
     const rows = sorted ? [...options.rows].sort(compare) : options.rows;
-    body.replaceChildren(...rows.slice(0, shown).map(row => make("tr", null, columns.map(column => {
+    body.replaceChildren(...rows.slice(0, shown).map(row => make("tr", {role: "row"}, columns.map(column => {
       const text = column.show ? column.show(row) : column.value(row);
-      return make("td", {class: kind(column)}, text === null || text === undefined ? missing : text);
+      return make("td", {role: "cell", class: kind(column), "data-title": column.title},
+        text === null || text === undefined ? missing : text);
     }))));
     headings.forEach((heading, i) => {
       if (columns[i] === sorted)
@@ -69,8 +71,10 @@ function table(options) {
   }
 
   fill();
-  return make("div", {class: "table"},
+  /* The roles are said because stacked rows would lose them. */
+  return make("div", {class: options.stacks ? "table stacks" : "table"},
     make("div", {class: "scroll", role: "region", "aria-label": options.label, tabindex: "0"},
-      make("table", null, make("thead", null, make("tr", null, headings)), body)),
+      make("table", {role: "table", "aria-label": options.label},
+        make("thead", {role: "rowgroup"}, make("tr", {role: "row"}, headings)), body)),
     more);
 }

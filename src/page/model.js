@@ -1,0 +1,129 @@
+/* model.js -- the runs of the page: what portrait.h packed, unpacked. */
+
+/* Whole numbers of 1, 2 or 4 bytes each, from base64. */
+function unpack(text, width) {
+  const bytes = Uint8Array.from(atob(text), character => character.charCodeAt(0));
+  return new {1: Uint8Array, 2: Uint16Array, 4: Uint32Array}[width](bytes.buffer);
+}
+
+/* Lists of (item, value): get(i) is list i. Items below 'count' have 2 bytes if that is enough. */
+function unpackLists(packed, count, valueWidth, factor) {
+  const counts = unpack(packed.counts, 2), items = unpack(packed.items, count <= 65536 ? 2 : 4);
+  const values = unpack(packed.values, valueWidth), starts = [0];
+  counts.forEach((size, i) => starts.push(starts[i] + size));
+  return i => Array.from({length: counts[i]}, (none, k) =>
+    ({item: items[starts[i] + k], value: values[starts[i] + k] * factor}));
+}
+
+/* A run: with its codes if they are there, else only its history. */
+function readRun(packed, number) {
+  const run = {number, name: packed.name, history: packed.history || null,
+    config: packed.config || null, hasCodes: packed.words !== undefined};
+  if (!run.hasCodes)
+    return run;
+  const {rows, units, values, words} = packed;
+  Object.assign(run, {
+    rows, units, values, words, dim: packed.dim,
+    index: new Map(words.map((word, i) => [word, i])),
+    rowOf: packed.row_of ? unpack(packed.row_of, 4) : null,
+    active: unpack(packed.active, 4),
+    histogram: unpack(packed.histogram, 4),
+    activeOfRows: unpack(packed.active_of_rows, 4),
+    coherence: packed.coherence || null,
+    numUnits: unpack(packed.num_units, 4),
+    unitsOf: unpackLists(packed.top_units, units, 2, 0.001),
+    wordsOf: unpackLists(packed.top_words, words.length, 2, 0.001),
+    nearest: packed.nearest ? unpackLists(packed.nearest, units, 4, 0.001) : null,
+    together: unpackLists(packed.together, units, 4, 1),
+  });
+  run.bins = run.histogram.length / units;
+  run.dead = run.active.reduce((dead, size) => dead + (size === 0), 0);
+  run.strength = Array.from({length: units}, (none, unit) => {
+    const top = run.wordsOf(unit).slice(0, 10);
+    return top.reduce((sum, one) => sum + one.value, 0) / 10;
+  });
+  return run;
+}
+
+const runs = data.runs.map(readRun);
+const hasCodes = runs.every(run => run.hasCodes);
+
+/* The last value of a field of the metrics that isn't null. */
+function lastOf(run, field) {
+  const known = run.history ? run.history[field].filter(isNumber) : [];
+  return known.length ? known[known.length - 1] : null;
+}
+
+/* The words that are strongest in a unit, as texts. */
+function topWords(run, unit, most) {
+  return run.wordsOf(unit).slice(0, most).map(one => run.words[one.item]);
+}
+
+/* The units of a run, best first: by coherence where it is known, among well-filled ones. */
+function bestUnits(run, most) {
+  const score = unit => run.coherence ? run.coherence[unit] ?? -1 : run.strength[unit];
+  return Array.from({length: run.units}, (none, unit) => unit)
+    .filter(unit => run.active[unit] >= 10)
+    .sort((a, b) => score(b) - score(a)).slice(0, most);
+}
+
+/* The words whose codes are nearest to a word's, by the cosine of what the page keeps of them. */
+function nearestWords(run, index, most) {
+  if (!run.byUnit) {
+    run.byUnit = Array.from({length: run.units}, () => []);
+    run.lengths = new Float64Array(run.words.length);
+    run.words.forEach((word, i) => {
+      for (const {item, value} of run.unitsOf(i)) {
+        run.byUnit[item].push([i, value]);
+        run.lengths[i] += value * value;
+      }
+    });
+  }
+  const sums = new Float64Array(run.words.length);
+  for (const {item, value} of run.unitsOf(index))
+    for (const [other, strength] of run.byUnit[item])
+      sums[other] += value * strength;
+  sums[index] = 0;
+  const near = [];
+  sums.forEach((sum, i) => {
+    if (sum > 0)
+      near.push({item: i, value: sum / Math.sqrt(run.lengths[i] * run.lengths[index])});
+  });
+  return near.sort((a, b) => b.value - a.value).slice(0, most);
+}
+
+/* The unit of another run that shares the most top words with one; null if none shares two. */
+function counterpart(run, unit, other) {
+  const shared = new Map();
+  for (const word of topWords(run, unit, 50)) {
+    const index = other.index.get(word);
+    if (index === undefined)
+      continue;
+    for (const {item} of other.unitsOf(index))
+      if (topWords(other, item, 50).includes(word))
+        shared.set(item, (shared.get(item) || 0) + 1);
+  }
+  const [best, count] = [...shared].reduce((a, b) => b[1] > a[1] ? b : a, [null, 1]);
+  return best === null ? null : {unit: best, count};
+}
+
+/* --- Links --- */
+
+function wordLink(word, extra) {
+  return make("a", {class: "word", href: `#word=${encodeURIComponent(word)}`}, extra, word);
+}
+
+function unitHref(run, unit) {
+  return `#dim=${run.number > 0 ? `${run.number + 1}:` : ""}${unit}`;
+}
+
+function unitLink(run, unit) {
+  return make("a", {class: `unit run${run.number}`, href: unitHref(run, unit),
+    "aria-label": `dimension ${unit}`}, String(unit));
+}
+
+/* Some words in a row, each a link. */
+function wordLinks(words) {
+  return make("span", {class: "words"}, words.length === 0 ? make("span", {class: "soft"}, "no word")
+    : words.map((word, i) => [i > 0 ? " " : null, wordLink(word)]));
+}

@@ -1,0 +1,159 @@
+/* overview.js -- the first page: what a run is, how it came about, how it is used. */
+
+function summary(run) {
+  const parts = [];
+  if (run.hasCodes) {
+    const perWord = run.values / run.rows;
+    parts.push(`${plural(run.rows, "word")} as codes of ${plural(run.units, "dimension")}. ` +
+      `A word is on in ${perWord.toFixed(1)} of them on average, ` +
+      `${percent(perWord / run.units)} of all.`);
+  }
+  const explained = lastOf(run, "explained_variance"), epochs = lastOf(run, "epoch");
+  const seconds = run.history ? run.history.seconds.filter(isNumber) : [];
+  if (isNumber(epochs)) {
+    const speed = lastOf(run, "words_per_second");
+    /* Where the page leaves epochs out, the mean of those that it has. */
+    const total = seconds.reduce((sum, one) => sum + one, 0) / seconds.length * epochs;
+    parts.push(`Trained for ${plural(epochs, "epoch")} in ${duration(total)}, at the end with ` +
+      `${count(Math.round(speed / 100) * 100)} words a second.`);
+  }
+  if (isNumber(explained))
+    parts.push(`The codes explain ${percent(explained)} of the variance of the input.`);
+  if (run.hasCodes) {
+    const saturated = lastOf(run, "saturated");
+    parts.push(`${run.dead === 0 ? "No dimension is" : `${plural(run.dead, "dimension")} ` +
+      `${run.dead === 1 ? "is" : "are"}`} dead` + (isNumber(saturated) ? `, ${saturated === 0
+      ? "none" : count(saturated)} saturated.` : "."));
+  }
+  return parts.join(" ");
+}
+
+/* The numbers that people ask for first, of all runs. */
+function keyFigures() {
+  const figures = [
+    ["words", run => count(run.rows)],
+    ["dimensions", run => count(run.units)],
+    ["on in a word", run => run.hasCodes ? (run.values / run.rows).toFixed(1) : missing],
+    ["variance explained", run => percent(lastOf(run, "explained_variance"))],
+    ["values below .001", run => percent(lastOf(run, "sparsity"))],
+    ["dead dimensions", run => run.hasCodes ? count(run.dead) : count(lastOf(run, "dead"))],
+  ];
+  return make("dl", {class: "figures"}, figures
+    .filter(([, show]) => runs.some(run => show(run) !== missing))
+    .map(([name, show]) => make("div", {class: "card"}, make("dt", null, name),
+      runs.map(run => make("dd", {class: `run${run.number}`}, show(run))))));
+}
+
+const curves = [
+  {field: "total", title: "Total loss"},
+  {field: "rl", title: "Reconstruction loss"},
+  {field: "psl", title: "Partial sparsity loss"},
+  {field: "asl", title: "Average sparsity loss"},
+  {field: "explained_variance", title: "Variance explained", format: percent},
+  {field: "sparsity", title: "Values below .001", format: percent},
+  {field: "l0", title: "Dimensions on in a word (L0)", format: value => real(value, 1)},
+  {field: "density", title: "Share of active units, with noise", format: percent},
+  {field: "dead", title: "Dead dimensions", format: count},
+  {field: "learning_rate", title: "Learning rate", format: value => value.toPrecision(3)},
+  {field: "words_per_second", title: "Words a second", format: count, fromZero: true},
+  {field: "comm_share", title: "Time waiting for other ranks", format: percent},
+];
+
+function trainingCharts() {
+  const withHistory = runs.filter(run => run.history && run.history.epoch.length > 0);
+  if (withHistory.length === 0)
+    return null;
+  const charts = curves.map(curve => lineChart({
+    title: curve.title, axis: "epoch", format: curve.format, fromZero: curve.fromZero,
+    tick: curve.format === percent ? value => `${Number((100 * value).toPrecision(3))} %` : null,
+    series: withHistory.map(run => ({name: run.name, x: run.history.epoch,
+      y: run.history[curve.field]})),
+  })).filter(Boolean).map(chart => make("div", {class: "card"}, chart));
+  return [make("h2", null, "Training"), make("div", {class: "charts"}, charts)];
+}
+
+/* How many words have so many dimensions on, in at most 40 bins. */
+function activityChart() {
+  const longest = Math.max(...runs.map(run => run.activeOfRows.length));
+  const width = Math.ceil(longest / 40), bins = Math.ceil(longest / width);
+  const edges = Array.from({length: bins + 1}, (none, i) => i * width);
+  return histogram({title: "Dimensions on in a word", axis: "dimensions on", noun: "words",
+    format: count, edges, series: runs.map(run => ({name: run.name,
+      counts: edges.slice(0, -1).map(from => run.activeOfRows.slice(from, from + width)
+        .reduce((sum, value) => sum + value, 0))}))});
+}
+
+/* How many dimensions are on for which share of the words, by powers of ten. */
+function densityChart() {
+  const least = Math.floor(Math.log10(1 / Math.max(...runs.map(run => run.rows))));
+  const bins = 8 * -least, edges = Array.from({length: bins + 1}, (none, i) => least + i / 8);
+  return histogram({title: "Share of the words that a dimension is on for", noun: "dimensions",
+    axis: "share of words, log scale", edges,
+    format: value => `${Number((100 * 10 ** value).toPrecision(2))} %`,
+    ticks: Array.from({length: 1 - least}, (none, i) => least + i),
+    series: runs.map(run => {
+      const counts = new Array(bins).fill(0);
+      for (const size of run.active)
+        if (size > 0)
+          counts[Math.min(bins - 1, Math.floor((Math.log10(size / run.rows) - least) * 8))]++;
+      return {name: run.name, counts};
+    })});
+}
+
+function unitCard(run, unit) {
+  return make("article", {class: "card unit-card"},
+    make("h3", null, unitLink(run, unit)), wordLinks(topWords(run, unit, 8)));
+}
+
+function someDimensions() {
+  return runs.map(run => [
+    make("h2", null, runs.length > 1 ? `Some dimensions of ${run.name}` : "Some dimensions"),
+    make("div", {class: "cards"}, bestUnits(run, runs.length > 1 ? 3 : 6)
+      .map(unit => unitCard(run, unit))),
+  ]).concat(make("p", null, make("a", {href: "#dims"}, "All dimensions")));
+}
+
+function configuration() {
+  return runs.filter(run => run.config).map(run => make("details", null,
+    make("summary", null, `Configuration${runs.length > 1 ? ` of ${run.name}` : ""}`),
+    make("pre", {tabindex: "0"}, run.config)));
+}
+
+/* What a page says that is rewritten while the run goes on. */
+function liveNote() {
+  if (!data.live)
+    return null;
+  const since = data.live.written ? Date.now() / 1000 - data.live.written : null;
+  const epoch = lastOf(runs[0], "epoch");
+  const text = epoch === null ? "No epoch is finished yet."
+    : `Epoch ${count(epoch)} was finished ${duration(Math.max(0, since))} ago.`;
+  if (data.live.seconds === 0)
+    return make("p", {class: "live still", role: "status"}, text,
+      " The run wasn't finished when this page was last written.");
+  const paused = make("button", {type: "button", "aria-pressed": "false", onclick: () => {
+    const pause = paused.getAttribute("aria-pressed") === "false";
+    paused.setAttribute("aria-pressed", String(pause));
+    paused.textContent = pause ? "Go on" : "Pause";
+    setReloading(!pause);
+  }}, "Pause");
+  return make("p", {class: "live", role: "status"}, make("span", {class: "pulse"}), text,
+    ` This page reloads every ${plural(data.live.seconds, "second")}. `, paused);
+}
+
+function overviewPage() {
+  const title = runs.map(run => run.name).join(" and ");
+  return {title, nodes: [
+    make("h1", null, runs.map((run, i) => [i > 0 ? make("span", {class: "soft"}, " and ") : null,
+      make("span", {class: runs.length > 1 ? `run${i} name` : null}, run.name)])),
+    liveNote(),
+    runs.map(run => make("p", {class: "summary"}, runs.length > 1
+      ? make("strong", {class: `run${run.number} name`}, `${run.name}: `) : null, summary(run))),
+    keyFigures(),
+    hasCodes ? someDimensions() : null,
+    trainingCharts(),
+    hasCodes ? [make("h2", null, "Use of the dimensions"), make("div", {class: "charts two"},
+      make("div", {class: "card"}, activityChart()), make("div", {class: "card"}, densityChart()))]
+      : null,
+    configuration(),
+  ]};
+}

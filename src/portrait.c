@@ -1,0 +1,320 @@
+/* portrait.c -- a run as a page shows it. */
+#include "spine/portrait.h"
+
+#include "spine/columns.h"
+#include "spine/history.h"
+#include "spine/modelfile.h"
+#include "spine/neighbours.h"
+#include "spine/packed.h"
+#include "spine/rundir.h"
+#include "spine/space.h"
+
+#include <cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BINS = 20, MOST_EPOCHS = 1000, MOST_NEIGHBOURS = 10 };
+
+/* What a portrait is drawn from. */
+struct sitter {
+    const struct spine_portrait_limits *limits;
+    struct spine_space space;
+    struct spine_columns columns;
+    size_t num_kept;
+    uint32_t *kept;  /* owned; (num_kept): the rows of the words that are kept, ascending */
+    uint32_t *place; /* owned; (rows): a row's place among them, or UINT32_MAX */
+};
+
+/* Items get two bytes where that is enough: page scripts do as this does. */
+static size_t width_for(size_t count)
+{
+    return count <= 65536 ? 2 : 4;
+}
+
+static uint32_t thousandths(float value)
+{
+    const float rounded = roundf(1000 * value);
+    return rounded < 0 ? 0 : rounded > 65535 ? 65535 : (uint32_t)rounded;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* --- The words kept ----------------------------------------------------------------------- */
+
+/* Number the first rows, and all those that are top words. */
+static int choose_words(struct sitter *sitter, struct spine_error *err)
+{
+    const size_t rows = sitter->space.rows;
+    sitter->kept = malloc((rows + 1) * sizeof *sitter->kept);
+    sitter->place = malloc((rows + 1) * sizeof *sitter->place);
+    if (sitter->kept == NULL || sitter->place == NULL)
+        return spine_fail(err, "out of memory for %zu words", rows);
+    for (size_t row = 0; row < rows; row++)
+        sitter->place[row] = row < sitter->limits->rows ? 0 : UINT32_MAX;
+    for (size_t unit = 0; unit < sitter->space.columns; unit++) {
+        const struct spine_entry *top = spine_columns_get(&sitter->columns, unit);
+        const size_t count = sitter->columns.active[unit];
+        for (size_t i = 0; i < least(count, sitter->limits->words); i++)
+            sitter->place[top[i].row] = 0;
+    }
+    for (size_t row = 0; row < rows; row++)
+        if (sitter->place[row] == 0) {
+            sitter->place[row] = (uint32_t)sitter->num_kept;
+            sitter->kept[sitter->num_kept++] = (uint32_t)row;
+        }
+    return 0;
+}
+
+/* Words that aren't UTF-8 are written with \xNN for what isn't. */
+static int add_words(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+{
+    cJSON *list = cJSON_AddArrayToObject(portrait, "words");
+    struct spine_words words = {0};
+    int rc = 0, escaped;
+    for (size_t i = 0; rc == 0 && i < sitter->num_kept; i++)
+        rc = spine_words_add_escaped(&words, spine_words_get(&sitter->space.words, sitter->kept[i]),
+                                     &escaped, err);
+    for (size_t i = 0; rc == 0 && i < sitter->num_kept; i++)
+        if (!cJSON_AddItemToArray(list, cJSON_CreateString(spine_words_get(&words, i))))
+            rc = spine_fail(err, "out of memory for %zu words", sitter->num_kept);
+    spine_words_dispose(&words);
+    if (rc == 0 && sitter->num_kept < sitter->space.rows)
+        rc = spine_packed_add(portrait, "row_of", sitter->kept, sitter->num_kept, 4, err);
+    return rc;
+}
+
+/* The units of the words kept, and of all rows how many have 0, 1, 2, ... units on. */
+static int add_units_of_words(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+{
+    const struct spine_csr *codes = &sitter->space.codes;
+    const size_t units = sitter->space.columns, most = sitter->limits->units;
+    struct spine_lists lists = {0};
+    struct spine_unit *row = malloc((units + 1) * sizeof *row);
+    uint32_t *numbers = calloc(sitter->num_kept + 1, sizeof *numbers);
+    uint32_t *rows_with = calloc(units + 1, sizeof *rows_with);
+    size_t fullest = 0;
+    int rc = row == NULL || numbers == NULL || rows_with == NULL
+                 ? spine_fail(err, "out of memory for the units of %zu words", sitter->num_kept)
+                 : spine_lists_init(&lists, sitter->num_kept, most, err);
+    for (size_t i = 0; rc == 0 && i < codes->rows; i++) {
+        const size_t count = (size_t)(codes->indptr[i + 1] - codes->indptr[i]);
+        rows_with[count]++;
+        fullest = count > fullest ? count : fullest;
+    }
+    for (size_t i = 0; rc == 0 && i < sitter->num_kept; i++) {
+        const size_t count = spine_columns_of_row(&sitter->space, sitter->kept[i], row);
+        numbers[i] = (uint32_t)count;
+        for (size_t k = 0; k < least(count, most); k++)
+            spine_lists_append(&lists, i, row[k].unit, thousandths(row[k].strength));
+    }
+    if (rc == 0)
+        rc = spine_lists_add(&lists, portrait, "top_units", width_for(units), 2, err) ||
+             spine_packed_add(portrait, "num_units", numbers, sitter->num_kept, 4, err) ||
+             spine_packed_add(portrait, "active_of_rows", rows_with, fullest + 1, 4, err);
+    spine_lists_dispose(&lists);
+    free(row);
+    free(numbers);
+    free(rows_with);
+    return rc;
+}
+
+/* --- The units ---------------------------------------------------------------------------- */
+
+static int add_top_words(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+{
+    const struct spine_columns *columns = &sitter->columns;
+    struct spine_lists lists;
+    if (spine_lists_init(&lists, columns->columns, sitter->limits->words, err))
+        return -1;
+    for (size_t unit = 0; unit < columns->columns; unit++) {
+        const struct spine_entry *top = spine_columns_get(columns, unit);
+        const size_t count = columns->active[unit];
+        for (size_t i = 0; i < least(count, sitter->limits->words); i++)
+            spine_lists_append(&lists, unit, sitter->place[top[i].row],
+                               thousandths(top[i].strength));
+    }
+    const int rc =
+        spine_lists_add(&lists, portrait, "top_words", width_for(sitter->num_kept), 2, err);
+    spine_lists_dispose(&lists);
+    return rc;
+}
+
+/* The bin of a value: at 1 is what the clamp left of whatever was above. */
+static size_t bin_of(float strength)
+{
+    return strength >= 1 ? BINS - 1 : (size_t)(BINS * strength);
+}
+
+/* How many words each unit is on for, and how many with which value. */
+static int add_activity(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+{
+    const struct spine_columns *columns = &sitter->columns;
+    const size_t units = columns->columns;
+    uint32_t *active = malloc(units * sizeof *active);
+    uint32_t *histogram = calloc(units * BINS, sizeof *histogram);
+    int rc = active == NULL || histogram == NULL
+                 ? spine_fail(err, "out of memory for the histograms of %zu units", units)
+                 : 0;
+    for (size_t unit = 0; rc == 0 && unit < units; unit++) {
+        const struct spine_entry *list = spine_columns_get(columns, unit);
+        active[unit] = (uint32_t)columns->active[unit];
+        for (size_t i = 0; i < active[unit]; i++)
+            histogram[unit * BINS + bin_of(list[i].strength)]++;
+    }
+    if (rc == 0)
+        rc = spine_packed_add(portrait, "active", active, units, 4, err) ||
+             spine_packed_add(portrait, "histogram", histogram, units * BINS, 4, err);
+    free(active);
+    free(histogram);
+    return rc;
+}
+
+static int add_neighbours(cJSON *portrait, const char *name,
+                          const struct spine_neighbours *neighbours, float scale,
+                          struct spine_error *err)
+{
+    struct spine_lists lists;
+    if (spine_lists_init(&lists, neighbours->units, neighbours->most, err))
+        return -1;
+    for (size_t unit = 0; unit < neighbours->units; unit++)
+        for (size_t i = 0; i < neighbours->count[unit]; i++) {
+            const struct spine_unit *near = &neighbours->list[unit * neighbours->most + i];
+            if (near->strength > 0)
+                spine_lists_append(&lists, unit, near->unit,
+                                   (uint32_t)lroundf(scale * near->strength));
+        }
+    const int rc = spine_lists_add(&lists, portrait, name, width_for(neighbours->units), 4, err);
+    spine_lists_dispose(&lists);
+    return rc;
+}
+
+static int add_together(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+{
+    struct spine_neighbours neighbours;
+    if (spine_neighbours_by_firing(&neighbours, &sitter->columns, &sitter->space.codes,
+                                   MOST_NEIGHBOURS, err))
+        return -1;
+    const int rc = add_neighbours(portrait, "together", &neighbours, 1, err);
+    spine_neighbours_dispose(&neighbours);
+    return rc;
+}
+
+/* --- The model ---------------------------------------------------------------------------- */
+
+static int add_decoder(cJSON *portrait, struct spine_store *store, const char *path,
+                       const struct sitter *sitter, struct spine_error *err)
+{
+    size_t units = 0, dim = 0;
+    if (spine_store_extent(store, "/W2", SPINE_STORE_FLOAT, &units, &dim, err))
+        return -1;
+    if (units != sitter->space.columns)
+        return spine_refuse(err, "%s: has %zu units, but the codes %zu", path, units,
+                            sitter->space.columns);
+    float *W2 = malloc(units * dim * sizeof *W2);
+    struct spine_neighbours neighbours = {0};
+    int rc = W2 == NULL ? spine_fail(err, "out of memory for %zu x %zu numbers", units, dim)
+                        : spine_store_read(store, "/W2", SPINE_STORE_FLOAT, 0, units, dim, W2, err);
+    if (rc == 0)
+        rc = spine_neighbours_by_cosine(&neighbours, W2, units, dim, dim, MOST_NEIGHBOURS, err) ||
+             add_neighbours(portrait, "nearest", &neighbours, 1000, err);
+    cJSON_AddNumberToObject(portrait, "dim", (double)dim);
+    spine_neighbours_dispose(&neighbours);
+    free(W2);
+    return rc;
+}
+
+static int add_model(cJSON *portrait, const char *run, const struct sitter *sitter,
+                     struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    char *config = NULL;
+    struct spine_store *store = NULL;
+    if (spine_rundir_join(path, run, "model.h5", err))
+        return -1;
+    if (access(path, F_OK) != 0)
+        return 0;
+    if (spine_store_open(&store, path, "spine-model", err))
+        return -1;
+    int rc = spine_store_get_text(store, "/", "config", &config, err) ||
+             add_decoder(portrait, store, path, sitter, err);
+    if (rc == 0)
+        cJSON_AddStringToObject(portrait, "config", config);
+    free(config);
+    struct spine_error ignored; /* nothing was written */
+    spine_store_close(store, &ignored);
+    return rc;
+}
+
+/* --- All of it ---------------------------------------------------------------------------- */
+
+/* What the run is called: as it was typed, without slashes at the end. */
+static void add_name(cJSON *portrait, const char *run)
+{
+    size_t length = strlen(run);
+    char name[SPINE_RUNDIR_PATH];
+    while (length > 1 && run[length - 1] == '/')
+        length--;
+    snprintf(name, sizeof name, "%.*s", (int)length, run);
+    cJSON_AddStringToObject(portrait, "name", name);
+}
+
+static int add_history(cJSON *portrait, const char *run, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    cJSON *history;
+    if (spine_rundir_join(path, run, "metrics.jsonl", err) ||
+        spine_history_read(path, MOST_EPOCHS, &history, err))
+        return -1;
+    if (history != NULL)
+        cJSON_AddItemToObject(portrait, "history", history);
+    return 0;
+}
+
+static int add_codes(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+{
+    cJSON_AddNumberToObject(portrait, "rows", (double)sitter->space.rows);
+    cJSON_AddNumberToObject(portrait, "units", (double)sitter->space.columns);
+    cJSON_AddNumberToObject(portrait, "values", (double)sitter->space.codes.count);
+    return add_words(portrait, sitter, err) || add_units_of_words(portrait, sitter, err) ||
+           add_top_words(portrait, sitter, err) || add_activity(portrait, sitter, err) ||
+           add_together(portrait, sitter, err);
+}
+
+int spine_portrait_begin(const char *run, struct cJSON **portrait, struct spine_error *err)
+{
+    *portrait = cJSON_CreateObject();
+    add_name(*portrait, run);
+    if (add_history(*portrait, run, err) == 0)
+        return 0;
+    cJSON_Delete(*portrait);
+    return -1;
+}
+
+int spine_portrait_make(const char *run, const struct spine_portrait_limits *limits,
+                        struct cJSON **portrait, struct spine_error *err)
+{
+    struct sitter sitter = {.limits = limits};
+    if (spine_space_read(&sitter.space, run, err))
+        return -1;
+    int rc = sitter.space.dense != NULL
+                 ? spine_refuse(err, "%s: holds vectors, expected the codes of a run", run)
+                 : spine_portrait_begin(run, portrait, err);
+    if (rc == 0) {
+        rc = spine_columns_init(&sitter.columns, &sitter.space, err) ||
+             choose_words(&sitter, err) || add_codes(*portrait, &sitter, err) ||
+             add_model(*portrait, run, &sitter, err);
+        if (rc != 0)
+            cJSON_Delete(*portrait);
+    }
+    spine_space_dispose(&sitter.space);
+    spine_columns_dispose(&sitter.columns);
+    free(sitter.kept);
+    free(sitter.place);
+    return rc;
+}

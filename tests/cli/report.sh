@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# spine-report: what its page holds is what the run's files hold, it is small, and words do no harm;
+# it follows a run that goes on; and what it refuses. page.sh looks at it in a browser.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_python numpy h5py scipy
+report=$SPINE_BIN/spine-report
+
+# data ARGUMENT...: check what a page holds, see report_data.py
+data()
+{
+    $python "$SPINE_SOURCE/tests/cli/report_data.py" "$@" || fail "the page's data: $*"
+}
+
+# refuse TEXT ARGUMENT...
+refuse()
+{
+    local text=$1
+    shift
+    refused spine-report "$text" "$report" "$@"
+    if ls -- *.html* >/dev/null 2>&1; then fail "refused, but left $(ls -- *.html*)"; fi
+}
+
+sample glove.h5
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+[model]
+hidden = 200
+[train]
+epochs = 12
+END
+train 2 run.ini
+train 1 run.ini output.directory=other model.hidden=100 train.epochs=3
+
+# --- Refusals -----------------------------------------------------------------------------------
+
+refuse 'expected one run or two; see spine-report --help'
+refuse 'expected one run or two; see spine-report --help' run run run
+refuse 'expected one run to follow; see spine-report --help' --follow run other
+refuse "--words: '0' is not a whole number from 1 to 1000" --words=0 run
+refuse "--every: 'x' is not a whole number from 1 to 3600" --every=x run
+refuse '--bogus: unknown option; see spine-report --help' --bogus run
+refuse 'nowhere: No such file or directory' nowhere
+refuse 'glove.h5: holds vectors, expected the codes of a run' glove.h5
+refuse 'eval.json: No such file or directory' run --eval eval.json
+echo '{"files": 3}' >eval.json
+refuse 'eval.json: is not what spine-eval --json writes' run --eval eval.json
+refuse 'no/r.html.part: No such file or directory' run -o no/r.html
+mkdir broken
+cp run/codes.h5ad broken
+echo nonsense >broken/metrics.jsonl
+refuse "broken/metrics.jsonl:1: is not an epoch's JSON object" broken
+cp other/model.h5 broken
+rm broken/metrics.jsonl
+refuse 'broken/model.h5: has 100 units, but the codes 200' broken
+
+# --- The page -----------------------------------------------------------------------------------
+
+run "$report" run
+data report.html run
+run "$report" run/ -o limited.html --words=5 --dimensions=3 --rows=100
+data limited.html run --words=5 --dimensions=3 --rows=100
+echo '{"program": "spine-eval", "files": [{"path": "run", "measures": []}]}' >eval.json
+run "$report" run other -o two.html --eval=eval.json
+data two.html run other
+grep -q '"evaluation":{"program":"spine-eval"' two.html || fail "no evaluation in the page"
+
+# A part of a run: codes without a model or metrics.
+run "$report" run/codes.h5ad -o codes.html
+data codes.html run/codes.h5ad
+
+# 17,000 words on 1,000 dimensions, each with more than is kept, take less than 5 MB.
+$python "$SPINE_SOURCE/tests/cli/made_codes.py" made.h5ad --rows=17000 --units=1000 --on=30
+run "$report" made.h5ad -o made.html
+[ "$(stat -c %s made.html)" -lt 5000000 ] || fail "made.html has $(stat -c %s made.html) bytes"
+
+# Words that would break a careless page.
+$python "$SPINE_SOURCE/tests/cli/made_codes.py" nasty.h5ad --nasty
+run "$report" nasty.h5ad -o nasty.html
+data nasty.html nasty.h5ad
+[ "$(grep -ci '</script' nasty.html)" = 2 ] || fail "a word has closed a script"
+if grep -qi '<img' nasty.html; then fail "a word has become an element"; fi
+iconv -f UTF-8 -t UTF-8 nasty.html >/dev/null || fail "nasty.html is not UTF-8"
+
+# --- Following ------------------------------------------------------------------------------------
+
+run "$report" --follow run -o followed.html # finished: at once
+cmp -s followed.html report.html || fail "a finished run's page differs when it is followed"
+
+"$report" --follow later -o later.html --every=1 2>/dev/null >/dev/null &
+follower=$!
+cleanup() { kill "$follower" 2>/dev/null || true; }
+# until_page PATTERN: wait for it in the page
+until_page()
+{
+    local i
+    for ((i = 0; i < 600; i++)); do
+        if grep -q "$1" later.html 2>/dev/null; then return; fi
+        sleep 0.1
+    done
+    fail "later.html never had $1"
+}
+until_page '"live":{"seconds":1'
+if grep -q '"history"' later.html; then fail "epochs before the first one"; fi
+mkdir later
+head -n 3 run/metrics.jsonl >later/metrics.jsonl
+until_page '"epoch":\[1,2,3\]'
+cp run/codes.h5ad run/metrics.jsonl later
+cp run/model.h5 later/model.h5.part
+mv later/model.h5.part later/model.h5 # as the last thing that a run writes
+until_page '"top_words"'
+wait "$follower" || fail "the follower's status is $?"
+if grep -q '"live":{' later.html; then fail "the run is finished, but its page goes on reloading"; fi
+
+# Told to stop, it leaves a page that doesn't reload.
+mkdir stopped
+head -n 3 run/metrics.jsonl >stopped/metrics.jsonl
+"$report" --follow stopped -o later.html --every=60 2>/dev/null >/dev/null &
+follower=$!
+until_page '"live":{"seconds":60'
+kill -TERM "$follower"
+wait "$follower" || fail "the follower's status is $?"
+grep -q '"live":{"seconds":0' later.html || fail "nobody writes the page any more, but it reloads"

@@ -1,0 +1,122 @@
+/* spine-report.c -- runs as a page to look at in a browser. */
+#include "spine/arguments.h"
+#include "spine/log.h"
+#include "spine/report.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char program[] = "spine-report";
+
+static const char usage[] =
+    "Usage: spine-report RUN [RUN] [-o PAGE.html]\n"
+    "       spine-report --follow RUN [-o PAGE.html]\n"
+    "\n"
+    "Write a page to look at a run, or at two side by side, in any browser: how it trained, all\n"
+    "dimensions, all words. It is one file and needs no network. RUN is the directory of a run, "
+    "or\n"
+    "a codes.h5ad file.\n"
+    "\n"
+    "  -o, --output=FILE  where to write [report.html]\n"
+    "  --eval=FILE        show the measures that spine-eval --json wrote\n"
+    "  --follow           write the page again and again while RUN trains; it reloads itself\n"
+    "  --every=SECONDS    how often [5]\n"
+    "  --words=N          keep the N strongest words of a dimension [50]\n"
+    "  --dimensions=N     keep the N strongest dimensions of a word [20]\n"
+    "  --rows=N           keep the first N words, and the strongest of all dimensions [50000]\n"
+    "  --help, --version\n"
+    "\n"
+    "Links into the page: #word=remote, #dim=873; of the second run, #dim=2:873.\n";
+
+enum { EVALUATION = SPINE_ARGUMENT_OWN, FOLLOW, EVERY, WORDS, DIMENSIONS, ROWS };
+
+struct request {
+    struct spine_report report;
+    const char *output;
+    int follow;
+    size_t seconds;
+};
+
+static int take_option(struct request *request, int option, struct spine_error *err)
+{
+    struct spine_portrait_limits *limits = &request->report.limits;
+    switch (option) {
+    case 'o':
+        request->output = optarg;
+        return 0;
+    case EVALUATION:
+        request->report.evaluation = optarg;
+        return 0;
+    case FOLLOW:
+        request->follow = 1;
+        return 0;
+    case EVERY:
+        return spine_arguments_whole("--every", optarg, 1, 3600, &request->seconds, err);
+    case WORDS:
+        return spine_arguments_whole("--words", optarg, 1, 1000, &limits->words, err);
+    case DIMENSIONS:
+        return spine_arguments_whole("--dimensions", optarg, 1, 1000, &limits->units, err);
+    default:
+        return spine_arguments_whole("--rows", optarg, 0, INT32_MAX, &limits->rows, err);
+    }
+}
+
+/* Returns 1 when the option was answered, and nothing is left to do. */
+static int parse_arguments(int argc, char **argv, struct request *request, struct spine_error *err)
+{
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                            {"eval", required_argument, NULL, EVALUATION},
+                                            {"follow", no_argument, NULL, FOLLOW},
+                                            {"every", required_argument, NULL, EVERY},
+                                            {"words", required_argument, NULL, WORDS},
+                                            {"dimensions", required_argument, NULL, DIMENSIONS},
+                                            {"rows", required_argument, NULL, ROWS},
+                                            SPINE_ARGUMENTS_COMMON};
+    int option, rc;
+    while ((rc = spine_arguments_next(program, argc, argv, ":o:", options, &option, err)) > 0) {
+        if (spine_arguments_answer(program, usage, option))
+            return 1;
+        if (take_option(request, option, err))
+            return -1;
+    }
+    if (rc != 0)
+        return -1;
+    const int count = argc - optind, most = request->follow ? 1 : SPINE_REPORT_RUNS;
+    if (count < 1 || count > most)
+        return spine_refuse(err, "expected %s; see spine-report --help",
+                            request->follow ? "one run to follow" : "one run or two");
+    for (int i = 0; i < count; i++)
+        request->report.runs[request->report.num_runs++] = argv[optind + i];
+    return 0;
+}
+
+static int answer(const struct request *request, struct spine_error *err)
+{
+    struct stat facts;
+    if (request->follow) {
+        spine_log(SPINE_LOG_INFO, "%s follows %s; open it in a browser, Ctrl-C ends this",
+                  request->output, request->report.runs[0]);
+        if (spine_report_follow(&request->report, request->output, request->seconds, err))
+            return -1;
+    } else if (spine_report_write(&request->report, request->output, err)) {
+        return -1;
+    }
+    if (stat(request->output, &facts) == 0)
+        printf("%s: %.1f MB\n", request->output, 1e-6 * (double)facts.st_size);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct spine_error err;
+    struct request request = {.report = {.limits = {.words = 50, .units = 20, .rows = 50000}},
+                              .output = "report.html",
+                              .seconds = 5};
+    spine_log_init(program, 0, 1, SPINE_LOG_INFO);
+    int rc = parse_arguments(argc, argv, &request, &err);
+    if (rc == 0)
+        rc = answer(&request, &err);
+    return spine_arguments_finish(program, rc < 0 ? rc : 0, &err);
+}
