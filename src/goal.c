@@ -6,9 +6,22 @@
 #include <string.h>
 
 static const char *const names[SPINE_GOAL_SCORES] = {
-    "rl",      "asl",     "psl",       "total",
-    "density", "eval_rl", "sparsity",  "explained_variance",
-    "l0",      "dead",    "saturated", "learning_rate",
+    "rl",
+    "asl",
+    "psl",
+    "total",
+    "density",
+    "eval_rl",
+    "explained_variance",
+    "sparsity",
+    "l0",
+    "dead",
+    "saturated",
+    "learning_rate",
+    "intrusion",
+    "coherence",
+    "distratio",
+    "diversity",
 };
 
 const char *spine_goal_name(size_t score)

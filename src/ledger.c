@@ -205,7 +205,7 @@ static int write_trial(const struct spine_ledger *ledger, size_t trial, struct s
 
 /* --- The sweep's directory ---------------------------------------------------------------- */
 
-static int lock_sweep(const struct spine_ledger *ledger, int *lock, struct spine_error *err)
+int spine_ledger_lock(const struct spine_ledger *ledger, int *lock, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
     if (spine_ledger_path(ledger, ".lock", path, err))
@@ -257,13 +257,18 @@ static int compare_sweeps(const struct spine_ledger *ledger, const char *path, c
     return rc;
 }
 
+void spine_ledger_unlock(int lock)
+{
+    spine_lock_release(lock);
+}
+
 int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH], trials[SPINE_RUNDIR_PATH];
     int lock = -1;
     if (spine_ledger_path(ledger, "trials", trials, err) ||
         spine_ledger_path(ledger, "sweep.ini", path, err) || spine_rundir_make(trials, err) ||
-        lock_sweep(ledger, &lock, err))
+        spine_ledger_lock(ledger, &lock, err))
         return -1;
     char *text = spine_trials_text(ledger->trials), *before = read_file(path);
     int rc = text == NULL ? spine_fail(err, "out of memory for the sweep's text") : 0;
@@ -289,7 +294,7 @@ int spine_ledger_read(struct spine_ledger *ledger, struct spine_error *err)
 int spine_ledger_retry(struct spine_ledger *ledger, struct spine_error *err)
 {
     int lock = -1;
-    if (lock_sweep(ledger, &lock, err))
+    if (spine_ledger_lock(ledger, &lock, err))
         return -1;
     int rc = spine_ledger_read(ledger, err);
     for (size_t i = 0; rc == 0 && i < ledger->trials->count; i++)
@@ -328,7 +333,7 @@ int spine_ledger_claim(struct spine_ledger *ledger, struct spine_job *job, struc
 {
     int lock = -1;
     *job = (struct spine_job){.verdict = SPINE_HALVING_OVER};
-    if (lock_sweep(ledger, &lock, err))
+    if (spine_ledger_lock(ledger, &lock, err))
         return -1;
     int rc = spine_ledger_read(ledger, err);
     if (rc == 0)
@@ -345,7 +350,7 @@ int spine_ledger_claim_trial(struct spine_ledger *ledger, size_t trial, struct s
 {
     int lock = -1;
     *job = (struct spine_job){.verdict = SPINE_HALVING_OVER, .trial = trial};
-    if (lock_sweep(ledger, &lock, err))
+    if (spine_ledger_lock(ledger, &lock, err))
         return -1;
     int rc = read_trial(ledger, trial, err);
     const struct spine_contender *contender = &ledger->contenders[trial];

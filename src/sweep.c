@@ -7,14 +7,18 @@
 #include "spine/sweep.h"
 
 #include "spine/corpus.h"
+#include "spine/evaluate.h"
 #include "spine/interrupt.h"
 #include "spine/ledger.h"
 #include "spine/log.h"
+#include "spine/summary.h"
 #include "spine/train.h"
 
+#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct group {
     const struct spine_trials *trials;
@@ -75,19 +79,49 @@ static void announce(const struct group *group, const struct spine_job *job, dou
                   seconds, done, count);
 }
 
+/* How readable a trial's codes are, as spine-eval says without options. Not knowing is a warning
+ * only: the trial is trained. */
+static void judge(const struct spine_config *config, struct spine_scores *scores)
+{
+    static const char *const figures[] = {"intrusion", "coherence", "DistRatio", "diversity"};
+    static const char *const names[] = {"intrusion", "coherence", "distratio", "diversity"};
+    const char *path = config->directory;
+    const struct spine_evaluate_options options = {.files = {&path, 1},
+                                                   .space = config->input,
+                                                   .top = SPINE_EVALUATE_TOP,
+                                                   .draws = SPINE_EVALUATE_DRAWS,
+                                                   .seed = SPINE_EVALUATE_SEED};
+    struct spine_evaluation *evaluations = NULL;
+    struct spine_error err;
+    omp_set_num_threads(1); /* the other cores have groups of their own */
+    if (spine_evaluate(&options, &evaluations, &err))
+        spine_log_warning("%s: how readable it is, isn't known: %s", path, err.text);
+    else
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+            const struct spine_figure *figure =
+                spine_figures_find(&evaluations->figures, "interpretability", figures[i]);
+            if (figure != NULL)
+                scores->value[spine_goal_find(names[i])] = figure->estimate.value;
+        }
+    spine_evaluate_dispose(evaluations, 1);
+}
+
 /* Write down what training came to. */
-static int settle(struct group *group, const struct spine_job *job, int trained, double seconds,
+static int settle(struct group *group, const struct spine_job *job,
+                  const struct spine_config *config, int trained, double started,
                   const struct spine_error *reason, struct spine_error *err)
 {
     struct spine_scores scores;
     int64_t epoch = 0;
     int rc = -1;
-    if (trained != 0)
+    if (trained != 0) {
         rc = spine_ledger_fail(&group->ledger, job, reason->text, err);
-    else if (spine_ledger_look(&group->ledger, job->trial, &scores, &epoch, err) == 0)
-        rc = spine_ledger_record(&group->ledger, job, &scores, seconds, err);
+    } else if (spine_ledger_look(&group->ledger, job->trial, &scores, &epoch, err) == 0) {
+        judge(config, &scores);
+        rc = spine_ledger_record(&group->ledger, job, &scores, spine_comm_clock() - started, err);
+    }
     if (rc == 0)
-        announce(group, job, seconds);
+        announce(group, job, spine_comm_clock() - started);
     return rc;
 }
 
@@ -108,7 +142,7 @@ static int do_job(struct group *group, const struct spine_job *job, int *failed,
     if (trained != 0 && reason->status == SPINE_EXIT_AGAIN)
         rc = spine_leave(err, "left with all trials saved; run the same command again to go on");
     else if (group->comm.rank == 0)
-        rc = settle(group, job, trained, spine_comm_clock() - started, reason, err);
+        rc = settle(group, job, &config, trained, started, reason, err);
     if (group->comm.rank == 0)
         spine_ledger_release(&group->ledger);
     return spine_comm_agree(&group->comm, rc, err);
@@ -184,28 +218,29 @@ static void dispose(struct group *group)
     spine_comm_dispose(&group->comm);
 }
 
-/* How the sweep stands when there is nothing left to do here. */
-static int take_stock(struct group *group, struct spine_error *err)
+/* Sum up when there is nothing left to do here. */
+static int sum_up(struct group *group, struct spine_error *err)
 {
-    size_t failed = 0, busy = 0;
-    if (spine_ledger_read(&group->ledger, err))
+    struct spine_summary summary;
+    if (spine_ledger_read(&group->ledger, err) || spine_summary_init(&summary, &group->ledger, err))
         return -1;
-    for (size_t i = 0; i < group->trials->count; i++) {
-        failed += group->ledger.contenders[i].state == SPINE_CONTENDER_FAILED;
-        busy += group->ledger.contenders[i].state == SPINE_CONTENDER_BUSY;
-    }
-    if (busy > 0)
-        spine_log(SPINE_LOG_INFO, "others are at work at %zu trials", busy);
-    return failed == 0
-               ? 0
-               : spine_fail(err, "%zu of %zu trials have failed; --retry takes them up again",
-                            failed, group->trials->count);
+    const size_t failed = summary.count[SPINE_TRIAL_FAILED];
+    int rc = spine_summary_write(&summary, err);
+    if (rc == 0)
+        spine_summary_print_short(&summary, stderr);
+    if (rc == 0 && failed > 0)
+        rc = spine_fail(err,
+                        "%zu of %zu trials have failed; 'spine-sweep run --retry' takes them "
+                        "up again",
+                        failed, group->trials->count);
+    spine_summary_dispose(&summary);
+    return rc;
 }
 
 /* Fails on all ranks if trials have failed. */
 static int conclude(struct group *group, const struct spine_comm *world, struct spine_error *err)
 {
-    int rc = world->rank == 0 ? take_stock(group, err) : 0;
+    int rc = world->rank == 0 ? sum_up(group, err) : 0;
     spine_comm_broadcast(world, &rc, sizeof rc);
     if (rc != 0)
         spine_comm_broadcast(world, err, sizeof *err);
@@ -274,5 +309,80 @@ int spine_sweep_trial(const struct spine_trials *trials, struct spine_comm *worl
         rc = -1;
     }
     dispose(&group);
+    return rc;
+}
+
+/* --- Looking ------------------------------------------------------------------------------ */
+
+/* Take up the ledger of a sweep that somebody has begun. */
+static int look(struct spine_ledger *ledger, struct spine_summary *summary,
+                const struct spine_trials *trials, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    if (spine_ledger_init(ledger, trials, err))
+        return -1;
+    int rc = spine_ledger_path(ledger, "sweep.ini", path, err);
+    if (rc == 0 && access(path, R_OK) != 0)
+        rc = spine_refuse(err, "%s: has no sweep; 'spine-sweep run' begins one", trials->directory);
+    if (rc == 0)
+        rc = spine_ledger_read(ledger, err) || spine_summary_init(summary, ledger, err) ? -1 : 0;
+    if (rc != 0)
+        spine_ledger_dispose(ledger);
+    return rc;
+}
+
+/* A line of a trial that is being trained, or was when it was stopped. */
+static int print_progress(const struct spine_ledger *ledger, size_t trial, const char *state,
+                          FILE *out, struct spine_error *err)
+{
+    struct spine_scores scores;
+    struct spine_config config;
+    int64_t epoch = 0;
+    if (spine_ledger_look(ledger, trial, &scores, &epoch, err) ||
+        spine_trials_config(ledger->trials, trial, &config, err))
+        return -1;
+    const size_t rung = ledger->contenders[trial].done;
+    const int64_t goal =
+        rung + 1 < ledger->halving.num_rungs ? ledger->halving.epochs[rung] : config.epochs;
+    fprintf(out, "trial %04zu  %s  epoch %lld of %lld", trial, state, (long long)epoch,
+            (long long)goal);
+    if (epoch > 0)
+        fprintf(out, "  total loss %.5f", scores.value[spine_goal_find("total")]);
+    fputc('\n', out);
+    return 0;
+}
+
+int spine_sweep_status(const struct spine_trials *trials, FILE *out, struct spine_error *err)
+{
+    struct spine_ledger ledger;
+    struct spine_summary summary;
+    if (look(&ledger, &summary, trials, err))
+        return -1;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < trials->count; i++) {
+        const enum spine_trial_state state = spine_summary_state(&summary, i);
+        if (state == SPINE_TRIAL_FAILED)
+            fprintf(out, "trial %04zu  failed: %s\n", i, ledger.accounts[i].reason);
+        else if (state == SPINE_TRIAL_RUNNING || state == SPINE_TRIAL_BEGUN)
+            rc = print_progress(&ledger, i, spine_summary_state_name(state), out, err);
+    }
+    if (rc == 0)
+        spine_summary_print_short(&summary, out);
+    spine_summary_dispose(&summary);
+    spine_ledger_dispose(&ledger);
+    return rc;
+}
+
+int spine_sweep_summary(const struct spine_trials *trials, FILE *out, struct spine_error *err)
+{
+    struct spine_ledger ledger;
+    struct spine_summary summary;
+    if (look(&ledger, &summary, trials, err))
+        return -1;
+    const int rc = spine_summary_write(&summary, err);
+    if (rc == 0)
+        spine_summary_print(&summary, out);
+    spine_summary_dispose(&summary);
+    spine_ledger_dispose(&ledger);
     return rc;
 }

@@ -29,7 +29,8 @@ check_tree()
         place(9, "panel similarity analogies categorization categories classification neighbours")
         place(10, "evaluation questionnaire readability portrait")
         place(11, "convert evaluate forecast report results train")
-        place(12, "sweep")
+        place(12, "summary")
+        place(13, "sweep")
         # Within a level only these:
         beside["store", "comm"] = beside["sums", "comm"] = beside["train", "results"] = 1
         beside["train", "forecast"] = 1

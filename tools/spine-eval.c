@@ -236,7 +236,9 @@ static int make_lists(struct spine_evaluate_options *options, size_t most, struc
 int main(int argc, char **argv)
 {
     struct spine_error err;
-    struct request request = {.options = {.top = 4, .draws = 5, .seed = 1}};
+    struct request request = {.options = {.top = SPINE_EVALUATE_TOP,
+                                          .draws = SPINE_EVALUATE_DRAWS,
+                                          .seed = SPINE_EVALUATE_SEED}};
     struct spine_task_wishes *tasks = &request.options.tasks;
     spine_log_init(program, 0, 1, SPINE_LOG_INFO);
     tasks->kinds = 1U << SPINE_CLASSIFIER_LOGISTIC;

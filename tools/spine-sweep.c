@@ -3,18 +3,21 @@
 #include "spine/inifile.h"
 #include "spine/interrupt.h"
 #include "spine/log.h"
+#include "spine/rundir.h"
 #include "spine/store.h"
 #include "spine/sweep.h"
 #include "spine/trials.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char program[] = "spine-sweep";
 static const char usage[] =
     "Usage: spine-sweep plan CONFIG.ini [section.key=value...]\n"
     "       mpirun -np RANKS spine-sweep run [--retry] CONFIG.ini [section.key=value...]\n"
     "       mpirun -np RANKS spine-sweep trial I CONFIG.ini [section.key=value...]\n"
+    "       spine-sweep status|summary CONFIG.ini|DIRECTORY [section.key=value...]\n"
     "\n"
     "Train many configurations: those that the section [sweep] of CONFIG.ini describes.\n"
     "\n"
@@ -22,6 +25,11 @@ static const char usage[] =
     "  run      train what is left to train; groups of sweep.ranks_per_trial ranks take the next\n"
     "           trial as soon as they are free. Run it again to go on, or elsewhere to help\n"
     "  trial    train trial I, counted from 0, on all ranks: for the tasks of a job array\n"
+    "  status   print how the trials stand now: watch it\n"
+    "  summary  print the table of what is done (TSV) and write it to the sweep's directory as\n"
+    "           summary.tsv, summary.json and summary.html, as run does at its end\n"
+    "\n"
+    "The sweep's directory takes CONFIG.ini's place once a sweep has begun.\n"
     "\n"
     "  --retry  take up trials that have failed, too\n"
     "  --help, --version\n"
@@ -30,8 +38,10 @@ static const char usage[] =
     "\n"
     "  [sweep]\n"
     "  method = grid                             or random, asha (successive halving)\n"
-    "  objective = maximize explained_variance   a name in metrics.jsonl\n"
-    "  subject_to = sparsity >= 0.9, dead <= 50\n"
+    "  objective = maximize intrusion            or a name in metrics.jsonl, coherence, "
+    "distratio,\n"
+    "                                            diversity\n"
+    "  subject_to = explained_variance >= 0.6, dead <= 50\n"
     "  ranks_per_trial = 1\n"
     "  directory = sweep                         trial 7 is the run sweep/trials/0007\n"
     "  model.hidden = 500, 1000, 2000            any option; with method = random also\n"
@@ -44,7 +54,7 @@ static const char usage[] =
 
 enum { RETRY = SPINE_ARGUMENT_OWN };
 
-enum job { PLAN, RUN, TRIAL };
+enum job { PLAN, RUN, TRIAL, STATUS, SUMMARY };
 
 struct request {
     enum job job;
@@ -58,13 +68,14 @@ struct request {
 
 static int find_job(const char *name, enum job *job, struct spine_error *err)
 {
-    static const char *const names[] = {"plan", "run", "trial"};
+    static const char *const names[] = {"plan", "run", "trial", "status", "summary"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0) {
             *job = (enum job)i;
             return 0;
         }
-    return spine_refuse(err, "'%s' is none of plan, run, trial; see spine-sweep --help", name);
+    return spine_refuse(
+        err, "'%s' is none of plan, run, trial, status, summary; see spine-sweep --help", name);
 }
 
 static int parse_arguments(int argc, char **argv, int speaks, struct request *request,
@@ -116,20 +127,38 @@ static int check_words(const struct request *request, const struct spine_trials 
     return 0;
 }
 
+/* The INI file to read: the path itself, or if it is a sweep's directory, the one in it. */
+static int find_ini(const char *path, char *ini, int *is_directory, struct spine_error *err)
+{
+    struct stat facts;
+    *is_directory = stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+    if (!*is_directory && snprintf(ini, SPINE_RUNDIR_PATH, "%s", path) < SPINE_RUNDIR_PATH)
+        return 0;
+    return spine_rundir_join(ini, path, "sweep.ini", err);
+}
+
 static int read_trials(const struct request *request, struct spine_comm *world,
                        struct spine_trials *trials, struct spine_error *err)
 {
     struct spine_config base;
     struct spine_inifile_lines lines = {0};
+    char path[SPINE_RUNDIR_PATH];
+    int is_directory = 0;
+    if (find_ini(request->path, path, &is_directory, err))
+        return -1;
     spine_config_init(&base);
-    int rc = spine_inifile_read(&base, &lines, world, request->path, request->words,
-                                request->num_words, err);
+    int rc =
+        spine_inifile_read(&base, &lines, world, path, request->words, request->num_words, err);
     if (rc == 0 && lines.count == 0)
-        rc = spine_refuse(err, "%s: has no section [sweep]; see spine-sweep --help", request->path);
+        rc = spine_refuse(err, "%s: has no section [sweep]; see spine-sweep --help", path);
     if (rc == 0)
         rc = spine_trials_init(trials, &base, &lines, err);
     spine_inifile_lines_dispose(&lines);
-    return rc || check_words(request, trials, err) ? -1 : 0;
+    if (rc != 0 || check_words(request, trials, err))
+        return -1;
+    if (is_directory) /* which may have been moved */
+        snprintf(trials->directory, sizeof trials->directory, "%s", request->path);
+    return 0;
 }
 
 static void print_plan(const struct spine_trials *trials)
@@ -161,6 +190,12 @@ static int work(const struct request *request, struct spine_comm *world, struct 
             break;
         case RUN:
             rc = spine_sweep_run(&trials, world, request->failed, err);
+            break;
+        case STATUS:
+            rc = world->rank == 0 ? spine_sweep_status(&trials, stdout, err) : 0;
+            break;
+        case SUMMARY:
+            rc = world->rank == 0 ? spine_sweep_summary(&trials, stdout, err) : 0;
             break;
         case TRIAL:
             rc = spine_sweep_trial(&trials, world, request->trial, err);

@@ -26,6 +26,9 @@ struct spine_task_wishes {
     unsigned kinds; /* of classifiers: 1 << SPINE_CLASSIFIER_SVM, ... */
 };
 
+/* What spine-eval does without options. */
+enum { SPINE_EVALUATE_TOP = 4, SPINE_EVALUATE_DRAWS = 5, SPINE_EVALUATE_SEED = 1 };
+
 struct spine_evaluate_options {
     struct spine_paths files;
     const char *space;                                        /* the reference, or NULL */

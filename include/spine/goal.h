@@ -12,8 +12,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* The scores, in the order of tables: those of metrics.jsonl that don't depend on the clock. */
-enum { SPINE_GOAL_METRICS = 12, SPINE_GOAL_SCORES = SPINE_GOAL_METRICS };
+/* The scores, in the order of tables: those of metrics.jsonl that don't depend on the clock, and
+ * how readable the codes are (readability.h). */
+enum { SPINE_GOAL_METRICS = 12, SPINE_GOAL_SCORES = SPINE_GOAL_METRICS + 4 };
 const char *spine_goal_name(size_t score);
 
 /* The number of the score of this name; SPINE_GOAL_SCORES if there is none. */

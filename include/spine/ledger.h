@@ -42,6 +42,10 @@ void spine_ledger_dispose(struct spine_ledger *ledger);
  * a file system that can't lock. */
 int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err);
 
+/* Keep others from claiming and summing up, for a moment; waits for those who do. */
+int spine_ledger_lock(const struct spine_ledger *ledger, int *lock, struct spine_error *err);
+void spine_ledger_unlock(int lock);
+
 /* Let trials that have failed be taken up again. */
 int spine_ledger_retry(struct spine_ledger *ledger, struct spine_error *err);
 

@@ -9,6 +9,8 @@
 #include "spine/comm.h"
 #include "spine/trials.h"
 
+#include <stdio.h>
+
 /* Train what is left to train. The ranks form groups of trials->ranks_per_trial; a free group takes
  * what is next at once. Ranks that are too few for a group idle, which is said. With 'retry' failed
  * trials are taken up again. Leaves with SPINE_EXIT_AGAIN, all saved, when asked to
@@ -21,5 +23,11 @@ int spine_sweep_run(const struct spine_trials *trials, struct spine_comm *world,
  * does. Refuses asha, which decides itself what comes next. Collective. */
 int spine_sweep_trial(const struct spine_trials *trials, struct spine_comm *world, size_t i,
                       struct spine_error *err);
+
+/* Print how the trials stand now, those at work one by one. Local. */
+int spine_sweep_status(const struct spine_trials *trials, FILE *out, struct spine_error *err);
+
+/* Write the summary (summary.h) as the trials stand now, and print its table. Local. */
+int spine_sweep_summary(const struct spine_trials *trials, FILE *out, struct spine_error *err);
 
 #endif

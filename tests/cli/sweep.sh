@@ -51,8 +51,69 @@ grep -q 'is finished: 6 epochs; nothing to do' stderr || fail "trial 4 is no run
 
 # All that is done stays done.
 find sweep -name '*.h5*' -newer stderr | grep -q . && fail "something was written again"
+cp sweep/summary.tsv summary.tsv
 run mpirun -np 3 "$sweep" run sweep.ini
-[ "$(cat stderr)" = "6 trials, 3 groups of 1 rank" ] || fail "said: $(cat stderr)"
+[ "$(grep -c '^trial ' stderr)" = 0 ] || fail "what was done was done again: $(cat stderr)"
+cmp sweep/summary.tsv summary.tsv || fail "summing up again gives another table"
+
+# --- What it comes to -------------------------------------------------------------------------------
+
+run "$sweep" status sweep
+grep -qx '6 trials, 6 finished' stdout || fail "status: $(cat stdout)"
+grep -qE '^to maximize explained_variance: trial 000[0-5], 0\.[0-9]+  \(train.noise 0.[13], model.hidden [234]0\)$' \
+    stdout || fail "status: $(cat stdout)"
+run "$sweep" summary sweep.ini
+cmp stdout summary.tsv || fail "summary prints another table than run writes"
+$python - <<'END_PYTHON'
+import csv, json
+rows = list(csv.DictReader(open("summary.tsv"), delimiter="\t"))
+summary = json.load(open("sweep/summary.json"))
+assert [row["state"] for row in rows] == ["finished"] * 6
+assert [float(row["train.noise"]) for row in rows] == [0.1] * 3 + [0.3] * 3
+for row, trial in zip(rows, summary["trials"]):
+    last = json.loads(open("sweep/trials/%04d/metrics.jsonl" % int(row["trial"])).readlines()[-1])
+    assert float(row["epochs"]) == last["epoch"] == trial["epochs"]
+    for name in ("total", "explained_variance", "dead"):
+        assert abs(float(row[name]) - last[name]) <= 1e-5 * abs(last[name]), (name, row, last)
+        assert trial["scores"][name] == last[name]
+    assert 0 < float(row["intrusion"]) <= 1
+best = max(rows, key=lambda row: float(row["explained_variance"]))
+assert summary["best"] == int(best["trial"])
+place = lambda row: (float(row["explained_variance"]), float(row["intrusion"]))
+for row in rows:
+    beaten = any(all(a >= b for a, b in zip(place(other), place(row))) and place(other) != place(row)
+                 for other in rows)
+    assert row["front"] == ("no" if beaten else "yes"), rows
+hidden = next(effect for effect in summary["effects"] if effect["name"] == "model.hidden")
+for value in hidden["values"]:
+    scores = [float(row["explained_variance"]) for row in rows if row["model.hidden"] == value["value"]]
+    assert value["count"] == 2 and abs(value["mean"] - sum(scores) / 2) < 1e-5, hidden
+END_PYTHON
+grep -q '</html>' sweep/summary.html || fail "summary.html isn't whole"
+
+# The numbers are those of spine-eval.
+run "$SPINE_BIN/spine-eval" --json - sweep/trials/0004
+$python -c '
+import csv, json, sys
+found = {one["name"]: one["value"] for one in json.load(open("stdout"))["files"][0]["measures"]}
+row = list(csv.DictReader(open("summary.tsv"), delimiter="\t"))[4]
+for ours, theirs in (("intrusion", "intrusion"), ("coherence", "coherence"), ("distratio", "DistRatio")):
+    assert abs(float(row[ours]) - found[theirs]) < 1e-4, (ours, row, found)
+' || fail "spine-eval judges trial 4 otherwise"
+
+# A moved directory is still a sweep.
+cp -r sweep moved
+run "$sweep" summary moved
+cmp stdout summary.tsv || fail "a moved sweep has another table"
+refused spine-sweep "none: has no sweep; 'spine-sweep run' begins one" \
+    "$sweep" status sweep.ini sweep.directory=none
+
+# --- Limits -----------------------------------------------------------------------------------------
+
+run "$sweep" summary sweep.ini 'sweep.subject_to=explained_variance <= -5'
+awk -F'\t' 'NR > 1 && $(NF - 2) != "no" {exit 1}' stdout || fail "limits allow all: $(cat stdout)"
+run "$sweep" status sweep.ini 'sweep.subject_to=explained_variance <= -5'
+grep -q ': no finished trial is within the limits$' stdout || fail "status: $(cat stdout)"
 
 # --- Trial by trial, with groups of ranks -----------------------------------------------------------
 
@@ -71,7 +132,7 @@ ini grid 'train.learning_rate = 0.001, 1000000' 'train.warmup = 0.05, 0.1' \
     'directory = failing'
 attempt mpirun -np 2 "$sweep" run sweep.ini train.optimizer=sgd
 [ "$status" = 1 ] || fail "status $status, expected 1: $(cat stderr)"
-one_line spine-sweep '2 of 4 trials have failed; --retry takes them up again'
+one_line spine-sweep "2 of 4 trials have failed; 'spine-sweep run --retry' takes them up again"
 [ "$(grep -c '^trial 000[01]  6 epochs' stderr)" = 2 ] || fail "the others stopped: $(cat stderr)"
 grep -q '"failed":.*loss is not finite' failing/trials/0003/trial.json ||
     fail "no reason: $(cat failing/trials/0003/trial.json)"
@@ -107,7 +168,7 @@ refuse()
 }
 
 refuse "what to do is missing; see spine-sweep --help"
-refuse "'paln' is none of plan, run, trial*; see spine-sweep --help" paln sweep.ini
+refuse "'paln' is none of plan, run, trial, status, summary; see spine-sweep --help" paln sweep.ini
 refuse "the configuration file is missing; see spine-sweep --help" plan
 refuse "trial: 'x' is not a whole number from 0 to 1000000" trial x sweep.ini
 refuse "base.ini: has no section \[sweep\]; see spine-sweep --help" plan base.ini

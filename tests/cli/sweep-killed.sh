@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# A sweep that is killed goes on where it was, and ends with the table that it would have had.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+sweep=$SPINE_BIN/spine-sweep
+
+sample glove.h5
+cat >sweep.ini <<'END_INI'
+[data]
+input = glove.h5
+limit = 2000
+[model]
+hidden = 60
+[train]
+epochs = 8
+evaluate_every = 0
+checkpoint_every = 2
+[sweep]
+method = random
+trials = 10
+objective = maximize intrusion
+subject_to = explained_variance >= 0.2
+train.noise = uniform 0.1 .. 0.4
+train.learning_rate = log 1e-3 .. 1e-2
+END_INI
+
+run mpirun -np 2 "$sweep" run sweep.ini sweep.directory=whole
+
+# lines DIRECTORY: how many epochs its trials have in all.
+lines()
+{
+    cat "$1"/trials/*/metrics.jsonl 2>/dev/null | wc -l
+}
+
+# kill_after EPOCHS SIGNAL: start the sweep 'killed', and end it when so many more are trained.
+kill_after()
+{
+    local goal=$(($(lines killed) + $1)) victim
+    mpirun -np 2 "$sweep" run sweep.ini sweep.directory=killed >out 2>err &
+    victim=$!
+    for _ in $(seq 3000); do
+        [ "$(lines killed)" -lt "$goal" ] || break
+        kill -0 $victim 2>/dev/null || fail "it was done before it was killed: $(cat err)"
+        sleep 0.02
+    done
+    kill -s "$2" $victim
+    status=0
+    wait $victim || status=$?
+}
+
+for signal in KILL KILL KILL; do
+    kill_after $((5 + RANDOM % 16)) $signal
+    [ "$status" = 137 ] || fail "status $status after SIG$signal"
+    for _ in $(seq 200); do # the ranks end when they miss mpirun
+        run "$sweep" status killed
+        grep -q running stdout || break
+        sleep 0.1
+    done
+done
+run "$sweep" status killed
+grep -q 'finished' stdout || fail "nothing was done before it was killed: $(cat stdout)"
+grep -q 'open\|begun' stdout || fail "all was done before it was killed: $(cat stdout)"
+
+# A request to leave saves, and says so with status 75.
+kill_after 3 USR1
+[ "$status" = 75 ] || fail "status $status after SIGUSR1: $(cat err)"
+grep -q 'spine-sweep: left with all trials saved; run the same command again to go on' err ||
+    fail "said: $(cat err)"
+
+run mpirun -np 2 "$sweep" run sweep.ini sweep.directory=killed
+cmp whole/summary.tsv killed/summary.tsv || fail "the table is another one: $(diff whole/summary.tsv killed/summary.tsv)"
+[ "$(lines killed)" = 80 ] || fail "the trials have $(lines killed) epochs, not 80"
+for trial in 0 5 9; do
+    cmp "whole/trials/000$trial/codes.h5ad" "killed/trials/000$trial/codes.h5ad" ||
+        fail "trial $trial has other codes"
+done
