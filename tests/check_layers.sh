@@ -28,7 +28,7 @@ check_tree()
         place(8, "columns reference sparsity clusters task")
         place(9, "panel similarity analogies categorization categories classification neighbours")
         place(10, "evaluation questionnaire readability portrait")
-        place(11, "convert evaluate forecast report results train")
+        place(11, "answers convert evaluate forecast report results train")
         place(12, "summary")
         place(13, "sweep")
         # Within a level only these:

@@ -1,8 +1,10 @@
 /* spine-eval.c -- measure how good, sparse and readable embeddings are: the command line. */
+#include "spine/answers.h"
 #include "spine/arguments.h"
 #include "spine/evaluate.h"
 #include "spine/log.h"
 #include "spine/outfile.h"
+#include "spine/questionnaire.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,13 @@ static const char usage[] =
     "                     one file\n"
     "  --features=F       of the tasks that follow: mean, or concat: vectors side by side [mean]\n"
     "  --classifier=K     logistic regression, svm (linear), or both [logistic]\n"
+    "  --questionnaire=FILE.tsv\n"
+    "                     measure nothing: write questions for people, which word doesn't belong\n"
+    "                     among a dimension's top words, and the key, FILE.key.tsv\n"
+    "  --n=N              questions about each file [300]\n"
+    "  --answers=FILE.tsv a questionnaire with answers, to be scored by --key=FILE.key.tsv in "
+    "place\n"
+    "                     of FILE...; one for each person\n"
     "  --top=K            top words shown of a dimension [4]\n"
     "  --draws=N          intruders drawn to a dimension [5]\n"
     "  --seed=N           of all that is drawn [1]\n"
@@ -54,6 +63,10 @@ enum {
     FOLDS,
     FEATURES,
     CLASSIFIER,
+    QUESTIONNAIRE,
+    QUESTIONS,
+    ANSWERS,
+    KEY,
     TOP,
     DRAWS,
     SEED,
@@ -64,6 +77,9 @@ struct request {
     struct spine_evaluate_options options;
     enum spine_features features; /* of the next task */
     const char *json;
+    const char *questionnaire, *key;
+    size_t num_questions;
+    struct spine_paths answers;
     int is_answered; /* --help or --version */
 };
 
@@ -134,7 +150,7 @@ static int take_option(struct request *request, int option, struct spine_error *
         options->categorization.list[options->categorization.count++] = optarg;
         return 0;
     case TOP:
-        return spine_arguments_whole("--top", optarg, 2, 1000, &options->top, err);
+        return spine_arguments_whole("--top", optarg, 2, 20, &options->top, err);
     case DRAWS:
         return spine_arguments_whole("--draws", optarg, 1, 1000, &options->draws, err);
     case SEED:
@@ -150,6 +166,17 @@ static int take_option(struct request *request, int option, struct spine_error *
         return take_features(optarg, &request->features, err);
     case CLASSIFIER:
         return take_classifier(optarg, &options->tasks.kinds, err);
+    case QUESTIONNAIRE:
+        request->questionnaire = optarg;
+        return 0;
+    case QUESTIONS:
+        return spine_arguments_whole("--n", optarg, 1, 1000000, &request->num_questions, err);
+    case ANSWERS:
+        request->answers.list[request->answers.count++] = optarg;
+        return 0;
+    case KEY:
+        request->key = optarg;
+        return 0;
     default:
         request->is_answered = spine_arguments_answer(program, usage, option);
         return 0;
@@ -168,6 +195,10 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
         {"cross-validate", required_argument, NULL, FOLDS},
         {"features", required_argument, NULL, FEATURES},
         {"classifier", required_argument, NULL, CLASSIFIER},
+        {"questionnaire", required_argument, NULL, QUESTIONNAIRE},
+        {"n", required_argument, NULL, QUESTIONS},
+        {"answers", required_argument, NULL, ANSWERS},
+        {"key", required_argument, NULL, KEY},
         {"top", required_argument, NULL, TOP},
         {"draws", required_argument, NULL, DRAWS},
         {"seed", required_argument, NULL, SEED},
@@ -179,7 +210,11 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
             return -1;
         else if (request->is_answered)
             return 0;
-    if (rc == 0 && optind == argc)
+    if (rc == 0 && (request->answers.count > 0) != (request->key != NULL))
+        return spine_refuse(err, "--answers and --key go together; see spine-eval --help");
+    if (rc == 0 && optind < argc && request->key != NULL)
+        return spine_refuse(err, "%s: answers are scored by their key alone", argv[optind]);
+    if (rc == 0 && optind == argc && request->key == NULL)
         return spine_refuse(err, "the files to evaluate are missing; see spine-eval --help");
     for (; rc == 0 && optind < argc; optind++)
         request->options.files.list[request->options.files.count++] = argv[optind];
@@ -203,29 +238,72 @@ static int write_json(const char *path, const char *json, struct spine_error *er
     return spine_outfile_publish(path, err);
 }
 
-static int answer(const struct request *request, struct spine_error *err)
+/* Say what was found in the way that was asked for. */
+static int report(const struct request *request, const struct spine_evaluation *evaluations,
+                  size_t count, struct spine_error *err)
 {
-    const struct spine_evaluate_options *options = &request->options;
-    struct spine_evaluation *evaluations = NULL;
-    char *json = NULL;
-    int rc = spine_evaluate(options, &evaluations, err);
-    if (rc == 0 && (request->json == NULL || strcmp(request->json, "-") != 0))
-        spine_evaluation_print(evaluations, options->files.count, stdout);
-    if (rc == 0 && request->json != NULL) {
-        json = spine_evaluation_json(evaluations, options->files.count);
-        rc = json == NULL ? spine_fail(err, "out of memory for the JSON")
-                          : write_json(request->json, json, err);
-    }
+    if (request->json == NULL || strcmp(request->json, "-") != 0)
+        spine_evaluation_print(evaluations, count, stdout);
+    if (request->json == NULL)
+        return 0;
+    char *json = spine_evaluation_json(evaluations, count);
+    const int rc = json == NULL ? spine_fail(err, "out of memory for the JSON")
+                                : write_json(request->json, json, err);
     free(json);
-    spine_evaluate_dispose(evaluations, options->files.count);
     return rc;
 }
 
-/* Each list has room for all arguments. */
-static int make_lists(struct spine_evaluate_options *options, size_t most, struct spine_error *err)
+static int evaluate(const struct request *request, struct spine_error *err)
 {
+    const size_t count = request->options.files.count;
+    struct spine_evaluation *evaluations = NULL;
+    int rc = spine_evaluate(&request->options, &evaluations, err);
+    if (rc == 0)
+        rc = report(request, evaluations, count, err);
+    spine_evaluate_dispose(evaluations, count);
+    return rc;
+}
+
+static int write_questionnaire(const struct request *request, struct spine_error *err)
+{
+    const struct spine_evaluate_options *options = &request->options;
+    const struct spine_questionnaire questionnaire = {.files = options->files.list,
+                                                      .num_files = options->files.count,
+                                                      .shown = options->top,
+                                                      .most = request->num_questions,
+                                                      .seed = options->seed};
+    size_t count = 0;
+    if (spine_questionnaire_write(&questionnaire, request->questionnaire, &count, err))
+        return -1;
+    printf("%s: %zu questions\n", request->questionnaire, count);
+    return 0;
+}
+
+static int score_answers(const struct request *request, struct spine_error *err)
+{
+    struct spine_answers answers;
+    if (spine_answers_score(&answers, request->key, request->answers.list, request->answers.count,
+                            err))
+        return -1;
+    const int rc = report(request, answers.evaluations, answers.files.count, err);
+    spine_answers_dispose(&answers);
+    return rc;
+}
+
+static int answer(const struct request *request, struct spine_error *err)
+{
+    if (request->key != NULL)
+        return score_answers(request, err);
+    return request->questionnaire != NULL ? write_questionnaire(request, err)
+                                          : evaluate(request, err);
+}
+
+/* Each list has room for all arguments. */
+static int make_lists(struct request *request, size_t most, struct spine_error *err)
+{
+    struct spine_evaluate_options *options = &request->options;
     struct spine_paths *const lists[] = {&options->files, &options->similarity, &options->analogies,
-                                         &options->categorization};
+                                         &options->categorization, &request->answers};
     const size_t count = sizeof lists / sizeof *lists;
     const char **paths = calloc(count * most, sizeof *paths);
     for (size_t i = 0; paths != NULL && i < count; i++)
@@ -238,19 +316,20 @@ int main(int argc, char **argv)
     struct spine_error err;
     struct request request = {.options = {.top = SPINE_EVALUATE_TOP,
                                           .draws = SPINE_EVALUATE_DRAWS,
-                                          .seed = SPINE_EVALUATE_SEED}};
+                                          .seed = SPINE_EVALUATE_SEED},
+                              .num_questions = 300};
     struct spine_task_wishes *tasks = &request.options.tasks;
     spine_log_init(program, 0, 1, SPINE_LOG_INFO);
     tasks->kinds = 1U << SPINE_CLASSIFIER_LOGISTIC;
     tasks->list = calloc((size_t)argc, sizeof *tasks->list);
-    int rc = make_lists(&request.options, (size_t)argc, &err);
+    int rc = make_lists(&request, (size_t)argc, &err);
     if (rc == 0 && tasks->list == NULL)
         rc = spine_fail(&err, "out of memory");
     if (rc == 0)
         rc = parse_arguments(argc, argv, &request, &err);
     if (rc == 0 && !request.is_answered)
         rc = answer(&request, &err);
-    free(request.options.files.list); /* of all four */
+    free(request.options.files.list); /* of all five */
     free(tasks->list);
     return spine_arguments_finish(program, rc, &err);
 }

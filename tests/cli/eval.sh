@@ -133,6 +133,30 @@ assert of("dead dimensions") == last["dead"]
 END
 mv codes.h5ad run/codes.h5ad
 
+# --- People -----------------------------------------------------------------------------------------
+
+run "$eval" --questionnaire=sheet.tsv --n=20 run glove.h5
+[ "$(cat stdout)" = "sheet.tsv: 40 questions" ] || fail "$(cat stdout)"
+[ "$(wc -l <sheet.tsv)" = 41 ] || fail "$(cat sheet.tsv)"
+cp sheet.tsv again.tsv
+run "$eval" --questionnaire=sheet.tsv --n=20 run glove.h5
+cmp sheet.tsv again.tsv || fail "the same seed asks other questions"
+# One who knows the key, and one who always says 1.
+awk -F'\t' -v OFS='\t' 'NR == FNR { place[$1] = $4; next } FNR > 1 { $7 = place[$1] } { print }' \
+    sheet.key.tsv sheet.tsv >knows.tsv
+awk -F'\t' -v OFS='\t' 'NR > 1 { $7 = 1 } { print }' sheet.tsv >guesses.tsv
+run "$eval" --key=sheet.key.tsv --answers=knows.tsv
+grep -Eq '^  intrusion  1\.000 \(0\.[0-9]+ to 1\.000\)  1\.000 ' stdout || fail "$(cat stdout)"
+run "$eval" --key=sheet.key.tsv --answers=knows.tsv --answers=guesses.tsv --json=people.json
+grep -q "^  Fleiss' kappa " stdout || fail "$(cat stdout)"
+grep -q '"path":"run","rows":20,"columns":5,.*"group":"people","name":"intrusion"' people.json ||
+    fail "$(cat people.json)"
+refuse "sheet.tsv:2: expected the five fields of a key, the line has 7 fields" --key=sheet.tsv \
+    --answers=knows.tsv
+refuse "--answers and --key go together; see spine-eval --help" --answers=knows.tsv
+refuse "--answers and --key go together; see spine-eval --help" --key=sheet.key.tsv run
+refuse "run: answers are scored by their key alone" --key=sheet.key.tsv --answers=knows.tsv run
+
 # --- Where the space isn't known --------------------------------------------------------------------
 
 run "$eval" run/codes.h5ad
@@ -149,7 +173,7 @@ mv elsewhere.h5 glove.h5
 
 refuse "the files to evaluate are missing; see spine-eval --help"
 refuse "--bogus: unknown option; see spine-eval --help" --bogus run
-refuse "--top: '1' is not a whole number from 2 to 1000" --top=1 run
+refuse "--top: '1' is not a whole number from 2 to 20" --top=1 run
 refuse "--seed: '-1' is not a whole number from 0 to *" --seed=-1 run
 refuse "nowhere: No such file or directory" nowhere
 refuse "nowhere: No such file or directory" --space=nowhere run
