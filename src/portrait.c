@@ -3,9 +3,13 @@
 
 #include "spine/columns.h"
 #include "spine/history.h"
+#include "spine/inifile.h"
+#include "spine/log.h"
 #include "spine/modelfile.h"
 #include "spine/neighbours.h"
 #include "spine/packed.h"
+#include "spine/panel.h"
+#include "spine/readability.h"
 #include "spine/rundir.h"
 #include "spine/space.h"
 
@@ -16,11 +20,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BINS = 20, MOST_EPOCHS = 1000, MOST_NEIGHBOURS = 10 };
+enum { BINS = 20, MOST_EPOCHS = 1000, MOST_NEIGHBOURS = 10, COHERENCE_WORDS = 10 };
 
 /* What a portrait is drawn from. */
 struct sitter {
-    const struct spine_portrait_limits *limits;
+    const struct spine_portrait_options *options;
     struct spine_space space;
     struct spine_columns columns;
     size_t num_kept;
@@ -56,11 +60,11 @@ static int choose_words(struct sitter *sitter, struct spine_error *err)
     if (sitter->kept == NULL || sitter->place == NULL)
         return spine_fail(err, "out of memory for %zu words", rows);
     for (size_t row = 0; row < rows; row++)
-        sitter->place[row] = row < sitter->limits->rows ? 0 : UINT32_MAX;
+        sitter->place[row] = row < sitter->options->rows ? 0 : UINT32_MAX;
     for (size_t unit = 0; unit < sitter->space.columns; unit++) {
         const struct spine_entry *top = spine_columns_get(&sitter->columns, unit);
         const size_t count = sitter->columns.active[unit];
-        for (size_t i = 0; i < least(count, sitter->limits->words); i++)
+        for (size_t i = 0; i < least(count, sitter->options->words); i++)
             sitter->place[top[i].row] = 0;
     }
     for (size_t row = 0; row < rows; row++)
@@ -93,7 +97,7 @@ static int add_words(cJSON *portrait, const struct sitter *sitter, struct spine_
 static int add_units_of_words(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
 {
     const struct spine_csr *codes = &sitter->space.codes;
-    const size_t units = sitter->space.columns, most = sitter->limits->units;
+    const size_t units = sitter->space.columns, most = sitter->options->units;
     struct spine_lists lists = {0};
     struct spine_unit *row = malloc((units + 1) * sizeof *row);
     uint32_t *numbers = calloc(sitter->num_kept + 1, sizeof *numbers);
@@ -130,12 +134,12 @@ static int add_top_words(cJSON *portrait, const struct sitter *sitter, struct sp
 {
     const struct spine_columns *columns = &sitter->columns;
     struct spine_lists lists;
-    if (spine_lists_init(&lists, columns->columns, sitter->limits->words, err))
+    if (spine_lists_init(&lists, columns->columns, sitter->options->words, err))
         return -1;
     for (size_t unit = 0; unit < columns->columns; unit++) {
         const struct spine_entry *top = spine_columns_get(columns, unit);
         const size_t count = columns->active[unit];
-        for (size_t i = 0; i < least(count, sitter->limits->words); i++)
+        for (size_t i = 0; i < least(count, sitter->options->words); i++)
             spine_lists_append(&lists, unit, sitter->place[top[i].row],
                                thousandths(top[i].strength));
     }
@@ -205,49 +209,101 @@ static int add_together(cJSON *portrait, const struct sitter *sitter, struct spi
     return rc;
 }
 
-/* --- The model ---------------------------------------------------------------------------- */
+/* --- The model, and what it was trained on ------------------------------------------------ */
 
-static int add_decoder(cJSON *portrait, struct spine_store *store, const char *path,
-                       const struct sitter *sitter, struct spine_error *err)
+static int add_nearest(cJSON *portrait, const struct spine_params *params, struct spine_error *err)
 {
-    size_t units = 0, dim = 0;
-    if (spine_store_extent(store, "/W2", SPINE_STORE_FLOAT, &units, &dim, err))
+    struct spine_neighbours neighbours;
+    if (spine_neighbours_by_cosine(&neighbours, params->W2, params->hidden, params->dim,
+                                   params->stride, MOST_NEIGHBOURS, err))
         return -1;
-    if (units != sitter->space.columns)
-        return spine_refuse(err, "%s: has %zu units, but the codes %zu", path, units,
-                            sitter->space.columns);
-    float *W2 = malloc(units * dim * sizeof *W2);
-    struct spine_neighbours neighbours = {0};
-    int rc = W2 == NULL ? spine_fail(err, "out of memory for %zu x %zu numbers", units, dim)
-                        : spine_store_read(store, "/W2", SPINE_STORE_FLOAT, 0, units, dim, W2, err);
-    if (rc == 0)
-        rc = spine_neighbours_by_cosine(&neighbours, W2, units, dim, dim, MOST_NEIGHBOURS, err) ||
-             add_neighbours(portrait, "nearest", &neighbours, 1000, err);
-    cJSON_AddNumberToObject(portrait, "dim", (double)dim);
+    const int rc = add_neighbours(portrait, "nearest", &neighbours, 1000, err);
     spine_neighbours_dispose(&neighbours);
-    free(W2);
     return rc;
 }
 
-static int add_model(cJSON *portrait, const char *run, const struct sitter *sitter,
+/* The option data.input of a resolved configuration. */
+static int find_input(const char *text, const char *path, char *input, struct spine_error *err)
+{
+    struct spine_config config;
+    struct spine_inifile_lines sweep = {0}; /* which a resolved configuration doesn't have */
+    spine_config_init(&config);
+    const int rc = spine_inifile_parse(&config, &sweep, text, path, err);
+    if (rc == 0)
+        strcpy(input, config.input);
+    spine_inifile_lines_dispose(&sweep);
+    return rc;
+}
+
+/* What model.h5 adds, if it is there; and the path of the run's input. */
+static int add_model(cJSON *portrait, const char *run, const struct sitter *sitter, char *input,
                      struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
-    char *config = NULL;
-    struct spine_store *store = NULL;
+    struct spine_modelfile model;
     if (spine_rundir_join(path, run, "model.h5", err))
         return -1;
     if (access(path, F_OK) != 0)
         return 0;
-    if (spine_store_open(&store, path, "spine-model", err))
+    if (spine_modelfile_read(&model, path, err))
         return -1;
-    int rc = spine_store_get_text(store, "/", "config", &config, err) ||
-             add_decoder(portrait, store, path, sitter, err);
+    const size_t units = model.params.hidden;
+    cJSON_AddStringToObject(portrait, "config", model.config);
+    cJSON_AddNumberToObject(portrait, "dim", (double)model.params.dim);
+    int rc = units != sitter->space.columns
+                 ? spine_refuse(err, "%s: has %zu units, but the codes %zu", path, units,
+                                sitter->space.columns)
+                 : add_nearest(portrait, &model.params, err);
     if (rc == 0)
-        cJSON_AddStringToObject(portrait, "config", config);
-    free(config);
-    struct spine_error ignored; /* nothing was written */
-    spine_store_close(store, &ignored);
+        rc = find_input(model.config, path, input, err);
+    spine_modelfile_dispose(&model);
+    return rc;
+}
+
+static int add_coherence_in(cJSON *portrait, const struct sitter *sitter,
+                            const struct spine_space *neutral, struct spine_error *err)
+{
+    struct spine_reference reference = {0};
+    struct spine_panel panel = {0};
+    double *coherence = NULL;
+    if (spine_reference_init(&reference, neutral, &sitter->space, err) == 0 &&
+        spine_panel_init(&panel, &sitter->space, &sitter->columns, &reference, COHERENCE_WORDS,
+                         err) == 0)
+        coherence = spine_readability_coherences(&panel, &reference, COHERENCE_WORDS, err);
+    if (coherence != NULL) {
+        cJSON *list = cJSON_AddArrayToObject(portrait, "coherence");
+        for (size_t unit = 0; unit < sitter->space.columns; unit++) {
+            char text[32];
+            snprintf(text, sizeof text, "%.3f", coherence[unit]);
+            cJSON_AddItemToArray(list, isnan(coherence[unit]) ? cJSON_CreateNull()
+                                                              : cJSON_CreateRaw(text));
+        }
+    }
+    const int rc = coherence == NULL ? -1 : 0;
+    free(coherence);
+    spine_panel_dispose(&panel);
+    spine_reference_dispose(&reference);
+    return rc;
+}
+
+/* How well the top words of each unit go together, if there is a space to tell in. */
+static int add_coherence(cJSON *portrait, const char *run, const struct sitter *sitter,
+                         const char *input, struct spine_error *err)
+{
+    const char *path = sitter->options->space != NULL ? sitter->options->space : input;
+    struct spine_space neutral;
+    if (path[0] == '\0')
+        return 0;
+    if (path == input && access(path, R_OK) != 0) {
+        spine_log_warning("%s, the input of %s, can't be read: the page has no coherence; name a "
+                          "space to judge it in by --space",
+                          input, run);
+        return 0;
+    }
+    if (spine_space_read(&neutral, path, err))
+        return -1;
+    const int rc = add_coherence_in(portrait, sitter, &neutral, err);
+    spine_space_dispose(&neutral);
     return rc;
 }
 
@@ -296,10 +352,11 @@ int spine_portrait_begin(const char *run, struct cJSON **portrait, struct spine_
     return -1;
 }
 
-int spine_portrait_make(const char *run, const struct spine_portrait_limits *limits,
+int spine_portrait_make(const char *run, const struct spine_portrait_options *options,
                         struct cJSON **portrait, struct spine_error *err)
 {
-    struct sitter sitter = {.limits = limits};
+    struct sitter sitter = {.options = options};
+    char input[SPINE_CONFIG_TEXT] = "";
     if (spine_space_read(&sitter.space, run, err))
         return -1;
     int rc = sitter.space.dense != NULL
@@ -308,7 +365,8 @@ int spine_portrait_make(const char *run, const struct spine_portrait_limits *lim
     if (rc == 0) {
         rc = spine_columns_init(&sitter.columns, &sitter.space, err) ||
              choose_words(&sitter, err) || add_codes(*portrait, &sitter, err) ||
-             add_model(*portrait, run, &sitter, err);
+             add_model(*portrait, run, &sitter, input, err) ||
+             add_coherence(*portrait, run, &sitter, input, err);
         if (rc != 0)
             cJSON_Delete(*portrait);
     }

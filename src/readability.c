@@ -81,6 +81,14 @@ int spine_readability_coherence(const struct spine_panel *panel,
     return average_all(&question, ask_coherence, result, err);
 }
 
+double *spine_readability_coherences(const struct spine_panel *panel,
+                                     const struct spine_reference *reference, size_t shown,
+                                     struct spine_error *err)
+{
+    const struct question question = {panel, reference, shown, 0, 0};
+    return ask_all(&question, ask_coherence, err);
+}
+
 /* --- Intrusion ---------------------------------------------------------------------------- */
 
 /* The sum of a word's cosines to the top words, itself left out. */

@@ -87,7 +87,7 @@ int spine_report_write(const struct spine_report *report, const char *path, stru
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < report->num_runs; i++) {
         cJSON *portrait;
-        rc = spine_portrait_make(report->runs[i], &report->limits, &portrait, err);
+        rc = spine_portrait_make(report->runs[i], &report->portrait, &portrait, err);
         if (rc == 0)
             cJSON_AddItemToArray(runs, portrait);
     }

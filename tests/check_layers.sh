@@ -27,9 +27,9 @@ check_tree()
         place(7, "space")
         place(8, "columns reference sparsity clusters task")
         place(9, "panel similarity analogies categorization categories classification neighbours")
-        place(10, "evaluation questionnaire readability portrait")
-        place(11, "answers convert evaluate forecast report results train")
-        place(12, "summary")
+        place(10, "evaluation questionnaire readability")
+        place(11, "answers convert evaluate forecast portrait results train")
+        place(12, "report summary")
         place(13, "sweep")
         # Within a level only these:
         beside["store", "comm"] = beside["sums", "comm"] = beside["train", "results"] = 1

@@ -21,6 +21,7 @@ static const char usage[] =
     "\n"
     "  -o, --output=FILE  where to write [report.html]\n"
     "  --eval=FILE        show the measures that spine-eval --json wrote\n"
+    "  --space=FILE       vectors to judge coherence by [the input of the run]\n"
     "  --follow           write the page again and again while RUN trains; it reloads itself\n"
     "  --every=SECONDS    how often [5]\n"
     "  --words=N          keep the N strongest words of a dimension [50]\n"
@@ -30,7 +31,7 @@ static const char usage[] =
     "\n"
     "Links into the page: #word=remote, #dim=873; of the second run, #dim=2:873.\n";
 
-enum { EVALUATION = SPINE_ARGUMENT_OWN, FOLLOW, EVERY, WORDS, DIMENSIONS, ROWS };
+enum { EVALUATION = SPINE_ARGUMENT_OWN, SPACE, FOLLOW, EVERY, WORDS, DIMENSIONS, ROWS };
 
 struct request {
     struct spine_report report;
@@ -41,7 +42,7 @@ struct request {
 
 static int take_option(struct request *request, int option, struct spine_error *err)
 {
-    struct spine_portrait_limits *limits = &request->report.limits;
+    struct spine_portrait_options *keep = &request->report.portrait;
     switch (option) {
     case 'o':
         request->output = optarg;
@@ -49,17 +50,20 @@ static int take_option(struct request *request, int option, struct spine_error *
     case EVALUATION:
         request->report.evaluation = optarg;
         return 0;
+    case SPACE:
+        keep->space = optarg;
+        return 0;
     case FOLLOW:
         request->follow = 1;
         return 0;
     case EVERY:
         return spine_arguments_whole("--every", optarg, 1, 3600, &request->seconds, err);
     case WORDS:
-        return spine_arguments_whole("--words", optarg, 1, 1000, &limits->words, err);
+        return spine_arguments_whole("--words", optarg, 1, 1000, &keep->words, err);
     case DIMENSIONS:
-        return spine_arguments_whole("--dimensions", optarg, 1, 1000, &limits->units, err);
+        return spine_arguments_whole("--dimensions", optarg, 1, 1000, &keep->units, err);
     default:
-        return spine_arguments_whole("--rows", optarg, 0, INT32_MAX, &limits->rows, err);
+        return spine_arguments_whole("--rows", optarg, 0, INT32_MAX, &keep->rows, err);
     }
 }
 
@@ -68,6 +72,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
 {
     static const struct option options[] = {{"output", required_argument, NULL, 'o'},
                                             {"eval", required_argument, NULL, EVALUATION},
+                                            {"space", required_argument, NULL, SPACE},
                                             {"follow", no_argument, NULL, FOLLOW},
                                             {"every", required_argument, NULL, EVERY},
                                             {"words", required_argument, NULL, WORDS},
@@ -111,7 +116,7 @@ static int answer(const struct request *request, struct spine_error *err)
 int main(int argc, char **argv)
 {
     struct spine_error err;
-    struct request request = {.report = {.limits = {.words = 50, .units = 20, .rows = 50000}},
+    struct request request = {.report = {.portrait = {.words = 50, .units = 20, .rows = 50000}},
                               .output = "report.html",
                               .seconds = 5};
     spine_log_init(program, 0, 1, SPINE_LOG_INFO);

@@ -9,31 +9,35 @@
 
 struct cJSON; /* cJSON.h */
 
-/* What keeps a page small. */
-struct spine_portrait_limits {
-    size_t words; /* top words of a unit */
-    size_t units; /* top units of a word */
-    size_t rows;  /* words: the first rows, and with them all top words */
+struct spine_portrait_options {
+    size_t words;      /* to keep: the top words of a unit, */
+    size_t units;      /* the top units of a word, */
+    size_t rows;       /* the first words, and with them all top words */
+    const char *space; /* to judge coherence in (reference.h); NULL: the run's input */
 };
 
 /* Make the portrait of a run's directory, or of a codes.h5ad; the caller deletes it. What a run
- * hasn't got (metrics.jsonl, model.h5) is left out. It is an object with
+ * hasn't got (metrics.jsonl, model.h5, its input) is left out. It is an object with
  *
- *     name, rows, units, values       what it is called; numbers of words, units, values
- *     config                          the resolved configuration, as INI text
- *     history                         history.h
- *     words, row_of                   the words kept; their rows, if some rows were left out
- *     active, histogram               of each unit: rows it is on for; those by value, 20 bins of
- * .05 active_of_rows                  how many rows have 0, 1, 2, ... units on top_words lists of
- * words, by index in 'words', with strengths top_units, num_units            lists of units of the
- * words; how many each word has in all nearest, together               lists of units: by decoder
- * cosine, and by firing together with the number of words of both coherence of each unit, null
- * where it can't be asked
+ *     name               what the run is called
+ *     rows, units, dim   numbers of words, of units, and of the numbers of a vector
+ *     values             number of values above 0
+ *     config             the resolved configuration, as INI text
+ *     history            history.h
+ *     words, row_of      the words kept; their rows, if some rows were left out
+ *     active             of each unit: the rows it is on for
+ *     histogram          of each unit: those rows by value, in 20 bins
+ *     coherence          of each unit: readability.h, of ten words; null where it can't be asked
+ *     top_words          of each unit: a list of words, by index in 'words', with strengths
+ *     nearest            of each unit: ten units, by the cosine of their rows of W2
+ *     together           of each unit: ten units that fire with it, and the number of shared words
+ *     top_units          of each word: a list of units, with strengths
+ *     num_units          of each word: how many units are on
+ *     active_of_rows     how many rows have 0, 1, 2, ... units on
  *
  * Numbers are packed (packed.h) in 4 bytes. Lists have items of 2 bytes where that is enough for
- * all units or all words kept; their values are thousandths, in top_words and top_units of 2 bytes.
- */
-int spine_portrait_make(const char *run, const struct spine_portrait_limits *limits,
+ * all units or all words kept; strengths are thousandths in 2 bytes. */
+int spine_portrait_make(const char *run, const struct spine_portrait_options *options,
                         struct cJSON **portrait, struct spine_error *err);
 
 /* Of a run that isn't finished: name and history. */

@@ -21,6 +21,12 @@ int spine_readability_coherence(const struct spine_panel *panel,
                                 const struct spine_reference *reference, size_t shown,
                                 struct spine_readability *result, struct spine_error *err);
 
+/* The same of each dimension, (columns), NaN where it can't be asked; the caller frees. NULL, with
+ * err filled, when memory runs out. */
+double *spine_readability_coherences(const struct spine_panel *panel,
+                                     const struct spine_reference *reference, size_t shown,
+                                     struct spine_error *err);
+
 /* Word intrusion, after Chang et al. (NIPS 2009), with a machine for the person: of the 'shown' top
  * words and an intruder, the word with the lowest mean cosine to the others is picked. The share of
  * picks that are the intruder, over 'draws' intruders a dimension; a tie is a miss. The interval is

@@ -10,7 +10,7 @@ struct spine_report {
     const char *runs[SPINE_REPORT_RUNS]; /* directories, or codes.h5ad files */
     size_t num_runs;                     /* 1, or 2 to see them side by side */
     const char *evaluation;              /* what spine-eval --json wrote, or NULL */
-    struct spine_portrait_limits limits;
+    struct spine_portrait_options portrait;
 };
 
 /* Write the page, whole or not at all. */

@@ -47,6 +47,7 @@ refuse 'glove.h5: holds vectors, expected the codes of a run' glove.h5
 refuse 'eval.json: No such file or directory' run --eval eval.json
 echo '{"files": 3}' >eval.json
 refuse 'eval.json: is not what spine-eval --json writes' run --eval eval.json
+refuse 'none.h5: No such file or directory' run --space none.h5
 refuse 'no/r.html.part: No such file or directory' run -o no/r.html
 mkdir broken
 cp run/codes.h5ad broken
@@ -59,17 +60,24 @@ refuse 'broken/model.h5: has 100 units, but the codes 200' broken
 # --- The page -----------------------------------------------------------------------------------
 
 run "$report" run
-data report.html run
+data report.html run --space=glove.h5
 run "$report" run/ -o limited.html --words=5 --dimensions=3 --rows=100
-data limited.html run --words=5 --dimensions=3 --rows=100
+data limited.html run --space=glove.h5 --words=5 --dimensions=3 --rows=100
 echo '{"program": "spine-eval", "files": [{"path": "run", "measures": []}]}' >eval.json
 run "$report" run other -o two.html --eval=eval.json
-data two.html run other
+data two.html run other --space=glove.h5
 grep -q '"evaluation":{"program":"spine-eval"' two.html || fail "no evaluation in the page"
 
 # A part of a run: codes without a model or metrics.
 run "$report" run/codes.h5ad -o codes.html
 data codes.html run/codes.h5ad
+run "$report" run/codes.h5ad -o judged.html --space=glove.h5
+data judged.html run/codes.h5ad --space=glove.h5
+mv glove.h5 moved.h5
+run "$report" run -o without.html
+grep -q "glove.h5, the input of run, can't be read" stderr || fail "nothing said of the input"
+data without.html run
+mv moved.h5 glove.h5
 
 # 17,000 words on 1,000 dimensions, each with more than is kept, take less than 5 MB.
 $python "$SPINE_SOURCE/tests/cli/made_codes.py" made.h5ad --rows=17000 --units=1000 --on=30

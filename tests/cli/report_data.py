@@ -103,6 +103,21 @@ def check_model(run, path):
         assert np.all(np.abs(values - 1000 * cosine[j, items]) <= 0.51), j
 
 
+def check_coherence(run, path, vectors):
+    """The mean cosine of the pairs of a dimension's ten strongest words."""
+    strengths = read_codes(path)[1]
+    with h5py.File(vectors) as file:
+        space = file["vectors"][:].astype(float)
+    space /= np.linalg.norm(space, axis=1, keepdims=True)
+    for j, found in enumerate(run["coherence"]):
+        top = np.lexsort((np.arange(len(strengths)), -strengths[:, j]))[:10]
+        if strengths[top[9], j] <= 0:
+            assert found is None, j
+            continue
+        cosine = space[top] @ space[top].T
+        assert abs(found - (cosine.sum() - np.trace(cosine)) / 90) < 6e-4, (j, found)
+
+
 def check_history(run, path):
     epochs = [json.loads(line) for line in path.read_text().splitlines()]
     for field in epochs[-1]:
@@ -116,6 +131,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("page")
     parser.add_argument("runs", nargs="+", type=pathlib.Path)
+    parser.add_argument("--space", help="where coherence is judged; if not given, it isn't")
     parser.add_argument("--words", type=int, default=50)
     parser.add_argument("--dimensions", type=int, default=20)
     parser.add_argument("--rows", type=int, default=50000)
@@ -126,7 +142,11 @@ def main():
     assert len(data["runs"]) == len(limits.runs)
     for run, path in zip(data["runs"], limits.runs):
         assert run["name"] == str(path)
-        check_codes(run, path / "codes.h5ad" if path.is_dir() else path, limits)
+        codes = path / "codes.h5ad" if path.is_dir() else path
+        check_codes(run, codes, limits)
+        assert ("coherence" in run) == (limits.space is not None)
+        if limits.space is not None:
+            check_coherence(run, codes, limits.space)
         assert ("history" in run, "nearest" in run, "config" in run) == (path.is_dir(),) * 3
         if path.is_dir():
             check_model(run, path / "model.h5")
