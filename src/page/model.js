@@ -59,12 +59,20 @@ function topWords(run, unit, most) {
   return run.wordsOf(unit).slice(0, most).map(one => run.words[one.item]);
 }
 
-/* The units of a run, best first: by coherence where it is known, among well-filled ones. */
-function bestUnits(run, most) {
-  const score = unit => run.coherence ? run.coherence[unit] ?? -1 : run.strength[unit];
-  return Array.from({length: run.units}, (none, unit) => unit)
-    .filter(unit => run.active[unit] >= 10)
-    .sort((a, b) => score(b) - score(a)).slice(0, most);
+/* Some units to show a run by: strong, their words alike, and each with words of its own. */
+function exampleUnits(run, most) {
+  const score = unit => run.strength[unit] * (run.coherence ? run.coherence[unit] ?? 0 : 1);
+  const seen = new Set(), chosen = [];
+  const order = Array.from({length: run.units}, (none, unit) => unit)
+    .filter(unit => run.active[unit] > 0).sort((a, b) => score(b) - score(a));
+  for (const unit of order) {
+    const words = topWords(run, unit, 10);
+    if (chosen.length === most || words.some(word => seen.has(word)))
+      continue;
+    words.forEach(word => seen.add(word));
+    chosen.push(unit);
+  }
+  return chosen;
 }
 
 /* The words whose codes are nearest to a word's, by the cosine of what the page keeps of them. */

@@ -108,7 +108,7 @@ function unitCard(run, unit) {
 function someDimensions() {
   return runs.map(run => [
     make("h2", null, runs.length > 1 ? `Some dimensions of ${run.name}` : "Some dimensions"),
-    make("div", {class: "cards"}, bestUnits(run, runs.length > 1 ? 3 : 6)
+    make("div", {class: "cards"}, exampleUnits(run, runs.length > 1 ? 3 : 6)
       .map(unit => unitCard(run, unit))),
   ]).concat(make("p", null, make("a", {href: "#dims"}, "All dimensions")));
 }

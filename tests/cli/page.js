@@ -1,0 +1,334 @@
+"use strict";
+/* page.js -- looks at the pages that page.sh made, as people would: node page.js DIRECTORY
+ * SCREENSHOTS CHROMIUM. Any request that leaves the page, any message on the console, any dialog
+ * is a failure. */
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
+const {pathToFileURL} = require("node:url");
+const {chromium} = require("playwright-core");
+
+const [directory, screenshots, program] = process.argv.slice(2);
+const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const sizes = {phone: {width: 390, height: 844}, desktop: {width: 1280, height: 900}};
+
+function urlOf(file, hash = "") {
+  return pathToFileURL(path.join(directory, file)).href + hash;
+}
+
+/* A fresh tab that fails on whatever a page of ours doesn't do. */
+async function open(browser, url, options = {}) {
+  const context = await browser.newContext({viewport: sizes.desktop, ...options});
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("console", message => complaints.push(`console: ${message.text()}`));
+  page.on("pageerror", error => complaints.push(`error: ${error.message}`));
+  page.on("dialog", dialog => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  context.on("request", request => {
+    if (!request.url().startsWith("data:") && request.url().split("#")[0] !== url.split("#")[0])
+      complaints.push(`request: ${request.url()}`);
+  });
+  await page.goto(url);
+  return {page, close: async () => {
+    await context.close();
+    assert.deepEqual(complaints, []);
+  }};
+}
+
+const heading = page => page.locator("main h1").textContent();
+const texts = (page, selector) => page.locator(selector).allTextContents();
+const hashOf = page => page.evaluate(() => location.hash);
+
+async function expectHash(page, hash) {
+  await page.waitForFunction(wanted => location.hash === wanted, hash);
+}
+
+/* --- What people do --- */
+
+async function searchesByKeyboard(browser) {
+  const {page, close} = await open(browser, urlOf("report.html"));
+  assert.match(await heading(page), /^run$/);
+  assert.match(await page.locator(".summary").textContent(), /^5,000 words as codes of 200 dim/);
+  await page.keyboard.press("/");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "find");
+  await page.keyboard.type("musi");
+  const offered = await texts(page, "#found [role=option] .word");
+  assert.ok(offered.includes("music") && offered.includes("musical"), offered.join(" "));
+  assert.ok(offered.every(word => word.includes("musi")), offered.join(" "));
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowUp"); /* round to the last */
+  await page.keyboard.press("ArrowDown");
+  const chosen = await page.locator("#found [aria-selected=true]").getAttribute("id");
+  assert.equal(await page.locator("#find").getAttribute("aria-activedescendant"), chosen);
+  await page.keyboard.press("Enter");
+  await expectHash(page, "#word=music");
+  assert.equal(await heading(page), "music");
+  assert.equal(await page.title(), "music · spine");
+  const values = (await texts(page, ".sense-list .value")).map(Number);
+  assert.ok(values.length > 3 && values.every((value, i) => i === 0 || value <= values[i - 1]));
+  await page.keyboard.press("/");
+  await page.keyboard.type("17");
+  await page.keyboard.press("Enter");
+  await expectHash(page, "#dim=17");
+  await page.keyboard.press("/");
+  await page.keyboard.type("zzzzqq");
+  assert.match(await page.locator("#found").textContent(), /nothing like it/);
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  assert.ok(await page.locator("#found").isHidden());
+  assert.equal(await hashOf(page), "#dim=17");
+  await close();
+}
+
+async function opensADimensionAndComesBack(browser) {
+  const {page, close} = await open(browser, urlOf("report.html", "#word=music"));
+  const first = await page.locator(".sense-list .unit").first().textContent();
+  await page.locator(".sense-list .unit").first().click();
+  await expectHash(page, `#dim=${first}`);
+  assert.match(await heading(page), new RegExp(`^Dimension ${first}`));
+  const values = (await texts(page, ".bars .value")).map(Number);
+  assert.ok(values.every((value, i) => i === 0 || value <= values[i - 1]), values.join(" "));
+  const bars = await page.locator(".bar-fill").evaluateAll(all =>
+    all.map(bar => bar.getBoundingClientRect().width));
+  assert.ok(bars.every((width, i) => i === 0 || width <= bars[i - 1] + 0.01), bars.join(" "));
+  for (const title of ["Strongest words", "Nearest", "Fires with"])
+    assert.ok((await texts(page, "main h2")).includes(title), title);
+  const counts = await page.locator(".chart .bar title").allTextContents();
+  assert.ok(counts.length > 0 && counts.every(text => /words$/.test(text)));
+  const neighbour = await page.locator(".near .unit").first().textContent();
+  await page.locator(".near .unit").first().click();
+  await expectHash(page, `#dim=${neighbour}`);
+  await page.goBack();
+  await expectHash(page, `#dim=${first}`);
+  await page.goBack();
+  await expectHash(page, "#word=music");
+  assert.equal(await heading(page), "music");
+  await close();
+}
+
+async function sortsAndFilters(browser) {
+  const {page, close} = await open(browser, urlOf("report.html", "#dims"));
+  const rows = "main tbody tr";
+  const column = async number => (await texts(page, `${rows} td:nth-child(${number})`))
+    .map(text => Number(text.replace(/[^0-9.]/g, "")));
+  const titles = await texts(page, "main thead th");
+  assert.deepEqual(titles, ["dimension", "strongest words", "coherence", "words", "density",
+    "strength"]);
+  assert.equal(await page.locator("th[aria-sort=descending]").textContent(), "coherence");
+  for (const title of ["words", "strength", "coherence"]) {
+    const heads = page.locator("main thead button", {hasText: new RegExp(`^${title}$`)});
+    const number = titles.indexOf(title) + 1;
+    if (title !== "coherence" || await page.locator("th[aria-sort]").textContent() !== title)
+      await heads.click();
+    const falling = await column(number);
+    assert.ok(falling.every((value, i) => i === 0 || value <= falling[i - 1]), title);
+    await heads.click();
+    assert.equal(await page.locator("th[aria-sort=ascending]").textContent(), title);
+    const rising = (await column(number)).filter(value => value > 0);
+    assert.ok(rising.every((value, i) => i === 0 || value >= rising[i - 1]), title);
+  }
+  assert.equal(await page.locator(rows).count(), 100);
+  await page.locator("button.more").click();
+  assert.equal(await page.locator(rows).count(), 200);
+  await page.locator("#filter").fill("music");
+  const left = await page.locator(rows).count();
+  assert.ok(left > 0 && left < 60, `${left} dimensions have music`);
+  await page.locator(`${rows} .unit`).first().click();
+  assert.ok((await texts(page, ".bars .word")).some(word => word.includes("music")));
+  await page.goBack(); /* as it was left */
+  assert.equal(await page.locator("#filter").inputValue(), "music");
+  assert.equal(await page.locator(rows).count(), left);
+  await page.locator("#filter").fill("zzzzqq");
+  assert.match(await page.locator("main").textContent(), /No dimension has a word like “zzzzqq”/);
+  await close();
+}
+
+async function followsDeepLinks(browser) {
+  const pages = [
+    ["report.html", "#dim=3", /^Dimension 3/],
+    ["report.html", "#word=king", /^king$/],
+    ["report.html", "#eval", /^Evaluation$/],
+    ["report.html", "#dim=200", /^Not in this page$/],
+    ["report.html", "#dim=2:3", /^Not in this page$/],
+    ["report.html", "#dim=x", /^Not in this page$/],
+    ["report.html", "#word=kiiing", /^Not in this page$/],
+    ["report.html", "#word=%E0%A4%A", /^Not in this page$/],
+    ["report.html", "#nothing", /^Not in this page$/],
+    ["two.html", "#dim=2:99", /^Dimension 99/],
+    ["two.html", "#dims=2", /^Dimensions$/],
+    ["two.html", "#word=king", /^king$/],
+  ];
+  for (const [file, hash, wanted] of pages) {
+    const {page, close} = await open(browser, urlOf(file, hash));
+    assert.match(await heading(page), wanted, hash);
+    await close();
+  }
+}
+
+async function showsTwoRunsSideBySide(browser) {
+  const {page, close} = await open(browser, urlOf("two.html"));
+  assert.equal(await heading(page), "run and other");
+  assert.equal(await page.locator(".figures dd").count(), 2 * await page.locator(".figures dt").count());
+  assert.ok(await page.locator(".chart path.run0").count() > 5);
+  assert.ok(await page.locator(".chart path.run1").count() > 5);
+  await page.goto(urlOf("two.html", "#word=king"));
+  assert.deepEqual(await texts(page, ".senses h2.name"), ["run", "other"]);
+  const [left, right] = await page.locator(".senses").evaluateAll(all =>
+    all.map(one => one.getBoundingClientRect()).map(({left, top}) => ({left, top})));
+  assert.ok(right.left > left.left && right.top === left.top);
+  await page.locator(".senses.run1 .unit").first().click();
+  assert.match(await hashOf(page), /^#dim=2:\d+$/);
+  assert.ok((await texts(page, "main h2")).includes("In run"));
+  await close();
+}
+
+async function showsTheEvaluation(browser) {
+  const {page, close} = await open(browser, urlOf("report.html"));
+  await page.locator("nav a", {hasText: "Evaluation"}).click();
+  assert.deepEqual(await texts(page, "main h2"), ["interpretability", "similarity"]);
+  const cells = await texts(page, "main tbody td");
+  assert.ok(cells.includes("0.960 0.950 to 0.970") && cells.includes("195 of 200"), cells.join("|"));
+  assert.ok(cells.includes("<b>pairs</b>.tsv") && cells.includes("–"), cells.join("|"));
+  await close();
+}
+
+/* Words are text: whatever they hold, they come through as they are and nothing else happens. */
+async function isSafeFromWords(browser) {
+  const {page, close} = await open(browser, urlOf("nasty.html"));
+  const words = await page.evaluate(() => data.runs[0].words);
+  assert.ok(words.includes("</script><img src=x onerror=alert(1)>"));
+  assert.ok(words.includes("\\xFF\\xFE") && words.includes("\u2028line\u2029"));
+  for (const word of words) {
+    await page.evaluate(hash => { location.hash = hash; }, `#word=${encodeURIComponent(word)}`);
+    await page.waitForFunction(wanted => document.querySelector("main h1").textContent === wanted,
+      word);
+  }
+  await page.goto(urlOf("nasty.html", "#dims"));
+  assert.equal(await page.locator("main tbody tr").count(), 12);
+  await page.locator("#find").fill("<");
+  const offered = await texts(page, "#found [role=option] .word");
+  assert.ok(offered.length >= 3 && offered.every(word => word.includes("<")));
+  assert.equal(await page.locator("img, body script:not([nonce]):not(#data)").count(), 0);
+  await close();
+}
+
+async function reloadsWhileARunGoesOn(browser) {
+  const {page, close} = await open(browser, urlOf("later.html"));
+  const live = page.locator(".live");
+  assert.match(await live.textContent(), /Epoch 4 was finished .* reloads every 1 second/);
+  assert.ok(await page.locator("#search").isHidden());
+  await live.locator("button").click();
+  assert.equal(await live.locator("button").textContent(), "Go on");
+  await live.locator("button").click();
+  /* The run ends; model.h5 comes last. */
+  for (const name of ["codes.h5ad", "metrics.jsonl", "model.h5"])
+    fs.renameSync(path.join(directory, "ready", name), path.join(directory, "later", name));
+  await page.waitForFunction(() => !document.querySelector(".live") &&
+    document.querySelector("nav a[href='#dims']"), null, {timeout: 60000});
+  await close();
+}
+
+/* --- How it looks --- */
+
+/* What a reader with a screen reader, or with bad eyes, would miss; in the page. */
+function findBarriers() {
+  const found = [];
+  const luminance = color => {
+    const [r, g, b] = color.map(value => value / 255)
+      .map(value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const parse = text => (text.match(/[\d.]+/g) || []).map(Number);
+  const background = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = parse(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] === 1)
+        return color.slice(0, 3);
+    }
+    return [255, 255, 255];
+  };
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some(node =>
+      node.nodeType === Node.TEXT_NODE && node.textContent.trim() !== "");
+    if (!own || element.closest("script, noscript, title") || element.getClientRects().length === 0)
+      continue;
+    const style = getComputedStyle(element);
+    const color = parse(element.closest("svg") ? style.fill : style.color).slice(0, 3);
+    const [a, b] = [luminance(color), luminance(background(element))];
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < 4.5)
+      found.push(`contrast ${contrast.toFixed(2)}: ${element.textContent.slice(0, 30)}`);
+  }
+  for (const element of document.querySelectorAll("a, button, input, summary, [role=img], nav"))
+    if (!(element.getAttribute("aria-label") || element.textContent.trim() ||
+      (element.labels && element.labels.length)))
+      found.push(`no name: ${element.outerHTML.slice(0, 60)}`);
+  for (const landmark of ["header", "nav", "main", "footer", "[role=search]"])
+    if (!document.querySelector(landmark))
+      found.push(`no ${landmark}`);
+  if (document.querySelectorAll("h1").length !== 1)
+    found.push("not one h1");
+  const ids = [...document.querySelectorAll("[id]")].map(element => element.id);
+  if (new Set(ids).size !== ids.length)
+    found.push("an id twice");
+  if (document.documentElement.scrollWidth > document.documentElement.clientWidth)
+    found.push(`wider than the window: ${document.documentElement.scrollWidth}`);
+  return found;
+}
+
+/* How much moved since the page was opened (layout-shift entries); in the page. */
+function measureShift() {
+  return new Promise(resolve => {
+    let sum = 0;
+    new PerformanceObserver(list => list.getEntries().forEach(entry => { sum += entry.value; }))
+      .observe({type: "layout-shift", buffered: true});
+    setTimeout(() => resolve(sum), 200);
+  });
+}
+
+async function looksRight(browser) {
+  const views = [["report.html", "#overview"], ["report.html", "#dims"], ["report.html", "#dim=3"],
+    ["report.html", "#word=music"], ["report.html", "#eval"], ["two.html", "#overview"],
+    ["two.html", "#word=king"], ["two.html", "#dim=2:5"], ["nasty.html", "#dims"]];
+  fs.mkdirSync(screenshots, {recursive: true});
+  for (const [size, viewport] of Object.entries(sizes))
+    for (const colorScheme of ["light", "dark"])
+      for (const [file, hash] of views) {
+        if (colorScheme === "dark" && file !== "report.html")
+          continue;
+        const {page, close} = await open(browser, urlOf(file, hash), {viewport, colorScheme});
+        const name = `${path.basename(file, ".html")}${hash.replace(/[^a-z0-9]/g, "-")}`;
+        const where = `${file}${hash} on a ${size}, ${colorScheme}`;
+        assert.equal(await page.evaluate(measureShift), 0, `${where}: things moved`);
+        assert.deepEqual(await page.evaluate(findBarriers), [], where);
+        await page.screenshot({fullPage: true,
+          path: path.join(screenshots, `${name}-${size}-${colorScheme}.png`)});
+        await close();
+      }
+}
+
+async function main() {
+  const browser = await chromium.launch({executablePath: program, args: flags});
+  try {
+    for (const look of [searchesByKeyboard, opensADimensionAndComesBack, sortsAndFilters,
+      followsDeepLinks, showsTwoRunsSideBySide, showsTheEvaluation, isSafeFromWords,
+      reloadsWhileARunGoesOn, looksRight]) {
+      await look(browser).catch(error => {
+        throw new Error(`${look.name}: ${error.message}`);
+      });
+      console.log(look.name);
+    }
+  } finally {
+    await browser.close();
+  }
+}
+
+main().catch(error => {
+  console.error(error.message);
+  process.exit(1);
+});

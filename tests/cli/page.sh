@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# spine-report's page in a real browser: page.js drives Chromium through playwright-core. What is
+# installed for it goes to the build tree, and so do the screenshots, to be looked at.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need node npm chromium
+need_python numpy h5py
+build=$(cd "$SPINE_BIN/.." && pwd)
+version=1.65.1
+if [ "$(node -p "require('$build/browser/node_modules/playwright-core/package.json').version" \
+    2>/dev/null)" != $version ]; then
+    npm install --silent --no-audit --no-fund --prefix "$build/browser" playwright-core@$version \
+        >/dev/null 2>&1 || skip "npm can't install playwright-core $version"
+fi
+report=$SPINE_BIN/spine-report
+
+sample glove.h5
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+[model]
+hidden = 200
+[train]
+epochs = 12
+END
+train 2 run.ini
+train 1 run.ini output.directory=other model.hidden=100 train.epochs=3
+cat >eval.json <<'END'
+{"program": "spine-eval", "version": "0", "files": [
+  {"path": "run", "rows": 5000, "columns": 200, "measures": [
+    {"group": "interpretability", "name": "intrusion", "value": 0.96, "low": 0.95, "high": 0.97,
+     "count": 195, "missing": 5},
+    {"group": "similarity", "name": "<b>pairs</b>.tsv", "value": null}]},
+  {"path": "glove.h5", "rows": 5000, "columns": 100, "measures": [
+    {"group": "similarity", "name": "<b>pairs</b>.tsv", "value": 0.5, "count": 340,
+     "missing": 13}]}]}
+END
+run "$report" run --eval eval.json -o report.html
+run "$report" run other -o two.html
+$python "$SPINE_SOURCE/tests/cli/made_codes.py" nasty.h5ad --nasty
+run "$report" nasty.h5ad -o nasty.html
+
+# A run that goes on: its page is followed while the browser looks at it.
+mkdir later
+head -n 4 run/metrics.jsonl >later/metrics.jsonl
+"$report" --follow later -o later.html --every=1 >/dev/null 2>&1 &
+follower=$!
+cleanup() { kill "$follower" 2>/dev/null || true; }
+mkdir ready
+cp run/codes.h5ad run/metrics.jsonl run/model.h5 ready
+
+limit=280 run env NODE_PATH="$build/browser/node_modules" \
+    node "$SPINE_SOURCE/tests/cli/page.js" "$PWD" "$build/screenshots" "$(command -v chromium)"
+cat stdout
