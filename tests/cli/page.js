@@ -43,8 +43,9 @@ const heading = page => page.locator("main h1").textContent();
 const texts = (page, selector) => page.locator(selector).allTextContents();
 const hashOf = page => page.evaluate(() => location.hash);
 
+/* Wait until the page of this address is shown: report.js keeps it in shownHash. */
 async function expectHash(page, hash) {
-  await page.waitForFunction(wanted => location.hash === wanted, hash);
+  await page.waitForFunction(wanted => shownHash === wanted, hash);
 }
 
 /* --- What people do --- */
@@ -138,9 +139,13 @@ async function sortsAndFilters(browser) {
   await page.locator("#filter").fill("music");
   const left = await page.locator(rows).count();
   assert.ok(left > 0 && left < 60, `${left} dimensions have music`);
+  const number = await page.locator(`${rows} .unit`).first().textContent();
   await page.locator(`${rows} .unit`).first().click();
-  assert.ok((await texts(page, ".bars .word")).some(word => word.includes("music")));
+  await expectHash(page, `#dim=${number}`);
+  const words = await texts(page, ".bars .word");
+  assert.ok(words.some(word => word.includes("music")), words.join(" "));
   await page.goBack(); /* as it was left */
+  await expectHash(page, "#dims");
   assert.equal(await page.locator("#filter").inputValue(), "music");
   assert.equal(await page.locator(rows).count(), left);
   await page.locator("#filter").fill("zzzzqq");
@@ -181,8 +186,9 @@ async function showsTwoRunsSideBySide(browser) {
   const [left, right] = await page.locator(".senses").evaluateAll(all =>
     all.map(one => one.getBoundingClientRect()).map(({left, top}) => ({left, top})));
   assert.ok(right.left > left.left && right.top === left.top);
+  const number = await page.locator(".senses.run1 .unit").first().textContent();
   await page.locator(".senses.run1 .unit").first().click();
-  assert.match(await hashOf(page), /^#dim=2:\d+$/);
+  await expectHash(page, `#dim=2:${number}`);
   assert.ok((await texts(page, "main h2")).includes("In run"));
   await close();
 }
@@ -190,6 +196,7 @@ async function showsTwoRunsSideBySide(browser) {
 async function showsTheEvaluation(browser) {
   const {page, close} = await open(browser, urlOf("report.html"));
   await page.locator("nav a", {hasText: "Evaluation"}).click();
+  await expectHash(page, "#eval");
   assert.deepEqual(await texts(page, "main h2"), ["interpretability", "similarity"]);
   const cells = await texts(page, "main tbody td");
   assert.ok(cells.includes("0.960 0.950 to 0.970") && cells.includes("195 of 200"), cells.join("|"));
