@@ -373,6 +373,25 @@ static int count_trials(struct spine_trials *trials, int64_t count, struct spine
     return 0;
 }
 
+/* Draw the order of the grid's trials. */
+static int shuffle(struct spine_trials *trials, struct spine_error *err)
+{
+    if (trials->drawn || trials->method != SPINE_ASHA)
+        return 0;
+    trials->order = malloc(trials->count * sizeof *trials->order);
+    if (trials->order == NULL)
+        return spine_fail(err, "out of memory for the order of %zu trials", trials->count);
+    for (size_t i = 0; i < trials->count; i++)
+        trials->order[i] = i;
+    for (size_t i = trials->count; i-- > 1;) {
+        const double u = spine_random_parameter(trials->seed, i, UINT32_MAX);
+        const size_t j = (size_t)(u * (double)(i + 1)), swapped = trials->order[i];
+        trials->order[i] = trials->order[j];
+        trials->order[j] = swapped;
+    }
+    return 0;
+}
+
 static int check_trials(const struct spine_trials *trials, struct spine_error *err)
 {
     struct spine_config config;
@@ -396,7 +415,7 @@ int spine_trials_init(struct spine_trials *trials, const struct spine_config *ba
         .seed = 1, .ranks_per_trial = 1, .reduction = 3, .directory = "sweep", .base = *base};
     if (read_lines(&reading, err) == 0 && check_method(&reading, err) == 0 &&
         check_base(trials, err) == 0 && count_trials(trials, reading.count, err) == 0 &&
-        check_trials(trials, err) == 0)
+        shuffle(trials, err) == 0 && check_trials(trials, err) == 0)
         return 0;
     spine_trials_dispose(trials);
     return -1;
@@ -407,6 +426,7 @@ void spine_trials_dispose(struct spine_trials *trials)
     for (size_t p = 0; p < trials->num_parameters; p++)
         spine_words_dispose(&trials->parameters[p].values);
     free(trials->parameters);
+    free(trials->order);
     *trials = (struct spine_trials){0};
 }
 
@@ -416,6 +436,8 @@ void spine_trials_dispose(struct spine_trials *trials)
  * list's digit changes fastest. */
 static size_t grid_index(const struct spine_trials *trials, size_t i, size_t p)
 {
+    if (trials->order != NULL)
+        i = trials->order[i];
     for (size_t q = trials->num_parameters - 1; q > p; q--)
         i /= trials->parameters[q].values.count;
     return i % trials->parameters[p].values.count;
@@ -511,7 +533,7 @@ static void print_method(FILE *file, const char *prefix, const struct spine_tria
 {
     static const char *const methods[] = {"grid", "random", "asha"};
     fprintf(file, "%smethod = %s\n", prefix, methods[trials->method]);
-    if (trials->drawn)
+    if (trials->drawn || trials->order != NULL)
         fprintf(file, "%sseed = %llu\n", prefix, (unsigned long long)trials->seed);
     if (trials->method == SPINE_ASHA)
         fprintf(file, "%smin_epochs = %lld\n%sreduction = %lld\n", prefix,

@@ -125,6 +125,16 @@ static void test_asha_draws_or_has_the_grid(void **state)
     TRY(read_sweep(&trials, ASHA "min_epochs = 3\nmodel.hidden = 5, 6, 7\ntrain.noise = 0, 0.1\n"));
     assert_int_equal(trials.count, 6);
     assert_false(trials.drawn);
+    struct spine_config config;
+    int seen[3][2] = {{0}}, in_order = 0;
+    for (size_t i = 0; i < 6; i++) { /* each of the grid once, in another order */
+        TRY(spine_trials_config(&trials, i, &config, &err));
+        seen[config.hidden - 5][config.noise > 0]++;
+        in_order += config.hidden == (int64_t)(5 + i / 2);
+    }
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(seen[i / 2][i % 2], 1);
+    assert_true(in_order < 6);
     assert_int_equal(trials.reduction, 3);
     spine_trials_dispose(&trials);
     TRY(read_sweep(&trials, ASHA "min_epochs = 3\ntrials = 5\nmodel.hidden = 5, 6, 7\n"));

@@ -13,7 +13,8 @@
  * of the seed and i, so that any machine can run any trial: of a grid, all combinations of the
  * lists in order, the last parameter changing fastest; else drawn, and numbers rounded to six
  * digits, so that what a table shows is what was used. asha draws if 'trials' is given, and else
- * has the grid's trials. Pure: no files, no communication. */
+ * has the grid's trials, shuffled: were each better than the one before, most would be sent up.
+ * Pure: no files, no communication. */
 #ifndef SPINE_TRIALS_H
 #define SPINE_TRIALS_H
 
@@ -48,6 +49,7 @@ struct spine_trials {
     int64_t min_epochs, reduction; /* of asha */
     char directory[SPINE_CONFIG_TEXT];
     int drawn;                /* else the grid's */
+    size_t *order;            /* owned; (count): which of the grid's trial i is; NULL: i */
     struct spine_config base; /* of which the parameters are replaced */
     size_t num_parameters;
     struct spine_parameter *parameters; /* owned */

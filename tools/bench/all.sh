@@ -50,11 +50,13 @@ bench() {
 
 "$bin/spine-convert" --limit 17000 "$glove" "$scratch/glove.h5"
 "$bin/spine-convert" --limit 17000 "$other" "$scratch/other.h5"
+"$bin/spine-convert" "$here/../../tests/data/glove.6B.100d.5k.txt.gz" "$scratch/sample.h5"
 
 bench step "$bin/bench-step" --repeat "$repeat"
 bench train "$here/train.py" "$scratch/other.h5" "${rounds[@]}"
 bench scaling "$here/scaling.py" "$scratch/other.h5" "${rounds[@]}"
 bench quality "$here/quality.py" "$scratch/glove.h5" "${rounds[@]}"
+bench sweep "$here/sweep.py" "$scratch/sample.h5" "${rounds[@]}"
 bench convert "$here/convert.py" "$glove" "${rounds[@]}"
 
 # The default recipe's codes, as quality.py trains them; they stay with the results.
