@@ -165,17 +165,45 @@ static int check_units(const struct spine_codes *codes, struct spine_error *err)
                         MOST_HIDDEN);
 }
 
+/* AnnData's matrices may be dense, or sparse by columns, which has the same parts. */
+static int check_encoding(const struct spine_codes *codes, struct spine_error *err)
+{
+    char *encoding = NULL;
+    struct spine_error missing; /* nothing says what it is: its parts must */
+    if (spine_store_get_text(codes->store, codes->matrix, "encoding-type", &encoding, &missing))
+        return 0;
+    const int rc = strcmp(encoding, "csr_matrix") == 0
+                       ? 0
+                       : spine_refuse(err, "%s: '%s' is of type %.60s, expected csr_matrix",
+                                      codes->path, codes->matrix, encoding);
+    free(encoding);
+    return rc;
+}
+
+/* The name of the index of an AnnData frame, "/obs" or "/var", which its attribute says. */
+static void find_index(struct spine_store *store, const char *frame, char name[SPINE_CODES_NAME])
+{
+    char *index = NULL;
+    struct spine_error missing;
+    const int rc = spine_store_get_text(store, frame, "_index", &index, &missing);
+    snprintf(name, SPINE_CODES_NAME, "%s/%.100s", frame, rc == 0 ? index : "_index");
+    free(index);
+}
+
 int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct spine_error *err)
 {
-    *codes =
-        (struct spine_codes){.matrix = "/X", .excess = "/layers/excess", .words = "/obs/_index"};
+    *codes = (struct spine_codes){.matrix = "/X", .excess = "/layers/excess"};
     snprintf(codes->path, sizeof codes->path, "%s", path);
     if (spine_store_open(&codes->store, path, NULL, err))
         return -1;
     if (!spine_store_has(codes->store, "/layers") || !spine_store_has(codes->store, codes->excess))
         codes->excess = NULL; /* codes of another program */
-    if (spine_store_words_count(codes->store, codes->words, &codes->rows, err) == 0 &&
-        spine_store_words_count(codes->store, "/var/_index", &codes->hidden, err) == 0 &&
+    char units[SPINE_CODES_NAME];
+    find_index(codes->store, "/obs", codes->words);
+    find_index(codes->store, "/var", units);
+    if (check_encoding(codes, err) == 0 &&
+        spine_store_words_count(codes->store, codes->words, &codes->rows, err) == 0 &&
+        spine_store_words_count(codes->store, units, &codes->hidden, err) == 0 &&
         check_units(codes, err) == 0 && check_contents(codes, err) == 0)
         return 0;
     spine_codes_close(codes);

@@ -52,21 +52,29 @@ static int read_model(const char *directory, struct spine_modelfile *model, stru
     return spine_modelfile_read(model, path, err) ? -1 : 1;
 }
 
-/* The path of what a run was trained on; "" if 'run' isn't one. */
+/* The path of what a model was trained on. */
+static int input_of(const struct spine_modelfile *model, const char *run, char *input,
+                    struct spine_error *err)
+{
+    struct spine_config config;
+    struct spine_inifile_lines sweep = {0}; /* which a resolved configuration doesn't have */
+    spine_config_init(&config);
+    const int rc = spine_inifile_parse(&config, &sweep, model->config, run, err);
+    if (rc == 0)
+        strcpy(input, config.input);
+    spine_inifile_lines_dispose(&sweep);
+    return rc;
+}
+
+/* The same of a run's directory; "" if 'run' isn't one. */
 static int find_input(const char *run, char *input, struct spine_error *err)
 {
     struct spine_modelfile model;
-    struct spine_config config;
-    struct spine_inifile_lines sweep = {0}; /* which a resolved configuration doesn't have */
     input[0] = '\0';
     const int found = read_model(run, &model, err);
     if (found != 1)
         return found;
-    spine_config_init(&config);
-    const int rc = spine_inifile_parse(&config, &sweep, model.config, run, err);
-    if (rc == 0)
-        strcpy(input, config.input);
-    spine_inifile_lines_dispose(&sweep);
+    const int rc = input_of(&model, run, input, err);
     spine_modelfile_dispose(&model);
     return rc;
 }
@@ -96,18 +104,36 @@ static int read_judge(const struct spine_evaluate_options *options, struct judge
 
 /* --- What is measured --------------------------------------------------------------------- */
 
+/* The variance that a run's codes explain of its own input, which may not be the judge's space. */
+static int add_explained(const struct subject *subject, const struct spine_modelfile *model,
+                         const char *input, struct spine_figures *figures, struct spine_error *err)
+{
+    struct spine_space own = {0};
+    const struct spine_space *space = &subject->judge->space;
+    double explained = (double)NAN;
+    int rc = 0;
+    if (strcmp(input, subject->judge->path) != 0) {
+        space = &own;
+        rc = access(input, R_OK) == 0 ? spine_space_read(&own, input, err) : 0;
+    }
+    if (rc == 0 && space->rows > 0)
+        rc = spine_sparsity_explained(&subject->space, model, space, &explained, err);
+    spine_space_dispose(&own);
+    return rc ? -1
+              : spine_figures_add_plain(figures, "sparsity", "explained variance", explained, 4,
+                                        err);
+}
+
 static int measure_explained(const struct subject *subject, struct spine_figures *figures,
                              struct spine_error *err)
 {
     struct spine_modelfile model;
-    double explained = 0;
+    char input[SPINE_CONFIG_TEXT];
     const int found = read_model(subject->path, &model, err);
     if (found != 1)
         return found;
-    const int rc =
-        spine_sparsity_explained(&subject->space, &model, &subject->judge->space, &explained,
-                                 err) ||
-        spine_figures_add_plain(figures, "sparsity", "explained variance", explained, 4, err);
+    const int rc = input_of(&model, subject->path, input, err) ||
+                   add_explained(subject, &model, input, figures, err);
     spine_modelfile_dispose(&model);
     return rc ? -1 : 0;
 }

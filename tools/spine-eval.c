@@ -51,6 +51,7 @@ static const char usage[] =
     "\n"
     "Examples:\n"
     "  $ spine-eval glove.h5 run\n"
+    "  $ spine-eval glove.h5 run --similarity=wordsim.tsv --analogies=questions-words.txt\n"
     "  $ spine-eval glove.h5 run --classify=trec=train.txt,test.txt --json=figures.json\n";
 
 enum {

@@ -7,7 +7,7 @@
  * fingerprint (of the model that made them).
  *
  * A merged file, codes.h5ad, is AnnData's: /X and /layers/excess, which those of other programs
- * lack; words in /obs/_index. */
+ * lack; words in the index of /obs, which ours calls _index. */
 #ifndef SPINE_CODES_H
 #define SPINE_CODES_H
 
@@ -17,7 +17,7 @@
 #include "spine/modelfile.h"
 #include "spine/store.h"
 
-enum { SPINE_PATH = 4096 };
+enum { SPINE_PATH = 4096, SPINE_CODES_NAME = 128 };
 
 /* What a shard says about itself. */
 struct spine_shard {
@@ -41,7 +41,8 @@ int spine_codes_write_shard(const char *directory, const struct spine_shard *sha
 struct spine_codes {
     struct spine_store *store; /* owned */
     char path[SPINE_PATH];
-    const char *matrix, *excess, *words; /* their names in the store; excess may be NULL: none */
+    const char *matrix, *excess; /* their names in the store; excess may be NULL: none */
+    char words[SPINE_CODES_NAME];
     size_t rows, hidden;
     size_t num_values, num_excess;
     struct spine_csr block, block_excess; /* owned; the rows read last */

@@ -4,7 +4,7 @@
 set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
-need_python numpy h5py scipy
+need_python numpy h5py scipy anndata
 eval=$SPINE_BIN/spine-eval
 
 sample glove.h5
@@ -30,7 +30,7 @@ refuse()
 
 # Codes that belong to other words than they say.
 cp run/codes.h5ad shuffled.h5ad
-run $python - <<'END'
+$python - <<'END'
 import h5py, numpy
 with h5py.File("shuffled.h5ad", "r+") as file:
     words = file["obs/_index"]
@@ -38,7 +38,7 @@ with h5py.File("shuffled.h5ad", "r+") as file:
 END
 run "$eval" --json=order.json shuffled.h5ad glove.h5 run
 grep -Eq '^  intrusion  +0\.[0-9]{3} \(0\.[0-9]{3} to 0\.[0-9]{3}\)' stdout || fail "$(cat stdout)"
-run $python - <<'END'
+$python - <<'END' || fail "the order of shuffled codes, dense input and codes is another"
 import json
 files = json.load(open("order.json"))["files"]
 assert [file["path"] for file in files] == ["shuffled.h5ad", "glove.h5", "run"]
@@ -133,6 +133,21 @@ assert of("dead dimensions") == last["dead"]
 END
 mv codes.h5ad run/codes.h5ad
 
+# --- Codes of other programs ------------------------------------------------------------------------
+
+$python - <<'END'
+import anndata, h5py, pandas, scipy.sparse
+words = [word.decode() for word in h5py.File("glove.h5")["words"][:]]
+values = scipy.sparse.random(5000, 40, 0.1, format="csr", dtype="float64", random_state=1)
+index = pandas.DataFrame(index=pandas.Index(words, name="words"))
+anndata.AnnData(values, obs=index).write("other.h5ad")
+anndata.AnnData(values.tocsc(), obs=index).write("columns.h5ad")
+END
+run "$eval" --space=glove.h5 other.h5ad
+grep -Eq '^  values a word  +4\.0$' stdout || fail "$(cat stdout)"
+grep -Eq '^  intrusion  +0\.' stdout || fail "$(cat stdout)"
+refuse "columns.h5ad: '/X' is of type csc_matrix, expected csr_matrix" columns.h5ad
+
 # --- People -----------------------------------------------------------------------------------------
 
 run "$eval" --questionnaire=sheet.tsv --n=20 run glove.h5
@@ -159,6 +174,8 @@ refuse "run: answers are scored by their key alone" --key=sheet.key.tsv --answer
 
 # --- Where the space isn't known --------------------------------------------------------------------
 
+run "$eval" --space=run run
+grep -Eq '^  explained variance +0\.' stdout || fail "another space, and no input: $(cat stdout)"
 run "$eval" run/codes.h5ad
 one_line spine-eval "*: run/codes.h5ad: codes aren't judged in themselves: name a space by --space"
 if grep -q interpretability stdout; then

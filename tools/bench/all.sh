@@ -70,5 +70,5 @@ directory = $scratch/recipe
 END
 "$bin/spine-mpi" --quiet "$scratch/recipe.ini"
 mv "$scratch/recipe/codes.h5ad" recipe.h5ad
-bench readability "$here/readability.py" "$scratch/glove.h5" recipe.h5ad
+"$bin/spine-eval" --space="$scratch/glove.h5" --json=eval.json recipe.h5ad | tee eval.txt
 echo "results are in $PWD"
