@@ -194,6 +194,40 @@ void spine_comm_library(char *text, size_t size)
     snprintf(text, size, "%s", name);
 }
 
+/* Append to 'text' the names of the plug-ins of a kind that stand in /proc/self/maps, but for those
+ * that every process has. "sm" is an empty one in Open MPI 4. */
+static void list_plugins(const char *kind, const char *before, char *text, size_t size)
+{
+    char line[512], family[8], name[32];
+    FILE *maps = fopen("/proc/self/maps", "r");
+    const char *separator = before;
+    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+        const char *file = strrchr(line, '/');
+        if (file == NULL || sscanf(file, "/mca_%7[a-z]_%31[a-z0-9].so", family, name) != 2 ||
+            strcmp(family, kind) != 0 || strcmp(name, "self") == 0 || strcmp(name, "sm") == 0)
+            continue;
+        const size_t length = strlen(text), named = strlen(name);
+        /* A plug-in is mapped in several pieces, one after the other. */
+        if (length >= named && strcmp(text + length - named, name) == 0)
+            continue;
+        snprintf(text + length, size - length, "%s%s", separator, name);
+        separator = ", ";
+    }
+    if (maps != NULL)
+        fclose(maps);
+}
+
+void spine_comm_transports(char *text, size_t size)
+{
+    text[0] = '\0';
+    list_plugins("pml", " (pml ", text, size);
+    if (text[0] == '\0')
+        return;
+    list_plugins("mtl", "; mtl ", text, size);
+    list_plugins("btl", "; btl ", text, size);
+    snprintf(text + strlen(text), size - strlen(text), ")");
+}
+
 static void sum(struct spine_comm *comm, void *values, size_t count, MPI_Datatype type, size_t size)
 {
     if (comm->size == 1)

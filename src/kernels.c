@@ -46,13 +46,18 @@ int spine_kernel_prepare(void)
     return 0;
 }
 
+int spine_kernel_threads(void)
+{
+    return openblas_get_parallel() == 0 ? 1 : openblas_get_num_threads();
+}
+
 void spine_kernel_library(char *text, size_t size)
 {
     /* The configuration begins with name and version: "OpenBLAS 0.3.21 ...". */
     const char *config = openblas_get_config();
     const size_t name = strcspn(config, " ");
     const size_t length = config[name] == '\0' ? name : name + 1 + strcspn(config + name + 1, " ");
-    const int threads = openblas_get_parallel() == 0 ? 1 : openblas_get_num_threads();
+    const int threads = spine_kernel_threads();
     snprintf(text, size, "%.*s, %s kernels, %d thread%s", (int)length, config,
              openblas_get_corename(), threads, threads == 1 ? "" : "s");
 }

@@ -2,6 +2,7 @@
 #include "spine/arguments.h"
 #include "spine/comm.h"
 #include "spine/config.h"
+#include "spine/doctor.h"
 #include "spine/forecast.h"
 #include "spine/inifile.h"
 #include "spine/interrupt.h"
@@ -20,6 +21,8 @@ static const char usage[] =
     "Train SPINE, sparse interpretable embeddings, on the vectors that CONFIG.ini names, and\n"
     "write the model and the codes to its output.directory. Works on one rank without mpirun.\n"
     "\n"
+    "  --doctor         see whether this is a good place to train, and how fast it is; needs no\n"
+    "                   CONFIG.ini; trains nothing\n"
     "  --dry-run        print the configuration, rows, steps and memory of a rank; train nothing\n"
     "  --print-config   print every option with its meaning, bounds and default, as an INI file\n"
     "  --timeline=FILE  record what every rank did in 100 steps of the last epoch, in Chrome's\n"
@@ -38,8 +41,9 @@ enum job {
     PRINT_VERSION = SPINE_ARGUMENT_VERSION,
     DRY_RUN = SPINE_ARGUMENT_OWN,
     PRINT_CONFIG,
+    DOCTOR,
 };
-enum { QUIET = PRINT_CONFIG + 1, TIMELINE };
+enum { QUIET = DOCTOR + 1, TIMELINE };
 
 struct request {
     enum job job;
@@ -52,7 +56,8 @@ struct request {
 
 static int parse_arguments(int argc, char **argv, struct request *request, struct spine_error *err)
 {
-    static const struct option options[] = {{"dry-run", no_argument, NULL, DRY_RUN},
+    static const struct option options[] = {{"doctor", no_argument, NULL, DOCTOR},
+                                            {"dry-run", no_argument, NULL, DRY_RUN},
                                             {"print-config", no_argument, NULL, PRINT_CONFIG},
                                             {"quiet", no_argument, NULL, QUIET},
                                             {"timeline", required_argument, NULL, TIMELINE},
@@ -107,10 +112,13 @@ static int work(const struct request *request, struct spine_comm *comm, struct s
             spine_config_describe(&config, stdout);
         return 0;
     }
+    if (request->job == DOCTOR)
+        return spine_doctor(&config, comm, stdout, err);
     if (spine_config_check(&config, err))
         return -1;
-    return request->job == TRAIN ? spine_train(&config, comm, NULL, request->timeline, err)
-                                 : spine_forecast(&config, comm, stdout, err);
+    if (request->job == DRY_RUN)
+        return spine_forecast(&config, comm, stdout, err);
+    return spine_train(&config, comm, NULL, request->timeline, err);
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,7 @@
 #include "spine/log.h"
 #include "spine/measures.h"
 #include "spine/metrics.h"
+#include "spine/preflight.h"
 #include "spine/results.h"
 #include "spine/revive.h"
 #include "spine/resume.h"
@@ -475,6 +476,8 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm,
     struct trainer run;
     struct spine_metrics metrics = {0};
     int rc = init(&run, config, comm, whole, timeline, err);
+    if (rc == 0 && run.start != SPINE_START_FINISHED && whole == NULL)
+        rc = spine_preflight_log(comm, config->directory, config->batch_size, err);
     if (rc == 0)
         announce(&run);
     run.started = run.saved = now();

@@ -17,18 +17,18 @@ check_tree()
         bad = 1
     }
     BEGIN {
-        place(0, "arguments interrupt error log clones random partition words number outfile room seal lock spelling")
+        place(0, "arguments interrupt error log clones random partition words number outfile place room seal lock spelling")
         place(1, "statistics kernels sparse field lookup repeated packed page goal")
         place(2, "figures model optimizer vectors input layout config halving")
         place(3, "comm store sums classifier labelled tabular")
-        place(4, "dataset csr history inifile metrics modelfile rundir timeline")
+        place(4, "dataset csr history inifile metrics modelfile preflight rundir timeline")
         place(5, "checkpoint codes corpus measures revive step trials")
         place(6, "ledger merge resume tops")
         place(7, "space")
         place(8, "columns reference sparsity clusters task")
         place(9, "panel similarity analogies categorization categories classification neighbours")
         place(10, "evaluation questionnaire readability")
-        place(11, "answers convert evaluate forecast portrait results train")
+        place(11, "answers convert doctor evaluate forecast portrait results train")
         place(12, "report summary")
         place(13, "sweep")
         # Within a level only these:

@@ -21,6 +21,20 @@ static inline int remove_directory(void **state)
     return 0;
 }
 
+/* Make a file in it and the directories above that. */
+static inline void put_below(const char *name, const char *text)
+{
+    struct path path = join_path(&directory, name);
+    for (char *slash = path.text + strlen(directory.text) + 1; (slash = strchr(slash, '/')) != NULL;
+         slash++) {
+        *slash = '\0';
+        mkdir(path.text, 0777);
+        *slash = '/';
+    }
+    if (put_text(&path, text) != 0)
+        abort();
+}
+
 /* A test with a directory of its own. */
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_directory, remove_directory)
 

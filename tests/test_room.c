@@ -14,19 +14,6 @@
 
 #include "directory.h"
 
-/* Make a file and the directories above it. */
-static void put(const char *name, const char *text)
-{
-    struct path path = join_path(&directory, name);
-    for (char *slash = path.text + strlen(directory.text) + 1; (slash = strchr(slash, '/')) != NULL;
-         slash++) {
-        *slash = '\0';
-        mkdir(path.text, 0777);
-        *slash = '/';
-    }
-    assert_int_equal(put_text(&path, text), 0);
-}
-
 static void assert_room(uint64_t expected)
 {
     assert_int_equal(spine_room_memory(directory.text), expected);
@@ -34,16 +21,17 @@ static void assert_room(uint64_t expected)
 
 static void put_machine(const char *groups)
 {
-    put("proc/meminfo", "MemTotal: 9000 kB\nMemFree: 1 kB\nMemAvailable:    8000 kB\nMemX: 7 kB\n");
-    put("proc/self/cgroup", groups);
+    put_below("proc/meminfo",
+              "MemTotal: 9000 kB\nMemFree: 1 kB\nMemAvailable:    8000 kB\nMemX: 7 kB\n");
+    put_below("proc/self/cgroup", groups);
 }
 
 static void test_nothing_known_is_no_limit(void **state)
 {
     (void)state;
     assert_room(UINT64_MAX);
-    put("proc/meminfo", "");
-    put("proc/self/cgroup", "nonsense\n\n:\n0:\n0::\n7:memory:\n");
+    put_below("proc/meminfo", "");
+    put_below("proc/self/cgroup", "nonsense\n\n:\n0:\n0::\n7:memory:\n");
     assert_room(UINT64_MAX);
 }
 
@@ -58,15 +46,16 @@ static void test_a_group_limits_it(void **state)
 {
     (void)state;
     put_machine("0::/a/b\n");
-    put("sys/fs/cgroup/a/b/memory.max", "max\n");
-    put("sys/fs/cgroup/a/b/memory.current", "400\n");
+    put_below("sys/fs/cgroup/a/b/memory.max", "max\n");
+    put_below("sys/fs/cgroup/a/b/memory.current", "400\n");
     assert_room(8000 * 1024);
-    put("sys/fs/cgroup/a/b/memory.max", "1000\n");
+    put_below("sys/fs/cgroup/a/b/memory.max", "1000\n");
     assert_room(600);
     /* The cache gives way. */
-    put("sys/fs/cgroup/a/b/memory.stat", "anon 100\nfile 300\ninactive_file 150\nactive_file 50\n");
+    put_below("sys/fs/cgroup/a/b/memory.stat",
+              "anon 100\nfile 300\ninactive_file 150\nactive_file 50\n");
     assert_room(800);
-    put("sys/fs/cgroup/a/b/memory.current", "4000\n");
+    put_below("sys/fs/cgroup/a/b/memory.current", "4000\n");
     assert_room(0);
 }
 
@@ -74,13 +63,13 @@ static void test_a_group_above_limits_it(void **state)
 {
     (void)state;
     put_machine("0::/a/b\n");
-    put("sys/fs/cgroup/a/b/memory.max", "1000\n");
-    put("sys/fs/cgroup/a/b/memory.current", "400\n");
-    put("sys/fs/cgroup/a/memory.max", "900\n");
-    put("sys/fs/cgroup/a/memory.current", "400\n");
+    put_below("sys/fs/cgroup/a/b/memory.max", "1000\n");
+    put_below("sys/fs/cgroup/a/b/memory.current", "400\n");
+    put_below("sys/fs/cgroup/a/memory.max", "900\n");
+    put_below("sys/fs/cgroup/a/memory.current", "400\n");
     assert_room(500);
-    put("sys/fs/cgroup/memory.max", "30\n");
-    put("sys/fs/cgroup/memory.current", "10\n");
+    put_below("sys/fs/cgroup/memory.max", "30\n");
+    put_below("sys/fs/cgroup/memory.current", "10\n");
     assert_room(20);
 }
 
@@ -88,13 +77,13 @@ static void test_version_1_limits_it(void **state)
 {
     (void)state;
     put_machine("5:hugetlb,memory:/job\n3:cpu:/job\n");
-    put("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "5000\n");
-    put("sys/fs/cgroup/memory/job/memory.usage_in_bytes", "3000\n");
-    put("sys/fs/cgroup/memory/job/memory.stat", "inactive_file 7\ntotal_inactive_file 100\n"
-                                                "total_active_file 20\n");
+    put_below("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "5000\n");
+    put_below("sys/fs/cgroup/memory/job/memory.usage_in_bytes", "3000\n");
+    put_below("sys/fs/cgroup/memory/job/memory.stat", "inactive_file 7\ntotal_inactive_file 100\n"
+                                                      "total_active_file 20\n");
     assert_room(2120);
     /* "No limit" is a number beyond all memory. */
-    put("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "9223372036854771712\n");
+    put_below("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "9223372036854771712\n");
     assert_room(8000 * 1024);
 }
 
@@ -102,8 +91,8 @@ static void test_a_path_from_outside_the_container_is_passed_over(void **state)
 {
     (void)state;
     put_machine("4:memory:/docker/0123\n");
-    put("sys/fs/cgroup/memory/memory.limit_in_bytes", "5000\n");
-    put("sys/fs/cgroup/memory/memory.usage_in_bytes", "1000\n");
+    put_below("sys/fs/cgroup/memory/memory.limit_in_bytes", "5000\n");
+    put_below("sys/fs/cgroup/memory/memory.usage_in_bytes", "1000\n");
     assert_room(4000);
 }
 

@@ -26,6 +26,9 @@ int spine_kernel_prepare(void);
 /* The library behind the dense products and the processor it takes this one for, one line. */
 void spine_kernel_library(char *text, size_t size);
 
+/* The threads of that library. */
+int spine_kernel_threads(void);
+
 /* Which of its copies (clones.h) the loader took for our own loops: "AVX-512", "AVX2" or
  * "generic". */
 const char *spine_kernel_processor(void);

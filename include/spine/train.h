@@ -7,7 +7,8 @@
 #include "spine/dataset.h"
 
 /* Train as the configuration says and write the run's directory (rundir.h). 'whole' is the input,
- * read and scaled as the configuration says (corpus.h); NULL: read it. If 'timeline' isn't NULL,
+ * read and scaled as the configuration says (corpus.h); NULL: read it, and say where the run runs
+ * (preflight.h). If 'timeline' isn't NULL,
  * record the beginning of the last epoch there (timeline.h). Collective; config and timeline are
  * equal on all ranks, and so is the result. */
 int spine_train(const struct spine_config *config, struct spine_comm *comm,

@@ -67,6 +67,30 @@ silent stderr
 run "$trainer" --dry-run all.ini train.epochs=7
 [ ! -e run ] || fail "--dry-run made the run's directory"
 
+# --- Where it would run -----------------------------------------------------------------------------
+
+run mpirun -np 2 "$trainer" --doctor
+for line in 'hosts  *[^ ]*: 2 ranks, .*; [0-9]* cores' 'BLAS  *[A-Z]' 'MPI  *[A-Z]' \
+    'output  *run: [a-zA-Z0-9]* file system, can lock files$' 'batch  *64 rows, 32.0 a rank$' \
+    'sgemm  *[0-9.]* Gflop/s on the fastest rank, [0-9.]* on the slowest' \
+    'allreduce  *[0-9.]* ms for a gradient of 2.44 MB; [0-9.]* ms for 1 KB$'; do
+    grep -q "^$line" stdout || fail "--doctor leaves out '$line': $(cat stdout)"
+done
+silent stderr
+[ ! -e run ] || fail "--doctor made the run's directory"
+run mpirun -np 3 "$trainer" --doctor run.ini train.batch_size=12
+grep -q '^allreduce .* gradient of 0.05 MB' stdout ||
+    fail "--doctor doesn't take the input's dimension: $(cat stdout)"
+grep -q '^advice  *a batch of 12 gives each of 3 ranks 4 rows' stdout || fail "$(cat stdout)"
+run mpirun -np 2 --bind-to none "$trainer" --doctor
+grep -q ': 2 ranks, not bound; ' stdout || fail "--doctor doesn't see the binding: $(cat stdout)"
+if command -v taskset >/dev/null; then
+    run mpirun -np 2 --bind-to none taskset -c 0 "$trainer" --doctor
+    grep -q '^warning  *2 ranks of .* are bound to the same 1 core' stdout ||
+        [ "$(nproc)" = 1 ] || fail "--doctor doesn't see ranks on one core: $(cat stdout)"
+fi
+refuse "none.h5: *" --doctor data.input=none.h5
+
 refuse "the configuration file is missing; see spine-mpi --help"
 refuse "the configuration file is missing; see spine-mpi --help" train.epochs=3
 refuse "none.ini: No such file or directory" none.ini
@@ -108,7 +132,8 @@ refused spine-mpi "wrong.ini:2: *" mpirun -np 3 "$trainer" wrong.ini
 run mpirun -np 2 "$trainer" run.ini
 silent stdout
 [ "$(grep -c '^epoch ' stderr)" = 2 ] || fail "not a line an epoch: $(cat stderr)"
-[ "$(wc -l <stderr)" -le 4 ] || fail "too talkative: $(cat stderr)"
+grep -q '^1 host with 2 ranks, .*BLAS.*MPI' stderr || fail "doesn't say where it runs: $(cat stderr)"
+[ "$(wc -l <stderr)" -le 5 ] || fail "too talkative: $(cat stderr)"
 if grep -q $'[\r\033]' stderr; then
     fail "a progress line, and no terminal"
 fi
