@@ -191,6 +191,19 @@ static int check(const struct spine_config *config, const struct forecast *forec
     return 0;
 }
 
+int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim, int ranks,
+                        uint64_t *bytes, struct spine_error *err)
+{
+    struct spine_partition part = {0};
+    if (spine_partition_init(&part, (uint64_t)config->seed, num_rows, (size_t)config->batch_size, 0,
+                             ranks, err))
+        return -1;
+    const struct memory memory = predict(config, &part, dim, 0, ranks);
+    *bytes = memory.program + bytes_to_come(&memory);
+    spine_partition_dispose(&part);
+    return 0;
+}
+
 int spine_forecast_check(const struct spine_config *config, struct spine_comm *comm,
                          struct spine_error *err)
 {

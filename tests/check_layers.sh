@@ -29,7 +29,7 @@ check_tree()
         place(9, "panel similarity analogies categorization categories classification neighbours")
         place(10, "evaluation questionnaire readability")
         place(11, "answers convert doctor evaluate forecast portrait results train")
-        place(12, "report summary")
+        place(12, "cost report summary")
         place(13, "sweep")
         # Within a level only these:
         beside["store", "comm"] = beside["sums", "comm"] = beside["train", "results"] = 1

@@ -1,5 +1,6 @@
 /* spine-sweep.c -- train many configurations: the command line. */
 #include "spine/arguments.h"
+#include "spine/cost.h"
 #include "spine/inifile.h"
 #include "spine/interrupt.h"
 #include "spine/log.h"
@@ -21,7 +22,8 @@ static const char usage[] =
     "\n"
     "Train many configurations: those that the section [sweep] of CONFIG.ini describes.\n"
     "\n"
-    "  plan     print the trials and their parameters as a table (TSV)\n"
+    "  plan     print the trials and their parameters as a table (TSV); and on stderr, about how\n"
+    "           long they take and how much memory, after a few steps that are measured\n"
     "  run      train what is left to train; groups of sweep.ranks_per_trial ranks take the next\n"
     "           trial as soon as they are free. Run it again to go on, or elsewhere to help\n"
     "  trial    train trial I, counted from 0, on all ranks: for the tasks of a job array\n"
@@ -181,12 +183,16 @@ static void print_plan(const struct spine_trials *trials)
 static int work(const struct request *request, struct spine_comm *world, struct spine_error *err)
 {
     struct spine_trials trials = {0};
+    struct spine_cost cost;
     int rc = read_trials(request, world, &trials, err);
     if (rc == 0)
         switch (request->job) {
         case PLAN:
             if (world->rank == 0)
                 print_plan(&trials);
+            rc = spine_cost_measure(&trials, world, &cost, err);
+            if (rc == 0 && world->rank == 0)
+                spine_cost_print(&trials, &cost, stderr);
             break;
         case RUN:
             rc = spine_sweep_run(&trials, world, request->failed, err);

@@ -5,6 +5,7 @@
 #include "spine/comm.h"
 #include "spine/config.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 /* Print on rank 0 what spine_train() would do: the configuration, the rows and the memory of a
@@ -13,6 +14,11 @@
  * fails as spine_forecast_check(). Collective. */
 int spine_forecast(const struct spine_config *config, struct spine_comm *comm, FILE *out,
                    struct spine_error *err);
+
+/* The bytes that rank 0 of 'ranks' is expected to take in all, for an input of this extent. Local.
+ */
+int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim, int ranks,
+                        uint64_t *bytes, struct spine_error *err);
 
 /* Fail if there is less memory on a node than its ranks are expected to take, or less space where
  * the run's files go, unless train.check_room says not to look. Collective. */

@@ -34,6 +34,15 @@ for trial in '0\t0.1\t20' '1\t0.1\t30' '2\t0.1\t40' '3\t0.3\t20' '4\t0.3\t30' '5
     printf '%b\n' "$trial"
 done >>expected
 cmp stdout expected || fail "plan: $(cat stdout)"
+grep -qE '^a trial takes about [0-9.]+ s( to [0-9.]+ s)? on 1 rank, all 6 one after the other [0-9.]+ s$' \
+    stderr || fail "plan: $(cat stderr)"
+grep -qE '^a rank takes up to about [0-9]+ MiB$' stderr || fail "plan: $(cat stderr)"
+run mpirun -np 2 "$sweep" plan sweep.ini sweep.ranks_per_trial=4
+cmp stdout expected || fail "plan on 2 ranks: $(cat stdout)"
+grep -q 'on 2 ranks, .*' stderr || fail "plan on 2 ranks: $(cat stderr)"
+grep -q 'sweep.ranks_per_trial is 4: for its times, run this on so many ranks' stderr ||
+    fail "plan on 2 ranks: $(cat stderr)"
+[ ! -e sweep ] || fail "plan made the sweep's directory"
 
 run mpirun -np 2 "$sweep" run sweep.ini
 grep -qx '6 trials, 2 groups of 1 rank' stderr || fail "said: $(cat stderr)"
