@@ -11,7 +11,7 @@ set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 minutes=${1:?usage: tools/fuzz.sh MINUTES [HARNESS]}
-harnesses=(number config text tabular h5_vectors h5_codes h5_model)
+harnesses=(number config text tabular labelled h5_vectors h5_codes h5_model)
 [ $# -lt 2 ] || harnesses=("$2")
 seconds=$(awk -v minutes="$minutes" 'BEGIN { print int(60 * minutes) }')
 build=$PWD/build-fuzz
