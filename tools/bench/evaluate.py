@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Everything that spine-eval measures, of several files side by side, as a Markdown table: the one of
-the README's "Results" is `evaluate.py DATA glove.h5 published default`.
+the README's "Results" is `evaluate.py DATA glove.h5 published default scaled`, a run's directory each.
 
 DATA is a directory with the downloaded data sets; what isn't there is left out, and said:
 trec/{train,test}.txt, sst/stsa.binary.{train,dev,test}, 20news-bydate-{train,test}/,
@@ -26,6 +26,7 @@ NEWSGROUPS = {"computers": ("comp.sys.ibm.pc.hardware", "comp.sys.mac.hardware")
 ROWS = [
     ("values below .001", "sparsity", "share below .001", "%"),
     ("values a word", "sparsity", "values a word", "1"),
+    ("dead dimensions", "sparsity", "dead dimensions", "0"),
     ("variance explained", "sparsity", "explained variance", "%"),
     ("word intrusion found", "interpretability", "intrusion", "%"),
     ("coherence of top 4 words", "interpretability", "coherence", "3"),
