@@ -29,7 +29,9 @@ static const char usage[] =
     "  --rows=N           keep the first N words, and the strongest of all dimensions [50000]\n"
     "  --help, --version\n"
     "\n"
-    "Links into the page: #word=remote, #dim=873; of the second run, #dim=2:873.\n";
+    "Links into the page: #word=remote, #dim=873; of the second run, #dim=2:873.\n"
+    "\n"
+    "Exit status: 0 done; 1 failed; 2 the command line or a file is wrong.\n";
 
 enum { EVALUATION = SPINE_ARGUMENT_OWN, SPACE, FOLLOW, EVERY, WORDS, DIMENSIONS, ROWS };
 

@@ -68,6 +68,45 @@ sort -s -k1,1nr stdout | cmp -s - stdout || fail "not the strongest first: $(cat
 run "$top" run --dimension=0 --dimension=499
 [ "$(grep -c '^dimension ' stdout)" = 2 ] || fail "two dimensions: $(cat stdout)"
 
+# --- Patterns, nearest words, JSON, the dump --------------------------------------------------------
+
+run "$top" run 'comp*er' 'k?ng' --dimensions=1
+grep -E '^[^ ].* dimensions$' stdout | cut -d: -f1 | sort -u >found
+$python - >wanted <<'END'
+import h5py, re
+words = [word.decode() for word in h5py.File("glove.h5")["words"][:]]
+print(*sorted(w for w in words if re.fullmatch("comp.*er|k.ng", w)), sep="\n")
+END
+cmp found wanted || fail "patterns found $(cat found), expected $(cat wanted)"
+run "$top" run '?' --dimensions=1 # is a word
+[ "$(grep -c ' dimensions$' stdout)" = 1 ] || fail "'?' is a word, but was a pattern"
+
+run "$top" run --near=king --words=5
+[ "$(head -1 stdout)" = 'near king' ] || fail "first line: $(head -1 stdout)"
+sed -i 1d stdout
+lines 5 "^$strength  $word$"
+
+run "$top" run --json --words=7 --dimensions=4 king 'que?n' --near king --dimension="$best"
+mv stdout answers.json
+run "$top" run --json --words=3 --dimensions=5
+mv stdout best.json
+run "$top" run --dump --words=6
+mv stdout dump.tsv
+run "$top" glove.h5 --json --near=king
+mv stdout dense.json
+$python "$SPINE_SOURCE/tests/cli/top_values.py" run/codes.h5ad "$best" || fail "wrong values"
+
+# Words that would break lines of the dump.
+$python "$SPINE_SOURCE/tests/cli/made_codes.py" nasty.h5ad --nasty
+run "$top" nasty.h5ad --dump --words=26
+[ "$(wc -l <stdout)" = 13 ] || fail "the dump of 12 dimensions has $(wc -l <stdout) lines"
+grep -qF 'tab\there' stdout || fail "no tab as \\t"
+grep -qF 'new\nline' stdout || fail "no line break as \\n"
+run "$top" nasty.h5ad --json '*' --words=26
+$python -c 'import json, sys; json.load(sys.stdin)' <stdout || fail "not JSON"
+run "$top" nasty.h5ad 'caf?' # ? is a character, not a byte
+grep -q '^café: ' stdout || fail "no café: $(cat stdout)"
+
 run "$top" --help
 grep -q '^Usage: spine-top ' stdout || fail "--help: $(cat stdout)"
 run "$top" --version
@@ -86,7 +125,10 @@ refuse "--dimensions: '0' is not a whole number from 1 to 1000000" run --dimensi
 refuse "--words: needs a value; see spine-top --help" run --words
 refuse "--bogus: unknown option; see spine-top --help" run --bogus
 refuse "nowhere: No such file or directory" nowhere
-refuse "glove.h5: *" glove.h5
-refuse "run/metrics.jsonl: not an HDF5 file" run/metrics.jsonl
-rm run/codes.h5ad
-refuse "run: has no codes.h5ad; 'spine-merge run' makes it" run
+refuse "'x*qq' is not among the 5000 words, and none matches it" run 'x*qq'
+refuse "--near: 'kiing' is not among the 5000 words" run --near kiing
+refuse "--dump prints all dimensions, as TSV: it goes alone, or with --words" run --dump king
+rm run/codes.h5ad # not merged: the shards have all of it
+run "$top" run king
+rm -r run/shards
+refuse "run: has neither codes.h5ad nor shards; is it the directory of a finished run?" run

@@ -3,7 +3,6 @@
 
 #include "spine/checkpoint.h"
 #include "spine/merge.h"
-#include "spine/tops.h"
 
 #include <math.h>
 #include <string.h>
@@ -117,24 +116,22 @@ static int read_vectors(const char *path)
     return rc;
 }
 
-/* All that spine-top reads. */
+/* All that space.c reads, in blocks of two rows. */
 static int read_codes(struct spine_codes *codes)
 {
-    struct spine_tops tops;
+    struct spine_words words = {0};
     struct spine_error failure;
-    int rc = spine_tops_init(&tops, codes, 3, &failure);
-    for (size_t unit = 0; rc == 0 && unit < tops.hidden; unit++) {
-        CHECK(tops.count[unit] <= 3 && isfinite(spine_tops_mean(&tops, unit)));
-        for (size_t place = 0; place < tops.count[unit]; place++)
-            CHECK(spine_tops_word(&tops, unit, place) != NULL);
+    int rc = 0;
+    for (size_t first = 0; rc == 0 && first < codes->rows; first += 2) {
+        const size_t count = codes->rows - first < 2 ? codes->rows - first : 2;
+        rc = spine_codes_read(codes, first, count, &failure);
+        for (size_t i = 0; rc == 0 && i < codes->block.count; i++)
+            CHECK(isfinite(codes->block.data[i]) &&
+                  (size_t)codes->block.indices[i] < codes->hidden);
     }
-    for (size_t row = 0; rc == 0 && row < codes->rows; row += codes->rows / 2 + 1) {
-        struct spine_unit *units = NULL;
-        size_t count = 0;
-        rc = spine_tops_units_of(codes, row, &units, &count, &failure);
-        free(units);
-    }
-    spine_tops_dispose(&tops);
+    if (rc == 0)
+        rc = spine_store_read_words(codes->store, codes->words, 0, codes->rows, &words, &failure);
+    spine_words_dispose(&words);
     return rc;
 }
 
