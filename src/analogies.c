@@ -5,6 +5,7 @@
 #include "spine/analogies.h"
 
 #include "spine/kernels.h"
+#include "spine/list.h"
 #include "spine/tabular.h"
 
 #include <math.h>
@@ -40,20 +41,6 @@ struct quiz {
 
 /* --- The questions ------------------------------------------------------------------------ */
 
-static int add_question(struct quiz *quiz, const struct question *question, struct spine_error *err)
-{
-    if (quiz->count == quiz->capacity) {
-        const size_t wanted = 2 * quiz->capacity + 1024;
-        struct question *larger = realloc(quiz->questions, wanted * sizeof *larger);
-        if (larger == NULL)
-            return spine_fail(err, "out of memory for %zu questions", wanted);
-        quiz->questions = larger;
-        quiz->capacity = wanted;
-    }
-    quiz->questions[quiz->count++] = *question;
-    return 0;
-}
-
 static int take_row(struct quiz *quiz, const struct spine_tabular *table,
                     const struct spine_tabular_row *row, struct spine_analogies *result,
                     struct spine_error *err)
@@ -71,7 +58,11 @@ static int take_row(struct quiz *quiz, const struct spine_tabular *table,
         }
         question.word[i] = (uint32_t)found;
     }
-    return add_question(quiz, &question, err);
+    if (spine_list_reserve(&quiz->questions, &quiz->capacity, quiz->count + 1,
+                           sizeof *quiz->questions, "questions", err))
+        return -1;
+    quiz->questions[quiz->count++] = question;
+    return 0;
 }
 
 static int read_questions(struct quiz *quiz, const char *path, struct spine_analogies *result,

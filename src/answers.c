@@ -1,6 +1,7 @@
 /* answers.c -- what people answered to a questionnaire. */
 #include "spine/answers.h"
 
+#include "spine/list.h"
 #include "spine/tabular.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@ enum { MOST_QUESTIONS = 1000000, MOST_CHOICES = SPINE_TABULAR_FIELDS - 2 };
 struct scoring {
     size_t count, choices, num_sheets;
     size_t *file, *place; /* owned; (count): of each question; places from 1 */
-    size_t capacity;
+    size_t file_capacity, place_capacity;
     size_t *answer;           /* owned; (count, num_sheets): a place, 0: none */
     struct spine_words files; /* asked about */
 };
@@ -44,21 +45,6 @@ static int find_file(struct scoring *scoring, const char *name, size_t *file,
     return spine_words_add(&scoring->files, name, strlen(name), err);
 }
 
-static int reserve(struct scoring *scoring, struct spine_error *err)
-{
-    if (scoring->count < scoring->capacity)
-        return 0;
-    const size_t wanted = 2 * scoring->capacity + 256;
-    size_t *file = realloc(scoring->file, wanted * sizeof *file);
-    scoring->file = file != NULL ? file : scoring->file;
-    size_t *place = realloc(scoring->place, wanted * sizeof *place);
-    scoring->place = place != NULL ? place : scoring->place;
-    if (file == NULL || place == NULL)
-        return spine_fail(err, "out of memory for %zu questions", wanted);
-    scoring->capacity = wanted;
-    return 0;
-}
-
 static int take_key(struct scoring *scoring, const struct spine_tabular *table,
                     const struct spine_tabular_row *row, struct spine_error *err)
 {
@@ -76,7 +62,13 @@ static int take_key(struct scoring *scoring, const struct spine_tabular *table,
     if (!read_number(row->field[INTRUDER], choices, &place))
         return spine_tabular_refuse(table, row, "the place of the intruder", INTRUDER, err);
     scoring->choices = choices;
-    if (reserve(scoring, err) ||
+    if (!spine_words_are_printable(row->field[FILE_NAME]))
+        return spine_tabular_refuse(table, row, "the path of a file", FILE_NAME, err);
+    const size_t needed = scoring->count + 1;
+    if (spine_list_reserve(&scoring->file, &scoring->file_capacity, needed, sizeof *scoring->file,
+                           "questions", err) ||
+        spine_list_reserve(&scoring->place, &scoring->place_capacity, needed,
+                           sizeof *scoring->place, "questions", err) ||
         find_file(scoring, row->field[FILE_NAME], &scoring->file[scoring->count], err))
         return -1;
     scoring->place[scoring->count++] = place;
@@ -220,7 +212,7 @@ static int score_file(const struct scoring *scoring, size_t file, const char *co
     for (size_t s = 0; rc == 0 && scoring->num_sheets > 1 && s < scoring->num_sheets; s++) {
         char name[SPINE_FIGURE_NAME];
         const char *slash = strrchr(sheets[s], '/');
-        snprintf(name, sizeof name, "annotator %zu, %.64s", s + 1,
+        snprintf(name, sizeof name, "annotator %zu, %.48s", s + 1,
                  slash != NULL ? slash + 1 : sheets[s]);
         rc = add_share(scoring, file, s, s + 1, name, &evaluation->figures, err);
     }

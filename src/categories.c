@@ -1,6 +1,7 @@
 /* categories.c -- which of people's categories a dimension stands for. */
 #include "spine/categories.h"
 
+#include "spine/list.h"
 #include "spine/tabular.h"
 
 #include <dirent.h>
@@ -35,14 +36,9 @@ static int is_list(const struct dirent *entry)
 
 static int add_member(struct categories *categories, uint32_t row, struct spine_error *err)
 {
-    if (categories->count == categories->capacity) {
-        const size_t wanted = 2 * categories->capacity + 1024;
-        struct member *larger = realloc(categories->members, wanted * sizeof *larger);
-        if (larger == NULL)
-            return spine_fail(err, "out of memory for %zu words of categories", wanted);
-        categories->members = larger;
-        categories->capacity = wanted;
-    }
+    if (spine_list_reserve(&categories->members, &categories->capacity, categories->count + 1,
+                           sizeof *categories->members, "words of categories", err))
+        return -1;
     categories->members[categories->count++] = (struct member){row, (uint32_t)categories->number};
     return 0;
 }

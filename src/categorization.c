@@ -2,6 +2,7 @@
 #include "spine/categorization.h"
 
 #include "spine/clusters.h"
+#include "spine/list.h"
 #include "spine/tabular.h"
 
 #include <math.h>
@@ -14,25 +15,10 @@ enum { RESTARTS = 10 };
 struct sorting {
     const struct spine_space *space;
     struct spine_words names; /* of the categories of found words */
-    uint32_t *category;       /* owned; (capacity) */
-    float *units;             /* owned; (capacity, columns), of length 1 */
-    size_t count, capacity;
+    uint32_t *category;       /* owned; (count) */
+    float *units;             /* owned; (count, columns), of length 1 */
+    size_t count, category_capacity, unit_capacity;
 };
-
-static int reserve(struct sorting *sorting, struct spine_error *err)
-{
-    if (sorting->count < sorting->capacity)
-        return 0;
-    const size_t wanted = 2 * sorting->capacity + 256;
-    uint32_t *category = realloc(sorting->category, wanted * sizeof *category);
-    sorting->category = category != NULL ? category : sorting->category;
-    float *units = realloc(sorting->units, wanted * sorting->space->columns * sizeof *units);
-    sorting->units = units != NULL ? units : sorting->units;
-    if (category == NULL || units == NULL)
-        return spine_fail(err, "out of memory for %zu words", wanted);
-    sorting->capacity = wanted;
-    return 0;
-}
 
 /* The number of a category, which is given one if it is new. Categories are few. */
 static int number_of(struct sorting *sorting, const char *name, uint32_t *number,
@@ -52,7 +38,11 @@ static int take_row(struct sorting *sorting, const struct spine_tabular *table,
         return spine_tabular_refuse(table, row, "a category, a tab and a word", row->count, err);
     const size_t columns = sorting->space->columns;
     const int64_t found = spine_space_find_any_case(sorting->space, row->field[1]);
-    if (reserve(sorting, err))
+    const size_t needed = sorting->count + 1;
+    if (spine_list_reserve(&sorting->category, &sorting->category_capacity, needed,
+                           sizeof *sorting->category, "words", err) ||
+        spine_list_reserve(&sorting->units, &sorting->unit_capacity, needed,
+                           columns * sizeof *sorting->units, "words", err))
         return -1;
     float *unit = sorting->units + sorting->count * columns;
     double squares = 0;

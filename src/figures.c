@@ -1,6 +1,8 @@
 /* figures.c -- the numbers that an evaluation finds, as a list. */
 #include "spine/figures.h"
 
+#include "spine/list.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,14 +12,9 @@ int spine_figures_add(struct spine_figures *figures, const char *group, const ch
                       struct spine_estimate estimate, int64_t count, int64_t missing, int decimals,
                       struct spine_error *err)
 {
-    if (figures->count == figures->capacity) {
-        const size_t wanted = 2 * figures->capacity + 16;
-        struct spine_figure *larger = realloc(figures->list, wanted * sizeof *larger);
-        if (larger == NULL)
-            return spine_fail(err, "out of memory for %zu figures", wanted);
-        figures->list = larger;
-        figures->capacity = wanted;
-    }
+    if (spine_list_reserve(&figures->list, &figures->capacity, figures->count + 1,
+                           sizeof *figures->list, "figures", err))
+        return -1;
     struct spine_figure *figure = &figures->list[figures->count++];
     *figure = (struct spine_figure){
         .estimate = estimate, .count = count, .missing = missing, .decimals = decimals};

@@ -2,12 +2,12 @@
 #include "spine/questionnaire.h"
 
 #include "spine/columns.h"
+#include "spine/list.h"
 #include "spine/outfile.h"
 #include "spine/panel.h"
 #include "spine/random.h"
 #include "spine/space.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,27 +52,13 @@ static size_t *draw_order(size_t count, uint64_t seed, uint32_t purpose, uint32_
     return order;
 }
 
-static bool is_printable(const char *word)
+/* In a cell of a spreadsheet: what begins like a formula may be taken for one. */
+static bool is_presentable(const char *word)
 {
-    while (*word != '\0' && !iscntrl((unsigned char)*word))
-        word++;
-    return *word == '\0';
+    return spine_words_are_printable(word) && strchr("=+-@", word[0]) == NULL;
 }
 
 /* --- The questions ------------------------------------------------------------------------ */
-
-static int reserve(struct sheet *sheet, struct spine_error *err)
-{
-    if (sheet->count < sheet->capacity)
-        return 0;
-    const size_t wanted = 2 * sheet->capacity + 256;
-    struct question *larger = realloc(sheet->questions, wanted * sizeof *larger);
-    if (larger == NULL)
-        return spine_fail(err, "out of memory for %zu questions", wanted);
-    sheet->questions = larger;
-    sheet->capacity = wanted;
-    return 0;
-}
 
 /* Ask about a dimension: its top words and the intruder, in a drawn order. */
 static int add_question(struct sheet *sheet, const struct spine_panel *panel, size_t file,
@@ -80,7 +66,9 @@ static int add_question(struct sheet *sheet, const struct spine_panel *panel, si
 {
     const size_t choices = sheet->wish->shown + 1, number = sheet->count;
     size_t *order = draw_order(choices, sheet->wish->seed, DRAW_PLACES, (uint32_t)number);
-    int rc = order == NULL ? spine_fail(err, "out of memory for a question") : reserve(sheet, err);
+    int rc = order == NULL ? spine_fail(err, "out of memory for a question")
+                           : spine_list_reserve(&sheet->questions, &sheet->capacity, number + 1,
+                                                sizeof *sheet->questions, "questions", err);
     if (rc == 0)
         sheet->questions[number] = (struct question){
             .file = file, .dimension = dimension, .first_word = sheet->words.count};
@@ -102,9 +90,9 @@ static bool can_be_asked(const struct spine_panel *panel, size_t dimension, size
 {
     const uint32_t *top = spine_panel_top(panel, dimension);
     const struct spine_words *words = &panel->space->words;
-    bool can = is_printable(spine_words_get(words, intruder));
+    bool can = is_presentable(spine_words_get(words, intruder));
     for (size_t i = 0; i < shown; i++)
-        can = can && is_printable(spine_words_get(words, top[i]));
+        can = can && is_presentable(spine_words_get(words, top[i]));
     return can;
 }
 
@@ -229,7 +217,7 @@ static int write_both(const char *path, const char *key, const struct sheet *she
 static int check_files(const struct spine_questionnaire *wish, struct spine_error *err)
 {
     for (size_t i = 0; i < wish->num_files; i++)
-        if (!is_printable(wish->files[i]))
+        if (!spine_words_are_printable(wish->files[i]))
             return spine_refuse(err, "a path with control bytes can't stand in the key");
     return 0;
 }

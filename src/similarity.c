@@ -1,6 +1,7 @@
 /* similarity.c -- do words that people find alike have vectors that are? */
 #include "spine/similarity.h"
 
+#include "spine/list.h"
 #include "spine/number.h"
 #include "spine/tabular.h"
 
@@ -13,22 +14,18 @@ enum { SAMPLES = 1000 };
 
 /* The pairs that were found. */
 struct pairs {
-    double *score, *cosine; /* owned; (capacity) */
-    size_t count, capacity;
+    double *score, *cosine; /* owned; (count) */
+    size_t count, score_capacity, cosine_capacity;
 };
 
 static int add_pair(struct pairs *pairs, double score, double cosine, struct spine_error *err)
 {
-    if (pairs->count == pairs->capacity) {
-        const size_t wanted = 2 * pairs->capacity + 256;
-        double *scores = realloc(pairs->score, wanted * sizeof *scores);
-        pairs->score = scores != NULL ? scores : pairs->score;
-        double *cosines = realloc(pairs->cosine, wanted * sizeof *cosines);
-        pairs->cosine = cosines != NULL ? cosines : pairs->cosine;
-        if (scores == NULL || cosines == NULL)
-            return spine_fail(err, "out of memory for %zu pairs of words", wanted);
-        pairs->capacity = wanted;
-    }
+    const size_t needed = pairs->count + 1;
+    if (spine_list_reserve(&pairs->score, &pairs->score_capacity, needed, sizeof *pairs->score,
+                           "pairs of words", err) ||
+        spine_list_reserve(&pairs->cosine, &pairs->cosine_capacity, needed, sizeof *pairs->cosine,
+                           "pairs of words", err))
+        return -1;
     pairs->score[pairs->count] = score;
     pairs->cosine[pairs->count++] = cosine;
     return 0;

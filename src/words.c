@@ -1,38 +1,34 @@
 /* words.c -- a growing list of words. */
 #include "spine/words.h"
 
+#include "spine/list.h"
+
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Make room for 'needed' elements of 'size' bytes, at least doubling. */
-static int reserve(void **block, size_t *capacity, size_t needed, size_t size,
-                   struct spine_error *err)
-{
-    if (needed <= *capacity)
-        return 0;
-    const size_t wanted = needed > 2 * *capacity ? needed + 64 : 2 * *capacity;
-    void *larger = realloc(*block, wanted * size);
-    if (larger == NULL)
-        return spine_fail(err, "out of memory for %zu bytes of words", wanted * size);
-    *block = larger;
-    *capacity = wanted;
-    return 0;
-}
-
 int spine_words_add(struct spine_words *words, const char *word, size_t length,
                     struct spine_error *err)
 {
-    if (reserve((void **)&words->text, &words->text_capacity, words->bytes + length + 1, 1, err) ||
-        reserve((void **)&words->start, &words->start_capacity, words->count + 1, sizeof(size_t),
-                err))
+    if (spine_list_reserve(&words->text, &words->text_capacity, words->bytes + length + 1, 1,
+                           "bytes of words", err) ||
+        spine_list_reserve(&words->start, &words->start_capacity, words->count + 1,
+                           sizeof *words->start, "words", err))
         return -1;
     memcpy(words->text + words->bytes, word, length);
     words->text[words->bytes + length] = '\0';
     words->start[words->count++] = words->bytes;
     words->bytes += length + 1;
     return 0;
+}
+
+bool spine_words_are_printable(const char *text)
+{
+    while (*text != '\0' && !iscntrl((unsigned char)*text))
+        text++;
+    return *text == '\0';
 }
 
 size_t spine_words_character(const char *text)

@@ -17,7 +17,7 @@ check_tree()
         bad = 1
     }
     BEGIN {
-        place(0, "arguments interrupt error log clones random partition words number outfile place room seal lock spelling")
+        place(0, "list arguments interrupt error log clones random partition words number outfile place room seal lock spelling")
         place(1, "statistics kernels sparse field lookup repeated packed page goal")
         place(2, "figures model optimizer vectors input layout config halving")
         place(3, "comm store sums classifier labelled tabular")
@@ -35,7 +35,7 @@ check_tree()
         beside["store", "comm"] = beside["sums", "comm"] = beside["train", "results"] = 1
         beside["train", "forecast"] = 1
         beside["layout", "input"] = beside["vectors", "input"] = beside["vectors", "layout"] = 1
-        beside["repeated", "lookup"] = beside["partition", "random"] = beside["sparse", "kernels"] = 1
+        beside["words", "list"] = beside["repeated", "lookup"] = beside["partition", "random"] = beside["sparse", "kernels"] = 1
         for (name in level_of)
             if (level_of[name] == 0)
                 beside[name, "error"] = beside[name, "clones"] = 1

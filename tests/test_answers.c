@@ -25,10 +25,12 @@ static struct path put(const char *name, const char *text)
 
 /* --- Writing ------------------------------------------------------------------------------ */
 
-/* Four dimensions of three words each; "two words" is harmless; the last dimension has a bell. */
-static const char vectors[] = "a1 3 0 0 0\na2 2 0 0 0\ntwo\xC2\xA0words 1 0 0 0\nb1 0 3 0 0\n"
-                              "b2 0 2 0 0\nb3 0 1 0 0\nc1 0 0 3 0\nc2 0 0 2 0\nc3 0 0 1 0\n"
-                              "d1 0 0 0 3\nd2 0 0 0 2\nd\x07 0 0 0 1\n";
+/* Five dimensions of three words each; "two words" is harmless; the last but one has a bell, the
+ * last a formula. */
+static const char vectors[] =
+    "a1 3 0 0 0 0\na2 2 0 0 0 0\ntwo\xC2\xA0words 1 0 0 0 0\nb1 0 3 0 0 0\nb2 0 2 0 0 0\n"
+    "b3 0 1 0 0 0\nc1 0 0 3 0 0\nc2 0 0 2 0 0\nc3 0 0 1 0 0\nd1 0 0 0 3 0\nd2 0 0 0 2 0\n"
+    "d\x07 0 0 0 1 0\ne1 0 0 0 0 3\n=e2() 0 0 0 0 2\ne3 0 0 0 0 1\n";
 
 static void test_questions_and_key_match(void **state)
 {
@@ -41,7 +43,7 @@ static void test_questions_and_key_match(void **state)
         .files = files, .num_files = 2, .shown = 3, .most = 10, .seed = 1};
     size_t count = 0;
     TRY(spine_questionnaire_write(&wish, sheet.text, &count, &err));
-    assert_int_equal(count, 6); /* the dimension with the bell isn't asked about */
+    assert_int_equal(count, 6); /* bell and formula aren't asked about */
     char *text = get_bytes(&sheet, NULL), *keys = get_bytes(&key, NULL);
     char *row = strchr(text, '\n') + 1, *answer = strchr(keys, '\n') + 1;
     int places[5] = {0};
@@ -184,6 +186,7 @@ static void test_wrong_keys_are_refused(void **state)
         {"question\n1\trun\t7\t1\n",
          ":2: expected the five fields of a key, the line has 4 fields"},
         {"question\n2\trun\t7\t1\t3\n", ":2: expected the next question's number, got '2'"},
+        {"question\n1\tr\x1Bn\t7\t1\t3\n", ":2: expected the path of a file, got 'r\\x1Bn'"},
         {"question\n1\trun\t7\t4\t3\n", ":2: expected the place of the intruder, got '4'"},
         {"question\n1\trun\t7\t1\t3\n2\trun\t7\t1\t4\n",
          ":3: expected the same number of choices throughout, got '4'"},

@@ -22,7 +22,8 @@ struct spine_questionnaire {
 };
 
 /* Write the questionnaire to 'path' and its key beside it, both or neither. Dimensions with a word
- * that has a tab or another control byte aren't asked about. The number of questions goes to
+ * that has a tab or another control byte, or that a spreadsheet would take for a formula, aren't
+ * asked about. The number of questions goes to
  * *count; it is refused if there are none. */
 int spine_questionnaire_write(const struct spine_questionnaire *questionnaire, const char *path,
                               size_t *count, struct spine_error *err);

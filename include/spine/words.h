@@ -8,6 +8,7 @@
 
 #include "spine/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,9 @@ int spine_words_add(struct spine_words *words, const char *word, size_t length,
  * take nothing else. *escaped is set to whether there was one. */
 int spine_words_add_escaped(struct spine_words *words, const char *word, int *escaped,
                             struct spine_error *err);
+
+/* Is a text without control bytes, such as tabs? */
+bool spine_words_are_printable(const char *text);
 
 /* The length of the valid UTF-8 character at text, which ends with NUL; 0 if there is none. */
 size_t spine_words_character(const char *text);

@@ -105,11 +105,12 @@ grep -Eq '^  pairs +0\.[0-9]{3} \(.*\), 1 missing  ' stdout || fail "$(cat stdou
 
 # --- One answer -------------------------------------------------------------------------------------
 
-OMP_NUM_THREADS=1 run "$eval" --json=- run glove.h5
+tests=(--similarity=pairs.txt --analogies=questions.txt --categorization=sorted.tsv)
+OMP_NUM_THREADS=1 run "$eval" --json=- "${tests[@]}" run glove.h5
 mv stdout one.json
-OMP_NUM_THREADS=3 run "$eval" --json=- run glove.h5
+OMP_NUM_THREADS=3 run "$eval" --json=- "${tests[@]}" run glove.h5
 cmp stdout one.json || fail "the number of threads changes the figures"
-run "$eval" --json=- --seed=2 run glove.h5
+run "$eval" --json=- --seed=2 "${tests[@]}" run glove.h5
 if cmp -s stdout one.json; then
     fail "the seed changes nothing"
 fi
