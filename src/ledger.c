@@ -136,6 +136,8 @@ static int read_trial(struct spine_ledger *ledger, size_t trial, struct spine_er
     contender->sent = sent > contender->done ? contender->done + 1 : contender->done;
     contender->state = SPINE_CONTENDER_FREE;
     account->seconds = number_or(json, "seconds", 0);
+    account->epoch = (int64_t)number_or(json, "epoch", 0);
+    account->claims = (int)number_or(json, "claims", 0);
     free(account->reason);
     account->reason = cJSON_IsString(reason) ? strdup(reason->valuestring) : NULL;
     cJSON_Delete(json);
@@ -167,6 +169,8 @@ static cJSON *make_json(const struct spine_ledger *ledger, size_t trial)
     }
     cJSON_AddNumberToObject(json, "sent", (double)contender->sent);
     cJSON_AddNumberToObject(json, "seconds", account->seconds);
+    cJSON_AddNumberToObject(json, "epoch", (double)account->epoch);
+    cJSON_AddNumberToObject(json, "claims", account->claims);
     if (account->reason != NULL)
         cJSON_AddStringToObject(json, "failed", account->reason);
     return json;
@@ -315,7 +319,11 @@ static int claim_job(struct spine_ledger *ledger, const struct spine_job *job,
 {
     char directory[SPINE_RUNDIR_PATH], path[SPINE_RUNDIR_PATH];
     struct spine_contender *contender = &ledger->contenders[job->trial];
-    if (spine_ledger_trial_path(ledger, job->trial, directory, err) ||
+    struct spine_account *account = &ledger->accounts[job->trial];
+    struct spine_scores scores;
+    int64_t epoch = 0;
+    if (spine_ledger_look(ledger, job->trial, &scores, &epoch, err) ||
+        spine_ledger_trial_path(ledger, job->trial, directory, err) ||
         trial_file(ledger, job->trial, ".claim", path, err) || spine_rundir_make(directory, err))
         return -1;
     ledger->claim = spine_lock_open(path);
@@ -323,10 +331,24 @@ static int claim_job(struct spine_ledger *ledger, const struct spine_job *job,
         return spine_fail(err, "%s: %s", path, strerror(errno));
     if (spine_lock_take(ledger->claim, SPINE_LOCK_TRY) != SPINE_LOCK_TAKEN)
         return spine_fail(err, "%s: can't be locked", path);
-    free(ledger->accounts[job->trial].reason);
-    ledger->accounts[job->trial].reason = NULL;
+    free(account->reason);
+    account->reason = NULL;
+    account->claims = epoch > account->epoch ? 1 : account->claims + 1;
+    account->epoch = epoch;
     contender->sent = job->rung + 1;
     return write_trial(ledger, job->trial, err);
+}
+
+/* A trial that would be claimed once too often, since it takes those who train it along. */
+static int is_deadly(const struct spine_ledger *ledger, size_t trial)
+{
+    const struct spine_account *account = &ledger->accounts[trial];
+    struct spine_scores scores;
+    struct spine_error ignored;
+    int64_t epoch = 0;
+    return account->claims >= SPINE_LEDGER_MOST_CLAIMS &&
+           spine_ledger_look(ledger, trial, &scores, &epoch, &ignored) == 0 &&
+           epoch <= account->epoch;
 }
 
 int spine_ledger_claim(struct spine_ledger *ledger, struct spine_job *job, struct spine_error *err)
@@ -336,9 +358,16 @@ int spine_ledger_claim(struct spine_ledger *ledger, struct spine_job *job, struc
     if (spine_ledger_lock(ledger, &lock, err))
         return -1;
     int rc = spine_ledger_read(ledger, err);
-    if (rc == 0)
+    while (rc == 0) {
         job->verdict = spine_halving_next(&ledger->halving, ledger->contenders,
                                           ledger->trials->count, &job->trial, &job->rung);
+        if (job->verdict != SPINE_HALVING_TRAIN || !is_deadly(ledger, job->trial))
+            break;
+        rc = spine_ledger_fail(ledger, job,
+                               "whoever trained it died, several times, before it got any further; "
+                               "too little memory?",
+                               err);
+    }
     if (rc == 0 && job->verdict == SPINE_HALVING_TRAIN)
         rc = claim_job(ledger, job, err);
     spine_lock_release(lock);
@@ -371,6 +400,7 @@ int spine_ledger_record(struct spine_ledger *ledger, const struct spine_job *job
     contender->scores[job->rung] = *scores;
     contender->done = contender->sent = job->rung + 1;
     ledger->accounts[job->trial].seconds += seconds;
+    ledger->accounts[job->trial].claims = 0;
     return write_trial(ledger, job->trial, err);
 }
 
@@ -380,9 +410,17 @@ int spine_ledger_fail(struct spine_ledger *ledger, const struct spine_job *job, 
     struct spine_account *account = &ledger->accounts[job->trial];
     free(account->reason);
     account->reason = strdup(reason);
+    account->claims = 0;
     ledger->contenders[job->trial].state = SPINE_CONTENDER_FAILED;
     return account->reason == NULL ? spine_fail(err, "out of memory for a reason")
                                    : write_trial(ledger, job->trial, err);
+}
+
+int spine_ledger_pause(struct spine_ledger *ledger, const struct spine_job *job,
+                       struct spine_error *err)
+{
+    ledger->accounts[job->trial].claims = 0;
+    return write_trial(ledger, job->trial, err);
 }
 
 void spine_ledger_release(struct spine_ledger *ledger)

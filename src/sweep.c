@@ -60,13 +60,16 @@ static int configure(const struct group *group, const struct spine_job *job,
     return 0;
 }
 
-/* Say what a job came to. */
-static void announce(const struct group *group, const struct spine_job *job, double seconds)
+/* Say what a job came to, and how many trials have come to something. */
+static int announce(struct group *group, const struct spine_job *job,
+                    const struct spine_config *config, double seconds, struct spine_error *err)
 {
-    const struct spine_ledger *ledger = &group->ledger;
+    struct spine_ledger *ledger = &group->ledger;
     const struct spine_contender *contender = &ledger->contenders[job->trial];
     const size_t objective = group->trials->goal.objective, count = group->trials->count;
     size_t done = 0;
+    if (spine_ledger_read(ledger, err))
+        return -1;
     for (size_t i = 0; i < count; i++)
         done += ledger->contenders[i].done > 0;
     if (contender->state == SPINE_CONTENDER_FAILED)
@@ -74,9 +77,10 @@ static void announce(const struct group *group, const struct spine_job *job, dou
                   ledger->accounts[job->trial].reason);
     else
         spine_log(SPINE_LOG_INFO, "trial %04zu  %lld epochs  %s %.5g  %.1f s  (%zu of %zu trials)",
-                  job->trial, (long long)ledger->halving.epochs[job->rung],
+                  job->trial, (long long)spine_config_last_epoch(config),
                   spine_goal_name(objective), contender->scores[job->rung].value[objective],
                   seconds, done, count);
+    return 0;
 }
 
 /* How readable a trial's codes are, as spine-eval says without options. Not knowing is a warning
@@ -106,7 +110,7 @@ static void judge(const struct spine_config *config, struct spine_scores *scores
     spine_evaluate_dispose(evaluations, 1);
 }
 
-/* Write down what training came to. */
+/* Write down what training came to, and give the trial back. */
 static int settle(struct group *group, const struct spine_job *job,
                   const struct spine_config *config, int trained, double started,
                   const struct spine_error *reason, struct spine_error *err)
@@ -114,15 +118,18 @@ static int settle(struct group *group, const struct spine_job *job,
     struct spine_scores scores;
     int64_t epoch = 0;
     int rc = -1;
-    if (trained != 0) {
+    if (trained != 0 && reason->status == SPINE_EXIT_AGAIN) {
+        rc = spine_ledger_pause(&group->ledger, job, err);
+    } else if (trained != 0) {
         rc = spine_ledger_fail(&group->ledger, job, reason->text, err);
     } else if (spine_ledger_look(&group->ledger, job->trial, &scores, &epoch, err) == 0) {
         judge(config, &scores);
         rc = spine_ledger_record(&group->ledger, job, &scores, spine_comm_clock() - started, err);
     }
-    if (rc == 0)
-        announce(group, job, spine_comm_clock() - started);
-    return rc;
+    spine_ledger_release(&group->ledger);
+    if (rc != 0 || (trained != 0 && reason->status == SPINE_EXIT_AGAIN))
+        return rc;
+    return announce(group, job, config, spine_comm_clock() - started, err);
 }
 
 /* Train a job that the leader has claimed. *failed: did the trial fail? */
@@ -137,15 +144,14 @@ static int do_job(struct group *group, const struct spine_job *job, int *failed,
     if (trained == 0)
         trained = spine_train(&config, &group->comm, group->whole, NULL, reason);
     speak_as_sweep(group);
-    int rc = 0;
     *failed = trained != 0;
+    const int rc =
+        group->comm.rank == 0 ? settle(group, job, &config, trained, started, reason, err) : 0;
+    if (spine_comm_agree(&group->comm, rc, err))
+        return -1;
     if (trained != 0 && reason->status == SPINE_EXIT_AGAIN)
-        rc = spine_leave(err, "left with all trials saved; run the same command again to go on");
-    else if (group->comm.rank == 0)
-        rc = settle(group, job, &config, trained, started, reason, err);
-    if (group->comm.rank == 0)
-        spine_ledger_release(&group->ledger);
-    return spine_comm_agree(&group->comm, rc, err);
+        return spine_leave(err, "left with all trials saved; run the same command again to go on");
+    return 0;
 }
 
 /* What the leader finds to do; waits while that may depend on others. */

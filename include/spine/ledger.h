@@ -20,6 +20,8 @@
 /* What there is to know of a trial beside struct spine_contender. */
 struct spine_account {
     char *reason;   /* owned; why it failed, or NULL */
+    int64_t epoch;  /* that it had been trained to when it was last claimed */
+    int claims;     /* since it was last settled, paused, or had come further */
     double seconds; /* that it was worked at, up to the last rung */
 };
 
@@ -59,6 +61,9 @@ struct spine_job {
     size_t trial, rung;
 };
 
+/* A trial whose process has died too often without getting any further fails. */
+enum { SPINE_LEDGER_MOST_CLAIMS = 5 };
+
 /* Claim what halving says is next; or one trial, which may have failed before, on the only rung.
  * Refuses the latter if others are at work at it. */
 int spine_ledger_claim(struct spine_ledger *ledger, struct spine_job *job, struct spine_error *err);
@@ -70,6 +75,8 @@ int spine_ledger_record(struct spine_ledger *ledger, const struct spine_job *job
                         const struct spine_scores *scores, double seconds, struct spine_error *err);
 int spine_ledger_fail(struct spine_ledger *ledger, const struct spine_job *job, const char *reason,
                       struct spine_error *err);
+int spine_ledger_pause(struct spine_ledger *ledger, const struct spine_job *job,
+                       struct spine_error *err); /* it is saved, and goes on another time */
 void spine_ledger_release(struct spine_ledger *ledger);
 
 /* Paths, of SPINE_RUNDIR_PATH bytes: a file of the sweep's; a trial's directory. */

@@ -135,6 +135,28 @@ grep -q 'warning: 1 of 5 ranks idle' stderr || fail "said: $(cat stderr)"
 [ "$(grep -c '^trial 000[0-5]  6 epochs' stderr)" = 5 ] || fail "said: $(cat stderr)"
 same sweep/trials/0004 array/trials/0004
 
+# --- Several at once --------------------------------------------------------------------------------
+
+mpirun -np 2 "$sweep" run sweep.ini sweep.directory=shared 2>first &
+helper=$!
+"$sweep" trial 5 sweep.ini sweep.directory=shared 2>third || [ $? = 2 ] || fail "trial 5: $(cat third)"
+run mpirun -np 2 "$sweep" run sweep.ini sweep.directory=shared
+wait $helper || fail "status $? of the first: $(cat first)"
+[ "$(cat first third stderr | grep -c '^trial 000[0-5]  6 epochs')" = 6 ] ||
+    fail "a trial was trained twice, or not: $(cat first third stderr)"
+run "$sweep" summary shared
+cmp stdout summary.tsv || fail "three that share a sweep make another table"
+
+# --- A trial that kills -----------------------------------------------------------------------------
+
+mkdir -p deadly/trials/0002
+echo '{"rungs": [], "sent": 1, "seconds": 0, "epoch": 0, "claims": 5}' >deadly/trials/0002/trial.json
+attempt mpirun -np 2 "$sweep" run sweep.ini sweep.directory=deadly
+[ "$status" = 1 ] || fail "status $status, expected 1: $(cat stderr)"
+grep -q '^2	.*	failed	.*whoever trained it died' deadly/summary.tsv ||
+    fail "a trial that kills goes on and on: $(cat deadly/summary.tsv)"
+[ "$(grep -c '	finished	' deadly/summary.tsv)" = 5 ] || fail "$(cat deadly/summary.tsv)"
+
 # --- Trials that fail -------------------------------------------------------------------------------
 
 ini grid 'train.learning_rate = 0.001, 1000000' 'train.warmup = 0.05, 0.1' \
