@@ -31,8 +31,9 @@ struct parse {
     struct spine_inifile_lines *sweep;
     const char *text; /* what is left of the file */
     const char *path;
-    int line;      /* of the one that inih has now */
-    int continues; /* it begins with a blank, which inih takes for a continuation */
+    int line;               /* of the one that inih has now */
+    int continues;          /* it begins with a blank, which inih takes for a continuation */
+    const char *long_value; /* in the text, if the line is too long for inih; else NULL */
     uint64_t given;
     int rc;
     struct spine_error *err;
@@ -59,6 +60,25 @@ static const char *find_fault(const char *line)
                : "something stands behind the [section]; give it a line of its own";
 }
 
+/* A line that is too long for inih, as 'line', of 'size' bytes: of a comment nothing, else only
+ * "name =", and take_pair() finds the value in the text. */
+static int shorten_line(struct parse *parse, char *line, size_t size)
+{
+    const char *text = parse->text, first = text[strspn(text, " \t")];
+    const size_t name = strcspn(text, "=:\n");
+    if (first == ';' || first == '#') {
+        strcpy(line, "\n");
+        return 0;
+    }
+    if (first == '[' || text[name] == '\n' || text[name] == '\0' || name + sizeof "=\n" > size) {
+        refuse_line(parse, "the line is longer than 198 bytes and not of the form name = value");
+        return -1;
+    }
+    snprintf(line, size, "%.*s=\n", (int)name, text);
+    parse->long_value = text + name + 1;
+    return 0;
+}
+
 /* inih's "fgets": gives the next line and counts. */
 static char *next_line(char *line, int size, void *stream)
 {
@@ -67,18 +87,32 @@ static char *next_line(char *line, int size, void *stream)
         return NULL;
     const size_t length = strcspn(parse->text, "\n");
     parse->line++;
-    if (length + 2 > (size_t)size) {
-        refuse_line(parse, "the line is longer than 198 bytes");
+    parse->long_value = NULL;
+    parse->continues = parse->text[0] == ' ' || parse->text[0] == '\t';
+    if (length + sizeof "\n" <= (size_t)size)
+        snprintf(line, (size_t)size, "%.*s\n", (int)length, parse->text);
+    else if (shorten_line(parse, line, (size_t)size))
         return NULL;
-    }
-    memcpy(line, parse->text, length);
-    strcpy(line + length, "\n");
     parse->text += length + (parse->text[length] == '\n');
-    parse->continues = line[0] == ' ' || line[0] == '\t';
     const char *fault = find_fault(line);
     if (fault != NULL)
         refuse_line(parse, fault);
     return fault == NULL ? line : NULL;
+}
+
+/* The value at the end of a line as inih would take it: without blanks at its ends and without a
+ * comment, which a ';' after a blank begins. NULL without memory; the caller frees. */
+static char *copy_value(const char *text)
+{
+    static const char blanks[] = " \t\v\f\r";
+    size_t length = strcspn(text, "\n");
+    for (size_t i = 1; i < length; i++)
+        if (text[i] == ';' && strchr(blanks, text[i - 1]) != NULL)
+            length = i;
+    while (length > 0 && strchr(blanks, text[length - 1]) != NULL)
+        length--;
+    const size_t start = strspn(text, blanks);
+    return start < length ? strndup(text + start, length - start) : strdup("");
 }
 
 static const struct spine_inifile_line *find_line(const struct spine_inifile_lines *lines,
@@ -114,10 +148,19 @@ static int add_sweep(struct parse *parse, const char *name, const char *value)
                : add_line(parse->sweep, parse->line, name, value, parse->err);
 }
 
+static int set_pair(struct parse *parse, const char *section, const char *key, const char *value)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%.60s.%.60s", section, key);
+    const int rc = strcmp(section, sweep_section) == 0
+                       ? add_sweep(parse, key, value)
+                       : spine_config_set(parse->config, &parse->given, name, value, parse->err);
+    return rc == 0 ? 0 : spine_inifile_locate(parse->path, parse->line, parse->err);
+}
+
 static int take_pair(void *user, const char *section, const char *key, const char *value)
 {
     struct parse *parse = user;
-    char name[128];
     if (parse->rc != 0)
         return 0;
     if (parse->continues)
@@ -125,14 +168,15 @@ static int take_pair(void *user, const char *section, const char *key, const cha
                                   "before it; begin it at the margin");
     if (section[0] == '\0')
         return refuse_line(parse, "an option stands before the first [section]");
-    snprintf(name, sizeof name, "%.60s.%.60s", section, key);
-    parse->rc = strcmp(section, sweep_section) == 0
-                    ? add_sweep(parse, key, value)
-                    : spine_config_set(parse->config, &parse->given, name, value, parse->err);
-    if (parse->rc == 0)
-        return 1;
-    spine_inifile_locate(parse->path, parse->line, parse->err);
-    return 0;
+    if (parse->long_value == NULL) {
+        parse->rc = set_pair(parse, section, key, value);
+        return parse->rc == 0;
+    }
+    char *copy = copy_value(parse->long_value);
+    parse->rc = copy == NULL ? spine_fail(parse->err, "out of memory for a line of %s", parse->path)
+                             : set_pair(parse, section, key, copy);
+    free(copy);
+    return parse->rc == 0;
 }
 
 int spine_inifile_parse(struct spine_config *config, struct spine_inifile_lines *sweep,

@@ -280,8 +280,20 @@ static const struct {
     {"[data]\ninput = a\n [train]\n",
      "run.ini:3: the line begins with a blank, which would continue the one before it; begin it at "
      "the margin"},
-    {"[data]\ninput = " LONG_200 "\n", "run.ini:2: the line is longer than 198 bytes"},
-    {"[data]\n;" LONG_200 "\ninput = a\n", "run.ini:2: the line is longer than 198 bytes"},
+    {"[data]\n" LONG_200 " = a\n",
+     "run.ini:2: the line is longer than 198 bytes and not of the form name = value"},
+    {"[data]\n" LONG_200,
+     "run.ini:2: the line is longer than 198 bytes and not of the form name = value"},
+    {"[data]\n" LONG_200 "\ninput = a\n",
+     "run.ini:2: the line is longer than 198 bytes and not of the form name = value"},
+    {"[" LONG_200 "]\ninput = a\n",
+     "run.ini:1: the line is longer than 198 bytes and not of the form name = value"},
+    {"[data]\n input = " LONG_200 "\n",
+     "run.ini:2: the line begins with a blank, which would continue the one before it; begin it at "
+     "the margin"},
+    {"[data]\ninput = " LONG_200 "\ninput = " LONG_200 "\n", "run.ini:3: data.input is set twice"},
+    {"[data]\ninput = " LONG_200 LONG_200 LONG_200 LONG_200 LONG_200 LONG_200 "\n",
+     "run.ini:2: data.input: is longer than 1023 bytes"},
     /* whole numbers */
     {"[train]\nepochs = 4x\n", "run.ini:2: train.epochs: '4x' is not a whole number"},
     {"[train]\nepochs = 4 5\n", "run.ini:2: train.epochs: '4 5' is not a whole number"},
@@ -404,15 +416,32 @@ static void test_the_last_epoch_for_now_is_never_beyond_all(void **state)
     }
 }
 
-static void test_a_line_of_198_bytes_is_read(void **state)
+/* Around 198 bytes it is no longer inih that takes the value. */
+static void test_a_line_of_any_length_is_read_alike(void **state)
+{
+    (void)state;
+    for (size_t length = 1; length < SPINE_CONFIG_TEXT; length++) {
+        struct spine_config config;
+        char path[SPINE_CONFIG_TEXT] = "", text[2 * SPINE_CONFIG_TEXT];
+        memset(path, 'x', length);
+        path[length / 2] = path[length / 3] = length > 4 ? ' ' : 'x';
+        path[length / 4] = length > 4 ? '=' : 'x';
+        snprintf(text, sizeof text, "[data]\ninput =\t %s  ; comment = %s\r\ncenter:no\n", path,
+                 length > 500 ? "" : path);
+        parse(&config, text);
+        assert_string_equal(config.input, path);
+        assert_int_equal(config.center, 0);
+    }
+}
+
+static void test_a_comment_may_be_long(void **state)
 {
     (void)state;
     struct spine_config config;
-    char text[300] = "[data]\ninput = ", *line = text + strlen("[data]\n");
-    while (strlen(line) < 198)
-        strcat(line, "x");
-    parse(&config, text);
-    assert_int_equal(strlen(config.input), 198 - strlen("input = "));
+    parse(&config, "[data]\n;" LONG_200 "\n  # a = b" LONG_200 "\ninput = a\n;" LONG_200);
+    assert_string_equal(config.input, "a");
+    parse(&config, "[data]\ninput =" LONG_200);
+    assert_string_equal(config.input, LONG_200);
 }
 
 static void test_overrides_replace_what_the_file_set(void **state)
@@ -613,7 +642,8 @@ int main(void)
         cmocka_unit_test(test_a_bad_file_is_refused_with_its_line),
         cmocka_unit_test(test_lines_of_a_sweep_are_kept_as_they_are),
         cmocka_unit_test(test_the_last_epoch_for_now_is_never_beyond_all),
-        cmocka_unit_test(test_a_line_of_198_bytes_is_read),
+        cmocka_unit_test(test_a_line_of_any_length_is_read_alike),
+        cmocka_unit_test(test_a_comment_may_be_long),
         cmocka_unit_test(test_overrides_replace_what_the_file_set),
         cmocka_unit_test(test_a_bad_override_is_refused),
         cmocka_unit_test(test_a_text_that_is_too_long_is_refused),
