@@ -259,7 +259,8 @@ static void replace_by_dataset(hid_t file, const char *path, struct source *sour
     const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
     const size_t storage = choose(source, 8), bytes = bytes_to_write(space, type);
     const int rank = H5Sget_simple_extent_ndims(space);
-    if (storage & 1 && rank > 0 && H5Sget_simple_extent_npoints(space) <= 1 << 20)
+    /* HDF5 takes half a kilobyte for each chunk that is written. */
+    if (storage & 1 && rank > 0 && H5Sget_simple_extent_npoints(space) <= 1 << 14)
         H5Pset_chunk(creation, rank, chunk);
     if (storage & 2)
         H5Pset_deflate(creation, 1);
@@ -313,15 +314,20 @@ static void set_attribute(hid_t file, const struct object *object, struct source
 /* Write one element of a dataset. */
 static void set_element(hid_t file, const char *path, struct source *source)
 {
+    /* The first element may make room for all: more than a file can have must not be asked for. */
+    const double most = 1e12;
     hid_t type;
     uint8_t value[8];
     hsize_t extent[H5S_MAX_RANK] = {0}, at[H5S_MAX_RANK] = {0};
     const hid_t dataset = H5Dopen2(file, path, H5P_DEFAULT), space = H5Dget_space(dataset);
     const int rank = H5Sget_simple_extent_dims(space, extent, NULL);
-    for (int i = 0; i < rank; i++)
+    double count = 1;
+    for (int i = 0; i < rank; i++) {
         at[i] = extent[i] == 0 ? 0 : take(source) % extent[i];
+        count *= (double)extent[i];
+    }
     choose_value(source, &type, value);
-    if (rank > 0 && H5Sselect_elements(space, H5S_SELECT_SET, 1, at) >= 0) {
+    if (rank > 0 && count <= most && H5Sselect_elements(space, H5S_SELECT_SET, 1, at) >= 0) {
         const hid_t one = H5Screate(H5S_SCALAR);
         H5Dwrite(dataset, type, one, space, H5P_DEFAULT, value);
         H5Sclose(one);
