@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+SPINE_PRINTF(3, 0)
 static int describe(struct spine_error *err, int status, const char *format, va_list args)
 {
     vsnprintf(err->text, sizeof err->text, format, args);

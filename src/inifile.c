@@ -228,13 +228,14 @@ static int read_text(const char *path, char **text, size_t *length, struct spine
 static int share_text(struct spine_comm *comm, const char *path, char **text,
                       struct spine_error *err)
 {
+    const int reads = comm->rank == 0;
     size_t read = 0;
-    int rc = comm->rank == 0 ? read_text(path, text, &read, err) : 0;
+    int rc = reads ? read_text(path, text, &read, err) : 0;
     if (spine_comm_agree(comm, rc, err))
         return -1;
     uint64_t length = read;
     spine_comm_broadcast(comm, &length, sizeof length);
-    if (comm->rank != 0 && (*text = calloc(length + 1, 1)) == NULL)
+    if (!reads && (*text = calloc(length + 1, 1)) == NULL)
         rc = spine_fail(err, "out of memory for the configuration");
     if (spine_comm_agree(comm, rc, err))
         return -1;

@@ -31,6 +31,7 @@ static void clear_progress(void)
 }
 
 /* One write per line, so that lines of several ranks don't mix. */
+SPINE_PRINTF(2, 0)
 static void print_line(const char *prefix, const char *format, va_list args)
 {
     char text[2048];

@@ -312,7 +312,7 @@ const char *spine_number_scan(const char *begin, const char *end, float *value)
 
 int spine_number_parse(const char *begin, const char *end, float *value)
 {
-    float found;
+    float found = 0;
     if (spine_number_scan(begin, end, &found) != end)
         return -1;
     *value = found;

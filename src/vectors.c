@@ -144,6 +144,7 @@ static void ask_for_huge_pages(void *block, size_t bytes)
 
 static int reserve_rows(struct spine_vectors *vectors, size_t wanted, struct spine_error *err)
 {
+    assert(wanted > 0 && vectors->dimension > 0);
     const size_t bytes = wanted * vectors->dimension * sizeof *vectors->values;
     float *values = realloc(vectors->values, bytes);
     if (values == NULL)
