@@ -95,7 +95,8 @@ static int read_rows(struct spine_dataset *data, struct spine_store *store, stru
                                     &data->words, err);
     if (spine_comm_agree(comm, rc, err) ||
         spine_store_read(store, "/vectors", SPINE_STORE_FLOAT, data->part.first_row,
-                         num_local(data), data->stride, data->rows, err))
+                         num_local(data), data->stride, data->rows, err) ||
+        spine_store_check_unchanged(store, err))
         return -1;
     return spine_comm_agree(comm, check_finite(data, comm->rank, path, err), err);
 }

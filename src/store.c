@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
     /* One transfer's bytes at most: MPI-IO counts in ints, and its buffers should stay small. */
@@ -32,6 +33,7 @@ enum {
 struct spine_store {
     hid_t file;
     struct spine_comm *comm; /* borrowed; NULL where one rank works alone */
+    struct stat facts;       /* of the file when it was opened for reading */
     char path[];             /* the name that messages use */
 };
 
@@ -192,12 +194,12 @@ static int check_format(struct spine_store *store, const char *format, struct sp
 }
 
 /* What HDF5 would say obscurely: no such file, a directory, not HDF5. */
-static int check_readable(const char *path, struct spine_error *err)
+static int check_readable(const char *path, struct stat *facts, struct spine_error *err)
 {
     FILE *file = fopen(path, "rb");
     const int byte = file == NULL ? EOF : fgetc(file);
     int rc = 0;
-    if (file == NULL || ferror(file))
+    if (file == NULL || ferror(file) || fstat(fileno(file), facts) != 0)
         rc = spine_refuse(err, "%s: %s", path, strerror(errno));
     else if (byte == EOF || H5Fis_hdf5(path) <= 0)
         rc = spine_refuse(err, "%s: not an HDF5 file", path);
@@ -211,7 +213,7 @@ int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, co
 {
     struct spine_store *made = new_store(path, comm, err);
     *store = NULL;
-    int rc = made == NULL ? -1 : check_readable(path, err);
+    int rc = made == NULL ? -1 : check_readable(path, &made->facts, err);
     if (comm != NULL) {
         int64_t failures = rc != 0;
         spine_comm_sum_counts(comm, &failures, 1);
@@ -242,6 +244,17 @@ int spine_store_open(struct spine_store **store, const char *path, const char *f
                      struct spine_error *err)
 {
     return spine_store_open_all(store, NULL, path, format, err);
+}
+
+int spine_store_check_unchanged(struct spine_store *store, struct spine_error *err)
+{
+    const struct stat *was = &store->facts;
+    struct stat is;
+    int rc = 0;
+    if (stat(store->path, &is) != 0 || is.st_ino != was->st_ino || is.st_size != was->st_size ||
+        is.st_mtim.tv_sec != was->st_mtim.tv_sec || is.st_mtim.tv_nsec != was->st_mtim.tv_nsec)
+        rc = spine_refuse(err, "%s: the file was changed while it was read", store->path);
+    return agree(store, rc, err);
 }
 
 int spine_store_close(struct spine_store *store, struct spine_error *err)

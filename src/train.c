@@ -12,6 +12,7 @@
 #include "spine/log.h"
 #include "spine/measures.h"
 #include "spine/metrics.h"
+#include "spine/outfile.h"
 #include "spine/preflight.h"
 #include "spine/results.h"
 #include "spine/revive.h"
@@ -137,6 +138,9 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
          spine_idle_init(&run->idle, (size_t)config->hidden, err);
     if (rc == 0 && timeline != NULL)
         rc = spine_timeline_init(&run->timeline, TIMELINE_STEPS * spine_stepper_most_events(), err);
+    if (rc == 0 && timeline != NULL && comm->rank == 0 &&
+        (rc = spine_outfile_create(timeline, err)) == 0)
+        spine_outfile_discard(timeline); /* it is written last, and only had to be possible */
     if (spine_comm_agree(comm, rc, err) ||
         spine_resume_begin(config, comm, &run->data, &run->stepper, &run->idle, &run->texts,
                            &run->progress, &run->start, &run->lock, err))

@@ -232,6 +232,24 @@ static void test_all_ranks_refuse_a_truncated_file(void **state)
     assert_null(store);
 }
 
+static void test_a_file_that_is_cut_while_it_is_read_is_refused(void **state)
+{
+    (void)state;
+    const struct path path = join_path(&directory, "cut.h5");
+    struct spine_store *store = NULL;
+    write_rows(&world, &path);
+    TRY(spine_store_open_all(&store, &world, path.text, "spine-test", &err));
+    TRY(spine_store_check_unchanged(store, &err));
+    spine_comm_barrier(&world);
+    if (world.rank == 0)
+        assert_int_equal(truncate(path.text, 1000), 0);
+    spine_comm_barrier(&world);
+    EXPECT_REFUSED(spine_store_check_unchanged(store, &err),
+                   "%s: the file was changed while it was read", path.text);
+    struct spine_error ignored;
+    spine_store_close(store, &ignored);
+}
+
 static void test_all_ranks_refuse_another_format(void **state)
 {
     (void)state;
@@ -678,6 +696,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_rank_may_look_around_while_the_others_wait),
         cmocka_unit_test(test_one_ranks_failure_to_open_is_everyones),
         cmocka_unit_test(test_all_ranks_refuse_a_truncated_file),
+        cmocka_unit_test(test_a_file_that_is_cut_while_it_is_read_is_refused),
         cmocka_unit_test(test_all_ranks_refuse_another_format),
         cmocka_unit_test(test_a_growing_vector_holds_all_that_was_appended),
         cmocka_unit_test(test_words_are_kept_byte_for_byte),

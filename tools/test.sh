@@ -11,6 +11,6 @@ if [ "$(id -u)" -eq 0 ]; then # else its tests couldn't run, and its daemons wou
     lists+=(slurm)
 fi
 install_packages "${lists[@]}"
-cmake -S . -B build-test -DSPINE_WERROR=ON
+cmake -S . -B build-test -DSPINE_WERROR=ON -DSPINE_TIDY=ON
 cmake --build build-test -j "$(nproc)"
 exec ctest --test-dir build-test --output-on-failure -j 2

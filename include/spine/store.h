@@ -48,6 +48,10 @@ int spine_store_open(struct spine_store **store, const char *path, const char *f
 int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, const char *path,
                          const char *format, struct spine_error *err);
 
+/* Refuse a file that somebody wrote to since it was opened for reading: HDF5 takes what is missing
+ * for zeros. */
+int spine_store_check_unchanged(struct spine_store *store, struct spine_error *err);
+
 /* Flush, close and release the handle, whether it succeeds or not. NULL is allowed. */
 int spine_store_close(struct spine_store *store, struct spine_error *err);
 

@@ -224,12 +224,23 @@ static void choose_value(struct source *source, hid_t *type, void *value)
     }
 }
 
+/* How many elements there are: more than HDF5's own count can say. */
+static double count_elements(hid_t space)
+{
+    hsize_t extent[H5S_MAX_RANK];
+    const int rank = H5Sget_simple_extent_dims(space, extent, NULL);
+    double count = H5Sget_simple_extent_type(space) == H5S_NULL ? 0 : 1;
+    for (int i = 0; i < rank; i++)
+        count *= (double)extent[i];
+    return count;
+}
+
 /* How many bytes of memory all elements take; 0 if that is too much to write. */
 static size_t bytes_to_write(hid_t space, hid_t type)
 {
-    const hssize_t count = H5Sget_simple_extent_npoints(space);
+    const double count = count_elements(space);
     const size_t size = H5Tget_size(type);
-    return count > 0 && count <= MOST_WRITTEN && size <= 64 ? (size_t)count * size : 0;
+    return count <= MOST_WRITTEN && size <= 64 ? (size_t)count * size : 0;
 }
 
 /* The elements: of text each the same, of others bytes from the source over and over. */
@@ -260,7 +271,7 @@ static void replace_by_dataset(hid_t file, const char *path, struct source *sour
     const size_t storage = choose(source, 8), bytes = bytes_to_write(space, type);
     const int rank = H5Sget_simple_extent_ndims(space);
     /* HDF5 takes half a kilobyte for each chunk that is written. */
-    if (storage & 1 && rank > 0 && H5Sget_simple_extent_npoints(space) <= 1 << 14)
+    if (storage & 1 && rank > 0 && count_elements(space) <= 1 << 14)
         H5Pset_chunk(creation, rank, chunk);
     if (storage & 2)
         H5Pset_deflate(creation, 1);
@@ -314,20 +325,19 @@ static void set_attribute(hid_t file, const struct object *object, struct source
 /* Write one element of a dataset. */
 static void set_element(hid_t file, const char *path, struct source *source)
 {
-    /* The first element may make room for all: more than a file can have must not be asked for. */
-    const double most = 1e12;
+    /* The first element may make room for all: that must not be more than a file can have, or than
+     * it takes long to read. */
+    const double most = 1 << 20;
     hid_t type;
     uint8_t value[8];
     hsize_t extent[H5S_MAX_RANK] = {0}, at[H5S_MAX_RANK] = {0};
     const hid_t dataset = H5Dopen2(file, path, H5P_DEFAULT), space = H5Dget_space(dataset);
     const int rank = H5Sget_simple_extent_dims(space, extent, NULL);
-    double count = 1;
-    for (int i = 0; i < rank; i++) {
+    for (int i = 0; i < rank; i++)
         at[i] = extent[i] == 0 ? 0 : take(source) % extent[i];
-        count *= (double)extent[i];
-    }
     choose_value(source, &type, value);
-    if (rank > 0 && count <= most && H5Sselect_elements(space, H5S_SELECT_SET, 1, at) >= 0) {
+    if (rank > 0 && count_elements(space) <= most &&
+        H5Sselect_elements(space, H5S_SELECT_SET, 1, at) >= 0) {
         const hid_t one = H5Screate(H5S_SCALAR);
         H5Dwrite(dataset, type, one, space, H5P_DEFAULT, value);
         H5Sclose(one);

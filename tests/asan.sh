@@ -4,8 +4,8 @@
 set -euo pipefail
 
 : "${SPINE_BIN:?is not set}" "${SPINE_SOURCE:?is not set}"
-build=$SPINE_BIN/../sanitized
-programs='convert|failures|merge|refusals|revive|room|top|usage'
+build=$SPINE_BIN/../asan
+programs='failures|links|merge|revive|room|top|usage'
 mkdir -p "$build"
 {
     cmake -S "$SPINE_SOURCE" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo \

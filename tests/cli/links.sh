@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# What a run writes doesn't go where a symbolic link in its directory leads: the link is replaced, or
+# refused before there is anything to lose.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+trainer=$SPINE_BIN/spine-mpi
+
+sample glove.h5
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+limit = 200
+[model]
+hidden = 20
+[train]
+epochs = 1
+batch_size = 100
+[output]
+formats = h5ad, txt
+END
+
+# plant NAME TARGET: an otherwise empty run with a link to elsewhere/TARGET.
+plant()
+{
+    rm -rf run elsewhere
+    mkdir -p run/shards elsewhere
+    [ "$1" != shards ] || rmdir run/shards
+    ln -s "$PWD/elsewhere/$2" "run/$1"
+}
+
+for name in metrics.jsonl checkpoint-0000000002.h5.part model.h5 model.h5.part codes.h5ad \
+    codes.h5ad.part codes.txt codes.txt.part shards/codes-00000.h5 shards/codes-00000.h5.part; do
+    plant $name file
+    run "$trainer" run.ini
+    [ -z "$(ls elsewhere)" ] || fail "$name led to $(ls elsewhere)"
+    [ -z "$(find run -type l)" ] || fail "a link is left: $(find run -type l)"
+done
+
+# refuses PATTERN ARGUMENT...
+refuses()
+{
+    local pattern=$1
+    shift
+    refused spine-mpi "$pattern" "$trainer" run.ini "$@"
+    [ -z "$(ls elsewhere)" ] || fail "$pattern: made $(ls elsewhere)"
+    [ ! -e run/metrics.jsonl ] || fail "$pattern: it was said after the training had begun"
+}
+
+plant shards ''
+refuses "output.directory: run/shards is a symbolic link"
+plant .lock file
+refuses "output.directory: run/.lock: Too many levels of symbolic links"
+plant checkpoint-0000000002.h5 file
+attempt "$trainer" run.ini
+[ "$status" = 2 ] || fail "a checkpoint that leads elsewhere: status $status: $(cat stderr)"
+[ -z "$(ls elsewhere)" ] || fail "a checkpoint led to $(ls elsewhere)"
+rm -r run
+ln -s "$PWD/elsewhere/file" timeline.json.part
+refuses "timeline.json.part: Too many levels of symbolic links" --timeline=timeline.json
