@@ -12,7 +12,7 @@ static const char program[] = "spine-report";
 
 static const char usage[] =
     "Usage: spine-report RUN [RUN] [-o PAGE.html]\n"
-    "       spine-report --follow RUN [-o PAGE.html]\n"
+    "  or:  spine-report --follow RUN [-o PAGE.html]\n"
     "\n"
     "Write a page to look at a run, or at two side by side, in any browser: how it trained, all\n"
     "dimensions, all words. It is one file and needs no network. RUN is the directory of a run, "

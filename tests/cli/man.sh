@@ -12,7 +12,7 @@ for program in $programs; do
     [ ! -s stderr ] || fail "$program --help: stderr: $(cat stderr)"
     grep -Eq "^Usage: (mpirun -np RANKS )?$program " <(head -1 stdout) ||
         fail "$program --help begins with '$(head -1 stdout)'"
-    [ -z "$(sed -n '/^$/q; 1!{/^       [a-z]/!p}' stdout)" ] ||
+    [ -z "$(sed -n '/^$/q; 1!{/^  or:  /!p}' stdout)" ] ||
         fail "$program --help: no empty line behind the usage"
     grep -q '^  --help, --version$' stdout || fail "$program --help: no line for itself"
     grep -q '^Exit status: 0 done; 1 failed' stdout || fail "$program --help: no exit status"
