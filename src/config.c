@@ -62,6 +62,7 @@ static const struct option options[] = {
     {"output.merge", SWITCH, FIELD(merge), 0, 1, "yes", NULL, "merge the ranks' shards at the end; if not, spine-merge does it"},
     {"output.formats", SET, FIELD(formats), ANY, "h5ad", "h5ad|txt", "what to merge into, separated by commas: AnnData, text"},
     {"output.noisy_codes", SWITCH, FIELD(noisy_codes), 0, 1, "no", NULL, "compute the codes from noisy input, as the published program does"},
+    {"output.tensorboard", SWITCH, FIELD(tensorboard), 0, 1, "no", NULL, "write the metrics as TensorBoard's event file too"},
     {"output.overwrite", SWITCH, FIELD(overwrite), 0, 1, "no", NULL, "replace a run that the directory holds already"},
 };
 /* clang-format on */

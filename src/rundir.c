@@ -75,7 +75,8 @@ static int is_result(const char *name)
 
 static int is_run_file(const char *name)
 {
-    return is_result(name) || is_named(name, "metrics.jsonl") || checkpoint_suffix(name) != NULL;
+    return is_result(name) || is_named(name, "metrics.jsonl") ||
+           is_named(name, "events.out.tfevents") || checkpoint_suffix(name) != NULL;
 }
 
 static int is_shard_file(const char *name)

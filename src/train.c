@@ -7,6 +7,7 @@
 
 #include "spine/checkpoint.h"
 #include "spine/dataset.h"
+#include "spine/events.h"
 #include "spine/forecast.h"
 #include "spine/interrupt.h"
 #include "spine/log.h"
@@ -45,8 +46,9 @@ struct trainer {
     struct spine_progress progress;        /* where it began */
     enum spine_start start;
     int lock; /* of the directory; rundir.h */
-    char metrics_path[SPINE_RUNDIR_PATH];
+    char metrics_path[SPINE_RUNDIR_PATH], events_path[SPINE_RUNDIR_PATH];
     FILE *metrics;                  /* on rank 0 */
+    struct spine_events events;     /* on rank 0, if output.tensorboard */
     double started, progress_shown; /* seconds */
     double saved;                   /* when the last checkpoint was begun */
 };
@@ -100,13 +102,18 @@ static int open_files(struct trainer *run, struct spine_error *err)
         return 0;
     if (spine_checkpoint_writer_init(&run->writer, config->directory, (int)config->checkpoint_keep,
                                      (size_t)run->comm->size, &run->texts, err) ||
-        spine_rundir_join(run->metrics_path, config->directory, "metrics.jsonl", err))
+        spine_rundir_join(run->metrics_path, config->directory, "metrics.jsonl", err) ||
+        spine_rundir_join(run->events_path, config->directory, "events.out.tfevents", err))
         return -1;
     if (config->revive_after > 0) {
         run->writer.idle = run->idle.epochs;
         run->writer.num_idle = run->idle.hidden;
     }
-    return spine_metrics_open(&run->metrics, run->metrics_path, run->progress.epoch, err);
+    if (spine_metrics_open(&run->metrics, run->metrics_path, run->progress.epoch, err))
+        return -1;
+    return config->tensorboard ? spine_events_open(&run->events, run->events_path,
+                                                   run->metrics_path, run->progress.epoch, err)
+                               : 0;
 }
 
 /* This rank's rows, of the input in memory if it is there. */
@@ -155,6 +162,8 @@ static int dispose(struct trainer *run, int rc, struct spine_error *err)
     struct spine_error later;
     if (run->metrics != NULL && fclose(run->metrics) != 0 && rc == 0)
         rc = spine_fail(err, "%s: %s", run->metrics_path, strerror(errno));
+    if (spine_events_close(&run->events, rc == 0 ? err : &later) && rc == 0)
+        rc = -1;
     if (spine_checkpoint_finish(&run->writer, rc == 0 ? err : &later) && rc == 0)
         rc = -1;
     spine_checkpoint_writer_dispose(&run->writer);
@@ -386,7 +395,7 @@ static int finish_epoch(struct trainer *run, int64_t epoch, double seconds,
                         (long long)done, run->stepper.schedule.rate);
     else if (run->comm->rank == 0 &&
              (spine_metrics_write(run->metrics, run->metrics_path, metrics, err) ||
-              spine_checkpoint_poll(&run->writer, err)))
+              spine_events_update(&run->events, err) || spine_checkpoint_poll(&run->writer, err)))
         rc = -1;
     log_epoch(run, metrics);
     if (spine_comm_agree(run->comm, rc, err))

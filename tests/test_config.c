@@ -58,6 +58,7 @@ static const char all_changed[] = "[data]\n"
                                   "merge = no\n"
                                   "formats = h5ad, txt\n"
                                   "noisy_codes = yes\n"
+                                  "tensorboard = yes\n"
                                   "overwrite = yes\n";
 
 static int parse_ini(struct spine_config *config, const char *text, struct spine_error *err)
@@ -102,6 +103,7 @@ static void test_defaults_are_those_of_the_manual(void **state)
     assert_int_equal(config.merge, 1);
     assert_int_equal(config.overwrite, 0);
     assert_int_equal(config.noisy_codes, 0);
+    assert_int_equal(config.tensorboard, 0);
 }
 
 static void test_every_option_reaches_its_field(void **state)
@@ -136,6 +138,7 @@ static void test_every_option_reaches_its_field(void **state)
     assert_int_equal(config.merge, 0);
     assert_int_equal(config.formats, SPINE_FORMAT_H5AD | SPINE_FORMAT_TXT);
     assert_int_equal(config.noisy_codes, 1);
+    assert_int_equal(config.tensorboard, 1);
     assert_int_equal(config.overwrite, 1);
 }
 
@@ -598,7 +601,7 @@ static void test_what_fixes_the_result_is_the_identity(void **state)
          "time_limit = 1\ngrace_seconds = 0\n",
          0, ""},
         {"[output]\ndirectory = there\nmerge = no\nformats = txt\nnoisy_codes = yes\n"
-         "overwrite = yes\n",
+         "tensorboard = yes\noverwrite = yes\n",
          0, ""},
     };
     struct spine_config config;

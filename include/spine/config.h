@@ -47,7 +47,7 @@ struct spine_config {
     int64_t check_room;
     int64_t kernel; /* enum spine_kernel_choice */
     char directory[SPINE_CONFIG_TEXT];
-    int64_t merge, formats, noisy_codes, overwrite;
+    int64_t merge, formats, noisy_codes, tensorboard, overwrite;
 };
 
 /* All options at their defaults. */

@@ -1,6 +1,7 @@
 /* rundir.h -- the directory of a run.
  *
  *     metrics.jsonl            one JSON object an epoch (metrics.h)
+ *     events.out.tfevents      the same for TensorBoard (events.h)
  *     checkpoint-*.h5          where the run stands (checkpoint.h)
  *     model.h5                 the trained model (modelfile.h)
  *     shards/codes-RRRRR.h5    the codes of each rank's rows (codes.h)
