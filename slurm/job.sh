@@ -60,19 +60,13 @@ launch()
     trap - USR1 TERM
 }
 
-# What a run or a sweep has saved: names that change with every checkpoint and every result.
-saved()
-{
-    { find "$1" -name '*.h5' 2>/dev/null || true; } | LC_ALL=C sort | cksum
-}
-
-# launch_again DIRECTORY PROGRAM ARGUMENT...: launch it, end the job with its status, or requeue the
-# job where that helps. The program keeps what it saves in the directory.
+# launch_again PROGRAM ARGUMENT...: launch it, end the job with its status, or requeue the job where
+# that helps. The script's function 'progress' prints how far the work is. Attempts that end where
+# they began are counted in the job's comment.
 launch_again()
 {
-    local directory=$1 before record count=0
-    shift
-    before=$(saved "$directory")
+    local before vain
+    before=$(progress)
     launch "$@"
     case $status in
     75 | 205) ;;
@@ -81,18 +75,19 @@ launch_again()
     if [ "$(squeue -h -j "$job" -o %T)" != RUNNING ]; then
         exit "$status" # it was cancelled
     fi
-    record=$directory/.requeued-$job # how many attempts in a row have saved nothing
-    if [ "$(saved "$directory")" = "$before" ]; then
-        count=$(($(cat "$record" 2>/dev/null || echo 0) + 1))
+    vain=$(squeue -h -j "$job" -o %k | sed -n 's/^attempts in vain: //p')
+    if [ "$(progress)" = "$before" ]; then
+        vain=$((vain + 1))
+        scontrol update JobId="$job" Comment="attempts in vain: $vain"
+    elif [ -n "$vain" ]; then
+        vain=0
+        scontrol update JobId="$job" Comment=
     fi
-    if [ "$count" -ge 3 ]; then
-        rm -f "$record"
-        say "three attempts in a row have saved nothing new in $directory; is the time limit" \
-            "(sbatch -t) too short, or a node broken?"
+    if [ "${vain:-0}" -ge 3 ]; then
+        say "three attempts in a row have saved nothing new; is the time limit (sbatch -t) too" \
+            "short, or a node broken?"
         exit "$status"
     fi
-    mkdir -p "$directory"
-    echo "$count" >"$record"
     say "status $status: back into the queue"
     scontrol requeue "$job" || exit "$status"
     sleep 60 # Slurm ends this script

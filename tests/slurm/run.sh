@@ -11,7 +11,7 @@ set -euo pipefail
 need sbatch slurmctld slurmd munged ip nsenter unshare pgrep
 unshare --mount --uts --ipc --net --pid --fork true 2>/dev/null || skip "no namespaces here"
 
-items=(batch srun cancel merge stuck limit lost unplugged script_lost)
+items=(batch srun cancel merge array task sweep stuck limit lost unplugged script_lost)
 [ $# = 0 ] || items=("$@")
 scripts=$SPINE_SOURCE/slurm
 PATH=$SPINE_BIN:$PATH
@@ -208,6 +208,77 @@ item_merge()
     said "unknown option 'train.epoch'; the nearest is train.epochs" || fail "$(excerpt)"
 }
 
+# describe_sweep NAME EPOCHS: NAME.ini, a sweep of twelve trials in NAME.
+describe_sweep()
+{
+    describe "$1" "$2"
+    cat >>"$1.ini" <<END
+[sweep]
+method = grid
+objective = minimize total
+directory = $1
+train.noise = 0.1, 0.2, 0.4
+train.learning_rate = 0.001, 0.003, 0.01, 0.03
+END
+}
+
+# all_end: wait for the end of all tasks, and set 'at_once' to how many were seen running together.
+all_end()
+{
+    local end=$((SECONDS + 120)) tasks running
+    at_once=0
+    while ! tasks=$(on ctl squeue -h -r -j "$job" -o %T) || [ -n "$tasks" ]; do
+        [ $SECONDS -lt $end ] || fail "job $job: tasks don't end: $(on ctl squeue -r)"
+        running=$(grep -c RUNNING <<<"$tasks" || true)
+        [ "$running" -le "$at_once" ] || at_once=$running
+        sleep 0.2
+    done
+}
+
+# Eight tasks of an array, two at a time.
+item_array()
+{
+    describe_sweep array 2
+    submit --array=0-7%2 "$scripts/sweep.sbatch" array.ini
+    all_end
+    [ "$at_once" = 2 ] || fail "$at_once tasks at once"
+    on n1 spine-sweep summary array.ini >array.tsv
+    [ "$(grep -c finished array.tsv)" = 8 ] || fail "$(cat array.tsv ./*"-${job}_"*.log)"
+}
+
+# A task is requeued by itself, and goes on; the others don't notice.
+item_task()
+{
+    describe_sweep task $endless
+    submit --array=0-1 "$scripts/sweep.sbatch" task.ini
+    local array=$job first
+    job=${array}_1
+    begins_epoch task/trials/0001 2
+    first=$(head -n 1 task/trials/0001/metrics.jsonl)
+    on ctl scancel --batch --signal=USR1 "$job"
+    goes_on
+    until_so 60 "tried again" said 'attempt 2 on'
+    begins_epoch task/trials/0001 $(($(wc -l <task/trials/0001/metrics.jsonl) + 2))
+    [ "$(head -n 1 task/trials/0001/metrics.jsonl)" = "$first" ] || fail "began anew: $(excerpt)"
+    [ "$(field Restarts "${array}_0")" = 0 ] || fail "the other task was requeued, too"
+    on ctl scancel "$array"
+    ends CANCELLED
+}
+
+# A sweep's table is the same from an array as from one allocation.
+item_sweep()
+{
+    describe_sweep by_array 2
+    submit --array=0-11 "$scripts/sweep.sbatch" by_array.ini
+    all_end
+    describe_sweep by_alloc 2
+    submit -N 2 --ntasks-per-node=2 "$scripts/sweep-alloc.sbatch" by_alloc.ini
+    ends COMPLETED
+    on n1 spine-sweep summary by_array.ini >by_array.tsv
+    [ "$(grep -c finished by_array.tsv)" = 12 ] || fail "$(cat by_array.tsv)"
+    cmp by_array.tsv by_alloc/summary.tsv || fail "$(diff by_array.tsv by_alloc/summary.tsv)"
+}
+
 # A job that comes back again and again without having saved anything new ends.
 item_stuck()
 {
@@ -224,7 +295,7 @@ END
     goes_on
     ends FAILED
     [ "$(field ExitCode)" = 75:0 ] || fail "exit code $(field ExitCode)"
-    said 'three attempts in a row have saved nothing new in stuck/run' || fail "$(excerpt)"
+    said 'three attempts in a row have saved nothing new' || fail "$(excerpt)"
 }
 
 # A job that hits its time limit goes on until all is done.
