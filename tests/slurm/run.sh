@@ -30,7 +30,8 @@ submit()
 # field NAME [JOB]: of what Slurm knows of a job. Slurm may be too busy to answer.
 field()
 {
-    on ctl scontrol -o show job "${2-$job}" 2>/dev/null | tr ' ' '\n' | sed -n "s/^$1=//p" | head -1
+    on ctl scontrol -o show job "${2-$job}" 2>/dev/null | tr ' ' '\n' |
+        awk -F= -v name="$1" '$1 == name && !seen++ { print $2 }'
 }
 
 log()
@@ -222,10 +223,11 @@ train.learning_rate = 0.001, 0.003, 0.01, 0.03
 END
 }
 
-# all_end: wait for the end of all tasks, and set 'at_once' to how many were seen running together.
-all_end()
+# all_complete COUNT: so many tasks end, and well; sets 'at_once' to how many were seen running
+# together.
+all_complete()
 {
-    local end=$((SECONDS + 120)) tasks running
+    local states end=$((SECONDS + 120)) tasks running
     at_once=0
     while ! tasks=$(on ctl squeue -h -r -j "$job" -o %T) || [ -n "$tasks" ]; do
         [ $SECONDS -lt $end ] || fail "job $job: tasks don't end: $(on ctl squeue -r)"
@@ -233,6 +235,9 @@ all_end()
         [ "$running" -le "$at_once" ] || at_once=$running
         sleep 0.2
     done
+    states=$(on ctl scontrol -o show job "$job" | grep -o 'JobState=[A-Z]*')
+    [ "$(grep -c COMPLETED <<<"$states")" = "$1" ] ||
+        fail "job $job: ${states//$'\n'/ }: $(tail -n 20 ./*"-${job}_"*.log)"
 }
 
 # Eight tasks of an array, two at a time.
@@ -240,10 +245,10 @@ item_array()
 {
     describe_sweep array 2
     submit --array=0-7%2 "$scripts/sweep.sbatch" array.ini
-    all_end
+    all_complete 8
     [ "$at_once" = 2 ] || fail "$at_once tasks at once"
     on n1 spine-sweep summary array.ini >array.tsv
-    [ "$(grep -c finished array.tsv)" = 8 ] || fail "$(cat array.tsv ./*"-${job}_"*.log)"
+    [ "$(grep -c finished array.tsv)" = 8 ] || fail "$(cat array.tsv)"
 }
 
 # A task is requeued by itself, and goes on; the others don't notice.
@@ -270,7 +275,7 @@ item_sweep()
 {
     describe_sweep by_array 2
     submit --array=0-11 "$scripts/sweep.sbatch" by_array.ini
-    all_end
+    all_complete 12
     describe_sweep by_alloc 2
     submit -N 2 --ntasks-per-node=2 "$scripts/sweep-alloc.sbatch" by_alloc.ini
     ends COMPLETED
