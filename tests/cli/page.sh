@@ -41,6 +41,24 @@ run "$report" run other -o two.html
 $python "$SPINE_SOURCE/tests/cli/made_codes.py" nasty.h5ad --nasty
 run "$report" nasty.h5ad -o nasty.html
 
+# A sweep of which half fails, with a name that would break out.
+cat >sweep.ini <<'END'
+[data]
+limit = 2000
+[train]
+epochs = 3
+[sweep]
+method = grid
+objective = maximize intrusion
+subject_to = explained_variance >= 0.2
+data.input = glove.h5, <img src=x onerror=alert(1)></script><b>.h5
+model.hidden = 20, 40
+train.learning_rate = 1e-3, 1e-2
+END
+attempt mpirun -np 2 "$SPINE_BIN/spine-sweep" run sweep.ini
+[ "$status" = 1 ] || fail "status $status of the sweep, expected 1: $(cat stderr)"
+cp sweep/summary.html sweep.html
+
 # A run that goes on: its page is followed while the browser looks at it.
 mkdir later
 head -n 4 run/metrics.jsonl >later/metrics.jsonl
