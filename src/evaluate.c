@@ -94,8 +94,11 @@ static int read_judge(const struct spine_evaluate_options *options, struct judge
             return -1;
     if (judge->path[0] == '\0')
         return 0;
-    if (access(judge->path, R_OK) == 0)
+    if (access(judge->path, R_OK) == 0) {
+        spine_log(SPINE_LOG_INFO, "dimensions are judged by the likeness of words in %s",
+                  judge->path);
         return spine_space_read(&judge->space, judge->path, err);
+    }
     spine_log_warning("%s, the run's input, can't be read: name the space to judge in by --space",
                       judge->path);
     judge->path[0] = '\0';

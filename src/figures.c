@@ -12,6 +12,8 @@ int spine_figures_add(struct spine_figures *figures, const char *group, const ch
                       struct spine_estimate estimate, int64_t count, int64_t missing, int decimals,
                       struct spine_error *err)
 {
+    if (spine_figures_find(figures, group, name) != NULL)
+        return spine_refuse(err, "%s, '%s' is measured twice: is it named twice?", group, name);
     if (spine_list_reserve(&figures->list, &figures->capacity, figures->count + 1,
                            sizeof *figures->list, "figures", err))
         return -1;

@@ -2,6 +2,7 @@
 #include "hdf5.h"
 
 #include "spine/checkpoint.h"
+#include "spine/columns.h"
 #include "spine/merge.h"
 
 #include <math.h>
@@ -91,32 +92,31 @@ static void make_files(struct fuzz_format *formats)
 
 /* --- Reading ------------------------------------------------------------------------------ */
 
-/* What dataset.c does on one rank, but without MPI. */
-static int read_vectors(const char *path)
+/* What the evaluating programs do with vectors and codes. */
+static int read_space(const char *path)
 {
-    struct spine_store *store = NULL;
-    struct spine_words words = {0};
-    struct spine_error failure, ignored;
-    size_t rows = 0, dim = 0, num_words = 0;
-    float *values = NULL;
-    if (spine_store_open(&store, path, "spine-vectors", &failure))
+    struct spine_space space;
+    struct spine_columns columns;
+    struct spine_error failure;
+    if (spine_space_read(&space, path, &failure))
         return -1;
-    int rc = spine_store_extent(store, "/vectors", SPINE_STORE_FLOAT, &rows, &dim, &failure) ||
-             spine_store_words_count(store, "/words", &num_words, &failure) || rows == 0 ||
-             dim == 0 || num_words != rows;
-    if (rc == 0) {
-        values = malloc(rows * dim * sizeof *values);
-        CHECK(values != NULL);
-        rc = spine_store_read_words(store, "/words", 0, rows, &words, &failure) ||
-             spine_store_read(store, "/vectors", SPINE_STORE_FLOAT, 0, rows, dim, values, &failure);
+    CHECK(space.rows > 0 && space.words.count == space.rows);
+    TRY(spine_columns_init(&columns, &space, &failure));
+    for (size_t j = 0; j < columns.columns; j++) {
+        const struct spine_entry *entries = spine_columns_get(&columns, j);
+        const size_t count = columns.start[j + 1] - columns.start[j];
+        for (size_t i = 0; i < count; i++) {
+            CHECK(entries[i].row < space.rows &&
+                  (entries[i].strength > 0) == (i < columns.active[j]));
+            CHECK(i == 0 || entries[i].strength <= entries[i - 1].strength);
+        }
     }
-    free(values);
-    spine_words_dispose(&words);
-    spine_store_close(store, &ignored);
-    return rc;
+    spine_columns_dispose(&columns);
+    spine_space_dispose(&space);
+    return 0;
 }
 
-/* All that space.c reads, in blocks of two rows. */
+/* All rows, in blocks of two. */
 static int read_codes(struct spine_codes *codes)
 {
     struct spine_words words = {0};
@@ -155,27 +155,20 @@ static int read_merged(const char *path)
     if (spine_codes_open_merged(&codes, path, &failure))
         return -1;
     const int rc = read_codes(&codes);
+    const size_t rows = codes.rows;
     spine_codes_close(&codes);
-    return rc;
+    return rc == 0 && rows > 0 ? read_space(path) : rc;
 }
 
 static int read_model(const char *path)
 {
-    struct spine_store *store = NULL;
-    struct spine_params params;
-    struct spine_error failure, ignored;
-    double scale = 0;
-    char *config = NULL;
-    if (spine_store_open(&store, path, "spine-model", &failure))
+    struct spine_modelfile model;
+    struct spine_error failure;
+    if (spine_modelfile_read(&model, path, &failure))
         return -1;
-    TRY(spine_params_init(&params, RUN_DIM, RUN_HIDDEN, &err));
-    const int rc = spine_modelfile_read_params(store, path, "", &params, &failure) ||
-                   spine_store_get_real(store, "/", "input_scale", &scale, &failure) ||
-                   spine_store_get_text(store, "/", "config", &config, &failure);
-    free(config);
-    spine_params_dispose(&params);
-    spine_store_close(store, &ignored);
-    return rc;
+    CHECK(model.scale > 0 && isfinite(model.mean[model.params.dim - 1]));
+    spine_modelfile_dispose(&model);
+    return 0;
 }
 
 static int read_checkpoint(const char *path)
@@ -203,7 +196,7 @@ static int read_checkpoint(const char *path)
 struct fuzz_format *fuzz_formats(void)
 {
     static struct fuzz_format formats[FUZZ_FORMATS] = {
-        [FUZZ_VECTORS] = {"vectors", read_vectors, NULL, 0, NULL},
+        [FUZZ_VECTORS] = {"vectors", read_space, NULL, 0, NULL},
         [FUZZ_SHARD] = {"shard", read_shard, NULL, 0, NULL},
         [FUZZ_MERGED] = {"merged", read_merged, NULL, 0, NULL},
         [FUZZ_MODEL] = {"model", read_model, NULL, 0, NULL},
