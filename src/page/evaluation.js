@@ -1,43 +1,51 @@
 /* evaluation.js -- what spine-eval --json said: a table with a column for each file. */
 
-function measureText(measure) {
-  if (!measure || !isNumber(measure.value))
-    return missing;
-  const parts = [real(measure.value)];
-  if (isNumber(measure.low) && isNumber(measure.high))
-    parts.push(make("span", {class: "soft"}, ` ${real(measure.low)} to ${real(measure.high)}`));
-  return parts;
+/* How the values of a measure are written: in digits that fit the largest, counts as counts. */
+function measureFormat(measures) {
+  const known = measures.filter(measure => measure && isNumber(measure.value));
+  const values = known.map(measure => measure.value);
+  if (values.every(Number.isInteger) && !known.some(measure => isNumber(measure.low)))
+    return count;
+  return value => real(value, values.some(one => Math.abs(one) >= 10) ? 1 : 3);
 }
 
-/* "985 of 1,000": how much could be asked. */
-function askedText(measure) {
-  if (!measure || !isNumber(measure.count))
+/* A value, and under it its interval and how much could be asked: "985 of 1,000". */
+function measureText(measure, format) {
+  if (!measure)
     return missing;
-  return isNumber(measure.missing) && measure.missing > 0
-    ? `${count(measure.count)} of ${count(measure.count + measure.missing)}` : count(measure.count);
+  const behind = [];
+  if (isNumber(measure.low) && isNumber(measure.high))
+    behind.push(`${format(measure.low)} to ${format(measure.high)}`);
+  if (isNumber(measure.count))
+    behind.push(isNumber(measure.missing) && measure.missing > 0
+      ? `${count(measure.count)} of ${count(measure.count + measure.missing)}`
+      : count(measure.count));
+  return [make("span", {class: "measure"}, format(measure.value)),
+    behind.length > 0 ? make("span", {class: "behind"}, behind.join(" · ")) : null];
+}
+
+/* One group of measures: a row for each name, a column for each file. */
+function measureTable(files, group) {
+  const found = files.map(file => new Map((file.measures || [])
+    .filter(measure => measure.group === group).map(measure => [measure.name, measure])));
+  const names = [...new Set(found.flatMap(measures => [...measures.keys()]))];
+  const columns = files.map((file, i) => ({title: file.path, numeric: true,
+    value: row => found[i].get(row.name)?.value ?? null,
+    show: row => measureText(found[i].get(row.name), row.format)}));
+  return table({label: group, stacks: true,
+    columns: [{title: "measure", lead: true, value: row => row.name}, ...columns],
+    rows: names.map(name => ({name, format: measureFormat(found.map(all => all.get(name)))}))});
 }
 
 function evaluationPage() {
   const files = data.evaluation.files;
-  const key = measure => `${measure.group}\n${measure.name}`;
-  const found = files.map(file =>
-    new Map((file.measures || []).map(measure => [key(measure), measure])));
-  const groups = new Map();
-  for (const file of files)
-    for (const measure of file.measures || []) {
-      const names = groups.get(measure.group) || groups.set(measure.group, new Set()).get(measure.group);
-      names.add(measure.name);
-    }
+  const groups = new Set(files.flatMap(file =>
+    (file.measures || []).map(measure => measure.group)));
   return {title: "Evaluation", nodes: [
     make("h1", null, "Evaluation"),
-    make("p", {class: "soft"}, "Measured by spine-eval. Behind a value is its 95\u202f% interval, " +
+    make("p", {class: "soft"}, "Measured by spine-eval. Under a value is its 95\u202f% interval, " +
       "where it has one, and how much of what was asked could be answered."),
-    [...groups].map(([group, names]) => [make("h2", {class: "group"}, group), table({label: group,
-      columns: [{title: "measure", value: row => row.name}].concat(files.flatMap((file, i) => [
-        {title: file.path, numeric: true, value: row => found[i].get(row.key)?.value ?? null,
-          show: row => measureText(found[i].get(row.key))},
-        {title: "asked", numeric: true, value: row => found[i].get(row.key)?.count ?? null,
-          show: row => make("span", {class: "soft"}, askedText(found[i].get(row.key)))}])),
-      rows: [...names].map(name => ({name, key: `${group}\n${name}`}))})]),
+    [...groups].map(group =>
+      [make("h2", {class: "group"}, group), measureTable(files, group)]),
   ]};
 }

@@ -14,7 +14,8 @@ function summary(run) {
     const speed = lastOf(run, "words_per_second");
     /* Where the page leaves epochs out, the mean of those that it has. */
     const total = seconds.reduce((sum, one) => sum + one, 0) / seconds.length * epochs;
-    parts.push(`Trained for ${plural(epochs, "epoch")} in ${duration(total)}, at the end with ` +
+    parts.push(`${data.live ? "" : "Trained for "}${plural(epochs, "epoch")} in ` +
+      `${duration(total)}, ${data.live ? "now" : "at the end"} with ` +
       `${count(Math.round(speed / 100) * 100)} words a second.`);
   }
   if (isNumber(explained))
@@ -31,6 +32,8 @@ function summary(run) {
 /* The numbers that people ask for first, of all runs. */
 function keyFigures() {
   const figures = [
+    ["epoch", run => data.live ? count(lastOf(run, "epoch")) : missing],
+    ["total loss", run => data.live ? real(lastOf(run, "total"), 4) : missing],
     ["words", run => count(run.rows)],
     ["dimensions", run => count(run.units)],
     ["on in a word", run => run.hasCodes ? (run.values / run.rows).toFixed(1) : missing],
@@ -128,7 +131,7 @@ function liveNote() {
   const text = epoch === null ? "No epoch is finished yet."
     : `Epoch ${count(epoch)} was finished ${duration(Math.max(0, since))} ago.`;
   if (data.live.seconds === 0)
-    return make("p", {class: "live still", role: "status"}, text,
+    return make("p", {class: "live", role: "status"}, text,
       " The run wasn't finished when this page was last written.");
   const paused = make("button", {type: "button", "aria-pressed": "false", onclick: () => {
     const pause = paused.getAttribute("aria-pressed") === "false";
@@ -136,8 +139,9 @@ function liveNote() {
     paused.textContent = pause ? "Go on" : "Pause";
     setReloading(!pause);
   }}, "Pause");
-  return make("p", {class: "live", role: "status"}, make("span", {class: "pulse"}), text,
-    ` This page reloads every ${plural(data.live.seconds, "second")}. `, paused);
+  return make("p", {class: "live", role: "status"}, make("span", null,
+    make("span", {class: "pulse"}), text,
+    ` This page reloads every ${plural(data.live.seconds, "second")}.`), paused);
 }
 
 function overviewPage() {

@@ -8,6 +8,7 @@
  *         show: row => real(row.coherence),           text or nodes; if not given, the value
  *         numeric: true,                              set to the right, the largest first
  *         wide: true,                                 takes the room, and may break its lines
+ *         lead: true,                                 what the row is about: the first line of a card
  *       }, ...],
  *       rows, sort: 0, ascending: true,               the column to begin with
  *       stacks: true,                                 on a phone a row becomes a small card
@@ -39,7 +40,7 @@ function table(options) {
   });
 
   function kind(column) {
-    return [column.numeric && "numeric", column.wide && "wide"].filter(Boolean).join(" ") || null;
+    return ["numeric", "wide", "lead"].filter(name => column[name]).join(" ") || null;
   }
 
   function compare(a, b) {

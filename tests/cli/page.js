@@ -199,7 +199,7 @@ async function showsTheEvaluation(browser) {
   await expectHash(page, "#eval");
   assert.deepEqual(await texts(page, "main h2"), ["interpretability", "similarity"]);
   const cells = await texts(page, "main tbody td");
-  assert.ok(cells.includes("0.960 0.950 to 0.970") && cells.includes("195 of 200"), cells.join("|"));
+  assert.ok(cells.includes("0.9600.950 to 0.970 · 195 of 200"), cells.join("|"));
   assert.ok(cells.includes("<b>pairs</b>.tsv") && cells.includes("–"), cells.join("|"));
   await close();
 }
