@@ -17,7 +17,7 @@ const unitColumns = {
   words: run => ({title: "strongest words", wide: true,
     show: row => wordLinks(topWords(run, row.unit, 10))}),
   coherence: run => ({title: "coherence", numeric: true,
-    hint: "mean cosine between the strongest words, in the space of the input",
+    hint: "mean cosine between its ten strongest words, in the space of the input",
     value: row => run.coherence[row.unit], show: row => real(run.coherence[row.unit])}),
   size: run => ({title: "words", numeric: true, hint: "how many words it is on for",
     value: row => run.active[row.unit], show: row => count(run.active[row.unit])}),
