@@ -11,7 +11,7 @@ set -euo pipefail
 need sbatch slurmctld slurmd munged ip nsenter unshare pgrep
 unshare --mount --uts --ipc --net --pid --fork true 2>/dev/null || skip "no namespaces here"
 
-items=(batch srun cancel merge array task sweep stuck limit lost unplugged script_lost)
+items=(batch srun requeue cancel merge array task sweep stuck limit lost unplugged script_lost)
 [ $# = 0 ] || items=("$@")
 scripts=$SPINE_SOURCE/slurm
 PATH=$SPINE_BIN:$PATH
@@ -83,10 +83,11 @@ was_requeued()
     [ "$(field Restarts)" -gt "$restarts" ]
 }
 
+# Its last attempt may still be COMPLETING.
 start_now()
 {
-    on ctl scontrol update JobId="$job" StartTime=now
-    ! is PENDING
+    if is PENDING; then on ctl scontrol update JobId="$job" StartTime=now; fi
+    is RUNNING || is_over
 }
 
 # goes_on [RUN]: the job comes back into the queue, and if a run is named, to its end. It need not
@@ -176,6 +177,19 @@ item_srun()
     said '4 ranks by srun$' || fail "$(excerpt)"
     said '^going on after' || fail "began anew: $(excerpt)"
     trained srun
+}
+
+# A job that somebody requeues goes on.
+item_requeue()
+{
+    describe requeue $endless
+    submit -N 2 --ntasks-per-node=1 "$scripts/train.sbatch" requeue.ini
+    begins_epoch requeue 2
+    on ctl scontrol requeue "$job"
+    goes_on requeue
+    ends COMPLETED
+    said '^going on after' || fail "began anew: $(excerpt)"
+    trained requeue
 }
 
 # A job that is cancelled ends, and isn't requeued.
