@@ -182,15 +182,8 @@ static int write_text(const char *path, const char *text, struct spine_error *er
     FILE *file = spine_outfile_create_text(path, err);
     if (file == NULL)
         return -1;
-    int failed = fputs(text, file) < 0;
-    failed |= fclose(file) != 0;
-    if (failed)
-        spine_fail(err, "%s: %s", path, strerror(errno));
-    if (failed || spine_outfile_publish(path, err)) {
-        spine_outfile_discard(path);
-        return -1;
-    }
-    return 0;
+    fputs(text, file);
+    return spine_outfile_finish_text(file, path, err);
 }
 
 static int write_trial(const struct spine_ledger *ledger, size_t trial, struct spine_error *err)

@@ -96,6 +96,18 @@ int spine_outfile_publish(const char *path, struct spine_error *err)
     return rc;
 }
 
+int spine_outfile_finish_text(FILE *file, const char *path, struct spine_error *err)
+{
+    int failed = ferror(file);
+    failed = fclose(file) != 0 || failed;
+    if (failed)
+        fail_path(path, err);
+    else if (spine_outfile_publish(path, err) == 0)
+        return 0;
+    spine_outfile_discard(path);
+    return -1;
+}
+
 void spine_outfile_discard(const char *path)
 {
     struct spine_error ignored;

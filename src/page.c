@@ -5,7 +5,6 @@
 #include "spine/words.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <xxhash.h>
@@ -120,12 +119,5 @@ int spine_page_write(const char *path, const struct spine_page *page, const char
     if (writer.file == NULL)
         return -1;
     write_page(&writer);
-    int failed = ferror(writer.file);
-    failed = fclose(writer.file) != 0 || failed;
-    if (failed)
-        spine_fail(err, "%s: %s", path, strerror(errno));
-    else if (spine_outfile_publish(path, err) == 0)
-        return 0;
-    spine_outfile_discard(path);
-    return -1;
+    return spine_outfile_finish_text(writer.file, path, err);
 }

@@ -6,7 +6,6 @@
 #include "spine/statistics.h"
 
 #include <cJSON.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -407,15 +406,7 @@ static int write_file(const struct spine_summary *summary, const char *name, con
         fprintf(file, "%s\n", text);
     else
         spine_summary_print(summary, file);
-    int failed = ferror(file) != 0;
-    failed |= fclose(file) != 0;
-    if (failed)
-        spine_fail(err, "%s: %s", path, strerror(errno));
-    if (failed || spine_outfile_publish(path, err)) {
-        spine_outfile_discard(path);
-        return -1;
-    }
-    return 0;
+    return spine_outfile_finish_text(file, path, err);
 }
 
 static int write_page(const struct spine_summary *summary, const char *json,

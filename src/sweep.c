@@ -157,8 +157,8 @@ static int do_job(struct group *group, const struct spine_job *job, int *failed,
 /* What the leader finds to do; waits while that may depend on others. */
 static int find_job(struct group *group, struct spine_job *job, struct spine_error *err)
 {
-    static const struct timespec moment = {.tv_nsec = 100000000};
-    for (;;) {
+    for (long wait = 50;; wait = wait < 1600 ? 2 * wait : wait) { /* milliseconds */
+        const struct timespec moment = {wait / 1000, wait % 1000 * 1000000};
         if (spine_ledger_claim(&group->ledger, job, err))
             return -1;
         if (job->verdict != SPINE_HALVING_WAIT)

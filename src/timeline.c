@@ -3,7 +3,6 @@
 
 #include "spine/outfile.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,14 +58,10 @@ static int write_text(const char *path, const char *text, size_t length, struct 
     if (file == NULL)
         return -1;
     /* The first object has no comma before it. */
-    int failed = fprintf(file, "[") < 0 || fwrite(text + 1, 1, length - 1, file) != length - 1 ||
-                 fprintf(file, "\n]\n") < 0;
-    failed = fclose(file) != 0 || failed;
-    if (!failed)
-        return spine_outfile_publish(path, err);
-    spine_fail(err, "%s: %s", path, strerror(errno));
-    spine_outfile_discard(path);
-    return -1;
+    fputc('[', file);
+    fwrite(text + 1, 1, length - 1, file);
+    fputs("\n]\n", file);
+    return spine_outfile_finish_text(file, path, err);
 }
 
 int spine_timeline_write(const struct spine_timeline *timeline, struct spine_comm *comm,

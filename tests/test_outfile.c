@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -175,10 +177,35 @@ static int setup(void **state)
 
 #define WATCHED(function) cmocka_unit_test_setup_teardown(function, setup, remove_directory)
 
+static void test_a_text_is_finished_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    const struct path path = join_path(&directory, "text"),
+                      part = join_path(&directory, "text.part");
+    struct rlimit before, few;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    for (int fails = 0; fails < 2; fails++) {
+        FILE *file = spine_outfile_create_text(path.text, &err);
+        assert_non_null(file);
+        few = (struct rlimit){100, before.rlim_max};
+        for (int i = 0; i < 500; i++)
+            fputs("ten bytes\n", file);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, fails ? &few : &before), 0);
+        const int rc = spine_outfile_finish_text(file, path.text, &err);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        assert_int_equal(rc, fails ? -1 : 0);
+        assert_int_equal(access(part.text, F_OK), -1);
+        assert_int_equal(access(path.text, F_OK), fails ? -1 : 0);
+        unlink(path.text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WATCHED(test_a_file_gets_its_name_when_it_is_published),
+        WATCHED(test_a_text_is_finished_whole_or_not_at_all),
         WATCHED(test_what_a_crash_left_is_replaced),
         WATCHED(test_a_symbolic_link_in_the_way_is_not_followed_and_stays),
         WATCHED(test_where_no_file_can_be_made_the_reason_is_given),

@@ -21,12 +21,17 @@ char *spine_outfile_part(const char *path, struct spine_error *err);
  * somebody may have planted. Refuses what the user can mend: a missing directory, no permission. */
 int spine_outfile_create(const char *path, struct spine_error *err);
 
-/* The same, and open it for fprintf; ended by fclose(). NULL, with err filled, on failure. */
+/* The same, and open it for fprintf; ended by fclose(), or spine_outfile_finish_text(). NULL, with
+ * err filled, on failure. */
 FILE *spine_outfile_create_text(const char *path, struct spine_error *err);
 
 /* Give PATH.part, closed, its own name, so that it survives a crash: the file and its directory are
  * brought to the disk. If only the latter fails, the file has its name already. */
 int spine_outfile_publish(const char *path, struct spine_error *err);
+
+/* Close what spine_outfile_create_text() opened and publish it; if anything was not written,
+ * discard it. */
+int spine_outfile_finish_text(FILE *file, const char *path, struct spine_error *err);
 
 /* Remove PATH.part, if there is one. */
 void spine_outfile_discard(const char *path);

@@ -208,7 +208,8 @@ function parallel() {
             heights[i](pole.of(row)).toFixed(1)).join("")})),
         poles.map((pole, i) => [
           draw("line", {class: "pole", x1: x(i), x2: x(i), y1: 40, y2: height - 20}),
-          draw("text", {class: "tick", x: x(i) - 6, y: i % 2 ? 28 : 14}, pole.name),
+          draw("text", {class: "tick", x: x(i) + (i > 0 && i === poles.length - 1 ? 64 : -6),
+            y: i % 2 ? 28 : 14, "text-anchor": i > 0 && i === poles.length - 1 ? "end" : "start"}, pole.name),
           pole.ticks.filter(tick => tick >= pole.least && tick <= pole.most).map(tick =>
             draw("text", {class: "tick clear", x: x(i) + 6, y: heights[i](tick) + 4}, pole.show(tick)))]),
       ];
