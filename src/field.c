@@ -3,12 +3,22 @@
 
 #include "spine/number.h"
 
+#include <string.h>
+
 struct spine_field spine_field_trim(struct spine_field text)
 {
     text.begin = spine_field_skip_separators(text.begin, text.end);
     while (text.end > text.begin && spine_field_is_separator(text.end[-1]))
         text.end--;
     return text;
+}
+
+char *spine_field_trim_text(char *text)
+{
+    const struct spine_field trimmed =
+        spine_field_trim((struct spine_field){text, strchr(text, '\0')});
+    text[trimmed.end - text] = '\0';
+    return text + (trimmed.begin - text);
 }
 
 bool spine_field_cut_last(struct spine_field *rest, struct spine_field *last)

@@ -1,6 +1,7 @@
 /* tabular.c -- small tables of text. */
 #include "spine/tabular.h"
 
+#include "spine/field.h"
 #include "spine/input.h"
 #include "spine/vectors.h"
 
@@ -63,16 +64,6 @@ static const char *separators_of(enum spine_tabular_form form, const char *line)
     return form == SPINE_TABULAR_ANY && strchr(line, ',') != NULL ? "," : " \t";
 }
 
-/* The text without the blanks around it, in place. */
-static char *trim(char *text)
-{
-    text += strspn(text, " \t");
-    size_t length = strlen(text);
-    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
-        text[--length] = '\0';
-    return text;
-}
-
 /* Cut the line into fields. Returns -1 if there are too many. */
 static int cut(char *at, const char *separators, struct spine_tabular_row *row)
 {
@@ -84,7 +75,7 @@ static int cut(char *at, const char *separators, struct spine_tabular_row *row)
         const int is_last = *end == '\0';
         *end = '\0';
         if (!are_runs || *at != '\0')
-            row->field[row->count++] = trim(at);
+            row->field[row->count++] = spine_field_trim_text(at);
         if (is_last)
             return 0;
         at = end + 1;

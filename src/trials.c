@@ -1,6 +1,7 @@
 /* trials.c -- a sweep: many runs described by the section [sweep] of a configuration. */
 #include "spine/trials.h"
 
+#include "spine/field.h"
 #include "spine/random.h"
 #include "spine/spelling.h"
 
@@ -151,22 +152,12 @@ static int try_value(const char *name, const char *value, struct spine_error *er
     return spine_config_set(&scratch, &given, name, value, err);
 }
 
-/* Cut blanks off both ends, in place. */
-static char *trim(char *text)
-{
-    text += strspn(text, " \t");
-    size_t length = strlen(text);
-    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
-        text[--length] = '\0';
-    return text;
-}
-
 static int read_list(struct spine_parameter *parameter, const char *text, struct spine_error *err)
 {
     char copy[SPINE_INIFILE_WORD], *rest = copy;
     strcpy(copy, text);
     for (char *item; (item = strsep(&rest, ",")) != NULL;) {
-        item = trim(item);
+        item = spine_field_trim_text(item);
         if (*item == '\0')
             return spine_refuse(err, "%s: has an empty value", parameter->name);
         for (size_t i = 0; i < parameter->values.count; i++)
@@ -219,7 +210,7 @@ static int read_range(struct spine_parameter *parameter, const char *text, struc
     if (dots == NULL)
         return spine_refuse(err, "%s: '%.100s' is not a range 'a .. b'", parameter->name, text);
     *dots = '\0';
-    const char *least = trim(copy), *most = trim(dots + 2);
+    const char *least = spine_field_trim_text(copy), *most = spine_field_trim_text(dots + 2);
     if (try_value(parameter->name, least, err) || try_value(parameter->name, most, err))
         return -1;
     if (kind != (whole ? SPINE_CONFIG_WHOLE : SPINE_CONFIG_REAL))

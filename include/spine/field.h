@@ -38,6 +38,9 @@ static inline bool spine_field_is_empty(struct spine_field text)
 /* The text without the separators before and after it. */
 struct spine_field spine_field_trim(struct spine_field text);
 
+/* The same of a text that ends with NUL, in place: what stands behind is cut off. */
+char *spine_field_trim_text(char *text);
+
 /* Cut the last field off 'rest', which is trimmed before and after. False if there is none. */
 bool spine_field_cut_last(struct spine_field *rest, struct spine_field *last);
 
