@@ -45,8 +45,8 @@ launch()
         exit 2
         ;;
     esac
-    say "attempt $((${SLURM_RESTART_COUNT:-0} + 1)) on $SLURM_JOB_NODELIST:" \
-        "$SLURM_NTASKS ranks by ${command[0]}"
+    say "attempt $((${SLURM_RESTART_COUNT:-0} + 1)) on $SLURM_JOB_NODELIST by ${command[0]}," \
+        "tasks: $SLURM_NTASKS"
     "${command[@]}" "$@" &
     pid=$!
     trap 'say "USR1: the ranks save and leave"; kill -USR1 $pid || true' USR1

@@ -158,7 +158,7 @@ item_batch()
     describe batch 3
     submit -N 2 --ntasks-per-node=2 "$scripts/train.sbatch" batch.ini
     ends COMPLETED
-    said 'attempt 1 on n\[[1-4][,-][1-4]\]: 4 ranks by mpirun$' || fail "$(excerpt)"
+    said 'attempt 1 on n\[[1-4][,-][1-4]\] by mpirun, tasks: 4$' || fail "$(excerpt)"
     trained batch
     submit -N 2 --ntasks-per-node=1 "$scripts/train.sbatch" batch.ini
     ends COMPLETED
@@ -174,7 +174,7 @@ item_srun()
     on ctl scancel --batch --signal=USR1 "$job"
     goes_on srun
     ends COMPLETED
-    said '4 ranks by srun$' || fail "$(excerpt)"
+    said 'by srun, tasks: 4$' || fail "$(excerpt)"
     said '^going on after' || fail "began anew: $(excerpt)"
     trained srun
 }
