@@ -31,7 +31,7 @@ struct spine_examples {
 
 struct trial {
     uint64_t parts;                   /* a bit for each to train on */
-    size_t num_c;                     /* how far to go in the grid */
+    int is_test;                      /* one part is left out, to test on it; else two */
     size_t correct[GRID][PARTS_MOST]; /* out: in the parts not trained on */
     int is_short;                     /* out: memory ran out */
 };
@@ -44,8 +44,7 @@ struct parted {
     int solver;
 };
 
-/* --- Examples ----------------------------------------------------------------------------------
- */
+/* --- Examples ------------------------------------------------------------------------------ */
 
 int spine_examples_create(struct spine_examples **examples, size_t columns, struct spine_error *err)
 {
@@ -132,8 +131,7 @@ static void scale(struct spine_examples *examples, size_t count)
             examples->nodes[k].value *= factor;
 }
 
-/* --- Trials ------------------------------------------------------------------------------------
- */
+/* --- Trials -------------------------------------------------------------------------------- */
 
 static void print_nothing(const char *text)
 {
@@ -173,7 +171,7 @@ static void count_correct(const struct parted *parted, const struct model *model
 static void climb(const struct parted *parted, const struct problem *problem, struct trial *trial)
 {
     struct model *model = NULL;
-    for (size_t c = 0; c < trial->num_c; c++) {
+    for (size_t c = 0; c < GRID; c++) {
         struct model *before = model;
         const struct parameter parameter = {.solver_type = parted->solver,
                                             .eps = 0.001,
@@ -235,16 +233,7 @@ static int prepare(struct parted *parted, const struct spine_examples *examples,
     return 0;
 }
 
-/* --- Choosing C --------------------------------------------------------------------------------
- */
-
-static struct trial *make_trials(size_t count, struct spine_error *err)
-{
-    struct trial *trials = calloc(count, sizeof *trials);
-    if (trials == NULL)
-        spine_fail(err, "out of memory for %zu trials of a classifier", count);
-    return trials;
-}
+/* --- Choosing C ---------------------------------------------------------------------------- */
 
 /* The place in the grid of the greatest number; the first of equals. */
 static size_t best_of(const size_t correct[GRID])
@@ -260,7 +249,7 @@ static size_t best_of(const size_t correct[GRID])
 static int test_with_valid(const struct parted *parted, struct spine_verdict *verdict,
                            struct spine_error *err)
 {
-    struct trial trial = {.parts = 1, .num_c = GRID};
+    struct trial trial = {.parts = 1};
     size_t correct[GRID];
     if (run_trials(parted, &trial, 1, err))
         return -1;
@@ -276,16 +265,18 @@ static uint64_t bit(size_t part)
     return (uint64_t)1 << part;
 }
 
-/* The trials that choose C for each part of the mask 'tests': without it and one other part, that
- * other being judged. Where both are of the mask, the one trial serves either. */
-static size_t list_pairs(size_t num_parts, uint64_t tests, struct trial *trials)
+/* The trials for testing on each part of the mask 'tests': without the part, and to choose C
+ * without it and one other, that other being judged. Where both are of the mask, the one trial
+ * serves either. */
+static size_t list_trials(size_t num_parts, uint64_t tests, struct trial *trials)
 {
+    const uint64_t all = bit(num_parts) - 1;
     size_t count = 0;
     for (size_t a = 0; a < num_parts; a++)
-        for (size_t b = a + 1; b < num_parts; b++)
+        for (size_t b = a; b < num_parts; b++)
             if ((tests & (bit(a) | bit(b))) != 0)
-                trials[count++] = (struct trial){.parts = (bit(num_parts) - 1) & ~bit(a) & ~bit(b),
-                                                 .num_c = GRID};
+                trials[count++] =
+                    (struct trial){.parts = all & ~(bit(a) | bit(b)), .is_test = a == b};
     return count;
 }
 
@@ -304,32 +295,25 @@ static size_t choose(const struct trial *trials, size_t count, size_t part, size
 static int test_parts(const struct parted *parted, size_t num_parts, uint64_t tests,
                       struct spine_verdict *verdict, struct spine_error *err)
 {
-    struct trial *trials = make_trials(num_parts * (num_parts - 1) / 2 + num_parts, err);
+    struct trial *trials = calloc(num_parts * (num_parts + 1) / 2, sizeof *trials);
     if (trials == NULL)
-        return -1;
-    const size_t count = list_pairs(num_parts, tests, trials);
-    struct trial *finals = trials + count, *final = finals;
-    int rc = run_trials(parted, trials, count, err);
-    for (size_t part = 0; part < num_parts; part++)
-        if ((tests & bit(part)) != 0)
-            *final++ = (struct trial){.parts = (bit(num_parts) - 1) & ~bit(part),
-                                      .num_c = 1 + choose(trials, count, part, num_parts)};
-    if (rc == 0)
-        rc = run_trials(parted, finals, (size_t)(final - finals), err);
+        return spine_fail(err, "out of memory for the trials of a classifier");
+    const size_t count = list_trials(num_parts, tests, trials);
+    const int rc = run_trials(parted, trials, count, err);
     *verdict = (struct spine_verdict){0};
-    for (size_t part = 0; part < num_parts; part++)
-        if ((tests & bit(part)) != 0) {
-            verdict->C = grid[finals->num_c - 1];
-            verdict->correct += finals->correct[finals->num_c - 1][part];
-            verdict->count += parted->count[part];
-            finals++;
-        }
+    for (size_t i = 0; i < count; i++)
+        for (size_t part = 0; part < num_parts && trials[i].is_test; part++)
+            if ((trials[i].parts & bit(part)) == 0) {
+                const size_t c = choose(trials, count, part, num_parts);
+                verdict->C = grid[c];
+                verdict->correct += trials[i].correct[c][part];
+                verdict->count += parted->count[part];
+            }
     free(trials);
     return rc;
 }
 
-/* --- What is asked -----------------------------------------------------------------------------
- */
+/* --- What is asked ------------------------------------------------------------------------- */
 
 static int refuse_memory(struct spine_error *err)
 {

@@ -150,7 +150,7 @@ static void test_too_few_examples_are_refused(void **state)
     struct spine_examples *examples = make_examples(8, 0.3F, 1);
     struct spine_verdict verdict;
     const uint32_t fold[8] = {0, 0, 1, 1, 3, 3, 3, 3};
-    EXPECT_REFUSED(spine_classifier_test(examples, SPINE_CLASSIFIER_SVM, 4, 0, 1, &verdict, &err),
+    EXPECT_REFUSED(spine_classifier_test(examples, SPINE_CLASSIFIER_SVM, 2, 0, 1, &verdict, &err),
                    "8 examples are too few to train and test a classifier");
     EXPECT_REFUSED(spine_classifier_test(examples, SPINE_CLASSIFIER_SVM, 4, 4, 1, &verdict, &err),
                    "8 examples are too few to train and test a classifier");

@@ -39,6 +39,9 @@ struct spine_verdict {
     double C;              /* chosen; of cross-validation's choices the last */
 };
 
+/* Three folds are enough to tell apart what is ten times as much. */
+enum { SPINE_CLASSIFIER_FOLDS = 3, SPINE_CLASSIFIER_FOLDS_MOST = 60 };
+
 /* Train on the first num_train examples, choose C on the num_valid after them, test on the rest.
  * Without valid examples C is chosen by cross-validation in SPINE_CLASSIFIER_FOLDS seeded folds of
  * the training part, all of which is then trained on. Scales the examples by their training part.
@@ -55,7 +58,6 @@ int spine_classifier_cross_validate(struct spine_examples *examples, enum spine_
 
 /* Deal examples out to folds so that each has its share of every label: in a seeded order, label
  * by label, in turn. */
-enum { SPINE_CLASSIFIER_FOLDS = 5, SPINE_CLASSIFIER_FOLDS_MOST = 60 };
 int spine_classifier_deal(const uint32_t *label, size_t count, size_t num_folds, uint64_t seed,
                           uint32_t *fold, struct spine_error *err);
 
