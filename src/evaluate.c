@@ -52,21 +52,7 @@ static int read_model(const char *directory, struct spine_modelfile *model, stru
     return spine_modelfile_read(model, path, err) ? -1 : 1;
 }
 
-/* The path of what a model was trained on. */
-static int input_of(const struct spine_modelfile *model, const char *run, char *input,
-                    struct spine_error *err)
-{
-    struct spine_config config;
-    struct spine_inifile_lines sweep = {0}; /* which a resolved configuration doesn't have */
-    spine_config_init(&config);
-    const int rc = spine_inifile_parse(&config, &sweep, model->config, run, err);
-    if (rc == 0)
-        strcpy(input, config.input);
-    spine_inifile_lines_dispose(&sweep);
-    return rc;
-}
-
-/* The same of a run's directory; "" if 'run' isn't one. */
+/* The path of what a run was trained on; "" if 'run' isn't one. */
 static int find_input(const char *run, char *input, struct spine_error *err)
 {
     struct spine_modelfile model;
@@ -74,7 +60,7 @@ static int find_input(const char *run, char *input, struct spine_error *err)
     const int found = read_model(run, &model, err);
     if (found != 1)
         return found;
-    const int rc = input_of(&model, run, input, err);
+    const int rc = spine_inifile_find_input(model.config, run, input, err);
     spine_modelfile_dispose(&model);
     return rc;
 }
@@ -135,7 +121,7 @@ static int measure_explained(const struct subject *subject, struct spine_figures
     const int found = read_model(subject->path, &model, err);
     if (found != 1)
         return found;
-    const int rc = input_of(&model, subject->path, input, err) ||
+    const int rc = spine_inifile_find_input(model.config, subject->path, input, err) ||
                    add_explained(subject, &model, input, figures, err);
     spine_modelfile_dispose(&model);
     return rc ? -1 : 0;

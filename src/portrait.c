@@ -222,19 +222,6 @@ static int add_nearest(cJSON *portrait, const struct spine_params *params, struc
     return rc;
 }
 
-/* The option data.input of a resolved configuration. */
-static int find_input(const char *text, const char *path, char *input, struct spine_error *err)
-{
-    struct spine_config config;
-    struct spine_inifile_lines sweep = {0}; /* which a resolved configuration doesn't have */
-    spine_config_init(&config);
-    const int rc = spine_inifile_parse(&config, &sweep, text, path, err);
-    if (rc == 0)
-        strcpy(input, config.input);
-    spine_inifile_lines_dispose(&sweep);
-    return rc;
-}
-
 /* What model.h5 adds, if it is there; and the path of the run's input. */
 static int add_model(cJSON *portrait, const char *run, const struct sitter *sitter, char *input,
                      struct spine_error *err)
@@ -255,7 +242,7 @@ static int add_model(cJSON *portrait, const char *run, const struct sitter *sitt
                                 sitter->space.columns)
                  : add_nearest(portrait, &model.params, err);
     if (rc == 0)
-        rc = find_input(model.config, path, input, err);
+        rc = spine_inifile_find_input(model.config, path, input, err);
     spine_modelfile_dispose(&model);
     return rc;
 }

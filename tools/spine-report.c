@@ -15,9 +15,8 @@ static const char usage[] =
     "  or:  spine-report --follow RUN [-o PAGE.html]\n"
     "\n"
     "Write a page to look at a run, or at two side by side, in any browser: how it trained, all\n"
-    "dimensions, all words. It is one file and needs no network. RUN is the directory of a run, "
-    "or\n"
-    "a codes.h5ad file.\n"
+    "dimensions, all words. It is one file and needs no network. RUN is the directory of a run,\n"
+    "or a codes.h5ad file.\n"
     "\n"
     "  -o, --output=FILE  where to write [report.html]\n"
     "  --eval=FILE        show the measures that spine-eval --json wrote\n"
@@ -31,7 +30,12 @@ static const char usage[] =
     "\n"
     "Links into the page: #word=remote, #dim=873; of the second run, #dim=2:873.\n"
     "\n"
-    "Exit status: 0 done; 1 failed; 2 the command line or a file is wrong.\n";
+    "Exit status: 0 done; 1 failed; 2 the command line or a file is wrong.\n"
+    "\n"
+    "Examples:\n"
+    "  $ spine-report run -o report.html\n"
+    "  $ spine-report small wide --eval=figures.json -o both.html\n"
+    "  $ spine-report --follow run\n";
 
 enum { EVALUATION = SPINE_ARGUMENT_OWN, SPACE, FOLLOW, EVERY, WORDS, DIMENSIONS, ROWS };
 

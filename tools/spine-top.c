@@ -32,7 +32,12 @@ static const char usage[] =
     "Codes end at 1: dimensions and words that are tied there are ordered by the value before\n"
     "the clamp, then by row (dimensions by number).\n"
     "\n"
-    "Exit status: 0 done; 1 failed; 2 the command line or the file is wrong.\n";
+    "Exit status: 0 done; 1 failed; 2 the command line or the file is wrong.\n"
+    "\n"
+    "Examples:\n"
+    "  $ spine-top run remote mathematics\n"
+    "  $ spine-top run 'comp*' --near=king\n"
+    "  $ spine-top run --dump --words=50 >dimensions.tsv\n";
 
 enum { DIMENSION = SPINE_ARGUMENT_OWN, DIMENSIONS, WORDS, NEAR, JSON, DUMP };
 
