@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 char *spine_outfile_part(const char *path, struct spine_error *err)
@@ -23,9 +24,20 @@ static int fail_path(const char *path, struct spine_error *err)
     return spine_fail(err, "%s: %s", path, strerror(errno));
 }
 
-/* Returns the descriptor of the new file, or -1. */
-static int open_part(const char *part, struct spine_error *err)
+/* Publishing would put a file in the place of /dev/null, or of the pipe behind /dev/stdout. */
+static int check_place(const char *path, struct spine_error *err)
 {
+    struct stat facts;
+    if (stat(path, &facts) != 0 || S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode))
+        return 0;
+    return spine_refuse(err, "%s: is a device or a pipe: not replaced by a file", path);
+}
+
+/* Returns the descriptor of the new file, or -1. */
+static int open_part(const char *path, const char *part, struct spine_error *err)
+{
+    if (check_place(path, err))
+        return -1;
     const int descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0666);
     if (descriptor < 0 && (errno == ENOENT || errno == EACCES || errno == ENOTDIR ||
                            errno == EISDIR || errno == ELOOP || errno == EROFS))
@@ -38,7 +50,7 @@ static int open_part(const char *part, struct spine_error *err)
 int spine_outfile_create(const char *path, struct spine_error *err)
 {
     char *part = spine_outfile_part(path, err);
-    const int descriptor = part == NULL ? -1 : open_part(part, err);
+    const int descriptor = part == NULL ? -1 : open_part(path, part, err);
     if (descriptor >= 0)
         close(descriptor);
     free(part);
@@ -48,7 +60,7 @@ int spine_outfile_create(const char *path, struct spine_error *err)
 FILE *spine_outfile_create_text(const char *path, struct spine_error *err)
 {
     char *part = spine_outfile_part(path, err);
-    const int descriptor = part == NULL ? -1 : open_part(part, err);
+    const int descriptor = part == NULL ? -1 : open_part(path, part, err);
     FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
     if (descriptor >= 0 && file == NULL) {
         fail_path(part, err);

@@ -21,7 +21,7 @@ static double *ask_all(const struct question *question,
                        struct spine_error *err)
 {
     const size_t count = question->panel->columns->columns;
-    double *answers = malloc(count * sizeof *answers + 1);
+    double *answers = calloc(count + 1, sizeof *answers);
     if (answers == NULL) {
         spine_fail(err, "out of memory for %zu dimensions", count);
         return NULL;

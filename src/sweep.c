@@ -14,11 +14,14 @@
 #include "spine/summary.h"
 #include "spine/train.h"
 
-#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
 
 struct group {
     const struct spine_trials *trials;
@@ -97,7 +100,9 @@ static void judge(const struct spine_config *config, struct spine_scores *scores
                                                    .seed = SPINE_EVALUATE_SEED};
     struct spine_evaluation *evaluations = NULL;
     struct spine_error err;
+#ifdef _OPENMP
     omp_set_num_threads(1); /* the other cores have groups of their own */
+#endif
     if (spine_evaluate(&options, &evaluations, &err))
         spine_log_warning("%s: how readable it is, isn't known: %s", path, err.text);
     else

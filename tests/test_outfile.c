@@ -201,6 +201,20 @@ static void test_a_text_is_finished_whole_or_not_at_all(void **state)
     }
 }
 
+static void test_devices_and_pipes_stay_what_they_are(void **state)
+{
+    (void)state;
+    const struct path pipe = join_path(&directory, "pipe"), link = join_path(&directory, "null");
+    const struct path part = part_of(&pipe);
+    assert_int_equal(mkfifo(pipe.text, 0666), 0);
+    assert_int_equal(symlink("/dev/null", link.text), 0);
+    EXPECT_REFUSED(spine_outfile_create(pipe.text, &err),
+                   "%s: is a device or a pipe: not replaced by a file", pipe.text);
+    assert_false(is_there(&part));
+    EXPECT_REFUSED(spine_outfile_create_text(link.text, &err) == NULL ? -1 : 0,
+                   "%s: is a device or a pipe: not replaced by a file", link.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +222,7 @@ int main(void)
         WATCHED(test_a_text_is_finished_whole_or_not_at_all),
         WATCHED(test_what_a_crash_left_is_replaced),
         WATCHED(test_a_symbolic_link_in_the_way_is_not_followed_and_stays),
+        WATCHED(test_devices_and_pipes_stay_what_they_are),
         WATCHED(test_where_no_file_can_be_made_the_reason_is_given),
         WATCHED(test_the_file_is_synced_before_its_new_name_and_then_the_directory),
         WATCHED(test_a_path_without_a_directory_is_in_the_current_one),

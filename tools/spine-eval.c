@@ -231,12 +231,8 @@ static int write_json(const char *path, const char *json, struct spine_error *er
     FILE *file = spine_outfile_create_text(path, err);
     if (file == NULL)
         return -1;
-    const int failed = fputs(json, file) == EOF;
-    if (fclose(file) != 0 || failed) {
-        spine_outfile_discard(path);
-        return spine_fail(err, "%s: can't be written", path);
-    }
-    return spine_outfile_publish(path, err);
+    fputs(json, file); /* finish() says whether it failed */
+    return spine_outfile_finish_text(file, path, err);
 }
 
 /* Say what was found in the way that was asked for. */

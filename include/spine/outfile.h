@@ -18,7 +18,8 @@
 char *spine_outfile_part(const char *path, struct spine_error *err);
 
 /* Make PATH.part, empty, in place of one that a crash left; but not through a symbolic link, which
- * somebody may have planted. Refuses what the user can mend: a missing directory, no permission. */
+ * somebody may have planted. Refuses what the user can mend: a missing directory, no permission;
+ * and to take the place of a device or a pipe. */
 int spine_outfile_create(const char *path, struct spine_error *err);
 
 /* The same, and open it for fprintf; ended by fclose(), or spine_outfile_finish_text(). NULL, with
