@@ -3,9 +3,9 @@
 # queue. A script that sources it has set 'here', the directory of both.
 #
 # The ranks save and leave with status 75 when they get USR1, which Slurm sends to the script before
-# the time limit (#SBATCH --signal). The script then requeues its job, which goes on from there. So
-# it does when mpirun lost a node (status 205): Slurm only requeues a job by itself if the node with
-# the script is lost. A job that comes back without having saved anything new ends the third time.
+# the time limit (#SBATCH --signal). The script then requeues its job, which goes on from there. It
+# does so too when mpirun lost a node (status 205): of a job under mpirun Slurm itself only notices
+# the loss of the node with the script. A job that comes back without having saved anything new ends the third time.
 
 ulimit -c 0
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # a rank a core
@@ -30,6 +30,17 @@ say()
 alone()
 {
     env -u SLURM_PROCID "$@"
+}
+
+# patiently COMMAND...: ask Slurm again for a minute if its controller doesn't answer.
+patiently()
+{
+    local i
+    for ((i = 0; i < 6; i++)); do
+        if "$@"; then return; fi
+        sleep 10
+    done
+    return 1
 }
 
 # launch PROGRAM ARGUMENT...: run it on all of the job's tasks, pass signals on to them, and set
@@ -72,7 +83,7 @@ launch_again()
     75 | 205) ;;
     *) exit "$status" ;;
     esac
-    if [ "$(squeue -h -j "$job" -o %T)" != RUNNING ]; then
+    if [ "$(patiently squeue -h -j "$job" -o %T)" != RUNNING ]; then
         exit "$status" # it was cancelled
     fi
     vain=$(squeue -h -j "$job" -o %k | sed -n 's/^attempts in vain: //p')
@@ -89,7 +100,7 @@ launch_again()
         exit "$status"
     fi
     say "status $status: back into the queue"
-    scontrol requeue "$job" || exit "$status"
+    patiently scontrol requeue "$job" || exit "$status"
     sleep 60 # Slurm ends this script
     exit "$status"
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A rank with fewer rows of a batch than FEW_ROWS waits for others most of the time. */
+/* A rank with fewer rows of a batch than FEW_ROWS waits for others much of the time. */
 enum { FEW_ROWS = 16, ENOUGH_ROWS = 64 };
 
 typedef int is_alike(const struct spine_rank_facts *a, const struct spine_rank_facts *b);
@@ -178,7 +178,7 @@ static int judge_rows(int size, const struct spine_run_facts *run, struct spine_
         return 0;
     return add(advice, err,
                "a batch of %lld gives each of %d ranks %lld row%s, and they wait for each other "
-               "most of the time; %lld rank%s may do as well, or take a train.batch_size of %lld",
+               "much of the time; %lld rank%s may do as well, or take a train.batch_size of %lld",
                (long long)run->batch_size, size, (long long)rows, rows == 1 ? "" : "s",
                (long long)(enough > 0 ? enough : 1), enough > 1 ? "s" : "",
                (long long)size * ENOUGH_ROWS);

@@ -177,11 +177,11 @@ static void test_few_rows_a_rank_are_seen(void **state)
     run.batch_size = 64;
     ASSERT_QUIET(4);
     ASSERT_WARNINGS(5, "a batch of 64 gives each of 5 ranks 12 rows, and they wait for each other "
-                       "most of the time; 1 rank may do as well, or take a train.batch_size of "
+                       "much of the time; 1 rank may do as well, or take a train.batch_size of "
                        "320");
     run.batch_size = 256;
     ASSERT_WARNINGS(64, "a batch of 256 gives each of 64 ranks 4 rows, and they wait for each "
-                        "other most of the time; 4 ranks may do as well, or take a "
+                        "other much of the time; 4 ranks may do as well, or take a "
                         "train.batch_size of 4096");
     ASSERT_QUIET(1);
     run.batch_size = 7; /* fewer than ranks: refused elsewhere */

@@ -13,4 +13,8 @@ fi
 install_packages "${lists[@]}"
 cmake -S . -B build-test -DSPINE_WERROR=ON -DSPINE_TIDY=ON
 cmake --build build-test -j "$(nproc)"
-exec ctest --test-dir build-test --output-on-failure -j 2
+status=0
+ctest --test-dir build-test --output-on-failure -j 2 || status=$?
+echo "of slurm_run:"
+grep -E '^(ok|FAILED) ' build-test/Testing/Temporary/LastTest.log || echo "nothing: it was skipped"
+exit $status
