@@ -3,6 +3,8 @@
  * MPI counts are ints; longer blocks go in pieces of PIECE elements. */
 #include "spine/comm.h"
 
+#include "spine/room.h"
+
 #include <assert.h>
 #include <mpi.h>
 #include <stdbool.h>
@@ -115,6 +117,25 @@ void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *no
     adopt(node, handle);
 }
 
+/* Is there room for what the ranks of a node share? Open MPI 4.1 finds out on one of them, and the
+ * others wait for ever. Fails on all alike. */
+static int check_shared_room(const struct spine_comm *node, size_t bytes, struct spine_error *err)
+{
+    enum { PAGE = 4096 };
+    const char *set = getenv("OMPI_MCA_osc_sm_backing_directory");
+    const char *directory = set != NULL ? set : "/dev/shm";
+    const uint64_t room = spine_room_disk(directory);
+    uint64_t sum = (bytes + 2 * PAGE) / PAGE * PAGE;
+    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM, mpi(node)));
+    const int rc = sum <= room
+                       ? 0
+                       : spine_fail(err,
+                                    "%s has too little room for what the ranks of a node "
+                                    "share: %.1f MiB are free, %.1f MiB are needed",
+                                    directory, (double)room / (1 << 20), (double)sum / (1 << 20));
+    return spine_comm_agree(node, rc, err);
+}
+
 /* Let the ranks of a node map each other's memory. Not 0 if MPI can't. */
 static int share_memory(const struct spine_comm *node, size_t bytes, MPI_Win *window, void **base)
 {
@@ -147,6 +168,8 @@ int spine_comm_map(const struct spine_comm *node, size_t bytes, struct spine_com
     if (rc != 0)
         spine_fail(err, "out of memory for %zu bytes", bytes);
     rc = spine_comm_agree(node, rc, err);
+    if (rc == 0 && node->size > 1)
+        rc = check_shared_room(node, rounded, err);
     if (rc == 0 && node->size > 1 && share_memory(node, rounded, window, base))
         rc = spine_fail(err, "no shared memory for %zu bytes a rank; is /dev/shm full?", bytes);
     rc = spine_comm_agree(node, rc, err);

@@ -111,6 +111,14 @@ rank_1 "echo \$\$ >victim" run.ini train.epochs=1000000 output.directory=killed
 [ ! -e killed/model.h5 ] || fail "a killed run left a model"
 no_codes killed
 
+# Open MPI notices a small /dev/shm, as containers have it, on one rank; the others would wait for ever.
+if unshare -m true 2>/dev/null; then
+    # shellcheck disable=SC2016 # the inner shell expands it
+    attempt unshare -m bash -c 'mount -t tmpfs -o size=1m tmpfs /dev/shm && exec "$@"' - \
+        mpirun -np 2 "$trainer" run.ini model.hidden=2000 output.directory=shared
+    failed 1 "/dev/shm has too little room for what the ranks of a node share: *" shared
+fi
+
 if ! (ulimit -v 300000 && "$trainer" --version) >/dev/null 2>&1; then
     echo "SKIPPED: A RANK WITHOUT MEMORY IS NOT TESTED: sanitizers take more" >&2
     exit 0
