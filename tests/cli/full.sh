@@ -24,7 +24,7 @@ input = glove.h5
 hidden = 200
 [train]
 epochs = 40
-batch_size = 20
+batch_size = 100
 learning_rate = 0.00005
 evaluate_every = 7
 check_room = no
@@ -103,9 +103,9 @@ checkpoint_size=$(kilobytes whole/checkpoint-*.h5)
 leave_free $((checkpoint_size * 3 / 2))
 begin train.checkpoint_every=5
 await_end
-failed "rank 0: small/run/checkpoint-0000002500.h5: can't *"
+failed "rank 0: small/run/checkpoint-0000000500.h5: can't *"
 [ "$(wc -l <small/run/metrics.jsonl)" -lt 15 ] || fail "the failure was told late"
-[ -e small/run/checkpoint-0000001250.h5 ] || fail "the checkpoint before is gone: $(ls small/run)"
+[ -e small/run/checkpoint-0000000250.h5 ] || fail "the checkpoint before is gone: $(ls small/run)"
 goes_on
 rm -r small/run
 
@@ -149,7 +149,7 @@ results_in()
     leave_free "$1"
     attempt mpirun -np 2 "$trainer" run.ini output.directory=small/run
     failed "$2"
-    [ -e small/run/checkpoint-0000010000.h5 ] || fail "the checkpoint is gone: $(ls small/run)"
+    [ -e small/run/checkpoint-0000002000.h5 ] || fail "the checkpoint is gone: $(ls small/run)"
 }
 
 results_in $((shards_size / 2)) "*small/run/shards/codes-0000?.h5: can't *"

@@ -20,11 +20,11 @@ input = glove.h5
 hidden = 200
 [train]
 epochs = 40
-batch_size = 20
+batch_size = 50
 learning_rate = 0.00005
 evaluate_every = 7
 END
-epochs=40 steps=250 # of an epoch
+epochs=40 steps=100 # of an epoch
 
 # begin RANKS ARGUMENT...: a run in the background: job is mpirun's process.
 begin()
@@ -186,7 +186,7 @@ other_options()
 
 cp whole/model.h5 before.h5
 other_options "was saved by other options: model.hidden was 200, is 100" model.hidden=100
-other_options "was saved by other options: loss.sparsity was 0.85, is 0.9; train.batch_size was 20,\
+other_options "was saved by other options: loss.sparsity was 0.85, is 0.9; train.batch_size was 50,\
  is 40" loss.sparsity=0.9 train.batch_size=40
 $python - <<'END'
 import h5py, shutil
@@ -237,7 +237,7 @@ train 2 run.ini output.directory=damaged train.checkpoint_keep=1
 grep -qx "spine-mpi: \[rank 0\] warning: $newest: is damaged: .*; going back to the checkpoint before\
  it" stderr || fail "the damaged checkpoint isn't named: $(cat stderr)"
 as_if_never_stopped --exact damaged
-[ "$(checkpoints damaged)" = damaged/checkpoint-00000$((epochs * steps)).h5 ] ||
+[ "$(checkpoints damaged)" = damaged/checkpoint-000000$((epochs * steps)).h5 ] ||
     fail "checkpoint_keep=1 keeps $(ls damaged)"
 
 for file in $(checkpoints all-damaged); do
