@@ -271,7 +271,7 @@ static int add_range_effect(cJSON *effect, const struct spine_summary *summary, 
                             struct spine_error *err)
 {
     const struct spine_trials *trials = summary->ledger->trials;
-    double *x = calloc(trials->count, sizeof *x), *y = calloc(trials->count, sizeof *y);
+    double *x = calloc(trials->count + 1, sizeof *x), *y = calloc(trials->count + 1, sizeof *y);
     char value[SPINE_TRIALS_VALUE];
     struct spine_estimate rho = {0};
     size_t count = 0;

@@ -60,8 +60,11 @@ def best_of(scratch, name, objective):
 
 
 def series(scratch, vectors, plan, first):
-    """Every second trial of the plan, one after the other."""
-    commands = []
+    """Every second trial of the plan, one after the other; with a TMPDIR of its own, since Open MPI's
+    session directories get in each other's way where many programs start."""
+    temporary = scratch.file("tmp-%d" % first)
+    os.makedirs(temporary, exist_ok=True)
+    commands = ["export TMPDIR=" + shlex.quote(temporary)]
     for row in plan[first::2]:
         directory = scratch.file("single-%s" % row["trial"])
         words = [harness.program("spine-mpi"), "--quiet", scratch.file("base.ini"),
