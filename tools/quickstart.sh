@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Install what is missing, build into build/, train the sample (5,000 GloVe words) on two ranks and
-# show the first dimensions. Results go to DIRECTORY (default quickstart); a second run replaces them.
+# show the first dimensions; report.html has all of them. Results go to DIRECTORY (default
+# quickstart); a second run replaces them.
 # Usage: tools/quickstart.sh [DIRECTORY]
 set -euo pipefail
 
@@ -30,9 +31,11 @@ fi
 mpirun -np 2 "$bin/spine-mpi" "$root/slurm/sample.ini" \
     "data.input=$directory/vectors.h5" "output.directory=$directory/run"
 "$bin/spine-top" "$directory/run"
+"$bin/spine-report" "$directory/run" -o "$directory/report.html" >/dev/null
 
 cat <<END
 
 The run is in $directory/run: codes.h5ad and codes.txt hold the sparse codes, model.h5 the encoder,
-metrics.jsonl a line an epoch. Next: $bin/spine-top $directory/run WORD
+metrics.jsonl a line an epoch. $directory/report.html shows all of it in a browser.
+Next: $bin/spine-top $directory/run WORD
 END
