@@ -78,6 +78,7 @@ struct request {
     struct spine_evaluate_options options;
     enum spine_features features; /* of the next task */
     const char *json;
+    FILE *json_file; /* being written; NULL for the standard output */
     const char *questionnaire, *key;
     size_t num_questions;
     struct spine_paths answers;
@@ -222,22 +223,21 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
     return rc;
 }
 
-static int write_json(const char *path, const char *json, struct spine_error *err)
+static int write_json(struct request *request, const char *json, struct spine_error *err)
 {
-    if (strcmp(path, "-") == 0) {
+    if (request->json_file == NULL) {
         fputs(json, stdout);
         return 0;
     }
-    FILE *file = spine_outfile_create_text(path, err);
-    if (file == NULL)
-        return -1;
-    fputs(json, file); /* finish() says whether it failed */
-    return spine_outfile_finish_text(file, path, err);
+    FILE *file = request->json_file;
+    request->json_file = NULL;
+    fputs(json, file); /* whether it fails is seen at the end */
+    return spine_outfile_finish_text(file, request->json, err);
 }
 
 /* Say what was found in the way that was asked for. */
-static int report(const struct request *request, const struct spine_evaluation *evaluations,
-                  size_t count, struct spine_error *err)
+static int report(struct request *request, const struct spine_evaluation *evaluations, size_t count,
+                  struct spine_error *err)
 {
     if (request->json == NULL || strcmp(request->json, "-") != 0)
         spine_evaluation_print(evaluations, count, stdout);
@@ -245,12 +245,12 @@ static int report(const struct request *request, const struct spine_evaluation *
         return 0;
     char *json = spine_evaluation_json(evaluations, count);
     const int rc = json == NULL ? spine_fail(err, "out of memory for the JSON")
-                                : write_json(request->json, json, err);
+                                : write_json(request, json, err);
     free(json);
     return rc;
 }
 
-static int evaluate(const struct request *request, struct spine_error *err)
+static int evaluate(struct request *request, struct spine_error *err)
 {
     const size_t count = request->options.files.count;
     struct spine_evaluation *evaluations = NULL;
@@ -276,7 +276,7 @@ static int write_questionnaire(const struct request *request, struct spine_error
     return 0;
 }
 
-static int score_answers(const struct request *request, struct spine_error *err)
+static int score_answers(struct request *request, struct spine_error *err)
 {
     struct spine_answers answers;
     if (spine_answers_score(&answers, request->key, request->answers.list, request->answers.count,
@@ -287,12 +287,20 @@ static int score_answers(const struct request *request, struct spine_error *err)
     return rc;
 }
 
-static int answer(const struct request *request, struct spine_error *err)
+static int answer(struct request *request, struct spine_error *err)
 {
-    if (request->key != NULL)
-        return score_answers(request, err);
-    return request->questionnaire != NULL ? write_questionnaire(request, err)
-                                          : evaluate(request, err);
+    /* Before the long work: that the file can't be made should be said at once. */
+    if (request->json != NULL && strcmp(request->json, "-") != 0 &&
+        (request->json_file = spine_outfile_create_text(request->json, err)) == NULL)
+        return -1;
+    const int rc = request->key != NULL             ? score_answers(request, err)
+                   : request->questionnaire != NULL ? write_questionnaire(request, err)
+                                                    : evaluate(request, err);
+    if (request->json_file != NULL) {
+        fclose(request->json_file);
+        spine_outfile_discard(request->json);
+    }
+    return rc;
 }
 
 /* Each list has room for all arguments. */
