@@ -31,6 +31,7 @@ done
 # --- Pages ------------------------------------------------------------------------------------------
 
 need help2man man groff
+[ -d "$SPINE_BIN/../man" ] || skip "built without man pages"
 for program in $programs; do
     page=$SPINE_BIN/../man/$program.1
     [ -f "$page" ] || fail "$program has no man page"
