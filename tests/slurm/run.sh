@@ -158,6 +158,7 @@ item_batch()
     describe batch 3
     submit -N 2 --ntasks-per-node=2 "$scripts/train.sbatch" batch.ini
     ends COMPLETED
+    said '^2 hosts with 2 ranks each, ' || fail "$(excerpt)"
     said 'attempt 1 on n\[[1-4][,-][1-4]\] by mpirun, tasks: 4$' || fail "$(excerpt)"
     trained batch
     submit -N 2 --ntasks-per-node=1 "$scripts/train.sbatch" batch.ini
@@ -322,8 +323,7 @@ item_limit()
 {
     describe limit $endless
     # Slurm counts in minutes: the signal 45 seconds before the end of one comes after 15 or fewer.
-    submit -t 1 --signal=B:USR1@45 -N 2 --ntasks-per-node=1 -w n3,n4 "$scripts/train.sbatch" \
-        limit.ini
+    submit -t 1 --signal=B:USR1@45 -N 2 --ntasks-per-node=1 "$scripts/train.sbatch" limit.ini
     goes_on
     goes_on limit
     ends COMPLETED
