@@ -68,6 +68,6 @@ cleanup() { kill "$follower" 2>/dev/null || true; }
 mkdir ready
 cp run/codes.h5ad run/metrics.jsonl run/model.h5 ready
 
-limit=280 run env NODE_PATH="$build/browser/node_modules" \
+limit=500 run env NODE_PATH="$build/browser/node_modules" \
     node "$SPINE_SOURCE/tests/cli/page.js" "$PWD" "$build/screenshots" "$(command -v chromium)"
 cat stdout
