@@ -264,8 +264,8 @@ int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err)
     char path[SPINE_RUNDIR_PATH], trials[SPINE_RUNDIR_PATH];
     int lock = -1;
     if (spine_ledger_path(ledger, "trials", trials, err) ||
-        spine_ledger_path(ledger, "sweep.ini", path, err) || spine_rundir_make(trials, err) ||
-        spine_ledger_lock(ledger, &lock, err))
+        spine_ledger_path(ledger, "sweep.ini", path, err) ||
+        spine_rundir_make("sweep.directory", trials, err) || spine_ledger_lock(ledger, &lock, err))
         return -1;
     char *text = spine_trials_text(ledger->trials), *before = read_file(path);
     int rc = text == NULL ? spine_fail(err, "out of memory for the sweep's text") : 0;
@@ -317,7 +317,8 @@ static int claim_job(struct spine_ledger *ledger, const struct spine_job *job,
     int64_t epoch = 0;
     if (spine_ledger_look(ledger, job->trial, &scores, &epoch, err) ||
         spine_ledger_trial_path(ledger, job->trial, directory, err) ||
-        trial_file(ledger, job->trial, ".claim", path, err) || spine_rundir_make(directory, err))
+        trial_file(ledger, job->trial, ".claim", path, err) ||
+        spine_rundir_make("sweep.directory", directory, err))
         return -1;
     ledger->claim = spine_lock_open(path);
     if (ledger->claim < 0)

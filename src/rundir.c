@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const char own_option[] = "output.directory"; /* which names a run's directory */
+
 int spine_rundir_join(char *path, const char *directory, const char *name, struct spine_error *err)
 {
     if (snprintf(path, SPINE_RUNDIR_PATH, "%s/%s", directory, name) < SPINE_RUNDIR_PATH)
@@ -17,13 +19,13 @@ int spine_rundir_join(char *path, const char *directory, const char *name, struc
     return spine_refuse(err, "%.60s...: the path is too long", directory);
 }
 
-static int make_directory(const char *path, struct spine_error *err)
+static int make_directory(const char *option, const char *path, struct spine_error *err)
 {
     struct stat facts;
     if (mkdir(path, 0777) == 0 ||
         (errno == EEXIST && stat(path, &facts) == 0 && S_ISDIR(facts.st_mode)))
         return 0;
-    return spine_refuse(err, "output.directory: can't make %s: %s", path, strerror(errno));
+    return spine_refuse(err, "%s: can't make %s: %s", option, path, strerror(errno));
 }
 
 /* The directory of the shards. The run's own may be a symbolic link, this one may not: it would
@@ -33,17 +35,17 @@ static int make_shards(const char *path, struct spine_error *err)
     struct stat facts;
     if (lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode))
         return spine_refuse(err, "output.directory: %s is a symbolic link", path);
-    return make_directory(path, err);
+    return make_directory(own_option, path, err);
 }
 
-int spine_rundir_make(const char *directory, struct spine_error *err)
+int spine_rundir_make(const char *option, const char *directory, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
     if (spine_rundir_join(path, directory, "", err))
         return -1;
     for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (make_directory(path, err))
+        if (make_directory(option, path, err))
             return -1;
         *slash = '/';
     }
@@ -157,8 +159,9 @@ int spine_rundir_take(const char *directory, int *lock, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
     *lock = -1;
-    if (spine_rundir_join(path, directory, "shards", err) || spine_rundir_make(directory, err) ||
-        make_shards(path, err) || spine_rundir_join(path, directory, ".lock", err))
+    if (spine_rundir_join(path, directory, "shards", err) ||
+        spine_rundir_make(own_option, directory, err) || make_shards(path, err) ||
+        spine_rundir_join(path, directory, ".lock", err))
         return -1;
     const int descriptor = spine_lock_open(path);
     if (descriptor < 0)

@@ -208,16 +208,17 @@ static int init(struct group *group, const struct spine_trials *trials, struct s
     const struct spine_config *base = &trials->base;
     *group = (struct group){.trials = trials};
     int rc = spine_ledger_init(&group->ledger, trials, err);
-    if (rc == 0 && world->rank == 0)
-        rc = spine_ledger_open(&group->ledger, err);
     if (spine_comm_agree(world, rc, err))
         return -1;
-    if (shares_input(trials)) {
+    if (shares_input(trials)) { /* first: without input, nothing is made */
         if (spine_corpus_init(&group->corpus, world, base->input, (size_t)base->limit,
                               (int)base->center, base->rms, err))
             return -1;
         group->whole = &group->corpus.whole;
     }
+    rc = world->rank == 0 ? spine_ledger_open(&group->ledger, err) : 0;
+    if (spine_comm_agree(world, rc, err))
+        return -1;
     spine_comm_split(world, color, &group->comm);
     return 0;
 }

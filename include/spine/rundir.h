@@ -26,10 +26,10 @@ int spine_rundir_look(const char *directory, enum spine_rundir_state *state,
 /* The bytes that a run's files take on the disk. */
 int spine_rundir_measure(const char *directory, uint64_t *bytes, struct spine_error *err);
 
-/* Make a directory and those above it. */
-int spine_rundir_make(const char *directory, struct spine_error *err);
+/* Make a directory and those above it; 'option' names it, for messages. */
+int spine_rundir_make(const char *option, const char *directory, struct spine_error *err);
 
-/* The same, and take it: until the process ends or gives *lock to
+/* Make a run's directory, and take it: until the process ends or gives *lock to
  * spine_rundir_release(), another process's call is refused. Where the file system can't lock, it
  * is taken all the same. */
 int spine_rundir_take(const char *directory, int *lock, struct spine_error *err);

@@ -206,6 +206,10 @@ refuse "base.ini: has no section \[sweep\]; see spine-sweep --help" plan base.in
 refuse "method = asha decides itself which trial comes next;*" trial 1 sweep.ini train.epochs=9
 refuse "sweep.directory: halved has another sweep's trials: train.epochs was 9, is 27; name another one" \
     run sweep.ini train.epochs=27
+refuse "none.h5: No such file or directory" run sweep.ini data.input=none.h5 sweep.directory=left
+[ ! -e left ] || fail "a sweep without input left a directory"
+refuse "sweep.directory: can't make sweep.ini: File exists" \
+    run sweep.ini train.epochs=9 sweep.directory=sweep.ini
 refuse "command line: train.noise: is a parameter of the sweep; set sweep.train.noise" \
     run sweep.ini train.noise=0.1
 refuse "command line: unknown option 'sweep.trails'; the nearest is sweep.trials" \
