@@ -271,7 +271,7 @@ int spine_events_update(struct spine_events *events, struct spine_error *err)
     size_t size = 0;
     int rc = 0;
     clearerr(events->metrics); /* of the end that was met before */
-    for (ssize_t length; rc == 0 && (length = getline(&line, &size, events->metrics)) > 0;) {
+    while (rc == 0 && getline(&line, &size, events->metrics) > 0) {
         cJSON *epoch = cJSON_Parse(line);
         const cJSON *number = cJSON_GetObjectItemCaseSensitive(epoch, "epoch");
         const int64_t step = cJSON_IsNumber(number) ? (int64_t)number->valuedouble : 0;

@@ -4,6 +4,7 @@
 #include "spine/kernels.h"
 #include "spine/log.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,7 @@ static int count_alike(const struct spine_rank_facts *ranks, int size, int rank,
 static void describe_binding(const struct spine_rank_facts *ranks, int size, char *text,
                              size_t text_size)
 {
+    assert(size > 0);
     int bound = 0, alike = 1;
     for (int rank = 0; rank < size; rank++) {
         bound += spine_place_is_bound(&ranks[rank].place);
@@ -253,7 +255,7 @@ int spine_preflight_log(const struct spine_comm *comm, const char *directory, in
     struct spine_preflight preflight;
     char ranks[128];
     const int rc = spine_preflight_init(&preflight, comm, directory, batch_size, err);
-    if (rc == 0 && comm->rank == 0) {
+    if (rc == 0 && preflight.ranks != NULL) {
         spine_preflight_describe(preflight.ranks, comm->size, ranks, sizeof ranks);
         spine_log(SPINE_LOG_INFO, "%s; %s; %s; %s", ranks, preflight.ranks->kernels,
                   preflight.ranks->blas, preflight.mpi);
