@@ -2,7 +2,6 @@
 #include "spine/report.h"
 
 #include "spine/interrupt.h"
-#include "spine/log.h"
 #include "spine/page.h"
 #include "spine/rundir.h"
 

@@ -67,7 +67,7 @@ def main():
     events = []
     for record in read_records(sys.argv[1]):
         event = event_class.FromString(record)
-        assert not event.UnknownFields() if hasattr(event, "UnknownFields") else True
+        assert len(event.UnknownFields()) == 0
         assert event.wall_time > 1e9
         events.append(event)
     assert events[0].file_version == "brain.Event:2" and events[0].step == 0
