@@ -23,7 +23,7 @@ static const char usage[] =
     "\n"
     "  --doctor         see whether this is a good place to train, and how fast it is; needs no\n"
     "                   CONFIG.ini; trains nothing\n"
-    "  --dry-run        print the configuration, rows, steps and memory of a rank; train nothing\n"
+    "  --dry-run        print configuration, rows, steps, memory and disk space; train nothing\n"
     "  --print-config   print every option with its meaning, bounds and default, as an INI file\n"
     "  --timeline=FILE  record what every rank did in 100 steps of the last epoch, in Chrome's\n"
     "                   trace format (chrome://tracing, ui.perfetto.dev)\n"
