@@ -125,21 +125,25 @@ function lineChart(options) {
         if (i < 0)
           return;
         middle = x(one.x[i]);
-        texts.push(`${options.axis || ""} ${count(one.x[i])}: ${format(one.y[i])}`);
+        texts.push(draw("text", {class: `said run${s}`, y: chartMargin.top + 12 + 16 * texts.length},
+          `${options.axis || ""} ${count(one.x[i])}: ${format(one.y[i])}`.trim()));
         dots.push(draw("circle", {class: `dot run${s}`, cx: middle, cy: y(one.y[i]), r: 3.5}));
       });
       const end = middle > width / 2;
       cursor.replaceChildren(
         draw("line", {x1: middle, x2: middle, y1: chartMargin.top, y2: height - chartMargin.bottom}),
         ...dots,
-        ...texts.map((text, s) => draw("text", {class: `said run${s}`,
-          x: middle + (end ? -8 : 8), y: chartMargin.top + 12 + 16 * s,
-          "text-anchor": end ? "end" : "start"}, text.trim())));
+        ...texts);
+      texts.forEach(text => {
+        text.setAttribute("x", middle + (end ? -8 : 8));
+        text.setAttribute("text-anchor", end ? "end" : "start");
+      });
       cursor.setAttribute("visibility", "visible");
     }
 
     return [axes(x, y, niceTicks(first, last, Math.max(2, width / 90)).filter(Number.isInteger),
-      niceTicks(lowest, highest, 5), width, height, options),
+      niceTicks(lowest, highest, 5).filter(format === count ? Number.isInteger : () => true),
+      width, height, options),
     options.series.map((one, s) => {
       const known = one.x.filter((at, i) => isNumber(one.y[i]));
       if (known.length === 1) {
