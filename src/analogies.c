@@ -84,14 +84,6 @@ static int read_questions(struct quiz *quiz, const char *path, struct spine_anal
 
 /* --- Vectors ------------------------------------------------------------------------------ */
 
-static float length_of(const float *vector, size_t count)
-{
-    double squares = 0;
-    for (size_t k = 0; k < count; k++)
-        squares += (double)vector[k] * (double)vector[k];
-    return (float)sqrt(squares);
-}
-
 static int measure_lengths(struct quiz *quiz, struct spine_error *err)
 {
     const struct spine_space *space = quiz->space;
@@ -100,20 +92,9 @@ static int measure_lengths(struct quiz *quiz, struct spine_error *err)
     quiz->block = spine_kernel_alloc(BLOCK * quiz->stride);
     if (quiz->length == NULL || quiz->block == NULL)
         return spine_fail(err, "out of memory for the lengths of %zu vectors", space->rows);
-    for (size_t i = 0; i < space->rows; i++) {
-        spine_space_row(space, i, quiz->block);
-        quiz->length[i] = length_of(quiz->block, space->columns);
-    }
+    for (size_t i = 0; i < space->rows; i++)
+        quiz->length[i] = spine_space_unit(space, i, quiz->block);
     return 0;
-}
-
-/* A word's vector with length 1; of zeros if it has none. */
-static void read_unit(const struct quiz *quiz, size_t row, float *unit)
-{
-    const float length = quiz->length[row];
-    spine_space_row(quiz->space, row, unit);
-    for (size_t k = 0; length > 0 && k < quiz->space->columns; k++)
-        unit[k] /= length;
 }
 
 /* Number the words a, b and c of all questions, and read their vectors. */
@@ -140,7 +121,7 @@ static int read_asked(struct quiz *quiz, struct spine_error *err)
     if (quiz->asked == NULL || quiz->cosines == NULL || quiz->packed == NULL)
         return spine_fail(err, "out of memory for the vectors of %zu words", quiz->num_asked);
     for (size_t i = 0; i < quiz->num_asked; i++)
-        read_unit(quiz, quiz->rows[i], quiz->asked + i * quiz->stride);
+        spine_space_unit(quiz->space, quiz->rows[i], quiz->asked + i * quiz->stride);
     return 0;
 }
 
@@ -210,7 +191,7 @@ static int answer_all(struct quiz *quiz, struct spine_error *err)
         const size_t left = quiz->space->rows - round.first;
         round.count = left < BLOCK ? left : BLOCK;
         for (size_t i = 0; i < round.count; i++)
-            read_unit(quiz, round.first + i, quiz->block + i * quiz->stride);
+            spine_space_unit(quiz->space, round.first + i, quiz->block + i * quiz->stride);
         spine_kernel_product_rows(quiz->num_asked, quiz->space->columns, round.count, BLOCK,
                                   quiz->stride, quiz->asked, quiz->block, quiz->packed,
                                   quiz->cosines);

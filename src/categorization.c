@@ -45,17 +45,10 @@ static int take_row(struct sorting *sorting, const struct spine_tabular *table,
                            columns * sizeof *sorting->units, "words", err))
         return -1;
     float *unit = sorting->units + sorting->count * columns;
-    double squares = 0;
-    if (found >= 0)
-        spine_space_row(sorting->space, (size_t)found, unit);
-    for (size_t k = 0; found >= 0 && k < columns; k++)
-        squares += (double)unit[k] * (double)unit[k];
-    if (!(squares > 0)) {
+    if (found < 0 || spine_space_unit(sorting->space, (size_t)found, unit) == 0) {
         ++*missing;
         return 0;
     }
-    for (size_t k = 0; k < columns; k++)
-        unit[k] = (float)((double)unit[k] / sqrt(squares));
     return number_of(sorting, row->field[0], &sorting->category[sorting->count++], err);
 }
 

@@ -14,6 +14,7 @@
 
 #include <linear.h>
 
+#include "spine/list.h"
 #include "spine/random.h"
 
 /* Spans what word vectors and codes were seen to need. */
@@ -26,7 +27,7 @@ struct spine_examples {
     struct feature_node *nodes; /* owned; (num_nodes), of all examples */
     size_t *first;              /* owned; (count): node first[i] is the first of example i */
     double *label;              /* owned; (count), as liblinear wants them */
-    size_t capacity, node_capacity;
+    size_t first_capacity, label_capacity, node_capacity;
 };
 
 struct trial {
@@ -59,27 +60,16 @@ int spine_examples_create(struct spine_examples **examples, size_t columns, stru
 
 static int reserve(struct spine_examples *examples, struct spine_error *err)
 {
-    if (examples->count == examples->capacity) {
-        const size_t wanted = 2 * examples->capacity + 1024;
-        size_t *first = realloc(examples->first, wanted * sizeof *first);
-        if (first != NULL)
-            examples->first = first;
-        double *label = realloc(examples->label, wanted * sizeof *label);
-        if (label != NULL)
-            examples->label = label;
-        if (first == NULL || label == NULL)
-            return spine_fail(err, "out of memory for %zu examples", wanted);
-        examples->capacity = wanted;
-    }
-    if (examples->num_nodes + examples->columns + 2 > examples->node_capacity) {
-        const size_t wanted = 2 * examples->node_capacity + examples->columns + 2;
-        struct feature_node *nodes = realloc(examples->nodes, wanted * sizeof *nodes);
-        if (nodes == NULL)
-            return spine_fail(err, "out of memory for %zu features of examples", wanted);
-        examples->nodes = nodes;
-        examples->node_capacity = wanted;
-    }
-    return 0;
+    return spine_list_reserve(&examples->first, &examples->first_capacity, examples->count + 1,
+                              sizeof *examples->first, "examples", err) ||
+                   spine_list_reserve(&examples->label, &examples->label_capacity,
+                                      examples->count + 1, sizeof *examples->label, "examples",
+                                      err) ||
+                   spine_list_reserve(&examples->nodes, &examples->node_capacity,
+                                      examples->num_nodes + examples->columns + 2,
+                                      sizeof *examples->nodes, "features of examples", err)
+               ? -1
+               : 0;
 }
 
 static void add_node(struct spine_examples *examples, int index, double value)

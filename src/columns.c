@@ -11,6 +11,11 @@ static int by_strength(const void *a, const void *b)
     return first->row < second->row ? -1 : 1;
 }
 
+void spine_entries_sort(struct spine_entry *entries, size_t count)
+{
+    qsort(entries, count, sizeof *entries, by_strength);
+}
+
 /* The strengths of a row that aren't 0, by column, to 'out' (columns). Returns how many there
  * are. */
 static size_t list_strengths(const struct spine_space *space, size_t row, struct spine_unit *out)
@@ -55,7 +60,7 @@ static void sort_columns(struct spine_columns *columns)
     for (size_t j = 0; j < columns->columns; j++) {
         struct spine_entry *entries = columns->entries + columns->start[j];
         const size_t count = columns->start[j + 1] - columns->start[j];
-        qsort(entries, count, sizeof *entries, by_strength);
+        spine_entries_sort(entries, count);
         size_t active = 0;
         while (active < count && entries[active].strength > 0)
             active++;

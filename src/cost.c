@@ -3,6 +3,7 @@
 
 #include "spine/corpus.h"
 #include "spine/forecast.h"
+#include "spine/statistics.h"
 #include "spine/step.h"
 
 #include <math.h>
@@ -17,12 +18,6 @@ static const double EARLY_SHARE = 0.2;   /* of a training's steps, about, at the
 static double work_of(const struct spine_config *config)
 {
     return (double)config->batch_size * (double)config->hidden;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* A shape that is measured: that of a trial. */
@@ -44,7 +39,7 @@ static int choose_shapes(const struct spine_trials *trials, struct shape *shapes
         rc = spine_trials_config(trials, i, &config, err);
         works[i] = work_of(&config);
     }
-    qsort(works, trials->count, sizeof *works, compare_doubles);
+    spine_statistics_sort(works, trials->count);
     size_t distinct = 0;
     for (size_t i = 0; i < trials->count; i++)
         if (i == 0 || works[i] != works[distinct - 1])

@@ -14,15 +14,9 @@ enum { ROWS = 64, REPEATS = 51, FEW_FLOATS = 256, MOST_HOSTS = 16 };
 
 /* --- Measuring ---------------------------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b)
-{
-    const double first = *(const double *)a, second = *(const double *)b;
-    return (first > second) - (first < second);
-}
-
 static double median(double *values, size_t count)
 {
-    qsort(values, count, sizeof *values, by_value);
+    spine_statistics_sort(values, count);
     return spine_statistics_quantile(values, count, 0.5);
 }
 

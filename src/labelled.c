@@ -6,6 +6,7 @@
 
 #include "spine/field.h"
 #include "spine/input.h"
+#include "spine/list.h"
 #include "spine/vectors.h"
 
 static const char mark[] = "__label__";
@@ -13,19 +14,12 @@ enum { MARK_LENGTH = sizeof mark - 1 };
 
 static int reserve(struct spine_labelled *texts, struct spine_error *err)
 {
-    if (texts->count < texts->capacity)
-        return 0;
-    const size_t wanted = 2 * texts->capacity + 1024;
-    size_t *first = realloc(texts->first, (wanted + 1) * sizeof *first);
-    if (first != NULL)
-        texts->first = first;
-    uint32_t *label = realloc(texts->label, wanted * sizeof *label);
-    if (label != NULL)
-        texts->label = label;
-    if (first == NULL || label == NULL)
-        return spine_fail(err, "out of memory for %zu labelled texts", wanted);
+    if (spine_list_reserve(&texts->first, &texts->first_capacity, texts->count + 2,
+                           sizeof *texts->first, "labelled texts", err) ||
+        spine_list_reserve(&texts->label, &texts->label_capacity, texts->count + 1,
+                           sizeof *texts->label, "labelled texts", err))
+        return -1;
     texts->first[0] = 0;
-    texts->capacity = wanted;
     return 0;
 }
 

@@ -3,7 +3,6 @@
 
 #include <cJSON.h>
 #include <fnmatch.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,15 +201,6 @@ static float mean_strength(const struct spine_listing *listing, size_t dimension
     return (float)(sum / (double)listing->most_words);
 }
 
-/* Of dimensions or rows: the greatest first, the lower number first among equals. */
-static int by_strength(const void *a, const void *b)
-{
-    const struct spine_entry *first = a, *second = b;
-    if (first->strength != second->strength)
-        return first->strength < second->strength ? 1 : -1;
-    return first->row < second->row ? -1 : 1;
-}
-
 int spine_listing_best(struct spine_listing *listing, struct spine_error *err)
 {
     const size_t width = listing->space.columns;
@@ -219,7 +209,7 @@ int spine_listing_best(struct spine_listing *listing, struct spine_error *err)
         return spine_fail(err, "out of memory for %zu dimensions", width);
     for (size_t j = 0; j < width; j++)
         order[j] = (struct spine_entry){mean_strength(listing, j), (uint32_t)j};
-    qsort(order, width, sizeof *order, by_strength);
+    spine_entries_sort(order, width);
     for (size_t i = 0; i < width && i < listing->most_dimensions; i++) {
         if (listing->json != NULL) {
             add_dimension(listing, order[i].row);
@@ -246,7 +236,7 @@ int spine_listing_near(struct spine_listing *listing, const char *word, struct s
         if (i != (size_t)row)
             near[count++] =
                 (struct spine_entry){(float)spine_space_cosine(space, (size_t)row, i), (uint32_t)i};
-    qsort(near, count, sizeof *near, by_strength);
+    spine_entries_sort(near, count);
     count = count < listing->most_words ? count : listing->most_words;
     if (listing->json != NULL) {
         add_near(listing, (size_t)row, near, count);

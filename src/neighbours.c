@@ -77,7 +77,7 @@ static void count_together(const struct spine_columns *columns, const struct spi
     memset(together, 0, columns->columns * sizeof *together);
     for (size_t i = 0; i < count; i++)
         for (int64_t at = codes->indptr[entry[i].row]; at < codes->indptr[entry[i].row + 1]; at++)
-            together[codes->indices[at]]++;
+            together[codes->indices[at]] += codes->data[at] > 0; /* others may store 0 */
 }
 
 int spine_neighbours_by_firing(struct spine_neighbours *neighbours,

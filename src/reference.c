@@ -4,18 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Scale a vector to length 1 and return the length that it had. */
-static float normalize(float *vector, size_t dim)
-{
-    double squares = 0;
-    for (size_t k = 0; k < dim; k++)
-        squares += (double)vector[k] * (double)vector[k];
-    const double length = sqrt(squares);
-    for (size_t k = 0; length > 0 && k < dim; k++)
-        vector[k] = (float)((double)vector[k] / length);
-    return (float)length;
-}
-
 int spine_reference_init(struct spine_reference *reference, const struct spine_space *neutral,
                          const struct spine_space *judged, struct spine_error *err)
 {
@@ -29,11 +17,9 @@ int spine_reference_init(struct spine_reference *reference, const struct spine_s
     }
     for (size_t i = 0; i < rows; i++) {
         const int64_t row = spine_space_find(neutral, spine_words_get(&judged->words, i));
-        float *unit = reference->unit + i * dim;
-        if (row < 0)
-            continue;
-        spine_space_row(neutral, (size_t)row, unit);
-        reference->length[i] = normalize(unit, dim);
+        if (row >= 0)
+            reference->length[i] =
+                spine_space_unit(neutral, (size_t)row, reference->unit + i * dim);
     }
     return 0;
 }

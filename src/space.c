@@ -279,6 +279,18 @@ void spine_space_row(const struct spine_space *space, size_t row, float *out)
         out[space->codes.indices[at]] = space->codes.data[at];
 }
 
+float spine_space_unit(const struct spine_space *space, size_t row, float *out)
+{
+    double squares = 0;
+    spine_space_row(space, row, out);
+    for (size_t k = 0; k < space->columns; k++)
+        squares += (double)out[k] * (double)out[k];
+    const double length = sqrt(squares);
+    for (size_t k = 0; length > 0 && k < space->columns; k++)
+        out[k] = (float)((double)out[k] / length);
+    return (float)length;
+}
+
 void spine_space_dispose(struct spine_space *space)
 {
     spine_words_dispose(&space->words);

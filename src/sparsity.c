@@ -39,12 +39,6 @@ static void count_row(struct counts *counts, const float *row, size_t index, siz
     }
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double *first = a, *second = b;
-    return (*first > *second) - (*first < *second);
-}
-
 static int add_counts(struct spine_figures *figures, const struct counts *counts, size_t rows,
                       size_t columns, struct spine_error *err)
 {
@@ -55,7 +49,7 @@ static int add_counts(struct spine_figures *figures, const struct counts *counts
         dead += counts->seen[j] == 0;
         saturated += 2 * counts->full[j] >= rows;
     }
-    qsort(counts->nonzero, rows, sizeof *counts->nonzero, ascending);
+    spine_statistics_sort(counts->nonzero, rows);
     const struct {
         const char *name;
         double value;

@@ -39,6 +39,17 @@ struct spine_estimate spine_statistics_mean(const double *values, size_t count)
     return estimate;
 }
 
+static int ascending(const void *a, const void *b)
+{
+    const double *first = a, *second = b;
+    return (*first > *second) - (*first < *second);
+}
+
+void spine_statistics_sort(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, ascending);
+}
+
 double spine_statistics_quantile(const double *sorted, size_t count, double q)
 {
     if (count == 0)
@@ -116,12 +127,6 @@ static double correlate_sample(const double *x, const double *y, size_t count, u
     return correlate_ranks(ranking, count);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double *first = a, *second = b;
-    return (*first > *second) - (*first < *second);
-}
-
 /* The resamples' correlations, to be sorted; NaN where one is constant. */
 static int resample(const double *x, const double *y, size_t count, size_t samples, uint64_t seed,
                     double *rhos)
@@ -162,7 +167,7 @@ int spine_statistics_spearman(const double *x, const double *y, size_t count, si
         for (size_t sample = 0; sample < samples; sample++)
             if (!isnan(rhos[sample]))
                 rhos[kept++] = rhos[sample];
-        qsort(rhos, kept, sizeof *rhos, ascending);
+        spine_statistics_sort(rhos, kept);
         if (!isnan(rho->value)) {
             rho->low = spine_statistics_quantile(rhos, kept, 0.025);
             rho->high = spine_statistics_quantile(rhos, kept, 0.975);

@@ -173,21 +173,6 @@ void spine_task_dispose(struct spine_task *task)
 /* --- Features -----------------------------------------------------------------------------------
  */
 
-/* The row of a token: as it stands, else in lower case; -1 if neither is there. 'lower' has room
- * for it. */
-static int64_t find_token(const struct spine_space *space, const char *token, char *lower)
-{
-    const int64_t row = spine_space_find(space, token);
-    size_t length = 0;
-    if (row >= 0)
-        return row;
-    for (; token[length] != '\0'; length++)
-        lower[length] = (char)(token[length] >= 'A' && token[length] <= 'Z' ? token[length] + 32
-                                                                            : token[length]);
-    lower[length] = '\0';
-    return spine_space_find(space, lower);
-}
-
 /* sum += a row; as sparse as the row is. */
 static void add_row(const struct spine_space *space, size_t row, double *sum)
 {
@@ -205,9 +190,8 @@ static void add_row(const struct spine_space *space, size_t row, double *sum)
 /* Room for one text. */
 struct sight {
     size_t columns; /* of an example */
-    double *sum;    /* owned, as are the others; (columns) */
+    double *sum;    /* owned, as is the other; (columns) */
     float *row;     /* (columns) */
-    char *lower;    /* a token */
 };
 
 static int make_sight(struct sight *sight, const struct spine_task *task,
@@ -220,8 +204,7 @@ static int make_sight(struct sight *sight, const struct spine_task *task,
     sight->columns = width * space->columns;
     sight->sum = malloc(sight->columns * sizeof *sight->sum);
     sight->row = malloc(sight->columns * sizeof *sight->row);
-    sight->lower = malloc(task->texts.tokens.bytes);
-    if (sight->sum == NULL || sight->row == NULL || sight->lower == NULL)
+    if (sight->sum == NULL || sight->row == NULL)
         return spine_fail(err, "out of memory for the features of a text");
     return 0;
 }
@@ -235,7 +218,7 @@ static void look_at(const struct spine_task *task, const struct spine_space *spa
     size_t num_found = 0;
     memset(sight->sum, 0, sight->columns * sizeof *sight->sum);
     for (size_t k = texts->first[i]; k < texts->first[i + 1]; k++) {
-        const int64_t row = find_token(space, spine_words_get(&texts->tokens, k), sight->lower);
+        const int64_t row = spine_space_find_any_case(space, spine_words_get(&texts->tokens, k));
         if (row < 0)
             continue;
         num_found++;
@@ -266,7 +249,6 @@ int spine_task_examples(const struct spine_task *task, const struct spine_space 
     }
     free(sight.sum);
     free(sight.row);
-    free(sight.lower);
     if (rc != 0) {
         spine_examples_destroy(*examples);
         *examples = NULL;

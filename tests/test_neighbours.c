@@ -53,6 +53,11 @@ static void test_nearest_by_firing_together(void **state)
     for (int i = 0; i < ROWS; i++) {
         const float row[UNITS] = {i < 4 ? 0.5F : 0, 0.1F, i < 2 ? 1 : 0, i == 8 ? 1 : 0, 0};
         spine_csr_add_row(&space.codes, row, UNITS, 0);
+        if (i == 3) { /* a 0 that is stored, as other programs may: it isn't on */
+            space.codes.indices[space.codes.count] = 4;
+            space.codes.data[space.codes.count++] = 0;
+            space.codes.indptr[i + 1]++;
+        }
         spine_csr_add_row(&space.excess, row, UNITS, 1);
     }
     const struct spine_unit of_0[] = {{2, 2}, {4, 1}}, of_1[] = {{4, 0}, {2, 2}, {1, 3}},

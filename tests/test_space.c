@@ -44,6 +44,10 @@ static void expect_dense(const struct spine_space *space)
         spine_space_row(space, i, row);
         assert_memory_equal(row, numbers[i], sizeof row);
     }
+    float unit[2];
+    assert_float_equal(spine_space_unit(space, 2, unit), 4, 0);
+    assert_float_equal(unit[0], 0, 0);
+    assert_float_equal(unit[1], 1, 0);
     assert_int_equal(spine_space_find(space, "b"), 1);
     assert_int_equal(spine_space_find(space, "d"), -1);
     assert_int_equal(spine_space_find(space, ""), -1);

@@ -16,6 +16,9 @@ struct spine_entry {
     uint32_t row;
 };
 
+/* Sort: the strongest first, the lower row first among equals. */
+void spine_entries_sort(struct spine_entry *entries, size_t count);
+
 struct spine_columns {
     size_t rows, columns;
     struct spine_entry *entries; /* owned; of column j from start[j] to start[j + 1], all but 0 */

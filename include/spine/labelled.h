@@ -22,7 +22,7 @@ struct spine_labelled {
     uint32_t *label;           /* owned; (count), numbers of labels */
     struct spine_words tokens; /* of all texts, one after the other, without the labels */
     struct spine_words labels; /* what follows __label__, in order of appearance */
-    size_t capacity;           /* in texts */
+    size_t first_capacity, label_capacity;
 };
 
 /* Append the texts of a file, which may be compressed: the one on line n becomes text count + n

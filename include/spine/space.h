@@ -42,8 +42,10 @@ float spine_space_strength(const struct spine_space *space, size_t row, size_t c
 /* The cosine of two rows' vectors; 0 if one is of zeros. */
 double spine_space_cosine(const struct spine_space *space, size_t row, size_t other);
 
-/* The vector of a row; out is (columns). */
+/* The vector of a row; out is (columns). The second one scales it to length 1 and returns the
+ * length that it had; zeros stay zeros. */
 void spine_space_row(const struct spine_space *space, size_t row, float *out);
+float spine_space_unit(const struct spine_space *space, size_t row, float *out);
 
 /* Free what space owns and zero it; a zeroed struct may be disposed of again. */
 void spine_space_dispose(struct spine_space *space);

@@ -20,6 +20,9 @@ struct spine_estimate spine_statistics_wilson(double share, size_t trials);
  * if there are none, and no interval of one. */
 struct spine_estimate spine_statistics_mean(const double *values, size_t count);
 
+/* Sort values, none of them NaN, ascending. */
+void spine_statistics_sort(double *values, size_t count);
+
 /* The quantile q of ascending values, interpolated between neighbours; NaN if there are none. */
 double spine_statistics_quantile(const double *sorted, size_t count, double q);
 
