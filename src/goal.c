@@ -91,8 +91,9 @@ int spine_goal_set_limits(struct spine_goal *goal, const char *text, struct spin
     goal->num_limits = 0;
     for (;;) {
         char one[200];
+        text += strspn(text, " ");
         const size_t length = strcspn(text, ",");
-        snprintf(one, sizeof one, "%.*s", (int)length, text + strspn(text, " "));
+        snprintf(one, sizeof one, "%.*s", (int)length, text);
         if (add_limit(goal, one, err))
             return -1;
         if (text[length] == '\0')

@@ -7,6 +7,7 @@
 
 #include <cJSON.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +86,7 @@ static void take_scores(const cJSON *object, struct spine_scores *scores)
     }
 }
 
-/* The whole rungs below the first that isn't there with the epochs that it must have. */
+/* The rungs that are done, and their scores. */
 static void take_rungs(struct spine_ledger *ledger, size_t trial, const cJSON *rungs)
 {
     struct spine_contender *contender = &ledger->contenders[trial];
@@ -101,10 +102,13 @@ static void take_rungs(struct spine_ledger *ledger, size_t trial, const cJSON *r
     }
 }
 
-static double number_or(const cJSON *object, const char *name, double otherwise)
+/* A number that isn't negative; 0 if it isn't there, or is too large to have been counted. */
+static double read_number(const cJSON *object, const char *name)
 {
     const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsNumber(number) ? number->valuedouble : otherwise;
+    return cJSON_IsNumber(number) && number->valuedouble >= 0 && number->valuedouble <= INT_MAX
+               ? number->valuedouble
+               : 0;
 }
 
 /* All of a small file; NULL if there is none or it can't be read. */
@@ -120,36 +124,35 @@ static char *read_file(const char *path)
     return text;
 }
 
-/* Without a file that can be understood, the trial has not been begun. */
+/* Without a file that can be understood, the trial has not been begun. Whether it is claimed is
+ * asked first: who gives it back has written the file before. */
 static int read_trial(struct spine_ledger *ledger, size_t trial, struct spine_error *err)
 {
-    char path[SPINE_RUNDIR_PATH];
+    char path[SPINE_RUNDIR_PATH], claim[SPINE_RUNDIR_PATH];
     struct spine_contender *contender = &ledger->contenders[trial];
     struct spine_account *account = &ledger->accounts[trial];
-    if (trial_file(ledger, trial, "trial.json", path, err))
+    const size_t rungs = ledger->halving.num_rungs;
+    if (trial_file(ledger, trial, "trial.json", path, err) ||
+        trial_file(ledger, trial, ".claim", claim, err))
         return -1;
+    const int busy = spine_lock_is_held(claim);
     char *text = read_file(path);
     cJSON *json = text == NULL ? NULL : cJSON_Parse(text);
     const cJSON *reason = cJSON_GetObjectItemCaseSensitive(json, "failed");
     take_rungs(ledger, trial, cJSON_GetObjectItemCaseSensitive(json, "rungs"));
-    const size_t sent = (size_t)number_or(json, "sent", 0);
-    contender->sent = sent > contender->done ? contender->done + 1 : contender->done;
-    contender->state = SPINE_CONTENDER_FREE;
-    account->seconds = number_or(json, "seconds", 0);
-    account->epoch = (int64_t)number_or(json, "epoch", 0);
-    account->claims = (int)number_or(json, "claims", 0);
+    contender->sent = contender->done;
+    if (contender->done < rungs && (size_t)read_number(json, "sent") > contender->done)
+        contender->sent++;
+    account->seconds = read_number(json, "seconds");
+    account->epoch = (int64_t)read_number(json, "epoch");
+    account->claims = (int)read_number(json, "claims");
     free(account->reason);
     account->reason = cJSON_IsString(reason) ? strdup(reason->valuestring) : NULL;
     cJSON_Delete(json);
     free(text);
-    if (account->reason != NULL)
-        contender->state = SPINE_CONTENDER_FAILED;
-    if (account->reason != NULL || contender->done == ledger->halving.num_rungs)
-        return 0;
-    if (trial_file(ledger, trial, ".claim", path, err))
-        return -1;
-    if (spine_lock_is_held(path))
-        contender->state = SPINE_CONTENDER_BUSY;
+    contender->state = account->reason != NULL           ? SPINE_CONTENDER_FAILED
+                       : busy && contender->done < rungs ? SPINE_CONTENDER_BUSY
+                                                         : SPINE_CONTENDER_FREE;
     return 0;
 }
 
@@ -277,6 +280,20 @@ int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err)
     free(before);
     free(text);
     spine_lock_release(lock);
+    return rc;
+}
+
+int spine_ledger_find(const struct spine_ledger *ledger, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    if (spine_ledger_path(ledger, "sweep.ini", path, err))
+        return -1;
+    char *text = read_file(path);
+    const int rc = text == NULL
+                       ? spine_refuse(err, "%s: has no sweep; 'spine-sweep run' begins one",
+                                      ledger->trials->directory)
+                       : compare_sweeps(ledger, path, text, err);
+    free(text);
     return rc;
 }
 
@@ -435,7 +452,7 @@ int spine_ledger_look(const struct spine_ledger *ledger, size_t trial, struct sp
     cJSON *json = line == NULL ? NULL : cJSON_Parse(line);
     if (json != NULL) {
         take_scores(json, scores);
-        *epoch = (int64_t)number_or(json, "epoch", 0);
+        *epoch = (int64_t)read_number(json, "epoch");
     }
     cJSON_Delete(json);
     free(line);

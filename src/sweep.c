@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -330,14 +329,12 @@ int spine_sweep_trial(const struct spine_trials *trials, struct spine_comm *worl
 static int look(struct spine_ledger *ledger, struct spine_summary *summary,
                 const struct spine_trials *trials, struct spine_error *err)
 {
-    char path[SPINE_RUNDIR_PATH];
     if (spine_ledger_init(ledger, trials, err))
         return -1;
-    int rc = spine_ledger_path(ledger, "sweep.ini", path, err);
-    if (rc == 0 && access(path, R_OK) != 0)
-        rc = spine_refuse(err, "%s: has no sweep; 'spine-sweep run' begins one", trials->directory);
-    if (rc == 0)
-        rc = spine_ledger_read(ledger, err) || spine_summary_init(summary, ledger, err) ? -1 : 0;
+    const int rc = spine_ledger_find(ledger, err) || spine_ledger_read(ledger, err) ||
+                           spine_summary_init(summary, ledger, err)
+                       ? -1
+                       : 0;
     if (rc != 0)
         spine_ledger_dispose(ledger);
     return rc;

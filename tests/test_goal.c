@@ -39,6 +39,10 @@ static void test_limits_are_read_in_order(void **state)
     assert_true(goal.limit[0].at_least && goal.limit[0].bound == 0.6);
     assert_true(!goal.limit[1].at_least && goal.limit[1].bound == 50);
     assert_string_equal(spine_goal_name(goal.limit[2].score), "rl");
+    TRY(spine_goal_set_limits(&goal, " rl >= 1,  psl >= 2, asl >= 3,l0 <= 4", &err));
+    assert_int_equal(goal.num_limits, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(goal.limit[i].bound == (double)i + 1);
     static const char *const bad[] = {"",       "rl",        "rl < 1",   "rl = 1",
                                       "rl >= ", "rl <= 1 2", "0.6 <= rl"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

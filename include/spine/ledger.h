@@ -44,6 +44,9 @@ void spine_ledger_dispose(struct spine_ledger *ledger);
  * a file system that can't lock. */
 int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err);
 
+/* Look for the sweep in its directory; refuses one that has none, or another sweep's trials. */
+int spine_ledger_find(const struct spine_ledger *ledger, struct spine_error *err);
+
 /* Keep others from claiming and summing up, for a moment; waits for those who do. */
 int spine_ledger_lock(const struct spine_ledger *ledger, int *lock, struct spine_error *err);
 void spine_ledger_unlock(int lock);

@@ -116,6 +116,11 @@ run "$sweep" summary moved
 cmp stdout summary.tsv || fail "a moved sweep has another table"
 refused spine-sweep "none: has no sweep; 'spine-sweep run' begins one" \
     "$sweep" status sweep.ini sweep.directory=none
+for job in status summary; do # whose parameters would stand beside another sweep's scores
+    refused spine-sweep "sweep.directory: sweep has another sweep's trials: sweep.train.noise was \
+0.1, 0.3, is 0.2, 0.4; name another one" "$sweep" $job sweep.ini 'sweep.train.noise=0.2, 0.4'
+done
+cmp sweep/summary.tsv summary.tsv || fail "the table is another sweep's"
 
 # --- Limits -----------------------------------------------------------------------------------------
 
