@@ -153,6 +153,16 @@ static int measure_panel(const struct spine_evaluate_options *options,
                : 0;
 }
 
+static void say_unknown(const struct subject *subject, const struct spine_reference *reference)
+{
+    size_t unknown = 0;
+    for (size_t i = 0; i < reference->rows; i++)
+        unknown += !spine_reference_knows(reference, i);
+    if (unknown > 0)
+        spine_log(SPINE_LOG_INFO, "%s: %zu of %zu words have no vector to be judged by",
+                  subject->path, unknown, reference->rows);
+}
+
 static int measure_interpretability(const struct spine_evaluate_options *options,
                                     const struct subject *subject,
                                     const struct spine_columns *columns,
@@ -171,6 +181,7 @@ static int measure_interpretability(const struct spine_evaluate_options *options
     const size_t most = options->top > DISTRATIO_TOP ? options->top : DISTRATIO_TOP;
     if (spine_reference_init(&reference, neutral, &subject->space, err))
         return -1;
+    say_unknown(subject, &reference);
     int rc = spine_panel_init(&panel, &subject->space, columns, &reference, most, err);
     if (rc == 0) {
         rc = measure_panel(options, &panel, &reference, figures, err);

@@ -188,6 +188,7 @@ int spine_readability_diversity(const struct spine_panel *panel, size_t shown,
     }
     free(is_shown);
     result->missing = count - result->asked;
-    result->estimate.value = (double)different / (double)(shown * count);
+    if (result->asked > 0)
+        result->estimate.value = (double)different / (double)(shown * count);
     return 0;
 }

@@ -7,6 +7,7 @@
 
 #include <cJSON.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,31 @@ static char *read_text(const char *path, struct spine_error *err)
     return text;
 }
 
+static bool has_text(const cJSON *object, const char *name)
+{
+    return cJSON_IsString(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+/* Is it what spine-eval writes, as far as the page's scripts rely on it? */
+static bool is_evaluation(const cJSON *evaluation)
+{
+    const cJSON *files = cJSON_GetObjectItemCaseSensitive(evaluation, "files"), *file, *measure;
+    if (!cJSON_IsArray(files))
+        return false;
+    cJSON_ArrayForEach(file, files)
+    {
+        const cJSON *measures = cJSON_GetObjectItemCaseSensitive(file, "measures");
+        if (!has_text(file, "path") || !cJSON_IsArray(measures))
+            return false;
+        cJSON_ArrayForEach(measure, measures)
+        {
+            if (!has_text(measure, "group") || !has_text(measure, "name"))
+                return false;
+        }
+    }
+    return true;
+}
+
 static int add_evaluation(cJSON *data, const char *path, struct spine_error *err)
 {
     char *text = read_text(path, err);
@@ -47,7 +73,7 @@ static int add_evaluation(cJSON *data, const char *path, struct spine_error *err
         return -1;
     cJSON *evaluation = cJSON_Parse(text);
     free(text);
-    if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(evaluation, "files"))) {
+    if (!is_evaluation(evaluation)) {
         cJSON_Delete(evaluation);
         return spine_refuse(err, "%s: is not what spine-eval --json writes", path);
     }
@@ -133,6 +159,9 @@ int spine_report_follow(const struct spine_report *report, const char *path, siz
 {
     const struct timespec pause = {.tv_sec = (time_t)seconds};
     enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
+    struct stat facts;
+    if (stat(report->runs[0], &facts) == 0 && !S_ISDIR(facts.st_mode))
+        return spine_refuse(err, "%s: is not the directory of a run", report->runs[0]);
     spine_interrupt_install();
     for (;;) {
         if (spine_rundir_look(report->runs[0], &state, err))

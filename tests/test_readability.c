@@ -178,6 +178,9 @@ static void test_diversity(void **state)
     assert_true(is_near(result.estimate.value, 4.0 / 6.0)); /* a b c d */
     assert_int_equal(result.asked, 2);
     assert_int_equal(result.missing, 1);
+    TRY(spine_readability_diversity(&made.panel, made.panel.most + 1, &result, &err));
+    assert_true(isnan(result.estimate.value));
+    assert_int_equal(result.missing, 3);
 }
 
 int main(void)

@@ -214,6 +214,10 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
             return 0;
     if (rc == 0 && (request->answers.count > 0) != (request->key != NULL))
         return spine_refuse(err, "--answers and --key go together; see spine-eval --help");
+    if (rc == 0 && request->questionnaire != NULL &&
+        (request->key != NULL || request->json != NULL))
+        return spine_refuse(err, "--questionnaire measures nothing: it goes without %s",
+                            request->key != NULL ? "--answers" : "--json");
     if (rc == 0 && optind < argc && request->key != NULL)
         return spine_refuse(err, "%s: answers are scored by their key alone", argv[optind]);
     if (rc == 0 && optind == argc && request->key == NULL)

@@ -171,6 +171,10 @@ refuse "sheet.tsv:2: expected the five fields of a key, the line has 7 fields" -
     --answers=knows.tsv
 refuse "--answers and --key go together; see spine-eval --help" --answers=knows.tsv
 refuse "--answers and --key go together; see spine-eval --help" --key=sheet.key.tsv run
+refuse "--questionnaire measures nothing: it goes without --answers" --questionnaire=other.tsv \
+    --key=sheet.key.tsv --answers=knows.tsv
+refuse "--questionnaire measures nothing: it goes without --json" --questionnaire=other.tsv \
+    --json=other.json run
 refuse "run: answers are scored by their key alone" --key=sheet.key.tsv --answers=knows.tsv run
 
 # --- Where the space isn't known --------------------------------------------------------------------
@@ -182,6 +186,10 @@ one_line spine-eval "*: run/codes.h5ad: codes aren't judged in themselves: name 
 if grep -q interpretability stdout; then
     fail "judged nowhere: $(cat stdout)"
 fi
+printf 'the 1 2\nof 2 1\n' >two.txt
+run "$eval" --space=two.txt run
+grep -q '^run: 4998 of 5000 words have no vector to be judged by$' stderr || fail "$(cat stderr)"
+grep -Eq '^  diversity +-, 500 missing$' stdout || fail "judged by two words: $(cat stdout)"
 mv glove.h5 elsewhere.h5
 run "$eval" run
 grep -q "glove.h5, the run's input, can't be read" stderr || fail "$(cat stderr)"

@@ -47,6 +47,12 @@ refuse 'glove.h5: holds vectors, expected the codes of a run' glove.h5
 refuse 'eval.json: No such file or directory' run --eval eval.json
 echo '{"files": 3}' >eval.json
 refuse 'eval.json: is not what spine-eval --json writes' run --eval eval.json
+for file in null '{"path": "run"}' '{"path": 1, "measures": []}' \
+    '{"path": "run", "measures": [{"name": "intrusion"}]}'; do
+    echo "{\"files\": [$file]}" >eval.json
+    refuse 'eval.json: is not what spine-eval --json writes' run --eval eval.json
+done
+refuse 'glove.h5: is not the directory of a run' --follow glove.h5
 refuse 'none.h5: No such file or directory' run --space none.h5
 refuse 'no/r.html.part: No such file or directory' run -o no/r.html
 mkdir broken
