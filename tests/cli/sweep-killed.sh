@@ -9,11 +9,11 @@ sample glove.h5
 cat >sweep.ini <<'END_INI'
 [data]
 input = glove.h5
-limit = 2000
+limit = 4000
 [model]
-hidden = 60
+hidden = 100
 [train]
-epochs = 8
+epochs = 24
 evaluate_every = 0
 checkpoint_every = 2
 [sweep]
@@ -50,7 +50,7 @@ kill_after()
 }
 
 for signal in KILL KILL KILL; do
-    kill_after $((5 + RANDOM % 16)) $signal
+    kill_after $((25 + RANDOM % 30)) $signal
     [ "$status" = 137 ] || fail "status $status after SIG$signal"
     for _ in $(seq 200); do # the ranks end when they miss mpirun
         run "$sweep" status killed
@@ -70,7 +70,7 @@ grep -q 'spine-sweep: left with all trials saved; run the same command again to 
 
 run mpirun -np 2 "$sweep" run sweep.ini sweep.directory=killed
 cmp whole/summary.tsv killed/summary.tsv || fail "the table is another one: $(diff whole/summary.tsv killed/summary.tsv)"
-[ "$(lines killed)" = 80 ] || fail "the trials have $(lines killed) epochs, not 80"
+[ "$(lines killed)" = 240 ] || fail "the trials have $(lines killed) epochs, not 240"
 for trial in 0 5 9; do
     cmp "whole/trials/000$trial/codes.h5ad" "killed/trials/000$trial/codes.h5ad" ||
         fail "trial $trial has other codes"
