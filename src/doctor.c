@@ -84,7 +84,7 @@ static int measure(struct spine_comm *comm, size_t dim, size_t hidden, struct ra
 
 /* --- Printing ----------------------------------------------------------------------------- */
 
-/* The ranks of a host: "4 ranks, bound to 1 core, of 16 x AMD EPYC". */
+/* The ranks of a host: "n1: 4 ranks, each rank bound to 1 core; 16 cores of AMD EPYC; AVX2". */
 static void print_hosts(const struct spine_rank_facts *ranks, int size, FILE *out)
 {
     int hosts = 0;

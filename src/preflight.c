@@ -47,7 +47,7 @@ static int count_alike(const struct spine_rank_facts *ranks, int size, int rank,
 
 /* --- The line ----------------------------------------------------------------------------- */
 
-/* "bound to 1 core", if all ranks are alike in it. */
+/* "each rank bound to 1 core", if all ranks are alike in it. */
 static void describe_binding(const struct spine_rank_facts *ranks, int size, char *text,
                              size_t text_size)
 {
@@ -61,7 +61,8 @@ static void describe_binding(const struct spine_rank_facts *ranks, int size, cha
     if (bound == 0)
         snprintf(text, text_size, "not bound");
     else if (bound == size && alike)
-        snprintf(text, text_size, "bound to %d core%s", cores, cores == 1 ? "" : "s");
+        snprintf(text, text_size, "%sbound to %d core%s", size == 1 ? "" : "each rank ", cores,
+                 cores == 1 ? "" : "s");
     else
         snprintf(text, text_size, "%d of them bound", bound);
 }
@@ -113,13 +114,15 @@ static int judge_binding(const struct spine_rank_facts *ranks, int size,
         const struct spine_place *place = &ranks[rank].place;
         const int sharing =
             spine_place_is_bound(place) ? count_alike(ranks, size, rank, same_cores) : 0;
+        char cores[32] = "core and take turns on it";
+        if (place->num_cores > 1)
+            snprintf(cores, sizeof cores, "%d cores and take turns", (int)place->num_cores);
         if (sharing > place->num_cores)
             return add(warnings, err,
-                       "%d ranks of %s are bound to the same %d core%s and take turns on %s; give "
-                       "each a core of its own (mpirun --map-by core --bind-to core; srun "
-                       "--cpu-bind=cores), or bind none (mpirun --bind-to none)",
-                       sharing, place->host, place->num_cores, place->num_cores == 1 ? "" : "s",
-                       place->num_cores == 1 ? "it" : "them");
+                       "%d ranks of %s are bound to the same %s; give each a core of its own "
+                       "(mpirun --map-by core --bind-to core; srun --cpu-bind=cores), or bind none "
+                       "(mpirun --bind-to none)",
+                       sharing, place->host, cores);
     }
     return 0;
 }

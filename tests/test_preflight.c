@@ -87,12 +87,12 @@ static void test_a_good_place_is_described_and_nothing_else(void **state)
     ASSERT_QUIET(64);
     for (int rank = 0; rank < 64; rank++)
         bind(rank, rank % 16, 1);
-    assert_described(64, "4 hosts with 16 ranks each, bound to 1 core");
+    assert_described(64, "4 hosts with 16 ranks each, each rank bound to 1 core");
     ASSERT_QUIET(64);
     put_ranks(2, 2, 16);
     for (int rank = 0; rank < 4; rank++)
         bind(rank, 8 * (rank % 2), 8);
-    assert_described(4, "2 hosts with 2 ranks each, bound to 8 cores");
+    assert_described(4, "2 hosts with 2 ranks each, each rank bound to 8 cores");
     bind(3, 8, 4);
     assert_described(4, "2 hosts with 2 ranks each, 4 of them bound");
     ASSERT_QUIET(4);
@@ -116,11 +116,11 @@ static void test_ranks_bound_to_one_core_are_seen(void **state)
     for (int rank = 0; rank < 8; rank++)
         bind(rank, rank % 4, 1);
     bind(6, 1, 1); /* with rank 5, on n2; rank 1 has core 1 of n1 */
-    ASSERT_WARNINGS(8, "2 ranks of n2 are bound to the same 1 core and take turns on it; give each "
+    ASSERT_WARNINGS(8, "2 ranks of n2 are bound to the same core and take turns on it; give each "
                        "a core of its own (mpirun --map-by core --bind-to core; ");
     for (int rank = 0; rank < 4; rank++)
         bind(rank, 2, 2);
-    ASSERT_WARNINGS(8, "4 ranks of n1 are bound to the same 2 cores and take turns on them; ");
+    ASSERT_WARNINGS(8, "4 ranks of n1 are bound to the same 2 cores and take turns; ");
     bind(0, 0, 2);
     bind(1, 0, 2); /* two and two */
     bind(6, 2, 1);
