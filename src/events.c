@@ -11,7 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEADER = 12, MOST_BYTES = 1 << 16 }; /* of a record's data: an epoch takes some hundred */
+enum {
+    HEADER = 12,
+    MOST_BYTES = 1 << 16,         /* of a record's data: an epoch takes some hundred */
+    LONGEST_LINE = MOST_BYTES / 4 /* of metrics: a field's data take up to 3 times its text */
+};
 
 /* --- Protobuf ----------------------------------------------------------------------------- */
 
@@ -263,6 +267,23 @@ int spine_events_open(struct spine_events *events, const char *path, const char 
     return rc;
 }
 
+/* Write the event of a line of the metrics, if it isn't there yet. */
+static int add_line(struct spine_events *events, const char *line, struct spine_error *err)
+{
+    if (strlen(line) > LONGEST_LINE)
+        return spine_refuse(err, "%s: has a line that is no epoch's", events->metrics_path);
+    cJSON *epoch = cJSON_Parse(line);
+    const cJSON *number = cJSON_GetObjectItemCaseSensitive(epoch, "epoch");
+    const int64_t step = cJSON_IsNumber(number) ? number->valueint : 0;
+    int rc = 0;
+    if (step > events->last) {
+        rc = write_epoch(events, epoch, step, err);
+        events->last = step;
+    }
+    cJSON_Delete(epoch);
+    return rc;
+}
+
 int spine_events_update(struct spine_events *events, struct spine_error *err)
 {
     if (events->file == NULL)
@@ -271,16 +292,8 @@ int spine_events_update(struct spine_events *events, struct spine_error *err)
     size_t size = 0;
     int rc = 0;
     clearerr(events->metrics); /* of the end that was met before */
-    while (rc == 0 && getline(&line, &size, events->metrics) > 0) {
-        cJSON *epoch = cJSON_Parse(line);
-        const cJSON *number = cJSON_GetObjectItemCaseSensitive(epoch, "epoch");
-        const int64_t step = cJSON_IsNumber(number) ? (int64_t)number->valuedouble : 0;
-        if (step > events->last) {
-            rc = write_epoch(events, epoch, step, err);
-            events->last = step;
-        }
-        cJSON_Delete(epoch);
-    }
+    while (rc == 0 && getline(&line, &size, events->metrics) > 0)
+        rc = add_line(events, line, err);
     free(line);
     if (rc == 0 && ferror(events->metrics))
         rc = fail_file(events->metrics_path, err);

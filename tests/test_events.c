@@ -133,6 +133,23 @@ static void test_what_is_damaged_is_made_anew(void **state)
     expect_epochs(3);
 }
 
+static void test_a_line_too_long_for_an_epoch_is_refused(void **state)
+{
+    (void)state;
+    enum { LENGTH = 1 << 17 };
+    static const char begin[] = "{\"epoch\":1,\"", end[] = "\":1}\n";
+    struct spine_events events;
+    char *text = malloc(LENGTH);
+    assert_non_null(text);
+    memset(text, 'x', LENGTH);
+    memcpy(text, begin, sizeof begin - 1);
+    memcpy(text + LENGTH - sizeof end, end, sizeof end);
+    assert_int_equal(put_text(&metrics_path, text), 0);
+    free(text);
+    EXPECT_REFUSED(spine_events_open(&events, events_path.text, metrics_path.text, 1, &err),
+                   "%s: has a line that is no epoch's", metrics_path.text);
+}
+
 static void test_a_planted_link_is_refused(void **state)
 {
     (void)state;
@@ -155,6 +172,7 @@ int main(void)
         EVENTS_TEST(test_a_run_that_goes_on_has_no_epoch_twice),
         EVENTS_TEST(test_what_is_missing_is_added),
         EVENTS_TEST(test_what_is_damaged_is_made_anew),
+        EVENTS_TEST(test_a_line_too_long_for_an_epoch_is_refused),
         EVENTS_TEST(test_a_planted_link_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,9 +6,11 @@
  *     dead, saturated     dimensions with |v| < .001 for every word; with v = 1 for half of them
  *     empty words         without a value
  *     Hoyer index         (sqrt(n) - |v|_1 / |v|_2) / (sqrt(n) - 1), Hoyer (JMLR 5, 2004): 0 if all
- *                         n values of a word are equal, 1 if one isn't 0; the mean over words,
- * those of zeros left out explained variance  1 - sum (y - x)^2 / sum (x - mean row)^2 of the input
- * x and what the model makes of its codes, y */
+ *                         n values of a word are equal, 1 if one isn't 0; the mean over words that
+ *                         aren't empty
+ *     explained variance  1 - sum (y - x)^2 / sum (x - mean row)^2, of the input x and what the
+ *                         model makes of its codes, y
+ */
 #ifndef SPINE_SPARSITY_H
 #define SPINE_SPARSITY_H
 
