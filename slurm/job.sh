@@ -47,7 +47,7 @@ patiently()
 # 'status'.
 launch()
 {
-    local command=(mpirun) pid
+    local command=(mpirun) pid signals=0 seen
     case $SPINE_LAUNCHER in
     mpirun) ;;
     srun) command=(srun --mpi=pmix --kill-on-bad-exit=1) ;;
@@ -60,15 +60,19 @@ launch()
         "tasks: $SLURM_NTASKS"
     "${command[@]}" "$@" &
     pid=$!
-    trap 'say "USR1: the ranks save and leave"; kill -USR1 $pid || true' USR1
-    trap 'kill -TERM $pid || true' TERM
-    status=0
+    trap 'signals=$((signals + 1)); say "USR1: the ranks save and leave"; kill -USR1 $pid || true' USR1
+    trap 'signals=$((signals + 1)); kill -TERM $pid || true' TERM
     while :; do # wait returns early at a signal
-        status=0
+        seen=$signals status=0
         wait "$pid" || status=$?
-        kill -0 "$pid" 2>/dev/null || break
+        [ "$signals" != "$seen" ] || break
     done
-    trap - USR1 TERM
+    case $signals:$status in
+    0:*) ;;
+    *:-1 | *:127) status=75 ;; # it ended just as a signal came, and bash has lost what with
+    esac
+    trap '' USR1 # it comes too late now
+    trap - TERM
 }
 
 # launch_again PROGRAM ARGUMENT...: launch it, end the job with its status, or requeue the job where
@@ -86,13 +90,13 @@ launch_again()
     if [ "$(patiently squeue -h -j "$job" -o %T)" != RUNNING ]; then
         exit "$status" # it was cancelled
     fi
-    vain=$(squeue -h -j "$job" -o %k | sed -n 's/^attempts in vain: //p')
+    vain=$(patiently squeue -h -j "$job" -o %k | sed -n 's/^attempts in vain: //p')
     if [ "$(progress)" = "$before" ]; then
         vain=$((vain + 1))
-        scontrol update JobId="$job" Comment="attempts in vain: $vain"
+        patiently scontrol update JobId="$job" Comment="attempts in vain: $vain" || true
     elif [ -n "$vain" ]; then
         vain=0
-        scontrol update JobId="$job" Comment=
+        patiently scontrol update JobId="$job" Comment= || true
     fi
     if [ "${vain:-0}" -ge 3 ]; then
         say "three attempts in a row have saved nothing new; is the time limit (sbatch -t) too" \

@@ -88,6 +88,22 @@ int spine_place_is_bound(const struct spine_place *place)
 
 /* --- The disk ----------------------------------------------------------------------------- */
 
+int spine_place_find_directory(const char *path, char *directory)
+{
+    if (snprintf(directory, PATH_MAX, "%s", path) >= PATH_MAX)
+        return 0;
+    while (access(directory, F_OK) != 0) {
+        char *slash = strrchr(directory, '/');
+        if (strcmp(directory, ".") == 0 || strcmp(directory, "/") == 0)
+            return 0;
+        if (slash == NULL)
+            strcpy(directory, ".");
+        else
+            slash[slash == directory] = '\0'; /* of "/a" the slash stays */
+    }
+    return 1;
+}
+
 static const struct {
     uint32_t type; /* statfs(2) */
     const char *name;
@@ -122,17 +138,8 @@ void spine_place_look_at_disk(const char *path, struct spine_filesystem *filesys
     char directory[PATH_MAX];
     struct statfs facts;
     *filesystem = (struct spine_filesystem){.name = "local", .is_writable = 1, .locks = 1};
-    if (snprintf(directory, sizeof directory, "%s", path) >= (int)sizeof directory)
+    if (!spine_place_find_directory(path, directory) || statfs(directory, &facts) != 0)
         return;
-    while (statfs(directory, &facts) != 0) { /* it may not be there yet: look above it */
-        char *slash = strrchr(directory, '/');
-        if (strcmp(directory, ".") == 0 || strcmp(directory, "/") == 0)
-            return;
-        if (slash == NULL)
-            strcpy(directory, ".");
-        else
-            slash[slash == directory] = '\0'; /* of "/a" the slash stays */
-    }
     for (size_t i = 0; i < sizeof networks / sizeof *networks; i++)
         if ((uint32_t)facts.f_type == networks[i].type) {
             filesystem->name = networks[i].name;

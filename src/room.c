@@ -1,6 +1,8 @@
 /* room.c -- how much memory and disk space there still is. */
 #include "spine/room.h"
 
+#include "spine/place.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,16 +126,7 @@ uint64_t spine_room_disk(const char *path)
 {
     char directory[PATH_MAX];
     struct statvfs facts;
-    if (snprintf(directory, sizeof directory, "%s", path) >= (int)sizeof directory)
+    if (!spine_place_find_directory(path, directory) || statvfs(directory, &facts) != 0)
         return UINT64_MAX;
-    while (statvfs(directory, &facts) != 0) {
-        char *slash = strrchr(directory, '/');
-        if (slash == NULL && strcmp(directory, ".") != 0)
-            strcpy(directory, ".");
-        else if (slash == NULL || strcmp(directory, "/") == 0)
-            return UINT64_MAX;
-        else
-            slash[slash == directory] = '\0'; /* of "/a" the slash stays */
-    }
     return facts.f_blocks == 0 ? UINT64_MAX : (uint64_t)facts.f_bavail * facts.f_frsize;
 }

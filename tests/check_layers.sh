@@ -35,7 +35,7 @@ check_tree()
         beside["store", "comm"] = beside["sums", "comm"] = beside["train", "results"] = 1
         beside["train", "forecast"] = 1
         beside["layout", "input"] = beside["vectors", "input"] = beside["vectors", "layout"] = 1
-        beside["words", "list"] = beside["repeated", "lookup"] = beside["partition", "random"] = beside["sparse", "kernels"] = 1
+        beside["room", "place"] = beside["words", "list"] = beside["repeated", "lookup"] = beside["partition", "random"] = beside["sparse", "kernels"] = 1
         for (name in level_of)
             if (level_of[name] == 0)
                 beside[name, "error"] = beside[name, "clones"] = 1

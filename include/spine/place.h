@@ -22,6 +22,10 @@ void spine_place_look(struct spine_place *place, const char *root);
 /* Is the process kept to some of its host's cores? */
 int spine_place_is_bound(const struct spine_place *place);
 
+/* The path itself, or if nothing is there yet, the nearest directory above it; 'directory' has
+ * PATH_MAX bytes. Returns whether there is one. */
+int spine_place_find_directory(const char *path, char *directory);
+
 /* The file system of a path that is there or will be. */
 struct spine_filesystem {
     const char *name; /* "NFS", ...; "local" for all that aren't networks */
