@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -45,19 +44,6 @@ int spine_arguments_whole(const char *option, const char *text, size_t least, si
         return spine_refuse(err, "%s: '%s' is not a whole number from %zu to %zu", option, text,
                             least, most);
     *value = (size_t)number;
-    return 0;
-}
-
-int spine_arguments_real(const char *option, const char *text, double least, double most,
-                         double *value, struct spine_error *err)
-{
-    char *end;
-    const double number = strtod(text, &end);
-    if (end == text || isspace((unsigned char)text[0]) || *end != '\0' || !isfinite(number) ||
-        number < least || number > most)
-        return spine_refuse(err, "%s: '%s' is not a number from %g to %g", option, text, least,
-                            most);
-    *value = number;
     return 0;
 }
 

@@ -517,14 +517,6 @@ int spine_store_append_words(struct spine_store *store, const char *name,
     return rc;
 }
 
-int spine_store_link(struct spine_store *store, const char *name, const char *second,
-                     struct spine_error *err)
-{
-    if (H5Lcreate_hard(store->file, name, store->file, second, H5P_DEFAULT, H5P_DEFAULT) < 0)
-        return fail_object(store, "link", second, err);
-    return 0;
-}
-
 int spine_store_has(struct spine_store *store, const char *name)
 {
     return H5Lexists(store->file, name, H5P_DEFAULT) > 0;

@@ -75,26 +75,12 @@ static void test_whole_numbers_have_bounds(void **state)
     assert_int_equal(value, 20);
 }
 
-static void test_real_numbers_have_bounds(void **state)
-{
-    (void)state;
-    static const char *const wrong[] = {"", "x", "1x", "nan", "inf", " 1", "-0.1", "1.5"};
-    double value = 0;
-    TRY(spine_arguments_real("--share", "1e-1", 0, 1, &value, &err));
-    assert_true(value == 0.1);
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        EXPECT_REFUSED(spine_arguments_real("--share", wrong[i], 0, 1, &value, &err),
-                       "--share: '%s' is not a number from 0 to 1", wrong[i]);
-    assert_true(value == 0.1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_come_one_by_one),
         cmocka_unit_test(test_what_is_no_option_is_refused),
         cmocka_unit_test(test_whole_numbers_have_bounds),
-        cmocka_unit_test(test_real_numbers_have_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

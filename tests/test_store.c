@@ -415,21 +415,6 @@ static void test_attributes_are_read_back(void **state)
     TRY(spine_store_close(store, &err));
 }
 
-static void test_a_link_is_the_same_dataset(void **state)
-{
-    (void)state;
-    const struct path path = own_path("link.h5");
-    struct spine_store *store = create(&path, NULL);
-    const float one = 1;
-    float read = 0;
-    TRY(spine_store_make(store, "/a/x", SPINE_STORE_FLOAT, 1, 0, &err));
-    TRY(spine_store_link(store, "/a/x", "/y", &err));
-    TRY(spine_store_write(store, "/a/x", SPINE_STORE_FLOAT, 0, 1, 1, &one, &err));
-    TRY(spine_store_read(store, "/y", SPINE_STORE_FLOAT, 0, 1, 1, &read, &err));
-    assert_true(read == 1);
-    finish(store, &path);
-}
-
 static void test_what_a_dataset_is_not_is_refused(void **state)
 {
     (void)state;
@@ -702,7 +687,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_words_are_kept_byte_for_byte),
         cmocka_unit_test(test_an_empty_list_of_words_is_a_dataset_too),
         cmocka_unit_test(test_attributes_are_read_back),
-        cmocka_unit_test(test_a_link_is_the_same_dataset),
         cmocka_unit_test(test_what_a_dataset_is_not_is_refused),
         cmocka_unit_test(test_a_dataset_larger_than_its_file_is_refused),
         cmocka_unit_test(test_a_file_of_another_format_or_version_is_refused),

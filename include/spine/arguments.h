@@ -1,7 +1,8 @@
 /* arguments.h -- what the programs' command lines have in common.
  *
- *     while ((rc = spine_arguments_next("spine-top", argc, argv, ":o:", options, &option, err)) >
- * 0) switch (option) ... then argv[optind] is the first operand
+ *     while ((rc = spine_arguments_next(name, argc, argv, ":o:", options, &option, err)) > 0)
+ *         ... option and optarg are one of them
+ *     ... argv[optind] is the first operand
  *
  * Anything unknown is refused, and so is a number with something behind it or out of its bounds. */
 #ifndef SPINE_ARGUMENTS_H
@@ -31,11 +32,9 @@ int spine_arguments_next(const char *program, int argc, char **argv, const char 
 /* Print what --help or --version asks for. Returns whether the option was one of them. */
 int spine_arguments_answer(const char *program, const char *usage, int option);
 
-/* A whole number, or a real one, in [least, most]; 'option' is for messages, such as "--words". */
+/* A whole number in [least, most]; 'option' is for messages, such as "--words". */
 int spine_arguments_whole(const char *option, const char *text, size_t least, size_t most,
                           size_t *value, struct spine_error *err);
-int spine_arguments_real(const char *option, const char *text, double least, double most,
-                         double *value, struct spine_error *err);
 
 /* The end of main(): flush stdout, say on stderr what went wrong if rc isn't 0, and return the exit
  * status. */

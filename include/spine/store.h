@@ -84,10 +84,6 @@ int spine_store_append(struct spine_store *store, const char *name, enum spine_s
 int spine_store_append_words(struct spine_store *store, const char *name,
                              const struct spine_words *words, struct spine_error *err);
 
-/* A second name for a dataset or group. */
-int spine_store_link(struct spine_store *store, const char *name, const char *second,
-                     struct spine_error *err);
-
 /* Is there an object of this name? Local, also on a store that all opened. */
 int spine_store_has(struct spine_store *store, const char *name);
 
