@@ -93,6 +93,15 @@ static int add_words(cJSON *portrait, const struct sitter *sitter, struct spine_
     return rc;
 }
 
+/* How many units a row is on in: codes of other programs may have 0 and less. */
+static size_t count_on(const struct spine_csr *codes, size_t row)
+{
+    size_t count = 0;
+    for (int64_t at = codes->indptr[row]; at < codes->indptr[row + 1]; at++)
+        count += codes->data[at] > 0;
+    return count;
+}
+
 /* The units of the words kept, and of all rows how many have 0, 1, 2, ... units on. */
 static int add_units_of_words(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
 {
@@ -107,7 +116,7 @@ static int add_units_of_words(cJSON *portrait, const struct sitter *sitter, stru
                  ? spine_fail(err, "out of memory for the units of %zu words", sitter->num_kept)
                  : spine_lists_init(&lists, sitter->num_kept, most, err);
     for (size_t i = 0; rc == 0 && i < codes->rows; i++) {
-        const size_t count = (size_t)(codes->indptr[i + 1] - codes->indptr[i]);
+        const size_t count = count_on(codes, i);
         rows_with[count]++;
         fullest = count > fullest ? count : fullest;
     }
@@ -321,9 +330,12 @@ static int add_history(cJSON *portrait, const char *run, struct spine_error *err
 
 static int add_codes(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
 {
+    size_t values = 0;
+    for (size_t unit = 0; unit < sitter->columns.columns; unit++)
+        values += sitter->columns.active[unit];
     cJSON_AddNumberToObject(portrait, "rows", (double)sitter->space.rows);
     cJSON_AddNumberToObject(portrait, "units", (double)sitter->space.columns);
-    cJSON_AddNumberToObject(portrait, "values", (double)sitter->space.codes.count);
+    cJSON_AddNumberToObject(portrait, "values", (double)values);
     return add_words(portrait, sitter, err) || add_units_of_words(portrait, sitter, err) ||
            add_top_words(portrait, sitter, err) || add_activity(portrait, sitter, err) ||
            add_together(portrait, sitter, err);

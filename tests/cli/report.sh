@@ -98,6 +98,20 @@ data nasty.html nasty.h5ad
 if grep -qi '<img' nasty.html; then fail "a word has become an element"; fi
 iconv -f UTF-8 -t UTF-8 nasty.html >/dev/null || fail "nasty.html is not UTF-8"
 
+# Codes of other programs may store 0, and less: there a dimension isn't on.
+cp nasty.h5ad other.h5ad
+$python - <<'END'
+import h5py, numpy
+with h5py.File("other.h5ad", "r+") as file:
+    values = file["X/data"][:]
+    below = numpy.flatnonzero(values < 1) # the others have an excess
+    values[below[::3]] = 0
+    values[below[1::3]] = -0.5
+    file["X/data"][:] = values
+END
+run "$report" other.h5ad -o other.html
+data other.html other.h5ad
+
 # --- Following ------------------------------------------------------------------------------------
 
 run "$report" --follow run -o followed.html # finished: at once

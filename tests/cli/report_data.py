@@ -51,7 +51,7 @@ def check_codes(run, path, limits):
     codes, strengths, words = read_codes(path)
     rows, units = codes.shape
     on = (codes.toarray() > 0).astype(np.int64)
-    assert (run["rows"], run["units"], run["values"]) == (rows, units, codes.nnz)
+    assert (run["rows"], run["units"], run["values"]) == (rows, units, on.sum())
 
     top = [np.lexsort((np.arange(rows), -strengths[:, j])) for j in range(units)]
     top = [order[strengths[order, j] > 0][:limits.words] for j, order in enumerate(top)]
