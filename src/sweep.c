@@ -11,6 +11,7 @@
 #include "spine/interrupt.h"
 #include "spine/ledger.h"
 #include "spine/log.h"
+#include "spine/preflight.h"
 #include "spine/summary.h"
 #include "spine/train.h"
 
@@ -271,6 +272,8 @@ int spine_sweep_run(const struct spine_trials *trials, struct spine_comm *world,
     if (rc == 0 && world->rank == 0 && failed == SPINE_SWEEP_RETRY_FAILED)
         rc = spine_ledger_retry(&group.ledger, err);
     rc = spine_comm_agree(world, rc, err);
+    if (rc == 0)
+        rc = spine_preflight_log(world, trials->directory, 0, err);
     if (rc == 0) {
         spine_log(SPINE_LOG_INFO, "%zu trials, %d group%s of %d rank%s", trials->count, groups,
                   groups == 1 ? "" : "s", ranks, ranks == 1 ? "" : "s");

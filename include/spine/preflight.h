@@ -21,7 +21,7 @@ struct spine_run_facts {
     const char *directory; /* of the output; borrowed */
     struct spine_filesystem filesystem;
     int hdf5_locks; /* HDF5 will lock the files that it opens */
-    int64_t batch_size;
+    int64_t batch_size; /* 0: not one for all ranks */
 };
 
 /* Describe hosts, ranks and cores in a line: "2 hosts with 4 ranks each, bound to 1 core". Local.

@@ -45,6 +45,7 @@ grep -q 'sweep.ranks_per_trial is 4: for its times, run this on so many ranks' s
 [ ! -e sweep ] || fail "plan made the sweep's directory"
 
 run mpirun -np 2 "$sweep" run sweep.ini
+grep -q '^1 host with 2 ranks' stderr || fail "doesn't say where it runs: $(cat stderr)"
 grep -qx '6 trials, 2 groups of 1 rank' stderr || fail "said: $(cat stderr)"
 [ "$(grep -c '^trial 000[0-5]  6 epochs  explained_variance ' stderr)" = 6 ] ||
     fail "said: $(cat stderr)"
