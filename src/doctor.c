@@ -84,9 +84,17 @@ static int measure(struct spine_comm *comm, size_t dim, size_t hidden, struct ra
 
 /* --- Printing ----------------------------------------------------------------------------- */
 
-/* The ranks of a host: "n1: 4 ranks, each rank bound to 1 core; 16 cores of AMD EPYC; AVX2". */
-static void print_hosts(const struct spine_rank_facts *ranks, int size, FILE *out)
+static int by_host(const void *a, const void *b)
 {
+    const struct spine_rank_facts *first = a, *second = b;
+    return strcmp(first->place.host, second->place.host);
+}
+
+/* The ranks of a host: "n1: 4 ranks, each rank bound to 1 core; 16 cores of AMD EPYC; AVX2". Sorts
+ * them by their hosts, which their numbers may go round. */
+static void print_hosts(struct spine_rank_facts *ranks, int size, FILE *out)
+{
+    qsort(ranks, (size_t)size, sizeof *ranks, by_host);
     int hosts = 0;
     for (int first = 0, end; first < size; first = end) {
         const struct spine_place *place = &ranks[first].place;
@@ -97,29 +105,29 @@ static void print_hosts(const struct spine_rank_facts *ranks, int size, FILE *ou
         if (++hosts > MOST_HOSTS)
             continue;
         spine_preflight_describe(ranks + first, end - first, text, sizeof text);
-        fprintf(out, "%-10s %s: %s; %d cores%s%s; %s\n", hosts == 1 ? "hosts" : "", place->host,
+        fprintf(out, "%-10s %s: %s; %d core%s%s%s; %s\n", hosts == 1 ? "hosts" : "", place->host,
                 strstr(text, "with ") + strlen("with "), (int)place->host_cores,
-                place->processor[0] == '\0' ? "" : " of ", place->processor, ranks[first].kernels);
+                place->host_cores == 1 ? "" : "s", place->processor[0] == '\0' ? "" : " of ",
+                place->processor, ranks[first].kernels);
     }
     if (hosts > MOST_HOSTS)
         fprintf(out, "           and %d more\n", hosts - MOST_HOSTS);
 }
 
-static void print_rates(const struct rates *rates, const struct spine_rank_facts *ranks, int size,
+/* 'host' is that of the slowest rank. */
+static void print_rates(const struct rates *rates, int slowest, const char *host, int size,
                         FILE *out)
 {
-    int slowest = 0, fastest = 0;
-    for (int rank = 1; rank < size; rank++) {
-        slowest = rates->gflops[rank] < rates->gflops[slowest] ? rank : slowest;
-        fastest = rates->gflops[rank] > rates->gflops[fastest] ? rank : fastest;
-    }
-    fprintf(out, "sgemm      %.1f Gflop/s", rates->gflops[fastest]);
+    double fastest = 0;
+    for (int rank = 0; rank < size; rank++)
+        fastest = rates->gflops[rank] > fastest ? rates->gflops[rank] : fastest;
+    fprintf(out, "sgemm      %.1f Gflop/s", fastest);
     if (size == 1) {
         fputc('\n', out);
         return;
     }
     fprintf(out, " on the fastest rank, %.1f on the slowest (rank %d on %s), all at once\n",
-            rates->gflops[slowest], slowest, ranks[slowest].place.host);
+            rates->gflops[slowest], slowest, host);
     fprintf(out, "allreduce  %.2f ms for a gradient of %.2f MB; %.3f ms for 1 KB\n",
             1e3 * rates->large, 1e-6 * (double)rates->bytes, 1e3 * rates->small);
 }
@@ -129,6 +137,11 @@ static void print(const struct spine_preflight *preflight, const struct rates *r
 {
     const struct spine_run_facts *run = &preflight->run;
     const struct spine_words *warnings = &preflight->warnings;
+    char host[SPINE_PLACE_NAME];
+    int slowest = 0;
+    for (int rank = 1; rank < size; rank++)
+        slowest = rates->gflops[rank] < rates->gflops[slowest] ? rank : slowest;
+    strcpy(host, preflight->ranks[slowest].place.host);
     print_hosts(preflight->ranks, size, out);
     fprintf(out, "BLAS       %s\n", preflight->ranks->blas);
     fprintf(out, "MPI        %s\n", preflight->mpi);
@@ -138,7 +151,7 @@ static void print(const struct spine_preflight *preflight, const struct rates *r
                                          : "can't lock files");
     fprintf(out, "batch      %lld rows, %.1f a rank\n", (long long)run->batch_size,
             (double)run->batch_size / size);
-    print_rates(rates, preflight->ranks, size, out);
+    print_rates(rates, slowest, host, size, out);
     for (size_t i = 0; i < warnings->count; i++)
         fprintf(out, "warning    %s\n", spine_words_get(warnings, i));
     if (warnings->count == 0)

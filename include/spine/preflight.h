@@ -20,7 +20,7 @@ struct spine_rank_facts {
 struct spine_run_facts {
     const char *directory; /* of the output; borrowed */
     struct spine_filesystem filesystem;
-    int hdf5_locks; /* HDF5 will lock the files that it opens */
+    int hdf5_locks;     /* HDF5 will lock the files that it opens */
     int64_t batch_size; /* 0: not one for all ranks */
 };
 

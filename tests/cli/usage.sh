@@ -82,6 +82,13 @@ run mpirun -np 3 "$trainer" --doctor run.ini train.batch_size=12
 grep -q '^allreduce .* gradient of 0.05 MB' stdout ||
     fail "--doctor doesn't take the input's dimension: $(cat stdout)"
 grep -q '^advice  *a batch of 12 gives each of 3 ranks 4 rows' stdout || fail "$(cat stdout)"
+if unshare --uts true 2>/dev/null; then # ranks go round the hosts
+    # shellcheck disable=SC2016 # each rank expands it
+    run mpirun -np 4 --bind-to none unshare --uts sh -c \
+        'hostname n$((OMPI_COMM_WORLD_RANK % 2)) && exec "$0" --doctor' "$trainer"
+    [ "$(grep -c ' n[01]: 2 ranks, not bound; ' stdout)" = 2 ] ||
+        fail "--doctor takes hosts apart: $(cat stdout)"
+fi
 run mpirun -np 2 --bind-to none "$trainer" --doctor
 grep -q ': 2 ranks, not bound; ' stdout || fail "--doctor doesn't see the binding: $(cat stdout)"
 if command -v taskset >/dev/null; then
