@@ -237,6 +237,11 @@ static int compare_sweeps(const struct spine_ledger *ledger, const char *path, c
                  ? -1
                  : 0;
     spine_inifile_lines_dispose(&lines);
+    if (rc != 0) {
+        const struct spine_error inner = *err;
+        spine_refuse(err, "sweep.directory: %s has no sweep that can be understood: %.600s",
+                     ledger->trials->directory, inner.text);
+    }
     char *was = rc != 0 ? NULL : spine_trials_identity(&other);
     char *is = rc != 0 ? NULL : spine_trials_identity(ledger->trials);
     if (rc == 0 && (was == NULL || is == NULL))

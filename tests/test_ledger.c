@@ -305,6 +305,14 @@ static void test_a_directory_keeps_its_sweep(void **state)
              directory.text);
     EXPECT_REFUSED(spine_ledger_open(&ledger, &err), "%s", expected);
     EXPECT_REFUSED(spine_ledger_find(&ledger, &err), "%s", expected);
+    const struct path ini = join_path(&directory, "sweep.ini");
+    FILE *file = fopen(ini.text, "w"); /* emptied by hand */
+    assert_non_null(file);
+    fclose(file);
+    EXPECT_REFUSED(spine_ledger_open(&ledger, &err),
+                   "sweep.directory: %s has no sweep that can be understood: sweep.method: is not "
+                   "set; it is grid, random or asha",
+                   directory.text);
     spine_ledger_dispose(&ledger);
 }
 

@@ -13,6 +13,13 @@ const scoreOf = name => trial => {
 };
 const objective = scoreOf(data.score);
 
+/* For pictures: one trial that explains far less than nothing, since its rate was too high, would
+ * push all others into a corner; it stands at the edge. */
+const drawnOf = name => trial => {
+  const value = scoreOf(name)(trial);
+  return value !== null && name === "explained_variance" ? Math.max(value, -0.1) : value;
+};
+
 /* A score as people write it. */
 const shares = ["explained_variance", "sparsity", "density", "intrusion", "diversity"];
 function showScore(name, value) {
@@ -131,7 +138,7 @@ function scatter(options) {
         {axis: options.axis, xTick: options.x.show, tick: options.tick}),
       options.line ? draw("path", {class: "front-line", d: options.line(rows).map((row, i) =>
         `${i ? "L" : "M"}${x(options.x.of(row)).toFixed(1)} ${y(options.y(row)).toFixed(1)}`).join("")}) : null,
-      (options.means || []).map(([at, mean]) => draw("line", {class: "mean", x1: x(at) - 12,
+      (options.means || []).filter(([, mean]) => mean >= low && mean <= high).map(([at, mean]) => draw("line", {class: "mean", x1: x(at) - 12,
         x2: x(at) + 12, y1: y(mean), y2: y(mean)})),
       rows.map(row => draw("circle", {class: `point ${kindOf(row)}`, cx: x(options.x.of(row)),
         cy: y(options.y(row)), r: row === best ? 7 : 5, "data-trial": row.trial, tabindex: "-1"})),
@@ -148,7 +155,7 @@ function keys() {
 }
 
 function tradeOff() {
-  const explained = scoreOf("explained_variance"), readable = scoreOf("intrusion");
+  const explained = drawnOf("explained_variance"), readable = scoreOf("intrusion");
   const finished = measured.filter(trial => trial.state === "finished");
   const values = finished.map(explained).filter(isNumber);
   const plot = values.length === 0 ? null : scatter({
@@ -172,7 +179,7 @@ function effects() {
       .map(one => [axis.of(example(one.value)), one.mean]);
     const note = isNumber(effect.rank_correlation)
       ? `rank correlation ${effect.rank_correlation.toFixed(2)}` : means.length > 0 ? "bars: means" : "";
-    const plot = scatter({title: effect.name, note, rows: measured, x: axis, y: objective, means,
+    const plot = scatter({title: effect.name, note, rows: measured, x: axis, y: drawnOf(data.score), means,
       axis: effect.name});
     return plot === null ? null : make("div", {class: "card"}, plot);
   }).filter(plot => plot !== null);
@@ -186,8 +193,8 @@ function parallel() {
   const scores = [...new Set([data.score, "explained_variance", "intrusion"])]
     .filter(name => measured.some(trial => isNumber(scoreOf(name)(trial))));
   const poles = names.map(name => Object.assign({name}, axisOf(name, measured))).concat(scores.map(name => {
-    const values = measured.map(scoreOf(name)).filter(isNumber);
-    return {name, of: scoreOf(name), ticks: [Math.min(...values), Math.max(...values)],
+    const values = measured.map(drawnOf(name)).filter(isNumber);
+    return {name, of: drawnOf(name), ticks: [Math.min(...values), Math.max(...values)],
       show: value => showScore(name, value)};
   }));
   const rows = layered(measured.filter(row => poles.every(pole => isNumber(pole.of(row)))));
