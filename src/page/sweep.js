@@ -138,8 +138,8 @@ function scatter(options) {
         {axis: options.axis, xTick: options.x.show, tick: options.tick}),
       options.line ? draw("path", {class: "front-line", d: options.line(rows).map((row, i) =>
         `${i ? "L" : "M"}${x(options.x.of(row)).toFixed(1)} ${y(options.y(row)).toFixed(1)}`).join("")}) : null,
-      (options.means || []).filter(([, mean]) => mean >= low && mean <= high).map(([at, mean]) => draw("line", {class: "mean", x1: x(at) - 12,
-        x2: x(at) + 12, y1: y(mean), y2: y(mean)})),
+      (options.means || []).filter(([, mean]) => mean >= low && mean <= high).map(([at, mean]) =>
+        draw("line", {class: "mean", x1: x(at) - 12, x2: x(at) + 12, y1: y(mean), y2: y(mean)})),
       rows.map(row => draw("circle", {class: `point ${kindOf(row)}`, cx: x(options.x.of(row)),
         cy: y(options.y(row)), r: row === best ? 7 : 5, "data-trial": row.trial, tabindex: "-1"})),
     ];

@@ -316,6 +316,11 @@ async function showsASweep(browser) {
   assert.match(await page.locator("#said-trial").textContent(), /^Trial 000\d, finished: data.input glove/);
   assert.ok(await page.locator("[data-trial].on").count() >= 3);
   await close();
+
+  const far = await open(browser, urlOf("far.html")); // a trial has diverged
+  const ticks = await far.page.locator("#trade .tick").allTextContents();
+  assert(ticks.length > 2 && ticks.every(text => !/\d{4}/.test(text)), ticks.join(" "));
+  await far.close();
 }
 
 async function looksRight(browser) {
