@@ -13,8 +13,10 @@ fi
 install_packages "${lists[@]}"
 cmake -S . -B build-test -DSPINE_WERROR=ON -DSPINE_TIDY=ON
 cmake --build build-test -j "$(nproc)"
+log=build-test/ctest.log
 status=0
-ctest --test-dir build-test --output-on-failure -j 2 || status=$?
+ctest --test-dir build-test --output-on-failure -j 2 | tee "$log" || status=$?
 echo "of slurm_run:"
 grep -E '^(ok|FAILED) ' build-test/Testing/Temporary/LastTest.log || echo "nothing: it was skipped"
+sed -n '/% tests passed/,$p' "$log" # once more: it should be what is seen last
 exit $status
