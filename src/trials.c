@@ -234,13 +234,17 @@ static const char *find_obstacle(const char *name)
 {
     static const char *const own[] = {"output.directory", "output.overwrite", "train.resume",
                                       "train.stop_after"};
+    /* Beginnings of names. */
+    static const char *const idle[] = {"output.",          "train.checkpoint_",
+                                       "train.time_limit", "train.grace_seconds",
+                                       "train.check_room", "train.evaluate_every"};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strcmp(name, own[i]) == 0)
             return "the sweep sets it itself";
-    return strncmp(name, "output.", strlen("output.")) == 0 &&
-                   strcmp(name, "output.noisy_codes") != 0
-               ? "it doesn't change what is computed"
-               : NULL;
+    for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+        if (strncmp(name, idle[i], strlen(idle[i])) == 0 && strcmp(name, "output.noisy_codes") != 0)
+            return "it doesn't change what is computed";
+    return NULL;
 }
 
 static int add_parameter(struct spine_trials *trials, const struct spine_inifile_line *line,
