@@ -1,19 +1,19 @@
 /* spine-mpi.c -- train sparse, interpretable embeddings: the command line. */
-#include "spine/arguments.h"
-#include "spine/comm.h"
-#include "spine/config.h"
-#include "spine/doctor.h"
-#include "spine/forecast.h"
-#include "spine/inifile.h"
-#include "spine/interrupt.h"
-#include "spine/kernels.h"
-#include "spine/log.h"
-#include "spine/store.h"
-#include "spine/train.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "spine/base/arguments.h"
+#include "spine/base/interrupt.h"
+#include "spine/base/log.h"
+#include "spine/config/config.h"
+#include "spine/config/inifile.h"
+#include "spine/files/store.h"
+#include "spine/math/kernels.h"
+#include "spine/ranks/comm.h"
+#include "spine/train/doctor.h"
+#include "spine/train/forecast.h"
+#include "spine/train/train.h"
 
 static const char usage[] =
     "Usage: mpirun -np RANKS spine-mpi [OPTION...] CONFIG.ini [section.key=value...]\n"

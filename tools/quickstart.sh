@@ -12,8 +12,8 @@ fi
 directory=${1:-quickstart}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bin=$root/build/bin
-# shellcheck source=tools/packages.sh
-. "$root/tools/packages.sh"
+# shellcheck source=tools/scripts/packages.sh
+. "$root/tools/scripts/packages.sh"
 
 install_packages build
 cmake -S "$root" -B "$root/build" -DCMAKE_BUILD_TYPE=Release -DSPINE_TESTS=OFF

@@ -1,13 +1,13 @@
 /* spine-convert.c -- convert text embeddings to HDF5: the command line. */
-#include "spine/arguments.h"
-#include "spine/convert.h"
-#include "spine/log.h"
-#include "spine/store.h"
-
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "spine/base/arguments.h"
+#include "spine/base/log.h"
+#include "spine/files/convert.h"
+#include "spine/files/store.h"
 
 static const char program[] = "spine-convert";
 

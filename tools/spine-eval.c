@@ -1,14 +1,14 @@
 /* spine-eval.c -- measure how good, sparse and readable embeddings are: the command line. */
-#include "spine/answers.h"
-#include "spine/arguments.h"
-#include "spine/evaluate.h"
-#include "spine/log.h"
-#include "spine/outfile.h"
-#include "spine/questionnaire.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "spine/base/arguments.h"
+#include "spine/base/log.h"
+#include "spine/base/outfile.h"
+#include "spine/eval/answers.h"
+#include "spine/eval/evaluate.h"
+#include "spine/eval/questionnaire.h"
 
 static const char program[] = "spine-eval";
 

@@ -1,9 +1,9 @@
 /* spine-merge.c -- join the shards of a run into one file. */
-#include "spine/arguments.h"
-#include "spine/merge.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "spine/base/arguments.h"
+#include "spine/files/merge.h"
 
 static const char program[] = "spine-merge";
 

@@ -1,12 +1,12 @@
 /* spine-report.c -- runs as a page to look at in a browser. */
-#include "spine/arguments.h"
-#include "spine/log.h"
-#include "spine/report.h"
-
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "spine/base/arguments.h"
+#include "spine/base/log.h"
+#include "spine/pages/report.h"
 
 static const char program[] = "spine-report";
 
@@ -48,7 +48,7 @@ struct request {
 
 static int take_option(struct request *request, int option, struct spine_error *err)
 {
-    struct spine_portrait_options *keep = &request->report.portrait;
+    struct spine_rundata_options *keep = &request->report.portrait;
     switch (option) {
     case 'o':
         request->output = optarg;

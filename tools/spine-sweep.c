@@ -1,17 +1,17 @@
 /* spine-sweep.c -- train many configurations: the command line. */
-#include "spine/arguments.h"
-#include "spine/cost.h"
-#include "spine/inifile.h"
-#include "spine/interrupt.h"
-#include "spine/log.h"
-#include "spine/rundir.h"
-#include "spine/store.h"
-#include "spine/sweep.h"
-#include "spine/trials.h"
-
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "spine/base/arguments.h"
+#include "spine/base/interrupt.h"
+#include "spine/base/log.h"
+#include "spine/config/inifile.h"
+#include "spine/files/rundir.h"
+#include "spine/files/store.h"
+#include "spine/sweep/cost.h"
+#include "spine/sweep/sweep.h"
+#include "spine/sweep/trials.h"
 
 static const char program[] = "spine-sweep";
 static const char usage[] =

@@ -1,10 +1,10 @@
 /* spine-top.c -- look at a model: the dimensions of a word, the words of a dimension. */
-#include "spine/arguments.h"
-#include "spine/listing.h"
-
 #include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include "spine/base/arguments.h"
+#include "spine/space/listing.h"
 
 static const char program[] = "spine-top";
 

@@ -6,4 +6,4 @@ set -euo pipefail
 need setsid ps
 need_python h5py
 
-SPINE_BIN=$SPINE_BIN "$SPINE_SOURCE/tools/crash-test.sh" 8 "$$" || fail "the seed was $$"
+SPINE_BIN=$SPINE_BIN "$SPINE_SOURCE/tools/scripts/crash-test.sh" 8 "$$" || fail "the seed was $$"

@@ -1,12 +1,12 @@
 /* change.c -- changes to a sound HDF5 file, a few bytes each: which object, what happens to it, and
  * what that needs to know. Where bytes are missing they are 0. */
-#include "hdf5.h"
-
 #include <hdf5.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "hdf5.h"
 
 enum { MOST_OBJECTS = 128, NAME = 64, PAGE = 4096, MOST_WRITTEN = 1 << 14 };
 

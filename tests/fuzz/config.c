@@ -1,12 +1,10 @@
 /* config.c -- a configuration that is accepted is printed, and reads back as the same. The input is
  * an INI text and words for the command line, each ended by NUL. */
-#include "spine/config.h"
-
-#include "spine/inifile.h"
+#include <string.h>
 
 #include "fuzz.h"
-
-#include <string.h>
+#include "spine/config/config.h"
+#include "spine/config/inifile.h"
 
 enum { MOST_WORDS = 16 };
 

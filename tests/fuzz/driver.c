@@ -1,10 +1,9 @@
 /* driver.c -- main() for a harness without libFuzzer: runs the empty input and all files that are
  * given, or that stand in directories that are given. */
-#include "fuzz.h"
-
 #include <string.h>
 
-#include "../temporary.h"
+#include "fuzz.h"
+#include "support/temporary.h"
 
 static size_t num_run;
 

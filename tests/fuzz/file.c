@@ -1,8 +1,8 @@
 /* file.c -- a scratch file, in TMPDIR. */
-#include "fuzz.h"
-
 #include <string.h>
 #include <unistd.h>
+
+#include "fuzz.h"
 
 static char scratch[FUZZ_PATH]; /* to be removed at the end; a crash leaves it */
 

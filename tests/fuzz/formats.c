@@ -1,16 +1,15 @@
 /* formats.c -- sound files of all our formats, and how each is read. */
-#include "hdf5.h"
-
-#include "spine/checkpoint.h"
-#include "spine/columns.h"
-#include "spine/merge.h"
-
 #include <math.h>
 #include <string.h>
 
+#include "hdf5.h"
+#include "spine/files/checkpoint.h"
+#include "spine/files/merge.h"
+#include "spine/space/ranking.h"
+
 #define fail_msg(...) (fprintf(stderr, __VA_ARGS__), abort()) /* for expect.h */
 
-#include "../shards.h"
+#include "support/shards.h"
 
 /* --- Sound files -------------------------------------------------------------------------- */
 
@@ -96,14 +95,14 @@ static void make_files(struct fuzz_format *formats)
 static int read_space(const char *path)
 {
     struct spine_space space;
-    struct spine_columns columns;
+    struct spine_ranking columns;
     struct spine_error failure;
     if (spine_space_read(&space, path, &failure))
         return -1;
     CHECK(space.rows > 0 && space.words.count == space.rows);
-    TRY(spine_columns_init(&columns, &space, &failure));
+    TRY(spine_ranking_init(&columns, &space, &failure));
     for (size_t j = 0; j < columns.columns; j++) {
-        const struct spine_entry *entries = spine_columns_get(&columns, j);
+        const struct spine_entry *entries = spine_ranking_get(&columns, j);
         const size_t count = columns.start[j + 1] - columns.start[j];
         for (size_t i = 0; i < count; i++) {
             CHECK(entries[i].row < space.rows &&
@@ -111,7 +110,7 @@ static int read_space(const char *path)
             CHECK(i == 0 || entries[i].strength <= entries[i - 1].strength);
         }
     }
-    spine_columns_dispose(&columns);
+    spine_ranking_dispose(&columns);
     spine_space_dispose(&space);
     return 0;
 }

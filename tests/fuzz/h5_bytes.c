@@ -6,8 +6,6 @@
  * counted and tolerated (README.md has the figures); what crashes in our code, or hangs, or isn't
  * accounted for, fails. */
 #define _GNU_SOURCE /* dladdr() */
-#include "hdf5.h"
-
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <signal.h>
@@ -15,6 +13,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "hdf5.h"
 
 /* What became of a child: its exit status. */
 enum outcome {

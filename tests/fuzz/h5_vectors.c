@@ -1,11 +1,10 @@
 /* h5_vectors.c -- input of a training as strangers may make it, read as a training on one rank
  * does: with MPI. */
-#include "spine/dataset.h"
-#include "spine/store.h"
+#include <math.h>
 
 #include "hdf5.h"
-
-#include <math.h>
+#include "spine/files/store.h"
+#include "spine/train/dataset.h"
 
 static struct fuzz_file file;
 static struct spine_comm world;

@@ -1,10 +1,9 @@
 /* labelled.c -- labelled texts: what is accepted, written again, reads back as the same; what isn't
  * is refused with a sentence. */
-#include "spine/labelled.h"
+#include <string.h>
 
 #include "fuzz.h"
-
-#include <string.h>
+#include "spine/text/labelled.h"
 
 static struct fuzz_file file;
 

@@ -1,11 +1,10 @@
 /* number.c -- the number parser gives what strtof() gives, and looks at nothing beyond the end. */
-#include "spine/number.h"
-
-#include "fuzz.h"
-
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
+
+#include "fuzz.h"
+#include "spine/base/number.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

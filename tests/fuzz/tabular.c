@@ -1,16 +1,15 @@
 /* tabular.c -- small tables, and what is read from them: test sets, lists, keys and answers. The
  * input's first byte chooses which. A table is read or refused, with a sentence, and what was
  * counted is no more than its lines. */
-#include "spine/analogies.h"
-#include "spine/answers.h"
-#include "spine/categorization.h"
-#include "spine/similarity.h"
-#include "spine/tabular.h"
-
-#include "fuzz.h"
-
 #include <math.h>
 #include <string.h>
+
+#include "fuzz.h"
+#include "spine/eval/analogies.h"
+#include "spine/eval/answers.h"
+#include "spine/eval/purity.h"
+#include "spine/eval/similarity.h"
+#include "spine/text/tabular.h"
 
 static struct fuzz_file file;
 static struct spine_space space;
@@ -68,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     enum { SIMILARITY = 4, ANALOGIES, CATEGORIZATION, ANSWERS, CHOICES };
     struct spine_similarity similarity;
     struct spine_analogies analogies;
-    struct spine_categorization categorization;
+    struct spine_purity categorization;
     struct spine_error err = {.text = ""};
     int rc = 0;
     if (size < 1)
@@ -88,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         CHECK(rc != 0 || analogies.asked + analogies.missing <= lines);
         break;
     case CATEGORIZATION:
-        rc = spine_categorization_measure(&space, file.path, 1, &categorization, &err);
+        rc = spine_purity_measure(&space, file.path, 1, &categorization, &err);
         CHECK(rc != 0 || categorization.found + categorization.missing <= lines);
         CHECK(rc != 0 || isnan(categorization.purity) || categorization.purity <= 1);
         break;

@@ -1,11 +1,10 @@
 /* text.c -- the text reader: what the look accepts is parsed or refused, and in three ranges the
  * same comes out as in one. The input's first three bytes choose the settings and the cuts. */
-#include "spine/layout.h"
-#include "spine/vectors.h"
+#include <string.h>
 
 #include "fuzz.h"
-
-#include <string.h>
+#include "spine/text/layout.h"
+#include "spine/text/vectors.h"
 
 enum { SETTINGS = 3, RANGES = 3 };
 
@@ -52,10 +51,10 @@ static void check_ranges(const struct spine_vectors *whole, int whole_rc,
     uint64_t num_blank = 0;
     int rc = 0;
     for (int i = 0; i < RANGES && rc == 0; i++) {
-        struct spine_input *input = NULL;
+        struct spine_lines *input = NULL;
         struct spine_vectors part;
         struct spine_error err;
-        CHECK(spine_input_open_range(&input, file.path, cuts[i], cuts[i + 1], &err) == 0);
+        CHECK(spine_lines_open_range(&input, file.path, cuts[i], cuts[i + 1], &err) == 0);
         rc = spine_vectors_parse(&part, input, layout, rules, &err);
         if (rc == 0) {
             check_part(whole, &part, &place);
@@ -65,7 +64,7 @@ static void check_ranges(const struct spine_vectors *whole, int whole_rc,
         }
         num_blank += part.num_blank;
         spine_vectors_dispose(&part);
-        spine_input_close(input);
+        spine_lines_close(input);
     }
     CHECK(rc == whole_rc);
     if (rc == 0) {
@@ -77,17 +76,17 @@ static void check_ranges(const struct spine_vectors *whole, int whole_rc,
 static void read_file(const struct spine_layout *layout, const struct spine_vectors_rules *rules,
                       const uint64_t *cuts)
 {
-    struct spine_input *input = NULL;
+    struct spine_lines *input = NULL;
     struct spine_vectors whole;
     struct spine_error err;
-    CHECK(spine_input_open(&input, file.path, &err) == 0);
+    CHECK(spine_lines_open(&input, file.path, &err) == 0);
     const int rc = spine_vectors_parse(&whole, input, layout, rules, &err);
     CHECK(rc == 0 || err.text[0] != '\0');
     CHECK(whole.words.count == whole.rows);
-    if (layout->kind == SPINE_INPUT_PLAIN && rules->limit == 0)
+    if (layout->kind == SPINE_LINES_PLAIN && rules->limit == 0)
         check_ranges(&whole, rc, &err, layout, rules, cuts);
     spine_vectors_dispose(&whole);
-    spine_input_close(input);
+    spine_lines_close(input);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -6,17 +6,17 @@
  * cblas_sgemm calls of the step's shapes, and whole steps on the dense and on the sparse path:
  * noise, forward and backward pass, and the update by SGD or Adam. One rank, one BLAS thread. What
  * counts is the ratio of the medians. */
-#include "spine/kernels.h"
-#include "spine/model.h"
-#include "spine/optimizer.h"
-#include "spine/random.h"
-
 #include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "spine/base/random.h"
+#include "spine/math/kernels.h"
+#include "spine/math/model.h"
+#include "spine/math/optimizer.h"
 
 enum { MOST_REPEATS = 1001 };
 

@@ -1,0 +1,15 @@
+/* clones.h -- one binary for several processors.
+ *
+ * A function marked SPINE_CLONES is compiled once for AVX-512, once for AVX2 and once for any
+ * processor; the loader takes the best that the machine has. Elsewhere it is compiled once. */
+#ifndef SPINE_BASE_CLONES_H
+#define SPINE_BASE_CLONES_H
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define SPINE_HAS_CLONES
+#define SPINE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define SPINE_CLONES
+#endif
+
+#endif

@@ -1,0 +1,42 @@
+/* error.h -- how a function says what went wrong.
+ *
+ * A function that can fail returns 0, or -1 with one line of text in the caller's struct:
+ *
+ *     if (rows == 0)
+ *         return spine_refuse(err, "%s: no vectors", path);
+ *
+ * The text is for the person who typed the command: what, where, what was expected. It names no
+ * function and doesn't begin with "error". A caller passes a lower message up unchanged. */
+#ifndef SPINE_BASE_ERROR_H
+#define SPINE_BASE_ERROR_H
+
+/* What the process should exit with. */
+enum {
+    SPINE_EXIT_DONE = 0,
+    SPINE_EXIT_FAILED = 1,  /* the machine: disk, memory, network, a training that diverged */
+    SPINE_EXIT_REFUSED = 2, /* the user: command line, configuration or input */
+    SPINE_EXIT_AGAIN = 75,  /* nobody: stopped early and saved; the same command goes on */
+};
+
+struct spine_error {
+    int status; /* one of the above but SPINE_EXIT_DONE */
+    char text[1024];
+};
+
+#if defined(__GNUC__)
+#define SPINE_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define SPINE_PRINTF(text, first)
+#endif
+
+/* Describe a failure of the machine. Returns -1, so that failing is one statement.
+ * A text that is too long is cut. */
+int spine_fail(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);
+
+/* The same for leaving early, with all saved: exit status 75. */
+int spine_leave(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);
+
+/* The same for what the user can mend: exit status 2. */
+int spine_refuse(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,55 @@
+/* field.h -- a line of text, taken apart where spaces and tabs stand. Nothing else separates. */
+#ifndef SPINE_BASE_FIELD_H
+#define SPINE_BASE_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Some bytes of a line, borrowed: one field or several of them. */
+struct spine_field {
+    const char *begin, *end;
+};
+
+static inline bool spine_field_is_separator(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* The first byte from 'at' on that is no separator, or that is one; else the end. */
+static inline const char *spine_field_skip_separators(const char *at, const char *end)
+{
+    while (at < end && spine_field_is_separator(*at))
+        at++;
+    return at;
+}
+
+static inline const char *spine_field_skip(const char *at, const char *end)
+{
+    while (at < end && !spine_field_is_separator(*at))
+        at++;
+    return at;
+}
+
+static inline bool spine_field_is_empty(struct spine_field text)
+{
+    return text.begin == text.end;
+}
+
+/* The text without the separators before and after it. */
+struct spine_field spine_field_trim(struct spine_field text);
+
+/* The same of a text that ends with NUL, in place: what stands behind is cut off. */
+char *spine_field_trim_text(char *text);
+
+/* Cut the last field off 'rest', which is trimmed before and after. False if there is none. */
+bool spine_field_cut_last(struct spine_field *rest, struct spine_field *last);
+
+bool spine_field_is_number(struct spine_field text);
+
+/* How many numbers stand at the end of a trimmed text, not counting the first field. */
+size_t spine_field_count_numbers(struct spine_field text);
+
+/* How many fields a trimmed text has. */
+size_t spine_field_count(struct spine_field text);
+
+#endif

@@ -1,0 +1,22 @@
+/* number.h -- decimal numbers to float, exactly and fast.
+ *
+ *     number:  [+-] digits [. [digits]] [e [+-] digits]     also with the digits only behind the
+ * point
+ *              [+-] nan | inf | infinity                    in any case
+ *
+ * The result is the float nearest to the decimal number, ties to even: what strtof() gives in the C
+ * locale, whatever the locale is. Too great is Inf, too small is denormal or 0. There are no
+ * hexadecimal numbers. */
+#ifndef SPINE_BASE_NUMBER_H
+#define SPINE_BASE_NUMBER_H
+
+/* Read the number that begins at 'begin', never looking at 'end' or beyond. Returns what follows
+ * it, which may be anything; NULL, with *value as it was, if no number stands there or its
+ * exponent has no digits. */
+const char *spine_number_scan(const char *begin, const char *end, float *value);
+
+/* Read a number that fills [begin, end). Returns 0, or -1, with *value as it was, if it isn't one.
+ */
+int spine_number_parse(const char *begin, const char *end, float *value);
+
+#endif

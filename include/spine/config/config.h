@@ -1,0 +1,96 @@
+/* config.h -- the options of a run.
+ *
+ * One table (src/config.c) has every option's name, bounds, default and meaning; parsing, --help,
+ * --print-config and the record in a model file all read it. Options come from an INI file
+ * (inifile.h) and then from "section.key=value" words in the same terms. Nothing is clamped or
+ * ignored: unknown names, repeated names, trailing characters and values out of bounds are refused.
+ */
+#ifndef SPINE_CONFIG_CONFIG_H
+#define SPINE_CONFIG_CONFIG_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "spine/base/error.h"
+
+enum { SPINE_CONFIG_TEXT = 1024 };
+
+/* train.kernel */
+enum spine_kernel_choice { SPINE_KERNEL_AUTO, SPINE_KERNEL_DENSE, SPINE_KERNEL_SPARSE };
+
+/* output.formats, a set of: */
+enum { SPINE_FORMAT_H5AD = 1, SPINE_FORMAT_TXT = 2 };
+
+/* Reals are doubles, counts and switches int64_t, choices the number of the word in the table. */
+struct spine_config {
+    char input[SPINE_CONFIG_TEXT];
+    int64_t center;
+    double rms;    /* 0: keep */
+    int64_t limit; /* 0: all */
+    int64_t hidden;
+    double sparsity, asl_weight, psl_weight;
+    int64_t epochs, stop_after, batch_size;
+    double noise;
+    int64_t optimizer; /* enum spine_optimizer_kind */
+    double learning_rate;
+    int64_t rate_batch;
+    double momentum, beta2;
+    int64_t schedule; /* enum spine_schedule_kind */
+    double warmup, decay;
+    int64_t seed, evaluate_every;
+    int64_t revive_after;
+    int64_t checkpoint_every;
+    double checkpoint_minutes;
+    int64_t checkpoint_keep;
+    char resume[SPINE_CONFIG_TEXT];
+    double time_limit, grace_seconds;
+    int64_t check_room;
+    int64_t kernel; /* enum spine_kernel_choice */
+    char directory[SPINE_CONFIG_TEXT];
+    int64_t merge, formats, noisy_codes, tensorboard, overwrite;
+};
+
+/* All options at their defaults. */
+void spine_config_init(struct spine_config *config);
+
+/* What an option takes. */
+enum spine_config_kind {
+    SPINE_CONFIG_UNKNOWN, /* there is no option of this name */
+    SPINE_CONFIG_WHOLE,
+    SPINE_CONFIG_REAL,
+    SPINE_CONFIG_OTHER, /* words */
+};
+enum spine_config_kind spine_config_kind(const char *name);
+
+/* Set one option by its name. 'given' marks those that this source, a file say, has set, and one
+ * that is set twice is refused; it begins as 0. */
+int spine_config_set(struct spine_config *config, uint64_t *given, const char *name,
+                     const char *value, struct spine_error *err);
+
+/* Apply the words "section.key=value", which may set again what the file set. */
+int spine_config_override(struct spine_config *config, char *const *words, int count,
+                          struct spine_error *err);
+
+/* Refuse what is missing or doesn't go together. */
+int spine_config_check(const struct spine_config *config, struct spine_error *err);
+
+/* The epoch after which training ends for now: train.stop_after, or train.epochs. */
+int64_t spine_config_last_epoch(const struct spine_config *config);
+
+/* All options as an INI text, without comments; the caller frees. Reading it back gives the same
+ * configuration. */
+char *spine_config_text(const struct spine_config *config);
+
+/* The options that fix what is computed, a "name = value" a line; the caller frees. The others may
+ * change when a run is resumed: data.input (the rows themselves are compared), train.epochs, when
+ * to measure, save and stop, train.kernel, and all of output. */
+char *spine_config_identity(const struct spine_config *config);
+
+/* Describe in what two such texts differ, for a message: "model.hidden was 500, is 100; ...".
+ * Returns 0 if they don't. */
+int spine_config_differ(const char *was, const char *is, char *text, size_t size);
+
+/* The same with each option's meaning, bounds and default above it. */
+void spine_config_describe(const struct spine_config *config, FILE *file);
+
+#endif

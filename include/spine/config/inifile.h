@@ -1,0 +1,48 @@
+/* inifile.h -- the INI file that a configuration comes from. inih parses; what it would pass over
+ * in silence, such as a continued line, is refused.
+ *
+ * The section [sweep] describes many runs (trials.h), not one: its lines are kept for whoever wants
+ * them, as they are. */
+#ifndef SPINE_CONFIG_INIFILE_H
+#define SPINE_CONFIG_INIFILE_H
+
+#include <stddef.h>
+
+#include "spine/config/config.h"
+#include "spine/ranks/comm.h"
+
+/* The lines "name = value" of [sweep]. */
+enum { SPINE_INIFILE_NAME = 64, SPINE_INIFILE_WORD = 1024 };
+struct spine_inifile_line {
+    int line; /* its number; 0: from the command line */
+    char name[SPINE_INIFILE_NAME];
+    char value[SPINE_INIFILE_WORD];
+};
+struct spine_inifile_lines {
+    const char *path; /* borrowed; for messages */
+    size_t count;
+    struct spine_inifile_line *line; /* owned */
+};
+void spine_inifile_lines_dispose(struct spine_inifile_lines *lines);
+
+/* Put where a line stands before a refusal: "run.ini:7: " or "command line: ". Returns -1. */
+int spine_inifile_locate(const char *path, int line, struct spine_error *err);
+
+/* Parse the INI text of the file 'path' (which is only named in messages: nothing is opened). The
+ * lines of [sweep] are added to 'sweep', which is zeroed before the first call. */
+int spine_inifile_parse(struct spine_config *config, struct spine_inifile_lines *sweep,
+                        const char *text, const char *path, struct spine_error *err);
+
+/* The data.input of a configuration that a run's files hold; input has SPINE_CONFIG_TEXT bytes. */
+int spine_inifile_find_input(const char *text, const char *path, char *input,
+                             struct spine_error *err);
+
+/* Read a configuration: rank 0 reads the file (NULL: there is none), and all ranks parse the same
+ * text; then the words "section.key=value" are applied. A word "sweep.key=value" takes the place of
+ * the line of [sweep] with that name; with 'sweep' NULL, [sweep] is passed over, which is said.
+ * Collective; the arguments are equal on all ranks. */
+int spine_inifile_read(struct spine_config *config, struct spine_inifile_lines *sweep,
+                       struct spine_comm *comm, const char *path, char *const *words, int count,
+                       struct spine_error *err);
+
+#endif

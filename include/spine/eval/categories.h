@@ -1,0 +1,32 @@
+/* categories.h -- which of people's categories a dimension stands for.
+ *
+ * The interpretability score of Senel, Utlu, Yucesoy, Koc and Cukur (IEEE/ACM TASLP 26, 2018), its
+ * positive side: for a dimension i and a category j of n_j words,
+ *
+ *     IS(i, j) = 100 |words of j among the lambda n_j top words of i| / n_j
+ *
+ * of a dimension, the greatest over categories; then the mean over all dimensions, those without
+ * words included (they have 0). Top words are above 0, so there may be fewer than lambda n_j.
+ *
+ * Categories are the files NAME.txt of a directory, one word a line, as SEMCAT has them; n_j counts
+ * the words that are found, as written or in lower case, once each. Categories with fewer than 10
+ * of these are left out: small ones are full by chance. */
+#ifndef SPINE_EVAL_CATEGORIES_H
+#define SPINE_EVAL_CATEGORIES_H
+
+#include "spine/base/statistics.h"
+#include "spine/space/ranking.h"
+
+enum { SPINE_CATEGORIES_LAMBDAS = 10 };
+
+struct spine_categories_score {
+    /* For lambda 1 to 10, with the interval mean -+ 1.96 standard errors over dimensions. */
+    struct spine_estimate score[SPINE_CATEGORIES_LAMBDAS];
+    size_t used, left_out; /* categories */
+};
+
+int spine_categories_measure(const struct spine_space *space, const struct spine_ranking *columns,
+                             const char *directory, struct spine_categories_score *result,
+                             struct spine_error *err);
+
+#endif

@@ -1,0 +1,108 @@
+/* checkpoint.h -- where a run stands, saved so that it can go on.
+ *
+ * run/checkpoint-SSSSSSSSSS.h5, named by the steps taken, is a "spine-checkpoint" file: the groups
+ * /parameters, and for the optimizer /first and /second, each with W1 (H, D), b1 (H), W2 (H, D),
+ * b2 (D), float32 with Fletcher-32 checksums; /paths, the path that each rank was on; /idle (H),
+ * where units are revived, how long each has been idle (revive.h); attributes of the root group:
+ * the fields of struct spine_progress by name; identity, the options that fix what is computed;
+ * config, all of them; input, what the input was; and a seal (checksum.h) at the end. Nothing in it but
+ * /paths depends on the number of ranks.
+ *
+ * All functions are local: rank 0 saves and loads, the others get what it has. */
+#ifndef SPINE_FILES_CHECKPOINT_H
+#define SPINE_FILES_CHECKPOINT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "spine/math/model.h"
+#include "spine/math/optimizer.h"
+
+enum { SPINE_CHECKPOINT_PATH = 4096 };
+
+/* What a run has done. */
+struct spine_progress {
+    int64_t steps; /* taken in all */
+    int64_t epoch; /* epochs done */
+    int64_t step;  /* steps taken of the next one; of those, summed over all ranks: */
+    double squares, partial, asl, active; /* see struct spine_step_sums */
+    double waited, seconds;
+};
+
+/* The texts beside it. */
+struct spine_checkpoint_texts {
+    char *identity; /* owned */
+    char *config;   /* owned */
+    char *input;    /* owned */
+};
+void spine_checkpoint_texts_dispose(struct spine_checkpoint_texts *texts);
+
+/* Saves, at once or in the background, where it costs the training a copy of the parameters and
+ * moments. HDF5 must not be used by others while a save is under way. */
+struct spine_checkpoint_writer {
+    char directory[SPINE_CHECKPOINT_PATH];
+    int keep;                                   /* how many checkpoints stay */
+    const struct spine_checkpoint_texts *texts; /* borrowed */
+    _Atomic double seconds;                     /* that the last save took */
+
+    /* The save under way. */
+    struct spine_progress progress;
+    int32_t *paths; /* owned; (num_paths) */
+    size_t num_paths;
+    const struct spine_params *params;       /* borrowed, or the copy */
+    const struct spine_optimizer *optimizer; /* borrowed, or the copy */
+    struct spine_params params_copy;         /* owned; allocated by the first save behind */
+    struct spine_optimizer optimizer_copy;   /* owned */
+    const int32_t *idle; /* borrowed, set by the caller; (num_idle), or NULL if nobody counts */
+    int32_t *idle_copy;  /* owned */
+    size_t num_idle;
+    int busy, rc;
+    atomic_int done; /* the thread is at its end */
+    pthread_t thread;
+    struct spine_error err; /* of the save, if rc isn't 0 */
+};
+
+int spine_checkpoint_writer_init(struct spine_checkpoint_writer *writer, const char *directory,
+                                 int keep, size_t num_paths,
+                                 const struct spine_checkpoint_texts *texts,
+                                 struct spine_error *err);
+
+/* Save; paths is (num_paths). First finishes a save under way, and fails if that has failed. When
+ * the new file is whole, older ones than the last 'keep' are removed; newer ones are left alone.
+ * 'behind': copy what is to be saved and return; the save goes on in a thread of its own. */
+enum spine_checkpoint_mode { SPINE_CHECKPOINT_NOW, SPINE_CHECKPOINT_BEHIND };
+int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_checkpoint_mode mode,
+                          const struct spine_params *params,
+                          const struct spine_optimizer *optimizer,
+                          const struct spine_progress *progress, const int32_t *paths,
+                          struct spine_error *err);
+
+/* Wait for the save under way, if any; fails if it failed. 'poll' doesn't wait: it fails if a save
+ * has failed by now. */
+int spine_checkpoint_finish(struct spine_checkpoint_writer *writer, struct spine_error *err);
+int spine_checkpoint_poll(struct spine_checkpoint_writer *writer, struct spine_error *err);
+
+/* Finishes too, if need be. A zeroed struct is left alone. */
+void spine_checkpoint_writer_dispose(struct spine_checkpoint_writer *writer);
+
+/* The path of the directory's checkpoint with the most steps below 'steps'; sets *found to those,
+ * or to -1 if there is none. */
+int spine_checkpoint_newest(const char *directory, int64_t steps, char *path, int64_t *found,
+                            struct spine_error *err);
+
+/* Read the texts only, refusing a damaged file (checksum.h); and then the rest into params and
+ * optimizer, whose shape must be the file's, and up to num_paths paths (*has_paths: there are just
+ * as many). */
+int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts *texts,
+                                struct spine_error *err);
+int spine_checkpoint_read(const char *path, struct spine_params *params,
+                          struct spine_optimizer *optimizer, struct spine_progress *progress,
+                          int32_t *paths, size_t num_paths, int *has_paths,
+                          struct spine_error *err);
+
+/* Read how long the units have been idle; idle is (num_idle). Refuses another number of units. */
+int spine_checkpoint_read_idle(const char *path, int32_t *idle, size_t num_idle,
+                               struct spine_error *err);
+
+#endif

@@ -1,0 +1,55 @@
+/* codes.h -- sparse codes on disk: the ranks' shards, and reading them back.
+ *
+ * A shard, run/shards/codes-RRRRR.h5, is a "spine-codes" file with the codes of one rank's rows:
+ * the matrices /codes and /excess (csr.h) and their /words. /excess has, where a unit is at 1, how
+ * far above 1 it was before the clamp: it orders words that the clamp made equal. Attributes of
+ * the root group: shard, shards (which of how many), first_row, rows, total_rows, hidden, and
+ * fingerprint (of the model that made them).
+ *
+ * A merged file, codes.h5ad, is AnnData's: /X and /layers/excess, which those of other programs
+ * lack; words in the index of /obs, which ours calls _index. */
+#ifndef SPINE_FILES_CODES_H
+#define SPINE_FILES_CODES_H
+
+#include "spine/files/csr.h"
+#include "spine/files/modelfile.h"
+#include "spine/files/store.h"
+
+enum { SPINE_PATH = 4096, SPINE_CODES_NAME = 128 };
+
+/* What a shard says about itself. */
+struct spine_shard {
+    int64_t shard, shards;
+    int64_t first_row, rows, total_rows, hidden;
+    char fingerprint[SPINE_FINGERPRINT];
+};
+
+/* The path of shard number 'shard' of the run in 'directory'; path has SPINE_PATH bytes. */
+int spine_codes_shard_path(char *path, const char *directory, int64_t shard,
+                           struct spine_error *err);
+
+/* Codes being read, a block of rows at a time. */
+struct spine_codes {
+    struct spine_store *store; /* owned */
+    char path[SPINE_PATH];
+    const char *matrix, *excess; /* their names in the store; excess may be NULL: none */
+    char words[SPINE_CODES_NAME];
+    size_t rows, hidden;
+    size_t num_values, num_excess;
+    struct spine_csr block, block_excess; /* owned; the rows read last */
+};
+
+/* Open a shard, filling *shard, or a merged file. Refuses what isn't one or is incomplete. */
+int spine_codes_open_shard(struct spine_codes *codes, const char *path, struct spine_shard *shard,
+                           struct spine_error *err);
+int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct spine_error *err);
+void spine_codes_close(struct spine_codes *codes);
+
+/* How many rows to read at once, so that a block stays in a few megabytes. */
+size_t spine_codes_block_rows(const struct spine_codes *codes);
+
+/* Read rows [first, first + count) into block and block_excess. */
+int spine_codes_read(struct spine_codes *codes, size_t first, size_t count,
+                     struct spine_error *err);
+
+#endif

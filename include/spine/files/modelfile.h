@@ -1,0 +1,47 @@
+/* modelfile.h -- the trained model on disk, run/model.h5.
+ *
+ * A "spine-model" file: datasets /W1 (H, D), /b1 (H), /W2 (H, D), /b2 (D), /input_mean (D), all
+ * float32; attributes of the root group: input_scale (real), config (the resolved configuration
+ * as INI text), fingerprint (text). With them
+ *
+ *     code            h = clamp((x - input_mean) input_scale W1' + b1, 0, 1)
+ *     reconstruction  x ~ (h W2 + b2) / input_scale + input_mean */
+#ifndef SPINE_FILES_MODELFILE_H
+#define SPINE_FILES_MODELFILE_H
+
+#include "spine/files/store.h"
+#include "spine/math/model.h"
+
+enum { SPINE_FINGERPRINT = 33 }; /* bytes: 32 hexadecimal digits and NUL */
+
+/* A name for these very numbers (XXH3, 128 bits), so that codes know which model made them.
+ * mean is (D). */
+void spine_modelfile_fingerprint(const struct spine_params *params, const float *mean, double scale,
+                                 char *fingerprint);
+
+/* Write the model under 'path', complete or not at all. Local: for one rank. */
+int spine_modelfile_write(const char *path, const struct spine_params *params, const float *mean,
+                          double scale, const char *config, struct spine_error *err);
+
+/* A model that was read. */
+struct spine_modelfile {
+    struct spine_params params;
+    float *mean; /* owned; (D) */
+    double scale;
+    char *config; /* owned; INI text */
+};
+
+/* Read a model; refuses what isn't one, or has numbers that aren't finite. Local. */
+int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct spine_error *err);
+
+/* Free what model owns and zero it; a zeroed struct may be disposed of again. */
+void spine_modelfile_dispose(struct spine_modelfile *model);
+
+/* Parameters as the datasets W1, b1, W2, b2 of the group 'group' ("" for the root), with checksums.
+ * Reading refuses another shape, and numbers that aren't finite; path is for messages. */
+int spine_modelfile_write_params(struct spine_store *store, const char *group,
+                                 const struct spine_params *params, struct spine_error *err);
+int spine_modelfile_read_params(struct spine_store *store, const char *path, const char *group,
+                                struct spine_params *params, struct spine_error *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* rundir.h -- the directory of a run.
+ *
+ *     metrics.jsonl            one JSON object an epoch (metrics.h)
+ *     events.out.tfevents      the same for TensorBoard (events.h)
+ *     checkpoint-*.h5          where the run stands (checkpoint.h)
+ *     model.h5                 the trained model (modelfile.h)
+ *     shards/codes-RRRRR.h5    the codes of each rank's rows (codes.h)
+ *     codes.h5ad, codes.txt    the codes, merged (merge.h)
+ *
+ * Local: one rank does it, the others wait. */
+#ifndef SPINE_FILES_RUNDIR_H
+#define SPINE_FILES_RUNDIR_H
+
+#include <stdint.h>
+
+#include "spine/base/error.h"
+
+enum { SPINE_RUNDIR_PATH = 4096 };
+
+/* What the directory holds: nothing of a run, a run that was begun, or one that is finished, which
+ * model.h5 says since it is written last. */
+enum spine_rundir_state { SPINE_RUNDIR_EMPTY, SPINE_RUNDIR_BEGUN, SPINE_RUNDIR_FINISHED };
+int spine_rundir_look(const char *directory, enum spine_rundir_state *state,
+                      struct spine_error *err);
+
+/* The bytes that a run's files take on the disk. */
+int spine_rundir_measure(const char *directory, uint64_t *bytes, struct spine_error *err);
+
+/* Make a directory and those above it; 'option' names it, for messages. */
+int spine_rundir_make(const char *option, const char *directory, struct spine_error *err);
+
+/* Make a run's directory, and take it: until the process ends or gives *lock to
+ * spine_rundir_release(), another process's call is refused. Where the file system can't lock, it
+ * is taken all the same. */
+int spine_rundir_take(const char *directory, int *lock, struct spine_error *err);
+void spine_rundir_release(int lock);
+
+/* Remove a run's files, or only what follows training, shards, codes and model, and half-written
+ * checkpoints. Files of other names are left alone. */
+enum spine_rundir_part { SPINE_RUNDIR_ALL, SPINE_RUNDIR_RESULTS };
+int spine_rundir_clear(const char *directory, enum spine_rundir_part part, struct spine_error *err);
+
+/* directory/name into path, of SPINE_RUNDIR_PATH bytes. */
+int spine_rundir_join(char *path, const char *directory, const char *name, struct spine_error *err);
+
+#endif

@@ -1,0 +1,73 @@
+/* kernels.h -- the products and passes of a training step.
+ *
+ * All matrices are row-major float. A row of length D begins every 'stride' floats, a multiple of
+ * SPINE_ALIGN, and what lies between D and stride is zero on input and stays zero. Rows of length
+ * H are not padded. n is a number of rows, which may be 0. Shapes stand beside the arguments. To
+ * work on some of the units only, pass pointers to the first and U, their number; H remains the
+ * distance between rows. */
+#ifndef SPINE_MATH_KERNELS_H
+#define SPINE_MATH_KERNELS_H
+
+#include <stddef.h>
+
+enum { SPINE_ALIGN = 16 }; /* floats: 64 bytes, a cache line and the widest vector */
+
+/* The floats that a row of 'count' takes in memory: count rounded up to SPINE_ALIGN. */
+size_t spine_kernel_stride(size_t count);
+
+/* Zeroed memory for 'count' floats, aligned to 64 bytes; NULL if there is none. Free with free().
+ */
+float *spine_kernel_alloc(size_t count);
+
+/* Have the BLAS take its working memory now: where there is none, it would wait for it in its first
+ * product for ever. Returns -1 if there is none. */
+int spine_kernel_prepare(void);
+
+/* The library behind the dense products and the processor it takes this one for, one line. */
+void spine_kernel_library(char *text, size_t size);
+
+/* The threads of that library. */
+int spine_kernel_threads(void);
+
+/* Which of its copies (clones.h) the loader took for our own loops: "AVX-512", "AVX2" or
+ * "generic". */
+const char *spine_kernel_processor(void);
+
+/* c = a b':  a (n, D), b (U, D), c (n, U). 'packed' is scratch for spine_kernel_packed() floats,
+ * aligned to 64 bytes. */
+void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
+                               const float *a, const float *b, float *packed, float *c);
+size_t spine_kernel_packed(size_t dim);
+
+/* c = a b + bias:  a (n, H), b (H, D), bias (stride), c (n, D). */
+void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
+                                const float *b, const float *bias, float *c);
+
+/* c = a' b:  a (n, U), b (n, D), c (U, D). */
+void spine_kernel_product_gradient(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
+                                   const float *a, const float *b, float *c);
+
+/* What one pass over the codes of a batch finds out. */
+struct spine_code_sums {
+    float *h;      /* (H): sum of h over the rows */
+    float *psl;    /* (H): sum of h (1 - h) over the rows */
+    size_t active; /* pairs of row and unit with h > 0 */
+};
+
+/* z += bias, h = clamp(z, 0, 1), and its sums. NaN stays NaN.  bias (H), z, h (n, H). */
+void spine_kernel_clamp(size_t n, size_t hidden, const float *bias, float *z, float *h,
+                        struct spine_code_sums *sums);
+
+/* y becomes factor (y - x), and the sum of (y - x)^2 is returned.  x, y (n, D). */
+double spine_kernel_residual(size_t n, size_t stride, const float *x, float factor, float *y);
+
+/* dh becomes dz: dh + add_j - slope h where 0 <= z <= 1, and 0 elsewhere; sum (U) gets the sums of
+ * its columns.  z, h, dh (n, U), add (U). */
+void spine_kernel_clamp_gradient(size_t n, size_t units, size_t hidden, const float *z,
+                                 const float *h, const float *add, float slope, float *dh,
+                                 float *sum);
+
+/* sum (count) = the sum of the n rows of a, which begin every 'stride'. */
+void spine_kernel_sum_rows(size_t n, size_t count, size_t stride, const float *a, float *sum);
+
+#endif

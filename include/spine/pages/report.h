@@ -1,0 +1,26 @@
+/* report.h -- runs as a page to look at in a browser, and a run's page while it trains. */
+#ifndef SPINE_PAGES_REPORT_H
+#define SPINE_PAGES_REPORT_H
+
+#include "spine/pages/rundata.h"
+
+enum { SPINE_REPORT_RUNS = 2 };
+
+struct spine_report {
+    const char *runs[SPINE_REPORT_RUNS]; /* directories, or codes.h5ad files */
+    size_t num_runs;                     /* 1, or 2 to see them side by side */
+    const char *evaluation;              /* what spine-eval --json wrote, or NULL */
+    struct spine_rundata_options portrait;
+};
+
+/* Write the page, whole or not at all. */
+int spine_report_write(const struct spine_report *report, const char *path,
+                       struct spine_error *err);
+
+/* Write the page of a run, which may be yet to begin, anew every so many seconds, until the run is
+ * finished or a signal comes (interrupt.h); the last page is complete or stays as it is. Until then
+ * it shows the epochs and reloads itself. */
+int spine_report_follow(const struct spine_report *report, const char *path, size_t seconds,
+                        struct spine_error *err);
+
+#endif

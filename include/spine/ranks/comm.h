@@ -1,0 +1,101 @@
+/* comm.h -- the ranks of a job and the few things they do together: the only door to MPI.
+ *
+ * Every function that takes a struct spine_comm is collective: all its ranks call it, in the same
+ * order. Counts must be equal on all ranks unless the comment says otherwise. There is no result
+ * to check: when MPI itself fails, the job is aborted with MPI's own message, since no rank could
+ * tell the others. One rank is the serial case. */
+#ifndef SPINE_RANKS_COMM_H
+#define SPINE_RANKS_COMM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spine/base/error.h"
+
+struct spine_comm {
+    int rank, size;
+    void *handle; /* owned; the MPI communicator and the sums under way */
+};
+
+/* Start MPI; 'world' is all ranks of the job. */
+void spine_comm_init(struct spine_comm *world, int *argc, char ***argv);
+
+/* End MPI. After this the process may only exit. */
+void spine_comm_finalize(struct spine_comm *world);
+
+/* The ranks of 'comm' that gave the same 'color' become 'part', in the order of their ranks. */
+void spine_comm_split(const struct spine_comm *comm, int color, struct spine_comm *part);
+
+/* The ranks of 'comm' that can share memory, in the order of their ranks. */
+void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *node);
+
+/* Memory that all ranks of a node can read and write. */
+struct spine_comm_memory {
+    void **base;  /* owned; base[r] is the memory of rank r, mapped on this rank */
+    void *window; /* owned; NULL where a node has one rank, whose memory is its own */
+};
+
+/* Give every rank 'bytes' bytes, which may differ, aligned to 64, that its node's other ranks see
+ * too. Fails on all alike. */
+int spine_comm_map(const struct spine_comm *node, size_t bytes, struct spine_comm_memory *memory,
+                   struct spine_error *err);
+
+/* Collective over the ranks that mapped it; a zeroed struct is left alone. */
+void spine_comm_unmap(struct spine_comm_memory *memory);
+
+/* Free what spine_comm_split() or spine_comm_split_nodes() made; a zeroed struct is left alone.
+ * Collective over its ranks. */
+void spine_comm_dispose(struct spine_comm *part);
+
+/* The MPI_Comm itself, for store.c: points into comm. Not collective. */
+const void *spine_comm_handle(const struct spine_comm *comm);
+
+/* Write the MPI library's name and version, one line, to text (of 'size' bytes). Not collective. */
+void spine_comm_library(char *text, size_t size);
+
+/* Write how messages travel, such as " (pml ob1; btl tcp, vader)", which Open MPI has chosen by
+ * now: the plug-ins that this process has loaded. Nothing if there are none, as in other libraries.
+ * Not collective. */
+void spine_comm_transports(char *text, size_t size);
+
+/* Replace each element by its sum over all ranks. Every rank gets the same bits. */
+void spine_comm_sum_floats(struct spine_comm *comm, float *values, size_t count);
+void spine_comm_sum_doubles(struct spine_comm *comm, double *values, size_t count);
+void spine_comm_sum_counts(struct spine_comm *comm, int64_t *values, size_t count);
+
+/* Begin to sum floats as spine_comm_sum_floats() does, at most SPINE_COMM_SUMS at a time and
+ * 2^28 floats each. Until spine_comm_test() has said that it is done, 'values' must not be touched.
+ * Returns a ticket for it. */
+enum { SPINE_COMM_SUMS = 32 };
+int spine_comm_begin_sum(struct spine_comm *comm, float *values, size_t count);
+
+/* Is the sum done? If so, its ticket is void. MPI moves data only while it is called. Local. */
+int spine_comm_test(struct spine_comm *comm, int ticket);
+
+/* Seconds since some moment in the past. Not collective. */
+double spine_comm_clock(void);
+
+/* The greatest of all ranks' values. */
+int64_t spine_comm_max(const struct spine_comm *comm, int64_t value);
+
+/* The sum of the values of the ranks before this one; 0 on rank 0. */
+int64_t spine_comm_sum_before(const struct spine_comm *comm, int64_t value);
+
+/* Copy 'bytes' bytes from rank 0 to the others. */
+void spine_comm_broadcast(const struct spine_comm *comm, void *data, size_t bytes);
+
+/* Append every rank's 'bytes' bytes (which may differ), in rank order, on rank 0: *all is theirs,
+ * allocated, to be freed by the caller, and NULL on the other ranks. Fails on all ranks alike. */
+int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t bytes, char **all,
+                      size_t *all_bytes, struct spine_error *err);
+
+/* Wait until all ranks are here. */
+void spine_comm_barrier(const struct spine_comm *comm);
+
+/* Make one rank's failure every rank's failure, so that nobody goes on into a collective alone.
+ * 'rc' is this rank's own result. Returns 0 if it was 0 on all ranks; else -1 on all of them, and
+ * err holds the error of the lowest rank that failed. If that is a failure of the machine and not
+ * all ranks share it, the text begins with the rank. */
+int spine_comm_agree(const struct spine_comm *comm, int rc, struct spine_error *err);
+
+#endif

@@ -1,0 +1,36 @@
+/* timeline.h -- what every rank did when, for Chrome's trace viewer (chrome://tracing, Perfetto).
+ *
+ * A rank has two lanes: what it computes or waits for, and the sums that are under way meanwhile.
+ */
+#ifndef SPINE_RANKS_TIMELINE_H
+#define SPINE_RANKS_TIMELINE_H
+
+#include "spine/ranks/comm.h"
+
+enum spine_lane { SPINE_LANE_WORK, SPINE_LANE_SUMS };
+
+struct spine_timeline_event {
+    const char *name; /* a literal */
+    enum spine_lane lane;
+    double begin, end; /* spine_comm_clock() */
+};
+
+struct spine_timeline {
+    size_t count, most;
+    struct spine_timeline_event *events; /* owned; (most) */
+};
+
+/* Room for 'most' events; those that come when it is full are dropped. */
+int spine_timeline_init(struct spine_timeline *timeline, size_t most, struct spine_error *err);
+void spine_timeline_dispose(struct spine_timeline *timeline);
+
+/* Record an event; nothing if timeline is NULL. Local. */
+void spine_timeline_add(struct spine_timeline *timeline, const char *name, enum spine_lane lane,
+                        double begin, double end);
+
+/* Write all ranks' events to 'path', in Chrome's trace event format. Times are the ranks' own
+ * clocks, which agree on one host. Collective. */
+int spine_timeline_write(const struct spine_timeline *timeline, struct spine_comm *comm,
+                         const char *path, struct spine_error *err);
+
+#endif

@@ -1,0 +1,57 @@
+/* goal.h -- what trials are judged by: scores with names, and what is wanted of them.
+ *
+ *     objective = maximize intrusion
+ *     subject_to = explained_variance >= 0.6, dead <= 50
+ *
+ * Pure: no files, no communication. */
+#ifndef SPINE_SWEEP_GOAL_H
+#define SPINE_SWEEP_GOAL_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "spine/base/error.h"
+
+/* The scores, in the order of tables: those of metrics.jsonl that don't depend on the clock, and
+ * how readable the codes are (readability.h). */
+enum { SPINE_GOAL_METRICS = 12, SPINE_GOAL_SCORES = SPINE_GOAL_METRICS + 4 };
+const char *spine_goal_name(size_t score);
+
+/* The number of the score of this name; SPINE_GOAL_SCORES if there is none. */
+size_t spine_goal_find(const char *name);
+
+/* Of a trial after some epochs; NaN: not known. */
+struct spine_scores {
+    double value[SPINE_GOAL_SCORES];
+};
+struct spine_scores spine_goal_unknown(void);
+
+enum { SPINE_GOAL_LIMITS = 8 };
+struct spine_goal {
+    size_t objective; /* the number of a score */
+    int maximize;
+    size_t num_limits;
+    struct spine_limit {
+        size_t score;
+        int at_least; /* else at most */
+        double bound;
+    } limit[SPINE_GOAL_LIMITS];
+};
+
+/* Read "maximize NAME" or "minimize NAME"; and "NAME >= NUMBER, NAME <= NUMBER, ...". */
+int spine_goal_set_objective(struct spine_goal *goal, const char *text, struct spine_error *err);
+int spine_goal_set_limits(struct spine_goal *goal, const char *text, struct spine_error *err);
+
+/* Print them as they are read. */
+void spine_goal_print_objective(const struct spine_goal *goal, FILE *file);
+void spine_goal_print_limits(const struct spine_goal *goal, FILE *file);
+
+/* Are the scores within all limits? An unknown one isn't. */
+int spine_goal_allows(const struct spine_goal *goal, const struct spine_scores *scores);
+
+/* Below 0 if a is better than b, above 0 if b is, 0 if neither. What is within the limits is better
+ * than what isn't; then, what misses them by less; then the objective decides. Unknown is worst. */
+int spine_goal_compare(const struct spine_goal *goal, const struct spine_scores *a,
+                       const struct spine_scores *b);
+
+#endif

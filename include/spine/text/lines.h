@@ -1,0 +1,48 @@
+/* lines.h -- a file as a stream of lines: plain, gzip or zstd.
+ *
+ * What a file is, its first bytes say, not its name. A plain file can be read in parts: of a range
+ * of bytes, those lines are read that begin in it, so that ranges which meet share out the lines,
+ * wherever the cuts fall. A line may have up to 64 MiB. */
+#ifndef SPINE_TEXT_LINES_H
+#define SPINE_TEXT_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spine/base/error.h"
+
+enum spine_lines_kind { SPINE_LINES_PLAIN, SPINE_LINES_GZIP, SPINE_LINES_ZSTD };
+
+struct spine_lines;
+
+struct spine_line {
+    const char *text; /* borrowed until the next line is read; not ended by NUL */
+    size_t length;    /* without the newline and a carriage return before it */
+    uint64_t number;  /* 1 for the first line of the input or of the range */
+    bool is_first;    /* of the file */
+    bool is_cut;      /* the file ends without a newline */
+};
+
+/* Open all of a file. The path is borrowed until spine_lines_close(), which releases the handle. */
+int spine_lines_open(struct spine_lines **input, const char *path, struct spine_error *err);
+
+/* Open a plain file for the lines that begin in the bytes [begin, end). */
+int spine_lines_open_range(struct spine_lines **input, const char *path, uint64_t begin,
+                           uint64_t end, struct spine_error *err);
+
+/* What the file is, and how many bytes it has as it stands on the disk. */
+enum spine_lines_kind spine_lines_kind(const struct spine_lines *input);
+uint64_t spine_lines_bytes(const struct spine_lines *input);
+
+/* How many bytes are left of a plain file or of the range; 0 for compressed files: unknown. */
+uint64_t spine_lines_left(const struct spine_lines *input);
+
+/* Read the next line. Returns 1; 0 at the end, with *line as it was; -1 on failure. Compressed data
+ * that are damaged or cut off are refused when the reading gets there. */
+int spine_lines_next(struct spine_lines *input, struct spine_line *line, struct spine_error *err);
+
+/* NULL is allowed. */
+void spine_lines_close(struct spine_lines *input);
+
+#endif

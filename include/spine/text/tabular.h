@@ -1,0 +1,47 @@
+/* tabular.h -- small tables of text, plain or compressed: test sets, lists of words, answers.
+ *
+ * A line is a row; blank lines are passed over, and so is a byte order mark. What separates its
+ * fields is the form's: */
+#ifndef SPINE_TEXT_TABULAR_H
+#define SPINE_TEXT_TABULAR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spine/base/error.h"
+
+enum spine_tabular_form {
+    SPINE_TABULAR_LINES,  /* nothing: the line is one field */
+    SPINE_TABULAR_TABS,   /* tabs */
+    SPINE_TABULAR_BLANKS, /* any number of spaces and tabs */
+    SPINE_TABULAR_ANY,    /* in each line tabs, if it has one; else commas; else blanks */
+};
+
+enum { SPINE_TABULAR_FIELDS = 64 };
+
+struct spine_tabular_row {
+    uint64_t line;
+    size_t count;                            /* of fields, at least 1 */
+    const char *field[SPINE_TABULAR_FIELDS]; /* without the spaces around them; borrowed */
+};
+
+struct spine_tabular;
+
+/* The path is borrowed until spine_tabular_close(), which releases the handle. */
+int spine_tabular_open(struct spine_tabular **table, const char *path, enum spine_tabular_form form,
+                       struct spine_error *err);
+
+/* Read the next row; what *row points at is borrowed until the next call. Returns 1; 0 at the end;
+ * -1 on failure. Lines with a NUL byte or more than SPINE_TABULAR_FIELDS fields are refused. */
+int spine_tabular_next(struct spine_tabular *table, struct spine_tabular_row *row,
+                       struct spine_error *err);
+
+/* Refuse the row: "PATH:LINE: expected WHAT, got 'the field'". The field counts from 0; one that
+ * isn't there is said to be missing. Returns -1. */
+int spine_tabular_refuse(const struct spine_tabular *table, const struct spine_tabular_row *row,
+                         const char *what, size_t field, struct spine_error *err);
+
+/* NULL is allowed. */
+void spine_tabular_close(struct spine_tabular *table);
+
+#endif

@@ -1,0 +1,36 @@
+/* measures.h -- how good and how sparse the codes of the clean input are.
+ *
+ *     eval_rl             sum (y - x)^2 / (N D): the reconstruction loss without noise
+ *     explained_variance  1 - sum (y - x)^2 / sum (x - mean row)^2
+ *     sparsity            share of the N H entries with h < 0.001
+ *     l0                  mean number of h > 0 in a row
+ *     dead                units with h < 0.001 in every row
+ *     saturated           units with h = 1 in at least half of the rows */
+#ifndef SPINE_TRAIN_MEASURES_H
+#define SPINE_TRAIN_MEASURES_H
+
+#include "spine/math/model.h"
+#include "spine/ranks/comm.h"
+#include "spine/train/dataset.h"
+
+struct spine_measures {
+    double eval_rl, explained_variance, sparsity, l0;
+    int64_t dead, saturated;
+    int64_t empty; /* words without an active unit */
+};
+
+/* Scratch, so that measuring during a run allocates nothing. */
+struct spine_measuring {
+    int64_t *seen; /* owned; (2, H): rows with h >= 0.001 and rows with h = 1, by unit */
+};
+
+int spine_measuring_init(struct spine_measuring *measuring, size_t hidden, struct spine_error *err);
+void spine_measuring_dispose(struct spine_measuring *measuring);
+
+/* Encode and decode all rows as they are. Collective, equal on all ranks; uses work. */
+struct spine_measures spine_measures_take(const struct spine_params *params,
+                                          struct spine_dataset *data, struct spine_comm *comm,
+                                          struct spine_workspace *work,
+                                          struct spine_measuring *measuring);
+
+#endif

@@ -1,0 +1,58 @@
+/* arguments.c -- what the programs' command lines have in common. */
+#include "spine/base/arguments.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int spine_arguments_next(const char *program, int argc, char **argv, const char *letters,
+                         const struct option *options, int *option, struct spine_error *err)
+{
+    opterr = 0;
+    *option = getopt_long(argc, argv, letters, options, NULL);
+    if (*option == -1)
+        return 0;
+    if (*option == ':')
+        return spine_refuse(err, "%s: needs a value; see %s --help", argv[optind - 1], program);
+    if (*option != '?')
+        return 1;
+    if (optopt >= SPINE_ARGUMENT_HELP) /* one of ours, written --quiet=yes */
+        return spine_refuse(err, "%s: takes no value; see %s --help", argv[optind - 1], program);
+    if (optopt != 0) /* the rest of -xyz isn't read, and optind not moved on */
+        return spine_refuse(err, "-%c: unknown option; see %s --help", optopt, program);
+    return spine_refuse(err, "%s: unknown option; see %s --help", argv[optind - 1], program);
+}
+
+int spine_arguments_answer(const char *program, const char *usage, int option)
+{
+    if (option == SPINE_ARGUMENT_HELP)
+        fputs(usage, stdout);
+    else if (option == SPINE_ARGUMENT_VERSION)
+        printf("%s %s\n", program, SPINE_VERSION);
+    return option == SPINE_ARGUMENT_HELP || option == SPINE_ARGUMENT_VERSION;
+}
+
+int spine_arguments_whole(const char *option, const char *text, size_t least, size_t most,
+                          size_t *value, struct spine_error *err)
+{
+    char *end;
+    errno = 0;
+    const unsigned long long number = strtoull(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || number < least ||
+        number > most)
+        return spine_refuse(err, "%s: '%s' is not a whole number from %zu to %zu", option, text,
+                            least, most);
+    *value = (size_t)number;
+    return 0;
+}
+
+int spine_arguments_finish(const char *program, int rc, struct spine_error *err)
+{
+    if (rc == 0 && fflush(stdout) != 0)
+        rc = spine_fail(err, "can't write to the standard output");
+    if (rc == 0)
+        return SPINE_EXIT_DONE;
+    fprintf(stderr, "%s: %s\n", program, err->text);
+    return err->status;
+}

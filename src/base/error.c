@@ -1,0 +1,40 @@
+/* error.c -- how a function says what went wrong. */
+#include "spine/base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+SPINE_PRINTF(3, 0)
+static int describe(struct spine_error *err, int status, const char *format, va_list args)
+{
+    vsnprintf(err->text, sizeof err->text, format, args);
+    err->status = status;
+    return -1;
+}
+
+int spine_fail(struct spine_error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    describe(err, SPINE_EXIT_FAILED, format, args);
+    va_end(args);
+    return -1;
+}
+
+int spine_leave(struct spine_error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    describe(err, SPINE_EXIT_AGAIN, format, args);
+    va_end(args);
+    return -1;
+}
+
+int spine_refuse(struct spine_error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    describe(err, SPINE_EXIT_REFUSED, format, args);
+    va_end(args);
+    return -1;
+}

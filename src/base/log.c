@@ -1,0 +1,111 @@
+/* log.c -- what the program says while it works. */
+#include "spine/base/log.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static struct {
+    const char *program;
+    int rank, size;
+    enum spine_log_level level;
+    int progress_shown; /* the terminal's last line is an unfinished progress line */
+} speaker = {.program = "spine", .size = 1, .level = SPINE_LOG_INFO};
+
+void spine_log_init(const char *program, int rank, int size, enum spine_log_level level)
+{
+    speaker.program = program;
+    speaker.rank = rank;
+    speaker.size = size;
+    speaker.level = level;
+}
+
+static void clear_progress(void)
+{
+    if (speaker.progress_shown)
+        fputs("\r\033[K", stderr);
+    speaker.progress_shown = 0;
+}
+
+/* One write per line, so that lines of several ranks don't mix. */
+SPINE_PRINTF(2, 0)
+static void print_line(const char *prefix, const char *format, va_list args)
+{
+    char text[2048];
+    vsnprintf(text, sizeof text, format, args);
+    clear_progress();
+    fprintf(stderr, "%s%s\n", prefix, text);
+}
+
+void spine_log(enum spine_log_level level, const char *format, ...)
+{
+    if (speaker.rank != 0 || level > speaker.level)
+        return;
+    va_list args;
+    va_start(args, format);
+    print_line("", format, args);
+    va_end(args);
+}
+
+void spine_log_warning(const char *format, ...)
+{
+    char prefix[96];
+    if (speaker.size > 1)
+        snprintf(prefix, sizeof prefix, "%s: [rank %d] warning: ", speaker.program, speaker.rank);
+    else
+        snprintf(prefix, sizeof prefix, "%s: warning: ", speaker.program);
+    va_list args;
+    va_start(args, format);
+    print_line(prefix, format, args);
+    va_end(args);
+}
+
+/* The terminal's width if stderr is one, else 0. Under mpirun stderr is a pipe to it, and on the
+ * machine where rank 0 runs, mpirun is the parent: then its stderr counts. */
+static int terminal_width(void)
+{
+    struct winsize size = {.ws_col = 0};
+    char path[64];
+    int descriptor = STDERR_FILENO;
+    if (!isatty(descriptor)) {
+        if (getenv("OMPI_COMM_WORLD_RANK") == NULL)
+            return 0;
+        snprintf(path, sizeof path, "/proc/%ld/fd/2", (long)getppid());
+        descriptor = open(path, O_WRONLY | O_NOCTTY);
+        if (descriptor < 0 || !isatty(descriptor)) {
+            if (descriptor >= 0)
+                close(descriptor);
+            return 0;
+        }
+    }
+    const int known = ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    if (descriptor != STDERR_FILENO)
+        close(descriptor);
+    return known ? size.ws_col : 80;
+}
+
+int spine_log_is_live(void)
+{
+    return speaker.rank == 0 && speaker.level >= SPINE_LOG_INFO && terminal_width() > 0;
+}
+
+void spine_log_progress(const char *format, ...)
+{
+    if (!spine_log_is_live())
+        return;
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    const size_t width = (size_t)terminal_width();
+    if (width < sizeof text)
+        text[width > 0 ? width - 1 : 0] = '\0'; /* a line that wraps couldn't be cleared */
+    clear_progress();
+    fputs(text, stderr);
+    fflush(stderr);
+    speaker.progress_shown = 1;
+}

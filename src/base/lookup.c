@@ -1,0 +1,48 @@
+/* lookup.c -- where a word stands in a list. */
+#include "spine/base/lookup.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+int spine_lookup_init(struct spine_lookup *lookup, size_t count, struct spine_error *err)
+{
+    size_t size = 16;
+    while (size < 2 * count)
+        size *= 2;
+    lookup->slots = calloc(size, sizeof *lookup->slots);
+    lookup->mask = size - 1;
+    return lookup->slots == NULL ? spine_fail(err, "out of memory to look up %zu words", count) : 0;
+}
+
+/* The slot where this word is, or else belongs. At least half of them are empty. */
+static uint64_t *find_slot(const struct spine_lookup *lookup, const struct spine_words *words,
+                           const char *word)
+{
+    size_t at = XXH3_64bits(word, strlen(word)) & lookup->mask;
+    while (lookup->slots[at] != 0 &&
+           strcmp(spine_words_get(words, (size_t)lookup->slots[at] - 1), word) != 0)
+        at = (at + 1) & lookup->mask;
+    return &lookup->slots[at];
+}
+
+int spine_lookup_add(struct spine_lookup *lookup, const struct spine_words *words, size_t index)
+{
+    uint64_t *slot = find_slot(lookup, words, spine_words_get(words, index));
+    if (*slot != 0)
+        return -1;
+    *slot = index + 1;
+    return 0;
+}
+
+int64_t spine_lookup_find(const struct spine_lookup *lookup, const struct spine_words *words,
+                          const char *word)
+{
+    return (int64_t)*find_slot(lookup, words, word) - 1;
+}
+
+void spine_lookup_dispose(struct spine_lookup *lookup)
+{
+    free(lookup->slots);
+    *lookup = (struct spine_lookup){0};
+}

@@ -1,0 +1,541 @@
+/* config.c -- the options of a run. The table below is the authority on all of them. */
+#include "spine/config/config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/spelling.h"
+
+enum type { TEXT, COUNT, REAL, SWITCH, CHOICE, SET };
+
+struct option {
+    const char *name; /* section.key */
+    enum type type;
+    size_t field; /* offset in struct spine_config */
+    double least, most;
+    const char *initial; /* as a user would write it */
+    const char *words;   /* CHOICE, SET: the words, separated by '|'; REAL: a word that means 0 */
+    const char *meaning;
+};
+
+#define FIELD(name) offsetof(struct spine_config, name)
+#define ANY 0, 0
+
+/* clang-format off */
+static const struct option options[] = {
+    {"data.input", TEXT, FIELD(input), ANY, "", NULL, "vectors.h5, as spine-convert writes it"},
+    {"data.center", SWITCH, FIELD(center), 0, 1, "yes", NULL, "subtract the mean row from the input"},
+    {"data.rms", REAL, FIELD(rms), 1e-6, 1e6, "0.4", "keep", "scale the input so that its entries have this root mean square; keep leaves it"},
+    {"data.limit", COUNT, FIELD(limit), 0, 1e12, "0", NULL, "train on the first rows only; 0 is all"},
+    {"model.hidden", COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
+    {"loss.sparsity", REAL, FIELD(sparsity), 0, 1, "0.85", NULL, "wanted mean of 1 - h; units above 1 - sparsity cost ASL"},
+    {"loss.asl_weight", REAL, FIELD(asl_weight), 0, 1e6, "1", NULL, "weight of the average sparsity loss"},
+    {"loss.psl_weight", REAL, FIELD(psl_weight), 0, 1e6, "1", NULL, "weight of the partial sparsity loss"},
+    {"train.epochs", COUNT, FIELD(epochs), 1, 1e9, "60", NULL, "passes over the input"},
+    {"train.stop_after", COUNT, FIELD(stop_after), 0, 1e9, "0", NULL, "end after this epoch for now, with the results so far; a higher number goes on, and the learning rate is that of train.epochs; 0: at the end"},
+    {"train.batch_size", COUNT, FIELD(batch_size), 1, 1e9, "64", NULL, "rows of a step, of all ranks together"},
+    {"train.noise", REAL, FIELD(noise), 0, 1e6, "0.4", NULL, "standard deviation of the noise added to the (scaled) input"},
+    {"train.optimizer", CHOICE, FIELD(optimizer), ANY, "adam", "sgd|momentum|adam", "how the gradient is used"},
+    {"train.learning_rate", REAL, FIELD(learning_rate), 1e-12, 1e6, "0.001", NULL, "highest learning rate, for batches of train.rate_batch rows"},
+    {"train.rate_batch", COUNT, FIELD(rate_batch), 0, 1e9, "64", NULL, "batch size that learning_rate is for; with another the rate follows the ratio (sgd, momentum) or its root (adam); 0: it never does"},
+    {"train.momentum", REAL, FIELD(momentum), 0, 0.999999, "0.9", NULL, "of momentum; beta1 of adam"},
+    {"train.beta2", REAL, FIELD(beta2), 0, 0.999999, "0.99", NULL, "of adam"},
+    {"train.schedule", CHOICE, FIELD(schedule), ANY, "linear", "constant|linear|cosine", "learning rate after the warm-up: stays, falls in the last decay share, falls along a cosine"},
+    {"train.warmup", REAL, FIELD(warmup), 0, 1, "0.05", NULL, "share of all steps in which the rate rises"},
+    {"train.decay", REAL, FIELD(decay), 0, 1, "0.3", NULL, "of schedule linear: share of all steps in which the rate falls to 0"},
+    {"train.seed", COUNT, FIELD(seed), 0, 9e15, "1", NULL, "of initial weights, order and noise"},
+    {"train.evaluate_every", COUNT, FIELD(evaluate_every), 0, 1e9, "10", NULL, "epochs between measurements on clean input; 0: only at the end"},
+    {"train.revive_after", COUNT, FIELD(revive_after), 0, 1e9, "0", NULL, "epochs after which a unit that no word makes active begins anew, from the worst-explained word; 0: never"},
+    {"train.checkpoint_every", COUNT, FIELD(checkpoint_every), 0, 1e9, "0", NULL, "epochs between checkpoints; 0: they come by time only"},
+    {"train.checkpoint_minutes", REAL, FIELD(checkpoint_minutes), 0, 1e6, "10", NULL, "minutes between checkpoints; 0: they come by epochs only"},
+    {"train.checkpoint_keep", COUNT, FIELD(checkpoint_keep), 1, 1000, "2", NULL, "how many checkpoints stay, the newest ones"},
+    {"train.resume", TEXT, FIELD(resume), ANY, "auto", NULL, "auto: go on with a run that the directory holds; never: begin anew; or a checkpoint to go on from"},
+    {"train.time_limit", REAL, FIELD(time_limit), 0, 1e7, "0", NULL, "minutes after which to save and leave with status 75; 0: none, but for a Slurm job's own end"},
+    {"train.grace_seconds", REAL, FIELD(grace_seconds), 0, 1e5, "5", NULL, "seconds that a checkpoint may take after SIGTERM, and before a time limit"},
+    {"train.check_room", SWITCH, FIELD(check_room), 0, 1, "yes", NULL, "begin only where memory and disk have room for what the run is expected to take"},
+    {"train.kernel", CHOICE, FIELD(kernel), ANY, "auto", "auto|dense|sparse", "compute with all units, with the active ones only, or with what the share of active ones makes faster"},
+    {"output.directory", TEXT, FIELD(directory), ANY, "run", NULL, "where the run's files go"},
+    {"output.merge", SWITCH, FIELD(merge), 0, 1, "yes", NULL, "merge the ranks' shards at the end; if not, spine-merge does it"},
+    {"output.formats", SET, FIELD(formats), ANY, "h5ad", "h5ad|txt", "what to merge into, separated by commas: AnnData, text"},
+    {"output.noisy_codes", SWITCH, FIELD(noisy_codes), 0, 1, "no", NULL, "compute the codes from noisy input, as the published program does"},
+    {"output.tensorboard", SWITCH, FIELD(tensorboard), 0, 1, "no", NULL, "write the metrics as TensorBoard's event file too"},
+    {"output.overwrite", SWITCH, FIELD(overwrite), 0, 1, "no", NULL, "replace a run that the directory holds already"},
+};
+/* clang-format on */
+
+enum { NUM_OPTIONS = sizeof options / sizeof *options };
+
+static char *text_field(struct spine_config *config, const struct option *option)
+{
+    return (char *)config + option->field;
+}
+
+static int64_t *count_field(struct spine_config *config, const struct option *option)
+{
+    return (int64_t *)((char *)config + option->field);
+}
+
+static double *real_field(struct spine_config *config, const struct option *option)
+{
+    return (double *)((char *)config + option->field);
+}
+
+/* --- One value ---------------------------------------------------------------------------- */
+
+/* The number of 'word' (of 'length') among words separated by '|', or -1. */
+static int find_word(const char *words, const char *word, size_t length)
+{
+    for (int i = 0; words != NULL; i++) {
+        const size_t size = strcspn(words, "|");
+        if (size == length && strncmp(words, word, length) == 0)
+            return i;
+        words = words[size] == '|' ? words + size + 1 : NULL;
+    }
+    return -1;
+}
+
+static int refuse_bounds(const struct option *option, const char *value, struct spine_error *err)
+{
+    return spine_refuse(err, "%s: %s is out of bounds, expected %.15g to %.15g", option->name,
+                        value, option->least, option->most);
+}
+
+static int set_real(double *field, const struct option *option, const char *value,
+                    struct spine_error *err)
+{
+    if (option->words != NULL && strcmp(value, option->words) == 0) {
+        *field = 0;
+        return 0;
+    }
+    char *end;
+    const double number = strtod(value, &end);
+    if (end == value || *end != '\0' || !isfinite(number))
+        return spine_refuse(err, "%s: '%s' is not a number%s%s", option->name, value,
+                            option->words != NULL ? " or " : "",
+                            option->words != NULL ? option->words : "");
+    if (number < option->least || number > option->most)
+        return refuse_bounds(option, value, err);
+    *field = number;
+    return 0;
+}
+
+static int set_count(int64_t *field, const struct option *option, const char *value,
+                     struct spine_error *err)
+{
+    char *end;
+    errno = 0;
+    const long long number = strtoll(value, &end, 10);
+    if (end == value || *end != '\0')
+        return spine_refuse(err, "%s: '%s' is not a whole number", option->name, value);
+    if (errno != 0 || (double)number < option->least || (double)number > option->most)
+        return refuse_bounds(option, value, err);
+    *field = number;
+    return 0;
+}
+
+static int set_switch(int64_t *field, const struct option *option, const char *value,
+                      struct spine_error *err)
+{
+    const int word = find_word("no|yes", value, strlen(value));
+    if (word < 0)
+        return spine_refuse(err, "%s: '%s' is neither yes nor no", option->name, value);
+    *field = word;
+    return 0;
+}
+
+static int set_choice(int64_t *field, const struct option *option, const char *value,
+                      struct spine_error *err)
+{
+    const int word = find_word(option->words, value, strlen(value));
+    if (word < 0)
+        return spine_refuse(err, "%s: '%s' is none of %s", option->name, value, option->words);
+    *field = word;
+    return 0;
+}
+
+static int set_set(int64_t *field, const struct option *option, const char *value,
+                   struct spine_error *err)
+{
+    int64_t set = 0;
+    for (const char *at = value + strspn(value, " ,"); *at != '\0'; at += strspn(at, " ,")) {
+        const size_t length = strcspn(at, " ,");
+        const int word = find_word(option->words, at, length);
+        if (word < 0)
+            return spine_refuse(err, "%s: '%.*s' is none of %s", option->name, (int)length, at,
+                                option->words);
+        set |= (int64_t)1 << word;
+        at += length;
+    }
+    if (set == 0)
+        return spine_refuse(err, "%s: is empty, expected some of %s", option->name, option->words);
+    *field = set;
+    return 0;
+}
+
+/* Would inih read 'value' back as it is? It strips blanks at the ends and takes a ';' after a blank
+ * for a comment. */
+static int fits_line(const char *value)
+{
+    static const char blanks[] = " \t\v\f\r";
+    const size_t length = strlen(value);
+    if (strchr(value, '\n') != NULL || value[0] == ';' || strspn(value, blanks) > 0 ||
+        (length > 0 && strchr(blanks, value[length - 1]) != NULL))
+        return 0;
+    for (const char *at = value; (at = strchr(at, ';')) != NULL; at++)
+        if (strchr(blanks, at[-1]) != NULL)
+            return 0;
+    return 1;
+}
+
+static int set_text(char *field, const struct option *option, const char *value,
+                    struct spine_error *err)
+{
+    if (!fits_line(value))
+        return spine_refuse(err,
+                            "%s: '%.200s' can't stand in an INI file: it begins or ends with a "
+                            "blank, or has a line break or a ';' after a blank",
+                            option->name, value);
+    if (strlen(value) >= SPINE_CONFIG_TEXT)
+        return spine_refuse(err, "%s: is longer than %d bytes", option->name,
+                            SPINE_CONFIG_TEXT - 1);
+    strcpy(field, value);
+    return 0;
+}
+
+static int set_value(struct spine_config *config, const struct option *option, const char *value,
+                     struct spine_error *err)
+{
+    switch (option->type) {
+    case TEXT:
+        return set_text(text_field(config, option), option, value, err);
+    case COUNT:
+        return set_count(count_field(config, option), option, value, err);
+    case REAL:
+        return set_real(real_field(config, option), option, value, err);
+    case SWITCH:
+        return set_switch(count_field(config, option), option, value, err);
+    case CHOICE:
+        return set_choice(count_field(config, option), option, value, err);
+    case SET:
+        return set_set(count_field(config, option), option, value, err);
+    }
+    return -1;
+}
+
+/* --- Names -------------------------------------------------------------------------------- */
+
+static const struct option *find_option(const char *name)
+{
+    for (size_t i = 0; i < NUM_OPTIONS; i++)
+        if (strcmp(options[i].name, name) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static int refuse_name(const char *name, struct spine_error *err)
+{
+    const struct option *nearest = &options[0];
+    for (size_t i = 1; i < NUM_OPTIONS; i++)
+        if (spine_spelling_distance(options[i].name, name) <
+            spine_spelling_distance(nearest->name, name))
+            nearest = &options[i];
+    return spine_refuse(err, "unknown option '%s'; the nearest is %s", name, nearest->name);
+}
+
+enum spine_config_kind spine_config_kind(const char *name)
+{
+    const struct option *option = find_option(name);
+    return option == NULL          ? SPINE_CONFIG_UNKNOWN
+           : option->type == COUNT ? SPINE_CONFIG_WHOLE
+           : option->type == REAL  ? SPINE_CONFIG_REAL
+                                   : SPINE_CONFIG_OTHER;
+}
+
+int spine_config_set(struct spine_config *config, uint64_t *given, const char *name,
+                     const char *value, struct spine_error *err)
+{
+    const struct option *option = find_option(name);
+    if (option == NULL)
+        return refuse_name(name, err);
+    const uint64_t bit = (uint64_t)1 << (option - options);
+    if (*given & bit)
+        return spine_refuse(err, "%s is set twice", name);
+    *given |= bit;
+    return set_value(config, option, value, err);
+}
+
+/* Put "where: " before a refusal. */
+static int locate(const char *where, struct spine_error *err)
+{
+    const struct spine_error inner = *err;
+    return spine_refuse(err, "%s: %.900s", where, inner.text);
+}
+
+void spine_config_init(struct spine_config *config)
+{
+    static_assert(NUM_OPTIONS <= 64, "the set of options given has 64 bits");
+    *config = (struct spine_config){0};
+    for (size_t i = 0; i < NUM_OPTIONS; i++) {
+        struct spine_error err;
+        if (set_value(config, &options[i], options[i].initial, &err))
+            assert(!"a default that its own option refuses");
+    }
+}
+
+int spine_config_override(struct spine_config *config, char *const *words, int count,
+                          struct spine_error *err)
+{
+    uint64_t given = 0;
+    for (int i = 0; i < count; i++) {
+        char name[128];
+        const char *equals = strchr(words[i], '=');
+        if (equals == NULL || equals - words[i] >= (ptrdiff_t)sizeof name)
+            return spine_refuse(err, "'%s' is not of the form section.key=value", words[i]);
+        snprintf(name, sizeof name, "%.*s", (int)(equals - words[i]), words[i]);
+        if (spine_config_set(config, &given, name, equals + 1, err))
+            return locate("command line", err);
+    }
+    return 0;
+}
+
+/* Refuse an option that the user changed although the chosen method doesn't use it. */
+static int check_unused(const struct spine_config *config, const char *name, const char *reason,
+                        struct spine_error *err)
+{
+    struct spine_config initial;
+    spine_config_init(&initial);
+    const struct option *option = find_option(name);
+    if (*real_field((struct spine_config *)config, option) == *real_field(&initial, option))
+        return 0;
+    return spine_refuse(err, "%s: isn't used with %s; leave it out", name, reason);
+}
+
+int spine_config_check(const struct spine_config *config, struct spine_error *err)
+{
+    if (config->input[0] == '\0')
+        return spine_refuse(err, "data.input: is not set; it names the vectors.h5 to train on");
+    if (config->directory[0] == '\0')
+        return spine_refuse(err, "output.directory: is empty");
+    if (config->optimizer == 0 &&
+        check_unused(config, "train.momentum", "train.optimizer = sgd", err))
+        return -1;
+    if (config->optimizer != 2 &&
+        check_unused(config, "train.beta2", "this train.optimizer, only with adam", err))
+        return -1;
+    if (config->schedule != 1 &&
+        check_unused(config, "train.decay", "this train.schedule, only with linear", err))
+        return -1;
+    if (config->warmup + (config->schedule == 1 ? config->decay : 0) > 1)
+        return spine_refuse(err, "train.warmup and train.decay: are more than all steps together");
+    return 0;
+}
+
+int64_t spine_config_last_epoch(const struct spine_config *config)
+{
+    return config->stop_after > 0 && config->stop_after < config->epochs ? config->stop_after
+                                                                         : config->epochs;
+}
+
+/* --- Printing ----------------------------------------------------------------------------- */
+
+static void print_set(FILE *file, const char *words, int64_t set)
+{
+    const char *separator = "";
+    for (int i = 0; *words != '\0'; i++) {
+        const size_t size = strcspn(words, "|");
+        if (set >> i & 1) {
+            fprintf(file, "%s%.*s", separator, (int)size, words);
+            separator = ", ";
+        }
+        words += size + (words[size] == '|');
+    }
+}
+
+/* The fewest digits that read back as the same number. */
+static void print_real(FILE *file, double number)
+{
+    char text[40];
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number)
+            break;
+    }
+    fputs(text, file);
+}
+
+static void print_value(FILE *file, struct spine_config *config, const struct option *option)
+{
+    switch (option->type) {
+    case TEXT:
+        fputs(text_field(config, option), file);
+        break;
+    case COUNT:
+        fprintf(file, "%lld", (long long)*count_field(config, option));
+        break;
+    case REAL:
+        if (option->words != NULL && *real_field(config, option) == 0)
+            fputs(option->words, file);
+        else
+            print_real(file, *real_field(config, option));
+        break;
+    case SWITCH:
+        fputs(*count_field(config, option) ? "yes" : "no", file);
+        break;
+    case CHOICE:
+        print_set(file, option->words, (int64_t)1 << *count_field(config, option));
+        break;
+    case SET:
+        print_set(file, option->words, *count_field(config, option));
+        break;
+    }
+}
+
+static void print_bounds(FILE *file, const struct option *option)
+{
+    switch (option->type) {
+    case TEXT:
+        break;
+    case COUNT:
+    case REAL:
+        fprintf(file, "; %.15g to %.15g", option->least, option->most);
+        if (option->words != NULL)
+            fprintf(file, ", or %s", option->words);
+        break;
+    case SWITCH:
+        fputs("; yes or no", file);
+        break;
+    case CHOICE:
+        fprintf(file, "; one of %s", option->words);
+        break;
+    case SET:
+        fprintf(file, "; some of %s", option->words);
+        break;
+    }
+}
+
+enum comments { WITHOUT_COMMENTS, WITH_COMMENTS };
+
+static void print_options(const struct spine_config *config, FILE *file, enum comments comments)
+{
+    struct spine_config copy = *config;
+    const char *section = "";
+    for (size_t i = 0; i < NUM_OPTIONS; i++) {
+        const size_t length = strcspn(options[i].name, ".");
+        if (strncmp(section, options[i].name, length + 1) != 0)
+            fprintf(file, "%s[%.*s]\n", i == 0 ? "" : "\n", (int)length, options[i].name);
+        section = options[i].name;
+        if (comments == WITH_COMMENTS) {
+            fprintf(file, "; %s", options[i].meaning);
+            print_bounds(file, &options[i]);
+            fprintf(file, "; default: %s\n",
+                    options[i].initial[0] == '\0' ? "none, required" : options[i].initial);
+        }
+        fprintf(file, "%s = ", options[i].name + length + 1);
+        print_value(file, &copy, &options[i]);
+        fputc('\n', file);
+    }
+}
+
+/* May the option change when a run is resumed? */
+static int may_change(const char *name)
+{
+    static const char *const names[] = {
+        "data.input",
+        "train.epochs",
+        "train.stop_after",
+        "train.evaluate_every",
+        "train.kernel",
+        "train.checkpoint_every",
+        "train.checkpoint_minutes",
+        "train.checkpoint_keep",
+        "train.resume",
+        "train.time_limit",
+        "train.grace_seconds",
+        "train.check_room",
+    };
+    if (strncmp(name, "output.", strlen("output.")) == 0)
+        return 1;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return 1;
+    return 0;
+}
+
+char *spine_config_identity(const struct spine_config *config)
+{
+    struct spine_config copy = *config;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    if (file == NULL)
+        return NULL;
+    for (size_t i = 0; i < NUM_OPTIONS; i++)
+        if (!may_change(options[i].name)) {
+            fprintf(file, "%s = ", options[i].name);
+            print_value(file, &copy, &options[i]);
+            fputc('\n', file);
+        }
+    if (fclose(file) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* The value of the line "name = value" whose name is the 'length' bytes at 'name'; its length goes
+ * to *size. NULL if there is no such line. */
+static const char *find_line(const char *text, const char *name, size_t length, size_t *size)
+{
+    for (; *text != '\0'; text += strcspn(text, "\n"), text += *text == '\n')
+        if (strncmp(text, name, length) == 0 && strncmp(text + length, " = ", 3) == 0) {
+            *size = strcspn(text + length + 3, "\n");
+            return text + length + 3;
+        }
+    return NULL;
+}
+
+int spine_config_differ(const char *was, const char *is, char *text, size_t size)
+{
+    int differences = 0;
+    size_t used = 0;
+    text[0] = '\0';
+    for (; *is != '\0'; is += strcspn(is, "\n"), is += *is == '\n') {
+        const size_t length = strcspn(is, " "), new_size = strcspn(is + length + 3, "\n");
+        size_t old_size = strlen("unknown");
+        const char *value = find_line(was, is, length, &old_size);
+        const char *old = value == NULL ? "unknown" : value;
+        if (old_size == new_size && strncmp(old, is + length + 3, new_size) == 0)
+            continue;
+        const int written = snprintf(text + used, size - used, "%s%.*s was %.*s, is %.*s",
+                                     differences > 0 ? "; " : "", (int)length, is, (int)old_size,
+                                     old, (int)new_size, is + length + 3);
+        differences++;
+        if (written < 0 || (size_t)written >= size - used)
+            return differences; /* there was room for the first ones */
+        used += (size_t)written;
+    }
+    return differences;
+}
+
+char *spine_config_text(const struct spine_config *config)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    if (file == NULL)
+        return NULL;
+    print_options(config, file, WITHOUT_COMMENTS);
+    if (fclose(file) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+void spine_config_describe(const struct spine_config *config, FILE *file)
+{
+    print_options(config, file, WITH_COMMENTS);
+}

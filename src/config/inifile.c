@@ -1,0 +1,322 @@
+/* inifile.c -- the INI file that a configuration comes from. */
+#include "spine/config/inifile.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/log.h"
+
+static const char sweep_section[] = "sweep";
+
+void spine_inifile_lines_dispose(struct spine_inifile_lines *lines)
+{
+    free(lines->line);
+    *lines = (struct spine_inifile_lines){0};
+}
+
+int spine_inifile_locate(const char *path, int line, struct spine_error *err)
+{
+    const struct spine_error inner = *err;
+    return line == 0 ? spine_refuse(err, "command line: %.900s", inner.text)
+                     : spine_refuse(err, "%.900s:%d: %.900s", path, line, inner.text);
+}
+
+/* --- Parsing ------------------------------------------------------------------------------ */
+
+struct parse {
+    struct spine_config *config;
+    struct spine_inifile_lines *sweep;
+    const char *text; /* what is left of the file */
+    const char *path;
+    int line;               /* of the one that inih has now */
+    int continues;          /* it begins with a blank, which inih takes for a continuation */
+    const char *long_value; /* in the text, if the line is too long for inih; else NULL */
+    uint64_t given;
+    int rc;
+    struct spine_error *err;
+};
+
+static int refuse_line(struct parse *parse, const char *what)
+{
+    if (parse->rc == 0)
+        parse->rc = spine_refuse(parse->err, "%s:%d: %s", parse->path, parse->line, what);
+    return 0;
+}
+
+/* What is wrong with a section's line that inih would pass over in silence; NULL if nothing is. */
+static const char *find_fault(const char *line)
+{
+    const char *start = line + strspn(line, " \t"), *end = strchr(start, ']');
+    if (start[0] != '[')
+        return NULL;
+    if (end == NULL)
+        return "the [section] has no end";
+    end += 1 + strspn(end + 1, " \t\v\f\r\n");
+    return *end == '\0' || *end == ';'
+               ? NULL
+               : "something stands behind the [section]; give it a line of its own";
+}
+
+/* A line that is too long for inih, as 'line', of 'size' bytes: of a comment nothing, else only
+ * "name =", and take_pair() finds the value in the text. */
+static int shorten_line(struct parse *parse, char *line, size_t size)
+{
+    const char *text = parse->text, first = text[strspn(text, " \t")];
+    const size_t name = strcspn(text, "=:\n");
+    if (first == ';' || first == '#') {
+        strcpy(line, "\n");
+        return 0;
+    }
+    if (first == '[' || text[name] == '\n' || text[name] == '\0' || name + sizeof "=\n" > size) {
+        refuse_line(parse, "the line is longer than 198 bytes and not of the form name = value");
+        return -1;
+    }
+    snprintf(line, size, "%.*s=\n", (int)name, text);
+    parse->long_value = text + name + 1;
+    return 0;
+}
+
+/* inih's "fgets": gives the next line and counts. */
+static char *next_line(char *line, int size, void *stream)
+{
+    struct parse *parse = stream;
+    if (*parse->text == '\0' || parse->rc != 0)
+        return NULL;
+    const size_t length = strcspn(parse->text, "\n");
+    parse->line++;
+    parse->long_value = NULL;
+    parse->continues = parse->text[0] == ' ' || parse->text[0] == '\t';
+    if (length + sizeof "\n" <= (size_t)size)
+        snprintf(line, (size_t)size, "%.*s\n", (int)length, parse->text);
+    else if (shorten_line(parse, line, (size_t)size))
+        return NULL;
+    parse->text += length + (parse->text[length] == '\n');
+    const char *fault = find_fault(line);
+    if (fault != NULL)
+        refuse_line(parse, fault);
+    return fault == NULL ? line : NULL;
+}
+
+/* The value at the end of a line as inih would take it: without blanks at its ends and without a
+ * comment, which a ';' after a blank begins. NULL without memory; the caller frees. */
+static char *copy_value(const char *text)
+{
+    static const char blanks[] = " \t\v\f\r";
+    size_t length = strcspn(text, "\n");
+    for (size_t i = 1; i < length; i++)
+        if (text[i] == ';' && strchr(blanks, text[i - 1]) != NULL)
+            length = i;
+    while (length > 0 && strchr(blanks, text[length - 1]) != NULL)
+        length--;
+    const size_t start = strspn(text, blanks);
+    return start < length ? strndup(text + start, length - start) : strdup("");
+}
+
+static const struct spine_inifile_line *find_line(const struct spine_inifile_lines *lines,
+                                                  const char *name)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        if (strcmp(lines->line[i].name, name) == 0)
+            return &lines->line[i];
+    return NULL;
+}
+
+static int add_line(struct spine_inifile_lines *lines, int number, const char *name,
+                    const char *value, struct spine_error *err)
+{
+    if (strlen(name) >= SPINE_INIFILE_NAME || strlen(value) >= SPINE_INIFILE_WORD)
+        return spine_refuse(err, "'%.40s': is too long", name);
+    struct spine_inifile_line *grown =
+        realloc(lines->line, (lines->count + 1) * sizeof *lines->line);
+    if (grown == NULL)
+        return spine_fail(err, "out of memory for the lines of [sweep]");
+    lines->line = grown;
+    struct spine_inifile_line *line = &grown[lines->count++];
+    line->line = number;
+    strcpy(line->name, name);
+    strcpy(line->value, value);
+    return 0;
+}
+
+static int add_sweep(struct parse *parse, const char *name, const char *value)
+{
+    return find_line(parse->sweep, name) != NULL
+               ? spine_refuse(parse->err, "%.60s is set twice in [sweep]", name)
+               : add_line(parse->sweep, parse->line, name, value, parse->err);
+}
+
+static int set_pair(struct parse *parse, const char *section, const char *key, const char *value)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%.60s.%.60s", section, key);
+    const int rc = strcmp(section, sweep_section) == 0
+                       ? add_sweep(parse, key, value)
+                       : spine_config_set(parse->config, &parse->given, name, value, parse->err);
+    return rc == 0 ? 0 : spine_inifile_locate(parse->path, parse->line, parse->err);
+}
+
+static int take_pair(void *user, const char *section, const char *key, const char *value)
+{
+    struct parse *parse = user;
+    if (parse->rc != 0)
+        return 0;
+    if (parse->continues)
+        return refuse_line(parse, "the line begins with a blank, which would continue the one "
+                                  "before it; begin it at the margin");
+    if (section[0] == '\0')
+        return refuse_line(parse, "an option stands before the first [section]");
+    if (parse->long_value == NULL) {
+        parse->rc = set_pair(parse, section, key, value);
+        return parse->rc == 0;
+    }
+    char *copy = copy_value(parse->long_value);
+    parse->rc = copy == NULL ? spine_fail(parse->err, "out of memory for a line of %s", parse->path)
+                             : set_pair(parse, section, key, copy);
+    free(copy);
+    return parse->rc == 0;
+}
+
+int spine_inifile_parse(struct spine_config *config, struct spine_inifile_lines *sweep,
+                        const char *text, const char *path, struct spine_error *err)
+{
+    static const char mark[] = "\xEF\xBB\xBF"; /* some editors begin UTF-8 files with it */
+    const size_t start = strncmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
+    struct parse parse = {
+        .config = config, .sweep = sweep, .text = text + start, .path = path, .err = err};
+    sweep->path = path;
+    const int line = ini_parse_stream(next_line, &parse, take_pair, &parse);
+    if (parse.rc != 0)
+        return -1;
+    if (line < 0)
+        return spine_fail(err, "%s: out of memory to parse it", path);
+    if (line > 0)
+        return spine_refuse(err, "%s:%d: is neither '[section]' nor 'name = value'", path, line);
+    return 0;
+}
+
+/* --- Reading ------------------------------------------------------------------------------ */
+
+/* All of a file, ended by NUL; *text is the caller's to free. */
+static int read_text(const char *path, char **text, size_t *length, struct spine_error *err)
+{
+    enum { MOST = 1 << 20 };
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return spine_refuse(err, "%s: %s", path, strerror(errno));
+    *text = malloc(MOST + 1);
+    if (*text == NULL) {
+        fclose(file);
+        return spine_fail(err, "out of memory to read %s", path);
+    }
+    *length = fread(*text, 1, MOST + 1, file);
+    const int failed = ferror(file), reason = errno;
+    fclose(file);
+    if (failed)
+        return spine_refuse(err, "%s: %s", path, strerror(reason));
+    if (*length > MOST)
+        return spine_refuse(err, "%s: is longer than a megabyte; is it a configuration?", path);
+    (*text)[*length] = '\0';
+    if (strlen(*text) != *length)
+        return spine_refuse(err, "%s: holds NUL bytes; is it a configuration?", path);
+    return 0;
+}
+
+/* Give all ranks the text that rank 0 has read; *text is the caller's to free. */
+static int share_text(struct spine_comm *comm, const char *path, char **text,
+                      struct spine_error *err)
+{
+    const int reads = comm->rank == 0;
+    size_t read = 0;
+    int rc = reads ? read_text(path, text, &read, err) : 0;
+    if (spine_comm_agree(comm, rc, err))
+        return -1;
+    uint64_t length = read;
+    spine_comm_broadcast(comm, &length, sizeof length);
+    if (!reads && (*text = calloc(length + 1, 1)) == NULL)
+        rc = spine_fail(err, "out of memory for the configuration");
+    if (spine_comm_agree(comm, rc, err))
+        return -1;
+    spine_comm_broadcast(comm, *text, length);
+    return 0;
+}
+
+/* Let the words "sweep.key=value" replace lines, and take them out of the list. */
+static int override_sweep(struct spine_inifile_lines *sweep, char **words, int *count,
+                          struct spine_error *err)
+{
+    const size_t prefix = strlen(sweep_section) + 1;
+    int kept = 0;
+    for (int i = 0; i < *count; i++) {
+        char name[SPINE_INIFILE_NAME];
+        const char *equals = strchr(words[i], '=');
+        if (strncmp(words[i], "sweep.", prefix) != 0 || equals == NULL) {
+            words[kept++] = words[i];
+            continue;
+        }
+        snprintf(name, sizeof name, "%.*s", (int)(equals - words[i] - (ptrdiff_t)prefix),
+                 words[i] + prefix);
+        const struct spine_inifile_line *before = find_line(sweep, name);
+        if (before != NULL && before->line == 0)
+            return spine_refuse(err, "command line: %s is set twice", name);
+        const size_t place = before == NULL ? sweep->count : (size_t)(before - sweep->line);
+        if (add_line(sweep, 0, name, equals + 1, err))
+            return spine_inifile_locate(sweep->path, 0, err);
+        if (place + 1 < sweep->count)
+            sweep->line[place] = sweep->line[--sweep->count];
+    }
+    *count = kept;
+    return 0;
+}
+
+/* The words, those for [sweep] and the others. */
+static int apply_words(struct spine_config *config, struct spine_inifile_lines *sweep,
+                       char *const *words, int count, struct spine_error *err)
+{
+    if (sweep == NULL)
+        return spine_config_override(config, words, count, err);
+    char **copy = calloc((size_t)count + 1, sizeof *copy);
+    if (copy == NULL)
+        return spine_fail(err, "out of memory for the command line");
+    for (int i = 0; i < count; i++)
+        copy[i] = words[i];
+    const int rc =
+        override_sweep(sweep, copy, &count, err) || spine_config_override(config, copy, count, err)
+            ? -1
+            : 0;
+    free(copy);
+    return rc;
+}
+
+int spine_inifile_find_input(const char *text, const char *path, char *input,
+                             struct spine_error *err)
+{
+    struct spine_config config;
+    struct spine_inifile_lines sweep = {0}; /* which a run's own configuration doesn't have */
+    spine_config_init(&config);
+    const int rc = spine_inifile_parse(&config, &sweep, text, path, err);
+    if (rc == 0)
+        strcpy(input, config.input);
+    spine_inifile_lines_dispose(&sweep);
+    return rc;
+}
+
+int spine_inifile_read(struct spine_config *config, struct spine_inifile_lines *sweep,
+                       struct spine_comm *comm, const char *path, char *const *words, int count,
+                       struct spine_error *err)
+{
+    struct spine_inifile_lines passed_over = {0}, *lines = sweep != NULL ? sweep : &passed_over;
+    char *text = NULL;
+    int rc = path == NULL ? 0 : share_text(comm, path, &text, err);
+    if (rc == 0 && path != NULL)
+        rc = spine_inifile_parse(config, lines, text, path, err);
+    if (rc == 0 && passed_over.count > 0)
+        spine_log(SPINE_LOG_INFO, "passing over [sweep] of %s: spine-sweep runs it", path);
+    if (rc == 0)
+        rc = apply_words(config, sweep, words, count, err);
+    spine_inifile_lines_dispose(&passed_over);
+    free(text);
+    return rc;
+}

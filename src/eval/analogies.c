@@ -1,0 +1,236 @@
+/* analogies.c -- a is to b as c is to which word?
+ *
+ * The words of the questions are few, and most stand in many: their cosines to all words are found
+ * once, a block of words at a time, and a question then adds three rows of cosines. */
+#include "spine/eval/analogies.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/list.h"
+#include "spine/math/kernels.h"
+#include "spine/text/tabular.h"
+
+enum { BLOCK = 1024, WORDS = 4 };
+
+struct question {
+    uint32_t word[WORDS]; /* a b c d, as rows */
+};
+
+/* The best answer so far. */
+struct answer {
+    float score;
+    uint32_t row;
+};
+
+struct quiz {
+    const struct spine_space *space;
+    struct question *questions; /* owned; (count) */
+    size_t count, capacity;
+    float *length;   /* owned; (rows): of the vectors */
+    uint32_t *place; /* owned; (rows): which row of 'asked' a word has */
+    uint32_t *rows;  /* owned; (num_asked): the words a, b, c of all questions */
+    size_t num_asked, stride;
+    float *asked;                   /* owned; (num_asked, columns), of length 1 */
+    float *block, *cosines;         /* owned; (BLOCK, columns) of length 1; (num_asked, BLOCK) */
+    float *packed;                  /* owned; scratch */
+    struct answer *by_add, *by_mul; /* owned; (count) */
+};
+
+/* --- The questions ------------------------------------------------------------------------ */
+
+static int take_row(struct quiz *quiz, const struct spine_tabular *table,
+                    const struct spine_tabular_row *row, struct spine_analogies *result,
+                    struct spine_error *err)
+{
+    struct question question;
+    if (row->field[0][0] == ':')
+        return 0;
+    if (row->count != WORDS)
+        return spine_tabular_refuse(table, row, "four words, or ': section'", row->count, err);
+    for (size_t i = 0; i < WORDS; i++) {
+        const int64_t found = spine_space_find_any_case(quiz->space, row->field[i]);
+        if (found < 0 || quiz->length[found] == 0) {
+            result->missing++;
+            return 0;
+        }
+        question.word[i] = (uint32_t)found;
+    }
+    if (spine_list_reserve(&quiz->questions, &quiz->capacity, quiz->count + 1,
+                           sizeof *quiz->questions, "questions", err))
+        return -1;
+    quiz->questions[quiz->count++] = question;
+    return 0;
+}
+
+static int read_questions(struct quiz *quiz, const char *path, struct spine_analogies *result,
+                          struct spine_error *err)
+{
+    struct spine_tabular *table = NULL;
+    struct spine_tabular_row row;
+    if (spine_tabular_open(&table, path, SPINE_TABULAR_BLANKS, err))
+        return -1;
+    int rc, next;
+    for (rc = 0; rc == 0 && (next = spine_tabular_next(table, &row, err)) != 0;)
+        rc = next < 0 ? -1 : take_row(quiz, table, &row, result, err);
+    spine_tabular_close(table);
+    if (rc == 0 && quiz->count + result->missing == 0)
+        rc = spine_refuse(err, "%s: has no questions", path);
+    result->asked = quiz->count;
+    return rc;
+}
+
+/* --- Vectors ------------------------------------------------------------------------------ */
+
+static int measure_lengths(struct quiz *quiz, struct spine_error *err)
+{
+    const struct spine_space *space = quiz->space;
+    quiz->stride = spine_kernel_stride(space->columns);
+    quiz->length = calloc(space->rows, sizeof *quiz->length);
+    quiz->block = spine_kernel_alloc(BLOCK * quiz->stride);
+    if (quiz->length == NULL || quiz->block == NULL)
+        return spine_fail(err, "out of memory for the lengths of %zu vectors", space->rows);
+    for (size_t i = 0; i < space->rows; i++)
+        quiz->length[i] = spine_space_unit(space, i, quiz->block);
+    return 0;
+}
+
+/* Number the words a, b and c of all questions, and read their vectors. */
+static int read_asked(struct quiz *quiz, struct spine_error *err)
+{
+    const size_t most = quiz->space->rows;
+    quiz->place = malloc(most * sizeof *quiz->place);
+    quiz->rows = malloc(most * sizeof *quiz->rows);
+    if (quiz->place == NULL || quiz->rows == NULL)
+        return spine_fail(err, "out of memory for %zu words", most);
+    for (size_t i = 0; i < most; i++)
+        quiz->place[i] = UINT32_MAX;
+    for (size_t q = 0; q < quiz->count; q++)
+        for (size_t i = 0; i < WORDS - 1; i++) {
+            const uint32_t row = quiz->questions[q].word[i];
+            if (quiz->place[row] == UINT32_MAX) {
+                quiz->rows[quiz->num_asked] = row;
+                quiz->place[row] = (uint32_t)quiz->num_asked++;
+            }
+        }
+    quiz->asked = spine_kernel_alloc(quiz->num_asked * quiz->stride);
+    quiz->cosines = spine_kernel_alloc(quiz->num_asked * BLOCK);
+    quiz->packed = spine_kernel_alloc(spine_kernel_packed(quiz->space->columns));
+    if (quiz->asked == NULL || quiz->cosines == NULL || quiz->packed == NULL)
+        return spine_fail(err, "out of memory for the vectors of %zu words", quiz->num_asked);
+    for (size_t i = 0; i < quiz->num_asked; i++)
+        spine_space_unit(quiz->space, quiz->rows[i], quiz->asked + i * quiz->stride);
+    return 0;
+}
+
+/* --- Answers ------------------------------------------------------------------------------ */
+
+/* The words [first, first + count) that everybody is asked about now. */
+struct round {
+    size_t first, count;
+};
+
+/* Take the greatest score of the round, if it is greater than the best so far. */
+static void take_best(const struct round *round, const float *scores, struct answer *best)
+{
+    float greatest = -INFINITY;
+#pragma omp simd reduction(max : greatest)
+    for (size_t i = 0; i < round->count; i++)
+        greatest = scores[i] > greatest ? scores[i] : greatest;
+    if (!(greatest > best->score))
+        return;
+    size_t at = 0;
+    while (scores[at] != greatest)
+        at++;
+    *best = (struct answer){greatest, (uint32_t)(round->first + at)};
+}
+
+/* Words that aren't answers: those of the question, and those without a vector. */
+static void rule_out(const struct quiz *quiz, const struct question *question,
+                     const struct round *round, float *scores)
+{
+    for (size_t i = 0; i < WORDS - 1; i++)
+        if (question->word[i] >= round->first && question->word[i] < round->first + round->count)
+            scores[question->word[i] - round->first] = -INFINITY;
+    for (size_t i = 0; i < round->count; i++)
+        if (quiz->length[round->first + i] == 0)
+            scores[i] = -INFINITY;
+}
+
+static void answer_question(struct quiz *quiz, size_t q, const struct round *round)
+{
+    const struct question *question = &quiz->questions[q];
+    const float *a = quiz->cosines + quiz->place[question->word[0]] * (size_t)BLOCK;
+    const float *b = quiz->cosines + quiz->place[question->word[1]] * (size_t)BLOCK;
+    const float *c = quiz->cosines + quiz->place[question->word[2]] * (size_t)BLOCK;
+    float scores[BLOCK];
+#pragma omp simd
+    for (size_t i = 0; i < BLOCK; i++)
+        scores[i] = b[i] - a[i] + c[i];
+    rule_out(quiz, question, round, scores);
+    take_best(round, scores, &quiz->by_add[q]);
+#pragma omp simd
+    for (size_t i = 0; i < BLOCK; i++)
+        scores[i] = (1 + b[i]) * (1 + c[i]) / (1 + a[i] + 0.002F); /* twice the definition's */
+    rule_out(quiz, question, round, scores);
+    take_best(round, scores, &quiz->by_mul[q]);
+}
+
+static int answer_all(struct quiz *quiz, struct spine_error *err)
+{
+    quiz->by_add = malloc(quiz->count * sizeof *quiz->by_add + 1);
+    quiz->by_mul = malloc(quiz->count * sizeof *quiz->by_mul + 1);
+    if (quiz->by_add == NULL || quiz->by_mul == NULL)
+        return spine_fail(err, "out of memory for %zu answers", quiz->count);
+    for (size_t q = 0; q < quiz->count; q++)
+        quiz->by_add[q] = quiz->by_mul[q] = (struct answer){-INFINITY, UINT32_MAX};
+    struct round round;
+    for (round.first = 0; round.first < quiz->space->rows; round.first += BLOCK) {
+        const size_t left = quiz->space->rows - round.first;
+        round.count = left < BLOCK ? left : BLOCK;
+        for (size_t i = 0; i < round.count; i++)
+            spine_space_unit(quiz->space, round.first + i, quiz->block + i * quiz->stride);
+        spine_kernel_product_rows(quiz->num_asked, quiz->space->columns, round.count, BLOCK,
+                                  quiz->stride, quiz->asked, quiz->block, quiz->packed,
+                                  quiz->cosines);
+#pragma omp parallel for schedule(static)
+        for (size_t q = 0; q < quiz->count; q++)
+            answer_question(quiz, q, &round);
+    }
+    return 0;
+}
+
+static struct spine_estimate share_right(const struct quiz *quiz, const struct answer *answers)
+{
+    size_t right = 0;
+    for (size_t q = 0; q < quiz->count; q++)
+        right += answers[q].row == quiz->questions[q].word[WORDS - 1];
+    return spine_statistics_wilson((double)right / (double)quiz->count, quiz->count);
+}
+
+int spine_analogies_measure(const struct spine_space *space, const char *path,
+                            struct spine_analogies *result, struct spine_error *err)
+{
+    struct quiz quiz = {.space = space};
+    *result = (struct spine_analogies){0};
+    int rc = measure_lengths(&quiz, err) || read_questions(&quiz, path, result, err);
+    if (rc == 0 && quiz.count > 0)
+        rc = read_asked(&quiz, err) || answer_all(&quiz, err);
+    if (rc == 0) {
+        result->add = share_right(&quiz, quiz.by_add);
+        result->mul = share_right(&quiz, quiz.by_mul);
+    }
+    free(quiz.questions);
+    free(quiz.length);
+    free(quiz.place);
+    free(quiz.rows);
+    free(quiz.asked);
+    free(quiz.block);
+    free(quiz.cosines);
+    free(quiz.packed);
+    free(quiz.by_add);
+    free(quiz.by_mul);
+    return rc ? -1 : 0;
+}

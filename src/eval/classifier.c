@@ -1,0 +1,377 @@
+/* classifier.c -- linear classifiers, by liblinear.
+ *
+ * Examples are cut into parts. A trial trains on some parts with one C and counts what it gets
+ * right in each of the others; trials know nothing of each other, so they run on all threads.
+ * liblinear's primal solvers draw no random numbers and share nothing but the function that they
+ * print through. */
+#include "spine/eval/classifier.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <linear.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/list.h"
+#include "spine/base/random.h"
+
+/* Spans what word vectors and codes were seen to need. */
+static const double grid[] = {0.1, 1, 10, 100, 1000, 10000};
+enum { GRID = sizeof grid / sizeof *grid, PARTS_MOST = SPINE_CLASSIFIER_FOLDS_MOST + 1 };
+
+/* liblinear's features of an example end with the constant and a node of index -1. */
+struct spine_examples {
+    size_t columns, count, num_nodes;
+    struct feature_node *nodes; /* owned; (num_nodes), of all examples */
+    size_t *first;              /* owned; (count): node first[i] is the first of example i */
+    double *label;              /* owned; (count), as liblinear wants them */
+    size_t first_capacity, label_capacity, node_capacity;
+};
+
+struct trial {
+    uint64_t parts;                   /* a bit for each to train on */
+    int is_test;                      /* one part is left out, to test on it; else two */
+    size_t correct[GRID][PARTS_MOST]; /* out: in the parts not trained on */
+    int is_short;                     /* out: memory ran out */
+};
+
+/* The examples with the part of each. */
+struct parted {
+    const struct spine_examples *examples;
+    const uint32_t *part; /* borrowed; (examples->count) */
+    size_t count[PARTS_MOST];
+    int solver;
+};
+
+/* --- Examples ------------------------------------------------------------------------------ */
+
+int spine_examples_create(struct spine_examples **examples, size_t columns, struct spine_error *err)
+{
+    if (columns >= INT_MAX)
+        return spine_refuse(err, "%zu features are more than a classifier can take", columns);
+    *examples = calloc(1, sizeof **examples);
+    if (*examples == NULL)
+        return spine_fail(err, "out of memory for a classifier's examples");
+    (*examples)->columns = columns;
+    return 0;
+}
+
+static int reserve(struct spine_examples *examples, struct spine_error *err)
+{
+    return spine_list_reserve(&examples->first, &examples->first_capacity, examples->count + 1,
+                              sizeof *examples->first, "examples", err) ||
+                   spine_list_reserve(&examples->label, &examples->label_capacity,
+                                      examples->count + 1, sizeof *examples->label, "examples",
+                                      err) ||
+                   spine_list_reserve(&examples->nodes, &examples->node_capacity,
+                                      examples->num_nodes + examples->columns + 2,
+                                      sizeof *examples->nodes, "features of examples", err)
+               ? -1
+               : 0;
+}
+
+static void add_node(struct spine_examples *examples, int index, double value)
+{
+    examples->nodes[examples->num_nodes++] = (struct feature_node){index, value};
+}
+
+int spine_examples_add(struct spine_examples *examples, const float *row, uint32_t label,
+                       struct spine_error *err)
+{
+    if (reserve(examples, err))
+        return -1;
+    if (examples->count + 1 >= INT_MAX)
+        return spine_refuse(err, "more examples than a classifier can take");
+    examples->first[examples->count] = examples->num_nodes;
+    examples->label[examples->count++] = label;
+    for (size_t j = 0; j < examples->columns; j++)
+        if (row[j] != 0)
+            add_node(examples, (int)j + 1, (double)row[j]);
+    add_node(examples, (int)examples->columns + 1, 1);
+    add_node(examples, -1, 0);
+    return 0;
+}
+
+void spine_examples_destroy(struct spine_examples *examples)
+{
+    if (examples == NULL)
+        return;
+    free(examples->nodes);
+    free(examples->first);
+    free(examples->label);
+    free(examples);
+}
+
+/* Multiply all features so that the mean squared norm of the first 'count' examples is 1. */
+static void scale(struct spine_examples *examples, size_t count)
+{
+    const int constant = (int)examples->columns + 1;
+    const size_t end = count < examples->count ? examples->first[count] : examples->num_nodes;
+    double sum = 0;
+    for (size_t k = 0; k < end; k++)
+        if (examples->nodes[k].index != constant)
+            sum += examples->nodes[k].value * examples->nodes[k].value;
+    if (sum == 0)
+        return;
+    const double factor = sqrt((double)count / sum);
+    for (size_t k = 0; k < examples->num_nodes; k++)
+        if (examples->nodes[k].index != constant)
+            examples->nodes[k].value *= factor;
+}
+
+/* --- Trials -------------------------------------------------------------------------------- */
+
+static void print_nothing(const char *text)
+{
+    (void)text;
+}
+
+static int trains_on(const struct trial *trial, uint32_t part)
+{
+    return (trial->parts >> part & 1) != 0;
+}
+
+/* Point x and y at the examples that the trial trains on; returns how many. */
+static size_t gather(const struct parted *parted, const struct trial *trial,
+                     struct feature_node **x, double *y)
+{
+    const struct spine_examples *examples = parted->examples;
+    size_t count = 0;
+    for (size_t i = 0; i < examples->count; i++)
+        if (trains_on(trial, parted->part[i])) {
+            x[count] = examples->nodes + examples->first[i];
+            y[count++] = examples->label[i];
+        }
+    return count;
+}
+
+static void count_correct(const struct parted *parted, const struct model *model,
+                          const struct trial *trial, size_t *correct)
+{
+    const struct spine_examples *examples = parted->examples;
+    for (size_t i = 0; i < examples->count; i++)
+        if (!trains_on(trial, parted->part[i]) &&
+            predict(model, examples->nodes + examples->first[i]) == examples->label[i])
+            correct[parted->part[i]]++;
+}
+
+/* Train with each C. The weights for one are where the search for the next begins. */
+static void climb(const struct parted *parted, const struct problem *problem, struct trial *trial)
+{
+    struct model *model = NULL;
+    for (size_t c = 0; c < GRID; c++) {
+        struct model *before = model;
+        const struct parameter parameter = {.solver_type = parted->solver,
+                                            .eps = 0.001,
+                                            .C = grid[c],
+                                            .init_sol = before == NULL ? NULL : before->w};
+        model = train(problem, &parameter);
+        if (before != NULL)
+            free_and_destroy_model(&before);
+        count_correct(parted, model, trial, trial->correct[c]);
+    }
+    if (model != NULL)
+        free_and_destroy_model(&model);
+}
+
+static void run_trial(const struct parted *parted, struct trial *trial)
+{
+    const struct spine_examples *examples = parted->examples;
+    struct feature_node **x = malloc(examples->count * sizeof *x);
+    double *y = malloc(examples->count * sizeof *y);
+    trial->is_short = x == NULL || y == NULL;
+    if (!trial->is_short) {
+        const struct problem problem = {.l = (int)gather(parted, trial, x, y),
+                                        .n = (int)examples->columns + 1,
+                                        .y = y,
+                                        .x = x,
+                                        .bias = 1};
+        climb(parted, &problem, trial);
+    }
+    free(x);
+    free(y);
+}
+
+static int run_trials(const struct parted *parted, struct trial *trials, size_t count,
+                      struct spine_error *err)
+{
+    set_print_string_function(print_nothing);
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < count; i++)
+        run_trial(parted, &trials[i]);
+    for (size_t i = 0; i < count; i++)
+        if (trials[i].is_short)
+            return spine_fail(err, "out of memory for a classifier of %zu examples",
+                              parted->examples->count);
+    return 0;
+}
+
+static int prepare(struct parted *parted, const struct spine_examples *examples,
+                   enum spine_classifier kind, const uint32_t *part, size_t num_parts,
+                   struct spine_error *err)
+{
+    *parted = (struct parted){.examples = examples, .part = part};
+    parted->solver = kind == SPINE_CLASSIFIER_LOGISTIC ? L2R_LR : L2R_L2LOSS_SVC;
+    for (size_t i = 0; i < examples->count; i++)
+        parted->count[part[i]]++;
+    for (size_t i = 0; i < num_parts; i++)
+        if (parted->count[i] == 0)
+            return spine_refuse(err, "%zu examples are too few to train and test a classifier",
+                                examples->count);
+    return 0;
+}
+
+/* --- Choosing C ---------------------------------------------------------------------------- */
+
+/* The place in the grid of the greatest number; the first of equals. */
+static size_t best_of(const size_t correct[GRID])
+{
+    size_t best = 0;
+    for (size_t c = 1; c < GRID; c++)
+        if (correct[c] > correct[best])
+            best = c;
+    return best;
+}
+
+/* Part 0 trains, part 1 chooses, part 2 tests. */
+static int test_with_valid(const struct parted *parted, struct spine_verdict *verdict,
+                           struct spine_error *err)
+{
+    struct trial trial = {.parts = 1};
+    size_t correct[GRID];
+    if (run_trials(parted, &trial, 1, err))
+        return -1;
+    for (size_t c = 0; c < GRID; c++)
+        correct[c] = trial.correct[c][1];
+    const size_t best = best_of(correct);
+    *verdict = (struct spine_verdict){trial.correct[best][2], parted->count[2], grid[best]};
+    return 0;
+}
+
+static uint64_t bit(size_t part)
+{
+    return (uint64_t)1 << part;
+}
+
+/* The trials for testing on each part of the mask 'tests': without the part, and to choose C
+ * without it and one other, that other being judged. Where both are of the mask, the one trial
+ * serves either. */
+static size_t list_trials(size_t num_parts, uint64_t tests, struct trial *trials)
+{
+    const uint64_t all = bit(num_parts) - 1;
+    size_t count = 0;
+    for (size_t a = 0; a < num_parts; a++)
+        for (size_t b = a; b < num_parts; b++)
+            if ((tests & (bit(a) | bit(b))) != 0)
+                trials[count++] =
+                    (struct trial){.parts = all & ~(bit(a) | bit(b)), .is_test = a == b};
+    return count;
+}
+
+/* The place in the grid that was right most often, without this part, about the others. */
+static size_t choose(const struct trial *trials, size_t count, size_t part, size_t num_parts)
+{
+    size_t correct[GRID] = {0};
+    for (size_t i = 0; i < count; i++)
+        for (size_t other = 0; other < num_parts && (trials[i].parts & bit(part)) == 0; other++)
+            for (size_t c = 0; c < GRID && other != part; c++)
+                correct[c] += trials[i].correct[c][other];
+    return best_of(correct);
+}
+
+/* Test on each part of the mask 'tests', trained on all others. */
+static int test_parts(const struct parted *parted, size_t num_parts, uint64_t tests,
+                      struct spine_verdict *verdict, struct spine_error *err)
+{
+    struct trial *trials = calloc(num_parts * (num_parts + 1) / 2, sizeof *trials);
+    if (trials == NULL)
+        return spine_fail(err, "out of memory for the trials of a classifier");
+    const size_t count = list_trials(num_parts, tests, trials);
+    const int rc = run_trials(parted, trials, count, err);
+    *verdict = (struct spine_verdict){0};
+    for (size_t i = 0; i < count; i++)
+        for (size_t part = 0; part < num_parts && trials[i].is_test; part++)
+            if ((trials[i].parts & bit(part)) == 0) {
+                const size_t c = choose(trials, count, part, num_parts);
+                verdict->C = grid[c];
+                verdict->correct += trials[i].correct[c][part];
+                verdict->count += parted->count[part];
+            }
+    free(trials);
+    return rc;
+}
+
+/* --- What is asked ------------------------------------------------------------------------- */
+
+static int refuse_memory(struct spine_error *err)
+{
+    return spine_fail(err, "out of memory for the parts of a classifier's examples");
+}
+
+int spine_classifier_test(struct spine_examples *examples, enum spine_classifier kind,
+                          size_t num_train, size_t num_valid, uint64_t seed,
+                          struct spine_verdict *verdict, struct spine_error *err)
+{
+    struct parted parted;
+    const uint32_t num_parts = num_valid > 0 ? 3 : SPINE_CLASSIFIER_FOLDS + 1;
+    uint32_t *part = calloc(examples->count + 1, sizeof *part);
+    uint32_t *label = calloc(num_train + 1, sizeof *label);
+    int rc = part == NULL || label == NULL ? refuse_memory(err) : 0;
+    if (rc == 0 && num_valid == 0) {
+        for (size_t i = 0; i < num_train; i++)
+            label[i] = (uint32_t)examples->label[i];
+        rc = spine_classifier_deal(label, num_train, SPINE_CLASSIFIER_FOLDS, seed, part, err);
+    }
+    if (rc == 0) {
+        for (size_t i = num_train; i < examples->count; i++)
+            part[i] = i < num_train + num_valid ? 1 : num_parts - 1;
+        scale(examples, num_train);
+        rc = prepare(&parted, examples, kind, part, num_parts, err);
+    }
+    if (rc == 0 && num_valid > 0)
+        rc = test_with_valid(&parted, verdict, err);
+    else if (rc == 0)
+        rc = test_parts(&parted, num_parts, bit(num_parts - 1), verdict, err);
+    free(part);
+    free(label);
+    return rc;
+}
+
+int spine_classifier_cross_validate(struct spine_examples *examples, enum spine_classifier kind,
+                                    const uint32_t *fold, size_t num_folds,
+                                    struct spine_verdict *verdict, struct spine_error *err)
+{
+    struct parted parted;
+    if (num_folds < 3 || num_folds > SPINE_CLASSIFIER_FOLDS_MOST)
+        return spine_refuse(err, "%zu folds for cross-validation: 3 to %d are possible", num_folds,
+                            SPINE_CLASSIFIER_FOLDS_MOST);
+    scale(examples, examples->count);
+    if (prepare(&parted, examples, kind, fold, num_folds, err))
+        return -1;
+    return test_parts(&parted, num_folds, bit(num_folds) - 1, verdict, err);
+}
+
+int spine_classifier_deal(const uint32_t *label, size_t count, size_t num_folds, uint64_t seed,
+                          uint32_t *fold, struct spine_error *err)
+{
+    size_t *order = malloc((count + 1) * sizeof *order);
+    size_t num_dealt = 0;
+    if (order == NULL)
+        return refuse_memory(err);
+    for (uint32_t at = 0, num_labels = 1; at < num_labels; at++) {
+        uint32_t num_same = 0;
+        for (size_t i = 0; i < count; i++) {
+            num_labels = label[i] >= num_labels ? label[i] + 1 : num_labels;
+            if (label[i] == at)
+                order[num_same++] = i;
+        }
+        for (; num_same > 0; num_same--) {
+            const uint32_t drawn = spine_random_below(seed, 0, at, num_same, num_same);
+            fold[order[drawn]] = (uint32_t)(num_dealt++ % num_folds);
+            order[drawn] = order[num_same - 1];
+        }
+    }
+    free(order);
+    return 0;
+}

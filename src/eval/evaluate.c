@@ -1,0 +1,341 @@
+/* evaluate.c -- the job of spine-eval. */
+#include "spine/eval/evaluate.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "spine/base/log.h"
+#include "spine/config/config.h"
+#include "spine/config/inifile.h"
+#include "spine/eval/analogies.h"
+#include "spine/eval/categories.h"
+#include "spine/eval/purity.h"
+#include "spine/eval/readability.h"
+#include "spine/eval/similarity.h"
+#include "spine/eval/sparsity.h"
+#include "spine/files/modelfile.h"
+#include "spine/files/rundir.h"
+#include "spine/space/ranking.h"
+#include "spine/space/reference.h"
+#include "spine/space/space.h"
+#include "spine/space/topwords.h"
+
+enum { DISTRATIO_TOP = 5 }; /* as its authors have it */
+
+/* The reference space of all files. */
+struct judge {
+    char path[SPINE_CONFIG_TEXT]; /* "" if there is none: dense files are judged in themselves */
+    struct spine_space space;
+};
+
+/* A file and what is known of it. */
+struct subject {
+    const char *path;
+    struct spine_space space;
+    const struct judge *judge;
+    const struct spine_classification *classification;
+};
+
+/* --- Runs and their inputs ---------------------------------------------------------------- */
+
+/* The model of the run in this directory. Returns 1, 0 if there is none, -1 on failure. */
+static int read_model(const char *directory, struct spine_modelfile *model, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    if (spine_rundir_join(path, directory, "model.h5", err))
+        return -1;
+    if (access(path, F_OK) != 0)
+        return 0;
+    return spine_modelfile_read(model, path, err) ? -1 : 1;
+}
+
+/* The path of what a run was trained on; "" if 'run' isn't one. */
+static int find_input(const char *run, char *input, struct spine_error *err)
+{
+    struct spine_modelfile model;
+    input[0] = '\0';
+    const int found = read_model(run, &model, err);
+    if (found != 1)
+        return found;
+    const int rc = spine_inifile_find_input(model.config, run, input, err);
+    spine_modelfile_dispose(&model);
+    return rc;
+}
+
+static int read_judge(const struct spine_evaluate_options *options, struct judge *judge,
+                      struct spine_error *err)
+{
+    *judge = (struct judge){.path = ""};
+    if (options->space != NULL) {
+        if (strlen(options->space) >= sizeof judge->path)
+            return spine_refuse(err, "--space: the path is too long");
+        strcpy(judge->path, options->space);
+        return spine_space_read(&judge->space, judge->path, err);
+    }
+    for (size_t i = 0; i < options->files.count && judge->path[0] == '\0'; i++)
+        if (find_input(options->files.list[i], judge->path, err))
+            return -1;
+    if (judge->path[0] == '\0')
+        return 0;
+    if (access(judge->path, R_OK) == 0) {
+        spine_log(SPINE_LOG_INFO, "dimensions are judged by the likeness of words in %s",
+                  judge->path);
+        return spine_space_read(&judge->space, judge->path, err);
+    }
+    spine_log_warning("%s, the run's input, can't be read: name the space to judge in by --space",
+                      judge->path);
+    judge->path[0] = '\0';
+    return 0;
+}
+
+/* --- What is measured --------------------------------------------------------------------- */
+
+/* The variance that a run's codes explain of its own input, which may not be the judge's space. */
+static int add_explained(const struct subject *subject, const struct spine_modelfile *model,
+                         const char *input, struct spine_figures *figures, struct spine_error *err)
+{
+    struct spine_space own = {0};
+    const struct spine_space *space = &subject->judge->space;
+    double explained = (double)NAN;
+    int rc = 0;
+    if (strcmp(input, subject->judge->path) != 0) {
+        space = &own;
+        rc = access(input, R_OK) == 0 ? spine_space_read(&own, input, err) : 0;
+    }
+    if (rc == 0 && space->rows > 0)
+        rc = spine_sparsity_explained(&subject->space, model, space, &explained, err);
+    spine_space_dispose(&own);
+    return rc ? -1
+              : spine_figures_add_plain(figures, "sparsity", "explained variance", explained, 4,
+                                        err);
+}
+
+static int measure_explained(const struct subject *subject, struct spine_figures *figures,
+                             struct spine_error *err)
+{
+    struct spine_modelfile model;
+    char input[SPINE_CONFIG_TEXT];
+    const int found = read_model(subject->path, &model, err);
+    if (found != 1)
+        return found;
+    const int rc = spine_inifile_find_input(model.config, subject->path, input, err) ||
+                   add_explained(subject, &model, input, figures, err);
+    spine_modelfile_dispose(&model);
+    return rc ? -1 : 0;
+}
+
+static int add_readability(struct spine_figures *figures, const char *name,
+                           const struct spine_readability *result, struct spine_error *err)
+{
+    return spine_figures_add(figures, "interpretability", name, result->estimate,
+                             (int64_t)result->asked, (int64_t)result->missing, 3, err);
+}
+
+static int measure_panel(const struct spine_evaluate_options *options,
+                         const struct spine_topwords *panel,
+                         const struct spine_reference *reference, struct spine_figures *figures,
+                         struct spine_error *err)
+{
+    struct spine_readability intrusion, coherence, distratio, diversity;
+    return spine_readability_intrusion(panel, reference, options->top, options->draws,
+                                       options->seed, &intrusion, err) ||
+                   spine_readability_coherence(panel, reference, options->top, &coherence, err) ||
+                   spine_readability_distratio(panel, reference, DISTRATIO_TOP, options->draws,
+                                               options->seed, &distratio, err) ||
+                   spine_readability_diversity(panel, options->top, &diversity, err) ||
+                   add_readability(figures, "intrusion", &intrusion, err) ||
+                   add_readability(figures, "coherence", &coherence, err) ||
+                   add_readability(figures, "DistRatio", &distratio, err) ||
+                   add_readability(figures, "diversity", &diversity, err)
+               ? -1
+               : 0;
+}
+
+static void say_unknown(const struct subject *subject, const struct spine_reference *reference)
+{
+    size_t unknown = 0;
+    for (size_t i = 0; i < reference->rows; i++)
+        unknown += !spine_reference_knows(reference, i);
+    if (unknown > 0)
+        spine_log(SPINE_LOG_INFO, "%s: %zu of %zu words have no vector to be judged by",
+                  subject->path, unknown, reference->rows);
+}
+
+static int measure_interpretability(const struct spine_evaluate_options *options,
+                                    const struct subject *subject,
+                                    const struct spine_ranking *columns,
+                                    struct spine_figures *figures, struct spine_error *err)
+{
+    const struct spine_space *neutral = &subject->judge->space;
+    if (subject->judge->path[0] == '\0')
+        neutral = subject->space.dense != NULL ? &subject->space : NULL;
+    if (neutral == NULL) {
+        spine_log_warning("%s: codes aren't judged in themselves: name a space by --space",
+                          subject->path);
+        return 0;
+    }
+    struct spine_reference reference;
+    struct spine_topwords panel;
+    const size_t most = options->top > DISTRATIO_TOP ? options->top : DISTRATIO_TOP;
+    if (spine_reference_init(&reference, neutral, &subject->space, err))
+        return -1;
+    say_unknown(subject, &reference);
+    int rc = spine_topwords_init(&panel, &subject->space, columns, &reference, most, err);
+    if (rc == 0) {
+        rc = measure_panel(options, &panel, &reference, figures, err);
+        spine_topwords_dispose(&panel);
+    }
+    spine_reference_dispose(&reference);
+    return rc;
+}
+
+/* What a test set is called: its file's name without directory and ending. */
+static void name_of(const char *path, char name[SPINE_FIGURE_NAME])
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(name, SPINE_FIGURE_NAME, "%s", slash != NULL ? slash + 1 : path);
+    char *dot = strrchr(name, '.');
+    if (dot != NULL && dot != name)
+        *dot = '\0';
+}
+
+static int measure_similarity(const struct spine_evaluate_options *options,
+                              const struct subject *subject, struct spine_figures *figures,
+                              struct spine_error *err)
+{
+    for (size_t i = 0; i < options->similarity.count; i++) {
+        struct spine_similarity result;
+        char name[SPINE_FIGURE_NAME];
+        name_of(options->similarity.list[i], name);
+        if (spine_similarity_measure(&subject->space, options->similarity.list[i], options->seed,
+                                     &result, err) ||
+            spine_figures_add(figures, "similarity", name, result.rho, (int64_t)result.found,
+                              (int64_t)result.missing, 3, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int measure_analogies(const struct spine_evaluate_options *options,
+                             const struct subject *subject, struct spine_figures *figures,
+                             struct spine_error *err)
+{
+    for (size_t i = 0; i < options->analogies.count; i++) {
+        struct spine_analogies result;
+        char name[SPINE_FIGURE_NAME], add[SPINE_FIGURE_NAME + 16], mul[SPINE_FIGURE_NAME + 16];
+        name_of(options->analogies.list[i], name);
+        snprintf(add, sizeof add, "%s, 3CosAdd", name);
+        snprintf(mul, sizeof mul, "%s, 3CosMul", name);
+        if (spine_analogies_measure(&subject->space, options->analogies.list[i], &result, err) ||
+            spine_figures_add(figures, "analogies", add, result.add, (int64_t)result.asked,
+                              (int64_t)result.missing, 3, err) ||
+            spine_figures_add(figures, "analogies", mul, result.mul, (int64_t)result.asked,
+                              (int64_t)result.missing, 3, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int measure_categorization(const struct spine_evaluate_options *options,
+                                  const struct subject *subject, struct spine_figures *figures,
+                                  struct spine_error *err)
+{
+    for (size_t i = 0; i < options->categorization.count; i++) {
+        struct spine_purity result;
+        char name[SPINE_FIGURE_NAME];
+        name_of(options->categorization.list[i], name);
+        if (spine_purity_measure(&subject->space, options->categorization.list[i], options->seed,
+                                 &result, err) ||
+            spine_figures_add(figures, "categorization", name,
+                              (struct spine_estimate){result.purity, (double)NAN, (double)NAN},
+                              (int64_t)result.found, (int64_t)result.missing, 3, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int measure_categories(const struct spine_evaluate_options *options,
+                              const struct subject *subject, const struct spine_ranking *columns,
+                              struct spine_figures *figures, struct spine_error *err)
+{
+    struct spine_categories_score result;
+    if (options->categories == NULL)
+        return 0;
+    int rc = spine_categories_measure(&subject->space, columns, options->categories, &result, err);
+    for (int l = 0; rc == 0 && l < SPINE_CATEGORIES_LAMBDAS; l++) {
+        char name[SPINE_FIGURE_NAME];
+        snprintf(name, sizeof name, "category score, lambda %d", l + 1);
+        rc = spine_figures_add(figures, "interpretability", name, result.score[l],
+                               (int64_t)result.used, (int64_t)result.left_out, 1, err);
+    }
+    return rc;
+}
+
+static int measure(const struct spine_evaluate_options *options, const struct subject *subject,
+                   struct spine_figures *figures, struct spine_error *err)
+{
+    struct spine_ranking columns;
+    if (spine_ranking_init(&columns, &subject->space, err))
+        return -1;
+    const int rc = spine_sparsity_measure(&subject->space, figures, err) ||
+                   measure_explained(subject, figures, err) ||
+                   measure_interpretability(options, subject, &columns, figures, err) ||
+                   measure_categories(options, subject, &columns, figures, err) ||
+                   measure_similarity(options, subject, figures, err) ||
+                   measure_analogies(options, subject, figures, err) ||
+                   measure_categorization(options, subject, figures, err) ||
+                   spine_classification_measure(subject->classification, options->tasks.kinds,
+                                                &subject->space, figures, err);
+    spine_ranking_dispose(&columns);
+    return rc ? -1 : 0;
+}
+
+/* --- The job ------------------------------------------------------------------------------ */
+
+static int evaluate_file(const struct spine_evaluate_options *options, const struct judge *judge,
+                         const struct spine_classification *classification, const char *path,
+                         struct spine_evaluation *evaluation, struct spine_error *err)
+{
+    struct subject subject = {.path = path, .judge = judge, .classification = classification};
+    if (spine_space_read(&subject.space, path, err))
+        return -1;
+    if (subject.space.num_repeated > 0)
+        spine_log_warning("%s: %zu words stand there twice: their first vectors are looked up",
+                          path, subject.space.num_repeated);
+    evaluation->path = path;
+    evaluation->rows = subject.space.rows;
+    evaluation->columns = subject.space.columns;
+    const int rc = measure(options, &subject, &evaluation->figures, err);
+    spine_space_dispose(&subject.space);
+    return rc;
+}
+
+int spine_evaluate(const struct spine_evaluate_options *options,
+                   struct spine_evaluation **evaluations, struct spine_error *err)
+{
+    struct judge judge = {0};
+    struct spine_classification classification;
+    *evaluations = calloc(options->files.count, sizeof **evaluations);
+    if (*evaluations == NULL)
+        return spine_fail(err, "out of memory for %zu files", options->files.count);
+    int rc = spine_classification_read(&classification, options->tasks.list, options->tasks.count,
+                                       options->seed, err);
+    if (rc == 0)
+        rc = read_judge(options, &judge, err);
+    for (size_t i = 0; rc == 0 && i < options->files.count; i++)
+        rc = evaluate_file(options, &judge, &classification, options->files.list[i],
+                           &(*evaluations)[i], err);
+    spine_classification_dispose(&classification);
+    spine_space_dispose(&judge.space);
+    return rc;
+}
+
+void spine_evaluate_dispose(struct spine_evaluation *evaluations, size_t count)
+{
+    for (size_t i = 0; evaluations != NULL && i < count; i++)
+        spine_figures_dispose(&evaluations[i].figures);
+    free(evaluations);
+}

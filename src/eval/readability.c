@@ -1,0 +1,194 @@
+/* readability.c -- how well a dimension's top words go together.
+ *
+ * Dimensions are measured by all threads, each into its own place; what is summed is summed in
+ * their order, so the threads change nothing. A dimension that can't be asked gives NaN. */
+#include "spine/eval/readability.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* What is asked about a dimension. */
+struct question {
+    const struct spine_topwords *panel;
+    const struct spine_reference *reference;
+    size_t shown, draws;
+    uint64_t seed;
+};
+
+/* Put the question about every dimension. NULL, with err filled, when memory runs out. */
+static double *ask_all(const struct question *question,
+                       double (*ask)(const struct question *question, size_t dimension),
+                       struct spine_error *err)
+{
+    const size_t count = question->panel->columns->columns;
+    double *answers = calloc(count + 1, sizeof *answers);
+    if (answers == NULL) {
+        spine_fail(err, "out of memory for %zu dimensions", count);
+        return NULL;
+    }
+#pragma omp parallel for schedule(dynamic, 16)
+    for (size_t j = 0; j < count; j++)
+        answers[j] = ask(question, j);
+    return answers;
+}
+
+/* The mean over the dimensions that could be asked. */
+static int average_all(const struct question *question,
+                       double (*ask)(const struct question *question, size_t dimension),
+                       struct spine_readability *result, struct spine_error *err)
+{
+    double *answers = ask_all(question, ask, err);
+    if (answers == NULL)
+        return -1;
+    const size_t count = question->panel->columns->columns;
+    *result = (struct spine_readability){.estimate = spine_statistics_mean(answers, count)};
+    for (size_t j = 0; j < count; j++)
+        result->missing += isnan(answers[j]) != 0;
+    result->asked = count - result->missing;
+    free(answers);
+    return 0;
+}
+
+/* --- Coherence ---------------------------------------------------------------------------- */
+
+typedef double compare_words(const struct spine_reference *reference, size_t row, size_t other);
+
+/* The mean over all pairs of top words. */
+static double compare_tops(const struct question *question, size_t dimension,
+                           compare_words *compare)
+{
+    const uint32_t *top = spine_topwords_top(question->panel, dimension);
+    const size_t shown = question->shown;
+    double sum = 0;
+    for (size_t i = 0; i < shown; i++)
+        for (size_t k = i + 1; k < shown; k++)
+            sum += compare(question->reference, top[i], top[k]);
+    return sum / ((double)shown * (double)(shown - 1) / 2);
+}
+
+static double ask_coherence(const struct question *question, size_t dimension)
+{
+    if (question->panel->count[dimension] < question->shown)
+        return NAN;
+    return compare_tops(question, dimension, spine_reference_cosine);
+}
+
+int spine_readability_coherence(const struct spine_topwords *panel,
+                                const struct spine_reference *reference, size_t shown,
+                                struct spine_readability *result, struct spine_error *err)
+{
+    const struct question question = {panel, reference, shown, 0, 0};
+    return average_all(&question, ask_coherence, result, err);
+}
+
+double *spine_readability_coherences(const struct spine_topwords *panel,
+                                     const struct spine_reference *reference, size_t shown,
+                                     struct spine_error *err)
+{
+    const struct question question = {panel, reference, shown, 0, 0};
+    return ask_all(&question, ask_coherence, err);
+}
+
+/* --- Intrusion ---------------------------------------------------------------------------- */
+
+/* The sum of a word's cosines to the top words, itself left out. */
+static double sum_cosines(const struct question *question, size_t dimension, size_t row)
+{
+    const uint32_t *top = spine_topwords_top(question->panel, dimension);
+    double sum = 0;
+    for (size_t i = 0; i < question->shown; i++)
+        if (top[i] != row)
+            sum += spine_reference_cosine(question->reference, row, top[i]);
+    return sum;
+}
+
+static int is_found(const struct question *question, size_t dimension, size_t intruder)
+{
+    const uint32_t *top = spine_topwords_top(question->panel, dimension);
+    const double of_intruder = sum_cosines(question, dimension, intruder);
+    for (size_t i = 0; i < question->shown; i++) {
+        const double of_top = sum_cosines(question, dimension, top[i]) +
+                              spine_reference_cosine(question->reference, top[i], intruder);
+        if (of_top <= of_intruder)
+            return 0;
+    }
+    return 1;
+}
+
+static double ask_intrusion(const struct question *question, size_t dimension)
+{
+    size_t found = 0;
+    for (size_t draw = 0; draw < question->draws; draw++) {
+        const int64_t intruder = spine_topwords_intruder(
+            question->panel, dimension, question->shown, question->seed, (uint32_t)draw);
+        if (intruder < 0)
+            return NAN;
+        found += (size_t)is_found(question, dimension, (size_t)intruder);
+    }
+    return (double)found / (double)question->draws;
+}
+
+int spine_readability_intrusion(const struct spine_topwords *panel,
+                                const struct spine_reference *reference, size_t shown, size_t draws,
+                                uint64_t seed, struct spine_readability *result,
+                                struct spine_error *err)
+{
+    const struct question question = {panel, reference, shown, draws, seed};
+    if (average_all(&question, ask_intrusion, result, err))
+        return -1;
+    result->estimate = spine_statistics_wilson(result->estimate.value, result->asked);
+    return 0;
+}
+
+/* --- DistRatio ---------------------------------------------------------------------------- */
+
+static double ask_distratio(const struct question *question, size_t dimension)
+{
+    const uint32_t *top = spine_topwords_top(question->panel, dimension);
+    double inter = 0;
+    for (size_t draw = 0; draw < question->draws; draw++) {
+        const int64_t intruder = spine_topwords_intruder(
+            question->panel, dimension, question->shown, question->seed, (uint32_t)draw);
+        if (intruder < 0)
+            return NAN;
+        for (size_t i = 0; i < question->shown; i++)
+            inter += spine_reference_distance(question->reference, top[i], (size_t)intruder);
+    }
+    const double intra = compare_tops(question, dimension, spine_reference_distance);
+    return intra > 0 ? inter / (double)(question->draws * question->shown) / intra : (double)NAN;
+}
+
+int spine_readability_distratio(const struct spine_topwords *panel,
+                                const struct spine_reference *reference, size_t shown, size_t draws,
+                                uint64_t seed, struct spine_readability *result,
+                                struct spine_error *err)
+{
+    const struct question question = {panel, reference, shown, draws, seed};
+    return average_all(&question, ask_distratio, result, err);
+}
+
+/* --- Diversity ---------------------------------------------------------------------------- */
+
+int spine_readability_diversity(const struct spine_topwords *panel, size_t shown,
+                                struct spine_readability *result, struct spine_error *err)
+{
+    const size_t count = panel->columns->columns;
+    unsigned char *is_shown = calloc(panel->columns->rows, 1);
+    if (is_shown == NULL)
+        return spine_fail(err, "out of memory for %zu words", panel->columns->rows);
+    *result = (struct spine_readability){.estimate = {NAN, NAN, NAN}};
+    size_t different = 0;
+    for (size_t j = 0; j < count; j++) {
+        const uint32_t *top = spine_topwords_top(panel, j);
+        for (size_t i = 0; i < shown && i < panel->count[j]; i++) {
+            different += !is_shown[top[i]];
+            is_shown[top[i]] = 1;
+        }
+        result->asked += panel->count[j] >= shown;
+    }
+    free(is_shown);
+    result->missing = count - result->asked;
+    if (result->asked > 0)
+        result->estimate.value = (double)different / (double)(shown * count);
+    return 0;
+}

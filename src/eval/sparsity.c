@@ -1,0 +1,165 @@
+/* sparsity.c -- how sparse vectors are, and what their decoder gets back of the input. */
+#include "spine/eval/sparsity.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const float NEARLY_ZERO = 0.001F; /* the published program's bound */
+
+static const char group[] = "sparsity";
+
+/* What one pass over the rows finds. */
+struct counts {
+    double *nonzero;           /* owned; (rows): values that aren't 0 */
+    size_t *seen, *full;       /* owned; (columns): rows with |v| >= .001, and with v = 1 */
+    double below, ones, hoyer; /* sums over all rows */
+    size_t hoyer_rows, num_empty;
+};
+
+static void count_row(struct counts *counts, const float *row, size_t index, size_t columns)
+{
+    double nonzero = 0, sum = 0, squares = 0;
+    for (size_t j = 0; j < columns; j++) {
+        const float size = fabsf(row[j]);
+        nonzero += size > 0;
+        counts->below += size < NEARLY_ZERO;
+        counts->seen[j] += size >= NEARLY_ZERO;
+        counts->full[j] += row[j] == 1;
+        counts->ones += row[j] == 1;
+        sum += (double)size;
+        squares += (double)size * (double)size;
+    }
+    counts->nonzero[index] = nonzero;
+    counts->num_empty += nonzero == 0;
+    if (squares > 0 && columns > 1) {
+        const double root = sqrt((double)columns);
+        counts->hoyer += (root - sum / sqrt(squares)) / (root - 1);
+        counts->hoyer_rows++;
+    }
+}
+
+static int add_counts(struct spine_figures *figures, const struct counts *counts, size_t rows,
+                      size_t columns, struct spine_error *err)
+{
+    double all = 0, dead = 0, saturated = 0;
+    for (size_t i = 0; i < rows; i++)
+        all += counts->nonzero[i];
+    for (size_t j = 0; j < columns; j++) {
+        dead += counts->seen[j] == 0;
+        saturated += 2 * counts->full[j] >= rows;
+    }
+    spine_statistics_sort(counts->nonzero, rows);
+    const struct {
+        const char *name;
+        double value;
+        int decimals;
+    } list[] = {
+        {"share below .001", counts->below / ((double)rows * (double)columns), 4},
+        {"values a word", all / (double)rows, 1},
+        {"values a word, 5 %", spine_statistics_quantile(counts->nonzero, rows, 0.05), 0},
+        {"values a word, median", spine_statistics_quantile(counts->nonzero, rows, 0.5), 0},
+        {"values a word, 95 %", spine_statistics_quantile(counts->nonzero, rows, 0.95), 0},
+        {"share at 1", all > 0 ? counts->ones / all : (double)NAN, 4},
+        {"dead dimensions", dead, 0},
+        {"saturated dimensions", saturated, 0},
+        {"empty words", (double)counts->num_empty, 0},
+        {"Hoyer index",
+         counts->hoyer_rows > 0 ? counts->hoyer / (double)counts->hoyer_rows : (double)NAN, 4},
+    };
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        if (spine_figures_add_plain(figures, group, list[i].name, list[i].value, list[i].decimals,
+                                    err))
+            return -1;
+    return 0;
+}
+
+int spine_sparsity_measure(const struct spine_space *space, struct spine_figures *figures,
+                           struct spine_error *err)
+{
+    struct counts counts = {0};
+    float *row = malloc(space->columns * sizeof *row);
+    counts.nonzero = calloc(space->rows, sizeof *counts.nonzero);
+    counts.seen = calloc(space->columns, sizeof *counts.seen);
+    counts.full = calloc(space->columns, sizeof *counts.full);
+    int rc = row == NULL || counts.nonzero == NULL || counts.seen == NULL || counts.full == NULL
+                 ? spine_fail(err, "out of memory to count the values of %zu words", space->rows)
+                 : 0;
+    for (size_t i = 0; rc == 0 && i < space->rows; i++) {
+        spine_space_row(space, i, row);
+        count_row(&counts, row, i, space->columns);
+    }
+    if (rc == 0)
+        rc = add_counts(figures, &counts, space->rows, space->columns, err);
+    free(row);
+    free(counts.nonzero);
+    free(counts.seen);
+    free(counts.full);
+    return rc;
+}
+
+/* --- Explained variance ------------------------------------------------------------------- */
+
+static int is_input_of(const struct spine_space *codes, const struct spine_modelfile *model,
+                       const struct spine_space *input)
+{
+    if (codes->dense != NULL || input->dense == NULL || input->columns != model->params.dim ||
+        codes->columns != model->params.hidden || input->rows < codes->rows)
+        return 0;
+    for (size_t i = 0; i < codes->rows; i++)
+        if (strcmp(spine_words_get(&codes->words, i), spine_words_get(&input->words, i)) != 0)
+            return 0;
+    return 1;
+}
+
+/* sum (y - x)^2 of a row. */
+static double residual(const struct spine_csr *codes, const struct spine_modelfile *model,
+                       const float *x, size_t row, double *y)
+{
+    const struct spine_params *params = &model->params;
+    double squares = 0;
+    for (size_t k = 0; k < params->dim; k++)
+        y[k] = (double)params->b2[k] - (double)(x[k] - model->mean[k]) * model->scale;
+    for (int64_t at = codes->indptr[row]; at < codes->indptr[row + 1]; at++) {
+        const float *unit = params->W2 + (size_t)codes->indices[at] * params->stride;
+        for (size_t k = 0; k < params->dim; k++)
+            y[k] += (double)codes->data[at] * (double)unit[k];
+    }
+    for (size_t k = 0; k < params->dim; k++)
+        squares += y[k] * y[k];
+    return squares;
+}
+
+/* sum (x - mean row)^2 over the rows of a column, scaled as the model's input is. */
+static double spread(const struct spine_space *input, size_t rows, size_t column, double scale)
+{
+    double mean = 0, squares = 0;
+    for (size_t i = 0; i < rows; i++)
+        mean += (double)input->dense[i * input->columns + column] / (double)rows;
+    for (size_t i = 0; i < rows; i++) {
+        const double x = ((double)input->dense[i * input->columns + column] - mean) * scale;
+        squares += x * x;
+    }
+    return squares;
+}
+
+int spine_sparsity_explained(const struct spine_space *codes, const struct spine_modelfile *model,
+                             const struct spine_space *input, double *explained,
+                             struct spine_error *err)
+{
+    *explained = NAN;
+    if (!is_input_of(codes, model, input))
+        return 0;
+    double *y = malloc(input->columns * sizeof *y);
+    if (y == NULL)
+        return spine_fail(err, "out of memory for %zu numbers", input->columns);
+    double lost = 0, all = 0;
+    for (size_t i = 0; i < codes->rows; i++)
+        lost += residual(&codes->codes, model, input->dense + i * input->columns, i, y);
+    for (size_t k = 0; k < input->columns; k++)
+        all += spread(input, codes->rows, k, model->scale);
+    free(y);
+    if (all > 0)
+        *explained = 1 - lost / all;
+    return 0;
+}

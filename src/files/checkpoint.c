@@ -1,0 +1,382 @@
+/* checkpoint.c -- where a run stands, saved so that it can go on. */
+#include "spine/files/checkpoint.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "spine/base/outfile.h"
+#include "spine/files/checksum.h"
+#include "spine/files/modelfile.h"
+#include "spine/files/store.h"
+
+static const char format[] = "spine-checkpoint";
+
+void spine_checkpoint_texts_dispose(struct spine_checkpoint_texts *texts)
+{
+    free(texts->identity);
+    free(texts->config);
+    free(texts->input);
+    *texts = (struct spine_checkpoint_texts){0};
+}
+
+/* The fields of struct spine_progress, as attributes. */
+static const struct {
+    const char *name;
+    size_t offset;
+    int is_real;
+} fields[] = {
+    {"steps", offsetof(struct spine_progress, steps), 0},
+    {"epoch", offsetof(struct spine_progress, epoch), 0},
+    {"step", offsetof(struct spine_progress, step), 0},
+    {"squares", offsetof(struct spine_progress, squares), 1},
+    {"partial", offsetof(struct spine_progress, partial), 1},
+    {"asl", offsetof(struct spine_progress, asl), 1},
+    {"active", offsetof(struct spine_progress, active), 1},
+    {"waited", offsetof(struct spine_progress, waited), 1},
+    {"seconds", offsetof(struct spine_progress, seconds), 1},
+};
+
+enum { NUM_FIELDS = sizeof fields / sizeof *fields };
+
+static int write_progress(struct spine_store *store, const struct spine_progress *progress,
+                          struct spine_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < NUM_FIELDS; i++) {
+        const void *field = (const char *)progress + fields[i].offset;
+        rc = fields[i].is_real
+                 ? spine_store_set_real(store, "/", fields[i].name, *(const double *)field, err)
+                 : spine_store_set_integers(store, "/", fields[i].name, field, 1, err);
+    }
+    return rc;
+}
+
+static int read_progress(struct spine_store *store, struct spine_progress *progress,
+                         struct spine_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < NUM_FIELDS; i++) {
+        void *field = (char *)progress + fields[i].offset;
+        rc = fields[i].is_real
+                 ? spine_store_get_real(store, "/", fields[i].name, (double *)field, err)
+                 : spine_store_get_integer(store, "/", fields[i].name, (int64_t *)field, err);
+    }
+    return rc;
+}
+
+/* One of the optimizer's blocks, seen as parameters. */
+static struct spine_params view(const struct spine_params *shape, float *block)
+{
+    struct spine_params params;
+    spine_params_place(&params, shape->dim, shape->hidden, block);
+    return params;
+}
+
+/* --- Writing ------------------------------------------------------------------------------ */
+
+static int write_contents(struct spine_store *store, const struct spine_checkpoint_writer *writer,
+                          struct spine_error *err)
+{
+    const struct spine_params *params = writer->params;
+    const struct spine_optimizer *optimizer = writer->optimizer;
+    if (write_progress(store, &writer->progress, err) ||
+        spine_store_set_text(store, "/", "identity", writer->texts->identity, err) ||
+        spine_store_set_text(store, "/", "config", writer->texts->config, err) ||
+        spine_store_set_text(store, "/", "input", writer->texts->input, err) ||
+        spine_store_make_checked(store, "/paths", SPINE_STORE_INT32, writer->num_paths, 0, err) ||
+        spine_store_write(store, "/paths", SPINE_STORE_INT32, 0, writer->num_paths, 1,
+                          writer->paths, err) ||
+        spine_modelfile_write_params(store, "/parameters", params, err))
+        return -1;
+    if (writer->idle != NULL &&
+        (spine_store_make_checked(store, "/idle", SPINE_STORE_INT32, writer->num_idle, 0, err) ||
+         spine_store_write(store, "/idle", SPINE_STORE_INT32, 0, writer->num_idle, 1,
+                           writer->idle_copy, err)))
+        return -1;
+    if (optimizer->first != NULL) {
+        const struct spine_params first = view(params, optimizer->first);
+        if (spine_modelfile_write_params(store, "/first", &first, err))
+            return -1;
+    }
+    if (optimizer->second != NULL) {
+        const struct spine_params second = view(params, optimizer->second);
+        if (spine_modelfile_write_params(store, "/second", &second, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int checkpoint_path(char *path, const char *directory, int64_t steps,
+                           struct spine_error *err)
+{
+    if (snprintf(path, SPINE_CHECKPOINT_PATH, "%s/checkpoint-%010lld.h5", directory,
+                 (long long)steps) < SPINE_CHECKPOINT_PATH)
+        return 0;
+    return spine_refuse(err, "%.60s...: the path is too long", directory);
+}
+
+/* Remove all but the last 'keep' checkpoints up to this one. Those after it, which were damaged or
+ * passed over, don't count: it may be the only one that is whole. */
+static int remove_old(const struct spine_checkpoint_writer *writer, struct spine_error *err)
+{
+    int64_t steps = writer->progress.steps + 1;
+    for (int i = 0; steps >= 0; i++) {
+        char path[SPINE_CHECKPOINT_PATH];
+        if (spine_checkpoint_newest(writer->directory, steps, path, &steps, err))
+            return -1;
+        if (steps >= 0 && i >= writer->keep && unlink(path) != 0)
+            return spine_fail(err, "can't remove %s: %s", path, strerror(errno));
+    }
+    return 0;
+}
+
+/* For the tests: make a save last so many milliseconds longer, before it is published. */
+static void delay(void)
+{
+    const char *milliseconds = getenv("SPINE_TEST_CHECKPOINT_DELAY");
+    const long wait = milliseconds == NULL ? 0 : strtol(milliseconds, NULL, 10);
+    nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
+}
+
+static int save(const struct spine_checkpoint_writer *writer, struct spine_error *err)
+{
+    char path[SPINE_CHECKPOINT_PATH];
+    struct spine_store *store = NULL;
+    if (checkpoint_path(path, writer->directory, writer->progress.steps, err) ||
+        spine_store_create(&store, path, format, err))
+        return -1;
+    int rc = write_contents(store, writer, err);
+    struct spine_error closing;
+    if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
+        rc = -1;
+    char *part = rc == 0 ? spine_outfile_part(path, err) : NULL;
+    if (part == NULL || spine_checksum_put(part, path, err))
+        rc = -1;
+    free(part);
+    delay();
+    if (rc == 0 && spine_outfile_publish(path, err) == 0)
+        return remove_old(writer, err);
+    spine_outfile_discard(path);
+    return -1;
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void *save_timed(void *data)
+{
+    struct spine_checkpoint_writer *writer = data;
+    const double start = now();
+    writer->rc = save(writer, &writer->err);
+    writer->seconds = now() - start;
+    writer->done = 1;
+    return NULL;
+}
+
+int spine_checkpoint_writer_init(struct spine_checkpoint_writer *writer, const char *directory,
+                                 int keep, size_t num_paths,
+                                 const struct spine_checkpoint_texts *texts,
+                                 struct spine_error *err)
+{
+    *writer =
+        (struct spine_checkpoint_writer){.keep = keep, .texts = texts, .num_paths = num_paths};
+    if (strlen(directory) >= sizeof writer->directory)
+        return spine_refuse(err, "%.60s...: the path is too long", directory);
+    strcpy(writer->directory, directory);
+    writer->paths = calloc(num_paths, sizeof *writer->paths);
+    return writer->paths == NULL
+               ? spine_fail(err, "out of memory for the paths of %zu ranks", num_paths)
+               : 0;
+}
+
+/* Copy what is to be saved, so that the training may change it. */
+static int copy(struct spine_checkpoint_writer *writer, const struct spine_params *params,
+                const struct spine_optimizer *optimizer, struct spine_error *err)
+{
+    const size_t bytes = params->len * sizeof(float);
+    struct spine_optimizer *copied = &writer->optimizer_copy;
+    if (writer->params_copy.data == NULL &&
+        (spine_params_init(&writer->params_copy, params->dim, params->hidden, err) ||
+         spine_optimizer_init(copied, optimizer->kind, optimizer->momentum, optimizer->beta2,
+                              optimizer->len, err)))
+        return -1;
+    memcpy(writer->params_copy.data, params->data, bytes);
+    if (optimizer->first != NULL)
+        memcpy(copied->first, optimizer->first, bytes);
+    if (optimizer->second != NULL)
+        memcpy(copied->second, optimizer->second, bytes);
+    writer->params = &writer->params_copy;
+    writer->optimizer = copied;
+    return 0;
+}
+
+int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_checkpoint_mode mode,
+                          const struct spine_params *params,
+                          const struct spine_optimizer *optimizer,
+                          const struct spine_progress *progress, const int32_t *paths,
+                          struct spine_error *err)
+{
+    if (spine_checkpoint_finish(writer, err))
+        return -1;
+    writer->params = params;
+    writer->optimizer = optimizer;
+    writer->progress = *progress;
+    memcpy(writer->paths, paths, writer->num_paths * sizeof *paths);
+    if (writer->idle != NULL && writer->idle_copy == NULL &&
+        (writer->idle_copy = calloc(writer->num_idle, sizeof *writer->idle_copy)) == NULL)
+        return spine_fail(err, "out of memory for %zu units", writer->num_idle);
+    if (writer->idle != NULL)
+        memcpy(writer->idle_copy, writer->idle, writer->num_idle * sizeof *writer->idle);
+    if (mode == SPINE_CHECKPOINT_NOW) {
+        save_timed(writer);
+        if (writer->rc != 0)
+            *err = writer->err;
+        return writer->rc;
+    }
+    if (copy(writer, params, optimizer, err))
+        return -1;
+    writer->done = 0;
+    const int failure = pthread_create(&writer->thread, NULL, save_timed, writer);
+    if (failure != 0)
+        return spine_fail(err, "can't start a thread to save the checkpoint: %s",
+                          strerror(failure));
+    writer->busy = 1;
+    return 0;
+}
+
+int spine_checkpoint_finish(struct spine_checkpoint_writer *writer, struct spine_error *err)
+{
+    if (!writer->busy)
+        return 0;
+    pthread_join(writer->thread, NULL);
+    writer->busy = 0;
+    if (writer->rc != 0)
+        *err = writer->err;
+    return writer->rc;
+}
+
+int spine_checkpoint_poll(struct spine_checkpoint_writer *writer, struct spine_error *err)
+{
+    return writer->done ? spine_checkpoint_finish(writer, err) : 0;
+}
+
+void spine_checkpoint_writer_dispose(struct spine_checkpoint_writer *writer)
+{
+    struct spine_error ignored;
+    spine_checkpoint_finish(writer, &ignored);
+    spine_params_dispose(&writer->params_copy);
+    spine_optimizer_dispose(&writer->optimizer_copy);
+    free(writer->paths);
+    free(writer->idle_copy);
+    *writer = (struct spine_checkpoint_writer){0};
+}
+
+/* --- Reading ------------------------------------------------------------------------------ */
+
+int spine_checkpoint_newest(const char *directory, int64_t steps, char *path, int64_t *found,
+                            struct spine_error *err)
+{
+    *found = -1;
+    DIR *listing = opendir(directory);
+    if (listing == NULL)
+        return errno == ENOENT ? 0 : spine_refuse(err, "%s: %s", directory, strerror(errno));
+    for (struct dirent *entry; (entry = readdir(listing)) != NULL;) {
+        char digits[11];
+        int end = 0;
+        if (sscanf(entry->d_name, "checkpoint-%10[0-9].h5%n", digits, &end) != 1 ||
+            end != (int)strlen("checkpoint-0123456789.h5") || entry->d_name[end] != '\0')
+            continue;
+        const int64_t number = strtoll(digits, NULL, 10);
+        if (number < steps && number > *found)
+            *found = number;
+    }
+    closedir(listing);
+    return *found < 0 ? 0 : checkpoint_path(path, directory, *found, err);
+}
+
+int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts *texts,
+                                struct spine_error *err)
+{
+    struct spine_store *store = NULL;
+    struct spine_error ignored;
+    *texts = (struct spine_checkpoint_texts){0};
+    if (spine_checksum_check(path, err) || spine_store_open(&store, path, format, err))
+        return -1;
+    const int rc = spine_store_get_text(store, "/", "identity", &texts->identity, err) ||
+                   spine_store_get_text(store, "/", "config", &texts->config, err) ||
+                   spine_store_get_text(store, "/", "input", &texts->input, err);
+    spine_store_close(store, &ignored);
+    if (rc != 0)
+        spine_checkpoint_texts_dispose(texts);
+    return rc ? -1 : 0;
+}
+
+static int read_contents(struct spine_store *store, const char *path, struct spine_params *params,
+                         struct spine_optimizer *optimizer, struct spine_progress *progress,
+                         int32_t *paths, size_t num_paths, int *has_paths, struct spine_error *err)
+{
+    size_t saved_paths = 0;
+    if (read_progress(store, progress, err) ||
+        spine_store_extent(store, "/paths", SPINE_STORE_INT32, &saved_paths, NULL, err) ||
+        spine_modelfile_read_params(store, path, "/parameters", params, err))
+        return -1;
+    *has_paths = saved_paths == num_paths;
+    if (*has_paths &&
+        spine_store_read(store, "/paths", SPINE_STORE_INT32, 0, num_paths, 1, paths, err))
+        return -1;
+    if (optimizer->first != NULL) {
+        struct spine_params first = view(params, optimizer->first);
+        if (spine_modelfile_read_params(store, path, "/first", &first, err))
+            return -1;
+    }
+    if (optimizer->second != NULL) {
+        struct spine_params second = view(params, optimizer->second);
+        if (spine_modelfile_read_params(store, path, "/second", &second, err))
+            return -1;
+    }
+    if (progress->steps < 0 || progress->epoch < 0 || progress->step < 0)
+        return spine_refuse(err, "%s: its attributes make no sense", path);
+    optimizer->steps = (uint64_t)progress->steps;
+    return 0;
+}
+
+int spine_checkpoint_read(const char *path, struct spine_params *params,
+                          struct spine_optimizer *optimizer, struct spine_progress *progress,
+                          int32_t *paths, size_t num_paths, int *has_paths, struct spine_error *err)
+{
+    struct spine_store *store = NULL;
+    struct spine_error ignored;
+    if (spine_store_open(&store, path, format, err))
+        return -1;
+    const int rc =
+        read_contents(store, path, params, optimizer, progress, paths, num_paths, has_paths, err);
+    spine_store_close(store, &ignored);
+    return rc;
+}
+
+int spine_checkpoint_read_idle(const char *path, int32_t *idle, size_t num_idle,
+                               struct spine_error *err)
+{
+    struct spine_store *store = NULL;
+    struct spine_error ignored;
+    size_t count = 0;
+    if (spine_store_open(&store, path, format, err))
+        return -1;
+    int rc = spine_store_extent(store, "/idle", SPINE_STORE_INT32, &count, NULL, err);
+    if (rc == 0 && count != num_idle)
+        rc = spine_refuse(err, "%s: '/idle' has %zu units, expected %zu", path, count, num_idle);
+    if (rc == 0)
+        rc = spine_store_read(store, "/idle", SPINE_STORE_INT32, 0, count, 1, idle, err);
+    spine_store_close(store, &ignored);
+    return rc;
+}

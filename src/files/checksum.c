@@ -1,0 +1,79 @@
+/* checksum.c -- a checksum at a file's end. */
+#include "spine/files/checksum.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum { SEAL = 32, NAME = 16, BLOCK = 1 << 20 };
+
+static void write_seal(char *seal, const XXH3_state_t *state)
+{
+    snprintf(seal, SEAL + 1, "spine-seal XXH3 %016" PRIx64, (uint64_t)XXH3_64bits_digest(state));
+}
+
+/* Digest the file's next 'length' bytes. */
+static int digest(FILE *file, long long length, XXH3_state_t *state, char *block)
+{
+    while (length > 0) {
+        const size_t bytes = length < BLOCK ? (size_t)length : BLOCK;
+        if (fread(block, 1, bytes, file) != bytes || XXH3_64bits_update(state, block, bytes))
+            return -1;
+        length -= (long long)bytes;
+    }
+    return 0;
+}
+
+/* Digest all but the file's last 'rest' bytes; -1 if they can't be read or there are fewer. */
+static int digest_file(FILE *file, long long rest, char *seal)
+{
+    XXH3_state_t *state = XXH3_createState();
+    char *block = malloc(BLOCK);
+    int rc = -1;
+    if (state != NULL && block != NULL && XXH3_64bits_reset(state) == XXH_OK &&
+        fseeko(file, 0, SEEK_END) == 0) {
+        const long long length = ftello(file) - rest;
+        rewind(file);
+        rc = length < 0 ? -1 : digest(file, length, state, block);
+    }
+    if (rc == 0)
+        write_seal(seal, state);
+    free(block);
+    XXH3_freeState(state);
+    return rc;
+}
+
+int spine_checksum_put(const char *part, const char *path, struct spine_error *err)
+{
+    char seal[SEAL + 1];
+    FILE *file = fopen(part, "r+b");
+    errno = file == NULL ? errno : 0;
+    int rc = file == NULL ? -1 : digest_file(file, 0, seal);
+    if (rc == 0 && (fseeko(file, 0, SEEK_END) != 0 || fwrite(seal, 1, SEAL, file) != SEAL))
+        rc = -1;
+    int reason = errno;
+    if (file != NULL && fclose(file) != 0 && rc == 0) {
+        reason = errno;
+        rc = -1;
+    }
+    return rc == 0 ? 0 : spine_fail(err, "%s: can't seal the file: %s", path, strerror(reason));
+}
+
+int spine_checksum_check(const char *path, struct spine_error *err)
+{
+    char expected[SEAL + 1], found[SEAL];
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return spine_refuse(err, "%s: %s", path, strerror(errno));
+    int rc = 0;
+    if (digest_file(file, SEAL, expected) || fread(found, 1, SEAL, file) != SEAL ||
+        memcmp(found, expected, NAME) != 0)
+        rc = spine_refuse(err, "%s: is cut off, or not a checkpoint", path);
+    else if (memcmp(found, expected, SEAL) != 0)
+        rc = spine_refuse(err, "%s: is damaged: it doesn't have its checksum", path);
+    fclose(file);
+    return rc;
+}

@@ -1,0 +1,208 @@
+/* csr.c -- sparse matrices, in memory and in a store. */
+#include "spine/files/csr.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME = 128 };
+
+/* The dataset 'part' of the group 'name'. */
+static const char *join(char *out, const char *name, const char *part)
+{
+    snprintf(out, NAME, "%s/%s", name, part);
+    return out;
+}
+
+static int grow(void *block, size_t count, size_t size, struct spine_error *err)
+{
+    void **at = block;
+    void *larger = realloc(*at, count * size);
+    if (larger == NULL)
+        return spine_fail(err, "out of memory for %zu sparse values", count);
+    *at = larger;
+    return 0;
+}
+
+int spine_csr_reserve(struct spine_csr *csr, size_t rows, size_t count, struct spine_error *err)
+{
+    if (csr->rows + rows + 1 > csr->row_capacity) {
+        const size_t wanted = csr->rows + rows + 1;
+        if (grow(&csr->indptr, wanted, sizeof *csr->indptr, err))
+            return -1;
+        csr->row_capacity = wanted;
+        csr->indptr[csr->rows] = (int64_t)csr->count;
+    }
+    if (csr->count + count > csr->capacity) {
+        const size_t wanted = csr->count + count;
+        if (grow(&csr->data, wanted, sizeof *csr->data, err) ||
+            grow(&csr->indices, wanted, sizeof *csr->indices, err))
+            return -1;
+        csr->capacity = wanted;
+    }
+    return 0;
+}
+
+void spine_csr_add_row(struct spine_csr *csr, const float *row, size_t columns, float base)
+{
+    assert(csr->rows + 1 < csr->row_capacity);
+    for (size_t j = 0; j < columns; j++)
+        if (row[j] > base) {
+            assert(csr->count < csr->capacity);
+            csr->indices[csr->count] = (int32_t)j;
+            csr->data[csr->count++] = row[j] - base;
+        }
+    csr->indptr[++csr->rows] = (int64_t)csr->count;
+}
+
+int spine_csr_extend(struct spine_csr *csr, const struct spine_csr *rows, struct spine_error *err)
+{
+    if (spine_csr_reserve(csr, rows->rows, rows->count, err))
+        return -1;
+    for (size_t i = 0; i < rows->rows; i++)
+        csr->indptr[++csr->rows] = (int64_t)csr->count + rows->indptr[i + 1];
+    if (rows->count > 0) {
+        memcpy(csr->data + csr->count, rows->data, rows->count * sizeof *csr->data);
+        memcpy(csr->indices + csr->count, rows->indices, rows->count * sizeof *csr->indices);
+    }
+    csr->count += rows->count;
+    return 0;
+}
+
+void spine_csr_clear(struct spine_csr *csr)
+{
+    csr->rows = csr->count = 0;
+}
+
+void spine_csr_dispose(struct spine_csr *csr)
+{
+    free(csr->data);
+    free(csr->indices);
+    free(csr->indptr);
+    *csr = (struct spine_csr){0};
+}
+
+int spine_csr_make(struct spine_store *store, const char *name, struct spine_error *err)
+{
+    const int64_t zero = 0;
+    char part[NAME];
+    return spine_store_make_group(store, name, err) ||
+                   spine_store_make_growing(store, join(part, name, "data"), SPINE_STORE_FLOAT,
+                                            err) ||
+                   spine_store_make_growing(store, join(part, name, "indices"), SPINE_STORE_INT32,
+                                            err) ||
+                   spine_store_make_growing(store, join(part, name, "indptr"), SPINE_STORE_INT64,
+                                            err) ||
+                   spine_store_append(store, part, SPINE_STORE_INT64, 1, &zero, err)
+               ? -1
+               : 0;
+}
+
+int spine_csr_append(struct spine_store *store, const char *name, const struct spine_csr *csr,
+                     size_t *total, struct spine_error *err)
+{
+    char part[NAME];
+    if (csr->rows == 0)
+        return 0;
+    /* The ends of these rows, counted from the matrix's first value. */
+    int64_t *ends = malloc(csr->rows * sizeof *ends);
+    if (ends == NULL)
+        return spine_fail(err, "out of memory for %zu sparse rows", csr->rows);
+    for (size_t i = 0; i < csr->rows; i++)
+        ends[i] = csr->indptr[i + 1] + (int64_t)*total;
+    const int rc = spine_store_append(store, join(part, name, "data"), SPINE_STORE_FLOAT,
+                                      csr->count, csr->data, err) ||
+                   spine_store_append(store, join(part, name, "indices"), SPINE_STORE_INT32,
+                                      csr->count, csr->indices, err) ||
+                   spine_store_append(store, join(part, name, "indptr"), SPINE_STORE_INT64,
+                                      csr->rows, ends, err);
+    free(ends);
+    *total += csr->count;
+    return rc ? -1 : 0;
+}
+
+int spine_csr_check(struct spine_store *store, const char *path, const char *name, size_t rows,
+                    size_t *count, struct spine_error *err)
+{
+    char part[NAME];
+    size_t num_indices = 0, num_ends = 0;
+    int64_t first = -1, last = -1;
+    if (spine_store_extent(store, join(part, name, "data"), SPINE_STORE_FLOAT, count, NULL, err) ||
+        spine_store_extent(store, join(part, name, "indices"), SPINE_STORE_INT32, &num_indices,
+                           NULL, err) ||
+        spine_store_extent(store, join(part, name, "indptr"), SPINE_STORE_INT64, &num_ends, NULL,
+                           err))
+        return -1;
+    if (num_ends != rows + 1)
+        return spine_refuse(err, "%s: is incomplete: '%s' has %zu entries, expected %zu", path,
+                            part, num_ends, rows + 1);
+    if (spine_store_read(store, part, SPINE_STORE_INT64, 0, 1, 1, &first, err) ||
+        spine_store_read(store, part, SPINE_STORE_INT64, rows, 1, 1, &last, err))
+        return -1;
+    if (num_indices != *count || first != 0 || last != (int64_t)*count)
+        return spine_refuse(err,
+                            "%s: is incomplete: '%s' has %zu values, %zu columns and row ends "
+                            "from %lld to %lld",
+                            path, name, *count, num_indices, (long long)first, (long long)last);
+    return 0;
+}
+
+/* Are these row ends, from any base, those of rows within a matrix of 'count' values? */
+static int ends_fit(const int64_t *indptr, size_t rows, size_t columns, size_t count)
+{
+    if (indptr[0] < 0 || indptr[rows] > (int64_t)count)
+        return 0;
+    for (size_t i = 0; i < rows; i++)
+        if (indptr[i + 1] < indptr[i] || indptr[i + 1] - indptr[i] > (int64_t)columns)
+            return 0;
+    return 1;
+}
+
+static int columns_fit(const struct spine_csr *csr, size_t columns)
+{
+    for (size_t i = 0; i < csr->rows; i++) {
+        int64_t previous = -1;
+        for (int64_t at = csr->indptr[i]; at < csr->indptr[i + 1]; at++) {
+            if (csr->indices[at] <= previous || csr->indices[at] >= (int64_t)columns)
+                return 0;
+            previous = csr->indices[at];
+        }
+    }
+    return 1;
+}
+
+int spine_csr_read(struct spine_store *store, const char *path, const char *name, size_t first,
+                   size_t rows, size_t columns, size_t count, struct spine_csr *csr,
+                   struct spine_error *err)
+{
+    char part[NAME];
+    spine_csr_clear(csr);
+    if (spine_csr_reserve(csr, rows, 0, err) ||
+        spine_store_read(store, join(part, name, "indptr"), SPINE_STORE_INT64, first, rows + 1, 1,
+                         csr->indptr, err))
+        return -1;
+    if (!ends_fit(csr->indptr, rows, columns, count))
+        return spine_refuse(err, "%s: the row ends in '%s' don't ascend within it", path, part);
+    const int64_t base = csr->indptr[0];
+    const size_t values = (size_t)(csr->indptr[rows] - base);
+    for (size_t i = 0; i <= rows; i++)
+        csr->indptr[i] -= base;
+    if (spine_csr_reserve(csr, rows, values, err) ||
+        spine_store_read(store, join(part, name, "data"), SPINE_STORE_FLOAT, (size_t)base, values,
+                         1, csr->data, err) ||
+        spine_store_read(store, join(part, name, "indices"), SPINE_STORE_INT32, (size_t)base,
+                         values, 1, csr->indices, err))
+        return -1;
+    csr->rows = rows;
+    csr->count = values;
+    if (!columns_fit(csr, columns))
+        return spine_refuse(err, "%s: '%s' has a column that is out of order or not below %zu",
+                            path, part, columns);
+    for (size_t at = 0; at < values; at++)
+        if (!isfinite(csr->data[at]))
+            return spine_refuse(err, "%s: '%s' has a value that is not finite", path,
+                                join(part, name, "data"));
+    return 0;
+}

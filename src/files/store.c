@@ -1,0 +1,771 @@
+/* store.c -- HDF5 files: the only door to HDF5.
+ *
+ * 1. Every id is closed in the function that opened it, so H5Fclose really closes the file.
+ * 2. HDF5's own error printing is off; the innermost description goes into our one line.
+ * 3. HDF5's next call, be it to close something, forgets why the last one failed: fail first.
+ * 4. On a shared file, what can fail on one rank only (a transfer) is agreed on before returning.
+ */
+#include "spine/files/store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <hdf5.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "spine/base/outfile.h"
+
+enum {
+    /* One transfer's bytes at most: MPI-IO counts in ints, and its buffers should stay small. */
+    TRANSFER_BYTES = 8 << 20,
+#ifdef SPINE_FUZZ /* small files go beyond these */
+    CHUNK = 64,
+    WORDS_CHUNK = 16,
+#else
+    /* A growing vector's chunk, in elements. */
+    CHUNK = 1 << 16,
+    WORDS_CHUNK = 1 << 13,
+#endif
+};
+
+struct spine_store {
+    hid_t file;
+    struct spine_comm *comm; /* borrowed; NULL where one rank works alone */
+    struct stat facts;       /* of the file when it was opened for reading */
+    char path[];             /* the name that messages use */
+};
+
+/* --- Errors ------------------------------------------------------------------------------- */
+
+static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *text)
+{
+    /* A failed system call is described in lines of numbers; the C library's words are enough. */
+    static const char quoted[] = "error message = '";
+    (void)depth;
+    if (entry->desc == NULL || entry->desc[0] == '\0')
+        return 0;
+    const char *system = strstr(entry->desc, quoted);
+    const char *begin = system == NULL ? entry->desc : system + strlen(quoted);
+    const size_t length = strcspn(begin, system == NULL ? "\n" : "'\n");
+    snprintf(text, 256, "%.*s", (int)length, begin);
+    return 0;
+}
+
+/* Fill err from HDF5's error stack. */
+static int fail_hdf5(const char *path, const char *what, struct spine_error *err)
+{
+    char reason[256] = "unknown HDF5 error";
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_innermost, reason);
+    return spine_fail(err, "%s: %s: %s", path, what, reason);
+}
+
+static int fail_object(const struct spine_store *store, const char *doing, const char *name,
+                       struct spine_error *err)
+{
+    char what[256];
+    snprintf(what, sizeof what, "can't %s '%s'", doing, name);
+    return fail_hdf5(store->path, what, err);
+}
+
+static int agree(const struct spine_store *store, int rc, struct spine_error *err)
+{
+    return store->comm == NULL ? rc : spine_comm_agree(store->comm, rc, err);
+}
+
+/* HDF5 1.10 keeps a file that it couldn't close (the disk is full, say) in its list with nothing
+ * behind it, and crashes on it when it shuts down: at exit, or in MPI_Finalize() if MPI ran before
+ * HDF5. We close what we open, so it needn't shut down. */
+void spine_store_init(void)
+{
+    H5dont_atexit();
+    H5open();
+}
+
+/* --- Opening and closing ------------------------------------------------------------------ */
+
+/* Released by free(). */
+static struct spine_store *new_store(const char *path, struct spine_comm *comm,
+                                     struct spine_error *err)
+{
+    H5dont_atexit(); /* for programs without MPI, which need not call spine_store_init() */
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    struct spine_store *store = malloc(sizeof *store + strlen(path) + 1);
+    if (store == NULL) {
+        spine_fail(err, "out of memory to open %s", path);
+        return NULL;
+    }
+    store->file = H5I_INVALID_HID;
+    /* One rank needs no MPI-IO, which makes helper files in /tmp. */
+    store->comm = comm != NULL && comm->size > 1 ? comm : NULL;
+    strcpy(store->path, path);
+    return store;
+}
+
+/* The file access properties: MPI-IO over the ranks of comm, or the default. */
+static hid_t make_access(const struct spine_comm *comm)
+{
+    const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    if (comm != NULL) {
+        H5Pset_fapl_mpio(access, *(const MPI_Comm *)spine_comm_handle(comm), MPI_INFO_NULL);
+        H5Pset_all_coll_metadata_ops(access, 1);
+        H5Pset_coll_metadata_write(access, 1);
+    }
+    return access;
+}
+
+/* Make the HDF5 file PATH.part of an empty one, and say what it holds. */
+static int begin_file(struct spine_store *store, const char *part, const char *format,
+                      struct spine_error *err)
+{
+    const int64_t version = SPINE_STORE_VERSION;
+    store->file = H5Fcreate(part, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    if (store->file < 0)
+        return fail_hdf5(store->path, "can't create the file", err);
+    if (format != NULL &&
+        (spine_store_set_text(store, "/", "format", format, err) ||
+         spine_store_set_integers(store, "/", "format_version", &version, 1, err)))
+        return -1;
+    return 0;
+}
+
+int spine_store_create(struct spine_store **store, const char *path, const char *format,
+                       struct spine_error *err)
+{
+    *store = NULL;
+    char *part = spine_outfile_part(path, err);
+    struct spine_store *made = new_store(path, NULL, err);
+    int rc = -1;
+    /* HDF5 doesn't say why it can't create a file; the C library does. */
+    if (part == NULL || made == NULL || spine_outfile_create(path, err)) {
+        free(made);
+    } else if ((rc = begin_file(made, part, format, err)) == 0) {
+        *store = made;
+    } else {
+        spine_store_close(made, &(struct spine_error){0});
+        spine_outfile_discard(path);
+    }
+    free(part);
+    return rc;
+}
+
+int spine_store_join(struct spine_store **store, struct spine_comm *comm, const char *path,
+                     struct spine_error *err)
+{
+    *store = NULL;
+    char *part = spine_outfile_part(path, err);
+    struct spine_store *made = new_store(path, comm, err);
+    int rc = spine_comm_agree(comm, part == NULL || made == NULL ? -1 : 0, err);
+    if (rc == 0) {
+        const hid_t access = make_access(made->comm);
+        made->file = H5Fopen(part, H5F_ACC_RDWR, access);
+        rc = made->file < 0 ? fail_hdf5(path, "can't open the file on all ranks", err) : 0;
+        H5Pclose(access);
+        rc = spine_comm_agree(comm, rc, err);
+    }
+    if (rc == 0)
+        *store = made;
+    else
+        free(made);
+    free(part);
+    return rc;
+}
+
+static int check_format(struct spine_store *store, const char *format, struct spine_error *err)
+{
+    if (format == NULL)
+        return 0;
+    char *found = NULL;
+    int64_t version = 0;
+    int rc = -1;
+    if (spine_store_get_text(store, "/", "format", &found, err) ||
+        spine_store_get_integer(store, "/", "format_version", &version, err))
+        spine_refuse(err, "%s: not a file of the format '%s'", store->path, format);
+    else if (strcmp(found, format) != 0)
+        spine_refuse(err, "%s: holds '%.60s', expected '%s'", store->path, found, format);
+    else if (version != SPINE_STORE_VERSION)
+        spine_refuse(err, "%s: is version %lld of '%s', this program reads version %d", store->path,
+                     (long long)version, format, SPINE_STORE_VERSION);
+    else
+        rc = 0;
+    free(found);
+    return rc;
+}
+
+/* What HDF5 would say obscurely: no such file, a directory, not HDF5. */
+static int check_readable(const char *path, struct stat *facts, struct spine_error *err)
+{
+    FILE *file = fopen(path, "rb");
+    const int byte = file == NULL ? EOF : fgetc(file);
+    int rc = 0;
+    if (file == NULL || ferror(file) || fstat(fileno(file), facts) != 0)
+        rc = spine_refuse(err, "%s: %s", path, strerror(errno));
+    else if (byte == EOF || H5Fis_hdf5(path) <= 0)
+        rc = spine_refuse(err, "%s: not an HDF5 file", path);
+    if (file != NULL)
+        fclose(file);
+    return rc;
+}
+
+int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, const char *path,
+                         const char *format, struct spine_error *err)
+{
+    struct spine_store *made = new_store(path, comm, err);
+    *store = NULL;
+    int rc = made == NULL ? -1 : check_readable(path, &made->facts, err);
+    if (comm != NULL) {
+        int64_t failures = rc != 0;
+        spine_comm_sum_counts(comm, &failures, 1);
+        if (rc != 0 && failures < comm->size)
+            err->status = SPINE_EXIT_FAILED; /* some machines have it: so name one that hasn't */
+        rc = spine_comm_agree(comm, rc, err);
+    }
+    if (rc == 0) {
+        const hid_t access = make_access(made->comm);
+        made->file = H5Fopen(path, H5F_ACC_RDONLY, access);
+        H5Pclose(access);
+        rc = made->file < 0 ? spine_refuse(err, "%s: the HDF5 file is damaged", path) : 0;
+        if (rc == 0)
+            rc = check_format(made, format, err);
+        rc = agree(made, rc, err);
+    }
+    if (rc != 0 && made != NULL) {
+        if (made->file >= 0)
+            H5Fclose(made->file);
+        free(made);
+        return -1;
+    }
+    *store = made;
+    return rc;
+}
+
+int spine_store_open(struct spine_store **store, const char *path, const char *format,
+                     struct spine_error *err)
+{
+    return spine_store_open_all(store, NULL, path, format, err);
+}
+
+int spine_store_check_unchanged(struct spine_store *store, struct spine_error *err)
+{
+    const struct stat *was = &store->facts;
+    struct stat is;
+    int rc = 0;
+    if (stat(store->path, &is) != 0 || is.st_ino != was->st_ino || is.st_size != was->st_size ||
+        is.st_mtim.tv_sec != was->st_mtim.tv_sec || is.st_mtim.tv_nsec != was->st_mtim.tv_nsec)
+        rc = spine_refuse(err, "%s: the file was changed while it was read", store->path);
+    return agree(store, rc, err);
+}
+
+int spine_store_close(struct spine_store *store, struct spine_error *err)
+{
+    if (store == NULL)
+        return 0;
+    int rc = 0;
+    if (store->file >= 0 && H5Fclose(store->file) < 0)
+        rc = fail_hdf5(store->path, "can't close the file", err);
+    rc = agree(store, rc, err);
+    free(store);
+    return rc;
+}
+
+/* --- Datasets ----------------------------------------------------------------------------- */
+
+/* An element in memory and on the disk. */
+struct element {
+    hid_t memory, disk;
+    size_t bytes;
+};
+
+static struct element element_of(enum spine_store_type type)
+{
+    const struct element elements[] = {
+        [SPINE_STORE_FLOAT] = {H5T_NATIVE_FLOAT, H5T_IEEE_F32LE, sizeof(float)},
+        [SPINE_STORE_INT32] = {H5T_NATIVE_INT32, H5T_STD_I32LE, sizeof(int32_t)},
+        [SPINE_STORE_INT64] = {H5T_NATIVE_INT64, H5T_STD_I64LE, sizeof(int64_t)},
+    };
+    return elements[type];
+}
+
+/* Strings as h5py and anndata write them: variable length, UTF-8, ended by NUL. */
+static hid_t make_string_type(void)
+{
+    const hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    return type;
+}
+
+/* Creation properties that also create the groups above the object. */
+static hid_t make_link_creation(void)
+{
+    const hid_t properties = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(properties, 1);
+    return properties;
+}
+
+int spine_store_make_group(struct spine_store *store, const char *name, struct spine_error *err)
+{
+    const hid_t links = make_link_creation();
+    const hid_t group = H5Gcreate2(store->file, name, links, H5P_DEFAULT, H5P_DEFAULT);
+    const int rc = group < 0 ? fail_object(store, "make the group", name, err) : 0;
+    H5Pclose(links);
+    if (group >= 0)
+        H5Gclose(group);
+    return rc;
+}
+
+/* Create a dataset; 'space' and 'creation' are closed. */
+static int make_dataset(struct spine_store *store, const char *name, hid_t type, hid_t space,
+                        hid_t creation, struct spine_error *err)
+{
+    const hid_t links = make_link_creation();
+    H5Pset_obj_track_times(creation, 0); /* so that equal runs write equal bytes */
+    const hid_t dataset =
+        space < 0 ? H5I_INVALID_HID
+                  : H5Dcreate2(store->file, name, type, space, links, creation, H5P_DEFAULT);
+    const int rc = dataset < 0 ? fail_object(store, "make the dataset", name, err) : 0;
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    if (space >= 0)
+        H5Sclose(space);
+    H5Pclose(creation);
+    H5Pclose(links);
+    return rc;
+}
+
+/* Create a fixed-size dataset; closes 'creation'. */
+static int make_fixed(struct spine_store *store, const char *name, enum spine_store_type type,
+                      size_t rows, size_t columns, hid_t creation, struct spine_error *err)
+{
+    const hsize_t extent[2] = {rows, columns};
+    const hid_t space = H5Screate_simple(columns == 0 ? 1 : 2, extent, NULL);
+    return make_dataset(store, name, element_of(type).disk, space, creation, err);
+}
+
+int spine_store_make(struct spine_store *store, const char *name, enum spine_store_type type,
+                     size_t rows, size_t columns, struct spine_error *err)
+{
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    /* All of it will be written: don't fill it first. */
+    H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
+    return make_fixed(store, name, type, rows, columns, creation, err);
+}
+
+int spine_store_make_checked(struct spine_store *store, const char *name,
+                             enum spine_store_type type, size_t rows, size_t columns,
+                             struct spine_error *err)
+{
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    const size_t width = columns > 0 ? columns : 1, fitting = CHUNK / width > 0 ? CHUNK / width : 1;
+    const hsize_t chunk[2] = {rows < fitting ? rows : fitting, columns};
+    H5Pset_chunk(creation, columns == 0 ? 1 : 2, chunk);
+    H5Pset_fletcher32(creation);
+    return make_fixed(store, name, type, rows, columns, creation, err);
+}
+
+static int make_growing(struct spine_store *store, const char *name, hid_t type, hsize_t chunk,
+                        struct spine_error *err)
+{
+    const hsize_t none = 0, unlimited = H5S_UNLIMITED;
+    const hid_t space = H5Screate_simple(1, &none, &unlimited);
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(creation, 1, &chunk);
+    return make_dataset(store, name, type, space, creation, err);
+}
+
+int spine_store_make_growing(struct spine_store *store, const char *name,
+                             enum spine_store_type type, struct spine_error *err)
+{
+    return make_growing(store, name, element_of(type).disk, CHUNK, err);
+}
+
+enum direction { READ, WRITE };
+
+/* Move rows [first, first + count) of the dataset; in memory, of elements of 'type', rows begin
+ * every 'stride'. */
+static int transfer_rows(hid_t dataset, enum direction direction, hid_t type, size_t first,
+                         size_t count, size_t stride, void *data, hid_t properties)
+{
+    const hid_t file = H5Dget_space(dataset);
+    hsize_t extent[2] = {0, 1};
+    const int dimensions = H5Sget_simple_extent_ndims(file);
+    if (dimensions < 1 || dimensions > 2 || H5Sget_simple_extent_dims(file, extent, NULL) < 0) {
+        H5Sclose(file);
+        return -1;
+    }
+    assert(dimensions == 1 || stride >= extent[1]);
+    const hsize_t start[2] = {first, 0}, size[2] = {count, extent[1]};
+    const hsize_t zero[2] = {0, 0}, memory_extent[2] = {count, stride};
+    const hid_t memory = H5Screate_simple(dimensions, memory_extent, NULL);
+    if (count == 0) {
+        H5Sselect_none(file);
+        H5Sselect_none(memory);
+    } else {
+        H5Sselect_hyperslab(file, H5S_SELECT_SET, start, NULL, size, NULL);
+        H5Sselect_hyperslab(memory, H5S_SELECT_SET, zero, NULL, size, NULL);
+    }
+    const herr_t rc = direction == READ ? H5Dread(dataset, type, memory, file, properties, data)
+                                        : H5Dwrite(dataset, type, memory, file, properties, data);
+    const hid_t reason = H5Eget_current_stack(); /* why it failed, if it did */
+    H5Sclose(memory);
+    H5Sclose(file);
+    H5Eset_current_stack(reason);
+    return rc < 0 ? -1 : 0;
+}
+
+/* Move rows between memory and a dataset, in rounds of TRANSFER_BYTES; all ranks of a shared store
+ * make the same number of rounds. */
+static int transfer(struct spine_store *store, const char *name, enum direction direction,
+                    enum spine_store_type type, size_t first, size_t count, size_t stride,
+                    void *data, struct spine_error *err)
+{
+    const struct element element = element_of(type);
+    const size_t row_bytes = stride * element.bytes;
+    const size_t block = row_bytes < TRANSFER_BYTES ? TRANSFER_BYTES / row_bytes : 1;
+    int64_t rounds = (int64_t)((count + block - 1) / block);
+    const hid_t properties = H5Pcreate(H5P_DATASET_XFER);
+    if (store->comm != NULL) {
+        rounds = spine_comm_max(store->comm, rounds);
+        H5Pset_dxpl_mpio(properties, H5FD_MPIO_COLLECTIVE);
+        /* Each rank moves its own rows, which are contiguous: Open MPI 4.1's aggregating writes
+         * lose an error such as a full disk. */
+        H5Pset_dxpl_mpio_collective_opt(properties, H5FD_MPIO_INDIVIDUAL_IO);
+    }
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    const char *doing = direction == READ ? "read" : "write";
+    int rc = dataset < 0 ? fail_object(store, doing, name, err) : 0;
+    size_t done = 0;
+    /* A rank that failed keeps taking part: the others wait for it in every round. */
+    for (int64_t round = 0; dataset >= 0 && round < rounds; round++) {
+        const size_t rows = count - done < block ? count - done : block;
+        char *at = (char *)data + done * row_bytes;
+        if (transfer_rows(dataset, direction, element.memory, first + done, rows, stride, at,
+                          properties) &&
+            rc == 0)
+            rc = fail_object(store, doing, name, err);
+        done += rows;
+    }
+    if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
+        rc = fail_object(store, "finish", name, err);
+    H5Pclose(properties);
+    return agree(store, rc, err);
+}
+
+int spine_store_write(struct spine_store *store, const char *name, enum spine_store_type type,
+                      size_t first, size_t count, size_t stride, const void *data,
+                      struct spine_error *err)
+{
+    return transfer(store, name, WRITE, type, first, count, stride, (void *)data, err);
+}
+
+int spine_store_read(struct spine_store *store, const char *name, enum spine_store_type type,
+                     size_t first, size_t count, size_t stride, void *data, struct spine_error *err)
+{
+    return transfer(store, name, READ, type, first, count, stride, data, err);
+}
+
+/* Make the vector 'count' elements longer. Its old length goes to *length. */
+static int lengthen(hid_t dataset, size_t count, hsize_t *length)
+{
+    const hid_t space = H5Dget_space(dataset);
+    const int known = space >= 0 && H5Sget_simple_extent_dims(space, length, NULL) == 1;
+    if (space >= 0)
+        H5Sclose(space);
+    const hsize_t longer = *length + count;
+    return known && H5Dset_extent(dataset, &longer) >= 0 ? 0 : -1;
+}
+
+/* Append elements that are of 'type' in memory. */
+static int append(struct spine_store *store, const char *name, hid_t type, size_t count,
+                  const void *data, struct spine_error *err)
+{
+    assert(store->comm == NULL);
+    if (count == 0)
+        return 0;
+    hsize_t length = 0;
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    const int failed =
+        dataset < 0 || lengthen(dataset, count, &length) ||
+        transfer_rows(dataset, WRITE, type, length, count, 1, (void *)data, H5P_DEFAULT);
+    int rc = failed ? fail_object(store, "append to", name, err) : 0;
+    if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
+        rc = fail_object(store, "append to", name, err);
+    return rc;
+}
+
+int spine_store_append(struct spine_store *store, const char *name, enum spine_store_type type,
+                       size_t count, const void *data, struct spine_error *err)
+{
+    return append(store, name, element_of(type).memory, count, data, err);
+}
+
+int spine_store_append_words(struct spine_store *store, const char *name,
+                             const struct spine_words *words, struct spine_error *err)
+{
+    const char **pointers = malloc((words->count + 1) * sizeof *pointers);
+    if (pointers == NULL)
+        return spine_fail(err, "out of memory to write %zu words", words->count);
+    for (size_t i = 0; i < words->count; i++)
+        pointers[i] = spine_words_get(words, i);
+    const hid_t type = make_string_type();
+    int rc = spine_store_has(store, name) ? 0 : make_growing(store, name, type, WORDS_CHUNK, err);
+    if (rc == 0)
+        rc = append(store, name, type, words->count, pointers, err);
+    H5Tclose(type);
+    free(pointers);
+    return rc;
+}
+
+int spine_store_has(struct spine_store *store, const char *name)
+{
+    return H5Lexists(store->file, name, H5P_DEFAULT) > 0;
+}
+
+/* What a dataset is. */
+struct facts {
+    H5T_class_t class; /* of its elements */
+    int is_text;       /* they are strings of variable length */
+    int dimensions;
+    hsize_t extent[H5S_MAX_RANK];
+    int is_held; /* the file is large enough for all of them */
+};
+
+/* Is the file large enough for a dataset of this extent? A few bytes may announce any extent, and
+ * memory is allocated by it. Filters, such as gzip, don't make data more than 1032 times smaller;
+ * what was never written takes no room, and counts as missing. */
+static int is_held(const struct spine_store *store, hid_t dataset, hid_t type,
+                   const struct facts *facts)
+{
+    const hid_t creation = H5Dget_create_plist(dataset);
+    const hsize_t stored = H5Dget_storage_size(dataset);
+    const hsize_t ratio = H5Pget_nfilters(creation) > 0 ? 1032 : 1;
+    const size_t size = H5Tget_size(type); /* 0 if the type is damaged */
+    hsize_t file = 0;
+    H5Pclose(creation);
+    if (size == 0 || H5Fget_filesize(store->file, &file) < 0 || stored > file)
+        return 0;
+    hsize_t most = stored * ratio / size; /* elements */
+    int fits = 1;
+    for (int i = 0; i < facts->dimensions; i++) {
+        if (facts->extent[i] == 0)
+            return 1;
+        most /= facts->extent[i];
+        fits = fits && most > 0;
+    }
+    return fits;
+}
+
+/* Returns -1, without an error, if there is no such dataset. */
+static int look_at(const struct spine_store *store, const char *name, struct facts *facts)
+{
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    if (dataset < 0)
+        return -1;
+    const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    facts->class = H5Tget_class(type);
+    facts->is_text = H5Tis_variable_str(type) > 0;
+    facts->dimensions = H5Sget_simple_extent_dims(space, facts->extent, NULL);
+    facts->is_held = is_held(store, dataset, type, facts);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Dclose(dataset);
+    return 0;
+}
+
+static int refuse_missing(const struct spine_store *store, const char *name,
+                          struct spine_error *err)
+{
+    return spine_refuse(err, "%s: '%s' is larger than what the file holds of it", store->path,
+                        name);
+}
+
+int spine_store_extent(struct spine_store *store, const char *name, enum spine_store_type type,
+                       size_t *rows, size_t *columns, struct spine_error *err)
+{
+    const int is_float = type == SPINE_STORE_FLOAT, wanted = columns == NULL ? 1 : 2;
+    struct facts facts;
+    if (!spine_store_has(store, name))
+        return spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
+    if (look_at(store, name, &facts))
+        return spine_refuse(err, "%s: '%s' is not a dataset", store->path, name);
+    if (facts.class != (is_float ? H5T_FLOAT : H5T_INTEGER))
+        return spine_refuse(err, "%s: '%s' doesn't hold %s", store->path, name,
+                            is_float ? "floating-point numbers" : "integers");
+    if (facts.dimensions != wanted)
+        return spine_refuse(err, "%s: '%s' has not %d dimension%s", store->path, name, wanted,
+                            wanted == 1 ? "" : "s");
+    if (!facts.is_held)
+        return refuse_missing(store, name, err);
+    *rows = facts.extent[0];
+    if (columns != NULL)
+        *columns = facts.extent[1];
+    return 0;
+}
+
+int spine_store_words_count(struct spine_store *store, const char *name, size_t *count,
+                            struct spine_error *err)
+{
+    struct facts facts;
+    if (!spine_store_has(store, name) || look_at(store, name, &facts))
+        return spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
+    if (!facts.is_text || facts.dimensions != 1)
+        return spine_refuse(err, "%s: '%s' is not a vector of variable-length strings", store->path,
+                            name);
+    if (!facts.is_held)
+        return refuse_missing(store, name, err);
+    *count = facts.extent[0];
+    return 0;
+}
+
+/* Append the strings that HDF5 has read to 'words', and free them. */
+static int take_words(struct spine_words *words, char **texts, size_t count,
+                      struct spine_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *word = texts[i] == NULL ? "" : texts[i];
+        if (rc == 0)
+            rc = spine_words_add(words, word, strlen(word), err);
+        H5free_memory(texts[i]);
+    }
+    return rc;
+}
+
+int spine_store_read_words(struct spine_store *store, const char *name, size_t first, size_t count,
+                           struct spine_words *words, struct spine_error *err)
+{
+    size_t total = 0;
+    if (spine_store_words_count(store, name, &total, err))
+        return -1;
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    const hid_t type = H5Dget_type(dataset);
+    char **texts = malloc(WORDS_CHUNK * sizeof *texts);
+    int rc = texts == NULL ? spine_fail(err, "out of memory to read words") : 0;
+    for (size_t done = 0; rc == 0 && done < count; done += WORDS_CHUNK) {
+        const size_t rows = count - done < WORDS_CHUNK ? count - done : WORDS_CHUNK;
+        rc = transfer_rows(dataset, READ, type, first + done, rows, 1, texts, H5P_DEFAULT)
+                 ? fail_object(store, "read", name, err)
+                 : take_words(words, texts, rows, err);
+    }
+    free(texts);
+    H5Tclose(type);
+    H5Dclose(dataset);
+    return rc;
+}
+
+/* --- Attributes --------------------------------------------------------------------------- */
+
+/* Create an attribute and write its value, if there is one; 'space' is closed. */
+static int set_attribute(struct spine_store *store, const char *object, const char *name,
+                         hid_t disk, hid_t memory, hid_t space, const void *value,
+                         struct spine_error *err)
+{
+    const hid_t attribute = H5Acreate_by_name(store->file, object, name, disk, space, H5P_DEFAULT,
+                                              H5P_DEFAULT, H5P_DEFAULT);
+    int rc = 0;
+    if (attribute < 0 || (value != NULL && H5Awrite(attribute, memory, value) < 0))
+        rc = fail_object(store, "write the attribute", name, err);
+    if (attribute >= 0)
+        H5Aclose(attribute);
+    H5Sclose(space);
+    return rc;
+}
+
+static int set_strings(struct spine_store *store, const char *object, const char *name, hid_t space,
+                       const char *const *texts, struct spine_error *err)
+{
+    const hid_t type = make_string_type();
+    const int rc = set_attribute(store, object, name, type, type, space, texts, err);
+    H5Tclose(type);
+    return rc;
+}
+
+int spine_store_set_text(struct spine_store *store, const char *object, const char *name,
+                         const char *text, struct spine_error *err)
+{
+    return set_strings(store, object, name, H5Screate(H5S_SCALAR), &text, err);
+}
+
+int spine_store_set_texts(struct spine_store *store, const char *object, const char *name,
+                          const char *const *texts, size_t count, struct spine_error *err)
+{
+    return set_strings(store, object, name, H5Screate_simple(1, &(hsize_t){count}, NULL),
+                       count > 0 ? texts : NULL, err);
+}
+
+int spine_store_set_integers(struct spine_store *store, const char *object, const char *name,
+                             const int64_t *values, size_t count, struct spine_error *err)
+{
+    return set_attribute(store, object, name, H5T_STD_I64LE, H5T_NATIVE_INT64,
+                         count == 1 ? H5Screate(H5S_SCALAR)
+                                    : H5Screate_simple(1, &(hsize_t){count}, NULL),
+                         values, err);
+}
+
+int spine_store_set_real(struct spine_store *store, const char *object, const char *name,
+                         double value, struct spine_error *err)
+{
+    return set_attribute(store, object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE,
+                         H5Screate(H5S_SCALAR), &value, err);
+}
+
+/* Read an attribute of one value. It must be what 'type' is, an integer, a floating-point number or
+ * a string of variable length; messages call that 'kind'. */
+static int get_attribute(struct spine_store *store, const char *object, const char *name,
+                         hid_t type, const char *kind, void *value, struct spine_error *err)
+{
+    hid_t attribute = H5I_INVALID_HID;
+    if (H5Aexists_by_name(store->file, object, name, H5P_DEFAULT) > 0)
+        attribute = H5Aopen_by_name(store->file, object, name, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute < 0)
+        return spine_refuse(err, "%s: '%s' has no attribute '%s'", store->path, object, name);
+    const hid_t found = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    const int fits = H5Tget_class(found) == H5Tget_class(type) &&
+                     H5Tis_variable_str(found) == H5Tis_variable_str(type);
+    int rc = 0;
+    if (H5Sget_simple_extent_npoints(space) != 1)
+        rc = spine_refuse(err, "%s: the attribute '%s' is not a single value", store->path, name);
+    else if (!fits || H5Aread(attribute, type, value) < 0)
+        rc = spine_refuse(err, "%s: the attribute '%s' is not %s", store->path, name, kind);
+    H5Sclose(space);
+    H5Tclose(found);
+    H5Aclose(attribute);
+    return rc;
+}
+
+int spine_store_get_text(struct spine_store *store, const char *object, const char *name,
+                         char **text, struct spine_error *err)
+{
+    char *value = NULL;
+    const hid_t type = make_string_type();
+    int rc = get_attribute(store, object, name, type, "text", &value, err);
+    H5Tclose(type);
+    *text = value == NULL ? NULL : strdup(value);
+    if (rc == 0 && value == NULL)
+        rc = spine_refuse(err, "%s: the attribute '%s' is not text", store->path, name);
+    else if (rc == 0 && *text == NULL)
+        rc = spine_fail(err, "out of memory to read the attribute '%s'", name);
+    H5free_memory(value);
+    return rc;
+}
+
+int spine_store_get_integer(struct spine_store *store, const char *object, const char *name,
+                            int64_t *value, struct spine_error *err)
+{
+    return get_attribute(store, object, name, H5T_NATIVE_INT64, "an integer", value, err);
+}
+
+int spine_store_get_real(struct spine_store *store, const char *object, const char *name,
+                         double *value, struct spine_error *err)
+{
+    return get_attribute(store, object, name, H5T_NATIVE_DOUBLE, "a floating-point number", value,
+                         err);
+}
+
+void spine_store_library(char *text, size_t size)
+{
+    unsigned major = 0, minor = 0, release = 0;
+    H5get_libversion(&major, &minor, &release);
+    snprintf(text, size, "%u.%u.%u", major, minor, release);
+}

@@ -1,0 +1,288 @@
+/* kernels.c -- the products and passes of a training step.
+ *
+ * The products are OpenBLAS's, but for one on one kind of processor. The passes are plain loops
+ * over columns without dependencies between iterations, which the compiler vectorises, once for
+ * each kind of processor. */
+#include "spine/math/kernels.h"
+
+#include <assert.h>
+#include <cblas.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/clones.h"
+
+size_t spine_kernel_stride(size_t count)
+{
+    return (count + SPINE_ALIGN - 1) / SPINE_ALIGN * SPINE_ALIGN;
+}
+
+float *spine_kernel_alloc(size_t count)
+{
+    const size_t bytes = spine_kernel_stride(count) * sizeof(float);
+    float *data = aligned_alloc(SPINE_ALIGN * sizeof(float), bytes > 0 ? bytes : 64);
+    if (data != NULL)
+        memset(data, 0, bytes);
+    return data;
+}
+
+int spine_kernel_prepare(void)
+{
+    /* OpenBLAS takes 128 MiB of address space, of which it touches little, and keeps them. */
+    enum { BLAS_BYTES = 160 << 20, SIDE = 64 };
+    void *volatile room = malloc(BLAS_BYTES);
+    if (room == NULL)
+        return -1;
+    free(room);
+    float *block = spine_kernel_alloc(3 * SIDE * SIDE);
+    if (block == NULL)
+        return -1;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, SIDE, SIDE, SIDE, 1, block, SIDE,
+                block + SIDE * SIDE, SIDE, 0, block + 2 * SIDE * SIDE, SIDE);
+    free(block);
+    return 0;
+}
+
+int spine_kernel_threads(void)
+{
+    return openblas_get_parallel() == 0 ? 1 : openblas_get_num_threads();
+}
+
+void spine_kernel_library(char *text, size_t size)
+{
+    /* The configuration begins with name and version: "OpenBLAS 0.3.21 ...". */
+    const char *config = openblas_get_config();
+    const size_t name = strcspn(config, " ");
+    const size_t length = config[name] == '\0' ? name : name + 1 + strcspn(config + name + 1, " ");
+    const int threads = spine_kernel_threads();
+    snprintf(text, size, "%.*s, %s kernels, %d thread%s", (int)length, config,
+             openblas_get_corename(), threads, threads == 1 ? "" : "s");
+}
+
+const char *spine_kernel_processor(void)
+{
+#ifdef SPINE_HAS_CLONES
+    if (__builtin_cpu_supports("x86-64-v4"))
+        return "AVX-512";
+    if (__builtin_cpu_supports("x86-64-v3"))
+        return "AVX2";
+#endif
+    return "generic";
+}
+
+/* BLAS counts in ints. */
+static int blas_int(size_t count)
+{
+    assert(count <= INT_MAX);
+    return (int)count;
+}
+
+/* --- c = a b' ------------------------------------------------------------------------------
+ *
+ * On AVX-512 a kernel of our own: OpenBLAS packs all of b in every call, which costs as much as the
+ * product when a has few rows. Here a is packed, transposed, and b streams by as it is: a tile of
+ * 4 units times 64 rows of a stays in registers. Elsewhere there are too few registers for that. */
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float vector __attribute__((vector_size(64), aligned(64), may_alias));
+
+enum { WIDTH = SPINE_ALIGN, VECTORS = 4, ROWS = VECTORS * WIDTH, UNITS = 4, GROUP = 16 };
+
+size_t spine_kernel_packed(size_t dim)
+{
+    return dim * ROWS;
+}
+
+/* Transpose 'rows' rows of a into packed (D, ROWS), with zeros behind them. */
+static void pack_rows(size_t rows, size_t dim, size_t stride, const float *a, float *packed)
+{
+    for (size_t k = 0; k < dim; k++)
+        for (size_t i = 0; i < ROWS; i++)
+            packed[k * ROWS + i] = i < rows ? a[i * stride + k] : 0;
+}
+
+/* out (units, ROWS) = b packed, for the first 'vectors' vectors of rows. */
+INLINE void product_tile(const int units, const int vectors, size_t dim, size_t stride,
+                         const float *packed, const float *b, float *out)
+{
+    vector sum[UNITS][VECTORS];
+    for (int u = 0; u < units; u++)
+        for (int v = 0; v < vectors; v++)
+            sum[u][v] = (vector){0};
+    for (size_t k = 0; k < dim; k++)
+        for (int u = 0; u < units; u++) {
+            const float weight = b[(size_t)u * stride + k];
+            for (int v = 0; v < vectors; v++)
+                sum[u][v] += weight * *(const vector *)(packed + k * ROWS + v * WIDTH);
+        }
+    for (int u = 0; u < units; u++)
+        for (int v = 0; v < vectors; v++)
+            *(vector *)(out + u * ROWS + v * WIDTH) = sum[u][v];
+}
+
+/* The tiles of a group of up to GROUP units; out (GROUP, ROWS). */
+INLINE void product_group(const int vectors, size_t units, size_t dim, size_t stride,
+                          const float *packed, const float *b, float *out)
+{
+    size_t u = 0;
+    for (; u + UNITS <= units; u += UNITS)
+        product_tile(UNITS, vectors, dim, stride, packed, b + u * stride, out + u * ROWS);
+    for (; u < units; u++)
+        product_tile(1, vectors, dim, stride, packed, b + u * stride, out + u * ROWS);
+}
+
+/* c (rows, units) = the transpose of out (GROUP, ROWS). */
+INLINE void unpack_group(size_t rows, size_t units, size_t hidden, const float *out, float *c)
+{
+    for (size_t i = 0; i < rows; i++)
+        for (size_t u = 0; u < units; u++)
+            c[i * hidden + u] = out[u * ROWS + i];
+}
+
+SPINE_CLONES
+static void product_of_packed(size_t rows, size_t dim, size_t units, size_t hidden, size_t stride,
+                              const float *packed, const float *b, float *c)
+{
+    _Alignas(64) float out[GROUP * ROWS];
+    for (size_t j = 0; j < units; j += GROUP) {
+        const size_t group = units - j < GROUP ? units - j : GROUP;
+        const float *first = b + j * stride;
+        switch ((rows + WIDTH - 1) / WIDTH) {
+        case 1:
+            product_group(1, group, dim, stride, packed, first, out);
+            break;
+        case 2:
+            product_group(2, group, dim, stride, packed, first, out);
+            break;
+        case 3:
+            product_group(3, group, dim, stride, packed, first, out);
+            break;
+        default:
+            product_group(VECTORS, group, dim, stride, packed, first, out);
+        }
+        if (group == GROUP)
+            unpack_group(rows, GROUP, hidden, out, c + j);
+        else
+            unpack_group(rows, group, hidden, out, c + j);
+    }
+}
+
+void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
+                               const float *a, const float *b, float *packed, float *c)
+{
+    if (n == 0 || units == 0)
+        return;
+    if (strcmp(spine_kernel_processor(), "AVX-512") != 0) {
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, blas_int(n), blas_int(units),
+                    blas_int(dim), 1, a, blas_int(stride), b, blas_int(stride), 0, c,
+                    blas_int(hidden));
+        return;
+    }
+    for (size_t first = 0; first < n; first += ROWS) {
+        const size_t rows = n - first < ROWS ? n - first : ROWS;
+        pack_rows(rows, dim, stride, a + first * stride, packed);
+        product_of_packed(rows, dim, units, hidden, stride, packed, b, c + first * hidden);
+    }
+}
+
+/* --- The other products and the passes ------------------------------------------------------ */
+
+void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
+                                const float *b, const float *bias, float *c)
+{
+    if (n == 0)
+        return;
+    for (size_t i = 0; i < n; i++)
+        memcpy(c + i * stride, bias, stride * sizeof *c);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, blas_int(n), blas_int(dim),
+                blas_int(hidden), 1, a, blas_int(hidden), b, blas_int(stride), 1, c,
+                blas_int(stride));
+}
+
+void spine_kernel_product_gradient(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
+                                   const float *a, const float *b, float *c)
+{
+    if (n == 0 || units == 0) {
+        memset(c, 0, units * stride * sizeof *c);
+        return;
+    }
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, blas_int(units), blas_int(dim),
+                blas_int(n), 1, a, blas_int(hidden), b, blas_int(stride), 0, c, blas_int(stride));
+}
+
+SPINE_CLONES
+void spine_kernel_clamp(size_t n, size_t hidden, const float *bias, float *z, float *h,
+                        struct spine_code_sums *sums)
+{
+    float *restrict h_sum = sums->h, *restrict psl_sum = sums->psl;
+    memset(h_sum, 0, hidden * sizeof *h_sum);
+    memset(psl_sum, 0, hidden * sizeof *psl_sum);
+    sums->active = 0;
+    for (size_t i = 0; i < n; i++) {
+        float *restrict z_row = z + i * hidden, *restrict h_row = h + i * hidden;
+        int32_t active = 0;
+#pragma omp simd reduction(+ : active)
+        for (size_t j = 0; j < hidden; j++) {
+            const float sum = z_row[j] + bias[j];
+            const float above = sum < 0 ? 0.0F : sum;
+            const float value = above > 1 ? 1.0F : above;
+            z_row[j] = sum;
+            h_row[j] = value;
+            h_sum[j] += value;
+            psl_sum[j] += value * (1 - value);
+            active += value > 0 ? 1 : 0;
+        }
+        sums->active += (size_t)active;
+    }
+}
+
+SPINE_CLONES
+double spine_kernel_residual(size_t n, size_t stride, const float *x, float factor, float *y)
+{
+    double total = 0;
+    for (size_t i = 0; i < n; i++) {
+        const float *restrict x_row = x + i * stride;
+        float *restrict y_row = y + i * stride;
+        float row = 0;
+#pragma omp simd reduction(+ : row)
+        for (size_t k = 0; k < stride; k++) {
+            const float residual = y_row[k] - x_row[k];
+            row += residual * residual;
+            y_row[k] = factor * residual;
+        }
+        total += (double)row;
+    }
+    return total;
+}
+
+SPINE_CLONES
+void spine_kernel_clamp_gradient(size_t n, size_t units, size_t hidden, const float *z,
+                                 const float *h, const float *add, float slope, float *dh,
+                                 float *sum)
+{
+    float *restrict column = sum;
+    memset(column, 0, units * sizeof *column);
+    for (size_t i = 0; i < n; i++) {
+        const float *restrict z_row = z + i * hidden, *restrict h_row = h + i * hidden;
+        float *restrict d_row = dh + i * hidden;
+        for (size_t j = 0; j < units; j++) {
+            const float inside = d_row[j] + (add[j] - slope * h_row[j]);
+            const float dz = z_row[j] >= 0 && z_row[j] <= 1 ? inside : 0;
+            d_row[j] = dz;
+            column[j] += dz;
+        }
+    }
+}
+
+SPINE_CLONES
+void spine_kernel_sum_rows(size_t n, size_t count, size_t stride, const float *a, float *sum)
+{
+    memset(sum, 0, count * sizeof *sum);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < count; k++)
+            sum[k] += a[i * stride + k];
+}

@@ -1,0 +1,177 @@
+/* report.c -- runs as a page to look at. */
+#include "spine/pages/report.h"
+
+#include <cJSON.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "spine/base/interrupt.h"
+#include "spine/files/rundir.h"
+#include "spine/pages/page.h"
+
+static const char *const styles[] = {"report.css", NULL};
+static const char *const scripts[] = {"table.js",      "chart.js",    "model.js",
+                                      "search.js",     "overview.js", "dimensions.js",
+                                      "evaluation.js", "report.js",   NULL};
+
+/* Read a whole file as text; the caller frees. */
+static char *read_text(const char *path, struct spine_error *err)
+{
+    FILE *file = fopen(path, "r");
+    char *text = NULL;
+    size_t size = 0;
+    if (file == NULL) {
+        spine_refuse(err, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    if (getdelim(&text, &size, '\0', file) < 0) {
+        free(text);
+        text = NULL;
+        if (ferror(file))
+            spine_fail(err, "%s: %s", path, strerror(errno));
+        else
+            spine_refuse(err, "%s: is empty", path);
+    }
+    fclose(file);
+    return text;
+}
+
+static bool has_text(const cJSON *object, const char *name)
+{
+    return cJSON_IsString(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+/* Is it what spine-eval writes, as far as the page's scripts rely on it? */
+static bool is_evaluation(const cJSON *evaluation)
+{
+    const cJSON *files = cJSON_GetObjectItemCaseSensitive(evaluation, "files"), *file, *measure;
+    if (!cJSON_IsArray(files))
+        return false;
+    cJSON_ArrayForEach(file, files)
+    {
+        const cJSON *measures = cJSON_GetObjectItemCaseSensitive(file, "measures");
+        if (!has_text(file, "path") || !cJSON_IsArray(measures))
+            return false;
+        cJSON_ArrayForEach(measure, measures)
+        {
+            if (!has_text(measure, "group") || !has_text(measure, "name"))
+                return false;
+        }
+    }
+    return true;
+}
+
+static int add_evaluation(cJSON *data, const char *path, struct spine_error *err)
+{
+    char *text = read_text(path, err);
+    if (text == NULL)
+        return -1;
+    cJSON *evaluation = cJSON_Parse(text);
+    free(text);
+    if (!is_evaluation(evaluation)) {
+        cJSON_Delete(evaluation);
+        return spine_refuse(err, "%s: is not what spine-eval --json writes", path);
+    }
+    cJSON_AddItemToObject(data, "evaluation", evaluation);
+    return 0;
+}
+
+static cJSON *begin_data(void)
+{
+    cJSON *data = cJSON_CreateObject();
+    cJSON_AddStringToObject(data, "version", SPINE_VERSION);
+    return data;
+}
+
+static int write_page(const struct spine_report *report, const cJSON *data, const char *path,
+                      struct spine_error *err)
+{
+    char title[1024];
+    const int is_pair = report->num_runs > 1;
+    snprintf(title, sizeof title, "%.400s%s%.400s · spine", report->runs[0], is_pair ? " and " : "",
+             is_pair ? report->runs[1] : "");
+    const struct spine_page page = {
+        .title = title, .body = "report.html", .styles = styles, .scripts = scripts};
+    char *json = cJSON_PrintUnformatted(data);
+    if (json == NULL)
+        return spine_fail(err, "out of memory for the data of %s", path);
+    const int rc = spine_page_write(path, &page, json, err);
+    cJSON_free(json);
+    return rc;
+}
+
+int spine_report_write(const struct spine_report *report, const char *path, struct spine_error *err)
+{
+    cJSON *data = begin_data();
+    cJSON *runs = cJSON_AddArrayToObject(data, "runs");
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < report->num_runs; i++) {
+        cJSON *portrait;
+        rc = spine_rundata_make(report->runs[i], &report->portrait, &portrait, err);
+        if (rc == 0)
+            cJSON_AddItemToArray(runs, portrait);
+    }
+    if (rc == 0 && report->evaluation != NULL)
+        rc = add_evaluation(data, report->evaluation, err);
+    if (rc == 0)
+        rc = write_page(report, data, path, err);
+    cJSON_Delete(data);
+    return rc;
+}
+
+/* --- A run that goes on ------------------------------------------------------------------- */
+
+/* When the run last wrote an epoch, in seconds since 1970; 0 if it hasn't. */
+static double last_written(const char *run)
+{
+    char path[SPINE_RUNDIR_PATH];
+    struct spine_error ignored;
+    struct stat facts;
+    if (spine_rundir_join(path, run, "metrics.jsonl", &ignored) || stat(path, &facts) != 0)
+        return 0;
+    return (double)facts.st_mtime;
+}
+
+/* The page of an unfinished run, which reloads itself every so many seconds if not 0. */
+static int write_live(const struct spine_report *report, const char *path, size_t seconds,
+                      struct spine_error *err)
+{
+    cJSON *portrait;
+    if (spine_rundata_begin(report->runs[0], &portrait, err))
+        return -1;
+    cJSON *data = begin_data();
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(data, "runs"), portrait);
+    cJSON *live = cJSON_AddObjectToObject(data, "live");
+    cJSON_AddNumberToObject(live, "seconds", (double)seconds);
+    cJSON_AddNumberToObject(live, "written", last_written(report->runs[0]));
+    const int rc = write_page(report, data, path, err);
+    cJSON_Delete(data);
+    return rc;
+}
+
+int spine_report_follow(const struct spine_report *report, const char *path, size_t seconds,
+                        struct spine_error *err)
+{
+    const struct timespec pause = {.tv_sec = (time_t)seconds};
+    enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
+    struct stat facts;
+    if (stat(report->runs[0], &facts) == 0 && !S_ISDIR(facts.st_mode))
+        return spine_refuse(err, "%s: is not the directory of a run", report->runs[0]);
+    spine_interrupt_install();
+    for (;;) {
+        if (spine_rundir_look(report->runs[0], &state, err))
+            return -1;
+        if (state == SPINE_RUNDIR_FINISHED)
+            return spine_report_write(report, path, err);
+        if (write_live(report, path, seconds, err))
+            return -1;
+        nanosleep(&pause, NULL); /* ends early when a signal comes */
+        if (spine_interrupt_hurry() || spine_interrupt_leave())
+            return write_live(report, path, 0, err);
+    }
+}

@@ -1,0 +1,377 @@
+/* rundata.c -- a run as a page shows it. */
+#include "spine/pages/rundata.h"
+
+#include <cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "spine/base/log.h"
+#include "spine/config/inifile.h"
+#include "spine/eval/readability.h"
+#include "spine/files/history.h"
+#include "spine/files/modelfile.h"
+#include "spine/files/rundir.h"
+#include "spine/pages/packed.h"
+#include "spine/space/neighbours.h"
+#include "spine/space/ranking.h"
+#include "spine/space/space.h"
+#include "spine/space/topwords.h"
+
+enum { BINS = 20, MOST_EPOCHS = 1000, MOST_NEIGHBOURS = 10, COHERENCE_WORDS = 10 };
+
+/* What a portrait is drawn from. */
+struct sitter {
+    const struct spine_rundata_options *options;
+    struct spine_space space;
+    struct spine_ranking columns;
+    size_t num_kept;
+    uint32_t *kept;  /* owned; (num_kept): the rows of the words that are kept, ascending */
+    uint32_t *place; /* owned; (rows): a row's place among them, or UINT32_MAX */
+};
+
+/* Items get two bytes where that is enough: page scripts do as this does. */
+static size_t width_for(size_t count)
+{
+    return count <= 65536 ? 2 : 4;
+}
+
+static uint32_t thousandths(float value)
+{
+    const float rounded = roundf(1000 * value);
+    return rounded < 0 ? 0 : rounded > 65535 ? 65535 : (uint32_t)rounded;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* --- The words kept ----------------------------------------------------------------------- */
+
+/* Number the first rows, and all those that are top words. */
+static int choose_words(struct sitter *sitter, struct spine_error *err)
+{
+    const size_t rows = sitter->space.rows;
+    sitter->kept = malloc((rows + 1) * sizeof *sitter->kept);
+    sitter->place = malloc((rows + 1) * sizeof *sitter->place);
+    if (sitter->kept == NULL || sitter->place == NULL)
+        return spine_fail(err, "out of memory for %zu words", rows);
+    for (size_t row = 0; row < rows; row++)
+        sitter->place[row] = row < sitter->options->rows ? 0 : UINT32_MAX;
+    for (size_t unit = 0; unit < sitter->space.columns; unit++) {
+        const struct spine_entry *top = spine_ranking_get(&sitter->columns, unit);
+        const size_t count = sitter->columns.active[unit];
+        for (size_t i = 0; i < least(count, sitter->options->words); i++)
+            sitter->place[top[i].row] = 0;
+    }
+    for (size_t row = 0; row < rows; row++)
+        if (sitter->place[row] == 0) {
+            sitter->place[row] = (uint32_t)sitter->num_kept;
+            sitter->kept[sitter->num_kept++] = (uint32_t)row;
+        }
+    return 0;
+}
+
+/* Words that aren't UTF-8 are written with \xNN for what isn't. */
+static int add_words(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+{
+    cJSON *list = cJSON_AddArrayToObject(portrait, "words");
+    struct spine_words words = {0};
+    int rc = 0, escaped;
+    for (size_t i = 0; rc == 0 && i < sitter->num_kept; i++)
+        rc = spine_words_add_escaped(&words, spine_words_get(&sitter->space.words, sitter->kept[i]),
+                                     &escaped, err);
+    for (size_t i = 0; rc == 0 && i < sitter->num_kept; i++)
+        if (!cJSON_AddItemToArray(list, cJSON_CreateString(spine_words_get(&words, i))))
+            rc = spine_fail(err, "out of memory for %zu words", sitter->num_kept);
+    spine_words_dispose(&words);
+    if (rc == 0 && sitter->num_kept < sitter->space.rows)
+        rc = spine_packed_add(portrait, "row_of", sitter->kept, sitter->num_kept, 4, err);
+    return rc;
+}
+
+/* How many units a row is on in: codes of other programs may have 0 and less. */
+static size_t count_on(const struct spine_csr *codes, size_t row)
+{
+    size_t count = 0;
+    for (int64_t at = codes->indptr[row]; at < codes->indptr[row + 1]; at++)
+        count += codes->data[at] > 0;
+    return count;
+}
+
+/* The units of the words kept, and of all rows how many have 0, 1, 2, ... units on. */
+static int add_units_of_words(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+{
+    const struct spine_csr *codes = &sitter->space.codes;
+    const size_t units = sitter->space.columns, most = sitter->options->units;
+    struct spine_lists lists = {0};
+    struct spine_unit *row = malloc((units + 1) * sizeof *row);
+    uint32_t *numbers = calloc(sitter->num_kept + 1, sizeof *numbers);
+    uint32_t *rows_with = calloc(units + 1, sizeof *rows_with);
+    size_t fullest = 0;
+    int rc = row == NULL || numbers == NULL || rows_with == NULL
+                 ? spine_fail(err, "out of memory for the units of %zu words", sitter->num_kept)
+                 : spine_lists_init(&lists, sitter->num_kept, most, err);
+    for (size_t i = 0; rc == 0 && i < codes->rows; i++) {
+        const size_t count = count_on(codes, i);
+        rows_with[count]++;
+        fullest = count > fullest ? count : fullest;
+    }
+    for (size_t i = 0; rc == 0 && i < sitter->num_kept; i++) {
+        const size_t count = spine_ranking_of_row(&sitter->space, sitter->kept[i], row);
+        numbers[i] = (uint32_t)count;
+        for (size_t k = 0; k < least(count, most); k++)
+            spine_lists_append(&lists, i, row[k].unit, thousandths(row[k].strength));
+    }
+    if (rc == 0)
+        rc = spine_lists_add(&lists, portrait, "top_units", width_for(units), 2, err) ||
+             spine_packed_add(portrait, "num_units", numbers, sitter->num_kept, 4, err) ||
+             spine_packed_add(portrait, "active_of_rows", rows_with, fullest + 1, 4, err);
+    spine_lists_dispose(&lists);
+    free(row);
+    free(numbers);
+    free(rows_with);
+    return rc;
+}
+
+/* --- The units ---------------------------------------------------------------------------- */
+
+static int add_top_words(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+{
+    const struct spine_ranking *columns = &sitter->columns;
+    struct spine_lists lists;
+    if (spine_lists_init(&lists, columns->columns, sitter->options->words, err))
+        return -1;
+    for (size_t unit = 0; unit < columns->columns; unit++) {
+        const struct spine_entry *top = spine_ranking_get(columns, unit);
+        const size_t count = columns->active[unit];
+        for (size_t i = 0; i < least(count, sitter->options->words); i++)
+            spine_lists_append(&lists, unit, sitter->place[top[i].row],
+                               thousandths(top[i].strength));
+    }
+    const int rc =
+        spine_lists_add(&lists, portrait, "top_words", width_for(sitter->num_kept), 2, err);
+    spine_lists_dispose(&lists);
+    return rc;
+}
+
+/* The bin of a value: at 1 is what the clamp left of whatever was above. */
+static size_t bin_of(float strength)
+{
+    return strength >= 1 ? BINS - 1 : (size_t)(BINS * strength);
+}
+
+/* How many words each unit is on for, and how many with which value. */
+static int add_activity(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+{
+    const struct spine_ranking *columns = &sitter->columns;
+    const size_t units = columns->columns;
+    uint32_t *active = malloc(units * sizeof *active);
+    uint32_t *histogram = calloc(units * BINS, sizeof *histogram);
+    int rc = active == NULL || histogram == NULL
+                 ? spine_fail(err, "out of memory for the histograms of %zu units", units)
+                 : 0;
+    for (size_t unit = 0; rc == 0 && unit < units; unit++) {
+        const struct spine_entry *list = spine_ranking_get(columns, unit);
+        active[unit] = (uint32_t)columns->active[unit];
+        for (size_t i = 0; i < active[unit]; i++)
+            histogram[unit * BINS + bin_of(list[i].strength)]++;
+    }
+    if (rc == 0)
+        rc = spine_packed_add(portrait, "active", active, units, 4, err) ||
+             spine_packed_add(portrait, "histogram", histogram, units * BINS, 4, err);
+    free(active);
+    free(histogram);
+    return rc;
+}
+
+static int add_neighbours(cJSON *portrait, const char *name,
+                          const struct spine_neighbours *neighbours, float scale,
+                          struct spine_error *err)
+{
+    struct spine_lists lists;
+    if (spine_lists_init(&lists, neighbours->units, neighbours->most, err))
+        return -1;
+    for (size_t unit = 0; unit < neighbours->units; unit++)
+        for (size_t i = 0; i < neighbours->count[unit]; i++) {
+            const struct spine_unit *near = &neighbours->list[unit * neighbours->most + i];
+            if (near->strength > 0)
+                spine_lists_append(&lists, unit, near->unit,
+                                   (uint32_t)lroundf(scale * near->strength));
+        }
+    const int rc = spine_lists_add(&lists, portrait, name, width_for(neighbours->units), 4, err);
+    spine_lists_dispose(&lists);
+    return rc;
+}
+
+static int add_together(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+{
+    struct spine_neighbours neighbours;
+    if (spine_neighbours_by_firing(&neighbours, &sitter->columns, &sitter->space.codes,
+                                   MOST_NEIGHBOURS, err))
+        return -1;
+    const int rc = add_neighbours(portrait, "together", &neighbours, 1, err);
+    spine_neighbours_dispose(&neighbours);
+    return rc;
+}
+
+/* --- The model, and what it was trained on ------------------------------------------------ */
+
+static int add_nearest(cJSON *portrait, const struct spine_params *params, struct spine_error *err)
+{
+    struct spine_neighbours neighbours;
+    if (spine_neighbours_by_cosine(&neighbours, params->W2, params->hidden, params->dim,
+                                   params->stride, MOST_NEIGHBOURS, err))
+        return -1;
+    const int rc = add_neighbours(portrait, "nearest", &neighbours, 1000, err);
+    spine_neighbours_dispose(&neighbours);
+    return rc;
+}
+
+/* What model.h5 adds, if it is there; and the path of the run's input. */
+static int add_model(cJSON *portrait, const char *run, const struct sitter *sitter, char *input,
+                     struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    struct spine_modelfile model;
+    if (spine_rundir_join(path, run, "model.h5", err))
+        return -1;
+    if (access(path, F_OK) != 0)
+        return 0;
+    if (spine_modelfile_read(&model, path, err))
+        return -1;
+    const size_t units = model.params.hidden;
+    cJSON_AddStringToObject(portrait, "config", model.config);
+    cJSON_AddNumberToObject(portrait, "dim", (double)model.params.dim);
+    int rc = units != sitter->space.columns
+                 ? spine_refuse(err, "%s: has %zu units, but the codes %zu", path, units,
+                                sitter->space.columns)
+                 : add_nearest(portrait, &model.params, err);
+    if (rc == 0)
+        rc = spine_inifile_find_input(model.config, path, input, err);
+    spine_modelfile_dispose(&model);
+    return rc;
+}
+
+static int add_coherence_in(cJSON *portrait, const struct sitter *sitter,
+                            const struct spine_space *neutral, struct spine_error *err)
+{
+    struct spine_reference reference = {0};
+    struct spine_topwords panel = {0};
+    double *coherence = NULL;
+    if (spine_reference_init(&reference, neutral, &sitter->space, err) == 0 &&
+        spine_topwords_init(&panel, &sitter->space, &sitter->columns, &reference, COHERENCE_WORDS,
+                            err) == 0)
+        coherence = spine_readability_coherences(&panel, &reference, COHERENCE_WORDS, err);
+    if (coherence != NULL) {
+        cJSON *list = cJSON_AddArrayToObject(portrait, "coherence");
+        for (size_t unit = 0; unit < sitter->space.columns; unit++) {
+            char text[32];
+            snprintf(text, sizeof text, "%.3f", coherence[unit]);
+            cJSON_AddItemToArray(list, isnan(coherence[unit]) ? cJSON_CreateNull()
+                                                              : cJSON_CreateRaw(text));
+        }
+    }
+    const int rc = coherence == NULL ? -1 : 0;
+    free(coherence);
+    spine_topwords_dispose(&panel);
+    spine_reference_dispose(&reference);
+    return rc;
+}
+
+/* How well the top words of each unit go together, if there is a space to tell in. */
+static int add_coherence(cJSON *portrait, const char *run, const struct sitter *sitter,
+                         const char *input, struct spine_error *err)
+{
+    const char *path = sitter->options->space != NULL ? sitter->options->space : input;
+    struct spine_space neutral;
+    if (path[0] == '\0')
+        return 0;
+    if (path == input && access(path, R_OK) != 0) {
+        spine_log_warning("%s, the input of %s, can't be read: the page has no coherence; name a "
+                          "space to judge it in by --space",
+                          input, run);
+        return 0;
+    }
+    if (spine_space_read(&neutral, path, err))
+        return -1;
+    const int rc = add_coherence_in(portrait, sitter, &neutral, err);
+    spine_space_dispose(&neutral);
+    return rc;
+}
+
+/* --- All of it ---------------------------------------------------------------------------- */
+
+/* What the run is called: as it was typed, without slashes at the end. */
+static void add_name(cJSON *portrait, const char *run)
+{
+    size_t length = strlen(run);
+    char name[SPINE_RUNDIR_PATH];
+    while (length > 1 && run[length - 1] == '/')
+        length--;
+    snprintf(name, sizeof name, "%.*s", (int)length, run);
+    cJSON_AddStringToObject(portrait, "name", name);
+}
+
+static int add_history(cJSON *portrait, const char *run, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    cJSON *history;
+    if (spine_rundir_join(path, run, "metrics.jsonl", err) ||
+        spine_history_read(path, MOST_EPOCHS, &history, err))
+        return -1;
+    if (history != NULL)
+        cJSON_AddItemToObject(portrait, "history", history);
+    return 0;
+}
+
+static int add_codes(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+{
+    size_t values = 0;
+    for (size_t unit = 0; unit < sitter->columns.columns; unit++)
+        values += sitter->columns.active[unit];
+    cJSON_AddNumberToObject(portrait, "rows", (double)sitter->space.rows);
+    cJSON_AddNumberToObject(portrait, "units", (double)sitter->space.columns);
+    cJSON_AddNumberToObject(portrait, "values", (double)values);
+    return add_words(portrait, sitter, err) || add_units_of_words(portrait, sitter, err) ||
+           add_top_words(portrait, sitter, err) || add_activity(portrait, sitter, err) ||
+           add_together(portrait, sitter, err);
+}
+
+int spine_rundata_begin(const char *run, struct cJSON **portrait, struct spine_error *err)
+{
+    *portrait = cJSON_CreateObject();
+    add_name(*portrait, run);
+    if (add_history(*portrait, run, err) == 0)
+        return 0;
+    cJSON_Delete(*portrait);
+    return -1;
+}
+
+int spine_rundata_make(const char *run, const struct spine_rundata_options *options,
+                       struct cJSON **portrait, struct spine_error *err)
+{
+    struct sitter sitter = {.options = options};
+    char input[SPINE_CONFIG_TEXT] = "";
+    if (spine_space_read(&sitter.space, run, err))
+        return -1;
+    int rc = sitter.space.dense != NULL
+                 ? spine_refuse(err, "%s: holds vectors, expected the codes of a run", run)
+                 : spine_rundata_begin(run, portrait, err);
+    if (rc == 0) {
+        rc = spine_ranking_init(&sitter.columns, &sitter.space, err) ||
+             choose_words(&sitter, err) || add_codes(*portrait, &sitter, err) ||
+             add_model(*portrait, run, &sitter, input, err) ||
+             add_coherence(*portrait, run, &sitter, input, err);
+        if (rc != 0)
+            cJSON_Delete(*portrait);
+    }
+    spine_space_dispose(&sitter.space);
+    spine_ranking_dispose(&sitter.columns);
+    free(sitter.kept);
+    free(sitter.place);
+    return rc;
+}

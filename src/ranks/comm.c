@@ -1,0 +1,406 @@
+/* comm.c -- the ranks of a job: the only door to MPI.
+ *
+ * MPI counts are ints; longer blocks go in pieces of PIECE elements. */
+#include "spine/ranks/comm.h"
+
+#include <assert.h>
+#include <mpi.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/ranks/room.h"
+
+enum { PIECE = 1 << 28 };
+
+/* A failed MPI call can't be reported to the other ranks: say where, and end the job. */
+#define MPI_TRY(call) abort_unless_success((call), __FILE__, __LINE__)
+
+static void abort_unless_success(int code, const char *file, int line)
+{
+    if (code == MPI_SUCCESS)
+        return;
+    char text[MPI_MAX_ERROR_STRING];
+    int length = 0;
+    if (MPI_Error_string(code, text, &length) != MPI_SUCCESS)
+        snprintf(text, sizeof text, "unknown error %d", code);
+    fprintf(stderr, "%s:%d: MPI: %s\n", file, line, text);
+    MPI_Abort(MPI_COMM_WORLD, SPINE_EXIT_FAILED);
+}
+
+struct handle {
+    MPI_Comm mpi;
+    int used[SPINE_COMM_SUMS]; /* the sums under way */
+    MPI_Request requests[SPINE_COMM_SUMS];
+};
+
+static struct handle *handle_of(const struct spine_comm *comm)
+{
+    return comm->handle;
+}
+
+static MPI_Comm mpi(const struct spine_comm *comm)
+{
+    return handle_of(comm)->mpi;
+}
+
+static void adopt(struct spine_comm *comm, MPI_Comm mpi_comm)
+{
+    struct handle *handle = calloc(1, sizeof *handle);
+    if (handle == NULL)
+        abort_unless_success(MPI_ERR_NO_MEM, __FILE__, __LINE__);
+    handle->mpi = mpi_comm;
+    *comm = (struct spine_comm){.handle = handle};
+    MPI_TRY(MPI_Comm_set_errhandler(mpi_comm, MPI_ERRORS_RETURN));
+    MPI_TRY(MPI_Comm_rank(mpi_comm, &comm->rank));
+    MPI_TRY(MPI_Comm_size(mpi_comm, &comm->size));
+}
+
+/* Did mpirun, srun or another launcher start this process as a rank of a job? In doubt, yes. In the
+ * script of a Slurm job SLURM_PROCID is set for what srun doesn't start, too. */
+static bool is_launched(void)
+{
+    static const char *const variables[] = {
+        "OMPI_COMM_WORLD_SIZE", /* mpirun */
+        "PMIX_RANK",            /* mpirun, srun --mpi=pmix */
+        "PMI_RANK",             /* srun --mpi=pmi2, MPICH */
+        "SLURM_PROCID",         /* srun */
+        "FLUX_TASK_RANK",       /* flux run */
+        "PALS_RANKID",          /* Cray's launchers, new */
+        "ALPS_APP_PE",          /* and old */
+        "JSM_NAMESPACE_RANK",   /* IBM's jsrun */
+    };
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+        if (getenv(variables[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* A process that no launcher started talks to nobody, but Open MPI prepares for it: it starts a
+ * daemon through which others might be spawned, and looks for networks. Without these, MPI_Init()
+ * takes a fifth of the time. What the user has set stays; other MPIs don't know these variables. */
+static void prepare_to_be_alone(void)
+{
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0); /* no daemon */
+    setenv("OMPI_MCA_pml", "ob1", 0);                  /* no UCX, no libfabric */
+    setenv("OMPI_MCA_btl", "self", 0);
+}
+
+void spine_comm_init(struct spine_comm *world, int *argc, char ***argv)
+{
+    if (!is_launched())
+        prepare_to_be_alone();
+    MPI_TRY(MPI_Init(argc, argv));
+    adopt(world, MPI_COMM_WORLD);
+}
+
+void spine_comm_finalize(struct spine_comm *world)
+{
+    free(world->handle);
+    *world = (struct spine_comm){0};
+    MPI_TRY(MPI_Finalize());
+}
+
+void spine_comm_split(const struct spine_comm *comm, int color, struct spine_comm *part)
+{
+    MPI_Comm handle;
+    MPI_TRY(MPI_Comm_split(mpi(comm), color, comm->rank, &handle));
+    adopt(part, handle);
+}
+
+void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *node)
+{
+    MPI_Comm handle;
+    MPI_TRY(
+        MPI_Comm_split_type(mpi(comm), MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &handle));
+    adopt(node, handle);
+}
+
+/* Is there room for what the ranks of a node share? Open MPI 4.1 finds out on one of them, and the
+ * others wait for ever. Fails on all alike. */
+static int check_shared_room(const struct spine_comm *node, size_t bytes, struct spine_error *err)
+{
+    enum { PAGE = 4096 };
+    const char *set = getenv("OMPI_MCA_osc_sm_backing_directory");
+    const char *directory = set != NULL ? set : "/dev/shm";
+    const uint64_t room = spine_room_disk(directory);
+    uint64_t sum = (bytes + 2 * PAGE) / PAGE * PAGE;
+    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM, mpi(node)));
+    const int rc = sum <= room
+                       ? 0
+                       : spine_fail(err,
+                                    "%s has too little room for what the ranks of a node "
+                                    "share: %.1f MiB are free, %.1f MiB are needed",
+                                    directory, (double)room / (1 << 20), (double)sum / (1 << 20));
+    return spine_comm_agree(node, rc, err);
+}
+
+/* Let the ranks of a node map each other's memory. Not 0 if MPI can't. */
+static int share_memory(const struct spine_comm *node, size_t bytes, MPI_Win *window, void **base)
+{
+    /* MPI promises no alignment. Mappings begin with a page, so that rounding addresses up leads
+     * every rank to the same bytes. */
+    void *mine = NULL;
+    if (MPI_Win_allocate_shared((MPI_Aint)bytes + 64, 1, MPI_INFO_NULL, mpi(node), &mine, window) !=
+        MPI_SUCCESS)
+        return -1;
+    for (int rank = 0; rank < node->size; rank++) {
+        MPI_Aint size;
+        int unit;
+        MPI_TRY(MPI_Win_shared_query(*window, rank, &size, &unit, &base[rank]));
+        base[rank] = (char *)base[rank] + (64 - (uintptr_t)base[rank] % 64) % 64;
+    }
+    return 0;
+}
+
+int spine_comm_map(const struct spine_comm *node, size_t bytes, struct spine_comm_memory *memory,
+                   struct spine_error *err)
+{
+    const size_t rounded = (bytes + 63) / 64 * 64;
+    MPI_Win *window = NULL;
+    void **base = calloc((size_t)node->size, sizeof *base);
+    int rc = base == NULL ? -1 : 0;
+    if (rc == 0 && node->size == 1)
+        rc = (base[0] = aligned_alloc(64, rounded)) == NULL ? -1 : 0;
+    else if (rc == 0)
+        rc = (window = malloc(sizeof *window)) == NULL ? -1 : 0;
+    if (rc != 0)
+        spine_fail(err, "out of memory for %zu bytes", bytes);
+    rc = spine_comm_agree(node, rc, err);
+    if (rc == 0 && node->size > 1)
+        rc = check_shared_room(node, rounded, err);
+    if (rc == 0 && node->size > 1 && share_memory(node, rounded, window, base))
+        rc = spine_fail(err, "no shared memory for %zu bytes a rank; is /dev/shm full?", bytes);
+    rc = spine_comm_agree(node, rc, err);
+    if (rc == 0) {
+        *memory = (struct spine_comm_memory){base, window};
+        return 0;
+    }
+    free(base);
+    free(window);
+    *memory = (struct spine_comm_memory){0};
+    return -1;
+}
+
+void spine_comm_unmap(struct spine_comm_memory *memory)
+{
+    if (memory->window != NULL)
+        MPI_TRY(MPI_Win_free(memory->window));
+    else if (memory->base != NULL)
+        free(memory->base[0]);
+    free(memory->window);
+    free(memory->base);
+    *memory = (struct spine_comm_memory){0};
+}
+
+void spine_comm_dispose(struct spine_comm *part)
+{
+    if (part->handle == NULL)
+        return;
+    MPI_TRY(MPI_Comm_free(&handle_of(part)->mpi));
+    free(part->handle);
+    *part = (struct spine_comm){0};
+}
+
+const void *spine_comm_handle(const struct spine_comm *comm)
+{
+    return &handle_of(comm)->mpi;
+}
+
+void spine_comm_library(char *text, size_t size)
+{
+    char name[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length = 0;
+    MPI_TRY(MPI_Get_library_version(name, &length));
+    name[strcspn(name, ",\n")] = '\0';
+    snprintf(text, size, "%s", name);
+}
+
+/* Append to 'text' the names of the plug-ins of a kind that stand in /proc/self/maps, but for those
+ * that every process has. "sm" is an empty one in Open MPI 4. */
+static void list_plugins(const char *kind, const char *before, char *text, size_t size)
+{
+    char line[512], family[8], name[32];
+    FILE *maps = fopen("/proc/self/maps", "r");
+    const char *separator = before;
+    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+        const char *file = strrchr(line, '/');
+        if (file == NULL || sscanf(file, "/mca_%7[a-z]_%31[a-z0-9].so", family, name) != 2 ||
+            strcmp(family, kind) != 0 || strcmp(name, "self") == 0 || strcmp(name, "sm") == 0)
+            continue;
+        const size_t length = strlen(text), named = strlen(name);
+        /* A plug-in is mapped in several pieces, one after the other. */
+        if (length >= named && strcmp(text + length - named, name) == 0)
+            continue;
+        snprintf(text + length, size - length, "%s%s", separator, name);
+        separator = ", ";
+    }
+    if (maps != NULL)
+        fclose(maps);
+}
+
+void spine_comm_transports(char *text, size_t size)
+{
+    text[0] = '\0';
+    list_plugins("pml", " (pml ", text, size);
+    if (text[0] == '\0')
+        return;
+    list_plugins("mtl", "; mtl ", text, size);
+    list_plugins("btl", "; btl ", text, size);
+    snprintf(text + strlen(text), size - strlen(text), ")");
+}
+
+static void sum(struct spine_comm *comm, void *values, size_t count, MPI_Datatype type, size_t size)
+{
+    if (comm->size == 1)
+        return;
+    for (size_t done = 0; done < count; done += PIECE) {
+        const size_t piece = count - done < PIECE ? count - done : PIECE;
+        MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, (char *)values + done * size, (int)piece, type, MPI_SUM,
+                              mpi(comm)));
+    }
+}
+
+void spine_comm_sum_floats(struct spine_comm *comm, float *values, size_t count)
+{
+    sum(comm, values, count, MPI_FLOAT, sizeof *values);
+}
+
+void spine_comm_sum_doubles(struct spine_comm *comm, double *values, size_t count)
+{
+    sum(comm, values, count, MPI_DOUBLE, sizeof *values);
+}
+
+void spine_comm_sum_counts(struct spine_comm *comm, int64_t *values, size_t count)
+{
+    sum(comm, values, count, MPI_INT64_T, sizeof *values);
+}
+
+double spine_comm_clock(void)
+{
+    return MPI_Wtime();
+}
+
+int spine_comm_begin_sum(struct spine_comm *comm, float *values, size_t count)
+{
+    struct handle *handle = handle_of(comm);
+    int ticket = 0;
+    while (ticket < SPINE_COMM_SUMS && handle->used[ticket])
+        ticket++;
+    assert(ticket < SPINE_COMM_SUMS && count <= PIECE);
+    handle->used[ticket] = 1;
+    handle->requests[ticket] = MPI_REQUEST_NULL;
+    if (comm->size > 1)
+        MPI_TRY(MPI_Iallreduce(MPI_IN_PLACE, values, (int)count, MPI_FLOAT, MPI_SUM, mpi(comm),
+                               &handle->requests[ticket]));
+    return ticket;
+}
+
+int spine_comm_test(struct spine_comm *comm, int ticket)
+{
+    struct handle *handle = handle_of(comm);
+    int done = 1;
+    assert(handle->used[ticket]);
+    if (handle->requests[ticket] != MPI_REQUEST_NULL)
+        MPI_TRY(MPI_Test(&handle->requests[ticket], &done, MPI_STATUS_IGNORE));
+    handle->used[ticket] = !done;
+    return done;
+}
+
+int64_t spine_comm_max(const struct spine_comm *comm, int64_t value)
+{
+    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, mpi(comm)));
+    return value;
+}
+
+int64_t spine_comm_sum_before(const struct spine_comm *comm, int64_t value)
+{
+    int64_t before = 0;
+    MPI_TRY(MPI_Exscan(&value, &before, 1, MPI_INT64_T, MPI_SUM, mpi(comm)));
+    return comm->rank == 0 ? 0 : before;
+}
+
+static void broadcast_from(const struct spine_comm *comm, void *data, size_t bytes, int root)
+{
+    for (size_t done = 0; done < bytes; done += PIECE) {
+        const size_t piece = bytes - done < PIECE ? bytes - done : PIECE;
+        MPI_TRY(MPI_Bcast((char *)data + done, (int)piece, MPI_BYTE, root, mpi(comm)));
+    }
+}
+
+void spine_comm_broadcast(const struct spine_comm *comm, void *data, size_t bytes)
+{
+    broadcast_from(comm, data, bytes, 0);
+}
+
+static void receive_all(const struct spine_comm *comm, char *all, const uint64_t *sizes)
+{
+    char *end = all + sizes[0];
+    for (int rank = 1; rank < comm->size; rank++)
+        for (uint64_t done = 0; done < sizes[rank]; done += PIECE) {
+            const uint64_t piece = sizes[rank] - done < PIECE ? sizes[rank] - done : PIECE;
+            MPI_TRY(MPI_Recv(end, (int)piece, MPI_BYTE, rank, 0, mpi(comm), MPI_STATUS_IGNORE));
+            end += piece;
+        }
+}
+
+int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t bytes, char **all,
+                      size_t *all_bytes, struct spine_error *err)
+{
+    const uint64_t mine = bytes;
+    uint64_t *sizes = NULL;
+    *all = NULL;
+    *all_bytes = 0;
+    int rc = 0;
+    if (comm->rank == 0 && (sizes = calloc((size_t)comm->size, sizeof *sizes)) == NULL)
+        rc = spine_fail(err, "out of memory for the sizes of %d ranks", comm->size);
+    if (spine_comm_agree(comm, rc, err))
+        return -1;
+    MPI_TRY(MPI_Gather(&mine, 1, MPI_UINT64_T, sizes, 1, MPI_UINT64_T, 0, mpi(comm)));
+    if (comm->rank == 0) {
+        for (int rank = 0; rank < comm->size; rank++)
+            *all_bytes += sizes[rank];
+        *all = malloc(*all_bytes + 1);
+        if (*all == NULL)
+            rc = spine_fail(err, "out of memory for %zu bytes from all ranks", *all_bytes);
+    }
+    if (spine_comm_agree(comm, rc, err)) {
+        free(sizes);
+        return -1;
+    }
+    if (comm->rank == 0) {
+        if (bytes > 0)
+            memcpy(*all, data, bytes);
+        receive_all(comm, *all, sizes);
+    } else {
+        for (size_t done = 0; done < bytes; done += PIECE) {
+            const size_t piece = bytes - done < PIECE ? bytes - done : PIECE;
+            MPI_TRY(MPI_Send((const char *)data + done, (int)piece, MPI_BYTE, 0, 0, mpi(comm)));
+        }
+    }
+    free(sizes);
+    return 0;
+}
+
+void spine_comm_barrier(const struct spine_comm *comm)
+{
+    MPI_TRY(MPI_Barrier(mpi(comm)));
+}
+
+int spine_comm_agree(const struct spine_comm *comm, int rc, struct spine_error *err)
+{
+    /* The lowest rank that failed, and how many did. */
+    int first = rc != 0 ? comm->rank : comm->size;
+    int failures = rc != 0;
+    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, mpi(comm)));
+    if (first == comm->size)
+        return 0;
+    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &failures, 1, MPI_INT, MPI_SUM, mpi(comm)));
+    broadcast_from(comm, err, sizeof *err, first);
+    if (err->status == SPINE_EXIT_FAILED && failures < comm->size) {
+        const struct spine_error plain = *err;
+        spine_fail(err, "rank %d: %.1000s", first, plain.text);
+    }
+    return -1;
+}

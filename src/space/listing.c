@@ -1,0 +1,316 @@
+/* listing.c -- dimensions and words of a space, listed. */
+#include "spine/space/listing.h"
+
+#include <cJSON.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *word_of(const struct spine_listing *listing, size_t row)
+{
+    return spine_words_get(&listing->space.words, row);
+}
+
+/* How many words are listed of a dimension. */
+static size_t count_words(const struct spine_listing *listing, size_t dimension)
+{
+    const size_t active = listing->columns.active[dimension];
+    return active < listing->most_words ? active : listing->most_words;
+}
+
+/* --- JSON --------------------------------------------------------------------------------- */
+
+/* The array of an object, made by the first call. */
+static cJSON *list_of(cJSON *object, const char *name)
+{
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(object, name);
+    return list != NULL ? list : cJSON_AddArrayToObject(object, name);
+}
+
+static cJSON *append_object(cJSON *list)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddItemToArray(list, object);
+    return object;
+}
+
+/* A float in as many digits as it has. */
+static void add_real(cJSON *object, const char *name, double value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.7g", value);
+    cJSON_AddRawToObject(object, name, text);
+}
+
+/* A word as JSON may have it; NULL when memory runs out, which the printing then says. */
+static cJSON *make_word(const struct spine_listing *listing, size_t row)
+{
+    struct spine_words words = {0};
+    struct spine_error ignored;
+    int escaped;
+    cJSON *word = spine_words_add_escaped(&words, word_of(listing, row), &escaped, &ignored) == 0
+                      ? cJSON_CreateString(spine_words_get(&words, 0))
+                      : NULL;
+    spine_words_dispose(&words);
+    return word;
+}
+
+static void add_word_words(const struct spine_listing *listing, cJSON *object, size_t dimension)
+{
+    const struct spine_entry *entry = spine_ranking_get(&listing->columns, dimension);
+    cJSON *list = cJSON_AddArrayToObject(object, "words");
+    for (size_t i = 0; i < count_words(listing, dimension); i++)
+        cJSON_AddItemToArray(list, make_word(listing, entry[i].row));
+}
+
+static void add_word(struct spine_listing *listing, size_t row, const struct spine_unit *units,
+                     size_t count)
+{
+    cJSON *object = append_object(list_of(listing->json, "words"));
+    cJSON_AddItemToObject(object, "word", make_word(listing, row));
+    cJSON_AddNumberToObject(object, "active", (double)count);
+    cJSON *list = cJSON_AddArrayToObject(object, "dimensions");
+    for (size_t i = 0; i < count && i < listing->most_dimensions; i++) {
+        cJSON *one = append_object(list);
+        cJSON_AddNumberToObject(one, "dimension", units[i].unit);
+        add_real(one, "strength", (double)units[i].strength);
+        add_word_words(listing, one, units[i].unit);
+    }
+}
+
+/* Rows with what is said of each under 'name'. */
+static void add_entries(struct spine_listing *listing, cJSON *object, const char *name,
+                        const struct spine_entry *entries, size_t count)
+{
+    cJSON *list = cJSON_AddArrayToObject(object, "words");
+    for (size_t i = 0; i < count; i++) {
+        cJSON *one = append_object(list);
+        cJSON_AddItemToObject(one, "word", make_word(listing, entries[i].row));
+        add_real(one, name, (double)entries[i].strength);
+    }
+}
+
+static void add_dimension(struct spine_listing *listing, size_t dimension)
+{
+    cJSON *object = append_object(list_of(listing->json, "dimensions"));
+    cJSON_AddNumberToObject(object, "dimension", (double)dimension);
+    cJSON_AddNumberToObject(object, "active", (double)listing->columns.active[dimension]);
+    add_entries(listing, object, "strength", spine_ranking_get(&listing->columns, dimension),
+                count_words(listing, dimension));
+}
+
+static void add_near(struct spine_listing *listing, size_t row, const struct spine_entry *near,
+                     size_t count)
+{
+    cJSON *object = append_object(list_of(listing->json, "near"));
+    cJSON_AddItemToObject(object, "word", make_word(listing, row));
+    add_entries(listing, object, "cosine", near, count);
+}
+
+/* --- Text --------------------------------------------------------------------------------- */
+
+static void print_words(const struct spine_listing *listing, size_t dimension)
+{
+    const struct spine_entry *entry = spine_ranking_get(&listing->columns, dimension);
+    const size_t count = count_words(listing, dimension);
+    if (count == 0)
+        fprintf(listing->out, " (no word)");
+    for (size_t i = 0; i < count; i++)
+        fprintf(listing->out, " %s", word_of(listing, entry[i].row));
+    putc('\n', listing->out);
+}
+
+static void print_word(const struct spine_listing *listing, size_t row,
+                       const struct spine_unit *units, size_t count)
+{
+    fprintf(listing->out, "%s: %zu dimensions\n", word_of(listing, row), count);
+    for (size_t i = 0; i < count && i < listing->most_dimensions; i++) {
+        fprintf(listing->out, "  %6.3f %6u ", (double)units[i].strength, units[i].unit);
+        print_words(listing, units[i].unit);
+    }
+}
+
+static void print_entries(const struct spine_listing *listing, const struct spine_entry *entries,
+                          size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fprintf(listing->out, "  %6.3f  %s\n", (double)entries[i].strength,
+                word_of(listing, entries[i].row));
+}
+
+/* --- Questions ---------------------------------------------------------------------------- */
+
+static int list_word(struct spine_listing *listing, size_t row, struct spine_error *err)
+{
+    struct spine_unit *units = malloc((listing->space.columns + 1) * sizeof *units);
+    if (units == NULL)
+        return spine_fail(err, "out of memory for %zu dimensions", listing->space.columns);
+    const size_t count = spine_ranking_of_row(&listing->space, row, units);
+    if (listing->json != NULL)
+        add_word(listing, row, units, count);
+    else
+        print_word(listing, row, units, count);
+    free(units);
+    return 0;
+}
+
+int spine_listing_word(struct spine_listing *listing, const char *pattern, struct spine_error *err)
+{
+    const struct spine_space *space = &listing->space;
+    const int64_t row = spine_space_find(space, pattern);
+    if (row >= 0)
+        return list_word(listing, (size_t)row, err);
+    if (strpbrk(pattern, "*?[") == NULL)
+        return spine_refuse(err, "'%s' is not among the %zu words", pattern, space->rows);
+    size_t matches = 0;
+    for (size_t i = 0; i < space->rows; i++)
+        if (fnmatch(pattern, word_of(listing, i), 0) == 0) {
+            matches++;
+            if (list_word(listing, i, err))
+                return -1;
+        }
+    return matches > 0 ? 0
+                       : spine_refuse(err, "'%s' is not among the %zu words, and none matches it",
+                                      pattern, space->rows);
+}
+
+int spine_listing_dimension(struct spine_listing *listing, size_t dimension,
+                            struct spine_error *err)
+{
+    if (dimension >= listing->space.columns)
+        return spine_refuse(err, "--dimension: %zu is not below %zu, the number of dimensions",
+                            dimension, listing->space.columns);
+    if (listing->json != NULL) {
+        add_dimension(listing, dimension);
+        return 0;
+    }
+    fprintf(listing->out, "dimension %zu: on for %zu of %zu words\n", dimension,
+            listing->columns.active[dimension], listing->space.rows);
+    print_entries(listing, spine_ranking_get(&listing->columns, dimension),
+                  count_words(listing, dimension));
+    return 0;
+}
+
+/* The mean strength of a dimension's strongest words; absent ones count 0. */
+static float mean_strength(const struct spine_listing *listing, size_t dimension)
+{
+    const struct spine_entry *entry = spine_ranking_get(&listing->columns, dimension);
+    double sum = 0;
+    for (size_t i = 0; i < count_words(listing, dimension); i++)
+        sum += (double)entry[i].strength;
+    return (float)(sum / (double)listing->most_words);
+}
+
+int spine_listing_best(struct spine_listing *listing, struct spine_error *err)
+{
+    const size_t width = listing->space.columns;
+    struct spine_entry *order = malloc((width + 1) * sizeof *order);
+    if (order == NULL)
+        return spine_fail(err, "out of memory for %zu dimensions", width);
+    for (size_t j = 0; j < width; j++)
+        order[j] = (struct spine_entry){mean_strength(listing, j), (uint32_t)j};
+    spine_entries_sort(order, width);
+    for (size_t i = 0; i < width && i < listing->most_dimensions; i++) {
+        if (listing->json != NULL) {
+            add_dimension(listing, order[i].row);
+        } else {
+            fprintf(listing->out, "%6u ", order[i].row);
+            print_words(listing, order[i].row);
+        }
+    }
+    free(order);
+    return 0;
+}
+
+int spine_listing_near(struct spine_listing *listing, const char *word, struct spine_error *err)
+{
+    const struct spine_space *space = &listing->space;
+    const int64_t row = spine_space_find(space, word);
+    if (row < 0)
+        return spine_refuse(err, "--near: '%s' is not among the %zu words", word, space->rows);
+    struct spine_entry *near = malloc((space->rows + 1) * sizeof *near);
+    if (near == NULL)
+        return spine_fail(err, "out of memory for %zu words", space->rows);
+    size_t count = 0;
+    for (size_t i = 0; i < space->rows; i++)
+        if (i != (size_t)row)
+            near[count++] =
+                (struct spine_entry){(float)spine_space_cosine(space, (size_t)row, i), (uint32_t)i};
+    spine_entries_sort(near, count);
+    count = count < listing->most_words ? count : listing->most_words;
+    if (listing->json != NULL) {
+        add_near(listing, (size_t)row, near, count);
+    } else {
+        fprintf(listing->out, "near %s\n", word);
+        print_entries(listing, near, count);
+    }
+    free(near);
+    return 0;
+}
+
+/* --- All of it ---------------------------------------------------------------------------- */
+
+static void dump_word(FILE *out, const char *word)
+{
+    for (; *word != '\0'; word++) {
+        static const char special[] = "\t\n\r\\", letters[] = "tnr\\";
+        const char *found = strchr(special, *word);
+        if (found != NULL)
+            putc('\\', out);
+        putc(found != NULL ? letters[found - special] : *word, out);
+    }
+}
+
+void spine_listing_dump(const struct spine_listing *listing)
+{
+    FILE *out = listing->out;
+    fprintf(out, "dimension\tactive");
+    for (size_t i = 1; i <= listing->most_words; i++)
+        fprintf(out, "\tword%zu\tstrength%zu", i, i);
+    putc('\n', out);
+    for (size_t j = 0; j < listing->space.columns; j++) {
+        const struct spine_entry *entry = spine_ranking_get(&listing->columns, j);
+        fprintf(out, "%zu\t%zu", j, listing->columns.active[j]);
+        for (size_t i = 0; i < count_words(listing, j); i++) {
+            putc('\t', out);
+            dump_word(out, word_of(listing, entry[i].row));
+            fprintf(out, "\t%.7g", (double)entry[i].strength);
+        }
+        putc('\n', out);
+    }
+}
+
+int spine_listing_open(struct spine_listing *listing, const char *path, size_t most_dimensions,
+                       size_t most_words, bool as_json, FILE *out, struct spine_error *err)
+{
+    *listing = (struct spine_listing){
+        .most_dimensions = most_dimensions, .most_words = most_words, .out = out};
+    if (spine_space_read(&listing->space, path, err))
+        return -1;
+    if (spine_ranking_init(&listing->columns, &listing->space, err)) {
+        spine_space_dispose(&listing->space);
+        return -1;
+    }
+    listing->json = as_json ? cJSON_CreateObject() : NULL;
+    return 0;
+}
+
+int spine_listing_end(const struct spine_listing *listing, struct spine_error *err)
+{
+    if (listing->json == NULL)
+        return 0;
+    char *text = cJSON_PrintUnformatted(listing->json);
+    if (text == NULL)
+        return spine_fail(err, "out of memory for the answer");
+    fprintf(listing->out, "%s\n", text);
+    cJSON_free(text);
+    return 0;
+}
+
+void spine_listing_close(struct spine_listing *listing)
+{
+    cJSON_Delete(listing->json);
+    spine_ranking_dispose(&listing->columns);
+    spine_space_dispose(&listing->space);
+    *listing = (struct spine_listing){0};
+}

@@ -1,0 +1,228 @@
+/* cost.c -- what a sweep would take. */
+#include "spine/sweep/cost.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "spine/base/statistics.h"
+#include "spine/train/forecast.h"
+#include "spine/train/nodedata.h"
+#include "spine/train/step.h"
+
+enum { WARM_STEPS = 3, MOST_SHAPES = 6 };
+
+static const double PHASE_SECONDS = 0.1; /* of measuring a shape early and late in a training */
+static const double EARLY_SHARE = 0.2;   /* of a training's steps, about, at the default rates */
+
+/* What makes a trial's steps long: its batch times its units. */
+static double work_of(const struct spine_config *config)
+{
+    return (double)config->batch_size * (double)config->hidden;
+}
+
+/* A shape that is measured: that of a trial. */
+struct shape {
+    size_t trial;
+    double work, seconds; /* of a step */
+};
+
+/* Choose up to MOST_SHAPES trials, from the least work to the most. */
+static int choose_shapes(const struct spine_trials *trials, struct shape *shapes, size_t *count,
+                         struct spine_error *err)
+{
+    struct spine_config config;
+    double *works = malloc(trials->count * sizeof *works);
+    if (works == NULL)
+        return spine_fail(err, "out of memory for %zu trials", trials->count);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < trials->count; i++) {
+        rc = spine_trials_config(trials, i, &config, err);
+        works[i] = work_of(&config);
+    }
+    spine_statistics_sort(works, trials->count);
+    size_t distinct = 0;
+    for (size_t i = 0; i < trials->count; i++)
+        if (i == 0 || works[i] != works[distinct - 1])
+            works[distinct++] = works[i];
+    *count = distinct < MOST_SHAPES ? distinct : MOST_SHAPES;
+    for (size_t s = 0; s < *count; s++)
+        shapes[s].work = works[*count == 1 ? 0 : s * (distinct - 1) / (*count - 1)];
+    for (size_t s = 0; rc == 0 && s < *count; s++)
+        for (size_t i = trials->count; rc == 0 && i-- > 0;) {
+            rc = spine_trials_config(trials, i, &config, err);
+            if (work_of(&config) == shapes[s].work)
+                shapes[s].trial = i;
+        }
+    free(works);
+    return rc;
+}
+
+/* Set the biases so that a tenth of the units are active: z has mean b1 and, with weights uniform
+ * in +-1/sqrt(D), a variance of a third of an entry's mean square. */
+static void activate_a_tenth(struct spine_stepper *stepper, const struct spine_dataset *data)
+{
+    const double entries = (double)data->part.num_rows * (double)data->dim;
+    const double square = data->variance / entries + stepper->noise * stepper->noise;
+    for (size_t j = 0; j < stepper->params.hidden; j++)
+        stepper->params.b1[j] = (float)(-1.2816 * sqrt(square / 3));
+}
+
+/* The mean of many steps, from step *next on, after some that warm up; the parameters stay about as
+ * they are. */
+static int time_steps(struct spine_stepper *stepper, struct spine_comm *comm,
+                      struct spine_dataset *data, size_t *next, double *seconds,
+                      struct spine_error *err)
+{
+    struct spine_step_sums sums = {0};
+    const size_t steps = spine_partition_steps(&data->part);
+    double begun = spine_comm_clock();
+    size_t count = WARM_STEPS;
+    for (int warm = 1; warm >= 0; warm--) {
+        for (size_t step = 0; step < count; step++)
+            if (spine_stepper_take(stepper, comm, data, 0, (*next)++ % steps, &sums, err))
+                return -1;
+        *seconds = (spine_comm_clock() - begun) / (double)count;
+        if (warm) /* long enough to be interrupted as often as a training is */
+            count = (size_t)(PHASE_SECONDS / (*seconds + 1e-9)) + WARM_STEPS;
+        spine_comm_broadcast(comm, &count, sizeof count);
+        begun = warm ? spine_comm_clock() : begun;
+    }
+    return 0;
+}
+
+/* Collective over the group. */
+static int measure_shape(const struct spine_trials *trials, struct spine_comm *comm,
+                         const struct spine_dataset *whole, struct shape *shape,
+                         struct spine_error *err)
+{
+    struct spine_config config;
+    struct spine_dataset data = {0};
+    if (spine_trials_config(trials, shape->trial, &config, err) ||
+        spine_dataset_view(&data, comm, whole, (size_t)config.batch_size, (uint64_t)config.seed,
+                           err))
+        return -1;
+    struct spine_stepper stepper = {
+        .weights = {config.sparsity, config.asl_weight, config.psl_weight},
+        .schedule = {.kind = SPINE_CONSTANT, .rate = 1e-12, .num_steps = UINT32_MAX},
+        .noise = config.noise,
+        .kernel = (enum spine_kernel_choice)config.kernel};
+    int rc = spine_stepper_init(&stepper, comm, data.dim, (size_t)config.hidden,
+                                spine_partition_most_rows(&data.part),
+                                (enum spine_optimizer_kind)config.optimizer, config.momentum,
+                                config.beta2, (uint64_t)config.seed, err);
+    size_t next = 0;
+    double early = 0, late = 0;
+    if (rc == 0)
+        rc = time_steps(&stepper, comm, &data, &next, &early, err);
+    if (rc == 0) {
+        activate_a_tenth(&stepper, &data);
+        rc = time_steps(&stepper, comm, &data, &next, &late, err);
+    }
+    shape->seconds = EARLY_SHARE * early + (1 - EARLY_SHARE) * late;
+    spine_stepper_dispose(&stepper);
+    spine_dataset_dispose(&data);
+    return rc;
+}
+
+/* Seconds of a step of this much work, from the nearest shape that was measured. */
+static double step_seconds(const struct shape *shapes, size_t count, double work)
+{
+    size_t nearest = 0;
+    for (size_t s = 1; s < count; s++)
+        if (fabs(log(shapes[s].work / work)) < fabs(log(shapes[nearest].work / work)))
+            nearest = s;
+    return shapes[nearest].seconds * work / shapes[nearest].work;
+}
+
+/* The share of all trials' epochs that are trained: of each rung's, what is sent there. */
+static double share_trained(const struct spine_trials *trials)
+{
+    struct spine_halving halving;
+    if (trials->method != SPINE_ASHA)
+        return 1;
+    spine_halving_init(&halving, &trials->goal, trials->min_epochs, trials->reduction,
+                       trials->base.epochs);
+    double sum = 0, share = 1;
+    for (size_t r = 0; r < halving.num_rungs; r++, share /= (double)trials->reduction)
+        sum += share * (double)(halving.epochs[r] - (r == 0 ? 0 : halving.epochs[r - 1]));
+    return sum / (double)trials->base.epochs;
+}
+
+static int add_up(const struct spine_trials *trials, const struct spine_dataset *whole,
+                  const struct shape *shapes, size_t num_shapes, struct spine_cost *cost,
+                  struct spine_error *err)
+{
+    for (size_t i = 0; i < trials->count; i++) {
+        struct spine_config config;
+        uint64_t memory = 0;
+        if (spine_trials_config(trials, i, &config, err) ||
+            spine_forecast_rank(&config, whole->part.num_rows, whole->dim,
+                                (int)trials->ranks_per_trial, &memory, err))
+            return -1;
+        const double steps = ceil((double)whole->part.num_rows / (double)config.batch_size);
+        const double seconds =
+            (double)config.epochs * steps * step_seconds(shapes, num_shapes, work_of(&config));
+        cost->least = i == 0 || seconds < cost->least ? seconds : cost->least;
+        cost->most = seconds > cost->most ? seconds : cost->most;
+        cost->total += seconds * share_trained(trials);
+        cost->memory = memory > cost->memory ? memory : cost->memory;
+    }
+    return 0;
+}
+
+int spine_cost_measure(const struct spine_trials *trials, struct spine_comm *world,
+                       struct spine_cost *cost, struct spine_error *err)
+{
+    struct shape shapes[MOST_SHAPES] = {{0}};
+    struct spine_nodedata corpus;
+    struct spine_comm group;
+    struct spine_config first;
+    size_t count = 0;
+    *cost = (struct spine_cost){0};
+    if (choose_shapes(trials, shapes, &count, err) || spine_trials_config(trials, 0, &first, err) ||
+        spine_nodedata_init(&corpus, world, first.input, (size_t)first.limit, (int)first.center,
+                            first.rms, err))
+        return -1;
+    const int measures = world->rank < trials->ranks_per_trial;
+    spine_comm_split(world, measures, &group);
+    int rc = 0;
+    for (size_t s = 0; rc == 0 && measures && s < count; s++)
+        rc = measure_shape(trials, &group, &corpus.whole, &shapes[s], err);
+    rc = spine_comm_agree(world, rc, err);
+    if (rc == 0) {
+        cost->ranks = group.size;
+        rc = world->rank == 0 ? add_up(trials, &corpus.whole, shapes, count, cost, err) : 0;
+        rc = spine_comm_agree(world, rc, err);
+        spine_comm_broadcast(world, cost, sizeof *cost);
+    }
+    spine_comm_dispose(&group);
+    spine_nodedata_dispose(&corpus);
+    return rc;
+}
+
+static void print_duration(double seconds, FILE *file)
+{
+    if (seconds < 100)
+        fprintf(file, "%.2g s", seconds);
+    else if (seconds < 6000)
+        fprintf(file, "%.3g min", seconds / 60);
+    else
+        fprintf(file, "%.3g h", seconds / 3600);
+}
+
+void spine_cost_print(const struct spine_trials *trials, const struct spine_cost *cost, FILE *file)
+{
+    fprintf(file, "a trial takes about ");
+    print_duration(cost->least, file);
+    if (cost->most > 1.05 * cost->least) {
+        fputs(" to ", file);
+        print_duration(cost->most, file);
+    }
+    fprintf(file, " on %d rank%s, all %zu one after the other ", cost->ranks,
+            cost->ranks == 1 ? "" : "s", trials->count);
+    print_duration(cost->total, file);
+    fprintf(file, "\na rank takes up to about %.0f MiB\n", (double)cost->memory / (1 << 20));
+    if (cost->ranks < trials->ranks_per_trial)
+        fprintf(file, "sweep.ranks_per_trial is %lld: for its times, run this on so many ranks\n",
+                (long long)trials->ranks_per_trial);
+}

@@ -1,0 +1,153 @@
+/* goal.c -- what trials are judged by. */
+#include "spine/sweep/goal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[SPINE_GOAL_SCORES] = {
+    "rl",
+    "asl",
+    "psl",
+    "total",
+    "density",
+    "eval_rl",
+    "explained_variance",
+    "sparsity",
+    "l0",
+    "dead",
+    "saturated",
+    "learning_rate",
+    "intrusion",
+    "coherence",
+    "distratio",
+    "diversity",
+};
+
+const char *spine_goal_name(size_t score)
+{
+    return names[score];
+}
+
+size_t spine_goal_find(const char *name)
+{
+    size_t score = 0;
+    while (score < SPINE_GOAL_SCORES && strcmp(names[score], name) != 0)
+        score++;
+    return score;
+}
+
+struct spine_scores spine_goal_unknown(void)
+{
+    struct spine_scores scores;
+    for (size_t i = 0; i < SPINE_GOAL_SCORES; i++)
+        scores.value[i] = NAN;
+    return scores;
+}
+
+static int refuse_score(const char *name, struct spine_error *err)
+{
+    char all[512] = "";
+    for (size_t i = 0; i < SPINE_GOAL_SCORES; i++)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i == 0 ? "" : ", ", names[i]);
+    return spine_refuse(err, "'%.60s' is no score; there are %s", name, all);
+}
+
+int spine_goal_set_objective(struct spine_goal *goal, const char *text, struct spine_error *err)
+{
+    char direction[16] = "", name[64] = "", more[2] = "";
+    if (sscanf(text, "%15s %63s %1s", direction, name, more) != 2 ||
+        (strcmp(direction, "maximize") != 0 && strcmp(direction, "minimize") != 0))
+        return spine_refuse(err, "'%.100s' is neither 'maximize NAME' nor 'minimize NAME'", text);
+    const size_t score = spine_goal_find(name);
+    if (score == SPINE_GOAL_SCORES)
+        return refuse_score(name, err);
+    goal->objective = score;
+    goal->maximize = strcmp(direction, "maximize") == 0;
+    return 0;
+}
+
+/* One limit: "NAME >= NUMBER". */
+static int add_limit(struct spine_goal *goal, const char *text, struct spine_error *err)
+{
+    char name[64] = "", sign[3] = "", number[64] = "", more[2] = "", *end = number;
+    if (sscanf(text, " %63[a-z0-9_] %2[<>=] %63s %1s", name, sign, number, more) != 3 ||
+        (strcmp(sign, ">=") != 0 && strcmp(sign, "<=") != 0))
+        return spine_refuse(err, "'%.100s' is neither 'NAME >= NUMBER' nor 'NAME <= NUMBER'", text);
+    const size_t score = spine_goal_find(name);
+    if (score == SPINE_GOAL_SCORES)
+        return refuse_score(name, err);
+    const double bound = strtod(number, &end);
+    if (*end != '\0' || !isfinite(bound))
+        return spine_refuse(err, "'%s' is not a number", number);
+    if (goal->num_limits == SPINE_GOAL_LIMITS)
+        return spine_refuse(err, "has more than %d limits", SPINE_GOAL_LIMITS);
+    goal->limit[goal->num_limits++] = (struct spine_limit){score, sign[0] == '>', bound};
+    return 0;
+}
+
+int spine_goal_set_limits(struct spine_goal *goal, const char *text, struct spine_error *err)
+{
+    goal->num_limits = 0;
+    for (;;) {
+        char one[200];
+        text += strspn(text, " ");
+        const size_t length = strcspn(text, ",");
+        snprintf(one, sizeof one, "%.*s", (int)length, text);
+        if (add_limit(goal, one, err))
+            return -1;
+        if (text[length] == '\0')
+            return 0;
+        text += length + 1;
+    }
+}
+
+void spine_goal_print_objective(const struct spine_goal *goal, FILE *file)
+{
+    fprintf(file, "%s %s", goal->maximize ? "maximize" : "minimize", names[goal->objective]);
+}
+
+void spine_goal_print_limits(const struct spine_goal *goal, FILE *file)
+{
+    for (size_t i = 0; i < goal->num_limits; i++) {
+        const struct spine_limit *limit = &goal->limit[i];
+        fprintf(file, "%s%s %s %.15g", i == 0 ? "" : ", ", names[limit->score],
+                limit->at_least ? ">=" : "<=", limit->bound);
+    }
+}
+
+/* By how much the limits are missed, each relative to its bound; NaN if that isn't known. */
+static double excess(const struct spine_goal *goal, const struct spine_scores *scores)
+{
+    double sum = 0;
+    for (size_t i = 0; i < goal->num_limits; i++) {
+        const struct spine_limit *limit = &goal->limit[i];
+        const double value = scores->value[limit->score];
+        const double missing = limit->at_least ? limit->bound - value : value - limit->bound;
+        if (!(missing <= 0))
+            sum += limit->bound != 0 ? missing / fabs(limit->bound) : missing;
+    }
+    return sum;
+}
+
+int spine_goal_allows(const struct spine_goal *goal, const struct spine_scores *scores)
+{
+    return excess(goal, scores) == 0;
+}
+
+/* The less the better; unknown is worst. */
+static int compare(double a, double b)
+{
+    if (isnan(a) || isnan(b))
+        return isnan(a) - isnan(b);
+    return (a > b) - (a < b);
+}
+
+int spine_goal_compare(const struct spine_goal *goal, const struct spine_scores *a,
+                       const struct spine_scores *b)
+{
+    const int order = compare(excess(goal, a), excess(goal, b));
+    const double sign = goal->maximize ? -1 : 1;
+    return order != 0 ? order
+                      : compare(sign * a->value[goal->objective], sign * b->value[goal->objective]);
+}

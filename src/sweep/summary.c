@@ -1,0 +1,446 @@
+/* summary.c -- what a sweep has come to. */
+#include "spine/sweep/summary.h"
+
+#include <cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/outfile.h"
+#include "spine/base/statistics.h"
+#include "spine/pages/page.h"
+
+const char *spine_summary_state_name(enum spine_trial_state state)
+{
+    static const char *const names[] = {"open", "running", "begun", "halted", "finished", "failed"};
+    return names[state];
+}
+
+enum spine_trial_state spine_summary_state(const struct spine_summary *summary, size_t trial)
+{
+    const struct spine_contender *contender = &summary->ledger->contenders[trial];
+    if (contender->state == SPINE_CONTENDER_FAILED)
+        return SPINE_TRIAL_FAILED;
+    if (contender->done == summary->ledger->halving.num_rungs)
+        return SPINE_TRIAL_FINISHED;
+    if (contender->state == SPINE_CONTENDER_BUSY)
+        return SPINE_TRIAL_RUNNING;
+    if (contender->sent > contender->done)
+        return SPINE_TRIAL_BEGUN;
+    return contender->done > 0 ? SPINE_TRIAL_HALTED : SPINE_TRIAL_OPEN;
+}
+
+const struct spine_scores *spine_summary_scores(const struct spine_summary *summary, size_t trial)
+{
+    const struct spine_contender *contender = &summary->ledger->contenders[trial];
+    return contender->done == 0 ? NULL : &contender->scores[contender->done - 1];
+}
+
+static const struct spine_goal *goal_of(const struct spine_summary *summary)
+{
+    return &summary->ledger->trials->goal;
+}
+
+static size_t count_trials(const struct spine_summary *summary)
+{
+    return summary->ledger->trials->count;
+}
+
+static int is_finished(const struct spine_summary *summary, size_t trial)
+{
+    return spine_summary_state(summary, trial) == SPINE_TRIAL_FINISHED;
+}
+
+/* --- Best and front ----------------------------------------------------------------------- */
+
+static void find_best(struct spine_summary *summary)
+{
+    const struct spine_goal *goal = goal_of(summary);
+    summary->best = count_trials(summary);
+    for (size_t i = 0; i < count_trials(summary); i++) {
+        const struct spine_scores *scores = spine_summary_scores(summary, i);
+        if (!is_finished(summary, i) || !spine_goal_allows(goal, scores) ||
+            isnan(scores->value[goal->objective]))
+            continue;
+        if (summary->best == count_trials(summary) ||
+            spine_goal_compare(goal, scores, spine_summary_scores(summary, summary->best)) < 0)
+            summary->best = i;
+    }
+}
+
+/* The two scores of the front. */
+struct place {
+    double explained, readable;
+};
+
+static struct place place_of(const struct spine_summary *summary, size_t trial)
+{
+    const struct spine_scores *scores = spine_summary_scores(summary, trial);
+    return (struct place){scores->value[spine_goal_find("explained_variance")],
+                          scores->value[spine_goal_find("intrusion")]};
+}
+
+static int is_beaten(const struct spine_summary *summary, size_t trial)
+{
+    const struct place mine = place_of(summary, trial);
+    for (size_t i = 0; i < count_trials(summary); i++) {
+        if (!is_finished(summary, i))
+            continue;
+        const struct place other = place_of(summary, i);
+        if (other.explained >= mine.explained && other.readable >= mine.readable &&
+            (other.explained > mine.explained || other.readable > mine.readable))
+            return 1;
+    }
+    return 0;
+}
+
+static void find_front(struct spine_summary *summary)
+{
+    for (size_t i = 0; i < count_trials(summary); i++) {
+        if (!is_finished(summary, i))
+            continue;
+        const struct place place = place_of(summary, i);
+        summary->on_front[i] =
+            !isnan(place.explained) && !isnan(place.readable) && !is_beaten(summary, i);
+    }
+}
+
+int spine_summary_init(struct spine_summary *summary, const struct spine_ledger *ledger,
+                       struct spine_error *err)
+{
+    *summary = (struct spine_summary){.ledger = ledger};
+    summary->on_front = calloc(ledger->trials->count, 1);
+    if (summary->on_front == NULL)
+        return spine_fail(err, "out of memory for the summary");
+    for (size_t i = 0; i < count_trials(summary); i++)
+        summary->count[spine_summary_state(summary, i)]++;
+    find_best(summary);
+    find_front(summary);
+    return 0;
+}
+
+void spine_summary_dispose(struct spine_summary *summary)
+{
+    free(summary->on_front);
+    *summary = (struct spine_summary){0};
+}
+
+/* --- The table ---------------------------------------------------------------------------- */
+
+/* A reason may hold what would break a line. */
+static void print_cell(const char *text, FILE *file)
+{
+    for (; *text != '\0'; text++)
+        fputc(*text == '\t' || *text == '\n' || *text == '\r' ? ' ' : *text, file);
+}
+
+static int64_t epochs_of(const struct spine_summary *summary, size_t trial)
+{
+    const struct spine_trials *trials = summary->ledger->trials;
+    const size_t done = summary->ledger->contenders[trial].done;
+    struct spine_config config;
+    struct spine_error ignored;
+    if (done == summary->ledger->halving.num_rungs && /* train.epochs may be a parameter */
+        spine_trials_config(trials, trial, &config, &ignored) == 0)
+        return config.epochs;
+    return done == 0 ? 0 : summary->ledger->halving.epochs[done - 1];
+}
+
+static void print_trial(const struct spine_summary *summary, size_t trial, FILE *file)
+{
+    const struct spine_trials *trials = summary->ledger->trials;
+    const struct spine_scores *scores = spine_summary_scores(summary, trial);
+    const char *reason = summary->ledger->accounts[trial].reason;
+    char value[SPINE_TRIALS_VALUE];
+    fprintf(file, "%zu", trial);
+    for (size_t p = 0; p < trials->num_parameters; p++) {
+        spine_trials_value(trials, trial, p, value);
+        fputc('\t', file);
+        print_cell(value, file);
+    }
+    fprintf(file, "\t%s\t%lld", spine_summary_state_name(spine_summary_state(summary, trial)),
+            (long long)epochs_of(summary, trial));
+    for (size_t s = 0; s < SPINE_GOAL_SCORES; s++) {
+        fputc('\t', file);
+        if (scores != NULL && !isnan(scores->value[s]))
+            fprintf(file, "%.6g", scores->value[s]);
+    }
+    fprintf(file, "\t%s\t%s\t",
+            scores == NULL                                ? ""
+            : spine_goal_allows(goal_of(summary), scores) ? "yes"
+                                                          : "no",
+            summary->on_front[trial] ? "yes" : "no");
+    print_cell(reason == NULL ? "" : reason, file);
+    fputc('\n', file);
+}
+
+void spine_summary_print(const struct spine_summary *summary, FILE *file)
+{
+    const struct spine_trials *trials = summary->ledger->trials;
+    fputs("trial", file);
+    for (size_t p = 0; p < trials->num_parameters; p++)
+        fprintf(file, "\t%s", trials->parameters[p].name);
+    fputs("\tstate\tepochs", file);
+    for (size_t s = 0; s < SPINE_GOAL_SCORES; s++)
+        fprintf(file, "\t%s", spine_goal_name(s));
+    fputs("\tallowed\tfront\treason\n", file);
+    for (size_t i = 0; i < trials->count; i++)
+        print_trial(summary, i, file);
+}
+
+/* "model.hidden 500, train.noise 0.2" */
+static void print_parameters(const struct spine_trials *trials, size_t trial, FILE *file)
+{
+    char value[SPINE_TRIALS_VALUE];
+    for (size_t p = 0; p < trials->num_parameters; p++) {
+        spine_trials_value(trials, trial, p, value);
+        fprintf(file, "%s%s %s", p == 0 ? "" : ", ", trials->parameters[p].name, value);
+    }
+}
+
+void spine_summary_print_short(const struct spine_summary *summary, FILE *file)
+{
+    const struct spine_goal *goal = goal_of(summary);
+    fprintf(file, "%zu trials", count_trials(summary));
+    for (size_t state = 0; state < SPINE_TRIAL_STATES; state++)
+        if (summary->count[state] > 0)
+            fprintf(file, ", %zu %s", summary->count[state],
+                    spine_summary_state_name((enum spine_trial_state)state));
+    fputs("\nto ", file);
+    spine_goal_print_objective(goal, file);
+    if (goal->num_limits > 0) {
+        fputs(" with ", file);
+        spine_goal_print_limits(goal, file);
+    }
+    if (summary->best == count_trials(summary)) {
+        fprintf(file, ": %s\n",
+                summary->count[SPINE_TRIAL_FINISHED] == 0
+                    ? "no trial is finished yet"
+                    : "no finished trial is within the limits");
+        return;
+    }
+    fprintf(file, ": trial %04zu, %.5g  (", summary->best,
+            spine_summary_scores(summary, summary->best)->value[goal->objective]);
+    print_parameters(summary->ledger->trials, summary->best, file);
+    fputs(")\n", file);
+}
+
+/* --- JSON --------------------------------------------------------------------------------- */
+
+static void add_number(cJSON *object, const char *name, double number)
+{
+    if (!isnan(number))
+        cJSON_AddNumberToObject(object, name, number);
+}
+
+/* The trials' objectives on the first rung; NaN for those that haven't got there. */
+static double first_objective(const struct spine_summary *summary, size_t trial)
+{
+    const struct spine_contender *contender = &summary->ledger->contenders[trial];
+    return contender->done == 0 ? (double)NAN
+                                : contender->scores[0].value[goal_of(summary)->objective];
+}
+
+static void add_list_effect(cJSON *effect, const struct spine_summary *summary, size_t p)
+{
+    const struct spine_trials *trials = summary->ledger->trials;
+    const struct spine_words *values = &trials->parameters[p].values;
+    char value[SPINE_TRIALS_VALUE];
+    cJSON *list = cJSON_AddArrayToObject(effect, "values");
+    for (size_t v = 0; v < values->count; v++) {
+        double sum = 0;
+        size_t count = 0;
+        for (size_t i = 0; i < trials->count; i++) {
+            const double objective = first_objective(summary, i);
+            spine_trials_value(trials, i, p, value);
+            if (isnan(objective) || strcmp(value, spine_words_get(values, v)) != 0)
+                continue;
+            sum += objective;
+            count++;
+        }
+        cJSON *one = cJSON_CreateObject();
+        cJSON_AddStringToObject(one, "value", spine_words_get(values, v));
+        cJSON_AddNumberToObject(one, "count", (double)count);
+        if (count > 0)
+            cJSON_AddNumberToObject(one, "mean", sum / (double)count);
+        cJSON_AddItemToArray(list, one);
+    }
+}
+
+static int add_range_effect(cJSON *effect, const struct spine_summary *summary, size_t p,
+                            struct spine_error *err)
+{
+    const struct spine_trials *trials = summary->ledger->trials;
+    double *x = calloc(trials->count + 1, sizeof *x), *y = calloc(trials->count + 1, sizeof *y);
+    char value[SPINE_TRIALS_VALUE];
+    struct spine_estimate rho = {0};
+    size_t count = 0;
+    int rc = x == NULL || y == NULL ? spine_fail(err, "out of memory for the summary") : 0;
+    for (size_t i = 0; rc == 0 && i < trials->count; i++) {
+        const double objective = first_objective(summary, i);
+        if (isnan(objective))
+            continue;
+        spine_trials_value(trials, i, p, value);
+        x[count] = strtod(value, NULL);
+        y[count++] = objective;
+    }
+    if (rc == 0)
+        rc = spine_statistics_spearman(x, y, count, 0, 1, &rho, err);
+    if (rc == 0) {
+        cJSON_AddNumberToObject(effect, "count", (double)count);
+        add_number(effect, "rank_correlation", rho.value);
+    }
+    free(x);
+    free(y);
+    return rc;
+}
+
+static int add_effects(cJSON *json, const struct spine_summary *summary, struct spine_error *err)
+{
+    const struct spine_trials *trials = summary->ledger->trials;
+    cJSON *effects = cJSON_AddArrayToObject(json, "effects");
+    int rc = 0;
+    for (size_t p = 0; rc == 0 && p < trials->num_parameters; p++) {
+        cJSON *effect = cJSON_CreateObject();
+        cJSON_AddItemToArray(effects, effect);
+        cJSON_AddStringToObject(effect, "name", trials->parameters[p].name);
+        if (trials->parameters[p].kind == SPINE_PARAMETER_LIST)
+            add_list_effect(effect, summary, p);
+        else
+            rc = add_range_effect(effect, summary, p, err);
+    }
+    return rc;
+}
+
+static cJSON *make_trial(const struct spine_summary *summary, size_t trial)
+{
+    const struct spine_trials *trials = summary->ledger->trials;
+    const struct spine_account *account = &summary->ledger->accounts[trial];
+    const struct spine_scores *scores = spine_summary_scores(summary, trial);
+    char value[SPINE_TRIALS_VALUE];
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddNumberToObject(json, "trial", (double)trial);
+    cJSON *parameters = cJSON_AddObjectToObject(json, "parameters");
+    for (size_t p = 0; p < trials->num_parameters; p++) {
+        spine_trials_value(trials, trial, p, value);
+        cJSON_AddStringToObject(parameters, trials->parameters[p].name, value);
+    }
+    cJSON_AddStringToObject(json, "state",
+                            spine_summary_state_name(spine_summary_state(summary, trial)));
+    cJSON_AddNumberToObject(json, "epochs", (double)epochs_of(summary, trial));
+    cJSON_AddNumberToObject(json, "seconds", account->seconds);
+    cJSON *list = cJSON_AddObjectToObject(json, "scores");
+    for (size_t s = 0; scores != NULL && s < SPINE_GOAL_SCORES; s++)
+        add_number(list, spine_goal_name(s), scores->value[s]);
+    cJSON_AddBoolToObject(json, "allowed",
+                          scores != NULL && spine_goal_allows(goal_of(summary), scores));
+    cJSON_AddBoolToObject(json, "front", summary->on_front[trial]);
+    if (account->reason != NULL)
+        cJSON_AddStringToObject(json, "reason", account->reason);
+    return json;
+}
+
+/* What 'print' prints, as a string of the object. */
+static void add_printed(cJSON *json, const char *name, const struct spine_goal *goal,
+                        void (*print)(const struct spine_goal *goal, FILE *file))
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    if (file != NULL) {
+        print(goal, file);
+        fclose(file);
+    }
+    cJSON_AddStringToObject(json, name, text == NULL ? "" : text);
+    free(text);
+}
+
+static cJSON *make_json(const struct spine_summary *summary, struct spine_error *err)
+{
+    static const char *const methods[] = {"grid", "random", "asha"};
+    static const char *const kinds[] = {"list", "uniform", "log", "int", "int log"};
+    const struct spine_trials *trials = summary->ledger->trials;
+    const struct spine_goal *goal = goal_of(summary);
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "program", "spine-sweep");
+    cJSON_AddStringToObject(json, "version", SPINE_VERSION);
+    cJSON_AddStringToObject(json, "directory", trials->directory);
+    cJSON_AddStringToObject(json, "method", methods[trials->method]);
+    cJSON_AddStringToObject(json, "score", spine_goal_name(goal->objective));
+    cJSON_AddBoolToObject(json, "maximize", goal->maximize);
+    add_printed(json, "objective", goal, spine_goal_print_objective);
+    add_printed(json, "subject_to", goal, spine_goal_print_limits);
+    cJSON *parameters = cJSON_AddArrayToObject(json, "parameters");
+    for (size_t p = 0; p < trials->num_parameters; p++) {
+        cJSON *parameter = cJSON_CreateObject();
+        cJSON_AddStringToObject(parameter, "name", trials->parameters[p].name);
+        cJSON_AddStringToObject(parameter, "kind", kinds[trials->parameters[p].kind]);
+        cJSON_AddItemToArray(parameters, parameter);
+    }
+    cJSON *list = cJSON_AddArrayToObject(json, "trials");
+    for (size_t i = 0; i < trials->count; i++)
+        cJSON_AddItemToArray(list, make_trial(summary, i));
+    if (summary->best < trials->count)
+        cJSON_AddNumberToObject(json, "best", (double)summary->best);
+    else
+        cJSON_AddNullToObject(json, "best");
+    if (add_effects(json, summary, err) == 0)
+        return json;
+    cJSON_Delete(json);
+    return NULL;
+}
+
+/* --- Files -------------------------------------------------------------------------------- */
+
+/* Write the table, or a text if it isn't NULL, to a file of the sweep's. */
+static int write_file(const struct spine_summary *summary, const char *name, const char *text,
+                      struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    if (spine_ledger_path(summary->ledger, name, path, err))
+        return -1;
+    FILE *file = spine_outfile_create_text(path, err);
+    if (file == NULL)
+        return -1;
+    if (text != NULL)
+        fprintf(file, "%s\n", text);
+    else
+        spine_summary_print(summary, file);
+    return spine_outfile_finish_text(file, path, err);
+}
+
+static int write_page(const struct spine_summary *summary, const char *json,
+                      struct spine_error *err)
+{
+    static const char *const styles[] = {"sweep.css", NULL};
+    static const char *const scripts[] = {"table.js", "chart.js", "sweep.js", NULL};
+    static const struct spine_page page = {"Sweep", "sweep.html", styles, scripts};
+    char path[SPINE_RUNDIR_PATH];
+    return spine_ledger_path(summary->ledger, "summary.html", path, err) ||
+                   spine_page_write(path, &page, json, err)
+               ? -1
+               : 0;
+}
+
+int spine_summary_write(const struct spine_summary *summary, struct spine_error *err)
+{
+    int lock = -1;
+    cJSON *json = make_json(summary, err);
+    char *text = json == NULL ? NULL : cJSON_Print(json);
+    int rc = json == NULL ? -1 : 0;
+    if (rc == 0 && text == NULL)
+        rc = spine_fail(err, "out of memory for the summary");
+    if (rc == 0)
+        rc = spine_ledger_lock(summary->ledger, &lock, err);
+    if (rc == 0) {
+        rc = write_file(summary, "summary.tsv", NULL, err) ||
+                     write_file(summary, "summary.json", text, err) ||
+                     write_page(summary, text, err)
+                 ? -1
+                 : 0;
+        spine_ledger_unlock(lock);
+    }
+    cJSON_free(text);
+    cJSON_Delete(json);
+    return rc;
+}

@@ -1,0 +1,400 @@
+/* sweep.c -- the job of spine-sweep.
+ *
+ * 1. Rank 0 of a group, its leader, has the ledger and decides; the others get its jobs.
+ * 2. Groups never wait for each other: all that they share is the ledger.
+ * 3. A trial's numbers don't depend on who trains it: the rows are scaled by one rank (nodedata.h).
+ */
+#include "spine/sweep/sweep.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "spine/base/interrupt.h"
+#include "spine/base/log.h"
+#include "spine/eval/evaluate.h"
+#include "spine/sweep/ledger.h"
+#include "spine/sweep/summary.h"
+#include "spine/train/nodedata.h"
+#include "spine/train/preflight.h"
+#include "spine/train/train.h"
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+struct group {
+    const struct spine_trials *trials;
+    struct spine_comm comm;
+    struct spine_nodedata corpus;
+    const struct spine_dataset *whole; /* the corpus', or NULL: trials read their own input */
+    struct spine_ledger ledger;        /* kept by the leader */
+};
+
+/* --- Working ------------------------------------------------------------------------------ */
+
+/* Who speaks: leaders of the sweep, or a trial, of which only warnings are heard. */
+static void speak_as_sweep(const struct group *group)
+{
+    spine_log_init("spine-sweep", group->comm.rank, 1, SPINE_LOG_INFO);
+}
+
+static void speak_as_trial(const struct group *group, char *name, size_t size, size_t trial)
+{
+    snprintf(name, size, "spine-sweep: trial %04zu", trial);
+    spine_log_init(name, group->comm.rank, group->comm.size, SPINE_LOG_QUIET);
+}
+
+/* The options of a job: of its trial, in the trial's directory, up to the job's rung. */
+static int configure(const struct group *group, const struct spine_job *job,
+                     struct spine_config *config, struct spine_error *err)
+{
+    char directory[SPINE_RUNDIR_PATH];
+    const struct spine_halving *halving = &group->ledger.halving;
+    if (spine_trials_config(group->trials, job->trial, config, err))
+        return -1;
+    if (job->rung + 1 < halving->num_rungs)
+        config->stop_after = halving->epochs[job->rung];
+    if (spine_ledger_trial_path(&group->ledger, job->trial, directory, err))
+        return -1;
+    if (strlen(directory) >= sizeof config->directory)
+        return spine_refuse(err, "sweep.directory: %.60s...: the path is too long", directory);
+    strcpy(config->directory, directory);
+    return 0;
+}
+
+/* Say what a job came to, and how many trials have come to something. */
+static int announce(struct group *group, const struct spine_job *job,
+                    const struct spine_config *config, double seconds, struct spine_error *err)
+{
+    struct spine_ledger *ledger = &group->ledger;
+    const struct spine_contender *contender = &ledger->contenders[job->trial];
+    const size_t objective = group->trials->goal.objective, count = group->trials->count;
+    size_t done = 0;
+    if (spine_ledger_read(ledger, err))
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        done += ledger->contenders[i].done > 0;
+    if (contender->state == SPINE_CONTENDER_FAILED)
+        spine_log(SPINE_LOG_INFO, "trial %04zu failed: %s", job->trial,
+                  ledger->accounts[job->trial].reason);
+    else
+        spine_log(SPINE_LOG_INFO, "trial %04zu  %lld epochs  %s %.5g  %.1f s  (%zu of %zu trials)",
+                  job->trial, (long long)spine_config_last_epoch(config),
+                  spine_goal_name(objective), contender->scores[job->rung].value[objective],
+                  seconds, done, count);
+    return 0;
+}
+
+/* How readable a trial's codes are, as spine-eval says without options. Not knowing is a warning
+ * only: the trial is trained. */
+static void judge(const struct spine_config *config, struct spine_scores *scores)
+{
+    static const char *const figures[] = {"intrusion", "coherence", "DistRatio", "diversity"};
+    static const char *const names[] = {"intrusion", "coherence", "distratio", "diversity"};
+    const char *path = config->directory;
+    const struct spine_evaluate_options options = {.files = {&path, 1},
+                                                   .space = config->input,
+                                                   .top = SPINE_EVALUATE_TOP,
+                                                   .draws = SPINE_EVALUATE_DRAWS,
+                                                   .seed = SPINE_EVALUATE_SEED};
+    struct spine_evaluation *evaluations = NULL;
+    struct spine_error err;
+#ifdef _OPENMP
+    omp_set_num_threads(1); /* the other cores have groups of their own */
+#endif
+    if (spine_evaluate(&options, &evaluations, &err))
+        spine_log_warning("%s: how readable it is, isn't known: %s", path, err.text);
+    else
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+            const struct spine_figure *figure =
+                spine_figures_find(&evaluations->figures, "interpretability", figures[i]);
+            if (figure != NULL)
+                scores->value[spine_goal_find(names[i])] = figure->estimate.value;
+        }
+    spine_evaluate_dispose(evaluations, 1);
+}
+
+/* Write down what training came to, and give the trial back. */
+static int settle(struct group *group, const struct spine_job *job,
+                  const struct spine_config *config, int trained, double started,
+                  const struct spine_error *reason, struct spine_error *err)
+{
+    struct spine_scores scores;
+    int64_t epoch = 0;
+    int rc = -1;
+    if (trained != 0 && reason->status == SPINE_EXIT_AGAIN) {
+        rc = spine_ledger_pause(&group->ledger, job, err);
+    } else if (trained != 0) {
+        rc = spine_ledger_fail(&group->ledger, job, reason->text, err);
+    } else if (spine_ledger_look(&group->ledger, job->trial, &scores, &epoch, err) == 0) {
+        judge(config, &scores);
+        rc = spine_ledger_record(&group->ledger, job, &scores, spine_comm_clock() - started, err);
+    }
+    spine_ledger_release(&group->ledger);
+    if (rc != 0 || (trained != 0 && reason->status == SPINE_EXIT_AGAIN))
+        return rc;
+    return announce(group, job, config, spine_comm_clock() - started, err);
+}
+
+/* Train a job that the leader has claimed. *failed: did the trial fail? */
+static int do_job(struct group *group, const struct spine_job *job, int *failed,
+                  struct spine_error *reason, struct spine_error *err)
+{
+    struct spine_config config;
+    char name[40];
+    const double started = spine_comm_clock();
+    int trained = configure(group, job, &config, reason);
+    speak_as_trial(group, name, sizeof name, job->trial);
+    if (trained == 0)
+        trained = spine_train(&config, &group->comm, group->whole, NULL, reason);
+    speak_as_sweep(group);
+    *failed = trained != 0;
+    const int rc =
+        group->comm.rank == 0 ? settle(group, job, &config, trained, started, reason, err) : 0;
+    if (spine_comm_agree(&group->comm, rc, err))
+        return -1;
+    if (trained != 0 && reason->status == SPINE_EXIT_AGAIN)
+        return spine_leave(err, "left with all trials saved; run the same command again to go on");
+    return 0;
+}
+
+/* What the leader finds to do; waits while that may depend on others. */
+static int find_job(struct group *group, struct spine_job *job, struct spine_error *err)
+{
+    for (long wait = 50;; wait = wait < 1600 ? 2 * wait : wait) { /* milliseconds */
+        const struct timespec moment = {wait / 1000, wait % 1000 * 1000000};
+        if (spine_ledger_claim(&group->ledger, job, err))
+            return -1;
+        if (job->verdict != SPINE_HALVING_WAIT)
+            return 0;
+        if (spine_interrupt_leave() || spine_interrupt_hurry())
+            return spine_leave(err, "left while others were at work; run the same command again to "
+                                    "go on");
+        nanosleep(&moment, NULL);
+    }
+}
+
+static int work(struct group *group, struct spine_error *err)
+{
+    for (;;) {
+        struct spine_job job = {.verdict = SPINE_HALVING_OVER};
+        struct spine_error reason;
+        int failed;
+        const int rc = group->comm.rank == 0 ? find_job(group, &job, err) : 0;
+        if (spine_comm_agree(&group->comm, rc, err))
+            return -1;
+        spine_comm_broadcast(&group->comm, &job, sizeof job);
+        if (job.verdict != SPINE_HALVING_TRAIN)
+            return 0;
+        if (do_job(group, &job, &failed, &reason, err))
+            return -1;
+    }
+}
+
+/* --- Setting up --------------------------------------------------------------------------- */
+
+static int shares_input(const struct spine_trials *trials)
+{
+    return !spine_trials_varies(trials, "data.input") &&
+           !spine_trials_varies(trials, "data.limit") &&
+           !spine_trials_varies(trials, "data.center") && !spine_trials_varies(trials, "data.rms");
+}
+
+/* Collective over 'world', whose ranks of the same colour become a group. */
+static int init(struct group *group, const struct spine_trials *trials, struct spine_comm *world,
+                int color, struct spine_error *err)
+{
+    const struct spine_config *base = &trials->base;
+    *group = (struct group){.trials = trials};
+    int rc = spine_ledger_init(&group->ledger, trials, err);
+    if (spine_comm_agree(world, rc, err))
+        return -1;
+    if (shares_input(trials)) { /* first: without input, nothing is made */
+        if (spine_nodedata_init(&group->corpus, world, base->input, (size_t)base->limit,
+                                (int)base->center, base->rms, err))
+            return -1;
+        group->whole = &group->corpus.whole;
+    }
+    rc = world->rank == 0 ? spine_ledger_open(&group->ledger, err) : 0;
+    if (spine_comm_agree(world, rc, err))
+        return -1;
+    spine_comm_split(world, color, &group->comm);
+    return 0;
+}
+
+static void dispose(struct group *group)
+{
+    spine_ledger_dispose(&group->ledger);
+    spine_nodedata_dispose(&group->corpus);
+    spine_comm_dispose(&group->comm);
+}
+
+/* Sum up when there is nothing left to do here. */
+static int sum_up(struct group *group, struct spine_error *err)
+{
+    struct spine_summary summary;
+    if (spine_ledger_read(&group->ledger, err) || spine_summary_init(&summary, &group->ledger, err))
+        return -1;
+    const size_t failed = summary.count[SPINE_TRIAL_FAILED];
+    int rc = spine_summary_write(&summary, err);
+    if (rc == 0)
+        spine_summary_print_short(&summary, stderr);
+    if (rc == 0 && failed > 0)
+        rc = spine_fail(err,
+                        "%zu of %zu trials have failed; 'spine-sweep run --retry' takes them "
+                        "up again",
+                        failed, group->trials->count);
+    spine_summary_dispose(&summary);
+    return rc;
+}
+
+/* Fails on all ranks if trials have failed. */
+static int conclude(struct group *group, const struct spine_comm *world, struct spine_error *err)
+{
+    int rc = world->rank == 0 ? sum_up(group, err) : 0;
+    spine_comm_broadcast(world, &rc, sizeof rc);
+    if (rc != 0)
+        spine_comm_broadcast(world, err, sizeof *err);
+    return rc;
+}
+
+int spine_sweep_run(const struct spine_trials *trials, struct spine_comm *world,
+                    enum spine_sweep_failed failed, struct spine_error *err)
+{
+    struct group group;
+    const int ranks = (int)trials->ranks_per_trial, groups = world->size / ranks;
+    if (groups == 0)
+        return spine_refuse(err, "sweep.ranks_per_trial: is %d, but there are %d ranks", ranks,
+                            world->size);
+    const int color = world->rank / ranks, idle = world->size - groups * ranks;
+    int rc = init(&group, trials, world, color, err);
+    if (rc == 0 && world->rank == 0 && failed == SPINE_SWEEP_RETRY_FAILED)
+        rc = spine_ledger_retry(&group.ledger, err);
+    rc = spine_comm_agree(world, rc, err);
+    if (rc == 0)
+        rc = spine_preflight_log(world, trials->directory, 0, err);
+    if (rc == 0) {
+        spine_log(SPINE_LOG_INFO, "%zu trials, %d group%s of %d rank%s", trials->count, groups,
+                  groups == 1 ? "" : "s", ranks, ranks == 1 ? "" : "s");
+        if (idle > 0 && world->rank == 0)
+            spine_log_warning("%d of %d ranks idle: they are too few for a group of "
+                              "sweep.ranks_per_trial = %d",
+                              idle, world->size, ranks);
+        speak_as_sweep(&group);
+        if (color < groups)
+            rc = work(&group, err);
+        rc = spine_comm_agree(world, rc, err);
+        if (rc == 0)
+            rc = conclude(&group, world, err);
+    }
+    dispose(&group);
+    return rc;
+}
+
+int spine_sweep_trial(const struct spine_trials *trials, struct spine_comm *world, size_t i,
+                      struct spine_error *err)
+{
+    struct group group;
+    struct spine_job job = {.verdict = SPINE_HALVING_OVER};
+    struct spine_error reason;
+    int failed = 0;
+    if (trials->method == SPINE_ASHA)
+        return spine_refuse(err,
+                            "method = asha decides itself which trial comes next; in an array, "
+                            "let each task do 'spine-sweep run'");
+    if (i >= trials->count)
+        return spine_refuse(err, "trial %zu: there are %zu, counted from 0", i, trials->count);
+    int rc = init(&group, trials, world, 0, err);
+    if (rc == 0) {
+        speak_as_sweep(&group);
+        rc = world->rank == 0 ? spine_ledger_claim_trial(&group.ledger, i, &job, err) : 0;
+        rc = spine_comm_agree(world, rc, err);
+    }
+    if (rc == 0) {
+        spine_comm_broadcast(world, &job, sizeof job);
+        if (job.verdict == SPINE_HALVING_TRAIN)
+            rc = do_job(&group, &job, &failed, &reason, err);
+        else
+            spine_log(SPINE_LOG_INFO, "trial %04zu is done", i);
+    }
+    if (rc == 0 && failed) {
+        *err = reason;
+        rc = -1;
+    }
+    dispose(&group);
+    return rc;
+}
+
+/* --- Looking ------------------------------------------------------------------------------ */
+
+/* Take up the ledger of a sweep that somebody has begun. */
+static int look(struct spine_ledger *ledger, struct spine_summary *summary,
+                const struct spine_trials *trials, struct spine_error *err)
+{
+    if (spine_ledger_init(ledger, trials, err))
+        return -1;
+    const int rc = spine_ledger_find(ledger, err) || spine_ledger_read(ledger, err) ||
+                           spine_summary_init(summary, ledger, err)
+                       ? -1
+                       : 0;
+    if (rc != 0)
+        spine_ledger_dispose(ledger);
+    return rc;
+}
+
+/* A line of a trial that is being trained, or was when it was stopped. */
+static int print_progress(const struct spine_ledger *ledger, size_t trial, const char *state,
+                          FILE *out, struct spine_error *err)
+{
+    struct spine_scores scores;
+    struct spine_config config;
+    int64_t epoch = 0;
+    if (spine_ledger_look(ledger, trial, &scores, &epoch, err) ||
+        spine_trials_config(ledger->trials, trial, &config, err))
+        return -1;
+    const size_t rung = ledger->contenders[trial].done;
+    const int64_t goal =
+        rung + 1 < ledger->halving.num_rungs ? ledger->halving.epochs[rung] : config.epochs;
+    fprintf(out, "trial %04zu  %s  epoch %lld of %lld", trial, state, (long long)epoch,
+            (long long)goal);
+    if (epoch > 0)
+        fprintf(out, "  total loss %.5f", scores.value[spine_goal_find("total")]);
+    fputc('\n', out);
+    return 0;
+}
+
+int spine_sweep_status(const struct spine_trials *trials, FILE *out, struct spine_error *err)
+{
+    struct spine_ledger ledger;
+    struct spine_summary summary;
+    if (look(&ledger, &summary, trials, err))
+        return -1;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < trials->count; i++) {
+        const enum spine_trial_state state = spine_summary_state(&summary, i);
+        if (state == SPINE_TRIAL_FAILED)
+            fprintf(out, "trial %04zu  failed: %s\n", i, ledger.accounts[i].reason);
+        else if (state == SPINE_TRIAL_RUNNING || state == SPINE_TRIAL_BEGUN)
+            rc = print_progress(&ledger, i, spine_summary_state_name(state), out, err);
+    }
+    if (rc == 0)
+        spine_summary_print_short(&summary, out);
+    spine_summary_dispose(&summary);
+    spine_ledger_dispose(&ledger);
+    return rc;
+}
+
+int spine_sweep_summary(const struct spine_trials *trials, FILE *out, struct spine_error *err)
+{
+    struct spine_ledger ledger;
+    struct spine_summary summary;
+    if (look(&ledger, &summary, trials, err))
+        return -1;
+    const int rc = spine_summary_write(&summary, err);
+    if (rc == 0)
+        spine_summary_print(&summary, out);
+    spine_summary_dispose(&summary);
+    spine_ledger_dispose(&ledger);
+    return rc;
+}

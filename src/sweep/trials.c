@@ -1,0 +1,580 @@
+/* trials.c -- a sweep: many runs described by the section [sweep] of a configuration. */
+#include "spine/sweep/trials.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/field.h"
+#include "spine/base/random.h"
+#include "spine/base/spelling.h"
+
+enum { MOST_TRIALS = 100000, MOST_DIGITS = 6 };
+
+/* What is given beside the parameters. */
+struct reading {
+    struct spine_trials *trials;
+    const struct spine_inifile_lines *lines;
+    int method_given, objective_given;
+    int64_t count; /* 0: not given */
+    int count_line, min_epochs_line, reduction_line;
+};
+
+/* --- The keys ----------------------------------------------------------------------------- */
+
+static int read_count(const char *text, int64_t least, int64_t most, int64_t *count,
+                      struct spine_error *err)
+{
+    char *end;
+    errno = 0;
+    const long long number = strtoll(text, &end, 10);
+    if (end == text || *end != '\0')
+        return spine_refuse(err, "'%.100s' is not a whole number", text);
+    if (errno != 0 || number < least || number > most)
+        return spine_refuse(err, "%.100s is out of bounds, expected %lld to %lld", text,
+                            (long long)least, (long long)most);
+    *count = number;
+    return 0;
+}
+
+static int set_method(struct reading *reading, const struct spine_inifile_line *line,
+                      struct spine_error *err)
+{
+    static const char *const names[] = {"grid", "random", "asha"};
+    for (size_t i = 0; i < 3; i++)
+        if (strcmp(line->value, names[i]) == 0) {
+            reading->trials->method = (enum spine_method)i;
+            reading->method_given = 1;
+            return 0;
+        }
+    return spine_refuse(err, "'%.100s' is none of grid|random|asha", line->value);
+}
+
+static int set_trials(struct reading *reading, const struct spine_inifile_line *line,
+                      struct spine_error *err)
+{
+    reading->count_line = line->line;
+    return read_count(line->value, 1, MOST_TRIALS, &reading->count, err);
+}
+
+static int set_seed(struct reading *reading, const struct spine_inifile_line *line,
+                    struct spine_error *err)
+{
+    int64_t seed = 0;
+    if (read_count(line->value, 0, INT64_C(9000000000000000), &seed, err))
+        return -1;
+    reading->trials->seed = (uint64_t)seed;
+    return 0;
+}
+
+static int set_objective(struct reading *reading, const struct spine_inifile_line *line,
+                         struct spine_error *err)
+{
+    reading->objective_given = 1;
+    return spine_goal_set_objective(&reading->trials->goal, line->value, err);
+}
+
+static int set_limits(struct reading *reading, const struct spine_inifile_line *line,
+                      struct spine_error *err)
+{
+    return spine_goal_set_limits(&reading->trials->goal, line->value, err);
+}
+
+static int set_ranks(struct reading *reading, const struct spine_inifile_line *line,
+                     struct spine_error *err)
+{
+    return read_count(line->value, 1, 1000000, &reading->trials->ranks_per_trial, err);
+}
+
+static int set_min_epochs(struct reading *reading, const struct spine_inifile_line *line,
+                          struct spine_error *err)
+{
+    reading->min_epochs_line = line->line;
+    return read_count(line->value, 1, 1000000000, &reading->trials->min_epochs, err);
+}
+
+static int set_reduction(struct reading *reading, const struct spine_inifile_line *line,
+                         struct spine_error *err)
+{
+    reading->reduction_line = line->line;
+    return read_count(line->value, 2, 1000, &reading->trials->reduction, err);
+}
+
+static int set_directory(struct reading *reading, const struct spine_inifile_line *line,
+                         struct spine_error *err)
+{
+    if (line->value[0] == '\0')
+        return spine_refuse(err, "is empty");
+    strcpy(reading->trials->directory, line->value); /* both have SPINE_CONFIG_TEXT bytes */
+    return 0;
+}
+
+static const struct key {
+    const char *name;
+    int (*set)(struct reading *reading, const struct spine_inifile_line *line,
+               struct spine_error *err);
+} keys[] = {
+    {"method", set_method},         {"trials", set_trials},       {"seed", set_seed},
+    {"objective", set_objective},   {"subject_to", set_limits},   {"ranks_per_trial", set_ranks},
+    {"min_epochs", set_min_epochs}, {"reduction", set_reduction}, {"directory", set_directory},
+};
+enum { NUM_KEYS = sizeof keys / sizeof *keys };
+
+static const struct key *find_key(const char *name)
+{
+    for (size_t i = 0; i < NUM_KEYS; i++)
+        if (strcmp(keys[i].name, name) == 0)
+            return &keys[i];
+    return NULL;
+}
+
+static int refuse_key(const char *name, struct spine_error *err)
+{
+    const struct key *nearest = keys;
+    for (size_t i = 1; i < NUM_KEYS; i++)
+        if (spine_spelling_distance(keys[i].name, name) <
+            spine_spelling_distance(nearest->name, name))
+            nearest = &keys[i];
+    return spine_refuse(err, "unknown option 'sweep.%.60s'; the nearest is sweep.%s", name,
+                        nearest->name);
+}
+
+/* --- The parameters ----------------------------------------------------------------------- */
+
+/* Would the option take this value? */
+static int try_value(const char *name, const char *value, struct spine_error *err)
+{
+    struct spine_config scratch;
+    uint64_t given = 0;
+    spine_config_init(&scratch);
+    return spine_config_set(&scratch, &given, name, value, err);
+}
+
+static int read_list(struct spine_parameter *parameter, const char *text, struct spine_error *err)
+{
+    char copy[SPINE_INIFILE_WORD], *rest = copy;
+    strcpy(copy, text);
+    for (char *item; (item = strsep(&rest, ",")) != NULL;) {
+        item = spine_field_trim_text(item);
+        if (*item == '\0')
+            return spine_refuse(err, "%s: has an empty value", parameter->name);
+        for (size_t i = 0; i < parameter->values.count; i++)
+            if (strcmp(spine_words_get(&parameter->values, i), item) == 0)
+                return spine_refuse(err, "%s: %.100s stands there twice", parameter->name, item);
+        if (try_value(parameter->name, item, err) ||
+            spine_words_add(&parameter->values, item, strlen(item), err))
+            return -1;
+    }
+    return 0;
+}
+
+/* What stands behind 'word' and blanks; NULL if text doesn't begin with it. */
+static const char *skip_word(const char *text, const char *word)
+{
+    const size_t length = strlen(word);
+    if (strncmp(text, word, length) != 0 || strchr(" \t", text[length]) == NULL)
+        return NULL;
+    return text + length + strspn(text + length, " \t");
+}
+
+/* The kind of a value, and what stands behind the words that say it. */
+static enum spine_parameter_kind find_kind(const char *text, const char **rest)
+{
+    if ((*rest = skip_word(text, "uniform")) != NULL)
+        return SPINE_PARAMETER_UNIFORM;
+    if ((*rest = skip_word(text, "log")) != NULL)
+        return SPINE_PARAMETER_LOG;
+    const char *behind = skip_word(text, "int");
+    if (behind == NULL) {
+        *rest = text;
+        return SPINE_PARAMETER_LIST;
+    }
+    *rest = skip_word(behind, "log");
+    if (*rest != NULL)
+        return SPINE_PARAMETER_INT_LOG;
+    *rest = behind;
+    return SPINE_PARAMETER_INT;
+}
+
+/* "a .. b" */
+static int read_range(struct spine_parameter *parameter, const char *text, struct spine_error *err)
+{
+    char copy[SPINE_INIFILE_WORD];
+    const int whole =
+        parameter->kind == SPINE_PARAMETER_INT || parameter->kind == SPINE_PARAMETER_INT_LOG;
+    const enum spine_config_kind kind = spine_config_kind(parameter->name);
+    strcpy(copy, text);
+    char *dots = strstr(copy, "..");
+    if (dots == NULL)
+        return spine_refuse(err, "%s: '%.100s' is not a range 'a .. b'", parameter->name, text);
+    *dots = '\0';
+    const char *least = spine_field_trim_text(copy), *most = spine_field_trim_text(dots + 2);
+    if (try_value(parameter->name, least, err) || try_value(parameter->name, most, err))
+        return -1;
+    if (kind != (whole ? SPINE_CONFIG_WHOLE : SPINE_CONFIG_REAL))
+        return spine_refuse(err, "%s: takes %s", parameter->name,
+                            kind == SPINE_CONFIG_WHOLE  ? "whole numbers: 'int a .. b'"
+                            : kind == SPINE_CONFIG_REAL ? "'uniform a .. b' or 'log a .. b'"
+                                                        : "a list, not a range");
+    parameter->least = strtod(least, NULL);
+    parameter->most = strtod(most, NULL);
+    if (!(parameter->least < parameter->most))
+        return spine_refuse(err, "%s: the range %s .. %s is empty", parameter->name, least, most);
+    if ((parameter->kind == SPINE_PARAMETER_LOG || parameter->kind == SPINE_PARAMETER_INT_LOG) &&
+        parameter->least <= 0)
+        return spine_refuse(err, "%s: the range begins at %s, which has no logarithm",
+                            parameter->name, least);
+    return 0;
+}
+
+/* Why an option can't be a parameter; NULL if it can. */
+static const char *find_obstacle(const char *name)
+{
+    static const char *const own[] = {"output.directory", "output.overwrite", "train.resume",
+                                      "train.stop_after"};
+    /* Beginnings of names. */
+    static const char *const idle[] = {"output.",          "train.checkpoint_",
+                                       "train.time_limit", "train.grace_seconds",
+                                       "train.check_room", "train.evaluate_every"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(name, own[i]) == 0)
+            return "the sweep sets it itself";
+    for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+        if (strncmp(name, idle[i], strlen(idle[i])) == 0 && strcmp(name, "output.noisy_codes") != 0)
+            return "it doesn't change what is computed";
+    return NULL;
+}
+
+static int add_parameter(struct spine_trials *trials, const struct spine_inifile_line *line,
+                         struct spine_error *err)
+{
+    const char *rest = NULL;
+    const enum spine_parameter_kind kind = find_kind(line->value, &rest);
+    if (spine_config_kind(line->name) == SPINE_CONFIG_UNKNOWN)
+        return try_value(line->name, "", err); /* which names the nearest */
+    const char *obstacle = find_obstacle(line->name);
+    if (obstacle != NULL)
+        return spine_refuse(err, "%s: can't be a parameter: %s", line->name, obstacle);
+    struct spine_parameter *grown =
+        realloc(trials->parameters, (trials->num_parameters + 1) * sizeof *grown);
+    if (grown == NULL)
+        return spine_fail(err, "out of memory for the sweep's parameters");
+    trials->parameters = grown;
+    struct spine_parameter *parameter = &grown[trials->num_parameters++];
+    *parameter = (struct spine_parameter){.kind = kind};
+    snprintf(parameter->name, sizeof parameter->name, "%s", line->name);
+    return kind == SPINE_PARAMETER_LIST ? read_list(parameter, rest, err)
+                                        : read_range(parameter, rest, err);
+}
+
+static int read_lines(struct reading *reading, struct spine_error *err)
+{
+    for (size_t i = 0; i < reading->lines->count; i++) {
+        const struct spine_inifile_line *line = &reading->lines->line[i];
+        const struct key *key = find_key(line->name);
+        int rc;
+        if (strchr(line->name, '.') != NULL) {
+            rc = add_parameter(reading->trials, line, err);
+        } else if (key == NULL) {
+            rc = refuse_key(line->name, err);
+        } else if ((rc = key->set(reading, line, err)) != 0) {
+            const struct spine_error inner = *err;
+            spine_refuse(err, "sweep.%s: %.900s", line->name, inner.text);
+        }
+        if (rc != 0)
+            return spine_inifile_locate(reading->lines->path, line->line, err);
+    }
+    return 0;
+}
+
+/* --- What doesn't go together ------------------------------------------------------------- */
+
+static int refuse_unused(const struct reading *reading, int line, const char *name,
+                         const char *reason, struct spine_error *err)
+{
+    spine_refuse(err, "sweep.%s: isn't used with %s; leave it out", name, reason);
+    return spine_inifile_locate(reading->lines->path, line, err);
+}
+
+/* Is the key in the file or on the command line? 'line' is -1 where it isn't. */
+static int check_method(const struct reading *reading, struct spine_error *err)
+{
+    const struct spine_trials *trials = reading->trials;
+    if (!reading->method_given)
+        return spine_refuse(err, "sweep.method: is not set; it is grid, random or asha");
+    if (!reading->objective_given)
+        return spine_refuse(err, "sweep.objective: is not set; for example: maximize "
+                                 "explained_variance");
+    if (trials->num_parameters == 0)
+        return spine_refuse(err, "[sweep] has no parameter; for example: model.hidden = 500, 1000");
+    if (trials->method == SPINE_GRID && reading->count_line >= 0)
+        return refuse_unused(reading, reading->count_line, "trials", "method = grid", err);
+    if (trials->method != SPINE_ASHA && reading->min_epochs_line >= 0)
+        return refuse_unused(reading, reading->min_epochs_line, "min_epochs",
+                             "this method, only with asha", err);
+    if (trials->method != SPINE_ASHA && reading->reduction_line >= 0)
+        return refuse_unused(reading, reading->reduction_line, "reduction",
+                             "this method, only with asha", err);
+    if (trials->method == SPINE_RANDOM && reading->count == 0)
+        return spine_refuse(err, "sweep.trials: is not set; it is how many to draw");
+    if (trials->method == SPINE_ASHA && reading->min_epochs_line < 0)
+        return spine_refuse(err,
+                            "sweep.min_epochs: is not set; it is the epochs after which trials "
+                            "are compared first");
+    return 0;
+}
+
+/* The base may not set what the sweep sets. */
+static int check_base(const struct spine_trials *trials, struct spine_error *err)
+{
+    const struct spine_config *base = &trials->base;
+    const char *name = strcmp(base->resume, "auto") != 0 ? "train.resume"
+                       : base->stop_after != 0           ? "train.stop_after"
+                       : base->overwrite                 ? "output.overwrite"
+                                                         : NULL;
+    if (name != NULL)
+        return spine_refuse(err, "%s: can't be set for a sweep, which sets it itself; leave it out",
+                            name);
+    if (trials->method != SPINE_ASHA)
+        return 0;
+    if (spine_trials_varies(trials, "train.epochs"))
+        return spine_refuse(err,
+                            "train.epochs: can't be a parameter with method = asha, whose last "
+                            "comparison is after train.epochs");
+    if (trials->min_epochs > base->epochs)
+        return spine_refuse(err, "sweep.min_epochs: is %lld, more than the %lld of train.epochs",
+                            (long long)trials->min_epochs, (long long)base->epochs);
+    return 0;
+}
+
+/* How many trials there are. */
+static int count_trials(struct spine_trials *trials, int64_t count, struct spine_error *err)
+{
+    trials->drawn = count > 0;
+    trials->count = count > 0 ? (size_t)count : 1;
+    for (size_t p = 0; !trials->drawn && p < trials->num_parameters; p++) {
+        const struct spine_parameter *parameter = &trials->parameters[p];
+        if (parameter->kind != SPINE_PARAMETER_LIST)
+            return spine_refuse(err, "%s: is a range, of which %s", parameter->name,
+                                trials->method == SPINE_GRID
+                                    ? "a grid has no points; give a list, or method = random"
+                                    : "sweep.trials must say how many to draw");
+        trials->count *= parameter->values.count;
+        if (trials->count > MOST_TRIALS)
+            return spine_refuse(err, "the lists have more than %d combinations", MOST_TRIALS);
+    }
+    return 0;
+}
+
+/* Draw the order of the grid's trials. */
+static int shuffle(struct spine_trials *trials, struct spine_error *err)
+{
+    if (trials->drawn || trials->method != SPINE_ASHA)
+        return 0;
+    trials->order = malloc(trials->count * sizeof *trials->order);
+    if (trials->order == NULL)
+        return spine_fail(err, "out of memory for the order of %zu trials", trials->count);
+    for (size_t i = 0; i < trials->count; i++)
+        trials->order[i] = i;
+    for (size_t i = trials->count; i-- > 1;) {
+        const double u = spine_random_parameter(trials->seed, i, UINT32_MAX);
+        const size_t j = (size_t)(u * (double)(i + 1)), swapped = trials->order[i];
+        trials->order[i] = trials->order[j];
+        trials->order[j] = swapped;
+    }
+    return 0;
+}
+
+static int check_trials(const struct spine_trials *trials, struct spine_error *err)
+{
+    struct spine_config config;
+    for (size_t i = 0; i < trials->count; i++)
+        if (spine_trials_config(trials, i, &config, err) || spine_config_check(&config, err)) {
+            const struct spine_error inner = *err;
+            return spine_refuse(err, "trial %zu: %.900s", i, inner.text);
+        }
+    return 0;
+}
+
+int spine_trials_init(struct spine_trials *trials, const struct spine_config *base,
+                      const struct spine_inifile_lines *lines, struct spine_error *err)
+{
+    struct reading reading = {.trials = trials,
+                              .lines = lines,
+                              .count_line = -1,
+                              .min_epochs_line = -1,
+                              .reduction_line = -1};
+    *trials = (struct spine_trials){
+        .seed = 1, .ranks_per_trial = 1, .reduction = 3, .directory = "sweep", .base = *base};
+    if (read_lines(&reading, err) == 0 && check_method(&reading, err) == 0 &&
+        check_base(trials, err) == 0 && count_trials(trials, reading.count, err) == 0 &&
+        shuffle(trials, err) == 0 && check_trials(trials, err) == 0)
+        return 0;
+    spine_trials_dispose(trials);
+    return -1;
+}
+
+void spine_trials_dispose(struct spine_trials *trials)
+{
+    for (size_t p = 0; p < trials->num_parameters; p++)
+        spine_words_dispose(&trials->parameters[p].values);
+    free(trials->parameters);
+    free(trials->order);
+    *trials = (struct spine_trials){0};
+}
+
+/* --- A trial ------------------------------------------------------------------------------ */
+
+/* Which value of list p trial i of the grid has: the digit of i that belongs to p, where the last
+ * list's digit changes fastest. */
+static size_t grid_index(const struct spine_trials *trials, size_t i, size_t p)
+{
+    if (trials->order != NULL)
+        i = trials->order[i];
+    for (size_t q = trials->num_parameters - 1; q > p; q--)
+        i /= trials->parameters[q].values.count;
+    return i % trials->parameters[p].values.count;
+}
+
+/* A number of a range, for u in [0, 1). */
+static double draw(const struct spine_parameter *parameter, double u)
+{
+    const double least = parameter->least, most = parameter->most;
+    double number = 0;
+    switch (parameter->kind) {
+    case SPINE_PARAMETER_LIST:
+        break;
+    case SPINE_PARAMETER_UNIFORM:
+        number = least + u * (most - least);
+        break;
+    case SPINE_PARAMETER_LOG:
+        number = least * pow(most / least, u);
+        break;
+    case SPINE_PARAMETER_INT:
+        number = least + floor(u * (most - least + 1));
+        break;
+    case SPINE_PARAMETER_INT_LOG: /* whole numbers as often as numbers that are cut to them */
+        number = floor(least * pow((most + 1) / least, u));
+        break;
+    }
+    return number < least ? least : number > most ? most : number;
+}
+
+void spine_trials_value(const struct spine_trials *trials, size_t i, size_t p, char *text)
+{
+    const struct spine_parameter *parameter = &trials->parameters[p];
+    const double u = spine_random_parameter(trials->seed, i, (uint32_t)p);
+    if (parameter->kind == SPINE_PARAMETER_LIST) {
+        const size_t count = parameter->values.count;
+        const size_t place = trials->drawn ? (size_t)(u * (double)count) : grid_index(trials, i, p);
+        snprintf(text, SPINE_TRIALS_VALUE, "%s", spine_words_get(&parameter->values, place));
+        return;
+    }
+    const double number = draw(parameter, u);
+    if (parameter->kind == SPINE_PARAMETER_INT || parameter->kind == SPINE_PARAMETER_INT_LOG) {
+        snprintf(text, SPINE_TRIALS_VALUE, "%.0f", number);
+        return;
+    }
+    snprintf(text, SPINE_TRIALS_VALUE, "%.*g", MOST_DIGITS, number);
+    const double rounded = strtod(text, NULL);
+    if (rounded < parameter->least || rounded > parameter->most)
+        snprintf(text, SPINE_TRIALS_VALUE, "%.17g", number); /* an end with many digits */
+}
+
+int spine_trials_config(const struct spine_trials *trials, size_t i, struct spine_config *config,
+                        struct spine_error *err)
+{
+    char value[SPINE_TRIALS_VALUE];
+    uint64_t given = 0;
+    *config = trials->base;
+    for (size_t p = 0; p < trials->num_parameters; p++) {
+        spine_trials_value(trials, i, p, value);
+        if (spine_config_set(config, &given, trials->parameters[p].name, value, err))
+            return -1;
+    }
+    return 0;
+}
+
+int spine_trials_varies(const struct spine_trials *trials, const char *name)
+{
+    for (size_t p = 0; p < trials->num_parameters; p++)
+        if (strcmp(trials->parameters[p].name, name) == 0)
+            return 1;
+    return 0;
+}
+
+/* --- As text ------------------------------------------------------------------------------ */
+
+/* "prefix" NAME = VALUES */
+static void print_parameters(FILE *file, const char *prefix, const struct spine_trials *trials)
+{
+    static const char *const words[] = {"", "uniform", "log", "int", "int log"};
+    for (size_t p = 0; p < trials->num_parameters; p++) {
+        const struct spine_parameter *parameter = &trials->parameters[p];
+        fprintf(file, "%s%s = ", prefix, parameter->name);
+        if (parameter->kind == SPINE_PARAMETER_LIST)
+            for (size_t i = 0; i < parameter->values.count; i++)
+                fprintf(file, "%s%s", i == 0 ? "" : ", ", spine_words_get(&parameter->values, i));
+        else
+            fprintf(file, "%s %.15g .. %.15g", words[parameter->kind], parameter->least,
+                    parameter->most);
+        fputc('\n', file);
+    }
+}
+
+static void print_method(FILE *file, const char *prefix, const struct spine_trials *trials)
+{
+    static const char *const methods[] = {"grid", "random", "asha"};
+    fprintf(file, "%smethod = %s\n", prefix, methods[trials->method]);
+    if (trials->drawn || trials->order != NULL)
+        fprintf(file, "%sseed = %llu\n", prefix, (unsigned long long)trials->seed);
+    if (trials->method == SPINE_ASHA)
+        fprintf(file, "%smin_epochs = %lld\n%sreduction = %lld\n", prefix,
+                (long long)trials->min_epochs, prefix, (long long)trials->reduction);
+}
+
+char *spine_trials_identity(const struct spine_trials *trials)
+{
+    char *text = NULL, *base = spine_config_identity(&trials->base);
+    size_t size = 0;
+    FILE *file = base == NULL ? NULL : open_memstream(&text, &size);
+    if (file != NULL) {
+        print_method(file, "sweep.", trials);
+        print_parameters(file, "sweep.", trials);
+        fprintf(file, "train.epochs = %lld\n%s", (long long)trials->base.epochs, base);
+    }
+    free(base);
+    if (file != NULL && fclose(file) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+char *spine_trials_text(const struct spine_trials *trials)
+{
+    char *text = NULL, *base = spine_config_text(&trials->base);
+    size_t size = 0;
+    FILE *file = base == NULL ? NULL : open_memstream(&text, &size);
+    if (file != NULL) {
+        fprintf(file, "%s\n[sweep]\n", base);
+        print_method(file, "", trials);
+        if (trials->drawn)
+            fprintf(file, "trials = %zu\n", trials->count);
+        fputs("objective = ", file);
+        spine_goal_print_objective(&trials->goal, file);
+        if (trials->goal.num_limits > 0) {
+            fputs("\nsubject_to = ", file);
+            spine_goal_print_limits(&trials->goal, file);
+        }
+        fprintf(file, "\nranks_per_trial = %lld\ndirectory = %s\n",
+                (long long)trials->ranks_per_trial, trials->directory);
+        print_parameters(file, "", trials);
+    }
+    free(base);
+    if (file != NULL && fclose(file) == 0)
+        return text;
+    free(text);
+    return NULL;
+}

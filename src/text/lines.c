@@ -1,0 +1,404 @@
+/* lines.c -- a file as a stream of lines: plain, gzip or zstd.
+ *
+ * buffer[first, last) holds what was read, and decompressed, but not given out yet. A line must
+ * stand in it whole, so it grows with the longest line. Nothing is mapped: a file that becomes
+ * shorter while it is read would then end the process by a signal. */
+#include "spine/text/lines.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+enum {
+#ifdef SPINE_FUZZ
+    BLOCK = 64, /* so that short inputs go beyond it */
+#else
+    BLOCK = 1 << 18, /* stays in the cache until it is parsed */
+#endif
+    GZIP_WINDOW = 15 + 16, /* zlib's way to say: the largest window, and a gzip header */
+    ZSTD_WINDOW = 27,      /* zstd's own limit: 128 MiB of memory */
+    ZSTD_MOST_WINDOW = 31, /* as "zstd --long=31" makes them */
+    ZSTD_RATIO = 64,       /* a window beyond the limit is no larger than so many of the file */
+    MOST_LINE = 64 << 20,  /* a row of 5 million numbers: longer ones aren't text */
+};
+
+struct spine_lines {
+    const char *path; /* borrowed */
+    int file;
+    enum spine_lines_kind kind;
+    uint64_t bytes;  /* of the file */
+    uint64_t offset; /* of buffer[first] in the plain or decompressed file */
+    uint64_t end;    /* of the range; UINT64_MAX when there is none */
+    uint64_t lines;
+    char *buffer; /* owned */
+    size_t capacity, first, last;
+    bool at_end; /* all that the file holds is in the buffer */
+
+    char *packed; /* owned; (BLOCK), what was read of a compressed file */
+    z_stream gzip;
+    bool gzip_begun;
+    ZSTD_DStream *zstd;
+    ZSTD_inBuffer zstd_in;
+    bool between; /* compressed data may end here: a member or frame has ended */
+};
+
+/* Read up to 'size' bytes; *got is 0 only at the end of the file. */
+static int read_file(struct spine_lines *input, char *to, size_t size, size_t *got,
+                     struct spine_error *err)
+{
+    ssize_t count;
+    do
+        count = read(input->file, to, size);
+    while (count < 0 && errno == EINTR);
+    if (count < 0)
+        return spine_fail(err, "%s: %s", input->path, strerror(errno));
+    *got = (size_t)count;
+    return 0;
+}
+
+static int read_plain(struct spine_lines *input, char *to, size_t size, size_t *got,
+                      struct spine_error *err)
+{
+    if (read_file(input, to, size, got, err))
+        return -1;
+    const uint64_t position = input->offset + (input->last - input->first);
+    if (*got == 0 && input->end != UINT64_MAX && position < input->end)
+        return spine_fail(err, "%s: the file became shorter while it was read", input->path);
+    return 0;
+}
+
+static int refuse_cut(const struct spine_lines *input, struct spine_error *err)
+{
+    return spine_refuse(err, "%s: the compressed data end too early", input->path);
+}
+
+static int refuse_damaged(const struct spine_lines *input, const char *why, struct spine_error *err)
+{
+    return spine_refuse(err, "%s: the compressed data are damaged (%s)", input->path, why);
+}
+
+static int refill_gzip(struct spine_lines *input, struct spine_error *err)
+{
+    size_t got = 0;
+    if (read_file(input, input->packed, BLOCK, &got, err))
+        return -1;
+    if (got == 0 && !input->between)
+        return refuse_cut(input, err);
+    input->gzip.next_in = (Bytef *)input->packed;
+    input->gzip.avail_in = (uInt)got;
+    return 0;
+}
+
+static int step_gzip(struct spine_lines *input, struct spine_error *err)
+{
+    const int code = inflate(&input->gzip, Z_NO_FLUSH);
+    if (code == Z_STREAM_END) {
+        input->between = true;
+        inflateReset(&input->gzip);
+        return 0;
+    }
+    if (code == Z_MEM_ERROR)
+        return spine_fail(err, "%s: out of memory to decompress it", input->path);
+    if (code != Z_OK && code != Z_BUF_ERROR)
+        return refuse_damaged(input, input->gzip.msg != NULL ? input->gzip.msg : "gzip", err);
+    input->between = false;
+    return 0;
+}
+
+static int read_gzip(struct spine_lines *input, char *to, size_t size, size_t *got,
+                     struct spine_error *err)
+{
+    const uInt room = size < BLOCK ? (uInt)size : BLOCK;
+    z_stream *stream = &input->gzip;
+    stream->next_out = (Bytef *)to;
+    stream->avail_out = room;
+    while (stream->avail_out == room) {
+        if (stream->avail_in == 0 && refill_gzip(input, err))
+            return -1;
+        if (stream->avail_in == 0)
+            break;
+        if (step_gzip(input, err))
+            return -1;
+    }
+    *got = room - stream->avail_out;
+    return 0;
+}
+
+static int refill_zstd(struct spine_lines *input, struct spine_error *err)
+{
+    size_t got = 0;
+    if (read_file(input, input->packed, BLOCK, &got, err))
+        return -1;
+    input->zstd_in = (ZSTD_inBuffer){.src = input->packed, .size = got};
+    return 0;
+}
+
+static int read_zstd(struct spine_lines *input, char *to, size_t size, size_t *got,
+                     struct spine_error *err)
+{
+    ZSTD_outBuffer out = {.dst = to, .size = size};
+    ZSTD_inBuffer *in = &input->zstd_in;
+    while (out.pos == 0) {
+        if (in->pos == in->size && refill_zstd(input, err))
+            return -1;
+        /* Without input the decoder may still have output to give. */
+        const bool starved = in->size == 0;
+        if (starved && input->between)
+            break;
+        const size_t code = ZSTD_decompressStream(input->zstd, &out, in);
+        if (ZSTD_isError(code))
+            return refuse_damaged(input, ZSTD_getErrorName(code), err);
+        input->between = code == 0;
+        if (starved && out.pos == 0 && !input->between)
+            return refuse_cut(input, err);
+    }
+    *got = out.pos;
+    return 0;
+}
+
+static int refuse_long(const struct spine_lines *input, struct spine_error *err)
+{
+    return spine_refuse(err, "%s: the line that begins at byte %llu is longer than %d MiB",
+                        input->path, (unsigned long long)input->offset, MOST_LINE >> 20);
+}
+
+/* Make room behind 'last': move what is there to the front, and if that was little use, grow. */
+static int make_room(struct spine_lines *input, struct spine_error *err)
+{
+    const size_t kept = input->last - input->first;
+    if (kept > 0 && input->first > 0)
+        memmove(input->buffer, input->buffer + input->first, kept);
+    input->first = 0;
+    input->last = kept;
+    if (input->capacity - kept >= BLOCK)
+        return 0;
+    const size_t wanted = 2 * input->capacity + BLOCK;
+    char *larger = realloc(input->buffer, wanted);
+    if (larger == NULL)
+        return spine_fail(err, "%s: out of memory for a line of more than %zu bytes", input->path,
+                          kept);
+    input->buffer = larger;
+    input->capacity = wanted;
+    return 0;
+}
+
+static int fill(struct spine_lines *input, struct spine_error *err)
+{
+    if (make_room(input, err))
+        return -1;
+    char *to = input->buffer + input->last;
+    size_t got = 0;
+    int rc = -1;
+    switch (input->kind) {
+    case SPINE_LINES_PLAIN:
+        rc = read_plain(input, to, BLOCK, &got, err);
+        break;
+    case SPINE_LINES_GZIP:
+        rc = read_gzip(input, to, BLOCK, &got, err);
+        break;
+    case SPINE_LINES_ZSTD:
+        rc = read_zstd(input, to, BLOCK, &got, err);
+        break;
+    }
+    if (rc)
+        return -1;
+    input->last += got;
+    input->at_end = got == 0;
+    return 0;
+}
+
+/* The length of the line at buffer[first], reading on until it is whole. *newline says whether one
+ * stands behind it. */
+static int find_line(struct spine_lines *input, size_t *length, bool *newline,
+                     struct spine_error *err)
+{
+    size_t searched = 0;
+    for (;;) {
+        const size_t there = input->last - input->first, from = input->first + searched;
+        const char *found =
+            there > searched ? memchr(input->buffer + from, '\n', there - searched) : NULL;
+        if (found != NULL || input->at_end) {
+            *newline = found != NULL;
+            *length = found != NULL ? (size_t)(found - input->buffer) - input->first : there;
+            return 0;
+        }
+        searched = there;
+        if (there > MOST_LINE)
+            return refuse_long(input, err);
+        if (fill(input, err))
+            return -1;
+    }
+}
+
+static void take(struct spine_lines *input, size_t bytes)
+{
+    input->first += bytes;
+    input->offset += bytes;
+}
+
+int spine_lines_next(struct spine_lines *input, struct spine_line *line, struct spine_error *err)
+{
+    size_t length;
+    bool newline;
+    if (input->offset >= input->end)
+        return 0;
+    if (find_line(input, &length, &newline, err))
+        return -1;
+    if (length == 0 && !newline)
+        return 0;
+    const char *text = input->buffer + input->first;
+    *line = (struct spine_line){
+        .text = text,
+        .length = length > 0 && text[length - 1] == '\r' ? length - 1 : length,
+        .number = ++input->lines,
+        .is_first = input->offset == 0,
+        .is_cut = !newline,
+    };
+    take(input, length + newline);
+    return 1;
+}
+
+/* Is 'magic' what the file begins with? */
+static bool begins_with(const unsigned char *start, size_t length, const char *magic, size_t bytes)
+{
+    return length >= bytes && memcmp(start, magic, bytes) == 0;
+}
+
+static int find_kind(struct spine_lines *input, struct spine_error *err)
+{
+    unsigned char start[4];
+    struct stat facts;
+    if (fstat(input->file, &facts) != 0)
+        return spine_fail(err, "%s: %s", input->path, strerror(errno));
+    if (S_ISDIR(facts.st_mode))
+        return spine_refuse(err, "%s: is a directory", input->path);
+    if (!S_ISREG(facts.st_mode))
+        return spine_refuse(err, "%s: is not a file on a disk; it must be read twice", input->path);
+    input->bytes = (uint64_t)facts.st_size;
+    const ssize_t got = pread(input->file, start, sizeof start, 0);
+    if (got < 0)
+        return spine_fail(err, "%s: %s", input->path, strerror(errno));
+    if (begins_with(start, (size_t)got, "\x1f\x8b", 2))
+        input->kind = SPINE_LINES_GZIP;
+    else if (begins_with(start, (size_t)got, "\x28\xb5\x2f\xfd", 4))
+        input->kind = SPINE_LINES_ZSTD;
+    return 0;
+}
+
+/* The largest window, as a power of 2, that a file of so many bytes may ask memory for. */
+static int zstd_window(uint64_t bytes)
+{
+    int log = ZSTD_WINDOW;
+    while (log < ZSTD_MOST_WINDOW && UINT64_C(1) << log < ZSTD_RATIO * bytes)
+        log++;
+    return log;
+}
+
+static int begin_decoder(struct spine_lines *input, struct spine_error *err)
+{
+    if (input->kind == SPINE_LINES_PLAIN)
+        return 0;
+    input->packed = malloc(BLOCK);
+    if (input->kind == SPINE_LINES_GZIP)
+        input->gzip_begun = inflateInit2(&input->gzip, GZIP_WINDOW) == Z_OK;
+    else
+        input->zstd = ZSTD_createDStream();
+    if (input->packed == NULL || (!input->gzip_begun && input->zstd == NULL))
+        return spine_fail(err, "%s: out of memory to decompress it", input->path);
+    if (input->zstd != NULL)
+        ZSTD_DCtx_setParameter(input->zstd, ZSTD_d_windowLogMax, zstd_window(input->bytes));
+    return 0;
+}
+
+int spine_lines_open(struct spine_lines **input, const char *path, struct spine_error *err)
+{
+    struct spine_lines *opened = calloc(1, sizeof *opened);
+    if (opened == NULL)
+        return spine_fail(err, "%s: out of memory to open it", path);
+    opened->path = path;
+    opened->end = UINT64_MAX;
+    opened->file = open(path, O_RDONLY | O_CLOEXEC);
+    if (opened->file < 0)
+        spine_refuse(err, "%s: %s", path, strerror(errno));
+    else if (find_kind(opened, err) == 0 && begin_decoder(opened, err) == 0) {
+        *input = opened;
+        return 0;
+    }
+    spine_lines_close(opened);
+    return -1;
+}
+
+/* Begin at the first line that begins at 'begin' or behind it: it follows a newline at begin - 1
+ * or behind. */
+static int go_to_line(struct spine_lines *input, uint64_t begin, struct spine_error *err)
+{
+    size_t length;
+    bool newline;
+    if (lseek(input->file, (off_t)(begin - 1), SEEK_SET) < 0)
+        return spine_fail(err, "%s: %s", input->path, strerror(errno));
+    input->offset = begin - 1;
+    if (find_line(input, &length, &newline, err))
+        return -1;
+    take(input, length + newline);
+    return 0;
+}
+
+int spine_lines_open_range(struct spine_lines **input, const char *path, uint64_t begin,
+                           uint64_t end, struct spine_error *err)
+{
+    assert(begin <= end);
+    struct spine_lines *opened = NULL;
+    if (spine_lines_open(&opened, path, err))
+        return -1;
+    opened->end = end;
+    int rc = 0;
+    if (opened->kind != SPINE_LINES_PLAIN)
+        rc = spine_refuse(err, "%s: compressed data can't be read in parts", path);
+    else if (begin == end)
+        opened->offset = end;
+    else if (begin > 0)
+        rc = go_to_line(opened, begin, err);
+    if (rc) {
+        spine_lines_close(opened);
+        return -1;
+    }
+    *input = opened;
+    return 0;
+}
+
+enum spine_lines_kind spine_lines_kind(const struct spine_lines *input)
+{
+    return input->kind;
+}
+
+uint64_t spine_lines_bytes(const struct spine_lines *input)
+{
+    return input->bytes;
+}
+
+uint64_t spine_lines_left(const struct spine_lines *input)
+{
+    const uint64_t end = input->end < input->bytes ? input->end : input->bytes;
+    return input->kind == SPINE_LINES_PLAIN && input->offset < end ? end - input->offset : 0;
+}
+
+void spine_lines_close(struct spine_lines *input)
+{
+    if (input == NULL)
+        return;
+    if (input->gzip_begun)
+        inflateEnd(&input->gzip);
+    ZSTD_freeDStream(input->zstd);
+    if (input->file >= 0)
+        close(input->file);
+    free(input->packed);
+    free(input->buffer);
+    free(input);
+}

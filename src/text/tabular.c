@@ -1,0 +1,127 @@
+/* tabular.c -- small tables of text. */
+#include "spine/text/tabular.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/field.h"
+#include "spine/text/lines.h"
+#include "spine/text/vectors.h"
+
+struct spine_tabular {
+    const char *path; /* borrowed */
+    enum spine_tabular_form form;
+    struct spine_lines *input; /* owned */
+    char *copy;                /* owned; (capacity): the line, with NUL behind every field */
+    size_t capacity;
+};
+
+int spine_tabular_open(struct spine_tabular **table, const char *path, enum spine_tabular_form form,
+                       struct spine_error *err)
+{
+    struct spine_tabular *made = calloc(1, sizeof *made);
+    *table = NULL;
+    if (made == NULL)
+        return spine_fail(err, "out of memory to read %s", path);
+    made->path = path;
+    made->form = form;
+    if (spine_lines_open(&made->input, path, err)) {
+        free(made);
+        return -1;
+    }
+    *table = made;
+    return 0;
+}
+
+/* Copy the line, ended by NUL, without a byte order mark. */
+static int copy_line(struct spine_tabular *table, const struct spine_line *line,
+                     struct spine_error *err)
+{
+    const size_t mark =
+        line->is_first && line->length >= 3 && memcmp(line->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    const size_t length = line->length - mark;
+    if (memchr(line->text, '\0', line->length) != NULL)
+        return spine_refuse(err, "%s:%llu: a NUL byte in the line", table->path,
+                            (unsigned long long)line->number);
+    if (length + 1 > table->capacity) {
+        char *larger = realloc(table->copy, 2 * (length + 1));
+        if (larger == NULL)
+            return spine_fail(err, "out of memory to read %s", table->path);
+        table->copy = larger;
+        table->capacity = 2 * (length + 1);
+    }
+    memcpy(table->copy, line->text + mark, length);
+    table->copy[length] = '\0';
+    return 0;
+}
+
+static const char *separators_of(enum spine_tabular_form form, const char *line)
+{
+    if (form == SPINE_TABULAR_LINES)
+        return "";
+    if (form == SPINE_TABULAR_TABS || (form == SPINE_TABULAR_ANY && strchr(line, '\t') != NULL))
+        return "\t";
+    return form == SPINE_TABULAR_ANY && strchr(line, ',') != NULL ? "," : " \t";
+}
+
+/* Cut the line into fields. Returns -1 if there are too many. */
+static int cut(char *at, const char *separators, struct spine_tabular_row *row)
+{
+    const int are_runs = separators[0] == ' '; /* any number of blanks is one separator */
+    for (row->count = 0; row->count < SPINE_TABULAR_FIELDS;) {
+        if (are_runs)
+            at += strspn(at, separators);
+        char *end = at + strcspn(at, separators);
+        const int is_last = *end == '\0';
+        *end = '\0';
+        if (!are_runs || *at != '\0')
+            row->field[row->count++] = spine_field_trim_text(at);
+        if (is_last)
+            return 0;
+        at = end + 1;
+    }
+    return -1;
+}
+
+int spine_tabular_next(struct spine_tabular *table, struct spine_tabular_row *row,
+                       struct spine_error *err)
+{
+    struct spine_line line;
+    int rc;
+    while ((rc = spine_lines_next(table->input, &line, err)) == 1) {
+        if (copy_line(table, &line, err))
+            return -1;
+        row->line = line.number;
+        char *text = table->copy;
+        const char *separators = separators_of(table->form, text);
+        if (text[strspn(text, " \t")] == '\0')
+            continue;
+        if (cut(text, separators, row))
+            return spine_refuse(err, "%s:%llu: has more than %d fields", table->path,
+                                (unsigned long long)line.number, SPINE_TABULAR_FIELDS);
+        return 1;
+    }
+    return rc;
+}
+
+int spine_tabular_refuse(const struct spine_tabular *table, const struct spine_tabular_row *row,
+                         const char *what, size_t field, struct spine_error *err)
+{
+    char quoted[SPINE_QUOTE_SIZE];
+    if (field >= row->count)
+        return spine_refuse(err, "%s:%llu: expected %s, the line has %zu field%s", table->path,
+                            (unsigned long long)row->line, what, row->count,
+                            row->count == 1 ? "" : "s");
+    spine_vectors_quote(quoted, row->field[field], strlen(row->field[field]));
+    return spine_refuse(err, "%s:%llu: expected %s, got %s", table->path,
+                        (unsigned long long)row->line, what, quoted);
+}
+
+void spine_tabular_close(struct spine_tabular *table)
+{
+    if (table == NULL)
+        return;
+    spine_lines_close(table->input);
+    free(table->copy);
+    free(table);
+}

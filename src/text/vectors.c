@@ -1,0 +1,311 @@
+/* vectors.c -- word vectors in text form.
+ *
+ * An ordinary row (a word without spaces, then D numbers) is parsed in one pass from the front. All
+ * others are taken apart from the end, where the numbers are: that is slow, but it is done only for
+ * words with spaces and for rows at fault, which it describes. */
+#include "spine/text/vectors.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "spine/base/field.h"
+#include "spine/base/number.h"
+
+enum {
+    QUOTED_BYTES = 40,
+    FIRST_ROWS = 256, /* these many show how long rows are */
+    HUGE_PAGE = 2 << 20,
+};
+
+/* --- Rows --------------------------------------------------------------------------------- */
+
+/* Returns false for a row that parse_unusual() must look at; values are then partly written. */
+static bool parse_ordinary(struct spine_field row, size_t dimension, struct spine_field *word,
+                           float *values)
+{
+    const char *at = spine_field_skip(row.begin, row.end);
+    *word = (struct spine_field){row.begin, at};
+    if (memchr(word->begin, '\0', (size_t)(word->end - word->begin)) != NULL)
+        return false;
+    for (size_t i = 0; i < dimension; i++) {
+        at = spine_number_scan(spine_field_skip_separators(at, row.end), row.end, &values[i]);
+        if (at == NULL || (at < row.end && !spine_field_is_separator(*at)))
+            return false;
+    }
+    return at == row.end;
+}
+
+static int refuse_count(const struct spine_layout *layout, size_t got, struct spine_error *err)
+{
+    return spine_refuse(err, "expected %zu number%s%s, got %zu", layout->dimension,
+                        layout->dimension == 1 ? "" : "s",
+                        layout->has_header ? " as the header says" : "", got);
+}
+
+static int refuse_number(struct spine_field text, size_t index, const char *what,
+                         const struct spine_layout *layout, struct spine_error *err)
+{
+    char quoted[SPINE_QUOTE_SIZE];
+    spine_vectors_quote(quoted, text.begin, (size_t)(text.end - text.begin));
+    return spine_refuse(err, "number %zu of %zu is %s: %s", index + 1, layout->dimension, what,
+                        quoted);
+}
+
+/* Cut the last D fields off 'row', and what remains is the word. Returns how many there were. */
+static size_t cut_numbers(struct spine_field *row, size_t dimension, struct spine_field *numbers)
+{
+    struct spine_field last;
+    size_t count = 0;
+    *numbers = *row;
+    while (count < dimension && spine_field_cut_last(row, &last)) {
+        numbers->begin = last.begin;
+        count++;
+    }
+    return count;
+}
+
+static int parse_numbers(struct spine_field numbers, const struct spine_layout *layout,
+                         float *values, struct spine_error *err)
+{
+    const char *at = numbers.begin;
+    for (size_t i = 0; i < layout->dimension; i++) {
+        const char *begin = spine_field_skip_separators(at, numbers.end);
+        at = spine_field_skip(begin, numbers.end);
+        if (spine_number_parse(begin, at, &values[i]))
+            return refuse_number((struct spine_field){begin, at}, i, "not a number", layout, err);
+    }
+    return 0;
+}
+
+static int parse_unusual(const struct spine_line *line, const struct spine_layout *layout,
+                         struct spine_field *word, float *values, struct spine_error *err)
+{
+    struct spine_field rest = spine_layout_content(line), numbers;
+    if (memchr(line->text, '\0', line->length) != NULL)
+        return spine_refuse(err, "a NUL byte in the line");
+    const size_t found = cut_numbers(&rest, layout->dimension, &numbers);
+    if (spine_field_is_empty(rest) && found == layout->dimension &&
+        spine_field_is_separator(line->text[0]) && parse_numbers(numbers, layout, values, err) == 0)
+        return spine_refuse(err, "no word before the %zu numbers", found);
+    if (spine_field_is_empty(rest))
+        return refuse_count(layout, found - 1, err);
+    *word = rest;
+    const size_t surplus = spine_field_count_numbers(rest);
+    if (surplus > 0)
+        return refuse_count(layout, layout->dimension + surplus, err);
+    return parse_numbers(numbers, layout, values, err);
+}
+
+static bool all_finite(const float *values, size_t count)
+{
+    int finite = 1;
+    for (size_t i = 0; i < count; i++)
+        finite &= isfinite(values[i]) != 0;
+    return finite;
+}
+
+static int refuse_not_finite(struct spine_field row, const struct spine_layout *layout,
+                             const float *values, struct spine_error *err)
+{
+    struct spine_field numbers;
+    size_t index = 0;
+    while (isfinite(values[index]))
+        index++;
+    cut_numbers(&row, layout->dimension - index, &numbers);
+    numbers.end = spine_field_skip(numbers.begin, numbers.end);
+    return refuse_number(numbers, index, "not finite", layout, err);
+}
+
+/* --- All lines ---------------------------------------------------------------------------- */
+
+static int refuse_memory(size_t rows, struct spine_error *err)
+{
+    return spine_fail(err, "out of memory for %zu rows", rows);
+}
+
+/* Have a new block backed by huge pages, if the system will: with small ones, taking the page
+ * faults lasts as long as the parsing. */
+static void ask_for_huge_pages(void *block, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    const uintptr_t page = HUGE_PAGE, begin = ((uintptr_t)block + page - 1) / page * page;
+    const uintptr_t end = ((uintptr_t)block + bytes) / page * page;
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+#else
+    (void)block, (void)bytes;
+#endif
+}
+
+static int reserve_rows(struct spine_vectors *vectors, size_t wanted, struct spine_error *err)
+{
+    assert(wanted > 0 && vectors->dimension > 0);
+    const size_t bytes = wanted * vectors->dimension * sizeof *vectors->values;
+    float *values = realloc(vectors->values, bytes);
+    if (values == NULL)
+        return refuse_memory(wanted, err);
+    vectors->values = values;
+    ask_for_huge_pages(values, bytes);
+    uint64_t *lines = realloc(vectors->lines, wanted * sizeof *lines);
+    if (lines == NULL)
+        return refuse_memory(wanted, err);
+    vectors->lines = lines;
+    vectors->capacity = wanted;
+    return 0;
+}
+
+/* Rows to begin with: long ones are few. */
+static size_t first_rows(const struct spine_vectors *vectors)
+{
+    enum { FIRST_VALUES = 1 << 17 };
+    const size_t fitting = FIRST_VALUES / vectors->dimension + 1;
+    return fitting < FIRST_ROWS ? fitting : FIRST_ROWS;
+}
+
+/* How many rows to have room for, where there is no more. The first rows show how many there will
+ * be, of 'bytes' bytes of input (0 if unknown): growing means moving. */
+static size_t choose_capacity(const struct spine_vectors *vectors, const struct spine_lines *input,
+                              uint64_t bytes, uint64_t limit)
+{
+    const double left = (double)spine_lines_left(input), parsed = (double)bytes - left;
+    const size_t first = first_rows(vectors);
+    size_t wanted = vectors->capacity == 0 ? first : 2 * vectors->capacity;
+    if (vectors->capacity == first && left > 0)
+        wanted += (size_t)(1.05 * left * (double)first / parsed);
+    return limit > 0 && wanted > limit ? (size_t)limit : wanted;
+}
+
+static int leave_out(struct spine_vectors *vectors, uint64_t line, struct spine_error *err)
+{
+    const size_t count = vectors->num_not_finite;
+    /* A power of two is full. */
+    if ((count & (count - 1)) == 0) {
+        uint64_t *larger =
+            realloc(vectors->not_finite, (count == 0 ? 1 : 2 * count) * sizeof *larger);
+        if (larger == NULL)
+            return refuse_memory(count, err);
+        vectors->not_finite = larger;
+    }
+    vectors->not_finite[vectors->num_not_finite++] = line;
+    return 0;
+}
+
+static int take_line(struct spine_vectors *vectors, const struct spine_line *line,
+                     const struct spine_layout *layout, const struct spine_vectors_rules *rules,
+                     struct spine_error *err)
+{
+    const struct spine_field row = spine_layout_content(line);
+    if (spine_field_is_empty(row)) {
+        vectors->num_blank++;
+        return 0;
+    }
+    float *values = vectors->values + vectors->rows * vectors->dimension;
+    struct spine_field word;
+    if (!parse_ordinary(row, layout->dimension, &word, values) &&
+        parse_unusual(line, layout, &word, values, err))
+        return -1;
+    if (!all_finite(values, layout->dimension))
+        return rules->leave_out_not_finite ? leave_out(vectors, line->number, err)
+                                           : refuse_not_finite(row, layout, values, err);
+    if (spine_words_add(&vectors->words, word.begin, (size_t)(word.end - word.begin), err))
+        return -1;
+    vectors->lines[vectors->rows++] = line->number;
+    return 0;
+}
+
+int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *input,
+                        const struct spine_layout *layout, const struct spine_vectors_rules *rules,
+                        struct spine_error *err)
+{
+    assert(layout->dimension > 0);
+    const uint64_t bytes = spine_lines_left(input);
+    struct spine_line line;
+    int rc;
+    *vectors = (struct spine_vectors){.dimension = layout->dimension};
+    while ((rc = spine_lines_next(input, &line, err)) == 1) {
+        vectors->num_lines = line.number;
+        vectors->is_cut = line.is_cut;
+        spine_layout_pass_mark(layout, &line);
+        if (line.is_first && layout->has_header)
+            continue;
+        if (vectors->rows == vectors->capacity &&
+            reserve_rows(vectors, choose_capacity(vectors, input, bytes, rules->limit), err))
+            return -1;
+        if (take_line(vectors, &line, layout, rules, err)) {
+            vectors->bad_line = err->status == SPINE_EXIT_REFUSED ? line.number : 0;
+            return -1;
+        }
+        if (rules->limit > 0 && vectors->rows + vectors->num_not_finite == rules->limit)
+            return 0;
+    }
+    return rc;
+}
+
+int spine_vectors_place(const char *path, uint64_t line, struct spine_error *err)
+{
+    const struct spine_error plain = *err;
+    return spine_refuse(err, "%s:%llu: %.700s", path, (unsigned long long)line, plain.text);
+}
+
+/* Remove the elements with these ascending indices. */
+static void drop_elements(void *base, size_t count, size_t size, const uint64_t *indices,
+                          size_t num_indices)
+{
+    char *at = base;
+    size_t kept = 0, next = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (next < num_indices && indices[next] == i) {
+            next++;
+            continue;
+        }
+        if (kept != i)
+            memcpy(at + kept * size, at + i * size, size);
+        kept++;
+    }
+    assert(next == num_indices);
+}
+
+void spine_vectors_drop(struct spine_vectors *vectors, const uint64_t *rows, size_t count)
+{
+    if (count == 0)
+        return;
+    const size_t row_bytes = vectors->dimension * sizeof *vectors->values;
+    drop_elements(vectors->values, vectors->rows, row_bytes, rows, count);
+    drop_elements(vectors->lines, vectors->rows, sizeof *vectors->lines, rows, count);
+    if (vectors->words.count > 0)
+        spine_words_drop(&vectors->words, rows, count);
+    vectors->rows -= count;
+}
+
+void spine_vectors_dispose(struct spine_vectors *vectors)
+{
+    free(vectors->values);
+    free(vectors->lines);
+    free(vectors->not_finite);
+    spine_words_dispose(&vectors->words);
+    *vectors = (struct spine_vectors){0};
+}
+
+void spine_vectors_quote(char text[SPINE_QUOTE_SIZE], const char *bytes, size_t length)
+{
+    size_t shown = length;
+    if (length > QUOTED_BYTES) {
+        shown = QUOTED_BYTES;
+        while (shown > QUOTED_BYTES - 4 && (bytes[shown] & 0xC0) == 0x80)
+            shown--; /* a UTF-8 sequence stays whole */
+    }
+    size_t used = 0;
+    text[used++] = '\'';
+    for (size_t i = 0; i < shown; i++) {
+        if (iscntrl((unsigned char)bytes[i]))
+            used += (size_t)snprintf(text + used, 5, "\\x%02X", (unsigned)(unsigned char)bytes[i]);
+        else
+            text[used++] = bytes[i];
+    }
+    snprintf(text + used, SPINE_QUOTE_SIZE - used, "'%s", shown < length ? "..." : "");
+}

@@ -1,0 +1,288 @@
+/* dataset.c -- this rank's rows of the input, scaled, and its part of every batch. */
+#include "spine/train/dataset.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "spine/base/random.h"
+#include "spine/files/store.h"
+
+static size_t num_local(const struct spine_dataset *data)
+{
+    return data->part.end_row - data->part.first_row;
+}
+
+static int read_extent(struct spine_store *store, const char *path, size_t limit, size_t *num_rows,
+                       size_t *dim, struct spine_error *err)
+{
+    size_t num_words = 0;
+    if (spine_store_extent(store, "/vectors", SPINE_STORE_FLOAT, num_rows, dim, err) ||
+        spine_store_words_count(store, "/words", &num_words, err))
+        return -1;
+    if (num_words != *num_rows)
+        return spine_refuse(err, "%s: has %zu words for %zu vectors", path, num_words, *num_rows);
+    if (*num_rows == 0 || *dim == 0)
+        return spine_refuse(err, "%s: has no vectors", path);
+    if (limit > *num_rows)
+        return spine_refuse(err, "data.limit: is %zu, but %s has %zu rows", limit, path, *num_rows);
+    if (limit > 0)
+        *num_rows = limit;
+    return 0;
+}
+
+int spine_dataset_extent(struct spine_comm *comm, const char *path, size_t limit, size_t *num_rows,
+                         size_t *dim, struct spine_error *err)
+{
+    struct spine_store *store = NULL;
+    if (spine_store_open_all(&store, comm, path, "spine-vectors", err))
+        return -1;
+    int rc = read_extent(store, path, limit, num_rows, dim, err);
+    struct spine_error ignored;
+    spine_store_close(store, &ignored);
+    return spine_comm_agree(comm, rc, err);
+}
+
+size_t spine_dataset_bytes(size_t rows, size_t dim, size_t most_rows)
+{
+    const size_t stride = spine_kernel_stride(dim);
+    return (rows + 2 * most_rows) * stride * sizeof(float) + rows * sizeof(uint32_t);
+}
+
+static int allocate_batch(struct spine_dataset *data, struct spine_error *err)
+{
+    const size_t most = spine_partition_most_rows(&data->part);
+    data->clean = spine_kernel_alloc(most * data->stride);
+    data->noisy = spine_kernel_alloc(most * data->stride);
+    data->batch = calloc(most, sizeof *data->batch);
+    if (data->clean != NULL && data->noisy != NULL && data->batch != NULL)
+        return 0;
+    return spine_fail(err, "out of memory for batches of %zu rows of %zu numbers", most, data->dim);
+}
+
+static int allocate(struct spine_dataset *data, struct spine_error *err)
+{
+    data->stride = spine_kernel_stride(data->dim);
+    data->rows = spine_kernel_alloc(num_local(data) * data->stride);
+    data->mean = spine_kernel_alloc(data->stride);
+    data->scale = 1;
+    if (data->rows == NULL || data->mean == NULL)
+        return spine_fail(err, "out of memory for %zu rows of %zu numbers", num_local(data),
+                          data->dim);
+    return allocate_batch(data, err);
+}
+
+static int check_finite(const struct spine_dataset *data, int rank, const char *path,
+                        struct spine_error *err)
+{
+    for (size_t i = 0; i < num_local(data); i++)
+        for (size_t k = 0; k < data->dim; k++)
+            if (!isfinite(data->rows[i * data->stride + k]))
+                return spine_refuse(
+                    err, "%s: row %zu ('%.40s'), read by rank %d, has a number that is not finite",
+                    path, data->part.first_row + i, spine_words_get(&data->words, i), rank);
+    return 0;
+}
+
+static int read_rows(struct spine_dataset *data, struct spine_store *store, struct spine_comm *comm,
+                     const char *path, struct spine_error *err)
+{
+    int rc = allocate(data, err);
+    if (rc == 0)
+        rc = spine_store_read_words(store, "/words", data->part.first_row, num_local(data),
+                                    &data->words, err);
+    if (spine_comm_agree(comm, rc, err) ||
+        spine_store_read(store, "/vectors", SPINE_STORE_FLOAT, data->part.first_row,
+                         num_local(data), data->stride, data->rows, err) ||
+        spine_store_check_unchanged(store, err))
+        return -1;
+    return spine_comm_agree(comm, check_finite(data, comm->rank, path, err), err);
+}
+
+/* The sum over all rows, modulo 2^64, of a hash of the row and its word under the row's number: it
+ * doesn't depend on who has which rows. */
+static uint64_t sum_rows(const struct spine_dataset *data, struct spine_comm *comm)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < num_local(data); i++) {
+        const char *word = spine_words_get(&data->words, i);
+        const uint64_t row = XXH3_64bits_withSeed(
+            data->rows + i * data->stride, data->dim * sizeof(float), data->part.first_row + i);
+        sum += XXH3_64bits_withSeed(word, strlen(word), row);
+    }
+    int64_t signed_sum;
+    memcpy(&signed_sum, &sum, sizeof sum);
+    spine_comm_sum_counts(comm, &signed_sum, 1);
+    memcpy(&sum, &signed_sum, sizeof sum);
+    return sum;
+}
+
+int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm, const char *path,
+                       size_t limit, size_t batch_size, uint64_t seed, struct spine_error *err)
+{
+    *data = (struct spine_dataset){0};
+    struct spine_store *store = NULL;
+    size_t num_rows = 0;
+    if (spine_store_open_all(&store, comm, path, "spine-vectors", err))
+        return -1;
+    int rc = read_extent(store, path, limit, &num_rows, &data->dim, err);
+    if (rc == 0)
+        rc = spine_partition_init(&data->part, seed, num_rows, batch_size, comm->rank, comm->size,
+                                  err);
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0)
+        rc = read_rows(data, store, comm, path, err);
+    if (rc == 0)
+        data->checksum = sum_rows(data, comm);
+    struct spine_error ignored;
+    spine_store_close(store, &ignored);
+    if (rc != 0)
+        spine_dataset_dispose(data);
+    return rc;
+}
+
+int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm,
+                       const struct spine_dataset *whole, size_t batch_size, uint64_t seed,
+                       struct spine_error *err)
+{
+    assert(num_local(whole) == whole->part.num_rows);
+    *data = (struct spine_dataset){.dim = whole->dim,
+                                   .stride = whole->stride,
+                                   .mean = whole->mean,
+                                   .scale = whole->scale,
+                                   .checksum = whole->checksum,
+                                   .variance = whole->variance,
+                                   .is_view = 1};
+    int rc = spine_partition_init(&data->part, seed, whole->part.num_rows, batch_size, comm->rank,
+                                  comm->size, err);
+    if (rc == 0) {
+        data->rows = whole->rows + data->part.first_row * whole->stride;
+        data->words = (struct spine_words){.count = num_local(data),
+                                           .bytes = whole->words.bytes,
+                                           .text = whole->words.text,
+                                           .start = whole->words.start + data->part.first_row};
+        rc = allocate_batch(data, err);
+    }
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc != 0)
+        spine_dataset_dispose(data);
+    return rc;
+}
+
+/* Add this rank's column sums to sum (D), in double. */
+static void sum_columns(const struct spine_dataset *data, double *sum)
+{
+    for (size_t i = 0; i < num_local(data); i++)
+        for (size_t k = 0; k < data->dim; k++)
+            sum[k] += (double)data->rows[i * data->stride + k];
+}
+
+/* The sum over all ranks' entries of (entry - mean of its column)^2. */
+static double sum_squares(const struct spine_dataset *data, struct spine_comm *comm,
+                          const double *mean)
+{
+    double squares = 0;
+    for (size_t i = 0; i < num_local(data); i++)
+        for (size_t k = 0; k < data->dim; k++) {
+            const double entry = (double)data->rows[i * data->stride + k] - mean[k];
+            squares += entry * entry;
+        }
+    spine_comm_sum_doubles(comm, &squares, 1);
+    return squares;
+}
+
+static void transform(struct spine_dataset *data)
+{
+    const float scale = (float)data->scale;
+    for (size_t i = 0; i < num_local(data); i++)
+        for (size_t k = 0; k < data->dim; k++) {
+            float *entry = &data->rows[i * data->stride + k];
+            *entry = (*entry - data->mean[k]) * scale;
+        }
+}
+
+int spine_dataset_scale(struct spine_dataset *data, struct spine_comm *comm, int center, double rms,
+                        struct spine_error *err)
+{
+    const double num_rows = (double)data->part.num_rows;
+    double *mean = calloc(data->dim, sizeof *mean), *zero = calloc(data->dim, sizeof *zero);
+    int rc = mean == NULL || zero == NULL ? spine_fail(err, "out of memory for the mean row") : 0;
+    if (spine_comm_agree(comm, rc, err)) {
+        rc = -1;
+        goto done;
+    }
+    sum_columns(data, mean);
+    spine_comm_sum_doubles(comm, mean, data->dim);
+    for (size_t k = 0; k < data->dim; k++)
+        mean[k] /= num_rows;
+    data->variance = sum_squares(data, comm, mean);
+    const double squares = center ? data->variance : sum_squares(data, comm, zero);
+    if (!(data->variance > 1e-12 * squares)) {
+        rc = spine_refuse(err, "data.input: all rows are the same; there is nothing to learn");
+        goto done;
+    }
+    if (center)
+        for (size_t k = 0; k < data->dim; k++)
+            data->mean[k] = (float)mean[k];
+    if (rms > 0)
+        data->scale = rms / sqrt(squares / (num_rows * (double)data->dim));
+    data->variance *= data->scale * data->scale;
+    transform(data);
+    rc = 0;
+done:
+    free(mean);
+    free(zero);
+    return rc;
+}
+
+/* Copy the batch's rows together and put noise on them. */
+static struct spine_batch fill_batch(struct spine_dataset *data, uint32_t epoch, size_t count,
+                                     double sigma)
+{
+    for (size_t i = 0; i < count; i++) {
+        const float *row = data->rows + (data->batch[i] - data->part.first_row) * data->stride;
+        memcpy(data->clean + i * data->stride, row, data->stride * sizeof *row);
+        if (sigma > 0)
+            spine_random_add_noise(data->part.seed, epoch, data->batch[i], (float)sigma, data->dim,
+                                   row, data->noisy + i * data->stride);
+    }
+    return (struct spine_batch){
+        .rows = count, .clean = data->clean, .noisy = sigma > 0 ? data->noisy : data->clean};
+}
+
+struct spine_batch spine_dataset_batch(struct spine_dataset *data, uint32_t epoch, size_t step,
+                                       double sigma)
+{
+    const size_t count = spine_partition_batch(&data->part, step, data->batch);
+    return fill_batch(data, epoch, count, sigma);
+}
+
+struct spine_batch spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, size_t first,
+                                       size_t count, double sigma)
+{
+    assert(first + count <= num_local(data));
+    if (sigma > 0) {
+        assert(count <= spine_partition_most_rows(&data->part));
+        for (size_t i = 0; i < count; i++)
+            data->batch[i] = data->part.first_row + first + i;
+        return fill_batch(data, epoch, count, sigma);
+    }
+    const float *rows = data->rows + first * data->stride;
+    return (struct spine_batch){.rows = count, .clean = rows, .noisy = rows};
+}
+
+void spine_dataset_dispose(struct spine_dataset *data)
+{
+    spine_partition_dispose(&data->part);
+    if (!data->is_view) {
+        spine_words_dispose(&data->words);
+        free(data->rows);
+        free(data->mean);
+    }
+    free(data->clean);
+    free(data->noisy);
+    free(data->batch);
+    *data = (struct spine_dataset){0};
+}

@@ -1,0 +1,182 @@
+/* doctor.c -- what a run would find here, and how fast it would be. */
+#include "spine/train/doctor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/statistics.h"
+#include "spine/math/kernels.h"
+#include "spine/math/model.h"
+#include "spine/train/dataset.h"
+#include "spine/train/preflight.h"
+
+enum { ROWS = 64, REPEATS = 51, FEW_FLOATS = 256, MOST_HOSTS = 16 };
+
+/* --- Measuring ---------------------------------------------------------------------------- */
+
+static double median(double *values, size_t count)
+{
+    spine_statistics_sort(values, count);
+    return spine_statistics_quantile(values, count, 0.5);
+}
+
+/* Gflop/s of y = h W2 + b2 for ROWS rows, h (ROWS, H), y (ROWS, D), while all ranks do the same. */
+static double measure_products(const struct spine_comm *comm, const struct spine_params *params,
+                               const float *h, float *y)
+{
+    double seconds[REPEATS];
+    for (int i = -1; i < REPEATS; i++) { /* the first one warms up */
+        spine_comm_barrier(comm);
+        const double start = spine_comm_clock();
+        spine_kernel_product_units(ROWS, params->dim, params->hidden, params->stride, h, params->W2,
+                                   params->b2, y);
+        if (i >= 0)
+            seconds[i] = spine_comm_clock() - start;
+    }
+    return 2e-9 * ROWS * (double)params->dim * (double)params->hidden / median(seconds, REPEATS);
+}
+
+/* Seconds of a sum of 'count' floats over all ranks. */
+static double measure_sum(struct spine_comm *comm, float *values, size_t count)
+{
+    double seconds[REPEATS];
+    for (int i = -1; i < REPEATS; i++) {
+        spine_comm_barrier(comm);
+        const double start = spine_comm_clock();
+        spine_comm_sum_floats(comm, values, count);
+        if (i >= 0)
+            seconds[i] = spine_comm_clock() - start;
+    }
+    return median(seconds, REPEATS);
+}
+
+struct rates {
+    double *gflops;      /* owned; of each rank, on rank 0 */
+    double large, small; /* seconds of a sum of the gradient, and of FEW_FLOATS */
+    size_t bytes;        /* of the gradient */
+};
+
+static int measure(struct spine_comm *comm, size_t dim, size_t hidden, struct rates *rates,
+                   struct spine_error *err)
+{
+    struct spine_params params = {0};
+    float *h = spine_kernel_alloc(ROWS * hidden);
+    float *y = spine_kernel_alloc(ROWS * spine_kernel_stride(dim));
+    char *all = NULL;
+    size_t bytes;
+    int rc = spine_params_init(&params, dim, hidden, err);
+    if (rc == 0 && (h == NULL || y == NULL || spine_kernel_prepare()))
+        rc = spine_fail(err, "out of memory for %zu units of %zu numbers", hidden, dim);
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0) {
+        const double gflops = measure_products(comm, &params, h, y);
+        rates->small = measure_sum(comm, params.data, FEW_FLOATS);
+        rates->large = measure_sum(comm, params.data, params.len);
+        rates->bytes = params.len * sizeof *params.data;
+        rc = spine_comm_gather(comm, &gflops, sizeof gflops, &all, &bytes, err);
+        rates->gflops = (double *)(void *)all;
+    }
+    spine_params_dispose(&params);
+    free(h);
+    free(y);
+    return rc;
+}
+
+/* --- Printing ----------------------------------------------------------------------------- */
+
+static int by_host(const void *a, const void *b)
+{
+    const struct spine_rank_facts *first = a, *second = b;
+    return strcmp(first->place.host, second->place.host);
+}
+
+/* The ranks of a host: "n1: 4 ranks, each rank bound to 1 core; 16 cores of AMD EPYC; AVX2". Sorts
+ * them by their hosts, which their numbers may go round. */
+static void print_hosts(struct spine_rank_facts *ranks, int size, FILE *out)
+{
+    qsort(ranks, (size_t)size, sizeof *ranks, by_host);
+    int hosts = 0;
+    for (int first = 0, end; first < size; first = end) {
+        const struct spine_place *place = &ranks[first].place;
+        char text[128];
+        end = first + 1;
+        while (end < size && strcmp(ranks[end].place.host, place->host) == 0)
+            end++;
+        if (++hosts > MOST_HOSTS)
+            continue;
+        spine_preflight_describe(ranks + first, end - first, text, sizeof text);
+        fprintf(out, "%-10s %s: %s; %d core%s%s%s; %s\n", hosts == 1 ? "hosts" : "", place->host,
+                strstr(text, "with ") + strlen("with "), (int)place->host_cores,
+                place->host_cores == 1 ? "" : "s", place->processor[0] == '\0' ? "" : " of ",
+                place->processor, ranks[first].kernels);
+    }
+    if (hosts > MOST_HOSTS)
+        fprintf(out, "           and %d more\n", hosts - MOST_HOSTS);
+}
+
+/* 'host' is that of the slowest rank. */
+static void print_rates(const struct rates *rates, int slowest, const char *host, int size,
+                        FILE *out)
+{
+    double fastest = 0;
+    for (int rank = 0; rank < size; rank++)
+        fastest = rates->gflops[rank] > fastest ? rates->gflops[rank] : fastest;
+    fprintf(out, "sgemm      %.1f Gflop/s", fastest);
+    if (size == 1) {
+        fputc('\n', out);
+        return;
+    }
+    fprintf(out, " on the fastest rank, %.1f on the slowest (rank %d on %s), all at once\n",
+            rates->gflops[slowest], slowest, host);
+    fprintf(out, "allreduce  %.2f ms for a gradient of %.2f MB; %.3f ms for 1 KB\n",
+            1e3 * rates->large, 1e-6 * (double)rates->bytes, 1e3 * rates->small);
+}
+
+static void print(const struct spine_preflight *preflight, const struct rates *rates, int size,
+                  FILE *out)
+{
+    const struct spine_run_facts *run = &preflight->run;
+    const struct spine_words *warnings = &preflight->warnings;
+    char host[SPINE_PLACE_NAME];
+    int slowest = 0;
+    for (int rank = 1; rank < size; rank++)
+        slowest = rates->gflops[rank] < rates->gflops[slowest] ? rank : slowest;
+    strcpy(host, preflight->ranks[slowest].place.host);
+    print_hosts(preflight->ranks, size, out);
+    fprintf(out, "BLAS       %s\n", preflight->ranks->blas);
+    fprintf(out, "MPI        %s\n", preflight->mpi);
+    fprintf(out, "output     %s: %s file system, %s\n", run->directory, run->filesystem.name,
+            !run->filesystem.is_writable ? "can't be written to"
+            : run->filesystem.locks      ? "can lock files"
+                                         : "can't lock files");
+    fprintf(out, "batch      %lld rows, %.1f a rank\n", (long long)run->batch_size,
+            (double)run->batch_size / size);
+    print_rates(rates, slowest, host, size, out);
+    for (size_t i = 0; i < warnings->count; i++)
+        fprintf(out, "warning    %s\n", spine_words_get(warnings, i));
+    if (warnings->count == 0)
+        fprintf(out, "no warnings\n");
+    for (size_t i = 0; i < preflight->advice.count; i++)
+        fprintf(out, "advice     %s\n", spine_words_get(&preflight->advice, i));
+}
+
+int spine_doctor(const struct spine_config *config, struct spine_comm *comm, FILE *out,
+                 struct spine_error *err)
+{
+    struct spine_preflight preflight = {0};
+    struct rates rates = {0};
+    size_t num_rows, dim = 300;
+    int rc = config->input[0] == '\0'
+                 ? 0
+                 : spine_dataset_extent(comm, config->input, (size_t)config->limit, &num_rows, &dim,
+                                        err);
+    if (rc == 0)
+        rc = spine_preflight_init(&preflight, comm, config->directory, config->batch_size, err);
+    if (rc == 0)
+        rc = measure(comm, dim, (size_t)config->hidden, &rates, err);
+    if (rc == 0 && comm->rank == 0)
+        print(&preflight, &rates, comm->size, out);
+    free(rates.gflops);
+    spine_preflight_dispose(&preflight);
+    return rc;
+}

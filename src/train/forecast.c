@@ -1,0 +1,254 @@
+/* forecast.c -- what a run would take. */
+#include "spine/train/forecast.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "spine/files/rundir.h"
+#include "spine/math/model.h"
+#include "spine/math/optimizer.h"
+#include "spine/math/partition.h"
+#include "spine/ranks/room.h"
+#include "spine/train/dataset.h"
+#include "spine/train/resume.h"
+
+/* What a rank takes, by what it is for; bytes. */
+struct memory {
+    size_t program, rows, parameters, optimizer, batch, files;
+    size_t saving; /* while a checkpoint is written behind: rank 0's copy */
+};
+
+struct forecast {
+    size_t num_rows, dim, steps;
+    int64_t least_rows, most_rows; /* of a rank */
+    struct memory memory;          /* of this rank */
+    /* This rank's node: what its ranks will take beyond what they have, and what there is. */
+    int node_ranks;
+    uint64_t node_needed, node_room;
+    /* What the run's files will take beyond what they have, and what there is. */
+    uint64_t disk_needed, disk_room;
+};
+
+static size_t checkpoint_bytes(const struct spine_config *config, size_t dim)
+{
+    const size_t len = spine_params_len(dim, (size_t)config->hidden);
+    return len * sizeof(float) +
+           spine_optimizer_bytes((enum spine_optimizer_kind)config->optimizer, len);
+}
+
+/* The memory of a rank with the rows of 'part', on one node with all the others. */
+static struct memory predict(const struct spine_config *config, const struct spine_partition *part,
+                             size_t dim, int rank, int size)
+{
+    const size_t hidden = (size_t)config->hidden, most = spine_partition_most_rows(part);
+    const size_t rows = part->end_row - part->first_row;
+    const size_t word = 24; /* a word, its NUL, its place in the list; an average */
+    const size_t params = spine_params_len(dim, hidden) * sizeof(float);
+    const double density = config->kernel == SPINE_KERNEL_DENSE    ? 0
+                           : config->kernel == SPINE_KERNEL_SPARSE ? 0.6 /* at first, or so */
+                                                                   : SPINE_SPARSE_MOST;
+    const int saves = config->checkpoint_every > 0 || config->checkpoint_minutes > 0;
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (struct memory){
+        .program = (size_t)usage.ru_maxrss * 1024,
+        .rows = spine_dataset_bytes(rows, dim, most) + rows * word,
+        /* Parameters, gradient, and this rank's share of all others' gradients (sums.h). */
+        .parameters = 2 * params + params / (size_t)size * (size_t)(size - 1),
+        .optimizer = spine_optimizer_bytes((enum spine_optimizer_kind)config->optimizer,
+                                           spine_params_len(dim, hidden)),
+        .batch = spine_workspace_bytes(dim, hidden, most, density),
+        /* HDF5's caches, and a block of rows being read or of codes being merged; measured. */
+        .files = 12 << 20,
+        .saving = rank == 0 && saves ? checkpoint_bytes(config, dim) : 0,
+    };
+}
+
+/* What the rank hasn't got yet. */
+static size_t bytes_to_come(const struct memory *memory)
+{
+    return memory->rows + memory->parameters + memory->optimizer + memory->batch + memory->files +
+           memory->saving;
+}
+
+/* What a run's files take at most at one time, about. */
+static uint64_t files_bytes(const struct spine_config *config, size_t num_rows, size_t dim)
+{
+    const uint64_t hidden = (uint64_t)config->hidden, units = num_rows * hidden;
+    /* Trained codes have 4 to 7 % of their units active where sparsity is 0.85. */
+    const uint64_t values = (uint64_t)((double)units * (1 - config->sparsity) / 2);
+    const uint64_t codes = values * 8;             /* a float and a column */
+    const uint64_t text = units * 2 + values * 10; /* " 0" or " 0.123456789" */
+    const uint64_t params = spine_params_len(dim, (size_t)config->hidden) * sizeof(float);
+    uint64_t bytes = checkpoint_bytes(config, dim) * (uint64_t)(config->checkpoint_keep + 1);
+    bytes += params + codes; /* the model, the shards */
+    if (config->merge)
+        bytes += (config->formats & SPINE_FORMAT_H5AD ? codes : 0) +
+                 (config->formats & SPINE_FORMAT_TXT ? text : 0);
+    return bytes;
+}
+
+static double mib(uint64_t bytes)
+{
+    return (double)bytes / (1 << 20);
+}
+
+static void print_memory(const struct memory *memory, FILE *out)
+{
+    fprintf(out,
+            "memory of a rank  %.1f MiB: program %.1f, rows %.1f, parameters and gradient %.1f, "
+            "optimizer %.1f, batch %.1f, files %.1f\n",
+            mib(memory->program + memory->rows + memory->parameters + memory->optimizer +
+                memory->batch + memory->files),
+            mib(memory->program), mib(memory->rows), mib(memory->parameters),
+            mib(memory->optimizer), mib(memory->batch), mib(memory->files));
+}
+
+/* What the node's ranks need together, and what it has. */
+static void look_at_node(struct spine_comm *comm, struct forecast *forecast)
+{
+    struct spine_comm node;
+    spine_comm_split_nodes(comm, &node);
+    int64_t needed = (int64_t)bytes_to_come(&forecast->memory);
+    const uint64_t room = spine_room_memory("");
+    spine_comm_sum_counts(&node, &needed, 1);
+    /* The least that one of them sees: the limits of its control groups may be its own. */
+    forecast->node_room =
+        (uint64_t)-spine_comm_max(&node, room > INT64_MAX ? -INT64_MAX : -(int64_t)room);
+    forecast->node_needed = (uint64_t)needed;
+    forecast->node_ranks = node.size;
+    spine_comm_dispose(&node);
+}
+
+/* What the run's files need beyond those that it has, and what there is. */
+static int look_at_disk(const struct spine_config *config, struct forecast *forecast,
+                        struct spine_error *err)
+{
+    enum spine_rundir_state state;
+    uint64_t held = 0;
+    if (spine_rundir_look(config->directory, &state, err) ||
+        spine_rundir_measure(config->directory, &held, err))
+        return -1;
+    const uint64_t bytes = files_bytes(config, forecast->num_rows, forecast->dim);
+    /* A run that is finished needs nothing more. */
+    const int finished = state == SPINE_RUNDIR_FINISHED && !config->overwrite;
+    forecast->disk_needed = finished || bytes < held ? 0 : bytes - held;
+    forecast->disk_room = spine_room_disk(config->directory);
+    return 0;
+}
+
+/* Collective. */
+static int make_forecast(const struct spine_config *config, struct spine_comm *comm,
+                         struct forecast *forecast, struct spine_error *err)
+{
+    struct spine_partition part = {0};
+    *forecast = (struct forecast){0};
+    if (spine_dataset_extent(comm, config->input, (size_t)config->limit, &forecast->num_rows,
+                             &forecast->dim, err))
+        return -1;
+    int rc = spine_partition_init(&part, (uint64_t)config->seed, forecast->num_rows,
+                                  (size_t)config->batch_size, comm->rank, comm->size, err);
+    if (rc == 0 && comm->rank == 0)
+        rc = look_at_disk(config, forecast, err);
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0) {
+        const int64_t rows = (int64_t)(part.end_row - part.first_row);
+        forecast->most_rows = spine_comm_max(comm, rows);
+        forecast->least_rows = -spine_comm_max(comm, -rows);
+        forecast->memory = predict(config, &part, forecast->dim, comm->rank, comm->size);
+        forecast->steps = spine_partition_steps(&part);
+        spine_comm_broadcast(comm, &forecast->disk_needed, sizeof forecast->disk_needed);
+        spine_comm_broadcast(comm, &forecast->disk_room, sizeof forecast->disk_room);
+        look_at_node(comm, forecast);
+    }
+    spine_partition_dispose(&part);
+    return rc;
+}
+
+/* Local. */
+static int check(const struct spine_config *config, const struct forecast *forecast,
+                 struct spine_error *err)
+{
+    char host[64] = "";
+    gethostname(host, sizeof host - 1);
+    if (!config->check_room)
+        return 0;
+    if (forecast->node_needed > forecast->node_room)
+        return spine_fail(err,
+                          "%s has too little memory: its ranks (%d) would take %.0f MiB more, and "
+                          "%.0f MiB are free; take fewer ranks a node or a smaller model.hidden; "
+                          "train.check_room = no begins all the same",
+                          host, forecast->node_ranks, mib(forecast->node_needed),
+                          mib(forecast->node_room));
+    if (forecast->disk_needed > forecast->disk_room)
+        return spine_fail(
+            err,
+            "output.directory: %s has too little space: the run's files would take "
+            "about %.0f MiB more, and %.0f MiB are free; train.check_room = no begins "
+            "all the same",
+            config->directory, mib(forecast->disk_needed), mib(forecast->disk_room));
+    return 0;
+}
+
+int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim, int ranks,
+                        uint64_t *bytes, struct spine_error *err)
+{
+    struct spine_partition part = {0};
+    if (spine_partition_init(&part, (uint64_t)config->seed, num_rows, (size_t)config->batch_size, 0,
+                             ranks, err))
+        return -1;
+    const struct memory memory = predict(config, &part, dim, 0, ranks);
+    *bytes = memory.program + bytes_to_come(&memory);
+    spine_partition_dispose(&part);
+    return 0;
+}
+
+int spine_forecast_check(const struct spine_config *config, struct spine_comm *comm,
+                         struct spine_error *err)
+{
+    struct forecast forecast;
+    if (make_forecast(config, comm, &forecast, err))
+        return -1;
+    return spine_comm_agree(comm, check(config, &forecast, err), err);
+}
+
+static void print_room(const char *what, uint64_t needed, uint64_t room, FILE *out)
+{
+    fprintf(out, "%s  %.1f MiB more", what, mib(needed));
+    if (room != UINT64_MAX && room < INT64_MAX)
+        fprintf(out, ", of %.1f MiB free", mib(room));
+    fputc('\n', out);
+}
+
+static void print(const struct spine_config *config, int size, const struct forecast *forecast,
+                  FILE *out)
+{
+    char *text = spine_config_text(config);
+    fprintf(out, "%s\n", text == NULL ? "" : text);
+    free(text);
+    fprintf(out, "input             %zu rows of %zu numbers\n", forecast->num_rows, forecast->dim);
+    if (forecast->least_rows == forecast->most_rows)
+        fprintf(out, "ranks             %d, each with %lld rows\n", size,
+                (long long)forecast->most_rows);
+    else
+        fprintf(out, "ranks             %d, with %lld to %lld rows\n", size,
+                (long long)forecast->least_rows, (long long)forecast->most_rows);
+    fprintf(out, "steps             %zu an epoch, %lld in all\n", forecast->steps,
+            (long long)forecast->steps * (long long)config->epochs);
+    print_memory(&forecast->memory, out);
+    print_room("memory of a node", forecast->node_needed, forecast->node_room, out);
+    print_room("disk            ", forecast->disk_needed, forecast->disk_room, out);
+}
+
+int spine_forecast(const struct spine_config *config, struct spine_comm *comm, FILE *out,
+                   struct spine_error *err)
+{
+    struct forecast forecast;
+    int rc = comm->rank == 0 ? spine_resume_check(config, err) : 0;
+    if (spine_comm_agree(comm, rc, err) || make_forecast(config, comm, &forecast, err))
+        return -1;
+    if (comm->rank == 0)
+        print(config, comm->size, &forecast, out);
+    return spine_comm_agree(comm, check(config, &forecast, err), err);
+}

@@ -1,0 +1,272 @@
+/* preflight.c -- is this a good place for a run, and if not, what helps? */
+#include "spine/train/preflight.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/log.h"
+#include "spine/math/kernels.h"
+
+/* A rank with fewer rows of a batch than FEW_ROWS waits for others much of the time. */
+enum { FEW_ROWS = 16, ENOUGH_ROWS = 64 };
+
+typedef int is_alike(const struct spine_rank_facts *a, const struct spine_rank_facts *b);
+
+static int same_host(const struct spine_rank_facts *a, const struct spine_rank_facts *b)
+{
+    return strcmp(a->place.host, b->place.host) == 0;
+}
+
+static int same_cores(const struct spine_rank_facts *a, const struct spine_rank_facts *b)
+{
+    return same_host(a, b) && memcmp(a->place.cores, b->place.cores, sizeof a->place.cores) == 0;
+}
+
+static int same_processor(const struct spine_rank_facts *a, const struct spine_rank_facts *b)
+{
+    return strcmp(a->place.processor, b->place.processor) == 0 &&
+           strcmp(a->kernels, b->kernels) == 0 && strcmp(a->blas, b->blas) == 0;
+}
+
+/* How many ranks are like this one; 0 if an earlier one is, with which they were counted. */
+static int count_alike(const struct spine_rank_facts *ranks, int size, int rank, is_alike *alike)
+{
+    int count = 0;
+    for (int other = 0; other < size; other++) {
+        if (!alike(&ranks[rank], &ranks[other]))
+            continue;
+        if (other < rank)
+            return 0;
+        count++;
+    }
+    return count;
+}
+
+/* --- The line ----------------------------------------------------------------------------- */
+
+/* "each rank bound to 1 core", if all ranks are alike in it. */
+static void describe_binding(const struct spine_rank_facts *ranks, int size, char *text,
+                             size_t text_size)
+{
+    assert(size > 0);
+    int bound = 0, alike = 1;
+    for (int rank = 0; rank < size; rank++) {
+        bound += spine_place_is_bound(&ranks[rank].place);
+        alike = alike && ranks[rank].place.num_cores == ranks[0].place.num_cores;
+    }
+    const int cores = ranks[0].place.num_cores;
+    if (bound == 0)
+        snprintf(text, text_size, "not bound");
+    else if (bound == size && alike)
+        snprintf(text, text_size, "%sbound to %d core%s", size == 1 ? "" : "each rank ", cores,
+                 cores == 1 ? "" : "s");
+    else
+        snprintf(text, text_size, "%d of them bound", bound);
+}
+
+void spine_preflight_describe(const struct spine_rank_facts *ranks, int size, char *text,
+                              size_t text_size)
+{
+    char binding[64];
+    int hosts = 0, least = size, most = 0, too_many = 0;
+    for (int rank = 0; rank < size; rank++) {
+        const int here = count_alike(ranks, size, rank, same_host);
+        if (here == 0)
+            continue;
+        hosts++;
+        least = here < least ? here : least;
+        most = here > most ? here : most;
+        too_many |= ranks[rank].place.host_cores > 0 && here > ranks[rank].place.host_cores;
+    }
+    describe_binding(ranks, size, binding, sizeof binding);
+    const char *more = too_many ? " (more than cores)" : "";
+    if (least == most)
+        snprintf(text, text_size, "%d host%s with %d rank%s%s%s, %s", hosts, hosts == 1 ? "" : "s",
+                 most, most == 1 ? "" : "s", hosts == 1 ? "" : " each", more, binding);
+    else
+        snprintf(text, text_size, "%d hosts with %d to %d ranks%s, %s", hosts, least, most, more,
+                 binding);
+}
+
+/* --- The warnings ------------------------------------------------------------------------- */
+
+static int add(struct spine_words *list, struct spine_error *err, const char *format, ...)
+    SPINE_PRINTF(3, 4);
+
+static int add(struct spine_words *list, struct spine_error *err, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return spine_words_add(list, text, strlen(text), err);
+}
+
+/* Ranks that are bound to the same cores, more of them than cores. One case says it all. */
+static int judge_binding(const struct spine_rank_facts *ranks, int size,
+                         struct spine_words *warnings, struct spine_error *err)
+{
+    for (int rank = 0; rank < size; rank++) {
+        const struct spine_place *place = &ranks[rank].place;
+        const int sharing =
+            spine_place_is_bound(place) ? count_alike(ranks, size, rank, same_cores) : 0;
+        char cores[32] = "core and take turns on it";
+        if (place->num_cores > 1)
+            snprintf(cores, sizeof cores, "%d cores and take turns", (int)place->num_cores);
+        if (sharing > place->num_cores)
+            return add(warnings, err,
+                       "%d ranks of %s are bound to the same %s; give each a core of its own "
+                       "(mpirun --map-by core --bind-to core; srun --cpu-bind=cores), or bind none "
+                       "(mpirun --bind-to none)",
+                       sharing, place->host, cores);
+    }
+    return 0;
+}
+
+static int judge_threads(const struct spine_rank_facts *ranks, int size,
+                         struct spine_words *warnings, struct spine_error *err)
+{
+    for (int rank = 0; rank < size; rank++) {
+        const struct spine_rank_facts *facts = &ranks[rank];
+        const int here = count_alike(ranks, size, rank, same_host);
+        const int cores = facts->place.host_cores;
+        if (facts->blas_threads > 1 && cores > 0 && here * facts->blas_threads > cores)
+            return add(warnings, err,
+                       "%d rank%s of %s with %d BLAS threads%s on %d core%s; set "
+                       "OPENBLAS_NUM_THREADS=1, for one rank a core is faster",
+                       here, here == 1 ? "" : "s", facts->place.host, facts->blas_threads,
+                       here == 1 ? "" : " each", cores, cores == 1 ? "" : "s");
+    }
+    return 0;
+}
+
+static int judge_processors(const struct spine_rank_facts *ranks, int size,
+                            struct spine_words *warnings, struct spine_error *err)
+{
+    for (int rank = 1; rank < size; rank++) {
+        const struct spine_rank_facts *first = &ranks[0], *other = &ranks[rank];
+        if (!same_processor(first, other))
+            return add(warnings, err,
+                       "the ranks' processors differ: %s has %s (%s; %s), %s has %s (%s; %s); "
+                       "every step takes as long as on the slowest; ask for hosts of one kind "
+                       "(sbatch --constraint)",
+                       first->place.host, first->place.processor, first->kernels, first->blas,
+                       other->place.host, other->place.processor, other->kernels, other->blas);
+    }
+    return 0;
+}
+
+static int judge_disk(const struct spine_run_facts *run, struct spine_words *warnings,
+                      struct spine_error *err)
+{
+    const struct spine_filesystem *filesystem = &run->filesystem;
+    if (filesystem->locks)
+        return 0;
+    return add(warnings, err,
+               "%s is on a file system (%s) that can't lock files: two runs in it wouldn't notice "
+               "each other; choose another output.directory%s",
+               run->directory, filesystem->name,
+               run->hdf5_locks ? ", or at least set HDF5_USE_FILE_LOCKING=FALSE, without which "
+                                 "HDF5 opens no files there"
+                               : "");
+}
+
+static int judge_rows(int size, const struct spine_run_facts *run, struct spine_words *advice,
+                      struct spine_error *err)
+{
+    const int64_t rows = run->batch_size / size, enough = run->batch_size / ENOUGH_ROWS;
+    if (size == 1 || rows == 0 || rows >= FEW_ROWS)
+        return 0;
+    return add(advice, err,
+               "a batch of %lld gives each of %d ranks %lld row%s, and they wait for each other "
+               "much of the time; %lld rank%s may do as well, or take a train.batch_size of %lld",
+               (long long)run->batch_size, size, (long long)rows, rows == 1 ? "" : "s",
+               (long long)(enough > 0 ? enough : 1), enough > 1 ? "s" : "",
+               (long long)size * ENOUGH_ROWS);
+}
+
+int spine_preflight_judge(const struct spine_rank_facts *ranks, int size,
+                          const struct spine_run_facts *run, struct spine_words *warnings,
+                          struct spine_words *advice, struct spine_error *err)
+{
+    return judge_binding(ranks, size, warnings, err) || judge_threads(ranks, size, warnings, err) ||
+                   judge_processors(ranks, size, warnings, err) || judge_disk(run, warnings, err) ||
+                   judge_rows(size, run, advice, err)
+               ? -1
+               : 0;
+}
+
+/* --- All ranks ---------------------------------------------------------------------------- */
+
+static void look(struct spine_rank_facts *facts)
+{
+    char blas[256];
+    memset(facts, 0, sizeof *facts); /* the gaps are sent too */
+    spine_place_look(&facts->place, "");
+    spine_kernel_library(blas, sizeof blas);
+    snprintf(facts->blas, sizeof facts->blas, "%.*s", SPINE_PLACE_NAME - 1, blas);
+    snprintf(facts->kernels, sizeof facts->kernels, "%s", spine_kernel_processor());
+    facts->blas_threads = spine_kernel_threads();
+}
+
+static int is_off(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value != NULL && (strcmp(value, "FALSE") == 0 || strcmp(value, "0") == 0);
+}
+
+int spine_preflight_init(struct spine_preflight *preflight, const struct spine_comm *comm,
+                         const char *directory, int64_t batch_size, struct spine_error *err)
+{
+    struct spine_rank_facts mine;
+    char *all = NULL, library[128], transports[96];
+    size_t bytes;
+    *preflight = (struct spine_preflight){.run = {.directory = directory,
+                                                  .hdf5_locks = !is_off("HDF5_USE_FILE_LOCKING"),
+                                                  .batch_size = batch_size}};
+    look(&mine);
+    if (spine_comm_gather(comm, &mine, sizeof mine, &all, &bytes, err))
+        return -1;
+    int rc = 0;
+    if (comm->rank == 0) {
+        preflight->ranks = (struct spine_rank_facts *)(void *)all;
+        spine_place_look_at_disk(directory, &preflight->run.filesystem);
+        spine_comm_library(library, sizeof library);
+        spine_comm_transports(transports, sizeof transports);
+        snprintf(preflight->mpi, sizeof preflight->mpi, "%s%s", library, transports);
+        rc = spine_preflight_judge(preflight->ranks, comm->size, &preflight->run,
+                                   &preflight->warnings, &preflight->advice, err);
+    }
+    return spine_comm_agree(comm, rc, err);
+}
+
+void spine_preflight_dispose(struct spine_preflight *preflight)
+{
+    free(preflight->ranks);
+    spine_words_dispose(&preflight->warnings);
+    spine_words_dispose(&preflight->advice);
+    *preflight = (struct spine_preflight){0};
+}
+
+int spine_preflight_log(const struct spine_comm *comm, const char *directory, int64_t batch_size,
+                        struct spine_error *err)
+{
+    struct spine_preflight preflight;
+    char ranks[128];
+    const int rc = spine_preflight_init(&preflight, comm, directory, batch_size, err);
+    if (rc == 0 && preflight.ranks != NULL) {
+        spine_preflight_describe(preflight.ranks, comm->size, ranks, sizeof ranks);
+        spine_log(SPINE_LOG_INFO, "%s; %s; %s; %s", ranks, preflight.ranks->kernels,
+                  preflight.ranks->blas, preflight.mpi);
+        for (size_t i = 0; i < preflight.warnings.count; i++)
+            spine_log_warning("%s", spine_words_get(&preflight.warnings, i));
+        for (size_t i = 0; i < preflight.advice.count; i++)
+            spine_log(SPINE_LOG_INFO, "%s", spine_words_get(&preflight.advice, i));
+    }
+    spine_preflight_dispose(&preflight);
+    return rc;
+}

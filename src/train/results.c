@@ -1,0 +1,166 @@
+/* results.c -- what a trained run leaves: shards, merged codes, the model. */
+#include "spine/train/results.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/log.h"
+#include "spine/base/outfile.h"
+#include "spine/files/codes.h"
+#include "spine/files/merge.h"
+#include "spine/files/modelfile.h"
+#include "spine/files/rundir.h"
+
+/* Rows that are encoded and appended at once. */
+enum { WRITE_ROWS = 256 };
+
+static int write_facts(struct spine_store *store, const struct spine_shard *shard,
+                       struct spine_error *err)
+{
+    return spine_store_set_integers(store, "/", "shard", &shard->shard, 1, err) ||
+           spine_store_set_integers(store, "/", "shards", &shard->shards, 1, err) ||
+           spine_store_set_integers(store, "/", "first_row", &shard->first_row, 1, err) ||
+           spine_store_set_integers(store, "/", "rows", &shard->rows, 1, err) ||
+           spine_store_set_integers(store, "/", "total_rows", &shard->total_rows, 1, err) ||
+           spine_store_set_integers(store, "/", "hidden", &shard->hidden, 1, err) ||
+           spine_store_set_text(store, "/", "fingerprint", shard->fingerprint, err);
+}
+
+/* The rows of a batch as sparse codes, and the excess over 1. */
+static int add_rows(const struct spine_workspace *work, size_t count, struct spine_csr *codes,
+                    struct spine_csr *excess, struct spine_error *err)
+{
+    const size_t hidden = work->hidden;
+    spine_csr_clear(codes);
+    spine_csr_clear(excess);
+    if (spine_csr_reserve(codes, count, count * hidden, err) ||
+        spine_csr_reserve(excess, count, count * hidden, err))
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        spine_csr_add_row(codes, work->h + i * hidden, hidden, 0);
+        spine_csr_add_row(excess, work->z + i * hidden, hidden, 1);
+    }
+    return 0;
+}
+
+static int write_rows(struct spine_store *store, const struct spine_params *params,
+                      struct spine_dataset *data, struct spine_workspace *work, uint32_t epoch,
+                      double sigma, struct spine_error *err)
+{
+    const size_t local = data->part.end_row - data->part.first_row;
+    size_t most = work->most_rows < WRITE_ROWS ? work->most_rows : WRITE_ROWS;
+    if (sigma > 0 && most > spine_partition_most_rows(&data->part))
+        most = spine_partition_most_rows(&data->part);
+    struct spine_csr codes = {0}, excess = {0};
+    size_t num_values = 0, num_excess = 0;
+    int rc = 0;
+    work->path = SPINE_DENSE; /* which fills work->h */
+    for (size_t first = 0; rc == 0 && first < local; first += most) {
+        const size_t count = local - first < most ? local - first : most;
+        const struct spine_batch batch = spine_dataset_slice(data, epoch, first, count, sigma);
+        spine_model_encode(params, &batch, work);
+        rc = add_rows(work, count, &codes, &excess, err) ||
+             spine_csr_append(store, "/codes", &codes, &num_values, err) ||
+             spine_csr_append(store, "/excess", &excess, &num_excess, err);
+    }
+    spine_csr_dispose(&codes);
+    spine_csr_dispose(&excess);
+    return rc;
+}
+
+int spine_results_write_shard(const char *directory, const struct spine_shard *shard,
+                              const struct spine_params *params, struct spine_dataset *data,
+                              struct spine_workspace *work, uint32_t epoch, double sigma,
+                              struct spine_error *err)
+{
+    char path[SPINE_PATH];
+    struct spine_store *store = NULL;
+    if (spine_codes_shard_path(path, directory, shard->shard, err) ||
+        spine_store_create(&store, path, "spine-codes", err))
+        return -1;
+    int rc = write_facts(store, shard, err) ||
+             spine_store_append_words(store, "/words", &data->words, err) ||
+             spine_csr_make(store, "/codes", err) || spine_csr_make(store, "/excess", err) ||
+             write_rows(store, params, data, work, epoch, sigma, err);
+    struct spine_error closing;
+    if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
+        rc = -1;
+    if (rc == 0 && spine_outfile_publish(path, err) == 0)
+        return 0;
+    spine_outfile_discard(path);
+    return -1;
+}
+
+static int write_model(const struct spine_config *config, const struct spine_params *params,
+                       const struct spine_dataset *data, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    char *text = spine_config_text(config);
+    int rc = -1;
+    if (text == NULL)
+        spine_fail(err, "out of memory for the configuration's text");
+    else if (spine_rundir_join(path, config->directory, "model.h5", err) == 0)
+        rc = spine_modelfile_write(path, params, data->mean, data->scale, text, err);
+    free(text);
+    return rc;
+}
+
+static int write_shard(const struct spine_config *config, const struct spine_comm *comm,
+                       const struct spine_params *params, struct spine_dataset *data,
+                       struct spine_workspace *work, struct spine_error *err)
+{
+    const struct spine_partition *part = &data->part;
+    struct spine_shard shard = {.shard = comm->rank,
+                                .shards = comm->size,
+                                .first_row = (int64_t)part->first_row,
+                                .rows = (int64_t)(part->end_row - part->first_row),
+                                .total_rows = (int64_t)part->num_rows,
+                                .hidden = config->hidden};
+    spine_modelfile_fingerprint(params, data->mean, data->scale, shard.fingerprint);
+    return spine_results_write_shard(config->directory, &shard, params, data, work,
+                                     (uint32_t)spine_config_last_epoch(config),
+                                     config->noisy_codes ? config->noise : 0, err);
+}
+
+static int merge_into(const struct spine_config *config, const char *name,
+                      enum spine_merge_format format, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    struct spine_merge_report report;
+    if (spine_rundir_join(path, config->directory, name, err) ||
+        spine_merge(config->directory, path, format, &report, err))
+        return -1;
+    if (report.escaped > 0)
+        spine_log(SPINE_LOG_INFO, "%s: %zu words are not valid UTF-8; such bytes stand as \\xNN",
+                  path, report.escaped);
+    spine_log(SPINE_LOG_INFO, "wrote %s: %zu words x %zu dimensions, %.1f values a word", path,
+              report.rows, report.hidden, (double)report.values / (double)report.rows);
+    return 0;
+}
+
+static int merge(const struct spine_config *config, struct spine_error *err)
+{
+    if ((config->formats & SPINE_FORMAT_H5AD) &&
+        merge_into(config, "codes.h5ad", SPINE_MERGE_H5AD, err))
+        return -1;
+    if ((config->formats & SPINE_FORMAT_TXT) &&
+        merge_into(config, "codes.txt", SPINE_MERGE_TXT, err))
+        return -1;
+    return 0;
+}
+
+int spine_results_write(const struct spine_config *config, struct spine_comm *comm,
+                        const struct spine_params *params, struct spine_dataset *data,
+                        struct spine_workspace *work, struct spine_error *err)
+{
+    int rc = write_shard(config, comm, params, data, work, err);
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0 && comm->rank == 0)
+        rc = (config->merge && merge(config, err)) || write_model(config, params, data, err) ? -1
+                                                                                             : 0;
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0 && !config->merge)
+        spine_log(SPINE_LOG_INFO, "wrote %d shards; 'spine-merge %s' joins them", comm->size,
+                  config->directory);
+    return rc;
+}

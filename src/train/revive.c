@@ -1,0 +1,176 @@
+/* revive.c -- units that no word makes active any more, and how they get another start. */
+#include "spine/train/revive.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int spine_idle_init(struct spine_idle *idle, size_t hidden, struct spine_error *err)
+{
+    *idle = (struct spine_idle){.hidden = hidden};
+    idle->epochs = calloc(hidden, sizeof *idle->epochs);
+    return idle->epochs == NULL ? spine_fail(err, "out of memory for %zu units", hidden) : 0;
+}
+
+void spine_idle_dispose(struct spine_idle *idle)
+{
+    free(idle->epochs);
+    *idle = (struct spine_idle){0};
+}
+
+void spine_idle_note(struct spine_idle *idle, const float *h_sum)
+{
+    for (size_t j = 0; j < idle->hidden; j++)
+        if (h_sum[j] > 0)
+            idle->epochs[j] = -1;
+}
+
+size_t spine_idle_count(struct spine_idle *idle, int64_t after)
+{
+    size_t count = 0;
+    for (size_t j = 0; j < idle->hidden; j++)
+        count += ++idle->epochs[j] >= after; /* from -1 to 0 if it was active */
+    return count;
+}
+
+/* A row and how badly it is reconstructed. */
+struct bad_row {
+    double error; /* |x - y|^2 */
+    uint64_t row; /* global */
+};
+
+static int by_error(const void *a, const void *b)
+{
+    const struct bad_row *first = a, *second = b;
+    if (first->error != second->error)
+        return first->error < second->error ? 1 : -1;
+    return first->row < second->row ? -1 : 1;
+}
+
+/* y of 'count' of this rank's rows into work->y, less x. */
+static struct spine_batch find_residuals(const struct spine_params *params,
+                                         struct spine_dataset *data, size_t first, size_t count,
+                                         struct spine_workspace *work)
+{
+    const struct spine_batch batch = spine_dataset_slice(data, 0, first, count, 0);
+    spine_model_encode(params, &batch, work);
+    spine_model_decode(params, &batch, 1, work); /* leaves 2 (y - x) / D */
+    return batch;
+}
+
+/* All of this rank's rows, worst first. */
+static void rank_rows(const struct spine_params *params, struct spine_dataset *data,
+                      struct spine_workspace *work, struct bad_row *rows)
+{
+    const size_t local = data->part.end_row - data->part.first_row;
+    for (size_t first = 0; first < local; first += work->most_rows) {
+        const size_t count = local - first < work->most_rows ? local - first : work->most_rows;
+        find_residuals(params, data, first, count, work);
+        for (size_t i = 0; i < count; i++) {
+            double error = 0;
+            for (size_t k = 0; k < params->dim; k++) {
+                const double residual = (double)work->y[i * params->stride + k];
+                error += residual * residual;
+            }
+            rows[first + i] = (struct bad_row){error, data->part.first_row + first + i};
+        }
+    }
+    qsort(rows, local, sizeof *rows, by_error);
+}
+
+/* The 'most' worst rows of all ranks into worst, the same on all; returns how many there are. */
+static int find_worst(const struct spine_params *params, struct spine_dataset *data,
+                      struct spine_comm *comm, struct spine_workspace *work, size_t most,
+                      struct bad_row *worst, size_t *found, struct spine_error *err)
+{
+    const size_t local = data->part.end_row - data->part.first_row;
+    struct bad_row *rows = calloc(local, sizeof *rows);
+    char *all = NULL;
+    size_t bytes = 0;
+    int rc = rows == NULL ? spine_fail(err, "out of memory for the errors of %zu rows", local) : 0;
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0) {
+        rank_rows(params, data, work, rows);
+        const size_t mine = local < most ? local : most;
+        rc = spine_comm_gather(comm, rows, mine * sizeof *rows, &all, &bytes, err);
+    }
+    if (rc == 0) {
+        uint64_t count = bytes / sizeof *rows;
+        if (comm->rank == 0)
+            qsort(all, count, sizeof *rows, by_error);
+        count = count < most ? count : most;
+        if (comm->rank == 0)
+            memcpy(worst, all, count * sizeof *worst);
+        spine_comm_broadcast(comm, &count, sizeof count);
+        spine_comm_broadcast(comm, worst, count * sizeof *worst);
+        *found = count;
+    }
+    free(all);
+    free(rows);
+    return rc;
+}
+
+/* x and x - y of a row, (2, stride), on all ranks: its owner finds them, the others add nothing. */
+static void share_row(const struct spine_params *params, struct spine_dataset *data,
+                      struct spine_comm *comm, struct spine_workspace *work, uint64_t row,
+                      float *shared)
+{
+    const size_t stride = params->stride;
+    memset(shared, 0, 2 * stride * sizeof *shared);
+    if (row >= data->part.first_row && row < data->part.end_row) {
+        const struct spine_batch batch =
+            find_residuals(params, data, row - data->part.first_row, 1, work);
+        memcpy(shared, batch.clean, stride * sizeof *shared);
+        for (size_t k = 0; k < params->dim; k++)
+            shared[stride + k] = -work->y[k] * (float)params->dim / 2;
+    }
+    spine_comm_sum_floats(comm, shared, 2 * stride);
+}
+
+/* Let unit j begin with a row x whose residual is e. */
+static void begin_unit(struct spine_params *params, struct spine_optimizer *optimizer, size_t j,
+                       const float *x, const float *e)
+{
+    const size_t stride = params->stride;
+    double square = 1e-12, product = 0;
+    for (size_t k = 0; k < params->dim; k++) {
+        square += (double)e[k] * (double)e[k];
+        product += (double)e[k] * (double)x[k];
+    }
+    for (size_t k = 0; k < params->dim; k++) {
+        params->W2[j * stride + k] = e[k];
+        params->W1[j * stride + k] = (float)((double)e[k] / square);
+    }
+    params->b1[j] = (float)(0.5 - product / square);
+    float *const blocks[] = {optimizer->first, optimizer->second};
+    for (size_t b = 0; b < 2; b++)
+        if (blocks[b] != NULL) {
+            struct spine_params moments;
+            spine_params_place(&moments, params->dim, params->hidden, blocks[b]);
+            memset(moments.W1 + j * stride, 0, stride * sizeof(float));
+            memset(moments.W2 + j * stride, 0, stride * sizeof(float));
+            moments.b1[j] = 0;
+        }
+}
+
+int spine_revive(struct spine_idle *idle, int64_t after, struct spine_params *params,
+                 struct spine_optimizer *optimizer, struct spine_dataset *data,
+                 struct spine_comm *comm, struct spine_workspace *work, struct spine_error *err)
+{
+    struct bad_row *worst = calloc(params->hidden, sizeof *worst);
+    float *shared = spine_kernel_alloc(2 * params->stride);
+    size_t found = 0, used = 0;
+    int rc = worst == NULL || shared == NULL ? spine_fail(err, "out of memory to revive units") : 0;
+    rc = spine_comm_agree(comm, rc, err);
+    work->path = SPINE_DENSE;
+    if (rc == 0)
+        rc = find_worst(params, data, comm, work, params->hidden, worst, &found, err);
+    for (size_t j = 0; rc == 0 && j < params->hidden && used < found; j++)
+        if (idle->epochs[j] >= after) {
+            share_row(params, data, comm, work, worst[used++].row, shared);
+            begin_unit(params, optimizer, j, shared, shared + params->stride);
+            idle->epochs[j] = 0;
+        }
+    free(worst);
+    free(shared);
+    return rc;
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# A training on two ranks, resumed once, touches no memory that isn't its own, uses none before it
+# is written, and frees all.
+set -euo pipefail
+# shellcheck source=tests/../cli/lib.sh
+. "$(dirname "$0")/../cli/lib.sh"
+need valgrind
+suppressions=(--suppressions="$SPINE_SOURCE/tests/checks/sanitize/openmpi.supp")
+theirs=/usr/share/openmpi/openmpi-valgrind.supp
+[ ! -e $theirs ] || suppressions+=("--suppressions=$theirs")
+# Nothing but shared memory, and copied by ourselves: valgrind doesn't see what the kernel copies.
+export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader OMPI_MCA_btl_vader_single_copy_mechanism=none
+
+sample glove.h5
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+limit = 200
+[model]
+hidden = 30
+[train]
+epochs = 3
+batch_size = 20
+evaluate_every = 1
+revive_after = 1
+checkpoint_every = 1
+[output]
+formats = h5ad, txt
+END
+
+# watched ARGUMENT...: a run that must succeed under valgrind.
+watched()
+{
+    attempt mpirun -np 2 valgrind --quiet --num-callers=40 --error-exitcode=9 --leak-check=full \
+        --show-leak-kinds=definite --errors-for-leak-kinds=definite "${suppressions[@]}" \
+        --log-file=found.%p "$SPINE_BIN/spine-mpi" run.ini --timeline=timeline.json "$@"
+    [ "$status" = 0 ] || fail "status $status: $*: $(cat stderr found.*)"
+}
+
+watched train.stop_after=1
+watched

@@ -1,0 +1,657 @@
+/* test_config.c -- every option is taken, printed and taken again; nothing is clamped or ignored.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/config/config.h"
+#include "spine/config/inifile.h"
+
+/* Every option at a value that isn't its default, as spine_config_text() prints it. */
+static const char all_changed[] = "[data]\n"
+                                  "input = /data/my vectors;v2=1 #3.h5\n"
+                                  "center = no\n"
+                                  "rms = 0.123456789012345\n"
+                                  "limit = 1000000000000\n"
+                                  "\n"
+                                  "[model]\n"
+                                  "hidden = 1048576\n"
+                                  "\n"
+                                  "[loss]\n"
+                                  "sparsity = 0.95\n"
+                                  "asl_weight = 2.5\n"
+                                  "psl_weight = 0\n"
+                                  "\n"
+                                  "[train]\n"
+                                  "epochs = 4000\n"
+                                  "stop_after = 1000\n"
+                                  "batch_size = 1000000000\n"
+                                  "noise = 0.2\n"
+                                  "optimizer = sgd\n"
+                                  "learning_rate = 1e-12\n"
+                                  "rate_batch = 0\n"
+                                  "momentum = 0.999999\n"
+                                  "beta2 = 0.25\n"
+                                  "schedule = cosine\n"
+                                  "warmup = 0.03\n"
+                                  "decay = 1\n"
+                                  "seed = 9000000000000000\n"
+                                  "evaluate_every = 0\n"
+                                  "revive_after = 7\n"
+                                  "checkpoint_every = 3\n"
+                                  "checkpoint_minutes = 0.5\n"
+                                  "checkpoint_keep = 1000\n"
+                                  "resume = never\n"
+                                  "time_limit = 1439.5\n"
+                                  "grace_seconds = 0\n"
+                                  "check_room = no\n"
+                                  "kernel = sparse\n"
+                                  "\n"
+                                  "[output]\n"
+                                  "directory = out/run 7\n"
+                                  "merge = no\n"
+                                  "formats = h5ad, txt\n"
+                                  "noisy_codes = yes\n"
+                                  "tensorboard = yes\n"
+                                  "overwrite = yes\n";
+
+static int parse_ini(struct spine_config *config, const char *text, struct spine_error *err)
+{
+    struct spine_inifile_lines sweep = {0};
+    const int rc = spine_inifile_parse(config, &sweep, text, "run.ini", err);
+    spine_inifile_lines_dispose(&sweep);
+    return rc;
+}
+
+static void parse(struct spine_config *config, const char *text)
+{
+    struct spine_error err = {.text = ""};
+    spine_config_init(config);
+    if (parse_ini(config, text, &err))
+        fail_msg("%s", err.text);
+}
+
+static void assert_text(const struct spine_config *config, const char *expected)
+{
+    char *text = spine_config_text(config);
+    assert_non_null(text);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void test_defaults_are_those_of_the_manual(void **state)
+{
+    (void)state;
+    struct spine_config config;
+    spine_config_init(&config);
+    assert_string_equal(config.input, "");
+    assert_int_equal(config.center, 1);
+    assert_true(config.rms == 0.4);
+    assert_int_equal(config.limit, 0);
+    assert_int_equal(config.hidden, 1000);
+    assert_true(config.sparsity == 0.85 && config.asl_weight == 1 && config.psl_weight == 1);
+    assert_int_equal(config.batch_size, 64);
+    assert_true(config.noise == 0.4);
+    assert_int_equal(config.seed, 1);
+    assert_int_equal(config.formats, SPINE_FORMAT_H5AD);
+    assert_int_equal(config.merge, 1);
+    assert_int_equal(config.overwrite, 0);
+    assert_int_equal(config.noisy_codes, 0);
+    assert_int_equal(config.tensorboard, 0);
+}
+
+static void test_every_option_reaches_its_field(void **state)
+{
+    (void)state;
+    struct spine_config config;
+    parse(&config, all_changed);
+    assert_string_equal(config.input, "/data/my vectors;v2=1 #3.h5");
+    assert_int_equal(config.center, 0);
+    assert_true(config.rms == 0.123456789012345);
+    assert_true(config.limit == INT64_C(1000000000000));
+    assert_int_equal(config.hidden, 1048576);
+    assert_true(config.sparsity == 0.95 && config.asl_weight == 2.5 && config.psl_weight == 0);
+    assert_int_equal(config.epochs, 4000);
+    assert_int_equal(config.stop_after, 1000);
+    assert_int_equal(config.batch_size, 1000000000);
+    assert_true(config.noise == 0.2);
+    assert_int_equal(config.optimizer, 0);
+    assert_true(config.learning_rate == 1e-12 && config.momentum == 0.999999);
+    assert_true(config.beta2 == 0.25);
+    assert_int_equal(config.schedule, 2);
+    assert_true(config.warmup == 0.03 && config.decay == 1);
+    assert_true(config.seed == INT64_C(9000000000000000));
+    assert_int_equal(config.evaluate_every, 0);
+    assert_int_equal(config.revive_after, 7);
+    assert_int_equal(config.checkpoint_every, 3);
+    assert_true(config.checkpoint_minutes == 0.5);
+    assert_int_equal(config.checkpoint_keep, 1000);
+    assert_string_equal(config.resume, "never");
+    assert_true(config.time_limit == 1439.5 && config.grace_seconds == 0);
+    assert_string_equal(config.directory, "out/run 7");
+    assert_int_equal(config.merge, 0);
+    assert_int_equal(config.formats, SPINE_FORMAT_H5AD | SPINE_FORMAT_TXT);
+    assert_int_equal(config.noisy_codes, 1);
+    assert_int_equal(config.tensorboard, 1);
+    assert_int_equal(config.overwrite, 1);
+}
+
+static void test_what_is_printed_reads_back_as_the_same(void **state)
+{
+    (void)state;
+    struct spine_config config, again;
+    parse(&config, all_changed);
+    assert_text(&config, all_changed);
+    spine_config_init(&config);
+    char *text = spine_config_text(&config);
+    parse(&again, text);
+    assert_text(&again, text);
+    free(text);
+}
+
+static void test_reals_are_printed_with_as_many_digits_as_they_need(void **state)
+{
+    (void)state;
+    static const double numbers[] = {0.1,   1.0 / 3, 2.0 / 3 * 1e-5, 0.1 + 0.2, 123456.789012345678,
+                                     1e-12, 5e-324};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct spine_config config, again;
+        spine_config_init(&config);
+        config.noise = numbers[i];
+        char *text = spine_config_text(&config);
+        parse(&again, text);
+        assert_true(again.noise == numbers[i]);
+        free(text);
+    }
+}
+
+static void test_the_description_reads_back_as_the_same(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", all_changed, "[data]\nrms = keep\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct spine_config config, again;
+        char *description = NULL;
+        size_t size = 0;
+        FILE *file = open_memstream(&description, &size);
+        parse(&config, texts[i]);
+        spine_config_describe(&config, file);
+        fclose(file);
+        parse(&again, description);
+        char *text = spine_config_text(&config);
+        assert_text(&again, text);
+        assert_non_null(strstr(description, "; default: none, required\n"));
+        assert_non_null(strstr(description, "; 1e-06 to 1000000, or keep; default: 0.4\n"));
+        free(text);
+        free(description);
+    }
+}
+
+static void test_keep_is_a_scale_of_its_own(void **state)
+{
+    (void)state;
+    struct spine_config config;
+    parse(&config, "[data]\nrms = keep\n");
+    assert_true(config.rms == 0);
+    char *text = spine_config_text(&config);
+    assert_non_null(strstr(text, "rms = keep\n"));
+    free(text);
+}
+
+static void test_what_editors_do_to_a_file_changes_nothing(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "[train]\nepochs = 7\nseed=3\n",
+        "[train]\r\nepochs = 7\r\nseed=3\r\n",           /* CRLF */
+        "\xEF\xBB\xBF[train]\nepochs = 7\nseed = 3\n",   /* a byte order mark */
+        "\xEF\xBB\xBF[train]\r\nepochs = 7\r\nseed = 3", /* both, and no newline at the end */
+        "; c\n\n# c\n[train] ; c\nepochs = 7 ; c\n  ; c\n\t\nseed = 3\n", /* comments, blanks */
+        "[train]\nepochs=7\n[data]\n[train]\nseed : 3\n", /* a section in two parts */
+        "[train]\nepochs   =\t 7  \nseed\t= 3",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct spine_config config;
+        parse(&config, texts[i]);
+        assert_int_equal(config.epochs, 7);
+        assert_int_equal(config.seed, 3);
+    }
+}
+
+static void test_sets_take_spaces_commas_and_any_order(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t set;
+    } sets[] = {{"h5ad", 1},         {"txt", 2},       {"txt,h5ad", 3},
+                {" h5ad , txt ", 3}, {"h5ad txt,", 3}, {"txt, txt", 2}};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        char text[100];
+        struct spine_config config;
+        snprintf(text, sizeof text, "[output]\nformats = %s\n", sets[i].text);
+        parse(&config, text);
+        assert_int_equal(config.formats, sets[i].set);
+    }
+}
+
+#define LONG_50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LONG_200 LONG_50 LONG_50 LONG_50 LONG_50
+
+static const struct {
+    const char *text, *error;
+} bad_files[] = {
+    /* names */
+    {"[train]\nepoch = 4\n",
+     "run.ini:2: unknown option 'train.epoch'; the nearest is train.epochs"},
+    {"[Train]\nepochs = 4\n",
+     "run.ini:2: unknown option 'Train.epochs'; the nearest is train.epochs"},
+    {"[model]\nhiden_dim = 4\n",
+     "run.ini:2: unknown option 'model.hiden_dim'; the nearest is model.hidden"},
+    {"[trian]\n\n;\nlearningrate = 4\n",
+     "run.ini:4: unknown option 'trian.learningrate'; the nearest is train.learning_rate"},
+    {"[train]\n= 4\n", "run.ini:2: unknown option 'train.'; the nearest is train.seed"},
+    {"epochs = 4\n", "run.ini:1: an option stands before the first [section]"},
+    {"[]\nepochs = 4\n", "run.ini:2: an option stands before the first [section]"},
+    {"[train]\nepochs = 4\n[data]\n[train]\nepochs = 4\n", "run.ini:5: train.epochs is set twice"},
+    {"[sweep]\na.b = 4\n[sweep]\na.b = 4\n", "run.ini:4: a.b is set twice in [sweep]"},
+    {"[sweep]\n  a.b = 4\n",
+     "run.ini:2: the line begins with a blank, which would continue the one "
+     "before it; begin it at the margin"},
+    /* lines */
+    {"[train]\n\nepochs\n", "run.ini:3: is neither '[section]' nor 'name = value'"},
+    {"[train\nepochs = 4\n", "run.ini:1: the [section] has no end"},
+    {"[train] epochs = 4\n",
+     "run.ini:1: something stands behind the [section]; give it a line of its own"},
+    {"\xEF\xBB\xBF[train] 4\n",
+     "run.ini:1: something stands behind the [section]; give it a line of its own"},
+    {"[data]\ninput = a\n  b\n",
+     "run.ini:3: the line begins with a blank, which would continue the one before it; begin it at "
+     "the margin"},
+    {"[data]\ninput = a\n\tcenter = no\n",
+     "run.ini:3: the line begins with a blank, which would continue the one before it; begin it at "
+     "the margin"},
+    {"[data]\n input = a\n",
+     "run.ini:2: the line begins with a blank, which would continue the one before it; begin it at "
+     "the margin"},
+    {"[data]\ninput = a\n [train]\n",
+     "run.ini:3: the line begins with a blank, which would continue the one before it; begin it at "
+     "the margin"},
+    {"[data]\n" LONG_200 " = a\n",
+     "run.ini:2: the line is longer than 198 bytes and not of the form name = value"},
+    {"[data]\n" LONG_200,
+     "run.ini:2: the line is longer than 198 bytes and not of the form name = value"},
+    {"[data]\n" LONG_200 "\ninput = a\n",
+     "run.ini:2: the line is longer than 198 bytes and not of the form name = value"},
+    {"[" LONG_200 "]\ninput = a\n",
+     "run.ini:1: the line is longer than 198 bytes and not of the form name = value"},
+    {"[data]\n input = " LONG_200 "\n",
+     "run.ini:2: the line begins with a blank, which would continue the one before it; begin it at "
+     "the margin"},
+    {"[data]\ninput = " LONG_200 "\ninput = " LONG_200 "\n", "run.ini:3: data.input is set twice"},
+    {"[data]\ninput = " LONG_200 LONG_200 LONG_200 LONG_200 LONG_200 LONG_200 "\n",
+     "run.ini:2: data.input: is longer than 1023 bytes"},
+    /* whole numbers */
+    {"[train]\nepochs = 4x\n", "run.ini:2: train.epochs: '4x' is not a whole number"},
+    {"[train]\nepochs = 4 5\n", "run.ini:2: train.epochs: '4 5' is not a whole number"},
+    {"[train]\nepochs = 4.0\n", "run.ini:2: train.epochs: '4.0' is not a whole number"},
+    {"[train]\nepochs = 1e3\n", "run.ini:2: train.epochs: '1e3' is not a whole number"},
+    {"[train]\nepochs = 0x10\n", "run.ini:2: train.epochs: '0x10' is not a whole number"},
+    {"[train]\nepochs =\n", "run.ini:2: train.epochs: '' is not a whole number"},
+    {"[train]\nepochs = ;4\n", "run.ini:2: train.epochs: '' is not a whole number"},
+    {"[train]\nepochs = ten\n", "run.ini:2: train.epochs: 'ten' is not a whole number"},
+    {"[train]\nepochs = 0\n",
+     "run.ini:2: train.epochs: 0 is out of bounds, expected 1 to 1000000000"},
+    {"[train]\nepochs = -1\n",
+     "run.ini:2: train.epochs: -1 is out of bounds, expected 1 to 1000000000"},
+    {"[train]\nepochs = 1000000001\n",
+     "run.ini:2: train.epochs: 1000000001 is out of bounds, expected 1 to 1000000000"},
+    {"[train]\nepochs = 99999999999999999999\n",
+     "run.ini:2: train.epochs: 99999999999999999999 is out of bounds, expected 1 to 1000000000"},
+    {"[train]\nseed = 9000000000000001\n",
+     "run.ini:2: train.seed: 9000000000000001 is out of bounds, expected 0 to 9e+15"},
+    {"[train]\nseed = 18446744073709551617\n",
+     "run.ini:2: train.seed: 18446744073709551617 is out of bounds, expected 0 to 9e+15"},
+    {"[train]\nbatch_size = 0\n",
+     "run.ini:2: train.batch_size: 0 is out of bounds, expected 1 to 1000000000"},
+    {"[train]\nevaluate_every = -1\n",
+     "run.ini:2: train.evaluate_every: -1 is out of bounds, expected 0 to 1000000000"},
+    {"[model]\nhidden = 0\n", "run.ini:2: model.hidden: 0 is out of bounds, expected 1 to 1048576"},
+    {"[model]\nhidden = 1048577\n",
+     "run.ini:2: model.hidden: 1048577 is out of bounds, expected 1 to 1048576"},
+    {"[data]\nlimit = -1\n",
+     "run.ini:2: data.limit: -1 is out of bounds, expected 0 to 1000000000000"},
+    /* reals */
+    {"[train]\ncheckpoint_keep = 0\n",
+     "run.ini:2: train.checkpoint_keep: 0 is out of bounds, expected 1 to 1000"},
+    {"[train]\nnoise = 0,4\n", "run.ini:2: train.noise: '0,4' is not a number"},
+    {"[train]\nnoise = nan\n", "run.ini:2: train.noise: 'nan' is not a number"},
+    {"[train]\nnoise = inf\n", "run.ini:2: train.noise: 'inf' is not a number"},
+    {"[train]\nnoise = -INFINITY\n", "run.ini:2: train.noise: '-INFINITY' is not a number"},
+    {"[train]\nnoise = 1e999\n", "run.ini:2: train.noise: '1e999' is not a number"},
+    {"[train]\nnoise =\n", "run.ini:2: train.noise: '' is not a number"},
+    {"[train]\nnoise = keep\n", "run.ini:2: train.noise: 'keep' is not a number"},
+    {"[train]\nnoise = -1e-300\n",
+     "run.ini:2: train.noise: -1e-300 is out of bounds, expected 0 to 1000000"},
+    {"[data]\nrms = all\n", "run.ini:2: data.rms: 'all' is not a number or keep"},
+    {"[data]\nrms = 0\n", "run.ini:2: data.rms: 0 is out of bounds, expected 1e-06 to 1000000"},
+    {"[loss]\nsparsity = 1.0000001\n",
+     "run.ini:2: loss.sparsity: 1.0000001 is out of bounds, expected 0 to 1"},
+    {"[loss]\nasl_weight = -1\n",
+     "run.ini:2: loss.asl_weight: -1 is out of bounds, expected 0 to 1000000"},
+    {"[loss]\npsl_weight = 1e7\n",
+     "run.ini:2: loss.psl_weight: 1e7 is out of bounds, expected 0 to 1000000"},
+    {"[train]\nlearning_rate = 0\n",
+     "run.ini:2: train.learning_rate: 0 is out of bounds, expected 1e-12 to 1000000"},
+    {"[train]\nmomentum = 1\n",
+     "run.ini:2: train.momentum: 1 is out of bounds, expected 0 to 0.999999"},
+    {"[train]\nbeta2 = 1\n", "run.ini:2: train.beta2: 1 is out of bounds, expected 0 to 0.999999"},
+    {"[train]\nwarmup = 1.1\n", "run.ini:2: train.warmup: 1.1 is out of bounds, expected 0 to 1"},
+    {"[train]\ndecay = -0.1\n", "run.ini:2: train.decay: -0.1 is out of bounds, expected 0 to 1"},
+    /* words */
+    {"[data]\ncenter = true\n", "run.ini:2: data.center: 'true' is neither yes nor no"},
+    {"[data]\ncenter = Yes\n", "run.ini:2: data.center: 'Yes' is neither yes nor no"},
+    {"[data]\ncenter =\n", "run.ini:2: data.center: '' is neither yes nor no"},
+    {"[train]\noptimizer = ada\n",
+     "run.ini:2: train.optimizer: 'ada' is none of sgd|momentum|adam"},
+    {"[train]\noptimizer = sgd|momentum\n",
+     "run.ini:2: train.optimizer: 'sgd|momentum' is none of sgd|momentum|adam"},
+    {"[train]\nschedule =\n", "run.ini:2: train.schedule: '' is none of constant|linear|cosine"},
+    {"[output]\nformats =\n", "run.ini:2: output.formats: is empty, expected some of h5ad|txt"},
+    {"[output]\nformats = ,\n", "run.ini:2: output.formats: is empty, expected some of h5ad|txt"},
+    {"[output]\nformats = h5ad, text\n", "run.ini:2: output.formats: 'text' is none of h5ad|txt"},
+};
+
+static void test_a_bad_file_is_refused_with_its_line(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bad_files / sizeof *bad_files; i++) {
+        struct spine_config config;
+        struct spine_error err = {.text = "accepted"};
+        spine_config_init(&config);
+        const int rc = parse_ini(&config, bad_files[i].text, &err);
+        assert_string_equal(err.text, bad_files[i].error);
+        assert_int_equal(rc, -1);
+        assert_int_equal(err.status, SPINE_EXIT_REFUSED);
+    }
+}
+
+static void test_lines_of_a_sweep_are_kept_as_they_are(void **state)
+{
+    (void)state;
+    struct spine_config config;
+    struct spine_inifile_lines sweep = {0};
+    struct spine_error err = {.text = ""};
+    spine_config_init(&config);
+    assert_int_equal(spine_inifile_parse(&config, &sweep,
+                                         "[train]\nepochs = 7\n[sweep]\nmethod = grid\n"
+                                         "model.hidden = 5, 6 ; two\n[data]\ninput = a.h5\n",
+                                         "run.ini", &err),
+                     0);
+    assert_int_equal(config.epochs, 7);
+    assert_int_equal(config.hidden, 1000);
+    assert_string_equal(config.input, "a.h5");
+    assert_int_equal(sweep.count, 2);
+    assert_string_equal(sweep.line[1].name, "model.hidden");
+    assert_string_equal(sweep.line[1].value, "5, 6");
+    assert_int_equal(sweep.line[1].line, 5);
+    spine_inifile_lines_dispose(&sweep);
+}
+
+static void test_the_last_epoch_for_now_is_never_beyond_all(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t epochs, stop_after, last;
+    } cases[] = {{60, 0, 60}, {60, 1, 1}, {60, 59, 59}, {60, 60, 60}, {60, 61, 60}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct spine_config config;
+        spine_config_init(&config);
+        config.epochs = cases[i].epochs;
+        config.stop_after = cases[i].stop_after;
+        assert_int_equal(spine_config_last_epoch(&config), cases[i].last);
+    }
+}
+
+/* Around 198 bytes it is no longer inih that takes the value. */
+static void test_a_line_of_any_length_is_read_alike(void **state)
+{
+    (void)state;
+    for (size_t length = 1; length < SPINE_CONFIG_TEXT; length++) {
+        struct spine_config config;
+        char path[SPINE_CONFIG_TEXT] = "", text[2 * SPINE_CONFIG_TEXT];
+        memset(path, 'x', length);
+        path[length / 2] = path[length / 3] = length > 4 ? ' ' : 'x';
+        path[length / 4] = length > 4 ? '=' : 'x';
+        snprintf(text, sizeof text, "[data]\ninput =\t %s  ; comment = %s\r\ncenter:no\n", path,
+                 length > 500 ? "" : path);
+        parse(&config, text);
+        assert_string_equal(config.input, path);
+        assert_int_equal(config.center, 0);
+    }
+}
+
+static void test_a_comment_may_be_long(void **state)
+{
+    (void)state;
+    struct spine_config config;
+    parse(&config, "[data]\n;" LONG_200 "\n  # a = b" LONG_200 "\ninput = a\n;" LONG_200);
+    assert_string_equal(config.input, "a");
+    parse(&config, "[data]\ninput =" LONG_200);
+    assert_string_equal(config.input, LONG_200);
+}
+
+static void test_overrides_replace_what_the_file_set(void **state)
+{
+    (void)state;
+    char *words[] = {"train.epochs=9", "data.input=a=b;c.h5", "output.formats=txt,h5ad",
+                     "data.rms=keep", "output.directory="};
+    struct spine_config config;
+    struct spine_error err;
+    parse(&config, "[train]\nepochs = 7\nseed = 3\n");
+    assert_int_equal(spine_config_override(&config, words, 5, &err), 0);
+    assert_int_equal(config.epochs, 9);
+    assert_int_equal(config.seed, 3);
+    assert_string_equal(config.input, "a=b;c.h5");
+    assert_int_equal(config.formats, 3);
+    assert_true(config.rms == 0);
+    assert_string_equal(config.directory, "");
+    assert_int_equal(spine_config_override(&config, words, 0, &err), 0);
+}
+
+static const struct {
+    char *words[2];
+    const char *error;
+} bad_words[] = {
+    {{"verbose"}, "'verbose' is not of the form section.key=value"},
+    {{""}, "'' is not of the form section.key=value"},
+    {{LONG_200 "=1"}, "'" LONG_200 "=1' is not of the form section.key=value"},
+    {{"=1"}, "command line: unknown option ''; the nearest is data.rms"},
+    {{"epochs=1"}, "command line: unknown option 'epochs'; the nearest is train.epochs"},
+    {{"train.epochs =1"},
+     "command line: unknown option 'train.epochs '; the nearest is train.epochs"},
+    {{"train.epochs=4x"}, "command line: train.epochs: '4x' is not a whole number"},
+    {{"train.epochs=4 "}, "command line: train.epochs: '4 ' is not a whole number"},
+    {{"train.epochs=4", "train.epochs=4"}, "command line: train.epochs is set twice"},
+    {{"train.seed=1", "train.seeds=2"},
+     "command line: unknown option 'train.seeds'; the nearest is train.seed"},
+    /* What the record of a run couldn't give back: */
+    {{"data.input= a.h5"},
+     "command line: data.input: ' a.h5' can't stand in an INI file: it begins or ends with a "
+     "blank, or has a line break or a ';' after a blank"},
+    {{"data.input=a.h5\t"},
+     "command line: data.input: 'a.h5\t' can't stand in an INI file: it begins or ends with a "
+     "blank, or has a line break or a ';' after a blank"},
+    {{"data.input=a ;b.h5"},
+     "command line: data.input: 'a ;b.h5' can't stand in an INI file: it begins or ends with a "
+     "blank, or has a line break or a ';' after a blank"},
+    {{"data.input=;b.h5"},
+     "command line: data.input: ';b.h5' can't stand in an INI file: it begins or ends with a "
+     "blank, or has a line break or a ';' after a blank"},
+    {{"output.directory=a\nb"},
+     "command line: output.directory: 'a\nb' can't stand in an INI file: it begins or ends with a "
+     "blank, or has a line break or a ';' after a blank"},
+};
+
+static void test_a_bad_override_is_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bad_words / sizeof *bad_words; i++) {
+        struct spine_config config;
+        struct spine_error err = {.text = "accepted"};
+        spine_config_init(&config);
+        const int count = bad_words[i].words[1] == NULL ? 1 : 2;
+        const int rc = spine_config_override(&config, bad_words[i].words, count, &err);
+        assert_string_equal(err.text, bad_words[i].error);
+        assert_int_equal(rc, -1);
+        assert_int_equal(err.status, SPINE_EXIT_REFUSED);
+    }
+}
+
+static void test_a_text_that_is_too_long_is_refused(void **state)
+{
+    (void)state;
+    char word[11 + SPINE_CONFIG_TEXT + 1] = "data.input=";
+    char *words[] = {word};
+    struct spine_config config;
+    struct spine_error err;
+    spine_config_init(&config);
+    memset(word + 11, 'x', SPINE_CONFIG_TEXT - 1);
+    assert_int_equal(spine_config_override(&config, words, 1, &err), 0);
+    assert_int_equal(strlen(config.input), SPINE_CONFIG_TEXT - 1);
+    word[11 + SPINE_CONFIG_TEXT - 1] = 'x';
+    assert_int_equal(spine_config_override(&config, words, 1, &err), -1);
+    assert_string_equal(err.text, "command line: data.input: is longer than 1023 bytes");
+}
+
+static const struct {
+    const char *text, *error; /* NULL: goes */
+} together[] = {
+    {"", NULL},
+    {"[train]\noptimizer = sgd\n", NULL},
+    {"[train]\noptimizer = momentum\nmomentum = 0.5\n", NULL},
+    {"[train]\noptimizer = adam\nmomentum = 0.5\nbeta2 = 0.9\n", NULL},
+    {"[train]\nwarmup = 0.7\ndecay = 0.3\n", NULL},
+    {"[train]\nwarmup = 1\nschedule = cosine\n", NULL},
+    {"[train]\nschedule = constant\n", NULL},
+    {"[data]\ninput =\n", "data.input: is not set; it names the vectors.h5 to train on"},
+    {"[output]\ndirectory =\n", "output.directory: is empty"},
+    {"[train]\noptimizer = sgd\nmomentum = 0.5\n",
+     "train.momentum: isn't used with train.optimizer = sgd; leave it out"},
+    {"[train]\noptimizer = momentum\nbeta2 = 0.5\n",
+     "train.beta2: isn't used with this train.optimizer, only with adam; leave it out"},
+    {"[train]\nschedule = cosine\ndecay = 0.5\n",
+     "train.decay: isn't used with this train.schedule, only with linear; leave it out"},
+    {"[train]\nwarmup = 0.701\n", "train.warmup and train.decay: are more than all steps together"},
+};
+
+static void test_options_that_do_not_go_together_are_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof together / sizeof *together; i++) {
+        struct spine_config config;
+        struct spine_error err = {.text = ""};
+        spine_config_init(&config);
+        strcpy(config.input, "vectors.h5");
+        assert_int_equal(parse_ini(&config, together[i].text, &err), 0);
+        const int rc = spine_config_check(&config, &err);
+        assert_string_equal(err.text, together[i].error == NULL ? "" : together[i].error);
+        assert_int_equal(rc, together[i].error == NULL ? 0 : -1);
+    }
+}
+
+static void assert_identity(const struct spine_config *config, const char *was, int differences,
+                            const char *expected)
+{
+    char text[1000];
+    char *is = spine_config_identity(config);
+    assert_non_null(is);
+    assert_int_equal(spine_config_differ(was, is, text, sizeof text), differences);
+    assert_string_equal(text, expected);
+    free(is);
+}
+
+static void test_what_fixes_the_result_is_the_identity(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text; /* changed from the default */
+        int differences;
+        const char *expected;
+    } changes[] = {
+        {"", 0, ""},
+        {"[model]\nhidden = 100\n", 1, "model.hidden was 1000, is 100"},
+        {"[data]\ncenter = no\nrms = keep\n", 2,
+         "data.center was yes, is no; data.rms was 0.4, is keep"},
+        {"[data]\nlimit = 10\n[loss]\nsparsity = 0.9\npsl_weight = 2\n[train]\nseed = 2\n", 4,
+         "data.limit was 0, is 10; loss.sparsity was 0.85, is 0.9; loss.psl_weight was 1, is 2; "
+         "train.seed was 1, is 2"},
+        {"[train]\noptimizer = sgd\nbatch_size = 640\nrevive_after = 3\n", 3,
+         "train.batch_size was 64, is 640; train.optimizer was adam, is sgd; "
+         "train.revive_after was 0, is 3"},
+        /* What may change: */
+        {"[data]\ninput = other.h5\n[train]\nepochs = 61\nevaluate_every = 1\nkernel = dense\n"
+         "checkpoint_every = 1\ncheckpoint_minutes = 0\ncheckpoint_keep = 1\nresume = a.h5\n"
+         "time_limit = 1\ngrace_seconds = 0\n",
+         0, ""},
+        {"[output]\ndirectory = there\nmerge = no\nformats = txt\nnoisy_codes = yes\n"
+         "tensorboard = yes\noverwrite = yes\n",
+         0, ""},
+    };
+    struct spine_config config;
+    spine_config_init(&config);
+    char *was = spine_config_identity(&config);
+    assert_non_null(was);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        parse(&config, changes[i].text);
+        assert_identity(&config, was, changes[i].differences, changes[i].expected);
+    }
+    free(was);
+}
+
+static void test_differences_name_what_is_unknown_and_what_there_is_room_for(void **state)
+{
+    (void)state;
+    static const char was[] = "a.b = 1\na.c = x y\n";
+    char text[64];
+    assert_int_equal(spine_config_differ(was, was, text, sizeof text), 0);
+    assert_string_equal(text, "");
+    /* One whose name begins like another's is new. */
+    assert_int_equal(spine_config_differ("a.b = 1\n", "a.b = 1\na.bb = 2\n", text, sizeof text), 1);
+    assert_string_equal(text, "a.bb was unknown, is 2");
+    assert_int_equal(spine_config_differ("garbage", "a.b = 1\n", text, sizeof text), 1);
+    assert_string_equal(text, "a.b was unknown, is 1");
+    assert_int_equal(spine_config_differ(was, "a.b = 12\na.c = x\n", text, 30), 2);
+    assert_string_equal(text, "a.b was 1, is 12; a.c was x y");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults_are_those_of_the_manual),
+        cmocka_unit_test(test_every_option_reaches_its_field),
+        cmocka_unit_test(test_what_is_printed_reads_back_as_the_same),
+        cmocka_unit_test(test_reals_are_printed_with_as_many_digits_as_they_need),
+        cmocka_unit_test(test_the_description_reads_back_as_the_same),
+        cmocka_unit_test(test_keep_is_a_scale_of_its_own),
+        cmocka_unit_test(test_what_editors_do_to_a_file_changes_nothing),
+        cmocka_unit_test(test_sets_take_spaces_commas_and_any_order),
+        cmocka_unit_test(test_a_bad_file_is_refused_with_its_line),
+        cmocka_unit_test(test_lines_of_a_sweep_are_kept_as_they_are),
+        cmocka_unit_test(test_the_last_epoch_for_now_is_never_beyond_all),
+        cmocka_unit_test(test_a_line_of_any_length_is_read_alike),
+        cmocka_unit_test(test_a_comment_may_be_long),
+        cmocka_unit_test(test_overrides_replace_what_the_file_set),
+        cmocka_unit_test(test_a_bad_override_is_refused),
+        cmocka_unit_test(test_a_text_that_is_too_long_is_refused),
+        cmocka_unit_test(test_options_that_do_not_go_together_are_refused),
+        cmocka_unit_test(test_what_fixes_the_result_is_the_identity),
+        cmocka_unit_test(test_differences_name_what_is_unknown_and_what_there_is_room_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,194 @@
+/* test_classifier.c -- classifiers find what can be found, choose C without looking at the test,
+ * and give the same answer every time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/random.h"
+#include "spine/eval/classifier.h"
+#include "support/expect.h"
+
+enum { COLUMNS = 6, LABELS = 3 };
+
+static const enum spine_classifier kinds[] = {SPINE_CLASSIFIER_LOGISTIC, SPINE_CLASSIFIER_SVM};
+
+/* Example i has label i % LABELS, two features that are near that label's, noise in the others, and
+ * a spread that makes some examples ambiguous; all multiplied by 'factor'. */
+static struct spine_examples *make_examples(size_t count, float spread, float factor)
+{
+    struct spine_examples *examples;
+    TRY(spine_examples_create(&examples, COLUMNS, &err));
+    for (size_t i = 0; i < count; i++) {
+        float row[COLUMNS];
+        spine_random_uniform(1, 0, COLUMNS * i, COLUMNS, spread, row);
+        row[2 * (i % LABELS)] += 1;
+        row[2 * (i % LABELS) + 1] += 0.5F;
+        for (size_t j = 0; j < COLUMNS; j++)
+            row[j] = factor * row[j];
+        TRY(spine_examples_add(examples, row, (uint32_t)i % LABELS, &err));
+    }
+    return examples;
+}
+
+static struct spine_verdict test_made(enum spine_classifier kind, float spread, float factor,
+                                      size_t num_valid, uint64_t seed)
+{
+    struct spine_examples *examples = make_examples(600, spread, factor);
+    struct spine_verdict verdict;
+    TRY(spine_classifier_test(examples, kind, 300, num_valid, seed, &verdict, &err));
+    assert_int_equal(verdict.count, 300 - num_valid);
+    spine_examples_destroy(examples);
+    return verdict;
+}
+
+static void test_what_can_be_told_apart_is(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < 2; k++)
+        for (size_t num_valid = 0; num_valid <= 150; num_valid += 150) {
+            struct spine_verdict verdict = test_made(kinds[k], 0.3F, 1, num_valid, 1);
+            assert_int_equal(verdict.correct, verdict.count);
+            verdict = test_made(kinds[k], 1.5F, 1, num_valid, 1);
+            assert_in_range(verdict.correct, verdict.count * 6 / 10, verdict.count * 9 / 10);
+        }
+}
+
+static void test_the_scale_of_the_features_does_not_matter(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < 2; k++) {
+        const struct spine_verdict verdict = test_made(kinds[k], 1.5F, 1, 150, 1);
+        for (float factor = 0.015625F; factor <= 64; factor *= 64) {
+            const struct spine_verdict other = test_made(kinds[k], 1.5F, factor, 150, 1);
+            assert_int_equal(other.correct, verdict.correct);
+            assert_true(other.C == verdict.C);
+        }
+    }
+}
+
+static void test_the_same_seed_gives_the_same_verdict(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < 2; k++) {
+        const struct spine_verdict verdict = test_made(kinds[k], 1.5F, 1, 0, 7);
+        const struct spine_verdict again = test_made(kinds[k], 1.5F, 1, 0, 7);
+        assert_int_equal(again.correct, verdict.correct);
+        assert_true(again.C == verdict.C);
+    }
+}
+
+/* Labels that the features say nothing about: what is right beyond chance would have been seen. */
+static void test_nothing_is_learned_from_the_test(void **state)
+{
+    (void)state;
+    struct spine_verdict verdict;
+    for (size_t k = 0; k < 2; k++) {
+        struct spine_examples *examples;
+        uint32_t fold[400];
+        TRY(spine_examples_create(&examples, COLUMNS, &err));
+        for (size_t i = 0; i < 400; i++) {
+            float row[COLUMNS];
+            spine_random_uniform(3, 0, COLUMNS * i, COLUMNS, 1, row);
+            TRY(spine_examples_add(examples, row, (uint32_t)i / 4 % 2, &err));
+            fold[i] = (uint32_t)i % 4;
+        }
+        TRY(spine_classifier_cross_validate(examples, kinds[k], fold, 4, &verdict, &err));
+        assert_int_equal(verdict.count, 400);
+        assert_in_range(verdict.correct, 150, 250); /* 200 and five standard deviations */
+        spine_examples_destroy(examples);
+    }
+}
+
+static void test_cross_validation_tests_every_example_once(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < 2; k++) {
+        struct spine_examples *examples = make_examples(90, 0.3F, 1);
+        struct spine_verdict verdict;
+        uint32_t fold[90];
+        for (size_t i = 0; i < 90; i++)
+            fold[i] = (uint32_t)i % 3;
+        TRY(spine_classifier_cross_validate(examples, kinds[k], fold, 3, &verdict, &err));
+        assert_int_equal(verdict.count, 90);
+        assert_int_equal(verdict.correct, 0); /* each fold has the label that the others lack */
+        for (size_t i = 0; i < 90; i++)
+            fold[i] = (uint32_t)i / 30;
+        TRY(spine_classifier_cross_validate(examples, kinds[k], fold, 3, &verdict, &err));
+        assert_int_equal(verdict.correct, 90);
+        spine_examples_destroy(examples);
+    }
+}
+
+static void test_folds_have_their_share_of_each_label(void **state)
+{
+    (void)state;
+    uint32_t label[103], fold[103], other[103];
+    size_t count[10][2] = {{0}};
+    for (size_t i = 0; i < 103; i++)
+        label[i] = i % 10 == 0;
+    TRY(spine_classifier_deal(label, 103, 10, 5, fold, &err));
+    TRY(spine_classifier_deal(label, 103, 10, 6, other, &err));
+    for (size_t i = 0; i < 103; i++)
+        count[fold[i]][label[i]]++;
+    for (size_t k = 0; k < 10; k++) {
+        assert_in_range(count[k][0], 9, 10);
+        assert_in_range(count[k][1], 1, 2);
+        assert_in_range(count[k][0] + count[k][1], 10, 11);
+    }
+    assert_memory_not_equal(fold, other, sizeof fold);
+}
+
+static void test_too_few_examples_are_refused(void **state)
+{
+    (void)state;
+    struct spine_examples *examples = make_examples(8, 0.3F, 1);
+    struct spine_verdict verdict;
+    const uint32_t fold[8] = {0, 0, 1, 1, 3, 3, 3, 3};
+    EXPECT_REFUSED(spine_classifier_test(examples, SPINE_CLASSIFIER_SVM, 2, 0, 1, &verdict, &err),
+                   "8 examples are too few to train and test a classifier");
+    EXPECT_REFUSED(spine_classifier_test(examples, SPINE_CLASSIFIER_SVM, 4, 4, 1, &verdict, &err),
+                   "8 examples are too few to train and test a classifier");
+    EXPECT_REFUSED(
+        spine_classifier_cross_validate(examples, SPINE_CLASSIFIER_SVM, fold, 4, &verdict, &err),
+        "8 examples are too few to train and test a classifier");
+    EXPECT_REFUSED(
+        spine_classifier_cross_validate(examples, SPINE_CLASSIFIER_SVM, fold, 2, &verdict, &err),
+        "2 folds for cross-validation: 3 to 60 are possible");
+    spine_examples_destroy(examples);
+    spine_examples_destroy(NULL);
+}
+
+static void test_examples_without_features_are_no_trouble(void **state)
+{
+    (void)state;
+    struct spine_examples *examples;
+    struct spine_verdict verdict;
+    const float nothing[COLUMNS] = {0};
+    TRY(spine_examples_create(&examples, COLUMNS, &err));
+    for (size_t i = 0; i < 40; i++)
+        TRY(spine_examples_add(examples, nothing, i % 4 == 0, &err));
+    TRY(spine_classifier_test(examples, SPINE_CLASSIFIER_LOGISTIC, 20, 10, 1, &verdict, &err));
+    assert_int_equal(verdict.count, 10);
+    assert_true(verdict.correct >= 7); /* the more frequent label */
+    spine_examples_destroy(examples);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_can_be_told_apart_is),
+        cmocka_unit_test(test_the_scale_of_the_features_does_not_matter),
+        cmocka_unit_test(test_the_same_seed_gives_the_same_verdict),
+        cmocka_unit_test(test_nothing_is_learned_from_the_test),
+        cmocka_unit_test(test_cross_validation_tests_every_example_once),
+        cmocka_unit_test(test_folds_have_their_share_of_each_label),
+        cmocka_unit_test(test_too_few_examples_are_refused),
+        cmocka_unit_test(test_examples_without_features_are_no_trouble),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

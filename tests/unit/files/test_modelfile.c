@@ -1,0 +1,160 @@
+/* test_modelfile.c -- the file holds the model; the fingerprint changes with any number of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/files/modelfile.h"
+#include "spine/files/store.h"
+#include "support/expect.h"
+#include "support/temporary.h"
+
+enum { DIM = 5, HIDDEN = 7 };
+
+static const float mean[DIM] = {0.1F, -0.2F, 0, 4, 5};
+
+static void make_params(struct spine_params *params)
+{
+    TRY(spine_params_init(params, DIM, HIDDEN, &err));
+    spine_params_randomize(params, 1);
+}
+
+static void read_all(struct spine_store *store, const char *name, size_t rows, size_t columns,
+                     float *values)
+{
+    size_t found_rows = 0, found_columns = 0;
+    TRY(spine_store_extent(store, name, SPINE_STORE_FLOAT, &found_rows,
+                           columns > 0 ? &found_columns : NULL, &err));
+    assert_int_equal(found_rows, rows);
+    assert_int_equal(found_columns, columns);
+    TRY(spine_store_read(store, name, SPINE_STORE_FLOAT, 0, rows, columns > 0 ? columns : 1, values,
+                         &err));
+}
+
+static void check_matrix(struct spine_store *store, const char *name,
+                         const struct spine_params *params, const float *expected)
+{
+    float found[HIDDEN * DIM];
+    read_all(store, name, HIDDEN, DIM, found);
+    for (size_t j = 0; j < HIDDEN; j++)
+        assert_memory_equal(found + j * DIM, expected + j * params->stride, DIM * sizeof *found);
+}
+
+static void check_vector(struct spine_store *store, const char *name, size_t count,
+                         const float *expected)
+{
+    float found[HIDDEN];
+    read_all(store, name, count, 0, found);
+    assert_memory_equal(found, expected, count * sizeof *found);
+}
+
+static void test_the_file_holds_the_model(void **state)
+{
+    (void)state;
+    const struct path directory = make_temporary(), path = join_path(&directory, "model.h5");
+    struct spine_params params;
+    struct spine_store *store = NULL;
+    char fingerprint[SPINE_FINGERPRINT], *text = NULL;
+    double scale = 0;
+    make_params(&params);
+    spine_modelfile_fingerprint(&params, mean, 2.5, fingerprint);
+    TRY(spine_modelfile_write(path.text, &params, mean, 2.5, "[data]\ninput = a\n", &err));
+    TRY(spine_store_open(&store, path.text, "spine-model", &err));
+    check_matrix(store, "/W1", &params, params.W1);
+    check_matrix(store, "/W2", &params, params.W2);
+    check_vector(store, "/b1", HIDDEN, params.b1);
+    check_vector(store, "/b2", DIM, params.b2);
+    check_vector(store, "/input_mean", DIM, mean);
+    TRY(spine_store_get_real(store, "/", "input_scale", &scale, &err));
+    assert_true(scale == 2.5);
+    TRY(spine_store_get_text(store, "/", "config", &text, &err));
+    assert_string_equal(text, "[data]\ninput = a\n");
+    free(text);
+    TRY(spine_store_get_text(store, "/", "fingerprint", &text, &err));
+    assert_string_equal(text, fingerprint);
+    free(text);
+    TRY(spine_store_close(store, &err));
+    spine_params_dispose(&params);
+    remove_all(&directory);
+}
+
+static void test_a_model_is_read_back(void **state)
+{
+    (void)state;
+    const struct path directory = make_temporary(), path = join_path(&directory, "model.h5");
+    struct spine_params params;
+    struct spine_modelfile model;
+    make_params(&params);
+    TRY(spine_modelfile_write(path.text, &params, mean, 2.5, "[data]\ninput = a\n", &err));
+    TRY(spine_modelfile_read(&model, path.text, &err));
+    assert_int_equal(model.params.dim, DIM);
+    assert_int_equal(model.params.hidden, HIDDEN);
+    assert_memory_equal(model.params.data, params.data, params.len * sizeof *params.data);
+    assert_memory_equal(model.mean, mean, sizeof mean);
+    assert_true(model.scale == 2.5);
+    assert_string_equal(model.config, "[data]\ninput = a\n");
+    spine_modelfile_dispose(&model);
+    spine_modelfile_dispose(&model);
+    TRY(spine_modelfile_write(path.text, &params, mean, 0, "", &err));
+    EXPECT_REFUSED(spine_modelfile_read(&model, path.text, &err),
+                   "%s: 'input_scale' is 0, expected a number above 0", path.text);
+    spine_params_dispose(&params);
+    remove_all(&directory);
+}
+
+static void test_a_model_that_cannot_be_written_leaves_nothing(void **state)
+{
+    (void)state;
+    const struct path directory = make_temporary(), path = join_path(&directory, "no/model.h5");
+    struct spine_params params;
+    make_params(&params);
+    EXPECT_REFUSED(spine_modelfile_write(path.text, &params, mean, 1, "", &err),
+                   "%s.part: No such file or directory", path.text);
+    spine_params_dispose(&params);
+    remove_all(&directory);
+}
+
+static void test_any_changed_number_changes_the_fingerprint(void **state)
+{
+    (void)state;
+    struct spine_params params;
+    char first[SPINE_FINGERPRINT], other[SPINE_FINGERPRINT];
+    make_params(&params);
+    spine_modelfile_fingerprint(&params, mean, 1, first);
+    assert_int_equal(strlen(first), 32);
+    assert_int_equal(strspn(first, "0123456789abcdef"), 32);
+    spine_modelfile_fingerprint(&params, mean, 1, other);
+    assert_string_equal(first, other);
+    float *const numbers[] = {params.W1, params.W1 + (HIDDEN - 1) * params.stride + DIM - 1,
+                              params.b1 + 3, params.W2 + params.stride, params.b2 + DIM - 1};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const float before = *numbers[i];
+        *numbers[i] += 0x1p-20F;
+        spine_modelfile_fingerprint(&params, mean, 1, other);
+        assert_string_not_equal(first, other);
+        *numbers[i] = before;
+    }
+    spine_modelfile_fingerprint(&params, mean, 1.0000001, other);
+    assert_string_not_equal(first, other);
+    float another[DIM];
+    memcpy(another, mean, sizeof mean);
+    another[4] += 1;
+    spine_modelfile_fingerprint(&params, another, 1, other);
+    assert_string_not_equal(first, other);
+    spine_params_dispose(&params);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_file_holds_the_model),
+        cmocka_unit_test(test_a_model_is_read_back),
+        cmocka_unit_test(test_a_model_that_cannot_be_written_leaves_nothing),
+        cmocka_unit_test(test_any_changed_number_changes_the_fingerprint),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,309 @@
+/* test_golden.c -- ten steps of training agree with the reference program, dense and sparse, on one
+ * rank and on several (simulated: their sums are made here). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "spine/base/random.h"
+#include "spine/math/model.h"
+#include "spine/math/optimizer.h"
+#include "spine/math/partition.h"
+#include "support/expect.h"
+#include "support/golden.h"
+
+enum { MOST_RANKS = 3 };
+
+/* Whose initial weights and first noise: those of the file, or our own. */
+enum numbers { GIVEN, OWN };
+
+struct rank {
+    struct spine_partition part;
+    struct spine_workspace work;
+    struct spine_params gradient;
+    size_t *rows;         /* owned */
+    float *clean, *noisy; /* owned */
+    size_t count;
+};
+
+struct run {
+    FILE *file;
+    enum numbers numbers;
+    size_t num_rows, dim, hidden, batch_size, num_steps, stride;
+    uint64_t seed;
+    double noise, rate;
+    struct spine_loss_weights weights;
+    struct record input;
+    struct spine_params params, gradient; /* the gradient summed over ranks */
+    struct spine_optimizer optimizer;
+    int size;
+    struct rank ranks[MOST_RANKS];
+};
+
+/* Compare to a tolerance relative to the largest expected value. */
+static void check_values(const char *name, size_t rows, size_t columns, size_t stride,
+                         const float *found, const struct record *expected, double tolerance)
+{
+    double most = 0;
+    assert_int_equal(expected->count, rows * columns);
+    for (size_t i = 0; i < expected->count; i++)
+        most = fmax(most, fabs(expected->values[i]));
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < columns; k++) {
+            const double value = expected->values[i * columns + k];
+            if (!(fabs((double)found[i * stride + k] - value) <= tolerance * most))
+                fail_msg("%s (%zu, %zu): %.9g, expected %.9g", name, i, k,
+                         (double)found[i * stride + k], value);
+        }
+}
+
+/* The next four records, of parameters or of a gradient, whose names begin with 'prefix'. */
+static void check_params(struct run *run, const char *prefix, const struct spine_params *params,
+                         double tolerance)
+{
+    const struct {
+        const char *name;
+        size_t rows, columns, stride;
+        const float *values;
+    } tensors[] = {
+        {"W1", run->hidden, run->dim, run->stride, params->W1},
+        {"b1", 1, run->hidden, run->hidden, params->b1},
+        {"W2", run->hidden, run->dim, run->stride, params->W2},
+        {"b2", 1, run->dim, run->stride, params->b2},
+    };
+    for (size_t t = 0; t < sizeof tensors / sizeof *tensors; t++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s%s", prefix, tensors[t].name);
+        const struct record record = read_record(run->file, name);
+        check_values(name, tensors[t].rows, tensors[t].columns, tensors[t].stride,
+                     tensors[t].values, &record, tolerance);
+        free(record.values);
+    }
+}
+
+static void read_matrix(FILE *file, const char *name, size_t rows, size_t columns, size_t stride,
+                        float *matrix)
+{
+    const struct record record = read_record(file, name);
+    assert_int_equal(record.count, rows * columns);
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < columns; k++)
+            matrix[i * stride + k] = (float)record.values[i * columns + k];
+    free(record.values);
+}
+
+static void init_rank(struct run *run, int number)
+{
+    struct rank *rank = &run->ranks[number];
+    TRY(spine_partition_init(&rank->part, run->seed, run->num_rows, run->batch_size, number,
+                             run->size, &err));
+    const size_t most = spine_partition_most_rows(&rank->part);
+    TRY(spine_workspace_init(&rank->work, run->dim, run->hidden, most, &err));
+    TRY(spine_params_init(&rank->gradient, run->dim, run->hidden, &err));
+    rank->rows = calloc(most, sizeof *rank->rows);
+    rank->clean = spine_kernel_alloc(most * run->stride);
+    rank->noisy = spine_kernel_alloc(most * run->stride);
+}
+
+static void init(struct run *run, const char *name, enum numbers numbers, enum spine_path path,
+                 int size)
+{
+    *run = (struct run){.file = open_golden(name), .numbers = numbers, .size = size};
+    run->num_rows = (size_t)read_number(run->file, "num_rows");
+    run->dim = (size_t)read_number(run->file, "dim");
+    run->hidden = (size_t)read_number(run->file, "hidden");
+    run->batch_size = (size_t)read_number(run->file, "batch_size");
+    run->seed = (uint64_t)read_number(run->file, "seed");
+    run->weights.sparsity = read_number(run->file, "sparsity");
+    run->weights.asl = read_number(run->file, "asl_weight");
+    run->weights.psl = read_number(run->file, "psl_weight");
+    run->noise = read_number(run->file, "noise");
+    run->rate = read_number(run->file, "learning_rate");
+    run->num_steps = (size_t)read_number(run->file, "num_steps");
+    run->stride = spine_kernel_stride(run->dim);
+    run->input = read_record(run->file, "input");
+    TRY(spine_params_init(&run->params, run->dim, run->hidden, &err));
+    TRY(spine_params_init(&run->gradient, run->dim, run->hidden, &err));
+    TRY(spine_optimizer_init(&run->optimizer, SPINE_SGD, 0, 0, run->params.len, &err));
+    if (numbers == OWN) {
+        spine_params_randomize(&run->params, run->seed);
+        check_params(run, "initial_", &run->params, 1e-6);
+    } else {
+        read_matrix(run->file, "initial_W1", run->hidden, run->dim, run->stride, run->params.W1);
+        read_matrix(run->file, "initial_b1", 1, run->hidden, 1, run->params.b1);
+        read_matrix(run->file, "initial_W2", run->hidden, run->dim, run->stride, run->params.W2);
+        read_matrix(run->file, "initial_b2", 1, run->dim, 1, run->params.b2);
+    }
+    for (int rank = 0; rank < size; rank++) {
+        init_rank(run, rank);
+        run->ranks[rank].work.path = path;
+    }
+}
+
+static void dispose(struct run *run)
+{
+    for (int i = 0; i < run->size; i++) {
+        struct rank *rank = &run->ranks[i];
+        spine_partition_dispose(&rank->part);
+        spine_workspace_dispose(&rank->work);
+        spine_params_dispose(&rank->gradient);
+        free(rank->rows);
+        free(rank->clean);
+        free(rank->noisy);
+    }
+    spine_params_dispose(&run->params);
+    spine_params_dispose(&run->gradient);
+    spine_optimizer_dispose(&run->optimizer);
+    free(run->input.values);
+    fclose(run->file);
+}
+
+/* The ranks' parts of a batch, whose rows together must be those of the next record. The noise is
+ * ours, or 'noise' where it is given. */
+static size_t take_batch(struct run *run, uint32_t epoch, size_t step, const struct record *noise)
+{
+    const struct record expected = read_record(run->file, "rows");
+    size_t at = 0;
+    for (int i = 0; i < run->size; i++) {
+        struct rank *rank = &run->ranks[i];
+        spine_partition_shuffle(&rank->part, epoch);
+        rank->count = spine_partition_batch(&rank->part, step, rank->rows);
+        for (size_t r = 0; r < rank->count; r++, at++) {
+            float *clean = rank->clean + r * run->stride, *noisy = rank->noisy + r * run->stride;
+            assert_true(at < expected.count);
+            assert_true((double)rank->rows[r] == expected.values[at]);
+            for (size_t k = 0; k < run->dim; k++)
+                clean[k] = (float)run->input.values[rank->rows[r] * run->dim + k];
+            spine_random_add_noise(run->seed, epoch, rank->rows[r], (float)run->noise, run->dim,
+                                   clean, noisy);
+            for (size_t k = 0; noise != NULL && k < run->dim; k++) {
+                const float given =
+                    (float)((double)clean[k] + run->noise * noise->values[at * run->dim + k]);
+                assert_true(fabsf(given - noisy[k]) < 2e-6F);
+                if (run->numbers == GIVEN)
+                    noisy[k] = given;
+            }
+        }
+    }
+    assert_int_equal(at, expected.count);
+    assert_int_equal(at, spine_partition_batch_rows(&run->ranks[0].part, step));
+    free(expected.values);
+    return at;
+}
+
+/* A step on all ranks, as in train.c; the two sums over ranks are made here. */
+static struct spine_loss_sums take_step(struct run *run, size_t batch_rows)
+{
+    struct spine_loss_sums loss = {0};
+    double *h_sum = calloc(run->hidden, sizeof *h_sum);
+    memset(run->gradient.data, 0, run->gradient.len * sizeof(float));
+    for (int i = 0; i < run->size; i++) {
+        struct rank *rank = &run->ranks[i];
+        const struct spine_batch batch = {rank->count, rank->clean, rank->noisy};
+        spine_model_encode(&run->params, &batch, &rank->work);
+        for (size_t j = 0; j < run->hidden; j++)
+            h_sum[j] += (double)rank->work.h_sum[j];
+    }
+    for (int i = 0; i < run->size; i++) {
+        struct rank *rank = &run->ranks[i];
+        const struct spine_batch batch = {rank->count, rank->clean, rank->noisy};
+        for (size_t j = 0; j < run->hidden; j++)
+            rank->work.h_sum[j] = (float)h_sum[j];
+        const size_t end = run->hidden;
+        spine_model_decode(&run->params, &batch, batch_rows, &rank->work);
+        spine_model_decoder_gradient(&run->params, &batch, 0, end, &rank->work, &rank->gradient);
+        spine_model_average(&run->params, batch_rows, rank->work.h_sum, &run->weights, &rank->work);
+        spine_model_encoder_gradient(&run->params, &batch, 0, end, &rank->work, &rank->gradient);
+        for (size_t p = 0; p < run->gradient.len; p++)
+            run->gradient.data[p] += rank->gradient.data[p];
+        loss.squares += rank->work.loss.squares;
+        loss.partial += rank->work.loss.partial;
+        loss.asl = rank->work.loss.asl;
+    }
+    free(h_sum);
+    return loss;
+}
+
+static void check_losses(struct run *run, const struct spine_loss_sums *loss, size_t batch_rows)
+{
+    static const char *const names[] = {"RL", "ASL", "PSL", "total"};
+    const struct record expected = read_record(run->file, "losses");
+    double found[] = {loss->squares / (double)(batch_rows * run->dim), loss->asl,
+                      loss->partial / (double)(batch_rows * run->hidden), 0};
+    found[3] = found[0] + run->weights.asl * found[1] + run->weights.psl * found[2];
+    assert_int_equal(expected.count, 4);
+    for (size_t i = 0; i < 4; i++)
+        if (!(fabs(found[i] - expected.values[i]) <= 1e-5 * expected.values[i]))
+            fail_msg("%s: %.9g, expected %.9g", names[i], found[i], expected.values[i]);
+    free(expected.values);
+}
+
+static void check_file(const char *name, enum numbers numbers, enum spine_path path, int size)
+{
+    struct run run;
+    init(&run, name, numbers, path, size);
+    for (size_t i = 0; i < run.num_steps; i++) {
+        struct record noise = {.values = NULL};
+        if (i == 0)
+            noise = read_record(run.file, "first_noise");
+        const uint32_t epoch = (uint32_t)read_number(run.file, "epoch");
+        const size_t step = (size_t)read_number(run.file, "step");
+        const size_t rows = take_batch(&run, epoch, step, i == 0 ? &noise : NULL);
+        const struct spine_loss_sums loss = take_step(&run, rows);
+        check_losses(&run, &loss, rows);
+        check_params(&run, "d", &run.gradient, 1e-4);
+        spine_optimizer_begin(&run.optimizer, run.rate);
+        spine_optimizer_update(&run.optimizer, 0, run.params.len, run.params.data,
+                               run.gradient.data);
+        free(noise.values);
+    }
+    check_params(&run, "final_", &run.params, 1e-5);
+    free(read_record(run.file, "end").values);
+    dispose(&run);
+}
+
+static void check_all(enum numbers numbers, enum spine_path path)
+{
+    for (int size = 1; size <= MOST_RANKS; size++) {
+        check_file("plain.txt", numbers, path, size);
+        check_file("saturated.txt", numbers, path, size);
+    }
+}
+
+static void test_dense_steps_from_given_numbers_are_the_references(void **state)
+{
+    (void)state;
+    check_all(GIVEN, SPINE_DENSE);
+}
+
+static void test_dense_steps_from_our_own_numbers_are_the_references(void **state)
+{
+    (void)state;
+    check_all(OWN, SPINE_DENSE);
+}
+
+static void test_sparse_steps_from_given_numbers_are_the_references(void **state)
+{
+    (void)state;
+    check_all(GIVEN, SPINE_SPARSE);
+}
+
+static void test_sparse_steps_from_our_own_numbers_are_the_references(void **state)
+{
+    (void)state;
+    check_all(OWN, SPINE_SPARSE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dense_steps_from_given_numbers_are_the_references),
+        cmocka_unit_test(test_dense_steps_from_our_own_numbers_are_the_references),
+        cmocka_unit_test(test_sparse_steps_from_given_numbers_are_the_references),
+        cmocka_unit_test(test_sparse_steps_from_our_own_numbers_are_the_references),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,486 @@
+/* test_model.c -- the gradients are those of the loss, against finite differences in double of a
+ * forward pass written here from the equations in model.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/random.h"
+#include "spine/math/model.h"
+
+static const struct spine_loss_weights plain = {0.85, 1, 1};
+
+static enum spine_path path; /* all tests run on both */
+
+/* A model, a batch for it and what a step makes of them. */
+struct fixture {
+    size_t rows, dim, hidden, stride;
+    struct spine_params params, gradient;
+    struct spine_workspace work;
+    float *clean, *noisy; /* owned; (rows, D) */
+};
+
+static void init(struct fixture *f, size_t rows, size_t dim, size_t hidden)
+{
+    struct spine_error err;
+    *f = (struct fixture){rows, dim, hidden, .stride = spine_kernel_stride(dim)};
+    assert_int_equal(spine_params_init(&f->params, dim, hidden, &err), 0);
+    assert_int_equal(spine_params_init(&f->gradient, dim, hidden, &err), 0);
+    assert_int_equal(spine_workspace_init(&f->work, dim, hidden, rows, &err), 0);
+    f->work.path = path;
+    f->clean = spine_kernel_alloc(rows * f->stride);
+    f->noisy = spine_kernel_alloc(rows * f->stride);
+    assert_true(f->clean != NULL && f->noisy != NULL);
+}
+
+static void dispose(struct fixture *f)
+{
+    spine_params_dispose(&f->params);
+    spine_params_dispose(&f->gradient);
+    spine_workspace_dispose(&f->work);
+    free(f->clean);
+    free(f->noisy);
+}
+
+/* Numbers in +-bound for all of the model and its input; a noisy row is another one. */
+static void draw(struct fixture *f, uint64_t seed, float bound)
+{
+    spine_params_randomize(&f->params, seed);
+    for (size_t i = 0; i < f->params.len; i++)
+        f->params.data[i] *= bound;
+    for (size_t i = 0; i < f->rows; i++) {
+        spine_random_uniform(seed, 10, i * f->dim, f->dim, 1, f->clean + i * f->stride);
+        spine_random_add_noise(seed, 0, i, 0.3F, f->dim, f->clean + i * f->stride,
+                               f->noisy + i * f->stride);
+    }
+}
+
+/* Rows [first, first + count) as a batch. */
+static struct spine_batch rows_of(const struct fixture *f, size_t first, size_t count)
+{
+    return (struct spine_batch){count, f->clean + first * f->stride, f->noisy + first * f->stride};
+}
+
+/* The sums of h over some rows, and what of the gradient needs no other rank. */
+static void forward(struct fixture *f, const struct spine_batch *batch, size_t batch_rows)
+{
+    spine_model_encode(&f->params, batch, &f->work);
+    spine_model_decode(&f->params, batch, batch_rows, &f->work);
+}
+
+static void backward(struct fixture *f, const struct spine_batch *batch, size_t batch_rows,
+                     const struct spine_loss_weights *weights)
+{
+    /* In two ranges of units, as if the first were summed over ranks while the second is made. */
+    const size_t middle = f->params.hidden / 3, end = f->params.hidden;
+    spine_model_decoder_gradient(&f->params, batch, 0, middle, &f->work, &f->gradient);
+    spine_model_decoder_gradient(&f->params, batch, middle, end, &f->work, &f->gradient);
+    spine_model_average(&f->params, batch_rows, f->work.h_sum, weights, &f->work);
+    spine_model_encoder_gradient(&f->params, batch, 0, middle, &f->work, &f->gradient);
+    spine_model_encoder_gradient(&f->params, batch, middle, end, &f->work, &f->gradient);
+}
+
+static void step(struct fixture *f, const struct spine_loss_weights *weights)
+{
+    const struct spine_batch batch = rows_of(f, 0, f->rows);
+    forward(f, &batch, f->rows);
+    backward(f, &batch, f->rows, weights);
+}
+
+/* --- The loss in double --------------------------------------------------------------------- */
+
+struct losses {
+    double rl, psl, asl, total;
+    double kink; /* the least distance of a z from 0 or 1 */
+};
+
+/* The code of row i: p is laid out like params.data. */
+static void encode_row(const struct fixture *f, const double *p, size_t i, double *h, double *kink)
+{
+    const double *W1 = p + (f->params.W1 - f->params.data);
+    const double *b1 = p + (f->params.b1 - f->params.data);
+    for (size_t j = 0; j < f->hidden; j++) {
+        double z = b1[j];
+        for (size_t k = 0; k < f->dim; k++)
+            z += W1[j * f->stride + k] * (double)f->noisy[i * f->stride + k];
+        h[j] = fmin(fmax(z, 0), 1);
+        *kink = fmin(*kink, fmin(fabs(z), fabs(z - 1)));
+    }
+}
+
+static double squares_of_row(const struct fixture *f, const double *p, size_t i, const double *h)
+{
+    const double *W2 = p + (f->params.W2 - f->params.data);
+    const double *b2 = p + (f->params.b2 - f->params.data);
+    double squares = 0;
+    for (size_t k = 0; k < f->dim; k++) {
+        double y = b2[k] - (double)f->clean[i * f->stride + k];
+        for (size_t j = 0; j < f->hidden; j++)
+            y += h[j] * W2[j * f->stride + k];
+        squares += y * y;
+    }
+    return squares;
+}
+
+static struct losses loss_of(const struct fixture *f, const double *p,
+                             const struct spine_loss_weights *weights)
+{
+    const double rows = (double)f->rows, dim = (double)f->dim, hidden = (double)f->hidden;
+    struct losses losses = {.kink = 1};
+    double *h = calloc(f->hidden, sizeof *h), *sum = calloc(f->hidden, sizeof *sum);
+    for (size_t i = 0; i < f->rows; i++) {
+        encode_row(f, p, i, h, &losses.kink);
+        losses.rl += squares_of_row(f, p, i, h) / (rows * dim);
+        for (size_t j = 0; j < f->hidden; j++) {
+            losses.psl += h[j] * (1 - h[j]) / (rows * hidden);
+            sum[j] += h[j];
+        }
+    }
+    for (size_t j = 0; j < f->hidden; j++)
+        losses.asl += pow(fmax(0, sum[j] / rows - (1 - weights->sparsity)), 2) / hidden;
+    losses.total = losses.rl + weights->asl * losses.asl + weights->psl * losses.psl;
+    free(h);
+    free(sum);
+    return losses;
+}
+
+static double *in_double(const struct spine_params *params)
+{
+    double *p = calloc(params->len, sizeof *p);
+    for (size_t i = 0; i < params->len; i++)
+        p[i] = (double)params->data[i];
+    return p;
+}
+
+/* The slope of the loss in parameter i, from 'below' below it to 'above' above it. */
+static double slope(const struct fixture *f, const struct spine_loss_weights *weights, double *p,
+                    size_t i, double below, double above)
+{
+    const double at = p[i];
+    p[i] = at + above;
+    const double high = loss_of(f, p, weights).total;
+    p[i] = at - below;
+    const double low = loss_of(f, p, weights).total;
+    p[i] = at;
+    return (high - low) / (above + below);
+}
+
+/* Compare the gradient of all parameters, the padding's included, with the loss's slopes. */
+static void check_slopes(const struct fixture *f, const struct spine_loss_weights *weights,
+                         double below, double above)
+{
+    double *p = in_double(&f->params), *slopes = calloc(f->params.len, sizeof *slopes), most = 0;
+    for (size_t i = 0; i < f->params.len; i++) {
+        slopes[i] = slope(f, weights, p, i, below, above);
+        most = fmax(most, fabs(slopes[i]));
+    }
+    assert_true(most > 0);
+    for (size_t i = 0; i < f->params.len; i++)
+        if (!(fabs((double)f->gradient.data[i] - slopes[i]) <= 1e-5 * most + 1e-7))
+            fail_msg("parameter %zu: the gradient is %.9g, the slope %.9g", i,
+                     (double)f->gradient.data[i], slopes[i]);
+    free(slopes);
+    free(p);
+}
+
+static void check_losses(const struct fixture *f, const struct losses *expected)
+{
+    const double rows = (double)f->rows;
+    const struct spine_loss_sums *loss = &f->work.loss;
+    assert_true(fabs(loss->squares / (rows * (double)f->dim) - expected->rl) <= 1e-6);
+    assert_true(fabs(loss->partial / (rows * (double)f->hidden) - expected->psl) <= 1e-6);
+    assert_true(fabs(loss->asl - expected->asl) <= 1e-6);
+}
+
+/* --- Tests ---------------------------------------------------------------------------------- */
+
+static const struct {
+    size_t rows, dim, hidden;
+    float bound; /* of the parameters, times 1 / sqrt(fan-in): high ones push units out of [0, 1] */
+    struct spine_loss_weights weights;
+} cases[] = {
+    {6, 5, 7, 1, {0.85, 1, 1}},   {6, 5, 7, 1, {0.85, 3.5, 0.25}},   {6, 5, 7, 1, {0.85, 0, 0}},
+    {6, 5, 7, 1, {0.95, 20, 1}},  {6, 5, 7, 1, {0.5, 1, 10}},        {6, 5, 7, 4, {0.85, 1, 1}},
+    {6, 5, 7, 4, {1, 2, 3}},      {1, 5, 7, 2, {0.85, 1, 1}},        {3, 1, 1, 2, {0.85, 1, 1}},
+    {4, 16, 16, 2, {0.85, 1, 1}}, {12, 20, 17, 3, {0.85, 2.5, 0.3}}, {9, 33, 40, 1, {0.9, 1, 1}},
+};
+
+static void test_the_gradient_of_every_parameter_is_the_slope_of_the_loss(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct fixture f;
+        struct losses losses;
+        uint64_t seed = 100 * c;
+        init(&f, cases[c].rows, cases[c].dim, cases[c].hidden);
+        do { /* the first model none of whose units is so near a corner that float would differ */
+            draw(&f, ++seed, cases[c].bound);
+            double *p = in_double(&f.params);
+            losses = loss_of(&f, p, &cases[c].weights);
+            free(p);
+        } while (losses.kink < 1e-5);
+        step(&f, &cases[c].weights);
+        check_losses(&f, &losses);
+        check_slopes(&f, &cases[c].weights, 1e-6, 1e-6);
+        dispose(&f);
+    }
+}
+
+/* All units of a model whose input is positive at z = value, exactly, in all rows. */
+static void init_at(struct fixture *f, float value)
+{
+    init(f, 4, 5, 7);
+    draw(f, 3, 1);
+    for (size_t i = 0; i < f->rows * f->stride; i++)
+        f->noisy[i] = i % f->stride < f->dim ? 0.25F + fabsf(f->noisy[i]) : 0;
+    memset(f->params.W1, 0, f->hidden * f->stride * sizeof(float));
+    for (size_t j = 0; j < f->hidden; j++)
+        f->params.b1[j] = value;
+}
+
+static void test_at_exactly_0_the_gradient_is_that_of_rising(void **state)
+{
+    (void)state;
+    struct fixture f;
+    init_at(&f, 0);
+    step(&f, &plain);
+    assert_true(f.gradient.b1[0] != 0);
+    check_slopes(&f, &plain, 0, 1e-7);
+    dispose(&f);
+}
+
+static void test_at_exactly_1_the_gradient_is_that_of_falling(void **state)
+{
+    (void)state;
+    struct fixture f;
+    init_at(&f, 1);
+    step(&f, &plain);
+    assert_true(f.gradient.b1[0] != 0);
+    check_slopes(&f, &plain, 1e-7, 0);
+    dispose(&f);
+}
+
+static void test_below_0_and_above_1_the_encoder_has_no_gradient(void **state)
+{
+    (void)state;
+    static const float values[] = {-1e-6F, -1, 1.000001F, 5};
+    for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+        struct fixture f;
+        init_at(&f, values[v]);
+        step(&f, &plain);
+        for (size_t j = 0; j < f.hidden; j++) {
+            assert_true(f.gradient.b1[j] == 0);
+            for (size_t k = 0; k < f.dim; k++) {
+                assert_true(f.gradient.W1[j * f.stride + k] == 0);
+                assert_true((f.gradient.W2[j * f.stride + k] != 0) == (values[v] > 1));
+            }
+        }
+        dispose(&f);
+    }
+}
+
+static void test_a_mean_of_exactly_rho_costs_nothing(void **state)
+{
+    (void)state;
+    const struct spine_loss_weights weights = {0.5, 1, 0}; /* rho = 0.5 */
+    struct fixture f;
+    init_at(&f, 0.5F);
+    step(&f, &weights);
+    assert_true(f.work.loss.asl == 0);
+    check_slopes(&f, &weights, 1e-7, 1e-7);
+    dispose(&f);
+}
+
+static void test_h_counts_what_is_above_0(void **state)
+{
+    (void)state;
+    static const struct {
+        float z;
+        int active;
+    } rows[] = {{-1, 0}, {0, 0}, {1e-30F, 1}, {0.5F, 1}, {1, 1}, {7, 1}};
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        struct fixture f;
+        init_at(&f, rows[r].z);
+        const struct spine_batch batch = rows_of(&f, 0, f.rows);
+        spine_model_encode(&f.params, &batch, &f.work);
+        assert_int_equal(f.work.loss.active, rows[r].active ? f.rows * f.hidden : 0);
+        const float h = rows[r].z < 0 ? 0 : rows[r].z > 1 ? 1 : rows[r].z;
+        for (size_t j = 0; j < f.hidden; j++)
+            assert_true(f.work.h_sum[j] == (float)f.rows * h);
+        dispose(&f);
+    }
+}
+
+static void test_a_rank_without_rows_adds_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    init(&f, 6, 5, 7);
+    draw(&f, 1, 2);
+    const struct spine_batch none = {0, f.clean, f.noisy};
+    step(&f, &plain); /* leaves a gradient and sums behind, which must go */
+    forward(&f, &none, 6);
+    for (size_t j = 0; j < f.hidden; j++)
+        assert_true(f.work.h_sum[j] == 0);
+    for (size_t j = 0; j < f.hidden; j++)
+        f.work.h_sum[j] = 6; /* the other ranks' */
+    backward(&f, &none, 6, &plain);
+    for (size_t i = 0; i < f.gradient.len; i++)
+        assert_true(f.gradient.data[i] == 0);
+    assert_true(f.work.loss.squares == 0 && f.work.loss.partial == 0);
+    assert_int_equal(f.work.loss.active, 0);
+    assert_true(fabs(f.work.loss.asl - 0.85 * 0.85) < 1e-12);
+    dispose(&f);
+}
+
+/* The gradient as the sum over ranks with these numbers of rows; returns the sum of squares. */
+static double step_on_ranks(struct fixture *f, const size_t *ranks, size_t num_ranks, float *sum)
+{
+    const struct spine_loss_weights weights = {0.85, 5, 0.5};
+    double h_sum[64] = {0}, squares = 0;
+    assert_true(f->hidden <= 64);
+    memset(sum, 0, f->params.len * sizeof *sum);
+    for (size_t rank = 0, first = 0; rank < num_ranks; first += ranks[rank++]) {
+        const struct spine_batch batch = rows_of(f, first, ranks[rank]);
+        spine_model_encode(&f->params, &batch, &f->work);
+        for (size_t j = 0; j < f->hidden; j++)
+            h_sum[j] += (double)f->work.h_sum[j];
+    }
+    for (size_t rank = 0, first = 0; rank < num_ranks; first += ranks[rank++]) {
+        const struct spine_batch batch = rows_of(f, first, ranks[rank]);
+        forward(f, &batch, f->rows);
+        for (size_t j = 0; j < f->hidden; j++)
+            f->work.h_sum[j] = (float)h_sum[j];
+        backward(f, &batch, f->rows, &weights);
+        for (size_t i = 0; i < f->params.len; i++)
+            sum[i] += f->gradient.data[i];
+        squares += f->work.loss.squares;
+    }
+    return squares;
+}
+
+static void test_the_ranks_gradients_sum_up_to_that_of_the_batch(void **state)
+{
+    (void)state;
+    static const size_t whole[] = {10};
+    static const size_t parts[][3] = {{5, 5, 0}, {10, 0, 0}, {1, 9, 0}, {3, 3, 4}, {0, 7, 3}};
+    struct fixture f;
+    init(&f, 10, 5, 7);
+    draw(&f, 5, 2);
+    float *alone = calloc(f.params.len, sizeof *alone), *sum = calloc(f.params.len, sizeof *sum);
+    const double squares = step_on_ranks(&f, whole, 1, alone);
+    const double asl = f.work.loss.asl;
+    assert_true(asl > 0);
+    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
+        assert_true(fabs(step_on_ranks(&f, parts[p], 3, sum) - squares) < 1e-6 * squares);
+        assert_true(fabs(f.work.loss.asl - asl) < 1e-6 * asl);
+        for (size_t i = 0; i < f.params.len; i++)
+            assert_true(fabsf(sum[i] - alone[i]) < 1e-6F);
+    }
+    free(alone);
+    free(sum);
+    dispose(&f);
+}
+
+static void test_a_nan_in_the_input_arrives_in_the_sums_and_the_losses(void **state)
+{
+    (void)state;
+    const float nan_value = (float)strtod("nan", NULL);
+    for (size_t at = 0; at < 5; at++) {
+        struct fixture f;
+        init(&f, 6, 5, 7);
+        draw(&f, 1, 2);
+        f.clean[2 * f.stride + at] = f.noisy[2 * f.stride + at] = nan_value;
+        step(&f, &plain);
+        for (size_t j = 0; j < f.hidden; j++)
+            assert_true(isnan(f.work.h_sum[j]));
+        assert_true(isnan(f.work.loss.partial));
+        assert_true(isnan(f.work.loss.squares));
+        assert_true(isnan(f.work.loss.asl));
+        dispose(&f);
+    }
+}
+
+static void test_a_nan_in_one_parameter_arrives_in_the_loss(void **state)
+{
+    (void)state;
+    struct fixture f;
+    init(&f, 6, 5, 7);
+    float *const parameters[] = {f.params.W1 + f.stride, f.params.b1 + 6,
+                                 f.params.W2 + 3 * f.stride + 4, f.params.b2 + 4};
+    for (size_t p = 0; p < sizeof parameters / sizeof *parameters; p++) {
+        draw(&f, 1, 1);
+        for (size_t j = 0; j < f.hidden; j++)
+            f.params.b1[j] = 0.5F; /* every unit is on in some row */
+        *parameters[p] = (float)strtod("nan", NULL);
+        step(&f, &plain);
+        assert_true(isnan(f.work.loss.squares));
+    }
+    dispose(&f);
+}
+
+static void test_initial_parameters_are_uniform_in_their_bounds(void **state)
+{
+    (void)state;
+    enum { DIM = 50, HIDDEN = 70 };
+    struct fixture f;
+    init(&f, 1, DIM, HIDDEN);
+    spine_params_randomize(&f.params, 77);
+    const float bound1 = 1 / sqrtf(DIM), bound2 = 1 / sqrtf(HIDDEN);
+    float W1[HIDDEN * DIM], b1[HIDDEN], W2[HIDDEN * DIM], b2[DIM];
+    spine_random_uniform(77, 0, 0, HIDDEN * DIM, bound1, W1); /* the tensors' numbers: 0 to 3 */
+    spine_random_uniform(77, 1, 0, HIDDEN, bound1, b1);
+    spine_random_uniform(77, 2, 0, HIDDEN * DIM, bound2, W2);
+    spine_random_uniform(77, 3, 0, DIM, bound2, b2);
+    for (size_t j = 0; j < HIDDEN; j++) {
+        assert_memory_equal(f.params.W1 + j * f.stride, W1 + j * DIM, DIM * sizeof(float));
+        assert_memory_equal(f.params.W2 + j * f.stride, W2 + j * DIM, DIM * sizeof(float));
+        for (size_t k = DIM; k < f.stride; k++)
+            assert_true(f.params.W1[j * f.stride + k] == 0 && f.params.W2[j * f.stride + k] == 0);
+    }
+    assert_memory_equal(f.params.b1, b1, sizeof b1);
+    assert_memory_equal(f.params.b2, b2, sizeof b2);
+    for (size_t k = DIM; k < f.stride; k++)
+        assert_true(f.params.b2[k] == 0);
+    dispose(&f);
+}
+
+static void test_what_was_disposed_of_may_be_disposed_of_again(void **state)
+{
+    (void)state;
+    struct fixture f;
+    init(&f, 0, 5, 7); /* a rank that never has rows */
+    assert_int_equal(spine_params_len(5, 7), 2 * 7 * 16 + 16 + 16);
+    assert_int_equal(f.params.len, spine_params_len(5, 7));
+    spine_params_dispose(&f.params);
+    spine_workspace_dispose(&f.work);
+    assert_null(f.params.data);
+    dispose(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_gradient_of_every_parameter_is_the_slope_of_the_loss),
+        cmocka_unit_test(test_at_exactly_0_the_gradient_is_that_of_rising),
+        cmocka_unit_test(test_at_exactly_1_the_gradient_is_that_of_falling),
+        cmocka_unit_test(test_below_0_and_above_1_the_encoder_has_no_gradient),
+        cmocka_unit_test(test_a_mean_of_exactly_rho_costs_nothing),
+        cmocka_unit_test(test_h_counts_what_is_above_0),
+        cmocka_unit_test(test_a_rank_without_rows_adds_nothing),
+        cmocka_unit_test(test_the_ranks_gradients_sum_up_to_that_of_the_batch),
+        cmocka_unit_test(test_a_nan_in_the_input_arrives_in_the_sums_and_the_losses),
+        cmocka_unit_test(test_a_nan_in_one_parameter_arrives_in_the_loss),
+        cmocka_unit_test(test_initial_parameters_are_uniform_in_their_bounds),
+        cmocka_unit_test(test_what_was_disposed_of_may_be_disposed_of_again),
+    };
+    path = SPINE_DENSE;
+    const int dense = cmocka_run_group_tests_name("dense", tests, NULL, NULL);
+    path = SPINE_SPARSE;
+    return dense + cmocka_run_group_tests_name("sparse", tests, NULL, NULL);
+}

@@ -1,0 +1,206 @@
+/* test_space.c -- words and vectors come out the same from every kind of file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/files/merge.h"
+#include "spine/space/space.h"
+#include "support/directory.h"
+#include "support/shards.h"
+
+static const float numbers[3][2] = {{1, 2}, {-3, 0.5F}, {0, 4}};
+
+static void write_store(const struct path *path, size_t num_words, const float *values)
+{
+    static const char *const list[] = {"a", "b", "c", "d"};
+    struct spine_store *store = NULL;
+    struct spine_words words = {0};
+    for (size_t i = 0; i < num_words; i++)
+        TRY(spine_words_add(&words, list[i], 1, &err));
+    TRY(spine_store_create(&store, path->text, "spine-vectors", &err));
+    TRY(spine_store_append_words(store, "words", &words, &err));
+    TRY(spine_store_make(store, "vectors", SPINE_STORE_FLOAT, 3, 2, &err));
+    TRY(spine_store_write(store, "vectors", SPINE_STORE_FLOAT, 0, 3, 2, values, &err));
+    TRY(spine_store_close(store, &err));
+    TRY(spine_outfile_publish(path->text, &err));
+    spine_words_dispose(&words);
+}
+
+static void expect_dense(const struct spine_space *space)
+{
+    assert_int_equal(space->rows, 3);
+    assert_int_equal(space->columns, 2);
+    assert_non_null(space->dense);
+    for (size_t i = 0; i < 3; i++) {
+        float row[2];
+        spine_space_row(space, i, row);
+        assert_memory_equal(row, numbers[i], sizeof row);
+    }
+    float unit[2];
+    assert_float_equal(spine_space_unit(space, 2, unit), 4, 0);
+    assert_float_equal(unit[0], 0, 0);
+    assert_float_equal(unit[1], 1, 0);
+    assert_int_equal(spine_space_find(space, "b"), 1);
+    assert_int_equal(spine_space_find(space, "d"), -1);
+    assert_int_equal(spine_space_find(space, ""), -1);
+}
+
+static void test_dense_vectors_from_text_and_store(void **state)
+{
+    (void)state;
+    const struct path text = join_path(&directory, "plain.txt");
+    const struct path header = join_path(&directory, "header.vec");
+    const struct path store = join_path(&directory, "vectors.h5");
+    assert_int_equal(put_text(&text, "a 1 2\nb -3 0.5\nc 0 4\n"), 0);
+    assert_int_equal(put_text(&header, "3 2\na 1 2\nb -3 .5\nc 0 4\n"), 0);
+    write_store(&store, 3, &numbers[0][0]);
+    const struct path *const paths[] = {&text, &header, &store};
+    for (size_t i = 0; i < 3; i++) {
+        struct spine_space space;
+        TRY(spine_space_read(&space, paths[i]->text, &err));
+        expect_dense(&space);
+        assert_int_equal(space.num_repeated, 0);
+        spine_space_dispose(&space);
+        spine_space_dispose(&space);
+    }
+}
+
+static void test_compressed_text_is_read(void **state)
+{
+    (void)state;
+    struct spine_space space;
+    TRY(spine_space_read(&space, SPINE_TEST_DATA "/glove.6B.100d.5k.txt.gz", &err));
+    assert_int_equal(space.rows, 5000);
+    assert_int_equal(space.columns, 100);
+    assert_int_equal(spine_space_find(&space, "the"), 0);
+    spine_space_dispose(&space);
+}
+
+static void expect_codes(const char *path, bool is_merged)
+{
+    struct spine_space space;
+    TRY(spine_space_read(&space, path, &err));
+    assert_int_equal(space.rows, RUN_ROWS);
+    assert_int_equal(space.columns, RUN_HIDDEN);
+    assert_null(space.dense);
+    assert_int_equal(space.excess.rows, RUN_ROWS);
+    for (size_t i = 0; i < RUN_ROWS; i++) {
+        char word[32];
+        float row[RUN_HIDDEN];
+        spine_space_row(&space, i, row);
+        for (size_t j = 0; j < RUN_HIDDEN; j++)
+            assert_true(row[j] == run_code(i, j));
+        for (int64_t at = space.excess.indptr[i]; at < space.excess.indptr[i + 1]; at++)
+            assert_true(space.excess.data[at] == run_z(i, (size_t)space.excess.indices[at]) - 1);
+        if (i != 2) /* not UTF-8: escaped when merged */
+            assert_int_equal(spine_space_find(&space, run_word(i, word)), i);
+    }
+    assert_int_equal(spine_space_find(&space, is_merged ? "caf\\xE9" : "caf\xE9"), 2);
+    spine_space_dispose(&space);
+}
+
+static void test_codes_of_a_run_merged_or_not(void **state)
+{
+    (void)state;
+    struct spine_merge_report report;
+    const struct path merged = join_path(&directory, "codes.h5ad");
+    const struct path text = join_path(&directory, "codes.txt");
+    struct spine_space space;
+    write_shards(&directory, 3);
+    expect_codes(directory.text, false);
+    TRY(spine_merge(directory.text, merged.text, SPINE_MERGE_H5AD, &report, &err));
+    expect_codes(directory.text, true);
+    expect_codes(merged.text, true);
+    TRY(spine_merge(directory.text, text.text, SPINE_MERGE_TXT, &report, &err));
+    TRY(spine_space_read(&space, text.text, &err));
+    for (size_t i = 0; i < RUN_ROWS * RUN_HIDDEN; i++)
+        assert_true(space.dense[i] == run_code(i / RUN_HIDDEN, i % RUN_HIDDEN));
+    spine_space_dispose(&space);
+}
+
+/* As other programs write AnnData. */
+static void test_codes_without_excess(void **state)
+{
+    (void)state;
+    static const struct hand_matrix matrix = {2, 2, 4, {0.5F, 3}, {1, 0}, {0, 1, 1, 2}};
+    const struct path path = join_path(&directory, "foreign.h5ad");
+    struct spine_store *store = NULL;
+    struct spine_words words = {0};
+    struct spine_space space;
+    float row[2];
+    TRY(spine_words_add(&words, "a", 1, &err) || spine_words_add(&words, "b", 1, &err));
+    TRY(spine_store_create(&store, path.text, NULL, &err));
+    write_hand_matrix(store, "/X", &matrix);
+    TRY(spine_store_make_group(store, "/obs", &err) || spine_store_make_group(store, "/var", &err));
+    TRY(spine_store_append_words(store, "/var/_index", &words, &err));
+    TRY(spine_words_add(&words, "a", 1, &err)); /* a word that is repeated */
+    TRY(spine_store_append_words(store, "/obs/_index", &words, &err));
+    TRY(spine_store_close(store, &err) || spine_outfile_publish(path.text, &err));
+    spine_words_dispose(&words);
+    TRY(spine_space_read(&space, path.text, &err));
+    assert_int_equal(space.codes.count, 2);
+    assert_int_equal(space.excess.count, 0);
+    assert_int_equal(space.num_repeated, 1);
+    assert_int_equal(spine_space_find(&space, "a"), 0);
+    spine_space_row(&space, 2, row);
+    assert_true(row[0] == 3 && row[1] == 0);
+    spine_space_dispose(&space);
+}
+
+static void test_bad_files_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *bytes, *text;
+    } cases[] = {
+        {"none.txt", NULL, "none.txt: No such file or directory"},
+        {"empty.txt", "", "empty.txt: the file is empty"},
+        {"nan.txt", "a 1 2\nb nan 2\n", "nan.txt:2: number 1 of 2 is not finite: 'nan'"},
+        {"short.txt", "a 1 2\nb 3 4\nc 1\n", "short.txt:3: expected 2 numbers, got 1"},
+        {"more.vec", "5 2\na 1 2\nb 1 3\n",
+         "more.vec:1: the header announces 5 vectors, the file has 2"},
+    };
+    struct spine_space space;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct path path = join_path(&directory, cases[i].name);
+        if (cases[i].bytes != NULL)
+            assert_int_equal(put_text(&path, cases[i].bytes), 0);
+        EXPECT_REFUSED(spine_space_read(&space, path.text, &err), "%s/%s", directory.text,
+                       cases[i].text);
+    }
+    EXPECT_REFUSED(spine_space_read(&space, directory.text, &err),
+                   "%s: has neither codes.h5ad nor shards; is it the directory of a finished run?",
+                   directory.text);
+    const struct path path = join_path(&directory, "vectors.h5");
+    write_store(&path, 4, &numbers[0][0]);
+    EXPECT_REFUSED(spine_space_read(&space, path.text, &err), "%s: has 4 words for 3 vectors",
+                   path.text);
+    const float infinite[6] = {1, 2, 3, 1e38F * 10, 5, 6};
+    write_store(&path, 3, infinite);
+    EXPECT_REFUSED(spine_space_read(&space, path.text, &err),
+                   "%s: row 1 has a value that is not finite", path.text);
+    struct spine_store *store = NULL;
+    const struct path other = join_path(&directory, "other.h5");
+    TRY(spine_store_create(&store, other.text, NULL, &err) || spine_store_close(store, &err) ||
+        spine_outfile_publish(other.text, &err));
+    EXPECT_REFUSED(spine_space_read(&space, other.text, &err),
+                   "%s: holds neither vectors (/vectors) nor codes (/X)", other.text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_dense_vectors_from_text_and_store),
+        TEST(test_compressed_text_is_read),
+        TEST(test_codes_of_a_run_merged_or_not),
+        TEST(test_codes_without_excess),
+        TEST(test_bad_files_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,355 @@
+/* test_ledger.c -- who works at a sweep agrees through its directory: nothing is claimed twice, and
+ * what was written down is read again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "spine/sweep/ledger.h"
+#include "support/directory.h"
+#include "support/expect.h"
+
+static struct spine_trials trials;
+
+/* A sweep in the test's directory, of these lines. */
+static void describe(const char *lines)
+{
+    struct spine_config base;
+    struct spine_inifile_lines sweep = {0};
+    char text[1024];
+    snprintf(text, sizeof text, "[data]\ninput = v.h5\n[train]\nepochs = 9\n[sweep]\n%s", lines);
+    spine_trials_dispose(&trials);
+    spine_config_init(&base);
+    TRY(spine_inifile_parse(&base, &sweep, text, "s.ini", &err));
+    TRY(spine_trials_init(&trials, &base, &sweep, &err));
+    spine_inifile_lines_dispose(&sweep);
+    assert_true(strlen(directory.text) < sizeof trials.directory);
+    strcpy(trials.directory, directory.text);
+}
+
+#define GRID "method = grid\nobjective = minimize rl\nmodel.hidden = 5, 6, 7\n"
+#define ASHA "method = asha\nobjective = minimize rl\nmin_epochs = 1\nmodel.hidden = 5, 6, 7\n"
+
+static void begin(struct spine_ledger *ledger)
+{
+    TRY(spine_ledger_init(ledger, &trials, &err));
+    TRY(spine_ledger_open(ledger, &err));
+}
+
+static struct spine_job claim(struct spine_ledger *ledger)
+{
+    struct spine_job job;
+    TRY(spine_ledger_claim(ledger, &job, &err));
+    return job;
+}
+
+static struct spine_scores scores(double rl)
+{
+    struct spine_scores made = spine_goal_unknown();
+    made.value[spine_goal_find("rl")] = rl;
+    return made;
+}
+
+static void finish(struct spine_ledger *ledger, const struct spine_job *job, double rl)
+{
+    const struct spine_scores found = scores(rl);
+    TRY(spine_ledger_record(ledger, job, &found, 0.5, &err));
+    spine_ledger_release(ledger);
+}
+
+/* What another process would claim now, and loses at once as it ends: trial * 10 + verdict. */
+static int claim_elsewhere(void)
+{
+    const pid_t child = fork();
+    if (child == 0) {
+        struct spine_ledger ledger;
+        struct spine_job job;
+        _exit(spine_ledger_init(&ledger, &trials, &err) || spine_ledger_claim(&ledger, &job, &err)
+                  ? 99
+                  : (int)job.trial * 10 + (int)job.verdict);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WEXITSTATUS(status);
+}
+
+static void test_trials_go_to_one_each_and_back_when_it_dies(void **state)
+{
+    (void)state;
+    struct spine_ledger ledger;
+    describe(GRID);
+    begin(&ledger);
+    assert_int_equal(claim(&ledger).trial, 0);
+    assert_int_equal(claim_elsewhere(), 10 + SPINE_HALVING_TRAIN);
+    assert_int_equal(claim_elsewhere(), 10 + SPINE_HALVING_TRAIN); /* that one died: again */
+    spine_ledger_release(&ledger);
+    assert_int_equal(claim_elsewhere(), SPINE_HALVING_TRAIN);
+    spine_ledger_dispose(&ledger);
+    spine_ledger_dispose(&ledger);
+}
+
+static void test_what_is_recorded_is_read_by_others(void **state)
+{
+    (void)state;
+    struct spine_ledger ledger, other;
+    describe(GRID);
+    begin(&ledger);
+    struct spine_job job = claim(&ledger);
+    finish(&ledger, &job, 0.1);
+    job = claim(&ledger);
+    TRY(spine_ledger_fail(&ledger, &job, "it \"broke\"\n", &err));
+    spine_ledger_release(&ledger);
+
+    begin(&other);
+    TRY(spine_ledger_read(&other, &err));
+    assert_int_equal(other.contenders[0].done, 1);
+    assert_true(other.contenders[0].scores[0].value[spine_goal_find("rl")] == 0.1);
+    assert_true(other.accounts[0].seconds == 0.5);
+    assert_int_equal(other.contenders[1].state, SPINE_CONTENDER_FAILED);
+    assert_string_equal(other.accounts[1].reason, "it \"broke\"\n");
+    assert_int_equal(claim(&other).trial, 2);
+    spine_ledger_release(&other);
+    TRY(spine_ledger_retry(&other, &err));
+    assert_int_equal(claim_elsewhere(), 10 + SPINE_HALVING_TRAIN);
+    spine_ledger_dispose(&ledger);
+    spine_ledger_dispose(&other);
+}
+
+static void test_a_trial_can_be_claimed_by_its_number(void **state)
+{
+    (void)state;
+    struct spine_ledger ledger;
+    struct spine_job job;
+    describe(GRID);
+    begin(&ledger);
+    TRY(spine_ledger_claim_trial(&ledger, 2, &job, &err));
+    assert_int_equal(job.verdict, SPINE_HALVING_TRAIN);
+    finish(&ledger, &job, 0.2);
+    TRY(spine_ledger_claim_trial(&ledger, 2, &job, &err));
+    assert_int_equal(job.verdict, SPINE_HALVING_OVER);
+
+    /* Another process has trial 1. */
+    int taken[2], go_on[2];
+    char byte = 0, path[SPINE_RUNDIR_PATH];
+    assert_int_equal(pipe(taken) | pipe(go_on), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        struct spine_ledger theirs;
+        _exit(spine_ledger_init(&theirs, &trials, &err) ||
+              spine_ledger_claim_trial(&theirs, 1, &job, &err) || write(taken[1], &byte, 1) != 1 ||
+              read(go_on[0], &byte, 1) != 1);
+    }
+    assert_int_equal(read(taken[0], &byte, 1), 1);
+    EXPECT_REFUSED(spine_ledger_claim_trial(&ledger, 1, &job, &err),
+                   "trial 1: another process is at work at it");
+    TRY(spine_ledger_trial_path(&ledger, 1, path, &err));
+    assert_int_equal(write(go_on[1], &byte, 1), 1);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    TRY(spine_ledger_claim_trial(&ledger, 1, &job, &err));
+    spine_ledger_dispose(&ledger);
+}
+
+static void test_asha_goes_on_from_what_the_files_say(void **state)
+{
+    (void)state;
+    struct spine_ledger ledger;
+    describe(ASHA);
+    for (size_t i = 0; i < 3; i++) { /* each time as another process would */
+        begin(&ledger);
+        const struct spine_job job = claim(&ledger);
+        assert_true(job.trial == i && job.rung == 0);
+        finish(&ledger, &job, i == 1 ? 0.1 : 0.2);
+        spine_ledger_dispose(&ledger);
+    }
+    for (size_t rung = 1; rung < 3; rung++) {
+        begin(&ledger);
+        const struct spine_job job = claim(&ledger);
+        assert_true(job.verdict == SPINE_HALVING_TRAIN && job.trial == 1 && job.rung == rung);
+        finish(&ledger, &job, 0.05);
+        spine_ledger_dispose(&ledger);
+    }
+    begin(&ledger);
+    assert_int_equal(claim(&ledger).verdict, SPINE_HALVING_OVER);
+    spine_ledger_dispose(&ledger);
+}
+
+static void test_a_trial_that_kills_whoever_trains_it_fails_at_last(void **state)
+{
+    (void)state;
+    struct spine_ledger ledger;
+    describe(GRID);
+    begin(&ledger);
+    for (int i = 0; i < SPINE_LEDGER_MOST_CLAIMS; i++)
+        assert_int_equal(claim_elsewhere(), SPINE_HALVING_TRAIN);
+    assert_int_equal(claim_elsewhere(), 10 + SPINE_HALVING_TRAIN);
+    TRY(spine_ledger_read(&ledger, &err));
+    assert_int_equal(ledger.contenders[0].state, SPINE_CONTENDER_FAILED);
+    assert_non_null(strstr(ledger.accounts[0].reason, "whoever trained it died"));
+    spine_ledger_dispose(&ledger);
+}
+
+static void test_a_trial_that_gets_on_or_is_paused_may_die_often(void **state)
+{
+    (void)state;
+    struct spine_ledger ledger;
+    char path[SPINE_RUNDIR_PATH];
+    describe(GRID);
+    begin(&ledger);
+    for (int i = 0; i < 3 * SPINE_LEDGER_MOST_CLAIMS; i++) {
+        assert_int_equal(claim_elsewhere(), SPINE_HALVING_TRAIN);
+        TRY(spine_ledger_trial_path(&ledger, 0, path, &err));
+        strcat(path, "/metrics.jsonl");
+        FILE *file = fopen(path, "a");
+        assert_non_null(file);
+        fprintf(file, "{\"epoch\":%d,\"rl\":0.5}\n", i + 1);
+        fclose(file);
+    }
+    for (int i = 0; i < 3 * SPINE_LEDGER_MOST_CLAIMS; i++) {
+        const struct spine_job job = claim(&ledger);
+        assert_true(job.verdict == SPINE_HALVING_TRAIN && job.trial == 0);
+        TRY(spine_ledger_pause(&ledger, &job, &err));
+        spine_ledger_release(&ledger);
+    }
+    spine_ledger_dispose(&ledger);
+}
+
+/* What a file says that somebody has changed by hand is taken within bounds. */
+static void test_a_trial_file_may_say_anything(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t done, sent;
+    } files[] = {
+        {"{\"rungs\":[1,2,3],\"sent\":7,\"epoch\":1e300,\"claims\":-1e300}", 1, 1},
+        {"{\"rungs\":[{\"scores\":{\"rl\":0.5}}],\"sent\":1e300}", 1, 1},
+        {"{\"rungs\":{},\"sent\":-5,\"seconds\":\"x\"}", 0, 0},
+        {"{\"rungs\":[],\"sent\":5}", 0, 1},
+        {"{\"rungs\":[{", 0, 0},
+        {"", 0, 0},
+    };
+    struct spine_ledger ledger;
+    describe(GRID);
+    begin(&ledger);
+    claim(&ledger); /* which makes its directory */
+    spine_ledger_dispose(&ledger);
+    const struct path trial = join_path(&directory, "trials/0000");
+    const struct path path = join_path(&trial, "trial.json");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        FILE *file = fopen(path.text, "w");
+        assert_non_null(file);
+        fputs(files[i].text, file);
+        fclose(file);
+        begin(&ledger);
+        TRY(spine_ledger_read(&ledger, &err));
+        assert_int_equal(ledger.contenders[0].done, files[i].done);
+        assert_int_equal(ledger.contenders[0].sent, files[i].sent);
+        assert_int_equal(ledger.accounts[0].claims, 0);
+        assert_int_equal(ledger.accounts[0].epoch, 0);
+        assert_int_equal(claim(&ledger).rung, 0);
+        spine_ledger_dispose(&ledger);
+    }
+}
+
+static void test_the_last_line_of_the_metrics_is_looked_at(void **state)
+{
+    (void)state;
+    struct spine_ledger ledger;
+    struct spine_scores found;
+    int64_t epoch = -1;
+    describe(GRID);
+    begin(&ledger);
+    TRY(spine_ledger_look(&ledger, 0, &found, &epoch, &err));
+    assert_int_equal(epoch, 0);
+    claim(&ledger);
+    const struct path trial = join_path(&directory, "trials/0000");
+    const struct path metrics = join_path(&trial, "metrics.jsonl");
+    FILE *file = fopen(metrics.text, "w");
+    assert_non_null(file);
+    fputs("{\"epoch\":1,\"rl\":0.5}\n{\"epoch\":2,\"rl\":0.25,\"dead\":3}\n{\"epoch\":3,\"rl\"",
+          file);
+    fclose(file);
+    TRY(spine_ledger_look(&ledger, 0, &found, &epoch, &err));
+    assert_int_equal(epoch, 2);
+    assert_true(found.value[spine_goal_find("rl")] == 0.25);
+    assert_true(found.value[spine_goal_find("dead")] == 3);
+    spine_ledger_dispose(&ledger);
+}
+
+static void test_a_directory_keeps_its_sweep(void **state)
+{
+    (void)state;
+    struct spine_ledger ledger;
+    describe(GRID);
+    begin(&ledger);
+    spine_ledger_dispose(&ledger);
+    begin(&ledger); /* the same */
+    TRY(spine_ledger_find(&ledger, &err));
+    spine_ledger_dispose(&ledger);
+    describe("method = grid\nobjective = maximize l0\nmodel.hidden = 5, 6, 7\n"); /* another goal */
+    begin(&ledger);
+    spine_ledger_dispose(&ledger);
+    describe("method = grid\nobjective = minimize rl\nmodel.hidden = 5, 6, 8\n");
+    TRY(spine_ledger_init(&ledger, &trials, &err));
+    char expected[700];
+    snprintf(expected, sizeof expected,
+             "sweep.directory: %s has another sweep's trials: sweep.model.hidden was 5, 6, 7, "
+             "is 5, 6, 8; name another one",
+             directory.text);
+    EXPECT_REFUSED(spine_ledger_open(&ledger, &err), "%s", expected);
+    EXPECT_REFUSED(spine_ledger_find(&ledger, &err), "%s", expected);
+    const struct path ini = join_path(&directory, "sweep.ini");
+    FILE *file = fopen(ini.text, "w"); /* emptied by hand */
+    assert_non_null(file);
+    fclose(file);
+    EXPECT_REFUSED(spine_ledger_open(&ledger, &err),
+                   "sweep.directory: %s has no sweep that can be understood: sweep.method: is not "
+                   "set; it is grid, random or asha",
+                   directory.text);
+    spine_ledger_dispose(&ledger);
+}
+
+static void test_a_sweep_may_have_more_trials_not_fewer(void **state)
+{
+    (void)state;
+    struct spine_ledger ledger;
+    static const char *const drawn = "method = random\nobjective = minimize rl\n"
+                                     "train.noise = uniform 0 .. 1\ntrials = ";
+    char lines[200];
+    for (int count = 3; count < 6; count++) {
+        snprintf(lines, sizeof lines, "%s%d\n", drawn, count);
+        describe(lines);
+        begin(&ledger);
+        spine_ledger_dispose(&ledger);
+    }
+    snprintf(lines, sizeof lines, "%s%d\n", drawn, 4);
+    describe(lines);
+    TRY(spine_ledger_init(&ledger, &trials, &err));
+    EXPECT_REFUSED(spine_ledger_open(&ledger, &err), "sweep.trials: is 4, but %s has a sweep of 5",
+                   directory.text);
+    spine_ledger_dispose(&ledger);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_trials_go_to_one_each_and_back_when_it_dies),
+        TEST(test_what_is_recorded_is_read_by_others),
+        TEST(test_a_trial_can_be_claimed_by_its_number),
+        TEST(test_asha_goes_on_from_what_the_files_say),
+        TEST(test_a_trial_that_kills_whoever_trains_it_fails_at_last),
+        TEST(test_a_trial_that_gets_on_or_is_paused_may_die_often),
+        TEST(test_a_trial_file_may_say_anything),
+        TEST(test_the_last_line_of_the_metrics_is_looked_at),
+        TEST(test_a_directory_keeps_its_sweep),
+        TEST(test_a_sweep_may_have_more_trials_not_fewer),
+    };
+    const int failures = cmocka_run_group_tests(tests, NULL, NULL);
+    spine_trials_dispose(&trials);
+    return failures;
+}

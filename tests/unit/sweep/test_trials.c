@@ -1,0 +1,231 @@
+/* test_trials.c -- a sweep's description gives the trials that it says, and what can't be is
+ * refused with its line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/sweep/trials.h"
+#include "support/expect.h"
+
+static int read_sweep(struct spine_trials *trials, const char *text)
+{
+    struct spine_config base;
+    struct spine_inifile_lines lines = {0};
+    spine_config_init(&base);
+    strcpy(base.input, "vectors.h5");
+    int rc = spine_inifile_parse(&base, &lines, text, "s.ini", &err);
+    *trials = (struct spine_trials){0};
+    if (rc == 0)
+        rc = spine_trials_init(trials, &base, &lines, &err);
+    spine_inifile_lines_dispose(&lines);
+    return rc;
+}
+
+#define GRID "[sweep]\nmethod = grid\nobjective = minimize rl\n"
+#define RANDOM "[sweep]\nmethod = random\nobjective = minimize rl\ntrials = 200\n"
+#define ASHA "[sweep]\nmethod = asha\nobjective = minimize rl\n"
+
+static void test_a_grid_is_all_combinations_the_last_fastest(void **state)
+{
+    (void)state;
+    struct spine_trials trials;
+    struct spine_config config;
+    char text[SPINE_TRIALS_VALUE];
+    TRY(read_sweep(&trials, GRID "model.hidden = 50, 100\ntrain.noise = 0,0.2 , 0.4\n"));
+    assert_int_equal(trials.count, 6);
+    static const int64_t hidden[] = {50, 50, 50, 100, 100, 100};
+    static const double noise[] = {0, 0.2, 0.4, 0, 0.2, 0.4};
+    for (size_t i = 0; i < 6; i++) {
+        TRY(spine_trials_config(&trials, i, &config, &err));
+        assert_int_equal(config.hidden, hidden[i]);
+        assert_true(config.noise == noise[i]);
+        assert_string_equal(config.input, "vectors.h5");
+    }
+    spine_trials_value(&trials, 4, 1, text);
+    assert_string_equal(text, "0.2");
+    spine_trials_dispose(&trials);
+}
+
+static void test_draws_fill_their_ranges_and_read_back_as_what_is_used(void **state)
+{
+    (void)state;
+    struct spine_trials trials, again;
+    struct spine_config config;
+    char text[SPINE_TRIALS_VALUE], other[SPINE_TRIALS_VALUE];
+    static const char description[] = RANDOM "train.learning_rate = log 1e-4 .. 1e-1\n"
+                                             "loss.sparsity = uniform 0.8 .. 0.95\n"
+                                             "train.batch_size = int 3 .. 6\n"
+                                             "model.hidden = int log 1 .. 1000\n"
+                                             "train.optimizer = sgd, adam\n";
+    TRY(read_sweep(&trials, description));
+    TRY(read_sweep(&again, description));
+    double below = 0, sparsity = 0, sizes[7] = {0}, units = 0, adam = 0;
+    for (size_t i = 0; i < trials.count; i++) {
+        TRY(spine_trials_config(&trials, i, &config, &err));
+        assert_true(config.learning_rate >= 1e-4 && config.learning_rate <= 1e-1);
+        assert_true(config.sparsity >= 0.8 && config.sparsity <= 0.95);
+        assert_in_range(config.batch_size, 3, 6);
+        assert_in_range(config.hidden, 1, 1000);
+        below += config.learning_rate < 3.1623e-3;
+        sparsity += config.sparsity / 200;
+        sizes[config.batch_size]++;
+        units += config.hidden <= 31;
+        adam += config.optimizer == 2;
+        spine_trials_value(&trials, i, 0, text);
+        spine_trials_value(&again, i, 0, other);
+        assert_string_equal(text, other);
+        assert_true(strtod(text, NULL) == config.learning_rate);
+    }
+    /* 200 draws: five standard deviations of a half are 35 */
+    assert_true(fabs(below - 100) < 35 && fabs(units - 100) < 35 && fabs(adam - 100) < 35);
+    assert_true(fabs(sparsity - 0.875) < 0.016);
+    for (size_t size = 3; size <= 6; size++)
+        assert_true(fabs(sizes[size] - 50) < 31);
+    spine_trials_dispose(&trials);
+    spine_trials_dispose(&again);
+}
+
+static void test_more_trials_or_another_goal_leave_trials_as_they_were(void **state)
+{
+    (void)state;
+    struct spine_trials trials, more, other;
+    char text[SPINE_TRIALS_VALUE], same[SPINE_TRIALS_VALUE];
+    TRY(read_sweep(&trials, RANDOM "loss.sparsity = uniform 0 .. 1\n"));
+    TRY(read_sweep(&more, "[sweep]\nmethod = random\ntrials = 300\nobjective = maximize l0\n"
+                          "loss.sparsity = uniform 0 .. 1\n"));
+    TRY(read_sweep(&other, RANDOM "seed = 2\nloss.sparsity = uniform 0 .. 1\n"));
+    char *identity = spine_trials_identity(&trials), *with_more = spine_trials_identity(&more),
+         *of_other = spine_trials_identity(&other);
+    assert_string_equal(identity, with_more);
+    assert_string_not_equal(identity, of_other);
+    for (size_t i = 0; i < trials.count; i++) {
+        spine_trials_value(&trials, i, 0, text);
+        spine_trials_value(&more, i, 0, same);
+        assert_string_equal(text, same);
+    }
+    free(identity);
+    free(with_more);
+    free(of_other);
+    spine_trials_dispose(&trials);
+    spine_trials_dispose(&more);
+    spine_trials_dispose(&other);
+}
+
+static void test_asha_draws_or_has_the_grid(void **state)
+{
+    (void)state;
+    struct spine_trials trials;
+    TRY(read_sweep(&trials, ASHA "min_epochs = 3\nmodel.hidden = 5, 6, 7\ntrain.noise = 0, 0.1\n"));
+    assert_int_equal(trials.count, 6);
+    assert_false(trials.drawn);
+    struct spine_config config;
+    int seen[3][2] = {{0}}, in_order = 0;
+    for (size_t i = 0; i < 6; i++) { /* each of the grid once, in another order */
+        TRY(spine_trials_config(&trials, i, &config, &err));
+        seen[config.hidden - 5][config.noise > 0]++;
+        in_order += config.hidden == (int64_t)(5 + i / 2);
+    }
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(seen[i / 2][i % 2], 1);
+    assert_true(in_order < 6);
+    assert_int_equal(trials.reduction, 3);
+    spine_trials_dispose(&trials);
+    TRY(read_sweep(&trials, ASHA "min_epochs = 3\ntrials = 5\nmodel.hidden = 5, 6, 7\n"));
+    assert_int_equal(trials.count, 5);
+    assert_true(trials.drawn);
+    spine_trials_dispose(&trials);
+}
+
+static const struct {
+    const char *text, *error;
+} bad[] = {
+    {"[sweep]\nmodel.hidden = 5\n", "sweep.method: is not set; it is grid, random or asha"},
+    {"[sweep]\nmethod = grid\nmodel.hidden = 5\n",
+     "sweep.objective: is not set; for example: maximize explained_variance"},
+    {GRID, "[sweep] has no parameter; for example: model.hidden = 500, 1000"},
+    {"[sweep]\nmethod = bayes\n", "s.ini:2: sweep.method: 'bayes' is none of grid|random|asha"},
+    {GRID "trails = 5\n", "s.ini:4: unknown option 'sweep.trails'; the nearest is sweep.trials"},
+    {GRID "model.hiden = 5\n",
+     "s.ini:4: unknown option 'model.hiden'; the nearest is model.hidden"},
+    {GRID "model.hidden = 5\nmodel.hidden = 6\n", "s.ini:5: model.hidden is set twice in [sweep]"},
+    {GRID "model.hidden = 5, 5\n", "s.ini:4: model.hidden: 5 stands there twice"},
+    {GRID "model.hidden = 5,,6\n", "s.ini:4: model.hidden: has an empty value"},
+    {GRID "model.hidden =\n", "s.ini:4: model.hidden: has an empty value"},
+    {GRID "model.hidden = 5, 0\n",
+     "s.ini:4: model.hidden: 0 is out of bounds, expected 1 to 1048576"},
+    {GRID "model.hidden = 5 6\n", "s.ini:4: model.hidden: '5 6' is not a whole number"},
+    {GRID "model.hidden = int 5 .. 6\n", "model.hidden: is a range, of which a grid has no points; "
+                                         "give a list, or method = random"},
+    {ASHA "min_epochs = 3\nmodel.hidden = int 5 .. 6\n",
+     "model.hidden: is a range, of which sweep.trials must say how many to draw"},
+    {RANDOM "model.hidden = uniform 5 .. 6\n",
+     "s.ini:5: model.hidden: takes whole numbers: 'int a .. b'"},
+    {RANDOM "train.noise = int 0 .. 1\n",
+     "s.ini:5: train.noise: takes 'uniform a .. b' or 'log a .. b'"},
+    {RANDOM "train.noise = uniform 0.5 .. 0.5\n",
+     "s.ini:5: train.noise: the range 0.5 .. 0.5 is empty"},
+    {RANDOM "train.noise = uniform 0.5 .. 0.4\n",
+     "s.ini:5: train.noise: the range 0.5 .. 0.4 is empty"},
+    {RANDOM "train.noise = uniform 0.5\n", "s.ini:5: train.noise: '0.5' is not a range 'a .. b'"},
+    {RANDOM "train.noise = uniform 0 .. x\n", "s.ini:5: train.noise: 'x' is not a number"},
+    {RANDOM "train.noise = uniform 0 .. 1e7\n",
+     "s.ini:5: train.noise: 1e7 is out of bounds, expected 0 to 1000000"},
+    {RANDOM "train.noise = log 0 .. 1\n",
+     "s.ini:5: train.noise: the range begins at 0, which has no logarithm"},
+    {RANDOM "output.directory = a, b\n",
+     "s.ini:5: output.directory: can't be a parameter: the sweep sets it itself"},
+    {RANDOM "output.formats = txt\n",
+     "s.ini:5: output.formats: can't be a parameter: it doesn't change what is computed"},
+    {RANDOM "train.time_limit = uniform 1 .. 5\n",
+     "s.ini:5: train.time_limit: can't be a parameter: it doesn't change what is computed"},
+    {RANDOM "train.checkpoint_keep = 1, 2\n",
+     "s.ini:5: train.checkpoint_keep: can't be a parameter: it doesn't change what is computed"},
+    {GRID "trials = 4\nmodel.hidden = 5\n",
+     "s.ini:4: sweep.trials: isn't used with method = grid; leave it out"},
+    {GRID "reduction = 4\nmodel.hidden = 5\n",
+     "s.ini:4: sweep.reduction: isn't used with this method, only with asha; leave it out"},
+    {"[sweep]\nmethod = random\nobjective = minimize rl\nmodel.hidden = 5\n",
+     "sweep.trials: is not set; it is how many to draw"},
+    {ASHA "model.hidden = 5\n", "sweep.min_epochs: is not set; it is the epochs after which trials "
+                                "are compared first"},
+    {ASHA "min_epochs = 61\nmodel.hidden = 5\n",
+     "sweep.min_epochs: is 61, more than the 60 of train.epochs"},
+    {ASHA "min_epochs = 3\ntrain.epochs = 5, 6\n",
+     "train.epochs: can't be a parameter with method = asha, whose last comparison is after "
+     "train.epochs"},
+    {ASHA "reduction = 1\n", "s.ini:4: sweep.reduction: 1 is out of bounds, expected 2 to 1000"},
+    {GRID "seed = x\n", "s.ini:4: sweep.seed: 'x' is not a whole number"},
+    {GRID "subject_to = rl < 1\n",
+     "s.ini:4: sweep.subject_to: 'rl < 1' is neither 'NAME >= NUMBER' nor 'NAME <= NUMBER'"},
+    {GRID "model.hidden = 5\n[train]\nresume = never\n",
+     "train.resume: can't be set for a sweep, which sets it itself; leave it out"},
+    {GRID "train.warmup = 0.3, 0.8\n",
+     "trial 1: train.warmup and train.decay: are more than all steps together"},
+};
+
+static void test_what_can_not_be_is_refused_with_its_line(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct spine_trials trials;
+        EXPECT_REFUSED(read_sweep(&trials, bad[i].text), "%s", bad[i].error);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_grid_is_all_combinations_the_last_fastest),
+        cmocka_unit_test(test_draws_fill_their_ranges_and_read_back_as_what_is_used),
+        cmocka_unit_test(test_more_trials_or_another_goal_leave_trials_as_they_were),
+        cmocka_unit_test(test_asha_draws_or_has_the_grid),
+        cmocka_unit_test(test_what_can_not_be_is_refused_with_its_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,171 @@
+/* test_layout.c -- what a look at the start of a file makes of it, and what isn't rows of vectors.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "spine/text/layout.h"
+#include "support/expect.h"
+
+/* The name of the file that write_file() made, as it stands in expected texts. */
+#define FILE_NAME "test_layout.tmp"
+
+static void write_file(const char *text, size_t length)
+{
+    FILE *file = fopen(FILE_NAME, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void check_refused(const char *text, size_t length, enum spine_layout_header header,
+                          const char *expected)
+{
+    struct spine_layout layout;
+    write_file(text, length);
+    EXPECT_REFUSED(spine_layout_look(&layout, FILE_NAME, header, &err), FILE_NAME "%s", expected);
+}
+
+static void test_the_start_says_how_a_file_is_laid_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum spine_layout_header header;
+        struct spine_layout layout; /* but for its kind and bytes */
+    } cases[] = {
+        {"a 1 2\nb 3 4\n", SPINE_HEADER_AUTO, {.dimension = 2}},
+        {"2 2\na 1 2\nb 3 4\n",
+         SPINE_HEADER_AUTO,
+         {.dimension = 2, .has_header = true, .announced = 2}},
+        {"\xEF\xBB\xBF\x61 1\nb 3\n", SPINE_HEADER_AUTO, {.dimension = 1, .has_mark = true}},
+        {"\xEF\xBB\xBF\x37 2\na 1 2\n",
+         SPINE_HEADER_AUTO,
+         {.dimension = 2, .has_mark = true, .has_header = true, .announced = 7}},
+        {"5 1\n6 2\n", SPINE_HEADER_AUTO, {.dimension = 1, .has_header = true, .announced = 5}},
+        {"5 1\n6 2\n", SPINE_HEADER_NO, {.dimension = 1}},
+        {"5 1\n6 2\n", SPINE_HEADER_YES, {.dimension = 1, .has_header = true, .announced = 5}},
+        {"2014 5000\nb 2\n", SPINE_HEADER_AUTO, {.dimension = 1}},
+        {"2 \t 2 \n\na 1 2\n", /* separators are as in rows */
+         SPINE_HEADER_AUTO,
+         {.dimension = 2, .has_header = true, .announced = 2}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct spine_layout *expected = &cases[i].layout;
+        struct spine_layout layout;
+        write_file(cases[i].text, strlen(cases[i].text));
+        TRY(spine_layout_look(&layout, FILE_NAME, cases[i].header, &err));
+        assert_int_equal(layout.kind, SPINE_LINES_PLAIN);
+        assert_int_equal(layout.bytes, strlen(cases[i].text));
+        assert_int_equal(layout.dimension, expected->dimension);
+        assert_int_equal(layout.has_mark, expected->has_mark);
+        assert_int_equal(layout.has_header, expected->has_header);
+        assert_int_equal(layout.announced, expected->announced);
+    }
+    unlink(FILE_NAME);
+}
+
+static void test_the_mark_is_passed_over_on_the_first_line_only(void **state)
+{
+    (void)state;
+    static const char text[] = "\xEF\xBB\xBFthe 1";
+    for (int i = 0; i < 4; i++) {
+        const struct spine_layout layout = {.has_mark = i & 1};
+        struct spine_line line = {.text = text, .length = sizeof text - 1, .is_first = i >> 1};
+        spine_layout_pass_mark(&layout, &line);
+        assert_int_equal(line.text - text, i == 3 ? 3 : 0);
+        assert_int_equal(line.length, sizeof text - 1 - (i == 3 ? 3 : 0));
+    }
+}
+
+static void test_a_mark_that_has_gone_since_the_look_is_not_passed_over(void **state)
+{
+    (void)state;
+    const struct spine_layout layout = {.has_mark = true};
+    struct spine_line line = {.text = "a", .length = 1, .is_first = true};
+    spine_layout_pass_mark(&layout, &line);
+    assert_int_equal(line.length, 1);
+}
+
+static void test_what_is_no_rows_of_vectors_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *error;
+    } cases[] = {
+        {"", ": the file is empty"},
+        {"\n \n\t\n", ": no vectors, only blank lines"},
+        {"\xEF\xBB\xBF", ": no vectors, only blank lines"},
+        {"30 8\n", ": no vectors, only a header"},
+        {"word,d0,d1\nthe,0.1,0.2\nof,0.3,0.4\n",
+         ": this is CSV; words and numbers must be separated by spaces or tabs"},
+        {"the, 0.1, 0.2\nof, 0.3, 0.4\n",
+         ": this is CSV; words and numbers must be separated by spaces or tabs"},
+        {"the;0.1;0.2\nof;0.3;0.4\n",
+         ": this is CSV; words and numbers must be separated by spaces or tabs"},
+        {"<!DOCTYPE html>\n<html>\n", ": this is a web page (HTML or XML), not vectors"},
+        {"<HTML><body>see 1 2\n", ": this is a web page (HTML or XML), not vectors"},
+        {"\xFF\xFEt", ": this is UTF-16; make it UTF-8 first: iconv -f UTF-16 -t UTF-8"},
+        {"a 1 2\rb 3 4\rc 5 6\r", ": a carriage return inside line 1; lines end in newlines"},
+        {"\nthe quick brown fox\n", ":2: expected a word and numbers, the line ends in no number"},
+        {"word\n", ":1: expected a word and numbers, the line ends in no number"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_refused(cases[i].text, strlen(cases[i].text), SPINE_HEADER_AUTO, cases[i].error);
+    static const char binary[] = "2 4\nthe \0\0\x80?\0\0\0@\nof \0\0\0\0\0\0\0\0\n";
+    check_refused(binary, sizeof binary - 1, SPINE_HEADER_AUTO,
+                  ": this is not text; word2vec's binary format and others are not read");
+    unlink(FILE_NAME);
+}
+
+static void test_a_dictated_header_must_be_there_and_right(void **state)
+{
+    (void)state;
+    check_refused("a 1\nb 2\n", 8, SPINE_HEADER_YES,
+                  ":1: expected a header of two whole numbers, rows and dimension");
+    check_refused("2014 5000\nb 2\n", 14, SPINE_HEADER_YES,
+                  ":2: expected 5000 numbers as the header says, got 1");
+    unlink(FILE_NAME);
+}
+
+static void test_the_dimension_is_what_most_rows_have(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t dimension;
+    } cases[] = {
+        {"a b 1 2\nc 3 4\n", 2},
+        {"a 7 1 2\nc 3 4\nd 5 6\n", 2},
+        {"a 1 2\nb 1 2 3\n", 2},            /* as many of both: the smaller */
+        {"a 1 2 3\nb x 2 3\n", 3},          /* but rather what is a word and numbers only */
+        {"a 1 2 3\nb x 2 3\nc y 2 3\n", 2}, /* most are words with a space, perhaps */
+        {"1 2 3\n4 5 6\n", 2},              /* the first field is always the word */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct spine_layout layout;
+        write_file(cases[i].text, strlen(cases[i].text));
+        TRY(spine_layout_look(&layout, FILE_NAME, SPINE_HEADER_AUTO, &err));
+        assert_int_equal(layout.dimension, cases[i].dimension);
+    }
+    unlink(FILE_NAME);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_start_says_how_a_file_is_laid_out),
+        cmocka_unit_test(test_the_mark_is_passed_over_on_the_first_line_only),
+        cmocka_unit_test(test_a_mark_that_has_gone_since_the_look_is_not_passed_over),
+        cmocka_unit_test(test_what_is_no_rows_of_vectors_is_refused),
+        cmocka_unit_test(test_a_dictated_header_must_be_there_and_right),
+        cmocka_unit_test(test_the_dimension_is_what_most_rows_have),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

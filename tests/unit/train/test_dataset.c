@@ -1,0 +1,401 @@
+/* test_dataset.c -- the ranks' rows together are the input, scaled alike on any number of ranks;
+ * run on several numbers of ranks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/outfile.h"
+#include "spine/base/random.h"
+#include "spine/files/store.h"
+#include "spine/train/dataset.h"
+#include "spine/train/nodedata.h"
+#include "support/expect.h"
+#include "support/ranks.h"
+
+enum { ROWS = 47, DIM = 5, BATCH = 8, SEED = 3 };
+
+static struct path path; /* of the vectors; the same on all ranks */
+
+/* The input, but for where a test changes it. */
+static double entry(size_t row, size_t k)
+{
+    return 3 * (double)k - 1 + (double)((row * 29 + k * k * 17) % 23) / 8;
+}
+
+/* An input file as spine-convert would make it, with one entry changed if row isn't NOWHERE. */
+enum { NOWHERE = ROWS };
+static void write_vectors(size_t rows, size_t words, size_t row, double value, const char *format)
+{
+    if (world.rank == 0) {
+        struct spine_store *store = NULL;
+        struct spine_words list = {0};
+        float vectors[ROWS * DIM];
+        for (size_t i = 0; i < rows; i++)
+            for (size_t k = 0; k < DIM; k++)
+                vectors[i * DIM + k] = (float)(i == row && k == 2 ? value : entry(i, k));
+        for (size_t i = 0; i < words; i++) {
+            char word[32];
+            const int length = snprintf(word, sizeof word, "word %zu", i);
+            TRY(spine_words_add(&list, word, (size_t)length, &err));
+        }
+        TRY(spine_store_create(&store, path.text, format, &err));
+        TRY(spine_store_make(store, "/vectors", SPINE_STORE_FLOAT, rows, DIM, &err));
+        TRY(spine_store_write(store, "/vectors", SPINE_STORE_FLOAT, 0, rows, DIM, vectors, &err));
+        TRY(spine_store_append_words(store, "/words", &list, &err));
+        TRY(spine_store_close(store, &err));
+        TRY(spine_outfile_publish(path.text, &err));
+        spine_words_dispose(&list);
+    }
+    spine_comm_barrier(&world);
+}
+
+static void write_plain(void)
+{
+    write_vectors(ROWS, ROWS, NOWHERE, 0, "spine-vectors");
+}
+
+static int init(struct spine_dataset *data, size_t limit)
+{
+    return spine_dataset_init(data, &world, path.text, limit, BATCH, SEED, &err);
+}
+
+static size_t num_local(const struct spine_dataset *data)
+{
+    return data->part.end_row - data->part.first_row;
+}
+
+static void test_each_rank_reads_its_rows_and_words(void **state)
+{
+    (void)state;
+    struct spine_dataset data;
+    write_plain();
+    TRY(init(&data, 0));
+    int64_t rows = (int64_t)num_local(&data);
+    assert_int_equal(data.words.count, num_local(&data));
+    for (size_t i = 0; i < num_local(&data); i++) {
+        char word[32];
+        snprintf(word, sizeof word, "word %zu", data.part.first_row + i);
+        assert_string_equal(spine_words_get(&data.words, i), word);
+        for (size_t k = 0; k < data.stride; k++)
+            assert_true(data.rows[i * data.stride + k] ==
+                        (float)(k < DIM ? entry(data.part.first_row + i, k) : 0));
+    }
+    assert_true(data.scale == 1);
+    spine_comm_sum_counts(&world, &rows, 1);
+    assert_int_equal(rows, ROWS);
+    spine_dataset_dispose(&data);
+    spine_dataset_dispose(&data);
+}
+
+static void test_the_extent_is_that_of_the_file_or_the_limit(void **state)
+{
+    (void)state;
+    size_t rows = 0, dim = 0;
+    write_plain();
+    TRY(spine_dataset_extent(&world, path.text, 0, &rows, &dim, &err));
+    assert_int_equal(rows, ROWS);
+    assert_int_equal(dim, DIM);
+    TRY(spine_dataset_extent(&world, path.text, ROWS, &rows, &dim, &err));
+    assert_int_equal(rows, ROWS);
+    TRY(spine_dataset_extent(&world, path.text, 9, &rows, &dim, &err));
+    assert_int_equal(rows, 9);
+}
+
+/* --- Scaling ---------------------------------------------------------------------------------- */
+
+/* What scaling must find, computed by one rank from the equations. */
+struct scaled {
+    double mean[DIM], scale, variance;
+};
+
+static struct scaled expect_scaled(size_t rows, int center, double rms)
+{
+    struct scaled s = {.scale = 1};
+    double squares = 0;
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < DIM; k++)
+            s.mean[k] += entry(i, k) / (double)rows;
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < DIM; k++) {
+            s.variance += pow(entry(i, k) - s.mean[k], 2);
+            squares += pow(entry(i, k) - (center ? s.mean[k] : 0), 2);
+        }
+    if (rms > 0)
+        s.scale = rms / sqrt(squares / (double)(rows * DIM));
+    s.variance *= s.scale * s.scale;
+    for (size_t k = 0; !center && k < DIM; k++)
+        s.mean[k] = 0;
+    return s;
+}
+
+/* The mean square of all ranks' entries, and the greatest column mean. */
+static void measure(const struct spine_dataset *data, double *mean_square, double *most)
+{
+    double sums[DIM + 1] = {0};
+    for (size_t i = 0; i < num_local(data); i++)
+        for (size_t k = 0; k < DIM; k++) {
+            const double x = (double)data->rows[i * data->stride + k];
+            sums[k] += x / (double)data->part.num_rows;
+            sums[DIM] += x * x / (double)(data->part.num_rows * DIM);
+        }
+    spine_comm_sum_doubles(&world, sums, DIM + 1);
+    *mean_square = sums[DIM];
+    *most = 0;
+    for (size_t k = 0; k < DIM; k++)
+        *most = fmax(*most, fabs(sums[k]));
+}
+
+static void test_scaling_is_the_same_on_any_number_of_ranks(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t limit;
+        int center;
+        double rms;
+    } cases[] = {{0, 1, 0.4}, {0, 1, 0}, {0, 0, 2}, {0, 0, 0}, {20, 1, 0.4}};
+    write_plain();
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct spine_dataset data;
+        double mean_square, most_mean;
+        const size_t rows = cases[c].limit == 0 ? ROWS : cases[c].limit;
+        const struct scaled expected = expect_scaled(rows, cases[c].center, cases[c].rms);
+        TRY(init(&data, cases[c].limit));
+        TRY(spine_dataset_scale(&data, &world, cases[c].center, cases[c].rms, &err));
+        assert_int_equal(data.part.num_rows, rows);
+        for (size_t k = 0; k < data.stride; k++)
+            assert_true(fabs((double)data.mean[k] - (k < DIM ? expected.mean[k] : 0)) < 1e-6);
+        assert_true(fabs(data.scale / expected.scale - 1) < 1e-12);
+        assert_true(fabs(data.variance / expected.variance - 1) < 1e-12);
+        for (size_t i = 0; i < num_local(&data); i++)
+            for (size_t k = 0; k < data.stride; k++) {
+                const double row =
+                    k >= DIM
+                        ? 0
+                        : (entry(data.part.first_row + i, k) - expected.mean[k]) * expected.scale;
+                assert_true(fabs((double)data.rows[i * data.stride + k] - row) < 2e-6);
+            }
+        measure(&data, &mean_square, &most_mean);
+        if (cases[c].center)
+            assert_true(most_mean < 1e-6);
+        if (cases[c].rms > 0)
+            assert_true(fabs(sqrt(mean_square) - cases[c].rms) < 1e-6);
+        spine_dataset_dispose(&data);
+    }
+}
+
+static void test_rows_that_are_all_the_same_are_refused(void **state)
+{
+    (void)state;
+    for (int center = 0; center < 2; center++) {
+        struct spine_dataset data;
+        write_plain();
+        TRY(init(&data, 0));
+        for (size_t i = 0; i < num_local(&data); i++)
+            for (size_t k = 0; k < DIM; k++)
+                data.rows[i * data.stride + k] = 0.1F * (float)(k + 1);
+        EXPECT_REFUSED(spine_dataset_scale(&data, &world, center, 0.4, &err),
+                       "data.input: all rows are the same; there is nothing to learn");
+        spine_dataset_dispose(&data);
+    }
+}
+
+/* --- Batches ---------------------------------------------------------------------------------- */
+
+/* Is row i of the batch the input's row 'row', with noise of sigma beside it? */
+static void check_row(const struct spine_dataset *data, const struct spine_batch *batch, size_t i,
+                      size_t row, uint32_t epoch, float sigma)
+{
+    float clean[DIM], noisy[DIM];
+    for (size_t k = 0; k < DIM; k++)
+        clean[k] = (float)entry(row, k);
+    spine_random_add_noise(SEED, epoch, row, sigma, DIM, clean, noisy);
+    assert_memory_equal(batch->clean + i * data->stride, clean, sizeof clean);
+    assert_memory_equal(batch->noisy + i * data->stride, noisy, sizeof noisy);
+    for (size_t k = DIM; k < data->stride; k++)
+        assert_true(batch->clean[i * data->stride + k] == 0 &&
+                    batch->noisy[i * data->stride + k] == 0);
+}
+
+static void test_every_row_comes_once_an_epoch_with_its_noise(void **state)
+{
+    (void)state;
+    static const float sigmas[] = {0, 0.4F};
+    struct spine_dataset data;
+    write_plain();
+    TRY(init(&data, 0));
+    for (uint32_t epoch = 0; epoch < 3; epoch++) {
+        const float sigma = sigmas[epoch % 2];
+        int64_t seen[ROWS] = {0}, together;
+        spine_partition_shuffle(&data.part, epoch);
+        for (size_t step = 0; step < spine_partition_steps(&data.part); step++) {
+            const struct spine_batch batch = spine_dataset_batch(&data, epoch, step, (double)sigma);
+            for (size_t i = 0; i < batch.rows; i++) {
+                seen[data.batch[i]]++;
+                check_row(&data, &batch, i, data.batch[i], epoch, sigma);
+            }
+            together = (int64_t)batch.rows;
+            spine_comm_sum_counts(&world, &together, 1);
+            assert_int_equal(together, spine_partition_batch_rows(&data.part, step));
+        }
+        spine_comm_sum_counts(&world, seen, ROWS);
+        for (size_t row = 0; row < ROWS; row++)
+            assert_int_equal(seen[row], 1);
+    }
+    spine_dataset_dispose(&data);
+}
+
+static void test_a_slice_has_the_rows_in_order(void **state)
+{
+    (void)state;
+    struct spine_dataset data;
+    write_plain();
+    TRY(init(&data, 0));
+    const size_t most = spine_partition_most_rows(&data.part);
+    struct spine_batch slice = spine_dataset_slice(&data, 0, 0, num_local(&data), 0);
+    assert_int_equal(slice.rows, num_local(&data));
+    assert_ptr_equal(slice.clean, slice.noisy);
+    for (size_t i = 0; i < slice.rows; i++)
+        check_row(&data, &slice, i, data.part.first_row + i, 0, 0);
+    for (size_t first = 0; first + most <= num_local(&data); first++) {
+        slice = spine_dataset_slice(&data, 9, first, most, 0.25);
+        assert_int_equal(slice.rows, most);
+        for (size_t i = 0; i < most; i++)
+            check_row(&data, &slice, i, data.part.first_row + first + i, 9, 0.25F);
+    }
+    assert_int_equal(spine_dataset_slice(&data, 0, num_local(&data), 0, 0).rows, 0);
+    spine_dataset_dispose(&data);
+}
+
+/* --- Views ------------------------------------------------------------------------------------ */
+
+static void test_a_view_of_the_corpus_is_what_reading_gives(void **state)
+{
+    (void)state;
+    static const size_t limits[] = {0, 20};
+    for (size_t l = 0; l < sizeof limits / sizeof *limits; l++) {
+        struct spine_nodedata corpus;
+        struct spine_dataset view, read;
+        write_plain();
+        TRY(spine_nodedata_init(&corpus, &world, path.text, limits[l], 1, 0.4, &err));
+        TRY(spine_dataset_view(&view, &world, &corpus.whole, BATCH, SEED, &err));
+        TRY(init(&read, limits[l]));
+        TRY(spine_dataset_scale(&read, &world, 1, 0.4, &err));
+        assert_int_equal(view.part.first_row, read.part.first_row);
+        assert_int_equal(view.words.count, num_local(&read));
+        assert_true(view.checksum == read.checksum);
+        assert_true(fabs(view.variance / read.variance - 1) < 1e-12);
+        assert_true(fabs(view.scale / read.scale - 1) < 1e-12);
+        for (size_t i = 0; i < num_local(&read); i++) {
+            assert_string_equal(spine_words_get(&view.words, i), spine_words_get(&read.words, i));
+            for (size_t k = 0; k < read.stride; k++)
+                assert_true(fabsf(view.rows[i * view.stride + k] - read.rows[i * read.stride + k]) <
+                            1e-6F);
+        }
+        spine_partition_shuffle(&view.part, 3);
+        const struct spine_batch batch = spine_dataset_batch(&view, 3, 0, 0.1);
+        assert_int_equal(batch.rows, spine_partition_most_rows(&read.part));
+        spine_dataset_dispose(&read);
+        spine_dataset_dispose(&view);
+        spine_nodedata_dispose(&corpus);
+    }
+    struct spine_nodedata corpus;
+    struct spine_dataset view;
+    TRY(spine_nodedata_init(&corpus, &world, path.text, 0, 1, 0.4, &err));
+    EXPECT_REFUSED(spine_dataset_view(&view, &world, &corpus.whole, ROWS + 1, SEED, &err),
+                   "train.batch_size: a batch of 48 rows is more than the input's 47; set it to 47 "
+                   "or less");
+    spine_nodedata_dispose(&corpus);
+    EXPECT_REFUSED(spine_nodedata_init(&corpus, &world, path.text, ROWS + 1, 1, 0.4, &err),
+                   "data.limit: is 48, but %s has 47 rows", path.text);
+}
+
+/* --- What is refused -------------------------------------------------------------------------- */
+
+static void test_an_input_that_does_not_fit_is_refused(void **state)
+{
+    (void)state;
+    struct spine_dataset data;
+    size_t rows, dim;
+    write_plain();
+    EXPECT_REFUSED(init(&data, ROWS + 1), "data.limit: is 48, but %s has 47 rows", path.text);
+    EXPECT_REFUSED(spine_dataset_extent(&world, path.text, ROWS + 1, &rows, &dim, &err),
+                   "data.limit: is 48, but %s has 47 rows", path.text);
+    EXPECT_REFUSED(init(&data, BATCH - 1),
+                   "train.batch_size: a batch of 8 rows is more than the input's 7; set it to 7 or "
+                   "less");
+    if (world.size > 1)
+        EXPECT_REFUSED(spine_dataset_init(&data, &world, path.text, 0, 1, SEED, &err),
+                       "train.batch_size: a batch of 1 rows can't be shared by %d ranks; start at "
+                       "most 1 ranks or raise train.batch_size",
+                       world.size);
+    write_vectors(ROWS, ROWS - 1, NOWHERE, 0, "spine-vectors");
+    EXPECT_REFUSED(init(&data, 0), "%s: has 46 words for 47 vectors", path.text);
+    write_vectors(0, 0, NOWHERE, 0, "spine-vectors");
+    EXPECT_REFUSED(init(&data, 0), "%s: has no vectors", path.text);
+    write_vectors(ROWS, ROWS, NOWHERE, 0, "spine-codes");
+    EXPECT_REFUSED(init(&data, 0), "%s: holds 'spine-codes', expected 'spine-vectors'", path.text);
+    assert_null(data.rows);
+}
+
+/* The rank that has a row. */
+static int owner(size_t row)
+{
+    for (int rank = 0;; rank++) {
+        struct spine_partition part;
+        TRY(spine_partition_init(&part, SEED, ROWS, BATCH, rank, world.size, &err));
+        const int is_there_row = row < part.end_row;
+        spine_partition_dispose(&part);
+        if (is_there_row)
+            return rank;
+    }
+}
+
+static void test_a_number_that_is_not_finite_is_refused_with_its_row(void **state)
+{
+    (void)state;
+    static const size_t rows[] = {0, 13, 30, ROWS - 1};
+    static const char *const values[] = {"nan", "inf", "-inf"};
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        struct spine_dataset data;
+        const int rank = owner(rows[r]);
+        write_vectors(ROWS, ROWS, rows[r], strtod(values[r % 3], NULL), "spine-vectors");
+        EXPECT_REFUSED(init(&data, 0),
+                       "%s: row %zu ('word %zu'), read by rank %d, has a number that is not finite",
+                       path.text, rows[r], rows[r], rank);
+        assert_null(data.rows);
+        if (rows[r] >= 20) { /* what isn't read doesn't matter */
+            TRY(init(&data, 20));
+            spine_dataset_dispose(&data);
+        }
+    }
+}
+
+static int setup(void **state)
+{
+    make_shared_directory(state);
+    path = join_path(&directory, "vectors.h5");
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_rank_reads_its_rows_and_words),
+        cmocka_unit_test(test_the_extent_is_that_of_the_file_or_the_limit),
+        cmocka_unit_test(test_scaling_is_the_same_on_any_number_of_ranks),
+        cmocka_unit_test(test_rows_that_are_all_the_same_are_refused),
+        cmocka_unit_test(test_every_row_comes_once_an_epoch_with_its_noise),
+        cmocka_unit_test(test_a_slice_has_the_rows_in_order),
+        cmocka_unit_test(test_a_view_of_the_corpus_is_what_reading_gives),
+        cmocka_unit_test(test_an_input_that_does_not_fit_is_refused),
+        cmocka_unit_test(test_a_number_that_is_not_finite_is_refused_with_its_row),
+    };
+    begin_ranks(&argc, &argv);
+    return end_ranks(cmocka_run_group_tests(tests, setup, remove_shared_directory));
+}

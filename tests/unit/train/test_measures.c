@@ -1,0 +1,101 @@
+/* test_measures.c -- against numbers worked out by hand; run on several numbers of ranks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/outfile.h"
+#include "spine/files/store.h"
+#include "spine/train/measures.h"
+#include "support/expect.h"
+#include "support/ranks.h"
+
+enum { ROWS = 4, DIM = 2, HIDDEN = 3 };
+
+/* The corners of a square: each column's mean is 1/2, and the variance 4 (1/4 + 1/4) = 2. */
+static void read_corners(struct spine_dataset *data)
+{
+    static const float corners[ROWS * DIM] = {0, 0, 1, 0, 0, 1, 1, 1};
+    const struct path path = join_path(&directory, "vectors.h5");
+    if (world.rank == 0) {
+        struct spine_store *store = NULL;
+        struct spine_words words = {0};
+        for (int i = 0; i < ROWS; i++)
+            TRY(spine_words_add(&words, "w", 1, &err));
+        TRY(spine_store_create(&store, path.text, "spine-vectors", &err));
+        TRY(spine_store_make(store, "/vectors", SPINE_STORE_FLOAT, ROWS, DIM, &err));
+        TRY(spine_store_write(store, "/vectors", SPINE_STORE_FLOAT, 0, ROWS, DIM, corners, &err));
+        TRY(spine_store_append_words(store, "/words", &words, &err));
+        TRY(spine_store_close(store, &err));
+        TRY(spine_outfile_publish(path.text, &err));
+        spine_words_dispose(&words);
+    }
+    spine_comm_barrier(&world);
+    TRY(spine_dataset_init(data, &world, path.text, 0, ROWS, 1, &err));
+    TRY(spine_dataset_scale(data, &world, 0, 0, &err));
+    assert_true(fabs(data->variance - 2) < 1e-12);
+}
+
+/* h0 = x0: 1 in half of the rows. h1 = 0. h2 = 0.0005 + 0.5 x1: below 0.001 in half of the rows.
+ * y = (h0 + 0.25, 2 h2): wrong by 0.25 and by 0.001. */
+static void fill_params(struct spine_params *params)
+{
+    TRY(spine_params_init(params, DIM, HIDDEN, &err));
+    params->W1[0] = 1;
+    params->b1[1] = -1;
+    params->W1[2 * params->stride + 1] = 0.5F;
+    params->b1[2] = 0.0005F;
+    params->W2[0] = 1;
+    params->W2[2 * params->stride + 1] = 2;
+    params->b2[0] = 0.25F;
+}
+
+static void check_take(size_t most_rows)
+{
+    struct spine_params params;
+    struct spine_dataset data;
+    struct spine_workspace work;
+    struct spine_measuring measuring;
+    fill_params(&params);
+    read_corners(&data);
+    TRY(spine_workspace_init(&work, DIM, HIDDEN, most_rows, &err));
+    TRY(spine_measuring_init(&measuring, HIDDEN, &err));
+    work.path = SPINE_SPARSE; /* as a step may have left it */
+    for (int again = 0; again < 2; again++) {
+        const struct spine_measures measures =
+            spine_measures_take(&params, &data, &world, &work, &measuring);
+        const double squares = 4 * (0.25 * 0.25 + 0.001 * 0.001);
+        assert_true(fabs(measures.eval_rl - squares / 8) < 1e-8);
+        assert_true(fabs(measures.explained_variance - (1 - squares / 2)) < 1e-7);
+        assert_true(fabs(measures.sparsity - 8.0 / 12) < 1e-12);
+        assert_true(fabs(measures.l0 - 6.0 / 4) < 1e-12);
+        assert_int_equal(measures.dead, 1);
+        assert_int_equal(measures.saturated, 1);
+    }
+    spine_measuring_dispose(&measuring);
+    spine_measuring_dispose(&measuring);
+    spine_workspace_dispose(&work);
+    spine_dataset_dispose(&data);
+    spine_params_dispose(&params);
+}
+
+static void test_measures_are_those_worked_out_by_hand(void **state)
+{
+    (void)state;
+    for (size_t most_rows = 1; most_rows <= ROWS + 1; most_rows++) /* in one block or in several */
+        check_take(most_rows);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_measures_are_those_worked_out_by_hand),
+    };
+    begin_ranks(&argc, &argv);
+    return end_ranks(cmocka_run_group_tests(tests, make_shared_directory, remove_shared_directory));
+}

@@ -1,0 +1,202 @@
+/* test_preflight.c -- a bad place for a run is told from a good one, by made-up facts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "spine/train/preflight.h"
+#include "support/expect.h"
+
+enum { MOST_RANKS = 64 };
+
+static struct spine_rank_facts ranks[MOST_RANKS];
+static struct spine_run_facts run;
+
+/* 'hosts' hosts n1, n2, ... of 'cores' cores with so many ranks each, one after the other, not
+ * bound, all well. */
+static void put_ranks(int hosts, int each, int cores)
+{
+    memset(ranks, 0, sizeof ranks);
+    for (int rank = 0; rank < hosts * each; rank++) {
+        struct spine_rank_facts *facts = &ranks[rank];
+        snprintf(facts->place.host, sizeof facts->place.host, "n%d", rank / each + 1);
+        snprintf(facts->place.processor, sizeof facts->place.processor, "Fast 9000");
+        snprintf(facts->blas, sizeof facts->blas, "OpenBLAS");
+        snprintf(facts->kernels, sizeof facts->kernels, "AVX2");
+        facts->blas_threads = 1;
+        facts->place.host_cores = facts->place.num_cores = cores;
+        facts->place.cores[0] = (UINT64_C(1) << cores) - 1;
+    }
+    run = (struct spine_run_facts){.directory = "run",
+                                   .filesystem = {"local", 0, 1, 1},
+                                   .hdf5_locks = 1,
+                                   .batch_size = 64 * MOST_RANKS};
+}
+
+static void bind(int rank, int first, int count)
+{
+    ranks[rank].place.num_cores = count;
+    ranks[rank].place.cores[0] = ((UINT64_C(1) << count) - 1) << first;
+}
+
+/* The warnings about 'size' ranks, and behind them the advice, are just these, which NULL ends;
+ * only their beginnings count. */
+static void assert_warnings(int size, const char *const *expected)
+{
+    struct spine_words warnings = {0}, advice = {0};
+    TRY(spine_preflight_judge(ranks, size, &run, &warnings, &advice, &err));
+    for (size_t i = 0; i < advice.count; i++)
+        TRY(spine_words_add(&warnings, spine_words_get(&advice, i),
+                            strlen(spine_words_get(&advice, i)), &err));
+    spine_words_dispose(&advice);
+    size_t count = 0;
+    for (; expected[count] != NULL; count++) {
+        assert_true(count < warnings.count);
+        if (strncmp(spine_words_get(&warnings, count), expected[count], strlen(expected[count])))
+            assert_string_equal(spine_words_get(&warnings, count), expected[count]);
+    }
+    if (warnings.count > count)
+        fail_msg("also: %s", spine_words_get(&warnings, count));
+    spine_words_dispose(&warnings);
+}
+
+#define ASSERT_WARNINGS(size, ...) assert_warnings((size), (const char *const[]){__VA_ARGS__, NULL})
+#define ASSERT_QUIET(size) assert_warnings((size), (const char *const[]){NULL})
+
+static void assert_described(int size, const char *expected)
+{
+    char text[128];
+    spine_preflight_describe(ranks, size, text, sizeof text);
+    assert_string_equal(text, expected);
+}
+
+static void test_a_good_place_is_described_and_nothing_else(void **state)
+{
+    (void)state;
+    put_ranks(1, 1, 4);
+    assert_described(1, "1 host with 1 rank, not bound");
+    ASSERT_QUIET(1);
+    put_ranks(4, 16, 16);
+    assert_described(64, "4 hosts with 16 ranks each, not bound");
+    assert_described(50, "4 hosts with 2 to 16 ranks, not bound");
+    ASSERT_QUIET(64);
+    for (int rank = 0; rank < 64; rank++)
+        bind(rank, rank % 16, 1);
+    assert_described(64, "4 hosts with 16 ranks each, each rank bound to 1 core");
+    ASSERT_QUIET(64);
+    put_ranks(2, 2, 16);
+    for (int rank = 0; rank < 4; rank++)
+        bind(rank, 8 * (rank % 2), 8);
+    assert_described(4, "2 hosts with 2 ranks each, each rank bound to 8 cores");
+    bind(3, 8, 4);
+    assert_described(4, "2 hosts with 2 ranks each, 4 of them bound");
+    ASSERT_QUIET(4);
+}
+
+static void test_more_ranks_than_cores_are_seen(void **state)
+{
+    (void)state;
+    put_ranks(1, 5, 4);
+    assert_described(5, "1 host with 5 ranks (more than cores), not bound");
+    ASSERT_QUIET(5); /* whoever does that knows it */
+    put_ranks(1, 5, 0);
+    assert_described(5, "1 host with 5 ranks, not bound"); /* nothing is known of its cores */
+    ASSERT_QUIET(5);
+}
+
+static void test_ranks_bound_to_one_core_are_seen(void **state)
+{
+    (void)state;
+    put_ranks(2, 4, 8);
+    for (int rank = 0; rank < 8; rank++)
+        bind(rank, rank % 4, 1);
+    bind(6, 1, 1); /* with rank 5, on n2; rank 1 has core 1 of n1 */
+    ASSERT_WARNINGS(8, "2 ranks of n2 are bound to the same core and take turns on it; give each "
+                       "a core of its own (mpirun --map-by core --bind-to core; ");
+    for (int rank = 0; rank < 4; rank++)
+        bind(rank, 2, 2);
+    ASSERT_WARNINGS(8, "4 ranks of n1 are bound to the same 2 cores and take turns; ");
+    bind(0, 0, 2);
+    bind(1, 0, 2); /* two and two */
+    bind(6, 2, 1);
+    ASSERT_QUIET(8);
+}
+
+static void test_too_many_threads_are_seen(void **state)
+{
+    (void)state;
+    put_ranks(2, 4, 8);
+    for (int rank = 4; rank < 8; rank++)
+        ranks[rank].blas_threads = 2;
+    ASSERT_QUIET(8); /* as many as cores */
+    for (int rank = 4; rank < 8; rank++)
+        ranks[rank].blas_threads = 3;
+    ASSERT_WARNINGS(8, "4 ranks of n2 with 3 BLAS threads each on 8 cores; set "
+                       "OPENBLAS_NUM_THREADS=1");
+    put_ranks(1, 1, 2);
+    ranks[0].blas_threads = 4;
+    ASSERT_WARNINGS(1, "1 rank of n1 with 4 BLAS threads on 2 cores; ");
+}
+
+static void test_different_processors_are_seen(void **state)
+{
+    (void)state;
+    put_ranks(3, 2, 8);
+    strcpy(ranks[4].place.processor, "Slow 10");
+    strcpy(ranks[4].kernels, "generic");
+    strcpy(ranks[5].place.processor, "Slow 10");
+    ASSERT_WARNINGS(6, "the ranks' processors differ: n1 has Fast 9000 (AVX2; OpenBLAS), n3 has "
+                       "Slow 10 (generic; OpenBLAS); ");
+    ASSERT_QUIET(4);
+}
+
+static void test_a_disk_without_locks_is_seen(void **state)
+{
+    (void)state;
+    put_ranks(1, 1, 2);
+    run.filesystem = (struct spine_filesystem){"NFS", 1, 1, 1};
+    ASSERT_QUIET(1);
+    run.filesystem.locks = 0;
+    ASSERT_WARNINGS(1, "run is on a file system (NFS) that can't lock files: two runs in it "
+                       "wouldn't notice each other; choose another output.directory, or at least "
+                       "set HDF5_USE_FILE_LOCKING=FALSE, ");
+    run.hdf5_locks = 0;
+    ASSERT_WARNINGS(1, "run is on a file system (NFS) that can't lock files: two runs in it "
+                       "wouldn't notice each other; choose another output.directory");
+}
+
+static void test_few_rows_a_rank_are_seen(void **state)
+{
+    (void)state;
+    put_ranks(4, 16, 16);
+    run.batch_size = 64;
+    ASSERT_QUIET(4);
+    ASSERT_WARNINGS(5, "a batch of 64 gives each of 5 ranks 12 rows, and they wait for each other "
+                       "much of the time; 1 rank may do as well, or take a train.batch_size of "
+                       "320");
+    run.batch_size = 256;
+    ASSERT_WARNINGS(64, "a batch of 256 gives each of 64 ranks 4 rows, and they wait for each "
+                        "other much of the time; 4 ranks may do as well, or take a "
+                        "train.batch_size of 4096");
+    ASSERT_QUIET(1);
+    run.batch_size = 7; /* fewer than ranks: refused elsewhere */
+    ASSERT_QUIET(8);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_good_place_is_described_and_nothing_else),
+        cmocka_unit_test(test_more_ranks_than_cores_are_seen),
+        cmocka_unit_test(test_ranks_bound_to_one_core_are_seen),
+        cmocka_unit_test(test_too_many_threads_are_seen),
+        cmocka_unit_test(test_different_processors_are_seen),
+        cmocka_unit_test(test_a_disk_without_locks_is_seen),
+        cmocka_unit_test(test_few_rows_a_rank_are_seen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

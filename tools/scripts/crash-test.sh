@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# Kill trainings at random moments and resume them: does it matter?
+#
+#     tools/scripts/crash-test.sh N [SEED]        SPINE_BIN: where the programs are, build/bin by default
+#
+# A training on 2 ranks is killed with SIGKILL, mpirun and ranks alike, and resumed on 1 to 4 ranks,
+# again and again until it is done, then the next one, until N were killed. In half of the rounds
+# checkpoints take up to 0.7 s longer to write, so that kills hit them. Every other training resumes
+# on 2 ranks only: its model and codes must equal an uninterrupted run's to the bytes; of the others,
+# the losses of every epoch to 1e-4 (tests/cli/resumed_run.py). Needs mpirun, setsid and h5py.
+set -euo pipefail
+
+kills_wanted=${1:?is missing: how many kills}
+RANDOM=${2:-1}
+source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+trainer=${SPINE_BIN:-$source/build/bin}/spine-mpi
+python=/usr/bin/python3
+LC_ALL=C
+export LC_ALL OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
+if [ "$(id -u)" = 0 ]; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+
+scratch=$(mktemp -d)
+leader= # mpirun, which leads a session of its own with all its ranks
+trap '[ -z "$leader" ] || kill_all; rm -rf "$scratch"' EXIT
+cd "$scratch"
+# A killed rank leaves its shared memory behind: put it where it is removed.
+export OMPI_MCA_btl_vader_backing_directory=$scratch
+
+fail()
+{
+    echo "crash-test.sh: $*" >&2
+    [ ! -e stderr ] || tail -n 20 stderr >&2
+    exit 1
+}
+
+"${trainer%spine-mpi}spine-convert" "$source/tests/data/glove.6B.100d.5k.txt.gz" glove.h5 2>/dev/null
+# A rate so low that rounding doesn't grow: the losses on other ranks agree to 1e-6.
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+[model]
+hidden = 200
+[train]
+epochs = 40
+batch_size = 20
+learning_rate = 0.00005
+evaluate_every = 7
+checkpoint_every = 1
+END
+
+# start RANKS RUN: in the background, in a session of its own.
+start()
+{
+    setsid mpirun -np "$1" "$trainer" run.ini output.directory="$2" >stdout 2>stderr </dev/null &
+    leader=$!
+}
+
+# members SESSION: its processes that live. mpirun gives every rank a process group of its own.
+members()
+{
+    ps -o pid=,stat= -s "$1" | awk '$2 !~ /^Z/ { print $1 }'
+}
+
+# kill_all: mpirun and its ranks, and those that it was just starting.
+kill_all()
+{
+    local pids _
+    pids=$(members "$leader")
+    for _ in $(seq 200); do
+        # shellcheck disable=SC2086 # they are words
+        [ -z "$pids" ] || kill -KILL $pids 2>/dev/null || true
+        { wait "$leader" || true; } 2>/dev/null
+        pids=$(members "$leader")
+        [ -n "$pids" ] || break
+        sleep 0.05
+    done
+    [ -z "$pids" ] || fail "ranks outlive SIGKILL"
+    leader=
+}
+
+# milliseconds LEAST MOST: sleep for a random time between.
+milliseconds()
+{
+    local time=$(($1 + RANDOM % ($2 - $1 + 1)))
+    sleep "$((time / 1000)).$(printf %03d $((time % 1000)))"
+}
+
+start 2 whole
+wait "$leader" || fail "the uninterrupted run fails"
+leader=
+
+kills=0 kills_in_save=0 kills_early=0 runs=0 worst=0
+resumes=(0 0 0 0 0) # by number of ranks
+while [ $kills -lt "$kills_wanted" ]; do
+    runs=$((runs + 1))
+    name=run$runs
+    exact=()
+    [ $((runs % 2)) = 0 ] || exact=(--exact)
+    ranks=2 kills_here=0
+    while :; do
+        more=$((kills < kills_wanted && kills_here < (kills_wanted + 1) / 2))
+        unset SPINE_TEST_CHECKPOINT_DELAY
+        [ $((RANDOM % 2)) = 0 ] || export SPINE_TEST_CHECKPOINT_DELAY=$((100 + RANDOM % 600))
+        start $ranks $name
+        if [ $more = 1 ]; then
+            milliseconds 200 2500
+        fi
+        if [ $more = 0 ] || [ -z "$(members "$leader")" ]; then
+            wait "$leader" || fail "$name on $ranks ranks ends with $?"
+            leader=
+            break
+        fi
+        kill_all
+        kills=$((kills + 1)) kills_here=$((kills_here + 1))
+        [ -z "$(find $name -name 'checkpoint-*.part' 2>/dev/null)" ] ||
+            kills_in_save=$((kills_in_save + 1))
+        [ -n "$(find $name -name 'checkpoint-*.h5' 2>/dev/null)" ] || kills_early=$((kills_early + 1))
+        [ ${#exact[@]} = 1 ] || ranks=$((1 + RANDOM % 4))
+        resumes[ranks]=$((resumes[ranks] + 1))
+    done
+    apart=$($python "$source/tests/cli/resumed_run.py" "${exact[@]}" whole $name) ||
+        fail "$name isn't what it would have been"
+    [ ${#exact[@]} = 1 ] || worst=$(printf '%s\n%s\n' "$worst" "$apart" | sort -g | tail -n 1)
+    [ -z "$(find $name -name '*.part')" ] || fail "half-written files are left: $(ls $name)"
+    rm -r $name
+done
+
+echo "$kills kills in $runs trainings: $kills_in_save during a save, $kills_early before the first\
+ checkpoint"
+echo "resumed on 1, 2, 3, 4 ranks: ${resumes[*]:1} times"
+echo "always on 2 ranks: model and codes equal to the bytes in $(((runs + 1) / 2)) trainings"
+echo "on 1 to 4 ranks: losses differ by $worst at most, in $((runs / 2)) trainings"

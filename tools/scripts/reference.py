@@ -1,0 +1,276 @@
+#!/usr/bin/python3
+"""SPINE in NumPy float64, written from the equations alone: the yardstick of the C program.
+
+    tools/scripts/reference.py            write tests/golden (README.md there describes the files)
+    tools/scripts/reference.py --check    recompute them, compare, and check the gradients by differences
+"""
+import os
+import sys
+
+try:
+    import numpy as np
+except ImportError:
+    print("SKIPPED: python3-numpy is not installed", file=sys.stderr)
+    sys.exit(77)
+
+GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "golden")
+MASK = 0xFFFFFFFF
+INITIAL, ORDER, NOISE = 1 << 24, 2 << 24, 3 << 24  # purposes, in a counter's last word
+TENSORS = ("W1", "b1", "W2", "b2")
+
+# --- Random numbers ------------------------------------------------------------------------------
+
+
+def philox(counter, key):
+    """Philox4x32-10: four 32-bit words."""
+    c0, c1, c2, c3 = counter
+    k0, k1 = key
+    for _ in range(10):
+        left, right = 0xD2511F53 * c0, 0xCD9E8D57 * c2
+        c0, c1, c2, c3 = (right >> 32) ^ c1 ^ k0, right & MASK, (left >> 32) ^ c3 ^ k1, left & MASK
+        k0, k1 = (k0 + 0x9E3779B9) & MASK, (k1 + 0xBB67AE85) & MASK
+    return c0, c1, c2, c3
+
+
+# Known answers of Random123 (kat_vectors): counter, key, block.
+KNOWN = (
+    ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+    ((MASK,) * 4, (MASK,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+    ((0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344), (0xA4093822, 0x299F31D0),
+     (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1)),
+)
+
+
+def key_of(seed):
+    return seed & MASK, seed >> 32
+
+
+def uniform(seed, tensor, shape, bound):
+    """Initial weights: uniform in [-bound, bound)."""
+    values = np.empty(int(np.prod(shape)))
+    for e in range(values.size):
+        block = e // 4
+        word = philox((block & MASK, block >> 32, tensor, INITIAL), key_of(seed))[e % 4]
+        values[e] = bound * (2 * (word >> 8) / 2**24 - 1)
+    return values.reshape(shape)
+
+
+def shuffled(seed, epoch, stratum, n):
+    """The order of a stratum of n rows in an epoch."""
+    p = list(range(n))
+    for i in range(n - 1, 0, -1):
+        word = philox((i, stratum, epoch, ORDER), key_of(seed))[0]
+        j = (word * (i + 1)) >> 32
+        p[i], p[j] = p[j], p[i]
+    return p
+
+
+def normals(seed, epoch, row, count):
+    """The noise of one row, of standard deviation 1."""
+    values = np.empty(count)
+    for j in range(count):
+        group, q, lane = j // 64, j % 64 // 16, j % 16
+        counter = (group * 16 + lane, row & MASK, epoch, NOISE + (row >> 32))
+        words = philox(counter, key_of(seed))
+        radius_word, angle_word = words[0:2] if q < 2 else words[2:4]
+        radius = np.sqrt(-2 * np.log(((radius_word >> 8) + 1) / 2**24))
+        angle = 2 * np.pi * (angle_word >> 8) / 2**24
+        values[j] = radius * (np.cos(angle) if q % 2 == 0 else np.sin(angle))
+    return values
+
+
+# --- SPINE ---------------------------------------------------------------------------------------
+
+
+def initial_parameters(seed, dim, hidden):
+    shapes = ((hidden, dim), (hidden,), (hidden, dim), (dim,))
+    bounds = (dim**-0.5, dim**-0.5, hidden**-0.5, hidden**-0.5)
+    return {name: uniform(seed, t, shapes[t], bounds[t]) for t, name in enumerate(TENSORS)}
+
+
+def steps_of_epoch(seed, epoch, num_rows, num_strata):
+    """The rows of every step of an epoch: row t of all strata that have one."""
+    first = [s * num_rows // num_strata for s in range(num_strata + 1)]
+    orders = [shuffled(seed, epoch, s, first[s + 1] - first[s]) for s in range(num_strata)]
+    for t in range(max(map(len, orders))):
+        yield [first[s] + order[t] for s, order in enumerate(orders) if t < len(order)]
+
+
+def forward(case, p, clean, noisy):
+    """RL, ASL, PSL, total, and what backward() needs."""
+    batch, dim = clean.shape
+    hidden = len(p["b1"])
+    z = noisy @ p["W1"].T + p["b1"]
+    h = np.clip(z, 0, 1)
+    y = h @ p["W2"] + p["b2"]
+    excess = np.maximum(0, h.mean(axis=0) - (1 - case["sparsity"]))
+    rl = ((y - clean) ** 2).sum() / (batch * dim)
+    asl = (excess**2).sum() / hidden
+    psl = (h * (1 - h)).sum() / (batch * hidden)
+    total = rl + case["asl_weight"] * asl + case["psl_weight"] * psl
+    return (rl, asl, psl, total), (z, h, y, excess)
+
+
+def backward(case, p, clean, noisy, seen):
+    z, h, y, excess = seen
+    batch, dim = clean.shape
+    scale = batch * len(p["b1"])
+    dy = 2 * (y - clean) / (batch * dim)
+    dh = dy @ p["W2"].T
+    dh += case["psl_weight"] * (1 - 2 * h) / scale + case["asl_weight"] * 2 * excess / scale
+    dz = np.where((z >= 0) & (z <= 1), dh, 0)
+    return {"W1": dz.T @ noisy, "b1": dz.sum(axis=0), "W2": h.T @ dy, "b2": dy.sum(axis=0)}
+
+
+# --- The golden cases ----------------------------------------------------------------------------
+
+CASES = {
+    "plain": dict(num_rows=61, dim=7, hidden=11, batch_size=8, seed=20181, sparsity=0.85,
+                  asl_weight=1, psl_weight=1, noise=0.4, learning_rate=0.5, num_steps=10,
+                  input_bound=1),
+    "saturated": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=(7 << 32) + 20182,
+                      sparsity=0.85, asl_weight=2.5, psl_weight=0.3, noise=0.4, learning_rate=0.5,
+                      num_steps=10, input_bound=3),
+}
+
+
+def draw_input(case):
+    """Rows of multiples of 1/64 (exact as float32) in [-bound, bound]."""
+    bound = 64 * case["input_bound"]
+    draw = lambda i, j: philox((i, j, 0, 0), key_of(case["seed"]))[0] % (2 * bound + 1) - bound
+    rows = [[draw(i, j) / 64 for j in range(case["dim"])] for i in range(case["num_rows"])]
+    return np.array(rows)
+
+
+def train(case):
+    """Train a case; returns its records and the parameters, clean and noisy rows of each step."""
+    x = draw_input(case)
+    p = initial_parameters(case["seed"], case["dim"], case["hidden"])
+    options = [(name, value) for name, value in case.items() if name != "input_bound"]
+    records = options + [("input", x)] + [("initial_" + name, p[name]) for name in TENSORS]
+    visited = []
+    for epoch in range(case["num_steps"]):
+        batches = steps_of_epoch(case["seed"], epoch, case["num_rows"], case["batch_size"])
+        for step, rows in enumerate(batches):
+            if len(visited) == case["num_steps"]:
+                break
+            noise = np.array([normals(case["seed"], epoch, r, case["dim"]) for r in rows])
+            clean = x[rows]
+            noisy = clean + case["noise"] * noise
+            losses, seen = forward(case, p, clean, noisy)
+            gradient = backward(case, p, clean, noisy, seen)
+            if not visited:
+                records.append(("first_noise", noise))
+            records += [("epoch", epoch), ("step", step), ("rows", rows), ("losses", losses)]
+            records += [("d" + name, gradient[name]) for name in TENSORS]
+            visited.append((p, clean, noisy, seen, gradient))
+            p = {name: p[name] - case["learning_rate"] * gradient[name] for name in TENSORS}
+    return records + [("final_" + name, p[name]) for name in TENSORS], visited
+
+
+def random_records():
+    """Random numbers at the edges of their definitions: large seeds, rows, epochs; many lanes."""
+    records = []
+    for counter, key, block in KNOWN:
+        records.append(("philox", counter + key + block))
+    seed = 0x123456789ABCDEF
+    records.append(("seed", (seed & MASK, seed >> 32)))
+    for epoch, row in ((0, 0), (3, 5), (3999, 2**32 + 5)):
+        records += [("noise_of", (epoch, row)), ("noise", normals(seed, epoch, row, 70))]
+    for epoch, stratum, n in ((0, 0, 1), (0, 3, 13), (7, 63, 100)):
+        records += [("order_of", (epoch, stratum)), ("order", shuffled(seed, epoch, stratum, n))]
+    records.append(("uniform", uniform(seed, 2, (10,), 0.25)))
+    return records
+
+
+def all_files():
+    files = {"random.txt": random_records()}
+    for name, case in CASES.items():
+        files[name + ".txt"] = train(case)[0]
+    return files
+
+
+# --- Files ---------------------------------------------------------------------------------------
+
+
+def as_text(records):
+    """A record: its name, how many numbers follow, the numbers."""
+    parts = []
+    for name, values in records:
+        flat = np.asarray(values).ravel()
+        numbers = [str(v) if flat.dtype.kind in "iu" else format(v, ".10g") for v in flat]
+        lines = [" ".join(numbers[i:i + 8]) for i in range(0, len(numbers), 8)]
+        parts.append("%s %d\n%s\n" % (name, len(numbers), "\n".join(lines)))
+    return "".join(parts) + "end 0\n"
+
+
+def write():
+    for name, records in all_files().items():
+        with open(os.path.join(GOLDEN, name), "w") as file:
+            file.write(as_text(records))
+
+
+# --- Checks --------------------------------------------------------------------------------------
+
+
+def check_same(name, records):
+    """The file must hold these records, to the digits that it has."""
+    with open(os.path.join(GOLDEN, name)) as file:
+        found = file.read().split()
+    wanted = as_text(records).split()
+    assert len(found) == len(wanted), "%s has %d fields, not %d" % (name, len(found), len(wanted))
+    for i, (f, w) in enumerate(zip(found, wanted)):
+        if f != w and not np.isclose(float(f), float(w), rtol=1e-8, atol=1e-12):
+            raise AssertionError("%s: field %d is %s, not %s" % (name, i, f, w))
+
+
+def check_gradients(name, case, visited):
+    """Gradients against central differences, in the first and the last step."""
+    delta = 1e-6
+    for p, clean, noisy, _, gradient in (visited[0], visited[-1]):
+        for tensor in TENSORS:
+            for at in np.ndindex(p[tensor].shape):
+                losses = []
+                for sign in 1, -1:
+                    moved = {**p, tensor: p[tensor].copy()}
+                    moved[tensor][at] += sign * delta
+                    losses.append(forward(case, moved, clean, noisy)[0][3])
+                slope = (losses[0] - losses[1]) / (2 * delta)
+                assert abs(slope - gradient[tensor][at]) < 1e-8, \
+                    "%s: d%s%s is %g, its difference quotient %g" % (
+                        name, tensor, at, gradient[tensor][at], slope)
+
+
+def check_case(name, case, visited):
+    """The case must test what it is for, and no unit may stand where rounding moves its clamp."""
+    z = np.concatenate([seen[0].ravel() for _, _, _, seen, _ in visited])
+    excess = np.concatenate([seen[3] for _, _, _, seen, _ in visited])
+    edge = min(abs(z).min(), abs(z - 1).min())
+    share = (z < 0).mean(), ((z >= 0) & (z <= 1)).mean(), (z > 1).mean(), (excess > 0).mean()
+    print("%s: z < 0 %.3f, inside %.3f, > 1 %.3f; ASL active %.3f; nearest to a clamp %.1e"
+          % ((name,) + share + (edge,)))
+    assert edge > 1e-5, "%s: a unit is within %g of a clamp" % (name, edge)
+    assert min(share[:2]) > 0.05 and 0.05 < share[3] < 0.95, name
+    assert len({len(clean) for _, clean, _, _, _ in visited}) > 1, name + ": no short batch"
+
+
+def check():
+    for counter, key, block in KNOWN:
+        assert philox(counter, key) == block, "Philox differs from Random123"
+    for name, records in all_files().items():
+        check_same(name, records)
+    for name, case in CASES.items():
+        visited = train(case)[1]
+        check_case(name, case, visited)
+        check_gradients(name, case, visited)
+    print("tests/golden is what the reference computes, and its gradients are right")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--check"]:
+        check()
+    elif not sys.argv[1:]:
+        write()
+    else:
+        print(__doc__, end="", file=sys.stderr)
+        sys.exit(2)
