@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=tools/scripts/packages.sh
 . tools/scripts/packages.sh
 
-build=build-test
+build=build-test # shellcheck disable=SC2100
 usage="usage: tools/test.sh [unit|cli|slow|slurm|fuzz|check]"
 [ $# -le 1 ] || { echo "$usage" >&2; exit 2; }
 

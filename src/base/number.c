@@ -11,6 +11,7 @@
 #include "spine/base/number.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
@@ -316,5 +317,21 @@ int spine_number_parse(const char *begin, const char *end, float *value)
     if (spine_number_scan(begin, end, &found) != end)
         return -1;
     *value = found;
+    return 0;
+}
+
+int spine_number_whole(const char *text, int64_t least, int64_t most, int64_t *value)
+{
+    const char *digits = text + (*text == '-');
+    if (*digits < '0' || *digits > '9')
+        return -1; /* strtoll() would pass over blanks and a '+' */
+
+    char *end;
+    errno = 0;
+    const long long number = strtoll(text, &end, 10);
+    if (*end != '\0' || errno != 0 || number < least || number > most)
+        return -1;
+
+    *value = number;
     return 0;
 }

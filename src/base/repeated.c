@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "spine/base/list.h"
 #include "spine/base/lookup.h"
+#include "spine/base/memory.h"
 
 int spine_repeated_find(const struct spine_words *words, size_t most, uint64_t **indices,
                         size_t *count, struct spine_error *err)
@@ -15,8 +15,8 @@ int spine_repeated_find(const struct spine_words *words, size_t most, uint64_t *
     int rc = spine_lookup_init(&lookup, words->count, err);
     for (size_t i = 0; rc == 0 && i < words->count && num_found < most; i++)
         if (spine_lookup_add(&lookup, words, i) != 0) {
-            rc = spine_list_reserve(&found, &capacity, num_found + 1, sizeof *found,
-                                    "repeated words", err);
+            rc = spine_memory_reserve(&found, &capacity, num_found + 1, sizeof *found,
+                                      "repeated words", err);
             if (rc == 0)
                 found[num_found++] = i;
         }

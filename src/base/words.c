@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/base/list.h"
+#include "spine/base/memory.h"
 
 int spine_words_add(struct spine_words *words, const char *word, size_t length,
                     struct spine_error *err)
 {
-    if (spine_list_reserve(&words->text, &words->text_capacity, words->bytes + length + 1, 1,
-                           "bytes of words", err) ||
-        spine_list_reserve(&words->start, &words->start_capacity, words->count + 1,
-                           sizeof *words->start, "words", err))
+    if (spine_memory_reserve(&words->text, &words->text_capacity, words->bytes + length + 1, 1,
+                             "bytes of words", err) ||
+        spine_memory_reserve(&words->start, &words->start_capacity, words->count + 1,
+                             sizeof *words->start, "words", err))
         return -1;
     memcpy(words->text + words->bytes, word, length);
     words->text[words->bytes + length] = '\0';

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/base/list.h"
+#include "spine/base/memory.h"
 #include "spine/math/kernels.h"
 #include "spine/text/tabular.h"
 
@@ -58,8 +58,8 @@ static int take_row(struct quiz *quiz, const struct spine_tabular *table,
         }
         question.word[i] = (uint32_t)found;
     }
-    if (spine_list_reserve(&quiz->questions, &quiz->capacity, quiz->count + 1,
-                           sizeof *quiz->questions, "questions", err))
+    if (spine_memory_reserve(&quiz->questions, &quiz->capacity, quiz->count + 1,
+                             sizeof *quiz->questions, "questions", err))
         return -1;
     quiz->questions[quiz->count++] = question;
     return 0;

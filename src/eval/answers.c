@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/base/list.h"
+#include "spine/base/memory.h"
 #include "spine/text/tabular.h"
 
 enum { MOST_QUESTIONS = 1000000, MOST_CHOICES = SPINE_TABULAR_FIELDS - 2 };
@@ -65,10 +65,10 @@ static int take_key(struct scoring *scoring, const struct spine_tabular *table,
     if (!spine_words_are_printable(row->field[FILE_NAME]))
         return spine_tabular_refuse(table, row, "the path of a file", FILE_NAME, err);
     const size_t needed = scoring->count + 1;
-    if (spine_list_reserve(&scoring->file, &scoring->file_capacity, needed, sizeof *scoring->file,
-                           "questions", err) ||
-        spine_list_reserve(&scoring->place, &scoring->place_capacity, needed,
-                           sizeof *scoring->place, "questions", err) ||
+    if (spine_memory_reserve(&scoring->file, &scoring->file_capacity, needed, sizeof *scoring->file,
+                             "questions", err) ||
+        spine_memory_reserve(&scoring->place, &scoring->place_capacity, needed,
+                             sizeof *scoring->place, "questions", err) ||
         find_file(scoring, row->field[FILE_NAME], &scoring->file[scoring->count], err))
         return -1;
     scoring->place[scoring->count++] = place;

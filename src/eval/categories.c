@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/base/list.h"
+#include "spine/base/memory.h"
 #include "spine/text/tabular.h"
 
 enum { LAMBDAS = SPINE_CATEGORIES_LAMBDAS, FEWEST = 10, PATH = 4096 };
@@ -36,8 +36,8 @@ static int is_list(const struct dirent *entry)
 
 static int add_member(struct categories *categories, uint32_t row, struct spine_error *err)
 {
-    if (spine_list_reserve(&categories->members, &categories->capacity, categories->count + 1,
-                           sizeof *categories->members, "words of categories", err))
+    if (spine_memory_reserve(&categories->members, &categories->capacity, categories->count + 1,
+                             sizeof *categories->members, "words of categories", err))
         return -1;
     categories->members[categories->count++] = (struct member){row, (uint32_t)categories->number};
     return 0;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/base/list.h"
+#include "spine/base/memory.h"
 #include "spine/base/random.h"
 
 /* Spans what word vectors and codes were seen to need. */
@@ -59,14 +59,14 @@ int spine_examples_create(struct spine_examples **examples, size_t columns, stru
 
 static int reserve(struct spine_examples *examples, struct spine_error *err)
 {
-    return spine_list_reserve(&examples->first, &examples->first_capacity, examples->count + 1,
-                              sizeof *examples->first, "examples", err) ||
-                   spine_list_reserve(&examples->label, &examples->label_capacity,
-                                      examples->count + 1, sizeof *examples->label, "examples",
-                                      err) ||
-                   spine_list_reserve(&examples->nodes, &examples->node_capacity,
-                                      examples->num_nodes + examples->columns + 2,
-                                      sizeof *examples->nodes, "features of examples", err)
+    return spine_memory_reserve(&examples->first, &examples->first_capacity, examples->count + 1,
+                                sizeof *examples->first, "examples", err) ||
+                   spine_memory_reserve(&examples->label, &examples->label_capacity,
+                                        examples->count + 1, sizeof *examples->label, "examples",
+                                        err) ||
+                   spine_memory_reserve(&examples->nodes, &examples->node_capacity,
+                                        examples->num_nodes + examples->columns + 2,
+                                        sizeof *examples->nodes, "features of examples", err)
                ? -1
                : 0;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/base/list.h"
+#include "spine/base/memory.h"
 
 int spine_figures_add(struct spine_figures *figures, const char *group, const char *name,
                       struct spine_estimate estimate, int64_t count, int64_t missing, int decimals,
@@ -14,8 +14,8 @@ int spine_figures_add(struct spine_figures *figures, const char *group, const ch
 {
     if (spine_figures_find(figures, group, name) != NULL)
         return spine_refuse(err, "%s, '%s' is measured twice: is it named twice?", group, name);
-    if (spine_list_reserve(&figures->list, &figures->capacity, figures->count + 1,
-                           sizeof *figures->list, "figures", err))
+    if (spine_memory_reserve(&figures->list, &figures->capacity, figures->count + 1,
+                             sizeof *figures->list, "figures", err))
         return -1;
     struct spine_figure *figure = &figures->list[figures->count++];
     *figure = (struct spine_figure){

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/base/list.h"
+#include "spine/base/memory.h"
 #include "spine/eval/clusters.h"
 #include "spine/text/tabular.h"
 
@@ -39,10 +39,10 @@ static int take_row(struct sorting *sorting, const struct spine_tabular *table,
     const size_t columns = sorting->space->columns;
     const int64_t found = spine_space_find_any_case(sorting->space, row->field[1]);
     const size_t needed = sorting->count + 1;
-    if (spine_list_reserve(&sorting->category, &sorting->category_capacity, needed,
-                           sizeof *sorting->category, "words", err) ||
-        spine_list_reserve(&sorting->units, &sorting->unit_capacity, needed,
-                           columns * sizeof *sorting->units, "words", err))
+    if (spine_memory_reserve(&sorting->category, &sorting->category_capacity, needed,
+                             sizeof *sorting->category, "words", err) ||
+        spine_memory_reserve(&sorting->units, &sorting->unit_capacity, needed,
+                             columns * sizeof *sorting->units, "words", err))
         return -1;
     float *unit = sorting->units + sorting->count * columns;
     if (found < 0 || spine_space_unit(sorting->space, (size_t)found, unit) == 0) {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/base/list.h"
+#include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/base/random.h"
 #include "spine/space/ranking.h"
@@ -67,8 +67,8 @@ static int add_question(struct sheet *sheet, const struct spine_topwords *panel,
     const size_t choices = sheet->wish->shown + 1, number = sheet->count;
     size_t *order = draw_order(choices, sheet->wish->seed, DRAW_PLACES, (uint32_t)number);
     int rc = order == NULL ? spine_fail(err, "out of memory for a question")
-                           : spine_list_reserve(&sheet->questions, &sheet->capacity, number + 1,
-                                                sizeof *sheet->questions, "questions", err);
+                           : spine_memory_reserve(&sheet->questions, &sheet->capacity, number + 1,
+                                                  sizeof *sheet->questions, "questions", err);
     if (rc == 0)
         sheet->questions[number] = (struct question){
             .file = file, .dimension = dimension, .first_word = sheet->words.count};

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/base/list.h"
+#include "spine/base/memory.h"
 #include "spine/base/number.h"
 #include "spine/text/tabular.h"
 
@@ -21,10 +21,10 @@ struct pairs {
 static int add_pair(struct pairs *pairs, double score, double cosine, struct spine_error *err)
 {
     const size_t needed = pairs->count + 1;
-    if (spine_list_reserve(&pairs->score, &pairs->score_capacity, needed, sizeof *pairs->score,
-                           "pairs of words", err) ||
-        spine_list_reserve(&pairs->cosine, &pairs->cosine_capacity, needed, sizeof *pairs->cosine,
-                           "pairs of words", err))
+    if (spine_memory_reserve(&pairs->score, &pairs->score_capacity, needed, sizeof *pairs->score,
+                             "pairs of words", err) ||
+        spine_memory_reserve(&pairs->cosine, &pairs->cosine_capacity, needed, sizeof *pairs->cosine,
+                             "pairs of words", err))
         return -1;
     pairs->score[pairs->count] = score;
     pairs->cosine[pairs->count++] = cosine;

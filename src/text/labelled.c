@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "spine/base/field.h"
-#include "spine/base/list.h"
+#include "spine/base/memory.h"
 #include "spine/text/lines.h"
 #include "spine/text/vectors.h"
 
@@ -14,10 +14,10 @@ enum { MARK_LENGTH = sizeof mark - 1 };
 
 static int reserve(struct spine_labelled *texts, struct spine_error *err)
 {
-    if (spine_list_reserve(&texts->first, &texts->first_capacity, texts->count + 2,
-                           sizeof *texts->first, "labelled texts", err) ||
-        spine_list_reserve(&texts->label, &texts->label_capacity, texts->count + 1,
-                           sizeof *texts->label, "labelled texts", err))
+    if (spine_memory_reserve(&texts->first, &texts->first_capacity, texts->count + 2,
+                             sizeof *texts->first, "labelled texts", err) ||
+        spine_memory_reserve(&texts->label, &texts->label_capacity, texts->count + 1,
+                             sizeof *texts->label, "labelled texts", err))
         return -1;
     texts->first[0] = 0;
     return 0;

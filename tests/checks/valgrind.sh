@@ -2,7 +2,7 @@
 # A training on two ranks, resumed once, touches no memory that isn't its own, uses none before it
 # is written, and frees all.
 set -euo pipefail
-# shellcheck source=tests/../cli/lib.sh
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/../cli/lib.sh"
 need valgrind
 suppressions=(--suppressions="$SPINE_SOURCE/tests/checks/sanitize/openmpi.supp")

@@ -1,7 +1,6 @@
 /* number.h -- decimal numbers to float, exactly and fast.
  *
- *     number:  [+-] digits [. [digits]] [e [+-] digits]     also with the digits only behind the
- * point
+ *     number:  [+-] digits [. [digits]] [e [+-] digits]     or with digits only after the point
  *              [+-] nan | inf | infinity                    in any case
  *
  * The result is the float nearest to the decimal number, ties to even: what strtof() gives in the C
@@ -9,6 +8,8 @@
  * hexadecimal numbers. */
 #ifndef SPINE_BASE_NUMBER_H
 #define SPINE_BASE_NUMBER_H
+
+#include <stdint.h>
 
 /* Read the number that begins at 'begin', never looking at 'end' or beyond. Returns what follows
  * it, which may be anything; NULL, with *value as it was, if no number stands there or its
@@ -18,5 +19,9 @@ const char *spine_number_scan(const char *begin, const char *end, float *value);
 /* Read a number that fills [begin, end). Returns 0, or -1, with *value as it was, if it isn't one.
  */
 int spine_number_parse(const char *begin, const char *end, float *value);
+
+/* Read a whole number in decimal that fills the string 'text' and lies in [least, most]. Returns 0,
+ * or -1, with *value as it was, if it isn't one: no blanks, no '+', nothing before or after it. */
+int spine_number_whole(const char *text, int64_t least, int64_t most, int64_t *value);
 
 #endif

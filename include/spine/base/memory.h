@@ -1,0 +1,38 @@
+/* memory.h -- memory, checked: the one place that says "out of memory".
+ *
+ *     float *rows = spine_memory_zeroed(num_rows * dim, sizeof *rows, "the input's rows", err);
+ *     if (rows == NULL)
+ *         return -1;
+ *
+ * What is wanted is named in the plural or with an article, as it follows "out of memory for". All
+ * of it is released with free(). */
+#ifndef SPINE_BASE_MEMORY_H
+#define SPINE_BASE_MEMORY_H
+
+#include <stddef.h>
+
+#include "spine/base/error.h"
+
+/* Memory for 'count' elements of 'size' bytes: uninitialised, zeroed, or on a boundary of
+ * SPINE_MEMORY_ALIGN bytes and zeroed. A count of 0 gives a pointer that isn't NULL. On failure,
+ * also where count * size overflows: NULL, with err filled. */
+enum { SPINE_MEMORY_ALIGN = 64 };
+void *spine_memory_get(size_t count, size_t size, const char *what, struct spine_error *err);
+void *spine_memory_zeroed(size_t count, size_t size, const char *what, struct spine_error *err);
+void *spine_memory_aligned(size_t count, size_t size, const char *what, struct spine_error *err);
+
+/* A copy of a string, or of its first 'length' bytes, NUL-terminated. */
+char *spine_memory_copy(const char *text, const char *what, struct spine_error *err);
+char *spine_memory_copy_part(const char *text, size_t length, const char *what,
+                             struct spine_error *err);
+
+/* Make room for 'needed' elements of 'size' bytes in a list that grows, at least doubling: *list is
+ * the address of the pointer to the first, NULL while *capacity is 0. On failure both are as they
+ * were. */
+int spine_memory_reserve(void *list, size_t *capacity, size_t needed, size_t size, const char *what,
+                         struct spine_error *err);
+
+/* For memory that another library couldn't get: fills err, returns -1. */
+int spine_memory_fail(const char *what, struct spine_error *err);
+
+#endif

@@ -1,0 +1,15 @@
+/* textfile.h -- a small file, read whole. */
+#ifndef SPINE_BASE_TEXTFILE_H
+#define SPINE_BASE_TEXTFILE_H
+
+#include <stddef.h>
+
+#include "spine/base/error.h"
+
+/* Read the file 'path' into memory: *text is NUL-terminated after its *length bytes (which may hold
+ * NUL too), and the caller frees it. Refuses a file of more than 'most' bytes, a directory, and what
+ * can't be opened; an I/O error fails. length may be NULL. On failure nothing is left behind. */
+int spine_textfile_read(const char *path, size_t most, char **text, size_t *length,
+                        struct spine_error *err);
+
+#endif

@@ -1,0 +1,58 @@
+/* textfile.c -- a small file, read whole. */
+#include "spine/base/textfile.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+
+/* How much is read at a time. */
+enum { BLOCK = 1 << 16 };
+
+static int fail_reading(const char *path, int code, struct spine_error *err)
+{
+    /* What a person can mend is refused; a broken disk isn't theirs. */
+    const bool theirs = code == ENOENT || code == EACCES || code == EISDIR || code == ENOTDIR ||
+                        code == ELOOP || code == ENAMETOOLONG;
+
+    return theirs ? spine_refuse(err, "%s: %s", path, strerror(code))
+                  : spine_fail(err, "%s: %s", path, strerror(code));
+}
+
+int spine_textfile_read(const char *path, size_t most, char **text, size_t *length,
+                        struct spine_error *err)
+{
+    char *bytes = NULL;
+    size_t used = 0, capacity = 0;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return fail_reading(path, errno, err);
+
+    int rc = 0;
+    for (size_t got = 1; rc == 0 && got > 0 && used <= most; used += got) {
+        rc =
+            spine_memory_reserve(&bytes, &capacity, used + BLOCK + 1, 1, "the text of a file", err);
+        got = 0;
+        if (rc == 0)
+            got = fread(bytes + used, 1, BLOCK, file);
+    }
+    if (rc == 0 && ferror(file))
+        rc = fail_reading(path, errno, err);
+    else if (rc == 0 && used > most)
+        rc = spine_refuse(err, "%s: is larger than %zu bytes, which is the most expected here",
+                          path, most);
+    fclose(file);
+
+    if (rc != 0) {
+        free(bytes);
+        return -1;
+    }
+    bytes[used] = '\0';
+    *text = bytes;
+    if (length != NULL)
+        *length = used;
+    return 0;
+}
