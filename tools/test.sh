@@ -10,7 +10,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=tools/scripts/packages.sh
 . tools/scripts/packages.sh
 
-build=build-test # shellcheck disable=SC2100
+# shellcheck disable=SC2100
+build=build-test
 usage="usage: tools/test.sh [unit|cli|slow|slurm|fuzz|check]"
 [ $# -le 1 ] || { echo "$usage" >&2; exit 2; }
 
