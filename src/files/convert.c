@@ -17,10 +17,8 @@
 #include "spine/base/log.h"
 #include "spine/base/outfile.h"
 #include "spine/base/repeated.h"
-#include "spine/files/store.h"
+#include "spine/files/vectorsfile.h"
 #include "spine/text/vectors.h"
-
-static const char format[] = "spine-vectors";
 
 enum { LINES_SHOWN = 5 };
 
@@ -92,7 +90,7 @@ static int check_output(const struct spine_convert_options *options, struct spin
         return spine_refuse(err, "%s: the output would overwrite the input", options->output);
     if (stat(options->output, &facts) != 0)
         return 0;
-    if (spine_store_open(&store, options->output, format, &reason))
+    if (spine_vectorsfile_open(&store, NULL, options->output, &reason))
         return spine_refuse(err, "%s: exists and was not written by spine-convert: not overwritten",
                             options->output);
     return spine_store_close(store, err);
@@ -102,7 +100,7 @@ static int check_output(const struct spine_convert_options *options, struct spin
 static int begin_output(struct job *job, struct spine_error *err)
 {
     if (check_output(job->options, err) ||
-        spine_store_create(&job->store, job->options->output, format, err))
+        spine_vectorsfile_create(&job->store, job->options->output, err))
         return -1;
     job->has_created = true;
     return 0;
@@ -356,49 +354,30 @@ static int drop_repeated(struct job *job, struct spine_error *err)
 
 /* --- Writing ------------------------------------------------------------------------------ */
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
-static int set_count(struct job *job, const char *name, int64_t count, struct spine_error *err)
-{
-    return spine_store_set_integers(job->store, "/", name, &count, 1, err);
-}
-
-/* Rank 0's part, alone: HDF5 can't write strings of any length from many ranks. */
+/* Rank 0's part. */
 static int write_words(struct job *job, struct spine_error *err)
 {
-    const int64_t repeated = (int64_t)job->repeated.count;
-    const char *source = base_name(job->options->input);
-    if (spine_store_append_words(job->store, "words", &job->words, err) ||
-        spine_store_set_text(job->store, "/", "source", source, err) ||
-        set_count(job, "rows_skipped", job->num_not_finite + repeated, err) ||
-        set_count(job, "rows_not_finite", job->num_not_finite, err) ||
-        set_count(job, "rows_repeated", repeated, err))
-        return -1;
+    const struct spine_vectorsfile_origin origin = {.source = job->options->input,
+                                                    .rows_not_finite = job->num_not_finite,
+                                                    .rows_repeated = (int64_t)job->repeated.count};
     struct spine_store *store = job->store;
+
+    if (spine_vectorsfile_write_words(store, &job->words, &origin, err))
+        return -1;
+
     job->store = NULL;
     return spine_store_close(store, err);
 }
 
 static int write_values(struct job *job, struct spine_error *err)
 {
-    struct spine_store *store = NULL;
-    const struct spine_vectors *vectors = &job->vectors;
-    const size_t dimension = vectors->dimension;
-    if (spine_store_join(&store, job->comm, job->options->output, err))
-        return -1;
-    if (spine_store_make(store, "vectors", SPINE_STORE_FLOAT, (size_t)job->num_rows, dimension,
-                         err) ||
-        spine_store_write(store, "vectors", SPINE_STORE_FLOAT, job->first_row, vectors->rows,
-                          dimension, vectors->values, err)) {
-        struct spine_error ignored;
-        spine_store_close(store, &ignored);
-        return -1;
-    }
-    return spine_store_close(store, err);
+    const struct spine_vectorsfile_rows rows = {.rows = (size_t)job->num_rows,
+                                                .dim = job->vectors.dimension,
+                                                .first = job->first_row,
+                                                .count = job->vectors.rows,
+                                                .values = job->vectors.values};
+
+    return spine_vectorsfile_write(job->comm, job->options->output, &rows, err);
 }
 
 static int write_output(struct job *job, struct spine_error *err)

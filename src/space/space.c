@@ -11,6 +11,7 @@
 #include "spine/files/codes.h"
 #include "spine/files/merge.h"
 #include "spine/files/store.h"
+#include "spine/files/vectorsfile.h"
 #include "spine/text/layout.h"
 #include "spine/text/vectors.h"
 
@@ -89,23 +90,22 @@ static int check_dense(const struct spine_space *space, const char *path, struct
 static int read_vectors_store(struct spine_space *space, const char *path,
                               struct spine_store *store, struct spine_error *err)
 {
-    size_t rows = 0, columns = 0, num_words = 0;
-    if (spine_store_extent(store, "/vectors", SPINE_STORE_FLOAT, &rows, &columns, err) ||
-        spine_store_words_count(store, "/words", &num_words, err))
+    size_t rows = 0, columns = 0;
+
+    if (spine_vectorsfile_extent(store, path, &rows, &columns, err))
         return -1;
-    if (num_words != rows)
-        return spine_refuse(err, "%s: has %zu words for %zu vectors", path, num_words, rows);
-    if (rows == 0 || columns == 0 || rows > MOST_ROWS)
-        return spine_refuse(err, "%s: has %zu vectors of %zu numbers", path, rows, columns);
+    if (rows > MOST_ROWS)
+        return spine_refuse(err, "%s: has %zu vectors, expected at most %d", path, rows, MOST_ROWS);
+
     space->columns = columns;
     space->dense = calloc(rows, columns * sizeof *space->dense);
     if (space->dense == NULL)
         return spine_fail(err, "out of memory for %zu vectors of %zu numbers", rows, columns);
-    return spine_store_read(store, "/vectors", SPINE_STORE_FLOAT, 0, rows, columns, space->dense,
-                            err) ||
-                   spine_store_read_words(store, "/words", 0, rows, &space->words, err)
-               ? -1
-               : 0;
+
+    if (spine_vectorsfile_read(store, 0, rows, columns, space->dense, err) ||
+        spine_vectorsfile_read_words(store, 0, rows, &space->words, err))
+        return -1;
+    return 0;
 }
 
 static int read_text(struct spine_space *space, const char *path, struct spine_error *err)
@@ -155,7 +155,7 @@ static int read_store(struct spine_space *space, const char *path, struct spine_
     struct spine_error ignored; /* nothing was written */
     if (spine_store_open(&store, path, NULL, err))
         return -1;
-    const bool is_vectors = spine_store_has(store, "/vectors");
+    const bool is_vectors = spine_vectorsfile_has_vectors(store);
     const bool is_codes = spine_store_has(store, "/X");
     int rc = 0;
     if (is_vectors)

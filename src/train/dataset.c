@@ -8,7 +8,7 @@
 #include <xxhash.h>
 
 #include "spine/base/random.h"
-#include "spine/files/store.h"
+#include "spine/files/vectorsfile.h"
 
 static size_t num_local(const struct spine_dataset *data)
 {
@@ -18,14 +18,8 @@ static size_t num_local(const struct spine_dataset *data)
 static int read_extent(struct spine_store *store, const char *path, size_t limit, size_t *num_rows,
                        size_t *dim, struct spine_error *err)
 {
-    size_t num_words = 0;
-    if (spine_store_extent(store, "/vectors", SPINE_STORE_FLOAT, num_rows, dim, err) ||
-        spine_store_words_count(store, "/words", &num_words, err))
+    if (spine_vectorsfile_extent(store, path, num_rows, dim, err))
         return -1;
-    if (num_words != *num_rows)
-        return spine_refuse(err, "%s: has %zu words for %zu vectors", path, num_words, *num_rows);
-    if (*num_rows == 0 || *dim == 0)
-        return spine_refuse(err, "%s: has no vectors", path);
     if (limit > *num_rows)
         return spine_refuse(err, "data.limit: is %zu, but %s has %zu rows", limit, path, *num_rows);
     if (limit > 0)
@@ -37,7 +31,7 @@ int spine_dataset_extent(struct spine_comm *comm, const char *path, size_t limit
                          size_t *dim, struct spine_error *err)
 {
     struct spine_store *store = NULL;
-    if (spine_store_open_all(&store, comm, path, "spine-vectors", err))
+    if (spine_vectorsfile_open(&store, comm, path, err))
         return -1;
     int rc = read_extent(store, path, limit, num_rows, dim, err);
     struct spine_error ignored;
@@ -91,11 +85,11 @@ static int read_rows(struct spine_dataset *data, struct spine_store *store, stru
 {
     int rc = allocate(data, err);
     if (rc == 0)
-        rc = spine_store_read_words(store, "/words", data->part.first_row, num_local(data),
-                                    &data->words, err);
+        rc = spine_vectorsfile_read_words(store, data->part.first_row, num_local(data),
+                                          &data->words, err);
     if (spine_comm_agree(comm, rc, err) ||
-        spine_store_read(store, "/vectors", SPINE_STORE_FLOAT, data->part.first_row,
-                         num_local(data), data->stride, data->rows, err) ||
+        spine_vectorsfile_read(store, data->part.first_row, num_local(data), data->stride,
+                               data->rows, err) ||
         spine_store_check_unchanged(store, err))
         return -1;
     return spine_comm_agree(comm, check_finite(data, comm->rank, path, err), err);
@@ -125,7 +119,7 @@ int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm, cons
     *data = (struct spine_dataset){0};
     struct spine_store *store = NULL;
     size_t num_rows = 0;
-    if (spine_store_open_all(&store, comm, path, "spine-vectors", err))
+    if (spine_vectorsfile_open(&store, comm, path, err))
         return -1;
     int rc = read_extent(store, path, limit, &num_rows, &data->dim, err);
     if (rc == 0)

@@ -5,13 +5,7 @@
  * writes them; the numbers stay on the ranks that parsed them. The result doesn't depend on the
  * number of ranks.
  *
- * The file is of the format "spine-vectors" (see store.h):
- *
- *     /vectors    (N, D) float32
- *     /words      (N) UTF-8 strings; the bytes of the input, even where they aren't valid UTF-8
- *
- * with the attributes of the root group: "source" (the input's name, without directories),
- * "rows_skipped", and what it is the sum of: "rows_not_finite" and "rows_repeated". */
+ * The file is described in vectorsfile.h. */
 #ifndef SPINE_FILES_CONVERT_H
 #define SPINE_FILES_CONVERT_H
 

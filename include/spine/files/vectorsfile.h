@@ -1,0 +1,70 @@
+/* vectorsfile.h -- vectors.h5: words and their vectors, the input of a run.
+ *
+ * A "spine-vectors" file (store.h), as spine-convert writes it:
+ *
+ *     /vectors    (N, D) float32
+ *     /words      (N) UTF-8 strings; the bytes of the source, even where they aren't valid UTF-8
+ *
+ * with the attributes of the root group: "source" (the name of the file that was converted, without
+ * directories), "rows_skipped", and what it is the sum of: "rows_not_finite" and "rows_repeated".
+ *
+ * Functions on a store are collective where the store is (store.h). */
+#ifndef SPINE_FILES_VECTORSFILE_H
+#define SPINE_FILES_VECTORSFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spine/files/store.h"
+
+/* --- Reading ------------------------------------------------------------------------------ */
+
+/* Open a "spine-vectors" file, alone (comm is NULL) or by all ranks together; see
+ * spine_store_open_all(). */
+int spine_vectorsfile_open(struct spine_store **store, struct spine_comm *comm, const char *path,
+                           struct spine_error *err);
+
+/* Does an open file, of whatever format, have vectors? */
+bool spine_vectorsfile_has_vectors(struct spine_store *store);
+
+/* The number of rows N and of numbers in each, D. Refuses a file without vectors, or with more or
+ * fewer words than vectors. 'path' is for messages. Local, also on a store that all ranks opened. */
+int spine_vectorsfile_extent(struct spine_store *store, const char *path, size_t *rows, size_t *dim,
+                             struct spine_error *err);
+
+/* Read the vectors of rows [first, first + count), each of which begins 'stride' numbers after the
+ * one before it. Numbers that aren't finite are not refused. */
+int spine_vectorsfile_read(struct spine_store *store, size_t first, size_t count, size_t stride,
+                           float *values, struct spine_error *err);
+
+/* Append the words of rows [first, first + count) to 'words'. Local, also on a store that all ranks
+ * opened. */
+int spine_vectorsfile_read_words(struct spine_store *store, size_t first, size_t count,
+                                 struct spine_words *words, struct spine_error *err);
+
+/* --- Writing ------------------------------------------------------------------------------ */
+
+/* Where the rows come from. */
+struct spine_vectorsfile_origin {
+    const char *source;                     /* a path, of which the last component is written */
+    int64_t rows_not_finite, rows_repeated; /* rows of the source that were left out */
+};
+
+/* One rank's share of the vectors: rows [first, first + count) of 'rows' in all. */
+struct spine_vectorsfile_rows {
+    size_t rows, dim, first, count;
+    const float *values; /* (count, dim) */
+};
+
+/* Write the file in three steps: rank 0 creates it and, alone, writes the words (HDF5 can't write
+ * strings of any length from many ranks) and closes the store; then all ranks write their rows; then
+ * rank 0 publishes the file (outfile.h). The first two are local, the third is collective. */
+int spine_vectorsfile_create(struct spine_store **store, const char *path, struct spine_error *err);
+int spine_vectorsfile_write_words(struct spine_store *store, const struct spine_words *words,
+                                  const struct spine_vectorsfile_origin *origin,
+                                  struct spine_error *err);
+int spine_vectorsfile_write(struct spine_comm *comm, const char *path,
+                            const struct spine_vectorsfile_rows *rows, struct spine_error *err);
+
+#endif

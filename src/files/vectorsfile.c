@@ -1,0 +1,99 @@
+/* vectorsfile.c -- vectors.h5: words and their vectors. */
+#include "spine/files/vectorsfile.h"
+
+#include <string.h>
+
+static const char format[] = "spine-vectors", vectors_name[] = "/vectors", words_name[] = "/words";
+
+/* --- Reading ------------------------------------------------------------------------------ */
+
+int spine_vectorsfile_open(struct spine_store **store, struct spine_comm *comm, const char *path,
+                           struct spine_error *err)
+{
+    return spine_store_open_all(store, comm, path, format, err);
+}
+
+bool spine_vectorsfile_has_vectors(struct spine_store *store)
+{
+    return spine_store_has(store, vectors_name);
+}
+
+int spine_vectorsfile_extent(struct spine_store *store, const char *path, size_t *rows, size_t *dim,
+                             struct spine_error *err)
+{
+    size_t num_words = 0;
+
+    if (spine_store_extent(store, vectors_name, SPINE_STORE_FLOAT, rows, dim, err) ||
+        spine_store_words_count(store, words_name, &num_words, err))
+        return -1;
+
+    if (num_words != *rows)
+        return spine_refuse(err, "%s: has %zu words for %zu vectors", path, num_words, *rows);
+    if (*rows == 0 || *dim == 0)
+        return spine_refuse(err, "%s: has no vectors", path);
+
+    return 0;
+}
+
+int spine_vectorsfile_read(struct spine_store *store, size_t first, size_t count, size_t stride,
+                           float *values, struct spine_error *err)
+{
+    return spine_store_read(store, vectors_name, SPINE_STORE_FLOAT, first, count, stride, values,
+                            err);
+}
+
+int spine_vectorsfile_read_words(struct spine_store *store, size_t first, size_t count,
+                                 struct spine_words *words, struct spine_error *err)
+{
+    return spine_store_read_words(store, words_name, first, count, words, err);
+}
+
+/* --- Writing ------------------------------------------------------------------------------ */
+
+int spine_vectorsfile_create(struct spine_store **store, const char *path, struct spine_error *err)
+{
+    return spine_store_create(store, path, format, err);
+}
+
+static int set_count(struct spine_store *store, const char *name, int64_t count,
+                     struct spine_error *err)
+{
+    return spine_store_set_integers(store, "/", name, &count, 1, err);
+}
+
+int spine_vectorsfile_write_words(struct spine_store *store, const struct spine_words *words,
+                                  const struct spine_vectorsfile_origin *origin,
+                                  struct spine_error *err)
+{
+    const char *slash = strrchr(origin->source, '/');
+    const char *source = slash == NULL ? origin->source : slash + 1;
+    const int64_t skipped = origin->rows_not_finite + origin->rows_repeated;
+
+    if (spine_store_append_words(store, words_name, words, err) ||
+        spine_store_set_text(store, "/", "source", source, err) ||
+        set_count(store, "rows_skipped", skipped, err) ||
+        set_count(store, "rows_not_finite", origin->rows_not_finite, err) ||
+        set_count(store, "rows_repeated", origin->rows_repeated, err))
+        return -1;
+
+    return 0;
+}
+
+int spine_vectorsfile_write(struct spine_comm *comm, const char *path,
+                            const struct spine_vectorsfile_rows *rows, struct spine_error *err)
+{
+    struct spine_store *store = NULL;
+    struct spine_error ignored;
+
+    if (spine_store_join(&store, comm, path, err))
+        return -1;
+
+    if (spine_store_make(store, vectors_name, SPINE_STORE_FLOAT, rows->rows, rows->dim, err) ||
+        spine_store_write(store, vectors_name, SPINE_STORE_FLOAT, rows->first, rows->count,
+                          rows->dim, rows->values, err)) {
+        spine_store_close(store, &ignored);
+        return -1;
+    }
+
+    return spine_store_close(store, err);
+}
