@@ -1,36 +1,31 @@
-/* ranks.h -- tests that are run on several ranks; all of them run the same tests in step. Their
- * main() is, after cmocka.h:
+/* ranks.h -- tests that run on several ranks.
  *
- *     begin_ranks(&argc, &argv);
- *     return end_ranks(cmocka_run_group_tests(tests, make_shared_directory,
- * remove_shared_directory));
+ * unit/on_ranks.c is their program: starting ranks takes longer than most tests, so all modules
+ * share one start. A module's source ends with
  *
- * or with NULL, NULL where no test needs a directory. */
-#ifndef SPINE_RANKS_H
-#define SPINE_RANKS_H
+ *     int run_MODULE(const struct spine_comm *comm)
+ *     {
+ *         const struct CMUnitTest tests[] = {...};
+ *         world = *comm;
+ *         return cmocka_run_group_tests(tests, make_shared_directory, remove_shared_directory);
+ *     }
+ *
+ * or with NULL, NULL where no test needs a directory. All ranks run the same tests in step. */
+#ifndef SPINE_TEST_RANKS_H
+#define SPINE_TEST_RANKS_H
 
-#include <stdlib.h>
-
-#include "spine/files/store.h"
 #include "spine/ranks/comm.h"
 #include "support/temporary.h"
 
+/* Run a module's tests on these ranks. Collective. Returns the number of tests that failed. */
+int run_comm(const struct spine_comm *comm);
+int run_sums(const struct spine_comm *comm);
+int run_store(const struct spine_comm *comm);
+int run_dataset(const struct spine_comm *comm);
+int run_measures(const struct spine_comm *comm);
+
 static struct spine_comm world;
 static struct path directory; /* the same on all ranks */
-
-static inline void begin_ranks(int *argc, char ***argv)
-{
-    setenv("CMOCKA_TEST_ABORT", "1", 1); /* a rank that fails ends the others too */
-    spine_store_init();
-    spine_comm_init(&world, argc, argv);
-}
-
-/* Returns the exit status for this number of failures. */
-static inline int end_ranks(int failures)
-{
-    spine_comm_finalize(&world);
-    return failures;
-}
 
 static inline int make_shared_directory(void **state)
 {

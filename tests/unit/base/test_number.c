@@ -217,7 +217,7 @@ static void test_a_nul_byte_ends_a_number(void **state)
 static size_t fuzz_count(void)
 {
     const char *wanted = getenv("SPINE_FUZZ_COUNT");
-    return wanted != NULL ? (size_t)strtoull(wanted, NULL, 10) : 200000;
+    return wanted != NULL ? (size_t)strtoull(wanted, NULL, 10) : 20000;
 }
 
 static size_t append_digits(char *text, size_t used, unsigned count, uint64_t *random)

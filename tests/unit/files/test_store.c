@@ -671,7 +671,7 @@ static void test_closing_nothing_goes(void **state)
     assert_non_null(strchr(text, '.'));
 }
 
-int main(int argc, char **argv)
+int run_store(const struct spine_comm *comm)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_written_by_all_ranks_are_read_by_all_and_alone),
@@ -697,6 +697,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_full_disk_is_named),
         cmocka_unit_test(test_closing_nothing_goes),
     };
-    begin_ranks(&argc, &argv);
-    return end_ranks(cmocka_run_group_tests(tests, make_shared_directory, remove_shared_directory));
+    world = *comm;
+    return cmocka_run_group_tests(tests, make_shared_directory, remove_shared_directory);
 }

@@ -276,7 +276,7 @@ static void test_the_library_says_its_name_on_one_line(void **state)
     assert_int_equal(tiny[3], '\0');
 }
 
-int main(int argc, char **argv)
+int run_comm(const struct spine_comm *comm)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums_are_of_all_ranks_elements),
@@ -299,6 +299,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_long_text_is_cut_and_not_overrun),
         cmocka_unit_test(test_the_library_says_its_name_on_one_line),
     };
-    begin_ranks(&argc, &argv);
-    return end_ranks(cmocka_run_group_tests(tests, NULL, NULL));
+    world = *comm;
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

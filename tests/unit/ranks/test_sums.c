@@ -116,13 +116,13 @@ static void test_every_rank_has_the_same_bits(void **state)
     }
 }
 
-int main(int argc, char **argv)
+int run_sums(const struct spine_comm *comm)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_sum_is_that_of_all_ranks),
         cmocka_unit_test(test_sums_under_way_do_not_disturb_one_another),
         cmocka_unit_test(test_every_rank_has_the_same_bits),
     };
-    begin_ranks(&argc, &argv);
-    return end_ranks(cmocka_run_group_tests(tests, NULL, NULL));
+    world = *comm;
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

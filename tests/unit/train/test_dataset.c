@@ -383,7 +383,7 @@ static int setup(void **state)
     return 0;
 }
 
-int main(int argc, char **argv)
+int run_dataset(const struct spine_comm *comm)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_rank_reads_its_rows_and_words),
@@ -396,6 +396,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_an_input_that_does_not_fit_is_refused),
         cmocka_unit_test(test_a_number_that_is_not_finite_is_refused_with_its_row),
     };
-    begin_ranks(&argc, &argv);
-    return end_ranks(cmocka_run_group_tests(tests, setup, remove_shared_directory));
+    world = *comm;
+    return cmocka_run_group_tests(tests, setup, remove_shared_directory);
 }

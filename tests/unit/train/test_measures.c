@@ -91,11 +91,11 @@ static void test_measures_are_those_worked_out_by_hand(void **state)
         check_take(most_rows);
 }
 
-int main(int argc, char **argv)
+int run_measures(const struct spine_comm *comm)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_measures_are_those_worked_out_by_hand),
     };
-    begin_ranks(&argc, &argv);
-    return end_ranks(cmocka_run_group_tests(tests, make_shared_directory, remove_shared_directory));
+    world = *comm;
+    return cmocka_run_group_tests(tests, make_shared_directory, remove_shared_directory);
 }
