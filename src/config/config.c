@@ -17,10 +17,14 @@ struct option {
     enum type type;
     size_t field; /* offset in struct spine_config */
     double least, most;
-    const char *initial; /* as a user would write it */
-    const char *words;   /* CHOICE, SET: the words, separated by '|'; REAL: a word that means 0 */
+    const char *initial;      /* as a user would write it */
+    const char *const *words; /* CHOICE, SET: the enum's names; REAL: the one word that means 0 */
     const char *meaning;
 };
+
+const char *const spine_format_names[] = {"h5ad", "txt", NULL};
+static const char *const switch_names[] = {"no", "yes", NULL};
+static const char *const keep[] = {"keep", NULL};
 
 #define FIELD(name) offsetof(struct spine_config, name)
 #define ANY 0, 0
@@ -29,7 +33,7 @@ struct option {
 static const struct option options[] = {
     {"data.input", TEXT, FIELD(input), ANY, "", NULL, "vectors.h5, as spine-convert writes it"},
     {"data.center", SWITCH, FIELD(center), 0, 1, "yes", NULL, "subtract the mean row from the input"},
-    {"data.rms", REAL, FIELD(rms), 1e-6, 1e6, "0.4", "keep", "scale the input so that its entries have this root mean square; keep leaves it"},
+    {"data.rms", REAL, FIELD(rms), 1e-6, 1e6, "0.4", keep, "scale the input so that its entries have this root mean square; keep leaves it"},
     {"data.limit", COUNT, FIELD(limit), 0, 1e12, "0", NULL, "train on the first rows only; 0 is all"},
     {"model.hidden", COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
     {"loss.sparsity", REAL, FIELD(sparsity), 0, 1, "0.85", NULL, "wanted mean of 1 - h; units above 1 - sparsity cost ASL"},
@@ -39,12 +43,12 @@ static const struct option options[] = {
     {"train.stop_after", COUNT, FIELD(stop_after), 0, 1e9, "0", NULL, "end after this epoch for now, with the results so far; a higher number goes on, and the learning rate is that of train.epochs; 0: at the end"},
     {"train.batch_size", COUNT, FIELD(batch_size), 1, 1e9, "64", NULL, "rows of a step, of all ranks together"},
     {"train.noise", REAL, FIELD(noise), 0, 1e6, "0.4", NULL, "standard deviation of the noise added to the (scaled) input"},
-    {"train.optimizer", CHOICE, FIELD(optimizer), ANY, "adam", "sgd|momentum|adam", "how the gradient is used"},
+    {"train.optimizer", CHOICE, FIELD(optimizer), ANY, "adam", spine_optimizer_names, "how the gradient is used"},
     {"train.learning_rate", REAL, FIELD(learning_rate), 1e-12, 1e6, "0.001", NULL, "highest learning rate, for batches of train.rate_batch rows"},
     {"train.rate_batch", COUNT, FIELD(rate_batch), 0, 1e9, "64", NULL, "batch size that learning_rate is for; with another the rate follows the ratio (sgd, momentum) or its root (adam); 0: it never does"},
     {"train.momentum", REAL, FIELD(momentum), 0, 0.999999, "0.9", NULL, "of momentum; beta1 of adam"},
     {"train.beta2", REAL, FIELD(beta2), 0, 0.999999, "0.99", NULL, "of adam"},
-    {"train.schedule", CHOICE, FIELD(schedule), ANY, "linear", "constant|linear|cosine", "learning rate after the warm-up: stays, falls in the last decay share, falls along a cosine"},
+    {"train.schedule", CHOICE, FIELD(schedule), ANY, "linear", spine_schedule_names, "learning rate after the warm-up: stays, falls in the last decay share, falls along a cosine"},
     {"train.warmup", REAL, FIELD(warmup), 0, 1, "0.05", NULL, "share of all steps in which the rate rises"},
     {"train.decay", REAL, FIELD(decay), 0, 1, "0.3", NULL, "of schedule linear: share of all steps in which the rate falls to 0"},
     {"train.seed", COUNT, FIELD(seed), 0, 9e15, "1", NULL, "of initial weights, order and noise"},
@@ -57,10 +61,10 @@ static const struct option options[] = {
     {"train.time_limit", REAL, FIELD(time_limit), 0, 1e7, "0", NULL, "minutes after which to save and leave with status 75; 0: none, but for a Slurm job's own end"},
     {"train.grace_seconds", REAL, FIELD(grace_seconds), 0, 1e5, "5", NULL, "seconds that a checkpoint may take after SIGTERM, and before a time limit"},
     {"train.check_room", SWITCH, FIELD(check_room), 0, 1, "yes", NULL, "begin only where memory and disk have room for what the run is expected to take"},
-    {"train.kernel", CHOICE, FIELD(kernel), ANY, "auto", "auto|dense|sparse", "compute with all units, with the active ones only, or with what the share of active ones makes faster"},
+    {"train.kernel", CHOICE, FIELD(kernel), ANY, "auto", spine_kernel_names, "compute with all units, with the active ones only, or with what the share of active ones makes faster"},
     {"output.directory", TEXT, FIELD(directory), ANY, "run", NULL, "where the run's files go"},
     {"output.merge", SWITCH, FIELD(merge), 0, 1, "yes", NULL, "merge the ranks' shards at the end; if not, spine-merge does it"},
-    {"output.formats", SET, FIELD(formats), ANY, "h5ad", "h5ad|txt", "what to merge into, separated by commas: AnnData, text"},
+    {"output.formats", SET, FIELD(formats), ANY, "h5ad", spine_format_names, "what to merge into, separated by commas: AnnData, text"},
     {"output.noisy_codes", SWITCH, FIELD(noisy_codes), 0, 1, "no", NULL, "compute the codes from noisy input, as the published program does"},
     {"output.tensorboard", SWITCH, FIELD(tensorboard), 0, 1, "no", NULL, "write the metrics as TensorBoard's event file too"},
     {"output.overwrite", SWITCH, FIELD(overwrite), 0, 1, "no", NULL, "replace a run that the directory holds already"},
@@ -86,16 +90,28 @@ static double *real_field(struct spine_config *config, const struct option *opti
 
 /* --- One value ---------------------------------------------------------------------------- */
 
-/* The number of 'word' (of 'length') among words separated by '|', or -1. */
-static int find_word(const char *words, const char *word, size_t length)
+/* The number of 'word' (of 'length') among words, or -1. */
+static int find_word(const char *const *words, const char *word, size_t length)
 {
-    for (int i = 0; words != NULL; i++) {
-        const size_t size = strcspn(words, "|");
-        if (size == length && strncmp(words, word, length) == 0)
+    for (int i = 0; words[i] != NULL; i++)
+        if (strlen(words[i]) == length && strncmp(words[i], word, length) == 0)
             return i;
-        words = words[size] == '|' ? words + size + 1 : NULL;
-    }
     return -1;
+}
+
+/* "dense|sparse", for a message. */
+struct word_list {
+    char text[128];
+};
+
+static struct word_list join_words(const char *const *words)
+{
+    struct word_list list = {""};
+    size_t used = 0;
+    for (size_t i = 0; words[i] != NULL && used < sizeof list.text; i++)
+        used += (size_t)snprintf(list.text + used, sizeof list.text - used, "%s%s",
+                                 i == 0 ? "" : "|", words[i]);
+    return list;
 }
 
 static int refuse_bounds(const struct option *option, const char *value, struct spine_error *err)
@@ -107,7 +123,7 @@ static int refuse_bounds(const struct option *option, const char *value, struct 
 static int set_real(double *field, const struct option *option, const char *value,
                     struct spine_error *err)
 {
-    if (option->words != NULL && strcmp(value, option->words) == 0) {
+    if (option->words != NULL && strcmp(value, option->words[0]) == 0) {
         *field = 0;
         return 0;
     }
@@ -116,7 +132,7 @@ static int set_real(double *field, const struct option *option, const char *valu
     if (end == value || *end != '\0' || !isfinite(number))
         return spine_refuse(err, "%s: '%s' is not a number%s%s", option->name, value,
                             option->words != NULL ? " or " : "",
-                            option->words != NULL ? option->words : "");
+                            option->words != NULL ? option->words[0] : "");
     if (number < option->least || number > option->most)
         return refuse_bounds(option, value, err);
     *field = number;
@@ -140,7 +156,7 @@ static int set_count(int64_t *field, const struct option *option, const char *va
 static int set_switch(int64_t *field, const struct option *option, const char *value,
                       struct spine_error *err)
 {
-    const int word = find_word("no|yes", value, strlen(value));
+    const int word = find_word(switch_names, value, strlen(value));
     if (word < 0)
         return spine_refuse(err, "%s: '%s' is neither yes nor no", option->name, value);
     *field = word;
@@ -152,7 +168,8 @@ static int set_choice(int64_t *field, const struct option *option, const char *v
 {
     const int word = find_word(option->words, value, strlen(value));
     if (word < 0)
-        return spine_refuse(err, "%s: '%s' is none of %s", option->name, value, option->words);
+        return spine_refuse(err, "%s: '%s' is none of %s", option->name, value,
+                            join_words(option->words).text);
     *field = word;
     return 0;
 }
@@ -166,12 +183,13 @@ static int set_set(int64_t *field, const struct option *option, const char *valu
         const int word = find_word(option->words, at, length);
         if (word < 0)
             return spine_refuse(err, "%s: '%.*s' is none of %s", option->name, (int)length, at,
-                                option->words);
+                                join_words(option->words).text);
         set |= (int64_t)1 << word;
         at += length;
     }
     if (set == 0)
-        return spine_refuse(err, "%s: is empty, expected some of %s", option->name, option->words);
+        return spine_refuse(err, "%s: is empty, expected some of %s", option->name,
+                            join_words(option->words).text);
     *field = set;
     return 0;
 }
@@ -320,16 +338,16 @@ int spine_config_check(const struct spine_config *config, struct spine_error *er
         return spine_refuse(err, "data.input: is not set; it names the vectors.h5 to train on");
     if (config->directory[0] == '\0')
         return spine_refuse(err, "output.directory: is empty");
-    if (config->optimizer == 0 &&
+    if (config->optimizer == SPINE_SGD &&
         check_unused(config, "train.momentum", "train.optimizer = sgd", err))
         return -1;
-    if (config->optimizer != 2 &&
+    if (config->optimizer != SPINE_ADAM &&
         check_unused(config, "train.beta2", "this train.optimizer, only with adam", err))
         return -1;
-    if (config->schedule != 1 &&
+    if (config->schedule != SPINE_LINEAR &&
         check_unused(config, "train.decay", "this train.schedule, only with linear", err))
         return -1;
-    if (config->warmup + (config->schedule == 1 ? config->decay : 0) > 1)
+    if (config->warmup + (config->schedule == SPINE_LINEAR ? config->decay : 0) > 1)
         return spine_refuse(err, "train.warmup and train.decay: are more than all steps together");
     return 0;
 }
@@ -342,17 +360,14 @@ int64_t spine_config_last_epoch(const struct spine_config *config)
 
 /* --- Printing ----------------------------------------------------------------------------- */
 
-static void print_set(FILE *file, const char *words, int64_t set)
+static void print_set(FILE *file, const char *const *words, int64_t set)
 {
     const char *separator = "";
-    for (int i = 0; *words != '\0'; i++) {
-        const size_t size = strcspn(words, "|");
+    for (int i = 0; words[i] != NULL; i++)
         if (set >> i & 1) {
-            fprintf(file, "%s%.*s", separator, (int)size, words);
+            fprintf(file, "%s%s", separator, words[i]);
             separator = ", ";
         }
-        words += size + (words[size] == '|');
-    }
 }
 
 /* The fewest digits that read back as the same number. */
@@ -378,15 +393,15 @@ static void print_value(FILE *file, struct spine_config *config, const struct op
         break;
     case REAL:
         if (option->words != NULL && *real_field(config, option) == 0)
-            fputs(option->words, file);
+            fputs(option->words[0], file);
         else
             print_real(file, *real_field(config, option));
         break;
     case SWITCH:
-        fputs(*count_field(config, option) ? "yes" : "no", file);
+        fputs(switch_names[*count_field(config, option)], file);
         break;
     case CHOICE:
-        print_set(file, option->words, (int64_t)1 << *count_field(config, option));
+        fputs(option->words[*count_field(config, option)], file);
         break;
     case SET:
         print_set(file, option->words, *count_field(config, option));
@@ -403,16 +418,16 @@ static void print_bounds(FILE *file, const struct option *option)
     case REAL:
         fprintf(file, "; %.15g to %.15g", option->least, option->most);
         if (option->words != NULL)
-            fprintf(file, ", or %s", option->words);
+            fprintf(file, ", or %s", option->words[0]);
         break;
     case SWITCH:
         fputs("; yes or no", file);
         break;
     case CHOICE:
-        fprintf(file, "; one of %s", option->words);
+        fprintf(file, "; one of %s", join_words(option->words).text);
         break;
     case SET:
-        fprintf(file, "; some of %s", option->words);
+        fprintf(file, "; some of %s", join_words(option->words).text);
         break;
     }
 }

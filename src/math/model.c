@@ -10,6 +10,11 @@
 /* The tensors' numbers in the counter of their initial values (random.h). */
 enum { TENSOR_W1, TENSOR_B1, TENSOR_W2, TENSOR_B2 };
 
+const char *const spine_kernel_names[] = {[SPINE_KERNEL_AUTO] = "auto",
+                                          [SPINE_KERNEL_DENSE] = "dense",
+                                          [SPINE_KERNEL_SPARSE] = "sparse",
+                                          NULL};
+
 size_t spine_params_len(size_t dim, size_t hidden)
 {
     const size_t stride = spine_kernel_stride(dim);
@@ -100,14 +105,23 @@ size_t spine_workspace_bytes(size_t dim, size_t hidden, size_t most_rows, double
            spine_pairs_bytes(most_rows, hidden, density);
 }
 
-enum spine_path spine_workspace_faster_path(const struct spine_workspace *work, size_t rows)
+enum spine_mode spine_mode_first(enum spine_kernel_choice choice)
 {
-    /* Where the two are equally fast, by tools/bench/step.c, is between these. */
-    const double sparse_below = 0.3;
-    const double share = (double)work->loss.active / ((double)rows * (double)work->hidden);
-    return share < sparse_below        ? SPINE_SPARSE
-           : share > SPINE_SPARSE_MOST ? SPINE_DENSE
-                                       : work->path;
+    return choice == SPINE_KERNEL_SPARSE ? SPINE_SPARSE : SPINE_DENSE;
+}
+
+enum spine_mode spine_mode_next(enum spine_kernel_choice choice, const struct spine_workspace *work,
+                                size_t rows)
+{
+    /* By tools/bench/step.c the modes are equally fast somewhere between these two densities. */
+    const double sparse_below = 0.3, dense_above = SPINE_SPARSE_MOST;
+    const double density = (double)work->loss.active / ((double)rows * (double)work->hidden);
+
+    if (choice != SPINE_KERNEL_AUTO)
+        return spine_mode_first(choice);
+    if (density < sparse_below)
+        return SPINE_SPARSE;
+    return density > dense_above ? SPINE_DENSE : work->mode;
 }
 
 void spine_workspace_dispose(struct spine_workspace *work)
@@ -125,14 +139,15 @@ void spine_workspace_dispose(struct spine_workspace *work)
 }
 
 void spine_model_encode(const struct spine_params *params, const struct spine_batch *batch,
-                        struct spine_workspace *work)
+                        enum spine_mode mode, struct spine_workspace *work)
 {
     assert(batch->rows <= work->most_rows);
+    work->mode = mode;
     const size_t hidden = params->hidden;
     struct spine_code_sums sums = {.h = work->h_sum, .psl = work->psl_sum};
     spine_kernel_product_rows(batch->rows, params->dim, hidden, hidden, params->stride,
                               batch->noisy, params->W1, work->packed, work->z);
-    if (work->path == SPINE_SPARSE)
+    if (work->mode == SPINE_SPARSE)
         spine_sparse_clamp(batch->rows, hidden, params->b1, work->z, &work->pairs, &sums);
     else
         spine_kernel_clamp(batch->rows, hidden, params->b1, work->z, work->h, &sums);
@@ -146,7 +161,7 @@ void spine_model_decode(const struct spine_params *params, const struct spine_ba
                         size_t batch_rows, struct spine_workspace *work)
 {
     const double factor = 2 / ((double)batch_rows * (double)params->dim);
-    if (work->path == SPINE_SPARSE)
+    if (work->mode == SPINE_SPARSE)
         spine_sparse_decode(&work->pairs, params->stride, params->W2, params->b2, work->y);
     else
         spine_kernel_product_units(batch->rows, params->dim, params->hidden, params->stride,
@@ -175,7 +190,7 @@ void spine_model_decoder_gradient(const struct spine_params *params,
                                   const struct spine_batch *batch, size_t first, size_t end,
                                   struct spine_workspace *work, struct spine_params *gradient)
 {
-    if (work->path == SPINE_SPARSE)
+    if (work->mode == SPINE_SPARSE)
         spine_sparse_decoder_gradient(&work->pairs, first, end, params->stride, work->y, params->W2,
                                       gradient->W2);
     else
@@ -191,7 +206,7 @@ void spine_model_encoder_gradient(const struct spine_params *params,
                                   struct spine_workspace *work, struct spine_params *gradient)
 {
     const size_t hidden = params->hidden, stride = params->stride;
-    if (work->path == SPINE_SPARSE) {
+    if (work->mode == SPINE_SPARSE) {
         spine_sparse_encoder_gradient(&work->pairs, first, end, stride, batch->noisy, work->add,
                                       work->slope, gradient->W1, gradient->b1);
         return;

@@ -7,6 +7,12 @@
 #include "spine/base/clones.h"
 #include "spine/math/kernels.h"
 
+const char *const spine_optimizer_names[] = {
+    [SPINE_SGD] = "sgd", [SPINE_MOMENTUM] = "momentum", [SPINE_ADAM] = "adam", NULL};
+
+const char *const spine_schedule_names[] = {
+    [SPINE_CONSTANT] = "constant", [SPINE_LINEAR] = "linear", [SPINE_COSINE] = "cosine", NULL};
+
 static size_t moments(enum spine_optimizer_kind kind)
 {
     return kind == SPINE_ADAM ? 2 : kind == SPINE_MOMENTUM ? 1 : 0;

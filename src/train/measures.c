@@ -51,11 +51,10 @@ struct spine_measures spine_measures_take(const struct spine_params *params,
     memset(seen, 0, 2 * hidden * sizeof *seen);
     double sums[3] = {0, 0, 0}; /* squares, active, empty */
 
-    work->path = SPINE_DENSE; /* which fills work->h */
     for (size_t first = 0; first < local; first += work->most_rows) {
         const size_t count = local - first < work->most_rows ? local - first : work->most_rows;
         const struct spine_batch batch = spine_dataset_slice(data, 0, first, count, 0);
-        spine_model_encode(params, &batch, work);
+        spine_model_encode(params, &batch, SPINE_DENSE, work); /* fills work->h */
         spine_model_decode(params, &batch, data->part.num_rows, work);
         count_codes(count, hidden, work->h, seen, full);
         sums[2] += count_empty(count, hidden, work->h);

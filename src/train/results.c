@@ -54,11 +54,10 @@ static int write_rows(struct spine_store *store, const struct spine_params *para
     struct spine_csr codes = {0}, excess = {0};
     size_t num_values = 0, num_excess = 0;
     int rc = 0;
-    work->path = SPINE_DENSE; /* which fills work->h */
     for (size_t first = 0; rc == 0 && first < local; first += most) {
         const size_t count = local - first < most ? local - first : most;
         const struct spine_batch batch = spine_dataset_slice(data, epoch, first, count, sigma);
-        spine_model_encode(params, &batch, work);
+        spine_model_encode(params, &batch, SPINE_DENSE, work); /* fills work->h */
         rc = add_rows(work, count, &codes, &excess, err) ||
              spine_csr_append(store, "/codes", &codes, &num_values, err) ||
              spine_csr_append(store, "/excess", &excess, &num_excess, err);

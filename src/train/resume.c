@@ -54,8 +54,8 @@ enum outcome { LOADED, DAMAGED, UNFIT };
 struct decision {
     enum spine_start start;
     struct spine_progress progress;
-    int32_t *paths; /* (size) */
-    int has_paths;
+    int32_t *modes; /* (size) */
+    int has_modes;
     struct spine_idle *idle; /* NULL if units aren't revived */
 };
 
@@ -76,7 +76,7 @@ static enum outcome load(const char *path, const struct spine_config *config,
         spine_refuse(err, "%s: is of another input: %.100s; %s has %s", path, saved.input,
                      config->input, texts->input);
     else if (spine_checkpoint_read(path, &stepper->params, &stepper->optimizer, &decision->progress,
-                                   decision->paths, (size_t)size, &decision->has_paths, err) ||
+                                   decision->modes, (size_t)size, &decision->has_modes, err) ||
              (decision->idle != NULL && spine_checkpoint_read_idle(path, decision->idle->epochs,
                                                                    decision->idle->hidden, err)))
         outcome = DAMAGED;
@@ -186,8 +186,8 @@ static void share(struct spine_comm *comm, struct spine_stepper *stepper, struct
     spine_comm_broadcast(comm, &decision->progress, sizeof decision->progress);
     if (decision->start != SPINE_START_RESUMED)
         return;
-    spine_comm_broadcast(comm, &decision->has_paths, sizeof decision->has_paths);
-    spine_comm_broadcast(comm, decision->paths, (size_t)comm->size * sizeof *decision->paths);
+    spine_comm_broadcast(comm, &decision->has_modes, sizeof decision->has_modes);
+    spine_comm_broadcast(comm, decision->modes, (size_t)comm->size * sizeof *decision->modes);
     spine_comm_broadcast(comm, &optimizer->steps, sizeof optimizer->steps);
     spine_comm_broadcast(comm, stepper->params.data, bytes);
     if (decision->idle != NULL)
@@ -197,11 +197,9 @@ static void share(struct spine_comm *comm, struct spine_stepper *stepper, struct
         spine_comm_broadcast(comm, optimizer->first, bytes);
     if (optimizer->second != NULL)
         spine_comm_broadcast(comm, optimizer->second, bytes);
-    if (stepper->kernel != SPINE_KERNEL_AUTO)
-        return;
-    /* On another number of ranks the paths are chosen anew after a step. */
-    if (decision->has_paths)
-        stepper->path = decision->paths[comm->rank] == SPINE_SPARSE ? SPINE_SPARSE : SPINE_DENSE;
+    /* On another number of ranks the modes are chosen anew after a step. */
+    if (stepper->kernel == SPINE_KERNEL_AUTO && decision->has_modes)
+        stepper->mode = decision->modes[comm->rank] == SPINE_SPARSE ? SPINE_SPARSE : SPINE_DENSE;
 }
 
 int spine_resume_begin(const struct spine_config *config, struct spine_comm *comm,
@@ -210,11 +208,11 @@ int spine_resume_begin(const struct spine_config *config, struct spine_comm *com
                        struct spine_progress *progress, enum spine_start *start, int *lock,
                        struct spine_error *err)
 {
-    struct decision decision = {.paths = calloc((size_t)comm->size, sizeof *decision.paths),
+    struct decision decision = {.modes = calloc((size_t)comm->size, sizeof *decision.modes),
                                 .idle = config->revive_after > 0 ? idle : NULL};
     *texts = (struct spine_checkpoint_texts){0};
     *lock = -1;
-    int rc = decision.paths == NULL ? spine_fail(err, "out of memory to resume") : 0;
+    int rc = decision.modes == NULL ? spine_fail(err, "out of memory to resume") : 0;
     rc = rc || make_texts(config, data, texts, err);
     if (rc == 0 && comm->rank == 0)
         rc = decide(config, texts, comm->size, stepper, &decision, lock, err);
@@ -224,6 +222,6 @@ int spine_resume_begin(const struct spine_config *config, struct spine_comm *com
         *progress = decision.progress;
         *start = decision.start;
     }
-    free(decision.paths);
+    free(decision.modes);
     return rc;
 }

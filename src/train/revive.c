@@ -52,7 +52,7 @@ static struct spine_batch find_residuals(const struct spine_params *params,
                                          struct spine_workspace *work)
 {
     const struct spine_batch batch = spine_dataset_slice(data, 0, first, count, 0);
-    spine_model_encode(params, &batch, work);
+    spine_model_encode(params, &batch, SPINE_DENSE, work);
     spine_model_decode(params, &batch, 1, work); /* leaves 2 (y - x) / D */
     return batch;
 }
@@ -161,7 +161,6 @@ int spine_revive(struct spine_idle *idle, int64_t after, struct spine_params *pa
     size_t found = 0, used = 0;
     int rc = worst == NULL || shared == NULL ? spine_fail(err, "out of memory to revive units") : 0;
     rc = spine_comm_agree(comm, rc, err);
-    work->path = SPINE_DENSE;
     if (rc == 0)
         rc = find_worst(params, data, comm, work, params->hidden, worst, &found, err);
     for (size_t j = 0; rc == 0 && j < params->hidden && used < found; j++)

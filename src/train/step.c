@@ -42,7 +42,7 @@ int spine_stepper_init(struct spine_stepper *stepper, const struct spine_comm *c
     stepper->flags = stepper->sums.block + len;
     stepper->h_sum = stepper->flags + FLAGS;
     stepper->num_slices = choose_num_slices(&stepper->params, comm->size);
-    stepper->path = stepper->kernel == SPINE_KERNEL_SPARSE ? SPINE_SPARSE : SPINE_DENSE;
+    stepper->mode = spine_mode_first(stepper->kernel);
     spine_params_randomize(&stepper->params, seed);
     return 0;
 }
@@ -160,10 +160,9 @@ int spine_stepper_take(struct spine_stepper *stepper, const struct spine_comm *c
     const size_t batch_rows = spine_partition_batch_rows(&data->part, step);
     double since = spine_comm_clock();
     const struct spine_batch batch = spine_dataset_batch(data, epoch, step, stepper->noise);
-    work->path = stepper->path;
     mark(stepper, "batch", &since);
 
-    spine_model_encode(params, &batch, work);
+    spine_model_encode(params, &batch, stepper->mode, work);
     mark(stepper, "encode", &since);
     /* The sums of h travel while y is computed... */
     memcpy(stepper->h_sum, work->h_sum, work->hidden * sizeof *stepper->h_sum);
@@ -210,8 +209,7 @@ int spine_stepper_take(struct spine_stepper *stepper, const struct spine_comm *c
     if (rc != 0)
         return explain(stepper, comm, epoch, step, err);
 
-    if (stepper->kernel == SPINE_KERNEL_AUTO)
-        stepper->path = spine_workspace_faster_path(work, batch.rows);
+    stepper->mode = spine_mode_next(stepper->kernel, work, batch.rows);
     sums->squares += work->loss.squares;
     sums->partial += work->loss.partial;
     sums->active += (double)work->loss.active;

@@ -286,11 +286,11 @@ static int save(struct trainer *run, enum spine_checkpoint_mode mode, int64_t ep
                 struct spine_error *err)
 {
     double all[] = {sums->squares, sums->partial, sums->active, waited};
-    const int32_t path = run->stepper.path;
-    char *paths = NULL;
+    const int32_t own_mode = run->stepper.mode;
+    char *modes = NULL;
     size_t bytes = 0;
     spine_comm_sum_doubles(run->comm, all, 4);
-    if (spine_comm_gather(run->comm, &path, sizeof path, &paths, &bytes, err))
+    if (spine_comm_gather(run->comm, &own_mode, sizeof own_mode, &modes, &bytes, err))
         return -1;
     const struct spine_progress progress = {.steps = (int64_t)run->stepper.optimizer.steps,
                                             .epoch = epoch,
@@ -305,9 +305,9 @@ static int save(struct trainer *run, enum spine_checkpoint_mode mode, int64_t ep
     if (run->comm->rank == 0 &&
         (spine_metrics_sync(run->metrics, run->metrics_path, err) ||
          spine_checkpoint_save(&run->writer, mode, &run->stepper.params, &run->stepper.optimizer,
-                               &progress, (const int32_t *)paths, err)))
+                               &progress, (const int32_t *)modes, err)))
         rc = -1;
-    free(paths);
+    free(modes);
     run->saved = now();
     return spine_comm_agree(run->comm, rc, err);
 }

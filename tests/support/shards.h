@@ -110,7 +110,7 @@ static inline void write_noisy_shards(const struct path *run, int size, double s
         struct spine_workspace work;
         fill_dataset(&data, rank, size);
         TRY(spine_workspace_init(&work, RUN_DIM, RUN_HIDDEN, 3, &err));
-        work.path = SPINE_SPARSE; /* as a step may have left it */
+        work.mode = SPINE_SPARSE; /* as a step may have left it */
         struct spine_shard shard = {.shard = rank,
                                     .shards = size,
                                     .first_row = (int64_t)data.part.first_row,

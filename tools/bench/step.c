@@ -107,7 +107,7 @@ static void set_share(struct bench *bench, double share)
         bench->params.b1[j] = spread * bias_for(share);
 }
 
-static void take_step(struct bench *bench, double *noise_seconds)
+static void take_step(struct bench *bench, enum spine_mode mode, double *noise_seconds)
 {
     const struct spine_loss_weights weights = {0.85, 1, 1};
     const struct spine_params *params = &bench->params;
@@ -119,7 +119,7 @@ static void take_step(struct bench *bench, double *noise_seconds)
                                bench->noisy + i * params->stride);
     *noise_seconds = now() - start;
     bench->epoch++;
-    spine_model_encode(params, &batch, &bench->work);
+    spine_model_encode(params, &batch, mode, &bench->work);
     spine_model_decode(params, &batch, bench->rows, &bench->work);
     spine_model_average(params, bench->rows, bench->work.h_sum, &weights, &bench->work);
     spine_model_decoder_gradient(params, &batch, 0, params->hidden, &bench->work, &bench->gradient);
@@ -164,19 +164,16 @@ static struct row measure(struct bench *bench, double share, size_t repeat)
     double ignored;
     set_share(bench, share);
     /* The step leaves behind the matrices that the products are timed on. */
-    bench->work.path = SPINE_DENSE;
-    take_step(bench, &ignored);
+    take_step(bench, SPINE_DENSE, &ignored);
     for (size_t i = 0; i < repeat; i++) {
         double start = now();
         multiply(bench);
         sgemm[i] = now() - start;
-        bench->work.path = SPINE_DENSE;
         start = now();
-        take_step(bench, &ignored);
+        take_step(bench, SPINE_DENSE, &ignored);
         dense[i] = now() - start;
-        bench->work.path = SPINE_SPARSE;
         start = now();
-        take_step(bench, &noise[i]);
+        take_step(bench, SPINE_SPARSE, &noise[i]);
         sparse[i] = now() - start;
     }
     const double pairs = (double)bench->rows * (double)bench->params.hidden;

@@ -12,16 +12,18 @@
 #include <stdio.h>
 
 #include "spine/base/error.h"
+#include "spine/math/model.h"
+#include "spine/math/optimizer.h"
 
 enum { SPINE_CONFIG_TEXT = 1024 };
-
-/* train.kernel */
-enum spine_kernel_choice { SPINE_KERNEL_AUTO, SPINE_KERNEL_DENSE, SPINE_KERNEL_SPARSE };
 
 /* output.formats, a set of: */
 enum { SPINE_FORMAT_H5AD = 1, SPINE_FORMAT_TXT = 2 };
 
-/* Reals are doubles, counts and switches int64_t, choices the number of the word in the table. */
+/* Their names in the order of the bits, ended by NULL. */
+extern const char *const spine_format_names[];
+
+/* Reals are doubles, counts and switches int64_t, choices the enum named beside them. */
 struct spine_config {
     char input[SPINE_CONFIG_TEXT];
     int64_t center;

@@ -60,17 +60,23 @@ struct spine_loss_sums {
     size_t active;  /* pairs with h > 0 */
 };
 
-/* How a step goes on after z = x' W1' + b1: on all pairs of a row and a unit, or on the active
- * ones only, which is faster when they are few. The results differ by rounding. */
-enum spine_path { SPINE_DENSE, SPINE_SPARSE };
+/* What a step computes with after z = x' W1' + b1: all pairs of a row and a unit, or the active ones
+ * only, which is faster when they are few. The results differ by rounding. */
+enum spine_mode { SPINE_DENSE, SPINE_SPARSE };
+
+/* Which mode a run uses (train.kernel): the faster one in each step, or always the same. */
+enum spine_kernel_choice { SPINE_KERNEL_AUTO, SPINE_KERNEL_DENSE, SPINE_KERNEL_SPARSE };
+
+/* Their names, ended by NULL. */
+extern const char *const spine_kernel_names[];
 
 /* Scratch of a step, for at most most_rows rows. */
 struct spine_workspace {
     size_t most_rows, hidden, stride;
-    enum spine_path path; /* set by the caller before encode; from then on it holds for the step */
-    float *z;             /* owned; (n, H) */
-    float *h, *dz;        /* owned; (n, H): filled on the dense path */
-    struct spine_pairs pairs; /* filled on the sparse path */
+    enum spine_mode mode;     /* of the step, set by encode */
+    float *z;                 /* owned; (n, H) */
+    float *h, *dz;            /* owned; (n, H): filled in dense mode */
+    struct spine_pairs pairs; /* filled in sparse mode */
     float *y;                 /* owned; (n, D): the reconstruction, then its gradient */
     float *h_sum;             /* owned; (H): the sum of h over this rank's rows, after encode */
     float *psl_sum;           /* owned; (H) */
@@ -102,19 +108,23 @@ void spine_params_dispose(struct spine_params *params);
 int spine_workspace_init(struct spine_workspace *work, size_t dim, size_t hidden, size_t most_rows,
                          struct spine_error *err);
 
-/* The bytes of it that come into use when the sparse path meets at most this share of pairs. */
+/* The bytes of it that come into use when sparse mode meets at most this share of pairs. */
 size_t spine_workspace_bytes(size_t dim, size_t hidden, size_t most_rows, double density);
 
-/* The path that is faster for a batch like the last one, of 'rows' rows on this rank: sparse with
- * few active pairs, and in between the same as before, so that the choice doesn't flicker. */
-#define SPINE_SPARSE_MOST 0.36 /* never sparse above this share of active pairs */
-enum spine_path spine_workspace_faster_path(const struct spine_workspace *work, size_t rows);
+/* The mode of a run's first step, and of the step after the one in 'work', which had 'rows' rows on
+ * this rank. SPINE_KERNEL_AUTO begins dense; then low density makes it sparse, high density dense,
+ * and in between the mode stays, so that it doesn't flicker. */
+#define SPINE_SPARSE_MOST 0.36 /* the density above which it is never sparse */
+enum spine_mode spine_mode_first(enum spine_kernel_choice choice);
+enum spine_mode spine_mode_next(enum spine_kernel_choice choice, const struct spine_workspace *work,
+                                size_t rows);
 
 void spine_workspace_dispose(struct spine_workspace *work);
 
-/* z, h and h_sum of the noisy rows; loss.partial and loss.active. */
+/* z, h and h_sum of the noisy rows; loss.partial and loss.active. The mode holds until the next
+ * encode. */
 void spine_model_encode(const struct spine_params *params, const struct spine_batch *batch,
-                        struct spine_workspace *work);
+                        enum spine_mode mode, struct spine_workspace *work);
 
 /* y of the codes in work, turned into its gradient 2 (y - x) / (batch_rows D); loss.squares. */
 void spine_model_decode(const struct spine_params *params, const struct spine_batch *batch,

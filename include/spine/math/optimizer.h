@@ -16,6 +16,9 @@
 
 enum spine_optimizer_kind { SPINE_SGD, SPINE_MOMENTUM, SPINE_ADAM };
 
+/* Their names, ended by NULL. */
+extern const char *const spine_optimizer_names[];
+
 struct spine_optimizer {
     enum spine_optimizer_kind kind;
     double momentum, beta2;
@@ -38,6 +41,9 @@ void spine_optimizer_update(struct spine_optimizer *optimizer, size_t first, siz
                             float *params, const float *gradient);
 
 enum spine_schedule_kind { SPINE_CONSTANT, SPINE_LINEAR, SPINE_COSINE };
+
+/* Their names, ended by NULL. */
+extern const char *const spine_schedule_names[];
 
 /* The learning rate over a run. It rises linearly in the first warmup * num_steps steps, then
  *     constant   stays

@@ -30,7 +30,7 @@ struct spine_stepper {
     struct spine_params params;       /* owned */
     struct spine_optimizer optimizer; /* owned */
     struct spine_workspace work;      /* owned */
-    enum spine_path path;             /* of the next step on this rank */
+    enum spine_mode mode;             /* of the next step on this rank */
     struct spine_sums sums;           /* owned; over ranks, of: */
     struct spine_params gradient;     /* placed in sums.block */
     float *flags;                     /* in sums.block, behind the gradient: requests, failures */

@@ -32,6 +32,7 @@ struct rank {
 struct run {
     FILE *file;
     enum numbers numbers;
+    enum spine_mode mode;
     size_t num_rows, dim, hidden, batch_size, num_steps, stride;
     uint64_t seed;
     double noise, rate;
@@ -108,10 +109,10 @@ static void init_rank(struct run *run, int number)
     rank->noisy = spine_kernel_alloc(most * run->stride);
 }
 
-static void init(struct run *run, const char *name, enum numbers numbers, enum spine_path path,
+static void init(struct run *run, const char *name, enum numbers numbers, enum spine_mode mode,
                  int size)
 {
-    *run = (struct run){.file = open_golden(name), .numbers = numbers, .size = size};
+    *run = (struct run){.file = open_golden(name), .numbers = numbers, .mode = mode, .size = size};
     run->num_rows = (size_t)read_number(run->file, "num_rows");
     run->dim = (size_t)read_number(run->file, "dim");
     run->hidden = (size_t)read_number(run->file, "hidden");
@@ -137,10 +138,8 @@ static void init(struct run *run, const char *name, enum numbers numbers, enum s
         read_matrix(run->file, "initial_W2", run->hidden, run->dim, run->stride, run->params.W2);
         read_matrix(run->file, "initial_b2", 1, run->dim, 1, run->params.b2);
     }
-    for (int rank = 0; rank < size; rank++) {
+    for (int rank = 0; rank < size; rank++)
         init_rank(run, rank);
-        run->ranks[rank].work.path = path;
-    }
 }
 
 static void dispose(struct run *run)
@@ -203,7 +202,7 @@ static struct spine_loss_sums take_step(struct run *run, size_t batch_rows)
     for (int i = 0; i < run->size; i++) {
         struct rank *rank = &run->ranks[i];
         const struct spine_batch batch = {rank->count, rank->clean, rank->noisy};
-        spine_model_encode(&run->params, &batch, &rank->work);
+        spine_model_encode(&run->params, &batch, run->mode, &rank->work);
         for (size_t j = 0; j < run->hidden; j++)
             h_sum[j] += (double)rank->work.h_sum[j];
     }
@@ -241,10 +240,10 @@ static void check_losses(struct run *run, const struct spine_loss_sums *loss, si
     free(expected.values);
 }
 
-static void check_file(const char *name, enum numbers numbers, enum spine_path path, int size)
+static void check_file(const char *name, enum numbers numbers, enum spine_mode mode, int size)
 {
     struct run run;
-    init(&run, name, numbers, path, size);
+    init(&run, name, numbers, mode, size);
     for (size_t i = 0; i < run.num_steps; i++) {
         struct record noise = {.values = NULL};
         if (i == 0)
@@ -265,11 +264,11 @@ static void check_file(const char *name, enum numbers numbers, enum spine_path p
     dispose(&run);
 }
 
-static void check_all(enum numbers numbers, enum spine_path path)
+static void check_all(enum numbers numbers, enum spine_mode mode)
 {
     for (int size = 1; size <= MOST_RANKS; size++) {
-        check_file("plain.txt", numbers, path, size);
-        check_file("saturated.txt", numbers, path, size);
+        check_file("plain.txt", numbers, mode, size);
+        check_file("saturated.txt", numbers, mode, size);
     }
 }
 

@@ -15,7 +15,7 @@
 
 static const struct spine_loss_weights plain = {0.85, 1, 1};
 
-static enum spine_path path; /* all tests run on both */
+static enum spine_mode mode; /* all tests run on both */
 
 /* A model, a batch for it and what a step makes of them. */
 struct fixture {
@@ -32,7 +32,6 @@ static void init(struct fixture *f, size_t rows, size_t dim, size_t hidden)
     assert_int_equal(spine_params_init(&f->params, dim, hidden, &err), 0);
     assert_int_equal(spine_params_init(&f->gradient, dim, hidden, &err), 0);
     assert_int_equal(spine_workspace_init(&f->work, dim, hidden, rows, &err), 0);
-    f->work.path = path;
     f->clean = spine_kernel_alloc(rows * f->stride);
     f->noisy = spine_kernel_alloc(rows * f->stride);
     assert_true(f->clean != NULL && f->noisy != NULL);
@@ -69,7 +68,7 @@ static struct spine_batch rows_of(const struct fixture *f, size_t first, size_t 
 /* The sums of h over some rows, and what of the gradient needs no other rank. */
 static void forward(struct fixture *f, const struct spine_batch *batch, size_t batch_rows)
 {
-    spine_model_encode(&f->params, batch, &f->work);
+    spine_model_encode(&f->params, batch, mode, &f->work);
     spine_model_decode(&f->params, batch, batch_rows, &f->work);
 }
 
@@ -307,7 +306,7 @@ static void test_h_counts_what_is_above_0(void **state)
         struct fixture f;
         init_at(&f, rows[r].z);
         const struct spine_batch batch = rows_of(&f, 0, f.rows);
-        spine_model_encode(&f.params, &batch, &f.work);
+        spine_model_encode(&f.params, &batch, mode, &f.work);
         assert_int_equal(f.work.loss.active, rows[r].active ? f.rows * f.hidden : 0);
         const float h = rows[r].z < 0 ? 0 : rows[r].z > 1 ? 1 : rows[r].z;
         for (size_t j = 0; j < f.hidden; j++)
@@ -347,7 +346,7 @@ static double step_on_ranks(struct fixture *f, const size_t *ranks, size_t num_r
     memset(sum, 0, f->params.len * sizeof *sum);
     for (size_t rank = 0, first = 0; rank < num_ranks; first += ranks[rank++]) {
         const struct spine_batch batch = rows_of(f, first, ranks[rank]);
-        spine_model_encode(&f->params, &batch, &f->work);
+        spine_model_encode(&f->params, &batch, mode, &f->work);
         for (size_t j = 0; j < f->hidden; j++)
             h_sum[j] += (double)f->work.h_sum[j];
     }
@@ -479,8 +478,8 @@ int main(void)
         cmocka_unit_test(test_initial_parameters_are_uniform_in_their_bounds),
         cmocka_unit_test(test_what_was_disposed_of_may_be_disposed_of_again),
     };
-    path = SPINE_DENSE;
+    mode = SPINE_DENSE;
     const int dense = cmocka_run_group_tests_name("dense", tests, NULL, NULL);
-    path = SPINE_SPARSE;
+    mode = SPINE_SPARSE;
     return dense + cmocka_run_group_tests_name("sparse", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* test_sparse.c -- the sparse path computes what the dense path computes. */
+/* test_sparse.c -- sparse mode computes what dense mode computes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -65,7 +65,7 @@ static void check_take(size_t most_rows)
     read_corners(&data);
     TRY(spine_workspace_init(&work, DIM, HIDDEN, most_rows, &err));
     TRY(spine_measuring_init(&measuring, HIDDEN, &err));
-    work.path = SPINE_SPARSE; /* as a step may have left it */
+    work.mode = SPINE_SPARSE; /* as a step may have left it */
     for (int again = 0; again < 2; again++) {
         const struct spine_measures measures =
             spine_measures_take(&params, &data, &world, &work, &measuring);
