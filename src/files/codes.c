@@ -1,9 +1,19 @@
 /* codes.c -- sparse codes on disk: the ranks' shards, and reading them back. */
 #include "spine/files/codes.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "spine/base/outfile.h"
+
+/* What a shard consists of. */
+static const char format[] = "spine-codes", codes_name[] = "/codes", excess_name[] = "/excess",
+                  words_name[] = "/words";
 
 /* Entries of a dense block, whose rows are written or read at once. */
 enum { BLOCK_ENTRIES = 1 << 20 };
@@ -18,24 +28,83 @@ int spine_codes_shard_path(char *path, const char *directory, int64_t shard,
     return length < SPINE_PATH ? 0 : spine_refuse(err, "%.60s...: the path is too long", directory);
 }
 
+/* The whole numbers of struct spine_shard, by the names of their attributes. */
+static const struct {
+    const char *name;
+    size_t offset;
+} facts[] = {
+    {"shard", offsetof(struct spine_shard, shard)},
+    {"shards", offsetof(struct spine_shard, shards)},
+    {"first_row", offsetof(struct spine_shard, first_row)},
+    {"rows", offsetof(struct spine_shard, rows)},
+    {"total_rows", offsetof(struct spine_shard, total_rows)},
+    {"hidden", offsetof(struct spine_shard, hidden)},
+};
+
+enum { NUM_FACTS = sizeof facts / sizeof *facts };
+
+static int write_facts(struct spine_store *store, const struct spine_shard *shard,
+                       struct spine_error *err)
+{
+    for (size_t i = 0; i < NUM_FACTS; i++) {
+        const int64_t *fact = (const int64_t *)((const char *)shard + facts[i].offset);
+        if (spine_store_set_integers(store, "/", facts[i].name, fact, 1, err))
+            return -1;
+    }
+
+    return spine_store_set_text(store, "/", "fingerprint", shard->fingerprint, err);
+}
+
 static int read_facts(struct spine_store *store, const char *path, struct spine_shard *shard,
                       struct spine_error *err)
 {
     char *fingerprint = NULL;
-    if (spine_store_get_integer(store, "/", "shard", &shard->shard, err) ||
-        spine_store_get_integer(store, "/", "shards", &shard->shards, err) ||
-        spine_store_get_integer(store, "/", "first_row", &shard->first_row, err) ||
-        spine_store_get_integer(store, "/", "rows", &shard->rows, err) ||
-        spine_store_get_integer(store, "/", "total_rows", &shard->total_rows, err) ||
-        spine_store_get_integer(store, "/", "hidden", &shard->hidden, err) ||
-        spine_store_get_text(store, "/", "fingerprint", &fingerprint, err))
+
+    for (size_t i = 0; i < NUM_FACTS; i++) {
+        int64_t *fact = (int64_t *)((char *)shard + facts[i].offset);
+        if (spine_store_get_integer(store, "/", facts[i].name, fact, err))
+            return -1;
+    }
+    if (spine_store_get_text(store, "/", "fingerprint", &fingerprint, err))
         return -1;
     snprintf(shard->fingerprint, sizeof shard->fingerprint, "%s", fingerprint);
     free(fingerprint);
+
     if (shard->shards < 1 || shard->shard < 0 || shard->shard >= shard->shards || shard->rows < 0 ||
         shard->first_row < 0 || shard->hidden < 1 || shard->hidden > MOST_HIDDEN ||
         shard->total_rows < 0 || shard->total_rows - shard->first_row < shard->rows)
         return spine_refuse(err, "%s: its attributes contradict each other", path);
+    return 0;
+}
+
+int spine_codes_create_shard(struct spine_store **store, const char *path,
+                             const struct spine_shard *shard, const struct spine_words *words,
+                             struct spine_error *err)
+{
+    struct spine_error ignored;
+
+    if (spine_store_create(store, path, format, err))
+        return -1;
+
+    if (write_facts(*store, shard, err) == 0 &&
+        spine_store_append_words(*store, words_name, words, err) == 0 &&
+        spine_csr_make(*store, codes_name, err) == 0 &&
+        spine_csr_make(*store, excess_name, err) == 0)
+        return 0;
+
+    spine_store_close(*store, &ignored);
+    spine_outfile_discard(path);
+    *store = NULL;
+    return -1;
+}
+
+int spine_codes_append(struct spine_store *store, const struct spine_csr *codes,
+                       const struct spine_csr *excess, struct spine_codes_totals *totals,
+                       struct spine_error *err)
+{
+    if (spine_csr_append(store, codes_name, codes, &totals->codes, err) ||
+        spine_csr_append(store, excess_name, excess, &totals->excess, err))
+        return -1;
     return 0;
 }
 
@@ -58,9 +127,10 @@ static int check_contents(struct spine_codes *codes, struct spine_error *err)
 int spine_codes_open_shard(struct spine_codes *codes, const char *path, struct spine_shard *shard,
                            struct spine_error *err)
 {
-    *codes = (struct spine_codes){.matrix = "/codes", .excess = "/excess", .words = "/words"};
+    *codes = (struct spine_codes){.matrix = codes_name, .excess = excess_name};
+    snprintf(codes->words, sizeof codes->words, "%s", words_name);
     snprintf(codes->path, sizeof codes->path, "%s", path);
-    if (spine_store_open(&codes->store, path, "spine-codes", err))
+    if (spine_store_open(&codes->store, path, format, err))
         return -1;
     if (read_facts(codes->store, path, shard, err) == 0) {
         codes->rows = (size_t)shard->rows;
@@ -156,9 +226,122 @@ static int read_excess(struct spine_codes *codes, size_t first, size_t count,
 
 int spine_codes_read(struct spine_codes *codes, size_t first, size_t count, struct spine_error *err)
 {
-    return spine_csr_read(codes->store, codes->path, codes->matrix, first, count, codes->hidden,
-                          codes->num_values, &codes->block, err) ||
-                   read_excess(codes, first, count, err)
-               ? -1
-               : 0;
+    if (spine_csr_read(codes->store, codes->path, codes->matrix, first, count, codes->hidden,
+                       codes->num_values, &codes->block, err) ||
+        read_excess(codes, first, count, err))
+        return -1;
+    return 0;
+}
+
+/* --- The shards of a run ------------------------------------------------------------------- */
+
+/* Refuse a file among the shards that isn't one of the 'shards' expected. */
+static int check_name(const char *directory, const char *name, int64_t shards,
+                      struct spine_error *err)
+{
+    long long number = -1;
+    int end = 0;
+    const bool is_shard =
+        sscanf(name, "codes-%lld.h5%n", &number, &end) == 1 && name[end] == '\0' && end > 0;
+    char expected[64]; /* codes-1.h5 isn't codes-00001.h5 */
+
+    snprintf(expected, sizeof expected, "codes-%05lld.h5", number);
+    if (is_shard && (number < 0 || number >= shards || strcmp(name, expected) != 0))
+        return spine_refuse(err, "%s/%s: is foreign: the run has %lld shards, 0 to %lld", directory,
+                            name, (long long)shards, (long long)shards - 1);
+    if (strstr(name, ".part") != NULL)
+        return spine_refuse(err, "%s/%s: is incomplete: the run that was writing it didn't end",
+                            directory, name);
+
+    return 0;
+}
+
+static int check_directory(const char *directory, int64_t shards, struct spine_error *err)
+{
+    char path[SPINE_PATH];
+    int rc = 0;
+
+    snprintf(path, sizeof path, "%s/shards", directory);
+    DIR *listing = opendir(path);
+    if (listing == NULL)
+        return spine_refuse(err, "%s: %s", path, strerror(errno));
+
+    for (struct dirent *entry; rc == 0 && (entry = readdir(listing)) != NULL;)
+        rc = check_name(path, entry->d_name, shards, err);
+
+    closedir(listing);
+    return rc;
+}
+
+/* Does shard number 'expected' belong to the run of the first one, and begin at 'first_row'? */
+static int check_shard(const char *path, const struct spine_shard *shard, int64_t expected,
+                       const struct spine_shard *first, int64_t first_row, struct spine_error *err)
+{
+    if (strcmp(shard->fingerprint, first->fingerprint) != 0 || shard->shards != first->shards ||
+        shard->total_rows != first->total_rows || shard->hidden != first->hidden)
+        return spine_refuse(err, "%s: is foreign: another run than shard 0's wrote it", path);
+
+    if (shard->shard != expected)
+        return spine_refuse(err, "%s: is a duplicate: it holds shard %lld", path,
+                            (long long)shard->shard);
+    if (shard->first_row != first_row)
+        return spine_refuse(err, "%s: begins with row %lld, expected %lld", path,
+                            (long long)shard->first_row, (long long)first_row);
+
+    return 0;
+}
+
+static int refuse_missing(const char *path, const char *directory, struct spine_error *err)
+{
+    char shards[SPINE_PATH + 16];
+
+    snprintf(shards, sizeof shards, "%s/shards", directory);
+    if (access(shards, F_OK) != 0)
+        return spine_refuse(err, "%s: has no shards; is it the directory of a finished run?",
+                            directory);
+
+    return spine_refuse(err, "%s: the shard is missing", path);
+}
+
+/* Open shard number 'number' of a run only to read what it says about itself. */
+static int read_shard(char *path, const char *directory, int64_t number, struct spine_shard *shard,
+                      struct spine_error *err)
+{
+    struct spine_codes codes;
+
+    if (spine_codes_shard_path(path, directory, number, err))
+        return -1;
+    if (access(path, F_OK) != 0)
+        return refuse_missing(path, directory, err);
+    if (spine_codes_open_shard(&codes, path, shard, err))
+        return -1;
+
+    spine_codes_close(&codes);
+    return 0;
+}
+
+int spine_codes_check_shards(const char *directory, struct spine_shard *first,
+                             struct spine_error *err)
+{
+    int64_t row = 0;
+
+    first->shards = 1;
+    for (int64_t i = 0; i < first->shards; i++) {
+        char path[SPINE_PATH];
+        struct spine_shard shard;
+
+        if (read_shard(path, directory, i, &shard, err))
+            return -1;
+        if (i == 0)
+            *first = shard;
+        if (check_shard(path, &shard, i, first, row, err))
+            return -1;
+        row += shard.rows;
+    }
+
+    if (row != first->total_rows)
+        return spine_refuse(err, "%s: the shards have %lld rows together, expected %lld", directory,
+                            (long long)row, (long long)first->total_rows);
+
+    return check_directory(directory, first->shards, err);
 }

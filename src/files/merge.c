@@ -3,12 +3,10 @@
  * All shards are checked before a byte is written; then they are read again one after the other. */
 #include "spine/files/merge.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "spine/base/outfile.h"
 #include "spine/files/codes.h"
@@ -25,88 +23,6 @@ int spine_merge_format_of(const char *path, enum spine_merge_format *format,
         return spine_refuse(err, "%s: the name must end in .h5ad or .txt, which says the format",
                             path);
     return 0;
-}
-
-/* --- Checking ----------------------------------------------------------------------------- */
-
-/* Refuse a file among the shards that isn't one of the 'shards' expected. */
-static int check_directory(const char *directory, int64_t shards, struct spine_error *err)
-{
-    char path[SPINE_PATH];
-    snprintf(path, sizeof path, "%s/shards", directory);
-    DIR *listing = opendir(path);
-    if (listing == NULL)
-        return spine_refuse(err, "%s: %s", path, strerror(errno));
-    int rc = 0;
-    for (struct dirent *entry; rc == 0 && (entry = readdir(listing)) != NULL;) {
-        long long number = -1;
-        int end = 0;
-        const int is_shard = sscanf(entry->d_name, "codes-%lld.h5%n", &number, &end) == 1 &&
-                             entry->d_name[end] == '\0' && end > 0;
-        char expected[64]; /* codes-1.h5 isn't codes-00001.h5 */
-        snprintf(expected, sizeof expected, "codes-%05lld.h5", number);
-        if (is_shard && (number < 0 || number >= shards || strcmp(entry->d_name, expected) != 0))
-            rc = spine_refuse(err, "%s/%s: is foreign: the run has %lld shards, 0 to %lld", path,
-                              entry->d_name, (long long)shards, (long long)shards - 1);
-        else if (strstr(entry->d_name, ".part") != NULL)
-            rc = spine_refuse(err, "%s/%s: is incomplete: the run that was writing it didn't end",
-                              path, entry->d_name);
-    }
-    closedir(listing);
-    return rc;
-}
-
-/* Does shard number 'expected' go with the first one and begin at 'first_row'? */
-static int check_shard(const char *path, const struct spine_shard *shard, int64_t expected,
-                       const struct spine_shard *first, int64_t first_row, struct spine_error *err)
-{
-    if (strcmp(shard->fingerprint, first->fingerprint) != 0 || shard->shards != first->shards ||
-        shard->total_rows != first->total_rows || shard->hidden != first->hidden)
-        return spine_refuse(err, "%s: is foreign: another run than shard 0's wrote it", path);
-    if (shard->shard != expected)
-        return spine_refuse(err, "%s: is a duplicate: it holds shard %lld", path,
-                            (long long)shard->shard);
-    if (shard->first_row != first_row)
-        return spine_refuse(err, "%s: begins with row %lld, expected %lld", path,
-                            (long long)shard->first_row, (long long)first_row);
-    return 0;
-}
-
-static int refuse_missing(const char *path, const char *directory, struct spine_error *err)
-{
-    char shards[SPINE_PATH + 16];
-    snprintf(shards, sizeof shards, "%s/shards", directory);
-    if (access(shards, F_OK) != 0)
-        return spine_refuse(err, "%s: has no shards; is it the directory of a finished run?",
-                            directory);
-    return spine_refuse(err, "%s: the shard is missing", path);
-}
-
-int spine_merge_check(const char *directory, struct spine_shard *first, struct spine_error *err)
-{
-    int64_t row = 0;
-    first->shards = 1;
-    for (int64_t i = 0; i < first->shards; i++) {
-        char path[SPINE_PATH];
-        struct spine_shard shard;
-        struct spine_codes codes;
-        if (spine_codes_shard_path(path, directory, i, err))
-            return -1;
-        if (access(path, F_OK) != 0)
-            return refuse_missing(path, directory, err);
-        if (spine_codes_open_shard(&codes, path, &shard, err))
-            return -1;
-        spine_codes_close(&codes);
-        if (i == 0)
-            *first = shard;
-        if (check_shard(path, &shard, i, first, row, err))
-            return -1;
-        row += shard.rows;
-    }
-    if (row != first->total_rows)
-        return spine_refuse(err, "%s: the shards have %lld rows together, expected %lld", directory,
-                            (long long)row, (long long)first->total_rows);
-    return check_directory(directory, first->shards, err);
 }
 
 /* --- AnnData ------------------------------------------------------------------------------ */
@@ -287,7 +203,7 @@ int spine_merge(const char *directory, const char *path, enum spine_merge_format
     struct spine_shard first;
     struct output output = {.format = format, .path = path};
     *report = (struct spine_merge_report){0};
-    if (spine_merge_check(directory, &first, err))
+    if (spine_codes_check_shards(directory, &first, err))
         return -1;
     report->shards = (size_t)first.shards;
     report->hidden = (size_t)first.hidden;

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 
 #include "spine/files/codes.h"
-#include "spine/files/merge.h"
 #include "spine/files/store.h"
 #include "spine/files/vectorsfile.h"
 #include "spine/text/layout.h"
@@ -49,7 +48,7 @@ static int read_shards(struct spine_space *space, const char *run, struct spine_
     struct spine_shard first, shard;
     struct spine_codes codes;
     char path[SPINE_PATH];
-    if (spine_merge_check(run, &first, err))
+    if (spine_codes_check_shards(run, &first, err))
         return -1;
     for (int64_t i = 0; i < first.shards; i++)
         if (spine_codes_shard_path(path, run, i, err) ||

@@ -14,18 +14,6 @@
 /* Rows that are encoded and appended at once. */
 enum { WRITE_ROWS = 256 };
 
-static int write_facts(struct spine_store *store, const struct spine_shard *shard,
-                       struct spine_error *err)
-{
-    return spine_store_set_integers(store, "/", "shard", &shard->shard, 1, err) ||
-           spine_store_set_integers(store, "/", "shards", &shard->shards, 1, err) ||
-           spine_store_set_integers(store, "/", "first_row", &shard->first_row, 1, err) ||
-           spine_store_set_integers(store, "/", "rows", &shard->rows, 1, err) ||
-           spine_store_set_integers(store, "/", "total_rows", &shard->total_rows, 1, err) ||
-           spine_store_set_integers(store, "/", "hidden", &shard->hidden, 1, err) ||
-           spine_store_set_text(store, "/", "fingerprint", shard->fingerprint, err);
-}
-
 /* The rows of a batch as sparse codes, and the excess over 1. */
 static int add_rows(const struct spine_workspace *work, size_t count, struct spine_csr *codes,
                     struct spine_csr *excess, struct spine_error *err)
@@ -52,15 +40,14 @@ static int write_rows(struct spine_store *store, const struct spine_params *para
     if (sigma > 0 && most > spine_partition_most_rows(&data->part))
         most = spine_partition_most_rows(&data->part);
     struct spine_csr codes = {0}, excess = {0};
-    size_t num_values = 0, num_excess = 0;
+    struct spine_codes_totals totals = {0};
     int rc = 0;
     for (size_t first = 0; rc == 0 && first < local; first += most) {
         const size_t count = local - first < most ? local - first : most;
         const struct spine_batch batch = spine_dataset_slice(data, epoch, first, count, sigma);
         spine_model_encode(params, &batch, SPINE_DENSE, work); /* fills work->h */
         rc = add_rows(work, count, &codes, &excess, err) ||
-             spine_csr_append(store, "/codes", &codes, &num_values, err) ||
-             spine_csr_append(store, "/excess", &excess, &num_excess, err);
+             spine_codes_append(store, &codes, &excess, &totals, err);
     }
     spine_csr_dispose(&codes);
     spine_csr_dispose(&excess);
@@ -75,12 +62,9 @@ int spine_results_write_shard(const char *directory, const struct spine_shard *s
     char path[SPINE_PATH];
     struct spine_store *store = NULL;
     if (spine_codes_shard_path(path, directory, shard->shard, err) ||
-        spine_store_create(&store, path, "spine-codes", err))
+        spine_codes_create_shard(&store, path, shard, &data->words, err))
         return -1;
-    int rc = write_facts(store, shard, err) ||
-             spine_store_append_words(store, "/words", &data->words, err) ||
-             spine_csr_make(store, "/codes", err) || spine_csr_make(store, "/excess", err) ||
-             write_rows(store, params, data, work, epoch, sigma, err);
+    int rc = write_rows(store, params, data, work, epoch, sigma, err);
     struct spine_error closing;
     if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
         rc = -1;

@@ -28,6 +28,24 @@ struct spine_shard {
 int spine_codes_shard_path(char *path, const char *directory, int64_t shard,
                            struct spine_error *err);
 
+/* Check all shards in directory/shards; refuses, by name, one that is missing, foreign, duplicate or
+ * incomplete. What shard 0 says goes to *first; first->shards is how many there are. */
+int spine_codes_check_shards(const char *directory, struct spine_shard *first,
+                             struct spine_error *err);
+
+/* Create a shard under 'path' with its words and no rows yet; then append all its rows, block by
+ * block. *totals, zeroed before the first block, counts the values so far. The caller closes the
+ * store and publishes the file (outfile.h). */
+struct spine_codes_totals {
+    size_t codes, excess;
+};
+int spine_codes_create_shard(struct spine_store **store, const char *path,
+                             const struct spine_shard *shard, const struct spine_words *words,
+                             struct spine_error *err);
+int spine_codes_append(struct spine_store *store, const struct spine_csr *codes,
+                       const struct spine_csr *excess, struct spine_codes_totals *totals,
+                       struct spine_error *err);
+
 /* Codes being read, a block of rows at a time. */
 struct spine_codes {
     struct spine_store *store; /* owned */

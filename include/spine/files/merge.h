@@ -26,10 +26,6 @@ struct spine_merge_report {
     size_t escaped; /* words that aren't valid UTF-8, escaped in the .h5ad */
 };
 
-/* Refuse, by name, a missing, foreign, duplicate or incomplete shard in directory/shards. The
- * facts of shard 0 go to *first; first->shards is how many there are. */
-int spine_merge_check(const char *directory, struct spine_shard *first, struct spine_error *err);
-
 /* Join the checked shards into the file 'path', complete or not at all. */
 int spine_merge(const char *directory, const char *path, enum spine_merge_format format,
                 struct spine_merge_report *report, struct spine_error *err);
