@@ -96,8 +96,8 @@ static int take_seed(const char *text, uint64_t *seed, struct spine_error *err)
 
 static void take_task(struct request *request, int has_folds)
 {
-    struct spine_task_wishes *tasks = &request->options.tasks;
-    tasks->list[tasks->count++] = (struct spine_task_wish){optarg, request->features, has_folds};
+    struct spine_task_requests *tasks = &request->options.tasks;
+    tasks->list[tasks->count++] = (struct spine_task_request){optarg, request->features, has_folds};
 }
 
 /* The place of a name in a list that ends with NULL. */
@@ -244,10 +244,10 @@ static int report(struct request *request, const struct spine_evaluation *evalua
                   struct spine_error *err)
 {
     if (request->json == NULL || strcmp(request->json, "-") != 0)
-        spine_evaluation_print(evaluations, count, stdout);
+        spine_figures_print(evaluations, count, stdout);
     if (request->json == NULL)
         return 0;
-    char *json = spine_evaluation_json(evaluations, count);
+    char *json = spine_figures_json(evaluations, count);
     const int rc = json == NULL ? spine_fail(err, "out of memory for the JSON")
                                 : write_json(request, json, err);
     free(json);
@@ -327,7 +327,7 @@ int main(int argc, char **argv)
                                           .draws = SPINE_EVALUATE_DRAWS,
                                           .seed = SPINE_EVALUATE_SEED},
                               .num_questions = 300};
-    struct spine_task_wishes *tasks = &request.options.tasks;
+    struct spine_task_requests *tasks = &request.options.tasks;
     spine_log_init(program, 0, 1, SPINE_LOG_INFO);
     tasks->kinds = 1U << SPINE_CLASSIFIER_LOGISTIC;
     tasks->list = calloc((size_t)argc, sizeof *tasks->list);

@@ -235,7 +235,7 @@ static size_t best_of(const size_t correct[GRID])
 }
 
 /* Part 0 trains, part 1 chooses, part 2 tests. */
-static int test_with_valid(const struct parted *parted, struct spine_verdict *verdict,
+static int test_with_valid(const struct parted *parted, struct spine_accuracy *accuracy,
                            struct spine_error *err)
 {
     struct trial trial = {.parts = 1};
@@ -245,7 +245,7 @@ static int test_with_valid(const struct parted *parted, struct spine_verdict *ve
     for (size_t c = 0; c < GRID; c++)
         correct[c] = trial.correct[c][1];
     const size_t best = best_of(correct);
-    *verdict = (struct spine_verdict){trial.correct[best][2], parted->count[2], grid[best]};
+    *accuracy = (struct spine_accuracy){trial.correct[best][2], parted->count[2], grid[best]};
     return 0;
 }
 
@@ -282,21 +282,21 @@ static size_t choose(const struct trial *trials, size_t count, size_t part, size
 
 /* Test on each part of the mask 'tests', trained on all others. */
 static int test_parts(const struct parted *parted, size_t num_parts, uint64_t tests,
-                      struct spine_verdict *verdict, struct spine_error *err)
+                      struct spine_accuracy *accuracy, struct spine_error *err)
 {
     struct trial *trials = calloc(num_parts * (num_parts + 1) / 2, sizeof *trials);
     if (trials == NULL)
         return spine_fail(err, "out of memory for the trials of a classifier");
     const size_t count = list_trials(num_parts, tests, trials);
     const int rc = run_trials(parted, trials, count, err);
-    *verdict = (struct spine_verdict){0};
+    *accuracy = (struct spine_accuracy){0};
     for (size_t i = 0; i < count; i++)
         for (size_t part = 0; part < num_parts && trials[i].is_test; part++)
             if ((trials[i].parts & bit(part)) == 0) {
                 const size_t c = choose(trials, count, part, num_parts);
-                verdict->C = grid[c];
-                verdict->correct += trials[i].correct[c][part];
-                verdict->count += parted->count[part];
+                accuracy->C = grid[c];
+                accuracy->correct += trials[i].correct[c][part];
+                accuracy->count += parted->count[part];
             }
     free(trials);
     return rc;
@@ -311,7 +311,7 @@ static int refuse_memory(struct spine_error *err)
 
 int spine_classifier_test(struct spine_examples *examples, enum spine_classifier kind,
                           size_t num_train, size_t num_valid, uint64_t seed,
-                          struct spine_verdict *verdict, struct spine_error *err)
+                          struct spine_accuracy *accuracy, struct spine_error *err)
 {
     struct parted parted;
     const uint32_t num_parts = num_valid > 0 ? 3 : SPINE_CLASSIFIER_FOLDS + 1;
@@ -330,9 +330,9 @@ int spine_classifier_test(struct spine_examples *examples, enum spine_classifier
         rc = prepare(&parted, examples, kind, part, num_parts, err);
     }
     if (rc == 0 && num_valid > 0)
-        rc = test_with_valid(&parted, verdict, err);
+        rc = test_with_valid(&parted, accuracy, err);
     else if (rc == 0)
-        rc = test_parts(&parted, num_parts, bit(num_parts - 1), verdict, err);
+        rc = test_parts(&parted, num_parts, bit(num_parts - 1), accuracy, err);
     free(part);
     free(label);
     return rc;
@@ -340,7 +340,7 @@ int spine_classifier_test(struct spine_examples *examples, enum spine_classifier
 
 int spine_classifier_cross_validate(struct spine_examples *examples, enum spine_classifier kind,
                                     const uint32_t *fold, size_t num_folds,
-                                    struct spine_verdict *verdict, struct spine_error *err)
+                                    struct spine_accuracy *accuracy, struct spine_error *err)
 {
     struct parted parted;
     if (num_folds < 3 || num_folds > SPINE_CLASSIFIER_FOLDS_MOST)
@@ -349,7 +349,7 @@ int spine_classifier_cross_validate(struct spine_examples *examples, enum spine_
     scale(examples, examples->count);
     if (prepare(&parted, examples, kind, fold, num_folds, err))
         return -1;
-    return test_parts(&parted, num_folds, bit(num_folds) - 1, verdict, err);
+    return test_parts(&parted, num_folds, bit(num_folds) - 1, accuracy, err);
 }
 
 int spine_classifier_deal(const uint32_t *label, size_t count, size_t num_folds, uint64_t seed,

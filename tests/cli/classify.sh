@@ -54,14 +54,14 @@ printf '__label__a x\n__label__z <script>\n' >other
 head -c 4000 /dev/urandom >noise
 refuse "'topics': expected NAME=FILE,FILE..." --classify=topics
 refuse "'t=two': expected NAME=TRAIN,TEST or NAME=TRAIN,VALID,TEST" --classify=t=two
-refuse "'t=two,two': expected one file or three folds and more" --cross-validate=t=two,two
+refuse "'t=two,two': expected one file, or three folds or more" --cross-validate=t=two,two
 refuse "blank:2: no label: a token that begins with __label__ was expected" --classify=t=two,blank
 refuse "other:2: label 'z' doesn't occur in two" --classify=t=two,other
 refuse "noise:1: *" --classify=t=noise,two
 refuse "two classification tasks are named 't'" --classify=t=train,test --cross-validate=t=fold0
 refuse "two: 2 texts are too few to train on without VALID" --classify=t=two,two
 refuse "two: 2 texts are too few for 10 folds" --cross-validate=t=two
-refuse "train:2: * words, but the first text has *: concatenation needs the same" \
+refuse "train:2: * words, but the first text has *: concatenation needs equally many" \
     --features=concat --classify=t=train,test
 refuse "--features: 'sum' is not mean or concat" --features=sum
 refuse "--classifier: 'SVM' is not logistic, svm or both" --classifier=SVM

@@ -210,7 +210,7 @@ refuse "nowhere: No such file or directory" --json=kept.json nowhere
 echo "prose" >prose.txt
 refuse "prose.txt:1: expected a word and numbers, the line ends in no number" run prose.txt
 cp pairs.txt pairs.tsv
-refuse "similarity, 'pairs' is measured twice: is it named twice?" --similarity=pairs.txt \
+refuse "similarity, 'pairs': duplicate measure; is a test set given twice?" --similarity=pairs.txt \
     --similarity=pairs.tsv run
 printf 'a b 1\nb c\n' >short.txt
 refuse "short.txt:2: expected two words and a score, the line has 2 fields" --similarity=short.txt run

@@ -13,7 +13,7 @@
 #define SPINE_EVAL_ANSWERS_H
 
 #include "spine/base/words.h"
-#include "spine/eval/evaluation.h"
+#include "spine/eval/figures.h"
 
 struct spine_answers {
     struct spine_evaluation *evaluations; /* owned; (files.count): rows are the questions of each */

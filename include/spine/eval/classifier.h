@@ -34,7 +34,7 @@ int spine_examples_add(struct spine_examples *examples, const float *row /* (col
 /* NULL is allowed. */
 void spine_examples_destroy(struct spine_examples *examples);
 
-struct spine_verdict {
+struct spine_accuracy {
     size_t correct, count; /* of the examples tested on */
     double C;              /* chosen; of cross-validation's choices the last */
 };
@@ -48,13 +48,13 @@ enum { SPINE_CLASSIFIER_FOLDS = 3, SPINE_CLASSIFIER_FOLDS_MOST = 60 };
  */
 int spine_classifier_test(struct spine_examples *examples, enum spine_classifier kind,
                           size_t num_train, size_t num_valid, uint64_t seed,
-                          struct spine_verdict *verdict, struct spine_error *err);
+                          struct spine_accuracy *accuracy, struct spine_error *err);
 
 /* Test on each of num_folds folds, trained on the others; fold[i] is the one of example i. C is
  * chosen for every fold by cross-validation among the others. */
 int spine_classifier_cross_validate(struct spine_examples *examples, enum spine_classifier kind,
                                     const uint32_t *fold, size_t num_folds,
-                                    struct spine_verdict *verdict, struct spine_error *err);
+                                    struct spine_accuracy *accuracy, struct spine_error *err);
 
 /* Deal examples out to folds so that each has its share of every label: in a seeded order, label
  * by label, in turn. */

@@ -11,7 +11,7 @@
 
 #include "spine/base/error.h"
 #include "spine/eval/classification.h"
-#include "spine/eval/evaluation.h"
+#include "spine/eval/figures.h"
 
 /* Paths from the command line, borrowed. */
 struct spine_paths {
@@ -20,8 +20,8 @@ struct spine_paths {
 };
 
 /* Classification tasks. */
-struct spine_task_wishes {
-    struct spine_task_wish *list; /* owned; (count) */
+struct spine_task_requests {
+    struct spine_task_request *list; /* owned; (count) */
     size_t count;
     unsigned kinds; /* of classifiers: 1 << SPINE_CLASSIFIER_SVM, ... */
 };
@@ -34,7 +34,7 @@ struct spine_evaluate_options {
     const char *space;                                        /* the reference, or NULL */
     struct spine_paths similarity, analogies, categorization; /* test sets */
     const char *categories;                                   /* a directory of lists, or NULL */
-    struct spine_task_wishes tasks;
+    struct spine_task_requests tasks;
     size_t top, draws; /* top words shown of a dimension, intruders drawn to it */
     uint64_t seed;     /* of all that is drawn */
 };

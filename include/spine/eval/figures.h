@@ -1,12 +1,12 @@
-/* figures.h -- the numbers that an evaluation finds, as a list.
+/* figures.h -- the numbers that an evaluation finds: as a list, as a table, as JSON.
  *
- * Whoever measures appends to it; who prints them, as a table or as JSON, knows nothing of what
- * they mean. */
+ * Each measure appends to the list of a file; printing knows nothing of what the numbers mean. */
 #ifndef SPINE_EVAL_FIGURES_H
 #define SPINE_EVAL_FIGURES_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "spine/base/error.h"
 #include "spine/base/statistics.h"
@@ -43,5 +43,27 @@ const struct spine_figure *spine_figures_find(const struct spine_figures *figure
                                               const char *group, const char *name);
 
 void spine_figures_dispose(struct spine_figures *figures);
+
+/* What was found about a file. */
+struct spine_evaluation {
+    const char *path; /* borrowed */
+    size_t rows, columns;
+    struct spine_figures figures;
+};
+
+/* Print a table: measures as rows, grouped, files as columns. An interval stands in brackets behind
+ * its number, "-" where the question couldn't be asked; at the right end how many were asked and
+ * how many couldn't be, where that is of interest. */
+void spine_figures_print(const struct spine_evaluation *files, size_t count, FILE *out);
+
+/* The same as one JSON object, ended by a newline; the caller frees. NULL when memory runs out.
+ *
+ *     {"program": "spine-eval", "version": "0.1.0", "files": [{"path": "run", "rows": 17000,
+ *      "columns": 1000, "measures": [{"group": "interpretability", "name": "intrusion",
+ *      "value": 0.96, "low": 0.95, "high": 0.97, "count": 985, "missing": 15}, ...]}, ...]}
+ *
+ * value is null where the question couldn't be asked; the others are left out where they don't
+ * apply. Names that aren't valid UTF-8 have such bytes as \xNN. */
+char *spine_figures_json(const struct spine_evaluation *files, size_t count);
 
 #endif

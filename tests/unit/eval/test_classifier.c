@@ -35,15 +35,15 @@ static struct spine_examples *make_examples(size_t count, float spread, float fa
     return examples;
 }
 
-static struct spine_verdict test_made(enum spine_classifier kind, float spread, float factor,
-                                      size_t num_valid, uint64_t seed)
+static struct spine_accuracy test_made(enum spine_classifier kind, float spread, float factor,
+                                       size_t num_valid, uint64_t seed)
 {
     struct spine_examples *examples = make_examples(600, spread, factor);
-    struct spine_verdict verdict;
-    TRY(spine_classifier_test(examples, kind, 300, num_valid, seed, &verdict, &err));
-    assert_int_equal(verdict.count, 300 - num_valid);
+    struct spine_accuracy accuracy;
+    TRY(spine_classifier_test(examples, kind, 300, num_valid, seed, &accuracy, &err));
+    assert_int_equal(accuracy.count, 300 - num_valid);
     spine_examples_destroy(examples);
-    return verdict;
+    return accuracy;
 }
 
 static void test_what_can_be_told_apart_is(void **state)
@@ -51,10 +51,10 @@ static void test_what_can_be_told_apart_is(void **state)
     (void)state;
     for (size_t k = 0; k < 2; k++)
         for (size_t num_valid = 0; num_valid <= 150; num_valid += 150) {
-            struct spine_verdict verdict = test_made(kinds[k], 0.3F, 1, num_valid, 1);
-            assert_int_equal(verdict.correct, verdict.count);
-            verdict = test_made(kinds[k], 1.5F, 1, num_valid, 1);
-            assert_in_range(verdict.correct, verdict.count * 6 / 10, verdict.count * 9 / 10);
+            struct spine_accuracy accuracy = test_made(kinds[k], 0.3F, 1, num_valid, 1);
+            assert_int_equal(accuracy.correct, accuracy.count);
+            accuracy = test_made(kinds[k], 1.5F, 1, num_valid, 1);
+            assert_in_range(accuracy.correct, accuracy.count * 6 / 10, accuracy.count * 9 / 10);
         }
 }
 
@@ -62,23 +62,23 @@ static void test_the_scale_of_the_features_does_not_matter(void **state)
 {
     (void)state;
     for (size_t k = 0; k < 2; k++) {
-        const struct spine_verdict verdict = test_made(kinds[k], 1.5F, 1, 150, 1);
+        const struct spine_accuracy accuracy = test_made(kinds[k], 1.5F, 1, 150, 1);
         for (float factor = 0.015625F; factor <= 64; factor *= 64) {
-            const struct spine_verdict other = test_made(kinds[k], 1.5F, factor, 150, 1);
-            assert_int_equal(other.correct, verdict.correct);
-            assert_true(other.C == verdict.C);
+            const struct spine_accuracy other = test_made(kinds[k], 1.5F, factor, 150, 1);
+            assert_int_equal(other.correct, accuracy.correct);
+            assert_true(other.C == accuracy.C);
         }
     }
 }
 
-static void test_the_same_seed_gives_the_same_verdict(void **state)
+static void test_the_same_seed_gives_the_same_accuracy(void **state)
 {
     (void)state;
     for (size_t k = 0; k < 2; k++) {
-        const struct spine_verdict verdict = test_made(kinds[k], 1.5F, 1, 0, 7);
-        const struct spine_verdict again = test_made(kinds[k], 1.5F, 1, 0, 7);
-        assert_int_equal(again.correct, verdict.correct);
-        assert_true(again.C == verdict.C);
+        const struct spine_accuracy accuracy = test_made(kinds[k], 1.5F, 1, 0, 7);
+        const struct spine_accuracy again = test_made(kinds[k], 1.5F, 1, 0, 7);
+        assert_int_equal(again.correct, accuracy.correct);
+        assert_true(again.C == accuracy.C);
     }
 }
 
@@ -86,7 +86,7 @@ static void test_the_same_seed_gives_the_same_verdict(void **state)
 static void test_nothing_is_learned_from_the_test(void **state)
 {
     (void)state;
-    struct spine_verdict verdict;
+    struct spine_accuracy accuracy;
     for (size_t k = 0; k < 2; k++) {
         struct spine_examples *examples;
         uint32_t fold[400];
@@ -97,9 +97,9 @@ static void test_nothing_is_learned_from_the_test(void **state)
             TRY(spine_examples_add(examples, row, (uint32_t)i / 4 % 2, &err));
             fold[i] = (uint32_t)i % 4;
         }
-        TRY(spine_classifier_cross_validate(examples, kinds[k], fold, 4, &verdict, &err));
-        assert_int_equal(verdict.count, 400);
-        assert_in_range(verdict.correct, 150, 250); /* 200 and five standard deviations */
+        TRY(spine_classifier_cross_validate(examples, kinds[k], fold, 4, &accuracy, &err));
+        assert_int_equal(accuracy.count, 400);
+        assert_in_range(accuracy.correct, 150, 250); /* 200 and five standard deviations */
         spine_examples_destroy(examples);
     }
 }
@@ -109,17 +109,17 @@ static void test_cross_validation_tests_every_example_once(void **state)
     (void)state;
     for (size_t k = 0; k < 2; k++) {
         struct spine_examples *examples = make_examples(90, 0.3F, 1);
-        struct spine_verdict verdict;
+        struct spine_accuracy accuracy;
         uint32_t fold[90];
         for (size_t i = 0; i < 90; i++)
             fold[i] = (uint32_t)i % 3;
-        TRY(spine_classifier_cross_validate(examples, kinds[k], fold, 3, &verdict, &err));
-        assert_int_equal(verdict.count, 90);
-        assert_int_equal(verdict.correct, 0); /* each fold has the label that the others lack */
+        TRY(spine_classifier_cross_validate(examples, kinds[k], fold, 3, &accuracy, &err));
+        assert_int_equal(accuracy.count, 90);
+        assert_int_equal(accuracy.correct, 0); /* each fold has the label that the others lack */
         for (size_t i = 0; i < 90; i++)
             fold[i] = (uint32_t)i / 30;
-        TRY(spine_classifier_cross_validate(examples, kinds[k], fold, 3, &verdict, &err));
-        assert_int_equal(verdict.correct, 90);
+        TRY(spine_classifier_cross_validate(examples, kinds[k], fold, 3, &accuracy, &err));
+        assert_int_equal(accuracy.correct, 90);
         spine_examples_destroy(examples);
     }
 }
@@ -147,17 +147,17 @@ static void test_too_few_examples_are_refused(void **state)
 {
     (void)state;
     struct spine_examples *examples = make_examples(8, 0.3F, 1);
-    struct spine_verdict verdict;
+    struct spine_accuracy accuracy;
     const uint32_t fold[8] = {0, 0, 1, 1, 3, 3, 3, 3};
-    EXPECT_REFUSED(spine_classifier_test(examples, SPINE_CLASSIFIER_SVM, 2, 0, 1, &verdict, &err),
+    EXPECT_REFUSED(spine_classifier_test(examples, SPINE_CLASSIFIER_SVM, 2, 0, 1, &accuracy, &err),
                    "8 examples are too few to train and test a classifier");
-    EXPECT_REFUSED(spine_classifier_test(examples, SPINE_CLASSIFIER_SVM, 4, 4, 1, &verdict, &err),
+    EXPECT_REFUSED(spine_classifier_test(examples, SPINE_CLASSIFIER_SVM, 4, 4, 1, &accuracy, &err),
                    "8 examples are too few to train and test a classifier");
     EXPECT_REFUSED(
-        spine_classifier_cross_validate(examples, SPINE_CLASSIFIER_SVM, fold, 4, &verdict, &err),
+        spine_classifier_cross_validate(examples, SPINE_CLASSIFIER_SVM, fold, 4, &accuracy, &err),
         "8 examples are too few to train and test a classifier");
     EXPECT_REFUSED(
-        spine_classifier_cross_validate(examples, SPINE_CLASSIFIER_SVM, fold, 2, &verdict, &err),
+        spine_classifier_cross_validate(examples, SPINE_CLASSIFIER_SVM, fold, 2, &accuracy, &err),
         "2 folds for cross-validation: 3 to 60 are possible");
     spine_examples_destroy(examples);
     spine_examples_destroy(NULL);
@@ -167,14 +167,14 @@ static void test_examples_without_features_are_no_trouble(void **state)
 {
     (void)state;
     struct spine_examples *examples;
-    struct spine_verdict verdict;
+    struct spine_accuracy accuracy;
     const float nothing[COLUMNS] = {0};
     TRY(spine_examples_create(&examples, COLUMNS, &err));
     for (size_t i = 0; i < 40; i++)
         TRY(spine_examples_add(examples, nothing, i % 4 == 0, &err));
-    TRY(spine_classifier_test(examples, SPINE_CLASSIFIER_LOGISTIC, 20, 10, 1, &verdict, &err));
-    assert_int_equal(verdict.count, 10);
-    assert_true(verdict.correct >= 7); /* the more frequent label */
+    TRY(spine_classifier_test(examples, SPINE_CLASSIFIER_LOGISTIC, 20, 10, 1, &accuracy, &err));
+    assert_int_equal(accuracy.count, 10);
+    assert_true(accuracy.correct >= 7); /* the more frequent label */
     spine_examples_destroy(examples);
 }
 
@@ -183,7 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_can_be_told_apart_is),
         cmocka_unit_test(test_the_scale_of_the_features_does_not_matter),
-        cmocka_unit_test(test_the_same_seed_gives_the_same_verdict),
+        cmocka_unit_test(test_the_same_seed_gives_the_same_accuracy),
         cmocka_unit_test(test_nothing_is_learned_from_the_test),
         cmocka_unit_test(test_cross_validation_tests_every_example_once),
         cmocka_unit_test(test_folds_have_their_share_of_each_label),

@@ -1,4 +1,4 @@
-/* test_evaluation.c -- the table and the JSON of what was found. */
+/* test_figures.c -- the table and the JSON of what was found. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/eval/evaluation.h"
+#include "spine/eval/figures.h"
 #include "support/expect.h"
 
 static struct spine_evaluation files[2];
@@ -43,7 +43,7 @@ static void test_table(void **state)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    spine_evaluation_print(files, 2, out);
+    spine_figures_print(files, 2, out);
     fclose(out);
     assert_string_equal(text, "             run                                 caf\xE9\".txt\n"
                               "sparsity\n"
@@ -58,7 +58,7 @@ static void test_table(void **state)
 static void test_json(void **state)
 {
     (void)state;
-    char *text = spine_evaluation_json(files, 2);
+    char *text = spine_figures_json(files, 2);
     assert_string_equal(
         text, "{\"program\":\"spine-eval\",\"version\":\"" SPINE_VERSION "\",\"files\":["
               "{\"path\":\"run\",\"rows\":17,\"columns\":10,\"measures\":["

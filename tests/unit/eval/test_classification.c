@@ -1,4 +1,4 @@
-/* test_task.c -- texts become features as a space sees them, dense or sparse; and what is no task
+/* test_classification.c -- texts become features as a space sees them, dense or sparse; and what is no task
  * is refused with file and line. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/eval/task.h"
+#include "spine/eval/classification.h"
 #include "support/directory.h"
 #include "support/expect.h"
 #include "support/spaces.h"
@@ -55,11 +55,11 @@ static double accuracy_of(const struct spine_task *task, const struct spine_spac
                           struct spine_coverage *coverage)
 {
     struct spine_examples *examples;
-    struct spine_verdict verdict;
+    struct spine_accuracy accuracy;
     TRY(spine_task_examples(task, space, &examples, coverage, &err));
-    TRY(spine_task_judge(task, examples, SPINE_CLASSIFIER_LOGISTIC, 1, &verdict, &err));
+    TRY(spine_task_measure(task, examples, SPINE_CLASSIFIER_LOGISTIC, 1, &accuracy, &err));
     spine_examples_destroy(examples);
-    return (double)verdict.correct / (double)verdict.count;
+    return (double)accuracy.correct / (double)accuracy.count;
 }
 
 static void test_only_concatenation_sees_the_order_of_words(void **state)
@@ -140,7 +140,7 @@ static void test_what_is_no_task_is_refused(void **state)
         {"t=one,one", SPINE_FEATURES_MEAN, false, "t: all texts have the same label", NULL},
         {"t=one,good", SPINE_FEATURES_MEAN, true, "/good:2: label 'b' doesn't occur in ", "/one"},
         {"t=good,three", SPINE_FEATURES_CONCAT, true,
-         "/three:2: 3 words, but the first text has 2: concatenation needs the same", NULL},
+         "/three:2: 3 words, but the first text has 2: concatenation needs equally many", NULL},
         {"t=good,nowhere", SPINE_FEATURES_MEAN, true, "/nowhere: No such file or directory", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -159,10 +159,10 @@ static void test_what_is_no_task_is_refused(void **state)
                    "'t=a,b,c,d': expected NAME=TRAIN,TEST or NAME=TRAIN,VALID,TEST");
     spine_task_dispose(&task);
     EXPECT_REFUSED(spine_task_read(&task, "t=a,,b", SPINE_FEATURES_MEAN, &err),
-                   "'t=a,,b': a file's name is missing");
+                   "'t=a,,b': a file name is missing");
     spine_task_dispose(&task);
     EXPECT_REFUSED(spine_task_read_folds(&task, "t=a,b", SPINE_FEATURES_MEAN, 1, &err),
-                   "'t=a,b': expected one file or three folds and more");
+                   "'t=a,b': expected one file, or three folds or more");
     spine_task_dispose(&task);
     spine_task_dispose(&task);
 }
