@@ -1,0 +1,511 @@
+#!/usr/bin/python3
+"""Inject faults into the programs, one a run, and judge what comes of each.
+
+    campaign.py [--sample N] [--seed S] [--only SCENARIO,...] [--kinds KIND,...] [--jobs J]
+                [--results FILE]
+
+A scenario is a command on one or two ranks. It is run once without a fault, to list its calls and to
+know its outputs. Then it is run again and again, each time with another call failing on one rank:
+with --sample N, a seeded choice of N; otherwise all of them. Each run is one of:
+
+    clean      it ended with status 1 or 2 and one sentence, left nothing half-written, and the same
+               command without a fault then gives the outputs of the run without one
+    harmless   it ended with status 0 and the same outputs
+    wrong      anything else that ended: status 0 with other outputs, a final name on a half-written
+               file, no sentence, two of them, or the command that follows fails or differs
+    hung       it did not end in time
+    crashed    it ended by a signal
+
+Prints a table by scenario and the wrong, hung and crashed runs. Exit status 0: there are none of
+these; 1: there are. Needs SPINE_BIN (the programs) and SPINE_FAULTS (inject and nomemory.so), and
+the environment in which mpirun works."""
+
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+BIN = os.environ["SPINE_BIN"]
+FAULTS = os.environ["SPINE_FAULTS"]
+TIMEOUT = int(os.environ.get("SPINE_FAULTS_TIMEOUT", "60"))
+
+CALLS = {"write": "w", "pwrite": "w", "writev": "w", "pwritev": "w", "ftruncate": "w",
+         "fallocate": "w", "fsync": "s", "fdatasync": "s", "rename": "r", "renameat": "r",
+         "renameat2": "r", "link": "r", "linkat": "r", "open": "o", "openat": "o", "creat": "o",
+         "unlink": "u", "unlinkat": "u", "rmdir": "u", "mkdir": "m", "mkdirat": "m", "read": "R",
+         "pread": "R", "readv": "R", "preadv": "R", "close": "c", "flock": "l", "fcntl": "l",
+         "mmap": "M"}  # all others are "t"
+CLASSES = "wsroumRlctM"
+
+# Whose allocations fail. HDF5 doesn't survive all failures of its own, so that kind is for a look by
+# hand: it isn't among those that run unless they are named.
+CALLERS = {"memory": "spine,cjson,inih", "memory-hdf5": "hdf5"}
+BY_HAND = ("memory-hdf5",)
+
+# kind: classes of calls, errno, mode of inject, persistent
+KINDS = {
+    "no-space": ("wm", 28, "fail", False),
+    "disk-full": ("wm", 28, "fail", True),
+    "io-write": ("wsruc", 5, "fail", False),
+    "io-read": ("oRt", 5, "fail", False),
+    "stale": ("oRt", 116, "fail", False),
+    "descriptors": ("o", 24, "fail", True),
+    "locks": ("l", 37, "fail", False),
+    "map": ("M", 12, "fail", False),
+    "short": ("wR", 5, "short", False),
+    "kill": ("wsroum", 0, "kill", False),
+    "memory": ("", 12, "memory", False),
+    "memory-hdf5": ("", 12, "memory-hdf5", False),
+}
+
+RUN_INI = """[data]
+input = s.h5
+[model]
+hidden = 12
+[train]
+epochs = 4
+batch_size = 20
+evaluate_every = 2
+checkpoint_every = 1
+[output]
+formats = h5ad, txt
+tensorboard = yes
+"""
+SWEEP_INI = RUN_INI.replace("tensorboard = yes\n", "") + """[sweep]
+method = grid
+objective = maximize intrusion
+model.hidden = 8, 12
+train.noise = 0.2, 0.4
+"""
+
+
+# --- Running ----------------------------------------------------------------------------------
+
+
+def end_all(directory):
+    """Kill what is left of a hung command: ranks are in process groups of their own."""
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                if os.readlink(f"/proc/{entry}/cwd").startswith(directory):
+                    os.kill(int(entry), signal.SIGKILL)
+            except OSError:
+                pass
+
+
+def run(command, directory, extra=None):
+    """(status, stdout, stderr); status None: it hung."""
+    environment = dict(os.environ, OMP_NUM_THREADS="1", LC_ALL="C", **(extra or {}))
+    process = subprocess.Popen(command, cwd=directory, env=environment, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               start_new_session=True)
+    try:
+        out, error = process.communicate(timeout=TIMEOUT)
+        return process.returncode, out.decode("latin1"), error.decode("latin1")
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        end_all(directory)
+        try:
+            out, error = process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            out = error = b""
+        return None, out.decode("latin1"), error.decode("latin1")
+
+
+def on_ranks(arguments, ranks, faulty, injector):
+    """The command line: 'injector' stands before the program on rank 'faulty' only."""
+    if ranks == 1:
+        return injector + arguments
+    command = ["mpirun"]
+    for rank in range(ranks):
+        if rank > 0:
+            command.append(":")
+        command += ["-np", "1"] + (injector if rank == faulty else []) + arguments
+    return command
+
+
+# --- Scenarios --------------------------------------------------------------------------------
+
+
+def program(name, *arguments):
+    return [os.path.join(BIN, name), *arguments]
+
+
+def write(directory, name, text):
+    with open(os.path.join(directory, name), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def make_text(directory):
+    """60 words of 6 numbers, and every tenth a neighbour of the one before it."""
+    numbers = random.Random(7)
+    lines, vector = [], []
+    for word in range(60):
+        if word % 10 or not vector:
+            vector = [numbers.gauss(0, 1) for _ in range(6)]
+        lines.append(f"word{word} " + " ".join(f"{value:.4f}" for value in vector) + "\n")
+    write(directory, "s.txt", "".join(lines))
+
+
+def must(directory, *command):
+    status, _, error = run(list(command), directory)
+    if status != 0:
+        sys.exit(f"campaign.py: {' '.join(command)}: status {status}: {error}")
+
+
+def make_input(directory):
+    make_text(directory)
+    must(directory, *program("spine-convert", "s.txt", "s.h5"))
+    write(directory, "run.ini", RUN_INI)
+    write(directory, "sweep.ini", SWEEP_INI)
+
+
+def make_stopped(directory):
+    make_input(directory)
+    must(directory, *program("spine-mpi", "run.ini", "train.stop_after=2"))
+
+
+def make_done(directory):
+    make_input(directory)
+    must(directory, *program("spine-mpi", "run.ini"))
+
+
+def make_shards(directory):
+    make_input(directory)
+    must(directory, "mpirun", "-np", "2", *program("spine-mpi", "run.ini", "output.merge=no"))
+
+
+def make_swept(directory):
+    make_input(directory)
+    must(directory, *program("spine-sweep", "run", "sweep.ini"))
+
+
+TRAIN = program("spine-mpi", "run.ini")
+CONVERT = program("spine-convert", "s.txt", "out.h5")
+SWEEP = program("spine-sweep", "run", "sweep.ini")
+# What takes up a sweep's failed trials; other commands are simply given again.
+SWEEP_AGAIN = SWEEP + ["--retry"]
+# name: how its directory is made, the command, ranks, the rank with the fault
+SCENARIOS = {
+    "convert-1": (make_text, CONVERT, 1, 0),
+    "convert-2-0": (make_text, CONVERT, 2, 0),
+    "convert-2-1": (make_text, CONVERT, 2, 1),
+    "train-1": (make_input, TRAIN, 1, 0),
+    "train-2-0": (make_input, TRAIN, 2, 0),
+    "train-2-1": (make_input, TRAIN, 2, 1),
+    "resume-1": (make_stopped, TRAIN, 1, 0),
+    "resume-2-0": (make_stopped, TRAIN, 2, 0),
+    "resume-2-1": (make_stopped, TRAIN, 2, 1),
+    "overwrite-1": (make_done, TRAIN + ["output.overwrite=yes", "train.seed=2"], 1, 0),
+    "again-1": (make_done, TRAIN, 1, 0),
+    "merge-1": (make_shards, program("spine-merge", "run", "-o", "out.h5ad", "-o", "out.txt"), 1, 0),
+    "report-1": (make_done, program("spine-report", "run", "-o", "report.html"), 1, 0),
+    "eval-1": (make_done, program("spine-eval", "s.h5", "run", "--json", "figures.json"), 1, 0),
+    "top-1": (make_done, program("spine-top", "run", "--json", "word1"), 1, 0),
+    "sweep-1": (make_input, SWEEP, 1, 0),
+    "sweep-2-0": (make_input, SWEEP, 2, 0),
+    "sweep-2-1": (make_input, SWEEP, 2, 1),
+    "status-1": (make_swept, program("spine-sweep", "status", "sweep.ini"), 1, 0),
+    "summary-1": (make_swept, program("spine-sweep", "summary", "sweep.ini"), 1, 0),
+}
+
+
+# --- What a run left --------------------------------------------------------------------------
+
+TIMES = re.compile(rb'"(seconds|words_per_second|comm_share|written|time_left)":\s*[-0-9.e+]+')
+COLUMNS_OF_TIMES = re.compile(rb'"(seconds|words_per_second|comm_share)":\[[^\]]*\]')
+NONCES = re.compile(rb"[0-9a-f]{32}")
+# Files that grow, or say who works at what: they may differ after a fault.
+LIVE = re.compile(r"(^|/)(metrics\.jsonl|events\.out\.tfevents|trial\.json|\.[^/]*|ledger[^/]*)$")
+
+
+def digest(path):
+    """Of what must be the same again: without times. Of checkpoints and event files, the size."""
+    name = os.path.basename(path)
+    if name.startswith(("checkpoint", "events.out")):
+        return f"{os.path.getsize(path)} bytes"
+    with open(path, "rb") as file:
+        data = file.read()
+    if name.endswith((".json", ".jsonl", ".html")):
+        data = COLUMNS_OF_TIMES.sub(b"", TIMES.sub(b"", data))
+    if name.endswith(".html"):
+        data = NONCES.sub(b"", data)
+    return hashlib.md5(data).hexdigest()
+
+
+def snapshot(directory):
+    found = {}
+    for base, _, names in os.walk(directory):
+        for name in names:
+            path = os.path.join(base, name)
+            if not os.path.islink(path) and os.path.isfile(path):
+                found[os.path.relpath(path, directory)] = digest(path)
+    return found
+
+
+def is_half(path):
+    return ".part" in os.path.basename(path)
+
+
+class Scenario:
+    """A scenario, its template directory, and what its command does without a fault."""
+
+    def __init__(self, name, scratch, templates):
+        make, self.command, self.ranks, self.faulty = SCENARIOS[name]
+        self.name, self.scratch = name, scratch
+        self.template = templates.setdefault(make, os.path.join(scratch, make.__name__))
+        if not os.path.isdir(self.template):
+            os.makedirs(self.template)
+            make(self.template)
+        self.before = snapshot(self.template)
+        self.calls = []
+        self.allocations = {}
+        self.reference, self.output = self.list_calls()
+
+    def directory(self, suffix):
+        path = os.path.join(self.scratch, f"{self.name}-{suffix}")
+        shutil.rmtree(path, ignore_errors=True)
+        shutil.copytree(self.template, path)
+        return path
+
+    def list_calls(self):
+        directory = self.directory("reference")
+        log = directory + ".log"
+        injector = [os.path.join(FAULTS, "inject"), "-p", directory, "-c", CLASSES, "-l", log]
+        status, out, error = run(on_ranks(self.command, self.ranks, self.faulty, injector), directory)
+        if status != 0:
+            sys.exit(f"campaign.py: {self.name}: status {status} without a fault: {error}")
+        with open(log, encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                _, call, path = line.rstrip("\n").split(" ", 2)
+                self.calls.append((call, CALLS.get(call, "t"), os.path.relpath(path, directory)))
+        os.unlink(log)
+        reference = snapshot(directory)
+        shutil.rmtree(directory)
+        for kind, callers in CALLERS.items():
+            directory = self.directory("reference")
+            log = directory + ".log"
+            run(on_ranks(self.command, self.ranks, self.faulty, no_memory(0, callers, log)), directory)
+            with open(log, encoding="utf-8") as lines:
+                totals = [int(line.split()[1]) for line in lines if line.startswith("total")]
+            self.allocations[kind] = max(totals, default=0)
+            os.unlink(log)
+            shutil.rmtree(directory)
+        return reference, out
+
+    def faults(self, kind):
+        """(number, what) of all that can be injected."""
+        classes = KINDS[kind][0]
+        if kind.startswith("memory"):
+            return [(number, "allocation") for number in range(1, self.allocations[kind] + 1)]
+        hit = [call for call in self.calls if call[1] in classes]
+        return [(number, f"{call} {path}") for number, (call, _, path) in enumerate(hit, 1)]
+
+
+def no_memory(number, callers, log):
+    library = os.path.join(FAULTS, "nomemory.so")
+    return ["env", f"LD_PRELOAD={library}", f"NOMEMORY_N={number}", f"NOMEMORY_CALLERS={callers}",
+            "NOMEMORY_EXE=spine-", f"NOMEMORY_LOG={log}"]
+
+
+def injector_of(kind, number, directory, log):
+    classes, error, mode, persist = KINDS[kind]
+    if mode.startswith("memory"):
+        return no_memory(number, CALLERS[mode], log)
+    return [os.path.join(FAULTS, "inject"), "-p", directory, "-c", classes, "-n", str(number), "-e",
+            str(error), "-m", mode, "-l", log] + (["-P"] if persist else [])
+
+
+# --- Judging ----------------------------------------------------------------------------------
+
+SENTENCE = re.compile(r"^spine-[a-z]+(: trial \d+)?: ")
+
+
+def differing(reference, found):
+    return [path for path, value in reference.items()
+            if not LIVE.search(path) and found.get(path) != value]
+
+
+def is_partial_summary(scenario, status, path):
+    """A sweep whose trial has failed sums up the others, and ends with status 1."""
+    return scenario.name.startswith("sweep") and status == 1 and "/summary." in path
+
+
+def judge_files(scenario, status, kind, after):
+    """What is wrong with the files that a failed run left."""
+    wrong = []
+    for path, value in after.items():
+        if is_half(path):
+            if kind != "kill" and status != 0:
+                wrong.append(f"left {path}")
+        elif is_partial_summary(scenario, status, path) or LIVE.search(path) or value in (scenario.before.get(path), scenario.reference.get(path)):
+            continue
+        elif not os.path.basename(path).startswith("checkpoint") and not path.startswith("."):
+            wrong.append(f"{path} is neither the old one nor the new one")
+    return wrong
+
+
+def judge_again(scenario, directory):
+    """The same command once more, without a fault, must give what it gives without one."""
+    command = scenario.command
+    if scenario.name.startswith("sweep"):
+        command = SWEEP_AGAIN
+    status, _, error = run(on_ranks(command, scenario.ranks, scenario.faulty, []), directory)
+    if status != 0:
+        return [f"the command that follows ends with {status}: {error.strip()[-300:]}"]
+    after = snapshot(directory)
+    wrong = [f"after the command that follows, {path} differs"
+             for path in differing(scenario.reference, after)]
+    wrong += [f"the command that follows left {path}" for path in after if is_half(path)]
+    if "damaged" in error:
+        wrong.append(f"the command that follows calls something damaged: {error.strip()[-300:]}")
+    return wrong
+
+
+def inject(scenario, kind, number, what):
+    directory = scenario.directory(f"{kind}-{number}")
+    log = directory + ".log"
+    injector = injector_of(kind, number, directory, log)
+    began = time.monotonic()
+    status, out, error = run(on_ranks(scenario.command, scenario.ranks, scenario.faulty, injector),
+                             directory)
+    took = time.monotonic() - began
+    hit = os.path.exists(log) and "hit" in open(log, encoding="utf-8", errors="replace").read() \
+        if kind.startswith("memory") else os.path.exists(log)
+    said = [line for line in error.split("\n") if SENTENCE.match(line) and "warning" not in line]
+    after = snapshot(directory)
+
+    wrong = []
+    killed = KINDS[kind][2] == "kill"
+    if status is None:
+        verdict = "hung"
+    elif status == 0:
+        wrong += [f"status 0, but {path} differs" for path in differing(scenario.reference, after)]
+        if out != scenario.output and not scenario.name.startswith(("train", "resume", "sweep",
+                                                                    "convert", "status")):
+            wrong.append("status 0, but its output differs")
+        verdict = "wrong" if wrong else "harmless"
+    elif killed:
+        wrong += judge_files(scenario, status, kind, after) + judge_again(scenario, directory)
+        verdict = "wrong" if wrong else "clean"
+    elif status < 0 or status >= 128:
+        verdict = "crashed"
+    else:
+        if status not in (1, 2):
+            wrong.append(f"status {status}")
+        if len(said) != 1 and not scenario.name.startswith("sweep"):
+            wrong.append(f"{len(said)} sentences: {error.strip()[-300:]}")
+        if any("Success" in line for line in said):
+            wrong.append("says Success")
+        wrong += judge_files(scenario, status, kind, after) + judge_again(scenario, directory)
+        verdict = "wrong" if wrong else "clean"
+    if KINDS[kind][2] == "short" and status != 0 and verdict == "clean":
+        verdict, wrong = "wrong", ["a short transfer is no error"]
+    shutil.rmtree(directory, ignore_errors=True)
+    if os.path.exists(log):
+        os.unlink(log)
+    return {"scenario": scenario.name, "kind": kind, "number": number, "what": what, "hit": hit,
+            "verdict": verdict, "status": status, "seconds": round(took, 2), "wrong": wrong,
+            "said": said[:3]}
+
+
+# --- The campaign -----------------------------------------------------------------------------
+
+VERDICTS = ("clean", "harmless", "wrong", "hung", "crashed")
+
+
+def print_table(results):
+    rows = {}
+    for result in results:
+        row = rows.setdefault(result["scenario"], dict.fromkeys(("injected",) + VERDICTS, 0))
+        row["injected"] += 1
+        row[result["verdict"]] += 1
+    total = dict.fromkeys(("injected",) + VERDICTS, 0)
+    print("| scenario | injected | " + " | ".join(VERDICTS) + " |")
+    print("|---|" + "---|" * (len(VERDICTS) + 1))
+    for name, row in rows.items():
+        print(f"| {name} | " + " | ".join(str(value) for value in row.values()) + " |")
+        for key, value in row.items():
+            total[key] += value
+    print("| all | " + " | ".join(str(value) for value in total.values()) + " |")
+
+
+def choose(scenarios, kinds, sample, seed):
+    """The faults to inject, each (scenario, kind, number, what)."""
+    every = [(scenario, kind, number, what) for scenario in scenarios for kind in kinds
+             for number, what in scenario.faults(kind)]
+    if sample is None or sample >= len(every):
+        return every
+    # The same share of each scenario and kind, however many calls it has.
+    generator = random.Random(seed)
+    groups = {}
+    for fault in every:
+        groups.setdefault((fault[0].name, fault[1]), []).append(fault)
+    chosen = []
+    order = sorted(groups)
+    generator.shuffle(order)
+    for group in groups.values():
+        generator.shuffle(group)
+    while len(chosen) < sample and any(groups.values()):
+        for key in order:
+            if groups[key] and len(chosen) < sample:
+                chosen.append(groups[key].pop())
+    return chosen
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--sample", type=int, metavar="N")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default=",".join(SCENARIOS))
+    parser.add_argument("--kinds", default=",".join(kind for kind in KINDS if kind not in BY_HAND))
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--results", metavar="FILE")
+    parser.add_argument("--list", action="store_true", help="count what could be injected")
+    options = parser.parse_args()
+
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    scratch = tempfile.mkdtemp(prefix="spine-faults-", dir=memory)
+    try:
+        templates = {}
+        scenarios = [Scenario(name, scratch, templates) for name in options.only.split(",")]
+        faults = choose(scenarios, options.kinds.split(","), options.sample, options.seed)
+        if options.list:
+            for scenario in scenarios:
+                counts = {kind: len(scenario.faults(kind)) for kind in options.kinds.split(",")}
+                print(scenario.name, sum(counts.values()), json.dumps(counts))
+            print(len(faults))
+            return 0
+        results = []
+        out = open(options.results, "w", encoding="utf-8") if options.results else None
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for result in pool.map(lambda fault: inject(*fault), faults):
+                results.append(result)
+                if out is not None:
+                    out.write(json.dumps(result) + "\n")
+                    out.flush()
+        if out is not None:
+            out.close()
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+    bad = [result for result in results if result["verdict"] in ("wrong", "hung", "crashed")]
+    for result in bad:
+        print(f"{result['verdict']}: {result['scenario']}: {result['kind']} {result['number']} "
+              f"({result['what']}): status {result['status']}: {'; '.join(result['wrong'])[:600]} "
+              f"{' / '.join(result['said'])[:300]}")
+    print_table(results)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
