@@ -34,8 +34,8 @@ static int merge(const char *run, const char *path, struct spine_error *err)
     printf("%s: %zu shards, %zu words x %zu dimensions, %.1f values a word\n", path, report.shards,
            report.rows, report.hidden, (double)report.values / (double)report.rows);
     if (report.escaped > 0)
-        printf("%s: %zu words are not valid UTF-8; such bytes stand as \\xNN\n", path,
-               report.escaped);
+        printf("%s: %zu words are not valid UTF-8; their invalid bytes are written as \\xNN\n",
+               path, report.escaped);
     return 0;
 }
 

@@ -176,18 +176,17 @@ static int check(const struct spine_config *config, const struct forecast *forec
         return 0;
     if (forecast->node_needed > forecast->node_room)
         return spine_fail(err,
-                          "%s has too little memory: its ranks (%d) would take %.0f MiB more, and "
-                          "%.0f MiB are free; take fewer ranks a node or a smaller model.hidden; "
-                          "train.check_room = no begins all the same",
-                          host, forecast->node_ranks, mib(forecast->node_needed),
-                          mib(forecast->node_room));
+                          "%s has too little memory for its %d rank%s: about %.0f MiB more needed, "
+                          "%.0f MiB free; use fewer ranks per node or a smaller model.hidden, or "
+                          "set train.check_room = no to start anyway",
+                          host, forecast->node_ranks, forecast->node_ranks == 1 ? "" : "s",
+                          mib(forecast->node_needed), mib(forecast->node_room));
     if (forecast->disk_needed > forecast->disk_room)
-        return spine_fail(
-            err,
-            "output.directory: %s has too little space: the run's files would take "
-            "about %.0f MiB more, and %.0f MiB are free; train.check_room = no begins "
-            "all the same",
-            config->directory, mib(forecast->disk_needed), mib(forecast->disk_room));
+        return spine_fail(err,
+                          "output.directory: %s has too little disk space for the run's files: "
+                          "about %.0f MiB more "
+                          "needed, %.0f MiB free; set train.check_room = no to start anyway",
+                          config->directory, mib(forecast->disk_needed), mib(forecast->disk_room));
     return 0;
 }
 

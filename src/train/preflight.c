@@ -1,4 +1,4 @@
-/* preflight.c -- is this a good place for a run, and if not, what helps? */
+/* preflight.c -- is the machine set up well for a run, and if not, what would help? */
 #include "spine/train/preflight.h"
 
 #include <assert.h>
@@ -114,13 +114,13 @@ static int judge_binding(const struct spine_rank_facts *ranks, int size,
         const struct spine_place *place = &ranks[rank].place;
         const int sharing =
             spine_place_is_bound(place) ? count_alike(ranks, size, rank, same_cores) : 0;
-        char cores[32] = "core and take turns on it";
+        char cores[32] = "core and share it";
         if (place->num_cores > 1)
-            snprintf(cores, sizeof cores, "%d cores and take turns", (int)place->num_cores);
+            snprintf(cores, sizeof cores, "%d cores and share them", (int)place->num_cores);
         if (sharing > place->num_cores)
             return add(warnings, err,
-                       "%d ranks of %s are bound to the same %s; give each a core of its own "
-                       "(mpirun --map-by core --bind-to core; srun --cpu-bind=cores), or bind none "
+                       "%d ranks on %s are bound to the same %s; give each its own core (mpirun "
+                       "--map-by core --bind-to core; srun --cpu-bind=cores), or turn binding off "
                        "(mpirun --bind-to none)",
                        sharing, place->host, cores);
     }
@@ -136,8 +136,8 @@ static int judge_threads(const struct spine_rank_facts *ranks, int size,
         const int cores = facts->place.host_cores;
         if (facts->blas_threads > 1 && cores > 0 && here * facts->blas_threads > cores)
             return add(warnings, err,
-                       "%d rank%s of %s with %d BLAS threads%s on %d core%s; set "
-                       "OPENBLAS_NUM_THREADS=1, for one rank a core is faster",
+                       "%d rank%s on %s with %d BLAS threads%s, but only %d core%s; set "
+                       "OPENBLAS_NUM_THREADS=1: one rank per core is faster",
                        here, here == 1 ? "" : "s", facts->place.host, facts->blas_threads,
                        here == 1 ? "" : " each", cores, cores == 1 ? "" : "s");
     }
@@ -152,7 +152,7 @@ static int judge_processors(const struct spine_rank_facts *ranks, int size,
         if (!same_processor(first, other))
             return add(warnings, err,
                        "the ranks' processors differ: %s has %s (%s; %s), %s has %s (%s; %s); "
-                       "every step takes as long as on the slowest; ask for hosts of one kind "
+                       "every step waits for the slowest; request hosts of one kind "
                        "(sbatch --constraint)",
                        first->place.host, first->place.processor, first->kernels, first->blas,
                        other->place.host, other->place.processor, other->kernels, other->blas);
@@ -166,13 +166,14 @@ static int judge_disk(const struct spine_run_facts *run, struct spine_words *war
     const struct spine_filesystem *filesystem = &run->filesystem;
     if (filesystem->locks)
         return 0;
-    return add(warnings, err,
-               "%s is on a file system (%s) that can't lock files: two runs in it wouldn't notice "
-               "each other; choose another output.directory%s",
-               run->directory, filesystem->name,
-               run->hdf5_locks ? ", or at least set HDF5_USE_FILE_LOCKING=FALSE, without which "
-                                 "HDF5 opens no files there"
-                               : "");
+    return add(
+        warnings, err,
+        "%s is on a file system (%s) that can't lock files, so nothing stops a second run from "
+        "writing to it; choose another output.directory%s",
+        run->directory, filesystem->name,
+        run->hdf5_locks ? ", or set HDF5_USE_FILE_LOCKING=FALSE, without which HDF5 "
+                          "can't open files there"
+                        : "");
 }
 
 static int judge_rows(int size, const struct spine_run_facts *run, struct spine_words *advice,
@@ -181,12 +182,12 @@ static int judge_rows(int size, const struct spine_run_facts *run, struct spine_
     const int64_t rows = run->batch_size / size, enough = run->batch_size / ENOUGH_ROWS;
     if (size == 1 || rows == 0 || rows >= FEW_ROWS)
         return 0;
-    return add(advice, err,
-               "a batch of %lld gives each of %d ranks %lld row%s, and they wait for each other "
-               "much of the time; %lld rank%s may do as well, or take a train.batch_size of %lld",
-               (long long)run->batch_size, size, (long long)rows, rows == 1 ? "" : "s",
-               (long long)(enough > 0 ? enough : 1), enough > 1 ? "s" : "",
-               (long long)size * ENOUGH_ROWS);
+    return add(
+        advice, err,
+        "a batch of %lld rows gives each of %d ranks only %lld row%s, so the ranks spend much of "
+        "the time waiting for each other; use %lld rank%s, or a train.batch_size of %lld",
+        (long long)run->batch_size, size, (long long)rows, rows == 1 ? "" : "s",
+        (long long)(enough > 0 ? enough : 1), enough > 1 ? "s" : "", (long long)size * ENOUGH_ROWS);
 }
 
 int spine_preflight_judge(const struct spine_rank_facts *ranks, int size,

@@ -114,7 +114,8 @@ static int merge_into(const struct spine_config *config, const char *name,
         spine_merge(config->directory, path, format, &report, err))
         return -1;
     if (report.escaped > 0)
-        spine_log(SPINE_LOG_INFO, "%s: %zu words are not valid UTF-8; such bytes stand as \\xNN",
+        spine_log(SPINE_LOG_INFO,
+                  "%s: %zu words are not valid UTF-8; their invalid bytes are written as \\xNN",
                   path, report.escaped);
     spine_log(SPINE_LOG_INFO, "wrote %s: %zu words x %zu dimensions, %.1f values a word", path,
               report.rows, report.hidden, (double)report.values / (double)report.rows);
@@ -143,7 +144,7 @@ int spine_results_write(const struct spine_config *config, struct spine_comm *co
                                                                                              : 0;
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0 && !config->merge)
-        spine_log(SPINE_LOG_INFO, "wrote %d shards; 'spine-merge %s' joins them", comm->size,
+        spine_log(SPINE_LOG_INFO, "wrote %d shards; merge them with 'spine-merge %s'", comm->size,
                   config->directory);
     return rc;
 }

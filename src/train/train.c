@@ -239,7 +239,7 @@ static void warn_of_collapse(struct trainer *run, const struct spine_measures *m
         spine_log_warning("epoch %lld: %lld of %lld words have an all-zero code and %lld of %lld "
                           "units are dead; train.noise may be too high for the input's scale "
                           "(data.rms), or train.learning_rate or loss.psl_weight too high; "
-                          "train.revive_after gives dead units another start",
+                          "train.revive_after restarts dead units",
                           (long long)epoch, (long long)measures->empty, (long long)words,
                           (long long)measures->dead, (long long)units);
     run->warned = 2 * measures->empty > words || 2 * measures->dead > units;
@@ -317,7 +317,7 @@ static void ask(struct trainer *run)
 {
     const struct spine_config *config = run->config;
     int *requests = run->stepper.requests;
-    /* A signal to all ranks reaches one a step after another: it is still the same. */
+    /* A signal sent to all ranks may reach some a step later; it is the same request. */
     const int just_saved = run->saved > run->started && now() - run->saved < 1;
     requests[SPINE_REQUEST_SAVE] = spine_interrupt_save() && !just_saved;
     requests[SPINE_REQUEST_LEAVE] = spine_interrupt_leave();
@@ -340,14 +340,13 @@ static int leave(struct trainer *run, int64_t epoch, size_t step,
     spine_comm_broadcast(run->comm, &last, sizeof last);
     if (!run->stepper.requests[SPINE_REQUEST_LEAVE] && last > run->config->grace_seconds)
         return spine_leave(err,
-                           "left in epoch %lld without saving, which takes longer than "
-                           "train.grace_seconds; run the same command again to go on",
+                           "stopped in epoch %lld without saving: a checkpoint takes longer than "
+                           "train.grace_seconds; run the same command again to resume",
                            (long long)epoch + 1);
     if (save(run, SPINE_CHECKPOINT_NOW, epoch, step, sums, waited, seconds, err))
         return -1;
     return spine_leave(err,
-                       "saved %s after %lld epochs and %zu steps; run the same command again "
-                       "to go on",
+                       "saved %s after epoch %lld, step %zu; run the same command again to resume",
                        run->config->directory, (long long)epoch, step);
 }
 
@@ -479,7 +478,7 @@ static void announce(const struct trainer *run)
                   (long long)run->config->batch_size, steps, run->comm->size,
                   run->comm->size == 1 ? "" : "s");
     if (run->start == SPINE_START_RESUMED)
-        spine_log(SPINE_LOG_INFO, "going on after %lld epochs and %lld steps",
+        spine_log(SPINE_LOG_INFO, "resuming after epoch %lld, step %lld",
                   (long long)progress->epoch, (long long)progress->step);
 }
 

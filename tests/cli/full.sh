@@ -89,7 +89,7 @@ goes_on()
 {
     rm -f small/filler
     train 2 run.ini output.directory=small/run
-    grep -q "^going on after" stderr || fail "began anew: $(cat stderr)"
+    grep -q "^resuming after" stderr || fail "began anew: $(cat stderr)"
     $python "$SPINE_SOURCE/tests/cli/resumed_run.py" --exact whole small/run >/dev/null ||
         fail "the run isn't what it would have been"
     cmp whole/codes.txt small/run/codes.txt

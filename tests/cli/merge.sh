@@ -19,7 +19,7 @@ formats = h5ad, txt
 END
 train 3 run.ini output.directory=merged
 train 3 run.ini output.directory=run output.merge=no
-grep -q "^wrote 3 shards; 'spine-merge run' joins them$" stderr || fail "no hint: $(cat stderr)"
+grep -q "^wrote 3 shards; merge them with 'spine-merge run'$" stderr || fail "no hint: $(cat stderr)"
 [ ! -e run/codes.h5ad ] || fail "output.merge = no merged"
 
 # --- The forms --------------------------------------------------------------------------------------

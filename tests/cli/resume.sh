@@ -60,7 +60,7 @@ await_end()
 left()
 {
     [ "$status" = 75 ] || fail "status $status, expected 75: $1: $(cat stderr)"
-    one_line spine-mpi "saved $1 after * epochs and * steps; run the same command again to go on"
+    one_line spine-mpi "saved $1 after epoch *, step *; run the same command again to resume"
     left_step=$(sed -n 's/.* and \([0-9]*\) steps; .*/\1/p' stderr)
     [ ! -e "$1/model.h5" ] || fail "$1 was left, and has a model"
     no_codes "$1"
@@ -95,7 +95,7 @@ for lines in 3 15 30; do
 done
 [ $mid_epoch = yes ] || fail "no run was left in mid-epoch"
 train 2 run.ini output.directory=asked
-grep -q '^going on after 3[0-9] epochs and [0-9]* steps$' stderr || fail "silent: $(cat stderr)"
+grep -q '^resuming after epoch 3[0-9], step [0-9]*$' stderr || fail "silent: $(cat stderr)"
 as_if_never_stopped --exact asked
 run mpirun -np 2 "$trainer" run.ini output.directory=asked
 [ "$(cat stderr)" = "asked is finished: $epochs epochs; nothing to do" ] || fail "$(cat stderr)"
@@ -268,7 +268,7 @@ kill -KILL $job
 await_end
 [ -n "$(checkpoints second)" ] || fail "a run from another's checkpoint has none of its own"
 train 2 run.ini output.directory=second
-done_before=$(sed -n 's/^going on after \([0-9]*\) epochs.*/\1/p' stderr)
+done_before=$(sed -n 's/^resuming after epoch \([0-9]*\),.*/\1/p' stderr)
 [ "$(head -n 1 second/metrics.jsonl | cut -d, -f1)" = "{\"epoch\":$((done_before + 1))" ] ||
     fail "from epoch $done_before on: $(head -n 1 second/metrics.jsonl)"
 head -n "$done_before" whole/metrics.jsonl | cat - second/metrics.jsonl >joined
@@ -305,7 +305,7 @@ for _ in $(seq 100); do # the ranks end by themselves
     sleep 0.1
 done
 [ "$status" = 0 ] || fail "status $status: $(cat stderr)"
-if grep -q "going on" stderr; then
+if grep -q "resuming" stderr; then
     fail "went on without a checkpoint: $(cat stderr)"
 fi
 as_if_never_stopped --exact killed

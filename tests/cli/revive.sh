@@ -45,5 +45,5 @@ train 1 run.ini train.revive_after=2 output.directory=stopped train.checkpoint_e
 newest=$(find stopped -name 'checkpoint-*.h5' | sort | tail -n 1)
 rm "$newest" stopped/model.h5
 train 1 run.ini train.revive_after=2 output.directory=stopped
-grep -q '^going on after 22 epochs' stderr || fail "it didn't go on: $(cat stderr)"
+grep -q '^resuming after epoch 22,' stderr || fail "it didn't resume: $(cat stderr)"
 cmp alone/codes.h5ad stopped/codes.h5ad || fail "a run that was stopped ends otherwise"

@@ -33,8 +33,8 @@ batch_size = 10
 [output]
 directory = wide
 END
-said="$(hostname) has too little memory: its ranks (2) would take [0-9]* MiB more, and [0-9]* MiB are\
- free; take fewer ranks a node or a smaller model.hidden; train.check_room = no begins all the same"
+said="$(hostname) has too little memory for its 2 ranks: about [0-9]* MiB more needed, [0-9]* MiB free; use\
+ fewer ranks per node or a smaller model.hidden, or set train.check_room = no to start anyway"
 attempt mpirun -np 2 "$trainer" wide.ini
 failed "$said"
 [ ! -e wide ] || fail "a run that can't fit made its directory"
@@ -65,8 +65,8 @@ epochs = 1
 directory = small/not/yet/there
 END
 attempt mpirun -np 2 "$trainer" run.ini
-failed "output.directory: small/not/yet/there has too little space: the run's files would take about\
- [0-9]* MiB more, and 3 MiB are free; train.check_room = no begins all the same"
+failed "output.directory: small/not/yet/there has too little disk space for the run's files: about\
+ [0-9]* MiB more needed, 3 MiB free; set train.check_room = no to start anyway"
 [ -z "$(ls small)" ] || fail "a run that can't fit made $(ls small)"
 attempt "$trainer" run.ini train.check_room=no
 failed "*small/not/yet/there/*: No space left on device"

@@ -81,7 +81,7 @@ silent stderr
 run mpirun -np 3 "$trainer" --doctor run.ini train.batch_size=12
 grep -q '^allreduce .* gradient of 0.05 MB' stdout ||
     fail "--doctor doesn't take the input's dimension: $(cat stdout)"
-grep -q '^advice  *a batch of 12 gives each of 3 ranks 4 rows' stdout || fail "$(cat stdout)"
+grep -q '^advice  *a batch of 12 rows gives each of 3 ranks only 4 rows' stdout || fail "$(cat stdout)"
 if unshare --uts true 2>/dev/null; then # ranks go round the hosts
     # shellcheck disable=SC2016 # each rank expands it
     run mpirun -np 4 --bind-to none unshare --uts sh -c \
@@ -93,7 +93,7 @@ run mpirun -np 2 --bind-to none "$trainer" --doctor
 grep -q ': 2 ranks, not bound; ' stdout || fail "--doctor doesn't see the binding: $(cat stdout)"
 if command -v taskset >/dev/null; then
     run mpirun -np 2 --bind-to none taskset -c 0 "$trainer" --doctor
-    grep -q '^warning  *2 ranks of .* are bound to the same core' stdout ||
+    grep -q '^warning  *2 ranks on .* are bound to the same core' stdout ||
         [ "$(nproc)" = 1 ] || fail "--doctor doesn't see ranks on one core: $(cat stdout)"
 fi
 refuse "none.h5: *" --doctor data.input=none.h5

@@ -176,7 +176,7 @@ item_srun()
     goes_on srun
     ends COMPLETED
     said 'by srun, tasks: 4$' || fail "$(excerpt)"
-    said '^going on after' || fail "began anew: $(excerpt)"
+    said '^resuming after' || fail "began anew: $(excerpt)"
     trained srun
 }
 
@@ -189,7 +189,7 @@ item_requeue()
     on ctl scontrol requeue "$job"
     goes_on requeue
     ends COMPLETED
-    said '^going on after' || fail "began anew: $(excerpt)"
+    said '^resuming after' || fail "began anew: $(excerpt)"
     trained requeue
 }
 
@@ -328,7 +328,7 @@ item_limit()
     goes_on limit
     ends COMPLETED
     [ "$(log | grep -c 'USR1: the ranks save and leave')" = 2 ] || fail "$(excerpt)"
-    [ "$(log | grep -c '^going on after')" = 2 ] || fail "$(excerpt)"
+    [ "$(log | grep -c '^resuming after')" = 2 ] || fail "$(excerpt)"
     trained limit
 }
 
@@ -354,7 +354,7 @@ finishes_without()
     until_so 60 "requeued without $1" eval "was_requeued && is_down $1"
     goes_on "$2"
     ends COMPLETED
-    said '^going on after' || fail "began anew: $(excerpt)"
+    said '^resuming after' || fail "began anew: $(excerpt)"
     trained "$2"
 }
 

@@ -102,7 +102,7 @@ static void test_more_ranks_than_cores_are_seen(void **state)
     (void)state;
     put_ranks(1, 5, 4);
     assert_described(5, "1 host with 5 ranks (more than cores), not bound");
-    ASSERT_QUIET(5); /* whoever does that knows it */
+    ASSERT_QUIET(5); /* done on purpose */
     put_ranks(1, 5, 0);
     assert_described(5, "1 host with 5 ranks, not bound"); /* nothing is known of its cores */
     ASSERT_QUIET(5);
@@ -115,11 +115,11 @@ static void test_ranks_bound_to_one_core_are_seen(void **state)
     for (int rank = 0; rank < 8; rank++)
         bind(rank, rank % 4, 1);
     bind(6, 1, 1); /* with rank 5, on n2; rank 1 has core 1 of n1 */
-    ASSERT_WARNINGS(8, "2 ranks of n2 are bound to the same core and take turns on it; give each "
-                       "a core of its own (mpirun --map-by core --bind-to core; ");
+    ASSERT_WARNINGS(8, "2 ranks on n2 are bound to the same core and share it; give each its own "
+                       "core (mpirun --map-by core --bind-to core; ");
     for (int rank = 0; rank < 4; rank++)
         bind(rank, 2, 2);
-    ASSERT_WARNINGS(8, "4 ranks of n1 are bound to the same 2 cores and take turns; ");
+    ASSERT_WARNINGS(8, "4 ranks on n1 are bound to the same 2 cores and share them; ");
     bind(0, 0, 2);
     bind(1, 0, 2); /* two and two */
     bind(6, 2, 1);
@@ -135,11 +135,11 @@ static void test_too_many_threads_are_seen(void **state)
     ASSERT_QUIET(8); /* as many as cores */
     for (int rank = 4; rank < 8; rank++)
         ranks[rank].blas_threads = 3;
-    ASSERT_WARNINGS(8, "4 ranks of n2 with 3 BLAS threads each on 8 cores; set "
+    ASSERT_WARNINGS(8, "4 ranks on n2 with 3 BLAS threads each, but only 8 cores; set "
                        "OPENBLAS_NUM_THREADS=1");
     put_ranks(1, 1, 2);
     ranks[0].blas_threads = 4;
-    ASSERT_WARNINGS(1, "1 rank of n1 with 4 BLAS threads on 2 cores; ");
+    ASSERT_WARNINGS(1, "1 rank on n1 with 4 BLAS threads, but only 2 cores; ");
 }
 
 static void test_different_processors_are_seen(void **state)
@@ -161,12 +161,12 @@ static void test_a_disk_without_locks_is_seen(void **state)
     run.filesystem = (struct spine_filesystem){"NFS", 1, 1, 1};
     ASSERT_QUIET(1);
     run.filesystem.locks = 0;
-    ASSERT_WARNINGS(1, "run is on a file system (NFS) that can't lock files: two runs in it "
-                       "wouldn't notice each other; choose another output.directory, or at least "
+    ASSERT_WARNINGS(1, "run is on a file system (NFS) that can't lock files, so nothing stops a "
+                       "second run from writing to it; choose another output.directory, or "
                        "set HDF5_USE_FILE_LOCKING=FALSE, ");
     run.hdf5_locks = 0;
-    ASSERT_WARNINGS(1, "run is on a file system (NFS) that can't lock files: two runs in it "
-                       "wouldn't notice each other; choose another output.directory");
+    ASSERT_WARNINGS(1, "run is on a file system (NFS) that can't lock files, so nothing stops a "
+                       "second run from writing to it; choose another output.directory");
 }
 
 static void test_few_rows_a_rank_are_seen(void **state)
@@ -175,13 +175,14 @@ static void test_few_rows_a_rank_are_seen(void **state)
     put_ranks(4, 16, 16);
     run.batch_size = 64;
     ASSERT_QUIET(4);
-    ASSERT_WARNINGS(5, "a batch of 64 gives each of 5 ranks 12 rows, and they wait for each other "
-                       "much of the time; 1 rank may do as well, or take a train.batch_size of "
-                       "320");
+    ASSERT_WARNINGS(5, "a batch of 64 rows gives each of 5 ranks only 12 rows, so the ranks spend "
+                       "much of the time waiting for each other; use 1 rank, or a "
+                       "train.batch_size of 320");
     run.batch_size = 256;
-    ASSERT_WARNINGS(64, "a batch of 256 gives each of 64 ranks 4 rows, and they wait for each "
-                        "other much of the time; 4 ranks may do as well, or take a "
-                        "train.batch_size of 4096");
+    ASSERT_WARNINGS(64,
+                    "a batch of 256 rows gives each of 64 ranks only 4 rows, so the ranks spend "
+                    "much of the time waiting for each other; use 4 ranks, or a "
+                    "train.batch_size of 4096");
     ASSERT_QUIET(1);
     run.batch_size = 7; /* fewer than ranks: refused elsewhere */
     ASSERT_QUIET(8);
