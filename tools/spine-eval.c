@@ -5,6 +5,7 @@
 
 #include "spine/base/arguments.h"
 #include "spine/base/log.h"
+#include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/eval/answers.h"
 #include "spine/eval/evaluate.h"
@@ -248,8 +249,8 @@ static int report(struct request *request, const struct spine_evaluation *evalua
     if (request->json == NULL)
         return 0;
     char *json = spine_figures_json(evaluations, count);
-    const int rc = json == NULL ? spine_fail(err, "out of memory for the JSON")
-                                : write_json(request, json, err);
+    const int rc =
+        json == NULL ? spine_memory_fail("the JSON", err) : write_json(request, json, err);
     free(json);
     return rc;
 }
@@ -314,10 +315,13 @@ static int make_lists(struct request *request, size_t most, struct spine_error *
     struct spine_paths *const lists[] = {&options->files, &options->similarity, &options->analogies,
                                          &options->categorization, &request->answers};
     const size_t count = sizeof lists / sizeof *lists;
-    const char **paths = calloc(count * most, sizeof *paths);
+    const char **paths = spine_memory_zeroed(count * most, sizeof *paths, "the command line", err);
     for (size_t i = 0; paths != NULL && i < count; i++)
         lists[i]->list = paths + i * most;
-    return paths == NULL ? spine_fail(err, "out of memory") : 0;
+    if (paths == NULL)
+        return -1;
+
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -330,10 +334,10 @@ int main(int argc, char **argv)
     struct spine_task_requests *tasks = &request.options.tasks;
     spine_log_init(program, 0, 1, SPINE_LOG_INFO);
     tasks->kinds = 1U << SPINE_CLASSIFIER_LOGISTIC;
-    tasks->list = calloc((size_t)argc, sizeof *tasks->list);
+    tasks->list = spine_memory_zeroed((size_t)argc, sizeof *tasks->list, "the command line", &err);
     int rc = make_lists(&request, (size_t)argc, &err);
     if (rc == 0 && tasks->list == NULL)
-        rc = spine_fail(&err, "out of memory");
+        rc = -1;
     if (rc == 0)
         rc = parse_arguments(argc, argv, &request, &err);
     if (rc == 0 && !request.is_answered)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "spine/base/arguments.h"
+#include "spine/base/memory.h"
 #include "spine/files/merge.h"
 
 static const char program[] = "spine-merge";
@@ -44,8 +45,9 @@ int main(int argc, char **argv)
     static const struct option options[] = {{"output", required_argument, NULL, 'o'},
                                             SPINE_ARGUMENTS_COMMON};
     struct spine_error err;
-    const char **outputs = calloc((size_t)argc + 1, sizeof *outputs);
-    int option, num_outputs = 0, rc = outputs == NULL ? spine_fail(&err, "out of memory") : 1;
+    const char **outputs =
+        spine_memory_zeroed((size_t)argc + 1, sizeof *outputs, "the command line", &err);
+    int option, num_outputs = 0, rc = outputs == NULL ? -1 : 1;
     while (rc > 0 &&
            (rc = spine_arguments_next(program, argc, argv, ":o:", options, &option, &err)) > 0) {
         if (spine_arguments_answer(program, usage, option)) {

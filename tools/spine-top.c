@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "spine/base/arguments.h"
+#include "spine/base/memory.h"
 #include "spine/space/listing.h"
 
 static const char program[] = "spine-top";
@@ -129,11 +130,13 @@ int main(int argc, char **argv)
     struct spine_error err;
     struct spine_listing listing;
     struct request request = {.most_dimensions = 10, .most_words = 10};
-    request.dimensions = calloc((size_t)argc, sizeof *request.dimensions);
-    request.near = calloc((size_t)argc, sizeof *request.near);
+    request.dimensions =
+        spine_memory_zeroed((size_t)argc, sizeof *request.dimensions, "the command line", &err);
+    request.near =
+        spine_memory_zeroed((size_t)argc, sizeof *request.near, "the command line", &err);
     setlocale(LC_CTYPE, "C.UTF-8"); /* a pattern's ? is a character */
     int rc = request.dimensions == NULL || request.near == NULL
-                 ? spine_fail(&err, "out of memory")
+                 ? -1
                  : parse_arguments(argc, argv, &request, &err);
     if (rc == 0)
         rc = spine_listing_open(&listing, request.run, request.most_dimensions, request.most_words,

@@ -5,14 +5,19 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "spine/base/memory.h"
+
 int spine_lookup_init(struct spine_lookup *lookup, size_t count, struct spine_error *err)
 {
     size_t size = 16;
     while (size < 2 * count)
         size *= 2;
-    lookup->slots = calloc(size, sizeof *lookup->slots);
+    lookup->slots = spine_memory_zeroed(size, sizeof *lookup->slots, "the lookup of words", err);
     lookup->mask = size - 1;
-    return lookup->slots == NULL ? spine_fail(err, "out of memory to look up %zu words", count) : 0;
+    if (lookup->slots == NULL)
+        return -1;
+
+    return 0;
 }
 
 /* The slot where this word is, or else belongs. At least half of them are empty. */

@@ -48,10 +48,7 @@ void *spine_memory_aligned(size_t count, size_t size, const char *what, struct s
 
     /* aligned_alloc() wants whole multiples of the alignment. */
     const size_t whole = (bytes + SPINE_MEMORY_ALIGN - 1) / SPINE_MEMORY_ALIGN * SPINE_MEMORY_ALIGN;
-    void *memory = check(aligned_alloc(SPINE_MEMORY_ALIGN, whole), what, err);
-    if (memory != NULL)
-        memset(memory, 0, whole);
-    return memory;
+    return check(aligned_alloc(SPINE_MEMORY_ALIGN, whole), what, err);
 }
 
 char *spine_memory_copy(const char *text, const char *what, struct spine_error *err)
@@ -71,24 +68,33 @@ char *spine_memory_copy_part(const char *text, size_t length, const char *what,
     return copy;
 }
 
-int spine_memory_reserve(void *list, size_t *capacity, size_t needed, size_t size, const char *what,
-                         struct spine_error *err)
+int spine_memory_reserve_exactly(void *list, size_t *capacity, size_t needed, size_t size,
+                                 const char *what, struct spine_error *err)
 {
     if (needed <= *capacity)
         return 0;
 
-    void *first; /* whatever it points to */
+    void *first; /* whatever type it points to */
     memcpy(&first, list, sizeof first);
-    const size_t doubled = *capacity > SIZE_MAX / 2 ? SIZE_MAX : 2 * *capacity;
-    const size_t wanted = needed > doubled && needed < SIZE_MAX - 64 ? needed + 64
-                          : needed > doubled                         ? needed
-                                                                     : doubled;
-    const size_t bytes = bytes_of(wanted, size);
+    const size_t bytes = bytes_of(needed, size);
     void *larger = bytes == 0 ? NULL : realloc(first, bytes);
     if (larger == NULL)
         return spine_memory_fail(what, err);
 
     memcpy(list, &larger, sizeof larger);
-    *capacity = wanted;
+    *capacity = needed;
     return 0;
+}
+
+int spine_memory_reserve(void *list, size_t *capacity, size_t needed, size_t size, const char *what,
+                         struct spine_error *err)
+{
+    enum { FIRST = 64 };
+    if (needed <= *capacity)
+        return 0;
+
+    size_t wanted = *capacity < FIRST ? FIRST : *capacity > SIZE_MAX / 2 ? SIZE_MAX : 2 * *capacity;
+    if (wanted < needed)
+        wanted = needed;
+    return spine_memory_reserve_exactly(list, capacity, wanted, size, what, err);
 }

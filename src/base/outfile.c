@@ -8,13 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/memory.h"
+
 char *spine_outfile_part(const char *path, struct spine_error *err)
 {
     const size_t bytes = strlen(path) + sizeof ".part";
-    char *part = malloc(bytes);
-    if (part == NULL)
-        spine_fail(err, "out of memory for the name of %s", path);
-    else
+    char *part = spine_memory_get(bytes, 1, "a file's temporary name", err);
+
+    if (part != NULL)
         snprintf(part, bytes, "%s.part", path);
     return part;
 }
@@ -54,7 +55,10 @@ int spine_outfile_create(const char *path, struct spine_error *err)
     if (descriptor >= 0)
         close(descriptor);
     free(part);
-    return descriptor < 0 ? -1 : 0;
+    if (descriptor < 0)
+        return -1;
+
+    return 0;
 }
 
 FILE *spine_outfile_create_text(const char *path, struct spine_error *err)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "spine/base/memory.h"
 #include "spine/base/random.h"
 
 struct spine_estimate spine_statistics_wilson(double share, size_t trials)
@@ -77,9 +78,10 @@ struct ranking {
     struct ranked *x, *y, **order; /* owned; x alone, with y and order behind it */
 };
 
-static int make_ranking(struct ranking *ranking, size_t count)
+static int make_ranking(struct ranking *ranking, size_t count, struct spine_error *err)
 {
-    ranking->x = malloc(count * (2 * sizeof *ranking->x + sizeof *ranking->order) + 1);
+    ranking->x = spine_memory_get(count, 2 * sizeof *ranking->x + sizeof *ranking->order,
+                                  "the ranks of a correlation", err);
     if (ranking->x == NULL)
         return -1;
     ranking->y = ranking->x + count;
@@ -134,8 +136,9 @@ static int resample(const double *x, const double *y, size_t count, size_t sampl
     int failed = 0;
 #pragma omp parallel reduction(| : failed)
     {
+        struct spine_error unheard; /* every thread its own */
         struct ranking ranking;
-        const int mine = make_ranking(&ranking, count);
+        const int mine = make_ranking(&ranking, count, &unheard);
         failed |= mine;
 #pragma omp for
         for (size_t sample = 0; sample < samples; sample++)
@@ -152,12 +155,16 @@ int spine_statistics_spearman(const double *x, const double *y, size_t count, si
     *rho = (struct spine_estimate){NAN, NAN, NAN};
     if (count < 3)
         return 0;
-    double *rhos = malloc((samples + 1) * sizeof *rhos);
+    double *rhos =
+        spine_memory_get(samples + 1, sizeof *rhos, "the resamples of a correlation", err);
     struct ranking ranking;
-    int rc = make_ranking(&ranking, count);
-    if (rhos == NULL || rc != 0 || resample(x, y, count, samples, seed, rhos) != 0) {
-        rc = spine_fail(err, "out of memory to rank %zu pairs", count);
-    } else {
+    int rc = make_ranking(&ranking, count, err);
+    if (rhos == NULL)
+        rc = -1;
+    else if (rc == 0 && resample(x, y, count, samples, seed, rhos) != 0)
+        rc = spine_memory_fail("the resamples of a correlation", err);
+
+    if (rc == 0) {
         for (size_t i = 0; i < count; i++) {
             ranking.x[i].value = x[i];
             ranking.y[i].value = y[i];

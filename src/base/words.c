@@ -63,10 +63,11 @@ int spine_words_add_escaped(struct spine_words *words, const char *word, int *es
                             struct spine_error *err)
 {
     const size_t length = strlen(word);
-    char *copy = malloc(4 * length + 5), *end = copy; /* a byte becomes four at most */
+    /* A byte becomes four at most. */
+    char *copy = spine_memory_get(4 * length + 5, 1, "an escaped word", err), *end = copy;
     *escaped = 0;
     if (copy == NULL)
-        return spine_fail(err, "out of memory for a word of %zu bytes", length);
+        return -1;
     while (*word != '\0') {
         const size_t character = spine_words_character(word);
         if (character > 0) {

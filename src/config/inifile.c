@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "spine/base/log.h"
+#include "spine/base/memory.h"
 
 static const char sweep_section[] = "sweep";
 
@@ -102,7 +103,7 @@ static char *next_line(char *line, int size, void *stream)
 
 /* The value at the end of a line as inih would take it: without blanks at its ends and without a
  * comment, which a ';' after a blank begins. NULL without memory; the caller frees. */
-static char *copy_value(const char *text)
+static char *copy_value(const char *text, struct spine_error *err)
 {
     static const char blanks[] = " \t\v\f\r";
     size_t length = strcspn(text, "\n");
@@ -112,7 +113,8 @@ static char *copy_value(const char *text)
     while (length > 0 && strchr(blanks, text[length - 1]) != NULL)
         length--;
     const size_t start = strspn(text, blanks);
-    return start < length ? strndup(text + start, length - start) : strdup("");
+    return spine_memory_copy_part(text + start, start < length ? length - start : 0, "a long line",
+                                  err);
 }
 
 static const struct spine_inifile_line *find_line(const struct spine_inifile_lines *lines,
@@ -129,12 +131,11 @@ static int add_line(struct spine_inifile_lines *lines, int number, const char *n
 {
     if (strlen(name) >= SPINE_INIFILE_NAME || strlen(value) >= SPINE_INIFILE_WORD)
         return spine_refuse(err, "'%.40s': is too long", name);
-    struct spine_inifile_line *grown =
-        realloc(lines->line, (lines->count + 1) * sizeof *lines->line);
-    if (grown == NULL)
-        return spine_fail(err, "out of memory for the lines of [sweep]");
-    lines->line = grown;
-    struct spine_inifile_line *line = &grown[lines->count++];
+    if (spine_memory_reserve(&lines->line, &lines->capacity, lines->count + 1, sizeof *lines->line,
+                             "the lines of [sweep]", err))
+        return -1;
+
+    struct spine_inifile_line *line = &lines->line[lines->count++];
     line->line = number;
     strcpy(line->name, name);
     strcpy(line->value, value);
@@ -172,9 +173,8 @@ static int take_pair(void *user, const char *section, const char *key, const cha
         parse->rc = set_pair(parse, section, key, value);
         return parse->rc == 0;
     }
-    char *copy = copy_value(parse->long_value);
-    parse->rc = copy == NULL ? spine_fail(parse->err, "out of memory for a line of %s", parse->path)
-                             : set_pair(parse, section, key, copy);
+    char *copy = copy_value(parse->long_value, parse->err);
+    parse->rc = copy == NULL ? -1 : set_pair(parse, section, key, copy);
     free(copy);
     return parse->rc == 0;
 }
@@ -191,7 +191,7 @@ int spine_inifile_parse(struct spine_config *config, struct spine_inifile_lines 
     if (parse.rc != 0)
         return -1;
     if (line < 0)
-        return spine_fail(err, "%s: out of memory to parse it", path);
+        return spine_memory_fail("the lines of a configuration", err);
     if (line > 0)
         return spine_refuse(err, "%s:%d: is neither '[section]' nor 'name = value'", path, line);
     return 0;
@@ -206,10 +206,10 @@ static int read_text(const char *path, char **text, size_t *length, struct spine
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         return spine_refuse(err, "%s: %s", path, strerror(errno));
-    *text = malloc(MOST + 1);
+    *text = spine_memory_get(MOST + 1, 1, "the configuration", err);
     if (*text == NULL) {
         fclose(file);
-        return spine_fail(err, "out of memory to read %s", path);
+        return -1;
     }
     *length = fread(*text, 1, MOST + 1, file);
     const int failed = ferror(file), reason = errno;
@@ -235,8 +235,8 @@ static int share_text(struct spine_comm *comm, const char *path, char **text,
         return -1;
     uint64_t length = read;
     spine_comm_broadcast(comm, &length, sizeof length);
-    if (!reads && (*text = calloc(length + 1, 1)) == NULL)
-        rc = spine_fail(err, "out of memory for the configuration");
+    if (!reads && (*text = spine_memory_zeroed(length + 1, 1, "the configuration", err)) == NULL)
+        rc = -1;
     if (spine_comm_agree(comm, rc, err))
         return -1;
     spine_comm_broadcast(comm, *text, length);
@@ -277,15 +277,16 @@ static int apply_words(struct spine_config *config, struct spine_inifile_lines *
 {
     if (sweep == NULL)
         return spine_config_override(config, words, count, err);
-    char **copy = calloc((size_t)count + 1, sizeof *copy);
+    char **copy = spine_memory_zeroed((size_t)count + 1, sizeof *copy, "the command line", err);
     if (copy == NULL)
-        return spine_fail(err, "out of memory for the command line");
+        return -1;
     for (int i = 0; i < count; i++)
         copy[i] = words[i];
-    const int rc =
-        override_sweep(sweep, copy, &count, err) || spine_config_override(config, copy, count, err)
-            ? -1
-            : 0;
+    int rc = 0;
+
+    if (override_sweep(sweep, copy, &count, err) || spine_config_override(config, copy, count, err))
+        rc = -1;
+
     free(copy);
     return rc;
 }

@@ -88,10 +88,11 @@ static int measure_lengths(struct quiz *quiz, struct spine_error *err)
 {
     const struct spine_space *space = quiz->space;
     quiz->stride = spine_kernel_stride(space->columns);
-    quiz->length = calloc(space->rows, sizeof *quiz->length);
-    quiz->block = spine_kernel_alloc(BLOCK * quiz->stride);
+    quiz->length =
+        spine_memory_zeroed(space->rows, sizeof *quiz->length, "the lengths of all vectors", err);
+    quiz->block = spine_kernel_alloc(BLOCK * quiz->stride, "a block of vectors", err);
     if (quiz->length == NULL || quiz->block == NULL)
-        return spine_fail(err, "out of memory for the lengths of %zu vectors", space->rows);
+        return -1;
     for (size_t i = 0; i < space->rows; i++)
         quiz->length[i] = spine_space_unit(space, i, quiz->block);
     return 0;
@@ -101,10 +102,10 @@ static int measure_lengths(struct quiz *quiz, struct spine_error *err)
 static int read_asked(struct quiz *quiz, struct spine_error *err)
 {
     const size_t most = quiz->space->rows;
-    quiz->place = malloc(most * sizeof *quiz->place);
-    quiz->rows = malloc(most * sizeof *quiz->rows);
+    quiz->place = spine_memory_get(most, sizeof *quiz->place, "the rows of all words", err);
+    quiz->rows = spine_memory_get(most, sizeof *quiz->rows, "the words of the questions", err);
     if (quiz->place == NULL || quiz->rows == NULL)
-        return spine_fail(err, "out of memory for %zu words", most);
+        return -1;
     for (size_t i = 0; i < most; i++)
         quiz->place[i] = UINT32_MAX;
     for (size_t q = 0; q < quiz->count; q++)
@@ -115,11 +116,14 @@ static int read_asked(struct quiz *quiz, struct spine_error *err)
                 quiz->place[row] = (uint32_t)quiz->num_asked++;
             }
         }
-    quiz->asked = spine_kernel_alloc(quiz->num_asked * quiz->stride);
-    quiz->cosines = spine_kernel_alloc(quiz->num_asked * BLOCK);
-    quiz->packed = spine_kernel_alloc(spine_kernel_packed(quiz->space->columns));
+    quiz->asked = spine_kernel_alloc(quiz->num_asked * quiz->stride,
+                                     "the vectors of the questions' words", err);
+    quiz->cosines =
+        spine_kernel_alloc(quiz->num_asked * BLOCK, "the cosines of the questions' words", err);
+    quiz->packed =
+        spine_kernel_alloc(spine_kernel_packed(quiz->space->columns), "a block of vectors", err);
     if (quiz->asked == NULL || quiz->cosines == NULL || quiz->packed == NULL)
-        return spine_fail(err, "out of memory for the vectors of %zu words", quiz->num_asked);
+        return -1;
     for (size_t i = 0; i < quiz->num_asked; i++)
         spine_space_unit(quiz->space, quiz->rows[i], quiz->asked + i * quiz->stride);
     return 0;
@@ -180,10 +184,10 @@ static void answer_question(struct quiz *quiz, size_t q, const struct round *rou
 
 static int answer_all(struct quiz *quiz, struct spine_error *err)
 {
-    quiz->by_add = malloc(quiz->count * sizeof *quiz->by_add + 1);
-    quiz->by_mul = malloc(quiz->count * sizeof *quiz->by_mul + 1);
+    quiz->by_add = spine_memory_get(quiz->count, sizeof *quiz->by_add, "the answers", err);
+    quiz->by_mul = spine_memory_get(quiz->count, sizeof *quiz->by_mul, "the answers", err);
     if (quiz->by_add == NULL || quiz->by_mul == NULL)
-        return spine_fail(err, "out of memory for %zu answers", quiz->count);
+        return -1;
     for (size_t q = 0; q < quiz->count; q++)
         quiz->by_add[q] = quiz->by_mul[q] = (struct answer){-INFINITY, UINT32_MAX};
     struct round round;
@@ -232,5 +236,8 @@ int spine_analogies_measure(const struct spine_space *space, const char *path,
     free(quiz.packed);
     free(quiz.by_add);
     free(quiz.by_mul);
-    return rc ? -1 : 0;
+    if (rc)
+        return -1;
+
+    return 0;
 }

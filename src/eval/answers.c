@@ -133,11 +133,15 @@ static int read_sheets(struct scoring *scoring, const char *const *paths, size_t
 {
     struct sheet sheet = {.scoring = scoring};
     scoring->num_sheets = count;
-    scoring->answer = calloc(scoring->count * count, sizeof *scoring->answer);
-    sheet.is_answered = calloc(scoring->count, sizeof *sheet.is_answered);
-    int rc = scoring->answer == NULL || sheet.is_answered == NULL
-                 ? spine_fail(err, "out of memory for %zu answers", scoring->count * count)
-                 : 0;
+    scoring->answer =
+        spine_memory_zeroed(scoring->count * count, sizeof *scoring->answer, "the answers", err);
+    sheet.is_answered =
+        spine_memory_zeroed(scoring->count, sizeof *sheet.is_answered, "the answers", err);
+    int rc = 0;
+
+    if (scoring->answer == NULL || sheet.is_answered == NULL)
+        rc = -1;
+
     for (; rc == 0 && sheet.number < count; sheet.number++) {
         memset(sheet.is_answered, 0, scoring->count * sizeof *sheet.is_answered);
         rc = read_table(paths[sheet.number], scoring, &sheet, err);
@@ -189,9 +193,10 @@ static size_t count_choices(const struct scoring *scoring, size_t file, size_t *
 static int add_kappa(const struct scoring *scoring, size_t file, size_t questions,
                      struct spine_figures *figures, struct spine_error *err)
 {
-    size_t *counts = calloc(scoring->count * scoring->choices, sizeof *counts);
+    size_t *counts = spine_memory_zeroed(scoring->count * scoring->choices, sizeof *counts,
+                                         "the counts of the answers", err);
     if (counts == NULL)
-        return spine_fail(err, "out of memory for %zu answers", scoring->count);
+        return -1;
     const size_t items = count_choices(scoring, file, counts);
     const double kappa =
         spine_statistics_kappa(counts, items, scoring->choices, scoring->num_sheets);
@@ -227,9 +232,10 @@ static int score_all(struct scoring *scoring, const char *const *sheets,
     const size_t count = scoring->files.count;
     answers->files = scoring->files;
     scoring->files = (struct spine_words){0};
-    answers->evaluations = calloc(count, sizeof *answers->evaluations);
+    answers->evaluations =
+        spine_memory_zeroed(count, sizeof *answers->evaluations, "the results of all files", err);
     if (answers->evaluations == NULL)
-        return spine_fail(err, "out of memory for %zu files", count);
+        return -1;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < count; i++) {
         answers->evaluations[i].path = spine_words_get(&answers->files, i);
@@ -255,7 +261,10 @@ int spine_answers_score(struct spine_answers *answers, const char *key, const ch
     spine_words_dispose(&scoring.files);
     if (rc != 0)
         spine_answers_dispose(answers);
-    return rc ? -1 : 0;
+    if (rc)
+        return -1;
+
+    return 0;
 }
 
 void spine_answers_dispose(struct spine_answers *answers)

@@ -95,9 +95,10 @@ static int read_all(struct categories *categories, const struct spine_space *spa
         return spine_refuse(err, "%s: %s", directory, strerror(errno));
     int rc =
         count == 0 ? spine_refuse(err, "%s: has no categories: no files NAME.txt", directory) : 0;
-    categories->sizes = calloc((size_t)count + 1, sizeof *categories->sizes);
+    categories->sizes = spine_memory_zeroed((size_t)count + 1, sizeof *categories->sizes,
+                                            "the sizes of the categories", err);
     if (rc == 0 && categories->sizes == NULL)
-        rc = spine_fail(err, "out of memory for %d categories", count);
+        rc = -1;
     for (int i = 0; i < count; i++) {
         char path[PATH];
         if (rc == 0 && snprintf(path, sizeof path, "%s/%s", directory, entries[i]->d_name) >= PATH)
@@ -157,10 +158,14 @@ static int score_all(const struct categories *categories, const struct spine_ran
                      struct spine_categories_score *result, struct spine_error *err)
 {
     const size_t width = columns->columns;
-    size_t *start = malloc((columns->rows + 1) * sizeof *start);
-    size_t *hits = malloc(categories->number * LAMBDAS * sizeof *hits);
-    double(*scores)[LAMBDAS] = malloc(width * sizeof *scores);
-    double *of_lambda = malloc(width * sizeof *of_lambda);
+    size_t *start =
+        spine_memory_get(columns->rows + 1, sizeof *start, "the categories of all words", err);
+    size_t *hits = spine_memory_get(categories->number * LAMBDAS, sizeof *hits,
+                                    "the words found in each category", err);
+    double(*scores)[LAMBDAS] =
+        spine_memory_get(width, sizeof *scores, "the scores of all dimensions", err);
+    double *of_lambda =
+        spine_memory_get(width, sizeof *of_lambda, "the scores of all dimensions", err);
     const bool is_whole = start != NULL && hits != NULL && scores != NULL && of_lambda != NULL;
     if (is_whole) {
         index_members(categories, columns->rows, start);
@@ -177,7 +182,10 @@ static int score_all(const struct categories *categories, const struct spine_ran
     free(hits);
     free(scores);
     free(of_lambda);
-    return is_whole ? 0 : spine_fail(err, "out of memory for %zu dimensions", width);
+    if (!is_whole)
+        return -1;
+
+    return 0;
 }
 
 int spine_categories_measure(const struct spine_space *space, const struct spine_ranking *columns,

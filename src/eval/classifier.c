@@ -50,9 +50,9 @@ int spine_examples_create(struct spine_examples **examples, size_t columns, stru
 {
     if (columns >= INT_MAX)
         return spine_refuse(err, "%zu features are more than a classifier can take", columns);
-    *examples = calloc(1, sizeof **examples);
+    *examples = spine_memory_zeroed(1, sizeof **examples, "a classifier's examples", err);
     if (*examples == NULL)
-        return spine_fail(err, "out of memory for a classifier's examples");
+        return -1;
     (*examples)->columns = columns;
     return 0;
 }
@@ -178,8 +178,9 @@ static void climb(const struct parted *parted, const struct problem *problem, st
 static void run_trial(const struct parted *parted, struct trial *trial)
 {
     const struct spine_examples *examples = parted->examples;
-    struct feature_node **x = malloc(examples->count * sizeof *x);
-    double *y = malloc(examples->count * sizeof *y);
+    struct spine_error unheard; /* run_trials() says it, after all threads */
+    struct feature_node **x = spine_memory_get(examples->count, sizeof *x, "a trial", &unheard);
+    double *y = spine_memory_get(examples->count, sizeof *y, "a trial", &unheard);
     trial->is_short = x == NULL || y == NULL;
     if (!trial->is_short) {
         const struct problem problem = {.l = (int)gather(parted, trial, x, y),
@@ -202,8 +203,7 @@ static int run_trials(const struct parted *parted, struct trial *trials, size_t 
         run_trial(parted, &trials[i]);
     for (size_t i = 0; i < count; i++)
         if (trials[i].is_short)
-            return spine_fail(err, "out of memory for a classifier of %zu examples",
-                              parted->examples->count);
+            return spine_memory_fail("the trials of a classifier", err);
     return 0;
 }
 
@@ -284,9 +284,10 @@ static size_t choose(const struct trial *trials, size_t count, size_t part, size
 static int test_parts(const struct parted *parted, size_t num_parts, uint64_t tests,
                       struct spine_accuracy *accuracy, struct spine_error *err)
 {
-    struct trial *trials = calloc(num_parts * (num_parts + 1) / 2, sizeof *trials);
+    struct trial *trials = spine_memory_zeroed(num_parts * (num_parts + 1) / 2, sizeof *trials,
+                                               "the trials of a classifier", err);
     if (trials == NULL)
-        return spine_fail(err, "out of memory for the trials of a classifier");
+        return -1;
     const size_t count = list_trials(num_parts, tests, trials);
     const int rc = run_trials(parted, trials, count, err);
     *accuracy = (struct spine_accuracy){0};
@@ -304,20 +305,20 @@ static int test_parts(const struct parted *parted, size_t num_parts, uint64_t te
 
 /* --- What is asked ------------------------------------------------------------------------- */
 
-static int refuse_memory(struct spine_error *err)
-{
-    return spine_fail(err, "out of memory for the parts of a classifier's examples");
-}
-
 int spine_classifier_test(struct spine_examples *examples, enum spine_classifier kind,
                           size_t num_train, size_t num_valid, uint64_t seed,
                           struct spine_accuracy *accuracy, struct spine_error *err)
 {
     struct parted parted;
     const uint32_t num_parts = num_valid > 0 ? 3 : SPINE_CLASSIFIER_FOLDS + 1;
-    uint32_t *part = calloc(examples->count + 1, sizeof *part);
-    uint32_t *label = calloc(num_train + 1, sizeof *label);
-    int rc = part == NULL || label == NULL ? refuse_memory(err) : 0;
+    uint32_t *part = spine_memory_zeroed(examples->count + 1, sizeof *part,
+                                         "the parts of a classifier's examples", err);
+    uint32_t *label = spine_memory_zeroed(num_train + 1, sizeof *label,
+                                          "the labels of a classifier's examples", err);
+    int rc = 0;
+
+    if (part == NULL || label == NULL)
+        rc = -1;
     if (rc == 0 && num_valid == 0) {
         for (size_t i = 0; i < num_train; i++)
             label[i] = (uint32_t)examples->label[i];
@@ -355,10 +356,11 @@ int spine_classifier_cross_validate(struct spine_examples *examples, enum spine_
 int spine_classifier_deal(const uint32_t *label, size_t count, size_t num_folds, uint64_t seed,
                           uint32_t *fold, struct spine_error *err)
 {
-    size_t *order = malloc((count + 1) * sizeof *order);
+    size_t *order =
+        spine_memory_get(count + 1, sizeof *order, "the order of a classifier's examples", err);
     size_t num_dealt = 0;
     if (order == NULL)
-        return refuse_memory(err);
+        return -1;
     for (uint32_t at = 0, num_labels = 1; at < num_labels; at++) {
         uint32_t num_same = 0;
         for (size_t i = 0; i < count; i++) {

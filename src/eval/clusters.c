@@ -3,9 +3,11 @@
 
 #include <assert.h>
 #include <float.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/memory.h"
 #include "spine/base/random.h"
 
 enum { MOST_ROUNDS = 100 };
@@ -23,14 +25,18 @@ struct attempt {
     double inertia;    /* the sum of distance */
 };
 
-static int make_attempt(struct attempt *attempt)
+static bool make_attempt(struct attempt *attempt)
 {
-    attempt->centers = malloc(attempt->k * attempt->dim * sizeof *attempt->centers);
-    attempt->distance = malloc(attempt->n * sizeof *attempt->distance);
-    attempt->size = malloc(attempt->k * sizeof *attempt->size);
-    attempt->cluster = malloc(attempt->n * sizeof *attempt->cluster);
-    return attempt->centers == NULL || attempt->distance == NULL || attempt->size == NULL ||
-           attempt->cluster == NULL;
+    static const char what[] = "a clustering";
+    struct spine_error unheard; /* spine_clusters_find() says it, after all threads */
+
+    attempt->centers =
+        spine_memory_get(attempt->k, attempt->dim * sizeof *attempt->centers, what, &unheard);
+    attempt->distance = spine_memory_get(attempt->n, sizeof *attempt->distance, what, &unheard);
+    attempt->size = spine_memory_get(attempt->k, sizeof *attempt->size, what, &unheard);
+    attempt->cluster = spine_memory_get(attempt->n, sizeof *attempt->cluster, what, &unheard);
+    return attempt->centers != NULL && attempt->distance != NULL && attempt->size != NULL &&
+           attempt->cluster != NULL;
 }
 
 static void dispose(struct attempt *attempt)
@@ -163,13 +169,17 @@ int spine_clusters_find(const float *points, size_t n, size_t dim, size_t k, siz
                         uint64_t seed, uint32_t *cluster, struct spine_error *err)
 {
     assert(k >= 1 && k <= n && restarts > 0);
-    struct attempt *attempts = calloc(restarts, sizeof *attempts);
-    int failed = attempts == NULL;
-#pragma omp parallel for schedule(dynamic) reduction(| : failed) if (!failed)
-    for (size_t i = 0; i < (failed ? 0 : restarts); i++) {
+    struct attempt *attempts =
+        spine_memory_zeroed(restarts, sizeof *attempts, "the clusterings", err);
+    if (attempts == NULL)
+        return -1;
+
+    int failed = 0;
+#pragma omp parallel for schedule(dynamic) reduction(| : failed)
+    for (size_t i = 0; i < restarts; i++) {
         attempts[i] = (struct attempt){
             .points = points, .n = n, .dim = dim, .k = k, .seed = seed, .number = (uint32_t)i};
-        if (make_attempt(&attempts[i]) == 0)
+        if (make_attempt(&attempts[i]))
             run(&attempts[i]);
         else
             failed = 1;
@@ -180,8 +190,11 @@ int spine_clusters_find(const float *points, size_t n, size_t dim, size_t k, siz
             best = i;
     if (!failed)
         memcpy(cluster, attempts[best].cluster, n * sizeof *cluster);
-    for (size_t i = 0; attempts != NULL && i < restarts; i++)
+    for (size_t i = 0; i < restarts; i++)
         dispose(&attempts[i]);
     free(attempts);
-    return failed ? spine_fail(err, "out of memory to cluster %zu points", n) : 0;
+
+    if (failed)
+        return spine_memory_fail("the clusterings", err);
+    return 0;
 }

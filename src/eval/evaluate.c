@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "spine/base/log.h"
+#include "spine/base/memory.h"
 #include "spine/config/config.h"
 #include "spine/config/inifile.h"
 #include "spine/eval/analogies.h"
@@ -124,7 +125,10 @@ static int measure_explained(const struct subject *subject, struct spine_figures
     const int rc = spine_inifile_find_input(model.config, subject->path, input, err) ||
                    add_explained(subject, &model, input, figures, err);
     spine_modelfile_dispose(&model);
-    return rc ? -1 : 0;
+    if (rc)
+        return -1;
+
+    return 0;
 }
 
 static int add_readability(struct spine_figures *figures, const char *name,
@@ -290,7 +294,10 @@ static int measure(const struct spine_evaluate_options *options, const struct su
                    spine_classification_measure(subject->classification, options->tasks.kinds,
                                                 &subject->space, figures, err);
     spine_ranking_dispose(&columns);
-    return rc ? -1 : 0;
+    if (rc)
+        return -1;
+
+    return 0;
 }
 
 /* --- The job ------------------------------------------------------------------------------ */
@@ -318,9 +325,10 @@ int spine_evaluate(const struct spine_evaluate_options *options,
 {
     struct judge judge = {0};
     struct spine_classification classification;
-    *evaluations = calloc(options->files.count, sizeof **evaluations);
+    *evaluations = spine_memory_zeroed(options->files.count, sizeof **evaluations,
+                                       "the results of all files", err);
     if (*evaluations == NULL)
-        return spine_fail(err, "out of memory for %zu files", options->files.count);
+        return -1;
     int rc = spine_classification_read(&classification, options->tasks.list, options->tasks.count,
                                        options->seed, err);
     if (rc == 0)

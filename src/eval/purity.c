@@ -88,10 +88,11 @@ static int cluster_words(const struct sorting *sorting, uint64_t seed, double *p
                          struct spine_error *err)
 {
     const size_t k = sorting->names.count;
-    uint32_t *cluster = malloc(sorting->count * sizeof *cluster);
-    size_t *counts = calloc(k, k * sizeof *counts);
+    uint32_t *cluster =
+        spine_memory_get(sorting->count, sizeof *cluster, "the clusters of all words", err);
+    size_t *counts = spine_memory_zeroed(k, k * sizeof *counts, "the words in each cluster", err);
     int rc = cluster == NULL || counts == NULL
-                 ? spine_fail(err, "out of memory to cluster %zu words", sorting->count)
+                 ? -1
                  : spine_clusters_find(sorting->units, sorting->count, sorting->space->columns, k,
                                        RESTARTS, seed, cluster, err);
     if (rc == 0)

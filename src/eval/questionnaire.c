@@ -41,10 +41,12 @@ static void shuffle(size_t *numbers, size_t count, uint64_t seed, uint32_t purpo
     }
 }
 
-/* The numbers below count, shuffled; the caller frees. NULL when memory runs out. */
-static size_t *draw_order(size_t count, uint64_t seed, uint32_t purpose, uint32_t which)
+/* The numbers below count, shuffled; the caller frees. NULL, with err filled, on failure. */
+static size_t *draw_order(size_t count, uint64_t seed, uint32_t purpose, uint32_t which,
+                          struct spine_error *err)
 {
-    size_t *order = malloc(count * sizeof *order + 1);
+    size_t *order = spine_memory_get(count, sizeof *order, "a drawn order", err);
+
     for (size_t i = 0; order != NULL && i < count; i++)
         order[i] = i;
     if (order != NULL)
@@ -65,8 +67,8 @@ static int add_question(struct sheet *sheet, const struct spine_topwords *panel,
                         size_t dimension, size_t intruder, struct spine_error *err)
 {
     const size_t choices = sheet->wish->shown + 1, number = sheet->count;
-    size_t *order = draw_order(choices, sheet->wish->seed, DRAW_PLACES, (uint32_t)number);
-    int rc = order == NULL ? spine_fail(err, "out of memory for a question")
+    size_t *order = draw_order(choices, sheet->wish->seed, DRAW_PLACES, (uint32_t)number, err);
+    int rc = order == NULL ? -1
                            : spine_memory_reserve(&sheet->questions, &sheet->capacity, number + 1,
                                                   sizeof *sheet->questions, "questions", err);
     if (rc == 0)
@@ -101,9 +103,13 @@ static int ask_about_panel(struct sheet *sheet, const struct spine_topwords *pan
 {
     const struct spine_questionnaire *wish = sheet->wish;
     const size_t hidden = panel->columns->columns;
-    size_t *order = draw_order(hidden, wish->seed, DRAW_DIMENSIONS, (uint32_t)file);
+    size_t *order = draw_order(hidden, wish->seed, DRAW_DIMENSIONS, (uint32_t)file, err);
     size_t asked = 0;
-    int rc = order == NULL ? spine_fail(err, "out of memory for %zu dimensions", hidden) : 0;
+    int rc = 0;
+
+    if (order == NULL)
+        rc = -1;
+
     for (size_t i = 0; rc == 0 && i < hidden && asked < wish->most; i++) {
         const int64_t intruder =
             spine_topwords_intruder(panel, order[i], wish->shown, wish->seed, 0);
@@ -141,10 +147,9 @@ static char *key_of(const char *path, struct spine_error *err)
     size_t length = strlen(path);
     if (length > strlen(ending) && strcmp(path + length - strlen(ending), ending) == 0)
         length -= strlen(ending);
-    char *key = malloc(length + sizeof ".key.tsv");
-    if (key == NULL)
-        spine_fail(err, "out of memory");
-    else
+
+    char *key = spine_memory_get(length + sizeof ".key.tsv", 1, "the key's path", err);
+    if (key != NULL)
         sprintf(key, "%.*s.key.tsv", (int)length, path);
     return key;
 }
@@ -237,8 +242,9 @@ int spine_questionnaire_write(const struct spine_questionnaire *questionnaire, c
                           questionnaire->files[0], questionnaire->shown);
     if (rc == 0 && (key = key_of(path, err)) == NULL)
         rc = -1;
-    if (rc == 0 && (order = draw_order(sheet.count, questionnaire->seed, DRAW_ORDER, 0)) == NULL)
-        rc = spine_fail(err, "out of memory for %zu questions", sheet.count);
+    if (rc == 0 &&
+        (order = draw_order(sheet.count, questionnaire->seed, DRAW_ORDER, 0, err)) == NULL)
+        rc = -1;
     if (rc == 0)
         rc = write_both(path, key, &sheet, order, err);
     *count = sheet.count;

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "spine/base/memory.h"
+
 /* What is asked about a dimension. */
 struct question {
     const struct spine_topwords *panel;
@@ -21,11 +23,11 @@ static double *ask_all(const struct question *question,
                        struct spine_error *err)
 {
     const size_t count = question->panel->columns->columns;
-    double *answers = calloc(count + 1, sizeof *answers);
-    if (answers == NULL) {
-        spine_fail(err, "out of memory for %zu dimensions", count);
+    double *answers =
+        spine_memory_zeroed(count + 1, sizeof *answers, "the answers of all dimensions", err);
+    if (answers == NULL)
         return NULL;
-    }
+
 #pragma omp parallel for schedule(dynamic, 16)
     for (size_t j = 0; j < count; j++)
         answers[j] = ask(question, j);
@@ -173,9 +175,9 @@ int spine_readability_diversity(const struct spine_topwords *panel, size_t shown
                                 struct spine_readability *result, struct spine_error *err)
 {
     const size_t count = panel->columns->columns;
-    unsigned char *is_shown = calloc(panel->columns->rows, 1);
+    unsigned char *is_shown = spine_memory_zeroed(panel->columns->rows, 1, "the words shown", err);
     if (is_shown == NULL)
-        return spine_fail(err, "out of memory for %zu words", panel->columns->rows);
+        return -1;
     *result = (struct spine_readability){.estimate = {NAN, NAN, NAN}};
     size_t different = 0;
     for (size_t j = 0; j < count; j++) {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/memory.h"
+
 static const float NEARLY_ZERO = 0.001F; /* the published program's bound */
 
 static const char group[] = "sparsity";
@@ -78,13 +80,18 @@ int spine_sparsity_measure(const struct spine_space *space, struct spine_figures
                            struct spine_error *err)
 {
     struct counts counts = {0};
-    float *row = malloc(space->columns * sizeof *row);
-    counts.nonzero = calloc(space->rows, sizeof *counts.nonzero);
-    counts.seen = calloc(space->columns, sizeof *counts.seen);
-    counts.full = calloc(space->columns, sizeof *counts.full);
-    int rc = row == NULL || counts.nonzero == NULL || counts.seen == NULL || counts.full == NULL
-                 ? spine_fail(err, "out of memory to count the values of %zu words", space->rows)
-                 : 0;
+    float *row = spine_memory_get(space->columns, sizeof *row, "a vector", err);
+    counts.nonzero =
+        spine_memory_zeroed(space->rows, sizeof *counts.nonzero, "the counts of all words", err);
+    counts.seen = spine_memory_zeroed(space->columns, sizeof *counts.seen,
+                                      "the counts of all dimensions", err);
+    counts.full = spine_memory_zeroed(space->columns, sizeof *counts.full,
+                                      "the counts of all dimensions", err);
+    int rc = 0;
+
+    if (row == NULL || counts.nonzero == NULL || counts.seen == NULL || counts.full == NULL)
+        rc = -1;
+
     for (size_t i = 0; rc == 0 && i < space->rows; i++) {
         spine_space_row(space, i, row);
         count_row(&counts, row, i, space->columns);
@@ -150,9 +157,9 @@ int spine_sparsity_explained(const struct spine_space *codes, const struct spine
     *explained = NAN;
     if (!is_input_of(codes, model, input))
         return 0;
-    double *y = malloc(input->columns * sizeof *y);
+    double *y = spine_memory_get(input->columns, sizeof *y, "a reconstruction", err);
     if (y == NULL)
-        return spine_fail(err, "out of memory for %zu numbers", input->columns);
+        return -1;
     double lost = 0, all = 0;
     for (size_t i = 0; i < codes->rows; i++)
         lost += residual(&codes->codes, model, input->dense + i * input->columns, i, y);

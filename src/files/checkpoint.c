@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/files/checksum.h"
 #include "spine/files/modelfile.h"
@@ -193,10 +194,12 @@ int spine_checkpoint_writer_init(struct spine_checkpoint_writer *writer, const c
     if (strlen(directory) >= sizeof writer->directory)
         return spine_refuse(err, "%.60s...: the path is too long", directory);
     strcpy(writer->directory, directory);
-    writer->paths = calloc(num_paths, sizeof *writer->paths);
-    return writer->paths == NULL
-               ? spine_fail(err, "out of memory for the paths of %zu ranks", num_paths)
-               : 0;
+    writer->paths =
+        spine_memory_zeroed(num_paths, sizeof *writer->paths, "the modes of all ranks", err);
+    if (writer->paths == NULL)
+        return -1;
+
+    return 0;
 }
 
 /* Copy what is to be saved, so that the training may change it. */
@@ -233,8 +236,9 @@ int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_che
     writer->progress = *progress;
     memcpy(writer->paths, paths, writer->num_paths * sizeof *paths);
     if (writer->idle != NULL && writer->idle_copy == NULL &&
-        (writer->idle_copy = calloc(writer->num_idle, sizeof *writer->idle_copy)) == NULL)
-        return spine_fail(err, "out of memory for %zu units", writer->num_idle);
+        (writer->idle_copy = spine_memory_zeroed(writer->num_idle, sizeof *writer->idle_copy,
+                                                 "a copy of the idle counts", err)) == NULL)
+        return -1;
     if (writer->idle != NULL)
         memcpy(writer->idle_copy, writer->idle, writer->num_idle * sizeof *writer->idle);
     if (mode == SPINE_CHECKPOINT_NOW) {
@@ -318,7 +322,10 @@ int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts 
     spine_store_close(store, &ignored);
     if (rc != 0)
         spine_checkpoint_texts_dispose(texts);
-    return rc ? -1 : 0;
+    if (rc)
+        return -1;
+
+    return 0;
 }
 
 static int read_contents(struct spine_store *store, const char *path, struct spine_params *params,

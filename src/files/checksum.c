@@ -8,6 +8,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "spine/base/memory.h"
+
 enum { SEAL = 32, NAME = 16, BLOCK = 1 << 20 };
 
 static void write_seal(char *seal, const XXH3_state_t *state)
@@ -30,8 +32,9 @@ static int digest(FILE *file, long long length, XXH3_state_t *state, char *block
 /* Digest all but the file's last 'rest' bytes; -1 if they can't be read or there are fewer. */
 static int digest_file(FILE *file, long long rest, char *seal)
 {
+    struct spine_error unheard;
     XXH3_state_t *state = XXH3_createState();
-    char *block = malloc(BLOCK);
+    char *block = spine_memory_get(BLOCK, 1, "a block of a file", &unheard);
     int rc = -1;
     if (state != NULL && block != NULL && XXH3_64bits_reset(state) == XXH_OK &&
         fseeko(file, 0, SEEK_END) == 0) {

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "spine/base/log.h"
+#include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/base/repeated.h"
 #include "spine/files/vectorsfile.h"
@@ -58,11 +59,6 @@ static double seconds_now(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int refuse_memory(const char *what, struct spine_error *err)
-{
-    return spine_fail(err, "out of memory for %s", what);
 }
 
 /* --- Before the reading ------------------------------------------------------------------- */
@@ -235,9 +231,9 @@ static int adopt_words(struct spine_words *words, char *text, size_t bytes, size
                        struct spine_error *err)
 {
     *words = (struct spine_words){.text = text, .bytes = bytes, .text_capacity = bytes};
-    words->start = malloc((count + 1) * sizeof *words->start);
+    words->start = spine_memory_get(count + 1, sizeof *words->start, "the words", err);
     if (words->start == NULL)
-        return refuse_memory("the words", err);
+        return -1;
     words->start_capacity = count + 1;
     for (size_t at = 0; at < bytes; at += strlen(text + at) + 1)
         words->start[words->count++] = at;
@@ -295,9 +291,9 @@ static int find_repeated(struct job *job, struct spine_error *err)
         return -1;
     if (rows->count > 0 && !job->options->skip_bad)
         return refuse_repeated(job, (size_t)rows->at[0], err);
-    lines->at = malloc((rows->count + 1) * sizeof *lines->at);
+    lines->at = spine_memory_get(rows->count + 1, sizeof *lines->at, "the duplicate words", err);
     if (lines->at == NULL)
-        return refuse_memory("the repeated words", err);
+        return -1;
     for (size_t i = 0; i < rows->count; i++)
         lines->at[lines->count++] = job->lines.at[rows->at[i]];
     return 0;
@@ -310,8 +306,10 @@ static int share_repeated(struct job *job, struct spine_error *err)
     spine_comm_broadcast(job->comm, &repeated->count, sizeof repeated->count);
     int rc = 0;
     if (job->comm->rank != 0) {
-        repeated->at = malloc((repeated->count + 1) * sizeof *repeated->at);
-        rc = repeated->at == NULL ? refuse_memory("the repeated words", err) : 0;
+        repeated->at =
+            spine_memory_get(repeated->count + 1, sizeof *repeated->at, "the duplicate words", err);
+        if (repeated->at == NULL)
+            rc = -1;
     }
     if (spine_comm_agree(job->comm, rc, err))
         return -1;

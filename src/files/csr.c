@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/memory.h"
+
 enum { NAME = 128 };
 
 /* The dataset 'part' of the group 'name'. */
@@ -16,31 +18,22 @@ static const char *join(char *out, const char *name, const char *part)
     return out;
 }
 
-static int grow(void *block, size_t count, size_t size, struct spine_error *err)
-{
-    void **at = block;
-    void *larger = realloc(*at, count * size);
-    if (larger == NULL)
-        return spine_fail(err, "out of memory for %zu sparse values", count);
-    *at = larger;
-    return 0;
-}
-
 int spine_csr_reserve(struct spine_csr *csr, size_t rows, size_t count, struct spine_error *err)
 {
     if (csr->rows + rows + 1 > csr->row_capacity) {
-        const size_t wanted = csr->rows + rows + 1;
-        if (grow(&csr->indptr, wanted, sizeof *csr->indptr, err))
+        if (spine_memory_reserve_exactly(&csr->indptr, &csr->row_capacity, csr->rows + rows + 1,
+                                         sizeof *csr->indptr, "sparse rows", err))
             return -1;
-        csr->row_capacity = wanted;
         csr->indptr[csr->rows] = (int64_t)csr->count;
     }
     if (csr->count + count > csr->capacity) {
         const size_t wanted = csr->count + count;
-        if (grow(&csr->data, wanted, sizeof *csr->data, err) ||
-            grow(&csr->indices, wanted, sizeof *csr->indices, err))
+        size_t capacity = csr->capacity;
+        if (spine_memory_reserve_exactly(&csr->data, &capacity, wanted, sizeof *csr->data,
+                                         "sparse values", err) ||
+            spine_memory_reserve_exactly(&csr->indices, &csr->capacity, wanted,
+                                         sizeof *csr->indices, "sparse values", err))
             return -1;
-        csr->capacity = wanted;
     }
     return 0;
 }
@@ -107,9 +100,9 @@ int spine_csr_append(struct spine_store *store, const char *name, const struct s
     if (csr->rows == 0)
         return 0;
     /* The ends of these rows, counted from the matrix's first value. */
-    int64_t *ends = malloc(csr->rows * sizeof *ends);
+    int64_t *ends = spine_memory_get(csr->rows, sizeof *ends, "sparse rows", err);
     if (ends == NULL)
-        return spine_fail(err, "out of memory for %zu sparse rows", csr->rows);
+        return -1;
     for (size_t i = 0; i < csr->rows; i++)
         ends[i] = csr->indptr[i + 1] + (int64_t)*total;
     const int rc = spine_store_append(store, join(part, name, "data"), SPINE_STORE_FLOAT,
@@ -120,7 +113,10 @@ int spine_csr_append(struct spine_store *store, const char *name, const struct s
                                       csr->rows, ends, err);
     free(ends);
     *total += csr->count;
-    return rc ? -1 : 0;
+    if (rc)
+        return -1;
+
+    return 0;
 }
 
 int spine_csr_check(struct spine_store *store, const char *path, const char *name, size_t rows,

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "spine/base/memory.h"
+
 static void add(cJSON *object, const char *name, double value)
 {
     cJSON_AddNumberToObject(object, name, value);
@@ -92,7 +94,7 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
     char *line = cJSON_PrintUnformatted(object);
     cJSON_Delete(object);
     if (line == NULL)
-        return spine_fail(err, "out of memory for a line of %s", path);
+        return spine_memory_fail("a line of the metrics", err);
     const int failed = fprintf(file, "%s\n", line) < 0 || fflush(file) != 0;
     const int reason = errno;
     cJSON_free(line);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+#include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/files/store.h"
 
@@ -126,9 +127,9 @@ static int make_model(struct spine_modelfile *model, struct spine_store *store, 
         return -1;
     if (hidden < 1 || hidden > MOST || dim < 1 || dim > MOST)
         return spine_refuse(err, "%s: '/W1' is %zu x %zu", path, hidden, dim);
-    model->mean = calloc(dim, sizeof *model->mean);
+    model->mean = spine_memory_zeroed(dim, sizeof *model->mean, "the model's mean row", err);
     if (model->mean == NULL)
-        return spine_fail(err, "out of memory for %zu numbers", dim);
+        return -1;
     return spine_params_init(&model->params, dim, hidden, err);
 }
 
@@ -159,7 +160,10 @@ int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct
     spine_store_close(store, &ignored);
     if (rc != 0)
         spine_modelfile_dispose(model);
-    return rc ? -1 : 0;
+    if (rc)
+        return -1;
+
+    return 0;
 }
 
 void spine_modelfile_dispose(struct spine_modelfile *model)

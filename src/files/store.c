@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 
 enum {
@@ -91,11 +92,11 @@ static struct spine_store *new_store(const char *path, struct spine_comm *comm,
 {
     H5dont_atexit(); /* for programs without MPI, which need not call spine_store_init() */
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    struct spine_store *store = malloc(sizeof *store + strlen(path) + 1);
-    if (store == NULL) {
-        spine_fail(err, "out of memory to open %s", path);
+    struct spine_store *store =
+        spine_memory_get(sizeof *store + strlen(path) + 1, 1, "an HDF5 file", err);
+    if (store == NULL)
         return NULL;
-    }
+
     store->file = H5I_INVALID_HID;
     /* One rank needs no MPI-IO, which makes helper files in /tmp. */
     store->comm = comm != NULL && comm->size > 1 ? comm : NULL;
@@ -411,7 +412,10 @@ static int transfer_rows(hid_t dataset, enum direction direction, hid_t type, si
     H5Sclose(memory);
     H5Sclose(file);
     H5Eset_current_stack(reason);
-    return rc < 0 ? -1 : 0;
+    if (rc < 0)
+        return -1;
+
+    return 0;
 }
 
 /* Move rows between memory and a dataset, in rounds of TRANSFER_BYTES; all ranks of a shared store
@@ -503,9 +507,10 @@ int spine_store_append(struct spine_store *store, const char *name, enum spine_s
 int spine_store_append_words(struct spine_store *store, const char *name,
                              const struct spine_words *words, struct spine_error *err)
 {
-    const char **pointers = malloc((words->count + 1) * sizeof *pointers);
+    const char **pointers =
+        spine_memory_get(words->count + 1, sizeof *pointers, "words to write", err);
     if (pointers == NULL)
-        return spine_fail(err, "out of memory to write %zu words", words->count);
+        return -1;
     for (size_t i = 0; i < words->count; i++)
         pointers[i] = spine_words_get(words, i);
     const hid_t type = make_string_type();
@@ -640,8 +645,12 @@ int spine_store_read_words(struct spine_store *store, const char *name, size_t f
         return -1;
     const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
     const hid_t type = H5Dget_type(dataset);
-    char **texts = malloc(WORDS_CHUNK * sizeof *texts);
-    int rc = texts == NULL ? spine_fail(err, "out of memory to read words") : 0;
+    char **texts = spine_memory_get(WORDS_CHUNK, sizeof *texts, "words to read", err);
+    int rc = 0;
+
+    if (texts == NULL)
+        rc = -1;
+
     for (size_t done = 0; rc == 0 && done < count; done += WORDS_CHUNK) {
         const size_t rows = count - done < WORDS_CHUNK ? count - done : WORDS_CHUNK;
         rc = transfer_rows(dataset, READ, type, first + done, rows, 1, texts, H5P_DEFAULT)
@@ -741,11 +750,12 @@ int spine_store_get_text(struct spine_store *store, const char *object, const ch
     const hid_t type = make_string_type();
     int rc = get_attribute(store, object, name, type, "text", &value, err);
     H5Tclose(type);
-    *text = value == NULL ? NULL : strdup(value);
+
+    *text = NULL;
     if (rc == 0 && value == NULL)
         rc = spine_refuse(err, "%s: the attribute '%s' is not text", store->path, name);
-    else if (rc == 0 && *text == NULL)
-        rc = spine_fail(err, "out of memory to read the attribute '%s'", name);
+    else if (rc == 0 && (*text = spine_memory_copy(value, "an attribute", err)) == NULL)
+        rc = -1;
     H5free_memory(value);
     return rc;
 }

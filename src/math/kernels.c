@@ -14,30 +14,32 @@
 #include <string.h>
 
 #include "spine/base/clones.h"
+#include "spine/base/memory.h"
 
 size_t spine_kernel_stride(size_t count)
 {
     return (count + SPINE_ALIGN - 1) / SPINE_ALIGN * SPINE_ALIGN;
 }
 
-float *spine_kernel_alloc(size_t count)
+float *spine_kernel_alloc(size_t count, const char *what, struct spine_error *err)
 {
-    const size_t bytes = spine_kernel_stride(count) * sizeof(float);
-    float *data = aligned_alloc(SPINE_ALIGN * sizeof(float), bytes > 0 ? bytes : 64);
+    float *data = spine_memory_aligned(spine_kernel_stride(count), sizeof *data, what, err);
+
     if (data != NULL)
-        memset(data, 0, bytes);
+        memset(data, 0, spine_kernel_stride(count) * sizeof *data);
     return data;
 }
 
-int spine_kernel_prepare(void)
+int spine_kernel_prepare(struct spine_error *err)
 {
     /* OpenBLAS takes 128 MiB of address space, of which it touches little, and keeps them. */
     enum { BLAS_BYTES = 160 << 20, SIDE = 64 };
-    void *volatile room = malloc(BLAS_BYTES);
-    if (room == NULL)
+    void *volatile probe = spine_memory_get(BLAS_BYTES, 1, "the BLAS library", err);
+    if (probe == NULL)
         return -1;
-    free(room);
-    float *block = spine_kernel_alloc(3 * SIDE * SIDE);
+    free(probe);
+
+    float *block = spine_kernel_alloc(3 * SIDE * SIDE, "the BLAS library", err);
     if (block == NULL)
         return -1;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, SIDE, SIDE, SIDE, 1, block, SIDE,

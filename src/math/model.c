@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "spine/base/memory.h"
 #include "spine/base/random.h"
 
 /* The tensors' numbers in the counter of their initial values (random.h). */
@@ -39,9 +40,9 @@ int spine_params_init(struct spine_params *params, size_t dim, size_t hidden,
                       struct spine_error *err)
 {
     *params = (struct spine_params){0};
-    float *data = spine_kernel_alloc(spine_params_len(dim, hidden));
+    float *data = spine_kernel_alloc(spine_params_len(dim, hidden), "the parameters", err);
     if (data == NULL)
-        return spine_fail(err, "out of memory for the parameters of %zu units", hidden);
+        return -1;
     spine_params_place(params, dim, hidden, data);
     return 0;
 }
@@ -81,19 +82,20 @@ int spine_workspace_init(struct spine_workspace *work, size_t dim, size_t hidden
     most_rows = block_rows(most_rows);
     const size_t stride = spine_kernel_stride(dim);
     *work = (struct spine_workspace){.most_rows = most_rows, .hidden = hidden, .stride = stride};
-    work->z = spine_kernel_alloc(most_rows * hidden);
-    work->h = spine_kernel_alloc(most_rows * hidden);
-    work->dz = spine_kernel_alloc(most_rows * hidden);
-    work->y = spine_kernel_alloc(most_rows * stride);
-    work->h_sum = spine_kernel_alloc(hidden);
-    work->psl_sum = spine_kernel_alloc(hidden);
-    work->add = spine_kernel_alloc(hidden);
-    work->packed = spine_kernel_alloc(spine_kernel_packed(dim));
+    work->z = spine_kernel_alloc(most_rows * hidden, "a batch of rows", err);
+    work->h = spine_kernel_alloc(most_rows * hidden, "a batch of rows", err);
+    work->dz = spine_kernel_alloc(most_rows * hidden, "a batch of rows", err);
+    work->y = spine_kernel_alloc(most_rows * stride, "a batch of rows", err);
+    work->h_sum = spine_kernel_alloc(hidden, "sums over a batch", err);
+    work->psl_sum = spine_kernel_alloc(hidden, "sums over a batch", err);
+    work->add = spine_kernel_alloc(hidden, "sums over a batch", err);
+    work->packed =
+        spine_kernel_alloc(spine_kernel_packed(dim), "the packed rows of a product", err);
     if (work->z != NULL && work->h != NULL && work->dz != NULL && work->y != NULL &&
         work->h_sum != NULL && work->psl_sum != NULL && work->add != NULL && work->packed != NULL)
         return spine_pairs_init(&work->pairs, most_rows, hidden, err);
     spine_workspace_dispose(work);
-    return spine_fail(err, "out of memory for a batch of %zu rows on this rank", most_rows);
+    return -1;
 }
 
 size_t spine_workspace_bytes(size_t dim, size_t hidden, size_t most_rows, double density)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "spine/base/clones.h"
+#include "spine/base/memory.h"
 #include "spine/math/kernels.h"
 
 const char *const spine_optimizer_names[] = {
@@ -29,13 +30,13 @@ int spine_optimizer_init(struct spine_optimizer *optimizer, enum spine_optimizer
     *optimizer =
         (struct spine_optimizer){.kind = kind, .momentum = momentum, .beta2 = beta2, .len = len};
     if (moments(kind) >= 1)
-        optimizer->first = spine_kernel_alloc(len);
+        optimizer->first = spine_kernel_alloc(len, "the optimizer's moments", err);
     if (moments(kind) >= 2)
-        optimizer->second = spine_kernel_alloc(len);
+        optimizer->second = spine_kernel_alloc(len, "the optimizer's moments", err);
     if ((moments(kind) >= 1 && optimizer->first == NULL) ||
         (moments(kind) >= 2 && optimizer->second == NULL)) {
         spine_optimizer_dispose(optimizer);
-        return spine_fail(err, "out of memory for the optimizer's %zu values", moments(kind) * len);
+        return -1;
     }
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "spine/base/memory.h"
 #include "spine/base/random.h"
 
 /* floor(i n / parts) without overflow: the first of the n things that belongs to part i. */
@@ -40,10 +41,10 @@ int spine_partition_init(struct spine_partition *part, uint64_t seed, size_t num
     made.end_stratum = boundary((size_t)rank + 1, batch_size, (size_t)size);
     made.first_row = stratum_begin(&made, made.first_stratum);
     made.end_row = stratum_begin(&made, made.end_stratum);
-    made.order = malloc((made.end_row - made.first_row) * sizeof *made.order);
+    made.order = spine_memory_get(made.end_row - made.first_row, sizeof *made.order,
+                                  "the order of the rows", err);
     if (made.order == NULL)
-        return spine_fail(err, "out of memory for the order of %zu rows",
-                          made.end_row - made.first_row);
+        return -1;
     *part = made;
     spine_partition_shuffle(part, 0);
     return 0;

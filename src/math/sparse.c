@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "spine/base/clones.h"
+#include "spine/base/memory.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -17,9 +18,11 @@ typedef float vector __attribute__((vector_size(64), aligned(64), may_alias));
 
 enum { WIDTH = SPINE_ALIGN, TILE = 8 };
 
-static void *allocate(size_t count, size_t size)
+/* With a vector more: whole vectors are stored, also at the end. */
+static void *allocate(size_t count, size_t size, struct spine_error *err)
 {
-    return aligned_alloc(64, (count * size + 63) / 64 * 64 + 64);
+    return spine_memory_aligned(count + sizeof(vector) / size, size, "the active units of a batch",
+                                err);
 }
 
 int spine_pairs_init(struct spine_pairs *pairs, size_t most_rows, size_t hidden,
@@ -27,15 +30,15 @@ int spine_pairs_init(struct spine_pairs *pairs, size_t most_rows, size_t hidden,
 {
     const size_t most = most_rows * hidden;
     *pairs = (struct spine_pairs){.hidden = hidden};
-    pairs->row_begin = allocate(most_rows + 1, sizeof *pairs->row_begin);
-    pairs->unit = allocate(most, sizeof *pairs->unit);
-    pairs->value = allocate(most, sizeof *pairs->value);
-    pairs->unit_begin = allocate(hidden + 1, sizeof *pairs->unit_begin);
-    pairs->row = allocate(most, sizeof *pairs->row);
-    pairs->unit_value = allocate(most, sizeof *pairs->unit_value);
-    pairs->gradient = allocate(most, sizeof *pairs->gradient);
-    pairs->open = allocate(most, sizeof *pairs->open);
-    pairs->flags = allocate(hidden + sizeof(uint64_t), 1);
+    pairs->row_begin = allocate(most_rows + 1, sizeof *pairs->row_begin, err);
+    pairs->unit = allocate(most, sizeof *pairs->unit, err);
+    pairs->value = allocate(most, sizeof *pairs->value, err);
+    pairs->unit_begin = allocate(hidden + 1, sizeof *pairs->unit_begin, err);
+    pairs->row = allocate(most, sizeof *pairs->row, err);
+    pairs->unit_value = allocate(most, sizeof *pairs->unit_value, err);
+    pairs->gradient = allocate(most, sizeof *pairs->gradient, err);
+    pairs->open = allocate(most, sizeof *pairs->open, err);
+    pairs->flags = allocate(hidden + sizeof(uint64_t), 1, err);
     if (pairs->row_begin != NULL && pairs->unit != NULL && pairs->value != NULL &&
         pairs->unit_begin != NULL && pairs->row != NULL && pairs->unit_value != NULL &&
         pairs->gradient != NULL && pairs->open != NULL && pairs->flags != NULL) {
@@ -43,7 +46,7 @@ int spine_pairs_init(struct spine_pairs *pairs, size_t most_rows, size_t hidden,
         return 0;
     }
     spine_pairs_dispose(pairs);
-    return spine_fail(err, "out of memory for the active units of %zu rows", most_rows);
+    return -1;
 }
 
 void spine_pairs_dispose(struct spine_pairs *pairs)

@@ -2,7 +2,10 @@
 #include "spine/pages/packed.h"
 
 #include <cJSON.h>
+#include <stdbool.h>
 #include <stdlib.h>
+
+#include "spine/base/memory.h"
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -12,11 +15,11 @@ static unsigned byte_at(const uint32_t *numbers, size_t count, size_t width, siz
     return i < count * width ? numbers[i / width] >> (8 * (i % width)) & 0xff : 0;
 }
 
-/* The caller frees; NULL when memory runs out. */
-static char *encode(const uint32_t *numbers, size_t count, size_t width)
+/* The caller frees; NULL, with err filled, on failure. */
+static char *encode(const uint32_t *numbers, size_t count, size_t width, struct spine_error *err)
 {
     const size_t bytes = count * width;
-    char *text = malloc((bytes + 2) / 3 * 4 + 1), *end = text;
+    char *text = spine_memory_get((bytes + 2) / 3 * 4 + 1, 1, "packed numbers", err), *end = text;
     if (text == NULL)
         return NULL;
     for (size_t i = 0; i < bytes; i += 3) {
@@ -35,22 +38,29 @@ static char *encode(const uint32_t *numbers, size_t count, size_t width)
 int spine_packed_add(struct cJSON *object, const char *name, const uint32_t *numbers, size_t count,
                      size_t width, struct spine_error *err)
 {
-    char *text = encode(numbers, count, width);
-    const int added = text != NULL && cJSON_AddStringToObject(object, name, text) != NULL;
+    char *text = encode(numbers, count, width, err);
+    if (text == NULL)
+        return -1;
+
+    const bool is_added = cJSON_AddStringToObject(object, name, text) != NULL;
     free(text);
-    return added ? 0 : spine_fail(err, "out of memory for %zu packed numbers", count);
+    if (!is_added)
+        return spine_memory_fail("packed numbers", err);
+    return 0;
 }
 
 int spine_lists_init(struct spine_lists *lists, size_t count, size_t most, struct spine_error *err)
 {
     *lists = (struct spine_lists){.count = count};
-    lists->counts = calloc(count + 1, sizeof *lists->counts);
-    lists->items = malloc((count * most + 1) * sizeof *lists->items);
-    lists->values = malloc((count * most + 1) * sizeof *lists->values);
+    lists->counts = spine_memory_zeroed(count + 1, sizeof *lists->counts, "the packed lists", err);
+    lists->items =
+        spine_memory_get(count * most + 1, sizeof *lists->items, "the packed lists", err);
+    lists->values =
+        spine_memory_get(count * most + 1, sizeof *lists->values, "the packed lists", err);
     if (lists->counts != NULL && lists->items != NULL && lists->values != NULL)
         return 0;
     spine_lists_dispose(lists);
-    return spine_fail(err, "out of memory for %zu lists of %zu", count, most);
+    return -1;
 }
 
 void spine_lists_dispose(struct spine_lists *lists)

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "spine/base/interrupt.h"
+#include "spine/base/memory.h"
 #include "spine/files/rundir.h"
 #include "spine/pages/page.h"
 
@@ -99,7 +100,7 @@ static int write_page(const struct spine_report *report, const cJSON *data, cons
         .title = title, .body = "report.html", .styles = styles, .scripts = scripts};
     char *json = cJSON_PrintUnformatted(data);
     if (json == NULL)
-        return spine_fail(err, "out of memory for the data of %s", path);
+        return spine_memory_fail("the data of a page", err);
     const int rc = spine_page_write(path, &page, json, err);
     cJSON_free(json);
     return rc;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "spine/base/log.h"
+#include "spine/base/memory.h"
 #include "spine/config/inifile.h"
 #include "spine/eval/readability.h"
 #include "spine/files/history.h"
@@ -55,10 +56,10 @@ static size_t least(size_t a, size_t b)
 static int choose_words(struct sitter *sitter, struct spine_error *err)
 {
     const size_t rows = sitter->space.rows;
-    sitter->kept = malloc((rows + 1) * sizeof *sitter->kept);
-    sitter->place = malloc((rows + 1) * sizeof *sitter->place);
+    sitter->kept = spine_memory_get(rows + 1, sizeof *sitter->kept, "the words kept", err);
+    sitter->place = spine_memory_get(rows + 1, sizeof *sitter->place, "the words kept", err);
     if (sitter->kept == NULL || sitter->place == NULL)
-        return spine_fail(err, "out of memory for %zu words", rows);
+        return -1;
     for (size_t row = 0; row < rows; row++)
         sitter->place[row] = row < sitter->options->rows ? 0 : UINT32_MAX;
     for (size_t unit = 0; unit < sitter->space.columns; unit++) {
@@ -86,7 +87,7 @@ static int add_words(cJSON *portrait, const struct sitter *sitter, struct spine_
                                      &escaped, err);
     for (size_t i = 0; rc == 0 && i < sitter->num_kept; i++)
         if (!cJSON_AddItemToArray(list, cJSON_CreateString(spine_words_get(&words, i))))
-            rc = spine_fail(err, "out of memory for %zu words", sitter->num_kept);
+            rc = spine_memory_fail("the words kept", err);
     spine_words_dispose(&words);
     if (rc == 0 && sitter->num_kept < sitter->space.rows)
         rc = spine_packed_add(portrait, "row_of", sitter->kept, sitter->num_kept, 4, err);
@@ -108,12 +109,14 @@ static int add_units_of_words(cJSON *portrait, const struct sitter *sitter, stru
     const struct spine_csr *codes = &sitter->space.codes;
     const size_t units = sitter->space.columns, most = sitter->options->units;
     struct spine_lists lists = {0};
-    struct spine_unit *row = malloc((units + 1) * sizeof *row);
-    uint32_t *numbers = calloc(sitter->num_kept + 1, sizeof *numbers);
-    uint32_t *rows_with = calloc(units + 1, sizeof *rows_with);
+    struct spine_unit *row = spine_memory_get(units + 1, sizeof *row, "a word's units", err);
+    uint32_t *numbers =
+        spine_memory_zeroed(sitter->num_kept + 1, sizeof *numbers, "the units of all words", err);
+    uint32_t *rows_with =
+        spine_memory_zeroed(units + 1, sizeof *rows_with, "the units of all words", err);
     size_t fullest = 0;
     int rc = row == NULL || numbers == NULL || rows_with == NULL
-                 ? spine_fail(err, "out of memory for the units of %zu words", sitter->num_kept)
+                 ? -1
                  : spine_lists_init(&lists, sitter->num_kept, most, err);
     for (size_t i = 0; rc == 0 && i < codes->rows; i++) {
         const size_t count = count_on(codes, i);
@@ -169,11 +172,14 @@ static int add_activity(cJSON *portrait, const struct sitter *sitter, struct spi
 {
     const struct spine_ranking *columns = &sitter->columns;
     const size_t units = columns->columns;
-    uint32_t *active = malloc(units * sizeof *active);
-    uint32_t *histogram = calloc(units * BINS, sizeof *histogram);
-    int rc = active == NULL || histogram == NULL
-                 ? spine_fail(err, "out of memory for the histograms of %zu units", units)
-                 : 0;
+    uint32_t *active = spine_memory_get(units, sizeof *active, "the activity of all units", err);
+    uint32_t *histogram =
+        spine_memory_zeroed(units * BINS, sizeof *histogram, "the histograms of all units", err);
+    int rc = 0;
+
+    if (active == NULL || histogram == NULL)
+        rc = -1;
+
     for (size_t unit = 0; rc == 0 && unit < units; unit++) {
         const struct spine_entry *list = spine_ranking_get(columns, unit);
         active[unit] = (uint32_t)columns->active[unit];
@@ -275,7 +281,11 @@ static int add_coherence_in(cJSON *portrait, const struct sitter *sitter,
                                                               : cJSON_CreateRaw(text));
         }
     }
-    const int rc = coherence == NULL ? -1 : 0;
+    int rc = 0;
+
+    if (coherence == NULL)
+        rc = -1;
+
     free(coherence);
     spine_topwords_dispose(&panel);
     spine_reference_dispose(&reference);

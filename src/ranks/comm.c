@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/memory.h"
 #include "spine/ranks/room.h"
 
 enum { PIECE = 1 << 28 };
@@ -47,7 +48,8 @@ static MPI_Comm mpi(const struct spine_comm *comm)
 
 static void adopt(struct spine_comm *comm, MPI_Comm mpi_comm)
 {
-    struct handle *handle = calloc(1, sizeof *handle);
+    struct spine_error unheard;
+    struct handle *handle = spine_memory_zeroed(1, sizeof *handle, "a communicator", &unheard);
     if (handle == NULL)
         abort_unless_success(MPI_ERR_NO_MEM, __FILE__, __LINE__);
     handle->mpi = mpi_comm;
@@ -159,14 +161,16 @@ int spine_comm_map(const struct spine_comm *node, size_t bytes, struct spine_com
 {
     const size_t rounded = (bytes + 63) / 64 * 64;
     MPI_Win *window = NULL;
-    void **base = calloc((size_t)node->size, sizeof *base);
-    int rc = base == NULL ? -1 : 0;
-    if (rc == 0 && node->size == 1)
-        rc = (base[0] = aligned_alloc(64, rounded)) == NULL ? -1 : 0;
-    else if (rc == 0)
-        rc = (window = malloc(sizeof *window)) == NULL ? -1 : 0;
-    if (rc != 0)
-        spine_fail(err, "out of memory for %zu bytes", bytes);
+    void **base =
+        spine_memory_zeroed((size_t)node->size, sizeof *base, "the memory that ranks share", err);
+    int rc = 0;
+
+    if (base != NULL && node->size == 1)
+        base[0] = spine_memory_aligned(rounded, 1, "the memory that ranks share", err);
+    else if (base != NULL)
+        window = spine_memory_get(1, sizeof *window, "the memory that ranks share", err);
+    if (base == NULL || (base[0] == NULL && window == NULL))
+        rc = -1;
     rc = spine_comm_agree(node, rc, err);
     if (rc == 0 && node->size > 1)
         rc = check_shared_room(node, rounded, err);
@@ -353,17 +357,19 @@ int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t by
     *all = NULL;
     *all_bytes = 0;
     int rc = 0;
-    if (comm->rank == 0 && (sizes = calloc((size_t)comm->size, sizeof *sizes)) == NULL)
-        rc = spine_fail(err, "out of memory for the sizes of %d ranks", comm->size);
+    if (comm->rank == 0 &&
+        (sizes = spine_memory_zeroed((size_t)comm->size, sizeof *sizes,
+                                     "the sizes of all ranks' data", err)) == NULL)
+        rc = -1;
     if (spine_comm_agree(comm, rc, err))
         return -1;
     MPI_TRY(MPI_Gather(&mine, 1, MPI_UINT64_T, sizes, 1, MPI_UINT64_T, 0, mpi(comm)));
     if (comm->rank == 0) {
         for (int rank = 0; rank < comm->size; rank++)
             *all_bytes += sizes[rank];
-        *all = malloc(*all_bytes + 1);
+        *all = spine_memory_get(*all_bytes + 1, 1, "the data of all ranks", err);
         if (*all == NULL)
-            rc = spine_fail(err, "out of memory for %zu bytes from all ranks", *all_bytes);
+            rc = -1;
     }
     if (spine_comm_agree(comm, rc, err)) {
         free(sizes);

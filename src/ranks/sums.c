@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "spine/base/clones.h"
+#include "spine/base/memory.h"
 
 /* What a rank publishes about a place in the table; a cache line of its own. */
 struct notice {
@@ -71,8 +72,12 @@ int spine_sums_init(struct spine_sums *sums, const struct spine_comm *comm, size
 {
     const size_t bytes = HEADER + count * sizeof(float);
     *sums = (struct spine_sums){0};
-    sums->sums = calloc(SPINE_SUMS_MOST, sizeof *sums->sums);
-    int rc = sums->sums == NULL ? spine_fail(err, "out of memory for the sums over ranks") : 0;
+    sums->sums =
+        spine_memory_zeroed(SPINE_SUMS_MOST, sizeof *sums->sums, "the sums over ranks", err);
+    int rc = 0;
+
+    if (sums->sums == NULL)
+        rc = -1;
     if (spine_comm_agree(comm, rc, err)) {
         spine_sums_dispose(sums);
         return -1;

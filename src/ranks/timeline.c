@@ -5,13 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 
 int spine_timeline_init(struct spine_timeline *timeline, size_t most, struct spine_error *err)
 {
     *timeline = (struct spine_timeline){.most = most};
-    timeline->events = malloc(most * sizeof *timeline->events);
-    return timeline->events == NULL ? spine_fail(err, "out of memory for the timeline") : 0;
+    timeline->events = spine_memory_get(most, sizeof *timeline->events, "the timeline", err);
+    if (timeline->events == NULL)
+        return -1;
+
+    return 0;
 }
 
 void spine_timeline_dispose(struct spine_timeline *timeline)
@@ -69,8 +73,11 @@ int spine_timeline_write(const struct spine_timeline *timeline, struct spine_com
 {
     size_t length = 0, all_length = 0;
     char *all = NULL, *text = print_events(timeline, comm->rank, &length);
-    int rc = spine_comm_agree(
-        comm, text == NULL ? spine_fail(err, "out of memory for the timeline") : 0, err);
+    int rc = 0;
+
+    if (text == NULL)
+        rc = spine_memory_fail("the timeline", err);
+    rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
         rc = spine_comm_gather(comm, text, length, &all, &all_length, err);
     if (rc == 0)

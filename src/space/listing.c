@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/memory.h"
+
 static const char *word_of(const struct spine_listing *listing, size_t row)
 {
     return spine_words_get(&listing->space.words, row);
@@ -142,9 +144,10 @@ static void print_entries(const struct spine_listing *listing, const struct spin
 
 static int list_word(struct spine_listing *listing, size_t row, struct spine_error *err)
 {
-    struct spine_unit *units = malloc((listing->space.columns + 1) * sizeof *units);
+    struct spine_unit *units =
+        spine_memory_get(listing->space.columns + 1, sizeof *units, "a word's dimensions", err);
     if (units == NULL)
-        return spine_fail(err, "out of memory for %zu dimensions", listing->space.columns);
+        return -1;
     const size_t count = spine_ranking_of_row(&listing->space, row, units);
     if (listing->json != NULL)
         add_word(listing, row, units, count);
@@ -204,9 +207,10 @@ static float mean_strength(const struct spine_listing *listing, size_t dimension
 int spine_listing_best(struct spine_listing *listing, struct spine_error *err)
 {
     const size_t width = listing->space.columns;
-    struct spine_entry *order = malloc((width + 1) * sizeof *order);
+    struct spine_entry *order =
+        spine_memory_get(width + 1, sizeof *order, "the order of the dimensions", err);
     if (order == NULL)
-        return spine_fail(err, "out of memory for %zu dimensions", width);
+        return -1;
     for (size_t j = 0; j < width; j++)
         order[j] = (struct spine_entry){mean_strength(listing, j), (uint32_t)j};
     spine_entries_sort(order, width);
@@ -228,9 +232,10 @@ int spine_listing_near(struct spine_listing *listing, const char *word, struct s
     const int64_t row = spine_space_find(space, word);
     if (row < 0)
         return spine_refuse(err, "--near: '%s' is not among the %zu words", word, space->rows);
-    struct spine_entry *near = malloc((space->rows + 1) * sizeof *near);
+    struct spine_entry *near =
+        spine_memory_get(space->rows + 1, sizeof *near, "the words nearby", err);
     if (near == NULL)
-        return spine_fail(err, "out of memory for %zu words", space->rows);
+        return -1;
     size_t count = 0;
     for (size_t i = 0; i < space->rows; i++)
         if (i != (size_t)row)
@@ -301,7 +306,8 @@ int spine_listing_end(const struct spine_listing *listing, struct spine_error *e
         return 0;
     char *text = cJSON_PrintUnformatted(listing->json);
     if (text == NULL)
-        return spine_fail(err, "out of memory for the answer");
+        return spine_memory_fail("the answer", err);
+
     fprintf(listing->out, "%s\n", text);
     cJSON_free(text);
     return 0;

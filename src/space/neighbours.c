@@ -5,16 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/memory.h"
+
 static int init(struct spine_neighbours *neighbours, size_t units, size_t most,
                 struct spine_error *err)
 {
     *neighbours = (struct spine_neighbours){.units = units, .most = most};
-    neighbours->count = calloc(units, sizeof *neighbours->count);
-    neighbours->list = calloc(units * most, sizeof *neighbours->list);
+    neighbours->count =
+        spine_memory_zeroed(units, sizeof *neighbours->count, "the neighbours of all units", err);
+    neighbours->list = spine_memory_zeroed(units * most, sizeof *neighbours->list,
+                                           "the neighbours of all units", err);
     if (neighbours->count != NULL && neighbours->list != NULL)
         return 0;
     spine_neighbours_dispose(neighbours);
-    return spine_fail(err, "out of memory for the neighbours of %zu units", units);
+    return -1;
 }
 
 void spine_neighbours_dispose(struct spine_neighbours *neighbours)
@@ -52,9 +56,9 @@ static float multiply(const float *a, const float *b, size_t count)
 int spine_neighbours_by_cosine(struct spine_neighbours *neighbours, const float *W, size_t units,
                                size_t dim, size_t stride, size_t most, struct spine_error *err)
 {
-    float *length = malloc(units * sizeof *length);
+    float *length = spine_memory_get(units, sizeof *length, "the lengths of all units", err);
     if (length == NULL)
-        return spine_fail(err, "out of memory for the lengths of %zu units", units);
+        return -1;
     int rc = init(neighbours, units, most, err);
     for (size_t unit = 0; rc == 0 && unit < units; unit++)
         length[unit] = sqrtf(multiply(W + unit * stride, W + unit * stride, dim));
@@ -84,9 +88,10 @@ int spine_neighbours_by_firing(struct spine_neighbours *neighbours,
                                const struct spine_ranking *columns, const struct spine_csr *codes,
                                size_t most, struct spine_error *err)
 {
-    uint32_t *together = malloc(columns->columns * sizeof *together);
+    uint32_t *together =
+        spine_memory_get(columns->columns, sizeof *together, "the counts of all units", err);
     if (together == NULL)
-        return spine_fail(err, "out of memory for the counts of %zu units", columns->columns);
+        return -1;
     int rc = init(neighbours, columns->columns, most, err);
     for (size_t unit = 0; rc == 0 && unit < columns->columns; unit++) {
         count_together(columns, codes, unit, together);

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "spine/base/memory.h"
+
 static int by_strength(const void *a, const void *b)
 {
     const struct spine_entry *first = a, *second = b;
@@ -74,11 +76,14 @@ int spine_ranking_init(struct spine_ranking *columns, const struct spine_space *
 {
     const size_t width = space->columns;
     *columns = (struct spine_ranking){.rows = space->rows, .columns = width};
-    columns->start = calloc(width + 1, sizeof *columns->start);
-    columns->active = calloc(width, sizeof *columns->active);
-    columns->median = calloc(width, sizeof *columns->median);
-    size_t *end = calloc(width, sizeof *end);
-    struct spine_unit *row = malloc(width * sizeof *row + 1);
+    columns->start =
+        spine_memory_zeroed(width + 1, sizeof *columns->start, "the words of all dimensions", err);
+    columns->active =
+        spine_memory_zeroed(width, sizeof *columns->active, "the words of all dimensions", err);
+    columns->median =
+        spine_memory_zeroed(width, sizeof *columns->median, "the medians of all dimensions", err);
+    size_t *end = spine_memory_zeroed(width, sizeof *end, "the words of all dimensions", err);
+    struct spine_unit *row = spine_memory_get(width, sizeof *row, "a word's dimensions", err);
     int rc = columns->start == NULL || columns->active == NULL || columns->median == NULL ||
              end == NULL || row == NULL;
     for (size_t i = 0; rc == 0 && i < space->rows; i++)
@@ -89,7 +94,8 @@ int spine_ranking_init(struct spine_ranking *columns, const struct spine_space *
             columns->start[j + 1] = columns->start[j] + end[j];
             end[j] = columns->start[j];
         }
-        columns->entries = malloc(columns->start[width] * sizeof *columns->entries + 1);
+        columns->entries = spine_memory_get(columns->start[width], sizeof *columns->entries,
+                                            "the words of all dimensions", err);
         rc = columns->entries == NULL;
     }
     if (rc == 0) {
@@ -104,7 +110,7 @@ int spine_ranking_init(struct spine_ranking *columns, const struct spine_space *
     if (rc == 0)
         return 0;
     spine_ranking_dispose(columns);
-    return spine_fail(err, "out of memory for the words of %zu dimensions", width);
+    return -1;
 }
 
 const struct spine_entry *spine_ranking_get(const struct spine_ranking *columns, size_t column)

@@ -4,16 +4,20 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "spine/base/memory.h"
+
 int spine_reference_init(struct spine_reference *reference, const struct spine_space *neutral,
                          const struct spine_space *judged, struct spine_error *err)
 {
     const size_t rows = judged->rows, dim = neutral->columns;
     *reference = (struct spine_reference){.rows = rows, .dim = dim};
-    reference->unit = calloc(rows, dim * sizeof *reference->unit);
-    reference->length = calloc(rows, sizeof *reference->length);
+    reference->unit =
+        spine_memory_zeroed(rows, dim * sizeof *reference->unit, "the reference vectors", err);
+    reference->length =
+        spine_memory_zeroed(rows, sizeof *reference->length, "the reference vectors' lengths", err);
     if (reference->unit == NULL || reference->length == NULL) {
         spine_reference_dispose(reference);
-        return spine_fail(err, "out of memory for %zu vectors of %zu numbers", rows, dim);
+        return -1;
     }
     for (size_t i = 0; i < rows; i++) {
         const int64_t row = spine_space_find(neutral, spine_words_get(&judged->words, i));

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "spine/base/memory.h"
 #include "spine/files/codes.h"
 #include "spine/files/store.h"
 #include "spine/files/vectorsfile.h"
@@ -97,9 +98,9 @@ static int read_vectors_store(struct spine_space *space, const char *path,
         return spine_refuse(err, "%s: has %zu vectors, expected at most %d", path, rows, MOST_ROWS);
 
     space->columns = columns;
-    space->dense = calloc(rows, columns * sizeof *space->dense);
+    space->dense = spine_memory_zeroed(rows, columns * sizeof *space->dense, "the vectors", err);
     if (space->dense == NULL)
-        return spine_fail(err, "out of memory for %zu vectors of %zu numbers", rows, columns);
+        return -1;
 
     if (spine_vectorsfile_read(store, 0, rows, columns, space->dense, err) ||
         spine_vectorsfile_read_words(store, 0, rows, &space->words, err))

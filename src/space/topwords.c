@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "spine/base/memory.h"
 #include "spine/base/random.h"
 
 static bool is_known(const struct spine_reference *reference, size_t row)
@@ -44,10 +45,13 @@ int spine_topwords_init(struct spine_topwords *panel, const struct spine_space *
                         struct spine_error *err)
 {
     *panel = (struct spine_topwords){.space = space, .columns = columns, .most = most};
-    panel->count = calloc(columns->columns, sizeof *panel->count);
-    panel->top = calloc(columns->columns * most, sizeof *panel->top);
-    panel->pool = calloc(columns->rows, sizeof *panel->pool);
-    unsigned char *is_in = calloc(columns->rows, 1);
+    panel->count =
+        spine_memory_zeroed(columns->columns, sizeof *panel->count, "the top words", err);
+    panel->top =
+        spine_memory_zeroed(columns->columns * most, sizeof *panel->top, "the top words", err);
+    panel->pool =
+        spine_memory_zeroed(columns->rows, sizeof *panel->pool, "the words that may intrude", err);
+    unsigned char *is_in = spine_memory_zeroed(columns->rows, 1, "the words that may intrude", err);
     const bool is_whole =
         panel->count != NULL && panel->top != NULL && panel->pool != NULL && is_in != NULL;
     if (is_whole) {
@@ -58,7 +62,7 @@ int spine_topwords_init(struct spine_topwords *panel, const struct spine_space *
     if (is_whole)
         return 0;
     spine_topwords_dispose(panel);
-    return spine_fail(err, "out of memory for the top words of %zu dimensions", columns->columns);
+    return -1;
 }
 
 void spine_topwords_dispose(struct spine_topwords *panel)

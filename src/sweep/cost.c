@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "spine/base/memory.h"
 #include "spine/base/statistics.h"
 #include "spine/train/forecast.h"
 #include "spine/train/nodedata.h"
@@ -31,9 +32,9 @@ static int choose_shapes(const struct spine_trials *trials, struct shape *shapes
                          struct spine_error *err)
 {
     struct spine_config config;
-    double *works = malloc(trials->count * sizeof *works);
+    double *works = spine_memory_get(trials->count, sizeof *works, "the work of all trials", err);
     if (works == NULL)
-        return spine_fail(err, "out of memory for %zu trials", trials->count);
+        return -1;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < trials->count; i++) {
         rc = spine_trials_config(trials, i, &config, err);

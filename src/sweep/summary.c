@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/base/statistics.h"
 #include "spine/pages/page.h"
@@ -109,9 +110,9 @@ int spine_summary_init(struct spine_summary *summary, const struct spine_ledger 
                        struct spine_error *err)
 {
     *summary = (struct spine_summary){.ledger = ledger};
-    summary->on_front = calloc(ledger->trials->count, 1);
+    summary->on_front = spine_memory_zeroed(ledger->trials->count, 1, "the summary", err);
     if (summary->on_front == NULL)
-        return spine_fail(err, "out of memory for the summary");
+        return -1;
     for (size_t i = 0; i < count_trials(summary); i++)
         summary->count[spine_summary_state(summary, i)]++;
     find_best(summary);
@@ -271,11 +272,16 @@ static int add_range_effect(cJSON *effect, const struct spine_summary *summary, 
                             struct spine_error *err)
 {
     const struct spine_trials *trials = summary->ledger->trials;
-    double *x = calloc(trials->count + 1, sizeof *x), *y = calloc(trials->count + 1, sizeof *y);
+    double *x = spine_memory_zeroed(trials->count + 1, sizeof *x, "the summary", err);
+    double *y = spine_memory_zeroed(trials->count + 1, sizeof *y, "the summary", err);
     char value[SPINE_TRIALS_VALUE];
     struct spine_estimate rho = {0};
     size_t count = 0;
-    int rc = x == NULL || y == NULL ? spine_fail(err, "out of memory for the summary") : 0;
+    int rc = 0;
+
+    if (x == NULL || y == NULL)
+        rc = -1;
+
     for (size_t i = 0; rc == 0 && i < trials->count; i++) {
         const double objective = first_objective(summary, i);
         if (isnan(objective))
@@ -427,9 +433,12 @@ int spine_summary_write(const struct spine_summary *summary, struct spine_error 
     int lock = -1;
     cJSON *json = make_json(summary, err);
     char *text = json == NULL ? NULL : cJSON_Print(json);
-    int rc = json == NULL ? -1 : 0;
+    int rc = 0;
+
+    if (json == NULL)
+        rc = -1;
     if (rc == 0 && text == NULL)
-        rc = spine_fail(err, "out of memory for the summary");
+        rc = spine_memory_fail("the summary", err);
     if (rc == 0)
         rc = spine_ledger_lock(summary->ledger, &lock, err);
     if (rc == 0) {

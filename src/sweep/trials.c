@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "spine/base/field.h"
+#include "spine/base/memory.h"
 #include "spine/base/random.h"
 #include "spine/base/spelling.h"
 
@@ -257,12 +258,12 @@ static int add_parameter(struct spine_trials *trials, const struct spine_inifile
     const char *obstacle = find_obstacle(line->name);
     if (obstacle != NULL)
         return spine_refuse(err, "%s: can't be a parameter: %s", line->name, obstacle);
-    struct spine_parameter *grown =
-        realloc(trials->parameters, (trials->num_parameters + 1) * sizeof *grown);
-    if (grown == NULL)
-        return spine_fail(err, "out of memory for the sweep's parameters");
-    trials->parameters = grown;
-    struct spine_parameter *parameter = &grown[trials->num_parameters++];
+    if (spine_memory_reserve(&trials->parameters, &trials->parameter_capacity,
+                             trials->num_parameters + 1, sizeof *trials->parameters,
+                             "the sweep's parameters", err))
+        return -1;
+
+    struct spine_parameter *parameter = &trials->parameters[trials->num_parameters++];
     *parameter = (struct spine_parameter){.kind = kind};
     snprintf(parameter->name, sizeof parameter->name, "%s", line->name);
     return kind == SPINE_PARAMETER_LIST ? read_list(parameter, rest, err)
@@ -373,9 +374,10 @@ static int shuffle(struct spine_trials *trials, struct spine_error *err)
 {
     if (trials->drawn || trials->method != SPINE_ASHA)
         return 0;
-    trials->order = malloc(trials->count * sizeof *trials->order);
+    trials->order =
+        spine_memory_get(trials->count, sizeof *trials->order, "the order of the trials", err);
     if (trials->order == NULL)
-        return spine_fail(err, "out of memory for the order of %zu trials", trials->count);
+        return -1;
     for (size_t i = 0; i < trials->count; i++)
         trials->order[i] = i;
     for (size_t i = trials->count; i-- > 1;) {

@@ -16,6 +16,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "spine/base/memory.h"
+
 enum {
 #ifdef SPINE_FUZZ
     BLOCK = 64, /* so that short inputs go beyond it */
@@ -105,7 +107,7 @@ static int step_gzip(struct spine_lines *input, struct spine_error *err)
         return 0;
     }
     if (code == Z_MEM_ERROR)
-        return spine_fail(err, "%s: out of memory to decompress it", input->path);
+        return spine_memory_fail("a decompressor", err);
     if (code != Z_OK && code != Z_BUF_ERROR)
         return refuse_damaged(input, input->gzip.msg != NULL ? input->gzip.msg : "gzip", err);
     input->between = false;
@@ -179,14 +181,9 @@ static int make_room(struct spine_lines *input, struct spine_error *err)
     input->last = kept;
     if (input->capacity - kept >= BLOCK)
         return 0;
-    const size_t wanted = 2 * input->capacity + BLOCK;
-    char *larger = realloc(input->buffer, wanted);
-    if (larger == NULL)
-        return spine_fail(err, "%s: out of memory for a line of more than %zu bytes", input->path,
-                          kept);
-    input->buffer = larger;
-    input->capacity = wanted;
-    return 0;
+
+    return spine_memory_reserve(&input->buffer, &input->capacity, 2 * input->capacity + BLOCK, 1,
+                                "a line", err);
 }
 
 static int fill(struct spine_lines *input, struct spine_error *err)
@@ -305,13 +302,17 @@ static int begin_decoder(struct spine_lines *input, struct spine_error *err)
 {
     if (input->kind == SPINE_LINES_PLAIN)
         return 0;
-    input->packed = malloc(BLOCK);
+
+    input->packed = spine_memory_get(BLOCK, 1, "compressed lines", err);
+    if (input->packed == NULL)
+        return -1;
+
     if (input->kind == SPINE_LINES_GZIP)
         input->gzip_begun = inflateInit2(&input->gzip, GZIP_WINDOW) == Z_OK;
     else
         input->zstd = ZSTD_createDStream();
-    if (input->packed == NULL || (!input->gzip_begun && input->zstd == NULL))
-        return spine_fail(err, "%s: out of memory to decompress it", input->path);
+    if (!input->gzip_begun && input->zstd == NULL)
+        return spine_memory_fail("a decompressor", err);
     if (input->zstd != NULL)
         ZSTD_DCtx_setParameter(input->zstd, ZSTD_d_windowLogMax, zstd_window(input->bytes));
     return 0;
@@ -319,9 +320,9 @@ static int begin_decoder(struct spine_lines *input, struct spine_error *err)
 
 int spine_lines_open(struct spine_lines **input, const char *path, struct spine_error *err)
 {
-    struct spine_lines *opened = calloc(1, sizeof *opened);
+    struct spine_lines *opened = spine_memory_zeroed(1, sizeof *opened, "the lines of a file", err);
     if (opened == NULL)
-        return spine_fail(err, "%s: out of memory to open it", path);
+        return -1;
     opened->path = path;
     opened->end = UINT64_MAX;
     opened->file = open(path, O_RDONLY | O_CLOEXEC);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spine/base/field.h"
+#include "spine/base/memory.h"
 #include "spine/text/lines.h"
 #include "spine/text/vectors.h"
 
@@ -19,10 +20,10 @@ struct spine_tabular {
 int spine_tabular_open(struct spine_tabular **table, const char *path, enum spine_tabular_form form,
                        struct spine_error *err)
 {
-    struct spine_tabular *made = calloc(1, sizeof *made);
+    struct spine_tabular *made = spine_memory_zeroed(1, sizeof *made, "a table", err);
     *table = NULL;
     if (made == NULL)
-        return spine_fail(err, "out of memory to read %s", path);
+        return -1;
     made->path = path;
     made->form = form;
     if (spine_lines_open(&made->input, path, err)) {
@@ -43,13 +44,8 @@ static int copy_line(struct spine_tabular *table, const struct spine_line *line,
     if (memchr(line->text, '\0', line->length) != NULL)
         return spine_refuse(err, "%s:%llu: a NUL byte in the line", table->path,
                             (unsigned long long)line->number);
-    if (length + 1 > table->capacity) {
-        char *larger = realloc(table->copy, 2 * (length + 1));
-        if (larger == NULL)
-            return spine_fail(err, "out of memory to read %s", table->path);
-        table->copy = larger;
-        table->capacity = 2 * (length + 1);
-    }
+    if (spine_memory_reserve(&table->copy, &table->capacity, length + 1, 1, "a line", err))
+        return -1;
     memcpy(table->copy, line->text + mark, length);
     table->copy[length] = '\0';
     return 0;

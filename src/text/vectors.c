@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 
 #include "spine/base/field.h"
+#include "spine/base/memory.h"
 #include "spine/base/number.h"
 
 enum {
@@ -123,11 +124,6 @@ static int refuse_not_finite(struct spine_field row, const struct spine_layout *
 
 /* --- All lines ---------------------------------------------------------------------------- */
 
-static int refuse_memory(size_t rows, struct spine_error *err)
-{
-    return spine_fail(err, "out of memory for %zu rows", rows);
-}
-
 /* Have a new block backed by huge pages, if the system will: with small ones, taking the page
  * faults lasts as long as the parsing. */
 static void ask_for_huge_pages(void *block, size_t bytes)
@@ -145,16 +141,17 @@ static void ask_for_huge_pages(void *block, size_t bytes)
 static int reserve_rows(struct spine_vectors *vectors, size_t wanted, struct spine_error *err)
 {
     assert(wanted > 0 && vectors->dimension > 0);
-    const size_t bytes = wanted * vectors->dimension * sizeof *vectors->values;
-    float *values = realloc(vectors->values, bytes);
-    if (values == NULL)
-        return refuse_memory(wanted, err);
-    vectors->values = values;
-    ask_for_huge_pages(values, bytes);
-    uint64_t *lines = realloc(vectors->lines, wanted * sizeof *lines);
-    if (lines == NULL)
-        return refuse_memory(wanted, err);
-    vectors->lines = lines;
+    const size_t row_bytes = vectors->dimension * sizeof *vectors->values;
+    size_t for_values = vectors->capacity, for_lines = vectors->capacity;
+
+    if (spine_memory_reserve_exactly(&vectors->values, &for_values, wanted, row_bytes,
+                                     "the vectors", err))
+        return -1;
+    ask_for_huge_pages(vectors->values, wanted * row_bytes);
+    if (spine_memory_reserve_exactly(&vectors->lines, &for_lines, wanted, sizeof *vectors->lines,
+                                     "the numbers of lines", err))
+        return -1;
+
     vectors->capacity = wanted;
     return 0;
 }
@@ -182,15 +179,11 @@ static size_t choose_capacity(const struct spine_vectors *vectors, const struct 
 
 static int leave_out(struct spine_vectors *vectors, uint64_t line, struct spine_error *err)
 {
-    const size_t count = vectors->num_not_finite;
-    /* A power of two is full. */
-    if ((count & (count - 1)) == 0) {
-        uint64_t *larger =
-            realloc(vectors->not_finite, (count == 0 ? 1 : 2 * count) * sizeof *larger);
-        if (larger == NULL)
-            return refuse_memory(count, err);
-        vectors->not_finite = larger;
-    }
+    if (spine_memory_reserve(&vectors->not_finite, &vectors->not_finite_capacity,
+                             vectors->num_not_finite + 1, sizeof *vectors->not_finite,
+                             "the rows left out", err))
+        return -1;
+
     vectors->not_finite[vectors->num_not_finite++] = line;
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "spine/base/memory.h"
 #include "spine/base/random.h"
 #include "spine/files/vectorsfile.h"
 
@@ -48,23 +49,22 @@ size_t spine_dataset_bytes(size_t rows, size_t dim, size_t most_rows)
 static int allocate_batch(struct spine_dataset *data, struct spine_error *err)
 {
     const size_t most = spine_partition_most_rows(&data->part);
-    data->clean = spine_kernel_alloc(most * data->stride);
-    data->noisy = spine_kernel_alloc(most * data->stride);
-    data->batch = calloc(most, sizeof *data->batch);
+    data->clean = spine_kernel_alloc(most * data->stride, "the rows of a batch", err);
+    data->noisy = spine_kernel_alloc(most * data->stride, "the rows of a batch", err);
+    data->batch = spine_memory_zeroed(most, sizeof *data->batch, "the rows of a batch", err);
     if (data->clean != NULL && data->noisy != NULL && data->batch != NULL)
         return 0;
-    return spine_fail(err, "out of memory for batches of %zu rows of %zu numbers", most, data->dim);
+    return -1;
 }
 
 static int allocate(struct spine_dataset *data, struct spine_error *err)
 {
     data->stride = spine_kernel_stride(data->dim);
-    data->rows = spine_kernel_alloc(num_local(data) * data->stride);
-    data->mean = spine_kernel_alloc(data->stride);
+    data->rows = spine_kernel_alloc(num_local(data) * data->stride, "this rank's rows", err);
+    data->mean = spine_kernel_alloc(data->stride, "the mean row", err);
     data->scale = 1;
     if (data->rows == NULL || data->mean == NULL)
-        return spine_fail(err, "out of memory for %zu rows of %zu numbers", num_local(data),
-                          data->dim);
+        return -1;
     return allocate_batch(data, err);
 }
 
@@ -201,8 +201,12 @@ int spine_dataset_scale(struct spine_dataset *data, struct spine_comm *comm, int
                         struct spine_error *err)
 {
     const double num_rows = (double)data->part.num_rows;
-    double *mean = calloc(data->dim, sizeof *mean), *zero = calloc(data->dim, sizeof *zero);
-    int rc = mean == NULL || zero == NULL ? spine_fail(err, "out of memory for the mean row") : 0;
+    double *mean = spine_memory_zeroed(data->dim, sizeof *mean, "the mean row", err);
+    double *zero = spine_memory_zeroed(data->dim, sizeof *zero, "the mean row", err);
+    int rc = 0;
+
+    if (mean == NULL || zero == NULL)
+        rc = -1;
     if (spine_comm_agree(comm, rc, err)) {
         rc = -1;
         goto done;

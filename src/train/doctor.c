@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/memory.h"
 #include "spine/base/statistics.h"
 #include "spine/math/kernels.h"
 #include "spine/math/model.h"
@@ -60,13 +61,14 @@ static int measure(struct spine_comm *comm, size_t dim, size_t hidden, struct ra
                    struct spine_error *err)
 {
     struct spine_params params = {0};
-    float *h = spine_kernel_alloc(ROWS * hidden);
-    float *y = spine_kernel_alloc(ROWS * spine_kernel_stride(dim));
+    float *h = spine_kernel_alloc(ROWS * hidden, "the codes of a batch", err);
+    float *y =
+        spine_kernel_alloc(ROWS * spine_kernel_stride(dim), "the reconstructions of a batch", err);
     char *all = NULL;
     size_t bytes;
     int rc = spine_params_init(&params, dim, hidden, err);
-    if (rc == 0 && (h == NULL || y == NULL || spine_kernel_prepare()))
-        rc = spine_fail(err, "out of memory for %zu units of %zu numbers", hidden, dim);
+    if (rc == 0 && (h == NULL || y == NULL || spine_kernel_prepare(err)))
+        rc = -1;
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0) {
         const double gflops = measure_products(comm, &params, h, y);

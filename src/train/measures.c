@@ -4,12 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/memory.h"
+
 static const float NEARLY_ZERO = 0.001F; /* the published program's bound */
 
 int spine_measuring_init(struct spine_measuring *measuring, size_t hidden, struct spine_error *err)
 {
-    measuring->seen = calloc(2 * hidden, sizeof *measuring->seen);
-    return measuring->seen == NULL ? spine_fail(err, "out of memory for %zu units", hidden) : 0;
+    measuring->seen =
+        spine_memory_zeroed(2 * hidden, sizeof *measuring->seen, "the activity of all units", err);
+    if (measuring->seen == NULL)
+        return -1;
+
+    return 0;
 }
 
 void spine_measuring_dispose(struct spine_measuring *measuring)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spine/base/log.h"
+#include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/files/codes.h"
 #include "spine/files/merge.h"
@@ -81,7 +82,7 @@ static int write_model(const struct spine_config *config, const struct spine_par
     char *text = spine_config_text(config);
     int rc = -1;
     if (text == NULL)
-        spine_fail(err, "out of memory for the configuration's text");
+        spine_memory_fail("the configuration's text", err);
     else if (spine_rundir_join(path, config->directory, "model.h5", err) == 0)
         rc = spine_modelfile_write(path, params, data->mean, data->scale, text, err);
     free(text);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "spine/base/log.h"
+#include "spine/base/memory.h"
 #include "spine/files/rundir.h"
 
 static int is_path(const char *resume)
@@ -39,9 +40,13 @@ static int make_texts(const struct spine_config *config, const struct spine_data
     enum { INPUT = 128 };
     texts->identity = spine_config_identity(config);
     texts->config = spine_config_text(config);
-    texts->input = malloc(INPUT);
-    if (texts->identity == NULL || texts->config == NULL || texts->input == NULL)
-        return spine_fail(err, "out of memory for the configuration's text");
+    if (texts->identity == NULL || texts->config == NULL)
+        return spine_memory_fail("the configuration's text", err);
+
+    texts->input = spine_memory_get(INPUT, 1, "the configuration's text", err);
+    if (texts->input == NULL)
+        return -1;
+
     snprintf(texts->input, INPUT, "%zu rows x %zu numbers, checksum %016" PRIx64,
              data->part.num_rows, data->dim, data->checksum);
     return 0;
@@ -129,7 +134,8 @@ static int load_newest(const struct spine_config *config,
 static int lies_in(const char *path, const char *directory)
 {
     struct stat above, other;
-    char *copy = strdup(path);
+    struct spine_error unheard;
+    char *copy = spine_memory_copy(path, "a path", &unheard);
     char *slash = copy == NULL ? NULL : strrchr(copy, '/');
     if (slash != NULL)
         slash[slash == copy] = '\0';
@@ -208,11 +214,15 @@ int spine_resume_begin(const struct spine_config *config, struct spine_comm *com
                        struct spine_progress *progress, enum spine_start *start, int *lock,
                        struct spine_error *err)
 {
-    struct decision decision = {.modes = calloc((size_t)comm->size, sizeof *decision.modes),
-                                .idle = config->revive_after > 0 ? idle : NULL};
+    struct decision decision = {.idle = config->revive_after > 0 ? idle : NULL};
+    decision.modes = spine_memory_zeroed((size_t)comm->size, sizeof *decision.modes,
+                                         "the modes of all ranks", err);
     *texts = (struct spine_checkpoint_texts){0};
     *lock = -1;
-    int rc = decision.modes == NULL ? spine_fail(err, "out of memory to resume") : 0;
+    int rc = 0;
+
+    if (decision.modes == NULL)
+        rc = -1;
     rc = rc || make_texts(config, data, texts, err);
     if (rc == 0 && comm->rank == 0)
         rc = decide(config, texts, comm->size, stepper, &decision, lock, err);

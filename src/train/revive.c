@@ -4,11 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/memory.h"
+
 int spine_idle_init(struct spine_idle *idle, size_t hidden, struct spine_error *err)
 {
     *idle = (struct spine_idle){.hidden = hidden};
-    idle->epochs = calloc(hidden, sizeof *idle->epochs);
-    return idle->epochs == NULL ? spine_fail(err, "out of memory for %zu units", hidden) : 0;
+    idle->epochs =
+        spine_memory_zeroed(hidden, sizeof *idle->epochs, "the idle epochs of all units", err);
+    if (idle->epochs == NULL)
+        return -1;
+
+    return 0;
 }
 
 void spine_idle_dispose(struct spine_idle *idle)
@@ -83,10 +89,13 @@ static int find_worst(const struct spine_params *params, struct spine_dataset *d
                       struct bad_row *worst, size_t *found, struct spine_error *err)
 {
     const size_t local = data->part.end_row - data->part.first_row;
-    struct bad_row *rows = calloc(local, sizeof *rows);
+    struct bad_row *rows = spine_memory_zeroed(local, sizeof *rows, "the errors of all rows", err);
     char *all = NULL;
     size_t bytes = 0;
-    int rc = rows == NULL ? spine_fail(err, "out of memory for the errors of %zu rows", local) : 0;
+    int rc = 0;
+
+    if (rows == NULL)
+        rc = -1;
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0) {
         rank_rows(params, data, work, rows);
@@ -156,10 +165,14 @@ int spine_revive(struct spine_idle *idle, int64_t after, struct spine_params *pa
                  struct spine_optimizer *optimizer, struct spine_dataset *data,
                  struct spine_comm *comm, struct spine_workspace *work, struct spine_error *err)
 {
-    struct bad_row *worst = calloc(params->hidden, sizeof *worst);
-    float *shared = spine_kernel_alloc(2 * params->stride);
+    struct bad_row *worst =
+        spine_memory_zeroed(params->hidden, sizeof *worst, "the rows that revive units", err);
+    float *shared = spine_kernel_alloc(2 * params->stride, "the rows that revive units", err);
     size_t found = 0, used = 0;
-    int rc = worst == NULL || shared == NULL ? spine_fail(err, "out of memory to revive units") : 0;
+    int rc = 0;
+
+    if (worst == NULL || shared == NULL)
+        rc = -1;
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
         rc = find_worst(params, data, comm, work, params->hidden, worst, &found, err);

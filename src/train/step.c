@@ -33,8 +33,8 @@ int spine_stepper_init(struct spine_stepper *stepper, const struct spine_comm *c
     int rc = spine_params_init(&stepper->params, dim, hidden, err) ||
              spine_optimizer_init(&stepper->optimizer, kind, momentum, beta2, len, err) ||
              spine_workspace_init(&stepper->work, dim, hidden, most_rows, err);
-    if (rc == 0 && spine_kernel_prepare())
-        rc = spine_fail(err, "out of memory for the BLAS library");
+    if (rc == 0)
+        rc = spine_kernel_prepare(err);
     if (spine_comm_agree(comm, rc, err) ||
         spine_sums_init(&stepper->sums, comm, len + FLAGS + hidden, 0, err))
         return -1;

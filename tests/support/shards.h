@@ -75,10 +75,10 @@ static inline void fill_dataset(struct spine_dataset *data, int rank, int size)
     const size_t local = data->part.end_row - data->part.first_row;
     const size_t most = spine_partition_most_rows(&data->part);
     data->stride = spine_kernel_stride(RUN_DIM);
-    data->rows = spine_kernel_alloc(local * data->stride);
-    data->mean = spine_kernel_alloc(data->stride);
-    data->clean = spine_kernel_alloc(most * data->stride);
-    data->noisy = spine_kernel_alloc(most * data->stride);
+    data->rows = spine_kernel_alloc(local * data->stride, "a test", &err);
+    data->mean = spine_kernel_alloc(data->stride, "a test", &err);
+    data->clean = spine_kernel_alloc(most * data->stride, "a test", &err);
+    data->noisy = spine_kernel_alloc(most * data->stride, "a test", &err);
     data->batch = calloc(most, sizeof *data->batch);
     for (size_t i = 0; i < local; i++) {
         char buffer[32];

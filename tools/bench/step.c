@@ -74,9 +74,9 @@ static void init(struct bench *bench, size_t rows, size_t dim, size_t hidden,
     struct spine_error err;
     const size_t stride = spine_kernel_stride(dim);
     *bench = (struct bench){.rows = rows};
-    bench->clean = spine_kernel_alloc(rows * stride);
-    bench->noisy = spine_kernel_alloc(rows * stride);
-    float *zero = spine_kernel_alloc(stride);
+    bench->clean = spine_kernel_alloc(rows * stride, "the benchmark", &err);
+    bench->noisy = spine_kernel_alloc(rows * stride, "the benchmark", &err);
+    float *zero = spine_kernel_alloc(stride, "the benchmark", &err);
     if (spine_params_init(&bench->params, dim, hidden, &err) ||
         spine_params_init(&bench->gradient, dim, hidden, &err) ||
         spine_optimizer_init(&bench->optimizer, kind, 0.9, 0.999, bench->params.len, &err) ||

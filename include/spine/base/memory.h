@@ -13,8 +13,8 @@
 
 #include "spine/base/error.h"
 
-/* Memory for 'count' elements of 'size' bytes: uninitialised, zeroed, or on a boundary of
- * SPINE_MEMORY_ALIGN bytes and zeroed. A count of 0 gives a pointer that isn't NULL. On failure,
+/* Memory for 'count' elements of 'size' bytes: uninitialised, zeroed, or uninitialised
+ * on a boundary of SPINE_MEMORY_ALIGN bytes. A count of 0 gives a pointer that isn't NULL. On failure,
  * also where count * size overflows: NULL, with err filled. */
 enum { SPINE_MEMORY_ALIGN = 64 };
 void *spine_memory_get(size_t count, size_t size, const char *what, struct spine_error *err);
@@ -26,13 +26,15 @@ char *spine_memory_copy(const char *text, const char *what, struct spine_error *
 char *spine_memory_copy_part(const char *text, size_t length, const char *what,
                              struct spine_error *err);
 
-/* Make room for 'needed' elements of 'size' bytes in a list that grows, at least doubling: *list is
- * the address of the pointer to the first, NULL while *capacity is 0. On failure both are as they
- * were. */
+/* Give a list of elements of 'size' bytes a capacity of at least 'needed': 'list' is the address of
+ * the pointer to its first element, which is NULL while *capacity is 0. Growing at least doubles
+ * the capacity, or makes it exactly 'needed'. On failure list and capacity are as they were. */
 int spine_memory_reserve(void *list, size_t *capacity, size_t needed, size_t size, const char *what,
                          struct spine_error *err);
+int spine_memory_reserve_exactly(void *list, size_t *capacity, size_t needed, size_t size,
+                                 const char *what, struct spine_error *err);
 
-/* For memory that another library couldn't get: fills err, returns -1. */
+/* Where another library had no memory: fills err, returns -1. */
 int spine_memory_fail(const char *what, struct spine_error *err);
 
 #endif

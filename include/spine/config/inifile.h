@@ -20,7 +20,7 @@ struct spine_inifile_line {
 };
 struct spine_inifile_lines {
     const char *path; /* borrowed; for messages */
-    size_t count;
+    size_t count, capacity;
     struct spine_inifile_line *line; /* owned */
 };
 void spine_inifile_lines_dispose(struct spine_inifile_lines *lines);

@@ -10,18 +10,20 @@
 
 #include <stddef.h>
 
+#include "spine/base/error.h"
+
 enum { SPINE_ALIGN = 16 }; /* floats: 64 bytes, a cache line and the widest vector */
 
 /* The floats that a row of 'count' takes in memory: count rounded up to SPINE_ALIGN. */
 size_t spine_kernel_stride(size_t count);
 
-/* Zeroed memory for 'count' floats, aligned to 64 bytes; NULL if there is none. Free with free().
- */
-float *spine_kernel_alloc(size_t count);
+/* Zeroed memory for 'count' floats, aligned to 64 bytes, for what 'what' says (memory.h); NULL, with
+ * err filled, if there is none. Release it with free(). */
+float *spine_kernel_alloc(size_t count, const char *what, struct spine_error *err);
 
 /* Have the BLAS take its working memory now: where there is none, it would wait for it in its first
- * product for ever. Returns -1 if there is none. */
-int spine_kernel_prepare(void);
+ * product for ever. */
+int spine_kernel_prepare(struct spine_error *err);
 
 /* The library behind the dense products and the processor it takes this one for, one line. */
 void spine_kernel_library(char *text, size_t size);

@@ -51,7 +51,7 @@ struct spine_trials {
     int drawn;                /* else the grid's */
     size_t *order;            /* owned; (count): which of the grid's trial i is; NULL: i */
     struct spine_config base; /* of which the parameters are replaced */
-    size_t num_parameters;
+    size_t num_parameters, parameter_capacity;
     struct spine_parameter *parameters; /* owned */
 };
 

@@ -24,7 +24,7 @@ struct spine_vectors {
     size_t capacity;          /* of values and lines, in rows */
 
     uint64_t *not_finite; /* owned; (num_not_finite), the lines of rows left out for a NaN or Inf */
-    size_t num_not_finite;
+    size_t num_not_finite, not_finite_capacity;
     uint64_t num_blank; /* lines */
     uint64_t num_lines; /* that were read */
     bool is_cut;        /* the last line has no newline */

@@ -105,8 +105,8 @@ static void init_rank(struct run *run, int number)
     TRY(spine_workspace_init(&rank->work, run->dim, run->hidden, most, &err));
     TRY(spine_params_init(&rank->gradient, run->dim, run->hidden, &err));
     rank->rows = calloc(most, sizeof *rank->rows);
-    rank->clean = spine_kernel_alloc(most * run->stride);
-    rank->noisy = spine_kernel_alloc(most * run->stride);
+    rank->clean = spine_kernel_alloc(most * run->stride, "a test", &err);
+    rank->noisy = spine_kernel_alloc(most * run->stride, "a test", &err);
 }
 
 static void init(struct run *run, const char *name, enum numbers numbers, enum spine_mode mode,

@@ -32,8 +32,8 @@ static void init(struct fixture *f, size_t rows, size_t dim, size_t hidden)
     assert_int_equal(spine_params_init(&f->params, dim, hidden, &err), 0);
     assert_int_equal(spine_params_init(&f->gradient, dim, hidden, &err), 0);
     assert_int_equal(spine_workspace_init(&f->work, dim, hidden, rows, &err), 0);
-    f->clean = spine_kernel_alloc(rows * f->stride);
-    f->noisy = spine_kernel_alloc(rows * f->stride);
+    f->clean = spine_kernel_alloc(rows * f->stride, "a test", &err);
+    f->noisy = spine_kernel_alloc(rows * f->stride, "a test", &err);
     assert_true(f->clean != NULL && f->noisy != NULL);
 }
 

@@ -41,7 +41,8 @@ struct fixture {
 
 static float *alloc(size_t count)
 {
-    float *data = spine_kernel_alloc(count);
+    struct spine_error err;
+    float *data = spine_kernel_alloc(count, "a test", &err);
     assert_non_null(data);
     return data;
 }
