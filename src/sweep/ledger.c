@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "spine/base/lock.h"
+#include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/base/textfile.h"
 #include "spine/files/metrics.h"
 
 int spine_ledger_init(struct spine_ledger *ledger, const struct spine_trials *trials,
@@ -22,12 +24,15 @@ int spine_ledger_init(struct spine_ledger *ledger, const struct spine_trials *tr
                        trials->method == SPINE_ASHA ? trials->min_epochs : all, trials->reduction,
                        all);
     const size_t rungs = ledger->halving.num_rungs;
-    ledger->contenders = calloc(trials->count, sizeof *ledger->contenders);
-    ledger->scores = calloc(trials->count * rungs, sizeof *ledger->scores);
-    ledger->accounts = calloc(trials->count, sizeof *ledger->accounts);
+    ledger->contenders =
+        spine_memory_zeroed(trials->count, sizeof *ledger->contenders, "the trials", err);
+    ledger->scores = spine_memory_zeroed(trials->count * rungs, sizeof *ledger->scores,
+                                         "the trials' scores", err);
+    ledger->accounts =
+        spine_memory_zeroed(trials->count, sizeof *ledger->accounts, "the trials", err);
     if (ledger->contenders == NULL || ledger->scores == NULL || ledger->accounts == NULL) {
         spine_ledger_dispose(ledger);
-        return spine_fail(err, "out of memory for %zu trials", trials->count);
+        return -1;
     }
     for (size_t i = 0; i < trials->count; i++)
         ledger->contenders[i].scores = ledger->scores + i * rungs;
@@ -111,17 +116,15 @@ static double read_number(const cJSON *object, const char *name)
                : 0;
 }
 
-/* All of a small file; NULL if there is none or it can't be read. */
-static char *read_file(const char *path)
+/* All of a file, which the caller frees; NULL if there is none. */
+static int read_file(const char *path, char **text, struct spine_error *err)
 {
-    enum { MOST = 1 << 16 };
-    FILE *file = fopen(path, "r");
-    char *text = file == NULL ? NULL : malloc(MOST);
-    if (text != NULL)
-        text[fread(text, 1, MOST - 1, file)] = '\0';
-    if (file != NULL)
-        fclose(file);
-    return text;
+    enum { MOST = 1 << 20 };
+
+    *text = NULL;
+    if (access(path, F_OK) != 0)
+        return 0;
+    return spine_textfile_read(path, MOST, text, NULL, err);
 }
 
 /* Without a file that can be understood, the trial has not been begun. Whether it is claimed is
@@ -136,7 +139,10 @@ static int read_trial(struct spine_ledger *ledger, size_t trial, struct spine_er
         trial_file(ledger, trial, ".claim", claim, err))
         return -1;
     const int busy = spine_lock_is_held(claim);
-    char *text = read_file(path);
+    char *text = NULL;
+    if (read_file(path, &text, err))
+        return -1;
+
     cJSON *json = text == NULL ? NULL : cJSON_Parse(text);
     const cJSON *reason = cJSON_GetObjectItemCaseSensitive(json, "failed");
     take_rungs(ledger, trial, cJSON_GetObjectItemCaseSensitive(json, "rungs"));
@@ -147,9 +153,16 @@ static int read_trial(struct spine_ledger *ledger, size_t trial, struct spine_er
     account->epoch = (int64_t)read_number(json, "epoch");
     account->claims = (int)read_number(json, "claims");
     free(account->reason);
-    account->reason = cJSON_IsString(reason) ? strdup(reason->valuestring) : NULL;
+    account->reason = NULL;
+    int rc = 0;
+    if (cJSON_IsString(reason) &&
+        (account->reason = spine_memory_copy(reason->valuestring, "a reason", err)) == NULL)
+        rc = -1;
     cJSON_Delete(json);
     free(text);
+    if (rc != 0)
+        return -1;
+
     contender->state = account->reason != NULL           ? SPINE_CONTENDER_FAILED
                        : busy && contender->done < rungs ? SPINE_CONTENDER_BUSY
                                                          : SPINE_CONTENDER_FREE;
@@ -196,7 +209,7 @@ static int write_trial(const struct spine_ledger *ledger, size_t trial, struct s
     char *text = cJSON_Print(json);
     int rc = trial_file(ledger, trial, "trial.json", path, err);
     if (rc == 0 && text == NULL)
-        rc = spine_fail(err, "out of memory for %s", path);
+        rc = spine_memory_fail("a trial's record", err);
     rc = rc || write_text(path, text, err) ? -1 : 0;
     cJSON_free(text);
     cJSON_Delete(json);
@@ -232,10 +245,12 @@ static int compare_sweeps(const struct spine_ledger *ledger, const char *path, c
     struct spine_trials other = {0};
     char differences[768];
     spine_config_init(&base);
-    int rc = spine_inifile_parse(&base, &lines, text, path, err) ||
-                     spine_trials_init(&other, &base, &lines, err)
-                 ? -1
-                 : 0;
+    int rc = 0;
+
+    if (spine_inifile_parse(&base, &lines, text, path, err) ||
+        spine_trials_init(&other, &base, &lines, err))
+        rc = -1;
+
     spine_inifile_lines_dispose(&lines);
     if (rc != 0) {
         const struct spine_error inner = *err;
@@ -245,7 +260,7 @@ static int compare_sweeps(const struct spine_ledger *ledger, const char *path, c
     char *was = rc != 0 ? NULL : spine_trials_identity(&other);
     char *is = rc != 0 ? NULL : spine_trials_identity(ledger->trials);
     if (rc == 0 && (was == NULL || is == NULL))
-        rc = spine_fail(err, "out of memory for the sweep's text");
+        rc = spine_memory_fail("the sweep's text", err);
     if (rc == 0 && (spine_config_differ(was, is, differences, sizeof differences) > 0 ||
                     spine_config_differ(is, was, differences, sizeof differences) > 0)) {
         spine_config_differ(was, is, differences, sizeof differences);
@@ -275,8 +290,13 @@ int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err)
         spine_ledger_path(ledger, "sweep.ini", path, err) ||
         spine_rundir_make("sweep.directory", trials, err) || spine_ledger_lock(ledger, &lock, err))
         return -1;
-    char *text = spine_trials_text(ledger->trials), *before = read_file(path);
-    int rc = text == NULL ? spine_fail(err, "out of memory for the sweep's text") : 0;
+    char *text = spine_trials_text(ledger->trials), *before = NULL;
+    int rc = 0;
+
+    if (text == NULL)
+        rc = spine_memory_fail("the sweep's text", err);
+    else
+        rc = read_file(path, &before, err);
     if (rc == 0 && (before == NULL || strcmp(text, before) != 0))
         rc = (before != NULL && compare_sweeps(ledger, path, before, err)) ||
                      write_text(path, text, err)
@@ -293,11 +313,14 @@ int spine_ledger_find(const struct spine_ledger *ledger, struct spine_error *err
     char path[SPINE_RUNDIR_PATH];
     if (spine_ledger_path(ledger, "sweep.ini", path, err))
         return -1;
-    char *text = read_file(path);
-    const int rc = text == NULL
-                       ? spine_refuse(err, "%s: has no sweep; 'spine-sweep run' begins one",
-                                      ledger->trials->directory)
-                       : compare_sweeps(ledger, path, text, err);
+    char *text = NULL;
+    if (read_file(path, &text, err))
+        return -1;
+    if (text == NULL)
+        return spine_refuse(err, "%s: has no sweep; 'spine-sweep run' begins one",
+                            ledger->trials->directory);
+
+    const int rc = compare_sweeps(ledger, path, text, err);
     free(text);
     return rc;
 }
@@ -425,11 +448,13 @@ int spine_ledger_fail(struct spine_ledger *ledger, const struct spine_job *job, 
 {
     struct spine_account *account = &ledger->accounts[job->trial];
     free(account->reason);
-    account->reason = strdup(reason);
+    account->reason = spine_memory_copy(reason, "a reason", err);
     account->claims = 0;
     ledger->contenders[job->trial].state = SPINE_CONTENDER_FAILED;
-    return account->reason == NULL ? spine_fail(err, "out of memory for a reason")
-                                   : write_trial(ledger, job->trial, err);
+    if (account->reason == NULL)
+        return -1;
+
+    return write_trial(ledger, job->trial, err);
 }
 
 int spine_ledger_pause(struct spine_ledger *ledger, const struct spine_job *job,
