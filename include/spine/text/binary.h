@@ -1,0 +1,32 @@
+/* binary.h -- a binary file, read at any offset. */
+#ifndef SPINE_TEXT_BINARY_H
+#define SPINE_TEXT_BINARY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spine/base/error.h"
+
+struct spine_binary {
+    const char *name; /* borrowed; the file's name in messages */
+    int file;         /* descriptor, or -1 */
+    uint64_t bytes;   /* of the file when it was opened */
+};
+
+/* Open a regular file. 'name' stands for it in messages: for a spooled pipe or an archive's member
+ * it isn't the path. */
+int spine_binary_open(struct spine_binary *binary, const char *path, const char *name,
+                      struct spine_error *err);
+
+/* Read the bytes [offset, offset + bytes). Refuses what isn't inside the file. */
+int spine_binary_read(const struct spine_binary *binary, uint64_t offset, size_t bytes, void *to,
+                      struct spine_error *err);
+
+void spine_binary_close(struct spine_binary *binary);
+
+/* Whole numbers of 2, 4 and 8 bytes, little-endian, at an address of any alignment. */
+uint16_t spine_binary_u16(const void *at);
+uint32_t spine_binary_u32(const void *at);
+uint64_t spine_binary_u64(const void *at);
+
+#endif

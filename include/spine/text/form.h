@@ -1,0 +1,37 @@
+/* form.h -- in which form a file holds an embedding: its first bytes say, magic numbers first. */
+#ifndef SPINE_TEXT_FORM_H
+#define SPINE_TEXT_FORM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spine/base/error.h"
+
+enum spine_form {
+    SPINE_FORM_AUTO,        /* find out */
+    SPINE_FORM_TEXT,        /* GloVe, word2vec, fastText: vectors.h */
+    SPINE_FORM_WORD2VEC,    /* word2vec.h */
+    SPINE_FORM_FASTTEXT,    /* fasttext.h */
+    SPINE_FORM_NPY,         /* npy.h */
+    SPINE_FORM_SAFETENSORS, /* safetensors.h */
+    SPINE_FORM_HDF5,        /* vectors.h5, .h5ad, or any two datasets */
+};
+
+enum { SPINE_FORM_BYTES = 1 << 16 }; /* of a file's start show its form */
+
+/* The names that --from knows, each followed by NUL, in the order above; "auto" is the first. */
+const char *spine_form_name(enum spine_form form);
+
+/* Find the form with this name. Returns 0, or -1 with a list of the names. */
+int spine_form_parse(const char *name, enum spine_form *form, struct spine_error *err);
+
+/* Find the form of the file 'path' (see stream.h), unpacked. What can't be read is refused by name
+ * and with what to do: archives, pickles, tables of other programs. */
+int spine_form_look(const char *path, enum spine_form *form, struct spine_error *err);
+
+/* The same by the first 'bytes' (up to SPINE_FORM_BYTES) of a file of 'file_bytes'; UINT64_MAX where
+ * that isn't known. The name is for messages. */
+int spine_form_find(const char *name, const void *start, size_t bytes, uint64_t file_bytes,
+                    enum spine_form *form, struct spine_error *err);
+
+#endif

@@ -1,0 +1,41 @@
+/* npy.h -- NumPy's .npy: a header in Python's notation, then the numbers of one array.
+ *
+ *     "\x93NUMPY", version (2 bytes), length of the text (2 bytes; 4 from version 2 on), the text:
+ *     {'descr': '<f4', 'fortran_order': False, 'shape': (400000, 300), }
+ *
+ * From numpy/lib/format.py. The text is parsed by hand and never evaluated; arrays of Python
+ * objects, which are pickles, are refused. */
+#ifndef SPINE_TEXT_NPY_H
+#define SPINE_TEXT_NPY_H
+
+#include "spine/base/words.h"
+#include "spine/text/matrix.h"
+
+/* What the header says. Plain data. */
+struct spine_npy {
+    char type[16]; /* such as "<f4" */
+    bool is_by_column;
+    size_t num_sizes; /* of the shape */
+    uint64_t sizes[4];
+    uint64_t offset; /* of the first element */
+};
+
+/* Do these first bytes of a file begin an .npy? */
+bool spine_npy_is(const void *start, size_t bytes);
+
+/* Read the header at the file's start. */
+int spine_npy_open(struct spine_npy *npy, const struct spine_binary *binary,
+                   struct spine_error *err);
+
+/* The array as a matrix, which is checked against the file. Refuses other than two sizes and
+ * other types than f2, f4 and f8. */
+int spine_npy_matrix(const struct spine_npy *npy, const struct spine_binary *binary,
+                     struct spine_matrix *matrix, struct spine_error *err);
+
+/* Is it an array of strings of one size, "S" or "U"? Then append all of them to 'words', in UTF-8,
+ * without the NULs that fill them up. */
+bool spine_npy_has_words(const struct spine_npy *npy);
+int spine_npy_words(const struct spine_npy *npy, const struct spine_binary *binary,
+                    struct spine_words *words, struct spine_error *err);
+
+#endif

@@ -1,0 +1,59 @@
+/* stream.h -- the bytes of a file from begin to end, unpacked: plain, gzip, zstd, xz, bzip2, or a
+ * member of a zip archive.
+ *
+ *     glove.txt, glove.txt.gz, ...    what a file is, its first bytes say, not its name
+ *     glove.zip                       an archive of one file
+ *     glove.zip:glove.300d.txt        one of its files
+ *     -                               standard input; pipes have names, too
+ *
+ * Only a plain file that lies on a disk can be read from another offset than 0. */
+#ifndef SPINE_TEXT_STREAM_H
+#define SPINE_TEXT_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spine/base/error.h"
+
+enum spine_stream_kind {
+    SPINE_STREAM_PLAIN,
+    SPINE_STREAM_GZIP,
+    SPINE_STREAM_ZSTD,
+    SPINE_STREAM_XZ,
+    SPINE_STREAM_BZIP2,
+    SPINE_STREAM_ZIP,
+};
+
+struct spine_stream;
+
+/* The path is borrowed until spine_stream_close(), which releases the handle. */
+int spine_stream_open(struct spine_stream **stream, const char *path, struct spine_error *err);
+
+enum spine_stream_kind spine_stream_kind(const struct spine_stream *stream);
+
+/* Is it a file on a disk, which can be opened again? Its bytes there, packed; else 0. */
+bool spine_stream_is_file(const struct spine_stream *stream);
+uint64_t spine_stream_bytes(const struct spine_stream *stream);
+
+/* The next bytes, up to 'size' of them; *got is 0 only at the end. Packed data that are damaged or
+ * cut off are refused when the reading gets there. */
+int spine_stream_read(struct spine_stream *stream, void *to, size_t size, size_t *got,
+                      struct spine_error *err);
+
+/* Go on at this offset of a plain file on a disk. */
+int spine_stream_seek(struct spine_stream *stream, uint64_t offset, struct spine_error *err);
+
+/* NULL is allowed. */
+void spine_stream_close(struct spine_stream *stream);
+
+/* Take "FILE:INNER" apart, where FILE is there and the whole is not: *file is allocated, the caller
+ * frees it; *inner points into path and is NULL where all of it is the file's name. */
+int spine_stream_split(const char *path, char **file, const char **inner, struct spine_error *err);
+
+/* Call 'visit' with the name of each file in a zip archive, without directories and what macOS
+ * adds. It returns false to stop. */
+int spine_stream_list(const char *file, bool (*visit)(const char *name, void *data), void *data,
+                      struct spine_error *err);
+
+#endif

@@ -1,0 +1,66 @@
+/* word2vec.h -- word2vec's binary format.
+ *
+ *     3000000 300\n                   rows and numbers of a row, D
+ *     WORD ' ' D floats ['\n']        little-endian; word2vec ends rows by a newline, gensim doesn't
+ *
+ * Rows have no fixed length and the format has no escapes: a word ends at a blank, but gensim also
+ * writes words with blanks inside. So where a word ends is decided by which of its blanks is
+ * followed by D bytes-of-four that look like a vector's numbers, and by a row's end. Words are
+ * bytes of any encoding and are never cut.
+ *
+ * A file can be read in parts: part i begins at the first row that begins in the i-th share of
+ * the bytes, found by its looks. Whether the parts fit together is for the caller to check: the
+ * end of each must be the begin of the next. */
+#ifndef SPINE_TEXT_WORD2VEC_H
+#define SPINE_TEXT_WORD2VEC_H
+
+#include <stdbool.h>
+
+#include "spine/text/binary.h"
+
+struct spine_word2vec {
+    const struct spine_binary *binary; /* borrowed */
+    uint64_t rows;                     /* as the header says */
+    size_t dimension;                  /* D */
+    uint64_t begin;                    /* offset of the first row */
+    bool has_newlines;                 /* behind the rows */
+};
+
+/* Do these first bytes of a file begin one: a header, then bytes that aren't text? */
+bool spine_word2vec_is(const void *start, size_t bytes);
+
+/* Read the header and the first rows. Refuses sizes that can't be those of this file. */
+int spine_word2vec_open(struct spine_word2vec *format, const struct spine_binary *binary,
+                        struct spine_error *err);
+
+/* The offset of the first row that begins at 'from' or behind it, by its looks and those of the
+ * rows behind it; the end of the file where there is none. */
+int spine_word2vec_find_row(const struct spine_word2vec *format, uint64_t from, uint64_t *row,
+                            struct spine_error *err);
+
+/* A walk through rows. */
+struct spine_word2vec_walk;
+
+struct spine_word2vec_row {
+    const char *word; /* (length), borrowed until the next step; may hold any byte */
+    size_t length;
+    const unsigned char *values; /* D little-endian floats, unaligned; borrowed too */
+    uint64_t offset;             /* of the row */
+};
+
+/* Begin at the row at offset 'begin'. The format is borrowed until the end. */
+int spine_word2vec_begin(struct spine_word2vec_walk **walk, const struct spine_word2vec *format,
+                         uint64_t begin, struct spine_error *err);
+
+/* The next row: returns 1; 0 at the end of the file; -1 on failure, such as a row that is cut off
+ * by it. */
+int spine_word2vec_next(struct spine_word2vec_walk *walk, struct spine_word2vec_row *row,
+                        struct spine_error *err);
+
+/* The offset of the row that comes next. */
+uint64_t spine_word2vec_offset(const struct spine_word2vec_walk *walk);
+
+/* NULL is allowed. */
+void spine_word2vec_end(struct spine_word2vec_walk *walk);
+
+#endif

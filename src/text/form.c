@@ -1,0 +1,336 @@
+/* form.c -- in which form a file holds an embedding. */
+#include "spine/text/form.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+#include "spine/text/fasttext.h"
+#include "spine/text/npy.h"
+#include "spine/text/safetensors.h"
+#include "spine/text/stream.h"
+#include "spine/text/word2vec.h"
+
+/* --- Names -------------------------------------------------------------------------------- */
+
+static const char *const names[] = {
+    [SPINE_FORM_AUTO] = "auto",         [SPINE_FORM_TEXT] = "text",
+    [SPINE_FORM_WORD2VEC] = "word2vec", [SPINE_FORM_FASTTEXT] = "fasttext",
+    [SPINE_FORM_NPY] = "npy",           [SPINE_FORM_SAFETENSORS] = "safetensors",
+    [SPINE_FORM_HDF5] = "hdf5",
+};
+
+const char *spine_form_name(enum spine_form form)
+{
+    return names[form];
+}
+
+int spine_form_parse(const char *name, enum spine_form *form, struct spine_error *err)
+{
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *form = (enum spine_form)i;
+            return 0;
+        }
+    return spine_refuse(err,
+                        "--from: expected auto, text, word2vec, fasttext, npy, safetensors or "
+                        "hdf5, got '%s'",
+                        name);
+}
+
+/* --- What is refused ---------------------------------------------------------------------- */
+
+static const char unpack[] = "unpack it first, and give the file with the vectors";
+static const char export_text[] =
+    "export it as text: a line for each word, the word and its numbers, separated by spaces";
+
+/* A file that begins with 'magic' at 'offset' is 'what'. */
+struct foreign {
+    size_t offset, bytes;
+    const char *magic, *what, *advice;
+};
+
+static const struct foreign foreigns[] = {
+    {257, 5, "ustar", "a tar archive", unpack},
+    {0, 6, "7z\xBC\xAF\x27\x1C", "a 7-Zip archive", unpack},
+    {0, 4, "Rar!", "a RAR archive", unpack},
+    {0, 4, "\x04\x22\x4D\x18", "compressed by lz4", "decompress it first: lz4 -d"},
+    {0, 4, "LZIP", "compressed by lzip", "decompress it first: lzip -d"},
+    {0, 2, "\x1F\x9D", "compressed by compress (.Z)", "decompress it first: uncompress"},
+    {0, 3, "\x5D\0\0", "compressed by LZMA (.lzma)", "decompress it first: xz -d"},
+    {0, 4, "PAR1", "Parquet",
+     "write it as text: python3 -c 'import pandas; pandas.read_parquet(\"FILE\").to_csv("
+     "\"vectors.txt\", sep=\" \", header=False, index=False)', the word's column being the first"},
+    {0, 6, "ARROW1", "Arrow (Feather)",
+     "write it as text: python3 -c 'import pandas; pandas.read_feather(\"FILE\").to_csv("
+     "\"vectors.txt\", sep=\" \", header=False, index=False)', the word's column being the first"},
+    {0, 4, "FEA1", "Feather", export_text},
+    {0, 3, "ORC", "ORC", export_text},
+    {0, 4, "Obj\x01", "Avro", export_text},
+    {0, 6, "MATLAB", "a MATLAB file (.mat)",
+     "write its matrix as .npy: python3 -c 'import numpy, scipy.io; numpy.save(\"vectors.npy\", "
+     "scipy.io.loadmat(\"FILE\")[\"NAME\"])', and give the words by --words"},
+    {0, 7, "RDX3\nX\n", "R data (.RData)", export_text},
+    {0, 7, "RDX2\nX\n", "R data (.RData)", export_text},
+    {0, 7, "RDA3\nA\n", "R data (.RData)", export_text},
+    {0, 4, "X\n\0\0", "R data (.rds)",
+     "write it as text in R: write.table(readRDS(\"FILE\"), \"vectors.txt\", quote = FALSE, "
+     "col.names = FALSE), the words being the row names"},
+    {0, 4, "A\n3\n", "R data (.rds)", export_text},
+    {0, 15, "SQLite format 3", "an SQLite data base, such as a .magnitude",
+     "write it as text with pymagnitude, or get the vectors that it was made of"},
+    {0, 4, "GGUF", "a GGUF model", "save the embedding's matrix as .npy or .safetensors"},
+    {0, 5, "%PDF-", "a PDF document", export_text},
+    {0, 4, "\x89PNG", "a picture (PNG)", export_text},
+    {0, 4,
+     "\x7F"
+     "ELF",
+     "a program", "give the file with the vectors"},
+    {0, 27, "version https://git-lfs.git", "only Git LFS's pointer to a file",
+     "fetch the file itself: git lfs pull"},
+};
+
+static bool holds(const char *start, size_t bytes, size_t offset, const char *what, size_t length)
+{
+    return bytes >= offset + length && memcmp(start + offset, what, length) == 0;
+}
+
+static int refuse(const char *name, const char *what, const char *advice, struct spine_error *err)
+{
+    return spine_refuse(err, "%s: is %s, which is not read; %s", name, what, advice);
+}
+
+static int refuse_foreign(const char *name, const char *start, size_t bytes,
+                          struct spine_error *err)
+{
+    for (size_t i = 0; i < sizeof foreigns / sizeof *foreigns; i++) {
+        const struct foreign *foreign = &foreigns[i];
+        if (holds(start, bytes, foreign->offset, foreign->magic, foreign->bytes))
+            return refuse(name, foreign->what, foreign->advice, err);
+    }
+    return 0;
+}
+
+static bool mentions(const char *start, size_t bytes, const char *what)
+{
+    const size_t length = strlen(what);
+
+    for (size_t i = 0; i + length <= bytes; i++)
+        if (memcmp(start + i, what, length) == 0)
+            return true;
+    return false;
+}
+
+/* Protocol 2 and above begin with 0x80 and its number, older ones with text. */
+static bool is_pickle(const char *start, size_t bytes)
+{
+    return (bytes >= 3 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5) ||
+           holds(start, bytes, 0, "(dp", 3) || holds(start, bytes, 0, "(lp", 3) ||
+           holds(start, bytes, 0, "}q", 2) || holds(start, bytes, 0, "ccopy_reg\n", 10) ||
+           holds(start, bytes, 0, "cnumpy", 6);
+}
+
+/* A pickle is a program: it is never run. */
+static int refuse_pickle(const char *name, const char *start, size_t bytes, struct spine_error *err)
+{
+    static const char torch[] = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+
+    if (!is_pickle(start, bytes))
+        return 0;
+    if (mentions(start, bytes, "gensim") || mentions(start, bytes, "KeyedVectors"))
+        return spine_refuse(
+            err,
+            "%s: is a pickle of gensim's, which is never run; write it in word2vec's binary "
+            "format in Python:\n"
+            "from gensim.models import KeyedVectors\n"
+            "KeyedVectors.load('%.200s').save_word2vec_format('vectors.bin', binary=True)\n"
+            "(for a model, Word2Vec.load(FILE).wv.save_word2vec_format...; or give the .npy beside "
+            "it, and the words by --words)",
+            name, name);
+    if (holds(start, bytes, 2, torch, sizeof torch - 1))
+        return refuse(name, "a PyTorch file (.pt), a pickle that is never run",
+                      "write the tensor in Python: numpy.save('vectors.npy', TENSOR.numpy()), or "
+                      "as .safetensors",
+                      err);
+    return spine_refuse(err,
+                        "%s: is a Python pickle, which is never run; write its matrix in Python: "
+                        "numpy.save('vectors.npy', MATRIX), a word a line to words.txt, and give "
+                        "--words=words.txt",
+                        name);
+}
+
+/* {"plum": [0.1, ...  or  [{"word": ..., [["plum", ... */
+static int refuse_json(const char *name, const char *start, size_t bytes, struct spine_error *err)
+{
+    size_t at = 0, brackets = 0;
+
+    while (at < bytes &&
+           (isspace((unsigned char)start[at]) || start[at] == '{' || start[at] == '['))
+        brackets += !isspace((unsigned char)start[at++]);
+    if (brackets == 0 || at == bytes || start[at] != '"' ||
+        !(mentions(start, bytes, "\":") || mentions(start, bytes, "\" :") ||
+          mentions(start, bytes, "\",")))
+        return 0;
+    return refuse(name, "JSON",
+                  "write it as text: python3 -c 'import json; [print(w, *v) for w, v in "
+                  "json.load(open(\"FILE\")).items()]' > vectors.txt",
+                  err);
+}
+
+/* Numbers of 'width' bytes from the first byte on, of sizes as vectors have them. */
+static bool are_bare_numbers(const unsigned char *start, size_t bytes, size_t width)
+{
+    enum { MOST = 256, LEAST = 8 };
+    const size_t count = bytes / width < MOST ? bytes / width : MOST;
+
+    for (size_t i = 0; i < count; i++) {
+        const unsigned char *at = start + i * width;
+        const uint64_t bits = width == 8 ? spine_binary_u64(at) : spine_binary_u32(at);
+        const unsigned exponent =
+            width == 8 ? (unsigned)(bits >> 52) & 0x7FF : (unsigned)(bits >> 23) & 0xFF;
+        const unsigned bias = width == 8 ? 1023 : 127;
+        if (bits << 1 << (width == 4 ? 32 : 0) != 0 &&
+            (exponent + 50 < bias || exponent > bias + 50))
+            return false;
+    }
+    return count >= LEAST;
+}
+
+static int refuse_bare_numbers(const char *name, const void *start, size_t bytes,
+                               struct spine_error *err)
+{
+    if (memchr(start, '\0', bytes) == NULL && memchr(start, '\xBF', bytes) == NULL)
+        return 0;
+    /* Floats may pass for doubles, hardly the other way round. */
+    if (are_bare_numbers(start, bytes, 4))
+        return refuse(name, "numbers of 4 bytes without words or sizes",
+                      "write them as .npy: numpy.save('vectors.npy', numpy.fromfile(FILE, "
+                      "'float32').reshape(-1, D)), and give the words by --words",
+                      err);
+    if (are_bare_numbers(start, bytes, 8))
+        return refuse(
+            name, "numbers of 8 bytes without words or sizes, as GloVe writes them by -binary 1",
+            "have GloVe write text (-binary 0)", err);
+    return 0;
+}
+
+/* --- What is read ------------------------------------------------------------------------- */
+
+int spine_form_find(const char *name, const void *start, size_t bytes, uint64_t file_bytes,
+                    enum spine_form *form, struct spine_error *err)
+{
+    static const char hdf5[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
+
+    *form = SPINE_FORM_TEXT;
+    if (holds(start, bytes, 0, hdf5, sizeof hdf5))
+        *form = SPINE_FORM_HDF5;
+    else if (spine_npy_is(start, bytes))
+        *form = SPINE_FORM_NPY;
+    else if (spine_fasttext_is(start, bytes))
+        *form = SPINE_FORM_FASTTEXT;
+    else if (refuse_foreign(name, start, bytes, err) || refuse_pickle(name, start, bytes, err))
+        return -1;
+    else if (spine_safetensors_is(start, bytes, file_bytes))
+        *form = SPINE_FORM_SAFETENSORS;
+    else if (spine_word2vec_is(start, bytes))
+        *form = SPINE_FORM_WORD2VEC;
+    else if (refuse_json(name, start, bytes, err) || refuse_bare_numbers(name, start, bytes, err))
+        return -1;
+    return 0;
+}
+
+/* Members of zip archives that are other programs' files, by their names. */
+struct members {
+    bool is_torch, is_excel;
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+static bool note_member(const char *name, void *data)
+{
+    struct members *members = data;
+
+    members->is_torch = members->is_torch || ends_with(name, "/data.pkl");
+    members->is_excel = members->is_excel || strcmp(name, "[Content_Types].xml") == 0;
+    return true;
+}
+
+static bool is_zip(const char *file)
+{
+    char start[4] = "";
+    FILE *opened = fopen(file, "rb");
+    const bool is = opened != NULL && fread(start, 1, sizeof start, opened) == sizeof start &&
+                    memcmp(start, "PK\3\4", sizeof start) == 0;
+
+    if (opened != NULL)
+        fclose(opened);
+    return is;
+}
+
+static int check_archive(const char *path, struct spine_error *err)
+{
+    struct members members = {0};
+    char *file = NULL;
+    const char *inner = NULL;
+
+    if (spine_stream_split(path, &file, &inner, err))
+        return -1;
+    int rc = 0;
+    if (inner == NULL && is_zip(file))
+        rc = spine_stream_list(file, note_member, &members, err);
+    if (rc == 0 && members.is_torch)
+        rc = refuse(path, "a PyTorch file (.pt), a pickle that is never run",
+                    "write the tensor in Python: numpy.save('vectors.npy', TENSOR.numpy()), or as "
+                    ".safetensors",
+                    err);
+    else if (rc == 0 && members.is_excel)
+        rc = refuse(path, "an Office document", export_text, err);
+    free(file);
+    return rc;
+}
+
+/* Read until 'size' bytes are there or the file ends. */
+static int read_start(struct spine_stream *stream, char *start, size_t size, size_t *bytes,
+                      struct spine_error *err)
+{
+    size_t got = 1;
+
+    *bytes = 0;
+    while (*bytes < size && got > 0) {
+        if (spine_stream_read(stream, start + *bytes, size - *bytes, &got, err))
+            return -1;
+        *bytes += got;
+    }
+    return 0;
+}
+
+int spine_form_look(const char *path, enum spine_form *form, struct spine_error *err)
+{
+    struct spine_stream *stream = NULL;
+    size_t bytes = 0;
+    char *start = NULL;
+    int rc = -1;
+
+    if (check_archive(path, err) || spine_stream_open(&stream, path, err))
+        return -1;
+    start = spine_memory_get(SPINE_FORM_BYTES, 1, "a look at the file", err);
+    if (start == NULL || read_start(stream, start, SPINE_FORM_BYTES, &bytes, err))
+        goto done;
+
+    const bool is_plain = spine_stream_kind(stream) == SPINE_STREAM_PLAIN;
+    rc = spine_form_find(path, start, bytes,
+                         is_plain && spine_stream_is_file(stream) ? spine_stream_bytes(stream)
+                                                                  : UINT64_MAX,
+                         form, err);
+done:
+    free(start);
+    spine_stream_close(stream);
+    return rc;
+}

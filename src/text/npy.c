@@ -1,0 +1,328 @@
+/* npy.c -- NumPy's .npy: a header in Python's notation, then the numbers of one array. */
+#include "spine/text/npy.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+
+enum {
+    MOST_HEADER = 1 << 16, /* bytes: of structured types there may be many, of ours there are 118 */
+    MOST_WORD = 1 << 20,   /* bytes of one string */
+    MAGIC_BYTES = 6,
+};
+
+static const char magic[MAGIC_BYTES + 1] = "\x93NUMPY";
+
+bool spine_npy_is(const void *start, size_t bytes)
+{
+    return bytes >= MAGIC_BYTES && memcmp(start, magic, MAGIC_BYTES) == 0;
+}
+
+/* --- The header's text -------------------------------------------------------------------- */
+
+/* Parsers get the address of a position in NUL-terminated text and move it on if they succeed. */
+
+static void skip_blanks(const char **at)
+{
+    while (**at == ' ' || **at == '\n' || **at == '\t')
+        (*at)++;
+}
+
+static bool pass(const char **at, const char *token)
+{
+    const size_t length = strlen(token);
+
+    skip_blanks(at);
+    if (strncmp(*at, token, length) != 0)
+        return false;
+    *at += length;
+    return true;
+}
+
+/* A string in single or double quotes, without escapes. */
+static bool parse_string(const char **at, char *text, size_t size)
+{
+    skip_blanks(at);
+    const char quote = **at;
+    if (quote != '\'' && quote != '"')
+        return false;
+
+    const char *begin = *at + 1, *end = strchr(begin, quote);
+    if (end == NULL || (size_t)(end - begin) >= size)
+        return false;
+    memcpy(text, begin, (size_t)(end - begin));
+    text[end - begin] = '\0';
+    *at = end + 1;
+    return true;
+}
+
+/* A whole number of at most 18 digits; Python 2 wrote an L behind it. */
+static bool parse_size(const char **at, uint64_t *size)
+{
+    enum { MOST_DIGITS = 18 };
+    int digits = 0;
+
+    skip_blanks(at);
+    *size = 0;
+    for (; isdigit((unsigned char)**at); (*at)++) {
+        if (++digits > MOST_DIGITS)
+            return false;
+        *size = *size * 10 + (uint64_t)(**at - '0');
+    }
+    if (**at == 'L')
+        (*at)++;
+    return digits > 0;
+}
+
+/* "(448, 50)", "(448,)", "()" */
+static bool parse_shape(const char **at, struct spine_npy *npy)
+{
+    if (!pass(at, "("))
+        return false;
+    npy->num_sizes = 0;
+    while (!pass(at, ")")) {
+        if (npy->num_sizes == sizeof npy->sizes / sizeof *npy->sizes ||
+            !parse_size(at, &npy->sizes[npy->num_sizes++]))
+            return false;
+        if (!pass(at, ",") && (skip_blanks(at), **at != ')'))
+            return false;
+    }
+    return true;
+}
+
+/* One entry; 'seen' gets its bit. A type that isn't a string has fields: its name is left empty. */
+static bool parse_entry(const char **at, struct spine_npy *npy, unsigned *seen)
+{
+    char key[16];
+    unsigned bit;
+    bool is_right;
+
+    if (!parse_string(at, key, sizeof key) || !pass(at, ":"))
+        return false;
+    if (strcmp(key, "descr") == 0) {
+        bit = 1;
+        is_right = parse_string(at, npy->type, sizeof npy->type);
+    } else if (strcmp(key, "fortran_order") == 0) {
+        bit = 2;
+        npy->is_by_column = pass(at, "True");
+        is_right = npy->is_by_column || pass(at, "False");
+    } else if (strcmp(key, "shape") == 0) {
+        bit = 4;
+        is_right = parse_shape(at, npy);
+    } else
+        return false;
+
+    const bool is_first = (*seen & bit) == 0;
+    *seen |= bit;
+    return is_right && is_first;
+}
+
+static bool parse_header(const char *text, struct spine_npy *npy)
+{
+    enum { ALL = 1 | 2 | 4 };
+    const char *at = text;
+    unsigned seen = 0;
+
+    if (!pass(&at, "{"))
+        return false;
+    while (!pass(&at, "}")) {
+        if (!parse_entry(&at, npy, &seen))
+            return false;
+        if (!pass(&at, ",") && (skip_blanks(&at), *at != '}'))
+            return false;
+    }
+    skip_blanks(&at);
+    return seen == ALL && *at == '\0';
+}
+
+int spine_npy_open(struct spine_npy *npy, const struct spine_binary *binary,
+                   struct spine_error *err)
+{
+    unsigned char start[MAGIC_BYTES + 6] = {0};
+    const size_t start_bytes = binary->bytes < sizeof start ? (size_t)binary->bytes : sizeof start;
+
+    *npy = (struct spine_npy){0};
+    if (spine_binary_read(binary, 0, start_bytes, start, err))
+        return -1;
+    if (!spine_npy_is(start, start_bytes))
+        return spine_refuse(err, "%s: is not a NumPy array (.npy)", binary->name);
+
+    const unsigned char version = start[MAGIC_BYTES];
+    if (version < 1 || version > 3)
+        return spine_refuse(err, "%s: version %u of NumPy's .npy; 1 to 3 are read", binary->name,
+                            version);
+    const uint32_t length =
+        version == 1 ? spine_binary_u16(start + 8) : spine_binary_u32(start + 8);
+    const uint64_t begin = version == 1 ? 10 : 12;
+    if (length > MOST_HEADER)
+        return spine_refuse(err, "%s: a NumPy array whose header has %u bytes; is it damaged?",
+                            binary->name, length);
+
+    char *text = spine_memory_zeroed((size_t)length + 1, 1, "the header", err);
+    if (text == NULL)
+        return -1;
+    int rc = spine_binary_read(binary, begin, length, text, err);
+    if (rc == 0 && !parse_header(text, npy))
+        rc = spine_refuse(err,
+                          "%s: a NumPy array whose header can't be read: %.200s; expected "
+                          "{'descr': '<f4', 'fortran_order': False, 'shape': (ROWS, COLUMNS)}",
+                          binary->name, text);
+    free(text);
+    npy->offset = begin + length;
+    return rc;
+}
+
+/* --- Numbers ------------------------------------------------------------------------------ */
+
+static int refuse_type(const struct spine_npy *npy, const struct spine_binary *binary,
+                       struct spine_error *err)
+{
+    if (strchr(npy->type, 'O') != NULL)
+        return spine_refuse(err,
+                            "%s: a NumPy array of Python objects, which are not read; save it as "
+                            "numbers: np.save(FILE, a.astype('float32'))",
+                            binary->name);
+    return spine_refuse(err,
+                        "%s: a NumPy array of type '%s'; f2, f4 and f8 are read: "
+                        "np.save(FILE, a.astype('float32'))",
+                        binary->name, npy->type);
+}
+
+int spine_npy_matrix(const struct spine_npy *npy, const struct spine_binary *binary,
+                     struct spine_matrix *matrix, struct spine_error *err)
+{
+    const char *type = npy->type;
+
+    if (npy->num_sizes != 2)
+        return spine_refuse(err,
+                            "%s: a NumPy array of %zu dimension%s; expected two, a row for each "
+                            "word",
+                            binary->name, npy->num_sizes, npy->num_sizes == 1 ? "" : "s");
+    if ((type[0] != '<' && type[0] != '>' && type[0] != '=') || type[1] != 'f' || type[2] == '\0' ||
+        type[3] != '\0')
+        return refuse_type(npy, binary, err);
+
+    *matrix = (struct spine_matrix){.binary = binary,
+                                    .is_big_endian = type[0] == '>',
+                                    .is_by_column = npy->is_by_column,
+                                    .offset = npy->offset,
+                                    .rows = (size_t)npy->sizes[0],
+                                    .columns = (size_t)npy->sizes[1]};
+    switch (type[2]) {
+    case '2':
+        matrix->type = SPINE_MATRIX_F16;
+        break;
+    case '4':
+        matrix->type = SPINE_MATRIX_F32;
+        break;
+    case '8':
+        matrix->type = SPINE_MATRIX_F64;
+        break;
+    default:
+        return refuse_type(npy, binary, err);
+    }
+    return spine_matrix_check(matrix, err);
+}
+
+/* --- Words -------------------------------------------------------------------------------- */
+
+bool spine_npy_has_words(const struct spine_npy *npy)
+{
+    return npy->type[0] != '\0' && (npy->type[1] == 'S' || npy->type[1] == 'U') &&
+           npy->num_sizes == 1;
+}
+
+/* Write a code point in UTF-8; returns its bytes, 0 if there is no such character. */
+static size_t encode(uint32_t code, char *to)
+{
+    enum { SURROGATES = 0xD800, AFTER_SURROGATES = 0xE000, CODES = 0x110000 };
+
+    if (code < 0x80) {
+        to[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        to[0] = (char)(0xC0 | code >> 6);
+        to[1] = (char)(0x80 | (code & 0x3F));
+        return 2;
+    }
+    if ((code >= SURROGATES && code < AFTER_SURROGATES) || code >= CODES)
+        return 0;
+    if (code < 0x10000) {
+        to[0] = (char)(0xE0 | code >> 12);
+        to[1] = (char)(0x80 | (code >> 6 & 0x3F));
+        to[2] = (char)(0x80 | (code & 0x3F));
+        return 3;
+    }
+    to[0] = (char)(0xF0 | code >> 18);
+    to[1] = (char)(0x80 | (code >> 12 & 0x3F));
+    to[2] = (char)(0x80 | (code >> 6 & 0x3F));
+    to[3] = (char)(0x80 | (code & 0x3F));
+    return 4;
+}
+
+/* Turn the 'count' UCS-4 characters at 'from' into UTF-8, in place: it is never longer. Returns
+ * its bytes, or SIZE_MAX where a code isn't a character. */
+static size_t encode_all(unsigned char *from, size_t count, bool is_big_endian)
+{
+    char character[4];
+    size_t used = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const unsigned char *at = from + 4 * i;
+        const uint32_t code = is_big_endian ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+                                                  (uint32_t)at[2] << 8 | at[3]
+                                            : spine_binary_u32(at);
+        const size_t bytes = encode(code, character);
+        if (bytes == 0)
+            return SIZE_MAX;
+        memcpy(from + used, character, bytes);
+        used += bytes;
+    }
+    return used;
+}
+
+static int add_word(const struct spine_npy *npy, const char *name, size_t row, unsigned char *text,
+                    size_t bytes, struct spine_words *words, struct spine_error *err)
+{
+    if (npy->type[1] == 'U')
+        bytes = encode_all(text, bytes / 4, npy->type[0] == '>');
+    if (bytes == SIZE_MAX)
+        return spine_refuse(err, "%s: word %zu has a code that is no character", name, row);
+
+    while (bytes > 0 && text[bytes - 1] == '\0')
+        bytes--;
+    if (memchr(text, '\0', bytes) != NULL)
+        return spine_refuse(err, "%s: word %zu has a NUL inside", name, row);
+    return spine_words_add(words, (const char *)text, bytes, err);
+}
+
+int spine_npy_words(const struct spine_npy *npy, const struct spine_binary *binary,
+                    struct spine_words *words, struct spine_error *err)
+{
+    const char *digits = npy->type + 2;
+    uint64_t size;
+    if (!spine_npy_has_words(npy) || !parse_size(&digits, &size) || *digits != '\0' ||
+        size > MOST_WORD)
+        return spine_refuse(err,
+                            "%s: a NumPy array of type '%s' and %zu dimensions; expected one "
+                            "dimension of strings",
+                            binary->name, npy->type, npy->num_sizes);
+
+    const size_t bytes = (size_t)size * (npy->type[1] == 'U' ? 4 : 1);
+    if (npy->offset > binary->bytes ||
+        (bytes > 0 && npy->sizes[0] > (binary->bytes - npy->offset) / bytes) || bytes == 0)
+        return spine_refuse(err, "%s: announces %llu words of %zu bytes, but the file is shorter",
+                            binary->name, (unsigned long long)npy->sizes[0], bytes);
+    unsigned char *text = spine_memory_get(bytes, 1, "a word", err);
+    int rc = text == NULL ? -1 : 0;
+    for (size_t i = 0; rc == 0 && i < npy->sizes[0]; i++) {
+        rc = spine_binary_read(binary, npy->offset + i * (uint64_t)bytes, bytes, text, err);
+        if (rc == 0)
+            rc = add_word(npy, binary->name, i, text, bytes, words, err);
+    }
+    free(text);
+    return rc;
+}

@@ -1,0 +1,156 @@
+/* safetensors.c -- Hugging Face's safetensors: named tensors behind a header in JSON. */
+#include "spine/text/safetensors.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+
+enum {
+    LENGTH_BYTES = 8,
+    MOST_HEADER = 16 << 20, /* bytes; models of thousands of tensors have 1 MiB */
+    NAMES_BYTES = 400,      /* of a list of names in a message */
+};
+
+static const double most_exact = 0x1p53; /* up to here a double is every whole number */
+
+bool spine_safetensors_is(const void *start, size_t bytes, uint64_t file_bytes)
+{
+    const char *at = start;
+
+    if (bytes < LENGTH_BYTES + 2 || file_bytes < LENGTH_BYTES)
+        return false;
+    const uint64_t length = spine_binary_u64(start);
+    return length >= 2 && length <= file_bytes - LENGTH_BYTES && at[LENGTH_BYTES] == '{' &&
+           (at[LENGTH_BYTES + 1] == '"' || at[LENGTH_BYTES + 1] == '}' ||
+            at[LENGTH_BYTES + 1] == ' ' || at[LENGTH_BYTES + 1] == '\n');
+}
+
+/* Element 'index' of an array of whole numbers. */
+static bool get_whole(const cJSON *array, int index, uint64_t *value)
+{
+    const cJSON *item = cJSON_GetArrayItem(array, index);
+
+    if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0 && item->valuedouble <= most_exact) ||
+        item->valuedouble != (double)(uint64_t)item->valuedouble)
+        return false;
+    *value = (uint64_t)item->valuedouble;
+    return true;
+}
+
+static bool find_type(const cJSON *tensor, enum spine_matrix_type *type)
+{
+    static const char *const names[] = {[SPINE_MATRIX_F16] = "F16",
+                                        [SPINE_MATRIX_BF16] = "BF16",
+                                        [SPINE_MATRIX_F32] = "F32",
+                                        [SPINE_MATRIX_F64] = "F64"};
+    const cJSON *name = cJSON_GetObjectItemCaseSensitive(tensor, "dtype");
+
+    for (size_t i = 0; cJSON_IsString(name) && i < sizeof names / sizeof *names; i++)
+        if (strcmp(name->valuestring, names[i]) == 0) {
+            *type = (enum spine_matrix_type)i;
+            return true;
+        }
+    return false;
+}
+
+/* Is it a matrix of numbers that we read? Then *matrix gets all but the file. */
+static bool is_matrix(const cJSON *tensor, uint64_t begin, struct spine_matrix *matrix)
+{
+    const cJSON *shape = cJSON_GetObjectItemCaseSensitive(tensor, "shape");
+    const cJSON *offsets = cJSON_GetObjectItemCaseSensitive(tensor, "data_offsets");
+    uint64_t rows, columns, first, end;
+
+    if (!cJSON_IsArray(shape) || cJSON_GetArraySize(shape) != 2 || !cJSON_IsArray(offsets) ||
+        !find_type(tensor, &matrix->type) || !get_whole(shape, 0, &rows) ||
+        !get_whole(shape, 1, &columns) || !get_whole(offsets, 0, &first) ||
+        !get_whole(offsets, 1, &end) || first > end)
+        return false;
+
+    const uint64_t numbers = (end - first) / spine_matrix_width(matrix->type);
+    matrix->rows = (size_t)rows;
+    matrix->columns = (size_t)columns;
+    matrix->offset = begin + first;
+    return columns > 0 && numbers % columns == 0 && numbers / columns == rows &&
+           (end - first) % spine_matrix_width(matrix->type) == 0;
+}
+
+/* The only matrix; else a list of those that there are. */
+static const cJSON *find_only(const cJSON *header, uint64_t begin, char names[NAMES_BYTES])
+{
+    const cJSON *tensor, *found = NULL;
+    struct spine_matrix matrix;
+    int count = 0;
+    size_t used = 0;
+
+    names[0] = '\0';
+    cJSON_ArrayForEach(tensor, header)
+    {
+        if (!is_matrix(tensor, begin, &matrix))
+            continue;
+        found = tensor;
+        count++;
+        if (used < NAMES_BYTES)
+            used += (size_t)snprintf(names + used, NAMES_BYTES - used, "%s%s (%zu x %zu)",
+                                     count > 1 ? ", " : "", tensor->string, matrix.rows,
+                                     matrix.columns);
+    }
+    return count == 1 ? found : NULL;
+}
+
+static int choose(const cJSON *header, const char *name, uint64_t begin,
+                  struct spine_matrix *matrix, struct spine_error *err)
+{
+    const char *path = matrix->binary->name;
+    char names[NAMES_BYTES];
+    const cJSON *only = find_only(header, begin, names);
+    const cJSON *tensor = name == NULL ? only : cJSON_GetObjectItemCaseSensitive(header, name);
+
+    if (tensor != NULL && is_matrix(tensor, begin, matrix))
+        return spine_matrix_check(matrix, err);
+    if (names[0] == '\0')
+        return spine_refuse(
+            err, "%s: a safetensors file without a matrix of type F16, BF16, F32 or F64", path);
+    if (name == NULL)
+        return spine_refuse(err,
+                            "%s: a safetensors file of several matrices; choose one by "
+                            "--tensor NAME: %s",
+                            path, names);
+    return spine_refuse(err, "%s: %s '%.80s'; there are: %s", path,
+                        tensor == NULL ? "a safetensors file without the tensor"
+                                       : "not a matrix of type F16, BF16, F32 or F64: the tensor",
+                        name, names);
+}
+
+int spine_safetensors_matrix(const struct spine_binary *binary, const char *name,
+                             struct spine_matrix *matrix, struct spine_error *err)
+{
+    unsigned char start[LENGTH_BYTES];
+
+    *matrix = (struct spine_matrix){.binary = binary};
+    if (spine_binary_read(binary, 0, LENGTH_BYTES, start, err))
+        return -1;
+    const uint64_t length = spine_binary_u64(start);
+    if (length > MOST_HEADER || length > binary->bytes - LENGTH_BYTES)
+        return spine_refuse(err,
+                            "%s: a safetensors file whose header has %llu bytes; is it damaged?",
+                            binary->name, (unsigned long long)length);
+    char *text = spine_memory_get((size_t)length + 1, 1, "the header", err);
+    if (text == NULL)
+        return -1;
+
+    int rc = spine_binary_read(binary, LENGTH_BYTES, (size_t)length, text, err);
+    text[rc == 0 ? length : 0] = '\0';
+    cJSON *header = rc == 0 ? cJSON_ParseWithLength(text, (size_t)length) : NULL;
+    if (rc == 0 && !cJSON_IsObject(header))
+        rc = spine_refuse(err, "%s: a safetensors file whose header is not a JSON object",
+                          binary->name);
+    if (rc == 0)
+        rc = choose(header, name, LENGTH_BYTES + length, matrix, err);
+
+    cJSON_Delete(header);
+    free(text);
+    return rc;
+}

@@ -1,0 +1,379 @@
+/* word2vec.c -- word2vec's binary format.
+ *
+ * A row that begins at an offset is read by trying the blanks of its first bytes, one after the
+ * other, as the end of its word. The first that leaves nothing to doubt is it; else the one with
+ * the fewest doubts. Doubts are numbers whose size no vector has (read at the wrong offset, text
+ * and halves of numbers look so), control bytes in the word, and a missing newline.
+ *
+ * A row's begin is found in the same way: it follows D numbers without a doubt and a blank before
+ * them, and is followed by rows without one. */
+#include "spine/text/word2vec.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+
+enum {
+    MOST_DIGITS = 18, /* of a number of the header */
+    HEADER_BYTES = 64,
+    MOST_DIMENSION = 1 << 24,
+    MOST_BLANKS = 64, /* that are tried in a word */
+    ROWS_LOOKED_AT = 3,
+#ifdef SPINE_FUZZ /* so that short files go beyond these */
+    MOST_WORD = 48,
+    BLOCK = 64,
+#else
+    MOST_WORD = 1 << 17, /* bytes */
+    BLOCK = 1 << 20,
+#endif
+};
+
+/* --- Header ------------------------------------------------------------------------------- */
+
+static bool parse_number(const char **at, const char *end, uint64_t *value)
+{
+    const char *begin = *at;
+
+    *value = 0;
+    for (; *at < end && **at >= '0' && **at <= '9' && *at - begin < MOST_DIGITS; (*at)++)
+        *value = *value * 10 + (uint64_t)(**at - '0');
+    return *at > begin;
+}
+
+/* "3000000 300\n"; *length is that of the line. */
+static bool parse_header(const char *start, size_t bytes, uint64_t *rows, uint64_t *dimension,
+                         size_t *length)
+{
+    const char *at = start, *end = start + (bytes < HEADER_BYTES ? bytes : HEADER_BYTES);
+
+    if (!parse_number(&at, end, rows))
+        return false;
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    if (!parse_number(&at, end, dimension))
+        return false;
+    while (at < end && (*at == ' ' || *at == '\r'))
+        at++;
+    *length = (size_t)(at - start) + 1;
+    return at < end && *at == '\n';
+}
+
+static bool is_control(unsigned char c)
+{
+    return (c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+}
+
+/* --- Doubts ------------------------------------------------------------------------------- */
+
+/* How many of D numbers have a size that no vector's have: beyond 2^+-50, or not finite. */
+static size_t count_doubts(const unsigned char *values, size_t dimension)
+{
+    enum { BIAS = 127, FAR = 50 };
+    size_t doubts = 0;
+
+    for (size_t i = 0; i < dimension; i++) {
+        uint32_t bits;
+        memcpy(&bits, values + 4 * i, sizeof bits);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        bits = __builtin_bswap32(bits);
+#endif
+        const uint32_t size = bits & 0x7FFFFFFF, exponent = size >> 23;
+        doubts += size != 0 && exponent - (BIAS - FAR) > 2 * FAR;
+    }
+    return doubts;
+}
+
+static bool has_controls(const unsigned char *word, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (is_control(word[i]))
+            return true;
+    return false;
+}
+
+/* A row as bytes at hand may hold it. */
+struct guess {
+    size_t length; /* of the word */
+    size_t bytes;  /* of the whole row */
+    size_t doubts;
+};
+
+/* The row at 'at' if its word has 'length' bytes. 'bytes' are at hand, and no more if is_end. False
+ * if they don't hold it. */
+static bool guess_row(const struct spine_word2vec *format, const unsigned char *at, size_t bytes,
+                      size_t length, struct guess *guess)
+{
+    const size_t dimension = format->dimension, need = length + 1 + 4 * dimension;
+
+    if (need > bytes)
+        return false;
+    *guess = (struct guess){length, need, count_doubts(at + length + 1, dimension)};
+    guess->doubts += has_controls(at, length) ? dimension : 0;
+    if (format->has_newlines && need < bytes) {
+        guess->bytes++;
+        guess->doubts += at[need] == '\n' ? 0 : dimension;
+    }
+    return true;
+}
+
+/* The row at 'at'. False if the bytes at hand don't hold one. */
+static bool choose_row(const struct spine_word2vec *format, const unsigned char *at, size_t bytes,
+                       struct guess *best)
+{
+    const size_t most = bytes < MOST_WORD ? bytes : MOST_WORD;
+    const unsigned char *blank = at;
+    struct guess guess;
+    bool found = false;
+
+    for (int i = 0; i < MOST_BLANKS && (size_t)(blank - at) < most; i++, blank++) {
+        blank = memchr(blank, ' ', most - (size_t)(blank - at));
+        if (blank == NULL || !guess_row(format, at, bytes, (size_t)(blank - at), &guess))
+            return found;
+        if (!found || guess.doubts < best->doubts)
+            *best = guess;
+        found = true;
+        if (guess.doubts == 0)
+            return true;
+    }
+    return found;
+}
+
+/* Are there 'count' rows without a doubt at 'at', as far as the bytes at hand go? */
+static bool are_rows(const struct spine_word2vec *format, const unsigned char *at, size_t bytes,
+                     int count)
+{
+    struct guess guess;
+
+    for (int i = 0; i < count && bytes > 0; i++) {
+        if (!choose_row(format, at, bytes, &guess))
+            return i > 0;
+        if (guess.doubts > 0)
+            return false;
+        at += guess.bytes;
+        bytes -= guess.bytes;
+    }
+    return true;
+}
+
+bool spine_word2vec_is(const void *start, size_t bytes)
+{
+    const char *text = start;
+    struct spine_word2vec format = {0};
+    uint64_t dimension = 0;
+    size_t header = 0, controls = 0;
+    struct guess guess;
+
+    if (!parse_header(text, bytes, &format.rows, &dimension, &header) || dimension == 0 ||
+        dimension > MOST_DIMENSION)
+        return false;
+    for (size_t i = header; i < bytes; i++)
+        controls += is_control((unsigned char)text[i]);
+    if (controls == 0)
+        return false;
+
+    format.dimension = (size_t)dimension;
+    if (bytes - header < 4 * format.dimension) /* all that is at hand is part of a row */
+        return controls > (bytes - header) / 16;
+    return choose_row(&format, (const unsigned char *)text + header, bytes - header, &guess) &&
+           2 * guess.doubts < format.dimension;
+}
+
+/* --- Opening ------------------------------------------------------------------------------ */
+
+/* How many bytes are looked at where a row may begin: a word and some rows. */
+static size_t look_bytes(const struct spine_word2vec *format)
+{
+    return 2 * (size_t)MOST_WORD + (ROWS_LOOKED_AT + 1) * (4 * format->dimension + 2);
+}
+
+/* Read up to 'most' bytes at an offset into memory, which the caller frees. */
+static unsigned char *look(const struct spine_word2vec *format, uint64_t offset, size_t most,
+                           size_t *bytes, struct spine_error *err)
+{
+    const uint64_t left = format->binary->bytes - offset;
+    *bytes = left < most ? (size_t)left : most;
+    unsigned char *window = spine_memory_get(*bytes, 1, "a look at the file", err);
+
+    if (window != NULL && spine_binary_read(format->binary, offset, *bytes, window, err)) {
+        free(window);
+        return NULL;
+    }
+    return window;
+}
+
+/* Does a newline follow the first row? */
+static int look_at_rows(struct spine_word2vec *format, struct spine_error *err)
+{
+    struct guess guess = {0};
+    size_t bytes = 0;
+    unsigned char *window = look(format, format->begin, look_bytes(format), &bytes, err);
+    if (window == NULL)
+        return -1;
+
+    int rc = 0;
+    if (!choose_row(format, window, bytes, &guess))
+        rc = spine_refuse(err,
+                          "%s: word2vec's binary format, but the first row has no word of up to %d "
+                          "bytes before its %zu numbers",
+                          format->binary->name, MOST_WORD, format->dimension);
+    else
+        format->has_newlines = guess.bytes < bytes && window[guess.bytes] == '\n';
+    free(window);
+    return rc;
+}
+
+int spine_word2vec_open(struct spine_word2vec *format, const struct spine_binary *binary,
+                        struct spine_error *err)
+{
+    char start[HEADER_BYTES];
+    const size_t bytes = binary->bytes < sizeof start ? (size_t)binary->bytes : sizeof start;
+    uint64_t dimension = 0;
+    size_t header = 0;
+
+    *format = (struct spine_word2vec){.binary = binary};
+    if (spine_binary_read(binary, 0, bytes, start, err))
+        return -1;
+    if (!parse_header(start, bytes, &format->rows, &dimension, &header))
+        return spine_refuse(err,
+                            "%s: is not of word2vec's binary format: expected a first line of two "
+                            "whole numbers, rows and dimension",
+                            binary->name);
+
+    const uint64_t left = binary->bytes - header;
+    if (format->rows == 0 || dimension == 0 || dimension > MOST_DIMENSION ||
+        4 * dimension + 1 > left)
+        return spine_refuse(err,
+                            "%s:1: the header announces %llu vectors of %llu numbers, the file has "
+                            "%llu bytes after it",
+                            binary->name, (unsigned long long)format->rows,
+                            (unsigned long long)dimension, (unsigned long long)left);
+    format->dimension = (size_t)dimension;
+    format->begin = header;
+    return look_at_rows(format, err);
+}
+
+/* --- Finding a row ------------------------------------------------------------------------ */
+
+/* May a row begin at window[at]? Before it there are 'before' bytes to look at. */
+static bool may_begin(const struct spine_word2vec *format, const unsigned char *window, size_t at,
+                      size_t bytes)
+{
+    const size_t row = 4 * format->dimension, newline = format->has_newlines;
+
+    if (at < row + 1 + newline || window[at - row - 1 - newline] != ' ' ||
+        (newline && window[at - 1] != '\n') ||
+        count_doubts(window + at - row - newline, format->dimension) > 0)
+        return false;
+    return are_rows(format, window + at, bytes - at, ROWS_LOOKED_AT);
+}
+
+int spine_word2vec_find_row(const struct spine_word2vec *format, uint64_t from, uint64_t *row,
+                            struct spine_error *err)
+{
+    const size_t before = 4 * format->dimension + 2;
+    size_t bytes = 0;
+
+    if (from <= format->begin || from >= format->binary->bytes) {
+        *row = from <= format->begin ? format->begin : format->binary->bytes;
+        return 0;
+    }
+    const uint64_t begin = from > format->begin + before ? from - before : format->begin;
+    unsigned char *window = look(format, begin, before + look_bytes(format), &bytes, err);
+    if (window == NULL)
+        return -1;
+
+    size_t at = (size_t)(from - begin);
+    while (at < bytes && !may_begin(format, window, at, bytes))
+        at++;
+    /* Not found: perhaps in rows that aren't like others. Then it is the caller's check that the
+     * parts don't fit. */
+    *row = at < bytes ? begin + at : format->binary->bytes;
+    free(window);
+    return 0;
+}
+
+/* --- The walk ----------------------------------------------------------------------------- */
+
+/* buffer[first, last) is the file from 'offset' on. */
+struct spine_word2vec_walk {
+    const struct spine_word2vec *format; /* borrowed */
+    uint64_t offset;                     /* of buffer[first] */
+    size_t first, last, capacity;
+    unsigned char buffer[];
+};
+
+int spine_word2vec_begin(struct spine_word2vec_walk **walk, const struct spine_word2vec *format,
+                         uint64_t begin, struct spine_error *err)
+{
+    assert(begin <= format->binary->bytes);
+    const size_t row = (size_t)MOST_WORD + 4 * format->dimension + 2;
+    const uint64_t left = format->binary->bytes - begin;
+    const size_t capacity = left < row + BLOCK ? (size_t)left : row + BLOCK;
+
+    *walk = spine_memory_get(sizeof **walk + capacity, 1, "a block of the file", err);
+    if (*walk == NULL)
+        return -1;
+    (*walk)->format = format;
+    (*walk)->offset = begin;
+    (*walk)->first = (*walk)->last = 0;
+    (*walk)->capacity = capacity;
+    return 0;
+}
+
+/* Have the next row in the buffer, whatever its length. */
+static int fill(struct spine_word2vec_walk *walk, struct spine_error *err)
+{
+    const struct spine_binary *binary = walk->format->binary;
+    const size_t row = (size_t)MOST_WORD + 4 * walk->format->dimension + 2;
+    const size_t kept = walk->last - walk->first;
+    const uint64_t left = binary->bytes - walk->offset - kept;
+
+    if (kept >= row || left == 0)
+        return 0;
+    memmove(walk->buffer, walk->buffer + walk->first, kept);
+    const size_t room = walk->capacity - kept, now = left < room ? (size_t)left : room;
+    if (spine_binary_read(binary, walk->offset + kept, now, walk->buffer + kept, err))
+        return -1;
+    walk->first = 0;
+    walk->last = kept + now;
+    return 0;
+}
+
+int spine_word2vec_next(struct spine_word2vec_walk *walk, struct spine_word2vec_row *row,
+                        struct spine_error *err)
+{
+    struct guess guess;
+
+    if (fill(walk, err))
+        return -1;
+    const unsigned char *at = walk->buffer + walk->first;
+    const size_t bytes = walk->last - walk->first;
+    if (bytes == 0)
+        return 0;
+    if (!choose_row(walk->format, at, bytes, &guess))
+        return spine_refuse(err,
+                            "%s: the row at byte %llu is cut off: expected a word, a blank and %zu "
+                            "numbers of 4 bytes",
+                            walk->format->binary->name, (unsigned long long)walk->offset,
+                            walk->format->dimension);
+
+    *row = (struct spine_word2vec_row){.word = (const char *)at,
+                                       .length = guess.length,
+                                       .values = at + guess.length + 1,
+                                       .offset = walk->offset};
+    walk->first += guess.bytes;
+    walk->offset += guess.bytes;
+    return 1;
+}
+
+uint64_t spine_word2vec_offset(const struct spine_word2vec_walk *walk)
+{
+    return walk->offset;
+}
+
+void spine_word2vec_end(struct spine_word2vec_walk *walk)
+{
+    free(walk);
+}

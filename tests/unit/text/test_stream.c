@@ -1,0 +1,273 @@
+/* test_stream.c -- the bytes of a file, unpacked, and what form they are of. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <bzlib.h>
+#include <lzma.h>
+#include <zip.h>
+
+#include "spine/text/form.h"
+#include "spine/text/stream.h"
+
+#include "support/bytes.h"
+#include "support/directory.h"
+#include "support/expect.h"
+
+static const char line[] = "plum 0.5 1.5\n";
+static struct bytes plain;
+
+/* 2,000 lines. */
+static int make_plain(void **state)
+{
+    (void)state;
+    plain.count = 0;
+    for (int i = 0; i < 2000; i++)
+        add_text(&plain, line);
+    return 0;
+}
+
+static void pack_xz(struct bytes *packed)
+{
+    size_t used = packed->count;
+    assert_int_equal(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC64, NULL, plain.at, plain.count,
+                                             packed->at, &used, sizeof packed->at),
+                     LZMA_OK);
+    packed->count = used;
+}
+
+static void pack_bzip2(struct bytes *packed)
+{
+    unsigned used = (unsigned)(sizeof packed->at - packed->count);
+    assert_int_equal(BZ2_bzBuffToBuffCompress((char *)packed->at + packed->count, &used,
+                                              (char *)plain.at, (unsigned)plain.count, 1, 0, 0),
+                     BZ_OK);
+    packed->count += used;
+}
+
+/* Read all of "f" in pieces of 'piece' bytes: the plain text, 'times' over. */
+static void expect_plain(const char *path, enum spine_stream_kind kind, int times, size_t piece)
+{
+    struct spine_stream *stream = NULL;
+    char buffer[5000];
+    size_t got = 0, at = 0;
+    TRY(spine_stream_open(&stream, path, &err));
+    assert_int_equal(spine_stream_kind(stream), kind);
+    do {
+        TRY(spine_stream_read(stream, buffer, piece, &got, &err));
+        for (size_t i = 0; i < got; i++)
+            assert_int_equal(buffer[i], plain.at[(at + i) % plain.count]);
+        at += got;
+    } while (got > 0);
+    assert_int_equal(at, plain.count * (size_t)times);
+    spine_stream_close(stream);
+}
+
+static void packed_files_of_two_members_are_unpacked(void **state)
+{
+    void (*const pack[])(struct bytes *) = {pack_xz, pack_bzip2};
+    static const enum spine_stream_kind kinds[] = {SPINE_STREAM_XZ, SPINE_STREAM_BZIP2};
+    const struct path path = join_path(&directory, "f");
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct bytes packed = {0};
+        pack[i](&packed);
+        pack[i](&packed);
+        put_bytes(&path, &packed);
+        expect_plain(path.text, kinds[i], 2, 1);
+        expect_plain(path.text, kinds[i], 2, 5000);
+    }
+}
+
+static int read_to_end(const char *path)
+{
+    struct spine_stream *stream = NULL;
+    char buffer[5000];
+    size_t got = 1;
+    int rc = spine_stream_open(&stream, path, &err);
+    while (rc == 0 && got > 0)
+        rc = spine_stream_read(stream, buffer, sizeof buffer, &got, &err);
+    spine_stream_close(rc == 0 || stream != NULL ? stream : NULL);
+    return rc;
+}
+
+static void packed_files_that_are_damaged_are_refused(void **state)
+{
+    void (*const pack[])(struct bytes *) = {pack_xz, pack_bzip2};
+    static const char *const names[] = {"xz", "bzip2"};
+    const struct path path = join_path(&directory, "f");
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct bytes packed = {0};
+        pack[i](&packed);
+        packed.count -= 8;
+        put_bytes(&path, &packed);
+        EXPECT_REFUSED(read_to_end(path.text), "%s: the compressed data end too early", path.text);
+        packed.at[packed.count / 2] ^= 0x55;
+        put_bytes(&path, &packed);
+        EXPECT_REFUSED(read_to_end(path.text), "%s: the compressed data are damaged (%s)",
+                       path.text, names[i]);
+    }
+}
+
+static void make_zip(const char *path, const char *const *members, int count)
+{
+    zip_t *zip = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, NULL);
+    assert_non_null(zip);
+    for (int i = 0; i < count; i++) {
+        if (members[i][strlen(members[i]) - 1] == '/')
+            assert_true(zip_dir_add(zip, members[i], 0) >= 0);
+        else
+            assert_true(zip_file_add(zip, members[i],
+                                     zip_source_buffer(zip, plain.at, plain.count, 0), 0) >= 0);
+    }
+    assert_int_equal(zip_close(zip), 0);
+}
+
+static void members_of_zip_archives_are_read_by_name(void **state)
+{
+    static const char *const members[] = {"glove/", "glove/a.txt", "__MACOSX/glove/._a.txt",
+                                          "b: c.txt"};
+    const struct path path = join_path(&directory, "f.zip"), other = join_path(&directory, "g");
+    char inner[2 * PATH_SIZE];
+    (void)state;
+    make_zip(path.text, members, 3);
+    expect_plain(path.text, SPINE_STREAM_ZIP, 1, 999);
+    make_zip(path.text, members, 4);
+    EXPECT_REFUSED(read_to_end(path.text),
+                   "%.200s: a zip archive of 2 files; name one of them as %.200s:FILE: "
+                   "glove/a.txt, b: c.txt",
+                   path.text, path.text);
+    snprintf(inner, sizeof inner, "%s:b: c.txt", path.text);
+    expect_plain(inner, SPINE_STREAM_ZIP, 1, 999);
+    snprintf(inner, sizeof inner, "%s:none", path.text);
+    EXPECT_REFUSED(read_to_end(inner), "%.400s: has no file 'none'; it has: glove/a.txt, b: c.txt",
+                   path.text);
+    put_bytes(&other, &plain);
+    snprintf(inner, sizeof inner, "%s:none", other.text);
+    EXPECT_REFUSED(read_to_end(inner),
+                   "%.400s: is not a zip archive, so 'none' can't be a file in it", other.text);
+}
+
+static void names_with_colons_are_names_first(void **state)
+{
+    const struct path path = join_path(&directory, "a:b");
+    (void)state;
+    put_bytes(&path, &plain);
+    expect_plain(path.text, SPINE_STREAM_PLAIN, 1, 4096);
+}
+
+struct known {
+    const char *bytes;
+    size_t count;
+    const char *said; /* a part of the refusal; NULL: it is 'form' */
+    enum spine_form form;
+};
+
+static void forms_are_told_by_their_first_bytes(void **state)
+{
+#define BYTES(text) text, sizeof text - 1
+    static const struct known files[] = {
+        {BYTES("plum 0.5 0.25\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("{ 0.5 0.25\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("\" 0.5 0.25\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("1 2\na 0.5 0.25\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("1 2\na \0\0\0\x3F\0\0\x80\x3E"), NULL, SPINE_FORM_WORD2VEC},
+        {BYTES("\x93NUMPY\1\0"), NULL, SPINE_FORM_NPY},
+        {BYTES("\x89HDF\r\n\x1a\n"), NULL, SPINE_FORM_HDF5},
+        {BYTES("\xba\x16\x4f\x2f\x0c\0\0\0"), NULL, SPINE_FORM_FASTTEXT},
+        {BYTES("\2\0\0\0\0\0\0\0{}"), NULL, SPINE_FORM_SAFETENSORS},
+        {BYTES("PAR1\x15\4"), "is Parquet, which is not read; write it as text", 0},
+        {BYTES("\x80\4\x95\0\0\0\0\0\0\0\0\x8c\x1bgensim.models.keyedvectors"),
+         "KeyedVectors.load(", 0},
+        {BYTES("\x80\5\x95\0\0\0\0"), "is a Python pickle, which is never run", 0},
+        {BYTES("\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"), "is a PyTorch file", 0},
+        {BYTES("MATLAB 5.0 MAT-file"), "is a MATLAB file", 0},
+        {BYTES("SQLite format 3\0"), ".magnitude", 0},
+        {BYTES("X\n\0\0\0\3"), "is R data", 0},
+        {BYTES("7z\xBC\xAF\x27\x1C"), "is a 7-Zip archive", 0},
+        {BYTES("{\"plum\": [0.5, 0.25]}"), "is JSON", 0},
+        {BYTES("[\n {\"word\" : \"plum\"}]"), "is JSON", 0},
+        {BYTES("version https://git-lfs.github.com/spec/v1\n"), "git lfs pull", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const struct known *known = &files[i];
+        const int rc_expected = known->said != NULL ? -1 : 0;
+        enum spine_form form = SPINE_FORM_AUTO;
+        err.text[0] = '\0';
+        assert_int_equal(
+            spine_form_find("f", known->bytes, known->count, known->count, &form, &err),
+            rc_expected);
+        if (known->said == NULL)
+            assert_int_equal(form, known->form);
+        else
+            assert_non_null(strstr(err.text, known->said));
+    }
+}
+
+static void bare_numbers_are_refused(void **state)
+{
+    struct bytes bytes = {0};
+    enum spine_form form;
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        const double value = i - 9.1;
+        add_bytes(&bytes, &value, sizeof value);
+    }
+    assert_int_equal(spine_form_find("f", bytes.at, bytes.count, bytes.count, &form, &err), -1);
+    assert_non_null(strstr(err.text, "as GloVe writes them by -binary 1"));
+    bytes.count = 0;
+    for (int i = 0; i < 20; i++)
+        add_float(&bytes, (float)i - 9.1F);
+    assert_int_equal(spine_form_find("f", bytes.at, bytes.count, bytes.count, &form, &err), -1);
+    assert_non_null(strstr(err.text, "numbers of 4 bytes without words"));
+}
+
+static void archives_are_refused_by_name(void **state)
+{
+    static const char *const torch[] = {"archive/data.pkl", "archive/data/0"};
+    const struct path path = join_path(&directory, "f.pt"), tar = join_path(&directory, "f.tar.xz");
+    struct bytes packed = {0};
+    enum spine_form form;
+    (void)state;
+    make_zip(path.text, torch, 2);
+    assert_int_equal(spine_form_look(path.text, &form, &err), -1);
+    assert_non_null(strstr(err.text, "is a PyTorch file (.pt)"));
+    memcpy(plain.at + 257, "ustar", 5);
+    pack_xz(&packed);
+    put_bytes(&tar, &packed);
+    assert_int_equal(spine_form_look(tar.text, &form, &err), -1);
+    assert_non_null(strstr(err.text, "is a tar archive"));
+    make_plain(NULL);
+}
+
+static void forms_have_names(void **state)
+{
+    enum spine_form form;
+    (void)state;
+    for (int i = SPINE_FORM_AUTO; i <= SPINE_FORM_HDF5; i++) {
+        TRY(spine_form_parse(spine_form_name((enum spine_form)i), &form, &err));
+        assert_int_equal(form, i);
+    }
+    EXPECT_REFUSED(spine_form_parse("csv", &form, &err),
+                   "--from: expected auto, text, word2vec, fasttext, npy, safetensors or hdf5, got "
+                   "'csv'");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(packed_files_of_two_members_are_unpacked),
+        TEST(packed_files_that_are_damaged_are_refused),
+        TEST(members_of_zip_archives_are_read_by_name),
+        TEST(names_with_colons_are_names_first),
+        TEST(forms_are_told_by_their_first_bytes),
+        TEST(bare_numbers_are_refused),
+        TEST(archives_are_refused_by_name),
+        TEST(forms_have_names),
+    };
+    return cmocka_run_group_tests(tests, make_plain, NULL);
+}
