@@ -51,7 +51,7 @@ static int take_row(struct quiz *quiz, const struct spine_tabular *table,
     if (row->count != WORDS)
         return spine_tabular_refuse(table, row, "four words, or ': section'", row->count, err);
     for (size_t i = 0; i < WORDS; i++) {
-        const int64_t found = spine_space_find_any_case(quiz->space, row->field[i]);
+        const int64_t found = spine_space_find_or_lowercase(quiz->space, row->field[i]);
         if (found < 0 || quiz->length[found] == 0) {
             result->missing++;
             return 0;
@@ -87,14 +87,14 @@ static int read_questions(struct quiz *quiz, const char *path, struct spine_anal
 static int measure_lengths(struct quiz *quiz, struct spine_error *err)
 {
     const struct spine_space *space = quiz->space;
-    quiz->stride = spine_kernel_stride(space->columns);
+    quiz->stride = spine_kernel_stride(space->dimensions);
     quiz->length =
         spine_memory_zeroed(space->rows, sizeof *quiz->length, "the lengths of all vectors", err);
     quiz->block = spine_kernel_alloc(BLOCK * quiz->stride, "a block of vectors", err);
     if (quiz->length == NULL || quiz->block == NULL)
         return -1;
     for (size_t i = 0; i < space->rows; i++)
-        quiz->length[i] = spine_space_unit(space, i, quiz->block);
+        quiz->length[i] = spine_space_direction(space, i, quiz->block);
     return 0;
 }
 
@@ -121,11 +121,11 @@ static int read_asked(struct quiz *quiz, struct spine_error *err)
     quiz->cosines =
         spine_kernel_alloc(quiz->num_asked * BLOCK, "the cosines of the questions' words", err);
     quiz->packed =
-        spine_kernel_alloc(spine_kernel_packed(quiz->space->columns), "a block of vectors", err);
+        spine_kernel_alloc(spine_kernel_packed(quiz->space->dimensions), "a block of vectors", err);
     if (quiz->asked == NULL || quiz->cosines == NULL || quiz->packed == NULL)
         return -1;
     for (size_t i = 0; i < quiz->num_asked; i++)
-        spine_space_unit(quiz->space, quiz->rows[i], quiz->asked + i * quiz->stride);
+        spine_space_direction(quiz->space, quiz->rows[i], quiz->asked + i * quiz->stride);
     return 0;
 }
 
@@ -195,8 +195,8 @@ static int answer_all(struct quiz *quiz, struct spine_error *err)
         const size_t left = quiz->space->rows - round.first;
         round.count = left < BLOCK ? left : BLOCK;
         for (size_t i = 0; i < round.count; i++)
-            spine_space_unit(quiz->space, round.first + i, quiz->block + i * quiz->stride);
-        spine_kernel_product_rows(quiz->num_asked, quiz->space->columns, round.count, BLOCK,
+            spine_space_direction(quiz->space, round.first + i, quiz->block + i * quiz->stride);
+        spine_kernel_product_rows(quiz->num_asked, quiz->space->dimensions, round.count, BLOCK,
                                   quiz->stride, quiz->asked, quiz->block, quiz->packed,
                                   quiz->cosines);
 #pragma omp parallel for schedule(static)

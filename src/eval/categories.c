@@ -74,7 +74,7 @@ static int read_category(struct categories *categories, const struct spine_space
         return -1;
     int rc, next;
     for (rc = 0; rc == 0 && (next = spine_tabular_next(table, &row, err)) != 0;) {
-        const int64_t found = next < 0 ? -1 : spine_space_find_any_case(space, row.field[0]);
+        const int64_t found = next < 0 ? -1 : spine_space_find_or_lowercase(space, row.field[0]);
         if (next < 0)
             rc = -1;
         else if (found >= 0)
@@ -129,12 +129,12 @@ static void index_members(const struct categories *categories, size_t rows, size
 /* The scores of a dimension, for all lambdas. hits (number, LAMBDAS) is scratch: how many words of
  * a category have a place from (lambda - 1) n on, but below lambda n. */
 static void score_dimension(const struct categories *categories, const size_t *start,
-                            const struct spine_entry *entries, size_t active, size_t *hits,
+                            const struct spine_ranked *entries, size_t active, size_t *hits,
                             double scores[LAMBDAS])
 {
     memset(hits, 0, categories->number * LAMBDAS * sizeof *hits);
     for (size_t place = 0; place < active; place++) {
-        const uint32_t row = entries[place].row;
+        const uint32_t row = entries[place].index;
         for (size_t at = start[row]; at < start[row + 1]; at++) {
             const uint32_t category = categories->members[at].category;
             const size_t multiple = place / categories->sizes[category];
@@ -154,12 +154,12 @@ static void score_dimension(const struct categories *categories, const size_t *s
     }
 }
 
-static int score_all(const struct categories *categories, const struct spine_ranking *columns,
+static int score_all(const struct categories *categories, const struct spine_ranking *ranking,
                      struct spine_categories_score *result, struct spine_error *err)
 {
-    const size_t width = columns->columns;
+    const size_t width = ranking->dimensions;
     size_t *start =
-        spine_memory_get(columns->rows + 1, sizeof *start, "the categories of all words", err);
+        spine_memory_get(ranking->rows + 1, sizeof *start, "the categories of all words", err);
     size_t *hits = spine_memory_get(categories->number * LAMBDAS, sizeof *hits,
                                     "the words found in each category", err);
     double(*scores)[LAMBDAS] =
@@ -168,9 +168,9 @@ static int score_all(const struct categories *categories, const struct spine_ran
         spine_memory_get(width, sizeof *of_lambda, "the scores of all dimensions", err);
     const bool is_whole = start != NULL && hits != NULL && scores != NULL && of_lambda != NULL;
     if (is_whole) {
-        index_members(categories, columns->rows, start);
+        index_members(categories, ranking->rows, start);
         for (size_t j = 0; j < width; j++)
-            score_dimension(categories, start, spine_ranking_get(columns, j), columns->active[j],
+            score_dimension(categories, start, spine_ranking_get(ranking, j), ranking->active[j],
                             hits, scores[j]);
         for (size_t l = 0; l < LAMBDAS; l++) {
             for (size_t j = 0; j < width; j++)
@@ -188,7 +188,7 @@ static int score_all(const struct categories *categories, const struct spine_ran
     return 0;
 }
 
-int spine_categories_measure(const struct spine_space *space, const struct spine_ranking *columns,
+int spine_categories_measure(const struct spine_space *space, const struct spine_ranking *ranking,
                              const char *directory, struct spine_categories_score *result,
                              struct spine_error *err)
 {
@@ -201,7 +201,7 @@ int spine_categories_measure(const struct spine_space *space, const struct spine
     for (size_t l = 0; l < LAMBDAS; l++)
         result->score[l] = (struct spine_estimate){NAN, NAN, NAN};
     if (rc == 0 && result->used > 0)
-        rc = score_all(&categories, columns, result, err);
+        rc = score_all(&categories, ranking, result, err);
     free(categories.members);
     free(categories.sizes);
     return rc;

@@ -193,8 +193,8 @@ static void add_row(const struct spine_space *space, size_t row, double *sum)
 {
     const struct spine_csr *codes = &space->codes;
     if (space->dense != NULL) {
-        const float *values = space->dense + row * space->columns;
-        for (size_t j = 0; j < space->columns; j++)
+        const float *values = space->dense + row * space->dimensions;
+        for (size_t j = 0; j < space->dimensions; j++)
             sum[j] += (double)values[j];
     } else {
         for (int64_t k = codes->indptr[row]; k < codes->indptr[row + 1]; k++)
@@ -213,11 +213,11 @@ static int init_example(struct example *example, const struct spine_task *task,
                         const struct spine_space *space, struct spine_error *err)
 {
     const size_t tokens = task->features == SPINE_FEATURES_CONCAT ? task->texts.first[1] : 1;
-    if (space->columns > INT_MAX / tokens)
+    if (space->dimensions > INT_MAX / tokens)
         return spine_refuse(err, "%s: %zu vectors of %zu numbers are too many to concatenate",
-                            task->name, tokens, space->columns);
+                            task->name, tokens, space->dimensions);
 
-    example->width = tokens * space->columns;
+    example->width = tokens * space->dimensions;
     example->sum =
         spine_memory_get(example->width, sizeof *example->sum, "the features of a text", err);
     example->row =
@@ -239,11 +239,12 @@ static void make_example(const struct spine_task *task, const struct spine_space
 
     memset(example->sum, 0, example->width * sizeof *example->sum);
     for (size_t k = first; k < end; k++) {
-        const int64_t row = spine_space_find_any_case(space, spine_words_get(&texts->tokens, k));
+        const int64_t row =
+            spine_space_find_or_lowercase(space, spine_words_get(&texts->tokens, k));
         if (row < 0)
             continue;
         num_found++;
-        add_row(space, (size_t)row, example->sum + (is_mean ? 0 : (k - first) * space->columns));
+        add_row(space, (size_t)row, example->sum + (is_mean ? 0 : (k - first) * space->dimensions));
     }
 
     const double divisor = is_mean && num_found > 0 ? (double)num_found : 1;

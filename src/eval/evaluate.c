@@ -139,17 +139,18 @@ static int add_readability(struct spine_figures *figures, const char *name,
 }
 
 static int measure_panel(const struct spine_evaluate_options *options,
-                         const struct spine_topwords *panel,
+                         const struct spine_topwords *topwords,
                          const struct spine_reference *reference, struct spine_figures *figures,
                          struct spine_error *err)
 {
     struct spine_readability intrusion, coherence, distratio, diversity;
-    return spine_readability_intrusion(panel, reference, options->top, options->draws,
+    return spine_readability_intrusion(topwords, reference, options->top, options->draws,
                                        options->seed, &intrusion, err) ||
-                   spine_readability_coherence(panel, reference, options->top, &coherence, err) ||
-                   spine_readability_distratio(panel, reference, DISTRATIO_TOP, options->draws,
+                   spine_readability_coherence(topwords, reference, options->top, &coherence,
+                                               err) ||
+                   spine_readability_distratio(topwords, reference, DISTRATIO_TOP, options->draws,
                                                options->seed, &distratio, err) ||
-                   spine_readability_diversity(panel, options->top, &diversity, err) ||
+                   spine_readability_diversity(topwords, options->top, &diversity, err) ||
                    add_readability(figures, "intrusion", &intrusion, err) ||
                    add_readability(figures, "coherence", &coherence, err) ||
                    add_readability(figures, "DistRatio", &distratio, err) ||
@@ -170,7 +171,7 @@ static void say_unknown(const struct subject *subject, const struct spine_refere
 
 static int measure_interpretability(const struct spine_evaluate_options *options,
                                     const struct subject *subject,
-                                    const struct spine_ranking *columns,
+                                    const struct spine_ranking *ranking,
                                     struct spine_figures *figures, struct spine_error *err)
 {
     const struct spine_space *neutral = &subject->judge->space;
@@ -182,15 +183,15 @@ static int measure_interpretability(const struct spine_evaluate_options *options
         return 0;
     }
     struct spine_reference reference;
-    struct spine_topwords panel;
+    struct spine_topwords topwords;
     const size_t most = options->top > DISTRATIO_TOP ? options->top : DISTRATIO_TOP;
     if (spine_reference_init(&reference, neutral, &subject->space, err))
         return -1;
     say_unknown(subject, &reference);
-    int rc = spine_topwords_init(&panel, &subject->space, columns, &reference, most, err);
+    int rc = spine_topwords_init(&topwords, &subject->space, ranking, &reference, most, err);
     if (rc == 0) {
-        rc = measure_panel(options, &panel, &reference, figures, err);
-        spine_topwords_dispose(&panel);
+        rc = measure_panel(options, &topwords, &reference, figures, err);
+        spine_topwords_dispose(&topwords);
     }
     spine_reference_dispose(&reference);
     return rc;
@@ -262,13 +263,13 @@ static int measure_categorization(const struct spine_evaluate_options *options,
 }
 
 static int measure_categories(const struct spine_evaluate_options *options,
-                              const struct subject *subject, const struct spine_ranking *columns,
+                              const struct subject *subject, const struct spine_ranking *ranking,
                               struct spine_figures *figures, struct spine_error *err)
 {
     struct spine_categories_score result;
     if (options->categories == NULL)
         return 0;
-    int rc = spine_categories_measure(&subject->space, columns, options->categories, &result, err);
+    int rc = spine_categories_measure(&subject->space, ranking, options->categories, &result, err);
     for (int l = 0; rc == 0 && l < SPINE_CATEGORIES_LAMBDAS; l++) {
         char name[SPINE_FIGURE_NAME];
         snprintf(name, sizeof name, "category score, lambda %d", l + 1);
@@ -281,19 +282,19 @@ static int measure_categories(const struct spine_evaluate_options *options,
 static int measure(const struct spine_evaluate_options *options, const struct subject *subject,
                    struct spine_figures *figures, struct spine_error *err)
 {
-    struct spine_ranking columns;
-    if (spine_ranking_init(&columns, &subject->space, err))
+    struct spine_ranking ranking;
+    if (spine_ranking_init(&ranking, &subject->space, err))
         return -1;
     const int rc = spine_sparsity_measure(&subject->space, figures, err) ||
                    measure_explained(subject, figures, err) ||
-                   measure_interpretability(options, subject, &columns, figures, err) ||
-                   measure_categories(options, subject, &columns, figures, err) ||
+                   measure_interpretability(options, subject, &ranking, figures, err) ||
+                   measure_categories(options, subject, &ranking, figures, err) ||
                    measure_similarity(options, subject, figures, err) ||
                    measure_analogies(options, subject, figures, err) ||
                    measure_categorization(options, subject, figures, err) ||
                    spine_classification_measure(subject->classification, options->tasks.kinds,
                                                 &subject->space, figures, err);
-    spine_ranking_dispose(&columns);
+    spine_ranking_dispose(&ranking);
     if (rc)
         return -1;
 
@@ -314,7 +315,7 @@ static int evaluate_file(const struct spine_evaluate_options *options, const str
                           path, subject.space.num_repeated);
     evaluation->path = path;
     evaluation->rows = subject.space.rows;
-    evaluation->columns = subject.space.columns;
+    evaluation->columns = subject.space.dimensions;
     const int rc = measure(options, &subject, &evaluation->figures, err);
     spine_space_dispose(&subject.space);
     return rc;

@@ -36,8 +36,8 @@ static int take_row(struct sorting *sorting, const struct spine_tabular *table,
 {
     if (row->count != 2)
         return spine_tabular_refuse(table, row, "a category, a tab and a word", row->count, err);
-    const size_t columns = sorting->space->columns;
-    const int64_t found = spine_space_find_any_case(sorting->space, row->field[1]);
+    const size_t columns = sorting->space->dimensions;
+    const int64_t found = spine_space_find_or_lowercase(sorting->space, row->field[1]);
     const size_t needed = sorting->count + 1;
     if (spine_memory_reserve(&sorting->category, &sorting->category_capacity, needed,
                              sizeof *sorting->category, "words", err) ||
@@ -45,7 +45,7 @@ static int take_row(struct sorting *sorting, const struct spine_tabular *table,
                              columns * sizeof *sorting->units, "words", err))
         return -1;
     float *unit = sorting->units + sorting->count * columns;
-    if (found < 0 || spine_space_unit(sorting->space, (size_t)found, unit) == 0) {
+    if (found < 0 || spine_space_direction(sorting->space, (size_t)found, unit) == 0) {
         ++*missing;
         return 0;
     }
@@ -93,8 +93,8 @@ static int cluster_words(const struct sorting *sorting, uint64_t seed, double *p
     size_t *counts = spine_memory_zeroed(k, k * sizeof *counts, "the words in each cluster", err);
     int rc = cluster == NULL || counts == NULL
                  ? -1
-                 : spine_clusters_find(sorting->units, sorting->count, sorting->space->columns, k,
-                                       RESTARTS, seed, cluster, err);
+                 : spine_clusters_find(sorting->units, sorting->count, sorting->space->dimensions,
+                                       k, RESTARTS, seed, cluster, err);
     if (rc == 0)
         *purity = find_purity(sorting, cluster, counts);
     free(cluster);

@@ -63,7 +63,7 @@ static bool is_presentable(const char *word)
 /* --- The questions ------------------------------------------------------------------------ */
 
 /* Ask about a dimension: its top words and the intruder, in a drawn order. */
-static int add_question(struct sheet *sheet, const struct spine_topwords *panel, size_t file,
+static int add_question(struct sheet *sheet, const struct spine_topwords *topwords, size_t file,
                         size_t dimension, size_t intruder, struct spine_error *err)
 {
     const size_t choices = sheet->wish->shown + 1, number = sheet->count;
@@ -76,8 +76,9 @@ static int add_question(struct sheet *sheet, const struct spine_topwords *panel,
             .file = file, .dimension = dimension, .first_word = sheet->words.count};
     for (size_t i = 0; rc == 0 && i < choices; i++) {
         const bool is_intruder = order[i] == sheet->wish->shown;
-        const size_t row = is_intruder ? intruder : spine_topwords_top(panel, dimension)[order[i]];
-        const char *word = spine_words_get(&panel->space->words, row);
+        const size_t row =
+            is_intruder ? intruder : spine_topwords_top(topwords, dimension)[order[i]];
+        const char *word = spine_words_get(&topwords->space->words, row);
         if (is_intruder)
             sheet->questions[number].place = i;
         rc = spine_words_add(&sheet->words, word, strlen(word), err);
@@ -87,22 +88,22 @@ static int add_question(struct sheet *sheet, const struct spine_topwords *panel,
     return rc;
 }
 
-static bool can_be_asked(const struct spine_topwords *panel, size_t dimension, size_t intruder,
+static bool can_be_asked(const struct spine_topwords *topwords, size_t dimension, size_t intruder,
                          size_t shown)
 {
-    const uint32_t *top = spine_topwords_top(panel, dimension);
-    const struct spine_words *words = &panel->space->words;
+    const uint32_t *top = spine_topwords_top(topwords, dimension);
+    const struct spine_words *words = &topwords->space->words;
     bool can = is_presentable(spine_words_get(words, intruder));
     for (size_t i = 0; i < shown; i++)
         can = can && is_presentable(spine_words_get(words, top[i]));
     return can;
 }
 
-static int ask_about_panel(struct sheet *sheet, const struct spine_topwords *panel, size_t file,
+static int ask_about_panel(struct sheet *sheet, const struct spine_topwords *topwords, size_t file,
                            struct spine_error *err)
 {
     const struct spine_questionnaire *wish = sheet->wish;
-    const size_t hidden = panel->columns->columns;
+    const size_t hidden = topwords->ranking->dimensions;
     size_t *order = draw_order(hidden, wish->seed, DRAW_DIMENSIONS, (uint32_t)file, err);
     size_t asked = 0;
     int rc = 0;
@@ -112,10 +113,10 @@ static int ask_about_panel(struct sheet *sheet, const struct spine_topwords *pan
 
     for (size_t i = 0; rc == 0 && i < hidden && asked < wish->most; i++) {
         const int64_t intruder =
-            spine_topwords_intruder(panel, order[i], wish->shown, wish->seed, 0);
-        if (intruder < 0 || !can_be_asked(panel, order[i], (size_t)intruder, wish->shown))
+            spine_topwords_intruder(topwords, order[i], wish->shown, wish->seed, 0);
+        if (intruder < 0 || !can_be_asked(topwords, order[i], (size_t)intruder, wish->shown))
             continue;
-        rc = add_question(sheet, panel, file, order[i], (size_t)intruder, err);
+        rc = add_question(sheet, topwords, file, order[i], (size_t)intruder, err);
         asked++;
     }
     free(order);
@@ -125,15 +126,16 @@ static int ask_about_panel(struct sheet *sheet, const struct spine_topwords *pan
 static int ask_about_file(struct sheet *sheet, size_t file, struct spine_error *err)
 {
     struct spine_space space;
-    struct spine_ranking columns = {0};
-    struct spine_topwords panel = {0};
+    struct spine_ranking ranking = {0};
+    struct spine_topwords topwords = {0};
     if (spine_space_read(&space, sheet->wish->files[file], err))
         return -1;
-    const int rc = spine_ranking_init(&columns, &space, err) ||
-                   spine_topwords_init(&panel, &space, &columns, NULL, sheet->wish->shown, err) ||
-                   ask_about_panel(sheet, &panel, file, err);
-    spine_topwords_dispose(&panel);
-    spine_ranking_dispose(&columns);
+    const int rc =
+        spine_ranking_init(&ranking, &space, err) ||
+        spine_topwords_init(&topwords, &space, &ranking, NULL, sheet->wish->shown, err) ||
+        ask_about_panel(sheet, &topwords, file, err);
+    spine_topwords_dispose(&topwords);
+    spine_ranking_dispose(&ranking);
     spine_space_dispose(&space);
     return rc ? -1 : 0;
 }

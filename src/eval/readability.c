@@ -11,7 +11,7 @@
 
 /* What is asked about a dimension. */
 struct question {
-    const struct spine_topwords *panel;
+    const struct spine_topwords *topwords;
     const struct spine_reference *reference;
     size_t shown, draws;
     uint64_t seed;
@@ -22,7 +22,7 @@ static double *ask_all(const struct question *question,
                        double (*ask)(const struct question *question, size_t dimension),
                        struct spine_error *err)
 {
-    const size_t count = question->panel->columns->columns;
+    const size_t count = question->topwords->ranking->dimensions;
     double *answers =
         spine_memory_zeroed(count + 1, sizeof *answers, "the answers of all dimensions", err);
     if (answers == NULL)
@@ -42,7 +42,7 @@ static int average_all(const struct question *question,
     double *answers = ask_all(question, ask, err);
     if (answers == NULL)
         return -1;
-    const size_t count = question->panel->columns->columns;
+    const size_t count = question->topwords->ranking->dimensions;
     *result = (struct spine_readability){.estimate = spine_statistics_mean(answers, count)};
     for (size_t j = 0; j < count; j++)
         result->missing += isnan(answers[j]) != 0;
@@ -59,7 +59,7 @@ typedef double compare_words(const struct spine_reference *reference, size_t row
 static double compare_tops(const struct question *question, size_t dimension,
                            compare_words *compare)
 {
-    const uint32_t *top = spine_topwords_top(question->panel, dimension);
+    const uint32_t *top = spine_topwords_top(question->topwords, dimension);
     const size_t shown = question->shown;
     double sum = 0;
     for (size_t i = 0; i < shown; i++)
@@ -70,24 +70,24 @@ static double compare_tops(const struct question *question, size_t dimension,
 
 static double ask_coherence(const struct question *question, size_t dimension)
 {
-    if (question->panel->count[dimension] < question->shown)
+    if (question->topwords->count[dimension] < question->shown)
         return NAN;
     return compare_tops(question, dimension, spine_reference_cosine);
 }
 
-int spine_readability_coherence(const struct spine_topwords *panel,
+int spine_readability_coherence(const struct spine_topwords *topwords,
                                 const struct spine_reference *reference, size_t shown,
                                 struct spine_readability *result, struct spine_error *err)
 {
-    const struct question question = {panel, reference, shown, 0, 0};
+    const struct question question = {topwords, reference, shown, 0, 0};
     return average_all(&question, ask_coherence, result, err);
 }
 
-double *spine_readability_coherences(const struct spine_topwords *panel,
+double *spine_readability_coherences(const struct spine_topwords *topwords,
                                      const struct spine_reference *reference, size_t shown,
                                      struct spine_error *err)
 {
-    const struct question question = {panel, reference, shown, 0, 0};
+    const struct question question = {topwords, reference, shown, 0, 0};
     return ask_all(&question, ask_coherence, err);
 }
 
@@ -96,7 +96,7 @@ double *spine_readability_coherences(const struct spine_topwords *panel,
 /* The sum of a word's cosines to the top words, itself left out. */
 static double sum_cosines(const struct question *question, size_t dimension, size_t row)
 {
-    const uint32_t *top = spine_topwords_top(question->panel, dimension);
+    const uint32_t *top = spine_topwords_top(question->topwords, dimension);
     double sum = 0;
     for (size_t i = 0; i < question->shown; i++)
         if (top[i] != row)
@@ -106,7 +106,7 @@ static double sum_cosines(const struct question *question, size_t dimension, siz
 
 static int is_found(const struct question *question, size_t dimension, size_t intruder)
 {
-    const uint32_t *top = spine_topwords_top(question->panel, dimension);
+    const uint32_t *top = spine_topwords_top(question->topwords, dimension);
     const double of_intruder = sum_cosines(question, dimension, intruder);
     for (size_t i = 0; i < question->shown; i++) {
         const double of_top = sum_cosines(question, dimension, top[i]) +
@@ -122,7 +122,7 @@ static double ask_intrusion(const struct question *question, size_t dimension)
     size_t found = 0;
     for (size_t draw = 0; draw < question->draws; draw++) {
         const int64_t intruder = spine_topwords_intruder(
-            question->panel, dimension, question->shown, question->seed, (uint32_t)draw);
+            question->topwords, dimension, question->shown, question->seed, (uint32_t)draw);
         if (intruder < 0)
             return NAN;
         found += (size_t)is_found(question, dimension, (size_t)intruder);
@@ -130,12 +130,12 @@ static double ask_intrusion(const struct question *question, size_t dimension)
     return (double)found / (double)question->draws;
 }
 
-int spine_readability_intrusion(const struct spine_topwords *panel,
+int spine_readability_intrusion(const struct spine_topwords *topwords,
                                 const struct spine_reference *reference, size_t shown, size_t draws,
                                 uint64_t seed, struct spine_readability *result,
                                 struct spine_error *err)
 {
-    const struct question question = {panel, reference, shown, draws, seed};
+    const struct question question = {topwords, reference, shown, draws, seed};
     if (average_all(&question, ask_intrusion, result, err))
         return -1;
     result->estimate = spine_statistics_wilson(result->estimate.value, result->asked);
@@ -146,11 +146,11 @@ int spine_readability_intrusion(const struct spine_topwords *panel,
 
 static double ask_distratio(const struct question *question, size_t dimension)
 {
-    const uint32_t *top = spine_topwords_top(question->panel, dimension);
+    const uint32_t *top = spine_topwords_top(question->topwords, dimension);
     double inter = 0;
     for (size_t draw = 0; draw < question->draws; draw++) {
         const int64_t intruder = spine_topwords_intruder(
-            question->panel, dimension, question->shown, question->seed, (uint32_t)draw);
+            question->topwords, dimension, question->shown, question->seed, (uint32_t)draw);
         if (intruder < 0)
             return NAN;
         for (size_t i = 0; i < question->shown; i++)
@@ -160,33 +160,34 @@ static double ask_distratio(const struct question *question, size_t dimension)
     return intra > 0 ? inter / (double)(question->draws * question->shown) / intra : (double)NAN;
 }
 
-int spine_readability_distratio(const struct spine_topwords *panel,
+int spine_readability_distratio(const struct spine_topwords *topwords,
                                 const struct spine_reference *reference, size_t shown, size_t draws,
                                 uint64_t seed, struct spine_readability *result,
                                 struct spine_error *err)
 {
-    const struct question question = {panel, reference, shown, draws, seed};
+    const struct question question = {topwords, reference, shown, draws, seed};
     return average_all(&question, ask_distratio, result, err);
 }
 
 /* --- Diversity ---------------------------------------------------------------------------- */
 
-int spine_readability_diversity(const struct spine_topwords *panel, size_t shown,
+int spine_readability_diversity(const struct spine_topwords *topwords, size_t shown,
                                 struct spine_readability *result, struct spine_error *err)
 {
-    const size_t count = panel->columns->columns;
-    unsigned char *is_shown = spine_memory_zeroed(panel->columns->rows, 1, "the words shown", err);
+    const size_t count = topwords->ranking->dimensions;
+    unsigned char *is_shown =
+        spine_memory_zeroed(topwords->ranking->rows, 1, "the words shown", err);
     if (is_shown == NULL)
         return -1;
     *result = (struct spine_readability){.estimate = {NAN, NAN, NAN}};
     size_t different = 0;
     for (size_t j = 0; j < count; j++) {
-        const uint32_t *top = spine_topwords_top(panel, j);
-        for (size_t i = 0; i < shown && i < panel->count[j]; i++) {
+        const uint32_t *top = spine_topwords_top(topwords, j);
+        for (size_t i = 0; i < shown && i < topwords->count[j]; i++) {
             different += !is_shown[top[i]];
             is_shown[top[i]] = 1;
         }
-        result->asked += panel->count[j] >= shown;
+        result->asked += topwords->count[j] >= shown;
     }
     free(is_shown);
     result->missing = count - result->asked;

@@ -45,8 +45,8 @@ static int take_row(const struct spine_space *space, const struct spine_tabular 
         return spine_tabular_refuse(table, row, "two words and a score", row->count, err);
     if (!is_finite_number(row->field[2], &score))
         return is_first ? 0 : spine_tabular_refuse(table, row, "a score as third field", 2, err);
-    const int64_t first = spine_space_find_any_case(space, row->field[0]);
-    const int64_t second = spine_space_find_any_case(space, row->field[1]);
+    const int64_t first = spine_space_find_or_lowercase(space, row->field[0]);
+    const int64_t second = spine_space_find_or_lowercase(space, row->field[1]);
     if (first < 0 || second < 0) {
         result->missing++;
         return 0;

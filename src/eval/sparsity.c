@@ -80,12 +80,12 @@ int spine_sparsity_measure(const struct spine_space *space, struct spine_figures
                            struct spine_error *err)
 {
     struct counts counts = {0};
-    float *row = spine_memory_get(space->columns, sizeof *row, "a vector", err);
+    float *row = spine_memory_get(space->dimensions, sizeof *row, "a vector", err);
     counts.nonzero =
         spine_memory_zeroed(space->rows, sizeof *counts.nonzero, "the counts of all words", err);
-    counts.seen = spine_memory_zeroed(space->columns, sizeof *counts.seen,
+    counts.seen = spine_memory_zeroed(space->dimensions, sizeof *counts.seen,
                                       "the counts of all dimensions", err);
-    counts.full = spine_memory_zeroed(space->columns, sizeof *counts.full,
+    counts.full = spine_memory_zeroed(space->dimensions, sizeof *counts.full,
                                       "the counts of all dimensions", err);
     int rc = 0;
 
@@ -94,10 +94,10 @@ int spine_sparsity_measure(const struct spine_space *space, struct spine_figures
 
     for (size_t i = 0; rc == 0 && i < space->rows; i++) {
         spine_space_row(space, i, row);
-        count_row(&counts, row, i, space->columns);
+        count_row(&counts, row, i, space->dimensions);
     }
     if (rc == 0)
-        rc = add_counts(figures, &counts, space->rows, space->columns, err);
+        rc = add_counts(figures, &counts, space->rows, space->dimensions, err);
     free(row);
     free(counts.nonzero);
     free(counts.seen);
@@ -110,8 +110,8 @@ int spine_sparsity_measure(const struct spine_space *space, struct spine_figures
 static int is_input_of(const struct spine_space *codes, const struct spine_modelfile *model,
                        const struct spine_space *input)
 {
-    if (codes->dense != NULL || input->dense == NULL || input->columns != model->params.dim ||
-        codes->columns != model->params.hidden || input->rows < codes->rows)
+    if (codes->dense != NULL || input->dense == NULL || input->dimensions != model->params.dim ||
+        codes->dimensions != model->params.hidden || input->rows < codes->rows)
         return 0;
     for (size_t i = 0; i < codes->rows; i++)
         if (strcmp(spine_words_get(&codes->words, i), spine_words_get(&input->words, i)) != 0)
@@ -142,9 +142,9 @@ static double spread(const struct spine_space *input, size_t rows, size_t column
 {
     double mean = 0, squares = 0;
     for (size_t i = 0; i < rows; i++)
-        mean += (double)input->dense[i * input->columns + column] / (double)rows;
+        mean += (double)input->dense[i * input->dimensions + column] / (double)rows;
     for (size_t i = 0; i < rows; i++) {
-        const double x = ((double)input->dense[i * input->columns + column] - mean) * scale;
+        const double x = ((double)input->dense[i * input->dimensions + column] - mean) * scale;
         squares += x * x;
     }
     return squares;
@@ -157,13 +157,13 @@ int spine_sparsity_explained(const struct spine_space *codes, const struct spine
     *explained = NAN;
     if (!is_input_of(codes, model, input))
         return 0;
-    double *y = spine_memory_get(input->columns, sizeof *y, "a reconstruction", err);
+    double *y = spine_memory_get(input->dimensions, sizeof *y, "a reconstruction", err);
     if (y == NULL)
         return -1;
     double lost = 0, all = 0;
     for (size_t i = 0; i < codes->rows; i++)
-        lost += residual(&codes->codes, model, input->dense + i * input->columns, i, y);
-    for (size_t k = 0; k < input->columns; k++)
+        lost += residual(&codes->codes, model, input->dense + i * input->dimensions, i, y);
+    for (size_t k = 0; k < input->dimensions; k++)
         all += spread(input, codes->rows, k, model->scale);
     free(y);
     if (all > 0)

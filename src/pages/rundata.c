@@ -27,7 +27,7 @@ enum { BINS = 20, MOST_EPOCHS = 1000, MOST_NEIGHBOURS = 10, COHERENCE_WORDS = 10
 struct sitter {
     const struct spine_rundata_options *options;
     struct spine_space space;
-    struct spine_ranking columns;
+    struct spine_ranking ranking;
     size_t num_kept;
     uint32_t *kept;  /* owned; (num_kept): the rows of the words that are kept, ascending */
     uint32_t *place; /* owned; (rows): a row's place among them, or UINT32_MAX */
@@ -62,11 +62,11 @@ static int choose_words(struct sitter *sitter, struct spine_error *err)
         return -1;
     for (size_t row = 0; row < rows; row++)
         sitter->place[row] = row < sitter->options->rows ? 0 : UINT32_MAX;
-    for (size_t unit = 0; unit < sitter->space.columns; unit++) {
-        const struct spine_entry *top = spine_ranking_get(&sitter->columns, unit);
-        const size_t count = sitter->columns.active[unit];
+    for (size_t unit = 0; unit < sitter->space.dimensions; unit++) {
+        const struct spine_ranked *top = spine_ranking_get(&sitter->ranking, unit);
+        const size_t count = sitter->ranking.active[unit];
         for (size_t i = 0; i < least(count, sitter->options->words); i++)
-            sitter->place[top[i].row] = 0;
+            sitter->place[top[i].index] = 0;
     }
     for (size_t row = 0; row < rows; row++)
         if (sitter->place[row] == 0) {
@@ -107,9 +107,9 @@ static size_t count_on(const struct spine_csr *codes, size_t row)
 static int add_units_of_words(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
 {
     const struct spine_csr *codes = &sitter->space.codes;
-    const size_t units = sitter->space.columns, most = sitter->options->units;
+    const size_t units = sitter->space.dimensions, most = sitter->options->units;
     struct spine_lists lists = {0};
-    struct spine_unit *row = spine_memory_get(units + 1, sizeof *row, "a word's units", err);
+    struct spine_ranked *row = spine_memory_get(units + 1, sizeof *row, "a word's units", err);
     uint32_t *numbers =
         spine_memory_zeroed(sitter->num_kept + 1, sizeof *numbers, "the units of all words", err);
     uint32_t *rows_with =
@@ -127,7 +127,7 @@ static int add_units_of_words(cJSON *portrait, const struct sitter *sitter, stru
         const size_t count = spine_ranking_of_row(&sitter->space, sitter->kept[i], row);
         numbers[i] = (uint32_t)count;
         for (size_t k = 0; k < least(count, most); k++)
-            spine_lists_append(&lists, i, row[k].unit, thousandths(row[k].strength));
+            spine_lists_append(&lists, i, row[k].index, thousandths(row[k].strength));
     }
     if (rc == 0)
         rc = spine_lists_add(&lists, portrait, "top_units", width_for(units), 2, err) ||
@@ -144,15 +144,15 @@ static int add_units_of_words(cJSON *portrait, const struct sitter *sitter, stru
 
 static int add_top_words(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
 {
-    const struct spine_ranking *columns = &sitter->columns;
+    const struct spine_ranking *ranking = &sitter->ranking;
     struct spine_lists lists;
-    if (spine_lists_init(&lists, columns->columns, sitter->options->words, err))
+    if (spine_lists_init(&lists, ranking->dimensions, sitter->options->words, err))
         return -1;
-    for (size_t unit = 0; unit < columns->columns; unit++) {
-        const struct spine_entry *top = spine_ranking_get(columns, unit);
-        const size_t count = columns->active[unit];
+    for (size_t unit = 0; unit < ranking->dimensions; unit++) {
+        const struct spine_ranked *top = spine_ranking_get(ranking, unit);
+        const size_t count = ranking->active[unit];
         for (size_t i = 0; i < least(count, sitter->options->words); i++)
-            spine_lists_append(&lists, unit, sitter->place[top[i].row],
+            spine_lists_append(&lists, unit, sitter->place[top[i].index],
                                thousandths(top[i].strength));
     }
     const int rc =
@@ -170,8 +170,8 @@ static size_t bin_of(float strength)
 /* How many words each unit is on for, and how many with which value. */
 static int add_activity(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
 {
-    const struct spine_ranking *columns = &sitter->columns;
-    const size_t units = columns->columns;
+    const struct spine_ranking *ranking = &sitter->ranking;
+    const size_t units = ranking->dimensions;
     uint32_t *active = spine_memory_get(units, sizeof *active, "the activity of all units", err);
     uint32_t *histogram =
         spine_memory_zeroed(units * BINS, sizeof *histogram, "the histograms of all units", err);
@@ -181,8 +181,8 @@ static int add_activity(cJSON *portrait, const struct sitter *sitter, struct spi
         rc = -1;
 
     for (size_t unit = 0; rc == 0 && unit < units; unit++) {
-        const struct spine_entry *list = spine_ranking_get(columns, unit);
-        active[unit] = (uint32_t)columns->active[unit];
+        const struct spine_ranked *list = spine_ranking_get(ranking, unit);
+        active[unit] = (uint32_t)ranking->active[unit];
         for (size_t i = 0; i < active[unit]; i++)
             histogram[unit * BINS + bin_of(list[i].strength)]++;
     }
@@ -199,16 +199,17 @@ static int add_neighbours(cJSON *portrait, const char *name,
                           struct spine_error *err)
 {
     struct spine_lists lists;
-    if (spine_lists_init(&lists, neighbours->units, neighbours->most, err))
+    if (spine_lists_init(&lists, neighbours->dimensions, neighbours->most, err))
         return -1;
-    for (size_t unit = 0; unit < neighbours->units; unit++)
+    for (size_t unit = 0; unit < neighbours->dimensions; unit++)
         for (size_t i = 0; i < neighbours->count[unit]; i++) {
-            const struct spine_unit *near = &neighbours->list[unit * neighbours->most + i];
+            const struct spine_ranked *near = &neighbours->list[unit * neighbours->most + i];
             if (near->strength > 0)
-                spine_lists_append(&lists, unit, near->unit,
+                spine_lists_append(&lists, unit, near->index,
                                    (uint32_t)lroundf(scale * near->strength));
         }
-    const int rc = spine_lists_add(&lists, portrait, name, width_for(neighbours->units), 4, err);
+    const int rc =
+        spine_lists_add(&lists, portrait, name, width_for(neighbours->dimensions), 4, err);
     spine_lists_dispose(&lists);
     return rc;
 }
@@ -216,8 +217,8 @@ static int add_neighbours(cJSON *portrait, const char *name,
 static int add_together(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
 {
     struct spine_neighbours neighbours;
-    if (spine_neighbours_by_firing(&neighbours, &sitter->columns, &sitter->space.codes,
-                                   MOST_NEIGHBOURS, err))
+    if (spine_neighbours_by_words(&neighbours, &sitter->ranking, &sitter->space.codes,
+                                  MOST_NEIGHBOURS, err))
         return -1;
     const int rc = add_neighbours(portrait, "together", &neighbours, 1, err);
     spine_neighbours_dispose(&neighbours);
@@ -252,9 +253,9 @@ static int add_model(cJSON *portrait, const char *run, const struct sitter *sitt
     const size_t units = model.params.hidden;
     cJSON_AddStringToObject(portrait, "config", model.config);
     cJSON_AddNumberToObject(portrait, "dim", (double)model.params.dim);
-    int rc = units != sitter->space.columns
+    int rc = units != sitter->space.dimensions
                  ? spine_refuse(err, "%s: has %zu units, but the codes %zu", path, units,
-                                sitter->space.columns)
+                                sitter->space.dimensions)
                  : add_nearest(portrait, &model.params, err);
     if (rc == 0)
         rc = spine_inifile_find_input(model.config, path, input, err);
@@ -266,15 +267,15 @@ static int add_coherence_in(cJSON *portrait, const struct sitter *sitter,
                             const struct spine_space *neutral, struct spine_error *err)
 {
     struct spine_reference reference = {0};
-    struct spine_topwords panel = {0};
+    struct spine_topwords topwords = {0};
     double *coherence = NULL;
     if (spine_reference_init(&reference, neutral, &sitter->space, err) == 0 &&
-        spine_topwords_init(&panel, &sitter->space, &sitter->columns, &reference, COHERENCE_WORDS,
-                            err) == 0)
-        coherence = spine_readability_coherences(&panel, &reference, COHERENCE_WORDS, err);
+        spine_topwords_init(&topwords, &sitter->space, &sitter->ranking, &reference,
+                            COHERENCE_WORDS, err) == 0)
+        coherence = spine_readability_coherences(&topwords, &reference, COHERENCE_WORDS, err);
     if (coherence != NULL) {
         cJSON *list = cJSON_AddArrayToObject(portrait, "coherence");
-        for (size_t unit = 0; unit < sitter->space.columns; unit++) {
+        for (size_t unit = 0; unit < sitter->space.dimensions; unit++) {
             char text[32];
             snprintf(text, sizeof text, "%.3f", coherence[unit]);
             cJSON_AddItemToArray(list, isnan(coherence[unit]) ? cJSON_CreateNull()
@@ -287,7 +288,7 @@ static int add_coherence_in(cJSON *portrait, const struct sitter *sitter,
         rc = -1;
 
     free(coherence);
-    spine_topwords_dispose(&panel);
+    spine_topwords_dispose(&topwords);
     spine_reference_dispose(&reference);
     return rc;
 }
@@ -341,10 +342,10 @@ static int add_history(cJSON *portrait, const char *run, struct spine_error *err
 static int add_codes(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
 {
     size_t values = 0;
-    for (size_t unit = 0; unit < sitter->columns.columns; unit++)
-        values += sitter->columns.active[unit];
+    for (size_t unit = 0; unit < sitter->ranking.dimensions; unit++)
+        values += sitter->ranking.active[unit];
     cJSON_AddNumberToObject(portrait, "rows", (double)sitter->space.rows);
-    cJSON_AddNumberToObject(portrait, "units", (double)sitter->space.columns);
+    cJSON_AddNumberToObject(portrait, "units", (double)sitter->space.dimensions);
     cJSON_AddNumberToObject(portrait, "values", (double)values);
     return add_words(portrait, sitter, err) || add_units_of_words(portrait, sitter, err) ||
            add_top_words(portrait, sitter, err) || add_activity(portrait, sitter, err) ||
@@ -372,7 +373,7 @@ int spine_rundata_make(const char *run, const struct spine_rundata_options *opti
                  ? spine_refuse(err, "%s: holds vectors, expected the codes of a run", run)
                  : spine_rundata_begin(run, portrait, err);
     if (rc == 0) {
-        rc = spine_ranking_init(&sitter.columns, &sitter.space, err) ||
+        rc = spine_ranking_init(&sitter.ranking, &sitter.space, err) ||
              choose_words(&sitter, err) || add_codes(*portrait, &sitter, err) ||
              add_model(*portrait, run, &sitter, input, err) ||
              add_coherence(*portrait, run, &sitter, input, err);
@@ -380,7 +381,7 @@ int spine_rundata_make(const char *run, const struct spine_rundata_options *opti
             cJSON_Delete(*portrait);
     }
     spine_space_dispose(&sitter.space);
-    spine_ranking_dispose(&sitter.columns);
+    spine_ranking_dispose(&sitter.ranking);
     free(sitter.kept);
     free(sitter.place);
     return rc;

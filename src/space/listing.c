@@ -16,7 +16,7 @@ static const char *word_of(const struct spine_listing *listing, size_t row)
 /* How many words are listed of a dimension. */
 static size_t count_words(const struct spine_listing *listing, size_t dimension)
 {
-    const size_t active = listing->columns.active[dimension];
+    const size_t active = listing->ranking.active[dimension];
     return active < listing->most_words ? active : listing->most_words;
 }
 
@@ -59,14 +59,14 @@ static cJSON *make_word(const struct spine_listing *listing, size_t row)
 
 static void add_word_words(const struct spine_listing *listing, cJSON *object, size_t dimension)
 {
-    const struct spine_entry *entry = spine_ranking_get(&listing->columns, dimension);
+    const struct spine_ranked *entry = spine_ranking_get(&listing->ranking, dimension);
     cJSON *list = cJSON_AddArrayToObject(object, "words");
     for (size_t i = 0; i < count_words(listing, dimension); i++)
-        cJSON_AddItemToArray(list, make_word(listing, entry[i].row));
+        cJSON_AddItemToArray(list, make_word(listing, entry[i].index));
 }
 
-static void add_word(struct spine_listing *listing, size_t row, const struct spine_unit *units,
-                     size_t count)
+static void add_word(struct spine_listing *listing, size_t row,
+                     const struct spine_ranked *dimensions, size_t count)
 {
     cJSON *object = append_object(list_of(listing->json, "words"));
     cJSON_AddItemToObject(object, "word", make_word(listing, row));
@@ -74,20 +74,20 @@ static void add_word(struct spine_listing *listing, size_t row, const struct spi
     cJSON *list = cJSON_AddArrayToObject(object, "dimensions");
     for (size_t i = 0; i < count && i < listing->most_dimensions; i++) {
         cJSON *one = append_object(list);
-        cJSON_AddNumberToObject(one, "dimension", units[i].unit);
-        add_real(one, "strength", (double)units[i].strength);
-        add_word_words(listing, one, units[i].unit);
+        cJSON_AddNumberToObject(one, "dimension", dimensions[i].index);
+        add_real(one, "strength", (double)dimensions[i].strength);
+        add_word_words(listing, one, dimensions[i].index);
     }
 }
 
 /* Rows with what is said of each under 'name'. */
 static void add_entries(struct spine_listing *listing, cJSON *object, const char *name,
-                        const struct spine_entry *entries, size_t count)
+                        const struct spine_ranked *entries, size_t count)
 {
     cJSON *list = cJSON_AddArrayToObject(object, "words");
     for (size_t i = 0; i < count; i++) {
         cJSON *one = append_object(list);
-        cJSON_AddItemToObject(one, "word", make_word(listing, entries[i].row));
+        cJSON_AddItemToObject(one, "word", make_word(listing, entries[i].index));
         add_real(one, name, (double)entries[i].strength);
     }
 }
@@ -96,12 +96,12 @@ static void add_dimension(struct spine_listing *listing, size_t dimension)
 {
     cJSON *object = append_object(list_of(listing->json, "dimensions"));
     cJSON_AddNumberToObject(object, "dimension", (double)dimension);
-    cJSON_AddNumberToObject(object, "active", (double)listing->columns.active[dimension]);
-    add_entries(listing, object, "strength", spine_ranking_get(&listing->columns, dimension),
+    cJSON_AddNumberToObject(object, "active", (double)listing->ranking.active[dimension]);
+    add_entries(listing, object, "strength", spine_ranking_get(&listing->ranking, dimension),
                 count_words(listing, dimension));
 }
 
-static void add_near(struct spine_listing *listing, size_t row, const struct spine_entry *near,
+static void add_near(struct spine_listing *listing, size_t row, const struct spine_ranked *near,
                      size_t count)
 {
     cJSON *object = append_object(list_of(listing->json, "near"));
@@ -113,47 +113,47 @@ static void add_near(struct spine_listing *listing, size_t row, const struct spi
 
 static void print_words(const struct spine_listing *listing, size_t dimension)
 {
-    const struct spine_entry *entry = spine_ranking_get(&listing->columns, dimension);
+    const struct spine_ranked *entry = spine_ranking_get(&listing->ranking, dimension);
     const size_t count = count_words(listing, dimension);
     if (count == 0)
         fprintf(listing->out, " (no word)");
     for (size_t i = 0; i < count; i++)
-        fprintf(listing->out, " %s", word_of(listing, entry[i].row));
+        fprintf(listing->out, " %s", word_of(listing, entry[i].index));
     putc('\n', listing->out);
 }
 
 static void print_word(const struct spine_listing *listing, size_t row,
-                       const struct spine_unit *units, size_t count)
+                       const struct spine_ranked *dimensions, size_t count)
 {
     fprintf(listing->out, "%s: %zu dimensions\n", word_of(listing, row), count);
     for (size_t i = 0; i < count && i < listing->most_dimensions; i++) {
-        fprintf(listing->out, "  %6.3f %6u ", (double)units[i].strength, units[i].unit);
-        print_words(listing, units[i].unit);
+        fprintf(listing->out, "  %6.3f %6u ", (double)dimensions[i].strength, dimensions[i].index);
+        print_words(listing, dimensions[i].index);
     }
 }
 
-static void print_entries(const struct spine_listing *listing, const struct spine_entry *entries,
+static void print_entries(const struct spine_listing *listing, const struct spine_ranked *entries,
                           size_t count)
 {
     for (size_t i = 0; i < count; i++)
         fprintf(listing->out, "  %6.3f  %s\n", (double)entries[i].strength,
-                word_of(listing, entries[i].row));
+                word_of(listing, entries[i].index));
 }
 
-/* --- Questions ---------------------------------------------------------------------------- */
+/* --- Listing ------------------------------------------------------------------------------ */
 
 static int list_word(struct spine_listing *listing, size_t row, struct spine_error *err)
 {
-    struct spine_unit *units =
-        spine_memory_get(listing->space.columns + 1, sizeof *units, "a word's dimensions", err);
-    if (units == NULL)
+    struct spine_ranked *dimensions = spine_memory_get(
+        listing->space.dimensions + 1, sizeof *dimensions, "a word's dimensions", err);
+    if (dimensions == NULL)
         return -1;
-    const size_t count = spine_ranking_of_row(&listing->space, row, units);
+    const size_t count = spine_ranking_of_row(&listing->space, row, dimensions);
     if (listing->json != NULL)
-        add_word(listing, row, units, count);
+        add_word(listing, row, dimensions, count);
     else
-        print_word(listing, row, units, count);
-    free(units);
+        print_word(listing, row, dimensions, count);
+    free(dimensions);
     return 0;
 }
 
@@ -180,16 +180,16 @@ int spine_listing_word(struct spine_listing *listing, const char *pattern, struc
 int spine_listing_dimension(struct spine_listing *listing, size_t dimension,
                             struct spine_error *err)
 {
-    if (dimension >= listing->space.columns)
+    if (dimension >= listing->space.dimensions)
         return spine_refuse(err, "--dimension: %zu is not below %zu, the number of dimensions",
-                            dimension, listing->space.columns);
+                            dimension, listing->space.dimensions);
     if (listing->json != NULL) {
         add_dimension(listing, dimension);
         return 0;
     }
-    fprintf(listing->out, "dimension %zu: on for %zu of %zu words\n", dimension,
-            listing->columns.active[dimension], listing->space.rows);
-    print_entries(listing, spine_ranking_get(&listing->columns, dimension),
+    fprintf(listing->out, "dimension %zu: active for %zu of %zu words\n", dimension,
+            listing->ranking.active[dimension], listing->space.rows);
+    print_entries(listing, spine_ranking_get(&listing->ranking, dimension),
                   count_words(listing, dimension));
     return 0;
 }
@@ -197,7 +197,7 @@ int spine_listing_dimension(struct spine_listing *listing, size_t dimension,
 /* The mean strength of a dimension's strongest words; absent ones count 0. */
 static float mean_strength(const struct spine_listing *listing, size_t dimension)
 {
-    const struct spine_entry *entry = spine_ranking_get(&listing->columns, dimension);
+    const struct spine_ranked *entry = spine_ranking_get(&listing->ranking, dimension);
     double sum = 0;
     for (size_t i = 0; i < count_words(listing, dimension); i++)
         sum += (double)entry[i].strength;
@@ -206,20 +206,20 @@ static float mean_strength(const struct spine_listing *listing, size_t dimension
 
 int spine_listing_best(struct spine_listing *listing, struct spine_error *err)
 {
-    const size_t width = listing->space.columns;
-    struct spine_entry *order =
+    const size_t width = listing->space.dimensions;
+    struct spine_ranked *order =
         spine_memory_get(width + 1, sizeof *order, "the order of the dimensions", err);
     if (order == NULL)
         return -1;
     for (size_t j = 0; j < width; j++)
-        order[j] = (struct spine_entry){mean_strength(listing, j), (uint32_t)j};
-    spine_entries_sort(order, width);
+        order[j] = (struct spine_ranked){mean_strength(listing, j), (uint32_t)j};
+    spine_ranked_sort(order, width);
     for (size_t i = 0; i < width && i < listing->most_dimensions; i++) {
         if (listing->json != NULL) {
-            add_dimension(listing, order[i].row);
+            add_dimension(listing, order[i].index);
         } else {
-            fprintf(listing->out, "%6u ", order[i].row);
-            print_words(listing, order[i].row);
+            fprintf(listing->out, "%6u ", order[i].index);
+            print_words(listing, order[i].index);
         }
     }
     free(order);
@@ -232,16 +232,16 @@ int spine_listing_near(struct spine_listing *listing, const char *word, struct s
     const int64_t row = spine_space_find(space, word);
     if (row < 0)
         return spine_refuse(err, "--near: '%s' is not among the %zu words", word, space->rows);
-    struct spine_entry *near =
+    struct spine_ranked *near =
         spine_memory_get(space->rows + 1, sizeof *near, "the words nearby", err);
     if (near == NULL)
         return -1;
     size_t count = 0;
     for (size_t i = 0; i < space->rows; i++)
         if (i != (size_t)row)
-            near[count++] =
-                (struct spine_entry){(float)spine_space_cosine(space, (size_t)row, i), (uint32_t)i};
-    spine_entries_sort(near, count);
+            near[count++] = (struct spine_ranked){(float)spine_space_cosine(space, (size_t)row, i),
+                                                  (uint32_t)i};
+    spine_ranked_sort(near, count);
     count = count < listing->most_words ? count : listing->most_words;
     if (listing->json != NULL) {
         add_near(listing, (size_t)row, near, count);
@@ -253,7 +253,7 @@ int spine_listing_near(struct spine_listing *listing, const char *word, struct s
     return 0;
 }
 
-/* --- All of it ---------------------------------------------------------------------------- */
+/* --- The whole space ---------------------------------------------------------------------- */
 
 static void dump_word(FILE *out, const char *word)
 {
@@ -273,12 +273,12 @@ void spine_listing_dump(const struct spine_listing *listing)
     for (size_t i = 1; i <= listing->most_words; i++)
         fprintf(out, "\tword%zu\tstrength%zu", i, i);
     putc('\n', out);
-    for (size_t j = 0; j < listing->space.columns; j++) {
-        const struct spine_entry *entry = spine_ranking_get(&listing->columns, j);
-        fprintf(out, "%zu\t%zu", j, listing->columns.active[j]);
+    for (size_t j = 0; j < listing->space.dimensions; j++) {
+        const struct spine_ranked *entry = spine_ranking_get(&listing->ranking, j);
+        fprintf(out, "%zu\t%zu", j, listing->ranking.active[j]);
         for (size_t i = 0; i < count_words(listing, j); i++) {
             putc('\t', out);
-            dump_word(out, word_of(listing, entry[i].row));
+            dump_word(out, word_of(listing, entry[i].index));
             fprintf(out, "\t%.7g", (double)entry[i].strength);
         }
         putc('\n', out);
@@ -292,7 +292,7 @@ int spine_listing_open(struct spine_listing *listing, const char *path, size_t m
         .most_dimensions = most_dimensions, .most_words = most_words, .out = out};
     if (spine_space_read(&listing->space, path, err))
         return -1;
-    if (spine_ranking_init(&listing->columns, &listing->space, err)) {
+    if (spine_ranking_init(&listing->ranking, &listing->space, err)) {
         spine_space_dispose(&listing->space);
         return -1;
     }
@@ -316,7 +316,7 @@ int spine_listing_end(const struct spine_listing *listing, struct spine_error *e
 void spine_listing_close(struct spine_listing *listing)
 {
     cJSON_Delete(listing->json);
-    spine_ranking_dispose(&listing->columns);
+    spine_ranking_dispose(&listing->ranking);
     spine_space_dispose(&listing->space);
     *listing = (struct spine_listing){0};
 }

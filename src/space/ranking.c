@@ -7,46 +7,46 @@
 
 static int by_strength(const void *a, const void *b)
 {
-    const struct spine_entry *first = a, *second = b;
+    const struct spine_ranked *first = a, *second = b;
     if (first->strength != second->strength)
         return first->strength < second->strength ? 1 : -1;
-    return first->row < second->row ? -1 : 1;
+    return first->index < second->index ? -1 : 1;
 }
 
-void spine_entries_sort(struct spine_entry *entries, size_t count)
+void spine_ranked_sort(struct spine_ranked *entries, size_t count)
 {
     qsort(entries, count, sizeof *entries, by_strength);
 }
 
-/* The strengths of a row that aren't 0, by column, to 'out' (columns). Returns how many there
+/* The strengths of a row that aren't 0, by dimension, to 'out' (dimensions). Returns how many there
  * are. */
-static size_t list_strengths(const struct spine_space *space, size_t row, struct spine_unit *out)
+static size_t list_strengths(const struct spine_space *space, size_t row, struct spine_ranked *out)
 {
     size_t count = 0;
     if (space->dense != NULL) {
-        const float *values = space->dense + row * space->columns;
-        for (size_t j = 0; j < space->columns; j++)
+        const float *values = space->dense + row * space->dimensions;
+        for (size_t j = 0; j < space->dimensions; j++)
             if (values[j] != 0)
-                out[count++] = (struct spine_unit){values[j], (uint32_t)j};
+                out[count++] = (struct spine_ranked){values[j], (uint32_t)j};
         return count;
     }
     const struct spine_csr *codes = &space->codes, *excess = &space->excess;
     int64_t above = excess->indptr[row];
     for (int64_t at = codes->indptr[row]; at < codes->indptr[row + 1]; at++) {
-        const int32_t column = codes->indices[at];
-        while (above < excess->indptr[row + 1] && excess->indices[above] < column)
+        const int32_t dimension = codes->indices[at];
+        while (above < excess->indptr[row + 1] && excess->indices[above] < dimension)
             above++;
         float strength = codes->data[at];
-        if (above < excess->indptr[row + 1] && excess->indices[above] == column)
+        if (above < excess->indptr[row + 1] && excess->indices[above] == dimension)
             strength += excess->data[above];
         if (strength != 0)
-            out[count++] = (struct spine_unit){strength, (uint32_t)column};
+            out[count++] = (struct spine_ranked){strength, (uint32_t)dimension};
     }
     return count;
 }
 
-/* The lower median of a sorted column, whose values that are 0 aren't among the entries. */
-static float find_median(const struct spine_entry *entries, size_t count, size_t active,
+/* The lower median of a sorted dimension, whose values that are 0 aren't among the entries. */
+static float find_median(const struct spine_ranked *entries, size_t count, size_t active,
                          size_t rows)
 {
     const size_t above = rows / 2; /* entries that are greater, or tied and before it */
@@ -56,92 +56,84 @@ static float find_median(const struct spine_entry *entries, size_t count, size_t
     return above >= rows - negative ? entries[above - (rows - count)].strength : 0;
 }
 
-static void sort_columns(struct spine_ranking *columns)
+static void sort_dimensions(struct spine_ranking *ranking)
 {
 #pragma omp parallel for schedule(dynamic, 8)
-    for (size_t j = 0; j < columns->columns; j++) {
-        struct spine_entry *entries = columns->entries + columns->start[j];
-        const size_t count = columns->start[j + 1] - columns->start[j];
-        spine_entries_sort(entries, count);
+    for (size_t j = 0; j < ranking->dimensions; j++) {
+        struct spine_ranked *entries = ranking->entries + ranking->start[j];
+        const size_t count = ranking->start[j + 1] - ranking->start[j];
+        spine_ranked_sort(entries, count);
         size_t active = 0;
         while (active < count && entries[active].strength > 0)
             active++;
-        columns->active[j] = active;
-        columns->median[j] = find_median(entries, count, active, columns->rows);
+        ranking->active[j] = active;
+        ranking->median[j] = find_median(entries, count, active, ranking->rows);
     }
 }
 
-int spine_ranking_init(struct spine_ranking *columns, const struct spine_space *space,
+int spine_ranking_init(struct spine_ranking *ranking, const struct spine_space *space,
                        struct spine_error *err)
 {
-    const size_t width = space->columns;
-    *columns = (struct spine_ranking){.rows = space->rows, .columns = width};
-    columns->start =
-        spine_memory_zeroed(width + 1, sizeof *columns->start, "the words of all dimensions", err);
-    columns->active =
-        spine_memory_zeroed(width, sizeof *columns->active, "the words of all dimensions", err);
-    columns->median =
-        spine_memory_zeroed(width, sizeof *columns->median, "the medians of all dimensions", err);
+    const size_t width = space->dimensions;
+    *ranking = (struct spine_ranking){.rows = space->rows, .dimensions = width};
+    ranking->start =
+        spine_memory_zeroed(width + 1, sizeof *ranking->start, "the words of all dimensions", err);
+    ranking->active =
+        spine_memory_zeroed(width, sizeof *ranking->active, "the words of all dimensions", err);
+    ranking->median =
+        spine_memory_zeroed(width, sizeof *ranking->median, "the medians of all dimensions", err);
     size_t *end = spine_memory_zeroed(width, sizeof *end, "the words of all dimensions", err);
-    struct spine_unit *row = spine_memory_get(width, sizeof *row, "a word's dimensions", err);
-    int rc = columns->start == NULL || columns->active == NULL || columns->median == NULL ||
+    struct spine_ranked *row = spine_memory_get(width, sizeof *row, "a word's dimensions", err);
+    int rc = ranking->start == NULL || ranking->active == NULL || ranking->median == NULL ||
              end == NULL || row == NULL;
     for (size_t i = 0; rc == 0 && i < space->rows; i++)
         for (size_t n = list_strengths(space, i, row); n > 0; n--)
-            end[row[n - 1].unit]++;
+            end[row[n - 1].index]++;
     if (rc == 0) {
         for (size_t j = 0; j < width; j++) {
-            columns->start[j + 1] = columns->start[j] + end[j];
-            end[j] = columns->start[j];
+            ranking->start[j + 1] = ranking->start[j] + end[j];
+            end[j] = ranking->start[j];
         }
-        columns->entries = spine_memory_get(columns->start[width], sizeof *columns->entries,
+        ranking->entries = spine_memory_get(ranking->start[width], sizeof *ranking->entries,
                                             "the words of all dimensions", err);
-        rc = columns->entries == NULL;
+        rc = ranking->entries == NULL;
     }
     if (rc == 0) {
         for (size_t i = 0; i < space->rows; i++)
             for (size_t n = list_strengths(space, i, row); n > 0; n--)
-                columns->entries[end[row[n - 1].unit]++] =
-                    (struct spine_entry){row[n - 1].strength, (uint32_t)i};
-        sort_columns(columns);
+                ranking->entries[end[row[n - 1].index]++] =
+                    (struct spine_ranked){row[n - 1].strength, (uint32_t)i};
+        sort_dimensions(ranking);
     }
     free(end);
     free(row);
     if (rc == 0)
         return 0;
-    spine_ranking_dispose(columns);
+    spine_ranking_dispose(ranking);
     return -1;
 }
 
-const struct spine_entry *spine_ranking_get(const struct spine_ranking *columns, size_t column)
+const struct spine_ranked *spine_ranking_get(const struct spine_ranking *ranking, size_t dimension)
 {
-    return columns->entries + columns->start[column];
+    return ranking->entries + ranking->start[dimension];
 }
 
-void spine_ranking_dispose(struct spine_ranking *columns)
+void spine_ranking_dispose(struct spine_ranking *ranking)
 {
-    free(columns->entries);
-    free(columns->start);
-    free(columns->active);
-    free(columns->median);
-    *columns = (struct spine_ranking){0};
+    free(ranking->entries);
+    free(ranking->start);
+    free(ranking->active);
+    free(ranking->median);
+    *ranking = (struct spine_ranking){0};
 }
 
-static int by_strength_then_unit(const void *a, const void *b)
-{
-    const struct spine_unit *first = a, *second = b;
-    if (first->strength != second->strength)
-        return first->strength < second->strength ? 1 : -1;
-    return first->unit < second->unit ? -1 : 1;
-}
-
-size_t spine_ranking_of_row(const struct spine_space *space, size_t row, struct spine_unit *units)
+size_t spine_ranking_of_row(const struct spine_space *space, size_t row, struct spine_ranked *out)
 {
     size_t count = 0;
-    const size_t all = list_strengths(space, row, units);
+    const size_t all = list_strengths(space, row, out);
     for (size_t i = 0; i < all; i++)
-        if (units[i].strength > 0)
-            units[count++] = units[i];
-    qsort(units, count, sizeof *units, by_strength_then_unit);
+        if (out[i].strength > 0)
+            out[count++] = out[i];
+    qsort(out, count, sizeof *out, by_strength);
     return count;
 }

@@ -1,4 +1,4 @@
-/* reference.c -- the neutral space in which words are compared. */
+/* reference.c -- the words of one space, compared by their vectors in another. */
 #include "spine/space/reference.h"
 
 #include <math.h>
@@ -6,31 +6,31 @@
 
 #include "spine/base/memory.h"
 
-int spine_reference_init(struct spine_reference *reference, const struct spine_space *neutral,
-                         const struct spine_space *judged, struct spine_error *err)
+int spine_reference_init(struct spine_reference *reference, const struct spine_space *source,
+                         const struct spine_space *subject, struct spine_error *err)
 {
-    const size_t rows = judged->rows, dim = neutral->columns;
-    *reference = (struct spine_reference){.rows = rows, .dim = dim};
-    reference->unit =
-        spine_memory_zeroed(rows, dim * sizeof *reference->unit, "the reference vectors", err);
+    const size_t rows = subject->rows, dimensions = source->dimensions;
+    *reference = (struct spine_reference){.rows = rows, .dimensions = dimensions};
+    reference->direction = spine_memory_zeroed(rows, dimensions * sizeof *reference->direction,
+                                               "the reference vectors", err);
     reference->length =
         spine_memory_zeroed(rows, sizeof *reference->length, "the reference vectors' lengths", err);
-    if (reference->unit == NULL || reference->length == NULL) {
+    if (reference->direction == NULL || reference->length == NULL) {
         spine_reference_dispose(reference);
         return -1;
     }
     for (size_t i = 0; i < rows; i++) {
-        const int64_t row = spine_space_find(neutral, spine_words_get(&judged->words, i));
+        const int64_t row = spine_space_find(source, spine_words_get(&subject->words, i));
         if (row >= 0)
             reference->length[i] =
-                spine_space_unit(neutral, (size_t)row, reference->unit + i * dim);
+                spine_space_direction(source, (size_t)row, reference->direction + i * dimensions);
     }
     return 0;
 }
 
 void spine_reference_dispose(struct spine_reference *reference)
 {
-    free(reference->unit);
+    free(reference->direction);
     free(reference->length);
     *reference = (struct spine_reference){0};
 }
@@ -42,22 +42,22 @@ bool spine_reference_knows(const struct spine_reference *reference, size_t row)
 
 double spine_reference_cosine(const struct spine_reference *reference, size_t row, size_t other)
 {
-    const float *a = reference->unit + row * reference->dim;
-    const float *b = reference->unit + other * reference->dim;
+    const float *a = reference->direction + row * reference->dimensions;
+    const float *b = reference->direction + other * reference->dimensions;
     double sum = 0;
-    for (size_t k = 0; k < reference->dim; k++)
+    for (size_t k = 0; k < reference->dimensions; k++)
         sum += (double)a[k] * (double)b[k];
     return sum;
 }
 
 double spine_reference_distance(const struct spine_reference *reference, size_t row, size_t other)
 {
-    const float *a = reference->unit + row * reference->dim;
-    const float *b = reference->unit + other * reference->dim;
+    const float *a = reference->direction + row * reference->dimensions;
+    const float *b = reference->direction + other * reference->dimensions;
     const double a_length = (double)reference->length[row];
     const double b_length = (double)reference->length[other];
     double sum = 0;
-    for (size_t k = 0; k < reference->dim; k++) {
+    for (size_t k = 0; k < reference->dimensions; k++) {
         const double difference = a_length * (double)a[k] - b_length * (double)b[k];
         sum += difference * difference;
     }

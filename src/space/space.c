@@ -1,4 +1,4 @@
-/* space.c -- words and their vectors, whatever file they are in. */
+/* space.c -- words and their vectors, read from any of the files that hold them. */
 #include "spine/space/space.h"
 
 #include <math.h>
@@ -33,7 +33,7 @@ static int take_codes(struct spine_space *space, struct spine_codes *codes, stru
     }
     if (rc == 0)
         rc = spine_store_read_words(codes->store, codes->words, 0, codes->rows, &space->words, err);
-    space->columns = codes->hidden;
+    space->dimensions = codes->hidden;
     spine_codes_close(codes);
     return rc;
 }
@@ -80,29 +80,29 @@ static int read_run(struct spine_space *space, const char *run, struct spine_err
 
 static int check_dense(const struct spine_space *space, const char *path, struct spine_error *err)
 {
-    for (size_t i = 0; i < space->rows * space->columns; i++)
+    for (size_t i = 0; i < space->rows * space->dimensions; i++)
         if (!isfinite(space->dense[i]))
             return spine_refuse(err, "%s: row %zu has a value that is not finite", path,
-                                i / space->columns);
+                                i / space->dimensions);
     return 0;
 }
 
 static int read_vectors_store(struct spine_space *space, const char *path,
                               struct spine_store *store, struct spine_error *err)
 {
-    size_t rows = 0, columns = 0;
+    size_t rows = 0, dimensions = 0;
 
-    if (spine_vectorsfile_extent(store, path, &rows, &columns, err))
+    if (spine_vectorsfile_extent(store, path, &rows, &dimensions, err))
         return -1;
     if (rows > MOST_ROWS)
         return spine_refuse(err, "%s: has %zu vectors, expected at most %d", path, rows, MOST_ROWS);
 
-    space->columns = columns;
-    space->dense = spine_memory_zeroed(rows, columns * sizeof *space->dense, "the vectors", err);
+    space->dimensions = dimensions;
+    space->dense = spine_memory_zeroed(rows, dimensions * sizeof *space->dense, "the vectors", err);
     if (space->dense == NULL)
         return -1;
 
-    if (spine_vectorsfile_read(store, 0, rows, columns, space->dense, err) ||
+    if (spine_vectorsfile_read(store, 0, rows, dimensions, space->dense, err) ||
         spine_vectorsfile_read_words(store, 0, rows, &space->words, err))
         return -1;
     return 0;
@@ -124,7 +124,7 @@ static int read_text(struct spine_space *space, const char *path, struct spine_e
         rc = spine_refuse(err, "%s:1: the header announces %llu vectors, the file has %zu", path,
                           (unsigned long long)layout.announced, vectors.rows);
     if (rc == 0) {
-        space->columns = vectors.dimension;
+        space->dimensions = vectors.dimension;
         space->dense = vectors.values;
         space->words = vectors.words;
         vectors.values = NULL;
@@ -205,7 +205,7 @@ int64_t spine_space_find(const struct spine_space *space, const char *word)
     return spine_lookup_find(&space->lookup, &space->words, word);
 }
 
-int64_t spine_space_find_any_case(const struct spine_space *space, const char *word)
+int64_t spine_space_find_or_lowercase(const struct spine_space *space, const char *word)
 {
     enum { LONGEST = 256 }; /* of words that are looked for once more */
     char lower[LONGEST];
@@ -218,25 +218,26 @@ int64_t spine_space_find_any_case(const struct spine_space *space, const char *w
     return spine_space_find(space, lower);
 }
 
-/* The value of a sparse row in a column. */
-static float find_value(const struct spine_csr *csr, size_t row, size_t column)
+/* The value of a sparse row in a dimension. */
+static float find_value(const struct spine_csr *csr, size_t row, size_t dimension)
 {
     int64_t low = csr->indptr[row], high = csr->indptr[row + 1];
     while (low < high) {
         const int64_t middle = low + (high - low) / 2;
-        if ((size_t)csr->indices[middle] < column)
+        if ((size_t)csr->indices[middle] < dimension)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < csr->indptr[row + 1] && (size_t)csr->indices[low] == column ? csr->data[low] : 0;
+    return low < csr->indptr[row + 1] && (size_t)csr->indices[low] == dimension ? csr->data[low]
+                                                                                : 0;
 }
 
-float spine_space_strength(const struct spine_space *space, size_t row, size_t column)
+float spine_space_strength(const struct spine_space *space, size_t row, size_t dimension)
 {
     if (space->dense != NULL)
-        return space->dense[row * space->columns + column];
-    return find_value(&space->codes, row, column) + find_value(&space->excess, row, column);
+        return space->dense[row * space->dimensions + dimension];
+    return find_value(&space->codes, row, dimension) + find_value(&space->excess, row, dimension);
 }
 
 /* The inner product of two rows. */
@@ -244,20 +245,20 @@ static double multiply_rows(const struct spine_space *space, size_t row, size_t 
 {
     double sum = 0;
     if (space->dense != NULL) {
-        const float *a = space->dense + row * space->columns;
-        const float *b = space->dense + other * space->columns;
-        for (size_t k = 0; k < space->columns; k++)
+        const float *a = space->dense + row * space->dimensions;
+        const float *b = space->dense + other * space->dimensions;
+        for (size_t k = 0; k < space->dimensions; k++)
             sum += (double)a[k] * (double)b[k];
         return sum;
     }
     const struct spine_csr *codes = &space->codes;
     int64_t at = codes->indptr[row], with = codes->indptr[other];
     while (at < codes->indptr[row + 1] && with < codes->indptr[other + 1]) {
-        const int32_t column = codes->indices[at], second = codes->indices[with];
-        if (column == second)
+        const int32_t dimension = codes->indices[at], second = codes->indices[with];
+        if (dimension == second)
             sum += (double)codes->data[at] * (double)codes->data[with];
-        at += column <= second;
-        with += second <= column;
+        at += dimension <= second;
+        with += second <= dimension;
     }
     return sum;
 }
@@ -271,22 +272,22 @@ double spine_space_cosine(const struct spine_space *space, size_t row, size_t ot
 void spine_space_row(const struct spine_space *space, size_t row, float *out)
 {
     if (space->dense != NULL) {
-        memcpy(out, space->dense + row * space->columns, space->columns * sizeof *out);
+        memcpy(out, space->dense + row * space->dimensions, space->dimensions * sizeof *out);
         return;
     }
-    memset(out, 0, space->columns * sizeof *out);
+    memset(out, 0, space->dimensions * sizeof *out);
     for (int64_t at = space->codes.indptr[row]; at < space->codes.indptr[row + 1]; at++)
         out[space->codes.indices[at]] = space->codes.data[at];
 }
 
-float spine_space_unit(const struct spine_space *space, size_t row, float *out)
+float spine_space_direction(const struct spine_space *space, size_t row, float *out)
 {
     double squares = 0;
     spine_space_row(space, row, out);
-    for (size_t k = 0; k < space->columns; k++)
+    for (size_t k = 0; k < space->dimensions; k++)
         squares += (double)out[k] * (double)out[k];
     const double length = sqrt(squares);
-    for (size_t k = 0; length > 0 && k < space->columns; k++)
+    for (size_t k = 0; length > 0 && k < space->dimensions; k++)
         out[k] = (float)((double)out[k] / length);
     return (float)length;
 }

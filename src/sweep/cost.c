@@ -175,29 +175,29 @@ int spine_cost_measure(const struct spine_trials *trials, struct spine_comm *wor
                        struct spine_cost *cost, struct spine_error *err)
 {
     struct shape shapes[MOST_SHAPES] = {{0}};
-    struct spine_nodedata corpus;
+    struct spine_nodedata nodedata;
     struct spine_comm group;
     struct spine_config first;
     size_t count = 0;
     *cost = (struct spine_cost){0};
     if (choose_shapes(trials, shapes, &count, err) || spine_trials_config(trials, 0, &first, err) ||
-        spine_nodedata_init(&corpus, world, first.input, (size_t)first.limit, (int)first.center,
+        spine_nodedata_init(&nodedata, world, first.input, (size_t)first.limit, (int)first.center,
                             first.rms, err))
         return -1;
     const int measures = world->rank < trials->ranks_per_trial;
     spine_comm_split(world, measures, &group);
     int rc = 0;
     for (size_t s = 0; rc == 0 && measures && s < count; s++)
-        rc = measure_shape(trials, &group, &corpus.whole, &shapes[s], err);
+        rc = measure_shape(trials, &group, &nodedata.whole, &shapes[s], err);
     rc = spine_comm_agree(world, rc, err);
     if (rc == 0) {
         cost->ranks = group.size;
-        rc = world->rank == 0 ? add_up(trials, &corpus.whole, shapes, count, cost, err) : 0;
+        rc = world->rank == 0 ? add_up(trials, &nodedata.whole, shapes, count, cost, err) : 0;
         rc = spine_comm_agree(world, rc, err);
         spine_comm_broadcast(world, cost, sizeof *cost);
     }
     spine_comm_dispose(&group);
-    spine_nodedata_dispose(&corpus);
+    spine_nodedata_dispose(&nodedata);
     return rc;
 }
 

@@ -26,8 +26,8 @@
 struct group {
     const struct spine_trials *trials;
     struct spine_comm comm;
-    struct spine_nodedata corpus;
-    const struct spine_dataset *whole; /* the corpus', or NULL: trials read their own input */
+    struct spine_nodedata nodedata;
+    const struct spine_dataset *whole; /* the node data's, or NULL: trials read their own input */
     struct spine_ledger ledger;        /* kept by the leader */
 };
 
@@ -211,10 +211,10 @@ static int init(struct group *group, const struct spine_trials *trials, struct s
     if (spine_comm_agree(world, rc, err))
         return -1;
     if (shares_input(trials)) { /* first: without input, nothing is made */
-        if (spine_nodedata_init(&group->corpus, world, base->input, (size_t)base->limit,
+        if (spine_nodedata_init(&group->nodedata, world, base->input, (size_t)base->limit,
                                 (int)base->center, base->rms, err))
             return -1;
-        group->whole = &group->corpus.whole;
+        group->whole = &group->nodedata.whole;
     }
     rc = world->rank == 0 ? spine_ledger_open(&group->ledger, err) : 0;
     if (spine_comm_agree(world, rc, err))
@@ -226,7 +226,7 @@ static int init(struct group *group, const struct spine_trials *trials, struct s
 static void dispose(struct group *group)
 {
     spine_ledger_dispose(&group->ledger);
-    spine_nodedata_dispose(&group->corpus);
+    spine_nodedata_dispose(&group->nodedata);
     spine_comm_dispose(&group->comm);
 }
 

@@ -63,40 +63,40 @@ static void copy(struct spine_dataset *whole, const struct spine_dataset *all)
     memcpy(whole->words.text, all->words.text, all->words.bytes);
 }
 
-int spine_nodedata_init(struct spine_nodedata *corpus, const struct spine_comm *comm,
+int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm *comm,
                         const char *path, size_t limit, int center, double rms,
                         struct spine_error *err)
 {
     struct spine_dataset all = {0};
     struct spine_comm self;
-    *corpus = (struct spine_nodedata){0};
-    spine_comm_split_nodes(comm, &corpus->node);
+    *nodedata = (struct spine_nodedata){0};
+    spine_comm_split_nodes(comm, &nodedata->node);
     spine_comm_split(comm, comm->rank, &self);
-    const int reads = corpus->node.rank == 0;
+    const int reads = nodedata->node.rank == 0;
     int rc = reads ? read_all(&all, &self, path, limit, center, rms, err) : 0;
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0) {
         struct shape shape = {all.part.num_rows, all.dim,      all.stride,  all.words.bytes,
                               all.scale,         all.variance, all.checksum};
-        spine_comm_broadcast(&corpus->node, &shape, sizeof shape);
-        const size_t bytes = reads ? place(&corpus->whole, &shape, NULL) : 0;
-        rc = spine_comm_map(&corpus->node, bytes, &corpus->memory, err);
+        spine_comm_broadcast(&nodedata->node, &shape, sizeof shape);
+        const size_t bytes = reads ? place(&nodedata->whole, &shape, NULL) : 0;
+        rc = spine_comm_map(&nodedata->node, bytes, &nodedata->memory, err);
         if (rc == 0)
-            place(&corpus->whole, &shape, corpus->memory.base[0]);
+            place(&nodedata->whole, &shape, nodedata->memory.base[0]);
         if (rc == 0 && reads)
-            copy(&corpus->whole, &all);
+            copy(&nodedata->whole, &all);
         rc = spine_comm_agree(comm, rc, err); /* after which all is there */
     }
     spine_dataset_dispose(&all);
     spine_comm_dispose(&self);
     if (rc != 0)
-        spine_nodedata_dispose(corpus);
+        spine_nodedata_dispose(nodedata);
     return rc;
 }
 
-void spine_nodedata_dispose(struct spine_nodedata *corpus)
+void spine_nodedata_dispose(struct spine_nodedata *nodedata)
 {
-    spine_comm_unmap(&corpus->memory);
-    spine_comm_dispose(&corpus->node);
-    *corpus = (struct spine_nodedata){0};
+    spine_comm_unmap(&nodedata->memory);
+    spine_comm_dispose(&nodedata->node);
+    *nodedata = (struct spine_nodedata){0};
 }

@@ -95,22 +95,22 @@ static void make_files(struct fuzz_format *formats)
 static int read_space(const char *path)
 {
     struct spine_space space;
-    struct spine_ranking columns;
+    struct spine_ranking ranking;
     struct spine_error failure;
     if (spine_space_read(&space, path, &failure))
         return -1;
     CHECK(space.rows > 0 && space.words.count == space.rows);
-    TRY(spine_ranking_init(&columns, &space, &failure));
-    for (size_t j = 0; j < columns.columns; j++) {
-        const struct spine_entry *entries = spine_ranking_get(&columns, j);
-        const size_t count = columns.start[j + 1] - columns.start[j];
+    TRY(spine_ranking_init(&ranking, &space, &failure));
+    for (size_t j = 0; j < ranking.dimensions; j++) {
+        const struct spine_ranked *entries = spine_ranking_get(&ranking, j);
+        const size_t count = ranking.start[j + 1] - ranking.start[j];
         for (size_t i = 0; i < count; i++) {
-            CHECK(entries[i].row < space.rows &&
-                  (entries[i].strength > 0) == (i < columns.active[j]));
+            CHECK(entries[i].index < space.rows &&
+                  (entries[i].strength > 0) == (i < ranking.active[j]));
             CHECK(i == 0 || entries[i].strength <= entries[i - 1].strength);
         }
     }
-    spine_ranking_dispose(&columns);
+    spine_ranking_dispose(&ranking);
     spine_space_dispose(&space);
     return 0;
 }

@@ -25,7 +25,7 @@ struct spine_categories_score {
     size_t used, left_out; /* categories */
 };
 
-int spine_categories_measure(const struct spine_space *space, const struct spine_ranking *columns,
+int spine_categories_measure(const struct spine_space *space, const struct spine_ranking *ranking,
                              const char *directory, struct spine_categories_score *result,
                              struct spine_error *err);
 

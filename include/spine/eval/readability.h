@@ -1,6 +1,6 @@
 /* readability.h -- how well a dimension's top words go together, without asking people.
  *
- * Words are compared in a neutral reference space (reference.h); the panel must be of that one's
+ * Words are compared in a neutral reference space (reference.h); the topwords must be of that one's
  * words. A dimension with fewer top words than a measure needs, or without an intruder, can't be
  * asked and is counted as missing. */
 #ifndef SPINE_EVAL_READABILITY_H
@@ -17,13 +17,13 @@ struct spine_readability {
 
 /* The mean cosine of the pairs of 'shown' top words, averaged over dimensions, with the interval
  * mean -+ 1.96 standard errors. */
-int spine_readability_coherence(const struct spine_topwords *panel,
+int spine_readability_coherence(const struct spine_topwords *topwords,
                                 const struct spine_reference *reference, size_t shown,
                                 struct spine_readability *result, struct spine_error *err);
 
 /* The same of each dimension, (columns), NaN where it can't be asked; the caller frees. NULL, with
  * err filled, when memory runs out. */
-double *spine_readability_coherences(const struct spine_topwords *panel,
+double *spine_readability_coherences(const struct spine_topwords *topwords,
                                      const struct spine_reference *reference, size_t shown,
                                      struct spine_error *err);
 
@@ -31,7 +31,7 @@ double *spine_readability_coherences(const struct spine_topwords *panel,
  * words and an intruder, the word with the lowest mean cosine to the others is picked. The share of
  * picks that are the intruder, over 'draws' intruders a dimension; a tie is a miss. The interval is
  * Wilson's for as many trials as dimensions: the draws of one dimension depend on each other. */
-int spine_readability_intrusion(const struct spine_topwords *panel,
+int spine_readability_intrusion(const struct spine_topwords *topwords,
                                 const struct spine_reference *reference, size_t shown, size_t draws,
                                 uint64_t seed, struct spine_readability *result,
                                 struct spine_error *err);
@@ -40,14 +40,14 @@ int spine_readability_intrusion(const struct spine_topwords *panel,
  * words over the mean distance of these to each other, averaged over dimensions, with the interval
  * mean -+ 1.96 standard errors. Distances are Euclidean; over 'draws' intruders they are averaged.
  * Where the top words don't differ (they have the same vector) there is no ratio: missing. */
-int spine_readability_distratio(const struct spine_topwords *panel,
+int spine_readability_distratio(const struct spine_topwords *topwords,
                                 const struct spine_reference *reference, size_t shown, size_t draws,
                                 uint64_t seed, struct spine_readability *result,
                                 struct spine_error *err);
 
 /* How many different words are among the 'shown' top words, over 'shown' times all dimensions: 1
  * if every dimension has words of its own; NaN if none has so many. Needs no reference. */
-int spine_readability_diversity(const struct spine_topwords *panel, size_t shown,
+int spine_readability_diversity(const struct spine_topwords *topwords, size_t shown,
                                 struct spine_readability *result, struct spine_error *err);
 
 #endif

@@ -1,8 +1,9 @@
 /* ranking.h -- the words of every dimension, and the dimensions of a word, strongest first.
  *
- * The strength of a word in a dimension is its value there; in codes, what it was before the clamp
- * at 1 (codes.h, excess). Among equals the earlier row, in a frequency list the more frequent word,
- * comes first. The top words of a dimension are the first of those above 0: the positive side. */
+ * The strength of a word in a dimension is its value there; in codes, the value before the clamp at
+ * 1 (codes.h, excess). Ties go to the lower row, in a frequency list the more frequent word, or to
+ * the lower dimension. A word is active in a dimension where its strength is above 0: the top words
+ * of a dimension are taken from its active ones, the positive side. */
 #ifndef SPINE_SPACE_RANKING_H
 #define SPINE_SPACE_RANKING_H
 
@@ -11,39 +12,37 @@
 
 #include "spine/space/space.h"
 
-struct spine_entry {
+/* A row or a dimension, and how strong it is: in a list of words of a dimension, index is a row; in
+ * a list of dimensions, a dimension. */
+struct spine_ranked {
     float strength;
-    uint32_t row;
+    uint32_t index;
 };
 
-/* Sort: the strongest first, the lower row first among equals. */
-void spine_entries_sort(struct spine_entry *entries, size_t count);
+/* Sort by strength, the strongest first; ties by index, the lowest first. */
+void spine_ranked_sort(struct spine_ranked *list, size_t count);
 
+/* The words of every dimension. */
 struct spine_ranking {
-    size_t rows, columns;
-    struct spine_entry *entries; /* owned; of column j from start[j] to start[j + 1], all but 0 */
-    size_t *start;               /* owned; (columns + 1) */
-    size_t *active;              /* owned; (columns): how many are above 0; they come first */
-    float *median;               /* owned; (columns): over all rows; the lower one of two */
+    size_t rows, dimensions; /* of the space */
+    struct spine_ranked
+        *entries;   /* owned; dimension j from start[j] to start[j + 1], without zeros */
+    size_t *start;  /* owned; (dimensions + 1) */
+    size_t *active; /* owned; (dimensions): entries above 0, which come first */
+    float *median;  /* owned; (dimensions): over all rows; of two, the lower one */
 };
 
-/* Sort all columns of the space; it takes 8 bytes a value that isn't 0. */
-int spine_ranking_init(struct spine_ranking *columns, const struct spine_space *space,
+/* Rank all words of the space in every dimension. Takes 8 bytes for each value that isn't 0. */
+int spine_ranking_init(struct spine_ranking *ranking, const struct spine_space *space,
                        struct spine_error *err);
 
-/* The entries of a column, strongest first. */
-const struct spine_entry *spine_ranking_get(const struct spine_ranking *columns, size_t column);
+/* The entries of a dimension, strongest first; index is the row. Borrowed. */
+const struct spine_ranked *spine_ranking_get(const struct spine_ranking *ranking, size_t dimension);
 
-void spine_ranking_dispose(struct spine_ranking *columns);
+void spine_ranking_dispose(struct spine_ranking *ranking);
 
-/* A dimension, and how strong something is there. */
-struct spine_unit {
-    float strength;
-    uint32_t unit;
-};
-
-/* The dimensions above 0 of a row of the space, strongest first, the lower number first among
- * equals, to 'units', which has room for all columns. Returns how many. */
-size_t spine_ranking_of_row(const struct spine_space *space, size_t row, struct spine_unit *units);
+/* List the dimensions in which a row of the space is active, strongest first, in 'out', which must
+ * hold as many as the space has dimensions. Returns their number. */
+size_t spine_ranking_of_row(const struct spine_space *space, size_t row, struct spine_ranked *out);
 
 #endif

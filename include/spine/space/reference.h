@@ -1,7 +1,8 @@
-/* reference.h -- the neutral space in which words are compared, to judge another space's words.
+/* reference.h -- the words of one space, compared by their vectors in another, the reference space.
  *
- * How like two words are is the cosine of their vectors there. A word that it doesn't have, or has
- * with a vector of zeros, isn't known and can't be asked about. */
+ * A dimension is readable if its top words are similar. Similarity is measured in the reference
+ * space, as the cosine of the words' vectors there. A word that the reference space lacks, or has
+ * with a vector of zeros, is unknown and can't be compared. */
 #ifndef SPINE_SPACE_REFERENCE_H
 #define SPINE_SPACE_REFERENCE_H
 
@@ -11,19 +12,21 @@
 #include "spine/space/space.h"
 
 struct spine_reference {
-    size_t rows, dim; /* rows of the judged space */
-    float *unit;      /* owned; (rows, dim): each word's vector with length 1; 0 if not known */
-    float *length;    /* owned; (rows): what the length was */
+    size_t rows;       /* of the space whose words are compared */
+    size_t dimensions; /* of the reference space */
+    float *direction;  /* owned; (rows, dimensions): vectors of length 1; zeros if unknown */
+    float *length;     /* owned; (rows): of the vectors before scaling; 0 if unknown */
 };
 
-/* Look up the words of 'judged' in 'neutral', which may be the same space. */
-int spine_reference_init(struct spine_reference *reference, const struct spine_space *neutral,
-                         const struct spine_space *judged, struct spine_error *err);
+/* Look up the words of 'subject' in the space 'source', which may be the same one. */
+int spine_reference_init(struct spine_reference *reference, const struct spine_space *source,
+                         const struct spine_space *subject, struct spine_error *err);
 void spine_reference_dispose(struct spine_reference *reference);
 
+/* Is the subject's word 'row' known? */
 bool spine_reference_knows(const struct spine_reference *reference, size_t row);
 
-/* Of known words: the cosine of their vectors, and the Euclidean distance. */
+/* The cosine and the Euclidean distance of two known words' vectors. */
 double spine_reference_cosine(const struct spine_reference *reference, size_t row, size_t other);
 double spine_reference_distance(const struct spine_reference *reference, size_t row, size_t other);
 

@@ -1,12 +1,11 @@
-/* topwords.h -- what a judge is shown of every dimension: its top words, and intruders.
+/* topwords.h -- the top words of every dimension, and intruders to go with them.
  *
- * Top words are the strongest above 0 (ranking.h). An intruder to a dimension is a word from its
+ * Top words are the strongest active words (ranking.h). An intruder to a dimension is a word of its
  * bottom half (no stronger than the median, and weaker than the top words shown) that is in the top
- * tenth of some dimension: among its rows / 10 strongest words, rounded up, and above 0. So it is
- * a word that means something, but not here.
+ * tenth of some dimension: among its rows / 10 strongest words, rounded up, and active. So it is a
+ * meaningful word, but not in this dimension.
  *
- * Both are taken from the words that the reference knows, if there is one: those that aren't known
- * are passed over. */
+ * If there is a reference (reference.h), only words that it knows are taken. */
 #ifndef SPINE_SPACE_TOPWORDS_H
 #define SPINE_SPACE_TOPWORDS_H
 
@@ -14,28 +13,28 @@
 #include "spine/space/reference.h"
 
 struct spine_topwords {
-    const struct spine_space *space; /* borrowed, as is the next one */
-    const struct spine_ranking *columns;
+    const struct spine_space *space;     /* borrowed */
+    const struct spine_ranking *ranking; /* borrowed; of the space */
     size_t most;
-    size_t *count;  /* owned; (columns): top words shown, up to 'most' */
-    uint32_t *top;  /* owned; (columns, most): their rows, strongest first */
+    size_t *count;  /* owned; (dimensions): top words found, up to 'most' */
+    uint32_t *top;  /* owned; (dimensions, most): their rows, strongest first */
     uint32_t *pool; /* owned; (pool_count): rows of possible intruders, ascending */
     size_t pool_count;
 };
 
-/* reference may be NULL: all words are known. */
-int spine_topwords_init(struct spine_topwords *panel, const struct spine_space *space,
-                        const struct spine_ranking *columns,
+/* Find up to 'most' top words of every dimension. 'reference' may be NULL: any word will do. */
+int spine_topwords_init(struct spine_topwords *topwords, const struct spine_space *space,
+                        const struct spine_ranking *ranking,
                         const struct spine_reference *reference, size_t most,
                         struct spine_error *err);
-void spine_topwords_dispose(struct spine_topwords *panel);
+void spine_topwords_dispose(struct spine_topwords *topwords);
 
-/* The top words of a dimension. */
-const uint32_t *spine_topwords_top(const struct spine_topwords *panel, size_t dimension);
+/* The rows of a dimension's top words, (count[dimension]). Borrowed. */
+const uint32_t *spine_topwords_top(const struct spine_topwords *topwords, size_t dimension);
 
-/* An intruder to the first 'shown' top words, its row: number 'draw' of those drawn by 'seed', a
- * function of these alone. -1 if there is none, or fewer than 'shown' top words. */
-int64_t spine_topwords_intruder(const struct spine_topwords *panel, size_t dimension, size_t shown,
-                                uint64_t seed, uint32_t draw);
+/* The row of an intruder to the first 'shown' top words of a dimension: random draw number 'draw'
+ * under 'seed', a function of these alone. -1 if there is none, or fewer than 'shown' top words. */
+int64_t spine_topwords_intruder(const struct spine_topwords *topwords, size_t dimension,
+                                size_t shown, uint64_t seed, uint32_t draw);
 
 #endif

@@ -13,11 +13,11 @@ struct spine_nodedata {
 
 /* One rank of each node reads the file and scales its rows (dataset.h), the others see them.
  * Collective; the result is equal on all ranks. */
-int spine_nodedata_init(struct spine_nodedata *corpus, const struct spine_comm *comm,
+int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm *comm,
                         const char *path, size_t limit, int center, double rms,
                         struct spine_error *err);
 
 /* Collective over the ranks of a node; a zeroed struct is left alone. */
-void spine_nodedata_dispose(struct spine_nodedata *corpus);
+void spine_nodedata_dispose(struct spine_nodedata *nodedata);
 
 #endif

@@ -19,9 +19,9 @@ static const float places[7][2] = {{1, 0}, {3, 4}, {0, 1}, {0, 2}, {0, 3}, {-1, 
 
 struct made {
     struct spine_space judged, neutral;
-    struct spine_ranking columns;
+    struct spine_ranking ranking;
     struct spine_reference reference;
-    struct spine_topwords panel;
+    struct spine_topwords topwords;
 };
 
 static struct made made;
@@ -35,18 +35,18 @@ static int make(void **state)
     for (size_t i = 0; i < 6; i++)
         for (size_t k = 0; k < 2; k++)
             made.neutral.dense[2 * (i + 1) + k] = places[i][k];
-    TRY(spine_ranking_init(&made.columns, &made.judged, &err));
+    TRY(spine_ranking_init(&made.ranking, &made.judged, &err));
     TRY(spine_reference_init(&made.reference, &made.neutral, &made.judged, &err));
-    TRY(spine_topwords_init(&made.panel, &made.judged, &made.columns, &made.reference, 3, &err));
+    TRY(spine_topwords_init(&made.topwords, &made.judged, &made.ranking, &made.reference, 3, &err));
     return 0;
 }
 
 static int unmake(void **state)
 {
     (void)state;
-    spine_topwords_dispose(&made.panel);
+    spine_topwords_dispose(&made.topwords);
     spine_reference_dispose(&made.reference);
-    spine_ranking_dispose(&made.columns);
+    spine_ranking_dispose(&made.ranking);
     spine_space_dispose(&made.judged);
     spine_space_dispose(&made.neutral);
     return 0;
@@ -60,10 +60,10 @@ static bool is_near(double a, double b)
 static void test_what_is_shown_is_known(void **state)
 {
     (void)state;
-    assert_int_equal(made.panel.count[0], 2);
-    assert_int_equal(made.panel.count[1], 3);
-    assert_int_equal(made.panel.count[2], 0);
-    assert_int_equal(spine_topwords_top(&made.panel, 1)[0], 2);
+    assert_int_equal(made.topwords.count[0], 2);
+    assert_int_equal(made.topwords.count[1], 3);
+    assert_int_equal(made.topwords.count[2], 0);
+    assert_int_equal(spine_topwords_top(&made.topwords, 1)[0], 2);
     assert_false(spine_reference_knows(&made.reference, 6));
     assert_false(spine_reference_knows(&made.reference, 7));
     assert_true(is_near(spine_reference_cosine(&made.reference, 0, 1), 0.6));
@@ -74,12 +74,12 @@ static void test_what_is_shown_is_known(void **state)
 static void test_intruders_are_strong_elsewhere(void **state)
 {
     (void)state;
-    assert_int_equal(made.panel.pool_count, 1);
-    assert_int_equal(made.panel.pool[0], 0);
+    assert_int_equal(made.topwords.pool_count, 1);
+    assert_int_equal(made.topwords.pool[0], 0);
     for (uint32_t draw = 0; draw < 20; draw++) {
-        assert_int_equal(spine_topwords_intruder(&made.panel, 1, 3, 1, draw), 0);
-        assert_int_equal(spine_topwords_intruder(&made.panel, 0, 2, 1, draw), -1); /* a itself */
-        assert_int_equal(spine_topwords_intruder(&made.panel, 2, 2, 1, draw), -1);
+        assert_int_equal(spine_topwords_intruder(&made.topwords, 1, 3, 1, draw), 0);
+        assert_int_equal(spine_topwords_intruder(&made.topwords, 0, 2, 1, draw), -1); /* a itself */
+        assert_int_equal(spine_topwords_intruder(&made.topwords, 2, 2, 1, draw), -1);
     }
 }
 
@@ -89,8 +89,8 @@ static void test_intruders_vary_with_draw_and_seed(void **state)
     enum { ROWS = 60, COLUMNS = 20 };
     static float values[ROWS][COLUMNS];
     struct spine_space space;
-    struct spine_ranking columns;
-    struct spine_topwords panel;
+    struct spine_ranking ranking;
+    struct spine_topwords topwords;
     char words[ROWS * 4] = "";
     int differ[2] = {0, 0};
     for (size_t i = 0; i < ROWS; i++) {
@@ -100,19 +100,19 @@ static void test_intruders_vary_with_draw_and_seed(void **state)
         values[i][i % COLUMNS] = (float)(i + 1);
     }
     make_space(&space, words, COLUMNS, &values[0][0]);
-    TRY(spine_ranking_init(&columns, &space, &err));
-    TRY(spine_topwords_init(&panel, &space, &columns, NULL, 2, &err));
-    assert_int_equal(panel.pool_count, ROWS);
+    TRY(spine_ranking_init(&ranking, &space, &err));
+    TRY(spine_topwords_init(&topwords, &space, &ranking, NULL, 2, &err));
+    assert_int_equal(topwords.pool_count, ROWS);
     for (uint32_t draw = 0; draw < 50; draw++) {
-        const int64_t intruder = spine_topwords_intruder(&panel, 3, 2, 1, draw);
+        const int64_t intruder = spine_topwords_intruder(&topwords, 3, 2, 1, draw);
         assert_true(intruder >= 0 && intruder % COLUMNS != 3);
-        assert_int_equal(intruder, spine_topwords_intruder(&panel, 3, 2, 1, draw));
-        differ[0] += intruder != spine_topwords_intruder(&panel, 3, 2, 1, draw + 1);
-        differ[1] += intruder != spine_topwords_intruder(&panel, 3, 2, 2, draw);
+        assert_int_equal(intruder, spine_topwords_intruder(&topwords, 3, 2, 1, draw));
+        differ[0] += intruder != spine_topwords_intruder(&topwords, 3, 2, 1, draw + 1);
+        differ[1] += intruder != spine_topwords_intruder(&topwords, 3, 2, 2, draw);
     }
     assert_true(differ[0] > 25 && differ[1] > 25);
-    spine_topwords_dispose(&panel);
-    spine_ranking_dispose(&columns);
+    spine_topwords_dispose(&topwords);
+    spine_ranking_dispose(&ranking);
     spine_space_dispose(&space);
 }
 
@@ -120,13 +120,13 @@ static void test_coherence(void **state)
 {
     (void)state;
     struct spine_readability result;
-    TRY(spine_readability_coherence(&made.panel, &made.reference, 2, &result, &err));
+    TRY(spine_readability_coherence(&made.topwords, &made.reference, 2, &result, &err));
     assert_true(is_near(result.estimate.value, (0.6 + 1) / 2)); /* a b; c d */
     assert_int_equal(result.asked, 2);
     assert_int_equal(result.missing, 1);
     /* The standard error of .6 and 1 is .2. */
     assert_true(is_near(result.estimate.low, 0.8 - 1.96 * 0.2));
-    TRY(spine_readability_coherence(&made.panel, &made.reference, 3, &result, &err));
+    TRY(spine_readability_coherence(&made.topwords, &made.reference, 3, &result, &err));
     assert_true(is_near(result.estimate.value, 1));
     assert_true(isnan(result.estimate.low)); /* of one dimension */
     assert_int_equal(result.missing, 2);
@@ -137,18 +137,18 @@ static void test_intrusion(void **state)
     (void)state;
     struct spine_readability result;
     /* Only dimension 1 has an intruder, a, at right angles to its words. */
-    TRY(spine_readability_intrusion(&made.panel, &made.reference, 3, 5, 1, &result, &err));
+    TRY(spine_readability_intrusion(&made.topwords, &made.reference, 3, 5, 1, &result, &err));
     assert_true(result.estimate.value == 1);
     assert_int_equal(result.asked, 1);
     assert_int_equal(result.missing, 2);
     assert_true(is_near(result.estimate.low, spine_statistics_wilson(1, 1).low));
     /* Were the intruder like d, a tie, it would be missed. */
     for (size_t k = 0; k < 2; k++)
-        made.reference.unit[k] = made.reference.unit[2 * 3 + k];
-    TRY(spine_readability_intrusion(&made.panel, &made.reference, 3, 5, 1, &result, &err));
+        made.reference.direction[k] = made.reference.direction[2 * 3 + k];
+    TRY(spine_readability_intrusion(&made.topwords, &made.reference, 3, 5, 1, &result, &err));
     assert_true(result.estimate.value == 0);
-    made.reference.unit[0] = 1;
-    made.reference.unit[1] = 0;
+    made.reference.direction[0] = 1;
+    made.reference.direction[1] = 0;
 }
 
 static void test_distratio(void **state)
@@ -156,13 +156,13 @@ static void test_distratio(void **state)
     (void)state;
     struct spine_readability result;
     /* Inter: a (1, 0) to (0, 1), (0, 2), (0, 3); intra: 1, 1 and 2. */
-    TRY(spine_readability_distratio(&made.panel, &made.reference, 3, 5, 1, &result, &err));
+    TRY(spine_readability_distratio(&made.topwords, &made.reference, 3, 5, 1, &result, &err));
     assert_true(is_near(result.estimate.value, (sqrt(2) + sqrt(5) + sqrt(10)) / 3 / (4.0 / 3.0)));
     assert_int_equal(result.asked, 1);
     assert_int_equal(result.missing, 2);
     /* Top words that don't differ have no ratio. */
     made.reference.length[3] = made.reference.length[4] = 1;
-    TRY(spine_readability_distratio(&made.panel, &made.reference, 3, 5, 1, &result, &err));
+    TRY(spine_readability_distratio(&made.topwords, &made.reference, 3, 5, 1, &result, &err));
     assert_true(isnan(result.estimate.value));
     assert_int_equal(result.missing, 3);
     made.reference.length[3] = 2;
@@ -173,11 +173,11 @@ static void test_diversity(void **state)
 {
     (void)state;
     struct spine_readability result;
-    TRY(spine_readability_diversity(&made.panel, 2, &result, &err));
+    TRY(spine_readability_diversity(&made.topwords, 2, &result, &err));
     assert_true(is_near(result.estimate.value, 4.0 / 6.0)); /* a b c d */
     assert_int_equal(result.asked, 2);
     assert_int_equal(result.missing, 1);
-    TRY(spine_readability_diversity(&made.panel, made.panel.most + 1, &result, &err));
+    TRY(spine_readability_diversity(&made.topwords, made.topwords.most + 1, &result, &err));
     assert_true(isnan(result.estimate.value));
     assert_int_equal(result.missing, 3);
 }

@@ -220,19 +220,19 @@ static void test_category_scores(void **state)
 {
     (void)state;
     struct spine_space space;
-    struct spine_ranking columns;
+    struct spine_ranking ranking;
     struct spine_categories_score result;
     const struct path lists = join_path(&directory, "lists");
     mkdir(lists.text, 0777);
     make_forty(&space);
-    TRY(spine_ranking_init(&columns, &space, &err));
-    EXPECT_REFUSED(spine_categories_measure(&space, &columns, lists.text, &result, &err),
+    TRY(spine_ranking_init(&ranking, &space, &err));
+    EXPECT_REFUSED(spine_categories_measure(&space, &ranking, lists.text, &result, &err),
                    "%s: has no categories: no files NAME.txt", lists.text);
     put_category(&lists, "early.txt", 5, 15);
     put_category(&lists, "late.txt", 28, 40);
     put_category(&lists, "small.txt", 0, 9); /* left out */
     put_category(&lists, "LICENSE", 0, 20);  /* no list */
-    TRY(spine_categories_measure(&space, &columns, lists.text, &result, &err));
+    TRY(spine_categories_measure(&space, &ranking, lists.text, &result, &err));
     assert_int_equal(result.used, 2);
     assert_int_equal(result.left_out, 1);
     /* Lambda 1: 5 of early's 10 are among w0 to w9; 10 of late's 12 are in the second's first 12.
@@ -241,9 +241,9 @@ static void test_category_scores(void **state)
     assert_true(is_near(result.score[1].value, (100 + 1000.0 / 12 + 0) / 3));
     assert_true(is_near(result.score[9].value, (100 + 1000.0 / 12 + 0) / 3));
     const struct path nowhere = join_path(&directory, "nowhere");
-    EXPECT_REFUSED(spine_categories_measure(&space, &columns, nowhere.text, &result, &err),
+    EXPECT_REFUSED(spine_categories_measure(&space, &ranking, nowhere.text, &result, &err),
                    "%s: No such file or directory", nowhere.text);
-    spine_ranking_dispose(&columns);
+    spine_ranking_dispose(&ranking);
     spine_space_dispose(&space);
 }
 

@@ -1,4 +1,4 @@
-/* test_neighbours.c -- which units are near, on cases worked by hand. */
+/* test_neighbours.c -- which dimensions are near, on cases worked by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,14 +10,14 @@
 #include "spine/space/neighbours.h"
 #include "support/expect.h"
 
-/* The neighbours of a unit are these, and so near. */
-static void check(const struct spine_neighbours *neighbours, size_t unit, size_t count,
-                  const struct spine_unit *expected)
+/* The neighbours of a dimension are these, and so near. */
+static void check(const struct spine_neighbours *neighbours, size_t dimension, size_t count,
+                  const struct spine_ranked *expected)
 {
-    assert_int_equal(neighbours->count[unit], count);
+    assert_int_equal(neighbours->count[dimension], count);
     for (size_t i = 0; i < count; i++) {
-        const struct spine_unit *found = &neighbours->list[unit * neighbours->most + i];
-        assert_int_equal(found->unit, expected[i].unit);
+        const struct spine_ranked *found = &neighbours->list[dimension * neighbours->most + i];
+        assert_int_equal(found->index, expected[i].index);
         assert_true(fabsf(found->strength - expected[i].strength) < 1e-6F);
     }
 }
@@ -25,12 +25,12 @@ static void check(const struct spine_neighbours *neighbours, size_t unit, size_t
 static void test_nearest_by_cosine_whatever_the_length(void **state)
 {
     (void)state;
-    /* Rows of 2 numbers, every 3 floats; what lies between doesn't count. Unit 3 is zero. */
+    /* Rows of 2 numbers, every 3 floats; what lies between doesn't count. Dimension 3 is zero. */
     static const float W[] = {1, 0, 9, 5, 5, 9, 0, 0.1F, 9, 0, 0, 9, -2, 0, 9};
     const float diagonal = sqrtf(0.5F);
-    const struct spine_unit of_0[] = {{diagonal, 1}, {0, 2}},
-                            of_1[] = {{diagonal, 0}, {diagonal, 2}},
-                            of_4[] = {{0, 2}, {-diagonal, 1}};
+    const struct spine_ranked of_0[] = {{diagonal, 1}, {0, 2}},
+                              of_1[] = {{diagonal, 0}, {diagonal, 2}},
+                              of_4[] = {{0, 2}, {-diagonal, 1}};
     struct spine_neighbours neighbours;
     TRY(spine_neighbours_by_cosine(&neighbours, W, 5, 2, 3, 2, &err));
     check(&neighbours, 0, 2, of_0);
@@ -40,37 +40,37 @@ static void test_nearest_by_cosine_whatever_the_length(void **state)
     spine_neighbours_dispose(&neighbours);
 }
 
-static void test_nearest_by_firing_together(void **state)
+static void test_nearest_by_shared_words(void **state)
 {
     (void)state;
-    /* Unit 0 is on for rows 0 to 3; 1 for all 9; 2 for 0 and 1; 3 for 8; 4 for none. To unit 0, 1
+    /* Dimension 0 is active for rows 0 to 3; 1 for all 9; 2 for 0 and 1; 3 for 8; 4 for none. To dimension 0, 1
      * is as near as 4 / sqrt(4 * 9), 2 as 2 / sqrt(4 * 2). */
-    enum { ROWS = 9, UNITS = 5 };
-    struct spine_space space = {.rows = ROWS, .columns = UNITS};
-    TRY(spine_csr_reserve(&space.codes, ROWS, ROWS * UNITS, &err));
+    enum { ROWS = 9, DIMENSIONS = 5 };
+    struct spine_space space = {.rows = ROWS, .dimensions = DIMENSIONS};
+    TRY(spine_csr_reserve(&space.codes, ROWS, ROWS * DIMENSIONS, &err));
     TRY(spine_csr_reserve(&space.excess, ROWS, 0, &err));
     for (int i = 0; i < ROWS; i++) {
-        const float row[UNITS] = {i < 4 ? 0.5F : 0, 0.1F, i < 2 ? 1 : 0, i == 8 ? 1 : 0, 0};
-        spine_csr_add_row(&space.codes, row, UNITS, 0);
-        if (i == 3) { /* a 0 that is stored, as other programs may: it isn't on */
+        const float row[DIMENSIONS] = {i < 4 ? 0.5F : 0, 0.1F, i < 2 ? 1 : 0, i == 8 ? 1 : 0, 0};
+        spine_csr_add_row(&space.codes, row, DIMENSIONS, 0);
+        if (i == 3) { /* a 0 that is stored, as other programs may: it isn't active */
             space.codes.indices[space.codes.count] = 4;
             space.codes.data[space.codes.count++] = 0;
             space.codes.indptr[i + 1]++;
         }
-        spine_csr_add_row(&space.excess, row, UNITS, 1);
+        spine_csr_add_row(&space.excess, row, DIMENSIONS, 1);
     }
-    const struct spine_unit of_0[] = {{2, 2}, {4, 1}}, of_1[] = {{4, 0}, {2, 2}, {1, 3}},
-                            of_3[] = {{1, 1}};
-    struct spine_ranking columns;
+    const struct spine_ranked of_0[] = {{2, 2}, {4, 1}}, of_1[] = {{4, 0}, {2, 2}, {1, 3}},
+                              of_3[] = {{1, 1}};
+    struct spine_ranking ranking;
     struct spine_neighbours neighbours;
-    TRY(spine_ranking_init(&columns, &space, &err));
-    TRY(spine_neighbours_by_firing(&neighbours, &columns, &space.codes, 4, &err));
+    TRY(spine_ranking_init(&ranking, &space, &err));
+    TRY(spine_neighbours_by_words(&neighbours, &ranking, &space.codes, 4, &err));
     check(&neighbours, 0, 2, of_0);
     check(&neighbours, 1, 3, of_1);
     check(&neighbours, 3, 1, of_3);
     check(&neighbours, 4, 0, NULL);
     spine_neighbours_dispose(&neighbours);
-    spine_ranking_dispose(&columns);
+    spine_ranking_dispose(&ranking);
     spine_space_dispose(&space);
 }
 
@@ -78,7 +78,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nearest_by_cosine_whatever_the_length),
-        cmocka_unit_test(test_nearest_by_firing_together),
+        cmocka_unit_test(test_nearest_by_shared_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

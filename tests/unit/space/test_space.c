@@ -35,17 +35,17 @@ static void write_store(const struct path *path, size_t num_words, const float *
 static void expect_dense(const struct spine_space *space)
 {
     assert_int_equal(space->rows, 3);
-    assert_int_equal(space->columns, 2);
+    assert_int_equal(space->dimensions, 2);
     assert_non_null(space->dense);
     for (size_t i = 0; i < 3; i++) {
         float row[2];
         spine_space_row(space, i, row);
         assert_memory_equal(row, numbers[i], sizeof row);
     }
-    float unit[2];
-    assert_float_equal(spine_space_unit(space, 2, unit), 4, 0);
-    assert_float_equal(unit[0], 0, 0);
-    assert_float_equal(unit[1], 1, 0);
+    float direction[2];
+    assert_float_equal(spine_space_direction(space, 2, direction), 4, 0);
+    assert_float_equal(direction[0], 0, 0);
+    assert_float_equal(direction[1], 1, 0);
     assert_int_equal(spine_space_find(space, "b"), 1);
     assert_int_equal(spine_space_find(space, "d"), -1);
     assert_int_equal(spine_space_find(space, ""), -1);
@@ -77,7 +77,7 @@ static void test_compressed_text_is_read(void **state)
     struct spine_space space;
     TRY(spine_space_read(&space, SPINE_TEST_DATA "/glove.6B.100d.5k.txt.gz", &err));
     assert_int_equal(space.rows, 5000);
-    assert_int_equal(space.columns, 100);
+    assert_int_equal(space.dimensions, 100);
     assert_int_equal(spine_space_find(&space, "the"), 0);
     spine_space_dispose(&space);
 }
@@ -87,7 +87,7 @@ static void expect_codes(const char *path, bool is_merged)
     struct spine_space space;
     TRY(spine_space_read(&space, path, &err));
     assert_int_equal(space.rows, RUN_ROWS);
-    assert_int_equal(space.columns, RUN_HIDDEN);
+    assert_int_equal(space.dimensions, RUN_HIDDEN);
     assert_null(space.dense);
     assert_int_equal(space.excess.rows, RUN_ROWS);
     for (size_t i = 0; i < RUN_ROWS; i++) {

@@ -274,16 +274,16 @@ static void test_a_slice_has_the_rows_in_order(void **state)
 
 /* --- Views ------------------------------------------------------------------------------------ */
 
-static void test_a_view_of_the_corpus_is_what_reading_gives(void **state)
+static void test_a_view_of_the_node_data_is_what_reading_gives(void **state)
 {
     (void)state;
     static const size_t limits[] = {0, 20};
     for (size_t l = 0; l < sizeof limits / sizeof *limits; l++) {
-        struct spine_nodedata corpus;
+        struct spine_nodedata nodedata;
         struct spine_dataset view, read;
         write_plain();
-        TRY(spine_nodedata_init(&corpus, &world, path.text, limits[l], 1, 0.4, &err));
-        TRY(spine_dataset_view(&view, &world, &corpus.whole, BATCH, SEED, &err));
+        TRY(spine_nodedata_init(&nodedata, &world, path.text, limits[l], 1, 0.4, &err));
+        TRY(spine_dataset_view(&view, &world, &nodedata.whole, BATCH, SEED, &err));
         TRY(init(&read, limits[l]));
         TRY(spine_dataset_scale(&read, &world, 1, 0.4, &err));
         assert_int_equal(view.part.first_row, read.part.first_row);
@@ -302,16 +302,16 @@ static void test_a_view_of_the_corpus_is_what_reading_gives(void **state)
         assert_int_equal(batch.rows, spine_partition_most_rows(&read.part));
         spine_dataset_dispose(&read);
         spine_dataset_dispose(&view);
-        spine_nodedata_dispose(&corpus);
+        spine_nodedata_dispose(&nodedata);
     }
-    struct spine_nodedata corpus;
+    struct spine_nodedata nodedata;
     struct spine_dataset view;
-    TRY(spine_nodedata_init(&corpus, &world, path.text, 0, 1, 0.4, &err));
-    EXPECT_REFUSED(spine_dataset_view(&view, &world, &corpus.whole, ROWS + 1, SEED, &err),
+    TRY(spine_nodedata_init(&nodedata, &world, path.text, 0, 1, 0.4, &err));
+    EXPECT_REFUSED(spine_dataset_view(&view, &world, &nodedata.whole, ROWS + 1, SEED, &err),
                    "train.batch_size: a batch of 48 rows is more than the input's 47; set it to 47 "
                    "or less");
-    spine_nodedata_dispose(&corpus);
-    EXPECT_REFUSED(spine_nodedata_init(&corpus, &world, path.text, ROWS + 1, 1, 0.4, &err),
+    spine_nodedata_dispose(&nodedata);
+    EXPECT_REFUSED(spine_nodedata_init(&nodedata, &world, path.text, ROWS + 1, 1, 0.4, &err),
                    "data.limit: is 48, but %s has 47 rows", path.text);
 }
 
@@ -392,7 +392,7 @@ int run_dataset(const struct spine_comm *comm)
         cmocka_unit_test(test_rows_that_are_all_the_same_are_refused),
         cmocka_unit_test(test_every_row_comes_once_an_epoch_with_its_noise),
         cmocka_unit_test(test_a_slice_has_the_rows_in_order),
-        cmocka_unit_test(test_a_view_of_the_corpus_is_what_reading_gives),
+        cmocka_unit_test(test_a_view_of_the_node_data_is_what_reading_gives),
         cmocka_unit_test(test_an_input_that_does_not_fit_is_refused),
         cmocka_unit_test(test_a_number_that_is_not_finite_is_refused_with_its_row),
     };
