@@ -10,15 +10,13 @@
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/config/config.h"
-#include "spine/config/inifile.h"
 #include "spine/eval/analogies.h"
 #include "spine/eval/categories.h"
 #include "spine/eval/purity.h"
 #include "spine/eval/readability.h"
 #include "spine/eval/similarity.h"
 #include "spine/eval/sparsity.h"
-#include "spine/files/modelfile.h"
-#include "spine/files/rundir.h"
+#include "spine/files/run.h"
 #include "spine/space/ranking.h"
 #include "spine/space/reference.h"
 #include "spine/space/space.h"
@@ -42,28 +40,17 @@ struct subject {
 
 /* --- Runs and their inputs ---------------------------------------------------------------- */
 
-/* The model of the run in this directory. Returns 1, 0 if there is none, -1 on failure. */
-static int read_model(const char *directory, struct spine_modelfile *model, struct spine_error *err)
+/* The path of what a run was trained on; "" if 'directory' isn't a run's. */
+static int find_input(const char *directory, char *input, struct spine_error *err)
 {
-    char path[SPINE_RUNDIR_PATH];
-    if (spine_rundir_join(path, directory, "model.h5", err))
-        return -1;
-    if (access(path, F_OK) != 0)
-        return 0;
-    return spine_modelfile_read(model, path, err) ? -1 : 1;
-}
+    struct spine_run run;
 
-/* The path of what a run was trained on; "" if 'run' isn't one. */
-static int find_input(const char *run, char *input, struct spine_error *err)
-{
-    struct spine_modelfile model;
-    input[0] = '\0';
-    const int found = read_model(run, &model, err);
-    if (found != 1)
-        return found;
-    const int rc = spine_inifile_find_input(model.config, run, input, err);
-    spine_modelfile_dispose(&model);
-    return rc;
+    if (spine_run_read(&run, directory, err))
+        return -1;
+
+    strcpy(input, run.input);
+    spine_run_dispose(&run);
+    return 0;
 }
 
 static int read_judge(const struct spine_evaluate_options *options, struct judge *judge,
@@ -117,18 +104,17 @@ static int add_explained(const struct subject *subject, const struct spine_model
 static int measure_explained(const struct subject *subject, struct spine_figures *figures,
                              struct spine_error *err)
 {
-    struct spine_modelfile model;
-    char input[SPINE_CONFIG_TEXT];
-    const int found = read_model(subject->path, &model, err);
-    if (found != 1)
-        return found;
-    const int rc = spine_inifile_find_input(model.config, subject->path, input, err) ||
-                   add_explained(subject, &model, input, figures, err);
-    spine_modelfile_dispose(&model);
-    if (rc)
+    struct spine_run run;
+    int rc = 0;
+
+    if (spine_run_read(&run, subject->path, err))
         return -1;
 
-    return 0;
+    if (run.has_model)
+        rc = add_explained(subject, &run.model, run.input, figures, err);
+
+    spine_run_dispose(&run);
+    return rc;
 }
 
 static int add_readability(struct spine_figures *figures, const char *name,

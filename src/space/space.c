@@ -10,6 +10,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/files/codes.h"
+#include "spine/files/run.h"
 #include "spine/files/store.h"
 #include "spine/files/vectorsfile.h"
 #include "spine/text/layout.h"
@@ -60,20 +61,13 @@ static int read_shards(struct spine_space *space, const char *run, struct spine_
 
 static int read_run(struct spine_space *space, const char *run, struct spine_error *err)
 {
-    char path[SPINE_PATH];
-    struct stat facts;
-    if (snprintf(path, sizeof path, "%s/shards", run) >= SPINE_PATH)
-        return spine_refuse(err, "%.60s...: the path is too long", run);
-    const bool has_shards = stat(path, &facts) == 0;
-    snprintf(path, sizeof path, "%s/codes.h5ad", run);
-    if (stat(path, &facts) == 0)
-        return read_merged(space, path, err);
-    if (has_shards)
-        return read_shards(space, run, err);
-    return spine_refuse(err,
-                        "%s: has neither codes.h5ad nor shards; is it the directory of a "
-                        "finished run?",
-                        run);
+    enum spine_run_codes codes;
+    char path[SPINE_RUNDIR_PATH];
+
+    if (spine_run_find_codes(run, &codes, path, err))
+        return -1;
+
+    return codes == SPINE_RUN_MERGED ? read_merged(space, path, err) : read_shards(space, run, err);
 }
 
 /* --- Dense vectors ------------------------------------------------------------------------ */

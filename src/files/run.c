@@ -1,0 +1,54 @@
+/* run.c -- a run on disk, read back. */
+#include "spine/files/run.h"
+
+#include <unistd.h>
+
+#include "spine/config/inifile.h"
+
+int spine_run_read(struct spine_run *run, const char *directory, struct spine_error *err)
+{
+    *run = (struct spine_run){.has_model = false};
+
+    if (spine_rundir_join(run->model_path, directory, "model.h5", err))
+        return -1;
+    if (access(run->model_path, F_OK) != 0)
+        return 0;
+
+    if (spine_modelfile_read(&run->model, run->model_path, err))
+        return -1;
+    if (spine_inifile_find_input(run->model.config, run->model_path, run->input, err)) {
+        spine_run_dispose(run);
+        return -1;
+    }
+
+    run->has_model = true;
+    return 0;
+}
+
+void spine_run_dispose(struct spine_run *run)
+{
+    spine_modelfile_dispose(&run->model);
+    *run = (struct spine_run){.has_model = false};
+}
+
+int spine_run_find_codes(const char *directory, enum spine_run_codes *codes, char *path,
+                         struct spine_error *err)
+{
+    if (spine_rundir_join(path, directory, "shards", err))
+        return -1;
+    const bool has_shards = access(path, F_OK) == 0;
+
+    if (spine_rundir_join(path, directory, "codes.h5ad", err))
+        return -1;
+    if (access(path, F_OK) == 0)
+        *codes = SPINE_RUN_MERGED;
+    else if (has_shards)
+        *codes = SPINE_RUN_SHARDS;
+    else
+        return spine_refuse(err,
+                            "%s: has neither codes.h5ad nor shards; is it the directory of a "
+                            "finished run?",
+                            directory);
+
+    return 0;
+}
