@@ -1,4 +1,4 @@
-/* metrics.c -- what an epoch was like, as a line of metrics.jsonl. */
+/* metrics.c -- the metrics of an epoch, a line of metrics.jsonl. */
 #include "spine/files/metrics.h"
 
 #include <cJSON.h>
@@ -10,10 +10,39 @@
 
 #include "spine/base/memory.h"
 
-static void add(cJSON *object, const char *name, double value)
+/* The table that writing and reading go by. */
+static const struct {
+    const char *name;
+    size_t offset; /* in struct spine_metrics */
+    bool is_whole; /* int64_t, else double */
+    bool is_evaluated;
+} table[SPINE_METRICS] = {
+#define FIELD(name) #name, offsetof(struct spine_metrics, name)
+    [SPINE_METRIC_EPOCH] = {FIELD(epoch), true, false},
+    [SPINE_METRIC_RL] = {FIELD(rl), false, false},
+    [SPINE_METRIC_ASL] = {FIELD(asl), false, false},
+    [SPINE_METRIC_PSL] = {FIELD(psl), false, false},
+    [SPINE_METRIC_TOTAL] = {FIELD(total), false, false},
+    [SPINE_METRIC_LEARNING_RATE] = {FIELD(learning_rate), false, false},
+    [SPINE_METRIC_SECONDS] = {FIELD(seconds), false, false},
+    [SPINE_METRIC_WORDS_PER_SECOND] = {FIELD(words_per_second), false, false},
+    [SPINE_METRIC_COMM_SHARE] = {FIELD(comm_share), false, false},
+    [SPINE_METRIC_DENSITY] = {FIELD(density), false, false},
+    [SPINE_METRIC_EVAL_RL] = {FIELD(eval_rl), false, true},
+    [SPINE_METRIC_EXPLAINED_VARIANCE] = {FIELD(explained_variance), false, true},
+    [SPINE_METRIC_SPARSITY] = {FIELD(sparsity), false, true},
+    [SPINE_METRIC_L0] = {FIELD(l0), false, true},
+    [SPINE_METRIC_DEAD] = {FIELD(dead), true, true},
+    [SPINE_METRIC_SATURATED] = {FIELD(saturated), true, true},
+#undef FIELD
+};
+
+const char *spine_metrics_name(enum spine_metric metric)
 {
-    cJSON_AddNumberToObject(object, name, value);
+    return table[metric].name;
 }
+
+/* --- Writing ------------------------------------------------------------------------------ */
 
 /* Where the line of epoch 'epochs' ends, or the last one before it, whose epoch goes to *last. */
 static off_t find_end(FILE *file, int64_t epochs, int64_t *last)
@@ -73,33 +102,29 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
                         struct spine_error *err)
 {
     cJSON *object = cJSON_CreateObject();
-    add(object, "epoch", (double)metrics->epoch);
-    add(object, "rl", metrics->rl);
-    add(object, "asl", metrics->asl);
-    add(object, "psl", metrics->psl);
-    add(object, "total", metrics->total);
-    add(object, "learning_rate", metrics->learning_rate);
-    add(object, "seconds", metrics->seconds);
-    add(object, "words_per_second", metrics->words_per_second);
-    add(object, "comm_share", metrics->comm_share);
-    add(object, "density", metrics->density);
-    if (metrics->evaluated) {
-        add(object, "eval_rl", metrics->eval_rl);
-        add(object, "explained_variance", metrics->explained_variance);
-        add(object, "sparsity", metrics->sparsity);
-        add(object, "l0", metrics->l0);
-        add(object, "dead", (double)metrics->dead);
-        add(object, "saturated", (double)metrics->saturated);
+
+    for (size_t i = 0; i < SPINE_METRICS; i++) {
+        const char *field = (const char *)metrics + table[i].offset;
+        if (metrics->evaluated || !table[i].is_evaluated)
+            cJSON_AddNumberToObject(object, table[i].name,
+                                    table[i].is_whole
+                                        ? (double)*(const int64_t *)(const void *)field
+                                        : *(const double *)(const void *)field);
     }
+
     char *line = cJSON_PrintUnformatted(object);
     cJSON_Delete(object);
     if (line == NULL)
         return spine_memory_fail("a line of the metrics", err);
-    const int failed = fprintf(file, "%s\n", line) < 0 || fflush(file) != 0;
+
+    const bool failed = fprintf(file, "%s\n", line) < 0 || fflush(file) != 0;
     const int reason = errno;
     cJSON_free(line);
+
     return failed ? spine_fail(err, "%s: %s", path, strerror(reason)) : 0;
 }
+
+/* --- Reading ------------------------------------------------------------------------------ */
 
 int spine_metrics_last(const char *path, char **line, struct spine_error *err)
 {
@@ -121,4 +146,81 @@ int spine_metrics_last(const char *path, char **line, struct spine_error *err)
     free(next);
     fclose(file);
     return 0;
+}
+
+/* Append a line to the list of epochs; its number of lines so far is for messages. */
+static int add_line(cJSON *epochs, const char *line, const char *path, size_t number,
+                    struct spine_error *err)
+{
+    cJSON *epoch = cJSON_Parse(line);
+    if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(epoch, "epoch"))) {
+        cJSON_AddItemToArray(epochs, epoch);
+        return 0;
+    }
+    cJSON_Delete(epoch);
+    return spine_refuse(err, "%s:%zu: is not an epoch's JSON object", path, number);
+}
+
+static int read_lines(FILE *file, const char *path, cJSON *epochs, struct spine_error *err)
+{
+    char *line = NULL;
+    size_t size = 0, number = 0;
+    int rc = 0;
+    for (ssize_t length; rc == 0 && (length = getline(&line, &size, file)) > 0;)
+        if (line[length - 1] == '\n')
+            rc = add_line(epochs, line, path, ++number, err);
+    free(line);
+    if (rc == 0 && ferror(file))
+        rc = spine_fail(err, "%s: %s", path, strerror(errno));
+    return rc;
+}
+
+static void add_number(cJSON *column, const cJSON *value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.6g", cJSON_GetNumberValue(value));
+    cJSON_AddItemToArray(column,
+                         cJSON_IsNumber(value) ? cJSON_CreateRaw(text) : cJSON_CreateNull());
+}
+
+/* Does the epoch's line have metrics of evaluated epochs? */
+static bool is_evaluated(const cJSON *epoch)
+{
+    return cJSON_HasObjectItem(epoch, table[SPINE_METRIC_EXPLAINED_VARIANCE].name);
+}
+
+static cJSON *turn_into_columns(const cJSON *epochs, size_t most)
+{
+    cJSON *object = cJSON_CreateObject(), *columns[SPINE_METRICS];
+    const size_t every = (size_t)cJSON_GetArraySize(epochs) / most + 1;
+    size_t number = 0;
+
+    for (size_t k = 0; k < SPINE_METRICS; k++)
+        columns[k] = cJSON_AddArrayToObject(object, table[k].name);
+
+    for (const cJSON *epoch = epochs->child; epoch != NULL; epoch = epoch->next, number++)
+        if (number % every == 0 || epoch->next == NULL || is_evaluated(epoch))
+            for (size_t k = 0; k < SPINE_METRICS; k++)
+                add_number(columns[k], cJSON_GetObjectItemCaseSensitive(epoch, table[k].name));
+
+    return object;
+}
+
+int spine_metrics_read_columns(const char *path, size_t most, struct cJSON **columns,
+                               struct spine_error *err)
+{
+    *columns = NULL;
+
+    FILE *file = fopen(path, "r");
+    if (file == NULL && (errno == ENOENT || errno == ENOTDIR))
+        return 0;
+    if (file == NULL)
+        return spine_fail(err, "%s: %s", path, strerror(errno));
+    cJSON *epochs = cJSON_CreateArray();
+    const int rc = read_lines(file, path, epochs, err);
+    fclose(file);
+    if (rc == 0)
+        *columns = turn_into_columns(epochs, most);
+    cJSON_Delete(epochs);
+    return rc;
 }

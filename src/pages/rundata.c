@@ -10,11 +10,9 @@
 
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
-#include "spine/config/inifile.h"
 #include "spine/eval/readability.h"
-#include "spine/files/history.h"
-#include "spine/files/modelfile.h"
-#include "spine/files/rundir.h"
+#include "spine/files/metrics.h"
+#include "spine/files/run.h"
 #include "spine/pages/packed.h"
 #include "spine/space/neighbours.h"
 #include "spine/space/ranking.h"
@@ -238,29 +236,21 @@ static int add_nearest(cJSON *portrait, const struct spine_params *params, struc
     return rc;
 }
 
-/* What model.h5 adds, if it is there; and the path of the run's input. */
-static int add_model(cJSON *portrait, const char *run, const struct sitter *sitter, char *input,
+/* What the run's model adds, if it has one. */
+static int add_model(cJSON *portrait, const struct spine_run *run, const struct sitter *sitter,
                      struct spine_error *err)
 {
-    char path[SPINE_RUNDIR_PATH];
-    struct spine_modelfile model;
-    if (spine_rundir_join(path, run, "model.h5", err))
-        return -1;
-    if (access(path, F_OK) != 0)
+    if (!run->has_model)
         return 0;
-    if (spine_modelfile_read(&model, path, err))
-        return -1;
-    const size_t units = model.params.hidden;
-    cJSON_AddStringToObject(portrait, "config", model.config);
-    cJSON_AddNumberToObject(portrait, "dim", (double)model.params.dim);
-    int rc = units != sitter->space.dimensions
-                 ? spine_refuse(err, "%s: has %zu units, but the codes %zu", path, units,
-                                sitter->space.dimensions)
-                 : add_nearest(portrait, &model.params, err);
-    if (rc == 0)
-        rc = spine_inifile_find_input(model.config, path, input, err);
-    spine_modelfile_dispose(&model);
-    return rc;
+
+    const struct spine_params *params = &run->model.params;
+    cJSON_AddStringToObject(portrait, "config", run->model.config);
+    cJSON_AddNumberToObject(portrait, "dim", (double)params->dim);
+    if (params->hidden != sitter->space.dimensions)
+        return spine_refuse(err, "%s: has %zu units, but the codes %zu", run->model_path,
+                            params->hidden, sitter->space.dimensions);
+
+    return add_nearest(portrait, params, err);
 }
 
 static int add_coherence_in(cJSON *portrait, const struct sitter *sitter,
@@ -332,7 +322,7 @@ static int add_history(cJSON *portrait, const char *run, struct spine_error *err
     char path[SPINE_RUNDIR_PATH];
     cJSON *history;
     if (spine_rundir_join(path, run, "metrics.jsonl", err) ||
-        spine_history_read(path, MOST_EPOCHS, &history, err))
+        spine_metrics_read_columns(path, MOST_EPOCHS, &history, err))
         return -1;
     if (history != NULL)
         cJSON_AddItemToObject(portrait, "history", history);
@@ -366,7 +356,7 @@ int spine_rundata_make(const char *run, const struct spine_rundata_options *opti
                        struct cJSON **portrait, struct spine_error *err)
 {
     struct sitter sitter = {.options = options};
-    char input[SPINE_CONFIG_TEXT] = "";
+    struct spine_run files = {.has_model = false};
     if (spine_space_read(&sitter.space, run, err))
         return -1;
     int rc = sitter.space.dense != NULL
@@ -375,11 +365,12 @@ int spine_rundata_make(const char *run, const struct spine_rundata_options *opti
     if (rc == 0) {
         rc = spine_ranking_init(&sitter.ranking, &sitter.space, err) ||
              choose_words(&sitter, err) || add_codes(*portrait, &sitter, err) ||
-             add_model(*portrait, run, &sitter, input, err) ||
-             add_coherence(*portrait, run, &sitter, input, err);
+             spine_run_read(&files, run, err) || add_model(*portrait, &files, &sitter, err) ||
+             add_coherence(*portrait, run, &sitter, files.input, err);
         if (rc != 0)
             cJSON_Delete(*portrait);
     }
+    spine_run_dispose(&files);
     spine_space_dispose(&sitter.space);
     spine_ranking_dispose(&sitter.ranking);
     free(sitter.kept);

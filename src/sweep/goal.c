@@ -5,34 +5,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[SPINE_GOAL_SCORES] = {
-    "rl",
-    "asl",
-    "psl",
-    "total",
-    "density",
-    "eval_rl",
-    "explained_variance",
-    "sparsity",
-    "l0",
-    "dead",
-    "saturated",
-    "learning_rate",
-    "intrusion",
-    "coherence",
-    "distratio",
-    "diversity",
+#include "spine/files/metrics.h"
+
+/* The metrics among the scores. */
+static const enum spine_metric metrics[SPINE_GOAL_METRICS] = {
+    SPINE_METRIC_RL,
+    SPINE_METRIC_ASL,
+    SPINE_METRIC_PSL,
+    SPINE_METRIC_TOTAL,
+    SPINE_METRIC_DENSITY,
+    SPINE_METRIC_EVAL_RL,
+    SPINE_METRIC_EXPLAINED_VARIANCE,
+    SPINE_METRIC_SPARSITY,
+    SPINE_METRIC_L0,
+    SPINE_METRIC_DEAD,
+    SPINE_METRIC_SATURATED,
+    SPINE_METRIC_LEARNING_RATE,
 };
+
+/* The measures of readability, which follow them. */
+static const char *const readability[SPINE_GOAL_SCORES - SPINE_GOAL_METRICS] = {
+    "intrusion", "coherence", "distratio", "diversity"};
 
 const char *spine_goal_name(size_t score)
 {
-    return names[score];
+    return score < SPINE_GOAL_METRICS ? spine_metrics_name(metrics[score])
+                                      : readability[score - SPINE_GOAL_METRICS];
 }
 
 size_t spine_goal_find(const char *name)
 {
     size_t score = 0;
-    while (score < SPINE_GOAL_SCORES && strcmp(names[score], name) != 0)
+    while (score < SPINE_GOAL_SCORES && strcmp(spine_goal_name(score), name) != 0)
         score++;
     return score;
 }
@@ -49,7 +53,8 @@ static int refuse_score(const char *name, struct spine_error *err)
 {
     char all[512] = "";
     for (size_t i = 0; i < SPINE_GOAL_SCORES; i++)
-        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i == 0 ? "" : ", ", names[i]);
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i == 0 ? "" : ", ",
+                 spine_goal_name(i));
     return spine_refuse(err, "'%.60s' is no score; there are %s", name, all);
 }
 
@@ -104,14 +109,15 @@ int spine_goal_set_limits(struct spine_goal *goal, const char *text, struct spin
 
 void spine_goal_print_objective(const struct spine_goal *goal, FILE *file)
 {
-    fprintf(file, "%s %s", goal->maximize ? "maximize" : "minimize", names[goal->objective]);
+    fprintf(file, "%s %s", goal->maximize ? "maximize" : "minimize",
+            spine_goal_name(goal->objective));
 }
 
 void spine_goal_print_limits(const struct spine_goal *goal, FILE *file)
 {
     for (size_t i = 0; i < goal->num_limits; i++) {
         const struct spine_limit *limit = &goal->limit[i];
-        fprintf(file, "%s%s %s %.15g", i == 0 ? "" : ", ", names[limit->score],
+        fprintf(file, "%s%s %s %.15g", i == 0 ? "" : ", ", spine_goal_name(limit->score),
                 limit->at_least ? ">=" : "<=", limit->bound);
     }
 }

@@ -1,11 +1,17 @@
-/* metrics.h -- what an epoch was like, as a line of metrics.jsonl. */
+/* metrics.h -- the metrics of an epoch, a line of metrics.jsonl, written and read back.
+ *
+ * A line is a JSON object with a number for each metric, by its name. All functions are local. */
 #ifndef SPINE_FILES_METRICS_H
 #define SPINE_FILES_METRICS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "spine/base/error.h"
+
+struct cJSON; /* cJSON.h */
 
 /* The fields are named as in the file. Losses are means over the epoch's rows, as trained: with
  * noise, and while the parameters were changing. */
@@ -17,25 +23,54 @@ struct spine_metrics {
     double comm_share; /* of the seconds, that ranks waited for others; mean over ranks */
     double density;    /* share of h > 0, with noise */
     /* Only in epochs that were evaluated on clean input (measures.h): */
-    int evaluated;
+    bool evaluated;
     double eval_rl, explained_variance, sparsity, l0;
     int64_t dead, saturated;
 };
 
-/* Open the file to write on behind the line of epoch 'epochs'; what follows is cut off. With 0
- * epochs it is made anew; a file that isn't there or has no line begins with the next epoch.
- * Refuses one that ends earlier, and a symbolic link. Local. */
+/* The metrics, in the file's order. The last six are those of evaluated epochs. */
+enum spine_metric {
+    SPINE_METRIC_EPOCH,
+    SPINE_METRIC_RL,
+    SPINE_METRIC_ASL,
+    SPINE_METRIC_PSL,
+    SPINE_METRIC_TOTAL,
+    SPINE_METRIC_LEARNING_RATE,
+    SPINE_METRIC_SECONDS,
+    SPINE_METRIC_WORDS_PER_SECOND,
+    SPINE_METRIC_COMM_SHARE,
+    SPINE_METRIC_DENSITY,
+    SPINE_METRIC_EVAL_RL,
+    SPINE_METRIC_EXPLAINED_VARIANCE,
+    SPINE_METRIC_SPARSITY,
+    SPINE_METRIC_L0,
+    SPINE_METRIC_DEAD,
+    SPINE_METRIC_SATURATED,
+    SPINE_METRICS
+};
+const char *spine_metrics_name(enum spine_metric metric);
+
+/* Open the file to continue it after the line of epoch 'epochs'; what follows is cut off. With 0
+ * epochs it starts empty; a file that doesn't exist or has no line starts with the next epoch.
+ * Refuses one that ends earlier, and a symbolic link. */
 int spine_metrics_open(FILE **file, const char *path, int64_t epochs, struct spine_error *err);
 
-/* Bring the lines to the disk: before a checkpoint that counts on them. Local. */
+/* Flush the lines to the disk: before a checkpoint that relies on them. */
 int spine_metrics_sync(FILE *file, const char *path, struct spine_error *err);
 
-/* Append a line and flush it. Local: one rank writes. path is for messages. */
+/* Append a line and flush it. path is for messages. */
 int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics *metrics,
                         struct spine_error *err);
 
-/* The file's last whole line, without its end; the caller frees. *line is NULL if there is none, or
- * no such file. Local. */
+/* The file's last complete line, without its newline; the caller frees. *line is NULL if there is
+ * none, or no such file. */
 int spine_metrics_last(const char *path, char **line, struct spine_error *err);
+
+/* Read the file into an object with an array for each metric, null where an epoch has none:
+ * {"epoch": [1, 2, ...], "rl": [...], ...}, to six digits. Of more than 'most' epochs, the evaluated
+ * ones, the last one and evenly spaced ones are kept. An unfinished last line, which is being
+ * written, is left out. *columns is NULL if there is no such file; the caller deletes it. */
+int spine_metrics_read_columns(const char *path, size_t most, struct cJSON **columns,
+                               struct spine_error *err);
 
 #endif

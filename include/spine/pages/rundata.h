@@ -23,7 +23,7 @@ struct spine_rundata_options {
  *     rows, units, dim   numbers of words, of units, and of the numbers of a vector
  *     values             number of values above 0
  *     config             the resolved configuration, as INI text
- *     history            history.h
+ *     history            metrics.h, as columns
  *     words, row_of      the words kept; their rows, if some rows were left out
  *     active             of each unit: the rows it is on for
  *     histogram          of each unit: those rows by value, in 20 bins

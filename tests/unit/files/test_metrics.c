@@ -1,4 +1,5 @@
-/* test_metrics.c -- a line of metrics.jsonl is an object with these names in this order. */
+/* test_metrics.c -- a line of metrics.jsonl is an object with these names in this order, and all lines
+ * are columns. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +11,8 @@
 #include <string.h>
 
 #include "spine/files/metrics.h"
+#include "support/directory.h"
 #include "support/expect.h"
-#include "support/temporary.h"
 
 static const struct spine_metrics full = {
     .epoch = 1000000000,
@@ -90,14 +91,13 @@ static void test_each_epoch_is_a_line_with_the_names_in_order(void **state)
 static void test_a_line_is_in_the_file_at_once(void **state)
 {
     (void)state;
-    const struct path directory = make_temporary(), path = join_path(&directory, "metrics.jsonl");
+    const struct path path = join_path(&directory, "metrics.jsonl");
     FILE *file = fopen(path.text, "w");
     TRY(spine_metrics_write(file, path.text, &full, &err));
     char *text = get_bytes(&path, NULL); /* before the file is closed */
     assert_non_null(strstr(text, "\"saturated\":1048576}\n"));
     free(text);
     fclose(file);
-    remove_all(&directory);
 }
 
 /* Open the file behind 'epochs' of them, append a mark and give what the file then has. */
@@ -141,7 +141,7 @@ static const struct {
 static void test_a_run_goes_on_behind_its_epochs(void **state)
 {
     (void)state;
-    const struct path directory = make_temporary(), path = join_path(&directory, "metrics.jsonl");
+    const struct path path = join_path(&directory, "metrics.jsonl");
     for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
         char expected[200];
         FILE *file = NULL;
@@ -160,13 +160,12 @@ static void test_a_run_goes_on_behind_its_epochs(void **state)
         assert_string_equal(text, expected);
         free(text);
     }
-    remove_all(&directory);
 }
 
 static void test_a_file_that_cannot_be_opened_is_named(void **state)
 {
     (void)state;
-    const struct path directory = make_temporary(), path = join_path(&directory, "no/metrics");
+    const struct path path = join_path(&directory, "no/metrics");
     for (int64_t epochs = 0; epochs < 2; epochs++) {
         FILE *file = NULL;
         char expected[PATH_SIZE + 64];
@@ -176,13 +175,12 @@ static void test_a_file_that_cannot_be_opened_is_named(void **state)
         assert_int_equal(err.status, SPINE_EXIT_FAILED);
         assert_null(file);
     }
-    remove_all(&directory);
 }
 
 static void test_a_link_is_not_followed(void **state)
 {
     (void)state;
-    const struct path directory = make_temporary(), path = join_path(&directory, "metrics.jsonl");
+    const struct path path = join_path(&directory, "metrics.jsonl");
     const struct path there = join_path(&directory, "there");
     assert_int_equal(put_text(&there, "{\"epoch\":1,\n"), 0);
     assert_int_equal(symlink(there.text, path.text), 0);
@@ -195,7 +193,6 @@ static void test_a_link_is_not_followed(void **state)
     char *text = get_bytes(&there, NULL);
     assert_string_equal(text, "{\"epoch\":1,\n");
     free(text);
-    remove_all(&directory);
 }
 
 static void test_a_full_disk_is_named(void **state)
@@ -210,15 +207,113 @@ static void test_a_full_disk_is_named(void **state)
     fclose(file);
 }
 
+/* A file of these epochs, of which every 10th and the last was evaluated. */
+static struct path write_epochs(int64_t count)
+{
+    const struct path path = join_path(&directory, "metrics.jsonl");
+    FILE *file = NULL;
+    TRY(spine_metrics_open(&file, path.text, 0, &err));
+    for (int64_t epoch = 1; epoch <= count; epoch++) {
+        const struct spine_metrics metrics = {.epoch = epoch,
+                                              .rl = 1.0 / 3,
+                                              .density = 0.5,
+                                              .evaluated = epoch % 10 == 0 || epoch == count,
+                                              .dead = epoch};
+        TRY(spine_metrics_write(file, path.text, &metrics, &err));
+    }
+    fclose(file);
+    return path;
+}
+
+/* One field's column as text; the caller frees. */
+static char *column(const cJSON *columns, const char *field)
+{
+    char *text = cJSON_PrintUnformatted(cJSON_GetObjectItem(columns, field));
+    assert_non_null(text);
+    return text;
+}
+
+static void check_column(const cJSON *columns, const char *field, const char *expected)
+{
+    char *text = column(columns, field);
+    assert_string_equal(text, expected);
+    cJSON_free(text);
+}
+
+static void test_fields_become_columns(void **state)
+{
+    (void)state;
+    const struct path path = write_epochs(3);
+    cJSON *columns;
+    TRY(spine_metrics_read_columns(path.text, 100, &columns, &err));
+    check_column(columns, "epoch", "[1,2,3]");
+    check_column(columns, "rl", "[0.333333,0.333333,0.333333]");
+    check_column(columns, "dead", "[null,null,3]");
+    assert_int_equal(cJSON_GetArraySize(columns), 16);
+    cJSON_Delete(columns);
+}
+
+static void test_of_many_epochs_the_evaluated_and_some_stay(void **state)
+{
+    (void)state;
+    const struct path path = write_epochs(25);
+    cJSON *columns;
+    TRY(spine_metrics_read_columns(path.text, 5, &columns, &err)); /* every 6th */
+    check_column(columns, "epoch", "[1,7,10,13,19,20,25]");
+    cJSON_Delete(columns);
+}
+
+static void test_a_line_that_is_being_written_is_left_out(void **state)
+{
+    (void)state;
+    const struct path path = join_path(&directory, "metrics.jsonl");
+    cJSON *columns;
+    assert_int_equal(put_text(&path, "{\"epoch\":1,\"rl\":0.5}\n{\"epoch\":2,\"rl\""), 0);
+    TRY(spine_metrics_read_columns(path.text, 100, &columns, &err));
+    check_column(columns, "epoch", "[1]");
+    check_column(columns, "asl", "[null]");
+    cJSON_Delete(columns);
+}
+
+static void test_other_lines_are_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"nonsense", "{}", "{\"epoch\":\"2\"}", "", "[1]"};
+    const struct path path = join_path(&directory, "metrics.jsonl");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char text[100];
+        cJSON *columns;
+        snprintf(text, sizeof text, "{\"epoch\":1}\n%s\n", texts[i]);
+        assert_int_equal(put_text(&path, text), 0);
+        EXPECT_REFUSED(spine_metrics_read_columns(path.text, 100, &columns, &err),
+                       "%s:2: is not an epoch's JSON object", path.text);
+        assert_null(columns);
+    }
+}
+
+static void test_a_run_may_have_none(void **state)
+{
+    (void)state;
+    const struct path path = join_path(&directory, "nowhere");
+    cJSON *columns;
+    TRY(spine_metrics_read_columns(path.text, 100, &columns, &err));
+    assert_null(columns);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_epoch_is_a_line_with_the_names_in_order),
-        cmocka_unit_test(test_a_line_is_in_the_file_at_once),
-        cmocka_unit_test(test_a_run_goes_on_behind_its_epochs),
-        cmocka_unit_test(test_a_file_that_cannot_be_opened_is_named),
-        cmocka_unit_test(test_a_link_is_not_followed),
-        cmocka_unit_test(test_a_full_disk_is_named),
+        TEST(test_each_epoch_is_a_line_with_the_names_in_order),
+        TEST(test_a_line_is_in_the_file_at_once),
+        TEST(test_a_run_goes_on_behind_its_epochs),
+        TEST(test_a_file_that_cannot_be_opened_is_named),
+        TEST(test_a_link_is_not_followed),
+        TEST(test_a_full_disk_is_named),
+        TEST(test_fields_become_columns),
+        TEST(test_of_many_epochs_the_evaluated_and_some_stay),
+        TEST(test_a_line_that_is_being_written_is_left_out),
+        TEST(test_other_lines_are_refused),
+        TEST(test_a_run_may_have_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
