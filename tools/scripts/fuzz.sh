@@ -2,19 +2,25 @@
 # Fuzz for MINUTES (0.5, say), all harnesses of tests/fuzz one after the other or only HARNESS:
 #
 #     tools/scripts/fuzz.sh MINUTES [HARNESS]
+#     tools/scripts/fuzz.sh --runs N HARNESS        N executions, the same every time: what tests do
 #
 # Builds with clang in build-fuzz/, where each harness's corpus grows from run to run. An input that
 # makes a harness fail is left in build-fuzz/failures/; mended, it belongs in tests/fuzz/crashes/.
 # What HDF5 itself doesn't survive while a harness damages a file through it (fuzz_change()) is counted
-# and left behind. Without clang and its libFuzzer: exit status 77. SPINE_FUZZ_SEED=N begins with the same random numbers
-# every time, as the tests do.
+# and left behind. Without clang and its libFuzzer: exit status 77.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-minutes=${1:?usage: tools/scripts/fuzz.sh MINUTES [HARNESS]}
+usage='usage: tools/scripts/fuzz.sh MINUTES [HARNESS], or --runs N HARNESS'
 harnesses=(number config text tabular labelled h5_vectors h5_codes h5_model)
-[ $# -lt 2 ] || harnesses=("$2")
-seconds=$(awk -v minutes="$minutes" 'BEGIN { print int(60 * minutes) }')
+most_runs=-1 first_seed=0 # as many as there is time for; another seed each time
+if [ "${1:?$usage}" = --runs ]; then
+    most_runs=${2:?$usage} first_seed=1 seconds=600
+    harnesses=("${3:?$usage}")
+else
+    seconds=$(awk -v minutes="$1" 'BEGIN { print int(60 * minutes) }')
+    [ $# -lt 2 ] || harnesses=("$2")
+fi
 build=$PWD/build-fuzz
 
 command -v clang >/dev/null || { echo "SKIPPED: NO FUZZING: clang is not installed" >&2; exit 77; }
@@ -44,18 +50,20 @@ for harness in "${harnesses[@]}"; do
     # The one with MPI: Open MPI leaks.
     [ "$harness" = h5_vectors ] && leaks=0 || leaks=1
     export ASAN_OPTIONS=$asan:detect_leaks=$leaks
-    mkdir -p "$build/corpus/$harness"
+    corpus=$build/corpus/$harness
+    [ "$most_runs" = -1 ] || corpus=$TMPDIR/corpus # what was found before would change what is tried
+    mkdir -p "$corpus"
     seeds=()
     for directory in tests/fuzz/seeds/$harness tests/fuzz/crashes/$harness; do
         [ ! -d "$directory" ] || seeds+=("$directory")
     done
     log=$build/$harness-$$.log runs=0 edges=0 peak=0 in_hdf5=0
-    end=$((SECONDS + seconds)) seed=${SPINE_FUZZ_SEED:-0}
+    end=$((SECONDS + seconds)) seed=$first_seed
     while left=$((end - SECONDS)) && [ $left -gt 0 ]; do
         failed=0
-        "$build/bin/fuzz_$harness" -max_total_time=$left -print_final_stats=1 "${limits[@]}" \
+        "$build/bin/fuzz_$harness" -max_total_time=$left -runs="$most_runs" -print_final_stats=1 "${limits[@]}" \
             -seed="$seed" -artifact_prefix="$build/failures/$harness-" \
-            "$build/corpus/$harness" "${seeds[@]}" >"$log" 2>&1 || failed=1
+            "$corpus" "${seeds[@]}" >"$log" 2>&1 || failed=1
         read -r more edges peak <<<"$(awk '
             /number_of_executed_units/ { runs = $2 } /peak_rss_mb/ { peak = $2 }
             / cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") edges = $(i + 1) }
