@@ -15,6 +15,11 @@ build=build-test
 usage="usage: tools/test.sh [unit|cli|slow|slurm|fuzz|check]"
 [ $# -le 1 ] || { echo "$usage" >&2; exit 2; }
 
+# All builds, those of the sanitizers and of the fuzzers too, go through ccache where there is one.
+if command -v ccache >/dev/null; then
+    export CMAKE_C_COMPILER_LAUNCHER=${CMAKE_C_COMPILER_LAUNCHER-ccache}
+fi
+
 configure()
 {
     cmake -S . -B $build -DSPINE_WERROR=ON -DSPINE_TIDY=ON

@@ -19,5 +19,5 @@ mkdir -p "$build"
 
 options=(--test-dir "$build" --output-on-failure -j 2)
 ctest "${options[@]}" \
-    -E '^(cli_.*|slurm_.*|check_.*|reference|number|fuzz_[a-z]*|fuzz_h5_[a-z]*)$'
+    -E '^(cli_.*|slurm_.*|check_.*|reference|number_long|fuzz_[a-z]*|fuzz_h5_[a-z]*)$'
 ctest "${options[@]}" -R "^cli_($programs)\$"
