@@ -1,4 +1,4 @@
-/* checkpoint.c -- where a run stands, saved so that it can go on. */
+/* checkpoint.c -- the state of a run, saved so that it can be resumed. */
 #include "spine/files/checkpoint.h"
 
 #include <assert.h>
@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "spine/base/memory.h"
@@ -137,14 +136,6 @@ static int remove_old(const struct spine_checkpoint_writer *writer, struct spine
     return 0;
 }
 
-/* For the tests: make a save last so many milliseconds longer, before it is published. */
-static void delay(void)
-{
-    const char *milliseconds = getenv("SPINE_TEST_CHECKPOINT_DELAY");
-    const long wait = milliseconds == NULL ? 0 : strtol(milliseconds, NULL, 10);
-    nanosleep(&(struct timespec){wait / 1000, wait % 1000 * 1000000}, NULL);
-}
-
 static int save(const struct spine_checkpoint_writer *writer, struct spine_error *err)
 {
     char path[SPINE_CHECKPOINT_PATH];
@@ -160,7 +151,8 @@ static int save(const struct spine_checkpoint_writer *writer, struct spine_error
     if (part == NULL || spine_checksum_put(part, path, err))
         rc = -1;
     free(part);
-    delay();
+    if (rc == 0 && writer->before_publish != NULL)
+        writer->before_publish();
     if (rc == 0 && spine_outfile_publish(path, err) == 0)
         return remove_old(writer, err);
     spine_outfile_discard(path);
@@ -352,7 +344,7 @@ static int read_contents(struct spine_store *store, const char *path, struct spi
             return -1;
     }
     if (progress->steps < 0 || progress->epoch < 0 || progress->step < 0)
-        return spine_refuse(err, "%s: its attributes make no sense", path);
+        return spine_refuse(err, "%s: its step or epoch is negative", path);
     optimizer->steps = (uint64_t)progress->steps;
     return 0;
 }

@@ -10,11 +10,12 @@
 
 #include "spine/base/memory.h"
 
-enum { SEAL = 32, NAME = 16, BLOCK = 1 << 20 };
+enum { TRAILER = 32, NAME = 16, BLOCK = 1 << 20 };
 
-static void write_seal(char *seal, const XXH3_state_t *state)
+static void write_trailer(char *trailer, const XXH3_state_t *state)
 {
-    snprintf(seal, SEAL + 1, "spine-seal XXH3 %016" PRIx64, (uint64_t)XXH3_64bits_digest(state));
+    snprintf(trailer, TRAILER + 1, "spine-seal XXH3 %016" PRIx64,
+             (uint64_t)XXH3_64bits_digest(state));
 }
 
 /* Digest the file's next 'length' bytes. */
@@ -30,7 +31,7 @@ static int digest(FILE *file, long long length, XXH3_state_t *state, char *block
 }
 
 /* Digest all but the file's last 'rest' bytes; -1 if they can't be read or there are fewer. */
-static int digest_file(FILE *file, long long rest, char *seal)
+static int digest_file(FILE *file, long long rest, char *trailer)
 {
     struct spine_error unheard;
     XXH3_state_t *state = XXH3_createState();
@@ -43,7 +44,7 @@ static int digest_file(FILE *file, long long rest, char *seal)
         rc = length < 0 ? -1 : digest(file, length, state, block);
     }
     if (rc == 0)
-        write_seal(seal, state);
+        write_trailer(trailer, state);
     free(block);
     XXH3_freeState(state);
     return rc;
@@ -51,32 +52,33 @@ static int digest_file(FILE *file, long long rest, char *seal)
 
 int spine_checksum_put(const char *part, const char *path, struct spine_error *err)
 {
-    char seal[SEAL + 1];
+    char trailer[TRAILER + 1];
     FILE *file = fopen(part, "r+b");
     errno = file == NULL ? errno : 0;
-    int rc = file == NULL ? -1 : digest_file(file, 0, seal);
-    if (rc == 0 && (fseeko(file, 0, SEEK_END) != 0 || fwrite(seal, 1, SEAL, file) != SEAL))
+    int rc = file == NULL ? -1 : digest_file(file, 0, trailer);
+    if (rc == 0 && (fseeko(file, 0, SEEK_END) != 0 || fwrite(trailer, 1, TRAILER, file) != TRAILER))
         rc = -1;
     int reason = errno;
     if (file != NULL && fclose(file) != 0 && rc == 0) {
         reason = errno;
         rc = -1;
     }
-    return rc == 0 ? 0 : spine_fail(err, "%s: can't seal the file: %s", path, strerror(reason));
+    return rc == 0 ? 0
+                   : spine_fail(err, "%s: can't append the checksum: %s", path, strerror(reason));
 }
 
 int spine_checksum_check(const char *path, struct spine_error *err)
 {
-    char expected[SEAL + 1], found[SEAL];
+    char expected[TRAILER + 1], found[TRAILER];
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         return spine_refuse(err, "%s: %s", path, strerror(errno));
     int rc = 0;
-    if (digest_file(file, SEAL, expected) || fread(found, 1, SEAL, file) != SEAL ||
+    if (digest_file(file, TRAILER, expected) || fread(found, 1, TRAILER, file) != TRAILER ||
         memcmp(found, expected, NAME) != 0)
         rc = spine_refuse(err, "%s: is cut off, or not a checkpoint", path);
-    else if (memcmp(found, expected, SEAL) != 0)
-        rc = spine_refuse(err, "%s: is damaged: it doesn't have its checksum", path);
+    else if (memcmp(found, expected, TRAILER) != 0)
+        rc = spine_refuse(err, "%s: is damaged: checksum mismatch", path);
     fclose(file);
     return rc;
 }

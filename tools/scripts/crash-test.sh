@@ -101,8 +101,6 @@ while [ $kills -lt "$kills_wanted" ]; do
     ranks=2 kills_here=0
     while :; do
         more=$((kills < kills_wanted && kills_here < (kills_wanted + 1) / 2))
-        unset SPINE_TEST_CHECKPOINT_DELAY
-        [ $((RANDOM % 2)) = 0 ] || export SPINE_TEST_CHECKPOINT_DELAY=$((100 + RANDOM % 600))
         start $ranks $name
         if [ $more = 1 ]; then
             milliseconds 200 2500

@@ -1,11 +1,11 @@
-/* checkpoint.h -- where a run stands, saved so that it can go on.
+/* checkpoint.h -- the state of a run, saved so that it can be resumed.
  *
  * run/checkpoint-SSSSSSSSSS.h5, named by the steps taken, is a "spine-checkpoint" file: the groups
  * /parameters, and for the optimizer /first and /second, each with W1 (H, D), b1 (H), W2 (H, D),
  * b2 (D), float32 with Fletcher-32 checksums; /paths, the path that each rank was on; /idle (H),
  * where units are revived, how long each has been idle (revive.h); attributes of the root group:
  * the fields of struct spine_progress by name; identity, the options that fix what is computed;
- * config, all of them; input, what the input was; and a seal (checksum.h) at the end. Nothing in it but
+ * config, all of them; input, what the input was; and a checksum (checksum.h) at the end. Nothing in it but
  * /paths depends on the number of ranks.
  *
  * All functions are local: rank 0 saves and loads, the others get what it has. */
@@ -42,9 +42,11 @@ void spine_checkpoint_texts_dispose(struct spine_checkpoint_texts *texts);
  * moments. HDF5 must not be used by others while a save is under way. */
 struct spine_checkpoint_writer {
     char directory[SPINE_CHECKPOINT_PATH];
-    int keep;                                   /* how many checkpoints stay */
+    int keep;                                   /* how many checkpoints are kept */
     const struct spine_checkpoint_texts *texts; /* borrowed */
     _Atomic double seconds;                     /* that the last save took */
+    void (*before_publish)(void); /* called by the saving thread when the file is complete but not
+                                     yet published, so that tests can delay it; NULL: nothing */
 
     /* The save under way. */
     struct spine_progress progress;

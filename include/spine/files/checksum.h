@@ -1,16 +1,16 @@
-/* checksum.h -- a checksum at a checkpoint's end, which tells a whole file from a damaged one before
- * HDF5 sees it, and covers what its own checksums leave out: attributes, and where things are.
- * 16 bytes of name and the XXH3 of all before them in 16 hexadecimal digits; HDF5 doesn't mind what
- * stands behind its own bytes. */
+/* checksum.h -- a checksum at a checkpoint's end, which detects a damaged file before HDF5 reads
+ * it, and covers what its own checksums leave out: attributes and the structure of the file.
+ * 16 bytes of name and the XXH3 of all before them in 16 hexadecimal digits; HDF5 ignores what
+ * follows its own bytes. */
 #ifndef SPINE_FILES_CHECKSUM_H
 #define SPINE_FILES_CHECKSUM_H
 
 #include "spine/base/error.h"
 
-/* Append the seal to the file 'part', which messages call 'path'. */
+/* Append the checksum to the file 'part', which messages call 'path'. */
 int spine_checksum_put(const char *part, const char *path, struct spine_error *err);
 
-/* Refuse a file without a seal, or with that of other bytes. */
+/* Refuse a file that has no checksum, or one that doesn't match. */
 int spine_checksum_check(const char *path, struct spine_error *err);
 
 #endif

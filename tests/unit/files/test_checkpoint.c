@@ -172,6 +172,11 @@ static void test_what_was_saved_is_loaded_with_the_moments(void **state)
     }
 }
 
+static void wait_a_moment(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+}
+
 static void test_training_may_go_on_while_it_is_saved_behind(void **state)
 {
     (void)state;
@@ -180,7 +185,7 @@ static void test_training_may_go_on_while_it_is_saved_behind(void **state)
     make_run(&run, SPINE_ADAM, DIM, HIDDEN);
     make_run(&before, SPINE_ADAM, DIM, HIDDEN);
     init_writer(&writer, directory.text, 9);
-    setenv("SPINE_TEST_CHECKPOINT_DELAY", "100", 1);
+    writer.before_publish = wait_a_moment;
     for (int64_t steps = 1; steps <= 3; steps++) {
         struct spine_progress here = progress;
         int32_t here_paths[PATHS];
@@ -196,7 +201,6 @@ static void test_training_may_go_on_while_it_is_saved_behind(void **state)
         here.epoch = here_paths[0] = here_paths[1] = 99;
     }
     spine_checkpoint_writer_dispose(&writer); /* finishes */
-    unsetenv("SPINE_TEST_CHECKPOINT_DELAY");
     for (int64_t steps = 1; steps <= 3; steps++) {
         const struct path path = checkpoint(&directory, steps);
         fill_run(&before, (uint64_t)steps);
@@ -354,8 +358,8 @@ static void test_a_flipped_byte_is_found(void **state)
         put_bytes(&copy, bytes, size);
         bytes[at] = before;
         if (at + 32 < size || at + 16 >= size)
-            EXPECT_REFUSED(load_any(&copy, DIM, HIDDEN),
-                           "%s: is damaged: it doesn't have its checksum", copy.text);
+            EXPECT_REFUSED(load_any(&copy, DIM, HIDDEN), "%s: is damaged: checksum mismatch",
+                           copy.text);
         else
             EXPECT_REFUSED(load_any(&copy, DIM, HIDDEN), "%s: is cut off, or not a checkpoint",
                            copy.text);
@@ -364,7 +368,7 @@ static void test_a_flipped_byte_is_found(void **state)
     dispose_run(&run);
 }
 
-/* HDF5's checksums and ours of the numbers' extents and finiteness, without the seal: the numbers
+/* HDF5's checksums and ours of the numbers' extents and finiteness, without the trailer: the numbers
  * in a file are never others than were saved. */
 static void test_a_flipped_number_is_found_by_its_own_checksum(void **state)
 {
@@ -427,7 +431,7 @@ static void test_what_is_no_checkpoint_is_refused(void **state)
     (void)state;
     const struct path none = join_path(&directory, "none.h5"), text = join_path(&directory, "text");
     EXPECT_REFUSED(load_any(&none, DIM, HIDDEN), "%s: No such file or directory", none.text);
-    assert_int_equal(put_text(&text, "a text that is longer than a seal would be, by far"), 0);
+    assert_int_equal(put_text(&text, "a text that is longer than a checksum would be, by far"), 0);
     EXPECT_REFUSED(load_any(&text, DIM, HIDDEN), "%s: is cut off, or not a checkpoint", text.text);
     EXPECT_REFUSED(load_any(&directory, DIM, HIDDEN), "%s: is cut off, or not a checkpoint",
                    directory.text);
@@ -466,7 +470,7 @@ static void test_on_another_number_of_ranks_there_are_no_paths(void **state)
     dispose_run(&run);
 }
 
-/* A sealed file like a checkpoint, but for one thing. */
+/* A file with a checksum like a checkpoint, but for one thing. */
 static void put_unlike(const struct path *path, const char *format, int64_t version,
                        const char *left_out, int64_t epoch, float number)
 {
@@ -545,7 +549,7 @@ static void test_what_is_missing_or_makes_no_sense_is_named(void **state)
         {"spine-checkpoint", SPINE_STORE_VERSION, "/first/b1", 2, 1, "has no dataset '/first/b1'"},
         {"spine-checkpoint", SPINE_STORE_VERSION, "/second/W1", 2, 1,
          "has no dataset '/second/W1'"},
-        {"spine-checkpoint", SPINE_STORE_VERSION, "", -1, 1, "its attributes make no sense"},
+        {"spine-checkpoint", SPINE_STORE_VERSION, "", -1, 1, "its step or epoch is negative"},
         {"spine-checkpoint", SPINE_STORE_VERSION, "", 2, NAN,
          "'/parameters/W1' has a number that is not finite"},
     };
