@@ -213,10 +213,11 @@ static int set_text(char *field, const struct option *option, const char *value,
                     struct spine_error *err)
 {
     if (!fits_line(value))
-        return spine_refuse(err,
-                            "%s: '%.200s' can't stand in an INI file: it begins or ends with a "
-                            "blank, or has a line break or a ';' after a blank",
-                            option->name, value);
+        return spine_refuse(
+            err,
+            "%s: '%.200s' can't be written to an INI file: it begins or ends with a "
+            "blank, or has a line break or a ';' after a blank",
+            option->name, value);
     if (strlen(value) >= SPINE_CONFIG_TEXT)
         return spine_refuse(err, "%s: is longer than %d bytes", option->name,
                             SPINE_CONFIG_TEXT - 1);
@@ -348,7 +349,7 @@ int spine_config_check(const struct spine_config *config, struct spine_error *er
         check_unused(config, "train.decay", "this train.schedule, only with linear", err))
         return -1;
     if (config->warmup + (config->schedule == SPINE_LINEAR ? config->decay : 0) > 1)
-        return spine_refuse(err, "train.warmup and train.decay: are more than all steps together");
+        return spine_refuse(err, "train.warmup and train.decay: add up to more than 1");
     return 0;
 }
 

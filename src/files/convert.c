@@ -38,7 +38,7 @@ struct job {
 
     /* The same on all ranks. */
     int64_t num_rows, num_not_finite, num_blank, is_cut;
-    struct numbers repeated; /* rows whose word stands further up, ascending */
+    struct numbers repeated; /* rows whose word occurs in an earlier one, ascending */
 
     /* On rank 0 only. */
     struct spine_store *store;
@@ -278,9 +278,8 @@ static int refuse_repeated(const struct job *job, size_t row, struct spine_error
     while (strcmp(spine_words_get(&job->words, first), word) != 0)
         first++;
     spine_vectors_quote(quoted, word, strlen(word));
-    return spine_refuse(err, "%s:%llu: the word %s stands on line %llu already",
-                        job->options->input, wide(job->lines.at[row]), quoted,
-                        wide(job->lines.at[first]));
+    return spine_refuse(err, "%s:%llu: the word %s is on line %llu already", job->options->input,
+                        wide(job->lines.at[row]), quoted, wide(job->lines.at[first]));
 }
 
 static int find_repeated(struct job *job, struct spine_error *err)
@@ -449,9 +448,9 @@ static void print_report(const struct job *job, double rms)
     if (job->layout.has_mark)
         printf("%s: the byte order mark at the start is removed\n", path);
     if (num_blank > 0)
-        printf("%s: %zu blank line%s passed over\n", path, num_blank, plural(num_blank));
+        printf("%s: %zu blank line%s skipped\n", path, num_blank, plural(num_blank));
     print_left_out(path, "with NaN or Inf", &job->not_finite);
-    print_left_out(path, "whose word stands further up", &job->repeated_lines);
+    print_left_out(path, "with duplicate words", &job->repeated_lines);
     if (job->num_invalid > 0)
         printf("%s: %zu word%s not valid UTF-8: kept byte for byte\n", path, job->num_invalid,
                job->num_invalid == 1 ? " is" : "s are");

@@ -581,8 +581,7 @@ static int look_at(const struct spine_store *store, const char *name, struct fac
 static int refuse_missing(const struct spine_store *store, const char *name,
                           struct spine_error *err)
 {
-    return spine_refuse(err, "%s: '%s' is larger than what the file holds of it", store->path,
-                        name);
+    return spine_refuse(err, "%s: '%s' claims more data than the file holds", store->path, name);
 }
 
 int spine_store_extent(struct spine_store *store, const char *name, enum spine_store_type type,
@@ -598,7 +597,7 @@ int spine_store_extent(struct spine_store *store, const char *name, enum spine_s
         return spine_refuse(err, "%s: '%s' doesn't hold %s", store->path, name,
                             is_float ? "floating-point numbers" : "integers");
     if (facts.dimensions != wanted)
-        return spine_refuse(err, "%s: '%s' has not %d dimension%s", store->path, name, wanted,
+        return spine_refuse(err, "%s: '%s': expected %d dimension%s", store->path, name, wanted,
                             wanted == 1 ? "" : "s");
     if (!facts.is_held)
         return refuse_missing(store, name, err);

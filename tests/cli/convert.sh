@@ -186,8 +186,8 @@ done
 awk 'NR == 20 { $1 = "word7" } { print }' rows.txt >near.txt
 awk 'NR == 2900 { $1 = "word7" } { print }' rows.txt >far.txt
 for ranks in alone 3; do
-    refused $ranks "near.txt:20: the word 'word7' stands on line 7 already" near.txt out.h5
-    refused $ranks "far.txt:2900: the word 'word7' stands on line 7 already" far.txt out.h5
+    refused $ranks "near.txt:20: the word 'word7' is on line 7 already" near.txt out.h5
+    refused $ranks "far.txt:2900: the word 'word7' is on line 7 already" far.txt out.h5
 done
 
 # Row 9 repeats a word, but of a row that is left out, so it stays.
@@ -205,9 +205,9 @@ convert alone left.txt left.h5
 left=$rms
 for ranks in alone 2 3 8; do
     convert $ranks --on-bad skip mixed.txt out.h5
-    want 0 "out.h5: 2994 vectors of 12 numbers, RMS $left|mixed.txt: 1 blank line passed over|\
+    want 0 "out.h5: 2994 vectors of 12 numbers, RMS $left|mixed.txt: 1 blank line skipped|\
 mixed.txt: left out 3 rows with NaN or Inf (lines 6, 7, 2502)|\
-mixed.txt: left out 3 rows whose word stands further up (lines 21, 1002, 2902)"
+mixed.txt: left out 3 rows with duplicate words (lines 21, 1002, 2902)"
     same_rows left.h5 out.h5
 done
 [ "$(attribute out.h5 rows_skipped)" = 6 ] || fail "rows_skipped: $(attribute out.h5 rows_skipped)"
@@ -215,7 +215,7 @@ done
 { rows 9; rows 9; } >twice.txt
 convert 2 --on-bad=skip twice.txt out.h5
 want 0 "out.h5: 9 vectors of 12 numbers, RMS $rms|\
-twice.txt: left out 9 rows whose word stands further up (lines 10, 11, 12, 13, 14, ...)"
+twice.txt: left out 9 rows with duplicate words (lines 10, 11, 12, 13, 14, ...)"
 
 printf 'a nan 1\nb 1 inf\n' >nothing.txt
 refused 2 "nothing.txt: no vectors are left" --on-bad skip nothing.txt out.h5

@@ -1,4 +1,4 @@
-/* test_repeated.c -- a word that stands further up is found, and no other. */
+/* test_repeated.c -- a word that occurred before is found, and no other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -482,19 +482,21 @@ static const struct {
      "command line: unknown option 'train.seeds'; the nearest is train.seed"},
     /* What the record of a run couldn't give back: */
     {{"data.input= a.h5"},
-     "command line: data.input: ' a.h5' can't stand in an INI file: it begins or ends with a "
+     "command line: data.input: ' a.h5' can't be written to an INI file: it begins or ends with a "
      "blank, or has a line break or a ';' after a blank"},
     {{"data.input=a.h5\t"},
-     "command line: data.input: 'a.h5\t' can't stand in an INI file: it begins or ends with a "
+     "command line: data.input: 'a.h5\t' can't be written to an INI file: it begins or ends with a "
      "blank, or has a line break or a ';' after a blank"},
     {{"data.input=a ;b.h5"},
-     "command line: data.input: 'a ;b.h5' can't stand in an INI file: it begins or ends with a "
+     "command line: data.input: 'a ;b.h5' can't be written to an INI file: it begins or ends with "
+     "a "
      "blank, or has a line break or a ';' after a blank"},
     {{"data.input=;b.h5"},
-     "command line: data.input: ';b.h5' can't stand in an INI file: it begins or ends with a "
+     "command line: data.input: ';b.h5' can't be written to an INI file: it begins or ends with a "
      "blank, or has a line break or a ';' after a blank"},
     {{"output.directory=a\nb"},
-     "command line: output.directory: 'a\nb' can't stand in an INI file: it begins or ends with a "
+     "command line: output.directory: 'a\nb' can't be written to an INI file: it begins or ends "
+     "with a "
      "blank, or has a line break or a ';' after a blank"},
 };
 
@@ -547,7 +549,7 @@ static const struct {
      "train.beta2: isn't used with this train.optimizer, only with adam; leave it out"},
     {"[train]\nschedule = cosine\ndecay = 0.5\n",
      "train.decay: isn't used with this train.schedule, only with linear; leave it out"},
-    {"[train]\nwarmup = 0.701\n", "train.warmup and train.decay: are more than all steps together"},
+    {"[train]\nwarmup = 0.701\n", "train.warmup and train.decay: add up to more than 1"},
 };
 
 static void test_options_that_do_not_go_together_are_refused(void **state)

@@ -426,9 +426,9 @@ static void test_what_a_dataset_is_not_is_refused(void **state)
         {"/absent/deep", SPINE_STORE_FLOAT, 1, "has no dataset '/absent/deep'"},
         {"/group", SPINE_STORE_FLOAT, 1, "'/group' is not a dataset"},
         {"/reals", SPINE_STORE_INT32, 2, "'/reals' doesn't hold integers"},
-        {"/reals", SPINE_STORE_FLOAT, 1, "'/reals' has not 1 dimension"},
+        {"/reals", SPINE_STORE_FLOAT, 1, "'/reals': expected 1 dimension"},
         {"/integers", SPINE_STORE_FLOAT, 1, "'/integers' doesn't hold floating-point numbers"},
-        {"/integers", SPINE_STORE_INT64, 2, "'/integers' has not 2 dimensions"},
+        {"/integers", SPINE_STORE_INT64, 2, "'/integers': expected 2 dimensions"},
         {"/words", SPINE_STORE_FLOAT, 1, "'/words' doesn't hold floating-point numbers"},
         {"/words", SPINE_STORE_INT64, 1, "'/words' doesn't hold integers"},
     };
@@ -480,10 +480,10 @@ static void test_a_dataset_larger_than_its_file_is_refused(void **state)
     TRY(spine_store_extent(store, "/some", SPINE_STORE_FLOAT, &rows, &columns, &err));
     TRY(spine_store_extent(store, "/none", SPINE_STORE_FLOAT, &rows, &columns, &err));
     EXPECT_REFUSED(spine_store_extent(store, "/huge", SPINE_STORE_FLOAT, &rows, &columns, &err),
-                   "%s: '/huge' is larger than what the file holds of it", path.text);
+                   "%s: '/huge' claims more data than the file holds", path.text);
     EXPECT_REFUSED(
         spine_store_extent(store, "/unwritten", SPINE_STORE_FLOAT, &rows, &columns, &err),
-        "%s: '/unwritten' is larger than what the file holds of it", path.text);
+        "%s: '/unwritten' claims more data than the file holds", path.text);
     TRY(spine_store_close(store, &err));
 }
 

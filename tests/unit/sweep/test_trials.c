@@ -206,7 +206,7 @@ static const struct {
     {GRID "model.hidden = 5\n[train]\nresume = never\n",
      "train.resume: can't be set for a sweep, which sets it itself; leave it out"},
     {GRID "train.warmup = 0.3, 0.8\n",
-     "trial 1: train.warmup and train.decay: are more than all steps together"},
+     "trial 1: train.warmup and train.decay: add up to more than 1"},
 };
 
 static void test_what_can_not_be_is_refused_with_its_line(void **state)
