@@ -1,26 +1,27 @@
-/* sums.c -- sums over all ranks that go on while the ranks compute.
+/* sums.c -- non-blocking all-reduce, overlapped with computation.
  *
- * A sum has a place in the table, the same on all ranks, since all begin and wait in one order.
- * Each use of a place has a number, which counts up. On a node every rank publishes two numbers a
- * place: 'ready', its values are there; 'done', its share of the sum stands in all blocks.
+ * A sum has a slot in the table, the same on all ranks, since all begin and wait in one order. Each
+ * use of a slot has a number, which counts up. On a node every rank publishes two numbers a slot:
+ * 'ready', its values may be read; 'done', its share of the sum is in all blocks.
  *
  * 1. A rank reads others' values only after they are ready, and they stay until all are done.
  * 2. A rank writes another's block only between that rank's begin and wait.
- * 3. Sums between nodes go on in the order in which all ranks began them, which MPI wants;
- *    that the ranks of a node are ready may be seen in another. */
+ * 3. Sums between nodes begin in the order in which all ranks began them, which MPI wants; that the
+ *    ranks of a node are ready may be seen in another order. */
 #include "spine/ranks/sums.h"
 
 #include <assert.h>
 #include <sched.h>
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "spine/base/clones.h"
 #include "spine/base/memory.h"
 
-/* What a rank publishes about a place in the table; a cache line of its own. */
+/* What a rank publishes about a slot of the table; a cache line of its own. */
 struct notice {
     alignas(64) _Atomic uint64_t ready;
     _Atomic uint64_t done;
@@ -30,8 +31,8 @@ enum stage { FREE, BEGUN, BETWEEN_NODES, SHARE_DONE, ALL_DONE };
 
 struct spine_sum {
     enum stage stage;
-    uint64_t order;      /* it was the how-manieth begun of all, from 0 */
-    uint64_t number;     /* of this use of the place */
+    uint64_t order;      /* its number among all sums begun, from 0 */
+    uint64_t number;     /* of this use of the slot */
     size_t first, count; /* of the block */
     int ticket;          /* of the sum between nodes */
     double begun, done;  /* by spine_comm_clock() */
@@ -40,9 +41,9 @@ struct spine_sum {
 /* A rank's memory: its notices, then its block. */
 enum { HEADER = SPINE_SUMS_MOST * sizeof(struct notice) };
 
-static struct notice *notice_of(const struct spine_sums *sums, int rank, int place)
+static struct notice *notice_of(const struct spine_sums *sums, int rank, int slot)
 {
-    return (struct notice *)sums->memory.base[rank] + place;
+    return (struct notice *)sums->memory.base[rank] + slot;
 }
 
 static float *block_of(const struct spine_sums *sums, int rank)
@@ -149,24 +150,24 @@ static void hand_out_share(struct spine_sums *sums, struct share share)
                    share.count * sizeof(float));
 }
 
-static int all_have(const struct spine_sums *sums, int place, uint64_t number, int done)
+static bool all_have(const struct spine_sums *sums, int slot, uint64_t number, bool done)
 {
     for (int rank = 0; rank < sums->node.size; rank++) {
-        struct notice *notice = notice_of(sums, rank, place);
+        struct notice *notice = notice_of(sums, rank, slot);
         if (atomic_load_explicit(done ? &notice->done : &notice->ready, memory_order_acquire) <
             number)
-            return 0;
+            return false;
     }
-    return 1;
+    return true;
 }
 
-/* Take the sum in 'place' as far as it goes without waiting. */
-static void advance(struct spine_sums *sums, int place)
+/* Do what can be done for the sum in 'slot' without waiting. */
+static void advance(struct spine_sums *sums, int slot)
 {
-    struct spine_sum *sum = &sums->sums[place];
+    struct spine_sum *sum = &sums->sums[slot];
     const struct share share = share_of(sums, sum);
     if (sum->stage == BEGUN && sum->order == sums->num_added &&
-        all_have(sums, place, sum->number, 0)) {
+        all_have(sums, slot, sum->number, false)) {
         add_share(sums, share);
         sums->num_added++;
         sum->ticket = spine_comm_begin_sum(&sums->others, sums->block + share.begin, share.count);
@@ -174,11 +175,11 @@ static void advance(struct spine_sums *sums, int place)
     }
     if (sum->stage == BETWEEN_NODES && spine_comm_test(&sums->others, sum->ticket)) {
         hand_out_share(sums, share);
-        atomic_store_explicit(&notice_of(sums, sums->node.rank, place)->done, sum->number,
+        atomic_store_explicit(&notice_of(sums, sums->node.rank, slot)->done, sum->number,
                               memory_order_release);
         sum->stage = SHARE_DONE;
     }
-    if (sum->stage == SHARE_DONE && all_have(sums, place, sum->number, 1)) {
+    if (sum->stage == SHARE_DONE && all_have(sums, slot, sum->number, true)) {
         sum->stage = ALL_DONE;
         sum->done = spine_comm_clock();
     }
@@ -186,11 +187,11 @@ static void advance(struct spine_sums *sums, int place)
 
 int spine_sums_begin(struct spine_sums *sums, size_t first, size_t count)
 {
-    int place = 0;
-    while (place < SPINE_SUMS_MOST && sums->sums[place].stage != FREE)
-        place++;
-    assert(place < SPINE_SUMS_MOST);
-    struct spine_sum *sum = &sums->sums[place];
+    int slot = 0;
+    while (slot < SPINE_SUMS_MOST && sums->sums[slot].stage != FREE)
+        slot++;
+    assert(slot < SPINE_SUMS_MOST);
+    struct spine_sum *sum = &sums->sums[slot];
     *sum = (struct spine_sum){.stage = BEGUN,
                               .order = sums->num_begun++,
                               .number = sum->number + 1,
@@ -200,19 +201,19 @@ int spine_sums_begin(struct spine_sums *sums, size_t first, size_t count)
     if (sums->node.size == 1 && sums->others.size == 1) {
         sum->stage = ALL_DONE;
         sum->done = sum->begun;
-        return place;
+        return slot;
     }
-    atomic_store_explicit(&notice_of(sums, sums->node.rank, place)->ready, sum->number,
+    atomic_store_explicit(&notice_of(sums, sums->node.rank, slot)->ready, sum->number,
                           memory_order_release);
-    advance(sums, place);
-    return place;
+    advance(sums, slot);
+    return slot;
 }
 
 void spine_sums_progress(struct spine_sums *sums)
 {
-    for (int place = 0; place < SPINE_SUMS_MOST; place++)
-        if (sums->sums[place].stage != FREE)
-            advance(sums, place);
+    for (int slot = 0; slot < SPINE_SUMS_MOST; slot++)
+        if (sums->sums[slot].stage != FREE)
+            advance(sums, slot);
 }
 
 void spine_sums_wait(struct spine_sums *sums, int ticket, double *span)
@@ -222,10 +223,10 @@ void spine_sums_wait(struct spine_sums *sums, int ticket, double *span)
     if (sum->stage != ALL_DONE)
         advance(sums, ticket);
     const double start = spine_comm_clock();
-    /* Looking again at once is quickest; but where ranks share a core, another must get it. */
-    for (unsigned looks = 1; sum->stage != ALL_DONE; looks++) {
+    /* Polling is quickest; but where ranks share a core, the others must get it too. */
+    for (unsigned polls = 1; sum->stage != ALL_DONE; polls++) {
         spine_sums_progress(sums);
-        if (looks % 64 == 0)
+        if (polls % 64 == 0)
             sched_yield();
     }
     sums->waited += spine_comm_clock() - start;

@@ -1,13 +1,13 @@
-/* sums.h -- sums over all ranks that go on while the ranks compute.
+/* sums.h -- non-blocking all-reduce, overlapped with computation.
  *
- * The values stand in a block of this module's, begun with the same arguments on all ranks, and
- * are replaced by their sums. Ranks of one node have their blocks in shared memory: when all have
+ * The values are in a block of this module's, the same elements on all ranks, and are replaced by
+ * their sums over the ranks. Ranks of one node have their blocks in shared memory: when all have
  * begun a sum, each adds up its share of it and hands the result to the others, so nothing is
  * copied into messages. Between nodes the shares are summed by MPI: rank i of every node with rank
  * i of the others. Every rank gets the same bits.
  *
  * Nothing moves by itself: spine_sums_progress() does this rank's part of the work, so call it now
- * and then while computing. Waiting does it too. */
+ * and then while computing. Waiting does so too. */
 #ifndef SPINE_RANKS_SUMS_H
 #define SPINE_RANKS_SUMS_H
 
@@ -17,15 +17,15 @@ enum { SPINE_SUMS_MOST = 32 }; /* under way at once */
 
 struct spine_sums {
     float *block;                    /* owned; (count), this rank's, zeroed, aligned to 64 bytes */
-    double waited;                   /* seconds that this rank has waited, all told */
+    double waited;                   /* seconds that this rank has waited, in total */
     struct spine_comm node, others;  /* owned: this node's ranks; their counterparts on all nodes */
     struct spine_comm_memory memory; /* owned: the node's blocks */
     struct spine_sum *sums;          /* owned; (SPINE_SUMS_MOST) */
     uint64_t num_begun, num_added;   /* sums begun; those of which the node's part is added up */
 };
 
-/* Make room for 'count' floats on every rank. Ranks share memory if they can; tests may say with
- * ranks_per_node how many are to be taken for a node (0: ask the machine). Collective. */
+/* Allocate 'count' floats on every rank. Ranks share memory if they can; tests may set the number of
+ * ranks that make a node (0: as the machine has it). Collective. */
 int spine_sums_init(struct spine_sums *sums, const struct spine_comm *comm, size_t count,
                     int ranks_per_node, struct spine_error *err);
 
