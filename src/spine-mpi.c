@@ -89,7 +89,7 @@ static void print_version(void)
     spine_store_library(hdf5, sizeof hdf5);
     spine_kernel_library(blas, sizeof blas);
     printf("spine-mpi %s\nMPI: %s\nHDF5: %s\nBLAS: %s\nkernels: %s\n", SPINE_VERSION, mpi, hdf5,
-           blas, spine_kernel_processor());
+           blas, spine_processor_names[spine_kernel_processor()]);
 }
 
 static int work(const struct request *request, struct spine_comm *comm, struct spine_error *err)

@@ -64,15 +64,18 @@ void spine_kernel_library(char *text, size_t size)
              openblas_get_corename(), threads, threads == 1 ? "" : "s");
 }
 
-const char *spine_kernel_processor(void)
+const char *const spine_processor_names[] = {
+    [SPINE_GENERIC] = "generic", [SPINE_AVX2] = "AVX2", [SPINE_AVX512] = "AVX-512", NULL};
+
+enum spine_processor spine_kernel_processor(void)
 {
 #ifdef SPINE_HAS_CLONES
     if (__builtin_cpu_supports("x86-64-v4"))
-        return "AVX-512";
+        return SPINE_AVX512;
     if (__builtin_cpu_supports("x86-64-v3"))
-        return "AVX2";
+        return SPINE_AVX2;
 #endif
-    return "generic";
+    return SPINE_GENERIC;
 }
 
 /* BLAS counts in ints. */
@@ -178,7 +181,7 @@ void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden
 {
     if (n == 0 || units == 0)
         return;
-    if (strcmp(spine_kernel_processor(), "AVX-512") != 0) {
+    if (spine_kernel_processor() != SPINE_AVX512) {
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, blas_int(n), blas_int(units),
                     blas_int(dim), 1, a, blas_int(stride), b, blas_int(stride), 0, c,
                     blas_int(hidden));

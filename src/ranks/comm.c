@@ -11,7 +11,8 @@
 #include <string.h>
 
 #include "spine/base/memory.h"
-#include "spine/ranks/room.h"
+#include "spine/ranks/machine.h"
+#include "spine/ranks/openmpi.h"
 
 enum { PIECE = 1 << 28 };
 
@@ -59,40 +60,9 @@ static void adopt(struct spine_comm *comm, MPI_Comm mpi_comm)
     MPI_TRY(MPI_Comm_size(mpi_comm, &comm->size));
 }
 
-/* Did mpirun, srun or another launcher start this process as a rank of a job? In doubt, yes. In the
- * script of a Slurm job SLURM_PROCID is set for what srun doesn't start, too. */
-static bool is_launched(void)
-{
-    static const char *const variables[] = {
-        "OMPI_COMM_WORLD_SIZE", /* mpirun */
-        "PMIX_RANK",            /* mpirun, srun --mpi=pmix */
-        "PMI_RANK",             /* srun --mpi=pmi2, MPICH */
-        "SLURM_PROCID",         /* srun */
-        "FLUX_TASK_RANK",       /* flux run */
-        "PALS_RANKID",          /* Cray's launchers, new */
-        "ALPS_APP_PE",          /* and old */
-        "JSM_NAMESPACE_RANK",   /* IBM's jsrun */
-    };
-    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
-        if (getenv(variables[i]) != NULL)
-            return true;
-    return false;
-}
-
-/* A process that no launcher started talks to nobody, but Open MPI prepares for it: it starts a
- * daemon through which others might be spawned, and looks for networks. Without these, MPI_Init()
- * takes a fifth of the time. What the user has set stays; other MPIs don't know these variables. */
-static void prepare_to_be_alone(void)
-{
-    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0); /* no daemon */
-    setenv("OMPI_MCA_pml", "ob1", 0);                  /* no UCX, no libfabric */
-    setenv("OMPI_MCA_btl", "self", 0);
-}
-
 void spine_comm_init(struct spine_comm *world, int *argc, char ***argv)
 {
-    if (!is_launched())
-        prepare_to_be_alone();
+    spine_openmpi_prepare();
     MPI_TRY(MPI_Init(argc, argv));
     adopt(world, MPI_COMM_WORLD);
 }
@@ -119,22 +89,20 @@ void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *no
     adopt(node, handle);
 }
 
-/* Is there room for what the ranks of a node share? Open MPI 4.1 finds out on one of them, and the
- * others wait for ever. Fails on all alike. */
-static int check_shared_room(const struct spine_comm *node, size_t bytes, struct spine_error *err)
+/* Does what the ranks of a node share fit into its file system? Fails on all alike. */
+static int check_shared_space(const struct spine_comm *node, size_t bytes, struct spine_error *err)
 {
     enum { PAGE = 4096 };
-    const char *set = getenv("OMPI_MCA_osc_sm_backing_directory");
-    const char *directory = set != NULL ? set : "/dev/shm";
-    const uint64_t room = spine_room_disk(directory);
+    const char *directory = spine_openmpi_shared_directory();
+    const uint64_t left = directory == NULL ? UINT64_MAX : spine_machine_disk_left(directory);
     uint64_t sum = (bytes + 2 * PAGE) / PAGE * PAGE;
     MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM, mpi(node)));
-    const int rc = sum <= room
+    const int rc = sum <= left
                        ? 0
                        : spine_fail(err,
                                     "%s has too little room for what the ranks of a node "
                                     "share: %.1f MiB are free, %.1f MiB are needed",
-                                    directory, (double)room / (1 << 20), (double)sum / (1 << 20));
+                                    directory, (double)left / (1 << 20), (double)sum / (1 << 20));
     return spine_comm_agree(node, rc, err);
 }
 
@@ -173,7 +141,7 @@ int spine_comm_map(const struct spine_comm *node, size_t bytes, struct spine_com
         rc = -1;
     rc = spine_comm_agree(node, rc, err);
     if (rc == 0 && node->size > 1)
-        rc = check_shared_room(node, rounded, err);
+        rc = check_shared_space(node, rounded, err);
     if (rc == 0 && node->size > 1 && share_memory(node, rounded, window, base))
         rc = spine_fail(err, "no shared memory for %zu bytes a rank; is /dev/shm full?", bytes);
     rc = spine_comm_agree(node, rc, err);
@@ -219,40 +187,6 @@ void spine_comm_library(char *text, size_t size)
     MPI_TRY(MPI_Get_library_version(name, &length));
     name[strcspn(name, ",\n")] = '\0';
     snprintf(text, size, "%s", name);
-}
-
-/* Append to 'text' the names of the plug-ins of a kind that stand in /proc/self/maps, but for those
- * that every process has. "sm" is an empty one in Open MPI 4. */
-static void list_plugins(const char *kind, const char *before, char *text, size_t size)
-{
-    char line[512], family[8], name[32];
-    FILE *maps = fopen("/proc/self/maps", "r");
-    const char *separator = before;
-    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
-        const char *file = strrchr(line, '/');
-        if (file == NULL || sscanf(file, "/mca_%7[a-z]_%31[a-z0-9].so", family, name) != 2 ||
-            strcmp(family, kind) != 0 || strcmp(name, "self") == 0 || strcmp(name, "sm") == 0)
-            continue;
-        const size_t length = strlen(text), named = strlen(name);
-        /* A plug-in is mapped in several pieces, one after the other. */
-        if (length >= named && strcmp(text + length - named, name) == 0)
-            continue;
-        snprintf(text + length, size - length, "%s%s", separator, name);
-        separator = ", ";
-    }
-    if (maps != NULL)
-        fclose(maps);
-}
-
-void spine_comm_transports(char *text, size_t size)
-{
-    text[0] = '\0';
-    list_plugins("pml", " (pml ", text, size);
-    if (text[0] == '\0')
-        return;
-    list_plugins("mtl", "; mtl ", text, size);
-    list_plugins("btl", "; btl ", text, size);
-    snprintf(text + strlen(text), size - strlen(text), ")");
 }
 
 static void sum(struct spine_comm *comm, void *values, size_t count, MPI_Datatype type, size_t size)

@@ -89,7 +89,7 @@ static int measure(struct spine_comm *comm, size_t dim, size_t hidden, struct ra
 static int by_host(const void *a, const void *b)
 {
     const struct spine_rank_facts *first = a, *second = b;
-    return strcmp(first->place.host, second->place.host);
+    return strcmp(first->machine.host, second->machine.host);
 }
 
 /* The ranks of a host: "n1: 4 ranks, each rank bound to 1 core; 16 cores of AMD EPYC; AVX2". Sorts
@@ -99,18 +99,18 @@ static void print_hosts(struct spine_rank_facts *ranks, int size, FILE *out)
     qsort(ranks, (size_t)size, sizeof *ranks, by_host);
     int hosts = 0;
     for (int first = 0, end; first < size; first = end) {
-        const struct spine_place *place = &ranks[first].place;
+        const struct spine_machine *machine = &ranks[first].machine;
         char text[128];
         end = first + 1;
-        while (end < size && strcmp(ranks[end].place.host, place->host) == 0)
+        while (end < size && strcmp(ranks[end].machine.host, machine->host) == 0)
             end++;
         if (++hosts > MOST_HOSTS)
             continue;
         spine_preflight_describe(ranks + first, end - first, text, sizeof text);
-        fprintf(out, "%-10s %s: %s; %d core%s%s%s; %s\n", hosts == 1 ? "hosts" : "", place->host,
-                strstr(text, "with ") + strlen("with "), (int)place->host_cores,
-                place->host_cores == 1 ? "" : "s", place->processor[0] == '\0' ? "" : " of ",
-                place->processor, ranks[first].kernels);
+        fprintf(out, "%-10s %s: %s; %d core%s%s%s; %s\n", hosts == 1 ? "hosts" : "", machine->host,
+                strstr(text, "with ") + strlen("with "), (int)machine->host_cores,
+                machine->host_cores == 1 ? "" : "s", machine->processor[0] == '\0' ? "" : " of ",
+                machine->processor, ranks[first].kernels);
     }
     if (hosts > MOST_HOSTS)
         fprintf(out, "           and %d more\n", hosts - MOST_HOSTS);
@@ -139,11 +139,11 @@ static void print(const struct spine_preflight *preflight, const struct rates *r
 {
     const struct spine_run_facts *run = &preflight->run;
     const struct spine_words *warnings = &preflight->warnings;
-    char host[SPINE_PLACE_NAME];
+    char host[SPINE_MACHINE_NAME];
     int slowest = 0;
     for (int rank = 1; rank < size; rank++)
         slowest = rates->gflops[rank] < rates->gflops[slowest] ? rank : slowest;
-    strcpy(host, preflight->ranks[slowest].place.host);
+    strcpy(host, preflight->ranks[slowest].machine.host);
     print_hosts(preflight->ranks, size, out);
     fprintf(out, "BLAS       %s\n", preflight->ranks->blas);
     fprintf(out, "MPI        %s\n", preflight->mpi);

@@ -9,7 +9,7 @@
 #include "spine/math/model.h"
 #include "spine/math/optimizer.h"
 #include "spine/math/partition.h"
-#include "spine/ranks/room.h"
+#include "spine/ranks/machine.h"
 #include "spine/train/dataset.h"
 #include "spine/train/resume.h"
 
@@ -111,7 +111,7 @@ static void look_at_node(struct spine_comm *comm, struct forecast *forecast)
     struct spine_comm node;
     spine_comm_split_nodes(comm, &node);
     int64_t needed = (int64_t)bytes_to_come(&forecast->memory);
-    const uint64_t room = spine_room_memory("");
+    const uint64_t room = spine_machine_memory_left("");
     spine_comm_sum_counts(&node, &needed, 1);
     /* The least that one of them sees: the limits of its control groups may be its own. */
     forecast->node_room =
@@ -134,7 +134,7 @@ static int look_at_disk(const struct spine_config *config, struct forecast *fore
     /* A run that is finished needs nothing more. */
     const int finished = state == SPINE_RUNDIR_FINISHED && !config->overwrite;
     forecast->disk_needed = finished || bytes < held ? 0 : bytes - held;
-    forecast->disk_room = spine_room_disk(config->directory);
+    forecast->disk_room = spine_machine_disk_left(config->directory);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "spine/base/log.h"
 #include "spine/math/kernels.h"
+#include "spine/ranks/openmpi.h"
 
 /* A rank with fewer rows of a batch than FEW_ROWS waits for others much of the time. */
 enum { FEW_ROWS = 16, ENOUGH_ROWS = 64 };
@@ -17,17 +18,18 @@ typedef int is_alike(const struct spine_rank_facts *a, const struct spine_rank_f
 
 static int same_host(const struct spine_rank_facts *a, const struct spine_rank_facts *b)
 {
-    return strcmp(a->place.host, b->place.host) == 0;
+    return strcmp(a->machine.host, b->machine.host) == 0;
 }
 
 static int same_cores(const struct spine_rank_facts *a, const struct spine_rank_facts *b)
 {
-    return same_host(a, b) && memcmp(a->place.cores, b->place.cores, sizeof a->place.cores) == 0;
+    return same_host(a, b) &&
+           memcmp(a->machine.cores, b->machine.cores, sizeof a->machine.cores) == 0;
 }
 
 static int same_processor(const struct spine_rank_facts *a, const struct spine_rank_facts *b)
 {
-    return strcmp(a->place.processor, b->place.processor) == 0 &&
+    return strcmp(a->machine.processor, b->machine.processor) == 0 &&
            strcmp(a->kernels, b->kernels) == 0 && strcmp(a->blas, b->blas) == 0;
 }
 
@@ -54,10 +56,10 @@ static void describe_binding(const struct spine_rank_facts *ranks, int size, cha
     assert(size > 0);
     int bound = 0, alike = 1;
     for (int rank = 0; rank < size; rank++) {
-        bound += spine_place_is_bound(&ranks[rank].place);
-        alike = alike && ranks[rank].place.num_cores == ranks[0].place.num_cores;
+        bound += spine_machine_is_bound(&ranks[rank].machine);
+        alike = alike && ranks[rank].machine.num_cores == ranks[0].machine.num_cores;
     }
-    const int cores = ranks[0].place.num_cores;
+    const int cores = ranks[0].machine.num_cores;
     if (bound == 0)
         snprintf(text, text_size, "not bound");
     else if (bound == size && alike)
@@ -79,7 +81,7 @@ void spine_preflight_describe(const struct spine_rank_facts *ranks, int size, ch
         hosts++;
         least = here < least ? here : least;
         most = here > most ? here : most;
-        too_many |= ranks[rank].place.host_cores > 0 && here > ranks[rank].place.host_cores;
+        too_many |= ranks[rank].machine.host_cores > 0 && here > ranks[rank].machine.host_cores;
     }
     describe_binding(ranks, size, binding, sizeof binding);
     const char *more = too_many ? " (more than cores)" : "";
@@ -111,18 +113,18 @@ static int judge_binding(const struct spine_rank_facts *ranks, int size,
                          struct spine_words *warnings, struct spine_error *err)
 {
     for (int rank = 0; rank < size; rank++) {
-        const struct spine_place *place = &ranks[rank].place;
+        const struct spine_machine *machine = &ranks[rank].machine;
         const int sharing =
-            spine_place_is_bound(place) ? count_alike(ranks, size, rank, same_cores) : 0;
+            spine_machine_is_bound(machine) ? count_alike(ranks, size, rank, same_cores) : 0;
         char cores[32] = "core and share it";
-        if (place->num_cores > 1)
-            snprintf(cores, sizeof cores, "%d cores and share them", (int)place->num_cores);
-        if (sharing > place->num_cores)
+        if (machine->num_cores > 1)
+            snprintf(cores, sizeof cores, "%d cores and share them", (int)machine->num_cores);
+        if (sharing > machine->num_cores)
             return add(warnings, err,
                        "%d ranks on %s are bound to the same %s; give each its own core (mpirun "
                        "--map-by core --bind-to core; srun --cpu-bind=cores), or turn binding off "
                        "(mpirun --bind-to none)",
-                       sharing, place->host, cores);
+                       sharing, machine->host, cores);
     }
     return 0;
 }
@@ -133,12 +135,12 @@ static int judge_threads(const struct spine_rank_facts *ranks, int size,
     for (int rank = 0; rank < size; rank++) {
         const struct spine_rank_facts *facts = &ranks[rank];
         const int here = count_alike(ranks, size, rank, same_host);
-        const int cores = facts->place.host_cores;
+        const int cores = facts->machine.host_cores;
         if (facts->blas_threads > 1 && cores > 0 && here * facts->blas_threads > cores)
             return add(warnings, err,
                        "%d rank%s on %s with %d BLAS threads%s, but only %d core%s; set "
                        "OPENBLAS_NUM_THREADS=1: one rank per core is faster",
-                       here, here == 1 ? "" : "s", facts->place.host, facts->blas_threads,
+                       here, here == 1 ? "" : "s", facts->machine.host, facts->blas_threads,
                        here == 1 ? "" : " each", cores, cores == 1 ? "" : "s");
     }
     return 0;
@@ -154,8 +156,8 @@ static int judge_processors(const struct spine_rank_facts *ranks, int size,
                        "the ranks' processors differ: %s has %s (%s; %s), %s has %s (%s; %s); "
                        "every step waits for the slowest; request hosts of one kind "
                        "(sbatch --constraint)",
-                       first->place.host, first->place.processor, first->kernels, first->blas,
-                       other->place.host, other->place.processor, other->kernels, other->blas);
+                       first->machine.host, first->machine.processor, first->kernels, first->blas,
+                       other->machine.host, other->machine.processor, other->kernels, other->blas);
     }
     return 0;
 }
@@ -207,10 +209,11 @@ static void look(struct spine_rank_facts *facts)
 {
     char blas[256];
     memset(facts, 0, sizeof *facts); /* the gaps are sent too */
-    spine_place_look(&facts->place, "");
+    spine_machine_describe(&facts->machine, NULL, NULL);
     spine_kernel_library(blas, sizeof blas);
-    snprintf(facts->blas, sizeof facts->blas, "%.*s", SPINE_PLACE_NAME - 1, blas);
-    snprintf(facts->kernels, sizeof facts->kernels, "%s", spine_kernel_processor());
+    snprintf(facts->blas, sizeof facts->blas, "%.*s", SPINE_MACHINE_NAME - 1, blas);
+    snprintf(facts->kernels, sizeof facts->kernels, "%s",
+             spine_processor_names[spine_kernel_processor()]);
     facts->blas_threads = spine_kernel_threads();
 }
 
@@ -235,9 +238,9 @@ int spine_preflight_init(struct spine_preflight *preflight, const struct spine_c
     int rc = 0;
     if (comm->rank == 0) {
         preflight->ranks = (struct spine_rank_facts *)(void *)all;
-        spine_place_look_at_disk(directory, &preflight->run.filesystem);
+        spine_machine_filesystem(directory, &preflight->run.filesystem);
         spine_comm_library(library, sizeof library);
-        spine_comm_transports(transports, sizeof transports);
+        spine_openmpi_transports(transports, sizeof transports);
         snprintf(preflight->mpi, sizeof preflight->mpi, "%s%s", library, transports);
         rc = spine_preflight_judge(preflight->ranks, comm->size, &preflight->run,
                                    &preflight->warnings, &preflight->advice, err);

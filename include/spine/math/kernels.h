@@ -31,9 +31,10 @@ void spine_kernel_library(char *text, size_t size);
 /* The threads of that library. */
 int spine_kernel_threads(void);
 
-/* Which of its copies (clones.h) the loader took for our own loops: "AVX-512", "AVX2" or
- * "generic". */
-const char *spine_kernel_processor(void);
+/* Which of its copies (clones.h) the loader chose for our own loops, and their names. */
+enum spine_processor { SPINE_GENERIC, SPINE_AVX2, SPINE_AVX512 };
+extern const char *const spine_processor_names[];
+enum spine_processor spine_kernel_processor(void);
 
 /* c = a b':  a (n, D), b (U, D), c (n, U). 'packed' is scratch for spine_kernel_packed() floats,
  * aligned to 64 bytes. */

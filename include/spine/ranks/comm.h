@@ -53,11 +53,6 @@ const void *spine_comm_handle(const struct spine_comm *comm);
 /* Write the MPI library's name and version, one line, to text (of 'size' bytes). Not collective. */
 void spine_comm_library(char *text, size_t size);
 
-/* Write how messages travel, such as " (pml ob1; btl tcp, vader)", which Open MPI has chosen by
- * now: the plug-ins that this process has loaded. Nothing if there are none, as in other libraries.
- * Not collective. */
-void spine_comm_transports(char *text, size_t size);
-
 /* Replace each element by its sum over all ranks. Every rank gets the same bits. */
 void spine_comm_sum_floats(struct spine_comm *comm, float *values, size_t count);
 void spine_comm_sum_doubles(struct spine_comm *comm, double *values, size_t count);

@@ -6,13 +6,13 @@
 
 #include "spine/base/words.h"
 #include "spine/ranks/comm.h"
-#include "spine/ranks/place.h"
+#include "spine/ranks/machine.h"
 
 /* What a rank knows of itself. Plain data. */
 struct spine_rank_facts {
-    struct spine_place place;
-    char blas[SPINE_PLACE_NAME]; /* library and kernels */
-    char kernels[16];            /* our own */
+    struct spine_machine machine;
+    char blas[SPINE_MACHINE_NAME]; /* library and kernels */
+    char kernels[16];              /* our own */
     int32_t blas_threads;
 };
 

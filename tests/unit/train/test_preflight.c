@@ -23,13 +23,13 @@ static void put_ranks(int hosts, int each, int cores)
     memset(ranks, 0, sizeof ranks);
     for (int rank = 0; rank < hosts * each; rank++) {
         struct spine_rank_facts *facts = &ranks[rank];
-        snprintf(facts->place.host, sizeof facts->place.host, "n%d", rank / each + 1);
-        snprintf(facts->place.processor, sizeof facts->place.processor, "Fast 9000");
+        snprintf(facts->machine.host, sizeof facts->machine.host, "n%d", rank / each + 1);
+        snprintf(facts->machine.processor, sizeof facts->machine.processor, "Fast 9000");
         snprintf(facts->blas, sizeof facts->blas, "OpenBLAS");
         snprintf(facts->kernels, sizeof facts->kernels, "AVX2");
         facts->blas_threads = 1;
-        facts->place.host_cores = facts->place.num_cores = cores;
-        facts->place.cores[0] = (UINT64_C(1) << cores) - 1;
+        facts->machine.host_cores = facts->machine.num_cores = cores;
+        facts->machine.cores[0] = (UINT64_C(1) << cores) - 1;
     }
     run = (struct spine_run_facts){.directory = "run",
                                    .filesystem = {"local", 0, 1, 1},
@@ -39,8 +39,8 @@ static void put_ranks(int hosts, int each, int cores)
 
 static void bind(int rank, int first, int count)
 {
-    ranks[rank].place.num_cores = count;
-    ranks[rank].place.cores[0] = ((UINT64_C(1) << count) - 1) << first;
+    ranks[rank].machine.num_cores = count;
+    ranks[rank].machine.cores[0] = ((UINT64_C(1) << count) - 1) << first;
 }
 
 /* The warnings about 'size' ranks, and behind them the advice, are just these, which NULL ends;
@@ -146,9 +146,9 @@ static void test_different_processors_are_seen(void **state)
 {
     (void)state;
     put_ranks(3, 2, 8);
-    strcpy(ranks[4].place.processor, "Slow 10");
+    strcpy(ranks[4].machine.processor, "Slow 10");
     strcpy(ranks[4].kernels, "generic");
-    strcpy(ranks[5].place.processor, "Slow 10");
+    strcpy(ranks[5].machine.processor, "Slow 10");
     ASSERT_WARNINGS(6, "the ranks' processors differ: n1 has Fast 9000 (AVX2; OpenBLAS), n3 has "
                        "Slow 10 (generic; OpenBLAS); ");
     ASSERT_QUIET(4);

@@ -1,0 +1,94 @@
+/* openmpi.c -- what is known of Open MPI beyond the MPI standard. */
+#include "spine/ranks/openmpi.h"
+
+#include <mpi.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_in_use(void)
+{
+#ifdef OPEN_MPI
+    const char *value = getenv("SPINE_OPENMPI");
+    return value == NULL || strcmp(value, "0") != 0;
+#else
+    return false;
+#endif
+}
+
+/* Did mpirun, srun or another launcher start this process as a rank of a job? In doubt, yes. In the
+ * script of a Slurm job SLURM_PROCID is set for what srun doesn't start, too. */
+static bool is_launched(void)
+{
+    static const char *const variables[] = {
+        "OMPI_COMM_WORLD_SIZE", /* mpirun */
+        "PMIX_RANK",            /* mpirun, srun --mpi=pmix */
+        "PMI_RANK",             /* srun --mpi=pmi2, MPICH */
+        "SLURM_PROCID",         /* srun */
+        "FLUX_TASK_RANK",       /* flux run */
+        "PALS_RANKID",          /* Cray's launchers, new */
+        "ALPS_APP_PE",          /* and old */
+        "JSM_NAMESPACE_RANK",   /* IBM's jsrun */
+    };
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+        if (getenv(variables[i]) != NULL)
+            return true;
+    return false;
+}
+
+void spine_openmpi_prepare(void)
+{
+    if (!is_in_use() || is_launched())
+        return;
+
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0); /* no daemon */
+    setenv("OMPI_MCA_pml", "ob1", 0);                  /* no UCX, no libfabric */
+    setenv("OMPI_MCA_btl", "self", 0);
+}
+
+const char *spine_openmpi_shared_directory(void)
+{
+    const char *set = getenv("OMPI_MCA_osc_sm_backing_directory");
+
+    if (!is_in_use())
+        return NULL;
+    return set != NULL ? set : "/dev/shm";
+}
+
+/* Append to 'text' the names of the plug-ins of a kind that /proc/self/maps lists, but for those that
+ * every process has. "sm" is an empty one in Open MPI 4. */
+static void list_plugins(const char *kind, const char *before, char *text, size_t size)
+{
+    char line[512], family[8], name[32];
+    FILE *maps = fopen("/proc/self/maps", "r");
+    const char *separator = before;
+    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+        const char *file = strrchr(line, '/');
+        if (file == NULL || sscanf(file, "/mca_%7[a-z]_%31[a-z0-9].so", family, name) != 2 ||
+            strcmp(family, kind) != 0 || strcmp(name, "self") == 0 || strcmp(name, "sm") == 0)
+            continue;
+        const size_t length = strlen(text), named = strlen(name);
+        /* A plug-in is mapped in several pieces, one after the other. */
+        if (length >= named && strcmp(text + length - named, name) == 0)
+            continue;
+        snprintf(text + length, size - length, "%s%s", separator, name);
+        separator = ", ";
+    }
+    if (maps != NULL)
+        fclose(maps);
+}
+
+void spine_openmpi_transports(char *text, size_t size)
+{
+    text[0] = '\0';
+    if (!is_in_use())
+        return;
+
+    list_plugins("pml", " (pml ", text, size);
+    if (text[0] == '\0')
+        return;
+    list_plugins("mtl", "; mtl ", text, size);
+    list_plugins("btl", "; btl ", text, size);
+    snprintf(text + strlen(text), size - strlen(text), ")");
+}
