@@ -5,13 +5,19 @@
 # The ranks save and leave with status 75 when they get USR1, which Slurm sends to the script before
 # the time limit (#SBATCH --signal). The script then requeues its job, which goes on from there. It
 # does so too when mpirun lost a node (status 205): of a job under mpirun Slurm itself only notices
-# the loss of the node with the script. A job that comes back without having saved anything new ends the third time.
+# the loss of the node with the script. A job that comes back without having saved anything new ends
+# the third time.
+#
+# SIGTERM, as scancel and preemption send it, is passed on as USR1 too: on SIGTERM mpirun would kill
+# the ranks after its own delay, whatever they are saving, and end with status 1.
 
 ulimit -c 0
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # a rank a core
 # mpirun notices in 8 seconds, and not in 8 minutes, that a host was unplugged.
 export OMPI_MCA_oob_tcp_keepalive_time=5 OMPI_MCA_oob_tcp_keepalive_intvl=1
 export OMPI_MCA_oob_tcp_keepalive_probes=3
+# Where SIGTERM does reach mpirun, it waits so many seconds for the ranks to save, and not for one.
+export OMPI_MCA_odls_base_sigkill_timeout=60
 # shellcheck source=slurm/env.sh
 . "${here:?}/env.sh"
 
@@ -61,7 +67,7 @@ launch()
     "${command[@]}" "$@" &
     pid=$!
     trap 'signals=$((signals + 1)); say "USR1: the ranks save and leave"; kill -USR1 $pid || true' USR1
-    trap 'signals=$((signals + 1)); kill -TERM $pid || true' TERM
+    trap 'signals=$((signals + 1)); say "TERM: the ranks save and leave"; kill -USR1 $pid || true' TERM
     while :; do # wait returns early at a signal
         seen=$signals status=0
         wait "$pid" || status=$?

@@ -63,25 +63,27 @@ static int choose_shapes(const struct spine_trials *trials, struct shape *shapes
 static void activate_a_tenth(struct spine_stepper *stepper, const struct spine_dataset *data)
 {
     const double entries = (double)data->part.num_rows * (double)data->dim;
-    const double square = data->variance / entries + stepper->noise * stepper->noise;
+    const double square =
+        data->variance / entries + stepper->settings.noise * stepper->settings.noise;
     for (size_t j = 0; j < stepper->params.hidden; j++)
         stepper->params.b1[j] = (float)(-1.2816 * sqrt(square / 3));
 }
 
-/* The mean of many steps, from step *next on, after some that warm up; the parameters stay about as
+/* The mean of many steps, from *position on, after some that warm up; the parameters stay about as
  * they are. */
 static int time_steps(struct spine_stepper *stepper, struct spine_comm *comm,
-                      struct spine_dataset *data, size_t *next, double *seconds,
+                      struct spine_dataset *data, struct spine_position *position, double *seconds,
                       struct spine_error *err)
 {
-    struct spine_step_sums sums = {0};
     const size_t steps = spine_partition_steps(&data->part);
     double begun = spine_comm_clock();
     size_t count = WARM_STEPS;
     for (int warm = 1; warm >= 0; warm--) {
-        for (size_t step = 0; step < count; step++)
-            if (spine_stepper_take(stepper, comm, data, 0, (*next)++ % steps, &sums, err))
+        for (size_t step = 0; step < count; step++) {
+            position->step %= steps;
+            if (spine_stepper_step(stepper, comm, data, position, err))
                 return -1;
+        }
         *seconds = (spine_comm_clock() - begun) / (double)count;
         if (warm) /* long enough to be interrupted as often as a training is */
             count = (size_t)(PHASE_SECONDS / (*seconds + 1e-9)) + WARM_STEPS;
@@ -102,22 +104,18 @@ static int measure_shape(const struct spine_trials *trials, struct spine_comm *c
         spine_dataset_view(&data, comm, whole, (size_t)config.batch_size, (uint64_t)config.seed,
                            err))
         return -1;
-    struct spine_stepper stepper = {
-        .weights = {config.sparsity, config.asl_weight, config.psl_weight},
-        .schedule = {.kind = SPINE_CONSTANT, .rate = 1e-12, .num_steps = UINT32_MAX},
-        .noise = config.noise,
-        .kernel = (enum spine_kernel_choice)config.kernel};
-    int rc = spine_stepper_init(&stepper, comm, data.dim, (size_t)config.hidden,
-                                spine_partition_most_rows(&data.part),
-                                (enum spine_optimizer_kind)config.optimizer, config.momentum,
-                                config.beta2, (uint64_t)config.seed, err);
-    size_t next = 0;
+    struct spine_stepper stepper;
+    struct spine_step_settings settings = spine_step_settings(&config, &data);
+    settings.schedule =
+        (struct spine_schedule){.kind = SPINE_CONSTANT, .rate = 1e-12, .num_steps = UINT32_MAX};
+    int rc = spine_stepper_init(&stepper, comm, &settings, err);
+    struct spine_position position = {0};
     double early = 0, late = 0;
     if (rc == 0)
-        rc = time_steps(&stepper, comm, &data, &next, &early, err);
+        rc = time_steps(&stepper, comm, &data, &position, &early, err);
     if (rc == 0) {
         activate_a_tenth(&stepper, &data);
-        rc = time_steps(&stepper, comm, &data, &next, &late, err);
+        rc = time_steps(&stepper, comm, &data, &position, &late, err);
     }
     shape->seconds = EARLY_SHARE * early + (1 - EARLY_SHARE) * late;
     spine_stepper_dispose(&stepper);

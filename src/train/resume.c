@@ -1,4 +1,4 @@
-/* resume.c -- how a run begins: anew, or where it stood. Rank 0 finds out, the others get it. */
+/* resume.c -- start a run, or resume it from a checkpoint. Rank 0 decides, the others get it. */
 #include "spine/train/resume.h"
 
 #include <inttypes.h>
@@ -55,64 +55,79 @@ static int make_texts(const struct spine_config *config, const struct spine_data
 /* What loading a checkpoint came to. */
 enum outcome { LOADED, DAMAGED, UNFIT };
 
-/* What rank 0 found out, for all. */
-struct decision {
-    enum spine_start start;
+/* What a checkpoint says beyond parameters and moments. */
+struct saved {
     struct spine_progress progress;
-    int32_t *modes; /* (size) */
+    int32_t *modes; /* owned; (size) */
     int has_modes;
-    struct spine_idle *idle; /* NULL if units aren't revived */
 };
 
-static enum outcome load(const char *path, const struct spine_config *config,
-                         const struct spine_checkpoint_texts *texts, int size,
-                         struct spine_stepper *stepper, struct decision *decision,
-                         struct spine_error *err)
+/* Refuse a checkpoint that another input or other options made. */
+static int check_texts(const struct spine_resume *resume, const char *path,
+                       const struct spine_checkpoint_texts *saved, struct spine_error *err)
 {
-    const int64_t last = spine_config_last_epoch(config);
-    struct spine_checkpoint_texts saved;
+    const struct spine_checkpoint_texts *own = &resume->texts;
     char differences[768];
-    if (spine_checkpoint_read_texts(path, &saved, err))
-        return DAMAGED;
-    enum outcome outcome = UNFIT;
-    if (spine_config_differ(saved.identity, texts->identity, differences, sizeof differences) > 0)
-        spine_refuse(err, "%s: was saved by other options: %s", path, differences);
-    else if (strcmp(saved.input, texts->input) != 0)
-        spine_refuse(err, "%s: is of another input: %.100s; %s has %s", path, saved.input,
-                     config->input, texts->input);
-    else if (spine_checkpoint_read(path, &stepper->params, &stepper->optimizer, &decision->progress,
-                                   decision->modes, (size_t)size, &decision->has_modes, err) ||
-             (decision->idle != NULL && spine_checkpoint_read_idle(path, decision->idle->epochs,
-                                                                   decision->idle->hidden, err)))
-        outcome = DAMAGED;
-    else if (decision->progress.epoch > last ||
-             (decision->progress.epoch == last && decision->progress.step > 0))
-        spine_refuse(err, "%s: is %lld, but %s is of epoch %lld",
-                     last < config->epochs ? "train.stop_after" : "train.epochs", (long long)last,
-                     path, (long long)decision->progress.epoch);
-    else
-        outcome = LOADED;
-    spine_checkpoint_texts_dispose(&saved);
-    return outcome;
+
+    if (spine_config_differ(saved->identity, own->identity, differences, sizeof differences) > 0)
+        return spine_refuse(err, "%s: was saved by other options: %s", path, differences);
+    if (strcmp(saved->input, own->input) != 0)
+        return spine_refuse(err, "%s: is of another input: %.100s; %s has %s", path, saved->input,
+                            resume->config->input, own->input);
+    return 0;
 }
 
-/* Go on with the newest checkpoint of the directory that is whole. */
-static int load_newest(const struct spine_config *config,
-                       const struct spine_checkpoint_texts *texts, int size,
-                       struct spine_stepper *stepper, struct decision *decision,
+/* Refuse a checkpoint of more epochs than the run is to have. */
+static int check_progress(const struct spine_config *config, const char *path,
+                          const struct spine_progress *progress, struct spine_error *err)
+{
+    const int64_t last = spine_config_last_epoch(config);
+
+    if (progress->epoch < last || (progress->epoch == last && progress->step == 0))
+        return 0;
+    return spine_refuse(err, "%s: is %lld, but %s is of epoch %lld",
+                        last < config->epochs ? "train.stop_after" : "train.epochs",
+                        (long long)last, path, (long long)progress->epoch);
+}
+
+static enum outcome load(struct spine_resume *resume, const char *path, int size,
+                         struct saved *saved, struct spine_error *err)
+{
+    struct spine_stepper *stepper = resume->stepper;
+    struct spine_idle *idle = resume->idle;
+    struct spine_checkpoint_texts texts;
+
+    if (spine_checkpoint_read_texts(path, &texts, err))
+        return DAMAGED;
+    const int rc = check_texts(resume, path, &texts, err);
+    spine_checkpoint_texts_dispose(&texts);
+    if (rc != 0)
+        return UNFIT;
+
+    if (spine_checkpoint_read(path, &stepper->params, &stepper->optimizer, &saved->progress,
+                              saved->modes, (size_t)size, &saved->has_modes, err) ||
+        (idle != NULL && spine_checkpoint_read_idle(path, idle->epochs, idle->hidden, err)))
+        return DAMAGED;
+    return check_progress(resume->config, path, &saved->progress, err) ? UNFIT : LOADED;
+}
+
+/* Resume from the newest checkpoint of the directory that is whole. */
+static int load_newest(struct spine_resume *resume, int size, struct saved *saved,
                        struct spine_error *err)
 {
+    const char *directory = resume->config->directory;
     char path[SPINE_CHECKPOINT_PATH];
     int64_t steps = INT64_MAX;
     int damaged = 0;
+
     for (;;) {
-        if (spine_checkpoint_newest(config->directory, steps, path, &steps, err))
+        if (spine_checkpoint_newest(directory, steps, path, &steps, err))
             return -1;
         if (steps < 0)
             break;
-        switch (load(path, config, texts, size, stepper, decision, err)) {
+        switch (load(resume, path, size, saved, err)) {
         case LOADED:
-            decision->start = SPINE_START_RESUMED;
+            resume->start = SPINE_START_RESUMED;
             return 0;
         case UNFIT:
             return -1;
@@ -125,8 +140,8 @@ static int load_newest(const struct spine_config *config,
         return spine_refuse(err,
                             "%s: has no checkpoint that is whole; output.overwrite = yes begins "
                             "anew",
-                            config->directory);
-    decision->start = SPINE_START_NEW; /* it was stopped before its first checkpoint */
+                            directory);
+    resume->start = SPINE_START_NEW; /* it was stopped before its first checkpoint */
     return 0;
 }
 
@@ -146,13 +161,13 @@ static int lies_in(const char *path, const char *directory)
     return lies;
 }
 
-static int decide(const struct spine_config *config, const struct spine_checkpoint_texts *texts,
-                  int size, struct spine_stepper *stepper, struct decision *decision, int *lock,
+static int decide(struct spine_resume *resume, int size, struct saved *saved,
                   struct spine_error *err)
 {
+    const struct spine_config *config = resume->config;
     enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
-    decision->start = SPINE_START_NEW;
-    if (spine_rundir_take(config->directory, lock, err) ||
+    resume->start = SPINE_START_NEW;
+    if (spine_rundir_take(config->directory, &resume->lock, err) ||
         spine_rundir_look(config->directory, &state, err))
         return -1;
     if (is_path(config->resume)) {
@@ -161,77 +176,98 @@ static int decide(const struct spine_config *config, const struct spine_checkpoi
                                 "train.resume: %s is in output.directory, whose run would be "
                                 "replaced; name another directory",
                                 config->resume);
-        if (load(config->resume, config, texts, size, stepper, decision, err) != LOADED)
+        if (load(resume, config->resume, size, saved, err) != LOADED)
             return -1;
-        decision->start = SPINE_START_RESUMED;
+        resume->start = SPINE_START_RESUMED;
     } else if (state != SPINE_RUNDIR_EMPTY && !config->overwrite) {
-        if (load_newest(config, texts, size, stepper, decision, err))
+        if (load_newest(resume, size, saved, err))
             return -1;
-        if (state == SPINE_RUNDIR_FINISHED && decision->start == SPINE_START_NEW)
+        if (state == SPINE_RUNDIR_FINISHED && resume->start == SPINE_START_NEW)
             return spine_refuse(err,
                                 "output.directory: %s holds a finished run without its checkpoint; "
                                 "name another one or set output.overwrite = yes",
                                 config->directory);
         if (state == SPINE_RUNDIR_FINISHED &&
-            decision->progress.epoch == spine_config_last_epoch(config)) {
-            decision->start = SPINE_START_FINISHED;
+            saved->progress.epoch == spine_config_last_epoch(config)) {
+            resume->start = SPINE_START_FINISHED;
             return 0;
         }
     }
-    const int keeps = decision->start == SPINE_START_RESUMED && !is_path(config->resume);
+    const int keeps = resume->start == SPINE_START_RESUMED && !is_path(config->resume);
     return spine_rundir_clear(config->directory, keeps ? SPINE_RUNDIR_RESULTS : SPINE_RUNDIR_ALL,
                               err);
 }
 
-/* Give all ranks what rank 0 has. */
-static void share(struct spine_comm *comm, struct spine_stepper *stepper, struct decision *decision)
+/* Give all ranks what rank 0 has loaded. */
+static void share(struct spine_resume *resume, struct spine_comm *comm, struct saved *saved)
 {
-    const size_t bytes = stepper->params.len * sizeof(float);
+    struct spine_stepper *stepper = resume->stepper;
     struct spine_optimizer *optimizer = &stepper->optimizer;
-    spine_comm_broadcast(comm, &decision->start, sizeof decision->start);
-    spine_comm_broadcast(comm, &decision->progress, sizeof decision->progress);
-    if (decision->start != SPINE_START_RESUMED)
-        return;
-    spine_comm_broadcast(comm, &decision->has_modes, sizeof decision->has_modes);
-    spine_comm_broadcast(comm, decision->modes, (size_t)comm->size * sizeof *decision->modes);
+    struct spine_idle *idle = resume->idle;
+    const size_t bytes = stepper->params.len * sizeof(float);
+
+    spine_comm_broadcast(comm, &saved->has_modes, sizeof saved->has_modes);
+    spine_comm_broadcast(comm, saved->modes, (size_t)comm->size * sizeof *saved->modes);
     spine_comm_broadcast(comm, &optimizer->steps, sizeof optimizer->steps);
     spine_comm_broadcast(comm, stepper->params.data, bytes);
-    if (decision->idle != NULL)
-        spine_comm_broadcast(comm, decision->idle->epochs,
-                             decision->idle->hidden * sizeof *decision->idle->epochs);
+    if (idle != NULL)
+        spine_comm_broadcast(comm, idle->epochs, idle->hidden * sizeof *idle->epochs);
     if (optimizer->first != NULL)
         spine_comm_broadcast(comm, optimizer->first, bytes);
     if (optimizer->second != NULL)
         spine_comm_broadcast(comm, optimizer->second, bytes);
+
     /* On another number of ranks the modes are chosen anew after a step. */
-    if (stepper->kernel == SPINE_KERNEL_AUTO && decision->has_modes)
-        stepper->mode = decision->modes[comm->rank] == SPINE_SPARSE ? SPINE_SPARSE : SPINE_DENSE;
+    if (stepper->settings.kernel == SPINE_KERNEL_AUTO && saved->has_modes)
+        stepper->mode = saved->modes[comm->rank] == SPINE_SPARSE ? SPINE_SPARSE : SPINE_DENSE;
 }
 
-int spine_resume_begin(const struct spine_config *config, struct spine_comm *comm,
-                       const struct spine_dataset *data, struct spine_stepper *stepper,
-                       struct spine_idle *idle, struct spine_checkpoint_texts *texts,
-                       struct spine_progress *progress, enum spine_start *start, int *lock,
+/* The position that all ranks together had. Its sums are over all of them, so that one must have
+ * them; only asl is the same on each. */
+static struct spine_position make_position(const struct spine_progress *progress, int rank)
+{
+    struct spine_position position = {.epoch = progress->epoch,
+                                      .step = (size_t)progress->step,
+                                      .sums = {.asl = progress->asl},
+                                      .seconds = progress->seconds};
+
+    if (rank == 0) {
+        position.sums.squares = progress->squares;
+        position.sums.partial = progress->partial;
+        position.sums.active = progress->active;
+        position.waited = progress->waited;
+    }
+    return position;
+}
+
+int spine_resume_begin(struct spine_resume *resume, struct spine_comm *comm,
                        struct spine_error *err)
 {
-    struct decision decision = {.idle = config->revive_after > 0 ? idle : NULL};
-    decision.modes = spine_memory_zeroed((size_t)comm->size, sizeof *decision.modes,
-                                         "the modes of all ranks", err);
-    *texts = (struct spine_checkpoint_texts){0};
-    *lock = -1;
-    int rc = 0;
+    struct saved saved = {0};
 
-    if (decision.modes == NULL)
-        rc = -1;
-    rc = rc || make_texts(config, data, texts, err);
+    resume->lock = -1;
+    saved.modes =
+        spine_memory_zeroed((size_t)comm->size, sizeof *saved.modes, "the ranks' modes", err);
+    int rc =
+        saved.modes == NULL ? -1 : make_texts(resume->config, resume->data, &resume->texts, err);
     if (rc == 0 && comm->rank == 0)
-        rc = decide(config, texts, comm->size, stepper, &decision, lock, err);
+        rc = decide(resume, comm->size, &saved, err);
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0) {
-        share(comm, stepper, &decision);
-        *progress = decision.progress;
-        *start = decision.start;
+        spine_comm_broadcast(comm, &resume->start, sizeof resume->start);
+        spine_comm_broadcast(comm, &saved.progress, sizeof saved.progress);
+        resume->position = make_position(&saved.progress, comm->rank);
+        if (resume->start == SPINE_START_RESUMED)
+            share(resume, comm, &saved);
     }
-    free(decision.modes);
+
+    free(saved.modes);
     return rc;
+}
+
+void spine_resume_dispose(struct spine_resume *resume)
+{
+    spine_checkpoint_texts_dispose(&resume->texts);
+    spine_rundir_release(resume->lock);
+    *resume = (struct spine_resume){.lock = -1};
 }

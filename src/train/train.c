@@ -41,11 +41,10 @@ struct trainer {
     int64_t last_epoch;     /* to train for now */
     int warned;             /* of a collapse */
     struct spine_timeline timeline;
-    struct spine_checkpoint_texts texts;
+    struct spine_resume resume;            /* how it began */
+    struct spine_position position;        /* how far it is */
+    double epoch_started, epoch_waited;    /* position.seconds and waited are counted from these */
     struct spine_checkpoint_writer writer; /* used on rank 0 */
-    struct spine_progress progress;        /* where it began */
-    enum spine_start start;
-    int lock; /* of the directory; rundir.h */
     char metrics_path[SPINE_RUNDIR_PATH], events_path[SPINE_RUNDIR_PATH];
     FILE *metrics;                  /* on rank 0 */
     struct spine_events events;     /* on rank 0, if output.tensorboard */
@@ -62,46 +61,13 @@ static double now(void)
 
 /* --- Setting up --------------------------------------------------------------------------- */
 
-/* The highest learning rate for the run's batch size: proportional to it for SGD (Goyal et al.,
- * "Accurate, large minibatch SGD", 2017), to its square root for Adam (Malladi et al., "On the SDEs
- * and scaling rules for adaptive gradient algorithms", NeurIPS 2022). The warm-up is a share of
- * all steps, so it lasts as many epochs with any batch. */
-static double highest_rate(const struct spine_config *config)
-{
-    if (config->rate_batch == 0)
-        return config->learning_rate;
-    const double ratio = (double)config->batch_size / (double)config->rate_batch;
-    return config->learning_rate * (config->optimizer == SPINE_ADAM ? sqrt(ratio) : ratio);
-}
-
-static int init_stepper(struct trainer *run, struct spine_error *err)
-{
-    const struct spine_config *config = run->config;
-    struct spine_stepper *stepper = &run->stepper;
-    stepper->weights =
-        (struct spine_loss_weights){config->sparsity, config->asl_weight, config->psl_weight};
-    stepper->schedule = (struct spine_schedule){
-        .kind = (enum spine_schedule_kind)config->schedule,
-        .rate = highest_rate(config),
-        .warmup = config->warmup,
-        .decay = config->decay,
-        .num_steps = (uint64_t)config->epochs * spine_partition_steps(&run->data.part),
-    };
-    stepper->noise = config->noise;
-    stepper->kernel = (enum spine_kernel_choice)config->kernel;
-    return spine_stepper_init(stepper, run->comm, run->data.dim, (size_t)config->hidden,
-                              spine_partition_most_rows(&run->data.part),
-                              (enum spine_optimizer_kind)config->optimizer, config->momentum,
-                              config->beta2, (uint64_t)config->seed, err);
-}
-
 static int open_files(struct trainer *run, struct spine_error *err)
 {
     const struct spine_config *config = run->config;
     if (run->comm->rank != 0)
         return 0;
     if (spine_checkpoint_writer_init(&run->writer, config->directory, (int)config->checkpoint_keep,
-                                     (size_t)run->comm->size, &run->texts, err) ||
+                                     (size_t)run->comm->size, &run->resume.texts, err) ||
         spine_rundir_join(run->metrics_path, config->directory, "metrics.jsonl", err) ||
         spine_rundir_join(run->events_path, config->directory, "events.out.tfevents", err))
         return -1;
@@ -109,10 +75,10 @@ static int open_files(struct trainer *run, struct spine_error *err)
         run->writer.idle = run->idle.epochs;
         run->writer.num_idle = run->idle.hidden;
     }
-    if (spine_metrics_open(&run->metrics, run->metrics_path, run->progress.epoch, err))
+    if (spine_metrics_open(&run->metrics, run->metrics_path, run->position.epoch, err))
         return -1;
     return config->tensorboard ? spine_events_open(&run->events, run->events_path,
-                                                   run->metrics_path, run->progress.epoch, err)
+                                                   run->metrics_path, run->position.epoch, err)
                                : 0;
 }
 
@@ -135,12 +101,22 @@ static int load(struct trainer *run, const struct spine_dataset *whole, struct s
 static int init(struct trainer *run, const struct spine_config *config, struct spine_comm *comm,
                 const struct spine_dataset *whole, const char *timeline, struct spine_error *err)
 {
-    *run = (struct trainer){
-        .config = config, .comm = comm, .last_epoch = spine_config_last_epoch(config), .lock = -1};
+    *run = (struct trainer){.config = config,
+                            .comm = comm,
+                            .last_epoch = spine_config_last_epoch(config),
+                            .resume = {.config = config,
+                                       .data = &run->data,
+                                       .stepper = &run->stepper,
+                                       .idle = config->revive_after > 0 ? &run->idle : NULL,
+                                       .lock = -1}};
     int rc = comm->rank == 0 ? spine_resume_check(config, err) : 0;
     if (spine_comm_agree(comm, rc, err) || spine_forecast_check(config, comm, err) ||
-        load(run, whole, err) || init_stepper(run, err))
+        load(run, whole, err))
         return -1;
+    const struct spine_step_settings settings = spine_step_settings(config, &run->data);
+    if (spine_stepper_init(&run->stepper, comm, &settings, err))
+        return -1;
+
     rc = spine_measuring_init(&run->measuring, (size_t)config->hidden, err) ||
          spine_idle_init(&run->idle, (size_t)config->hidden, err);
     if (rc == 0 && timeline != NULL)
@@ -148,11 +124,10 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
     if (rc == 0 && timeline != NULL && comm->rank == 0 &&
         (rc = spine_outfile_create(timeline, err)) == 0)
         spine_outfile_discard(timeline); /* it is written last, and only had to be possible */
-    if (spine_comm_agree(comm, rc, err) ||
-        spine_resume_begin(config, comm, &run->data, &run->stepper, &run->idle, &run->texts,
-                           &run->progress, &run->start, &run->lock, err))
+    if (spine_comm_agree(comm, rc, err) || spine_resume_begin(&run->resume, comm, err))
         return -1;
-    if (run->start == SPINE_START_FINISHED)
+    run->position = run->resume.position;
+    if (run->resume.start == SPINE_START_FINISHED)
         return 0;
     return spine_comm_agree(comm, open_files(run, err), err);
 }
@@ -167,8 +142,7 @@ static int dispose(struct trainer *run, int rc, struct spine_error *err)
     if (spine_checkpoint_finish(&run->writer, rc == 0 ? err : &later) && rc == 0)
         rc = -1;
     spine_checkpoint_writer_dispose(&run->writer);
-    spine_checkpoint_texts_dispose(&run->texts);
-    spine_rundir_release(run->lock);
+    spine_resume_dispose(&run->resume);
     spine_timeline_dispose(&run->timeline);
     spine_idle_dispose(&run->idle);
     spine_measuring_dispose(&run->measuring);
@@ -179,8 +153,7 @@ static int dispose(struct trainer *run, int rc, struct spine_error *err)
 
 /* --- Training ----------------------------------------------------------------------------- */
 
-static void show_progress(struct trainer *run, uint32_t epoch, size_t step,
-                          const struct spine_metrics *last)
+static void show_progress(struct trainer *run, const struct spine_metrics *last)
 {
     const double time = now();
     if (time - run->progress_shown < 0.2)
@@ -189,32 +162,36 @@ static void show_progress(struct trainer *run, uint32_t epoch, size_t step,
     if (!spine_log_is_live())
         return;
     const size_t steps = spine_partition_steps(&run->data.part);
-    const double begun = (double)run->progress.epoch + (double)run->progress.step / (double)steps;
-    const double done = (double)epoch + (double)(step + 1) / (double)steps;
+    const struct spine_position *from = &run->resume.position, *at = &run->position;
+    const double begun = (double)from->epoch + (double)from->step / (double)steps;
+    const double done = (double)at->epoch + (double)at->step / (double)steps;
+    const long long epoch = at->epoch + 1;
     const double elapsed = time - run->started;
     const double left = elapsed / (done - begun) * ((double)run->last_epoch - done);
     const double words = (done - begun) * (double)run->data.part.num_rows / elapsed;
     const int minutes = (int)left / 60, seconds = (int)left % 60;
     if (last->epoch == 0)
-        spine_log_progress("epoch %u/%lld  %.0f words/s  %d:%02d left", epoch + 1,
+        spine_log_progress("epoch %lld/%lld  %.0f words/s  %d:%02d left", epoch,
                            (long long)run->config->epochs, words, minutes, seconds);
     else
-        spine_log_progress("epoch %u/%lld  rl %.4f  asl %.4f  psl %.4f  %.0f words/s  %d:%02d left",
-                           epoch + 1, (long long)run->config->epochs, last->rl, last->asl,
-                           last->psl, words, minutes, seconds);
+        spine_log_progress(
+            "epoch %lld/%lld  rl %.4f  asl %.4f  psl %.4f  %.0f words/s  %d:%02d left", epoch,
+            (long long)run->config->epochs, last->rl, last->asl, last->psl, words, minutes,
+            seconds);
 }
 
 /* The epoch's metrics, equal on all ranks. */
-static void summarize(struct trainer *run, uint32_t epoch, double seconds,
-                      const struct spine_step_sums *sums, double waited,
-                      struct spine_metrics *metrics)
+static void summarize(struct trainer *run, struct spine_metrics *metrics)
 {
+    const struct spine_position *position = &run->position;
+    const struct spine_step_sums *sums = &position->sums;
+    const double seconds = position->seconds;
     const struct spine_stepper *stepper = &run->stepper;
     const double rows = (double)run->data.part.num_rows, hidden = (double)run->config->hidden;
-    double all[] = {sums->squares, sums->partial, sums->active, waited};
+    double all[] = {sums->squares, sums->partial, sums->active, position->waited};
     spine_comm_sum_doubles(run->comm, all, 4);
     *metrics = (struct spine_metrics){
-        .epoch = epoch + 1,
+        .epoch = position->epoch + 1,
         .rl = all[0] / (rows * (double)run->data.dim),
         .asl = sums->asl / rows,
         .psl = all[1] / (rows * hidden),
@@ -224,8 +201,8 @@ static void summarize(struct trainer *run, uint32_t epoch, double seconds,
         .comm_share = all[3] / (seconds * run->comm->size),
         .density = all[2] / (rows * hidden),
     };
-    metrics->total =
-        metrics->rl + stepper->weights.asl * metrics->asl + stepper->weights.psl * metrics->psl;
+    metrics->total = metrics->rl + stepper->settings.weights.asl * metrics->asl +
+                     stepper->settings.weights.psl * metrics->psl;
 }
 
 /* Say, once, if the model is of no use, and what may be the cause. */
@@ -279,13 +256,12 @@ static void log_epoch(const struct trainer *run, const struct spine_metrics *met
 
 /* --- Saving ------------------------------------------------------------------------------- */
 
-/* Save where the run stands: 'step' steps into the epoch after 'epoch' done ones, which came to
- * 'sums' on this rank. Collective. */
-static int save(struct trainer *run, enum spine_checkpoint_mode mode, int64_t epoch, size_t step,
-                const struct spine_step_sums *sums, double waited, double seconds,
-                struct spine_error *err)
+/* Save the run as far as it is. Collective. */
+static int save(struct trainer *run, enum spine_checkpoint_mode mode, struct spine_error *err)
 {
-    double all[] = {sums->squares, sums->partial, sums->active, waited};
+    const struct spine_position *position = &run->position;
+    const struct spine_step_sums *sums = &position->sums;
+    double all[] = {sums->squares, sums->partial, sums->active, position->waited};
     const int32_t own_mode = run->stepper.mode;
     char *modes = NULL;
     size_t bytes = 0;
@@ -293,14 +269,14 @@ static int save(struct trainer *run, enum spine_checkpoint_mode mode, int64_t ep
     if (spine_comm_gather(run->comm, &own_mode, sizeof own_mode, &modes, &bytes, err))
         return -1;
     const struct spine_progress progress = {.steps = (int64_t)run->stepper.optimizer.steps,
-                                            .epoch = epoch,
-                                            .step = (int64_t)step,
+                                            .epoch = position->epoch,
+                                            .step = (int64_t)position->step,
                                             .squares = all[0],
                                             .partial = all[1],
                                             .active = all[2],
                                             .asl = sums->asl,
                                             .waited = all[3],
-                                            .seconds = seconds};
+                                            .seconds = position->seconds};
     int rc = 0;
     if (run->comm->rank == 0 &&
         (spine_metrics_sync(run->metrics, run->metrics_path, err) ||
@@ -316,7 +292,7 @@ static int save(struct trainer *run, enum spine_checkpoint_mode mode, int64_t ep
 static void ask(struct trainer *run)
 {
     const struct spine_config *config = run->config;
-    int *requests = run->stepper.requests;
+    bool *requests = run->stepper.requests;
     /* A signal sent to all ranks may reach some a step later; it is the same request. */
     const int just_saved = run->saved > run->started && now() - run->saved < 1;
     requests[SPINE_REQUEST_SAVE] = spine_interrupt_save() && !just_saved;
@@ -325,42 +301,28 @@ static void ask(struct trainer *run)
     if (run->comm->rank != 0)
         return;
     if (config->checkpoint_minutes > 0 && now() - run->saved >= 60 * config->checkpoint_minutes)
-        requests[SPINE_REQUEST_SAVE] = 1;
+        requests[SPINE_REQUEST_SAVE] = true;
     if (spine_interrupt_time_left(config->time_limit) <
         config->grace_seconds + 2 * run->writer.seconds)
-        requests[SPINE_REQUEST_LEAVE] = 1;
+        requests[SPINE_REQUEST_LEAVE] = true;
 }
 
 /* Leave with what is asked for: saved, or in a hurry without, if the last save took too long. */
-static int leave(struct trainer *run, int64_t epoch, size_t step,
-                 const struct spine_step_sums *sums, double waited, double seconds,
-                 struct spine_error *err)
+static int leave(struct trainer *run, struct spine_error *err)
 {
+    const struct spine_position *position = &run->position;
     double last = run->writer.seconds;
     spine_comm_broadcast(run->comm, &last, sizeof last);
     if (!run->stepper.requests[SPINE_REQUEST_LEAVE] && last > run->config->grace_seconds)
         return spine_leave(err,
                            "stopped in epoch %lld without saving: a checkpoint takes longer than "
                            "train.grace_seconds; run the same command again to resume",
-                           (long long)epoch + 1);
-    if (save(run, SPINE_CHECKPOINT_NOW, epoch, step, sums, waited, seconds, err))
+                           (long long)position->epoch + 1);
+    if (save(run, SPINE_CHECKPOINT_NOW, err))
         return -1;
     return spine_leave(err,
                        "saved %s after epoch %lld, step %zu; run the same command again to resume",
-                       run->config->directory, (long long)epoch, step);
-}
-
-/* What the steps before this run add to an epoch that was begun then. asl is equal on all ranks; of
- * the rest rank 0 takes all. */
-static struct spine_step_sums sums_so_far(const struct trainer *run, int64_t epoch)
-{
-    const struct spine_progress *progress = &run->progress;
-    if (epoch != progress->epoch)
-        return (struct spine_step_sums){0};
-    if (run->comm->rank != 0)
-        return (struct spine_step_sums){.asl = progress->asl};
-    return (struct spine_step_sums){progress->squares, progress->partial, progress->asl,
-                                    progress->active};
+                       run->config->directory, (long long)position->epoch, position->step);
 }
 
 /* Revive the units that have been idle for long enough. */
@@ -376,14 +338,13 @@ static int revive(struct trainer *run, int64_t done, struct spine_error *err)
                         &run->data, run->comm, &run->stepper.work, err);
 }
 
-/* The end of an epoch: metrics, and a checkpoint if one is due. */
-static int finish_epoch(struct trainer *run, int64_t epoch, double seconds,
-                        const struct spine_step_sums *sums, double waited,
-                        struct spine_metrics *metrics, struct spine_error *err)
+/* The end of an epoch: metrics, and units revived. */
+static int finish_epoch(struct trainer *run, struct spine_metrics *metrics, struct spine_error *err)
 {
     const struct spine_config *config = run->config;
-    const int64_t every = config->evaluate_every, done = epoch + 1;
-    summarize(run, (uint32_t)epoch, seconds, sums, waited, metrics);
+    const int64_t every = config->evaluate_every, done = run->position.epoch + 1;
+
+    summarize(run, metrics);
     if (done == run->last_epoch || (every > 0 && done % every == 0))
         evaluate(run, metrics);
     int rc = 0;
@@ -391,7 +352,7 @@ static int finish_epoch(struct trainer *run, int64_t epoch, double seconds,
         rc = spine_fail(err,
                         "epoch %lld: the loss is not finite; a lower train.learning_rate than %g "
                         "may help",
-                        (long long)done, run->stepper.schedule.rate);
+                        (long long)done, run->stepper.settings.schedule.rate);
     else if (run->comm->rank == 0 &&
              (spine_metrics_write(run->metrics, run->metrics_path, metrics, err) ||
               spine_events_update(&run->events, err) || spine_checkpoint_poll(&run->writer, err)))
@@ -402,74 +363,64 @@ static int finish_epoch(struct trainer *run, int64_t epoch, double seconds,
     return config->revive_after > 0 && done < config->epochs ? revive(run, done, err) : 0;
 }
 
-static int run_epoch(struct trainer *run, int64_t epoch, struct spine_metrics *metrics,
-                     struct spine_error *err)
+/* Save or leave where a request, the epoch's end or the run's end wants it. */
+static int save_if_due(struct trainer *run, struct spine_error *err)
 {
-    const struct spine_config *config = run->config;
-    const int resumed = epoch == run->progress.epoch;
-    const size_t steps = spine_partition_steps(&run->data.part);
-    const int recorded = epoch + 1 == run->last_epoch && run->timeline.events != NULL;
-    /* As if the seconds and waits before this run had been in it. */
-    const double started = now() - (resumed ? run->progress.seconds : 0);
-    const double waited =
-        run->stepper.sums.waited - (resumed && run->comm->rank == 0 ? run->progress.waited : 0);
-    const int *requests = run->stepper.requests;
-    struct spine_step_sums sums = sums_so_far(run, epoch);
-    int wanted = 0, leaving = 0;
-    spine_partition_shuffle(&run->data.part, (uint32_t)epoch);
-    for (size_t step = resumed ? (size_t)run->progress.step : 0; step < steps; step++) {
-        run->stepper.recording = recorded && step < TIMELINE_STEPS ? &run->timeline : NULL;
-        ask(run);
-        if (spine_stepper_take(&run->stepper, run->comm, &run->data, (uint32_t)epoch, step, &sums,
-                               err))
-            return -1;
-        if (config->revive_after > 0)
-            spine_idle_note(&run->idle, run->stepper.h_sum);
-        show_progress(run, (uint32_t)epoch, step, metrics);
-        wanted = requests[SPINE_REQUEST_SAVE];
-        leaving = requests[SPINE_REQUEST_LEAVE] || requests[SPINE_REQUEST_HURRY];
-        if (step + 1 == steps)
-            break;
-        const double waiting = run->stepper.sums.waited - waited;
-        if (leaving)
-            return leave(run, epoch, step + 1, &sums, waiting, now() - started, err);
-        if (wanted && save(run, SPINE_CHECKPOINT_BEHIND, epoch, step + 1, &sums, waiting,
-                           now() - started, err))
-            return -1;
-    }
-    if (finish_epoch(run, epoch, now() - started, &sums, run->stepper.sums.waited - waited, metrics,
-                     err))
-        return -1;
-    const int64_t done = epoch + 1, every = config->checkpoint_every;
-    const struct spine_step_sums none = {0};
-    if (done == run->last_epoch)
-        return save(run, SPINE_CHECKPOINT_NOW, done, 0, &none, 0, 0, err);
-    if (leaving)
-        return leave(run, done, 0, &none, 0, 0, err);
-    if (wanted || (every > 0 && done % every == 0))
-        return save(run, SPINE_CHECKPOINT_BEHIND, done, 0, &none, 0, 0, err);
+    const bool *requests = run->stepper.requests;
+    const int64_t every = run->config->checkpoint_every, epoch = run->position.epoch;
+    const bool between = run->position.step == 0; /* epochs */
+
+    if (between && epoch == run->last_epoch)
+        return save(run, SPINE_CHECKPOINT_NOW, err);
+    if (requests[SPINE_REQUEST_LEAVE] || requests[SPINE_REQUEST_HURRY])
+        return leave(run, err);
+    if (requests[SPINE_REQUEST_SAVE] || (between && every > 0 && epoch % every == 0))
+        return save(run, SPINE_CHECKPOINT_BEHIND, err);
     return 0;
 }
 
-/* A run that goes on from another's checkpoint has one of its own from the start. Collective. */
-static int save_beginning(struct trainer *run, struct spine_error *err)
+/* The rest of the epoch that position is in. */
+static int run_epoch(struct trainer *run, struct spine_metrics *metrics, struct spine_error *err)
 {
-    const struct spine_progress *progress = &run->progress;
-    const struct spine_step_sums sums = sums_so_far(run, progress->epoch);
-    return save(run, SPINE_CHECKPOINT_NOW, progress->epoch, (size_t)progress->step, &sums,
-                run->comm->rank == 0 ? progress->waited : 0, progress->seconds, err);
+    struct spine_stepper *stepper = &run->stepper;
+    struct spine_position *position = &run->position;
+    const size_t steps = spine_partition_steps(&run->data.part);
+    const bool recorded = position->epoch + 1 == run->last_epoch && run->timeline.events != NULL;
+
+    /* As if the seconds and waits before this run had been in it. */
+    run->epoch_started = now() - position->seconds;
+    run->epoch_waited = stepper->sums.waited - position->waited;
+    spine_partition_shuffle(&run->data.part, (uint32_t)position->epoch);
+    while (position->step < steps) {
+        stepper->recording = recorded && position->step < TIMELINE_STEPS ? &run->timeline : NULL;
+        ask(run);
+        if (spine_stepper_step(stepper, run->comm, &run->data, position, err))
+            return -1;
+        position->seconds = now() - run->epoch_started;
+        position->waited = stepper->sums.waited - run->epoch_waited;
+        if (run->config->revive_after > 0)
+            spine_idle_note(&run->idle, stepper->h_sum);
+        show_progress(run, metrics);
+        if (position->step < steps && save_if_due(run, err))
+            return -1;
+    }
+
+    if (finish_epoch(run, metrics, err))
+        return -1;
+    *position = (struct spine_position){.epoch = position->epoch + 1};
+    return save_if_due(run, err);
 }
 
 /* Say where the run begins. */
 static void announce(const struct trainer *run)
 {
-    const struct spine_progress *progress = &run->progress;
+    const struct spine_position *position = &run->position;
     const size_t steps = spine_partition_steps(&run->data.part);
-    if (run->start == SPINE_START_FINISHED)
+    if (run->resume.start == SPINE_START_FINISHED)
         spine_log(SPINE_LOG_INFO, "%s is finished%s: %lld epochs; nothing to do",
                   run->config->directory,
                   run->last_epoch < run->config->epochs ? " up to train.stop_after" : "",
-                  (long long)progress->epoch);
+                  (long long)position->epoch);
     else
         spine_log(SPINE_LOG_INFO,
                   "training %lld units on %zu x %zu numbers; batches of %lld, %zu steps an epoch, "
@@ -477,9 +428,9 @@ static void announce(const struct trainer *run)
                   (long long)run->config->hidden, run->data.part.num_rows, run->data.dim,
                   (long long)run->config->batch_size, steps, run->comm->size,
                   run->comm->size == 1 ? "" : "s");
-    if (run->start == SPINE_START_RESUMED)
-        spine_log(SPINE_LOG_INFO, "resuming after epoch %lld, step %lld",
-                  (long long)progress->epoch, (long long)progress->step);
+    if (run->resume.start == SPINE_START_RESUMED)
+        spine_log(SPINE_LOG_INFO, "resuming after epoch %lld, step %zu", (long long)position->epoch,
+                  position->step);
 }
 
 int spine_train(const struct spine_config *config, struct spine_comm *comm,
@@ -488,16 +439,16 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm,
     struct trainer run;
     struct spine_metrics metrics = {0};
     int rc = init(&run, config, comm, whole, timeline, err);
-    if (rc == 0 && run.start != SPINE_START_FINISHED && whole == NULL)
+    if (rc == 0 && run.resume.start != SPINE_START_FINISHED && whole == NULL)
         rc = spine_preflight_log(comm, config->directory, config->batch_size, err);
     if (rc == 0)
         announce(&run);
     run.started = run.saved = now();
-    if (rc == 0 && run.start != SPINE_START_FINISHED) {
-        if (run.start == SPINE_START_RESUMED && strcmp(config->resume, "auto") != 0)
-            rc = save_beginning(&run, err);
-        for (int64_t epoch = run.progress.epoch; rc == 0 && epoch < run.last_epoch; epoch++)
-            rc = run_epoch(&run, epoch, &metrics, err);
+    if (rc == 0 && run.resume.start != SPINE_START_FINISHED) {
+        if (run.resume.start == SPINE_START_RESUMED && strcmp(config->resume, "auto") != 0)
+            rc = save(&run, SPINE_CHECKPOINT_NOW, err); /* what it resumes from is another's */
+        while (rc == 0 && run.position.epoch < run.last_epoch)
+            rc = run_epoch(&run, &metrics, err);
         if (rc == 0)
             rc = spine_results_write(config, comm, &run.stepper.params, &run.data,
                                      &run.stepper.work, err);

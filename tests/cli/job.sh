@@ -24,3 +24,56 @@ done
 END_JOB
 run bash job.sh
 [ "$(sort stdout | uniq -c | tr -s ' ')" = ' 5 75' ] || fail "the statuses: $(cat stdout stderr)"
+
+# --- Names ------------------------------------------------------------------------------------
+
+# A training by train.sbatch in a folder of an odd name, in a directory of an odd name: nothing of
+# what lies around is touched, and the run's directory is found. Slurm is made of stubs.
+mkdir stubs
+for name in sbatch.d 'with blanks' '-rf'; do
+    scripts="$PWD/at/$name/my.sbatch.d"
+    mkdir -p -- "$scripts"
+    cp -r -- "$SPINE_SOURCE"/slurm/. "$scripts"
+    cat >stubs/scontrol <<END_STUB
+#!/bin/sh
+echo "   Command=$scripts/train.sbatch run.ini output.directory=x/y.sbatch"
+END_STUB
+    printf '#!/bin/sh\necho RUNNING\n' >stubs/squeue
+    # What it would have launched, and how far the run is: by the names of its checkpoints.
+    # shellcheck disable=SC2016 # it expands there
+    printf '#!/bin/sh\n[ ! -e "$PWD/thesis" ] || echo launched >>"$PWD/launched"\nexit 0\n' >stubs/mpirun
+    chmod +x stubs/*
+    # shellcheck disable=SC2016 # a name with a dollar in it
+    for directory in -delete -exec '$HOME' '*' 'a b'; do
+        rm -rf job
+        mkdir job
+        (
+            cd job
+            mkdir thesis
+            echo precious >thesis/chapter.tex
+            printf '[data]\ninput = s.h5\n[output]\ndirectory = %s\n' "$directory" >run.ini
+            PATH=$PWD/../stubs:$SPINE_BIN:$PATH SLURM_JOB_ID=1 SLURM_JOB_NODELIST=here \
+                SLURM_NTASKS=1 bash -- "$scripts/train.sbatch" run.ini >out 2>&1 || true
+            [ "$(cat thesis/chapter.tex run.ini | head -n 1)" = precious ] ||
+                fail "directory = $directory: the job removed what isn't its own: $(cat out)"
+            [ -e launched ] || fail "$scripts, directory = $directory: nothing was launched: $(cat out)"
+        )
+    done
+done
+
+# --- SIGTERM ----------------------------------------------------------------------------------
+
+# It reaches mpirun as USR1, so that the ranks save and leave by themselves.
+printf '#!/bin/sh\ntrap "exit 75" USR1\ntrap "exit 1" TERM\ntouch began\nwhile :; do sleep 0.1; done\n' >bin/mpirun
+cat >job-term.sh <<'END_JOB'
+set -euo pipefail
+SLURM_JOB_ID=1 SLURM_JOB_NODELIST=here SLURM_NTASKS=1
+here=$SPINE_SOURCE/slurm
+. "$here/job.sh"
+PATH=$PWD/bin:$PATH
+{ while [ ! -e began ]; do sleep 0.1; done; kill -TERM $$; } &
+launch program
+echo "$status"
+END_JOB
+run bash job-term.sh
+[ "$(cat stdout)" = 75 ] || fail "SIGTERM to the job: $(cat stdout stderr)"

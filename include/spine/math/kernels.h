@@ -21,8 +21,8 @@ size_t spine_kernel_stride(size_t count);
  * err filled, if there is none. Release it with free(). */
 float *spine_kernel_alloc(size_t count, const char *what, struct spine_error *err);
 
-/* Have the BLAS take its working memory now: where there is none, it would wait for it in its first
- * product for ever. */
+/* Make OpenBLAS allocate its buffers now; out of memory, it would otherwise block for ever in the
+ * first product. */
 int spine_kernel_prepare(struct spine_error *err);
 
 /* The library behind the dense products and the processor it takes this one for, one line. */

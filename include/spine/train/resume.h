@@ -1,4 +1,4 @@
-/* resume.h -- how a run begins: anew, or where it stood. */
+/* resume.h -- start a run, or resume it from a checkpoint. */
 #ifndef SPINE_TRAIN_RESUME_H
 #define SPINE_TRAIN_RESUME_H
 
@@ -9,23 +9,35 @@
 #include "spine/train/revive.h"
 #include "spine/train/step.h"
 
-/* Refuse a directory that the configuration doesn't let us use, or a checkpoint to go on from that
- * is none, before anything is read. Local. */
+/* Refuse a directory that the configuration doesn't let us use, or a train.resume that is no
+ * checkpoint, before anything is read. Local. */
 int spine_resume_check(const struct spine_config *config, struct spine_error *err);
 
 enum spine_start { SPINE_START_NEW, SPINE_START_RESUMED, SPINE_START_FINISHED };
 
-/* 'idle' is used where train.revive_after isn't 0.
- *
- * Take the run's directory (*lock, on rank 0; rundir.h) and decide how to begin: FINISHED if there
- * is nothing left to do, else NEW, or RESUMED with stepper and progress as a checkpoint has them.
- * A damaged checkpoint is named, and the one before it used. Refuses a checkpoint of another input
- * or of options that compute something else. Fills texts, to be disposed of by the caller.
- * Collective. */
-int spine_resume_begin(const struct spine_config *config, struct spine_comm *comm,
-                       const struct spine_dataset *data, struct spine_stepper *stepper,
-                       struct spine_idle *idle, struct spine_checkpoint_texts *texts,
-                       struct spine_progress *progress, enum spine_start *start, int *lock,
+struct spine_resume {
+    /* Set by the caller; borrowed. */
+    const struct spine_config *config;
+    const struct spine_dataset *data;
+    struct spine_stepper *stepper;
+    struct spine_idle *idle; /* NULL if units aren't revived */
+
+    /* Found out. */
+    enum spine_start start;
+    struct spine_position position;      /* of rank 0 the sums and waits of all ranks before */
+    struct spine_checkpoint_texts texts; /* owned */
+    int lock;                            /* owned, on rank 0: of the run's directory (rundir.h) */
+};
+
+/* Lock the run's directory and decide how to begin: FINISHED if there is nothing left to do, else
+ * NEW, or RESUMED with stepper, idle and position as a checkpoint has them. A damaged checkpoint is
+ * named, and the one before it used. Refuses a checkpoint of another input, or of options that
+ * compute something else. Collective. */
+int spine_resume_begin(struct spine_resume *resume, struct spine_comm *comm,
                        struct spine_error *err);
+
+/* Free what resume owns and unlock the directory; a struct with lock -1 and all else zero is left
+ * alone. */
+void spine_resume_dispose(struct spine_resume *resume);
 
 #endif

@@ -5,6 +5,8 @@
 #ifndef SPINE_TRAIN_STEP_H
 #define SPINE_TRAIN_STEP_H
 
+#include <stdbool.h>
+
 #include "spine/config/config.h"
 #include "spine/math/model.h"
 #include "spine/math/optimizer.h"
@@ -16,16 +18,30 @@
 /* What any rank may ask of all; they learn of it in the same step. */
 enum spine_request { SPINE_REQUEST_SAVE, SPINE_REQUEST_LEAVE, SPINE_REQUEST_HURRY, SPINE_REQUESTS };
 
-struct spine_stepper {
-    /* Set by the caller, and kept. */
+/* What a run's steps are computed by. */
+struct spine_step_settings {
+    size_t dim, hidden; /* D, H */
+    size_t most_rows;   /* of a batch on this rank */
+    uint64_t seed;      /* of the initial parameters */
     struct spine_loss_weights weights;
-    struct spine_schedule schedule;
-    double noise;
+    double noise; /* standard deviation */
     enum spine_kernel_choice kernel;
+    enum spine_optimizer_kind optimizer;
+    double momentum, beta2;
+    struct spine_schedule schedule;
+};
 
-    /* Asked by this rank before a step; in it they become what any rank has asked. */
-    int requests[SPINE_REQUESTS];
-    struct spine_timeline *recording; /* borrowed; NULL: steps aren't recorded */
+/* The settings of a configuration for these data. Local. */
+struct spine_step_settings spine_step_settings(const struct spine_config *config,
+                                               const struct spine_dataset *data);
+
+struct spine_stepper {
+    struct spine_step_settings settings;
+
+    /* Set by the caller before a step: this rank's requests, which the step turns into those of any
+     * rank; and where to record it (borrowed; NULL: nowhere). */
+    bool requests[SPINE_REQUESTS];
+    struct spine_timeline *recording;
 
     struct spine_params params;       /* owned */
     struct spine_optimizer optimizer; /* owned */
@@ -45,11 +61,18 @@ struct spine_step_sums {
     double active;           /* pairs of row and unit */
 };
 
-/* Allocate all for batches of up to most_rows rows here; draw initial parameters under 'seed'. The
- * fields set by the caller are left alone. Collective. */
-int spine_stepper_init(struct spine_stepper *stepper, const struct spine_comm *comm, size_t dim,
-                       size_t hidden, size_t most_rows, enum spine_optimizer_kind kind,
-                       double momentum, double beta2, uint64_t seed, struct spine_error *err);
+/* How far a run is: 'step' steps into the epoch after 'epoch' whole ones. */
+struct spine_position {
+    int64_t epoch;
+    size_t step;
+    struct spine_step_sums sums; /* of these steps */
+    double waited, seconds;      /* that they took: for other ranks, on this rank; in all */
+};
+
+/* Allocate all for batches of up to settings->most_rows rows here, and draw initial parameters.
+ * Collective. */
+int spine_stepper_init(struct spine_stepper *stepper, const struct spine_comm *comm,
+                       const struct spine_step_settings *settings, struct spine_error *err);
 
 /* Collective; a zeroed struct is left alone. */
 void spine_stepper_dispose(struct spine_stepper *stepper);
@@ -57,10 +80,11 @@ void spine_stepper_dispose(struct spine_stepper *stepper);
 /* The events that a step records at most. */
 size_t spine_stepper_most_events(void);
 
-/* Take step 'step' of 'epoch', for which the data are shuffled. Fails on all ranks alike, with the
- * parameters as they were, when a loss isn't finite. Collective. */
-int spine_stepper_take(struct spine_stepper *stepper, const struct spine_comm *comm,
-                       struct spine_dataset *data, uint32_t epoch, size_t step,
-                       struct spine_step_sums *sums, struct spine_error *err);
+/* Train on the next batch: step position->step of the epoch, for which the data are shuffled. Adds
+ * its losses to position->sums and counts it. Fails on all ranks alike, with the parameters and the
+ * position as they were, when a loss isn't finite. Collective. */
+int spine_stepper_step(struct spine_stepper *stepper, const struct spine_comm *comm,
+                       struct spine_dataset *data, struct spine_position *position,
+                       struct spine_error *err);
 
 #endif
