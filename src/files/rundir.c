@@ -134,7 +134,7 @@ static int visit_all(const char *directory, struct tally *tally, struct spine_er
                : 0;
 }
 
-int spine_rundir_look(const char *directory, enum spine_rundir_state *state,
+int spine_rundir_look(const char *directory, enum spine_rundir_state *state, uint64_t *bytes,
                       struct spine_error *err)
 {
     char model[SPINE_RUNDIR_PATH];
@@ -144,15 +144,9 @@ int spine_rundir_look(const char *directory, enum spine_rundir_state *state,
     *state = access(model, F_OK) == 0 ? SPINE_RUNDIR_FINISHED
              : tally.files > 0        ? SPINE_RUNDIR_BEGUN
                                       : SPINE_RUNDIR_EMPTY;
+    if (bytes != NULL)
+        *bytes = tally.bytes;
     return 0;
-}
-
-int spine_rundir_measure(const char *directory, uint64_t *bytes, struct spine_error *err)
-{
-    struct tally tally = {0};
-    const int rc = visit_all(directory, &tally, err);
-    *bytes = tally.bytes;
-    return rc;
 }
 
 int spine_rundir_take(const char *directory, int *lock, struct spine_error *err)

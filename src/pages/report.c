@@ -165,7 +165,7 @@ int spine_report_follow(const struct spine_report *report, const char *path, siz
         return spine_refuse(err, "%s: is not the directory of a run", report->runs[0]);
     spine_interrupt_install();
     for (;;) {
-        if (spine_rundir_look(report->runs[0], &state, err))
+        if (spine_rundir_look(report->runs[0], &state, NULL, err))
             return -1;
         if (state == SPINE_RUNDIR_FINISHED)
             return spine_report_write(report, path, err);

@@ -212,7 +212,7 @@ static int init(struct group *group, const struct spine_trials *trials, struct s
         return -1;
     if (shares_input(trials)) { /* first: without input, nothing is made */
         if (spine_nodedata_init(&group->nodedata, world, base->input, (size_t)base->limit,
-                                (int)base->center, base->rms, err))
+                                base->center != 0, base->rms, err))
             return -1;
         group->whole = &group->nodedata.whole;
     }

@@ -16,29 +16,45 @@ static size_t num_local(const struct spine_dataset *data)
     return data->part.end_row - data->part.first_row;
 }
 
-static int read_extent(struct spine_store *store, const char *path, size_t limit, size_t *num_rows,
-                       size_t *dim, struct spine_error *err)
+/* --- The file ----------------------------------------------------------------------------- */
+
+static int read_extent(struct spine_input *input, size_t limit, struct spine_error *err)
 {
-    if (spine_vectorsfile_extent(store, path, num_rows, dim, err))
+    size_t num_rows = 0;
+
+    if (spine_vectorsfile_extent(input->store, input->path, &num_rows, &input->dim, err))
         return -1;
-    if (limit > *num_rows)
-        return spine_refuse(err, "data.limit: is %zu, but %s has %zu rows", limit, path, *num_rows);
-    if (limit > 0)
-        *num_rows = limit;
+    if (limit > num_rows)
+        return spine_refuse(err, "data.limit: is %zu, but %s has %zu rows", limit, input->path,
+                            num_rows);
+
+    input->num_rows = limit > 0 ? limit : num_rows;
     return 0;
 }
 
-int spine_dataset_extent(struct spine_comm *comm, const char *path, size_t limit, size_t *num_rows,
-                         size_t *dim, struct spine_error *err)
+int spine_input_open(struct spine_input *input, struct spine_comm *comm, const char *path,
+                     size_t limit, struct spine_error *err)
 {
-    struct spine_store *store = NULL;
-    if (spine_vectorsfile_open(&store, comm, path, err))
+    *input = (struct spine_input){.path = path};
+    if (spine_vectorsfile_open(&input->store, comm, path, err))
         return -1;
-    int rc = read_extent(store, path, limit, num_rows, dim, err);
-    struct spine_error ignored;
-    spine_store_close(store, &ignored);
-    return spine_comm_agree(comm, rc, err);
+
+    const int rc = spine_comm_agree(comm, read_extent(input, limit, err), err);
+    if (rc != 0)
+        spine_input_close(input);
+    return rc;
 }
+
+void spine_input_close(struct spine_input *input)
+{
+    struct spine_error ignored; /* nothing was written */
+
+    if (input->store != NULL)
+        spine_store_close(input->store, &ignored);
+    *input = (struct spine_input){0};
+}
+
+/* --- Reading ------------------------------------------------------------------------------ */
 
 size_t spine_dataset_bytes(size_t rows, size_t dim, size_t most_rows)
 {
@@ -80,19 +96,21 @@ static int check_finite(const struct spine_dataset *data, int rank, const char *
     return 0;
 }
 
-static int read_rows(struct spine_dataset *data, struct spine_store *store, struct spine_comm *comm,
-                     const char *path, struct spine_error *err)
+static int read_rows(struct spine_dataset *data, struct spine_comm *comm,
+                     const struct spine_input *input, struct spine_error *err)
 {
+    const size_t first = data->part.first_row, count = num_local(data);
+
     int rc = allocate(data, err);
     if (rc == 0)
-        rc = spine_vectorsfile_read_words(store, data->part.first_row, num_local(data),
-                                          &data->words, err);
-    if (spine_comm_agree(comm, rc, err) ||
-        spine_vectorsfile_read(store, data->part.first_row, num_local(data), data->stride,
-                               data->rows, err) ||
-        spine_store_check_unchanged(store, err))
+        rc = spine_vectorsfile_read_words(input->store, first, count, &data->words, err);
+    if (spine_comm_agree(comm, rc, err))
         return -1;
-    return spine_comm_agree(comm, check_finite(data, comm->rank, path, err), err);
+
+    if (spine_vectorsfile_read(input->store, first, count, data->stride, data->rows, err) ||
+        spine_store_check_unchanged(input->store, err))
+        return -1;
+    return spine_comm_agree(comm, check_finite(data, comm->rank, input->path, err), err);
 }
 
 /* The sum over all rows, modulo 2^64, of a hash of the row and its word under the row's number: it
@@ -113,25 +131,20 @@ static uint64_t sum_rows(const struct spine_dataset *data, struct spine_comm *co
     return sum;
 }
 
-int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm, const char *path,
-                       size_t limit, size_t batch_size, uint64_t seed, struct spine_error *err)
+int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm,
+                       const struct spine_input *input, size_t batch_size, uint64_t seed,
+                       struct spine_error *err)
 {
-    *data = (struct spine_dataset){0};
-    struct spine_store *store = NULL;
-    size_t num_rows = 0;
-    if (spine_vectorsfile_open(&store, comm, path, err))
-        return -1;
-    int rc = read_extent(store, path, limit, &num_rows, &data->dim, err);
-    if (rc == 0)
-        rc = spine_partition_init(&data->part, seed, num_rows, batch_size, comm->rank, comm->size,
-                                  err);
+    *data = (struct spine_dataset){.dim = input->dim};
+
+    int rc = spine_partition_init(&data->part, seed, input->num_rows, batch_size, comm->rank,
+                                  comm->size, err);
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
-        rc = read_rows(data, store, comm, path, err);
+        rc = read_rows(data, comm, input, err);
     if (rc == 0)
         data->checksum = sum_rows(data, comm);
-    struct spine_error ignored;
-    spine_store_close(store, &ignored);
+
     if (rc != 0)
         spine_dataset_dispose(data);
     return rc;
@@ -148,9 +161,10 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
                                    .scale = whole->scale,
                                    .checksum = whole->checksum,
                                    .variance = whole->variance,
-                                   .is_view = 1};
+                                   .is_view = true};
     int rc = spine_partition_init(&data->part, seed, whole->part.num_rows, batch_size, comm->rank,
                                   comm->size, err);
+
     if (rc == 0) {
         data->rows = whole->rows + data->part.first_row * whole->stride;
         data->words = (struct spine_words){.count = num_local(data),
@@ -165,15 +179,17 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
     return rc;
 }
 
-/* Add this rank's column sums to sum (D), in double. */
-static void sum_columns(const struct spine_dataset *data, double *sum)
+/* --- Scaling ------------------------------------------------------------------------------ */
+
+/* Add this rank's rows to sum (D), in double. */
+static void add_rows(const struct spine_dataset *data, double *sum)
 {
     for (size_t i = 0; i < num_local(data); i++)
         for (size_t k = 0; k < data->dim; k++)
             sum[k] += (double)data->rows[i * data->stride + k];
 }
 
-/* The sum over all ranks' entries of (entry - mean of its column)^2. */
+/* The sum over all ranks' rows and D of (row - mean)^2. */
 static double sum_squares(const struct spine_dataset *data, struct spine_comm *comm,
                           const double *mean)
 {
@@ -197,8 +213,8 @@ static void transform(struct spine_dataset *data)
         }
 }
 
-int spine_dataset_scale(struct spine_dataset *data, struct spine_comm *comm, int center, double rms,
-                        struct spine_error *err)
+int spine_dataset_scale(struct spine_dataset *data, struct spine_comm *comm, bool center,
+                        double rms, struct spine_error *err)
 {
     const double num_rows = (double)data->part.num_rows;
     double *mean = spine_memory_zeroed(data->dim, sizeof *mean, "the mean row", err);
@@ -211,7 +227,7 @@ int spine_dataset_scale(struct spine_dataset *data, struct spine_comm *comm, int
         rc = -1;
         goto done;
     }
-    sum_columns(data, mean);
+    add_rows(data, mean);
     spine_comm_sum_doubles(comm, mean, data->dim);
     for (size_t k = 0; k < data->dim; k++)
         mean[k] /= num_rows;
@@ -235,7 +251,9 @@ done:
     return rc;
 }
 
-/* Copy the batch's rows together and put noise on them. */
+/* --- Batches ------------------------------------------------------------------------------ */
+
+/* Copy the batch's rows together, and add noise to them. */
 static struct spine_batch fill_batch(struct spine_dataset *data, uint32_t epoch, size_t count,
                                      double sigma)
 {

@@ -162,22 +162,36 @@ static void print(const struct spine_preflight *preflight, const struct rates *r
         fprintf(out, "advice     %s\n", spine_words_get(&preflight->advice, i));
 }
 
+/* The length of the input's rows. Collective. */
+static int read_dim(const struct spine_config *config, struct spine_comm *comm, size_t *dim,
+                    struct spine_error *err)
+{
+    struct spine_input input;
+
+    if (spine_input_open(&input, comm, config->input, (size_t)config->limit, err))
+        return -1;
+    *dim = input.dim;
+    spine_input_close(&input);
+    return 0;
+}
+
 int spine_doctor(const struct spine_config *config, struct spine_comm *comm, FILE *out,
                  struct spine_error *err)
 {
     struct spine_preflight preflight = {0};
     struct rates rates = {0};
-    size_t num_rows, dim = 300;
-    int rc = config->input[0] == '\0'
-                 ? 0
-                 : spine_dataset_extent(comm, config->input, (size_t)config->limit, &num_rows, &dim,
-                                        err);
+    size_t dim = 300;
+    int rc = 0;
+
+    if (config->input[0] != '\0')
+        rc = read_dim(config, comm, &dim, err);
     if (rc == 0)
         rc = spine_preflight_init(&preflight, comm, config->directory, config->batch_size, err);
     if (rc == 0)
         rc = measure(comm, dim, (size_t)config->hidden, &rates, err);
     if (rc == 0 && comm->rank == 0)
         print(&preflight, &rates, comm->size, out);
+
     free(rates.gflops);
     spine_preflight_dispose(&preflight);
     return rc;

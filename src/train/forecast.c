@@ -1,32 +1,34 @@
-/* forecast.c -- what a run would take. */
+/* forecast.c -- what a run needs, before it begins. */
 #include "spine/train/forecast.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "spine/files/checkpoint.h"
 #include "spine/files/rundir.h"
 #include "spine/math/model.h"
 #include "spine/math/optimizer.h"
 #include "spine/math/partition.h"
 #include "spine/ranks/machine.h"
 #include "spine/train/dataset.h"
-#include "spine/train/resume.h"
 
-/* What a rank takes, by what it is for; bytes. */
+/* The memory of a rank by purpose, in bytes. */
 struct memory {
     size_t program, rows, parameters, optimizer, batch, files;
-    size_t saving; /* while a checkpoint is written behind: rank 0's copy */
+    size_t saving; /* rank 0's copy, while a checkpoint is written in the background */
 };
 
 struct forecast {
     size_t num_rows, dim, steps;
     int64_t least_rows, most_rows; /* of a rank */
     struct memory memory;          /* of this rank */
-    /* This rank's node: what its ranks will take beyond what they have, and what there is. */
+    /* Of this rank's node: the bytes that its ranks will need beyond those in use, and those free. */
     int node_ranks;
     uint64_t node_needed, node_room;
-    /* What the run's files will take beyond what they have, and what there is. */
+    /* The bytes that the run's files will need beyond those in use, and those free. */
     uint64_t disk_needed, disk_room;
 };
 
@@ -43,13 +45,14 @@ static struct memory predict(const struct spine_config *config, const struct spi
 {
     const size_t hidden = (size_t)config->hidden, most = spine_partition_most_rows(part);
     const size_t rows = part->end_row - part->first_row;
-    const size_t word = 24; /* a word, its NUL, its place in the list; an average */
+    const size_t word = 24; /* a word, its NUL, its offset in the list; an average */
     const size_t params = spine_params_len(dim, hidden) * sizeof(float);
     const double density = config->kernel == SPINE_KERNEL_DENSE    ? 0
                            : config->kernel == SPINE_KERNEL_SPARSE ? 0.6 /* at first, or so */
                                                                    : SPINE_SPARSE_MOST;
-    const int saves = config->checkpoint_every > 0 || config->checkpoint_minutes > 0;
+    const bool saves = config->checkpoint_every > 0 || config->checkpoint_minutes > 0;
     struct rusage usage;
+
     getrusage(RUSAGE_SELF, &usage);
     return (struct memory){
         .program = (size_t)usage.ru_maxrss * 1024,
@@ -65,23 +68,24 @@ static struct memory predict(const struct spine_config *config, const struct spi
     };
 }
 
-/* What the rank hasn't got yet. */
+/* What the rank has yet to allocate. */
 static size_t bytes_to_come(const struct memory *memory)
 {
     return memory->rows + memory->parameters + memory->optimizer + memory->batch + memory->files +
            memory->saving;
 }
 
-/* What a run's files take at most at one time, about. */
+/* An estimate of the most that a run's files occupy at one time. */
 static uint64_t files_bytes(const struct spine_config *config, size_t num_rows, size_t dim)
 {
     const uint64_t hidden = (uint64_t)config->hidden, units = num_rows * hidden;
     /* Trained codes have 4 to 7 % of their units active where sparsity is 0.85. */
     const uint64_t values = (uint64_t)((double)units * (1 - config->sparsity) / 2);
-    const uint64_t codes = values * 8;             /* a float and a column */
+    const uint64_t codes = values * 8;             /* a float and an index */
     const uint64_t text = units * 2 + values * 10; /* " 0" or " 0.123456789" */
     const uint64_t params = spine_params_len(dim, (size_t)config->hidden) * sizeof(float);
     uint64_t bytes = checkpoint_bytes(config, dim) * (uint64_t)(config->checkpoint_keep + 1);
+
     bytes += params + codes; /* the model, the shards */
     if (config->merge)
         bytes += (config->formats & SPINE_FORMAT_H5AD ? codes : 0) +
@@ -105,15 +109,15 @@ static void print_memory(const struct memory *memory, FILE *out)
             mib(memory->optimizer), mib(memory->batch), mib(memory->files));
 }
 
-/* What the node's ranks need together, and what it has. */
-static void look_at_node(struct spine_comm *comm, struct forecast *forecast)
+/* Sum up what the node's ranks need, and find what is free. Collective. */
+static void measure_node(struct spine_comm *comm, struct forecast *forecast)
 {
     struct spine_comm node;
     spine_comm_split_nodes(comm, &node);
     int64_t needed = (int64_t)bytes_to_come(&forecast->memory);
     const uint64_t room = spine_machine_memory_left("");
     spine_comm_sum_counts(&node, &needed, 1);
-    /* The least that one of them sees: the limits of its control groups may be its own. */
+    /* The least that any of them may use: each may be in control groups of its own. */
     forecast->node_room =
         (uint64_t)-spine_comm_max(&node, room > INT64_MAX ? -INT64_MAX : -(int64_t)room);
     forecast->node_needed = (uint64_t)needed;
@@ -121,47 +125,77 @@ static void look_at_node(struct spine_comm *comm, struct forecast *forecast)
     spine_comm_dispose(&node);
 }
 
-/* What the run's files need beyond those that it has, and what there is. */
-static int look_at_disk(const struct spine_config *config, struct forecast *forecast,
+/* --- The directory ------------------------------------------------------------------------ */
+
+/* Refuse a directory that the configuration doesn't allow the run to use, or a train.resume that
+ * names no checkpoint. */
+static int check_directory(const struct spine_config *config, enum spine_rundir_state state,
+                           struct spine_error *err)
+{
+    const bool continues = strcmp(config->resume, "auto") == 0;
+
+    if (!continues && strcmp(config->resume, "never") != 0) {
+        struct spine_checkpoint_texts texts;
+        if (spine_checkpoint_read_texts(config->resume, &texts, err))
+            return -1;
+        spine_checkpoint_texts_dispose(&texts);
+    }
+
+    if (state == SPINE_RUNDIR_EMPTY || config->overwrite || continues)
+        return 0;
+    return spine_refuse(err,
+                        "output.directory: %s holds a run already; name another directory, resume "
+                        "the run with train.resume = auto, or replace it with output.overwrite = "
+                        "yes",
+                        config->directory);
+}
+
+/* Check the directory, and find the disk space that the run's files need. On rank 0. */
+static int measure_disk(const struct spine_config *config, struct forecast *forecast,
                         struct spine_error *err)
 {
+    const uint64_t bytes = files_bytes(config, forecast->num_rows, forecast->dim);
     enum spine_rundir_state state;
     uint64_t held = 0;
-    if (spine_rundir_look(config->directory, &state, err) ||
-        spine_rundir_measure(config->directory, &held, err))
+
+    if (spine_rundir_look(config->directory, &state, &held, err) ||
+        check_directory(config, state, err))
         return -1;
-    const uint64_t bytes = files_bytes(config, forecast->num_rows, forecast->dim);
-    /* A run that is finished needs nothing more. */
-    const int finished = state == SPINE_RUNDIR_FINISHED && !config->overwrite;
+
+    /* A finished run needs nothing more. */
+    const bool finished = state == SPINE_RUNDIR_FINISHED && !config->overwrite;
     forecast->disk_needed = finished || bytes < held ? 0 : bytes - held;
     forecast->disk_room = spine_machine_disk_left(config->directory);
     return 0;
 }
 
+/* --- The forecast ------------------------------------------------------------------------- */
+
 /* Collective. */
 static int make_forecast(const struct spine_config *config, struct spine_comm *comm,
-                         struct forecast *forecast, struct spine_error *err)
+                         size_t num_rows, size_t dim, struct forecast *forecast,
+                         struct spine_error *err)
 {
     struct spine_partition part = {0};
-    *forecast = (struct forecast){0};
-    if (spine_dataset_extent(comm, config->input, (size_t)config->limit, &forecast->num_rows,
-                             &forecast->dim, err))
-        return -1;
-    int rc = spine_partition_init(&part, (uint64_t)config->seed, forecast->num_rows,
+
+    *forecast = (struct forecast){.num_rows = num_rows, .dim = dim};
+    int rc = comm->rank == 0 ? measure_disk(config, forecast, err) : 0;
+    if (rc == 0)
+        rc = spine_partition_init(&part, (uint64_t)config->seed, num_rows,
                                   (size_t)config->batch_size, comm->rank, comm->size, err);
-    if (rc == 0 && comm->rank == 0)
-        rc = look_at_disk(config, forecast, err);
     rc = spine_comm_agree(comm, rc, err);
+
     if (rc == 0) {
         const int64_t rows = (int64_t)(part.end_row - part.first_row);
         forecast->most_rows = spine_comm_max(comm, rows);
         forecast->least_rows = -spine_comm_max(comm, -rows);
-        forecast->memory = predict(config, &part, forecast->dim, comm->rank, comm->size);
+        forecast->memory = predict(config, &part, dim, comm->rank, comm->size);
         forecast->steps = spine_partition_steps(&part);
         spine_comm_broadcast(comm, &forecast->disk_needed, sizeof forecast->disk_needed);
         spine_comm_broadcast(comm, &forecast->disk_room, sizeof forecast->disk_room);
-        look_at_node(comm, forecast);
+        measure_node(comm, forecast);
     }
+
     spine_partition_dispose(&part);
     return rc;
 }
@@ -172,6 +206,7 @@ static int check(const struct spine_config *config, const struct forecast *forec
 {
     char host[64] = "";
     gethostname(host, sizeof host - 1);
+
     if (!config->check_room)
         return 0;
     if (forecast->node_needed > forecast->node_room)
@@ -204,10 +239,11 @@ int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size
 }
 
 int spine_forecast_check(const struct spine_config *config, struct spine_comm *comm,
-                         struct spine_error *err)
+                         size_t num_rows, size_t dim, struct spine_error *err)
 {
     struct forecast forecast;
-    if (make_forecast(config, comm, &forecast, err))
+
+    if (make_forecast(config, comm, num_rows, dim, &forecast, err))
         return -1;
     return spine_comm_agree(comm, check(config, &forecast, err), err);
 }
@@ -224,8 +260,10 @@ static void print(const struct spine_config *config, int size, const struct fore
                   FILE *out)
 {
     char *text = spine_config_text(config);
+
     fprintf(out, "%s\n", text == NULL ? "" : text);
     free(text);
+
     fprintf(out, "input             %zu rows of %zu numbers\n", forecast->num_rows, forecast->dim);
     if (forecast->least_rows == forecast->most_rows)
         fprintf(out, "ranks             %d, each with %lld rows\n", size,
@@ -243,9 +281,15 @@ static void print(const struct spine_config *config, int size, const struct fore
 int spine_forecast(const struct spine_config *config, struct spine_comm *comm, FILE *out,
                    struct spine_error *err)
 {
+    struct spine_input input;
     struct forecast forecast;
-    int rc = comm->rank == 0 ? spine_resume_check(config, err) : 0;
-    if (spine_comm_agree(comm, rc, err) || make_forecast(config, comm, &forecast, err))
+
+    if (spine_input_open(&input, comm, config->input, (size_t)config->limit, err))
+        return -1;
+    const size_t num_rows = input.num_rows, dim = input.dim;
+    spine_input_close(&input);
+
+    if (make_forecast(config, comm, num_rows, dim, &forecast, err))
         return -1;
     if (comm->rank == 0)
         print(config, comm->size, &forecast, out);

@@ -14,14 +14,20 @@ struct shape {
 };
 
 static int read_all(struct spine_dataset *all, struct spine_comm *self, const char *path,
-                    size_t limit, int center, double rms, struct spine_error *err)
+                    size_t limit, bool center, double rms, struct spine_error *err)
 {
-    if (spine_dataset_init(all, self, path, limit, 1, 0, err))
+    struct spine_input input;
+
+    if (spine_input_open(&input, self, path, limit, err))
         return -1;
-    if (spine_dataset_scale(all, self, center, rms, err) == 0)
-        return 0;
-    spine_dataset_dispose(all);
-    return -1;
+    int rc = spine_dataset_init(all, self, &input, 1, 0, err);
+    spine_input_close(&input);
+
+    if (rc == 0)
+        rc = spine_dataset_scale(all, self, center, rms, err);
+    if (rc != 0)
+        spine_dataset_dispose(all);
+    return rc;
 }
 
 static size_t aligned(size_t bytes)
@@ -49,7 +55,7 @@ static size_t place(struct spine_dataset *whole, const struct shape *shape, char
                       .bytes = shape->text_bytes,
                       .start = (size_t *)(block + rows + mean),
                       .text = block + rows + mean + start},
-            .is_view = 1,
+            .is_view = true,
         };
     return rows + mean + start + shape->text_bytes;
 }
@@ -64,17 +70,19 @@ static void copy(struct spine_dataset *whole, const struct spine_dataset *all)
 }
 
 int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm *comm,
-                        const char *path, size_t limit, int center, double rms,
+                        const char *path, size_t limit, bool center, double rms,
                         struct spine_error *err)
 {
     struct spine_dataset all = {0};
     struct spine_comm self;
+
     *nodedata = (struct spine_nodedata){0};
     spine_comm_split_nodes(comm, &nodedata->node);
     spine_comm_split(comm, comm->rank, &self);
-    const int reads = nodedata->node.rank == 0;
+    const bool reads = nodedata->node.rank == 0;
     int rc = reads ? read_all(&all, &self, path, limit, center, rms, err) : 0;
     rc = spine_comm_agree(comm, rc, err);
+
     if (rc == 0) {
         struct shape shape = {all.part.num_rows, all.dim,      all.stride,  all.words.bytes,
                               all.scale,         all.variance, all.checksum};
@@ -87,6 +95,7 @@ int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm
             copy(&nodedata->whole, &all);
         rc = spine_comm_agree(comm, rc, err); /* after which all is there */
     }
+
     spine_dataset_dispose(&all);
     spine_comm_dispose(&self);
     if (rc != 0)

@@ -15,25 +15,6 @@ static int is_path(const char *resume)
     return strcmp(resume, "auto") != 0 && strcmp(resume, "never") != 0;
 }
 
-int spine_resume_check(const struct spine_config *config, struct spine_error *err)
-{
-    enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
-    if (spine_rundir_look(config->directory, &state, err))
-        return -1;
-    if (is_path(config->resume)) {
-        struct spine_checkpoint_texts texts;
-        if (spine_checkpoint_read_texts(config->resume, &texts, err))
-            return -1;
-        spine_checkpoint_texts_dispose(&texts);
-    }
-    if (state == SPINE_RUNDIR_EMPTY || config->overwrite || strcmp(config->resume, "auto") == 0)
-        return 0;
-    return spine_refuse(err,
-                        "output.directory: %s holds a run already; name another one, go on with it "
-                        "by train.resume = auto, or replace it by output.overwrite = yes",
-                        config->directory);
-}
-
 static int make_texts(const struct spine_config *config, const struct spine_dataset *data,
                       struct spine_checkpoint_texts *texts, struct spine_error *err)
 {
@@ -168,7 +149,7 @@ static int decide(struct spine_resume *resume, int size, struct saved *saved,
     enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
     resume->start = SPINE_START_NEW;
     if (spine_rundir_take(config->directory, &resume->lock, err) ||
-        spine_rundir_look(config->directory, &state, err))
+        spine_rundir_look(config->directory, &state, NULL, err))
         return -1;
     if (is_path(config->resume)) {
         if (lies_in(config->resume, config->directory))

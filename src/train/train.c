@@ -82,19 +82,35 @@ static int open_files(struct trainer *run, struct spine_error *err)
                                : 0;
 }
 
-/* This rank's rows, of the input in memory if it is there. */
-static int load(struct trainer *run, const struct spine_dataset *whole, struct spine_error *err)
+/* Check that there is room for the run, then read this rank's rows. */
+static int read_rows(struct trainer *run, struct spine_error *err)
 {
     const struct spine_config *config = run->config;
-    const size_t batch = (size_t)config->batch_size;
-    const uint64_t seed = (uint64_t)config->seed;
-    if (whole != NULL)
-        return spine_dataset_view(&run->data, run->comm, whole, batch, seed, err);
-    return spine_dataset_init(&run->data, run->comm, config->input, (size_t)config->limit, batch,
-                              seed, err) ||
-                   spine_dataset_scale(&run->data, run->comm, (int)config->center, config->rms, err)
-               ? -1
-               : 0;
+    struct spine_input input;
+
+    if (spine_input_open(&input, run->comm, config->input, (size_t)config->limit, err))
+        return -1;
+    int rc = spine_forecast_check(config, run->comm, input.num_rows, input.dim, err);
+    if (rc == 0)
+        rc = spine_dataset_init(&run->data, run->comm, &input, (size_t)config->batch_size,
+                                (uint64_t)config->seed, err);
+    spine_input_close(&input);
+
+    if (rc == 0)
+        rc = spine_dataset_scale(&run->data, run->comm, config->center != 0, config->rms, err);
+    return rc;
+}
+
+/* The same, of an input that is in memory already. */
+static int view_rows(struct trainer *run, const struct spine_dataset *whole,
+                     struct spine_error *err)
+{
+    const struct spine_config *config = run->config;
+
+    if (spine_forecast_check(config, run->comm, whole->part.num_rows, whole->dim, err))
+        return -1;
+    return spine_dataset_view(&run->data, run->comm, whole, (size_t)config->batch_size,
+                              (uint64_t)config->seed, err);
 }
 
 /* Everything that a run has before its first step. */
@@ -109,9 +125,9 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
                                        .stepper = &run->stepper,
                                        .idle = config->revive_after > 0 ? &run->idle : NULL,
                                        .lock = -1}};
-    int rc = comm->rank == 0 ? spine_resume_check(config, err) : 0;
-    if (spine_comm_agree(comm, rc, err) || spine_forecast_check(config, comm, err) ||
-        load(run, whole, err))
+
+    int rc = whole != NULL ? view_rows(run, whole, err) : read_rows(run, err);
+    if (rc != 0)
         return -1;
     const struct spine_step_settings settings = spine_step_settings(config, &run->data);
     if (spine_stepper_init(&run->stepper, comm, &settings, err))

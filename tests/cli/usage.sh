@@ -169,8 +169,8 @@ run mpirun -np 3 "$trainer" run.ini
     fail "a finished run that is started again: $(cat stderr)"
 refuse "run/checkpoint-0000000158.h5: was saved by other options: train.seed was 1, is 2" \
     run.ini train.seed=2
-refuse "output.directory: run holds a run already; name another one, go on with it by\
- train.resume = auto, or replace it by output.overwrite = yes" \
+refuse "output.directory: run holds a run already; name another directory, resume the run\
+ with train.resume = auto, or replace it with output.overwrite = yes" \
     run.ini train.resume=never
 cmp run/model.h5 before.h5 || fail "a refused run changed the one that was there"
 run mpirun -np 1 "$trainer" run.ini train.seed=2 output.overwrite=yes

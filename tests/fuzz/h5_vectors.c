@@ -24,10 +24,16 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
+    struct spine_input input;
     struct spine_dataset data;
     struct spine_error err = {.text = ""};
     fuzz_change(&file, &fuzz_formats()[FUZZ_VECTORS], bytes, size);
-    if (spine_dataset_init(&data, &world, file.path, 0, 2, 1, &err)) {
+    int rc = spine_input_open(&input, &world, file.path, 0, &err);
+    if (rc == 0) {
+        rc = spine_dataset_init(&data, &world, &input, 2, 1, &err);
+        spine_input_close(&input);
+    }
+    if (rc != 0) {
         CHECK(size > 0 && err.text[0] != '\0');
         return 0;
     }

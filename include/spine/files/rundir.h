@@ -20,11 +20,11 @@ enum { SPINE_RUNDIR_PATH = 4096 };
 /* What the directory holds: nothing of a run, a run that was begun, or one that is finished, which
  * model.h5 says since it is written last. */
 enum spine_rundir_state { SPINE_RUNDIR_EMPTY, SPINE_RUNDIR_BEGUN, SPINE_RUNDIR_FINISHED };
-int spine_rundir_look(const char *directory, enum spine_rundir_state *state,
-                      struct spine_error *err);
 
-/* The bytes that a run's files take on the disk. */
-int spine_rundir_measure(const char *directory, uint64_t *bytes, struct spine_error *err);
+/* Find what a directory holds and, unless 'bytes' is NULL, the bytes that a run's files use on the
+ * disk. */
+int spine_rundir_look(const char *directory, enum spine_rundir_state *state, uint64_t *bytes,
+                      struct spine_error *err);
 
 /* Make a directory and those above it; 'option' names it, for messages. */
 int spine_rundir_make(const char *option, const char *directory, struct spine_error *err);

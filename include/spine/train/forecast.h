@@ -1,4 +1,6 @@
-/* forecast.h -- what a run would take. */
+/* forecast.h -- what a run needs, before it begins: memory, disk space, a directory of its own.
+ *
+ * Knows the configuration and the extent of the input, but nothing of the training itself. */
 #ifndef SPINE_TRAIN_FORECAST_H
 #define SPINE_TRAIN_FORECAST_H
 
@@ -8,21 +10,22 @@
 #include "spine/config/config.h"
 #include "spine/ranks/comm.h"
 
-/* Print on rank 0 what spine_train() would do: the configuration, the rows and the memory of a
- * rank, the steps, the memory of its node and the disk space. Reads only the input's extent; writes
- * nothing else. Refuses what spine_train() would refuse, an input with wrong values apart, and
- * fails as spine_forecast_check(). Collective. */
+/* Print on rank 0 what spine_train() would do: the configuration, rows and memory per rank, steps,
+ * memory per node, disk space. Reads only the input's extent, writes no file. Fails where
+ * spine_forecast_check() does, and with it wherever spine_train() would before its first step, but
+ * for an input with wrong values and a checkpoint that can't be resumed. Collective. */
 int spine_forecast(const struct spine_config *config, struct spine_comm *comm, FILE *out,
                    struct spine_error *err);
 
-/* The bytes that rank 0 of 'ranks' is expected to take in all, for an input of this extent. Local.
- */
+/* The bytes that rank 0 of 'ranks' is expected to use in all, for an input of num_rows rows of dim
+ * numbers. Local. */
 int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim, int ranks,
                         uint64_t *bytes, struct spine_error *err);
 
-/* Fail if there is less memory on a node than its ranks are expected to take, or less space where
- * the run's files go, unless train.check_room says not to look. Collective. */
+/* Refuse an output.directory that the configuration doesn't allow this run to use, or a
+ * train.resume that names no checkpoint; fail if a node has too little memory for its ranks or the
+ * file system too little space for the run's files, unless train.check_room = no. Collective. */
 int spine_forecast_check(const struct spine_config *config, struct spine_comm *comm,
-                         struct spine_error *err);
+                         size_t num_rows, size_t dim, struct spine_error *err);
 
 #endif

@@ -1,20 +1,22 @@
-/* nodedata.h -- the whole input in the memory of each node, for the many runs of a sweep. */
+/* nodedata.h -- the whole input in the shared memory of each node, for the many runs of a sweep. */
 #ifndef SPINE_TRAIN_NODEDATA_H
 #define SPINE_TRAIN_NODEDATA_H
+
+#include <stdbool.h>
 
 #include "spine/ranks/comm.h"
 #include "spine/train/dataset.h"
 
 struct spine_nodedata {
     struct spine_comm node;          /* owned */
-    struct spine_comm_memory memory; /* owned; that of the node's rank 0 holds: */
+    struct spine_comm_memory memory; /* owned; the memory of the node's rank 0 holds 'whole' */
     struct spine_dataset whole;      /* all rows, scaled; for spine_dataset_view() */
 };
 
-/* One rank of each node reads the file and scales its rows (dataset.h), the others see them.
- * Collective; the result is equal on all ranks. */
+/* On each node one rank reads the file and scales its rows (dataset.h); all its ranks can read them
+ * then. Collective; the result is equal on all ranks. */
 int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm *comm,
-                        const char *path, size_t limit, int center, double rms,
+                        const char *path, size_t limit, bool center, double rms,
                         struct spine_error *err);
 
 /* Collective over the ranks of a node; a zeroed struct is left alone. */

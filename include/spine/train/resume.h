@@ -9,10 +9,6 @@
 #include "spine/train/revive.h"
 #include "spine/train/step.h"
 
-/* Refuse a directory that the configuration doesn't let us use, or a train.resume that is no
- * checkpoint, before anything is read. Local. */
-int spine_resume_check(const struct spine_config *config, struct spine_error *err);
-
 enum spine_start { SPINE_START_NEW, SPINE_START_RESUMED, SPINE_START_FINISHED };
 
 struct spine_resume {

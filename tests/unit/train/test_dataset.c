@@ -60,9 +60,20 @@ static void write_plain(void)
     write_vectors(ROWS, ROWS, NOWHERE, 0, "spine-vectors");
 }
 
+static int read_input(struct spine_dataset *data, size_t limit, size_t batch_size)
+{
+    struct spine_input input;
+
+    if (spine_input_open(&input, &world, path.text, limit, &err))
+        return -1;
+    const int rc = spine_dataset_init(data, &world, &input, batch_size, SEED, &err);
+    spine_input_close(&input);
+    return rc;
+}
+
 static int init(struct spine_dataset *data, size_t limit)
 {
-    return spine_dataset_init(data, &world, path.text, limit, BATCH, SEED, &err);
+    return read_input(data, limit, BATCH);
 }
 
 static size_t num_local(const struct spine_dataset *data)
@@ -96,15 +107,19 @@ static void test_each_rank_reads_its_rows_and_words(void **state)
 static void test_the_extent_is_that_of_the_file_or_the_limit(void **state)
 {
     (void)state;
-    size_t rows = 0, dim = 0;
+    static const struct {
+        size_t limit, rows;
+    } cases[] = {{0, ROWS}, {ROWS, ROWS}, {9, 9}};
     write_plain();
-    TRY(spine_dataset_extent(&world, path.text, 0, &rows, &dim, &err));
-    assert_int_equal(rows, ROWS);
-    assert_int_equal(dim, DIM);
-    TRY(spine_dataset_extent(&world, path.text, ROWS, &rows, &dim, &err));
-    assert_int_equal(rows, ROWS);
-    TRY(spine_dataset_extent(&world, path.text, 9, &rows, &dim, &err));
-    assert_int_equal(rows, 9);
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct spine_input input;
+        TRY(spine_input_open(&input, &world, path.text, cases[i].limit, &err));
+        assert_int_equal(input.num_rows, cases[i].rows);
+        assert_int_equal(input.dim, DIM);
+        spine_input_close(&input);
+        spine_input_close(&input);
+    }
 }
 
 /* --- Scaling ---------------------------------------------------------------------------------- */
@@ -321,16 +336,13 @@ static void test_an_input_that_does_not_fit_is_refused(void **state)
 {
     (void)state;
     struct spine_dataset data;
-    size_t rows, dim;
     write_plain();
     EXPECT_REFUSED(init(&data, ROWS + 1), "data.limit: is 48, but %s has 47 rows", path.text);
-    EXPECT_REFUSED(spine_dataset_extent(&world, path.text, ROWS + 1, &rows, &dim, &err),
-                   "data.limit: is 48, but %s has 47 rows", path.text);
     EXPECT_REFUSED(init(&data, BATCH - 1),
                    "train.batch_size: a batch of 8 rows is more than the input's 7; set it to 7 or "
                    "less");
     if (world.size > 1)
-        EXPECT_REFUSED(spine_dataset_init(&data, &world, path.text, 0, 1, SEED, &err),
+        EXPECT_REFUSED(read_input(&data, 0, 1),
                        "train.batch_size: a batch of 1 rows can't be shared by %d ranks; start at "
                        "most 1 ranks or raise train.batch_size",
                        world.size);

@@ -36,7 +36,10 @@ static void read_corners(struct spine_dataset *data)
         spine_words_dispose(&words);
     }
     spine_comm_barrier(&world);
-    TRY(spine_dataset_init(data, &world, path.text, 0, ROWS, 1, &err));
+    struct spine_input input;
+    TRY(spine_input_open(&input, &world, path.text, 0, &err));
+    TRY(spine_dataset_init(data, &world, &input, ROWS, 1, &err));
+    spine_input_close(&input);
     TRY(spine_dataset_scale(data, &world, 0, 0, &err));
     assert_true(fabs(data->variance - 2) < 1e-12);
 }
