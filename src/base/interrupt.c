@@ -5,7 +5,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "spine/base/clock.h"
 
 /* Set by the handler, cleared by the reader. */
 static volatile sig_atomic_t save_asked, leave_asked, hurry_asked;
@@ -26,13 +27,6 @@ static void note(int signal_number)
     }
 }
 
-static double wall_clock(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 void spine_interrupt_install(void)
 {
     static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT};
@@ -41,7 +35,7 @@ void spine_interrupt_install(void)
     action.sa_handler = note;
     action.sa_flags = SA_RESTART;
     save_asked = leave_asked = hurry_asked = 0;
-    started = wall_clock();
+    started = spine_clock_date();
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
 }
@@ -77,5 +71,5 @@ double spine_interrupt_time_left(double minutes)
         end = started + 60 * minutes;
     if (job_end > 0 && job_end < end)
         end = job_end;
-    return end - wall_clock();
+    return end - spine_clock_date();
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "spine/base/clock.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/files/checksum.h"
@@ -159,19 +160,12 @@ static int save(const struct spine_checkpoint_writer *writer, struct spine_error
     return -1;
 }
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 static void *save_timed(void *data)
 {
     struct spine_checkpoint_writer *writer = data;
-    const double start = now();
+    const double start = spine_clock_now();
     writer->rc = save(writer, &writer->err);
-    writer->seconds = now() - start;
+    writer->seconds = spine_clock_now() - start;
     writer->done = 1;
     return NULL;
 }

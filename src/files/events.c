@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "spine/base/clock.h"
+
 enum {
     HEADER = 12,
     MOST_BYTES = 1 << 16,         /* of a record's data: an epoch takes some hundred */
@@ -177,10 +179,8 @@ static int write_record(const struct spine_events *events, const struct message 
 
 static void begin_event(struct message *event)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
     event->count = 0;
-    put_double(event, EVENT_TIME, (double)time.tv_sec + 1e-9 * (double)time.tv_nsec);
+    put_double(event, EVENT_TIME, spine_clock_date());
 }
 
 static int write_version(const struct spine_events *events, struct spine_error *err)

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "spine/base/clock.h"
 #include "spine/base/random.h"
 #include "spine/math/kernels.h"
 #include "spine/math/model.h"
@@ -28,13 +28,6 @@ struct bench {
     float *clean, *noisy; /* (rows, stride) */
     uint32_t epoch;
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static int by_value(const void *a, const void *b)
 {
@@ -112,12 +105,12 @@ static void take_step(struct bench *bench, enum spine_mode mode, double *noise_s
     const struct spine_loss_weights weights = {0.85, 1, 1};
     const struct spine_params *params = &bench->params;
     const struct spine_batch batch = {bench->rows, bench->clean, bench->noisy};
-    const double start = now();
+    const double start = spine_clock_now();
     for (size_t i = 0; i < bench->rows; i++)
         spine_random_add_noise(1, bench->epoch, i, 0.4F, params->dim,
                                bench->clean + i * params->stride,
                                bench->noisy + i * params->stride);
-    *noise_seconds = now() - start;
+    *noise_seconds = spine_clock_now() - start;
     bench->epoch++;
     spine_model_encode(params, &batch, mode, &bench->work);
     spine_model_decode(params, &batch, bench->rows, &bench->work);
@@ -166,15 +159,15 @@ static struct row measure(struct bench *bench, double share, size_t repeat)
     /* The step leaves behind the matrices that the products are timed on. */
     take_step(bench, SPINE_DENSE, &ignored);
     for (size_t i = 0; i < repeat; i++) {
-        double start = now();
+        double start = spine_clock_now();
         multiply(bench);
-        sgemm[i] = now() - start;
-        start = now();
+        sgemm[i] = spine_clock_now() - start;
+        start = spine_clock_now();
         take_step(bench, SPINE_DENSE, &ignored);
-        dense[i] = now() - start;
-        start = now();
+        dense[i] = spine_clock_now() - start;
+        start = spine_clock_now();
         take_step(bench, SPINE_SPARSE, &noise[i]);
-        sparse[i] = now() - start;
+        sparse[i] = spine_clock_now() - start;
     }
     const double pairs = (double)bench->rows * (double)bench->params.hidden;
     return (struct row){.rows = bench->rows,
