@@ -1,10 +1,10 @@
 /* arguments.c -- what the programs' command lines have in common. */
 #include "spine/base/arguments.h"
 
-#include <ctype.h>
-#include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+#include "spine/base/number.h"
 
 int spine_arguments_next(const char *program, int argc, char **argv, const char *letters,
                          const struct option *options, int *option, struct spine_error *err)
@@ -36,11 +36,10 @@ int spine_arguments_answer(const char *program, const char *usage, int option)
 int spine_arguments_whole(const char *option, const char *text, size_t least, size_t most,
                           size_t *value, struct spine_error *err)
 {
-    char *end;
-    errno = 0;
-    const unsigned long long number = strtoull(text, &end, 10);
-    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || number < least ||
-        number > most)
+    const size_t limit = most < INT64_MAX ? most : INT64_MAX;
+    int64_t number;
+
+    if (spine_number_whole(text, (int64_t)least, (int64_t)limit, &number))
         return spine_refuse(err, "%s: '%s' is not a whole number from %zu to %zu", option, text,
                             least, most);
     *value = (size_t)number;

@@ -320,16 +320,21 @@ int spine_number_parse(const char *begin, const char *end, float *value)
     return 0;
 }
 
-int spine_number_whole(const char *text, int64_t least, int64_t most, int64_t *value)
+bool spine_number_is_whole(const char *text)
 {
     const char *digits = text + (*text == '-');
-    if (*digits < '0' || *digits > '9')
-        return -1; /* strtoll() would pass over blanks and a '+' */
 
-    char *end;
+    return *digits != '\0' && digits[strspn(digits, "0123456789")] == '\0';
+}
+
+int spine_number_whole(const char *text, int64_t least, int64_t most, int64_t *value)
+{
+    if (!spine_number_is_whole(text))
+        return -1;
+
     errno = 0;
-    const long long number = strtoll(text, &end, 10);
-    if (*end != '\0' || errno != 0 || number < least || number > most)
+    const long long number = strtoll(text, NULL, 10);
+    if (errno != 0 || number < least || number > most)
         return -1;
 
     *value = number;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/number.h"
 #include "spine/base/spelling.h"
 
 enum type { TEXT, COUNT, REAL, SWITCH, CHOICE, SET };
@@ -142,13 +143,14 @@ static int set_real(double *field, const struct option *option, const char *valu
 static int set_count(int64_t *field, const struct option *option, const char *value,
                      struct spine_error *err)
 {
-    char *end;
-    errno = 0;
-    const long long number = strtoll(value, &end, 10);
-    if (end == value || *end != '\0')
+    int64_t number;
+
+    if (!spine_number_is_whole(value))
         return spine_refuse(err, "%s: '%s' is not a whole number", option->name, value);
-    if (errno != 0 || (double)number < option->least || (double)number > option->most)
+    if (spine_number_whole(value, INT64_MIN, INT64_MAX, &number) ||
+        (double)number < option->least || (double)number > option->most)
         return refuse_bounds(option, value, err);
+
     *field = number;
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "spine/base/memory.h"
+#include "spine/base/number.h"
 #include "spine/text/tabular.h"
 
 enum { MOST_QUESTIONS = 1000000, MOST_CHOICES = SPINE_TABULAR_FIELDS - 2 };
@@ -25,11 +26,10 @@ struct scoring {
 /* A whole number from 1 to 'most', nothing else. */
 static bool read_number(const char *text, size_t most, size_t *number)
 {
-    char *end;
-    errno = 0;
-    const unsigned long long value = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < 1 || value > most)
+    int64_t value;
+    if (spine_number_whole(text, 1, (int64_t)most, &value))
         return false;
+
     *number = (size_t)value;
     return true;
 }

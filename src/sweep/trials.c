@@ -9,6 +9,7 @@
 
 #include "spine/base/field.h"
 #include "spine/base/memory.h"
+#include "spine/base/number.h"
 #include "spine/base/random.h"
 #include "spine/base/spelling.h"
 
@@ -28,15 +29,11 @@ struct reading {
 static int read_count(const char *text, int64_t least, int64_t most, int64_t *count,
                       struct spine_error *err)
 {
-    char *end;
-    errno = 0;
-    const long long number = strtoll(text, &end, 10);
-    if (end == text || *end != '\0')
+    if (!spine_number_is_whole(text))
         return spine_refuse(err, "'%.100s' is not a whole number", text);
-    if (errno != 0 || number < least || number > most)
+    if (spine_number_whole(text, least, most, count))
         return spine_refuse(err, "%.100s is out of bounds, expected %lld to %lld", text,
                             (long long)least, (long long)most);
-    *count = number;
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #ifndef SPINE_BASE_NUMBER_H
 #define SPINE_BASE_NUMBER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Read the number that begins at 'begin', never looking at 'end' or beyond. Returns what follows
@@ -20,8 +21,12 @@ const char *spine_number_scan(const char *begin, const char *end, float *value);
  */
 int spine_number_parse(const char *begin, const char *end, float *value);
 
-/* Read a whole number in decimal that fills the string 'text' and lies in [least, most]. Returns 0,
- * or -1, with *value as it was, if it isn't one: no blanks, no '+', nothing before or after it. */
+/* Is the string 'text' a whole number in decimal, of any size? No blanks, no '+', nothing before or
+ * after it. */
+bool spine_number_is_whole(const char *text);
+
+/* Read such a number that lies in [least, most]. Returns 0, or -1, with *value as it was, if it
+ * isn't one. */
 int spine_number_whole(const char *text, int64_t least, int64_t most, int64_t *value);
 
 #endif
