@@ -9,6 +9,7 @@
 
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
+#include "spine/base/textfile.h"
 
 static const char sweep_section[] = "sweep";
 
@@ -203,22 +204,9 @@ int spine_inifile_parse(struct spine_config *config, struct spine_inifile_lines 
 static int read_text(const char *path, char **text, size_t *length, struct spine_error *err)
 {
     enum { MOST = 1 << 20 };
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return spine_refuse(err, "%s: %s", path, strerror(errno));
-    *text = spine_memory_get(MOST + 1, 1, "the configuration", err);
-    if (*text == NULL) {
-        fclose(file);
+
+    if (spine_textfile_read(path, MOST, text, length, err))
         return -1;
-    }
-    *length = fread(*text, 1, MOST + 1, file);
-    const int failed = ferror(file), reason = errno;
-    fclose(file);
-    if (failed)
-        return spine_refuse(err, "%s: %s", path, strerror(reason));
-    if (*length > MOST)
-        return spine_refuse(err, "%s: is longer than a megabyte; is it a configuration?", path);
-    (*text)[*length] = '\0';
     if (strlen(*text) != *length)
         return spine_refuse(err, "%s: holds NUL bytes; is it a configuration?", path);
     return 0;
