@@ -1,4 +1,4 @@
-/* lookup.c -- where a word stands in a list. */
+/* lookup.c -- a hash table of the words of a list. */
 #include "spine/base/lookup.h"
 
 #include <stdlib.h>
@@ -12,6 +12,7 @@ int spine_lookup_init(struct spine_lookup *lookup, size_t count, struct spine_er
     size_t size = 16;
     while (size < 2 * count)
         size *= 2;
+
     lookup->slots = spine_memory_zeroed(size, sizeof *lookup->slots, "the lookup of words", err);
     lookup->mask = size - 1;
     if (lookup->slots == NULL)
@@ -50,4 +51,31 @@ void spine_lookup_dispose(struct spine_lookup *lookup)
 {
     free(lookup->slots);
     *lookup = (struct spine_lookup){0};
+}
+
+int spine_lookup_find_duplicates(const struct spine_words *words, size_t most, uint64_t **indices,
+                                 size_t *count, struct spine_error *err)
+{
+    struct spine_lookup lookup;
+    uint64_t *found = NULL;
+    size_t num_found = 0, capacity = 0;
+    int rc = spine_lookup_init(&lookup, words->count, err);
+
+    for (size_t i = 0; rc == 0 && i < words->count && num_found < most; i++)
+        if (spine_lookup_add(&lookup, words, i) != 0) {
+            rc = spine_memory_reserve(&found, &capacity, num_found + 1, sizeof *found,
+                                      "duplicate words", err);
+            if (rc == 0)
+                found[num_found++] = i;
+        }
+    spine_lookup_dispose(&lookup);
+
+    if (rc != 0) {
+        free(found);
+        return -1;
+    }
+
+    *indices = found;
+    *count = num_found;
+    return 0;
 }

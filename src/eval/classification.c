@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "spine/base/memory.h"
-#include "spine/text/vectors.h"
+#include "spine/text/lines.h"
 
 enum { DEALT_FOLDS = 10 };
 
@@ -56,7 +56,7 @@ static int locate(const struct files *files, size_t text, struct spine_error *er
     size_t k = 0;
     while (text >= files->begin[k + 1])
         k++;
-    return spine_vectors_place(files->path[k], text - files->begin[k] + 1, err);
+    return spine_lines_locate(files->path[k], text - files->begin[k] + 1, err);
 }
 
 /* Concatenation needs equally many tokens in all texts. */
@@ -100,9 +100,9 @@ static int check_labels(const struct spine_task *task, const struct files *files
         if (i < task->num_train) {
             known = texts->label[i] > known ? texts->label[i] : known;
         } else if (texts->label[i] > known) {
-            char quoted[SPINE_QUOTE_SIZE];
+            char quoted[SPINE_LINES_QUOTE];
             const char *label = spine_words_get(&texts->labels, texts->label[i]);
-            spine_vectors_quote(quoted, label, strlen(label));
+            spine_lines_quote(quoted, label, strlen(label));
             spine_refuse(err, "label %s doesn't occur in %s", quoted, files->path[0]);
             return locate(files, i, err);
         }

@@ -108,12 +108,12 @@ static int read_text(struct spine_space *space, const char *path, struct spine_e
     struct spine_layout layout;
     struct spine_lines *input = NULL;
     struct spine_vectors vectors = {0};
-    if (spine_layout_look(&layout, path, SPINE_HEADER_AUTO, err) ||
+    if (spine_layout_detect(&layout, path, SPINE_HEADER_AUTO, err) ||
         spine_lines_open(&input, path, err))
         return -1;
     int rc = spine_vectors_parse(&vectors, input, &layout, &rules, err);
     if (rc != 0 && vectors.bad_line > 0)
-        spine_vectors_place(path, vectors.bad_line, err);
+        spine_lines_locate(path, vectors.bad_line, err);
     if (rc == 0 && layout.has_header && layout.announced != vectors.rows)
         rc = spine_refuse(err, "%s:1: the header announces %llu vectors, the file has %zu", path,
                           (unsigned long long)layout.announced, vectors.rows);

@@ -7,7 +7,6 @@
 #include "spine/base/field.h"
 #include "spine/base/memory.h"
 #include "spine/text/lines.h"
-#include "spine/text/vectors.h"
 
 static const char mark[] = "__label__";
 enum { MARK_LENGTH = sizeof mark - 1 };
@@ -33,8 +32,8 @@ static int add_token(struct spine_words *words, struct spine_field token, struct
     for (size_t step; at < end; at += step) {
         step = spine_words_character(at);
         if (step == 0) {
-            char quoted[SPINE_QUOTE_SIZE];
-            spine_vectors_quote(quoted, token.begin, length);
+            char quoted[SPINE_LINES_QUOTE];
+            spine_lines_quote(quoted, token.begin, length);
             return spine_refuse(err, "%s is not UTF-8 text", quoted);
         }
     }
@@ -55,25 +54,16 @@ static int number_label(struct spine_words *labels, uint32_t *number, struct spi
     return 0;
 }
 
-/* Where the first token stands, behind the mark that some editors begin UTF-8 files with. */
-static const char *begin_of(const struct spine_line *line)
+static int add_text(struct spine_labelled *texts, struct spine_line *line, struct spine_error *err)
 {
-    static const char order_mark[3] = "\xEF\xBB\xBF";
-    const char *at = line->text, *end = line->text + line->length;
-    if (line->is_first && line->length >= 3 && memcmp(at, order_mark, 3) == 0)
-        at += 3;
-    return spine_field_skip_separators(at, end);
-}
-
-static int add_text(struct spine_labelled *texts, const struct spine_line *line,
-                    struct spine_error *err)
-{
-    const char *end = line->text + line->length;
     const size_t num_before = texts->tokens.count;
     int num_labels = 0;
     if (reserve(texts, err))
         return -1;
-    for (const char *at = begin_of(line); at < end;) {
+
+    spine_lines_pass_mark(line);
+    const char *end = line->text + line->length;
+    for (const char *at = spine_field_skip_separators(line->text, end); at < end;) {
         struct spine_field token = {at, spine_field_skip(at, end)};
         at = spine_field_skip_separators(token.end, end);
         if (token.end - token.begin < MARK_LENGTH || memcmp(token.begin, mark, MARK_LENGTH) != 0) {
@@ -100,18 +90,18 @@ static int add_text(struct spine_labelled *texts, const struct spine_line *line,
 
 int spine_labelled_add(struct spine_labelled *texts, const char *path, struct spine_error *err)
 {
-    struct spine_lines *input;
+    struct spine_lines *lines;
     struct spine_line line;
     const size_t num_before = texts->count;
     int rc;
-    if (spine_lines_open(&input, path, err))
+    if (spine_lines_open(&lines, path, err))
         return -1;
-    while ((rc = spine_lines_next(input, &line, err)) == 1)
+    while ((rc = spine_lines_next(lines, &line, err)) == 1)
         if (add_text(texts, &line, err)) {
-            rc = spine_vectors_place(path, line.number, err);
+            rc = spine_lines_locate(path, line.number, err);
             break;
         }
-    spine_lines_close(input);
+    spine_lines_close(lines);
     if (rc == 0 && texts->count == num_before)
         return spine_refuse(err, "%s: no labelled texts", path);
     return rc;

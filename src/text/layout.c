@@ -10,13 +10,6 @@ enum {
     HEADER_DIGITS = 18,
 };
 
-static const char mark[3] = {'\xEF', '\xBB', '\xBF'}; /* U+FEFF in UTF-8 */
-
-static bool has_mark(const struct spine_line *line)
-{
-    return line->length >= sizeof mark && memcmp(line->text, mark, sizeof mark) == 0;
-}
-
 struct sample_row {
     uint64_t line;
     size_t numbers; /* at the end of the row */
@@ -95,19 +88,18 @@ static void note_first_line(struct sample *sample, struct spine_layout *layout,
     const char *text = line->text;
     sample->is_utf16 =
         line->length >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0);
-    layout->has_mark = has_mark(line);
-    spine_layout_pass_mark(layout, line);
+    layout->has_mark = spine_lines_pass_mark(line);
     sample->has_integers =
         header != SPINE_HEADER_NO && parse_integers(spine_layout_content(line), sample->integers);
 }
 
 static int take_sample(struct sample *sample, struct spine_layout *layout,
-                       enum spine_layout_header header, struct spine_lines *input,
+                       enum spine_layout_header header, struct spine_lines *lines,
                        struct spine_error *err)
 {
     struct spine_line line;
     while (sample->count < SAMPLE_ROWS) {
-        const int rc = spine_lines_next(input, &line, err);
+        const int rc = spine_lines_next(lines, &line, err);
         if (rc != 1)
             return rc;
         if (line.is_first)
@@ -210,34 +202,31 @@ static int decide_header(struct spine_layout *layout, const struct sample *sampl
     return check_header(sample, path, err);
 }
 
-int spine_layout_look(struct spine_layout *layout, const char *path,
-                      enum spine_layout_header header, struct spine_error *err)
+int spine_layout_detect(struct spine_layout *layout, const char *path,
+                        enum spine_layout_header header, struct spine_error *err)
 {
-    struct spine_lines *input = NULL;
+    struct spine_lines *lines = NULL;
     struct sample sample = {0};
     int rc = -1;
     *layout = (struct spine_layout){0};
-    if (spine_lines_open(&input, path, err))
+    if (spine_lines_open(&lines, path, err))
         return -1;
-    layout->kind = spine_lines_kind(input);
-    layout->bytes = spine_lines_bytes(input);
-    if (take_sample(&sample, layout, header, input, err) ||
+    layout->kind = spine_lines_kind(lines);
+    layout->bytes = spine_lines_bytes(lines);
+    if (take_sample(&sample, layout, header, lines, err) ||
         refuse_if_not_rows(&sample, path, layout->bytes, err))
         goto done;
     layout->dimension = choose_dimension(&sample);
     rc = decide_header(layout, &sample, path, header, err);
 done:
-    spine_lines_close(input);
+    spine_lines_close(lines);
     return rc;
 }
 
 void spine_layout_pass_mark(const struct spine_layout *layout, struct spine_line *line)
 {
-    /* The file may have changed since the look. */
-    if (!layout->has_mark || !line->is_first || !has_mark(line))
-        return;
-    line->text += sizeof mark;
-    line->length -= sizeof mark;
+    if (layout->has_mark)
+        spine_lines_pass_mark(line);
 }
 
 struct spine_field spine_layout_content(const struct spine_line *line)

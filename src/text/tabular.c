@@ -7,12 +7,11 @@
 #include "spine/base/field.h"
 #include "spine/base/memory.h"
 #include "spine/text/lines.h"
-#include "spine/text/vectors.h"
 
 struct spine_tabular {
     const char *path; /* borrowed */
     enum spine_tabular_form form;
-    struct spine_lines *input; /* owned */
+    struct spine_lines *lines; /* owned */
     char *copy;                /* owned; (capacity): the line, with NUL behind every field */
     size_t capacity;
 };
@@ -26,7 +25,7 @@ int spine_tabular_open(struct spine_tabular **table, const char *path, enum spin
         return -1;
     made->path = path;
     made->form = form;
-    if (spine_lines_open(&made->input, path, err)) {
+    if (spine_lines_open(&made->lines, path, err)) {
         free(made);
         return -1;
     }
@@ -35,19 +34,17 @@ int spine_tabular_open(struct spine_tabular **table, const char *path, enum spin
 }
 
 /* Copy the line, ended by NUL, without a byte order mark. */
-static int copy_line(struct spine_tabular *table, const struct spine_line *line,
-                     struct spine_error *err)
+static int copy_line(struct spine_tabular *table, struct spine_line *line, struct spine_error *err)
 {
-    const size_t mark =
-        line->is_first && line->length >= 3 && memcmp(line->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    const size_t length = line->length - mark;
+    spine_lines_pass_mark(line);
     if (memchr(line->text, '\0', line->length) != NULL)
         return spine_refuse(err, "%s:%llu: a NUL byte in the line", table->path,
                             (unsigned long long)line->number);
-    if (spine_memory_reserve(&table->copy, &table->capacity, length + 1, 1, "a line", err))
+    if (spine_memory_reserve(&table->copy, &table->capacity, line->length + 1, 1, "a line", err))
         return -1;
-    memcpy(table->copy, line->text + mark, length);
-    table->copy[length] = '\0';
+
+    memcpy(table->copy, line->text, line->length);
+    table->copy[line->length] = '\0';
     return 0;
 }
 
@@ -84,7 +81,7 @@ int spine_tabular_next(struct spine_tabular *table, struct spine_tabular_row *ro
 {
     struct spine_line line;
     int rc;
-    while ((rc = spine_lines_next(table->input, &line, err)) == 1) {
+    while ((rc = spine_lines_next(table->lines, &line, err)) == 1) {
         if (copy_line(table, &line, err))
             return -1;
         row->line = line.number;
@@ -103,12 +100,12 @@ int spine_tabular_next(struct spine_tabular *table, struct spine_tabular_row *ro
 int spine_tabular_refuse(const struct spine_tabular *table, const struct spine_tabular_row *row,
                          const char *what, size_t field, struct spine_error *err)
 {
-    char quoted[SPINE_QUOTE_SIZE];
+    char quoted[SPINE_LINES_QUOTE];
     if (field >= row->count)
         return spine_refuse(err, "%s:%llu: expected %s, the line has %zu field%s", table->path,
                             (unsigned long long)row->line, what, row->count,
                             row->count == 1 ? "" : "s");
-    spine_vectors_quote(quoted, row->field[field], strlen(row->field[field]));
+    spine_lines_quote(quoted, row->field[field], strlen(row->field[field]));
     return spine_refuse(err, "%s:%llu: expected %s, got %s", table->path,
                         (unsigned long long)row->line, what, quoted);
 }
@@ -117,7 +114,7 @@ void spine_tabular_close(struct spine_tabular *table)
 {
     if (table == NULL)
         return;
-    spine_lines_close(table->input);
+    spine_lines_close(table->lines);
     free(table->copy);
     free(table);
 }

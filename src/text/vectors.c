@@ -6,9 +6,7 @@
 #include "spine/text/vectors.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,7 +16,6 @@
 #include "spine/base/number.h"
 
 enum {
-    QUOTED_BYTES = 40,
     FIRST_ROWS = 256, /* these many show how long rows are */
     HUGE_PAGE = 2 << 20,
 };
@@ -51,8 +48,8 @@ static int refuse_count(const struct spine_layout *layout, size_t got, struct sp
 static int refuse_number(struct spine_field text, size_t index, const char *what,
                          const struct spine_layout *layout, struct spine_error *err)
 {
-    char quoted[SPINE_QUOTE_SIZE];
-    spine_vectors_quote(quoted, text.begin, (size_t)(text.end - text.begin));
+    char quoted[SPINE_LINES_QUOTE];
+    spine_lines_quote(quoted, text.begin, (size_t)(text.end - text.begin));
     return spine_refuse(err, "number %zu of %zu is %s: %s", index + 1, layout->dimension, what,
                         quoted);
 }
@@ -166,10 +163,10 @@ static size_t first_rows(const struct spine_vectors *vectors)
 
 /* How many rows to have room for, where there is no more. The first rows show how many there will
  * be, of 'bytes' bytes of input (0 if unknown): growing means moving. */
-static size_t choose_capacity(const struct spine_vectors *vectors, const struct spine_lines *input,
+static size_t choose_capacity(const struct spine_vectors *vectors, const struct spine_lines *lines,
                               uint64_t bytes, uint64_t limit)
 {
-    const double left = (double)spine_lines_left(input), parsed = (double)bytes - left;
+    const double left = (double)spine_lines_left(lines), parsed = (double)bytes - left;
     const size_t first = first_rows(vectors);
     size_t wanted = vectors->capacity == 0 ? first : 2 * vectors->capacity;
     if (vectors->capacity == first && left > 0)
@@ -211,23 +208,23 @@ static int take_line(struct spine_vectors *vectors, const struct spine_line *lin
     return 0;
 }
 
-int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *input,
+int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *lines,
                         const struct spine_layout *layout, const struct spine_vectors_rules *rules,
                         struct spine_error *err)
 {
     assert(layout->dimension > 0);
-    const uint64_t bytes = spine_lines_left(input);
+    const uint64_t bytes = spine_lines_left(lines);
     struct spine_line line;
     int rc;
     *vectors = (struct spine_vectors){.dimension = layout->dimension};
-    while ((rc = spine_lines_next(input, &line, err)) == 1) {
+    while ((rc = spine_lines_next(lines, &line, err)) == 1) {
         vectors->num_lines = line.number;
         vectors->is_cut = line.is_cut;
         spine_layout_pass_mark(layout, &line);
         if (line.is_first && layout->has_header)
             continue;
         if (vectors->rows == vectors->capacity &&
-            reserve_rows(vectors, choose_capacity(vectors, input, bytes, rules->limit), err))
+            reserve_rows(vectors, choose_capacity(vectors, lines, bytes, rules->limit), err))
             return -1;
         if (take_line(vectors, &line, layout, rules, err)) {
             vectors->bad_line = err->status == SPINE_EXIT_REFUSED ? line.number : 0;
@@ -237,12 +234,6 @@ int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *input
             return 0;
     }
     return rc;
-}
-
-int spine_vectors_place(const char *path, uint64_t line, struct spine_error *err)
-{
-    const struct spine_error plain = *err;
-    return spine_refuse(err, "%s:%llu: %.700s", path, (unsigned long long)line, plain.text);
 }
 
 /* Remove the elements with these ascending indices. */
@@ -282,23 +273,4 @@ void spine_vectors_dispose(struct spine_vectors *vectors)
     free(vectors->not_finite);
     spine_words_dispose(&vectors->words);
     *vectors = (struct spine_vectors){0};
-}
-
-void spine_vectors_quote(char text[SPINE_QUOTE_SIZE], const char *bytes, size_t length)
-{
-    size_t shown = length;
-    if (length > QUOTED_BYTES) {
-        shown = QUOTED_BYTES;
-        while (shown > QUOTED_BYTES - 4 && (bytes[shown] & 0xC0) == 0x80)
-            shown--; /* a UTF-8 sequence stays whole */
-    }
-    size_t used = 0;
-    text[used++] = '\'';
-    for (size_t i = 0; i < shown; i++) {
-        if (iscntrl((unsigned char)bytes[i]))
-            used += (size_t)snprintf(text + used, 5, "\\x%02X", (unsigned)(unsigned char)bytes[i]);
-        else
-            text[used++] = bytes[i];
-    }
-    snprintf(text + used, SPINE_QUOTE_SIZE - used, "'%s", shown < length ? "..." : "");
 }

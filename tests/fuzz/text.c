@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct spine_layout layout;
     struct spine_error err = {.text = ""};
     fuzz_file_put(&file, bytes + SETTINGS, length);
-    if (spine_layout_look(&layout, file.path, headers[bytes[0] & 3], &err) == 0)
+    if (spine_layout_detect(&layout, file.path, headers[bytes[0] & 3], &err) == 0)
         read_file(&layout, &rules, cuts);
     else
         CHECK(err.text[0] != '\0');

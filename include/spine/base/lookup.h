@@ -1,4 +1,4 @@
-/* lookup.h -- where a word stands in a list: a hash table beside the list. */
+/* lookup.h -- a hash table of the words of a list: word to index, and duplicates. */
 #ifndef SPINE_BASE_LOOKUP_H
 #define SPINE_BASE_LOOKUP_H
 
@@ -12,17 +12,23 @@ struct spine_lookup {
     size_t mask;
 };
 
-/* An empty table with room for 'count' words. */
+/* Make an empty table for up to 'count' words. */
 int spine_lookup_init(struct spine_lookup *lookup, size_t count, struct spine_error *err);
 
-/* Put in word 'index' of the list. Returns -1, and changes nothing, if it is there already. */
+/* Add word 'index' of the list. Returns -1, and changes nothing, if the table has this word. */
 int spine_lookup_add(struct spine_lookup *lookup, const struct spine_words *words, size_t index);
 
-/* The index of a word that was put in, of the same list; -1 if it wasn't. */
+/* The index of a word that was added, of the same list; -1 if it wasn't. */
 int64_t spine_lookup_find(const struct spine_lookup *lookup, const struct spine_words *words,
                           const char *word);
 
 /* Free what lookup owns and zero it; a zeroed struct may be disposed of again. */
 void spine_lookup_dispose(struct spine_lookup *lookup);
+
+/* Find duplicates: words that also occur earlier in the list. Their indices, ascending, go to
+ * *indices, which the caller frees, and their number to *count. The search ends after 'most' of
+ * them. On failure both are as they were. */
+int spine_lookup_find_duplicates(const struct spine_words *words, size_t most, uint64_t **indices,
+                                 size_t *count, struct spine_error *err);
 
 #endif

@@ -25,8 +25,8 @@ struct spine_layout {
 
 /* Find the layout. Refuses what isn't rows of vectors: empty files, CSV, HTML, UTF-16, word2vec's
  * binary format. The header is recognised by itself unless 'header' says whether there is one. */
-int spine_layout_look(struct spine_layout *layout, const char *path,
-                      enum spine_layout_header header, struct spine_error *err);
+int spine_layout_detect(struct spine_layout *layout, const char *path,
+                        enum spine_layout_header header, struct spine_error *err);
 
 /* Pass over the byte order mark, if the file has one and this is its first line. */
 void spine_layout_pass_mark(const struct spine_layout *layout, struct spine_line *line);

@@ -19,30 +19,41 @@ struct spine_lines;
 struct spine_line {
     const char *text; /* borrowed until the next line is read; not ended by NUL */
     size_t length;    /* without the newline and a carriage return before it */
-    uint64_t number;  /* 1 for the first line of the input or of the range */
+    uint64_t number;  /* 1 for the first line of the file or of the range */
     bool is_first;    /* of the file */
     bool is_cut;      /* the file ends without a newline */
 };
 
 /* Open all of a file. The path is borrowed until spine_lines_close(), which releases the handle. */
-int spine_lines_open(struct spine_lines **input, const char *path, struct spine_error *err);
+int spine_lines_open(struct spine_lines **lines, const char *path, struct spine_error *err);
 
 /* Open a plain file for the lines that begin in the bytes [begin, end). */
-int spine_lines_open_range(struct spine_lines **input, const char *path, uint64_t begin,
+int spine_lines_open_range(struct spine_lines **lines, const char *path, uint64_t begin,
                            uint64_t end, struct spine_error *err);
 
 /* What the file is, and how many bytes it has as it stands on the disk. */
-enum spine_lines_kind spine_lines_kind(const struct spine_lines *input);
-uint64_t spine_lines_bytes(const struct spine_lines *input);
+enum spine_lines_kind spine_lines_kind(const struct spine_lines *lines);
+uint64_t spine_lines_bytes(const struct spine_lines *lines);
 
 /* How many bytes are left of a plain file or of the range; 0 for compressed files: unknown. */
-uint64_t spine_lines_left(const struct spine_lines *input);
+uint64_t spine_lines_left(const struct spine_lines *lines);
 
 /* Read the next line. Returns 1; 0 at the end, with *line as it was; -1 on failure. Compressed data
  * that are damaged or cut off are refused when the reading gets there. */
-int spine_lines_next(struct spine_lines *input, struct spine_line *line, struct spine_error *err);
+int spine_lines_next(struct spine_lines *lines, struct spine_line *line, struct spine_error *err);
 
 /* NULL is allowed. */
-void spine_lines_close(struct spine_lines *input);
+void spine_lines_close(struct spine_lines *lines);
+
+/* Cut the UTF-8 byte order mark off the line, if it is the file's first and begins with one. Returns
+ * whether it did. */
+bool spine_lines_pass_mark(struct spine_line *line);
+
+/* Put "PATH:LINE: " before the text of a refusal. Returns -1. */
+int spine_lines_locate(const char *path, uint64_t line, struct spine_error *err);
+
+/* Write bytes of a file to 'text', for messages: in quotes, control bytes escaped, long ones cut. */
+enum { SPINE_LINES_QUOTE = 176 };
+void spine_lines_quote(char text[SPINE_LINES_QUOTE], const char *bytes, size_t length);
 
 #endif

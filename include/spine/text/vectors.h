@@ -36,15 +36,12 @@ struct spine_vectors_rules {
     uint64_t limit;            /* read so many rows and no more, those left out included; 0: all */
 };
 
-/* Parse all lines of 'input' into *vectors, which is overwritten and to be disposed of, whether it
+/* Parse all 'lines' into *vectors, which is overwritten and to be disposed of, whether it
  * succeeds or not. When a row is refused, vectors->bad_line is its line and the text doesn't say
- * where: spine_vectors_place() completes it. */
-int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *input,
+ * where: spine_lines_locate() completes it. */
+int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *lines,
                         const struct spine_layout *layout, const struct spine_vectors_rules *rules,
                         struct spine_error *err);
-
-/* Put "PATH:LINE: " before the text. Returns -1. */
-int spine_vectors_place(const char *path, uint64_t line, struct spine_error *err);
 
 /* Remove the 'count' rows with these ascending indices, in place. The words may have been disposed
  * of before. */
@@ -52,10 +49,5 @@ void spine_vectors_drop(struct spine_vectors *vectors, const uint64_t *rows, siz
 
 /* Free what vectors owns and zero it; a zeroed struct may be disposed of again. */
 void spine_vectors_dispose(struct spine_vectors *vectors);
-
-/* Write bytes of a file to 'text', for messages: in quotes, control bytes escaped, long ones cut.
- */
-enum { SPINE_QUOTE_SIZE = 176 };
-void spine_vectors_quote(char text[SPINE_QUOTE_SIZE], const char *bytes, size_t length);
 
 #endif

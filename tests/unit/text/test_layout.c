@@ -29,7 +29,7 @@ static void check_refused(const char *text, size_t length, enum spine_layout_hea
 {
     struct spine_layout layout;
     write_file(text, length);
-    EXPECT_REFUSED(spine_layout_look(&layout, FILE_NAME, header, &err), FILE_NAME "%s", expected);
+    EXPECT_REFUSED(spine_layout_detect(&layout, FILE_NAME, header, &err), FILE_NAME "%s", expected);
 }
 
 static void test_the_start_says_how_a_file_is_laid_out(void **state)
@@ -60,7 +60,7 @@ static void test_the_start_says_how_a_file_is_laid_out(void **state)
         const struct spine_layout *expected = &cases[i].layout;
         struct spine_layout layout;
         write_file(cases[i].text, strlen(cases[i].text));
-        TRY(spine_layout_look(&layout, FILE_NAME, cases[i].header, &err));
+        TRY(spine_layout_detect(&layout, FILE_NAME, cases[i].header, &err));
         assert_int_equal(layout.kind, SPINE_LINES_PLAIN);
         assert_int_equal(layout.bytes, strlen(cases[i].text));
         assert_int_equal(layout.dimension, expected->dimension);
@@ -151,7 +151,7 @@ static void test_the_dimension_is_what_most_rows_have(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct spine_layout layout;
         write_file(cases[i].text, strlen(cases[i].text));
-        TRY(spine_layout_look(&layout, FILE_NAME, SPINE_HEADER_AUTO, &err));
+        TRY(spine_layout_detect(&layout, FILE_NAME, SPINE_HEADER_AUTO, &err));
         assert_int_equal(layout.dimension, cases[i].dimension);
     }
     unlink(FILE_NAME);

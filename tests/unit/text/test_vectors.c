@@ -32,11 +32,11 @@ static int read_file(const char *path, enum spine_layout_header header,
 {
     struct spine_lines *input = NULL;
     *vectors = (struct spine_vectors){0};
-    if (spine_layout_look(layout, path, header, err) || spine_lines_open(&input, path, err))
+    if (spine_layout_detect(layout, path, header, err) || spine_lines_open(&input, path, err))
         return -1;
     const int rc = spine_vectors_parse(vectors, input, layout, rules, err);
     if (rc != 0 && vectors->bad_line > 0)
-        spine_vectors_place(path, vectors->bad_line, err);
+        spine_lines_locate(path, vectors->bad_line, err);
     spine_lines_close(input);
     return rc;
 }
@@ -261,7 +261,7 @@ static void describe_ranges(const char *path, uint64_t ranges, char *text, size_
     uint64_t lines = 0;
     size_t used = 0;
     text[0] = '\0';
-    assert_int_equal(spine_layout_look(&layout, path, SPINE_HEADER_AUTO, &err), 0);
+    assert_int_equal(spine_layout_detect(&layout, path, SPINE_HEADER_AUTO, &err), 0);
     for (uint64_t i = 0; i < ranges; i++) {
         struct spine_lines *input = NULL;
         struct spine_vectors vectors;
