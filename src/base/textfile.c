@@ -22,8 +22,8 @@ static int fail_reading(const char *path, int code, struct spine_error *err)
                   : spine_fail(err, "%s: %s", path, strerror(code));
 }
 
-int spine_textfile_read(const char *path, size_t most, char **text, size_t *length,
-                        struct spine_error *err)
+int spine_textfile_read(const char *path, const char *what, size_t most, char **text,
+                        size_t *length, struct spine_error *err)
 {
     char *bytes = NULL;
     size_t used = 0, capacity = 0;
@@ -33,8 +33,7 @@ int spine_textfile_read(const char *path, size_t most, char **text, size_t *leng
 
     int rc = 0;
     for (size_t got = 1; rc == 0 && got > 0 && used <= most; used += got) {
-        rc =
-            spine_memory_reserve(&bytes, &capacity, used + BLOCK + 1, 1, "the text of a file", err);
+        rc = spine_memory_reserve(&bytes, &capacity, used + BLOCK + 1, 1, what, err);
         got = 0;
         if (rc == 0)
             got = fread(bytes + used, 1, BLOCK, file);
@@ -42,14 +41,14 @@ int spine_textfile_read(const char *path, size_t most, char **text, size_t *leng
     if (rc == 0 && ferror(file))
         rc = fail_reading(path, errno, err);
     else if (rc == 0 && used > most)
-        rc = spine_refuse(err, "%s: is larger than %zu bytes, which is the most expected here",
-                          path, most);
-    fclose(file);
+        rc = spine_refuse(err, "%s: is larger than %zu bytes; is it %s?", path, most, what);
 
+    fclose(file);
     if (rc != 0) {
         free(bytes);
         return -1;
     }
+
     bytes[used] = '\0';
     *text = bytes;
     if (length != NULL)

@@ -205,7 +205,7 @@ static int read_text(const char *path, char **text, size_t *length, struct spine
 {
     enum { MOST = 1 << 20 };
 
-    if (spine_textfile_read(path, MOST, text, length, err))
+    if (spine_textfile_read(path, "a configuration", MOST, text, length, err))
         return -1;
     if (strlen(*text) != *length)
         return spine_refuse(err, "%s: holds NUL bytes; is it a configuration?", path);

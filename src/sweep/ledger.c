@@ -124,7 +124,7 @@ static int read_file(const char *path, char **text, struct spine_error *err)
     *text = NULL;
     if (access(path, F_OK) != 0)
         return 0;
-    return spine_textfile_read(path, MOST, text, NULL, err);
+    return spine_textfile_read(path, "a file of a sweep", MOST, text, NULL, err);
 }
 
 /* Without a file that can be understood, the trial has not been begun. Whether it is claimed is

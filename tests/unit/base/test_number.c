@@ -306,6 +306,49 @@ static void test_written_floats_come_back(void **state)
     }
 }
 
+/* Whole numbers fill the string and stay in their bounds. */
+static void test_whole_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_whole;
+        int64_t least, most;
+        int rc;
+        int64_t value;
+    } cases[] = {
+        {"0", true, 0, 9, 0, 0},
+        {"9", true, 0, 9, 0, 9},
+        {"10", true, 0, 9, -1, 0},
+        {"-1", true, 0, 9, -1, 0},
+        {"-1", true, -1, 9, 0, -1},
+        {"-0", true, 0, 9, 0, 0},
+        {"0007", true, 0, 9, 0, 7},
+        {"9223372036854775807", true, 0, INT64_MAX, 0, INT64_MAX},
+        {"9223372036854775808", true, 0, INT64_MAX, -1, 0},
+        {"-9223372036854775808", true, INT64_MIN, 0, 0, INT64_MIN},
+        {"-9223372036854775809", true, INT64_MIN, 0, -1, 0},
+        {"", false, 0, 9, -1, 0},
+        {"-", false, -9, 9, -1, 0},
+        {"--1", false, -9, 9, -1, 0},
+        {"+1", false, 0, 9, -1, 0},
+        {" 1", false, 0, 9, -1, 0},
+        {"1 ", false, 0, 9, -1, 0},
+        {"1.0", false, 0, 9, -1, 0},
+        {"1e0", false, 0, 9, -1, 0},
+        {"0x1", false, 0, 9, -1, 0},
+        {"four", false, 0, 9, -1, 0},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t value = 77;
+        assert_int_equal(spine_number_is_whole(cases[i].text), cases[i].is_whole);
+        assert_int_equal(spine_number_whole(cases[i].text, cases[i].least, cases[i].most, &value),
+                         cases[i].rc);
+        assert_true(value == (cases[i].rc == 0 ? cases[i].value : 77));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_random_short_numbers_are_read_exactly),
         cmocka_unit_test(test_midpoints_of_floats_are_read_exactly),
         cmocka_unit_test(test_written_floats_come_back),
+        cmocka_unit_test(test_whole_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "spine/text/fasttext.h"
+
 #include "support/bytes.h"
 #include "support/directory.h"
 #include "support/expect.h"
