@@ -17,7 +17,7 @@
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
-#include "spine/base/repeated.h"
+#include "spine/base/lookup.h"
 #include "spine/files/vectorsfile.h"
 #include "spine/text/vectors.h"
 
@@ -107,7 +107,7 @@ static int begin(struct job *job, struct spine_error *err)
     const struct spine_convert_options *options = job->options;
     int rc = 0;
     if (job->comm->rank == 0 &&
-        (spine_layout_look(&job->layout, options->input, options->header, err) ||
+        (spine_layout_detect(&job->layout, options->input, options->header, err) ||
          begin_output(job, err)))
         rc = -1;
     if (spine_comm_agree(job->comm, rc, err))
@@ -205,7 +205,7 @@ static int read_rows(struct job *job, struct spine_error *err)
     const uint64_t before =
         (uint64_t)spine_comm_sum_before(job->comm, (int64_t)job->vectors.num_lines);
     if (rc != 0 && job->vectors.bad_line > 0)
-        spine_vectors_place(job->options->input, before + job->vectors.bad_line, err);
+        spine_lines_locate(job->options->input, before + job->vectors.bad_line, err);
     if (spine_comm_agree(job->comm, rc, err))
         return -1;
     count_lines_from_start(job, before);
@@ -272,12 +272,12 @@ static int gather_lines(struct job *job, struct spine_error *err)
 
 static int refuse_repeated(const struct job *job, size_t row, struct spine_error *err)
 {
-    char quoted[SPINE_QUOTE_SIZE];
+    char quoted[SPINE_LINES_QUOTE];
     const char *word = spine_words_get(&job->words, row);
     size_t first = 0;
     while (strcmp(spine_words_get(&job->words, first), word) != 0)
         first++;
-    spine_vectors_quote(quoted, word, strlen(word));
+    spine_lines_quote(quoted, word, strlen(word));
     return spine_refuse(err, "%s:%llu: the word %s is on line %llu already", job->options->input,
                         wide(job->lines.at[row]), quoted, wide(job->lines.at[first]));
 }
@@ -286,7 +286,7 @@ static int find_repeated(struct job *job, struct spine_error *err)
 {
     struct numbers *rows = &job->repeated, *lines = &job->repeated_lines;
     const size_t most = job->options->skip_bad ? SIZE_MAX : 1;
-    if (spine_repeated_find(&job->words, most, &rows->at, &rows->count, err))
+    if (spine_lookup_find_duplicates(&job->words, most, &rows->at, &rows->count, err))
         return -1;
     if (rows->count > 0 && !job->options->skip_bad)
         return refuse_repeated(job, (size_t)rows->at[0], err);

@@ -1,0 +1,40 @@
+/* test_clock.c -- the clocks run forward, at a second a second. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <time.h>
+
+#include "spine/base/clock.h"
+
+static void test_waiting_takes_time(void **state)
+{
+    (void)state;
+    const struct timespec wait = {.tv_nsec = 20 * 1000 * 1000};
+    const double before = spine_clock_now();
+
+    nanosleep(&wait, NULL);
+    const double took = spine_clock_now() - before;
+    assert_true(took >= 0.02);
+    assert_true(took < 60);
+}
+
+static void test_the_date_is_the_systems(void **state)
+{
+    (void)state;
+    const double before = (double)time(NULL), date = spine_clock_date();
+
+    /* time() may lag behind by a tick. */
+    assert_true(date >= before - 1 && date <= before + 60);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_waiting_takes_time),
+        cmocka_unit_test(test_the_date_is_the_systems),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
