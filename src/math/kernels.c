@@ -42,6 +42,7 @@ int spine_kernel_prepare(struct spine_error *err)
     float *block = spine_kernel_alloc(3 * SIDE * SIDE, "the BLAS library", err);
     if (block == NULL)
         return -1;
+
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, SIDE, SIDE, SIDE, 1, block, SIDE,
                 block + SIDE * SIDE, SIDE, 0, block + 2 * SIDE * SIDE, SIDE);
     free(block);
@@ -102,7 +103,7 @@ size_t spine_kernel_packed(size_t dim)
     return dim * ROWS;
 }
 
-/* Transpose 'rows' rows of a into packed (D, ROWS), with zeros behind them. */
+/* packed_ki = a_ik: transpose 'rows' rows of a into packed (D, ROWS), with zeros behind them. */
 static void pack_rows(size_t rows, size_t dim, size_t stride, const float *a, float *packed)
 {
     for (size_t k = 0; k < dim; k++)
@@ -110,7 +111,8 @@ static void pack_rows(size_t rows, size_t dim, size_t stride, const float *a, fl
             packed[k * ROWS + i] = i < rows ? a[i * stride + k] : 0;
 }
 
-/* out (units, ROWS) = b packed, for the first 'vectors' vectors of rows. */
+/* out (units, ROWS) = b packed, out_ui = sum over k of b_uk packed_ki, for the first 'vectors'
+ * vectors of rows. 'units' and 'vectors' are constants once this is inlined. */
 INLINE void product_tile(const int units, const int vectors, size_t dim, size_t stride,
                          const float *packed, const float *b, float *out)
 {
@@ -118,12 +120,14 @@ INLINE void product_tile(const int units, const int vectors, size_t dim, size_t 
     for (int u = 0; u < units; u++)
         for (int v = 0; v < vectors; v++)
             sum[u][v] = (vector){0};
+
     for (size_t k = 0; k < dim; k++)
         for (int u = 0; u < units; u++) {
             const float weight = b[(size_t)u * stride + k];
             for (int v = 0; v < vectors; v++)
                 sum[u][v] += weight * *(const vector *)(packed + k * ROWS + v * WIDTH);
         }
+
     for (int u = 0; u < units; u++)
         for (int v = 0; v < vectors; v++)
             *(vector *)(out + u * ROWS + v * WIDTH) = sum[u][v];
@@ -153,9 +157,11 @@ static void product_of_packed(size_t rows, size_t dim, size_t units, size_t hidd
                               const float *packed, const float *b, float *c)
 {
     _Alignas(64) float out[GROUP * ROWS];
+
     for (size_t j = 0; j < units; j += GROUP) {
         const size_t group = units - j < GROUP ? units - j : GROUP;
         const float *first = b + j * stride;
+
         switch ((rows + WIDTH - 1) / WIDTH) {
         case 1:
             product_group(1, group, dim, stride, packed, first, out);
@@ -169,6 +175,7 @@ static void product_of_packed(size_t rows, size_t dim, size_t units, size_t hidd
         default:
             product_group(VECTORS, group, dim, stride, packed, first, out);
         }
+        /* A constant number of units is unpacked faster. */
         if (group == GROUP)
             unpack_group(rows, GROUP, hidden, out, c + j);
         else
@@ -181,12 +188,14 @@ void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden
 {
     if (n == 0 || units == 0)
         return;
+
     if (spine_kernel_processor() != SPINE_AVX512) {
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, blas_int(n), blas_int(units),
                     blas_int(dim), 1, a, blas_int(stride), b, blas_int(stride), 0, c,
                     blas_int(hidden));
         return;
     }
+
     for (size_t first = 0; first < n; first += ROWS) {
         const size_t rows = n - first < ROWS ? n - first : ROWS;
         pack_rows(rows, dim, stride, a + first * stride, packed);
@@ -201,6 +210,7 @@ void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stri
 {
     if (n == 0)
         return;
+
     for (size_t i = 0; i < n; i++)
         memcpy(c + i * stride, bias, stride * sizeof *c);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, blas_int(n), blas_int(dim),
@@ -215,6 +225,7 @@ void spine_kernel_product_gradient(size_t n, size_t dim, size_t units, size_t hi
         memset(c, 0, units * stride * sizeof *c);
         return;
     }
+
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, blas_int(units), blas_int(dim),
                 blas_int(n), 1, a, blas_int(hidden), b, blas_int(stride), 0, c, blas_int(stride));
 }
@@ -224,9 +235,11 @@ void spine_kernel_clamp(size_t n, size_t hidden, const float *bias, float *z, fl
                         struct spine_code_sums *sums)
 {
     float *restrict h_sum = sums->h, *restrict psl_sum = sums->psl;
+
     memset(h_sum, 0, hidden * sizeof *h_sum);
     memset(psl_sum, 0, hidden * sizeof *psl_sum);
     sums->active = 0;
+
     for (size_t i = 0; i < n; i++) {
         float *restrict z_row = z + i * hidden, *restrict h_row = h + i * hidden;
         int32_t active = 0;
@@ -249,6 +262,7 @@ SPINE_CLONES
 double spine_kernel_residual(size_t n, size_t stride, const float *x, float factor, float *y)
 {
     double total = 0;
+
     for (size_t i = 0; i < n; i++) {
         const float *restrict x_row = x + i * stride;
         float *restrict y_row = y + i * stride;
@@ -269,8 +283,9 @@ void spine_kernel_clamp_gradient(size_t n, size_t units, size_t hidden, const fl
                                  const float *h, const float *add, float slope, float *dh,
                                  float *sum)
 {
-    float *restrict column = sum;
-    memset(column, 0, units * sizeof *column);
+    float *restrict unit = sum;
+
+    memset(unit, 0, units * sizeof *unit);
     for (size_t i = 0; i < n; i++) {
         const float *restrict z_row = z + i * hidden, *restrict h_row = h + i * hidden;
         float *restrict d_row = dh + i * hidden;
@@ -278,7 +293,7 @@ void spine_kernel_clamp_gradient(size_t n, size_t units, size_t hidden, const fl
             const float inside = d_row[j] + (add[j] - slope * h_row[j]);
             const float dz = z_row[j] >= 0 && z_row[j] <= 1 ? inside : 0;
             d_row[j] = dz;
-            column[j] += dz;
+            unit[j] += dz;
         }
     }
 }

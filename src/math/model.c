@@ -79,8 +79,9 @@ static size_t block_rows(size_t most_rows)
 int spine_workspace_init(struct spine_workspace *work, size_t dim, size_t hidden, size_t most_rows,
                          struct spine_error *err)
 {
-    most_rows = block_rows(most_rows);
     const size_t stride = spine_kernel_stride(dim);
+
+    most_rows = block_rows(most_rows);
     *work = (struct spine_workspace){.most_rows = most_rows, .hidden = hidden, .stride = stride};
     work->z = spine_kernel_alloc(most_rows * hidden, "a batch of rows", err);
     work->h = spine_kernel_alloc(most_rows * hidden, "a batch of rows", err);
@@ -94,6 +95,7 @@ int spine_workspace_init(struct spine_workspace *work, size_t dim, size_t hidden
     if (work->z != NULL && work->h != NULL && work->dz != NULL && work->y != NULL &&
         work->h_sum != NULL && work->psl_sum != NULL && work->add != NULL && work->packed != NULL)
         return spine_pairs_init(&work->pairs, most_rows, hidden, err);
+
     spine_workspace_dispose(work);
     return -1;
 }
@@ -147,12 +149,14 @@ void spine_model_encode(const struct spine_params *params, const struct spine_ba
     work->mode = mode;
     const size_t hidden = params->hidden;
     struct spine_code_sums sums = {.h = work->h_sum, .psl = work->psl_sum};
+
     spine_kernel_product_rows(batch->rows, params->dim, hidden, hidden, params->stride,
                               batch->noisy, params->W1, work->packed, work->z);
     if (work->mode == SPINE_SPARSE)
         spine_sparse_clamp(batch->rows, hidden, params->b1, work->z, &work->pairs, &sums);
     else
         spine_kernel_clamp(batch->rows, hidden, params->b1, work->z, work->h, &sums);
+
     work->loss.active = sums.active;
     work->loss.partial = 0;
     for (size_t j = 0; j < hidden; j++)
@@ -178,6 +182,7 @@ void spine_model_average(const struct spine_params *params, size_t batch_rows, c
     const double rows = (double)batch_rows, hidden = (double)params->hidden;
     const double rho = 1 - weights->sparsity;
     double sum = 0;
+
     for (size_t j = 0; j < params->hidden; j++) {
         const double excess = (double)h_sum[j] / rows - rho;
         const double over = excess <= 0 ? 0 : excess; /* a NaN stays one */
@@ -208,11 +213,13 @@ void spine_model_encoder_gradient(const struct spine_params *params,
                                   struct spine_workspace *work, struct spine_params *gradient)
 {
     const size_t hidden = params->hidden, stride = params->stride;
+
     if (work->mode == SPINE_SPARSE) {
         spine_sparse_encoder_gradient(&work->pairs, first, end, stride, batch->noisy, work->add,
                                       work->slope, gradient->W1, gradient->b1);
         return;
     }
+
     spine_kernel_product_rows(batch->rows, params->dim, end - first, hidden, stride, work->y,
                               params->W2 + first * stride, work->packed, work->dz + first);
     spine_kernel_clamp_gradient(batch->rows, end - first, hidden, work->z + first, work->h + first,

@@ -48,6 +48,7 @@ void spine_optimizer_dispose(struct spine_optimizer *optimizer)
     *optimizer = (struct spine_optimizer){0};
 }
 
+/* p -= rate g */
 SPINE_CLONES
 static void step_sgd(size_t len, float rate, float *restrict params, const float *restrict gradient)
 {
@@ -55,6 +56,7 @@ static void step_sgd(size_t len, float rate, float *restrict params, const float
         params[i] -= rate * gradient[i];
 }
 
+/* v = momentum v + g,  p -= rate v */
 SPINE_CLONES
 static void step_momentum(size_t len, float rate, float momentum, float *restrict velocity,
                           float *restrict params, const float *restrict gradient)
@@ -65,7 +67,9 @@ static void step_momentum(size_t len, float rate, float momentum, float *restric
     }
 }
 
-/* rate and epsilon have the bias corrections in them: Kingma and Ba, end of section 2. */
+/* m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g^2,  p -= rate m / (sqrt(v) + epsilon).
+ * rate and epsilon have the bias corrections in them: Kingma and Ba, end of section 2. All are
+ * parameters, so that the compiler knows that no array overlaps another. */
 SPINE_CLONES
 static void step_adam(size_t len, float rate, float beta1, float beta2, float epsilon,
                       float *restrict first, float *restrict second, float *restrict params,
@@ -89,6 +93,7 @@ void spine_optimizer_update(struct spine_optimizer *optimizer, size_t first, siz
                             float *params, const float *gradient)
 {
     const double rate = optimizer->rate, steps = (double)optimizer->steps;
+
     params += first;
     gradient += first;
     switch (optimizer->kind) {
@@ -114,6 +119,7 @@ double spine_schedule_rate(const struct spine_schedule *schedule, uint64_t step)
 {
     const double total = (double)schedule->num_steps, at = (double)step;
     const double warm = floor(schedule->warmup * total);
+
     if (at < warm)
         return schedule->rate * (at + 1) / warm;
     if (schedule->kind == SPINE_COSINE)

@@ -104,6 +104,7 @@ static void list_rows(size_t n, size_t hidden, const float *bias, float *z,
 {
     size_t count = 0, *const counts = pairs->unit_begin;
     float *const h_sum = sums->h, *const psl_sum = sums->psl;
+
     for (size_t i = 0; i < n; i++) {
         float *z_row = z + i * hidden;
         pairs->row_begin[i] = count;
@@ -112,6 +113,7 @@ static void list_rows(size_t n, size_t hidden, const float *bias, float *z,
         float *const value = pairs->value + count;
         const size_t in_row = list_flags(hidden, pairs->flags, pairs->unit + count);
         size_t zeros = 0;
+
         for (size_t p = 0; p < in_row; p++) {
             const int32_t j = unit[p];
             const float h = z_row[j] > 1 ? 1 : z_row[j];
@@ -138,15 +140,16 @@ static void list_units(const float *z, struct spine_pairs *pairs)
         begin[j] = end;
         end += size;
     }
-    /* Each place moves on as it is filled, and so ends where the next unit begins. */
+
+    /* Each unit's begin moves up as its pairs are filled in, and so ends where the next one begins. */
     for (size_t i = 0; i < pairs->rows; i++) {
         const float *const z_row = z + i * hidden;
         for (size_t p = pairs->row_begin[i]; p < pairs->row_begin[i + 1]; p++) {
             const int32_t j = pairs->unit[p];
-            const size_t place = begin[j]++;
-            pairs->row[place] = (int32_t)i;
-            pairs->unit_value[place] = pairs->value[p];
-            pairs->open[place] = (uint8_t) !(z_row[j] > 1);
+            const size_t pair = begin[j]++;
+            pairs->row[pair] = (int32_t)i;
+            pairs->unit_value[pair] = pairs->value[p];
+            pairs->open[pair] = (uint8_t) !(z_row[j] > 1);
         }
     }
     memmove(begin + 1, begin, hidden * sizeof *begin);
@@ -172,6 +175,7 @@ INLINE void gather_tile(const int width, size_t count, const int32_t *which, con
                         size_t stride, const float *rows, const float *first, float *out)
 {
     vector sum[TILE];
+
     for (int v = 0; v < width; v++)
         sum[v] = first == NULL ? (vector){0} : *(const vector *)(first + v * WIDTH);
     for (size_t p = 0; p < count; p++) {
@@ -190,6 +194,7 @@ INLINE void gather_rows(size_t count, const int32_t *which, const float *value, 
 {
     const size_t vectors = stride / WIDTH, tiles = (vectors + TILE - 1) / TILE;
     size_t begin = 0;
+
     for (size_t t = 0; t < tiles; t++) {
         const size_t end = (t + 1) * vectors / tiles; /* widths differ by at most one */
         const size_t at = begin * WIDTH;
@@ -230,6 +235,7 @@ INLINE void scalar_products(size_t count, const int32_t *which, size_t stride, c
 {
     enum { FEW = 4 };
     size_t p = 0;
+
     for (; p + FEW <= count; p += FEW) {
         const float *other[FEW];
         vector sum[FEW] = {{0}};

@@ -4,7 +4,10 @@
  * SPINE_ALIGN, and what lies between D and stride is zero on input and stays zero. Rows of length
  * H are not padded. n is a number of rows, which may be 0. Shapes stand beside the arguments. To
  * work on some of the units only, pass pointers to the first and U, their number; H remains the
- * distance between rows. */
+ * distance between rows.
+ *
+ * The products take more than six parameters, as BLAS's do: matrices with their shapes and the
+ * distances between their rows, which every call has in another combination. */
 #ifndef SPINE_MATH_KERNELS_H
 #define SPINE_MATH_KERNELS_H
 
@@ -36,21 +39,22 @@ enum spine_processor { SPINE_GENERIC, SPINE_AVX2, SPINE_AVX512 };
 extern const char *const spine_processor_names[];
 enum spine_processor spine_kernel_processor(void);
 
-/* c = a b':  a (n, D), b (U, D), c (n, U). 'packed' is scratch for spine_kernel_packed() floats,
+/* c = a b', c_iu = sum over k of a_ik b_uk:  a (n, D), b (U, D), c (n, U). 'packed' is scratch for spine_kernel_packed() floats,
  * aligned to 64 bytes. */
 void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
                                const float *a, const float *b, float *packed, float *c);
 size_t spine_kernel_packed(size_t dim);
 
-/* c = a b + bias:  a (n, H), b (H, D), bias (stride), c (n, D). */
+/* c = a b + bias, c_ik = bias_k + sum over j of a_ij b_jk:  a (n, H), b (H, D), bias (stride),
+ * c (n, D). */
 void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
                                 const float *b, const float *bias, float *c);
 
-/* c = a' b:  a (n, U), b (n, D), c (U, D). */
+/* c = a' b, c_uk = sum over i of a_iu b_ik:  a (n, U), b (n, D), c (U, D). */
 void spine_kernel_product_gradient(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
                                    const float *a, const float *b, float *c);
 
-/* What one pass over the codes of a batch finds out. */
+/* What one pass over the codes of a batch adds up. */
 struct spine_code_sums {
     float *h;      /* (H): sum of h over the rows */
     float *psl;    /* (H): sum of h (1 - h) over the rows */
@@ -64,13 +68,13 @@ void spine_kernel_clamp(size_t n, size_t hidden, const float *bias, float *z, fl
 /* y becomes factor (y - x), and the sum of (y - x)^2 is returned.  x, y (n, D). */
 double spine_kernel_residual(size_t n, size_t stride, const float *x, float factor, float *y);
 
-/* dh becomes dz: dh + add_j - slope h where 0 <= z <= 1, and 0 elsewhere; sum (U) gets the sums of
- * its columns.  z, h, dh (n, U), add (U). */
+/* dh becomes dz: dz_ij = dh_ij + add_j - slope h_ij where 0 <= z_ij <= 1, and 0 elsewhere;
+ * sum_j = sum over i of dz_ij.  z, h, dh (n, U), add, sum (U). */
 void spine_kernel_clamp_gradient(size_t n, size_t units, size_t hidden, const float *z,
                                  const float *h, const float *add, float slope, float *dh,
                                  float *sum);
 
-/* sum (count) = the sum of the n rows of a, which begin every 'stride'. */
+/* sum_k = sum over the n rows i of a_ik:  a (n, count), its rows begin every 'stride'; sum (count). */
 void spine_kernel_sum_rows(size_t n, size_t count, size_t stride, const float *a, float *sum);
 
 #endif

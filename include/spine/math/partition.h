@@ -19,11 +19,12 @@ struct spine_partition {
     size_t num_strata;                 /* B */
     size_t first_stratum, end_stratum; /* this rank's */
     size_t first_row, end_row;         /* this rank's */
-    uint32_t *order; /* owned; (end_row - first_row): position t of stratum s stands at
-                        stratum_begin(s) - first_row + t and is a row's place in its stratum */
+    uint32_t
+        *order; /* owned; (end_row - first_row): what is taken from stratum s in step t, counted
+                        from the stratum's first row, at stratum_begin(s) - first_row + t */
 };
 
-/* The part of rank 'rank' of 'size'. Refuses more strata than rows, and more ranks than strata. */
+/* The part of rank 'rank' of 'size'; these are all that a part depends on, so none is left out. Refuses more strata than rows, and more ranks than strata. */
 int spine_partition_init(struct spine_partition *part, uint64_t seed, size_t num_rows,
                          size_t batch_size, int rank, int size, struct spine_error *err);
 
@@ -43,7 +44,7 @@ size_t spine_partition_most_rows(const struct spine_partition *part);
 void spine_partition_shuffle(struct spine_partition *part, uint32_t epoch);
 
 /* Write this rank's rows of a step (global numbers, ascending strata) to rows; returns how many.
- * rows has place for spine_partition_most_rows(). */
+ * rows is (spine_partition_most_rows()). */
 size_t spine_partition_batch(const struct spine_partition *part, size_t step, size_t *rows);
 
 #endif

@@ -3,7 +3,8 @@
  * A pair is a row and a unit with z >= 0; elsewhere h and its gradient are 0. With few pairs, all
  * products of a step but the first can skip the rest. The lists of pairs are made twice: by row,
  * where a reconstruction gathers rows of W2, and by unit, where a gradient gathers rows of the
- * batch. Shapes and layout are those of kernels.h; the results are the same up to rounding. */
+ * batch. Shapes and layout are those of kernels.h, as are the reason for many parameters; the
+ * results are the same up to rounding. */
 #ifndef SPINE_MATH_SPARSE_H
 #define SPINE_MATH_SPARSE_H
 
@@ -27,7 +28,7 @@ struct spine_pairs {
     float *gradient;    /* owned; (count): by unit, first dY W2' and then dz */
 };
 
-/* Room for all pairs of most_rows rows; memory is used only as far as there are pairs. */
+/* Allocate for all pairs of most_rows rows; memory is touched only as far as there are pairs. */
 int spine_pairs_init(struct spine_pairs *pairs, size_t most_rows, size_t hidden,
                      struct spine_error *err);
 void spine_pairs_dispose(struct spine_pairs *pairs);
@@ -39,11 +40,13 @@ size_t spine_pairs_bytes(size_t most_rows, size_t hidden, double density);
 void spine_sparse_clamp(size_t n, size_t hidden, const float *bias, float *z,
                         struct spine_pairs *pairs, struct spine_code_sums *sums);
 
-/* y = h W2 + b2:  W2 (H, D), b2 (stride), y (n, D). */
+/* y = h W2 + b2, y_i = b2 + sum over row i's pairs of h_ij W2_j:  W2 (H, D), b2 (stride),
+ * y (n, D). */
 void spine_sparse_decode(const struct spine_pairs *pairs, size_t stride, const float *W2,
                          const float *b2, float *y);
 
-/* For units [first, end): dW2 = h' dY, and the pairs' entries of dY W2' into pairs->gradient.
+/* For units [first, end): dW2 = h' dY, dW2_j = sum over unit j's pairs of h_ij dY_i, and the pairs'
+ * entries of dY W2' into pairs->gradient.
  * dY (n, D), W2, dW2 (H, D). */
 void spine_sparse_decoder_gradient(struct spine_pairs *pairs, size_t first, size_t end,
                                    size_t stride, const float *dY, const float *W2, float *dW2);
