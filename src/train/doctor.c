@@ -1,4 +1,4 @@
-/* doctor.c -- what a run would find here, and how fast it would be. */
+/* doctor.c -- a report on the machine: how ranks are placed, and how fast they are together. */
 #include "spine/train/doctor.h"
 
 #include <stdlib.h>

@@ -8,20 +8,21 @@
 
 static const float NEARLY_ZERO = 0.001F; /* the published program's bound */
 
-int spine_measuring_init(struct spine_measuring *measuring, size_t hidden, struct spine_error *err)
+int spine_measures_scratch_init(struct spine_measures_scratch *scratch, size_t hidden,
+                                struct spine_error *err)
 {
-    measuring->seen =
-        spine_memory_zeroed(2 * hidden, sizeof *measuring->seen, "the activity of all units", err);
-    if (measuring->seen == NULL)
+    scratch->seen =
+        spine_memory_zeroed(2 * hidden, sizeof *scratch->seen, "the activity of all units", err);
+    if (scratch->seen == NULL)
         return -1;
 
     return 0;
 }
 
-void spine_measuring_dispose(struct spine_measuring *measuring)
+void spine_measures_scratch_dispose(struct spine_measures_scratch *scratch)
 {
-    free(measuring->seen);
-    *measuring = (struct spine_measuring){0};
+    free(scratch->seen);
+    *scratch = (struct spine_measures_scratch){0};
 }
 
 static void count_codes(size_t rows, size_t hidden, const float *h, int64_t *seen, int64_t *full)
@@ -45,15 +46,15 @@ static double count_empty(size_t rows, size_t hidden, const float *h)
     return empty;
 }
 
-struct spine_measures spine_measures_take(const struct spine_params *params,
-                                          struct spine_dataset *data, struct spine_comm *comm,
-                                          struct spine_workspace *work,
-                                          struct spine_measuring *measuring)
+struct spine_measures spine_measures_compute(const struct spine_params *params,
+                                             struct spine_dataset *data, struct spine_comm *comm,
+                                             struct spine_workspace *work,
+                                             struct spine_measures_scratch *scratch)
 {
     const size_t hidden = params->hidden, local = data->part.end_row - data->part.first_row;
     const double entries = (double)data->part.num_rows * (double)params->dim;
     const double pairs = (double)data->part.num_rows * (double)hidden;
-    int64_t *seen = measuring->seen, *full = seen + hidden;
+    int64_t *seen = scratch->seen, *full = seen + hidden;
     memset(seen, 0, 2 * hidden * sizeof *seen);
     double sums[3] = {0, 0, 0}; /* squares, active, empty */
 

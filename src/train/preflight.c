@@ -14,20 +14,20 @@
 /* A rank with fewer rows of a batch than FEW_ROWS waits for others much of the time. */
 enum { FEW_ROWS = 16, ENOUGH_ROWS = 64 };
 
-typedef int is_alike(const struct spine_rank_facts *a, const struct spine_rank_facts *b);
+typedef bool is_alike(const struct spine_rank_facts *a, const struct spine_rank_facts *b);
 
-static int same_host(const struct spine_rank_facts *a, const struct spine_rank_facts *b)
+static bool same_host(const struct spine_rank_facts *a, const struct spine_rank_facts *b)
 {
     return strcmp(a->machine.host, b->machine.host) == 0;
 }
 
-static int same_cores(const struct spine_rank_facts *a, const struct spine_rank_facts *b)
+static bool same_cores(const struct spine_rank_facts *a, const struct spine_rank_facts *b)
 {
     return same_host(a, b) &&
            memcmp(a->machine.cores, b->machine.cores, sizeof a->machine.cores) == 0;
 }
 
-static int same_processor(const struct spine_rank_facts *a, const struct spine_rank_facts *b)
+static bool same_processor(const struct spine_rank_facts *a, const struct spine_rank_facts *b)
 {
     return strcmp(a->machine.processor, b->machine.processor) == 0 &&
            strcmp(a->kernels, b->kernels) == 0 && strcmp(a->blas, b->blas) == 0;
@@ -109,7 +109,7 @@ static int add(struct spine_words *list, struct spine_error *err, const char *fo
 }
 
 /* Ranks that are bound to the same cores, more of them than cores. One case says it all. */
-static int judge_binding(const struct spine_rank_facts *ranks, int size,
+static int check_binding(const struct spine_rank_facts *ranks, int size,
                          struct spine_words *warnings, struct spine_error *err)
 {
     for (int rank = 0; rank < size; rank++) {
@@ -129,7 +129,7 @@ static int judge_binding(const struct spine_rank_facts *ranks, int size,
     return 0;
 }
 
-static int judge_threads(const struct spine_rank_facts *ranks, int size,
+static int check_threads(const struct spine_rank_facts *ranks, int size,
                          struct spine_words *warnings, struct spine_error *err)
 {
     for (int rank = 0; rank < size; rank++) {
@@ -146,7 +146,7 @@ static int judge_threads(const struct spine_rank_facts *ranks, int size,
     return 0;
 }
 
-static int judge_processors(const struct spine_rank_facts *ranks, int size,
+static int check_processors(const struct spine_rank_facts *ranks, int size,
                             struct spine_words *warnings, struct spine_error *err)
 {
     for (int rank = 1; rank < size; rank++) {
@@ -162,7 +162,7 @@ static int judge_processors(const struct spine_rank_facts *ranks, int size,
     return 0;
 }
 
-static int judge_disk(const struct spine_run_facts *run, struct spine_words *warnings,
+static int check_disk(const struct spine_run_facts *run, struct spine_words *warnings,
                       struct spine_error *err)
 {
     const struct spine_filesystem *filesystem = &run->filesystem;
@@ -178,7 +178,7 @@ static int judge_disk(const struct spine_run_facts *run, struct spine_words *war
                         : "");
 }
 
-static int judge_rows(int size, const struct spine_run_facts *run, struct spine_words *advice,
+static int check_rows(int size, const struct spine_run_facts *run, struct spine_words *advice,
                       struct spine_error *err)
 {
     const int64_t rows = run->batch_size / size, enough = run->batch_size / ENOUGH_ROWS;
@@ -192,23 +192,23 @@ static int judge_rows(int size, const struct spine_run_facts *run, struct spine_
         (long long)(enough > 0 ? enough : 1), enough > 1 ? "s" : "", (long long)size * ENOUGH_ROWS);
 }
 
-int spine_preflight_judge(const struct spine_rank_facts *ranks, int size,
+int spine_preflight_check(const struct spine_rank_facts *ranks, int size,
                           const struct spine_run_facts *run, struct spine_words *warnings,
                           struct spine_words *advice, struct spine_error *err)
 {
-    return judge_binding(ranks, size, warnings, err) || judge_threads(ranks, size, warnings, err) ||
-                   judge_processors(ranks, size, warnings, err) || judge_disk(run, warnings, err) ||
-                   judge_rows(size, run, advice, err)
-               ? -1
-               : 0;
+    if (check_binding(ranks, size, warnings, err) || check_threads(ranks, size, warnings, err) ||
+        check_processors(ranks, size, warnings, err) || check_disk(run, warnings, err) ||
+        check_rows(size, run, advice, err))
+        return -1;
+    return 0;
 }
 
 /* --- All ranks ---------------------------------------------------------------------------- */
 
-static void look(struct spine_rank_facts *facts)
+static void collect(struct spine_rank_facts *facts)
 {
     char blas[256];
-    memset(facts, 0, sizeof *facts); /* the gaps are sent too */
+    memset(facts, 0, sizeof *facts); /* padding is sent too */
     spine_machine_describe(&facts->machine, NULL, NULL);
     spine_kernel_library(blas, sizeof blas);
     snprintf(facts->blas, sizeof facts->blas, "%.*s", SPINE_MACHINE_NAME - 1, blas);
@@ -217,7 +217,7 @@ static void look(struct spine_rank_facts *facts)
     facts->blas_threads = spine_kernel_threads();
 }
 
-static int is_off(const char *variable)
+static bool is_off(const char *variable)
 {
     const char *value = getenv(variable);
     return value != NULL && (strcmp(value, "FALSE") == 0 || strcmp(value, "0") == 0);
@@ -232,7 +232,7 @@ int spine_preflight_init(struct spine_preflight *preflight, const struct spine_c
     *preflight = (struct spine_preflight){.run = {.directory = directory,
                                                   .hdf5_locks = !is_off("HDF5_USE_FILE_LOCKING"),
                                                   .batch_size = batch_size}};
-    look(&mine);
+    collect(&mine);
     if (spine_comm_gather(comm, &mine, sizeof mine, &all, &bytes, err))
         return -1;
     int rc = 0;
@@ -242,7 +242,7 @@ int spine_preflight_init(struct spine_preflight *preflight, const struct spine_c
         spine_comm_library(library, sizeof library);
         spine_openmpi_transports(transports, sizeof transports);
         snprintf(preflight->mpi, sizeof preflight->mpi, "%s%s", library, transports);
-        rc = spine_preflight_judge(preflight->ranks, comm->size, &preflight->run,
+        rc = spine_preflight_check(preflight->ranks, comm->size, &preflight->run,
                                    &preflight->warnings, &preflight->advice, err);
     }
     return spine_comm_agree(comm, rc, err);

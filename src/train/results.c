@@ -1,4 +1,4 @@
-/* results.c -- what a trained run leaves: shards, merged codes, the model. */
+/* results.c -- the results of a trained run: shards, merged codes, the model. */
 #include "spine/train/results.h"
 
 #include <stdlib.h>
@@ -134,6 +134,15 @@ static int merge(const struct spine_config *config, struct spine_error *err)
     return 0;
 }
 
+/* The merged codes, then the model. On rank 0. */
+static int write_merged(const struct spine_config *config, const struct spine_params *params,
+                        const struct spine_dataset *data, struct spine_error *err)
+{
+    if (config->merge && merge(config, err))
+        return -1;
+    return write_model(config, params, data, err);
+}
+
 int spine_results_write(const struct spine_config *config, struct spine_comm *comm,
                         const struct spine_params *params, struct spine_dataset *data,
                         struct spine_workspace *work, struct spine_error *err)
@@ -141,8 +150,7 @@ int spine_results_write(const struct spine_config *config, struct spine_comm *co
     int rc = write_shard(config, comm, params, data, work, err);
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0 && comm->rank == 0)
-        rc = (config->merge && merge(config, err)) || write_model(config, params, data, err) ? -1
-                                                                                             : 0;
+        rc = write_merged(config, params, data, err);
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0 && !config->merge)
         spine_log(SPINE_LOG_INFO, "wrote %d shards; merge them with 'spine-merge %s'", comm->size,

@@ -1,4 +1,4 @@
-/* revive.c -- units that no word makes active any more, and how they get another start. */
+/* revive.c -- idle units, restarted from badly fitted rows. */
 #include "spine/train/revive.h"
 
 #include <stdlib.h>
@@ -135,9 +135,9 @@ static void share_row(const struct spine_params *params, struct spine_dataset *d
     spine_comm_sum_floats(comm, shared, 2 * stride);
 }
 
-/* Let unit j begin with a row x whose residual is e. */
-static void begin_unit(struct spine_params *params, struct spine_optimizer *optimizer, size_t j,
-                       const float *x, const float *e)
+/* Restart unit j from a row x whose residual is e. */
+static void restart_unit(struct spine_params *params, struct spine_optimizer *optimizer, size_t j,
+                         const float *x, const float *e)
 {
     const size_t stride = params->stride;
     double square = 1e-12, product = 0;
@@ -179,7 +179,7 @@ int spine_revive(struct spine_idle *idle, int64_t after, struct spine_params *pa
     for (size_t j = 0; rc == 0 && j < params->hidden && used < found; j++)
         if (idle->epochs[j] >= after) {
             share_row(params, data, comm, work, worst[used++].row, shared);
-            begin_unit(params, optimizer, j, shared, shared + params->stride);
+            restart_unit(params, optimizer, j, shared, shared + params->stride);
             idle->epochs[j] = 0;
         }
     free(worst);

@@ -1,16 +1,16 @@
-/* train.c -- the run: loop, metrics, the files at the end.
+/* train.c -- a run: its epochs, metrics and checkpoints, and the results at the end.
  *
  * 1. Everything is allocated before the first step; the loop allocates nothing.
  * 2. The parameters are equal on all ranks (step.h), so rank 0 may write them for all.
- * 3. Whatever can fail on one rank is agreed on before the next collective call. */
+ * 3. After anything that can fail on one rank, all ranks agree before the next collective call. */
 #include "spine/train/train.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "spine/base/clock.h"
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
 #include "spine/base/outfile.h"
@@ -36,10 +36,10 @@ struct trainer {
     struct spine_comm *comm;
     struct spine_dataset data;
     struct spine_stepper stepper;
-    struct spine_measuring measuring;
+    struct spine_measures_scratch scratch;
     struct spine_idle idle; /* counts if train.revive_after isn't 0 */
     int64_t last_epoch;     /* to train for now */
-    int warned;             /* of a collapse */
+    bool warned;            /* of a collapse */
     struct spine_timeline timeline;
     struct spine_resume resume;            /* how it began */
     struct spine_position position;        /* how far it is */
@@ -51,13 +51,6 @@ struct trainer {
     double started, progress_shown; /* seconds */
     double saved;                   /* when the last checkpoint was begun */
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* --- Setting up --------------------------------------------------------------------------- */
 
@@ -77,9 +70,10 @@ static int open_files(struct trainer *run, struct spine_error *err)
     }
     if (spine_metrics_open(&run->metrics, run->metrics_path, run->position.epoch, err))
         return -1;
-    return config->tensorboard ? spine_events_open(&run->events, run->events_path,
-                                                   run->metrics_path, run->position.epoch, err)
-                               : 0;
+    if (config->tensorboard)
+        return spine_events_open(&run->events, run->events_path, run->metrics_path,
+                                 run->position.epoch, err);
+    return 0;
 }
 
 /* Check that there is room for the run, then read this rank's rows. */
@@ -113,7 +107,7 @@ static int view_rows(struct trainer *run, const struct spine_dataset *whole,
                               (uint64_t)config->seed, err);
 }
 
-/* Everything that a run has before its first step. */
+/* Set up everything that the first step needs. */
 static int init(struct trainer *run, const struct spine_config *config, struct spine_comm *comm,
                 const struct spine_dataset *whole, const char *timeline, struct spine_error *err)
 {
@@ -133,13 +127,14 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
     if (spine_stepper_init(&run->stepper, comm, &settings, err))
         return -1;
 
-    rc = spine_measuring_init(&run->measuring, (size_t)config->hidden, err) ||
+    rc = spine_measures_scratch_init(&run->scratch, (size_t)config->hidden, err) ||
          spine_idle_init(&run->idle, (size_t)config->hidden, err);
     if (rc == 0 && timeline != NULL)
         rc = spine_timeline_init(&run->timeline, TIMELINE_STEPS * spine_stepper_most_events(), err);
     if (rc == 0 && timeline != NULL && comm->rank == 0 &&
         (rc = spine_outfile_create(timeline, err)) == 0)
-        spine_outfile_discard(timeline); /* it is written last, and only had to be possible */
+        spine_outfile_discard(timeline); /* written at the end; this only tried it */
+
     if (spine_comm_agree(comm, rc, err) || spine_resume_begin(&run->resume, comm, err))
         return -1;
     run->position = run->resume.position;
@@ -151,17 +146,19 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
 static int dispose(struct trainer *run, int rc, struct spine_error *err)
 {
     struct spine_error later;
+
     if (run->metrics != NULL && fclose(run->metrics) != 0 && rc == 0)
         rc = spine_fail(err, "%s: %s", run->metrics_path, strerror(errno));
     if (spine_events_close(&run->events, rc == 0 ? err : &later) && rc == 0)
         rc = -1;
     if (spine_checkpoint_finish(&run->writer, rc == 0 ? err : &later) && rc == 0)
         rc = -1;
+
     spine_checkpoint_writer_dispose(&run->writer);
     spine_resume_dispose(&run->resume);
     spine_timeline_dispose(&run->timeline);
     spine_idle_dispose(&run->idle);
-    spine_measuring_dispose(&run->measuring);
+    spine_measures_scratch_dispose(&run->scratch);
     spine_stepper_dispose(&run->stepper);
     spine_dataset_dispose(&run->data);
     return rc;
@@ -171,12 +168,14 @@ static int dispose(struct trainer *run, int rc, struct spine_error *err)
 
 static void show_progress(struct trainer *run, const struct spine_metrics *last)
 {
-    const double time = now();
+    const double time = spine_clock_now();
+
     if (time - run->progress_shown < 0.2)
         return;
     run->progress_shown = time;
     if (!spine_log_is_live())
         return;
+
     const size_t steps = spine_partition_steps(&run->data.part);
     const struct spine_position *from = &run->resume.position, *at = &run->position;
     const double begun = (double)from->epoch + (double)from->step / (double)steps;
@@ -186,6 +185,7 @@ static void show_progress(struct trainer *run, const struct spine_metrics *last)
     const double left = elapsed / (done - begun) * ((double)run->last_epoch - done);
     const double words = (done - begun) * (double)run->data.part.num_rows / elapsed;
     const int minutes = (int)left / 60, seconds = (int)left % 60;
+
     if (last->epoch == 0)
         spine_log_progress("epoch %lld/%lld  %.0f words/s  %d:%02d left", epoch,
                            (long long)run->config->epochs, words, minutes, seconds);
@@ -205,6 +205,7 @@ static void summarize(struct trainer *run, struct spine_metrics *metrics)
     const struct spine_stepper *stepper = &run->stepper;
     const double rows = (double)run->data.part.num_rows, hidden = (double)run->config->hidden;
     double all[] = {sums->squares, sums->partial, sums->active, position->waited};
+
     spine_comm_sum_doubles(run->comm, all, 4);
     *metrics = (struct spine_metrics){
         .epoch = position->epoch + 1,
@@ -221,27 +222,29 @@ static void summarize(struct trainer *run, struct spine_metrics *metrics)
                      stepper->settings.weights.psl * metrics->psl;
 }
 
-/* Say, once, if the model is of no use, and what may be the cause. */
+/* Warn, once, of a model that has collapsed, and name likely causes. */
 static void warn_of_collapse(struct trainer *run, const struct spine_measures *measures,
                              int64_t epoch)
 {
     const int64_t units = run->config->hidden, words = (int64_t)run->data.part.num_rows;
+
     if (run->comm->rank != 0 || run->warned)
         return;
-    if (2 * measures->empty > words || 2 * measures->dead > units)
+
+    run->warned = 2 * measures->empty > words || 2 * measures->dead > units;
+    if (run->warned)
         spine_log_warning("epoch %lld: %lld of %lld words have an all-zero code and %lld of %lld "
                           "units are dead; train.noise may be too high for the input's scale "
                           "(data.rms), or train.learning_rate or loss.psl_weight too high; "
                           "train.revive_after restarts dead units",
                           (long long)epoch, (long long)measures->empty, (long long)words,
                           (long long)measures->dead, (long long)units);
-    run->warned = 2 * measures->empty > words || 2 * measures->dead > units;
 }
 
 static void evaluate(struct trainer *run, struct spine_metrics *metrics)
 {
-    const struct spine_measures measures = spine_measures_take(
-        &run->stepper.params, &run->data, run->comm, &run->stepper.work, &run->measuring);
+    const struct spine_measures measures = spine_measures_compute(
+        &run->stepper.params, &run->data, run->comm, &run->stepper.work, &run->scratch);
     metrics->evaluated = true;
     metrics->eval_rl = measures.eval_rl;
     metrics->explained_variance = measures.explained_variance;
@@ -254,7 +257,6 @@ static void evaluate(struct trainer *run, struct spine_metrics *metrics)
 
 static void log_epoch(const struct trainer *run, const struct spine_metrics *metrics)
 {
-    const int live = spine_log_is_live();
     if (metrics->evaluated)
         spine_log(SPINE_LOG_INFO,
                   "epoch %lld/%lld  loss %.5f (rl %.5f asl %.5f psl %.5f)  %.0f words/s  "
@@ -263,7 +265,7 @@ static void log_epoch(const struct trainer *run, const struct spine_metrics *met
                   metrics->rl, metrics->asl, metrics->psl, metrics->words_per_second,
                   100 * metrics->explained_variance, 100 * metrics->sparsity,
                   (long long)metrics->dead);
-    else if (!live)
+    else if (!spine_log_is_live()) /* where the line of progress shows these */
         spine_log(SPINE_LOG_INFO,
                   "epoch %lld/%lld  loss %.5f (rl %.5f asl %.5f psl %.5f)  %.0f words/s",
                   (long long)metrics->epoch, (long long)run->config->epochs, metrics->total,
@@ -272,7 +274,7 @@ static void log_epoch(const struct trainer *run, const struct spine_metrics *met
 
 /* --- Saving ------------------------------------------------------------------------------- */
 
-/* Save the run as far as it is. Collective. */
+/* Write a checkpoint of the current position. Collective. */
 static int save(struct trainer *run, enum spine_checkpoint_mode mode, struct spine_error *err)
 {
     const struct spine_position *position = &run->position;
@@ -281,9 +283,11 @@ static int save(struct trainer *run, enum spine_checkpoint_mode mode, struct spi
     const int32_t own_mode = run->stepper.mode;
     char *modes = NULL;
     size_t bytes = 0;
+
     spine_comm_sum_doubles(run->comm, all, 4);
     if (spine_comm_gather(run->comm, &own_mode, sizeof own_mode, &modes, &bytes, err))
         return -1;
+
     const struct spine_progress progress = {.steps = (int64_t)run->stepper.optimizer.steps,
                                             .epoch = position->epoch,
                                             .step = (int64_t)position->step,
@@ -300,30 +304,32 @@ static int save(struct trainer *run, enum spine_checkpoint_mode mode, struct spi
                                &progress, (const int32_t *)modes, err)))
         rc = -1;
     free(modes);
-    run->saved = now();
+    run->saved = spine_clock_now();
     return spine_comm_agree(run->comm, rc, err);
 }
 
-/* What this rank asks of all before a step. The clock is rank 0's. */
-static void ask(struct trainer *run)
+/* Set this rank's requests before a step. Only rank 0 watches the clock. */
+static void set_requests(struct trainer *run)
 {
     const struct spine_config *config = run->config;
     bool *requests = run->stepper.requests;
     /* A signal sent to all ranks may reach some a step later; it is the same request. */
-    const int just_saved = run->saved > run->started && now() - run->saved < 1;
+    const bool just_saved = run->saved > run->started && spine_clock_now() - run->saved < 1;
     requests[SPINE_REQUEST_SAVE] = spine_interrupt_save() && !just_saved;
     requests[SPINE_REQUEST_LEAVE] = spine_interrupt_leave();
     requests[SPINE_REQUEST_HURRY] = spine_interrupt_hurry();
     if (run->comm->rank != 0)
         return;
-    if (config->checkpoint_minutes > 0 && now() - run->saved >= 60 * config->checkpoint_minutes)
+
+    if (config->checkpoint_minutes > 0 &&
+        spine_clock_now() - run->saved >= 60 * config->checkpoint_minutes)
         requests[SPINE_REQUEST_SAVE] = true;
     if (spine_interrupt_time_left(config->time_limit) <
         config->grace_seconds + 2 * run->writer.seconds)
         requests[SPINE_REQUEST_LEAVE] = true;
 }
 
-/* Leave with what is asked for: saved, or in a hurry without, if the last save took too long. */
+/* Stop as requested: with a checkpoint, or in a hurry without one if the last took too long. */
 static int leave(struct trainer *run, struct spine_error *err)
 {
     const struct spine_position *position = &run->position;
@@ -376,7 +382,10 @@ static int finish_epoch(struct trainer *run, struct spine_metrics *metrics, stru
     log_epoch(run, metrics);
     if (spine_comm_agree(run->comm, rc, err))
         return -1;
-    return config->revive_after > 0 && done < config->epochs ? revive(run, done, err) : 0;
+
+    if (config->revive_after > 0 && done < config->epochs)
+        return revive(run, done, err);
+    return 0;
 }
 
 /* Save or leave where a request, the epoch's end or the run's end wants it. */
@@ -404,15 +413,15 @@ static int run_epoch(struct trainer *run, struct spine_metrics *metrics, struct 
     const bool recorded = position->epoch + 1 == run->last_epoch && run->timeline.events != NULL;
 
     /* As if the seconds and waits before this run had been in it. */
-    run->epoch_started = now() - position->seconds;
+    run->epoch_started = spine_clock_now() - position->seconds;
     run->epoch_waited = stepper->sums.waited - position->waited;
     spine_partition_shuffle(&run->data.part, (uint32_t)position->epoch);
     while (position->step < steps) {
         stepper->recording = recorded && position->step < TIMELINE_STEPS ? &run->timeline : NULL;
-        ask(run);
+        set_requests(run);
         if (spine_stepper_step(stepper, run->comm, &run->data, position, err))
             return -1;
-        position->seconds = now() - run->epoch_started;
+        position->seconds = spine_clock_now() - run->epoch_started;
         position->waited = stepper->sums.waited - run->epoch_waited;
         if (run->config->revive_after > 0)
             spine_idle_note(&run->idle, stepper->h_sum);
@@ -459,7 +468,7 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm,
         rc = spine_preflight_log(comm, config->directory, config->batch_size, err);
     if (rc == 0)
         announce(&run);
-    run.started = run.saved = now();
+    run.started = run.saved = spine_clock_now();
     if (rc == 0 && run.resume.start != SPINE_START_FINISHED) {
         if (run.resume.start == SPINE_START_RESUMED && strcmp(config->resume, "auto") != 0)
             rc = save(&run, SPINE_CHECKPOINT_NOW, err); /* what it resumes from is another's */

@@ -1,4 +1,4 @@
-/* doctor.h -- what a run would find here, and how fast it would be. */
+/* doctor.h -- a report on the machine: how ranks are placed, and how fast they are together. */
 #ifndef SPINE_TRAIN_DOCTOR_H
 #define SPINE_TRAIN_DOCTOR_H
 
@@ -7,9 +7,9 @@
 #include "spine/config/config.h"
 #include "spine/ranks/comm.h"
 
-/* Print on rank 0 what preflight.h finds, host by host, and how fast the ranks multiply matrices
- * and add up a gradient, all at the same time. If the configuration names an input, its numbers a
- * row count; else 300. Collective; writes nothing else. */
+/* Print on rank 0 what preflight.h finds, host by host, and the speed of matrix products and of the
+ * gradient's all-reduce, measured on all ranks at the same time. Rows are as long as those of the
+ * input, or 300 numbers if the configuration names none. Writes no file. Collective. */
 int spine_doctor(const struct spine_config *config, struct spine_comm *comm, FILE *out,
                  struct spine_error *err);
 

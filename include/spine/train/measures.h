@@ -19,18 +19,20 @@ struct spine_measures {
     int64_t empty; /* words without an active unit */
 };
 
-/* Scratch, so that measuring during a run allocates nothing. */
-struct spine_measuring {
-    int64_t *seen; /* owned; (2, H): rows with h >= 0.001 and rows with h = 1, by unit */
+/* Scratch space, allocated once so that measuring during a run allocates nothing. */
+struct spine_measures_scratch {
+    int64_t *seen; /* owned; (2, H): by unit the rows with h >= 0.001, and those with h = 1 */
 };
 
-int spine_measuring_init(struct spine_measuring *measuring, size_t hidden, struct spine_error *err);
-void spine_measuring_dispose(struct spine_measuring *measuring);
+int spine_measures_scratch_init(struct spine_measures_scratch *scratch, size_t hidden,
+                                struct spine_error *err);
+void spine_measures_scratch_dispose(struct spine_measures_scratch *scratch);
 
-/* Encode and decode all rows as they are. Collective, equal on all ranks; uses work. */
-struct spine_measures spine_measures_take(const struct spine_params *params,
-                                          struct spine_dataset *data, struct spine_comm *comm,
-                                          struct spine_workspace *work,
-                                          struct spine_measuring *measuring);
+/* Encode and decode all rows, without noise, and measure the codes. Overwrites work. Collective;
+ * the result is equal on all ranks. */
+struct spine_measures spine_measures_compute(const struct spine_params *params,
+                                             struct spine_dataset *data, struct spine_comm *comm,
+                                             struct spine_workspace *work,
+                                             struct spine_measures_scratch *scratch);
 
 #endif

@@ -1,4 +1,4 @@
-/* results.h -- what a trained run leaves: shards, merged codes, the model (rundir.h). */
+/* results.h -- the results of a trained run: shards, merged codes, the model (rundir.h). */
 #ifndef SPINE_TRAIN_RESULTS_H
 #define SPINE_TRAIN_RESULTS_H
 
@@ -8,14 +8,14 @@
 #include "spine/ranks/comm.h"
 #include "spine/train/dataset.h"
 
-/* Write every rank's shard, merge them unless output.merge = no, and last the model, which says
- * that all is there. Uses work. Collective. */
+/* Write every rank's shard, merge the shards unless output.merge = no, and write the model last: a
+ * directory with a model is a finished run. Overwrites work. Collective. */
 int spine_results_write(const struct spine_config *config, struct spine_comm *comm,
                         const struct spine_params *params, struct spine_dataset *data,
                         struct spine_workspace *work, struct spine_error *err);
 
 /* Write this rank's shard: the codes of its rows, clean, or with noise of standard deviation sigma
- * as in 'epoch' if sigma > 0. Uses work. Local; complete or not at all. */
+ * of 'epoch' if sigma > 0. Overwrites work. Local; the file is complete or absent. */
 int spine_results_write_shard(const char *directory, const struct spine_shard *shard,
                               const struct spine_params *params, struct spine_dataset *data,
                               struct spine_workspace *work, uint32_t epoch, double sigma,

@@ -1,8 +1,8 @@
-/* revive.h -- units that no word makes active any more, and how they get another start.
+/* revive.h -- idle units, which no word activates any more, restarted from badly fitted rows.
  *
- * A unit is idle in an epoch in which no row, with its noise, made it active. After so many idle
- * epochs in a row it may be revived: from the row that is reconstructed worst, with the residual
- * e = x - y of it (a further unit gets the next worst row):
+ * A unit is idle in an epoch in which no row, with its noise, activated it. A unit that has been
+ * idle for a given number of epochs in a row is revived from the row x with the largest
+ * reconstruction error, whose residual is e = x - y (a second unit from the next worst row):
  *
  *     W2_j = e,  W1_j = e / |e|^2,  b1_j = 1/2 - W1_j x
  *
@@ -18,19 +18,19 @@
 
 struct spine_idle {
     size_t hidden;
-    int32_t *epochs; /* owned; (H): idle ones so far, or -1: it was active in this epoch */
+    int32_t *epochs; /* owned; (H): idle epochs so far; -1 if active in this epoch */
 };
 
 int spine_idle_init(struct spine_idle *idle, size_t hidden, struct spine_error *err);
 void spine_idle_dispose(struct spine_idle *idle);
 
-/* Take note of a step: h_sum (H) is summed over all ranks. */
+/* Record a step's active units; h_sum, (H), is summed over all ranks. */
 void spine_idle_note(struct spine_idle *idle, const float *h_sum);
 
-/* At the end of an epoch: count it, and return how many units have been idle for 'after' epochs. */
+/* Count an epoch at its end. Returns the number of units idle for 'after' epochs or more. */
 size_t spine_idle_count(struct spine_idle *idle, int64_t after);
 
-/* Revive those units; uses work. Fails on all ranks alike. Collective. */
+/* Revive those units. Overwrites work. Collective. */
 int spine_revive(struct spine_idle *idle, int64_t after, struct spine_params *params,
                  struct spine_optimizer *optimizer, struct spine_dataset *data,
                  struct spine_comm *comm, struct spine_workspace *work, struct spine_error *err);

@@ -63,15 +63,15 @@ static void check_take(size_t most_rows)
     struct spine_params params;
     struct spine_dataset data;
     struct spine_workspace work;
-    struct spine_measuring measuring;
+    struct spine_measures_scratch scratch;
     fill_params(&params);
     read_corners(&data);
     TRY(spine_workspace_init(&work, DIM, HIDDEN, most_rows, &err));
-    TRY(spine_measuring_init(&measuring, HIDDEN, &err));
+    TRY(spine_measures_scratch_init(&scratch, HIDDEN, &err));
     work.mode = SPINE_SPARSE; /* as a step may have left it */
     for (int again = 0; again < 2; again++) {
         const struct spine_measures measures =
-            spine_measures_take(&params, &data, &world, &work, &measuring);
+            spine_measures_compute(&params, &data, &world, &work, &scratch);
         const double squares = 4 * (0.25 * 0.25 + 0.001 * 0.001);
         assert_true(fabs(measures.eval_rl - squares / 8) < 1e-8);
         assert_true(fabs(measures.explained_variance - (1 - squares / 2)) < 1e-7);
@@ -80,8 +80,8 @@ static void check_take(size_t most_rows)
         assert_int_equal(measures.dead, 1);
         assert_int_equal(measures.saturated, 1);
     }
-    spine_measuring_dispose(&measuring);
-    spine_measuring_dispose(&measuring);
+    spine_measures_scratch_dispose(&scratch);
+    spine_measures_scratch_dispose(&scratch);
     spine_workspace_dispose(&work);
     spine_dataset_dispose(&data);
     spine_params_dispose(&params);

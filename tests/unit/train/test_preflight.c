@@ -48,7 +48,7 @@ static void bind(int rank, int first, int count)
 static void assert_warnings(int size, const char *const *expected)
 {
     struct spine_words warnings = {0}, advice = {0};
-    TRY(spine_preflight_judge(ranks, size, &run, &warnings, &advice, &err));
+    TRY(spine_preflight_check(ranks, size, &run, &warnings, &advice, &err));
     for (size_t i = 0; i < advice.count; i++)
         TRY(spine_words_add(&warnings, spine_words_get(&advice, i),
                             strlen(spine_words_get(&advice, i)), &err));
