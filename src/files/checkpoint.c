@@ -294,82 +294,106 @@ int spine_checkpoint_newest(const char *directory, int64_t steps, char *path, in
     return *found < 0 ? 0 : checkpoint_path(path, directory, *found, err);
 }
 
-int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts *texts,
-                                struct spine_error *err)
+int spine_checkpoint_open(struct spine_checkpoint *checkpoint, const char *path,
+                          struct spine_error *err)
 {
-    struct spine_store *store = NULL;
-    struct spine_error ignored;
-    *texts = (struct spine_checkpoint_texts){0};
-    if (spine_checksum_check(path, err) || spine_store_open(&store, path, format, err))
+    struct spine_checkpoint_texts *texts = &checkpoint->texts;
+
+    *checkpoint = (struct spine_checkpoint){.path = path};
+    if (spine_checksum_check(path, err) || spine_store_open(&checkpoint->store, path, format, err))
         return -1;
-    const int rc = spine_store_get_text(store, "/", "identity", &texts->identity, err) ||
-                   spine_store_get_text(store, "/", "config", &texts->config, err) ||
-                   spine_store_get_text(store, "/", "input", &texts->input, err);
-    spine_store_close(store, &ignored);
-    if (rc != 0)
-        spine_checkpoint_texts_dispose(texts);
-    if (rc)
+
+    if (spine_store_get_text(checkpoint->store, "/", "identity", &texts->identity, err) ||
+        spine_store_get_text(checkpoint->store, "/", "config", &texts->config, err) ||
+        spine_store_get_text(checkpoint->store, "/", "input", &texts->input, err)) {
+        spine_checkpoint_close(checkpoint);
         return -1;
+    }
 
     return 0;
 }
 
-static int read_contents(struct spine_store *store, const char *path, struct spine_params *params,
-                         struct spine_optimizer *optimizer, struct spine_progress *progress,
-                         int32_t *paths, size_t num_paths, int *has_paths, struct spine_error *err)
+void spine_checkpoint_close(struct spine_checkpoint *checkpoint)
 {
-    size_t saved_paths = 0;
+    struct spine_error ignored; /* nothing was written */
+
+    spine_store_close(checkpoint->store, &ignored);
+    spine_checkpoint_texts_dispose(&checkpoint->texts);
+    *checkpoint = (struct spine_checkpoint){.store = NULL};
+}
+
+int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts *texts,
+                                struct spine_error *err)
+{
+    struct spine_checkpoint checkpoint;
+
+    *texts = (struct spine_checkpoint_texts){0};
+    if (spine_checkpoint_open(&checkpoint, path, err))
+        return -1;
+
+    *texts = checkpoint.texts;
+    checkpoint.texts = (struct spine_checkpoint_texts){0};
+    spine_checkpoint_close(&checkpoint);
+    return 0;
+}
+
+/* Read one of the optimizer's blocks, unless it has none. */
+static int read_moment(const struct spine_checkpoint *checkpoint, const char *group,
+                       const struct spine_params *shape, float *block, struct spine_error *err)
+{
+    if (block == NULL)
+        return 0;
+
+    struct spine_params moment = view(shape, block);
+    return spine_modelfile_read_params(checkpoint->store, checkpoint->path, group, &moment, err);
+}
+
+int spine_checkpoint_read(const struct spine_checkpoint *checkpoint, struct spine_params *params,
+                          struct spine_optimizer *optimizer, struct spine_progress *progress,
+                          struct spine_error *err)
+{
+    struct spine_store *store = checkpoint->store;
+    const char *path = checkpoint->path;
+
     if (read_progress(store, progress, err) ||
-        spine_store_extent(store, "/paths", SPINE_STORE_INT32, &saved_paths, NULL, err) ||
-        spine_modelfile_read_params(store, path, "/parameters", params, err))
+        spine_modelfile_read_params(store, path, "/parameters", params, err) ||
+        read_moment(checkpoint, "/first", params, optimizer->first, err) ||
+        read_moment(checkpoint, "/second", params, optimizer->second, err))
         return -1;
-    *has_paths = saved_paths == num_paths;
-    if (*has_paths &&
-        spine_store_read(store, "/paths", SPINE_STORE_INT32, 0, num_paths, 1, paths, err))
-        return -1;
-    if (optimizer->first != NULL) {
-        struct spine_params first = view(params, optimizer->first);
-        if (spine_modelfile_read_params(store, path, "/first", &first, err))
-            return -1;
-    }
-    if (optimizer->second != NULL) {
-        struct spine_params second = view(params, optimizer->second);
-        if (spine_modelfile_read_params(store, path, "/second", &second, err))
-            return -1;
-    }
+
     if (progress->steps < 0 || progress->epoch < 0 || progress->step < 0)
         return spine_refuse(err, "%s: its step or epoch is negative", path);
+
     optimizer->steps = (uint64_t)progress->steps;
     return 0;
 }
 
-int spine_checkpoint_read(const char *path, struct spine_params *params,
-                          struct spine_optimizer *optimizer, struct spine_progress *progress,
-                          int32_t *paths, size_t num_paths, int *has_paths, struct spine_error *err)
+int spine_checkpoint_read_paths(const struct spine_checkpoint *checkpoint, int32_t *paths,
+                                size_t num_paths, int *has_paths, struct spine_error *err)
 {
-    struct spine_store *store = NULL;
-    struct spine_error ignored;
-    if (spine_store_open(&store, path, format, err))
+    size_t saved = 0;
+
+    if (spine_store_extent(checkpoint->store, "/paths", SPINE_STORE_INT32, &saved, NULL, err))
         return -1;
-    const int rc =
-        read_contents(store, path, params, optimizer, progress, paths, num_paths, has_paths, err);
-    spine_store_close(store, &ignored);
-    return rc;
+
+    *has_paths = saved == num_paths;
+    if (!*has_paths)
+        return 0;
+    return spine_store_read(checkpoint->store, "/paths", SPINE_STORE_INT32, 0, num_paths, 1, paths,
+                            err);
 }
 
-int spine_checkpoint_read_idle(const char *path, int32_t *idle, size_t num_idle,
-                               struct spine_error *err)
+int spine_checkpoint_read_idle(const struct spine_checkpoint *checkpoint, int32_t *idle,
+                               size_t num_idle, struct spine_error *err)
 {
-    struct spine_store *store = NULL;
-    struct spine_error ignored;
+    struct spine_store *store = checkpoint->store;
     size_t count = 0;
-    if (spine_store_open(&store, path, format, err))
+
+    if (spine_store_extent(store, "/idle", SPINE_STORE_INT32, &count, NULL, err))
         return -1;
-    int rc = spine_store_extent(store, "/idle", SPINE_STORE_INT32, &count, NULL, err);
-    if (rc == 0 && count != num_idle)
-        rc = spine_refuse(err, "%s: '/idle' has %zu units, expected %zu", path, count, num_idle);
-    if (rc == 0)
-        rc = spine_store_read(store, "/idle", SPINE_STORE_INT32, 0, count, 1, idle, err);
-    spine_store_close(store, &ignored);
-    return rc;
+    if (count != num_idle)
+        return spine_refuse(err, "%s: '/idle' has %zu units, expected %zu", checkpoint->path, count,
+                            num_idle);
+
+    return spine_store_read(store, "/idle", SPINE_STORE_INT32, 0, count, 1, idle, err);
 }

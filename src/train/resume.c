@@ -51,7 +51,7 @@ static int check_texts(const struct spine_resume *resume, const char *path,
     char differences[768];
 
     if (spine_config_differ(saved->identity, own->identity, differences, sizeof differences) > 0)
-        return spine_refuse(err, "%s: was saved by other options: %s", path, differences);
+        return spine_refuse(err, "%s: was saved with different options: %s", path, differences);
     if (strcmp(saved->input, own->input) != 0)
         return spine_refuse(err, "%s: is of another input: %.100s; %s has %s", path, saved->input,
                             resume->config->input, own->input);
@@ -71,25 +71,40 @@ static int check_progress(const struct spine_config *config, const char *path,
                         (long long)last, path, (long long)progress->epoch);
 }
 
-static enum outcome load(struct spine_resume *resume, const char *path, int size,
-                         struct saved *saved, struct spine_error *err)
+/* Read all that the run needs of an open checkpoint. */
+static int read_state(struct spine_resume *resume, const struct spine_checkpoint *checkpoint,
+                      int size, struct saved *saved, struct spine_error *err)
 {
     struct spine_stepper *stepper = resume->stepper;
     struct spine_idle *idle = resume->idle;
-    struct spine_checkpoint_texts texts;
 
-    if (spine_checkpoint_read_texts(path, &texts, err))
-        return DAMAGED;
-    const int rc = check_texts(resume, path, &texts, err);
-    spine_checkpoint_texts_dispose(&texts);
-    if (rc != 0)
-        return UNFIT;
+    if (spine_checkpoint_read(checkpoint, &stepper->params, &stepper->optimizer, &saved->progress,
+                              err) ||
+        spine_checkpoint_read_paths(checkpoint, saved->modes, (size_t)size, &saved->has_modes, err))
+        return -1;
 
-    if (spine_checkpoint_read(path, &stepper->params, &stepper->optimizer, &saved->progress,
-                              saved->modes, (size_t)size, &saved->has_modes, err) ||
-        (idle != NULL && spine_checkpoint_read_idle(path, idle->epochs, idle->hidden, err)))
+    return idle == NULL ? 0
+                        : spine_checkpoint_read_idle(checkpoint, idle->epochs, idle->hidden, err);
+}
+
+static enum outcome load(struct spine_resume *resume, const char *path, int size,
+                         struct saved *saved, struct spine_error *err)
+{
+    struct spine_checkpoint checkpoint;
+    enum outcome outcome = LOADED;
+
+    if (spine_checkpoint_open(&checkpoint, path, err))
         return DAMAGED;
-    return check_progress(resume->config, path, &saved->progress, err) ? UNFIT : LOADED;
+
+    if (check_texts(resume, path, &checkpoint.texts, err))
+        outcome = UNFIT;
+    else if (read_state(resume, &checkpoint, size, saved, err))
+        outcome = DAMAGED;
+    else if (check_progress(resume->config, path, &saved->progress, err))
+        outcome = UNFIT;
+
+    spine_checkpoint_close(&checkpoint);
+    return outcome;
 }
 
 /* Resume from the newest checkpoint of the directory that is whole. */

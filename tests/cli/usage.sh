@@ -167,7 +167,7 @@ echo mine >run/notes
 run mpirun -np 3 "$trainer" run.ini
 [ "$(cat stderr)" = "run is finished: 2 epochs; nothing to do" ] ||
     fail "a finished run that is started again: $(cat stderr)"
-refuse "run/checkpoint-0000000158.h5: was saved by other options: train.seed was 1, is 2" \
+refuse "run/checkpoint-0000000158.h5: was saved with different options: train.seed was 1, is 2" \
     run.ini train.seed=2
 refuse "output.directory: run holds a run already; name another directory, resume the run\
  with train.resume = auto, or replace it with output.overwrite = yes" \

@@ -172,7 +172,7 @@ static int read_model(const char *path)
 
 static int read_checkpoint(const char *path)
 {
-    struct spine_checkpoint_texts texts;
+    struct spine_checkpoint checkpoint;
     struct spine_progress progress;
     struct spine_optimizer optimizer;
     struct spine_params params;
@@ -181,11 +181,13 @@ static int read_checkpoint(const char *path)
     int has_paths = 0;
     TRY(spine_params_init(&params, RUN_DIM, RUN_HIDDEN, &err));
     TRY(spine_optimizer_init(&optimizer, SPINE_ADAM, 0.9, 0.99, params.len, &err));
-    int rc = spine_checkpoint_read_texts(path, &texts, &failure);
-    spine_checkpoint_texts_dispose(&texts);
-    if (rc == 0)
-        rc = spine_checkpoint_read(path, &params, &optimizer, &progress, paths, 2, &has_paths,
-                                   &failure);
+    int rc = spine_checkpoint_open(&checkpoint, path, &failure);
+    if (rc == 0) {
+        if (spine_checkpoint_read(&checkpoint, &params, &optimizer, &progress, &failure) ||
+            spine_checkpoint_read_paths(&checkpoint, paths, 2, &has_paths, &failure))
+            rc = -1;
+        spine_checkpoint_close(&checkpoint);
+    }
     CHECK(rc != 0 || progress.steps >= 0);
     spine_optimizer_dispose(&optimizer);
     spine_params_dispose(&params);

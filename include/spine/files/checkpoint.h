@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "spine/files/store.h"
 #include "spine/math/model.h"
 #include "spine/math/optimizer.h"
 
@@ -93,18 +94,35 @@ void spine_checkpoint_writer_dispose(struct spine_checkpoint_writer *writer);
 int spine_checkpoint_newest(const char *directory, int64_t steps, char *path, int64_t *found,
                             struct spine_error *err);
 
-/* Read the texts only, refusing a damaged file (checksum.h); and then the rest into params and
- * optimizer, whose shape must be the file's, and up to num_paths paths (*has_paths: there are just
- * as many). */
-int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts *texts,
-                                struct spine_error *err);
-int spine_checkpoint_read(const char *path, struct spine_params *params,
+/* A checkpoint open for reading. */
+struct spine_checkpoint {
+    struct spine_store *store; /* owned */
+    const char *path;          /* borrowed */
+    struct spine_checkpoint_texts texts;
+};
+
+/* Open a checkpoint and read its texts; refuses a damaged file (checksum.h). On failure nothing has
+ * to be closed. */
+int spine_checkpoint_open(struct spine_checkpoint *checkpoint, const char *path,
+                          struct spine_error *err);
+void spine_checkpoint_close(struct spine_checkpoint *checkpoint);
+
+/* Read the parameters, moments and progress; the shape of params and optimizer must be the file's. */
+int spine_checkpoint_read(const struct spine_checkpoint *checkpoint, struct spine_params *params,
                           struct spine_optimizer *optimizer, struct spine_progress *progress,
-                          int32_t *paths, size_t num_paths, int *has_paths,
                           struct spine_error *err);
 
+/* Read the path of each of num_paths ranks, if the file is of as many: *has_paths says whether it
+ * is. */
+int spine_checkpoint_read_paths(const struct spine_checkpoint *checkpoint, int32_t *paths,
+                                size_t num_paths, int *has_paths, struct spine_error *err);
+
 /* Read how long the units have been idle; idle is (num_idle). Refuses another number of units. */
-int spine_checkpoint_read_idle(const char *path, int32_t *idle, size_t num_idle,
-                               struct spine_error *err);
+int spine_checkpoint_read_idle(const struct spine_checkpoint *checkpoint, int32_t *idle,
+                               size_t num_idle, struct spine_error *err);
+
+/* Open a checkpoint, read its texts and close it. */
+int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts *texts,
+                                struct spine_error *err);
 
 #endif
