@@ -15,8 +15,11 @@ int spine_arguments_next(const char *program, int argc, char **argv, const char 
         return 0;
     if (*option == ':')
         return spine_refuse(err, "%s: needs a value; see %s --help", argv[optind - 1], program);
+    if (*option == '?' && optopt == 'h')
+        *option = SPINE_ARGUMENT_HELP;
     if (*option != '?')
         return 1;
+
     if (optopt >= SPINE_ARGUMENT_HELP) /* one of ours, written --quiet=yes */
         return spine_refuse(err, "%s: takes no value; see %s --help", argv[optind - 1], program);
     if (optopt != 0) /* the rest of -xyz isn't read, and optind not moved on */

@@ -25,7 +25,8 @@ enum { SPINE_ARGUMENT_HELP = 256, SPINE_ARGUMENT_VERSION, SPINE_ARGUMENT_OWN };
 /* clang-format on */
 
 /* The next option, as getopt_long() finds it: its value to *option, its argument to optarg.
- * 'letters' begins with a colon. Returns 1; 0 when there is none left; -1 when it is refused. */
+ * 'letters' begins with a colon and has no h: -h is --help. Returns 1; 0 when none is left; -1 when
+ * the option is refused. */
 int spine_arguments_next(const char *program, int argc, char **argv, const char *letters,
                          const struct option *options, int *option, struct spine_error *err);
 

@@ -6,8 +6,8 @@
 #ifndef SPINE_BASE_LOCK_H
 #define SPINE_BASE_LOCK_H
 
-/* Open the file, made if need be, but not through a symbolic link. -1, with errno set, on failure.
- */
+/* Open the file, creating it if need be, but not through a symbolic link. Returns its descriptor;
+ * -1, with errno set, on failure. */
 int spine_lock_open(const char *path);
 
 /* Lock the open file, at once or not at all, or waiting until whoever holds it gives it up. */

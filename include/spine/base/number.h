@@ -17,8 +17,7 @@
  * exponent has no digits. */
 const char *spine_number_scan(const char *begin, const char *end, float *value);
 
-/* Read a number that fills [begin, end). Returns 0, or -1, with *value as it was, if it isn't one.
- */
+/* Read a number that fills [begin, end). Returns 0; -1, with *value as it was, if it isn't one. */
 int spine_number_parse(const char *begin, const char *end, float *value);
 
 /* Is the string 'text' a whole number in decimal, of any size? No blanks, no '+', nothing before or

@@ -20,19 +20,19 @@ static const struct option options[] = {{"count", required_argument, NULL, COUNT
 static void test_options_come_one_by_one(void **state)
 {
     (void)state;
-    char *argv[] = {"tool", "run", "--count=3", "-o", "file", "--quiet", "--help", NULL};
-    static const int expected[] = {COUNT, 'o', QUIET, SPINE_ARGUMENT_HELP};
-    static const char *const values[] = {"3", "file", NULL, NULL};
+    char *argv[] = {"tool", "run", "--count=3", "-o", "file", "--quiet", "--help", "-h", NULL};
+    static const int expected[] = {COUNT, 'o', QUIET, SPINE_ARGUMENT_HELP, SPINE_ARGUMENT_HELP};
+    static const char *const values[] = {"3", "file", NULL, NULL, NULL};
     int option = 0;
     optind = 0;
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
-        assert_int_equal(spine_arguments_next("tool", 7, argv, ":o:", options, &option, &err), 1);
+        assert_int_equal(spine_arguments_next("tool", 8, argv, ":o:", options, &option, &err), 1);
         assert_int_equal(option, expected[i]);
         if (values[i] != NULL)
             assert_string_equal(optarg, values[i]);
     }
-    assert_int_equal(spine_arguments_next("tool", 7, argv, ":o:", options, &option, &err), 0);
-    assert_int_equal(optind, 6);
+    assert_int_equal(spine_arguments_next("tool", 8, argv, ":o:", options, &option, &err), 0);
+    assert_int_equal(optind, 7);
     assert_string_equal(argv[optind], "run");
 }
 
