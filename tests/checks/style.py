@@ -19,7 +19,7 @@ LONG = 20  # from here on a function needs a blank line
 MOST_DENSE = 0.10  # share of the long functions that may have none
 
 # What older code still has of these; the numbers only fall.
-LEFT = {"lines": 2, "parameters": 58, "ternary": 24, "dense": 0.70}
+LEFT = {"lines": 0, "parameters": 46, "ternary": 20, "dense": 0.62}
 
 TERNARY = re.compile(r"\? -1 : 0\b")
 MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:work|root|home|Users)/\w")
