@@ -164,7 +164,7 @@ static int read_trials(const struct request *request, struct spine_comm *world,
 
 static void print_plan(const struct spine_trials *trials)
 {
-    char value[SPINE_TRIALS_VALUE];
+    char value[SPINE_PARAMETER_VALUE];
     fputs("trial", stdout);
     for (size_t p = 0; p < trials->num_parameters; p++)
         printf("\t%s", trials->parameters[p].name);

@@ -69,11 +69,11 @@ static int read_judge(const struct spine_evaluate_options *options, struct judge
     if (judge->path[0] == '\0')
         return 0;
     if (access(judge->path, R_OK) == 0) {
-        spine_log(SPINE_LOG_INFO, "dimensions are judged by the likeness of words in %s",
+        spine_log(SPINE_LOG_INFO, "the reference space is %s",
                   judge->path);
         return spine_space_read(&judge->space, judge->path, err);
     }
-    spine_log_warning("%s, the run's input, can't be read: name the space to judge in by --space",
+    spine_log_warning("%s, the input of the run, can't be read; give a reference space with --space",
                       judge->path);
     judge->path[0] = '\0';
     return 0;
@@ -151,7 +151,7 @@ static void say_unknown(const struct subject *subject, const struct spine_refere
     for (size_t i = 0; i < reference->rows; i++)
         unknown += !spine_reference_knows(reference, i);
     if (unknown > 0)
-        spine_log(SPINE_LOG_INFO, "%s: %zu of %zu words have no vector to be judged by",
+        spine_log(SPINE_LOG_INFO, "%s: %zu of %zu words have no vector in the reference space",
                   subject->path, unknown, reference->rows);
 }
 
@@ -164,7 +164,7 @@ static int measure_interpretability(const struct spine_evaluate_options *options
     if (subject->judge->path[0] == '\0')
         neutral = subject->space.dense != NULL ? &subject->space : NULL;
     if (neutral == NULL) {
-        spine_log_warning("%s: codes aren't judged in themselves: name a space by --space",
+        spine_log_warning("%s: codes need a reference space; give one with --space",
                           subject->path);
         return 0;
     }
@@ -297,7 +297,7 @@ static int evaluate_file(const struct spine_evaluate_options *options, const str
     if (spine_space_read(&subject.space, path, err))
         return -1;
     if (subject.space.num_repeated > 0)
-        spine_log_warning("%s: %zu words stand there twice: their first vectors are looked up",
+        spine_log_warning("%s: %zu words occur more than once; the first vector is used",
                           path, subject.space.num_repeated);
     evaluation->path = path;
     evaluation->rows = subject.space.rows;

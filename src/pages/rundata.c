@@ -292,8 +292,8 @@ static int add_coherence(cJSON *portrait, const char *run, const struct sitter *
     if (path[0] == '\0')
         return 0;
     if (path == input && access(path, R_OK) != 0) {
-        spine_log_warning("%s, the input of %s, can't be read: the page has no coherence; name a "
-                          "space to judge it in by --space",
+        spine_log_warning("%s, the input of %s, can't be read: the page has no coherence; give a "
+                          "reference space with --space",
                           input, run);
         return 0;
     }

@@ -55,7 +55,7 @@ static int refuse_score(const char *name, struct spine_error *err)
     for (size_t i = 0; i < SPINE_GOAL_SCORES; i++)
         snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i == 0 ? "" : ", ",
                  spine_goal_name(i));
-    return spine_refuse(err, "'%.60s' is no score; there are %s", name, all);
+    return spine_refuse(err, "unknown score '%.60s'; expected one of %s", name, all);
 }
 
 int spine_goal_set_objective(struct spine_goal *goal, const char *text, struct spine_error *err)

@@ -228,10 +228,11 @@ int spine_ledger_lock(const struct spine_ledger *ledger, int *lock, struct spine
         return spine_refuse(err, "sweep.directory: %s: %s", path, strerror(errno));
     if (spine_lock_take(*lock, SPINE_LOCK_WAIT) == SPINE_LOCK_TAKEN)
         return 0;
-    spine_refuse(err,
-                 "sweep.directory: %s: can't be locked (%s), and without locks two could train "
-                 "one trial; take another file system",
-                 path, strerror(errno));
+    spine_refuse(
+        err,
+        "sweep.directory: %s: can't be locked (%s); locks keep two processes from training "
+        "one trial; use another file system",
+        path, strerror(errno));
     spine_lock_release(*lock);
     return -1;
 }
@@ -254,7 +255,7 @@ static int compare_sweeps(const struct spine_ledger *ledger, const char *path, c
     spine_inifile_lines_dispose(&lines);
     if (rc != 0) {
         const struct spine_error inner = *err;
-        spine_refuse(err, "sweep.directory: %s has no sweep that can be understood: %.600s",
+        spine_refuse(err, "sweep.directory: %s holds a sweep that can't be read: %.600s",
                      ledger->trials->directory, inner.text);
     }
     char *was = rc != 0 ? NULL : spine_trials_identity(&other);
@@ -265,7 +266,7 @@ static int compare_sweeps(const struct spine_ledger *ledger, const char *path, c
                     spine_config_differ(is, was, differences, sizeof differences) > 0)) {
         spine_config_differ(was, is, differences, sizeof differences);
         rc = spine_refuse(err,
-                          "sweep.directory: %s has another sweep's trials: %s; name another one",
+                          "sweep.directory: %s belongs to another sweep: %s; use another directory",
                           ledger->trials->directory, differences);
     }
     if (rc == 0 && other.count > ledger->trials->count)
@@ -317,7 +318,7 @@ int spine_ledger_find(const struct spine_ledger *ledger, struct spine_error *err
     if (read_file(path, &text, err))
         return -1;
     if (text == NULL)
-        return spine_refuse(err, "%s: has no sweep; 'spine-sweep run' begins one",
+        return spine_refuse(err, "%s: holds no sweep; start one with 'spine-sweep run'",
                             ledger->trials->directory);
 
     const int rc = compare_sweeps(ledger, path, text, err);
@@ -403,9 +404,7 @@ int spine_ledger_claim(struct spine_ledger *ledger, struct spine_job *job, struc
         if (job->verdict != SPINE_HALVING_TRAIN || !is_deadly(ledger, job->trial))
             break;
         rc = spine_ledger_fail(ledger, job,
-                               "whoever trained it died, several times, before it got any further; "
-                               "too little memory?",
-                               err);
+                               "its worker died repeatedly without progress; out of memory?", err);
     }
     if (rc == 0 && job->verdict == SPINE_HALVING_TRAIN)
         rc = claim_job(ledger, job, err);
@@ -425,7 +424,7 @@ int spine_ledger_claim_trial(struct spine_ledger *ledger, size_t trial, struct s
     if (rc == 0 && contender->done < ledger->halving.num_rungs) {
         job->verdict = SPINE_HALVING_TRAIN;
         rc = contender->state == SPINE_CONTENDER_BUSY
-                 ? spine_refuse(err, "trial %zu: another process is at work at it", trial)
+                 ? spine_refuse(err, "trial %zu: another process is training it", trial)
                  : claim_job(ledger, job, err);
     }
     spine_lock_release(lock);

@@ -152,7 +152,7 @@ static void print_trial(const struct spine_summary *summary, size_t trial, FILE 
     const struct spine_trials *trials = summary->ledger->trials;
     const struct spine_scores *scores = spine_summary_scores(summary, trial);
     const char *reason = summary->ledger->accounts[trial].reason;
-    char value[SPINE_TRIALS_VALUE];
+    char value[SPINE_PARAMETER_VALUE];
     fprintf(file, "%zu", trial);
     for (size_t p = 0; p < trials->num_parameters; p++) {
         spine_trials_value(trials, trial, p, value);
@@ -192,7 +192,7 @@ void spine_summary_print(const struct spine_summary *summary, FILE *file)
 /* "model.hidden 500, train.noise 0.2" */
 static void print_parameters(const struct spine_trials *trials, size_t trial, FILE *file)
 {
-    char value[SPINE_TRIALS_VALUE];
+    char value[SPINE_PARAMETER_VALUE];
     for (size_t p = 0; p < trials->num_parameters; p++) {
         spine_trials_value(trials, trial, p, value);
         fprintf(file, "%s%s %s", p == 0 ? "" : ", ", trials->parameters[p].name, value);
@@ -246,7 +246,7 @@ static void add_list_effect(cJSON *effect, const struct spine_summary *summary, 
 {
     const struct spine_trials *trials = summary->ledger->trials;
     const struct spine_words *values = &trials->parameters[p].values;
-    char value[SPINE_TRIALS_VALUE];
+    char value[SPINE_PARAMETER_VALUE];
     cJSON *list = cJSON_AddArrayToObject(effect, "values");
     for (size_t v = 0; v < values->count; v++) {
         double sum = 0;
@@ -274,7 +274,7 @@ static int add_range_effect(cJSON *effect, const struct spine_summary *summary, 
     const struct spine_trials *trials = summary->ledger->trials;
     double *x = spine_memory_zeroed(trials->count + 1, sizeof *x, "the summary", err);
     double *y = spine_memory_zeroed(trials->count + 1, sizeof *y, "the summary", err);
-    char value[SPINE_TRIALS_VALUE];
+    char value[SPINE_PARAMETER_VALUE];
     struct spine_estimate rho = {0};
     size_t count = 0;
     int rc = 0;
@@ -323,7 +323,7 @@ static cJSON *make_trial(const struct spine_summary *summary, size_t trial)
     const struct spine_trials *trials = summary->ledger->trials;
     const struct spine_account *account = &summary->ledger->accounts[trial];
     const struct spine_scores *scores = spine_summary_scores(summary, trial);
-    char value[SPINE_TRIALS_VALUE];
+    char value[SPINE_PARAMETER_VALUE];
     cJSON *json = cJSON_CreateObject();
     cJSON_AddNumberToObject(json, "trial", (double)trial);
     cJSON *parameters = cJSON_AddObjectToObject(json, "parameters");
@@ -363,15 +363,13 @@ static void add_printed(cJSON *json, const char *name, const struct spine_goal *
 
 static cJSON *make_json(const struct spine_summary *summary, struct spine_error *err)
 {
-    static const char *const methods[] = {"grid", "random", "asha"};
-    static const char *const kinds[] = {"list", "uniform", "log", "int", "int log"};
     const struct spine_trials *trials = summary->ledger->trials;
     const struct spine_goal *goal = goal_of(summary);
     cJSON *json = cJSON_CreateObject();
     cJSON_AddStringToObject(json, "program", "spine-sweep");
     cJSON_AddStringToObject(json, "version", SPINE_VERSION);
     cJSON_AddStringToObject(json, "directory", trials->directory);
-    cJSON_AddStringToObject(json, "method", methods[trials->method]);
+    cJSON_AddStringToObject(json, "method", spine_method_name(trials->method));
     cJSON_AddStringToObject(json, "score", spine_goal_name(goal->objective));
     cJSON_AddBoolToObject(json, "maximize", goal->maximize);
     add_printed(json, "objective", goal, spine_goal_print_objective);
@@ -380,7 +378,8 @@ static cJSON *make_json(const struct spine_summary *summary, struct spine_error 
     for (size_t p = 0; p < trials->num_parameters; p++) {
         cJSON *parameter = cJSON_CreateObject();
         cJSON_AddStringToObject(parameter, "name", trials->parameters[p].name);
-        cJSON_AddStringToObject(parameter, "kind", kinds[trials->parameters[p].kind]);
+        cJSON_AddStringToObject(parameter, "kind",
+                                spine_parameter_kind_name(trials->parameters[p].kind));
         cJSON_AddItemToArray(parameters, parameter);
     }
     cJSON *list = cJSON_AddArrayToObject(json, "trials");

@@ -104,7 +104,7 @@ static void judge(const struct spine_config *config, struct spine_scores *scores
     omp_set_num_threads(1); /* the other cores have groups of their own */
 #endif
     if (spine_evaluate(&options, &evaluations, &err))
-        spine_log_warning("%s: how readable it is, isn't known: %s", path, err.text);
+        spine_log_warning("%s: readability could not be measured: %s", path, err.text);
     else
         for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
             const struct spine_figure *figure =
@@ -155,7 +155,8 @@ static int do_job(struct group *group, const struct spine_job *job, int *failed,
     if (spine_comm_agree(&group->comm, rc, err))
         return -1;
     if (trained != 0 && reason->status == SPINE_EXIT_AGAIN)
-        return spine_leave(err, "left with all trials saved; run the same command again to go on");
+        return spine_leave(err,
+                           "stopped with all trials saved; run the same command again to resume");
     return 0;
 }
 
@@ -169,8 +170,9 @@ static int find_job(struct group *group, struct spine_job *job, struct spine_err
         if (job->verdict != SPINE_HALVING_WAIT)
             return 0;
         if (spine_interrupt_leave() || spine_interrupt_hurry())
-            return spine_leave(err, "left while others were at work; run the same command again to "
-                                    "go on");
+            return spine_leave(err,
+                               "stopped while other processes were training; run the same command "
+                               "again to resume");
         nanosleep(&moment, NULL);
     }
 }
@@ -241,9 +243,7 @@ static int sum_up(struct group *group, struct spine_error *err)
     if (rc == 0)
         spine_summary_print_short(&summary, stderr);
     if (rc == 0 && failed > 0)
-        rc = spine_fail(err,
-                        "%zu of %zu trials have failed; 'spine-sweep run --retry' takes them "
-                        "up again",
+        rc = spine_fail(err, "%zu of %zu trials failed; retry them with 'spine-sweep run --retry'",
                         failed, group->trials->count);
     spine_summary_dispose(&summary);
     return rc;
@@ -278,7 +278,7 @@ int spine_sweep_run(const struct spine_trials *trials, struct spine_comm *world,
         spine_log(SPINE_LOG_INFO, "%zu trials, %d group%s of %d rank%s", trials->count, groups,
                   groups == 1 ? "" : "s", ranks, ranks == 1 ? "" : "s");
         if (idle > 0 && world->rank == 0)
-            spine_log_warning("%d of %d ranks idle: they are too few for a group of "
+            spine_log_warning("%d of %d ranks are idle: too few for a group of "
                               "sweep.ranks_per_trial = %d",
                               idle, world->size, ranks);
         speak_as_sweep(&group);
@@ -300,11 +300,10 @@ int spine_sweep_trial(const struct spine_trials *trials, struct spine_comm *worl
     struct spine_error reason;
     int failed = 0;
     if (trials->method == SPINE_ASHA)
-        return spine_refuse(err,
-                            "method = asha decides itself which trial comes next; in an array, "
-                            "let each task do 'spine-sweep run'");
+        return spine_refuse(err, "method = asha chooses the next trial itself; in an array, "
+                                 "let each task run 'spine-sweep run'");
     if (i >= trials->count)
-        return spine_refuse(err, "trial %zu: there are %zu, counted from 0", i, trials->count);
+        return spine_refuse(err, "trial %zu: expected a number below %zu", i, trials->count);
     int rc = init(&group, trials, world, 0, err);
     if (rc == 0) {
         speak_as_sweep(&group);

@@ -1,25 +1,34 @@
 /* trials.c -- a sweep: many runs described by the section [sweep] of a configuration. */
 #include "spine/sweep/trials.h"
 
-#include <errno.h>
-#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/base/field.h"
 #include "spine/base/memory.h"
 #include "spine/base/number.h"
 #include "spine/base/random.h"
 #include "spine/base/spelling.h"
 
-enum { MOST_TRIALS = 100000, MOST_DIGITS = 6 };
+enum { MOST_TRIALS = 100000 };
 
-/* What is given beside the parameters. */
+static const char *const method_names[SPINE_METHODS] = {
+    [SPINE_GRID] = "grid",
+    [SPINE_RANDOM] = "random",
+    [SPINE_ASHA] = "asha",
+};
+
+const char *spine_method_name(enum spine_method method)
+{
+    return method_names[method];
+}
+
+/* The keys that aren't parameters, as far as they are given. */
 struct reading {
     struct spine_trials *trials;
     const struct spine_inifile_lines *lines;
-    int method_given, objective_given;
+    bool method_given, objective_given;
     int64_t count; /* 0: not given */
     int count_line, min_epochs_line, reduction_line;
 };
@@ -40,11 +49,10 @@ static int read_count(const char *text, int64_t least, int64_t most, int64_t *co
 static int set_method(struct reading *reading, const struct spine_inifile_line *line,
                       struct spine_error *err)
 {
-    static const char *const names[] = {"grid", "random", "asha"};
-    for (size_t i = 0; i < 3; i++)
-        if (strcmp(line->value, names[i]) == 0) {
+    for (size_t i = 0; i < SPINE_METHODS; i++)
+        if (strcmp(line->value, method_names[i]) == 0) {
             reading->trials->method = (enum spine_method)i;
-            reading->method_given = 1;
+            reading->method_given = true;
             return 0;
         }
     return spine_refuse(err, "'%.100s' is none of grid|random|asha", line->value);
@@ -70,7 +78,7 @@ static int set_seed(struct reading *reading, const struct spine_inifile_line *li
 static int set_objective(struct reading *reading, const struct spine_inifile_line *line,
                          struct spine_error *err)
 {
-    reading->objective_given = 1;
+    reading->objective_given = true;
     return spine_goal_set_objective(&reading->trials->goal, line->value, err);
 }
 
@@ -139,132 +147,14 @@ static int refuse_key(const char *name, struct spine_error *err)
                         nearest->name);
 }
 
-/* --- The parameters ----------------------------------------------------------------------- */
-
-/* Would the option take this value? */
-static int try_value(const char *name, const char *value, struct spine_error *err)
-{
-    struct spine_config scratch;
-    uint64_t given = 0;
-    spine_config_init(&scratch);
-    return spine_config_set(&scratch, &given, name, value, err);
-}
-
-static int read_list(struct spine_parameter *parameter, const char *text, struct spine_error *err)
-{
-    char copy[SPINE_INIFILE_WORD], *rest = copy;
-    strcpy(copy, text);
-    for (char *item; (item = strsep(&rest, ",")) != NULL;) {
-        item = spine_field_trim_text(item);
-        if (*item == '\0')
-            return spine_refuse(err, "%s: has an empty value", parameter->name);
-        for (size_t i = 0; i < parameter->values.count; i++)
-            if (strcmp(spine_words_get(&parameter->values, i), item) == 0)
-                return spine_refuse(err, "%s: %.100s stands there twice", parameter->name, item);
-        if (try_value(parameter->name, item, err) ||
-            spine_words_add(&parameter->values, item, strlen(item), err))
-            return -1;
-    }
-    return 0;
-}
-
-/* What stands behind 'word' and blanks; NULL if text doesn't begin with it. */
-static const char *skip_word(const char *text, const char *word)
-{
-    const size_t length = strlen(word);
-    if (strncmp(text, word, length) != 0 || strchr(" \t", text[length]) == NULL)
-        return NULL;
-    return text + length + strspn(text + length, " \t");
-}
-
-/* The kind of a value, and what stands behind the words that say it. */
-static enum spine_parameter_kind find_kind(const char *text, const char **rest)
-{
-    if ((*rest = skip_word(text, "uniform")) != NULL)
-        return SPINE_PARAMETER_UNIFORM;
-    if ((*rest = skip_word(text, "log")) != NULL)
-        return SPINE_PARAMETER_LOG;
-    const char *behind = skip_word(text, "int");
-    if (behind == NULL) {
-        *rest = text;
-        return SPINE_PARAMETER_LIST;
-    }
-    *rest = skip_word(behind, "log");
-    if (*rest != NULL)
-        return SPINE_PARAMETER_INT_LOG;
-    *rest = behind;
-    return SPINE_PARAMETER_INT;
-}
-
-/* "a .. b" */
-static int read_range(struct spine_parameter *parameter, const char *text, struct spine_error *err)
-{
-    char copy[SPINE_INIFILE_WORD];
-    const int whole =
-        parameter->kind == SPINE_PARAMETER_INT || parameter->kind == SPINE_PARAMETER_INT_LOG;
-    const enum spine_config_kind kind = spine_config_kind(parameter->name);
-    strcpy(copy, text);
-    char *dots = strstr(copy, "..");
-    if (dots == NULL)
-        return spine_refuse(err, "%s: '%.100s' is not a range 'a .. b'", parameter->name, text);
-    *dots = '\0';
-    const char *least = spine_field_trim_text(copy), *most = spine_field_trim_text(dots + 2);
-    if (try_value(parameter->name, least, err) || try_value(parameter->name, most, err))
-        return -1;
-    if (kind != (whole ? SPINE_CONFIG_WHOLE : SPINE_CONFIG_REAL))
-        return spine_refuse(err, "%s: takes %s", parameter->name,
-                            kind == SPINE_CONFIG_WHOLE  ? "whole numbers: 'int a .. b'"
-                            : kind == SPINE_CONFIG_REAL ? "'uniform a .. b' or 'log a .. b'"
-                                                        : "a list, not a range");
-    parameter->least = strtod(least, NULL);
-    parameter->most = strtod(most, NULL);
-    if (!(parameter->least < parameter->most))
-        return spine_refuse(err, "%s: the range %s .. %s is empty", parameter->name, least, most);
-    if ((parameter->kind == SPINE_PARAMETER_LOG || parameter->kind == SPINE_PARAMETER_INT_LOG) &&
-        parameter->least <= 0)
-        return spine_refuse(err, "%s: the range begins at %s, which has no logarithm",
-                            parameter->name, least);
-    return 0;
-}
-
-/* Why an option can't be a parameter; NULL if it can. */
-static const char *find_obstacle(const char *name)
-{
-    static const char *const own[] = {"output.directory", "output.overwrite", "train.resume",
-                                      "train.stop_after"};
-    /* Beginnings of names. */
-    static const char *const idle[] = {"output.",          "train.checkpoint_",
-                                       "train.time_limit", "train.grace_seconds",
-                                       "train.check_room", "train.evaluate_every"};
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strcmp(name, own[i]) == 0)
-            return "the sweep sets it itself";
-    for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
-        if (strncmp(name, idle[i], strlen(idle[i])) == 0 && strcmp(name, "output.noisy_codes") != 0)
-            return "it doesn't change what is computed";
-    return NULL;
-}
-
 static int add_parameter(struct spine_trials *trials, const struct spine_inifile_line *line,
                          struct spine_error *err)
 {
-    const char *rest = NULL;
-    const enum spine_parameter_kind kind = find_kind(line->value, &rest);
-    if (spine_config_kind(line->name) == SPINE_CONFIG_UNKNOWN)
-        return try_value(line->name, "", err); /* which names the nearest */
-    const char *obstacle = find_obstacle(line->name);
-    if (obstacle != NULL)
-        return spine_refuse(err, "%s: can't be a parameter: %s", line->name, obstacle);
-    if (spine_memory_reserve(&trials->parameters, &trials->parameter_capacity,
-                             trials->num_parameters + 1, sizeof *trials->parameters,
-                             "the sweep's parameters", err))
+    if (spine_memory_reserve(&trials->parameters, &trials->capacity, trials->num_parameters + 1,
+                             sizeof *trials->parameters, "the sweep's parameters", err))
         return -1;
-
-    struct spine_parameter *parameter = &trials->parameters[trials->num_parameters++];
-    *parameter = (struct spine_parameter){.kind = kind};
-    snprintf(parameter->name, sizeof parameter->name, "%s", line->name);
-    return kind == SPINE_PARAMETER_LIST ? read_list(parameter, rest, err)
-                                        : read_range(parameter, rest, err);
+    return spine_parameter_read(&trials->parameters[trials->num_parameters++], line->name,
+                                line->value, err);
 }
 
 static int read_lines(struct reading *reading, struct spine_error *err)
@@ -287,7 +177,7 @@ static int read_lines(struct reading *reading, struct spine_error *err)
     return 0;
 }
 
-/* --- What doesn't go together ------------------------------------------------------------- */
+/* --- Checks ------------------------------------------------------------------------------- */
 
 static int refuse_unused(const struct reading *reading, int line, const char *name,
                          const char *reason, struct spine_error *err)
@@ -301,12 +191,13 @@ static int check_method(const struct reading *reading, struct spine_error *err)
 {
     const struct spine_trials *trials = reading->trials;
     if (!reading->method_given)
-        return spine_refuse(err, "sweep.method: is not set; it is grid, random or asha");
+        return spine_refuse(err, "sweep.method: is not set; set it to grid, random or asha");
     if (!reading->objective_given)
         return spine_refuse(err, "sweep.objective: is not set; for example: maximize "
                                  "explained_variance");
     if (trials->num_parameters == 0)
-        return spine_refuse(err, "[sweep] has no parameter; for example: model.hidden = 500, 1000");
+        return spine_refuse(err,
+                            "[sweep] has no parameters; for example: model.hidden = 500, 1000");
     if (trials->method == SPINE_GRID && reading->count_line >= 0)
         return refuse_unused(reading, reading->count_line, "trials", "method = grid", err);
     if (trials->method != SPINE_ASHA && reading->min_epochs_line >= 0)
@@ -316,11 +207,12 @@ static int check_method(const struct reading *reading, struct spine_error *err)
         return refuse_unused(reading, reading->reduction_line, "reduction",
                              "this method, only with asha", err);
     if (trials->method == SPINE_RANDOM && reading->count == 0)
-        return spine_refuse(err, "sweep.trials: is not set; it is how many to draw");
+        return spine_refuse(err,
+                            "sweep.trials: is not set; set it to the number of trials to draw");
     if (trials->method == SPINE_ASHA && reading->min_epochs_line < 0)
         return spine_refuse(err,
-                            "sweep.min_epochs: is not set; it is the epochs after which trials "
-                            "are compared first");
+                            "sweep.min_epochs: is not set; set it to the epochs before the first "
+                            "comparison of trials");
     return 0;
 }
 
@@ -333,14 +225,13 @@ static int check_base(const struct spine_trials *trials, struct spine_error *err
                        : base->overwrite                 ? "output.overwrite"
                                                          : NULL;
     if (name != NULL)
-        return spine_refuse(err, "%s: can't be set for a sweep, which sets it itself; leave it out",
-                            name);
+        return spine_refuse(err, "%s: is set by the sweep itself; leave it out", name);
     if (trials->method != SPINE_ASHA)
         return 0;
     if (spine_trials_varies(trials, "train.epochs"))
-        return spine_refuse(err,
-                            "train.epochs: can't be a parameter with method = asha, whose last "
-                            "comparison is after train.epochs");
+        return spine_refuse(
+            err, "train.epochs: can't be a parameter with method = asha, which trains the "
+                 "best trials for train.epochs");
     if (trials->min_epochs > base->epochs)
         return spine_refuse(err, "sweep.min_epochs: is %lld, more than the %lld of train.epochs",
                             (long long)trials->min_epochs, (long long)base->epochs);
@@ -418,7 +309,7 @@ int spine_trials_init(struct spine_trials *trials, const struct spine_config *ba
 void spine_trials_dispose(struct spine_trials *trials)
 {
     for (size_t p = 0; p < trials->num_parameters; p++)
-        spine_words_dispose(&trials->parameters[p].values);
+        spine_parameter_dispose(&trials->parameters[p]);
     free(trials->parameters);
     free(trials->order);
     *trials = (struct spine_trials){0};
@@ -437,55 +328,20 @@ static size_t grid_index(const struct spine_trials *trials, size_t i, size_t p)
     return i % trials->parameters[p].values.count;
 }
 
-/* A number of a range, for u in [0, 1). */
-static double draw(const struct spine_parameter *parameter, double u)
-{
-    const double least = parameter->least, most = parameter->most;
-    double number = 0;
-    switch (parameter->kind) {
-    case SPINE_PARAMETER_LIST:
-        break;
-    case SPINE_PARAMETER_UNIFORM:
-        number = least + u * (most - least);
-        break;
-    case SPINE_PARAMETER_LOG:
-        number = least * pow(most / least, u);
-        break;
-    case SPINE_PARAMETER_INT:
-        number = least + floor(u * (most - least + 1));
-        break;
-    case SPINE_PARAMETER_INT_LOG: /* whole numbers as often as numbers that are cut to them */
-        number = floor(least * pow((most + 1) / least, u));
-        break;
-    }
-    return number < least ? least : number > most ? most : number;
-}
-
 void spine_trials_value(const struct spine_trials *trials, size_t i, size_t p, char *text)
 {
     const struct spine_parameter *parameter = &trials->parameters[p];
-    const double u = spine_random_parameter(trials->seed, i, (uint32_t)p);
-    if (parameter->kind == SPINE_PARAMETER_LIST) {
-        const size_t count = parameter->values.count;
-        const size_t place = trials->drawn ? (size_t)(u * (double)count) : grid_index(trials, i, p);
-        snprintf(text, SPINE_TRIALS_VALUE, "%s", spine_words_get(&parameter->values, place));
-        return;
-    }
-    const double number = draw(parameter, u);
-    if (parameter->kind == SPINE_PARAMETER_INT || parameter->kind == SPINE_PARAMETER_INT_LOG) {
-        snprintf(text, SPINE_TRIALS_VALUE, "%.0f", number);
-        return;
-    }
-    snprintf(text, SPINE_TRIALS_VALUE, "%.*g", MOST_DIGITS, number);
-    const double rounded = strtod(text, NULL);
-    if (rounded < parameter->least || rounded > parameter->most)
-        snprintf(text, SPINE_TRIALS_VALUE, "%.17g", number); /* an end with many digits */
+    if (trials->drawn)
+        spine_parameter_draw(parameter, spine_random_parameter(trials->seed, i, (uint32_t)p), text);
+    else
+        snprintf(text, SPINE_PARAMETER_VALUE, "%s",
+                 spine_words_get(&parameter->values, grid_index(trials, i, p)));
 }
 
 int spine_trials_config(const struct spine_trials *trials, size_t i, struct spine_config *config,
                         struct spine_error *err)
 {
-    char value[SPINE_TRIALS_VALUE];
+    char value[SPINE_PARAMETER_VALUE];
     uint64_t given = 0;
     *config = trials->base;
     for (size_t p = 0; p < trials->num_parameters; p++) {
@@ -496,37 +352,29 @@ int spine_trials_config(const struct spine_trials *trials, size_t i, struct spin
     return 0;
 }
 
-int spine_trials_varies(const struct spine_trials *trials, const char *name)
+bool spine_trials_varies(const struct spine_trials *trials, const char *name)
 {
     for (size_t p = 0; p < trials->num_parameters; p++)
         if (strcmp(trials->parameters[p].name, name) == 0)
-            return 1;
-    return 0;
+            return true;
+    return false;
 }
 
 /* --- As text ------------------------------------------------------------------------------ */
 
-/* "prefix" NAME = VALUES */
+/* A line "name = values" a parameter, each after 'prefix'. */
 static void print_parameters(FILE *file, const char *prefix, const struct spine_trials *trials)
 {
-    static const char *const words[] = {"", "uniform", "log", "int", "int log"};
     for (size_t p = 0; p < trials->num_parameters; p++) {
-        const struct spine_parameter *parameter = &trials->parameters[p];
-        fprintf(file, "%s%s = ", prefix, parameter->name);
-        if (parameter->kind == SPINE_PARAMETER_LIST)
-            for (size_t i = 0; i < parameter->values.count; i++)
-                fprintf(file, "%s%s", i == 0 ? "" : ", ", spine_words_get(&parameter->values, i));
-        else
-            fprintf(file, "%s %.15g .. %.15g", words[parameter->kind], parameter->least,
-                    parameter->most);
+        fputs(prefix, file);
+        spine_parameter_print(&trials->parameters[p], file);
         fputc('\n', file);
     }
 }
 
 static void print_method(FILE *file, const char *prefix, const struct spine_trials *trials)
 {
-    static const char *const methods[] = {"grid", "random", "asha"};
-    fprintf(file, "%smethod = %s\n", prefix, methods[trials->method]);
+    fprintf(file, "%smethod = %s\n", prefix, spine_method_name(trials->method));
     if (trials->drawn || trials->order != NULL)
         fprintf(file, "%sseed = %llu\n", prefix, (unsigned long long)trials->seed);
     if (trials->method == SPINE_ASHA)

@@ -182,13 +182,13 @@ refuse "run: answers are scored by their key alone" --key=sheet.key.tsv --answer
 run "$eval" --space=run run
 grep -Eq '^  explained variance +0\.' stdout || fail "another space, and no input: $(cat stdout)"
 run "$eval" run/codes.h5ad
-one_line spine-eval "*: run/codes.h5ad: codes aren't judged in themselves: name a space by --space"
+one_line spine-eval "*: run/codes.h5ad: codes need a reference space; give one with --space"
 if grep -q interpretability stdout; then
     fail "judged nowhere: $(cat stdout)"
 fi
 printf 'the 1 2\nof 2 1\n' >two.txt
 run "$eval" --space=two.txt run
-grep -q '^run: 4998 of 5000 words have no vector to be judged by$' stderr || fail "$(cat stderr)"
+grep -q '^run: 4998 of 5000 words have no vector in the reference space$' stderr || fail "$(cat stderr)"
 grep -Eq '^  diversity +-, 500 missing$' stdout || fail "judged by two words: $(cat stdout)"
 mv glove.h5 elsewhere.h5
 run "$eval" run

@@ -65,7 +65,7 @@ grep -q 'open\|begun' stdout || fail "all was done before it was killed: $(cat s
 # A request to leave saves, and says so with status 75.
 kill_after 3 USR1
 [ "$status" = 75 ] || fail "status $status after SIGUSR1: $(cat err)"
-grep -q 'spine-sweep: left with all trials saved; run the same command again to go on' err ||
+grep -q 'spine-sweep: stopped with all trials saved; run the same command again to resume' err ||
     fail "said: $(cat err)"
 
 run mpirun -np 2 "$sweep" run sweep.ini sweep.directory=killed

@@ -115,11 +115,11 @@ for ours, theirs in (("intrusion", "intrusion"), ("coherence", "coherence"), ("d
 cp -r sweep moved
 run "$sweep" summary moved
 cmp stdout summary.tsv || fail "a moved sweep has another table"
-refused spine-sweep "none: has no sweep; 'spine-sweep run' begins one" \
+refused spine-sweep "none: holds no sweep; start one with 'spine-sweep run'" \
     "$sweep" status sweep.ini sweep.directory=none
 for job in status summary; do # whose parameters would stand beside another sweep's scores
-    refused spine-sweep "sweep.directory: sweep has another sweep's trials: sweep.train.noise was \
-0.1, 0.3, is 0.2, 0.4; name another one" "$sweep" $job sweep.ini 'sweep.train.noise=0.2, 0.4'
+    refused spine-sweep "sweep.directory: sweep belongs to another sweep: sweep.train.noise was \
+0.1, 0.3, is 0.2, 0.4; use another directory" "$sweep" $job sweep.ini 'sweep.train.noise=0.2, 0.4'
 done
 cmp sweep/summary.tsv summary.tsv || fail "the table is another sweep's"
 
@@ -137,7 +137,7 @@ grep -q '^trial 0004  6 epochs' stderr || fail "said: $(cat stderr)"
 run mpirun -np 2 "$sweep" trial 4 sweep.ini sweep.directory=array sweep.ranks_per_trial=2
 grep -qx 'trial 0004 is done' stderr || fail "said: $(cat stderr)"
 run mpirun -np 5 "$sweep" run sweep.ini sweep.directory=array sweep.ranks_per_trial=2
-grep -q 'warning: 1 of 5 ranks idle' stderr || fail "said: $(cat stderr)"
+grep -q 'warning: 1 of 5 ranks are idle' stderr || fail "said: $(cat stderr)"
 [ "$(grep -c '^trial 000[0-5]  6 epochs' stderr)" = 5 ] || fail "said: $(cat stderr)"
 same sweep/trials/0004 array/trials/0004
 
@@ -159,7 +159,7 @@ mkdir -p deadly/trials/0002
 echo '{"rungs": [], "sent": 1, "seconds": 0, "epoch": 0, "claims": 5}' >deadly/trials/0002/trial.json
 attempt mpirun -np 2 "$sweep" run sweep.ini sweep.directory=deadly
 [ "$status" = 1 ] || fail "status $status, expected 1: $(cat stderr)"
-grep -q '^2	.*	failed	.*whoever trained it died' deadly/summary.tsv ||
+grep -q '^2	.*	failed	.*its worker died' deadly/summary.tsv ||
     fail "a trial that kills goes on and on: $(cat deadly/summary.tsv)"
 [ "$(grep -c '	finished	' deadly/summary.tsv)" = 5 ] || fail "$(cat deadly/summary.tsv)"
 
@@ -169,7 +169,7 @@ ini grid 'train.learning_rate = 0.001, 1000000' 'train.warmup = 0.05, 0.1' \
     'directory = failing'
 attempt mpirun -np 2 "$sweep" run sweep.ini train.optimizer=sgd
 [ "$status" = 1 ] || fail "status $status, expected 1: $(cat stderr)"
-one_line spine-sweep "2 of 4 trials have failed; 'spine-sweep run --retry' takes them up again"
+one_line spine-sweep "2 of 4 trials failed; retry them with 'spine-sweep run --retry'"
 [ "$(grep -c '^trial 000[01]  6 epochs' stderr)" = 2 ] || fail "the others stopped: $(cat stderr)"
 grep -q '"failed":.*loss is not finite' failing/trials/0003/trial.json ||
     fail "no reason: $(cat failing/trials/0003/trial.json)"
@@ -209,8 +209,8 @@ refuse "'paln' is none of plan, run, trial, status, summary; see spine-sweep --h
 refuse "the configuration file is missing; see spine-sweep --help" plan
 refuse "trial: 'x' is not a whole number from 0 to 1000000" trial x sweep.ini
 refuse "base.ini: has no section \[sweep\]; see spine-sweep --help" plan base.ini
-refuse "method = asha decides itself which trial comes next;*" trial 1 sweep.ini train.epochs=9
-refuse "sweep.directory: halved has another sweep's trials: train.epochs was 9, is 27; name another one" \
+refuse "method = asha chooses the next trial itself;*" trial 1 sweep.ini train.epochs=9
+refuse "sweep.directory: halved belongs to another sweep: train.epochs was 9, is 27; use another directory" \
     run sweep.ini train.epochs=27
 refuse "none.h5: No such file or directory" run sweep.ini data.input=none.h5 sweep.directory=left
 [ ! -e left ] || fail "a sweep without input left a directory"

@@ -26,7 +26,8 @@ static void test_an_objective_is_a_direction_and_a_name(void **state)
         EXPECT_REFUSED(spine_goal_set_objective(&goal, bad[i], &err),
                        "'%s' is neither 'maximize NAME' nor 'minimize NAME'", bad[i]);
     assert_int_equal(spine_goal_set_objective(&goal, "minimize loss", &err), -1);
-    assert_non_null(strstr(err.text, "'loss' is no score; there are rl, asl, psl, total, "));
+    assert_non_null(
+        strstr(err.text, "unknown score 'loss'; expected one of rl, asl, psl, total, "));
 }
 
 static void test_limits_are_read_in_order(void **state)

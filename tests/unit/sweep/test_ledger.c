@@ -146,7 +146,7 @@ static void test_a_trial_can_be_claimed_by_its_number(void **state)
     }
     assert_int_equal(read(taken[0], &byte, 1), 1);
     EXPECT_REFUSED(spine_ledger_claim_trial(&ledger, 1, &job, &err),
-                   "trial 1: another process is at work at it");
+                   "trial 1: another process is training it");
     TRY(spine_ledger_trial_path(&ledger, 1, path, &err));
     assert_int_equal(write(go_on[1], &byte, 1), 1);
     assert_int_equal(waitpid(child, NULL, 0), child);
@@ -189,7 +189,7 @@ static void test_a_trial_that_kills_whoever_trains_it_fails_at_last(void **state
     assert_int_equal(claim_elsewhere(), 10 + SPINE_HALVING_TRAIN);
     TRY(spine_ledger_read(&ledger, &err));
     assert_int_equal(ledger.contenders[0].state, SPINE_CONTENDER_FAILED);
-    assert_non_null(strstr(ledger.accounts[0].reason, "whoever trained it died"));
+    assert_non_null(strstr(ledger.accounts[0].reason, "its worker died"));
     spine_ledger_dispose(&ledger);
 }
 
@@ -298,8 +298,8 @@ static void test_a_directory_keeps_its_sweep(void **state)
     TRY(spine_ledger_init(&ledger, &trials, &err));
     char expected[700];
     snprintf(expected, sizeof expected,
-             "sweep.directory: %s has another sweep's trials: sweep.model.hidden was 5, 6, 7, "
-             "is 5, 6, 8; name another one",
+             "sweep.directory: %s belongs to another sweep: sweep.model.hidden was 5, 6, 7, "
+             "is 5, 6, 8; use another directory",
              directory.text);
     EXPECT_REFUSED(spine_ledger_open(&ledger, &err), "%s", expected);
     EXPECT_REFUSED(spine_ledger_find(&ledger, &err), "%s", expected);
@@ -308,7 +308,7 @@ static void test_a_directory_keeps_its_sweep(void **state)
     assert_non_null(file);
     fclose(file);
     EXPECT_REFUSED(spine_ledger_open(&ledger, &err),
-                   "sweep.directory: %s has no sweep that can be understood: sweep.method: is not "
+                   "sweep.directory: %s holds a sweep that can't be read: sweep.method: is not "
                    "set; it is grid, random or asha",
                    directory.text);
     spine_ledger_dispose(&ledger);

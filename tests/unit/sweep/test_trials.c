@@ -36,7 +36,7 @@ static void test_a_grid_is_all_combinations_the_last_fastest(void **state)
     (void)state;
     struct spine_trials trials;
     struct spine_config config;
-    char text[SPINE_TRIALS_VALUE];
+    char text[SPINE_PARAMETER_VALUE];
     TRY(read_sweep(&trials, GRID "model.hidden = 50, 100\ntrain.noise = 0,0.2 , 0.4\n"));
     assert_int_equal(trials.count, 6);
     static const int64_t hidden[] = {50, 50, 50, 100, 100, 100};
@@ -57,7 +57,7 @@ static void test_draws_fill_their_ranges_and_read_back_as_what_is_used(void **st
     (void)state;
     struct spine_trials trials, again;
     struct spine_config config;
-    char text[SPINE_TRIALS_VALUE], other[SPINE_TRIALS_VALUE];
+    char text[SPINE_PARAMETER_VALUE], other[SPINE_PARAMETER_VALUE];
     static const char description[] = RANDOM "train.learning_rate = log 1e-4 .. 1e-1\n"
                                              "loss.sparsity = uniform 0.8 .. 0.95\n"
                                              "train.batch_size = int 3 .. 6\n"
@@ -95,7 +95,7 @@ static void test_more_trials_or_another_goal_leave_trials_as_they_were(void **st
 {
     (void)state;
     struct spine_trials trials, more, other;
-    char text[SPINE_TRIALS_VALUE], same[SPINE_TRIALS_VALUE];
+    char text[SPINE_PARAMETER_VALUE], same[SPINE_PARAMETER_VALUE];
     TRY(read_sweep(&trials, RANDOM "loss.sparsity = uniform 0 .. 1\n"));
     TRY(read_sweep(&more, "[sweep]\nmethod = random\ntrials = 300\nobjective = maximize l0\n"
                           "loss.sparsity = uniform 0 .. 1\n"));
@@ -145,16 +145,16 @@ static void test_asha_draws_or_has_the_grid(void **state)
 static const struct {
     const char *text, *error;
 } bad[] = {
-    {"[sweep]\nmodel.hidden = 5\n", "sweep.method: is not set; it is grid, random or asha"},
+    {"[sweep]\nmodel.hidden = 5\n", "sweep.method: is not set; set it to grid, random or asha"},
     {"[sweep]\nmethod = grid\nmodel.hidden = 5\n",
      "sweep.objective: is not set; for example: maximize explained_variance"},
-    {GRID, "[sweep] has no parameter; for example: model.hidden = 500, 1000"},
+    {GRID, "[sweep] has no parameters; for example: model.hidden = 500, 1000"},
     {"[sweep]\nmethod = bayes\n", "s.ini:2: sweep.method: 'bayes' is none of grid|random|asha"},
     {GRID "trails = 5\n", "s.ini:4: unknown option 'sweep.trails'; the nearest is sweep.trials"},
     {GRID "model.hiden = 5\n",
      "s.ini:4: unknown option 'model.hiden'; the nearest is model.hidden"},
     {GRID "model.hidden = 5\nmodel.hidden = 6\n", "s.ini:5: model.hidden is set twice in [sweep]"},
-    {GRID "model.hidden = 5, 5\n", "s.ini:4: model.hidden: 5 stands there twice"},
+    {GRID "model.hidden = 5, 5\n", "s.ini:4: model.hidden: 5 is listed twice"},
     {GRID "model.hidden = 5,,6\n", "s.ini:4: model.hidden: has an empty value"},
     {GRID "model.hidden =\n", "s.ini:4: model.hidden: has an empty value"},
     {GRID "model.hidden = 5, 0\n",
@@ -165,9 +165,9 @@ static const struct {
     {ASHA "min_epochs = 3\nmodel.hidden = int 5 .. 6\n",
      "model.hidden: is a range, of which sweep.trials must say how many to draw"},
     {RANDOM "model.hidden = uniform 5 .. 6\n",
-     "s.ini:5: model.hidden: takes whole numbers: 'int a .. b'"},
+     "s.ini:5: model.hidden: expected whole numbers: 'int a .. b'"},
     {RANDOM "train.noise = int 0 .. 1\n",
-     "s.ini:5: train.noise: takes 'uniform a .. b' or 'log a .. b'"},
+     "s.ini:5: train.noise: expected 'uniform a .. b' or 'log a .. b'"},
     {RANDOM "train.noise = uniform 0.5 .. 0.5\n",
      "s.ini:5: train.noise: the range 0.5 .. 0.5 is empty"},
     {RANDOM "train.noise = uniform 0.5 .. 0.4\n",
@@ -191,20 +191,21 @@ static const struct {
     {GRID "reduction = 4\nmodel.hidden = 5\n",
      "s.ini:4: sweep.reduction: isn't used with this method, only with asha; leave it out"},
     {"[sweep]\nmethod = random\nobjective = minimize rl\nmodel.hidden = 5\n",
-     "sweep.trials: is not set; it is how many to draw"},
-    {ASHA "model.hidden = 5\n", "sweep.min_epochs: is not set; it is the epochs after which trials "
-                                "are compared first"},
+     "sweep.trials: is not set; set it to the number of trials to draw"},
+    {ASHA "model.hidden = 5\n",
+     "sweep.min_epochs: is not set; set it to the epochs before the first "
+     "comparison of trials"},
     {ASHA "min_epochs = 61\nmodel.hidden = 5\n",
      "sweep.min_epochs: is 61, more than the 60 of train.epochs"},
     {ASHA "min_epochs = 3\ntrain.epochs = 5, 6\n",
-     "train.epochs: can't be a parameter with method = asha, whose last comparison is after "
-     "train.epochs"},
+     "train.epochs: can't be a parameter with method = asha, which trains the best trials "
+     "for train.epochs"},
     {ASHA "reduction = 1\n", "s.ini:4: sweep.reduction: 1 is out of bounds, expected 2 to 1000"},
     {GRID "seed = x\n", "s.ini:4: sweep.seed: 'x' is not a whole number"},
     {GRID "subject_to = rl < 1\n",
      "s.ini:4: sweep.subject_to: 'rl < 1' is neither 'NAME >= NUMBER' nor 'NAME <= NUMBER'"},
     {GRID "model.hidden = 5\n[train]\nresume = never\n",
-     "train.resume: can't be set for a sweep, which sets it itself; leave it out"},
+     "train.resume: is set by the sweep itself; leave it out"},
     {GRID "train.warmup = 0.3, 0.8\n",
      "trial 1: train.warmup and train.decay: add up to more than 1"},
 };
