@@ -75,6 +75,7 @@ static int parse_arguments(struct command *command, int argc, char **argv, struc
                                             {"verbose", no_argument, NULL, VERBOSE},
                                             SPINE_ARGUMENTS_COMMON};
     int option, rc;
+
     while ((rc = spine_arguments_next(program, argc, argv, ":", options, &option, err)) > 0) {
         rc = 0;
         if (option == HEADER)
@@ -93,6 +94,7 @@ static int parse_arguments(struct command *command, int argc, char **argv, struc
         if (command->question)
             return 0;
     }
+
     return rc ? rc : set_paths(command, argc - optind, argv + optind, err);
 }
 
@@ -101,18 +103,22 @@ int main(int argc, char **argv)
     struct spine_comm comm;
     struct spine_error err;
     struct command command = {0};
+
     spine_store_init();
     spine_comm_init(&comm, &argc, &argv);
     /* All ranks have the same arguments and come to the same result. */
     int rc = parse_arguments(&command, argc, argv, &err);
     spine_log_init(program, comm.rank, comm.size,
                    command.is_verbose ? SPINE_LOG_VERBOSE : SPINE_LOG_INFO);
+
     if (rc == 0 && command.question == 0)
         rc = spine_convert(&comm, &command.options, &err);
     else if (rc == 0 && comm.rank == 0)
         spine_arguments_answer(program, usage, command.question);
+
     if (rc != 0 && comm.rank == 0)
         fprintf(stderr, "%s: %s\n", program, err.text);
     spine_comm_finalize(&comm);
+
     return rc != 0 ? err.status : SPINE_EXIT_DONE;
 }

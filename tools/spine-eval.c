@@ -86,7 +86,7 @@ struct request {
     int is_answered; /* --help or --version */
 };
 
-static int take_seed(const char *text, uint64_t *seed, struct spine_error *err)
+static int set_seed(const char *text, uint64_t *seed, struct spine_error *err)
 {
     size_t value;
     if (spine_arguments_whole("--seed", text, 0, INT64_MAX, &value, err))
@@ -95,47 +95,48 @@ static int take_seed(const char *text, uint64_t *seed, struct spine_error *err)
     return 0;
 }
 
-static void take_task(struct request *request, int has_folds)
+static void add_task(struct request *request, int has_folds)
 {
     struct spine_task_requests *tasks = &request->options.tasks;
     tasks->list[tasks->count++] = (struct spine_task_request){optarg, request->features, has_folds};
 }
 
 /* The place of a name in a list that ends with NULL. */
-static int take_name(const char *option, const char *text, const char *const *names,
-                     const char *expected, size_t *place, struct spine_error *err)
+static int find_name(const char *option, const char *text, const char *const *names,
+                     const char *expected, size_t *index, struct spine_error *err)
 {
-    for (*place = 0; names[*place] != NULL; ++*place)
-        if (strcmp(text, names[*place]) == 0)
+    for (*index = 0; names[*index] != NULL; ++*index)
+        if (strcmp(text, names[*index]) == 0)
             return 0;
     return spine_refuse(err, "%s: '%s' is not %s", option, text, expected);
 }
 
-static int take_features(const char *text, enum spine_features *features, struct spine_error *err)
+static int set_features(const char *text, enum spine_features *features, struct spine_error *err)
 {
     static const char *const names[] = {"mean", "concat", NULL};
-    size_t place;
-    if (take_name("--features", text, names, "mean or concat", &place, err))
+    size_t index;
+    if (find_name("--features", text, names, "mean or concat", &index, err))
         return -1;
-    *features = place == 0 ? SPINE_FEATURES_MEAN : SPINE_FEATURES_CONCAT;
+    *features = index == 0 ? SPINE_FEATURES_MEAN : SPINE_FEATURES_CONCAT;
     return 0;
 }
 
-static int take_classifier(const char *text, unsigned *kinds, struct spine_error *err)
+static int set_classifier(const char *text, unsigned *kinds, struct spine_error *err)
 {
     static const char *const names[] = {"logistic", "svm", "both", NULL};
     static const unsigned masks[] = {1U << SPINE_CLASSIFIER_LOGISTIC, 1U << SPINE_CLASSIFIER_SVM,
                                      1U << SPINE_CLASSIFIER_LOGISTIC | 1U << SPINE_CLASSIFIER_SVM};
-    size_t place;
-    if (take_name("--classifier", text, names, "logistic, svm or both", &place, err))
+    size_t index;
+    if (find_name("--classifier", text, names, "logistic, svm or both", &index, err))
         return -1;
-    *kinds = masks[place];
+    *kinds = masks[index];
     return 0;
 }
 
-static int take_option(struct request *request, int option, struct spine_error *err)
+static int set_option(struct request *request, int option, struct spine_error *err)
 {
     struct spine_evaluate_options *options = &request->options;
+
     switch (option) {
     case SPACE:
         options->space = optarg;
@@ -157,18 +158,18 @@ static int take_option(struct request *request, int option, struct spine_error *
     case DRAWS:
         return spine_arguments_whole("--draws", optarg, 1, 1000, &options->draws, err);
     case SEED:
-        return take_seed(optarg, &options->seed, err);
+        return set_seed(optarg, &options->seed, err);
     case JSON:
         request->json = optarg;
         return 0;
     case CLASSIFY:
     case FOLDS:
-        take_task(request, option == FOLDS);
+        add_task(request, option == FOLDS);
         return 0;
     case FEATURES:
-        return take_features(optarg, &request->features, err);
+        return set_features(optarg, &request->features, err);
     case CLASSIFIER:
-        return take_classifier(optarg, &options->tasks.kinds, err);
+        return set_classifier(optarg, &options->tasks.kinds, err);
     case QUESTIONNAIRE:
         request->questionnaire = optarg;
         return 0;
@@ -208,23 +209,27 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
         {"json", required_argument, NULL, JSON},
         SPINE_ARGUMENTS_COMMON};
     int option, rc;
+
     while ((rc = spine_arguments_next(program, argc, argv, ":", options, &option, err)) > 0)
-        if (take_option(request, option, err))
+        if (set_option(request, option, err))
             return -1;
         else if (request->is_answered)
             return 0;
+
     if (rc == 0 && (request->answers.count > 0) != (request->key != NULL))
         return spine_refuse(err, "--answers and --key go together; see spine-eval --help");
     if (rc == 0 && request->questionnaire != NULL &&
         (request->key != NULL || request->json != NULL))
         return spine_refuse(err, "--questionnaire measures nothing: it goes without %s",
                             request->key != NULL ? "--answers" : "--json");
+
     if (rc == 0 && optind < argc && request->key != NULL)
         return spine_refuse(err, "%s: answers are scored by their key alone", argv[optind]);
     if (rc == 0 && optind == argc && request->key == NULL)
         return spine_refuse(err, "the files to evaluate are missing; see spine-eval --help");
     for (; rc == 0 && optind < argc; optind++)
         request->options.files.list[request->options.files.count++] = argv[optind];
+
     return rc;
 }
 
@@ -298,6 +303,7 @@ static int answer(struct request *request, struct spine_error *err)
     if (request->json != NULL && strcmp(request->json, "-") != 0 &&
         (request->json_file = spine_outfile_create_text(request->json, err)) == NULL)
         return -1;
+
     const int rc = request->key != NULL             ? score_answers(request, err)
                    : request->questionnaire != NULL ? write_questionnaire(request, err)
                                                     : evaluate(request, err);
@@ -305,6 +311,7 @@ static int answer(struct request *request, struct spine_error *err)
         fclose(request->json_file);
         spine_outfile_discard(request->json);
     }
+
     return rc;
 }
 
@@ -332,6 +339,7 @@ int main(int argc, char **argv)
                                           .seed = SPINE_EVALUATE_SEED},
                               .num_questions = 300};
     struct spine_task_requests *tasks = &request.options.tasks;
+
     spine_log_init(program, 0, 1, SPINE_LOG_INFO);
     tasks->kinds = 1U << SPINE_CLASSIFIER_LOGISTIC;
     tasks->list = spine_memory_zeroed((size_t)argc, sizeof *tasks->list, "the command line", &err);
@@ -342,6 +350,7 @@ int main(int argc, char **argv)
         rc = parse_arguments(argc, argv, &request, &err);
     if (rc == 0 && !request.is_answered)
         rc = answer(&request, &err);
+
     free(request.options.files.list); /* of all five */
     free(tasks->list);
     return spine_arguments_finish(program, rc, &err);

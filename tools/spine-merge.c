@@ -56,6 +56,7 @@ int main(int argc, char **argv)
         }
         outputs[num_outputs++] = optarg;
     }
+
     if (rc == 0 && optind != argc - 1)
         rc = spine_refuse(&err, "expected the directory of one run; see spine-merge --help");
     char standard[4096];
@@ -63,11 +64,13 @@ int main(int argc, char **argv)
         snprintf(standard, sizeof standard, "%s/codes.h5ad", argv[optind]);
         outputs[num_outputs++] = standard;
     }
+
     enum spine_merge_format format;
     for (int i = 0; rc == 0 && i < num_outputs; i++) /* all, before anything is written */
         rc = spine_merge_format_of(outputs[i], &format, &err);
     for (int i = 0; rc == 0 && i < num_outputs; i++)
         rc = merge(argv[optind], outputs[i], &err);
+
     free(outputs);
     return spine_arguments_finish(program, rc, &err);
 }

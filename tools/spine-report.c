@@ -46,9 +46,10 @@ struct request {
     size_t seconds;
 };
 
-static int take_option(struct request *request, int option, struct spine_error *err)
+static int set_option(struct request *request, int option, struct spine_error *err)
 {
-    struct spine_rundata_options *keep = &request->report.portrait;
+    struct spine_rundata_options *keep = &request->report.options;
+
     switch (option) {
     case 'o':
         request->output = optarg;
@@ -86,12 +87,14 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
                                             {"rows", required_argument, NULL, ROWS},
                                             SPINE_ARGUMENTS_COMMON};
     int option, rc;
+
     while ((rc = spine_arguments_next(program, argc, argv, ":o:", options, &option, err)) > 0) {
         if (spine_arguments_answer(program, usage, option))
             return 1;
-        if (take_option(request, option, err))
+        if (set_option(request, option, err))
             return -1;
     }
+
     if (rc != 0)
         return -1;
     const int count = argc - optind, most = request->follow ? 1 : SPINE_REPORT_RUNS;
@@ -100,12 +103,14 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
                             request->follow ? "one run to follow" : "one run or two");
     for (int i = 0; i < count; i++)
         request->report.runs[request->report.num_runs++] = argv[optind + i];
+
     return 0;
 }
 
 static int answer(const struct request *request, struct spine_error *err)
 {
     struct stat facts;
+
     if (request->follow) {
         spine_log(SPINE_LOG_INFO, "%s follows %s; open it in a browser, Ctrl-C ends this",
                   request->output, request->report.runs[0]);
@@ -114,15 +119,17 @@ static int answer(const struct request *request, struct spine_error *err)
     } else if (spine_report_write(&request->report, request->output, err)) {
         return -1;
     }
+
     if (stat(request->output, &facts) == 0)
         printf("%s: %.1f MB\n", request->output, 1e-6 * (double)facts.st_size);
+
     return 0;
 }
 
 int main(int argc, char **argv)
 {
     struct spine_error err;
-    struct request request = {.report = {.portrait = {.words = 50, .units = 20, .rows = 50000}},
+    struct request request = {.report = {.options = {.words = 50, .units = 20, .rows = 50000}},
                               .output = "report.html",
                               .seconds = 5};
     spine_log_init(program, 0, 1, SPINE_LOG_INFO);

@@ -85,6 +85,7 @@ static int parse_arguments(int argc, char **argv, int speaks, struct request *re
     static const struct option options[] = {{"retry", no_argument, NULL, RETRY},
                                             SPINE_ARGUMENTS_COMMON};
     int option, rc;
+
     *request = (struct request){.failed = SPINE_SWEEP_KEEP_FAILED};
     while ((rc = spine_arguments_next(program, argc, argv, ":", options, &option, err)) > 0) {
         if (option == RETRY)
@@ -92,6 +93,7 @@ static int parse_arguments(int argc, char **argv, int speaks, struct request *re
         else if (!speaks || spine_arguments_answer(program, usage, option))
             request->answered = 1;
     }
+
     if (rc != 0 || request->answered)
         return rc;
     if (optind == argc)
@@ -110,6 +112,7 @@ static int parse_arguments(int argc, char **argv, int speaks, struct request *re
     request->path = argv[optind];
     request->words = argv + optind + 1;
     request->num_words = argc - optind - 1;
+
     return 0;
 }
 
@@ -145,6 +148,7 @@ static int read_trials(const struct request *request, struct spine_comm *world,
     struct spine_inifile_lines lines = {0};
     char path[SPINE_RUNDIR_PATH];
     int is_directory = 0;
+
     if (find_ini(request->path, path, &is_directory, err))
         return -1;
     spine_config_init(&base);
@@ -159,16 +163,19 @@ static int read_trials(const struct request *request, struct spine_comm *world,
         return -1;
     if (is_directory) /* which may have been moved */
         snprintf(trials->directory, sizeof trials->directory, "%s", request->path);
+
     return 0;
 }
 
 static void print_plan(const struct spine_trials *trials)
 {
     char value[SPINE_PARAMETER_VALUE];
+
     fputs("trial", stdout);
     for (size_t p = 0; p < trials->num_parameters; p++)
         printf("\t%s", trials->parameters[p].name);
     putchar('\n');
+
     for (size_t i = 0; i < trials->count; i++) {
         printf("%zu", i);
         for (size_t p = 0; p < trials->num_parameters; p++) {
@@ -206,6 +213,7 @@ static int work(const struct request *request, struct spine_comm *world, struct 
             rc = spine_sweep_trial(&trials, world, request->trial, err);
             break;
         }
+
     spine_trials_dispose(&trials);
     return rc;
 }
@@ -215,6 +223,7 @@ int main(int argc, char **argv)
     struct spine_comm world;
     struct request request;
     struct spine_error err = {.status = SPINE_EXIT_DONE};
+
     spine_interrupt_install(); /* first: a signal would end us while MPI starts */
     spine_store_init();
     spine_comm_init(&world, &argc, &argv);
@@ -226,5 +235,6 @@ int main(int argc, char **argv)
                        : rc == 0       ? SPINE_EXIT_DONE
                                        : err.status;
     spine_comm_finalize(&world);
+
     return status;
 }

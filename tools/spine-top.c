@@ -54,7 +54,7 @@ struct request {
     int as_json, dump;
 };
 
-static int take_option(struct request *request, int option, struct spine_error *err)
+static int set_option(struct request *request, int option, struct spine_error *err)
 {
     switch (option) {
     case DIMENSION:
@@ -88,12 +88,14 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
                                             {"dump", no_argument, NULL, DUMP},
                                             SPINE_ARGUMENTS_COMMON};
     int option, rc;
+
     while ((rc = spine_arguments_next(program, argc, argv, ":", options, &option, err)) > 0) {
         if (spine_arguments_answer(program, usage, option))
             return 1;
-        if (take_option(request, option, err))
+        if (set_option(request, option, err))
             return -1;
     }
+
     if (rc != 0)
         return -1;
     if (optind == argc)
@@ -105,6 +107,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
     if (request->dump && (asked || request->as_json))
         return spine_refuse(err, "--dump prints all dimensions, as TSV: it goes alone, or with "
                                  "--words");
+
     return 0;
 }
 
@@ -116,12 +119,14 @@ static int answer(const struct request *request, struct spine_listing *listing,
         spine_listing_dump(listing);
     else if (request->num_words + request->num_dimensions + request->num_near == 0)
         rc = spine_listing_best(listing, err);
+
     for (size_t i = 0; rc == 0 && i < request->num_dimensions; i++)
         rc = spine_listing_dimension(listing, request->dimensions[i], err);
     for (size_t i = 0; rc == 0 && i < request->num_words; i++)
         rc = spine_listing_word(listing, request->words[i], err);
     for (size_t i = 0; rc == 0 && i < request->num_near; i++)
         rc = spine_listing_near(listing, request->near[i], err);
+
     return rc == 0 ? spine_listing_end(listing, err) : -1;
 }
 
@@ -141,10 +146,12 @@ int main(int argc, char **argv)
     if (rc == 0)
         rc = spine_listing_open(&listing, request.run, request.most_dimensions, request.most_words,
                                 request.as_json, stdout, &err);
+
     if (rc == 0) {
         rc = answer(&request, &listing, &err);
         spine_listing_close(&listing);
     }
+
     free(request.dimensions);
     free(request.near);
     return spine_arguments_finish(program, rc < 0 ? rc : 0, &err);

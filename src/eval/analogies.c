@@ -41,15 +41,17 @@ struct quiz {
 
 /* --- The questions ------------------------------------------------------------------------ */
 
-static int take_row(struct quiz *quiz, const struct spine_tabular *table,
-                    const struct spine_tabular_row *row, struct spine_analogies *result,
-                    struct spine_error *err)
+static int add_row(struct quiz *quiz, const struct spine_tabular *table,
+                   const struct spine_tabular_row *row, struct spine_analogies *result,
+                   struct spine_error *err)
 {
     struct question question;
+
     if (row->field[0][0] == ':')
         return 0;
     if (row->count != WORDS)
         return spine_tabular_refuse(table, row, "four words, or ': section'", row->count, err);
+
     for (size_t i = 0; i < WORDS; i++) {
         const int64_t found = spine_space_find_or_lowercase(quiz->space, row->field[i]);
         if (found < 0 || quiz->length[found] == 0) {
@@ -58,10 +60,12 @@ static int take_row(struct quiz *quiz, const struct spine_tabular *table,
         }
         question.word[i] = (uint32_t)found;
     }
+
     if (spine_memory_reserve(&quiz->questions, &quiz->capacity, quiz->count + 1,
                              sizeof *quiz->questions, "questions", err))
         return -1;
     quiz->questions[quiz->count++] = question;
+
     return 0;
 }
 
@@ -70,15 +74,17 @@ static int read_questions(struct quiz *quiz, const char *path, struct spine_anal
 {
     struct spine_tabular *table = NULL;
     struct spine_tabular_row row;
+
     if (spine_tabular_open(&table, path, SPINE_TABULAR_BLANKS, err))
         return -1;
     int rc, next;
     for (rc = 0; rc == 0 && (next = spine_tabular_next(table, &row, err)) != 0;)
-        rc = next < 0 ? -1 : take_row(quiz, table, &row, result, err);
+        rc = next < 0 ? -1 : add_row(quiz, table, &row, result, err);
     spine_tabular_close(table);
     if (rc == 0 && quiz->count + result->missing == 0)
         rc = spine_refuse(err, "%s: has no questions", path);
     result->asked = quiz->count;
+
     return rc;
 }
 
@@ -108,6 +114,7 @@ static int read_asked(struct quiz *quiz, struct spine_error *err)
         return -1;
     for (size_t i = 0; i < most; i++)
         quiz->place[i] = UINT32_MAX;
+
     for (size_t q = 0; q < quiz->count; q++)
         for (size_t i = 0; i < WORDS - 1; i++) {
             const uint32_t row = quiz->questions[q].word[i];
@@ -170,6 +177,7 @@ static void answer_question(struct quiz *quiz, size_t q, const struct round *rou
     const float *b = quiz->cosines + quiz->place[question->word[1]] * (size_t)BLOCK;
     const float *c = quiz->cosines + quiz->place[question->word[2]] * (size_t)BLOCK;
     float scores[BLOCK];
+
 #pragma omp simd
     for (size_t i = 0; i < BLOCK; i++)
         scores[i] = b[i] - a[i] + c[i];
@@ -199,10 +207,12 @@ static int answer_all(struct quiz *quiz, struct spine_error *err)
         spine_kernel_product_rows(quiz->num_asked, quiz->space->dimensions, round.count, BLOCK,
                                   quiz->stride, quiz->asked, quiz->block, quiz->packed,
                                   quiz->cosines);
+
 #pragma omp parallel for schedule(static)
         for (size_t q = 0; q < quiz->count; q++)
             answer_question(quiz, q, &round);
     }
+
     return 0;
 }
 
@@ -218,14 +228,17 @@ int spine_analogies_measure(const struct spine_space *space, const char *path,
                             struct spine_analogies *result, struct spine_error *err)
 {
     struct quiz quiz = {.space = space};
+
     *result = (struct spine_analogies){0};
     int rc = measure_lengths(&quiz, err) || read_questions(&quiz, path, result, err);
     if (rc == 0 && quiz.count > 0)
         rc = read_asked(&quiz, err) || answer_all(&quiz, err);
+
     if (rc == 0) {
         result->add = share_right(&quiz, quiz.by_add);
         result->mul = share_right(&quiz, quiz.by_mul);
     }
+
     free(quiz.questions);
     free(quiz.length);
     free(quiz.place);

@@ -55,10 +55,12 @@ static int take_key(struct scoring *scoring, const struct spine_tabular *table,
     if (!read_number(row->field[QUESTION], MOST_QUESTIONS, &question) ||
         question != scoring->count + 1)
         return spine_tabular_refuse(table, row, "the next question's number", QUESTION, err);
+
     if (!read_number(row->field[CHOICES], MOST_CHOICES, &choices) ||
         (scoring->choices > 0 && choices != scoring->choices))
         return spine_tabular_refuse(table, row, "the same number of choices throughout", CHOICES,
                                     err);
+
     if (!read_number(row->field[INTRUDER], choices, &place))
         return spine_tabular_refuse(table, row, "the place of the intruder", INTRUDER, err);
     scoring->choices = choices;
@@ -71,7 +73,9 @@ static int take_key(struct scoring *scoring, const struct spine_tabular *table,
                              sizeof *scoring->place, "questions", err) ||
         find_file(scoring, row->field[FILE_NAME], &scoring->file[scoring->count], err))
         return -1;
+
     scoring->place[scoring->count++] = place;
+
     return 0;
 }
 
@@ -90,19 +94,23 @@ static int take_answer(struct sheet *sheet, const struct spine_tabular *table,
     struct scoring *scoring = sheet->scoring;
     const size_t last = scoring->choices + 1; /* the field of the answer */
     size_t question, place = 0;
+
     if (!read_number(row->field[0], scoring->count, &question))
         return spine_tabular_refuse(table, row, "the number of a question of the key", 0, err);
     if (sheet->is_answered[question - 1])
         return spine_tabular_refuse(table, row, "every question once", 0, err);
+
     /* Some programs cut off an empty field at the end. */
     if (row->count != last && row->count != last + 1)
         return spine_tabular_refuse(table, row, "a question, its words and the answer", row->count,
                                     err);
+
     const char *answer = row->count > last ? row->field[last] : "";
     if (answer[0] != '\0' && !read_number(answer, scoring->choices, &place))
         return spine_tabular_refuse(table, row, "the place of a word, 1 for the first", last, err);
     sheet->is_answered[question - 1] = true;
     scoring->answer[(question - 1) * scoring->num_sheets + sheet->number] = place;
+
     return 0;
 }
 
@@ -113,6 +121,7 @@ static int read_table(const char *path, struct scoring *scoring, struct sheet *s
     struct spine_tabular *table = NULL;
     struct spine_tabular_row row;
     bool is_header = true;
+
     if (spine_tabular_open(&table, path, SPINE_TABULAR_TABS, err))
         return -1;
     int rc, next;
@@ -124,6 +133,7 @@ static int read_table(const char *path, struct scoring *scoring, struct sheet *s
         else if (!is_header)
             rc = sheet == NULL ? take_key(scoring, table, &row, err)
                                : take_answer(sheet, table, &row, err);
+
     spine_tabular_close(table);
     return rc;
 }
@@ -132,6 +142,7 @@ static int read_sheets(struct scoring *scoring, const char *const *paths, size_t
                        struct spine_error *err)
 {
     struct sheet sheet = {.scoring = scoring};
+
     scoring->num_sheets = count;
     scoring->answer =
         spine_memory_zeroed(scoring->count * count, sizeof *scoring->answer, "the answers", err);
@@ -146,6 +157,7 @@ static int read_sheets(struct scoring *scoring, const char *const *paths, size_t
         memset(sheet.is_answered, 0, scoring->count * sizeof *sheet.is_answered);
         rc = read_table(paths[sheet.number], scoring, &sheet, err);
     }
+
     free(sheet.is_answered);
     return rc;
 }
@@ -157,6 +169,7 @@ static int add_share(const struct scoring *scoring, size_t file, size_t first, s
                      const char *name, struct spine_figures *figures, struct spine_error *err)
 {
     size_t found = 0, answers = 0, questions = 0, missing = 0;
+
     for (size_t q = 0; q < scoring->count; q++) {
         size_t answered = 0;
         for (size_t s = first; scoring->file[q] == file && s < end; s++) {
@@ -168,7 +181,9 @@ static int add_share(const struct scoring *scoring, size_t file, size_t first, s
         answers += answered;
         questions += answered > 0;
     }
+
     const double share = answers > 0 ? (double)found / (double)answers : (double)NAN;
+
     return spine_figures_add(figures, "people", name, spine_statistics_wilson(share, questions),
                              (int64_t)answers, (int64_t)missing, 3, err);
 }
@@ -221,8 +236,10 @@ static int score_file(const struct scoring *scoring, size_t file, const char *co
                  slash != NULL ? slash + 1 : sheets[s]);
         rc = add_share(scoring, file, s, s + 1, name, &evaluation->figures, err);
     }
+
     if (rc == 0 && scoring->num_sheets > 1)
         rc = add_kappa(scoring, file, evaluation->rows, &evaluation->figures, err);
+
     return rc;
 }
 
@@ -230,6 +247,7 @@ static int score_all(struct scoring *scoring, const char *const *sheets,
                      struct spine_answers *answers, struct spine_error *err)
 {
     const size_t count = scoring->files.count;
+
     answers->files = scoring->files;
     scoring->files = (struct spine_words){0};
     answers->evaluations =
@@ -241,6 +259,7 @@ static int score_all(struct scoring *scoring, const char *const *sheets,
         answers->evaluations[i].path = spine_words_get(&answers->files, i);
         rc = score_file(scoring, i, sheets, &answers->evaluations[i], err);
     }
+
     return rc;
 }
 
@@ -248,6 +267,7 @@ int spine_answers_score(struct spine_answers *answers, const char *key, const ch
                         size_t num_sheets, struct spine_error *err)
 {
     struct scoring scoring = {0};
+
     *answers = (struct spine_answers){0};
     int rc = read_table(key, &scoring, NULL, err);
     if (rc == 0 && scoring.count == 0)

@@ -70,6 +70,7 @@ static int read_category(struct categories *categories, const struct spine_space
     struct spine_tabular *table = NULL;
     struct spine_tabular_row row;
     const size_t first = categories->count;
+
     if (spine_tabular_open(&table, path, SPINE_TABULAR_LINES, err))
         return -1;
     int rc, next;
@@ -80,9 +81,11 @@ static int read_category(struct categories *categories, const struct spine_space
         else if (found >= 0)
             rc = add_member(categories, (uint32_t)found, err);
     }
+
     spine_tabular_close(table);
     if (rc == 0)
         finish_category(categories, first);
+
     return rc;
 }
 
@@ -93,6 +96,7 @@ static int read_all(struct categories *categories, const struct spine_space *spa
     const int count = scandir(directory, &entries, is_list, alphasort);
     if (count < 0)
         return spine_refuse(err, "%s: %s", directory, strerror(errno));
+
     int rc =
         count == 0 ? spine_refuse(err, "%s: has no categories: no files NAME.txt", directory) : 0;
     categories->sizes = spine_memory_zeroed((size_t)count + 1, sizeof *categories->sizes,
@@ -107,9 +111,11 @@ static int read_all(struct categories *categories, const struct spine_space *spa
             rc = read_category(categories, space, path, err);
         free(entries[i]);
     }
+
     free(entries);
     if (rc == 0 && categories->count > 0)
         qsort(categories->members, categories->count, sizeof *categories->members, by_row);
+
     return rc;
 }
 
@@ -133,6 +139,7 @@ static void score_dimension(const struct categories *categories, const size_t *s
                             double scores[LAMBDAS])
 {
     memset(hits, 0, categories->number * LAMBDAS * sizeof *hits);
+
     for (size_t place = 0; place < active; place++) {
         const uint32_t row = entries[place].index;
         for (size_t at = start[row]; at < start[row + 1]; at++) {
@@ -142,6 +149,7 @@ static void score_dimension(const struct categories *categories, const size_t *s
                 hits[category * LAMBDAS + multiple]++;
         }
     }
+
     for (size_t l = 0; l < LAMBDAS; l++)
         scores[l] = 0;
     for (size_t category = 0; category < categories->number; category++) {
@@ -178,6 +186,7 @@ static int score_all(const struct categories *categories, const struct spine_ran
             result->score[l] = spine_statistics_mean(of_lambda, width);
         }
     }
+
     free(start);
     free(hits);
     free(scores);
@@ -193,6 +202,7 @@ int spine_categories_measure(const struct spine_space *space, const struct spine
                              struct spine_error *err)
 {
     struct categories categories = {0};
+
     *result = (struct spine_categories_score){0};
     int rc = read_all(&categories, space, directory, err);
     for (size_t i = 0; rc == 0 && i < categories.number; i++)

@@ -96,6 +96,7 @@ static int check_labels(const struct spine_task *task, const struct files *files
 {
     const struct spine_labelled *texts = &task->texts;
     uint32_t known = 0;
+
     for (size_t i = 0; i < texts->count; i++) {
         if (i < task->num_train) {
             known = texts->label[i] > known ? texts->label[i] : known;
@@ -107,6 +108,7 @@ static int check_labels(const struct spine_task *task, const struct files *files
             return locate(files, i, err);
         }
     }
+
     return 0;
 }
 

@@ -59,16 +59,15 @@ int spine_examples_create(struct spine_examples **examples, size_t columns, stru
 
 static int reserve(struct spine_examples *examples, struct spine_error *err)
 {
-    return spine_memory_reserve(&examples->first, &examples->first_capacity, examples->count + 1,
-                                sizeof *examples->first, "examples", err) ||
-                   spine_memory_reserve(&examples->label, &examples->label_capacity,
-                                        examples->count + 1, sizeof *examples->label, "examples",
-                                        err) ||
-                   spine_memory_reserve(&examples->nodes, &examples->node_capacity,
-                                        examples->num_nodes + examples->columns + 2,
-                                        sizeof *examples->nodes, "features of examples", err)
-               ? -1
-               : 0;
+    if (spine_memory_reserve(&examples->first, &examples->first_capacity, examples->count + 1,
+                             sizeof *examples->first, "examples", err) ||
+        spine_memory_reserve(&examples->label, &examples->label_capacity, examples->count + 1,
+                             sizeof *examples->label, "examples", err) ||
+        spine_memory_reserve(&examples->nodes, &examples->node_capacity,
+                             examples->num_nodes + examples->columns + 2, sizeof *examples->nodes,
+                             "features of examples", err))
+        return -1;
+    return 0;
 }
 
 static void add_node(struct spine_examples *examples, int index, double value)
@@ -85,11 +84,14 @@ int spine_examples_add(struct spine_examples *examples, const float *row, uint32
         return spine_refuse(err, "more examples than a classifier can take");
     examples->first[examples->count] = examples->num_nodes;
     examples->label[examples->count++] = label;
+
     for (size_t j = 0; j < examples->columns; j++)
         if (row[j] != 0)
             add_node(examples, (int)j + 1, (double)row[j]);
+
     add_node(examples, (int)examples->columns + 1, 1);
     add_node(examples, -1, 0);
+
     return 0;
 }
 
@@ -109,9 +111,11 @@ static void scale(struct spine_examples *examples, size_t count)
     const int constant = (int)examples->columns + 1;
     const size_t end = count < examples->count ? examples->first[count] : examples->num_nodes;
     double sum = 0;
+
     for (size_t k = 0; k < end; k++)
         if (examples->nodes[k].index != constant)
             sum += examples->nodes[k].value * examples->nodes[k].value;
+
     if (sum == 0)
         return;
     const double factor = sqrt((double)count / sum);
@@ -160,6 +164,7 @@ static void count_correct(const struct parted *parted, const struct model *model
 static void climb(const struct parted *parted, const struct problem *problem, struct trial *trial)
 {
     struct model *model = NULL;
+
     for (size_t c = 0; c < GRID; c++) {
         struct model *before = model;
         const struct parameter parameter = {.solver_type = parted->solver,
@@ -171,6 +176,7 @@ static void climb(const struct parted *parted, const struct problem *problem, st
             free_and_destroy_model(&before);
         count_correct(parted, model, trial, trial->correct[c]);
     }
+
     if (model != NULL)
         free_and_destroy_model(&model);
 }
@@ -190,6 +196,7 @@ static void run_trial(const struct parted *parted, struct trial *trial)
                                         .bias = 1};
         climb(parted, &problem, trial);
     }
+
     free(x);
     free(y);
 }
@@ -291,6 +298,7 @@ static int test_parts(const struct parted *parted, size_t num_parts, uint64_t te
     const size_t count = list_trials(num_parts, tests, trials);
     const int rc = run_trials(parted, trials, count, err);
     *accuracy = (struct spine_accuracy){0};
+
     for (size_t i = 0; i < count; i++)
         for (size_t part = 0; part < num_parts && trials[i].is_test; part++)
             if ((trials[i].parts & bit(part)) == 0) {
@@ -299,6 +307,7 @@ static int test_parts(const struct parted *parted, size_t num_parts, uint64_t te
                 accuracy->correct += trials[i].correct[c][part];
                 accuracy->count += parted->count[part];
             }
+
     free(trials);
     return rc;
 }
@@ -324,16 +333,19 @@ int spine_classifier_test(struct spine_examples *examples, enum spine_classifier
             label[i] = (uint32_t)examples->label[i];
         rc = spine_classifier_deal(label, num_train, SPINE_CLASSIFIER_FOLDS, seed, part, err);
     }
+
     if (rc == 0) {
         for (size_t i = num_train; i < examples->count; i++)
             part[i] = i < num_train + num_valid ? 1 : num_parts - 1;
         scale(examples, num_train);
         rc = prepare(&parted, examples, kind, part, num_parts, err);
     }
+
     if (rc == 0 && num_valid > 0)
         rc = test_with_valid(&parted, accuracy, err);
     else if (rc == 0)
         rc = test_parts(&parted, num_parts, bit(num_parts - 1), accuracy, err);
+
     free(part);
     free(label);
     return rc;
@@ -359,6 +371,7 @@ int spine_classifier_deal(const uint32_t *label, size_t count, size_t num_folds,
     size_t *order =
         spine_memory_get(count + 1, sizeof *order, "the order of a classifier's examples", err);
     size_t num_dealt = 0;
+
     if (order == NULL)
         return -1;
     for (uint32_t at = 0, num_labels = 1; at < num_labels; at++) {
@@ -374,6 +387,7 @@ int spine_classifier_deal(const uint32_t *label, size_t count, size_t num_folds,
             order[drawn] = order[num_same - 1];
         }
     }
+
     free(order);
     return 0;
 }

@@ -70,6 +70,7 @@ static size_t draw_point(const struct attempt *attempt, uint32_t center, double 
         (double)UINT32_MAX;
     if (center == 0 || !(total > 0))
         return (size_t)(u * (double)attempt->n);
+
     double left = u * total;
     size_t last = 0; /* that isn't on a centre */
     for (size_t i = 0; i < attempt->n; i++) {
@@ -80,6 +81,7 @@ static size_t draw_point(const struct attempt *attempt, uint32_t center, double 
         }
         left -= attempt->distance[i];
     }
+
     return last;
 }
 
@@ -104,7 +106,9 @@ static void draw_centers(struct attempt *attempt)
 static size_t assign(struct attempt *attempt)
 {
     size_t changed = 0;
+
     attempt->inertia = 0;
+
     for (size_t i = 0; i < attempt->n; i++) {
         uint32_t nearest = 0;
         double least = DBL_MAX;
@@ -121,6 +125,7 @@ static size_t assign(struct attempt *attempt)
         attempt->distance[i] = least;
         attempt->inertia += least;
     }
+
     return changed;
 }
 
@@ -148,6 +153,7 @@ static void move_centers(struct attempt *attempt)
     for (size_t c = 0; c < attempt->k; c++)
         if (attempt->size[c] == 0)
             fill_empty(attempt, c);
+
     for (size_t i = 0; i < attempt->n; i++) {
         const uint32_t c = attempt->cluster[i];
         for (size_t d = 0; d < attempt->dim; d++)
@@ -184,14 +190,17 @@ int spine_clusters_find(const float *points, size_t n, size_t dim, size_t k, siz
         else
             failed = 1;
     }
+
     size_t best = 0;
     for (size_t i = 1; !failed && i < restarts; i++)
         if (attempts[i].inertia < attempts[best].inertia)
             best = i;
+
     if (!failed)
         memcpy(cluster, attempts[best].cluster, n * sizeof *cluster);
     for (size_t i = 0; i < restarts; i++)
         dispose(&attempts[i]);
+
     free(attempts);
 
     if (failed)

@@ -25,8 +25,8 @@
 enum { DISTRATIO_TOP = 5 }; /* as its authors have it */
 
 /* The reference space of all files. */
-struct judge {
-    char path[SPINE_CONFIG_TEXT]; /* "" if there is none: dense files are judged in themselves */
+struct reference {
+    char path[SPINE_CONFIG_TEXT]; /* "" if there is none: each dense file is its own */
     struct spine_space space;
 };
 
@@ -34,7 +34,7 @@ struct judge {
 struct subject {
     const char *path;
     struct spine_space space;
-    const struct judge *judge;
+    const struct reference *reference;
     const struct spine_classification *classification;
 };
 
@@ -53,52 +53,60 @@ static int find_input(const char *directory, char *input, struct spine_error *er
     return 0;
 }
 
-static int read_judge(const struct spine_evaluate_options *options, struct judge *judge,
-                      struct spine_error *err)
+static int read_reference(const struct spine_evaluate_options *options, struct reference *reference,
+                          struct spine_error *err)
 {
-    *judge = (struct judge){.path = ""};
+    *reference = (struct reference){.path = ""};
     if (options->space != NULL) {
-        if (strlen(options->space) >= sizeof judge->path)
+        if (strlen(options->space) >= sizeof reference->path)
             return spine_refuse(err, "--space: the path is too long");
-        strcpy(judge->path, options->space);
-        return spine_space_read(&judge->space, judge->path, err);
+        strcpy(reference->path, options->space);
+        return spine_space_read(&reference->space, reference->path, err);
     }
-    for (size_t i = 0; i < options->files.count && judge->path[0] == '\0'; i++)
-        if (find_input(options->files.list[i], judge->path, err))
+
+    for (size_t i = 0; i < options->files.count && reference->path[0] == '\0'; i++)
+        if (find_input(options->files.list[i], reference->path, err))
             return -1;
-    if (judge->path[0] == '\0')
+
+    if (reference->path[0] == '\0')
         return 0;
-    if (access(judge->path, R_OK) == 0) {
-        spine_log(SPINE_LOG_INFO, "the reference space is %s",
-                  judge->path);
-        return spine_space_read(&judge->space, judge->path, err);
+    if (access(reference->path, R_OK) == 0) {
+        spine_log(SPINE_LOG_INFO, "the reference space is %s", reference->path);
+        return spine_space_read(&reference->space, reference->path, err);
     }
-    spine_log_warning("%s, the input of the run, can't be read; give a reference space with --space",
-                      judge->path);
-    judge->path[0] = '\0';
+
+    spine_log_warning(
+        "%s, the input of the run, can't be read; give a reference space with --space",
+        reference->path);
+    reference->path[0] = '\0';
+
     return 0;
 }
 
 /* --- What is measured --------------------------------------------------------------------- */
 
-/* The variance that a run's codes explain of its own input, which may not be the judge's space. */
+/* The variance that a run's codes explain of its own input, which may not be the reference space.
+ */
 static int add_explained(const struct subject *subject, const struct spine_modelfile *model,
                          const char *input, struct spine_figures *figures, struct spine_error *err)
 {
     struct spine_space own = {0};
-    const struct spine_space *space = &subject->judge->space;
+    const struct spine_space *space = &subject->reference->space;
     double explained = (double)NAN;
+
     int rc = 0;
-    if (strcmp(input, subject->judge->path) != 0) {
+    if (strcmp(input, subject->reference->path) != 0) {
         space = &own;
         rc = access(input, R_OK) == 0 ? spine_space_read(&own, input, err) : 0;
     }
+
     if (rc == 0 && space->rows > 0)
         rc = spine_sparsity_explained(&subject->space, model, space, &explained, err);
     spine_space_dispose(&own);
-    return rc ? -1
-              : spine_figures_add_plain(figures, "sparsity", "explained variance", explained, 4,
-                                        err);
+    if (rc != 0)
+        return -1;
+
+    return spine_figures_add_plain(figures, "sparsity", "explained variance", explained, 4, err);
 }
 
 static int measure_explained(const struct subject *subject, struct spine_figures *figures,
@@ -130,22 +138,23 @@ static int measure_panel(const struct spine_evaluate_options *options,
                          struct spine_error *err)
 {
     struct spine_readability intrusion, coherence, distratio, diversity;
-    return spine_readability_intrusion(topwords, reference, options->top, options->draws,
-                                       options->seed, &intrusion, err) ||
-                   spine_readability_coherence(topwords, reference, options->top, &coherence,
-                                               err) ||
-                   spine_readability_distratio(topwords, reference, DISTRATIO_TOP, options->draws,
-                                               options->seed, &distratio, err) ||
-                   spine_readability_diversity(topwords, options->top, &diversity, err) ||
-                   add_readability(figures, "intrusion", &intrusion, err) ||
-                   add_readability(figures, "coherence", &coherence, err) ||
-                   add_readability(figures, "DistRatio", &distratio, err) ||
-                   add_readability(figures, "diversity", &diversity, err)
-               ? -1
-               : 0;
+
+    if (spine_readability_intrusion(topwords, reference, options->top, options->draws,
+                                    options->seed, &intrusion, err) ||
+        spine_readability_coherence(topwords, reference, options->top, &coherence, err) ||
+        spine_readability_distratio(topwords, reference, DISTRATIO_TOP, options->draws,
+                                    options->seed, &distratio, err) ||
+        spine_readability_diversity(topwords, options->top, &diversity, err) ||
+        add_readability(figures, "intrusion", &intrusion, err) ||
+        add_readability(figures, "coherence", &coherence, err) ||
+        add_readability(figures, "DistRatio", &distratio, err) ||
+        add_readability(figures, "diversity", &diversity, err))
+        return -1;
+
+    return 0;
 }
 
-static void say_unknown(const struct subject *subject, const struct spine_reference *reference)
+static void log_unknown(const struct subject *subject, const struct spine_reference *reference)
 {
     size_t unknown = 0;
     for (size_t i = 0; i < reference->rows; i++)
@@ -160,30 +169,32 @@ static int measure_interpretability(const struct spine_evaluate_options *options
                                     const struct spine_ranking *ranking,
                                     struct spine_figures *figures, struct spine_error *err)
 {
-    const struct spine_space *neutral = &subject->judge->space;
-    if (subject->judge->path[0] == '\0')
+    const struct spine_space *neutral = &subject->reference->space;
+
+    if (subject->reference->path[0] == '\0')
         neutral = subject->space.dense != NULL ? &subject->space : NULL;
     if (neutral == NULL) {
-        spine_log_warning("%s: codes need a reference space; give one with --space",
-                          subject->path);
+        spine_log_warning("%s: codes need a reference space; give one with --space", subject->path);
         return 0;
     }
+
     struct spine_reference reference;
     struct spine_topwords topwords;
     const size_t most = options->top > DISTRATIO_TOP ? options->top : DISTRATIO_TOP;
     if (spine_reference_init(&reference, neutral, &subject->space, err))
         return -1;
-    say_unknown(subject, &reference);
+    log_unknown(subject, &reference);
     int rc = spine_topwords_init(&topwords, &subject->space, ranking, &reference, most, err);
     if (rc == 0) {
         rc = measure_panel(options, &topwords, &reference, figures, err);
         spine_topwords_dispose(&topwords);
     }
+
     spine_reference_dispose(&reference);
     return rc;
 }
 
-/* What a test set is called: its file's name without directory and ending. */
+/* The name of a test set: that of its file, without directory and extension. */
 static void name_of(const char *path, char name[SPINE_FIGURE_NAME])
 {
     const char *slash = strrchr(path, '/');
@@ -230,9 +241,9 @@ static int measure_analogies(const struct spine_evaluate_options *options,
     return 0;
 }
 
-static int measure_categorization(const struct spine_evaluate_options *options,
-                                  const struct subject *subject, struct spine_figures *figures,
-                                  struct spine_error *err)
+static int measure_purity(const struct spine_evaluate_options *options,
+                          const struct subject *subject, struct spine_figures *figures,
+                          struct spine_error *err)
 {
     for (size_t i = 0; i < options->categorization.count; i++) {
         struct spine_purity result;
@@ -277,7 +288,7 @@ static int measure(const struct spine_evaluate_options *options, const struct su
                    measure_categories(options, subject, &ranking, figures, err) ||
                    measure_similarity(options, subject, figures, err) ||
                    measure_analogies(options, subject, figures, err) ||
-                   measure_categorization(options, subject, figures, err) ||
+                   measure_purity(options, subject, figures, err) ||
                    spine_classification_measure(subject->classification, options->tasks.kinds,
                                                 &subject->space, figures, err);
     spine_ranking_dispose(&ranking);
@@ -289,20 +300,24 @@ static int measure(const struct spine_evaluate_options *options, const struct su
 
 /* --- The job ------------------------------------------------------------------------------ */
 
-static int evaluate_file(const struct spine_evaluate_options *options, const struct judge *judge,
+static int evaluate_file(const struct spine_evaluate_options *options,
+                         const struct reference *reference,
                          const struct spine_classification *classification, const char *path,
                          struct spine_evaluation *evaluation, struct spine_error *err)
 {
-    struct subject subject = {.path = path, .judge = judge, .classification = classification};
+    struct subject subject = {
+        .path = path, .reference = reference, .classification = classification};
+
     if (spine_space_read(&subject.space, path, err))
         return -1;
     if (subject.space.num_repeated > 0)
-        spine_log_warning("%s: %zu words occur more than once; the first vector is used",
-                          path, subject.space.num_repeated);
+        spine_log_warning("%s: %zu words occur more than once; the first vector is used", path,
+                          subject.space.num_repeated);
     evaluation->path = path;
     evaluation->rows = subject.space.rows;
     evaluation->columns = subject.space.dimensions;
     const int rc = measure(options, &subject, &evaluation->figures, err);
+
     spine_space_dispose(&subject.space);
     return rc;
 }
@@ -310,7 +325,7 @@ static int evaluate_file(const struct spine_evaluate_options *options, const str
 int spine_evaluate(const struct spine_evaluate_options *options,
                    struct spine_evaluation **evaluations, struct spine_error *err)
 {
-    struct judge judge = {0};
+    struct reference reference = {0};
     struct spine_classification classification;
     *evaluations = spine_memory_zeroed(options->files.count, sizeof **evaluations,
                                        "the results of all files", err);
@@ -319,12 +334,14 @@ int spine_evaluate(const struct spine_evaluate_options *options,
     int rc = spine_classification_read(&classification, options->tasks.list, options->tasks.count,
                                        options->seed, err);
     if (rc == 0)
-        rc = read_judge(options, &judge, err);
+        rc = read_reference(options, &reference, err);
+
     for (size_t i = 0; rc == 0 && i < options->files.count; i++)
-        rc = evaluate_file(options, &judge, &classification, options->files.list[i],
+        rc = evaluate_file(options, &reference, &classification, options->files.list[i],
                            &(*evaluations)[i], err);
+
     spine_classification_dispose(&classification);
-    spine_space_dispose(&judge.space);
+    spine_space_dispose(&reference.space);
     return rc;
 }
 

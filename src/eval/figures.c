@@ -26,6 +26,7 @@ int spine_figures_add(struct spine_figures *figures, const char *group, const ch
         .estimate = estimate, .count = count, .missing = missing, .decimals = decimals};
     snprintf(figure->group, sizeof figure->group, "%s", group);
     snprintf(figure->name, sizeof figure->name, "%s", name);
+
     return 0;
 }
 

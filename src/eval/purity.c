@@ -31,8 +31,8 @@ static int number_of(struct sorting *sorting, const char *name, uint32_t *number
     return i < sorting->names.count ? 0 : spine_words_add(&sorting->names, name, strlen(name), err);
 }
 
-static int take_row(struct sorting *sorting, const struct spine_tabular *table,
-                    const struct spine_tabular_row *row, size_t *missing, struct spine_error *err)
+static int add_row(struct sorting *sorting, const struct spine_tabular *table,
+                   const struct spine_tabular_row *row, size_t *missing, struct spine_error *err)
 {
     if (row->count != 2)
         return spine_tabular_refuse(table, row, "a category, a tab and a word", row->count, err);
@@ -44,11 +44,13 @@ static int take_row(struct sorting *sorting, const struct spine_tabular *table,
         spine_memory_reserve(&sorting->units, &sorting->unit_capacity, needed,
                              columns * sizeof *sorting->units, "words", err))
         return -1;
+
     float *unit = sorting->units + sorting->count * columns;
     if (found < 0 || spine_space_direction(sorting->space, (size_t)found, unit) == 0) {
         ++*missing;
         return 0;
     }
+
     return number_of(sorting, row->field[0], &sorting->category[sorting->count++], err);
 }
 
@@ -61,7 +63,7 @@ static int read_words(struct sorting *sorting, const char *path, size_t *missing
         return -1;
     int rc, next;
     for (rc = 0; rc == 0 && (next = spine_tabular_next(table, &row, err)) != 0;)
-        rc = next < 0 ? -1 : take_row(sorting, table, &row, missing, err);
+        rc = next < 0 ? -1 : add_row(sorting, table, &row, missing, err);
     spine_tabular_close(table);
     if (rc == 0 && sorting->count + *missing == 0)
         rc = spine_refuse(err, "%s: has no words", path);
@@ -97,6 +99,7 @@ static int cluster_words(const struct sorting *sorting, uint64_t seed, double *p
                                        k, RESTARTS, seed, cluster, err);
     if (rc == 0)
         *purity = find_purity(sorting, cluster, counts);
+
     free(cluster);
     free(counts);
     return rc;

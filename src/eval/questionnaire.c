@@ -74,6 +74,7 @@ static int add_question(struct sheet *sheet, const struct spine_topwords *topwor
     if (rc == 0)
         sheet->questions[number] = (struct question){
             .file = file, .dimension = dimension, .first_word = sheet->words.count};
+
     for (size_t i = 0; rc == 0 && i < choices; i++) {
         const bool is_intruder = order[i] == sheet->wish->shown;
         const size_t row =
@@ -83,7 +84,9 @@ static int add_question(struct sheet *sheet, const struct spine_topwords *topwor
             sheet->questions[number].place = i;
         rc = spine_words_add(&sheet->words, word, strlen(word), err);
     }
+
     sheet->count += rc == 0;
+
     free(order);
     return rc;
 }
@@ -99,8 +102,8 @@ static bool can_be_asked(const struct spine_topwords *topwords, size_t dimension
     return can;
 }
 
-static int ask_about_panel(struct sheet *sheet, const struct spine_topwords *topwords, size_t file,
-                           struct spine_error *err)
+static int add_questions(struct sheet *sheet, const struct spine_topwords *topwords, size_t file,
+                         struct spine_error *err)
 {
     const struct spine_questionnaire *wish = sheet->wish;
     const size_t hidden = topwords->ranking->dimensions;
@@ -119,6 +122,7 @@ static int ask_about_panel(struct sheet *sheet, const struct spine_topwords *top
         rc = add_question(sheet, topwords, file, order[i], (size_t)intruder, err);
         asked++;
     }
+
     free(order);
     return rc;
 }
@@ -133,11 +137,14 @@ static int ask_about_file(struct sheet *sheet, size_t file, struct spine_error *
     const int rc =
         spine_ranking_init(&ranking, &space, err) ||
         spine_topwords_init(&topwords, &space, &ranking, NULL, sheet->wish->shown, err) ||
-        ask_about_panel(sheet, &topwords, file, err);
+        add_questions(sheet, &topwords, file, err);
     spine_topwords_dispose(&topwords);
     spine_ranking_dispose(&ranking);
     spine_space_dispose(&space);
-    return rc ? -1 : 0;
+    if (rc)
+        return -1;
+
+    return 0;
 }
 
 /* --- Writing ------------------------------------------------------------------------------ */
@@ -159,10 +166,12 @@ static char *key_of(const char *path, struct spine_error *err)
 static void print_questions(const struct sheet *sheet, const size_t *order, FILE *out)
 {
     const size_t choices = sheet->wish->shown + 1;
+
     fputs("question", out);
     for (size_t i = 0; i < choices; i++)
         fprintf(out, "\tword %zu", i + 1);
     fputs("\twhich doesn't belong?\n", out);
+
     for (size_t q = 0; q < sheet->count; q++) {
         const struct question *question = &sheet->questions[order[q]];
         fprintf(out, "%zu", q + 1);
@@ -209,16 +218,19 @@ static int write_both(const char *path, const char *key, const struct sheet *she
         spine_outfile_discard(path);
         return -1;
     }
+
     if (spine_outfile_publish(key, err)) {
         spine_outfile_discard(key);
         spine_outfile_discard(path);
         return -1;
     }
+
     if (spine_outfile_publish(path, err)) {
         spine_outfile_discard(path);
         remove(key);
         return -1;
     }
+
     return 0;
 }
 
@@ -236,6 +248,7 @@ int spine_questionnaire_write(const struct spine_questionnaire *questionnaire, c
     struct sheet sheet = {.wish = questionnaire};
     char *key = NULL;
     size_t *order = NULL;
+
     int rc = check_files(questionnaire, err);
     for (size_t i = 0; rc == 0 && i < questionnaire->num_files; i++)
         rc = ask_about_file(&sheet, i, err);
@@ -250,6 +263,7 @@ int spine_questionnaire_write(const struct spine_questionnaire *questionnaire, c
     if (rc == 0)
         rc = write_both(path, key, &sheet, order, err);
     *count = sheet.count;
+
     free(key);
     free(order);
     free(sheet.questions);

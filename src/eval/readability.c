@@ -148,6 +148,7 @@ static double ask_distratio(const struct question *question, size_t dimension)
 {
     const uint32_t *top = spine_topwords_top(question->topwords, dimension);
     double inter = 0;
+
     for (size_t draw = 0; draw < question->draws; draw++) {
         const int64_t intruder = spine_topwords_intruder(
             question->topwords, dimension, question->shown, question->seed, (uint32_t)draw);
@@ -156,7 +157,9 @@ static double ask_distratio(const struct question *question, size_t dimension)
         for (size_t i = 0; i < question->shown; i++)
             inter += spine_reference_distance(question->reference, top[i], (size_t)intruder);
     }
+
     const double intra = compare_tops(question, dimension, spine_reference_distance);
+
     return intra > 0 ? inter / (double)(question->draws * question->shown) / intra : (double)NAN;
 }
 
@@ -189,9 +192,11 @@ int spine_readability_diversity(const struct spine_topwords *topwords, size_t sh
         }
         result->asked += topwords->count[j] >= shown;
     }
+
     free(is_shown);
     result->missing = count - result->asked;
     if (result->asked > 0)
         result->estimate.value = (double)different / (double)(shown * count);
+
     return 0;
 }

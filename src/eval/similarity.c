@@ -36,11 +36,12 @@ static bool is_finite_number(const char *text, float *value)
     return spine_number_parse(text, text + strlen(text), value) == 0 && isfinite(*value);
 }
 
-static int take_row(const struct spine_space *space, const struct spine_tabular *table,
-                    const struct spine_tabular_row *row, bool is_first, struct pairs *pairs,
-                    struct spine_similarity *result, struct spine_error *err)
+static int add_row(const struct spine_space *space, const struct spine_tabular *table,
+                   const struct spine_tabular_row *row, bool is_first, struct pairs *pairs,
+                   struct spine_similarity *result, struct spine_error *err)
 {
     float score;
+
     if (row->count != 3)
         return spine_tabular_refuse(table, row, "two words and a score", row->count, err);
     if (!is_finite_number(row->field[2], &score))
@@ -51,6 +52,7 @@ static int take_row(const struct spine_space *space, const struct spine_tabular 
         result->missing++;
         return 0;
     }
+
     return add_pair(pairs, (double)score, spine_space_cosine(space, (size_t)first, (size_t)second),
                     err);
 }
@@ -62,12 +64,13 @@ int spine_similarity_measure(const struct spine_space *space, const char *path, 
     struct spine_tabular_row row;
     struct pairs pairs = {0};
     bool is_first = true;
+
     *result = (struct spine_similarity){0};
     if (spine_tabular_open(&table, path, SPINE_TABULAR_ANY, err))
         return -1;
     int rc, next;
     for (rc = 0; rc == 0 && (next = spine_tabular_next(table, &row, err)) != 0; is_first = false)
-        rc = next < 0 ? -1 : take_row(space, table, &row, is_first, &pairs, result, err);
+        rc = next < 0 ? -1 : add_row(space, table, &row, is_first, &pairs, result, err);
     spine_tabular_close(table);
     result->found = pairs.count;
     if (rc == 0 && result->found + result->missing == 0)
@@ -75,6 +78,7 @@ int spine_similarity_measure(const struct spine_space *space, const char *path, 
     if (rc == 0)
         rc = spine_statistics_spearman(pairs.score, pairs.cosine, pairs.count, SAMPLES, seed,
                                        &result->rho, err);
+
     free(pairs.score);
     free(pairs.cosine);
     return rc;

@@ -22,6 +22,7 @@ struct counts {
 static void count_row(struct counts *counts, const float *row, size_t index, size_t columns)
 {
     double nonzero = 0, sum = 0, squares = 0;
+
     for (size_t j = 0; j < columns; j++) {
         const float size = fabsf(row[j]);
         nonzero += size > 0;
@@ -32,8 +33,10 @@ static void count_row(struct counts *counts, const float *row, size_t index, siz
         sum += (double)size;
         squares += (double)size * (double)size;
     }
+
     counts->nonzero[index] = nonzero;
     counts->num_empty += nonzero == 0;
+
     if (squares > 0 && columns > 1) {
         const double root = sqrt((double)columns);
         counts->hoyer += (root - sum / sqrt(squares)) / (root - 1);
@@ -45,12 +48,14 @@ static int add_counts(struct spine_figures *figures, const struct counts *counts
                       size_t columns, struct spine_error *err)
 {
     double all = 0, dead = 0, saturated = 0;
+
     for (size_t i = 0; i < rows; i++)
         all += counts->nonzero[i];
     for (size_t j = 0; j < columns; j++) {
         dead += counts->seen[j] == 0;
         saturated += 2 * counts->full[j] >= rows;
     }
+
     spine_statistics_sort(counts->nonzero, rows);
     const struct {
         const char *name;
@@ -69,10 +74,12 @@ static int add_counts(struct spine_figures *figures, const struct counts *counts
         {"Hoyer index",
          counts->hoyer_rows > 0 ? counts->hoyer / (double)counts->hoyer_rows : (double)NAN, 4},
     };
+
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
         if (spine_figures_add_plain(figures, group, list[i].name, list[i].value, list[i].decimals,
                                     err))
             return -1;
+
     return 0;
 }
 
@@ -96,6 +103,7 @@ int spine_sparsity_measure(const struct spine_space *space, struct spine_figures
         spine_space_row(space, i, row);
         count_row(&counts, row, i, space->dimensions);
     }
+
     if (rc == 0)
         rc = add_counts(figures, &counts, space->rows, space->dimensions, err);
     free(row);
@@ -125,6 +133,7 @@ static double residual(const struct spine_csr *codes, const struct spine_modelfi
 {
     const struct spine_params *params = &model->params;
     double squares = 0;
+
     for (size_t k = 0; k < params->dim; k++)
         y[k] = (double)params->b2[k] - (double)(x[k] - model->mean[k]) * model->scale;
     for (int64_t at = codes->indptr[row]; at < codes->indptr[row + 1]; at++) {
@@ -132,8 +141,10 @@ static double residual(const struct spine_csr *codes, const struct spine_modelfi
         for (size_t k = 0; k < params->dim; k++)
             y[k] += (double)codes->data[at] * (double)unit[k];
     }
+
     for (size_t k = 0; k < params->dim; k++)
         squares += y[k] * y[k];
+
     return squares;
 }
 
@@ -168,5 +179,6 @@ int spine_sparsity_explained(const struct spine_space *codes, const struct spine
     free(y);
     if (all > 0)
         *explained = 1 - lost / all;
+
     return 0;
 }

@@ -22,6 +22,7 @@ static char *encode(const uint32_t *numbers, size_t count, size_t width, struct 
     char *text = spine_memory_get((bytes + 2) / 3 * 4 + 1, 1, "packed numbers", err), *end = text;
     if (text == NULL)
         return NULL;
+
     for (size_t i = 0; i < bytes; i += 3) {
         const unsigned group = byte_at(numbers, count, width, i) << 16 |
                                byte_at(numbers, count, width, i + 1) << 8 |
@@ -31,7 +32,9 @@ static char *encode(const uint32_t *numbers, size_t count, size_t width, struct 
         *end++ = i + 1 < bytes ? digits[group >> 6 & 63] : '=';
         *end++ = i + 2 < bytes ? digits[group & 63] : '=';
     }
+
     *end = '\0';
+
     return text;
 }
 
@@ -82,11 +85,9 @@ int spine_lists_add(const struct spine_lists *lists, struct cJSON *object, const
                     size_t item_width, size_t value_width, struct spine_error *err)
 {
     cJSON *packed = cJSON_AddObjectToObject(object, name);
-    return spine_packed_add(packed, "counts", lists->counts, lists->count, 2, err) ||
-                   spine_packed_add(packed, "items", lists->items, lists->num_items, item_width,
-                                    err) ||
-                   spine_packed_add(packed, "values", lists->values, lists->num_items, value_width,
-                                    err)
-               ? -1
-               : 0;
+    if (spine_packed_add(packed, "counts", lists->counts, lists->count, 2, err) ||
+        spine_packed_add(packed, "items", lists->items, lists->num_items, item_width, err) ||
+        spine_packed_add(packed, "values", lists->values, lists->num_items, value_width, err))
+        return -1;
+    return 0;
 }

@@ -79,6 +79,7 @@ static void write_part(const struct writer *writer, const char *name, size_t len
 {
     const struct spine_page *page = writer->page;
     FILE *file = writer->file;
+
     if (strncmp(name, "title", length) == 0)
         write_text(file, page->title);
     else if (strncmp(name, "nonce", length) == 0)

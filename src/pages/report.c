@@ -26,10 +26,12 @@ static char *read_text(const char *path, struct spine_error *err)
     FILE *file = fopen(path, "r");
     char *text = NULL;
     size_t size = 0;
+
     if (file == NULL) {
         spine_refuse(err, "%s: %s", path, strerror(errno));
         return NULL;
     }
+
     if (getdelim(&text, &size, '\0', file) < 0) {
         free(text);
         text = NULL;
@@ -38,6 +40,7 @@ static char *read_text(const char *path, struct spine_error *err)
         else
             spine_refuse(err, "%s: is empty", path);
     }
+
     fclose(file);
     return text;
 }
@@ -53,6 +56,7 @@ static bool is_evaluation(const cJSON *evaluation)
     const cJSON *files = cJSON_GetObjectItemCaseSensitive(evaluation, "files"), *file, *measure;
     if (!cJSON_IsArray(files))
         return false;
+
     cJSON_ArrayForEach(file, files)
     {
         const cJSON *measures = cJSON_GetObjectItemCaseSensitive(file, "measures");
@@ -64,6 +68,7 @@ static bool is_evaluation(const cJSON *evaluation)
                 return false;
         }
     }
+
     return true;
 }
 
@@ -94,6 +99,7 @@ static int write_page(const struct spine_report *report, const cJSON *data, cons
 {
     char title[1024];
     const int is_pair = report->num_runs > 1;
+
     snprintf(title, sizeof title, "%.400s%s%.400s · spine", report->runs[0], is_pair ? " and " : "",
              is_pair ? report->runs[1] : "");
     const struct spine_page page = {
@@ -102,6 +108,7 @@ static int write_page(const struct spine_report *report, const cJSON *data, cons
     if (json == NULL)
         return spine_memory_fail("the data of a page", err);
     const int rc = spine_page_write(path, &page, json, err);
+
     cJSON_free(json);
     return rc;
 }
@@ -110,17 +117,20 @@ int spine_report_write(const struct spine_report *report, const char *path, stru
 {
     cJSON *data = begin_data();
     cJSON *runs = cJSON_AddArrayToObject(data, "runs");
+
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < report->num_runs; i++) {
-        cJSON *portrait;
-        rc = spine_rundata_make(report->runs[i], &report->portrait, &portrait, err);
+        cJSON *rundata;
+        rc = spine_rundata_make(report->runs[i], &report->options, &rundata, err);
         if (rc == 0)
-            cJSON_AddItemToArray(runs, portrait);
+            cJSON_AddItemToArray(runs, rundata);
     }
+
     if (rc == 0 && report->evaluation != NULL)
         rc = add_evaluation(data, report->evaluation, err);
     if (rc == 0)
         rc = write_page(report, data, path, err);
+
     cJSON_Delete(data);
     return rc;
 }
@@ -142,11 +152,11 @@ static double last_written(const char *run)
 static int write_live(const struct spine_report *report, const char *path, size_t seconds,
                       struct spine_error *err)
 {
-    cJSON *portrait;
-    if (spine_rundata_begin(report->runs[0], &portrait, err))
+    cJSON *rundata;
+    if (spine_rundata_begin(report->runs[0], &rundata, err))
         return -1;
     cJSON *data = begin_data();
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(data, "runs"), portrait);
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(data, "runs"), rundata);
     cJSON *live = cJSON_AddObjectToObject(data, "live");
     cJSON_AddNumberToObject(live, "seconds", (double)seconds);
     cJSON_AddNumberToObject(live, "written", last_written(report->runs[0]));
@@ -161,9 +171,11 @@ int spine_report_follow(const struct spine_report *report, const char *path, siz
     const struct timespec pause = {.tv_sec = (time_t)seconds};
     enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
     struct stat facts;
+
     if (stat(report->runs[0], &facts) == 0 && !S_ISDIR(facts.st_mode))
         return spine_refuse(err, "%s: is not the directory of a run", report->runs[0]);
     spine_interrupt_install();
+
     for (;;) {
         if (spine_rundir_look(report->runs[0], &state, NULL, err))
             return -1;

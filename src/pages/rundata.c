@@ -21,17 +21,17 @@
 
 enum { BINS = 20, MOST_EPOCHS = 1000, MOST_NEIGHBOURS = 10, COHERENCE_WORDS = 10 };
 
-/* What a portrait is drawn from. */
-struct sitter {
+/* What a rundata is drawn from. */
+struct source {
     const struct spine_rundata_options *options;
     struct spine_space space;
     struct spine_ranking ranking;
     size_t num_kept;
     uint32_t *kept;  /* owned; (num_kept): the rows of the words that are kept, ascending */
-    uint32_t *place; /* owned; (rows): a row's place among them, or UINT32_MAX */
+    uint32_t *index; /* owned; (rows): a row's index among them, or UINT32_MAX */
 };
 
-/* Items get two bytes where that is enough: page scripts do as this does. */
+/* Items have two bytes where that is enough; unpackLists() in model.js has the same rule. */
 static size_t width_for(size_t count)
 {
     return count <= 65536 ? 2 : 4;
@@ -51,44 +51,49 @@ static size_t least(size_t a, size_t b)
 /* --- The words kept ----------------------------------------------------------------------- */
 
 /* Number the first rows, and all those that are top words. */
-static int choose_words(struct sitter *sitter, struct spine_error *err)
+static int choose_words(struct source *source, struct spine_error *err)
 {
-    const size_t rows = sitter->space.rows;
-    sitter->kept = spine_memory_get(rows + 1, sizeof *sitter->kept, "the words kept", err);
-    sitter->place = spine_memory_get(rows + 1, sizeof *sitter->place, "the words kept", err);
-    if (sitter->kept == NULL || sitter->place == NULL)
+    const size_t rows = source->space.rows;
+    source->kept = spine_memory_get(rows + 1, sizeof *source->kept, "the words kept", err);
+    source->index = spine_memory_get(rows + 1, sizeof *source->index, "the words kept", err);
+    if (source->kept == NULL || source->index == NULL)
         return -1;
     for (size_t row = 0; row < rows; row++)
-        sitter->place[row] = row < sitter->options->rows ? 0 : UINT32_MAX;
-    for (size_t unit = 0; unit < sitter->space.dimensions; unit++) {
-        const struct spine_ranked *top = spine_ranking_get(&sitter->ranking, unit);
-        const size_t count = sitter->ranking.active[unit];
-        for (size_t i = 0; i < least(count, sitter->options->words); i++)
-            sitter->place[top[i].index] = 0;
+        source->index[row] = row < source->options->rows ? 0 : UINT32_MAX;
+    for (size_t unit = 0; unit < source->space.dimensions; unit++) {
+        const struct spine_ranked *top = spine_ranking_get(&source->ranking, unit);
+        const size_t count = source->ranking.active[unit];
+        for (size_t i = 0; i < least(count, source->options->words); i++)
+            source->index[top[i].index] = 0;
     }
+
     for (size_t row = 0; row < rows; row++)
-        if (sitter->place[row] == 0) {
-            sitter->place[row] = (uint32_t)sitter->num_kept;
-            sitter->kept[sitter->num_kept++] = (uint32_t)row;
+        if (source->index[row] == 0) {
+            source->index[row] = (uint32_t)source->num_kept;
+            source->kept[source->num_kept++] = (uint32_t)row;
         }
+
     return 0;
 }
 
 /* Words that aren't UTF-8 are written with \xNN for what isn't. */
-static int add_words(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+static int add_words(cJSON *rundata, const struct source *source, struct spine_error *err)
 {
-    cJSON *list = cJSON_AddArrayToObject(portrait, "words");
+    cJSON *list = cJSON_AddArrayToObject(rundata, "words");
     struct spine_words words = {0};
+
     int rc = 0, escaped;
-    for (size_t i = 0; rc == 0 && i < sitter->num_kept; i++)
-        rc = spine_words_add_escaped(&words, spine_words_get(&sitter->space.words, sitter->kept[i]),
+    for (size_t i = 0; rc == 0 && i < source->num_kept; i++)
+        rc = spine_words_add_escaped(&words, spine_words_get(&source->space.words, source->kept[i]),
                                      &escaped, err);
-    for (size_t i = 0; rc == 0 && i < sitter->num_kept; i++)
+
+    for (size_t i = 0; rc == 0 && i < source->num_kept; i++)
         if (!cJSON_AddItemToArray(list, cJSON_CreateString(spine_words_get(&words, i))))
             rc = spine_memory_fail("the words kept", err);
     spine_words_dispose(&words);
-    if (rc == 0 && sitter->num_kept < sitter->space.rows)
-        rc = spine_packed_add(portrait, "row_of", sitter->kept, sitter->num_kept, 4, err);
+    if (rc == 0 && source->num_kept < source->space.rows)
+        rc = spine_packed_add(rundata, "row_of", source->kept, source->num_kept, 4, err);
+
     return rc;
 }
 
@@ -102,35 +107,39 @@ static size_t count_on(const struct spine_csr *codes, size_t row)
 }
 
 /* The units of the words kept, and of all rows how many have 0, 1, 2, ... units on. */
-static int add_units_of_words(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+static int add_units_of_words(cJSON *rundata, const struct source *source, struct spine_error *err)
 {
-    const struct spine_csr *codes = &sitter->space.codes;
-    const size_t units = sitter->space.dimensions, most = sitter->options->units;
+    const struct spine_csr *codes = &source->space.codes;
+    const size_t units = source->space.dimensions, most = source->options->units;
     struct spine_lists lists = {0};
     struct spine_ranked *row = spine_memory_get(units + 1, sizeof *row, "a word's units", err);
     uint32_t *numbers =
-        spine_memory_zeroed(sitter->num_kept + 1, sizeof *numbers, "the units of all words", err);
+        spine_memory_zeroed(source->num_kept + 1, sizeof *numbers, "the units of all words", err);
     uint32_t *rows_with =
         spine_memory_zeroed(units + 1, sizeof *rows_with, "the units of all words", err);
     size_t fullest = 0;
+
     int rc = row == NULL || numbers == NULL || rows_with == NULL
                  ? -1
-                 : spine_lists_init(&lists, sitter->num_kept, most, err);
+                 : spine_lists_init(&lists, source->num_kept, most, err);
     for (size_t i = 0; rc == 0 && i < codes->rows; i++) {
         const size_t count = count_on(codes, i);
         rows_with[count]++;
         fullest = count > fullest ? count : fullest;
     }
-    for (size_t i = 0; rc == 0 && i < sitter->num_kept; i++) {
-        const size_t count = spine_ranking_of_row(&sitter->space, sitter->kept[i], row);
+
+    for (size_t i = 0; rc == 0 && i < source->num_kept; i++) {
+        const size_t count = spine_ranking_of_row(&source->space, source->kept[i], row);
         numbers[i] = (uint32_t)count;
         for (size_t k = 0; k < least(count, most); k++)
             spine_lists_append(&lists, i, row[k].index, thousandths(row[k].strength));
     }
+
     if (rc == 0)
-        rc = spine_lists_add(&lists, portrait, "top_units", width_for(units), 2, err) ||
-             spine_packed_add(portrait, "num_units", numbers, sitter->num_kept, 4, err) ||
-             spine_packed_add(portrait, "active_of_rows", rows_with, fullest + 1, 4, err);
+        rc = spine_lists_add(&lists, rundata, "top_units", width_for(units), 2, err) ||
+             spine_packed_add(rundata, "num_units", numbers, source->num_kept, 4, err) ||
+             spine_packed_add(rundata, "active_of_rows", rows_with, fullest + 1, 4, err);
+
     spine_lists_dispose(&lists);
     free(row);
     free(numbers);
@@ -140,21 +149,23 @@ static int add_units_of_words(cJSON *portrait, const struct sitter *sitter, stru
 
 /* --- The units ---------------------------------------------------------------------------- */
 
-static int add_top_words(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+static int add_top_words(cJSON *rundata, const struct source *source, struct spine_error *err)
 {
-    const struct spine_ranking *ranking = &sitter->ranking;
+    const struct spine_ranking *ranking = &source->ranking;
     struct spine_lists lists;
-    if (spine_lists_init(&lists, ranking->dimensions, sitter->options->words, err))
+    if (spine_lists_init(&lists, ranking->dimensions, source->options->words, err))
         return -1;
     for (size_t unit = 0; unit < ranking->dimensions; unit++) {
         const struct spine_ranked *top = spine_ranking_get(ranking, unit);
         const size_t count = ranking->active[unit];
-        for (size_t i = 0; i < least(count, sitter->options->words); i++)
-            spine_lists_append(&lists, unit, sitter->place[top[i].index],
+        for (size_t i = 0; i < least(count, source->options->words); i++)
+            spine_lists_append(&lists, unit, source->index[top[i].index],
                                thousandths(top[i].strength));
     }
+
     const int rc =
-        spine_lists_add(&lists, portrait, "top_words", width_for(sitter->num_kept), 2, err);
+        spine_lists_add(&lists, rundata, "top_words", width_for(source->num_kept), 2, err);
+
     spine_lists_dispose(&lists);
     return rc;
 }
@@ -166,9 +177,9 @@ static size_t bin_of(float strength)
 }
 
 /* How many words each unit is on for, and how many with which value. */
-static int add_activity(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+static int add_activity(cJSON *rundata, const struct source *source, struct spine_error *err)
 {
-    const struct spine_ranking *ranking = &sitter->ranking;
+    const struct spine_ranking *ranking = &source->ranking;
     const size_t units = ranking->dimensions;
     uint32_t *active = spine_memory_get(units, sizeof *active, "the activity of all units", err);
     uint32_t *histogram =
@@ -184,21 +195,25 @@ static int add_activity(cJSON *portrait, const struct sitter *sitter, struct spi
         for (size_t i = 0; i < active[unit]; i++)
             histogram[unit * BINS + bin_of(list[i].strength)]++;
     }
+
     if (rc == 0)
-        rc = spine_packed_add(portrait, "active", active, units, 4, err) ||
-             spine_packed_add(portrait, "histogram", histogram, units * BINS, 4, err);
+        rc = spine_packed_add(rundata, "active", active, units, 4, err) ||
+             spine_packed_add(rundata, "histogram", histogram, units * BINS, 4, err);
+
     free(active);
     free(histogram);
     return rc;
 }
 
-static int add_neighbours(cJSON *portrait, const char *name,
+static int add_neighbours(cJSON *rundata, const char *name,
                           const struct spine_neighbours *neighbours, float scale,
                           struct spine_error *err)
 {
     struct spine_lists lists;
+
     if (spine_lists_init(&lists, neighbours->dimensions, neighbours->most, err))
         return -1;
+
     for (size_t unit = 0; unit < neighbours->dimensions; unit++)
         for (size_t i = 0; i < neighbours->count[unit]; i++) {
             const struct spine_ranked *near = &neighbours->list[unit * neighbours->most + i];
@@ -206,66 +221,68 @@ static int add_neighbours(cJSON *portrait, const char *name,
                 spine_lists_append(&lists, unit, near->index,
                                    (uint32_t)lroundf(scale * near->strength));
         }
+
     const int rc =
-        spine_lists_add(&lists, portrait, name, width_for(neighbours->dimensions), 4, err);
+        spine_lists_add(&lists, rundata, name, width_for(neighbours->dimensions), 4, err);
+
     spine_lists_dispose(&lists);
     return rc;
 }
 
-static int add_together(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+static int add_together(cJSON *rundata, const struct source *source, struct spine_error *err)
 {
     struct spine_neighbours neighbours;
-    if (spine_neighbours_by_words(&neighbours, &sitter->ranking, &sitter->space.codes,
+    if (spine_neighbours_by_words(&neighbours, &source->ranking, &source->space.codes,
                                   MOST_NEIGHBOURS, err))
         return -1;
-    const int rc = add_neighbours(portrait, "together", &neighbours, 1, err);
+    const int rc = add_neighbours(rundata, "together", &neighbours, 1, err);
     spine_neighbours_dispose(&neighbours);
     return rc;
 }
 
 /* --- The model, and what it was trained on ------------------------------------------------ */
 
-static int add_nearest(cJSON *portrait, const struct spine_params *params, struct spine_error *err)
+static int add_nearest(cJSON *rundata, const struct spine_params *params, struct spine_error *err)
 {
     struct spine_neighbours neighbours;
     if (spine_neighbours_by_cosine(&neighbours, params->W2, params->hidden, params->dim,
                                    params->stride, MOST_NEIGHBOURS, err))
         return -1;
-    const int rc = add_neighbours(portrait, "nearest", &neighbours, 1000, err);
+    const int rc = add_neighbours(rundata, "nearest", &neighbours, 1000, err);
     spine_neighbours_dispose(&neighbours);
     return rc;
 }
 
 /* What the run's model adds, if it has one. */
-static int add_model(cJSON *portrait, const struct spine_run *run, const struct sitter *sitter,
+static int add_model(cJSON *rundata, const struct spine_run *run, const struct source *source,
                      struct spine_error *err)
 {
     if (!run->has_model)
         return 0;
 
     const struct spine_params *params = &run->model.params;
-    cJSON_AddStringToObject(portrait, "config", run->model.config);
-    cJSON_AddNumberToObject(portrait, "dim", (double)params->dim);
-    if (params->hidden != sitter->space.dimensions)
+    cJSON_AddStringToObject(rundata, "config", run->model.config);
+    cJSON_AddNumberToObject(rundata, "dim", (double)params->dim);
+    if (params->hidden != source->space.dimensions)
         return spine_refuse(err, "%s: has %zu units, but the codes %zu", run->model_path,
-                            params->hidden, sitter->space.dimensions);
+                            params->hidden, source->space.dimensions);
 
-    return add_nearest(portrait, params, err);
+    return add_nearest(rundata, params, err);
 }
 
-static int add_coherence_in(cJSON *portrait, const struct sitter *sitter,
+static int add_coherence_in(cJSON *rundata, const struct source *source,
                             const struct spine_space *neutral, struct spine_error *err)
 {
     struct spine_reference reference = {0};
     struct spine_topwords topwords = {0};
     double *coherence = NULL;
-    if (spine_reference_init(&reference, neutral, &sitter->space, err) == 0 &&
-        spine_topwords_init(&topwords, &sitter->space, &sitter->ranking, &reference,
+    if (spine_reference_init(&reference, neutral, &source->space, err) == 0 &&
+        spine_topwords_init(&topwords, &source->space, &source->ranking, &reference,
                             COHERENCE_WORDS, err) == 0)
         coherence = spine_readability_coherences(&topwords, &reference, COHERENCE_WORDS, err);
     if (coherence != NULL) {
-        cJSON *list = cJSON_AddArrayToObject(portrait, "coherence");
-        for (size_t unit = 0; unit < sitter->space.dimensions; unit++) {
+        cJSON *list = cJSON_AddArrayToObject(rundata, "coherence");
+        for (size_t unit = 0; unit < source->space.dimensions; unit++) {
             char text[32];
             snprintf(text, sizeof text, "%.3f", coherence[unit]);
             cJSON_AddItemToArray(list, isnan(coherence[unit]) ? cJSON_CreateNull()
@@ -284,11 +301,12 @@ static int add_coherence_in(cJSON *portrait, const struct sitter *sitter,
 }
 
 /* How well the top words of each unit go together, if there is a space to tell in. */
-static int add_coherence(cJSON *portrait, const char *run, const struct sitter *sitter,
+static int add_coherence(cJSON *rundata, const char *run, const struct source *source,
                          const char *input, struct spine_error *err)
 {
-    const char *path = sitter->options->space != NULL ? sitter->options->space : input;
+    const char *path = source->options->space != NULL ? source->options->space : input;
     struct spine_space neutral;
+
     if (path[0] == '\0')
         return 0;
     if (path == input && access(path, R_OK) != 0) {
@@ -297,9 +315,11 @@ static int add_coherence(cJSON *portrait, const char *run, const struct sitter *
                           input, run);
         return 0;
     }
+
     if (spine_space_read(&neutral, path, err))
         return -1;
-    const int rc = add_coherence_in(portrait, sitter, &neutral, err);
+    const int rc = add_coherence_in(rundata, source, &neutral, err);
+
     spine_space_dispose(&neutral);
     return rc;
 }
@@ -307,17 +327,17 @@ static int add_coherence(cJSON *portrait, const char *run, const struct sitter *
 /* --- All of it ---------------------------------------------------------------------------- */
 
 /* What the run is called: as it was typed, without slashes at the end. */
-static void add_name(cJSON *portrait, const char *run)
+static void add_name(cJSON *rundata, const char *run)
 {
     size_t length = strlen(run);
     char name[SPINE_RUNDIR_PATH];
     while (length > 1 && run[length - 1] == '/')
         length--;
     snprintf(name, sizeof name, "%.*s", (int)length, run);
-    cJSON_AddStringToObject(portrait, "name", name);
+    cJSON_AddStringToObject(rundata, "name", name);
 }
 
-static int add_history(cJSON *portrait, const char *run, struct spine_error *err)
+static int add_history(cJSON *rundata, const char *run, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
     cJSON *history;
@@ -325,55 +345,55 @@ static int add_history(cJSON *portrait, const char *run, struct spine_error *err
         spine_metrics_read_columns(path, MOST_EPOCHS, &history, err))
         return -1;
     if (history != NULL)
-        cJSON_AddItemToObject(portrait, "history", history);
+        cJSON_AddItemToObject(rundata, "history", history);
     return 0;
 }
 
-static int add_codes(cJSON *portrait, const struct sitter *sitter, struct spine_error *err)
+static int add_codes(cJSON *rundata, const struct source *source, struct spine_error *err)
 {
     size_t values = 0;
-    for (size_t unit = 0; unit < sitter->ranking.dimensions; unit++)
-        values += sitter->ranking.active[unit];
-    cJSON_AddNumberToObject(portrait, "rows", (double)sitter->space.rows);
-    cJSON_AddNumberToObject(portrait, "units", (double)sitter->space.dimensions);
-    cJSON_AddNumberToObject(portrait, "values", (double)values);
-    return add_words(portrait, sitter, err) || add_units_of_words(portrait, sitter, err) ||
-           add_top_words(portrait, sitter, err) || add_activity(portrait, sitter, err) ||
-           add_together(portrait, sitter, err);
+    for (size_t unit = 0; unit < source->ranking.dimensions; unit++)
+        values += source->ranking.active[unit];
+    cJSON_AddNumberToObject(rundata, "rows", (double)source->space.rows);
+    cJSON_AddNumberToObject(rundata, "units", (double)source->space.dimensions);
+    cJSON_AddNumberToObject(rundata, "values", (double)values);
+    return add_words(rundata, source, err) || add_units_of_words(rundata, source, err) ||
+           add_top_words(rundata, source, err) || add_activity(rundata, source, err) ||
+           add_together(rundata, source, err);
 }
 
-int spine_rundata_begin(const char *run, struct cJSON **portrait, struct spine_error *err)
+int spine_rundata_begin(const char *run, struct cJSON **rundata, struct spine_error *err)
 {
-    *portrait = cJSON_CreateObject();
-    add_name(*portrait, run);
-    if (add_history(*portrait, run, err) == 0)
+    *rundata = cJSON_CreateObject();
+    add_name(*rundata, run);
+    if (add_history(*rundata, run, err) == 0)
         return 0;
-    cJSON_Delete(*portrait);
+    cJSON_Delete(*rundata);
     return -1;
 }
 
 int spine_rundata_make(const char *run, const struct spine_rundata_options *options,
-                       struct cJSON **portrait, struct spine_error *err)
+                       struct cJSON **rundata, struct spine_error *err)
 {
-    struct sitter sitter = {.options = options};
+    struct source source = {.options = options};
     struct spine_run files = {.has_model = false};
-    if (spine_space_read(&sitter.space, run, err))
+    if (spine_space_read(&source.space, run, err))
         return -1;
-    int rc = sitter.space.dense != NULL
+    int rc = source.space.dense != NULL
                  ? spine_refuse(err, "%s: holds vectors, expected the codes of a run", run)
-                 : spine_rundata_begin(run, portrait, err);
+                 : spine_rundata_begin(run, rundata, err);
     if (rc == 0) {
-        rc = spine_ranking_init(&sitter.ranking, &sitter.space, err) ||
-             choose_words(&sitter, err) || add_codes(*portrait, &sitter, err) ||
-             spine_run_read(&files, run, err) || add_model(*portrait, &files, &sitter, err) ||
-             add_coherence(*portrait, run, &sitter, files.input, err);
+        rc = spine_ranking_init(&source.ranking, &source.space, err) ||
+             choose_words(&source, err) || add_codes(*rundata, &source, err) ||
+             spine_run_read(&files, run, err) || add_model(*rundata, &files, &source, err) ||
+             add_coherence(*rundata, run, &source, files.input, err);
         if (rc != 0)
-            cJSON_Delete(*portrait);
+            cJSON_Delete(*rundata);
     }
     spine_run_dispose(&files);
-    spine_space_dispose(&sitter.space);
-    spine_ranking_dispose(&sitter.ranking);
-    free(sitter.kept);
-    free(sitter.place);
+    spine_space_dispose(&source.space);
+    spine_ranking_dispose(&source.ranking);
+    free(source.kept);
+    free(source.index);
     return rc;
 }

@@ -40,20 +40,24 @@ static int choose_shapes(const struct spine_trials *trials, struct shape *shapes
         rc = spine_trials_config(trials, i, &config, err);
         works[i] = work_of(&config);
     }
+
     spine_statistics_sort(works, trials->count);
     size_t distinct = 0;
     for (size_t i = 0; i < trials->count; i++)
         if (i == 0 || works[i] != works[distinct - 1])
             works[distinct++] = works[i];
+
     *count = distinct < MOST_SHAPES ? distinct : MOST_SHAPES;
     for (size_t s = 0; s < *count; s++)
         shapes[s].work = works[*count == 1 ? 0 : s * (distinct - 1) / (*count - 1)];
+
     for (size_t s = 0; rc == 0 && s < *count; s++)
         for (size_t i = trials->count; rc == 0 && i-- > 0;) {
             rc = spine_trials_config(trials, i, &config, err);
             if (work_of(&config) == shapes[s].work)
                 shapes[s].trial = i;
         }
+
     free(works);
     return rc;
 }
@@ -78,6 +82,7 @@ static int time_steps(struct spine_stepper *stepper, struct spine_comm *comm,
     const size_t steps = spine_partition_steps(&data->part);
     double begun = spine_comm_clock();
     size_t count = WARM_STEPS;
+
     for (int warm = 1; warm >= 0; warm--) {
         for (size_t step = 0; step < count; step++) {
             position->step %= steps;
@@ -90,6 +95,7 @@ static int time_steps(struct spine_stepper *stepper, struct spine_comm *comm,
         spine_comm_broadcast(comm, &count, sizeof count);
         begun = warm ? spine_comm_clock() : begun;
     }
+
     return 0;
 }
 
@@ -100,6 +106,7 @@ static int measure_shape(const struct spine_trials *trials, struct spine_comm *c
 {
     struct spine_config config;
     struct spine_dataset data = {0};
+
     if (spine_trials_config(trials, shape->trial, &config, err) ||
         spine_dataset_view(&data, comm, whole, (size_t)config.batch_size, (uint64_t)config.seed,
                            err))
@@ -117,7 +124,9 @@ static int measure_shape(const struct spine_trials *trials, struct spine_comm *c
         activate_a_tenth(&stepper, &data);
         rc = time_steps(&stepper, comm, &data, &position, &late, err);
     }
+
     shape->seconds = EARLY_SHARE * early + (1 - EARLY_SHARE) * late;
+
     spine_stepper_dispose(&stepper);
     spine_dataset_dispose(&data);
     return rc;
@@ -177,23 +186,27 @@ int spine_cost_measure(const struct spine_trials *trials, struct spine_comm *wor
     struct spine_comm group;
     struct spine_config first;
     size_t count = 0;
+
     *cost = (struct spine_cost){0};
     if (choose_shapes(trials, shapes, &count, err) || spine_trials_config(trials, 0, &first, err) ||
         spine_nodedata_init(&nodedata, world, first.input, (size_t)first.limit, first.center != 0,
                             first.rms, err))
         return -1;
+
     const int measures = world->rank < trials->ranks_per_trial;
     spine_comm_split(world, measures, &group);
     int rc = 0;
     for (size_t s = 0; rc == 0 && measures && s < count; s++)
         rc = measure_shape(trials, &group, &nodedata.whole, &shapes[s], err);
     rc = spine_comm_agree(world, rc, err);
+
     if (rc == 0) {
         cost->ranks = group.size;
         rc = world->rank == 0 ? add_up(trials, &nodedata.whole, shapes, count, cost, err) : 0;
         rc = spine_comm_agree(world, rc, err);
         spine_comm_broadcast(world, cost, sizeof *cost);
     }
+
     spine_comm_dispose(&group);
     spine_nodedata_dispose(&nodedata);
     return rc;
@@ -213,10 +226,12 @@ void spine_cost_print(const struct spine_trials *trials, const struct spine_cost
 {
     fprintf(file, "a trial takes about ");
     print_duration(cost->least, file);
+
     if (cost->most > 1.05 * cost->least) {
         fputs(" to ", file);
         print_duration(cost->most, file);
     }
+
     fprintf(file, " on %d rank%s, all %zu one after the other ", cost->ranks,
             cost->ranks == 1 ? "" : "s", trials->count);
     print_duration(cost->total, file);

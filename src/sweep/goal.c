@@ -1,4 +1,4 @@
-/* goal.c -- what trials are judged by. */
+/* goal.c -- the goal of a sweep. */
 #include "spine/sweep/goal.h"
 
 #include <math.h>
@@ -76,6 +76,7 @@ int spine_goal_set_objective(struct spine_goal *goal, const char *text, struct s
 static int add_limit(struct spine_goal *goal, const char *text, struct spine_error *err)
 {
     char name[64] = "", sign[3] = "", number[64] = "", more[2] = "", *end = number;
+
     if (sscanf(text, " %63[a-z0-9_] %2[<>=] %63s %1s", name, sign, number, more) != 3 ||
         (strcmp(sign, ">=") != 0 && strcmp(sign, "<=") != 0))
         return spine_refuse(err, "'%.100s' is neither 'NAME >= NUMBER' nor 'NAME <= NUMBER'", text);
@@ -88,6 +89,7 @@ static int add_limit(struct spine_goal *goal, const char *text, struct spine_err
     if (goal->num_limits == SPINE_GOAL_LIMITS)
         return spine_refuse(err, "has more than %d limits", SPINE_GOAL_LIMITS);
     goal->limit[goal->num_limits++] = (struct spine_limit){score, sign[0] == '>', bound};
+
     return 0;
 }
 
@@ -123,7 +125,7 @@ void spine_goal_print_limits(const struct spine_goal *goal, FILE *file)
 }
 
 /* By how much the limits are missed, each relative to its bound; NaN if that isn't known. */
-static double excess(const struct spine_goal *goal, const struct spine_scores *scores)
+static double shortfall(const struct spine_goal *goal, const struct spine_scores *scores)
 {
     double sum = 0;
     for (size_t i = 0; i < goal->num_limits; i++) {
@@ -136,9 +138,9 @@ static double excess(const struct spine_goal *goal, const struct spine_scores *s
     return sum;
 }
 
-int spine_goal_allows(const struct spine_goal *goal, const struct spine_scores *scores)
+bool spine_goal_allows(const struct spine_goal *goal, const struct spine_scores *scores)
 {
-    return excess(goal, scores) == 0;
+    return shortfall(goal, scores) == 0;
 }
 
 /* The less the better; unknown is worst. */
@@ -152,7 +154,7 @@ static int compare(double a, double b)
 int spine_goal_compare(const struct spine_goal *goal, const struct spine_scores *a,
                        const struct spine_scores *b)
 {
-    const int order = compare(excess(goal, a), excess(goal, b));
+    const int order = compare(shortfall(goal, a), shortfall(goal, b));
     const double sign = goal->maximize ? -1 : 1;
     return order != 0 ? order
                       : compare(sign * a->value[goal->objective], sign * b->value[goal->objective]);

@@ -1,4 +1,4 @@
-/* halving.c -- which trial goes on: asynchronous successive halving. */
+/* halving.c -- which trial to train next: asynchronous successive halving. */
 #include "spine/sweep/halving.h"
 
 void spine_halving_init(struct spine_halving *halving, const struct spine_goal *goal, int64_t least,
@@ -15,13 +15,13 @@ void spine_halving_init(struct spine_halving *halving, const struct spine_goal *
     halving->epochs[halving->num_rungs++] = most;
 }
 
-static int is_on(const struct spine_contender *contender, size_t rung)
+static bool is_on(const struct spine_contender *contender, size_t rung)
 {
     return contender->done > rung;
 }
 
-/* May it be sent up from the rung? */
-static int may_rise(const struct spine_contender *contender, size_t rung)
+/* May it be promoted from the rung? */
+static bool may_rise(const struct spine_contender *contender, size_t rung)
 {
     return contender->state == SPINE_CONTENDER_FREE && contender->done == rung + 1 &&
            contender->sent == rung + 1;
@@ -70,13 +70,13 @@ static size_t count_on(const struct spine_contender *contenders, size_t count, s
     return on;
 }
 
-/* Has anybody got beyond the rung, or is on the way? */
-static int has_risen(const struct spine_contender *contenders, size_t count, size_t rung)
+/* Has a trial been promoted from the rung? */
+static bool has_risen(const struct spine_contender *contenders, size_t count, size_t rung)
 {
     for (size_t i = 0; i < count; i++)
         if (contenders[i].sent > rung + 1 && contenders[i].state != SPINE_CONTENDER_FAILED)
-            return 1;
-    return 0;
+            return true;
+    return false;
 }
 
 static enum spine_halving_verdict send(size_t to_trial, size_t to_rung, size_t *trial, size_t *rung)
@@ -90,24 +90,29 @@ enum spine_halving_verdict spine_halving_next(const struct spine_halving *halvin
                                               const struct spine_contender *contenders,
                                               size_t count, size_t *trial, size_t *rung)
 {
-    int busy = 0;
-    for (size_t i = 0; i < count; i++) { /* what was begun is ended first */
+    bool busy = false;
+
+    for (size_t i = 0; i < count; i++) { /* interrupted trials come first */
         const struct spine_contender *contender = &contenders[i];
         busy |= contender->state == SPINE_CONTENDER_BUSY;
         if (contender->state == SPINE_CONTENDER_FREE && contender->sent > contender->done)
             return send(i, contender->done, trial, rung);
     }
+
     for (size_t r = halving->num_rungs - 1; r-- > 0;) {
         const size_t quota = count_on(contenders, count, r) / (size_t)halving->reduction;
         const size_t rising = find_rising(halving, contenders, count, r, quota);
         if (rising < count)
             return send(rising, r + 1, trial, rung);
     }
+
     for (size_t i = 0; i < count; i++)
         if (contenders[i].state == SPINE_CONTENDER_FREE && contenders[i].sent == 0)
             return send(i, 0, trial, rung);
+
     if (busy)
         return halving->num_rungs > 1 ? SPINE_HALVING_WAIT : SPINE_HALVING_OVER;
+
     for (size_t r = halving->num_rungs - 1; r-- > 0;) {
         const size_t rising = has_risen(contenders, count, r)
                                   ? count
@@ -115,5 +120,6 @@ enum spine_halving_verdict spine_halving_next(const struct spine_halving *halvin
         if (rising < count)
             return send(rising, r + 1, trial, rung);
     }
+
     return SPINE_HALVING_OVER;
 }

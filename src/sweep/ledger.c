@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,8 +35,10 @@ int spine_ledger_init(struct spine_ledger *ledger, const struct spine_trials *tr
         spine_ledger_dispose(ledger);
         return -1;
     }
+
     for (size_t i = 0; i < trials->count; i++)
         ledger->contenders[i].scores = ledger->scores + i * rungs;
+
     return 0;
 }
 
@@ -73,15 +76,15 @@ static int trial_file(const struct spine_ledger *ledger, size_t trial, const cha
                       struct spine_error *err)
 {
     char directory[SPINE_RUNDIR_PATH];
-    return spine_ledger_trial_path(ledger, trial, directory, err) ||
-                   spine_rundir_join(path, directory, name, err)
-               ? -1
-               : 0;
+    if (spine_ledger_trial_path(ledger, trial, directory, err) ||
+        spine_rundir_join(path, directory, name, err))
+        return -1;
+    return 0;
 }
 
 /* --- A trial's file ----------------------------------------------------------------------- */
 
-static void take_scores(const cJSON *object, struct spine_scores *scores)
+static void read_scores(const cJSON *object, struct spine_scores *scores)
 {
     *scores = spine_goal_unknown();
     for (size_t s = 0; s < SPINE_GOAL_SCORES; s++) {
@@ -92,7 +95,7 @@ static void take_scores(const cJSON *object, struct spine_scores *scores)
 }
 
 /* The rungs that are done, and their scores. */
-static void take_rungs(struct spine_ledger *ledger, size_t trial, const cJSON *rungs)
+static void read_rungs(struct spine_ledger *ledger, size_t trial, const cJSON *rungs)
 {
     struct spine_contender *contender = &ledger->contenders[trial];
     contender->done = 0;
@@ -101,13 +104,13 @@ static void take_rungs(struct spine_ledger *ledger, size_t trial, const cJSON *r
     {
         if (contender->done == ledger->halving.num_rungs)
             break;
-        take_scores(cJSON_GetObjectItemCaseSensitive(rung, "scores"),
+        read_scores(cJSON_GetObjectItemCaseSensitive(rung, "scores"),
                     &contender->scores[contender->done]);
         contender->done++;
     }
 }
 
-/* A number that isn't negative; 0 if it isn't there, or is too large to have been counted. */
+/* A count; 0 if it is missing, negative, or too large. */
 static double read_number(const cJSON *object, const char *name)
 {
     const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -127,14 +130,15 @@ static int read_file(const char *path, char **text, struct spine_error *err)
     return spine_textfile_read(path, "a file of a sweep", MOST, text, NULL, err);
 }
 
-/* Without a file that can be understood, the trial has not been begun. Whether it is claimed is
- * asked first: who gives it back has written the file before. */
+/* Without a valid file, the trial has not begun. Whether it is claimed is tested first: a worker
+ * writes the file before it releases its claim. */
 static int read_trial(struct spine_ledger *ledger, size_t trial, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH], claim[SPINE_RUNDIR_PATH];
     struct spine_contender *contender = &ledger->contenders[trial];
     struct spine_account *account = &ledger->accounts[trial];
     const size_t rungs = ledger->halving.num_rungs;
+
     if (trial_file(ledger, trial, "trial.json", path, err) ||
         trial_file(ledger, trial, ".claim", claim, err))
         return -1;
@@ -145,7 +149,7 @@ static int read_trial(struct spine_ledger *ledger, size_t trial, struct spine_er
 
     cJSON *json = text == NULL ? NULL : cJSON_Parse(text);
     const cJSON *reason = cJSON_GetObjectItemCaseSensitive(json, "failed");
-    take_rungs(ledger, trial, cJSON_GetObjectItemCaseSensitive(json, "rungs"));
+    read_rungs(ledger, trial, cJSON_GetObjectItemCaseSensitive(json, "rungs"));
     contender->sent = contender->done;
     if (contender->done < rungs && (size_t)read_number(json, "sent") > contender->done)
         contender->sent++;
@@ -166,6 +170,7 @@ static int read_trial(struct spine_ledger *ledger, size_t trial, struct spine_er
     contender->state = account->reason != NULL           ? SPINE_CONTENDER_FAILED
                        : busy && contender->done < rungs ? SPINE_CONTENDER_BUSY
                                                          : SPINE_CONTENDER_FREE;
+
     return 0;
 }
 
@@ -175,6 +180,7 @@ static cJSON *make_json(const struct spine_ledger *ledger, size_t trial)
     const struct spine_account *account = &ledger->accounts[trial];
     cJSON *json = cJSON_CreateObject();
     cJSON *rungs = cJSON_AddArrayToObject(json, "rungs");
+
     for (size_t r = 0; r < contender->done; r++) {
         cJSON *rung = cJSON_CreateObject();
         cJSON *scores = cJSON_AddObjectToObject(rung, "scores");
@@ -183,12 +189,14 @@ static cJSON *make_json(const struct spine_ledger *ledger, size_t trial)
                 cJSON_AddNumberToObject(scores, spine_goal_name(s), contender->scores[r].value[s]);
         cJSON_AddItemToArray(rungs, rung);
     }
+
     cJSON_AddNumberToObject(json, "sent", (double)contender->sent);
     cJSON_AddNumberToObject(json, "seconds", account->seconds);
     cJSON_AddNumberToObject(json, "epoch", (double)account->epoch);
     cJSON_AddNumberToObject(json, "claims", account->claims);
     if (account->reason != NULL)
         cJSON_AddStringToObject(json, "failed", account->reason);
+
     return json;
 }
 
@@ -210,7 +218,8 @@ static int write_trial(const struct spine_ledger *ledger, size_t trial, struct s
     int rc = trial_file(ledger, trial, "trial.json", path, err);
     if (rc == 0 && text == NULL)
         rc = spine_memory_fail("a trial's record", err);
-    rc = rc || write_text(path, text, err) ? -1 : 0;
+    if (rc == 0)
+        rc = write_text(path, text, err);
     cJSON_free(text);
     cJSON_Delete(json);
     return rc;
@@ -221,6 +230,7 @@ static int write_trial(const struct spine_ledger *ledger, size_t trial, struct s
 int spine_ledger_lock(const struct spine_ledger *ledger, int *lock, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
+
     if (spine_ledger_path(ledger, ".lock", path, err))
         return -1;
     *lock = spine_lock_open(path);
@@ -233,6 +243,7 @@ int spine_ledger_lock(const struct spine_ledger *ledger, int *lock, struct spine
         "sweep.directory: %s: can't be locked (%s); locks keep two processes from training "
         "one trial; use another file system",
         path, strerror(errno));
+
     spine_lock_release(*lock);
     return -1;
 }
@@ -245,6 +256,7 @@ static int compare_sweeps(const struct spine_ledger *ledger, const char *path, c
     struct spine_inifile_lines lines = {0};
     struct spine_trials other = {0};
     char differences[768];
+
     spine_config_init(&base);
     int rc = 0;
 
@@ -253,11 +265,13 @@ static int compare_sweeps(const struct spine_ledger *ledger, const char *path, c
         rc = -1;
 
     spine_inifile_lines_dispose(&lines);
+
     if (rc != 0) {
         const struct spine_error inner = *err;
         spine_refuse(err, "sweep.directory: %s holds a sweep that can't be read: %.600s",
                      ledger->trials->directory, inner.text);
     }
+
     char *was = rc != 0 ? NULL : spine_trials_identity(&other);
     char *is = rc != 0 ? NULL : spine_trials_identity(ledger->trials);
     if (rc == 0 && (was == NULL || is == NULL))
@@ -269,9 +283,11 @@ static int compare_sweeps(const struct spine_ledger *ledger, const char *path, c
                           "sweep.directory: %s belongs to another sweep: %s; use another directory",
                           ledger->trials->directory, differences);
     }
+
     if (rc == 0 && other.count > ledger->trials->count)
         rc = spine_refuse(err, "sweep.trials: is %zu, but %s has a sweep of %zu",
                           ledger->trials->count, ledger->trials->directory, other.count);
+
     free(was);
     free(is);
     spine_trials_dispose(&other);
@@ -287,6 +303,7 @@ int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH], trials[SPINE_RUNDIR_PATH];
     int lock = -1;
+
     if (spine_ledger_path(ledger, "trials", trials, err) ||
         spine_ledger_path(ledger, "sweep.ini", path, err) ||
         spine_rundir_make("sweep.directory", trials, err) || spine_ledger_lock(ledger, &lock, err))
@@ -299,10 +316,10 @@ int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err)
     else
         rc = read_file(path, &before, err);
     if (rc == 0 && (before == NULL || strcmp(text, before) != 0))
-        rc = (before != NULL && compare_sweeps(ledger, path, before, err)) ||
-                     write_text(path, text, err)
-                 ? -1
-                 : 0;
+        rc = before == NULL ? 0 : compare_sweeps(ledger, path, before, err);
+    if (rc == 0 && (before == NULL || strcmp(text, before) != 0))
+        rc = write_text(path, text, err);
+
     free(before);
     free(text);
     spine_lock_release(lock);
@@ -337,6 +354,7 @@ int spine_ledger_read(struct spine_ledger *ledger, struct spine_error *err)
 int spine_ledger_retry(struct spine_ledger *ledger, struct spine_error *err)
 {
     int lock = -1;
+
     if (spine_ledger_lock(ledger, &lock, err))
         return -1;
     int rc = spine_ledger_read(ledger, err);
@@ -346,13 +364,14 @@ int spine_ledger_retry(struct spine_ledger *ledger, struct spine_error *err)
             ledger->accounts[i].reason = NULL;
             rc = write_trial(ledger, i, err);
         }
+
     spine_lock_release(lock);
     return rc;
 }
 
 /* --- Claiming ----------------------------------------------------------------------------- */
 
-/* Take the job's trial; we have the sweep's lock. */
+/* Claim the job's trial; the caller holds the sweep's lock. */
 static int claim_job(struct spine_ledger *ledger, const struct spine_job *job,
                      struct spine_error *err)
 {
@@ -361,11 +380,13 @@ static int claim_job(struct spine_ledger *ledger, const struct spine_job *job,
     struct spine_account *account = &ledger->accounts[job->trial];
     struct spine_scores scores;
     int64_t epoch = 0;
-    if (spine_ledger_look(ledger, job->trial, &scores, &epoch, err) ||
+
+    if (spine_ledger_progress(ledger, job->trial, &scores, &epoch, err) ||
         spine_ledger_trial_path(ledger, job->trial, directory, err) ||
         trial_file(ledger, job->trial, ".claim", path, err) ||
         spine_rundir_make("sweep.directory", directory, err))
         return -1;
+
     ledger->claim = spine_lock_open(path);
     if (ledger->claim < 0)
         return spine_fail(err, "%s: %s", path, strerror(errno));
@@ -376,24 +397,26 @@ static int claim_job(struct spine_ledger *ledger, const struct spine_job *job,
     account->claims = epoch > account->epoch ? 1 : account->claims + 1;
     account->epoch = epoch;
     contender->sent = job->rung + 1;
+
     return write_trial(ledger, job->trial, err);
 }
 
-/* A trial that would be claimed once too often, since it takes those who train it along. */
-static int is_deadly(const struct spine_ledger *ledger, size_t trial)
+/* A trial that has killed its workers too often to be tried again. */
+static bool is_deadly(const struct spine_ledger *ledger, size_t trial)
 {
     const struct spine_account *account = &ledger->accounts[trial];
     struct spine_scores scores;
     struct spine_error ignored;
     int64_t epoch = 0;
     return account->claims >= SPINE_LEDGER_MOST_CLAIMS &&
-           spine_ledger_look(ledger, trial, &scores, &epoch, &ignored) == 0 &&
+           spine_ledger_progress(ledger, trial, &scores, &epoch, &ignored) == 0 &&
            epoch <= account->epoch;
 }
 
 int spine_ledger_claim(struct spine_ledger *ledger, struct spine_job *job, struct spine_error *err)
 {
     int lock = -1;
+
     *job = (struct spine_job){.verdict = SPINE_HALVING_OVER};
     if (spine_ledger_lock(ledger, &lock, err))
         return -1;
@@ -406,8 +429,10 @@ int spine_ledger_claim(struct spine_ledger *ledger, struct spine_job *job, struc
         rc = spine_ledger_fail(ledger, job,
                                "its worker died repeatedly without progress; out of memory?", err);
     }
+
     if (rc == 0 && job->verdict == SPINE_HALVING_TRAIN)
         rc = claim_job(ledger, job, err);
+
     spine_lock_release(lock);
     return rc;
 }
@@ -416,6 +441,7 @@ int spine_ledger_claim_trial(struct spine_ledger *ledger, size_t trial, struct s
                              struct spine_error *err)
 {
     int lock = -1;
+
     *job = (struct spine_job){.verdict = SPINE_HALVING_OVER, .trial = trial};
     if (spine_ledger_lock(ledger, &lock, err))
         return -1;
@@ -427,6 +453,7 @@ int spine_ledger_claim_trial(struct spine_ledger *ledger, size_t trial, struct s
                  ? spine_refuse(err, "trial %zu: another process is training it", trial)
                  : claim_job(ledger, job, err);
     }
+
     spine_lock_release(lock);
     return rc;
 }
@@ -469,10 +496,11 @@ void spine_ledger_release(struct spine_ledger *ledger)
     ledger->claim = -1;
 }
 
-int spine_ledger_look(const struct spine_ledger *ledger, size_t trial, struct spine_scores *scores,
-                      int64_t *epoch, struct spine_error *err)
+int spine_ledger_progress(const struct spine_ledger *ledger, size_t trial,
+                          struct spine_scores *scores, int64_t *epoch, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH], *line = NULL;
+
     *scores = spine_goal_unknown();
     *epoch = 0;
     if (trial_file(ledger, trial, "metrics.jsonl", path, err) ||
@@ -480,9 +508,10 @@ int spine_ledger_look(const struct spine_ledger *ledger, size_t trial, struct sp
         return -1;
     cJSON *json = line == NULL ? NULL : cJSON_Parse(line);
     if (json != NULL) {
-        take_scores(json, scores);
+        read_scores(json, scores);
         *epoch = (int64_t)read_number(json, "epoch");
     }
+
     cJSON_Delete(json);
     free(line);
     return 0;

@@ -30,7 +30,9 @@ static int check_value(const char *name, const char *value, struct spine_error *
 static int read_list(struct spine_parameter *parameter, const char *text, struct spine_error *err)
 {
     char copy[SPINE_INIFILE_WORD], *rest = copy;
+
     strcpy(copy, text);
+
     for (char *item; (item = strsep(&rest, ",")) != NULL;) {
         item = spine_field_trim_text(item);
         if (*item == '\0')
@@ -42,6 +44,7 @@ static int read_list(struct spine_parameter *parameter, const char *text, struct
             spine_words_add(&parameter->values, item, strlen(item), err))
             return -1;
     }
+
     return 0;
 }
 
@@ -66,10 +69,12 @@ static enum spine_parameter_kind find_kind(const char *text, const char **rest)
         *rest = text;
         return SPINE_PARAMETER_LIST;
     }
+
     *rest = skip_word(behind, "log");
     if (*rest != NULL)
         return SPINE_PARAMETER_INT_LOG;
     *rest = behind;
+
     return SPINE_PARAMETER_INT;
 }
 
@@ -129,12 +134,15 @@ static const char *find_obstacle(const char *name)
     static const char *const idle[] = {"output.",          "train.checkpoint_",
                                        "train.time_limit", "train.grace_seconds",
                                        "train.check_room", "train.evaluate_every"};
+
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strcmp(name, own[i]) == 0)
             return "the sweep sets it itself";
+
     for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
         if (strncmp(name, idle[i], strlen(idle[i])) == 0 && strcmp(name, "output.noisy_codes") != 0)
             return "it doesn't change what is computed";
+
     return NULL;
 }
 
@@ -166,6 +174,7 @@ static double draw_number(const struct spine_parameter *parameter, double u)
 {
     const double least = parameter->least, most = parameter->most;
     double number = 0;
+
     switch (parameter->kind) {
     case SPINE_PARAMETER_LIST:
         break;
@@ -182,6 +191,7 @@ static double draw_number(const struct spine_parameter *parameter, double u)
         number = floor(least * pow((most + 1) / least, u));
         break;
     }
+
     return number < least ? least : number > most ? most : number;
 }
 

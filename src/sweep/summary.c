@@ -1,8 +1,9 @@
-/* summary.c -- what a sweep has come to. */
+/* summary.c -- the results of a sweep. */
 #include "spine/sweep/summary.h"
 
 #include <cJSON.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,12 +48,12 @@ static size_t count_trials(const struct spine_summary *summary)
     return summary->ledger->trials->count;
 }
 
-static int is_finished(const struct spine_summary *summary, size_t trial)
+static bool is_finished(const struct spine_summary *summary, size_t trial)
 {
     return spine_summary_state(summary, trial) == SPINE_TRIAL_FINISHED;
 }
 
-/* --- Best and front ----------------------------------------------------------------------- */
+/* --- The best trial and the Pareto front -------------------------------------------------- */
 
 static void find_best(struct spine_summary *summary)
 {
@@ -69,30 +70,30 @@ static void find_best(struct spine_summary *summary)
     }
 }
 
-/* The two scores of the front. */
-struct place {
+/* The two scores of the Pareto front. */
+struct point {
     double explained, readable;
 };
 
-static struct place place_of(const struct spine_summary *summary, size_t trial)
+static struct point point_of(const struct spine_summary *summary, size_t trial)
 {
     const struct spine_scores *scores = spine_summary_scores(summary, trial);
-    return (struct place){scores->value[spine_goal_find("explained_variance")],
+    return (struct point){scores->value[spine_goal_find("explained_variance")],
                           scores->value[spine_goal_find("intrusion")]};
 }
 
-static int is_beaten(const struct spine_summary *summary, size_t trial)
+static bool is_beaten(const struct spine_summary *summary, size_t trial)
 {
-    const struct place mine = place_of(summary, trial);
+    const struct point mine = point_of(summary, trial);
     for (size_t i = 0; i < count_trials(summary); i++) {
         if (!is_finished(summary, i))
             continue;
-        const struct place other = place_of(summary, i);
+        const struct point other = point_of(summary, i);
         if (other.explained >= mine.explained && other.readable >= mine.readable &&
             (other.explained > mine.explained || other.readable > mine.readable))
-            return 1;
+            return true;
     }
-    return 0;
+    return false;
 }
 
 static void find_front(struct spine_summary *summary)
@@ -100,9 +101,9 @@ static void find_front(struct spine_summary *summary)
     for (size_t i = 0; i < count_trials(summary); i++) {
         if (!is_finished(summary, i))
             continue;
-        const struct place place = place_of(summary, i);
+        const struct point point = point_of(summary, i);
         summary->on_front[i] =
-            !isnan(place.explained) && !isnan(place.readable) && !is_beaten(summary, i);
+            !isnan(point.explained) && !isnan(point.readable) && !is_beaten(summary, i);
     }
 }
 
@@ -128,7 +129,7 @@ void spine_summary_dispose(struct spine_summary *summary)
 
 /* --- The table ---------------------------------------------------------------------------- */
 
-/* A reason may hold what would break a line. */
+/* A reason may contain tabs and newlines. */
 static void print_cell(const char *text, FILE *file)
 {
     for (; *text != '\0'; text++)
@@ -153,19 +154,24 @@ static void print_trial(const struct spine_summary *summary, size_t trial, FILE 
     const struct spine_scores *scores = spine_summary_scores(summary, trial);
     const char *reason = summary->ledger->accounts[trial].reason;
     char value[SPINE_PARAMETER_VALUE];
+
     fprintf(file, "%zu", trial);
+
     for (size_t p = 0; p < trials->num_parameters; p++) {
         spine_trials_value(trials, trial, p, value);
         fputc('\t', file);
         print_cell(value, file);
     }
+
     fprintf(file, "\t%s\t%lld", spine_summary_state_name(spine_summary_state(summary, trial)),
             (long long)epochs_of(summary, trial));
+
     for (size_t s = 0; s < SPINE_GOAL_SCORES; s++) {
         fputc('\t', file);
         if (scores != NULL && !isnan(scores->value[s]))
             fprintf(file, "%.6g", scores->value[s]);
     }
+
     fprintf(file, "\t%s\t%s\t",
             scores == NULL                                ? ""
             : spine_goal_allows(goal_of(summary), scores) ? "yes"
@@ -202,17 +208,22 @@ static void print_parameters(const struct spine_trials *trials, size_t trial, FI
 void spine_summary_print_short(const struct spine_summary *summary, FILE *file)
 {
     const struct spine_goal *goal = goal_of(summary);
+
     fprintf(file, "%zu trials", count_trials(summary));
+
     for (size_t state = 0; state < SPINE_TRIAL_STATES; state++)
         if (summary->count[state] > 0)
             fprintf(file, ", %zu %s", summary->count[state],
                     spine_summary_state_name((enum spine_trial_state)state));
+
     fputs("\nto ", file);
     spine_goal_print_objective(goal, file);
+
     if (goal->num_limits > 0) {
         fputs(" with ", file);
         spine_goal_print_limits(goal, file);
     }
+
     if (summary->best == count_trials(summary)) {
         fprintf(file, ": %s\n",
                 summary->count[SPINE_TRIAL_FINISHED] == 0
@@ -220,6 +231,7 @@ void spine_summary_print_short(const struct spine_summary *summary, FILE *file)
                     : "no finished trial is within the limits");
         return;
     }
+
     fprintf(file, ": trial %04zu, %.5g  (", summary->best,
             spine_summary_scores(summary, summary->best)->value[goal->objective]);
     print_parameters(summary->ledger->trials, summary->best, file);
@@ -234,7 +246,7 @@ static void add_number(cJSON *object, const char *name, double number)
         cJSON_AddNumberToObject(object, name, number);
 }
 
-/* The trials' objectives on the first rung; NaN for those that haven't got there. */
+/* The trials' objectives on the first rung; NaN for those that haven't reached it. */
 static double first_objective(const struct spine_summary *summary, size_t trial)
 {
     const struct spine_contender *contender = &summary->ledger->contenders[trial];
@@ -248,6 +260,7 @@ static void add_list_effect(cJSON *effect, const struct spine_summary *summary, 
     const struct spine_words *values = &trials->parameters[p].values;
     char value[SPINE_PARAMETER_VALUE];
     cJSON *list = cJSON_AddArrayToObject(effect, "values");
+
     for (size_t v = 0; v < values->count; v++) {
         double sum = 0;
         size_t count = 0;
@@ -290,12 +303,14 @@ static int add_range_effect(cJSON *effect, const struct spine_summary *summary, 
         x[count] = strtod(value, NULL);
         y[count++] = objective;
     }
+
     if (rc == 0)
         rc = spine_statistics_spearman(x, y, count, 0, 1, &rho, err);
     if (rc == 0) {
         cJSON_AddNumberToObject(effect, "count", (double)count);
         add_number(effect, "rank_correlation", rho.value);
     }
+
     free(x);
     free(y);
     return rc;
@@ -305,6 +320,7 @@ static int add_effects(cJSON *json, const struct spine_summary *summary, struct 
 {
     const struct spine_trials *trials = summary->ledger->trials;
     cJSON *effects = cJSON_AddArrayToObject(json, "effects");
+
     int rc = 0;
     for (size_t p = 0; rc == 0 && p < trials->num_parameters; p++) {
         cJSON *effect = cJSON_CreateObject();
@@ -315,6 +331,7 @@ static int add_effects(cJSON *json, const struct spine_summary *summary, struct 
         else
             rc = add_range_effect(effect, summary, p, err);
     }
+
     return rc;
 }
 
@@ -325,12 +342,14 @@ static cJSON *make_trial(const struct spine_summary *summary, size_t trial)
     const struct spine_scores *scores = spine_summary_scores(summary, trial);
     char value[SPINE_PARAMETER_VALUE];
     cJSON *json = cJSON_CreateObject();
+
     cJSON_AddNumberToObject(json, "trial", (double)trial);
     cJSON *parameters = cJSON_AddObjectToObject(json, "parameters");
     for (size_t p = 0; p < trials->num_parameters; p++) {
         spine_trials_value(trials, trial, p, value);
         cJSON_AddStringToObject(parameters, trials->parameters[p].name, value);
     }
+
     cJSON_AddStringToObject(json, "state",
                             spine_summary_state_name(spine_summary_state(summary, trial)));
     cJSON_AddNumberToObject(json, "epochs", (double)epochs_of(summary, trial));
@@ -343,6 +362,7 @@ static cJSON *make_trial(const struct spine_summary *summary, size_t trial)
     cJSON_AddBoolToObject(json, "front", summary->on_front[trial]);
     if (account->reason != NULL)
         cJSON_AddStringToObject(json, "reason", account->reason);
+
     return json;
 }
 
@@ -366,6 +386,7 @@ static cJSON *make_json(const struct spine_summary *summary, struct spine_error 
     const struct spine_trials *trials = summary->ledger->trials;
     const struct spine_goal *goal = goal_of(summary);
     cJSON *json = cJSON_CreateObject();
+
     cJSON_AddStringToObject(json, "program", "spine-sweep");
     cJSON_AddStringToObject(json, "version", SPINE_VERSION);
     cJSON_AddStringToObject(json, "directory", trials->directory);
@@ -382,15 +403,19 @@ static cJSON *make_json(const struct spine_summary *summary, struct spine_error 
                                 spine_parameter_kind_name(trials->parameters[p].kind));
         cJSON_AddItemToArray(parameters, parameter);
     }
+
     cJSON *list = cJSON_AddArrayToObject(json, "trials");
     for (size_t i = 0; i < trials->count; i++)
         cJSON_AddItemToArray(list, make_trial(summary, i));
+
     if (summary->best < trials->count)
         cJSON_AddNumberToObject(json, "best", (double)summary->best);
     else
         cJSON_AddNullToObject(json, "best");
+
     if (add_effects(json, summary, err) == 0)
         return json;
+
     cJSON_Delete(json);
     return NULL;
 }
@@ -421,10 +446,10 @@ static int write_page(const struct spine_summary *summary, const char *json,
     static const char *const scripts[] = {"table.js", "chart.js", "sweep.js", NULL};
     static const struct spine_page page = {"Sweep", "sweep.html", styles, scripts};
     char path[SPINE_RUNDIR_PATH];
-    return spine_ledger_path(summary->ledger, "summary.html", path, err) ||
-                   spine_page_write(path, &page, json, err)
-               ? -1
-               : 0;
+    if (spine_ledger_path(summary->ledger, "summary.html", path, err) ||
+        spine_page_write(path, &page, json, err))
+        return -1;
+    return 0;
 }
 
 int spine_summary_write(const struct spine_summary *summary, struct spine_error *err)
@@ -440,14 +465,14 @@ int spine_summary_write(const struct spine_summary *summary, struct spine_error 
         rc = spine_memory_fail("the summary", err);
     if (rc == 0)
         rc = spine_ledger_lock(summary->ledger, &lock, err);
+
     if (rc == 0) {
-        rc = write_file(summary, "summary.tsv", NULL, err) ||
-                     write_file(summary, "summary.json", text, err) ||
-                     write_page(summary, text, err)
-                 ? -1
-                 : 0;
+        if (write_file(summary, "summary.tsv", NULL, err) ||
+            write_file(summary, "summary.json", text, err) || write_page(summary, text, err))
+            rc = -1;
         spine_ledger_unlock(lock);
     }
+
     cJSON_free(text);
     cJSON_Delete(json);
     return rc;

@@ -34,12 +34,12 @@ struct group {
 /* --- Working ------------------------------------------------------------------------------ */
 
 /* Who speaks: leaders of the sweep, or a trial, of which only warnings are heard. */
-static void speak_as_sweep(const struct group *group)
+static void log_as_sweep(const struct group *group)
 {
     spine_log_init("spine-sweep", group->comm.rank, 1, SPINE_LOG_INFO);
 }
 
-static void speak_as_trial(const struct group *group, char *name, size_t size, size_t trial)
+static void log_as_trial(const struct group *group, char *name, size_t size, size_t trial)
 {
     snprintf(name, size, "spine-sweep: trial %04zu", trial);
     spine_log_init(name, group->comm.rank, group->comm.size, SPINE_LOG_QUIET);
@@ -51,6 +51,7 @@ static int configure(const struct group *group, const struct spine_job *job,
 {
     char directory[SPINE_RUNDIR_PATH];
     const struct spine_halving *halving = &group->ledger.halving;
+
     if (spine_trials_config(group->trials, job->trial, config, err))
         return -1;
     if (job->rung + 1 < halving->num_rungs)
@@ -60,10 +61,11 @@ static int configure(const struct group *group, const struct spine_job *job,
     if (strlen(directory) >= sizeof config->directory)
         return spine_refuse(err, "sweep.directory: %.60s...: the path is too long", directory);
     strcpy(config->directory, directory);
+
     return 0;
 }
 
-/* Say what a job came to, and how many trials have come to something. */
+/* Log the result of a job, and how many trials have results. */
 static int announce(struct group *group, const struct spine_job *job,
                     const struct spine_config *config, double seconds, struct spine_error *err)
 {
@@ -71,10 +73,12 @@ static int announce(struct group *group, const struct spine_job *job,
     const struct spine_contender *contender = &ledger->contenders[job->trial];
     const size_t objective = group->trials->goal.objective, count = group->trials->count;
     size_t done = 0;
+
     if (spine_ledger_read(ledger, err))
         return -1;
     for (size_t i = 0; i < count; i++)
         done += ledger->contenders[i].done > 0;
+
     if (contender->state == SPINE_CONTENDER_FAILED)
         spine_log(SPINE_LOG_INFO, "trial %04zu failed: %s", job->trial,
                   ledger->accounts[job->trial].reason);
@@ -83,12 +87,13 @@ static int announce(struct group *group, const struct spine_job *job,
                   job->trial, (long long)spine_config_last_epoch(config),
                   spine_goal_name(objective), contender->scores[job->rung].value[objective],
                   seconds, done, count);
+
     return 0;
 }
 
-/* How readable a trial's codes are, as spine-eval says without options. Not knowing is a warning
- * only: the trial is trained. */
-static void judge(const struct spine_config *config, struct spine_scores *scores)
+/* Measure the readability of a trial's codes, as spine-eval does without options. A failure is only
+ * a warning: the trial is trained. */
+static void measure_readability(const struct spine_config *config, struct spine_scores *scores)
 {
     static const char *const figures[] = {"intrusion", "coherence", "DistRatio", "diversity"};
     static const char *const names[] = {"intrusion", "coherence", "distratio", "diversity"};
@@ -100,9 +105,11 @@ static void judge(const struct spine_config *config, struct spine_scores *scores
                                                    .seed = SPINE_EVALUATE_SEED};
     struct spine_evaluation *evaluations = NULL;
     struct spine_error err;
+
 #ifdef _OPENMP
     omp_set_num_threads(1); /* the other cores have groups of their own */
 #endif
+
     if (spine_evaluate(&options, &evaluations, &err))
         spine_log_warning("%s: readability could not be measured: %s", path, err.text);
     else
@@ -112,28 +119,32 @@ static void judge(const struct spine_config *config, struct spine_scores *scores
             if (figure != NULL)
                 scores->value[spine_goal_find(names[i])] = figure->estimate.value;
         }
+
     spine_evaluate_dispose(evaluations, 1);
 }
 
-/* Write down what training came to, and give the trial back. */
-static int settle(struct group *group, const struct spine_job *job,
-                  const struct spine_config *config, int trained, double started,
-                  const struct spine_error *reason, struct spine_error *err)
+/* Record the result of a training, and release the trial. */
+static int record_result(struct group *group, const struct spine_job *job,
+                         const struct spine_config *config, int trained, double started,
+                         const struct spine_error *reason, struct spine_error *err)
 {
     struct spine_scores scores;
     int64_t epoch = 0;
+
     int rc = -1;
     if (trained != 0 && reason->status == SPINE_EXIT_AGAIN) {
         rc = spine_ledger_pause(&group->ledger, job, err);
     } else if (trained != 0) {
         rc = spine_ledger_fail(&group->ledger, job, reason->text, err);
-    } else if (spine_ledger_look(&group->ledger, job->trial, &scores, &epoch, err) == 0) {
-        judge(config, &scores);
+    } else if (spine_ledger_progress(&group->ledger, job->trial, &scores, &epoch, err) == 0) {
+        measure_readability(config, &scores);
         rc = spine_ledger_record(&group->ledger, job, &scores, spine_comm_clock() - started, err);
     }
+
     spine_ledger_release(&group->ledger);
     if (rc != 0 || (trained != 0 && reason->status == SPINE_EXIT_AGAIN))
         return rc;
+
     return announce(group, job, config, spine_comm_clock() - started, err);
 }
 
@@ -145,22 +156,25 @@ static int do_job(struct group *group, const struct spine_job *job, int *failed,
     char name[40];
     const double started = spine_comm_clock();
     int trained = configure(group, job, &config, reason);
-    speak_as_trial(group, name, sizeof name, job->trial);
+
+    log_as_trial(group, name, sizeof name, job->trial);
     if (trained == 0)
         trained = spine_train(&config, &group->comm, group->whole, NULL, reason);
-    speak_as_sweep(group);
+    log_as_sweep(group);
     *failed = trained != 0;
-    const int rc =
-        group->comm.rank == 0 ? settle(group, job, &config, trained, started, reason, err) : 0;
+    const int rc = group->comm.rank == 0
+                       ? record_result(group, job, &config, trained, started, reason, err)
+                       : 0;
     if (spine_comm_agree(&group->comm, rc, err))
         return -1;
     if (trained != 0 && reason->status == SPINE_EXIT_AGAIN)
         return spine_leave(err,
                            "stopped with all trials saved; run the same command again to resume");
+
     return 0;
 }
 
-/* What the leader finds to do; waits while that may depend on others. */
+/* Claim the next job on the leader; waits while it may depend on the jobs of others. */
 static int find_job(struct group *group, struct spine_job *job, struct spine_error *err)
 {
     for (long wait = 50;; wait = wait < 1600 ? 2 * wait : wait) { /* milliseconds */
@@ -208,20 +222,24 @@ static int init(struct group *group, const struct spine_trials *trials, struct s
                 int color, struct spine_error *err)
 {
     const struct spine_config *base = &trials->base;
+
     *group = (struct group){.trials = trials};
     int rc = spine_ledger_init(&group->ledger, trials, err);
     if (spine_comm_agree(world, rc, err))
         return -1;
+
     if (shares_input(trials)) { /* first: without input, nothing is made */
         if (spine_nodedata_init(&group->nodedata, world, base->input, (size_t)base->limit,
                                 base->center != 0, base->rms, err))
             return -1;
         group->whole = &group->nodedata.whole;
     }
+
     rc = world->rank == 0 ? spine_ledger_open(&group->ledger, err) : 0;
     if (spine_comm_agree(world, rc, err))
         return -1;
     spine_comm_split(world, color, &group->comm);
+
     return 0;
 }
 
@@ -232,10 +250,11 @@ static void dispose(struct group *group)
     spine_comm_dispose(&group->comm);
 }
 
-/* Sum up when there is nothing left to do here. */
-static int sum_up(struct group *group, struct spine_error *err)
+/* Write the summary when no job is left. */
+static int write_summary(struct group *group, struct spine_error *err)
 {
     struct spine_summary summary;
+
     if (spine_ledger_read(&group->ledger, err) || spine_summary_init(&summary, &group->ledger, err))
         return -1;
     const size_t failed = summary.count[SPINE_TRIAL_FAILED];
@@ -245,6 +264,7 @@ static int sum_up(struct group *group, struct spine_error *err)
     if (rc == 0 && failed > 0)
         rc = spine_fail(err, "%zu of %zu trials failed; retry them with 'spine-sweep run --retry'",
                         failed, group->trials->count);
+
     spine_summary_dispose(&summary);
     return rc;
 }
@@ -252,7 +272,7 @@ static int sum_up(struct group *group, struct spine_error *err)
 /* Fails on all ranks if trials have failed. */
 static int conclude(struct group *group, const struct spine_comm *world, struct spine_error *err)
 {
-    int rc = world->rank == 0 ? sum_up(group, err) : 0;
+    int rc = world->rank == 0 ? write_summary(group, err) : 0;
     spine_comm_broadcast(world, &rc, sizeof rc);
     if (rc != 0)
         spine_comm_broadcast(world, err, sizeof *err);
@@ -267,6 +287,7 @@ int spine_sweep_run(const struct spine_trials *trials, struct spine_comm *world,
     if (groups == 0)
         return spine_refuse(err, "sweep.ranks_per_trial: is %d, but there are %d ranks", ranks,
                             world->size);
+
     const int color = world->rank / ranks, idle = world->size - groups * ranks;
     int rc = init(&group, trials, world, color, err);
     if (rc == 0 && world->rank == 0 && failed == SPINE_SWEEP_RETRY_FAILED)
@@ -274,6 +295,7 @@ int spine_sweep_run(const struct spine_trials *trials, struct spine_comm *world,
     rc = spine_comm_agree(world, rc, err);
     if (rc == 0)
         rc = spine_preflight_log(world, trials->directory, 0, err);
+
     if (rc == 0) {
         spine_log(SPINE_LOG_INFO, "%zu trials, %d group%s of %d rank%s", trials->count, groups,
                   groups == 1 ? "" : "s", ranks, ranks == 1 ? "" : "s");
@@ -281,14 +303,16 @@ int spine_sweep_run(const struct spine_trials *trials, struct spine_comm *world,
             spine_log_warning("%d of %d ranks are idle: too few for a group of "
                               "sweep.ranks_per_trial = %d",
                               idle, world->size, ranks);
-        speak_as_sweep(&group);
+        log_as_sweep(&group);
         if (color < groups)
             rc = work(&group, err);
         rc = spine_comm_agree(world, rc, err);
         if (rc == 0)
             rc = conclude(&group, world, err);
     }
+
     dispose(&group);
+
     return rc;
 }
 
@@ -299,6 +323,7 @@ int spine_sweep_trial(const struct spine_trials *trials, struct spine_comm *worl
     struct spine_job job = {.verdict = SPINE_HALVING_OVER};
     struct spine_error reason;
     int failed = 0;
+
     if (trials->method == SPINE_ASHA)
         return spine_refuse(err, "method = asha chooses the next trial itself; in an array, "
                                  "let each task run 'spine-sweep run'");
@@ -306,10 +331,11 @@ int spine_sweep_trial(const struct spine_trials *trials, struct spine_comm *worl
         return spine_refuse(err, "trial %zu: expected a number below %zu", i, trials->count);
     int rc = init(&group, trials, world, 0, err);
     if (rc == 0) {
-        speak_as_sweep(&group);
+        log_as_sweep(&group);
         rc = world->rank == 0 ? spine_ledger_claim_trial(&group.ledger, i, &job, err) : 0;
         rc = spine_comm_agree(world, rc, err);
     }
+
     if (rc == 0) {
         spine_comm_broadcast(world, &job, sizeof job);
         if (job.verdict == SPINE_HALVING_TRAIN)
@@ -317,26 +343,29 @@ int spine_sweep_trial(const struct spine_trials *trials, struct spine_comm *worl
         else
             spine_log(SPINE_LOG_INFO, "trial %04zu is done", i);
     }
+
     if (rc == 0 && failed) {
         *err = reason;
         rc = -1;
     }
+
     dispose(&group);
+
     return rc;
 }
 
-/* --- Looking ------------------------------------------------------------------------------ */
+/* --- Status and summary ------------------------------------------------------------------- */
 
-/* Take up the ledger of a sweep that somebody has begun. */
-static int look(struct spine_ledger *ledger, struct spine_summary *summary,
-                const struct spine_trials *trials, struct spine_error *err)
+/* Open the ledger of a sweep that exists. */
+static int open_ledger(struct spine_ledger *ledger, struct spine_summary *summary,
+                       const struct spine_trials *trials, struct spine_error *err)
 {
     if (spine_ledger_init(ledger, trials, err))
         return -1;
-    const int rc = spine_ledger_find(ledger, err) || spine_ledger_read(ledger, err) ||
-                           spine_summary_init(summary, ledger, err)
-                       ? -1
-                       : 0;
+    int rc = 0;
+    if (spine_ledger_find(ledger, err) || spine_ledger_read(ledger, err) ||
+        spine_summary_init(summary, ledger, err))
+        rc = -1;
     if (rc != 0)
         spine_ledger_dispose(ledger);
     return rc;
@@ -349,7 +378,8 @@ static int print_progress(const struct spine_ledger *ledger, size_t trial, const
     struct spine_scores scores;
     struct spine_config config;
     int64_t epoch = 0;
-    if (spine_ledger_look(ledger, trial, &scores, &epoch, err) ||
+
+    if (spine_ledger_progress(ledger, trial, &scores, &epoch, err) ||
         spine_trials_config(ledger->trials, trial, &config, err))
         return -1;
     const size_t rung = ledger->contenders[trial].done;
@@ -360,6 +390,7 @@ static int print_progress(const struct spine_ledger *ledger, size_t trial, const
     if (epoch > 0)
         fprintf(out, "  total loss %.5f", scores.value[spine_goal_find("total")]);
     fputc('\n', out);
+
     return 0;
 }
 
@@ -367,7 +398,8 @@ int spine_sweep_status(const struct spine_trials *trials, FILE *out, struct spin
 {
     struct spine_ledger ledger;
     struct spine_summary summary;
-    if (look(&ledger, &summary, trials, err))
+
+    if (open_ledger(&ledger, &summary, trials, err))
         return -1;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < trials->count; i++) {
@@ -377,8 +409,10 @@ int spine_sweep_status(const struct spine_trials *trials, FILE *out, struct spin
         else if (state == SPINE_TRIAL_RUNNING || state == SPINE_TRIAL_BEGUN)
             rc = print_progress(&ledger, i, spine_summary_state_name(state), out, err);
     }
+
     if (rc == 0)
         spine_summary_print_short(&summary, out);
+
     spine_summary_dispose(&summary);
     spine_ledger_dispose(&ledger);
     return rc;
@@ -388,7 +422,7 @@ int spine_sweep_summary(const struct spine_trials *trials, FILE *out, struct spi
 {
     struct spine_ledger ledger;
     struct spine_summary summary;
-    if (look(&ledger, &summary, trials, err))
+    if (open_ledger(&ledger, &summary, trials, err))
         return -1;
     const int rc = spine_summary_write(&summary, err);
     if (rc == 0)

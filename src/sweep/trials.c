@@ -190,6 +190,7 @@ static int refuse_unused(const struct reading *reading, int line, const char *na
 static int check_method(const struct reading *reading, struct spine_error *err)
 {
     const struct spine_trials *trials = reading->trials;
+
     if (!reading->method_given)
         return spine_refuse(err, "sweep.method: is not set; set it to grid, random or asha");
     if (!reading->objective_given)
@@ -209,10 +210,12 @@ static int check_method(const struct reading *reading, struct spine_error *err)
     if (trials->method == SPINE_RANDOM && reading->count == 0)
         return spine_refuse(err,
                             "sweep.trials: is not set; set it to the number of trials to draw");
+
     if (trials->method == SPINE_ASHA && reading->min_epochs_line < 0)
         return spine_refuse(err,
                             "sweep.min_epochs: is not set; set it to the epochs before the first "
                             "comparison of trials");
+
     return 0;
 }
 
@@ -226,15 +229,18 @@ static int check_base(const struct spine_trials *trials, struct spine_error *err
                                                          : NULL;
     if (name != NULL)
         return spine_refuse(err, "%s: is set by the sweep itself; leave it out", name);
+
     if (trials->method != SPINE_ASHA)
         return 0;
     if (spine_trials_varies(trials, "train.epochs"))
         return spine_refuse(
             err, "train.epochs: can't be a parameter with method = asha, which trains the "
                  "best trials for train.epochs");
+
     if (trials->min_epochs > base->epochs)
         return spine_refuse(err, "sweep.min_epochs: is %lld, more than the %lld of train.epochs",
                             (long long)trials->min_epochs, (long long)base->epochs);
+
     return 0;
 }
 
@@ -243,6 +249,7 @@ static int count_trials(struct spine_trials *trials, int64_t count, struct spine
 {
     trials->drawn = count > 0;
     trials->count = count > 0 ? (size_t)count : 1;
+
     for (size_t p = 0; !trials->drawn && p < trials->num_parameters; p++) {
         const struct spine_parameter *parameter = &trials->parameters[p];
         if (parameter->kind != SPINE_PARAMETER_LIST)
@@ -254,6 +261,7 @@ static int count_trials(struct spine_trials *trials, int64_t count, struct spine
         if (trials->count > MOST_TRIALS)
             return spine_refuse(err, "the lists have more than %d combinations", MOST_TRIALS);
     }
+
     return 0;
 }
 
@@ -268,12 +276,14 @@ static int shuffle(struct spine_trials *trials, struct spine_error *err)
         return -1;
     for (size_t i = 0; i < trials->count; i++)
         trials->order[i] = i;
+
     for (size_t i = trials->count; i-- > 1;) {
         const double u = spine_random_parameter(trials->seed, i, UINT32_MAX);
         const size_t j = (size_t)(u * (double)(i + 1)), swapped = trials->order[i];
         trials->order[i] = trials->order[j];
         trials->order[j] = swapped;
     }
+
     return 0;
 }
 
@@ -296,12 +306,14 @@ int spine_trials_init(struct spine_trials *trials, const struct spine_config *ba
                               .count_line = -1,
                               .min_epochs_line = -1,
                               .reduction_line = -1};
+
     *trials = (struct spine_trials){
         .seed = 1, .ranks_per_trial = 1, .reduction = 3, .directory = "sweep", .base = *base};
     if (read_lines(&reading, err) == 0 && check_method(&reading, err) == 0 &&
         check_base(trials, err) == 0 && count_trials(trials, reading.count, err) == 0 &&
         shuffle(trials, err) == 0 && check_trials(trials, err) == 0)
         return 0;
+
     spine_trials_dispose(trials);
     return -1;
 }
@@ -392,9 +404,11 @@ char *spine_trials_identity(const struct spine_trials *trials)
         print_parameters(file, "sweep.", trials);
         fprintf(file, "train.epochs = %lld\n%s", (long long)trials->base.epochs, base);
     }
+
     free(base);
     if (file != NULL && fclose(file) == 0)
         return text;
+
     free(text);
     return NULL;
 }
@@ -419,9 +433,11 @@ char *spine_trials_text(const struct spine_trials *trials)
                 (long long)trials->ranks_per_trial, trials->directory);
         print_parameters(file, "", trials);
     }
+
     free(base);
     if (file != NULL && fclose(file) == 0)
         return text;
+
     free(text);
     return NULL;
 }

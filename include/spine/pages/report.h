@@ -10,7 +10,7 @@ struct spine_report {
     const char *runs[SPINE_REPORT_RUNS]; /* directories, or codes.h5ad files */
     size_t num_runs;                     /* 1, or 2 to see them side by side */
     const char *evaluation;              /* what spine-eval --json wrote, or NULL */
-    struct spine_rundata_options portrait;
+    struct spine_rundata_options options;
 };
 
 /* Write the page, whole or not at all. */

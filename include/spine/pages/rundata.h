@@ -16,7 +16,7 @@ struct spine_rundata_options {
     const char *space; /* to judge coherence in (reference.h); NULL: the run's input */
 };
 
-/* Make the portrait of a run's directory, or of a codes.h5ad; the caller deletes it. What a run
+/* Make the data of a run's directory, or of a codes.h5ad; the caller deletes it. What a run
  * hasn't got (metrics.jsonl, model.h5, its input) is left out. It is an object with
  *
  *     name               what the run is called
@@ -38,9 +38,9 @@ struct spine_rundata_options {
  * Numbers are packed (packed.h) in 4 bytes. Lists have items of 2 bytes where that is enough for
  * all units or all words kept; strengths are thousandths in 2 bytes. */
 int spine_rundata_make(const char *run, const struct spine_rundata_options *options,
-                       struct cJSON **portrait, struct spine_error *err);
+                       struct cJSON **rundata, struct spine_error *err);
 
 /* Of a run that isn't finished: name and history. */
-int spine_rundata_begin(const char *run, struct cJSON **portrait, struct spine_error *err);
+int spine_rundata_begin(const char *run, struct cJSON **rundata, struct spine_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* goal.h -- what trials are judged by: scores with names, and what is wanted of them.
+/* goal.h -- the goal of a sweep: an objective, and limits, on named scores of a trial.
  *
  *     objective = maximize intrusion
  *     subject_to = explained_variance >= 0.6, dead <= 50
@@ -7,6 +7,7 @@
 #ifndef SPINE_SWEEP_GOAL_H
 #define SPINE_SWEEP_GOAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -20,7 +21,7 @@ const char *spine_goal_name(size_t score);
 /* The number of the score of this name; SPINE_GOAL_SCORES if there is none. */
 size_t spine_goal_find(const char *name);
 
-/* Of a trial after some epochs; NaN: not known. */
+/* Of a trial after some epochs; NaN if unknown. */
 struct spine_scores {
     double value[SPINE_GOAL_SCORES];
 };
@@ -29,11 +30,11 @@ struct spine_scores spine_goal_unknown(void);
 enum { SPINE_GOAL_LIMITS = 8 };
 struct spine_goal {
     size_t objective; /* the number of a score */
-    int maximize;
+    bool maximize;
     size_t num_limits;
     struct spine_limit {
         size_t score;
-        int at_least; /* else at most */
+        bool at_least; /* else at most */
         double bound;
     } limit[SPINE_GOAL_LIMITS];
 };
@@ -47,10 +48,11 @@ void spine_goal_print_objective(const struct spine_goal *goal, FILE *file);
 void spine_goal_print_limits(const struct spine_goal *goal, FILE *file);
 
 /* Are the scores within all limits? An unknown one isn't. */
-int spine_goal_allows(const struct spine_goal *goal, const struct spine_scores *scores);
+bool spine_goal_allows(const struct spine_goal *goal, const struct spine_scores *scores);
 
-/* Below 0 if a is better than b, above 0 if b is, 0 if neither. What is within the limits is better
- * than what isn't; then, what misses them by less; then the objective decides. Unknown is worst. */
+/* Below 0 if a is better than b, above 0 if b is, 0 if neither. Scores within the limits are better
+ * than scores that aren't, then those that miss them by less; then the objective decides. Unknown
+ * is worst. */
 int spine_goal_compare(const struct spine_goal *goal, const struct spine_scores *a,
                        const struct spine_scores *b);
 

@@ -1,13 +1,13 @@
-/* halving.h -- which trial goes on: asynchronous successive halving (Li et al., "A System for
+/* halving.h -- which trial to train next: asynchronous successive halving (Li et al., "A System for
  * Massively Parallel Hyperparameter Tuning", MLSys 2020).
  *
  * Trials are compared on rungs: after least, least * reduction, least * reduction^2, ... epochs
- * and, on the last rung, after all of them. Of the trials that a rung knows, the best 1 in
- * 'reduction' are sent to the next one as soon as somebody is free; if there are none, a new trial
- * begins. Nobody waits for a rung to fill, so a trial may be sent up that a later one would have
- * beaten. When nothing else is left to do, the best of a rung goes up if nobody has gone up from
- * it: so the last rung isn't left empty by few trials. With one rung it is plain search: each
- * trial, in order.
+ * and, on the last rung, after all of them. Of the trials that have finished a rung, the best 1 in
+ * 'reduction' are promoted to the next one as soon as a worker is idle; if there are none, a new
+ * trial begins. No worker waits for a rung to fill, so a trial may be promoted that a later one
+ * would have beaten. When no other work is left, the best trial of a rung is promoted if none was
+ * promoted from it, so that few trials don't leave the last rung empty. With one rung it is plain
+ * search: each trial, in order.
  *
  * Pure: no files, no communication. */
 #ifndef SPINE_SWEEP_HALVING_H
@@ -30,19 +30,19 @@ struct spine_halving {
 void spine_halving_init(struct spine_halving *halving, const struct spine_goal *goal, int64_t least,
                         int64_t reduction, int64_t most);
 
-/* A trial, as far as it is known. */
+/* The state of a trial. */
 struct spine_contender {
     size_t done; /* rungs that it has finished */
-    size_t sent; /* rungs that it has finished or was sent to; done or done + 1 */
+    size_t sent; /* rungs that it has finished or was promoted to; done or done + 1 */
     enum { SPINE_CONTENDER_FREE, SPINE_CONTENDER_BUSY, SPINE_CONTENDER_FAILED } state;
     struct spine_scores *scores; /* borrowed; (done): on each rung */
 };
 
-/* What somebody who is free should do. */
+/* What an idle worker should do next. */
 enum spine_halving_verdict {
     SPINE_HALVING_TRAIN, /* train *trial up to rung *rung */
-    SPINE_HALVING_WAIT,  /* for those that are busy: there may be something then */
-    SPINE_HALVING_OVER,  /* nothing: all is done or in hand */
+    SPINE_HALVING_WAIT,  /* for a busy worker, whose result may give work */
+    SPINE_HALVING_OVER,  /* nothing: all trials are finished or being trained */
 };
 enum spine_halving_verdict spine_halving_next(const struct spine_halving *halving,
                                               const struct spine_contender *contenders,

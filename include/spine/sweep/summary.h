@@ -1,15 +1,16 @@
-/* summary.h -- what a sweep has come to: a table, a recommendation, what the parameters do.
+/* summary.h -- the results of a sweep: a table, the best trial, the effect of each parameter.
  *
- *     summary.tsv     a line a trial: parameters, state, epochs, scores, is it allowed, is it on
- * the front, why it failed. Nothing in it depends on who trained it or when summary.json    the
- * same with times, the best trial, the front and the parameters' effects summary.html    the same
- * as a page
+ *     summary.tsv     a line a trial: parameters, state, epochs, scores, whether it is within the
+ *                     limits, whether it is on the Pareto front, why it failed. It doesn't depend
+ *                     on which process trained a trial, or when.
+ *     summary.json    the same with times, the best trial, the front and the parameters' effects
+ *     summary.html    the same as a page
  *
- * The best trial is that with the best objective of those within the limits, among trials that were
- * trained to the end. The front: trials of which no other explains as much variance and is as
- * readable (intrusion), with one of both better. An effect is the mean objective of a list's
- * values, or the rank correlation of a range with the objective, over the trials that have it,
- * where all can be compared: on the first rung (halving.h). Local. */
+ * The best trial has the best objective of those within the limits, among trials that were trained
+ * to the end. The Pareto front of explained variance and readability (intrusion): the trials that no
+ * other beats on both. An effect is the mean objective for each value of a list, or the rank
+ * correlation of a range with the objective, over the trials that have an objective on the first
+ * rung (halving.h), where all can be compared. Local. */
 #ifndef SPINE_SWEEP_SUMMARY_H
 #define SPINE_SWEEP_SUMMARY_H
 
@@ -19,9 +20,9 @@
 
 enum spine_trial_state {
     SPINE_TRIAL_OPEN,     /* not begun */
-    SPINE_TRIAL_RUNNING,  /* somebody is at work at it */
-    SPINE_TRIAL_BEGUN,    /* and nobody is: it goes on with the sweep */
-    SPINE_TRIAL_HALTED,   /* not sent up from its rung */
+    SPINE_TRIAL_RUNNING,  /* being trained */
+    SPINE_TRIAL_BEGUN,    /* interrupted: it resumes with the sweep */
+    SPINE_TRIAL_HALTED,   /* not promoted from its rung */
     SPINE_TRIAL_FINISHED, /* trained to the end */
     SPINE_TRIAL_FAILED,
     SPINE_TRIAL_STATES,
@@ -44,7 +45,7 @@ enum spine_trial_state spine_summary_state(const struct spine_summary *summary, 
 /* The scores on the highest rung that the trial has finished; NULL if it has none. */
 const struct spine_scores *spine_summary_scores(const struct spine_summary *summary, size_t trial);
 
-/* Write the three files to the sweep's directory, while we have the sweep's lock. */
+/* Write the three files to the sweep's directory, under its lock. */
 int spine_summary_write(const struct spine_summary *summary, struct spine_error *err);
 
 /* The table, as in summary.tsv. */

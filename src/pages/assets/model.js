@@ -1,4 +1,4 @@
-/* model.js -- the runs of the page: what portrait.h packed, unpacked. */
+/* model.js -- the runs of the page: what rundata.h packed, unpacked. */
 
 /* Whole numbers of 1, 2 or 4 bytes each, from base64. */
 function unpack(text, width) {

@@ -264,7 +264,7 @@ static void test_the_last_line_of_the_metrics_is_looked_at(void **state)
     int64_t epoch = -1;
     describe(GRID);
     begin(&ledger);
-    TRY(spine_ledger_look(&ledger, 0, &found, &epoch, &err));
+    TRY(spine_ledger_progress(&ledger, 0, &found, &epoch, &err));
     assert_int_equal(epoch, 0);
     claim(&ledger);
     const struct path trial = join_path(&directory, "trials/0000");
@@ -274,7 +274,7 @@ static void test_the_last_line_of_the_metrics_is_looked_at(void **state)
     fputs("{\"epoch\":1,\"rl\":0.5}\n{\"epoch\":2,\"rl\":0.25,\"dead\":3}\n{\"epoch\":3,\"rl\"",
           file);
     fclose(file);
-    TRY(spine_ledger_look(&ledger, 0, &found, &epoch, &err));
+    TRY(spine_ledger_progress(&ledger, 0, &found, &epoch, &err));
     assert_int_equal(epoch, 2);
     assert_true(found.value[spine_goal_find("rl")] == 0.25);
     assert_true(found.value[spine_goal_find("dead")] == 3);
@@ -309,7 +309,7 @@ static void test_a_directory_keeps_its_sweep(void **state)
     fclose(file);
     EXPECT_REFUSED(spine_ledger_open(&ledger, &err),
                    "sweep.directory: %s holds a sweep that can't be read: sweep.method: is not "
-                   "set; it is grid, random or asha",
+                   "set; set it to grid, random or asha",
                    directory.text);
     spine_ledger_dispose(&ledger);
 }
