@@ -192,7 +192,7 @@ grep -q '^run: 4998 of 5000 words have no vector in the reference space$' stderr
 grep -Eq '^  diversity +-, 500 missing$' stdout || fail "judged by two words: $(cat stdout)"
 mv glove.h5 elsewhere.h5
 run "$eval" run
-grep -q "glove.h5, the run's input, can't be read" stderr || fail "$(cat stderr)"
+grep -q "glove.h5, the input of the run, can't be read" stderr || fail "$(cat stderr)"
 mv elsewhere.h5 glove.h5
 
 # --- Refusals ---------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ run "$top" run
 best=$(awk 'NR == 1 { print $1 }' stdout)
 first=$(awk 'NR == 1 { print $2 }' stdout)
 run "$top" run --dimension="$best"
-[[ $(head -1 stdout) =~ ^dimension\ $best:\ on\ for\ [0-9]+\ of\ 5000\ words$ ]] ||
+[[ $(head -1 stdout) =~ ^dimension\ $best:\ active\ for\ [0-9]+\ of\ 5000\ words$ ]] ||
     fail "first line: $(head -1 stdout)"
 sed -i 1d stdout
 lines 10 "^$strength  $word$"
