@@ -68,7 +68,7 @@ static const struct option options[] = {
     {"output.formats", SET, FIELD(formats), ANY, "h5ad", spine_format_names, "what to merge into, separated by commas: AnnData, text"},
     {"output.noisy_codes", SWITCH, FIELD(noisy_codes), 0, 1, "no", NULL, "compute the codes from noisy input, as the published program does"},
     {"output.tensorboard", SWITCH, FIELD(tensorboard), 0, 1, "no", NULL, "write the metrics as TensorBoard's event file too"},
-    {"output.overwrite", SWITCH, FIELD(overwrite), 0, 1, "no", NULL, "replace a run that the directory holds already"},
+    {"output.overwrite", SWITCH, FIELD(overwrite), 0, 1, "no", NULL, "replace the directory's run if it is finished or can't be resumed"},
 };
 /* clang-format on */
 

@@ -280,7 +280,8 @@ int spine_checkpoint_newest(const char *directory, int64_t steps, char *path, in
     DIR *listing = opendir(directory);
     if (listing == NULL)
         return errno == ENOENT ? 0 : spine_refuse(err, "%s: %s", directory, strerror(errno));
-    for (struct dirent *entry; (entry = readdir(listing)) != NULL;) {
+    errno = 0;
+    for (struct dirent *entry; (entry = readdir(listing)) != NULL; errno = 0) {
         char digits[11];
         int end = 0;
         if (sscanf(entry->d_name, "checkpoint-%10[0-9].h5%n", digits, &end) != 1 ||
@@ -290,26 +291,36 @@ int spine_checkpoint_newest(const char *directory, int64_t steps, char *path, in
         if (number < steps && number > *found)
             *found = number;
     }
+    const int reason = errno;
     closedir(listing);
+    if (reason != 0)
+        return spine_fail(err, "can't list %s: %s", directory, strerror(reason));
     return *found < 0 ? 0 : checkpoint_path(path, directory, *found, err);
 }
 
-int spine_checkpoint_open(struct spine_checkpoint *checkpoint, const char *path,
+int spine_checkpoint_open(struct spine_checkpoint *checkpoint, const char *path, bool *is_damaged,
                           struct spine_error *err)
 {
     struct spine_checkpoint_texts *texts = &checkpoint->texts;
+    struct spine_progress *progress = &checkpoint->progress;
 
     *checkpoint = (struct spine_checkpoint){.path = path};
-    if (spine_checksum_check(path, err) || spine_store_open(&checkpoint->store, path, format, err))
+    if (spine_checksum_check(path, is_damaged, err) ||
+        spine_store_open(&checkpoint->store, path, format, err))
         return -1;
 
     if (spine_store_get_text(checkpoint->store, "/", "identity", &texts->identity, err) ||
         spine_store_get_text(checkpoint->store, "/", "config", &texts->config, err) ||
-        spine_store_get_text(checkpoint->store, "/", "input", &texts->input, err)) {
+        spine_store_get_text(checkpoint->store, "/", "input", &texts->input, err) ||
+        read_progress(checkpoint->store, progress, err)) {
         spine_checkpoint_close(checkpoint);
         return -1;
     }
 
+    if (progress->steps < 0 || progress->epoch < 0 || progress->step < 0) {
+        spine_checkpoint_close(checkpoint);
+        return spine_refuse(err, "%s: its step or epoch is negative", path);
+    }
     return 0;
 }
 
@@ -326,9 +337,10 @@ int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts 
                                 struct spine_error *err)
 {
     struct spine_checkpoint checkpoint;
+    bool is_damaged;
 
     *texts = (struct spine_checkpoint_texts){0};
-    if (spine_checkpoint_open(&checkpoint, path, err))
+    if (spine_checkpoint_open(&checkpoint, path, &is_damaged, err))
         return -1;
 
     *texts = checkpoint.texts;
@@ -349,22 +361,15 @@ static int read_moment(const struct spine_checkpoint *checkpoint, const char *gr
 }
 
 int spine_checkpoint_read(const struct spine_checkpoint *checkpoint, struct spine_params *params,
-                          struct spine_optimizer *optimizer, struct spine_progress *progress,
-                          struct spine_error *err)
+                          struct spine_optimizer *optimizer, struct spine_error *err)
 {
-    struct spine_store *store = checkpoint->store;
-    const char *path = checkpoint->path;
-
-    if (read_progress(store, progress, err) ||
-        spine_modelfile_read_params(store, path, "/parameters", params, err) ||
+    if (spine_modelfile_read_params(checkpoint->store, checkpoint->path, "/parameters", params,
+                                    err) ||
         read_moment(checkpoint, "/first", params, optimizer->first, err) ||
         read_moment(checkpoint, "/second", params, optimizer->second, err))
         return -1;
 
-    if (progress->steps < 0 || progress->epoch < 0 || progress->step < 0)
-        return spine_refuse(err, "%s: its step or epoch is negative", path);
-
-    optimizer->steps = (uint64_t)progress->steps;
+    optimizer->steps = (uint64_t)checkpoint->progress.steps;
     return 0;
 }
 

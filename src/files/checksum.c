@@ -67,18 +67,29 @@ int spine_checksum_put(const char *part, const char *path, struct spine_error *e
                    : spine_fail(err, "%s: can't append the checksum: %s", path, strerror(reason));
 }
 
-int spine_checksum_check(const char *path, struct spine_error *err)
+int spine_checksum_check(const char *path, bool *is_damaged, struct spine_error *err)
 {
     char expected[TRAILER + 1], found[TRAILER];
     FILE *file = fopen(path, "rb");
+
+    *is_damaged = false;
     if (file == NULL)
         return spine_refuse(err, "%s: %s", path, strerror(errno));
-    int rc = 0;
-    if (digest_file(file, TRAILER, expected) || fread(found, 1, TRAILER, file) != TRAILER ||
-        memcmp(found, expected, NAME) != 0)
+
+    errno = 0;
+    int rc = digest_file(file, TRAILER, expected);
+    if (rc == 0 && fread(found, 1, TRAILER, file) != TRAILER)
+        rc = -1;
+
+    /* A read error says nothing about what the file holds; a directory is no checkpoint. */
+    if (rc != 0 && errno != 0 && errno != EINVAL && errno != EISDIR)
+        spine_fail(err, "%s: %s", path, strerror(errno));
+    else if (rc != 0 || memcmp(found, expected, NAME) != 0)
         rc = spine_refuse(err, "%s: is cut off, or not a checkpoint", path);
     else if (memcmp(found, expected, TRAILER) != 0)
         rc = spine_refuse(err, "%s: is damaged: checksum mismatch", path);
+
+    *is_damaged = rc != 0 && err->status == SPINE_EXIT_REFUSED;
     fclose(file);
     return rc;
 }

@@ -15,9 +15,9 @@
 #include <time.h>
 
 #include "spine/base/log.h"
+#include "spine/base/lookup.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
-#include "spine/base/lookup.h"
 #include "spine/files/vectorsfile.h"
 #include "spine/text/vectors.h"
 

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -89,61 +90,90 @@ static int is_shard_file(const char *name)
     return name[end] == '\0' || strcmp(name + end, ".part") == 0;
 }
 
-/* What a directory holds of a run. */
-struct tally {
-    int files;
-    uint64_t bytes; /* on the disk */
-};
+/* Is a file of ours half-written? */
+static bool is_half(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot != NULL && strcmp(dot, ".part") == 0;
+}
 
-/* Add a directory's files of these names to the tally, and call 'act' with the path of each if it
- * isn't NULL. A directory that isn't there has none. */
-static int visit(const char *directory, int (*is_ours)(const char *), int (*act)(const char *),
-                 struct tally *tally, struct spine_error *err)
+/* What is to be done with a file of a run's; context is its own. */
+typedef int visitor(const char *path, const char *name, void *context, struct spine_error *err);
+
+/* Visit a directory's files of these names. A directory that isn't there has none. */
+static int visit(const char *directory, int (*is_ours)(const char *), visitor *act, void *context,
+                 struct spine_error *err)
 {
     DIR *listing = opendir(directory);
     if (listing == NULL && (errno == ENOENT || errno == ENOTDIR))
         return 0;
     if (listing == NULL)
         return spine_refuse(err, "output.directory: %s: %s", directory, strerror(errno));
+
     int rc = 0;
-    for (struct dirent *entry; rc == 0 && (entry = readdir(listing)) != NULL;) {
+    errno = 0;
+    for (struct dirent *entry; rc == 0 && (entry = readdir(listing)) != NULL; errno = 0) {
         char path[SPINE_RUNDIR_PATH];
-        struct stat facts;
         if (!is_ours(entry->d_name))
             continue;
         rc = spine_rundir_join(path, directory, entry->d_name, err);
-        if (rc == 0 && lstat(path, &facts) == 0) {
-            tally->files++;
-            tally->bytes += (uint64_t)facts.st_blocks * 512;
-        }
-        if (rc == 0 && act != NULL && act(path) != 0)
-            rc = spine_fail(err, "can't remove %s: %s", path, strerror(errno));
+        if (rc == 0)
+            rc = act(path, entry->d_name, context, err);
     }
+    if (rc == 0 && errno != 0)
+        rc = spine_fail(err, "output.directory: can't list %s: %s", directory, strerror(errno));
+
     closedir(listing);
     return rc;
 }
 
-/* Visit all of a run's files. */
-static int visit_all(const char *directory, struct tally *tally, struct spine_error *err)
+/* Visit the run's files of these names, and its shards. */
+static int visit_run(const char *directory, int (*is_ours)(const char *), visitor *act,
+                     void *context, struct spine_error *err)
 {
     char shards[SPINE_RUNDIR_PATH];
-    return spine_rundir_join(shards, directory, "shards", err) ||
-                   visit(directory, is_run_file, NULL, tally, err) ||
-                   visit(shards, is_shard_file, NULL, tally, err)
-               ? -1
-               : 0;
+
+    if (spine_rundir_join(shards, directory, "shards", err) ||
+        visit(directory, is_ours, act, context, err) ||
+        visit(shards, is_shard_file, act, context, err))
+        return -1;
+    return 0;
+}
+
+/* What a directory holds of a run. */
+struct tally {
+    bool any, codes, model;
+    uint64_t bytes; /* on the disk */
+};
+
+static int count(const char *path, const char *name, void *context, struct spine_error *err)
+{
+    struct tally *tally = context;
+    struct stat facts;
+    (void)err;
+
+    tally->any = true;
+    if (strcmp(name, "model.h5") == 0)
+        tally->model = true;
+    else if (strncmp(name, "codes", strlen("codes")) == 0 && !is_half(name))
+        tally->codes = true;
+    if (lstat(path, &facts) == 0)
+        tally->bytes += (uint64_t)facts.st_blocks * 512;
+    return 0;
 }
 
 int spine_rundir_look(const char *directory, enum spine_rundir_state *state, uint64_t *bytes,
                       struct spine_error *err)
 {
-    char model[SPINE_RUNDIR_PATH];
-    struct tally tally = {0};
-    if (spine_rundir_join(model, directory, "model.h5", err) || visit_all(directory, &tally, err))
+    struct tally tally = {.any = false};
+
+    if (visit_run(directory, is_run_file, count, &tally, err))
         return -1;
-    *state = access(model, F_OK) == 0 ? SPINE_RUNDIR_FINISHED
-             : tally.files > 0        ? SPINE_RUNDIR_BEGUN
-                                      : SPINE_RUNDIR_EMPTY;
+
+    *state = tally.model   ? SPINE_RUNDIR_FINISHED
+             : tally.codes ? SPINE_RUNDIR_CODES
+             : tally.any   ? SPINE_RUNDIR_BEGUN
+                           : SPINE_RUNDIR_EMPTY;
     if (bytes != NULL)
         *bytes = tally.bytes;
     return 0;
@@ -173,14 +203,113 @@ void spine_rundir_release(int lock)
     spine_lock_release(lock);
 }
 
+static int remove_file(const char *path, const char *name, void *context, struct spine_error *err)
+{
+    (void)name;
+    (void)context;
+
+    if (unlink(path) == 0 || errno == ENOENT)
+        return 0;
+    return spine_fail(err, "can't remove %s: %s", path, strerror(errno));
+}
+
+static int (*names_of(enum spine_rundir_part part))(const char *)
+{
+    return part == SPINE_RUNDIR_ALL ? is_run_file : is_result;
+}
+
 int spine_rundir_clear(const char *directory, enum spine_rundir_part part, struct spine_error *err)
 {
+    return visit_run(directory, names_of(part), remove_file, NULL, err);
+}
+
+/* --- Setting aside ------------------------------------------------------------------------ */
+
+static const char aside_name[] = "replaced";
+
+/* Make the first of replaced, replaced-2, ... that isn't there, with a directory for shards. */
+static int make_aside(const char *directory, char *aside, struct spine_error *err)
+{
+    char name[32], shards[SPINE_RUNDIR_PATH];
+
+    snprintf(name, sizeof name, "%s", aside_name);
+    for (int i = 2;; i++) {
+        if (spine_rundir_join(aside, directory, name, err))
+            return -1;
+        if (mkdir(aside, 0777) == 0)
+            break;
+        if (errno != EEXIST)
+            return spine_fail(err, "%s: can't make it to set the old run aside: %s", aside,
+                              strerror(errno));
+        snprintf(name, sizeof name, "%s-%d", aside_name, i);
+    }
+
+    return spine_rundir_join(shards, aside, "shards", err) || make_shards(shards, err) ? -1 : 0;
+}
+
+/* Move a file to 'context', the directory set aside; a shard to the one for shards below it. */
+static int move_file(const char *path, const char *name, void *context, struct spine_error *err)
+{
+    char target[SPINE_RUNDIR_PATH];
+
+    if (is_half(name))
+        return remove_file(path, name, NULL, err);
+
+    const int length = snprintf(target, sizeof target, "%s/%s%s", (const char *)context,
+                                is_shard_file(name) ? "shards/" : "", name);
+    if (length >= (int)sizeof target)
+        return spine_refuse(err, "%.60s...: the path is too long", path);
+    if (rename(path, target) != 0)
+        return spine_fail(err, "can't move %s to %s: %s", path, target, strerror(errno));
+    return 0;
+}
+
+int spine_rundir_set_aside(const char *directory, enum spine_rundir_part part, char *aside,
+                           struct spine_error *err)
+{
+    struct tally tally = {.any = false};
+
+    aside[0] = '\0';
+    if (visit_run(directory, names_of(part), count, &tally, err))
+        return -1;
+    if (!tally.any)
+        return 0;
+
+    if (make_aside(directory, aside, err))
+        return -1;
+    return visit_run(directory, names_of(part), move_file, aside, err);
+}
+
+static int is_aside(const char *name)
+{
+    int end = (int)strlen(aside_name);
+
+    if (strncmp(name, aside_name, (size_t)end) != 0)
+        return 0;
+    if (name[end] != '\0')
+        sscanf(name, "replaced-%*9[0-9]%n", &end);
+    return name[end] == '\0';
+}
+
+/* Remove a directory that was set aside, unless somebody has put other files into it. */
+static int remove_aside(const char *path, const char *name, void *context, struct spine_error *err)
+{
     char shards[SPINE_RUNDIR_PATH];
-    struct tally tally = {0};
-    return spine_rundir_join(shards, directory, "shards", err) ||
-                   visit(directory, part == SPINE_RUNDIR_ALL ? is_run_file : is_result, unlink,
-                         &tally, err) ||
-                   visit(shards, is_shard_file, unlink, &tally, err)
-               ? -1
-               : 0;
+    struct stat facts;
+    (void)name;
+    (void)context;
+
+    if (lstat(path, &facts) != 0 || !S_ISDIR(facts.st_mode))
+        return 0;
+    if (spine_rundir_join(shards, path, "shards", err) ||
+        spine_rundir_clear(path, SPINE_RUNDIR_ALL, err))
+        return -1;
+    rmdir(shards);
+    rmdir(path);
+    return 0;
+}
+
+int spine_rundir_forget_aside(const char *directory, struct spine_error *err)
+{
+    return visit(directory, is_aside, remove_aside, NULL, err);
 }

@@ -127,21 +127,21 @@ static void measure_node(struct spine_comm *comm, struct forecast *forecast)
 
 /* --- The directory ------------------------------------------------------------------------ */
 
-/* Refuse a directory that the configuration doesn't allow the run to use, or a train.resume that
- * names no checkpoint. */
+/* Refuse a train.resume that names no checkpoint, and a directory with a run that is to be neither
+ * resumed nor replaced. */
 static int check_directory(const struct spine_config *config, enum spine_rundir_state state,
                            struct spine_error *err)
 {
-    const bool continues = strcmp(config->resume, "auto") == 0;
+    const bool never = strcmp(config->resume, "never") == 0;
 
-    if (!continues && strcmp(config->resume, "never") != 0) {
+    if (!never && strcmp(config->resume, "auto") != 0) {
         struct spine_checkpoint_texts texts;
         if (spine_checkpoint_read_texts(config->resume, &texts, err))
             return -1;
         spine_checkpoint_texts_dispose(&texts);
     }
 
-    if (state == SPINE_RUNDIR_EMPTY || config->overwrite || continues)
+    if (state == SPINE_RUNDIR_EMPTY || config->overwrite || !never)
         return 0;
     return spine_refuse(err,
                         "output.directory: %s holds a run already; name another directory, resume "
@@ -162,9 +162,11 @@ static int measure_disk(const struct spine_config *config, struct forecast *fore
         check_directory(config, state, err))
         return -1;
 
-    /* A finished run needs nothing more. */
-    const bool finished = state == SPINE_RUNDIR_FINISHED && !config->overwrite;
-    forecast->disk_needed = finished || bytes < held ? 0 : bytes - held;
+    /* A finished run needs nothing more, or else it stays until the new one is finished. */
+    if (state == SPINE_RUNDIR_FINISHED)
+        forecast->disk_needed = config->overwrite ? bytes : 0;
+    else
+        forecast->disk_needed = bytes < held ? 0 : bytes - held;
     forecast->disk_room = spine_machine_disk_left(config->directory);
     return 0;
 }

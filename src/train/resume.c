@@ -2,6 +2,7 @@
 #include "spine/train/resume.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,8 +34,9 @@ static int make_texts(const struct spine_config *config, const struct spine_data
     return 0;
 }
 
-/* What loading a checkpoint came to. */
-enum outcome { LOADED, DAMAGED, UNFIT };
+/* What loading a checkpoint came to. A damaged one has no right checksum; a failure, such as a read
+ * error, says nothing about the file. */
+enum outcome { LOADED, DAMAGED, UNFIT, FAILED };
 
 /* What a checkpoint says beyond parameters and moments. */
 struct saved {
@@ -78,8 +80,7 @@ static int read_state(struct spine_resume *resume, const struct spine_checkpoint
     struct spine_stepper *stepper = resume->stepper;
     struct spine_idle *idle = resume->idle;
 
-    if (spine_checkpoint_read(checkpoint, &stepper->params, &stepper->optimizer, &saved->progress,
-                              err) ||
+    if (spine_checkpoint_read(checkpoint, &stepper->params, &stepper->optimizer, err) ||
         spine_checkpoint_read_paths(checkpoint, saved->modes, (size_t)size, &saved->has_modes, err))
         return -1;
 
@@ -87,58 +88,54 @@ static int read_state(struct spine_resume *resume, const struct spine_checkpoint
                         : spine_checkpoint_read_idle(checkpoint, idle->epochs, idle->hidden, err);
 }
 
+/* Load a checkpoint. Stepper and idle are as before unless it was LOADED, or FAILED. */
 static enum outcome load(struct spine_resume *resume, const char *path, int size,
                          struct saved *saved, struct spine_error *err)
 {
     struct spine_checkpoint checkpoint;
     enum outcome outcome = LOADED;
+    bool is_damaged = false;
 
-    if (spine_checkpoint_open(&checkpoint, path, err))
-        return DAMAGED;
+    if (spine_checkpoint_open(&checkpoint, path, &is_damaged, err))
+        return is_damaged ? DAMAGED : FAILED;
 
-    if (check_texts(resume, path, &checkpoint.texts, err))
+    saved->progress = checkpoint.progress;
+    if (check_texts(resume, path, &checkpoint.texts, err) ||
+        check_progress(resume->config, path, &saved->progress, err))
         outcome = UNFIT;
     else if (read_state(resume, &checkpoint, size, saved, err))
-        outcome = DAMAGED;
-    else if (check_progress(resume->config, path, &saved->progress, err))
-        outcome = UNFIT;
+        outcome = FAILED;
 
     spine_checkpoint_close(&checkpoint);
     return outcome;
 }
 
-/* Resume from the newest checkpoint of the directory that is whole. */
-static int load_newest(struct spine_resume *resume, int size, struct saved *saved,
-                       struct spine_error *err)
+/* Load the newest checkpoint of the directory that is whole. DAMAGED: none of them is. Without any,
+ * *found is false. */
+static enum outcome load_newest(struct spine_resume *resume, int size, struct saved *saved,
+                                bool *found, struct spine_error *err)
 {
     const char *directory = resume->config->directory;
     char path[SPINE_CHECKPOINT_PATH];
     int64_t steps = INT64_MAX;
-    int damaged = 0;
 
-    for (;;) {
+    for (*found = false;; *found = true) {
         if (spine_checkpoint_newest(directory, steps, path, &steps, err))
-            return -1;
+            return FAILED;
         if (steps < 0)
             break;
-        switch (load(resume, path, size, saved, err)) {
-        case LOADED:
-            resume->start = SPINE_START_RESUMED;
-            return 0;
-        case UNFIT:
-            return -1;
-        case DAMAGED:
-            damaged++;
-            spine_log_warning("%s; going back to the checkpoint before it", err->text);
-        }
+        const enum outcome outcome = load(resume, path, size, saved, err);
+        if (outcome != DAMAGED)
+            return outcome;
+        spine_log_warning("%s; going back to the checkpoint before it", err->text);
     }
-    if (damaged > 0)
-        return spine_refuse(err,
-                            "%s: has no checkpoint that is whole; output.overwrite = yes begins "
-                            "anew",
-                            directory);
-    resume->start = SPINE_START_NEW; /* it was stopped before its first checkpoint */
-    return 0;
+
+    if (*found)
+        spine_refuse(err,
+                     "%s: has no checkpoint that is whole; output.overwrite = yes starts a new run "
+                     "and keeps this one in %s/replaced until the new one is finished",
+                     directory, directory);
+    return DAMAGED;
 }
 
 /* Is the file in the directory? */
@@ -157,41 +154,96 @@ static int lies_in(const char *path, const char *directory)
     return lies;
 }
 
+/* Resume the run that the directory holds; SPINE_START_NEW if it isn't to be resumed, and the
+ * configuration allows to replace it. */
+static int resume_run(struct spine_resume *resume, enum spine_rundir_state state, int size,
+                      struct saved *saved, struct spine_error *err)
+{
+    const struct spine_config *config = resume->config;
+    bool found = false;
+
+    resume->start = SPINE_START_NEW;
+    switch (load_newest(resume, size, saved, &found, err)) {
+    case FAILED:
+        return -1; /* who knows what could be resumed */
+    case UNFIT:
+        return config->overwrite ? 0 : -1;
+    case DAMAGED:
+        if (config->overwrite)
+            return 0;
+        if (found)
+            return -1;
+        if (state == SPINE_RUNDIR_BEGUN) /* it was stopped before its first checkpoint */
+            return 0;
+        return spine_refuse(err,
+                            "output.directory: %s holds a finished run without its checkpoint; "
+                            "name another one or set output.overwrite = yes",
+                            config->directory);
+    case LOADED:
+        break;
+    }
+
+    if (state != SPINE_RUNDIR_FINISHED || saved->progress.epoch < spine_config_last_epoch(config))
+        resume->start = SPINE_START_RESUMED;
+    else if (!config->overwrite)
+        resume->start = SPINE_START_FINISHED;
+    return 0;
+}
+
+/* Make way for what the run will write. What can't be made again by resuming is set aside. */
+static int make_way(const struct spine_config *config, enum spine_rundir_state state,
+                    bool keeps_checkpoints, struct spine_error *err)
+{
+    char aside[SPINE_RUNDIR_PATH];
+
+    if (keeps_checkpoints && state != SPINE_RUNDIR_FINISHED)
+        return spine_rundir_clear(config->directory, SPINE_RUNDIR_RESULTS, err);
+    if (spine_rundir_set_aside(config->directory,
+                               keeps_checkpoints ? SPINE_RUNDIR_RESULTS : SPINE_RUNDIR_ALL, aside,
+                               err))
+        return -1;
+
+    if (aside[0] != '\0')
+        spine_log(SPINE_LOG_INFO, "the run before is in %s until this one is finished", aside);
+    return 0;
+}
+
 static int decide(struct spine_resume *resume, int size, struct saved *saved,
                   struct spine_error *err)
 {
     const struct spine_config *config = resume->config;
     enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
+
     resume->start = SPINE_START_NEW;
     if (spine_rundir_take(config->directory, &resume->lock, err) ||
         spine_rundir_look(config->directory, &state, NULL, err))
         return -1;
+
+    if (is_path(config->resume) && lies_in(config->resume, config->directory))
+        return spine_refuse(err,
+                            "train.resume: %s is in output.directory, whose run would be "
+                            "replaced; name another directory",
+                            config->resume);
+
+    /* A run that this configuration can resume is resumed, whatever output.overwrite is. */
+    if (state != SPINE_RUNDIR_EMPTY && strcmp(config->resume, "never") != 0 &&
+        resume_run(resume, state, size, saved, err))
+        return -1;
+    if (resume->start == SPINE_START_FINISHED)
+        return spine_rundir_forget_aside(config->directory, err);
+    if (resume->start == SPINE_START_RESUMED) {
+        if (is_path(config->resume))
+            spine_log(SPINE_LOG_INFO, "%s has checkpoints of this run; %s was where it started",
+                      config->directory, config->resume);
+        return make_way(config, state, true, err);
+    }
+
     if (is_path(config->resume)) {
-        if (lies_in(config->resume, config->directory))
-            return spine_refuse(err,
-                                "train.resume: %s is in output.directory, whose run would be "
-                                "replaced; name another directory",
-                                config->resume);
         if (load(resume, config->resume, size, saved, err) != LOADED)
             return -1;
         resume->start = SPINE_START_RESUMED;
-    } else if (state != SPINE_RUNDIR_EMPTY && !config->overwrite) {
-        if (load_newest(resume, size, saved, err))
-            return -1;
-        if (state == SPINE_RUNDIR_FINISHED && resume->start == SPINE_START_NEW)
-            return spine_refuse(err,
-                                "output.directory: %s holds a finished run without its checkpoint; "
-                                "name another one or set output.overwrite = yes",
-                                config->directory);
-        if (state == SPINE_RUNDIR_FINISHED &&
-            saved->progress.epoch == spine_config_last_epoch(config)) {
-            resume->start = SPINE_START_FINISHED;
-            return 0;
-        }
     }
-    const int keeps = resume->start == SPINE_START_RESUMED && !is_path(config->resume);
-    return spine_rundir_clear(config->directory, keeps ? SPINE_RUNDIR_RESULTS : SPINE_RUNDIR_ALL,
-                              err);
+    return make_way(config, state, false, err);
 }
 
 /* Give all ranks what rank 0 has loaded. */

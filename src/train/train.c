@@ -477,6 +477,9 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm,
         if (rc == 0)
             rc = spine_results_write(config, comm, &run.stepper.params, &run.data,
                                      &run.stepper.work, err);
+        if (rc == 0 && comm->rank == 0)
+            rc = spine_rundir_forget_aside(config->directory, err);
+        rc = spine_comm_agree(comm, rc, err);
         if (rc == 0 && timeline != NULL)
             rc = spine_timeline_write(&run.timeline, comm, timeline, err);
     }

@@ -246,8 +246,9 @@ done
 attempt mpirun -np 2 "$trainer" run.ini output.directory=all-damaged
 [ "$status" = 2 ] || fail "all checkpoints are damaged, and the status is $status: $(cat stderr)"
 [ "$(grep -c 'is cut off, .*; going back' stderr)" = 3 ] || fail "not 3 named: $(cat stderr)"
-grep -qx "spine-mpi: all-damaged: has no checkpoint that is whole; output.overwrite = yes begins\
- anew" stderr || fail "$(cat stderr)"
+grep -qx "spine-mpi: all-damaged: has no checkpoint that is whole; output.overwrite = yes starts a new\
+ run and keeps this one in all-damaged/replaced until the new one is finished" stderr ||
+    fail "$(cat stderr)"
 [ "$(checkpoints all-damaged | wc -l)" = 3 ] || fail "damaged checkpoints were removed"
 train 2 run.ini output.directory=all-damaged output.overwrite=yes
 as_if_never_stopped --exact all-damaged
@@ -256,11 +257,11 @@ as_if_never_stopped --exact all-damaged
 
 stopped first
 from=$(checkpoints first | head -n 1)
-refused spine-mpi "output.directory: first holds a run already; *" \
-    "$trainer" run.ini output.directory=first train.resume="$from"
-refused spine-mpi "train.resume: $from is in output.directory, whose run would be replaced; name\
+for overwrite in no yes; do
+    refused spine-mpi "train.resume: $from is in output.directory, whose run would be replaced; name\
  another directory" \
-    "$trainer" run.ini output.directory=first train.resume="$from" output.overwrite=yes
+        "$trainer" run.ini output.directory=first train.resume="$from" output.overwrite=$overwrite
+done
 [ -e "$from" ] || fail "$from was removed"
 begin 2 run.ini output.directory=second train.resume="$from"
 await_lines second 3
@@ -278,6 +279,61 @@ refused spine-mpi "none.h5: No such file or directory" \
     "$trainer" run.ini output.directory=third train.resume=none.h5
 refused spine-mpi "glove.h5: is cut off, or not a checkpoint" \
     "$trainer" run.ini output.directory=third train.resume=glove.h5
+
+# The command that a run leaves with, given again, resumes it, whatever else is in the command.
+from=$(checkpoints first | tail -n 1)
+for overwrite in no yes; do
+    begin 2 run.ini train.checkpoint_every=2 output.directory=again-$overwrite train.resume="$from" \
+        output.overwrite=$overwrite
+    await_lines again-$overwrite 3
+    kill -USR1 $job
+    await_end
+    left again-$overwrite
+    saved=$(checkpoints again-$overwrite | tail -n 1)
+    train 2 run.ini output.directory=again-$overwrite train.resume="$from" output.overwrite=$overwrite
+    grep -q "^again-$overwrite has checkpoints of this run; $from was where it started" stderr ||
+        fail "$(cat stderr)"
+    [ "$(sed -n 's/^resuming after epoch \([0-9]*\),.*/\1/p' stderr)" -gt 2 ] ||
+        fail "$saved was not resumed from: $(cat stderr)"
+done
+
+# --- Replacing a run ----------------------------------------------------------------------------------
+
+# What the same configuration can resume is never replaced.
+stopped overwritten output.overwrite=yes
+saved=$(checkpoints overwritten | tail -n 1)
+train 2 run.ini output.directory=overwritten output.overwrite=yes
+grep -q "^resuming after epoch" stderr || fail "$saved was not resumed from: $(cat stderr)"
+as_if_never_stopped --exact overwritten
+
+# What it replaces, another's or a finished run, stays until the new one is finished.
+for other in train.seed=2 train.epochs=40; do
+    cp overwritten/model.h5 before.h5
+    begin 2 run.ini train.checkpoint_every=2 output.directory=overwritten output.overwrite=yes $other
+    for _ in $(seq 3000); do
+        if [ -e overwritten/replaced ]; then break; fi
+        sleep 0.01
+    done
+    await_lines overwritten 5
+    kill -USR1 $job
+    await_end
+    left overwritten
+    grep -q "^the run before is in overwritten/replaced until this one is finished" stderr ||
+        fail "$(cat stderr)"
+    cmp before.h5 overwritten/replaced/model.h5 || fail "the replaced run's model isn't there"
+    [ -e overwritten/replaced/shards/codes-00001.h5 ] || fail "nor are its shards"
+    train 2 run.ini output.directory=overwritten output.overwrite=yes $other
+    grep -q "^resuming after epoch" stderr || fail "not resumed: $(cat stderr)"
+    [ ! -e overwritten/replaced ] || fail "$(ls overwritten/replaced) is left"
+done
+as_if_never_stopped --exact overwritten
+
+# Codes whose model and checkpoints somebody removed are no leftovers.
+mkdir codes-only
+cp overwritten/codes.h5ad codes-only
+refused spine-mpi "output.directory: codes-only holds a finished run without its checkpoint; name\
+ another one or set output.overwrite = yes" "$trainer" run.ini output.directory=codes-only
+[ -e codes-only/codes.h5ad ] || fail "codes-only/codes.h5ad was removed"
 
 # --- Two runs on one directory ------------------------------------------------------------------------
 

@@ -173,22 +173,22 @@ static int read_model(const char *path)
 static int read_checkpoint(const char *path)
 {
     struct spine_checkpoint checkpoint;
-    struct spine_progress progress;
     struct spine_optimizer optimizer;
     struct spine_params params;
     struct spine_error failure;
     int32_t paths[2];
     int has_paths = 0;
+    bool is_damaged;
     TRY(spine_params_init(&params, RUN_DIM, RUN_HIDDEN, &err));
     TRY(spine_optimizer_init(&optimizer, SPINE_ADAM, 0.9, 0.99, params.len, &err));
-    int rc = spine_checkpoint_open(&checkpoint, path, &failure);
+    int rc = spine_checkpoint_open(&checkpoint, path, &is_damaged, &failure);
     if (rc == 0) {
-        if (spine_checkpoint_read(&checkpoint, &params, &optimizer, &progress, &failure) ||
+        CHECK(checkpoint.progress.steps >= 0);
+        if (spine_checkpoint_read(&checkpoint, &params, &optimizer, &failure) ||
             spine_checkpoint_read_paths(&checkpoint, paths, 2, &has_paths, &failure))
             rc = -1;
         spine_checkpoint_close(&checkpoint);
     }
-    CHECK(rc != 0 || progress.steps >= 0);
     spine_optimizer_dispose(&optimizer);
     spine_params_dispose(&params);
     return rc;

@@ -14,6 +14,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "spine/files/store.h"
@@ -99,18 +100,18 @@ struct spine_checkpoint {
     struct spine_store *store; /* owned */
     const char *path;          /* borrowed */
     struct spine_checkpoint_texts texts;
+    struct spine_progress progress;
 };
 
-/* Open a checkpoint and read its texts; refuses a damaged file (checksum.h). On failure nothing has
- * to be closed. */
-int spine_checkpoint_open(struct spine_checkpoint *checkpoint, const char *path,
+/* Open a checkpoint and read its texts and progress; refuses a damaged file (checksum.h), and only
+ * then sets *is_damaged. On failure nothing has to be closed. */
+int spine_checkpoint_open(struct spine_checkpoint *checkpoint, const char *path, bool *is_damaged,
                           struct spine_error *err);
 void spine_checkpoint_close(struct spine_checkpoint *checkpoint);
 
-/* Read the parameters, moments and progress; the shape of params and optimizer must be the file's. */
+/* Read the parameters and moments; the shape of params and optimizer must be the file's. */
 int spine_checkpoint_read(const struct spine_checkpoint *checkpoint, struct spine_params *params,
-                          struct spine_optimizer *optimizer, struct spine_progress *progress,
-                          struct spine_error *err);
+                          struct spine_optimizer *optimizer, struct spine_error *err);
 
 /* Read the path of each of num_paths ranks, if the file is of as many: *has_paths says whether it
  * is. */

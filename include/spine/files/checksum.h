@@ -5,12 +5,15 @@
 #ifndef SPINE_FILES_CHECKSUM_H
 #define SPINE_FILES_CHECKSUM_H
 
+#include <stdbool.h>
+
 #include "spine/base/error.h"
 
 /* Append the checksum to the file 'part', which messages call 'path'. */
 int spine_checksum_put(const char *part, const char *path, struct spine_error *err);
 
-/* Refuse a file that has no checksum, or one that doesn't match. */
-int spine_checksum_check(const char *path, struct spine_error *err);
+/* Refuse a file that has no checksum, or one that doesn't match, and set *is_damaged; one that can't
+ * be read isn't damaged. */
+int spine_checksum_check(const char *path, bool *is_damaged, struct spine_error *err);
 
 #endif

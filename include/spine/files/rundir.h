@@ -6,6 +6,7 @@
  *     model.h5                 the trained model (modelfile.h)
  *     shards/codes-RRRRR.h5    the codes of each rank's rows (codes.h)
  *     codes.h5ad, codes.txt    the codes, merged (merge.h)
+ *     replaced/                the run that this one replaces, until this one is finished
  *
  * Local: one rank does it, the others wait. */
 #ifndef SPINE_FILES_RUNDIR_H
@@ -17,9 +18,14 @@
 
 enum { SPINE_RUNDIR_PATH = 4096 };
 
-/* What the directory holds: nothing of a run, a run that was begun, or one that is finished, which
- * model.h5 says since it is written last. */
-enum spine_rundir_state { SPINE_RUNDIR_EMPTY, SPINE_RUNDIR_BEGUN, SPINE_RUNDIR_FINISHED };
+/* What the directory holds: nothing of a run, a run that was begun, one that has codes but no model,
+ * or one that is finished, which model.h5 says since it is written last. */
+enum spine_rundir_state {
+    SPINE_RUNDIR_EMPTY,
+    SPINE_RUNDIR_BEGUN,
+    SPINE_RUNDIR_CODES,
+    SPINE_RUNDIR_FINISHED
+};
 
 /* Find what a directory holds and, unless 'bytes' is NULL, the bytes that a run's files use on the
  * disk. */
@@ -39,6 +45,15 @@ void spine_rundir_release(int lock);
  * checkpoints. Files of other names are left alone. */
 enum spine_rundir_part { SPINE_RUNDIR_ALL, SPINE_RUNDIR_RESULTS };
 int spine_rundir_clear(const char *directory, enum spine_rundir_part part, struct spine_error *err);
+
+/* Move the same files, but for half-written ones, which are removed, to replaced/ in the directory,
+ * or replaced-2/ and so on. 'aside', of SPINE_RUNDIR_PATH bytes, gets its path; "" if there was
+ * nothing to move. */
+int spine_rundir_set_aside(const char *directory, enum spine_rundir_part part, char *aside,
+                           struct spine_error *err);
+
+/* Remove all that was set aside. */
+int spine_rundir_forget_aside(const char *directory, struct spine_error *err);
 
 /* directory/name into path, of SPINE_RUNDIR_PATH bytes. */
 int spine_rundir_join(char *path, const char *directory, const char *name, struct spine_error *err);

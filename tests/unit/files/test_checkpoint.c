@@ -106,14 +106,16 @@ static int load(const char *path, struct run *run, struct spine_progress *found,
                 int32_t *found_paths, size_t num_paths, int *has_paths)
 {
     struct spine_checkpoint checkpoint;
+    bool is_damaged;
 
-    if (spine_checkpoint_open(&checkpoint, path, &err))
+    if (spine_checkpoint_open(&checkpoint, path, &is_damaged, &err))
         return -1;
     if (strcmp(checkpoint.texts.identity, identity) != 0 ||
         strcmp(checkpoint.texts.config, config) != 0 || strcmp(checkpoint.texts.input, input) != 0)
         fail_msg("%s: other texts than were saved", path);
 
-    int rc = spine_checkpoint_read(&checkpoint, &run->params, &run->optimizer, found, &err);
+    int rc = spine_checkpoint_read(&checkpoint, &run->params, &run->optimizer, &err);
+    *found = checkpoint.progress;
     if (rc == 0)
         rc = spine_checkpoint_read_paths(&checkpoint, found_paths, num_paths, has_paths, &err);
 
@@ -125,8 +127,9 @@ static int load(const char *path, struct run *run, struct spine_progress *found,
 static int load_idle(const char *path, int32_t *idle, size_t num_idle)
 {
     struct spine_checkpoint checkpoint;
+    bool is_damaged;
 
-    if (spine_checkpoint_open(&checkpoint, path, &err))
+    if (spine_checkpoint_open(&checkpoint, path, &is_damaged, &err))
         return -1;
 
     const int rc = spine_checkpoint_read_idle(&checkpoint, idle, num_idle, &err);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -100,6 +101,16 @@ static void put(const char *name)
     assert_int_equal(put_text(&path, name), 0);
 }
 
+/* The state of a directory that holds one of 'ours'. */
+static enum spine_rundir_state state_with(const char *name)
+{
+    if (strcmp(name, "model.h5") == 0)
+        return SPINE_RUNDIR_FINISHED;
+    if (strstr(name, "codes") != NULL && strstr(name, ".part") == NULL)
+        return SPINE_RUNDIR_CODES;
+    return SPINE_RUNDIR_BEGUN;
+}
+
 static void test_any_of_a_runs_files_is_a_run(void **state)
 {
     (void)state;
@@ -115,9 +126,7 @@ static void test_any_of_a_runs_files_is_a_run(void **state)
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
         const struct path path = join_path(&directory, ours[i]);
         put(ours[i]);
-        assert_int_equal(look(directory.text), strcmp(ours[i], "model.h5") == 0
-                                                   ? SPINE_RUNDIR_FINISHED
-                                                   : SPINE_RUNDIR_BEGUN);
+        assert_int_equal(look(directory.text), state_with(ours[i]));
         remove(path.text);
     }
 }
@@ -168,6 +177,55 @@ static void test_clearing_the_results_keeps_where_the_run_stands(void **state)
     }
     assert_others_are_whole();
     assert_int_equal(look(directory.text), SPINE_RUNDIR_BEGUN);
+}
+
+/* Does replaced-NUMBER (0: replaced) in the directory hold what 'ours' are, but for the half-written? */
+static void assert_set_aside(int number)
+{
+    char name[32];
+    snprintf(name, sizeof name, number == 0 ? "replaced" : "replaced-%d", number);
+    const struct path aside = join_path(&directory, name);
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        const struct path moved = join_path(&aside, ours[i]),
+                          before = join_path(&directory, ours[i]);
+        const bool is_half = strstr(ours[i], ".part") != NULL;
+        char *text = get_bytes(&moved, NULL);
+        assert_int_equal(text == NULL, is_half);
+        if (!is_half)
+            assert_string_equal(text, ours[i]);
+        free(text);
+        assert_false(is_there(&before));
+    }
+}
+
+static void test_a_run_that_is_set_aside_is_kept_until_it_is_forgotten(void **state)
+{
+    (void)state;
+    char aside[SPINE_RUNDIR_PATH];
+    const struct path replaced = join_path(&directory, "replaced");
+    const struct path second = join_path(&directory, "replaced-2");
+    const struct path mine = join_path(&directory, "replaced-mine");
+    const struct path note = join_path(&second, "note");
+    assert_int_equal(mkdir(mine.text, 0777), 0);
+    fill_directory();
+    TRY(spine_rundir_set_aside(directory.text, SPINE_RUNDIR_ALL, aside, &err));
+    assert_string_equal(aside, replaced.text);
+    assert_set_aside(0);
+    assert_others_are_whole();
+    assert_int_equal(look(directory.text), SPINE_RUNDIR_EMPTY);
+    TRY(spine_rundir_set_aside(directory.text, SPINE_RUNDIR_ALL, aside, &err));
+    assert_string_equal(aside, "");
+    fill_directory();
+    TRY(spine_rundir_set_aside(directory.text, SPINE_RUNDIR_ALL, aside, &err));
+    assert_string_equal(aside, second.text);
+    assert_set_aside(0);
+    assert_set_aside(2);
+    assert_int_equal(put_text(&note, "mine"), 0);
+    TRY(spine_rundir_forget_aside(directory.text, &err));
+    assert_false(is_there(&replaced));
+    assert_true(is_there(&note));
+    assert_true(is_there(&mine));
+    assert_others_are_whole();
 }
 
 /* Take the directory in a process of its own; its exit status is 0 if it got it, 3 if it was
@@ -291,6 +349,7 @@ int main(void)
         TEST(test_any_of_a_runs_files_is_a_run),
         TEST(test_clearing_removes_the_runs_files_and_no_others),
         TEST(test_clearing_the_results_keeps_where_the_run_stands),
+        TEST(test_a_run_that_is_set_aside_is_kept_until_it_is_forgotten),
         TEST(test_a_directory_that_is_taken_is_refused_to_others),
         TEST(test_where_no_directory_can_be_made_the_reason_is_given),
         TEST(test_a_lock_that_leads_elsewhere_is_refused),

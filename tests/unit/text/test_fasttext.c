@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include "spine/text/fasttext.h"
-
 #include "support/bytes.h"
 #include "support/directory.h"
 #include "support/expect.h"

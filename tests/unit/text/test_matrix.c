@@ -9,7 +9,6 @@
 
 #include "spine/text/npy.h"
 #include "spine/text/safetensors.h"
-
 #include "support/bytes.h"
 #include "support/directory.h"
 #include "support/expect.h"

@@ -11,7 +11,6 @@
 
 #include "spine/text/form.h"
 #include "spine/text/stream.h"
-
 #include "support/bytes.h"
 #include "support/directory.h"
 #include "support/expect.h"

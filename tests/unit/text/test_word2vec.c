@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include "spine/text/word2vec.h"
-
 #include "support/bytes.h"
 #include "support/directory.h"
 #include "support/expect.h"
