@@ -2,6 +2,8 @@
 # What goes wrong on one rank ends all of them, at once, with one line that says what and where, and
 # leaves nothing that looks like a finished run.
 set -euo pipefail
+# The scratch directory must stay visible when a small /dev/shm is mounted over the real one below.
+TMPDIR=${TMPDIR:-/tmp}
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 need_python h5py
