@@ -63,6 +63,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
                                             {"timeline", required_argument, NULL, TIMELINE},
                                             SPINE_ARGUMENTS_COMMON};
     *request = (struct request){.job = TRAIN, .level = SPINE_LOG_INFO};
+
     int option, rc;
     while ((rc = spine_arguments_next("spine-mpi", argc, argv, ":", options, &option, err)) > 0)
         if (option == QUIET)
@@ -71,12 +72,15 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
             request->timeline = optarg;
         else
             request->job = (enum job)option;
+
     if (rc != 0)
         return -1;
+
     if (optind < argc && strchr(argv[optind], '=') == NULL)
         request->path = argv[optind++];
     request->overrides = argv + optind;
     request->num_overrides = argc - optind;
+
     if (request->path == NULL && (request->job == TRAIN || request->job == DRY_RUN))
         return spine_refuse(err, "the configuration file is missing; see spine-mpi --help");
     return 0;
@@ -96,6 +100,7 @@ static int work(const struct request *request, struct spine_comm *comm, struct s
 {
     struct spine_config config;
     const int first = comm->rank == 0;
+
     if (request->job == PRINT_HELP || request->job == PRINT_VERSION) {
         if (first && request->job == PRINT_HELP)
             fputs(usage, stdout);
@@ -103,17 +108,21 @@ static int work(const struct request *request, struct spine_comm *comm, struct s
             print_version();
         return 0;
     }
+
     spine_config_init(&config);
     if (spine_inifile_read(&config, NULL, comm, request->path, request->overrides,
                            request->num_overrides, err))
         return -1;
+
     if (request->job == PRINT_CONFIG) {
         if (first)
             spine_config_describe(&config, stdout);
         return 0;
     }
+
     if (request->job == DOCTOR)
         return spine_doctor(&config, comm, stdout, err);
+
     if (spine_config_check(&config, err))
         return -1;
     if (request->job == DRY_RUN)

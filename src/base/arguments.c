@@ -1,4 +1,4 @@
-/* arguments.c -- what the programs' command lines have in common. */
+/* arguments.c -- command lines of the programs. */
 #include "spine/base/arguments.h"
 
 #include <stdint.h>
@@ -6,6 +6,7 @@
 
 #include "spine/base/number.h"
 
+/* Seven parameters: those of getopt_long(), and for messages the program's name. */
 int spine_arguments_next(const char *program, int argc, char **argv, const char *letters,
                          const struct option *options, int *option, struct spine_error *err)
 {
@@ -22,12 +23,12 @@ int spine_arguments_next(const char *program, int argc, char **argv, const char 
 
     if (optopt >= SPINE_ARGUMENT_HELP) /* one of ours, written --quiet=yes */
         return spine_refuse(err, "%s: takes no value; see %s --help", argv[optind - 1], program);
-    if (optopt != 0) /* the rest of -xyz isn't read, and optind not moved on */
+    if (optopt != 0) /* getopt_long() is still inside -xyz, and optind before it */
         return spine_refuse(err, "-%c: unknown option; see %s --help", optopt, program);
     return spine_refuse(err, "%s: unknown option; see %s --help", argv[optind - 1], program);
 }
 
-int spine_arguments_answer(const char *program, const char *usage, int option)
+bool spine_arguments_answer(const char *program, const char *usage, int option)
 {
     if (option == SPINE_ARGUMENT_HELP)
         fputs(usage, stdout);

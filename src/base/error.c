@@ -1,4 +1,4 @@
-/* error.c -- how a function says what went wrong. */
+/* error.c -- what went wrong, as text and exit status. */
 #include "spine/base/error.h"
 
 #include <stdarg.h>

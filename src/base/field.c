@@ -1,4 +1,4 @@
-/* field.c -- a line of text, taken apart where spaces and tabs stand. */
+/* field.c -- fields of a line of text, separated by spaces and tabs. */
 #include "spine/base/field.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* interrupt.c -- when somebody outside asks the program to save or to stop. */
+/* interrupt.c -- signals and time limits: requests to save or to stop. */
 #include "spine/base/interrupt.h"
 
 #include <math.h>
@@ -9,21 +9,21 @@
 #include "spine/base/clock.h"
 
 /* Set by the handler, cleared by the reader. */
-static volatile sig_atomic_t save_asked, leave_asked, hurry_asked;
+static volatile sig_atomic_t save_requested, leave_requested, hurry_requested;
 static double started; /* when the signals were installed, by the wall clock */
 
 static void note(int signal_number)
 {
     switch (signal_number) {
     case SIGUSR2:
-        save_asked = 1;
+        save_requested = 1;
         break;
     case SIGUSR1:
-        leave_asked = 1;
+        leave_requested = 1;
         break;
     default:
-        hurry_asked = 1;
-        signal(signal_number, SIG_DFL); /* the next one ends us */
+        hurry_requested = 1;
+        signal(signal_number, SIG_DFL); /* the next one ends the process */
     }
 }
 
@@ -34,32 +34,33 @@ void spine_interrupt_install(void)
     memset(&action, 0, sizeof action);
     action.sa_handler = note;
     action.sa_flags = SA_RESTART;
-    save_asked = leave_asked = hurry_asked = 0;
+    save_requested = leave_requested = hurry_requested = 0;
     started = spine_clock_date();
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
 }
 
-static int take(volatile sig_atomic_t *asked)
+static bool fetch_and_clear(volatile sig_atomic_t *request)
 {
-    const int was = *asked;
-    *asked = 0;
+    const bool was = *request != 0;
+
+    *request = 0;
     return was;
 }
 
-int spine_interrupt_save(void)
+bool spine_interrupt_save(void)
 {
-    return take(&save_asked);
+    return fetch_and_clear(&save_requested);
 }
 
-int spine_interrupt_leave(void)
+bool spine_interrupt_leave(void)
 {
-    return take(&leave_asked);
+    return fetch_and_clear(&leave_requested);
 }
 
-int spine_interrupt_hurry(void)
+bool spine_interrupt_hurry(void)
 {
-    return take(&hurry_asked);
+    return fetch_and_clear(&hurry_requested);
 }
 
 double spine_interrupt_time_left(double minutes)

@@ -1,7 +1,6 @@
-/* log.c -- what the program says while it works. */
+/* log.c -- progress, information and warnings on stderr. */
 #include "spine/base/log.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +11,9 @@ static struct {
     const char *program;
     int rank, size;
     enum spine_log_level level;
-    int progress_shown; /* the terminal's last line is an unfinished progress line */
-} speaker = {.program = "spine", .size = 1, .level = SPINE_LOG_INFO};
+    int terminal;        /* descriptor of the terminal that stderr leads to, or -1: none known */
+    bool progress_shown; /* the terminal's last line is an unfinished progress line */
+} speaker = {.program = "spine", .size = 1, .level = SPINE_LOG_INFO, .terminal = -1};
 
 void spine_log_init(const char *program, int rank, int size, enum spine_log_level level)
 {
@@ -27,7 +27,7 @@ static void clear_progress(void)
 {
     if (speaker.progress_shown)
         fputs("\r\033[K", stderr);
-    speaker.progress_shown = 0;
+    speaker.progress_shown = false;
 }
 
 /* One write per line, so that lines of several ranks don't mix. */
@@ -38,6 +38,11 @@ static void print_line(const char *prefix, const char *format, va_list args)
     vsnprintf(text, sizeof text, format, args);
     clear_progress();
     fprintf(stderr, "%s%s\n", prefix, text);
+}
+
+void spine_log_set_terminal(int descriptor)
+{
+    speaker.terminal = descriptor;
 }
 
 void spine_log(enum spine_log_level level, const char *format, ...)
@@ -63,31 +68,19 @@ void spine_log_warning(const char *format, ...)
     va_end(args);
 }
 
-/* The terminal's width if stderr is one, else 0. Under mpirun stderr is a pipe to it, and on the
- * machine where rank 0 runs, mpirun is the parent: then its stderr counts. */
-static int terminal_width(void)
+/* The width of the terminal that stderr is or leads to; 0 if there is none. */
+static size_t terminal_width(void)
 {
+    const int descriptor = isatty(STDERR_FILENO) ? STDERR_FILENO : speaker.terminal;
     struct winsize size = {.ws_col = 0};
-    char path[64];
-    int descriptor = STDERR_FILENO;
-    if (!isatty(descriptor)) {
-        if (getenv("OMPI_COMM_WORLD_RANK") == NULL)
-            return 0;
-        snprintf(path, sizeof path, "/proc/%ld/fd/2", (long)getppid());
-        descriptor = open(path, O_WRONLY | O_NOCTTY);
-        if (descriptor < 0 || !isatty(descriptor)) {
-            if (descriptor >= 0)
-                close(descriptor);
-            return 0;
-        }
-    }
-    const int known = ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    if (descriptor != STDERR_FILENO)
-        close(descriptor);
-    return known ? size.ws_col : 80;
+
+    if (descriptor < 0)
+        return 0;
+
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-int spine_log_is_live(void)
+bool spine_log_is_live(void)
 {
     return speaker.rank == 0 && speaker.level >= SPINE_LOG_INFO && terminal_width() > 0;
 }
@@ -101,11 +94,12 @@ void spine_log_progress(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    const size_t width = (size_t)terminal_width();
+
+    const size_t width = terminal_width();
     if (width < sizeof text)
         text[width > 0 ? width - 1 : 0] = '\0'; /* a line that wraps couldn't be cleared */
     clear_progress();
     fputs(text, stderr);
     fflush(stderr);
-    speaker.progress_shown = 1;
+    speaker.progress_shown = true;
 }

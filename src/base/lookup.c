@@ -32,13 +32,14 @@ static uint64_t *find_slot(const struct spine_lookup *lookup, const struct spine
     return &lookup->slots[at];
 }
 
-int spine_lookup_add(struct spine_lookup *lookup, const struct spine_words *words, size_t index)
+bool spine_lookup_add(struct spine_lookup *lookup, const struct spine_words *words, size_t index)
 {
     uint64_t *slot = find_slot(lookup, words, spine_words_get(words, index));
     if (*slot != 0)
-        return -1;
+        return false;
+
     *slot = index + 1;
-    return 0;
+    return true;
 }
 
 int64_t spine_lookup_find(const struct spine_lookup *lookup, const struct spine_words *words,
@@ -62,7 +63,7 @@ int spine_lookup_find_duplicates(const struct spine_words *words, size_t most, u
     int rc = spine_lookup_init(&lookup, words->count, err);
 
     for (size_t i = 0; rc == 0 && i < words->count && num_found < most; i++)
-        if (spine_lookup_add(&lookup, words, i) != 0) {
+        if (!spine_lookup_add(&lookup, words, i)) {
             rc = spine_memory_reserve(&found, &capacity, num_found + 1, sizeof *found,
                                       "duplicate words", err);
             if (rc == 0)

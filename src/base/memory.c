@@ -1,4 +1,4 @@
-/* memory.c -- memory, checked: the one place that says "out of memory". */
+/* memory.c -- checked allocation, the only source of "out of memory" messages. */
 #include "spine/base/memory.h"
 
 #include <stdint.h>

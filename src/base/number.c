@@ -137,7 +137,7 @@ static bool convert_as_double(uint64_t mantissa, int64_t exponent, float *value)
     const uint64_t half = UINT64_C(1) << (DBL_MANT_DIG - FLT_MANT_DIG - 1);
     uint64_t bits;
     memcpy(&bits, &result, sizeof bits);
-    const uint64_t rest = bits & (2 * half - 1); /* what the float has no room for */
+    const uint64_t rest = bits & (2 * half - 1); /* what doesn't fit into the float */
     if (rest >= half - MARGIN && rest <= half + MARGIN)
         return false;
     *value = (float)result;
@@ -164,9 +164,9 @@ static int64_t clamp(int64_t exponent)
     return exponent < -EXPONENT_LIMIT ? -EXPONENT_LIMIT : exponent;
 }
 
-/* Copy the significant digits, at most 'room', to 'text'; returns how many. Those behind are
+/* Copy the significant digits, at most 'most', to 'text'; returns how many. Those behind are
  * counted in *dropped, and *rest says whether one of them isn't 0. */
-static size_t copy_digits(const struct decimal *decimal, size_t room, char *text, int64_t *dropped,
+static size_t copy_digits(const struct decimal *decimal, size_t most, char *text, int64_t *dropped,
                           bool *rest)
 {
     size_t used = 0;
@@ -175,7 +175,7 @@ static size_t copy_digits(const struct decimal *decimal, size_t room, char *text
     for (const char *at = decimal->begin; at < decimal->end; at++) {
         if (*at == '.' || (*at == '0' && used == 0))
             continue;
-        if (used < room) {
+        if (used < most) {
             text[used++] = *at;
             continue;
         }
@@ -246,25 +246,30 @@ static uint32_t join_digits(uint64_t digits)
 static const char *scan_short(const char *begin, const char *end, float *value)
 {
     static const uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+
     if (end - begin < SHORT_ROOM)
         return NULL;
+
     const uint32_t negative = *begin == '-';
     const char *at = begin + negative;
     const unsigned whole = (unsigned)(unsigned char)*at - '0';
     uint64_t digits;
     memcpy(&digits, at + 2, sizeof digits);
     digits ^= UINT64_C(0x3030303030303030);
+
     /* The highest bit of the first byte that is no digit; those behind it may be wrong. */
     const uint64_t others =
         (digits | (digits + UINT64_C(0x7676767676767676))) & UINT64_C(0x8080808080808080);
     if (whole > 9 || at[1] != '.' || others == 0 || (others & 0x80) != 0)
         return NULL;
+
     const unsigned count = (unsigned)__builtin_ctzll(others) / 8;
     const uint32_t fraction = join_digits(digits << (64 - 8 * count));
     const uint32_t mantissa = whole * powers[count] + fraction;
     const char *after = at + 2 + count;
     if (mantissa > UINT32_C(1) << FLT_MANT_DIG || (*after | 0x20) == 'e')
         return NULL;
+
     const float magnitude = (float)(int32_t)mantissa / (float)(int32_t)powers[count];
     uint32_t bits; /* signs are random: a branch would often be mispredicted */
     memcpy(&bits, &magnitude, sizeof bits);
@@ -286,9 +291,11 @@ static const char *scan_any(const char *begin, const char *end, float *value)
     const bool negative = at < end && *at == '-';
     if (at < end && (*at == '-' || *at == '+'))
         at++;
+
     struct decimal decimal;
     const char *after = scan_mantissa(at, end, &decimal);
     float magnitude;
+
     if (decimal.digits == 0) {
         after = scan_special(at, end, &magnitude);
         if (after == NULL)
@@ -300,6 +307,7 @@ static const char *scan_any(const char *begin, const char *end, float *value)
             return NULL;
         magnitude = convert(&decimal);
     }
+
     *value = negative ? -magnitude : magnitude;
     return after;
 }

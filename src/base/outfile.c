@@ -25,7 +25,7 @@ static int fail_path(const char *path, struct spine_error *err)
     return spine_fail(err, "%s: %s", path, strerror(errno));
 }
 
-/* Publishing would put a file in the place of /dev/null, or of the pipe behind /dev/stdout. */
+/* Publishing would replace /dev/null, or the pipe behind /dev/stdout, by a file. */
 static int check_place(const char *path, struct spine_error *err)
 {
     struct stat facts;
@@ -104,7 +104,7 @@ int spine_outfile_publish(const char *path, struct spine_error *err)
     if (rc == 0 && rename(part, path) != 0)
         rc = spine_fail(err, "%s: can't rename the finished file: %s", path, strerror(errno));
     if (rc == 0) {
-        /* One in which we may make files but not look can't be synced. */
+        /* A directory that may be written but not read can't be synced. */
         const char *directory = cut_to_directory(part);
         rc = access(directory, R_OK) == 0 ? sync_path(directory, err) : 0;
     }

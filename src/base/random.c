@@ -101,6 +101,8 @@ static inline __attribute__((always_inline)) void make_group(uint32_t group, uin
         }
 }
 
+/* Seven parameters: three say which numbers, four what to do with them; no caller has them in a
+ * struct. */
 SPINE_CLONES
 void spine_random_add_noise(uint64_t seed, uint32_t epoch, uint64_t row, float sigma, size_t count,
                             const float *clean, float *noisy)

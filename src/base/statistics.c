@@ -55,10 +55,10 @@ double spine_statistics_quantile(const double *sorted, size_t count, double q)
 {
     if (count == 0)
         return NAN;
-    const double place = q * (double)(count - 1);
-    const size_t below = (size_t)place;
+    const double position = q * (double)(count - 1);
+    const size_t below = (size_t)position;
     const size_t above = below + 1 < count ? below + 1 : below;
-    return sorted[below] + (place - (double)below) * (sorted[above] - sorted[below]);
+    return sorted[below] + (position - (double)below) * (sorted[above] - sorted[below]);
 }
 
 /* --- Spearman ----------------------------------------------------------------------------- */
@@ -149,12 +149,14 @@ static int resample(const double *x, const double *y, size_t count, size_t sampl
     return failed;
 }
 
+/* Seven parameters: two lists of one length, two for the bootstrap, and the results. */
 int spine_statistics_spearman(const double *x, const double *y, size_t count, size_t samples,
                               uint64_t seed, struct spine_estimate *rho, struct spine_error *err)
 {
     *rho = (struct spine_estimate){NAN, NAN, NAN};
     if (count < 3)
         return 0;
+
     double *rhos =
         spine_memory_get(samples + 1, sizeof *rhos, "the resamples of a correlation", err);
     struct ranking ranking;
@@ -170,6 +172,7 @@ int spine_statistics_spearman(const double *x, const double *y, size_t count, si
             ranking.y[i].value = y[i];
         }
         rho->value = correlate_ranks(&ranking, count);
+
         size_t kept = 0;
         for (size_t sample = 0; sample < samples; sample++)
             if (!isnan(rhos[sample]))
@@ -180,6 +183,7 @@ int spine_statistics_spearman(const double *x, const double *y, size_t count, si
             rho->high = spine_statistics_quantile(rhos, kept, 0.975);
         }
     }
+
     free(ranking.x);
     free(rhos);
     return rc;

@@ -36,6 +36,7 @@ size_t spine_words_character(const char *text)
     const unsigned char *byte = (const unsigned char *)text;
     if (byte[0] < 0x80)
         return byte[0] != 0;
+
     /* The lead byte gives the length; the second byte's bounds exclude overlong forms, surrogates
      * and what lies beyond U+10FFFF. */
     size_t length = 0;
@@ -51,23 +52,28 @@ size_t spine_words_character(const char *text)
         least = byte[0] == 0xf0 ? 0x90 : least;
         most = byte[0] == 0xf4 ? 0x8f : most;
     }
+
     if (length == 0 || byte[1] < least || byte[1] > most)
         return 0;
+
     for (size_t i = 2; i < length; i++)
         if ((byte[i] & 0xc0) != 0x80)
             return 0;
+
     return length;
 }
 
-int spine_words_add_escaped(struct spine_words *words, const char *word, int *escaped,
+int spine_words_add_escaped(struct spine_words *words, const char *word, bool *escaped,
                             struct spine_error *err)
 {
     const size_t length = strlen(word);
     /* A byte becomes four at most. */
     char *copy = spine_memory_get(4 * length + 5, 1, "an escaped word", err), *end = copy;
-    *escaped = 0;
+
+    *escaped = false;
     if (copy == NULL)
         return -1;
+
     while (*word != '\0') {
         const size_t character = spine_words_character(word);
         if (character > 0) {
@@ -76,9 +82,10 @@ int spine_words_add_escaped(struct spine_words *words, const char *word, int *es
             word += character;
         } else {
             end += sprintf(end, "\\x%02X", (unsigned char)*word++);
-            *escaped = 1;
+            *escaped = true;
         }
     }
+
     const int rc = spine_words_add(words, copy, (size_t)(end - copy), err);
     free(copy);
     return rc;

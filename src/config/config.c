@@ -391,21 +391,26 @@ static void print_value(FILE *file, struct spine_config *config, const struct op
     case TEXT:
         fputs(text_field(config, option), file);
         break;
+
     case COUNT:
         fprintf(file, "%lld", (long long)*count_field(config, option));
         break;
+
     case REAL:
         if (option->words != NULL && *real_field(config, option) == 0)
             fputs(option->words[0], file);
         else
             print_real(file, *real_field(config, option));
         break;
+
     case SWITCH:
         fputs(switch_names[*count_field(config, option)], file);
         break;
+
     case CHOICE:
         fputs(option->words[*count_field(config, option)], file);
         break;
+
     case SET:
         print_set(file, option->words, *count_field(config, option));
         break;
@@ -475,8 +480,10 @@ static int may_change(const char *name)
         "train.grace_seconds",
         "train.check_room",
     };
+
     if (strncmp(name, "output.", strlen("output.")) == 0)
         return 1;
+
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return 1;

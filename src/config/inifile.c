@@ -237,6 +237,7 @@ static int override_sweep(struct spine_inifile_lines *sweep, char **words, int *
 {
     const size_t prefix = strlen(sweep_section) + 1;
     int kept = 0;
+
     for (int i = 0; i < *count; i++) {
         char name[SPINE_INIFILE_NAME];
         const char *equals = strchr(words[i], '=');
@@ -244,17 +245,21 @@ static int override_sweep(struct spine_inifile_lines *sweep, char **words, int *
             words[kept++] = words[i];
             continue;
         }
+
         snprintf(name, sizeof name, "%.*s", (int)(equals - words[i] - (ptrdiff_t)prefix),
                  words[i] + prefix);
+
         const struct spine_inifile_line *before = find_line(sweep, name);
         if (before != NULL && before->line == 0)
             return spine_refuse(err, "command line: %s is set twice", name);
         const size_t place = before == NULL ? sweep->count : (size_t)(before - sweep->line);
+
         if (add_line(sweep, 0, name, equals + 1, err))
             return spine_inifile_locate(sweep->path, 0, err);
         if (place + 1 < sweep->count)
             sweep->line[place] = sweep->line[--sweep->count];
     }
+
     *count = kept;
     return 0;
 }
@@ -292,6 +297,7 @@ int spine_inifile_find_input(const char *text, const char *path, char *input,
     return rc;
 }
 
+/* Seven parameters: what is filled, who reads, and the command line that says from where. */
 int spine_inifile_read(struct spine_config *config, struct spine_inifile_lines *sweep,
                        struct spine_comm *comm, const char *path, char *const *words, int count,
                        struct spine_error *err)

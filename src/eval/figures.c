@@ -204,7 +204,7 @@ static int add_text(cJSON *object, const char *name, const char *text)
 {
     struct spine_words valid = {0};
     struct spine_error ignored;
-    int escaped = 0;
+    bool escaped = false;
     int rc = 0;
     if (spine_words_add_escaped(&valid, text, &escaped, &ignored) ||
         cJSON_AddStringToObject(object, name, spine_words_get(&valid, 0)) == NULL)

@@ -86,6 +86,7 @@ static int write_contents(struct spine_store *store, const struct spine_checkpoi
 {
     const struct spine_params *params = writer->params;
     const struct spine_optimizer *optimizer = writer->optimizer;
+
     if (write_progress(store, &writer->progress, err) ||
         spine_store_set_text(store, "/", "identity", writer->texts->identity, err) ||
         spine_store_set_text(store, "/", "config", writer->texts->config, err) ||
@@ -95,11 +96,13 @@ static int write_contents(struct spine_store *store, const struct spine_checkpoi
                           writer->paths, err) ||
         spine_modelfile_write_params(store, "/parameters", params, err))
         return -1;
+
     if (writer->idle != NULL &&
         (spine_store_make_checked(store, "/idle", SPINE_STORE_INT32, writer->num_idle, 0, err) ||
          spine_store_write(store, "/idle", SPINE_STORE_INT32, 0, writer->num_idle, 1,
                            writer->idle_copy, err)))
         return -1;
+
     if (optimizer->first != NULL) {
         const struct spine_params first = view(params, optimizer->first);
         if (spine_modelfile_write_params(store, "/first", &first, err))
@@ -110,6 +113,7 @@ static int write_contents(struct spine_store *store, const struct spine_checkpoi
         if (spine_modelfile_write_params(store, "/second", &second, err))
             return -1;
     }
+
     return 0;
 }
 
@@ -217,22 +221,26 @@ int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_che
 {
     if (spine_checkpoint_finish(writer, err))
         return -1;
+
     writer->params = params;
     writer->optimizer = optimizer;
     writer->progress = *progress;
     memcpy(writer->paths, paths, writer->num_paths * sizeof *paths);
+
     if (writer->idle != NULL && writer->idle_copy == NULL &&
         (writer->idle_copy = spine_memory_zeroed(writer->num_idle, sizeof *writer->idle_copy,
                                                  "a copy of the idle counts", err)) == NULL)
         return -1;
     if (writer->idle != NULL)
         memcpy(writer->idle_copy, writer->idle, writer->num_idle * sizeof *writer->idle);
+
     if (mode == SPINE_CHECKPOINT_NOW) {
         save_timed(writer);
         if (writer->rc != 0)
             *err = writer->err;
         return writer->rc;
     }
+
     if (copy(writer, params, optimizer, err))
         return -1;
     writer->done = 0;

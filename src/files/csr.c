@@ -125,15 +125,18 @@ int spine_csr_check(struct spine_store *store, const char *path, const char *nam
     char part[NAME];
     size_t num_indices = 0, num_ends = 0;
     int64_t first = -1, last = -1;
+
     if (spine_store_extent(store, join(part, name, "data"), SPINE_STORE_FLOAT, count, NULL, err) ||
         spine_store_extent(store, join(part, name, "indices"), SPINE_STORE_INT32, &num_indices,
                            NULL, err) ||
         spine_store_extent(store, join(part, name, "indptr"), SPINE_STORE_INT64, &num_ends, NULL,
                            err))
         return -1;
+
     if (num_ends != rows + 1)
         return spine_refuse(err, "%s: is incomplete: '%s' has %zu entries, expected %zu", path,
                             part, num_ends, rows + 1);
+
     if (spine_store_read(store, part, SPINE_STORE_INT64, 0, 1, 1, &first, err) ||
         spine_store_read(store, part, SPINE_STORE_INT64, rows, 1, 1, &last, err))
         return -1;
@@ -142,6 +145,7 @@ int spine_csr_check(struct spine_store *store, const char *path, const char *nam
                             "%s: is incomplete: '%s' has %zu values, %zu columns and row ends "
                             "from %lld to %lld",
                             path, name, *count, num_indices, (long long)first, (long long)last);
+
     return 0;
 }
 
@@ -174,28 +178,34 @@ int spine_csr_read(struct spine_store *store, const char *path, const char *name
                    struct spine_error *err)
 {
     char part[NAME];
+
     spine_csr_clear(csr);
     if (spine_csr_reserve(csr, rows, 0, err) ||
         spine_store_read(store, join(part, name, "indptr"), SPINE_STORE_INT64, first, rows + 1, 1,
                          csr->indptr, err))
         return -1;
+
     if (!ends_fit(csr->indptr, rows, columns, count))
         return spine_refuse(err, "%s: the row ends in '%s' don't ascend within it", path, part);
+
     const int64_t base = csr->indptr[0];
     const size_t values = (size_t)(csr->indptr[rows] - base);
     for (size_t i = 0; i <= rows; i++)
         csr->indptr[i] -= base;
+
     if (spine_csr_reserve(csr, rows, values, err) ||
         spine_store_read(store, join(part, name, "data"), SPINE_STORE_FLOAT, (size_t)base, values,
                          1, csr->data, err) ||
         spine_store_read(store, join(part, name, "indices"), SPINE_STORE_INT32, (size_t)base,
                          values, 1, csr->indices, err))
         return -1;
+
     csr->rows = rows;
     csr->count = values;
     if (!columns_fit(csr, columns))
         return spine_refuse(err, "%s: '%s' has a column that is out of order or not below %zu",
                             path, part, columns);
+
     for (size_t at = 0; at < values; at++)
         if (!isfinite(csr->data[at]))
             return spine_refuse(err, "%s: '%s' has a value that is not finite", path,

@@ -251,7 +251,10 @@ int spine_events_open(struct spine_events *events, const char *path, const char 
     *events = (struct spine_events){.path = path, .metrics_path = metrics_path};
     events->file = open_file(path, O_RDWR | O_CREAT, "r+", err);
     events->metrics = events->file == NULL ? NULL : open_file(metrics_path, O_RDONLY, "r", err);
-    int rc = events->metrics == NULL ? -1 : 0;
+
+    int rc = 0;
+    if (events->metrics == NULL)
+        rc = -1;
     if (rc == 0) {
         const off_t end = find_end(events, epochs);
         if (fseeko(events->file, end, SEEK_SET) != 0 || ftruncate(fileno(events->file), end) != 0)

@@ -104,7 +104,7 @@ static int write_h5ad_rows(struct output *output, const struct spine_codes *code
     struct spine_words valid = {0};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < words->count; i++) {
-        int escaped = 0;
+        bool escaped = false;
         rc = spine_words_add_escaped(&valid, spine_words_get(words, i), &escaped, err);
         report->escaped += (size_t)escaped;
     }
@@ -150,7 +150,9 @@ static int open_output(struct output *output, const struct spine_shard *first,
         return spine_store_create(&output->store, output->path, NULL, err) ||
                make_anndata(output->store, first, err);
     output->text = spine_outfile_create_text(output->path, err);
-    return output->text == NULL ? -1 : 0;
+    if (output->text == NULL)
+        return -1;
+    return 0;
 }
 
 static int append_shard(struct output *output, const char *directory, int64_t number,
@@ -159,9 +161,11 @@ static int append_shard(struct output *output, const char *directory, int64_t nu
     char path[SPINE_PATH];
     struct spine_shard shard;
     struct spine_codes codes;
+
     if (spine_codes_shard_path(path, directory, number, err) ||
         spine_codes_open_shard(&codes, path, &shard, err))
         return -1;
+
     const size_t block = spine_codes_block_rows(&codes);
     struct spine_words words = {0};
     int rc = 0;
@@ -176,6 +180,7 @@ static int append_shard(struct output *output, const char *directory, int64_t nu
         report->rows += count;
         report->values += codes.block.count;
     }
+
     spine_words_dispose(&words);
     spine_codes_close(&codes);
     return rc;

@@ -68,6 +68,7 @@ int spine_metrics_open(FILE **file, const char *path, int64_t epochs, struct spi
         open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (epochs > 0 ? 0 : O_TRUNC), 0666);
     if (descriptor < 0 && errno == ELOOP)
         return spine_refuse(err, "%s: is a symbolic link", path);
+
     *file = descriptor < 0 ? NULL : fdopen(descriptor, "r+");
     if (*file == NULL) {
         spine_fail(err, "%s: %s", path, strerror(errno));
@@ -75,6 +76,7 @@ int spine_metrics_open(FILE **file, const char *path, int64_t epochs, struct spi
             close(descriptor);
         return -1;
     }
+
     int64_t last = 0;
     const off_t end = find_end(*file, epochs, &last);
     int rc = 0;
@@ -83,6 +85,7 @@ int spine_metrics_open(FILE **file, const char *path, int64_t epochs, struct spi
                           path, (long long)last, (long long)epochs);
     else if (fseeko(*file, end, SEEK_SET) != 0 || ftruncate(fileno(*file), end) != 0)
         rc = spine_fail(err, "%s: %s", path, strerror(errno));
+
     if (rc != 0) {
         fclose(*file);
         *file = NULL;

@@ -157,7 +157,7 @@ int spine_store_join(struct spine_store **store, struct spine_comm *comm, const 
     *store = NULL;
     char *part = spine_outfile_part(path, err);
     struct spine_store *made = new_store(path, comm, err);
-    int rc = spine_comm_agree(comm, part == NULL || made == NULL ? -1 : 0, err);
+    int rc = spine_comm_agree(comm, -(part == NULL || made == NULL), err);
     if (rc == 0) {
         const hid_t access = make_access(made->comm);
         made->file = H5Fopen(part, H5F_ACC_RDWR, access);
@@ -215,6 +215,7 @@ int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, co
     struct spine_store *made = new_store(path, comm, err);
     *store = NULL;
     int rc = made == NULL ? -1 : check_readable(path, &made->facts, err);
+
     if (comm != NULL) {
         int64_t failures = rc != 0;
         spine_comm_sum_counts(comm, &failures, 1);
@@ -222,6 +223,7 @@ int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, co
             err->status = SPINE_EXIT_FAILED; /* some machines have it: so name one that hasn't */
         rc = spine_comm_agree(comm, rc, err);
     }
+
     if (rc == 0) {
         const hid_t access = make_access(made->comm);
         made->file = H5Fopen(path, H5F_ACC_RDONLY, access);
@@ -231,12 +233,14 @@ int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, co
             rc = check_format(made, format, err);
         rc = agree(made, rc, err);
     }
+
     if (rc != 0 && made != NULL) {
         if (made->file >= 0)
             H5Fclose(made->file);
         free(made);
         return -1;
     }
+
     *store = made;
     return rc;
 }
@@ -428,6 +432,7 @@ static int transfer(struct spine_store *store, const char *name, enum direction 
     const size_t row_bytes = stride * element.bytes;
     const size_t block = row_bytes < TRANSFER_BYTES ? TRANSFER_BYTES / row_bytes : 1;
     int64_t rounds = (int64_t)((count + block - 1) / block);
+
     const hid_t properties = H5Pcreate(H5P_DATASET_XFER);
     if (store->comm != NULL) {
         rounds = spine_comm_max(store->comm, rounds);
@@ -436,6 +441,7 @@ static int transfer(struct spine_store *store, const char *name, enum direction 
          * lose an error such as a full disk. */
         H5Pset_dxpl_mpio_collective_opt(properties, H5FD_MPIO_INDIVIDUAL_IO);
     }
+
     const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
     const char *doing = direction == READ ? "read" : "write";
     int rc = dataset < 0 ? fail_object(store, doing, name, err) : 0;
@@ -450,6 +456,7 @@ static int transfer(struct spine_store *store, const char *name, enum direction 
             rc = fail_object(store, doing, name, err);
         done += rows;
     }
+
     if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
         rc = fail_object(store, "finish", name, err);
     H5Pclose(properties);

@@ -22,10 +22,12 @@ static size_t stratum_size(const struct spine_partition *part, size_t stratum)
     return stratum_begin(part, stratum + 1) - stratum_begin(part, stratum);
 }
 
+/* Seven parameters: all of them plain values that the struct keeps or is derived from. */
 int spine_partition_init(struct spine_partition *part, uint64_t seed, size_t num_rows,
                          size_t batch_size, int rank, int size, struct spine_error *err)
 {
     *part = (struct spine_partition){0};
+
     if (batch_size > num_rows)
         return spine_refuse(err,
                             "train.batch_size: a batch of %zu rows is more than the input's %zu; "
@@ -36,6 +38,7 @@ int spine_partition_init(struct spine_partition *part, uint64_t seed, size_t num
                             "train.batch_size: a batch of %zu rows can't be shared by %d ranks; "
                             "start at most %zu ranks or raise train.batch_size",
                             batch_size, size, batch_size);
+
     struct spine_partition made = {.seed = seed, .num_rows = num_rows, .num_strata = batch_size};
     made.first_stratum = boundary((size_t)rank, batch_size, (size_t)size);
     made.end_stratum = boundary((size_t)rank + 1, batch_size, (size_t)size);

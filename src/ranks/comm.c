@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/ranks/machine.h"
 #include "spine/ranks/openmpi.h"
@@ -65,6 +66,7 @@ void spine_comm_init(struct spine_comm *world, int *argc, char ***argv)
     spine_openmpi_prepare();
     MPI_TRY(MPI_Init(argc, argv));
     adopt(world, MPI_COMM_WORLD);
+    spine_log_set_terminal(spine_openmpi_terminal());
 }
 
 void spine_comm_finalize(struct spine_comm *world)
@@ -290,6 +292,7 @@ int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t by
     uint64_t *sizes = NULL;
     *all = NULL;
     *all_bytes = 0;
+
     int rc = 0;
     if (comm->rank == 0 &&
         (sizes = spine_memory_zeroed((size_t)comm->size, sizeof *sizes,
@@ -297,6 +300,7 @@ int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t by
         rc = -1;
     if (spine_comm_agree(comm, rc, err))
         return -1;
+
     MPI_TRY(MPI_Gather(&mine, 1, MPI_UINT64_T, sizes, 1, MPI_UINT64_T, 0, mpi(comm)));
     if (comm->rank == 0) {
         for (int rank = 0; rank < comm->size; rank++)
@@ -305,10 +309,12 @@ int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t by
         if (*all == NULL)
             rc = -1;
     }
+
     if (spine_comm_agree(comm, rc, err)) {
         free(sizes);
         return -1;
     }
+
     if (comm->rank == 0) {
         if (bytes > 0)
             memcpy(*all, data, bytes);
@@ -319,6 +325,7 @@ int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t by
             MPI_TRY(MPI_Send((const char *)data + done, (int)piece, MPI_BYTE, 0, 0, mpi(comm)));
         }
     }
+
     free(sizes);
     return 0;
 }

@@ -186,6 +186,7 @@ uint64_t spine_machine_memory_left(const char *root)
     snprintf(path, sizeof path, "%.4000s/proc", root);
     const uint64_t kilobytes = read_number(path, "meminfo", "MemAvailable:");
     uint64_t left = kilobytes == UINT64_MAX ? UINT64_MAX : kilobytes * 1024;
+
     strcat(path, "/self/cgroup");
     FILE *file = fopen(path, "r");
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
@@ -201,6 +202,7 @@ uint64_t spine_machine_memory_left(const char *root)
         else if (has_memory(controllers + 1))
             left = least_of(left, groups_left(root, &version_1, group));
     }
+
     if (file != NULL)
         fclose(file);
     return left;

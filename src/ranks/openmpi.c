@@ -1,11 +1,13 @@
-/* openmpi.c -- what is known of Open MPI beyond the MPI standard. */
+/* openmpi.c -- what we know about Open MPI beyond the MPI standard. */
 #include "spine/ranks/openmpi.h"
 
+#include <fcntl.h>
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool is_in_use(void)
 {
@@ -54,6 +56,25 @@ const char *spine_openmpi_shared_directory(void)
     if (!is_in_use())
         return NULL;
     return set != NULL ? set : "/dev/shm";
+}
+
+int spine_openmpi_terminal(void)
+{
+    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
+    char path[64];
+
+    if (!is_in_use() || rank == NULL || strcmp(rank, "0") != 0)
+        return -1;
+
+    /* Where mpirun runs, it is the parent of its ranks. */
+    snprintf(path, sizeof path, "/proc/%ld/fd/2", (long)getppid());
+    const int descriptor = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    if (descriptor >= 0 && !isatty(descriptor)) {
+        close(descriptor);
+        return -1;
+    }
+
+    return descriptor;
 }
 
 /* Append to 'text' the names of the plug-ins of a kind that /proc/self/maps lists, but for those that

@@ -191,6 +191,7 @@ int spine_sums_begin(struct spine_sums *sums, size_t first, size_t count)
     while (slot < SPINE_SUMS_MOST && sums->sums[slot].stage != FREE)
         slot++;
     assert(slot < SPINE_SUMS_MOST);
+
     struct spine_sum *sum = &sums->sums[slot];
     *sum = (struct spine_sum){.stage = BEGUN,
                               .order = sums->num_begun++,
@@ -198,11 +199,13 @@ int spine_sums_begin(struct spine_sums *sums, size_t first, size_t count)
                               .first = first,
                               .count = count,
                               .begun = spine_comm_clock()};
+
     if (sums->node.size == 1 && sums->others.size == 1) {
         sum->stage = ALL_DONE;
         sum->done = sum->begun;
         return slot;
     }
+
     atomic_store_explicit(&notice_of(sums, sums->node.rank, slot)->ready, sum->number,
                           memory_order_release);
     advance(sums, slot);

@@ -49,7 +49,7 @@ static cJSON *make_word(const struct spine_listing *listing, size_t row)
 {
     struct spine_words words = {0};
     struct spine_error ignored;
-    int escaped;
+    bool escaped;
     cJSON *word = spine_words_add_escaped(&words, word_of(listing, row), &escaped, &ignored) == 0
                       ? cJSON_CreateString(spine_words_get(&words, 0))
                       : NULL;
@@ -232,10 +232,12 @@ int spine_listing_near(struct spine_listing *listing, const char *word, struct s
     const int64_t row = spine_space_find(space, word);
     if (row < 0)
         return spine_refuse(err, "--near: '%s' is not among the %zu words", word, space->rows);
+
     struct spine_ranked *near =
         spine_memory_get(space->rows + 1, sizeof *near, "the words nearby", err);
     if (near == NULL)
         return -1;
+
     size_t count = 0;
     for (size_t i = 0; i < space->rows; i++)
         if (i != (size_t)row)
@@ -243,12 +245,14 @@ int spine_listing_near(struct spine_listing *listing, const char *word, struct s
                                                   (uint32_t)i};
     spine_ranked_sort(near, count);
     count = count < listing->most_words ? count : listing->most_words;
+
     if (listing->json != NULL) {
         add_near(listing, (size_t)row, near, count);
     } else {
         fprintf(listing->out, "near %s\n", word);
         print_entries(listing, near, count);
     }
+
     free(near);
     return 0;
 }

@@ -23,6 +23,7 @@ void spine_ranked_sort(struct spine_ranked *entries, size_t count)
 static size_t list_strengths(const struct spine_space *space, size_t row, struct spine_ranked *out)
 {
     size_t count = 0;
+
     if (space->dense != NULL) {
         const float *values = space->dense + row * space->dimensions;
         for (size_t j = 0; j < space->dimensions; j++)
@@ -30,12 +31,15 @@ static size_t list_strengths(const struct spine_space *space, size_t row, struct
                 out[count++] = (struct spine_ranked){values[j], (uint32_t)j};
         return count;
     }
+
     const struct spine_csr *codes = &space->codes, *excess = &space->excess;
     int64_t above = excess->indptr[row];
+
     for (int64_t at = codes->indptr[row]; at < codes->indptr[row + 1]; at++) {
         const int32_t dimension = codes->indices[at];
         while (above < excess->indptr[row + 1] && excess->indices[above] < dimension)
             above++;
+
         float strength = codes->data[at];
         if (above < excess->indptr[row + 1] && excess->indices[above] == dimension)
             strength += excess->data[above];
@@ -86,9 +90,11 @@ int spine_ranking_init(struct spine_ranking *ranking, const struct spine_space *
     struct spine_ranked *row = spine_memory_get(width, sizeof *row, "a word's dimensions", err);
     int rc = ranking->start == NULL || ranking->active == NULL || ranking->median == NULL ||
              end == NULL || row == NULL;
+
     for (size_t i = 0; rc == 0 && i < space->rows; i++)
         for (size_t n = list_strengths(space, i, row); n > 0; n--)
             end[row[n - 1].index]++;
+
     if (rc == 0) {
         for (size_t j = 0; j < width; j++) {
             ranking->start[j + 1] = ranking->start[j] + end[j];
@@ -98,6 +104,7 @@ int spine_ranking_init(struct spine_ranking *ranking, const struct spine_space *
                                             "the words of all dimensions", err);
         rc = ranking->entries == NULL;
     }
+
     if (rc == 0) {
         for (size_t i = 0; i < space->rows; i++)
             for (size_t n = list_strengths(space, i, row); n > 0; n--)
@@ -105,6 +112,7 @@ int spine_ranking_init(struct spine_ranking *ranking, const struct spine_space *
                     (struct spine_ranked){row[n - 1].strength, (uint32_t)i};
         sort_dimensions(ranking);
     }
+
     free(end);
     free(row);
     if (rc == 0)

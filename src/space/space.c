@@ -42,7 +42,10 @@ static int take_codes(struct spine_space *space, struct spine_codes *codes, stru
 static int read_merged(struct spine_space *space, const char *path, struct spine_error *err)
 {
     struct spine_codes codes;
-    return spine_codes_open_merged(&codes, path, err) || take_codes(space, &codes, err) ? -1 : 0;
+
+    if (spine_codes_open_merged(&codes, path, err) || take_codes(space, &codes, err))
+        return -1;
+    return 0;
 }
 
 static int read_shards(struct spine_space *space, const char *run, struct spine_error *err)
@@ -108,15 +111,18 @@ static int read_text(struct spine_space *space, const char *path, struct spine_e
     struct spine_layout layout;
     struct spine_lines *input = NULL;
     struct spine_vectors vectors = {0};
+
     if (spine_layout_detect(&layout, path, SPINE_HEADER_AUTO, err) ||
         spine_lines_open(&input, path, err))
         return -1;
+
     int rc = spine_vectors_parse(&vectors, input, &layout, &rules, err);
     if (rc != 0 && vectors.bad_line > 0)
         spine_lines_locate(path, vectors.bad_line, err);
     if (rc == 0 && layout.has_header && layout.announced != vectors.rows)
         rc = spine_refuse(err, "%s:1: the header announces %llu vectors, the file has %zu", path,
                           (unsigned long long)layout.announced, vectors.rows);
+
     if (rc == 0) {
         space->dimensions = vectors.dimension;
         space->dense = vectors.values;
@@ -124,6 +130,7 @@ static int read_text(struct spine_space *space, const char *path, struct spine_e
         vectors.values = NULL;
         vectors.words = (struct spine_words){0};
     }
+
     spine_vectors_dispose(&vectors);
     spine_lines_close(input);
     return rc;
@@ -173,7 +180,7 @@ static int fill_lookup(struct spine_space *space, struct spine_error *err)
     if (spine_lookup_init(&space->lookup, space->rows, err))
         return -1;
     for (size_t i = 0; i < space->rows; i++)
-        if (spine_lookup_add(&space->lookup, &space->words, i) != 0)
+        if (!spine_lookup_add(&space->lookup, &space->words, i))
             space->num_repeated++;
     return 0;
 }

@@ -31,7 +31,7 @@ bool spine_fasttext_is(const void *start, size_t bytes)
 
 /* --- Reading on --------------------------------------------------------------------------- */
 
-/* A place in the file that moves on. */
+/* A position in the file; reading advances it. */
 struct cursor {
     const struct spine_binary *binary;
     uint64_t offset; /* of block[at] */
@@ -136,7 +136,10 @@ static int read_entries(struct spine_fasttext *model, struct cursor *cursor, int
     size_t length;
     char kind;
     char *word = spine_memory_get(MOST_WORD + 1, 1, "a word", err);
-    int rc = word == NULL ? -1 : 0;
+    int rc = 0;
+
+    if (word == NULL)
+        return -1;
 
     for (int64_t i = 0; rc == 0 && i < size; i++) {
         if (take_word(cursor, word, &length, err) || take_number(cursor, 8, &count, err) ||
@@ -269,7 +272,7 @@ static int add_ngrams(struct sum *sum, const char *text, size_t length, size_t b
     return 0;
 }
 
-/* Sum up the rows of a word; 'text' has room for it and three bytes more. */
+/* Sum up the rows of a word; 'text' holds its length and three bytes more. */
 static int add_word(struct sum *sum, size_t index, char *text, struct spine_error *err)
 {
     static const char end_of_sentence[] = "</s>"; /* has no n-grams */
@@ -296,8 +299,10 @@ int spine_fasttext_read(const struct spine_fasttext *model, size_t first, size_t
     const size_t dimension = model->matrix.columns;
     float *row = spine_memory_get(dimension, sizeof *row, "a row", err);
     char *text = row == NULL ? NULL : spine_memory_get(MOST_WORD + 3, 1, "a word", err);
-    int rc = text == NULL ? -1 : 0;
+    int rc = 0;
 
+    if (text == NULL)
+        rc = -1;
     for (size_t i = 0; rc == 0 && i < count; i++) {
         struct sum sum = {model, values + i * stride, row, 0};
         memset(sum.values, 0, dimension * sizeof *row);

@@ -320,7 +320,7 @@ int spine_form_look(const char *path, enum spine_form *form, struct spine_error 
 
     if (check_archive(path, err) || spine_stream_open(&stream, path, err))
         return -1;
-    start = spine_memory_get(SPINE_FORM_BYTES, 1, "a look at the file", err);
+    start = spine_memory_get(SPINE_FORM_BYTES, 1, "the beginning of the file", err);
     if (start == NULL || read_start(stream, start, SPINE_FORM_BYTES, &bytes, err))
         goto done;
 

@@ -40,7 +40,7 @@ static int add_token(struct spine_words *words, struct spine_field token, struct
     return 0;
 }
 
-/* The number of the label that stands last in the list, which keeps it only if it is new. */
+/* The number of the label that was added last; removes it from the list if it isn't new. */
 static int number_label(struct spine_words *labels, uint32_t *number, struct spine_error *err)
 {
     const size_t last = labels->count - 1;

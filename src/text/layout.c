@@ -1,4 +1,4 @@
-/* layout.c -- how a file of word vectors is laid out, as a look at its start shows. */
+/* layout.c -- the layout of a file of word vectors in text form, found from its first rows. */
 #include "spine/text/layout.h"
 
 #include <ctype.h>
@@ -6,7 +6,7 @@
 #include <strings.h>
 
 enum {
-    SAMPLE_ROWS = 100, /* how many rows the look takes in */
+    SAMPLE_ROWS = 100, /* rows that the layout is found from */
     HEADER_DIGITS = 18,
 };
 
@@ -124,7 +124,7 @@ static void count_votes(const struct sample *sample, size_t numbers, size_t vote
 }
 
 /* What most rows have. Of two as frequent, what more rows have that are a single word and numbers:
- * a damaged number in the middle makes a row look short. Then the smaller. */
+ * a damaged number in the middle makes a row seem short. Then the smaller. */
 static size_t choose_dimension(const struct sample *sample)
 {
     size_t best = 0, most[2] = {0, 0};
@@ -148,9 +148,11 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
 {
     if (bytes == 0)
         return spine_refuse(err, "%s: the file is empty", path);
+
     if (sample->is_utf16)
         return spine_refuse(
             err, "%s: this is UTF-16; make it UTF-8 first: iconv -f UTF-16 -t UTF-8", path);
+
     if (sample->count == 0)
         return spine_refuse(err, "%s: no vectors, %s", path,
                             sample->has_integers ? "only a header" : "only blank lines");
@@ -159,15 +161,18 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
     if (sample->has_bare_returns)
         return spine_refuse(err, "%s: a carriage return inside line %llu; lines end in newlines",
                             path, (unsigned long long)sample->rows[0].line);
+
     const size_t dimension = choose_dimension(sample);
     if (dimension <= 1 && 2 * sample->num_commas > sample->count)
         return spine_refuse(
             err, "%s: this is CSV; words and numbers must be separated by spaces or tabs", path);
     if (dimension > 0)
         return 0;
+
     if (sample->is_binary)
         return spine_refuse(
             err, "%s: this is not text; word2vec's binary format and others are not read", path);
+
     size_t first = 0;
     while (sample->rows[first].numbers != 0)
         first++;

@@ -1,8 +1,8 @@
 /* lines.c -- a file as a stream of lines: plain, gzip or zstd.
  *
- * buffer[first, last) holds what was read, and decompressed, but not given out yet. A line must
- * stand in it whole, so it grows with the longest line. Nothing is mapped: a file that becomes
- * shorter while it is read would then end the process by a signal. */
+ * buffer[first, last) holds what was read and decompressed, but not returned yet. A line must fit
+ * into it, so it grows with the longest line. Nothing is mapped: a file that shrinks while it is
+ * read would then end the process by a signal. */
 #include "spine/text/lines.h"
 
 #include <assert.h>
@@ -193,9 +193,11 @@ static int fill(struct spine_lines *lines, struct spine_error *err)
 {
     if (make_room(lines, err))
         return -1;
+
     char *to = lines->buffer + lines->last;
     size_t got = 0;
     int rc = -1;
+
     switch (lines->kind) {
     case SPINE_LINES_PLAIN:
         rc = read_plain(lines, to, BLOCK, &got, err);
@@ -207,6 +209,7 @@ static int fill(struct spine_lines *lines, struct spine_error *err)
         rc = read_zstd(lines, to, BLOCK, &got, err);
         break;
     }
+
     if (rc)
         return -1;
     lines->last += got;

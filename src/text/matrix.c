@@ -135,7 +135,10 @@ int spine_matrix_read(const struct spine_matrix *matrix, size_t first, size_t co
     const uint64_t all = count * columns * spine_matrix_width(matrix->type);
     struct reader reader = {.matrix = matrix, .bytes = all < BLOCK ? (size_t)all : BLOCK};
     reader.block = spine_memory_get(reader.bytes, 1, "a block of the file", err);
-    int rc = reader.block == NULL ? -1 : 0;
+    int rc = 0;
+
+    if (reader.block == NULL)
+        return -1;
 
     if (rc == 0 && !matrix->is_by_column && stride == columns)
         rc = read_run(&reader, first * columns, count * columns, 1, values, err);

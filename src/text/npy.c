@@ -284,6 +284,7 @@ static size_t encode_all(unsigned char *from, size_t count, bool is_big_endian)
     return used;
 }
 
+/* Seven parameters: the row and its bytes change with every call, the rest stays. */
 static int add_word(const struct spine_npy *npy, const char *name, size_t row, unsigned char *text,
                     size_t bytes, struct spine_words *words, struct spine_error *err)
 {
@@ -316,8 +317,12 @@ int spine_npy_words(const struct spine_npy *npy, const struct spine_binary *bina
         (bytes > 0 && npy->sizes[0] > (binary->bytes - npy->offset) / bytes) || bytes == 0)
         return spine_refuse(err, "%s: announces %llu words of %zu bytes, but the file is shorter",
                             binary->name, (unsigned long long)npy->sizes[0], bytes);
+
     unsigned char *text = spine_memory_get(bytes, 1, "a word", err);
-    int rc = text == NULL ? -1 : 0;
+    int rc = 0;
+    if (text == NULL)
+        return -1;
+
     for (size_t i = 0; rc == 0 && i < npy->sizes[0]; i++) {
         rc = spine_binary_read(binary, npy->offset + i * (uint64_t)bytes, bytes, text, err);
         if (rc == 0)

@@ -1,7 +1,7 @@
 /* stream.c -- the bytes of a file from begin to end, unpacked.
  *
  * packed[at, end) is what was read of the file and not used yet. For a plain file it is what the
- * first look took, so that a pipe can be read, too. */
+ * first read gave, so that a pipe can be read, too. */
 #include "spine/text/stream.h"
 
 #include <bzlib.h>
@@ -377,7 +377,7 @@ int spine_stream_split(const char *path, char **file, const char **inner, struct
             return 0;
         }
     }
-    /* Not there: whoever opens the path says so. */
+    /* If it doesn't exist, opening it will say so. */
     strcpy(*file, path);
     return 0;
 }
@@ -467,11 +467,13 @@ static int open_file(struct spine_stream *stream, const char *file, struct spine
     stream->bytes = stream->is_file ? (uint64_t)facts.st_size : 0;
 
     stream->packed = spine_memory_get(BLOCK, 1, "a block of the file", err);
-    return stream->packed == NULL ? -1 : 0;
+    if (stream->packed == NULL)
+        return -1;
+    return 0;
 }
 
-/* A pipe gives few bytes at a time: look until the kind can be told. */
-static int look(struct spine_stream *stream, struct spine_error *err)
+/* Read until the kind is known: a pipe gives few bytes at a time. */
+static int read_start(struct spine_stream *stream, struct spine_error *err)
 {
     enum { ENOUGH = 16 };
     size_t got = 1;
@@ -497,7 +499,9 @@ int spine_stream_open(struct spine_stream **stream, const char *path, struct spi
 
     int rc = spine_stream_split(path, &file, &inner, err);
     if (rc == 0)
-        rc = open_file(opened, file, err) || look(opened, err) ? -1 : 0;
+        rc = open_file(opened, file, err);
+    if (rc == 0)
+        rc = read_start(opened, err);
     if (rc == 0 && inner != NULL && opened->kind != SPINE_STREAM_ZIP)
         rc = spine_refuse(err, "%s: is not a zip archive, so '%s' can't be a file in it", file,
                           inner);

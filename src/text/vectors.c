@@ -22,7 +22,7 @@ enum {
 
 /* --- Rows --------------------------------------------------------------------------------- */
 
-/* Returns false for a row that parse_unusual() must look at; values are then partly written. */
+/* Returns false for a row that needs parse_unusual(); values are then partly written. */
 static bool parse_ordinary(struct spine_field row, size_t dimension, struct spine_field *word,
                            float *values)
 {
@@ -217,12 +217,15 @@ int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *lines
     struct spine_line line;
     int rc;
     *vectors = (struct spine_vectors){.dimension = layout->dimension};
+
     while ((rc = spine_lines_next(lines, &line, err)) == 1) {
         vectors->num_lines = line.number;
         vectors->is_cut = line.is_cut;
         spine_layout_pass_mark(layout, &line);
+
         if (line.is_first && layout->has_header)
             continue;
+
         if (vectors->rows == vectors->capacity &&
             reserve_rows(vectors, choose_capacity(vectors, lines, bytes, rules->limit), err))
             return -1;
@@ -230,9 +233,11 @@ int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *lines
             vectors->bad_line = err->status == SPINE_EXIT_REFUSED ? line.number : 0;
             return -1;
         }
+
         if (rules->limit > 0 && vectors->rows + vectors->num_not_finite == rules->limit)
             return 0;
     }
+
     return rc;
 }
 

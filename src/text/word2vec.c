@@ -183,18 +183,18 @@ bool spine_word2vec_is(const void *start, size_t bytes)
 /* --- Opening ------------------------------------------------------------------------------ */
 
 /* How many bytes are looked at where a row may begin: a word and some rows. */
-static size_t look_bytes(const struct spine_word2vec *format)
+static size_t window_bytes(const struct spine_word2vec *format)
 {
     return 2 * (size_t)MOST_WORD + (ROWS_LOOKED_AT + 1) * (4 * format->dimension + 2);
 }
 
 /* Read up to 'most' bytes at an offset into memory, which the caller frees. */
-static unsigned char *look(const struct spine_word2vec *format, uint64_t offset, size_t most,
-                           size_t *bytes, struct spine_error *err)
+static unsigned char *read_window(const struct spine_word2vec *format, uint64_t offset, size_t most,
+                                  size_t *bytes, struct spine_error *err)
 {
     const uint64_t left = format->binary->bytes - offset;
     *bytes = left < most ? (size_t)left : most;
-    unsigned char *window = spine_memory_get(*bytes, 1, "a look at the file", err);
+    unsigned char *window = spine_memory_get(*bytes, 1, "a part of the file", err);
 
     if (window != NULL && spine_binary_read(format->binary, offset, *bytes, window, err)) {
         free(window);
@@ -208,7 +208,7 @@ static int look_at_rows(struct spine_word2vec *format, struct spine_error *err)
 {
     struct guess guess = {0};
     size_t bytes = 0;
-    unsigned char *window = look(format, format->begin, look_bytes(format), &bytes, err);
+    unsigned char *window = read_window(format, format->begin, window_bytes(format), &bytes, err);
     if (window == NULL)
         return -1;
 
@@ -256,7 +256,7 @@ int spine_word2vec_open(struct spine_word2vec *format, const struct spine_binary
 
 /* --- Finding a row ------------------------------------------------------------------------ */
 
-/* May a row begin at window[at]? Before it there are 'before' bytes to look at. */
+/* May a row begin at window[at]? There are 'before' bytes before it. */
 static bool may_begin(const struct spine_word2vec *format, const unsigned char *window, size_t at,
                       size_t bytes)
 {
@@ -280,7 +280,7 @@ int spine_word2vec_find_row(const struct spine_word2vec *format, uint64_t from, 
         return 0;
     }
     const uint64_t begin = from > format->begin + before ? from - before : format->begin;
-    unsigned char *window = look(format, begin, before + look_bytes(format), &bytes, err);
+    unsigned char *window = read_window(format, begin, before + window_bytes(format), &bytes, err);
     if (window == NULL)
         return -1;
 

@@ -66,10 +66,12 @@ static int measure(struct spine_comm *comm, size_t dim, size_t hidden, struct ra
         spine_kernel_alloc(ROWS * spine_kernel_stride(dim), "the reconstructions of a batch", err);
     char *all = NULL;
     size_t bytes;
+
     int rc = spine_params_init(&params, dim, hidden, err);
     if (rc == 0 && (h == NULL || y == NULL || spine_kernel_prepare(err)))
         rc = -1;
     rc = spine_comm_agree(comm, rc, err);
+
     if (rc == 0) {
         const double gflops = measure_products(comm, &params, h, y);
         rates->small = measure_sum(comm, params.data, FEW_FLOATS);
@@ -78,6 +80,7 @@ static int measure(struct spine_comm *comm, size_t dim, size_t hidden, struct ra
         rc = spine_comm_gather(comm, &gflops, sizeof gflops, &all, &bytes, err);
         rates->gflops = (double *)(void *)all;
     }
+
     spine_params_dispose(&params);
     free(h);
     free(y);
@@ -141,9 +144,11 @@ static void print(const struct spine_preflight *preflight, const struct rates *r
     const struct spine_words *warnings = &preflight->warnings;
     char host[SPINE_MACHINE_NAME];
     int slowest = 0;
+
     for (int rank = 1; rank < size; rank++)
         slowest = rates->gflops[rank] < rates->gflops[slowest] ? rank : slowest;
     strcpy(host, preflight->ranks[slowest].machine.host);
+
     print_hosts(preflight->ranks, size, out);
     fprintf(out, "BLAS       %s\n", preflight->ranks->blas);
     fprintf(out, "MPI        %s\n", preflight->mpi);
@@ -153,6 +158,7 @@ static void print(const struct spine_preflight *preflight, const struct rates *r
                                          : "can't lock files");
     fprintf(out, "batch      %lld rows, %.1f a rank\n", (long long)run->batch_size,
             (double)run->batch_size / size);
+
     print_rates(rates, slowest, host, size, out);
     for (size_t i = 0; i < warnings->count; i++)
         fprintf(out, "warning    %s\n", spine_words_get(warnings, i));

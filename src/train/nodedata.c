@@ -41,6 +41,7 @@ static size_t place(struct spine_dataset *whole, const struct shape *shape, char
     const size_t rows = aligned(shape->num_rows * shape->stride * sizeof(float));
     const size_t mean = aligned(shape->stride * sizeof(float));
     const size_t start = aligned(shape->num_rows * sizeof(size_t));
+
     if (block != NULL)
         *whole = (struct spine_dataset){
             .part = {.num_rows = shape->num_rows, .end_row = shape->num_rows},
@@ -57,6 +58,7 @@ static size_t place(struct spine_dataset *whole, const struct shape *shape, char
                       .text = block + rows + mean + start},
             .is_view = true,
         };
+
     return rows + mean + start + shape->text_bytes;
 }
 

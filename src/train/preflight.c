@@ -232,9 +232,11 @@ int spine_preflight_init(struct spine_preflight *preflight, const struct spine_c
     *preflight = (struct spine_preflight){.run = {.directory = directory,
                                                   .hdf5_locks = !is_off("HDF5_USE_FILE_LOCKING"),
                                                   .batch_size = batch_size}};
+
     collect(&mine);
     if (spine_comm_gather(comm, &mine, sizeof mine, &all, &bytes, err))
         return -1;
+
     int rc = 0;
     if (comm->rank == 0) {
         preflight->ranks = (struct spine_rank_facts *)(void *)all;

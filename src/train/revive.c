@@ -141,15 +141,18 @@ static void restart_unit(struct spine_params *params, struct spine_optimizer *op
 {
     const size_t stride = params->stride;
     double square = 1e-12, product = 0;
+
     for (size_t k = 0; k < params->dim; k++) {
         square += (double)e[k] * (double)e[k];
         product += (double)e[k] * (double)x[k];
     }
+
     for (size_t k = 0; k < params->dim; k++) {
         params->W2[j * stride + k] = e[k];
         params->W1[j * stride + k] = (float)((double)e[k] / square);
     }
     params->b1[j] = (float)(0.5 - product / square);
+
     float *const blocks[] = {optimizer->first, optimizer->second};
     for (size_t b = 0; b < 2; b++)
         if (blocks[b] != NULL) {

@@ -463,12 +463,15 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm,
 {
     struct trainer run;
     struct spine_metrics metrics = {0};
+
     int rc = init(&run, config, comm, whole, timeline, err);
     if (rc == 0 && run.resume.start != SPINE_START_FINISHED && whole == NULL)
         rc = spine_preflight_log(comm, config->directory, config->batch_size, err);
+
     if (rc == 0)
         announce(&run);
     run.started = run.saved = spine_clock_now();
+
     if (rc == 0 && run.resume.start != SPINE_START_FINISHED) {
         if (run.resume.start == SPINE_START_RESUMED && strcmp(config->resume, "auto") != 0)
             rc = save(&run, SPINE_CHECKPOINT_NOW, err); /* what it resumes from is another's */
@@ -483,5 +486,6 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm,
         if (rc == 0 && timeline != NULL)
             rc = spine_timeline_write(&run.timeline, comm, timeline, err);
     }
+
     return spine_comm_agree(comm, dispose(&run, rc, err), err);
 }

@@ -25,7 +25,7 @@ static inline void make_space(struct spine_space *space, const char *words, size
         space->dense[i] = values[i];
     TRY(spine_lookup_init(&space->lookup, space->rows, &err));
     for (size_t i = 0; i < space->rows; i++)
-        space->num_repeated += spine_lookup_add(&space->lookup, &space->words, i) != 0;
+        space->num_repeated += !spine_lookup_add(&space->lookup, &space->words, i);
 }
 
 /* The same as codes: what is above 1 becomes excess. */

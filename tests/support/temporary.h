@@ -84,7 +84,9 @@ static inline int put_text(const struct path *path, const char *text)
     if (file == NULL)
         return -1;
     const int failed = fputs(text, file) == EOF;
-    return fclose(file) != 0 || failed ? -1 : 0;
+    if (fclose(file) != 0 || failed)
+        return -1;
+    return 0;
 }
 
 /* All of a file, ended by NUL; the caller frees. *size may be NULL. */
@@ -109,7 +111,9 @@ static inline int copy_file(const struct path *from, const struct path *to)
     FILE *file = fopen(to->text, "wb");
     const int failed = bytes == NULL || file == NULL || fwrite(bytes, 1, size, file) != size;
     free(bytes);
-    return (file != NULL && fclose(file) != 0) || failed ? -1 : 0;
+    if ((file != NULL && fclose(file) != 0) || failed)
+        return -1;
+    return 0;
 }
 
 #endif

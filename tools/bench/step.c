@@ -155,9 +155,11 @@ static struct row measure(struct bench *bench, double share, size_t repeat)
     static double sgemm[MOST_REPEATS], dense[MOST_REPEATS], sparse[MOST_REPEATS],
         noise[MOST_REPEATS];
     double ignored;
+
     set_share(bench, share);
     /* The step leaves behind the matrices that the products are timed on. */
     take_step(bench, SPINE_DENSE, &ignored);
+
     for (size_t i = 0; i < repeat; i++) {
         double start = spine_clock_now();
         multiply(bench);
@@ -169,6 +171,7 @@ static struct row measure(struct bench *bench, double share, size_t repeat)
         take_step(bench, SPINE_SPARSE, &noise[i]);
         sparse[i] = spine_clock_now() - start;
     }
+
     const double pairs = (double)bench->rows * (double)bench->params.hidden;
     return (struct row){.rows = bench->rows,
                         .optimizer = bench->optimizer.kind == SPINE_ADAM ? "adam" : "sgd",
@@ -207,10 +210,12 @@ int main(int argc, char **argv)
                  hidden = option(argc, argv, "--hidden", 1000);
     size_t repeat = option(argc, argv, "--repeat", 101);
     repeat = repeat < 1 ? 1 : repeat > MOST_REPEATS ? MOST_REPEATS : repeat;
+
     FILE *csv = NULL;
     for (int i = 1; i + 1 < argc; i++)
         if (strcmp(argv[i], "--csv") == 0 && (csv = fopen(argv[i + 1], "w")) == NULL)
             perror(argv[i + 1]);
+
     char blas[256];
     spine_kernel_library(blas, sizeof blas);
     printf("D %zu, H %zu, medians of %zu, milliseconds; %s\n\n", dim, hidden, repeat, blas);
@@ -219,6 +224,7 @@ int main(int argc, char **argv)
     if (csv != NULL)
         fprintf(csv, "rows,optimizer,density,sgemm_s,dense_s,sparse_s,dense_ratio,sparse_ratio,"
                      "noise_share\n");
+
     for (size_t b = 0; b < sizeof batches / sizeof *batches; b++)
         for (int kind = 0; kind < 2; kind++) {
             struct bench bench;
@@ -230,5 +236,6 @@ int main(int argc, char **argv)
             }
             dispose(&bench);
         }
+
     return csv != NULL && fclose(csv) != 0;
 }

@@ -1,14 +1,15 @@
-/* arguments.h -- what the programs' command lines have in common.
+/* arguments.h -- command lines of the programs.
  *
  *     while ((rc = spine_arguments_next(name, argc, argv, ":o:", options, &option, err)) > 0)
  *         ... option and optarg are one of them
  *     ... argv[optind] is the first operand
  *
- * Anything unknown is refused, and so is a number with something behind it or out of its bounds. */
+ * Anything unknown is refused, and so is a number that is out of bounds or has trailing characters. */
 #ifndef SPINE_BASE_ARGUMENTS_H
 #define SPINE_BASE_ARGUMENTS_H
 
 #include <getopt.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "spine/base/error.h"
@@ -30,15 +31,15 @@ enum { SPINE_ARGUMENT_HELP = 256, SPINE_ARGUMENT_VERSION, SPINE_ARGUMENT_OWN };
 int spine_arguments_next(const char *program, int argc, char **argv, const char *letters,
                          const struct option *options, int *option, struct spine_error *err);
 
-/* Print what --help or --version asks for. Returns whether the option was one of them. */
-int spine_arguments_answer(const char *program, const char *usage, int option);
+/* Print the help for --help, the version for --version. Returns whether the option was one of
+ * them. */
+bool spine_arguments_answer(const char *program, const char *usage, int option);
 
 /* A whole number in [least, most]; 'option' is for messages, such as "--words". */
 int spine_arguments_whole(const char *option, const char *text, size_t least, size_t most,
                           size_t *value, struct spine_error *err);
 
-/* The end of main(): flush stdout, say on stderr what went wrong if rc isn't 0, and return the exit
- * status. */
+/* End main(): flush stdout, print the error on stderr if rc isn't 0, and return the exit status. */
 int spine_arguments_finish(const char *program, int rc, struct spine_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* error.h -- how a function says what went wrong.
+/* error.h -- what went wrong, as text and exit status.
  *
  * A function that can fail returns 0, or -1 with one line of text in the caller's struct:
  *
@@ -15,11 +15,11 @@ enum {
     SPINE_EXIT_DONE = 0,
     SPINE_EXIT_FAILED = 1,  /* the machine: disk, memory, network, a training that diverged */
     SPINE_EXIT_REFUSED = 2, /* the user: command line, configuration or input */
-    SPINE_EXIT_AGAIN = 75,  /* nobody: stopped early and saved; the same command goes on */
+    SPINE_EXIT_AGAIN = 75,  /* no error: stopped early and saved; the same command resumes */
 };
 
 struct spine_error {
-    int status; /* one of the above but SPINE_EXIT_DONE */
+    int status; /* any of the above except SPINE_EXIT_DONE */
     char text[1024];
 };
 
@@ -33,10 +33,10 @@ struct spine_error {
  * A text that is too long is cut. */
 int spine_fail(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);
 
-/* The same for leaving early, with all saved: exit status 75. */
+/* The same for stopping early with everything saved: exit status 75. */
 int spine_leave(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);
 
-/* The same for what the user can mend: exit status 2. */
+/* The same for what the user can fix: exit status 2. */
 int spine_refuse(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);
 
 #endif

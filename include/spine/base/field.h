@@ -1,4 +1,4 @@
-/* field.h -- a line of text, taken apart where spaces and tabs stand. Nothing else separates. */
+/* field.h -- fields of a line of text, separated by spaces and tabs only. */
 #ifndef SPINE_BASE_FIELD_H
 #define SPINE_BASE_FIELD_H
 
@@ -15,7 +15,7 @@ static inline bool spine_field_is_separator(char c)
     return c == ' ' || c == '\t';
 }
 
-/* The first byte from 'at' on that is no separator, or that is one; else the end. */
+/* The first byte from 'at' on that isn't a separator; the first that is one; the end if none is. */
 static inline const char *spine_field_skip_separators(const char *at, const char *end)
 {
     while (at < end && spine_field_is_separator(*at))
@@ -38,15 +38,15 @@ static inline bool spine_field_is_empty(struct spine_field text)
 /* The text without the separators before and after it. */
 struct spine_field spine_field_trim(struct spine_field text);
 
-/* The same of a text that ends with NUL, in place: what stands behind is cut off. */
+/* The same for a NUL-terminated text, in place: a new NUL cuts off the separators at its end. */
 char *spine_field_trim_text(char *text);
 
-/* Cut the last field off 'rest', which is trimmed before and after. False if there is none. */
+/* Cut the last field off 'rest', which must be trimmed and is trimmed again. False if there is none. */
 bool spine_field_cut_last(struct spine_field *rest, struct spine_field *last);
 
 bool spine_field_is_number(struct spine_field text);
 
-/* How many numbers stand at the end of a trimmed text, not counting the first field. */
+/* How many numbers a trimmed text ends with, not counting its first field. */
 size_t spine_field_count_numbers(struct spine_field text);
 
 /* How many fields a trimmed text has. */

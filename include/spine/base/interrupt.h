@@ -1,24 +1,26 @@
-/* interrupt.h -- when somebody outside asks the program to save or to stop.
+/* interrupt.h -- signals and time limits: requests to save or to stop.
  *
- *     SIGUSR2          save, go on
- *     SIGUSR1          save, leave
- *     SIGTERM, SIGINT  leave soon: whoever sent it will kill us; a second one ends the process
- *     a time limit     leave soon enough to save
+ *     SIGUSR2          save a checkpoint and continue
+ *     SIGUSR1          save a checkpoint and stop
+ *     SIGTERM, SIGINT  stop soon, before a SIGKILL follows; a second one ends the process
+ *     a time limit     stop early enough to save
  *
- * A rank only notes what it was asked; what happens is for all ranks to decide (step.h). */
+ * A rank only notes its requests; all ranks decide together what to do (step.h). */
 #ifndef SPINE_BASE_INTERRUPT_H
 #define SPINE_BASE_INTERRUPT_H
 
-/* Note the signals from now on; forget those noted so far. */
+#include <stdbool.h>
+
+/* Start noting signals, and forget those noted so far. */
 void spine_interrupt_install(void);
 
-/* Was this asked for since the last call of the same function? */
-int spine_interrupt_save(void);
-int spine_interrupt_leave(void); /* by SIGUSR1 */
-int spine_interrupt_hurry(void); /* by SIGTERM or SIGINT */
+/* Has this been requested since the last call of the same function? */
+bool spine_interrupt_save(void);
+bool spine_interrupt_leave(void); /* by SIGUSR1 */
+bool spine_interrupt_hurry(void); /* by SIGTERM or SIGINT */
 
-/* Seconds, from now, until the run must have left: 'minutes' from the start of the process if not
- * 0, or the end of the Slurm job that this is, whatever is sooner; a very long time if neither. */
+/* Seconds from now until the run must have stopped: 'minutes' after spine_interrupt_install() if
+ * not 0, or the end of our Slurm job, whichever is sooner; infinity if there is neither. */
 double spine_interrupt_time_left(double minutes);
 
 #endif

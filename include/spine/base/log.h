@@ -1,28 +1,34 @@
-/* log.h -- what the program says while it works; all of it goes to stderr.
+/* log.h -- progress, information and warnings on stderr.
  *
- * Information is for rank 0 to say, so that 2,000 ranks say as much as one. A warning may come
- * from any rank and then names it. */
+ * Only rank 0 prints information, so that 2,000 ranks print as much as one. Any rank may warn; the
+ * warning names it. */
 #ifndef SPINE_BASE_LOG_H
 #define SPINE_BASE_LOG_H
+
+#include <stdbool.h>
 
 #include "spine/base/error.h"
 
 enum spine_log_level { SPINE_LOG_QUIET, SPINE_LOG_INFO, SPINE_LOG_VERBOSE };
 
-/* Who speaks: the program's name (borrowed for good), this process's rank of 'size'. */
+/* Set the program's name (borrowed for good), this process's rank of 'size', and what to print. */
 void spine_log_init(const char *program, int rank, int size, enum spine_log_level level);
 
-/* Print a line on rank 0, if the level is at least 'level'. */
+/* A terminal to which stderr leads although it is a pipe, as under mpirun: an open descriptor, which
+ * stays open, or -1 for none. Its width is needed, nothing is written to it. */
+void spine_log_set_terminal(int descriptor);
+
+/* Print a line, on rank 0 only, if the level set is at least 'level'. */
 void spine_log(enum spine_log_level level, const char *format, ...) SPINE_PRINTF(2, 3);
 
 /* Print a warning, on any rank. */
 void spine_log_warning(const char *format, ...) SPINE_PRINTF(1, 2);
 
-/* Replace the line that the last call left on the terminal; nothing where stderr is none, on
- * other ranks than 0, or when quiet. The next spine_log() begins on a fresh line. */
+/* Replace the line that the last call left on the terminal. Does nothing if stderr isn't a terminal,
+ * on ranks other than 0, or when quiet. The next spine_log() begins a new line. */
 void spine_log_progress(const char *format, ...) SPINE_PRINTF(1, 2);
 
 /* Does spine_log_progress() show anything here? */
-int spine_log_is_live(void);
+bool spine_log_is_live(void);
 
 #endif

@@ -12,11 +12,12 @@ struct spine_lookup {
     size_t mask;
 };
 
-/* Make an empty table for up to 'count' words. */
+/* Make an empty table for up to 'count' words. Release it with spine_lookup_dispose(). */
 int spine_lookup_init(struct spine_lookup *lookup, size_t count, struct spine_error *err);
 
-/* Add word 'index' of the list. Returns -1, and changes nothing, if the table has this word. */
-int spine_lookup_add(struct spine_lookup *lookup, const struct spine_words *words, size_t index);
+/* Add word 'index' of the list. Returns false, and changes nothing, if the table has this
+ * word already. */
+bool spine_lookup_add(struct spine_lookup *lookup, const struct spine_words *words, size_t index);
 
 /* The index of a word that was added, of the same list; -1 if it wasn't. */
 int64_t spine_lookup_find(const struct spine_lookup *lookup, const struct spine_words *words,

@@ -1,11 +1,10 @@
-/* memory.h -- memory, checked: the one place that says "out of memory".
+/* memory.h -- checked allocation, the only source of "out of memory" messages.
  *
  *     float *rows = spine_memory_zeroed(num_rows * dim, sizeof *rows, "the input's rows", err);
  *     if (rows == NULL)
  *         return -1;
  *
- * What is wanted is named in the plural or with an article, as it follows "out of memory for". All
- * of it is released with free(). */
+ * 'what' completes the message "out of memory for ...". All of the memory is released with free(). */
 #ifndef SPINE_BASE_MEMORY_H
 #define SPINE_BASE_MEMORY_H
 
@@ -34,7 +33,7 @@ int spine_memory_reserve(void *list, size_t *capacity, size_t needed, size_t siz
 int spine_memory_reserve_exactly(void *list, size_t *capacity, size_t needed, size_t size,
                                  const char *what, struct spine_error *err);
 
-/* Where another library had no memory: fills err, returns -1. */
+/* For an allocation that failed in another library: fills err, returns -1. */
 int spine_memory_fail(const char *what, struct spine_error *err);
 
 #endif

@@ -4,17 +4,17 @@
  *              [+-] nan | inf | infinity                    in any case
  *
  * The result is the float nearest to the decimal number, ties to even: what strtof() gives in the C
- * locale, whatever the locale is. Too great is Inf, too small is denormal or 0. There are no
- * hexadecimal numbers. */
+ * locale, whatever the locale is. Overflow gives Inf, underflow a denormal or 0. Hexadecimal
+ * numbers aren't accepted. */
 #ifndef SPINE_BASE_NUMBER_H
 #define SPINE_BASE_NUMBER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Read the number that begins at 'begin', never looking at 'end' or beyond. Returns what follows
- * it, which may be anything; NULL, with *value as it was, if no number stands there or its
- * exponent has no digits. */
+/* Read the number that begins at 'begin', without accessing 'end' or beyond. Returns a pointer to
+ * what follows it, which may be anything; NULL, with *value as it was, if there is no number or
+ * its exponent has no digits. */
 const char *spine_number_scan(const char *begin, const char *end, float *value);
 
 /* Read a number that fills [begin, end). Returns 0; -1, with *value as it was, if it isn't one. */

@@ -1,12 +1,11 @@
 /* outfile.h -- files that appear whole or not at all.
  *
- * A file is written under the name PATH.part and gets its own name when it is whole, so that what
- * stands under PATH is never half a file:
+ * A file is written as PATH.part and renamed to PATH once it is complete, so that PATH is never half
+ * a file:
  *
- *     create, write, close, publish; from the creation on, discard where something fails
+ *     create, write, close, publish; if anything fails after the creation, discard
  *
- * What can't be created isn't ours and stays: creating cleans up after itself. All of this is
- * local. */
+ * If creating fails, there is nothing to discard. All of this is local. */
 #ifndef SPINE_BASE_OUTFILE_H
 #define SPINE_BASE_OUTFILE_H
 
@@ -17,17 +16,17 @@
 /* The name PATH.part, which the caller frees. NULL, with err filled, when memory runs out. */
 char *spine_outfile_part(const char *path, struct spine_error *err);
 
-/* Make PATH.part, empty, in place of one that a crash left; but not through a symbolic link, which
- * somebody may have planted. Refuses what the user can mend: a missing directory, no permission;
- * and to take the place of a device or a pipe. */
+/* Make an empty PATH.part, replacing one that a crash left, but never through a symbolic link, which
+ * somebody may have planted. Refuses what the user can fix, such as a missing directory or
+ * permission, and to replace a device or a pipe. */
 int spine_outfile_create(const char *path, struct spine_error *err);
 
-/* The same, and open it for fprintf; ended by fclose(), or spine_outfile_finish_text(). NULL, with
+/* The same, and open it as a stream; close it with fclose() or spine_outfile_finish_text(). NULL, with
  * err filled, on failure. */
 FILE *spine_outfile_create_text(const char *path, struct spine_error *err);
 
-/* Give PATH.part, closed, its own name, so that it survives a crash: the file and its directory are
- * brought to the disk. If only the latter fails, the file has its name already. */
+/* Rename PATH.part, closed, to PATH so that it survives a crash: the file and its directory are
+ * synced. If only the directory can't be synced, PATH is there all the same. */
 int spine_outfile_publish(const char *path, struct spine_error *err);
 
 /* Close what spine_outfile_create_text() opened and publish it; if anything was not written,

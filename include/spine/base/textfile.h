@@ -7,8 +7,8 @@
 #include "spine/base/error.h"
 
 /* Read the file 'path' into memory: *text is NUL-terminated after its *length bytes (which may hold
- * NUL too), and the caller frees it. Refuses a file of more than 'most' bytes, asking whether it is
- * 'what', such as "a configuration"; a directory; and what can't be opened. An I/O error fails.
+ * NUL too), and the caller frees it. Refuses a file of more than 'most' bytes (the message asks "is it
+ * WHAT?", such as "a configuration"), a directory, and what can't be opened. An I/O error fails.
  * length may be NULL. On failure *text and *length are as they were. */
 int spine_textfile_read(const char *path, const char *what, size_t most, char **text,
                         size_t *length, struct spine_error *err);

@@ -1,7 +1,7 @@
 /* words.h -- a growing list of words.
  *
- * A word is a string of bytes without NUL; nothing else is asked of it (embedding files hold
- * spaces, invalid UTF-8 and 70,000-byte tokens). All words stand in one block, each ended by NUL.
+ * A word is a string of bytes without NUL; anything else is allowed (embedding files hold
+ * spaces, invalid UTF-8 and 70,000-byte tokens). All words are in one block, each ended by NUL.
  */
 #ifndef SPINE_BASE_WORDS_H
 #define SPINE_BASE_WORDS_H
@@ -27,8 +27,8 @@ int spine_words_add(struct spine_words *words, const char *word, size_t length,
                     struct spine_error *err);
 
 /* Append a word with every byte that isn't part of valid UTF-8 written as \xNN, for readers that
- * take nothing else. *escaped is set to whether there was one. */
-int spine_words_add_escaped(struct spine_words *words, const char *word, int *escaped,
+ * accept nothing else. *escaped is set to whether there was one. */
+int spine_words_add_escaped(struct spine_words *words, const char *word, bool *escaped,
                             struct spine_error *err);
 
 /* Is a text without control bytes, such as tabs? */
@@ -40,10 +40,10 @@ size_t spine_words_character(const char *text);
 /* Word i; borrowed until the list changes. */
 const char *spine_words_get(const struct spine_words *words, size_t i);
 
-/* Forget all words from 'count' on. */
+/* Remove all words from index 'count' on. */
 void spine_words_truncate(struct spine_words *words, size_t count);
 
-/* Take out the 'count' words with these ascending indices; their text stays in the block. */
+/* Remove the 'count' words with these ascending indices; their text stays in the block. */
 void spine_words_drop(struct spine_words *words, const uint64_t *indices, size_t count);
 
 /* Free what words owns and zero it; a zeroed struct may be disposed of again. */

@@ -13,8 +13,8 @@ struct spine_binary {
     uint64_t bytes;   /* of the file when it was opened */
 };
 
-/* Open a regular file. 'name' stands for it in messages: for a spooled pipe or an archive's member
- * it isn't the path. */
+/* Open a regular file. Messages call it 'name', which isn't the path of a spooled pipe or of an
+ * archive's member. */
 int spine_binary_open(struct spine_binary *binary, const char *path, const char *name,
                       struct spine_error *err);
 

@@ -7,7 +7,7 @@
  *     quantized? (1); rows, D (8 each); the numbers, float
  *
  * The vector of a word, as in fastText's .vec: the mean of its own row and of the rows of its
- * character n-grams, which are found by a hash. Labels of a classifier are no words. */
+ * character n-grams, which are found by a hash. A classifier's labels aren't words. */
 #ifndef SPINE_TEXT_FASTTEXT_H
 #define SPINE_TEXT_FASTTEXT_H
 
@@ -21,7 +21,7 @@ struct spine_fasttext {
     uint32_t bucket;
 };
 
-/* Do these first bytes of a file begin one? */
+/* Do these first bytes of a file begin a model? */
 bool spine_fasttext_is(const void *start, size_t bytes);
 
 /* Read the dictionary and find the matrix. Refuses quantized models (.ftz). The binary file is
@@ -29,7 +29,7 @@ bool spine_fasttext_is(const void *start, size_t bytes);
 int spine_fasttext_open(struct spine_fasttext *model, const struct spine_binary *binary,
                         struct spine_error *err);
 
-/* The vectors of words [first, first + count); in memory one begins every 'stride' numbers. */
+/* Compute the vectors of words [first, first + count) into 'values', (count, stride). */
 int spine_fasttext_read(const struct spine_fasttext *model, size_t first, size_t count,
                         size_t stride, float *values, struct spine_error *err);
 

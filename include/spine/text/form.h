@@ -1,4 +1,4 @@
-/* form.h -- in which form a file holds an embedding: its first bytes say, magic numbers first. */
+/* form.h -- the form in which a file holds an embedding, found by its first bytes. */
 #ifndef SPINE_TEXT_FORM_H
 #define SPINE_TEXT_FORM_H
 
@@ -8,7 +8,7 @@
 #include "spine/base/error.h"
 
 enum spine_form {
-    SPINE_FORM_AUTO,        /* find out */
+    SPINE_FORM_AUTO,        /* find it */
     SPINE_FORM_TEXT,        /* GloVe, word2vec, fastText: vectors.h */
     SPINE_FORM_WORD2VEC,    /* word2vec.h */
     SPINE_FORM_FASTTEXT,    /* fasttext.h */
@@ -17,20 +17,20 @@ enum spine_form {
     SPINE_FORM_HDF5,        /* vectors.h5, .h5ad, or any two datasets */
 };
 
-enum { SPINE_FORM_BYTES = 1 << 16 }; /* of a file's start show its form */
+enum { SPINE_FORM_BYTES = 1 << 16 }; /* the first bytes of a file, which show its form */
 
-/* The names that --from knows, each followed by NUL, in the order above; "auto" is the first. */
+/* The names that --from accepts, each followed by NUL, in the order above; "auto" is the first. */
 const char *spine_form_name(enum spine_form form);
 
 /* Find the form with this name. Returns 0, or -1 with a list of the names. */
 int spine_form_parse(const char *name, enum spine_form *form, struct spine_error *err);
 
-/* Find the form of the file 'path' (see stream.h), unpacked. What can't be read is refused by name
- * and with what to do: archives, pickles, tables of other programs. */
+/* Find the form of the file 'path' (see stream.h), unpacked. Forms that we
+ * can't read, such as pickles and other programs' tables, are refused by name, with advice. */
 int spine_form_look(const char *path, enum spine_form *form, struct spine_error *err);
 
-/* The same by the first 'bytes' (up to SPINE_FORM_BYTES) of a file of 'file_bytes'; UINT64_MAX where
- * that isn't known. The name is for messages. */
+/* The same from the first 'bytes' (up to SPINE_FORM_BYTES) of a file of 'file_bytes'; UINT64_MAX if
+ * unknown. The name is for messages. */
 int spine_form_find(const char *name, const void *start, size_t bytes, uint64_t file_bytes,
                     enum spine_form *form, struct spine_error *err);
 

@@ -1,10 +1,10 @@
-/* labelled.h -- texts with a label each, in fastText's form: a line a text.
+/* labelled.h -- labelled texts in fastText's form, one a line.
  *
  *     __label__LOC What county is Modesto , California in ?
  *
- * Spaces and tabs separate tokens. The token that begins with __label__ is the label, wherever it
- * stands; every line has exactly one, and at least one other token. Texts are UTF-8: one in
- * another encoding would lose its words without a sign, so it is refused. Local. */
+ * Spaces and tabs separate tokens. The token that begins with __label__ is the label, at any
+ * position; every line has exactly one, and at least one other token. Texts must be UTF-8:
+ * in another encoding, words would silently be unknown. Local. */
 #ifndef SPINE_TEXT_LABELLED_H
 #define SPINE_TEXT_LABELLED_H
 
@@ -15,7 +15,7 @@
 
 enum { SPINE_LABELS_MOST = 1000 };
 
-/* The texts of one file or several. A zeroed struct has none. */
+/* The texts of one or more files. A zeroed struct has none. */
 struct spine_labelled {
     size_t count;
     size_t *first;             /* owned; (count + 1): text i begins with token first[i] */

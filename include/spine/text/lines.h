@@ -1,8 +1,8 @@
 /* lines.h -- a file as a stream of lines: plain, gzip or zstd.
  *
- * What a file is, its first bytes say, not its name. A plain file can be read in parts: of a range
- * of bytes, those lines are read that begin in it, so that ranges which meet share out the lines,
- * wherever the cuts fall. A line may have up to 64 MiB. */
+ * The kind of a file is found by its first bytes, not its name. A plain file can be read in ranges of
+ * bytes: a range has the lines that begin in it, so adjacent ranges have each line once, wherever
+ * they meet. A line may have up to 64 MiB. */
 #ifndef SPINE_TEXT_LINES_H
 #define SPINE_TEXT_LINES_H
 
@@ -31,15 +31,15 @@ int spine_lines_open(struct spine_lines **lines, const char *path, struct spine_
 int spine_lines_open_range(struct spine_lines **lines, const char *path, uint64_t begin,
                            uint64_t end, struct spine_error *err);
 
-/* What the file is, and how many bytes it has as it stands on the disk. */
+/* The kind of the file, and its bytes on the disk. */
 enum spine_lines_kind spine_lines_kind(const struct spine_lines *lines);
 uint64_t spine_lines_bytes(const struct spine_lines *lines);
 
-/* How many bytes are left of a plain file or of the range; 0 for compressed files: unknown. */
+/* The bytes left in a plain file or in the range; 0, for unknown, in a compressed file. */
 uint64_t spine_lines_left(const struct spine_lines *lines);
 
-/* Read the next line. Returns 1; 0 at the end, with *line as it was; -1 on failure. Compressed data
- * that are damaged or cut off are refused when the reading gets there. */
+/* Read the next line. Returns 1; 0 at the end, with *line as it was; -1 on failure. Damaged or
+ * truncated compressed data are refused when reading reaches them. */
 int spine_lines_next(struct spine_lines *lines, struct spine_line *line, struct spine_error *err);
 
 /* NULL is allowed. */

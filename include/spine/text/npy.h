@@ -11,7 +11,7 @@
 #include "spine/base/words.h"
 #include "spine/text/matrix.h"
 
-/* What the header says. Plain data. */
+/* The contents of the header. Plain data. */
 struct spine_npy {
     char type[16]; /* such as "<f4" */
     bool is_by_column;
@@ -20,20 +20,20 @@ struct spine_npy {
     uint64_t offset; /* of the first element */
 };
 
-/* Do these first bytes of a file begin an .npy? */
+/* Do these first bytes of a file begin an .npy file? */
 bool spine_npy_is(const void *start, size_t bytes);
 
 /* Read the header at the file's start. */
 int spine_npy_open(struct spine_npy *npy, const struct spine_binary *binary,
                    struct spine_error *err);
 
-/* The array as a matrix, which is checked against the file. Refuses other than two sizes and
- * other types than f2, f4 and f8. */
+/* The array as a matrix, which is checked against the file. Refuses arrays without two dimensions
+ * and types other than f2, f4 and f8. */
 int spine_npy_matrix(const struct spine_npy *npy, const struct spine_binary *binary,
                      struct spine_matrix *matrix, struct spine_error *err);
 
-/* Is it an array of strings of one size, "S" or "U"? Then append all of them to 'words', in UTF-8,
- * without the NULs that fill them up. */
+/* Is it an array of fixed-size strings, "S" or "U"? spine_npy_words() appends all of them to 'words',
+ * in UTF-8, without the padding NULs. */
 bool spine_npy_has_words(const struct spine_npy *npy);
 int spine_npy_words(const struct spine_npy *npy, const struct spine_binary *binary,
                     struct spine_words *words, struct spine_error *err);

@@ -1,12 +1,12 @@
-/* stream.h -- the bytes of a file from begin to end, unpacked: plain, gzip, zstd, xz, bzip2, or a
+/* stream.h -- the bytes of a file from beginning to end, unpacked: plain, gzip, zstd, xz, bzip2, or a
  * member of a zip archive.
  *
- *     glove.txt, glove.txt.gz, ...    what a file is, its first bytes say, not its name
+ *     glove.txt, glove.txt.gz, ...    the kind is found by the first bytes, not by the name
  *     glove.zip                       an archive of one file
  *     glove.zip:glove.300d.txt        one of its files
- *     -                               standard input; pipes have names, too
+ *     -                               standard input; named pipes work, too
  *
- * Only a plain file that lies on a disk can be read from another offset than 0. */
+ * Only a plain file on a disk can be read from an offset other than 0. */
 #ifndef SPINE_TEXT_STREAM_H
 #define SPINE_TEXT_STREAM_H
 
@@ -36,23 +36,23 @@ enum spine_stream_kind spine_stream_kind(const struct spine_stream *stream);
 bool spine_stream_is_file(const struct spine_stream *stream);
 uint64_t spine_stream_bytes(const struct spine_stream *stream);
 
-/* The next bytes, up to 'size' of them; *got is 0 only at the end. Packed data that are damaged or
- * cut off are refused when the reading gets there. */
+/* The next bytes, up to 'size' of them; *got is 0 only at the end. Damaged or truncated packed
+ * data are refused when reading reaches them. */
 int spine_stream_read(struct spine_stream *stream, void *to, size_t size, size_t *got,
                       struct spine_error *err);
 
-/* Go on at this offset of a plain file on a disk. */
+/* Continue at this offset of a plain file on a disk. */
 int spine_stream_seek(struct spine_stream *stream, uint64_t offset, struct spine_error *err);
 
 /* NULL is allowed. */
 void spine_stream_close(struct spine_stream *stream);
 
-/* Take "FILE:INNER" apart, where FILE is there and the whole is not: *file is allocated, the caller
- * frees it; *inner points into path and is NULL where all of it is the file's name. */
+/* Split "FILE:INNER" if FILE exists and there is no file of the whole name. The caller frees *file;
+ * *inner points into path, and is NULL if all of path is the file's name. */
 int spine_stream_split(const char *path, char **file, const char **inner, struct spine_error *err);
 
-/* Call 'visit' with the name of each file in a zip archive, without directories and what macOS
- * adds. It returns false to stop. */
+/* Call 'visit' with the name of each file in a zip archive, except directories and macOS metadata.
+ * visit returns false to stop. */
 int spine_stream_list(const char *file, bool (*visit)(const char *name, void *data), void *data,
                       struct spine_error *err);
 

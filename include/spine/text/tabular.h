@@ -1,7 +1,7 @@
 /* tabular.h -- small tables of text, plain or compressed: test sets, lists of words, answers.
  *
- * A line is a row; blank lines are passed over, and so is a byte order mark. What separates its
- * fields is the form's: */
+ * A line is a row; blank lines and a byte order mark are skipped. The form says what separates the
+ * fields: */
 #ifndef SPINE_TEXT_TABULAR_H
 #define SPINE_TEXT_TABULAR_H
 
@@ -22,7 +22,7 @@ enum { SPINE_TABULAR_FIELDS = 64 };
 struct spine_tabular_row {
     uint64_t line;
     size_t count;                            /* of fields, at least 1 */
-    const char *field[SPINE_TABULAR_FIELDS]; /* without the spaces around them; borrowed */
+    const char *field[SPINE_TABULAR_FIELDS]; /* trimmed; borrowed */
 };
 
 struct spine_tabular;
@@ -36,8 +36,8 @@ int spine_tabular_open(struct spine_tabular **table, const char *path, enum spin
 int spine_tabular_next(struct spine_tabular *table, struct spine_tabular_row *row,
                        struct spine_error *err);
 
-/* Refuse the row: "PATH:LINE: expected WHAT, got 'the field'". The field counts from 0; one that
- * isn't there is said to be missing. Returns -1. */
+/* Refuse the row: "PATH:LINE: expected WHAT, got 'the field'". Fields count from 0; for a field that
+ * the row doesn't have, the message says so. Returns -1. */
 int spine_tabular_refuse(const struct spine_tabular *table, const struct spine_tabular_row *row,
                          const char *what, size_t field, struct spine_error *err);
 

@@ -1,12 +1,12 @@
-/* vectors.h -- word vectors in text form: a row a line, a word and D numbers.
+/* vectors.h -- word vectors in text form: a line has a word and D numbers.
  *
- * Fields are separated by spaces and tabs, any number of them, and by nothing else. The last D
- * fields of a row are its numbers; what stands before is the word, byte for byte, inner spaces
- * included. Words are byte strings: that they are UTF-8 isn't asked. A byte order mark before the
- * first line is passed over; blank lines are counted and passed over.
+ * Fields are separated by any number of spaces and tabs, and by nothing else. The last D fields of
+ * a row are its numbers; everything before them is the word, byte for byte, inner spaces included.
+ * Words may have any encoding. A byte order mark before the first line is skipped; blank lines are
+ * skipped and counted.
  *
- * A file is read in two steps: a look at its start finds the layout (layout.h); then all of it, or
- * any range of its bytes, is parsed by this layout. No row is dropped or cut without being counted.
+ * A file is read in two steps: its first rows show the layout (layout.h); then all of it, or any
+ * range of its bytes, is parsed by this layout. Rows left out are counted; none is cut.
  */
 #ifndef SPINE_TEXT_VECTORS_H
 #define SPINE_TEXT_VECTORS_H
@@ -19,11 +19,12 @@
 struct spine_vectors {
     size_t rows, dimension;
     float *values;            /* owned; (rows, dimension) */
-    uint64_t *lines;          /* owned; (rows), where each row stands */
+    uint64_t *lines;          /* owned; (rows), the line of each row */
     struct spine_words words; /* (rows) */
     size_t capacity;          /* of values and lines, in rows */
 
-    uint64_t *not_finite; /* owned; (num_not_finite), the lines of rows left out for a NaN or Inf */
+    uint64_t *
+        not_finite; /* owned; (num_not_finite), the lines of rows left out because of a NaN or Inf */
     size_t num_not_finite, not_finite_capacity;
     uint64_t num_blank; /* lines */
     uint64_t num_lines; /* that were read */
@@ -33,18 +34,18 @@ struct spine_vectors {
 
 struct spine_vectors_rules {
     bool leave_out_not_finite; /* else a NaN or Inf is refused */
-    uint64_t limit;            /* read so many rows and no more, those left out included; 0: all */
+    uint64_t limit;            /* rows to read at most, those left out included; 0: all */
 };
 
-/* Parse all 'lines' into *vectors, which is overwritten and to be disposed of, whether it
- * succeeds or not. When a row is refused, vectors->bad_line is its line and the text doesn't say
- * where: spine_lines_locate() completes it. */
+/* Parse all 'lines' into *vectors, which is overwritten and must be disposed of even on failure.
+ * When a row is refused, vectors->bad_line is its line; the message doesn't name it:
+ * spine_lines_locate() adds it. */
 int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *lines,
                         const struct spine_layout *layout, const struct spine_vectors_rules *rules,
                         struct spine_error *err);
 
-/* Remove the 'count' rows with these ascending indices, in place. The words may have been disposed
- * of before. */
+/* Remove the 'count' rows with these ascending indices, in place. The words may be disposed of
+ * already. */
 void spine_vectors_drop(struct spine_vectors *vectors, const uint64_t *rows, size_t count);
 
 /* Free what vectors owns and zero it; a zeroed struct may be disposed of again. */

@@ -4,13 +4,12 @@
  *     WORD ' ' D floats ['\n']        little-endian; word2vec ends rows by a newline, gensim doesn't
  *
  * Rows have no fixed length and the format has no escapes: a word ends at a blank, but gensim also
- * writes words with blanks inside. So where a word ends is decided by which of its blanks is
- * followed by D bytes-of-four that look like a vector's numbers, and by a row's end. Words are
- * bytes of any encoding and are never cut.
+ * writes words with blanks inside. So a word ends at the blank that is followed by D plausible
+ * floats and then by the end of a row. Words may have any encoding and are never cut.
  *
  * A file can be read in parts: part i begins at the first row that begins in the i-th share of
- * the bytes, found by its looks. Whether the parts fit together is for the caller to check: the
- * end of each must be the begin of the next. */
+ * the bytes, found as plausible bytes of a row. The caller must check that the parts fit together: each
+ * must end where the next begins. */
 #ifndef SPINE_TEXT_WORD2VEC_H
 #define SPINE_TEXT_WORD2VEC_H
 
@@ -26,15 +25,15 @@ struct spine_word2vec {
     bool has_newlines;                 /* behind the rows */
 };
 
-/* Do these first bytes of a file begin one: a header, then bytes that aren't text? */
+/* Do these first bytes of a file begin this format: a header, then bytes that aren't text? */
 bool spine_word2vec_is(const void *start, size_t bytes);
 
 /* Read the header and the first rows. Refuses sizes that can't be those of this file. */
 int spine_word2vec_open(struct spine_word2vec *format, const struct spine_binary *binary,
                         struct spine_error *err);
 
-/* The offset of the first row that begins at 'from' or behind it, by its looks and those of the
- * rows behind it; the end of the file where there is none. */
+/* Find the offset of the first row that begins at or after 'from', by the plausibility of its bytes
+ * and of the rows that follow; the end of the file if there is none. */
 int spine_word2vec_find_row(const struct spine_word2vec *format, uint64_t from, uint64_t *row,
                             struct spine_error *err);
 
@@ -52,8 +51,8 @@ struct spine_word2vec_row {
 int spine_word2vec_begin(struct spine_word2vec_walk **walk, const struct spine_word2vec *format,
                          uint64_t begin, struct spine_error *err);
 
-/* The next row: returns 1; 0 at the end of the file; -1 on failure, such as a row that is cut off
- * by it. */
+/* The next row: returns 1; 0 at the end of the file; -1 on failure, such as a row that the end
+ * of the file cuts off. */
 int spine_word2vec_next(struct spine_word2vec_walk *walk, struct spine_word2vec_row *row,
                         struct spine_error *err);
 

@@ -31,7 +31,9 @@ int fsync(int descriptor)
     const char kind = S_ISDIR(facts.st_mode) ? 'd' : 'f';
     syncs.order[syncs.count++] = (char)(is_there(&path) ? kind - 'a' + 'A' : kind);
     errno = syncs.reason;
-    return syncs.count == syncs.failing ? -1 : 0;
+    if (syncs.count == syncs.failing)
+        return -1;
+    return 0;
 }
 
 static void write_text(const struct path *path, const char *text)
@@ -193,9 +195,9 @@ static void test_a_text_is_finished_whole_or_not_at_all(void **state)
         assert_int_equal(setrlimit(RLIMIT_FSIZE, fails ? &few : &before), 0);
         const int rc = spine_outfile_finish_text(file, path.text, &err);
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-        assert_int_equal(rc, fails ? -1 : 0);
+        assert_int_equal(rc, -fails);
         assert_int_equal(access(part.text, F_OK), -1);
-        assert_int_equal(access(path.text, F_OK), fails ? -1 : 0);
+        assert_int_equal(access(path.text, F_OK), -fails);
         unlink(path.text);
     }
 }
@@ -210,7 +212,7 @@ static void test_devices_and_pipes_stay_what_they_are(void **state)
     EXPECT_REFUSED(spine_outfile_create(pipe.text, &err),
                    "%s: is a device or a pipe: not replaced by a file", pipe.text);
     assert_false(is_there(&part));
-    EXPECT_REFUSED(spine_outfile_create_text(link.text, &err) == NULL ? -1 : 0,
+    EXPECT_REFUSED(-(spine_outfile_create_text(link.text, &err) == NULL),
                    "%s: is a device or a pipe: not replaced by a file", link.text);
 }
 

@@ -182,14 +182,14 @@ static void test_what_is_not_utf8_is_escaped(void **state)
     (void)state;
     struct spine_words words = {0};
     for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++) {
-        int escaped = -1;
+        bool escaped = false;
         TRY(spine_words_add_escaped(&words, escapes[i].word, &escaped, &err));
         assert_string_equal(spine_words_get(&words, i),
                             escapes[i].escaped == NULL ? escapes[i].word : escapes[i].escaped);
         assert_int_equal(escaped, escapes[i].escaped != NULL);
     }
     char *bytes = malloc(10001);
-    int escaped = 0;
+    bool escaped = false;
     memset(bytes, 0xFF, 10000);
     bytes[10000] = '\0';
     TRY(spine_words_add_escaped(&words, bytes, &escaped, &err));

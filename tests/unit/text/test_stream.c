@@ -194,7 +194,7 @@ static void forms_are_told_by_their_first_bytes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         const struct known *known = &files[i];
-        const int rc_expected = known->said != NULL ? -1 : 0;
+        const int rc_expected = -(known->said != NULL);
         enum spine_form form = SPINE_FORM_AUTO;
         err.text[0] = '\0';
         assert_int_equal(
