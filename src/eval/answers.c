@@ -164,7 +164,8 @@ static int read_sheets(struct scoring *scoring, const char *const *paths, size_t
 
 /* --- Scores ------------------------------------------------------------------------------- */
 
-/* The answers of sheets [first, end) about a file. */
+/* The answers of sheets [first, end) about a file. Seven parameters: which answers, and a row of
+ * figures. */
 static int add_share(const struct scoring *scoring, size_t file, size_t first, size_t end,
                      const char *name, struct spine_figures *figures, struct spine_error *err)
 {

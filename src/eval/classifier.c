@@ -314,6 +314,7 @@ static int test_parts(const struct parted *parted, size_t num_parts, uint64_t te
 
 /* --- What is asked ------------------------------------------------------------------------- */
 
+/* Seven parameters: the split of the examples is three plain numbers. */
 int spine_classifier_test(struct spine_examples *examples, enum spine_classifier kind,
                           size_t num_train, size_t num_valid, uint64_t seed,
                           struct spine_accuracy *accuracy, struct spine_error *err)

@@ -171,6 +171,7 @@ static void run(struct attempt *attempt)
         move_centers(attempt);
 }
 
+/* Eight parameters: a matrix with its shape, and the settings of k-means. */
 int spine_clusters_find(const float *points, size_t n, size_t dim, size_t k, size_t restarts,
                         uint64_t seed, uint32_t *cluster, struct spine_error *err)
 {

@@ -11,6 +11,7 @@
 #include "spine/base/memory.h"
 #include "spine/base/words.h"
 
+/* Eight parameters: a column of the table each; callers compute them in the call. */
 int spine_figures_add(struct spine_figures *figures, const char *group, const char *name,
                       struct spine_estimate estimate, int64_t count, int64_t missing, int decimals,
                       struct spine_error *err)

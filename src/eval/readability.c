@@ -130,6 +130,7 @@ static double ask_intrusion(const struct question *question, size_t dimension)
     return (double)found / (double)question->draws;
 }
 
+/* Seven parameters: those of the public measures are plain; inside, struct question has them. */
 int spine_readability_intrusion(const struct spine_topwords *topwords,
                                 const struct spine_reference *reference, size_t shown, size_t draws,
                                 uint64_t seed, struct spine_readability *result,
@@ -163,6 +164,7 @@ static double ask_distratio(const struct question *question, size_t dimension)
     return intra > 0 ? inter / (double)(question->draws * question->shown) / intra : (double)NAN;
 }
 
+/* Seven parameters, as the other measure. */
 int spine_readability_distratio(const struct spine_topwords *topwords,
                                 const struct spine_reference *reference, size_t shown, size_t draws,
                                 uint64_t seed, struct spine_readability *result,

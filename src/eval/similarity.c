@@ -36,6 +36,7 @@ static bool is_finite_number(const char *text, float *value)
     return spine_number_parse(text, text + strlen(text), value) == 0 && isfinite(*value);
 }
 
+/* Seven parameters: a row in its table, and the two results that it may change. */
 static int add_row(const struct spine_space *space, const struct spine_tabular *table,
                    const struct spine_tabular_row *row, bool is_first, struct pairs *pairs,
                    struct spine_similarity *result, struct spine_error *err)

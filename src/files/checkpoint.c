@@ -213,6 +213,7 @@ static int copy(struct spine_checkpoint_writer *writer, const struct spine_param
     return 0;
 }
 
+/* Seven parameters: a checkpoint is made of four, each owned by another module. */
 int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_checkpoint_mode mode,
                           const struct spine_params *params,
                           const struct spine_optimizer *optimizer,
@@ -288,6 +289,7 @@ int spine_checkpoint_newest(const char *directory, int64_t steps, char *path, in
     DIR *listing = opendir(directory);
     if (listing == NULL)
         return errno == ENOENT ? 0 : spine_refuse(err, "%s: %s", directory, strerror(errno));
+
     errno = 0;
     for (struct dirent *entry; (entry = readdir(listing)) != NULL; errno = 0) {
         char digits[11];
@@ -299,6 +301,7 @@ int spine_checkpoint_newest(const char *directory, int64_t steps, char *path, in
         if (number < steps && number > *found)
             *found = number;
     }
+
     const int reason = errno;
     closedir(listing);
     if (reason != 0)

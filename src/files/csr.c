@@ -173,6 +173,7 @@ static int columns_fit(const struct spine_csr *csr, size_t columns)
     return 1;
 }
 
+/* Nine parameters: where the matrix is, which rows, and its extent, checked before. */
 int spine_csr_read(struct spine_store *store, const char *path, const char *name, size_t first,
                    size_t rows, size_t columns, size_t count, struct spine_csr *csr,
                    struct spine_error *err)

@@ -244,7 +244,9 @@ static int make_aside(const char *directory, char *aside, struct spine_error *er
         snprintf(name, sizeof name, "%s-%d", aside_name, i);
     }
 
-    return spine_rundir_join(shards, aside, "shards", err) || make_shards(shards, err) ? -1 : 0;
+    if (spine_rundir_join(shards, aside, "shards", err) || make_shards(shards, err))
+        return -1;
+    return 0;
 }
 
 /* Move a file to 'context', the directory set aside; a shard to the one for shards below it. */

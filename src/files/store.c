@@ -339,7 +339,7 @@ static int make_dataset(struct spine_store *store, const char *name, hid_t type,
     return rc;
 }
 
-/* Create a fixed-size dataset; closes 'creation'. */
+/* Create a fixed-size dataset; closes 'creation'. Seven parameters: H5Dcreate2() has as many. */
 static int make_fixed(struct spine_store *store, const char *name, enum spine_store_type type,
                       size_t rows, size_t columns, hid_t creation, struct spine_error *err)
 {
@@ -388,7 +388,7 @@ int spine_store_make_growing(struct spine_store *store, const char *name,
 enum direction { READ, WRITE };
 
 /* Move rows [first, first + count) of the dataset; in memory, of elements of 'type', rows begin
- * every 'stride'. */
+ * every 'stride'. Eight parameters: those of H5Dread(), with plain numbers for its selections. */
 static int transfer_rows(hid_t dataset, enum direction direction, hid_t type, size_t first,
                          size_t count, size_t stride, void *data, hid_t properties)
 {
@@ -423,7 +423,7 @@ static int transfer_rows(hid_t dataset, enum direction direction, hid_t type, si
 }
 
 /* Move rows between memory and a dataset, in rounds of TRANSFER_BYTES; all ranks of a shared store
- * make the same number of rounds. */
+ * make the same number of rounds. Nine parameters: those of spine_store_write(), and where to. */
 static int transfer(struct spine_store *store, const char *name, enum direction direction,
                     enum spine_store_type type, size_t first, size_t count, size_t stride,
                     void *data, struct spine_error *err)
@@ -463,6 +463,7 @@ static int transfer(struct spine_store *store, const char *name, enum direction 
     return agree(store, rc, err);
 }
 
+/* Eight parameters: a dataset, which of its rows, and their layout in memory. So too for reading. */
 int spine_store_write(struct spine_store *store, const char *name, enum spine_store_type type,
                       size_t first, size_t count, size_t stride, const void *data,
                       struct spine_error *err)
@@ -470,6 +471,7 @@ int spine_store_write(struct spine_store *store, const char *name, enum spine_st
     return transfer(store, name, WRITE, type, first, count, stride, (void *)data, err);
 }
 
+/* The same eight parameters. */
 int spine_store_read(struct spine_store *store, const char *name, enum spine_store_type type,
                      size_t first, size_t count, size_t stride, void *data, struct spine_error *err)
 {
@@ -671,7 +673,8 @@ int spine_store_read_words(struct spine_store *store, const char *name, size_t f
 
 /* --- Attributes --------------------------------------------------------------------------- */
 
-/* Create an attribute and write its value, if there is one; 'space' is closed. */
+/* Create an attribute and write its value, if there is one; 'space' is closed. Eight parameters: what
+ * HDF5 needs to know of an attribute. */
 static int set_attribute(struct spine_store *store, const char *object, const char *name,
                          hid_t disk, hid_t memory, hid_t space, const void *value,
                          struct spine_error *err)
@@ -726,7 +729,8 @@ int spine_store_set_real(struct spine_store *store, const char *object, const ch
 }
 
 /* Read an attribute of one value. It must be what 'type' is, an integer, a floating-point number or
- * a string of variable length; messages call that 'kind'. */
+ * a string of variable length; messages call that 'kind'. Seven parameters, as
+ * set_attribute(). */
 static int get_attribute(struct spine_store *store, const char *object, const char *name,
                          hid_t type, const char *kind, void *value, struct spine_error *err)
 {

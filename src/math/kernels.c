@@ -112,7 +112,8 @@ static void pack_rows(size_t rows, size_t dim, size_t stride, const float *a, fl
 }
 
 /* out (units, ROWS) = b packed, out_ui = sum over k of b_uk packed_ki, for the first 'vectors'
- * vectors of rows. 'units' and 'vectors' are constants once this is inlined. */
+ * vectors of rows. 'units' and 'vectors' are constants once this is inlined. Kernels have as many
+ * parameters as BLAS: sizes, strides and matrices. */
 INLINE void product_tile(const int units, const int vectors, size_t dim, size_t stride,
                          const float *packed, const float *b, float *out)
 {
@@ -133,7 +134,7 @@ INLINE void product_tile(const int units, const int vectors, size_t dim, size_t 
             *(vector *)(out + u * ROWS + v * WIDTH) = sum[u][v];
 }
 
-/* The tiles of a group of up to GROUP units; out (GROUP, ROWS). */
+/* The tiles of a group of up to GROUP units; out (GROUP, ROWS). For its parameters see above. */
 INLINE void product_group(const int vectors, size_t units, size_t dim, size_t stride,
                           const float *packed, const float *b, float *out)
 {
@@ -152,6 +153,7 @@ INLINE void unpack_group(size_t rows, size_t units, size_t hidden, const float *
             c[i * hidden + u] = out[u * ROWS + i];
 }
 
+/* c = the product of packed rows and b. So many parameters as BLAS has. */
 SPINE_CLONES
 static void product_of_packed(size_t rows, size_t dim, size_t units, size_t hidden, size_t stride,
                               const float *packed, const float *b, float *c)
@@ -183,6 +185,7 @@ static void product_of_packed(size_t rows, size_t dim, size_t units, size_t hidd
     }
 }
 
+/* The parameters of these products are those of cblas_sgemm() that can vary. */
 void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
                                const float *a, const float *b, float *packed, float *c)
 {
@@ -205,6 +208,7 @@ void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden
 
 /* --- The other products and the passes ------------------------------------------------------ */
 
+/* For the parameters see above. */
 void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
                                 const float *b, const float *bias, float *c)
 {
@@ -218,6 +222,7 @@ void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stri
                 blas_int(stride));
 }
 
+/* For the parameters see above. */
 void spine_kernel_product_gradient(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
                                    const float *a, const float *b, float *c)
 {
@@ -278,6 +283,7 @@ double spine_kernel_residual(size_t n, size_t stride, const float *x, float fact
     return total;
 }
 
+/* Nine parameters: sizes and matrices, as in BLAS; workspaces belong to the caller. */
 SPINE_CLONES
 void spine_kernel_clamp_gradient(size_t n, size_t units, size_t hidden, const float *z,
                                  const float *h, const float *add, float slope, float *dh,

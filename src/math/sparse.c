@@ -170,7 +170,8 @@ void spine_sparse_clamp(size_t n, size_t hidden, const float *bias, float *z,
 
 /* --- Sums of listed rows ------------------------------------------------------------------ */
 
-/* out = first + sum of value[p] * rows[which[p]], for 'width' vectors of each row. */
+/* out = first + sum of value[p] * rows[which[p]], for 'width' vectors of each row. As in BLAS, the
+ * parameters are sizes and matrices. */
 INLINE void gather_tile(const int width, size_t count, const int32_t *which, const float *value,
                         size_t stride, const float *rows, const float *first, float *out)
 {
@@ -188,7 +189,8 @@ INLINE void gather_tile(const int width, size_t count, const int32_t *which, con
         *(vector *)(out + v * WIDTH) = sum[v];
 }
 
-/* out (stride) = first + sum of value[p] * rows[which[p]]; first may be NULL for zero. */
+/* out (stride) = first + sum of value[p] * rows[which[p]]; first may be NULL for zero. For its
+ * parameters see above. */
 INLINE void gather_rows(size_t count, const int32_t *which, const float *value, size_t stride,
                         const float *rows, const float *first, float *out)
 {
@@ -269,6 +271,7 @@ void spine_sparse_decode(const struct spine_pairs *pairs, size_t stride, const f
     }
 }
 
+/* Seven parameters: a slice of the units, and matrices. */
 SPINE_CLONES
 void spine_sparse_decoder_gradient(struct spine_pairs *pairs, size_t first, size_t end,
                                    size_t stride, const float *dY, const float *W2, float *dW2)
@@ -282,6 +285,7 @@ void spine_sparse_decoder_gradient(struct spine_pairs *pairs, size_t first, size
     }
 }
 
+/* Nine parameters: a slice of the units, matrices, and the two of the sparsity losses. */
 SPINE_CLONES
 void spine_sparse_encoder_gradient(struct spine_pairs *pairs, size_t first, size_t end,
                                    size_t stride, const float *x, const float *add, float slope,

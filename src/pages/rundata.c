@@ -82,7 +82,8 @@ static int add_words(cJSON *rundata, const struct source *source, struct spine_e
     cJSON *list = cJSON_AddArrayToObject(rundata, "words");
     struct spine_words words = {0};
 
-    int rc = 0, escaped;
+    int rc = 0;
+    bool escaped;
     for (size_t i = 0; rc == 0 && i < source->num_kept; i++)
         rc = spine_words_add_escaped(&words, spine_words_get(&source->space.words, source->kept[i]),
                                      &escaped, err);
@@ -377,8 +378,10 @@ int spine_rundata_make(const char *run, const struct spine_rundata_options *opti
 {
     struct source source = {.options = options};
     struct spine_run files = {.has_model = false};
+
     if (spine_space_read(&source.space, run, err))
         return -1;
+
     int rc = source.space.dense != NULL
                  ? spine_refuse(err, "%s: holds vectors, expected the codes of a run", run)
                  : spine_rundata_begin(run, rundata, err);
@@ -390,6 +393,7 @@ int spine_rundata_make(const char *run, const struct spine_rundata_options *opti
         if (rc != 0)
             cJSON_Delete(*rundata);
     }
+
     spine_run_dispose(&files);
     spine_space_dispose(&source.space);
     spine_ranking_dispose(&source.ranking);

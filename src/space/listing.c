@@ -289,6 +289,7 @@ void spine_listing_dump(const struct spine_listing *listing)
     }
 }
 
+/* Seven parameters: a run, and how to print it, as the command line has it. */
 int spine_listing_open(struct spine_listing *listing, const char *path, size_t most_dimensions,
                        size_t most_words, bool as_json, FILE *out, struct spine_error *err)
 {

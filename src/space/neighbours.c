@@ -55,6 +55,7 @@ static float multiply(const float *a, const float *b, size_t count)
     return sum;
 }
 
+/* Seven parameters: a matrix with its shape and stride. */
 int spine_neighbours_by_cosine(struct spine_neighbours *neighbours, const float *W,
                                size_t dimensions, size_t dim, size_t stride, size_t most,
                                struct spine_error *err)

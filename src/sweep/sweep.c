@@ -123,7 +123,8 @@ static void measure_readability(const struct spine_config *config, struct spine_
     spine_evaluate_dispose(evaluations, 1);
 }
 
-/* Record the result of a training, and release the trial. */
+/* Record the result of a training, and release the trial. Seven parameters: all of what is known
+ * of it, from one caller. */
 static int record_result(struct group *group, const struct spine_job *job,
                          const struct spine_config *config, int trained, double started,
                          const struct spine_error *reason, struct spine_error *err)

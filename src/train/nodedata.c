@@ -13,6 +13,7 @@ struct shape {
     uint64_t checksum;
 };
 
+/* Seven parameters, as spine_nodedata_init(). */
 static int read_all(struct spine_dataset *all, struct spine_comm *self, const char *path,
                     size_t limit, bool center, double rms, struct spine_error *err)
 {
@@ -71,6 +72,7 @@ static void copy(struct spine_dataset *whole, const struct spine_dataset *all)
     memcpy(whole->words.text, all->words.text, all->words.bytes);
 }
 
+/* Seven parameters: the options of [data], which callers with different structs have. */
 int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm *comm,
                         const char *path, size_t limit, bool center, double rms,
                         struct spine_error *err)

@@ -32,6 +32,7 @@ static int add_rows(const struct spine_workspace *work, size_t count, struct spi
     return 0;
 }
 
+/* Seven parameters: what an encoding of rows needs, and where they go. */
 static int write_rows(struct spine_store *store, const struct spine_params *params,
                       struct spine_dataset *data, struct spine_workspace *work, uint32_t epoch,
                       double sigma, struct spine_error *err)
@@ -55,6 +56,7 @@ static int write_rows(struct spine_store *store, const struct spine_params *para
     return rc;
 }
 
+/* Eight parameters: one shard, and what an encoding of its rows needs. */
 int spine_results_write_shard(const char *directory, const struct spine_shard *shard,
                               const struct spine_params *params, struct spine_dataset *data,
                               struct spine_workspace *work, uint32_t epoch, double sigma,

@@ -83,7 +83,8 @@ static void rank_rows(const struct spine_params *params, struct spine_dataset *d
     qsort(rows, local, sizeof *rows, by_error);
 }
 
-/* The 'most' worst rows of all ranks into worst, the same on all; returns how many there are. */
+/* The 'most' worst rows of all ranks into worst, the same on all; their number to *found. Eight
+ * parameters: what computing errors of rows needs, and the results. */
 static int find_worst(const struct spine_params *params, struct spine_dataset *data,
                       struct spine_comm *comm, struct spine_workspace *work, size_t most,
                       struct bad_row *worst, size_t *found, struct spine_error *err)
@@ -164,6 +165,7 @@ static void restart_unit(struct spine_params *params, struct spine_optimizer *op
         }
 }
 
+/* Eight parameters: reviving touches all that a run learns, and no struct below train.c has it. */
 int spine_revive(struct spine_idle *idle, int64_t after, struct spine_params *params,
                  struct spine_optimizer *optimizer, struct spine_dataset *data,
                  struct spine_comm *comm, struct spine_workspace *work, struct spine_error *err)

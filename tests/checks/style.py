@@ -11,15 +11,12 @@ import os
 import re
 import sys
 import tempfile
-from collections import Counter
 
 MOST_LINES = 60
 MOST_PARAMETERS = 6
 LONG = 20  # from here on a function needs a blank line
 MOST_DENSE = 0.10  # share of the long functions that may have none
-
-# What older code still has of these; the numbers only fall.
-LEFT = {"lines": 0, "parameters": 46, "ternary": 20, "dense": 0.62}
+MOST_DENSE = 0.10  # share of the long functions that may have none
 
 TERNARY = re.compile(r"\? -1 : 0\b")
 MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:work|root|home|Users)/\w")
@@ -37,8 +34,8 @@ class Function:
         text = " ".join(head)
         self.name = re.search(r"(\w+)\(", text).group(1)
         self.parameters = count_parameters(text[text.index("(") + 1:text.rindex(")")])
-        self.is_dense = len(body) - 2 >= LONG and not any(not line.strip() for line in body)
         self.is_long = len(body) - 2 >= LONG
+        self.is_dense = self.is_long and all(line.strip() for line in body)
 
 
 def count_parameters(text):
@@ -71,23 +68,21 @@ def functions_of(path, text):
     return found
 
 
-def check_functions(functions, most_dense):
-    """A list of complaints (kind, line), and the figures, a line."""
+def check_functions(functions):
+    """A list of complaints, and the figures, a line."""
     complaints = []
     for function in functions:
         at = f"{function.path}:{function.line}: {function.name}()"
         if function.lines > MOST_LINES:
-            complaints.append(("lines", f"{at} has {function.lines} lines, at most {MOST_LINES}"))
+            complaints.append(f"{at} has {function.lines} lines, at most {MOST_LINES}")
         if function.parameters > MOST_PARAMETERS and "parameters" not in function.comment:
-            complaints.append(("parameters", f"{at} has {function.parameters} parameters, at most"
-                               f" {MOST_PARAMETERS} without a reason in the comment above it"))
+            complaints.append(f"{at} has {function.parameters} parameters, at most"
+                              f" {MOST_PARAMETERS} without a reason in the comment above it")
     long = [function for function in functions if function.is_long]
-    dense = [function for function in long if function.is_dense]
-    if len(dense) > most_dense * len(long):
-        complaints.append(("dense", f"{len(dense)} of {len(long)} functions of {LONG} lines or more"
-                           f" have no blank line, at most {100 * most_dense:.0f} %:"))
-        complaints += [("dense", f"    {function.path}:{function.line}: {function.name}()")
-                       for function in dense]
+    dense = [f"{function.path}:{function.line}" for function in long if function.is_dense]
+    if len(dense) > MOST_DENSE * len(long):
+        complaints.append(f"{len(dense)} of {len(long)} functions of {LONG} lines or more have no"
+                          f" blank line, at most {100 * MOST_DENSE:.0f} %: {' '.join(dense)}")
     lengths = sorted(function.lines for function in functions) or [0]
     figures = (f"{len(functions)} functions, median {lengths[len(lengths) // 2]} lines, longest"
                f" {lengths[-1]}; most parameters"
@@ -107,9 +102,8 @@ def files_of(tree):
                 yield path
 
 
-def check_tree(tree, left):
-    """A list of complaints and the figures of src, include and tools; left: how many of a kind may
-    be there."""
+def check_tree(tree):
+    """A list of complaints and the figures of src, include and tools."""
     complaints, functions = [], []
     for path in files_of(tree):
         try:
@@ -119,22 +113,18 @@ def check_tree(tree, left):
             continue
         for number, line in enumerate(text.splitlines(), 1):
             if MACHINE_PATH.search(line):
-                complaints.append(("path", f"{path}:{number}: names a path of one machine:"
-                                   f" {line.strip()}"))
+                complaints.append(f"{path}:{number}: names a path of one machine:"
+                                  f" {line.strip()}")
             if path.endswith((".c", ".h")) and TERNARY.search(line):
-                complaints.append(("ternary", f"{path}:{number}: return by an if, not by '? -1 : 0'"))
+                complaints.append(f"{path}:{number}: return by an if, not by '? -1 : 0'")
         if path == "CONTRIBUTING.md":
-            complaints += [("guide", f"{path}: there is no {named}")
+            complaints += [f"{path}: there is no {named}"
                            for named in GUIDE_PATH.findall(text)
                            if not os.path.exists(os.path.join(tree, named))]
         if re.match(r"(src|include|tools)/.*\.[ch]$", path):
             functions += functions_of(path, text)
-    said, figures = check_functions(functions, left.get("dense", MOST_DENSE))
-    complaints += said
-    counts = Counter(kind for kind, _ in complaints)
-    figures += "; " + ", ".join(f"{kind} {counts[kind]}" for kind in sorted(left) if kind != "dense")
-    return [line for kind, line in complaints
-            if kind == "dense" or counts[kind] > left.get(kind, 0)], figures
+    said, figures = check_functions(functions)
+    return complaints + said, figures
 
 
 def try_on(wanted, path, text):
@@ -143,7 +133,7 @@ def try_on(wanted, path, text):
         os.makedirs(os.path.dirname(os.path.join(tree, path)) or tree, exist_ok=True)
         with open(os.path.join(tree, path), "w", encoding="utf-8") as file:
             file.write(text)
-        said, _ = check_tree(tree, {})
+        said, _ = check_tree(tree)
     if (not wanted and said) or (wanted and not any(wanted in line for line in said)):
         sys.exit(f"style.py doesn't check: expected '{wanted}', got {said}: {text[:200]}")
 
@@ -178,7 +168,7 @@ def try_itself():
 def main():
     try_itself()
     complaints, figures = check_tree(
-        os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."), LEFT)
+        os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
     print("\n".join(complaints + [figures]))
     return 1 if complaints else 0
 
