@@ -1,0 +1,193 @@
+/* test_lasso.c -- solutions of the non-negative lasso: by hand, and by what makes one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/random.h"
+#include "spine/math/kernels.h"
+#include "spine/math/lasso.h"
+#include "support/expect.h"
+
+/* Atoms, and one row to solve for. */
+struct fixture {
+    struct spine_lasso lasso;
+    struct spine_lasso_scratch scratch;
+    float *W, *x, *products, *packed, *a;
+};
+
+static float *alloc(size_t count)
+{
+    float *data = spine_kernel_alloc(count, "a test", &err);
+    assert_non_null(data);
+    return data;
+}
+
+/* Random atoms of length 1, the last two equal where 'has_twins', and a random row. */
+static void begin(struct fixture *f, size_t units, size_t dim, bool has_twins)
+{
+    const size_t stride = spine_kernel_stride(dim);
+    float *zero = alloc(stride);
+    f->W = alloc(units * stride);
+    f->x = alloc(stride);
+    f->products = alloc(units);
+    f->packed = alloc(spine_kernel_packed(dim));
+    f->a = alloc(units);
+
+    for (size_t j = 0; j < units; j++) {
+        float *row = f->W + j * stride;
+        spine_random_add_noise(3, 1, j, 1, dim, zero, row);
+        double squares = 0;
+        for (size_t k = 0; k < dim; k++)
+            squares += (double)row[k] * (double)row[k];
+        for (size_t k = 0; k < dim; k++)
+            row[k] = (float)((double)row[k] / sqrt(squares));
+    }
+    if (has_twins)
+        memcpy(f->W + (units - 1) * stride, f->W + (units - 2) * stride, stride * sizeof *f->W);
+    spine_random_add_noise(3, 2, 0, 1, dim, zero, f->x);
+    free(zero);
+
+    TRY(spine_lasso_init(&f->lasso, f->W, units, dim, &err));
+    TRY(spine_lasso_scratch_init(&f->scratch, &f->lasso, &err));
+    spine_lasso_products(&f->lasso, 1, f->x, f->packed, f->products);
+}
+
+static void end(struct fixture *f)
+{
+    spine_lasso_scratch_dispose(&f->scratch);
+    spine_lasso_dispose(&f->lasso);
+    free(f->W);
+    free(f->x);
+    free(f->products);
+    free(f->packed);
+    free(f->a);
+}
+
+/* The objective of codes, and how far their correlations are from what they should be. */
+static double check(const struct fixture *f, double lambda, double *worst)
+{
+    const struct spine_lasso *lasso = &f->lasso;
+    double *residual = calloc(lasso->dim, sizeof *residual), objective = 0;
+    for (size_t k = 0; k < lasso->dim; k++)
+        residual[k] = (double)f->x[k];
+    for (size_t j = 0; j < lasso->units; j++) {
+        assert_true(f->a[j] >= 0);
+        objective += lambda * (double)f->a[j];
+        for (size_t k = 0; k < lasso->dim; k++)
+            residual[k] -= (double)f->a[j] * (double)f->W[j * lasso->stride + k];
+    }
+
+    *worst = 0;
+    for (size_t j = 0; j < lasso->units; j++) {
+        double c = 0;
+        for (size_t k = 0; k < lasso->dim; k++)
+            c += residual[k] * (double)f->W[j * lasso->stride + k];
+        const double wrong = f->a[j] > 0 ? fabs(c - lambda) : c - lambda;
+        *worst = wrong > *worst ? wrong : *worst;
+    }
+
+    for (size_t k = 0; k < lasso->dim; k++)
+        objective += residual[k] * residual[k] / 2;
+    free(residual);
+    return objective;
+}
+
+static size_t solve(struct fixture *f, double lambda)
+{
+    return spine_lasso_solve(&f->lasso, f->x, f->products, lambda, &f->scratch, f->a);
+}
+
+static void test_orthogonal_atoms_are_soft_thresholds(void **state)
+{
+    (void)state;
+    enum { UNITS = 3, DIM = 3 };
+    struct fixture f;
+    begin(&f, UNITS, DIM, false);
+    memset(f.W, 0, UNITS * f.lasso.stride * sizeof *f.W);
+    for (size_t j = 0; j < UNITS; j++)
+        f.W[j * f.lasso.stride + j] = 1;
+    f.x[0] = 2;
+    f.x[1] = -2;
+    f.x[2] = 0.25F;
+    spine_lasso_refresh(&f.lasso);
+    spine_lasso_products(&f.lasso, 1, f.x, f.packed, f.products);
+    assert_int_equal(solve(&f, 0.5), 1);
+    assert_true(fabsf(f.a[0] - 1.5F) < 1e-6F);
+    assert_true(f.a[1] == 0 && f.a[2] == 0);
+    end(&f);
+}
+
+static void test_solutions_are_optimal(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t units, dim;
+        double lambda;
+    } cases[] = {{1, 1, 0.1},    {5, 7, 0.3},     {64, 16, 0.2},   {400, 50, 0.05},
+                 {1000, 100, 1}, {300, 20, 1e-3}, {700, 300, 0.2}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int twins = 0; twins < (cases[i].units > 1 ? 2 : 1); twins++) {
+            struct fixture f;
+            double worst;
+            begin(&f, cases[i].units, cases[i].dim, twins);
+            const size_t active = solve(&f, cases[i].lambda);
+            check(&f, cases[i].lambda, &worst);
+            if (worst > 1e-5 * cases[i].lambda + 3e-6 * sqrt((double)cases[i].dim))
+                fail_msg("case %zu: a correlation is %g from lambda", i, worst);
+            size_t counted = 0;
+            for (size_t j = 0; j < cases[i].units; j++)
+                counted += f.a[j] > 0;
+            assert_int_equal(active, counted);
+            end(&f);
+        }
+}
+
+static void test_the_start_changes_nothing(void **state)
+{
+    (void)state;
+    enum { UNITS = 400, DIM = 50 };
+    struct fixture f;
+    float cold[UNITS];
+    begin(&f, UNITS, DIM, false);
+    solve(&f, 0.1);
+    memcpy(cold, f.a, sizeof cold);
+    solve(&f, 0.1); /* from the solution */
+    for (size_t j = 0; j < UNITS; j++)
+        assert_true(fabsf(f.a[j] - cold[j]) < 1e-5F);
+    for (size_t j = 0; j < UNITS; j++)
+        f.a[j] = j % 3 == 0 ? 0.5F : 0;
+    solve(&f, 0.1); /* from a bad one */
+    for (size_t j = 0; j < UNITS; j++)
+        assert_true(fabsf(f.a[j] - cold[j]) < 1e-4F);
+    end(&f);
+}
+
+static void test_a_great_lambda_leaves_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, 40, 10, false);
+    f.a[3] = 1;
+    assert_int_equal(solve(&f, 1000), 0);
+    for (size_t j = 0; j < 40; j++)
+        assert_true(f.a[j] == 0);
+    end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_orthogonal_atoms_are_soft_thresholds),
+        cmocka_unit_test(test_solutions_are_optimal),
+        cmocka_unit_test(test_the_start_changes_nothing),
+        cmocka_unit_test(test_a_great_lambda_leaves_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
