@@ -35,6 +35,9 @@ static const char usage[] =
     "                     one file\n"
     "  --features=F       of the tasks that follow: mean, or concat: vectors side by side [mean]\n"
     "  --classifier=K     logistic regression, svm (linear), or both [logistic]\n"
+    "  --floor            beside each file of codes what needs no learning: random words of its\n"
+    "                     input as atoms, and principal components for the tests of words\n"
+    "  --raw              don't subtract the mean of dense vectors before tests of words\n"
     "  --questionnaire=FILE.tsv\n"
     "                     measure nothing: write questions for people, which word doesn't belong\n"
     "                     among a dimension's top words, and the key, FILE.key.tsv\n"
@@ -65,6 +68,8 @@ enum {
     FOLDS,
     FEATURES,
     CLASSIFIER,
+    FLOOR,
+    RAW,
     QUESTIONNAIRE,
     QUESTIONS,
     ANSWERS,
@@ -170,6 +175,12 @@ static int set_option(struct request *request, int option, struct spine_error *e
         return set_features(optarg, &request->features, err);
     case CLASSIFIER:
         return set_classifier(optarg, &options->tasks.kinds, err);
+    case FLOOR:
+        options->has_floor = true;
+        return 0;
+    case RAW:
+        options->is_raw = true;
+        return 0;
     case QUESTIONNAIRE:
         request->questionnaire = optarg;
         return 0;
@@ -199,6 +210,8 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
         {"cross-validate", required_argument, NULL, FOLDS},
         {"features", required_argument, NULL, FEATURES},
         {"classifier", required_argument, NULL, CLASSIFIER},
+        {"floor", no_argument, NULL, FLOOR},
+        {"raw", no_argument, NULL, RAW},
         {"questionnaire", required_argument, NULL, QUESTIONNAIRE},
         {"n", required_argument, NULL, QUESTIONS},
         {"answers", required_argument, NULL, ANSWERS},
@@ -262,9 +275,9 @@ static int report(struct request *request, const struct spine_evaluation *evalua
 
 static int evaluate(struct request *request, struct spine_error *err)
 {
-    const size_t count = request->options.files.count;
+    size_t count = 0;
     struct spine_evaluation *evaluations = NULL;
-    int rc = spine_evaluate(&request->options, &evaluations, err);
+    int rc = spine_evaluate(&request->options, &evaluations, &count, err);
     if (rc == 0)
         rc = report(request, evaluations, count, err);
     spine_evaluate_dispose(evaluations, count);

@@ -2,6 +2,7 @@
 #include "spine/eval/evaluate.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "spine/config/config.h"
 #include "spine/eval/analogies.h"
 #include "spine/eval/categories.h"
+#include "spine/eval/floor.h"
 #include "spine/eval/purity.h"
 #include "spine/eval/readability.h"
 #include "spine/eval/similarity.h"
@@ -34,6 +36,9 @@ struct reference {
 struct subject {
     const char *path;
     struct spine_space space;
+    double values;           /* that aren't 0, a word */
+    const double *explained; /* variance of the input, if that is known; else NULL */
+    bool is_projection;      /* only word tests and classifiers mean something */
     const struct reference *reference;
     const struct spine_classification *classification;
 };
@@ -115,6 +120,9 @@ static int measure_explained(const struct subject *subject, struct spine_figures
     struct spine_run run;
     int rc = 0;
 
+    if (subject->explained != NULL)
+        return spine_figures_add_plain(figures, "sparsity", "explained variance",
+                                       *subject->explained, 4, err);
     if (spine_run_read(&run, subject->path, err))
         return -1;
 
@@ -276,69 +284,192 @@ static int measure_categories(const struct spine_evaluate_options *options,
     return rc;
 }
 
-static int measure(const struct spine_evaluate_options *options, const struct subject *subject,
-                   struct spine_figures *figures, struct spine_error *err)
+/* What is measured of the vectors as they are. */
+static int measure_dimensions(const struct spine_evaluate_options *options,
+                              const struct subject *subject, struct spine_figures *figures,
+                              struct spine_error *err)
 {
     struct spine_ranking ranking;
+
     if (spine_ranking_init(&ranking, &subject->space, err))
         return -1;
+
     const int rc = spine_sparsity_measure(&subject->space, figures, err) ||
                    measure_explained(subject, figures, err) ||
                    measure_interpretability(options, subject, &ranking, figures, err) ||
-                   measure_categories(options, subject, &ranking, figures, err) ||
-                   measure_similarity(options, subject, figures, err) ||
-                   measure_analogies(options, subject, figures, err) ||
-                   measure_purity(options, subject, figures, err) ||
-                   spine_classification_measure(subject->classification, options->tasks.kinds,
-                                                &subject->space, figures, err);
+                   measure_categories(options, subject, &ranking, figures, err);
+
     spine_ranking_dispose(&ranking);
     if (rc)
         return -1;
-
     return 0;
+}
+
+/* The vectors aren't sparse: see evaluate.h. */
+static bool is_dense(const struct subject *subject)
+{
+    return subject->space.dense != NULL && 2 * subject->values >= (double)subject->space.dimensions;
+}
+
+static int measure(const struct spine_evaluate_options *options, struct subject *subject,
+                   struct spine_figures *figures, struct spine_error *err)
+{
+    if (!subject->is_projection && measure_dimensions(options, subject, figures, err))
+        return -1;
+
+    if (is_dense(subject) && !options->is_raw)
+        spine_space_center(&subject->space);
+
+    if (measure_similarity(options, subject, figures, err) ||
+        measure_analogies(options, subject, figures, err) ||
+        measure_purity(options, subject, figures, err) ||
+        spine_classification_measure(subject->classification, options->tasks.kinds, &subject->space,
+                                     figures, err))
+        return -1;
+    return 0;
+}
+
+/* --- What needs no learning --------------------------------------------------------------- */
+
+/* Say why a file has no floor. */
+static int refuse_floor(const struct subject *subject, const char *reason)
+{
+    spine_log(SPINE_LOG_INFO, "%s: has no floor: %s", subject->path, reason);
+    return 0;
+}
+
+/* Measure a space that was made, as evaluation "FILE: NAME"; the space is disposed of. */
+static int evaluate_made(const struct spine_evaluate_options *options, struct subject *made,
+                         const char *name, struct spine_evaluation *evaluation,
+                         struct spine_error *err)
+{
+    const size_t size = strlen(made->path) + strlen(name) + 3;
+    int rc = -1;
+
+    evaluation->made = spine_memory_get(size, 1, "the name of a floor", err);
+    if (evaluation->made != NULL) {
+        snprintf(evaluation->made, size, "%s: %s", made->path, name);
+        evaluation->path = made->path = evaluation->made;
+        evaluation->rows = made->space.rows;
+        evaluation->columns = made->space.dimensions;
+        made->values = spine_sparsity_values(&made->space);
+        rc = measure(options, made, &evaluation->figures, err);
+    }
+
+    spine_space_dispose(&made->space);
+    return rc;
+}
+
+static bool has_word_tests(const struct spine_evaluate_options *options)
+{
+    return options->similarity.count + options->analogies.count + options->categorization.count +
+               options->tasks.count >
+           0;
+}
+
+/* Measure the floors of a file over its input, and count them. */
+static int measure_floors(const struct spine_evaluate_options *options,
+                          const struct subject *subject, const struct spine_space *input,
+                          struct spine_evaluation *evaluations, size_t *count,
+                          struct spine_error *err)
+{
+    const struct spine_floor floor = {&subject->space, input, subject->values, options->seed};
+    struct subject made = *subject;
+    double explained;
+
+    if (input->rows == 0 || input->dense == NULL)
+        return refuse_floor(subject, "its input isn't known; give a dense one with --space");
+    if (2 * subject->values >= (double)input->dimensions)
+        return refuse_floor(subject, "it isn't sparser than its input");
+
+    made.explained = &explained;
+    if (spine_floor_words(&floor, &made.space, &explained, err) ||
+        evaluate_made(options, &made, "random words", &evaluations[(*count)++], err))
+        return -1;
+    if (!has_word_tests(options))
+        return 0;
+
+    made = *subject;
+    made.is_projection = true;
+    if (spine_floor_pca(&floor, &made.space, err) ||
+        evaluate_made(options, &made, "PCA", &evaluations[(*count)++], err))
+        return -1;
+    return 0;
+}
+
+static int evaluate_floors(const struct spine_evaluate_options *options,
+                           const struct subject *subject, struct spine_evaluation *evaluations,
+                           size_t *count, struct spine_error *err)
+{
+    const struct reference *reference = subject->reference;
+    struct spine_space own = {0};
+    char input[SPINE_CONFIG_TEXT];
+
+    if (is_dense(subject))
+        return refuse_floor(subject, "it isn't sparse");
+    if (find_input(subject->path, input, err))
+        return -1;
+
+    int rc = 0;
+    const bool is_own = input[0] != '\0' && strcmp(input, reference->path) != 0;
+    if (is_own && access(input, R_OK) == 0)
+        rc = spine_space_read(&own, input, err);
+    if (rc == 0)
+        rc = measure_floors(options, subject, is_own ? &own : &reference->space, evaluations, count,
+                            err);
+    spine_space_dispose(&own);
+    return rc;
 }
 
 /* --- The job ------------------------------------------------------------------------------ */
 
-static int evaluate_file(const struct spine_evaluate_options *options,
-                         const struct reference *reference,
-                         const struct spine_classification *classification, const char *path,
-                         struct spine_evaluation *evaluation, struct spine_error *err)
+/* Evaluate a file, and its floors; *count grows by their number. */
+static int evaluate_file(const struct spine_evaluate_options *options, struct subject *subject,
+                         struct spine_evaluation *evaluations, size_t *count,
+                         struct spine_error *err)
 {
-    struct subject subject = {
-        .path = path, .reference = reference, .classification = classification};
+    struct spine_evaluation *evaluation = &evaluations[(*count)++];
+    evaluation->path = subject->path;
 
-    if (spine_space_read(&subject.space, path, err))
+    if (spine_space_read(&subject->space, subject->path, err))
         return -1;
-    if (subject.space.num_repeated > 0)
-        spine_log_warning("%s: %zu words occur more than once; the first vector is used", path,
-                          subject.space.num_repeated);
-    evaluation->path = path;
-    evaluation->rows = subject.space.rows;
-    evaluation->columns = subject.space.dimensions;
-    const int rc = measure(options, &subject, &evaluation->figures, err);
+    if (subject->space.num_repeated > 0)
+        spine_log_warning("%s: %zu words occur more than once; the first vector is used",
+                          subject->path, subject->space.num_repeated);
+    evaluation->rows = subject->space.rows;
+    evaluation->columns = subject->space.dimensions;
+    subject->values = spine_sparsity_values(&subject->space);
 
-    spine_space_dispose(&subject.space);
+    int rc = measure(options, subject, &evaluation->figures, err);
+    if (rc == 0 && options->has_floor)
+        rc = evaluate_floors(options, subject, evaluations, count, err);
+
+    spine_space_dispose(&subject->space);
     return rc;
 }
 
 int spine_evaluate(const struct spine_evaluate_options *options,
-                   struct spine_evaluation **evaluations, struct spine_error *err)
+                   struct spine_evaluation **evaluations, size_t *count, struct spine_error *err)
 {
+    enum { OF_A_FILE = 3 }; /* itself and two floors */
     struct reference reference = {0};
     struct spine_classification classification;
-    *evaluations = spine_memory_zeroed(options->files.count, sizeof **evaluations,
+    *count = 0;
+    *evaluations = spine_memory_zeroed(OF_A_FILE * options->files.count, sizeof **evaluations,
                                        "the results of all files", err);
     if (*evaluations == NULL)
         return -1;
+
     int rc = spine_classification_read(&classification, options->tasks.list, options->tasks.count,
                                        options->seed, err);
     if (rc == 0)
         rc = read_reference(options, &reference, err);
-
-    for (size_t i = 0; rc == 0 && i < options->files.count; i++)
-        rc = evaluate_file(options, &reference, &classification, options->files.list[i],
-                           &(*evaluations)[i], err);
+    for (size_t i = 0; rc == 0 && i < options->files.count; i++) {
+        struct subject subject = {.path = options->files.list[i],
+                                  .reference = &reference,
+                                  .classification = &classification};
+        rc = evaluate_file(options, &subject, *evaluations, count, err);
+    }
 
     spine_classification_dispose(&classification);
     spine_space_dispose(&reference.space);
@@ -347,7 +478,9 @@ int spine_evaluate(const struct spine_evaluate_options *options,
 
 void spine_evaluate_dispose(struct spine_evaluation *evaluations, size_t count)
 {
-    for (size_t i = 0; evaluations != NULL && i < count; i++)
+    for (size_t i = 0; evaluations != NULL && i < count; i++) {
         spine_figures_dispose(&evaluations[i].figures);
+        free(evaluations[i].made);
+    }
     free(evaluations);
 }

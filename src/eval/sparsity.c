@@ -113,6 +113,17 @@ int spine_sparsity_measure(const struct spine_space *space, struct spine_figures
     return rc;
 }
 
+double spine_sparsity_values(const struct spine_space *space)
+{
+    const float *values = space->dense != NULL ? space->dense : space->codes.data;
+    const size_t count =
+        space->dense != NULL ? space->rows * space->dimensions : space->codes.count;
+    size_t nonzero = 0;
+    for (size_t i = 0; i < count; i++)
+        nonzero += values[i] != 0;
+    return (double)nonzero / (double)space->rows;
+}
+
 /* --- Explained variance ------------------------------------------------------------------- */
 
 static int is_input_of(const struct spine_space *codes, const struct spine_modelfile *model,

@@ -175,7 +175,7 @@ static int read_any(struct spine_space *space, const char *path, struct spine_er
     return is_hdf5(path) ? read_store(space, path, err) : read_text(space, path, err);
 }
 
-static int fill_lookup(struct spine_space *space, struct spine_error *err)
+int spine_space_index(struct spine_space *space, struct spine_error *err)
 {
     if (spine_lookup_init(&space->lookup, space->rows, err))
         return -1;
@@ -195,7 +195,7 @@ int spine_space_read(struct spine_space *space, const char *path, struct spine_e
     if (rc == 0 && space->dense != NULL)
         rc = check_dense(space, path, err);
     if (rc == 0)
-        rc = fill_lookup(space, err);
+        rc = spine_space_index(space, err);
     if (rc != 0)
         spine_space_dispose(space);
     return rc == 0 ? 0 : -1;
@@ -291,6 +291,18 @@ float spine_space_direction(const struct spine_space *space, size_t row, float *
     for (size_t k = 0; length > 0 && k < space->dimensions; k++)
         out[k] = (float)((double)out[k] / length);
     return (float)length;
+}
+
+void spine_space_center(struct spine_space *space)
+{
+    for (size_t k = 0; space->dense != NULL && k < space->dimensions; k++) {
+        double sum = 0;
+        for (size_t i = 0; i < space->rows; i++)
+            sum += (double)space->dense[i * space->dimensions + k];
+        const float mean = (float)(sum / (double)space->rows);
+        for (size_t i = 0; i < space->rows; i++)
+            space->dense[i * space->dimensions + k] -= mean;
+    }
 }
 
 void spine_space_dispose(struct spine_space *space)

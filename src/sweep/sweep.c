@@ -105,12 +105,13 @@ static void measure_readability(const struct spine_config *config, struct spine_
                                                    .seed = SPINE_EVALUATE_SEED};
     struct spine_evaluation *evaluations = NULL;
     struct spine_error err;
+    size_t count;
 
 #ifdef _OPENMP
     omp_set_num_threads(1); /* the other cores have groups of their own */
 #endif
 
-    if (spine_evaluate(&options, &evaluations, &err))
+    if (spine_evaluate(&options, &evaluations, &count, &err))
         spine_log_warning("%s: readability could not be measured: %s", path, err.text);
     else
         for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -120,7 +121,7 @@ static void measure_readability(const struct spine_config *config, struct spine_
                 scores->value[spine_goal_find(names[i])] = figure->estimate.value;
         }
 
-    spine_evaluate_dispose(evaluations, 1);
+    spine_evaluate_dispose(evaluations, count);
 }
 
 /* Record the result of a training, and release the trial. Seven parameters: all of what is known

@@ -103,6 +103,40 @@ run "$eval" --categorization=sorted.tsv --similarity=pairs.txt run glove.h5
 grep -Eq '^  sorted +[01]\.[0-9]{3}' stdout || fail "$(cat stdout)"
 grep -Eq '^  pairs +0\.[0-9]{3} \(.*\), 1 missing  ' stdout || fail "$(cat stdout)"
 
+# --- What needs no learning -------------------------------------------------------------------------
+
+run "$eval" --floor --raw --json=floor.json --similarity=pairs.txt run
+run $python "$SPINE_SOURCE/tests/cli/floor.py" floor.json glove.h5 pairs.txt
+OMP_NUM_THREADS=1 run "$eval" --floor --raw --json=once.json --similarity=pairs.txt run
+cmp floor.json once.json || fail "the number of threads changes the floor"
+run "$eval" --floor glove.h5
+grep -q "^glove.h5: has no floor: it isn't sparse$" stderr || fail "$(cat stderr)"
+run "$eval" --floor run/codes.h5ad
+grep -q "^run/codes.h5ad: has no floor: its input isn't known; give a dense one with --space$" stderr ||
+    fail "$(cat stderr)"
+run "$eval" --floor --space=glove.h5 run/codes.h5ad
+grep -q "^ .*run/codes.h5ad: random words$" stdout || fail "$(cat stdout)"
+
+# Dense vectors are centred for tests of words: the same as centred before.
+$python - <<'END'
+import h5py, shutil
+shutil.copy("glove.h5", "centred.h5")
+with h5py.File("centred.h5", "r+") as file:
+    vectors = file["vectors"][:].astype("float64")
+    file["vectors"][:] = (vectors - vectors.mean(0)).astype("float32")
+END
+run "$eval" --json=centred.json --similarity=pairs.txt glove.h5 centred.h5
+run "$eval" --raw --json=raw.json --similarity=pairs.txt glove.h5 centred.h5
+$python - <<'END' || fail "centring isn't what it should be"
+import json
+def rho(path):
+    return [m["value"] for file in json.load(open(path))["files"] for m in file["measures"]
+            if m["group"] == "similarity"]
+centred, raw = rho("centred.json"), rho("raw.json")
+print(centred, raw)
+assert abs(centred[0] - centred[1]) < 1e-9 and centred[1] == raw[1] and raw[0] != raw[1]
+END
+
 # --- One answer -------------------------------------------------------------------------------------
 
 tests=(--similarity=pairs.txt --analogies=questions.txt --categorization=sorted.tsv)

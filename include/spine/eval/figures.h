@@ -47,6 +47,7 @@ void spine_figures_dispose(struct spine_figures *figures);
 /* What was found about a file. */
 struct spine_evaluation {
     const char *path; /* borrowed */
+    char *made;       /* owned: the path, of what isn't a file; else NULL */
     size_t rows, columns;
     struct spine_figures figures;
 };

@@ -22,6 +22,9 @@
 int spine_sparsity_measure(const struct spine_space *space, struct spine_figures *figures,
                            struct spine_error *err);
 
+/* The values that aren't 0, a word. */
+double spine_sparsity_values(const struct spine_space *space);
+
 /* The explained variance of a run's codes; NaN where 'input' doesn't have the codes' words in the
  * same rows, or isn't what the model takes. */
 int spine_sparsity_explained(const struct spine_space *codes, const struct spine_modelfile *model,

@@ -30,6 +30,12 @@ struct spine_space {
 /* Read all words and vectors of 'path'. Dispose of the space if that succeeds. */
 int spine_space_read(struct spine_space *space, const char *path, struct spine_error *err);
 
+/* Of a space whose words and vectors were made: find its words, and count the repeated ones. */
+int spine_space_index(struct spine_space *space, struct spine_error *err);
+
+/* Subtract the mean row from dense vectors. Codes stay as they are: their zeros mean something. */
+void spine_space_center(struct spine_space *space);
+
 /* The row of a word; -1 if the space lacks it. */
 int64_t spine_space_find(const struct spine_space *space, const char *word);
 

@@ -130,7 +130,7 @@ static void test_solutions_are_optimal(void **state)
     static const struct {
         size_t units, dim;
         double lambda;
-    } cases[] = {{1, 1, 0.1},    {5, 7, 0.3},     {64, 16, 0.2},   {400, 50, 0.05},
+    } cases[] = {{1, 1, 0.1},    {5, 7, 0.3},     {64, 16, 0.2},  {400, 50, 0.05},
                  {1000, 100, 1}, {300, 20, 1e-3}, {700, 300, 0.2}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int twins = 0; twins < (cases[i].units > 1 ? 2 : 1); twins++) {

@@ -1,0 +1,21 @@
+/* lapack.h -- symmetric matrices: eigenvectors, and systems of equations. The only door to LAPACK,
+ * which is part of OpenBLAS. Matrices are double, (n, n), row-major without padding; of a symmetric
+ * one either triangle will do. Local. */
+#ifndef SPINE_MATH_LAPACK_H
+#define SPINE_MATH_LAPACK_H
+
+#include <stddef.h>
+
+#include "spine/base/error.h"
+
+/* The eigenvalues of a symmetric matrix, descending, to values (n); row i of the matrix becomes the
+ * eigenvector of values[i], of length 1, its greatest element by size positive. */
+int spine_lapack_eigenvectors(double *matrix, size_t n, double *values, struct spine_error *err);
+
+/* Solve matrix X = right for a symmetric positive definite matrix, which is overwritten. right is
+ * (count, n): each row a right side, which becomes the solution. Refuses a matrix that isn't
+ * positive definite. */
+int spine_lapack_solve(double *matrix, size_t n, double *right, size_t count,
+                       struct spine_error *err);
+
+#endif

@@ -1,0 +1,92 @@
+/* lapack.c -- symmetric matrices: eigenvectors, and systems of equations. */
+#include "spine/math/lapack.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+
+/* LAPACK's own names; Debian's OpenBLAS has no header for them. Behind the arguments Fortran takes
+ * the lengths of its strings. */
+void dsyevd_(const char *job, const char *triangle, const int *n, double *a, const int *lda,
+             double *w, double *work, const int *lwork, int *iwork, const int *liwork, int *info,
+             size_t job_length, size_t triangle_length);
+void dposv_(const char *triangle, const int *n, const int *nrhs, double *a, const int *lda,
+            double *b, const int *ldb, int *info, size_t triangle_length);
+
+/* LAPACK counts in ints, and works with 2 n^2 numbers. */
+enum { MOST = 30000 };
+
+static int check(size_t n, struct spine_error *err)
+{
+    if (n > MOST)
+        return spine_refuse(err, "a matrix of %zu rows is too large, at most %d", n, MOST);
+    return 0;
+}
+
+/* Eigenvalues come ascending, vectors as columns of Fortran's matrix, which are our rows: turn their
+ * order round, and give each its sign. */
+static void arrange(double *matrix, int n, double *values)
+{
+    for (int i = 0, k = n - 1; i < k; i++, k--) {
+        const double value = values[i];
+        values[i] = values[k];
+        values[k] = value;
+        for (int j = 0; j < n; j++) {
+            const double element = matrix[(size_t)i * n + j];
+            matrix[(size_t)i * n + j] = matrix[(size_t)k * n + j];
+            matrix[(size_t)k * n + j] = element;
+        }
+    }
+
+    for (int i = 0; i < n; i++) {
+        double *row = matrix + (size_t)i * n, greatest = 0;
+        for (int j = 0; j < n; j++)
+            greatest = fabs(row[j]) > fabs(greatest) ? row[j] : greatest;
+        for (int j = 0; j < n && greatest < 0; j++)
+            row[j] = -row[j];
+    }
+}
+
+int spine_lapack_eigenvectors(double *matrix, size_t n, double *values, struct spine_error *err)
+{
+    const int size = (int)n, query = -1;
+    double best = 1;
+    int best_int = 1, info = 0;
+    if (check(n, err))
+        return -1;
+
+    dsyevd_("V", "U", &size, matrix, &size, values, &best, &query, &best_int, &query, &info, 1, 1);
+    const int length = (int)best, int_length = best_int;
+    double *work = spine_memory_get((size_t)length, sizeof *work, "the eigenvectors", err);
+    int *int_work = spine_memory_get((size_t)int_length, sizeof *int_work, "the eigenvectors", err);
+    if (work != NULL && int_work != NULL)
+        dsyevd_("V", "U", &size, matrix, &size, values, work, &length, int_work, &int_length, &info,
+                1, 1);
+    const int rc = work == NULL || int_work == NULL;
+    free(work);
+    free(int_work);
+    if (rc)
+        return -1;
+
+    if (info != 0)
+        return spine_fail(err, "the eigenvalues of a matrix of %zu rows were not found", n);
+    arrange(matrix, size, values);
+    return 0;
+}
+
+int spine_lapack_solve(double *matrix, size_t n, double *right, size_t count,
+                       struct spine_error *err)
+{
+    const int size = (int)n, columns = (int)count;
+    int info = 0;
+    if (check(n, err) || check(count, err))
+        return -1;
+
+    dposv_("U", &size, &columns, matrix, &size, right, &size, &info, 1);
+    if (info != 0)
+        return spine_refuse(err, "a matrix of %zu rows is not positive definite", n);
+    return 0;
+}
