@@ -26,6 +26,7 @@
 #include "spine/train/results.h"
 #include "spine/train/resume.h"
 #include "spine/train/revive.h"
+#include "spine/train/status.h"
 #include "spine/train/step.h"
 
 /* The timeline has this many steps, of the last epoch. */
@@ -39,17 +40,16 @@ struct trainer {
     struct spine_measures_scratch scratch;
     struct spine_idle idle; /* counts if train.revive_after isn't 0 */
     int64_t last_epoch;     /* to train for now */
-    bool warned;            /* of a collapse */
     struct spine_timeline timeline;
     struct spine_resume resume;            /* how it began */
     struct spine_position position;        /* how far it is */
     double epoch_started, epoch_waited;    /* position.seconds and waited are counted from these */
     struct spine_checkpoint_writer writer; /* used on rank 0 */
     char metrics_path[SPINE_RUNDIR_PATH], events_path[SPINE_RUNDIR_PATH];
-    FILE *metrics;                  /* on rank 0 */
-    struct spine_events events;     /* on rank 0, if output.tensorboard */
-    double started, progress_shown; /* seconds */
-    double saved;                   /* when the last checkpoint was begun */
+    FILE *metrics;              /* on rank 0 */
+    struct spine_events events; /* on rank 0, if output.tensorboard */
+    struct spine_status status;
+    double saved; /* when the last checkpoint was begun */
 };
 
 /* --- Setting up --------------------------------------------------------------------------- */
@@ -118,7 +118,12 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
                                        .data = &run->data,
                                        .stepper = &run->stepper,
                                        .idle = config->revive_after > 0 ? &run->idle : NULL,
-                                       .lock = -1}};
+                                       .lock = -1},
+                            .status = {.config = config,
+                                       .data = &run->data,
+                                       .resume = &run->resume,
+                                       .rank = comm->rank,
+                                       .size = comm->size}};
 
     int rc = whole != NULL ? view_rows(run, whole, err) : read_rows(run, err);
     if (rc != 0)
@@ -166,36 +171,6 @@ static int dispose(struct trainer *run, int rc, struct spine_error *err)
 
 /* --- Training ----------------------------------------------------------------------------- */
 
-static void show_progress(struct trainer *run, const struct spine_metrics *last)
-{
-    const double time = spine_clock_now();
-
-    if (time - run->progress_shown < 0.2)
-        return;
-    run->progress_shown = time;
-    if (!spine_log_is_live())
-        return;
-
-    const size_t steps = spine_partition_steps(&run->data.part);
-    const struct spine_position *from = &run->resume.position, *at = &run->position;
-    const double begun = (double)from->epoch + (double)from->step / (double)steps;
-    const double done = (double)at->epoch + (double)at->step / (double)steps;
-    const long long epoch = at->epoch + 1;
-    const double elapsed = time - run->started;
-    const double left = elapsed / (done - begun) * ((double)run->last_epoch - done);
-    const double words = (done - begun) * (double)run->data.part.num_rows / elapsed;
-    const int minutes = (int)left / 60, seconds = (int)left % 60;
-
-    if (last->epoch == 0)
-        spine_log_progress("epoch %lld/%lld  %.0f words/s  %d:%02d left", epoch,
-                           (long long)run->config->epochs, words, minutes, seconds);
-    else
-        spine_log_progress(
-            "epoch %lld/%lld  rl %.4f  asl %.4f  psl %.4f  %.0f words/s  %d:%02d left", epoch,
-            (long long)run->config->epochs, last->rl, last->asl, last->psl, words, minutes,
-            seconds);
-}
-
 /* The epoch's metrics, equal on all ranks. */
 static void summarize(struct trainer *run, struct spine_metrics *metrics)
 {
@@ -222,25 +197,6 @@ static void summarize(struct trainer *run, struct spine_metrics *metrics)
                      stepper->settings.weights.psl * metrics->psl;
 }
 
-/* Warn, once, of a model that has collapsed, and name likely causes. */
-static void warn_of_collapse(struct trainer *run, const struct spine_measures *measures,
-                             int64_t epoch)
-{
-    const int64_t units = run->config->hidden, words = (int64_t)run->data.part.num_rows;
-
-    if (run->comm->rank != 0 || run->warned)
-        return;
-
-    run->warned = 2 * measures->empty > words || 2 * measures->dead > units;
-    if (run->warned)
-        spine_log_warning("epoch %lld: %lld of %lld words have an all-zero code and %lld of %lld "
-                          "units are dead; train.noise may be too high for the input's scale "
-                          "(data.rms), or train.learning_rate or loss.psl_weight too high; "
-                          "train.revive_after restarts dead units",
-                          (long long)epoch, (long long)measures->empty, (long long)words,
-                          (long long)measures->dead, (long long)units);
-}
-
 static void evaluate(struct trainer *run, struct spine_metrics *metrics)
 {
     const struct spine_measures measures = spine_measures_compute(
@@ -252,24 +208,7 @@ static void evaluate(struct trainer *run, struct spine_metrics *metrics)
     metrics->l0 = measures.l0;
     metrics->dead = measures.dead;
     metrics->saturated = measures.saturated;
-    warn_of_collapse(run, &measures, metrics->epoch);
-}
-
-static void log_epoch(const struct trainer *run, const struct spine_metrics *metrics)
-{
-    if (metrics->evaluated)
-        spine_log(SPINE_LOG_INFO,
-                  "epoch %lld/%lld  loss %.5f (rl %.5f asl %.5f psl %.5f)  %.0f words/s  "
-                  "explained %.1f %%  sparsity %.1f %%  dead %lld",
-                  (long long)metrics->epoch, (long long)run->config->epochs, metrics->total,
-                  metrics->rl, metrics->asl, metrics->psl, metrics->words_per_second,
-                  100 * metrics->explained_variance, 100 * metrics->sparsity,
-                  (long long)metrics->dead);
-    else if (!spine_log_is_live()) /* where the line of progress shows these */
-        spine_log(SPINE_LOG_INFO,
-                  "epoch %lld/%lld  loss %.5f (rl %.5f asl %.5f psl %.5f)  %.0f words/s",
-                  (long long)metrics->epoch, (long long)run->config->epochs, metrics->total,
-                  metrics->rl, metrics->asl, metrics->psl, metrics->words_per_second);
+    spine_status_check(&run->status, &measures, metrics->epoch);
 }
 
 /* --- Saving ------------------------------------------------------------------------------- */
@@ -314,7 +253,7 @@ static void set_requests(struct trainer *run)
     const struct spine_config *config = run->config;
     bool *requests = run->stepper.requests;
     /* A signal sent to all ranks may reach some a step later; it is the same request. */
-    const bool just_saved = run->saved > run->started && spine_clock_now() - run->saved < 1;
+    const bool just_saved = run->saved > run->status.started && spine_clock_now() - run->saved < 1;
     requests[SPINE_REQUEST_SAVE] = spine_interrupt_save() && !just_saved;
     requests[SPINE_REQUEST_LEAVE] = spine_interrupt_leave();
     requests[SPINE_REQUEST_HURRY] = spine_interrupt_hurry();
@@ -379,7 +318,7 @@ static int finish_epoch(struct trainer *run, struct spine_metrics *metrics, stru
              (spine_metrics_write(run->metrics, run->metrics_path, metrics, err) ||
               spine_events_update(&run->events, err) || spine_checkpoint_poll(&run->writer, err)))
         rc = -1;
-    log_epoch(run, metrics);
+    spine_status_log(&run->status, metrics);
     if (spine_comm_agree(run->comm, rc, err))
         return -1;
 
@@ -425,7 +364,7 @@ static int run_epoch(struct trainer *run, struct spine_metrics *metrics, struct 
         position->waited = stepper->sums.waited - run->epoch_waited;
         if (run->config->revive_after > 0)
             spine_idle_note(&run->idle, stepper->h_sum);
-        show_progress(run, metrics);
+        spine_status_show(&run->status, position, metrics);
         if (position->step < steps && save_if_due(run, err))
             return -1;
     }
@@ -434,28 +373,6 @@ static int run_epoch(struct trainer *run, struct spine_metrics *metrics, struct 
         return -1;
     *position = (struct spine_position){.epoch = position->epoch + 1};
     return save_if_due(run, err);
-}
-
-/* Say where the run begins. */
-static void announce(const struct trainer *run)
-{
-    const struct spine_position *position = &run->position;
-    const size_t steps = spine_partition_steps(&run->data.part);
-    if (run->resume.start == SPINE_START_FINISHED)
-        spine_log(SPINE_LOG_INFO, "%s is finished%s: %lld epochs; nothing to do",
-                  run->config->directory,
-                  run->last_epoch < run->config->epochs ? " up to train.stop_after" : "",
-                  (long long)position->epoch);
-    else
-        spine_log(SPINE_LOG_INFO,
-                  "training %lld units on %zu x %zu numbers; batches of %lld, %zu steps an epoch, "
-                  "%d rank%s",
-                  (long long)run->config->hidden, run->data.part.num_rows, run->data.dim,
-                  (long long)run->config->batch_size, steps, run->comm->size,
-                  run->comm->size == 1 ? "" : "s");
-    if (run->resume.start == SPINE_START_RESUMED)
-        spine_log(SPINE_LOG_INFO, "resuming after epoch %lld, step %zu", (long long)position->epoch,
-                  position->step);
 }
 
 int spine_train(const struct spine_config *config, struct spine_comm *comm,
@@ -469,8 +386,8 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm,
         rc = spine_preflight_log(comm, config->directory, config->batch_size, err);
 
     if (rc == 0)
-        announce(&run);
-    run.started = run.saved = spine_clock_now();
+        spine_status_begin(&run.status);
+    run.saved = run.status.started;
 
     if (rc == 0 && run.resume.start != SPINE_START_FINISHED) {
         if (run.resume.start == SPINE_START_RESUMED && strcmp(config->resume, "auto") != 0)

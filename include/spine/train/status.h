@@ -1,0 +1,41 @@
+/* status.h -- what a run prints while it trains: how far it is, the losses of each epoch, and a
+ * warning when the model collapses. Local; only rank 0 prints. */
+#ifndef SPINE_TRAIN_STATUS_H
+#define SPINE_TRAIN_STATUS_H
+
+#include <stdbool.h>
+
+#include "spine/config/config.h"
+#include "spine/files/metrics.h"
+#include "spine/train/dataset.h"
+#include "spine/train/measures.h"
+#include "spine/train/resume.h"
+#include "spine/train/step.h"
+
+struct spine_status {
+    const struct spine_config *config; /* borrowed, as the next two */
+    const struct spine_dataset *data;
+    const struct spine_resume *resume; /* where this process began */
+    int rank, size;
+    double started, shown; /* when: training, the last progress line */
+    bool warned;           /* of a collapse */
+};
+
+/* Print what is trained, or that the run is finished, and where it resumes; the time left is
+ * estimated from now on. */
+void spine_status_begin(struct spine_status *status);
+
+/* Replace the progress line on a terminal, at most five times a second. 'last' are the metrics of
+ * the epoch before; its epoch is 0 if there are none yet. */
+void spine_status_show(struct spine_status *status, const struct spine_position *position,
+                       const struct spine_metrics *last);
+
+/* Print the line of an epoch. */
+void spine_status_log(const struct spine_status *status, const struct spine_metrics *metrics);
+
+/* Warn, once in a run, if half of the units are dead or half of the codes are all zero, and name
+ * likely causes. */
+void spine_status_check(struct spine_status *status, const struct spine_measures *measures,
+                        int64_t epoch);
+
+#endif
