@@ -1,4 +1,4 @@
-/* textfile.c -- a small file, read whole. */
+/* textfile.c -- small text files, read whole, and the byte order mark of any text. */
 #include "spine/base/textfile.h"
 
 #include <errno.h>
@@ -54,4 +54,11 @@ int spine_textfile_read(const char *path, const char *what, size_t most, char **
     if (length != NULL)
         *length = used;
     return 0;
+}
+
+size_t spine_textfile_mark(const char *text, size_t length)
+{
+    static const char mark[3] = {'\xEF', '\xBB', '\xBF'};
+
+    return length >= sizeof mark && memcmp(text, mark, sizeof mark) == 0 ? sizeof mark : 0;
 }

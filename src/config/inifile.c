@@ -183,10 +183,12 @@ static int take_pair(void *user, const char *section, const char *key, const cha
 int spine_inifile_parse(struct spine_config *config, struct spine_inifile_lines *sweep,
                         const char *text, const char *path, struct spine_error *err)
 {
-    static const char mark[] = "\xEF\xBB\xBF"; /* some editors begin UTF-8 files with it */
-    const size_t start = strncmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
-    struct parse parse = {
-        .config = config, .sweep = sweep, .text = text + start, .path = path, .err = err};
+    struct parse parse = {.config = config,
+                          .sweep = sweep,
+                          .text = text + spine_textfile_mark(text, strlen(text)),
+                          .path = path,
+                          .err = err};
+
     sweep->path = path;
     const int line = ini_parse_stream(next_line, &parse, take_pair, &parse);
     if (parse.rc != 0)

@@ -1,8 +1,7 @@
-/* report.c -- runs as a page to look at. */
+/* report.c -- the HTML page of one run or two. */
 #include "spine/pages/report.h"
 
 #include <cJSON.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,38 +11,16 @@
 
 #include "spine/base/interrupt.h"
 #include "spine/base/memory.h"
+#include "spine/base/textfile.h"
 #include "spine/files/rundir.h"
 #include "spine/pages/page.h"
+
+enum { MOST_BYTES = 1 << 28 }; /* of a file that is read whole */
 
 static const char *const styles[] = {"report.css", NULL};
 static const char *const scripts[] = {"table.js",      "chart.js",    "model.js",
                                       "search.js",     "overview.js", "dimensions.js",
                                       "evaluation.js", "report.js",   NULL};
-
-/* Read a whole file as text; the caller frees. */
-static char *read_text(const char *path, struct spine_error *err)
-{
-    FILE *file = fopen(path, "r");
-    char *text = NULL;
-    size_t size = 0;
-
-    if (file == NULL) {
-        spine_refuse(err, "%s: %s", path, strerror(errno));
-        return NULL;
-    }
-
-    if (getdelim(&text, &size, '\0', file) < 0) {
-        free(text);
-        text = NULL;
-        if (ferror(file))
-            spine_fail(err, "%s: %s", path, strerror(errno));
-        else
-            spine_refuse(err, "%s: is empty", path);
-    }
-
-    fclose(file);
-    return text;
-}
 
 static bool has_text(const cJSON *object, const char *name)
 {
@@ -74,9 +51,10 @@ static bool is_evaluation(const cJSON *evaluation)
 
 static int add_evaluation(cJSON *data, const char *path, struct spine_error *err)
 {
-    char *text = read_text(path, err);
-    if (text == NULL)
+    char *text = NULL;
+    if (spine_textfile_read(path, "an evaluation", MOST_BYTES, &text, NULL, err))
         return -1;
+
     cJSON *evaluation = cJSON_Parse(text);
     free(text);
     if (!is_evaluation(evaluation)) {

@@ -19,6 +19,7 @@
 #include <zstd.h>
 
 #include "spine/base/memory.h"
+#include "spine/base/textfile.h"
 
 enum {
 #ifdef SPINE_FUZZ
@@ -412,13 +413,11 @@ void spine_lines_close(struct spine_lines *lines)
 
 bool spine_lines_pass_mark(struct spine_line *line)
 {
-    static const char mark[3] = {'\xEF', '\xBB', '\xBF'}; /* U+FEFF in UTF-8 */
+    const size_t mark = line->is_first ? spine_textfile_mark(line->text, line->length) : 0;
 
-    if (!line->is_first || line->length < sizeof mark || memcmp(line->text, mark, sizeof mark) != 0)
-        return false;
-    line->text += sizeof mark;
-    line->length -= sizeof mark;
-    return true;
+    line->text += mark;
+    line->length -= mark;
+    return mark > 0;
 }
 
 int spine_lines_locate(const char *path, uint64_t line, struct spine_error *err)

@@ -16,7 +16,6 @@ MOST_LINES = 60
 MOST_PARAMETERS = 6
 LONG = 20  # from here on a function needs a blank line
 MOST_DENSE = 0.10  # share of the long functions that may have none
-MOST_DENSE = 0.10  # share of the long functions that may have none
 
 TERNARY = re.compile(r"\? -1 : 0\b")
 MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:work|root|home|Users)/\w")

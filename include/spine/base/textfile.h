@@ -1,4 +1,4 @@
-/* textfile.h -- a small file, read whole. */
+/* textfile.h -- small text files, read whole, and the byte order mark of any text. */
 #ifndef SPINE_BASE_TEXTFILE_H
 #define SPINE_BASE_TEXTFILE_H
 
@@ -12,5 +12,9 @@
  * length may be NULL. On failure *text and *length are as they were. */
 int spine_textfile_read(const char *path, const char *what, size_t most, char **text,
                         size_t *length, struct spine_error *err);
+
+/* The length of the UTF-8 byte order mark (U+FEFF) that the text begins with: 3, or 0 without one.
+ * Some editors begin files with it. */
+size_t spine_textfile_mark(const char *text, size_t length);
 
 #endif

@@ -1,4 +1,4 @@
-/* report.h -- runs as a page to look at in a browser, and a run's page while it trains. */
+/* report.h -- the HTML page of one run or two, also of a run while it trains. */
 #ifndef SPINE_PAGES_REPORT_H
 #define SPINE_PAGES_REPORT_H
 

@@ -88,6 +88,17 @@ static void test_what_is_no_file_is_refused(void **state)
     assert_null(text);
 }
 
+static void test_a_byte_order_mark_is_found(void **state)
+{
+    (void)state;
+
+    assert_int_equal(spine_textfile_mark("\xEF\xBB\xBFthe", 6), 3);
+    assert_int_equal(spine_textfile_mark("\xEF\xBB\xBF", 3), 3);
+    assert_int_equal(spine_textfile_mark("\xEF\xBB\xBF", 2), 0);
+    assert_int_equal(spine_textfile_mark("the", 3), 0);
+    assert_int_equal(spine_textfile_mark("", 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +106,7 @@ int main(void)
         cmocka_unit_test(test_the_length_may_be_left_out),
         cmocka_unit_test(test_a_file_that_is_too_large_is_refused),
         cmocka_unit_test(test_what_is_no_file_is_refused),
+        cmocka_unit_test(test_a_byte_order_mark_is_found),
     };
 
     directory = make_temporary();
