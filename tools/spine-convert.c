@@ -1,4 +1,4 @@
-/* spine-convert.c -- convert text embeddings to HDF5: the command line. */
+/* spine-convert.c -- convert embeddings to HDF5: the command line. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +14,25 @@ static const char program[] = "spine-convert";
 static const char usage[] =
     "Usage: spine-convert [OPTION...] INPUT OUTPUT\n"
     "\n"
-    "Convert word vectors from text (GloVe, word2vec, fastText; plain, gzip or zstd) to HDF5:\n"
-    "the datasets /vectors (N, D) and /words (N) of OUTPUT. Run under mpirun, all ranks read and\n"
-    "write together.\n"
+    "Convert word vectors to HDF5: the datasets /vectors (N, D) and /words (N) of OUTPUT. Run "
+    "under\n"
+    "mpirun, all ranks read and write together.\n"
     "\n"
-    "  --header=yes|no      is the first line a header, rows and dimension? [look]\n"
-    "  --on-bad=stop|skip   rows with NaN or Inf and repeated words: stop at the first, or leave\n"
-    "                       them out and say so [stop]\n"
+    "INPUT is what its bytes say: text (GloVe, word2vec, fastText); binary files of word2vec\n"
+    "and fastText; NumPy's .npy and .npz; safetensors; HDF5 and AnnData (.h5ad). It may be\n"
+    "compressed by gzip, zstd, xz or bzip2, or be a file in a zip archive (FILE.zip:NAME), a\n"
+    "dataset (FILE.h5:/NAME), an array (FILE.npz:NAME) or standard input (-).\n"
+    "\n"
+    "  --from=FORM          text, word2vec, fasttext, npy, safetensors or hdf5 [auto: look]\n"
+    "  --words=FILE         the words of a matrix that has none: a word a line, an array or a\n"
+    "                       dataset of strings [the rows' numbers]\n"
+    "  --tensor=NAME        of a safetensors file [the only matrix]\n"
+    "  --header=yes|no|skip is the first line of text a header, rows and dimension? skip: don't\n"
+    "                       believe it [look]\n"
+    "  --on-bad=stop|skip   rows with NaN or Inf, without a word, with a wrong count of numbers "
+    "or\n"
+    "                       with duplicate words: stop at the first, or leave them out and say so\n"
+    "                       [stop]\n"
     "  --limit=N            read the first N rows only\n"
     "  --verbose            also say what took how long\n"
     "  --help, --version\n"
@@ -29,7 +41,9 @@ static const char usage[] =
     "\n"
     "Examples:\n"
     "  $ spine-convert glove.6B.300d.txt glove.h5\n"
-    "  $ mpirun -np 8 spine-convert wiki-news-300d-1M.vec.gz fasttext.h5\n";
+    "  $ mpirun -np 8 spine-convert wiki-news-300d-1M.vec.gz fasttext.h5\n"
+    "  $ spine-convert GoogleNews-vectors-negative300.bin.gz word2vec.h5\n"
+    "  $ spine-convert --words=vocab.txt model.safetensors:embeddings.weight model.h5\n";
 
 struct command {
     int question; /* --help or --version; else 0 */
@@ -40,11 +54,13 @@ struct command {
 static int set_header(struct command *command, const char *value, struct spine_error *err)
 {
     if (strcmp(value, "yes") == 0)
-        command->options.header = SPINE_HEADER_YES;
+        command->options.source.header = SPINE_HEADER_YES;
     else if (strcmp(value, "no") == 0)
-        command->options.header = SPINE_HEADER_NO;
+        command->options.source.header = SPINE_HEADER_NO;
+    else if (strcmp(value, "skip") == 0)
+        command->options.source.header = SPINE_HEADER_SKIP;
     else
-        return spine_refuse(err, "--header: expected yes or no, got '%s'", value);
+        return spine_refuse(err, "--header: expected yes, no or skip, got '%s'", value);
     return 0;
 }
 
@@ -60,20 +76,20 @@ static int set_paths(struct command *command, int count, char **paths, struct sp
 {
     if (count != 2)
         return spine_refuse(err, "expected two paths, INPUT and OUTPUT, got %d; see --help", count);
-    command->options.input = paths[0];
+    command->options.source.path = paths[0];
     command->options.output = paths[1];
     return 0;
 }
 
-enum { HEADER = SPINE_ARGUMENT_OWN, ON_BAD, LIMIT, VERBOSE };
+enum { HEADER = SPINE_ARGUMENT_OWN, ON_BAD, LIMIT, VERBOSE, FROM, WORDS, TENSOR };
 
 static int parse_arguments(struct command *command, int argc, char **argv, struct spine_error *err)
 {
-    static const struct option options[] = {{"header", required_argument, NULL, HEADER},
-                                            {"on-bad", required_argument, NULL, ON_BAD},
-                                            {"limit", required_argument, NULL, LIMIT},
-                                            {"verbose", no_argument, NULL, VERBOSE},
-                                            SPINE_ARGUMENTS_COMMON};
+    static const struct option options[] = {
+        {"header", required_argument, NULL, HEADER}, {"on-bad", required_argument, NULL, ON_BAD},
+        {"limit", required_argument, NULL, LIMIT},   {"from", required_argument, NULL, FROM},
+        {"words", required_argument, NULL, WORDS},   {"tensor", required_argument, NULL, TENSOR},
+        {"verbose", no_argument, NULL, VERBOSE},     SPINE_ARGUMENTS_COMMON};
     int option, rc;
 
     while ((rc = spine_arguments_next(program, argc, argv, ":", options, &option, err)) > 0) {
@@ -85,6 +101,12 @@ static int parse_arguments(struct command *command, int argc, char **argv, struc
         else if (option == LIMIT)
             rc = spine_arguments_whole("--limit", optarg, 1, 1000000000000, &command->options.limit,
                                        err);
+        else if (option == FROM)
+            rc = spine_form_parse(optarg, &command->options.source.form, err);
+        else if (option == WORDS)
+            command->options.source.words = optarg;
+        else if (option == TENSOR)
+            command->options.source.tensor = optarg;
         else if (option == VERBOSE)
             command->is_verbose = true;
         else

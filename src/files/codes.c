@@ -165,14 +165,20 @@ static int check_encoding(const struct spine_codes *codes, struct spine_error *e
     return rc;
 }
 
-/* The name of the index of an AnnData frame, "/obs" or "/var", which its attribute says. */
-static void find_index(struct spine_store *store, const char *frame, char name[SPINE_CODES_NAME])
+void spine_codes_find_index(struct spine_store *store, const char *frame,
+                            char name[SPINE_CODES_NAME])
 {
-    char *index = NULL;
+    char *index = NULL, values[SPINE_CODES_NAME];
+    struct spine_store_facts found;
     struct spine_error missing;
     const int rc = spine_store_get_text(store, frame, "_index", &index, &missing);
+
     snprintf(name, SPINE_CODES_NAME, "%s/%.100s", frame, rc == 0 ? index : "_index");
     free(index);
+    /* A nullable array of strings is a group: values and mask. */
+    snprintf(values, sizeof values, "%.118s/values", name);
+    if (spine_store_is(store, values, SPINE_STORE_STRINGS, &found))
+        strcpy(name, values);
 }
 
 int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct spine_error *err)
@@ -184,8 +190,8 @@ int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct 
     if (!spine_store_has(codes->store, "/layers") || !spine_store_has(codes->store, codes->excess))
         codes->excess = NULL; /* codes of another program */
     char units[SPINE_CODES_NAME];
-    find_index(codes->store, "/obs", codes->words);
-    find_index(codes->store, "/var", units);
+    spine_codes_find_index(codes->store, "/obs", codes->words);
+    spine_codes_find_index(codes->store, "/var", units);
     if (check_encoding(codes, err) == 0 &&
         spine_store_words_count(codes->store, codes->words, &codes->rows, err) == 0 &&
         spine_store_words_count(codes->store, units, &codes->hidden, err) == 0 &&

@@ -1,27 +1,32 @@
-/* convert.c -- text vectors to a vectors.h5, on all ranks together.
+/* convert.c -- an embedding in any form to a vectors.h5, on all ranks together.
  *
  * All ranks walk through the same steps. What can fail on one of them is done first, then
  * spine_comm_agree() makes it everyone's failure. Rows are numbered over all ranks in file order,
- * and so are lines, once a rank knows how many lines the ranks before it have read. */
+ * and so are lines, once a rank knows how many lines the ranks before it have read.
+ *
+ * Words are gathered on rank 0, where duplicates are found. Vectors stay where they are: those of
+ * text in the ranks' memory, all others in the file, from which they are copied block by block. */
 #include "spine/files/convert.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "spine/base/clock.h"
 #include "spine/base/log.h"
 #include "spine/base/lookup.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/files/outliers.h"
 #include "spine/files/vectorsfile.h"
-#include "spine/text/vectors.h"
 
-enum { LINES_SHOWN = 5 };
+enum {
+    LINES_SHOWN = 5,
+    NUM_REASONS = SPINE_ROW_WRONG_COUNT + 1,
+    BLOCK_NUMBERS = 1 << 20, /* that are copied at once */
+};
 
 /* A list of rows or lines. */
 struct numbers {
@@ -32,12 +37,15 @@ struct numbers {
 struct job {
     struct spine_comm *comm;
     const struct spine_convert_options *options;
-    struct spine_layout layout;
+    struct spine_source_files files;
+    struct spine_source *source;
     struct spine_vectors vectors; /* this rank's; its words go to 'words' on rank 0 */
     size_t first_row;             /* of this rank's, counted over all ranks */
+    uint64_t lines_before;        /* of the ranks before this one */
+    struct spine_outliers outliers;
 
     /* The same on all ranks. */
-    int64_t num_rows, num_not_finite, num_blank, is_cut;
+    int64_t num_rows, num_left_out, num_blank, num_surplus, is_cut;
     struct numbers repeated; /* rows whose word occurs in an earlier one, ascending */
 
     /* On rank 0 only. */
@@ -45,20 +53,14 @@ struct job {
     bool has_created;         /* there is a PATH.part of ours */
     struct spine_words words; /* of all ranks */
     struct numbers lines;     /* where each row stands */
-    struct numbers not_finite, repeated_lines;
+    struct numbers left_out[NUM_REASONS], repeated_lines;
+    bool has_unknown;   /* GloVe's <unk>, which its header doesn't count */
     size_t num_invalid; /* words that aren't UTF-8 */
 };
 
 static unsigned long long wide(uint64_t value)
 {
     return value;
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* --- Before the reading ------------------------------------------------------------------- */
@@ -79,14 +81,20 @@ static int check_output(const struct spine_convert_options *options, struct spin
     char *part = spine_outfile_part(options->output, err);
     if (part == NULL)
         return -1;
-    const bool is_input =
-        are_same_file(options->input, options->output) || are_same_file(options->input, part);
+    char *input = NULL;
+    const char *inner = NULL;
+    if (spine_stream_split(options->source.path, &input, &inner, err)) {
+        free(part);
+        return -1;
+    }
+    const bool is_input = are_same_file(input, options->output) || are_same_file(input, part);
+    free(input);
     free(part);
     if (is_input)
         return spine_refuse(err, "%s: the output would overwrite the input", options->output);
     if (stat(options->output, &facts) != 0)
         return 0;
-    if (spine_vectorsfile_open(&store, NULL, options->output, &reason))
+    if (spine_store_open(&store, options->output, "spine-vectors", &reason))
         return spine_refuse(err, "%s: exists and was not written by spine-convert: not overwritten",
                             options->output);
     return spine_store_close(store, err);
@@ -102,115 +110,160 @@ static int begin_output(struct job *job, struct spine_error *err)
     return 0;
 }
 
-static int begin(struct job *job, struct spine_error *err)
+/* Rank 0 finds out what the input is. The output's name is where a spooled input goes. */
+static int prepare(struct job *job, struct spine_error *err)
 {
     const struct spine_convert_options *options = job->options;
-    int rc = 0;
-    if (job->comm->rank == 0 &&
-        (spine_layout_detect(&job->layout, options->input, options->header, err) ||
-         begin_output(job, err)))
-        rc = -1;
+
+    if (check_output(options, err) ||
+        spine_source_prepare(&job->files, &options->source, options->output, err))
+        return -1;
+    return begin_output(job, err);
+}
+
+static int begin(struct job *job, struct spine_error *err)
+{
+    const struct spine_source_request *request = &job->options->source;
+
+    int rc = job->comm->rank == 0 ? prepare(job, err) : 0;
     if (spine_comm_agree(job->comm, rc, err))
         return -1;
-    spine_comm_broadcast(job->comm, &job->layout, sizeof job->layout);
-    if (job->comm->rank == 0 && job->layout.dimension == 1)
+    spine_comm_broadcast(job->comm, &job->files, sizeof job->files);
+
+    rc = spine_source_open(&job->source, request, &job->files, err);
+    if (rc == 0)
+        rc = spine_outliers_init(&job->outliers, spine_source_dimension(job->source), err);
+    if (spine_comm_agree(job->comm, rc, err))
+        return -1;
+
+    if (job->comm->rank == 0 && spine_source_dimension(job->source) == 1)
         spine_log_warning("%s: every row has one number only; are these words and their counts?",
-                          options->input);
+                          request->path);
+    if (job->comm->rank == 0 && job->files.layout.may_be_longer)
+        spine_log_warning("%s: the first number of every row is whole: if the words end in it, say "
+                          "so by a first line of rows and dimension",
+                          request->path);
     return 0;
 }
 
 /* --- Reading ------------------------------------------------------------------------------ */
 
-/* Where the bytes of rank 'rank' begin. Rank 0 has the first byte, however few there are. */
-static uint64_t range_begin(uint64_t bytes, int rank, int size)
+/* Take this rank's part; if not divided, rank 0's is all and the others' are empty. */
+static int take_part(struct job *job, bool is_divided, struct spine_error *err)
 {
-    const uint64_t part = bytes / (uint64_t)size, rest = bytes % (uint64_t)size;
-    return part * (uint64_t)rank + (rest < (uint64_t)rank ? rest : (uint64_t)rank);
-}
-
-static bool is_read_in_parts(const struct job *job)
-{
-    return job->layout.kind == SPINE_LINES_PLAIN && job->options->limit == 0;
-}
-
-static int open_part(const struct job *job, struct spine_lines **input, struct spine_error *err)
-{
-    const struct spine_comm *comm = job->comm;
-    const char *path = job->options->input;
-    const uint64_t bytes = job->layout.bytes;
-    if (is_read_in_parts(job))
-        return spine_lines_open_range(input, path, range_begin(bytes, comm->rank, comm->size),
-                                      range_begin(bytes, comm->rank + 1, comm->size), err);
-    return comm->rank == 0 ? spine_lines_open(input, path, err) : 0;
-}
-
-static int parse_part(struct job *job, struct spine_error *err)
-{
-    struct spine_lines *input = NULL;
-    if (open_part(job, &input, err))
-        return -1;
-    job->vectors.dimension = job->layout.dimension;
     const struct spine_vectors_rules rules = {job->options->skip_bad, job->options->limit};
-    const int rc =
-        input == NULL ? 0 : spine_vectors_parse(&job->vectors, input, &job->layout, &rules, err);
-    spine_lines_close(input);
-    return rc;
+    const struct spine_comm *comm = job->comm;
+
+    spine_vectors_dispose(&job->vectors);
+    if (!is_divided && comm->rank > 0) {
+        job->vectors.dimension = spine_source_dimension(job->source);
+        return 0;
+    }
+    return spine_source_take(job->source, is_divided ? comm->rank : 0, is_divided ? comm->size : 1,
+                             &rules, &job->vectors, err);
 }
 
-static void count_lines_from_start(struct job *job, uint64_t lines_before)
+/* Do the parts that were found by their looks fit together? rc is this rank's own result. */
+static int check_parts(const struct job *job, int rc, bool *fit, struct spine_error *err)
+{
+    uint64_t span[3];
+    char *all = NULL;
+    size_t bytes = 0;
+
+    spine_source_span(job->source, span);
+    span[2] = rc != 0;
+    if (spine_comm_gather(job->comm, span, sizeof span, &all, &bytes, err))
+        return -1;
+    *fit = true;
+    if (job->comm->rank == 0) {
+        uint64_t end = 0;
+        for (int i = 0; i < job->comm->size; i++) {
+            memcpy(span, all + (size_t)i * sizeof span, sizeof span);
+            *fit = *fit && span[2] == 0 && (i == 0 || span[0] == end);
+            end = span[1];
+        }
+    }
+    free(all);
+    spine_comm_broadcast(job->comm, fit, sizeof *fit);
+    return 0;
+}
+
+static int take_parts(struct job *job, struct spine_error *err)
+{
+    const bool is_divided = spine_source_is_divisible(job->source, job->options->limit);
+    bool fit = true;
+
+    if (!is_divided && job->comm->size > 1)
+        spine_log(SPINE_LOG_INFO, "%s: %s, so one rank reads it alone", job->options->source.path,
+                  job->options->limit > 0 ? "only the first rows are wanted" : "compressed");
+    int rc = take_part(job, is_divided, err);
+    if (!is_divided || job->comm->size == 1 || job->files.form != SPINE_FORM_WORD2VEC)
+        return rc;
+
+    struct spine_error ignored;
+    if (check_parts(job, rc, &fit, &ignored))
+        return -1;
+    if (fit)
+        return rc;
+    spine_log(SPINE_LOG_INFO,
+              "%s: its rows can't be told from the middle on, so one rank reads it "
+              "alone",
+              job->options->source.path);
+    return take_part(job, false, err);
+}
+
+static void count_lines_from_start(struct job *job)
 {
     struct spine_vectors *vectors = &job->vectors;
     for (size_t i = 0; i < vectors->rows; i++)
-        vectors->lines[i] += lines_before;
-    for (size_t i = 0; i < vectors->num_not_finite; i++)
-        vectors->not_finite[i] += lines_before;
+        vectors->lines[i] += job->lines_before;
+    for (size_t i = 0; i < vectors->num_left_out; i++)
+        vectors->left_out[i].line += job->lines_before;
 }
 
 static void sum_counts(struct job *job)
 {
     const struct spine_vectors *vectors = &job->vectors;
-    int64_t counts[] = {(int64_t)vectors->rows, (int64_t)vectors->num_not_finite,
-                        (int64_t)vectors->num_blank, vectors->is_cut};
+    int64_t counts[] = {(int64_t)vectors->rows, (int64_t)vectors->num_left_out,
+                        (int64_t)vectors->num_blank, (int64_t)vectors->num_surplus,
+                        vectors->is_cut};
     job->first_row = (size_t)spine_comm_sum_before(job->comm, counts[0]);
     spine_comm_sum_counts(job->comm, counts, sizeof counts / sizeof *counts);
     job->num_rows = counts[0];
-    job->num_not_finite = counts[1];
+    job->num_left_out = counts[1];
     job->num_blank = counts[2];
-    job->is_cut = counts[3];
+    job->num_surplus = counts[3];
+    job->is_cut = counts[4];
 }
 
-/* All ranks know the counts, so all come to the same result. */
-static int check_counts(const struct job *job, struct spine_error *err)
+/* On rank 0, which has all words. */
+static int check_counts(struct job *job, struct spine_error *err)
 {
-    const int64_t found = job->num_rows + job->num_not_finite;
-    const char *path = job->options->input;
+    const uint64_t found = (uint64_t)(job->num_rows + job->num_left_out);
     const uint64_t limit = job->options->limit;
-    const bool is_whole = limit == 0 || (uint64_t)found < limit;
-    if (job->layout.has_header && is_whole && (uint64_t)found != job->layout.announced)
-        return spine_refuse(err, "%s:1: the header announces %llu vectors, the file has %llu", path,
-                            wide(job->layout.announced), wide((uint64_t)found));
+    const bool is_whole = limit == 0 || found < limit;
+
+    if (is_whole &&
+        spine_source_check_count(job->source, found, &job->words, &job->has_unknown, err))
+        return -1;
     if (job->num_rows == 0)
-        return spine_refuse(err, "%s: no vectors are left", path);
+        return spine_refuse(err, "%s: no vectors are left", job->options->source.path);
     return 0;
 }
 
 static int read_rows(struct job *job, struct spine_error *err)
 {
-    if (!is_read_in_parts(job) && job->comm->size > 1)
-        spine_log(SPINE_LOG_INFO, "%s: %s, so one rank reads it alone", job->options->input,
-                  job->options->limit > 0 ? "only the first rows are wanted" : "compressed");
-    int rc = parse_part(job, err);
+    const int rc = take_parts(job, err);
     /* A rank that failed has not seen all its lines. But it is the lowest such rank whose error
      * counts, and the ranks before that have. */
-    const uint64_t before =
-        (uint64_t)spine_comm_sum_before(job->comm, (int64_t)job->vectors.num_lines);
+    job->lines_before = (uint64_t)spine_comm_sum_before(job->comm, (int64_t)job->vectors.num_lines);
     if (rc != 0 && job->vectors.bad_line > 0)
-        spine_lines_locate(job->options->input, before + job->vectors.bad_line, err);
+        spine_source_locate(job->source, job->lines_before + job->vectors.bad_line, err);
     if (spine_comm_agree(job->comm, rc, err))
         return -1;
-    count_lines_from_start(job, before);
+    count_lines_from_start(job);
     sum_counts(job);
-    return check_counts(job, err);
+    return 0;
 }
 
 /* --- Words -------------------------------------------------------------------------------- */
@@ -260,12 +313,47 @@ static int gather_words(struct job *job, struct spine_error *err)
     return spine_comm_agree(job->comm, rc, err);
 }
 
+static int sort_left_out(struct job *job, const char *block, size_t count, struct spine_error *err)
+{
+    struct spine_left_out row;
+
+    for (int i = 0; i < NUM_REASONS; i++) {
+        job->left_out[i].at =
+            spine_memory_get(count + 1, sizeof(uint64_t), "the rows left out", err);
+        if (job->left_out[i].at == NULL)
+            return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        memcpy(&row, block + i * sizeof row, sizeof row);
+        struct numbers *lines = &job->left_out[row.reason];
+        lines->at[lines->count++] = row.line;
+    }
+    return 0;
+}
+
+static int gather_left_out(struct job *job, struct spine_error *err)
+{
+    const struct spine_vectors *vectors = &job->vectors;
+    char *block = NULL;
+    size_t bytes = 0;
+
+    if (spine_comm_gather(job->comm, vectors->left_out,
+                          vectors->num_left_out * sizeof *vectors->left_out, &block, &bytes, err))
+        return -1;
+    const int rc = job->comm->rank == 0
+                       ? sort_left_out(job, block, bytes / sizeof *vectors->left_out, err)
+                       : 0;
+    free(block);
+    return spine_comm_agree(job->comm, rc, err);
+}
+
 static int gather_lines(struct job *job, struct spine_error *err)
 {
     const struct spine_vectors *vectors = &job->vectors;
-    if (gather_numbers(job, vectors->lines, vectors->rows, &job->lines, err))
+    if (gather_numbers(job, vectors->lines, vectors->rows, &job->lines, err) ||
+        gather_left_out(job, err))
         return -1;
-    return gather_numbers(job, vectors->not_finite, vectors->num_not_finite, &job->not_finite, err);
+    return spine_comm_agree(job->comm, job->comm->rank == 0 ? check_counts(job, err) : 0, err);
 }
 
 /* --- Repeated words ----------------------------------------------------------------------- */
@@ -278,8 +366,9 @@ static int refuse_repeated(const struct job *job, size_t row, struct spine_error
     while (strcmp(spine_words_get(&job->words, first), word) != 0)
         first++;
     spine_lines_quote(quoted, word, strlen(word));
-    return spine_refuse(err, "%s:%llu: the word %s is on line %llu already", job->options->input,
-                        wide(job->lines.at[row]), quoted, wide(job->lines.at[first]));
+    spine_refuse(err, "the word %s is on %s %llu already", quoted, spine_source_place(job->source),
+                 wide(job->lines.at[first]));
+    return spine_source_locate(job->source, job->lines.at[row], err);
 }
 
 static int find_repeated(struct job *job, struct spine_error *err)
@@ -354,8 +443,8 @@ static int drop_repeated(struct job *job, struct spine_error *err)
 /* Rank 0's part. */
 static int write_words(struct job *job, struct spine_error *err)
 {
-    const struct spine_vectorsfile_origin origin = {.source = job->options->input,
-                                                    .rows_not_finite = job->num_not_finite,
+    const struct spine_vectorsfile_origin origin = {.source = job->options->source.path,
+                                                    .rows_left_out = job->num_left_out,
                                                     .rows_repeated = (int64_t)job->repeated.count};
     struct spine_store *store = job->store;
 
@@ -366,38 +455,97 @@ static int write_words(struct job *job, struct spine_error *err)
     return spine_store_close(store, err);
 }
 
-static int write_values(struct job *job, struct spine_error *err)
+/* Refuse a number that isn't finite, of rows [first, first + count) of this rank's. */
+static int check_finite(const struct job *job, const float *values, size_t first, size_t count,
+                        struct spine_error *err)
 {
-    const struct spine_vectorsfile_rows rows = {.rows = (size_t)job->num_rows,
-                                                .dim = job->vectors.dimension,
-                                                .first = job->first_row,
-                                                .count = job->vectors.rows,
-                                                .values = job->vectors.values};
+    const size_t dimension = job->vectors.dimension;
 
-    return spine_vectorsfile_write(job->comm, job->options->output, &rows, err);
+    for (size_t i = 0; i < count * dimension; i++)
+        if (!isfinite(values[i])) {
+            spine_refuse(err, "number %zu of %zu is not finite: %g", i % dimension + 1, dimension,
+                         (double)values[i]);
+            return spine_source_locate(job->source, job->vectors.lines[first + i / dimension], err);
+        }
+    return 0;
 }
 
-static int write_output(struct job *job, struct spine_error *err)
+/* The vectors of rows [first, first + count) of this rank's: in memory, or read into 'block'. NULL
+ * on failure. */
+static const float *get_values(const struct job *job, size_t first, size_t count, uint64_t *lines,
+                               float *block, struct spine_error *err)
+{
+    const struct spine_vectors *vectors = &job->vectors;
+
+    if (job->files.form == SPINE_FORM_TEXT)
+        return vectors->values + first * vectors->dimension;
+    for (size_t i = 0; i < count; i++)
+        lines[i] = vectors->lines[first + i] - job->lines_before;
+    if (spine_source_read(job->source, lines, count, block, err) ||
+        check_finite(job, block, first, count, err))
+        return NULL;
+    return block;
+}
+
+/* Copy this rank's vectors, block by block; all ranks make the same number of rounds. */
+static int copy_values(struct job *job, struct spine_store *store, uint64_t *lines, float *block,
+                       struct spine_error *err)
+{
+    const size_t dimension = job->vectors.dimension, rows = job->vectors.rows;
+    const size_t most = BLOCK_NUMBERS / dimension + 1;
+    const int64_t rounds = spine_comm_max(job->comm, (int64_t)((rows + most - 1) / most));
+    size_t done = 0;
+
+    for (int64_t round = 0; round < rounds; round++) {
+        const size_t now = rows - done < most ? rows - done : most;
+        const float *values = now == 0 ? block : get_values(job, done, now, lines, block, err);
+        int rc = -1;
+        if (values != NULL)
+            rc = spine_outliers_add(&job->outliers, values, now, dimension, err);
+        if (spine_comm_agree(job->comm, rc, err) ||
+            spine_vectorsfile_put(store, job->first_row + done, now, dimension, values, err))
+            return -1;
+        done += now;
+    }
+    return 0;
+}
+
+static int write_values(struct job *job, struct spine_error *err)
+{
+    const size_t dimension = job->vectors.dimension, most = BLOCK_NUMBERS / dimension + 1;
+    const bool is_text = job->files.form == SPINE_FORM_TEXT;
+    struct spine_store *store = NULL;
+    struct spine_error ignored;
+
+    float *block = spine_memory_get(is_text ? 1 : most * dimension, sizeof *block, "a block", err);
+    uint64_t *lines = spine_memory_get(most, sizeof *lines, "a block's lines", err);
+    int rc = spine_comm_agree(job->comm, -(block == NULL || lines == NULL), err);
+    if (rc == 0)
+        rc = spine_vectorsfile_join(&store, job->comm, job->options->output, (size_t)job->num_rows,
+                                    dimension, err);
+    if (rc == 0)
+        rc = copy_values(job, store, lines, block, err);
+
+    free(block);
+    free(lines);
+    if (rc == 0)
+        return spine_store_close(store, err);
+    spine_store_close(store, &ignored);
+    return rc;
+}
+
+static int write_output(struct job *job, struct spine_outlier_report *report,
+                        struct spine_error *err)
 {
     int rc = job->comm->rank == 0 ? write_words(job, err) : 0;
-    if (spine_comm_agree(job->comm, rc, err) || write_values(job, err))
+    if (spine_comm_agree(job->comm, rc, err) || write_values(job, err) ||
+        spine_outliers_find(&job->outliers, job->comm, job->first_row, report, err))
         return -1;
     rc = job->comm->rank == 0 ? spine_outfile_publish(job->options->output, err) : 0;
     return spine_comm_agree(job->comm, rc, err);
 }
 
 /* --- The report --------------------------------------------------------------------------- */
-
-static double root_mean_square(struct job *job)
-{
-    const size_t count = job->vectors.rows * job->vectors.dimension;
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (size_t i = 0; i < count; i++)
-        sum += (double)job->vectors.values[i] * (double)job->vectors.values[i];
-    spine_comm_sum_doubles(job->comm, &sum, 1);
-    return sqrt(sum / ((double)job->num_rows * (double)job->vectors.dimension));
-}
 
 static bool is_utf8(const char *word)
 {
@@ -422,42 +570,104 @@ static const char *plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
-/* " (line 7)", " (lines 7, 9, 12, ...)" */
-static void print_lines(const struct numbers *lines)
+/* " (line 7)", " (rows 7, 9, 12, ...)" */
+static void print_lines(const char *place, const struct numbers *lines)
 {
-    printf(" (line%s", plural(lines->count));
+    printf(" (%s%s", place, plural(lines->count));
     for (size_t i = 0; i < lines->count && i < LINES_SHOWN; i++)
         printf("%s %llu", i > 0 ? "," : "", wide(lines->at[i]));
     printf("%s)\n", lines->count > LINES_SHOWN ? ", ..." : "");
 }
 
-static void print_left_out(const char *path, const char *why, const struct numbers *lines)
+static void print_left_out(const struct job *job, const char *why, const struct numbers *lines)
 {
     if (lines->count == 0)
         return;
-    printf("%s: left out %zu row%s %s", path, lines->count, plural(lines->count), why);
-    print_lines(lines);
+    printf("%s: left out %zu row%s %s", job->options->source.path, lines->count,
+           plural(lines->count), why);
+    print_lines(spine_source_place(job->source), lines);
 }
 
-static void print_report(const struct job *job, double rms)
+/* What was passed over, since tables of other programs have it. */
+static void print_layout(const struct job *job)
 {
-    const char *path = job->options->input;
-    const size_t num_blank = (size_t)job->num_blank;
-    printf("%s: %lld vectors of %zu number%s, RMS %.6g\n", job->options->output,
-           (long long)job->num_rows, job->layout.dimension, plural(job->layout.dimension), rms);
-    if (job->layout.has_mark)
+    const struct spine_layout *layout = &job->files.layout;
+    const char *path = job->options->source.path;
+
+    if (layout->has_mark)
         printf("%s: the byte order mark at the start is removed\n", path);
-    if (num_blank > 0)
-        printf("%s: %zu blank line%s skipped\n", path, num_blank, plural(num_blank));
-    print_left_out(path, "with NaN or Inf", &job->not_finite);
-    print_left_out(path, "with duplicate words", &job->repeated_lines);
+    if (layout->has_names)
+        printf("%s: the first line names the columns: skipped\n", path);
+    if (layout->has_row_numbers)
+        printf("%s: the row numbers before the words are removed\n", path);
+    if (layout->has_quotes)
+        printf("%s: the quotes around the words are removed\n", path);
+    if (job->num_surplus > 0)
+        printf("%s: %lld word%s in a number, such as 'Unit 7'\n", path, (long long)job->num_surplus,
+               job->num_surplus == 1 ? " ends" : "s end");
+    if (job->has_unknown)
+        printf("%s: one vector more than the header announces: GloVe's <unk>\n", path);
+}
+
+static void print_words(const struct job *job)
+{
+    const char *path = job->options->source.path;
+
+    if (spine_source_words(job->source) == SPINE_WORDS_NUMBERED)
+        printf("%s: has no words, so the rows are numbered from 0; --words gives them\n", path);
+    else if (spine_source_words(job->source) == SPINE_WORDS_LISTED &&
+             job->options->source.words == NULL)
+        printf("%s: words from the array beside the matrix\n", path);
     if (job->num_invalid > 0)
         printf("%s: %zu word%s not valid UTF-8: kept byte for byte\n", path, job->num_invalid,
                job->num_invalid == 1 ? " is" : "s are");
+}
+
+/* Rank 0 knows the word. */
+static void warn_of_outliers(const struct job *job, const struct spine_outlier_report *report)
+{
+    const char *path = job->options->source.path;
+    char quoted[SPINE_LINES_QUOTE];
+
+    if (report->has_row) {
+        const char *word = spine_words_get(&job->words, report->row);
+        spine_lines_quote(quoted, word, strlen(word));
+        spine_log_warning("%s: row %zu %s is %.4g times as long as the median and makes %.3g %% of "
+                          "the sum of squares; data.clip shortens such rows",
+                          path, report->row + 1, quoted, report->row_ratio,
+                          100 * report->row_share);
+    }
+    if (report->has_column)
+        spine_log_warning("%s: number %zu of the vectors makes %.3g %% of their variance; "
+                          "data.whiten = column gives all the same",
+                          path, report->column + 1, 100 * report->column_share);
+}
+
+static void print_report(const struct job *job, const struct spine_outlier_report *report)
+{
+    static const char *const reasons[NUM_REASONS] = {
+        [SPINE_ROW_NOT_FINITE] = "with NaN or Inf",
+        [SPINE_ROW_NO_WORD] = "without a word",
+        [SPINE_ROW_WRONG_COUNT] = "with a wrong count of numbers",
+    };
+    const char *path = job->options->source.path;
+    const size_t num_blank = (size_t)job->num_blank, dimension = job->vectors.dimension;
+
+    printf("%s: %lld vectors of %zu number%s, RMS %.6g\n", job->options->output,
+           (long long)job->num_rows, dimension, plural(dimension), report->rms);
+    print_layout(job);
+    if (num_blank > 0)
+        printf("%s: %zu blank line%s skipped\n", path, num_blank, plural(num_blank));
+    for (int i = 0; i < NUM_REASONS; i++)
+        print_left_out(job, reasons[i], &job->left_out[i]);
+    print_left_out(job, "with duplicate words", &job->repeated_lines);
+    print_words(job);
     if (job->is_cut)
         printf("%s: the last line has no newline: kept, but if the file was cut off, its last "
                "number may be too\n",
                path);
+    fflush(stdout);
+    warn_of_outliers(job, report);
 }
 
 static void log_seconds(const struct job *job, const double marks[4])
@@ -469,29 +679,29 @@ static void log_seconds(const struct job *job, const double marks[4])
         spine_log(SPINE_LOG_VERBOSE, "%-20s %8.3f s %5.1f %%", steps[i], seconds,
                   100 * seconds / total);
     }
-    spine_log(SPINE_LOG_VERBOSE, "%-20s %8.3f s, %.0f MB/s of input, %d rank%s", "all", total,
-              (double)job->layout.bytes / 1e6 / total, job->comm->size,
-              plural((size_t)job->comm->size));
+    spine_log(SPINE_LOG_VERBOSE, "%-20s %8.3f s, %.0f MB/s of vectors, %d rank%s", "all", total,
+              (double)job->num_rows * (double)job->vectors.dimension * sizeof(float) / 1e6 / total,
+              job->comm->size, plural((size_t)job->comm->size));
 }
 
 /* --- The job ------------------------------------------------------------------------------ */
 
 static int run(struct job *job, struct spine_error *err)
 {
-    double marks[4] = {seconds_now()};
+    struct spine_outlier_report report;
+    double marks[4] = {spine_clock_now()};
     if (begin(job, err) || read_rows(job, err))
         return -1;
-    marks[1] = seconds_now();
+    marks[1] = spine_clock_now();
     if (gather_words(job, err) || gather_lines(job, err) || drop_repeated(job, err))
         return -1;
     job->num_invalid = count_invalid(&job->words);
-    marks[2] = seconds_now();
-    if (write_output(job, err))
+    marks[2] = spine_clock_now();
+    if (write_output(job, &report, err))
         return -1;
-    marks[3] = seconds_now();
-    const double rms = root_mean_square(job);
+    marks[3] = spine_clock_now();
     if (job->comm->rank == 0)
-        print_report(job, rms);
+        print_report(job, &report);
     log_seconds(job, marks);
     return 0;
 }
@@ -501,7 +711,12 @@ static void dispose(struct job *job)
     spine_vectors_dispose(&job->vectors);
     spine_words_dispose(&job->words);
     free(job->lines.at);
-    free(job->not_finite.at);
+    spine_outliers_dispose(&job->outliers);
+    spine_source_close(job->source);
+    if (job->comm->rank == 0)
+        spine_source_clean(&job->files);
+    for (int i = 0; i < NUM_REASONS; i++)
+        free(job->left_out[i].at);
     free(job->repeated.at);
     free(job->repeated_lines.at);
 }

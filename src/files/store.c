@@ -173,7 +173,7 @@ int spine_store_join(struct spine_store **store, struct spine_comm *comm, const 
     return rc;
 }
 
-static int check_format(struct spine_store *store, const char *format, struct spine_error *err)
+int spine_store_check_format(struct spine_store *store, const char *format, struct spine_error *err)
 {
     if (format == NULL)
         return 0;
@@ -230,7 +230,7 @@ int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, co
         H5Pclose(access);
         rc = made->file < 0 ? spine_refuse(err, "%s: the HDF5 file is damaged", path) : 0;
         if (rc == 0)
-            rc = check_format(made, format, err);
+            rc = spine_store_check_format(made, format, err);
         rc = agree(made, rc, err);
     }
 
@@ -539,7 +539,8 @@ int spine_store_has(struct spine_store *store, const char *name)
 /* What a dataset is. */
 struct facts {
     H5T_class_t class; /* of its elements */
-    int is_text;       /* they are strings of variable length */
+    int is_text;       /* they are strings, */
+    size_t length;     /* of so many bytes each; 0: of variable length */
     int dimensions;
     hsize_t extent[H5S_MAX_RANK];
     int is_held; /* the file is large enough for all of them */
@@ -578,7 +579,8 @@ static int look_at(const struct spine_store *store, const char *name, struct fac
         return -1;
     const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     facts->class = H5Tget_class(type);
-    facts->is_text = H5Tis_variable_str(type) > 0;
+    facts->is_text = facts->class == H5T_STRING;
+    facts->length = H5Tis_variable_str(type) > 0 ? 0 : H5Tget_size(type);
     facts->dimensions = H5Sget_simple_extent_dims(space, facts->extent, NULL);
     facts->is_held = is_held(store, dataset, type, facts);
     H5Sclose(space);
@@ -623,8 +625,7 @@ int spine_store_words_count(struct spine_store *store, const char *name, size_t 
     if (!spine_store_has(store, name) || look_at(store, name, &facts))
         return spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
     if (!facts.is_text || facts.dimensions != 1)
-        return spine_refuse(err, "%s: '%s' is not a vector of variable-length strings", store->path,
-                            name);
+        return spine_refuse(err, "%s: '%s' is not a vector of strings", store->path, name);
     if (!facts.is_held)
         return refuse_missing(store, name, err);
     *count = facts.extent[0];
@@ -645,30 +646,138 @@ static int take_words(struct spine_words *words, char **texts, size_t count,
     return rc;
 }
 
-int spine_store_read_words(struct spine_store *store, const char *name, size_t first, size_t count,
-                           struct spine_words *words, struct spine_error *err)
+/* Strings [first, first + count) of a dataset. */
+struct part {
+    const char *name;
+    hid_t dataset;
+    size_t first, count;
+};
+
+static int read_variable_words(const struct spine_store *store, struct part part,
+                               struct spine_words *words, struct spine_error *err)
 {
-    size_t total = 0;
-    if (spine_store_words_count(store, name, &total, err))
-        return -1;
-    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
-    const hid_t type = H5Dget_type(dataset);
+    const hid_t type = H5Dget_type(part.dataset);
     char **texts = spine_memory_get(WORDS_CHUNK, sizeof *texts, "words to read", err);
-    int rc = 0;
+    int rc = -(texts == NULL);
 
-    if (texts == NULL)
-        rc = -1;
-
-    for (size_t done = 0; rc == 0 && done < count; done += WORDS_CHUNK) {
-        const size_t rows = count - done < WORDS_CHUNK ? count - done : WORDS_CHUNK;
-        rc = transfer_rows(dataset, READ, type, first + done, rows, 1, texts, H5P_DEFAULT)
-                 ? fail_object(store, "read", name, err)
+    for (size_t done = 0; rc == 0 && done < part.count; done += WORDS_CHUNK) {
+        const size_t left = part.count - done, rows = left < WORDS_CHUNK ? left : WORDS_CHUNK;
+        rc = transfer_rows(part.dataset, READ, type, part.first + done, rows, 1, texts, H5P_DEFAULT)
+                 ? fail_object(store, "read", part.name, err)
                  : take_words(words, texts, rows, err);
     }
     free(texts);
     H5Tclose(type);
+    return rc;
+}
+
+/* Strings of 'length' bytes each, filled up with NULs or blanks. */
+static int read_fixed_words(const struct spine_store *store, struct part part, size_t length,
+                            struct spine_words *words, struct spine_error *err)
+{
+    const hid_t type = H5Dget_type(part.dataset);
+    const bool has_blanks = H5Tget_strpad(type) == H5T_STR_SPACEPAD;
+    char *text = spine_memory_get(WORDS_CHUNK, length, "words to read", err);
+    int rc = -(text == NULL);
+
+    for (size_t done = 0; rc == 0 && done < part.count; done += WORDS_CHUNK) {
+        const size_t left = part.count - done, rows = left < WORDS_CHUNK ? left : WORDS_CHUNK;
+        if (transfer_rows(part.dataset, READ, type, part.first + done, rows, 1, text, H5P_DEFAULT))
+            rc = fail_object(store, "read", part.name, err);
+        for (size_t i = 0; rc == 0 && i < rows; i++) {
+            const char *word = text + i * length;
+            size_t bytes = strnlen(word, length);
+            while (has_blanks && bytes > 0 && word[bytes - 1] == ' ')
+                bytes--;
+            rc = spine_words_add(words, word, bytes, err);
+        }
+    }
+    free(text);
+    H5Tclose(type);
+    return rc;
+}
+
+int spine_store_read_words(struct spine_store *store, const char *name, size_t first, size_t count,
+                           struct spine_words *words, struct spine_error *err)
+{
+    enum { MOST_LENGTH = 1 << 20 };
+    struct facts facts;
+    size_t total = 0;
+
+    if (spine_store_words_count(store, name, &total, err) || look_at(store, name, &facts))
+        return -1;
+    if (facts.length > MOST_LENGTH)
+        return spine_refuse(err, "%s: '%s' has strings of %zu bytes", store->path, name,
+                            facts.length);
+
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    const struct part part = {name, dataset, first, count};
+    const int rc = facts.length == 0 ? read_variable_words(store, part, words, err)
+                                     : read_fixed_words(store, part, facts.length, words, err);
     H5Dclose(dataset);
     return rc;
+}
+
+/* --- What others have made ---------------------------------------------------------------- */
+
+static void describe(const struct facts *facts, const char *name, struct spine_store_facts *out)
+{
+    *out = (struct spine_store_facts){
+        .name = name, .kind = SPINE_STORE_OTHER, .num_sizes = facts->dimensions};
+    if (facts->class == H5T_FLOAT)
+        out->kind = SPINE_STORE_REALS;
+    else if (facts->is_text)
+        out->kind = SPINE_STORE_STRINGS;
+    for (int i = 0; i < 2 && i < facts->dimensions; i++)
+        out->sizes[i] = (size_t)facts->extent[i];
+}
+
+struct visitor {
+    struct spine_store *store;
+    void (*visit)(const struct spine_store_facts *facts, void *data);
+    void *data;
+};
+
+static herr_t visit_object(hid_t object, const char *name, const H5O_info_t *info, void *data)
+{
+    const struct visitor *visitor = data;
+    struct spine_store_facts described;
+    struct facts facts;
+    char path[1024];
+    (void)object;
+
+    if (info->type != H5O_TYPE_DATASET || strlen(name) + 2 > sizeof path)
+        return 0;
+    snprintf(path, sizeof path, "/%s", name);
+    if (look_at(visitor->store, path, &facts))
+        return 0;
+    describe(&facts, path, &described);
+    visitor->visit(&described, visitor->data);
+    return 0;
+}
+
+int spine_store_visit(struct spine_store *store,
+                      void (*visit)(const struct spine_store_facts *facts, void *data), void *data,
+                      struct spine_error *err)
+{
+    struct visitor visitor = {store, visit, data};
+
+    if (H5Ovisit2(store->file, H5_INDEX_NAME, H5_ITER_INC, visit_object, &visitor, H5O_INFO_BASIC) <
+        0)
+        return fail_hdf5(store->path, "can't list its datasets", err);
+    return 0;
+}
+
+bool spine_store_is(struct spine_store *store, const char *name, enum spine_store_kind kind,
+                    struct spine_store_facts *facts)
+{
+    struct facts found;
+
+    /* H5Lexists() fails where a group of the path is missing. */
+    if (H5Oexists_by_name(store->file, name, H5P_DEFAULT) <= 0 || look_at(store, name, &found))
+        return false;
+    describe(&found, name, facts);
+    return facts->kind == kind;
 }
 
 /* --- Attributes --------------------------------------------------------------------------- */
@@ -751,6 +860,11 @@ static int get_attribute(struct spine_store *store, const char *object, const ch
     H5Tclose(found);
     H5Aclose(attribute);
     return rc;
+}
+
+bool spine_store_has_attribute(struct spine_store *store, const char *object, const char *name)
+{
+    return H5Aexists_by_name(store->file, object, name, H5P_DEFAULT) > 0;
 }
 
 int spine_store_get_text(struct spine_store *store, const char *object, const char *name,

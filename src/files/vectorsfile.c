@@ -10,7 +10,18 @@ static const char format[] = "spine-vectors", vectors_name[] = "/vectors", words
 int spine_vectorsfile_open(struct spine_store **store, struct spine_comm *comm, const char *path,
                            struct spine_error *err)
 {
-    return spine_store_open_all(store, comm, path, format, err);
+    struct spine_error ignored;
+
+    if (spine_store_open_all(store, comm, path, NULL, err))
+        return -1;
+    int rc = spine_store_has_attribute(*store, "/", "format")
+                 ? spine_store_check_format(*store, format, err)
+                 : 0;
+    if (comm != NULL)
+        rc = spine_comm_agree(comm, rc, err);
+    if (rc)
+        spine_store_close(*store, &ignored);
+    return rc;
 }
 
 bool spine_vectorsfile_has_vectors(struct spine_store *store)
@@ -67,33 +78,36 @@ int spine_vectorsfile_write_words(struct spine_store *store, const struct spine_
 {
     const char *slash = strrchr(origin->source, '/');
     const char *source = slash == NULL ? origin->source : slash + 1;
-    const int64_t skipped = origin->rows_not_finite + origin->rows_repeated;
+    const int64_t skipped = origin->rows_left_out + origin->rows_repeated;
 
     if (spine_store_append_words(store, words_name, words, err) ||
         spine_store_set_text(store, "/", "source", source, err) ||
         set_count(store, "rows_skipped", skipped, err) ||
-        set_count(store, "rows_not_finite", origin->rows_not_finite, err) ||
+        set_count(store, "rows_bad", origin->rows_left_out, err) ||
         set_count(store, "rows_repeated", origin->rows_repeated, err))
         return -1;
 
     return 0;
 }
 
-int spine_vectorsfile_write(struct spine_comm *comm, const char *path,
-                            const struct spine_vectorsfile_rows *rows, struct spine_error *err)
+int spine_vectorsfile_join(struct spine_store **store, struct spine_comm *comm, const char *path,
+                           size_t rows, size_t dim, struct spine_error *err)
 {
-    struct spine_store *store = NULL;
     struct spine_error ignored;
 
-    if (spine_store_join(&store, comm, path, err))
+    if (spine_store_join(store, comm, path, err))
         return -1;
-
-    if (spine_store_make(store, vectors_name, SPINE_STORE_FLOAT, rows->rows, rows->dim, err) ||
-        spine_store_write(store, vectors_name, SPINE_STORE_FLOAT, rows->first, rows->count,
-                          rows->dim, rows->values, err)) {
-        spine_store_close(store, &ignored);
+    if (spine_store_make(*store, vectors_name, SPINE_STORE_FLOAT, rows, dim, err)) {
+        spine_store_close(*store, &ignored);
+        *store = NULL;
         return -1;
     }
+    return 0;
+}
 
-    return spine_store_close(store, err);
+int spine_vectorsfile_put(struct spine_store *store, size_t first, size_t count, size_t dim,
+                          const float *values, struct spine_error *err)
+{
+    return spine_store_write(store, vectors_name, SPINE_STORE_FLOAT, first, count, dim, values,
+                             err);
 }

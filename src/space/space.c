@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "spine/base/memory.h"
 #include "spine/files/codes.h"
 #include "spine/files/run.h"
+#include "spine/files/source.h"
 #include "spine/files/store.h"
 #include "spine/files/vectorsfile.h"
-#include "spine/text/layout.h"
-#include "spine/text/vectors.h"
 
 /* More rows than anybody has words; memory for them isn't asked for. */
 enum { MOST_ROWS = INT32_MAX };
@@ -84,95 +84,104 @@ static int check_dense(const struct spine_space *space, const char *path, struct
     return 0;
 }
 
-static int read_vectors_store(struct spine_space *space, const char *path,
-                              struct spine_store *store, struct spine_error *err)
+/* Take over all words and, of text, the values; read those of other forms. */
+static int adopt(struct spine_space *space, struct spine_source *source,
+                 struct spine_vectors *vectors, struct spine_error *err)
 {
-    size_t rows = 0, dimensions = 0;
-
-    if (spine_vectorsfile_extent(store, path, &rows, &dimensions, err))
-        return -1;
-    if (rows > MOST_ROWS)
-        return spine_refuse(err, "%s: has %zu vectors, expected at most %d", path, rows, MOST_ROWS);
-
-    space->dimensions = dimensions;
-    space->dense = spine_memory_zeroed(rows, dimensions * sizeof *space->dense, "the vectors", err);
-    if (space->dense == NULL)
-        return -1;
-
-    if (spine_vectorsfile_read(store, 0, rows, dimensions, space->dense, err) ||
-        spine_vectorsfile_read_words(store, 0, rows, &space->words, err))
-        return -1;
+    space->dimensions = vectors->dimension;
+    if (vectors->values == NULL) {
+        vectors->values =
+            spine_memory_get(vectors->rows, vectors->dimension * sizeof(float), "the vectors", err);
+        if (vectors->values == NULL ||
+            spine_source_read(source, vectors->lines, vectors->rows, vectors->values, err))
+            return -1;
+    }
+    space->dense = vectors->values;
+    space->words = vectors->words;
+    vectors->values = NULL;
+    vectors->words = (struct spine_words){0};
     return 0;
 }
 
-static int read_text(struct spine_space *space, const char *path, struct spine_error *err)
+static int take_all(struct spine_space *space, const char *path, struct spine_source *source,
+                    struct spine_error *err)
 {
     const struct spine_vectors_rules rules = {0};
-    struct spine_layout layout;
-    struct spine_lines *input = NULL;
     struct spine_vectors vectors = {0};
+    bool has_unknown;
 
-    if (spine_layout_detect(&layout, path, SPINE_HEADER_AUTO, err) ||
-        spine_lines_open(&input, path, err))
-        return -1;
-
-    int rc = spine_vectors_parse(&vectors, input, &layout, &rules, err);
+    int rc = spine_source_take(source, 0, 1, &rules, &vectors, err);
     if (rc != 0 && vectors.bad_line > 0)
-        spine_lines_locate(path, vectors.bad_line, err);
-    if (rc == 0 && layout.has_header && layout.announced != vectors.rows)
-        rc = spine_refuse(err, "%s:1: the header announces %llu vectors, the file has %zu", path,
-                          (unsigned long long)layout.announced, vectors.rows);
-
-    if (rc == 0) {
-        space->dimensions = vectors.dimension;
-        space->dense = vectors.values;
-        space->words = vectors.words;
-        vectors.values = NULL;
-        vectors.words = (struct spine_words){0};
-    }
-
+        spine_source_locate(source, vectors.bad_line, err);
+    if (rc == 0)
+        rc = spine_source_check_count(source, vectors.rows, &vectors.words, &has_unknown, err);
+    if (rc == 0 && vectors.rows > MOST_ROWS)
+        rc = spine_refuse(err, "%s: has %zu vectors, expected at most %d", path, vectors.rows,
+                          MOST_ROWS);
+    if (rc == 0 && vectors.rows > 0)
+        rc = adopt(space, source, &vectors, err);
     spine_vectors_dispose(&vectors);
-    spine_lines_close(input);
+    return rc;
+}
+
+/* Pipes and compressed binary files are spooled in the directory for temporary files. */
+static int read_source(struct spine_space *space, const char *path, struct spine_error *err)
+{
+    const struct spine_source_request request = {.path = path};
+    const char *directory = getenv("TMPDIR");
+    struct spine_source_files files;
+    struct spine_source *source = NULL;
+    char prefix[SPINE_PATH];
+
+    if (snprintf(prefix, sizeof prefix, "%s/spine-%ld", directory == NULL ? "/tmp" : directory,
+                 (long)getpid()) >= SPINE_PATH)
+        return spine_refuse(err, "TMPDIR: the path is too long");
+    int rc = spine_source_prepare(&files, &request, prefix, err);
+    if (rc == 0)
+        rc = spine_source_open(&source, &request, &files, err);
+    if (rc == 0)
+        rc = take_all(space, path, source, err);
+    spine_source_close(source);
+    spine_source_clean(&files);
     return rc;
 }
 
 /* --- Which it is -------------------------------------------------------------------------- */
 
-static bool is_hdf5(const char *path)
+/* An HDF5 file whose /X is a group: codes, which stay sparse. */
+static int has_codes(const char *path, bool *has, struct spine_error *err)
 {
     static const char signature[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
     char start[sizeof signature];
+    struct spine_store *store = NULL;
+    struct spine_store_facts facts;
+    struct spine_error ignored; /* nothing was written */
     FILE *file = fopen(path, "rb");
-    const bool is = file != NULL && fread(start, 1, sizeof start, file) == sizeof start &&
-                    memcmp(start, signature, sizeof start) == 0;
+
+    *has = file != NULL && fread(start, 1, sizeof start, file) == sizeof start &&
+           memcmp(start, signature, sizeof start) == 0;
     if (file != NULL)
         fclose(file);
-    return is;
-}
-
-static int read_store(struct spine_space *space, const char *path, struct spine_error *err)
-{
-    struct spine_store *store = NULL;
-    struct spine_error ignored; /* nothing was written */
+    if (!*has)
+        return 0;
     if (spine_store_open(&store, path, NULL, err))
         return -1;
-    const bool is_vectors = spine_vectorsfile_has_vectors(store);
-    const bool is_codes = spine_store_has(store, "/X");
-    int rc = 0;
-    if (is_vectors)
-        rc = read_vectors_store(space, path, store, err);
-    else if (!is_codes)
-        rc = spine_refuse(err, "%s: holds neither vectors (/vectors) nor codes (/X)", path);
+    *has = !spine_vectorsfile_has_vectors(store) && spine_store_has(store, "/X") &&
+           !spine_store_is(store, "/X", SPINE_STORE_REALS, &facts);
     spine_store_close(store, &ignored);
-    return rc == 0 && is_codes && !is_vectors ? read_merged(space, path, err) : rc;
+    return 0;
 }
 
 static int read_any(struct spine_space *space, const char *path, struct spine_error *err)
 {
     struct stat facts;
-    if (stat(path, &facts) == 0 && S_ISDIR(facts.st_mode))
+    bool is_file = stat(path, &facts) == 0, is_codes = false;
+
+    if (is_file && S_ISDIR(facts.st_mode))
         return read_run(space, path, err);
-    return is_hdf5(path) ? read_store(space, path, err) : read_text(space, path, err);
+    if (is_file && S_ISREG(facts.st_mode) && has_codes(path, &is_codes, err))
+        return -1;
+    return is_codes ? read_merged(space, path, err) : read_source(space, path, err);
 }
 
 int spine_space_index(struct spine_space *space, struct spine_error *err)

@@ -83,3 +83,15 @@ uint64_t spine_binary_u64(const void *at)
 {
     return little_endian(at, 8);
 }
+
+void spine_binary_floats(const void *at, size_t count, float *values)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(values, at, count * sizeof *values);
+#else
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t bits = spine_binary_u32((const char *)at + 4 * i);
+        memcpy(values + i, &bits, sizeof bits);
+    }
+#endif
+}

@@ -136,10 +136,9 @@ static int read_entries(struct spine_fasttext *model, struct cursor *cursor, int
     size_t length;
     char kind;
     char *word = spine_memory_get(MOST_WORD + 1, 1, "a word", err);
-    int rc = 0;
-
     if (word == NULL)
         return -1;
+    int rc = 0;
 
     for (int64_t i = 0; rc == 0 && i < size; i++) {
         if (take_word(cursor, word, &length, err) || take_number(cursor, 8, &count, err) ||

@@ -12,8 +12,14 @@ enum {
 
 struct sample_row {
     uint64_t line;
-    size_t numbers; /* at the end of the row */
-    bool is_clean;  /* all fields but the first are numbers */
+    size_t fields;
+    size_t numbers;     /* at the end of the row */
+    size_t tab_numbers; /* behind the first tab, where all fields there are numbers; else 0 */
+    size_t name_parts;  /* the first so many of the numbers may belong to a name */
+    int64_t index;      /* the first field as a whole number, in quotes or not; -1: it isn't one */
+    bool is_clean;      /* all fields but the first are numbers */
+    bool is_real;       /* the first field is a number with a point */
+    bool has_quotes;    /* its word begins and ends with a double quote */
 };
 
 struct sample {
@@ -21,6 +27,8 @@ struct sample {
     struct sample_row rows[SAMPLE_ROWS];
     bool has_integers;    /* the first line is two whole numbers, and so perhaps a header: */
     uint64_t integers[2]; /* it isn't among the rows */
+    bool may_have_names;  /* the first row has no numbers, or counts 0 1 2 ... */
+    bool is_comment;      /* the first row begins with # */
     bool is_utf16, is_binary, is_page, has_bare_returns;
     size_t num_commas; /* rows with a comma where a separator belongs */
 };
@@ -67,19 +75,130 @@ static bool begins_with(struct spine_field text, const char *word)
     return (size_t)(text.end - text.begin) >= length && strncasecmp(text.begin, word, length) == 0;
 }
 
+static bool is_quoted(struct spine_field text)
+{
+    return text.end - text.begin >= 2 && text.begin[0] == '"' && text.end[-1] == '"';
+}
+
+static struct spine_field unquote(struct spine_field text)
+{
+    return is_quoted(text) ? (struct spine_field){text.begin + 1, text.end - 1} : text;
+}
+
+bool spine_layout_is_name_part(struct spine_field text)
+{
+    const char *at = text.begin;
+
+    while (at < text.end && isdigit((unsigned char)*at))
+        at++;
+    if (at > text.begin && text.end - at == 2 && *at == '.' && isdigit((unsigned char)at[1]))
+        return true;
+    return at > text.begin && at == text.end;
+}
+
+/* The last 'count' fields. */
+static struct spine_field last_fields(struct spine_field row, size_t count)
+{
+    struct spine_field last, fields = {row.end, row.end};
+
+    while (count-- > 0 && spine_field_cut_last(&row, &last))
+        fields.begin = last.begin;
+    return fields;
+}
+
+/* How many of the first fields may belong to a name. */
+static size_t count_name_parts(struct spine_field fields)
+{
+    size_t count = 0;
+
+    while (!spine_field_is_empty(fields)) {
+        const char *end = spine_field_skip(fields.begin, fields.end);
+        if (!spine_layout_is_name_part((struct spine_field){fields.begin, end}))
+            break;
+        count++;
+        fields.begin = spine_field_skip_separators(end, fields.end);
+    }
+    return count;
+}
+
+/* The numbers behind the first tab; 0 if something else stands there. */
+static size_t count_tab_numbers(struct spine_field row)
+{
+    const char *tab = memchr(row.begin, '\t', (size_t)(row.end - row.begin));
+    if (tab == NULL)
+        return 0;
+
+    const struct spine_field rest = spine_field_trim((struct spine_field){tab, row.end});
+    const size_t fields = spine_field_count(rest), numbers = spine_field_count_numbers(rest);
+    const struct spine_field first = {rest.begin, spine_field_skip(rest.begin, rest.end)};
+    return numbers + 1 == fields && spine_field_is_number(first) ? fields : 0;
+}
+
+/* "word 0 1 2 ... 299", with or without the first field, from 0 or 1 on: columns' numbers. */
+static bool is_counting(struct spine_field row, size_t least)
+{
+    struct spine_field last;
+    uint64_t value, after = 0;
+    size_t count = 0;
+
+    while (spine_field_cut_last(&row, &last) && parse_integer(unquote(last), &value) &&
+           (count == 0 || value + 1 == after)) {
+        after = value;
+        count++;
+    }
+    return count >= least && after <= 1;
+}
+
+/* May the first line name columns: is none of its fields a number, or do they count? */
+static bool may_be_names(struct spine_field row)
+{
+    enum { LEAST_COUNTED = 3 };
+    struct spine_field rest = row, last;
+
+    if (is_counting(row, LEAST_COUNTED))
+        return true;
+    while (spine_field_cut_last(&rest, &last))
+        if (spine_field_is_number(unquote(last)))
+            return false;
+    return true;
+}
+
+static struct sample_row describe_row(struct spine_field row, uint64_t line)
+{
+    const struct spine_field first = {row.begin, spine_field_skip(row.begin, row.end)};
+    struct sample_row described = {.line = line, .index = -1};
+    uint64_t index;
+
+    described.numbers = spine_field_count_numbers(row);
+    described.fields = spine_field_count(row);
+    described.is_clean = described.numbers > 0 && described.numbers + 1 == described.fields;
+    described.tab_numbers = count_tab_numbers(row);
+    described.name_parts = count_name_parts(last_fields(row, described.numbers));
+    if (parse_integer(unquote(first), &index))
+        described.index = (int64_t)index;
+    described.is_real = spine_field_is_number(first) &&
+                        memchr(first.begin, '.', (size_t)(first.end - first.begin)) != NULL;
+
+    struct spine_field word = {row.begin, last_fields(row, described.numbers).begin};
+    described.has_quotes = is_quoted(spine_field_trim(word));
+    return described;
+}
+
 static void note_row(struct sample *sample, struct spine_field row, uint64_t line)
 {
     const size_t bytes = (size_t)(row.end - row.begin);
+    const struct sample_row described = describe_row(row, line);
+
     if (sample->count == 0) {
         sample->is_page =
             begins_with(row, "<!doctype") || begins_with(row, "<html") || begins_with(row, "<?xml");
         sample->has_bare_returns = memchr(row.begin, '\r', bytes) != NULL;
+        sample->is_comment = *row.begin == '#' && described.numbers == 0;
+        sample->may_have_names = line == 1 && (may_be_names(row) || sample->is_comment);
     }
     sample->is_binary = sample->is_binary || memchr(row.begin, '\0', bytes) != NULL;
     sample->num_commas += has_comma_fields(row);
-    const size_t numbers = spine_field_count_numbers(row);
-    sample->rows[sample->count++] =
-        (struct sample_row){line, numbers, numbers > 0 && numbers + 1 == spine_field_count(row)};
+    sample->rows[sample->count++] = described;
 }
 
 static void note_first_line(struct sample *sample, struct spine_layout *layout,
@@ -91,6 +210,7 @@ static void note_first_line(struct sample *sample, struct spine_layout *layout,
     layout->has_mark = spine_lines_pass_mark(line);
     sample->has_integers =
         header != SPINE_HEADER_NO && parse_integers(spine_layout_content(line), sample->integers);
+    layout->has_header = header == SPINE_HEADER_SKIP;
 }
 
 static int take_sample(struct sample *sample, struct spine_layout *layout,
@@ -104,7 +224,7 @@ static int take_sample(struct sample *sample, struct spine_layout *layout,
             return rc;
         if (line.is_first)
             note_first_line(sample, layout, header, &line);
-        if (line.is_first && sample->has_integers)
+        if (line.is_first && (sample->has_integers || layout->has_header))
             continue;
         const struct spine_field row = spine_layout_content(&line);
         if (!spine_field_is_empty(row))
@@ -123,11 +243,48 @@ static void count_votes(const struct sample *sample, size_t numbers, size_t vote
         }
 }
 
-/* What most rows have. Of two as frequent, what more rows have that are a single word and numbers:
- * a damaged number in the middle makes a row seem short. Then the smaller. */
+/* Has a row numbers that belong to no name? */
+static bool has_real_numbers(const struct sample *sample)
+{
+    for (size_t i = 0; i < sample->count; i++)
+        if (sample->rows[i].name_parts < sample->rows[i].numbers)
+            return true;
+    return false;
+}
+
+/* Do the other rows, too, have 'numbers' numbers, before which stands a name that ends in some? */
+static bool fits_names(const struct sample *sample, size_t numbers)
+{
+    for (size_t i = 0; i < sample->count; i++) {
+        const struct sample_row *row = &sample->rows[i];
+        if (row->numbers < numbers || row->numbers - numbers > row->name_parts)
+            return false;
+    }
+    return has_real_numbers(sample);
+}
+
+static size_t least_numbers(const struct sample *sample)
+{
+    size_t least = SIZE_MAX;
+
+    for (size_t i = 0; i < sample->count; i++)
+        if (sample->rows[i].numbers < least)
+            least = sample->rows[i].numbers;
+    return least;
+}
+
+/* What the shortest rows have, if that makes names of what the others have more. Else what most rows
+ * have. Of two as frequent, what more rows have that are a single word and numbers: a damaged number
+ * in the middle makes a row seem short. Then the smaller. */
 static size_t choose_dimension(const struct sample *sample)
 {
-    size_t best = 0, most[2] = {0, 0};
+    size_t best = least_numbers(sample), most[2] = {0, 0};
+
+    size_t votes_of_least[2];
+    count_votes(sample, best, votes_of_least);
+    if (votes_of_least[0] > 1 && best > 0 && fits_names(sample, best))
+        return best;
+    best = 0;
     for (size_t i = 0; i < sample->count; i++) {
         const size_t numbers = sample->rows[i].numbers;
         size_t votes[2];
@@ -180,21 +337,92 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
                         path, (unsigned long long)sample->rows[first].line);
 }
 
-/* The header must say what the rows have. */
-static int check_header(const struct sample *sample, const char *path, struct spine_error *err)
+/* --- Tables of other programs ------------------------------------------------------------- */
+
+/* The first row names columns if it has as many fields as the others have numbers, or words and
+ * row numbers too; a row of words that begins with # is a comment. */
+static void find_names(struct spine_layout *layout, struct sample *sample)
 {
+    if (!sample->may_have_names || sample->count < 2 || layout->has_header)
+        return;
+    struct sample others = *sample;
+    memmove(others.rows, others.rows + 1, --others.count * sizeof *others.rows);
+    const size_t dimension = choose_dimension(&others), fields = sample->rows[0].fields;
+    if (dimension == 0 || ((fields < dimension || fields > dimension + 2) && !sample->is_comment))
+        return;
+    if (sample->rows[0].numbers > 0 && !has_real_numbers(&others))
+        return; /* 1 2 3 may be a vector */
+
+    others.may_have_names = false;
+    *sample = others;
+    layout->has_names = true;
+}
+
+static void find_habits(struct spine_layout *layout, const struct sample *sample)
+{
+    enum { LEAST_ROWS = 3 };
+    const struct sample_row *rows = sample->rows;
+
+    layout->has_tab = sample->count > 0;
+    layout->has_quotes = layout->has_row_numbers = sample->count >= LEAST_ROWS;
+    for (size_t i = 0; i < sample->count; i++) {
+        layout->has_tab = layout->has_tab && rows[i].tab_numbers > 0 &&
+                          rows[i].tab_numbers == rows[0].tab_numbers;
+        layout->has_quotes = layout->has_quotes && rows[i].has_quotes;
+        layout->has_row_numbers = layout->has_row_numbers && !rows[i].is_clean &&
+                                  rows[0].index >= 0 && rows[0].index <= 1 &&
+                                  rows[i].index == rows[0].index + (int64_t)i;
+    }
+    /* "0\tplum\t0.1": the tab ends no word. */
+    layout->has_tab = layout->has_tab && !layout->has_row_numbers;
+}
+
+/* Of every row the first field would be the word: they are no words if most have a point. */
+static int refuse_if_no_words(const struct spine_layout *layout, const struct sample *sample,
+                              const char *path, struct spine_error *err)
+{
+    size_t num_real = 0;
+
     for (size_t i = 0; i < sample->count; i++)
-        if (choose_dimension(sample) != sample->integers[1] &&
-            sample->rows[i].numbers != sample->integers[1])
-            return spine_refuse(err, "%s:%llu: expected %llu numbers as the header says, got %zu",
-                                path, (unsigned long long)sample->rows[i].line,
-                                (unsigned long long)sample->integers[1], sample->rows[i].numbers);
+        num_real += sample->rows[i].is_clean && sample->rows[i].is_real;
+    if (2 * num_real <= sample->count)
+        return 0;
+    return spine_refuse(err,
+                        "%s:%llu: rows without words: all %zu fields are numbers; put the words "
+                        "before them: paste WORDS %s",
+                        path, (unsigned long long)sample->rows[0].line, layout->dimension + 1,
+                        path);
+}
+
+/* --- Dimension and header ----------------------------------------------------------------- */
+
+/* The header must say what the rows have. */
+static int check_header(struct spine_layout *layout, const struct sample *sample, const char *path,
+                        struct spine_error *err)
+{
+    const size_t announced = (size_t)sample->integers[1];
+
+    if (layout->has_tab ? sample->rows[0].tab_numbers == announced
+                        : announced > 0 && fits_names(sample, announced)) {
+        layout->dimension = announced;
+        return 0;
+    }
+    for (size_t i = 0; i < sample->count; i++)
+        if (layout->dimension != announced && sample->rows[i].numbers != announced)
+            return spine_refuse(err,
+                                "%s:%llu: expected %zu numbers as the header says, got %zu; "
+                                "spine-convert --header=skip passes over "
+                                "the header",
+                                path, (unsigned long long)sample->rows[i].line, announced,
+                                sample->rows[i].numbers);
     return 0;
 }
 
 static int decide_header(struct spine_layout *layout, const struct sample *sample, const char *path,
                          enum spine_layout_header header, struct spine_error *err)
 {
+    if (header == SPINE_HEADER_SKIP)
+        return 0;
     if (header == SPINE_HEADER_YES && !sample->has_integers)
         return spine_refuse(err, "%s:1: expected a header of two whole numbers, rows and dimension",
                             path);
@@ -203,11 +431,28 @@ static int decide_header(struct spine_layout *layout, const struct sample *sampl
     layout->has_header = sample->has_integers && (header == SPINE_HEADER_YES || !fits_as_row);
     if (!layout->has_header)
         return 0;
+    layout->has_count = true;
     layout->announced = sample->integers[0];
-    return check_header(sample, path, err);
+    return check_header(layout, sample, path, err);
 }
 
-int spine_layout_detect(struct spine_layout *layout, const char *path,
+/* Where words end if they end in numbers. */
+static void find_surplus(struct spine_layout *layout, const struct sample *sample)
+{
+    const bool some_are_real = has_real_numbers(sample);
+    bool all_begin_whole = sample->count > 2, some_are_longer = false;
+
+    for (size_t i = 0; i < sample->count; i++) {
+        some_are_longer = some_are_longer || sample->rows[i].numbers > layout->dimension;
+        all_begin_whole = all_begin_whole && sample->rows[i].name_parts > 0;
+    }
+    layout->has_surplus = (layout->has_count && some_are_real) || layout->has_tab ||
+                          (some_are_longer && fits_names(sample, layout->dimension));
+    layout->may_be_longer =
+        !layout->has_surplus && all_begin_whole && some_are_real && layout->dimension > 1;
+}
+
+int spine_layout_detect(struct spine_layout *layout, const char *path, const char *name,
                         enum spine_layout_header header, struct spine_error *err)
 {
     struct spine_lines *lines = NULL;
@@ -216,13 +461,21 @@ int spine_layout_detect(struct spine_layout *layout, const char *path,
     *layout = (struct spine_layout){0};
     if (spine_lines_open(&lines, path, err))
         return -1;
+    spine_lines_rename(lines, name);
     layout->kind = spine_lines_kind(lines);
     layout->bytes = spine_lines_bytes(lines);
-    if (take_sample(&sample, layout, header, lines, err) ||
-        refuse_if_not_rows(&sample, path, layout->bytes, err))
+
+    if (take_sample(&sample, layout, header, lines, err))
         goto done;
-    layout->dimension = choose_dimension(&sample);
-    rc = decide_header(layout, &sample, path, header, err);
+    if (header != SPINE_HEADER_NO)
+        find_names(layout, &sample);
+    if (refuse_if_not_rows(&sample, name, layout->bytes, err))
+        goto done;
+    find_habits(layout, &sample);
+    layout->dimension = layout->has_tab ? sample.rows[0].tab_numbers : choose_dimension(&sample);
+    if (refuse_if_no_words(layout, &sample, name, err) == 0)
+        rc = decide_header(layout, &sample, name, header, err);
+    find_surplus(layout, &sample);
 done:
     spine_lines_close(lines);
     return rc;
@@ -232,6 +485,20 @@ void spine_layout_pass_mark(const struct spine_layout *layout, struct spine_line
 {
     if (layout->has_mark)
         spine_lines_pass_mark(line);
+}
+
+bool spine_layout_is_header(const struct spine_layout *layout, const struct spine_line *line)
+{
+    return line->is_first && (layout->has_header || layout->has_names);
+}
+
+struct spine_field spine_layout_word(const struct spine_layout *layout, struct spine_field word)
+{
+    if (layout->has_row_numbers) {
+        const struct spine_field rest = {spine_field_skip(word.begin, word.end), word.end};
+        word = spine_field_trim(rest);
+    }
+    return layout->has_quotes ? unquote(word) : word;
 }
 
 struct spine_field spine_layout_content(const struct spine_line *line)

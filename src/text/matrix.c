@@ -118,8 +118,11 @@ static int read_run(const struct reader *reader, uint64_t first, size_t count, s
         if (matrix->is_big_endian)
             swap_bytes(reader->block, now, width);
 
-        for (size_t i = 0; i < now; i++)
-            values[i * stride] = convert(reader->block + i * width, matrix->type);
+        if (matrix->type == SPINE_MATRIX_F32 && stride == 1)
+            spine_binary_floats(reader->block, now, values);
+        else
+            for (size_t i = 0; i < now; i++)
+                values[i * stride] = convert(reader->block + i * width, matrix->type);
         first += now;
         values += now * stride;
         count -= now;
@@ -135,14 +138,13 @@ int spine_matrix_read(const struct spine_matrix *matrix, size_t first, size_t co
     const uint64_t all = count * columns * spine_matrix_width(matrix->type);
     struct reader reader = {.matrix = matrix, .bytes = all < BLOCK ? (size_t)all : BLOCK};
     reader.block = spine_memory_get(reader.bytes, 1, "a block of the file", err);
-    int rc = 0;
-
     if (reader.block == NULL)
         return -1;
+    int rc = 0;
 
-    if (rc == 0 && !matrix->is_by_column && stride == columns)
+    if (!matrix->is_by_column && stride == columns)
         rc = read_run(&reader, first * columns, count * columns, 1, values, err);
-    else if (rc == 0 && !matrix->is_by_column)
+    else if (!matrix->is_by_column)
         for (size_t i = 0; rc == 0 && i < count; i++)
             rc = read_run(&reader, (first + i) * columns, columns, 1, values + i * stride, err);
     for (size_t k = 0; rc == 0 && matrix->is_by_column && k < columns; k++)

@@ -319,10 +319,9 @@ int spine_npy_words(const struct spine_npy *npy, const struct spine_binary *bina
                             binary->name, (unsigned long long)npy->sizes[0], bytes);
 
     unsigned char *text = spine_memory_get(bytes, 1, "a word", err);
-    int rc = 0;
     if (text == NULL)
         return -1;
-
+    int rc = 0;
     for (size_t i = 0; rc == 0 && i < npy->sizes[0]; i++) {
         rc = spine_binary_read(binary, npy->offset + i * (uint64_t)bytes, bytes, text, err);
         if (rc == 0)

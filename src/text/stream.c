@@ -516,6 +516,11 @@ int spine_stream_open(struct spine_stream **stream, const char *path, struct spi
     return rc;
 }
 
+void spine_stream_rename(struct spine_stream *stream, const char *name)
+{
+    stream->path = name;
+}
+
 enum spine_stream_kind spine_stream_kind(const struct spine_stream *stream)
 {
     return stream->kind;
@@ -575,4 +580,38 @@ void spine_stream_close(struct spine_stream *stream)
         close(stream->file);
     free(stream->packed);
     free(stream);
+}
+
+static int copy(struct spine_stream *stream, FILE *file, const char *to, struct spine_error *err)
+{
+    char *block = spine_memory_get(BLOCK, 1, "a block of the file", err);
+    size_t got = 1;
+    int rc = 0;
+    if (block == NULL)
+        return -1;
+
+    while (rc == 0 && got > 0) {
+        rc = spine_stream_read(stream, block, BLOCK, &got, err);
+        if (rc == 0 && fwrite(block, 1, got, file) != got)
+            rc = spine_fail(err, "%s: %s", to, strerror(errno));
+    }
+    free(block);
+    return rc;
+}
+
+int spine_stream_save(const char *path, const char *to, struct spine_error *err)
+{
+    struct spine_stream *stream = NULL;
+
+    if (spine_stream_open(&stream, path, err))
+        return -1;
+    FILE *file = fopen(to, "wbx");
+    int rc =
+        file == NULL ? spine_fail(err, "%s: %s", to, strerror(errno)) : copy(stream, file, to, err);
+    if (file != NULL && fclose(file) != 0 && rc == 0)
+        rc = spine_fail(err, "%s: %s", to, strerror(errno));
+    if (file != NULL && rc != 0)
+        unlink(to);
+    spine_stream_close(stream);
+    return rc;
 }

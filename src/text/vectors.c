@@ -16,6 +16,7 @@
 #include "spine/base/number.h"
 
 enum {
+    NO_REASON = -1,   /* to leave a row out */
     FIRST_ROWS = 256, /* these many show how long rows are */
     HUGE_PAGE = 2 << 20,
 };
@@ -23,12 +24,14 @@ enum {
 /* --- Rows --------------------------------------------------------------------------------- */
 
 /* Returns false for a row that needs parse_unusual(); values are then partly written. */
-static bool parse_ordinary(struct spine_field row, size_t dimension, struct spine_field *word,
-                           float *values)
+static bool parse_ordinary(struct spine_field row, const struct spine_layout *layout,
+                           struct spine_field *word, float *values)
 {
+    const size_t dimension = layout->dimension;
     const char *at = spine_field_skip(row.begin, row.end);
     *word = (struct spine_field){row.begin, at};
-    if (memchr(word->begin, '\0', (size_t)(word->end - word->begin)) != NULL)
+    if (memchr(word->begin, '\0', (size_t)(word->end - word->begin)) != NULL ||
+        (layout->has_tab && at < row.end && *at != '\t'))
         return false;
     for (size_t i = 0; i < dimension; i++) {
         at = spine_number_scan(spine_field_skip_separators(at, row.end), row.end, &values[i]);
@@ -80,22 +83,65 @@ static int parse_numbers(struct spine_field numbers, const struct spine_layout *
     return 0;
 }
 
+/* Are the 'surplus' numbers at the end of a word parts of its name, in a file where words have such?
+ */
+static bool is_name(const struct spine_layout *layout, struct spine_field word, size_t surplus)
+{
+    struct spine_field last;
+
+    if (layout->has_tab)
+        return true;
+    while (layout->has_surplus && surplus > 0 && spine_field_cut_last(&word, &last) &&
+           spine_layout_is_name_part(last))
+        surplus--;
+    return surplus == 0;
+}
+
+/* Where a tab ends the words: is it the first of the row that stands between word and numbers? */
+static bool ends_at_tab(struct spine_field word, struct spine_field numbers)
+{
+    return memchr(word.begin, '\t', (size_t)(word.end - word.begin)) == NULL &&
+           memchr(word.end, '\t', (size_t)(numbers.begin - word.end)) != NULL;
+}
+
+/* The fields behind the first tab. */
+static size_t count_behind_tab(struct spine_field row)
+{
+    const char *tab = memchr(row.begin, '\t', (size_t)(row.end - row.begin));
+
+    return tab == NULL ? 0
+                       : spine_field_count(spine_field_trim((struct spine_field){tab, row.end}));
+}
+
 static int parse_unusual(const struct spine_line *line, const struct spine_layout *layout,
-                         struct spine_field *word, float *values, struct spine_error *err)
+                         struct spine_field *word, float *values, int *reason,
+                         struct spine_error *err)
 {
     struct spine_field rest = spine_layout_content(line), numbers;
+    *reason = NO_REASON;
     if (memchr(line->text, '\0', line->length) != NULL)
         return spine_refuse(err, "a NUL byte in the line");
     const size_t found = cut_numbers(&rest, layout->dimension, &numbers);
     if (spine_field_is_empty(rest) && found == layout->dimension &&
-        spine_field_is_separator(line->text[0]) && parse_numbers(numbers, layout, values, err) == 0)
-        return spine_refuse(err, "no word before the %zu numbers", found);
+        spine_field_is_separator(line->text[0]) &&
+        parse_numbers(numbers, layout, values, err) == 0) {
+        *reason = SPINE_ROW_NO_WORD;
+        return spine_refuse(err,
+                            "no word before the %zu numbers; --on-bad=skip leaves such rows "
+                            "out",
+                            found);
+    }
+    *reason = SPINE_ROW_WRONG_COUNT;
     if (spine_field_is_empty(rest))
         return refuse_count(layout, found - 1, err);
+    if (layout->has_tab && !ends_at_tab(rest, numbers))
+        return refuse_count(layout, count_behind_tab(spine_layout_content(line)), err);
     *word = rest;
     const size_t surplus = spine_field_count_numbers(rest);
-    if (surplus > 0)
+    if (surplus > 0 && !is_name(layout, rest, surplus))
         return refuse_count(layout, layout->dimension + surplus, err);
+
+    *reason = NO_REASON;
     return parse_numbers(numbers, layout, values, err);
 }
 
@@ -174,14 +220,36 @@ static size_t choose_capacity(const struct spine_vectors *vectors, const struct 
     return limit > 0 && wanted > limit ? (size_t)limit : wanted;
 }
 
-static int leave_out(struct spine_vectors *vectors, uint64_t line, struct spine_error *err)
+int spine_vectors_leave_out(struct spine_vectors *vectors, uint64_t line,
+                            enum spine_vectors_reason reason, struct spine_error *err)
 {
-    if (spine_memory_reserve(&vectors->not_finite, &vectors->not_finite_capacity,
-                             vectors->num_not_finite + 1, sizeof *vectors->not_finite,
+    if (spine_memory_reserve(&vectors->left_out, &vectors->left_out_capacity,
+                             vectors->num_left_out + 1, sizeof *vectors->left_out,
                              "the rows left out", err))
         return -1;
 
-    vectors->not_finite[vectors->num_not_finite++] = line;
+    vectors->left_out[vectors->num_left_out++] = (struct spine_left_out){line, (uint64_t)reason};
+    return 0;
+}
+
+/* Parse a row whose word becomes *word. Where it fails, *reason says why, if it is one that leaves
+ * rows out. */
+static int parse_row(const struct spine_line *line, const struct spine_layout *layout,
+                     struct spine_field *word, float *values, int *reason, struct spine_error *err)
+{
+    const struct spine_field row = spine_layout_content(line);
+
+    if (!parse_ordinary(row, layout, word, values) &&
+        parse_unusual(line, layout, word, values, reason, err))
+        return -1;
+    *reason = SPINE_ROW_NOT_FINITE;
+    if (!all_finite(values, layout->dimension))
+        return refuse_not_finite(row, layout, values, err);
+
+    *reason = SPINE_ROW_NO_WORD;
+    *word = spine_layout_word(layout, *word);
+    if (spine_field_is_empty(*word))
+        return spine_refuse(err, "an empty word; --on-bad=skip leaves such rows out");
     return 0;
 }
 
@@ -189,19 +257,23 @@ static int take_line(struct spine_vectors *vectors, const struct spine_line *lin
                      const struct spine_layout *layout, const struct spine_vectors_rules *rules,
                      struct spine_error *err)
 {
-    const struct spine_field row = spine_layout_content(line);
-    if (spine_field_is_empty(row)) {
+    float *values = vectors->values + vectors->rows * vectors->dimension;
+    int reason;
+    struct spine_field word, last;
+
+    if (spine_field_is_empty(spine_layout_content(line))) {
         vectors->num_blank++;
         return 0;
     }
-    float *values = vectors->values + vectors->rows * vectors->dimension;
-    struct spine_field word;
-    if (!parse_ordinary(row, layout->dimension, &word, values) &&
-        parse_unusual(line, layout, &word, values, err))
-        return -1;
-    if (!all_finite(values, layout->dimension))
-        return rules->leave_out_not_finite ? leave_out(vectors, line->number, err)
-                                           : refuse_not_finite(row, layout, values, err);
+    if (parse_row(line, layout, &word, values, &reason, err))
+        return rules->leave_out && reason != NO_REASON
+                   ? spine_vectors_leave_out(vectors, line->number,
+                                             (enum spine_vectors_reason)reason, err)
+                   : -1;
+
+    struct spine_field rest = word;
+    vectors->num_surplus += layout->has_surplus && spine_field_cut_last(&rest, &last) &&
+                            !spine_field_is_empty(rest) && spine_field_is_number(last);
     if (spine_words_add(&vectors->words, word.begin, (size_t)(word.end - word.begin), err))
         return -1;
     vectors->lines[vectors->rows++] = line->number;
@@ -223,7 +295,7 @@ int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *lines
         vectors->is_cut = line.is_cut;
         spine_layout_pass_mark(layout, &line);
 
-        if (line.is_first && layout->has_header)
+        if (spine_layout_is_header(layout, &line))
             continue;
 
         if (vectors->rows == vectors->capacity &&
@@ -234,7 +306,7 @@ int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *lines
             return -1;
         }
 
-        if (rules->limit > 0 && vectors->rows + vectors->num_not_finite == rules->limit)
+        if (rules->limit > 0 && vectors->rows + vectors->num_left_out == rules->limit)
             return 0;
     }
 
@@ -264,7 +336,8 @@ void spine_vectors_drop(struct spine_vectors *vectors, const uint64_t *rows, siz
     if (count == 0)
         return;
     const size_t row_bytes = vectors->dimension * sizeof *vectors->values;
-    drop_elements(vectors->values, vectors->rows, row_bytes, rows, count);
+    if (vectors->values != NULL)
+        drop_elements(vectors->values, vectors->rows, row_bytes, rows, count);
     drop_elements(vectors->lines, vectors->rows, sizeof *vectors->lines, rows, count);
     if (vectors->words.count > 0)
         spine_words_drop(&vectors->words, rows, count);
@@ -275,7 +348,7 @@ void spine_vectors_dispose(struct spine_vectors *vectors)
 {
     free(vectors->values);
     free(vectors->lines);
-    free(vectors->not_finite);
+    free(vectors->left_out);
     spine_words_dispose(&vectors->words);
     *vectors = (struct spine_vectors){0};
 }

@@ -225,8 +225,8 @@ refused 2 "nothing.txt: no vectors are left" --on-bad skip nothing.txt out.h5
 { echo "3001 12"; cat rows.txt; } >more.txt
 { echo "2999 12"; cat rows.txt; } >fewer.txt
 for ranks in alone 3; do
-    refused $ranks "more.txt:1: the header announces 3001 vectors, the file has 3000" more.txt out.h5
-    refused $ranks "fewer.txt:1: the header announces 2999 vectors, the file has 3000" \
+    refused $ranks "more.txt:1: the header announces 3001 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it all the same" more.txt out.h5
+    refused $ranks "fewer.txt:1: the header announces 2999 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it all the same" \
         --on-bad skip fewer.txt out.h5
 done
 
@@ -241,7 +241,7 @@ for ranks in alone 3; do
 done
 want 0 "out.h5: 100 vectors of 12 numbers, RMS $rms"
 [ "$alone" = "only the first rows are wanted" ] || fail "not said: $(cat stderr)"
-refused alone "more.txt:1: the header announces 3001 vectors, the file has 3000" \
+refused alone "more.txt:1: the header announces 3001 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it all the same" \
     --limit 3002 more.txt out.h5
 for limit in 0 x -3 1.5 '' 99999999999999999999; do
     refused alone "--limit: '$limit' is not a whole number from 1 to 1000000000000" "--limit=$limit" rows.txt out.h5
@@ -303,7 +303,7 @@ refused alone "expected two paths, INPUT and OUTPUT, got 3; see --help" rows.txt
 refused alone "--frobnicate: unknown option; see spine-convert --help" --frobnicate rows.txt out.h5
 refused alone "-x: unknown option; see spine-convert --help" -x rows.txt out.h5
 refused alone "--limit: needs a value; see spine-convert --help" rows.txt out.h5 --limit
-refused alone "--header: expected yes or no, got 'maybe'" --header maybe rows.txt out.h5
+refused alone "--header: expected yes, no or skip, got 'maybe'" --header maybe rows.txt out.h5
 refused alone "--on-bad: expected stop or skip, got 'keep'" --on-bad keep rows.txt out.h5
 
 convert 2 --help

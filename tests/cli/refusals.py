@@ -59,7 +59,6 @@ def words(count):
 
 def bad_vectors():
     for name, edit in {
-        "no_format": drop_attribute("format"),
         "format_number": attribute("format", 7),
         "format_fixed": attribute("format", np.bytes_("spine-vectors")),
         "format_two": attribute("format", ["spine-vectors", "x"], TEXT),
@@ -83,7 +82,6 @@ def bad_vectors():
         "vectors_unwritten": replace("vectors", shape=(30, 5), dtype="f4"),
         "words_few": replace("words", data=words(29), dtype=TEXT),
         "words_many": replace("words", data=words(31), dtype=TEXT),
-        "words_fixed": replace("words", data=np.array([f"w{i}" for i in range(30)], "S4")),
         "words_numbers": replace("words", data=np.arange(30)),
         "words_2d": replace("words", data=words(30).reshape(15, 2), dtype=TEXT),
         "words_huge": replace("words", shape=(1 << 40,), dtype=TEXT, chunks=(64,)),
@@ -127,7 +125,6 @@ def bad_shards():
 def bad_merged():
     for name, edit in {
         "no_words": drop("obs/_index"),
-        "words_fixed": replace("obs/_index", data=np.zeros(30, "S4")),
         "no_units": drop("var/_index"),
         "zero_units": replace("var/_index", data=words(0), dtype=TEXT),
         "dense": several(drop("X"), replace("X", data=np.zeros((30, 6), "f4"))),

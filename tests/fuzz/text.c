@@ -19,7 +19,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 /* The lines before those of 'part', as convert.c counts them, and its share of 'whole'. */
 struct place {
-    size_t row, not_finite;
+    size_t row, left_out;
     uint64_t line;
 };
 
@@ -35,11 +35,11 @@ static void check_part(const struct spine_vectors *whole, const struct spine_vec
         CHECK(strcmp(spine_words_get(&part->words, i),
                      spine_words_get(&whole->words, place->row + i)) == 0);
     }
-    CHECK(place->not_finite + part->num_not_finite <= whole->num_not_finite);
-    for (size_t i = 0; i < part->num_not_finite; i++)
-        CHECK(part->not_finite[i] + place->line == whole->not_finite[place->not_finite + i]);
+    CHECK(place->left_out + part->num_left_out <= whole->num_left_out);
+    for (size_t i = 0; i < part->num_left_out; i++)
+        CHECK(part->left_out[i].line + place->line == whole->left_out[place->left_out + i].line);
     place->row += part->rows;
-    place->not_finite += part->num_not_finite;
+    place->left_out += part->num_left_out;
     place->line += part->num_lines;
 }
 
@@ -68,7 +68,7 @@ static void check_ranges(const struct spine_vectors *whole, int whole_rc,
     }
     CHECK(rc == whole_rc);
     if (rc == 0) {
-        CHECK(place.row == whole->rows && place.not_finite == whole->num_not_finite);
+        CHECK(place.row == whole->rows && place.left_out == whole->num_left_out);
         CHECK(place.line == whole->num_lines && num_blank == whole->num_blank);
     }
 }
@@ -83,7 +83,7 @@ static void read_file(const struct spine_layout *layout, const struct spine_vect
     const int rc = spine_vectors_parse(&whole, input, layout, rules, &err);
     CHECK(rc == 0 || err.text[0] != '\0');
     CHECK(whole.words.count == whole.rows);
-    if (layout->kind == SPINE_LINES_PLAIN && rules->limit == 0)
+    if (layout->kind == SPINE_STREAM_PLAIN && rules->limit == 0)
         check_ranges(&whole, rc, &err, layout, rules, cuts);
     spine_vectors_dispose(&whole);
     spine_lines_close(input);
@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct spine_layout layout;
     struct spine_error err = {.text = ""};
     fuzz_file_put(&file, bytes + SETTINGS, length);
-    if (spine_layout_detect(&layout, file.path, headers[bytes[0] & 3], &err) == 0)
+    if (spine_layout_detect(&layout, file.path, file.path, headers[bytes[0] & 3], &err) == 0)
         read_file(&layout, &rules, cuts);
     else
         CHECK(err.text[0] != '\0');

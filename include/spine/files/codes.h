@@ -63,6 +63,11 @@ int spine_codes_open_shard(struct spine_codes *codes, const char *path, struct s
 int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct spine_error *err);
 void spine_codes_close(struct spine_codes *codes);
 
+/* The dataset of the index of an AnnData frame, "/obs" or "/var": the name that its attribute says,
+ * and of an array of strings that may be missing (nullable-string-array) the values. */
+void spine_codes_find_index(struct spine_store *store, const char *frame,
+                            char name[SPINE_CODES_NAME]);
+
 /* How many rows to read at once, so that a block stays in a few megabytes. */
 size_t spine_codes_block_rows(const struct spine_codes *codes);
 

@@ -1,22 +1,25 @@
-/* convert.h -- the job of spine-convert: text vectors to a vectors.h5, on all ranks together.
+/* convert.h -- the job of spine-convert: an embedding in any form to a vectors.h5, on all ranks
+ * together.
  *
- * Each rank parses a range of a plain file; a compressed one, and one of which only the first rows
- * are wanted, rank 0 parses alone. Rank 0 holds all words, finds those that stand there twice and
- * writes them; the numbers stay on the ranks that parsed them. The result doesn't depend on the
- * number of ranks.
+ * The forms are source.h's. Each rank takes a part of the rows; of compressed text, and where only
+ * the first rows of text or of word2vec's binary format are wanted, rank 0 takes all. Rank 0 holds
+ * all words, finds duplicates and writes them; the vectors stay on the ranks that took them. The
+ * result doesn't depend on the number of ranks. What must be spooled goes to files beside the
+ * output, which all ranks must see.
  *
  * The file is described in vectorsfile.h. */
 #ifndef SPINE_FILES_CONVERT_H
 #define SPINE_FILES_CONVERT_H
 
+#include "spine/files/source.h"
 #include "spine/ranks/comm.h"
-#include "spine/text/layout.h"
 
 struct spine_convert_options {
-    const char *input, *output; /* paths */
-    enum spine_layout_header header;
-    bool skip_bad;  /* leave out rows with NaN or Inf and repeated words, instead of refusing */
-    uint64_t limit; /* read the first so many rows and no more; 0: all */
+    struct spine_source_request source;
+    const char *output; /* a path */
+    bool skip_bad;      /* leave out rows with NaN or Inf, without a word, with a wrong count of
+                         * numbers or with duplicate words, instead of refusing */
+    uint64_t limit;     /* read the first so many rows and no more; 0: all */
 };
 
 /* Convert, and report on stdout (rank 0). Options must be equal on all ranks. On failure, which is

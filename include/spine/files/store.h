@@ -15,6 +15,7 @@
 #ifndef SPINE_FILES_STORE_H
 #define SPINE_FILES_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,10 @@ int spine_store_open(struct spine_store **store, const char *path, const char *f
                      struct spine_error *err);
 int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, const char *path,
                          const char *format, struct spine_error *err);
+
+/* Refuse an open file that isn't of this format. Local. */
+int spine_store_check_format(struct spine_store *store, const char *format,
+                             struct spine_error *err);
 
 /* Refuse a file that somebody wrote to since it was opened for reading: HDF5 takes what is missing
  * for zeros. */
@@ -97,7 +102,26 @@ int spine_store_read(struct spine_store *store, const char *name, enum spine_sto
                      size_t first, size_t count, size_t stride, void *data,
                      struct spine_error *err);
 
-/* The number of strings of a dataset of strings, refused if it isn't one. */
+/* A dataset that others may have made. */
+enum spine_store_kind { SPINE_STORE_REALS, SPINE_STORE_STRINGS, SPINE_STORE_OTHER };
+struct spine_store_facts {
+    const char *name; /* from the root, such as "/X"; borrowed during the visit */
+    enum spine_store_kind kind;
+    int num_sizes;   /* dimensions of its extent */
+    size_t sizes[2]; /* the first two of them */
+};
+
+/* Call 'visit' for all datasets, in the order of their names. Local. */
+int spine_store_visit(struct spine_store *store,
+                      void (*visit)(const struct spine_store_facts *facts, void *data), void *data,
+                      struct spine_error *err);
+
+/* Is it a dataset of this kind? Fills *facts where there is such an object. Local. */
+bool spine_store_is(struct spine_store *store, const char *name, enum spine_store_kind kind,
+                    struct spine_store_facts *facts);
+
+/* The number of strings of a dataset of strings, of variable or fixed length; refused if it isn't
+ * one. */
 int spine_store_words_count(struct spine_store *store, const char *name, size_t *count,
                             struct spine_error *err);
 
@@ -117,6 +141,7 @@ int spine_store_set_integers(struct spine_store *store, const char *object, cons
                              const int64_t *values, size_t count, struct spine_error *err);
 int spine_store_set_real(struct spine_store *store, const char *object, const char *name,
                          double value, struct spine_error *err);
+bool spine_store_has_attribute(struct spine_store *store, const char *object, const char *name);
 int spine_store_get_text(struct spine_store *store, const char *object, const char *name,
                          char **text, struct spine_error *err);
 int spine_store_get_integer(struct spine_store *store, const char *object, const char *name,

@@ -6,7 +6,8 @@
  *     /words      (N) UTF-8 strings; the bytes of the source, even where they aren't valid UTF-8
  *
  * with the attributes of the root group: "source" (the name of the file that was converted, without
- * directories), "rows_skipped", and what it is the sum of: "rows_not_finite" and "rows_repeated".
+ * directories), "rows_skipped", and what it is the sum of: "rows_bad" (with NaN or Inf, without a
+ * word, with a wrong count of numbers) and "rows_repeated".
  *
  * Functions on a store are collective where the store is (store.h). */
 #ifndef SPINE_FILES_VECTORSFILE_H
@@ -21,7 +22,8 @@
 /* --- Reading ------------------------------------------------------------------------------ */
 
 /* Open a "spine-vectors" file, alone (comm is NULL) or by all ranks together; see
- * spine_store_open_all(). */
+ * spine_store_open_all(). A file that says no format is taken for one: others write the two datasets
+ * too. */
 int spine_vectorsfile_open(struct spine_store **store, struct spine_comm *comm, const char *path,
                            struct spine_error *err);
 
@@ -47,24 +49,21 @@ int spine_vectorsfile_read_words(struct spine_store *store, size_t first, size_t
 
 /* Where the rows come from. */
 struct spine_vectorsfile_origin {
-    const char *source;                     /* a path, of which the last component is written */
-    int64_t rows_not_finite, rows_repeated; /* rows of the source that were left out */
-};
-
-/* One rank's share of the vectors: rows [first, first + count) of 'rows' in all. */
-struct spine_vectorsfile_rows {
-    size_t rows, dim, first, count;
-    const float *values; /* (count, dim) */
+    const char *source;                   /* a path, of which the last component is written */
+    int64_t rows_left_out, rows_repeated; /* rows of the source that were left out */
 };
 
 /* Write the file in three steps: rank 0 creates it and, alone, writes the words (HDF5 can't write
- * strings of any length from many ranks) and closes the store; then all ranks write their rows; then
- * rank 0 publishes the file (outfile.h). The first two are local, the third is collective. */
+ * strings of any length from many ranks) and closes the store; then all ranks join and put their
+ * rows, block by block, each as often as the others, and close the store; then rank 0 publishes the
+ * file (outfile.h). The first two are local, joining and putting are collective. */
 int spine_vectorsfile_create(struct spine_store **store, const char *path, struct spine_error *err);
 int spine_vectorsfile_write_words(struct spine_store *store, const struct spine_words *words,
                                   const struct spine_vectorsfile_origin *origin,
                                   struct spine_error *err);
-int spine_vectorsfile_write(struct spine_comm *comm, const char *path,
-                            const struct spine_vectorsfile_rows *rows, struct spine_error *err);
+int spine_vectorsfile_join(struct spine_store **store, struct spine_comm *comm, const char *path,
+                           size_t rows, size_t dim, struct spine_error *err);
+int spine_vectorsfile_put(struct spine_store *store, size_t first, size_t count, size_t dim,
+                          const float *values, struct spine_error *err);
 
 #endif

@@ -2,8 +2,7 @@
  *
  *     a run's directory       its codes: codes.h5ad or, before they are merged, its shards
  *     codes.h5ad              AnnData: /X sparse, /layers/excess if present (codes.h)
- *     vectors.h5              as written by spine-convert: /vectors (N, D), /words (N)
- *     anything else           embedding text, plain or compressed (vectors.h)
+ *     anything else           vectors.h5, or an embedding in any form (source.h)
  *
  * Codes stay sparse, all else is dense. Of a repeated word the first row is used; repetitions are
  * counted. Values that aren't finite are refused. Everything is local. */

@@ -29,4 +29,7 @@ uint16_t spine_binary_u16(const void *at);
 uint32_t spine_binary_u32(const void *at);
 uint64_t spine_binary_u64(const void *at);
 
+/* Copy 'count' little-endian floats from an address of any alignment. */
+void spine_binary_floats(const void *at, size_t count, float *values);
+
 #endif

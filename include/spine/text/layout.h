@@ -4,32 +4,64 @@
  *     999994 300                               word2vec and fastText have a header line first:
  *     the 0.1073 0.0089 0.0006 ...             rows and numbers in a row
  *
+ * Tables of pandas, R and others are recognized, too: names of columns, row numbers, quotes. Rows
+ * without words are refused.
+ *
  * vectors.h parses the file by this layout. */
 #ifndef SPINE_TEXT_LAYOUT_H
 #define SPINE_TEXT_LAYOUT_H
 
+#include <stdbool.h>
+
 #include "spine/base/field.h"
 #include "spine/text/lines.h"
 
-enum spine_layout_header { SPINE_HEADER_AUTO, SPINE_HEADER_YES, SPINE_HEADER_NO };
+/* YES: the first line says rows and dimension. SKIP: pass over the first line, whatever it says. */
+enum spine_layout_header {
+    SPINE_HEADER_AUTO,
+    SPINE_HEADER_YES,
+    SPINE_HEADER_NO,
+    SPINE_HEADER_SKIP,
+};
 
 /* Plain data: may be broadcast as bytes. */
 struct spine_layout {
-    enum spine_lines_kind kind;
+    enum spine_stream_kind kind;
     uint64_t bytes;   /* of the file on the disk */
     size_t dimension; /* D */
     bool has_mark;    /* a UTF-8 byte order mark */
     bool has_header;
-    uint64_t announced; /* rows, as the header says */
+    bool has_count;     /* the header says how many rows there are: */
+    uint64_t announced; /* so many */
+
+    /* What tables of other programs have; all of it is passed over. */
+    bool has_names;       /* the first line names the columns, or numbers them */
+    bool has_row_numbers; /* a row's number stands before its word */
+    bool has_quotes;      /* words stand in double quotes */
+
+    bool has_tab;       /* a word ends at its row's first tab */
+    bool has_surplus;   /* words may end in numbers: "Unit 7" */
+    bool may_be_longer; /* words seem to end in numbers, but nothing decides it */
 };
 
 /* Find the layout. Refuses what isn't rows of vectors: empty files, CSV, HTML, UTF-16, word2vec's
- * binary format. Detects whether there is a header unless 'header' says so. */
-int spine_layout_detect(struct spine_layout *layout, const char *path,
+ * binary format; messages call the file 'name'. Detects whether there is a header unless 'header'
+ * says so. */
+int spine_layout_detect(struct spine_layout *layout, const char *path, const char *name,
                         enum spine_layout_header header, struct spine_error *err);
 
 /* Skip the byte order mark, if the file has one and this is its first line. */
 void spine_layout_pass_mark(const struct spine_layout *layout, struct spine_line *line);
+
+/* Is it the first line, and one without a vector? */
+bool spine_layout_is_header(const struct spine_layout *layout, const struct spine_line *line);
+
+/* May this field belong to a name: "13" of "Apollo 13", "3.1"? */
+bool spine_layout_is_name_part(struct spine_field text);
+
+/* A word without the row number and the quotes that the layout says there are. What is in doubled
+ * or escaped quotes stays as it is. */
+struct spine_field spine_layout_word(const struct spine_layout *layout, struct spine_field word);
 
 /* A line without the separators before and after it. */
 struct spine_field spine_layout_content(const struct spine_line *line);

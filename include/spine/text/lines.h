@@ -1,8 +1,7 @@
-/* lines.h -- a file as a stream of lines: plain, gzip or zstd.
+/* lines.h -- a file as a stream of lines: plain or compressed (stream.h).
  *
- * The kind of a file is found by its first bytes, not its name. A plain file can be read in ranges of
- * bytes: a range has the lines that begin in it, so adjacent ranges have each line once, wherever
- * they meet. A line may have up to 64 MiB. */
+ * A plain file can be read in ranges of bytes: a range has the lines that begin in it, so adjacent
+ * ranges have each line once, wherever they meet. A line may have up to 64 MiB. */
 #ifndef SPINE_TEXT_LINES_H
 #define SPINE_TEXT_LINES_H
 
@@ -11,8 +10,7 @@
 #include <stdint.h>
 
 #include "spine/base/error.h"
-
-enum spine_lines_kind { SPINE_LINES_PLAIN, SPINE_LINES_GZIP, SPINE_LINES_ZSTD };
+#include "spine/text/stream.h"
 
 struct spine_lines;
 
@@ -31,8 +29,11 @@ int spine_lines_open(struct spine_lines **lines, const char *path, struct spine_
 int spine_lines_open_range(struct spine_lines **lines, const char *path, uint64_t begin,
                            uint64_t end, struct spine_error *err);
 
+/* Call the file 'name' in messages; it is borrowed until spine_lines_close(). */
+void spine_lines_rename(struct spine_lines *lines, const char *name);
+
 /* The kind of the file, and its bytes on the disk. */
-enum spine_lines_kind spine_lines_kind(const struct spine_lines *lines);
+enum spine_stream_kind spine_lines_kind(const struct spine_lines *lines);
 uint64_t spine_lines_bytes(const struct spine_lines *lines);
 
 /* The bytes left in a plain file or in the range; 0, for unknown, in a compressed file. */

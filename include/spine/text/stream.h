@@ -30,6 +30,9 @@ struct spine_stream;
 /* The path is borrowed until spine_stream_close(), which releases the handle. */
 int spine_stream_open(struct spine_stream **stream, const char *path, struct spine_error *err);
 
+/* Call the file 'name' in messages, which is borrowed until the end. */
+void spine_stream_rename(struct spine_stream *stream, const char *name);
+
 enum spine_stream_kind spine_stream_kind(const struct spine_stream *stream);
 
 /* Is it a file on a disk, which can be opened again? Its bytes there, packed; else 0. */
@@ -50,6 +53,10 @@ void spine_stream_close(struct spine_stream *stream);
 /* Split "FILE:INNER" if FILE exists and there is no file of the whole name. The caller frees *file;
  * *inner points into path, and is NULL if all of path is the file's name. */
 int spine_stream_split(const char *path, char **file, const char **inner, struct spine_error *err);
+
+/* Copy all bytes of 'path', unpacked, to a new file 'to', which must not exist. On failure there is
+ * none. */
+int spine_stream_save(const char *path, const char *to, struct spine_error *err);
 
 /* Call 'visit' with the name of each file in a zip archive, except directories and macOS metadata.
  * visit returns false to stop. */

@@ -15,6 +15,13 @@
 #include "spine/text/layout.h"
 #include "spine/text/lines.h"
 
+/* Why a row is left out. */
+enum spine_vectors_reason { SPINE_ROW_NOT_FINITE, SPINE_ROW_NO_WORD, SPINE_ROW_WRONG_COUNT };
+
+struct spine_left_out {
+    uint64_t line, reason;
+};
+
 /* The rows of a file or of a range of it. Line numbers count from the start of the range. */
 struct spine_vectors {
     size_t rows, dimension;
@@ -23,18 +30,18 @@ struct spine_vectors {
     struct spine_words words; /* (rows) */
     size_t capacity;          /* of values and lines, in rows */
 
-    uint64_t *
-        not_finite; /* owned; (num_not_finite), the lines of rows left out because of a NaN or Inf */
-    size_t num_not_finite, not_finite_capacity;
-    uint64_t num_blank; /* lines */
-    uint64_t num_lines; /* that were read */
-    bool is_cut;        /* the last line has no newline */
-    uint64_t bad_line;  /* the line that was refused, 0 if none was */
+    struct spine_left_out *left_out; /* owned; (num_left_out), in the order of the lines */
+    size_t num_left_out, left_out_capacity;
+    uint64_t num_surplus; /* words that end in a number */
+    uint64_t num_blank;   /* lines */
+    uint64_t num_lines;   /* that were read */
+    bool is_cut;          /* the last line has no newline */
+    uint64_t bad_line;    /* the line that was refused, 0 if none was */
 };
 
 struct spine_vectors_rules {
-    bool leave_out_not_finite; /* else a NaN or Inf is refused */
-    uint64_t limit;            /* rows to read at most, those left out included; 0: all */
+    bool leave_out; /* rows with a NaN or Inf, without a word or of a wrong count: else refused */
+    uint64_t limit; /* read so many rows and no more, those left out included; 0: all */
 };
 
 /* Parse all 'lines' into *vectors, which is overwritten and must be disposed of even on failure.
@@ -44,8 +51,12 @@ int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *lines
                         const struct spine_layout *layout, const struct spine_vectors_rules *rules,
                         struct spine_error *err);
 
-/* Remove the 'count' rows with these ascending indices, in place. The words may be disposed of
- * already. */
+/* Note that a row is left out. */
+int spine_vectors_leave_out(struct spine_vectors *vectors, uint64_t line,
+                            enum spine_vectors_reason reason, struct spine_error *err);
+
+/* Remove the 'count' rows with these ascending indices, in place. Words and values may have been
+ * disposed of before. */
 void spine_vectors_drop(struct spine_vectors *vectors, const uint64_t *rows, size_t count);
 
 /* Free what vectors owns and zero it; a zeroed struct may be disposed of again. */

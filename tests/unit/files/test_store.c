@@ -456,9 +456,9 @@ static void test_what_a_dataset_is_not_is_refused(void **state)
     EXPECT_REFUSED(spine_store_words_count(store, "/absent", &rows, &err), "%s: %s", path.text,
                    "has no dataset '/absent'");
     EXPECT_REFUSED(spine_store_words_count(store, "/reals", &rows, &err), "%s: %s", path.text,
-                   "'/reals' is not a vector of variable-length strings");
+                   "'/reals' is not a vector of strings");
     EXPECT_REFUSED(spine_store_read_words(store, "/integers", 0, 1, &words, &err), "%s: %s",
-                   path.text, "'/integers' is not a vector of variable-length strings");
+                   path.text, "'/integers' is not a vector of strings");
     spine_words_dispose(&words);
     finish(store, &path);
 }

@@ -24,7 +24,7 @@ static void write_file(const char *text, size_t length)
 }
 
 static const struct spine_vectors_rules stopping = {0};
-static const struct spine_vectors_rules skipping = {.leave_out_not_finite = true};
+static const struct spine_vectors_rules skipping = {.leave_out = true};
 
 static int read_file(const char *path, enum spine_layout_header header,
                      const struct spine_vectors_rules *rules, struct spine_vectors *vectors,
@@ -32,7 +32,7 @@ static int read_file(const char *path, enum spine_layout_header header,
 {
     struct spine_lines *input = NULL;
     *vectors = (struct spine_vectors){0};
-    if (spine_layout_detect(layout, path, header, err) || spine_lines_open(&input, path, err))
+    if (spine_layout_detect(layout, path, path, header, err) || spine_lines_open(&input, path, err))
         return -1;
     const int rc = spine_vectors_parse(vectors, input, layout, rules, err);
     if (rc != 0 && vectors->bad_line > 0)
@@ -139,7 +139,8 @@ static void test_faults_are_refused_by_line(void **state)
         {"a 1 2\n\nb\nc 5 6\n", ":3: expected 2 numbers, got 0"},
         {"a 1 2\nb 3 4 5\nc 5 6\n", ":2: expected 2 numbers, got 3"},
         {"a 1 2\nnew york 3 4 5 6\nc 5 6\n", ":2: expected 2 numbers, got 4"},
-        {"a 1 2\nb 3 4\n 3 4\n", ":3: no word before the 2 numbers"},
+        {"a 1 2\nb 3 4\n 3 4\n",
+         ":3: no word before the 2 numbers; --on-bad=skip leaves such rows out"},
         {"a 1 2\nb 3 4\n3 4\n", ":3: expected 2 numbers, got 1"},
         {"a 1 2\nb 3 x\n", ":2: number 2 of 2 is not a number: 'x'"},
         {"a 1 2\nb 1 2\nc 0x1p-2 4\n", ":3: number 1 of 2 is not a number: '0x1p-2'"},
@@ -153,11 +154,15 @@ static void test_faults_are_refused_by_line(void **state)
         {"a 1 2\nb 3 nan\n", ":2: number 2 of 2 is not finite: 'nan'"},
         {"a 1 2\nb -inf 4\n", ":2: number 1 of 2 is not finite: '-inf'"},
         {"a 1 2\nnew york 1e39 4\n", ":2: number 1 of 2 is not finite: '1e39'"},
-        {"2 3\na 1 2\nb 3 4\n", ":2: expected 3 numbers as the header says, got 2"},
+        {"2 3\na 1 2\nb 3 4\n", ":2: expected 3 numbers as the header says, got 2; spine-convert "
+                                "--header=skip passes over the header"},
         {"2 2\na 1 2\nb 3 4 5\nc 5 6\n", ":3: expected 2 numbers as the header says, got 3"},
-        {"2 2\n\na 1 2 3\nb 3 4 5\n", ":3: expected 2 numbers as the header says, got 3"},
+        {"2 2\n\na 1 2 3\nb 3 4 5\n", ":3: expected 2 numbers as the header says, got 3; "
+                                      "spine-convert --header=skip passes over "
+                                      "the header"},
         {"9 99999999999999999\na 1 2\n",
-         ":2: expected 99999999999999999 numbers as the header says, got 2"},
+         ":2: expected 99999999999999999 numbers as the header says, got 2; spine-convert "
+         "--header=skip passes over the header"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_refused(cases[i].text, strlen(cases[i].text), SPINE_HEADER_AUTO, cases[i].error);
@@ -214,10 +219,10 @@ static void test_rows_that_are_not_finite_can_be_left_out(void **state)
                      0);
     describe(&vectors, rows, sizeof rows);
     assert_string_equal(rows, "1:a=1,2|5:d=3,4|");
-    assert_int_equal(vectors.num_not_finite, 3);
-    assert_int_equal(vectors.not_finite[0], 2);
-    assert_int_equal(vectors.not_finite[1], 4);
-    assert_int_equal(vectors.not_finite[2], 6);
+    assert_int_equal(vectors.num_left_out, 3);
+    assert_int_equal(vectors.left_out[0].line, 2);
+    assert_int_equal(vectors.left_out[1].line, 4);
+    assert_int_equal(vectors.left_out[2].line, 6);
     assert_int_equal(vectors.num_blank, 1);
     assert_int_equal(vectors.num_lines, 6);
     spine_vectors_dispose(&vectors);
@@ -261,7 +266,7 @@ static void describe_ranges(const char *path, uint64_t ranges, char *text, size_
     uint64_t lines = 0;
     size_t used = 0;
     text[0] = '\0';
-    assert_int_equal(spine_layout_detect(&layout, path, SPINE_HEADER_AUTO, &err), 0);
+    assert_int_equal(spine_layout_detect(&layout, path, path, SPINE_HEADER_AUTO, &err), 0);
     for (uint64_t i = 0; i < ranges; i++) {
         struct spine_lines *input = NULL;
         struct spine_vectors vectors;

@@ -1,0 +1,203 @@
+/* sheet.c -- HDF5 files of vectors, whoever wrote them. */
+#include "spine/files/sheet.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "spine/files/vectorsfile.h"
+
+enum { NAMES_BYTES = 300 }; /* of a list of names in a message */
+
+/* What a file has. */
+struct survey {
+    size_t rows; /* of the words that are looked for */
+    int num_matrices, num_words;
+    char matrix[SPINE_CODES_NAME], words[SPINE_CODES_NAME]; /* the last one seen */
+    char names[NAMES_BYTES];
+    bool is_long; /* a name doesn't fit */
+};
+
+static void keep_name(struct survey *survey, char to[SPINE_CODES_NAME], const char *name)
+{
+    survey->is_long = survey->is_long || strlen(name) >= SPINE_CODES_NAME;
+    snprintf(to, SPINE_CODES_NAME, "%s", name);
+}
+
+static void note_matrix(const struct spine_store_facts *facts, void *data)
+{
+    struct survey *survey = data;
+    const size_t used = strlen(survey->names);
+
+    if (facts->kind != SPINE_STORE_REALS || facts->num_sizes != 2)
+        return;
+    keep_name(survey, survey->matrix, facts->name);
+    snprintf(survey->names + used, sizeof survey->names - used, "%s%s (%zu x %zu)",
+             survey->num_matrices > 0 ? ", " : "", facts->name, facts->sizes[0], facts->sizes[1]);
+    survey->num_matrices++;
+}
+
+static void note_words(const struct spine_store_facts *facts, void *data)
+{
+    struct survey *survey = data;
+
+    if (facts->kind != SPINE_STORE_STRINGS || facts->num_sizes != 1 ||
+        facts->sizes[0] != survey->rows)
+        return;
+    keep_name(survey, survey->words, facts->name);
+    survey->num_words++;
+}
+
+static int choose_matrix(struct spine_sheet *sheet, const char *file, struct survey *survey,
+                         struct spine_error *err)
+{
+    if (spine_store_visit(sheet->store, note_matrix, survey, err))
+        return -1;
+    if (survey->num_matrices == 0)
+        return spine_refuse(err,
+                            "%s: holds neither vectors (/vectors) nor codes (/X), nor any other "
+                            "matrix of floating-point numbers",
+                            file);
+    if (survey->num_matrices > 1)
+        return spine_refuse(err, "%s: has %d matrices; choose one as %s:DATASET: %s", file,
+                            survey->num_matrices, file, survey->names);
+    strcpy(sheet->matrix, survey->matrix);
+    return 0;
+}
+
+/* The only dataset of as many strings, if there is one. */
+static int choose_words(struct spine_sheet *sheet, struct survey *survey, struct spine_error *err)
+{
+    survey->rows = sheet->rows;
+    if (spine_store_visit(sheet->store, note_words, survey, err))
+        return -1;
+    if (survey->num_words == 1)
+        strcpy(sheet->words, survey->words);
+    return 0;
+}
+
+static int open_sparse(struct spine_sheet *sheet, const char *file, struct spine_error *err)
+{
+    if (spine_codes_open_merged(&sheet->codes, file, err))
+        return -1;
+    sheet->is_sparse = true;
+    sheet->rows = sheet->codes.rows;
+    sheet->dimension = sheet->codes.hidden;
+    strcpy(sheet->words, sheet->codes.words);
+    return 0;
+}
+
+/* Find the datasets of an open file. */
+static int find_datasets(struct spine_sheet *sheet, const char *file, const char *dataset,
+                         struct spine_error *err)
+{
+    struct spine_store_facts facts;
+    struct survey survey = {0};
+
+    if (dataset != NULL)
+        keep_name(&survey, sheet->matrix, dataset);
+    else if (spine_vectorsfile_has_vectors(sheet->store)) {
+        strcpy(sheet->matrix, "/vectors");
+        if (spine_store_has(sheet->store, "/words"))
+            strcpy(sheet->words, "/words");
+    } else if (spine_store_is(sheet->store, "/X", SPINE_STORE_REALS, &facts)) {
+        strcpy(sheet->matrix, "/X");
+        spine_codes_find_index(sheet->store, "/obs", sheet->words);
+    } else if (choose_matrix(sheet, file, &survey, err))
+        return -1;
+
+    if (survey.is_long)
+        return spine_refuse(err, "%s: a dataset's name is longer than %d bytes", file,
+                            SPINE_CODES_NAME);
+    if (spine_store_extent(sheet->store, sheet->matrix, SPINE_STORE_FLOAT, &sheet->rows,
+                           &sheet->dimension, err))
+        return -1;
+    return sheet->words[0] == '\0' ? choose_words(sheet, &survey, err) : 0;
+}
+
+static int check_extent(struct spine_sheet *sheet, const char *file, struct spine_error *err)
+{
+    size_t num_words = sheet->rows;
+
+    if (sheet->rows == 0 || sheet->dimension == 0)
+        return spine_refuse(err, "%s: has %zu vectors of %zu numbers", file, sheet->rows,
+                            sheet->dimension);
+    if (sheet->words[0] != '\0' && !sheet->is_sparse &&
+        spine_store_words_count(sheet->store, sheet->words, &num_words, err))
+        return -1;
+    if (num_words != sheet->rows)
+        return spine_refuse(err, "%s: has %zu words for %zu vectors", file, num_words, sheet->rows);
+    return 0;
+}
+
+int spine_sheet_open(struct spine_sheet *sheet, const char *file, const char *dataset,
+                     struct spine_error *err)
+{
+    struct spine_store_facts facts;
+    struct spine_error ignored;
+
+    memset(sheet, 0, sizeof *sheet);
+    if (spine_store_open(&sheet->store, file, NULL, err))
+        return -1;
+
+    int rc;
+    const bool is_group = dataset == NULL && !spine_vectorsfile_has_vectors(sheet->store) &&
+                          spine_store_has(sheet->store, "/X") &&
+                          !spine_store_is(sheet->store, "/X", SPINE_STORE_REALS, &facts);
+    if (is_group) {
+        spine_store_close(sheet->store, &ignored);
+        sheet->store = NULL;
+        rc = open_sparse(sheet, file, err);
+    } else
+        rc = find_datasets(sheet, file, dataset, err);
+
+    if (rc == 0)
+        rc = check_extent(sheet, file, err);
+    if (rc)
+        spine_sheet_close(sheet);
+    return rc;
+}
+
+int spine_sheet_words(struct spine_sheet *sheet, size_t first, size_t count,
+                      struct spine_words *words, struct spine_error *err)
+{
+    return spine_store_read_words(sheet->is_sparse ? sheet->codes.store : sheet->store,
+                                  sheet->words, first, count, words, err);
+}
+
+/* Spread a row of values. */
+static void spread(const struct spine_csr *csr, size_t row, size_t dimension, float *values)
+{
+    memset(values, 0, dimension * sizeof *values);
+    for (int64_t at = csr->indptr[row]; at < csr->indptr[row + 1]; at++)
+        values[csr->indices[at]] = csr->data[at];
+}
+
+int spine_sheet_read(struct spine_sheet *sheet, size_t first, size_t count, float *values,
+                     struct spine_error *err)
+{
+    const size_t dimension = sheet->dimension;
+
+    if (!sheet->is_sparse)
+        return spine_store_read(sheet->store, sheet->matrix, SPINE_STORE_FLOAT, first, count,
+                                dimension, values, err);
+
+    const size_t block = spine_codes_block_rows(&sheet->codes);
+    for (size_t done = 0; done < count; done += block) {
+        const size_t now = count - done < block ? count - done : block;
+        if (spine_codes_read(&sheet->codes, first + done, now, err))
+            return -1;
+        for (size_t i = 0; i < now; i++)
+            spread(&sheet->codes.block, i, dimension, values + (done + i) * dimension);
+    }
+    return 0;
+}
+
+void spine_sheet_close(struct spine_sheet *sheet)
+{
+    struct spine_error ignored;
+
+    if (sheet->is_sparse)
+        spine_codes_close(&sheet->codes);
+    spine_store_close(sheet->store, &ignored);
+    memset(sheet, 0, sizeof *sheet);
+}
