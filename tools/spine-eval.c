@@ -22,7 +22,7 @@ static const char usage[] =
     "\n"
     "  --space=FILE       judge readability by the likeness of words there [the first run's\n"
     "                     input]\n"
-    "  --categories=DIR   which categories dimensions stand for: files NAME.txt, a word a line\n"
+    "  --categories=DIR   which categories dimensions represent: files NAME.txt, a word a line\n"
     "  --similarity=FILE  word pairs that people scored: word, word, score\n"
     "  --analogies=FILE   questions: word2vec's question-words.txt and its like\n"
     "  --categorization=FILE\n"

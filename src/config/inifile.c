@@ -57,9 +57,8 @@ static const char *find_fault(const char *line)
     if (end == NULL)
         return "the [section] has no end";
     end += 1 + strspn(end + 1, " \t\v\f\r\n");
-    return *end == '\0' || *end == ';'
-               ? NULL
-               : "something stands behind the [section]; give it a line of its own";
+    return *end == '\0' || *end == ';' ? NULL
+                                       : "text after the [section]; put it on a line of its own";
 }
 
 /* A line that is too long for inih, as 'line', of 'size' bytes: of a comment nothing, else only
@@ -169,7 +168,7 @@ static int take_pair(void *user, const char *section, const char *key, const cha
         return refuse_line(parse, "the line begins with a blank, which would continue the one "
                                   "before it; begin it at the margin");
     if (section[0] == '\0')
-        return refuse_line(parse, "an option stands before the first [section]");
+        return refuse_line(parse, "an option before the first [section]");
     if (parse->long_value == NULL) {
         parse->rc = set_pair(parse, section, key, value);
         return parse->rc == 0;

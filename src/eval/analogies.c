@@ -1,6 +1,6 @@
 /* analogies.c -- a is to b as c is to which word?
  *
- * The words of the questions are few, and most stand in many: their cosines to all words are found
+ * The words of the questions are few, and most are in many of them: their cosines to all words are found
  * once, a block of words at a time, and a question then adds three rows of cosines. */
 #include "spine/eval/analogies.h"
 
@@ -138,7 +138,7 @@ static int read_asked(struct quiz *quiz, struct spine_error *err)
 
 /* --- Answers ------------------------------------------------------------------------------ */
 
-/* The words [first, first + count) that everybody is asked about now. */
+/* The candidate words [first, first + count) that all questions are compared with now. */
 struct round {
     size_t first, count;
 };

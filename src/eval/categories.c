@@ -1,4 +1,4 @@
-/* categories.c -- which of people's categories a dimension stands for. */
+/* categories.c -- which human category a dimension represents. */
 #include "spine/eval/categories.h"
 
 #include <dirent.h>
@@ -49,7 +49,7 @@ static int by_row(const void *a, const void *b)
     return (first->row > second->row) - (first->row < second->row);
 }
 
-/* Leave out words that stand there twice, and categories that are too small. */
+/* Leave out duplicate words, and categories that are too small. */
 static void finish_category(struct categories *categories, size_t first)
 {
     struct member *members = categories->members;

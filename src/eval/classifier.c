@@ -312,7 +312,7 @@ static int test_parts(const struct parted *parted, size_t num_parts, uint64_t te
     return rc;
 }
 
-/* --- What is asked ------------------------------------------------------------------------- */
+/* --- Tests -------------------------------------------------------------------------------- */
 
 /* Seven parameters: the split of the examples is three plain numbers. */
 int spine_classifier_test(struct spine_examples *examples, enum spine_classifier kind,

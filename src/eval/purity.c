@@ -1,4 +1,4 @@
-/* purity.c -- do clusters of words become the categories that people sort them into? */
+/* purity.c -- how well clusters of words match human categories. */
 #include "spine/eval/purity.h"
 
 #include <math.h>

@@ -238,7 +238,7 @@ static int check_files(const struct spine_questionnaire *wish, struct spine_erro
 {
     for (size_t i = 0; i < wish->num_files; i++)
         if (!spine_words_are_printable(wish->files[i]))
-            return spine_refuse(err, "a path with control bytes can't stand in the key");
+            return spine_refuse(err, "a path with control bytes can't be written to the key");
     return 0;
 }
 

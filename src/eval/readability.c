@@ -9,7 +9,7 @@
 
 #include "spine/base/memory.h"
 
-/* What is asked about a dimension. */
+/* What a measure of a dimension needs. */
 struct question {
     const struct spine_topwords *topwords;
     const struct spine_reference *reference;

@@ -52,7 +52,7 @@ struct job {
     struct spine_store *store;
     bool has_created;         /* there is a PATH.part of ours */
     struct spine_words words; /* of all ranks */
-    struct numbers lines;     /* where each row stands */
+    struct numbers lines;     /* the line of each row */
     struct numbers left_out[NUM_REASONS], repeated_lines;
     bool has_unknown;   /* GloVe's <unk>, which its header doesn't count */
     size_t num_invalid; /* words that aren't UTF-8 */
@@ -72,7 +72,7 @@ static bool are_same_file(const char *path, const char *other)
            facts.st_dev == other_facts.st_dev && facts.st_ino == other_facts.st_ino;
 }
 
-/* Whatever stands under the output's name is replaced only if we could have made it. */
+/* An existing output is replaced only if it is a file that we could have written. */
 static int check_output(const struct spine_convert_options *options, struct spine_error *err)
 {
     struct spine_store *store = NULL;

@@ -162,8 +162,8 @@ static int count(const char *path, const char *name, void *context, struct spine
     return 0;
 }
 
-int spine_rundir_look(const char *directory, enum spine_rundir_state *state, uint64_t *bytes,
-                      struct spine_error *err)
+int spine_rundir_inspect(const char *directory, enum spine_rundir_state *state, uint64_t *bytes,
+                         struct spine_error *err)
 {
     struct tally tally = {.any = false};
 
@@ -179,7 +179,7 @@ int spine_rundir_look(const char *directory, enum spine_rundir_state *state, uin
     return 0;
 }
 
-int spine_rundir_take(const char *directory, int *lock, struct spine_error *err)
+int spine_rundir_lock(const char *directory, int *lock, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
     *lock = -1;

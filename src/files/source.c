@@ -188,7 +188,7 @@ static int find_form(const char *path, enum spine_form *form, struct spine_error
 
     if (spine_stream_split(path, &file, &inner, err))
         return -1;
-    const int rc = spine_form_look(inner != NULL && !is_zip(file) ? file : path, form, err);
+    const int rc = spine_form_detect(inner != NULL && !is_zip(file) ? file : path, form, err);
     if (rc == 0 && inner != NULL && !is_zip(file) && *form != SPINE_FORM_HDF5 &&
         *form != SPINE_FORM_SAFETENSORS) {
         spine_refuse(err, "%s: is neither HDF5 nor a zip archive: '%s' can't be in it", file,

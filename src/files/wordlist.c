@@ -82,7 +82,7 @@ static int read_any(const char *path, const char *name, struct spine_words *word
 
     if (spine_stream_split(path, &file, &inner, err))
         return -1;
-    int rc = spine_form_look(inner != NULL && inner[0] == '/' ? file : path, &form, err);
+    int rc = spine_form_detect(inner != NULL && inner[0] == '/' ? file : path, &form, err);
     if (rc == 0 && form == SPINE_FORM_HDF5 && inner == NULL)
         rc = spine_refuse(err, "%s: is HDF5; name the dataset of words as %s:/DATASET", name, name);
     else if (rc == 0 && form == SPINE_FORM_HDF5)

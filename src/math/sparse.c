@@ -83,7 +83,7 @@ static void flag_active(size_t hidden, const float *restrict bias, float *restri
     }
 }
 
-/* Append the numbers of the set flags to unit; eight flags are looked at as one word, whose lowest
+/* Append the numbers of the set flags to unit; eight flags are read as one word, whose lowest
  * set bit finds the next. Returns how many there were. */
 static size_t list_flags(size_t hidden, const uint8_t *flags, int32_t *unit)
 {

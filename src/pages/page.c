@@ -74,7 +74,7 @@ static void write_text(FILE *file, const char *text)
     }
 }
 
-/* Write what {{name}} stands for in page.html. */
+/* Write the replacement of {{name}} in page.html. */
 static void write_part(const struct writer *writer, const char *name, size_t length)
 {
     const struct spine_page *page = writer->page;

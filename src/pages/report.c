@@ -113,7 +113,7 @@ int spine_report_write(const struct spine_report *report, const char *path, stru
     return rc;
 }
 
-/* --- A run that goes on ------------------------------------------------------------------- */
+/* --- A run in progress -------------------------------------------------------------------- */
 
 /* When the run last wrote an epoch, in seconds since 1970; 0 if it hasn't. */
 static double last_written(const char *run)
@@ -155,7 +155,7 @@ int spine_report_follow(const struct spine_report *report, const char *path, siz
     spine_interrupt_install();
 
     for (;;) {
-        if (spine_rundir_look(report->runs[0], &state, NULL, err))
+        if (spine_rundir_inspect(report->runs[0], &state, NULL, err))
             return -1;
         if (state == SPINE_RUNDIR_FINISHED)
             return spine_report_write(report, path, err);

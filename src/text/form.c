@@ -311,7 +311,7 @@ static int read_start(struct spine_stream *stream, char *start, size_t size, siz
     return 0;
 }
 
-int spine_form_look(const char *path, enum spine_form *form, struct spine_error *err)
+int spine_form_detect(const char *path, enum spine_form *form, struct spine_error *err)
 {
     struct spine_stream *stream = NULL;
     size_t bytes = 0;

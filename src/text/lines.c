@@ -75,8 +75,8 @@ static int fill(struct spine_lines *lines, struct spine_error *err)
     return 0;
 }
 
-/* The length of the line at buffer[first], reading on until it is whole. *newline says whether one
- * stands behind it. */
+/* The length of the line at buffer[first], reading on until it is whole. *newline is set to
+ * whether a newline ends it. */
 static int find_line(struct spine_lines *lines, size_t *length, bool *newline,
                      struct spine_error *err)
 {

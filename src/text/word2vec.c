@@ -182,7 +182,7 @@ bool spine_word2vec_is(const void *start, size_t bytes)
 
 /* --- Opening ------------------------------------------------------------------------------ */
 
-/* How many bytes are looked at where a row may begin: a word and some rows. */
+/* How many bytes are read to find where a row begins: a word and some rows. */
 static size_t window_bytes(const struct spine_word2vec *format)
 {
     return 2 * (size_t)MOST_WORD + (ROWS_LOOKED_AT + 1) * (4 * format->dimension + 2);

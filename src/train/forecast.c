@@ -158,7 +158,7 @@ static int measure_disk(const struct spine_config *config, struct forecast *fore
     enum spine_rundir_state state;
     uint64_t held = 0;
 
-    if (spine_rundir_look(config->directory, &state, &held, err) ||
+    if (spine_rundir_inspect(config->directory, &state, &held, err) ||
         check_directory(config, state, err))
         return -1;
 

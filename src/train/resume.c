@@ -215,8 +215,8 @@ static int decide(struct spine_resume *resume, int size, struct saved *saved,
     enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
 
     resume->start = SPINE_START_NEW;
-    if (spine_rundir_take(config->directory, &resume->lock, err) ||
-        spine_rundir_look(config->directory, &state, NULL, err))
+    if (spine_rundir_lock(config->directory, &resume->lock, err) ||
+        spine_rundir_inspect(config->directory, &state, NULL, err))
         return -1;
 
     if (is_path(config->resume) && lies_in(config->resume, config->directory))

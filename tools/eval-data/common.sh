@@ -13,7 +13,7 @@ refuse()
     exit 2
 }
 
-# arguments LEAST MOST USAGE ARGUMENT...: print the usage and leave where it is asked for, or where
+# arguments LEAST MOST USAGE ARGUMENT...: print the usage and exit if it is requested, or if
 # their number is wrong.
 arguments()
 {

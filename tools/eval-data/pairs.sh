@@ -15,7 +15,7 @@ score:
     SimLex-999    SimLex-999.txt, of which the column SimLex999
     Rare Words    rw.txt, of which the mean
 
-A header is recognised: its third column is no number. What stands behind the score is left out."
+A header is recognised: its third column is no number. Fields after the score are left out."
 
 arguments 2 2 "$usage" "$@"
 readable "$1"

@@ -1,8 +1,8 @@
-/* inifile.h -- the INI file that a configuration comes from. inih parses; what it would pass over
- * in silence, such as a continued line, is refused.
+/* inifile.h -- the INI file that a configuration comes from. inih parses; what it would ignore
+ * silently, such as a continued line, is refused.
  *
- * The section [sweep] describes many runs (trials.h), not one: its lines are kept for whoever wants
- * them, as they are. */
+ * The section [sweep] describes many runs (trials.h), not one: its lines are returned
+ * unparsed. */
 #ifndef SPINE_CONFIG_INIFILE_H
 #define SPINE_CONFIG_INIFILE_H
 
@@ -25,7 +25,7 @@ struct spine_inifile_lines {
 };
 void spine_inifile_lines_dispose(struct spine_inifile_lines *lines);
 
-/* Put where a line stands before a refusal: "run.ini:7: " or "command line: ". Returns -1. */
+/* Prefix a refusal with its position: "run.ini:7: " or "command line: ". Returns -1. */
 int spine_inifile_locate(const char *path, int line, struct spine_error *err);
 
 /* Parse the INI text of the file 'path' (which is only named in messages: nothing is opened). The

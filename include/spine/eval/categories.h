@@ -1,4 +1,4 @@
-/* categories.h -- which of people's categories a dimension stands for.
+/* categories.h -- which human category a dimension represents.
  *
  * The interpretability score of Senel, Utlu, Yucesoy, Koc and Cukur (IEEE/ACM TASLP 26, 2018), its
  * positive side: for a dimension i and a category j of n_j words,

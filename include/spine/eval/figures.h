@@ -52,9 +52,9 @@ struct spine_evaluation {
     struct spine_figures figures;
 };
 
-/* Print a table: measures as rows, grouped, files as columns. An interval stands in brackets behind
- * its number, "-" where the question couldn't be asked; at the right end how many were asked and
- * how many couldn't be, where that is of interest. */
+/* Print a table: measures as rows, grouped, files as columns. An interval follows its number in
+ * brackets; "-" marks a measure that doesn't apply; the last columns have the number of items
+ * measured and missing, if relevant. */
 void spine_figures_print(const struct spine_evaluation *files, size_t count, FILE *out);
 
 /* The same as one JSON object, ended by a newline; the caller frees. NULL when memory runs out.

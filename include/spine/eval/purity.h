@@ -1,6 +1,6 @@
-/* purity.h -- do clusters of words become the categories that people sort them into?
+/* purity.h -- how well clusters of words match human categories.
  *
- * A test set is lines of a category, a tab and a word; a word may stand in several. The vectors of
+ * A test set is lines of a category, a tab and a word; a word may be in several. The vectors of
  * the words that are found, as written or in lower case, are brought to length 1 and clustered by
  * k-means into as many clusters as there are categories among them. Purity is the share of words
  * that are in the commonest category of their cluster. Vectors of zeros are left out: missing. */

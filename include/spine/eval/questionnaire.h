@@ -14,7 +14,7 @@
 #include "spine/base/error.h"
 
 struct spine_questionnaire {
-    const char *const *files; /* borrowed; (num_files): what is asked about (space.h) */
+    const char *const *files; /* borrowed; (num_files): the spaces to ask about (space.h) */
     size_t num_files;
     size_t shown; /* top words of a question, and one intruder (topwords.h) */
     size_t most;  /* questions about each file: drawn dimensions, all if there are fewer */

@@ -74,7 +74,7 @@ int spine_checkpoint_writer_init(struct spine_checkpoint_writer *writer, const c
 
 /* Save; paths is (num_paths). First finishes a save under way, and fails if that has failed. When
  * the new file is whole, older ones than the last 'keep' are removed; newer ones are left alone.
- * 'behind': copy what is to be saved and return; the save goes on in a thread of its own. */
+ * 'behind': copy what is to be saved and return; a thread of its own saves it. */
 enum spine_checkpoint_mode { SPINE_CHECKPOINT_NOW, SPINE_CHECKPOINT_BEHIND };
 int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_checkpoint_mode mode,
                           const struct spine_params *params,

@@ -2,7 +2,7 @@
  *
  *     metrics.jsonl            one JSON object an epoch (metrics.h)
  *     events.out.tfevents      the same for TensorBoard (events.h)
- *     checkpoint-*.h5          where the run stands (checkpoint.h)
+ *     checkpoint-*.h5          the state of the run (checkpoint.h)
  *     model.h5                 the trained model (modelfile.h)
  *     shards/codes-RRRRR.h5    the codes of each rank's rows (codes.h)
  *     codes.h5ad, codes.txt    the codes, merged (merge.h)
@@ -29,16 +29,16 @@ enum spine_rundir_state {
 
 /* Find what a directory holds and, unless 'bytes' is NULL, the bytes that a run's files use on the
  * disk. */
-int spine_rundir_look(const char *directory, enum spine_rundir_state *state, uint64_t *bytes,
-                      struct spine_error *err);
+int spine_rundir_inspect(const char *directory, enum spine_rundir_state *state, uint64_t *bytes,
+                         struct spine_error *err);
 
 /* Make a directory and those above it; 'option' names it, for messages. */
 int spine_rundir_make(const char *option, const char *directory, struct spine_error *err);
 
-/* Make a run's directory, and take it: until the process ends or gives *lock to
- * spine_rundir_release(), another process's call is refused. Where the file system can't lock, it
- * is taken all the same. */
-int spine_rundir_take(const char *directory, int *lock, struct spine_error *err);
+/* Make a run's directory and lock it: until the process ends or passes *lock to
+ * spine_rundir_release(), calls of other processes are refused. On a file system without locks it
+ * succeeds without one. */
+int spine_rundir_lock(const char *directory, int *lock, struct spine_error *err);
 void spine_rundir_release(int lock);
 
 /* Remove a run's files, or only what follows training, shards, codes and model, and half-written

@@ -2,7 +2,7 @@
  *
  * All matrices are row-major float. A row of length D begins every 'stride' floats, a multiple of
  * SPINE_ALIGN, and what lies between D and stride is zero on input and stays zero. Rows of length
- * H are not padded. n is a number of rows, which may be 0. Shapes stand beside the arguments. To
+ * H are not padded. n is a number of rows, which may be 0. Shapes are given beside the arguments. To
  * work on some of the units only, pass pointers to the first and U, their number; H remains the
  * distance between rows.
  *

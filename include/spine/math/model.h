@@ -136,12 +136,12 @@ void spine_model_average(const struct spine_params *params, size_t batch_rows, c
                          const struct spine_loss_weights *weights, struct spine_workspace *work);
 
 /* This rank's part of the gradient of rows [first, end) of W2, after decode. The range that ends
- * with H also gives b2, which stands behind W2 in the block. */
+ * with H also gives b2, which follows W2 in the block. */
 void spine_model_decoder_gradient(const struct spine_params *params,
                                   const struct spine_batch *batch, size_t first, size_t end,
                                   struct spine_workspace *work, struct spine_params *gradient);
 
-/* This rank's part of the gradient of rows [first, end) of W1 and of b1, which stands behind W1;
+/* This rank's part of the gradient of rows [first, end) of W1 and of b1, which follows W1;
  * after average, and after decoder_gradient of these units. */
 void spine_model_encoder_gradient(const struct spine_params *params,
                                   const struct spine_batch *batch, size_t first, size_t end,

@@ -87,7 +87,7 @@ int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t by
 /* Wait until all ranks are here. */
 void spine_comm_barrier(const struct spine_comm *comm);
 
-/* Make one rank's failure every rank's failure, so that nobody goes on into a collective alone.
+/* Make one rank's failure every rank's failure, so that no rank enters the next collective call alone.
  * 'rc' is this rank's own result. Returns 0 if it was 0 on all ranks; else -1 on all of them, and
  * err holds the error of the lowest rank that failed. If that is a failure of the machine and not
  * all ranks share it, the text begins with the rank. */

@@ -27,7 +27,7 @@ int spine_form_parse(const char *name, enum spine_form *form, struct spine_error
 
 /* Find the form of the file 'path' (see stream.h), unpacked. Forms that we
  * can't read, such as pickles and other programs' tables, are refused by name, with advice. */
-int spine_form_look(const char *path, enum spine_form *form, struct spine_error *err);
+int spine_form_detect(const char *path, enum spine_form *form, struct spine_error *err);
 
 /* The same from the first 'bytes' (up to SPINE_FORM_BYTES) of a file of 'file_bytes'; UINT64_MAX if
  * unknown. The name is for messages. */

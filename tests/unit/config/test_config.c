@@ -256,8 +256,8 @@ static const struct {
     {"[trian]\n\n;\nlearningrate = 4\n",
      "run.ini:4: unknown option 'trian.learningrate'; the nearest is train.learning_rate"},
     {"[train]\n= 4\n", "run.ini:2: unknown option 'train.'; the nearest is train.seed"},
-    {"epochs = 4\n", "run.ini:1: an option stands before the first [section]"},
-    {"[]\nepochs = 4\n", "run.ini:2: an option stands before the first [section]"},
+    {"epochs = 4\n", "run.ini:1: an option before the first [section]"},
+    {"[]\nepochs = 4\n", "run.ini:2: an option before the first [section]"},
     {"[train]\nepochs = 4\n[data]\n[train]\nepochs = 4\n", "run.ini:5: train.epochs is set twice"},
     {"[sweep]\na.b = 4\n[sweep]\na.b = 4\n", "run.ini:4: a.b is set twice in [sweep]"},
     {"[sweep]\n  a.b = 4\n",
@@ -266,10 +266,8 @@ static const struct {
     /* lines */
     {"[train]\n\nepochs\n", "run.ini:3: is neither '[section]' nor 'name = value'"},
     {"[train\nepochs = 4\n", "run.ini:1: the [section] has no end"},
-    {"[train] epochs = 4\n",
-     "run.ini:1: something stands behind the [section]; give it a line of its own"},
-    {"\xEF\xBB\xBF[train] 4\n",
-     "run.ini:1: something stands behind the [section]; give it a line of its own"},
+    {"[train] epochs = 4\n", "run.ini:1: text after the [section]; put it on a line of its own"},
+    {"\xEF\xBB\xBF[train] 4\n", "run.ini:1: text after the [section]; put it on a line of its own"},
     {"[data]\ninput = a\n  b\n",
      "run.ini:3: the line begins with a blank, which would continue the one before it; begin it at "
      "the margin"},

@@ -19,14 +19,14 @@
 static void take_and_release(const char *path)
 {
     int lock = -1;
-    TRY(spine_rundir_take(path, &lock, &err));
+    TRY(spine_rundir_lock(path, &lock, &err));
     spine_rundir_release(lock);
 }
 
 static enum spine_rundir_state look(const char *path)
 {
     enum spine_rundir_state found = SPINE_RUNDIR_EMPTY;
-    TRY(spine_rundir_look(path, &found, NULL, &err));
+    TRY(spine_rundir_inspect(path, &found, NULL, &err));
     return found;
 }
 
@@ -238,7 +238,7 @@ static int take_elsewhere(void)
         int lock = -1;
         snprintf(expected, sizeof expected, "output.directory: another run is at work in %s",
                  directory.text);
-        if (spine_rundir_take(directory.text, &lock, &err) == 0)
+        if (spine_rundir_lock(directory.text, &lock, &err) == 0)
             _exit(0);
         _exit(lock == -1 && err.status == SPINE_EXIT_REFUSED && strcmp(err.text, expected) == 0
                   ? 3
@@ -253,13 +253,13 @@ static void test_a_directory_that_is_taken_is_refused_to_others(void **state)
 {
     (void)state;
     int lock = -1;
-    TRY(spine_rundir_take(directory.text, &lock, &err));
+    TRY(spine_rundir_lock(directory.text, &lock, &err));
     assert_int_equal(take_elsewhere(), 3);
     assert_int_equal(look(directory.text), SPINE_RUNDIR_EMPTY); /* looking doesn't give it up */
     assert_int_equal(take_elsewhere(), 3);
     spine_rundir_release(lock);
     assert_int_equal(take_elsewhere(), 0); /* which gave it up by ending */
-    TRY(spine_rundir_take(directory.text, &lock, &err));
+    TRY(spine_rundir_lock(directory.text, &lock, &err));
     spine_rundir_release(lock);
     spine_rundir_release(-1);
 }
@@ -272,13 +272,13 @@ static void test_where_no_directory_can_be_made_the_reason_is_given(void **state
     const struct path shards = join_path(&blocked, "shards");
     put("file");
     int lock = 7;
-    EXPECT_REFUSED(spine_rundir_take(file.text, &lock, &err),
+    EXPECT_REFUSED(spine_rundir_lock(file.text, &lock, &err),
                    "output.directory: can't make %s: File exists", file.text);
-    EXPECT_REFUSED(spine_rundir_take(below.text, &lock, &err),
+    EXPECT_REFUSED(spine_rundir_lock(below.text, &lock, &err),
                    "output.directory: can't make %s: File exists", file.text);
     assert_int_equal(mkdir(blocked.text, 0777), 0);
     put("blocked/shards");
-    EXPECT_REFUSED(spine_rundir_take(blocked.text, &lock, &err),
+    EXPECT_REFUSED(spine_rundir_lock(blocked.text, &lock, &err),
                    "output.directory: can't make %s: File exists", shards.text);
     assert_int_equal(lock, -1);
 }
@@ -289,7 +289,7 @@ static void test_a_lock_that_leads_elsewhere_is_refused(void **state)
     const struct path link = join_path(&directory, ".lock"), there = join_path(&directory, "there");
     int lock = -1;
     assert_int_equal(symlink(there.text, link.text), 0);
-    EXPECT_REFUSED(spine_rundir_take(directory.text, &lock, &err),
+    EXPECT_REFUSED(spine_rundir_lock(directory.text, &lock, &err),
                    "output.directory: %s: Too many levels of symbolic links", link.text);
     assert_false(is_there(&there));
 }
@@ -302,7 +302,7 @@ static void test_shards_that_lead_elsewhere_are_refused(void **state)
     int lock = -1;
     assert_int_equal(mkdir(there.text, 0777), 0);
     assert_int_equal(symlink(there.text, link.text), 0);
-    EXPECT_REFUSED(spine_rundir_take(directory.text, &lock, &err),
+    EXPECT_REFUSED(spine_rundir_lock(directory.text, &lock, &err),
                    "output.directory: %s is a symbolic link", link.text);
 }
 
@@ -315,14 +315,14 @@ static void test_a_runs_files_are_measured_and_no_others(void **state)
     memset(text, 'x', sizeof text - 1);
     enum spine_rundir_state found;
     uint64_t bytes = 1;
-    TRY(spine_rundir_look(none.text, &found, &bytes, &err));
+    TRY(spine_rundir_inspect(none.text, &found, &bytes, &err));
     assert_int_equal(bytes, 0);
     assert_int_equal(put_text(&other, text), 0);
-    TRY(spine_rundir_look(directory.text, &found, &bytes, &err));
+    TRY(spine_rundir_inspect(directory.text, &found, &bytes, &err));
     assert_int_equal(bytes, 0);
     assert_int_equal(put_text(&model, text), 0);
     sync(); /* some file systems give a file its blocks only then */
-    TRY(spine_rundir_look(directory.text, &found, &bytes, &err));
+    TRY(spine_rundir_inspect(directory.text, &found, &bytes, &err));
     assert_in_range(bytes, 1, 1 << 20);
 }
 
@@ -336,7 +336,7 @@ static void test_a_path_that_is_too_long_is_refused(void **state)
     EXPECT_REFUSED(spine_rundir_join(path, long_name, "model.h5", &err),
                    "%.60s...: the path is too long", long_name);
     int lock = -1;
-    EXPECT_REFUSED(spine_rundir_take(long_name, &lock, &err), "%.60s...: the path is too long",
+    EXPECT_REFUSED(spine_rundir_lock(long_name, &lock, &err), "%.60s...: the path is too long",
                    long_name);
     free(long_name);
 }

@@ -231,12 +231,12 @@ static void archives_are_refused_by_name(void **state)
     enum spine_form form;
     (void)state;
     make_zip(path.text, torch, 2);
-    assert_int_equal(spine_form_look(path.text, &form, &err), -1);
+    assert_int_equal(spine_form_detect(path.text, &form, &err), -1);
     assert_non_null(strstr(err.text, "is a PyTorch file (.pt)"));
     memcpy(plain.at + 257, "ustar", 5);
     pack_xz(&packed);
     put_bytes(&tar, &packed);
-    assert_int_equal(spine_form_look(tar.text, &form, &err), -1);
+    assert_int_equal(spine_form_detect(tar.text, &form, &err), -1);
     assert_non_null(strstr(err.text, "is a tar archive"));
     make_plain(NULL);
 }
