@@ -32,7 +32,12 @@ plant()
 for name in metrics.jsonl checkpoint-0000000002.h5.part model.h5 model.h5.part codes.h5ad \
     codes.h5ad.part codes.txt codes.txt.part shards/codes-00000.h5 shards/codes-00000.h5.part; do
     plant $name file
-    run "$trainer" run.ini
+    overwrite=no
+    case $name in
+    *.part) ;;
+    model* | *codes*) overwrite=yes ;; # results without a checkpoint are kept otherwise
+    esac
+    run "$trainer" run.ini output.overwrite=$overwrite
     [ -z "$(ls elsewhere)" ] || fail "$name led to $(ls elsewhere)"
     [ -z "$(find run -type l)" ] || fail "a link is left: $(find run -type l)"
 done
