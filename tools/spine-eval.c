@@ -1,4 +1,5 @@
 /* spine-eval.c -- measure how good, sparse and readable embeddings are: the command line. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "spine/eval/answers.h"
 #include "spine/eval/evaluate.h"
 #include "spine/eval/questionnaire.h"
+#include "spine/eval/stability.h"
 
 static const char program[] = "spine-eval";
 
@@ -38,6 +40,7 @@ static const char usage[] =
     "  --floor            beside each file of codes what needs no learning: random words of its\n"
     "                     input as atoms, and principal components for the tests of words\n"
     "  --raw              don't subtract the mean of dense vectors before tests of words\n"
+    "  --stability        do these runs find the same dimensions? Nothing else is measured\n"
     "  --questionnaire=FILE.tsv\n"
     "                     measure nothing: write questions for people, which word doesn't belong\n"
     "                     among a dimension's top words, and the key, FILE.key.tsv\n"
@@ -70,6 +73,7 @@ enum {
     CLASSIFIER,
     FLOOR,
     RAW,
+    STABILITY,
     QUESTIONNAIRE,
     QUESTIONS,
     ANSWERS,
@@ -88,6 +92,7 @@ struct request {
     const char *questionnaire, *key;
     size_t num_questions;
     struct spine_paths answers;
+    bool is_stability;
     int is_answered; /* --help or --version */
 };
 
@@ -181,6 +186,9 @@ static int set_option(struct request *request, int option, struct spine_error *e
     case RAW:
         options->is_raw = true;
         return 0;
+    case STABILITY:
+        request->is_stability = true;
+        return 0;
     case QUESTIONNAIRE:
         request->questionnaire = optarg;
         return 0;
@@ -212,6 +220,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
         {"classifier", required_argument, NULL, CLASSIFIER},
         {"floor", no_argument, NULL, FLOOR},
         {"raw", no_argument, NULL, RAW},
+        {"stability", no_argument, NULL, STABILITY},
         {"questionnaire", required_argument, NULL, QUESTIONNAIRE},
         {"n", required_argument, NULL, QUESTIONS},
         {"answers", required_argument, NULL, ANSWERS},
@@ -236,6 +245,10 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
         return spine_refuse(err, "--questionnaire measures nothing: it goes without %s",
                             request->key != NULL ? "--answers" : "--json");
 
+    if (rc == 0 && request->is_stability &&
+        (request->key != NULL || request->questionnaire != NULL))
+        return spine_refuse(err, "--stability compares runs: it goes without %s",
+                            request->key != NULL ? "--answers" : "--questionnaire");
     if (rc == 0 && optind < argc && request->key != NULL)
         return spine_refuse(err, "%s: answers are scored by their key alone", argv[optind]);
     if (rc == 0 && optind == argc && request->key == NULL)
@@ -284,6 +297,21 @@ static int evaluate(struct request *request, struct spine_error *err)
     return rc;
 }
 
+static int compare_runs(struct request *request, struct spine_error *err)
+{
+    const struct spine_paths *runs = &request->options.files;
+    struct spine_evaluation *evaluations =
+        spine_memory_zeroed(runs->count, sizeof *evaluations, "the results of all runs", err);
+    if (evaluations == NULL)
+        return -1;
+    int rc =
+        spine_stability_measure(runs->list, runs->count, request->options.seed, evaluations, err);
+    if (rc == 0)
+        rc = report(request, evaluations, runs->count, err);
+    spine_evaluate_dispose(evaluations, runs->count);
+    return rc;
+}
+
 static int write_questionnaire(const struct request *request, struct spine_error *err)
 {
     const struct spine_evaluate_options *options = &request->options;
@@ -319,6 +347,7 @@ static int answer(struct request *request, struct spine_error *err)
 
     const int rc = request->key != NULL             ? score_answers(request, err)
                    : request->questionnaire != NULL ? write_questionnaire(request, err)
+                   : request->is_stability          ? compare_runs(request, err)
                                                     : evaluate(request, err);
     if (request->json_file != NULL) {
         fclose(request->json_file);

@@ -137,6 +137,19 @@ print(centred, raw)
 assert abs(centred[0] - centred[1]) < 1e-9 and centred[1] == raw[1] and raw[0] != raw[1]
 END
 
+# --- The same dimensions again ----------------------------------------------------------------------
+
+train 2 run.ini train.epochs=4 train.seed=2 model.hidden=60 output.directory=seed2
+train 2 run.ini train.epochs=4 train.seed=3 model.hidden=50 output.directory=seed3
+run "$eval" --stability --json=stability.json seed2 seed3
+run $python "$SPINE_SOURCE/tests/cli/stability.py" stability.json seed2 seed3
+run "$eval" --stability seed2 seed2
+grep -Eq '^  decoder cosine  +1\.000 +1\.000$' stdout || fail "$(cat stdout)"
+refuse "stability is measured between two runs or more" --stability run
+refuse "glove.h5: has no model.h5 to compare" --stability glove.h5 run
+refuse "--stability compares runs: it goes without --questionnaire" --stability \
+    --questionnaire=other.tsv run run
+
 # --- One answer -------------------------------------------------------------------------------------
 
 tests=(--similarity=pairs.txt --analogies=questions.txt --categorization=sorted.tsv)
