@@ -37,6 +37,8 @@ static const char usage[] =
     "                     one file\n"
     "  --features=F       of the tasks that follow: mean, or concat: vectors side by side [mean]\n"
     "  --classifier=K     logistic regression, svm (linear), or both [logistic]\n"
+    "  --probe            of tasks with --classify: how far the best 1, 2, 5 and 16 dimensions of\n"
+    "                     each label come\n"
     "  --floor            beside each file of codes what needs no learning: random words of its\n"
     "                     input as atoms, and principal components for the tests of words\n"
     "  --raw              don't subtract the mean of dense vectors before tests of words\n"
@@ -71,6 +73,7 @@ enum {
     FOLDS,
     FEATURES,
     CLASSIFIER,
+    PROBE,
     FLOOR,
     RAW,
     STABILITY,
@@ -143,9 +146,32 @@ static int set_classifier(const char *text, unsigned *kinds, struct spine_error 
     return 0;
 }
 
+/* The options without a value. */
+static bool *find_switch(struct request *request, int option)
+{
+    switch (option) {
+    case PROBE:
+        return &request->options.has_probes;
+    case FLOOR:
+        return &request->options.has_floor;
+    case RAW:
+        return &request->options.is_raw;
+    case STABILITY:
+        return &request->is_stability;
+    default:
+        return NULL;
+    }
+}
+
 static int set_option(struct request *request, int option, struct spine_error *err)
 {
     struct spine_evaluate_options *options = &request->options;
+    bool *is_on = find_switch(request, option);
+
+    if (is_on != NULL) {
+        *is_on = true;
+        return 0;
+    }
 
     switch (option) {
     case SPACE:
@@ -180,15 +206,6 @@ static int set_option(struct request *request, int option, struct spine_error *e
         return set_features(optarg, &request->features, err);
     case CLASSIFIER:
         return set_classifier(optarg, &options->tasks.kinds, err);
-    case FLOOR:
-        options->has_floor = true;
-        return 0;
-    case RAW:
-        options->is_raw = true;
-        return 0;
-    case STABILITY:
-        request->is_stability = true;
-        return 0;
     case QUESTIONNAIRE:
         request->questionnaire = optarg;
         return 0;
@@ -218,6 +235,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
         {"cross-validate", required_argument, NULL, FOLDS},
         {"features", required_argument, NULL, FEATURES},
         {"classifier", required_argument, NULL, CLASSIFIER},
+        {"probe", no_argument, NULL, PROBE},
         {"floor", no_argument, NULL, FLOOR},
         {"raw", no_argument, NULL, RAW},
         {"stability", no_argument, NULL, STABILITY},
@@ -249,6 +267,8 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
         (request->key != NULL || request->questionnaire != NULL))
         return spine_refuse(err, "--stability compares runs: it goes without %s",
                             request->key != NULL ? "--answers" : "--questionnaire");
+    if (rc == 0 && request->options.has_probes && request->options.tasks.count == 0)
+        return spine_refuse(err, "--probe: there is no task; give one with --classify");
     if (rc == 0 && optind < argc && request->key != NULL)
         return spine_refuse(err, "%s: answers are scored by their key alone", argv[optind]);
     if (rc == 0 && optind == argc && request->key == NULL)

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <linear.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,86 @@ void spine_examples_destroy(struct spine_examples *examples)
     free(examples->first);
     free(examples->label);
     free(examples);
+}
+
+size_t spine_examples_columns(const struct spine_examples *examples)
+{
+    return examples->columns;
+}
+
+int spine_examples_contrast(const struct spine_examples *examples, size_t count, uint32_t label,
+                            double *contrast, struct spine_error *err)
+{
+    const size_t columns = examples->columns;
+    double *sums =
+        spine_memory_zeroed(2 * columns, sizeof *sums, "the contrasts of all features", err);
+    double *squares = sums + columns, num_same = 0;
+    if (sums == NULL)
+        return -1;
+
+    memset(contrast, 0, columns * sizeof *contrast);
+    for (size_t i = 0; i < count; i++) {
+        const bool is_same = examples->label[i] == label;
+        num_same += is_same;
+        for (const struct feature_node *node = examples->nodes + examples->first[i];
+             node->index <= (int)columns && node->index > 0; node++) {
+            contrast[node->index - 1] += is_same ? node->value : 0;
+            sums[node->index - 1] += node->value;
+            squares[node->index - 1] += node->value * node->value;
+        }
+    }
+
+    const double all = (double)count, others = all - num_same;
+    for (size_t j = 0; j < columns; j++) {
+        const double variance = squares[j] / all - sums[j] / all * (sums[j] / all);
+        const double difference = contrast[j] / num_same - (sums[j] - contrast[j]) / others;
+        const bool has_contrast = num_same > 0 && others > 0 && variance > 1e-12 * squares[j] / all;
+        contrast[j] = has_contrast ? difference / sqrt(variance) : 0;
+    }
+    free(sums);
+    return 0;
+}
+
+int spine_examples_choose(const struct spine_examples *examples, const uint32_t *chosen,
+                          size_t count, uint32_t label, struct spine_examples **out,
+                          struct spine_error *err)
+{
+    float *row = spine_memory_get(count, sizeof *row, "the features of a text", err);
+    uint32_t *place =
+        spine_memory_zeroed(examples->columns, sizeof *place, "the chosen features", err);
+    *out = NULL;
+    int rc = row == NULL || place == NULL ? -1 : spine_examples_create(out, count, err);
+    for (size_t c = 0; rc == 0 && c < count; c++)
+        place[chosen[c]] = (uint32_t)c + 1;
+
+    for (size_t i = 0; rc == 0 && i < examples->count; i++) {
+        memset(row, 0, count * sizeof *row);
+        for (const struct feature_node *node = examples->nodes + examples->first[i];
+             node->index <= (int)examples->columns && node->index > 0; node++)
+            if (place[node->index - 1] > 0)
+                row[place[node->index - 1] - 1] = (float)node->value;
+        rc = spine_examples_add(*out, row, examples->label[i] == label, err);
+    }
+
+    free(row);
+    free(place);
+    if (rc != 0) {
+        spine_examples_destroy(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+double spine_examples_majority(const struct spine_examples *examples, size_t num_train,
+                               size_t first, uint32_t label)
+{
+    size_t train = 0, test = 0;
+    for (size_t i = 0; i < examples->count; i++) {
+        train += i < num_train && examples->label[i] == label;
+        test += i >= first && examples->label[i] == label;
+    }
+    const double share = (double)test / (double)(examples->count - first);
+    return 2 * train > num_train ? share : 1 - share;
 }
 
 /* Multiply all features so that the mean squared norm of the first 'count' examples is 1. */

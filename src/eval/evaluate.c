@@ -14,6 +14,7 @@
 #include "spine/eval/analogies.h"
 #include "spine/eval/categories.h"
 #include "spine/eval/floor.h"
+#include "spine/eval/probing.h"
 #include "spine/eval/purity.h"
 #include "spine/eval/readability.h"
 #include "spine/eval/similarity.h"
@@ -326,7 +327,9 @@ static int measure(const struct spine_evaluate_options *options, struct subject 
         spine_classification_measure(subject->classification, options->tasks.kinds, &subject->space,
                                      figures, err))
         return -1;
-    return 0;
+    if (!options->has_probes)
+        return 0;
+    return spine_probing_measure(subject->classification, &subject->space, figures, err);
 }
 
 /* --- What needs no learning --------------------------------------------------------------- */

@@ -399,3 +399,53 @@ size_t spine_lasso_solve(const struct spine_lasso *lasso, const float *x, const 
         scratch->is_in[scratch->set[s]] = 0;
     return active;
 }
+
+/* --- Blocks of rows ----------------------------------------------------------------------- */
+
+int spine_lasso_coder_init(struct spine_lasso_coder *coder, const struct spine_lasso *lasso,
+                           struct spine_error *err)
+{
+    static const char what[] = "the codes of a block";
+
+    *coder = (struct spine_lasso_coder){.lasso = lasso};
+    coder->products = spine_kernel_alloc(SPINE_LASSO_ROWS * lasso->units, what, err);
+    coder->packed = spine_kernel_alloc(spine_kernel_packed(lasso->dim), what, err);
+    coder->a = spine_kernel_alloc(lasso->units, what, err);
+    if (coder->products == NULL || coder->packed == NULL || coder->a == NULL ||
+        spine_lasso_scratch_init(&coder->scratch, lasso, err)) {
+        spine_lasso_coder_dispose(coder);
+        return -1;
+    }
+    return 0;
+}
+
+void spine_lasso_coder_dispose(struct spine_lasso_coder *coder)
+{
+    spine_lasso_scratch_dispose(&coder->scratch);
+    free(coder->products);
+    free(coder->packed);
+    free(coder->a);
+    *coder = (struct spine_lasso_coder){0};
+}
+
+void spine_lasso_coder_encode(struct spine_lasso_coder *coder, size_t rows, const float *x,
+                              uint32_t *begin, int32_t *unit, float *value)
+{
+    const struct spine_lasso *lasso = coder->lasso;
+    const size_t units = lasso->units;
+    uint32_t count = 0;
+
+    spine_lasso_products(lasso, rows, x, coder->packed, coder->products);
+    for (size_t i = 0; i < rows; i++) {
+        begin[i] = count;
+        memset(coder->a, 0, units * sizeof *coder->a);
+        spine_lasso_solve(lasso, x + i * lasso->stride, coder->products + i * units, coder->lambda,
+                          &coder->scratch, coder->a);
+        for (size_t j = 0; j < units; j++)
+            if (coder->a[j] > 0) {
+                unit[count] = (int32_t)j;
+                value[count++] = coder->a[j];
+            }
+    }
+    begin[rows] = count;
+}

@@ -37,6 +37,21 @@ grep -q 'svm' stdout && fail "svm wasn't asked for: $(cat stdout)"
 run "$eval" glove.h5 --cross-validate=dealt=fold0 --json=-
 grep -q '"dealt (logistic)"' stdout || fail "no figure for dealt folds: $(cat stdout)"
 
+# Few dimensions of a label do better than none, and no better than all could.
+run "$eval" glove.h5 run --probe --classify=topics=train,valid,test --cross-validate=phrases=$folds \
+    --json=probes.json
+$python - <<'END' || fail "probes: $(cat probes.json)"
+import json
+for file in json.load(open("probes.json"))["files"]:
+    found = {m["name"]: m for m in file["measures"] if m["group"] == "probing"}
+    none = found["topics by none"]["value"]
+    few = [found[f"topics by {k} dimension{'s' * (k > 1)}"]["value"] for k in (1, 2, 5, 16)]
+    print(none, few)
+    assert 0.5 <= none < few[-1] <= 1 and few[0] <= few[-1] + 0.02
+    assert found["phrases by 1 dimension"]["value"] is None
+    assert found["phrases by 1 dimension"]["count"] == 0 < found["phrases by 1 dimension"]["missing"]
+END
+
 # --- Refusals ---------------------------------------------------------------------------------------
 
 # refuse TEXT ARGUMENT...
@@ -52,6 +67,7 @@ printf '__label__a x\n__label__b y\n' >two
 printf '__label__a x\n\n' >blank
 printf '__label__a x\n__label__z <script>\n' >other
 head -c 4000 /dev/urandom >noise
+refuse "--probe: there is no task; give one with --classify" --probe
 refuse "'topics': expected NAME=FILE,FILE..." --classify=topics
 refuse "'t=two': expected NAME=TRAIN,TEST or NAME=TRAIN,VALID,TEST" --classify=t=two
 refuse "'t=two,two': expected one file, or three folds or more" --cross-validate=t=two,two

@@ -31,6 +31,24 @@ int spine_examples_create(struct spine_examples **examples, size_t columns,
 int spine_examples_add(struct spine_examples *examples, const float *row /* (columns) */,
                        uint32_t label, struct spine_error *err);
 
+/* How well each feature alone tells a label from the others, by the first 'count' examples: the
+ * difference of its means, over its standard deviation; 0 where that is 0. contrast (columns). */
+int spine_examples_contrast(const struct spine_examples *examples, size_t count, uint32_t label,
+                            double *contrast, struct spine_error *err);
+
+/* The examples with only the features 'chosen', (count), and labels 1 for this one and 0 for the
+ * others. */
+int spine_examples_choose(const struct spine_examples *examples, const uint32_t *chosen,
+                          size_t count, uint32_t label, struct spine_examples **out,
+                          struct spine_error *err);
+
+/* The share of the examples from 'first' on that are right if all are given the commoner label of
+ * the first num_train: this one or another. */
+double spine_examples_majority(const struct spine_examples *examples, size_t num_train,
+                               size_t first, uint32_t label);
+
+size_t spine_examples_columns(const struct spine_examples *examples);
+
 /* NULL is allowed. */
 void spine_examples_destroy(struct spine_examples *examples);
 

@@ -43,6 +43,7 @@ struct spine_evaluate_options {
     size_t top, draws; /* top words shown of a dimension, intruders drawn to it */
     uint64_t seed;     /* of all that is drawn */
     bool has_floor;    /* also what needs no learning (floor.h) */
+    bool has_probes;   /* also of the tasks (probing.h) */
     bool is_raw;       /* dense files aren't centred */
 };
 

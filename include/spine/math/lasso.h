@@ -63,4 +63,22 @@ void spine_lasso_scratch_dispose(struct spine_lasso_scratch *scratch);
 size_t spine_lasso_solve(const struct spine_lasso *lasso, const float *x, const float *products,
                          double lambda, struct spine_lasso_scratch *scratch, float *a);
 
+/* Codes of blocks of rows. */
+enum { SPINE_LASSO_ROWS = 64 };
+struct spine_lasso_coder {
+    const struct spine_lasso *lasso; /* borrowed */
+    double lambda;                   /* of the next rows; set by the caller */
+    struct spine_lasso_scratch scratch;
+    float *products, *packed, *a; /* owned; (64, H), scratch of a product, (H) */
+};
+
+int spine_lasso_coder_init(struct spine_lasso_coder *coder, const struct spine_lasso *lasso,
+                           struct spine_error *err);
+void spine_lasso_coder_dispose(struct spine_lasso_coder *coder);
+
+/* Solve for at most SPINE_LASSO_ROWS rows x (rows, D), from zeros. Row i's values above 0 are at
+ * [begin[i], begin[i + 1]) of value, their atoms, ascending, of unit; both hold rows H at most. */
+void spine_lasso_coder_encode(struct spine_lasso_coder *coder, size_t rows, const float *x,
+                              uint32_t *begin, int32_t *unit, float *value);
+
 #endif

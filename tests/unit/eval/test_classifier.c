@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,6 +179,40 @@ static void test_examples_without_features_are_no_trouble(void **state)
     spine_examples_destroy(examples);
 }
 
+/* The two features that a label has are found, the stronger one first; with them alone, the label
+ * is told from the others. */
+static void test_the_best_features_of_a_label_are_found(void **state)
+{
+    (void)state;
+    struct spine_examples *examples = make_examples(600, 0.3F, 1), *few;
+    for (uint32_t label = 0; label < LABELS; label++) {
+        const uint32_t wanted[] = {2 * label, 2 * label + 1};
+        double contrast[COLUMNS];
+        struct spine_accuracy accuracy;
+        TRY(spine_examples_contrast(examples, 300, label, contrast, &err));
+        for (size_t j = 0; j < COLUMNS; j++) {
+            assert_true(j == wanted[0] || contrast[j] < contrast[wanted[0]]);
+            assert_true((j / 2 == label) == (contrast[j] > 0));
+        }
+
+        TRY(spine_examples_choose(examples, wanted, 2, label, &few, &err));
+        assert_int_equal(spine_examples_columns(few), 2);
+        TRY(spine_classifier_test(few, SPINE_CLASSIFIER_LOGISTIC, 300, 0, 1, &accuracy, &err));
+        assert_int_equal(accuracy.correct, accuracy.count);
+        spine_examples_destroy(few);
+
+        /* Features of another label say less. */
+        const uint32_t others[] = {(2 * label + 2) % COLUMNS};
+        TRY(spine_examples_choose(examples, others, 1, label, &few, &err));
+        TRY(spine_classifier_test(few, SPINE_CLASSIFIER_LOGISTIC, 300, 0, 1, &accuracy, &err));
+        assert_true(accuracy.correct < accuracy.count * 8 / 10);
+        spine_examples_destroy(few);
+
+        assert_true(fabs(spine_examples_majority(examples, 300, 300, label) - 2.0 / 3) < 1e-12);
+    }
+    spine_examples_destroy(examples);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_folds_have_their_share_of_each_label),
         cmocka_unit_test(test_too_few_examples_are_refused),
         cmocka_unit_test(test_examples_without_features_are_no_trouble),
+        cmocka_unit_test(test_the_best_features_of_a_label_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
