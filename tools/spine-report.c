@@ -68,7 +68,7 @@ static int set_option(struct request *request, int option, struct spine_error *e
     case WORDS:
         return spine_arguments_whole("--words", optarg, 1, 1000, &keep->words, err);
     case DIMENSIONS:
-        return spine_arguments_whole("--dimensions", optarg, 1, 1000, &keep->units, err);
+        return spine_arguments_whole("--dimensions", optarg, 1, 1000, &keep->dimensions, err);
     default:
         return spine_arguments_whole("--rows", optarg, 0, INT32_MAX, &keep->rows, err);
     }
@@ -129,7 +129,7 @@ static int answer(const struct request *request, struct spine_error *err)
 int main(int argc, char **argv)
 {
     struct spine_error err;
-    struct request request = {.report = {.options = {.words = 50, .units = 20, .rows = 50000}},
+    struct request request = {.report = {.options = {.words = 50, .dimensions = 20, .rows = 50000}},
                               .output = "report.html",
                               .seconds = 5};
     spine_log_init(program, 0, 1, SPINE_LOG_INFO);

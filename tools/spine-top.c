@@ -26,7 +26,7 @@ static const char usage[] =
     "  --dimensions=N   how many dimensions to print for a word, or without words [10]\n"
     "  --words=N        how many words to print for a dimension, and near a word [10]\n"
     "  --json           print one JSON object\n"
-    "  --dump           print all dimensions as TSV: dimension, how many words it is on for, and\n"
+    "  --dump           print all dimensions as TSV: dimension, how many words activate it, and\n"
     "                   its top words, each with its strength\n"
     "  --help, --version\n"
     "\n"

@@ -12,6 +12,7 @@
 #include "spine/base/interrupt.h"
 #include "spine/base/memory.h"
 #include "spine/base/textfile.h"
+#include "spine/files/metrics.h"
 #include "spine/files/rundir.h"
 #include "spine/pages/page.h"
 
@@ -69,6 +70,14 @@ static cJSON *begin_data(void)
 {
     cJSON *data = cJSON_CreateObject();
     cJSON_AddStringToObject(data, "version", SPINE_VERSION);
+
+    cJSON *metrics = cJSON_AddObjectToObject(data, "metrics");
+    for (enum spine_metric i = 0; i < SPINE_METRICS; i++) {
+        cJSON *metric = cJSON_AddObjectToObject(metrics, spine_metrics_name(i));
+        cJSON_AddStringToObject(metric, "label", spine_metrics_label(i));
+        cJSON_AddStringToObject(metric, "unit", spine_metrics_unit_name(spine_metrics_unit(i)));
+    }
+
     return data;
 }
 

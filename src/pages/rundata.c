@@ -60,9 +60,9 @@ static int choose_words(struct source *source, struct spine_error *err)
         return -1;
     for (size_t row = 0; row < rows; row++)
         source->index[row] = row < source->options->rows ? 0 : UINT32_MAX;
-    for (size_t unit = 0; unit < source->space.dimensions; unit++) {
-        const struct spine_ranked *top = spine_ranking_get(&source->ranking, unit);
-        const size_t count = source->ranking.active[unit];
+    for (size_t dimension = 0; dimension < source->space.dimensions; dimension++) {
+        const struct spine_ranked *top = spine_ranking_get(&source->ranking, dimension);
+        const size_t count = source->ranking.active[dimension];
         for (size_t i = 0; i < least(count, source->options->words); i++)
             source->index[top[i].index] = 0;
     }
@@ -98,7 +98,7 @@ static int add_words(cJSON *rundata, const struct source *source, struct spine_e
     return rc;
 }
 
-/* How many units a row is on in: codes of other programs may have 0 and less. */
+/* How many dimensions of a row are active: codes of other programs may have 0 and less. */
 static size_t count_on(const struct spine_csr *codes, size_t row)
 {
     size_t count = 0;
@@ -107,17 +107,19 @@ static size_t count_on(const struct spine_csr *codes, size_t row)
     return count;
 }
 
-/* The units of the words kept, and of all rows how many have 0, 1, 2, ... units on. */
-static int add_units_of_words(cJSON *rundata, const struct source *source, struct spine_error *err)
+/* The dimensions of the words kept, and of all rows how many have 0, 1, 2, ... active dimensions. */
+static int add_dimensions_of_words(cJSON *rundata, const struct source *source,
+                                   struct spine_error *err)
 {
     const struct spine_csr *codes = &source->space.codes;
-    const size_t units = source->space.dimensions, most = source->options->units;
+    const size_t dimensions = source->space.dimensions, most = source->options->dimensions;
     struct spine_lists lists = {0};
-    struct spine_ranked *row = spine_memory_get(units + 1, sizeof *row, "a word's units", err);
-    uint32_t *numbers =
-        spine_memory_zeroed(source->num_kept + 1, sizeof *numbers, "the units of all words", err);
+    struct spine_ranked *row =
+        spine_memory_get(dimensions + 1, sizeof *row, "a word's dimensions", err);
+    uint32_t *numbers = spine_memory_zeroed(source->num_kept + 1, sizeof *numbers,
+                                            "the dimensions of all words", err);
     uint32_t *rows_with =
-        spine_memory_zeroed(units + 1, sizeof *rows_with, "the units of all words", err);
+        spine_memory_zeroed(dimensions + 1, sizeof *rows_with, "the dimensions of all words", err);
     size_t fullest = 0;
 
     int rc = row == NULL || numbers == NULL || rows_with == NULL
@@ -137,8 +139,8 @@ static int add_units_of_words(cJSON *rundata, const struct source *source, struc
     }
 
     if (rc == 0)
-        rc = spine_lists_add(&lists, rundata, "top_units", width_for(units), 2, err) ||
-             spine_packed_add(rundata, "num_units", numbers, source->num_kept, 4, err) ||
+        rc = spine_lists_add(&lists, rundata, "top_dimensions", width_for(dimensions), 2, err) ||
+             spine_packed_add(rundata, "num_dimensions", numbers, source->num_kept, 4, err) ||
              spine_packed_add(rundata, "active_of_rows", rows_with, fullest + 1, 4, err);
 
     spine_lists_dispose(&lists);
@@ -148,7 +150,7 @@ static int add_units_of_words(cJSON *rundata, const struct source *source, struc
     return rc;
 }
 
-/* --- The units ---------------------------------------------------------------------------- */
+/* --- The dimensions ---------------------------------------------------------------------------- */
 
 static int add_top_words(cJSON *rundata, const struct source *source, struct spine_error *err)
 {
@@ -156,11 +158,11 @@ static int add_top_words(cJSON *rundata, const struct source *source, struct spi
     struct spine_lists lists;
     if (spine_lists_init(&lists, ranking->dimensions, source->options->words, err))
         return -1;
-    for (size_t unit = 0; unit < ranking->dimensions; unit++) {
-        const struct spine_ranked *top = spine_ranking_get(ranking, unit);
-        const size_t count = ranking->active[unit];
+    for (size_t dimension = 0; dimension < ranking->dimensions; dimension++) {
+        const struct spine_ranked *top = spine_ranking_get(ranking, dimension);
+        const size_t count = ranking->active[dimension];
         for (size_t i = 0; i < least(count, source->options->words); i++)
-            spine_lists_append(&lists, unit, source->index[top[i].index],
+            spine_lists_append(&lists, dimension, source->index[top[i].index],
                                thousandths(top[i].strength));
     }
 
@@ -177,29 +179,30 @@ static size_t bin_of(float strength)
     return strength >= 1 ? BINS - 1 : (size_t)(BINS * strength);
 }
 
-/* How many words each unit is on for, and how many with which value. */
+/* For how many words each dimension is active, and for how many with which value. */
 static int add_activity(cJSON *rundata, const struct source *source, struct spine_error *err)
 {
     const struct spine_ranking *ranking = &source->ranking;
-    const size_t units = ranking->dimensions;
-    uint32_t *active = spine_memory_get(units, sizeof *active, "the activity of all units", err);
-    uint32_t *histogram =
-        spine_memory_zeroed(units * BINS, sizeof *histogram, "the histograms of all units", err);
+    const size_t dimensions = ranking->dimensions;
+    uint32_t *active =
+        spine_memory_get(dimensions, sizeof *active, "the activity of all dimensions", err);
+    uint32_t *histogram = spine_memory_zeroed(dimensions * BINS, sizeof *histogram,
+                                              "the histograms of all dimensions", err);
     int rc = 0;
 
     if (active == NULL || histogram == NULL)
         rc = -1;
 
-    for (size_t unit = 0; rc == 0 && unit < units; unit++) {
-        const struct spine_ranked *list = spine_ranking_get(ranking, unit);
-        active[unit] = (uint32_t)ranking->active[unit];
-        for (size_t i = 0; i < active[unit]; i++)
-            histogram[unit * BINS + bin_of(list[i].strength)]++;
+    for (size_t dimension = 0; rc == 0 && dimension < dimensions; dimension++) {
+        const struct spine_ranked *list = spine_ranking_get(ranking, dimension);
+        active[dimension] = (uint32_t)ranking->active[dimension];
+        for (size_t i = 0; i < active[dimension]; i++)
+            histogram[dimension * BINS + bin_of(list[i].strength)]++;
     }
 
     if (rc == 0)
-        rc = spine_packed_add(rundata, "active", active, units, 4, err) ||
-             spine_packed_add(rundata, "histogram", histogram, units * BINS, 4, err);
+        rc = spine_packed_add(rundata, "active", active, dimensions, 4, err) ||
+             spine_packed_add(rundata, "histogram", histogram, dimensions * BINS, 4, err);
 
     free(active);
     free(histogram);
@@ -215,11 +218,11 @@ static int add_neighbours(cJSON *rundata, const char *name,
     if (spine_lists_init(&lists, neighbours->dimensions, neighbours->most, err))
         return -1;
 
-    for (size_t unit = 0; unit < neighbours->dimensions; unit++)
-        for (size_t i = 0; i < neighbours->count[unit]; i++) {
-            const struct spine_ranked *near = &neighbours->list[unit * neighbours->most + i];
+    for (size_t dimension = 0; dimension < neighbours->dimensions; dimension++)
+        for (size_t i = 0; i < neighbours->count[dimension]; i++) {
+            const struct spine_ranked *near = &neighbours->list[dimension * neighbours->most + i];
             if (near->strength > 0)
-                spine_lists_append(&lists, unit, near->index,
+                spine_lists_append(&lists, dimension, near->index,
                                    (uint32_t)lroundf(scale * near->strength));
         }
 
@@ -283,11 +286,11 @@ static int add_coherence_in(cJSON *rundata, const struct source *source,
         coherence = spine_readability_coherences(&topwords, &reference, COHERENCE_WORDS, err);
     if (coherence != NULL) {
         cJSON *list = cJSON_AddArrayToObject(rundata, "coherence");
-        for (size_t unit = 0; unit < source->space.dimensions; unit++) {
+        for (size_t dimension = 0; dimension < source->space.dimensions; dimension++) {
             char text[32];
-            snprintf(text, sizeof text, "%.3f", coherence[unit]);
-            cJSON_AddItemToArray(list, isnan(coherence[unit]) ? cJSON_CreateNull()
-                                                              : cJSON_CreateRaw(text));
+            snprintf(text, sizeof text, "%.3f", coherence[dimension]);
+            cJSON_AddItemToArray(list, isnan(coherence[dimension]) ? cJSON_CreateNull()
+                                                                   : cJSON_CreateRaw(text));
         }
     }
     int rc = 0;
@@ -301,7 +304,7 @@ static int add_coherence_in(cJSON *rundata, const struct source *source,
     return rc;
 }
 
-/* How well the top words of each unit go together, if there is a space to tell in. */
+/* How well the top words of each dimension go together, if there is a space to tell in. */
 static int add_coherence(cJSON *rundata, const char *run, const struct source *source,
                          const char *input, struct spine_error *err)
 {
@@ -353,12 +356,12 @@ static int add_history(cJSON *rundata, const char *run, struct spine_error *err)
 static int add_codes(cJSON *rundata, const struct source *source, struct spine_error *err)
 {
     size_t values = 0;
-    for (size_t unit = 0; unit < source->ranking.dimensions; unit++)
-        values += source->ranking.active[unit];
+    for (size_t dimension = 0; dimension < source->ranking.dimensions; dimension++)
+        values += source->ranking.active[dimension];
     cJSON_AddNumberToObject(rundata, "rows", (double)source->space.rows);
-    cJSON_AddNumberToObject(rundata, "units", (double)source->space.dimensions);
+    cJSON_AddNumberToObject(rundata, "dimensions", (double)source->space.dimensions);
     cJSON_AddNumberToObject(rundata, "values", (double)values);
-    return add_words(rundata, source, err) || add_units_of_words(rundata, source, err) ||
+    return add_words(rundata, source, err) || add_dimensions_of_words(rundata, source, err) ||
            add_top_words(rundata, source, err) || add_activity(rundata, source, err) ||
            add_together(rundata, source, err);
 }

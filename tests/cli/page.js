@@ -88,8 +88,8 @@ async function searchesByKeyboard(browser) {
 
 async function opensADimensionAndComesBack(browser) {
   const {page, close} = await open(browser, urlOf("report.html", "#word=music"));
-  const first = await page.locator(".sense-list .unit").first().textContent();
-  await page.locator(".sense-list .unit").first().click();
+  const first = await page.locator(".sense-list .dimension").first().textContent();
+  await page.locator(".sense-list .dimension").first().click();
   await expectHash(page, `#dim=${first}`);
   assert.match(await heading(page), new RegExp(`^Dimension ${first}`));
   const values = (await texts(page, ".bars .value")).map(Number);
@@ -101,8 +101,8 @@ async function opensADimensionAndComesBack(browser) {
     assert.ok((await texts(page, "main h2")).includes(title), title);
   const counts = await page.locator(".chart .bar title").allTextContents();
   assert.ok(counts.length > 0 && counts.every(text => /words$/.test(text)));
-  const neighbour = await page.locator(".near .unit").first().textContent();
-  await page.locator(".near .unit").first().click();
+  const neighbour = await page.locator(".near .dimension").first().textContent();
+  await page.locator(".near .dimension").first().click();
   await expectHash(page, `#dim=${neighbour}`);
   await page.goBack();
   await expectHash(page, `#dim=${first}`);
@@ -139,8 +139,8 @@ async function sortsAndFilters(browser) {
   await page.locator("#filter").fill("music");
   const left = await page.locator(rows).count();
   assert.ok(left > 0 && left < 60, `${left} dimensions have music`);
-  const number = await page.locator(`${rows} .unit`).first().textContent();
-  await page.locator(`${rows} .unit`).first().click();
+  const number = await page.locator(`${rows} .dimension`).first().textContent();
+  await page.locator(`${rows} .dimension`).first().click();
   await expectHash(page, `#dim=${number}`);
   const words = await texts(page, ".bars .word");
   assert.ok(words.some(word => word.includes("music")), words.join(" "));
@@ -186,8 +186,8 @@ async function showsTwoRunsSideBySide(browser) {
   const [left, right] = await page.locator(".senses").evaluateAll(all =>
     all.map(one => one.getBoundingClientRect()).map(({left, top}) => ({left, top})));
   assert.ok(right.left > left.left && right.top === left.top);
-  const number = await page.locator(".senses.run1 .unit").first().textContent();
-  await page.locator(".senses.run1 .unit").first().click();
+  const number = await page.locator(".senses.run1 .dimension").first().textContent();
+  await page.locator(".senses.run1 .dimension").first().click();
   await expectHash(page, `#dim=2:${number}`);
   assert.ok((await texts(page, "main h2")).includes("In run"));
   await close();

@@ -49,11 +49,11 @@ def check_lists(lists, rows, strengths_of, most):
 
 def check_codes(run, path, limits):
     codes, strengths, words = read_codes(path)
-    rows, units = codes.shape
+    rows, dimensions = codes.shape
     on = (codes.toarray() > 0).astype(np.int64)
-    assert (run["rows"], run["units"], run["values"]) == (rows, units, on.sum())
+    assert (run["rows"], run["dimensions"], run["values"]) == (rows, dimensions, on.sum())
 
-    top = [np.lexsort((np.arange(rows), -strengths[:, j])) for j in range(units)]
+    top = [np.lexsort((np.arange(rows), -strengths[:, j])) for j in range(dimensions)]
     top = [order[strengths[order, j] > 0][:limits.words] for j, order in enumerate(top)]
     kept = np.union1d(np.arange(min(rows, limits.rows)), np.concatenate(top).astype(int))
     if len(kept) < rows:
@@ -70,12 +70,12 @@ def check_codes(run, path, limits):
     for j, (items, values) in enumerate(lists):
         assert list(items) == [place[row] for row in top[j]], j
         assert np.all(np.abs(values - np.minimum(1000 * strengths[top[j], j], 65535)) <= 0.51)
-    check_lists(unpack_lists(run["top_units"], units, 2), kept, lambda row: strengths[row],
+    check_lists(unpack_lists(run["top_dimensions"], dimensions, 2), kept, lambda row: strengths[row],
                 limits.dimensions)
-    assert np.array_equal(unpack(run["num_units"], 4), on.sum(axis=1)[kept])
+    assert np.array_equal(unpack(run["num_dimensions"], 4), on.sum(axis=1)[kept])
     assert np.array_equal(unpack(run["active"], 4), on.sum(axis=0))
     assert np.array_equal(unpack(run["active_of_rows"], 4), np.bincount(on.sum(axis=1)))
-    histogram = unpack(run["histogram"], 4).reshape(units, 20)
+    histogram = unpack(run["histogram"], 4).reshape(dimensions, 20)
     assert np.array_equal(histogram.sum(axis=1), on.sum(axis=0))
     assert np.array_equal(histogram[:, 19], (codes.toarray() >= np.float32(0.95)).sum(axis=0))
 
@@ -83,7 +83,7 @@ def check_codes(run, path, limits):
     sizes = np.maximum(on.sum(axis=0), 1)
     near = both / np.sqrt(np.outer(sizes, sizes))
     np.fill_diagonal(near, 0)
-    for j, (items, values) in enumerate(unpack_lists(run["together"], units, 4)):
+    for j, (items, values) in enumerate(unpack_lists(run["together"], dimensions, 4)):
         best = np.sort(near[j])[::-1][:10]
         assert np.array_equal(values, both[j, items]), j
         assert np.allclose(near[j, items], best[best > 0]), j

@@ -48,7 +48,23 @@ enum spine_metric {
     SPINE_METRIC_SATURATED,
     SPINE_METRICS
 };
+
+/* What a metric measures. */
+enum spine_metric_unit {
+    SPINE_METRIC_UNIT_NONE,  /* a loss, a rate, a mean number */
+    SPINE_METRIC_UNIT_SHARE, /* of 1: for people, percent */
+    SPINE_METRIC_UNIT_COUNT, /* a whole number */
+    SPINE_METRIC_UNIT_SECONDS,
+    SPINE_METRIC_UNIT_RATE, /* words a second */
+    SPINE_METRIC_UNITS
+};
+
+/* A metric's name in files and goals; its label for people; what it measures, and the word for that
+ * in JSON ("share"). */
 const char *spine_metrics_name(enum spine_metric metric);
+const char *spine_metrics_label(enum spine_metric metric);
+enum spine_metric_unit spine_metrics_unit(enum spine_metric metric);
+const char *spine_metrics_unit_name(enum spine_metric_unit unit);
 
 /* Open the file to continue it after the line of epoch 'epochs'; what follows is cut off. With 0
  * epochs it starts empty; a file that doesn't exist or has no line starts with the next epoch.

@@ -21,25 +21,25 @@ function readRun(packed, number) {
     config: packed.config || null, hasCodes: packed.words !== undefined};
   if (!run.hasCodes)
     return run;
-  const {rows, units, values, words} = packed;
+  const {rows, dimensions, values, words} = packed;
   Object.assign(run, {
-    rows, units, values, words, dim: packed.dim,
+    rows, dimensions, values, words, dim: packed.dim,
     index: new Map(words.map((word, i) => [word, i])),
     rowOf: packed.row_of ? unpack(packed.row_of, 4) : null,
     active: unpack(packed.active, 4),
     histogram: unpack(packed.histogram, 4),
     activeOfRows: unpack(packed.active_of_rows, 4),
     coherence: packed.coherence || null,
-    numUnits: unpack(packed.num_units, 4),
-    unitsOf: unpackLists(packed.top_units, units, 2, 0.001),
+    numDimensions: unpack(packed.num_dimensions, 4),
+    dimensionsOf: unpackLists(packed.top_dimensions, dimensions, 2, 0.001),
     wordsOf: unpackLists(packed.top_words, words.length, 2, 0.001),
-    nearest: packed.nearest ? unpackLists(packed.nearest, units, 4, 0.001) : null,
-    together: unpackLists(packed.together, units, 4, 1),
+    nearest: packed.nearest ? unpackLists(packed.nearest, dimensions, 4, 0.001) : null,
+    together: unpackLists(packed.together, dimensions, 4, 1),
   });
-  run.bins = run.histogram.length / units;
+  run.bins = run.histogram.length / dimensions;
   run.dead = run.active.reduce((dead, size) => dead + (size === 0), 0);
-  run.strength = Array.from({length: units}, (none, unit) => {
-    const top = run.wordsOf(unit).slice(0, 10);
+  run.strength = Array.from({length: dimensions}, (none, dimension) => {
+    const top = run.wordsOf(dimension).slice(0, 10);
     return top.reduce((sum, one) => sum + one.value, 0) / 10;
   });
   return run;
@@ -54,42 +54,42 @@ function lastOf(run, field) {
   return known.length ? known[known.length - 1] : null;
 }
 
-/* The words that are strongest in a unit, as texts. */
-function topWords(run, unit, most) {
-  return run.wordsOf(unit).slice(0, most).map(one => run.words[one.item]);
+/* The words that are strongest in a dimension, as texts. */
+function topWords(run, dimension, most) {
+  return run.wordsOf(dimension).slice(0, most).map(one => run.words[one.item]);
 }
 
-/* Some units to show a run by: strong, their words alike, and each with words of its own. */
-function exampleUnits(run, most) {
-  const score = unit => run.strength[unit] * (run.coherence ? run.coherence[unit] ?? 0 : 1);
+/* Some dimensions to show a run by: strong, their words alike, and each with words of its own. */
+function exampleDimensions(run, most) {
+  const score = dimension => run.strength[dimension] * (run.coherence ? run.coherence[dimension] ?? 0 : 1);
   const seen = new Set(), chosen = [];
-  const order = Array.from({length: run.units}, (none, unit) => unit)
-    .filter(unit => run.active[unit] > 0).sort((a, b) => score(b) - score(a));
-  for (const unit of order) {
-    const words = topWords(run, unit, 10);
+  const order = Array.from({length: run.dimensions}, (none, dimension) => dimension)
+    .filter(dimension => run.active[dimension] > 0).sort((a, b) => score(b) - score(a));
+  for (const dimension of order) {
+    const words = topWords(run, dimension, 10);
     if (chosen.length === most || words.some(word => seen.has(word)))
       continue;
     words.forEach(word => seen.add(word));
-    chosen.push(unit);
+    chosen.push(dimension);
   }
   return chosen;
 }
 
 /* The words whose codes are nearest to a word's, by the cosine of what the page keeps of them. */
 function nearestWords(run, index, most) {
-  if (!run.byUnit) {
-    run.byUnit = Array.from({length: run.units}, () => []);
+  if (!run.byDimension) {
+    run.byDimension = Array.from({length: run.dimensions}, () => []);
     run.lengths = new Float64Array(run.words.length);
     run.words.forEach((word, i) => {
-      for (const {item, value} of run.unitsOf(i)) {
-        run.byUnit[item].push([i, value]);
+      for (const {item, value} of run.dimensionsOf(i)) {
+        run.byDimension[item].push([i, value]);
         run.lengths[i] += value * value;
       }
     });
   }
   const sums = new Float64Array(run.words.length);
-  for (const {item, value} of run.unitsOf(index))
-    for (const [other, strength] of run.byUnit[item])
+  for (const {item, value} of run.dimensionsOf(index))
+    for (const [other, strength] of run.byDimension[item])
       sums[other] += value * strength;
   sums[index] = 0;
   const near = [];
@@ -100,19 +100,19 @@ function nearestWords(run, index, most) {
   return near.sort((a, b) => b.value - a.value).slice(0, most);
 }
 
-/* The unit of another run that shares the most top words with one; null if none shares two. */
-function counterpart(run, unit, other) {
+/* The dimension of another run that shares the most top words with one; null if none shares two. */
+function counterpart(run, dimension, other) {
   const shared = new Map();
-  for (const word of topWords(run, unit, 50)) {
+  for (const word of topWords(run, dimension, 50)) {
     const index = other.index.get(word);
     if (index === undefined)
       continue;
-    for (const {item} of other.unitsOf(index))
+    for (const {item} of other.dimensionsOf(index))
       if (topWords(other, item, 50).includes(word))
         shared.set(item, (shared.get(item) || 0) + 1);
   }
   const [best, count] = [...shared].reduce((a, b) => b[1] > a[1] ? b : a, [null, 1]);
-  return best === null ? null : {unit: best, count};
+  return best === null ? null : {dimension: best, count};
 }
 
 /* --- Links --- */
@@ -121,13 +121,13 @@ function wordLink(word, extra) {
   return make("a", {class: "word", href: `#word=${encodeURIComponent(word)}`}, extra, word);
 }
 
-function unitHref(run, unit) {
-  return `#dim=${run.number > 0 ? `${run.number + 1}:` : ""}${unit}`;
+function dimensionHref(run, dimension) {
+  return `#dim=${run.number > 0 ? `${run.number + 1}:` : ""}${dimension}`;
 }
 
-function unitLink(run, unit) {
-  return make("a", {class: `unit run${run.number}`, href: unitHref(run, unit),
-    "aria-label": `dimension ${unit}`}, String(unit));
+function dimensionLink(run, dimension) {
+  return make("a", {class: `dimension run${run.number}`, href: dimensionHref(run, dimension),
+    "aria-label": `dimension ${dimension}`}, String(dimension));
 }
 
 /* Some words in a row, each a link. */

@@ -4,9 +4,9 @@ function summary(run) {
   const parts = [];
   if (run.hasCodes) {
     const perWord = run.values / run.rows;
-    parts.push(`${plural(run.rows, "word")} as codes of ${plural(run.units, "dimension")}. ` +
-      `A word is on in ${perWord.toFixed(1)} of them on average, ` +
-      `${percent(perWord / run.units)} of all.`);
+    parts.push(`${plural(run.rows, "word")} as codes of ${plural(run.dimensions, "dimension")}. ` +
+      `A word activates ${perWord.toFixed(1)} of them on average, ` +
+      `${percent(perWord / run.dimensions)} of all.`);
   }
   const explained = lastOf(run, "explained_variance"), epochs = lastOf(run, "epoch");
   const seconds = run.history ? run.history.seconds.filter(isNumber) : [];
@@ -35,10 +35,10 @@ function keyFigures() {
     ["epoch", run => data.live ? count(lastOf(run, "epoch")) : missing],
     ["total loss", run => data.live ? real(lastOf(run, "total"), 4) : missing],
     ["words", run => count(run.rows)],
-    ["dimensions", run => count(run.units)],
-    ["on in a word", run => run.hasCodes ? (run.values / run.rows).toFixed(1) : missing],
-    ["variance explained", run => percent(lastOf(run, "explained_variance"))],
-    ["values below .001", run => percent(lastOf(run, "sparsity"))],
+    ["dimensions", run => count(run.dimensions)],
+    ["active in a word", run => run.hasCodes ? (run.values / run.rows).toFixed(1) : missing],
+    ["explained variance", run => percent(lastOf(run, "explained_variance"))],
+    ["sparsity", run => percent(lastOf(run, "sparsity"))],
     ["dead dimensions", run => run.hasCodes ? count(run.dead) : count(lastOf(run, "dead"))],
   ];
   return make("dl", {class: "figures"}, figures
@@ -47,50 +47,48 @@ function keyFigures() {
       runs.map(run => make("dd", {class: `run${run.number}`}, show(run))))));
 }
 
-const curves = [
-  {field: "total", title: "Total loss"},
-  {field: "rl", title: "Reconstruction loss"},
-  {field: "psl", title: "Partial sparsity loss"},
-  {field: "asl", title: "Average sparsity loss"},
-  {field: "explained_variance", title: "Variance explained", format: percent},
-  {field: "sparsity", title: "Values below .001", format: percent},
-  {field: "l0", title: "Dimensions on in a word (L0)", format: value => real(value, 1)},
-  {field: "density", title: "Share of active units, with noise", format: percent},
-  {field: "dead", title: "Dead dimensions", format: count},
-  {field: "learning_rate", title: "Learning rate", format: value => value.toPrecision(3)},
-  {field: "words_per_second", title: "Words a second", format: count, fromZero: true},
-  {field: "comm_share", title: "Time waiting for other ranks", format: percent},
-];
+/* The metrics that have a chart, in this order; labels and units come with the page's data. */
+const curves = ["total", "rl", "psl", "asl", "explained_variance", "sparsity", "l0", "density", "dead",
+  "learning_rate", "words_per_second", "comm_share"];
+const formats = {share: percent, count, "words a second": count};
+
+function formatOf(field) {
+  if (field === "learning_rate")
+    return value => value.toPrecision(3);
+  return field === "l0" ? value => real(value, 1) : formats[data.metrics[field].unit];
+}
 
 function trainingCharts() {
   const withHistory = runs.filter(run => run.history && run.history.epoch.length > 0);
   if (withHistory.length === 0)
     return null;
-  const charts = curves.map(curve => lineChart({
-    title: curve.title, axis: "epoch", format: curve.format, fromZero: curve.fromZero,
-    tick: curve.format === percent ? value => `${Number((100 * value).toPrecision(3))} %` : null,
+  const charts = curves.map(field => lineChart({
+    title: data.metrics[field].label, axis: "epoch", format: formatOf(field),
+    fromZero: field === "words_per_second",
+    tick: data.metrics[field].unit === "share"
+      ? value => `${Number((100 * value).toPrecision(3))} %` : null,
     series: withHistory.map(run => ({name: run.name, x: run.history.epoch,
-      y: run.history[curve.field]})),
+      y: run.history[field]})),
   })).filter(Boolean).map(chart => make("div", {class: "card"}, chart));
   return [make("h2", null, "Training"), make("div", {class: "charts"}, charts)];
 }
 
-/* How many words have so many dimensions on, in at most 40 bins. */
+/* How many words have how many active dimensions, in at most 40 bins. */
 function activityChart() {
   const longest = Math.max(...runs.map(run => run.activeOfRows.length));
   const width = Math.ceil(longest / 40), bins = Math.ceil(longest / width);
   const edges = Array.from({length: bins + 1}, (none, i) => i * width);
-  return histogram({title: "Dimensions on in a word", axis: "dimensions on", noun: "words",
+  return histogram({title: "Active dimensions of a word", axis: "active dimensions", noun: "words",
     format: count, edges, series: runs.map(run => ({name: run.name,
       counts: edges.slice(0, -1).map(from => run.activeOfRows.slice(from, from + width)
         .reduce((sum, value) => sum + value, 0))}))});
 }
 
-/* How many dimensions are on for which share of the words, by powers of ten. */
+/* How many dimensions are active for which share of the words, by powers of ten. */
 function densityChart() {
   const least = Math.floor(Math.log10(1 / Math.max(...runs.map(run => run.rows))));
   const bins = 8 * -least, edges = Array.from({length: bins + 1}, (none, i) => least + i / 8);
-  return histogram({title: "Share of the words that a dimension is on for", noun: "dimensions",
+  return histogram({title: "Share of the words for which a dimension is active", noun: "dimensions",
     axis: "share of words, log scale", edges,
     format: value => `${Number((100 * 10 ** value).toPrecision(2))} %`,
     ticks: Array.from({length: 1 - least}, (none, i) => least + i),
@@ -103,16 +101,16 @@ function densityChart() {
     })});
 }
 
-function unitCard(run, unit) {
-  return make("article", {class: "card unit-card"},
-    make("h3", null, unitLink(run, unit)), wordLinks(topWords(run, unit, 8)));
+function dimensionCard(run, dimension) {
+  return make("article", {class: "card dimension-card"},
+    make("h3", null, dimensionLink(run, dimension)), wordLinks(topWords(run, dimension, 8)));
 }
 
 function someDimensions() {
   return runs.map(run => [
     make("h2", null, runs.length > 1 ? `Some dimensions of ${run.name}` : "Some dimensions"),
-    make("div", {class: "cards"}, exampleUnits(run, runs.length > 1 ? 3 : 6)
-      .map(unit => unitCard(run, unit))),
+    make("div", {class: "cards"}, exampleDimensions(run, runs.length > 1 ? 3 : 6)
+      .map(dimension => dimensionCard(run, dimension))),
   ]).concat(make("p", null, make("a", {href: "#dims"}, "All dimensions")));
 }
 

@@ -17,10 +17,10 @@ function decode(text) {
 }
 
 /* The run of "2:873" or "873", and the number. */
-function readUnit(text) {
+function readDimension(text) {
   const match = /^(?:(\d+):)?(\d+)$/.exec(text);
   const run = match && runs[Number(match[1] || 1) - 1];
-  return run && Number(match[2]) < run.units ? [run, Number(match[2])] : null;
+  return run && Number(match[2]) < run.dimensions ? [run, Number(match[2])] : null;
 }
 
 function nothingPage(what) {
@@ -35,7 +35,7 @@ function pageOf(hash) {
   if (name === "dims")
     return dimensionsPage(runs[Number(value || 1) - 1] || runs[0]);
   if (name === "dim") {
-    const found = readUnit(value);
+    const found = readDimension(value);
     return found ? dimensionPage(...found) : nothingPage(`There is no dimension ${value}.`);
   }
   if (name === "word")

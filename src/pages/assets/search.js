@@ -8,8 +8,8 @@ function findMatches(text) {
     return matches;
   if (/^\d+$/.test(wanted))
     for (const run of runs)
-      if (Number(wanted) < run.units)
-        matches.push({href: unitHref(run, Number(wanted)), text: `dimension ${Number(wanted)}`,
+      if (Number(wanted) < run.dimensions)
+        matches.push({href: dimensionHref(run, Number(wanted)), text: `dimension ${Number(wanted)}`,
           hint: runs.length > 1 ? run.name : topWords(run, Number(wanted), 3).join(" ")});
   const exact = [], starting = [], holding = [], seen = new Set();
   for (const run of runs)
@@ -23,7 +23,7 @@ function findMatches(text) {
   for (const word of [...exact, ...starting, ...holding].slice(0, most - matches.length)) {
     const run = runs.find(one => one.index.has(word));
     matches.push({href: `#word=${encodeURIComponent(word)}`, text: word, isWord: true,
-      hint: plural(run.numUnits[run.index.get(word)], "dimension")});
+      hint: plural(run.numDimensions[run.index.get(word)], "dimension")});
   }
   return matches;
 }

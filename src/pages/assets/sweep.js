@@ -160,7 +160,7 @@ function tradeOff() {
   const values = finished.map(explained).filter(isNumber);
   const plot = values.length === 0 ? null : scatter({
     title: "Readability against reconstruction", note: "up and right is better", height: 320,
-    rows: finished, y: readable, axis: "variance explained", tick: value => percent(value, 0),
+    rows: finished, y: readable, axis: "explained variance", tick: value => percent(value, 0),
     x: {of: explained, ticks: niceTicks(...widen(values, 0.06), 5), show: value => percent(value, 0)},
     line: rows => rows.filter(row => row.front).sort((a, b) => explained(a) - explained(b))});
   return plot === null ? null : make("section", {id: "trade"},
