@@ -127,7 +127,9 @@ static int work(const struct request *request, struct spine_comm *comm, struct s
         return -1;
     if (request->job == DRY_RUN)
         return spine_forecast(&config, comm, stdout, err);
-    return spine_train(&config, comm, NULL, request->timeline, err);
+    if (spine_train(&config, comm, NULL, request->timeline, err))
+        return -1;
+    return spine_train_check(&config, comm, err);
 }
 
 int main(int argc, char **argv)

@@ -10,18 +10,67 @@ int spine_lock_open(const char *path)
     return open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
 }
 
-enum spine_lock_outcome spine_lock_take(int lock, enum spine_lock_mode mode)
+/* Lock 'length' bytes from 'start' on; a length of 0 is all that there may ever be. */
+static enum spine_lock_outcome take(int lock, off_t start, off_t length, int command)
 {
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct flock range = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = length};
     int rc;
 
     do
-        rc = fcntl(lock, mode == SPINE_LOCK_WAIT ? F_SETLKW : F_SETLK, &whole);
+        rc = fcntl(lock, command, &range);
     while (rc != 0 && errno == EINTR);
 
     if (rc == 0)
         return SPINE_LOCK_TAKEN;
     return errno == EACCES || errno == EAGAIN ? SPINE_LOCK_HELD : SPINE_LOCK_IMPOSSIBLE;
+}
+
+enum spine_lock_outcome spine_lock_take(int lock, enum spine_lock_mode mode)
+{
+    return take(lock, 0, 0, mode == SPINE_LOCK_WAIT ? F_SETLKW : F_SETLK);
+}
+
+enum spine_lock_outcome spine_lock_take_byte(int lock, size_t byte)
+{
+    return take(lock, (off_t)byte, 1, F_SETLK);
+}
+
+void spine_lock_release_byte(int lock, size_t byte)
+{
+    struct flock range = {
+        .l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = (off_t)byte, .l_len = 1};
+    fcntl(lock, F_SETLK, &range);
+}
+
+/* The bytes of [start, end). The system names one of the locks in a range, not always the first: what
+ * is before it is examined too. */
+static int find_held(int lock, off_t start, off_t end, bool *held)
+{
+    while (start < end) {
+        struct flock range = {
+            .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = end - start};
+        if (fcntl(lock, F_GETLK, &range) != 0)
+            return -1;
+        if (range.l_type == F_UNLCK)
+            return 0;
+
+        const off_t first = range.l_start > start ? range.l_start : start;
+        off_t last = range.l_len == 0 ? end : range.l_start + range.l_len;
+        last = last > first ? last : first + 1;
+        last = last < end ? last : end;
+        for (off_t byte = first; byte < last; byte++)
+            held[byte] = true;
+        if (find_held(lock, start, first, held))
+            return -1;
+        start = last;
+    }
+    return 0;
+}
+
+int spine_lock_find_held(int lock, size_t count, bool *held)
+{
+    return find_held(lock, 0, (off_t)count, held);
 }
 
 bool spine_lock_is_held(const char *path)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "spine/base/memory.h"
+#include "spine/files/rundir.h"
 
 /* The table that writing and reading go by. */
 static const struct {
@@ -164,15 +165,20 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
 
 /* --- Reading ------------------------------------------------------------------------------ */
 
-int spine_metrics_last(const char *path, char **line, struct spine_error *err)
+/* Read the file's lines up to the first or the last complete one. *line is NULL if there is none. */
+enum which { FIRST, LAST };
+static int read_line(const char *path, enum which which, char **line, struct spine_error *err)
 {
     char *next = NULL;
     size_t size = 0;
+
     *line = NULL;
     FILE *file = fopen(path, "r");
     if (file == NULL)
         return errno == ENOENT ? 0 : spine_fail(err, "%s: %s", path, strerror(errno));
-    for (ssize_t length; (length = getline(&next, &size, file)) > 0;) {
+
+    for (ssize_t length;
+         (which == LAST || *line == NULL) && (length = getline(&next, &size, file)) > 0;) {
         if (next[length - 1] != '\n') /* it is being written */
             break;
         next[length - 1] = '\0';
@@ -181,8 +187,48 @@ int spine_metrics_last(const char *path, char **line, struct spine_error *err)
         next = NULL;
         size = 0;
     }
+
+    int rc = 0;
+    if (ferror(file)) {
+        rc = spine_fail(err, "%s: %s", path, strerror(errno));
+        free(*line);
+        *line = NULL;
+    }
     free(next);
     fclose(file);
+    return rc;
+}
+
+int spine_metrics_last(const char *path, char **line, struct spine_error *err)
+{
+    return read_line(path, LAST, line, err);
+}
+
+/* A metric of a line; NaN if it isn't there. */
+static double find_number(const cJSON *line, enum spine_metric metric)
+{
+    return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(line, table[metric].name));
+}
+
+int spine_metrics_diverged(const char *directory, bool *diverged, double *explained,
+                           struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH], *first = NULL, *last = NULL;
+
+    if (spine_rundir_join(path, directory, "metrics.jsonl", err) ||
+        read_line(path, FIRST, &first, err) || read_line(path, LAST, &last, err)) {
+        free(first);
+        return -1;
+    }
+
+    cJSON *begun = cJSON_Parse(first), *ended = cJSON_Parse(last);
+    *explained = find_number(ended, SPINE_METRIC_EXPLAINED_VARIANCE);
+    *diverged = *explained < -1 || (*explained < 0 && find_number(ended, SPINE_METRIC_RL) >
+                                                          find_number(begun, SPINE_METRIC_RL));
+    cJSON_Delete(begun);
+    cJSON_Delete(ended);
+    free(first);
+    free(last);
     return 0;
 }
 

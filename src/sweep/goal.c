@@ -2,6 +2,7 @@
 #include "spine/sweep/goal.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,11 +152,21 @@ static int compare(double a, double b)
     return (a > b) - (a < b);
 }
 
+/* Would the mean of all rows be a better reconstruction? */
+static bool is_worse_than_mean(const struct spine_scores *scores)
+{
+    return scores->value[spine_goal_find("explained_variance")] < 0;
+}
+
 int spine_goal_compare(const struct spine_goal *goal, const struct spine_scores *a,
                        const struct spine_scores *b)
 {
-    const int order = compare(shortfall(goal, a), shortfall(goal, b));
     const double sign = goal->maximize ? -1 : 1;
-    return order != 0 ? order
-                      : compare(sign * a->value[goal->objective], sign * b->value[goal->objective]);
+    int order = is_worse_than_mean(a) - is_worse_than_mean(b);
+
+    if (order == 0)
+        order = compare(shortfall(goal, a), shortfall(goal, b));
+    if (order == 0)
+        order = compare(sign * a->value[goal->objective], sign * b->value[goal->objective]);
+    return order;
 }

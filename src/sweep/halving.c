@@ -1,6 +1,8 @@
 /* halving.c -- which trial to train next: asynchronous successive halving. */
 #include "spine/sweep/halving.h"
 
+#include <stdbool.h>
+
 void spine_halving_init(struct spine_halving *halving, const struct spine_goal *goal, int64_t least,
                         int64_t reduction, int64_t most)
 {
@@ -27,19 +29,24 @@ static bool may_rise(const struct spine_contender *contender, size_t rung)
            contender->sent == rung + 1;
 }
 
-/* How many of the rung are better than this one; of equals the earlier is. */
+/* Is trial a better than b on the rung? Of equals the one with the lower number is. */
+static bool is_better(const struct spine_halving *halving, const struct spine_contender *contenders,
+                      size_t rung, size_t a, size_t b)
+{
+    const int order =
+        spine_goal_compare(halving->goal, &contenders[a].scores[rung], &contenders[b].scores[rung]);
+    return order < 0 || (order == 0 && a < b);
+}
+
+/* How many of the rung are better than this one. */
 static size_t count_better(const struct spine_halving *halving,
                            const struct spine_contender *contenders, size_t count, size_t rung,
                            size_t trial)
 {
     size_t better = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (i == trial || !is_on(&contenders[i], rung))
-            continue;
-        const int order = spine_goal_compare(halving->goal, &contenders[i].scores[rung],
-                                             &contenders[trial].scores[rung]);
-        better += order < 0 || (order == 0 && i < trial);
-    }
+    for (size_t i = 0; i < count; i++)
+        if (i != trial && is_on(&contenders[i], rung))
+            better += is_better(halving, contenders, rung, i, trial);
     return better;
 }
 
@@ -49,16 +56,13 @@ static size_t find_rising(const struct spine_halving *halving,
                           const struct spine_contender *contenders, size_t count, size_t rung,
                           size_t quota)
 {
-    size_t best = count, fewest = quota;
-    for (size_t i = 0; i < count; i++) {
-        if (!may_rise(&contenders[i], rung))
-            continue;
-        const size_t better = count_better(halving, contenders, count, rung, i);
-        if (better < fewest) {
+    size_t best = count;
+    for (size_t i = 0; i < count; i++)
+        if (may_rise(&contenders[i], rung) &&
+            (best == count || is_better(halving, contenders, rung, i, best)))
             best = i;
-            fewest = better;
-        }
-    }
+    if (best == count || count_better(halving, contenders, count, rung, best) >= quota)
+        return count;
     return best;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cJSON.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
@@ -12,14 +13,22 @@
 
 #include "spine/base/lock.h"
 #include "spine/base/memory.h"
+#include "spine/base/number.h"
 #include "spine/base/outfile.h"
 #include "spine/base/textfile.h"
 #include "spine/files/metrics.h"
 
+static void clear_reasons(struct spine_account *account)
+{
+    free(account->reason);
+    free(account->not_evaluated);
+    account->reason = account->not_evaluated = NULL;
+}
+
 int spine_ledger_init(struct spine_ledger *ledger, const struct spine_trials *trials,
                       struct spine_error *err)
 {
-    *ledger = (struct spine_ledger){.trials = trials, .claim = -1};
+    *ledger = (struct spine_ledger){.trials = trials, .claims = -1, .claimed = trials->count};
     const int64_t all = trials->base.epochs;
     spine_halving_init(&ledger->halving, &trials->goal,
                        trials->method == SPINE_ASHA ? trials->min_epochs : all, trials->reduction,
@@ -31,7 +40,9 @@ int spine_ledger_init(struct spine_ledger *ledger, const struct spine_trials *tr
                                          "the trials' scores", err);
     ledger->accounts =
         spine_memory_zeroed(trials->count, sizeof *ledger->accounts, "the trials", err);
-    if (ledger->contenders == NULL || ledger->scores == NULL || ledger->accounts == NULL) {
+    ledger->held = spine_memory_zeroed(trials->count, sizeof *ledger->held, "the claims", err);
+    if (ledger->contenders == NULL || ledger->scores == NULL || ledger->accounts == NULL ||
+        ledger->held == NULL) {
         spine_ledger_dispose(ledger);
         return -1;
     }
@@ -46,13 +57,14 @@ void spine_ledger_dispose(struct spine_ledger *ledger)
 {
     if (ledger->trials == NULL)
         return;
-    spine_ledger_release(ledger);
+    spine_lock_release(ledger->claims);
     for (size_t i = 0; ledger->accounts != NULL && i < ledger->trials->count; i++)
-        free(ledger->accounts[i].reason);
+        clear_reasons(&ledger->accounts[i]);
+    free(ledger->held);
     free(ledger->accounts);
     free(ledger->scores);
     free(ledger->contenders);
-    *ledger = (struct spine_ledger){.claim = -1};
+    *ledger = (struct spine_ledger){.claims = -1};
 }
 
 /* --- Paths -------------------------------------------------------------------------------- */
@@ -94,29 +106,47 @@ static void read_scores(const cJSON *object, struct spine_scores *scores)
     }
 }
 
-/* The rungs that are done, and their scores. */
-static void read_rungs(struct spine_ledger *ledger, size_t trial, const cJSON *rungs)
+/* The rungs that are done, and their scores. -1 if they aren't what make_json() writes. */
+static int read_rungs(struct spine_ledger *ledger, size_t trial, const cJSON *rungs)
 {
     struct spine_contender *contender = &ledger->contenders[trial];
-    contender->done = 0;
     const cJSON *rung;
+
+    contender->done = 0;
+    if (!cJSON_IsArray(rungs))
+        return -1;
     cJSON_ArrayForEach(rung, rungs)
     {
-        if (contender->done == ledger->halving.num_rungs)
-            break;
-        read_scores(cJSON_GetObjectItemCaseSensitive(rung, "scores"),
-                    &contender->scores[contender->done]);
+        const cJSON *scores = cJSON_GetObjectItemCaseSensitive(rung, "scores");
+        if (!cJSON_IsObject(scores) || contender->done == ledger->halving.num_rungs)
+            return -1;
+        read_scores(scores, &contender->scores[contender->done]);
         contender->done++;
     }
+    return 0;
 }
 
-/* A count; 0 if it is missing, negative, or too large. */
-static double read_number(const cJSON *object, const char *name)
+/* A number from 0 to 'most' by this name; -1, with *number 0, if there is none. */
+static int read_number(const cJSON *object, const char *name, double most, double *number)
 {
-    const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsNumber(number) && number->valuedouble >= 0 && number->valuedouble <= INT_MAX
-               ? number->valuedouble
-               : 0;
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    *number = 0;
+    if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0 && item->valuedouble <= most))
+        return -1;
+    *number = item->valuedouble;
+    return 0;
+}
+
+/* A string that may be absent. */
+static int read_string(const cJSON *object, const char *name, char **text, struct spine_error *err)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    if (!cJSON_IsString(item))
+        return 0;
+    *text = spine_memory_copy(item->valuestring, "a trial's record", err);
+    if (*text == NULL)
+        return -1;
+    return 0;
 }
 
 /* All of a file, which the caller frees; NULL if there is none. */
@@ -125,53 +155,71 @@ static int read_file(const char *path, char **text, struct spine_error *err)
     enum { MOST = 1 << 20 };
 
     *text = NULL;
-    if (access(path, F_OK) != 0)
+    if (access(path, F_OK) != 0 && errno == ENOENT)
         return 0;
     return spine_textfile_read(path, "a file of a sweep", MOST, text, NULL, err);
 }
 
-/* Without a valid file, the trial has not begun. Whether it is claimed is tested first: a worker
- * writes the file before it releases its claim. */
-static int read_trial(struct spine_ledger *ledger, size_t trial, struct spine_error *err)
+/* Take what a trial's file says. */
+static int read_record(struct spine_ledger *ledger, size_t trial, const cJSON *json,
+                       const char *path, struct spine_error *err)
 {
-    char path[SPINE_RUNDIR_PATH], claim[SPINE_RUNDIR_PATH];
     struct spine_contender *contender = &ledger->contenders[trial];
     struct spine_account *account = &ledger->accounts[trial];
     const size_t rungs = ledger->halving.num_rungs;
+    double sent, epoch, claims;
 
-    if (trial_file(ledger, trial, "trial.json", path, err) ||
-        trial_file(ledger, trial, ".claim", claim, err))
-        return -1;
-    const int busy = spine_lock_is_held(claim);
-    char *text = NULL;
-    if (read_file(path, &text, err))
-        return -1;
+    if (read_rungs(ledger, trial, cJSON_GetObjectItemCaseSensitive(json, "rungs")) ||
+        read_number(json, "sent", (double)rungs, &sent) || sent < (double)contender->done ||
+        sent > (double)contender->done + 1 ||
+        read_number(json, "seconds", HUGE_VAL, &account->seconds) ||
+        read_number(json, "epoch", INT_MAX, &epoch) ||
+        read_number(json, "claims", INT_MAX, &claims))
+        return spine_refuse(err,
+                            "%s: is damaged: expected what spine-sweep writes; if you remove it, "
+                            "'spine-sweep run' resumes the trial from its checkpoint",
+                            path);
 
-    cJSON *json = text == NULL ? NULL : cJSON_Parse(text);
-    const cJSON *reason = cJSON_GetObjectItemCaseSensitive(json, "failed");
-    read_rungs(ledger, trial, cJSON_GetObjectItemCaseSensitive(json, "rungs"));
-    contender->sent = contender->done;
-    if (contender->done < rungs && (size_t)read_number(json, "sent") > contender->done)
-        contender->sent++;
-    account->seconds = read_number(json, "seconds");
-    account->epoch = (int64_t)read_number(json, "epoch");
-    account->claims = (int)read_number(json, "claims");
-    free(account->reason);
-    account->reason = NULL;
-    int rc = 0;
-    if (cJSON_IsString(reason) &&
-        (account->reason = spine_memory_copy(reason->valuestring, "a reason", err)) == NULL)
-        rc = -1;
+    contender->sent = (size_t)sent;
+    account->epoch = (int64_t)epoch;
+    account->claims = (int)claims;
+    account->diverged = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "diverged"));
+    if (read_string(json, "failed", &account->reason, err) ||
+        read_string(json, "not_evaluated", &account->not_evaluated, err))
+        return -1;
+    return 0;
+}
+
+/* Read a trial's file; without one, the trial has not been begun. */
+static int read_trial(struct spine_ledger *ledger, size_t trial, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH], *text = NULL;
+    struct spine_contender *contender = &ledger->contenders[trial];
+    struct spine_account *account = &ledger->accounts[trial];
+
+    if (trial_file(ledger, trial, "trial.json", path, err) || read_file(path, &text, err))
+        return -1;
+    clear_reasons(account);
+    contender->done = contender->sent = 0;
+    account->seconds = 0;
+    account->epoch = account->claims = 0;
+    account->diverged = false;
+    if (text == NULL)
+        return 0;
+
+    cJSON *json = cJSON_Parse(text);
+    const int rc = read_record(ledger, trial, json, path, err);
     cJSON_Delete(json);
     free(text);
-    if (rc != 0)
-        return -1;
+    return rc;
+}
 
-    contender->state = account->reason != NULL           ? SPINE_CONTENDER_FAILED
-                       : busy && contender->done < rungs ? SPINE_CONTENDER_BUSY
-                                                         : SPINE_CONTENDER_FREE;
-
-    return 0;
+/* So many digits that the number which is read again is the one that is compared here. */
+static void add_number(cJSON *object, const char *name, double number)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.17g", number);
+    cJSON_AddRawToObject(object, name, text);
 }
 
 static cJSON *make_json(const struct spine_ledger *ledger, size_t trial)
@@ -185,8 +233,8 @@ static cJSON *make_json(const struct spine_ledger *ledger, size_t trial)
         cJSON *rung = cJSON_CreateObject();
         cJSON *scores = cJSON_AddObjectToObject(rung, "scores");
         for (size_t s = 0; s < SPINE_GOAL_SCORES; s++)
-            if (!isnan(contender->scores[r].value[s]))
-                cJSON_AddNumberToObject(scores, spine_goal_name(s), contender->scores[r].value[s]);
+            if (isfinite(contender->scores[r].value[s]))
+                add_number(scores, spine_goal_name(s), contender->scores[r].value[s]);
         cJSON_AddItemToArray(rungs, rung);
     }
 
@@ -194,9 +242,12 @@ static cJSON *make_json(const struct spine_ledger *ledger, size_t trial)
     cJSON_AddNumberToObject(json, "seconds", account->seconds);
     cJSON_AddNumberToObject(json, "epoch", (double)account->epoch);
     cJSON_AddNumberToObject(json, "claims", account->claims);
+    if (account->diverged)
+        cJSON_AddTrueToObject(json, "diverged");
     if (account->reason != NULL)
         cJSON_AddStringToObject(json, "failed", account->reason);
-
+    if (account->not_evaluated != NULL)
+        cJSON_AddStringToObject(json, "not_evaluated", account->not_evaluated);
     return json;
 }
 
@@ -210,19 +261,178 @@ static int write_text(const char *path, const char *text, struct spine_error *er
     return spine_outfile_finish_text(file, path, err);
 }
 
-static int write_trial(const struct spine_ledger *ledger, size_t trial, struct spine_error *err)
+/* --- What has changed --------------------------------------------------------------------- */
+
+/* An entry of .changes: the number of a trial whose file is about to be written. */
+enum { ENTRY = 8 };
+
+/* Open the file .changes and measure it; what a crash left of an entry at its end doesn't count. */
+static int open_changes(const struct spine_ledger *ledger, int flags, int *file, off_t *size,
+                        char *path, struct spine_error *err)
+{
+    if (spine_ledger_path(ledger, ".changes", path, err))
+        return -1;
+    *file = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0666);
+    *size = 0;
+    if (*file < 0 && errno == ENOENT)
+        return 0;
+    if (*file >= 0)
+        *size = lseek(*file, 0, SEEK_END);
+    if (*file < 0 || *size < 0) {
+        spine_fail(err, "%s: %s", path, strerror(errno));
+        if (*file >= 0)
+            close(*file);
+        return -1;
+    }
+    *size -= *size % ENTRY;
+    return 0;
+}
+
+/* Tell those who work at the sweep that a trial's file changes; before it does, so that it can't go
+ * unnoticed. */
+static int note_change(const struct spine_ledger *ledger, size_t trial, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH], entry[ENTRY + 16];
+    int file = -1, rc = 0;
+    off_t size = 0;
+
+    if (open_changes(ledger, O_RDWR | O_CREAT, &file, &size, path, err))
+        return -1;
+    snprintf(entry, sizeof entry, "%0*zu\n", ENTRY - 1, trial);
+    errno = ENOSPC; /* of a short transfer */
+    if (pwrite(file, entry, ENTRY, size) != ENTRY)
+        rc = spine_fail(err, "%s: %s", path, strerror(errno));
+    if (close(file) != 0 && rc == 0)
+        rc = spine_fail(err, "%s: %s", path, strerror(errno));
+    return rc;
+}
+
+static int read_all(struct spine_ledger *ledger, struct spine_error *err)
+{
+    for (size_t i = 0; i < ledger->trials->count; i++)
+        if (read_trial(ledger, i, err))
+            return -1;
+    return 0;
+}
+
+/* Read the trials of the entries up to 'size'. *known: were all of them entries? */
+static int read_entries(struct spine_ledger *ledger, int file, off_t size, const char *path,
+                        bool *known, struct spine_error *err)
+{
+    char entry[ENTRY];
+
+    for (off_t at = ledger->seen; *known && at < size; at += ENTRY) {
+        int64_t trial = 0;
+        const ssize_t got = pread(file, entry, ENTRY, at);
+        if (got < 0)
+            return spine_fail(err, "%s: %s", path, strerror(errno));
+        *known = got == ENTRY && entry[ENTRY - 1] == '\n';
+        entry[ENTRY - 1] = '\0';
+        *known = *known && spine_number_whole(entry, 0, INT_MAX, &trial) == 0;
+        if (*known && (size_t)trial < ledger->trials->count && /* others may have been given more */
+            read_trial(ledger, (size_t)trial, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* Read the trials that have changed since the last reading; all of them at first, or where .changes
+ * isn't what we wrote. */
+static int read_changed(struct spine_ledger *ledger, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    int file = -1;
+    off_t size = 0;
+
+    if (open_changes(ledger, O_RDONLY, &file, &size, path, err))
+        return -1;
+    bool known = ledger->is_read && size >= ledger->seen;
+    int rc = read_entries(ledger, file, size, path, &known, err);
+    if (file >= 0)
+        close(file);
+    if (rc == 0 && !known)
+        rc = read_all(ledger, err);
+    if (rc != 0)
+        return -1;
+
+    ledger->is_read = true;
+    ledger->seen = size;
+    return 0;
+}
+
+/* Which trials are claimed by others into ledger->held. */
+static int find_held(struct spine_ledger *ledger, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    int file = ledger->claims;
+
+    memset(ledger->held, 0, ledger->trials->count * sizeof *ledger->held);
+    if (spine_ledger_path(ledger, ".claims", path, err))
+        return -1;
+    if (file < 0) /* we only look: nothing is claimed by us that closing it would give up */
+        file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (file < 0 && errno == ENOENT)
+        return 0;
+
+    int rc = 0;
+    if (file < 0 || spine_lock_find_held(file, ledger->trials->count, ledger->held) != 0)
+        rc = spine_fail(err, "%s: %s", path, strerror(errno));
+    if (ledger->claims < 0 && file >= 0)
+        close(file);
+    return rc;
+}
+
+/* Read the state of all trials. Claims are tested first: a worker writes the file before it releases
+ * its claim. */
+static int read_ledger(struct spine_ledger *ledger, struct spine_error *err)
+{
+    if (find_held(ledger, err) || read_changed(ledger, err))
+        return -1;
+
+    for (size_t i = 0; i < ledger->trials->count; i++) {
+        struct spine_contender *contender = &ledger->contenders[i];
+        const struct spine_account *account = &ledger->accounts[i];
+        const bool at_work = ledger->held[i] && contender->done < ledger->halving.num_rungs;
+        contender->state = account->reason != NULL || account->given_up ? SPINE_CONTENDER_FAILED
+                           : at_work                                    ? SPINE_CONTENDER_BUSY
+                                                                        : SPINE_CONTENDER_FREE;
+    }
+    return 0;
+}
+
+/* Write a trial's file; we have the sweep's lock. */
+static int write_trial(struct spine_ledger *ledger, size_t trial, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
     cJSON *json = make_json(ledger, trial);
     char *text = cJSON_Print(json);
     int rc = trial_file(ledger, trial, "trial.json", path, err);
+
     if (rc == 0 && text == NULL)
         rc = spine_memory_fail("a trial's record", err);
     if (rc == 0)
+        rc = note_change(ledger, trial, err);
+    if (rc == 0)
         rc = write_text(path, text, err);
+
     cJSON_free(text);
     cJSON_Delete(json);
     return rc;
+}
+
+/* Open the file of the claims: once, since closing it would give up a claim. */
+static int open_claims(struct spine_ledger *ledger, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+
+    if (ledger->claims >= 0)
+        return 0;
+    if (spine_ledger_path(ledger, ".claims", path, err))
+        return -1;
+    ledger->claims = spine_lock_open(path);
+    if (ledger->claims < 0)
+        return spine_fail(err, "%s: %s", path, strerror(errno));
+    return 0;
 }
 
 /* --- The sweep's directory ---------------------------------------------------------------- */
@@ -306,7 +516,8 @@ int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err)
 
     if (spine_ledger_path(ledger, "trials", trials, err) ||
         spine_ledger_path(ledger, "sweep.ini", path, err) ||
-        spine_rundir_make("sweep.directory", trials, err) || spine_ledger_lock(ledger, &lock, err))
+        spine_rundir_make("sweep.directory", trials, err) || open_claims(ledger, err) ||
+        spine_ledger_lock(ledger, &lock, err))
         return -1;
     char *text = spine_trials_text(ledger->trials), *before = NULL;
     int rc = 0;
@@ -345,10 +556,15 @@ int spine_ledger_find(const struct spine_ledger *ledger, struct spine_error *err
 
 int spine_ledger_read(struct spine_ledger *ledger, struct spine_error *err)
 {
-    for (size_t i = 0; i < ledger->trials->count; i++)
-        if (ledger->contenders[i].done < ledger->halving.num_rungs && read_trial(ledger, i, err))
-            return -1;
-    return 0;
+    int lock = -1;
+
+    if (ledger->claims < 0)
+        return read_ledger(ledger, err);
+    if (spine_ledger_lock(ledger, &lock, err))
+        return -1;
+    const int rc = read_ledger(ledger, err);
+    spine_ledger_unlock(lock);
+    return rc;
 }
 
 int spine_ledger_retry(struct spine_ledger *ledger, struct spine_error *err)
@@ -357,15 +573,13 @@ int spine_ledger_retry(struct spine_ledger *ledger, struct spine_error *err)
 
     if (spine_ledger_lock(ledger, &lock, err))
         return -1;
-    int rc = spine_ledger_read(ledger, err);
+    int rc = read_ledger(ledger, err);
     for (size_t i = 0; rc == 0 && i < ledger->trials->count; i++)
-        if (ledger->contenders[i].state == SPINE_CONTENDER_FAILED) {
-            free(ledger->accounts[i].reason);
-            ledger->accounts[i].reason = NULL;
+        if (ledger->accounts[i].reason != NULL) {
+            clear_reasons(&ledger->accounts[i]);
             rc = write_trial(ledger, i, err);
         }
-
-    spine_lock_release(lock);
+    spine_ledger_unlock(lock);
     return rc;
 }
 
@@ -375,33 +589,29 @@ int spine_ledger_retry(struct spine_ledger *ledger, struct spine_error *err)
 static int claim_job(struct spine_ledger *ledger, const struct spine_job *job,
                      struct spine_error *err)
 {
-    char directory[SPINE_RUNDIR_PATH], path[SPINE_RUNDIR_PATH];
-    struct spine_contender *contender = &ledger->contenders[job->trial];
+    char directory[SPINE_RUNDIR_PATH];
     struct spine_account *account = &ledger->accounts[job->trial];
     struct spine_scores scores;
     int64_t epoch = 0;
 
-    if (spine_ledger_progress(ledger, job->trial, &scores, &epoch, err) ||
-        spine_ledger_trial_path(ledger, job->trial, directory, err) ||
-        trial_file(ledger, job->trial, ".claim", path, err) ||
+    /* If its metrics can't be read, the training that follows will say so. */
+    if (spine_ledger_progress(ledger, job->trial, &scores, &epoch, err))
+        epoch = account->epoch;
+    if (spine_ledger_trial_path(ledger, job->trial, directory, err) ||
         spine_rundir_make("sweep.directory", directory, err))
         return -1;
+    if (spine_lock_take_byte(ledger->claims, job->trial) != SPINE_LOCK_TAKEN)
+        return spine_fail(err, "%s: can't be claimed: %s", directory, strerror(errno));
 
-    ledger->claim = spine_lock_open(path);
-    if (ledger->claim < 0)
-        return spine_fail(err, "%s: %s", path, strerror(errno));
-    if (spine_lock_take(ledger->claim, SPINE_LOCK_TRY) != SPINE_LOCK_TAKEN)
-        return spine_fail(err, "%s: can't be locked", path);
-    free(account->reason);
-    account->reason = NULL;
+    ledger->claimed = job->trial;
+    clear_reasons(account);
     account->claims = epoch > account->epoch ? 1 : account->claims + 1;
     account->epoch = epoch;
-    contender->sent = job->rung + 1;
-
+    ledger->contenders[job->trial].sent = job->rung + 1;
     return write_trial(ledger, job->trial, err);
 }
 
-/* A trial that has killed its workers too often to be tried again. */
+/* Has the trial killed its workers too often to be tried again? */
 static bool is_deadly(const struct spine_ledger *ledger, size_t trial)
 {
     const struct spine_account *account = &ledger->accounts[trial];
@@ -413,27 +623,48 @@ static bool is_deadly(const struct spine_ledger *ledger, size_t trial)
            epoch <= account->epoch;
 }
 
+static int set_reason(char **reason, const char *text, struct spine_error *err)
+{
+    free(*reason);
+    *reason = spine_memory_copy(text, "a reason", err);
+    if (*reason == NULL)
+        return -1;
+    return 0;
+}
+
+/* Let the job's trial fail; we have the sweep's lock. */
+static int fail_job(struct spine_ledger *ledger, const struct spine_job *job, const char *reason,
+                    struct spine_error *err)
+{
+    struct spine_account *account = &ledger->accounts[job->trial];
+
+    if (set_reason(&account->reason, reason, err))
+        return -1;
+    account->claims = 0;
+    ledger->contenders[job->trial].state = SPINE_CONTENDER_FAILED;
+    return write_trial(ledger, job->trial, err);
+}
+
 int spine_ledger_claim(struct spine_ledger *ledger, struct spine_job *job, struct spine_error *err)
 {
     int lock = -1;
 
     *job = (struct spine_job){.verdict = SPINE_HALVING_OVER};
-    if (spine_ledger_lock(ledger, &lock, err))
+    if (open_claims(ledger, err) || spine_ledger_lock(ledger, &lock, err))
         return -1;
-    int rc = spine_ledger_read(ledger, err);
+    int rc = read_ledger(ledger, err);
     while (rc == 0) {
         job->verdict = spine_halving_next(&ledger->halving, ledger->contenders,
                                           ledger->trials->count, &job->trial, &job->rung);
         if (job->verdict != SPINE_HALVING_TRAIN || !is_deadly(ledger, job->trial))
             break;
-        rc = spine_ledger_fail(ledger, job,
-                               "its worker died repeatedly without progress; out of memory?", err);
+        rc = fail_job(ledger, job, "its worker died repeatedly without progress; out of memory?",
+                      err);
     }
 
     if (rc == 0 && job->verdict == SPINE_HALVING_TRAIN)
         rc = claim_job(ledger, job, err);
-
-    spine_lock_release(lock);
+    spine_ledger_unlock(lock);
     return rc;
 }
 
@@ -443,9 +674,9 @@ int spine_ledger_claim_trial(struct spine_ledger *ledger, size_t trial, struct s
     int lock = -1;
 
     *job = (struct spine_job){.verdict = SPINE_HALVING_OVER, .trial = trial};
-    if (spine_ledger_lock(ledger, &lock, err))
+    if (open_claims(ledger, err) || spine_ledger_lock(ledger, &lock, err))
         return -1;
-    int rc = read_trial(ledger, trial, err);
+    int rc = read_ledger(ledger, err);
     const struct spine_contender *contender = &ledger->contenders[trial];
     if (rc == 0 && contender->done < ledger->halving.num_rungs) {
         job->verdict = SPINE_HALVING_TRAIN;
@@ -453,47 +684,70 @@ int spine_ledger_claim_trial(struct spine_ledger *ledger, size_t trial, struct s
                  ? spine_refuse(err, "trial %zu: another process is training it", trial)
                  : claim_job(ledger, job, err);
     }
+    spine_ledger_unlock(lock);
+    return rc;
+}
 
-    spine_lock_release(lock);
+/* --- Settling ----------------------------------------------------------------------------- */
+
+/* Write down the trial's record, and learn what others have written. */
+static int settle(struct spine_ledger *ledger, size_t trial, struct spine_error *err)
+{
+    int lock = -1;
+
+    ledger->accounts[trial].claims = 0;
+    if (spine_ledger_lock(ledger, &lock, err))
+        return -1;
+    int rc = write_trial(ledger, trial, err);
+    if (rc == 0)
+        rc = read_ledger(ledger, err);
+    spine_ledger_unlock(lock);
     return rc;
 }
 
 int spine_ledger_record(struct spine_ledger *ledger, const struct spine_job *job,
-                        const struct spine_scores *scores, double seconds, struct spine_error *err)
+                        const struct spine_scores *scores, bool diverged, double seconds,
+                        struct spine_error *err)
 {
     struct spine_contender *contender = &ledger->contenders[job->trial];
+
     contender->scores[job->rung] = *scores;
     contender->done = contender->sent = job->rung + 1;
+    ledger->accounts[job->trial].diverged = diverged;
     ledger->accounts[job->trial].seconds += seconds;
-    ledger->accounts[job->trial].claims = 0;
-    return write_trial(ledger, job->trial, err);
+    return settle(ledger, job->trial, err);
 }
 
 int spine_ledger_fail(struct spine_ledger *ledger, const struct spine_job *job, const char *reason,
                       struct spine_error *err)
 {
-    struct spine_account *account = &ledger->accounts[job->trial];
-    free(account->reason);
-    account->reason = spine_memory_copy(reason, "a reason", err);
-    account->claims = 0;
-    ledger->contenders[job->trial].state = SPINE_CONTENDER_FAILED;
-    if (account->reason == NULL)
+    if (set_reason(&ledger->accounts[job->trial].reason, reason, err))
         return -1;
+    return settle(ledger, job->trial, err);
+}
 
-    return write_trial(ledger, job->trial, err);
+int spine_ledger_defer(struct spine_ledger *ledger, const struct spine_job *job, const char *reason,
+                       struct spine_error *err)
+{
+    struct spine_account *account = &ledger->accounts[job->trial];
+
+    if (set_reason(&account->not_evaluated, reason, err))
+        return -1;
+    account->given_up = true;
+    return settle(ledger, job->trial, err);
 }
 
 int spine_ledger_pause(struct spine_ledger *ledger, const struct spine_job *job,
                        struct spine_error *err)
 {
-    ledger->accounts[job->trial].claims = 0;
-    return write_trial(ledger, job->trial, err);
+    return settle(ledger, job->trial, err);
 }
 
 void spine_ledger_release(struct spine_ledger *ledger)
 {
-    spine_lock_release(ledger->claim);
-    ledger->claim = -1;
+    if (ledger->claimed < ledger->trials->count)
+        spine_lock_release_byte(ledger->claims, ledger->claimed);
+    ledger->claimed = ledger->trials->count;
 }
 
 int spine_ledger_progress(const struct spine_ledger *ledger, size_t trial,
@@ -506,13 +760,17 @@ int spine_ledger_progress(const struct spine_ledger *ledger, size_t trial,
     if (trial_file(ledger, trial, "metrics.jsonl", path, err) ||
         spine_metrics_last(path, &line, err))
         return -1;
-    cJSON *json = line == NULL ? NULL : cJSON_Parse(line);
-    if (json != NULL) {
-        read_scores(json, scores);
-        *epoch = (int64_t)read_number(json, "epoch");
-    }
+    if (line == NULL)
+        return 0;
 
+    cJSON *json = cJSON_Parse(line);
+    double number = 0;
+    int rc = 0;
+    if (read_number(json, "epoch", INT_MAX, &number) != 0)
+        rc = spine_refuse(err, "%s: its last line is not an epoch's JSON object", path);
+    read_scores(json, scores);
+    *epoch = (int64_t)number;
     cJSON_Delete(json);
     free(line);
-    return 0;
+    return rc;
 }

@@ -14,19 +14,25 @@
 
 const char *spine_summary_state_name(enum spine_trial_state state)
 {
-    static const char *const names[] = {"open", "running", "begun", "halted", "finished", "failed"};
+    static const char *const names[] = {"open",   "running",  "begun",    "not evaluated",
+                                        "halted", "finished", "diverged", "failed"};
     return names[state];
 }
 
 enum spine_trial_state spine_summary_state(const struct spine_summary *summary, size_t trial)
 {
     const struct spine_contender *contender = &summary->ledger->contenders[trial];
-    if (contender->state == SPINE_CONTENDER_FAILED)
+    const struct spine_account *account = &summary->ledger->accounts[trial];
+    const size_t rungs = summary->ledger->halving.num_rungs;
+
+    if (account->reason != NULL)
         return SPINE_TRIAL_FAILED;
-    if (contender->done == summary->ledger->halving.num_rungs)
-        return SPINE_TRIAL_FINISHED;
+    if (contender->done == rungs)
+        return account->diverged ? SPINE_TRIAL_DIVERGED : SPINE_TRIAL_FINISHED;
     if (contender->state == SPINE_CONTENDER_BUSY)
         return SPINE_TRIAL_RUNNING;
+    if (account->not_evaluated != NULL)
+        return SPINE_TRIAL_NOT_EVALUATED;
     if (contender->sent > contender->done)
         return SPINE_TRIAL_BEGUN;
     return contender->done > 0 ? SPINE_TRIAL_HALTED : SPINE_TRIAL_OPEN;
@@ -129,6 +135,13 @@ void spine_summary_dispose(struct spine_summary *summary)
 
 /* --- The table ---------------------------------------------------------------------------- */
 
+/* Why a trial failed or could not be evaluated, or NULL. */
+static const char *reason_of(const struct spine_summary *summary, size_t trial)
+{
+    const struct spine_account *account = &summary->ledger->accounts[trial];
+    return account->reason != NULL ? account->reason : account->not_evaluated;
+}
+
 /* A reason may contain tabs and newlines. */
 static void print_cell(const char *text, FILE *file)
 {
@@ -152,9 +165,8 @@ static void print_trial(const struct spine_summary *summary, size_t trial, FILE 
 {
     const struct spine_trials *trials = summary->ledger->trials;
     const struct spine_scores *scores = spine_summary_scores(summary, trial);
-    const char *reason = summary->ledger->accounts[trial].reason;
+    const char *reason = reason_of(summary, trial);
     char value[SPINE_PARAMETER_VALUE];
-
     fprintf(file, "%zu", trial);
 
     for (size_t p = 0; p < trials->num_parameters; p++) {
@@ -226,9 +238,9 @@ void spine_summary_print_short(const struct spine_summary *summary, FILE *file)
 
     if (summary->best == count_trials(summary)) {
         fprintf(file, ": %s\n",
-                summary->count[SPINE_TRIAL_FINISHED] == 0
-                    ? "no trial is finished yet"
-                    : "no finished trial is within the limits");
+                summary->count[SPINE_TRIAL_FINISHED] > 0 ? "no finished trial is within the limits"
+                : summary->count[SPINE_TRIAL_DIVERGED] > 0 ? "all trained trials have diverged"
+                                                           : "no trial is finished yet");
         return;
     }
 
@@ -240,10 +252,13 @@ void spine_summary_print_short(const struct spine_summary *summary, FILE *file)
 
 /* --- JSON --------------------------------------------------------------------------------- */
 
+/* So many digits that the number which is read is the one that was compared. */
 static void add_number(cJSON *object, const char *name, double number)
 {
-    if (!isnan(number))
-        cJSON_AddNumberToObject(object, name, number);
+    char text[32];
+    snprintf(text, sizeof text, "%.17g", number);
+    if (isfinite(number))
+        cJSON_AddRawToObject(object, name, text);
 }
 
 /* The trials' objectives on the first rung; NaN for those that haven't reached it. */
@@ -360,9 +375,8 @@ static cJSON *make_trial(const struct spine_summary *summary, size_t trial)
     cJSON_AddBoolToObject(json, "allowed",
                           scores != NULL && spine_goal_allows(goal_of(summary), scores));
     cJSON_AddBoolToObject(json, "front", summary->on_front[trial]);
-    if (account->reason != NULL)
-        cJSON_AddStringToObject(json, "reason", account->reason);
-
+    if (reason_of(summary, trial) != NULL)
+        cJSON_AddStringToObject(json, "reason", reason_of(summary, trial));
     return json;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "spine/sweep/sweep.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
 #include "spine/eval/evaluate.h"
+#include "spine/files/metrics.h"
 #include "spine/sweep/ledger.h"
 #include "spine/sweep/summary.h"
 #include "spine/train/nodedata.h"
@@ -66,34 +68,33 @@ static int configure(const struct group *group, const struct spine_job *job,
 }
 
 /* Log the result of a job, and how many trials have results. */
-static int announce(struct group *group, const struct spine_job *job,
-                    const struct spine_config *config, double seconds, struct spine_error *err)
+static void announce(const struct group *group, const struct spine_job *job,
+                     const struct spine_config *config, double seconds)
 {
-    struct spine_ledger *ledger = &group->ledger;
+    const struct spine_ledger *ledger = &group->ledger;
     const struct spine_contender *contender = &ledger->contenders[job->trial];
+    const struct spine_account *account = &ledger->accounts[job->trial];
     const size_t objective = group->trials->goal.objective, count = group->trials->count;
     size_t done = 0;
 
-    if (spine_ledger_read(ledger, err))
-        return -1;
     for (size_t i = 0; i < count; i++)
         done += ledger->contenders[i].done > 0;
-
-    if (contender->state == SPINE_CONTENDER_FAILED)
-        spine_log(SPINE_LOG_INFO, "trial %04zu failed: %s", job->trial,
-                  ledger->accounts[job->trial].reason);
+    if (account->reason != NULL)
+        spine_log(SPINE_LOG_INFO, "trial %04zu failed: %s", job->trial, account->reason);
+    else if (account->not_evaluated != NULL)
+        spine_log(SPINE_LOG_INFO, "trial %04zu is trained, but could not be evaluated: %s",
+                  job->trial, account->not_evaluated);
     else
-        spine_log(SPINE_LOG_INFO, "trial %04zu  %lld epochs  %s %.5g  %.1f s  (%zu of %zu trials)",
-                  job->trial, (long long)spine_config_last_epoch(config),
+        spine_log(SPINE_LOG_INFO,
+                  "trial %04zu%s  %lld epochs  %s %.5g  %.1f s  (%zu of %zu trials)", job->trial,
+                  account->diverged ? " diverged" : "", (long long)spine_config_last_epoch(config),
                   spine_goal_name(objective), contender->scores[job->rung].value[objective],
                   seconds, done, count);
-
-    return 0;
 }
 
-/* Measure the readability of a trial's codes, as spine-eval does without options. A failure is only
- * a warning: the trial is trained. */
-static void measure_readability(const struct spine_config *config, struct spine_scores *scores)
+/* Measure how readable a trial's codes are, as spine-eval does without options. */
+static int evaluate(const struct spine_config *config, struct spine_scores *scores,
+                    struct spine_error *err)
 {
     static const char *const figures[] = {"intrusion", "coherence", "DistRatio", "diversity"};
     static const char *const names[] = {"intrusion", "coherence", "distratio", "diversity"};
@@ -104,24 +105,42 @@ static void measure_readability(const struct spine_config *config, struct spine_
                                                    .draws = SPINE_EVALUATE_DRAWS,
                                                    .seed = SPINE_EVALUATE_SEED};
     struct spine_evaluation *evaluations = NULL;
-    struct spine_error err;
     size_t count;
 
 #ifdef _OPENMP
     omp_set_num_threads(1); /* the other cores have groups of their own */
 #endif
+    const int rc = spine_evaluate(&options, &evaluations, &count, err);
 
-    if (spine_evaluate(&options, &evaluations, &count, &err))
-        spine_log_warning("%s: readability could not be measured: %s", path, err.text);
-    else
-        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-            const struct spine_figure *figure =
-                spine_figures_find(&evaluations->figures, "interpretability", figures[i]);
-            if (figure != NULL)
-                scores->value[spine_goal_find(names[i])] = figure->estimate.value;
-        }
+    for (size_t i = 0; rc == 0 && i < sizeof names / sizeof *names; i++) {
+        const struct spine_figure *figure =
+            spine_figures_find(&evaluations->figures, "interpretability", figures[i]);
+        if (figure != NULL)
+            scores->value[spine_goal_find(names[i])] = figure->estimate.value;
+    }
 
     spine_evaluate_dispose(evaluations, count);
+    return rc;
+}
+
+/* All scores of a job's trial, which is trained. */
+static int measure(const struct group *group, const struct spine_job *job,
+                   const struct spine_config *config, struct spine_scores *scores, bool *diverged,
+                   struct spine_error *err)
+{
+    const int64_t trained = spine_config_last_epoch(config);
+    double explained;
+    int64_t epoch = 0;
+
+    if (spine_ledger_progress(&group->ledger, job->trial, scores, &epoch, err))
+        return -1;
+    if (epoch != trained)
+        return spine_fail(err, "%s/metrics.jsonl: ends with epoch %lld, expected %lld",
+                          config->directory, (long long)epoch, (long long)trained);
+    if (spine_metrics_diverged(config->directory, diverged, &explained, err))
+        return -1;
+    *diverged = *diverged && trained == config->epochs;
+    return evaluate(config, scores, err);
 }
 
 /* Record the result of a training, and release the trial. Seven parameters: all of what is known
@@ -130,24 +149,25 @@ static int record_result(struct group *group, const struct spine_job *job,
                          const struct spine_config *config, int trained, double started,
                          const struct spine_error *reason, struct spine_error *err)
 {
+    struct spine_ledger *ledger = &group->ledger;
     struct spine_scores scores;
-    int64_t epoch = 0;
+    struct spine_error why;
+    bool diverged = false;
+    const bool paused = trained != 0 && reason->status == SPINE_EXIT_AGAIN;
+    int rc;
 
-    int rc = -1;
-    if (trained != 0 && reason->status == SPINE_EXIT_AGAIN) {
-        rc = spine_ledger_pause(&group->ledger, job, err);
-    } else if (trained != 0) {
-        rc = spine_ledger_fail(&group->ledger, job, reason->text, err);
-    } else if (spine_ledger_progress(&group->ledger, job->trial, &scores, &epoch, err) == 0) {
-        measure_readability(config, &scores);
-        rc = spine_ledger_record(&group->ledger, job, &scores, spine_comm_clock() - started, err);
-    }
-
-    spine_ledger_release(&group->ledger);
-    if (rc != 0 || (trained != 0 && reason->status == SPINE_EXIT_AGAIN))
-        return rc;
-
-    return announce(group, job, config, spine_comm_clock() - started, err);
+    if (paused)
+        rc = spine_ledger_pause(ledger, job, err);
+    else if (trained != 0)
+        rc = spine_ledger_fail(ledger, job, reason->text, err);
+    else if (measure(group, job, config, &scores, &diverged, &why) != 0)
+        rc = spine_ledger_defer(ledger, job, why.text, err);
+    else
+        rc = spine_ledger_record(ledger, job, &scores, diverged, spine_comm_clock() - started, err);
+    spine_ledger_release(ledger);
+    if (rc == 0 && !paused)
+        announce(group, job, config, spine_comm_clock() - started);
+    return rc;
 }
 
 /* Train a job that the leader has claimed. *failed: did the trial fail? */
@@ -252,6 +272,25 @@ static void dispose(struct group *group)
     spine_comm_dispose(&group->comm);
 }
 
+/* Fail if trials have failed, or could not be evaluated. */
+static int refuse_rest(const struct spine_summary *summary, struct spine_error *err)
+{
+    const size_t count = summary->ledger->trials->count;
+    const size_t failed = summary->count[SPINE_TRIAL_FAILED];
+    const size_t not_evaluated = summary->count[SPINE_TRIAL_NOT_EVALUATED];
+
+    if (failed > 0)
+        return spine_fail(err,
+                          "%zu of %zu trials failed; retry them with 'spine-sweep run --retry'",
+                          failed, count);
+    if (not_evaluated > 0)
+        return spine_fail(err,
+                          "%zu of %zu trials could not be evaluated; run the same command again "
+                          "to evaluate them",
+                          not_evaluated, count);
+    return 0;
+}
+
 /* Write the summary when no job is left. */
 static int write_summary(struct group *group, struct spine_error *err)
 {
@@ -259,14 +298,11 @@ static int write_summary(struct group *group, struct spine_error *err)
 
     if (spine_ledger_read(&group->ledger, err) || spine_summary_init(&summary, &group->ledger, err))
         return -1;
-    const size_t failed = summary.count[SPINE_TRIAL_FAILED];
     int rc = spine_summary_write(&summary, err);
-    if (rc == 0)
+    if (rc == 0) {
         spine_summary_print_short(&summary, stderr);
-    if (rc == 0 && failed > 0)
-        rc = spine_fail(err, "%zu of %zu trials failed; retry them with 'spine-sweep run --retry'",
-                        failed, group->trials->count);
-
+        rc = refuse_rest(&summary, err);
+    }
     spine_summary_dispose(&summary);
     return rc;
 }
@@ -345,7 +381,11 @@ int spine_sweep_trial(const struct spine_trials *trials, struct spine_comm *worl
         else
             spine_log(SPINE_LOG_INFO, "trial %04zu is done", i);
     }
-
+    if (rc == 0) { /* the leader has evaluated it */
+        const char *why = group.ledger.accounts[i].not_evaluated;
+        rc = why == NULL ? 0 : spine_fail(err, "trial %zu could not be evaluated: %s", i, why);
+        rc = spine_comm_agree(world, rc, err);
+    }
     if (rc == 0 && failed) {
         *err = reason;
         rc = -1;
@@ -408,6 +448,8 @@ int spine_sweep_status(const struct spine_trials *trials, FILE *out, struct spin
         const enum spine_trial_state state = spine_summary_state(&summary, i);
         if (state == SPINE_TRIAL_FAILED)
             fprintf(out, "trial %04zu  failed: %s\n", i, ledger.accounts[i].reason);
+        else if (state == SPINE_TRIAL_NOT_EVALUATED)
+            fprintf(out, "trial %04zu  not evaluated: %s\n", i, ledger.accounts[i].not_evaluated);
         else if (state == SPINE_TRIAL_RUNNING || state == SPINE_TRIAL_BEGUN)
             rc = print_progress(&ledger, i, spine_summary_state_name(state), out, err);
     }

@@ -6,6 +6,16 @@
 
 static const double SHOW_EVERY = 0.2; /* seconds */
 
+static bool has_diverged(const struct spine_config *config)
+{
+    struct spine_error ignored; /* spine_train_check() says it */
+    bool diverged = false;
+    double explained;
+
+    return spine_metrics_diverged(config->directory, &diverged, &explained, &ignored) == 0 &&
+           diverged;
+}
+
 void spine_status_begin(struct spine_status *status)
 {
     const struct spine_config *config = status->config;
@@ -14,7 +24,8 @@ void spine_status_begin(struct spine_status *status)
 
     status->started = spine_clock_now();
     if (status->resume->start == SPINE_START_FINISHED)
-        spine_log(SPINE_LOG_INFO, "%s is finished%s: %lld epochs; nothing to do", config->directory,
+        spine_log(SPINE_LOG_INFO, "%s %s%s: %lld epochs; nothing to do", config->directory,
+                  has_diverged(config) ? "has diverged" : "is finished",
                   last_epoch < config->epochs ? " up to train.stop_after" : "",
                   (long long)position->epoch);
     else

@@ -406,3 +406,22 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm,
 
     return spine_comm_agree(comm, dispose(&run, rc, err), err);
 }
+
+int spine_train_check(const struct spine_config *config, struct spine_comm *comm,
+                      struct spine_error *err)
+{
+    bool diverged = false;
+    double explained = 0;
+    int rc = 0;
+
+    if (comm->rank == 0 && spine_config_last_epoch(config) == config->epochs)
+        rc = spine_metrics_diverged(config->directory, &diverged, &explained, err);
+    if (rc == 0 && diverged)
+        rc = spine_fail(
+            err,
+            "%s: diverged: the explained variance is %.4g, so the mean of all rows would "
+            "be a better reconstruction; a lower train.learning_rate%s may help",
+            config->directory, explained,
+            config->revive_after > 0 ? ", or train.revive_after = 0," : "");
+    return spine_comm_agree(comm, rc, err);
+}

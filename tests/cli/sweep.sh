@@ -159,7 +159,7 @@ mkdir -p deadly/trials/0002
 echo '{"rungs": [], "sent": 1, "seconds": 0, "epoch": 0, "claims": 5}' >deadly/trials/0002/trial.json
 attempt mpirun -np 2 "$sweep" run sweep.ini sweep.directory=deadly
 [ "$status" = 1 ] || fail "status $status, expected 1: $(cat stderr)"
-grep -q '^2	.*	failed	.*its worker died' deadly/summary.tsv ||
+grep -q '^2	.*	failed	.*its worker died repeatedly' deadly/summary.tsv ||
     fail "a trial that kills goes on and on: $(cat deadly/summary.tsv)"
 [ "$(grep -c '	finished	' deadly/summary.tsv)" = 5 ] || fail "$(cat deadly/summary.tsv)"
 
@@ -177,6 +177,56 @@ attempt mpirun -np 2 "$sweep" run sweep.ini train.optimizer=sgd
 [ "$(grep -c '^trial' stderr)" = 0 ] || fail "a failed trial was taken up again: $(cat stderr)"
 attempt mpirun -np 2 "$sweep" run --retry sweep.ini train.optimizer=sgd
 [ "$(grep -c '^trial 000[23] failed' stderr)" = 2 ] || fail "--retry: $(cat stderr)"
+
+# --- Trials that diverge ----------------------------------------------------------------------------
+
+ini grid 'train.learning_rate = 0.001, 10' 'directory = diverging'
+run "$sweep" run sweep.ini 'sweep.objective=maximize diversity'
+grep -q '^trial 0001 diverged  6 epochs' stderr || fail "said: $(cat stderr)"
+grep -q '^2 trials, 1 finished, 1 diverged' stderr || fail "said: $(cat stderr)"
+grep -q '^to maximize diversity: trial 0000, ' stderr || fail "said: $(cat stderr)"
+grep -qP '^1\t10\tdiverged\t.*\tno\t$' diverging/summary.tsv || fail "$(cat diverging/summary.tsv)"
+attempt "$SPINE_BIN/spine-mpi" base.ini train.learning_rate=10
+[ "$status" = 1 ] || fail "status $status of a run that diverged: $(cat stderr)"
+one_line spine-mpi 'run: diverged: the explained variance is -*, so the mean of all rows would be a better *'
+attempt "$SPINE_BIN/spine-mpi" base.ini train.learning_rate=10
+[ "$status" = 1 ] || fail "status $status of a run that has diverged: $(cat stderr)"
+grep -q '^run has diverged: 6 epochs; nothing to do' stderr || fail "said: $(cat stderr)"
+
+# --- Trials that could not be evaluated ---------------------------------------------------------------
+
+ini grid 'train.noise = 0.1, 0.3' 'model.hidden = 20, 30, 40' 'directory = unread'
+"$sweep" run sweep.ini >out 2>err &
+helper=$!
+for _ in $(seq 3000); do
+    ! cat unread/trials/*/metrics.jsonl 2>/dev/null | grep -q . || break
+    sleep 0.02
+done
+mv glove.h5 moved.h5
+status=0
+wait $helper || status=$?
+mv moved.h5 glove.h5
+[ "$status" = 1 ] || fail "status $status without the input: $(cat err)"
+left=$(grep -c '^trial 000[0-5] is trained, but could not be evaluated: glove.h5: ' err || true)
+[ "$left" -ge 3 ] || fail "said: $(cat err)"
+grep -q "^spine-sweep: $left of 6 trials could not be evaluated; run the same command again to evaluate \
+them" err || fail "said: $(cat err)"
+run "$sweep" status unread
+grep -q "$left not evaluated" stdout || fail "status: $(cat stdout)"
+grep -q '^trial 0005  not evaluated: glove.h5: ' stdout || fail "status: $(cat stdout)"
+run "$sweep" run sweep.ini
+[ "$(cat unread/trials/*/metrics.jsonl | wc -l)" = 36 ] || fail "trials were trained again"
+cmp summary.tsv unread/summary.tsv || fail "evaluated later, the trials give another table"
+
+mv unread/trials/0003/trial.json whole.json
+head -c 30 whole.json >unread/trials/0003/trial.json
+for job in run status summary; do
+    refused spine-sweep "unread/trials/0003/trial.json: is damaged: expected what spine-sweep writes; \
+if you remove it, 'spine-sweep run' resumes the trial from its checkpoint" "$sweep" $job sweep.ini
+done
+rm unread/trials/0003/trial.json
+run "$sweep" run sweep.ini
+cmp summary.tsv unread/summary.tsv || fail "trial 3 without its record is another trial"
 
 # --- Successive halving -----------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@
 #define SPINE_BASE_LOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Open the file, creating it if necessary, but never through a symbolic link. Returns its descriptor;
  * -1, with errno set, on failure. */
@@ -19,6 +20,15 @@ enum spine_lock_outcome {
     SPINE_LOCK_IMPOSSIBLE, /* not on this file system; errno is set */
 };
 enum spine_lock_outcome spine_lock_take(int lock, enum spine_lock_mode mode);
+
+/* Lock one byte of the open file, at once or not at all, and give it up. A file has as many locks as
+ * bytes, also beyond its end. */
+enum spine_lock_outcome spine_lock_take_byte(int lock, size_t byte);
+void spine_lock_release_byte(int lock, size_t byte);
+
+/* Set held[i] to true for each of the first 'count' bytes that another process has locked. The file
+ * may be open for reading only. -1, with errno set, on failure. */
+int spine_lock_find_held(int lock, size_t count, bool *held);
 
 /* Does another process hold the lock of this file? False if the file doesn't exist. */
 bool spine_lock_is_held(const char *path);

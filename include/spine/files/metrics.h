@@ -82,6 +82,14 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
  * none, or no such file. */
 int spine_metrics_last(const char *path, char **line, struct spine_error *err);
 
+/* Has the run in 'directory' diverged, though its losses are finite? By the first and the last line of
+ * its metrics: the explained variance, which goes to *explained, is below 0, so that the mean of all
+ * rows would be a better reconstruction; and training made it so: the reconstruction loss is higher
+ * than in the first epoch, or the explained variance below -1, where no model begins. So a training
+ * that has just begun has not diverged. Without an evaluated last line *explained is NaN. */
+int spine_metrics_diverged(const char *directory, bool *diverged, double *explained,
+                           struct spine_error *err);
+
 /* Read the file into an object with an array for each metric, null where an epoch has none:
  * {"epoch": [1, 2, ...], "rl": [...], ...}, to six digits. Of more than 'most' epochs, the evaluated
  * ones, the last one and evenly spaced ones are kept. An unfinished last line, which is being

@@ -50,9 +50,10 @@ void spine_goal_print_limits(const struct spine_goal *goal, FILE *file);
 /* Are the scores within all limits? An unknown one isn't. */
 bool spine_goal_allows(const struct spine_goal *goal, const struct spine_scores *scores);
 
-/* Below 0 if a is better than b, above 0 if b is, 0 if neither. Scores within the limits are better
- * than scores that aren't, then those that miss them by less; then the objective decides. Unknown
- * is worst. */
+/* Below 0 if a is better than b, above 0 if b is, 0 if neither. A negative explained variance
+ * is worse than any other: the mean of all rows would be a better reconstruction. Then, what is
+ * within the limits is better than what isn't; then, what misses them by less; then the objective
+ * decides. Unknown is worst. */
 int spine_goal_compare(const struct spine_goal *goal, const struct spine_scores *a,
                        const struct spine_scores *b);
 

@@ -1,11 +1,16 @@
 /* ledger.h -- the directory of a sweep: which trials are done, and which process trains which.
  *
  *     sweep.ini               the sweep (trials.h) with the options of its base
- *     .lock                   held while a trial is claimed
  *     trials/0007/            trial 7, an ordinary run (rundir.h), and beside it
  *     trials/0007/trial.json  its result: the rungs it was promoted to, its scores on each
- *                             (halving.h), why it failed
- *     trials/0007/.claim      held (lock.h) by the process that trains it
+ *                             (halving.h), why it failed or could not be evaluated
+ *     .lock                   held (lock.h) while a trial is claimed or recorded
+ *     .claims                 byte 7 is locked by the process that trains trial 7
+ *     .changes                an entry for each time that a trial.json was written: the trial's
+ *                             number, in 8 bytes. A worker reads again only what has changed
+ *
+ * Scores are written with 17 digits: those that a worker computed and those that another has read
+ * are the same, so that it makes no difference which worker trained a trial.
  *
  * The workers of a sweep communicate through it alone: groups of one job, tasks of an array, other
  * machines with the same file system. A claim ends with its process; then another worker resumes
@@ -13,16 +18,22 @@
 #ifndef SPINE_SWEEP_LEDGER_H
 #define SPINE_SWEEP_LEDGER_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "spine/files/rundir.h"
 #include "spine/sweep/halving.h"
 #include "spine/sweep/trials.h"
 
 /* The record of a trial, beside struct spine_contender. */
 struct spine_account {
-    char *reason;   /* owned; why it failed, or NULL */
-    int64_t epoch;  /* that it had reached when it was last claimed */
-    int claims;     /* since it last finished a rung, paused or made progress */
-    double seconds; /* of training, up to the last rung */
+    char *reason;        /* owned; why it failed, or NULL */
+    char *not_evaluated; /* owned; why its codes, trained, could not be evaluated, or NULL */
+    bool diverged;       /* trained to the end, it has diverged (metrics.h) */
+    bool given_up;       /* until another process, as this one could not evaluate it */
+    int64_t epoch;       /* that it had reached when it was last claimed */
+    int claims;          /* since it last finished a rung, paused or made progress */
+    double seconds;      /* of training, up to the last rung */
 };
 
 struct spine_ledger {
@@ -31,7 +42,11 @@ struct spine_ledger {
     struct spine_contender *contenders; /* owned; (trials->count) */
     struct spine_scores *scores;        /* owned; (trials->count, rungs) */
     struct spine_account *accounts;     /* owned; (trials->count) */
-    int claim;                          /* lock of the claimed trial, or -1 */
+    bool *held;                         /* owned; (trials->count): claimed by other processes */
+    int claims;                         /* the file .claims, or -1: nothing is claimed here */
+    size_t claimed;                     /* by this process, or trials->count */
+    bool is_read;                       /* all trials, up to this size of .changes: */
+    off_t seen;
 };
 
 int spine_ledger_init(struct spine_ledger *ledger, const struct spine_trials *trials,
@@ -55,7 +70,7 @@ void spine_ledger_unlock(int lock);
 /* Mark failed trials to be trained again. */
 int spine_ledger_retry(struct spine_ledger *ledger, struct spine_error *err);
 
-/* Read the state of all trials. */
+/* Read the state of all trials. Refuses a trial.json that isn't what was written. */
 int spine_ledger_read(struct spine_ledger *ledger, struct spine_error *err);
 
 /* A job of a worker: train 'trial' up to 'rung', record that it is done or has failed, and release
@@ -74,11 +89,15 @@ int spine_ledger_claim(struct spine_ledger *ledger, struct spine_job *job, struc
 int spine_ledger_claim_trial(struct spine_ledger *ledger, size_t trial, struct spine_job *job,
                              struct spine_error *err);
 
-/* Record the result of the claimed job. */
+/* Record the result of the claimed job. A deferred trial is claimed again by the next process, not
+ * by this one, where its evaluation would fail again. */
 int spine_ledger_record(struct spine_ledger *ledger, const struct spine_job *job,
-                        const struct spine_scores *scores, double seconds, struct spine_error *err);
+                        const struct spine_scores *scores, bool diverged, double seconds,
+                        struct spine_error *err);
 int spine_ledger_fail(struct spine_ledger *ledger, const struct spine_job *job, const char *reason,
                       struct spine_error *err);
+int spine_ledger_defer(struct spine_ledger *ledger, const struct spine_job *job, const char *reason,
+                       struct spine_error *err); /* it is trained, but could not be evaluated */
 int spine_ledger_pause(struct spine_ledger *ledger, const struct spine_job *job,
                        struct spine_error *err); /* it is saved, and will be resumed */
 void spine_ledger_release(struct spine_ledger *ledger);
@@ -90,7 +109,7 @@ int spine_ledger_trial_path(const struct spine_ledger *ledger, size_t trial, cha
                             struct spine_error *err);
 
 /* The scores that the last line of the trial's metrics.jsonl has, and its epoch; 0 if there is
- * none. */
+ * none. Refuses a line that isn't an epoch's. */
 int spine_ledger_progress(const struct spine_ledger *ledger, size_t trial,
                           struct spine_scores *scores, int64_t *epoch, struct spine_error *err);
 

@@ -7,10 +7,10 @@
  *     summary.html    the same as a page
  *
  * The best trial has the best objective of those within the limits, among trials that were trained
- * to the end. The Pareto front of explained variance and readability (intrusion): the trials that no
- * other beats on both. An effect is the mean objective for each value of a list, or the rank
- * correlation of a range with the objective, over the trials that have an objective on the first
- * rung (halving.h), where all can be compared. Local. */
+ * to the end and have not diverged; of equals, it has the lowest number. The Pareto front of explained
+ * variance and readability (intrusion): the trials that no other beats on both. An effect is the mean
+ * objective for each value of a list, or the rank correlation of a range with the objective, over the
+ * trials that have an objective on the first rung (halving.h), where all can be compared. Local. */
 #ifndef SPINE_SWEEP_SUMMARY_H
 #define SPINE_SWEEP_SUMMARY_H
 
@@ -19,11 +19,13 @@
 #include "spine/sweep/ledger.h"
 
 enum spine_trial_state {
-    SPINE_TRIAL_OPEN,     /* not begun */
-    SPINE_TRIAL_RUNNING,  /* being trained */
-    SPINE_TRIAL_BEGUN,    /* interrupted: it resumes with the sweep */
-    SPINE_TRIAL_HALTED,   /* not promoted from its rung */
-    SPINE_TRIAL_FINISHED, /* trained to the end */
+    SPINE_TRIAL_OPEN,          /* not begun */
+    SPINE_TRIAL_RUNNING,       /* being trained */
+    SPINE_TRIAL_BEGUN,         /* interrupted: it resumes with the sweep */
+    SPINE_TRIAL_NOT_EVALUATED, /* trained: 'spine-sweep run' evaluates it again */
+    SPINE_TRIAL_HALTED,        /* not promoted from its rung */
+    SPINE_TRIAL_FINISHED,      /* trained to the end */
+    SPINE_TRIAL_DIVERGED,      /* the same, but it has diverged (metrics.h) */
     SPINE_TRIAL_FAILED,
     SPINE_TRIAL_STATES,
 };

@@ -14,4 +14,9 @@
 int spine_train(const struct spine_config *config, struct spine_comm *comm,
                 const struct spine_dataset *whole, const char *timeline, struct spine_error *err);
 
+/* Has a run that is trained to its last epoch diverged (metrics.h)? Then fail; its results stay as they
+ * are. Collective. */
+int spine_train_check(const struct spine_config *config, struct spine_comm *comm,
+                      struct spine_error *err);
+
 #endif

@@ -300,9 +300,37 @@ static void test_a_run_may_have_none(void **state)
     assert_null(columns);
 }
 
+/* Of the reconstruction loss in the first and the last epoch, and the explained variance. */
+static void test_a_loss_that_rose_above_the_variance_has_diverged(void **state)
+{
+    (void)state;
+    static const struct {
+        double first, last, explained;
+        bool diverged;
+    } runs[] = {
+        {0.5, 0.4, 0.2, false},  {0.5, 0.9, 0.2, false}, {0.5, 0.4, -0.2, false},
+        {0.5, 0.5, -0.2, false}, {0.5, 0.9, -0.2, true}, {900, 0.5, -1.5, true},
+    };
+    const struct path path = join_path(&directory, "metrics.jsonl");
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        FILE *file = fopen(path.text, "w");
+        bool diverged = !runs[i].diverged;
+        double explained = 0;
+        assert_non_null(file);
+        fprintf(file, "{\"epoch\":1,\"rl\":%g}\n{\"epoch\":2,\"rl\":0.1}\n", runs[i].first);
+        fprintf(file, "{\"epoch\":3,\"rl\":%g,\"explained_variance\":%g}\n{\"epo", runs[i].last,
+                runs[i].explained);
+        fclose(file);
+        TRY(spine_metrics_diverged(directory.text, &diverged, &explained, &err));
+        assert_true(explained == runs[i].explained);
+        assert_int_equal(diverged, runs[i].diverged);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_a_loss_that_rose_above_the_variance_has_diverged),
         TEST(test_each_epoch_is_a_line_with_the_names_in_order),
         TEST(test_a_line_is_in_the_file_at_once),
         TEST(test_a_run_goes_on_behind_its_epochs),
