@@ -6,6 +6,7 @@
 #include "spine/base/random.h"
 
 #include <Random123/philox.h>
+#include <assert.h>
 #include <math.h>
 
 #include "spine/base/clones.h"
@@ -104,15 +105,24 @@ static inline __attribute__((always_inline)) void make_group(uint32_t group, uin
 /* Seven parameters: three say which numbers, four what to do with them; no caller has them in a
  * struct. */
 SPINE_CLONES
-void spine_random_add_noise(uint64_t seed, uint32_t epoch, uint64_t row, float sigma, size_t count,
-                            const float *clean, float *noisy)
+void spine_random_add_noise_from(uint64_t seed, uint32_t epoch, uint64_t row, float sigma,
+                                 size_t first, size_t count, const float *clean, float *noisy)
 {
     const philox4x32_key_t key = key_of(seed);
     float n[GROUP];
-    for (size_t first = 0; first < count; first += GROUP) {
-        make_group((uint32_t)(first / GROUP), (uint32_t)row, epoch, (uint32_t)(row >> 32), key, n);
-        const size_t members = count - first < GROUP ? count - first : GROUP;
+    assert(first % GROUP == 0);
+    for (size_t at = 0; at < count; at += GROUP) {
+        make_group((uint32_t)((first + at) / GROUP), (uint32_t)row, epoch, (uint32_t)(row >> 32),
+                   key, n);
+        const size_t members = count - at < GROUP ? count - at : GROUP;
         for (size_t j = 0; j < members; j++)
-            noisy[first + j] = clean[first + j] + sigma * n[j];
+            noisy[at + j] = clean[at + j] + sigma * n[j];
     }
+}
+
+/* For the parameters see above. */
+void spine_random_add_noise(uint64_t seed, uint32_t epoch, uint64_t row, float sigma, size_t count,
+                            const float *clean, float *noisy)
+{
+    spine_random_add_noise_from(seed, epoch, row, sigma, 0, count, clean, noisy);
 }

@@ -63,6 +63,8 @@ static const struct option options[] = {
     {"train.grace_seconds", REAL, FIELD(grace_seconds), 0, 1e5, "5", NULL, "seconds that a checkpoint may take after SIGTERM, and before a time limit"},
     {"train.check_room", SWITCH, FIELD(check_room), 0, 1, "yes", NULL, "begin only where memory and disk have room for what the run is expected to take"},
     {"train.kernel", CHOICE, FIELD(kernel), ANY, "auto", spine_kernel_names, "compute with all units, with the active ones only, or with what the share of active ones makes faster"},
+    {"parallel.grid", TEXT, FIELD(grid), ANY, "auto", NULL, "how the ranks are arranged: auto, or RxC for R groups that share out the rows of a batch, each of C ranks of one host that share out the units"},
+    {"parallel.reproducible", SWITCH, FIELD(reproducible), 0, 1, "yes", NULL, "sum in an order that doesn't depend on ranks and grid, so that any number of ranks computes the same bits; no allows more row groups"},
     {"output.directory", TEXT, FIELD(directory), ANY, "run", NULL, "where the run's files go"},
     {"output.merge", SWITCH, FIELD(merge), 0, 1, "yes", NULL, "merge the ranks' shards at the end; if not, spine-merge does it"},
     {"output.formats", SET, FIELD(formats), ANY, "h5ad", spine_format_names, "what to merge into, separated by commas: AnnData, text"},
@@ -352,7 +354,31 @@ int spine_config_check(const struct spine_config *config, struct spine_error *er
         return -1;
     if (config->warmup + (config->schedule == SPINE_LINEAR ? config->decay : 0) > 1)
         return spine_refuse(err, "train.warmup and train.decay: add up to more than 1");
-    return 0;
+    int groups, columns;
+    return spine_config_parse_grid(config->grid, &groups, &columns, err);
+}
+
+int spine_config_parse_grid(const char *text, int *groups, int *columns, struct spine_error *err)
+{
+    int end = 0;
+
+    *groups = *columns = 0;
+    if (strcmp(text, "auto") == 0)
+        return 0;
+    if (sscanf(text, "%6dx%6d%n", groups, columns, &end) == 2 && text[end] == '\0' && *groups > 0 &&
+        *columns > 0)
+        return 0;
+    return spine_refuse(
+        err,
+        "parallel.grid: '%.40s' is neither auto nor a grid such as 2x4, 2 groups of "
+        "4 ranks",
+        text);
+}
+
+void spine_config_grid(const struct spine_config *config, int *groups, int *columns)
+{
+    struct spine_error ignored; /* it was checked */
+    spine_config_parse_grid(config->grid, groups, columns, &ignored);
 }
 
 int64_t spine_config_last_epoch(const struct spine_config *config)
@@ -479,6 +505,7 @@ static int may_change(const char *name)
         "train.time_limit",
         "train.grace_seconds",
         "train.check_room",
+        "parallel.grid",
     };
 
     if (strncmp(name, "output.", strlen("output.")) == 0)

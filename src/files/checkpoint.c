@@ -35,6 +35,7 @@ static const struct {
     {"steps", offsetof(struct spine_progress, steps), 0},
     {"epoch", offsetof(struct spine_progress, epoch), 0},
     {"step", offsetof(struct spine_progress, step), 0},
+    {"mode", offsetof(struct spine_progress, mode), 0},
     {"squares", offsetof(struct spine_progress, squares), 1},
     {"partial", offsetof(struct spine_progress, partial), 1},
     {"asl", offsetof(struct spine_progress, asl), 1},
@@ -91,9 +92,6 @@ static int write_contents(struct spine_store *store, const struct spine_checkpoi
         spine_store_set_text(store, "/", "identity", writer->texts->identity, err) ||
         spine_store_set_text(store, "/", "config", writer->texts->config, err) ||
         spine_store_set_text(store, "/", "input", writer->texts->input, err) ||
-        spine_store_make_checked(store, "/paths", SPINE_STORE_INT32, writer->num_paths, 0, err) ||
-        spine_store_write(store, "/paths", SPINE_STORE_INT32, 0, writer->num_paths, 1,
-                          writer->paths, err) ||
         spine_modelfile_write_params(store, "/parameters", params, err))
         return -1;
 
@@ -175,20 +173,13 @@ static void *save_timed(void *data)
 }
 
 int spine_checkpoint_writer_init(struct spine_checkpoint_writer *writer, const char *directory,
-                                 int keep, size_t num_paths,
-                                 const struct spine_checkpoint_texts *texts,
+                                 int keep, const struct spine_checkpoint_texts *texts,
                                  struct spine_error *err)
 {
-    *writer =
-        (struct spine_checkpoint_writer){.keep = keep, .texts = texts, .num_paths = num_paths};
+    *writer = (struct spine_checkpoint_writer){.keep = keep, .texts = texts};
     if (strlen(directory) >= sizeof writer->directory)
         return spine_refuse(err, "%.60s...: the path is too long", directory);
     strcpy(writer->directory, directory);
-    writer->paths =
-        spine_memory_zeroed(num_paths, sizeof *writer->paths, "the modes of all ranks", err);
-    if (writer->paths == NULL)
-        return -1;
-
     return 0;
 }
 
@@ -217,8 +208,7 @@ static int copy(struct spine_checkpoint_writer *writer, const struct spine_param
 int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_checkpoint_mode mode,
                           const struct spine_params *params,
                           const struct spine_optimizer *optimizer,
-                          const struct spine_progress *progress, const int32_t *paths,
-                          struct spine_error *err)
+                          const struct spine_progress *progress, struct spine_error *err)
 {
     if (spine_checkpoint_finish(writer, err))
         return -1;
@@ -226,7 +216,6 @@ int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_che
     writer->params = params;
     writer->optimizer = optimizer;
     writer->progress = *progress;
-    memcpy(writer->paths, paths, writer->num_paths * sizeof *paths);
 
     if (writer->idle != NULL && writer->idle_copy == NULL &&
         (writer->idle_copy = spine_memory_zeroed(writer->num_idle, sizeof *writer->idle_copy,
@@ -275,7 +264,6 @@ void spine_checkpoint_writer_dispose(struct spine_checkpoint_writer *writer)
     spine_checkpoint_finish(writer, &ignored);
     spine_params_dispose(&writer->params_copy);
     spine_optimizer_dispose(&writer->optimizer_copy);
-    free(writer->paths);
     free(writer->idle_copy);
     *writer = (struct spine_checkpoint_writer){0};
 }
@@ -328,9 +316,10 @@ int spine_checkpoint_open(struct spine_checkpoint *checkpoint, const char *path,
         return -1;
     }
 
-    if (progress->steps < 0 || progress->epoch < 0 || progress->step < 0) {
+    if (progress->steps < 0 || progress->epoch < 0 || progress->step < 0 ||
+        (progress->mode != SPINE_DENSE && progress->mode != SPINE_SPARSE)) {
         spine_checkpoint_close(checkpoint);
-        return spine_refuse(err, "%s: its step or epoch is negative", path);
+        return spine_refuse(err, "%s: its step or epoch is negative, or its mode unknown", path);
     }
     return 0;
 }
@@ -382,21 +371,6 @@ int spine_checkpoint_read(const struct spine_checkpoint *checkpoint, struct spin
 
     optimizer->steps = (uint64_t)checkpoint->progress.steps;
     return 0;
-}
-
-int spine_checkpoint_read_paths(const struct spine_checkpoint *checkpoint, int32_t *paths,
-                                size_t num_paths, int *has_paths, struct spine_error *err)
-{
-    size_t saved = 0;
-
-    if (spine_store_extent(checkpoint->store, "/paths", SPINE_STORE_INT32, &saved, NULL, err))
-        return -1;
-
-    *has_paths = saved == num_paths;
-    if (!*has_paths)
-        return 0;
-    return spine_store_read(checkpoint->store, "/paths", SPINE_STORE_INT32, 0, num_paths, 1, paths,
-                            err);
 }
 
 int spine_checkpoint_read_idle(const struct spine_checkpoint *checkpoint, int32_t *idle,

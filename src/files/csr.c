@@ -50,6 +50,19 @@ void spine_csr_add_row(struct spine_csr *csr, const float *row, size_t columns, 
     csr->indptr[++csr->rows] = (int64_t)csr->count;
 }
 
+void spine_csr_add_listed(struct spine_csr *csr, size_t count, const int32_t *indices,
+                          const float *values, float base, float most)
+{
+    assert(csr->rows + 1 < csr->row_capacity);
+    for (size_t i = 0; i < count; i++)
+        if (values[i] > base) {
+            assert(csr->count < csr->capacity);
+            csr->indices[csr->count] = indices[i];
+            csr->data[csr->count++] = (values[i] < most ? values[i] : most) - base;
+        }
+    csr->indptr[++csr->rows] = (int64_t)csr->count;
+}
+
 int spine_csr_extend(struct spine_csr *csr, const struct spine_csr *rows, struct spine_error *err)
 {
     if (spine_csr_reserve(csr, rows->rows, rows->count, err))

@@ -206,7 +206,7 @@ void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden
     }
 }
 
-/* --- The other products and the passes ------------------------------------------------------ */
+/* --- The other product ------------------------------------------------------ */
 
 /* For the parameters see above. */
 void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
@@ -220,95 +220,4 @@ void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stri
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, blas_int(n), blas_int(dim),
                 blas_int(hidden), 1, a, blas_int(hidden), b, blas_int(stride), 1, c,
                 blas_int(stride));
-}
-
-/* For the parameters see above. */
-void spine_kernel_product_gradient(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
-                                   const float *a, const float *b, float *c)
-{
-    if (n == 0 || units == 0) {
-        memset(c, 0, units * stride * sizeof *c);
-        return;
-    }
-
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, blas_int(units), blas_int(dim),
-                blas_int(n), 1, a, blas_int(hidden), b, blas_int(stride), 0, c, blas_int(stride));
-}
-
-SPINE_CLONES
-void spine_kernel_clamp(size_t n, size_t hidden, const float *bias, float *z, float *h,
-                        struct spine_code_sums *sums)
-{
-    float *restrict h_sum = sums->h, *restrict psl_sum = sums->psl;
-
-    memset(h_sum, 0, hidden * sizeof *h_sum);
-    memset(psl_sum, 0, hidden * sizeof *psl_sum);
-    sums->active = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        float *restrict z_row = z + i * hidden, *restrict h_row = h + i * hidden;
-        int32_t active = 0;
-#pragma omp simd reduction(+ : active)
-        for (size_t j = 0; j < hidden; j++) {
-            const float sum = z_row[j] + bias[j];
-            const float above = sum < 0 ? 0.0F : sum;
-            const float value = above > 1 ? 1.0F : above;
-            z_row[j] = sum;
-            h_row[j] = value;
-            h_sum[j] += value;
-            psl_sum[j] += value * (1 - value);
-            active += value > 0 ? 1 : 0;
-        }
-        sums->active += (size_t)active;
-    }
-}
-
-SPINE_CLONES
-double spine_kernel_residual(size_t n, size_t stride, const float *x, float factor, float *y)
-{
-    double total = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        const float *restrict x_row = x + i * stride;
-        float *restrict y_row = y + i * stride;
-        float row = 0;
-#pragma omp simd reduction(+ : row)
-        for (size_t k = 0; k < stride; k++) {
-            const float residual = y_row[k] - x_row[k];
-            row += residual * residual;
-            y_row[k] = factor * residual;
-        }
-        total += (double)row;
-    }
-    return total;
-}
-
-/* Nine parameters: sizes and matrices, as in BLAS; workspaces belong to the caller. */
-SPINE_CLONES
-void spine_kernel_clamp_gradient(size_t n, size_t units, size_t hidden, const float *z,
-                                 const float *h, const float *add, float slope, float *dh,
-                                 float *sum)
-{
-    float *restrict unit = sum;
-
-    memset(unit, 0, units * sizeof *unit);
-    for (size_t i = 0; i < n; i++) {
-        const float *restrict z_row = z + i * hidden, *restrict h_row = h + i * hidden;
-        float *restrict d_row = dh + i * hidden;
-        for (size_t j = 0; j < units; j++) {
-            const float inside = d_row[j] + (add[j] - slope * h_row[j]);
-            const float dz = z_row[j] >= 0 && z_row[j] <= 1 ? inside : 0;
-            d_row[j] = dz;
-            unit[j] += dz;
-        }
-    }
-}
-
-SPINE_CLONES
-void spine_kernel_sum_rows(size_t n, size_t count, size_t stride, const float *a, float *sum)
-{
-    memset(sum, 0, count * sizeof *sum);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < count; k++)
-            sum[k] += a[i * stride + k];
 }

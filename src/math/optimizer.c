@@ -41,10 +41,23 @@ int spine_optimizer_init(struct spine_optimizer *optimizer, enum spine_optimizer
     return 0;
 }
 
+void spine_optimizer_place(struct spine_optimizer *optimizer, enum spine_optimizer_kind kind,
+                           double momentum, double beta2, size_t len, float *block)
+{
+    *optimizer = (struct spine_optimizer){
+        .kind = kind, .momentum = momentum, .beta2 = beta2, .len = len, .is_placed = true};
+    if (moments(kind) >= 1)
+        optimizer->first = block;
+    if (moments(kind) >= 2)
+        optimizer->second = block + len;
+}
+
 void spine_optimizer_dispose(struct spine_optimizer *optimizer)
 {
-    free(optimizer->first);
-    free(optimizer->second);
+    if (!optimizer->is_placed) {
+        free(optimizer->first);
+        free(optimizer->second);
+    }
     *optimizer = (struct spine_optimizer){0};
 }
 
@@ -85,33 +98,34 @@ static void step_adam(size_t len, float rate, float beta1, float beta2, float ep
 
 void spine_optimizer_begin(struct spine_optimizer *optimizer, double rate)
 {
-    optimizer->steps++;
+    const double steps = (double)++optimizer->steps;
+    const double correction1 = 1 - pow(optimizer->momentum, steps);
+    const double correction2 = sqrt(1 - pow(optimizer->beta2, steps));
+
     optimizer->rate = rate;
+    optimizer->corrected_rate = (float)(rate * correction2 / correction1);
+    optimizer->corrected_epsilon = (float)(1e-8 * correction2);
 }
 
 void spine_optimizer_update(struct spine_optimizer *optimizer, size_t first, size_t count,
                             float *params, const float *gradient)
 {
-    const double rate = optimizer->rate, steps = (double)optimizer->steps;
+    const float momentum = (float)optimizer->momentum;
 
     params += first;
-    gradient += first;
     switch (optimizer->kind) {
     case SPINE_SGD:
-        step_sgd(count, (float)rate, params, gradient);
+        step_sgd(count, (float)optimizer->rate, params, gradient);
         break;
     case SPINE_MOMENTUM:
-        step_momentum(count, (float)rate, (float)optimizer->momentum, optimizer->first + first,
-                      params, gradient);
+        step_momentum(count, (float)optimizer->rate, momentum, optimizer->first + first, params,
+                      gradient);
         break;
-    case SPINE_ADAM: {
-        const double correction1 = 1 - pow(optimizer->momentum, steps);
-        const double correction2 = sqrt(1 - pow(optimizer->beta2, steps));
-        step_adam(count, (float)(rate * correction2 / correction1), (float)optimizer->momentum,
-                  (float)optimizer->beta2, (float)(1e-8 * correction2), optimizer->first + first,
-                  optimizer->second + first, params, gradient);
+    case SPINE_ADAM:
+        step_adam(count, optimizer->corrected_rate, momentum, (float)optimizer->beta2,
+                  optimizer->corrected_epsilon, optimizer->first + first, optimizer->second + first,
+                  params, gradient);
         break;
-    }
     }
 }
 

@@ -5,6 +5,8 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/random.h"
+#include "spine/math/block.h"
+#include "spine/math/tree.h"
 
 /* floor(i n / parts) without overflow: the first of the n things that belongs to part i. */
 static size_t boundary(size_t i, size_t n, size_t parts)
@@ -22,10 +24,64 @@ static size_t stratum_size(const struct spine_partition *part, size_t stratum)
     return stratum_begin(part, stratum + 1) - stratum_begin(part, stratum);
 }
 
-/* Seven parameters: all of them plain values that the struct keeps or is derived from. */
-int spine_partition_init(struct spine_partition *part, uint64_t seed, size_t num_rows,
-                         size_t batch_size, int rank, int size, struct spine_error *err)
+/* The first stratum that has a row from 'row' on. */
+static size_t stratum_of(const struct spine_partition *part, size_t row)
 {
+    size_t stratum = boundary(row, part->num_strata, part->num_rows);
+    while (stratum > 0 && stratum_begin(part, stratum) > row)
+        stratum--;
+    while (stratum_begin(part, stratum + 1) <= row)
+        stratum++;
+    return stratum;
+}
+
+size_t spine_partition_most_groups(size_t batch_size, bool is_reproducible)
+{
+    const size_t leaf = spine_tree_leaf(batch_size);
+    return is_reproducible ? (batch_size + leaf - 1) / leaf : batch_size;
+}
+
+/* The strata of the group. */
+static void place_group(struct spine_partition *part, const struct spine_sharing *sharing)
+{
+    const size_t group = (size_t)sharing->group, groups = (size_t)sharing->groups;
+    const size_t strata = part->num_strata;
+
+    if (sharing->is_reproducible) {
+        size_t end;
+        part->leaf = spine_tree_leaf(strata);
+        spine_tree_group(spine_partition_most_groups(strata, true), groups, group,
+                         &part->first_leaf, &end);
+        part->first_stratum = part->first_leaf * part->leaf;
+        part->end_stratum = end * part->leaf < strata ? end * part->leaf : strata;
+    } else {
+        part->first_leaf = group;
+        part->first_stratum = boundary(group, strata, groups);
+        part->end_stratum = boundary(group + 1, strata, groups);
+    }
+}
+
+/* The rank's rows of its group's. */
+static void place_rank(struct spine_partition *part, const struct spine_sharing *sharing)
+{
+    const size_t column = (size_t)sharing->column, columns = (size_t)sharing->columns;
+    const size_t begin = stratum_begin(part, part->first_stratum);
+    const size_t count = stratum_begin(part, part->end_stratum) - begin;
+
+    part->first_row = begin + boundary(column, count, columns);
+    part->end_row = begin + boundary(column + 1, count, columns);
+    if (part->first_row < part->end_row) {
+        part->first_own = stratum_of(part, part->first_row);
+        part->end_own = stratum_of(part, part->end_row - 1) + 1;
+    }
+}
+
+int spine_partition_init(struct spine_partition *part, size_t num_rows,
+                         const struct spine_sharing *sharing, struct spine_error *err)
+{
+    const size_t batch_size = sharing->batch_size;
+    const size_t most_groups = spine_partition_most_groups(batch_size, sharing->is_reproducible);
+
     *part = (struct spine_partition){0};
 
     if (batch_size > num_rows)
@@ -33,21 +89,22 @@ int spine_partition_init(struct spine_partition *part, uint64_t seed, size_t num
                             "train.batch_size: a batch of %zu rows is more than the input's %zu; "
                             "set it to %zu or less",
                             batch_size, num_rows, num_rows);
-    if ((size_t)size > batch_size)
+    if ((size_t)sharing->groups > most_groups)
         return spine_refuse(err,
-                            "train.batch_size: a batch of %zu rows can't be shared by %d ranks; "
-                            "start at most %zu ranks or raise train.batch_size",
-                            batch_size, size, batch_size);
+                            "parallel.grid: a batch of %zu rows can't be divided into %d row "
+                            "groups, %zu at most; use fewer groups%s",
+                            batch_size, sharing->groups, most_groups,
+                            sharing->is_reproducible ? " or set parallel.reproducible = no" : "");
 
-    struct spine_partition made = {.seed = seed, .num_rows = num_rows, .num_strata = batch_size};
-    made.first_stratum = boundary((size_t)rank, batch_size, (size_t)size);
-    made.end_stratum = boundary((size_t)rank + 1, batch_size, (size_t)size);
-    made.first_row = stratum_begin(&made, made.first_stratum);
-    made.end_row = stratum_begin(&made, made.end_stratum);
-    made.order = spine_memory_get(made.end_row - made.first_row, sizeof *made.order,
-                                  "the order of the rows", err);
+    struct spine_partition made = {
+        .seed = sharing->seed, .num_rows = num_rows, .num_strata = batch_size};
+    place_group(&made, sharing);
+    place_rank(&made, sharing);
+    const size_t rows = stratum_begin(&made, made.end_own) - stratum_begin(&made, made.first_own);
+    made.order = spine_memory_get(rows, sizeof *made.order, "the order of this rank's rows", err);
     if (made.order == NULL)
         return -1;
+
     *part = made;
     spine_partition_shuffle(part, 0);
     return 0;
@@ -72,15 +129,48 @@ size_t spine_partition_batch_rows(const struct spine_partition *part, size_t ste
     return step == everywhere ? part->num_rows % part->num_strata : 0;
 }
 
+/* The rows that strata [first, end) give to a step. */
+static size_t rows_of_strata(const struct spine_partition *part, size_t first, size_t end,
+                             size_t step)
+{
+    const size_t everywhere = part->num_rows / part->num_strata;
+
+    if (step < everywhere)
+        return end - first;
+    if (step > everywhere)
+        return 0;
+    return stratum_begin(part, end) - stratum_begin(part, first) - (end - first) * everywhere;
+}
+
+size_t spine_partition_blocks(const struct spine_partition *part)
+{
+    return (part->end_stratum - part->first_stratum + SPINE_BLOCK_ROWS - 1) / SPINE_BLOCK_ROWS;
+}
+
+size_t spine_partition_block_rows(const struct spine_partition *part, size_t block, size_t step)
+{
+    const size_t first = part->first_stratum + block * SPINE_BLOCK_ROWS;
+    const size_t end = first + SPINE_BLOCK_ROWS;
+    return rows_of_strata(part, first, end < part->end_stratum ? end : part->end_stratum, step);
+}
+
+size_t spine_partition_block_leaf(const struct spine_partition *part, size_t block)
+{
+    const size_t first = part->first_stratum + block * SPINE_BLOCK_ROWS;
+    return part->leaf == 0 ? part->first_leaf : first / part->leaf;
+}
+
 size_t spine_partition_most_rows(const struct spine_partition *part)
 {
-    return part->end_stratum - part->first_stratum;
+    return part->end_own - part->first_own;
 }
 
 void spine_partition_shuffle(struct spine_partition *part, uint32_t epoch)
 {
-    for (size_t s = part->first_stratum; s < part->end_stratum; s++) {
-        uint32_t *order = part->order + (stratum_begin(part, s) - part->first_row);
+    const size_t first = stratum_begin(part, part->first_own);
+
+    for (size_t s = part->first_own; s < part->end_own; s++) {
+        uint32_t *order = part->order + (stratum_begin(part, s) - first);
         const uint32_t rows = (uint32_t)stratum_size(part, s);
         for (uint32_t i = 0; i < rows; i++)
             order[i] = i;
@@ -93,13 +183,22 @@ void spine_partition_shuffle(struct spine_partition *part, uint32_t epoch)
     }
 }
 
-size_t spine_partition_batch(const struct spine_partition *part, size_t step, size_t *rows)
+size_t spine_partition_batch(const struct spine_partition *part, size_t step, size_t *rows,
+                             size_t *slots)
 {
+    const size_t first = stratum_begin(part, part->first_own);
     size_t count = 0;
-    for (size_t s = part->first_stratum; s < part->end_stratum; s++)
-        if (step < stratum_size(part, s)) {
-            const size_t begin = stratum_begin(part, s);
-            rows[count++] = begin + part->order[begin - part->first_row + step];
-        }
+
+    for (size_t s = part->first_own; s < part->end_own; s++) {
+        if (step >= stratum_size(part, s))
+            continue;
+        const size_t begin = stratum_begin(part, s);
+        const size_t row = begin + part->order[begin - first + step];
+        if (row < part->first_row || row >= part->end_row)
+            continue;
+        const size_t block = (s - part->first_stratum) / SPINE_BLOCK_ROWS * SPINE_BLOCK_ROWS;
+        rows[count] = row;
+        slots[count++] = block + rows_of_strata(part, part->first_stratum + block, s, step);
+    }
     return count;
 }

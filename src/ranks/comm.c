@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
@@ -34,8 +35,6 @@ static void abort_unless_success(int code, const char *file, int line)
 
 struct handle {
     MPI_Comm mpi;
-    int used[SPINE_COMM_SUMS]; /* the sums under way */
-    MPI_Request requests[SPINE_COMM_SUMS];
 };
 
 static struct handle *handle_of(const struct spine_comm *comm)
@@ -83,9 +82,28 @@ void spine_comm_split(const struct spine_comm *comm, int color, struct spine_com
     adopt(part, handle);
 }
 
+void spine_comm_split_sorted(const struct spine_comm *comm, int color, int key,
+                             struct spine_comm *part)
+{
+    MPI_Comm handle;
+    MPI_TRY(MPI_Comm_split(mpi(comm), color, key, &handle));
+    adopt(part, handle);
+}
+
+/* For the tests: take so many neighbouring ranks for a node. */
+static int ranks_per_node(void)
+{
+    const char *count = getenv("SPINE_TEST_RANKS_PER_NODE");
+    return count == NULL ? 0 : (int)strtol(count, NULL, 10);
+}
+
 void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *node)
 {
     MPI_Comm handle;
+    if (ranks_per_node() > 0) {
+        spine_comm_split(comm, comm->rank / ranks_per_node(), node);
+        return;
+    }
     MPI_TRY(
         MPI_Comm_split_type(mpi(comm), MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &handle));
     adopt(node, handle);
@@ -222,30 +240,16 @@ double spine_comm_clock(void)
     return MPI_Wtime();
 }
 
-int spine_comm_begin_sum(struct spine_comm *comm, float *values, size_t count)
+void spine_comm_exchange(struct spine_comm *comm, const float *send, size_t count, float *receive)
 {
-    struct handle *handle = handle_of(comm);
-    int ticket = 0;
-    while (ticket < SPINE_COMM_SUMS && handle->used[ticket])
-        ticket++;
-    assert(ticket < SPINE_COMM_SUMS && count <= PIECE);
-    handle->used[ticket] = 1;
-    handle->requests[ticket] = MPI_REQUEST_NULL;
-    if (comm->size > 1)
-        MPI_TRY(MPI_Iallreduce(MPI_IN_PLACE, values, (int)count, MPI_FLOAT, MPI_SUM, mpi(comm),
-                               &handle->requests[ticket]));
-    return ticket;
+    assert(count <= PIECE);
+    MPI_TRY(MPI_Alltoall(send, (int)count, MPI_FLOAT, receive, (int)count, MPI_FLOAT, mpi(comm)));
 }
 
-int spine_comm_test(struct spine_comm *comm, int ticket)
+void spine_comm_collect(struct spine_comm *comm, const float *mine, size_t count, float *all)
 {
-    struct handle *handle = handle_of(comm);
-    int done = 1;
-    assert(handle->used[ticket]);
-    if (handle->requests[ticket] != MPI_REQUEST_NULL)
-        MPI_TRY(MPI_Test(&handle->requests[ticket], &done, MPI_STATUS_IGNORE));
-    handle->used[ticket] = !done;
-    return done;
+    assert(count <= PIECE);
+    MPI_TRY(MPI_Allgather(mine, (int)count, MPI_FLOAT, all, (int)count, MPI_FLOAT, mpi(comm)));
 }
 
 int64_t spine_comm_max(const struct spine_comm *comm, int64_t value)
@@ -333,6 +337,20 @@ int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t by
 void spine_comm_barrier(const struct spine_comm *comm)
 {
     MPI_TRY(MPI_Barrier(mpi(comm)));
+}
+
+void spine_comm_sleep(const struct spine_comm *comm)
+{
+    const struct timespec nap = {.tv_nsec = 20 * 1000 * 1000};
+    MPI_Request request;
+    int done = 0;
+    MPI_TRY(MPI_Ibarrier(mpi(comm), &request));
+    for (;;) {
+        MPI_TRY(MPI_Test(&request, &done, MPI_STATUS_IGNORE));
+        if (done)
+            return;
+        nanosleep(&nap, NULL);
+    }
 }
 
 int spine_comm_agree(const struct spine_comm *comm, int rc, struct spine_error *err)

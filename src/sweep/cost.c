@@ -8,6 +8,7 @@
 #include "spine/base/statistics.h"
 #include "spine/train/forecast.h"
 #include "spine/train/nodedata.h"
+#include "spine/train/parallel.h"
 #include "spine/train/step.h"
 
 enum { WARM_STEPS = 3, MOST_SHAPES = 6 };
@@ -69,8 +70,11 @@ static void activate_a_tenth(struct spine_stepper *stepper, const struct spine_d
     const double entries = (double)data->part.num_rows * (double)data->dim;
     const double square =
         data->variance / entries + stepper->settings.noise * stepper->settings.noise;
-    for (size_t j = 0; j < stepper->params.hidden; j++)
+
+    spine_stepper_meet(stepper);
+    for (size_t j = 0; stepper->grid->node.rank == 0 && j < stepper->params.hidden; j++)
         stepper->params.b1[j] = (float)(-1.2816 * sqrt(square / 3));
+    spine_stepper_meet(stepper);
 }
 
 /* The mean of many steps, from *position on, after some that warm up; the parameters stay about as
@@ -86,7 +90,7 @@ static int time_steps(struct spine_stepper *stepper, struct spine_comm *comm,
     for (int warm = 1; warm >= 0; warm--) {
         for (size_t step = 0; step < count; step++) {
             position->step %= steps;
-            if (spine_stepper_step(stepper, comm, data, position, err))
+            if (spine_stepper_step(stepper, data, position, err))
                 return -1;
         }
         *seconds = (spine_comm_clock() - begun) / (double)count;
@@ -99,25 +103,23 @@ static int time_steps(struct spine_stepper *stepper, struct spine_comm *comm,
     return 0;
 }
 
-/* Collective over the group. */
-static int measure_shape(const struct spine_trials *trials, struct spine_comm *comm,
-                         const struct spine_dataset *whole, struct shape *shape,
-                         struct spine_error *err)
+/* Collective over the grid's ranks. */
+static int time_shape(const struct spine_config *config, struct spine_parallel *parallel,
+                      const struct spine_dataset *whole, struct shape *shape,
+                      struct spine_error *err)
 {
-    struct spine_config config;
-    struct spine_dataset data = {0};
-
-    if (spine_trials_config(trials, shape->trial, &config, err) ||
-        spine_dataset_view(&data, comm, whole, (size_t)config.batch_size, (uint64_t)config.seed,
-                           err))
-        return -1;
+    struct spine_comm *comm = &parallel->grid.ranks;
+    struct spine_position position = {0};
     struct spine_stepper stepper;
-    struct spine_step_settings settings = spine_step_settings(&config, &data);
+    struct spine_dataset data;
+    double early = 0, late = 0;
+
+    if (spine_dataset_view(&data, comm, whole, &parallel->sharing, err))
+        return -1;
+    struct spine_step_settings settings = spine_step_settings(config, &data);
     settings.schedule =
         (struct spine_schedule){.kind = SPINE_CONSTANT, .rate = 1e-12, .num_steps = UINT32_MAX};
-    int rc = spine_stepper_init(&stepper, comm, &settings, err);
-    struct spine_position position = {0};
-    double early = 0, late = 0;
+    int rc = spine_stepper_init(&stepper, &parallel->grid, &settings, &data, err);
     if (rc == 0)
         rc = time_steps(&stepper, comm, &data, &position, &early, err);
     if (rc == 0) {
@@ -130,6 +132,25 @@ static int measure_shape(const struct spine_trials *trials, struct spine_comm *c
     spine_stepper_dispose(&stepper);
     spine_dataset_dispose(&data);
     return rc;
+}
+
+/* Collective over the group. */
+static int measure_shape(const struct spine_trials *trials, struct spine_comm *comm,
+                         const struct spine_dataset *whole, struct shape *shape,
+                         struct spine_error *err)
+{
+    struct spine_config config;
+    struct spine_parallel parallel;
+    if (spine_trials_config(trials, shape->trial, &config, err) ||
+        spine_parallel_init(&parallel, &config, comm, whole->part.num_rows, err))
+        return -1;
+
+    int rc = 0;
+    if (!parallel.grid.is_idle)
+        rc = time_shape(&config, &parallel, whole, shape, err);
+    spine_parallel_wait(&parallel, comm);
+    spine_parallel_dispose(&parallel);
+    return spine_comm_agree(comm, rc, err);
 }
 
 /* Seconds of a step of this much work, from the nearest shape that was measured. */

@@ -10,6 +10,7 @@
 #include "spine/base/memory.h"
 #include "spine/base/random.h"
 #include "spine/files/vectorsfile.h"
+#include "spine/math/exact.h"
 
 static size_t num_local(const struct spine_dataset *data)
 {
@@ -59,16 +60,17 @@ void spine_input_close(struct spine_input *input)
 size_t spine_dataset_bytes(size_t rows, size_t dim, size_t most_rows)
 {
     const size_t stride = spine_kernel_stride(dim);
-    return (rows + 2 * most_rows) * stride * sizeof(float) + rows * sizeof(uint32_t);
+    return (rows + SPINE_BLOCK_ROWS) * stride * sizeof(float) + rows * sizeof(uint32_t) +
+           2 * most_rows * sizeof(size_t);
 }
 
 static int allocate_batch(struct spine_dataset *data, struct spine_error *err)
 {
     const size_t most = spine_partition_most_rows(&data->part);
-    data->clean = spine_kernel_alloc(most * data->stride, "the rows of a batch", err);
-    data->noisy = spine_kernel_alloc(most * data->stride, "the rows of a batch", err);
+    data->noisy = spine_kernel_alloc(SPINE_BLOCK_ROWS * data->stride, "the rows of a block", err);
     data->batch = spine_memory_zeroed(most, sizeof *data->batch, "the rows of a batch", err);
-    if (data->clean != NULL && data->noisy != NULL && data->batch != NULL)
+    data->slots = spine_memory_zeroed(most, sizeof *data->slots, "the rows of a batch", err);
+    if (data->noisy != NULL && data->batch != NULL && data->slots != NULL)
         return 0;
     return -1;
 }
@@ -132,13 +134,12 @@ static uint64_t sum_rows(const struct spine_dataset *data, struct spine_comm *co
 }
 
 int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm,
-                       const struct spine_input *input, size_t batch_size, uint64_t seed,
+                       const struct spine_input *input, const struct spine_sharing *sharing,
                        struct spine_error *err)
 {
     *data = (struct spine_dataset){.dim = input->dim};
 
-    int rc = spine_partition_init(&data->part, seed, input->num_rows, batch_size, comm->rank,
-                                  comm->size, err);
+    int rc = spine_partition_init(&data->part, input->num_rows, sharing, err);
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
         rc = read_rows(data, comm, input, err);
@@ -151,7 +152,7 @@ int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm,
 }
 
 int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm,
-                       const struct spine_dataset *whole, size_t batch_size, uint64_t seed,
+                       const struct spine_dataset *whole, const struct spine_sharing *sharing,
                        struct spine_error *err)
 {
     assert(num_local(whole) == whole->part.num_rows);
@@ -161,9 +162,9 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
                                    .scale = whole->scale,
                                    .checksum = whole->checksum,
                                    .variance = whole->variance,
+                                   .quantum = whole->quantum,
                                    .is_view = true};
-    int rc = spine_partition_init(&data->part, seed, whole->part.num_rows, batch_size, comm->rank,
-                                  comm->size, err);
+    int rc = spine_partition_init(&data->part, whole->part.num_rows, sharing, err);
 
     if (rc == 0) {
         data->rows = whole->rows + data->part.first_row * whole->stride;
@@ -181,26 +182,65 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
 
 /* --- Scaling ------------------------------------------------------------------------------ */
 
-/* Add this rank's rows to sum (D), in double. */
-static void add_rows(const struct spine_dataset *data, double *sum)
+/* Sums over all rows must be exact, as any rank may have any row: they are sums of integers. What is
+ * summed, none of it larger than 'largest', is taken in units so small that 'count' of them just
+ * fit. */
+static double choose_unit(double largest, double count)
 {
-    for (size_t i = 0; i < num_local(data); i++)
-        for (size_t k = 0; k < data->dim; k++)
-            sum[k] += (double)data->rows[i * data->stride + k];
+    enum { MOST_BITS = 62 };
+    int exponent;
+
+    (void)frexp(count, &exponent);
+    return spine_exact_quantum(largest, MOST_BITS - exponent);
 }
 
-/* The sum over all ranks' rows and D of (row - mean)^2. */
-static double sum_squares(const struct spine_dataset *data, struct spine_comm *comm,
+static double largest_entry(const struct spine_dataset *data, struct spine_comm *comm)
+{
+    float largest = 0;
+    int64_t bits = 0;
+
+    for (size_t i = 0; i < num_local(data); i++)
+        for (size_t k = 0; k < data->dim; k++) {
+            const float size = fabsf(data->rows[i * data->stride + k]);
+            largest = size > largest ? size : largest;
+        }
+    /* Floats that aren't negative are in the order of their bits. */
+    memcpy(&bits, &largest, sizeof largest);
+    bits = spine_comm_max(comm, bits);
+    memcpy(&largest, &bits, sizeof largest);
+    return (double)largest;
+}
+
+/* The mean row (D). */
+static void find_mean(const struct spine_dataset *data, struct spine_comm *comm, double largest,
+                      int64_t *sums, double *mean)
+{
+    const double unit = choose_unit(largest, (double)data->part.num_rows);
+
+    memset(sums, 0, data->dim * sizeof *sums);
+    for (size_t i = 0; i < num_local(data); i++)
+        for (size_t k = 0; k < data->dim; k++)
+            sums[k] += (int64_t)rint((double)data->rows[i * data->stride + k] / unit);
+    spine_comm_sum_counts(comm, sums, data->dim);
+    for (size_t k = 0; k < data->dim; k++)
+        mean[k] = (double)sums[k] * unit / (double)data->part.num_rows;
+}
+
+/* The sum over all ranks' entries of (entry - mean of its column)^2. */
+static double sum_squares(const struct spine_dataset *data, struct spine_comm *comm, double largest,
                           const double *mean)
 {
-    double squares = 0;
+    const double unit =
+        choose_unit(4 * largest * largest, (double)data->part.num_rows * (double)data->dim);
+    int64_t squares = 0;
+
     for (size_t i = 0; i < num_local(data); i++)
         for (size_t k = 0; k < data->dim; k++) {
             const double entry = (double)data->rows[i * data->stride + k] - mean[k];
-            squares += entry * entry;
+            squares += (int64_t)rint(entry * entry / unit);
         }
-    spine_comm_sum_doubles(comm, &squares, 1);
-    return squares;
+    spine_comm_sum_counts(comm, &squares, 1);
+    return (double)squares * unit;
 }
 
 static void transform(struct spine_dataset *data)
@@ -219,74 +259,71 @@ int spine_dataset_scale(struct spine_dataset *data, struct spine_comm *comm, boo
     const double num_rows = (double)data->part.num_rows;
     double *mean = spine_memory_zeroed(data->dim, sizeof *mean, "the mean row", err);
     double *zero = spine_memory_zeroed(data->dim, sizeof *zero, "the mean row", err);
+    int64_t *sums = spine_memory_zeroed(data->dim, sizeof *sums, "the mean row", err);
     int rc = 0;
 
-    if (mean == NULL || zero == NULL)
+    if (mean == NULL || zero == NULL || sums == NULL)
         rc = -1;
     if (spine_comm_agree(comm, rc, err)) {
         rc = -1;
         goto done;
     }
-    add_rows(data, mean);
-    spine_comm_sum_doubles(comm, mean, data->dim);
-    for (size_t k = 0; k < data->dim; k++)
-        mean[k] /= num_rows;
-    data->variance = sum_squares(data, comm, mean);
-    const double squares = center ? data->variance : sum_squares(data, comm, zero);
+    const double largest = largest_entry(data, comm);
+    if (largest > 0) {
+        find_mean(data, comm, largest, sums, mean);
+        data->variance = sum_squares(data, comm, largest, mean);
+    }
+    const double squares =
+        center || !(largest > 0) ? data->variance : sum_squares(data, comm, largest, zero);
     if (!(data->variance > 1e-12 * squares)) {
         rc = spine_refuse(err, "data.input: all rows are the same; there is nothing to learn");
         goto done;
     }
+
     if (center)
         for (size_t k = 0; k < data->dim; k++)
             data->mean[k] = (float)mean[k];
     if (rms > 0)
         data->scale = rms / sqrt(squares / (num_rows * (double)data->dim));
     data->variance *= data->scale * data->scale;
+    data->quantum = spine_exact_quantum(data->variance, 47);
     transform(data);
     rc = 0;
 done:
     free(mean);
     free(zero);
+    free(sums);
     return rc;
 }
 
 /* --- Batches ------------------------------------------------------------------------------ */
 
-/* Copy the batch's rows together, and add noise to them. */
-static struct spine_batch fill_batch(struct spine_dataset *data, uint32_t epoch, size_t count,
-                                     double sigma)
+size_t spine_dataset_supply(struct spine_dataset *data, size_t step, float *clean, uint64_t *rows)
 {
+    const size_t count = spine_partition_batch(&data->part, step, data->batch, data->slots);
+
     for (size_t i = 0; i < count; i++) {
         const float *row = data->rows + (data->batch[i] - data->part.first_row) * data->stride;
-        memcpy(data->clean + i * data->stride, row, data->stride * sizeof *row);
-        if (sigma > 0)
-            spine_random_add_noise(data->part.seed, epoch, data->batch[i], (float)sigma, data->dim,
-                                   row, data->noisy + i * data->stride);
+        memcpy(clean + data->slots[i] * data->stride, row, data->stride * sizeof *row);
+        rows[data->slots[i]] = data->batch[i];
     }
-    return (struct spine_batch){
-        .rows = count, .clean = data->clean, .noisy = sigma > 0 ? data->noisy : data->clean};
+    return count;
 }
 
-struct spine_batch spine_dataset_batch(struct spine_dataset *data, uint32_t epoch, size_t step,
-                                       double sigma)
+const float *spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, size_t first,
+                                 size_t count, double sigma)
 {
-    const size_t count = spine_partition_batch(&data->part, step, data->batch);
-    return fill_batch(data, epoch, count, sigma);
-}
-
-struct spine_batch spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, size_t first,
-                                       size_t count, double sigma)
-{
-    assert(first + count <= num_local(data));
-    if (sigma > 0) {
-        assert(count <= spine_partition_most_rows(&data->part));
-        for (size_t i = 0; i < count; i++)
-            data->batch[i] = data->part.first_row + first + i;
-        return fill_batch(data, epoch, count, sigma);
-    }
     const float *rows = data->rows + first * data->stride;
-    return (struct spine_batch){.rows = count, .clean = rows, .noisy = rows};
+
+    assert(first + count <= num_local(data));
+    if (!(sigma > 0))
+        return rows;
+    assert(count <= SPINE_BLOCK_ROWS);
+    for (size_t i = 0; i < count; i++)
+        spine_random_add_noise(data->part.seed, epoch, data->part.first_row + first + i,
+                               (float)sigma, data->dim, rows + i * data->stride,
+                               data->noisy + i * data->stride);
+    return data->noisy;
 }
 
 void spine_dataset_dispose(struct spine_dataset *data)
@@ -297,8 +334,8 @@ void spine_dataset_dispose(struct spine_dataset *data)
         free(data->rows);
         free(data->mean);
     }
-    free(data->clean);
     free(data->noisy);
     free(data->batch);
+    free(data->slots);
     *data = (struct spine_dataset){0};
 }

@@ -9,11 +9,14 @@
 
 #include "spine/files/checkpoint.h"
 #include "spine/files/rundir.h"
+#include "spine/math/coder.h"
 #include "spine/math/model.h"
 #include "spine/math/optimizer.h"
 #include "spine/math/partition.h"
 #include "spine/ranks/machine.h"
 #include "spine/train/dataset.h"
+#include "spine/train/parallel.h"
+#include "spine/train/stepmemory.h"
 
 /* The memory of a rank by purpose, in bytes. */
 struct memory {
@@ -39,32 +42,37 @@ static size_t checkpoint_bytes(const struct spine_config *config, size_t dim)
            spine_optimizer_bytes((enum spine_optimizer_kind)config->optimizer, len);
 }
 
-/* The memory of a rank with the rows of 'part', on one node with all the others. */
+/* The memory of a rank with the rows of 'part', in a grid; what is its node's, it has a share of. */
 static struct memory predict(const struct spine_config *config, const struct spine_partition *part,
-                             size_t dim, int rank, int size)
+                             size_t dim, const struct spine_grid *grid, bool is_first)
 {
     const size_t hidden = (size_t)config->hidden, most = spine_partition_most_rows(part);
     const size_t rows = part->end_row - part->first_row;
     const size_t word = 24; /* a word, its NUL, its offset in the list; an average */
     const size_t params = spine_params_len(dim, hidden) * sizeof(float);
-    const double density = config->kernel == SPINE_KERNEL_DENSE    ? 0
+    const double density = config->kernel == SPINE_KERNEL_DENSE    ? 1
                            : config->kernel == SPINE_KERNEL_SPARSE ? 0.6 /* at first, or so */
                                                                    : SPINE_SPARSE_MOST;
     const bool saves = config->checkpoint_every > 0 || config->checkpoint_minutes > 0;
+    const struct spine_step_shape shape = {
+        .dim = dim, .hidden = hidden, .optimizer = (enum spine_optimizer_kind)config->optimizer};
+    const struct spine_step_bytes step = spine_step_bytes(&shape, part, grid, density);
+    const size_t ranks = (size_t)(grid->node_groups * grid->columns);
+    const size_t copies = grid->groups > 1 ? 1 + (size_t)grid->node_groups : 1;
+    const size_t moments = spine_optimizer_bytes(shape.optimizer, spine_params_len(dim, hidden));
     struct rusage usage;
 
     getrusage(RUSAGE_SELF, &usage);
     return (struct memory){
         .program = (size_t)usage.ru_maxrss * 1024,
         .rows = spine_dataset_bytes(rows, dim, most) + rows * word,
-        /* Parameters, gradient, and this rank's share of all others' gradients (sums.h). */
-        .parameters = 2 * params + params / (size_t)size * (size_t)(size - 1),
-        .optimizer = spine_optimizer_bytes((enum spine_optimizer_kind)config->optimizer,
-                                           spine_params_len(dim, hidden)),
-        .batch = spine_workspace_bytes(dim, hidden, most, density),
+        .parameters = copies * params / ranks,
+        .optimizer = moments / ranks,
+        .batch = (step.node - copies * params - moments) / ranks + step.rank +
+                 spine_coder_bytes(dim, hidden, density),
         /* HDF5's caches, and a block of rows being read or of codes being merged; measured. */
         .files = 12 << 20,
-        .saving = rank == 0 && saves ? checkpoint_bytes(config, dim) : 0,
+        .saving = is_first && saves ? checkpoint_bytes(config, dim) : 0,
     };
 }
 
@@ -173,26 +181,27 @@ static int measure_disk(const struct spine_config *config, struct forecast *fore
 
 /* --- The forecast ------------------------------------------------------------------------- */
 
-/* Collective. */
+/* Collective. Seven parameters: what a run is given, and the results. */
 static int make_forecast(const struct spine_config *config, struct spine_comm *comm,
-                         size_t num_rows, size_t dim, struct forecast *forecast,
-                         struct spine_error *err)
+                         const struct spine_parallel *parallel, size_t num_rows, size_t dim,
+                         struct forecast *forecast, struct spine_error *err)
 {
     struct spine_partition part = {0};
 
     *forecast = (struct forecast){.num_rows = num_rows, .dim = dim};
     int rc = comm->rank == 0 ? measure_disk(config, forecast, err) : 0;
-    if (rc == 0)
-        rc = spine_partition_init(&part, (uint64_t)config->seed, num_rows,
-                                  (size_t)config->batch_size, comm->rank, comm->size, err);
+    if (rc == 0 && !parallel->grid.is_idle)
+        rc = spine_partition_init(&part, num_rows, &parallel->sharing, err);
     rc = spine_comm_agree(comm, rc, err);
 
     if (rc == 0) {
         const int64_t rows = (int64_t)(part.end_row - part.first_row);
         forecast->most_rows = spine_comm_max(comm, rows);
-        forecast->least_rows = -spine_comm_max(comm, -rows);
-        forecast->memory = predict(config, &part, dim, comm->rank, comm->size);
-        forecast->steps = spine_partition_steps(&part);
+        forecast->least_rows = -spine_comm_max(comm, parallel->grid.is_idle ? -INT64_MAX : -rows);
+        if (!parallel->grid.is_idle) {
+            forecast->memory = predict(config, &part, dim, &parallel->grid, comm->rank == 0);
+            forecast->steps = spine_partition_steps(&part);
+        }
         spine_comm_broadcast(comm, &forecast->disk_needed, sizeof forecast->disk_needed);
         spine_comm_broadcast(comm, &forecast->disk_room, sizeof forecast->disk_room);
         measure_node(comm, forecast);
@@ -230,22 +239,30 @@ static int check(const struct spine_config *config, const struct forecast *forec
 int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim, int ranks,
                         uint64_t *bytes, struct spine_error *err)
 {
+    const struct spine_grid grid = {
+        .groups = 1, .columns = ranks, .node_groups = 1, .num_nodes = 1};
+    const struct spine_sharing sharing = {.seed = (uint64_t)config->seed,
+                                          .batch_size = (size_t)config->batch_size,
+                                          .groups = 1,
+                                          .columns = ranks,
+                                          .is_reproducible = true};
     struct spine_partition part = {0};
-    if (spine_partition_init(&part, (uint64_t)config->seed, num_rows, (size_t)config->batch_size, 0,
-                             ranks, err))
+
+    if (spine_partition_init(&part, num_rows, &sharing, err))
         return -1;
-    const struct memory memory = predict(config, &part, dim, 0, ranks);
+    const struct memory memory = predict(config, &part, dim, &grid, true);
     *bytes = memory.program + bytes_to_come(&memory);
     spine_partition_dispose(&part);
     return 0;
 }
 
 int spine_forecast_check(const struct spine_config *config, struct spine_comm *comm,
-                         size_t num_rows, size_t dim, struct spine_error *err)
+                         const struct spine_parallel *parallel, size_t num_rows, size_t dim,
+                         struct spine_error *err)
 {
     struct forecast forecast;
 
-    if (make_forecast(config, comm, num_rows, dim, &forecast, err))
+    if (make_forecast(config, comm, parallel, num_rows, dim, &forecast, err))
         return -1;
     return spine_comm_agree(comm, check(config, &forecast, err), err);
 }
@@ -258,8 +275,8 @@ static void print_room(const char *what, uint64_t needed, uint64_t room, FILE *o
     fputc('\n', out);
 }
 
-static void print(const struct spine_config *config, int size, const struct forecast *forecast,
-                  FILE *out)
+static void print(const struct spine_config *config, int size, const struct spine_grid *grid,
+                  const struct forecast *forecast, FILE *out)
 {
     char *text = spine_config_text(config);
 
@@ -273,6 +290,9 @@ static void print(const struct spine_config *config, int size, const struct fore
     else
         fprintf(out, "ranks             %d, with %lld to %lld rows\n", size,
                 (long long)forecast->least_rows, (long long)forecast->most_rows);
+    fprintf(out, "grid              %dx%d: %d group%s of rows, each of %d rank%s\n", grid->groups,
+            grid->columns, grid->groups, grid->groups == 1 ? "" : "s", grid->columns,
+            grid->columns == 1 ? "" : "s");
     fprintf(out, "steps             %zu an epoch, %lld in all\n", forecast->steps,
             (long long)forecast->steps * (long long)config->epochs);
     print_memory(&forecast->memory, out);
@@ -291,9 +311,12 @@ int spine_forecast(const struct spine_config *config, struct spine_comm *comm, F
     const size_t num_rows = input.num_rows, dim = input.dim;
     spine_input_close(&input);
 
-    if (make_forecast(config, comm, num_rows, dim, &forecast, err))
+    struct spine_parallel parallel;
+    if (spine_parallel_init(&parallel, config, comm, num_rows, err))
         return -1;
-    if (comm->rank == 0)
-        print(config, comm->size, &forecast, out);
-    return spine_comm_agree(comm, check(config, &forecast, err), err);
+    int rc = make_forecast(config, comm, &parallel, num_rows, dim, &forecast, err);
+    if (rc == 0 && comm->rank == 0)
+        print(config, comm->size, &parallel.grid, &forecast, out);
+    spine_parallel_dispose(&parallel);
+    return rc != 0 ? rc : spine_comm_agree(comm, check(config, &forecast, err), err);
 }

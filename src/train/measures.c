@@ -1,6 +1,7 @@
 /* measures.c -- how good and how sparse the codes of the clean input are. */
 #include "spine/train/measures.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,30 +26,27 @@ void spine_measures_scratch_dispose(struct spine_measures_scratch *scratch)
     *scratch = (struct spine_measures_scratch){0};
 }
 
-static void count_codes(size_t rows, size_t hidden, const float *h, int64_t *seen, int64_t *full)
+/* Count the codes of a block; returns how many rows have no active unit. */
+static int64_t count_codes(const struct spine_block *block, int64_t *seen, int64_t *full)
 {
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < hidden; j++) {
-            seen[j] += h[i * hidden + j] >= NEARLY_ZERO;
-            full[j] += h[i * hidden + j] >= 1;
-        }
-}
+    int64_t empty = 0;
 
-static double count_empty(size_t rows, size_t hidden, const float *h)
-{
-    double empty = 0;
-    for (size_t i = 0; i < rows; i++) {
-        int active = 0;
-        for (size_t j = 0; j < hidden; j++)
-            active |= h[i * hidden + j] > 0;
-        empty += !active;
+    for (size_t i = 0; i < block->rows; i++) {
+        bool is_active = false;
+        for (uint32_t p = block->row_begin[i]; p < block->row_begin[i + 1]; p++) {
+            const float h = block->value[p];
+            seen[block->unit[p]] += h >= NEARLY_ZERO;
+            full[block->unit[p]] += h >= 1;
+            is_active |= h > 0;
+        }
+        empty += !is_active;
     }
     return empty;
 }
 
 struct spine_measures spine_measures_compute(const struct spine_params *params,
                                              struct spine_dataset *data, struct spine_comm *comm,
-                                             struct spine_workspace *work,
+                                             struct spine_coder *coder,
                                              struct spine_measures_scratch *scratch)
 {
     const size_t hidden = params->hidden, local = data->part.end_row - data->part.first_row;
@@ -56,25 +54,26 @@ struct spine_measures spine_measures_compute(const struct spine_params *params,
     const double pairs = (double)data->part.num_rows * (double)hidden;
     int64_t *seen = scratch->seen, *full = seen + hidden;
     memset(seen, 0, 2 * hidden * sizeof *seen);
-    double sums[3] = {0, 0, 0}; /* squares, active, empty */
+    double squares = 0;
+    int64_t counts[2] = {0, 0}; /* active, empty */
 
-    for (size_t first = 0; first < local; first += work->most_rows) {
-        const size_t count = local - first < work->most_rows ? local - first : work->most_rows;
-        const struct spine_batch batch = spine_dataset_slice(data, 0, first, count, 0);
-        spine_model_encode(params, &batch, SPINE_DENSE, work); /* fills work->h */
-        spine_model_decode(params, &batch, data->part.num_rows, work);
-        count_codes(count, hidden, work->h, seen, full);
-        sums[2] += count_empty(count, hidden, work->h);
-        sums[0] += work->loss.squares;
-        sums[1] += (double)work->loss.active;
+    for (size_t first = 0; first < local; first += SPINE_BLOCK_ROWS) {
+        const size_t left = local - first;
+        const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
+        const float *x = spine_dataset_slice(data, 0, first, count, 0);
+        spine_coder_encode(coder, params, count, x, false);
+        squares += spine_coder_decode(coder, params, x, data->quantum);
+        counts[0] += coder->sums.active;
+        counts[1] += count_codes(&coder->block, seen, full);
     }
-    spine_comm_sum_doubles(comm, sums, 3);
+    spine_comm_sum_doubles(comm, &squares, 1);
+    spine_comm_sum_counts(comm, counts, 2);
     spine_comm_sum_counts(comm, seen, 2 * hidden);
 
-    struct spine_measures measures = {.eval_rl = sums[0] / entries,
-                                      .explained_variance = 1 - sums[0] / data->variance,
-                                      .l0 = sums[1] / (double)data->part.num_rows,
-                                      .empty = (int64_t)sums[2]};
+    struct spine_measures measures = {.eval_rl = squares / entries,
+                                      .explained_variance = 1 - squares / data->variance,
+                                      .l0 = (double)counts[0] / (double)data->part.num_rows,
+                                      .empty = counts[1]};
     double nonzero = 0;
     for (size_t j = 0; j < hidden; j++) {
         nonzero += (double)seen[j];

@@ -9,7 +9,7 @@
 /* What the other ranks of a node don't know. */
 struct shape {
     size_t num_rows, dim, stride, text_bytes;
-    double scale, variance;
+    double scale, variance, quantum;
     uint64_t checksum;
 };
 
@@ -17,11 +17,12 @@ struct shape {
 static int read_all(struct spine_dataset *all, struct spine_comm *self, const char *path,
                     size_t limit, bool center, double rms, struct spine_error *err)
 {
+    static const struct spine_sharing alone = {.batch_size = 1, .groups = 1, .columns = 1};
     struct spine_input input;
 
     if (spine_input_open(&input, self, path, limit, err))
         return -1;
-    int rc = spine_dataset_init(all, self, &input, 1, 0, err);
+    int rc = spine_dataset_init(all, self, &input, &alone, err);
     spine_input_close(&input);
 
     if (rc == 0)
@@ -53,6 +54,7 @@ static size_t place(struct spine_dataset *whole, const struct shape *shape, char
             .scale = shape->scale,
             .checksum = shape->checksum,
             .variance = shape->variance,
+            .quantum = shape->quantum,
             .words = {.count = shape->num_rows,
                       .bytes = shape->text_bytes,
                       .start = (size_t *)(block + rows + mean),
@@ -89,7 +91,7 @@ int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm
 
     if (rc == 0) {
         struct shape shape = {all.part.num_rows, all.dim,      all.stride,  all.words.bytes,
-                              all.scale,         all.variance, all.checksum};
+                              all.scale,         all.variance, all.quantum, all.checksum};
         spine_comm_broadcast(&nodedata->node, &shape, sizeof shape);
         const size_t bytes = reads ? place(&nodedata->whole, &shape, NULL) : 0;
         rc = spine_comm_map(&nodedata->node, bytes, &nodedata->memory, err);

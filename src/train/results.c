@@ -1,6 +1,7 @@
 /* results.c -- the results of a trained run: shards, merged codes, the model. */
 #include "spine/train/results.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,44 +13,47 @@
 #include "spine/files/modelfile.h"
 #include "spine/files/rundir.h"
 
-/* Rows that are encoded and appended at once. */
+/* Rows that are appended at once, about. */
 enum { WRITE_ROWS = 256 };
 
-/* The rows of a batch as sparse codes, and the excess over 1. */
-static int add_rows(const struct spine_workspace *work, size_t count, struct spine_csr *codes,
+/* Append the rows of a block, encoded unclamped: codes, and the excess over 1. */
+static int add_rows(const struct spine_block *block, struct spine_csr *codes,
                     struct spine_csr *excess, struct spine_error *err)
 {
-    const size_t hidden = work->hidden;
-    spine_csr_clear(codes);
-    spine_csr_clear(excess);
-    if (spine_csr_reserve(codes, count, count * hidden, err) ||
-        spine_csr_reserve(excess, count, count * hidden, err))
+    const size_t pairs = block->row_begin[SPINE_BLOCK_ROWS];
+
+    if (spine_csr_reserve(codes, block->rows, pairs, err) ||
+        spine_csr_reserve(excess, block->rows, pairs, err))
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        spine_csr_add_row(codes, work->h + i * hidden, hidden, 0);
-        spine_csr_add_row(excess, work->z + i * hidden, hidden, 1);
+    for (size_t i = 0; i < block->rows; i++) {
+        const uint32_t begin = block->row_begin[i], count = block->row_begin[i + 1] - begin;
+        spine_csr_add_listed(codes, count, block->unit + begin, block->value + begin, 0, 1);
+        spine_csr_add_listed(excess, count, block->unit + begin, block->value + begin, 1, INFINITY);
     }
     return 0;
 }
 
 /* Seven parameters: what an encoding of rows needs, and where they go. */
 static int write_rows(struct spine_store *store, const struct spine_params *params,
-                      struct spine_dataset *data, struct spine_workspace *work, uint32_t epoch,
+                      struct spine_dataset *data, struct spine_coder *coder, uint32_t epoch,
                       double sigma, struct spine_error *err)
 {
     const size_t local = data->part.end_row - data->part.first_row;
-    size_t most = work->most_rows < WRITE_ROWS ? work->most_rows : WRITE_ROWS;
-    if (sigma > 0 && most > spine_partition_most_rows(&data->part))
-        most = spine_partition_most_rows(&data->part);
     struct spine_csr codes = {0}, excess = {0};
     struct spine_codes_totals totals = {0};
     int rc = 0;
-    for (size_t first = 0; rc == 0 && first < local; first += most) {
-        const size_t count = local - first < most ? local - first : most;
-        const struct spine_batch batch = spine_dataset_slice(data, epoch, first, count, sigma);
-        spine_model_encode(params, &batch, SPINE_DENSE, work); /* fills work->h */
-        rc = add_rows(work, count, &codes, &excess, err) ||
-             spine_codes_append(store, &codes, &excess, &totals, err);
+
+    for (size_t first = 0; rc == 0 && first < local; first += SPINE_BLOCK_ROWS) {
+        const size_t left = local - first;
+        const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
+        spine_coder_encode(coder, params, count,
+                           spine_dataset_slice(data, epoch, first, count, sigma), true);
+        rc = add_rows(&coder->block, &codes, &excess, err);
+        if (rc == 0 && (codes.rows >= WRITE_ROWS || count == left)) {
+            rc = spine_codes_append(store, &codes, &excess, &totals, err);
+            spine_csr_clear(&codes);
+            spine_csr_clear(&excess);
+        }
     }
     spine_csr_dispose(&codes);
     spine_csr_dispose(&excess);
@@ -59,7 +63,7 @@ static int write_rows(struct spine_store *store, const struct spine_params *para
 /* Eight parameters: one shard, and what an encoding of its rows needs. */
 int spine_results_write_shard(const char *directory, const struct spine_shard *shard,
                               const struct spine_params *params, struct spine_dataset *data,
-                              struct spine_workspace *work, uint32_t epoch, double sigma,
+                              struct spine_coder *coder, uint32_t epoch, double sigma,
                               struct spine_error *err)
 {
     char path[SPINE_PATH];
@@ -67,7 +71,7 @@ int spine_results_write_shard(const char *directory, const struct spine_shard *s
     if (spine_codes_shard_path(path, directory, shard->shard, err) ||
         spine_codes_create_shard(&store, path, shard, &data->words, err))
         return -1;
-    int rc = write_rows(store, params, data, work, epoch, sigma, err);
+    int rc = write_rows(store, params, data, coder, epoch, sigma, err);
     struct spine_error closing;
     if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
         rc = -1;
@@ -81,7 +85,10 @@ static int write_model(const struct spine_config *config, const struct spine_par
                        const struct spine_dataset *data, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
-    char *text = spine_config_text(config);
+    /* What the run ran on has no part in what it is. */
+    struct spine_config recorded = *config;
+    strcpy(recorded.grid, "auto");
+    char *text = spine_config_text(&recorded);
     int rc = -1;
     if (text == NULL)
         spine_memory_fail("the configuration's text", err);
@@ -93,7 +100,7 @@ static int write_model(const struct spine_config *config, const struct spine_par
 
 static int write_shard(const struct spine_config *config, const struct spine_comm *comm,
                        const struct spine_params *params, struct spine_dataset *data,
-                       struct spine_workspace *work, struct spine_error *err)
+                       struct spine_coder *coder, struct spine_error *err)
 {
     const struct spine_partition *part = &data->part;
     struct spine_shard shard = {.shard = comm->rank,
@@ -103,7 +110,7 @@ static int write_shard(const struct spine_config *config, const struct spine_com
                                 .total_rows = (int64_t)part->num_rows,
                                 .hidden = config->hidden};
     spine_modelfile_fingerprint(params, data->mean, data->scale, shard.fingerprint);
-    return spine_results_write_shard(config->directory, &shard, params, data, work,
+    return spine_results_write_shard(config->directory, &shard, params, data, coder,
                                      (uint32_t)spine_config_last_epoch(config),
                                      config->noisy_codes ? config->noise : 0, err);
 }
@@ -147,9 +154,9 @@ static int write_merged(const struct spine_config *config, const struct spine_pa
 
 int spine_results_write(const struct spine_config *config, struct spine_comm *comm,
                         const struct spine_params *params, struct spine_dataset *data,
-                        struct spine_workspace *work, struct spine_error *err)
+                        struct spine_coder *coder, struct spine_error *err)
 {
-    int rc = write_shard(config, comm, params, data, work, err);
+    int rc = write_shard(config, comm, params, data, coder, err);
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0 && comm->rank == 0)
         rc = write_merged(config, params, data, err);

@@ -38,13 +38,6 @@ static int make_texts(const struct spine_config *config, const struct spine_data
  * error, says nothing about the file. */
 enum outcome { LOADED, DAMAGED, UNFIT, FAILED };
 
-/* What a checkpoint says beyond parameters and moments. */
-struct saved {
-    struct spine_progress progress;
-    int32_t *modes; /* owned; (size) */
-    int has_modes;
-};
-
 /* Refuse a checkpoint that another input or other options made. */
 static int check_texts(const struct spine_resume *resume, const char *path,
                        const struct spine_checkpoint_texts *saved, struct spine_error *err)
@@ -75,13 +68,12 @@ static int check_progress(const struct spine_config *config, const char *path,
 
 /* Read all that the run needs of an open checkpoint. */
 static int read_state(struct spine_resume *resume, const struct spine_checkpoint *checkpoint,
-                      int size, struct saved *saved, struct spine_error *err)
+                      struct spine_error *err)
 {
     struct spine_stepper *stepper = resume->stepper;
     struct spine_idle *idle = resume->idle;
 
-    if (spine_checkpoint_read(checkpoint, &stepper->params, &stepper->optimizer, err) ||
-        spine_checkpoint_read_paths(checkpoint, saved->modes, (size_t)size, &saved->has_modes, err))
+    if (spine_checkpoint_read(checkpoint, &stepper->params, &stepper->optimizer, err))
         return -1;
 
     return idle == NULL ? 0
@@ -89,8 +81,8 @@ static int read_state(struct spine_resume *resume, const struct spine_checkpoint
 }
 
 /* Load a checkpoint. Stepper and idle are as before unless it was LOADED, or FAILED. */
-static enum outcome load(struct spine_resume *resume, const char *path, int size,
-                         struct saved *saved, struct spine_error *err)
+static enum outcome load(struct spine_resume *resume, const char *path,
+                         struct spine_progress *saved, struct spine_error *err)
 {
     struct spine_checkpoint checkpoint;
     enum outcome outcome = LOADED;
@@ -99,11 +91,11 @@ static enum outcome load(struct spine_resume *resume, const char *path, int size
     if (spine_checkpoint_open(&checkpoint, path, &is_damaged, err))
         return is_damaged ? DAMAGED : FAILED;
 
-    saved->progress = checkpoint.progress;
+    *saved = checkpoint.progress;
     if (check_texts(resume, path, &checkpoint.texts, err) ||
-        check_progress(resume->config, path, &saved->progress, err))
+        check_progress(resume->config, path, saved, err))
         outcome = UNFIT;
-    else if (read_state(resume, &checkpoint, size, saved, err))
+    else if (read_state(resume, &checkpoint, err))
         outcome = FAILED;
 
     spine_checkpoint_close(&checkpoint);
@@ -112,7 +104,7 @@ static enum outcome load(struct spine_resume *resume, const char *path, int size
 
 /* Load the newest checkpoint of the directory that is whole. DAMAGED: none of them is. Without any,
  * *found is false. */
-static enum outcome load_newest(struct spine_resume *resume, int size, struct saved *saved,
+static enum outcome load_newest(struct spine_resume *resume, struct spine_progress *saved,
                                 bool *found, struct spine_error *err)
 {
     const char *directory = resume->config->directory;
@@ -124,7 +116,7 @@ static enum outcome load_newest(struct spine_resume *resume, int size, struct sa
             return FAILED;
         if (steps < 0)
             break;
-        const enum outcome outcome = load(resume, path, size, saved, err);
+        const enum outcome outcome = load(resume, path, saved, err);
         if (outcome != DAMAGED)
             return outcome;
         spine_log_warning("%s; going back to the checkpoint before it", err->text);
@@ -156,14 +148,14 @@ static int lies_in(const char *path, const char *directory)
 
 /* Resume the run that the directory holds; SPINE_START_NEW if it isn't to be resumed, and the
  * configuration allows to replace it. */
-static int resume_run(struct spine_resume *resume, enum spine_rundir_state state, int size,
-                      struct saved *saved, struct spine_error *err)
+static int resume_run(struct spine_resume *resume, enum spine_rundir_state state,
+                      struct spine_progress *saved, struct spine_error *err)
 {
     const struct spine_config *config = resume->config;
     bool found = false;
 
     resume->start = SPINE_START_NEW;
-    switch (load_newest(resume, size, saved, &found, err)) {
+    switch (load_newest(resume, saved, &found, err)) {
     case FAILED:
         return -1; /* who knows what could be resumed */
     case UNFIT:
@@ -183,7 +175,7 @@ static int resume_run(struct spine_resume *resume, enum spine_rundir_state state
         break;
     }
 
-    if (state != SPINE_RUNDIR_FINISHED || saved->progress.epoch < spine_config_last_epoch(config))
+    if (state != SPINE_RUNDIR_FINISHED || saved->epoch < spine_config_last_epoch(config))
         resume->start = SPINE_START_RESUMED;
     else if (!config->overwrite)
         resume->start = SPINE_START_FINISHED;
@@ -208,7 +200,7 @@ static int make_way(const struct spine_config *config, enum spine_rundir_state s
     return 0;
 }
 
-static int decide(struct spine_resume *resume, int size, struct saved *saved,
+static int decide(struct spine_resume *resume, struct spine_progress *saved,
                   struct spine_error *err)
 {
     const struct spine_config *config = resume->config;
@@ -227,7 +219,7 @@ static int decide(struct spine_resume *resume, int size, struct saved *saved,
 
     /* A run that this configuration can resume is resumed, whatever output.overwrite is. */
     if (state != SPINE_RUNDIR_EMPTY && strcmp(config->resume, "never") != 0 &&
-        resume_run(resume, state, size, saved, err))
+        resume_run(resume, state, saved, err))
         return -1;
     if (resume->start == SPINE_START_FINISHED)
         return spine_rundir_forget_aside(config->directory, err);
@@ -239,48 +231,47 @@ static int decide(struct spine_resume *resume, int size, struct saved *saved,
     }
 
     if (is_path(config->resume)) {
-        if (load(resume, config->resume, size, saved, err) != LOADED)
+        if (load(resume, config->resume, saved, err) != LOADED)
             return -1;
         resume->start = SPINE_START_RESUMED;
     }
     return make_way(config, state, false, err);
 }
 
-/* Give all ranks what rank 0 has loaded. */
-static void share(struct spine_resume *resume, struct spine_comm *comm, struct saved *saved)
+/* Give all ranks what rank 0 has loaded: parameters and moments, one rank of each node. */
+static void share(struct spine_resume *resume, const struct spine_progress *saved)
 {
     struct spine_stepper *stepper = resume->stepper;
     struct spine_optimizer *optimizer = &stepper->optimizer;
+    struct spine_grid *grid = stepper->grid;
     struct spine_idle *idle = resume->idle;
     const size_t bytes = stepper->params.len * sizeof(float);
 
-    spine_comm_broadcast(comm, &saved->has_modes, sizeof saved->has_modes);
-    spine_comm_broadcast(comm, saved->modes, (size_t)comm->size * sizeof *saved->modes);
-    spine_comm_broadcast(comm, &optimizer->steps, sizeof optimizer->steps);
-    spine_comm_broadcast(comm, stepper->params.data, bytes);
+    optimizer->steps = (uint64_t)saved->steps;
+    if (stepper->settings.kernel == SPINE_KERNEL_AUTO)
+        stepper->mode = (enum spine_mode)saved->mode;
     if (idle != NULL)
-        spine_comm_broadcast(comm, idle->epochs, idle->hidden * sizeof *idle->epochs);
-    if (optimizer->first != NULL)
-        spine_comm_broadcast(comm, optimizer->first, bytes);
-    if (optimizer->second != NULL)
-        spine_comm_broadcast(comm, optimizer->second, bytes);
-
-    /* On another number of ranks the modes are chosen anew after a step. */
-    if (stepper->settings.kernel == SPINE_KERNEL_AUTO && saved->has_modes)
-        stepper->mode = saved->modes[comm->rank] == SPINE_SPARSE ? SPINE_SPARSE : SPINE_DENSE;
+        spine_comm_broadcast(&grid->ranks, idle->epochs, idle->hidden * sizeof *idle->epochs);
+    if (grid->node.rank == 0) {
+        spine_comm_broadcast(&grid->others, stepper->params.data, bytes);
+        if (optimizer->first != NULL)
+            spine_comm_broadcast(&grid->others, optimizer->first, bytes);
+        if (optimizer->second != NULL)
+            spine_comm_broadcast(&grid->others, optimizer->second, bytes);
+    }
+    spine_stepper_meet(stepper);
 }
 
 /* The position that all ranks together had. Its sums are over all of them, so that one must have
- * them; only asl is the same on each. */
+ * them. */
 static struct spine_position make_position(const struct spine_progress *progress, int rank)
 {
-    struct spine_position position = {.epoch = progress->epoch,
-                                      .step = (size_t)progress->step,
-                                      .sums = {.asl = progress->asl},
-                                      .seconds = progress->seconds};
+    struct spine_position position = {
+        .epoch = progress->epoch, .step = (size_t)progress->step, .seconds = progress->seconds};
 
     if (rank == 0) {
         position.sums.squares = progress->squares;
+        position.sums.asl = progress->asl;
         position.sums.partial = progress->partial;
         position.sums.active = progress->active;
         position.waited = progress->waited;
@@ -288,28 +279,23 @@ static struct spine_position make_position(const struct spine_progress *progress
     return position;
 }
 
-int spine_resume_begin(struct spine_resume *resume, struct spine_comm *comm,
-                       struct spine_error *err)
+int spine_resume_begin(struct spine_resume *resume, struct spine_error *err)
 {
-    struct saved saved = {0};
+    struct spine_comm *comm = &resume->stepper->grid->ranks;
+    struct spine_progress saved = {0};
 
     resume->lock = -1;
-    saved.modes =
-        spine_memory_zeroed((size_t)comm->size, sizeof *saved.modes, "the ranks' modes", err);
-    int rc =
-        saved.modes == NULL ? -1 : make_texts(resume->config, resume->data, &resume->texts, err);
+    int rc = make_texts(resume->config, resume->data, &resume->texts, err);
     if (rc == 0 && comm->rank == 0)
-        rc = decide(resume, comm->size, &saved, err);
+        rc = decide(resume, &saved, err);
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0) {
         spine_comm_broadcast(comm, &resume->start, sizeof resume->start);
-        spine_comm_broadcast(comm, &saved.progress, sizeof saved.progress);
-        resume->position = make_position(&saved.progress, comm->rank);
+        spine_comm_broadcast(comm, &saved, sizeof saved);
+        resume->position = make_position(&saved, comm->rank);
         if (resume->start == SPINE_START_RESUMED)
-            share(resume, comm, &saved);
+            share(resume, &saved);
     }
-
-    free(saved.modes);
     return rc;
 }
 

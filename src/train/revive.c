@@ -23,7 +23,7 @@ void spine_idle_dispose(struct spine_idle *idle)
     *idle = (struct spine_idle){0};
 }
 
-void spine_idle_note(struct spine_idle *idle, const float *h_sum)
+void spine_idle_note(struct spine_idle *idle, const int64_t *h_sum)
 {
     for (size_t j = 0; j < idle->hidden; j++)
         if (h_sum[j] > 0)
@@ -52,29 +52,29 @@ static int by_error(const void *a, const void *b)
     return first->row < second->row ? -1 : 1;
 }
 
-/* y of 'count' of this rank's rows into work->y, less x. */
-static struct spine_batch find_residuals(const struct spine_params *params,
-                                         struct spine_dataset *data, size_t first, size_t count,
-                                         struct spine_workspace *work)
+/* y - x of 'count' of this rank's rows x into coder->residual; returns x. */
+static const float *find_residuals(const struct spine_params *params, struct spine_dataset *data,
+                                   size_t first, size_t count, struct spine_coder *coder)
 {
-    const struct spine_batch batch = spine_dataset_slice(data, 0, first, count, 0);
-    spine_model_encode(params, &batch, SPINE_DENSE, work);
-    spine_model_decode(params, &batch, 1, work); /* leaves 2 (y - x) / D */
-    return batch;
+    const float *x = spine_dataset_slice(data, 0, first, count, 0);
+    spine_coder_encode(coder, params, count, x, false);
+    spine_coder_decode(coder, params, x, data->quantum);
+    return x;
 }
 
 /* All of this rank's rows, worst first. */
 static void rank_rows(const struct spine_params *params, struct spine_dataset *data,
-                      struct spine_workspace *work, struct bad_row *rows)
+                      struct spine_coder *coder, struct bad_row *rows)
 {
     const size_t local = data->part.end_row - data->part.first_row;
-    for (size_t first = 0; first < local; first += work->most_rows) {
-        const size_t count = local - first < work->most_rows ? local - first : work->most_rows;
-        find_residuals(params, data, first, count, work);
+    for (size_t first = 0; first < local; first += SPINE_BLOCK_ROWS) {
+        const size_t left = local - first;
+        const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
+        find_residuals(params, data, first, count, coder);
         for (size_t i = 0; i < count; i++) {
             double error = 0;
             for (size_t k = 0; k < params->dim; k++) {
-                const double residual = (double)work->y[i * params->stride + k];
+                const double residual = (double)coder->residual[i * params->stride + k];
                 error += residual * residual;
             }
             rows[first + i] = (struct bad_row){error, data->part.first_row + first + i};
@@ -86,7 +86,7 @@ static void rank_rows(const struct spine_params *params, struct spine_dataset *d
 /* The 'most' worst rows of all ranks into worst, the same on all; their number to *found. Eight
  * parameters: what computing errors of rows needs, and the results. */
 static int find_worst(const struct spine_params *params, struct spine_dataset *data,
-                      struct spine_comm *comm, struct spine_workspace *work, size_t most,
+                      struct spine_comm *comm, struct spine_coder *coder, size_t most,
                       struct bad_row *worst, size_t *found, struct spine_error *err)
 {
     const size_t local = data->part.end_row - data->part.first_row;
@@ -99,7 +99,7 @@ static int find_worst(const struct spine_params *params, struct spine_dataset *d
         rc = -1;
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0) {
-        rank_rows(params, data, work, rows);
+        rank_rows(params, data, coder, rows);
         const size_t mine = local < most ? local : most;
         rc = spine_comm_gather(comm, rows, mine * sizeof *rows, &all, &bytes, err);
     }
@@ -121,17 +121,16 @@ static int find_worst(const struct spine_params *params, struct spine_dataset *d
 
 /* x and x - y of a row, (2, stride), on all ranks: its owner finds them, the others add nothing. */
 static void share_row(const struct spine_params *params, struct spine_dataset *data,
-                      struct spine_comm *comm, struct spine_workspace *work, uint64_t row,
+                      struct spine_comm *comm, struct spine_coder *coder, uint64_t row,
                       float *shared)
 {
     const size_t stride = params->stride;
     memset(shared, 0, 2 * stride * sizeof *shared);
     if (row >= data->part.first_row && row < data->part.end_row) {
-        const struct spine_batch batch =
-            find_residuals(params, data, row - data->part.first_row, 1, work);
-        memcpy(shared, batch.clean, stride * sizeof *shared);
+        const float *x = find_residuals(params, data, row - data->part.first_row, 1, coder);
+        memcpy(shared, x, stride * sizeof *shared);
         for (size_t k = 0; k < params->dim; k++)
-            shared[stride + k] = -work->y[k] * (float)params->dim / 2;
+            shared[stride + k] = -coder->residual[k];
     }
     spine_comm_sum_floats(comm, shared, 2 * stride);
 }
@@ -165,11 +164,11 @@ static void restart_unit(struct spine_params *params, struct spine_optimizer *op
         }
 }
 
-/* Eight parameters: reviving touches all that a run learns, and no struct below train.c has it. */
-int spine_revive(struct spine_idle *idle, int64_t after, struct spine_params *params,
-                 struct spine_optimizer *optimizer, struct spine_dataset *data,
-                 struct spine_comm *comm, struct spine_workspace *work, struct spine_error *err)
+int spine_revive(struct spine_idle *idle, int64_t after, struct spine_stepper *stepper,
+                 struct spine_dataset *data, struct spine_coder *coder, struct spine_error *err)
 {
+    struct spine_params *params = &stepper->params;
+    struct spine_comm *comm = &stepper->grid->ranks;
     struct bad_row *worst =
         spine_memory_zeroed(params->hidden, sizeof *worst, "the rows that revive units", err);
     float *shared = spine_kernel_alloc(2 * params->stride, "the rows that revive units", err);
@@ -180,11 +179,15 @@ int spine_revive(struct spine_idle *idle, int64_t after, struct spine_params *pa
         rc = -1;
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
-        rc = find_worst(params, data, comm, work, params->hidden, worst, &found, err);
+        rc = find_worst(params, data, comm, coder, params->hidden, worst, &found, err);
     for (size_t j = 0; rc == 0 && j < params->hidden && used < found; j++)
         if (idle->epochs[j] >= after) {
-            share_row(params, data, comm, work, worst[used++].row, shared);
-            restart_unit(params, optimizer, j, shared, shared + params->stride);
+            /* The node's parameters change only when all its ranks have found their residuals. */
+            share_row(params, data, comm, coder, worst[used++].row, shared);
+            spine_stepper_meet(stepper);
+            if (stepper->grid->node.rank == 0)
+                restart_unit(params, &stepper->optimizer, j, shared, shared + params->stride);
+            spine_stepper_meet(stepper);
             idle->epochs[j] = 0;
         }
     free(worst);

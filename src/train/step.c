@@ -1,22 +1,25 @@
 /* step.c -- one step of training, on all ranks together. */
 #include "spine/train/step.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
-/* A slice of the gradient that is summed on its own has about this many floats: large enough for
- * the network's full speed, small enough that there is something to overlap with. */
-enum { SLICE_FLOATS = 1 << 17, MOST_SLICES = 8 };
+#include "spine/base/random.h"
+#include "spine/math/exact.h"
+#include "spine/math/tree.h"
 
-/* The flags: requests, then whether a loss isn't finite. They travel with the gradient of W2,
- * behind b2, so that all ranks know them before they change a parameter. */
-enum { NOT_FINITE = SPINE_REQUESTS, FLAGS = SPINE_ALIGN };
+/* What ranks tell each other when they meet: requests, by their bits, and a loss that isn't finite. */
+enum { NOT_FINITE = 1 << SPINE_REQUESTS, FLAGS = SPINE_REQUESTS + 1 };
+
+/* Columns whose noise is drawn at once (random.h). */
+enum { PIECE = 64, ROWS = SPINE_BLOCK_ROWS, PANEL = SPINE_PANEL_ROWS };
 
 /* --- Setting up --------------------------------------------------------------------------- */
 
 size_t spine_stepper_most_events(void)
 {
-    return 8 + 6 * (size_t)MOST_SLICES;
+    return 12;
 }
 
 /* The highest learning rate for the run's batch size: proportional to it for SGD (Goyal et al.,
@@ -38,7 +41,6 @@ struct spine_step_settings spine_step_settings(const struct spine_config *config
     return (struct spine_step_settings){
         .dim = data->dim,
         .hidden = (size_t)config->hidden,
-        .most_rows = spine_partition_most_rows(&data->part),
         .seed = (uint64_t)config->seed,
         .weights = {config->sparsity, config->asl_weight, config->psl_weight},
         .noise = config->noise,
@@ -54,57 +56,36 @@ struct spine_step_settings spine_step_settings(const struct spine_config *config
     };
 }
 
-static size_t choose_num_slices(const struct spine_params *params, int size)
+int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
+                       const struct spine_step_settings *settings, const struct spine_dataset *data,
+                       struct spine_error *err)
 {
-    size_t slices = params->hidden * params->stride / SLICE_FLOATS;
-    slices = slices > MOST_SLICES ? MOST_SLICES : slices;
-    slices = slices > params->hidden ? params->hidden : slices;
-    return size == 1 || slices == 0 ? 1 : slices;
-}
+    const struct spine_step_shape shape = {settings->dim, settings->hidden, settings->optimizer,
+                                           settings->momentum, settings->beta2};
+    struct spine_step_memory *memory = &stepper->memory;
 
-/* What a rank allocates on its own. */
-static int allocate(struct spine_stepper *stepper, struct spine_error *err)
-{
-    const struct spine_step_settings *set = &stepper->settings;
-    const size_t dim = set->dim, hidden = set->hidden;
-
-    if (spine_params_init(&stepper->params, dim, hidden, err) ||
-        spine_optimizer_init(&stepper->optimizer, set->optimizer, set->momentum, set->beta2,
-                             stepper->params.len, err) ||
-        spine_workspace_init(&stepper->work, dim, hidden, set->most_rows, err))
-        return -1;
-    return spine_kernel_prepare(err);
-}
-
-int spine_stepper_init(struct spine_stepper *stepper, const struct spine_comm *comm,
-                       const struct spine_step_settings *settings, struct spine_error *err)
-{
-    const size_t dim = settings->dim, hidden = settings->hidden;
-    const size_t len = spine_params_len(dim, hidden);
-
-    *stepper = (struct spine_stepper){.settings = *settings};
-    if (spine_comm_agree(comm, allocate(stepper, err), err) ||
-        spine_sums_init(&stepper->sums, comm, len + FLAGS + hidden, 0, err))
+    *stepper = (struct spine_stepper){.settings = *settings, .grid = grid};
+    if (spine_step_memory_init(memory, &shape, grid, &data->part, err))
         return -1;
 
-    spine_params_place(&stepper->gradient, dim, hidden, stepper->sums.block);
-    stepper->flags = stepper->sums.block + len;
-    stepper->h_sum = stepper->flags + FLAGS;
-    stepper->num_slices = choose_num_slices(&stepper->params, comm->size);
+    stepper->params = memory->params;
+    stepper->optimizer = memory->optimizer;
+    stepper->h_sum = memory->h_sum;
     stepper->mode = spine_mode_first(settings->kernel);
-    spine_params_randomize(&stepper->params, settings->seed);
+    /* Each rank the units that it will work on, so that their memory is near it. */
+    spine_params_randomize(&stepper->params, settings->seed, memory->slice.first,
+                           memory->slice.end);
+    spine_stepper_meet(stepper);
     return 0;
 }
 
 void spine_stepper_dispose(struct spine_stepper *stepper)
 {
-    spine_workspace_dispose(&stepper->work);
-    spine_optimizer_dispose(&stepper->optimizer);
-    spine_sums_dispose(&stepper->sums);
-    spine_params_dispose(&stepper->params);
+    spine_step_memory_dispose(&stepper->memory);
+    *stepper = (struct spine_stepper){0};
 }
 
-/* --- Recording ---------------------------------------------------------------------------- */
+/* --- Meeting and recording -------------------------------------------------------------------- */
 
 static double begin_span(const struct spine_stepper *stepper)
 {
@@ -117,118 +98,399 @@ static void end_span(struct spine_stepper *stepper, const char *name, double beg
         spine_timeline_add(stepper->recording, name, SPINE_LANE_WORK, begun, spine_comm_clock());
 }
 
-/* The names of what is recorded of a sum. */
-struct sum_names {
-    const char *compute, *wait, *sum;
-};
-
-static void wait_for(struct spine_stepper *stepper, const struct sum_names *names, int ticket)
+static uint64_t meet(struct spine_stepper *stepper, struct spine_team *team, uint64_t flags)
 {
-    const double begun = begin_span(stepper);
-    double span[2];
+    const double begun = begin_span(stepper), before = team->waited;
 
-    spine_sums_wait(&stepper->sums, ticket, span);
-    spine_timeline_add(stepper->recording, names->sum, SPINE_LANE_SUMS, span[0], span[1]);
-    end_span(stepper, names->wait, begun);
+    flags = spine_team_meet(team, flags);
+    stepper->waited += team->waited - before;
+    if (team->size > 1)
+        end_span(stepper, "wait", begun);
+    return flags;
 }
 
-/* --- A matrix's gradient, in slices --------------------------------------------------------- */
-
-/* Units [first, end) of the gradient, and, if they are the last, what stands behind the matrix. */
-struct slice {
-    size_t begin, len; /* in the block of sums */
-    int ticket;        /* of the sum over ranks */
-};
-
-/* The gradient of W1 and b1, or of W2 and b2 with the flags. */
-struct gradient {
-    struct sum_names names;
-    void (*compute)(const struct spine_params *params, const struct spine_batch *batch,
-                    size_t first, size_t end, struct spine_workspace *work,
-                    struct spine_params *gradient);
-    const float *matrix, *end; /* in the block of sums */
-    struct slice slices[MOST_SLICES];
-};
-
-static struct gradient gradient_of_W1(const struct spine_stepper *stepper)
+void spine_stepper_meet(struct spine_stepper *stepper)
 {
-    return (struct gradient){.names = {"gradient of W1", "wait for dW1", "sum of dW1"},
-                             .compute = spine_model_encoder_gradient,
-                             .matrix = stepper->gradient.W1,
-                             .end = stepper->gradient.W2};
+    meet(stepper, &stepper->memory.node, 0);
 }
 
-static struct gradient gradient_of_W2(const struct spine_stepper *stepper)
+/* --- The batch's rows ------------------------------------------------------------------------- */
+
+static const struct spine_step_rows *current_rows(const struct spine_stepper *stepper)
 {
-    return (struct gradient){.names = {"gradient of W2", "wait for dW2", "sum of dW2"},
-                             .compute = spine_model_decoder_gradient,
-                             .matrix = stepper->gradient.W2,
-                             .end = stepper->h_sum};
+    return &stepper->memory.rows[stepper->memory.current];
 }
 
-/* Compute the gradient slice by slice; each travels while the next is computed. */
-static void begin_gradient(struct spine_stepper *stepper, const struct spine_batch *batch,
-                           struct gradient *gradient)
+static bool is_supplied(const struct spine_step_memory *own, int64_t epoch, size_t step)
 {
-    const double begun = begin_span(stepper);
-    const size_t hidden = stepper->params.hidden, stride = stepper->params.stride;
+    return own->is_supplied && own->epoch == epoch && own->step == step;
+}
 
-    for (size_t s = 0; s < stepper->num_slices; s++) {
-        const size_t first = s * hidden / stepper->num_slices;
-        const size_t end = (s + 1) * hidden / stepper->num_slices;
-        const float *from = gradient->matrix + first * stride;
-        const float *to = end == hidden ? gradient->end : gradient->matrix + end * stride;
-        struct slice *slice = &gradient->slices[s];
+static void supply(struct spine_stepper *stepper, struct spine_dataset *data, int which,
+                   int64_t epoch, size_t step)
+{
+    struct spine_step_memory *own = &stepper->memory;
 
-        gradient->compute(&stepper->params, batch, first, end, &stepper->work, &stepper->gradient);
-        slice->begin = (size_t)(from - stepper->sums.block);
-        slice->len = (size_t)(to - from);
-        slice->ticket = spine_sums_begin(&stepper->sums, slice->begin, slice->len);
-        spine_sums_progress(&stepper->sums);
+    spine_dataset_supply(data, step, own->rows[which].clean, own->rows[which].number);
+    own->is_supplied = true;
+    own->epoch = epoch;
+    own->step = step;
+}
+
+/* Put noise on PIECE columns of the rows of a panel, and pack them. */
+static void make_noise(struct spine_stepper *stepper, const struct spine_dataset *data,
+                       int64_t epoch, size_t block, size_t panel, size_t column)
+{
+    const struct spine_step_memory *own = &stepper->memory;
+    const struct spine_step_rows *rows = current_rows(stepper);
+    const size_t dim = data->dim, stride = data->stride, first = block * ROWS + panel * PANEL;
+    const size_t end = column + PIECE < dim ? column + PIECE : dim;
+    const size_t left = own->blocks[block].rows - panel * PANEL;
+    const size_t count = left < PANEL ? left : PANEL;
+    const float sigma = (float)stepper->settings.noise;
+
+    for (size_t i = first; i < first + count; i++) {
+        const float *clean = rows->clean + i * stride + column;
+        float *noisy = rows->noisy + i * stride + column;
+        if (sigma > 0)
+            spine_random_add_noise_from(data->part.seed, (uint32_t)epoch, rows->number[i], sigma,
+                                        column, end - column, clean, noisy);
+        else
+            memcpy(noisy, clean, (end - column) * sizeof *noisy);
     }
-    end_span(stepper, gradient->names.compute, begun);
+    spine_block_pack(count, dim, stride, column, end, rows->noisy + first * stride,
+                     rows->packed + block * spine_block_packed(dim) + panel * PANEL * dim);
 }
 
-/* Change the parameters of a slice, whose gradient is summed over the ranks. */
-static void update_slice(struct spine_stepper *stepper, const struct slice *slice)
+/* This rank's share of the panels' pieces. */
+static void draw_batch(struct spine_stepper *stepper, const struct spine_dataset *data,
+                       const struct spine_position *position)
 {
+    const struct spine_step_memory *own = &stepper->memory;
+    const size_t pieces = (data->dim + PIECE - 1) / PIECE, panels = own->slots / PANEL;
+    const size_t count = pieces * panels;
+    const size_t rank = (size_t)stepper->memory.team.rank, size = (size_t)stepper->memory.team.size;
     const double begun = begin_span(stepper);
-    /* The flags and the sums of h behind the gradient are no parameters. */
-    const size_t len = stepper->params.len;
-    const size_t end = slice->begin + slice->len < len ? slice->begin + slice->len : len;
 
-    spine_optimizer_update(&stepper->optimizer, slice->begin, end - slice->begin,
-                           stepper->params.data, stepper->gradient.data);
+    for (size_t i = count * rank / size; i < count * (rank + 1) / size; i++) {
+        const size_t block = i / pieces / (ROWS / PANEL), panel = i / pieces % (ROWS / PANEL);
+        if (panel * PANEL < own->blocks[block].rows)
+            make_noise(stepper, data, position->epoch, block, panel, i % pieces * PIECE);
+    }
+    end_span(stepper, "batch", begun);
+}
+
+/* --- z and h ------------------------------------------------------------------------------ */
+
+/* The codes of this rank's units, and what they add to the sums. */
+static struct spine_block_sums encode(struct spine_stepper *stepper)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    const struct spine_grid *grid = stepper->grid;
+    const size_t hidden = stepper->params.hidden, units = own->units.end - own->units.first;
+    const size_t packed = spine_block_packed(stepper->params.dim);
+    const int node_group = grid->group - grid->node_rank * grid->node_groups;
+    struct spine_block_sums sums = {.h = own->group_h + (size_t)node_group * hidden +
+                                         own->units.first};
+    const double begun = begin_span(stepper);
+
+    memset(sums.h, 0, units * sizeof *sums.h);
+    for (size_t b = 0; b < own->num_blocks; b++)
+        spine_block_encode(&own->blocks[b], &own->scratch, stepper->mode, own->units.first, units,
+                           &stepper->params, current_rows(stepper)->packed + b * packed, &sums);
+    own->active[grid->node.rank] = sums.active;
+    end_span(stepper, "encode", begun);
+    return sums;
+}
+
+/* --- y ------------------------------------------------------------------------------------ */
+
+/* The codes of all units for a block. */
+static const struct spine_block *const *tiles_of(struct spine_stepper *stepper, size_t block)
+{
+    struct spine_step_memory *own = &stepper->memory;
+
+    for (size_t c = 0; c < (size_t)stepper->grid->columns; c++) {
+        struct spine_block *view = &own->views[c * own->num_blocks + block];
+        view->mode = stepper->mode;
+        view->rows = own->blocks[block].rows;
+        own->tiles[c] = view;
+    }
+    return own->tiles;
+}
+
+/* dY of some rows of a block, in some chunks; returns their squares. */
+static double decode_rows(struct spine_stepper *stepper, const struct spine_dataset *data,
+                          size_t block, struct spine_range rows, struct spine_range chunks,
+                          float factor)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    const size_t stride = data->stride, first = block * ROWS;
+    double squares = 0;
+
+    spine_block_decode(tiles_of(stepper, block), (size_t)stepper->grid->columns, &own->scratch,
+                       rows.first, rows.end, chunks.first, chunks.end, &stepper->params,
+                       own->y + first * stride);
+    for (size_t i = first + rows.first; i < first + rows.end; i++)
+        for (size_t c = chunks.first; c < chunks.end; c++)
+            squares += spine_exact_round(
+                (double)spine_chunk_residual(stride, c, current_rows(stepper)->clean + i * stride,
+                                             factor, own->y + i * stride),
+                data->quantum);
+    return squares;
+}
+
+/* This rank's share of the rows' chunks; in dense mode of a few rows' together, whose products are
+ * faster so. */
+static double decode(struct spine_stepper *stepper, const struct spine_dataset *data,
+                     size_t batch_rows)
+{
+    const struct spine_step_memory *own = &stepper->memory;
+    const size_t few = stepper->mode == SPINE_DENSE ? 4 : 1;
+    const size_t chunks = spine_chunks(data->stride), count = own->slots / few * chunks;
+    const size_t rank = (size_t)stepper->memory.team.rank, size = (size_t)stepper->memory.team.size;
+    const size_t end = count * (rank + 1) / size;
+    const float factor = (float)(2 / ((double)batch_rows * (double)data->dim));
+    const double begun = begin_span(stepper);
+    double squares = 0;
+
+    for (size_t i = count * rank / size; i < end;) {
+        const size_t row = i / chunks * few, left = end - i, first = i % chunks;
+        const size_t last = left < chunks - first ? first + left : chunks;
+        const size_t block = row / ROWS, rows = own->blocks[block].rows;
+        const size_t stop = row % ROWS + few < rows ? row % ROWS + few : rows;
+        if (row % ROWS < rows)
+            squares += decode_rows(stepper, data, block, (struct spine_range){row % ROWS, stop},
+                                   (struct spine_range){first, last}, factor);
+        i += last - first;
+    }
+    end_span(stepper, "decode", begun);
+    return squares;
+}
+
+/* --- What all ranks must know ------------------------------------------------------------------ */
+
+/* Sum over the groups what each has of this rank's units, and pairs and flags. Leaves the sums of h
+ * in own->counts, and in stepper->h_sum. */
+static uint64_t sum_groups(struct spine_stepper *stepper, uint64_t flags)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    struct spine_grid *grid = stepper->grid;
+    const size_t hidden = stepper->params.hidden, units = own->units.end - own->units.first;
+    int64_t *counts = own->counts, *extra = counts + units;
+
+    for (size_t j = 0; j < units; j++) {
+        counts[j] = 0;
+        for (size_t g = 0; g < (size_t)grid->node_groups; g++)
+            counts[j] += own->group_h[g * hidden + own->units.first + j];
+    }
+    if (grid->num_nodes > 1) {
+        const double begun = begin_span(stepper), started = spine_comm_clock();
+        extra[0] = own->active[grid->node.rank];
+        for (int i = 0; i < FLAGS; i++)
+            extra[1 + i] = (int64_t)(flags >> i & 1);
+        spine_comm_sum_counts(&grid->others, counts, units + 1 + FLAGS);
+        own->active[grid->node.rank] = extra[0];
+        for (int i = 0; i < FLAGS; i++)
+            flags |= (uint64_t)(extra[1 + i] > 0) << i;
+        stepper->waited += spine_comm_clock() - started;
+        end_span(stepper, "sum of h", begun);
+    }
+    if (grid->group == grid->node_rank * grid->node_groups && grid->groups > 1)
+        memcpy(stepper->h_sum + own->units.first, counts, units * sizeof *counts);
+    return flags;
+}
+
+static uint64_t own_flags(const struct spine_stepper *stepper, bool is_finite)
+{
+    uint64_t flags = is_finite ? 0 : NOT_FINITE;
+
+    for (int i = 0; i < SPINE_REQUESTS; i++)
+        flags |= (uint64_t)stepper->requests[i] << i;
+    return flags;
+}
+
+/* How far a unit's mean is above what it should be at most. */
+static double find_excess(const struct spine_stepper *stepper, int64_t h_sum, size_t batch_rows)
+{
+    const double rho = 1 - stepper->settings.weights.sparsity;
+    const double excess = (double)h_sum / SPINE_BLOCK_SCALE / (double)batch_rows - rho;
+    return excess > 0 ? excess : 0;
+}
+
+/* What PSL and ASL add to the gradient of h, of this rank's units. */
+static void find_add(struct spine_stepper *stepper, size_t batch_rows)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    const struct spine_loss_weights *weights = &stepper->settings.weights;
+    const double pairs = (double)batch_rows * (double)stepper->params.hidden;
+
+    for (size_t j = own->units.first; j < own->units.end; j++) {
+        const double over = find_excess(stepper, own->counts[j - own->units.first], batch_rows);
+        own->add[j] = (float)((weights->psl + 2 * weights->asl * over) / pairs);
+    }
+}
+
+/* --- Gradient and update ------------------------------------------------------------------- */
+
+static void update(struct spine_stepper *stepper, const float *at, size_t count,
+                   const float *gradient)
+{
+    spine_optimizer_update(&stepper->optimizer, (size_t)(at - stepper->params.data), count,
+                           stepper->params.data, gradient);
+}
+
+/* The gradient of this rank's units, applied at once or, with many groups, kept as the group's. */
+static void backward(struct spine_stepper *stepper, size_t batch_rows)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    const struct spine_params *params = &stepper->params;
+    const struct spine_grid *grid = stepper->grid;
+    const size_t stride = params->stride, first = own->units.first;
+    const double slope =
+        2 * stepper->settings.weights.psl / ((double)batch_rows * (double)params->hidden);
+    const struct spine_backward backward = {own->blocks, own->num_blocks,
+                                            current_rows(stepper)->noisy, own->y, (float)slope};
+    const bool is_kept = grid->groups > 1;
+    const struct spine_params *kept =
+        &own->gradients[grid->group - grid->node_rank * grid->node_groups];
+    const double begun = begin_span(stepper);
+
+    spine_backward_begin(&backward, &own->scratch, params);
+    for (size_t j = first; j < own->units.end; j += SPINE_BLOCK_UNITS) {
+        const size_t left = own->units.end - j;
+        const size_t count = left < SPINE_BLOCK_UNITS ? left : SPINE_BLOCK_UNITS;
+        float *dW1 = is_kept ? kept->W1 + j * stride : own->dW1;
+        float *dW2 = is_kept ? kept->W2 + j * stride : own->dW2;
+        float *db1 = is_kept ? kept->b1 + j : own->db1 + (j - first);
+
+        spine_backward_units(&backward, &own->scratch, j, count, params, own->add, dW1, db1, dW2);
+        if (!is_kept) {
+            update(stepper, params->W1 + j * stride, count * stride, dW1);
+            update(stepper, params->W2 + j * stride, count * stride, dW2);
+        }
+    }
+
+    float *db2 = is_kept ? kept->b2 : own->dW1;
+    spine_backward_rows(&backward, &own->scratch, stride, own->chunks.first, own->chunks.end, db2);
+    if (!is_kept) {
+        const size_t begin = spine_chunk_begin(stride, own->chunks.first);
+        update(stepper, params->b2 + begin, spine_chunk_begin(stride, own->chunks.end) - begin,
+               db2 + begin);
+        update(stepper, params->b1 + first, spine_kernel_stride(own->units.end - first), own->db1);
+    }
+    end_span(stepper, "gradient", begun);
+}
+
+/* --- The sum over groups ------------------------------------------------------------------------ */
+
+enum { MOST_PARTS = 4 };
+
+/* The parts of the parameters that this rank updates: of W1, b1, W2 and b2. */
+static int slice_parts(const struct spine_stepper *stepper, struct spine_range *parts)
+{
+    const struct spine_step_memory *own = &stepper->memory;
+    const struct spine_params *params = &stepper->params;
+    const size_t stride = params->stride, units = own->slice.end - own->slice.first;
+    const struct {
+        const float *begin;
+        size_t count;
+    } all[MOST_PARTS] = {
+        {params->W1 + own->slice.first * stride, units * stride},
+        {params->b1 + own->slice.first, spine_kernel_stride(units)},
+        {params->W2 + own->slice.first * stride, units * stride},
+        {params->b2 + own->columns.first, own->columns.end - own->columns.first},
+    };
+
+    for (int i = 0; i < MOST_PARTS; i++) {
+        parts[i].first = (size_t)(all[i].begin - params->data);
+        parts[i].end = parts[i].first + all[i].count;
+    }
+    return MOST_PARTS;
+}
+
+/* out (count) = the sum over the groups of the node, from element 'first' on. */
+static void sum_on_node(const struct spine_stepper *stepper, size_t first, size_t count, float *out)
+{
+    const struct spine_step_memory *own = &stepper->memory;
+    const struct spine_grid *grid = stepper->grid;
+    const float *sources[SPINE_TREE_MOST];
+    const size_t groups = (size_t)grid->node_groups;
+
+    for (size_t g = 0; g < groups; g++)
+        sources[g] = own->gradients[g].data + first;
+    spine_tree_sum(groups, sources, own->leaves + (size_t)grid->node_rank * groups, count, out);
+}
+
+/* Sum slices between nodes: own->send, of 'piece' floats a node, becomes the sum over the nodes. */
+static void sum_between_nodes(struct spine_stepper *stepper, size_t piece)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    struct spine_grid *grid = stepper->grid;
+    const size_t nodes = (size_t)grid->num_nodes;
+    const float *sources[SPINE_TREE_MOST];
+    size_t leaves[SPINE_TREE_MOST];
+    const double begun = begin_span(stepper), started = spine_comm_clock();
+
+    spine_comm_exchange(&grid->others, own->send, piece, own->received);
+    for (size_t n = 0; n < nodes; n++) {
+        sources[n] = own->received + n * piece;
+        leaves[n] = own->leaves[n * (size_t)grid->node_groups];
+    }
+    float *sum = own->send + (size_t)grid->node_rank * piece;
+    spine_tree_sum(nodes, sources, leaves, piece, sum);
+    memcpy(own->received, sum, piece * sizeof *sum);
+    spine_comm_collect(&grid->others, own->received, piece, own->send);
+    stepper->waited += spine_comm_clock() - started;
+    end_span(stepper, "sum between nodes", begun);
+}
+
+/* Sum this rank's slice of the gradient over all groups, and update its parameters. */
+static void update_slice(struct spine_stepper *stepper)
+{
+    enum { PIECE_FLOATS = 2048 }; /* that stay in the nearest cache */
+    struct spine_step_memory *own = &stepper->memory;
+    struct spine_range parts[MOST_PARTS];
+    const int num_parts = slice_parts(stepper, parts);
+    const bool is_alone = stepper->grid->num_nodes == 1;
+    const double begun = begin_span(stepper);
+    float sum[PIECE_FLOATS];
+    size_t total = 0;
+
+    for (int i = 0; i < num_parts; i++)
+        for (size_t at = parts[i].first; at < parts[i].end; at += PIECE_FLOATS) {
+            const size_t left = parts[i].end - at, most = PIECE_FLOATS;
+            const size_t count = left < most ? left : most;
+            float *out = is_alone ? sum : own->send + total;
+            sum_on_node(stepper, at, count, out);
+            total += count;
+            if (is_alone)
+                update(stepper, stepper->params.data + at, count, out);
+        }
+    if (!is_alone) {
+        const size_t nodes = (size_t)stepper->grid->num_nodes;
+        const size_t piece = (total + nodes - 1) / nodes;
+        assert(piece <= own->piece);
+        sum_between_nodes(stepper, piece);
+        total = 0;
+        for (int i = 0; i < num_parts; i++) {
+            const size_t count = parts[i].end - parts[i].first;
+            update(stepper, stepper->params.data + parts[i].first, count, own->send + total);
+            total += count;
+        }
+    }
     end_span(stepper, "update", begun);
 }
 
-/* --- Flags -------------------------------------------------------------------------------- */
-
-static void raise_flags(struct spine_stepper *stepper)
-{
-    const struct spine_loss_sums *loss = &stepper->work.loss;
-
-    for (int i = 0; i < SPINE_REQUESTS; i++)
-        stepper->flags[i] = stepper->requests[i] ? 1 : 0;
-    stepper->flags[NOT_FINITE] = isfinite(loss->squares) && isfinite(loss->partial) ? 0 : 1;
-}
-
-/* Returns whether the losses are finite on all ranks. */
-static bool read_flags(struct spine_stepper *stepper)
-{
-    for (int i = 0; i < SPINE_REQUESTS; i++)
-        stepper->requests[i] = stepper->flags[i] > 0;
-    return stepper->flags[NOT_FINITE] == 0;
-}
+/* --- The step ------------------------------------------------------------------------------- */
 
 /* A loss isn't finite on some ranks: say on which, and what. */
-static int explain(const struct spine_stepper *stepper, const struct spine_comm *comm,
+static int explain(const struct spine_stepper *stepper, bool code_is_finite, double squares,
                    const struct spine_position *position, struct spine_error *err)
 {
-    const struct spine_loss_sums *loss = &stepper->work.loss;
-    const char *what = !isfinite(loss->partial)   ? "a code"
-                       : !isfinite(loss->squares) ? "the reconstruction loss"
-                                                  : NULL;
+    const char *what = !code_is_finite      ? "a code"
+                       : !isfinite(squares) ? "the reconstruction loss"
+                                            : NULL;
     const long long epoch = position->epoch + 1;
     const size_t step = position->step + 1;
     int rc = 0;
@@ -238,113 +500,92 @@ static int explain(const struct spine_stepper *stepper, const struct spine_comm 
                         "epoch %lld, step %zu: %s is not finite; a lower train.learning_rate than "
                         "%g may help",
                         epoch, step, what, stepper->settings.schedule.rate);
-    if (spine_comm_agree(comm, rc, err) == 0)
+    if (spine_comm_agree(&stepper->grid->ranks, rc, err) == 0)
         spine_fail(err, "epoch %lld, step %zu: a loss is not finite", epoch, step);
     return -1;
 }
 
-/* --- The step ------------------------------------------------------------------------------- */
-
-static struct spine_batch draw_batch(struct spine_stepper *stepper, struct spine_dataset *data,
-                                     const struct spine_position *position)
+/* Make ready for a step: its rows, the mode that all ranks use. */
+static void begin(struct spine_stepper *stepper, struct spine_dataset *data,
+                  const struct spine_position *position)
 {
-    const double begun = begin_span(stepper);
-    const struct spine_batch batch = spine_dataset_batch(data, (uint32_t)position->epoch,
-                                                         position->step, stepper->settings.noise);
+    struct spine_step_memory *own = &stepper->memory;
 
-    end_span(stepper, "batch", begun);
-    return batch;
-}
-
-/* z, h, and the sum of h over the batch: this rank's part, whose sum over ranks is begun. */
-static int encode(struct spine_stepper *stepper, const struct spine_batch *batch)
-{
-    const double begun = begin_span(stepper);
-    const size_t hidden = stepper->params.hidden;
-    const size_t begin = (size_t)(stepper->h_sum - stepper->sums.block);
-
-    spine_model_encode(&stepper->params, batch, stepper->mode, &stepper->work);
-    end_span(stepper, "encode", begun);
-    memcpy(stepper->h_sum, stepper->work.h_sum, hidden * sizeof *stepper->h_sum);
-    return spine_sums_begin(&stepper->sums, begin, hidden);
-}
-
-/* y, the losses, and with them what the flags say. */
-static void decode(struct spine_stepper *stepper, const struct spine_batch *batch,
-                   size_t batch_rows)
-{
-    const double begun = begin_span(stepper);
-
-    spine_model_decode(&stepper->params, batch, batch_rows, &stepper->work);
-    end_span(stepper, "decode", begun);
-    raise_flags(stepper);
-}
-
-/* The batch's mean of h, when its sum over the ranks is there. */
-static void average(struct spine_stepper *stepper, size_t batch_rows, int h_sum)
-{
-    static const struct sum_names names = {"", "wait for h", "sum of h"};
-
-    wait_for(stepper, &names, h_sum);
-    spine_model_average(&stepper->params, batch_rows, stepper->h_sum, &stepper->settings.weights,
-                        &stepper->work);
-}
-
-/* Wait for the gradient and change the parameters, W1 as far as its slices have arrived. Returns
- * false, and changes nothing, if a loss isn't finite on some rank. */
-static bool update(struct spine_stepper *stepper, const struct gradient *dW2,
-                   const struct gradient *dW1)
-{
-    struct spine_optimizer *optimizer = &stepper->optimizer;
-
-    /* The flags come with the last slice of W2. */
-    for (size_t s = 0; s < stepper->num_slices; s++)
-        wait_for(stepper, &dW2->names, dW2->slices[s].ticket);
-    const bool is_finite = read_flags(stepper);
-    if (is_finite)
-        spine_optimizer_begin(optimizer,
-                              spine_schedule_rate(&stepper->settings.schedule, optimizer->steps));
-
-    for (size_t s = 0; is_finite && s < stepper->num_slices; s++)
-        update_slice(stepper, &dW2->slices[s]);
-    for (size_t s = 0; s < stepper->num_slices; s++) {
-        wait_for(stepper, &dW1->names, dW1->slices[s].ticket);
-        if (is_finite)
-            update_slice(stepper, &dW1->slices[s]);
+    if (!is_supplied(own, position->epoch, position->step)) {
+        supply(stepper, data, own->current, position->epoch, position->step);
+        meet(stepper, &stepper->memory.team, 0);
     }
-    return is_finite;
+    for (size_t b = 0; b < own->num_blocks; b++)
+        own->blocks[b].rows = spine_partition_block_rows(&data->part, b, position->step);
+    if (stepper->memory.node.rank == 0)
+        *own->mode = stepper->mode;
+    draw_batch(stepper, data, position);
+    meet(stepper, &stepper->memory.node, 0);
+    stepper->mode = (enum spine_mode) * own->mode;
 }
 
-/* Add the step's losses to the epoch's. */
-static void add_losses(const struct spine_loss_sums *loss, size_t batch_rows,
-                       struct spine_step_sums *sums)
+/* The next step's mode, which the first rank of a node finds for the others; and ASL. */
+static void finish(struct spine_stepper *stepper, size_t batch_rows,
+                   struct spine_position *position)
 {
-    sums->squares += loss->squares;
-    sums->partial += loss->partial;
-    sums->active += (double)loss->active;
-    sums->asl += loss->asl * (double)batch_rows;
+    const struct spine_step_memory *own = &stepper->memory;
+    const struct spine_grid *grid = stepper->grid;
+    const double hidden = (double)stepper->params.hidden;
+    int64_t active = 0;
+    double asl = 0;
+
+    if (grid->node.rank != 0)
+        return;
+    for (int rank = 0; rank < grid->node.size; rank++)
+        active += own->active[rank];
+    stepper->mode = spine_mode_next(stepper->settings.kernel, stepper->mode,
+                                    (double)active / ((double)batch_rows * hidden));
+    if (grid->ranks.rank != 0)
+        return;
+    for (size_t j = 0; j < stepper->params.hidden; j++) {
+        const double over = find_excess(stepper, stepper->h_sum[j], batch_rows);
+        asl += over * over;
+    }
+    position->sums.asl += asl / hidden * (double)batch_rows;
 }
 
-int spine_stepper_step(struct spine_stepper *stepper, const struct spine_comm *comm,
-                       struct spine_dataset *data, struct spine_position *position,
-                       struct spine_error *err)
+int spine_stepper_step(struct spine_stepper *stepper, struct spine_dataset *data,
+                       struct spine_position *position, struct spine_error *err)
 {
+    struct spine_step_memory *own = &stepper->memory;
     const size_t batch_rows = spine_partition_batch_rows(&data->part, position->step);
-    const struct spine_batch batch = draw_batch(stepper, data, position);
-    struct gradient dW1 = gradient_of_W1(stepper), dW2 = gradient_of_W2(stepper);
+    const bool is_last = position->step + 1 == spine_partition_steps(&data->part);
 
-    /* The first sum over ranks, of h, travels while y and dW2 are computed; the second one, of the
-     * gradient, slice by slice while the next slice is. */
-    const int h_sum = encode(stepper, &batch); /* h = clamp(x' W1' + b1, 0, 1) */
-    decode(stepper, &batch, batch_rows);       /* y = h W2 + b2,  dY = 2 (y - x) / (B D) */
-    begin_gradient(stepper, &batch, &dW2);     /* dW2 = h' dY */
-    average(stepper, batch_rows, h_sum);       /* m = sum of h / B */
-    begin_gradient(stepper, &batch, &dW1);     /* dW1 = dz' x',  dz = dY W2' + ... of m and h */
-    if (!update(stepper, &dW2, &dW1))
-        return explain(stepper, comm, position, err);
+    begin(stepper, data, position);                       /* x' */
+    const struct spine_block_sums sums = encode(stepper); /* h = clamp(x' W1' + b1, 0, 1) */
+    own->is_supplied = false;
+    if (!is_last)
+        supply(stepper, data, 1 - own->current, position->epoch, position->step + 1);
+    meet(stepper, &stepper->memory.team, 0);
+    const double squares = decode(stepper, data, batch_rows); /* dY, of y = h W2 + b2 */
 
-    stepper->mode = spine_mode_next(stepper->settings.kernel, &stepper->work, batch.rows);
-    add_losses(&stepper->work.loss, batch_rows, &position->sums);
+    const bool is_finite = !sums.not_finite && isfinite(squares);
+    const uint64_t flags =
+        sum_groups(stepper, meet(stepper, &stepper->memory.node, own_flags(stepper, is_finite)));
+    if (flags & NOT_FINITE)
+        return explain(stepper, !sums.not_finite, squares, position, err);
+    for (int i = 0; i < SPINE_REQUESTS; i++)
+        stepper->requests[i] = (flags >> i & 1) != 0;
+
+    find_add(stepper, batch_rows); /* of the mean of h */
+    spine_optimizer_begin(&stepper->optimizer, spine_schedule_rate(&stepper->settings.schedule,
+                                                                   stepper->optimizer.steps));
+    backward(stepper, batch_rows); /* dW2 = h' dY, dW1 = dz' x',  dz = dY W2' + ... */
+    if (stepper->grid->groups > 1) {
+        meet(stepper, &stepper->memory.node, 0);
+        update_slice(stepper);
+    }
+
+    finish(stepper, batch_rows, position);
+    own->current = 1 - own->current;
+    position->sums.squares += squares;
+    position->sums.partial += (double)sums.partial / SPINE_BLOCK_SCALE;
+    position->sums.active += (double)sums.active;
     position->step++;
     return 0;
 }

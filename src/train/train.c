@@ -22,6 +22,7 @@
 #include "spine/train/dataset.h"
 #include "spine/train/forecast.h"
 #include "spine/train/measures.h"
+#include "spine/train/parallel.h"
 #include "spine/train/preflight.h"
 #include "spine/train/results.h"
 #include "spine/train/resume.h"
@@ -34,9 +35,11 @@ enum { TIMELINE_STEPS = 100 };
 
 struct trainer {
     const struct spine_config *config;
-    struct spine_comm *comm;
+    struct spine_parallel parallel;
+    struct spine_comm *comm; /* the grid's ranks */
     struct spine_dataset data;
     struct spine_stepper stepper;
+    struct spine_coder coder; /* of all that isn't training */
     struct spine_measures_scratch scratch;
     struct spine_idle idle; /* counts if train.revive_after isn't 0 */
     int64_t last_epoch;     /* to train for now */
@@ -60,7 +63,7 @@ static int open_files(struct trainer *run, struct spine_error *err)
     if (run->comm->rank != 0)
         return 0;
     if (spine_checkpoint_writer_init(&run->writer, config->directory, (int)config->checkpoint_keep,
-                                     (size_t)run->comm->size, &run->resume.texts, err) ||
+                                     &run->resume.texts, err) ||
         spine_rundir_join(run->metrics_path, config->directory, "metrics.jsonl", err) ||
         spine_rundir_join(run->events_path, config->directory, "events.out.tfevents", err))
         return -1;
@@ -76,7 +79,17 @@ static int open_files(struct trainer *run, struct spine_error *err)
     return 0;
 }
 
-/* Check that there is room for the run, then read this rank's rows. */
+/* Make the grid, and check that there is room for the run. Collective over comm. */
+static int make_grid(struct trainer *run, struct spine_comm *comm, size_t num_rows, size_t dim,
+                     struct spine_error *err)
+{
+    if (spine_parallel_init(&run->parallel, run->config, comm, num_rows, err))
+        return -1;
+    run->comm = &run->parallel.grid.ranks;
+    return spine_forecast_check(run->config, comm, &run->parallel, num_rows, dim, err);
+}
+
+/* Read this rank's rows. */
 static int read_rows(struct trainer *run, struct spine_error *err)
 {
     const struct spine_config *config = run->config;
@@ -84,10 +97,7 @@ static int read_rows(struct trainer *run, struct spine_error *err)
 
     if (spine_input_open(&input, run->comm, config->input, (size_t)config->limit, err))
         return -1;
-    int rc = spine_forecast_check(config, run->comm, input.num_rows, input.dim, err);
-    if (rc == 0)
-        rc = spine_dataset_init(&run->data, run->comm, &input, (size_t)config->batch_size,
-                                (uint64_t)config->seed, err);
+    int rc = spine_dataset_init(&run->data, run->comm, &input, &run->parallel.sharing, err);
     spine_input_close(&input);
 
     if (rc == 0)
@@ -95,52 +105,66 @@ static int read_rows(struct trainer *run, struct spine_error *err)
     return rc;
 }
 
-/* The same, of an input that is in memory already. */
-static int view_rows(struct trainer *run, const struct spine_dataset *whole,
-                     struct spine_error *err)
+/* The extent of the input: of 'whole' if it is in memory already. */
+static int find_extent(const struct spine_config *config, struct spine_comm *comm,
+                       const struct spine_dataset *whole, size_t *num_rows, size_t *dim,
+                       struct spine_error *err)
 {
-    const struct spine_config *config = run->config;
+    struct spine_input input = {.num_rows = whole == NULL ? 0 : whole->part.num_rows,
+                                .dim = whole == NULL ? 0 : whole->dim};
 
-    if (spine_forecast_check(config, run->comm, whole->part.num_rows, whole->dim, err))
+    if (whole == NULL && spine_input_open(&input, comm, config->input, (size_t)config->limit, err))
         return -1;
-    return spine_dataset_view(&run->data, run->comm, whole, (size_t)config->batch_size,
-                              (uint64_t)config->seed, err);
+    *num_rows = input.num_rows;
+    *dim = input.dim;
+    spine_input_close(&input);
+    return 0;
 }
 
-/* Set up everything that the first step needs. */
+/* Set up everything that the first step needs, but on ranks that are idle. */
 static int init(struct trainer *run, const struct spine_config *config, struct spine_comm *comm,
                 const struct spine_dataset *whole, const char *timeline, struct spine_error *err)
 {
+    size_t num_rows, dim;
+
     *run = (struct trainer){.config = config,
-                            .comm = comm,
                             .last_epoch = spine_config_last_epoch(config),
                             .resume = {.config = config,
                                        .data = &run->data,
                                        .stepper = &run->stepper,
                                        .idle = config->revive_after > 0 ? &run->idle : NULL,
-                                       .lock = -1},
-                            .status = {.config = config,
-                                       .data = &run->data,
-                                       .resume = &run->resume,
-                                       .rank = comm->rank,
-                                       .size = comm->size}};
+                                       .lock = -1}};
+    if (find_extent(config, comm, whole, &num_rows, &dim, err) ||
+        make_grid(run, comm, num_rows, dim, err))
+        return -1;
+    if (run->parallel.grid.is_idle)
+        return 0;
+    run->status = (struct spine_status){.config = config,
+                                        .data = &run->data,
+                                        .resume = &run->resume,
+                                        .rank = run->comm->rank,
+                                        .size = run->comm->size};
 
-    int rc = whole != NULL ? view_rows(run, whole, err) : read_rows(run, err);
+    int rc = whole != NULL
+                 ? spine_dataset_view(&run->data, run->comm, whole, &run->parallel.sharing, err)
+                 : read_rows(run, err);
     if (rc != 0)
         return -1;
+    comm = run->comm;
     const struct spine_step_settings settings = spine_step_settings(config, &run->data);
-    if (spine_stepper_init(&run->stepper, comm, &settings, err))
+    if (spine_stepper_init(&run->stepper, &run->parallel.grid, &settings, &run->data, err))
         return -1;
 
-    rc = spine_measures_scratch_init(&run->scratch, (size_t)config->hidden, err) ||
-         spine_idle_init(&run->idle, (size_t)config->hidden, err);
+    rc = spine_measures_scratch_init(&run->scratch, settings.hidden, err) ||
+         spine_idle_init(&run->idle, settings.hidden, err) ||
+         spine_coder_init(&run->coder, settings.dim, settings.hidden, err);
     if (rc == 0 && timeline != NULL)
         rc = spine_timeline_init(&run->timeline, TIMELINE_STEPS * spine_stepper_most_events(), err);
     if (rc == 0 && timeline != NULL && comm->rank == 0 &&
         (rc = spine_outfile_create(timeline, err)) == 0)
         spine_outfile_discard(timeline); /* written at the end; this only tried it */
 
-    if (spine_comm_agree(comm, rc, err) || spine_resume_begin(&run->resume, comm, err))
+    if (spine_comm_agree(comm, rc, err) || spine_resume_begin(&run->resume, err))
         return -1;
     run->position = run->resume.position;
     if (run->resume.start == SPINE_START_FINISHED)
@@ -164,6 +188,7 @@ static int dispose(struct trainer *run, int rc, struct spine_error *err)
     spine_timeline_dispose(&run->timeline);
     spine_idle_dispose(&run->idle);
     spine_measures_scratch_dispose(&run->scratch);
+    spine_coder_dispose(&run->coder);
     spine_stepper_dispose(&run->stepper);
     spine_dataset_dispose(&run->data);
     return rc;
@@ -179,18 +204,18 @@ static void summarize(struct trainer *run, struct spine_metrics *metrics)
     const double seconds = position->seconds;
     const struct spine_stepper *stepper = &run->stepper;
     const double rows = (double)run->data.part.num_rows, hidden = (double)run->config->hidden;
-    double all[] = {sums->squares, sums->partial, sums->active, position->waited};
+    double all[] = {sums->squares, sums->partial, sums->active, sums->asl, position->waited};
 
-    spine_comm_sum_doubles(run->comm, all, 4);
+    spine_comm_sum_doubles(run->comm, all, 5);
     *metrics = (struct spine_metrics){
         .epoch = position->epoch + 1,
         .rl = all[0] / (rows * (double)run->data.dim),
-        .asl = sums->asl / rows,
+        .asl = all[3] / rows,
         .psl = all[1] / (rows * hidden),
         .learning_rate = stepper->optimizer.rate,
         .seconds = seconds,
         .words_per_second = rows / seconds,
-        .comm_share = all[3] / (seconds * run->comm->size),
+        .comm_share = all[4] / (seconds * run->comm->size),
         .density = all[2] / (rows * hidden),
     };
     metrics->total = metrics->rl + stepper->settings.weights.asl * metrics->asl +
@@ -200,7 +225,7 @@ static void summarize(struct trainer *run, struct spine_metrics *metrics)
 static void evaluate(struct trainer *run, struct spine_metrics *metrics)
 {
     const struct spine_measures measures = spine_measures_compute(
-        &run->stepper.params, &run->data, run->comm, &run->stepper.work, &run->scratch);
+        &run->stepper.params, &run->data, run->comm, &run->coder, &run->scratch);
     metrics->evaluated = true;
     metrics->eval_rl = measures.eval_rl;
     metrics->explained_variance = measures.explained_variance;
@@ -218,31 +243,25 @@ static int save(struct trainer *run, enum spine_checkpoint_mode mode, struct spi
 {
     const struct spine_position *position = &run->position;
     const struct spine_step_sums *sums = &position->sums;
-    double all[] = {sums->squares, sums->partial, sums->active, position->waited};
-    const int32_t own_mode = run->stepper.mode;
-    char *modes = NULL;
-    size_t bytes = 0;
+    double all[] = {sums->squares, sums->partial, sums->active, sums->asl, position->waited};
 
-    spine_comm_sum_doubles(run->comm, all, 4);
-    if (spine_comm_gather(run->comm, &own_mode, sizeof own_mode, &modes, &bytes, err))
-        return -1;
-
+    spine_stepper_meet(&run->stepper);
+    spine_comm_sum_doubles(run->comm, all, 5);
     const struct spine_progress progress = {.steps = (int64_t)run->stepper.optimizer.steps,
                                             .epoch = position->epoch,
                                             .step = (int64_t)position->step,
+                                            .mode = run->stepper.mode,
                                             .squares = all[0],
                                             .partial = all[1],
                                             .active = all[2],
-                                            .asl = sums->asl,
-                                            .waited = all[3],
+                                            .asl = all[3],
+                                            .waited = all[4],
                                             .seconds = position->seconds};
     int rc = 0;
-    if (run->comm->rank == 0 &&
-        (spine_metrics_sync(run->metrics, run->metrics_path, err) ||
-         spine_checkpoint_save(&run->writer, mode, &run->stepper.params, &run->stepper.optimizer,
-                               &progress, (const int32_t *)modes, err)))
+    if (run->comm->rank == 0 && (spine_metrics_sync(run->metrics, run->metrics_path, err) ||
+                                 spine_checkpoint_save(&run->writer, mode, &run->stepper.params,
+                                                       &run->stepper.optimizer, &progress, err)))
         rc = -1;
-    free(modes);
     run->saved = spine_clock_now();
     return spine_comm_agree(run->comm, rc, err);
 }
@@ -295,8 +314,7 @@ static int revive(struct trainer *run, int64_t done, struct spine_error *err)
         return 0;
     spine_log(SPINE_LOG_INFO, "epoch %lld: reviving %zu units that were idle for %lld epochs",
               (long long)done, count, (long long)after);
-    return spine_revive(&run->idle, after, &run->stepper.params, &run->stepper.optimizer,
-                        &run->data, run->comm, &run->stepper.work, err);
+    return spine_revive(&run->idle, after, &run->stepper, &run->data, &run->coder, err);
 }
 
 /* The end of an epoch: metrics, and units revived. */
@@ -353,15 +371,15 @@ static int run_epoch(struct trainer *run, struct spine_metrics *metrics, struct 
 
     /* As if the seconds and waits before this run had been in it. */
     run->epoch_started = spine_clock_now() - position->seconds;
-    run->epoch_waited = stepper->sums.waited - position->waited;
+    run->epoch_waited = stepper->waited - position->waited;
     spine_partition_shuffle(&run->data.part, (uint32_t)position->epoch);
     while (position->step < steps) {
         stepper->recording = recorded && position->step < TIMELINE_STEPS ? &run->timeline : NULL;
         set_requests(run);
-        if (spine_stepper_step(stepper, run->comm, &run->data, position, err))
+        if (spine_stepper_step(stepper, &run->data, position, err))
             return -1;
         position->seconds = spine_clock_now() - run->epoch_started;
-        position->waited = stepper->sums.waited - run->epoch_waited;
+        position->waited = stepper->waited - run->epoch_waited;
         if (run->config->revive_after > 0)
             spine_idle_note(&run->idle, stepper->h_sum);
         spine_status_show(&run->status, position, metrics);
@@ -375,36 +393,49 @@ static int run_epoch(struct trainer *run, struct spine_metrics *metrics, struct 
     return save_if_due(run, err);
 }
 
+/* The run on ranks that have a place in the grid. Collective over those. */
+static int train(struct trainer *run, bool is_alone, const char *timeline, struct spine_error *err)
+{
+    const struct spine_config *config = run->config;
+    const bool is_finished = run->resume.start == SPINE_START_FINISHED;
+    struct spine_metrics metrics = {0};
+    int rc = 0;
+
+    if (is_alone && !is_finished &&
+        spine_preflight_log(run->comm, config->directory, config->batch_size, err))
+        return -1;
+    spine_status_begin(&run->status);
+    run->saved = run->status.started;
+    if (is_finished)
+        return 0;
+
+    if (run->resume.start == SPINE_START_RESUMED && strcmp(config->resume, "auto") != 0)
+        rc = save(run, SPINE_CHECKPOINT_NOW, err); /* what it resumes from is another's */
+    while (rc == 0 && run->position.epoch < run->last_epoch)
+        rc = run_epoch(run, &metrics, err);
+    if (rc == 0)
+        rc = spine_results_write(config, run->comm, &run->stepper.params, &run->data, &run->coder,
+                                 err);
+    if (rc == 0 && run->comm->rank == 0)
+        rc = spine_rundir_forget_aside(config->directory, err);
+    rc = spine_comm_agree(run->comm, rc, err);
+    if (rc == 0 && timeline != NULL)
+        rc = spine_timeline_write(&run->timeline, run->comm, timeline, err);
+    return rc;
+}
+
 int spine_train(const struct spine_config *config, struct spine_comm *comm,
                 const struct spine_dataset *whole, const char *timeline, struct spine_error *err)
 {
     struct trainer run;
-    struct spine_metrics metrics = {0};
-
     int rc = init(&run, config, comm, whole, timeline, err);
-    if (rc == 0 && run.resume.start != SPINE_START_FINISHED && whole == NULL)
-        rc = spine_preflight_log(comm, config->directory, config->batch_size, err);
 
-    if (rc == 0)
-        spine_status_begin(&run.status);
-    run.saved = run.status.started;
-
-    if (rc == 0 && run.resume.start != SPINE_START_FINISHED) {
-        if (run.resume.start == SPINE_START_RESUMED && strcmp(config->resume, "auto") != 0)
-            rc = save(&run, SPINE_CHECKPOINT_NOW, err); /* what it resumes from is another's */
-        while (rc == 0 && run.position.epoch < run.last_epoch)
-            rc = run_epoch(&run, &metrics, err);
-        if (rc == 0)
-            rc = spine_results_write(config, comm, &run.stepper.params, &run.data,
-                                     &run.stepper.work, err);
-        if (rc == 0 && comm->rank == 0)
-            rc = spine_rundir_forget_aside(config->directory, err);
-        rc = spine_comm_agree(comm, rc, err);
-        if (rc == 0 && timeline != NULL)
-            rc = spine_timeline_write(&run.timeline, comm, timeline, err);
-    }
-
-    return spine_comm_agree(comm, dispose(&run, rc, err), err);
+    if (rc == 0 && !run.parallel.grid.is_idle)
+        rc = train(&run, whole == NULL, timeline, err);
+    rc = dispose(&run, rc, err);
+    spine_parallel_wait(&run.parallel, comm);
+    spine_parallel_dispose(&run.parallel);
+    return spine_comm_agree(comm, rc, err);
 }
 
 int spine_train_check(const struct spine_config *config, struct spine_comm *comm,

@@ -50,7 +50,7 @@ def same_number(one, other):
 def readme_options(text):
     """{section.key: default} of README's table; a row may have several options."""
     options = {}
-    for names, defaults in re.findall(r"^\| ((?:(?:data|model|loss|train|output)\.\w+,? )+)\|([^|]*)\|",
+    for names, defaults in re.findall(r"^\| ((?:(?:data|model|loss|train|parallel|output)\.\w+,? )+)\|([^|]*)\|",
                                       text, re.M):
         names = [name.strip() for name in names.split(",")]
         defaults = [default.strip() for default in defaults.split(",")]

@@ -40,15 +40,13 @@ static void write_checkpoint(const struct path *run)
     static char input[] = "23 rows x 5 numbers";
     const struct spine_checkpoint_texts texts = {identity, config, input};
     const struct spine_progress progress = {.steps = 7, .epoch = 1, .step = 3};
-    const int32_t paths[2] = {0, 1};
     struct spine_checkpoint_writer writer;
     struct spine_optimizer optimizer;
     struct spine_params params;
     fill_params(&params);
     TRY(spine_optimizer_init(&optimizer, SPINE_ADAM, 0.9, 0.99, params.len, &err));
-    TRY(spine_checkpoint_writer_init(&writer, run->text, 1, 2, &texts, &err));
-    TRY(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_NOW, &params, &optimizer, &progress, paths,
-                              &err));
+    TRY(spine_checkpoint_writer_init(&writer, run->text, 1, &texts, &err));
+    TRY(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_NOW, &params, &optimizer, &progress, &err));
     spine_checkpoint_writer_dispose(&writer);
     spine_optimizer_dispose(&optimizer);
     spine_params_dispose(&params);
@@ -176,16 +174,13 @@ static int read_checkpoint(const char *path)
     struct spine_optimizer optimizer;
     struct spine_params params;
     struct spine_error failure;
-    int32_t paths[2];
-    int has_paths = 0;
-    bool is_damaged;
     TRY(spine_params_init(&params, RUN_DIM, RUN_HIDDEN, &err));
     TRY(spine_optimizer_init(&optimizer, SPINE_ADAM, 0.9, 0.99, params.len, &err));
+    bool is_damaged;
     int rc = spine_checkpoint_open(&checkpoint, path, &is_damaged, &failure);
     if (rc == 0) {
         CHECK(checkpoint.progress.steps >= 0);
-        if (spine_checkpoint_read(&checkpoint, &params, &optimizer, &failure) ||
-            spine_checkpoint_read_paths(&checkpoint, paths, 2, &has_paths, &failure))
+        if (spine_checkpoint_read(&checkpoint, &params, &optimizer, &failure))
             rc = -1;
         spine_checkpoint_close(&checkpoint);
     }

@@ -24,13 +24,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
+    static const struct spine_sharing sharing = {
+        .seed = 1, .batch_size = 2, .groups = 1, .columns = 1};
     struct spine_input input;
     struct spine_dataset data;
     struct spine_error err = {.text = ""};
     fuzz_change(&file, &fuzz_formats()[FUZZ_VECTORS], bytes, size);
     int rc = spine_input_open(&input, &world, file.path, 0, &err);
     if (rc == 0) {
-        rc = spine_dataset_init(&data, &world, &input, 2, 1, &err);
+        rc = spine_dataset_init(&data, &world, &input, &sharing, &err);
         spine_input_close(&input);
     }
     if (rc != 0) {

@@ -19,7 +19,9 @@
 
 /* Run a module's tests on these ranks. Collective. Returns the number of tests that failed. */
 int run_comm(const struct spine_comm *comm);
-int run_sums(const struct spine_comm *comm);
+int run_team(const struct spine_comm *comm);
+int run_grid(const struct spine_comm *comm);
+int run_step(const struct spine_comm *comm);
 int run_store(const struct spine_comm *comm);
 int run_dataset(const struct spine_comm *comm);
 int run_measures(const struct spine_comm *comm);

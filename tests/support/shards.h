@@ -71,15 +71,14 @@ static inline void fill_params(struct spine_params *params)
 static inline void fill_dataset(struct spine_dataset *data, int rank, int size)
 {
     *data = (struct spine_dataset){.dim = RUN_DIM, .scale = 1};
-    TRY(spine_partition_init(&data->part, 1, RUN_ROWS, RUN_BATCH, rank, size, &err));
+    const struct spine_sharing sharing = {
+        .seed = 1, .batch_size = RUN_BATCH, .groups = 1, .columns = size, .column = rank};
+    TRY(spine_partition_init(&data->part, RUN_ROWS, &sharing, &err));
     const size_t local = data->part.end_row - data->part.first_row;
-    const size_t most = spine_partition_most_rows(&data->part);
     data->stride = spine_kernel_stride(RUN_DIM);
     data->rows = spine_kernel_alloc(local * data->stride, "a test", &err);
     data->mean = spine_kernel_alloc(data->stride, "a test", &err);
-    data->clean = spine_kernel_alloc(most * data->stride, "a test", &err);
-    data->noisy = spine_kernel_alloc(most * data->stride, "a test", &err);
-    data->batch = calloc(most, sizeof *data->batch);
+    data->noisy = spine_kernel_alloc(SPINE_BLOCK_ROWS * data->stride, "a test", &err);
     for (size_t i = 0; i < local; i++) {
         char buffer[32];
         const char *word = run_word(data->part.first_row + i, buffer);
@@ -107,10 +106,9 @@ static inline void write_noisy_shards(const struct path *run, int size, double s
     fill_params(&params);
     for (int rank = 0; rank < size; rank++) {
         struct spine_dataset data;
-        struct spine_workspace work;
+        struct spine_coder coder;
         fill_dataset(&data, rank, size);
-        TRY(spine_workspace_init(&work, RUN_DIM, RUN_HIDDEN, 3, &err));
-        work.mode = SPINE_SPARSE; /* as a step may have left it */
+        TRY(spine_coder_init(&coder, RUN_DIM, RUN_HIDDEN, &err));
         struct spine_shard shard = {.shard = rank,
                                     .shards = size,
                                     .first_row = (int64_t)data.part.first_row,
@@ -118,9 +116,9 @@ static inline void write_noisy_shards(const struct path *run, int size, double s
                                     .total_rows = RUN_ROWS,
                                     .hidden = RUN_HIDDEN};
         spine_modelfile_fingerprint(&params, data.mean, 1, shard.fingerprint);
-        TRY(spine_results_write_shard(run->text, &shard, &params, &data, &work, epoch, sigma,
+        TRY(spine_results_write_shard(run->text, &shard, &params, &data, &coder, epoch, sigma,
                                       &err));
-        spine_workspace_dispose(&work);
+        spine_coder_dispose(&coder);
         spine_dataset_dispose(&data);
     }
     spine_params_dispose(&params);

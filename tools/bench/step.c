@@ -3,7 +3,7 @@
  *     bench-step [--dim D] [--hidden H] [--repeat N] [--csv FILE]
  *
  * For batches of 64, 256 and 1024 rows and several shares of active units it times, in turn, five
- * cblas_sgemm calls of the step's shapes, and whole steps on the dense and on the sparse path:
+ * cblas_sgemm calls of the step's shapes, and whole steps in dense and in sparse mode:
  * noise, forward and backward pass, and the update by SGD or Adam. One rank, one BLAS thread. What
  * counts is the ratio of the medians. */
 #include <cblas.h>
@@ -14,19 +14,22 @@
 
 #include "spine/base/clock.h"
 #include "spine/base/random.h"
+#include "spine/math/exact.h"
 #include "spine/math/kernels.h"
-#include "spine/math/model.h"
-#include "spine/math/optimizer.h"
+#include "spine/ranks/grid.h"
+#include "spine/train/step.h"
 
 enum { MOST_REPEATS = 1001 };
 
+static struct spine_comm world; /* one rank */
+
 struct bench {
     size_t rows;
-    struct spine_params params, gradient;
-    struct spine_optimizer optimizer;
-    struct spine_workspace work;
-    float *clean, *noisy; /* (rows, stride) */
-    uint32_t epoch;
+    struct spine_grid grid;
+    struct spine_dataset data; /* as many rows as a batch has */
+    struct spine_stepper stepper;
+    struct spine_position position;
+    float *noisy, *z, *h, *y, *dz, *gradient; /* of the products alone */
 };
 
 static int by_value(const void *a, const void *b)
@@ -61,34 +64,75 @@ static float bias_for(double share)
     return (float)low;
 }
 
+static void make_data(struct bench *bench, size_t rows, size_t dim)
+{
+    static const struct spine_grid_wish wish = {.groups = 1, .columns = 1};
+    const struct spine_sharing sharing = {
+        .seed = 1, .batch_size = rows, .groups = 1, .columns = 1, .is_reproducible = true};
+    struct spine_dataset *data = &bench->data;
+    struct spine_error err;
+
+    *data = (struct spine_dataset){
+        .dim = dim, .stride = spine_kernel_stride(dim), .quantum = spine_exact_quantum(1, 20)};
+    data->rows = spine_kernel_alloc(rows * data->stride, "the benchmark", &err);
+    data->batch = calloc(rows, sizeof *data->batch);
+    data->slots = calloc(rows, sizeof *data->slots);
+    float *zero = spine_kernel_alloc(data->stride, "the benchmark", &err);
+    if (data->rows == NULL || data->batch == NULL || data->slots == NULL || zero == NULL ||
+        spine_partition_init(&data->part, rows, &sharing, &err) ||
+        spine_grid_init(&bench->grid, &world, &wish, &err))
+        die(&err);
+    for (size_t i = 0; i < rows; i++)
+        spine_random_add_noise(1, 1000000, i, 0.4F, dim, zero, data->rows + i * data->stride);
+    free(zero);
+}
+
 static void init(struct bench *bench, size_t rows, size_t dim, size_t hidden,
                  enum spine_optimizer_kind kind)
 {
-    struct spine_error err;
+    /* A rate too small to change the share of active units. */
+    const struct spine_step_settings settings = {
+        .dim = dim,
+        .hidden = hidden,
+        .seed = 1,
+        .weights = {0.85, 1, 1},
+        .noise = 0.4,
+        .kernel = SPINE_KERNEL_AUTO,
+        .optimizer = kind,
+        .momentum = 0.9,
+        .beta2 = 0.999,
+        .schedule = {.kind = SPINE_CONSTANT, .rate = 1e-12, .num_steps = UINT32_MAX}};
     const size_t stride = spine_kernel_stride(dim);
+    struct spine_error err;
+
     *bench = (struct bench){.rows = rows};
-    bench->clean = spine_kernel_alloc(rows * stride, "the benchmark", &err);
-    bench->noisy = spine_kernel_alloc(rows * stride, "the benchmark", &err);
-    float *zero = spine_kernel_alloc(stride, "the benchmark", &err);
-    if (spine_params_init(&bench->params, dim, hidden, &err) ||
-        spine_params_init(&bench->gradient, dim, hidden, &err) ||
-        spine_optimizer_init(&bench->optimizer, kind, 0.9, 0.999, bench->params.len, &err) ||
-        spine_workspace_init(&bench->work, dim, hidden, rows, &err))
+    make_data(bench, rows, dim);
+    if (spine_stepper_init(&bench->stepper, &bench->grid, &settings, &bench->data, &err))
         die(&err);
-    spine_params_randomize(&bench->params, 1);
-    for (size_t i = 0; i < rows; i++)
-        spine_random_add_noise(1, 1000000, i, 0.4F, dim, zero, bench->clean + i * stride);
-    free(zero);
+    bench->noisy = spine_kernel_alloc(rows * stride, "the benchmark", &err);
+    bench->z = spine_kernel_alloc(rows * hidden, "the benchmark", &err);
+    bench->h = spine_kernel_alloc(rows * hidden, "the benchmark", &err);
+    bench->dz = spine_kernel_alloc(rows * hidden, "the benchmark", &err);
+    bench->y = spine_kernel_alloc(rows * stride, "the benchmark", &err);
+    bench->gradient = spine_kernel_alloc(hidden * stride, "the benchmark", &err);
+    if (bench->noisy == NULL || bench->z == NULL || bench->h == NULL || bench->dz == NULL ||
+        bench->y == NULL || bench->gradient == NULL)
+        die(&err);
+    memcpy(bench->noisy, bench->data.rows, rows * stride * sizeof(float));
+    spine_random_uniform(1, 99, 0, rows * hidden, 1, bench->h);
 }
 
 static void dispose(struct bench *bench)
 {
-    spine_params_dispose(&bench->params);
-    spine_params_dispose(&bench->gradient);
-    spine_optimizer_dispose(&bench->optimizer);
-    spine_workspace_dispose(&bench->work);
-    free(bench->clean);
+    spine_stepper_dispose(&bench->stepper);
+    spine_dataset_dispose(&bench->data);
+    spine_grid_dispose(&bench->grid);
     free(bench->noisy);
+    free(bench->z);
+    free(bench->h);
+    free(bench->dz);
+    free(bench->y);
+    free(bench->gradient);
 }
 
 /* Make about this share of the units active: z is normal with the same spread in every unit. */
@@ -96,50 +140,51 @@ static void set_share(struct bench *bench, double share)
 {
     /* Entries of x' have variance 2 * 0.16, of W1 1 / (3 D). */
     const float spread = sqrtf(2 * 0.16F / 3);
-    for (size_t j = 0; j < bench->params.hidden; j++)
-        bench->params.b1[j] = spread * bias_for(share);
+    for (size_t j = 0; j < bench->stepper.params.hidden; j++)
+        bench->stepper.params.b1[j] = spread * bias_for(share);
 }
 
-static void take_step(struct bench *bench, enum spine_mode mode, double *noise_seconds)
+static void take_step(struct bench *bench, enum spine_mode mode)
 {
-    const struct spine_loss_weights weights = {0.85, 1, 1};
-    const struct spine_params *params = &bench->params;
-    const struct spine_batch batch = {bench->rows, bench->clean, bench->noisy};
-    const double start = spine_clock_now();
+    struct spine_error err;
+
+    bench->stepper.mode = mode;
+    bench->position.sums = (struct spine_step_sums){0};
+    if (spine_stepper_step(&bench->stepper, &bench->data, &bench->position, &err))
+        die(&err);
+    bench->position.epoch++; /* with other noise */
+    bench->position.step = 0;
+}
+
+/* The part of a step that is noise. */
+static void add_noise(struct bench *bench)
+{
+    const struct spine_dataset *data = &bench->data;
+
     for (size_t i = 0; i < bench->rows; i++)
-        spine_random_add_noise(1, bench->epoch, i, 0.4F, params->dim,
-                               bench->clean + i * params->stride,
-                               bench->noisy + i * params->stride);
-    *noise_seconds = spine_clock_now() - start;
-    bench->epoch++;
-    spine_model_encode(params, &batch, mode, &bench->work);
-    spine_model_decode(params, &batch, bench->rows, &bench->work);
-    spine_model_average(params, bench->rows, bench->work.h_sum, &weights, &bench->work);
-    spine_model_decoder_gradient(params, &batch, 0, params->hidden, &bench->work, &bench->gradient);
-    spine_model_encoder_gradient(params, &batch, 0, params->hidden, &bench->work, &bench->gradient);
-    /* A rate too small to change the share of active units. */
-    spine_optimizer_begin(&bench->optimizer, 1e-12);
-    spine_optimizer_update(&bench->optimizer, 0, params->len, bench->params.data,
-                           bench->gradient.data);
+        spine_random_add_noise(1, 7, i, 0.4F, data->dim, data->rows + i * data->stride,
+                               bench->noisy + i * data->stride);
 }
 
 /* The five products, on the same matrices. */
 static void multiply(struct bench *bench)
 {
-    const int rows = (int)bench->rows, dim = (int)bench->params.dim;
-    const int hidden = (int)bench->params.hidden, stride = (int)bench->params.stride;
-    const float *x = bench->noisy, *W1 = bench->params.W1, *W2 = bench->params.W2;
-    float *z = bench->work.z, *h = bench->work.h, *y = bench->work.y, *dz = bench->work.dz;
+    const int rows = (int)bench->rows, dim = (int)bench->stepper.params.dim;
+    const int hidden = (int)bench->stepper.params.hidden,
+              stride = (int)bench->stepper.params.stride;
+    const float *x = bench->noisy, *W1 = bench->stepper.params.W1;
+    const float *W2 = bench->stepper.params.W2;
+    float *z = bench->z, *h = bench->h, *y = bench->y, *dz = bench->dz;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, hidden, dim, 1, x, stride, W1,
                 stride, 0, z, hidden);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, dim, hidden, 1, h, hidden, W2,
                 stride, 0, y, stride);
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, hidden, dim, rows, 1, h, hidden, y, stride,
-                0, bench->gradient.W2, stride);
+                0, bench->gradient, stride);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, hidden, dim, 1, y, stride, W2,
                 stride, 0, dz, hidden);
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, hidden, dim, rows, 1, dz, hidden, x,
-                stride, 0, bench->gradient.W1, stride);
+                stride, 0, bench->gradient, stride);
 }
 
 struct row {
@@ -154,28 +199,26 @@ static struct row measure(struct bench *bench, double share, size_t repeat)
 {
     static double sgemm[MOST_REPEATS], dense[MOST_REPEATS], sparse[MOST_REPEATS],
         noise[MOST_REPEATS];
-    double ignored;
-
     set_share(bench, share);
-    /* The step leaves behind the matrices that the products are timed on. */
-    take_step(bench, SPINE_DENSE, &ignored);
-
+    take_step(bench, SPINE_DENSE);
     for (size_t i = 0; i < repeat; i++) {
         double start = spine_clock_now();
         multiply(bench);
         sgemm[i] = spine_clock_now() - start;
         start = spine_clock_now();
-        take_step(bench, SPINE_DENSE, &ignored);
+        take_step(bench, SPINE_DENSE);
         dense[i] = spine_clock_now() - start;
         start = spine_clock_now();
-        take_step(bench, SPINE_SPARSE, &noise[i]);
+        take_step(bench, SPINE_SPARSE);
         sparse[i] = spine_clock_now() - start;
+        start = spine_clock_now();
+        add_noise(bench);
+        noise[i] = spine_clock_now() - start;
     }
-
-    const double pairs = (double)bench->rows * (double)bench->params.hidden;
+    const double pairs = (double)bench->rows * (double)bench->stepper.params.hidden;
     return (struct row){.rows = bench->rows,
-                        .optimizer = bench->optimizer.kind == SPINE_ADAM ? "adam" : "sgd",
-                        .density = (double)bench->work.loss.active / pairs,
+                        .optimizer = bench->stepper.optimizer.kind == SPINE_ADAM ? "adam" : "sgd",
+                        .density = bench->position.sums.active / pairs,
                         .sgemm = median(sgemm, repeat),
                         .dense = median(dense, repeat),
                         .sparse = median(sparse, repeat),
@@ -204,6 +247,7 @@ static size_t option(int argc, char **argv, const char *name, size_t otherwise)
 
 int main(int argc, char **argv)
 {
+    spine_comm_init(&world, &argc, &argv);
     static const size_t batches[] = {64, 256, 1024};
     static const double shares[] = {0.5, 0.25, 0.12, 0.05, 0.02};
     const size_t dim = option(argc, argv, "--dim", 300),
@@ -236,6 +280,6 @@ int main(int argc, char **argv)
             }
             dispose(&bench);
         }
-
+    spine_comm_finalize(&world);
     return csv != NULL && fclose(csv) != 0;
 }

@@ -33,6 +33,8 @@ double spine_random_parameter(uint64_t seed, uint64_t i, uint32_t p);
  * lane = j % 16. Words w0..w3 of counter (16 g + lane, low(row), epoch, 3 << 24 | high(row)) give
  * four normals by Box and Muller: with u = ((w >> 8) + 1) / 2^24 and v = (w' >> 8) / 2^24,
  * sqrt(-2 ln u) times cos and sin of 2 pi v, from (w0, w1) and from (w2, w3); n_j is number q. */
+void spine_random_add_noise_from(uint64_t seed, uint32_t epoch, uint64_t row, float sigma,
+                                 size_t first, size_t count, const float *clean, float *noisy);
 void spine_random_add_noise(uint64_t seed, uint32_t epoch, uint64_t row, float sigma, size_t count,
                             const float *clean, float *noisy);
 

@@ -47,7 +47,9 @@ struct spine_config {
     char resume[SPINE_CONFIG_TEXT];
     double time_limit, grace_seconds;
     int64_t check_room;
-    int64_t kernel; /* enum spine_kernel_choice */
+    int64_t kernel;               /* enum spine_kernel_choice */
+    char grid[SPINE_CONFIG_TEXT]; /* "auto", or "RxC" (spine_config_grid()) */
+    int64_t reproducible;
     char directory[SPINE_CONFIG_TEXT];
     int64_t merge, formats, noisy_codes, tensorboard, overwrite;
 };
@@ -75,6 +77,12 @@ int spine_config_override(struct spine_config *config, char *const *words, int c
 
 /* Refuse what is missing or doesn't go together. */
 int spine_config_check(const struct spine_config *config, struct spine_error *err);
+
+/* parallel.grid: groups of rows and columns of units; 0 and 0 for auto. Refuses other words. */
+int spine_config_parse_grid(const char *text, int *groups, int *columns, struct spine_error *err);
+
+/* The same of a configuration that spine_config_check() has passed. */
+void spine_config_grid(const struct spine_config *config, int *groups, int *columns);
 
 /* The epoch after which training ends for now: train.stop_after, or train.epochs. */
 int64_t spine_config_last_epoch(const struct spine_config *config);

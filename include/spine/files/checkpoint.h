@@ -2,11 +2,11 @@
  *
  * run/checkpoint-SSSSSSSSSS.h5, named by the steps taken, is a "spine-checkpoint" file: the groups
  * /parameters, and for the optimizer /first and /second, each with W1 (H, D), b1 (H), W2 (H, D),
- * b2 (D), float32 with Fletcher-32 checksums; /paths, the path that each rank was on; /idle (H),
+ * b2 (D), float32 with Fletcher-32 checksums; /idle (H),
  * where units are revived, how long each has been idle (revive.h); attributes of the root group:
  * the fields of struct spine_progress by name; identity, the options that fix what is computed;
- * config, all of them; input, what the input was; and a checksum (checksum.h) at the end. Nothing in it but
- * /paths depends on the number of ranks.
+ * config, all of them; input, what the input was; and a checksum (checksum.h) at the end. Nothing in it
+ * depends on the number of ranks.
  *
  * All functions are local: rank 0 saves and loads, the others get what it has. */
 #ifndef SPINE_FILES_CHECKPOINT_H
@@ -27,7 +27,8 @@ enum { SPINE_CHECKPOINT_PATH = 4096 };
 struct spine_progress {
     int64_t steps; /* taken in all */
     int64_t epoch; /* epochs done */
-    int64_t step;  /* steps taken of the next one; of those, summed over all ranks: */
+    int64_t step;  /* steps taken of the next one */
+    int64_t mode;  /* of the next step, of enum spine_mode; of the steps of this epoch: */
     double squares, partial, asl, active; /* see struct spine_step_sums */
     double waited, seconds;
 };
@@ -52,8 +53,6 @@ struct spine_checkpoint_writer {
 
     /* The save under way. */
     struct spine_progress progress;
-    int32_t *paths; /* owned; (num_paths) */
-    size_t num_paths;
     const struct spine_params *params;       /* borrowed, or the copy */
     const struct spine_optimizer *optimizer; /* borrowed, or the copy */
     struct spine_params params_copy;         /* owned; allocated by the first save behind */
@@ -68,19 +67,17 @@ struct spine_checkpoint_writer {
 };
 
 int spine_checkpoint_writer_init(struct spine_checkpoint_writer *writer, const char *directory,
-                                 int keep, size_t num_paths,
-                                 const struct spine_checkpoint_texts *texts,
+                                 int keep, const struct spine_checkpoint_texts *texts,
                                  struct spine_error *err);
 
-/* Save; paths is (num_paths). First finishes a save under way, and fails if that has failed. When
+/* Save. First finishes a save under way, and fails if that has failed. When
  * the new file is whole, older ones than the last 'keep' are removed; newer ones are left alone.
  * 'behind': copy what is to be saved and return; a thread of its own saves it. */
 enum spine_checkpoint_mode { SPINE_CHECKPOINT_NOW, SPINE_CHECKPOINT_BEHIND };
 int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_checkpoint_mode mode,
                           const struct spine_params *params,
                           const struct spine_optimizer *optimizer,
-                          const struct spine_progress *progress, const int32_t *paths,
-                          struct spine_error *err);
+                          const struct spine_progress *progress, struct spine_error *err);
 
 /* Wait for the save under way, if any; fails if it failed. 'poll' doesn't wait: it fails if a save
  * has failed by now. */
@@ -112,11 +109,6 @@ void spine_checkpoint_close(struct spine_checkpoint *checkpoint);
 /* Read the parameters and moments; the shape of params and optimizer must be the file's. */
 int spine_checkpoint_read(const struct spine_checkpoint *checkpoint, struct spine_params *params,
                           struct spine_optimizer *optimizer, struct spine_error *err);
-
-/* Read the path of each of num_paths ranks, if the file is of as many: *has_paths says whether it
- * is. */
-int spine_checkpoint_read_paths(const struct spine_checkpoint *checkpoint, int32_t *paths,
-                                size_t num_paths, int *has_paths, struct spine_error *err);
 
 /* Read how long the units have been idle; idle is (num_idle). Refuses another number of units. */
 int spine_checkpoint_read_idle(const struct spine_checkpoint *checkpoint, int32_t *idle,

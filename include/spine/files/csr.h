@@ -27,6 +27,11 @@ int spine_csr_reserve(struct spine_csr *csr, size_t rows, size_t count, struct s
  * spine_csr_reserve() must have made room. */
 void spine_csr_add_row(struct spine_csr *csr, const float *row, size_t columns, float base);
 
+/* Append a row from 'count' listed values v: for each with v > base, the lesser of v and most, less
+ * base. Indices ascend. spine_csr_reserve() must have made room. */
+void spine_csr_add_listed(struct spine_csr *csr, size_t count, const int32_t *indices,
+                          const float *values, float base, float most);
+
 /* Append the rows of another matrix. */
 int spine_csr_extend(struct spine_csr *csr, const struct spine_csr *rows, struct spine_error *err);
 

@@ -50,31 +50,4 @@ size_t spine_kernel_packed(size_t dim);
 void spine_kernel_product_units(size_t n, size_t dim, size_t hidden, size_t stride, const float *a,
                                 const float *b, const float *bias, float *c);
 
-/* c = a' b, c_uk = sum over i of a_iu b_ik:  a (n, U), b (n, D), c (U, D). */
-void spine_kernel_product_gradient(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
-                                   const float *a, const float *b, float *c);
-
-/* What one pass over the codes of a batch adds up. */
-struct spine_code_sums {
-    float *h;      /* (H): sum of h over the rows */
-    float *psl;    /* (H): sum of h (1 - h) over the rows */
-    size_t active; /* pairs of row and unit with h > 0 */
-};
-
-/* z += bias, h = clamp(z, 0, 1), and its sums. NaN stays NaN.  bias (H), z, h (n, H). */
-void spine_kernel_clamp(size_t n, size_t hidden, const float *bias, float *z, float *h,
-                        struct spine_code_sums *sums);
-
-/* y becomes factor (y - x), and the sum of (y - x)^2 is returned.  x, y (n, D). */
-double spine_kernel_residual(size_t n, size_t stride, const float *x, float factor, float *y);
-
-/* dh becomes dz: dz_ij = dh_ij + add_j - slope h_ij where 0 <= z_ij <= 1, and 0 elsewhere;
- * sum_j = sum over i of dz_ij.  z, h, dh (n, U), add, sum (U). */
-void spine_kernel_clamp_gradient(size_t n, size_t units, size_t hidden, const float *z,
-                                 const float *h, const float *add, float slope, float *dh,
-                                 float *sum);
-
-/* sum_k = sum over the n rows i of a_ik:  a (n, count), its rows begin every 'stride'; sum (count). */
-void spine_kernel_sum_rows(size_t n, size_t count, size_t stride, const float *a, float *sum);
-
 #endif

@@ -3,33 +3,52 @@
  * The N rows are cut into B contiguous strata (B is the global batch size) whose sizes differ by
  * at most one: stratum s is [floor(s N / B), floor((s + 1) N / B)). Step t of an epoch takes the
  * t-th row of every stratum, in the stratum's order of that epoch; a stratum that has run out
- * gives none. A rank owns whole neighbouring strata, so its rows are one block, every batch is the
- * same on any number of ranks, and all ranks have equally many rows of it, give or take one. */
+ * gives none. So every batch is the same on any number of ranks.
+ *
+ * Ranks form a grid of row groups and columns. A group has neighbouring strata, whole leaves of the
+ * tree by which sums over rows are added up (tree.h); its rows are cut evenly between its columns.
+ * The rows of a group's batch have slots: those of SPINE_BLOCK_ROWS strata, a block, stand together
+ * in order of their strata, and the next block begins at the next multiple of SPINE_BLOCK_ROWS. */
 #ifndef SPINE_MATH_PARTITION_H
 #define SPINE_MATH_PARTITION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "spine/base/error.h"
 
+/* How batches are drawn, and shared by ranks, of which this is one. */
+struct spine_sharing {
+    uint64_t seed;
+    size_t batch_size; /* B */
+    int groups, columns, group, column;
+    bool is_reproducible; /* leaves are the same for any grid; else every group is one */
+};
+
 struct spine_partition {
     uint64_t seed;
     size_t num_rows;                   /* N, of all ranks */
     size_t num_strata;                 /* B */
-    size_t first_stratum, end_stratum; /* this rank's */
+    size_t leaf;                       /* strata of a leaf; 0: each group is one */
+    size_t first_leaf;                 /* of this rank's group */
+    size_t first_stratum, end_stratum; /* of this rank's group */
     size_t first_row, end_row;         /* this rank's */
-    uint32_t
-        *order; /* owned; (end_row - first_row): what is taken from stratum s in step t, counted
-                        from the stratum's first row, at stratum_begin(s) - first_row + t */
+    size_t first_own, end_own;         /* strata with rows of this rank's */
+    uint32_t *order; /* owned; position t of stratum s, of first_own to end_own, is
+                        stratum_begin(s) - stratum_begin(first_own) + t, and has a row's place in
+                        its stratum */
 };
 
-/* The part of rank 'rank' of 'size'; these are all that a part depends on, so none is left out. Refuses more strata than rows, and more ranks than strata. */
-int spine_partition_init(struct spine_partition *part, uint64_t seed, size_t num_rows,
-                         size_t batch_size, int rank, int size, struct spine_error *err);
+/* The part of a rank. Refuses more strata than rows, and more groups than leaves. */
+int spine_partition_init(struct spine_partition *part, size_t num_rows,
+                         const struct spine_sharing *sharing, struct spine_error *err);
 
 /* Free what part owns and zero it; a zeroed struct may be disposed of again. */
 void spine_partition_dispose(struct spine_partition *part);
+
+/* The most row groups that a batch of this size can have. */
+size_t spine_partition_most_groups(size_t batch_size, bool is_reproducible);
 
 /* The number of steps of an epoch: the size of the largest stratum. */
 size_t spine_partition_steps(const struct spine_partition *part);
@@ -37,14 +56,21 @@ size_t spine_partition_steps(const struct spine_partition *part);
 /* The rows of step 'step' on all ranks together. */
 size_t spine_partition_batch_rows(const struct spine_partition *part, size_t step);
 
+/* The blocks of this rank's group, the rows of one of them in a step, and its leaf. */
+size_t spine_partition_blocks(const struct spine_partition *part);
+size_t spine_partition_block_rows(const struct spine_partition *part, size_t block, size_t step);
+size_t spine_partition_block_leaf(const struct spine_partition *part, size_t block);
+
 /* The most rows that this rank has in a batch. */
 size_t spine_partition_most_rows(const struct spine_partition *part);
 
-/* Put this rank's strata into the order of an epoch (from 0): Fisher and Yates, under the seed. */
+/* Put the strata with rows of this rank's into the order of an epoch (from 0): Fisher and Yates,
+ * under the seed. */
 void spine_partition_shuffle(struct spine_partition *part, uint32_t epoch);
 
-/* Write this rank's rows of a step (global numbers, ascending strata) to rows; returns how many.
- * rows is (spine_partition_most_rows()). */
-size_t spine_partition_batch(const struct spine_partition *part, size_t step, size_t *rows);
+/* Write this rank's rows of a step (global numbers, ascending strata) to rows, and their slots in
+ * the group's batch; returns how many. Both have room for spine_partition_most_rows(). */
+size_t spine_partition_batch(const struct spine_partition *part, size_t step, size_t *rows,
+                             size_t *slots);
 
 #endif

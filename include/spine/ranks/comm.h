@@ -14,7 +14,7 @@
 
 struct spine_comm {
     int rank, size;
-    void *handle; /* owned; the MPI communicator and the sums under way */
+    void *handle; /* owned; the MPI communicator */
 };
 
 /* Start MPI; 'world' is all ranks of the job. */
@@ -25,6 +25,10 @@ void spine_comm_finalize(struct spine_comm *world);
 
 /* The ranks of 'comm' that gave the same 'color' become 'part', in the order of their ranks. */
 void spine_comm_split(const struct spine_comm *comm, int color, struct spine_comm *part);
+
+/* The same in the order of their keys. */
+void spine_comm_split_sorted(const struct spine_comm *comm, int color, int key,
+                             struct spine_comm *part);
 
 /* The ranks of 'comm' that can share memory, in the order of their ranks. */
 void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *node);
@@ -58,17 +62,15 @@ void spine_comm_sum_floats(struct spine_comm *comm, float *values, size_t count)
 void spine_comm_sum_doubles(struct spine_comm *comm, double *values, size_t count);
 void spine_comm_sum_counts(struct spine_comm *comm, int64_t *values, size_t count);
 
-/* Begin to sum floats as spine_comm_sum_floats() does, at most SPINE_COMM_SUMS at a time and
- * 2^28 floats each. Until spine_comm_test() has said that it is done, 'values' must not be touched.
- * Returns a ticket for it. */
-enum { SPINE_COMM_SUMS = 32 };
-int spine_comm_begin_sum(struct spine_comm *comm, float *values, size_t count);
-
-/* Is the sum done? If so, its ticket is void. MPI moves data only while it is called. Local. */
-int spine_comm_test(struct spine_comm *comm, int ticket);
-
 /* Seconds since some moment in the past. Not collective. */
 double spine_comm_clock(void);
+
+/* Block i of 'send' goes to rank i, whose block of 'receive' for this rank gets it; blocks have
+ * 'count' floats. */
+void spine_comm_exchange(struct spine_comm *comm, const float *send, size_t count, float *receive);
+
+/* Append every rank's 'count' floats, in rank order, in 'all' of every rank. */
+void spine_comm_collect(struct spine_comm *comm, const float *mine, size_t count, float *all);
 
 /* The greatest of all ranks' values. */
 int64_t spine_comm_max(const struct spine_comm *comm, int64_t value);
@@ -86,6 +88,9 @@ int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t by
 
 /* Wait until all ranks are here. */
 void spine_comm_barrier(const struct spine_comm *comm);
+
+/* The same, asleep: for ranks that have nothing to do meanwhile. */
+void spine_comm_sleep(const struct spine_comm *comm);
 
 /* Make one rank's failure every rank's failure, so that no rank enters the next collective call alone.
  * 'rc' is this rank's own result. Returns 0 if it was 0 on all ranks; else -1 on all of them, and

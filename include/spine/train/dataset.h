@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "spine/base/words.h"
+#include "spine/math/block.h"
 #include "spine/math/model.h"
 #include "spine/math/partition.h"
 #include "spine/ranks/comm.h"
@@ -38,17 +39,18 @@ struct spine_dataset {
     double scale;             /* what was multiplied by; 1 if nothing was */
     uint64_t checksum;        /* of all N rows and words in the file; the same on any rank count */
     double variance;          /* sum over all N rows and D of (row - mean row)^2, scaled */
+    double quantum;           /* to which sums of squares of rows are rounded (exact.h) */
     struct spine_words words; /* of this rank's rows */
     bool is_view; /* rows, mean and words belong to another dataset, which must outlive this one */
-    /* Scratch of a batch, owned: the rows' global numbers, their values without and with noise. */
-    size_t *batch;
-    float *clean, *noisy; /* (most rows of a batch on this rank, D) */
+    /* Owned: the rows of a batch, their slots; noisy rows (64, D). */
+    size_t *batch, *slots;
+    float *noisy;
 };
 
 /* Read this rank's rows of an open input. Refuses values that aren't finite, and rows that these
  * ranks can't share. Collective. */
 int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm,
-                       const struct spine_input *input, size_t batch_size, uint64_t seed,
+                       const struct spine_input *input, const struct spine_sharing *sharing,
                        struct spine_error *err);
 
 /* The bytes of a dataset on a rank with 'rows' rows and most_rows of a batch, without the words. */
@@ -62,18 +64,18 @@ int spine_dataset_scale(struct spine_dataset *data, struct spine_comm *comm, boo
 /* This rank's rows as a view of a dataset that has all rows, as that of a single rank has, already
  * scaled: nothing is read or copied. Refuses rows that these ranks can't share. Collective. */
 int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm,
-                       const struct spine_dataset *whole, size_t batch_size, uint64_t seed,
+                       const struct spine_dataset *whole, const struct spine_sharing *sharing,
                        struct spine_error *err);
 
-/* This rank's rows of a step, and the same with noise of standard deviation sigma; the partition
- * must be shuffled for 'epoch'. Borrowed until the next call. */
-struct spine_batch spine_dataset_batch(struct spine_dataset *data, uint32_t epoch, size_t step,
-                                       double sigma);
+/* Copy this rank's rows of a step into their slots of the group's batch (partition.h), and their
+ * global numbers; returns how many there are. The partition must be shuffled for the epoch.
+ * clean (slots, D), rows (slots). */
+size_t spine_dataset_supply(struct spine_dataset *data, size_t step, float *clean, uint64_t *rows);
 
 /* 'count' of this rank's rows from its row 'first' on, in file order; if sigma > 0, with the noise
- * of 'epoch', and at most most_rows of them. Borrowed until the next call. */
-struct spine_batch spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, size_t first,
-                                       size_t count, double sigma);
+ * of 'epoch', and at most SPINE_BLOCK_ROWS of them. (count, D), borrowed until the next call. */
+const float *spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, size_t first,
+                                 size_t count, double sigma);
 
 /* Free what data owns and zero it; a zeroed struct may be disposed of again. */
 void spine_dataset_dispose(struct spine_dataset *data);

@@ -9,6 +9,7 @@
 
 #include "spine/config/config.h"
 #include "spine/ranks/comm.h"
+#include "spine/train/parallel.h"
 
 /* Print on rank 0 what spine_train() would do: the configuration, rows and memory per rank, steps,
  * memory per node, disk space. Reads only the input's extent, writes no file. Fails where
@@ -26,6 +27,7 @@ int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size
  * train.resume that names no checkpoint; fail if a node has too little memory for its ranks or the
  * file system too little space for the run's files, unless train.check_room = no. Collective. */
 int spine_forecast_check(const struct spine_config *config, struct spine_comm *comm,
-                         size_t num_rows, size_t dim, struct spine_error *err);
+                         const struct spine_parallel *parallel, size_t num_rows, size_t dim,
+                         struct spine_error *err);
 
 #endif

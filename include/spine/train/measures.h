@@ -9,7 +9,7 @@
 #ifndef SPINE_TRAIN_MEASURES_H
 #define SPINE_TRAIN_MEASURES_H
 
-#include "spine/math/model.h"
+#include "spine/math/coder.h"
 #include "spine/ranks/comm.h"
 #include "spine/train/dataset.h"
 
@@ -28,11 +28,11 @@ int spine_measures_scratch_init(struct spine_measures_scratch *scratch, size_t h
                                 struct spine_error *err);
 void spine_measures_scratch_dispose(struct spine_measures_scratch *scratch);
 
-/* Encode and decode all rows, without noise, and measure the codes. Overwrites work. Collective;
+/* Encode and decode all rows, without noise, and measure the codes. Overwrites coder. Collective;
  * the result is equal on all ranks. */
 struct spine_measures spine_measures_compute(const struct spine_params *params,
                                              struct spine_dataset *data, struct spine_comm *comm,
-                                             struct spine_workspace *work,
+                                             struct spine_coder *coder,
                                              struct spine_measures_scratch *scratch);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "spine/config/config.h"
 #include "spine/files/checkpoint.h"
-#include "spine/ranks/comm.h"
 #include "spine/train/dataset.h"
 #include "spine/train/revive.h"
 #include "spine/train/step.h"
@@ -29,8 +28,7 @@ struct spine_resume {
  * NEW, or RESUMED with stepper, idle and position as a checkpoint has them. A damaged checkpoint is
  * named, and the one before it used. Refuses a checkpoint of another input, or of options that
  * compute something else. Collective. */
-int spine_resume_begin(struct spine_resume *resume, struct spine_comm *comm,
-                       struct spine_error *err);
+int spine_resume_begin(struct spine_resume *resume, struct spine_error *err);
 
 /* Free what resume owns and unlock the directory; a struct with lock -1 and all else zero is left
  * alone. */

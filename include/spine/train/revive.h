@@ -7,14 +7,13 @@
  *     W2_j = e,  W1_j = e / |e|^2,  b1_j = 1/2 - W1_j x
  *
  * so that it is half active for that row and adds what the row lacks. Its moments start at zero.
- * The same on any number of ranks, to rounding. */
+ * The same on any number of ranks. */
 #ifndef SPINE_TRAIN_REVIVE_H
 #define SPINE_TRAIN_REVIVE_H
 
-#include "spine/math/model.h"
-#include "spine/math/optimizer.h"
-#include "spine/ranks/comm.h"
+#include "spine/math/coder.h"
 #include "spine/train/dataset.h"
+#include "spine/train/step.h"
 
 struct spine_idle {
     size_t hidden;
@@ -24,15 +23,14 @@ struct spine_idle {
 int spine_idle_init(struct spine_idle *idle, size_t hidden, struct spine_error *err);
 void spine_idle_dispose(struct spine_idle *idle);
 
-/* Record a step's active units; h_sum, (H), is summed over all ranks. */
-void spine_idle_note(struct spine_idle *idle, const float *h_sum);
+/* Record a step's active units; h_sum, (H), is of all ranks. */
+void spine_idle_note(struct spine_idle *idle, const int64_t *h_sum);
 
 /* Count an epoch at its end. Returns the number of units idle for 'after' epochs or more. */
 size_t spine_idle_count(struct spine_idle *idle, int64_t after);
 
-/* Revive those units. Overwrites work. Collective. */
-int spine_revive(struct spine_idle *idle, int64_t after, struct spine_params *params,
-                 struct spine_optimizer *optimizer, struct spine_dataset *data,
-                 struct spine_comm *comm, struct spine_workspace *work, struct spine_error *err);
+/* Revive those units. Overwrites coder. Collective. */
+int spine_revive(struct spine_idle *idle, int64_t after, struct spine_stepper *stepper,
+                 struct spine_dataset *data, struct spine_coder *coder, struct spine_error *err);
 
 #endif

@@ -1,19 +1,31 @@
 /* step.h -- one step of training, on all ranks together.
  *
- * Holds what training changes: parameters, their gradient, the optimizer. All ranks have the same
- * parameters, to the bit: they begin equal and every rank applies the same sums. */
+ * A node has one copy of parameters and moments. The ranks of a row group (grid.h) go through a step
+ * as a team (team.h), and each phase is cut along what needn't be summed:
+ *
+ *     noise on the batch's rows, packed         by panels of rows and pieces of columns
+ *     z = x' W1' + b1, h, the pairs             by units
+ *     y = h W2 + b2, dY                         by rows
+ *     dW2, dW1, db1, and the update             by units
+ *
+ * With one group, a gradient never leaves the rank that updates its unit. With more, every group
+ * has a gradient of its own, and every rank adds up and updates a slice of units: over the groups of
+ * its node, and over the nodes with the ranks of the same place there. Every sum has an order that
+ * doesn't depend on the grid (block.h, tree.h), or is exact (exact.h): all grids compute the same
+ * bits. */
 #ifndef SPINE_TRAIN_STEP_H
 #define SPINE_TRAIN_STEP_H
 
 #include <stdbool.h>
 
 #include "spine/config/config.h"
+#include "spine/math/block.h"
 #include "spine/math/model.h"
 #include "spine/math/optimizer.h"
-#include "spine/ranks/comm.h"
-#include "spine/ranks/sums.h"
+#include "spine/ranks/grid.h"
 #include "spine/ranks/timeline.h"
 #include "spine/train/dataset.h"
+#include "spine/train/stepmemory.h"
 
 /* What any rank may ask of all; they learn of it in the same step. */
 enum spine_request { SPINE_REQUEST_SAVE, SPINE_REQUEST_LEAVE, SPINE_REQUEST_HURRY, SPINE_REQUESTS };
@@ -21,7 +33,6 @@ enum spine_request { SPINE_REQUEST_SAVE, SPINE_REQUEST_LEAVE, SPINE_REQUEST_HURR
 /* What a run's steps are computed by. */
 struct spine_step_settings {
     size_t dim, hidden; /* D, H */
-    size_t most_rows;   /* of a batch on this rank */
     uint64_t seed;      /* of the initial parameters */
     struct spine_loss_weights weights;
     double noise; /* standard deviation */
@@ -43,18 +54,17 @@ struct spine_stepper {
     bool requests[SPINE_REQUESTS];
     struct spine_timeline *recording;
 
-    struct spine_params params;       /* owned */
-    struct spine_optimizer optimizer; /* owned */
-    struct spine_workspace work;      /* owned */
-    enum spine_mode mode;             /* of the next step on this rank */
-    struct spine_sums sums;           /* owned; over ranks, of: */
-    struct spine_params gradient;     /* placed in sums.block */
-    float *flags;                     /* in sums.block, behind the gradient: requests, failures */
-    float *h_sum;                     /* in sums.block; (H) */
-    size_t num_slices;                /* that a matrix's gradient is summed in */
+    struct spine_params params;       /* the node's */
+    struct spine_optimizer optimizer; /* its moments are the node's */
+    enum spine_mode mode;             /* of the next step */
+    int64_t *h_sum; /* (H) of the last step's whole batch, in 1/SPINE_BLOCK_SCALE; the node's */
+    double waited;  /* seconds that this rank has waited for others, all told */
+
+    struct spine_grid *grid;         /* borrowed */
+    struct spine_step_memory memory; /* owned: where all of this is, and the rest */
 };
 
-/* What steps add up to on this rank, but for asl, which is the global batch's. */
+/* What steps add up to on this rank, exactly (exact.h); asl, of the whole batch, is rank 0's. */
 struct spine_step_sums {
     double squares, partial; /* of losses (model.h) */
     double asl;              /* ASL times the rows of its batch */
@@ -69,13 +79,17 @@ struct spine_position {
     double waited, seconds;      /* that they took: for other ranks, on this rank; in all */
 };
 
-/* Allocate all for batches of up to settings->most_rows rows here, and draw initial parameters.
- * Collective. */
-int spine_stepper_init(struct spine_stepper *stepper, const struct spine_comm *comm,
-                       const struct spine_step_settings *settings, struct spine_error *err);
+/* Allocate all for the batches of 'data', and draw initial parameters. 'grid' is borrowed. Collective
+ * over its ranks. */
+int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
+                       const struct spine_step_settings *settings, const struct spine_dataset *data,
+                       struct spine_error *err);
 
 /* Collective; a zeroed struct is left alone. */
 void spine_stepper_dispose(struct spine_stepper *stepper);
+
+/* Wait until all ranks of the node are here, so that one may read or write the parameters. */
+void spine_stepper_meet(struct spine_stepper *stepper);
 
 /* The events that a step records at most. */
 size_t spine_stepper_most_events(void);
@@ -83,8 +97,7 @@ size_t spine_stepper_most_events(void);
 /* Train on the next batch: step position->step of the epoch, for which the data are shuffled. Adds
  * its losses to position->sums and counts it. Fails on all ranks alike, with the parameters and the
  * position as they were, when a loss isn't finite. Collective. */
-int spine_stepper_step(struct spine_stepper *stepper, const struct spine_comm *comm,
-                       struct spine_dataset *data, struct spine_position *position,
-                       struct spine_error *err);
+int spine_stepper_step(struct spine_stepper *stepper, struct spine_dataset *data,
+                       struct spine_position *position, struct spine_error *err);
 
 #endif

@@ -17,15 +17,15 @@
 #include "support/directory.h"
 #include "support/expect.h"
 
-enum { DIM = 5, HIDDEN = 7, PATHS = 3 };
+enum { DIM = 5, HIDDEN = 7 };
 
 static char identity[] = "model.hidden = 7\n", config[] = "[model]\nhidden = 7\n";
 static char input[] = "9 rows x 5 numbers";
 static const struct spine_checkpoint_texts texts = {identity, config, input};
-static const int32_t paths[PATHS] = {SPINE_SPARSE, SPINE_DENSE, SPINE_SPARSE};
 static const struct spine_progress progress = {.steps = 79,
                                                .epoch = 2,
                                                .step = 11,
+                                               .mode = SPINE_SPARSE,
                                                .squares = 1.0 / 3,
                                                .partial = 1e-300,
                                                .asl = -0.0,
@@ -46,7 +46,7 @@ static void fill(const struct spine_params *shape, float *block, uint64_t seed)
     if (block == NULL)
         return;
     spine_params_place(&params, shape->dim, shape->hidden, block);
-    spine_params_randomize(&params, seed);
+    spine_params_randomize(&params, seed, 0, shape->hidden);
     for (size_t j = 0; j < params.hidden; j++)
         params.b1[j] = (float)(seed * 100 + j) / 7;
     for (size_t k = 0; k < params.dim; k++)
@@ -90,7 +90,7 @@ static int runs_equal(const struct run *a, const struct run *b)
 
 static void init_writer(struct spine_checkpoint_writer *writer, const char *path, int keep)
 {
-    TRY(spine_checkpoint_writer_init(writer, path, keep, PATHS, &texts, &err));
+    TRY(spine_checkpoint_writer_init(writer, path, keep, &texts, &err));
 }
 
 static void save_at(struct spine_checkpoint_writer *writer, const struct run *run, int64_t steps)
@@ -98,12 +98,11 @@ static void save_at(struct spine_checkpoint_writer *writer, const struct run *ru
     struct spine_progress here = progress;
     here.steps = steps;
     TRY(spine_checkpoint_save(writer, SPINE_CHECKPOINT_NOW, &run->params, &run->optimizer, &here,
-                              paths, &err));
+                              &err));
 }
 
 /* Read everything; 0, or -1 with err. */
-static int load(const char *path, struct run *run, struct spine_progress *found,
-                int32_t *found_paths, size_t num_paths, int *has_paths)
+static int load(const char *path, struct run *run, struct spine_progress *found)
 {
     struct spine_checkpoint checkpoint;
     bool is_damaged;
@@ -114,10 +113,8 @@ static int load(const char *path, struct run *run, struct spine_progress *found,
         strcmp(checkpoint.texts.config, config) != 0 || strcmp(checkpoint.texts.input, input) != 0)
         fail_msg("%s: other texts than were saved", path);
 
-    int rc = spine_checkpoint_read(&checkpoint, &run->params, &run->optimizer, &err);
+    const int rc = spine_checkpoint_read(&checkpoint, &run->params, &run->optimizer, &err);
     *found = checkpoint.progress;
-    if (rc == 0)
-        rc = spine_checkpoint_read_paths(&checkpoint, found_paths, num_paths, has_paths, &err);
 
     spine_checkpoint_close(&checkpoint);
     return rc;
@@ -142,17 +139,13 @@ static void assert_saved(const struct path *path, const struct run *saved, int64
 {
     struct run found;
     struct spine_progress where, expected = progress;
-    int32_t found_paths[PATHS];
-    int has_paths = 0;
     expected.steps = steps;
     make_run(&found, saved->optimizer.kind, saved->params.dim, saved->params.hidden);
-    TRY(load(path->text, &found, &where, found_paths, PATHS, &has_paths));
+    TRY(load(path->text, &found, &where));
     assert_int_equal(found.optimizer.steps, steps);
     found.optimizer.steps = saved->optimizer.steps;
     assert_true(runs_equal(&found, saved));
     assert_memory_equal(&where, &expected, sizeof where);
-    assert_true(has_paths);
-    assert_memory_equal(found_paths, paths, sizeof paths);
     dispose_run(&found);
 }
 
@@ -180,7 +173,7 @@ static void test_what_was_saved_is_loaded_with_the_moments(void **state)
         struct spine_progress later = progress;
         later.steps = 80;
         TRY(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_BEHIND, &run.params, &run.optimizer,
-                                  &later, paths, &err));
+                                  &later, &err));
         TRY(spine_checkpoint_finish(&writer, &err));
         TRY(spine_checkpoint_finish(&writer, &err));
         assert_saved(&behind, &run, 80);
@@ -207,17 +200,15 @@ static void test_training_may_go_on_while_it_is_saved_behind(void **state)
     writer.before_publish = wait_a_moment;
     for (int64_t steps = 1; steps <= 3; steps++) {
         struct spine_progress here = progress;
-        int32_t here_paths[PATHS];
-        memcpy(here_paths, paths, sizeof paths);
         here.steps = steps;
         fill_run(&run, (uint64_t)steps);
         TRY(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_BEHIND, &run.params, &run.optimizer,
-                                  &here, here_paths, &err));
+                                  &here, &err));
         const struct path path = checkpoint(&directory, steps);
         TRY(spine_checkpoint_poll(&writer, &err)); /* which doesn't wait */
         assert_false(is_there(&path));             /* not before it is whole */
         fill_run(&run, 99);
-        here.epoch = here_paths[0] = here_paths[1] = 99;
+        here.epoch = here.mode = 99;
     }
     spine_checkpoint_writer_dispose(&writer); /* finishes */
     for (int64_t steps = 1; steps <= 3; steps++) {
@@ -244,8 +235,7 @@ static void test_how_long_units_were_idle_is_saved(void **state)
         init_writer(&writer, directory.text, 1);
         writer.idle = idle;
         writer.num_idle = HIDDEN;
-        TRY(spine_checkpoint_save(&writer, modes[i], &run.params, &run.optimizer, &progress, paths,
-                                  &err));
+        TRY(spine_checkpoint_save(&writer, modes[i], &run.params, &run.optimizer, &progress, &err));
         idle[3] = 77;
         spine_checkpoint_writer_dispose(&writer);
         TRY(load_idle(path.text, found, HIDDEN));
@@ -355,10 +345,8 @@ static int load_any(const struct path *path, size_t dim, size_t hidden)
 {
     struct run run;
     struct spine_progress where;
-    int32_t found_paths[PATHS];
-    int has_paths = 0;
     make_run(&run, SPINE_ADAM, dim, hidden);
-    const int rc = load(path->text, &run, &where, found_paths, PATHS, &has_paths);
+    const int rc = load(path->text, &run, &where);
     dispose_run(&run);
     return rc;
 }
@@ -406,12 +394,11 @@ static void test_a_flipped_number_is_found_by_its_own_checksum(void **state)
             assert_true((size_t)(++at - bytes) + DIM * sizeof(float) < size);
         for (int bit = 0; bit < 8; bit++, refused++) {
             struct spine_progress where;
-            int has_paths;
             at[4] = (char)(at[4] ^ (1 << bit));
             put_bytes(&copy, bytes, size);
             at[4] = (char)(at[4] ^ (1 << bit));
             TRY(spine_checksum_put(copy.text, copy.text, &err));
-            assert_int_equal(load(copy.text, &found, &where, NULL, 0, &has_paths), -1);
+            assert_int_equal(load(copy.text, &found, &where), -1);
         }
     }
     assert_int_equal(refused, 32);
@@ -469,25 +456,6 @@ static void test_another_shape_is_refused(void **state)
     dispose_run(&run);
 }
 
-static void test_on_another_number_of_ranks_there_are_no_paths(void **state)
-{
-    (void)state;
-    struct run run, found;
-    struct spine_progress where;
-    int32_t found_paths[PATHS + 1] = {7, 7, 7, 7};
-    int has_paths = 1;
-    const struct path path = save_one(&run);
-    make_run(&found, SPINE_ADAM, DIM, HIDDEN);
-    TRY(load(path.text, &found, &where, found_paths, PATHS + 1, &has_paths));
-    assert_false(has_paths);
-    TRY(load(path.text, &found, &where, found_paths, PATHS - 1, &has_paths));
-    assert_false(has_paths);
-    assert_int_equal(found_paths[0], 7);
-    assert_true(runs_equal(&found, &run));
-    dispose_run(&found);
-    dispose_run(&run);
-}
-
 /* A file with a checksum like a checkpoint, but for one thing. */
 static void put_unlike(const struct path *path, const char *format, int64_t version,
                        const char *left_out, int64_t epoch, float number)
@@ -497,8 +465,8 @@ static void put_unlike(const struct path *path, const char *format, int64_t vers
     const struct path part = part_of(path);
     static const char *const names[] = {"/first", "/second", "/parameters"};
     static const char *const reals[] = {"squares", "partial", "asl", "active", "waited", "seconds"};
-    const int64_t integers[] = {79, epoch, 11};
-    static const char *const integer_names[] = {"steps", "epoch", "step"};
+    const int64_t integers[] = {79, epoch, 11, SPINE_DENSE};
+    static const char *const integer_names[] = {"steps", "epoch", "step", "mode"};
     TRY(spine_store_create(&store, path->text, NULL, &err));
     TRY(spine_store_set_text(store, "/", "format", format, &err));
     TRY(spine_store_set_integers(store, "/", "format_version", &version, 1, &err));
@@ -508,16 +476,12 @@ static void put_unlike(const struct path *path, const char *format, int64_t vers
     for (size_t i = 0; i < 3; i++)
         if (strcmp(attributes[i].name, left_out) != 0)
             TRY(spine_store_set_text(store, "/", attributes[i].name, attributes[i].text, &err));
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         if (strcmp(integer_names[i], left_out) != 0)
             TRY(spine_store_set_integers(store, "/", integer_names[i], &integers[i], 1, &err));
     for (size_t i = 0; i < 6; i++)
         if (strcmp(reals[i], left_out) != 0)
             TRY(spine_store_set_real(store, "/", reals[i], 1, &err));
-    if (strcmp(left_out, "/paths") != 0) {
-        TRY(spine_store_make_checked(store, "/paths", SPINE_STORE_INT32, PATHS, 0, &err));
-        TRY(spine_store_write(store, "/paths", SPINE_STORE_INT32, 0, PATHS, 1, paths, &err));
-    }
     make_run(&run, SPINE_ADAM, DIM, HIDDEN);
     for (size_t i = 0; i < 3; i++) {
         const size_t rows[] = {HIDDEN, HIDDEN, HIDDEN, DIM}, columns[] = {DIM, 0, DIM, 0};
@@ -561,13 +525,14 @@ static void test_what_is_missing_or_makes_no_sense_is_named(void **state)
         {"spine-checkpoint", SPINE_STORE_VERSION, "input", 2, 1, "'/' has no attribute 'input'"},
         {"spine-checkpoint", SPINE_STORE_VERSION, "step", 2, 1, "'/' has no attribute 'step'"},
         {"spine-checkpoint", SPINE_STORE_VERSION, "asl", 2, 1, "'/' has no attribute 'asl'"},
-        {"spine-checkpoint", SPINE_STORE_VERSION, "/paths", 2, 1, "has no dataset '/paths'"},
+        {"spine-checkpoint", SPINE_STORE_VERSION, "mode", 2, 1, "'/' has no attribute 'mode'"},
         {"spine-checkpoint", SPINE_STORE_VERSION, "/parameters/W2", 2, 1,
          "has no dataset '/parameters/W2'"},
         {"spine-checkpoint", SPINE_STORE_VERSION, "/first/b1", 2, 1, "has no dataset '/first/b1'"},
         {"spine-checkpoint", SPINE_STORE_VERSION, "/second/W1", 2, 1,
          "has no dataset '/second/W1'"},
-        {"spine-checkpoint", SPINE_STORE_VERSION, "", -1, 1, "its step or epoch is negative"},
+        {"spine-checkpoint", SPINE_STORE_VERSION, "", -1, 1,
+         "its step or epoch is negative, or its mode unknown"},
         {"spine-checkpoint", SPINE_STORE_VERSION, "", 2, NAN,
          "'/parameters/W1' has a number that is not finite"},
     };
@@ -623,7 +588,7 @@ static void test_a_full_disk_leaves_the_checkpoint_before(void **state)
         later.steps = 2;
         int rc =
             spine_checkpoint_save(&writer, behind ? SPINE_CHECKPOINT_BEHIND : SPINE_CHECKPOINT_NOW,
-                                  &run.params, &run.optimizer, &later, paths, &err);
+                                  &run.params, &run.optimizer, &later, &err);
         if (behind) {
             assert_int_equal(rc, 0);
             rc = spine_checkpoint_finish(&writer, &err);
@@ -648,20 +613,20 @@ static void test_a_directory_that_is_gone_is_named(void **state)
     make_run(&run, SPINE_SGD, DIM, HIDDEN);
     init_writer(&writer, gone.text, 1);
     EXPECT_REFUSED(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_NOW, &run.params, &run.optimizer,
-                                         &progress, paths, &err),
+                                         &progress, &err),
                    "%s.part: No such file or directory", path.text);
     TRY(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_BEHIND, &run.params, &run.optimizer,
-                              &progress, paths, &err));
+                              &progress, &err));
     while (!writer.done)
         nanosleep(&(struct timespec){0, 1000000}, NULL);
     EXPECT_REFUSED(spine_checkpoint_poll(&writer, &err), "%s.part: No such file or directory",
                    path.text);
     TRY(spine_checkpoint_poll(&writer, &err)); /* it has been told */
     TRY(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_BEHIND, &run.params, &run.optimizer,
-                              &progress, paths, &err));
+                              &progress, &err));
     /* And the next one would tell of it. */
     EXPECT_REFUSED(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_BEHIND, &run.params,
-                                         &run.optimizer, &progress, paths, &err),
+                                         &run.optimizer, &progress, &err),
                    "%s.part: No such file or directory", path.text);
     spine_checkpoint_writer_dispose(&writer);
     dispose_run(&run);
@@ -681,7 +646,6 @@ int main(void)
         TEST(test_a_file_that_is_cut_off_is_refused),
         TEST(test_what_is_no_checkpoint_is_refused),
         TEST(test_another_shape_is_refused),
-        TEST(test_on_another_number_of_ranks_there_are_no_paths),
         TEST(test_what_is_missing_or_makes_no_sense_is_named),
         cmocka_unit_test_setup_teardown(test_a_full_disk_leaves_the_checkpoint_before,
                                         make_directory, unmount_directory),

@@ -122,15 +122,15 @@ static void test_a_shard_is_whole_or_not_there(void **state)
     struct spine_shard shard = {.shard = 2, .shards = 3};
     struct spine_params params;
     struct spine_dataset data;
-    struct spine_workspace work;
+    struct spine_coder coder;
     fill_params(&params);
     fill_dataset(&data, 0, 1);
-    TRY(spine_workspace_init(&work, RUN_DIM, RUN_HIDDEN, 3, &err));
+    TRY(spine_coder_init(&coder, RUN_DIM, RUN_HIDDEN, &err));
     EXPECT_REFUSED(
-        spine_results_write_shard(nowhere.text, &shard, &params, &data, &work, 0, 0, &err),
+        spine_results_write_shard(nowhere.text, &shard, &params, &data, &coder, 0, 0, &err),
         "%s/shards/codes-00002.h5.part: No such file or directory", nowhere.text);
     assert_false(is_there(&nowhere));
-    spine_workspace_dispose(&work);
+    spine_coder_dispose(&coder);
     spine_dataset_dispose(&data);
     spine_params_dispose(&params);
 }

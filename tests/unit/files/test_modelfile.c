@@ -20,7 +20,7 @@ static const float mean[DIM] = {0.1F, -0.2F, 0, 4, 5};
 static void make_params(struct spine_params *params)
 {
     TRY(spine_params_init(params, DIM, HIDDEN, &err));
-    spine_params_randomize(params, 1);
+    spine_params_randomize(params, 1, 0, params->hidden);
 }
 
 static void read_all(struct spine_store *store, const char *name, size_t rows, size_t columns,

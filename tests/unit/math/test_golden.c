@@ -14,6 +14,7 @@
 #include "spine/math/partition.h"
 #include "support/expect.h"
 #include "support/golden.h"
+#include "support/steps.h"
 
 enum { MOST_RANKS = 3 };
 
@@ -22,9 +23,9 @@ enum numbers { GIVEN, OWN };
 
 struct rank {
     struct spine_partition part;
-    struct spine_workspace work;
-    struct spine_params gradient;
-    size_t *rows;         /* owned */
+    struct step_parts parts; /* of the step under way */
+    struct step_result result;
+    size_t *rows, *slots; /* owned */
     float *clean, *noisy; /* owned */
     size_t count;
 };
@@ -99,12 +100,15 @@ static void read_matrix(FILE *file, const char *name, size_t rows, size_t column
 static void init_rank(struct run *run, int number)
 {
     struct rank *rank = &run->ranks[number];
-    TRY(spine_partition_init(&rank->part, run->seed, run->num_rows, run->batch_size, number,
-                             run->size, &err));
+    const struct spine_sharing sharing = {.seed = run->seed,
+                                          .batch_size = run->batch_size,
+                                          .groups = run->size,
+                                          .columns = 1,
+                                          .group = number};
+    TRY(spine_partition_init(&rank->part, run->num_rows, &sharing, &err));
     const size_t most = spine_partition_most_rows(&rank->part);
-    TRY(spine_workspace_init(&rank->work, run->dim, run->hidden, most, &err));
-    TRY(spine_params_init(&rank->gradient, run->dim, run->hidden, &err));
     rank->rows = calloc(most, sizeof *rank->rows);
+    rank->slots = calloc(most, sizeof *rank->slots);
     rank->clean = spine_kernel_alloc(most * run->stride, "a test", &err);
     rank->noisy = spine_kernel_alloc(most * run->stride, "a test", &err);
 }
@@ -130,7 +134,7 @@ static void init(struct run *run, const char *name, enum numbers numbers, enum s
     TRY(spine_params_init(&run->gradient, run->dim, run->hidden, &err));
     TRY(spine_optimizer_init(&run->optimizer, SPINE_SGD, 0, 0, run->params.len, &err));
     if (numbers == OWN) {
-        spine_params_randomize(&run->params, run->seed);
+        spine_params_randomize(&run->params, run->seed, 0, run->hidden);
         check_params(run, "initial_", &run->params, 1e-6);
     } else {
         read_matrix(run->file, "initial_W1", run->hidden, run->dim, run->stride, run->params.W1);
@@ -147,9 +151,8 @@ static void dispose(struct run *run)
     for (int i = 0; i < run->size; i++) {
         struct rank *rank = &run->ranks[i];
         spine_partition_dispose(&rank->part);
-        spine_workspace_dispose(&rank->work);
-        spine_params_dispose(&rank->gradient);
         free(rank->rows);
+        free(rank->slots);
         free(rank->clean);
         free(rank->noisy);
     }
@@ -169,10 +172,11 @@ static size_t take_batch(struct run *run, uint32_t epoch, size_t step, const str
     for (int i = 0; i < run->size; i++) {
         struct rank *rank = &run->ranks[i];
         spine_partition_shuffle(&rank->part, epoch);
-        rank->count = spine_partition_batch(&rank->part, step, rank->rows);
+        rank->count = spine_partition_batch(&rank->part, step, rank->rows, rank->slots);
         for (size_t r = 0; r < rank->count; r++, at++) {
             float *clean = rank->clean + r * run->stride, *noisy = rank->noisy + r * run->stride;
             assert_true(at < expected.count);
+            assert_int_equal(rank->slots[r], r);
             assert_true((double)rank->rows[r] == expected.values[at]);
             for (size_t k = 0; k < run->dim; k++)
                 clean[k] = (float)run->input.values[rank->rows[r] * run->dim + k];
@@ -193,40 +197,41 @@ static size_t take_batch(struct run *run, uint32_t epoch, size_t step, const str
     return at;
 }
 
-/* A step on all ranks, as in train.c; the two sums over ranks are made here. */
-static struct spine_loss_sums take_step(struct run *run, size_t batch_rows)
+/* A step on all ranks, each with two ranges of units, as in step.c; the two sums over ranks are made
+ * here. */
+static struct step_result step_on_ranks(struct run *run, size_t batch_rows)
 {
-    struct spine_loss_sums loss = {0};
-    double *h_sum = calloc(run->hidden, sizeof *h_sum);
+    const struct cuts cuts = {.mode = run->mode, .tiles = 2};
+    struct step_result total = {0};
+    int64_t *h_sum = calloc(run->hidden, sizeof *h_sum);
     memset(run->gradient.data, 0, run->gradient.len * sizeof(float));
     for (int i = 0; i < run->size; i++) {
         struct rank *rank = &run->ranks[i];
-        const struct spine_batch batch = {rank->count, rank->clean, rank->noisy};
-        spine_model_encode(&run->params, &batch, run->mode, &rank->work);
+        rank->parts = make_parts(&run->params, rank->count, &cuts);
+        rank->result = (struct step_result){.h_sum = calloc(run->hidden, sizeof *h_sum)};
+        TRY(spine_params_init(&rank->result.gradient, run->dim, run->hidden, &err));
+        go_forward(&rank->parts, &run->params, batch_rows, rank->clean, rank->noisy, &cuts,
+                   &rank->result);
         for (size_t j = 0; j < run->hidden; j++)
-            h_sum[j] += (double)rank->work.h_sum[j];
+            h_sum[j] += rank->result.h_sum[j];
     }
     for (int i = 0; i < run->size; i++) {
         struct rank *rank = &run->ranks[i];
-        const struct spine_batch batch = {rank->count, rank->clean, rank->noisy};
-        for (size_t j = 0; j < run->hidden; j++)
-            rank->work.h_sum[j] = (float)h_sum[j];
-        const size_t end = run->hidden;
-        spine_model_decode(&run->params, &batch, batch_rows, &rank->work);
-        spine_model_decoder_gradient(&run->params, &batch, 0, end, &rank->work, &rank->gradient);
-        spine_model_average(&run->params, batch_rows, rank->work.h_sum, &run->weights, &rank->work);
-        spine_model_encoder_gradient(&run->params, &batch, 0, end, &rank->work, &rank->gradient);
+        go_backward(&rank->parts, &run->params, batch_rows, rank->noisy, &run->weights, h_sum,
+                    &rank->result);
         for (size_t p = 0; p < run->gradient.len; p++)
-            run->gradient.data[p] += rank->gradient.data[p];
-        loss.squares += rank->work.loss.squares;
-        loss.partial += rank->work.loss.partial;
-        loss.asl = rank->work.loss.asl;
+            run->gradient.data[p] += rank->result.gradient.data[p];
+        total.squares += rank->result.squares;
+        total.partial += rank->result.partial;
+        total.asl = rank->result.asl;
+        dispose_parts(&rank->parts);
+        dispose_result(&rank->result);
     }
     free(h_sum);
-    return loss;
+    return total;
 }
 
-static void check_losses(struct run *run, const struct spine_loss_sums *loss, size_t batch_rows)
+static void check_losses(struct run *run, const struct step_result *loss, size_t batch_rows)
 {
     static const char *const names[] = {"RL", "ASL", "PSL", "total"};
     const struct record expected = read_record(run->file, "losses");
@@ -251,7 +256,7 @@ static void check_file(const char *name, enum numbers numbers, enum spine_mode m
         const uint32_t epoch = (uint32_t)read_number(run.file, "epoch");
         const size_t step = (size_t)read_number(run.file, "step");
         const size_t rows = take_batch(&run, epoch, step, i == 0 ? &noise : NULL);
-        const struct spine_loss_sums loss = take_step(&run, rows);
+        const struct step_result loss = step_on_ranks(&run, rows);
         check_losses(&run, &loss, rows);
         check_params(&run, "d", &run.gradient, 1e-4);
         spine_optimizer_begin(&run.optimizer, run.rate);

@@ -12,6 +12,8 @@
 
 #include "spine/base/random.h"
 #include "spine/math/model.h"
+#include "support/expect.h"
+#include "support/steps.h"
 
 static const struct spine_loss_weights plain = {0.85, 1, 1};
 
@@ -21,17 +23,14 @@ static enum spine_mode mode; /* all tests run on both */
 struct fixture {
     size_t rows, dim, hidden, stride;
     struct spine_params params, gradient;
-    struct spine_workspace work;
-    float *clean, *noisy; /* owned; (rows, D) */
+    struct step_result result; /* its gradient is the one above */
+    float *clean, *noisy;      /* owned; (rows, D) */
 };
 
 static void init(struct fixture *f, size_t rows, size_t dim, size_t hidden)
 {
-    struct spine_error err;
     *f = (struct fixture){rows, dim, hidden, .stride = spine_kernel_stride(dim)};
-    assert_int_equal(spine_params_init(&f->params, dim, hidden, &err), 0);
-    assert_int_equal(spine_params_init(&f->gradient, dim, hidden, &err), 0);
-    assert_int_equal(spine_workspace_init(&f->work, dim, hidden, rows, &err), 0);
+    TRY(spine_params_init(&f->params, dim, hidden, &err));
     f->clean = spine_kernel_alloc(rows * f->stride, "a test", &err);
     f->noisy = spine_kernel_alloc(rows * f->stride, "a test", &err);
     assert_true(f->clean != NULL && f->noisy != NULL);
@@ -40,8 +39,7 @@ static void init(struct fixture *f, size_t rows, size_t dim, size_t hidden)
 static void dispose(struct fixture *f)
 {
     spine_params_dispose(&f->params);
-    spine_params_dispose(&f->gradient);
-    spine_workspace_dispose(&f->work);
+    dispose_result(&f->result);
     free(f->clean);
     free(f->noisy);
 }
@@ -49,7 +47,7 @@ static void dispose(struct fixture *f)
 /* Numbers in +-bound for all of the model and its input; a noisy row is another one. */
 static void draw(struct fixture *f, uint64_t seed, float bound)
 {
-    spine_params_randomize(&f->params, seed);
+    spine_params_randomize(&f->params, seed, 0, f->hidden);
     for (size_t i = 0; i < f->params.len; i++)
         f->params.data[i] *= bound;
     for (size_t i = 0; i < f->rows; i++) {
@@ -59,36 +57,13 @@ static void draw(struct fixture *f, uint64_t seed, float bound)
     }
 }
 
-/* Rows [first, first + count) as a batch. */
-static struct spine_batch rows_of(const struct fixture *f, size_t first, size_t count)
-{
-    return (struct spine_batch){count, f->clean + first * f->stride, f->noisy + first * f->stride};
-}
-
-/* The sums of h over some rows, and what of the gradient needs no other rank. */
-static void forward(struct fixture *f, const struct spine_batch *batch, size_t batch_rows)
-{
-    spine_model_encode(&f->params, batch, mode, &f->work);
-    spine_model_decode(&f->params, batch, batch_rows, &f->work);
-}
-
-static void backward(struct fixture *f, const struct spine_batch *batch, size_t batch_rows,
-                     const struct spine_loss_weights *weights)
-{
-    /* In two ranges of units, as if the first were summed over ranks while the second is made. */
-    const size_t middle = f->params.hidden / 3, end = f->params.hidden;
-    spine_model_decoder_gradient(&f->params, batch, 0, middle, &f->work, &f->gradient);
-    spine_model_decoder_gradient(&f->params, batch, middle, end, &f->work, &f->gradient);
-    spine_model_average(&f->params, batch_rows, f->work.h_sum, weights, &f->work);
-    spine_model_encoder_gradient(&f->params, batch, 0, middle, &f->work, &f->gradient);
-    spine_model_encoder_gradient(&f->params, batch, middle, end, &f->work, &f->gradient);
-}
-
 static void step(struct fixture *f, const struct spine_loss_weights *weights)
 {
-    const struct spine_batch batch = rows_of(f, 0, f->rows);
-    forward(f, &batch, f->rows);
-    backward(f, &batch, f->rows, weights);
+    /* In two ranges of units, as if of two ranks. */
+    const struct cuts cuts = {.mode = mode, .tiles = f->hidden > 1 ? 2 : 1};
+    dispose_result(&f->result);
+    f->result = take_step(&f->params, f->rows, f->rows, f->clean, f->noisy, weights, &cuts);
+    f->gradient = f->result.gradient;
 }
 
 /* --- The loss in double --------------------------------------------------------------------- */
@@ -190,7 +165,7 @@ static void check_slopes(const struct fixture *f, const struct spine_loss_weight
 static void check_losses(const struct fixture *f, const struct losses *expected)
 {
     const double rows = (double)f->rows;
-    const struct spine_loss_sums *loss = &f->work.loss;
+    const struct step_result *loss = &f->result;
     assert_true(fabs(loss->squares / (rows * (double)f->dim) - expected->rl) <= 1e-6);
     assert_true(fabs(loss->partial / (rows * (double)f->hidden) - expected->psl) <= 1e-6);
     assert_true(fabs(loss->asl - expected->asl) <= 1e-6);
@@ -290,7 +265,7 @@ static void test_a_mean_of_exactly_rho_costs_nothing(void **state)
     struct fixture f;
     init_at(&f, 0.5F);
     step(&f, &weights);
-    assert_true(f.work.loss.asl == 0);
+    assert_true(f.result.asl == 0);
     check_slopes(&f, &weights, 1e-7, 1e-7);
     dispose(&f);
 }
@@ -305,85 +280,14 @@ static void test_h_counts_what_is_above_0(void **state)
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
         struct fixture f;
         init_at(&f, rows[r].z);
-        const struct spine_batch batch = rows_of(&f, 0, f.rows);
-        spine_model_encode(&f.params, &batch, mode, &f.work);
-        assert_int_equal(f.work.loss.active, rows[r].active ? f.rows * f.hidden : 0);
+        step(&f, &plain);
+        assert_int_equal(f.result.active, rows[r].active ? f.rows * f.hidden : 0);
         const float h = rows[r].z < 0 ? 0 : rows[r].z > 1 ? 1 : rows[r].z;
         for (size_t j = 0; j < f.hidden; j++)
-            assert_true(f.work.h_sum[j] == (float)f.rows * h);
+            assert_true(f.result.h_sum[j] ==
+                        (int64_t)f.rows * (int64_t)((double)h * SPINE_BLOCK_SCALE));
         dispose(&f);
     }
-}
-
-static void test_a_rank_without_rows_adds_nothing(void **state)
-{
-    (void)state;
-    struct fixture f;
-    init(&f, 6, 5, 7);
-    draw(&f, 1, 2);
-    const struct spine_batch none = {0, f.clean, f.noisy};
-    step(&f, &plain); /* leaves a gradient and sums behind, which must go */
-    forward(&f, &none, 6);
-    for (size_t j = 0; j < f.hidden; j++)
-        assert_true(f.work.h_sum[j] == 0);
-    for (size_t j = 0; j < f.hidden; j++)
-        f.work.h_sum[j] = 6; /* the other ranks' */
-    backward(&f, &none, 6, &plain);
-    for (size_t i = 0; i < f.gradient.len; i++)
-        assert_true(f.gradient.data[i] == 0);
-    assert_true(f.work.loss.squares == 0 && f.work.loss.partial == 0);
-    assert_int_equal(f.work.loss.active, 0);
-    assert_true(fabs(f.work.loss.asl - 0.85 * 0.85) < 1e-12);
-    dispose(&f);
-}
-
-/* The gradient as the sum over ranks with these numbers of rows; returns the sum of squares. */
-static double step_on_ranks(struct fixture *f, const size_t *ranks, size_t num_ranks, float *sum)
-{
-    const struct spine_loss_weights weights = {0.85, 5, 0.5};
-    double h_sum[64] = {0}, squares = 0;
-    assert_true(f->hidden <= 64);
-    memset(sum, 0, f->params.len * sizeof *sum);
-    for (size_t rank = 0, first = 0; rank < num_ranks; first += ranks[rank++]) {
-        const struct spine_batch batch = rows_of(f, first, ranks[rank]);
-        spine_model_encode(&f->params, &batch, mode, &f->work);
-        for (size_t j = 0; j < f->hidden; j++)
-            h_sum[j] += (double)f->work.h_sum[j];
-    }
-    for (size_t rank = 0, first = 0; rank < num_ranks; first += ranks[rank++]) {
-        const struct spine_batch batch = rows_of(f, first, ranks[rank]);
-        forward(f, &batch, f->rows);
-        for (size_t j = 0; j < f->hidden; j++)
-            f->work.h_sum[j] = (float)h_sum[j];
-        backward(f, &batch, f->rows, &weights);
-        for (size_t i = 0; i < f->params.len; i++)
-            sum[i] += f->gradient.data[i];
-        squares += f->work.loss.squares;
-    }
-    return squares;
-}
-
-static void test_the_ranks_gradients_sum_up_to_that_of_the_batch(void **state)
-{
-    (void)state;
-    static const size_t whole[] = {10};
-    static const size_t parts[][3] = {{5, 5, 0}, {10, 0, 0}, {1, 9, 0}, {3, 3, 4}, {0, 7, 3}};
-    struct fixture f;
-    init(&f, 10, 5, 7);
-    draw(&f, 5, 2);
-    float *alone = calloc(f.params.len, sizeof *alone), *sum = calloc(f.params.len, sizeof *sum);
-    const double squares = step_on_ranks(&f, whole, 1, alone);
-    const double asl = f.work.loss.asl;
-    assert_true(asl > 0);
-    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
-        assert_true(fabs(step_on_ranks(&f, parts[p], 3, sum) - squares) < 1e-6 * squares);
-        assert_true(fabs(f.work.loss.asl - asl) < 1e-6 * asl);
-        for (size_t i = 0; i < f.params.len; i++)
-            assert_true(fabsf(sum[i] - alone[i]) < 1e-6F);
-    }
-    free(alone);
-    free(sum);
-    dispose(&f);
 }
 
 static void test_a_nan_in_the_input_arrives_in_the_sums_and_the_losses(void **state)
@@ -396,11 +300,8 @@ static void test_a_nan_in_the_input_arrives_in_the_sums_and_the_losses(void **st
         draw(&f, 1, 2);
         f.clean[2 * f.stride + at] = f.noisy[2 * f.stride + at] = nan_value;
         step(&f, &plain);
-        for (size_t j = 0; j < f.hidden; j++)
-            assert_true(isnan(f.work.h_sum[j]));
-        assert_true(isnan(f.work.loss.partial));
-        assert_true(isnan(f.work.loss.squares));
-        assert_true(isnan(f.work.loss.asl));
+        assert_true(f.result.not_finite);
+        assert_true(isnan(f.result.squares));
         dispose(&f);
     }
 }
@@ -418,7 +319,7 @@ static void test_a_nan_in_one_parameter_arrives_in_the_loss(void **state)
             f.params.b1[j] = 0.5F; /* every unit is on in some row */
         *parameters[p] = (float)strtod("nan", NULL);
         step(&f, &plain);
-        assert_true(isnan(f.work.loss.squares));
+        assert_true(isnan(f.result.squares));
     }
     dispose(&f);
 }
@@ -429,7 +330,8 @@ static void test_initial_parameters_are_uniform_in_their_bounds(void **state)
     enum { DIM = 50, HIDDEN = 70 };
     struct fixture f;
     init(&f, 1, DIM, HIDDEN);
-    spine_params_randomize(&f.params, 77);
+    spine_params_randomize(&f.params, 77, 30, HIDDEN); /* in two parts */
+    spine_params_randomize(&f.params, 77, 0, 30);
     const float bound1 = 1 / sqrtf(DIM), bound2 = 1 / sqrtf(HIDDEN);
     float W1[HIDDEN * DIM], b1[HIDDEN], W2[HIDDEN * DIM], b2[DIM];
     spine_random_uniform(77, 0, 0, HIDDEN * DIM, bound1, W1); /* the tensors' numbers: 0 to 3 */
@@ -453,11 +355,10 @@ static void test_what_was_disposed_of_may_be_disposed_of_again(void **state)
 {
     (void)state;
     struct fixture f;
-    init(&f, 0, 5, 7); /* a rank that never has rows */
+    init(&f, 0, 5, 7);
     assert_int_equal(spine_params_len(5, 7), 2 * 7 * 16 + 16 + 16);
     assert_int_equal(f.params.len, spine_params_len(5, 7));
     spine_params_dispose(&f.params);
-    spine_workspace_dispose(&f.work);
     assert_null(f.params.data);
     dispose(&f);
 }
@@ -471,8 +372,6 @@ int main(void)
         cmocka_unit_test(test_below_0_and_above_1_the_encoder_has_no_gradient),
         cmocka_unit_test(test_a_mean_of_exactly_rho_costs_nothing),
         cmocka_unit_test(test_h_counts_what_is_above_0),
-        cmocka_unit_test(test_a_rank_without_rows_adds_nothing),
-        cmocka_unit_test(test_the_ranks_gradients_sum_up_to_that_of_the_batch),
         cmocka_unit_test(test_a_nan_in_the_input_arrives_in_the_sums_and_the_losses),
         cmocka_unit_test(test_a_nan_in_one_parameter_arrives_in_the_loss),
         cmocka_unit_test(test_initial_parameters_are_uniform_in_their_bounds),

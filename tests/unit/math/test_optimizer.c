@@ -54,7 +54,7 @@ static void take_step(struct spine_optimizer *optimizer, double rate, float *par
 {
     const size_t middle = optimizer->len / 3;
     spine_optimizer_begin(optimizer, rate);
-    spine_optimizer_update(optimizer, middle, optimizer->len - middle, params, gradient);
+    spine_optimizer_update(optimizer, middle, optimizer->len - middle, params, gradient + middle);
     spine_optimizer_update(optimizer, 0, middle, params, gradient);
 }
 

@@ -64,25 +64,6 @@ static void test_sums_of_nothing_do_nothing(void **state)
     assert_true(value == 3);
 }
 
-static void test_a_sum_begun_is_done_some_time(void **state)
-{
-    (void)state;
-    float values[3] = {1, (float)world.rank, 2}, other = 5;
-    const int first = spine_comm_begin_sum(&world, values, 3);
-    const int second = spine_comm_begin_sum(&world, &other, 1);
-    assert_int_not_equal(first, second);
-    while (!spine_comm_test(&world, second))
-        ;
-    while (!spine_comm_test(&world, first))
-        ;
-    const float size = (float)world.size;
-    assert_true(values[0] == size && values[1] == size * (size - 1) / 2 && values[2] == 2 * size);
-    assert_true(other == 5 * size);
-    assert_int_equal(spine_comm_begin_sum(&world, values, 0), 0); /* its place is free again */
-    while (!spine_comm_test(&world, 0))
-        ;
-}
-
 static void test_ranks_of_a_node_see_each_others_memory(void **state)
 {
     (void)state;
@@ -283,7 +264,6 @@ int run_comm(const struct spine_comm *comm)
         cmocka_unit_test(test_every_rank_gets_the_same_bits_of_a_sum),
         cmocka_unit_test(test_a_nan_on_one_rank_reaches_every_rank),
         cmocka_unit_test(test_sums_of_nothing_do_nothing),
-        cmocka_unit_test(test_a_sum_begun_is_done_some_time),
         cmocka_unit_test(test_ranks_of_a_node_see_each_others_memory),
         cmocka_unit_test(test_max_is_the_greatest_of_all),
         cmocka_unit_test(test_sum_before_counts_the_lower_ranks_only),

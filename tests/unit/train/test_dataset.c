@@ -60,13 +60,24 @@ static void write_plain(void)
     write_vectors(ROWS, ROWS, NOWHERE, 0, "spine-vectors");
 }
 
+/* This rank's share of batches, all ranks being one group. */
+static struct spine_sharing share(size_t batch_size)
+{
+    return (struct spine_sharing){.seed = SEED,
+                                  .batch_size = batch_size,
+                                  .groups = 1,
+                                  .columns = world.size,
+                                  .column = world.rank};
+}
+
 static int read_input(struct spine_dataset *data, size_t limit, size_t batch_size)
 {
     struct spine_input input;
 
     if (spine_input_open(&input, &world, path.text, limit, &err))
         return -1;
-    const int rc = spine_dataset_init(data, &world, &input, batch_size, SEED, &err);
+    const struct spine_sharing sharing = share(batch_size);
+    const int rc = spine_dataset_init(data, &world, &input, &sharing, &err);
     spine_input_close(&input);
     return rc;
 }
@@ -222,39 +233,40 @@ static void test_rows_that_are_all_the_same_are_refused(void **state)
 
 /* --- Batches ---------------------------------------------------------------------------------- */
 
-/* Is row i of the batch the input's row 'row', with noise of sigma beside it? */
-static void check_row(const struct spine_dataset *data, const struct spine_batch *batch, size_t i,
-                      size_t row, uint32_t epoch, float sigma)
+/* Is 'found' the input's row 'row', with noise of sigma? */
+static void check_row(const struct spine_dataset *data, const float *found, size_t row,
+                      uint32_t epoch, float sigma)
 {
     float clean[DIM], noisy[DIM];
     for (size_t k = 0; k < DIM; k++)
         clean[k] = (float)entry(row, k);
     spine_random_add_noise(SEED, epoch, row, sigma, DIM, clean, noisy);
-    assert_memory_equal(batch->clean + i * data->stride, clean, sizeof clean);
-    assert_memory_equal(batch->noisy + i * data->stride, noisy, sizeof noisy);
+    assert_memory_equal(found, noisy, sizeof noisy);
     for (size_t k = DIM; k < data->stride; k++)
-        assert_true(batch->clean[i * data->stride + k] == 0 &&
-                    batch->noisy[i * data->stride + k] == 0);
+        assert_true(found[k] == 0);
 }
 
-static void test_every_row_comes_once_an_epoch_with_its_noise(void **state)
+static void test_every_row_is_supplied_once_an_epoch(void **state)
 {
     (void)state;
-    static const float sigmas[] = {0, 0.4F};
     struct spine_dataset data;
     write_plain();
     TRY(init(&data, 0));
+    float *clean = spine_kernel_alloc(SPINE_BLOCK_ROWS * data.stride, "a test", &err);
     for (uint32_t epoch = 0; epoch < 3; epoch++) {
-        const float sigma = sigmas[epoch % 2];
         int64_t seen[ROWS] = {0}, together;
         spine_partition_shuffle(&data.part, epoch);
         for (size_t step = 0; step < spine_partition_steps(&data.part); step++) {
-            const struct spine_batch batch = spine_dataset_batch(&data, epoch, step, (double)sigma);
-            for (size_t i = 0; i < batch.rows; i++) {
-                seen[data.batch[i]]++;
-                check_row(&data, &batch, i, data.batch[i], epoch, sigma);
-            }
-            together = (int64_t)batch.rows;
+            uint64_t rows[SPINE_BLOCK_ROWS];
+            for (size_t i = 0; i < SPINE_BLOCK_ROWS; i++)
+                rows[i] = UINT64_MAX;
+            together = (int64_t)spine_dataset_supply(&data, step, clean, rows);
+            for (size_t i = 0; i < SPINE_BLOCK_ROWS; i++)
+                if (rows[i] != UINT64_MAX) {
+                    assert_true(i < spine_partition_block_rows(&data.part, 0, step));
+                    seen[rows[i]]++;
+                    check_row(&data, clean + i * data.stride, rows[i], epoch, 0);
+                }
             spine_comm_sum_counts(&world, &together, 1);
             assert_int_equal(together, spine_partition_batch_rows(&data.part, step));
         }
@@ -262,28 +274,25 @@ static void test_every_row_comes_once_an_epoch_with_its_noise(void **state)
         for (size_t row = 0; row < ROWS; row++)
             assert_int_equal(seen[row], 1);
     }
+    free(clean);
     spine_dataset_dispose(&data);
 }
 
 static void test_a_slice_has_the_rows_in_order(void **state)
 {
     (void)state;
+    enum { FEW = 3 };
     struct spine_dataset data;
     write_plain();
     TRY(init(&data, 0));
-    const size_t most = spine_partition_most_rows(&data.part);
-    struct spine_batch slice = spine_dataset_slice(&data, 0, 0, num_local(&data), 0);
-    assert_int_equal(slice.rows, num_local(&data));
-    assert_ptr_equal(slice.clean, slice.noisy);
-    for (size_t i = 0; i < slice.rows; i++)
-        check_row(&data, &slice, i, data.part.first_row + i, 0, 0);
-    for (size_t first = 0; first + most <= num_local(&data); first++) {
-        slice = spine_dataset_slice(&data, 9, first, most, 0.25);
-        assert_int_equal(slice.rows, most);
-        for (size_t i = 0; i < most; i++)
-            check_row(&data, &slice, i, data.part.first_row + first + i, 9, 0.25F);
+    const float *slice = spine_dataset_slice(&data, 0, 0, num_local(&data), 0);
+    for (size_t i = 0; i < num_local(&data); i++)
+        check_row(&data, slice + i * data.stride, data.part.first_row + i, 0, 0);
+    for (size_t first = 0; first + FEW <= num_local(&data); first++) {
+        slice = spine_dataset_slice(&data, 9, first, FEW, 0.25);
+        for (size_t i = 0; i < FEW; i++)
+            check_row(&data, slice + i * data.stride, data.part.first_row + first + i, 9, 0.25F);
     }
-    assert_int_equal(spine_dataset_slice(&data, 0, num_local(&data), 0, 0).rows, 0);
     spine_dataset_dispose(&data);
 }
 
@@ -298,23 +307,20 @@ static void test_a_view_of_the_node_data_is_what_reading_gives(void **state)
         struct spine_dataset view, read;
         write_plain();
         TRY(spine_nodedata_init(&nodedata, &world, path.text, limits[l], 1, 0.4, &err));
-        TRY(spine_dataset_view(&view, &world, &nodedata.whole, BATCH, SEED, &err));
+        const struct spine_sharing sharing = share(BATCH);
+        TRY(spine_dataset_view(&view, &world, &nodedata.whole, &sharing, &err));
         TRY(init(&read, limits[l]));
         TRY(spine_dataset_scale(&read, &world, 1, 0.4, &err));
         assert_int_equal(view.part.first_row, read.part.first_row);
         assert_int_equal(view.words.count, num_local(&read));
         assert_true(view.checksum == read.checksum);
-        assert_true(fabs(view.variance / read.variance - 1) < 1e-12);
-        assert_true(fabs(view.scale / read.scale - 1) < 1e-12);
+        assert_true(view.variance == read.variance && view.scale == read.scale);
+        assert_true(view.quantum == read.quantum);
         for (size_t i = 0; i < num_local(&read); i++) {
             assert_string_equal(spine_words_get(&view.words, i), spine_words_get(&read.words, i));
-            for (size_t k = 0; k < read.stride; k++)
-                assert_true(fabsf(view.rows[i * view.stride + k] - read.rows[i * read.stride + k]) <
-                            1e-6F);
+            assert_memory_equal(view.rows + i * view.stride, read.rows + i * read.stride,
+                                read.stride * sizeof(float));
         }
-        spine_partition_shuffle(&view.part, 3);
-        const struct spine_batch batch = spine_dataset_batch(&view, 3, 0, 0.1);
-        assert_int_equal(batch.rows, spine_partition_most_rows(&read.part));
         spine_dataset_dispose(&read);
         spine_dataset_dispose(&view);
         spine_nodedata_dispose(&nodedata);
@@ -322,7 +328,8 @@ static void test_a_view_of_the_node_data_is_what_reading_gives(void **state)
     struct spine_nodedata nodedata;
     struct spine_dataset view;
     TRY(spine_nodedata_init(&nodedata, &world, path.text, 0, 1, 0.4, &err));
-    EXPECT_REFUSED(spine_dataset_view(&view, &world, &nodedata.whole, ROWS + 1, SEED, &err),
+    const struct spine_sharing sharing = share(ROWS + 1);
+    EXPECT_REFUSED(spine_dataset_view(&view, &world, &nodedata.whole, &sharing, &err),
                    "train.batch_size: a batch of 48 rows is more than the input's 47; set it to 47 "
                    "or less");
     spine_nodedata_dispose(&nodedata);
@@ -341,11 +348,6 @@ static void test_an_input_that_does_not_fit_is_refused(void **state)
     EXPECT_REFUSED(init(&data, BATCH - 1),
                    "train.batch_size: a batch of 8 rows is more than the input's 7; set it to 7 or "
                    "less");
-    if (world.size > 1)
-        EXPECT_REFUSED(read_input(&data, 0, 1),
-                       "train.batch_size: a batch of 1 rows can't be shared by %d ranks; start at "
-                       "most 1 ranks or raise train.batch_size",
-                       world.size);
     write_vectors(ROWS, ROWS - 1, NOWHERE, 0, "spine-vectors");
     EXPECT_REFUSED(init(&data, 0), "%s: has 46 words for 47 vectors", path.text);
     write_vectors(0, 0, NOWHERE, 0, "spine-vectors");
@@ -360,7 +362,9 @@ static int owner(size_t row)
 {
     for (int rank = 0;; rank++) {
         struct spine_partition part;
-        TRY(spine_partition_init(&part, SEED, ROWS, BATCH, rank, world.size, &err));
+        struct spine_sharing sharing = share(BATCH);
+        sharing.column = rank;
+        TRY(spine_partition_init(&part, ROWS, &sharing, &err));
         const int is_there_row = row < part.end_row;
         spine_partition_dispose(&part);
         if (is_there_row)
@@ -402,7 +406,7 @@ int run_dataset(const struct spine_comm *comm)
         cmocka_unit_test(test_the_extent_is_that_of_the_file_or_the_limit),
         cmocka_unit_test(test_scaling_is_the_same_on_any_number_of_ranks),
         cmocka_unit_test(test_rows_that_are_all_the_same_are_refused),
-        cmocka_unit_test(test_every_row_comes_once_an_epoch_with_its_noise),
+        cmocka_unit_test(test_every_row_is_supplied_once_an_epoch),
         cmocka_unit_test(test_a_slice_has_the_rows_in_order),
         cmocka_unit_test(test_a_view_of_the_node_data_is_what_reading_gives),
         cmocka_unit_test(test_an_input_that_does_not_fit_is_refused),

@@ -1,0 +1,25 @@
+/* exact.h -- sums that don't depend on their order.
+ *
+ * Values that are multiples of one power of two add up without rounding in double, as long as the
+ * sum stays below 2^53 of it. So each value is rounded, and then any order of adding them, over
+ * rows, units or ranks, gives the same bits. Arithmetic only. */
+#ifndef SPINE_MATH_EXACT_H
+#define SPINE_MATH_EXACT_H
+
+#include <math.h>
+
+/* The power of two that is 'bits' binary digits below 'size' (above 0). */
+static inline double spine_exact_quantum(double size, int bits)
+{
+    int exponent;
+    (void)frexp(size, &exponent);
+    return ldexp(1, exponent - bits);
+}
+
+/* The multiple of the quantum, a power of two, that is nearest to the value. */
+static inline double spine_exact_round(double value, double quantum)
+{
+    return rint(value / quantum) * quantum;
+}
+
+#endif

@@ -1,0 +1,89 @@
+/* stepmemory.h -- what a step works on: of the node, of the team, and of a rank alone. */
+#ifndef SPINE_TRAIN_STEPMEMORY_H
+#define SPINE_TRAIN_STEPMEMORY_H
+
+#include <stdbool.h>
+
+#include "spine/math/block.h"
+#include "spine/math/optimizer.h"
+#include "spine/math/partition.h"
+#include "spine/ranks/grid.h"
+#include "spine/ranks/team.h"
+
+/* What the memory depends on beyond grid and batch. */
+struct spine_step_shape {
+    size_t dim, hidden;
+    enum spine_optimizer_kind optimizer;
+    double momentum, beta2;
+};
+
+/* A range of units, or of columns. */
+struct spine_range {
+    size_t first, end;
+};
+
+/* The rows of a batch of the group, in slots (partition.h). */
+struct spine_step_rows {
+    float *clean, *noisy; /* (slots, D) */
+    float *packed;        /* by blocks (block.h) */
+    uint64_t *number;     /* (slots): of all rows of the input */
+};
+
+struct spine_step_memory {
+    size_t num_blocks, slots; /* of the group's batch */
+    struct spine_range units; /* of this rank in its group */
+    struct spine_range
+        slice; /* of this rank on its node: whose gradient it sums, with many groups */
+    struct spine_range chunks, columns; /* the same of b2: of its group, and on its node */
+
+    /* The team's. Rows are supplied for one step while another works. */
+    struct spine_step_rows rows[2];
+    float *y;                         /* (slots, D): y, then dY */
+    struct spine_block *views;        /* owned; (C, blocks): the team's codes, by row only */
+    const struct spine_block **tiles; /* owned; (C): those of one block */
+
+    struct spine_team node, team; /* owned: who shares it */
+
+    /* The node's. */
+    struct spine_params params;
+    struct spine_optimizer optimizer; /* only its moments; every rank counts steps by itself */
+    int64_t *h_sum;                   /* (H): the sums of h over the batch */
+    int64_t *group_h; /* (groups of the node, H): the sums of h over each group's rows */
+    int64_t *active;  /* (ranks of the node): pairs with h > 0 of the last step */
+    int64_t *mode;    /* of the next step */
+    struct spine_params
+        *gradients; /* owned array; (groups of the node), if there are many groups */
+
+    /* This rank's, owned. */
+    struct spine_block *blocks; /* (blocks): the codes of its units */
+    struct spine_scratch scratch;
+    float *dW1, *dW2, *db1; /* (SPINE_BLOCK_UNITS, D), the same, (H) */
+    float *add;             /* (H) */
+    int64_t *counts;        /* (H + some): what is summed between nodes */
+    float *send, *received; /* (piece, nodes): slices on their way between nodes */
+    size_t piece;
+    size_t *leaves; /* (groups): of each group, the first; by which sums are ordered */
+
+    int current; /* which of rows is of this step */
+    bool is_supplied;
+    int64_t epoch; /* for which step the rows are supplied */
+    size_t step;
+};
+
+/* Collective over the grid's ranks. */
+int spine_step_memory_init(struct spine_step_memory *memory, const struct spine_step_shape *shape,
+                           const struct spine_grid *grid, const struct spine_partition *part,
+                           struct spine_error *err);
+
+/* Collective; a zeroed struct is left alone. */
+void spine_step_memory_dispose(struct spine_step_memory *memory);
+
+/* What it takes of a node, and of each rank alone, at this density; bytes. */
+struct spine_step_bytes {
+    size_t node, rank;
+};
+struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
+                                         const struct spine_partition *part,
+                                         const struct spine_grid *grid, double density);
+
+#endif

@@ -1,0 +1,286 @@
+/* stepmemory.c -- what a step works on: of the node, of the team, and of a rank alone. */
+#include "spine/train/stepmemory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+#include "spine/math/tree.h"
+
+/* Units and columns are cut at multiples of this, a cache line of floats and a vector. */
+enum { CUT = 16 };
+
+/* Part 'part' of 'parts' of 'count' things. */
+static struct spine_range cut(size_t count, int part, int parts)
+{
+    const size_t cuts = (count + CUT - 1) / CUT;
+    const size_t first = cuts * (size_t)part / (size_t)parts * CUT;
+    const size_t end = cuts * (size_t)(part + 1) / (size_t)parts * CUT;
+    return (struct spine_range){first < count ? first : count, end < count ? end : count};
+}
+
+/* --- Layout ------------------------------------------------------------------------------- */
+
+/* Take 'bytes' of the memory that *at is the end of, rounded up to a boundary. 'base' NULL: only
+ * count. */
+static void *take(char *base, size_t *at, size_t bytes)
+{
+    void *taken = base == NULL ? NULL : base + *at;
+    *at += (bytes + SPINE_MEMORY_ALIGN - 1) / SPINE_MEMORY_ALIGN * SPINE_MEMORY_ALIGN;
+    return taken;
+}
+
+/* Sizes of what is shared. */
+struct extent {
+    size_t dim, hidden, stride, len;
+    size_t blocks, slots;
+    int columns, node_groups, groups, node_ranks;
+};
+
+static struct extent find_extent(const struct spine_step_shape *shape,
+                                 const struct spine_partition *part, const struct spine_grid *grid)
+{
+    const size_t blocks = spine_partition_blocks(part);
+    return (struct extent){.dim = shape->dim,
+                           .hidden = shape->hidden,
+                           .stride = spine_kernel_stride(shape->dim),
+                           .len = spine_params_len(shape->dim, shape->hidden),
+                           .blocks = blocks,
+                           .slots = blocks * SPINE_BLOCK_ROWS,
+                           .columns = grid->columns,
+                           .node_groups = grid->node_groups,
+                           .groups = grid->groups,
+                           .node_ranks = grid->node_groups * grid->columns};
+}
+
+/* The node's memory from 'base' on, into 'memory' unless base is NULL; returns its bytes. */
+static size_t place_node(struct spine_step_memory *memory, const struct spine_step_shape *shape,
+                         const struct extent *extent, char *base)
+{
+    const size_t block = extent->len * sizeof(float);
+    const size_t hidden = extent->hidden * sizeof(int64_t);
+    const bool has_groups = extent->groups > 1;
+    size_t at = 0;
+    float *params = take(base, &at, block);
+    float *moments = take(base, &at, spine_optimizer_bytes(shape->optimizer, extent->len));
+    int64_t *h_sum = take(base, &at, hidden);
+    int64_t *group_h = h_sum;
+
+    if (has_groups)
+        group_h = take(base, &at, (size_t)extent->node_groups * hidden);
+    int64_t *active = take(base, &at, (size_t)extent->node_ranks * sizeof *active);
+    int64_t *mode = take(base, &at, sizeof *mode);
+    for (int g = 0; has_groups && g < extent->node_groups; g++) {
+        float *gradient = take(base, &at, block);
+        if (base != NULL)
+            spine_params_place(&memory->gradients[g], extent->dim, extent->hidden, gradient);
+    }
+    if (base == NULL)
+        return at;
+
+    spine_params_place(&memory->params, extent->dim, extent->hidden, params);
+    spine_optimizer_place(&memory->optimizer, shape->optimizer, shape->momentum, shape->beta2,
+                          extent->len, moments);
+    memory->h_sum = h_sum;
+    memory->group_h = group_h;
+    memory->active = active;
+    memory->mode = mode;
+    return at;
+}
+
+/* The same of a team's memory, into 'own'. */
+static size_t place_team(struct spine_step_memory *memory, const struct extent *extent, char *base)
+{
+    const size_t matrix = extent->slots * extent->stride * sizeof(float);
+    size_t at = 0;
+
+    for (int i = 0; i < 2; i++) {
+        const struct spine_step_rows rows = {
+            .clean = take(base, &at, matrix),
+            .noisy = take(base, &at, matrix),
+            .packed =
+                take(base, &at, extent->blocks * spine_block_packed(extent->dim) * sizeof(float)),
+            .number = take(base, &at, extent->slots * sizeof(uint64_t))};
+        if (base != NULL)
+            memory->rows[i] = rows;
+    }
+    float *y = take(base, &at, matrix);
+    if (base != NULL)
+        memory->y = y;
+    for (int c = 0; c < extent->columns; c++) {
+        const struct spine_range units = cut(extent->hidden, c, extent->columns);
+        for (size_t b = 0; b < extent->blocks; b++) {
+            void *shared = take(base, &at, spine_block_shared_bytes(units.end - units.first));
+            if (base == NULL)
+                continue;
+            struct spine_block *view = &memory->views[(size_t)c * extent->blocks + b];
+            spine_block_view(view, units.end - units.first, shared);
+            view->first_unit = units.first;
+            view->units = units.end - units.first;
+        }
+    }
+    return at;
+}
+
+/* --- Allocating ----------------------------------------------------------------------------- */
+
+/* What a rank has alone, but for the codes of its units. */
+static int allocate(struct spine_step_memory *memory, const struct extent *extent,
+                    const struct spine_grid *grid, struct spine_error *err)
+{
+    static const char what[] = "a step";
+    const size_t columns = (size_t)extent->columns, nodes = (size_t)grid->num_nodes;
+    const size_t gradient = SPINE_BLOCK_UNITS * extent->stride;
+    const size_t units = memory->slice.end - memory->slice.first + CUT;
+    const size_t slice = 2 * units * extent->stride + units + extent->stride;
+
+    memory->piece = (slice / nodes + 2 * CUT) / CUT * CUT;
+    const size_t travelling = nodes > 1 ? nodes * memory->piece : 0;
+    memory->views =
+        spine_memory_zeroed(columns * memory->num_blocks, sizeof *memory->views, what, err);
+    memory->tiles = spine_memory_zeroed(columns, sizeof *memory->tiles, what, err);
+    memory->blocks = spine_memory_zeroed(memory->num_blocks, sizeof *memory->blocks, what, err);
+    memory->gradients =
+        spine_memory_zeroed((size_t)extent->node_groups, sizeof *memory->gradients, what, err);
+    memory->leaves = spine_memory_zeroed((size_t)extent->groups, sizeof *memory->leaves, what, err);
+    memory->dW1 = spine_kernel_alloc(gradient, what, err);
+    memory->dW2 = spine_kernel_alloc(gradient, what, err);
+    memory->db1 = spine_kernel_alloc(extent->hidden + CUT, what, err);
+    memory->add = spine_kernel_alloc(extent->hidden, what, err);
+    memory->counts = spine_memory_zeroed(extent->hidden + CUT, sizeof(int64_t), what, err);
+    memory->send = spine_kernel_alloc(travelling, what, err);
+    memory->received = spine_kernel_alloc(travelling, what, err);
+    if (memory->views == NULL || memory->tiles == NULL || memory->blocks == NULL ||
+        memory->gradients == NULL || memory->leaves == NULL || memory->dW1 == NULL ||
+        memory->dW2 == NULL || memory->db1 == NULL || memory->add == NULL ||
+        memory->counts == NULL || memory->send == NULL || memory->received == NULL)
+        return -1;
+    return spine_scratch_init(&memory->scratch, memory->slots, extent->hidden, extent->dim, err);
+}
+
+/* The first leaf of each group; refuses groups whose sums over a node are none of the tree's. */
+static int order_groups(struct spine_step_memory *memory, const struct spine_partition *part,
+                        const struct spine_grid *grid, struct spine_error *err)
+{
+    const size_t leaves = part->leaf == 0 ? 0 : spine_partition_most_groups(part->num_strata, true);
+    const size_t together = (size_t)grid->node_groups, groups = (size_t)grid->groups;
+
+    for (size_t g = 0; g < groups; g++) {
+        size_t end;
+        memory->leaves[g] = g;
+        if (leaves > 0)
+            spine_tree_group(leaves, groups, g, &memory->leaves[g], &end);
+    }
+    for (size_t g = together; leaves > 0 && together > 1 && g < groups; g += together) {
+        const size_t *first = memory->leaves + g, apart = first[-1] ^ first[0];
+        if (apart < (first[0] ^ first[together - 1]) ||
+            apart < (first[-1] ^ first[-(ptrdiff_t)together]))
+            return spine_refuse(err,
+                                "parallel.grid: %zu row groups on each of %d hosts can't be summed "
+                                "in the order of all others; use a power of two, or set "
+                                "parallel.reproducible = no",
+                                together, grid->num_nodes);
+    }
+    return 0;
+}
+
+/* The codes of this rank's units. */
+static int allocate_blocks(struct spine_step_memory *memory, const struct spine_partition *part,
+                           const struct spine_grid *grid, struct spine_error *err)
+{
+    for (size_t b = 0; b < memory->num_blocks; b++) {
+        struct spine_block *block = &memory->blocks[b];
+        const struct spine_block *view =
+            &memory->views[(size_t)grid->column * memory->num_blocks + b];
+        if (spine_block_init(block, memory->units.end - memory->units.first, view->shared, err))
+            return -1;
+        block->first_row = b * SPINE_BLOCK_ROWS;
+        block->leaf = spine_partition_block_leaf(part, b);
+    }
+    return 0;
+}
+
+/* Let nodes and teams share memory, and find everything in it. */
+static int share(struct spine_step_memory *memory, const struct spine_step_shape *shape,
+                 const struct spine_grid *grid, const struct extent *extent,
+                 struct spine_error *err)
+{
+    const size_t of_node = place_node(memory, shape, extent, NULL);
+    const size_t of_team = place_team(memory, extent, NULL);
+
+    int rc = spine_team_init(&memory->node, &grid->node, of_node, err);
+    if (spine_comm_agree(&grid->ranks, rc, err))
+        return -1;
+    rc = spine_team_init(&memory->team, &grid->team, of_team, err);
+    if (spine_comm_agree(&grid->ranks, rc, err))
+        return -1;
+
+    place_node(memory, shape, extent, memory->node.memory);
+    place_team(memory, extent, memory->team.memory);
+    return 0;
+}
+
+int spine_step_memory_init(struct spine_step_memory *memory, const struct spine_step_shape *shape,
+                           const struct spine_grid *grid, const struct spine_partition *part,
+                           struct spine_error *err)
+{
+    const struct extent extent = find_extent(shape, part, grid);
+    const size_t chunks = spine_chunks(extent.stride);
+    const size_t column = (size_t)grid->column, columns = (size_t)grid->columns;
+
+    *memory = (struct spine_step_memory){
+        .num_blocks = extent.blocks,
+        .slots = extent.slots,
+        .units = cut(extent.hidden, grid->column, grid->columns),
+        .slice = cut(extent.hidden, grid->node.rank, grid->node.size),
+        .chunks = {chunks * column / columns, chunks * (column + 1) / columns},
+        .columns = cut(extent.stride, grid->node.rank, grid->node.size)};
+    int rc = allocate(memory, &extent, grid, err);
+    if (rc == 0)
+        rc = order_groups(memory, part, grid, err);
+    if (spine_comm_agree(&grid->ranks, rc, err) || share(memory, shape, grid, &extent, err))
+        return -1;
+    return spine_comm_agree(&grid->ranks, allocate_blocks(memory, part, grid, err), err);
+}
+
+void spine_step_memory_dispose(struct spine_step_memory *memory)
+{
+    spine_team_dispose(&memory->team);
+    spine_team_dispose(&memory->node);
+    for (size_t b = 0; memory->blocks != NULL && b < memory->num_blocks; b++)
+        spine_block_dispose(&memory->blocks[b]);
+    spine_scratch_dispose(&memory->scratch);
+    free(memory->views);
+    free(memory->tiles);
+    free(memory->blocks);
+    free(memory->gradients);
+    free(memory->leaves);
+    free(memory->dW1);
+    free(memory->dW2);
+    free(memory->db1);
+    free(memory->add);
+    free(memory->counts);
+    free(memory->send);
+    free(memory->received);
+    *memory = (struct spine_step_memory){0};
+}
+
+struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
+                                         const struct spine_partition *part,
+                                         const struct spine_grid *grid, double density)
+{
+    const struct extent extent = find_extent(shape, part, grid);
+    const size_t pairs = spine_block_bytes(extent.slots, extent.hidden, density);
+    const size_t units = extent.hidden / (size_t)extent.node_ranks + CUT;
+    const size_t travelling = grid->num_nodes > 1 ? 4 * units * extent.stride : 0;
+    size_t room = 0; /* for pairs; what is beyond those that there are is never touched */
+
+    for (int c = 0; c < extent.columns; c++) {
+        const struct spine_range range = cut(extent.hidden, c, extent.columns);
+        room += extent.blocks * spine_block_shared_bytes(range.end - range.first);
+    }
+    const size_t team = place_team(NULL, &extent, NULL) - room + pairs;
+    return (struct spine_step_bytes){
+        .node = place_node(NULL, shape, &extent, NULL) + (size_t)extent.node_groups * team,
+        .rank = (travelling + extent.slots * extent.dim + 3 * extent.hidden) * sizeof(float)};
+}

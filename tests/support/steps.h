@@ -1,0 +1,165 @@
+/* steps.h -- a step of training in one process, from the products of block.h, cut as if by several
+ * ranks. After cmocka.h. */
+#ifndef SPINE_STEPS_H
+#define SPINE_STEPS_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/math/block.h"
+#include "support/expect.h"
+
+/* How the step is cut. */
+struct cuts {
+    enum spine_mode mode;
+    size_t tiles;       /* ranges of units; 0 is 1 */
+    size_t leaf_blocks; /* of a leaf; 0: all */
+    size_t first_block; /* with a row group: its first block, of which leaves are counted */
+};
+
+/* What a step makes of parameters and rows. */
+struct step_result {
+    struct spine_params gradient; /* owned */
+    int64_t *h_sum;               /* owned; (H) */
+    double squares, partial, asl; /* of the rows; as in model.h */
+    int64_t active;
+    bool not_finite;
+};
+
+static inline void dispose_result(struct step_result *result)
+{
+    spine_params_dispose(&result->gradient);
+    free(result->h_sum);
+}
+
+struct step_parts {
+    size_t num_blocks, num_tiles;
+    struct spine_block *blocks; /* (tiles, blocks) */
+    const struct spine_block **tiles;
+    struct spine_scratch scratch;
+    float *packed, *y, *add;
+};
+
+static inline struct step_parts make_parts(const struct spine_params *params, size_t rows,
+                                           const struct cuts *cuts)
+{
+    struct step_parts parts = {.num_blocks = (rows + SPINE_BLOCK_ROWS - 1) / SPINE_BLOCK_ROWS,
+                               .num_tiles = cuts->tiles == 0 ? 1 : cuts->tiles};
+    const size_t count = parts.num_blocks * parts.num_tiles;
+    parts.blocks = calloc(count + 1, sizeof *parts.blocks);
+    parts.tiles = calloc(parts.num_tiles, sizeof *parts.tiles);
+    parts.packed =
+        spine_kernel_alloc(parts.num_blocks * spine_block_packed(params->dim), "a test", &err);
+    parts.y = spine_kernel_alloc((rows + 1) * params->stride, "a test", &err);
+    parts.add = spine_kernel_alloc(params->hidden, "a test", &err);
+    TRY(spine_scratch_init(&parts.scratch, rows + 1, params->hidden, params->dim, &err));
+    for (size_t i = 0; i < count; i++) {
+        struct spine_block *block = &parts.blocks[i];
+        const size_t b = i % parts.num_blocks, leaf = cuts->leaf_blocks;
+        TRY(spine_block_init(block, params->hidden, NULL, &err));
+        block->first_row = b * SPINE_BLOCK_ROWS;
+        block->rows = rows - block->first_row;
+        if (block->rows > SPINE_BLOCK_ROWS)
+            block->rows = SPINE_BLOCK_ROWS;
+        block->leaf = leaf == 0 ? 0 : (cuts->first_block + b) / leaf;
+    }
+    return parts;
+}
+
+static inline void dispose_parts(struct step_parts *parts)
+{
+    for (size_t i = 0; i < parts->num_blocks * parts->num_tiles; i++)
+        spine_block_dispose(&parts->blocks[i]);
+    spine_scratch_dispose(&parts->scratch);
+    free(parts->blocks);
+    free(parts->tiles);
+    free(parts->packed);
+    free(parts->y);
+    free(parts->add);
+}
+
+/* h, and its sums, of all tiles; then y, turned into dY. */
+static inline void go_forward(struct step_parts *parts, const struct spine_params *params,
+                              size_t batch_rows, const float *clean, const float *noisy,
+                              const struct cuts *cuts, struct step_result *result)
+{
+    const size_t dim = params->dim, stride = params->stride, chunks = spine_chunks(stride);
+    const float factor = (float)(2 / ((double)batch_rows * (double)dim));
+    for (size_t b = 0; b < parts->num_blocks; b++) {
+        float *packed = parts->packed + b * spine_block_packed(dim);
+        const struct spine_block *block = &parts->blocks[b];
+        for (size_t i = 0; i < block->rows; i += SPINE_PANEL_ROWS) {
+            const size_t left = block->rows - i;
+            spine_block_pack(left < SPINE_PANEL_ROWS ? left : SPINE_PANEL_ROWS, dim, stride, 0, dim,
+                             noisy + (block->first_row + i) * stride, packed + i * dim);
+        }
+        for (size_t t = 0; t < parts->num_tiles; t++) {
+            const size_t first = t * params->hidden / parts->num_tiles;
+            const size_t end = (t + 1) * params->hidden / parts->num_tiles;
+            struct spine_block_sums sums = {.h = result->h_sum + first};
+            struct spine_block *tile = &parts->blocks[t * parts->num_blocks + b];
+            spine_block_encode(tile, &parts->scratch, cuts->mode, first, end - first, params,
+                               packed, &sums);
+            result->partial += (double)sums.partial / SPINE_BLOCK_SCALE;
+            result->active += sums.active;
+            result->not_finite |= sums.not_finite;
+            parts->tiles[t] = tile;
+        }
+        float *y = parts->y + block->first_row * stride;
+        spine_block_decode(parts->tiles, parts->num_tiles, &parts->scratch, 0, block->rows, 0,
+                           chunks, params, y);
+        for (size_t i = 0; i < block->rows; i++)
+            for (size_t c = 0; c < chunks; c++)
+                result->squares += (double)spine_chunk_residual(
+                    stride, c, clean + (block->first_row + i) * stride, factor, y + i * stride);
+    }
+}
+
+/* The gradient, with ASL of sums of h of the whole batch. */
+static inline void go_backward(struct step_parts *parts, const struct spine_params *params,
+                               size_t batch_rows, const float *noisy,
+                               const struct spine_loss_weights *weights, const int64_t *h_sum,
+                               struct step_result *result)
+{
+    const double rows = (double)batch_rows, hidden = (double)params->hidden;
+    const size_t stride = params->stride;
+    for (size_t j = 0; j < params->hidden; j++) {
+        const double mean = (double)h_sum[j] / SPINE_BLOCK_SCALE / rows;
+        const double over = fmax(0, mean - (1 - weights->sparsity));
+        result->asl += over * over / hidden;
+        parts->add[j] = (float)((weights->psl + 2 * weights->asl * over) / (rows * hidden));
+    }
+    for (size_t t = 0; t < parts->num_tiles; t++) {
+        const struct spine_backward backward = {parts->blocks + t * parts->num_blocks,
+                                                parts->num_blocks, noisy, parts->y,
+                                                (float)(2 * weights->psl / (rows * hidden))};
+        const size_t first = t * params->hidden / parts->num_tiles;
+        const size_t end = (t + 1) * params->hidden / parts->num_tiles;
+        spine_backward_begin(&backward, &parts->scratch, params);
+        for (size_t j = first; j < end; j += SPINE_BLOCK_UNITS)
+            spine_backward_units(&backward, &parts->scratch, j,
+                                 end - j < SPINE_BLOCK_UNITS ? end - j : SPINE_BLOCK_UNITS, params,
+                                 parts->add, result->gradient.W1 + j * stride,
+                                 result->gradient.b1 + j, result->gradient.W2 + j * stride);
+        spine_backward_rows(&backward, &parts->scratch, stride, 0, spine_chunks(stride),
+                            result->gradient.b2);
+    }
+}
+
+/* The step of rows (rows, D) as the whole batch of batch_rows rows. */
+static inline struct step_result
+take_step(const struct spine_params *params, size_t rows, size_t batch_rows, const float *clean,
+          const float *noisy, const struct spine_loss_weights *weights, const struct cuts *cuts)
+{
+    struct step_result result = {.h_sum = calloc(params->hidden, sizeof *result.h_sum)};
+    struct step_parts parts = make_parts(params, rows, cuts);
+    TRY(spine_params_init(&result.gradient, params->dim, params->hidden, &err));
+    go_forward(&parts, params, batch_rows, clean, noisy, cuts, &result);
+    go_backward(&parts, params, batch_rows, noisy, weights, result.h_sum, &result);
+    dispose_parts(&parts);
+    return result;
+}
+
+#endif

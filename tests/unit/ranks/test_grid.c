@@ -1,0 +1,106 @@
+/* test_grid.c -- ranks get their places in the grid that is wished for, or that fits. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "spine/ranks/grid.h"
+#include "support/expect.h"
+#include "support/ranks.h"
+
+static void set_ranks_per_node(int count)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", count);
+    setenv("SPINE_TEST_RANKS_PER_NODE", text, 1);
+}
+
+static void check_places(const struct spine_grid *grid)
+{
+    const int size = grid->groups * grid->columns;
+    int64_t idle = grid->is_idle;
+    spine_comm_sum_counts(&world, &idle, 1);
+    assert_int_equal(idle, world.size - size);
+    if (grid->is_idle)
+        return;
+    assert_int_equal(grid->ranks.size, size);
+    assert_int_equal(grid->ranks.rank, grid->group * grid->columns + grid->column);
+    assert_int_equal(grid->team.size, grid->columns);
+    assert_int_equal(grid->team.rank, grid->column);
+    assert_int_equal(grid->node.size, grid->node_groups * grid->columns);
+    assert_int_equal(grid->others.size, grid->num_nodes);
+    assert_int_equal(grid->others.rank, grid->node_rank);
+    assert_int_equal(grid->node_groups * grid->num_nodes, grid->groups);
+    assert_int_equal(grid->group / grid->node_groups, grid->node_rank);
+}
+
+static void test_a_wished_grid_is_made(void **state)
+{
+    (void)state;
+    unsetenv("SPINE_TEST_RANKS_PER_NODE");
+    for (int groups = 1; groups <= world.size; groups++)
+        for (int columns = 1; groups * columns <= world.size; columns++) {
+            const struct spine_grid_wish wish = {.groups = groups, .columns = columns};
+            struct spine_grid grid;
+            TRY(spine_grid_init(&grid, &world, &wish, &err));
+            assert_int_equal(grid.groups, groups);
+            assert_int_equal(grid.columns, columns);
+            assert_int_equal(grid.num_nodes, 1);
+            check_places(&grid);
+            spine_grid_dispose(&grid);
+            spine_grid_dispose(&grid);
+        }
+}
+
+static void test_left_alone_a_node_is_a_group(void **state)
+{
+    (void)state;
+    for (int per_node = 1; per_node <= world.size; per_node++) {
+        const struct spine_grid_wish wish = {.most_groups = 100, .most_columns = 100};
+        const struct spine_grid_wish small = {.most_groups = 1, .most_columns = 1};
+        const int nodes = (world.size + per_node - 1) / per_node;
+        const int least = world.size % per_node == 0 ? per_node : world.size % per_node;
+        struct spine_grid grid;
+        set_ranks_per_node(per_node);
+        TRY(spine_grid_init(&grid, &world, &wish, &err));
+        assert_int_equal(grid.columns, least);
+        assert_true(grid.groups <= nodes && 2 * grid.groups > nodes);
+        assert_int_equal(grid.groups & (grid.groups - 1), 0);
+        check_places(&grid);
+        spine_grid_dispose(&grid);
+        TRY(spine_grid_init(&grid, &world, &small, &err));
+        assert_int_equal(grid.groups * grid.columns, 1);
+        check_places(&grid);
+        spine_grid_dispose(&grid);
+    }
+    unsetenv("SPINE_TEST_RANKS_PER_NODE");
+}
+
+static void test_what_does_not_fit_is_refused(void **state)
+{
+    (void)state;
+    const struct spine_grid_wish many = {.groups = world.size + 1, .columns = 1};
+    const struct spine_grid_wish wide = {.groups = 1, .columns = world.size + 1};
+    struct spine_grid grid;
+    EXPECT_REFUSED(spine_grid_init(&grid, &world, &many, &err),
+                   "parallel.grid: %dx1 needs %d ranks, and there is 1 host with %d rank%s each",
+                   world.size + 1, world.size + 1, world.size, world.size == 1 ? "" : "s");
+    EXPECT_REFUSED(spine_grid_init(&grid, &world, &wide, &err),
+                   "parallel.grid: 1x%d puts %d ranks into a row group, which must be of one host; "
+                   "a host has %d",
+                   world.size + 1, world.size + 1, world.size);
+}
+
+int run_grid(const struct spine_comm *comm)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_wished_grid_is_made),
+        cmocka_unit_test(test_left_alone_a_node_is_a_group),
+        cmocka_unit_test(test_what_does_not_fit_is_refused),
+    };
+    world = *comm;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

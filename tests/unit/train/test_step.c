@@ -1,0 +1,162 @@
+/* test_step.c -- any grid of ranks takes the same steps as one rank, to the bit. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/math/exact.h"
+#include "spine/train/step.h"
+#include "support/expect.h"
+#include "support/ranks.h"
+
+enum { ROWS = 700, DIM = 70, HIDDEN = 45, BATCH = 500, STEPS = 4 };
+
+/* The rows of this rank, made up. */
+static void make_data(struct spine_dataset *data, const struct spine_grid *grid, bool reproducible)
+{
+    const struct spine_sharing sharing = {.seed = 7,
+                                          .batch_size = BATCH,
+                                          .groups = grid->groups,
+                                          .columns = grid->columns,
+                                          .group = grid->group,
+                                          .column = grid->column,
+                                          .is_reproducible = reproducible};
+    *data = (struct spine_dataset){.dim = DIM, .stride = spine_kernel_stride(DIM), .scale = 1};
+    TRY(spine_partition_init(&data->part, ROWS, &sharing, &err));
+    const size_t local = data->part.end_row - data->part.first_row;
+    const size_t most = spine_partition_most_rows(&data->part);
+    data->rows = spine_kernel_alloc(local * data->stride, "a test", &err);
+    data->batch = calloc(most, sizeof *data->batch);
+    data->slots = calloc(most, sizeof *data->slots);
+    data->quantum = spine_exact_quantum(1, 20);
+    for (size_t i = 0; i < local; i++)
+        for (size_t k = 0; k < DIM; k++)
+            data->rows[i * data->stride + k] =
+                (float)(((data->part.first_row + i) * 31 + k * k * 17) % 101) / 100 - 0.5F;
+}
+
+/* What a run leaves behind. */
+struct outcome {
+    float params[2 * HIDDEN * 80 + 48 + 80];
+    struct spine_step_sums sums;
+    bool requests[SPINE_REQUESTS];
+};
+
+/* A run of both modes over the end of an epoch. */
+static void run(const struct spine_comm *comm, int groups, int columns, bool reproducible,
+                enum spine_kernel_choice kernel, struct outcome *outcome)
+{
+    const struct spine_grid_wish wish = {.groups = groups, .columns = columns};
+    const struct spine_step_settings settings = {.dim = DIM,
+                                                 .hidden = HIDDEN,
+                                                 .seed = 3,
+                                                 .weights = {0.85, 3, 1},
+                                                 .noise = 0.3,
+                                                 .kernel = kernel,
+                                                 .optimizer = SPINE_ADAM,
+                                                 .momentum = 0.9,
+                                                 .beta2 = 0.99,
+                                                 .schedule = {.rate = 0.01, .num_steps = 100}};
+    struct spine_position position = {0};
+    struct spine_stepper stepper;
+    struct spine_dataset data;
+    struct spine_grid grid;
+    TRY(spine_grid_init(&grid, comm, &wish, &err));
+    if (!grid.is_idle) {
+        make_data(&data, &grid, reproducible);
+        TRY(spine_stepper_init(&stepper, &grid, &settings, &data, &err));
+        for (int step = 0; step < STEPS; step++) {
+            stepper.requests[SPINE_REQUEST_LEAVE] =
+                step == STEPS - 1 && grid.ranks.rank == grid.ranks.size - 1;
+            TRY(spine_stepper_step(&stepper, &data, &position, &err));
+            if (position.step == spine_partition_steps(&data.part)) {
+                position.epoch++;
+                position.step = 0;
+                spine_partition_shuffle(&data.part, (uint32_t)position.epoch);
+            }
+        }
+        spine_stepper_meet(&stepper);
+        assert_int_equal(stepper.params.len * sizeof(float), sizeof outcome->params);
+        memcpy(outcome->params, stepper.params.data, sizeof outcome->params);
+        memcpy(outcome->requests, stepper.requests, sizeof outcome->requests);
+        double sums[] = {position.sums.squares, position.sums.partial, position.sums.asl,
+                         position.sums.active};
+        spine_comm_sum_doubles(&grid.ranks, sums, 4);
+        outcome->sums = (struct spine_step_sums){sums[0], sums[1], sums[2], sums[3]};
+        spine_stepper_dispose(&stepper);
+        spine_dataset_dispose(&data);
+    }
+    const bool is_idle = grid.is_idle;
+    spine_grid_dispose(&grid);
+    spine_comm_barrier(comm);
+    if (is_idle)
+        outcome->requests[SPINE_REQUEST_LEAVE] = true;
+}
+
+static void check(const struct outcome *found, const struct outcome *expected)
+{
+    assert_memory_equal(found->params, expected->params, sizeof found->params);
+    assert_memory_equal(&found->sums, &expected->sums, sizeof found->sums);
+    assert_true(found->requests[SPINE_REQUEST_LEAVE]);
+    assert_false(found->requests[SPINE_REQUEST_SAVE]);
+}
+
+static void test_any_grid_takes_the_same_steps(void **state)
+{
+    (void)state;
+    static const enum spine_kernel_choice kernels[] = {SPINE_KERNEL_DENSE, SPINE_KERNEL_SPARSE,
+                                                       SPINE_KERNEL_AUTO};
+    struct spine_comm self;
+    spine_comm_split(&world, world.rank, &self);
+    for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++) {
+        struct outcome alone;
+        run(&self, 1, 1, true, kernels[k], &alone);
+        assert_true(alone.sums.squares > 0 && alone.sums.asl > 0 && alone.sums.active > 0);
+        for (int per_node = 0; per_node <= 2; per_node++) {
+            char text[16];
+            snprintf(text, sizeof text, "%d", per_node);
+            setenv("SPINE_TEST_RANKS_PER_NODE", text, 1);
+            for (int groups = 1; groups <= world.size; groups++)
+                for (int columns = 1; groups * columns <= world.size; columns++) {
+                    /* The groups must fit the nodes, evenly. */
+                    if (per_node > 0 && (columns > per_node || world.size % per_node != 0 ||
+                                         (groups * columns) % per_node != 0 || groups == 3))
+                        continue;
+                    struct outcome found = alone;
+                    run(&world, groups, columns, true, kernels[k], &found);
+                    check(&found, &alone);
+                }
+        }
+        unsetenv("SPINE_TEST_RANKS_PER_NODE");
+    }
+    spine_comm_dispose(&self);
+}
+
+static void test_without_reproducible_sums_the_steps_are_nearly_the_same(void **state)
+{
+    (void)state;
+    struct outcome alone, found;
+    struct spine_comm self;
+    spine_comm_split(&world, world.rank, &self);
+    run(&self, 1, 1, true, SPINE_KERNEL_SPARSE, &alone);
+    run(&world, world.size, 1, false, SPINE_KERNEL_SPARSE, &found);
+    for (size_t i = 0; i < sizeof alone.params / sizeof *alone.params; i++)
+        assert_true(found.params[i] - alone.params[i] < 1e-3F &&
+                    alone.params[i] - found.params[i] < 1e-3F);
+    spine_comm_dispose(&self);
+}
+
+int run_step(const struct spine_comm *comm)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_any_grid_takes_the_same_steps),
+        cmocka_unit_test(test_without_reproducible_sums_the_steps_are_nearly_the_same),
+    };
+    world = *comm;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
