@@ -95,25 +95,43 @@ struct output {
     struct spine_store *store;
     FILE *text;
     size_t num_values, num_excess;
+    /* Of h5ad, rows that are yet to be appended. Appends are of equally many rows, whatever the
+     * shards, so that the file's bytes depend on the codes only. Owned. */
+    struct spine_csr codes, excess;
+    struct spine_words words;
 };
+
+/* Append the rows that wait. */
+static int flush_rows(struct output *output, struct spine_error *err)
+{
+    if (output->codes.rows == 0)
+        return 0;
+    if (spine_store_append_words(output->store, "/obs/_index", &output->words, err) ||
+        spine_csr_append(output->store, "/X", &output->codes, &output->num_values, err) ||
+        spine_csr_append(output->store, "/layers/excess", &output->excess, &output->num_excess,
+                         err))
+        return -1;
+
+    spine_csr_clear(&output->codes);
+    spine_csr_clear(&output->excess);
+    spine_words_truncate(&output->words, 0);
+    return 0;
+}
 
 static int write_h5ad_rows(struct output *output, const struct spine_codes *codes,
                            const struct spine_words *words, struct spine_merge_report *report,
                            struct spine_error *err)
 {
-    struct spine_words valid = {0};
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < words->count; i++) {
+    for (size_t i = 0; i < words->count; i++) {
         bool escaped = false;
-        rc = spine_words_add_escaped(&valid, spine_words_get(words, i), &escaped, err);
+        if (spine_words_add_escaped(&output->words, spine_words_get(words, i), &escaped, err))
+            return -1;
         report->escaped += (size_t)escaped;
     }
-    rc = rc || spine_store_append_words(output->store, "/obs/_index", &valid, err) ||
-         spine_csr_append(output->store, "/X", &codes->block, &output->num_values, err) ||
-         spine_csr_append(output->store, "/layers/excess", &codes->block_excess,
-                          &output->num_excess, err);
-    spine_words_dispose(&valid);
-    return rc;
+    if (spine_csr_extend(&output->codes, &codes->block, err) ||
+        spine_csr_extend(&output->excess, &codes->block_excess, err))
+        return -1;
+    return output->codes.rows == spine_codes_block_rows(codes) ? flush_rows(output, err) : 0;
 }
 
 /* --- Text --------------------------------------------------------------------------------- */
@@ -169,8 +187,9 @@ static int append_shard(struct output *output, const char *directory, int64_t nu
     const size_t block = spine_codes_block_rows(&codes);
     struct spine_words words = {0};
     int rc = 0;
-    for (size_t row = 0; rc == 0 && row < codes.rows; row += block) {
-        const size_t count = codes.rows - row < block ? codes.rows - row : block;
+    for (size_t row = 0, count; rc == 0 && row < codes.rows; row += count) {
+        const size_t left = codes.rows - row, most = block - output->codes.rows;
+        count = left < most ? left : most;
         spine_words_truncate(&words, 0);
         rc = spine_codes_read(&codes, row, count, err) ||
              spine_store_read_words(codes.store, codes.words, row, count, &words, err) ||
@@ -215,6 +234,11 @@ int spine_merge(const char *directory, const char *path, enum spine_merge_format
     int rc = open_output(&output, &first, err);
     for (int64_t i = 0; rc == 0 && i < first.shards; i++)
         rc = append_shard(&output, directory, i, report, err);
+    if (rc == 0)
+        rc = flush_rows(&output, err);
+    spine_csr_dispose(&output.codes);
+    spine_csr_dispose(&output.excess);
+    spine_words_dispose(&output.words);
     if (rc == 0 && format == SPINE_MERGE_H5AD)
         rc = set_encoding(output.store, "/obs/_index", "string-array", "0.2.0", err);
     return close_output(&output, rc, err);

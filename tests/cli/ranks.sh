@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The number of ranks doesn't matter: losses and codes are the same on any, also where they share
-# rows and batches unevenly; and a run that is repeated writes the same bytes.
+# The number of ranks and their grid don't matter: metrics, model and codes are the same to the byte on
+# any, also where ranks share rows and batches unevenly, where there are more of them than rows of a
+# batch, between nodes, and when a run is resumed on others.
 set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,33 +15,91 @@ input = glove.h5
 hidden = 200
 [train]
 epochs = 3
+evaluate_every = 1
 END
+
+# equal ONE OTHER: two directories with a run each have the same bytes of model, codes and metrics, but
+# for times.
+equal()
+{
+    cmp "$1/run/model.h5" "$2/run/model.h5" || fail "the models of $1 and $2 differ"
+    cmp "$1/run/codes.h5ad" "$2/run/codes.h5ad" || fail "the codes of $1 and $2 differ"
+    for run in "$1" "$2"; do
+        sed -E 's/"(seconds|words_per_second|comm_share)": ?[^,}]*//g' "$run/run/metrics.jsonl" >"$run.metrics"
+    done
+    cmp "$1.metrics" "$2.metrics" || fail "the metrics of $1 and $2 differ"
+}
+
+# in_directory NAME RANKS OVERRIDE...: train in NAME/run, so that the configuration is the same.
+in_directory()
+{
+    local name=$1 ranks=$2
+    shift 2
+    mkdir -p "$name"
+    (cd "$name" && train "$ranks" ../run.ini "data.input=$input" "$@")
+}
+
+input=../glove.h5
 
 # --- 5,000 rows, which neither 3 nor 64 divides; the last batch has 8 --------------------------
 
 run "$SPINE_BIN/spine-mpi" run.ini output.directory=alone
-for ranks in 1 2 3 5 8; do
-    train $ranks run.ini output.directory=np$ranks
-    same alone np$ranks
-    [ "$(find np$ranks/shards -name 'codes-*.h5' | wc -l)" = $ranks ] || fail "not $ranks shards"
+in_directory one 1
+same alone one/run
+for ranks in 2 3 5 8; do
+    in_directory np$ranks $ranks
+    equal one np$ranks
+    [ "$(find np$ranks/run/shards -name 'codes-*.h5' | wc -l)" = $ranks ] || fail "not $ranks shards"
 done
 
-# --- Batches that can't be shared evenly, one row a rank, all rows in one batch ----------------
+# --- Grids, on one node and on several -----------------------------------------------------------
+
+in_directory large 1 train.batch_size=512
+for grid in 2x1 1x2 2x2 4x2 3x1; do
+    in_directory "grid-$grid" $((${grid%x*} * ${grid#*x})) train.batch_size=512 parallel.grid=$grid
+    equal large "grid-$grid"
+done
+SPINE_TEST_RANKS_PER_NODE=1 in_directory nodes 4 train.batch_size=512
+equal large nodes
+SPINE_TEST_RANKS_PER_NODE=2 in_directory nodes-2x2 4 train.batch_size=512 parallel.grid=2x2
+equal large nodes-2x2
+SPINE_TEST_RANKS_PER_NODE=2 in_directory nodes-4x1 4 train.batch_size=512 parallel.grid=4x1
+equal large nodes-4x1
+SPINE_TEST_RANKS_PER_NODE=2 in_directory idle 5 train.batch_size=512
+equal large idle
+in_directory sparse 1 train.batch_size=512 train.kernel=sparse
+in_directory sparse-2x2 4 train.batch_size=512 train.kernel=sparse parallel.grid=2x2
+equal sparse sparse-2x2
+
+# --- Resumed on another grid ------------------------------------------------------------------
+
+in_directory resumed 3 train.batch_size=512 train.stop_after=1
+in_directory resumed 4 train.batch_size=512 train.stop_after=2 parallel.grid=2x2
+in_directory resumed 1 train.batch_size=512
+equal large resumed
+
+# --- Without reproducible sums: nearly the same ----------------------------------------------------
+
+in_directory plain 2 parallel.grid=2x1 parallel.reproducible=no
+same one/run plain/run
+
+# --- Batches that can't be shared evenly, fewer rows than ranks, all rows in one batch ----------
 
 # uneven NAME RANKS OVERRIDE...: RANKS ranks train as one does.
 uneven()
 {
     local name=$1 ranks=$2
     shift 2
-    train 1 run.ini "$@" output.directory="$name-1"
-    train "$ranks" run.ini "$@" output.directory="$name-$ranks"
-    same "$name-1" "$name-$ranks"
+    in_directory "$name-1" 1 "$@"
+    in_directory "$name-$ranks" "$ranks" "$@"
+    equal "$name-1" "$name-$ranks"
 }
 
 uneven prime 2 train.batch_size=61
 uneven prime-short 5 train.batch_size=61 data.limit=997
 uneven row-each 6 train.batch_size=6 data.limit=6
-uneven row-or-two 5 train.batch_size=5 data.limit=6
+uneven few-rows 5 train.batch_size=2 data.limit=60
+uneven fewer-words-than-ranks 6 train.batch_size=3 data.limit=4
 uneven whole 3 train.batch_size=50 data.limit=50
 uneven sgd 3 train.batch_size=7 data.limit=500 train.optimizer=sgd train.learning_rate=1
 
@@ -52,13 +111,21 @@ with h5py.File("many.h5", "w") as file:
     file["vectors"] = numpy.random.default_rng(1).standard_normal((16385, 8), numpy.float32)
     file.create_dataset("words", data=["w%d" % i for i in range(16385)], dtype=h5py.string_dtype())
 END
-uneven many 2 data.input=many.h5 model.hidden=20 train.epochs=1
+input=../many.h5
+uneven many 2 model.hidden=20 train.epochs=1
+input=../glove.h5
 
 # --- What can't be shared is refused --------------------------------------------------------------
 
-refused spine-mpi "train.batch_size: a batch of 2 rows can't be shared by 3 ranks; start at most\
- 2 ranks or raise train.batch_size" \
-    mpirun -np 3 "$SPINE_BIN/spine-mpi" run.ini train.batch_size=2 output.directory=refused
+refused spine-mpi "parallel.grid: 1x3 puts 3 ranks into a row group, which must be of one host; a host\
+ has 2" \
+    mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini parallel.grid=1x3 output.directory=refused
+refused spine-mpi "parallel.grid: a batch of 64 rows can't be divided into 2 row groups, 1 at most; use\
+ fewer groups or set parallel.reproducible = no" \
+    mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini parallel.grid=2x1 output.directory=refused
+refused spine-mpi "command line: parallel.grid: 'wide' is neither auto nor a grid such as 2x4, 2 groups of\
+ 4 ranks" \
+    mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini parallel.grid=wide output.directory=refused
 refused spine-mpi "train.batch_size: a batch of 64 rows is more than the input's 50; set it to 50\
  or less" \
     mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini data.limit=50 output.directory=refused

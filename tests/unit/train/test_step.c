@@ -117,7 +117,8 @@ static void test_any_grid_takes_the_same_steps(void **state)
         struct outcome alone;
         run(&self, 1, 1, true, kernels[k], &alone);
         assert_true(alone.sums.squares > 0 && alone.sums.asl > 0 && alone.sums.active > 0);
-        for (int per_node = 0; per_node <= 2; per_node++) {
+        /* As one node; once also as several. */
+        for (int per_node = 0; per_node <= (kernels[k] == SPINE_KERNEL_AUTO ? 2 : 0); per_node++) {
             char text[16];
             snprintf(text, sizeof text, "%d", per_node);
             setenv("SPINE_TEST_RANKS_PER_NODE", text, 1);
