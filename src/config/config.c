@@ -25,6 +25,8 @@ struct option {
 
 const char *const spine_format_names[] = {"h5ad", "txt", NULL};
 static const char *const switch_names[] = {"no", "yes", NULL};
+static const char *const objective_names[] = {"spine", "nnse", NULL};
+static const char *const atoms_names[] = {"random", "words", NULL};
 static const char *const keep[] = {"keep", NULL};
 
 #define FIELD(name) offsetof(struct spine_config, name)
@@ -37,10 +39,13 @@ static const struct option options[] = {
     {"data.rms", REAL, FIELD(rms), 1e-6, 1e6, "0.4", keep, "scale the input so that its entries have this root mean square; keep leaves it"},
     {"data.limit", COUNT, FIELD(limit), 0, 1e12, "0", NULL, "train on the first rows only; 0 is all"},
     {"model.hidden", COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
+    {"model.objective", CHOICE, FIELD(objective), ANY, "spine", objective_names, "the SPINE autoencoder, or sparse non-negative codes over a learned dictionary"},
+    {"model.start", CHOICE, FIELD(start), ANY, "random", atoms_names, "of nnse: atoms begin as random directions, or as the vectors of words"},
+    {"model.l0", REAL, FIELD(l0), 0.1, 1e6, "22", NULL, "of nnse: wanted mean number of values a word"},
     {"loss.sparsity", REAL, FIELD(sparsity), 0, 1, "0.85", NULL, "wanted mean of 1 - h; units above 1 - sparsity cost ASL"},
     {"loss.asl_weight", REAL, FIELD(asl_weight), 0, 1e6, "1", NULL, "weight of the average sparsity loss"},
     {"loss.psl_weight", REAL, FIELD(psl_weight), 0, 1e6, "1", NULL, "weight of the partial sparsity loss"},
-    {"train.epochs", COUNT, FIELD(epochs), 1, 1e9, "60", NULL, "passes over the input"},
+    {"train.epochs", COUNT, FIELD(epochs), 0, 1e9, "60", NULL, "passes over the input; 0, of nnse only: atoms stay as they begin"},
     {"train.stop_after", COUNT, FIELD(stop_after), 0, 1e9, "0", NULL, "stop after this epoch, with the results so far; a higher value resumes, and the learning rate is that of train.epochs; 0: don't"},
     {"train.batch_size", COUNT, FIELD(batch_size), 1, 1e9, "64", NULL, "rows of a step, of all ranks together"},
     {"train.noise", REAL, FIELD(noise), 0, 1e6, "0.4", NULL, "standard deviation of the noise added to the (scaled) input"},
@@ -337,12 +342,39 @@ static int check_unused(const struct spine_config *config, const char *name, con
     return spine_refuse(err, "%s: isn't used with %s; leave it out", name, reason);
 }
 
+/* What the objective doesn't use. */
+static int check_objective(const struct spine_config *config, struct spine_error *err)
+{
+    static const char *const of_spine[] = {
+        "loss.sparsity", "loss.asl_weight",     "loss.psl_weight",
+        "train.noise",   "train.learning_rate", "train.momentum",
+        "train.beta2",   "train.warmup",        "train.decay"};
+
+    if (config->objective == SPINE_OBJECTIVE_SPINE) {
+        if (config->epochs == 0)
+            return spine_refuse(err, "train.epochs: 0 is for model.objective = nnse");
+        if (config->start != SPINE_ATOMS_RANDOM)
+            return spine_refuse(err, "model.start: is for model.objective = nnse");
+        return check_unused(config, "model.l0", "model.objective = spine", err);
+    }
+
+    for (size_t i = 0; i < sizeof of_spine / sizeof *of_spine; i++)
+        if (check_unused(config, of_spine[i], "model.objective = nnse", err))
+            return -1;
+    if (config->revive_after > 0 || config->noisy_codes)
+        return spine_refuse(err, "%s: isn't used with model.objective = nnse; leave it out",
+                            config->revive_after > 0 ? "train.revive_after" : "output.noisy_codes");
+    return 0;
+}
+
 int spine_config_check(const struct spine_config *config, struct spine_error *err)
 {
     if (config->input[0] == '\0')
         return spine_refuse(err, "data.input: is not set; it names the vectors.h5 to train on");
     if (config->directory[0] == '\0')
         return spine_refuse(err, "output.directory: is empty");
+    if (check_objective(config, err))
+        return -1;
     if (config->optimizer == SPINE_SGD &&
         check_unused(config, "train.momentum", "train.optimizer = sgd", err))
         return -1;

@@ -43,6 +43,21 @@ size_t spine_coder_bytes(size_t dim, size_t hidden, double density)
            spine_block_bytes(ROWS, hidden, density);
 }
 
+/* The codes are solutions; sums.active is counted. */
+static void solve(struct spine_coder *coder, size_t rows, const float *x)
+{
+    struct spine_block *block = &coder->block;
+
+    spine_lasso_coder_encode(coder->solver, rows, x, block->row_begin, block->unit, block->value);
+    for (size_t i = rows; i < ROWS; i++)
+        block->row_begin[i + 1] = block->row_begin[rows];
+    block->mode = SPINE_SPARSE;
+    block->is_unclamped = false;
+    block->first_unit = 0;
+    block->units = coder->solver->lasso->units;
+    coder->sums.active = block->row_begin[rows];
+}
+
 void spine_coder_encode(struct spine_coder *coder, const struct spine_params *params, size_t rows,
                         const float *x, bool unclamped)
 {
@@ -51,10 +66,14 @@ void spine_coder_encode(struct spine_coder *coder, const struct spine_params *pa
 
     memset(coder->sums.h, 0, params->hidden * sizeof *coder->sums.h);
     coder->sums = (struct spine_block_sums){.h = coder->sums.h};
+    block->rows = rows;
+    if (coder->solver != NULL) {
+        solve(coder, rows, x);
+        return;
+    }
     for (size_t i = 0; i < rows; i += PANEL)
         spine_block_pack(rows - i < PANEL ? rows - i : PANEL, dim, stride, 0, dim, x + i * stride,
                          coder->packed + i * dim);
-    block->rows = rows;
     block->is_unclamped = unclamped;
     spine_block_encode(block, &coder->scratch, SPINE_SPARSE, 0, params->hidden, params,
                        coder->packed, &coder->sums);

@@ -16,8 +16,8 @@
 /* Rows that are appended at once, about. */
 enum { WRITE_ROWS = 256 };
 
-/* Append the rows of a block, encoded unclamped: codes, and the excess over 1. */
-static int add_rows(const struct spine_block *block, struct spine_csr *codes,
+/* Append the rows of a block, encoded unclamped: codes, and the excess over the cap. */
+static int add_rows(const struct spine_block *block, float cap, struct spine_csr *codes,
                     struct spine_csr *excess, struct spine_error *err)
 {
     const size_t pairs = block->row_begin[SPINE_BLOCK_ROWS];
@@ -27,8 +27,9 @@ static int add_rows(const struct spine_block *block, struct spine_csr *codes,
         return -1;
     for (size_t i = 0; i < block->rows; i++) {
         const uint32_t begin = block->row_begin[i], count = block->row_begin[i + 1] - begin;
-        spine_csr_add_listed(codes, count, block->unit + begin, block->value + begin, 0, 1);
-        spine_csr_add_listed(excess, count, block->unit + begin, block->value + begin, 1, INFINITY);
+        spine_csr_add_listed(codes, count, block->unit + begin, block->value + begin, 0, cap);
+        spine_csr_add_listed(excess, count, block->unit + begin, block->value + begin, cap,
+                             INFINITY);
     }
     return 0;
 }
@@ -48,7 +49,7 @@ static int write_rows(struct spine_store *store, const struct spine_params *para
         const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
         spine_coder_encode(coder, params, count,
                            spine_dataset_slice(data, epoch, first, count, sigma), true);
-        rc = add_rows(&coder->block, &codes, &excess, err);
+        rc = add_rows(&coder->block, coder->solver != NULL ? INFINITY : 1, &codes, &excess, err);
         if (rc == 0 && (codes.rows >= WRITE_ROWS || count == left)) {
             rc = spine_codes_append(store, &codes, &excess, &totals, err);
             spine_csr_clear(&codes);

@@ -22,6 +22,7 @@
 #include "spine/train/dataset.h"
 #include "spine/train/forecast.h"
 #include "spine/train/measures.h"
+#include "spine/train/nnse.h"
 #include "spine/train/parallel.h"
 #include "spine/train/preflight.h"
 #include "spine/train/results.h"
@@ -41,6 +42,7 @@ struct trainer {
     struct spine_stepper stepper;
     struct spine_coder coder; /* of all that isn't training */
     struct spine_measures_scratch scratch;
+    struct spine_nnse nnse; /* if that is the objective */
     struct spine_idle idle; /* counts if train.revive_after isn't 0 */
     int64_t last_epoch;     /* to train for now */
     struct spine_timeline timeline;
@@ -188,6 +190,7 @@ static int dispose(struct trainer *run, int rc, struct spine_error *err)
     spine_timeline_dispose(&run->timeline);
     spine_idle_dispose(&run->idle);
     spine_measures_scratch_dispose(&run->scratch);
+    spine_nnse_dispose(&run->nnse);
     spine_coder_dispose(&run->coder);
     spine_stepper_dispose(&run->stepper);
     spine_dataset_dispose(&run->data);
@@ -393,6 +396,76 @@ static int run_epoch(struct trainer *run, struct spine_metrics *metrics, struct 
     return save_if_due(run, err);
 }
 
+/* --- Another objective: codes over a dictionary ------------------------------------------- */
+
+/* Make the atoms of all ranks the node's parameters. */
+static void publish_atoms(struct trainer *run)
+{
+    const struct spine_params *atoms = &run->nnse.atoms;
+
+    spine_stepper_meet(&run->stepper);
+    if (run->parallel.grid.node.rank == 0)
+        memcpy(run->stepper.params.data, atoms->data, atoms->len * sizeof *atoms->data);
+    spine_stepper_meet(&run->stepper);
+}
+
+static int begin_nnse(struct trainer *run, struct spine_error *err)
+{
+    const struct spine_config *config = run->config;
+    struct spine_nnse *nnse = &run->nnse;
+    const struct spine_nnse_settings settings = {config->l0, (enum spine_atoms)config->start,
+                                                 (uint64_t)config->seed};
+
+    spine_stepper_meet(&run->stepper);
+    const int rc = spine_nnse_init(nnse, &settings, &run->stepper.params, &run->data, run->comm,
+                                   &run->coder, err);
+    if (spine_comm_agree(run->comm, rc, err))
+        return -1;
+    if (run->resume.start == SPINE_START_RESUMED)
+        return 0;
+
+    if (spine_nnse_begin(nnse, err))
+        return -1;
+    publish_atoms(run);
+    return 0;
+}
+
+/* Requests of any rank become those of all. */
+static void share_requests(struct trainer *run)
+{
+    int64_t counts[SPINE_REQUESTS];
+
+    set_requests(run);
+    for (size_t i = 0; i < SPINE_REQUESTS; i++)
+        counts[i] = run->stepper.requests[i];
+    spine_comm_sum_counts(run->comm, counts, SPINE_REQUESTS);
+    for (size_t i = 0; i < SPINE_REQUESTS; i++)
+        run->stepper.requests[i] = counts[i] > 0;
+}
+
+static int run_nnse_epoch(struct trainer *run, struct spine_metrics *metrics,
+                          struct spine_error *err)
+{
+    struct spine_position *position = &run->position;
+    const double started = spine_clock_now();
+    struct spine_nnse_sums sums;
+
+    if (spine_nnse_epoch(&run->nnse, position->epoch, &sums, err))
+        return -1;
+    publish_atoms(run);
+    if (run->comm->rank == 0) {
+        position->sums.squares = sums.squares;
+        position->sums.active = sums.values;
+    }
+    position->seconds = spine_clock_now() - started;
+
+    share_requests(run);
+    if (finish_epoch(run, metrics, err))
+        return -1;
+    *position = (struct spine_position){.epoch = position->epoch + 1};
+    return save_if_due(run, err);
+}
+
 /* The run on ranks that have a place in the grid. Collective over those. */
 static int train(struct trainer *run, bool is_alone, const char *timeline, struct spine_error *err)
 {
@@ -411,8 +484,11 @@ static int train(struct trainer *run, bool is_alone, const char *timeline, struc
 
     if (run->resume.start == SPINE_START_RESUMED && strcmp(config->resume, "auto") != 0)
         rc = save(run, SPINE_CHECKPOINT_NOW, err); /* what it resumes from is another's */
+    const bool is_nnse = config->objective == SPINE_OBJECTIVE_NNSE;
+    if (rc == 0 && is_nnse)
+        rc = begin_nnse(run, err);
     while (rc == 0 && run->position.epoch < run->last_epoch)
-        rc = run_epoch(run, &metrics, err);
+        rc = is_nnse ? run_nnse_epoch(run, &metrics, err) : run_epoch(run, &metrics, err);
     if (rc == 0)
         rc = spine_results_write(config, run->comm, &run->stepper.params, &run->data, &run->coder,
                                  err);

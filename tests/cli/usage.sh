@@ -111,7 +111,7 @@ refuse "command line: unknown option 'train.epoch'; the nearest is train.epochs"
     run.ini train.epoch=3
 refuse "command line: train.epochs is set twice" run.ini train.epochs=3 train.epochs=4
 refuse "command line: train.epochs: '4x' is not a whole number" run.ini train.epochs=4x
-refuse "command line: train.epochs: 0 is out of bounds, expected 1 to 1000000000" \
+refuse "train.epochs: 0 is for model.objective = nnse" \
     run.ini train.epochs=0
 refuse "command line: train.optimizer: 'adagrad' is none of sgd|momentum|adam" \
     run.ini train.optimizer=adagrad

@@ -23,6 +23,11 @@ enum { SPINE_FORMAT_H5AD = 1, SPINE_FORMAT_TXT = 2 };
 /* Their names in the order of the bits, ended by NULL. */
 extern const char *const spine_format_names[];
 
+/* model.objective: the autoencoder of model.h, or codes over a dictionary (nnse.h); and how its
+ * atoms begin. */
+enum spine_objective { SPINE_OBJECTIVE_SPINE, SPINE_OBJECTIVE_NNSE };
+enum spine_atoms { SPINE_ATOMS_RANDOM, SPINE_ATOMS_WORDS };
+
 /* Reals are doubles, counts and switches int64_t, choices the enum named beside them. */
 struct spine_config {
     char input[SPINE_CONFIG_TEXT];
@@ -30,6 +35,9 @@ struct spine_config {
     double rms;    /* 0: keep */
     int64_t limit; /* 0: all */
     int64_t hidden;
+    int64_t objective; /* enum spine_objective */
+    int64_t start;     /* enum spine_atoms */
+    double l0;
     double sparsity, asl_weight, psl_weight;
     int64_t epochs, stop_after, batch_size;
     double noise;

@@ -5,13 +5,15 @@
 #define SPINE_MATH_CODER_H
 
 #include "spine/math/block.h"
+#include "spine/math/lasso.h"
 
 struct spine_coder {
     struct spine_block block; /* owned; after encode: row i's pairs by row, ascending units */
     struct spine_block_sums sums;
-    struct spine_scratch scratch; /* owned */
-    float *packed;                /* owned */
-    float *residual;              /* owned; (64, D): y - x, after decode */
+    struct spine_scratch scratch;     /* owned */
+    float *packed;                    /* owned */
+    struct spine_lasso_coder *solver; /* borrowed; codes are its solutions; NULL: the clamp's */
+    float *residual;                  /* owned; (64, D): y - x, after decode */
 };
 
 int spine_coder_init(struct spine_coder *coder, size_t dim, size_t hidden, struct spine_error *err);
@@ -21,7 +23,7 @@ void spine_coder_dispose(struct spine_coder *coder);
 size_t spine_coder_bytes(size_t dim, size_t hidden, double density);
 
 /* Encode 'rows' rows x (rows, D), at most SPINE_BLOCK_ROWS. If 'unclamped', the block's values are
- * z where h is 1. */
+ * z where h is 1. With a solver, which codes for its own atoms, nothing is clamped. */
 void spine_coder_encode(struct spine_coder *coder, const struct spine_params *params, size_t rows,
                         const float *x, bool unclamped);
 

@@ -21,6 +21,9 @@ static const char all_changed[] = "[data]\n"
                                   "\n"
                                   "[model]\n"
                                   "hidden = 1048576\n"
+                                  "objective = nnse\n"
+                                  "start = words\n"
+                                  "l0 = 5.5\n"
                                   "\n"
                                   "[loss]\n"
                                   "sparsity = 0.95\n"
@@ -120,6 +123,9 @@ static void test_every_option_reaches_its_field(void **state)
     assert_true(config.limit == INT64_C(1000000000000));
     assert_int_equal(config.hidden, 1048576);
     assert_true(config.sparsity == 0.95 && config.asl_weight == 2.5 && config.psl_weight == 0);
+    assert_int_equal(config.objective, SPINE_OBJECTIVE_NNSE);
+    assert_int_equal(config.start, SPINE_ATOMS_WORDS);
+    assert_true(config.l0 == 5.5);
     assert_int_equal(config.epochs, 4000);
     assert_int_equal(config.stop_after, 1000);
     assert_int_equal(config.batch_size, 1000000000);
@@ -307,14 +313,12 @@ static const struct {
     {"[train]\nepochs =\n", "run.ini:2: train.epochs: '' is not a whole number"},
     {"[train]\nepochs = ;4\n", "run.ini:2: train.epochs: '' is not a whole number"},
     {"[train]\nepochs = ten\n", "run.ini:2: train.epochs: 'ten' is not a whole number"},
-    {"[train]\nepochs = 0\n",
-     "run.ini:2: train.epochs: 0 is out of bounds, expected 1 to 1000000000"},
     {"[train]\nepochs = -1\n",
-     "run.ini:2: train.epochs: -1 is out of bounds, expected 1 to 1000000000"},
+     "run.ini:2: train.epochs: -1 is out of bounds, expected 0 to 1000000000"},
     {"[train]\nepochs = 1000000001\n",
-     "run.ini:2: train.epochs: 1000000001 is out of bounds, expected 1 to 1000000000"},
+     "run.ini:2: train.epochs: 1000000001 is out of bounds, expected 0 to 1000000000"},
     {"[train]\nepochs = 99999999999999999999\n",
-     "run.ini:2: train.epochs: 99999999999999999999 is out of bounds, expected 1 to 1000000000"},
+     "run.ini:2: train.epochs: 99999999999999999999 is out of bounds, expected 0 to 1000000000"},
     {"[train]\nseed = 9000000000000001\n",
      "run.ini:2: train.seed: 9000000000000001 is out of bounds, expected 0 to 9e+15"},
     {"[train]\nseed = 18446744073709551617\n",

@@ -1,0 +1,304 @@
+/* nnse.c -- sparse non-negative codes over a learned dictionary.
+ *
+ * All ranks have the same sums, to the bit, and compute the same atoms from them. */
+#include "spine/train/nnse.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/clones.h"
+#include "spine/base/memory.h"
+#include "spine/base/random.h"
+
+/* Times that all atoms are gone over in an epoch; words on which the first lambda is found, and the
+ * steps that halve its range. */
+enum { SWEEPS = 3, SAMPLE = 600, STEPS = 12, BLOCK = SPINE_LASSO_ROWS };
+
+/* What the draws are for, beside the epochs of noise and order. */
+enum { RANDOM_ATOMS = UINT32_MAX, WORD_ATOMS = UINT32_MAX - 1 };
+
+static double lambda_of(const struct spine_nnse *nnse)
+{
+    return -(double)nnse->atoms.b1[0];
+}
+
+/* The atoms or lambda have changed. */
+static void refresh(struct spine_nnse *nnse, double lambda)
+{
+    struct spine_params *atoms = &nnse->atoms;
+    for (size_t j = 0; j < atoms->hidden; j++)
+        atoms->b1[j] = -(float)lambda;
+    memcpy(atoms->W1, atoms->W2, atoms->hidden * atoms->stride * sizeof *atoms->W1);
+    spine_lasso_refresh(&nnse->lasso);
+    nnse->solver.lambda = lambda_of(nnse);
+}
+
+/* Seven parameters: what a run has, and its options. */
+int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *settings,
+                    const struct spine_params *params, struct spine_dataset *data,
+                    struct spine_comm *comm, struct spine_coder *coder, struct spine_error *err)
+{
+    static const char what[] = "the sums over all codes";
+    const size_t hidden = params->hidden, dim = params->dim;
+
+    *nnse = (struct spine_nnse){.comm = comm, .data = data, .coder = coder, .settings = *settings};
+    nnse->gram = spine_memory_get(hidden, hidden * sizeof *nnse->gram, what, err);
+    nnse->cross = spine_memory_get(hidden, dim * sizeof *nnse->cross, what, err);
+    nnse->atom = spine_memory_get(dim, sizeof *nnse->atom, what, err);
+    nnse->marked = spine_memory_get(hidden, sizeof *nnse->marked, what, err);
+    if (nnse->gram == NULL || nnse->cross == NULL || nnse->atom == NULL || nnse->marked == NULL ||
+        spine_params_init(&nnse->atoms, dim, hidden, err))
+        return -1;
+
+    memcpy(nnse->atoms.data, params->data, params->len * sizeof *params->data);
+    if (spine_lasso_init(&nnse->lasso, nnse->atoms.W2, hidden, dim, err) ||
+        spine_lasso_coder_init(&nnse->solver, &nnse->lasso, err))
+        return -1;
+    nnse->solver.lambda = lambda_of(nnse);
+    coder->solver = &nnse->solver;
+    return 0;
+}
+
+void spine_nnse_dispose(struct spine_nnse *nnse)
+{
+    if (nnse->coder != NULL)
+        nnse->coder->solver = NULL;
+    spine_lasso_coder_dispose(&nnse->solver);
+    spine_lasso_dispose(&nnse->lasso);
+    spine_params_dispose(&nnse->atoms);
+    free(nnse->gram);
+    free(nnse->cross);
+    free(nnse->atom);
+    free(nnse->marked);
+    *nnse = (struct spine_nnse){0};
+}
+
+/* --- The start ---------------------------------------------------------------------------- */
+
+/* Scale an atom down to length 1, or up to it if 'always'; zeros stay zeros. */
+static void bound_atom(float *row, size_t dim, bool always)
+{
+    double squares = 0;
+    for (size_t k = 0; k < dim; k++)
+        squares += (double)row[k] * (double)row[k];
+    if (squares > 1 || (always && squares > 0))
+        for (size_t k = 0; k < dim; k++)
+            row[k] = (float)((double)row[k] / sqrt(squares));
+}
+
+/* Put numbers 0 to count - 1 into an order that is a function of seed and draw. */
+static void shuffle(uint64_t seed, uint32_t draw, size_t count, uint32_t *order)
+{
+    for (size_t i = 0; i < count; i++)
+        order[i] = (uint32_t)i;
+    for (uint32_t left = (uint32_t)count; left > 1; left--) {
+        const uint32_t at = spine_random_below(seed, WORD_ATOMS, draw, left, left);
+        const uint32_t moved = order[at];
+        order[at] = order[left - 1];
+        order[left - 1] = moved;
+    }
+}
+
+/* Set the marked atoms to the vectors of words, drawn by the seed and 'draw', of length 1; the ranks
+ * that have the words hand them to all. More atoms than words begin with the first words again. */
+static int draw_words(struct spine_nnse *nnse, const bool *marked, uint32_t draw,
+                      struct spine_error *err)
+{
+    struct spine_params *atoms = &nnse->atoms;
+    const struct spine_partition *part = &nnse->data->part;
+    float *sum = atoms->W1; /* is W2's copy again afterwards */
+    uint32_t *order = spine_memory_get(part->num_rows, sizeof *order, "the order of words", err);
+    if (spine_comm_agree(nnse->comm, order == NULL ? 1 : 0, err)) {
+        free(order);
+        return -1;
+    }
+
+    shuffle(nnse->settings.seed, draw, part->num_rows, order);
+    memset(sum, 0, atoms->hidden * atoms->stride * sizeof *sum);
+    for (size_t j = 0; j < atoms->hidden; j++) {
+        const size_t row = order[j % part->num_rows];
+        if (marked[j] && row >= part->first_row && row < part->end_row)
+            memcpy(sum + j * atoms->stride,
+                   spine_dataset_slice(nnse->data, 0, row - part->first_row, 1, 0),
+                   atoms->dim * sizeof *sum);
+    }
+    free(order);
+
+    spine_comm_sum_floats(nnse->comm, sum, atoms->hidden * atoms->stride);
+    for (size_t j = 0; j < atoms->hidden; j++)
+        if (marked[j]) {
+            memcpy(atoms->W2 + j * atoms->stride, sum + j * atoms->stride,
+                   atoms->stride * sizeof *sum);
+            bound_atom(atoms->W2 + j * atoms->stride, atoms->dim, true);
+        }
+    return 0;
+}
+
+static void draw_directions(struct spine_nnse *nnse)
+{
+    struct spine_params *atoms = &nnse->atoms;
+    memset(atoms->W1, 0, atoms->stride * sizeof *atoms->W1);
+    for (size_t j = 0; j < atoms->hidden; j++) {
+        float *row = atoms->W2 + j * atoms->stride;
+        spine_random_add_noise(nnse->settings.seed, RANDOM_ATOMS, j, 1, atoms->dim, atoms->W1, row);
+        bound_atom(row, atoms->dim, true);
+    }
+}
+
+/* The values a word of every 'step'th row. Collective. */
+static double sample_values(struct spine_nnse *nnse, size_t step)
+{
+    const struct spine_partition *part = &nnse->data->part;
+    struct spine_block *block = &nnse->coder->block;
+    int64_t counts[2] = {0, 0}; /* values, rows */
+
+    for (size_t row = (part->first_row + step - 1) / step * step; row < part->end_row;
+         row += step) {
+        spine_lasso_coder_encode(&nnse->solver, 1,
+                                 spine_dataset_slice(nnse->data, 0, row - part->first_row, 1, 0),
+                                 block->row_begin, block->unit, block->value);
+        counts[0] += block->row_begin[1];
+        counts[1]++;
+    }
+
+    spine_comm_sum_counts(nnse->comm, counts, 2);
+    return (double)counts[0] / (double)counts[1];
+}
+
+/* Find lambda on the logarithmic scale, between none and all of a long row. */
+static void find_lambda(struct spine_nnse *nnse)
+{
+    const size_t rows = nnse->data->part.num_rows;
+    double high = 10 * sqrt(nnse->data->variance / (double)rows), low = high * 1e-5;
+
+    for (int i = 0; i < STEPS; i++) {
+        nnse->solver.lambda = sqrt(low * high);
+        if (sample_values(nnse, (rows + SAMPLE - 1) / SAMPLE) > nnse->settings.wanted)
+            low = nnse->solver.lambda;
+        else
+            high = nnse->solver.lambda;
+    }
+    refresh(nnse, sqrt(low * high));
+}
+
+int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err)
+{
+    memset(nnse->atoms.b2, 0, nnse->atoms.dim * sizeof *nnse->atoms.b2);
+    for (size_t j = 0; j < nnse->atoms.hidden; j++)
+        nnse->marked[j] = true;
+    if (nnse->settings.start == SPINE_ATOMS_RANDOM)
+        draw_directions(nnse);
+    else if (draw_words(nnse, nnse->marked, 0, err))
+        return -1;
+
+    refresh(nnse, 1);
+    find_lambda(nnse);
+    return 0;
+}
+
+/* --- An epoch ----------------------------------------------------------------------------- */
+
+SPINE_CLONES
+static void add_scaled(size_t count, double factor, const float *from, double *to)
+{
+#pragma omp simd
+    for (size_t k = 0; k < count; k++)
+        to[k] += factor * (double)from[k];
+}
+
+/* Add the codes of a block to A'A, its upper triangle, and to A'X. */
+static void add_codes(struct spine_nnse *nnse, const float *x)
+{
+    const struct spine_block *block = &nnse->coder->block;
+    const size_t hidden = nnse->atoms.hidden, dim = nnse->atoms.dim, stride = nnse->atoms.stride;
+
+    for (size_t i = 0; i < block->rows; i++)
+        for (uint32_t p = block->row_begin[i]; p < block->row_begin[i + 1]; p++) {
+            const double value = (double)block->value[p];
+            double *gram = nnse->gram + (size_t)block->unit[p] * hidden;
+            for (uint32_t q = p; q < block->row_begin[i + 1]; q++)
+                gram[block->unit[q]] += value * (double)block->value[q];
+            add_scaled(dim, value, x + i * stride, nnse->cross + (size_t)block->unit[p] * dim);
+        }
+}
+
+/* Set an atom to the best for the others: W_j + (A'X_j - sum_k A'A_jk W_k) / A'A_jj, no longer than
+ * 1. */
+static void update_atom(struct spine_nnse *nnse, size_t j)
+{
+    struct spine_params *atoms = &nnse->atoms;
+    const double *gram = nnse->gram + j * atoms->hidden;
+    float *row = atoms->W2 + j * atoms->stride;
+
+    memcpy(nnse->atom, nnse->cross + j * atoms->dim, atoms->dim * sizeof *nnse->atom);
+    for (size_t k = 0; k < atoms->hidden; k++)
+        if (gram[k] != 0)
+            add_scaled(atoms->dim, -gram[k], atoms->W2 + k * atoms->stride, nnse->atom);
+    for (size_t k = 0; k < atoms->dim; k++)
+        row[k] += (float)(nnse->atom[k] / gram[j]);
+    bound_atom(row, atoms->dim, false);
+}
+
+/* Atoms that no row uses begin anew. */
+static int restart_unused(struct spine_nnse *nnse, int64_t epoch, struct spine_error *err)
+{
+    const size_t hidden = nnse->atoms.hidden;
+    size_t count = 0;
+    for (size_t j = 0; j < hidden; j++) {
+        const bool is_used = nnse->gram[j * hidden + j] > 0;
+        nnse->marked[j] = !is_used;
+        count += !is_used;
+    }
+
+    if (count == 0)
+        return 0;
+    return draw_words(nnse, nnse->marked, (uint32_t)epoch + 1, err);
+}
+
+static void sum_over_ranks(struct spine_nnse *nnse, struct spine_nnse_sums *sums)
+{
+    const size_t hidden = nnse->atoms.hidden;
+    double both[2] = {sums->squares, sums->values};
+
+    spine_comm_sum_doubles(nnse->comm, nnse->gram, hidden * hidden);
+    spine_comm_sum_doubles(nnse->comm, nnse->cross, hidden * nnse->atoms.dim);
+    spine_comm_sum_doubles(nnse->comm, both, 2);
+    *sums = (struct spine_nnse_sums){both[0], both[1]};
+    for (size_t j = 0; j < hidden; j++)
+        for (size_t k = 0; k < j; k++)
+            nnse->gram[j * hidden + k] = nnse->gram[k * hidden + j];
+}
+
+int spine_nnse_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_sums *sums,
+                     struct spine_error *err)
+{
+    const struct spine_partition *part = &nnse->data->part;
+    const size_t hidden = nnse->atoms.hidden, local = part->end_row - part->first_row;
+    *sums = (struct spine_nnse_sums){0};
+    memset(nnse->gram, 0, hidden * hidden * sizeof *nnse->gram);
+    memset(nnse->cross, 0, hidden * nnse->atoms.dim * sizeof *nnse->cross);
+
+    for (size_t first = 0; first < local; first += BLOCK) {
+        const size_t count = local - first < BLOCK ? local - first : BLOCK;
+        const float *x = spine_dataset_slice(nnse->data, 0, first, count, 0);
+        spine_coder_encode(nnse->coder, &nnse->atoms, count, x, true);
+        sums->squares += spine_coder_decode(nnse->coder, &nnse->atoms, x, nnse->data->quantum);
+        sums->values += (double)nnse->coder->sums.active;
+        add_codes(nnse, x);
+    }
+    sum_over_ranks(nnse, sums);
+
+    for (int sweep = 0; sweep < SWEEPS; sweep++)
+        for (size_t j = 0; j < hidden; j++)
+            if (nnse->gram[j * hidden + j] > 0)
+                update_atom(nnse, j);
+    if (restart_unused(nnse, epoch, err))
+        return -1;
+
+    /* As many values as wanted, in steps that don't overshoot. */
+    const double ratio = sums->values / (double)part->num_rows / nnse->settings.wanted;
+    refresh(nnse, lambda_of(nnse) * fmin(fmax(sqrt(ratio), 0.8), 1.25));
+    return 0;
+}

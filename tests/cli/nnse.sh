@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# model.objective = nnse: its codes and atoms against scikit-learn and numpy; the same on any number
+# of ranks, and resumed.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_python numpy h5py scipy sklearn
+trainer=$SPINE_BIN/spine-mpi
+
+sample glove.h5
+cat >run.ini <<'INI'
+[data]
+input = glove.h5
+limit = 2000
+[model]
+objective = nnse
+hidden = 150
+l0 = 12
+start = words
+[train]
+epochs = 4
+INI
+
+train 1 run.ini train.epochs=0 output.directory=start
+train 2 run.ini train.epochs=1 output.directory=one
+$python - <<'END_PY'
+import h5py
+with h5py.File("glove.h5") as file, h5py.File("part.h5", "w") as part:
+    part["vectors"] = file["vectors"][:2000]
+END_PY
+run $python "$SPINE_SOURCE/tests/cli/nnse.py" start one part.h5
+cat stdout
+
+# --- Any number of ranks, stopped or not ------------------------------------------------------------
+
+train 1 run.ini output.directory=ranks1
+train 3 run.ini output.directory=ranks3
+same ranks1 ranks3
+train 1 run.ini train.stop_after=2 output.directory=stopped
+train 1 run.ini output.directory=stopped
+$python - <<'END_PY' || fail "resuming changes the atoms"
+import h5py
+first, second = (h5py.File(f"{run}/model.h5")["W2"][:] for run in ("ranks1", "stopped"))
+assert (first == second).all()
+END_PY
+$python - <<'END_PY' || fail "metrics: $(cat ranks1/metrics.jsonl)"
+import json
+lines = [json.loads(line) for line in open("ranks1/metrics.jsonl")]
+assert len(lines) == 4 and all(a["rl"] > b["rl"] for a, b in zip(lines, lines[1:])), lines
+assert abs(lines[-1]["l0"] / 12 - 1) < 0.15, lines[-1]
+END_PY
+train 1 run.ini model.start=random model.l0=5 output.directory=random
+run "$SPINE_BIN/spine-eval" --floor ranks1 random
+grep -Eq '^  values a word +1[0-9]\.[0-9]' stdout || fail "$(cat stdout)"
+
+# --- Refusals ---------------------------------------------------------------------------------------
+
+printf '[data]\ninput = glove.h5\n' >plain.ini
+refused spine-mpi "train.noise: isn't used with model.objective = nnse; leave it out" \
+    "$trainer" run.ini train.noise=0.2
+refused spine-mpi "train.revive_after: isn't used with model.objective = nnse; leave it out" \
+    "$trainer" run.ini train.revive_after=2
+refused spine-mpi "train.epochs: 0 is for model.objective = nnse" \
+    "$trainer" plain.ini train.epochs=0
+refused spine-mpi "model.start: is for model.objective = nnse" \
+    "$trainer" plain.ini model.start=words
+refused spine-mpi "model.l0: isn't used with model.objective = spine; leave it out" \
+    "$trainer" plain.ini model.l0=5
