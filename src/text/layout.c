@@ -327,8 +327,8 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
         return 0;
 
     if (sample->is_binary)
-        return spine_refuse(
-            err, "%s: this is not text; word2vec's binary format and others are not read", path);
+        return spine_refuse(err, "%s: is neither text nor a binary format that is known here",
+                            path);
 
     size_t first = 0;
     while (sample->rows[first].numbers != 0)

@@ -99,7 +99,7 @@ def check_tree(tree, folders, owners):
             elif is_main or used == module:
                 continue
             elif folders.index(ours.group(1)) > folders.index(folder):
-                complaints.append(f"{path}: {folder} may not include {used}.h, which is above it")
+                complaints.append(f"{path}: {folder} may not include {used}.h, which is listed after it")
             elif ours.group(1) == folder:
                 uses.setdefault(module, set()).add(used)
     circle = find_circle(uses)

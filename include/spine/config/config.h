@@ -1,6 +1,6 @@
 /* config.h -- the options of a run.
  *
- * One table (src/config.c) has every option's name, bounds, default and meaning; parsing, --help,
+ * One table (src/config/config.c) has every option's name, bounds, default and meaning; parsing, --help,
  * --print-config and the record in a model file all read it. Options come from an INI file
  * (inifile.h) and then from "section.key=value" words in the same terms. Nothing is clamped or
  * ignored: unknown names, repeated names, trailing characters and values out of bounds are refused.

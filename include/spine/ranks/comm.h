@@ -1,7 +1,7 @@
 /* comm.h -- the ranks of a job and the few things they do together: the only door to MPI.
  *
- * Every function that takes a struct spine_comm is collective: all its ranks call it, in the same
- * order. Counts must be equal on all ranks unless the comment says otherwise. There is no result
+ * Every function that takes a struct spine_comm is collective unless its comment says "Local" or "Not collective": all
+ * its ranks call it, in the same order. Counts must be equal on all ranks unless the comment says otherwise. There is no result
  * to check: when MPI itself fails, the job is aborted with MPI's own message, since no rank could
  * tell the others. One rank is the serial case. */
 #ifndef SPINE_RANKS_COMM_H

@@ -121,7 +121,7 @@ static void test_what_is_no_rows_of_vectors_is_refused(void **state)
         check_refused(cases[i].text, strlen(cases[i].text), SPINE_HEADER_AUTO, cases[i].error);
     static const char binary[] = "2 4\nthe \0\0\x80?\0\0\0@\nof \0\0\0\0\0\0\0\0\n";
     check_refused(binary, sizeof binary - 1, SPINE_HEADER_AUTO,
-                  ": this is not text; word2vec's binary format and others are not read");
+                  ": is neither text nor a binary format that is known here");
     unlink(FILE_NAME);
 }
 
