@@ -13,64 +13,91 @@ static const char usage[] =
     "\n"
     "Join the codes that every rank of a run wrote, RUN/shards/codes-*.h5, into one file. The\n"
     "name's ending says the format:\n"
-    "\n"
-    "  .h5ad   AnnData: sparse, with the words as obs_names; for anndata, scanpy, h5py, scipy\n"
-    "  .txt    one line a word: the word and all its values, as the published program writes\n"
-    "\n"
-    "  -o, --output=FILE   where to write [RUN/codes.h5ad]; may be repeated\n"
+    "\n" SPINE_OUTPUT_FORMATS "\n"
+    "  -o, --output=FILE   where to write [RUN/codes.h5ad]; may be repeated\n" SPINE_OUTPUT_USAGE
     "  --help, --version\n"
     "\n"
     "Exit status: 0 done; 1 failed; 2 the command line or the run is wrong.\n"
     "\n"
     "Examples:\n"
     "  $ spine-merge run\n"
-    "  $ spine-merge run -o glove-spine.h5ad -o glove-spine.txt\n";
+    "  $ spine-merge run -o glove-spine.h5ad -o glove-spine.txt\n"
+    "  $ spine-merge run --top=20 --digits=4 -o glove-spine.sparse.gz\n";
 
-static int merge(const char *run, const char *path, struct spine_error *err)
+struct command {
+    int question;         /* --help or --version; else 0 */
+    const char **outputs; /* owned */
+    size_t num_outputs;
+    struct spine_output_options options;
+};
+
+static int merge(const char *run, const char *path, const struct spine_output_options *options,
+                 struct spine_error *err)
 {
     struct spine_merge_report report;
-    enum spine_merge_format format;
-    if (spine_merge_format_of(path, &format, err) || spine_merge(run, path, format, &report, err))
+    char text[512];
+    if (spine_merge(run, path, options, NULL, &report, err))
         return -1;
-    printf("%s: %zu shards, %zu words x %zu dimensions, %.1f values a word\n", path, report.shards,
-           report.rows, report.hidden, (double)report.values / (double)report.rows);
-    if (report.escaped > 0)
-        printf("%s: %zu words are not valid UTF-8; their invalid bytes are written as \\xNN\n",
-               path, report.escaped);
+
+    spine_output_describe(&report.output, text, sizeof text);
+    printf("%s: %zu shards, %s\n", path, report.shards, text);
+    spine_output_describe_words(&report.output, text, sizeof text);
+    if (text[0] != '\0')
+        printf("%s: %s\n", path, text);
     return 0;
+}
+
+static int merge_all(const struct command *command, const char *run, struct spine_error *err)
+{
+    for (size_t i = 0; i < command->num_outputs; i++) /* before anything is written */
+        if (spine_output_check_name(command->outputs[i], err))
+            return -1;
+    for (size_t i = 0; i < command->num_outputs; i++)
+        if (merge(run, command->outputs[i], &command->options, err))
+            return -1;
+    return 0;
+}
+
+static int parse_arguments(struct command *command, int argc, char **argv, struct spine_error *err)
+{
+    static const struct option options[] = {
+        {"output", required_argument, NULL, 'o'}, SPINE_OUTPUT_ARGUMENTS, SPINE_ARGUMENTS_COMMON};
+    int option, rc;
+
+    while ((rc = spine_arguments_next(program, argc, argv, ":o:", options, &option, err)) > 0) {
+        const int is_common = spine_output_argument(&command->options, option, optarg, err);
+        if (is_common < 0)
+            return -1;
+        if (is_common == 0 && option != 'o') {
+            command->question = option;
+            return 0;
+        }
+        if (is_common == 0)
+            command->outputs[command->num_outputs++] = optarg;
+    }
+    if (rc == 0 && optind != argc - 1)
+        return spine_refuse(err, "expected the directory of one run; see spine-merge --help");
+    return rc;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
-                                            SPINE_ARGUMENTS_COMMON};
     struct spine_error err;
-    const char **outputs =
-        spine_memory_zeroed((size_t)argc + 1, sizeof *outputs, "the command line", &err);
-    int option, num_outputs = 0, rc = outputs == NULL ? -1 : 1;
-    while (rc > 0 &&
-           (rc = spine_arguments_next(program, argc, argv, ":o:", options, &option, &err)) > 0) {
-        if (spine_arguments_answer(program, usage, option)) {
-            free(outputs);
-            return SPINE_EXIT_DONE;
-        }
-        outputs[num_outputs++] = optarg;
-    }
-
-    if (rc == 0 && optind != argc - 1)
-        rc = spine_refuse(&err, "expected the directory of one run; see spine-merge --help");
+    struct command command = {0};
     char standard[4096];
-    if (rc == 0 && num_outputs == 0) {
+    command.outputs =
+        spine_memory_zeroed((size_t)argc + 1, sizeof *command.outputs, "the command line", &err);
+
+    int rc = command.outputs == NULL ? -1 : parse_arguments(&command, argc, argv, &err);
+    if (rc == 0 && command.question != 0) {
+        spine_arguments_answer(program, usage, command.question);
+    } else if (rc == 0) {
         snprintf(standard, sizeof standard, "%s/codes.h5ad", argv[optind]);
-        outputs[num_outputs++] = standard;
+        if (command.num_outputs == 0)
+            command.outputs[command.num_outputs++] = standard;
+        rc = merge_all(&command, argv[optind], &err);
     }
 
-    enum spine_merge_format format;
-    for (int i = 0; rc == 0 && i < num_outputs; i++) /* all, before anything is written */
-        rc = spine_merge_format_of(outputs[i], &format, &err);
-    for (int i = 0; rc == 0 && i < num_outputs; i++)
-        rc = merge(argv[optind], outputs[i], &err);
-
-    free(outputs);
+    free(command.outputs);
     return spine_arguments_finish(program, rc, &err);
 }

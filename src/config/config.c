@@ -23,7 +23,8 @@ struct option {
     const char *meaning;
 };
 
-const char *const spine_format_names[] = {"h5ad", "txt", NULL};
+const char *const spine_format_names[] = {"h5ad", "txt", "vec",    "bin", "npz",
+                                          "mtx",  "npy", "sparse", "tsv", NULL};
 static const char *const switch_names[] = {"no", "yes", NULL};
 static const char *const objective_names[] = {"spine", "nnse", NULL};
 static const char *const atoms_names[] = {"random", "words", NULL};
@@ -72,7 +73,7 @@ static const struct option options[] = {
     {"parallel.reproducible", SWITCH, FIELD(reproducible), 0, 1, "yes", NULL, "sum in an order that doesn't depend on ranks and grid, so that any number of ranks computes the same bits; no allows more row groups"},
     {"output.directory", TEXT, FIELD(directory), ANY, "run", NULL, "where the run's files go"},
     {"output.merge", SWITCH, FIELD(merge), 0, 1, "yes", NULL, "merge the ranks' shards at the end; if not, spine-merge does it"},
-    {"output.formats", SET, FIELD(formats), ANY, "h5ad", spine_format_names, "what to merge into, separated by commas: AnnData, text"},
+    {"output.formats", SET, FIELD(formats), ANY, "h5ad", spine_format_names, "what to merge into, separated by commas: AnnData, text, word2vec text and binary, SciPy, Matrix Market, NumPy, sparse text, Embedding Projector"},
     {"output.noisy_codes", SWITCH, FIELD(noisy_codes), 0, 1, "no", NULL, "compute the codes from noisy input, as the published program does"},
     {"output.tensorboard", SWITCH, FIELD(tensorboard), 0, 1, "no", NULL, "write the metrics as TensorBoard's event file too"},
     {"output.overwrite", SWITCH, FIELD(overwrite), 0, 1, "no", NULL, "replace the directory's run if it is finished or can't be resumed"},

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "spine/base/lock.h"
+#include "spine/config/config.h"
 
 static const char own_option[] = "output.directory"; /* which names a run's directory */
 
@@ -69,11 +70,23 @@ static const char *checkpoint_suffix(const char *name)
     return name[end] == '\0' || strcmp(name + end, ".part") == 0 ? name + end : NULL;
 }
 
+/* Codes in any format, and the words beside them. */
+static int is_codes(const char *name)
+{
+    char codes[64];
+
+    for (size_t i = 0; spine_format_names[i] != NULL; i++) {
+        snprintf(codes, sizeof codes, "codes.%s", spine_format_names[i]);
+        if (is_named(name, codes))
+            return 1;
+    }
+    return is_named(name, "codes.words.txt") || is_named(name, "codes.metadata.tsv");
+}
+
 static int is_result(const char *name)
 {
     const char *suffix = checkpoint_suffix(name);
-    return is_named(name, "model.h5") || is_named(name, "codes.h5ad") ||
-           is_named(name, "codes.txt") || (suffix != NULL && *suffix != '\0');
+    return is_named(name, "model.h5") || is_codes(name) || (suffix != NULL && *suffix != '\0');
 }
 
 static int is_run_file(const char *name)

@@ -536,6 +536,37 @@ int spine_store_has(struct spine_store *store, const char *name)
     return H5Lexists(store->file, name, H5P_DEFAULT) > 0;
 }
 
+/* Make a dataset of one value. */
+static int put_scalar(struct spine_store *store, const char *name, hid_t disk, hid_t memory,
+                      const void *value, struct spine_error *err)
+{
+    if (make_dataset(store, name, disk, H5Screate(H5S_SCALAR), H5Pcreate(H5P_DATASET_CREATE), err))
+        return -1;
+
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    int rc = 0;
+    if (dataset < 0 || H5Dwrite(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) < 0)
+        rc = fail_object(store, "write", name, err);
+    if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
+        rc = fail_object(store, "finish", name, err);
+    return rc;
+}
+
+int spine_store_put_text(struct spine_store *store, const char *name, const char *text,
+                         struct spine_error *err)
+{
+    const hid_t type = make_string_type();
+    const int rc = put_scalar(store, name, type, type, &text, err);
+    H5Tclose(type);
+    return rc;
+}
+
+int spine_store_put_real(struct spine_store *store, const char *name, double value,
+                         struct spine_error *err)
+{
+    return put_scalar(store, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value, err);
+}
+
 /* What a dataset is. */
 struct facts {
     H5T_class_t class; /* of its elements */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "spine/files/checkpoint.h"
+#include "spine/files/output.h"
 #include "spine/files/rundir.h"
 #include "spine/math/coder.h"
 #include "spine/math/model.h"
@@ -96,8 +97,9 @@ static uint64_t files_bytes(const struct spine_config *config, size_t num_rows, 
 
     bytes += params + codes; /* the model, the shards */
     if (config->merge)
-        bytes += (config->formats & SPINE_FORMAT_H5AD ? codes : 0) +
-                 (config->formats & SPINE_FORMAT_TXT ? text : 0);
+        for (size_t i = 0; spine_format_names[i] != NULL; i++)
+            if (config->formats & ((int64_t)1 << i))
+                bytes += spine_output_is_dense(i) ? text : codes;
     return bytes;
 }
 

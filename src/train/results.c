@@ -2,6 +2,7 @@
 #include "spine/train/results.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "spine/base/outfile.h"
 #include "spine/files/codes.h"
 #include "spine/files/merge.h"
+#include "spine/files/metrics.h"
 #include "spine/files/modelfile.h"
 #include "spine/files/rundir.h"
 
@@ -116,39 +118,60 @@ static int write_shard(const struct spine_config *config, const struct spine_com
                                      config->noisy_codes ? config->noise : 0, err);
 }
 
-static int merge_into(const struct spine_config *config, const char *name,
-                      enum spine_merge_format format, struct spine_error *err)
+static int merge_into(const struct spine_config *config, const char *format,
+                      const struct spine_output_source *source, struct spine_error *err)
 {
-    char path[SPINE_RUNDIR_PATH];
+    char path[SPINE_RUNDIR_PATH], name[64], text[512];
     struct spine_merge_report report;
+
+    snprintf(name, sizeof name, "codes.%s", format);
     if (spine_rundir_join(path, config->directory, name, err) ||
-        spine_merge(config->directory, path, format, &report, err))
+        spine_merge(config->directory, path, NULL, source, &report, err))
         return -1;
-    if (report.escaped > 0)
-        spine_log(SPINE_LOG_INFO,
-                  "%s: %zu words are not valid UTF-8; their invalid bytes are written as \\xNN",
-                  path, report.escaped);
-    spine_log(SPINE_LOG_INFO, "wrote %s: %zu words x %zu dimensions, %.1f values a word", path,
-              report.rows, report.hidden, (double)report.values / (double)report.rows);
+
+    spine_output_describe_words(&report.output, text, sizeof text);
+    if (text[0] != '\0')
+        spine_log(SPINE_LOG_INFO, "%s: %s", path, text);
+    spine_output_describe(&report.output, text, sizeof text);
+    spine_log(SPINE_LOG_INFO, "wrote %s: %s", path, text);
     return 0;
 }
 
-static int merge(const struct spine_config *config, struct spine_error *err)
+/* Merge into all formats wanted. */
+static int merge(const struct spine_config *config, const struct spine_params *params,
+                 const struct spine_dataset *data, struct spine_error *err)
 {
-    if ((config->formats & SPINE_FORMAT_H5AD) &&
-        merge_into(config, "codes.h5ad", SPINE_MERGE_H5AD, err))
-        return -1;
-    if ((config->formats & SPINE_FORMAT_TXT) &&
-        merge_into(config, "codes.txt", SPINE_MERGE_TXT, err))
-        return -1;
-    return 0;
+    char path[SPINE_RUNDIR_PATH], fingerprint[SPINE_FINGERPRINT];
+    char *identity = spine_config_identity(config), *metrics = NULL;
+    int rc = -1;
+
+    spine_modelfile_fingerprint(params, data->mean, data->scale, fingerprint);
+    if (identity == NULL) {
+        spine_memory_fail("the configuration's text", err);
+    } else if (spine_rundir_join(path, config->directory, "metrics.jsonl", err) == 0 &&
+               spine_metrics_last(path, &metrics, err) == 0) {
+        const struct spine_output_source source = {.fingerprint = fingerprint,
+                                                   .config = identity,
+                                                   .metrics = metrics,
+                                                   .params = params,
+                                                   .mean = data->mean,
+                                                   .scale = data->scale};
+        rc = 0;
+        for (size_t i = 0; rc == 0 && spine_format_names[i] != NULL; i++)
+            if (config->formats & ((int64_t)1 << i))
+                rc = merge_into(config, spine_format_names[i], &source, err);
+    }
+
+    free(identity);
+    free(metrics);
+    return rc;
 }
 
 /* The merged codes, then the model. On rank 0. */
 static int write_merged(const struct spine_config *config, const struct spine_params *params,
                         const struct spine_dataset *data, struct spine_error *err)
 {
-    if (config->merge && merge(config, err))
+    if (config->merge && merge(config, params, data, err))
         return -1;
     return write_model(config, params, data, err);
 }

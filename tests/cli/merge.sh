@@ -63,8 +63,8 @@ refuse()
 refuse "expected the directory of one run; see spine-merge --help"
 refuse "expected the directory of one run; see spine-merge --help" run merged
 refuse "nowhere: has no shards; is it the directory of a finished run?" nowhere
-refuse "out.csv: the name must end in .h5ad or .txt, which says the format" run -o out.csv
-refuse "out.csv: the name must end in .h5ad or .txt, which says the format" \
+refuse "out.csv: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy, .sparse or .tsv, which says the format" run -o out.csv
+refuse "out.csv: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy, .sparse or .tsv, which says the format" \
     run -o out.h5ad -o out.csv
 refuse "nowhere/out.txt.part: No such file or directory" run -o nowhere/out.txt
 refuse "--bogus: unknown option; see spine-merge --help" run --bogus

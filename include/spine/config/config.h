@@ -20,7 +20,7 @@ enum { SPINE_CONFIG_TEXT = 1024 };
 /* output.formats, a set of: */
 enum { SPINE_FORMAT_H5AD = 1, SPINE_FORMAT_TXT = 2 };
 
-/* Their names in the order of the bits, ended by NULL. */
+/* The names of all formats (output.h) in the order of the bits, ended by NULL. */
 extern const char *const spine_format_names[];
 
 /* model.objective: the autoencoder of model.h, or codes over a dictionary (nnse.h); and how its

@@ -1,9 +1,4 @@
-/* merge.h -- the shards of a run, joined into one file.
- *
- *     codes.h5ad   AnnData's on-disk format (anndata 0.8 to 0.12): X is the codes as CSR, obs_names
- *                  the words, var_names the units' numbers; layers["excess"] see codes.h. Opens
- *                  with anndata.read_h5ad, scanpy and, as plain HDF5, h5py and scipy
- *     codes.txt    the published program's text: "word v v v ...", one word a line, all units
+/* merge.h -- the shards of a run, joined into one file of any format (output.h).
  *
  * Shards are read a block of rows at a time: memory doesn't grow with their number. Local: one
  * rank does it. */
@@ -13,21 +8,18 @@
 #include <stddef.h>
 
 #include "spine/base/error.h"
-#include "spine/files/codes.h"
-
-enum spine_merge_format { SPINE_MERGE_H5AD, SPINE_MERGE_TXT };
-
-/* The format that a file name's ending asks for: .h5ad or .txt. Refuses others. */
-int spine_merge_format_of(const char *path, enum spine_merge_format *format,
-                          struct spine_error *err);
+#include "spine/files/output.h"
 
 struct spine_merge_report {
-    size_t shards, rows, hidden, values;
-    size_t escaped; /* words that aren't valid UTF-8, escaped in the .h5ad */
+    size_t shards;
+    struct spine_output_report output;
 };
 
-/* Join the checked shards into the file 'path', complete or not at all. */
-int spine_merge(const char *directory, const char *path, enum spine_merge_format format,
-                struct spine_merge_report *report, struct spine_error *err);
+/* Join the checked shards into the file 'path', complete or not at all. 'options' may be NULL:
+ * nothing is changed; so may 'source': it is read from the run's own files, as far as they are
+ * there. */
+int spine_merge(const char *directory, const char *path, const struct spine_output_options *options,
+                const struct spine_output_source *source, struct spine_merge_report *report,
+                struct spine_error *err);
 
 #endif

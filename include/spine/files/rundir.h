@@ -5,7 +5,7 @@
  *     checkpoint-*.h5          the state of the run (checkpoint.h)
  *     model.h5                 the trained model (modelfile.h)
  *     shards/codes-RRRRR.h5    the codes of each rank's rows (codes.h)
- *     codes.h5ad, codes.txt    the codes, merged (merge.h)
+ *     codes.h5ad, codes.txt    the codes, merged (merge.h), and in other formats (output.h)
  *     replaced/                the run that this one replaces, until this one is finished
  *
  * Local: one rank does it, the others wait. */

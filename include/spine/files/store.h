@@ -89,6 +89,12 @@ int spine_store_append(struct spine_store *store, const char *name, enum spine_s
 int spine_store_append_words(struct spine_store *store, const char *name,
                              const struct spine_words *words, struct spine_error *err);
 
+/* Make a dataset of one value. Only alone. */
+int spine_store_put_text(struct spine_store *store, const char *name, const char *text,
+                         struct spine_error *err);
+int spine_store_put_real(struct spine_store *store, const char *name, double value,
+                         struct spine_error *err);
+
 /* Is there an object of this name? Local, also on a store that all opened. */
 int spine_store_has(struct spine_store *store, const char *name);
 

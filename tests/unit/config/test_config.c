@@ -368,9 +368,12 @@ static const struct {
     {"[train]\noptimizer = sgd|momentum\n",
      "run.ini:2: train.optimizer: 'sgd|momentum' is none of sgd|momentum|adam"},
     {"[train]\nschedule =\n", "run.ini:2: train.schedule: '' is none of constant|linear|cosine"},
-    {"[output]\nformats =\n", "run.ini:2: output.formats: is empty, expected some of h5ad|txt"},
-    {"[output]\nformats = ,\n", "run.ini:2: output.formats: is empty, expected some of h5ad|txt"},
-    {"[output]\nformats = h5ad, text\n", "run.ini:2: output.formats: 'text' is none of h5ad|txt"},
+    {"[output]\nformats =\n", "run.ini:2: output.formats: is empty, expected some of "
+                              "h5ad|txt|vec|bin|npz|mtx|npy|sparse|tsv"},
+    {"[output]\nformats = ,\n", "run.ini:2: output.formats: is empty, expected some of "
+                                "h5ad|txt|vec|bin|npz|mtx|npy|sparse|tsv"},
+    {"[output]\nformats = h5ad, text\n",
+     "run.ini:2: output.formats: 'text' is none of h5ad|txt|vec|bin|npz|mtx|npy|sparse|tsv"},
 };
 
 static void test_a_bad_file_is_refused_with_its_line(void **state)

@@ -75,6 +75,9 @@ static const char *const ours[] = {
     "shards/codes-00000.h5",
     "shards/codes-00001.h5.part",
     "shards/codes-123456.h5",
+    "codes.npz",
+    "codes.words.txt",
+    "codes.metadata.tsv.part",
 };
 
 static const char *const others[] = {
@@ -87,7 +90,7 @@ static const char *const others[] = {
     "my-checkpoint-0000000079.h5",
     "my-model.h5",
     "codes.h5ad.old",
-    "codes.npz",
+    "codes.csv",
     "run.ini",
     "shards/codes-00000.txt",
     "shards/codes-.h5",

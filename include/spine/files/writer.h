@@ -1,0 +1,83 @@
+/* writer.h -- what a format of output.h consists of: the contract between output.c and the formats.
+ *
+ * A writer gets rows whose values are filtered and whose words are as its 'words' asks. After 'open'
+ * has failed nothing else is called; else either 'finish', which publishes, or 'discard', which
+ * leaves nothing. A failed 'finish' has discarded. */
+#ifndef SPINE_FILES_WRITER_H
+#define SPINE_FILES_WRITER_H
+
+#include <stdbool.h>
+
+#include "spine/files/csr.h"
+#include "spine/files/labels.h"
+#include "spine/math/model.h"
+
+/* What is changed before it is written. All zero: nothing. */
+struct spine_output_options {
+    double threshold; /* values below are left out */
+    size_t top;       /* at most so many values of a word, the greatest; 0: all */
+    bool is_binary;   /* every value that is left becomes 1 */
+    int digits;       /* of values in text; 0: as many as read back as the same float */
+};
+
+/* Where the values come from, for formats that can say so. All borrowed, and each may be NULL. */
+struct spine_output_source {
+    const char *fingerprint; /* of the model */
+    const char *config;      /* what fixed the model, "name = value" lines */
+    const char *metrics;     /* a line of metrics.jsonl */
+    const struct spine_params *params;
+    const float *mean; /* (D), with 'scale' what the input went through (modelfile.h) */
+    double scale;
+    const struct spine_words *labels; /* names of the dimensions; NULL: made of the words written */
+};
+
+struct spine_output_shape {
+    size_t rows, columns;
+};
+
+/* The next rows. 'excess' may be NULL (codes.h). */
+struct spine_output_rows {
+    const struct spine_words *words;
+    const struct spine_csr *values, *excess;
+};
+
+/* What is done to words. */
+enum {
+    SPINE_WORDS_ESCAPED = 1,   /* bytes that aren't UTF-8 are written as \xNN */
+    SPINE_WORDS_JOINED = 2,    /* blanks become '_' */
+    SPINE_WORDS_DISTINCT = 4,  /* duplicates get a number */
+    SPINE_WORDS_LISTED = 8,    /* they go to NAME.words.txt */
+    SPINE_WORDS_UNTABBED = 16, /* tabs are written as \x09 */
+    SPINE_WORDS_LABELS = 32,   /* labels of the dimensions are collected */
+};
+
+struct spine_writing {
+    const char *path;      /* of the output */
+    const char *companion; /* the path of the words, for formats that keep them apart */
+    const struct spine_output_shape *shape;
+    const struct spine_output_source *source;
+    const struct spine_labels *labels; /* complete when 'finish' is called */
+    int digits;
+    size_t values; /* so far, these rows not included; complete when 'finish' is called */
+    void *state;   /* the writer's own */
+};
+
+struct spine_writer {
+    const char *name; /* the suffix without its point, and the word in output.formats */
+    bool is_dense, is_packable;
+    int words; /* SPINE_WORDS_... */
+    int (*open)(struct spine_writing *writing, struct spine_error *err);
+    int (*rows)(struct spine_writing *writing, const struct spine_output_rows *rows,
+                struct spine_error *err);
+    int (*finish)(struct spine_writing *writing, struct spine_error *err);
+    void (*discard)(struct spine_writing *writing);
+};
+
+extern const struct spine_writer spine_writer_anndata, spine_writer_text, spine_writer_vec,
+    spine_writer_word2vec, spine_writer_scipy, spine_writer_market, spine_writer_numpy,
+    spine_writer_sparse, spine_writer_projector;
+
+/* The values of a row, all columns, to 'out' (columns). */
+void spine_writing_row(const struct spine_csr *values, size_t row, size_t columns, float *out);
+
+#endif

@@ -1,0 +1,99 @@
+/* npzfile.c -- NumPy's .npz. */
+#include "spine/files/npzfile.h"
+
+#include <stdlib.h>
+#include <zip.h>
+
+#include "spine/base/outfile.h"
+#include "spine/files/sink.h"
+
+int spine_npzfile_begin(struct spine_npzfile_array *array, const char *path,
+                        struct spine_error *err)
+{
+    const char room[SPINE_SINK_NPY] = {0};
+
+    array->spool = spine_sink_spool(path, err);
+    if (array->spool == NULL)
+        return -1;
+    return fwrite(room, sizeof room, 1, array->spool) == 1 ? 0 : spine_sink_fail_spool(path, err);
+}
+
+int spine_npzfile_end(struct spine_npzfile_array *array, const char *path, const char *shape,
+                      struct spine_error *err)
+{
+    char header[SPINE_SINK_NPY];
+
+    spine_sink_npy_header(header, array->descr, shape);
+    rewind(array->spool);
+    if (fwrite(header, sizeof header, 1, array->spool) != 1 || fflush(array->spool) != 0)
+        return spine_sink_fail_spool(path, err);
+    return 0;
+}
+
+/* The same bytes whenever it is written: the members are of 1980. */
+static int add_member(zip_t *archive, struct spine_npzfile_array *array)
+{
+    enum { FIRST_OF_JANUARY = 0x21 };
+    rewind(array->spool);
+    zip_source_t *source = zip_source_filep(archive, array->spool, 0, -1);
+    if (source == NULL)
+        return -1;
+
+    array->spool = NULL; /* the source closes it */
+    const zip_int64_t index = zip_file_add(archive, array->name, source, ZIP_FL_OVERWRITE);
+    if (index < 0) {
+        zip_source_free(source);
+        return -1;
+    }
+    if (zip_set_file_compression(archive, (zip_uint64_t)index, ZIP_CM_STORE, 0) != 0 ||
+        zip_file_set_dostime(archive, (zip_uint64_t)index, 0, FIRST_OF_JANUARY, 0) != 0)
+        return -1;
+    return 0;
+}
+
+static int write_archive(const char *path, const char *part, struct spine_npzfile_array *arrays,
+                         size_t count, struct spine_error *err)
+{
+    int reason = 0;
+    zip_t *archive = zip_open(part, ZIP_CREATE | ZIP_TRUNCATE, &reason);
+    if (archive == NULL)
+        return spine_fail(err, "%s: can't create the archive", path);
+
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = add_member(archive, &arrays[i]);
+    if (rc != 0 || zip_close(archive) != 0) {
+        spine_fail(err, "%s: %s", path, zip_strerror(archive));
+        zip_discard(archive);
+        return -1;
+    }
+    return 0;
+}
+
+int spine_npzfile_write(const char *path, struct spine_npzfile_array *arrays, size_t count,
+                        struct spine_error *err)
+{
+    char *part = spine_outfile_part(path, err);
+    if (part == NULL)
+        return -1;
+
+    int rc = spine_outfile_create(path, err);
+    if (rc == 0) {
+        rc = write_archive(path, part, arrays, count, err);
+        if (rc == 0)
+            rc = spine_outfile_publish(path, err);
+        if (rc != 0)
+            spine_outfile_discard(path);
+    }
+    free(part);
+    return rc;
+}
+
+void spine_npzfile_dispose(struct spine_npzfile_array *arrays, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (arrays[i].spool != NULL) {
+            fclose(arrays[i].spool);
+            arrays[i].spool = NULL;
+        }
+}

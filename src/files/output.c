@@ -1,0 +1,432 @@
+/* output.c -- codes, or vectors, in the forms that other programs read: what all of them share. */
+#include "spine/files/output.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+#include "spine/files/distinct.h"
+#include "spine/files/sink.h"
+#include "spine/files/writer.h"
+
+/* In the order of spine_format_names. */
+static const struct spine_writer *const writers[] = {
+    &spine_writer_anndata,  &spine_writer_text,   &spine_writer_vec,
+    &spine_writer_word2vec, &spine_writer_scipy,  &spine_writer_market,
+    &spine_writer_numpy,    &spine_writer_sparse, &spine_writer_projector,
+};
+
+/* Entries of a dense block of rows. */
+enum { BLOCK_ENTRIES = 1 << 20 };
+
+enum { NUM_WRITERS = sizeof writers / sizeof *writers };
+
+struct spine_output {
+    const struct spine_writer *writer;
+    struct spine_output_options options;
+    struct spine_output_shape shape;
+    struct spine_output_source source;
+    struct spine_writing writing;
+    struct spine_output_report report;
+    struct spine_labels labels;
+    struct spine_distinct distinct;
+    struct spine_sink *listing; /* of the words; NULL: none */
+    char *companion;            /* owned */
+    /* Rows that are yet to be written. The writer gets equally many at a time, however they come,
+     * so that the file's bytes depend on the rows only. */
+    size_t block;
+    bool has_excess;
+    struct spine_words words, incoming, scratch;
+    struct spine_csr values, excess;
+    float *order; /* owned; (columns): scratch of --top */
+};
+
+/* --- Names -------------------------------------------------------------------------------- */
+
+bool spine_output_is_dense(size_t format)
+{
+    return format < NUM_WRITERS && writers[format]->is_dense;
+}
+
+static int find_writer(const char *path, const struct spine_writer **found, struct spine_error *err)
+{
+    size_t length = 0;
+    const bool is_packed = spine_sink_is_packed(path, &length);
+    char names[128] = "";
+
+    for (size_t i = 0; i < NUM_WRITERS; i++) {
+        const size_t end = strlen(writers[i]->name);
+        if (length > end + 1 && path[length - end - 1] == '.' && path[length - end - 2] != '/' &&
+            strncmp(path + length - end, writers[i]->name, end) == 0) {
+            *found = writers[i];
+            if (is_packed && !writers[i]->is_packable)
+                return spine_refuse(err, "%s: .%s files are not packed as a whole", path,
+                                    writers[i]->name);
+            return 0;
+        }
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s.%s",
+                 i == 0                 ? ""
+                 : i + 1 == NUM_WRITERS ? " or "
+                                        : ", ",
+                 writers[i]->name);
+    }
+
+    return spine_refuse(err, "%s: the name must end in %s, which says the format", path, names);
+}
+
+int spine_output_check_name(const char *path, struct spine_error *err)
+{
+    const struct spine_writer *writer;
+    return find_writer(path, &writer, err);
+}
+
+/* PATH without its suffixes, and 'end' behind. */
+static char *companion_path(const char *path, const struct spine_writer *writer, const char *end,
+                            struct spine_error *err)
+{
+    size_t length = 0;
+    spine_sink_is_packed(path, &length);
+    const size_t stem = length - strlen(writer->name) - 1;
+    char *name = spine_memory_get(stem + strlen(end) + 1, 1, "a file's name", err);
+
+    if (name != NULL)
+        snprintf(name, stem + strlen(end) + 1, "%.*s%s", (int)stem, path, end);
+    return name;
+}
+
+int spine_output_argument(struct spine_output_options *options, int option, const char *value,
+                          struct spine_error *err)
+{
+    size_t digits = 0;
+    char *end = NULL;
+
+    switch (option) {
+    case SPINE_OUTPUT_THRESHOLD:
+        options->threshold = strtod(value, &end);
+        if (end == value || *end != '\0' || !isfinite(options->threshold) ||
+            options->threshold <= 0)
+            return spine_refuse(err, "--threshold: '%s' is not a number above 0", value);
+        return 1;
+    case SPINE_OUTPUT_TOP:
+        return spine_arguments_whole("--top", value, 1, 1000000000, &options->top, err) ? -1 : 1;
+    case SPINE_OUTPUT_DIGITS:
+        if (spine_arguments_whole("--digits", value, 1, 9, &digits, err))
+            return -1;
+        options->digits = (int)digits;
+        return 1;
+    case SPINE_OUTPUT_BINARY:
+        options->is_binary = true;
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* --- Opening and closing ------------------------------------------------------------------ */
+
+static void release(struct spine_output *output)
+{
+    spine_labels_dispose(&output->labels);
+    spine_distinct_dispose(&output->distinct);
+    spine_words_dispose(&output->words);
+    spine_words_dispose(&output->incoming);
+    spine_words_dispose(&output->scratch);
+    spine_csr_dispose(&output->values);
+    spine_csr_dispose(&output->excess);
+    free(output->companion);
+    free(output->order);
+    free(output);
+}
+
+static int prepare(struct spine_output *output, const char *path, struct spine_error *err)
+{
+    const struct spine_writer *writer = output->writer;
+    const bool is_listed = (writer->words & SPINE_WORDS_LISTED) != 0;
+
+    output->companion =
+        companion_path(path, writer, is_listed ? ".words.txt" : ".metadata.tsv", err);
+    output->order =
+        spine_memory_get(output->shape.columns, sizeof *output->order, "a row's values", err);
+    if (output->companion == NULL || output->order == NULL)
+        return -1;
+
+    output->writing = (struct spine_writing){
+        .path = path,
+        .companion = output->companion,
+        .shape = &output->shape,
+        .source = &output->source,
+        .labels = &output->labels,
+        .digits = output->options.digits == 0 ? 9 : output->options.digits,
+    };
+    if ((writer->words & SPINE_WORDS_LABELS) != 0 &&
+        spine_labels_init(&output->labels, output->shape.columns, err))
+        return -1;
+    if (writer->open(&output->writing, err))
+        return -1;
+    if (is_listed && spine_sink_open(&output->listing, output->companion, err)) {
+        writer->discard(&output->writing);
+        return -1;
+    }
+    return 0;
+}
+
+int spine_output_open(struct spine_output **output, const char *path,
+                      const struct spine_output_shape *shape,
+                      const struct spine_output_options *options,
+                      const struct spine_output_source *source, struct spine_error *err)
+{
+    const struct spine_writer *writer;
+    *output = NULL;
+    if (find_writer(path, &writer, err))
+        return -1;
+    struct spine_output *made = spine_memory_zeroed(1, sizeof *made, "an output file", err);
+    if (made == NULL)
+        return -1;
+
+    made->writer = writer;
+    made->shape = *shape;
+    made->options = *options;
+    if (source != NULL)
+        made->source = *source;
+    made->report.columns = shape->columns;
+    made->block = shape->columns < BLOCK_ENTRIES ? BLOCK_ENTRIES / shape->columns : 1;
+    if (prepare(made, path, err)) {
+        release(made);
+        return -1;
+    }
+
+    *output = made;
+    return 0;
+}
+
+void spine_output_discard(struct spine_output *output)
+{
+    if (output == NULL)
+        return;
+    spine_sink_discard(output->listing);
+    output->writer->discard(&output->writing);
+    release(output);
+}
+
+/* --- Words -------------------------------------------------------------------------------- */
+
+/* Append a word as a line of a text can hold it: line breaks, and with SPINE_WORDS_ESCAPED also what
+ * isn't UTF-8, as \xNN; with SPINE_WORDS_JOINED blanks as '_'. */
+static int clean_word(struct spine_output *output, const char *word, struct spine_words *out,
+                      struct spine_error *err)
+{
+    const int rules = output->writer->words;
+    char *copy = spine_memory_get(4 * strlen(word) + 1, 1, "an escaped word", err), *end = copy;
+    bool is_escaped = false, is_joined = false;
+    if (copy == NULL)
+        return -1;
+
+    for (const char *at = word; *at != '\0';) {
+        const size_t valid = spine_words_character(at);
+        const bool is_break =
+            *at == '\n' || *at == '\r' || (*at == '\t' && (rules & SPINE_WORDS_UNTABBED) != 0);
+        if (is_break || (valid == 0 && (rules & SPINE_WORDS_ESCAPED) != 0)) {
+            end += sprintf(end, "\\x%02X", (unsigned char)*at++);
+            is_escaped = true;
+        } else if ((*at == ' ' || *at == '\t') && (rules & SPINE_WORDS_JOINED) != 0) {
+            *end++ = '_';
+            at++;
+            is_joined = true;
+        } else {
+            const size_t bytes = valid == 0 ? 1 : valid;
+            memcpy(end, at, bytes);
+            end += bytes;
+            at += bytes;
+        }
+    }
+
+    output->report.escaped += is_escaped;
+    output->report.joined += is_joined;
+    const int rc = spine_words_add(out, copy, (size_t)(end - copy), err);
+    free(copy);
+    return rc;
+}
+
+static int clean_words(struct spine_output *output, const struct spine_words *words,
+                       struct spine_error *err)
+{
+    const bool is_distinct = (output->writer->words & SPINE_WORDS_DISTINCT) != 0;
+    struct spine_words *out = is_distinct ? &output->scratch : &output->incoming;
+
+    spine_words_truncate(&output->incoming, 0);
+    spine_words_truncate(&output->scratch, 0);
+    for (size_t i = 0; i < words->count; i++)
+        if (clean_word(output, spine_words_get(words, i), out, err) ||
+            (is_distinct && spine_distinct_add(&output->distinct, spine_words_get(out, i),
+                                               &output->incoming, err)))
+            return -1;
+
+    for (size_t i = 0; output->listing != NULL && i < words->count; i++) {
+        spine_sink_text(output->listing, spine_words_get(&output->incoming, i));
+        spine_sink_text(output->listing, "\n");
+    }
+    return output->listing == NULL ? 0 : spine_sink_check(output->listing, err);
+}
+
+/* --- Values ------------------------------------------------------------------------------- */
+
+static int descending(const void *a, const void *b)
+{
+    const float first = *(const float *)a, second = *(const float *)b;
+    return (first < second) - (first > second);
+}
+
+/* The least value of a row that is kept, and how many of those equal to it. */
+static float find_least(struct spine_output *output, const struct spine_csr *from, size_t row,
+                        size_t *ties)
+{
+    const size_t count = (size_t)(from->indptr[row + 1] - from->indptr[row]);
+    const size_t top = output->options.top;
+    *ties = SIZE_MAX;
+    if (top == 0 || count <= top)
+        return -INFINITY;
+
+    memcpy(output->order, from->data + from->indptr[row], count * sizeof *output->order);
+    qsort(output->order, count, sizeof *output->order, descending);
+    const float least = output->order[top - 1];
+    *ties = 0;
+    for (size_t i = top; i > 0 && output->order[i - 1] <= least; i--)
+        (*ties)++;
+    return least;
+}
+
+static void add_value(struct spine_csr *csr, int32_t column, float value)
+{
+    csr->indices[csr->count] = column;
+    csr->data[csr->count++] = value;
+}
+
+/* Copy the values of a row that are kept, and their excess. */
+static void filter_row(struct spine_output *output, const struct spine_output_rows *rows,
+                       size_t row)
+{
+    const struct spine_csr *from = rows->values, *over = rows->excess;
+    const float threshold = (float)output->options.threshold;
+    int64_t above = over == NULL ? 0 : over->indptr[row];
+    size_t ties = 0;
+    const float least = find_least(output, from, row, &ties);
+
+    for (int64_t at = from->indptr[row]; at < from->indptr[row + 1]; at++) {
+        const float value = from->data[at];
+        const int32_t column = from->indices[at];
+        if (value < least || (output->options.threshold > 0 && value < threshold) ||
+            (value <= least && ties == 0))
+            continue;
+        if (value <= least)
+            ties--;
+        add_value(&output->values, column, output->options.is_binary ? 1 : value);
+        while (over != NULL && above < over->indptr[row + 1] && over->indices[above] < column)
+            above++;
+        if (over != NULL && !output->options.is_binary && above < over->indptr[row + 1] &&
+            over->indices[above] == column)
+            add_value(&output->excess, column, over->data[above]);
+    }
+
+    output->values.indptr[++output->values.rows] = (int64_t)output->values.count;
+    output->excess.indptr[++output->excess.rows] = (int64_t)output->excess.count;
+}
+
+/* Hand the rows that wait to the writer. */
+static int flush_rows(struct spine_output *output, struct spine_error *err)
+{
+    const struct spine_output_rows rows = {&output->words, &output->values,
+                                           output->has_excess ? &output->excess : NULL};
+
+    output->writing.values = output->report.values;
+    if (output->values.rows > 0 && output->writer->rows(&output->writing, &rows, err))
+        return -1;
+
+    output->report.rows += output->values.rows;
+    output->report.values += output->values.count;
+    spine_csr_clear(&output->values);
+    spine_csr_clear(&output->excess);
+    spine_words_truncate(&output->words, 0);
+    return 0;
+}
+
+int spine_output_write(struct spine_output *output, const struct spine_output_rows *rows,
+                       struct spine_error *err)
+{
+    const struct spine_csr *values = rows->values, *excess = rows->excess;
+    if (clean_words(output, rows->words, err) ||
+        spine_csr_reserve(&output->values, values->rows, values->count, err) ||
+        spine_csr_reserve(&output->excess, values->rows, excess == NULL ? 0 : excess->count, err))
+        return -1;
+    if (output->labels.dimensions > 0 &&
+        spine_labels_add(&output->labels, &output->incoming, values, excess, err))
+        return -1;
+
+    output->has_excess = excess != NULL;
+    for (size_t i = 0; i < values->rows; i++) {
+        const char *word = spine_words_get(&output->incoming, i);
+        if (spine_words_add(&output->words, word, strlen(word), err))
+            return -1;
+        filter_row(output, rows, i);
+        if (output->values.rows == output->block && flush_rows(output, err))
+            return -1;
+    }
+    return 0;
+}
+
+int spine_output_close(struct spine_output *output, struct spine_output_report *report,
+                       struct spine_error *err)
+{
+    int rc = flush_rows(output, err);
+
+    output->writing.values = output->report.values;
+    output->report.renamed = output->distinct.renamed;
+    if (rc == 0 && output->listing != NULL)
+        rc = spine_sink_finish(output->listing, err);
+    else
+        spine_sink_discard(output->listing);
+    if (rc != 0)
+        output->writer->discard(&output->writing);
+    else
+        rc = output->writer->finish(&output->writing, err);
+
+    *report = output->report;
+    release(output);
+    return rc;
+}
+
+void spine_writing_row(const struct spine_csr *values, size_t row, size_t columns, float *out)
+{
+    memset(out, 0, columns * sizeof *out);
+    for (int64_t at = values->indptr[row]; at < values->indptr[row + 1]; at++)
+        out[values->indices[at]] = values->data[at];
+}
+
+/* --- For people --------------------------------------------------------------------------- */
+
+void spine_output_describe(const struct spine_output_report *report, char *text, size_t size)
+{
+    snprintf(text, size, "%zu words x %zu dimensions, %.1f values a word", report->rows,
+             report->columns,
+             report->rows == 0 ? 0 : (double)report->values / (double)report->rows);
+}
+
+void spine_output_describe_words(const struct spine_output_report *report, char *text, size_t size)
+{
+    const struct {
+        size_t count;
+        const char *what;
+    } changes[] = {
+        {report->escaped, "are not valid UTF-8 or have a line break; such bytes are written as "
+                          "\\xNN"},
+        {report->joined, "have blanks, which are written as '_'"},
+        {report->renamed, "occur again; the second is written as WORD-1"},
+    };
+
+    text[0] = '\0';
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        if (changes[i].count > 0)
+            snprintf(text + strlen(text), size - strlen(text), "%s%zu words %s",
+                     text[0] == '\0' ? "" : "; ", changes[i].count, changes[i].what);
+}

@@ -1,0 +1,428 @@
+/* writer_anndata.c -- AnnData's on-disk format, as .h5ad has it.
+ *
+ *     X                      the codes, CSR; indices and indptr int32 while the number of values
+ *                            fits, else both int64 (scipy and scikit-learn want equal widths)
+ *     layers["excess"]       the same shape, see codes.h; only where there is excess
+ *     obs_names              the words, distinct, valid UTF-8
+ *     var_names              a dimension's number and its three top words: "93 cells brain cause"
+ *     var                    dimension: its number; top_words: ten of them
+ *     varm["decoder"]        (H, D): what a dimension adds to a vector of the input, so that
+ *                            X @ varm["decoder"] + uns["decoder_bias"] is near the input
+ *     uns                    config, fingerprint, version, metrics (of the last epoch)
+ *
+ * Attributes of the root group beyond AnnData's own: spine_fingerprint.
+ *
+ * How wide the indices have to be is known at the end only: till then they are in spools. */
+#include <cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+#include "spine/base/outfile.h"
+#include "spine/files/sink.h"
+#include "spine/files/store.h"
+#include "spine/files/writer.h"
+
+enum { NAME = 128 };
+
+/* --- Writing ------------------------------------------------------------------------------ */
+
+/* A sparse matrix being written. */
+struct matrix {
+    const char *name;
+    FILE *indices, *ends; /* owned; spools of int32 and int64 */
+    int64_t count;
+};
+
+struct anndata {
+    struct spine_store *store;
+    struct matrix codes, excess;
+};
+
+static int set_encoding(struct spine_store *store, const char *object, const char *type,
+                        const char *version, struct spine_error *err)
+{
+    if (spine_store_set_text(store, object, "encoding-type", type, err) ||
+        spine_store_set_text(store, object, "encoding-version", version, err))
+        return -1;
+    return 0;
+}
+
+/* The dataset 'part' of the group 'name'. */
+static const char *join(char *out, const char *name, const char *part)
+{
+    snprintf(out, NAME, "%s/%s", name, part);
+    return out;
+}
+
+static int make_dict(struct spine_store *store, const char *name, struct spine_error *err)
+{
+    if (spine_store_make_group(store, name, err) || set_encoding(store, name, "dict", "0.1.0", err))
+        return -1;
+    return 0;
+}
+
+static int begin_matrix(struct matrix *matrix, const struct spine_writing *writing,
+                        struct spine_store *store, struct spine_error *err)
+{
+    const int64_t shape[2] = {(int64_t)writing->shape->rows, (int64_t)writing->shape->columns};
+    const int64_t zero = 0;
+    char part[NAME];
+
+    if (spine_store_make_group(store, matrix->name, err) ||
+        set_encoding(store, matrix->name, "csr_matrix", "0.1.0", err) ||
+        spine_store_set_integers(store, matrix->name, "shape", shape, 2, err) ||
+        spine_store_make_growing(store, join(part, matrix->name, "data"), SPINE_STORE_FLOAT, err))
+        return -1;
+
+    matrix->indices = spine_sink_spool(writing->path, err);
+    matrix->ends = matrix->indices == NULL ? NULL : spine_sink_spool(writing->path, err);
+    if (matrix->ends == NULL)
+        return -1;
+    return fwrite(&zero, sizeof zero, 1, matrix->ends) == 1
+               ? 0
+               : spine_sink_fail_spool(writing->path, err);
+}
+
+static int append_matrix(struct matrix *matrix, const struct spine_writing *writing,
+                         const struct spine_csr *csr, struct spine_error *err)
+{
+    struct anndata *anndata = writing->state;
+    char part[NAME];
+
+    if (spine_store_append(anndata->store, join(part, matrix->name, "data"), SPINE_STORE_FLOAT,
+                           csr->count, csr->data, err))
+        return -1;
+    if (fwrite(csr->indices, sizeof *csr->indices, csr->count, matrix->indices) != csr->count)
+        return spine_sink_fail_spool(writing->path, err);
+
+    for (size_t i = 0; i < csr->rows; i++) {
+        const int64_t end = matrix->count + csr->indptr[i + 1];
+        if (fwrite(&end, sizeof end, 1, matrix->ends) != 1)
+            return spine_sink_fail_spool(writing->path, err);
+    }
+    matrix->count += (int64_t)csr->count;
+    return 0;
+}
+
+/* Copy a spool of whole numbers of 'bytes' bytes, 4 or 8, to a dataset of 'type'. */
+static int copy_spool(const struct spine_writing *writing, const char *name, FILE *spool,
+                      size_t bytes, enum spine_store_type type, struct spine_error *err)
+{
+    struct spine_store *store = ((struct anndata *)writing->state)->store;
+    enum { BLOCK = 1 << 14 };
+    int64_t wide[BLOCK];
+    int32_t narrow[BLOCK];
+    void *const raw = bytes == sizeof *wide ? (void *)wide : (void *)narrow;
+
+    if (spine_store_make_growing(store, name, type, err))
+        return -1;
+    if (fflush(spool) != 0)
+        return spine_sink_fail_spool(writing->path, err);
+    rewind(spool);
+
+    for (size_t count; (count = fread(raw, bytes, BLOCK, spool)) > 0;) {
+        const bool is_wide = type == SPINE_STORE_INT64;
+        for (size_t i = 0; i < count && is_wide && bytes < sizeof *wide; i++)
+            wide[i] = narrow[i];
+        for (size_t i = 0; i < count && !is_wide && bytes > sizeof *narrow; i++)
+            narrow[i] = (int32_t)wide[i];
+        if (spine_store_append(store, name, type, count, is_wide ? (void *)wide : (void *)narrow,
+                               err))
+            return -1;
+    }
+    return ferror(spool) ? spine_sink_fail_spool(writing->path, err) : 0;
+}
+
+static int finish_matrix(const struct matrix *matrix, const struct spine_writing *writing,
+                         struct spine_error *err)
+{
+    const enum spine_store_type type =
+        matrix->count > INT32_MAX ? SPINE_STORE_INT64 : SPINE_STORE_INT32;
+    char part[NAME];
+
+    if (copy_spool(writing, join(part, matrix->name, "indices"), matrix->indices, sizeof(int32_t),
+                   type, err) ||
+        copy_spool(writing, join(part, matrix->name, "indptr"), matrix->ends, sizeof(int64_t), type,
+                   err))
+        return -1;
+    return 0;
+}
+
+/* A data frame with its index, which is written apart, and columns. */
+static int make_frame(struct spine_store *store, const char *name, const char *const *columns,
+                      size_t count, struct spine_error *err)
+{
+    if (spine_store_make_group(store, name, err) ||
+        set_encoding(store, name, "dataframe", "0.2.0", err) ||
+        spine_store_set_text(store, name, "_index", "_index", err) ||
+        spine_store_set_texts(store, name, "column-order", columns, count, err))
+        return -1;
+    return 0;
+}
+
+static int begin(struct spine_writing *writing, struct spine_error *err)
+{
+    static const char *const dicts[] = {"/layers", "/obsm", "/obsp", "/varm", "/varp", "/uns"};
+    struct anndata *anndata = writing->state;
+    struct spine_store *store = anndata->store;
+    const char *fingerprint = writing->source->fingerprint;
+
+    if (set_encoding(store, "/", "anndata", "0.1.0", err))
+        return -1;
+    if (fingerprint != NULL &&
+        spine_store_set_text(store, "/", "spine_fingerprint", fingerprint, err))
+        return -1;
+    for (size_t i = 0; i < sizeof dicts / sizeof *dicts; i++)
+        if (make_dict(store, dicts[i], err))
+            return -1;
+
+    if (begin_matrix(&anndata->codes, writing, store, err) ||
+        make_frame(store, "/obs", NULL, 0, err))
+        return -1;
+    return 0;
+}
+
+static void release(struct spine_writing *writing)
+{
+    struct anndata *anndata = writing->state;
+    FILE *const spools[] = {anndata->codes.indices, anndata->codes.ends, anndata->excess.indices,
+                            anndata->excess.ends};
+
+    for (size_t i = 0; i < sizeof spools / sizeof *spools; i++)
+        if (spools[i] != NULL)
+            fclose(spools[i]);
+    free(anndata);
+    writing->state = NULL;
+}
+
+static void discard(struct spine_writing *writing)
+{
+    struct anndata *anndata = writing->state;
+    struct spine_error ignored;
+
+    spine_store_close(anndata->store, &ignored);
+    spine_outfile_discard(writing->path);
+    release(writing);
+}
+
+static int open_anndata(struct spine_writing *writing, struct spine_error *err)
+{
+    struct anndata *anndata = spine_memory_zeroed(1, sizeof *anndata, "an output file", err);
+    if (anndata == NULL)
+        return -1;
+
+    writing->state = anndata;
+    anndata->codes.name = "/X";
+    anndata->excess.name = "/layers/excess";
+    if (spine_store_create(&anndata->store, writing->path, NULL, err)) {
+        release(writing);
+        return -1;
+    }
+    if (begin(writing, err)) {
+        discard(writing);
+        return -1;
+    }
+    return 0;
+}
+
+static int write_rows(struct spine_writing *writing, const struct spine_output_rows *rows,
+                      struct spine_error *err)
+{
+    struct anndata *anndata = writing->state;
+
+    if (rows->excess != NULL && anndata->excess.ends == NULL &&
+        begin_matrix(&anndata->excess, writing, anndata->store, err))
+        return -1;
+    if (spine_store_append_words(anndata->store, "/obs/_index", rows->words, err) ||
+        append_matrix(&anndata->codes, writing, rows->values, err))
+        return -1;
+    return rows->excess == NULL ? 0 : append_matrix(&anndata->excess, writing, rows->excess, err);
+}
+
+/* --- What is written at the end ----------------------------------------------------------- */
+
+static int write_strings(struct spine_store *store, const char *name,
+                         const struct spine_words *words, struct spine_error *err)
+{
+    if (spine_store_append_words(store, name, words, err) ||
+        set_encoding(store, name, "string-array", "0.2.0", err))
+        return -1;
+    return 0;
+}
+
+/* Labels that were given are the index; else it is made of the words that were written. */
+static int list_names(const struct spine_writing *writing, struct spine_words *names,
+                      struct spine_words *tops, struct spine_error *err)
+{
+    const struct spine_words *given = writing->source->labels;
+    enum { SHORT = 3 };
+
+    for (size_t j = 0; j < writing->shape->columns; j++) {
+        char number[24];
+        snprintf(number, sizeof number, "%zu", j);
+        const char *label = given == NULL ? NULL : spine_words_get(given, j);
+        if (label != NULL && (spine_words_add(names, label, strlen(label), err) ||
+                              spine_words_add(tops, label, strlen(label), err)))
+            return -1;
+        if (label == NULL &&
+            (spine_labels_append(writing->labels, j, SHORT, number, names, err) ||
+             spine_labels_append(writing->labels, j, SPINE_LABEL_WORDS, "", tops, err)))
+            return -1;
+    }
+    return 0;
+}
+
+static int write_dimensions(const struct spine_writing *writing, struct spine_error *err)
+{
+    static const char *const columns[] = {"dimension", "top_words"};
+    struct spine_store *store = ((struct anndata *)writing->state)->store;
+    struct spine_words names = {0}, tops = {0};
+    int rc = -1;
+
+    if (make_frame(store, "/var", columns, 2, err) ||
+        spine_store_make_growing(store, "/var/dimension", SPINE_STORE_INT64, err) ||
+        set_encoding(store, "/var/dimension", "array", "0.2.0", err))
+        return -1;
+    for (int64_t j = 0; j < (int64_t)writing->shape->columns; j++)
+        if (spine_store_append(store, "/var/dimension", SPINE_STORE_INT64, 1, &j, err))
+            return -1;
+
+    if (list_names(writing, &names, &tops, err) == 0 &&
+        write_strings(store, "/var/_index", &names, err) == 0 &&
+        write_strings(store, "/var/top_words", &tops, err) == 0)
+        rc = 0;
+
+    spine_words_dispose(&names);
+    spine_words_dispose(&tops);
+    return rc;
+}
+
+static int write_array(struct spine_store *store, const char *name, size_t rows, size_t columns,
+                       const float *values, struct spine_error *err)
+{
+    if (spine_store_make(store, name, SPINE_STORE_FLOAT, rows, columns, err) ||
+        spine_store_write(store, name, SPINE_STORE_FLOAT, 0, rows, columns == 0 ? 1 : columns,
+                          values, err) ||
+        set_encoding(store, name, "array", "0.2.0", err))
+        return -1;
+    return 0;
+}
+
+/* W2 / scale, and b2 / scale + mean. */
+static int write_decoder(const struct spine_writing *writing, struct spine_error *err)
+{
+    struct spine_store *store = ((struct anndata *)writing->state)->store;
+    const struct spine_params *params = writing->source->params;
+    const double scale = writing->source->scale;
+    if (params == NULL || params->hidden != writing->shape->columns)
+        return 0;
+
+    float *decoder =
+        spine_memory_get(params->hidden * params->dim, sizeof *decoder, "the decoder", err);
+    float *bias = spine_memory_get(params->dim, sizeof *bias, "the decoder", err);
+    int rc = -1;
+    if (decoder != NULL && bias != NULL) {
+        for (size_t i = 0; i < params->hidden * params->dim; i++)
+            decoder[i] =
+                (float)((double)params->W2[i / params->dim * params->stride + i % params->dim] /
+                        scale);
+        for (size_t k = 0; k < params->dim; k++)
+            bias[k] = (float)((double)params->b2[k] / scale + (double)writing->source->mean[k]);
+        if (write_array(store, "/varm/decoder", params->hidden, params->dim, decoder, err) == 0 &&
+            write_array(store, "/uns/decoder_bias", params->dim, 0, bias, err) == 0)
+            rc = 0;
+    }
+
+    free(decoder);
+    free(bias);
+    return rc;
+}
+
+static int write_text(struct spine_store *store, const char *name, const char *text,
+                      struct spine_error *err)
+{
+    if (text == NULL)
+        return 0;
+    if (spine_store_put_text(store, name, text, err) ||
+        set_encoding(store, name, "string", "0.2.0", err))
+        return -1;
+    return 0;
+}
+
+/* What depends on the machine and the moment is left out, so that equal runs write equal bytes. */
+static bool is_lasting(const char *name)
+{
+    static const char *const fleeting[] = {"seconds", "words_per_second", "comm_share"};
+    for (size_t i = 0; i < sizeof fleeting / sizeof *fleeting; i++)
+        if (strcmp(name, fleeting[i]) == 0)
+            return false;
+    return true;
+}
+
+static int write_metrics(struct spine_store *store, const char *line, struct spine_error *err)
+{
+    cJSON *metrics = line == NULL ? NULL : cJSON_Parse(line);
+    int rc = metrics == NULL ? 0 : make_dict(store, "/uns/metrics", err);
+
+    for (const cJSON *item = metrics == NULL ? NULL : metrics->child; rc == 0 && item != NULL;
+         item = item->next) {
+        char name[NAME];
+        if (!cJSON_IsNumber(item) || !is_lasting(item->string))
+            continue;
+        snprintf(name, sizeof name, "/uns/metrics/%.64s", item->string);
+        rc = spine_store_put_real(store, name, item->valuedouble, err);
+        if (rc == 0)
+            rc = set_encoding(store, name, "numeric-scalar", "0.2.0", err);
+    }
+
+    cJSON_Delete(metrics);
+    return rc;
+}
+
+static int complete(struct spine_writing *writing, struct spine_error *err)
+{
+    struct anndata *anndata = writing->state;
+    struct spine_store *store = anndata->store;
+    const struct spine_output_source *source = writing->source;
+
+    if (finish_matrix(&anndata->codes, writing, err) ||
+        (anndata->excess.ends != NULL && finish_matrix(&anndata->excess, writing, err)) ||
+        set_encoding(store, "/obs/_index", "string-array", "0.2.0", err) ||
+        write_dimensions(writing, err) || write_decoder(writing, err))
+        return -1;
+
+    if (write_text(store, "/uns/config", source->config, err) ||
+        write_text(store, "/uns/fingerprint", source->fingerprint, err) ||
+        write_text(store, "/uns/version", SPINE_VERSION, err) ||
+        write_metrics(store, source->metrics, err))
+        return -1;
+    return 0;
+}
+
+static int finish(struct spine_writing *writing, struct spine_error *err)
+{
+    struct anndata *anndata = writing->state;
+
+    if (complete(writing, err)) {
+        discard(writing);
+        return -1;
+    }
+    int rc = spine_store_close(anndata->store, err);
+    if (rc == 0)
+        rc = spine_outfile_publish(writing->path, err);
+    if (rc != 0)
+        spine_outfile_discard(writing->path);
+    release(writing);
+    return rc;
+}
+
+const struct spine_writer spine_writer_anndata = {
+    .name = "h5ad",
+    .words = SPINE_WORDS_ESCAPED | SPINE_WORDS_DISTINCT | SPINE_WORDS_LABELS,
+    .open = open_anndata,
+    .rows = write_rows,
+    .finish = finish,
+    .discard = discard,
+};
