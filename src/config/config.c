@@ -59,6 +59,7 @@ static const struct option options[] = {
     {"train.warmup", REAL, FIELD(warmup), 0, 1, "0.05", NULL, "share of all steps in which the rate rises"},
     {"train.decay", REAL, FIELD(decay), 0, 1, "0.3", NULL, "of schedule linear: share of all steps in which the rate falls to 0"},
     {"train.seed", COUNT, FIELD(seed), 0, 9e15, "1", NULL, "of initial weights, order and noise"},
+    {"train.refit", SWITCH, FIELD(refit), 0, 1, "no", NULL, "after the last epoch, solve for W2 and b2 by ridge least squares on the clean codes, which stay as they are"},
     {"train.evaluate_every", COUNT, FIELD(evaluate_every), 0, 1e9, "10", NULL, "epochs between measurements on clean input; 0: only at the end"},
     {"train.revive_after", COUNT, FIELD(revive_after), 0, 1e9, "0", NULL, "epochs after which a unit that no word makes active begins anew, from the worst-explained word; 0: never"},
     {"train.checkpoint_every", COUNT, FIELD(checkpoint_every), 0, 1e9, "0", NULL, "epochs between checkpoints; 0: they come by time only"},
@@ -362,6 +363,9 @@ static int check_objective(const struct spine_config *config, struct spine_error
     for (size_t i = 0; i < sizeof of_spine / sizeof *of_spine; i++)
         if (check_unused(config, of_spine[i], "model.objective = nnse", err))
             return -1;
+    if (config->refit)
+        return spine_refuse(err,
+                            "train.refit: isn't used with model.objective = nnse; leave it out");
     if (config->revive_after > 0 || config->noisy_codes)
         return spine_refuse(err, "%s: isn't used with model.objective = nnse; leave it out",
                             config->revive_after > 0 ? "train.revive_after" : "output.noisy_codes");

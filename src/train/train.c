@@ -25,6 +25,7 @@
 #include "spine/train/nnse.h"
 #include "spine/train/parallel.h"
 #include "spine/train/preflight.h"
+#include "spine/train/refit.h"
 #include "spine/train/results.h"
 #include "spine/train/resume.h"
 #include "spine/train/revive.h"
@@ -320,6 +321,34 @@ static int revive(struct trainer *run, int64_t done, struct spine_error *err)
     return spine_revive(&run->idle, after, &run->stepper, &run->data, &run->coder, err);
 }
 
+/* Solve for the decoder at the end of training. */
+static int refit(struct trainer *run, struct spine_error *err)
+{
+    struct spine_params *params = &run->stepper.params;
+    struct spine_refit result;
+    float *decoder = spine_kernel_alloc((params->hidden + 1) * params->stride, "a decoder", err);
+
+    spine_stepper_meet(&run->stepper);
+    int rc = spine_comm_agree(run->comm, decoder == NULL, err);
+    if (rc == 0)
+        rc = spine_refit_solve(params, &run->data, run->comm, &run->coder, decoder, &result, err);
+    spine_stepper_meet(&run->stepper);
+    if (rc == 0 && run->parallel.grid.node.rank == 0) {
+        memcpy(params->W2, decoder, params->hidden * params->stride * sizeof *decoder);
+        memcpy(params->b2, decoder + params->hidden * params->stride,
+               params->stride * sizeof *decoder);
+    }
+    spine_stepper_meet(&run->stepper);
+
+    free(decoder);
+    if (rc == 0)
+        spine_log(SPINE_LOG_INFO,
+                  "refitted the decoder, ridge %g: explained variance of rows left out %.4f, was "
+                  "%.4f",
+                  result.ridge, result.after, result.before);
+    return rc;
+}
+
 /* The end of an epoch: metrics, and units revived. */
 static int finish_epoch(struct trainer *run, struct spine_metrics *metrics, struct spine_error *err)
 {
@@ -327,6 +356,8 @@ static int finish_epoch(struct trainer *run, struct spine_metrics *metrics, stru
     const int64_t every = config->evaluate_every, done = run->position.epoch + 1;
 
     summarize(run, metrics);
+    if (config->refit && done == config->epochs && refit(run, err))
+        return -1;
     if (done == run->last_epoch || (every > 0 && done % every == 0))
         evaluate(run, metrics);
     int rc = 0;

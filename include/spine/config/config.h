@@ -47,7 +47,7 @@ struct spine_config {
     double momentum, beta2;
     int64_t schedule; /* enum spine_schedule_kind */
     double warmup, decay;
-    int64_t seed, evaluate_every;
+    int64_t seed, refit, evaluate_every;
     int64_t revive_after;
     int64_t checkpoint_every;
     double checkpoint_minutes;

@@ -44,6 +44,7 @@ static const char all_changed[] = "[data]\n"
                                   "warmup = 0.03\n"
                                   "decay = 1\n"
                                   "seed = 9000000000000000\n"
+                                  "refit = yes\n"
                                   "evaluate_every = 0\n"
                                   "revive_after = 7\n"
                                   "checkpoint_every = 3\n"
@@ -136,6 +137,7 @@ static void test_every_option_reaches_its_field(void **state)
     assert_int_equal(config.schedule, 2);
     assert_true(config.warmup == 0.03 && config.decay == 1);
     assert_true(config.seed == INT64_C(9000000000000000));
+    assert_int_equal(config.refit, 1);
     assert_int_equal(config.evaluate_every, 0);
     assert_int_equal(config.revive_after, 7);
     assert_int_equal(config.checkpoint_every, 3);

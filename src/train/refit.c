@@ -1,0 +1,217 @@
+/* refit.c -- the decoder once more, by ridge least squares. */
+#include "spine/train/refit.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+#include "spine/math/exact.h"
+#include "spine/math/lapack.h"
+
+/* Every fifth row is left out to choose the ridge. */
+enum { FIFTH = 5, PARTS = 2, TRAINED = 0, HELD_OUT = 1 };
+static const double ridges[] = {0.1, 1, 10, 100};
+
+/* To which products are rounded: codes are at most 1, and 2^25 rows of length 1 can be summed. */
+static const double QUANTUM = 0x1p-28;
+
+/* Sums over the rows of a part, with A = (h, 1) and E = x - h W2 - b2, as trained. */
+struct sums {
+    double *gram;  /* owned; (H + 1, H + 1): A'A, the upper triangle until all is summed */
+    double *cross; /* owned; (D, H + 1): E'A */
+    double squares, variance; /* of E; of x */
+};
+
+struct problem {
+    const struct spine_params *params;
+    struct spine_dataset *data;
+    struct spine_comm *comm;
+    struct spine_coder *coder;
+    size_t size;             /* H + 1 */
+    struct sums part[PARTS]; /* of rows trained on, and held out */
+    double *matrix, *change; /* owned; (H + 1, H + 1), scratch; (D, H + 1): what W2 and b2 change */
+};
+
+static int init(struct problem *problem, struct spine_error *err)
+{
+    static const char what[] = "the equations of a refit";
+    const size_t size = problem->size, dim = problem->params->dim;
+    bool is_whole = true;
+
+    for (size_t p = 0; p < PARTS; p++) {
+        struct sums *part = &problem->part[p];
+        part->gram = spine_memory_zeroed(size, size * sizeof *part->gram, what, err);
+        part->cross = spine_memory_zeroed(dim, size * sizeof *part->cross, what, err);
+        is_whole = is_whole && part->gram != NULL && part->cross != NULL;
+    }
+    problem->matrix = spine_memory_get(size, size * sizeof *problem->matrix, what, err);
+    problem->change = spine_memory_get(dim, size * sizeof *problem->change, what, err);
+    if (!is_whole || problem->matrix == NULL || problem->change == NULL)
+        return -1;
+    return 0;
+}
+
+static void dispose(struct problem *problem)
+{
+    for (size_t p = 0; p < PARTS; p++) {
+        free(problem->part[p].gram);
+        free(problem->part[p].cross);
+    }
+    free(problem->matrix);
+    free(problem->change);
+}
+
+/* --- Sums --------------------------------------------------------------------------------- */
+
+/* Add a row: its codes, its residual y - x, its values. */
+static void add_row(const struct problem *problem, struct sums *part, size_t i, const float *x)
+{
+    const struct spine_block *block = &problem->coder->block;
+    const float *residual = problem->coder->residual + i * problem->params->stride;
+    const size_t size = problem->size, last = size - 1;
+    const uint32_t begin = block->row_begin[i], end = block->row_begin[i + 1];
+
+    for (uint32_t p = begin; p < end; p++) {
+        double *gram = part->gram + (size_t)block->unit[p] * size;
+        for (uint32_t q = p; q < end; q++)
+            gram[block->unit[q]] +=
+                spine_exact_round((double)block->value[p] * (double)block->value[q], QUANTUM);
+        gram[last] += spine_exact_round((double)block->value[p], QUANTUM);
+    }
+    part->gram[last * size + last] += 1;
+
+    for (size_t k = 0; k < problem->params->dim; k++) {
+        const double error = -(double)residual[k];
+        double *cross = part->cross + k * size;
+        for (uint32_t p = begin; p < end; p++)
+            cross[block->unit[p]] += spine_exact_round((double)block->value[p] * error, QUANTUM);
+        cross[last] += spine_exact_round(error, QUANTUM);
+        part->squares += spine_exact_round(error * error, QUANTUM);
+        part->variance += spine_exact_round((double)x[k] * (double)x[k], QUANTUM);
+    }
+}
+
+static void sum_rows(struct problem *problem)
+{
+    const struct spine_partition *rows = &problem->data->part;
+    const size_t local = rows->end_row - rows->first_row;
+    for (size_t first = 0; first < local; first += SPINE_BLOCK_ROWS) {
+        const size_t left = local - first;
+        const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
+        const float *x = spine_dataset_slice(problem->data, 0, first, count, 0);
+        spine_coder_encode(problem->coder, problem->params, count, x, false);
+        spine_coder_decode(problem->coder, problem->params, x, problem->data->quantum);
+        for (size_t i = 0; i < count; i++) {
+            const bool is_held_out = (rows->first_row + first + i) % FIFTH == FIFTH - 1;
+            add_row(problem, &problem->part[is_held_out ? HELD_OUT : TRAINED], i,
+                    x + i * problem->params->stride);
+        }
+    }
+
+    const size_t size = problem->size;
+    for (size_t p = 0; p < PARTS; p++) {
+        struct sums *part = &problem->part[p];
+        double both[2] = {part->squares, part->variance};
+        spine_comm_sum_doubles(problem->comm, part->gram, size * size);
+        spine_comm_sum_doubles(problem->comm, part->cross, problem->params->dim * size);
+        spine_comm_sum_doubles(problem->comm, both, 2);
+        part->squares = both[0];
+        part->variance = both[1];
+        for (size_t j = 0; j < size; j++)
+            for (size_t k = 0; k < j; k++)
+                part->gram[j * size + k] = part->gram[k * size + j];
+    }
+}
+
+/* --- Solving ------------------------------------------------------------------------------ */
+
+/* The change that is best for the rows trained on, or for all. */
+static int solve(struct problem *problem, double ridge, bool use_all, struct spine_error *err)
+{
+    const struct sums *part = problem->part;
+    const size_t size = problem->size, dim = problem->params->dim;
+    for (size_t i = 0; i < size * size; i++)
+        problem->matrix[i] = part[TRAINED].gram[i] + (use_all ? part[HELD_OUT].gram[i] : 0);
+    for (size_t j = 0; j < size; j++)
+        problem->matrix[j * size + j] += ridge;
+    for (size_t i = 0; i < dim * size; i++)
+        problem->change[i] = part[TRAINED].cross[i] + (use_all ? part[HELD_OUT].cross[i] : 0);
+    return spine_lapack_solve(problem->matrix, size, problem->change, dim, err);
+}
+
+/* The sum of squares that is left of the rows held out: |E - A C|^2 = |E|^2 + sum (C'A'A C - 2 C'A'E). */
+static double measure(const struct problem *problem)
+{
+    const struct sums *part = &problem->part[HELD_OUT];
+    const size_t size = problem->size;
+    double squares = part->squares;
+    for (size_t k = 0; k < problem->params->dim; k++) {
+        const double *change = problem->change + k * size, *cross = part->cross + k * size;
+        for (size_t j = 0; j < size; j++) {
+            double product = 0;
+            for (size_t l = 0; l < size; l++)
+                product += part->gram[j * size + l] * change[l];
+            squares += change[j] * (product - 2 * cross[j]);
+        }
+    }
+    return squares;
+}
+
+/* Choose the ridge, then solve with all rows. On rank 0. */
+static int choose(struct problem *problem, struct spine_refit *refit, struct spine_error *err)
+{
+    const struct sums *held_out = &problem->part[HELD_OUT];
+    double least = HUGE_VAL;
+    for (size_t i = 0; i < sizeof ridges / sizeof *ridges; i++) {
+        if (solve(problem, ridges[i], false, err))
+            return -1;
+        const double squares = measure(problem);
+        if (squares < least) {
+            least = squares;
+            refit->ridge = ridges[i];
+        }
+    }
+    refit->before = 1 - held_out->squares / held_out->variance;
+    refit->after = 1 - least / held_out->variance;
+    return solve(problem, refit->ridge, true, err);
+}
+
+static void write_decoder(const struct problem *problem, float *decoder)
+{
+    const struct spine_params *params = problem->params;
+    const size_t hidden = params->hidden;
+    memset(decoder, 0, problem->size * params->stride * sizeof *decoder);
+    for (size_t j = 0; j < problem->size; j++) {
+        const float *old = j < hidden ? params->W2 + j * params->stride : params->b2;
+        for (size_t k = 0; k < params->dim; k++)
+            decoder[j * params->stride + k] =
+                (float)((double)old[k] + problem->change[k * problem->size + j]);
+    }
+}
+
+/* Seven parameters: a run's parts, and two results. */
+int spine_refit_solve(const struct spine_params *params, struct spine_dataset *data,
+                      struct spine_comm *comm, struct spine_coder *coder, float *decoder,
+                      struct spine_refit *refit, struct spine_error *err)
+{
+    struct problem problem = {
+        .params = params, .data = data, .comm = comm, .coder = coder, .size = params->hidden + 1};
+
+    int rc = spine_comm_agree(comm, init(&problem, err), err);
+    if (rc == 0) {
+        sum_rows(&problem);
+        if (comm->rank == 0)
+            rc = choose(&problem, refit, err);
+        rc = spine_comm_agree(comm, rc, err);
+    }
+    if (rc == 0) {
+        if (comm->rank == 0)
+            write_decoder(&problem, decoder);
+        spine_comm_broadcast(comm, decoder, problem.size * params->stride * sizeof *decoder);
+        spine_comm_broadcast(comm, refit, sizeof *refit);
+    }
+    dispose(&problem);
+    return rc;
+}

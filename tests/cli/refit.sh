@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# train.refit: the decoder that numpy finds, the same codes, on any number of ranks.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_python numpy h5py scipy
+
+sample glove.h5
+cat >run.ini <<'INI'
+[data]
+input = glove.h5
+limit = 3000
+[model]
+hidden = 150
+[train]
+epochs = 6
+INI
+train 1 run.ini output.directory=trained
+train 1 run.ini train.refit=yes output.directory=refitted
+grep -q '^refitted the decoder, ridge ' stderr || fail "$(cat stderr)"
+train 3 run.ini train.refit=yes output.directory=ranks3
+$python - <<'END_PY' || fail "the decoder isn't the one of least squares"
+import json
+import h5py
+import numpy as np
+import scipy.sparse
+
+def read(run):
+    with h5py.File(f"{run}/model.h5") as file:
+        model = {name: file[name][:].astype(float) for name in ("W1", "b1", "W2", "b2")}
+        x = (h5py.File("glove.h5")["vectors"][:3000].astype(float) - file["input_mean"][:]) * \
+            file.attrs["input_scale"]
+    with h5py.File(f"{run}/codes.h5ad") as file:
+        X = file["X"]
+        codes = scipy.sparse.csr_matrix((X["data"][:], X["indices"][:], X["indptr"][:]),
+                                        shape=tuple(X.attrs["shape"])).toarray().astype(float)
+    last = [json.loads(line) for line in open(f"{run}/metrics.jsonl")][-1]
+    return model, x, codes, last["explained_variance"]
+
+model, x, codes, before = read("trained")
+refitted, _, same_codes, after = read("refitted")
+other, _, _, on_three = read("ranks3")
+assert (codes == same_codes).all() and (model["W1"] == refitted["W1"]).all()
+assert all((refitted[name] == other[name]).all() for name in refitted) and after == on_three
+
+A = np.hstack([codes, np.ones((len(codes), 1))])
+W0 = np.vstack([model["W2"], model["b2"]])
+def solve(rows, ridge):
+    G = A[rows].T @ A[rows] + ridge * np.eye(A.shape[1])
+    return W0 + np.linalg.solve(G, A[rows].T @ (x[rows] - A[rows] @ W0))
+held = np.arange(len(x)) % 5 == 4
+errors = {ridge: ((x[held] - A[held] @ solve(~held, ridge)) ** 2).sum() for ridge in (.1, 1, 10, 100)}
+best = min(errors, key=errors.get)
+expected = solve(np.full(len(x), True), best)
+found = np.vstack([refitted["W2"], refitted["b2"]])
+print("ridge", best, "explained", before, after, "difference", np.abs(found - expected).max())
+assert np.abs(found - expected).max() < 1e-4 and after > before + 0.01
+END_PY
+refused spine-mpi "train.refit: isn't used with model.objective = nnse; leave it out" \
+    "$SPINE_BIN/spine-mpi" run.ini model.objective=nnse train.refit=yes
