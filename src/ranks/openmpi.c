@@ -45,7 +45,10 @@ void spine_openmpi_prepare(void)
         return;
 
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0); /* no daemon */
-    setenv("OMPI_MCA_pml", "ob1", 0);                  /* no UCX, no libfabric */
+    /* No session directory: all singletons of a user share one, and one that ends removes it while
+     * another starts, whose MPI_Init() then fails. */
+    setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
+    setenv("OMPI_MCA_pml", "ob1", 0); /* no UCX, no libfabric */
     setenv("OMPI_MCA_btl", "self", 0);
 }
 

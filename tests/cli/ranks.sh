@@ -140,3 +140,10 @@ done
 for file in model.h5 codes.h5ad shards/codes-00000.h5 shards/codes-00001.h5; do
     cmp first/run/$file second/run/$file || fail "$file differs between two equal runs"
 done
+
+# --- Single processes that start together ------------------------------------------------------
+
+# They once shared a session directory, which one removed while another was starting.
+unset OMPI_MCA_orte_create_session_dirs
+seq 200 | xargs -P 8 -I{} sh -c '"$SPINE_BIN/spine-mpi" --version >/dev/null 2>>together || echo {} >>failed'
+[ ! -e failed ] || fail "$(wc -l <failed) of 200 single processes failed: $(cat together)"

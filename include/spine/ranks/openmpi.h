@@ -9,7 +9,8 @@
 #include <stddef.h>
 
 /* Call before MPI_Init(). In a process that no launcher started, keep Open MPI from starting a daemon
- * for spawned processes and from searching for networks: MPI_Init() then takes a fifth of the time.
+ * for spawned processes, from searching for networks, and from making the session directory, over
+ * which processes that start together stumble: MPI_Init() then takes a fifth of the time.
  * What the user has set stays. */
 void spine_openmpi_prepare(void);
 
