@@ -210,6 +210,20 @@ static double find_number(const cJSON *line, enum spine_metric metric)
     return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(line, table[metric].name));
 }
 
+int spine_metrics_last_number(const char *path, enum spine_metric metric, double *number,
+                              struct spine_error *err)
+{
+    char *line = NULL;
+
+    if (read_line(path, LAST, &line, err))
+        return -1;
+    cJSON *json = cJSON_Parse(line);
+    *number = find_number(json, metric);
+    cJSON_Delete(json);
+    free(line);
+    return 0;
+}
+
 int spine_metrics_diverged(const char *directory, bool *diverged, double *explained,
                            struct spine_error *err)
 {

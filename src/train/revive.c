@@ -1,14 +1,18 @@
 /* revive.c -- idle units, restarted from badly fitted rows. */
 #include "spine/train/revive.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "spine/base/memory.h"
 
-int spine_idle_init(struct spine_idle *idle, size_t hidden, struct spine_error *err)
+static const double LEAST_RESIDUAL = 2; /* of a row that revives a unit, over the noise */
+enum { MOST_SHARE = 10 };               /* one unit in so many is revived at a time */
+
+int spine_idle_init(struct spine_idle *idle, size_t hidden, double noise, struct spine_error *err)
 {
-    *idle = (struct spine_idle){.hidden = hidden};
+    *idle = (struct spine_idle){.hidden = hidden, .noise = noise};
     idle->epochs =
         spine_memory_zeroed(hidden, sizeof *idle->epochs, "the idle epochs of all units", err);
     if (idle->epochs == NULL)
@@ -26,7 +30,7 @@ void spine_idle_dispose(struct spine_idle *idle)
 void spine_idle_note(struct spine_idle *idle, const int64_t *h_sum)
 {
     for (size_t j = 0; j < idle->hidden; j++)
-        if (h_sum[j] > 0)
+        if (h_sum[j] > 0 && idle->epochs[j] >= -1)
             idle->epochs[j] = -1;
 }
 
@@ -34,7 +38,8 @@ size_t spine_idle_count(struct spine_idle *idle, int64_t after)
 {
     size_t count = 0;
     for (size_t j = 0; j < idle->hidden; j++)
-        count += ++idle->epochs[j] >= after; /* from -1 to 0 if it was active */
+        if (idle->epochs[j] >= -1)
+            count += ++idle->epochs[j] >= after; /* from -1 to 0 if it was active */
     return count;
 }
 
@@ -135,23 +140,11 @@ static void share_row(const struct spine_params *params, struct spine_dataset *d
     spine_comm_sum_floats(comm, shared, 2 * stride);
 }
 
-/* Restart unit j from a row x whose residual is e. */
-static void restart_unit(struct spine_params *params, struct spine_optimizer *optimizer, size_t j,
-                         const float *x, const float *e)
+/* Let unit j's moments start at zero. */
+static void clear_moments(const struct spine_params *params, struct spine_optimizer *optimizer,
+                          size_t j)
 {
     const size_t stride = params->stride;
-    double square = 1e-12, product = 0;
-
-    for (size_t k = 0; k < params->dim; k++) {
-        square += (double)e[k] * (double)e[k];
-        product += (double)e[k] * (double)x[k];
-    }
-
-    for (size_t k = 0; k < params->dim; k++) {
-        params->W2[j * stride + k] = e[k];
-        params->W1[j * stride + k] = (float)((double)e[k] / square);
-    }
-    params->b1[j] = (float)(0.5 - product / square);
 
     float *const blocks[] = {optimizer->first, optimizer->second};
     for (size_t b = 0; b < 2; b++)
@@ -164,14 +157,89 @@ static void restart_unit(struct spine_params *params, struct spine_optimizer *op
         }
 }
 
+/* Restart unit j from a row x whose residual is e. 'most' bounds |W1_j|. */
+static void restart_unit(struct spine_params *params, size_t j, const float *x, const float *e,
+                         double most)
+{
+    const size_t stride = params->stride;
+    double square = 1e-12, product = 0;
+
+    for (size_t k = 0; k < params->dim; k++) {
+        square += (double)e[k] * (double)e[k];
+        product += (double)e[k] * (double)x[k];
+    }
+    const double norm = sqrt(square), factor = fmin(1 / norm, most) / norm;
+
+    for (size_t k = 0; k < params->dim; k++) {
+        params->W2[j * stride + k] = e[k];
+        params->W1[j * stride + k] = (float)(factor * (double)e[k]);
+    }
+    params->b1[j] = (float)(0.5 - factor * product);
+}
+
+/* The mean |W1| of the units that were active in the last epoch; Inf if none was. */
+static double mean_norm(const struct spine_idle *idle, const struct spine_params *params)
+{
+    double sum = 0;
+    size_t count = 0;
+
+    for (size_t j = 0; j < params->hidden; j++) {
+        double square = 0;
+        if (idle->epochs[j] != 0)
+            continue;
+        for (size_t k = 0; k < params->dim; k++)
+            square += (double)params->W1[j * params->stride + k] *
+                      (double)params->W1[j * params->stride + k];
+        sum += sqrt(square);
+        count++;
+    }
+    return count == 0 ? HUGE_VAL : sum / (double)count;
+}
+
+static void silence_unit(struct spine_params *params, struct spine_optimizer *optimizer, size_t j)
+{
+    memset(params->W1 + j * params->stride, 0, params->stride * sizeof(float));
+    memset(params->W2 + j * params->stride, 0, params->stride * sizeof(float));
+    params->b1[j] = -1;
+    clear_moments(params, optimizer, j);
+}
+
+size_t spine_idle_settle(struct spine_idle *idle, bool rose, struct spine_stepper *stepper)
+{
+    const bool writes = stepper->grid->node.rank == 0; /* the parameters of its node */
+    size_t silenced = 0;
+
+    spine_stepper_meet(stepper);
+    for (size_t j = 0; j < idle->hidden; j++)
+        if (idle->epochs[j] == SPINE_IDLE_REVIVED && rose) {
+            if (writes)
+                silence_unit(&stepper->params, &stepper->optimizer, j);
+            idle->epochs[j] = SPINE_IDLE_GIVEN_UP;
+            silenced++;
+        } else if (idle->epochs[j] == SPINE_IDLE_REVIVED) {
+            idle->epochs[j] = 0;
+        }
+    spine_stepper_meet(stepper);
+
+    for (size_t j = 0; silenced > 0 && j < idle->hidden; j++)
+        if (idle->epochs[j] > 0)
+            idle->epochs[j] = SPINE_IDLE_GIVEN_UP;
+    return silenced;
+}
+
+/* Seven parameters: reviving touches all that a run learns, and no struct below train.c has it. */
 int spine_revive(struct spine_idle *idle, int64_t after, struct spine_stepper *stepper,
-                 struct spine_dataset *data, struct spine_coder *coder, struct spine_error *err)
+                 struct spine_dataset *data, struct spine_coder *coder, size_t *revived,
+                 struct spine_error *err)
 {
     struct spine_params *params = &stepper->params;
     struct spine_comm *comm = &stepper->grid->ranks;
     struct bad_row *worst =
         spine_memory_zeroed(params->hidden, sizeof *worst, "the rows that revive units", err);
     float *shared = spine_kernel_alloc(2 * params->stride, "the rows that revive units", err);
+    const size_t most = (params->hidden + MOST_SHARE - 1) / MOST_SHARE;
+    const double norm = mean_norm(idle, params);
+    const double least = LEAST_RESIDUAL * idle->noise; /* |e| */
     size_t found = 0, used = 0;
     int rc = 0;
 
@@ -179,17 +247,20 @@ int spine_revive(struct spine_idle *idle, int64_t after, struct spine_stepper *s
         rc = -1;
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
-        rc = find_worst(params, data, comm, coder, params->hidden, worst, &found, err);
+        rc = find_worst(params, data, comm, coder, most, worst, &found, err);
     for (size_t j = 0; rc == 0 && j < params->hidden && used < found; j++)
-        if (idle->epochs[j] >= after) {
+        if (idle->epochs[j] >= after && worst[used].error >= least * least) {
             /* The node's parameters change only when all its ranks have found their residuals. */
             share_row(params, data, comm, coder, worst[used++].row, shared);
             spine_stepper_meet(stepper);
-            if (stepper->grid->node.rank == 0)
-                restart_unit(params, &stepper->optimizer, j, shared, shared + params->stride);
+            if (stepper->grid->node.rank == 0) {
+                restart_unit(params, j, shared, shared + params->stride, norm);
+                clear_moments(params, &stepper->optimizer, j);
+            }
             spine_stepper_meet(stepper);
-            idle->epochs[j] = 0;
+            idle->epochs[j] = SPINE_IDLE_REVIVED;
         }
+    *revived = used;
     free(worst);
     free(shared);
     return rc;

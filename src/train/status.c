@@ -104,8 +104,7 @@ void spine_status_check(struct spine_status *status, const struct spine_measures
     if (status->warned)
         spine_log_warning("epoch %lld: %lld of %lld words have an all-zero code and %lld of %lld "
                           "units are dead; train.noise may be too high for the input's scale "
-                          "(data.rms), or train.learning_rate or loss.psl_weight too high; "
-                          "train.revive_after restarts dead units",
+                          "(data.rms), or train.learning_rate or loss.psl_weight too high",
                           (long long)epoch, (long long)measures->empty, (long long)words,
                           (long long)measures->dead, (long long)units);
 }

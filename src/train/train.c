@@ -32,6 +32,9 @@
 #include "spine/train/status.h"
 #include "spine/train/step.h"
 
+/* How much the reconstruction loss may rise in an epoch after units were revived. */
+static const double SPOILED = 1.05;
+
 /* The timeline has this many steps, of the last epoch. */
 enum { TIMELINE_STEPS = 100 };
 
@@ -45,6 +48,7 @@ struct trainer {
     struct spine_measures_scratch scratch;
     struct spine_nnse nnse; /* if that is the objective */
     struct spine_idle idle; /* counts if train.revive_after isn't 0 */
+    double last_rl;         /* reconstruction loss of the epoch before; NaN: there was none */
     int64_t last_epoch;     /* to train for now */
     struct spine_timeline timeline;
     struct spine_resume resume;            /* how it began */
@@ -159,7 +163,7 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
         return -1;
 
     rc = spine_measures_scratch_init(&run->scratch, settings.hidden, err) ||
-         spine_idle_init(&run->idle, settings.hidden, err) ||
+         spine_idle_init(&run->idle, settings.hidden, config->noise, err) ||
          spine_coder_init(&run->coder, settings.dim, settings.hidden, err);
     if (rc == 0 && timeline != NULL)
         rc = spine_timeline_init(&run->timeline, TIMELINE_STEPS * spine_stepper_most_events(), err);
@@ -172,7 +176,11 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
     run->position = run->resume.position;
     if (run->resume.start == SPINE_START_FINISHED)
         return 0;
-    return spine_comm_agree(comm, open_files(run, err), err);
+    rc = open_files(run, err);
+    if (rc == 0 && comm->rank == 0)
+        rc = spine_metrics_last_number(run->metrics_path, SPINE_METRIC_RL, &run->last_rl, err);
+    spine_comm_broadcast(comm, &run->last_rl, sizeof run->last_rl);
+    return spine_comm_agree(comm, rc, err);
 }
 
 static int dispose(struct trainer *run, int rc, struct spine_error *err)
@@ -309,16 +317,30 @@ static int leave(struct trainer *run, struct spine_error *err)
                        run->config->directory, (long long)position->epoch, position->step);
 }
 
-/* Revive the units that have been idle for long enough. */
-static int revive(struct trainer *run, int64_t done, struct spine_error *err)
+/* Conclude what was revived before, and revive the units that have been idle for long enough. */
+static int revive(struct trainer *run, const struct spine_metrics *metrics, struct spine_error *err)
 {
     const int64_t after = run->config->revive_after;
-    const size_t count = spine_idle_count(&run->idle, after);
-    if (count == 0)
+    const long long done = metrics->epoch;
+    const bool rose = metrics->rl > SPOILED * run->last_rl;
+    const size_t silenced = spine_idle_settle(&run->idle, rose, &run->stepper);
+    size_t revived = 0;
+    run->last_rl = metrics->rl;
+
+    if (silenced > 0)
+        spine_log(SPINE_LOG_INFO,
+                  "epoch %lld: the loss rose, so the %zu units revived before are silenced; they "
+                  "and those idle now are not revived again",
+                  done, silenced);
+    if (spine_idle_count(&run->idle, after) == 0)
         return 0;
-    spine_log(SPINE_LOG_INFO, "epoch %lld: reviving %zu units that were idle for %lld epochs",
-              (long long)done, count, (long long)after);
-    return spine_revive(&run->idle, after, &run->stepper, &run->data, &run->coder, err);
+
+    if (spine_revive(&run->idle, after, &run->stepper, &run->data, &run->coder, &revived, err))
+        return -1;
+    if (revived > 0)
+        spine_log(SPINE_LOG_INFO, "epoch %lld: reviving %zu units that were idle for %lld epochs",
+                  done, revived, (long long)after);
+    return 0;
 }
 
 /* Solve for the decoder at the end of training. */
@@ -375,7 +397,7 @@ static int finish_epoch(struct trainer *run, struct spine_metrics *metrics, stru
         return -1;
 
     if (config->revive_after > 0 && done < config->epochs)
-        return revive(run, done, err);
+        return revive(run, metrics, err);
     return 0;
 }
 

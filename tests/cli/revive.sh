@@ -47,3 +47,23 @@ rm "$newest" stopped/model.h5
 train 1 run.ini train.revive_after=2 output.directory=stopped
 grep -q '^resuming after epoch 22,' stderr || fail "it didn't resume: $(cat stderr)"
 cmp alone/codes.h5ad stopped/codes.h5ad || fail "a run that was stopped ends otherwise"
+
+# On input that is well explained by few units, what is left is noise: reviving from it must not spoil
+# what has been learned.
+$python - >low.txt <<'END_PYTHON'
+import random
+numbers = random.Random(3)
+basis = [[numbers.gauss(0, 1) for _ in range(30)] for _ in range(4)]
+for word in range(1000):
+    code = [numbers.gauss(0, 1) for _ in basis]
+    print("w%d" % word, *("%.5f" % (sum(c * b[k] for c, b in zip(code, basis)) + numbers.gauss(0, .01))
+                          for k in range(30)))
+END_PYTHON
+run "$SPINE_BIN/spine-convert" low.txt low.h5
+for after in 1 3; do
+    train 1 run.ini data.input=low.h5 data.rms=0.4 data.limit=0 model.hidden=100 train.epochs=60 train.noise=0.1 \
+        train.learning_rate=0.001 train.revive_after=$after output.directory=low$after
+    grep -q 'reviving' stderr || fail "no unit is revived; the test is void"
+    $python -c 'import json, sys; sys.exit(json.loads(list(open(sys.argv[1]))[-1])["explained_variance"] < 0.9)' \
+        low$after/metrics.jsonl || fail "train.revive_after = $after ruins a training: $(tail -n 1 low$after/metrics.jsonl)"
+done

@@ -82,6 +82,10 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
  * none, or no such file. */
 int spine_metrics_last(const char *path, char **line, struct spine_error *err);
 
+/* A metric in the last line of the file 'path'; NaN if there is none, or no such file. */
+int spine_metrics_last_number(const char *path, enum spine_metric metric, double *number,
+                              struct spine_error *err);
+
 /* Has the run in 'directory' diverged, though its losses are finite? By the first and the last line of
  * its metrics: the explained variance, which goes to *explained, is below 0, so that the mean of all
  * rows would be a better reconstruction; and training made it so: the reconstruction loss is higher
