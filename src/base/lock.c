@@ -73,6 +73,19 @@ int spine_lock_find_held(int lock, size_t count, bool *held)
     return find_held(lock, 0, (off_t)count, held);
 }
 
+enum spine_lock_outcome spine_lock_claim(int descriptor)
+{
+#ifdef F_OFD_SETLK
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(descriptor, F_OFD_SETLK, &whole) == 0)
+        return SPINE_LOCK_TAKEN;
+    return errno == EACCES || errno == EAGAIN ? SPINE_LOCK_HELD : SPINE_LOCK_IMPOSSIBLE;
+#else
+    (void)descriptor;
+    return SPINE_LOCK_IMPOSSIBLE;
+#endif
+}
+
 bool spine_lock_is_held(const char *path)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

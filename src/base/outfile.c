@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/lock.h"
 #include "spine/base/memory.h"
 
 char *spine_outfile_part(const char *path, struct spine_error *err)
@@ -34,17 +37,139 @@ static int check_place(const char *path, struct spine_error *err)
     return spine_refuse(err, "%s: is a device or a pipe: not replaced by a file", path);
 }
 
+/* --- Whose the temporary files are --------------------------------------------------------- */
+
+/* A PATH.part that this process has made and neither published nor discarded. */
+struct claim {
+    struct claim *next;
+    int descriptor; /* has the file locked */
+    dev_t device;
+    ino_t number;
+    char part[];
+};
+
+static struct claim *claims;
+static pthread_mutex_t claims_lock = PTHREAD_MUTEX_INITIALIZER; /* checkpoints have a thread */
+
+/* Keep a copy of the descriptor, and with it the lock. */
+static int add_claim(const char *part, int descriptor, struct spine_error *err)
+{
+    struct claim *claim =
+        spine_memory_get(sizeof *claim + strlen(part) + 1, 1, "a file's temporary name", err);
+    struct stat facts;
+    if (claim == NULL)
+        return -1;
+
+    claim->descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (claim->descriptor < 0 || fstat(descriptor, &facts) != 0) {
+        fail_path(part, err);
+        if (claim->descriptor >= 0)
+            close(claim->descriptor);
+        free(claim);
+        return -1;
+    }
+
+    strcpy(claim->part, part);
+    claim->device = facts.st_dev;
+    claim->number = facts.st_ino;
+    pthread_mutex_lock(&claims_lock);
+    claim->next = claims;
+    claims = claim;
+    pthread_mutex_unlock(&claims_lock);
+    return 0;
+}
+
+/* Take the claim to a file out of the list; NULL if there is none. Ended by end_claim(). */
+static struct claim *take_claim(const char *part)
+{
+    pthread_mutex_lock(&claims_lock);
+    struct claim **at = &claims;
+    while (*at != NULL && strcmp((*at)->part, part) != 0)
+        at = &(*at)->next;
+    struct claim *found = *at;
+    if (found != NULL)
+        *at = found->next;
+    pthread_mutex_unlock(&claims_lock);
+    return found;
+}
+
+static void end_claim(struct claim *claim)
+{
+    if (claim != NULL)
+        close(claim->descriptor);
+    free(claim);
+}
+
+/* Is the file of this name still the one that was made? */
+static bool is_ours(const struct claim *claim)
+{
+    struct stat facts;
+
+    return lstat(claim->part, &facts) == 0 && facts.st_dev == claim->device &&
+           facts.st_ino == claim->number;
+}
+
+/* --- Creating ------------------------------------------------------------------------------ */
+
+/* Refuse what was there before, but for what a crash left: a plain file that nobody has locked. */
+static int check_leftover(const char *part, struct spine_error *err)
+{
+    struct stat facts;
+    if (lstat(part, &facts) != 0)
+        return errno == ENOENT ? 0 : fail_path(part, err);
+    if (S_ISLNK(facts.st_mode) || S_ISDIR(facts.st_mode))
+        return spine_refuse(err, "%s: %s", part, strerror(S_ISLNK(facts.st_mode) ? ELOOP : EISDIR));
+    if (!S_ISREG(facts.st_mode) || facts.st_nlink > 1)
+        return spine_refuse(err, "%s: is in the way: %s", part,
+                            S_ISREG(facts.st_mode) ? "a file that has other names, too"
+                                                   : "a device or a pipe");
+
+    const int descriptor = open(part, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0)
+        return errno == EACCES ? spine_refuse(err, "%s: %s", part, strerror(errno))
+                               : fail_path(part, err);
+    const bool is_held = spine_lock_claim(descriptor) == SPINE_LOCK_HELD;
+    close(descriptor);
+    if (is_held)
+        return spine_refuse(err, "%s: another program is writing it", part);
+    return 0;
+}
+
+static int fail_creating(const char *part, struct spine_error *err)
+{
+    if (errno == ENOENT || errno == EACCES || errno == ENOTDIR || errno == EISDIR ||
+        errno == ELOOP || errno == EROFS)
+        return spine_refuse(err, "%s: %s", part, strerror(errno));
+    return fail_path(part, err);
+}
+
 /* Returns the descriptor of the new file, or -1. */
 static int open_part(const char *path, const char *part, struct spine_error *err)
 {
     if (check_place(path, err))
         return -1;
-    const int descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0666);
-    if (descriptor < 0 && (errno == ENOENT || errno == EACCES || errno == ENOTDIR ||
-                           errno == EISDIR || errno == ELOOP || errno == EROFS))
-        spine_refuse(err, "%s: %s", part, strerror(errno));
-    else if (descriptor < 0)
-        fail_path(part, err);
+    end_claim(take_claim(part));
+
+    int descriptor = -1;
+    for (int attempt = 0; descriptor < 0; attempt++) {
+        descriptor = open(part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (descriptor >= 0)
+            break;
+        if (errno != EEXIST || attempt > 2)
+            return fail_creating(part, err);
+        if (check_leftover(part, err))
+            return -1;
+        unlink(part);
+    }
+
+    /* Where the file system can't lock, publishing notices that the file was replaced. */
+    const bool is_held = spine_lock_claim(descriptor) == SPINE_LOCK_HELD;
+    if (is_held)
+        spine_refuse(err, "%s: another program is writing it", part);
+    if (is_held || add_claim(part, descriptor, err)) {
+        close(descriptor);
+        return -1;
+    }
     return descriptor;
 }
 
@@ -52,12 +177,12 @@ int spine_outfile_create(const char *path, struct spine_error *err)
 {
     char *part = spine_outfile_part(path, err);
     const int descriptor = part == NULL ? -1 : open_part(path, part, err);
+
     if (descriptor >= 0)
         close(descriptor);
     free(part);
     if (descriptor < 0)
         return -1;
-
     return 0;
 }
 
@@ -66,13 +191,52 @@ FILE *spine_outfile_create_text(const char *path, struct spine_error *err)
     char *part = spine_outfile_part(path, err);
     const int descriptor = part == NULL ? -1 : open_part(path, part, err);
     FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
+
     if (descriptor >= 0 && file == NULL) {
         fail_path(part, err);
         close(descriptor);
-        unlink(part);
+        spine_outfile_discard(path);
     }
     free(part);
     return file;
+}
+
+/* Write all bytes; -1 with errno set. */
+static int write_all(int descriptor, int64_t offset, const char *bytes, size_t count)
+{
+    enum { MOST = 1 << 30 }; /* a call may write no more than 2 GiB */
+
+    for (size_t done = 0; done < count;) {
+        const size_t rest = count - done, piece = rest < MOST ? rest : MOST;
+        const ssize_t written = pwrite(descriptor, bytes + done, piece, offset + (int64_t)done);
+        if (written < 0 && errno != EINTR)
+            return -1;
+        if (written == 0) {
+            errno = EIO;
+            return -1;
+        }
+        if (written > 0)
+            done += (size_t)written;
+    }
+    return 0;
+}
+
+int spine_outfile_write(const char *path, int64_t offset, const void *data, size_t bytes,
+                        struct spine_error *err)
+{
+    char *part = spine_outfile_part(path, err);
+    if (part == NULL)
+        return -1;
+
+    const int descriptor = open(part, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    int rc = descriptor < 0 ? fail_path(part, err) : 0;
+    if (rc == 0 && write_all(descriptor, offset, data, bytes) != 0)
+        rc = fail_path(part, err);
+    if (descriptor >= 0 && close(descriptor) != 0 && rc == 0)
+        rc = fail_path(part, err);
+
+    free(part);
+    return rc;
 }
 
 /* Bring a file's or directory's bytes to the disk. */
@@ -87,6 +251,15 @@ static int sync_path(const char *path, struct spine_error *err)
     return rc;
 }
 
+int spine_outfile_sync(const char *path, struct spine_error *err)
+{
+    char *part = spine_outfile_part(path, err);
+    const int rc = part == NULL ? -1 : sync_path(part, err);
+
+    free(part);
+    return rc;
+}
+
 /* Cut a path down to its directory. */
 static const char *cut_to_directory(char *path)
 {
@@ -97,12 +270,31 @@ static const char *cut_to_directory(char *path)
     return path;
 }
 
+/* Rename the temporary file, if it is still the one that was made. */
+static int rename_part(const char *part, const char *path, struct spine_error *err)
+{
+    struct claim *claim = take_claim(part);
+    int rc = 0;
+
+    if (claim != NULL && !is_ours(claim))
+        rc = spine_fail(err, "%s: another program has replaced or removed it while it was written",
+                        part);
+    else if (rename(part, path) != 0)
+        rc = spine_fail(err, "%s: can't rename the finished file: %s", path, strerror(errno));
+    if (claim != NULL && is_ours(claim))
+        unlink(part); /* it wasn't renamed */
+
+    end_claim(claim);
+    return rc;
+}
+
 int spine_outfile_publish(const char *path, struct spine_error *err)
 {
     char *part = spine_outfile_part(path, err);
     int rc = part == NULL ? -1 : sync_path(part, err);
-    if (rc == 0 && rename(part, path) != 0)
-        rc = spine_fail(err, "%s: can't rename the finished file: %s", path, strerror(errno));
+
+    if (rc == 0)
+        rc = rename_part(part, path, err);
     if (rc == 0) {
         /* A directory that may be written but not read can't be synced. */
         const char *directory = cut_to_directory(part);
@@ -128,7 +320,10 @@ void spine_outfile_discard(const char *path)
 {
     struct spine_error ignored;
     char *part = spine_outfile_part(path, &ignored);
-    if (part != NULL)
+    struct claim *claim = part == NULL ? NULL : take_claim(part);
+
+    if (claim != NULL && is_ours(claim))
         unlink(part);
+    end_claim(claim);
     free(part);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/memory.h"
 
 /* How much is read at a time. */
@@ -27,7 +28,7 @@ int spine_textfile_read(const char *path, const char *what, size_t most, char **
 {
     char *bytes = NULL;
     size_t used = 0, capacity = 0;
-    FILE *file = fopen(path, "rb");
+    FILE *file = spine_infile_open_stream(path);
     if (file == NULL)
         return fail_reading(path, errno, err);
 

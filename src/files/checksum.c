@@ -8,6 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/memory.h"
 
 enum { TRAILER = 32, NAME = 16, BLOCK = 1 << 20 };
@@ -70,7 +71,7 @@ int spine_checksum_put(const char *part, const char *path, struct spine_error *e
 int spine_checksum_check(const char *path, bool *is_damaged, struct spine_error *err)
 {
     char expected[TRAILER + 1], found[TRAILER];
-    FILE *file = fopen(path, "rb");
+    FILE *file = spine_infile_open_stream(path);
 
     *is_damaged = false;
     if (file == NULL)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "spine/base/outfile.h"
+#include "spine/base/present.h"
 
 /* What a shard consists of. */
 static const char format[] = "spine-codes", codes_name[] = "/codes", excess_name[] = "/excess",
@@ -187,8 +188,14 @@ int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct 
     snprintf(codes->path, sizeof codes->path, "%s", path);
     if (spine_store_open(&codes->store, path, NULL, err))
         return -1;
-    if (!spine_store_has(codes->store, "/layers") || !spine_store_has(codes->store, codes->excess))
-        codes->excess = NULL; /* codes of another program */
+    bool has = false; /* codes of another program have no excess */
+    if (spine_store_find(codes->store, "/layers", &has, err) ||
+        (has && spine_store_find(codes->store, codes->excess, &has, err))) {
+        spine_codes_close(codes);
+        return -1;
+    }
+    if (!has)
+        codes->excess = NULL;
     char units[SPINE_CODES_NAME];
     spine_codes_find_index(codes->store, "/obs", codes->words);
     spine_codes_find_index(codes->store, "/var", units);
@@ -272,8 +279,11 @@ static int check_directory(const char *directory, int64_t shards, struct spine_e
     if (listing == NULL)
         return spine_refuse(err, "%s: %s", path, strerror(errno));
 
-    for (struct dirent *entry; rc == 0 && (entry = readdir(listing)) != NULL;)
+    errno = 0;
+    for (struct dirent *entry; rc == 0 && (entry = readdir(listing)) != NULL; errno = 0)
         rc = check_name(path, entry->d_name, shards, err);
+    if (rc == 0 && errno != 0)
+        rc = spine_fail(err, "can't list %s: %s", path, strerror(errno));
 
     closedir(listing);
     return rc;
@@ -301,8 +311,11 @@ static int refuse_missing(const char *path, const char *directory, struct spine_
 {
     char shards[SPINE_PATH + 16];
 
+    bool has_shards = false;
     snprintf(shards, sizeof shards, "%s/shards", directory);
-    if (access(shards, F_OK) != 0)
+    if (spine_present(shards, &has_shards, err))
+        return -1;
+    if (!has_shards)
         return spine_refuse(err, "%s: has no shards; is it the directory of a finished run?",
                             directory);
 
@@ -317,7 +330,10 @@ static int read_shard(char *path, const char *directory, int64_t number, struct 
 
     if (spine_codes_shard_path(path, directory, number, err))
         return -1;
-    if (access(path, F_OK) != 0)
+    bool is_there = false;
+    if (spine_present(path, &is_there, err))
+        return -1;
+    if (!is_there)
         return refuse_missing(path, directory, err);
     if (spine_codes_open_shard(&codes, path, shard, err))
         return -1;

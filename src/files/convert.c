@@ -20,6 +20,7 @@
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/files/outliers.h"
+#include "spine/files/shared.h"
 #include "spine/files/vectorsfile.h"
 
 enum {
@@ -50,6 +51,7 @@ struct job {
 
     /* On rank 0 only. */
     struct spine_store *store;
+    int64_t offset;           /* of the vectors in the file */
     bool has_created;         /* there is a PATH.part of ours */
     struct spine_words words; /* of all ranks */
     struct numbers lines;     /* the line of each row */
@@ -121,12 +123,24 @@ static int prepare(struct job *job, struct spine_error *err)
     return begin_output(job, err);
 }
 
+/* All ranks write into the file that rank 0 has created. */
+static int check_shared(struct job *job, struct spine_error *err)
+{
+    char *part = spine_outfile_part(job->options->output, err);
+    int rc = spine_comm_agree(job->comm, -(part == NULL), err);
+
+    if (rc == 0)
+        rc = spine_shared_check(job->comm, part, job->options->output, err);
+    free(part);
+    return rc;
+}
+
 static int begin(struct job *job, struct spine_error *err)
 {
     const struct spine_source_request *request = &job->options->source;
 
     int rc = job->comm->rank == 0 ? prepare(job, err) : 0;
-    if (spine_comm_agree(job->comm, rc, err))
+    if (spine_comm_agree(job->comm, rc, err) || check_shared(job, err))
         return -1;
     spine_comm_broadcast(job->comm, &job->files, sizeof job->files);
 
@@ -448,7 +462,8 @@ static int write_words(struct job *job, struct spine_error *err)
                                                     .rows_repeated = (int64_t)job->repeated.count};
     struct spine_store *store = job->store;
 
-    if (spine_vectorsfile_write_words(store, &job->words, &origin, err))
+    if (spine_vectorsfile_begin(store, &job->words, job->vectors.dimension, &origin, &job->offset,
+                                err))
         return -1;
 
     job->store = NULL;
@@ -487,51 +502,39 @@ static const float *get_values(const struct job *job, size_t first, size_t count
     return block;
 }
 
-/* Copy this rank's vectors, block by block; all ranks make the same number of rounds. */
-static int copy_values(struct job *job, struct spine_store *store, uint64_t *lines, float *block,
-                       struct spine_error *err)
+/* Copy this rank's vectors, block by block. Local. */
+static int copy_values(struct job *job, uint64_t *lines, float *block, struct spine_error *err)
 {
+    const char *path = job->options->output;
     const size_t dimension = job->vectors.dimension, rows = job->vectors.rows;
     const size_t most = BLOCK_NUMBERS / dimension + 1;
-    const int64_t rounds = spine_comm_max(job->comm, (int64_t)((rows + most - 1) / most));
-    size_t done = 0;
 
-    for (int64_t round = 0; round < rounds; round++) {
+    for (size_t done = 0; done < rows; done += most) {
         const size_t now = rows - done < most ? rows - done : most;
-        const float *values = now == 0 ? block : get_values(job, done, now, lines, block, err);
-        int rc = -1;
-        if (values != NULL)
-            rc = spine_outliers_add(&job->outliers, values, now, dimension, err);
-        if (spine_comm_agree(job->comm, rc, err) ||
-            spine_vectorsfile_put(store, job->first_row + done, now, dimension, values, err))
+        const float *values = get_values(job, done, now, lines, block, err);
+        if (values == NULL || spine_outliers_add(&job->outliers, values, now, dimension, err) ||
+            spine_vectorsfile_put(path, job->offset, job->first_row + done, now, dimension, values,
+                                  err))
             return -1;
-        done += now;
     }
-    return 0;
+    return spine_outfile_sync(path, err);
 }
 
 static int write_values(struct job *job, struct spine_error *err)
 {
     const size_t dimension = job->vectors.dimension, most = BLOCK_NUMBERS / dimension + 1;
     const bool is_text = job->files.form == SPINE_FORM_TEXT;
-    struct spine_store *store = NULL;
-    struct spine_error ignored;
 
     float *block = spine_memory_get(is_text ? 1 : most * dimension, sizeof *block, "a block", err);
     uint64_t *lines = spine_memory_get(most, sizeof *lines, "a block's lines", err);
-    int rc = spine_comm_agree(job->comm, -(block == NULL || lines == NULL), err);
+    int rc = -(block == NULL || lines == NULL);
+    spine_comm_broadcast(job->comm, &job->offset, sizeof job->offset);
     if (rc == 0)
-        rc = spine_vectorsfile_join(&store, job->comm, job->options->output, (size_t)job->num_rows,
-                                    dimension, err);
-    if (rc == 0)
-        rc = copy_values(job, store, lines, block, err);
+        rc = copy_values(job, lines, block, err);
 
     free(block);
     free(lines);
-    if (rc == 0)
-        return spine_store_close(store, err);
-    spine_store_close(store, &ignored);
-    return rc;
+    return spine_comm_agree(job->comm, rc, err);
 }
 
 static int write_output(struct job *job, struct spine_outlier_report *report,

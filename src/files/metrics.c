@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/memory.h"
 #include "spine/files/rundir.h"
 
@@ -80,28 +81,80 @@ const char *spine_metrics_unit_name(enum spine_metric_unit unit)
 
 /* --- Writing ------------------------------------------------------------------------------ */
 
-/* Where the line of epoch 'epochs' ends, or the last one before it, whose epoch goes to *last. */
-static off_t find_end(FILE *file, int64_t epochs, int64_t *last)
+/* The epoch of a line; 0 if it is blank, -1 if it is no epoch's JSON object. */
+static int64_t epoch_of(const char *line)
 {
+    static const char mark[] = "\xEF\xBB\xBF";
+    if (strncmp(line, mark, strlen(mark)) == 0)
+        line += strlen(mark);
+    if (line[strspn(line, " \t\r\n")] == '\0')
+        return 0;
+
+    cJSON *object = cJSON_Parse(line);
+    const double epoch = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, "epoch"));
+    cJSON_Delete(object);
+    return epoch >= 1 && epoch <= 1e15 ? (int64_t)epoch : -1;
+}
+
+/* What an existing file holds up to an epoch. */
+struct held {
+    off_t end;          /* of its lines up to that epoch */
+    int64_t last;       /* epoch of these */
+    size_t bad;         /* number of the first line that is no epoch's, or 0 */
+    bool is_bad_inside; /* it isn't the last, which a crash may have left half-written */
+};
+
+static struct held read_held(FILE *file, int64_t epochs)
+{
+    struct held held = {.end = 0};
     char *line = NULL;
-    size_t size = 0;
-    off_t end = 0;
-    long long epoch = 0;
-    for (ssize_t length; *last < epochs && (length = getline(&line, &size, file)) > 0;) {
-        if (line[length - 1] != '\n' || sscanf(line, "{\"epoch\":%lld,", &epoch) != 1 ||
-            epoch > epochs)
+    size_t size = 0, number = 0;
+
+    for (ssize_t length; held.last < epochs && (length = getline(&line, &size, file)) > 0;) {
+        number++;
+        if (held.bad > 0) {
+            held.is_bad_inside = true;
             break;
-        *last = epoch;
-        end += length;
+        }
+        const int64_t epoch = line[length - 1] == '\n' ? epoch_of(line) : -1;
+        if (epoch < 0) {
+            held.bad = number;
+            continue;
+        }
+        if (epoch > epochs)
+            break;
+        held.last = epoch > 0 ? epoch : held.last;
+        held.end += length;
     }
+
     free(line);
-    return end;
+    return held;
+}
+
+/* Find where to go on; refuse a file that lacks epochs, since what it has would be cut off. */
+static int find_end(FILE *file, const char *path, int64_t epochs, off_t *end,
+                    struct spine_error *err)
+{
+    const struct held held = read_held(file, epochs);
+
+    *end = held.end;
+    if (ferror(file))
+        return spine_fail(err, "%s: %s", path, strerror(errno));
+    if (held.is_bad_inside)
+        return spine_refuse(err,
+                            "%s:%zu: is not an epoch's JSON object; mend it, or move the file away",
+                            path, held.bad);
+    if (held.last < epochs && (held.end > 0 || held.bad > 0))
+        return spine_refuse(err,
+                            "%s: ends with epoch %lld, but the checkpoint is of epoch %lld; move "
+                            "the file away to resume without it",
+                            path, (long long)held.last, (long long)epochs);
+    return 0;
 }
 
 int spine_metrics_open(FILE **file, const char *path, int64_t epochs, struct spine_error *err)
 {
-    const int descriptor =
-        open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (epochs > 0 ? 0 : O_TRUNC), 0666);
+    const int descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     if (descriptor < 0 && errno == ELOOP)
         return spine_refuse(err, "%s: is a symbolic link", path);
 
@@ -113,13 +166,9 @@ int spine_metrics_open(FILE **file, const char *path, int64_t epochs, struct spi
         return -1;
     }
 
-    int64_t last = 0;
-    const off_t end = find_end(*file, epochs, &last);
-    int rc = 0;
-    if (end > 0 && last < epochs)
-        rc = spine_refuse(err, "%s: ends with epoch %lld, but the checkpoint is of epoch %lld",
-                          path, (long long)last, (long long)epochs);
-    else if (fseeko(*file, end, SEEK_SET) != 0 || ftruncate(fileno(*file), end) != 0)
+    off_t end = 0;
+    int rc = find_end(*file, path, epochs, &end, err);
+    if (rc == 0 && (fseeko(*file, end, SEEK_SET) != 0 || ftruncate(fileno(*file), end) != 0))
         rc = spine_fail(err, "%s: %s", path, strerror(errno));
 
     if (rc != 0) {
@@ -141,17 +190,19 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
                         struct spine_error *err)
 {
     cJSON *object = cJSON_CreateObject();
+    bool whole = object != NULL; /* unless memory runs out */
 
     for (size_t i = 0; i < SPINE_METRICS; i++) {
         const char *field = (const char *)metrics + table[i].offset;
         if (metrics->evaluated || !table[i].is_evaluated)
-            cJSON_AddNumberToObject(object, table[i].name,
-                                    table[i].is_whole
-                                        ? (double)*(const int64_t *)(const void *)field
-                                        : *(const double *)(const void *)field);
+            whole = cJSON_AddNumberToObject(object, table[i].name,
+                                            table[i].is_whole
+                                                ? (double)*(const int64_t *)(const void *)field
+                                                : *(const double *)(const void *)field) != NULL &&
+                    whole;
     }
 
-    char *line = cJSON_PrintUnformatted(object);
+    char *line = whole ? cJSON_PrintUnformatted(object) : NULL;
     cJSON_Delete(object);
     if (line == NULL)
         return spine_memory_fail("a line of the metrics", err);
@@ -173,7 +224,7 @@ static int read_line(const char *path, enum which which, char **line, struct spi
     size_t size = 0;
 
     *line = NULL;
-    FILE *file = fopen(path, "r");
+    FILE *file = spine_infile_open_stream(path);
     if (file == NULL)
         return errno == ENOENT ? 0 : spine_fail(err, "%s: %s", path, strerror(errno));
 
@@ -309,7 +360,7 @@ int spine_metrics_read_columns(const char *path, size_t most, struct cJSON **col
 {
     *columns = NULL;
 
-    FILE *file = fopen(path, "r");
+    FILE *file = spine_infile_open_stream(path);
     if (file == NULL && (errno == ENOENT || errno == ENOTDIR))
         return 0;
     if (file == NULL)

@@ -1,8 +1,7 @@
 /* run.c -- a run on disk, read back. */
 #include "spine/files/run.h"
 
-#include <unistd.h>
-
+#include "spine/base/present.h"
 #include "spine/config/inifile.h"
 
 int spine_run_read(struct spine_run *run, const char *directory, struct spine_error *err)
@@ -11,7 +10,10 @@ int spine_run_read(struct spine_run *run, const char *directory, struct spine_er
 
     if (spine_rundir_join(run->model_path, directory, "model.h5", err))
         return -1;
-    if (access(run->model_path, F_OK) != 0)
+    bool is_there = false;
+    if (spine_present(run->model_path, &is_there, err))
+        return -1;
+    if (!is_there)
         return 0;
 
     if (spine_modelfile_read(&run->model, run->model_path, err))
@@ -36,11 +38,13 @@ int spine_run_find_codes(const char *directory, enum spine_run_codes *codes, cha
 {
     if (spine_rundir_join(path, directory, "shards", err))
         return -1;
-    const bool has_shards = access(path, F_OK) == 0;
-
-    if (spine_rundir_join(path, directory, "codes.h5ad", err))
+    bool has_shards = false, is_merged = false;
+    if (spine_present(path, &has_shards, err) ||
+        spine_rundir_join(path, directory, "codes.h5ad", err) ||
+        spine_present(path, &is_merged, err))
         return -1;
-    if (access(path, F_OK) == 0)
+
+    if (is_merged)
         *codes = SPINE_RUN_MERGED;
     else if (has_shards)
         *codes = SPINE_RUN_SHARDS;

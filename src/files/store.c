@@ -3,23 +3,27 @@
  * 1. Every id is closed in the function that opened it, so H5Fclose really closes the file.
  * 2. HDF5's own error printing is off; the innermost description goes into our one line.
  * 3. HDF5's next call, be it to close something, forgets why the last one failed: fail first.
- * 4. On a shared file, what can fail on one rank only (a transfer) is agreed on before returning.
+ * 4. There is no MPI-IO: Open MPI's loses read errors and hangs where one rank fails. Ranks read a
+ *    file that all opened each for itself, and agree on whether a transfer failed.
  */
 #include "spine/files/store.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <hdf5.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 
 enum {
-    /* One transfer's bytes at most: MPI-IO counts in ints, and its buffers should stay small. */
+    /* One transfer's bytes at most: buffers should stay small. */
     TRANSFER_BYTES = 8 << 20,
 #ifdef SPINE_FUZZ /* small files go beyond these */
     CHUNK = 64,
@@ -40,26 +44,50 @@ struct spine_store {
 
 /* --- Errors ------------------------------------------------------------------------------- */
 
-static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *text)
+/* Why HDF5 failed. */
+struct cause {
+    char text[256]; /* the innermost description */
+    int code;       /* errno of the system call that failed; 0 if none did */
+    bool is_lock;   /* it was to lock the file */
+};
+
+static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *context)
 {
     /* A failed system call is described in lines of numbers; the C library's words are enough. */
-    static const char quoted[] = "error message = '";
+    static const char number[] = "errno = ", quoted[] = "error message = '";
+    struct cause *cause = context;
     (void)depth;
+
+    if (entry->min_num == H5E_NOSPACE || entry->maj_num == H5E_RESOURCE)
+        cause->code = ENOMEM;
     if (entry->desc == NULL || entry->desc[0] == '\0')
         return 0;
-    const char *system = strstr(entry->desc, quoted);
+
+    const char *code = strstr(entry->desc, number), *system = strstr(entry->desc, quoted);
+    if (code != NULL)
+        cause->code = atoi(code + strlen(number));
+    if (strstr(entry->desc, "unable to lock") != NULL)
+        cause->is_lock = true;
+
     const char *begin = system == NULL ? entry->desc : system + strlen(quoted);
     const size_t length = strcspn(begin, system == NULL ? "\n" : "'\n");
-    snprintf(text, 256, "%.*s", (int)length, begin);
+    snprintf(cause->text, sizeof cause->text, "%.*s", (int)length, begin);
     return 0;
+}
+
+static struct cause find_cause(void)
+{
+    struct cause cause = {.text = "unknown HDF5 error"};
+
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_innermost, &cause);
+    return cause;
 }
 
 /* Fill err from HDF5's error stack. */
 static int fail_hdf5(const char *path, const char *what, struct spine_error *err)
 {
-    char reason[256] = "unknown HDF5 error";
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_innermost, reason);
-    return spine_fail(err, "%s: %s: %s", path, what, reason);
+    const struct cause cause = find_cause();
+    return spine_fail(err, "%s: %s: %s", path, what, cause.text);
 }
 
 static int fail_object(const struct spine_store *store, const char *doing, const char *name,
@@ -68,6 +96,16 @@ static int fail_object(const struct spine_store *store, const char *doing, const
     char what[256];
     snprintf(what, sizeof what, "can't %s '%s'", doing, name);
     return fail_hdf5(store->path, what, err);
+}
+
+/* A question to HDF5 was answered by an error: a negative answer, if no system call failed. */
+static int fail_answer(const char *path, struct spine_error *err)
+{
+    const struct cause cause = find_cause();
+
+    if (cause.code == 0)
+        return 0;
+    return spine_fail(err, "%s: can't read it: %s", path, strerror(cause.code));
 }
 
 static int agree(const struct spine_store *store, int rc, struct spine_error *err)
@@ -98,21 +136,17 @@ static struct spine_store *new_store(const char *path, struct spine_comm *comm,
         return NULL;
 
     store->file = H5I_INVALID_HID;
-    /* One rank needs no MPI-IO, which makes helper files in /tmp. */
     store->comm = comm != NULL && comm->size > 1 ? comm : NULL;
     strcpy(store->path, path);
     return store;
 }
 
-/* The file access properties: MPI-IO over the ranks of comm, or the default. */
-static hid_t make_access(const struct spine_comm *comm)
+/* The file access properties. A file that is being written has a lock of its own (outfile.h). */
+static hid_t make_access(bool is_locked)
 {
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (comm != NULL) {
-        H5Pset_fapl_mpio(access, *(const MPI_Comm *)spine_comm_handle(comm), MPI_INFO_NULL);
-        H5Pset_all_coll_metadata_ops(access, 1);
-        H5Pset_coll_metadata_write(access, 1);
-    }
+    if (!is_locked)
+        H5Pset_file_locking(access, 0, 1);
     return access;
 }
 
@@ -121,9 +155,12 @@ static int begin_file(struct spine_store *store, const char *part, const char *f
                       struct spine_error *err)
 {
     const int64_t version = SPINE_STORE_VERSION;
-    store->file = H5Fcreate(part, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    if (store->file < 0)
-        return fail_hdf5(store->path, "can't create the file", err);
+    const hid_t access = make_access(false);
+    store->file = H5Fcreate(part, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    const int rc = store->file < 0 ? fail_hdf5(store->path, "can't create the file", err) : 0;
+    H5Pclose(access);
+    if (rc != 0)
+        return -1;
     if (format != NULL &&
         (spine_store_set_text(store, "/", "format", format, err) ||
          spine_store_set_integers(store, "/", "format_version", &version, 1, err)))
@@ -151,28 +188,6 @@ int spine_store_create(struct spine_store **store, const char *path, const char 
     return rc;
 }
 
-int spine_store_join(struct spine_store **store, struct spine_comm *comm, const char *path,
-                     struct spine_error *err)
-{
-    *store = NULL;
-    char *part = spine_outfile_part(path, err);
-    struct spine_store *made = new_store(path, comm, err);
-    int rc = spine_comm_agree(comm, -(part == NULL || made == NULL), err);
-    if (rc == 0) {
-        const hid_t access = make_access(made->comm);
-        made->file = H5Fopen(part, H5F_ACC_RDWR, access);
-        rc = made->file < 0 ? fail_hdf5(path, "can't open the file on all ranks", err) : 0;
-        H5Pclose(access);
-        rc = spine_comm_agree(comm, rc, err);
-    }
-    if (rc == 0)
-        *store = made;
-    else
-        free(made);
-    free(part);
-    return rc;
-}
-
 int spine_store_check_format(struct spine_store *store, const char *format, struct spine_error *err)
 {
     if (format == NULL)
@@ -181,9 +196,10 @@ int spine_store_check_format(struct spine_store *store, const char *format, stru
     int64_t version = 0;
     int rc = -1;
     if (spine_store_get_text(store, "/", "format", &found, err) ||
-        spine_store_get_integer(store, "/", "format_version", &version, err))
-        spine_refuse(err, "%s: not a file of the format '%s'", store->path, format);
-    else if (strcmp(found, format) != 0)
+        spine_store_get_integer(store, "/", "format_version", &version, err)) {
+        if (err->status == SPINE_EXIT_REFUSED)
+            spine_refuse(err, "%s: not a file of the format '%s'", store->path, format);
+    } else if (strcmp(found, format) != 0)
         spine_refuse(err, "%s: holds '%.60s', expected '%s'", store->path, found, format);
     else if (version != SPINE_STORE_VERSION)
         spine_refuse(err, "%s: is version %lld of '%s', this program reads version %d", store->path,
@@ -194,19 +210,80 @@ int spine_store_check_format(struct spine_store *store, const char *format, stru
     return rc;
 }
 
-/* What HDF5 would say obscurely: no such file, a directory, not HDF5. */
+/* What HDF5 would say obscurely: no such file, a directory, a pipe, not HDF5. */
 static int check_readable(const char *path, struct stat *facts, struct spine_error *err)
 {
-    FILE *file = fopen(path, "rb");
-    const int byte = file == NULL ? EOF : fgetc(file);
+    unsigned char byte;
+    const int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* don't wait for a pipe */
+    const bool theirs = errno == ENOENT || errno == EACCES || errno == EISDIR || errno == ENOTDIR ||
+                        errno == ELOOP || errno == ENAMETOOLONG || errno == ENXIO;
+    if (file < 0)
+        return theirs ? spine_refuse(err, "%s: %s", path, strerror(errno))
+                      : spine_fail(err, "%s: %s", path, strerror(errno));
+
     int rc = 0;
-    if (file == NULL || ferror(file) || fstat(fileno(file), facts) != 0)
-        rc = spine_refuse(err, "%s: %s", path, strerror(errno));
-    else if (byte == EOF || H5Fis_hdf5(path) <= 0)
-        rc = spine_refuse(err, "%s: not an HDF5 file", path);
-    if (file != NULL)
-        fclose(file);
-    return rc;
+    ssize_t length = 0;
+    if (fstat(file, facts) != 0)
+        rc = spine_fail(err, "%s: %s", path, strerror(errno));
+    else if (S_ISDIR(facts->st_mode))
+        rc = spine_refuse(err, "%s: %s", path, strerror(EISDIR));
+    else if (!S_ISREG(facts->st_mode))
+        rc = spine_refuse(err, "%s: is not a regular file", path);
+    else if ((length = read(file, &byte, 1)) < 0)
+        rc = spine_fail(err, "%s: %s", path, strerror(errno));
+    close(file);
+    if (rc != 0)
+        return -1;
+
+    const htri_t is_hdf5 = length == 0 ? 0 : H5Fis_hdf5(path);
+    if (is_hdf5 < 0 && fail_answer(path, err))
+        return -1;
+    if (is_hdf5 <= 0)
+        return spine_refuse(err, "%s: not an HDF5 file", path);
+    return 0;
+}
+
+/* Say why HDF5 couldn't open a file that has its signature. */
+static int fail_opening(const char *path, const struct cause *cause, struct spine_error *err)
+{
+    const bool is_held = cause->code == EAGAIN || cause->code == EACCES;
+
+    if (cause->is_lock && is_held)
+        return spine_fail(err,
+                          "%s: another program has it open for writing and has locked it; close it "
+                          "there",
+                          path);
+    if (cause->is_lock)
+        return spine_fail(err,
+                          "%s: can't lock it: %s; HDF5_USE_FILE_LOCKING=FALSE in the environment "
+                          "opens it without a lock",
+                          path, strerror(cause->code));
+    if (cause->code == ENOMEM)
+        return spine_memory_fail("an HDF5 file", err);
+    if (cause->code != 0)
+        return spine_fail(err, "%s: %s", path, strerror(cause->code));
+    return spine_refuse(err, "%s: the HDF5 file is damaged", path);
+}
+
+/* Open a file for reading. Where the file system has no locks, none is needed. */
+static int open_file(struct spine_store *store, struct spine_error *err)
+{
+    struct cause cause = {.code = 0};
+
+    for (int locked = 1; locked >= 0; locked--) {
+        const hid_t access = make_access(locked);
+        store->file = H5Fopen(store->path, H5F_ACC_RDONLY, access);
+        if (store->file < 0)
+            cause = find_cause();
+        H5Pclose(access);
+        if (store->file >= 0)
+            return 0;
+        if (!cause.is_lock ||
+            (cause.code != ENOLCK && cause.code != EOPNOTSUPP && cause.code != ENOSYS))
+            break;
+    }
+
+    return fail_opening(store->path, &cause, err);
 }
 
 int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, const char *path,
@@ -225,10 +302,7 @@ int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, co
     }
 
     if (rc == 0) {
-        const hid_t access = make_access(made->comm);
-        made->file = H5Fopen(path, H5F_ACC_RDONLY, access);
-        H5Pclose(access);
-        rc = made->file < 0 ? spine_refuse(err, "%s: the HDF5 file is damaged", path) : 0;
+        rc = open_file(made, err);
         if (rc == 0)
             rc = spine_store_check_format(made, format, err);
         rc = agree(made, rc, err);
@@ -357,6 +431,25 @@ int spine_store_make(struct spine_store *store, const char *name, enum spine_sto
     return make_fixed(store, name, type, rows, columns, creation, err);
 }
 
+/* Seven parameters: those of spine_store_make(), and where its rows are. */
+int spine_store_make_at(struct spine_store *store, const char *name, enum spine_store_type type,
+                        size_t rows, size_t columns, int64_t *offset, struct spine_error *err)
+{
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
+    H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
+    if (make_fixed(store, name, type, rows, columns, creation, err))
+        return -1;
+
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    const haddr_t address = dataset < 0 ? HADDR_UNDEF : H5Dget_offset(dataset);
+    const int rc = address == HADDR_UNDEF ? fail_object(store, "find", name, err) : 0;
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    *offset = (int64_t)address;
+    return rc;
+}
+
 int spine_store_make_checked(struct spine_store *store, const char *name,
                              enum spine_store_type type, size_t rows, size_t columns,
                              struct spine_error *err)
@@ -390,7 +483,7 @@ enum direction { READ, WRITE };
 /* Move rows [first, first + count) of the dataset; in memory, of elements of 'type', rows begin
  * every 'stride'. Eight parameters: those of H5Dread(), with plain numbers for its selections. */
 static int transfer_rows(hid_t dataset, enum direction direction, hid_t type, size_t first,
-                         size_t count, size_t stride, void *data, hid_t properties)
+                         size_t count, size_t stride, void *data)
 {
     const hid_t file = H5Dget_space(dataset);
     hsize_t extent[2] = {0, 1};
@@ -403,15 +496,10 @@ static int transfer_rows(hid_t dataset, enum direction direction, hid_t type, si
     const hsize_t start[2] = {first, 0}, size[2] = {count, extent[1]};
     const hsize_t zero[2] = {0, 0}, memory_extent[2] = {count, stride};
     const hid_t memory = H5Screate_simple(dimensions, memory_extent, NULL);
-    if (count == 0) {
-        H5Sselect_none(file);
-        H5Sselect_none(memory);
-    } else {
-        H5Sselect_hyperslab(file, H5S_SELECT_SET, start, NULL, size, NULL);
-        H5Sselect_hyperslab(memory, H5S_SELECT_SET, zero, NULL, size, NULL);
-    }
-    const herr_t rc = direction == READ ? H5Dread(dataset, type, memory, file, properties, data)
-                                        : H5Dwrite(dataset, type, memory, file, properties, data);
+    H5Sselect_hyperslab(file, H5S_SELECT_SET, start, NULL, size, NULL);
+    H5Sselect_hyperslab(memory, H5S_SELECT_SET, zero, NULL, size, NULL);
+    const herr_t rc = direction == READ ? H5Dread(dataset, type, memory, file, H5P_DEFAULT, data)
+                                        : H5Dwrite(dataset, type, memory, file, H5P_DEFAULT, data);
     const hid_t reason = H5Eget_current_stack(); /* why it failed, if it did */
     H5Sclose(memory);
     H5Sclose(file);
@@ -422,8 +510,8 @@ static int transfer_rows(hid_t dataset, enum direction direction, hid_t type, si
     return 0;
 }
 
-/* Move rows between memory and a dataset, in rounds of TRANSFER_BYTES; all ranks of a shared store
- * make the same number of rounds. Nine parameters: those of spine_store_write(), and where to. */
+/* Move rows between memory and a dataset, TRANSFER_BYTES at a time. Nine parameters: those of
+ * spine_store_write(), and where to. */
 static int transfer(struct spine_store *store, const char *name, enum direction direction,
                     enum spine_store_type type, size_t first, size_t count, size_t stride,
                     void *data, struct spine_error *err)
@@ -431,35 +519,19 @@ static int transfer(struct spine_store *store, const char *name, enum direction 
     const struct element element = element_of(type);
     const size_t row_bytes = stride * element.bytes;
     const size_t block = row_bytes < TRANSFER_BYTES ? TRANSFER_BYTES / row_bytes : 1;
-    int64_t rounds = (int64_t)((count + block - 1) / block);
-
-    const hid_t properties = H5Pcreate(H5P_DATASET_XFER);
-    if (store->comm != NULL) {
-        rounds = spine_comm_max(store->comm, rounds);
-        H5Pset_dxpl_mpio(properties, H5FD_MPIO_COLLECTIVE);
-        /* Each rank moves its own rows, which are contiguous: Open MPI 4.1's aggregating writes
-         * lose an error such as a full disk. */
-        H5Pset_dxpl_mpio_collective_opt(properties, H5FD_MPIO_INDIVIDUAL_IO);
-    }
-
     const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
     const char *doing = direction == READ ? "read" : "write";
     int rc = dataset < 0 ? fail_object(store, doing, name, err) : 0;
-    size_t done = 0;
-    /* A rank that failed keeps taking part: the others wait for it in every round. */
-    for (int64_t round = 0; dataset >= 0 && round < rounds; round++) {
+
+    for (size_t done = 0; rc == 0 && done < count; done += block) {
         const size_t rows = count - done < block ? count - done : block;
         char *at = (char *)data + done * row_bytes;
-        if (transfer_rows(dataset, direction, element.memory, first + done, rows, stride, at,
-                          properties) &&
-            rc == 0)
+        if (transfer_rows(dataset, direction, element.memory, first + done, rows, stride, at))
             rc = fail_object(store, doing, name, err);
-        done += rows;
     }
 
     if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
         rc = fail_object(store, "finish", name, err);
-    H5Pclose(properties);
     return agree(store, rc, err);
 }
 
@@ -493,14 +565,12 @@ static int lengthen(hid_t dataset, size_t count, hsize_t *length)
 static int append(struct spine_store *store, const char *name, hid_t type, size_t count,
                   const void *data, struct spine_error *err)
 {
-    assert(store->comm == NULL);
     if (count == 0)
         return 0;
     hsize_t length = 0;
     const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
-    const int failed =
-        dataset < 0 || lengthen(dataset, count, &length) ||
-        transfer_rows(dataset, WRITE, type, length, count, 1, (void *)data, H5P_DEFAULT);
+    const int failed = dataset < 0 || lengthen(dataset, count, &length) ||
+                       transfer_rows(dataset, WRITE, type, length, count, 1, (void *)data);
     int rc = failed ? fail_object(store, "append to", name, err) : 0;
     if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
         rc = fail_object(store, "append to", name, err);
@@ -523,12 +593,24 @@ int spine_store_append_words(struct spine_store *store, const char *name,
     for (size_t i = 0; i < words->count; i++)
         pointers[i] = spine_words_get(words, i);
     const hid_t type = make_string_type();
-    int rc = spine_store_has(store, name) ? 0 : make_growing(store, name, type, WORDS_CHUNK, err);
+    bool has = false;
+    int rc = spine_store_find(store, name, &has, err);
+    if (rc == 0 && !has)
+        rc = make_growing(store, name, type, WORDS_CHUNK, err);
     if (rc == 0)
         rc = append(store, name, type, words->count, pointers, err);
     H5Tclose(type);
     free(pointers);
     return rc;
+}
+
+int spine_store_find(struct spine_store *store, const char *name, bool *has,
+                     struct spine_error *err)
+{
+    const htri_t answer = H5Lexists(store->file, name, H5P_DEFAULT);
+
+    *has = answer > 0;
+    return answer < 0 ? fail_answer(store->path, err) : 0;
 }
 
 int spine_store_has(struct spine_store *store, const char *name)
@@ -602,12 +684,22 @@ static int is_held(const struct spine_store *store, hid_t dataset, hid_t type,
     return fits;
 }
 
-/* Returns -1, without an error, if there is no such dataset. */
-static int look_at(const struct spine_store *store, const char *name, struct facts *facts)
+/* Fails if there is no such dataset, or it isn't one. */
+static int look_at(struct spine_store *store, const char *name, struct facts *facts,
+                   struct spine_error *err)
 {
-    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
-    if (dataset < 0)
+    bool has = false;
+    if (spine_store_find(store, name, &has, err))
         return -1;
+    if (!has)
+        return spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
+
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    if (dataset < 0 && fail_answer(store->path, err))
+        return -1;
+    if (dataset < 0)
+        return spine_refuse(err, "%s: '%s' is not a dataset", store->path, name);
+
     const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     facts->class = H5Tget_class(type);
     facts->is_text = facts->class == H5T_STRING;
@@ -631,10 +723,8 @@ int spine_store_extent(struct spine_store *store, const char *name, enum spine_s
 {
     const int is_float = type == SPINE_STORE_FLOAT, wanted = columns == NULL ? 1 : 2;
     struct facts facts;
-    if (!spine_store_has(store, name))
-        return spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
-    if (look_at(store, name, &facts))
-        return spine_refuse(err, "%s: '%s' is not a dataset", store->path, name);
+    if (look_at(store, name, &facts, err))
+        return -1;
     if (facts.class != (is_float ? H5T_FLOAT : H5T_INTEGER))
         return spine_refuse(err, "%s: '%s' doesn't hold %s", store->path, name,
                             is_float ? "floating-point numbers" : "integers");
@@ -653,8 +743,8 @@ int spine_store_words_count(struct spine_store *store, const char *name, size_t 
                             struct spine_error *err)
 {
     struct facts facts;
-    if (!spine_store_has(store, name) || look_at(store, name, &facts))
-        return spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
+    if (look_at(store, name, &facts, err))
+        return -1;
     if (!facts.is_text || facts.dimensions != 1)
         return spine_refuse(err, "%s: '%s' is not a vector of strings", store->path, name);
     if (!facts.is_held)
@@ -693,7 +783,7 @@ static int read_variable_words(const struct spine_store *store, struct part part
 
     for (size_t done = 0; rc == 0 && done < part.count; done += WORDS_CHUNK) {
         const size_t left = part.count - done, rows = left < WORDS_CHUNK ? left : WORDS_CHUNK;
-        rc = transfer_rows(part.dataset, READ, type, part.first + done, rows, 1, texts, H5P_DEFAULT)
+        rc = transfer_rows(part.dataset, READ, type, part.first + done, rows, 1, texts)
                  ? fail_object(store, "read", part.name, err)
                  : take_words(words, texts, rows, err);
     }
@@ -713,7 +803,7 @@ static int read_fixed_words(const struct spine_store *store, struct part part, s
 
     for (size_t done = 0; rc == 0 && done < part.count; done += WORDS_CHUNK) {
         const size_t left = part.count - done, rows = left < WORDS_CHUNK ? left : WORDS_CHUNK;
-        if (transfer_rows(part.dataset, READ, type, part.first + done, rows, 1, text, H5P_DEFAULT))
+        if (transfer_rows(part.dataset, READ, type, part.first + done, rows, 1, text))
             rc = fail_object(store, "read", part.name, err);
         for (size_t i = 0; rc == 0 && i < rows; i++) {
             const char *word = text + i * length;
@@ -735,7 +825,7 @@ int spine_store_read_words(struct spine_store *store, const char *name, size_t f
     struct facts facts;
     size_t total = 0;
 
-    if (spine_store_words_count(store, name, &total, err) || look_at(store, name, &facts))
+    if (spine_store_words_count(store, name, &total, err) || look_at(store, name, &facts, err))
         return -1;
     if (facts.length > MOST_LENGTH)
         return spine_refuse(err, "%s: '%s' has strings of %zu bytes", store->path, name,
@@ -773,6 +863,7 @@ static herr_t visit_object(hid_t object, const char *name, const H5O_info_t *inf
 {
     const struct visitor *visitor = data;
     struct spine_store_facts described;
+    struct spine_error ignored;
     struct facts facts;
     char path[1024];
     (void)object;
@@ -780,7 +871,7 @@ static herr_t visit_object(hid_t object, const char *name, const H5O_info_t *inf
     if (info->type != H5O_TYPE_DATASET || strlen(name) + 2 > sizeof path)
         return 0;
     snprintf(path, sizeof path, "/%s", name);
-    if (look_at(visitor->store, path, &facts))
+    if (look_at(visitor->store, path, &facts, &ignored))
         return 0;
     describe(&facts, path, &described);
     visitor->visit(&described, visitor->data);
@@ -802,10 +893,12 @@ int spine_store_visit(struct spine_store *store,
 bool spine_store_is(struct spine_store *store, const char *name, enum spine_store_kind kind,
                     struct spine_store_facts *facts)
 {
+    struct spine_error ignored;
     struct facts found;
 
     /* H5Lexists() fails where a group of the path is missing. */
-    if (H5Oexists_by_name(store->file, name, H5P_DEFAULT) <= 0 || look_at(store, name, &found))
+    if (H5Oexists_by_name(store->file, name, H5P_DEFAULT) <= 0 ||
+        look_at(store, name, &found, &ignored))
         return false;
     describe(&found, name, facts);
     return facts->kind == kind;
@@ -875,8 +968,11 @@ static int get_attribute(struct spine_store *store, const char *object, const ch
                          hid_t type, const char *kind, void *value, struct spine_error *err)
 {
     hid_t attribute = H5I_INVALID_HID;
-    if (H5Aexists_by_name(store->file, object, name, H5P_DEFAULT) > 0)
+    const htri_t exists = H5Aexists_by_name(store->file, object, name, H5P_DEFAULT);
+    if (exists > 0)
         attribute = H5Aopen_by_name(store->file, object, name, H5P_DEFAULT, H5P_DEFAULT);
+    if (exists != 0 && attribute < 0 && fail_answer(store->path, err))
+        return -1;
     if (attribute < 0)
         return spine_refuse(err, "%s: '%s' has no attribute '%s'", store->path, object, name);
     const hid_t found = H5Aget_type(attribute), space = H5Aget_space(attribute);
@@ -885,6 +981,8 @@ static int get_attribute(struct spine_store *store, const char *object, const ch
     int rc = 0;
     if (H5Sget_simple_extent_npoints(space) != 1)
         rc = spine_refuse(err, "%s: the attribute '%s' is not a single value", store->path, name);
+    else if (fits && H5Aread(attribute, type, value) < 0 && fail_answer(store->path, err))
+        rc = -1;
     else if (!fits || H5Aread(attribute, type, value) < 0)
         rc = spine_refuse(err, "%s: the attribute '%s' is not %s", store->path, name, kind);
     H5Sclose(space);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "spine/base/outfile.h"
+
 static const char format[] = "spine-vectors", vectors_name[] = "/vectors", words_name[] = "/words";
 
 /* --- Reading ------------------------------------------------------------------------------ */
@@ -72,9 +74,9 @@ static int set_count(struct spine_store *store, const char *name, int64_t count,
     return spine_store_set_integers(store, "/", name, &count, 1, err);
 }
 
-int spine_vectorsfile_write_words(struct spine_store *store, const struct spine_words *words,
-                                  const struct spine_vectorsfile_origin *origin,
-                                  struct spine_error *err)
+int spine_vectorsfile_begin(struct spine_store *store, const struct spine_words *words, size_t dim,
+                            const struct spine_vectorsfile_origin *origin, int64_t *offset,
+                            struct spine_error *err)
 {
     const char *slash = strrchr(origin->source, '/');
     const char *source = slash == NULL ? origin->source : slash + 1;
@@ -84,30 +86,18 @@ int spine_vectorsfile_write_words(struct spine_store *store, const struct spine_
         spine_store_set_text(store, "/", "source", source, err) ||
         set_count(store, "rows_skipped", skipped, err) ||
         set_count(store, "rows_bad", origin->rows_left_out, err) ||
-        set_count(store, "rows_repeated", origin->rows_repeated, err))
+        set_count(store, "rows_repeated", origin->rows_repeated, err) ||
+        spine_store_make_at(store, vectors_name, SPINE_STORE_FLOAT, words->count, dim, offset, err))
         return -1;
 
     return 0;
 }
 
-int spine_vectorsfile_join(struct spine_store **store, struct spine_comm *comm, const char *path,
-                           size_t rows, size_t dim, struct spine_error *err)
-{
-    struct spine_error ignored;
-
-    if (spine_store_join(store, comm, path, err))
-        return -1;
-    if (spine_store_make(*store, vectors_name, SPINE_STORE_FLOAT, rows, dim, err)) {
-        spine_store_close(*store, &ignored);
-        *store = NULL;
-        return -1;
-    }
-    return 0;
-}
-
-int spine_vectorsfile_put(struct spine_store *store, size_t first, size_t count, size_t dim,
+/* Seven parameters: the file, which rows, and their numbers. */
+int spine_vectorsfile_put(const char *path, int64_t offset, size_t first, size_t count, size_t dim,
                           const float *values, struct spine_error *err)
 {
-    return spine_store_write(store, vectors_name, SPINE_STORE_FLOAT, first, count, dim, values,
-                             err);
+    const size_t row = dim * sizeof *values;
+
+    return spine_outfile_write(path, offset + (int64_t)(first * row), values, count * row, err);
 }

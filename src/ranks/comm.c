@@ -195,11 +195,6 @@ void spine_comm_dispose(struct spine_comm *part)
     *part = (struct spine_comm){0};
 }
 
-const void *spine_comm_handle(const struct spine_comm *comm)
-{
-    return &handle_of(comm)->mpi;
-}
-
 void spine_comm_library(char *text, size_t size)
 {
     char name[MPI_MAX_LIBRARY_VERSION_STRING];

@@ -7,12 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/infile.h"
+
 int spine_binary_open(struct spine_binary *binary, const char *path, const char *name,
                       struct spine_error *err)
 {
     struct stat facts;
 
-    *binary = (struct spine_binary){.name = name, .file = open(path, O_RDONLY | O_CLOEXEC)};
+    *binary = (struct spine_binary){.name = name, .file = spine_infile_open(path)};
     if (binary->file < 0)
         return spine_refuse(err, "%s: %s", name, strerror(errno));
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/memory.h"
 #include "spine/text/fasttext.h"
 #include "spine/text/npy.h"
@@ -265,7 +266,7 @@ static bool note_member(const char *name, void *data)
 static bool is_zip(const char *file)
 {
     char start[4] = "";
-    FILE *opened = fopen(file, "rb");
+    FILE *opened = spine_infile_open_stream(file);
     const bool is = opened != NULL && fread(start, 1, sizeof start, opened) == sizeof start &&
                     memcmp(start, "PK\3\4", sizeof start) == 0;
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/memory.h"
 #include "spine/base/textfile.h"
 

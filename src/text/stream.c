@@ -17,6 +17,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/memory.h"
 
 enum {
@@ -456,7 +457,7 @@ static int open_file(struct spine_stream *stream, const char *file, struct spine
 {
     struct stat facts;
 
-    stream->file = strcmp(file, "-") == 0 ? dup(STDIN_FILENO) : open(file, O_RDONLY | O_CLOEXEC);
+    stream->file = strcmp(file, "-") == 0 ? dup(STDIN_FILENO) : spine_infile_open(file);
     if (stream->file < 0)
         return spine_refuse(err, "%s: %s", stream->path, strerror(errno));
     if (fstat(stream->file, &facts) != 0)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "spine/base/memory.h"
@@ -33,6 +34,63 @@ static int read_extent(struct spine_input *input, size_t limit, struct spine_err
     return 0;
 }
 
+/* Fail if 'hash' isn't what it is on rank 0: the file is another. */
+static int check_equal(const struct spine_input *input, struct spine_comm *comm, uint64_t hash,
+                       struct spine_error *err)
+{
+    uint64_t expected = hash;
+    char host[64] = "";
+    int rc = 0;
+
+    spine_comm_broadcast(comm, &expected, sizeof expected);
+    gethostname(host, sizeof host - 1);
+    if (hash != expected)
+        rc = spine_fail(err, "%s is another file on %s than on rank 0's node", input->path, host);
+    return spine_comm_agree(comm, rc, err);
+}
+
+/* Hash some of the rows, spread evenly over the file. Fails on all ranks alike. */
+static int hash_sample(const struct spine_input *input, struct spine_comm *comm, uint64_t *hash,
+                       struct spine_error *err)
+{
+    enum { SAMPLE = 32 };
+    const size_t count = input->num_rows < SAMPLE ? input->num_rows : SAMPLE;
+    float *row = spine_memory_zeroed(input->dim, sizeof *row, "a row of the input", err);
+    struct spine_words words = {0};
+    int rc = spine_comm_agree(comm, -(row == NULL), err);
+
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        const size_t at = count == 1 ? 0 : i * (input->num_rows - 1) / (count - 1);
+        rc = spine_vectorsfile_read(input->store, at, 1, input->dim, row, err);
+        if (rc != 0)
+            break;
+        rc = spine_vectorsfile_read_words(input->store, at, 1, &words, err);
+        rc = spine_comm_agree(comm, rc, err);
+        if (rc != 0)
+            break;
+        const char *word = spine_words_get(&words, i);
+        *hash = XXH3_64bits_withSeed(row, input->dim * sizeof *row, *hash);
+        *hash = XXH3_64bits_withSeed(word, strlen(word), *hash);
+    }
+
+    spine_words_dispose(&words);
+    free(row);
+    return rc;
+}
+
+/* Refuse an input that is another file on another rank: on a node's own disk, say. Collective. */
+static int check_same(const struct spine_input *input, struct spine_comm *comm,
+                      struct spine_error *err)
+{
+    uint64_t hash = XXH3_64bits_withSeed(&input->dim, sizeof input->dim, input->num_rows);
+
+    if (comm->size == 1)
+        return 0;
+    if (check_equal(input, comm, hash, err) || hash_sample(input, comm, &hash, err))
+        return -1;
+    return check_equal(input, comm, hash, err);
+}
+
 int spine_input_open(struct spine_input *input, struct spine_comm *comm, const char *path,
                      size_t limit, struct spine_error *err)
 {
@@ -40,7 +98,9 @@ int spine_input_open(struct spine_input *input, struct spine_comm *comm, const c
     if (spine_vectorsfile_open(&input->store, comm, path, err))
         return -1;
 
-    const int rc = spine_comm_agree(comm, read_extent(input, limit, err), err);
+    int rc = spine_comm_agree(comm, read_extent(input, limit, err), err);
+    if (rc == 0)
+        rc = check_same(input, comm, err);
     if (rc != 0)
         spine_input_close(input);
     return rc;

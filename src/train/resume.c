@@ -10,6 +10,7 @@
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/files/rundir.h"
+#include "spine/files/shared.h"
 
 static int is_path(const char *resume)
 {
@@ -279,6 +280,17 @@ static struct spine_position make_position(const struct spine_progress *progress
     return position;
 }
 
+/* Every rank writes a shard: into the directory that rank 0 has locked. */
+static int check_shared(const char *directory, struct spine_comm *comm, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+
+    const int rc = spine_rundir_join(path, directory, ".lock", err);
+    if (spine_comm_agree(comm, rc, err))
+        return -1;
+    return spine_shared_check(comm, path, directory, err);
+}
+
 int spine_resume_begin(struct spine_resume *resume, struct spine_error *err)
 {
     struct spine_comm *comm = &resume->stepper->grid->ranks;
@@ -289,6 +301,8 @@ int spine_resume_begin(struct spine_resume *resume, struct spine_error *err)
     if (rc == 0 && comm->rank == 0)
         rc = decide(resume, &saved, err);
     rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0)
+        rc = check_shared(resume->config->directory, comm, err);
     if (rc == 0) {
         spine_comm_broadcast(comm, &resume->start, sizeof resume->start);
         spine_comm_broadcast(comm, &saved, sizeof saved);

@@ -30,6 +30,10 @@ void spine_lock_release_byte(int lock, size_t byte);
  * may be open for reading only. -1, with errno set, on failure. */
 int spine_lock_find_held(int lock, size_t count, bool *held);
 
+/* Lock an open file, at once or not at all, until the last copy of its descriptor is closed: unlike
+ * above, other descriptors of the file don't matter. */
+enum spine_lock_outcome spine_lock_claim(int descriptor);
+
 /* Does another process hold the lock of this file? False if the file doesn't exist. */
 bool spine_lock_is_held(const char *path);
 

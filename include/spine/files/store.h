@@ -3,12 +3,14 @@
  * A file is written as PATH.part and published when it is whole, as outfile.h has it:
  *
  *     one rank:   create, make, write, close, publish
- *     all ranks:  rank 0 creates, writes what one rank must write (words), closes; all join, make
- *                 and write their rows, close; rank 0 publishes
+ *     all ranks:  rank 0 creates, makes a dataset, finds where in the file its rows are
+ *                 (spine_store_make_at), closes; all write theirs there (spine_outfile_write);
+ *                 rank 0 publishes
  *
- * Functions on a store that all ranks opened together (spine_store_join, spine_store_open_all) are
- * collective over its communicator; a rank without rows takes part with count 0. On one that was
- * opened alone they are local. A failing collective call fails on all ranks alike.
+ * HDF5 itself is used by every rank alone. Of a store that all ranks opened together
+ * (spine_store_open_all), reading and closing are collective only so that a failure on one rank is
+ * one on all; a rank without rows takes part with count 0. On one that was opened alone they are
+ * local.
  *
  * Our own files begin with two attributes of the root group: "format", a name such as
  * "spine-vectors", and "format_version", 1. A reader refuses another name or version. */
@@ -37,13 +39,9 @@ void spine_store_init(void);
 int spine_store_create(struct spine_store **store, const char *path, const char *format,
                        struct spine_error *err);
 
-/* Open PATH.part, which rank 0 has created and closed, for writing by all ranks of comm. The comm
- * is borrowed until spine_store_close(). */
-int spine_store_join(struct spine_store **store, struct spine_comm *comm, const char *path,
-                     struct spine_error *err);
-
 /* Open for reading, alone or by all ranks together. Refuses a file that isn't HDF5 or of 'format'
- * (if not NULL), by name. */
+ * (if not NULL), by name. Only one that can be read but makes no sense is called damaged. The comm is
+ * borrowed until spine_store_close(). */
 int spine_store_open(struct spine_store **store, const char *path, const char *format,
                      struct spine_error *err);
 int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, const char *path,
@@ -67,7 +65,12 @@ int spine_store_make_group(struct spine_store *store, const char *name, struct s
 int spine_store_make(struct spine_store *store, const char *name, enum spine_store_type type,
                      size_t rows, size_t columns, struct spine_error *err);
 
-/* The same in chunks with Fletcher-32 checksums: reading fails where the file was damaged. */
+/* The same for rows that aren't written through HDF5, but from byte *offset of the file on, when it
+ * is closed (spine_outfile_write): one after the other, little-endian. There must be some. */
+int spine_store_make_at(struct spine_store *store, const char *name, enum spine_store_type type,
+                        size_t rows, size_t columns, int64_t *offset, struct spine_error *err);
+
+/* As spine_store_make(), in chunks with Fletcher-32 checksums: reading fails where the file was damaged. */
 int spine_store_make_checked(struct spine_store *store, const char *name,
                              enum spine_store_type type, size_t rows, size_t columns,
                              struct spine_error *err);
@@ -78,24 +81,29 @@ int spine_store_write(struct spine_store *store, const char *name, enum spine_st
                       size_t first, size_t count, size_t stride, const void *data,
                       struct spine_error *err);
 
-/* Append to a vector that grows: created empty by spine_store_make_growing(). Only alone. */
+/* Append to a vector that grows: created empty by spine_store_make_growing(). */
 int spine_store_make_growing(struct spine_store *store, const char *name,
                              enum spine_store_type type, struct spine_error *err);
 int spine_store_append(struct spine_store *store, const char *name, enum spine_store_type type,
                        size_t count, const void *data, struct spine_error *err);
 
 /* Append words [0, words->count) to a vector of variable-length UTF-8 strings, which is created
- * by the first call. Only alone. */
+ * by the first call. */
 int spine_store_append_words(struct spine_store *store, const char *name,
                              const struct spine_words *words, struct spine_error *err);
 
-/* Make a dataset of one value. Only alone. */
+/* Make a dataset of one value. */
 int spine_store_put_text(struct spine_store *store, const char *name, const char *text,
                          struct spine_error *err);
 int spine_store_put_real(struct spine_store *store, const char *name, double value,
                          struct spine_error *err);
 
-/* Is there an object of this name? Local, also on a store that all opened. */
+/* Is there an object of this name? Fails if that can't be read. Local, also on a store that all
+ * opened. */
+int spine_store_find(struct spine_store *store, const char *name, bool *has,
+                     struct spine_error *err);
+
+/* The same, where an error means no. */
 int spine_store_has(struct spine_store *store, const char *name);
 
 /* The extent of a dataset, which must be numbers of this kind (any width and byte order), with two
@@ -136,8 +144,7 @@ int spine_store_words_count(struct spine_store *store, const char *name, size_t 
 int spine_store_read_words(struct spine_store *store, const char *name, size_t first, size_t count,
                            struct spine_words *words, struct spine_error *err);
 
-/* Attributes of an object ("/" for the root group). On a store that all opened, the setters are
- * collective with equal values; the getters are local. spine_store_get_text() allocates, the
+/* Attributes of an object ("/" for the root group). Local. spine_store_get_text() allocates, the
  * caller frees. */
 int spine_store_set_text(struct spine_store *store, const char *object, const char *name,
                          const char *text, struct spine_error *err);

@@ -53,17 +53,15 @@ struct spine_vectorsfile_origin {
     int64_t rows_left_out, rows_repeated; /* rows of the source that were left out */
 };
 
-/* Write the file in three steps: rank 0 creates it and, alone, writes the words (HDF5 can't write
- * strings of any length from many ranks) and closes the store; then all ranks join and put their
- * rows, block by block, each as often as the others, and close the store; then rank 0 publishes the
- * file (outfile.h). The first two are local, joining and putting are collective. */
+/* Write the file in three steps: rank 0 creates it, alone writes all but the vectors, of which
+ * *offset says where they belong, and closes the store; then every rank puts its rows there, block by
+ * block, and syncs them (outfile.h); then rank 0 publishes the file. All of it is local. */
 int spine_vectorsfile_create(struct spine_store **store, const char *path, struct spine_error *err);
-int spine_vectorsfile_write_words(struct spine_store *store, const struct spine_words *words,
-                                  const struct spine_vectorsfile_origin *origin,
-                                  struct spine_error *err);
-int spine_vectorsfile_join(struct spine_store **store, struct spine_comm *comm, const char *path,
-                           size_t rows, size_t dim, struct spine_error *err);
-int spine_vectorsfile_put(struct spine_store *store, size_t first, size_t count, size_t dim,
+int spine_vectorsfile_begin(struct spine_store *store, const struct spine_words *words, size_t dim,
+                            const struct spine_vectorsfile_origin *origin, int64_t *offset,
+                            struct spine_error *err);
+/* Seven parameters: the file, which rows, and their numbers. */
+int spine_vectorsfile_put(const char *path, int64_t offset, size_t first, size_t count, size_t dim,
                           const float *values, struct spine_error *err);
 
 #endif

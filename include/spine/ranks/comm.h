@@ -51,9 +51,6 @@ void spine_comm_unmap(struct spine_comm_memory *memory);
  * Collective over its ranks. */
 void spine_comm_dispose(struct spine_comm *part);
 
-/* The MPI_Comm itself, for store.c: points into comm. Not collective. */
-const void *spine_comm_handle(const struct spine_comm *comm);
-
 /* Write the MPI library's name and version, one line, to text (of 'size' bytes). Not collective. */
 void spine_comm_library(char *text, size_t size);
 

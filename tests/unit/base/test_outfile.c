@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "spine/base/outfile.h"
@@ -99,6 +100,57 @@ static void test_a_symbolic_link_in_the_way_is_not_followed_and_stays(void **sta
     EXPECT_REFUSED(-1, "%s: %s", part.text, "Too many levels of symbolic links");
     assert_true(is_there(&part));
     assert_holds(&target, "precious");
+}
+
+/* The status of a process that creates the file: 3 if it is refused as one that is being written. */
+static int create_elsewhere(const struct path *path)
+{
+    const pid_t child = fork();
+    if (child == 0) {
+        if (spine_outfile_create(path->text, &err) == 0)
+            _exit(0);
+        _exit(strstr(err.text, "another program is writing it") == NULL ? 1 : 3);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_two_writers_do_not_share_a_temporary_file(void **state)
+{
+    (void)state;
+    const struct path path = join_path(&directory, "out.txt"), part = part_of(&path);
+    write_text(&path, "whole\n");
+    assert_int_equal(create_elsewhere(&path), 3);
+    TRY(spine_outfile_publish(path.text, &err));
+    assert_holds(&path, "whole\n");
+    assert_int_equal(create_elsewhere(&path), 0); /* it ends, and leaves its file */
+
+    write_text(&path, "mine\n");
+    assert_int_equal(unlink(part.text), 0); /* where locks don't work, somebody may */
+    assert_int_equal(put_text(&part, "half"), 0);
+    assert_int_equal(spine_outfile_publish(path.text, &err), -1);
+    assert_non_null(strstr(err.text, "another program has replaced or removed it"));
+    assert_holds(&path, "whole\n");
+    assert_holds(&part, "half");
+    spine_outfile_discard(path.text);
+    assert_holds(&part, "half"); /* it isn't ours */
+}
+
+static void test_hard_links_and_pipes_in_the_way_stay(void **state)
+{
+    (void)state;
+    const struct path path = join_path(&directory, "out.txt"), part = part_of(&path);
+    const struct path target = join_path(&directory, "target.txt");
+    assert_int_equal(put_text(&target, "precious"), 0);
+    assert_int_equal(link(target.text, part.text), 0);
+    EXPECT_REFUSED(spine_outfile_create(path.text, &err),
+                   "%s: is in the way: a file that has other names, too", part.text);
+    assert_holds(&target, "precious");
+    assert_int_equal(unlink(part.text), 0);
+    assert_int_equal(mkfifo(part.text, 0666), 0);
+    EXPECT_REFUSED(spine_outfile_create(path.text, &err), "%s: is in the way: a device or a pipe",
+                   part.text);
 }
 
 static void test_where_no_file_can_be_made_the_reason_is_given(void **state)
@@ -223,6 +275,8 @@ int main(void)
         WATCHED(test_a_text_is_finished_whole_or_not_at_all),
         WATCHED(test_what_a_crash_left_is_replaced),
         WATCHED(test_a_symbolic_link_in_the_way_is_not_followed_and_stays),
+        WATCHED(test_two_writers_do_not_share_a_temporary_file),
+        WATCHED(test_hard_links_and_pipes_in_the_way_stay),
         WATCHED(test_devices_and_pipes_stay_what_they_are),
         WATCHED(test_where_no_file_can_be_made_the_reason_is_given),
         WATCHED(test_the_file_is_synced_before_its_new_name_and_then_the_directory),

@@ -119,23 +119,37 @@ static const struct {
 } openings[] = {
     {NULL, 0, "", NULL},
     {"", 0, "", NULL},
-    {"{\"epoch\":1,}\n{\"epoch\":2,}\n", 0, "", NULL},
-    {"{\"epoch\":1,}\n{\"epoch\":2,}\n{\"epoch\":3,}\n", 2, "{\"epoch\":1,}\n{\"epoch\":2,}\n",
-     NULL},
-    {"{\"epoch\":1,}\n{\"epoch\":2,}\n{\"epoch\":3,}\n", 3,
-     "{\"epoch\":1,}\n{\"epoch\":2,}\n{\"epoch\":3,}\n", NULL},
+    {"{\"epoch\":1}\n{\"epoch\":2}\n", 0, "", NULL},
+    {"{\"epoch\":1}\n{\"epoch\":2}\n{\"epoch\":3}\n", 2, "{\"epoch\":1}\n{\"epoch\":2}\n", NULL},
+    {"{\"epoch\":1}\n{\"epoch\":2}\n{\"epoch\":3}\n", 3,
+     "{\"epoch\":1}\n{\"epoch\":2}\n{\"epoch\":3}\n", NULL},
     /* Cut in a line. */
-    {"{\"epoch\":1,}\n{\"epo", 1, "{\"epoch\":1,}\n", NULL},
-    {"{\"epoch\":1,}\n{\"epoch\":2,}", 2, NULL,
-     "ends with epoch 1, but the checkpoint is of epoch 2"},
-    {"{\"epoch\":1,}\n", 5, NULL, "ends with epoch 1, but the checkpoint is of epoch 5"},
-    {"{\"epoch\":1,}\nnonsense\n", 2, NULL, "ends with epoch 1, but the checkpoint is of epoch 2"},
+    {"{\"epoch\":1}\n{\"epo", 1, "{\"epoch\":1}\n", NULL},
+    {"{\"epoch\":1}\n{\"epoch\":2}", 2, NULL,
+     "ends with epoch 1, but the checkpoint is of epoch 2; move the file away to resume without "
+     "it"},
+    {"{\"epoch\":1}\n", 5, NULL,
+     "ends with epoch 1, but the checkpoint is of epoch 5; move the file away to resume without "
+     "it"},
+    {"{\"epoch\":1}\nnonsense\n", 2, NULL,
+     "ends with epoch 1, but the checkpoint is of epoch 2; move the file away to resume without "
+     "it"},
+    /* As people's programs write them. */
+    {"\xEF\xBB\xBF{\"epoch\":1}\n{\"epoch\":2}\n", 2, "\xEF\xBB\xBF{\"epoch\":1}\n{\"epoch\":2}\n",
+     NULL},
+    {"\n{\"rl\": 1, \"epoch\": 1}\r\n \n{\"epoch\": 2}\n{\"epoch\":3}\n", 2,
+     "\n{\"rl\": 1, \"epoch\": 1}\r\n \n{\"epoch\": 2}\n", NULL},
+    /* Damaged: nothing is cut off. */
+    {"{\"epXch\":1}\n{\"epoch\":2}\n", 2, NULL, NULL},
+    {"X\"epoch\":1}\n{\"epoch\":2}\n{\"epoch\":3}\n", 3, NULL, NULL},
+    {"nonsense\n", 1, NULL,
+     "ends with epoch 0, but the checkpoint is of epoch 1; move the file away to resume without "
+     "it"},
     /* Of a run that went on from another's checkpoint. */
     {NULL, 3, "", NULL},
     {"", 3, "", NULL},
-    {"{\"epoch\":4,}\n{\"epoch\":5,}\n", 3, "", NULL},
-    {"{\"epoch\":4,}\n{\"epoch\":5,}\n{\"epoch\":6,}\n", 5, "{\"epoch\":4,}\n{\"epoch\":5,}\n",
-     NULL},
+    {"{\"epoch\":4}\n{\"epoch\":5}\n", 3, "", NULL},
+    {"{\"epoch\":4}\n{\"epoch\":5}\n{\"epoch\":6}\n", 5, "{\"epoch\":4}\n{\"epoch\":5}\n", NULL},
 };
 
 static void test_a_run_goes_on_behind_its_epochs(void **state)
@@ -149,9 +163,15 @@ static void test_a_run_goes_on_behind_its_epochs(void **state)
         if (openings[i].before != NULL)
             assert_int_equal(put_text(&path, openings[i].before), 0);
         if (openings[i].after == NULL) {
-            EXPECT_REFUSED(spine_metrics_open(&file, path.text, openings[i].epochs, &err), "%s: %s",
-                           path.text, openings[i].error);
+            EXPECT_REFUSED(
+                spine_metrics_open(&file, path.text, openings[i].epochs, &err),
+                openings[i].error == NULL ? "%s:1: is not an epoch's JSON object; %s" : "%s: %s",
+                path.text,
+                openings[i].error == NULL ? "mend it, or move the file away" : openings[i].error);
             assert_null(file);
+            char *kept = get_bytes(&path, NULL);
+            assert_string_equal(kept, openings[i].before);
+            free(kept);
             continue;
         }
         char *text = open_and_mark(&path, openings[i].epochs);

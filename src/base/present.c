@@ -1,0 +1,18 @@
+/* present.c -- is there a file of this name? */
+#include "spine/base/present.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int spine_present(const char *path, bool *is, struct spine_error *err)
+{
+    struct stat facts;
+
+    *is = stat(path, &facts) == 0;
+    if (*is || errno == ENOENT || errno == ENOTDIR)
+        return 0;
+    if (errno == EACCES || errno == ELOOP || errno == ENAMETOOLONG)
+        return spine_refuse(err, "%s: %s", path, strerror(errno));
+    return spine_fail(err, "%s: %s", path, strerror(errno));
+}

@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# A call that fails on one rank, or a file that other ranks don't see, ends all ranks with the true
+# cause: no hang, no wrong data, and nothing whole is called damaged.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_python h5py
+limit=60 # seconds, after which it is a hang
+trainer=$SPINE_BIN/spine-mpi
+inject=$SPINE_BIN/../tests/faults/inject
+export OMPI_MCA_btl_vader_backing_directory=$scratch
+
+$python - <<'END_OF_PYTHON'
+import random
+numbers = random.Random(1)
+with open("s.txt", "w") as file:
+    for word in range(60):
+        file.write(f"word{word} " + " ".join(f"{numbers.gauss(0, 1):.4f}" for _ in range(6)) + "\n")
+END_OF_PYTHON
+run "$SPINE_BIN/spine-convert" s.txt s.h5
+cat >run.ini <<'END'
+[data]
+input = s.h5
+[model]
+hidden = 12
+[train]
+epochs = 2
+batch_size = 20
+END
+train 2 run.ini output.directory=ref
+
+# said PROGRAM STATUS TEXT
+said()
+{
+    [ "$status" = "$2" ] || fail "status $status, expected $2: $(cat stderr)"
+    one_line "$1" "$3"
+}
+
+# --- Files that only some ranks see ---------------------------------------------------------------
+
+mkdir elsewhere
+cp s.txt s.h5 elsewhere
+host=$(hostname)
+attempt mpirun -np 1 "$SPINE_BIN/spine-convert" s.txt out.h5 : \
+    -np 1 --wdir "$scratch/elsewhere" "$SPINE_BIN/spine-convert" s.txt out.h5
+said spine-convert 1 "rank 1: out.h5 is not visible on $host: a shared file system is needed"
+[ -z "$(find . -name 'out.h5*')" ] || fail "left: $(find . -name 'out.h5*')"
+
+attempt mpirun -np 1 "$trainer" run.ini output.directory=far : \
+    -np 1 --wdir "$scratch/elsewhere" "$trainer" "$scratch/run.ini" output.directory=far
+said spine-mpi 1 "rank 1: far is not visible on $host: a shared file system is needed"
+[ ! -s far/metrics.jsonl ] || fail "that was said after the work"
+
+sed 's/word59 /other59 /' s.txt >elsewhere/s.txt
+(cd elsewhere && run "$SPINE_BIN/spine-convert" s.txt s.h5)
+attempt mpirun -np 1 "$trainer" run.ini output.directory=other : \
+    -np 1 --wdir "$scratch/elsewhere" "$trainer" "$scratch/run.ini" output.directory=other
+said spine-mpi 1 "rank 1: s.h5 is another file on $host than on rank 0's node"
+
+# --- Files that others have locked ------------------------------------------------------------------
+
+$python - "$SPINE_BIN" <<'END'
+import fcntl, subprocess, sys
+with open("s.h5") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    got = subprocess.run([sys.argv[1] + "/spine-eval", "s.h5", "--space", "s.h5"],
+                         capture_output=True, text=True)
+expected = ("spine-eval: s.h5: another program has it open for writing and has locked it; close it "
+            "there\n")
+assert got.returncode == 1 and got.stderr == expected, got
+END
+
+# --- One rank's calls -------------------------------------------------------------------------------
+
+# shellcheck disable=SC2016 # the inner shell expands it
+attempt mpirun -np 1 "$SPINE_BIN/spine-convert" s.txt out.h5 : \
+    -np 1 bash -c 'ulimit -n 20; exec "$0" s.txt out.h5' "$SPINE_BIN/spine-convert"
+[ "$status" != 124 ] || fail "a rank without descriptors hangs the others"
+
+if [ ! -x "$inject" ]; then
+    echo "SKIPPED: CALLS THAT FAIL ARE NOT TESTED: there is no tests/faults/inject" >&2
+    exit 0
+fi
+
+# faulty OPTION... : the run, with a fault on rank 1.
+faulty()
+{
+    rm -rf run
+    attempt mpirun -np 1 "$trainer" run.ini output.directory=run : \
+        -np 1 "$inject" -p "$scratch/s.h5" "$@" "$trainer" run.ini output.directory=run
+}
+
+faulty -c R -l reads -n 0
+[ "$status" = 0 ] || fail "$(cat stderr)"
+reads=$(wc -l <reads)
+[ "$reads" -gt 3 ] || fail "rank 1 reads the input in $reads calls"
+for read in 2 $((reads / 2)) "$reads"; do
+    faulty -c R -n "$read" -e 5
+    said spine-mpi 1 "rank 1: s.h5: *Input/output error"
+    [ ! -e run/model.h5 ] || fail "read $read failed, and there is a model"
+    faulty -c R -n "$read" -m short
+    [ "$status" = 0 ] || fail "a short read: status $status: $(cat stderr)"
+    cmp run/codes.h5ad ref/codes.h5ad || fail "a short read gives other codes"
+done
+
+for code in 37 95; do # ENOLCK, EOPNOTSUPP: the file system has no locks
+    faulty -c l -P -n 1 -e $code
+    [ "$status" = 0 ] || fail "without locks: $(cat stderr)"
+done
+faulty -c o -P -n 1 -e 24
+said spine-mpi 1 "rank 1: s.h5: Too many open files"
+
+# An I/O error isn't taken for a file, or a part of one, that isn't there.
+"$inject" -p "$scratch/ref" -c oRt -l calls -n 0 "$SPINE_BIN/spine-report" ref -o whole.html >stdout
+calls=$(wc -l <calls)
+for call in $(seq 1 $((calls / 12 + 1)) "$calls"); do
+    attempt "$inject" -p "$scratch/ref" -c oRt -n "$call" -e 5 "$SPINE_BIN/spine-report" ref -o page.html
+    [ "$status" != 0 ] || [ "$(wc -c <whole.html)" = "$(wc -c <page.html)" ] ||
+        fail "call $call fails, and the page is another: $(cat stderr)"
+    if grep "damaged\|not an HDF5" stderr; then
+        fail "call $call fails"
+    fi
+done
