@@ -143,7 +143,7 @@ static void release(struct spine_output *output)
 static int prepare(struct spine_output *output, const char *path, struct spine_error *err)
 {
     const struct spine_writer *writer = output->writer;
-    const bool is_listed = (writer->words & SPINE_WORDS_LISTED) != 0;
+    const bool is_listed = (writer->words & SPINE_WORD_LISTED) != 0;
 
     output->companion =
         companion_path(path, writer, is_listed ? ".words.txt" : ".metadata.tsv", err);
@@ -160,7 +160,7 @@ static int prepare(struct spine_output *output, const char *path, struct spine_e
         .labels = &output->labels,
         .digits = output->options.digits == 0 ? 9 : output->options.digits,
     };
-    if ((writer->words & SPINE_WORDS_LABELS) != 0 &&
+    if ((writer->words & SPINE_WORD_LABELS) != 0 &&
         spine_labels_init(&output->labels, output->shape.columns, err))
         return -1;
     if (writer->open(&output->writing, err))
@@ -212,8 +212,8 @@ void spine_output_discard(struct spine_output *output)
 
 /* --- Words -------------------------------------------------------------------------------- */
 
-/* Append a word as a line of a text can hold it: line breaks, and with SPINE_WORDS_ESCAPED also what
- * isn't UTF-8, as \xNN; with SPINE_WORDS_JOINED blanks as '_'. */
+/* Append a word as a line of a text can hold it: line breaks, and with SPINE_WORD_ESCAPED also what
+ * isn't UTF-8, as \xNN; with SPINE_WORD_JOINED blanks as '_'. */
 static int clean_word(struct spine_output *output, const char *word, struct spine_words *out,
                       struct spine_error *err)
 {
@@ -226,11 +226,11 @@ static int clean_word(struct spine_output *output, const char *word, struct spin
     for (const char *at = word; *at != '\0';) {
         const size_t valid = spine_words_character(at);
         const bool is_break =
-            *at == '\n' || *at == '\r' || (*at == '\t' && (rules & SPINE_WORDS_UNTABBED) != 0);
-        if (is_break || (valid == 0 && (rules & SPINE_WORDS_ESCAPED) != 0)) {
+            *at == '\n' || *at == '\r' || (*at == '\t' && (rules & SPINE_WORD_UNTABBED) != 0);
+        if (is_break || (valid == 0 && (rules & SPINE_WORD_ESCAPED) != 0)) {
             end += sprintf(end, "\\x%02X", (unsigned char)*at++);
             is_escaped = true;
-        } else if ((*at == ' ' || *at == '\t') && (rules & SPINE_WORDS_JOINED) != 0) {
+        } else if ((*at == ' ' || *at == '\t') && (rules & SPINE_WORD_JOINED) != 0) {
             *end++ = '_';
             at++;
             is_joined = true;
@@ -252,7 +252,7 @@ static int clean_word(struct spine_output *output, const char *word, struct spin
 static int clean_words(struct spine_output *output, const struct spine_words *words,
                        struct spine_error *err)
 {
-    const bool is_distinct = (output->writer->words & SPINE_WORDS_DISTINCT) != 0;
+    const bool is_distinct = (output->writer->words & SPINE_WORD_DISTINCT) != 0;
     struct spine_words *out = is_distinct ? &output->scratch : &output->incoming;
 
     spine_words_truncate(&output->incoming, 0);

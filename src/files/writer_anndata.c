@@ -420,7 +420,7 @@ static int finish(struct spine_writing *writing, struct spine_error *err)
 
 const struct spine_writer spine_writer_anndata = {
     .name = "h5ad",
-    .words = SPINE_WORDS_ESCAPED | SPINE_WORDS_DISTINCT | SPINE_WORDS_LABELS,
+    .words = SPINE_WORD_ESCAPED | SPINE_WORD_DISTINCT | SPINE_WORD_LABELS,
     .open = open_anndata,
     .rows = write_rows,
     .finish = finish,

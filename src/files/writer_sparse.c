@@ -138,7 +138,7 @@ static int finish_market(struct spine_writing *writing, struct spine_error *err)
 const struct spine_writer spine_writer_sparse = {
     .name = "sparse",
     .is_packable = true,
-    .words = SPINE_WORDS_ESCAPED | SPINE_WORDS_JOINED,
+    .words = SPINE_WORD_ESCAPED | SPINE_WORD_JOINED,
     .open = open_sparse,
     .rows = write_sparse_rows,
     .finish = finish,
@@ -148,7 +148,7 @@ const struct spine_writer spine_writer_sparse = {
 const struct spine_writer spine_writer_market = {
     .name = "mtx",
     .is_packable = true,
-    .words = SPINE_WORDS_ESCAPED | SPINE_WORDS_LISTED,
+    .words = SPINE_WORD_ESCAPED | SPINE_WORD_LISTED,
     .open = open_market,
     .rows = write_market_rows,
     .finish = finish_market,

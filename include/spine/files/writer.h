@@ -43,12 +43,12 @@ struct spine_output_rows {
 
 /* What is done to words. */
 enum {
-    SPINE_WORDS_ESCAPED = 1,   /* bytes that aren't UTF-8 are written as \xNN */
-    SPINE_WORDS_JOINED = 2,    /* blanks become '_' */
-    SPINE_WORDS_DISTINCT = 4,  /* duplicates get a number */
-    SPINE_WORDS_LISTED = 8,    /* they go to NAME.words.txt */
-    SPINE_WORDS_UNTABBED = 16, /* tabs are written as \x09 */
-    SPINE_WORDS_LABELS = 32,   /* labels of the dimensions are collected */
+    SPINE_WORD_ESCAPED = 1,   /* bytes that aren't UTF-8 are written as \xNN */
+    SPINE_WORD_JOINED = 2,    /* blanks become '_' */
+    SPINE_WORD_DISTINCT = 4,  /* duplicates get a number */
+    SPINE_WORD_LISTED = 8,    /* they go to NAME.words.txt */
+    SPINE_WORD_UNTABBED = 16, /* tabs are written as \x09 */
+    SPINE_WORD_LABELS = 32,   /* labels of the dimensions are collected */
 };
 
 struct spine_writing {
@@ -65,7 +65,7 @@ struct spine_writing {
 struct spine_writer {
     const char *name; /* the suffix without its point, and the word in output.formats */
     bool is_dense, is_packable;
-    int words; /* SPINE_WORDS_... */
+    int words; /* SPINE_WORD_... */
     int (*open)(struct spine_writing *writing, struct spine_error *err);
     int (*rows)(struct spine_writing *writing, const struct spine_output_rows *rows,
                 struct spine_error *err);

@@ -1,0 +1,419 @@
+/* encode.c -- vectors through a trained model, or codes back to vectors. */
+#include "spine/space/encode.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "spine/base/memory.h"
+#include "spine/files/codes.h"
+#include "spine/files/convert.h"
+#include "spine/files/run.h"
+#include "spine/files/vectorsfile.h"
+#include "spine/math/coder.h"
+
+/* Rows that a rank takes at a time. */
+enum { ROWS = 8 * SPINE_BLOCK_ROWS };
+
+struct job {
+    struct spine_comm *comm;
+    const struct spine_encode_options *options;
+    struct spine_run run;
+    struct spine_store *vectors;
+    char spool[SPINE_RUNDIR_PATH]; /* a vectors.h5 of ours, to be removed; "": none */
+    size_t rows, width, columns;   /* of the input; numbers of a row that come out */
+    struct spine_coder coder;
+    float *in, *row; /* owned; (ROWS, stride) of the input; (columns) */
+    struct spine_csr values, excess;
+    /* On rank 0. */
+    char fingerprint[SPINE_FINGERPRINT];
+    struct spine_words labels;
+    struct spine_output **outputs; /* owned; (num_outputs) */
+};
+
+/* --- Before the work ---------------------------------------------------------------------- */
+
+static int read_model(struct job *job, struct spine_error *err)
+{
+    const struct spine_encode_options *options = job->options;
+    if (spine_run_read(&job->run, options->run, err))
+        return -1;
+    if (!job->run.has_model)
+        return spine_refuse(err, "%s: has no model.h5; is it the directory of a finished run?",
+                            options->run);
+    if (strstr(job->run.model.config, "objective = nnse") != NULL)
+        return spine_refuse(err, "%s: is of model.objective = nnse, which has no encoder",
+                            job->run.model_path);
+    return 0;
+}
+
+/* Is the input a vectors.h5 as it is? */
+static bool is_vectors(const char *path)
+{
+    struct spine_store *store = NULL;
+    struct spine_error ignored;
+    if (spine_vectorsfile_open(&store, NULL, path, &ignored))
+        return false;
+
+    const bool is = spine_vectorsfile_has_vectors(store);
+    spine_store_close(store, &ignored);
+    return is;
+}
+
+static int convert(struct job *job, struct spine_error *err)
+{
+    const struct spine_encode_options *options = job->options;
+    const char *beside = options->num_outputs > 0 ? options->outputs[0] : "spine-encode";
+    struct spine_convert_options conversion = {.output = job->spool};
+
+    if (snprintf(job->spool, sizeof job->spool, "%s.input.h5", beside) >= (int)sizeof job->spool)
+        return spine_refuse(err, "%.60s...: the path is too long", beside);
+    conversion.source.path = options->input;
+    if (spine_convert(job->comm, &conversion, err)) {
+        job->spool[0] = '\0';
+        return -1;
+    }
+    return 0;
+}
+
+static int check_width(const struct job *job, struct spine_error *err)
+{
+    const struct spine_params *params = &job->run.model.params;
+    const size_t expected = job->options->decode ? params->hidden : params->dim;
+    if (job->width == expected)
+        return 0;
+    return spine_refuse(
+        err, "%s: has %zu numbers a row, but %s %zu", job->options->input, job->width,
+        job->options->decode ? "the model's codes have" : "the model was trained on rows of",
+        expected);
+}
+
+static int open_input(struct job *job, struct spine_error *err)
+{
+    const char *path = job->spool[0] != '\0' ? job->spool : job->options->input;
+    const struct spine_params *params = &job->run.model.params;
+
+    if (spine_vectorsfile_open(&job->vectors, NULL, path, err) ||
+        spine_vectorsfile_extent(job->vectors, path, &job->rows, &job->width, err) ||
+        check_width(job, err))
+        return -1;
+
+    job->columns = job->options->decode ? params->dim : params->hidden;
+    job->in = spine_kernel_alloc(ROWS * spine_kernel_stride(job->width), "rows of the input", err);
+    job->row = spine_memory_get(job->columns, sizeof *job->row, "a row", err);
+    if (job->in == NULL || job->row == NULL)
+        return -1;
+    return spine_coder_init(&job->coder, params->dim, params->hidden, err);
+}
+
+/* The names of dimensions that the run's own codes have; else there are none. */
+static void read_labels(struct job *job)
+{
+    char path[SPINE_RUNDIR_PATH], names[SPINE_CODES_NAME];
+    struct spine_store *store = NULL;
+    struct spine_error ignored;
+    size_t count = 0;
+    if (job->options->decode ||
+        spine_rundir_join(path, job->options->run, "codes.h5ad", &ignored) ||
+        access(path, R_OK) != 0 || spine_store_open(&store, path, NULL, &ignored))
+        return;
+
+    spine_codes_find_index(store, "/var", names);
+    if (spine_store_words_count(store, names, &count, &ignored) != 0 || count != job->columns ||
+        spine_store_read_words(store, names, 0, count, &job->labels, &ignored) != 0)
+        spine_words_dispose(&job->labels);
+    spine_store_close(store, &ignored);
+}
+
+static int open_outputs(struct job *job, struct spine_error *err)
+{
+    const struct spine_encode_options *options = job->options;
+    const struct spine_modelfile *model = &job->run.model;
+    const struct spine_output_shape shape = {job->rows, job->columns};
+    char *const fingerprint = job->fingerprint;
+
+    read_labels(job);
+    spine_modelfile_fingerprint(&model->params, model->mean, model->scale, fingerprint);
+    const struct spine_output_source source = {
+        .fingerprint = fingerprint,
+        .params = options->decode ? NULL : &model->params,
+        .mean = model->mean,
+        .scale = model->scale,
+        .labels = job->labels.count > 0 ? &job->labels : NULL,
+    };
+
+    job->outputs =
+        spine_memory_zeroed(options->num_outputs + 1, sizeof *job->outputs, "the outputs", err);
+    if (job->outputs == NULL)
+        return -1;
+    for (size_t i = 0; i < options->num_outputs; i++)
+        if (spine_output_open(&job->outputs[i], options->outputs[i], &shape, &options->output,
+                              &source, err))
+            return -1;
+    return 0;
+}
+
+/* --- Rows --------------------------------------------------------------------------------- */
+
+/* As training transforms its input (dataset.c), in place. */
+static void transform(const struct job *job, size_t count)
+{
+    const float *mean = job->run.model.mean, scale = (float)job->run.model.scale;
+    const size_t stride = job->run.model.params.stride;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < job->width; k++) {
+            float *entry = &job->in[i * stride + k];
+            *entry = (*entry - mean[k]) * scale;
+        }
+}
+
+static int encode_rows(struct job *job, size_t count, struct spine_error *err)
+{
+    const struct spine_params *params = &job->run.model.params;
+    const struct spine_block *block = &job->coder.block;
+
+    transform(job, count);
+    for (size_t first = 0; first < count; first += SPINE_BLOCK_ROWS) {
+        const size_t left = count - first, rows = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
+        spine_coder_encode(&job->coder, params, rows, job->in + first * params->stride, true);
+        const size_t pairs = block->row_begin[SPINE_BLOCK_ROWS];
+        if (spine_csr_reserve(&job->values, rows, pairs, err) ||
+            spine_csr_reserve(&job->excess, rows, pairs, err))
+            return -1;
+        for (size_t i = 0; i < rows; i++) {
+            const uint32_t begin = block->row_begin[i], n = block->row_begin[i + 1] - begin;
+            spine_csr_add_listed(&job->values, n, block->unit + begin, block->value + begin, 0, 1);
+            spine_csr_add_listed(&job->excess, n, block->unit + begin, block->value + begin, 1,
+                                 INFINITY);
+        }
+    }
+    return 0;
+}
+
+/* (h W2 + b2) / scale + mean; all numbers are stored. */
+static int decode_rows(struct job *job, size_t count, struct spine_error *err)
+{
+    const struct spine_modelfile *model = &job->run.model;
+    const struct spine_params *params = &model->params;
+    struct spine_csr *values = &job->values;
+    const size_t stride = spine_kernel_stride(job->width);
+    if (spine_csr_reserve(values, count, count * params->dim, err) ||
+        spine_csr_reserve(&job->excess, count, 0, err))
+        return -1;
+
+    for (size_t i = 0; i < count; i++) {
+        memcpy(job->row, params->b2, params->dim * sizeof *job->row);
+        for (size_t j = 0; j < params->hidden; j++) {
+            const float h = job->in[i * stride + j];
+            for (size_t k = 0; h != 0 && k < params->dim; k++)
+                job->row[k] += h * params->W2[j * params->stride + k];
+        }
+        for (size_t k = 0; k < params->dim; k++) {
+            values->indices[values->count] = (int32_t)k;
+            values->data[values->count++] =
+                (float)((double)job->row[k] / model->scale + (double)model->mean[k]);
+        }
+        values->indptr[++values->rows] = (int64_t)values->count;
+    }
+    return 0;
+}
+
+/* This rank's rows [first, first + count) to values and excess. */
+static int take_rows(struct job *job, size_t first, size_t count, struct spine_error *err)
+{
+    spine_csr_clear(&job->values);
+    spine_csr_clear(&job->excess);
+    if (count == 0)
+        return spine_csr_reserve(&job->values, 0, 0, err);
+    if (spine_vectorsfile_read(job->vectors, first, count, spine_kernel_stride(job->width), job->in,
+                               err))
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < job->width; k++)
+            if (!isfinite(job->in[i * spine_kernel_stride(job->width) + k]))
+                return spine_refuse(err, "%s: row %zu has a value that is not finite",
+                                    job->options->input, first + i);
+    return job->options->decode ? decode_rows(job, count, err) : encode_rows(job, count, err);
+}
+
+/* --- Bringing them together --------------------------------------------------------------- */
+
+/* Gather an array of this rank's, (count) elements of 'size' bytes, on rank 0. */
+static int gather(struct spine_comm *comm, const void *data, size_t count, size_t size, void **all,
+                  struct spine_error *err)
+{
+    char *bytes = NULL;
+    size_t num_bytes = 0;
+    const int rc = spine_comm_gather(comm, data, count * size, &bytes, &num_bytes, err);
+    *all = bytes;
+    return rc;
+}
+
+/* All ranks' rows of a matrix, in the order of the ranks, as one on rank 0; the lengths of the rows
+ * travel in place of their ends. */
+static int gather_rows(struct spine_comm *comm, const struct spine_csr *mine, size_t rows,
+                       struct spine_csr *all, struct spine_error *err)
+{
+    void *lengths = NULL, *indices = NULL, *data = NULL;
+    int64_t *own = spine_memory_get(mine->rows + 1, sizeof *own, "lengths of rows", err);
+    int rc = 0;
+
+    if (own == NULL)
+        rc = -1;
+    rc = spine_comm_agree(comm, rc, err);
+    for (size_t i = 0; rc == 0 && i < mine->rows; i++)
+        own[i] = mine->indptr[i + 1] - mine->indptr[i];
+
+    if (rc == 0 &&
+        (gather(comm, own, mine->rows, sizeof *own, &lengths, err) ||
+         gather(comm, mine->indices, mine->count, sizeof *mine->indices, &indices, err) ||
+         gather(comm, mine->data, mine->count, sizeof *mine->data, &data, err)))
+        rc = -1;
+    if (rc == 0 && comm->rank == 0) {
+        size_t count = 0;
+        for (size_t i = 0; i < rows; i++)
+            count += (size_t)((int64_t *)lengths)[i];
+        spine_csr_clear(all);
+        rc = spine_csr_reserve(all, rows, count, err);
+        for (size_t i = 0; rc == 0 && i < rows; i++) {
+            all->count += (size_t)((int64_t *)lengths)[i];
+            all->indptr[++all->rows] = (int64_t)all->count;
+        }
+        if (rc == 0 && count > 0) {
+            memcpy(all->indices, indices, count * sizeof *all->indices);
+            memcpy(all->data, data, count * sizeof *all->data);
+        }
+    }
+
+    free(own);
+    free(lengths);
+    free(indices);
+    free(data);
+    return spine_comm_agree(comm, rc, err);
+}
+
+/* Print a word's values, the greatest first. */
+static void print_row(const struct job *job, const char *word, const struct spine_csr *values,
+                      size_t row)
+{
+    for (int64_t at = values->indptr[row]; at < values->indptr[row + 1]; at++) {
+        const int32_t column = values->indices[at];
+        printf("%s\t%d\t%.9g\t%s\n", word, column, (double)values->data[at],
+               job->labels.count > 0 ? spine_words_get(&job->labels, (size_t)column) : "");
+    }
+}
+
+static int write_rows(struct job *job, size_t first, const struct spine_csr *values,
+                      const struct spine_csr *excess, struct spine_error *err)
+{
+    const struct spine_encode_options *options = job->options;
+    struct spine_words words = {0};
+    const struct spine_output_rows rows = {&words, values, options->decode ? NULL : excess};
+    int rc = spine_vectorsfile_read_words(job->vectors, first, values->rows, &words, err);
+
+    for (size_t i = 0; rc == 0 && i < options->num_outputs; i++)
+        rc = spine_output_write(job->outputs[i], &rows, err);
+    for (size_t i = 0; rc == 0 && options->num_words > 0 && i < words.count; i++)
+        for (size_t w = 0; w < options->num_words; w++)
+            if (strcmp(spine_words_get(&words, i), options->words[w]) == 0)
+                print_row(job, options->words[w], values, i);
+
+    spine_words_dispose(&words);
+    return rc;
+}
+
+static int work(struct job *job, struct spine_error *err)
+{
+    const size_t size = (size_t)job->comm->size, rank = (size_t)job->comm->rank;
+    struct spine_csr values = {0}, excess = {0};
+    int rc = 0;
+
+    for (size_t first = 0; rc == 0 && first < job->rows; first += size * ROWS) {
+        const size_t all = job->rows - first < size * ROWS ? job->rows - first : size * ROWS;
+        const size_t before = rank * ROWS < all ? rank * ROWS : all;
+        const size_t count = all - before < ROWS ? all - before : ROWS;
+        rc = take_rows(job, first + before, count, err);
+        rc = spine_comm_agree(job->comm, rc, err);
+        if (rc == 0)
+            rc = gather_rows(job->comm, &job->values, all, &values, err);
+        if (rc == 0)
+            rc = gather_rows(job->comm, &job->excess, job->options->decode ? 0 : all, &excess, err);
+        if (rc == 0 && rank == 0)
+            rc = write_rows(job, first, &values, &excess, err);
+        rc = spine_comm_agree(job->comm, rc, err);
+    }
+
+    spine_csr_dispose(&values);
+    spine_csr_dispose(&excess);
+    return rc;
+}
+
+/* --- The end ------------------------------------------------------------------------------ */
+
+static int close_outputs(struct job *job, int rc, struct spine_error *err)
+{
+    for (size_t i = 0; job->outputs != NULL && i < job->options->num_outputs; i++) {
+        struct spine_output_report report;
+        char text[512];
+        if (job->outputs[i] == NULL)
+            continue;
+        if (rc != 0) {
+            spine_output_discard(job->outputs[i]);
+            continue;
+        }
+        rc = spine_output_close(job->outputs[i], &report, err);
+        if (rc != 0)
+            continue;
+        spine_output_describe(&report, text, sizeof text);
+        printf("%s: %s\n", job->options->outputs[i], text);
+        spine_output_describe_words(&report, text, sizeof text);
+        if (text[0] != '\0')
+            printf("%s: %s\n", job->options->outputs[i], text);
+    }
+    free(job->outputs);
+    return rc;
+}
+
+static void release(struct job *job)
+{
+    struct spine_error ignored;
+    spine_store_close(job->vectors, &ignored);
+    if (job->spool[0] != '\0' && job->comm->rank == 0)
+        unlink(job->spool);
+    spine_run_dispose(&job->run);
+    spine_coder_dispose(&job->coder);
+    spine_words_dispose(&job->labels);
+    spine_csr_dispose(&job->values);
+    spine_csr_dispose(&job->excess);
+    free(job->in);
+    free(job->row);
+}
+
+int spine_encode(struct spine_comm *comm, const struct spine_encode_options *options,
+                 struct spine_error *err)
+{
+    struct job job = {.comm = comm, .options = options};
+    int rc = read_model(&job, err);
+    for (size_t i = 0; rc == 0 && i < options->num_outputs; i++)
+        rc = spine_output_check_name(options->outputs[i], err);
+    rc = spine_comm_agree(comm, rc, err);
+
+    int64_t is_other = comm->rank == 0 && rc == 0 && !is_vectors(options->input);
+    spine_comm_broadcast(comm, &is_other, sizeof is_other);
+    if (rc == 0 && is_other)
+        rc = convert(&job, err);
+    if (rc == 0)
+        rc = spine_comm_agree(comm, open_input(&job, err), err);
+    if (rc == 0)
+        rc = spine_comm_agree(comm, comm->rank == 0 ? open_outputs(&job, err) : 0, err);
+    if (rc == 0)
+        rc = work(&job, err);
+    if (comm->rank == 0)
+        rc = close_outputs(&job, rc, err);
+    rc = spine_comm_agree(comm, rc, err);
+
+    release(&job);
+    return rc;
+}

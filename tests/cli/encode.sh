@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# spine-encode gives the codes that training gives, to the byte, on any number of ranks, of any form;
+# decodes them, and says what doesn't fit.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+encode=$SPINE_BIN/spine-encode
+
+sample glove.h5
+cat >run.ini <<'END'
+[data]
+input = glove.h5
+[model]
+hidden = 100
+[train]
+epochs = 3
+[output]
+formats = h5ad, txt, npy
+END
+train 2 run.ini
+
+# --- The same bytes -------------------------------------------------------------------------------
+
+for ranks in 1 2 3; do
+    run mpirun -np $ranks "$encode" run glove.h5 -o codes.txt -o codes.npy
+    cmp codes.txt run/codes.txt || fail "on $ranks ranks the codes differ from training's"
+    cmp codes.npy run/codes.npy || fail "on $ranks ranks the codes differ from training's"
+done
+run "$encode" run "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" -o text.txt
+cmp text.txt run/codes.txt || fail "from text the codes differ"
+[ ! -e text.txt.input.h5 ] || fail "the converted input is left"
+
+# --- Words, decoding ------------------------------------------------------------------------------
+
+run "$encode" run glove.h5 --words remote music
+[ "$(cut -f 1 stdout | sort -u | tr '\n' ' ')" = "music remote " ] || fail "--words: $(cat stdout)"
+awk -F '\t' 'NF != 4 || $3 <= 0 || $4 !~ "^" $2 " "' stdout | grep . && fail "--words: $(cat stdout)"
+
+if $python -c 'import h5py, numpy' 2>/dev/null; then
+    run "$encode" run run/codes.h5ad --decode -o decoded.npy
+    $python - <<'END' || fail "decoded vectors are not what the model gives"
+import h5py, numpy as np
+y, h = np.load("decoded.npy"), np.load("run/codes.npy")
+with h5py.File("run/model.h5", "r") as file:
+    expected = (h @ file["W2"][:] + file["b2"][:]) / file.attrs["input_scale"] + file["input_mean"][:]
+assert y.shape == expected.shape and abs(y - expected).max() < 1e-4, abs(y - expected).max()
+END
+else
+    echo "SKIPPED: $python has no h5py: --decode IS NOT CHECKED" >&2
+fi
+
+# --- What is refused ------------------------------------------------------------------------------
+
+printf 'a 1 2 3\nb 3 4 5\nc 1 1 2\n' >narrow.txt
+refused spine-encode "narrow.txt: has 3 numbers a row, but the model was trained on rows of 100" \
+    "$encode" run narrow.txt -o out.h5ad
+refused spine-encode "narrow.txt: has 3 numbers a row, but the model's codes have 100" \
+    mpirun -np 2 "$encode" run narrow.txt --decode -o out.npy
+refused spine-encode "nowhere: has no model.h5; is it the directory of a finished run?" \
+    "$encode" nowhere glove.h5 -o out.npy
+refused spine-encode "out.csv: the name must end in *" "$encode" run glove.h5 -o out.csv
+refused spine-encode "expected an output, -o FILE, or --words; see spine-encode --help" "$encode" run glove.h5
+refused spine-encode "'more': expected one run and one file, and words after --words" \
+    "$encode" run glove.h5 more -o out.npy
+refused spine-encode "--words: expected words after the file" "$encode" run glove.h5 --words
+refused spine-encode "no/out.txt.part: No such file or directory" "$encode" run glove.h5 -o no/out.txt
+left=$(find . -name 'out.*' -o -name '*.part' -o -name '*.input.h5')
+[ -z "$left" ] || fail "left behind: $left"
