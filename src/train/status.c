@@ -103,8 +103,11 @@ void spine_status_check(struct spine_status *status, const struct spine_measures
     status->warned = 2 * measures->empty > words || 2 * measures->dead > units;
     if (status->warned)
         spine_log_warning("epoch %lld: %lld of %lld words have an all-zero code and %lld of %lld "
-                          "units are dead; train.noise may be too high for the input's scale "
-                          "(data.rms), or train.learning_rate or loss.psl_weight too high",
+                          "units are dead; %s",
                           (long long)epoch, (long long)measures->empty, (long long)words,
-                          (long long)measures->dead, (long long)units);
+                          (long long)measures->dead, (long long)units,
+                          status->is_extreme
+                              ? "the input's extreme row or coordinate is the likely cause"
+                              : "train.noise may be too high for the input's scale (data.rms), or "
+                                "train.learning_rate or loss.psl_weight too high");
 }

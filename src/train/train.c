@@ -20,6 +20,7 @@
 #include "spine/files/rundir.h"
 #include "spine/ranks/timeline.h"
 #include "spine/train/dataset.h"
+#include "spine/train/extremes.h"
 #include "spine/train/forecast.h"
 #include "spine/train/measures.h"
 #include "spine/train/nnse.h"
@@ -155,6 +156,8 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
     int rc = whole != NULL
                  ? spine_dataset_view(&run->data, run->comm, whole, &run->parallel.sharing, err)
                  : read_rows(run, err);
+    if (rc == 0 && whole == NULL)
+        rc = spine_extremes_warn(&run->data, run->comm, &run->status.is_extreme, err);
     if (rc != 0)
         return -1;
     comm = run->comm;

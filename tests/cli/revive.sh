@@ -67,3 +67,19 @@ for after in 1 3; do
     $python -c 'import json, sys; sys.exit(json.loads(list(open(sys.argv[1]))[-1])["explained_variance"] < 0.9)' \
         low$after/metrics.jsonl || fail "train.revive_after = $after ruins a training: $(tail -n 1 low$after/metrics.jsonl)"
 done
+
+# One row, or one coordinate, that is thousands of times as large as the others is named: nothing is
+# said of the noise.
+sed '8s/^[^ ]*/giant/' low.txt |
+    awk 'NR == 8 {for (i = 2; i <= NF; i++) $i = 100 * NF * (i % 2 ? 1 : -1)} {print}' >row.txt
+awk '{$5 *= 3000; print}' low.txt >coordinate.txt
+for name in row coordinate; do
+    run "$SPINE_BIN/spine-convert" $name.txt $name.h5
+    train 2 run.ini data.input=$name.h5 data.rms=0.4 data.limit=0 output.directory=$name
+    ! grep -q 'train.noise may be too high' stderr || fail "the noise is blamed: $(cat stderr)"
+    cp stderr $name.err
+done
+grep -q "warning: row 8 'giant' is [0-9.e+]* times as long as .* makes [0-9.]* % of" row.err ||
+    fail "the row isn't named: $(cat row.err)"
+grep -q 'warning: coordinate 4 of 30 makes [0-9.]* % of' coordinate.err ||
+    fail "the coordinate isn't named: $(cat coordinate.err)"

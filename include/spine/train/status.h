@@ -19,6 +19,7 @@ struct spine_status {
     int rank, size;
     double started, shown; /* when: training, the last progress line */
     bool warned;           /* of a collapse */
+    bool is_extreme;       /* a row or coordinate of the input is (extremes.h) */
 };
 
 /* Print what is trained, or that the run is finished, and where it resumes; the time left is

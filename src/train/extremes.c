@@ -1,0 +1,118 @@
+/* extremes.c -- a row or a coordinate that makes nearly all of the input's sum of squares. */
+#include "spine/train/extremes.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/log.h"
+#include "spine/base/memory.h"
+
+static const double ROW_SHARE = 0.5, COORDINATE_SHARE = 0.9;
+enum { LEAST_ROWS = 20, LEAST_COORDINATES = 4, MOST_WORD = 60 };
+
+/* The longest row of a rank. */
+struct longest {
+    double square;
+    uint64_t row; /* global */
+    char word[MOST_WORD + 1];
+};
+
+/* This rank's longest row, and the squares of all of its rows by coordinate, (D). */
+static struct longest add_rows(const struct spine_dataset *data, double *squares)
+{
+    const size_t count = data->part.end_row - data->part.first_row;
+    struct longest longest = {.square = 0};
+    size_t at = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const float *row = data->rows + i * data->stride;
+        double square = 0;
+        for (size_t k = 0; k < data->dim; k++) {
+            const double entry = (double)row[k] * (double)row[k];
+            squares[k] += entry;
+            square += entry;
+        }
+        if (square > longest.square) {
+            longest.square = square;
+            at = i;
+        }
+    }
+    longest.row = data->part.first_row + at;
+    if (longest.square > 0)
+        snprintf(longest.word, sizeof longest.word, "%s", spine_words_get(&data->words, at));
+    return longest;
+}
+
+/* On rank 0. */
+static bool warn_of_row(const struct longest *all, size_t count, double total, size_t num_rows)
+{
+    const struct longest *longest = &all[0];
+
+    for (size_t i = 1; i < count; i++)
+        if (all[i].square > longest->square)
+            longest = &all[i];
+    if (num_rows < LEAST_ROWS || !(longest->square > ROW_SHARE * total))
+        return false;
+
+    const double others = (total - longest->square) / (double)(num_rows - 1);
+    spine_log_warning(
+        "row %llu '%s' is %.3g times as long as the root mean square of the others and "
+        "makes %.3g %% of the input's sum of squares, so the others are scaled to "
+        "almost nothing; leave it out or shorten it, and convert again",
+        (unsigned long long)longest->row + 1, longest->word,
+        sqrt(longest->square / fmax(others, 1e-300)), 100 * longest->square / total);
+    return true;
+}
+
+/* On rank 0. */
+static bool warn_of_coordinate(const double *squares, size_t dim, double total)
+{
+    size_t largest = 0;
+
+    for (size_t k = 1; k < dim; k++)
+        if (squares[k] > squares[largest])
+            largest = k;
+    if (dim < LEAST_COORDINATES || !(squares[largest] > COORDINATE_SHARE * total))
+        return false;
+
+    spine_log_warning(
+        "coordinate %zu of %zu makes %.3g %% of the input's sum of squares, so the "
+        "others are scaled to almost nothing; leave it out, or divide each coordinate "
+        "by its standard deviation, and convert again",
+        largest + 1, dim, 100 * squares[largest] / total);
+    return true;
+}
+
+int spine_extremes_warn(const struct spine_dataset *data, struct spine_comm *comm, bool *found,
+                        struct spine_error *err)
+{
+    double *squares =
+        spine_memory_zeroed(data->dim, sizeof *squares, "the squares of all coordinates", err);
+    char *all = NULL;
+    size_t bytes = 0;
+    int rc = 0;
+
+    *found = false;
+    if (squares == NULL)
+        rc = -1;
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0) {
+        const struct longest longest = add_rows(data, squares);
+        spine_comm_sum_doubles(comm, squares, data->dim);
+        rc = spine_comm_gather(comm, &longest, sizeof longest, &all, &bytes, err);
+    }
+
+    if (rc == 0 && comm->rank == 0) {
+        double total = 0;
+        for (size_t k = 0; k < data->dim; k++)
+            total += squares[k];
+        *found = warn_of_row((const struct longest *)(const void *)all,
+                             bytes / sizeof(struct longest), total, data->part.num_rows);
+        *found = *found || warn_of_coordinate(squares, data->dim, total);
+    }
+    free(all);
+    free(squares);
+    return rc;
+}
