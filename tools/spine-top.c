@@ -28,6 +28,8 @@ static const char usage[] =
     "  --json           print one JSON object\n"
     "  --dump           print all dimensions as TSV: dimension, how many words activate it, and\n"
     "                   its top words, each with its strength\n"
+    "  --for-labelling  print all dimensions as JSON, an object a line: top words with their\n"
+    "                   activations, and contrast words, for a program that names dimensions\n"
     "  --help, --version\n"
     "\n"
     "Codes end at 1: dimensions and words that are tied there are ordered by the value before\n"
@@ -40,7 +42,7 @@ static const char usage[] =
     "  $ spine-top run 'comp*' --near=king\n"
     "  $ spine-top run --dump --words=50 >dimensions.tsv\n";
 
-enum { DIMENSION = SPINE_ARGUMENT_OWN, DIMENSIONS, WORDS, NEAR, JSON, DUMP };
+enum { DIMENSION = SPINE_ARGUMENT_OWN, DIMENSIONS, WORDS, NEAR, JSON, DUMP, FOR_LABELLING };
 
 struct request {
     const char *run;
@@ -51,7 +53,7 @@ struct request {
     size_t num_dimensions;
     const char **near; /* owned; words */
     size_t num_near;
-    int as_json, dump;
+    int as_json, dump, for_labelling;
 };
 
 static int set_option(struct request *request, int option, struct spine_error *err)
@@ -71,6 +73,9 @@ static int set_option(struct request *request, int option, struct spine_error *e
     case JSON:
         request->as_json = 1;
         return 0;
+    case FOR_LABELLING:
+        request->for_labelling = 1;
+        return 0;
     default:
         request->dump = 1;
         return 0;
@@ -86,6 +91,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
                                             {"near", required_argument, NULL, NEAR},
                                             {"json", no_argument, NULL, JSON},
                                             {"dump", no_argument, NULL, DUMP},
+                                            {"for-labelling", no_argument, NULL, FOR_LABELLING},
                                             SPINE_ARGUMENTS_COMMON};
     int option, rc;
 
@@ -108,6 +114,10 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
         return spine_refuse(err, "--dump prints all dimensions, as TSV: it goes alone, or with "
                                  "--words");
 
+    if (request->for_labelling && (asked || request->as_json || request->dump))
+        return spine_refuse(err, "--for-labelling prints all dimensions: it goes alone, or with "
+                                 "--words");
+
     return 0;
 }
 
@@ -117,6 +127,8 @@ static int answer(const struct request *request, struct spine_listing *listing,
     int rc = 0;
     if (request->dump)
         spine_listing_dump(listing);
+    else if (request->for_labelling)
+        rc = spine_listing_for_labelling(listing, err);
     else if (request->num_words + request->num_dimensions + request->num_near == 0)
         rc = spine_listing_best(listing, err);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "spine/base/memory.h"
+#include "spine/space/topwords.h"
 
 static const char *word_of(const struct spine_listing *listing, size_t row)
 {
@@ -287,6 +288,78 @@ void spine_listing_dump(const struct spine_listing *listing)
         }
         putc('\n', out);
     }
+}
+
+static void add_activation(const struct spine_listing *listing, cJSON *list, size_t row,
+                           size_t dimension)
+{
+    cJSON *object = append_object(list);
+    cJSON_AddItemToObject(object, "word", make_word(listing, row));
+    add_real(object, "activation", (double)spine_space_strength(&listing->space, row, dimension));
+}
+
+/* Words that the dimension isn't about; fewer where the draws repeat themselves. */
+static void add_contrast(const struct spine_listing *listing, const struct spine_topwords *topwords,
+                         cJSON *list, size_t dimension, uint32_t *chosen)
+{
+    enum { SEED = 1, TRIES = 4 };
+    const size_t most = listing->most_words, shown = topwords->count[dimension];
+    size_t count = 0;
+
+    for (uint32_t draw = 0; shown > 0 && count < most && draw < TRIES * most; draw++) {
+        const int64_t row = spine_topwords_intruder(topwords, dimension, shown, SEED, draw);
+        size_t known = 0;
+        if (row < 0)
+            return;
+        while (known < count && chosen[known] != (uint32_t)row)
+            known++;
+        if (known < count)
+            continue;
+        chosen[count++] = (uint32_t)row;
+        add_activation(listing, list, (size_t)row, dimension);
+    }
+}
+
+static int print_for_labelling(const struct spine_listing *listing,
+                               const struct spine_topwords *topwords, size_t dimension,
+                               uint32_t *chosen, struct spine_error *err)
+{
+    const uint32_t *top = spine_topwords_top(topwords, dimension);
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddNumberToObject(object, "dimension", (double)dimension);
+    cJSON_AddNumberToObject(object, "active", (double)listing->ranking.active[dimension]);
+    cJSON_AddNumberToObject(object, "rows", (double)listing->space.rows);
+    cJSON *list = cJSON_AddArrayToObject(object, "top");
+    for (size_t i = 0; i < topwords->count[dimension]; i++)
+        add_activation(listing, list, top[i], dimension);
+    add_contrast(listing, topwords, cJSON_AddArrayToObject(object, "contrast"), dimension, chosen);
+
+    char *text = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    if (text == NULL)
+        return spine_memory_fail("a dimension's JSON", err);
+    fprintf(listing->out, "%s\n", text);
+    cJSON_free(text);
+    return 0;
+}
+
+int spine_listing_for_labelling(const struct spine_listing *listing, struct spine_error *err)
+{
+    struct spine_topwords topwords;
+    uint32_t *chosen =
+        spine_memory_get(listing->most_words, sizeof *chosen, "the contrast words", err);
+    if (chosen == NULL || spine_topwords_init(&topwords, &listing->space, &listing->ranking, NULL,
+                                              listing->most_words, err)) {
+        free(chosen);
+        return -1;
+    }
+
+    int rc = 0;
+    for (size_t j = 0; rc == 0 && j < listing->space.dimensions; j++)
+        rc = print_for_labelling(listing, &topwords, j, chosen, err);
+    spine_topwords_dispose(&topwords);
+    free(chosen);
+    return rc;
 }
 
 /* Seven parameters: a run, and how to print it, as the command line has it. */

@@ -107,6 +107,27 @@ $python -c 'import json, sys; json.load(sys.stdin)' <stdout || fail "not JSON"
 run "$top" nasty.h5ad 'caf?' # ? is a character, not a byte
 grep -q '^café: ' stdout || fail "no café: $(cat stdout)"
 
+# Each dimension for a program that names them: top words as they are listed, contrast words that
+# aren't active in it.
+run "$top" run --dump --words=5
+mv stdout dump.tsv
+run "$top" run --for-labelling --words=5
+$python - <<'END' || fail "not for labelling: $(head -3 stdout)"
+import json
+lines = [json.loads(line) for line in open("stdout")]
+rows = [line.rstrip("\n").split("\t") for line in open("dump.tsv")][1:]
+assert len(lines) == len(rows) == 500
+for line, row in zip(lines, rows):
+    assert [line["dimension"], line["active"], line["rows"]] == [int(row[0]), int(row[1]), 5000]
+    assert [entry["word"] for entry in line["top"]] == row[2::2]
+    contrast = [entry["word"] for entry in line["contrast"]]
+    assert len(set(contrast)) == len(contrast) == (5 if line["top"] else 0), line
+    assert not set(contrast) & set(row[2::2])
+    if line["top"]:
+        assert max(e["activation"] for e in line["contrast"]) < line["top"][-1]["activation"]
+END
+refuse "--for-labelling prints all dimensions: it goes alone, or with --words" run --for-labelling king
+
 run "$top" --help
 grep -q '^Usage: spine-top ' stdout || fail "--help: $(cat stdout)"
 run "$top" --version

@@ -56,6 +56,17 @@ int spine_listing_near(struct spine_listing *listing, const char *word, struct s
  * \\. */
 void spine_listing_dump(const struct spine_listing *listing);
 
+/* Write each dimension as a JSON object, one a line, in what programs that name dimensions take:
+ *
+ *     {"dimension": 7, "active": 80, "rows": 17000,
+ *      "top": [{"word": "queen", "activation": 2.5}, ...],
+ *      "contrast": [{"word": "river", "activation": 0}, ...]}
+ *
+ * 'top' are up to most_words of its strongest words; 'contrast' as many words that it isn't about:
+ * drawn from those of its bottom half that are in the top tenth of another (topwords.h, seed 1),
+ * none twice. */
+int spine_listing_for_labelling(const struct spine_listing *listing, struct spine_error *err);
+
 /* Write the JSON object, if the listing is JSON. */
 int spine_listing_end(const struct spine_listing *listing, struct spine_error *err);
 
