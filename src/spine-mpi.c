@@ -33,7 +33,11 @@ static const char usage[] =
     "Exit status: 0 done; 1 failed; 2 the command line, the configuration or the input is wrong;\n"
     "75 stopped early and saved: run the same command again.\n"
     "\n"
-    "Signals: USR2 save; USR1 save and leave; TERM and INT the same if there is time.\n";
+    "Signals: USR2 save; USR1 save and leave; TERM and INT the same if there is time. mpirun "
+    "itself\n"
+    "kills the ranks a second after TERM or INT; OMPI_MCA_odls_base_sigkill_timeout=SECONDS in "
+    "its\n"
+    "environment gives them longer.\n";
 
 enum job {
     TRAIN,

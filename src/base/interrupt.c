@@ -35,7 +35,7 @@ void spine_interrupt_install(void)
     action.sa_handler = note;
     action.sa_flags = SA_RESTART;
     save_requested = leave_requested = hurry_requested = 0;
-    started = spine_clock_date();
+    started = spine_clock_now();
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
 }
@@ -67,10 +67,11 @@ double spine_interrupt_time_left(double minutes)
 {
     const char *slurm = getenv("SLURM_JOB_END_TIME"); /* seconds since 1970 */
     const double job_end = slurm == NULL ? 0 : strtod(slurm, NULL);
-    double end = HUGE_VAL;
-    if (minutes > 0)
-        end = started + 60 * minutes;
-    if (job_end > 0 && job_end < end)
-        end = job_end;
-    return end - spine_clock_date();
+    double left = HUGE_VAL;
+
+    if (minutes > 0) /* whatever happens to the date */
+        left = started + 60 * minutes - spine_clock_now();
+    if (job_end > 0 && job_end - spine_clock_date() < left)
+        left = job_end - spine_clock_date();
+    return left;
 }

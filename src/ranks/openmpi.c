@@ -2,6 +2,7 @@
 #include "spine/ranks/openmpi.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -115,4 +116,13 @@ void spine_openmpi_transports(char *text, size_t size)
     list_plugins("mtl", "; mtl ", text, size);
     list_plugins("btl", "; btl ", text, size);
     snprintf(text + strlen(text), size - strlen(text), ")");
+}
+
+double spine_openmpi_kill_delay(void)
+{
+    const char *set = getenv("OMPI_MCA_odls_base_sigkill_timeout");
+
+    if (getenv("OMPI_COMM_WORLD_SIZE") == NULL)
+        return HUGE_VAL;
+    return set == NULL ? 1 : strtod(set, NULL);
 }

@@ -18,6 +18,7 @@
 #include "spine/files/events.h"
 #include "spine/files/metrics.h"
 #include "spine/files/rundir.h"
+#include "spine/ranks/openmpi.h"
 #include "spine/ranks/timeline.h"
 #include "spine/train/dataset.h"
 #include "spine/train/extremes.h"
@@ -313,6 +314,12 @@ static int leave(struct trainer *run, struct spine_error *err)
                            "stopped in epoch %lld without saving: a checkpoint takes longer than "
                            "train.grace_seconds; run the same command again to resume",
                            (long long)position->epoch + 1);
+    if (!run->stepper.requests[SPINE_REQUEST_LEAVE] &&
+        spine_openmpi_kill_delay() < run->config->grace_seconds)
+        spine_log(SPINE_LOG_INFO,
+                  "saving; if mpirun got the signal, it kills the ranks %g s after it: "
+                  "OMPI_MCA_odls_base_sigkill_timeout=%g in its environment lets them finish",
+                  spine_openmpi_kill_delay(), run->config->grace_seconds);
     if (save(run, SPINE_CHECKPOINT_NOW, err))
         return -1;
     return spine_leave(err,

@@ -70,6 +70,26 @@ expected = ("spine-eval: s.h5: another program has it open for writing and has l
 assert got.returncode == 1 and got.stderr == expected, got
 END
 
+# --- Closed standard descriptors --------------------------------------------------------------------
+
+"$SPINE_BIN/spine-eval" s.h5 --space s.h5 --json scores.json >&- 2>&- || true
+$python -c 'import json; json.load(open("scores.json"))' || fail "$(cat scores.json)"
+
+# --- SIGTERM to mpirun ------------------------------------------------------------------------------
+
+OMPI_MCA_odls_base_sigkill_timeout=3 timeout -k 5 60 mpirun -np 2 "$trainer" run.ini \
+    train.epochs=10000000 output.directory=term >stdout 2>stderr &
+job=$!
+for _ in $(seq 300); do
+    [ ! -s term/metrics.jsonl ] || break
+    sleep 0.1
+done
+kill -TERM "$(pgrep -P $job -x mpirun || pgrep -P $job)"
+wait $job || true
+grep -q "it kills the ranks 3 s after it: OMPI_MCA_odls_base_sigkill_timeout=5 in its" stderr ||
+    fail "$(cat stderr)"
+find term -name 'checkpoint-*.h5' | grep -q . || fail "nothing was saved: $(cat stderr)"
+
 # --- One rank's calls -------------------------------------------------------------------------------
 
 # shellcheck disable=SC2016 # the inner shell expands it

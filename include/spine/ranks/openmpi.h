@@ -26,4 +26,8 @@ int spine_openmpi_terminal(void);
  * process has loaded. Empty if that is unknown. After MPI_Init(). */
 void spine_openmpi_transports(char *text, size_t size);
 
+/* Seconds from a SIGTERM or SIGINT to mpirun until it kills the ranks; HUGE_VAL if they were not
+ * started by Open MPI's mpirun. */
+double spine_openmpi_kill_delay(void);
+
 #endif
