@@ -23,6 +23,9 @@ struct option {
     const char *meaning;
 };
 
+const char *const spine_wire_names[] = {
+    [SPINE_WIRE_FLOAT32] = "float32", [SPINE_WIRE_BFLOAT16] = "bfloat16", NULL};
+
 const char *const spine_format_names[] = {"h5ad", "txt", "vec",    "bin", "npz",
                                           "mtx",  "npy", "sparse", "tsv", NULL};
 static const char *const switch_names[] = {"no", "yes", NULL};
@@ -72,6 +75,7 @@ static const struct option options[] = {
     {"train.kernel", CHOICE, FIELD(kernel), ANY, "auto", spine_kernel_names, "compute with all units, with the active ones only, or with what the share of active ones makes faster"},
     {"parallel.grid", TEXT, FIELD(grid), ANY, "auto", NULL, "how the ranks are arranged: auto, or RxC for R groups that share out the rows of a batch, each of C ranks of one host that share out the units"},
     {"parallel.reproducible", SWITCH, FIELD(reproducible), 0, 1, "yes", NULL, "sum in an order that doesn't depend on ranks and grid, so that any number of ranks computes the same bits; no allows more row groups"},
+    {"parallel.wire", CHOICE, FIELD(wire), ANY, "float32", spine_wire_names, "in what the gradient travels between hosts; bfloat16 halves the bytes and rounds, and needs reproducible = no"},
     {"output.directory", TEXT, FIELD(directory), ANY, "run", NULL, "where the run's files go"},
     {"output.merge", SWITCH, FIELD(merge), 0, 1, "yes", NULL, "merge the ranks' shards at the end; if not, spine-merge does it"},
     {"output.formats", SET, FIELD(formats), ANY, "h5ad", spine_format_names, "what to merge into, separated by commas: AnnData, text, word2vec text and binary, SciPy, Matrix Market, NumPy, sparse text, Embedding Projector"},
@@ -391,6 +395,9 @@ int spine_config_check(const struct spine_config *config, struct spine_error *er
         return -1;
     if (config->warmup + (config->schedule == SPINE_LINEAR ? config->decay : 0) > 1)
         return spine_refuse(err, "train.warmup and train.decay: add up to more than 1");
+    if (config->wire == SPINE_WIRE_BFLOAT16 && config->reproducible)
+        return spine_refuse(err, "parallel.wire: bfloat16 rounds sums over hosts, so that results "
+                                 "depend on their number; set parallel.reproducible = no");
     int groups, columns;
     return spine_config_parse_grid(config->grid, &groups, &columns, err);
 }

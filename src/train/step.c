@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "spine/base/random.h"
+#include "spine/math/bfloat16.h"
 #include "spine/math/exact.h"
 #include "spine/math/tree.h"
 
@@ -47,6 +48,7 @@ struct spine_step_settings spine_step_settings(const struct spine_config *config
         .kernel = (enum spine_kernel_choice)config->kernel,
         .optimizer = (enum spine_optimizer_kind)config->optimizer,
         .momentum = config->momentum,
+        .wire = (enum spine_wire)config->wire,
         .beta2 = config->beta2,
         .schedule = {.kind = (enum spine_schedule_kind)config->schedule,
                      .rate = highest_rate(config),
@@ -422,6 +424,31 @@ static void sum_on_node(const struct spine_stepper *stepper, size_t first, size_
     spine_tree_sum(groups, sources, own->leaves + (size_t)grid->node_rank * groups, count, out);
 }
 
+/* Exchange slices between nodes: block i of own->send, of 'piece' floats, goes to node i; or if
+ * 'collects', each node's block of own->received to all, which gather them in own->send. */
+static void travel(struct spine_stepper *stepper, size_t piece, bool collects)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    struct spine_comm *others = &stepper->grid->others;
+    const size_t all = (size_t)others->size * piece;
+    float *from = collects ? own->received : own->send, *to = collects ? own->send : own->received;
+    float *send = from, *receive = to;
+    size_t count = piece;
+
+    if (stepper->settings.wire == SPINE_WIRE_BFLOAT16) {
+        send = own->wire;
+        receive = own->wire + own->piece * (size_t)others->size / 2;
+        count = piece / 2;
+        spine_bfloat16_pack(collects ? piece : all, from, (uint16_t *)(void *)send);
+    }
+    if (collects)
+        spine_comm_collect(others, send, count, receive);
+    else
+        spine_comm_exchange(others, send, count, receive);
+    if (receive != to)
+        spine_bfloat16_unpack(all, (const uint16_t *)(const void *)receive, to);
+}
+
 /* Sum slices between nodes: own->send, of 'piece' floats a node, becomes the sum over the nodes. */
 static void sum_between_nodes(struct spine_stepper *stepper, size_t piece)
 {
@@ -432,7 +459,7 @@ static void sum_between_nodes(struct spine_stepper *stepper, size_t piece)
     size_t leaves[SPINE_TREE_MOST];
     const double begun = begin_span(stepper), started = spine_comm_clock();
 
-    spine_comm_exchange(&grid->others, own->send, piece, own->received);
+    travel(stepper, piece, false);
     for (size_t n = 0; n < nodes; n++) {
         sources[n] = own->received + n * piece;
         leaves[n] = own->leaves[n * (size_t)grid->node_groups];
@@ -440,7 +467,7 @@ static void sum_between_nodes(struct spine_stepper *stepper, size_t piece)
     float *sum = own->send + (size_t)grid->node_rank * piece;
     spine_tree_sum(nodes, sources, leaves, piece, sum);
     memcpy(own->received, sum, piece * sizeof *sum);
-    spine_comm_collect(&grid->others, own->received, piece, own->send);
+    travel(stepper, piece, true);
     stepper->waited += spine_comm_clock() - started;
     end_span(stepper, "sum between nodes", begun);
 }
@@ -469,7 +496,7 @@ static void update_slice(struct spine_stepper *stepper)
         }
     if (!is_alone) {
         const size_t nodes = (size_t)stepper->grid->num_nodes;
-        const size_t piece = (total + nodes - 1) / nodes;
+        const size_t piece = (total + 2 * nodes - 1) / (2 * nodes) * 2; /* an even number */
         assert(piece <= own->piece);
         sum_between_nodes(stepper, piece);
         total = 0;

@@ -150,10 +150,12 @@ static int allocate(struct spine_step_memory *memory, const struct extent *exten
     memory->counts = spine_memory_zeroed(extent->hidden + CUT, sizeof(int64_t), what, err);
     memory->send = spine_kernel_alloc(travelling, what, err);
     memory->received = spine_kernel_alloc(travelling, what, err);
+    memory->wire = spine_kernel_alloc(travelling, what, err);
     if (memory->views == NULL || memory->tiles == NULL || memory->blocks == NULL ||
         memory->gradients == NULL || memory->leaves == NULL || memory->dW1 == NULL ||
         memory->dW2 == NULL || memory->db1 == NULL || memory->add == NULL ||
-        memory->counts == NULL || memory->send == NULL || memory->received == NULL)
+        memory->counts == NULL || memory->send == NULL || memory->received == NULL ||
+        memory->wire == NULL)
         return -1;
     return spine_scratch_init(&memory->scratch, memory->slots, extent->hidden, extent->dim, err);
 }
@@ -262,6 +264,7 @@ void spine_step_memory_dispose(struct spine_step_memory *memory)
     free(memory->counts);
     free(memory->send);
     free(memory->received);
+    free(memory->wire);
     *memory = (struct spine_step_memory){0};
 }
 
@@ -272,7 +275,7 @@ struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
     const struct extent extent = find_extent(shape, part, grid);
     const size_t pairs = spine_block_bytes(extent.slots, extent.hidden, density);
     const size_t units = extent.hidden / (size_t)extent.node_ranks + CUT;
-    const size_t travelling = grid->num_nodes > 1 ? 4 * units * extent.stride : 0;
+    const size_t travelling = grid->num_nodes > 1 ? 6 * units * extent.stride : 0;
     size_t room = 0; /* for pairs; what is beyond those that there are is never touched */
 
     for (int c = 0; c < extent.columns; c++) {

@@ -28,6 +28,10 @@ extern const char *const spine_format_names[];
 enum spine_objective { SPINE_OBJECTIVE_SPINE, SPINE_OBJECTIVE_NNSE };
 enum spine_atoms { SPINE_ATOMS_RANDOM, SPINE_ATOMS_WORDS };
 
+/* parallel.wire, and the names, ended by NULL. */
+enum spine_wire { SPINE_WIRE_FLOAT32, SPINE_WIRE_BFLOAT16 };
+extern const char *const spine_wire_names[];
+
 /* Reals are doubles, counts and switches int64_t, choices the enum named beside them. */
 struct spine_config {
     char input[SPINE_CONFIG_TEXT];
@@ -58,6 +62,7 @@ struct spine_config {
     int64_t kernel;               /* enum spine_kernel_choice */
     char grid[SPINE_CONFIG_TEXT]; /* "auto", or "RxC" (spine_config_grid()) */
     int64_t reproducible;
+    int64_t wire; /* enum spine_wire */
     char directory[SPINE_CONFIG_TEXT];
     int64_t merge, formats, noisy_codes, tensorboard, overwrite;
 };

@@ -61,6 +61,7 @@ struct spine_step_memory {
     float *add;             /* (H) */
     int64_t *counts;        /* (H + some): what is summed between nodes */
     float *send, *received; /* (piece, nodes): slices on their way between nodes */
+    float *wire;            /* what is sent and what is received, each (piece, nodes) in 16 bits */
     size_t piece;
     size_t *leaves; /* (groups): of each group, the first; by which sums are ordered */
 

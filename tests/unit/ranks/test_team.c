@@ -9,7 +9,7 @@
 #include "support/expect.h"
 #include "support/ranks.h"
 
-enum { ROUNDS = 300 };
+enum { ROUNDS = 100 };
 
 static void test_after_a_meeting_all_see_what_each_wrote(void **state)
 {

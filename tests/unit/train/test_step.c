@@ -48,6 +48,8 @@ struct outcome {
 };
 
 /* A run of both modes over the end of an epoch. */
+static enum spine_wire wire; /* of run() */
+
 static void run(const struct spine_comm *comm, int groups, int columns, bool reproducible,
                 enum spine_kernel_choice kernel, struct outcome *outcome)
 {
@@ -61,7 +63,8 @@ static void run(const struct spine_comm *comm, int groups, int columns, bool rep
                                                  .optimizer = SPINE_ADAM,
                                                  .momentum = 0.9,
                                                  .beta2 = 0.99,
-                                                 .schedule = {.rate = 0.01, .num_steps = 100}};
+                                                 .schedule = {.rate = 0.01, .num_steps = 100},
+                                                 .wire = wire};
     struct spine_position position = {0};
     struct spine_stepper stepper;
     struct spine_dataset data;
@@ -152,11 +155,40 @@ static void test_without_reproducible_sums_the_steps_are_nearly_the_same(void **
     spine_comm_dispose(&self);
 }
 
+static void test_rounded_gradients_take_nearly_the_same_steps(void **state)
+{
+    (void)state;
+    struct outcome alone, found, again;
+    struct spine_comm self;
+    size_t differ = 0;
+    spine_comm_split(&world, world.rank, &self);
+    run(&self, 1, 1, true, SPINE_KERNEL_SPARSE, &alone);
+    setenv("SPINE_TEST_RANKS_PER_NODE", "1", 1);
+    wire = SPINE_WIRE_BFLOAT16;
+    run(&world, world.size, 1, false, SPINE_KERNEL_SPARSE, &found);
+    run(&world, world.size, 1, false, SPINE_KERNEL_SPARSE, &again);
+    wire = SPINE_WIRE_FLOAT32;
+    unsetenv("SPINE_TEST_RANKS_PER_NODE");
+    assert_memory_equal(found.params, again.params, sizeof found.params);
+    for (size_t i = 0; i < sizeof alone.params / sizeof *alone.params; i++) {
+        assert_true(found.params[i] - alone.params[i] < 0.02F &&
+                    alone.params[i] - found.params[i] < 0.02F);
+        differ += found.params[i] != alone.params[i];
+    }
+    assert_true(world.size == 1 || differ > 0);
+    /* All ranks have the same parameters. */
+    struct outcome first = found;
+    spine_comm_broadcast(&world, &first, sizeof first);
+    assert_memory_equal(found.params, first.params, sizeof found.params);
+    spine_comm_dispose(&self);
+}
+
 int run_step(const struct spine_comm *comm)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_grid_takes_the_same_steps),
         cmocka_unit_test(test_without_reproducible_sums_the_steps_are_nearly_the_same),
+        cmocka_unit_test(test_rounded_gradients_take_nearly_the_same_steps),
     };
     world = *comm;
     return cmocka_run_group_tests(tests, NULL, NULL);
