@@ -88,6 +88,21 @@ static int open_files(struct trainer *run, struct spine_error *err)
     return 0;
 }
 
+/* Say how the ranks share the work. */
+static void log_grid(const struct spine_grid *grid, int size)
+{
+    const int idle = size - grid->groups * grid->columns;
+    char groups[64] = "", idlers[64] = "";
+
+    if (grid->groups > 1)
+        snprintf(groups, sizeof groups, "%d groups share the rows of a batch, ", grid->groups);
+    if (idle > 0)
+        snprintf(idlers, sizeof idlers, "; %d rank%s idle", idle, idle == 1 ? " is" : "s are");
+    spine_log(SPINE_LOG_INFO, "grid %dx%d: %s%d rank%s%s%s the units%s", grid->groups,
+              grid->columns, groups, grid->columns, grid->columns == 1 ? "" : "s",
+              grid->groups > 1 ? " of each" : "", grid->columns == 1 ? " has" : " share", idlers);
+}
+
 /* Make the grid, and check that there is room for the run. Collective over comm. */
 static int make_grid(struct trainer *run, struct spine_comm *comm, size_t num_rows, size_t dim,
                      struct spine_error *err)
@@ -95,6 +110,8 @@ static int make_grid(struct trainer *run, struct spine_comm *comm, size_t num_ro
     if (spine_parallel_init(&run->parallel, run->config, comm, num_rows, err))
         return -1;
     run->comm = &run->parallel.grid.ranks;
+    if (comm->size > 1)
+        log_grid(&run->parallel.grid, comm->size);
     return spine_forecast_check(run->config, comm, &run->parallel, num_rows, dim, err);
 }
 
