@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "spine/base/log.h"
@@ -109,7 +110,20 @@ void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *no
     adopt(node, handle);
 }
 
-/* Does what the ranks of a node share fit into its file system? Fails on all alike. */
+/* Has this process the address space for so many bytes? Where one hasn't, MPI aborts. */
+static bool can_map(size_t bytes)
+{
+    void *mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED)
+        return false;
+
+    munmap(mapped, bytes);
+    return true;
+}
+
+/* Does what the ranks of a node share fit into its file system, and into each rank's address space?
+ * Fails on all alike. */
 static int check_shared_space(const struct spine_comm *node, size_t bytes, struct spine_error *err)
 {
     enum { PAGE = 4096 };
@@ -117,12 +131,14 @@ static int check_shared_space(const struct spine_comm *node, size_t bytes, struc
     const uint64_t left = directory == NULL ? UINT64_MAX : spine_machine_disk_left(directory);
     uint64_t sum = (bytes + 2 * PAGE) / PAGE * PAGE;
     MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_UINT64_T, MPI_SUM, mpi(node)));
-    const int rc = sum <= left
-                       ? 0
-                       : spine_fail(err,
-                                    "%s has too little room for what the ranks of a node "
-                                    "share: %.1f MiB are free, %.1f MiB are needed",
-                                    directory, (double)left / (1 << 20), (double)sum / (1 << 20));
+    int rc = 0;
+    if (sum > left)
+        rc = spine_fail(err,
+                        "%s has too little room for what the ranks of a node "
+                        "share: %.1f MiB are free, %.1f MiB are needed",
+                        directory, (double)left / (1 << 20), (double)sum / (1 << 20));
+    else if (!can_map(sum))
+        rc = spine_memory_fail("the memory that ranks share", err);
     return spine_comm_agree(node, rc, err);
 }
 
