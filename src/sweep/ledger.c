@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "spine/base/json.h"
 #include "spine/base/lock.h"
 #include "spine/base/memory.h"
 #include "spine/base/number.h"
@@ -404,11 +405,12 @@ static int read_ledger(struct spine_ledger *ledger, struct spine_error *err)
 static int write_trial(struct spine_ledger *ledger, size_t trial, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
+    spine_json_watch();
     cJSON *json = make_json(ledger, trial);
     char *text = cJSON_Print(json);
     int rc = trial_file(ledger, trial, "trial.json", path, err);
 
-    if (rc == 0 && text == NULL)
+    if (rc == 0 && (text == NULL || spine_json_is_cut()))
         rc = spine_memory_fail("a trial's record", err);
     if (rc == 0)
         rc = note_change(ledger, trial, err);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/json.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/base/statistics.h"
@@ -469,13 +470,14 @@ static int write_page(const struct spine_summary *summary, const char *json,
 int spine_summary_write(const struct spine_summary *summary, struct spine_error *err)
 {
     int lock = -1;
+    spine_json_watch();
     cJSON *json = make_json(summary, err);
     char *text = json == NULL ? NULL : cJSON_Print(json);
     int rc = 0;
 
     if (json == NULL)
         rc = -1;
-    if (rc == 0 && text == NULL)
+    if (rc == 0 && (text == NULL || spine_json_is_cut()))
         rc = spine_memory_fail("the summary", err);
     if (rc == 0)
         rc = spine_ledger_lock(summary->ledger, &lock, err);
