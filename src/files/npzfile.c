@@ -1,10 +1,13 @@
 /* npzfile.c -- NumPy's .npz. */
 #include "spine/files/npzfile.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include <zip.h>
 
-#include "spine/base/outfile.h"
+#include "spine/base/memory.h"
 #include "spine/files/sink.h"
 
 int spine_npzfile_begin(struct spine_npzfile_array *array, const char *path,
@@ -70,23 +73,45 @@ static int write_archive(const char *path, const char *part, struct spine_npzfil
     return 0;
 }
 
+/* Copy a file to a sink. */
+static int copy_file(const char *path, struct spine_sink *sink, struct spine_error *err)
+{
+    char bytes[1 << 14];
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return spine_sink_fail_spool(path, err);
+
+    for (size_t size; (size = fread(bytes, 1, sizeof bytes, file)) > 0;)
+        spine_sink_put(sink, bytes, size);
+    const bool failed = ferror(file);
+    fclose(file);
+    if (failed)
+        return spine_sink_fail_spool(path, err);
+    return spine_sink_check(sink, err);
+}
+
+/* libzip replaces the file that it is told to write, which ours must not be: it gets another one. */
 int spine_npzfile_write(const char *path, struct spine_npzfile_array *arrays, size_t count,
                         struct spine_error *err)
 {
-    char *part = spine_outfile_part(path, err);
-    if (part == NULL)
+    struct spine_sink *sink = NULL;
+    const size_t bytes = strlen(path) + sizeof ".zip.part";
+    char *archive = spine_memory_get(bytes, 1, "a file's temporary name", err);
+    if (archive == NULL || spine_sink_open(&sink, path, err)) {
+        free(archive);
         return -1;
-
-    int rc = spine_outfile_create(path, err);
-    if (rc == 0) {
-        rc = write_archive(path, part, arrays, count, err);
-        if (rc == 0)
-            rc = spine_outfile_publish(path, err);
-        if (rc != 0)
-            spine_outfile_discard(path);
     }
-    free(part);
-    return rc;
+
+    snprintf(archive, bytes, "%s.zip.part", path);
+    int rc = write_archive(path, archive, arrays, count, err);
+    if (rc == 0)
+        rc = copy_file(archive, sink, err);
+    unlink(archive);
+    free(archive);
+    if (rc == 0)
+        return spine_sink_finish(sink, err);
+    spine_sink_discard(sink);
+    return -1;
 }
 
 void spine_npzfile_dispose(struct spine_npzfile_array *arrays, size_t count)
