@@ -5,6 +5,8 @@
 #include "spine/base/arguments.h"
 #include "spine/base/memory.h"
 #include "spine/files/merge.h"
+#include "spine/files/modelexport.h"
+#include "spine/files/run.h"
 
 static const char program[] = "spine-merge";
 
@@ -15,6 +17,9 @@ static const char usage[] =
     "name's ending says the format:\n"
     "\n" SPINE_OUTPUT_FORMATS "\n"
     "  -o, --output=FILE   where to write [RUN/codes.h5ad]; may be repeated\n" SPINE_OUTPUT_USAGE
+    "  --model=OUT         write the model instead: OUT.npz, OUT.safetensors with cfg.json, or "
+    "the\n"
+    "                      directory OUT, which SAELens loads\n"
     "  --help, --version\n"
     "\n"
     "Exit status: 0 done; 1 failed; 2 the command line or the run is wrong.\n"
@@ -28,6 +33,7 @@ struct command {
     int question;         /* --help or --version; else 0 */
     const char **outputs; /* owned */
     size_t num_outputs;
+    const char *model; /* NULL: none */
     struct spine_output_options options;
 };
 
@@ -47,27 +53,55 @@ static int merge(const char *run, const char *path, const struct spine_output_op
     return 0;
 }
 
+static int export_model(const char *directory, const char *path, struct spine_error *err)
+{
+    struct spine_run run;
+    if (spine_run_read(&run, directory, err))
+        return -1;
+
+    int rc = 0;
+    if (!run.has_model)
+        rc = spine_refuse(err, "%s: has no model.h5; is it the directory of a finished run?",
+                          directory);
+    else
+        rc = spine_modelexport_write(&run.model, path, err);
+    if (rc == 0)
+        printf("%s: the model, %zu x %zu\n", path, run.model.params.hidden, run.model.params.dim);
+    spine_run_dispose(&run);
+    return rc;
+}
+
 static int merge_all(const struct command *command, const char *run, struct spine_error *err)
 {
     for (size_t i = 0; i < command->num_outputs; i++) /* before anything is written */
         if (spine_output_check_name(command->outputs[i], err))
             return -1;
+    if (command->model != NULL && export_model(run, command->model, err))
+        return -1;
     for (size_t i = 0; i < command->num_outputs; i++)
         if (merge(run, command->outputs[i], &command->options, err))
             return -1;
     return 0;
 }
 
+enum { MODEL = SPINE_ARGUMENT_OWN };
+
 static int parse_arguments(struct command *command, int argc, char **argv, struct spine_error *err)
 {
-    static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'}, SPINE_OUTPUT_ARGUMENTS, SPINE_ARGUMENTS_COMMON};
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                            {"model", required_argument, NULL, MODEL},
+                                            SPINE_OUTPUT_ARGUMENTS,
+                                            SPINE_ARGUMENTS_COMMON};
     int option, rc;
 
     while ((rc = spine_arguments_next(program, argc, argv, ":o:", options, &option, err)) > 0) {
         const int is_common = spine_output_argument(&command->options, option, optarg, err);
         if (is_common < 0)
             return -1;
+        if (is_common == 0 && option == MODEL) {
+            command->model = optarg;
+            continue;
+        }
         if (is_common == 0 && option != 'o') {
             command->question = option;
             return 0;
@@ -93,7 +127,7 @@ int main(int argc, char **argv)
         spine_arguments_answer(program, usage, command.question);
     } else if (rc == 0) {
         snprintf(standard, sizeof standard, "%s/codes.h5ad", argv[optind]);
-        if (command.num_outputs == 0)
+        if (command.num_outputs == 0 && command.model == NULL)
             command.outputs[command.num_outputs++] = standard;
         rc = merge_all(&command, argv[optind], &err);
     }

@@ -49,6 +49,49 @@ else
     echo "SKIPPED: $python has no h5py: --decode IS NOT CHECKED" >&2
 fi
 
+# --- The model, and Python ------------------------------------------------------------------------
+
+run "$SPINE_BIN/spine-merge" run --model model.npz
+run "$SPINE_BIN/spine-merge" run --model sae
+run "$SPINE_BIN/spine-merge" run --model again.safetensors
+cmp again.safetensors sae/sae_weights.safetensors || fail "the model is exported in two ways"
+if $python -c 'import h5py, numpy' 2>/dev/null; then
+    PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$SPINE_SOURCE/tools/python $python - <<'END' || fail "the model or spine.py differs"
+import json
+import struct
+import h5py, numpy as np
+import spine
+
+run = spine.load("run")
+codes = np.load("run/codes.npy")
+with h5py.File("glove.h5", "r") as file:
+    x = file["vectors"][:]
+assert abs(run.encode(x) - codes).max() < 1e-4
+assert (run.code("music") == codes[run.words.index("music")]).all()
+dimension, strength, top = run.dimensions("music")[0]
+assert codes[run.words.index("music")][dimension] == min(strength, 1) and len(top.split()) == 10
+assert run.top_words(dimension) == top.split()
+assert abs(run.decode(codes) - ((codes @ run.W2 + run.b2) / run.scale + run.mean)).max() < 1e-4
+
+with np.load("model.npz") as model:
+    assert sorted(model) == ["W_dec", "W_enc", "b_dec", "b_enc"]
+    assert model["W_enc"].shape == (100, 100) and model["b_dec"].shape == (100,)
+    assert abs(np.clip(x @ model["W_enc"] + model["b_enc"], 0, 1) - codes).max() < 1e-4
+    assert abs(codes @ model["W_dec"] + model["b_dec"] - run.decode(codes)).max() < 1e-4
+    with open("sae/sae_weights.safetensors", "rb") as file:
+        length, = struct.unpack("<Q", file.read(8))
+        header, body = json.loads(file.read(length)), file.read()
+    for name in model:
+        begin, end = header[name]["data_offsets"]
+        assert header[name]["dtype"] == "F32" and header[name]["shape"] == list(model[name].shape)
+        assert body[begin:end] == model[name].tobytes()
+settings = json.load(open("sae/cfg.json"))
+assert settings["d_in"] == 100 and settings["d_sae"] == 100 and settings["architecture"] == "standard"
+END
+fi
+refused spine-merge "nowhere: has no model.h5; is it the directory of a finished run?" \
+    "$SPINE_BIN/spine-merge" nowhere --model out.npz
+
 # --- What is refused ------------------------------------------------------------------------------
 
 printf 'a 1 2 3\nb 3 4 5\nc 1 1 2\n' >narrow.txt

@@ -1,0 +1,213 @@
+/* modelexport.c -- a trained model for other programs. */
+#include "spine/files/modelexport.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "spine/base/memory.h"
+#include "spine/files/npzfile.h"
+#include "spine/files/rundir.h"
+#include "spine/files/sink.h"
+
+enum { W_ENC, B_ENC, W_DEC, B_DEC, TENSORS };
+
+static const char *const names[TENSORS] = {"W_enc", "b_enc", "W_dec", "b_dec"};
+
+struct tensor {
+    size_t rows, columns; /* columns 0: a vector */
+    float *values;        /* owned */
+};
+
+static size_t count(const struct tensor *tensor)
+{
+    return tensor->rows * (tensor->columns == 0 ? 1 : tensor->columns);
+}
+
+static void dispose(struct tensor *tensors)
+{
+    for (int i = 0; i < TENSORS; i++)
+        free(tensors[i].values);
+}
+
+static void fill(const struct spine_modelfile *model, struct tensor *tensors)
+{
+    const struct spine_params *params = &model->params;
+    const size_t dim = params->dim, hidden = params->hidden, stride = params->stride;
+
+    for (size_t j = 0; j < hidden; j++) {
+        double bias = (double)params->b1[j];
+        for (size_t k = 0; k < dim; k++) {
+            const double weight = (double)params->W1[j * stride + k] * model->scale;
+            bias -= weight * (double)model->mean[k];
+            tensors[W_ENC].values[k * hidden + j] = (float)weight;
+            tensors[W_DEC].values[j * dim + k] =
+                (float)((double)params->W2[j * stride + k] / model->scale);
+        }
+        tensors[B_ENC].values[j] = (float)bias;
+    }
+
+    for (size_t k = 0; k < dim; k++)
+        tensors[B_DEC].values[k] =
+            (float)((double)params->b2[k] / model->scale + (double)model->mean[k]);
+}
+
+static int fold(const struct spine_modelfile *model, struct tensor *tensors,
+                struct spine_error *err)
+{
+    const size_t dim = model->params.dim, hidden = model->params.hidden;
+    const struct tensor shapes[TENSORS] = {
+        {dim, hidden, NULL}, {hidden, 0, NULL}, {hidden, dim, NULL}, {dim, 0, NULL}};
+
+    for (int i = 0; i < TENSORS; i++)
+        tensors[i] = shapes[i];
+    for (int i = 0; i < TENSORS; i++) {
+        tensors[i].values =
+            spine_memory_get(count(&tensors[i]), sizeof(float), "the model to export", err);
+        if (tensors[i].values == NULL) {
+            dispose(tensors);
+            return -1;
+        }
+    }
+
+    fill(model, tensors);
+    return 0;
+}
+
+static void print_shape(const struct tensor *tensor, const char *end, char *text, size_t size)
+{
+    if (tensor->columns == 0)
+        snprintf(text, size, "%zu%s", tensor->rows, end);
+    else
+        snprintf(text, size, "%zu, %zu", tensor->rows, tensor->columns);
+}
+
+static int write_npz(const struct tensor *tensors, const char *path, struct spine_error *err)
+{
+    struct spine_npzfile_array arrays[TENSORS] = {
+        {"W_enc.npy", "<f4", NULL},
+        {"b_enc.npy", "<f4", NULL},
+        {"W_dec.npy", "<f4", NULL},
+        {"b_dec.npy", "<f4", NULL},
+    };
+    int rc = 0;
+
+    for (int i = 0; rc == 0 && i < TENSORS; i++) {
+        char shape[64];
+        const size_t values = count(&tensors[i]);
+        print_shape(&tensors[i], ",", shape, sizeof shape);
+        rc = spine_npzfile_begin(&arrays[i], path, err);
+        if (rc == 0 && fwrite(tensors[i].values, sizeof(float), values, arrays[i].spool) != values)
+            rc = spine_sink_fail_spool(path, err);
+        if (rc == 0)
+            rc = spine_npzfile_end(&arrays[i], path, shape, err);
+    }
+    if (rc == 0)
+        rc = spine_npzfile_write(path, arrays, TENSORS, err);
+
+    spine_npzfile_dispose(arrays, TENSORS);
+    return rc;
+}
+
+/* The length of a header of JSON, padded to 8 bytes, the header, the tensors. */
+static int write_safetensors(const struct tensor *tensors, const char *path,
+                             struct spine_error *err)
+{
+    char header[1024] = "{\"__metadata__\":{\"format\":\"pt\"}";
+    size_t begin = 0, length = strlen(header);
+    struct spine_sink *sink = NULL;
+
+    for (int i = 0; i < TENSORS; i++) {
+        char shape[64];
+        const size_t end = begin + count(&tensors[i]) * sizeof(float);
+        print_shape(&tensors[i], "", shape, sizeof shape);
+        length += (size_t)snprintf(
+            header + length, sizeof header - length,
+            ",\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%zu,%zu]}", names[i],
+            shape, begin, end);
+        begin = end;
+    }
+    header[length++] = '}';
+    while (length % 8 != 0)
+        header[length++] = ' ';
+
+    if (spine_sink_open(&sink, path, err))
+        return -1;
+    const uint64_t bytes = length;
+    spine_sink_put(sink, &bytes, sizeof bytes);
+    spine_sink_put(sink, header, length);
+    for (int i = 0; i < TENSORS; i++)
+        spine_sink_put(sink, tensors[i].values, count(&tensors[i]) * sizeof(float));
+    return spine_sink_finish(sink, err);
+}
+
+static int write_settings(const struct tensor *tensors, const char *path, struct spine_error *err)
+{
+    char text[1024];
+    struct spine_sink *sink = NULL;
+
+    snprintf(text, sizeof text,
+             "{\n"
+             "  \"architecture\": \"standard\",\n"
+             "  \"d_in\": %zu,\n"
+             "  \"d_sae\": %zu,\n"
+             "  \"dtype\": \"float32\",\n"
+             "  \"device\": \"cpu\",\n"
+             "  \"apply_b_dec_to_input\": false,\n"
+             "  \"normalize_activations\": \"none\",\n"
+             "  \"reshape_activations\": \"none\",\n"
+             "  \"activation_fn\": \"relu\",\n"
+             "  \"spine_clamp\": 1,\n"
+             "  \"metadata\": {\"made_by\": \"spine-mpi %s\"}\n"
+             "}\n",
+             tensors[W_ENC].rows, tensors[W_ENC].columns, SPINE_VERSION);
+    if (spine_sink_open(&sink, path, err))
+        return -1;
+    spine_sink_text(sink, text);
+    return spine_sink_finish(sink, err);
+}
+
+static bool ends_in(const char *path, const char *suffix)
+{
+    const size_t length = strlen(path), end = strlen(suffix);
+    return length > end && strcmp(path + length - end, suffix) == 0;
+}
+
+/* SAELens' two files: the weights under 'path', or both in the directory of that name. */
+static int write_saelens(const struct tensor *tensors, const char *path, struct spine_error *err)
+{
+    char directory[SPINE_RUNDIR_PATH], weights[SPINE_RUNDIR_PATH], settings[SPINE_RUNDIR_PATH];
+
+    if (ends_in(path, ".safetensors")) {
+        const char *slash = strrchr(path, '/');
+        snprintf(directory, sizeof directory, "%.*s", slash == NULL ? 1 : (int)(slash - path + 1),
+                 slash == NULL ? "." : path);
+        snprintf(weights, sizeof weights, "%s", path);
+    } else {
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            return spine_refuse(err, "%s: %s", path, strerror(errno));
+        snprintf(directory, sizeof directory, "%s", path);
+        if (spine_rundir_join(weights, directory, "sae_weights.safetensors", err))
+            return -1;
+    }
+
+    if (spine_rundir_join(settings, directory, "cfg.json", err) ||
+        write_safetensors(tensors, weights, err) || write_settings(tensors, settings, err))
+        return -1;
+    return 0;
+}
+
+int spine_modelexport_write(const struct spine_modelfile *model, const char *path,
+                            struct spine_error *err)
+{
+    struct tensor tensors[TENSORS];
+    if (fold(model, tensors, err))
+        return -1;
+
+    const int rc =
+        ends_in(path, ".npz") ? write_npz(tensors, path, err) : write_saelens(tensors, path, err);
+    dispose(tensors);
+    return rc;
+}

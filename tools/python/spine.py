@@ -1,0 +1,102 @@
+"""The codes and the model of a run of spine-mpi, for Python. Needs numpy and h5py only.
+
+    import spine
+    run = spine.load("run")
+    run.top_words(93)                  # the strongest words of a dimension
+    run.dimensions("remote")           # [(450, 0.83, "clashes killed militants ..."), ...]
+    h = run.encode(vectors)            # (n, D) vectors of any words -> (n, H) codes
+    x = run.decode(h)                  # back to vectors
+    run.codes, run.excess              # (data, indices, indptr), as scipy.sparse.csr_matrix takes them
+"""
+import os
+
+import h5py
+import numpy as np
+
+
+def _read_strings(file, frame):
+    """The index of an AnnData frame, in any way that anndata has written it."""
+    item = file[frame][file[frame].attrs.get("_index", "_index")]
+    if isinstance(item, h5py.Group):  # nullable strings
+        item = item["values"]
+    return [text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text
+            for text in item[:]]
+
+
+class Run:
+    """A finished run: `words`, their codes, and the model."""
+
+    def __init__(self, directory):
+        with h5py.File(os.path.join(directory, "model.h5"), "r") as file:
+            self.W1, self.b1, self.W2, self.b2, self.mean = (
+                file[name][:] for name in ("W1", "b1", "W2", "b2", "input_mean"))
+            self.scale = float(file.attrs["input_scale"])
+            self.config = file.attrs["config"]
+        if "objective = nnse" in self.config:
+            raise ValueError("%s: model.objective = nnse has no encoder" % directory)
+        with h5py.File(os.path.join(directory, "codes.h5ad"), "r") as file:
+            self.words = _read_strings(file, "obs")
+            self.codes = tuple(file["X"][part][:] for part in ("data", "indices", "indptr"))
+            self.excess = None
+            if "excess" in file["layers"]:
+                self.excess = tuple(file["layers/excess"][part][:]
+                                    for part in ("data", "indices", "indptr"))
+        self.hidden, self.dim = self.W1.shape
+        self._row = {}
+        for row, word in enumerate(self.words):
+            self._row.setdefault(word, row)
+        self._by_dimension = None
+
+    def encode(self, vectors):
+        """Codes (n, H) of vectors (n, D), or (H) of one vector (D)."""
+        vectors = np.asarray(vectors, np.float32)
+        if vectors.shape[-1] != self.dim:
+            raise ValueError("vectors have %d numbers, the model was trained on %d"
+                             % (vectors.shape[-1], self.dim))
+        return np.clip((vectors - self.mean) * np.float32(self.scale) @ self.W1.T + self.b1, 0, 1)
+
+    def decode(self, codes):
+        """Vectors (n, D) of codes (n, H)."""
+        return (np.asarray(codes, np.float32) @ self.W2 + self.b2) / np.float32(self.scale) + self.mean
+
+    def code(self, word):
+        """The code (H) of a word of the run."""
+        data, indices, indptr = self.codes
+        row = self._row[word]
+        code = np.zeros(self.hidden, np.float32)
+        code[indices[indptr[row]:indptr[row + 1]]] = data[indptr[row]:indptr[row + 1]]
+        return code
+
+    def _strengths(self, row):
+        """{dimension: value before the clamp} of a row."""
+        found = {}
+        for part in (self.codes, self.excess):
+            if part is not None:
+                data, indices, indptr = part
+                for at in range(indptr[row], indptr[row + 1]):
+                    found[int(indices[at])] = found.get(int(indices[at]), 0) + data[at]
+        return found
+
+    def _index(self):
+        """For each dimension its rows, strongest first."""
+        if self._by_dimension is None:
+            lists = [[] for _ in range(self.hidden)]
+            for row in range(len(self.words)):
+                for dimension, strength in self._strengths(row).items():
+                    lists[dimension].append((-float(strength), row))
+            self._by_dimension = [sorted(entries) for entries in lists]
+        return self._by_dimension
+
+    def top_words(self, dimension, count=10):
+        """The strongest words of a dimension."""
+        return [self.words[row] for _, row in self._index()[dimension][:count]]
+
+    def dimensions(self, word, count=10):
+        """The strongest dimensions of a word: (dimension, strength, its top words)."""
+        strengths = sorted(((-float(s), d) for d, s in self._strengths(self._row[word]).items()))
+        return [(d, -s, " ".join(self.top_words(d))) for s, d in strengths[:count]]
+
+
+def load(directory):
+    """Read a finished run: its model.h5 and codes.h5ad."""
+    return Run(directory)
