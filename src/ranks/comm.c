@@ -126,7 +126,7 @@ static bool can_map(size_t bytes)
  * Fails on all alike. */
 static int check_shared_space(const struct spine_comm *node, size_t bytes, struct spine_error *err)
 {
-    enum { PAGE = 4096 };
+    enum { PAGE = 4096, SLACK = 16 << 20 }; /* what MPI maps beside it */
     const char *directory = spine_openmpi_shared_directory();
     const uint64_t left = directory == NULL ? UINT64_MAX : spine_machine_disk_left(directory);
     uint64_t sum = (bytes + 2 * PAGE) / PAGE * PAGE;
@@ -137,7 +137,7 @@ static int check_shared_space(const struct spine_comm *node, size_t bytes, struc
                         "%s has too little room for what the ranks of a node "
                         "share: %.1f MiB are free, %.1f MiB are needed",
                         directory, (double)left / (1 << 20), (double)sum / (1 << 20));
-    else if (!can_map(sum))
+    else if (!can_map(sum + SLACK))
         rc = spine_memory_fail("the memory that ranks share", err);
     return spine_comm_agree(node, rc, err);
 }
