@@ -8,6 +8,7 @@
 #include "spine/base/log.h"
 #include "spine/config/config.h"
 #include "spine/config/inifile.h"
+#include "spine/files/cache.h"
 #include "spine/files/store.h"
 #include "spine/math/kernels.h"
 #include "spine/ranks/comm.h"
@@ -124,11 +125,12 @@ static int work(const struct request *request, struct spine_comm *comm, struct s
         return 0;
     }
 
+    if (request->job != DOCTOR && spine_config_check(&config, err))
+        return -1;
+    if (config.input[0] != '\0' && spine_cache_use(&config, config.directory, comm, err))
+        return -1;
     if (request->job == DOCTOR)
         return spine_doctor(&config, comm, stdout, err);
-
-    if (spine_config_check(&config, err))
-        return -1;
     if (request->job == DRY_RUN)
         return spine_forecast(&config, comm, stdout, err);
     if (spine_train(&config, comm, NULL, request->timeline, err))

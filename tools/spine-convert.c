@@ -124,7 +124,7 @@ int main(int argc, char **argv)
 {
     struct spine_comm comm;
     struct spine_error err;
-    struct command command = {0};
+    struct command command = {.options.report = stdout};
 
     spine_store_init();
     spine_comm_init(&comm, &argc, &argv);

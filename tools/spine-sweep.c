@@ -7,6 +7,7 @@
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
 #include "spine/config/inifile.h"
+#include "spine/files/cache.h"
 #include "spine/files/rundir.h"
 #include "spine/files/store.h"
 #include "spine/sweep/cost.h"
@@ -191,6 +192,10 @@ static int work(const struct request *request, struct spine_comm *world, struct 
     struct spine_trials trials = {0};
     struct spine_cost cost;
     int rc = read_trials(request, world, &trials, err);
+    /* Trials of one input share one conversion. */
+    const bool reads_input = request->job != STATUS && request->job != SUMMARY;
+    if (rc == 0 && reads_input && !spine_trials_varies(&trials, "data.input"))
+        rc = spine_cache_use(&trials.base, trials.directory, world, err);
     if (rc == 0)
         switch (request->job) {
         case PLAN:

@@ -38,7 +38,9 @@ static const char *const keep[] = {"keep", NULL};
 
 /* clang-format off */
 static const struct option options[] = {
-    {"data.input", TEXT, FIELD(input), ANY, "", NULL, "vectors.h5, as spine-convert writes it"},
+    {"data.input", TEXT, FIELD(input), ANY, "", NULL, "the vectors: vectors.h5, or any file that spine-convert reads, which is converted first"},
+    {"data.words", TEXT, FIELD(words), ANY, "", NULL, "the words of an input that is a matrix without words; see spine-convert --words"},
+    {"data.cache", TEXT, FIELD(cache), ANY, "", NULL, "file that the input is converted to; empty: input.h5 in output.directory"},
     {"data.center", SWITCH, FIELD(center), 0, 1, "yes", NULL, "subtract the mean row from the input"},
     {"data.rms", REAL, FIELD(rms), 1e-6, 1e6, "0.4", keep, "scale the input so that its entries have this root mean square; keep leaves it"},
     {"data.limit", COUNT, FIELD(limit), 0, 1e12, "0", NULL, "train on the first rows only; 0 is all"},
@@ -379,7 +381,7 @@ static int check_objective(const struct spine_config *config, struct spine_error
 int spine_config_check(const struct spine_config *config, struct spine_error *err)
 {
     if (config->input[0] == '\0')
-        return spine_refuse(err, "data.input: is not set; it names the vectors.h5 to train on");
+        return spine_refuse(err, "data.input: is not set; it names the vectors to train on");
     if (config->directory[0] == '\0')
         return spine_refuse(err, "output.directory: is empty");
     if (check_objective(config, err))
@@ -512,6 +514,14 @@ static void print_bounds(FILE *file, const struct option *option)
 
 enum comments { WITHOUT_COMMENTS, WITH_COMMENTS };
 
+/* The default as --print-config says it: only the input has none and must be set. */
+static const char *default_text(const struct option *option)
+{
+    if (option->initial[0] != '\0')
+        return option->initial;
+    return option->field == FIELD(input) ? "none, required" : "none";
+}
+
 static void print_options(const struct spine_config *config, FILE *file, enum comments comments)
 {
     struct spine_config copy = *config;
@@ -524,8 +534,7 @@ static void print_options(const struct spine_config *config, FILE *file, enum co
         if (comments == WITH_COMMENTS) {
             fprintf(file, "; %s", options[i].meaning);
             print_bounds(file, &options[i]);
-            fprintf(file, "; default: %s\n",
-                    options[i].initial[0] == '\0' ? "none, required" : options[i].initial);
+            fprintf(file, "; default: %s\n", default_text(&options[i]));
         }
         fprintf(file, "%s = ", options[i].name + length + 1);
         print_value(file, &copy, &options[i]);
@@ -538,6 +547,8 @@ static int may_change(const char *name)
 {
     static const char *const names[] = {
         "data.input",
+        "data.words",
+        "data.cache",
         "train.epochs",
         "train.stop_after",
         "train.evaluate_every",

@@ -150,6 +150,8 @@ static int begin(struct job *job, struct spine_error *err)
     if (spine_comm_agree(job->comm, rc, err))
         return -1;
 
+    if (job->options->notice != NULL)
+        spine_log(SPINE_LOG_INFO, "%s", job->options->notice);
     if (job->comm->rank == 0 && spine_source_dimension(job->source) == 1)
         spine_log_warning("%s: every row has one number only; are these words and their counts?",
                           request->path);
@@ -574,56 +576,60 @@ static const char *plural(size_t count)
 }
 
 /* " (line 7)", " (rows 7, 9, 12, ...)" */
-static void print_lines(const char *place, const struct numbers *lines)
+static void print_lines(FILE *out, const char *place, const struct numbers *lines)
 {
-    printf(" (%s%s", place, plural(lines->count));
+    fprintf(out, " (%s%s", place, plural(lines->count));
     for (size_t i = 0; i < lines->count && i < LINES_SHOWN; i++)
-        printf("%s %llu", i > 0 ? "," : "", wide(lines->at[i]));
-    printf("%s)\n", lines->count > LINES_SHOWN ? ", ..." : "");
+        fprintf(out, "%s %llu", i > 0 ? "," : "", wide(lines->at[i]));
+    fprintf(out, "%s)\n", lines->count > LINES_SHOWN ? ", ..." : "");
 }
 
 static void print_left_out(const struct job *job, const char *why, const struct numbers *lines)
 {
+    FILE *out = job->options->report;
     if (lines->count == 0)
         return;
-    printf("%s: left out %zu row%s %s", job->options->source.path, lines->count,
-           plural(lines->count), why);
-    print_lines(spine_source_place(job->source), lines);
+    fprintf(out, "%s: left out %zu row%s %s", job->options->source.path, lines->count,
+            plural(lines->count), why);
+    print_lines(out, spine_source_place(job->source), lines);
 }
 
 /* What was passed over, since tables of other programs have it. */
 static void print_layout(const struct job *job)
 {
+    FILE *out = job->options->report;
     const struct spine_layout *layout = &job->files.layout;
     const char *path = job->options->source.path;
 
     if (layout->has_mark)
-        printf("%s: the byte order mark at the start is removed\n", path);
+        fprintf(out, "%s: the byte order mark at the start is removed\n", path);
     if (layout->has_names)
-        printf("%s: the first line names the columns: skipped\n", path);
+        fprintf(out, "%s: the first line names the columns: skipped\n", path);
     if (layout->has_row_numbers)
-        printf("%s: the row numbers before the words are removed\n", path);
+        fprintf(out, "%s: the row numbers before the words are removed\n", path);
     if (layout->has_quotes)
-        printf("%s: the quotes around the words are removed\n", path);
+        fprintf(out, "%s: the quotes around the words are removed\n", path);
     if (job->num_surplus > 0)
-        printf("%s: %lld word%s in a number, such as 'Unit 7'\n", path, (long long)job->num_surplus,
-               job->num_surplus == 1 ? " ends" : "s end");
+        fprintf(out, "%s: %lld word%s in a number, such as 'Unit 7'\n", path,
+                (long long)job->num_surplus, job->num_surplus == 1 ? " ends" : "s end");
     if (job->has_unknown)
-        printf("%s: one vector more than the header announces: GloVe's <unk>\n", path);
+        fprintf(out, "%s: one vector more than the header announces: GloVe's <unk>\n", path);
 }
 
 static void print_words(const struct job *job)
 {
+    FILE *out = job->options->report;
     const char *path = job->options->source.path;
 
     if (spine_source_words(job->source) == SPINE_WORDS_NUMBERED)
-        printf("%s: has no words, so the rows are numbered from 0; --words gives them\n", path);
+        fprintf(out, "%s: has no words, so the rows are numbered from 0; --words gives them\n",
+                path);
     else if (spine_source_words(job->source) == SPINE_WORDS_LISTED &&
              job->options->source.words == NULL)
-        printf("%s: words from the array beside the matrix\n", path);
+        fprintf(out, "%s: words from the array beside the matrix\n", path);
     if (job->num_invalid > 0)
-        printf("%s: %zu word%s not valid UTF-8: kept byte for byte\n", path, job->num_invalid,
-               job->num_invalid == 1 ? " is" : "s are");
+        fprintf(out, "%s: %zu word%s not valid UTF-8: kept byte for byte\n", path, job->num_invalid,
+                job->num_invalid == 1 ? " is" : "s are");
 }
 
 /* Rank 0 knows the word. */
@@ -636,18 +642,19 @@ static void warn_of_outliers(const struct job *job, const struct spine_outlier_r
         const char *word = spine_words_get(&job->words, report->row);
         spine_lines_quote(quoted, word, strlen(word));
         spine_log_warning("%s: row %zu %s is %.4g times as long as the median and makes %.3g %% of "
-                          "the sum of squares; data.clip shortens such rows",
+                          "the sum of squares; is it damaged?",
                           path, report->row + 1, quoted, report->row_ratio,
                           100 * report->row_share);
     }
     if (report->has_column)
-        spine_log_warning("%s: number %zu of the vectors makes %.3g %% of their variance; "
-                          "data.whiten = column gives all the same",
+        spine_log_warning("%s: number %zu of the vectors makes %.3g %% of their "
+                          "variance",
                           path, report->column + 1, 100 * report->column_share);
 }
 
 static void print_report(const struct job *job, const struct spine_outlier_report *report)
 {
+    FILE *out = job->options->report;
     static const char *const reasons[NUM_REASONS] = {
         [SPINE_ROW_NOT_FINITE] = "with NaN or Inf",
         [SPINE_ROW_NO_WORD] = "without a word",
@@ -656,20 +663,21 @@ static void print_report(const struct job *job, const struct spine_outlier_repor
     const char *path = job->options->source.path;
     const size_t num_blank = (size_t)job->num_blank, dimension = job->vectors.dimension;
 
-    printf("%s: %lld vectors of %zu number%s, RMS %.6g\n", job->options->output,
-           (long long)job->num_rows, dimension, plural(dimension), report->rms);
+    fprintf(out, "%s: %lld vectors of %zu number%s, RMS %.6g\n", job->options->output,
+            (long long)job->num_rows, dimension, plural(dimension), report->rms);
     print_layout(job);
     if (num_blank > 0)
-        printf("%s: %zu blank line%s skipped\n", path, num_blank, plural(num_blank));
+        fprintf(out, "%s: %zu blank line%s skipped\n", path, num_blank, plural(num_blank));
     for (int i = 0; i < NUM_REASONS; i++)
         print_left_out(job, reasons[i], &job->left_out[i]);
     print_left_out(job, "with duplicate words", &job->repeated_lines);
     print_words(job);
     if (job->is_cut)
-        printf("%s: the last line has no newline: kept, but if the file was cut off, its last "
-               "number may be too\n",
-               path);
-    fflush(stdout);
+        fprintf(out,
+                "%s: the last line has no newline: kept, but if the file was cut off, its last "
+                "number may be too\n",
+                path);
+    fflush(out);
     warn_of_outliers(job, report);
 }
 

@@ -798,11 +798,12 @@ static int read_fixed_words(const struct spine_store *store, struct part part, s
 {
     const hid_t type = H5Dget_type(part.dataset);
     const bool has_blanks = H5Tget_strpad(type) == H5T_STR_SPACEPAD;
-    char *text = spine_memory_get(WORDS_CHUNK, length, "words to read", err);
+    const size_t most = TRANSFER_BYTES / length + 1;
+    char *text = spine_memory_get(most, length, "words to read", err);
     int rc = -(text == NULL);
 
-    for (size_t done = 0; rc == 0 && done < part.count; done += WORDS_CHUNK) {
-        const size_t left = part.count - done, rows = left < WORDS_CHUNK ? left : WORDS_CHUNK;
+    for (size_t done = 0; rc == 0 && done < part.count; done += most) {
+        const size_t left = part.count - done, rows = left < most ? left : most;
         if (transfer_rows(part.dataset, READ, type, part.first + done, rows, 1, text))
             rc = fail_object(store, "read", part.name, err);
         for (size_t i = 0; rc == 0 && i < rows; i++) {

@@ -181,11 +181,12 @@ static int refuse_json(const char *name, const char *start, size_t bytes, struct
                   err);
 }
 
-/* Numbers of 'width' bytes from the first byte on, of sizes as vectors have them. */
+/* Numbers of 'width' bytes from the first byte on, of sizes as vectors have them, and few zeros? */
 static bool are_bare_numbers(const unsigned char *start, size_t bytes, size_t width)
 {
     enum { MOST = 256, LEAST = 8 };
     const size_t count = bytes / width < MOST ? bytes / width : MOST;
+    size_t num_zeros = 0;
 
     for (size_t i = 0; i < count; i++) {
         const unsigned char *at = start + i * width;
@@ -193,11 +194,12 @@ static bool are_bare_numbers(const unsigned char *start, size_t bytes, size_t wi
         const unsigned exponent =
             width == 8 ? (unsigned)(bits >> 52) & 0x7FF : (unsigned)(bits >> 23) & 0xFF;
         const unsigned bias = width == 8 ? 1023 : 127;
-        if (bits << 1 << (width == 4 ? 32 : 0) != 0 &&
-            (exponent + 50 < bias || exponent > bias + 50))
+        const bool is_zero = bits << 1 << (width == 4 ? 32 : 0) == 0;
+        num_zeros += is_zero;
+        if (!is_zero && (exponent + 50 < bias || exponent > bias + 50))
             return false;
     }
-    return count >= LEAST;
+    return count >= LEAST && 2 * num_zeros < count;
 }
 
 static int refuse_bare_numbers(const char *name, const void *start, size_t bytes,

@@ -303,6 +303,12 @@ static int add_word(const struct spine_npy *npy, const char *name, size_t row, u
 int spine_npy_words(const struct spine_npy *npy, const struct spine_binary *binary,
                     struct spine_words *words, struct spine_error *err)
 {
+    if (strchr(npy->type, 'O') != NULL)
+        return spine_refuse(err,
+                            "%s: a NumPy array of Python objects, which are not read; save it as "
+                            "strings: np.save(FILE, a.astype(str))",
+                            binary->name);
+
     const char *digits = npy->type + 2;
     uint64_t size;
     if (!spine_npy_has_words(npy) || !parse_size(&digits, &size) || *digits != '\0' ||

@@ -127,7 +127,6 @@ def bad_merged():
         "no_words": drop("obs/_index"),
         "no_units": drop("var/_index"),
         "zero_units": replace("var/_index", data=words(0), dtype=TEXT),
-        "dense": several(drop("X"), replace("X", data=np.zeros((30, 6), "f4"))),
         "no_excess": drop("layers/excess/data"),
         "ends_few": replace("X/indptr", data=np.zeros(3, "i8")),
         "ends_fall": put("X/indptr", 4, 1 << 60),

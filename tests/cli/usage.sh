@@ -115,7 +115,7 @@ refuse "train.epochs: 0 is for model.objective = nnse" \
     run.ini train.epochs=0
 refuse "command line: train.optimizer: 'adagrad' is none of sgd|momentum|adam" \
     run.ini train.optimizer=adagrad
-refuse "data.input: is not set; it names the vectors.h5 to train on" /dev/null
+refuse "data.input: is not set; it names the vectors to train on" /dev/null
 
 # refuse_ini TEXT LINE...: an INI file of these lines.
 refuse_ini()

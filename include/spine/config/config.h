@@ -34,7 +34,7 @@ extern const char *const spine_wire_names[];
 
 /* Reals are doubles, counts and switches int64_t, choices the enum named beside them. */
 struct spine_config {
-    char input[SPINE_CONFIG_TEXT];
+    char input[SPINE_CONFIG_TEXT], words[SPINE_CONFIG_TEXT], cache[SPINE_CONFIG_TEXT];
     int64_t center;
     double rms;    /* 0: keep */
     int64_t limit; /* 0: all */
@@ -105,8 +105,8 @@ int64_t spine_config_last_epoch(const struct spine_config *config);
 char *spine_config_text(const struct spine_config *config);
 
 /* The options that fix what is computed, a "name = value" a line; the caller frees. The others may
- * change when a run is resumed: data.input (the rows themselves are compared), train.epochs, when
- * to measure, save and stop, train.kernel, and all of output. */
+ * change when a run is resumed: data.input and how it is read (the rows themselves are compared),
+ * train.epochs, when to measure, save and stop, train.kernel, and all of output. */
 char *spine_config_identity(const struct spine_config *config);
 
 /* Describe in what two such texts differ, for a message: "model.hidden was 500, is 100; ...".

@@ -11,6 +11,8 @@
 #ifndef SPINE_FILES_CONVERT_H
 #define SPINE_FILES_CONVERT_H
 
+#include <stdio.h>
+
 #include "spine/files/source.h"
 #include "spine/ranks/comm.h"
 
@@ -19,10 +21,12 @@ struct spine_convert_options {
     const char *output; /* a path */
     bool skip_bad;      /* leave out rows with NaN or Inf, without a word, with a wrong count of
                          * numbers or with duplicate words, instead of refusing */
+    const char *notice; /* logged when the work begins, or NULL */
+    FILE *report;       /* where rank 0 says what was done */
     uint64_t limit;     /* read the first so many rows and no more; 0: all */
 };
 
-/* Convert, and report on stdout (rank 0). Options must be equal on all ranks. On failure, which is
+/* Convert, and report (rank 0). Options must be equal on all ranks. On failure, which is
  * every rank's, there is no output, and one that was there before is as it was. */
 int spine_convert(struct spine_comm *comm, const struct spine_convert_options *options,
                   struct spine_error *err);

@@ -15,6 +15,8 @@
 /* Every option at a value that isn't its default, as spine_config_text() prints it. */
 static const char all_changed[] = "[data]\n"
                                   "input = /data/my vectors;v2=1 #3.h5\n"
+                                  "words = words.txt\n"
+                                  "cache = scratch/in.h5\n"
                                   "center = no\n"
                                   "rms = 0.123456789012345\n"
                                   "limit = 1000000000000\n"
@@ -553,7 +555,7 @@ static const struct {
     {"[train]\nwarmup = 0.7\ndecay = 0.3\n", NULL},
     {"[train]\nwarmup = 1\nschedule = cosine\n", NULL},
     {"[train]\nschedule = constant\n", NULL},
-    {"[data]\ninput =\n", "data.input: is not set; it names the vectors.h5 to train on"},
+    {"[data]\ninput =\n", "data.input: is not set; it names the vectors to train on"},
     {"[output]\ndirectory =\n", "output.directory: is empty"},
     {"[train]\noptimizer = sgd\nmomentum = 0.5\n",
      "train.momentum: isn't used with train.optimizer = sgd; leave it out"},

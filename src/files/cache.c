@@ -1,0 +1,205 @@
+/* cache.c -- the input of a run, in any form: converted to vectors.h5 once, then reused. */
+#include "spine/files/cache.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "spine/base/lock.h"
+#include "spine/base/log.h"
+#include "spine/files/convert.h"
+#include "spine/files/rundir.h"
+#include "spine/files/vectorsfile.h"
+
+/* What rank 0 finds. */
+enum state { USE_INPUT, USE_CACHE, CONVERT };
+
+/* Is it HDF5 with /vectors, and are its own words wanted? What isn't HDF5 is left to the
+ * conversion. */
+static bool is_vectorsfile(const struct spine_config *config)
+{
+    struct spine_store *store = NULL;
+    struct spine_error ignored;
+    enum spine_form form;
+    struct stat facts;
+
+    if (config->words[0] != '\0' || stat(config->input, &facts) != 0 || !S_ISREG(facts.st_mode) ||
+        spine_form_detect(config->input, &form, &ignored) || form != SPINE_FORM_HDF5)
+        return false;
+    if (spine_store_open(&store, config->input, NULL, &ignored))
+        return true; /* opening it again will say why */
+    /* A file of another format of ours isn't converted: opening it says what it is. */
+    const bool is =
+        spine_vectorsfile_has_vectors(store) || spine_store_has_attribute(store, "/", "format");
+    spine_store_close(store, &ignored);
+    return is;
+}
+
+/* Does the file of a path exist? Standard input does. */
+static int exists(const char *path, bool *does, struct spine_error *err)
+{
+    struct stat facts;
+    const char *inner = NULL;
+    char *file = NULL;
+
+    if (spine_stream_split(path, &file, &inner, err))
+        return -1;
+    *does = strcmp(path, "-") == 0 || stat(file, &facts) == 0;
+    free(file);
+    return 0;
+}
+
+static const char *last_component(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* Was the cache made of a file of the input's name? */
+static bool is_of(const char *cache, const char *input)
+{
+    struct spine_store *store = NULL;
+    struct spine_error ignored;
+    char *source = NULL;
+
+    if (spine_vectorsfile_open(&store, NULL, cache, &ignored))
+        return false;
+    const bool is = spine_store_get_text(store, "/", "source", &source, &ignored) == 0 &&
+                    strcmp(source, last_component(input)) == 0;
+    free(source);
+    spine_store_close(store, &ignored);
+    return is;
+}
+
+static bool is_newer(const struct timespec *time, const struct timespec *than)
+{
+    return time->tv_sec != than->tv_sec ? time->tv_sec > than->tv_sec
+                                        : time->tv_nsec > than->tv_nsec;
+}
+
+/* Is the cache no older than the file? A file that doesn't exist any more makes none too old. */
+static bool is_fresh(const char *cache, const char *path, struct spine_error *err)
+{
+    struct stat made, file_facts;
+    const char *inner = NULL;
+    char *file = NULL;
+
+    if (path[0] == '\0')
+        return true;
+    if (stat(cache, &made) != 0 || spine_stream_split(path, &file, &inner, err))
+        return false;
+    const bool is = stat(file, &file_facts) != 0 || !is_newer(&file_facts.st_mtim, &made.st_mtim);
+    free(file);
+    return is;
+}
+
+/* Find what to do; *lock is held if the input is to be converted. */
+static bool is_usable(const struct spine_config *config, const char *cache)
+{
+    struct spine_error ignored;
+
+    return is_fresh(cache, config->input, &ignored) && is_fresh(cache, config->words, &ignored) &&
+           is_of(cache, config->input);
+}
+
+/* What keeps two runs from converting to the same file at once: CACHE.lock, while it lasts. */
+struct lock {
+    int file; /* -1: none */
+    char path[SPINE_PATH + 8];
+};
+
+static int take_lock(const char *cache, struct lock *lock, struct spine_error *err)
+{
+    snprintf(lock->path, sizeof lock->path, "%s.lock", cache);
+    lock->file = spine_lock_open(lock->path);
+    if (lock->file < 0)
+        return spine_refuse(err, "data.cache: %s: %s", lock->path, strerror(errno));
+    spine_lock_take(lock->file, SPINE_LOCK_WAIT);
+    return 0;
+}
+
+static void release_lock(const struct lock *lock)
+{
+    if (lock->file < 0)
+        return;
+    unlink(lock->path); /* who waits for it has it open, and looks again */
+    spine_lock_release(lock->file);
+}
+
+static int find(const struct spine_config *config, const char *directory, char path[SPINE_PATH],
+                enum state *state, struct lock *lock, struct spine_error *err)
+{
+    bool is_there = true;
+
+    *state = USE_INPUT;
+    if (exists(config->input, &is_there, err))
+        return -1;
+    if (!is_there || is_vectorsfile(config)) {
+        snprintf(path, SPINE_PATH, "%s", config->input);
+        return 0;
+    }
+
+    if (config->cache[0] != '\0')
+        snprintf(path, SPINE_PATH, "%s", config->cache);
+    else if (spine_rundir_make("output.directory", directory, err) ||
+             spine_rundir_join(path, directory, "input.h5", err))
+        return -1;
+    if (!is_usable(config, path) && take_lock(path, lock, err))
+        return -1;
+    /* Another run may have converted it in the meantime. */
+    *state = is_usable(config, path) ? USE_CACHE : CONVERT;
+    return 0;
+}
+
+/* Convert to 'path'. */
+static int convert(const struct spine_config *config, const char *path, struct spine_comm *comm,
+                   struct spine_error *err)
+{
+    char notice[2 * SPINE_PATH];
+    const struct spine_convert_options conversion = {
+        .source = {.path = config->input, .words = config->words[0] == '\0' ? NULL : config->words},
+        .output = path,
+        .report = stderr,
+        .notice = notice};
+
+    snprintf(notice, sizeof notice, "data.input: converting %s to %s first", config->input, path);
+    return spine_convert(comm, &conversion, err);
+}
+
+int spine_cache_use(struct spine_config *config, const char *directory, struct spine_comm *comm,
+                    struct spine_error *err)
+{
+    enum state state = USE_INPUT;
+    struct lock lock = {.file = -1};
+    char path[SPINE_PATH];
+
+    memset(path, 0, sizeof path);
+    int rc = comm->rank == 0 ? find(config, directory, path, &state, &lock, err) : 0;
+    if (spine_comm_agree(comm, rc, err)) {
+        release_lock(&lock);
+        return -1;
+    }
+    spine_comm_broadcast(comm, path, SPINE_PATH);
+    spine_comm_broadcast(comm, &state, sizeof state);
+
+    if (state == USE_CACHE)
+        spine_log(SPINE_LOG_INFO, "data.input: %s was converted to %s before: reading that",
+                  config->input, path);
+    if (state == CONVERT)
+        rc = convert(config, path, comm, err);
+    release_lock(&lock);
+    if (rc != 0 && comm->rank == 0 && config->cache[0] == '\0')
+        rmdir(directory); /* unless there is something in it */
+    if (rc != 0)
+        return -1;
+
+    if (strlen(path) >= sizeof config->input)
+        return spine_refuse(err, "data.cache: %.60s...: the path is too long", path);
+    if (state != USE_INPUT)
+        config->words[0] = '\0';
+    strcpy(config->input, path);
+    return 0;
+}

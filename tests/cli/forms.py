@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+"""Write the same words and vectors in all forms, with the libraries that people write them with, to
+the current directory; or compare: forms.py compare FILE.h5 [words|numbers] [half]."""
+import bz2
+import gzip
+import json
+import lzma
+import struct
+import sys
+import zipfile
+
+import h5py
+import numpy as np
+
+NUM_ROWS, DIMENSION = 300, 20
+SPECIAL = ["new york", "\u00e9t\u00e9", "\u4e2d\u6587", "in the long run", "1984", "Apollo 13"]
+
+
+def words():
+    """Words of one to 25 letters, some with blanks and other letters than ASCII's."""
+    return SPECIAL + ["w" + "abcdefghijklmnopqrstuvwxyz"[:i % 25] + str(i)
+                      for i in range(len(SPECIAL), NUM_ROWS)]
+
+
+def vectors():
+    return np.random.default_rng(1).normal(0, .4, (NUM_ROWS, DIMENSION)).astype("f4")
+
+
+def word2vec(name, newline, encoding="utf-8"):
+    with open(name, "wb") as out:
+        out.write(b"%d %d\n" % (NUM_ROWS, DIMENSION))
+        for word, row in zip(words(), vectors()):
+            out.write(word.encode(encoding, "replace") + b" " + row.tobytes() + newline)
+
+
+def fasttext(name):
+    """A model without n-grams, as fastText's source has it."""
+    with open(name, "wb") as out:
+        out.write(struct.pack("<14id", 793712314, 12, DIMENSION, 5, 5, 1, 5, 1, 2, 2, 0, 0, 0, 100,
+                              1e-4))
+        out.write(struct.pack("<3iqq", NUM_ROWS, NUM_ROWS, 0, 99, -1))
+        for word in words():
+            out.write(word.encode() + b"\0" + struct.pack("<qb", 7, 0))
+        out.write(struct.pack("<bqq", 0, NUM_ROWS, DIMENSION) + vectors().tobytes())
+
+
+def safetensors(name):
+    table = vectors()
+    half = table.astype("f2")
+    header = {"table": {"dtype": "F32", "shape": list(table.shape),
+                        "data_offsets": [0, table.nbytes]},
+              "half": {"dtype": "F16", "shape": list(half.shape),
+                       "data_offsets": [table.nbytes, table.nbytes + half.nbytes]},
+              "__metadata__": {"format": "pt"}}
+    text = json.dumps(header).encode()
+    with open(name, "wb") as out:
+        out.write(struct.pack("<Q", len(text)) + text + table.tobytes() + half.tobytes())
+
+
+def hdf5():
+    with h5py.File("plain.h5", "w") as out: # as the README has it
+        out["vectors"] = vectors()
+        out.create_dataset("words", data=words(), dtype=h5py.string_dtype())
+    with h5py.File("other.h5", "w") as out:
+        out["deep/table"] = vectors().astype("f8")
+        out["vocabulary"] = np.array([word.encode() for word in words()])
+    with h5py.File("two.h5", "w") as out:
+        out["a"], out["b"] = vectors(), vectors()[:5]
+
+
+def h5ad():
+    try:
+        import anndata
+        import scipy.sparse
+    except ImportError:
+        return
+    for name, x in (("dense.h5ad", vectors()), ("sparse.h5ad", scipy.sparse.csr_matrix(vectors()))):
+        data = anndata.AnnData(x)
+        data.obs_names = words()
+        data.write_h5ad(name)
+
+
+def text():
+    with open("plain.vec", "w", encoding="utf-8") as out:
+        out.write(f"{NUM_ROWS} {DIMENSION}\n")
+        for word, row in zip(words(), vectors()):
+            out.write(word + " " + " ".join(f"{x:.9g}" for x in row) + "\n")
+    plain = open("plain.vec", "rb").read()
+    gzip.open("t.gz", "wb").write(plain)
+    bz2.open("t.bz2", "wb").write(plain)
+    lzma.open("t.xz", "wb").write(plain)
+    with zipfile.ZipFile("one.zip", "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("folder/t.vec", plain)
+    with zipfile.ZipFile("two.zip", "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("t.vec", plain)
+        out.writestr("readme.txt", "no vectors")
+
+
+def make():
+    text()
+    word2vec("gensim.bin", b"")
+    word2vec("original.bin", b"\n")
+    gzip.open("gensim.bin.gz", "wb").write(open("gensim.bin", "rb").read())
+    fasttext("model.bin")
+    table = vectors()
+    np.save("c.npy", table)
+    np.save("fortran.npy", np.asfortranarray(table.astype(">f8")))
+    np.save("half.npy", table.astype("f2"))
+    np.savez("pair.npz", vectors=table, words=np.array(words()))
+    np.savez_compressed("packed.npz", vectors=table, words=np.array(words()), counts=np.arange(3))
+    np.save("objects.npy", np.array(words(), dtype=object), allow_pickle=True)
+    open("words.txt", "w", encoding="utf-8").write("".join(w + "\n" for w in words()))
+    open("metadata.tsv", "w", encoding="utf-8").write(
+        "word\tcount\n" + "".join(f"{w}\t7\n" for w in words()))
+    np.save("words.npy", np.array(words()))
+    safetensors("model.safetensors")
+    hdf5()
+    h5ad()
+
+
+def compare(name, *rules):
+    with h5py.File(name) as data:
+        found = [word.decode() for word in data["words"]]
+        expected = [str(i) for i in range(NUM_ROWS)] if "numbers" in rules else words()
+        assert found == expected, [pair for pair in zip(found, expected) if pair[0] != pair[1]][:3]
+        table = vectors()
+        if "half" in rules:
+            table = table.astype("f2").astype("f4")
+        assert (data["vectors"][:] == table).all(), "the vectors differ"
+
+
+if sys.argv[1:2] == ["compare"]:
+    compare(*sys.argv[2:])
+else:
+    make()

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Embeddings in all forms that people have are read to the bit, on one rank and on three, converted
+# or directly; a run converts its input once.
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+need_python numpy h5py
+forms="$SPINE_SOURCE/tests/cli/forms.py"
+$python "$forms" || fail "can't make the forms"
+
+# check RULES ARGUMENT...: spine-convert makes the right file of it, on 1 and 3 ranks.
+check()
+{
+    local rules=$1 launch
+    shift
+    for launch in "" "mpirun -np 3"; do
+        rm -f out.h5
+        # shellcheck disable=SC2086 # launch is words
+        run $launch "$SPINE_BIN/spine-convert" "$@" out.h5
+        # shellcheck disable=SC2086 # rules are words
+        run $python "$forms" compare out.h5 $rules
+    done
+}
+
+for file in plain.vec t.gz t.bz2 t.xz one.zip two.zip:t.vec gensim.bin original.bin gensim.bin.gz \
+    model.bin pair.npz packed.npz plain.h5 other.h5 other.h5:/deep/table; do
+    check words $file
+done
+for file in dense.h5ad sparse.h5ad; do
+    [ ! -e $file ] || check words $file
+done
+check numbers c.npy
+check numbers fortran.npy
+check "numbers half" half.npy
+check words --words=words.txt c.npy
+check words --words=metadata.tsv fortran.npy
+check words --words=words.npy c.npy
+check words --words=packed.npz:words.npy c.npy
+check words --words=other.h5:/vocabulary c.npy
+check words --words=words.txt --tensor=table model.safetensors
+check words --words=words.txt model.safetensors:table
+check "words half" --words=words.txt --tensor=half model.safetensors
+check words --from=word2vec gensim.bin
+
+# Standard input, unpacked on the way; and nothing is left of it.
+for file in plain.vec gensim.bin t.xz gensim.bin.gz; do
+    rm -f out.h5
+    "$SPINE_BIN/spine-convert" - out.h5 <$file >stdout 2>stderr || fail "$file: $(cat stderr)"
+    run $python "$forms" compare out.h5 words
+done
+left=$(find . -name '*spool*' -o -name '*.part' -o -name '*.member')
+[ -z "$left" ] || fail "left behind: $left"
+
+# refuse TEXT ARGUMENT...: exit status 2, the text in the message, nothing left behind.
+refuse()
+{
+    local text=$1
+    shift
+    rm -f out.h5
+    attempt "$SPINE_BIN/spine-convert" "$@" out.h5
+    [ "$status" = 2 ] || fail "status $status: $*"
+    grep -qF -- "$text" stderr || fail "$*: said $(cat stderr), expected $text"
+    if [ -e out.h5 ] || [ -e out.h5.part ]; then fail "$*: left an output behind"; fi
+}
+
+refuse "a zip archive of 2 files; name one of them as two.zip:FILE: t.vec, readme.txt" two.zip
+refuse "has 2 matrices; choose one as two.h5:DATASET: /a (300 x 20), /b (5 x 20)" two.h5
+refuse "choose one by --tensor NAME: table (300 x 20), half (300 x 20)" model.safetensors
+refuse "a NumPy array of Python objects" --words=objects.npy c.npy
+head -n 299 words.txt >few.txt
+refuse "few.txt: has 299 words for 300 vectors" --words=few.txt c.npy
+head -c 3000 gensim.bin >cut.bin
+refuse "is cut off" cut.bin
+head -c 10000 c.npy >cut.npy
+refuse "was it cut off?" cut.npy
+$python -c "
+rows = open('gensim.bin', 'rb').read().replace(b'300 20', b'301 20', 1)
+open('more.bin', 'wb').write(rows)"
+refuse "the header announces 301 vectors, the file has 300" more.bin
+run "$SPINE_BIN/spine-convert" --header=skip more.bin out.h5
+
+# A NaN in a matrix is named by its row and word's place; and left out where that is asked for.
+$python -c "
+import numpy as np
+table = np.load('c.npy'); table[7, 3] = np.nan; np.save('nan.npy', table)"
+refuse "nan.npy: row 8: number 4 of 20 is not finite: nan" nan.npy
+run "$SPINE_BIN/spine-convert" --on-bad=skip nan.npy out.h5
+grep -q "left out 1 row with NaN or Inf (row 8)" stdout || fail "said $(cat stdout)"
+
+# One row that is far too long, and one coordinate, are named.
+$python -c "
+import numpy as np
+table = np.load('c.npy'); table[7] *= 1e4; np.save('long.npy', table)
+table = np.load('c.npy'); table[:, 5] *= 100; np.save('wide.npy', table)"
+run "$SPINE_BIN/spine-convert" --words=words.txt long.npy out.h5
+grep -q "row 8 'wabcdefg7' is .* times as long as the median" stderr ||
+    fail "the long row isn't named: $(cat stderr)"
+run "$SPINE_BIN/spine-convert" wide.npy out.h5
+grep -q "number 6 of the vectors makes 9.* % of their variance" stderr ||
+    fail "the wide coordinate isn't named: $(cat stderr)"
+
+# The other programs read the same forms.
+for file in gensim.bin.gz pair.npz model.bin t.xz; do
+    run "$SPINE_BIN/spine-top" $file --near="new york" --words=2
+    grep -q "near new york" stdout || fail "$file: $(cat stdout)"
+done
+
+# A run converts what isn't vectors.h5, once; and again when the file has changed.
+printf '[data]\ninput = gensim.bin\n[model]\nhidden = 8\n[train]\nepochs = 1\n[output]\ndirectory = made\n' >run.ini
+run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini
+grep -q "data.input: converting gensim.bin to made/input.h5 first" stderr || fail "$(cat stderr)"
+run $python "$forms" compare made/input.h5 words
+run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini output.overwrite=yes train.seed=2
+grep -q "gensim.bin was converted to made/input.h5 before" stderr || fail "$(cat stderr)"
+touch gensim.bin
+run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini output.overwrite=yes train.seed=3 --quiet
+run "$SPINE_BIN/spine-mpi" run.ini data.input=c.npy data.words=words.txt data.cache=cached.h5 \
+    output.directory=other
+run $python "$forms" compare cached.h5 words
+[ ! -e other/input.h5 ] || fail "data.cache wasn't used"
+attempt "$SPINE_BIN/spine-mpi" run.ini data.input=two.zip output.directory=refused
+[ "$status" = 2 ] || fail "status $status"
+[ ! -e refused ] || fail "left the run's directory behind"
