@@ -123,7 +123,7 @@ refused spine-mpi "parallel.grid: 1x3 puts 3 ranks into a row group, which must 
 refused spine-mpi "parallel.grid: a batch of 64 rows can't be divided into 2 row groups, 1 at most; use\
  fewer groups or set parallel.reproducible = no" \
     mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini parallel.grid=2x1 output.directory=refused
-refused spine-mpi "command line: parallel.grid: 'wide' is neither auto nor a grid such as 2x4, 2 groups of\
+refused spine-mpi "parallel.grid: 'wide' is neither auto nor a grid such as 2x4, 2 groups of\
  4 ranks" \
     mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini parallel.grid=wide output.directory=refused
 refused spine-mpi "train.batch_size: a batch of 64 rows is more than the input's 50; set it to 50\
