@@ -158,7 +158,7 @@ def try_itself():
             ("return by an if", path, "int g(int x) { return x ? -1 : 0; }\n"),
             ("", path, "int g(int x) { return x ? -1 : 05; }\n"),
             ("path of one machine", "README.md", "see /" + "work/main\n"),
-            ("", "README.md", "see src/work/main, http://a/" + "home/b\n"),
+            ("", "README.md", "see src/home/main, http://a/" + "home/b\n"),
             ("", "CONTRIBUTING.md", "see `CONTRIBUTING.md`, `src`\n"),
             ("there is no src/nowhere.c", "CONTRIBUTING.md", "see `src/nowhere.c`\n")]:
         try_on(wanted, at, text)

@@ -54,6 +54,14 @@ all_files()
     { find . -type d; find . -type f ! -name stdout ! -name stderr -printf '%p %s %T@\n'; } | sort
 }
 
+# wrong WHAT: note it and go on to the next line, so that one run shows all.
+complaints=0
+wrong()
+{
+    echo "refusals.sh: $*" >&2
+    complaints=$((complaints + 1))
+}
+
 count=0
 while IFS=$'\t' read -r command message ini; do
     case $command in '' | '#'*) continue ;; esac
@@ -66,13 +74,14 @@ while IFS=$'\t' read -r command message ini; do
     : >stderr
     before=$(all_files)
     attempt "$SPINE_BIN/$program" "${words[@]:1}"
-    [ "$status" = 2 ] || fail "status $status, expected 2: $command: $(cat stderr)"
+    [ "$status" = 2 ] || wrong "status $status, expected 2: $command: $(cat stderr)"
     [ "$(cat stderr)" = "$program: $message" ] ||
-        fail "$command: said '$(cat stderr)', expected '$program: $message'"
-    [ ! -s stdout ] || fail "$command: printed $(cat stdout)"
+        wrong "$command: said '$(cat stderr)', expected '$program: $message'"
+    [ ! -s stdout ] || wrong "$command: printed $(cat stdout)"
     [ "$(all_files)" = "$before" ] ||
-        fail "$command: left something: $(diff <(echo "$before") <(all_files))"
+        wrong "$command: left something: $(diff <(echo "$before") <(all_files))"
     count=$((count + 1))
 done <"$SPINE_SOURCE/tests/cli/refusals.tsv"
+[ $complaints = 0 ] || fail "$complaints of $count lines are wrong"
 [ $count -ge 60 ] || fail "only $count lines"
 echo "$count refusals"
