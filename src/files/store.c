@@ -976,16 +976,21 @@ static int get_attribute(struct spine_store *store, const char *object, const ch
         return -1;
     if (attribute < 0)
         return spine_refuse(err, "%s: '%s' has no attribute '%s'", store->path, object, name);
+
     const hid_t found = H5Aget_type(attribute), space = H5Aget_space(attribute);
     const int fits = H5Tget_class(found) == H5Tget_class(type) &&
                      H5Tis_variable_str(found) == H5Tis_variable_str(type);
     int rc = 0;
     if (H5Sget_simple_extent_npoints(space) != 1)
         rc = spine_refuse(err, "%s: the attribute '%s' is not a single value", store->path, name);
-    else if (fits && H5Aread(attribute, type, value) < 0 && fail_answer(store->path, err))
-        rc = -1;
-    else if (!fits || H5Aread(attribute, type, value) < 0)
+    else if (!fits)
         rc = spine_refuse(err, "%s: the attribute '%s' is not %s", store->path, name, kind);
+    else if (H5Aread(attribute, type, value) < 0) {
+        rc = -1;
+        if (!fail_answer(store->path, err))
+            spine_refuse(err, "%s: the attribute '%s' is not %s", store->path, name, kind);
+    }
+
     H5Sclose(space);
     H5Tclose(found);
     H5Aclose(attribute);
