@@ -21,7 +21,7 @@ int spine_parallel_init(struct spine_parallel *parallel, const struct spine_conf
     spine_config_grid(config, &wish.groups, &wish.columns);
     if (spine_grid_init(&parallel->grid, comm, &wish, err))
         return -1;
-    parallel->has_idle = parallel->grid.groups * parallel->grid.columns < comm->size;
+    parallel->num_idle = comm->size - parallel->grid.groups * parallel->grid.columns;
     parallel->sharing = (struct spine_sharing){.seed = (uint64_t)config->seed,
                                                .batch_size = batch_size,
                                                .groups = parallel->grid.groups,
@@ -40,6 +40,6 @@ void spine_parallel_dispose(struct spine_parallel *parallel)
 
 void spine_parallel_wait(const struct spine_parallel *parallel, const struct spine_comm *comm)
 {
-    if (parallel->has_idle)
+    if (parallel->num_idle > 0)
         spine_comm_sleep(comm);
 }

@@ -89,9 +89,8 @@ static int open_files(struct trainer *run, struct spine_error *err)
 }
 
 /* Say how the ranks share the work. */
-static void log_grid(const struct spine_grid *grid, int size)
+static void log_grid(const struct spine_grid *grid, int idle)
 {
-    const int idle = size - grid->groups * grid->columns;
     char groups[64] = "", idlers[64] = "";
 
     if (grid->groups > 1)
@@ -110,8 +109,6 @@ static int make_grid(struct trainer *run, struct spine_comm *comm, size_t num_ro
     if (spine_parallel_init(&run->parallel, run->config, comm, num_rows, err))
         return -1;
     run->comm = &run->parallel.grid.ranks;
-    if (comm->size > 1)
-        log_grid(&run->parallel.grid, comm->size);
     return spine_forecast_check(run->config, comm, &run->parallel, num_rows, dim, err);
 }
 
@@ -558,6 +555,8 @@ static int train(struct trainer *run, bool is_alone, const char *timeline, struc
         spine_preflight_log(run->comm, config->directory, config->batch_size, err))
         return -1;
     spine_status_begin(&run->status);
+    if (!is_finished && run->comm->size + run->parallel.num_idle > 1)
+        log_grid(&run->parallel.grid, run->parallel.num_idle);
     run->saved = run->status.started;
     if (is_finished)
         return 0;

@@ -9,7 +9,7 @@
 struct spine_parallel {
     struct spine_grid grid; /* owned */
     struct spine_sharing sharing;
-    bool has_idle; /* some ranks have no place in the grid */
+    int num_idle; /* ranks that have no place in the grid */
 };
 
 /* Make the grid for an input of num_rows rows. Refuses one that doesn't fit the ranks. Collective. */
