@@ -632,26 +632,6 @@ static void print_words(const struct job *job)
                 job->num_invalid == 1 ? " is" : "s are");
 }
 
-/* Rank 0 knows the word. */
-static void warn_of_outliers(const struct job *job, const struct spine_outlier_report *report)
-{
-    const char *path = job->options->source.path;
-    char quoted[SPINE_LINES_QUOTE];
-
-    if (report->has_row) {
-        const char *word = spine_words_get(&job->words, report->row);
-        spine_lines_quote(quoted, word, strlen(word));
-        spine_log_warning("%s: row %zu %s is %.4g times as long as the median and makes %.3g %% of "
-                          "the sum of squares; is it damaged?",
-                          path, report->row + 1, quoted, report->row_ratio,
-                          100 * report->row_share);
-    }
-    if (report->has_column)
-        spine_log_warning("%s: number %zu of the vectors makes %.3g %% of their "
-                          "variance",
-                          path, report->column + 1, 100 * report->column_share);
-}
-
 static void print_report(const struct job *job, const struct spine_outlier_report *report)
 {
     FILE *out = job->options->report;
@@ -678,7 +658,8 @@ static void print_report(const struct job *job, const struct spine_outlier_repor
                 "number may be too\n",
                 path);
     fflush(out);
-    warn_of_outliers(job, report);
+    spine_outliers_warn(report, path,
+                        report->has_row ? spine_words_get(&job->words, report->row) : NULL);
 }
 
 static void log_seconds(const struct job *job, const double marks[4])

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/log.h"
 #include "spine/base/memory.h"
+#include "spine/text/lines.h"
 
 enum { LEAST_ROWS = 10, LEAST_DIMENSION = 2 }; /* of fewer, one may well be half */
 
@@ -142,6 +144,23 @@ int spine_outliers_find(const struct spine_outliers *outliers, struct spine_comm
     report->row_share = all > 0 ? (double)longest / all : 0;
     report->has_row = rows >= LEAST_ROWS && report->row_share > .5;
     return report->has_row ? find_ratio(outliers, comm, longest, &report->row_ratio, err) : 0;
+}
+
+void spine_outliers_warn(const struct spine_outlier_report *report, const char *path,
+                         const char *word)
+{
+    char quoted[SPINE_LINES_QUOTE];
+
+    if (report->has_row) {
+        spine_lines_quote(quoted, word, strlen(word));
+        spine_log_warning("%s: row %zu %s is %.4g times as long as the median and makes %.3g %% of "
+                          "the sum of squares; is it damaged?",
+                          path, report->row + 1, quoted, report->row_ratio,
+                          100 * report->row_share);
+    }
+    if (report->has_column)
+        spine_log_warning("%s: number %zu of the vectors makes %.3g %% of their variance", path,
+                          report->column + 1, 100 * report->column_share);
 }
 
 void spine_outliers_dispose(struct spine_outliers *outliers)

@@ -10,6 +10,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/random.h"
+#include "spine/files/outliers.h"
 #include "spine/files/vectorsfile.h"
 #include "spine/math/exact.h"
 
@@ -113,6 +114,84 @@ void spine_input_close(struct spine_input *input)
     if (input->store != NULL)
         spine_store_close(input->store, &ignored);
     *input = (struct spine_input){0};
+}
+
+/* --- Outliers ----------------------------------------------------------------------------- */
+
+/* Look at what all ranks have added, and warn; rank 0 reads the word. */
+static int warn_of_outliers(const struct spine_outliers *outliers, struct spine_comm *comm,
+                            const struct spine_input *input, size_t first_row,
+                            struct spine_error *err)
+{
+    struct spine_outlier_report report;
+    struct spine_words words = {0};
+    int rc = 0;
+
+    if (spine_outliers_find(outliers, comm, first_row, &report, err))
+        return -1;
+    if (comm->rank == 0 && report.has_row)
+        rc = spine_vectorsfile_read_words(input->store, report.row, 1, &words, err);
+    if (comm->rank == 0 && rc == 0)
+        spine_outliers_warn(&report, input->path,
+                            report.has_row ? spine_words_get(&words, 0) : NULL);
+    spine_words_dispose(&words);
+    return spine_comm_agree(comm, rc, err);
+}
+
+/* Add this rank's share of the rows, from 'first' on; all ranks make the same number of rounds. */
+static int add_blocks(struct spine_outliers *outliers, struct spine_comm *comm,
+                      const struct spine_input *input, size_t first, size_t end,
+                      struct spine_error *err)
+{
+    enum { BLOCK_NUMBERS = 1 << 20 };
+    const size_t most = BLOCK_NUMBERS / input->dim + 1;
+    const int64_t rounds = spine_comm_max(comm, (int64_t)((end - first + most - 1) / most));
+    float *block = spine_memory_get(most * input->dim, sizeof *block, "a block of rows", err);
+    int rc = spine_comm_agree(comm, -(block == NULL), err);
+
+    for (int64_t round = 0; rc == 0 && round < rounds; round++) {
+        const size_t now = end - first < most ? end - first : most;
+        rc = spine_vectorsfile_read(input->store, first, now, input->dim, block, err);
+        if (rc == 0)
+            rc = spine_comm_agree(comm, spine_outliers_add(outliers, block, now, input->dim, err),
+                                  err);
+        first += now;
+    }
+    free(block);
+    return rc;
+}
+
+int spine_input_inspect(const struct spine_input *input, struct spine_comm *comm,
+                        struct spine_error *err)
+{
+    const size_t size = (size_t)comm->size, rank = (size_t)comm->rank;
+    const size_t first = input->num_rows / size * rank + input->num_rows % size * rank / size;
+    const size_t end =
+        input->num_rows / size * (rank + 1) + input->num_rows % size * (rank + 1) / size;
+    struct spine_outliers outliers = {0};
+
+    int rc = spine_comm_agree(comm, spine_outliers_init(&outliers, input->dim, err), err);
+    if (rc == 0)
+        rc = add_blocks(&outliers, comm, input, first, end, err);
+    if (rc == 0)
+        rc = warn_of_outliers(&outliers, comm, input, first, err);
+    spine_outliers_dispose(&outliers);
+    return rc;
+}
+
+int spine_dataset_inspect(const struct spine_dataset *data, struct spine_comm *comm,
+                          const struct spine_input *input, struct spine_error *err)
+{
+    struct spine_outliers outliers = {0};
+
+    int rc = spine_outliers_init(&outliers, data->dim, err);
+    if (rc == 0)
+        rc = spine_outliers_add(&outliers, data->rows, num_local(data), data->stride, err);
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0)
+        rc = warn_of_outliers(&outliers, comm, input, data->part.first_row, err);
+    spine_outliers_dispose(&outliers);
+    return rc;
 }
 
 /* --- Reading ------------------------------------------------------------------------------ */

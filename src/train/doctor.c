@@ -168,7 +168,7 @@ static void print(const struct spine_preflight *preflight, const struct rates *r
         fprintf(out, "advice     %s\n", spine_words_get(&preflight->advice, i));
 }
 
-/* The length of the input's rows. Collective. */
+/* The length of the input's rows, which are looked at for outliers. Collective. */
 static int read_dim(const struct spine_config *config, struct spine_comm *comm, size_t *dim,
                     struct spine_error *err)
 {
@@ -177,8 +177,9 @@ static int read_dim(const struct spine_config *config, struct spine_comm *comm, 
     if (spine_input_open(&input, comm, config->input, (size_t)config->limit, err))
         return -1;
     *dim = input.dim;
+    const int rc = spine_input_inspect(&input, comm, err);
     spine_input_close(&input);
-    return 0;
+    return rc;
 }
 
 int spine_doctor(const struct spine_config *config, struct spine_comm *comm, FILE *out,

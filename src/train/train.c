@@ -121,6 +121,8 @@ static int read_rows(struct trainer *run, struct spine_error *err)
     if (spine_input_open(&input, run->comm, config->input, (size_t)config->limit, err))
         return -1;
     int rc = spine_dataset_init(&run->data, run->comm, &input, &run->parallel.sharing, err);
+    if (rc == 0)
+        rc = spine_dataset_inspect(&run->data, run->comm, &input, err);
     spine_input_close(&input);
 
     if (rc == 0)

@@ -98,6 +98,16 @@ run "$SPINE_BIN/spine-convert" wide.npy out.h5
 grep -q "number 6 of the vectors makes 9.* % of their variance" stderr ||
     fail "the wide coordinate isn't named: $(cat stderr)"
 
+# So do the run and --doctor.
+printf '[data]\ninput = long.h5\n[model]\nhidden = 8\n[train]\nepochs = 1\n' >long.ini
+run "$SPINE_BIN/spine-convert" --words=words.txt long.npy long.h5
+for job in "" --doctor; do
+    # shellcheck disable=SC2086 # job is a word or none
+    run mpirun -np 2 "$SPINE_BIN/spine-mpi" $job long.ini
+    grep -q "long.h5: row 8 'wabcdefg7' is .* times as long as the median" stderr ||
+        fail "$job: the long row isn't named: $(cat stderr)"
+done
+
 # The other programs read the same forms.
 for file in gensim.bin.gz pair.npz model.bin t.xz; do
     run "$SPINE_BIN/spine-top" $file --near="new york" --words=2

@@ -54,7 +54,7 @@ cp stdout all.ini
 grep -q '^\[train\]$' all.ini || fail "--print-config: $(cat all.ini)"
 run "$trainer" --print-config all.ini
 cmp stdout all.ini || fail "--print-config's output doesn't read back as itself"
-[ "$(grep -c '^;.*default: ' all.ini)" = "$(grep -c ' = ' all.ini)" ] ||
+[ "$(grep -c '^;.*default: ' all.ini)" = "$(grep -c '^[a-z_0-9]* = ' all.ini)" ] ||
     fail "--print-config leaves an option unexplained"
 
 run "$trainer" --dry-run run.ini model.hidden=70

@@ -43,6 +43,10 @@ int spine_outliers_find(const struct spine_outliers *outliers, struct spine_comm
                         size_t first_row, struct spine_outlier_report *report,
                         struct spine_error *err);
 
+/* Warn of what was found; 'word' is that of the row, NULL where there is none. Local: for one rank. */
+void spine_outliers_warn(const struct spine_outlier_report *report, const char *path,
+                         const char *word);
+
 /* Free what outliers owns and zero it; a zeroed struct may be disposed of again. */
 void spine_outliers_dispose(struct spine_outliers *outliers);
 

@@ -28,6 +28,11 @@ struct spine_input {
 int spine_input_open(struct spine_input *input, struct spine_comm *comm, const char *path,
                      size_t limit, struct spine_error *err);
 
+/* Read all rows of an open input, block by block, and warn of one row or one coordinate that makes
+ * most of the variance (outliers.h). Collective. */
+int spine_input_inspect(const struct spine_input *input, struct spine_comm *comm,
+                        struct spine_error *err);
+
 /* Collective; a zeroed struct is left alone. */
 void spine_input_close(struct spine_input *input);
 
@@ -52,6 +57,11 @@ struct spine_dataset {
 int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm,
                        const struct spine_input *input, const struct spine_sharing *sharing,
                        struct spine_error *err);
+
+/* Warn as spine_input_inspect() does, of rows that aren't scaled yet; the input is still open.
+ * Collective. */
+int spine_dataset_inspect(const struct spine_dataset *data, struct spine_comm *comm,
+                          const struct spine_input *input, struct spine_error *err);
 
 /* The bytes of a dataset on a rank with 'rows' rows and most_rows of a batch, without the words. */
 size_t spine_dataset_bytes(size_t rows, size_t dim, size_t most_rows);
