@@ -445,15 +445,14 @@ static void print_set(FILE *file, const char *const *words, int64_t set)
         }
 }
 
-/* The fewest digits that read back as the same number. */
+/* As people write it, 10 and not 1e+01; with more digits where these don't read back as it. */
 static void print_real(FILE *file, double number)
 {
     char text[40];
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, number);
-        if (strtod(text, NULL) == number)
-            break;
-    }
+
+    snprintf(text, sizeof text, "%.15g", number);
+    if (strtod(text, NULL) != number)
+        snprintf(text, sizeof text, "%.17g", number);
     fputs(text, file);
 }
 
