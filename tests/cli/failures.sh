@@ -73,17 +73,17 @@ unreadable()
     [ ! -e unreadable ] || fail "$1 made a run's directory"
 }
 
-echo "the 1 2 3" >text.h5
+printf 'the 1 2 3\nof 1 2\n' >text.h5
 : >empty.h5
 head -c 1000000 glove.h5 >cut.h5
 head -c 3000 glove.h5 >stump.h5
 mkdir directory.h5
 unreadable missing.h5 "missing.h5: No such file or directory"
-unreadable text.h5 "text.h5: not an HDF5 file"
-unreadable empty.h5 "empty.h5: not an HDF5 file"
+unreadable text.h5 "text.h5:1: expected 2 numbers, got 3"
+unreadable empty.h5 "empty.h5: the file is empty"
 unreadable cut.h5 "cut.h5: the HDF5 file is damaged"
 unreadable stump.h5 "stump.h5: the HDF5 file is damaged"
-unreadable directory.h5 "directory.h5: Is a directory"
+unreadable directory.h5 "directory.h5: is a directory"
 unreadable shard/checkpoint-0000000079.h5 \
     "shard/checkpoint-0000000079.h5: holds 'spine-checkpoint', expected 'spine-vectors'"
 

@@ -32,7 +32,7 @@ def printed_options(path):
             elif "=" in line:
                 key, value = (part.strip() for part in line.split("=", 1))
                 default = re.search(r"default: (.*)$", comment).group(1)
-                default = "" if default == "none, required" else default
+                default = "" if default in ("none, required", "none") else default
                 if default != value and not same_number(default, value):
                     sys.exit(f"--print-config: {section}.{key} is {value}, default: {default}")
                 options[f"{section}.{key}"] = default
