@@ -94,7 +94,9 @@ static int append_matrix(struct matrix *matrix, const struct spine_writing *writ
     if (spine_store_append(anndata->store, join(part, matrix->name, "data"), SPINE_STORE_FLOAT,
                            csr->count, csr->data, err))
         return -1;
-    if (fwrite(csr->indices, sizeof *csr->indices, csr->count, matrix->indices) != csr->count)
+    /* Without values there may be no array of indices either. */
+    if (csr->count > 0 &&
+        fwrite(csr->indices, sizeof *csr->indices, csr->count, matrix->indices) != csr->count)
         return spine_sink_fail_spool(writing->path, err);
 
     for (size_t i = 0; i < csr->rows; i++) {
