@@ -97,6 +97,8 @@ static uint64_t files_bytes(const struct spine_config *config, size_t num_rows, 
 
     bytes += params + codes; /* the model, the shards */
     if (config->merge)
+        bytes += codes; /* what merging keeps aside until a format is complete */
+    if (config->merge)
         for (size_t i = 0; spine_format_names[i] != NULL; i++)
             if (config->formats & ((int64_t)1 << i))
                 bytes += spine_output_is_dense(i) ? text : codes;

@@ -73,7 +73,7 @@ failed "*small/not/yet/there/*: No space left on device"
 rm -r small/not
 
 # A run that is finished needs nothing more.
-mount -o remount,size=16m small
+mount -o remount,size=32m small
 run "$trainer" run.ini
 head -c $(($(df --output=avail -k small | tail -n 1) * 1024)) /dev/zero >small/filler
 run "$trainer" run.ini
