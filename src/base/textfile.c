@@ -19,8 +19,10 @@ static int fail_reading(const char *path, int code, struct spine_error *err)
     const bool theirs = code == ENOENT || code == EACCES || code == EISDIR || code == ENOTDIR ||
                         code == ELOOP || code == ENAMETOOLONG;
 
-    return theirs ? spine_refuse(err, "%s: %s", path, strerror(code))
-                  : spine_fail(err, "%s: %s", path, strerror(code));
+    spine_fail(err, "%s: %s", path, strerror(code));
+    if (theirs)
+        err->status = SPINE_EXIT_REFUSED;
+    return -1;
 }
 
 int spine_textfile_read(const char *path, const char *what, size_t most, char **text,

@@ -1,6 +1,7 @@
 /* floor.c -- what needs no learning: random words as atoms, and principal components. */
 #include "spine/eval/floor.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,7 @@ static int sample_values(struct block *block, double lambda, double *values,
                          struct spine_error *err)
 {
     const size_t rows = block->rows->count, step = (rows + SAMPLE - 1) / SAMPLE;
+    assert(rows > 0);
     const size_t sampled = (rows + step - 1) / step;
 
     block->values = 0;

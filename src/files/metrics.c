@@ -16,40 +16,39 @@
 static const struct {
     const char *name;
     size_t offset; /* in struct spine_metrics */
-    bool is_whole; /* int64_t, else double */
-    bool is_evaluated;
     const char *label;
     enum spine_metric_unit unit;
+    bool is_whole; /* int64_t, else double */
+    bool is_evaluated;
 } table[SPINE_METRICS] = {
 #define FIELD(name) #name, offsetof(struct spine_metrics, name)
-    [SPINE_METRIC_EPOCH] = {FIELD(epoch), true, false, "Epoch", SPINE_METRIC_UNIT_COUNT},
-    [SPINE_METRIC_RL] = {FIELD(rl), false, false, "Reconstruction loss", SPINE_METRIC_UNIT_NONE},
-    [SPINE_METRIC_ASL] = {FIELD(asl), false, false, "Average sparsity loss",
-                          SPINE_METRIC_UNIT_NONE},
-    [SPINE_METRIC_PSL] = {FIELD(psl), false, false, "Partial sparsity loss",
-                          SPINE_METRIC_UNIT_NONE},
-    [SPINE_METRIC_TOTAL] = {FIELD(total), false, false, "Total loss", SPINE_METRIC_UNIT_NONE},
-    [SPINE_METRIC_LEARNING_RATE] = {FIELD(learning_rate), false, false, "Learning rate",
-                                    SPINE_METRIC_UNIT_NONE},
-    [SPINE_METRIC_SECONDS] = {FIELD(seconds), false, false, "Seconds", SPINE_METRIC_UNIT_SECONDS},
-    [SPINE_METRIC_WORDS_PER_SECOND] = {FIELD(words_per_second), false, false, "Words a second",
-                                       SPINE_METRIC_UNIT_RATE},
-    [SPINE_METRIC_COMM_SHARE] = {FIELD(comm_share), false, false,
-                                 "Share of time waiting for other ranks", SPINE_METRIC_UNIT_SHARE},
-    [SPINE_METRIC_DENSITY] = {FIELD(density), false, false,
-                              "Density: share of active units, with noise",
-                              SPINE_METRIC_UNIT_SHARE},
-    [SPINE_METRIC_EVAL_RL] = {FIELD(eval_rl), false, true, "Reconstruction loss on clean input",
-                              SPINE_METRIC_UNIT_NONE},
-    [SPINE_METRIC_EXPLAINED_VARIANCE] = {FIELD(explained_variance), false, true,
-                                         "Explained variance", SPINE_METRIC_UNIT_SHARE},
-    [SPINE_METRIC_SPARSITY] = {FIELD(sparsity), false, true, "Sparsity: share of values below .001",
-                               SPINE_METRIC_UNIT_SHARE},
-    [SPINE_METRIC_L0] = {FIELD(l0), false, true, "L0: active dimensions of a word",
-                         SPINE_METRIC_UNIT_NONE},
-    [SPINE_METRIC_DEAD] = {FIELD(dead), true, true, "Dead dimensions", SPINE_METRIC_UNIT_COUNT},
-    [SPINE_METRIC_SATURATED] = {FIELD(saturated), true, true, "Saturated dimensions",
-                                SPINE_METRIC_UNIT_COUNT},
+    [SPINE_METRIC_EPOCH] = {FIELD(epoch), "Epoch", SPINE_METRIC_UNIT_COUNT, true, false},
+    [SPINE_METRIC_RL] = {FIELD(rl), "Reconstruction loss", SPINE_METRIC_UNIT_NONE, false, false},
+    [SPINE_METRIC_ASL] = {FIELD(asl), "Average sparsity loss", SPINE_METRIC_UNIT_NONE, false,
+                          false},
+    [SPINE_METRIC_PSL] = {FIELD(psl), "Partial sparsity loss", SPINE_METRIC_UNIT_NONE, false,
+                          false},
+    [SPINE_METRIC_TOTAL] = {FIELD(total), "Total loss", SPINE_METRIC_UNIT_NONE, false, false},
+    [SPINE_METRIC_LEARNING_RATE] = {FIELD(learning_rate), "Learning rate", SPINE_METRIC_UNIT_NONE,
+                                    false, false},
+    [SPINE_METRIC_SECONDS] = {FIELD(seconds), "Seconds", SPINE_METRIC_UNIT_SECONDS, false, false},
+    [SPINE_METRIC_WORDS_PER_SECOND] = {FIELD(words_per_second), "Words a second",
+                                       SPINE_METRIC_UNIT_RATE, false, false},
+    [SPINE_METRIC_COMM_SHARE] = {FIELD(comm_share), "Share of time waiting for other ranks",
+                                 SPINE_METRIC_UNIT_SHARE, false, false},
+    [SPINE_METRIC_DENSITY] = {FIELD(density), "Density: share of active units, with noise",
+                              SPINE_METRIC_UNIT_SHARE, false, false},
+    [SPINE_METRIC_EVAL_RL] = {FIELD(eval_rl), "Reconstruction loss on clean input",
+                              SPINE_METRIC_UNIT_NONE, false, true},
+    [SPINE_METRIC_EXPLAINED_VARIANCE] = {FIELD(explained_variance), "Explained variance",
+                                         SPINE_METRIC_UNIT_SHARE, false, true},
+    [SPINE_METRIC_SPARSITY] = {FIELD(sparsity), "Sparsity: share of values below .001",
+                               SPINE_METRIC_UNIT_SHARE, false, true},
+    [SPINE_METRIC_L0] = {FIELD(l0), "L0: active dimensions of a word", SPINE_METRIC_UNIT_NONE,
+                         false, true},
+    [SPINE_METRIC_DEAD] = {FIELD(dead), "Dead dimensions", SPINE_METRIC_UNIT_COUNT, true, true},
+    [SPINE_METRIC_SATURATED] = {FIELD(saturated), "Saturated dimensions", SPINE_METRIC_UNIT_COUNT,
+                                true, true},
 #undef FIELD
 };
 

@@ -217,14 +217,17 @@ static int check_readable(const char *path, struct stat *facts, struct spine_err
     const int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* don't wait for a pipe */
     const bool theirs = errno == ENOENT || errno == EACCES || errno == EISDIR || errno == ENOTDIR ||
                         errno == ELOOP || errno == ENAMETOOLONG || errno == ENXIO;
-    if (file < 0)
-        return theirs ? spine_refuse(err, "%s: %s", path, strerror(errno))
-                      : spine_fail(err, "%s: %s", path, strerror(errno));
+    if (file < 0) {
+        spine_fail(err, "%s: %s", path, strerror(errno));
+        if (theirs)
+            err->status = SPINE_EXIT_REFUSED;
+        return -1;
+    }
 
     int rc = 0;
     ssize_t length = 0;
     if (fstat(file, facts) != 0)
-        rc = spine_fail(err, "%s: %s", path, strerror(errno));
+        rc = spine_fail(err, "%s: can't tell what it is: %s", path, strerror(errno));
     else if (S_ISDIR(facts->st_mode))
         rc = spine_refuse(err, "%s: %s", path, strerror(EISDIR));
     else if (!S_ISREG(facts->st_mode))

@@ -476,14 +476,16 @@ static void gather_all(const struct list *list, size_t stride, const float *rows
 /* The sum of the factors, added up as gather() does. */
 static float sum_factors(const struct list *list)
 {
-    float stack[MOST_LEVELS], sum = 0;
+    float stack[MOST_LEVELS] = {0}, sum = 0;
     size_t p = 0;
     int top = 0;
     for (size_t s = 0; s < list->num_parts; s++) {
         for (; p < list->part_end[s]; p++)
             sum += list->factor[p];
-        for (int m = 0; m < list->merges[s]; m++)
+        for (int m = 0; m < list->merges[s]; m++) {
+            assert(top > 0); /* a merge adds what was put aside before */
             sum = stack[--top] + sum;
+        }
         if (s + 1 < list->num_parts) {
             stack[top++] = sum;
             sum = 0;
@@ -547,7 +549,7 @@ static void dense_units(const struct spine_backward *backward, struct spine_scra
     const size_t stride = params->stride, size = count * stride;
     const size_t j = unit - backward->blocks[0].first_unit;
     size_t waiting[SPINE_TREE_LEVELS], num_waiting = 0;
-    float bias_levels[MOST_LEVELS][SPINE_BLOCK_UNITS], *dz = scratch->tile;
+    float bias_levels[MOST_LEVELS][SPINE_BLOCK_UNITS] = {{0}}, *dz = scratch->tile;
     memset(dW1, 0, size * sizeof *dW1);
     memset(dW2, 0, size * sizeof *dW2);
     memset(db1, 0, count * sizeof *db1);

@@ -58,7 +58,7 @@ static int32_t count_cores(hwloc_topology_t topology, hwloc_const_bitmap_t allow
 static void describe_cores(hwloc_topology_t topology, const char *binding,
                            struct spine_machine *machine)
 {
-    const hwloc_obj_t package = hwloc_get_obj_by_type(topology, HWLOC_OBJ_PACKAGE, 0);
+    hwloc_obj_t package = hwloc_get_obj_by_type(topology, HWLOC_OBJ_PACKAGE, 0);
     const char *model = package == NULL ? NULL : hwloc_obj_get_info_by_name(package, "CPUModel");
     const int host_cores = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE);
     hwloc_bitmap_t allowed = hwloc_bitmap_alloc();

@@ -1,6 +1,7 @@
 /* encode.c -- vectors through a trained model, or codes back to vectors. */
 #include "spine/space/encode.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -298,6 +299,7 @@ static int gather_rows(struct spine_comm *comm, const struct spine_csr *mine, si
 static void print_row(const struct job *job, const char *word, const struct spine_csr *values,
                       size_t row)
 {
+    assert(row < values->rows);
     for (int64_t at = values->indptr[row]; at < values->indptr[row + 1]; at++) {
         const int32_t column = values->indices[at];
         printf("%s\t%d\t%.9g\t%s\n", word, column, (double)values->data[at],

@@ -228,6 +228,7 @@ int spine_form_find(const char *name, const void *start, size_t bytes, uint64_t 
     static const char hdf5[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
 
     *form = SPINE_FORM_TEXT;
+    int rc = 0;
     if (holds(start, bytes, 0, hdf5, sizeof hdf5))
         *form = SPINE_FORM_HDF5;
     else if (spine_npy_is(start, bytes))
@@ -235,12 +236,14 @@ int spine_form_find(const char *name, const void *start, size_t bytes, uint64_t 
     else if (spine_fasttext_is(start, bytes))
         *form = SPINE_FORM_FASTTEXT;
     else if (refuse_foreign(name, start, bytes, err) || refuse_pickle(name, start, bytes, err))
-        return -1;
+        rc = -1;
     else if (spine_safetensors_is(start, bytes, file_bytes))
         *form = SPINE_FORM_SAFETENSORS;
     else if (spine_word2vec_is(start, bytes))
         *form = SPINE_FORM_WORD2VEC;
-    else if (refuse_json(name, start, bytes, err) || refuse_bare_numbers(name, start, bytes, err))
+    else
+        rc = refuse_json(name, start, bytes, err) || refuse_bare_numbers(name, start, bytes, err);
+    if (rc != 0)
         return -1;
     return 0;
 }

@@ -58,7 +58,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
     const struct spine_step_shape shape = {
         .dim = dim, .hidden = hidden, .optimizer = (enum spine_optimizer_kind)config->optimizer};
     const struct spine_step_bytes step = spine_step_bytes(&shape, part, grid, density);
-    const size_t ranks = (size_t)(grid->node_groups * grid->columns);
+    const size_t ranks = (size_t)grid->node_groups * (size_t)grid->columns;
     const size_t copies = grid->groups > 1 ? 1 + (size_t)grid->node_groups : 1;
     const size_t moments = spine_optimizer_bytes(shape.optimizer, spine_params_len(dim, hidden));
     struct rusage usage;
