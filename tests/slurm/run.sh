@@ -2,6 +2,8 @@
 # The job scripts of slurm/ on a real Slurm (cluster.sh): what must hold of them, an item each.
 # Usage: run.sh [ITEM...]; all of them without. Prints a line and the seconds of each.
 set -euo pipefail
+# The hosts share this directory; /dev/shm is each one's own.
+TMPDIR=${TMPDIR:-/tmp}
 # shellcheck source=tests/slurm/cluster.sh
 . "$(dirname "$0")/cluster.sh"
 # shellcheck source=tests/cli/lib.sh
