@@ -114,7 +114,8 @@ no_codes()
 {
     local directory left
     for directory; do
-        left=$(find "$directory" \( -name 'codes.*' -o -name '*.part' \) 2>/dev/null || true)
+        left=$(find "$directory" -name replaced -prune -o \( -name 'codes.*' -o -name '*.part' \) -print \
+            2>/dev/null || true)
         [ -z "$left" ] || fail "left behind: $left"
     done
 }
