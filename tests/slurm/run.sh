@@ -119,6 +119,7 @@ input = glove.h5
 hidden = 50
 [train]
 epochs = $2
+batch_size = 128
 evaluate_every = 0
 checkpoint_every = 1
 [output]
