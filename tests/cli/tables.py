@@ -47,18 +47,30 @@ def same_number(one, other):
         return False
 
 
-def readme_options(text):
-    """{section.key: default} of README's table; a row may have several options."""
+def documents(source):
+    """README and what it links to, as one text."""
+    doc = os.path.join(source, "tools/doc")
+    names = [os.path.join(source, "README.md")]
+    names += [os.path.join(doc, name) for name in sorted(os.listdir(doc)) if name.endswith(".md")]
+    texts = []
+    for name in names:
+        with open(name, encoding="utf-8") as file:
+            texts.append(file.read())
+    return "\n\n".join(texts)
+
+
+def described_options(text):
+    """{section.key: default} of the documents' table; a row may have several options."""
     options = {}
     for names, defaults in re.findall(r"^\| ((?:(?:data|model|loss|train|parallel|output)\.\w+,? )+)\|([^|]*)\|",
                                       text, re.M):
         names = [name.strip() for name in names.split(",")]
         defaults = [default.strip() for default in defaults.split(",")]
         if len(names) != len(defaults):
-            sys.exit(f"README: {names} have {len(defaults)} defaults")
+            sys.exit(f"documents: {names} have {len(defaults)} defaults")
         for name, default in zip(names, defaults):
             if name in options:
-                sys.exit(f"README: {name} is in two rows")
+                sys.exit(f"documents: {name} is in two rows")
             options[name] = default
     return options
 
@@ -71,25 +83,25 @@ def code_options(source):
     return set(re.findall(r'^    \{"(\w+\.\w+)",', table[:table.index("\n};")], re.M))
 
 
-def check_options(source, printed, readme, complaints):
-    options, described = printed_options(printed), readme_options(readme)
+def check_options(source, printed, text, complaints):
+    options, described = printed_options(printed), described_options(text)
     code = code_options(source)
     complain(complaints, "--print-config", code - options.keys(), options.keys() - code)
-    complain(complaints, "README's options", options.keys() - described.keys(),
+    complain(complaints, "the documents' options", options.keys() - described.keys(),
              described.keys() - options.keys())
     for name in sorted(options.keys() & described.keys()):
         if options[name] != described[name] and not same_number(options[name], described[name]):
-            complaints.append(f"README's options: {name}: default {described[name]},"
+            complaints.append(f"the documents' options: {name}: default {described[name]},"
                               f" the program has {options[name]}")
-    # Any option that the README names exists.
+    # Any option that they name exists.
     sections = "|".join(sorted({name.split(".")[0] for name in options}))
-    for name in set(re.findall(rf"`(?:\w+=)?((?:{sections})\.\w+)(?: = [^`]*)?`", readme)):
+    for name in set(re.findall(rf"`(?:\w+=)?((?:{sections})\.\w+)(?: = [^`]*)?`", text)):
         if name not in options and not re.search(r"\.(h5|jsonl|html|ini|txt|tsv|py|sbatch)$", name):
-            complaints.append(f"README names the option {name}, which isn't one")
+            complaints.append(f"the documents name the option {name}, which isn't one")
 
 
-def check_manuals(directory, readme, complaints):
-    """Help and man page have the same options; the README names none that isn't there."""
+def check_manuals(directory, text, complaints):
+    """Help and man page have the same options; the documents name none that isn't there."""
     known = {"--help", "--version"}
     for name in sorted(os.listdir(directory)):
         program, kind = os.path.splitext(name)
@@ -103,15 +115,15 @@ def check_manuals(directory, readme, complaints):
             with open(manual, encoding="utf-8") as file:
                 shown = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", file.read()))
             complain(complaints, f"{program}.1", said - shown, shown - said)
-        # README's examples of this program: "    spine-top run --dimension 93   # ..."
-        for line in re.findall(rf"^    (?:\$ )?(?:mpirun.* )?(?:build/bin/)?{program} (.*)$", readme,
+        # The documents' examples of this program: "    spine-top run --dimension 93   # ..."
+        for line in re.findall(rf"^    (?:\$ )?(?:mpirun.* )?(?:build/bin/)?{program} (.*)$", text,
                                re.M):
             for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", line.split(" #")[0]):
                 if option not in said:
-                    complaints.append(f"README: {program} has no option {option}")
+                    complaints.append(f"documents: {program} has no option {option}")
 
 
-def readme_metrics(text):
+def described_metrics(text):
     """The names of the paragraph about metrics.jsonl."""
     paragraph = re.search(r"^metrics\.jsonl: (.*?)\n\n", text, re.M | re.S).group(1)
     return set(re.findall(r"`(\w+)`", paragraph))
@@ -126,7 +138,7 @@ def code_metrics(source):
     return set(fields) - {"evaluated"}
 
 
-def check_metrics(source, metrics, report, scores, readme, complaints):
+def check_metrics(source, metrics, report, scores, text, complaints):
     with open(metrics, encoding="utf-8") as file:
         epochs = [json.loads(line) for line in file]
     written = set(epochs[-1])
@@ -134,8 +146,8 @@ def check_metrics(source, metrics, report, scores, readme, complaints):
         complaints.append("metrics.jsonl: no epoch without measures, so they aren't told apart")
     complain(complaints, "metrics.jsonl", code_metrics(source) - written,
              written - code_metrics(source))
-    complain(complaints, "README's metrics", written - readme_metrics(readme),
-             readme_metrics(readme) - written)
+    complain(complaints, "the documents' metrics", written - described_metrics(text),
+             described_metrics(text) - written)
     with open(report, encoding="utf-8") as file:
         page = file.read()
     complain(complaints, "the report", {name for name in written if f'"{name}":' not in page}, ())
@@ -149,11 +161,10 @@ def check_metrics(source, metrics, report, scores, readme, complaints):
 def main():
     source, printed, manuals, metrics, report, scores = sys.argv[1:]
     complaints = []
-    with open(os.path.join(source, "README.md"), encoding="utf-8") as file:
-        readme = file.read()
-    check_options(source, printed, readme, complaints)
-    check_manuals(manuals, readme, complaints)
-    check_metrics(source, metrics, report, scores, readme, complaints)
+    text = documents(source)
+    check_options(source, printed, text, complaints)
+    check_manuals(manuals, text, complaints)
+    check_metrics(source, metrics, report, scores, text, complaints)
     print("\n".join(complaints), end="\n" if complaints else "")
     return 1 if complaints else 0
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # There are no two lists of the same names: the options in the code, --print-config, the man pages and
-# the README; and the metrics in the code, metrics.jsonl, the report, sweeps and the README.
+# the documents (README.md, tools/doc); and the metrics in the code, metrics.jsonl, the report, sweeps
+# and the documents.
 set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -42,13 +43,16 @@ cp stderr scores
 $python "$SPINE_SOURCE/tests/cli/tables.py" "$SPINE_SOURCE" printed.ini manuals run/metrics.jsonl \
     report.html scores >complaints || fail "$(cat complaints)"
 
-# And it would notice: an option, a default and a metric of the README are changed.
+# And it would notice: an option, a default and a metric of the documents are changed.
 mkdir -p other/src/config other/include/spine/files
 cp "$SPINE_SOURCE/src/config/config.c" other/src/config
 cp "$SPINE_SOURCE/include/spine/files/metrics.h" other/include/spine/files
+mkdir -p other/tools
+cp "$SPINE_SOURCE/README.md" other
+cp -r "$SPINE_SOURCE/tools/doc" other/tools
 # shellcheck disable=SC2016 # they are Markdown's
-sed -e 's/^| train.epochs | 60 |/| train.epoch | 60 |/' -e 's/^| train.noise | 0.4 |/| train.noise | 0.5 |/' \
-    -e 's/`l0`/`l1`/' "$SPINE_SOURCE/README.md" >other/README.md
+sed -i -e 's/^| train.epochs | 60 |/| train.epoch | 60 |/' -e 's/^| train.noise | 0.4 |/| train.noise | 0.5 |/' \
+    -e 's/`l0`/`l1`/' other/tools/doc/*.md
 ! $python "$SPINE_SOURCE/tests/cli/tables.py" other printed.ini manuals run/metrics.jsonl \
     report.html scores >complaints || fail "changed names go unnoticed"
 for text in 'train.epochs is missing' 'train.epoch is not known' 'train.noise: default 0.5' \

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Everything that spine-eval measures, of several files side by side, as a Markdown table: the one of
-the README's "Results" is `evaluate.py DATA glove.h5 published default scaled`, a run's directory each.
+"Results" in tools/doc/evaluation.md is `evaluate.py DATA glove.h5 published default scaled`, a run's
+directory each.
 
 DATA is a directory with the downloaded data sets; what isn't there is left out, and said:
 trec/{train,test}.txt, sst/stsa.binary.{train,dev,test}, 20news-bydate-{train,test}/,

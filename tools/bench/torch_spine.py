@@ -6,7 +6,7 @@
 
 The options in section.key=value are those of spine-mpi, with the same meanings and the defaults
 that its --print-config shows; what has no meaning here is accepted and ignored. The loss is that
-of the README: RL and PSL are means over the batch, ASL is computed from the batch's mean of h. All
+of math/model.h: RL and PSL are means over the batch, ASL is computed from the batch's mean of h. All
 float32; the data are in memory once and gathered once an epoch in that epoch's order; the noise is
 torch.randn_like; no loop over rows, no .item() in the loop, no evaluation in the timed part.
 --backward=manual replaces autograd by the gradients written out in in-place
