@@ -10,8 +10,10 @@
 
 #include "spine/base/lock.h"
 #include "spine/base/log.h"
+#include "spine/files/attribute.h"
 #include "spine/files/convert.h"
 #include "spine/files/rundir.h"
+#include "spine/files/store.h"
 #include "spine/files/vectorsfile.h"
 
 /* What rank 0 finds. */
@@ -33,7 +35,7 @@ static bool is_vectorsfile(const struct spine_config *config)
         return true; /* opening it again will say why */
     /* A file of another format of ours isn't converted: opening it says what it is. */
     const bool is =
-        spine_vectorsfile_has_vectors(store) || spine_store_has_attribute(store, "/", "format");
+        spine_vectorsfile_has_vectors(store) || spine_attribute_has(store, "/", "format");
     spine_store_close(store, &ignored);
     return is;
 }
@@ -67,7 +69,7 @@ static bool is_of(const char *cache, const char *input)
 
     if (spine_vectorsfile_open(&store, NULL, cache, &ignored))
         return false;
-    const bool is = spine_store_get_text(store, "/", "source", &source, &ignored) == 0 &&
+    const bool is = spine_attribute_get_text(store, "/", "source", &source, &ignored) == 0 &&
                     strcmp(source, last_component(input)) == 0;
     free(source);
     spine_store_close(store, &ignored);

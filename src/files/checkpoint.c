@@ -12,6 +12,8 @@
 #include "spine/base/clock.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/files/array.h"
+#include "spine/files/attribute.h"
 #include "spine/files/checksum.h"
 #include "spine/files/modelfile.h"
 #include "spine/files/store.h"
@@ -53,8 +55,8 @@ static int write_progress(struct spine_store *store, const struct spine_progress
     for (size_t i = 0; rc == 0 && i < NUM_FIELDS; i++) {
         const void *field = (const char *)progress + fields[i].offset;
         rc = fields[i].is_real
-                 ? spine_store_set_real(store, "/", fields[i].name, *(const double *)field, err)
-                 : spine_store_set_integers(store, "/", fields[i].name, field, 1, err);
+                 ? spine_attribute_set_real(store, "/", fields[i].name, *(const double *)field, err)
+                 : spine_attribute_set_integers(store, "/", fields[i].name, field, 1, err);
     }
     return rc;
 }
@@ -66,8 +68,8 @@ static int read_progress(struct spine_store *store, struct spine_progress *progr
     for (size_t i = 0; rc == 0 && i < NUM_FIELDS; i++) {
         void *field = (char *)progress + fields[i].offset;
         rc = fields[i].is_real
-                 ? spine_store_get_real(store, "/", fields[i].name, (double *)field, err)
-                 : spine_store_get_integer(store, "/", fields[i].name, (int64_t *)field, err);
+                 ? spine_attribute_get_real(store, "/", fields[i].name, (double *)field, err)
+                 : spine_attribute_get_integer(store, "/", fields[i].name, (int64_t *)field, err);
     }
     return rc;
 }
@@ -89,15 +91,15 @@ static int write_contents(struct spine_store *store, const struct spine_checkpoi
     const struct spine_optimizer *optimizer = writer->optimizer;
 
     if (write_progress(store, &writer->progress, err) ||
-        spine_store_set_text(store, "/", "identity", writer->texts->identity, err) ||
-        spine_store_set_text(store, "/", "config", writer->texts->config, err) ||
-        spine_store_set_text(store, "/", "input", writer->texts->input, err) ||
+        spine_attribute_set_text(store, "/", "identity", writer->texts->identity, err) ||
+        spine_attribute_set_text(store, "/", "config", writer->texts->config, err) ||
+        spine_attribute_set_text(store, "/", "input", writer->texts->input, err) ||
         spine_modelfile_write_params(store, "/parameters", params, err))
         return -1;
 
     if (writer->idle != NULL &&
-        (spine_store_make_checked(store, "/idle", SPINE_STORE_INT32, writer->num_idle, 0, err) ||
-         spine_store_write(store, "/idle", SPINE_STORE_INT32, 0, writer->num_idle, 1,
+        (spine_array_make_checked(store, "/idle", SPINE_ARRAY_INT32, writer->num_idle, 0, err) ||
+         spine_array_write(store, "/idle", SPINE_ARRAY_INT32, 0, writer->num_idle, 1,
                            writer->idle_copy, err)))
         return -1;
 
@@ -308,9 +310,9 @@ int spine_checkpoint_open(struct spine_checkpoint *checkpoint, const char *path,
         spine_store_open(&checkpoint->store, path, format, err))
         return -1;
 
-    if (spine_store_get_text(checkpoint->store, "/", "identity", &texts->identity, err) ||
-        spine_store_get_text(checkpoint->store, "/", "config", &texts->config, err) ||
-        spine_store_get_text(checkpoint->store, "/", "input", &texts->input, err) ||
+    if (spine_attribute_get_text(checkpoint->store, "/", "identity", &texts->identity, err) ||
+        spine_attribute_get_text(checkpoint->store, "/", "config", &texts->config, err) ||
+        spine_attribute_get_text(checkpoint->store, "/", "input", &texts->input, err) ||
         read_progress(checkpoint->store, progress, err)) {
         spine_checkpoint_close(checkpoint);
         return -1;
@@ -379,11 +381,11 @@ int spine_checkpoint_read_idle(const struct spine_checkpoint *checkpoint, int32_
     struct spine_store *store = checkpoint->store;
     size_t count = 0;
 
-    if (spine_store_extent(store, "/idle", SPINE_STORE_INT32, &count, NULL, err))
+    if (spine_array_extent(store, "/idle", SPINE_ARRAY_INT32, &count, NULL, err))
         return -1;
     if (count != num_idle)
         return spine_refuse(err, "%s: '/idle' has %zu units, expected %zu", checkpoint->path, count,
                             num_idle);
 
-    return spine_store_read(store, "/idle", SPINE_STORE_INT32, 0, count, 1, idle, err);
+    return spine_array_read(store, "/idle", SPINE_ARRAY_INT32, 0, count, 1, idle, err);
 }

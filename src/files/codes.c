@@ -11,6 +11,10 @@
 
 #include "spine/base/outfile.h"
 #include "spine/base/present.h"
+#include "spine/files/attribute.h"
+#include "spine/files/object.h"
+#include "spine/files/store.h"
+#include "spine/files/strings.h"
 
 /* What a shard consists of. */
 static const char format[] = "spine-codes", codes_name[] = "/codes", excess_name[] = "/excess",
@@ -49,11 +53,11 @@ static int write_facts(struct spine_store *store, const struct spine_shard *shar
 {
     for (size_t i = 0; i < NUM_FACTS; i++) {
         const int64_t *fact = (const int64_t *)((const char *)shard + facts[i].offset);
-        if (spine_store_set_integers(store, "/", facts[i].name, fact, 1, err))
+        if (spine_attribute_set_integers(store, "/", facts[i].name, fact, 1, err))
             return -1;
     }
 
-    return spine_store_set_text(store, "/", "fingerprint", shard->fingerprint, err);
+    return spine_attribute_set_text(store, "/", "fingerprint", shard->fingerprint, err);
 }
 
 static int read_facts(struct spine_store *store, const char *path, struct spine_shard *shard,
@@ -63,10 +67,10 @@ static int read_facts(struct spine_store *store, const char *path, struct spine_
 
     for (size_t i = 0; i < NUM_FACTS; i++) {
         int64_t *fact = (int64_t *)((char *)shard + facts[i].offset);
-        if (spine_store_get_integer(store, "/", facts[i].name, fact, err))
+        if (spine_attribute_get_integer(store, "/", facts[i].name, fact, err))
             return -1;
     }
-    if (spine_store_get_text(store, "/", "fingerprint", &fingerprint, err))
+    if (spine_attribute_get_text(store, "/", "fingerprint", &fingerprint, err))
         return -1;
     snprintf(shard->fingerprint, sizeof shard->fingerprint, "%s", fingerprint);
     free(fingerprint);
@@ -88,7 +92,7 @@ int spine_codes_create_shard(struct spine_store **store, const char *path,
         return -1;
 
     if (write_facts(*store, shard, err) == 0 &&
-        spine_store_append_words(*store, words_name, words, err) == 0 &&
+        spine_strings_append(*store, words_name, words, err) == 0 &&
         spine_csr_make(*store, codes_name, err) == 0 &&
         spine_csr_make(*store, excess_name, err) == 0)
         return 0;
@@ -117,7 +121,7 @@ static int check_contents(struct spine_codes *codes, struct spine_error *err)
                         err) ||
         (codes->excess != NULL && spine_csr_check(codes->store, codes->path, codes->excess,
                                                   codes->rows, &codes->num_excess, err)) ||
-        spine_store_words_count(codes->store, codes->words, &num_words, err))
+        spine_strings_count(codes->store, codes->words, &num_words, err))
         return -1;
     if (num_words != codes->rows)
         return spine_refuse(err, "%s: is incomplete: it has %zu words for %zu rows", codes->path,
@@ -156,7 +160,7 @@ static int check_encoding(const struct spine_codes *codes, struct spine_error *e
 {
     char *encoding = NULL;
     struct spine_error missing; /* nothing says what it is: its parts must */
-    if (spine_store_get_text(codes->store, codes->matrix, "encoding-type", &encoding, &missing))
+    if (spine_attribute_get_text(codes->store, codes->matrix, "encoding-type", &encoding, &missing))
         return 0;
     const int rc = strcmp(encoding, "csr_matrix") == 0
                        ? 0
@@ -170,15 +174,15 @@ void spine_codes_find_index(struct spine_store *store, const char *frame,
                             char name[SPINE_CODES_NAME])
 {
     char *index = NULL, values[SPINE_CODES_NAME];
-    struct spine_store_facts found;
+    struct spine_object_facts found;
     struct spine_error missing;
-    const int rc = spine_store_get_text(store, frame, "_index", &index, &missing);
+    const int rc = spine_attribute_get_text(store, frame, "_index", &index, &missing);
 
     snprintf(name, SPINE_CODES_NAME, "%s/%.100s", frame, rc == 0 ? index : "_index");
     free(index);
     /* A nullable array of strings is a group: values and mask. */
     snprintf(values, sizeof values, "%.118s/values", name);
-    if (spine_store_is(store, values, SPINE_STORE_STRINGS, &found))
+    if (spine_object_is(store, values, SPINE_OBJECT_STRINGS, &found))
         strcpy(name, values);
 }
 
@@ -189,8 +193,8 @@ int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct 
     if (spine_store_open(&codes->store, path, NULL, err))
         return -1;
     bool has = false; /* codes of another program have no excess */
-    if (spine_store_find(codes->store, "/layers", &has, err) ||
-        (has && spine_store_find(codes->store, codes->excess, &has, err))) {
+    if (spine_object_find(codes->store, "/layers", &has, err) ||
+        (has && spine_object_find(codes->store, codes->excess, &has, err))) {
         spine_codes_close(codes);
         return -1;
     }
@@ -200,8 +204,8 @@ int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct 
     spine_codes_find_index(codes->store, "/obs", codes->words);
     spine_codes_find_index(codes->store, "/var", units);
     if (check_encoding(codes, err) == 0 &&
-        spine_store_words_count(codes->store, codes->words, &codes->rows, err) == 0 &&
-        spine_store_words_count(codes->store, units, &codes->hidden, err) == 0 &&
+        spine_strings_count(codes->store, codes->words, &codes->rows, err) == 0 &&
+        spine_strings_count(codes->store, units, &codes->hidden, err) == 0 &&
         check_units(codes, err) == 0 && check_contents(codes, err) == 0)
         return 0;
     spine_codes_close(codes);

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "spine/base/memory.h"
+#include "spine/files/array.h"
+#include "spine/files/object.h"
 
 enum { NAME = 128 };
 
@@ -94,14 +96,14 @@ int spine_csr_make(struct spine_store *store, const char *name, struct spine_err
 {
     const int64_t zero = 0;
     char part[NAME];
-    return spine_store_make_group(store, name, err) ||
-                   spine_store_make_growing(store, join(part, name, "data"), SPINE_STORE_FLOAT,
+    return spine_object_make_group(store, name, err) ||
+                   spine_array_make_growing(store, join(part, name, "data"), SPINE_ARRAY_FLOAT,
                                             err) ||
-                   spine_store_make_growing(store, join(part, name, "indices"), SPINE_STORE_INT32,
+                   spine_array_make_growing(store, join(part, name, "indices"), SPINE_ARRAY_INT32,
                                             err) ||
-                   spine_store_make_growing(store, join(part, name, "indptr"), SPINE_STORE_INT64,
+                   spine_array_make_growing(store, join(part, name, "indptr"), SPINE_ARRAY_INT64,
                                             err) ||
-                   spine_store_append(store, part, SPINE_STORE_INT64, 1, &zero, err)
+                   spine_array_append(store, part, SPINE_ARRAY_INT64, 1, &zero, err)
                ? -1
                : 0;
 }
@@ -118,11 +120,11 @@ int spine_csr_append(struct spine_store *store, const char *name, const struct s
         return -1;
     for (size_t i = 0; i < csr->rows; i++)
         ends[i] = csr->indptr[i + 1] + (int64_t)*total;
-    const int rc = spine_store_append(store, join(part, name, "data"), SPINE_STORE_FLOAT,
+    const int rc = spine_array_append(store, join(part, name, "data"), SPINE_ARRAY_FLOAT,
                                       csr->count, csr->data, err) ||
-                   spine_store_append(store, join(part, name, "indices"), SPINE_STORE_INT32,
+                   spine_array_append(store, join(part, name, "indices"), SPINE_ARRAY_INT32,
                                       csr->count, csr->indices, err) ||
-                   spine_store_append(store, join(part, name, "indptr"), SPINE_STORE_INT64,
+                   spine_array_append(store, join(part, name, "indptr"), SPINE_ARRAY_INT64,
                                       csr->rows, ends, err);
     free(ends);
     *total += csr->count;
@@ -139,10 +141,10 @@ int spine_csr_check(struct spine_store *store, const char *path, const char *nam
     size_t num_indices = 0, num_ends = 0;
     int64_t first = -1, last = -1;
 
-    if (spine_store_extent(store, join(part, name, "data"), SPINE_STORE_FLOAT, count, NULL, err) ||
-        spine_store_extent(store, join(part, name, "indices"), SPINE_STORE_INT32, &num_indices,
+    if (spine_array_extent(store, join(part, name, "data"), SPINE_ARRAY_FLOAT, count, NULL, err) ||
+        spine_array_extent(store, join(part, name, "indices"), SPINE_ARRAY_INT32, &num_indices,
                            NULL, err) ||
-        spine_store_extent(store, join(part, name, "indptr"), SPINE_STORE_INT64, &num_ends, NULL,
+        spine_array_extent(store, join(part, name, "indptr"), SPINE_ARRAY_INT64, &num_ends, NULL,
                            err))
         return -1;
 
@@ -150,8 +152,8 @@ int spine_csr_check(struct spine_store *store, const char *path, const char *nam
         return spine_refuse(err, "%s: is incomplete: '%s' has %zu entries, expected %zu", path,
                             part, num_ends, rows + 1);
 
-    if (spine_store_read(store, part, SPINE_STORE_INT64, 0, 1, 1, &first, err) ||
-        spine_store_read(store, part, SPINE_STORE_INT64, rows, 1, 1, &last, err))
+    if (spine_array_read(store, part, SPINE_ARRAY_INT64, 0, 1, 1, &first, err) ||
+        spine_array_read(store, part, SPINE_ARRAY_INT64, rows, 1, 1, &last, err))
         return -1;
     if (num_indices != *count || first != 0 || last != (int64_t)*count)
         return spine_refuse(err,
@@ -195,7 +197,7 @@ int spine_csr_read(struct spine_store *store, const char *path, const char *name
 
     spine_csr_clear(csr);
     if (spine_csr_reserve(csr, rows, 0, err) ||
-        spine_store_read(store, join(part, name, "indptr"), SPINE_STORE_INT64, first, rows + 1, 1,
+        spine_array_read(store, join(part, name, "indptr"), SPINE_ARRAY_INT64, first, rows + 1, 1,
                          csr->indptr, err))
         return -1;
 
@@ -208,9 +210,9 @@ int spine_csr_read(struct spine_store *store, const char *path, const char *name
         csr->indptr[i] -= base;
 
     if (spine_csr_reserve(csr, rows, values, err) ||
-        spine_store_read(store, join(part, name, "data"), SPINE_STORE_FLOAT, (size_t)base, values,
+        spine_array_read(store, join(part, name, "data"), SPINE_ARRAY_FLOAT, (size_t)base, values,
                          1, csr->data, err) ||
-        spine_store_read(store, join(part, name, "indices"), SPINE_STORE_INT32, (size_t)base,
+        spine_array_read(store, join(part, name, "indices"), SPINE_ARRAY_INT32, (size_t)base,
                          values, 1, csr->indices, err))
         return -1;
 

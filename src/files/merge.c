@@ -10,6 +10,7 @@
 #include "spine/files/codes.h"
 #include "spine/files/metrics.h"
 #include "spine/files/run.h"
+#include "spine/files/strings.h"
 
 /* --- Where the codes come from ------------------------------------------------------------ */
 
@@ -86,7 +87,7 @@ static int append_shard(struct spine_output *output, const char *directory, int6
         const struct spine_output_rows rows = {&words, &codes.block, &codes.block_excess};
         spine_words_truncate(&words, 0);
         if (spine_codes_read(&codes, row, count, err) ||
-            spine_store_read_words(codes.store, codes.words, row, count, &words, err) ||
+            spine_strings_read(codes.store, codes.words, row, count, &words, err) ||
             spine_output_write(output, &rows, err))
             rc = -1;
     }

@@ -9,6 +9,8 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/files/array.h"
+#include "spine/files/attribute.h"
 #include "spine/files/store.h"
 
 void spine_modelfile_fingerprint(const struct spine_params *params, const float *mean, double scale,
@@ -52,9 +54,9 @@ int spine_modelfile_write_params(struct spine_store *store, const char *group,
     struct tensor tensors[TENSORS];
     list_tensors(params, group, tensors);
     for (int i = 0; i < TENSORS; i++)
-        if (spine_store_make_checked(store, tensors[i].name, SPINE_STORE_FLOAT, tensors[i].rows,
+        if (spine_array_make_checked(store, tensors[i].name, SPINE_ARRAY_FLOAT, tensors[i].rows,
                                      tensors[i].columns, err) ||
-            spine_store_write(store, tensors[i].name, SPINE_STORE_FLOAT, 0, tensors[i].rows,
+            spine_array_write(store, tensors[i].name, SPINE_ARRAY_FLOAT, 0, tensors[i].rows,
                               tensors[i].stride, tensors[i].data, err))
             return -1;
     return 0;
@@ -64,13 +66,13 @@ static int read_tensor(struct spine_store *store, const char *path, const struct
                        struct spine_error *err)
 {
     size_t rows = 0, columns = 0;
-    if (spine_store_extent(store, tensor->name, SPINE_STORE_FLOAT, &rows,
+    if (spine_array_extent(store, tensor->name, SPINE_ARRAY_FLOAT, &rows,
                            tensor->columns > 0 ? &columns : NULL, err))
         return -1;
     if (rows != tensor->rows || columns != tensor->columns)
         return spine_refuse(err, "%s: '%s' is %zu x %zu, expected %zu x %zu", path, tensor->name,
                             rows, columns, tensor->rows, tensor->columns);
-    if (spine_store_read(store, tensor->name, SPINE_STORE_FLOAT, 0, rows, tensor->stride,
+    if (spine_array_read(store, tensor->name, SPINE_ARRAY_FLOAT, 0, rows, tensor->stride,
                          tensor->data, err))
         return -1;
     const size_t width = columns > 0 ? columns : 1;
@@ -103,11 +105,11 @@ int spine_modelfile_write(const char *path, const struct spine_params *params, c
         return -1;
     int rc =
         spine_modelfile_write_params(store, "", params, err) ||
-        spine_store_make_checked(store, "/input_mean", SPINE_STORE_FLOAT, params->dim, 0, err) ||
-        spine_store_write(store, "/input_mean", SPINE_STORE_FLOAT, 0, params->dim, 1, mean, err) ||
-        spine_store_set_real(store, "/", "input_scale", scale, err) ||
-        spine_store_set_text(store, "/", "config", config, err) ||
-        spine_store_set_text(store, "/", "fingerprint", fingerprint, err);
+        spine_array_make_checked(store, "/input_mean", SPINE_ARRAY_FLOAT, params->dim, 0, err) ||
+        spine_array_write(store, "/input_mean", SPINE_ARRAY_FLOAT, 0, params->dim, 1, mean, err) ||
+        spine_attribute_set_real(store, "/", "input_scale", scale, err) ||
+        spine_attribute_set_text(store, "/", "config", config, err) ||
+        spine_attribute_set_text(store, "/", "fingerprint", fingerprint, err);
     struct spine_error closing;
     if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
         rc = -1;
@@ -123,7 +125,7 @@ static int make_model(struct spine_modelfile *model, struct spine_store *store, 
 {
     enum { MOST = 1 << 20 };
     size_t hidden = 0, dim = 0;
-    if (spine_store_extent(store, "/W1", SPINE_STORE_FLOAT, &hidden, &dim, err))
+    if (spine_array_extent(store, "/W1", SPINE_ARRAY_FLOAT, &hidden, &dim, err))
         return -1;
     if (hidden < 1 || hidden > MOST || dim < 1 || dim > MOST)
         return spine_refuse(err, "%s: '/W1' is %zu x %zu", path, hidden, dim);
@@ -138,7 +140,7 @@ static int read_mean(struct spine_modelfile *model, struct spine_store *store, c
 {
     const struct tensor mean = {"/input_mean", model->params.dim, 0, 1, model->mean};
     if (read_tensor(store, path, &mean, err) ||
-        spine_store_get_real(store, "/", "input_scale", &model->scale, err))
+        spine_attribute_get_real(store, "/", "input_scale", &model->scale, err))
         return -1;
     if (!isfinite(model->scale) || model->scale <= 0)
         return spine_refuse(err, "%s: 'input_scale' is %g, expected a number above 0", path,
@@ -156,7 +158,7 @@ int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct
     const int rc = make_model(model, store, path, err) ||
                    spine_modelfile_read_params(store, path, "", &model->params, err) ||
                    read_mean(model, store, path, err) ||
-                   spine_store_get_text(store, "/", "config", &model->config, err);
+                   spine_attribute_get_text(store, "/", "config", &model->config, err);
     spine_store_close(store, &ignored);
     if (rc != 0)
         spine_modelfile_dispose(model);

@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "spine/files/array.h"
+#include "spine/files/object.h"
+#include "spine/files/store.h"
+#include "spine/files/strings.h"
 #include "spine/files/vectorsfile.h"
 
 enum { NAMES_BYTES = 300 }; /* of a list of names in a message */
@@ -23,12 +27,12 @@ static void keep_name(struct survey *survey, char to[SPINE_CODES_NAME], const ch
     snprintf(to, SPINE_CODES_NAME, "%s", name);
 }
 
-static void note_matrix(const struct spine_store_facts *facts, void *data)
+static void note_matrix(const struct spine_object_facts *facts, void *data)
 {
     struct survey *survey = data;
     const size_t used = strlen(survey->names);
 
-    if (facts->kind != SPINE_STORE_REALS || facts->num_sizes != 2)
+    if (facts->kind != SPINE_OBJECT_REALS || facts->num_sizes != 2)
         return;
     keep_name(survey, survey->matrix, facts->name);
     snprintf(survey->names + used, sizeof survey->names - used, "%s%s (%zu x %zu)",
@@ -36,11 +40,11 @@ static void note_matrix(const struct spine_store_facts *facts, void *data)
     survey->num_matrices++;
 }
 
-static void note_words(const struct spine_store_facts *facts, void *data)
+static void note_words(const struct spine_object_facts *facts, void *data)
 {
     struct survey *survey = data;
 
-    if (facts->kind != SPINE_STORE_STRINGS || facts->num_sizes != 1 ||
+    if (facts->kind != SPINE_OBJECT_STRINGS || facts->num_sizes != 1 ||
         facts->sizes[0] != survey->rows)
         return;
     keep_name(survey, survey->words, facts->name);
@@ -50,7 +54,7 @@ static void note_words(const struct spine_store_facts *facts, void *data)
 static int choose_matrix(struct spine_sheet *sheet, const char *file, struct survey *survey,
                          struct spine_error *err)
 {
-    if (spine_store_visit(sheet->store, note_matrix, survey, err))
+    if (spine_object_visit(sheet->store, note_matrix, survey, err))
         return -1;
     if (survey->num_matrices == 0)
         return spine_refuse(err,
@@ -68,7 +72,7 @@ static int choose_matrix(struct spine_sheet *sheet, const char *file, struct sur
 static int choose_words(struct spine_sheet *sheet, struct survey *survey, struct spine_error *err)
 {
     survey->rows = sheet->rows;
-    if (spine_store_visit(sheet->store, note_words, survey, err))
+    if (spine_object_visit(sheet->store, note_words, survey, err))
         return -1;
     if (survey->num_words == 1)
         strcpy(sheet->words, survey->words);
@@ -90,16 +94,16 @@ static int open_sparse(struct spine_sheet *sheet, const char *file, struct spine
 static int find_datasets(struct spine_sheet *sheet, const char *file, const char *dataset,
                          struct spine_error *err)
 {
-    struct spine_store_facts facts;
+    struct spine_object_facts facts;
     struct survey survey = {0};
 
     if (dataset != NULL)
         keep_name(&survey, sheet->matrix, dataset);
     else if (spine_vectorsfile_has_vectors(sheet->store)) {
         strcpy(sheet->matrix, "/vectors");
-        if (spine_store_has(sheet->store, "/words"))
+        if (spine_object_has(sheet->store, "/words"))
             strcpy(sheet->words, "/words");
-    } else if (spine_store_is(sheet->store, "/X", SPINE_STORE_REALS, &facts)) {
+    } else if (spine_object_is(sheet->store, "/X", SPINE_OBJECT_REALS, &facts)) {
         strcpy(sheet->matrix, "/X");
         spine_codes_find_index(sheet->store, "/obs", sheet->words);
     } else if (choose_matrix(sheet, file, &survey, err))
@@ -108,7 +112,7 @@ static int find_datasets(struct spine_sheet *sheet, const char *file, const char
     if (survey.is_long)
         return spine_refuse(err, "%s: a dataset's name is longer than %d bytes", file,
                             SPINE_CODES_NAME);
-    if (spine_store_extent(sheet->store, sheet->matrix, SPINE_STORE_FLOAT, &sheet->rows,
+    if (spine_array_extent(sheet->store, sheet->matrix, SPINE_ARRAY_FLOAT, &sheet->rows,
                            &sheet->dimension, err))
         return -1;
     return sheet->words[0] == '\0' ? choose_words(sheet, &survey, err) : 0;
@@ -122,7 +126,7 @@ static int check_extent(struct spine_sheet *sheet, const char *file, struct spin
         return spine_refuse(err, "%s: has %zu vectors of %zu numbers", file, sheet->rows,
                             sheet->dimension);
     if (sheet->words[0] != '\0' && !sheet->is_sparse &&
-        spine_store_words_count(sheet->store, sheet->words, &num_words, err))
+        spine_strings_count(sheet->store, sheet->words, &num_words, err))
         return -1;
     if (num_words != sheet->rows)
         return spine_refuse(err, "%s: has %zu words for %zu vectors", file, num_words, sheet->rows);
@@ -132,7 +136,7 @@ static int check_extent(struct spine_sheet *sheet, const char *file, struct spin
 int spine_sheet_open(struct spine_sheet *sheet, const char *file, const char *dataset,
                      struct spine_error *err)
 {
-    struct spine_store_facts facts;
+    struct spine_object_facts facts;
     struct spine_error ignored;
 
     memset(sheet, 0, sizeof *sheet);
@@ -141,8 +145,8 @@ int spine_sheet_open(struct spine_sheet *sheet, const char *file, const char *da
 
     int rc;
     const bool is_group = dataset == NULL && !spine_vectorsfile_has_vectors(sheet->store) &&
-                          spine_store_has(sheet->store, "/X") &&
-                          !spine_store_is(sheet->store, "/X", SPINE_STORE_REALS, &facts);
+                          spine_object_has(sheet->store, "/X") &&
+                          !spine_object_is(sheet->store, "/X", SPINE_OBJECT_REALS, &facts);
     if (is_group) {
         spine_store_close(sheet->store, &ignored);
         sheet->store = NULL;
@@ -160,8 +164,8 @@ int spine_sheet_open(struct spine_sheet *sheet, const char *file, const char *da
 int spine_sheet_words(struct spine_sheet *sheet, size_t first, size_t count,
                       struct spine_words *words, struct spine_error *err)
 {
-    return spine_store_read_words(sheet->is_sparse ? sheet->codes.store : sheet->store,
-                                  sheet->words, first, count, words, err);
+    return spine_strings_read(sheet->is_sparse ? sheet->codes.store : sheet->store, sheet->words,
+                              first, count, words, err);
 }
 
 /* Spread a row of values. */
@@ -178,7 +182,7 @@ int spine_sheet_read(struct spine_sheet *sheet, size_t first, size_t count, floa
     const size_t dimension = sheet->dimension;
 
     if (!sheet->is_sparse)
-        return spine_store_read(sheet->store, sheet->matrix, SPINE_STORE_FLOAT, first, count,
+        return spine_array_read(sheet->store, sheet->matrix, SPINE_ARRAY_FLOAT, first, count,
                                 dimension, values, err);
 
     const size_t block = spine_codes_block_rows(&sheet->codes);

@@ -4,6 +4,11 @@
 #include <string.h>
 
 #include "spine/base/outfile.h"
+#include "spine/files/array.h"
+#include "spine/files/attribute.h"
+#include "spine/files/object.h"
+#include "spine/files/store.h"
+#include "spine/files/strings.h"
 
 static const char format[] = "spine-vectors", vectors_name[] = "/vectors", words_name[] = "/words";
 
@@ -16,7 +21,7 @@ int spine_vectorsfile_open(struct spine_store **store, struct spine_comm *comm, 
 
     if (spine_store_open_all(store, comm, path, NULL, err))
         return -1;
-    int rc = spine_store_has_attribute(*store, "/", "format")
+    int rc = spine_attribute_has(*store, "/", "format")
                  ? spine_store_check_format(*store, format, err)
                  : 0;
     if (comm != NULL)
@@ -28,7 +33,7 @@ int spine_vectorsfile_open(struct spine_store **store, struct spine_comm *comm, 
 
 bool spine_vectorsfile_has_vectors(struct spine_store *store)
 {
-    return spine_store_has(store, vectors_name);
+    return spine_object_has(store, vectors_name);
 }
 
 int spine_vectorsfile_extent(struct spine_store *store, const char *path, size_t *rows, size_t *dim,
@@ -36,8 +41,8 @@ int spine_vectorsfile_extent(struct spine_store *store, const char *path, size_t
 {
     size_t num_words = 0;
 
-    if (spine_store_extent(store, vectors_name, SPINE_STORE_FLOAT, rows, dim, err) ||
-        spine_store_words_count(store, words_name, &num_words, err))
+    if (spine_array_extent(store, vectors_name, SPINE_ARRAY_FLOAT, rows, dim, err) ||
+        spine_strings_count(store, words_name, &num_words, err))
         return -1;
 
     if (num_words != *rows)
@@ -51,14 +56,14 @@ int spine_vectorsfile_extent(struct spine_store *store, const char *path, size_t
 int spine_vectorsfile_read(struct spine_store *store, size_t first, size_t count, size_t stride,
                            float *values, struct spine_error *err)
 {
-    return spine_store_read(store, vectors_name, SPINE_STORE_FLOAT, first, count, stride, values,
+    return spine_array_read(store, vectors_name, SPINE_ARRAY_FLOAT, first, count, stride, values,
                             err);
 }
 
 int spine_vectorsfile_read_words(struct spine_store *store, size_t first, size_t count,
                                  struct spine_words *words, struct spine_error *err)
 {
-    return spine_store_read_words(store, words_name, first, count, words, err);
+    return spine_strings_read(store, words_name, first, count, words, err);
 }
 
 /* --- Writing ------------------------------------------------------------------------------ */
@@ -71,7 +76,7 @@ int spine_vectorsfile_create(struct spine_store **store, const char *path, struc
 static int set_count(struct spine_store *store, const char *name, int64_t count,
                      struct spine_error *err)
 {
-    return spine_store_set_integers(store, "/", name, &count, 1, err);
+    return spine_attribute_set_integers(store, "/", name, &count, 1, err);
 }
 
 int spine_vectorsfile_begin(struct spine_store *store, const struct spine_words *words, size_t dim,
@@ -82,12 +87,12 @@ int spine_vectorsfile_begin(struct spine_store *store, const struct spine_words 
     const char *source = slash == NULL ? origin->source : slash + 1;
     const int64_t skipped = origin->rows_left_out + origin->rows_repeated;
 
-    if (spine_store_append_words(store, words_name, words, err) ||
-        spine_store_set_text(store, "/", "source", source, err) ||
+    if (spine_strings_append(store, words_name, words, err) ||
+        spine_attribute_set_text(store, "/", "source", source, err) ||
         set_count(store, "rows_skipped", skipped, err) ||
         set_count(store, "rows_bad", origin->rows_left_out, err) ||
         set_count(store, "rows_repeated", origin->rows_repeated, err) ||
-        spine_store_make_at(store, vectors_name, SPINE_STORE_FLOAT, words->count, dim, offset, err))
+        spine_array_make_at(store, vectors_name, SPINE_ARRAY_FLOAT, words->count, dim, offset, err))
         return -1;
 
     return 0;

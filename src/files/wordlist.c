@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spine/files/store.h"
+#include "spine/files/strings.h"
 #include "spine/text/form.h"
 #include "spine/text/lines.h"
 #include "spine/text/npy.h"
@@ -34,9 +35,9 @@ static int read_store(const char *file, const char *dataset, struct spine_words 
 
     if (spine_store_open(&store, file, NULL, err))
         return -1;
-    int rc = spine_store_words_count(store, dataset, &count, err);
+    int rc = spine_strings_count(store, dataset, &count, err);
     if (rc == 0)
-        rc = spine_store_read_words(store, dataset, 0, count, words, err);
+        rc = spine_strings_read(store, dataset, 0, count, words, err);
     spine_store_close(store, &ignored);
     return rc;
 }

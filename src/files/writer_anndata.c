@@ -20,8 +20,12 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/files/array.h"
+#include "spine/files/attribute.h"
+#include "spine/files/object.h"
 #include "spine/files/sink.h"
 #include "spine/files/store.h"
+#include "spine/files/strings.h"
 #include "spine/files/writer.h"
 
 enum { NAME = 128 };
@@ -43,8 +47,8 @@ struct anndata {
 static int set_encoding(struct spine_store *store, const char *object, const char *type,
                         const char *version, struct spine_error *err)
 {
-    if (spine_store_set_text(store, object, "encoding-type", type, err) ||
-        spine_store_set_text(store, object, "encoding-version", version, err))
+    if (spine_attribute_set_text(store, object, "encoding-type", type, err) ||
+        spine_attribute_set_text(store, object, "encoding-version", version, err))
         return -1;
     return 0;
 }
@@ -58,7 +62,8 @@ static const char *join(char *out, const char *name, const char *part)
 
 static int make_dict(struct spine_store *store, const char *name, struct spine_error *err)
 {
-    if (spine_store_make_group(store, name, err) || set_encoding(store, name, "dict", "0.1.0", err))
+    if (spine_object_make_group(store, name, err) ||
+        set_encoding(store, name, "dict", "0.1.0", err))
         return -1;
     return 0;
 }
@@ -70,10 +75,10 @@ static int begin_matrix(struct matrix *matrix, const struct spine_writing *writi
     const int64_t zero = 0;
     char part[NAME];
 
-    if (spine_store_make_group(store, matrix->name, err) ||
+    if (spine_object_make_group(store, matrix->name, err) ||
         set_encoding(store, matrix->name, "csr_matrix", "0.1.0", err) ||
-        spine_store_set_integers(store, matrix->name, "shape", shape, 2, err) ||
-        spine_store_make_growing(store, join(part, matrix->name, "data"), SPINE_STORE_FLOAT, err))
+        spine_attribute_set_integers(store, matrix->name, "shape", shape, 2, err) ||
+        spine_array_make_growing(store, join(part, matrix->name, "data"), SPINE_ARRAY_FLOAT, err))
         return -1;
 
     matrix->indices = spine_sink_spool(writing->path, err);
@@ -91,7 +96,7 @@ static int append_matrix(struct matrix *matrix, const struct spine_writing *writ
     struct anndata *anndata = writing->state;
     char part[NAME];
 
-    if (spine_store_append(anndata->store, join(part, matrix->name, "data"), SPINE_STORE_FLOAT,
+    if (spine_array_append(anndata->store, join(part, matrix->name, "data"), SPINE_ARRAY_FLOAT,
                            csr->count, csr->data, err))
         return -1;
     /* Without values there may be no array of indices either. */
@@ -110,7 +115,7 @@ static int append_matrix(struct matrix *matrix, const struct spine_writing *writ
 
 /* Copy a spool of whole numbers of 'bytes' bytes, 4 or 8, to a dataset of 'type'. */
 static int copy_spool(const struct spine_writing *writing, const char *name, FILE *spool,
-                      size_t bytes, enum spine_store_type type, struct spine_error *err)
+                      size_t bytes, enum spine_array_type type, struct spine_error *err)
 {
     struct spine_store *store = ((struct anndata *)writing->state)->store;
     enum { BLOCK = 1 << 14 };
@@ -118,19 +123,19 @@ static int copy_spool(const struct spine_writing *writing, const char *name, FIL
     int32_t narrow[BLOCK];
     void *const raw = bytes == sizeof *wide ? (void *)wide : (void *)narrow;
 
-    if (spine_store_make_growing(store, name, type, err))
+    if (spine_array_make_growing(store, name, type, err))
         return -1;
     if (fflush(spool) != 0)
         return spine_sink_fail_spool(writing->path, err);
     rewind(spool);
 
     for (size_t count; (count = fread(raw, bytes, BLOCK, spool)) > 0;) {
-        const bool is_wide = type == SPINE_STORE_INT64;
+        const bool is_wide = type == SPINE_ARRAY_INT64;
         for (size_t i = 0; i < count && is_wide && bytes < sizeof *wide; i++)
             wide[i] = narrow[i];
         for (size_t i = 0; i < count && !is_wide && bytes > sizeof *narrow; i++)
             narrow[i] = (int32_t)wide[i];
-        if (spine_store_append(store, name, type, count, is_wide ? (void *)wide : (void *)narrow,
+        if (spine_array_append(store, name, type, count, is_wide ? (void *)wide : (void *)narrow,
                                err))
             return -1;
     }
@@ -140,8 +145,8 @@ static int copy_spool(const struct spine_writing *writing, const char *name, FIL
 static int finish_matrix(const struct matrix *matrix, const struct spine_writing *writing,
                          struct spine_error *err)
 {
-    const enum spine_store_type type =
-        matrix->count > INT32_MAX ? SPINE_STORE_INT64 : SPINE_STORE_INT32;
+    const enum spine_array_type type =
+        matrix->count > INT32_MAX ? SPINE_ARRAY_INT64 : SPINE_ARRAY_INT32;
     char part[NAME];
 
     if (copy_spool(writing, join(part, matrix->name, "indices"), matrix->indices, sizeof(int32_t),
@@ -156,10 +161,10 @@ static int finish_matrix(const struct matrix *matrix, const struct spine_writing
 static int make_frame(struct spine_store *store, const char *name, const char *const *columns,
                       size_t count, struct spine_error *err)
 {
-    if (spine_store_make_group(store, name, err) ||
+    if (spine_object_make_group(store, name, err) ||
         set_encoding(store, name, "dataframe", "0.2.0", err) ||
-        spine_store_set_text(store, name, "_index", "_index", err) ||
-        spine_store_set_texts(store, name, "column-order", columns, count, err))
+        spine_attribute_set_text(store, name, "_index", "_index", err) ||
+        spine_attribute_set_texts(store, name, "column-order", columns, count, err))
         return -1;
     return 0;
 }
@@ -174,7 +179,7 @@ static int begin(struct spine_writing *writing, struct spine_error *err)
     if (set_encoding(store, "/", "anndata", "0.1.0", err))
         return -1;
     if (fingerprint != NULL &&
-        spine_store_set_text(store, "/", "spine_fingerprint", fingerprint, err))
+        spine_attribute_set_text(store, "/", "spine_fingerprint", fingerprint, err))
         return -1;
     for (size_t i = 0; i < sizeof dicts / sizeof *dicts; i++)
         if (make_dict(store, dicts[i], err))
@@ -237,7 +242,7 @@ static int write_rows(struct spine_writing *writing, const struct spine_output_r
     if (rows->excess != NULL && anndata->excess.ends == NULL &&
         begin_matrix(&anndata->excess, writing, anndata->store, err))
         return -1;
-    if (spine_store_append_words(anndata->store, "/obs/_index", rows->words, err) ||
+    if (spine_strings_append(anndata->store, "/obs/_index", rows->words, err) ||
         append_matrix(&anndata->codes, writing, rows->values, err))
         return -1;
     return rows->excess == NULL ? 0 : append_matrix(&anndata->excess, writing, rows->excess, err);
@@ -248,7 +253,7 @@ static int write_rows(struct spine_writing *writing, const struct spine_output_r
 static int write_strings(struct spine_store *store, const char *name,
                          const struct spine_words *words, struct spine_error *err)
 {
-    if (spine_store_append_words(store, name, words, err) ||
+    if (spine_strings_append(store, name, words, err) ||
         set_encoding(store, name, "string-array", "0.2.0", err))
         return -1;
     return 0;
@@ -284,11 +289,11 @@ static int write_dimensions(const struct spine_writing *writing, struct spine_er
     int rc = -1;
 
     if (make_frame(store, "/var", columns, 2, err) ||
-        spine_store_make_growing(store, "/var/dimension", SPINE_STORE_INT64, err) ||
+        spine_array_make_growing(store, "/var/dimension", SPINE_ARRAY_INT64, err) ||
         set_encoding(store, "/var/dimension", "array", "0.2.0", err))
         return -1;
     for (int64_t j = 0; j < (int64_t)writing->shape->columns; j++)
-        if (spine_store_append(store, "/var/dimension", SPINE_STORE_INT64, 1, &j, err))
+        if (spine_array_append(store, "/var/dimension", SPINE_ARRAY_INT64, 1, &j, err))
             return -1;
 
     if (list_names(writing, &names, &tops, err) == 0 &&
@@ -304,8 +309,8 @@ static int write_dimensions(const struct spine_writing *writing, struct spine_er
 static int write_array(struct spine_store *store, const char *name, size_t rows, size_t columns,
                        const float *values, struct spine_error *err)
 {
-    if (spine_store_make(store, name, SPINE_STORE_FLOAT, rows, columns, err) ||
-        spine_store_write(store, name, SPINE_STORE_FLOAT, 0, rows, columns == 0 ? 1 : columns,
+    if (spine_array_make(store, name, SPINE_ARRAY_FLOAT, rows, columns, err) ||
+        spine_array_write(store, name, SPINE_ARRAY_FLOAT, 0, rows, columns == 0 ? 1 : columns,
                           values, err) ||
         set_encoding(store, name, "array", "0.2.0", err))
         return -1;
@@ -347,7 +352,7 @@ static int write_text(struct spine_store *store, const char *name, const char *t
 {
     if (text == NULL)
         return 0;
-    if (spine_store_put_text(store, name, text, err) ||
+    if (spine_strings_put(store, name, text, err) ||
         set_encoding(store, name, "string", "0.2.0", err))
         return -1;
     return 0;
@@ -374,7 +379,7 @@ static int write_metrics(struct spine_store *store, const char *line, struct spi
         if (!cJSON_IsNumber(item) || !is_lasting(item->string))
             continue;
         snprintf(name, sizeof name, "/uns/metrics/%.64s", item->string);
-        rc = spine_store_put_real(store, name, item->valuedouble, err);
+        rc = spine_array_put_real(store, name, item->valuedouble, err);
         if (rc == 0)
             rc = set_encoding(store, name, "numeric-scalar", "0.2.0", err);
     }

@@ -12,6 +12,8 @@
 #include "spine/files/codes.h"
 #include "spine/files/convert.h"
 #include "spine/files/run.h"
+#include "spine/files/store.h"
+#include "spine/files/strings.h"
 #include "spine/files/vectorsfile.h"
 #include "spine/math/coder.h"
 
@@ -122,8 +124,8 @@ static void read_labels(struct job *job)
         return;
 
     spine_codes_find_index(store, "/var", names);
-    if (spine_store_words_count(store, names, &count, &ignored) != 0 || count != job->columns ||
-        spine_store_read_words(store, names, 0, count, &job->labels, &ignored) != 0)
+    if (spine_strings_count(store, names, &count, &ignored) != 0 || count != job->columns ||
+        spine_strings_read(store, names, 0, count, &job->labels, &ignored) != 0)
         spine_words_dispose(&job->labels);
     spine_store_close(store, &ignored);
 }

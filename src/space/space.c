@@ -11,9 +11,11 @@
 
 #include "spine/base/memory.h"
 #include "spine/files/codes.h"
+#include "spine/files/object.h"
 #include "spine/files/run.h"
 #include "spine/files/source.h"
 #include "spine/files/store.h"
+#include "spine/files/strings.h"
 #include "spine/files/vectorsfile.h"
 
 /* More rows than anybody has words; memory for them isn't asked for. */
@@ -33,7 +35,7 @@ static int take_codes(struct spine_space *space, struct spine_codes *codes, stru
              spine_csr_extend(&space->excess, &codes->block_excess, err);
     }
     if (rc == 0)
-        rc = spine_store_read_words(codes->store, codes->words, 0, codes->rows, &space->words, err);
+        rc = spine_strings_read(codes->store, codes->words, 0, codes->rows, &space->words, err);
     space->dimensions = codes->hidden;
     spine_codes_close(codes);
     return rc;
@@ -154,7 +156,7 @@ static int has_codes(const char *path, bool *has, struct spine_error *err)
     static const char signature[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
     char start[sizeof signature];
     struct spine_store *store = NULL;
-    struct spine_store_facts facts;
+    struct spine_object_facts facts;
     struct spine_error ignored; /* nothing was written */
     FILE *file = fopen(path, "rb");
 
@@ -166,8 +168,8 @@ static int has_codes(const char *path, bool *has, struct spine_error *err)
         return 0;
     if (spine_store_open(&store, path, NULL, err))
         return -1;
-    *has = !spine_vectorsfile_has_vectors(store) && spine_store_has(store, "/X") &&
-           !spine_store_is(store, "/X", SPINE_STORE_REALS, &facts);
+    *has = !spine_vectorsfile_has_vectors(store) && spine_object_has(store, "/X") &&
+           !spine_object_is(store, "/X", SPINE_OBJECT_REALS, &facts);
     spine_store_close(store, &ignored);
     return 0;
 }

@@ -3,8 +3,11 @@
 #include <string.h>
 
 #include "hdf5.h"
+#include "spine/files/array.h"
 #include "spine/files/checkpoint.h"
 #include "spine/files/merge.h"
+#include "spine/files/store.h"
+#include "spine/files/strings.h"
 #include "spine/space/ranking.h"
 
 #define fail_msg(...) (fprintf(stderr, __VA_ARGS__), abort()) /* for expect.h */
@@ -26,9 +29,9 @@ static void write_vectors(const struct path *path)
             rows[i][k] = run_input(i, k);
     }
     TRY(spine_store_create(&store, path->text, "spine-vectors", &err));
-    TRY(spine_store_append_words(store, "/words", &words, &err));
-    TRY(spine_store_make(store, "/vectors", SPINE_STORE_FLOAT, RUN_ROWS, RUN_DIM, &err));
-    TRY(spine_store_write(store, "/vectors", SPINE_STORE_FLOAT, 0, RUN_ROWS, RUN_DIM, rows, &err));
+    TRY(spine_strings_append(store, "/words", &words, &err));
+    TRY(spine_array_make(store, "/vectors", SPINE_ARRAY_FLOAT, RUN_ROWS, RUN_DIM, &err));
+    TRY(spine_array_write(store, "/vectors", SPINE_ARRAY_FLOAT, 0, RUN_ROWS, RUN_DIM, rows, &err));
     TRY(spine_store_close(store, &err));
     TRY(spine_outfile_publish(path->text, &err));
     spine_words_dispose(&words);
@@ -127,7 +130,7 @@ static int read_codes(struct spine_codes *codes)
                   (size_t)codes->block.indices[i] < codes->hidden);
     }
     if (rc == 0)
-        rc = spine_store_read_words(codes->store, codes->words, 0, codes->rows, &words, &failure);
+        rc = spine_strings_read(codes->store, codes->words, 0, codes->rows, &words, &failure);
     spine_words_dispose(&words);
     return rc;
 }

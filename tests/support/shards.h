@@ -10,7 +10,12 @@
 #include <string.h>
 
 #include "spine/base/outfile.h"
+#include "spine/files/array.h"
+#include "spine/files/attribute.h"
 #include "spine/files/codes.h"
+#include "spine/files/object.h"
+#include "spine/files/store.h"
+#include "spine/files/strings.h"
 #include "spine/train/results.h"
 #include "support/expect.h"
 #include "support/temporary.h"
@@ -149,17 +154,17 @@ static inline void write_hand_matrix(struct spine_store *store, const char *name
                                      const struct hand_matrix *matrix)
 {
     char part[64];
-    TRY(spine_store_make_group(store, name, &err));
+    TRY(spine_object_make_group(store, name, &err));
     snprintf(part, sizeof part, "%s/data", name);
-    TRY(spine_store_make_growing(store, part, SPINE_STORE_FLOAT, &err));
-    TRY(spine_store_append(store, part, SPINE_STORE_FLOAT, matrix->num_data, matrix->data, &err));
+    TRY(spine_array_make_growing(store, part, SPINE_ARRAY_FLOAT, &err));
+    TRY(spine_array_append(store, part, SPINE_ARRAY_FLOAT, matrix->num_data, matrix->data, &err));
     snprintf(part, sizeof part, "%s/indices", name);
-    TRY(spine_store_make_growing(store, part, SPINE_STORE_INT32, &err));
-    TRY(spine_store_append(store, part, SPINE_STORE_INT32, matrix->num_indices, matrix->indices,
+    TRY(spine_array_make_growing(store, part, SPINE_ARRAY_INT32, &err));
+    TRY(spine_array_append(store, part, SPINE_ARRAY_INT32, matrix->num_indices, matrix->indices,
                            &err));
     snprintf(part, sizeof part, "%s/indptr", name);
-    TRY(spine_store_make_growing(store, part, SPINE_STORE_INT64, &err));
-    TRY(spine_store_append(store, part, SPINE_STORE_INT64, matrix->num_ends, matrix->indptr, &err));
+    TRY(spine_array_make_growing(store, part, SPINE_ARRAY_INT64, &err));
+    TRY(spine_array_append(store, part, SPINE_ARRAY_INT64, matrix->num_ends, matrix->indptr, &err));
 }
 
 static inline void write_hand_shard(const struct path *path, const struct hand_shard *shard)
@@ -170,14 +175,14 @@ static inline void write_hand_shard(const struct path *path, const struct hand_s
     for (size_t i = 0; i < shard->num_words; i++)
         TRY(spine_words_add(&words, shard->words[i], strlen(shard->words[i]), &err));
     TRY(spine_store_create(&store, path->text, "spine-codes", &err));
-    TRY(spine_store_set_integers(store, "/", "shard", &facts->shard, 1, &err));
-    TRY(spine_store_set_integers(store, "/", "shards", &facts->shards, 1, &err));
-    TRY(spine_store_set_integers(store, "/", "first_row", &facts->first_row, 1, &err));
-    TRY(spine_store_set_integers(store, "/", "rows", &facts->rows, 1, &err));
-    TRY(spine_store_set_integers(store, "/", "total_rows", &facts->total_rows, 1, &err));
-    TRY(spine_store_set_integers(store, "/", "hidden", &facts->hidden, 1, &err));
-    TRY(spine_store_set_text(store, "/", "fingerprint", facts->fingerprint, &err));
-    TRY(spine_store_append_words(store, "/words", &words, &err));
+    TRY(spine_attribute_set_integers(store, "/", "shard", &facts->shard, 1, &err));
+    TRY(spine_attribute_set_integers(store, "/", "shards", &facts->shards, 1, &err));
+    TRY(spine_attribute_set_integers(store, "/", "first_row", &facts->first_row, 1, &err));
+    TRY(spine_attribute_set_integers(store, "/", "rows", &facts->rows, 1, &err));
+    TRY(spine_attribute_set_integers(store, "/", "total_rows", &facts->total_rows, 1, &err));
+    TRY(spine_attribute_set_integers(store, "/", "hidden", &facts->hidden, 1, &err));
+    TRY(spine_attribute_set_text(store, "/", "fingerprint", facts->fingerprint, &err));
+    TRY(spine_strings_append(store, "/words", &words, &err));
     write_hand_matrix(store, "/codes", &shard->codes);
     write_hand_matrix(store, "/excess", &shard->excess);
     TRY(spine_store_close(store, &err));

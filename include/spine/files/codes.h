@@ -11,6 +11,7 @@
 #ifndef SPINE_FILES_CODES_H
 #define SPINE_FILES_CODES_H
 
+#include "spine/base/words.h"
 #include "spine/files/csr.h"
 #include "spine/files/modelfile.h"
 #include "spine/files/store.h"

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "spine/base/words.h"
 #include "spine/files/codes.h"
 
 struct spine_sheet {

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spine/base/words.h"
 #include "spine/files/store.h"
 
 /* --- Reading ------------------------------------------------------------------------------ */

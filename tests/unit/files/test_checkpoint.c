@@ -11,6 +11,8 @@
 #include <sys/mount.h>
 #include <time.h>
 
+#include "spine/files/array.h"
+#include "spine/files/attribute.h"
 #include "spine/files/checkpoint.h"
 #include "spine/files/checksum.h"
 #include "spine/files/store.h"
@@ -468,20 +470,20 @@ static void put_unlike(const struct path *path, const char *format, int64_t vers
     const int64_t integers[] = {79, epoch, 11, SPINE_DENSE};
     static const char *const integer_names[] = {"steps", "epoch", "step", "mode"};
     TRY(spine_store_create(&store, path->text, NULL, &err));
-    TRY(spine_store_set_text(store, "/", "format", format, &err));
-    TRY(spine_store_set_integers(store, "/", "format_version", &version, 1, &err));
+    TRY(spine_attribute_set_text(store, "/", "format", format, &err));
+    TRY(spine_attribute_set_integers(store, "/", "format_version", &version, 1, &err));
     const struct {
         const char *name, *text;
     } attributes[] = {{"identity", identity}, {"config", config}, {"input", input}};
     for (size_t i = 0; i < 3; i++)
         if (strcmp(attributes[i].name, left_out) != 0)
-            TRY(spine_store_set_text(store, "/", attributes[i].name, attributes[i].text, &err));
+            TRY(spine_attribute_set_text(store, "/", attributes[i].name, attributes[i].text, &err));
     for (size_t i = 0; i < 4; i++)
         if (strcmp(integer_names[i], left_out) != 0)
-            TRY(spine_store_set_integers(store, "/", integer_names[i], &integers[i], 1, &err));
+            TRY(spine_attribute_set_integers(store, "/", integer_names[i], &integers[i], 1, &err));
     for (size_t i = 0; i < 6; i++)
         if (strcmp(reals[i], left_out) != 0)
-            TRY(spine_store_set_real(store, "/", reals[i], 1, &err));
+            TRY(spine_attribute_set_real(store, "/", reals[i], 1, &err));
     make_run(&run, SPINE_ADAM, DIM, HIDDEN);
     for (size_t i = 0; i < 3; i++) {
         const size_t rows[] = {HIDDEN, HIDDEN, HIDDEN, DIM}, columns[] = {DIM, 0, DIM, 0};
@@ -492,9 +494,9 @@ static void put_unlike(const struct path *path, const char *format, int64_t vers
             snprintf(name, sizeof name, "%s/%s", names[i], tensors[j]);
             if (strcmp(name, left_out) == 0)
                 continue;
-            TRY(spine_store_make_checked(store, name, SPINE_STORE_FLOAT, rows[j], columns[j],
+            TRY(spine_array_make_checked(store, name, SPINE_ARRAY_FLOAT, rows[j], columns[j],
                                          &err));
-            TRY(spine_store_write(store, name, SPINE_STORE_FLOAT, 0, rows[j],
+            TRY(spine_array_write(store, name, SPINE_ARRAY_FLOAT, 0, rows[j],
                                   columns[j] > 0 ? columns[j] : 1, zeros, &err));
         }
     }

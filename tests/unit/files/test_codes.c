@@ -11,6 +11,8 @@
 
 #include "spine/base/random.h"
 #include "spine/files/codes.h"
+#include "spine/files/store.h"
+#include "spine/files/strings.h"
 #include "spine/train/results.h"
 #include "support/directory.h"
 #include "support/shards.h"
@@ -72,7 +74,7 @@ static void test_a_shard_holds_the_codes_of_its_rows(void **state)
             check_block(&codes, (size_t)first_row + 1);
             TRY(spine_codes_read(&codes, codes.rows, 0, &err));
             assert_int_equal(codes.block.rows, 0);
-            TRY(spine_store_read_words(codes.store, codes.words, 0, codes.rows, &words, &err));
+            TRY(spine_strings_read(codes.store, codes.words, 0, codes.rows, &words, &err));
             for (size_t i = 0; i < codes.rows; i++) {
                 char buffer[32];
                 assert_string_equal(spine_words_get(&words, i),
@@ -265,8 +267,8 @@ static void test_merged_codes_without_units_are_refused(void **state)
     struct spine_codes codes;
     const struct spine_words none = {0};
     TRY(spine_store_create(&store, path.text, NULL, &err));
-    TRY(spine_store_append_words(store, "/obs/_index", &none, &err));
-    TRY(spine_store_append_words(store, "/var/_index", &none, &err));
+    TRY(spine_strings_append(store, "/obs/_index", &none, &err));
+    TRY(spine_strings_append(store, "/var/_index", &none, &err));
     TRY(spine_store_close(store, &err));
     TRY(spine_outfile_publish(path.text, &err));
     EXPECT_REFUSED(spine_codes_open_merged(&codes, path.text, &err),

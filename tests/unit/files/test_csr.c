@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "spine/base/outfile.h"
+#include "spine/files/array.h"
 #include "spine/files/csr.h"
+#include "spine/files/store.h"
 #include "support/directory.h"
 #include "support/shards.h"
 
@@ -212,7 +214,7 @@ static void test_what_is_no_matrix_is_refused(void **state)
     size_t count = 0;
     EXPECT_REFUSED(spine_csr_check(store, path.text, "/m", 3, &count, &err),
                    "%s: has no dataset '/m/data'", path.text);
-    TRY(spine_store_make(store, "/m/data", SPINE_STORE_INT32, 3, 0, &err));
+    TRY(spine_array_make(store, "/m/data", SPINE_ARRAY_INT32, 3, 0, &err));
     EXPECT_REFUSED(spine_csr_check(store, path.text, "/m", 3, &count, &err),
                    "%s: '/m/data' doesn't hold floating-point numbers", path.text);
     finish(store, &path);

@@ -13,8 +13,11 @@
 #include <sys/resource.h>
 
 #include "spine/config/config.h"
+#include "spine/files/attribute.h"
 #include "spine/files/codes.h"
 #include "spine/files/merge.h"
+#include "spine/files/store.h"
+#include "spine/files/strings.h"
 #include "support/directory.h"
 #include "support/shards.h"
 
@@ -47,7 +50,7 @@ static void check_merged(const struct path *path)
         }
     assert_int_equal(codes.block.count, at);
     assert_int_equal(codes.block_excess.count, at_excess);
-    TRY(spine_store_read_words(codes.store, "/obs/_index", 0, RUN_ROWS, &words, &err));
+    TRY(spine_strings_read(codes.store, "/obs/_index", 0, RUN_ROWS, &words, &err));
     for (size_t i = 0; i < RUN_ROWS; i++) {
         char buffer[32];
         assert_string_equal(spine_words_get(&words, i),
@@ -127,18 +130,19 @@ static void test_the_h5ad_says_what_anndata_asks_for(void **state)
     TRY(spine_store_open(&store, path.text, NULL, &err));
     for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++) {
         char *type = NULL, *version = NULL;
-        TRY(spine_store_get_text(store, encodings[i].object, "encoding-type", &type, &err));
-        TRY(spine_store_get_text(store, encodings[i].object, "encoding-version", &version, &err));
+        TRY(spine_attribute_get_text(store, encodings[i].object, "encoding-type", &type, &err));
+        TRY(spine_attribute_get_text(store, encodings[i].object, "encoding-version", &version,
+                                     &err));
         assert_string_equal(type, encodings[i].type);
         assert_string_equal(version, encodings[i].version);
         free(type);
         free(version);
     }
     char *index = NULL;
-    TRY(spine_store_get_text(store, "/var", "_index", &index, &err));
+    TRY(spine_attribute_get_text(store, "/var", "_index", &index, &err));
     assert_string_equal(index, "_index");
     free(index);
-    TRY(spine_store_read_words(store, "/var/_index", 0, RUN_HIDDEN, &units, &err));
+    TRY(spine_strings_read(store, "/var/_index", 0, RUN_HIDDEN, &units, &err));
     expect_label(spine_words_get(&units, 0), 0);
     expect_label(spine_words_get(&units, RUN_HIDDEN - 1), RUN_HIDDEN - 1);
     spine_words_dispose(&units);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/files/array.h"
+#include "spine/files/attribute.h"
 #include "spine/files/modelfile.h"
 #include "spine/files/store.h"
 #include "support/expect.h"
@@ -27,11 +29,11 @@ static void read_all(struct spine_store *store, const char *name, size_t rows, s
                      float *values)
 {
     size_t found_rows = 0, found_columns = 0;
-    TRY(spine_store_extent(store, name, SPINE_STORE_FLOAT, &found_rows,
+    TRY(spine_array_extent(store, name, SPINE_ARRAY_FLOAT, &found_rows,
                            columns > 0 ? &found_columns : NULL, &err));
     assert_int_equal(found_rows, rows);
     assert_int_equal(found_columns, columns);
-    TRY(spine_store_read(store, name, SPINE_STORE_FLOAT, 0, rows, columns > 0 ? columns : 1, values,
+    TRY(spine_array_read(store, name, SPINE_ARRAY_FLOAT, 0, rows, columns > 0 ? columns : 1, values,
                          &err));
 }
 
@@ -69,12 +71,12 @@ static void test_the_file_holds_the_model(void **state)
     check_vector(store, "/b1", HIDDEN, params.b1);
     check_vector(store, "/b2", DIM, params.b2);
     check_vector(store, "/input_mean", DIM, mean);
-    TRY(spine_store_get_real(store, "/", "input_scale", &scale, &err));
+    TRY(spine_attribute_get_real(store, "/", "input_scale", &scale, &err));
     assert_true(scale == 2.5);
-    TRY(spine_store_get_text(store, "/", "config", &text, &err));
+    TRY(spine_attribute_get_text(store, "/", "config", &text, &err));
     assert_string_equal(text, "[data]\ninput = a\n");
     free(text);
-    TRY(spine_store_get_text(store, "/", "fingerprint", &text, &err));
+    TRY(spine_attribute_get_text(store, "/", "fingerprint", &text, &err));
     assert_string_equal(text, fingerprint);
     free(text);
     TRY(spine_store_close(store, &err));

@@ -12,7 +12,11 @@
 #include <sys/resource.h>
 
 #include "spine/base/outfile.h"
+#include "spine/files/array.h"
+#include "spine/files/attribute.h"
+#include "spine/files/object.h"
 #include "spine/files/store.h"
+#include "spine/files/strings.h"
 #include "support/expect.h"
 #include "support/ranks.h"
 
@@ -51,12 +55,12 @@ static void write_rows(struct spine_comm *comm, const struct path *path)
     }
     if (comm->rank == 0) {
         TRY(spine_store_create(&store, path->text, "spine-test", &err));
-        TRY(spine_store_make_at(store, "/matrix", SPINE_STORE_FLOAT, 11, DIM, &offsets[0], &err));
-        TRY(spine_store_make_at(store, "/group/small", SPINE_STORE_INT32, 11, 0, &offsets[1],
+        TRY(spine_array_make_at(store, "/matrix", SPINE_ARRAY_FLOAT, 11, DIM, &offsets[0], &err));
+        TRY(spine_array_make_at(store, "/group/small", SPINE_ARRAY_INT32, 11, 0, &offsets[1],
                                 &err));
-        TRY(spine_store_make_at(store, "/group/large", SPINE_STORE_INT64, 11, 0, &offsets[2],
+        TRY(spine_array_make_at(store, "/group/large", SPINE_ARRAY_INT64, 11, 0, &offsets[2],
                                 &err));
-        TRY(spine_store_set_real(store, "/", "scale", 0.1, &err));
+        TRY(spine_attribute_set_real(store, "/", "scale", 0.1, &err));
         TRY(spine_store_close(store, &err));
     }
     spine_comm_broadcast(comm, offsets, sizeof offsets);
@@ -81,9 +85,9 @@ static void check_rows(struct spine_store *store, size_t first, size_t count)
     int64_t large[11];
     for (size_t i = 0; i < sizeof matrix / sizeof *matrix; i++)
         matrix[i] = -1;
-    TRY(spine_store_read(store, "/matrix", SPINE_STORE_FLOAT, first, count, 8, matrix, &err));
-    TRY(spine_store_read(store, "/group/small", SPINE_STORE_INT32, first, count, 1, small, &err));
-    TRY(spine_store_read(store, "/group/large", SPINE_STORE_INT64, first, count, 1, large, &err));
+    TRY(spine_array_read(store, "/matrix", SPINE_ARRAY_FLOAT, first, count, 8, matrix, &err));
+    TRY(spine_array_read(store, "/group/small", SPINE_ARRAY_INT32, first, count, 1, small, &err));
+    TRY(spine_array_read(store, "/group/large", SPINE_ARRAY_INT64, first, count, 1, large, &err));
     for (size_t i = 0; i < 11; i++)
         for (size_t k = 0; k < 8; k++)
             assert_true(matrix[i * 8 + k] == (i < count && k < DIM ? entry(first + i, k) : -1));
@@ -102,7 +106,7 @@ static void test_rows_written_by_all_ranks_are_read_by_all_and_alone(void **stat
     write_rows(&world, &path);
 
     TRY(spine_store_open_all(&store, &world, path.text, "spine-test", &err));
-    TRY(spine_store_extent(store, "/matrix", SPINE_STORE_FLOAT, &rows, &columns, &err));
+    TRY(spine_array_extent(store, "/matrix", SPINE_ARRAY_FLOAT, &rows, &columns, &err));
     assert_int_equal(rows, 11);
     assert_int_equal(columns, DIM);
     check_rows(store, world.rank == 0 ? 3 : 0, world.rank == 0 ? 8 : world.rank == 1 ? 0 : 11);
@@ -132,9 +136,9 @@ static void test_files_of_one_and_of_all_ranks_hold_the_same(void **state)
         write_rows(&alone, &mine);
         for (int i = 0; i < 2; i++) {
             TRY(spine_store_open(&store, paths[i]->text, "spine-test", &err));
-            TRY(spine_store_read(store, "/matrix", SPINE_STORE_FLOAT, 0, 11, DIM, matrices[i],
+            TRY(spine_array_read(store, "/matrix", SPINE_ARRAY_FLOAT, 0, 11, DIM, matrices[i],
                                  &err));
-            TRY(spine_store_get_real(store, "/", "scale", &scales[i], &err));
+            TRY(spine_attribute_get_real(store, "/", "scale", &scales[i], &err));
             TRY(spine_store_close(store, &err));
         }
         assert_memory_equal(matrices[0], matrices[1], sizeof matrices[0]);
@@ -172,10 +176,10 @@ static void write_crowd(const struct path *path)
     for (int i = 0; i < 300; i++) {
         char name[32];
         snprintf(name, sizeof name, "/groups/%d/inner", i);
-        TRY(spine_store_make_group(store, name, &err));
-        TRY(spine_store_set_text(store, name, "note", name, &err));
+        TRY(spine_object_make_group(store, name, &err));
+        TRY(spine_attribute_set_text(store, name, "note", name, &err));
     }
-    TRY(spine_store_append_words(store, "/words", &words, &err));
+    TRY(spine_strings_append(store, "/words", &words, &err));
     TRY(spine_store_close(store, &err));
     TRY(spine_outfile_publish(path->text, &err));
     spine_words_dispose(&words);
@@ -195,15 +199,15 @@ static void test_a_rank_may_look_around_while_the_others_wait(void **state)
         char *text = NULL;
         size_t count = 0;
         bool has = false;
-        TRY(spine_store_find(store, "/groups/7/inner", &has, &err));
-        assert_true(has && spine_store_has(store, "/groups/7/inner"));
-        TRY(spine_store_find(store, "/groups/7/outer/inner", &has, &err));
-        assert_true(!has && !spine_store_has(store, "/groups/7/outer/inner"));
-        TRY(spine_store_get_text(store, "/groups/150/inner", "note", &text, &err));
+        TRY(spine_object_find(store, "/groups/7/inner", &has, &err));
+        assert_true(has && spine_object_has(store, "/groups/7/inner"));
+        TRY(spine_object_find(store, "/groups/7/outer/inner", &has, &err));
+        assert_true(!has && !spine_object_has(store, "/groups/7/outer/inner"));
+        TRY(spine_attribute_get_text(store, "/groups/150/inner", "note", &text, &err));
         assert_string_equal(text, "/groups/150/inner");
         free(text);
-        TRY(spine_store_words_count(store, "/words", &count, &err));
-        TRY(spine_store_read_words(store, "/words", count - 10000, 10000, &words, &err));
+        TRY(spine_strings_count(store, "/words", &count, &err));
+        TRY(spine_strings_read(store, "/words", count - 10000, 10000, &words, &err));
         assert_string_equal(spine_words_get(&words, 0), "word10000");
         assert_string_equal(spine_words_get(&words, 9999), "word19999");
     }
@@ -305,18 +309,18 @@ static void test_a_growing_vector_holds_all_that_was_appended(void **state)
     size_t rows = 1;
     for (int32_t i = 0; i < COUNT; i++)
         numbers[i] = 7 * i - 100;
-    TRY(spine_store_make_growing(store, "/numbers", SPINE_STORE_INT32, &err));
-    TRY(spine_store_make_growing(store, "/none", SPINE_STORE_FLOAT, &err));
-    TRY(spine_store_append(store, "/none", SPINE_STORE_FLOAT, 0, NULL, &err));
+    TRY(spine_array_make_growing(store, "/numbers", SPINE_ARRAY_INT32, &err));
+    TRY(spine_array_make_growing(store, "/none", SPINE_ARRAY_FLOAT, &err));
+    TRY(spine_array_append(store, "/none", SPINE_ARRAY_FLOAT, 0, NULL, &err));
     for (size_t done = 0; done < COUNT; done += STEP)
-        TRY(spine_store_append(store, "/numbers", SPINE_STORE_INT32,
+        TRY(spine_array_append(store, "/numbers", SPINE_ARRAY_INT32,
                                COUNT - done < STEP ? COUNT - done : STEP, numbers + done, &err));
     store = reopen(store, &path);
-    TRY(spine_store_extent(store, "/none", SPINE_STORE_FLOAT, &rows, NULL, &err));
+    TRY(spine_array_extent(store, "/none", SPINE_ARRAY_FLOAT, &rows, NULL, &err));
     assert_int_equal(rows, 0);
-    TRY(spine_store_extent(store, "/numbers", SPINE_STORE_INT32, &rows, NULL, &err));
+    TRY(spine_array_extent(store, "/numbers", SPINE_ARRAY_INT32, &rows, NULL, &err));
     assert_int_equal(rows, COUNT);
-    TRY(spine_store_read(store, "/numbers", SPINE_STORE_INT32, 0, COUNT, 1, read, &err));
+    TRY(spine_array_read(store, "/numbers", SPINE_ARRAY_INT32, 0, COUNT, 1, read, &err));
     assert_memory_equal(read, numbers, COUNT * sizeof *read);
     TRY(spine_store_close(store, &err));
     free(numbers);
@@ -332,17 +336,17 @@ static void test_words_are_kept_byte_for_byte(void **state)
     size_t count = 0;
     make_words(&words);
     TRY(spine_words_add(&one, "last", 4, &err));
-    TRY(spine_store_append_words(store, "/words", &words, &err));
-    TRY(spine_store_append_words(store, "/words", &one, &err));
+    TRY(spine_strings_append(store, "/words", &words, &err));
+    TRY(spine_strings_append(store, "/words", &one, &err));
     store = reopen(store, &path);
-    TRY(spine_store_words_count(store, "/words", &count, &err));
+    TRY(spine_strings_count(store, "/words", &count, &err));
     assert_int_equal(count, words.count + 1);
-    TRY(spine_store_read_words(store, "/words", 0, count, &read, &err));
+    TRY(spine_strings_read(store, "/words", 0, count, &read, &err));
     assert_int_equal(read.count, count);
     for (size_t i = 0; i < words.count; i++)
         assert_string_equal(spine_words_get(&read, i), spine_words_get(&words, i));
     assert_string_equal(spine_words_get(&read, words.count), "last");
-    TRY(spine_store_read_words(store, "/words", 9, 2, &one, &err)); /* appends */
+    TRY(spine_strings_read(store, "/words", 9, 2, &one, &err)); /* appends */
     assert_int_equal(one.count, 3);
     assert_int_equal(strlen(spine_words_get(&one, 1)), 70000);
     assert_string_equal(spine_words_get(&one, 2), "word0");
@@ -359,12 +363,12 @@ static void test_an_empty_list_of_words_is_a_dataset_too(void **state)
     struct spine_store *store = create(&path, NULL);
     struct spine_words none = {0};
     size_t count = 1;
-    TRY(spine_store_append_words(store, "/words", &none, &err));
-    TRY(spine_store_append_words(store, "/words", &none, &err));
+    TRY(spine_strings_append(store, "/words", &none, &err));
+    TRY(spine_strings_append(store, "/words", &none, &err));
     store = reopen(store, &path);
-    TRY(spine_store_words_count(store, "/words", &count, &err));
+    TRY(spine_strings_count(store, "/words", &count, &err));
     assert_int_equal(count, 0);
-    TRY(spine_store_read_words(store, "/words", 0, 0, &none, &err));
+    TRY(spine_strings_read(store, "/words", 0, 0, &none, &err));
     assert_int_equal(none.count, 0);
     TRY(spine_store_close(store, &err));
 }
@@ -379,42 +383,42 @@ static void test_attributes_are_read_back(void **state)
     char *text = NULL;
     int64_t integer = 0;
     double real = 0;
-    TRY(spine_store_make_group(store, "/group", &err));
-    TRY(spine_store_set_text(store, "/", "text", "[data]\ninput = \xC3\xA9\n", &err));
-    TRY(spine_store_set_text(store, "/group", "empty", "", &err));
-    TRY(spine_store_set_integers(store, "/group", "integer", &integers[1], 1, &err));
-    TRY(spine_store_set_integers(store, "/", "integers", integers, 2, &err));
-    TRY(spine_store_set_texts(store, "/", "texts", texts, 2, &err));
-    TRY(spine_store_set_texts(store, "/", "none", NULL, 0, &err));
-    TRY(spine_store_set_real(store, "/", "real", 0x1.fffffffffffffp-1000, &err));
+    TRY(spine_object_make_group(store, "/group", &err));
+    TRY(spine_attribute_set_text(store, "/", "text", "[data]\ninput = \xC3\xA9\n", &err));
+    TRY(spine_attribute_set_text(store, "/group", "empty", "", &err));
+    TRY(spine_attribute_set_integers(store, "/group", "integer", &integers[1], 1, &err));
+    TRY(spine_attribute_set_integers(store, "/", "integers", integers, 2, &err));
+    TRY(spine_attribute_set_texts(store, "/", "texts", texts, 2, &err));
+    TRY(spine_attribute_set_texts(store, "/", "none", NULL, 0, &err));
+    TRY(spine_attribute_set_real(store, "/", "real", 0x1.fffffffffffffp-1000, &err));
     store = reopen(store, &path);
-    TRY(spine_store_get_text(store, "/", "text", &text, &err));
+    TRY(spine_attribute_get_text(store, "/", "text", &text, &err));
     assert_string_equal(text, "[data]\ninput = \xC3\xA9\n");
     free(text);
-    TRY(spine_store_get_text(store, "/group", "empty", &text, &err));
+    TRY(spine_attribute_get_text(store, "/group", "empty", &text, &err));
     assert_string_equal(text, "");
     free(text);
-    TRY(spine_store_get_integer(store, "/group", "integer", &integer, &err));
+    TRY(spine_attribute_get_integer(store, "/group", "integer", &integer, &err));
     assert_true(integer == INT64_MAX);
-    TRY(spine_store_get_real(store, "/", "real", &real, &err));
+    TRY(spine_attribute_get_real(store, "/", "real", &real, &err));
     assert_true(real == 0x1.fffffffffffffp-1000);
 
-    EXPECT_REFUSED(spine_store_get_text(store, "/", "title", &text, &err), "%s: %s", path.text,
+    EXPECT_REFUSED(spine_attribute_get_text(store, "/", "title", &text, &err), "%s: %s", path.text,
                    "'/' has no attribute 'title'");
     assert_null(text);
-    EXPECT_REFUSED(spine_store_get_text(store, "/nowhere", "text", &text, &err), "%s: %s",
+    EXPECT_REFUSED(spine_attribute_get_text(store, "/nowhere", "text", &text, &err), "%s: %s",
                    path.text, "'/nowhere' has no attribute 'text'");
-    EXPECT_REFUSED(spine_store_get_text(store, "/", "real", &text, &err), "%s: %s", path.text,
+    EXPECT_REFUSED(spine_attribute_get_text(store, "/", "real", &text, &err), "%s: %s", path.text,
                    "the attribute 'real' is not text");
-    EXPECT_REFUSED(spine_store_get_text(store, "/", "texts", &text, &err), "%s: %s", path.text,
+    EXPECT_REFUSED(spine_attribute_get_text(store, "/", "texts", &text, &err), "%s: %s", path.text,
                    "the attribute 'texts' is not a single value");
-    EXPECT_REFUSED(spine_store_get_text(store, "/", "none", &text, &err), "%s: %s", path.text,
+    EXPECT_REFUSED(spine_attribute_get_text(store, "/", "none", &text, &err), "%s: %s", path.text,
                    "the attribute 'none' is not a single value");
-    EXPECT_REFUSED(spine_store_get_integer(store, "/", "integers", &integer, &err), "%s: %s",
+    EXPECT_REFUSED(spine_attribute_get_integer(store, "/", "integers", &integer, &err), "%s: %s",
                    path.text, "the attribute 'integers' is not a single value");
-    EXPECT_REFUSED(spine_store_get_integer(store, "/", "real", &integer, &err), "%s: %s", path.text,
-                   "the attribute 'real' is not an integer");
-    EXPECT_REFUSED(spine_store_get_real(store, "/group", "integer", &real, &err), "%s: %s",
+    EXPECT_REFUSED(spine_attribute_get_integer(store, "/", "real", &integer, &err), "%s: %s",
+                   path.text, "the attribute 'real' is not an integer");
+    EXPECT_REFUSED(spine_attribute_get_real(store, "/group", "integer", &real, &err), "%s: %s",
                    path.text, "the attribute 'integer' is not a floating-point number");
     TRY(spine_store_close(store, &err));
 }
@@ -424,47 +428,47 @@ static void test_what_a_dataset_is_not_is_refused(void **state)
     (void)state;
     static const struct {
         const char *name;
-        enum spine_store_type type;
+        enum spine_array_type type;
         int dimensions;
         const char *error;
     } cases[] = {
-        {"/absent", SPINE_STORE_FLOAT, 2, "has no dataset '/absent'"},
-        {"/absent/deep", SPINE_STORE_FLOAT, 1, "has no dataset '/absent/deep'"},
-        {"/group", SPINE_STORE_FLOAT, 1, "'/group' is not a dataset"},
-        {"/reals", SPINE_STORE_INT32, 2, "'/reals' doesn't hold integers"},
-        {"/reals", SPINE_STORE_FLOAT, 1, "'/reals': expected 1 dimension"},
-        {"/integers", SPINE_STORE_FLOAT, 1, "'/integers' doesn't hold floating-point numbers"},
-        {"/integers", SPINE_STORE_INT64, 2, "'/integers': expected 2 dimensions"},
-        {"/words", SPINE_STORE_FLOAT, 1, "'/words' doesn't hold floating-point numbers"},
-        {"/words", SPINE_STORE_INT64, 1, "'/words' doesn't hold integers"},
+        {"/absent", SPINE_ARRAY_FLOAT, 2, "has no dataset '/absent'"},
+        {"/absent/deep", SPINE_ARRAY_FLOAT, 1, "has no dataset '/absent/deep'"},
+        {"/group", SPINE_ARRAY_FLOAT, 1, "'/group' is not a dataset"},
+        {"/reals", SPINE_ARRAY_INT32, 2, "'/reals' doesn't hold integers"},
+        {"/reals", SPINE_ARRAY_FLOAT, 1, "'/reals': expected 1 dimension"},
+        {"/integers", SPINE_ARRAY_FLOAT, 1, "'/integers' doesn't hold floating-point numbers"},
+        {"/integers", SPINE_ARRAY_INT64, 2, "'/integers': expected 2 dimensions"},
+        {"/words", SPINE_ARRAY_FLOAT, 1, "'/words' doesn't hold floating-point numbers"},
+        {"/words", SPINE_ARRAY_INT64, 1, "'/words' doesn't hold integers"},
     };
     const struct path path = own_path("wrong.h5");
     struct spine_store *store = create(&path, NULL);
     struct spine_words words = {0};
-    TRY(spine_store_make_group(store, "/group", &err));
+    TRY(spine_object_make_group(store, "/group", &err));
     const int32_t integers[4] = {0};
-    TRY(spine_store_make(store, "/reals", SPINE_STORE_FLOAT, 2, 3, &err));
-    TRY(spine_store_make(store, "/integers", SPINE_STORE_INT32, 4, 0, &err));
-    TRY(spine_store_write(store, "/integers", SPINE_STORE_INT32, 0, 4, 1, integers, &err));
+    TRY(spine_array_make(store, "/reals", SPINE_ARRAY_FLOAT, 2, 3, &err));
+    TRY(spine_array_make(store, "/integers", SPINE_ARRAY_INT32, 4, 0, &err));
+    TRY(spine_array_write(store, "/integers", SPINE_ARRAY_INT32, 0, 4, 1, integers, &err));
     TRY(spine_words_add(&words, "w", 1, &err));
-    TRY(spine_store_append_words(store, "/words", &words, &err));
+    TRY(spine_strings_append(store, "/words", &words, &err));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t rows = 99, columns = 99;
-        EXPECT_REFUSED(spine_store_extent(store, cases[i].name, cases[i].type, &rows,
+        EXPECT_REFUSED(spine_array_extent(store, cases[i].name, cases[i].type, &rows,
                                           cases[i].dimensions == 2 ? &columns : NULL, &err),
                        "%s: %s", path.text, cases[i].error);
         assert_true(rows == 99 && columns == 99);
     }
     size_t rows = 0;
-    TRY(spine_store_extent(store, "/integers", SPINE_STORE_INT64, &rows, NULL,
+    TRY(spine_array_extent(store, "/integers", SPINE_ARRAY_INT64, &rows, NULL,
                            &err)); /* any width */
     assert_int_equal(rows, 4);
-    EXPECT_REFUSED(spine_store_words_count(store, "/absent", &rows, &err), "%s: %s", path.text,
+    EXPECT_REFUSED(spine_strings_count(store, "/absent", &rows, &err), "%s: %s", path.text,
                    "has no dataset '/absent'");
-    EXPECT_REFUSED(spine_store_words_count(store, "/reals", &rows, &err), "%s: %s", path.text,
+    EXPECT_REFUSED(spine_strings_count(store, "/reals", &rows, &err), "%s: %s", path.text,
                    "'/reals' is not a vector of strings");
-    EXPECT_REFUSED(spine_store_read_words(store, "/integers", 0, 1, &words, &err), "%s: %s",
-                   path.text, "'/integers' is not a vector of strings");
+    EXPECT_REFUSED(spine_strings_read(store, "/integers", 0, 1, &words, &err), "%s: %s", path.text,
+                   "'/integers' is not a vector of strings");
     spine_words_dispose(&words);
     finish(store, &path);
 }
@@ -476,19 +480,19 @@ static void test_a_dataset_larger_than_its_file_is_refused(void **state)
     struct spine_store *store = create(&path, NULL);
     const float numbers[6] = {0};
     size_t rows = 99, columns = 99;
-    TRY(spine_store_make(store, "/some", SPINE_STORE_FLOAT, 3, 2, &err));
-    TRY(spine_store_make(store, "/huge", SPINE_STORE_FLOAT, SIZE_MAX / 64, 4, &err));
-    TRY(spine_store_make_checked(store, "/unwritten", SPINE_STORE_FLOAT, 1 << 30, 1 << 20, &err));
-    TRY(spine_store_make(store, "/none", SPINE_STORE_FLOAT, 0, 8, &err));
-    TRY(spine_store_write(store, "/some", SPINE_STORE_FLOAT, 0, 3, 2, numbers, &err));
+    TRY(spine_array_make(store, "/some", SPINE_ARRAY_FLOAT, 3, 2, &err));
+    TRY(spine_array_make(store, "/huge", SPINE_ARRAY_FLOAT, SIZE_MAX / 64, 4, &err));
+    TRY(spine_array_make_checked(store, "/unwritten", SPINE_ARRAY_FLOAT, 1 << 30, 1 << 20, &err));
+    TRY(spine_array_make(store, "/none", SPINE_ARRAY_FLOAT, 0, 8, &err));
+    TRY(spine_array_write(store, "/some", SPINE_ARRAY_FLOAT, 0, 3, 2, numbers, &err));
     finish(store, &path);
     TRY(spine_store_open(&store, path.text, NULL, &err));
-    TRY(spine_store_extent(store, "/some", SPINE_STORE_FLOAT, &rows, &columns, &err));
-    TRY(spine_store_extent(store, "/none", SPINE_STORE_FLOAT, &rows, &columns, &err));
-    EXPECT_REFUSED(spine_store_extent(store, "/huge", SPINE_STORE_FLOAT, &rows, &columns, &err),
+    TRY(spine_array_extent(store, "/some", SPINE_ARRAY_FLOAT, &rows, &columns, &err));
+    TRY(spine_array_extent(store, "/none", SPINE_ARRAY_FLOAT, &rows, &columns, &err));
+    EXPECT_REFUSED(spine_array_extent(store, "/huge", SPINE_ARRAY_FLOAT, &rows, &columns, &err),
                    "%s: '/huge' claims more data than the file holds", path.text);
     EXPECT_REFUSED(
-        spine_store_extent(store, "/unwritten", SPINE_STORE_FLOAT, &rows, &columns, &err),
+        spine_array_extent(store, "/unwritten", SPINE_ARRAY_FLOAT, &rows, &columns, &err),
         "%s: '/unwritten' claims more data than the file holds", path.text);
     TRY(spine_store_close(store, &err));
 }
@@ -511,9 +515,10 @@ static void test_a_file_of_another_format_or_version_is_refused(void **state)
         const struct path path = own_path("format.h5");
         struct spine_store *store = create(&path, NULL);
         if (cases[i].format != NULL)
-            TRY(spine_store_set_text(store, "/", "format", cases[i].format, &err));
+            TRY(spine_attribute_set_text(store, "/", "format", cases[i].format, &err));
         if (cases[i].version != 0)
-            TRY(spine_store_set_integers(store, "/", "format_version", &cases[i].version, 1, &err));
+            TRY(spine_attribute_set_integers(store, "/", "format_version", &cases[i].version, 1,
+                                             &err));
         finish(store, &path);
         EXPECT_REFUSED(spine_store_open(&store, path.text, "spine-vectors", &err), "%s: %s",
                        path.text, cases[i].error);
@@ -545,8 +550,8 @@ static void test_a_truncated_file_is_refused_at_any_length(void **state)
     struct spine_store *store = create(&path, "spine-vectors");
     size_t size = 0;
     const float zeros[300] = {0};
-    TRY(spine_store_make(store, "/vectors", SPINE_STORE_FLOAT, 100, 3, &err));
-    TRY(spine_store_write(store, "/vectors", SPINE_STORE_FLOAT, 0, 100, 3, zeros, &err));
+    TRY(spine_array_make(store, "/vectors", SPINE_ARRAY_FLOAT, 100, 3, &err));
+    TRY(spine_array_write(store, "/vectors", SPINE_ARRAY_FLOAT, 0, 100, 3, zeros, &err));
     finish(store, &path);
     free(get_bytes(&path, &size));
     for (size_t length = 0; length < size; length += length < 16 || size - length < 4 ? 1 : 101) {
@@ -650,14 +655,14 @@ enum { TOO_MANY = 1 << 20 };
 
 static int write_rows_too_many(struct spine_store *store, const void *data)
 {
-    return spine_store_make(store, "/x", SPINE_STORE_FLOAT, TOO_MANY, 0, &err) ||
-           spine_store_write(store, "/x", SPINE_STORE_FLOAT, 0, TOO_MANY, 1, data, &err);
+    return spine_array_make(store, "/x", SPINE_ARRAY_FLOAT, TOO_MANY, 0, &err) ||
+           spine_array_write(store, "/x", SPINE_ARRAY_FLOAT, 0, TOO_MANY, 1, data, &err);
 }
 
 static int append_too_many(struct spine_store *store, const void *data)
 {
-    return spine_store_make_growing(store, "/x", SPINE_STORE_FLOAT, &err) ||
-           spine_store_append(store, "/x", SPINE_STORE_FLOAT, TOO_MANY, data, &err);
+    return spine_array_make_growing(store, "/x", SPINE_ARRAY_FLOAT, &err) ||
+           spine_array_append(store, "/x", SPINE_ARRAY_FLOAT, TOO_MANY, data, &err);
 }
 
 static void test_a_full_disk_is_named(void **state)

@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/files/array.h"
 #include "spine/files/merge.h"
+#include "spine/files/object.h"
+#include "spine/files/store.h"
+#include "spine/files/strings.h"
 #include "spine/space/space.h"
 #include "support/directory.h"
 #include "support/shards.h"
@@ -24,9 +28,9 @@ static void write_store(const struct path *path, size_t num_words, const float *
     for (size_t i = 0; i < num_words; i++)
         TRY(spine_words_add(&words, list[i], 1, &err));
     TRY(spine_store_create(&store, path->text, "spine-vectors", &err));
-    TRY(spine_store_append_words(store, "words", &words, &err));
-    TRY(spine_store_make(store, "vectors", SPINE_STORE_FLOAT, 3, 2, &err));
-    TRY(spine_store_write(store, "vectors", SPINE_STORE_FLOAT, 0, 3, 2, values, &err));
+    TRY(spine_strings_append(store, "words", &words, &err));
+    TRY(spine_array_make(store, "vectors", SPINE_ARRAY_FLOAT, 3, 2, &err));
+    TRY(spine_array_write(store, "vectors", SPINE_ARRAY_FLOAT, 0, 3, 2, values, &err));
     TRY(spine_store_close(store, &err));
     TRY(spine_outfile_publish(path->text, &err));
     spine_words_dispose(&words);
@@ -137,10 +141,11 @@ static void test_codes_without_excess(void **state)
     TRY(spine_words_add(&words, "a", 1, &err) || spine_words_add(&words, "b", 1, &err));
     TRY(spine_store_create(&store, path.text, NULL, &err));
     write_hand_matrix(store, "/X", &matrix);
-    TRY(spine_store_make_group(store, "/obs", &err) || spine_store_make_group(store, "/var", &err));
-    TRY(spine_store_append_words(store, "/var/_index", &words, &err));
+    TRY(spine_object_make_group(store, "/obs", &err) ||
+        spine_object_make_group(store, "/var", &err));
+    TRY(spine_strings_append(store, "/var/_index", &words, &err));
     TRY(spine_words_add(&words, "a", 1, &err)); /* a word that is repeated */
-    TRY(spine_store_append_words(store, "/obs/_index", &words, &err));
+    TRY(spine_strings_append(store, "/obs/_index", &words, &err));
     TRY(spine_store_close(store, &err) || spine_outfile_publish(path.text, &err));
     spine_words_dispose(&words);
     TRY(spine_space_read(&space, path.text, &err));

@@ -12,7 +12,9 @@
 
 #include "spine/base/outfile.h"
 #include "spine/base/random.h"
+#include "spine/files/array.h"
 #include "spine/files/store.h"
+#include "spine/files/strings.h"
 #include "spine/train/dataset.h"
 #include "spine/train/nodedata.h"
 #include "support/expect.h"
@@ -45,9 +47,9 @@ static void write_vectors(size_t rows, size_t words, size_t row, double value, c
             TRY(spine_words_add(&list, word, (size_t)length, &err));
         }
         TRY(spine_store_create(&store, path.text, format, &err));
-        TRY(spine_store_make(store, "/vectors", SPINE_STORE_FLOAT, rows, DIM, &err));
-        TRY(spine_store_write(store, "/vectors", SPINE_STORE_FLOAT, 0, rows, DIM, vectors, &err));
-        TRY(spine_store_append_words(store, "/words", &list, &err));
+        TRY(spine_array_make(store, "/vectors", SPINE_ARRAY_FLOAT, rows, DIM, &err));
+        TRY(spine_array_write(store, "/vectors", SPINE_ARRAY_FLOAT, 0, rows, DIM, vectors, &err));
+        TRY(spine_strings_append(store, "/words", &list, &err));
         TRY(spine_store_close(store, &err));
         TRY(spine_outfile_publish(path.text, &err));
         spine_words_dispose(&list);

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "spine/base/outfile.h"
+#include "spine/files/array.h"
 #include "spine/files/store.h"
+#include "spine/files/strings.h"
 #include "spine/train/measures.h"
 #include "support/expect.h"
 #include "support/ranks.h"
@@ -28,9 +30,9 @@ static void read_corners(struct spine_dataset *data)
         for (int i = 0; i < ROWS; i++)
             TRY(spine_words_add(&words, "w", 1, &err));
         TRY(spine_store_create(&store, path.text, "spine-vectors", &err));
-        TRY(spine_store_make(store, "/vectors", SPINE_STORE_FLOAT, ROWS, DIM, &err));
-        TRY(spine_store_write(store, "/vectors", SPINE_STORE_FLOAT, 0, ROWS, DIM, corners, &err));
-        TRY(spine_store_append_words(store, "/words", &words, &err));
+        TRY(spine_array_make(store, "/vectors", SPINE_ARRAY_FLOAT, ROWS, DIM, &err));
+        TRY(spine_array_write(store, "/vectors", SPINE_ARRAY_FLOAT, 0, ROWS, DIM, corners, &err));
+        TRY(spine_strings_append(store, "/words", &words, &err));
         TRY(spine_store_close(store, &err));
         TRY(spine_outfile_publish(path.text, &err));
         spine_words_dispose(&words);

@@ -1,0 +1,250 @@
+/* h5.c -- what the modules behind the door to HDF5 share. */
+#include "spine/files/h5.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+
+/* --- Errors ------------------------------------------------------------------------------- */
+
+static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *context)
+{
+    /* A failed system call is described in lines of numbers; the C library's words are enough. */
+    static const char number[] = "errno = ", quoted[] = "error message = '";
+    struct spine_h5_cause *cause = context;
+    (void)depth;
+
+    if (entry->min_num == H5E_NOSPACE || entry->maj_num == H5E_RESOURCE)
+        cause->code = ENOMEM;
+    if (entry->desc == NULL || entry->desc[0] == '\0')
+        return 0;
+
+    const char *code = strstr(entry->desc, number), *system = strstr(entry->desc, quoted);
+    if (code != NULL)
+        cause->code = atoi(code + strlen(number));
+    if (strstr(entry->desc, "unable to lock") != NULL)
+        cause->is_lock = true;
+
+    const char *begin = system == NULL ? entry->desc : system + strlen(quoted);
+    const size_t length = strcspn(begin, system == NULL ? "\n" : "'\n");
+    snprintf(cause->text, sizeof cause->text, "%.*s", (int)length, begin);
+    return 0;
+}
+
+struct spine_h5_cause spine_h5_find_cause(void)
+{
+    struct spine_h5_cause cause = {.text = "unknown HDF5 error"};
+
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_innermost, &cause);
+    return cause;
+}
+
+int spine_h5_fail(const char *path, const char *what, struct spine_error *err)
+{
+    const struct spine_h5_cause cause = spine_h5_find_cause();
+    return spine_fail(err, "%s: %s: %s", path, what, cause.text);
+}
+
+int spine_h5_fail_object(const struct spine_store *store, const char *doing, const char *name,
+                         struct spine_error *err)
+{
+    char what[256];
+    snprintf(what, sizeof what, "can't %s '%s'", doing, name);
+    return spine_h5_fail(store->path, what, err);
+}
+
+int spine_h5_fail_answer(const char *path, struct spine_error *err)
+{
+    const struct spine_h5_cause cause = spine_h5_find_cause();
+
+    if (cause.code == 0)
+        return 0;
+    return spine_fail(err, "%s: can't read it: %s", path, strerror(cause.code));
+}
+
+int spine_h5_agree(const struct spine_store *store, int rc, struct spine_error *err)
+{
+    return store->comm == NULL ? rc : spine_comm_agree(store->comm, rc, err);
+}
+
+/* --- Objects ------------------------------------------------------------------------------ */
+
+hid_t spine_h5_string_type(void)
+{
+    const hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    return type;
+}
+
+hid_t spine_h5_link_creation(void)
+{
+    const hid_t properties = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(properties, 1);
+    return properties;
+}
+
+int spine_h5_make(struct spine_store *store, const char *name, hid_t type, hid_t space,
+                  hid_t creation, struct spine_error *err)
+{
+    const hid_t links = spine_h5_link_creation();
+    H5Pset_obj_track_times(creation, 0); /* so that equal runs write equal bytes */
+    const hid_t dataset =
+        space < 0 ? H5I_INVALID_HID
+                  : H5Dcreate2(store->file, name, type, space, links, creation, H5P_DEFAULT);
+    const int rc = dataset < 0 ? spine_h5_fail_object(store, "make the dataset", name, err) : 0;
+
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    if (space >= 0)
+        H5Sclose(space);
+    H5Pclose(creation);
+    H5Pclose(links);
+    return rc;
+}
+
+/* Seven parameters: those of H5Dread(), with plain numbers for its selections. */
+int spine_h5_transfer(hid_t dataset, enum spine_h5_direction direction, hid_t type, size_t first,
+                      size_t count, size_t stride, void *data)
+{
+    const hid_t file = H5Dget_space(dataset);
+    hsize_t extent[2] = {0, 1};
+    const int dimensions = H5Sget_simple_extent_ndims(file);
+    if (dimensions < 1 || dimensions > 2 || H5Sget_simple_extent_dims(file, extent, NULL) < 0) {
+        H5Sclose(file);
+        return -1;
+    }
+
+    assert(dimensions == 1 || stride >= extent[1]);
+    const hsize_t start[2] = {first, 0}, size[2] = {count, extent[1]};
+    const hsize_t zero[2] = {0, 0}, memory_extent[2] = {count, stride};
+    const hid_t memory = H5Screate_simple(dimensions, memory_extent, NULL);
+    H5Sselect_hyperslab(file, H5S_SELECT_SET, start, NULL, size, NULL);
+    H5Sselect_hyperslab(memory, H5S_SELECT_SET, zero, NULL, size, NULL);
+
+    const herr_t rc = direction == SPINE_H5_READ
+                          ? H5Dread(dataset, type, memory, file, H5P_DEFAULT, data)
+                          : H5Dwrite(dataset, type, memory, file, H5P_DEFAULT, data);
+    const hid_t reason = H5Eget_current_stack(); /* why it failed, if it did */
+    H5Sclose(memory);
+    H5Sclose(file);
+    H5Eset_current_stack(reason);
+    if (rc < 0)
+        return -1;
+
+    return 0;
+}
+
+/* Make the vector 'count' elements longer. Its old length goes to *length. */
+static int lengthen(hid_t dataset, size_t count, hsize_t *length)
+{
+    const hid_t space = H5Dget_space(dataset);
+    const int known = space >= 0 && H5Sget_simple_extent_dims(space, length, NULL) == 1;
+    if (space >= 0)
+        H5Sclose(space);
+    const hsize_t longer = *length + count;
+    return known && H5Dset_extent(dataset, &longer) >= 0 ? 0 : -1;
+}
+
+int spine_h5_append(struct spine_store *store, const char *name, hid_t type, size_t count,
+                    const void *data, struct spine_error *err)
+{
+    if (count == 0)
+        return 0;
+    hsize_t length = 0;
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    const int failed =
+        dataset < 0 || lengthen(dataset, count, &length) ||
+        spine_h5_transfer(dataset, SPINE_H5_WRITE, type, length, count, 1, (void *)data);
+    int rc = failed ? spine_h5_fail_object(store, "append to", name, err) : 0;
+    if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
+        rc = spine_h5_fail_object(store, "append to", name, err);
+    return rc;
+}
+
+/* Is the file large enough for a dataset of this extent? A few bytes may announce any extent, and
+ * memory is allocated by it. Filters, such as gzip, don't make data more than 1032 times smaller;
+ * what was never written takes no room, and counts as missing. */
+static bool is_held(const struct spine_store *store, hid_t dataset, hid_t type,
+                    const struct spine_h5_facts *facts)
+{
+    const hid_t creation = H5Dget_create_plist(dataset);
+    const hsize_t stored = H5Dget_storage_size(dataset);
+    const hsize_t ratio = H5Pget_nfilters(creation) > 0 ? 1032 : 1;
+    const size_t size = H5Tget_size(type); /* 0 if the type is damaged */
+    hsize_t file = 0;
+    H5Pclose(creation);
+    if (size == 0 || H5Fget_filesize(store->file, &file) < 0 || stored > file)
+        return false;
+    hsize_t most = stored * ratio / size; /* elements */
+    bool fits = true;
+    for (int i = 0; i < facts->dimensions; i++) {
+        if (facts->extent[i] == 0)
+            return true;
+        most /= facts->extent[i];
+        fits = fits && most > 0;
+    }
+    return fits;
+}
+
+int spine_h5_look_up(struct spine_store *store, const char *name, struct spine_h5_facts *facts,
+                     struct spine_error *err)
+{
+    const htri_t answer = H5Lexists(store->file, name, H5P_DEFAULT);
+    if (answer < 0 && spine_h5_fail_answer(store->path, err))
+        return -1;
+    if (answer <= 0)
+        return spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
+
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    if (dataset < 0 && spine_h5_fail_answer(store->path, err))
+        return -1;
+    if (dataset < 0)
+        return spine_refuse(err, "%s: '%s' is not a dataset", store->path, name);
+
+    const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    facts->class = H5Tget_class(type);
+    facts->is_text = facts->class == H5T_STRING;
+    facts->length = H5Tis_variable_str(type) > 0 ? 0 : H5Tget_size(type);
+    facts->dimensions = H5Sget_simple_extent_dims(space, facts->extent, NULL);
+    facts->is_held = is_held(store, dataset, type, facts);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Dclose(dataset);
+    return 0;
+}
+
+int spine_h5_refuse_missing(const struct spine_store *store, const char *name,
+                            struct spine_error *err)
+{
+    return spine_refuse(err, "%s: '%s' claims more data than the file holds", store->path, name);
+}
+
+int spine_h5_make_growing(struct spine_store *store, const char *name, hid_t type, hsize_t chunk,
+                          struct spine_error *err)
+{
+    const hsize_t none = 0, unlimited = H5S_UNLIMITED;
+    const hid_t space = H5Screate_simple(1, &none, &unlimited);
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(creation, 1, &chunk);
+    return spine_h5_make(store, name, type, space, creation, err);
+}
+
+int spine_h5_put_scalar(struct spine_store *store, const char *name, hid_t disk, hid_t memory,
+                        const void *value, struct spine_error *err)
+{
+    if (spine_h5_make(store, name, disk, H5Screate(H5S_SCALAR), H5Pcreate(H5P_DATASET_CREATE), err))
+        return -1;
+
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    int rc = 0;
+    if (dataset < 0 || H5Dwrite(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) < 0)
+        rc = spine_h5_fail_object(store, "write", name, err);
+    if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
+        rc = spine_h5_fail_object(store, "finish", name, err);
+    return rc;
+}

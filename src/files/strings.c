@@ -1,0 +1,149 @@
+/* strings.c -- strings in an HDF5 file. */
+#include "spine/files/strings.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+#include "spine/files/h5.h"
+#include "spine/files/object.h"
+
+enum {
+#ifdef SPINE_FUZZ /* small files go beyond it */
+    CHUNK = 16,
+#else
+    CHUNK = 1 << 13, /* strings that lie together, and are read at once */
+#endif
+};
+
+int spine_strings_append(struct spine_store *store, const char *name,
+                         const struct spine_words *words, struct spine_error *err)
+{
+    const char **pointers =
+        spine_memory_get(words->count + 1, sizeof *pointers, "words to write", err);
+    if (pointers == NULL)
+        return -1;
+    for (size_t i = 0; i < words->count; i++)
+        pointers[i] = spine_words_get(words, i);
+    const hid_t type = spine_h5_string_type();
+    bool has = false;
+    int rc = spine_object_find(store, name, &has, err);
+    if (rc == 0 && !has)
+        rc = spine_h5_make_growing(store, name, type, CHUNK, err);
+    if (rc == 0)
+        rc = spine_h5_append(store, name, type, words->count, pointers, err);
+    H5Tclose(type);
+    free(pointers);
+    return rc;
+}
+
+int spine_strings_count(struct spine_store *store, const char *name, size_t *count,
+                        struct spine_error *err)
+{
+    struct spine_h5_facts facts;
+    if (spine_h5_look_up(store, name, &facts, err))
+        return -1;
+    if (!facts.is_text || facts.dimensions != 1)
+        return spine_refuse(err, "%s: '%s' is not a vector of strings", store->path, name);
+    if (!facts.is_held)
+        return spine_h5_refuse_missing(store, name, err);
+    *count = facts.extent[0];
+    return 0;
+}
+
+/* Append the strings that HDF5 has read to 'words', and free them. */
+static int take_words(struct spine_words *words, char **texts, size_t count,
+                      struct spine_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *word = texts[i] == NULL ? "" : texts[i];
+        if (rc == 0)
+            rc = spine_words_add(words, word, strlen(word), err);
+        H5free_memory(texts[i]);
+    }
+    return rc;
+}
+
+/* Strings [first, first + count) of a dataset. */
+struct part {
+    const char *name;
+    hid_t dataset;
+    size_t first, count;
+};
+
+static int read_variable_words(const struct spine_store *store, struct part part,
+                               struct spine_words *words, struct spine_error *err)
+{
+    const hid_t type = H5Dget_type(part.dataset);
+    char **texts = spine_memory_get(CHUNK, sizeof *texts, "words to read", err);
+    int rc = -(texts == NULL);
+
+    for (size_t done = 0; rc == 0 && done < part.count; done += CHUNK) {
+        const size_t left = part.count - done, rows = left < CHUNK ? left : CHUNK;
+        rc = spine_h5_transfer(part.dataset, SPINE_H5_READ, type, part.first + done, rows, 1, texts)
+                 ? spine_h5_fail_object(store, "read", part.name, err)
+                 : take_words(words, texts, rows, err);
+    }
+    free(texts);
+    H5Tclose(type);
+    return rc;
+}
+
+/* Strings of 'length' bytes each, filled up with NULs or blanks. */
+static int read_fixed_words(const struct spine_store *store, struct part part, size_t length,
+                            struct spine_words *words, struct spine_error *err)
+{
+    const hid_t type = H5Dget_type(part.dataset);
+    const bool has_blanks = H5Tget_strpad(type) == H5T_STR_SPACEPAD;
+    const size_t most = SPINE_H5_TRANSFER / length + 1;
+    char *text = spine_memory_get(most, length, "words to read", err);
+    int rc = -(text == NULL);
+
+    for (size_t done = 0; rc == 0 && done < part.count; done += most) {
+        const size_t left = part.count - done, rows = left < most ? left : most;
+        if (spine_h5_transfer(part.dataset, SPINE_H5_READ, type, part.first + done, rows, 1, text))
+            rc = spine_h5_fail_object(store, "read", part.name, err);
+        for (size_t i = 0; rc == 0 && i < rows; i++) {
+            const char *word = text + i * length;
+            size_t bytes = strnlen(word, length);
+            while (has_blanks && bytes > 0 && word[bytes - 1] == ' ')
+                bytes--;
+            rc = spine_words_add(words, word, bytes, err);
+        }
+    }
+    free(text);
+    H5Tclose(type);
+    return rc;
+}
+
+int spine_strings_read(struct spine_store *store, const char *name, size_t first, size_t count,
+                       struct spine_words *words, struct spine_error *err)
+{
+    enum { MOST_LENGTH = 1 << 20 };
+    struct spine_h5_facts facts;
+    size_t total = 0;
+
+    if (spine_strings_count(store, name, &total, err) || spine_h5_look_up(store, name, &facts, err))
+        return -1;
+    if (facts.length > MOST_LENGTH)
+        return spine_refuse(err, "%s: '%s' has strings of %zu bytes", store->path, name,
+                            facts.length);
+
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    const struct part part = {name, dataset, first, count};
+    const int rc = facts.length == 0 ? read_variable_words(store, part, words, err)
+                                     : read_fixed_words(store, part, facts.length, words, err);
+    H5Dclose(dataset);
+    return rc;
+}
+
+int spine_strings_put(struct spine_store *store, const char *name, const char *text,
+                      struct spine_error *err)
+{
+    const hid_t type = spine_h5_string_type();
+    const int rc = spine_h5_put_scalar(store, name, type, type, &text, err);
+    H5Tclose(type);
+    return rc;
+}
