@@ -9,15 +9,15 @@
 # the third time.
 #
 # SIGTERM, as scancel and preemption send it, is passed on as USR1 too: on SIGTERM mpirun would kill
-# the ranks after its own delay, whatever they are saving, and end with status 1.
+# the ranks a second later, whatever they are saving, and end with status 1. (Its delay can be set, by
+# OMPI_MCA_odls_base_sigkill_timeout, but it then waits twice as long whenever a rank leaves with
+# another status than 0, so that each requeue would cost two minutes instead of two seconds.)
 
 ulimit -c 0
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # a rank a core
 # mpirun notices in 8 seconds, and not in 8 minutes, that a host was unplugged.
 export OMPI_MCA_oob_tcp_keepalive_time=5 OMPI_MCA_oob_tcp_keepalive_intvl=1
 export OMPI_MCA_oob_tcp_keepalive_probes=3
-# Where SIGTERM does reach mpirun, it waits so many seconds for the ranks to save, and not for one.
-export OMPI_MCA_odls_base_sigkill_timeout=60
 # shellcheck source=slurm/env.sh
 . "${here:?}/env.sh"
 

@@ -36,9 +36,7 @@ static const char usage[] =
     "\n"
     "Signals: USR2 save; USR1 save and leave; TERM and INT the same if there is time. mpirun "
     "itself\n"
-    "kills the ranks a second after TERM or INT; OMPI_MCA_odls_base_sigkill_timeout=SECONDS in "
-    "its\n"
-    "environment gives them longer.\n";
+    "kills the ranks a second after TERM or INT, saved or not; send it USR1 instead.\n";
 
 enum job {
     TRAIN,

@@ -86,7 +86,7 @@ for _ in $(seq 300); do
 done
 kill -TERM "$(pgrep -P $job -x mpirun || pgrep -P $job)"
 wait $job || true
-grep -q "it kills the ranks 3 s after it: OMPI_MCA_odls_base_sigkill_timeout=5 in its" stderr ||
+grep -q "it kills the ranks 3 s after it, saved or not: send it USR1 instead" stderr ||
     fail "$(cat stderr)"
 find term -name 'checkpoint-*.h5' | grep -q . || fail "nothing was saved: $(cat stderr)"
 

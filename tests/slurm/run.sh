@@ -13,8 +13,7 @@ TMPDIR=${TMPDIR:-/tmp}
 need sbatch slurmctld slurmd munged ip nsenter unshare pgrep
 unshare --mount --uts --ipc --net --pid --fork true 2>/dev/null || skip "no namespaces here"
 
-# task isn't among them: there the requeued trial is waited for in vain, which is to be found out.
-items=(batch srun requeue cancel merge array sweep stuck limit lost unplugged script_lost)
+items=(batch srun requeue cancel merge array task sweep stuck limit lost unplugged script_lost)
 [ $# = 0 ] || items=("$@")
 scripts=$SPINE_SOURCE/slurm
 PATH=$SPINE_BIN:$PATH
