@@ -632,7 +632,7 @@ static void print_words(const struct job *job)
                 job->num_invalid == 1 ? " is" : "s are");
 }
 
-static void print_report(const struct job *job, const struct spine_outlier_report *report)
+static void print_report(const struct job *job, double rms)
 {
     FILE *out = job->options->report;
     static const char *const reasons[NUM_REASONS] = {
@@ -644,7 +644,7 @@ static void print_report(const struct job *job, const struct spine_outlier_repor
     const size_t num_blank = (size_t)job->num_blank, dimension = job->vectors.dimension;
 
     fprintf(out, "%s: %lld vectors of %zu number%s, RMS %.6g\n", job->options->output,
-            (long long)job->num_rows, dimension, plural(dimension), report->rms);
+            (long long)job->num_rows, dimension, plural(dimension), rms);
     print_layout(job);
     if (num_blank > 0)
         fprintf(out, "%s: %zu blank line%s skipped\n", path, num_blank, plural(num_blank));
@@ -658,8 +658,6 @@ static void print_report(const struct job *job, const struct spine_outlier_repor
                 "number may be too\n",
                 path);
     fflush(out);
-    spine_outliers_warn(report, path,
-                        report->has_row ? spine_words_get(&job->words, report->row) : NULL);
 }
 
 static void log_seconds(const struct job *job, const double marks[4])
@@ -680,6 +678,7 @@ static void log_seconds(const struct job *job, const double marks[4])
 
 static int run(struct job *job, struct spine_error *err)
 {
+    const struct spine_convert_options *options = job->options;
     struct spine_outlier_report report;
     double marks[4] = {spine_clock_now()};
     if (begin(job, err) || read_rows(job, err))
@@ -692,8 +691,12 @@ static int run(struct job *job, struct spine_error *err)
     if (write_output(job, &report, err))
         return -1;
     marks[3] = spine_clock_now();
-    if (job->comm->rank == 0)
-        print_report(job, &report);
+    if (job->comm->rank == 0) {
+        if (options->report != NULL)
+            print_report(job, report.rms);
+        spine_outliers_warn(&report, options->source.path,
+                            report.has_row ? spine_words_get(&job->words, report.row) : NULL);
+    }
     log_seconds(job, marks);
     return 0;
 }

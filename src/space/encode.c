@@ -69,7 +69,8 @@ static int convert(struct job *job, struct spine_error *err)
 {
     const struct spine_encode_options *options = job->options;
     const char *beside = options->num_outputs > 0 ? options->outputs[0] : "spine-encode";
-    struct spine_convert_options conversion = {.output = job->spool};
+    /* Standard output is for --words. */
+    struct spine_convert_options conversion = {.output = job->spool, .report = stderr};
 
     if (snprintf(job->spool, sizeof job->spool, "%s.input.h5", beside) >= (int)sizeof job->spool)
         return spine_refuse(err, "%.60s...: the path is too long", beside);

@@ -22,7 +22,7 @@ struct spine_convert_options {
     bool skip_bad;      /* leave out rows with NaN or Inf, without a word, with a wrong count of
                          * numbers or with duplicate words, instead of refusing */
     const char *notice; /* logged when the work begins, or NULL */
-    FILE *report;       /* where rank 0 says what was done */
+    FILE *report;       /* where rank 0 says what was done, or NULL */
     uint64_t limit;     /* read the first so many rows and no more; 0: all */
 };
 
