@@ -38,7 +38,7 @@ struct numbers {
 struct job {
     struct spine_comm *comm;
     const struct spine_convert_options *options;
-    struct spine_source_files files;
+    struct spine_sourcefiles files;
     struct spine_source *source;
     struct spine_vectors vectors; /* this rank's; its words go to 'words' on rank 0 */
     size_t first_row;             /* of this rank's, counted over all ranks */
@@ -118,7 +118,7 @@ static int prepare(struct job *job, struct spine_error *err)
     const struct spine_convert_options *options = job->options;
 
     if (check_output(options, err) ||
-        spine_source_prepare(&job->files, &options->source, options->output, err))
+        spine_sourcefiles_prepare(&job->files, &options->source, options->output, err))
         return -1;
     return begin_output(job, err);
 }
@@ -709,7 +709,7 @@ static void dispose(struct job *job)
     spine_outliers_dispose(&job->outliers);
     spine_source_close(job->source);
     if (job->comm->rank == 0)
-        spine_source_clean(&job->files);
+        spine_sourcefiles_clean(&job->files);
     for (int i = 0; i < NUM_REASONS; i++)
         free(job->left_out[i].at);
     free(job->repeated.at);

@@ -1,16 +1,13 @@
-/* source.c -- an embedding in any form: preparing and opening it.
+/* source.c -- an embedding in any form.
  *
  * Of the forms only text and word2vec's binary format have rows of unknown places. All others are a
  * matrix: their parts are ranges of rows. */
 #include "spine/files/source.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "spine/base/memory.h"
 #include "spine/files/sheet.h"
@@ -19,21 +16,19 @@
 #include "spine/text/npy.h"
 #include "spine/text/safetensors.h"
 #include "spine/text/stream.h"
-#include "spine/text/word2vec.h"
+#include "spine/text/word2vecpart.h"
 
 enum {
 #ifdef SPINE_FUZZ
     BLOCK_NUMBERS = 64,
-    BLOCK_BYTES = 64,
 #else
     BLOCK_NUMBERS = 1 << 18, /* that are looked at for NaN at once */
-    BLOCK_BYTES = 1 << 20,   /* of word2vec's rows that are read at once */
 #endif
 };
 
 struct spine_source {
     const struct spine_source_request *request; /* borrowed */
-    const struct spine_source_files *files;     /* borrowed */
+    const struct spine_sourcefiles *files;      /* borrowed */
     size_t rows, dimension;                     /* rows: 0 where only the words' end says */
     enum spine_source_words words;
 
@@ -45,246 +40,8 @@ struct spine_source {
 
     /* The part. */
     size_t first, count; /* its rows of a matrix */
-    uint64_t span[2];    /* its bytes of a word2vec file */
-    uint64_t *offsets;   /* owned; of word2vec's rows */
-    size_t num_offsets, offsets_capacity;
+    struct spine_word2vecpart word2vecpart;
 };
-
-/* --- Preparing ---------------------------------------------------------------------------- */
-
-static int set_path(char path[SPINE_PATH], const char *text, struct spine_error *err)
-{
-    if (snprintf(path, SPINE_PATH, "%s", text) >= SPINE_PATH)
-        return spine_refuse(err, "%.60s...: the path is too long", text);
-    return 0;
-}
-
-/* Copy what 'from' unpacks to into a file of its own; 'path' becomes its name. */
-static int spool(char path[SPINE_PATH], const char *from, const char *prefix, const char *ending,
-                 bool *is_spooled, struct spine_error *err)
-{
-    char to[SPINE_PATH];
-
-    if (snprintf(to, sizeof to, "%s.%s", prefix, ending) >= SPINE_PATH)
-        return spine_refuse(err, "%.60s...: the path is too long", prefix);
-    unlink(to); /* what a crash left */
-    if (spine_stream_save(from, to, err))
-        return -1;
-    *is_spooled = true;
-    return set_path(path, to, err);
-}
-
-/* Must it be unpacked to be read at any offset? */
-static int look_at_container(const char *path, bool *is_packed, struct spine_error *err)
-{
-    struct spine_stream *stream = NULL;
-
-    if (spine_stream_open(&stream, path, err))
-        return -1;
-    *is_packed = spine_stream_kind(stream) != SPINE_STREAM_PLAIN;
-    spine_stream_close(stream);
-    return 0;
-}
-
-/* An .npz: its members that end in .npy. */
-struct arrays {
-    char matrix[SPINE_PATH], words[SPINE_PATH]; /* FILE:MEMBER of the only ones */
-    int num_matrices, num_words, num_members;
-    const char *file, *prefix;
-    char names[300];
-};
-
-/* Look at the header of a member, which is spooled for it. */
-static int look_at_member(struct arrays *arrays, const char *member, struct spine_error *err)
-{
-    char path[SPINE_PATH], to[SPINE_PATH];
-    bool is_spooled = false;
-    struct spine_binary binary;
-    struct spine_npy npy;
-
-    if (snprintf(path, sizeof path, "%s:%s", arrays->file, member) >= SPINE_PATH)
-        return spine_refuse(err, "%.60s...: the path is too long", arrays->file);
-    if (spool(to, path, arrays->prefix, "member", &is_spooled, err))
-        return -1;
-    int rc = spine_binary_open(&binary, to, path, err);
-    if (rc == 0) {
-        rc = spine_npy_open(&npy, &binary, err);
-        spine_binary_close(&binary);
-    }
-    unlink(to);
-    if (rc)
-        return -1;
-
-    if (npy.num_sizes == 2 && npy.type[1] == 'f') {
-        arrays->num_matrices++;
-        strcpy(arrays->matrix, path);
-    } else if (spine_npy_has_words(&npy)) {
-        arrays->num_words++;
-        strcpy(arrays->words, path);
-    }
-    return 0;
-}
-
-struct members {
-    struct spine_words names;
-    struct spine_error *err;
-    int rc;
-};
-
-static bool note_member(const char *name, void *data)
-{
-    struct members *members = data;
-    const size_t length = strlen(name);
-
-    if (length < 4 || strcmp(name + length - 4, ".npy") != 0)
-        return true;
-    members->rc = spine_words_add(&members->names, name, length, members->err);
-    return members->rc == 0;
-}
-
-/* Choose among the arrays of an .npz, if 'path' is one and names none. */
-static int choose_arrays(const char *path, const char *prefix, struct arrays *arrays,
-                         struct spine_error *err)
-{
-    struct members members = {.err = err};
-    int rc = spine_stream_list(path, note_member, &members, err);
-
-    *arrays = (struct arrays){.file = path, .prefix = prefix};
-    rc = rc ? rc : members.rc;
-    for (size_t i = 0; rc == 0 && i < members.names.count; i++) {
-        const char *name = spine_words_get(&members.names, i);
-        const size_t used = strlen(arrays->names);
-        snprintf(arrays->names + used, sizeof arrays->names - used, "%s%s", i > 0 ? ", " : "",
-                 name);
-        rc = look_at_member(arrays, name, err);
-    }
-    if (rc == 0 && members.names.count > 0 && arrays->num_matrices != 1)
-        rc = spine_refuse(err,
-                          "%s: has %d matrices of floating-point numbers; choose an array as "
-                          "%s:ARRAY: %s",
-                          path, arrays->num_matrices, path, arrays->names);
-    arrays->num_members = (int)members.names.count;
-    spine_words_dispose(&members.names);
-    return rc;
-}
-
-static bool is_zip(const char *path)
-{
-    char start[4] = "";
-    FILE *file = fopen(path, "rb");
-    const bool is = file != NULL && fread(start, 1, sizeof start, file) == sizeof start &&
-                    memcmp(start, "PK\3\4", sizeof start) == 0;
-
-    if (file != NULL)
-        fclose(file);
-    return is;
-}
-
-/* FILE:/DATASET has the form of FILE. */
-static int find_form(const char *path, enum spine_form *form, struct spine_error *err)
-{
-    char *file = NULL;
-    const char *inner = NULL;
-
-    if (spine_stream_split(path, &file, &inner, err))
-        return -1;
-    const int rc = spine_form_detect(inner != NULL && !is_zip(file) ? file : path, form, err);
-    if (rc == 0 && inner != NULL && !is_zip(file) && *form != SPINE_FORM_HDF5 &&
-        *form != SPINE_FORM_SAFETENSORS) {
-        spine_refuse(err, "%s: is neither HDF5 nor a zip archive: '%s' can't be in it", file,
-                     inner);
-        free(file);
-        return -1;
-    }
-    free(file);
-    return rc;
-}
-
-/* The input: its form, spooled where it must be. */
-static int prepare_input(struct spine_source_files *files,
-                         const struct spine_source_request *request, const char *prefix,
-                         struct spine_error *err)
-{
-    bool is_packed = false;
-
-    if (find_form(files->path, &files->form, err))
-        return -1;
-    if (request->form != SPINE_FORM_AUTO)
-        files->form = request->form;
-    /* FILE:/DATASET and FILE:TENSOR lie on the disk as they are. */
-    if (files->form != SPINE_FORM_HDF5 && files->form != SPINE_FORM_SAFETENSORS &&
-        look_at_container(files->path, &is_packed, err))
-        return -1;
-    if (files->form == SPINE_FORM_TEXT)
-        return spine_layout_detect(&files->layout, files->path, request->path, request->header,
-                                   err);
-    return is_packed
-               ? spool(files->path, files->path, prefix, "spool", &files->is_path_spooled, err)
-               : 0;
-}
-
-/* A list of words that is a member of an .npz, or compressed binary. */
-static int prepare_words(struct spine_source_files *files, const char *prefix,
-                         struct spine_error *err)
-{
-    enum spine_form form = SPINE_FORM_AUTO;
-    bool is_packed = false;
-
-    if (files->words[0] == '\0' || find_form(files->words, &form, err))
-        return files->words[0] == '\0' ? 0 : -1;
-    if (form != SPINE_FORM_NPY)
-        return 0;
-    if (look_at_container(files->words, &is_packed, err))
-        return -1;
-    return is_packed
-               ? spool(files->words, files->words, prefix, "words", &files->are_words_spooled, err)
-               : 0;
-}
-
-/* Standard input, or a pipe that has a name: it can be read once. */
-static bool is_pipe(const char *path)
-{
-    struct stat facts;
-
-    if (strcmp(path, "-") == 0)
-        return true;
-    return stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
-}
-
-int spine_source_prepare(struct spine_source_files *files,
-                         const struct spine_source_request *request, const char *prefix,
-                         struct spine_error *err)
-{
-    const char *words = request->words == NULL ? "" : request->words;
-    struct arrays arrays = {0};
-
-    memset(files, 0, sizeof *files);
-    if (set_path(files->path, request->path, err) || set_path(files->words, words, err))
-        return -1;
-    if (is_pipe(request->path) &&
-        spool(files->path, files->path, prefix, "spool", &files->is_path_spooled, err))
-        return -1;
-    if (is_zip(request->path)) {
-        if (choose_arrays(request->path, prefix, &arrays, err))
-            return -1;
-        if (arrays.num_members > 0 && set_path(files->path, arrays.matrix, err))
-            return -1;
-        if (arrays.num_members > 0 && request->words == NULL && arrays.num_words == 1 &&
-            set_path(files->words, arrays.words, err))
-            return -1;
-    }
-    if (prepare_input(files, request, prefix, err) || prepare_words(files, prefix, err))
-        return -1;
-    return 0;
-}
-
-void spine_source_clean(const struct spine_source_files *files)
-{
-    if (files->is_path_spooled)
-        unlink(files->path);
-    if (files->are_words_spooled)
-        unlink(files->words);
-}
 
 /* --- Opening ------------------------------------------------------------------------------ */
 
@@ -350,7 +107,7 @@ static int open_fasttext(struct spine_source *source, struct spine_error *err)
 
 static int open_form(struct spine_source *source, struct spine_error *err)
 {
-    const struct spine_source_files *files = source->files;
+    const struct spine_sourcefiles *files = source->files;
     int rc = 0;
 
     if (files->form == SPINE_FORM_TEXT) {
@@ -391,7 +148,7 @@ static int check_request(const struct spine_source *source, struct spine_error *
 }
 
 int spine_source_open(struct spine_source **source, const struct spine_source_request *request,
-                      const struct spine_source_files *files, struct spine_error *err)
+                      const struct spine_sourcefiles *files, struct spine_error *err)
 {
     struct spine_source *opened = spine_memory_zeroed(1, sizeof *opened, "an input file", err);
     if (opened == NULL)
@@ -443,7 +200,7 @@ int spine_source_check_count(const struct spine_source *source, uint64_t found,
                              const struct spine_words *words, bool *has_unknown,
                              struct spine_error *err)
 {
-    const struct spine_source_files *files = source->files;
+    const struct spine_sourcefiles *files = source->files;
     const bool is_word2vec = files->form == SPINE_FORM_WORD2VEC;
     const uint64_t announced = is_word2vec ? source->word2vec.rows : files->layout.announced;
 
@@ -483,7 +240,7 @@ static int take_text(struct spine_source *source, int part, int parts,
                      const struct spine_vectors_rules *rules, struct spine_vectors *vectors,
                      struct spine_error *err)
 {
-    const struct spine_source_files *files = source->files;
+    const struct spine_sourcefiles *files = source->files;
     const uint64_t bytes = files->layout.bytes;
     struct spine_lines *input = NULL;
 
@@ -497,109 +254,16 @@ static int take_text(struct spine_source *source, int part, int parts,
     return rc;
 }
 
-static int add_line(struct spine_vectors *vectors, uint64_t line, struct spine_error *err)
-{
-    if (spine_memory_reserve(&vectors->lines, &vectors->capacity, vectors->rows + 1,
-                             sizeof *vectors->lines, "the numbers of rows", err))
-        return -1;
-    vectors->lines[vectors->rows++] = line;
-    return 0;
-}
-
-/* How many numbers, from the first on, are finite. */
-static size_t count_finite(const float *values, size_t count)
-{
-    size_t finite = 0;
-    int all = 1;
-
-    for (size_t i = 0; i < count; i++)
-        all &= isfinite(values[i]) != 0;
-    if (all)
-        return count;
-    while (finite < count && isfinite(values[finite]))
-        finite++;
-    return finite;
-}
-
-/* What is wrong with a row of word2vec's; NULL if nothing is. *reason is one to leave it out. */
-static int check_word2vec_row(const struct spine_word2vec_row *row, const float *values,
-                              size_t dimension, enum spine_vectors_reason *reason,
-                              struct spine_error *err)
-{
-    *reason = SPINE_ROW_NO_WORD;
-    if (row->length == 0)
-        return spine_refuse(err,
-                            "no word before the %zu numbers; --on-bad=skip leaves such rows "
-                            "out",
-                            dimension);
-    if (memchr(row->word, '\0', row->length) != NULL)
-        return spine_refuse(err, "a NUL byte in the word");
-    *reason = SPINE_ROW_NOT_FINITE;
-    const size_t finite = count_finite(values, dimension);
-    if (finite < dimension)
-        return spine_refuse(err, "number %zu of %zu is not finite: %g", finite + 1, dimension,
-                            (double)values[finite]);
-    return 0;
-}
-
-static int take_word2vec_row(struct spine_source *source, const struct spine_word2vec_row *row,
-                             const struct spine_vectors_rules *rules, float *values,
-                             struct spine_vectors *vectors, struct spine_error *err)
-{
-    enum spine_vectors_reason reason;
-    const uint64_t line = ++vectors->num_lines;
-
-    if (spine_memory_reserve(&source->offsets, &source->offsets_capacity, source->num_offsets + 1,
-                             sizeof *source->offsets, "the rows' offsets", err))
-        return -1;
-    source->offsets[source->num_offsets++] =
-        row->offset + (uint64_t)(row->values - (const unsigned char *)row->word);
-
-    spine_binary_floats(row->values, source->dimension, values);
-    if (check_word2vec_row(row, values, source->dimension, &reason, err)) {
-        vectors->bad_line = line;
-        return rules->leave_out ? spine_vectors_leave_out(vectors, line, reason, err) : -1;
-    }
-    if (spine_words_add(&vectors->words, row->word, row->length, err))
-        return -1;
-    return add_line(vectors, line, err);
-}
-
-static int walk_word2vec(struct spine_source *source, const struct spine_vectors_rules *rules,
-                         float *values, struct spine_vectors *vectors, struct spine_error *err)
-{
-    struct spine_word2vec_walk *walk = NULL;
-    struct spine_word2vec_row row;
-    int rc = spine_word2vec_begin(&walk, &source->word2vec, source->span[0], err);
-
-    while (rc == 0 && spine_word2vec_offset(walk) < source->span[1] &&
-           (rules->limit == 0 || vectors->num_lines < rules->limit)) {
-        rc = spine_word2vec_next(walk, &row, err);
-        if (rc == 1)
-            rc = take_word2vec_row(source, &row, rules, values, vectors, err);
-    }
-    if (walk != NULL)
-        source->span[1] = spine_word2vec_offset(walk);
-    spine_word2vec_end(walk);
-    return rc;
-}
-
 static int take_word2vec(struct spine_source *source, int part, int parts,
                          const struct spine_vectors_rules *rules, struct spine_vectors *vectors,
                          struct spine_error *err)
 {
-    const struct spine_word2vec *format = &source->word2vec;
-    const uint64_t bytes = source->binary.bytes - format->begin;
+    const uint64_t bytes = source->binary.bytes - source->word2vec.begin;
+    const uint64_t share[2] = {share_begin(bytes, part, parts),
+                               share_begin(bytes, part + 1, parts)};
 
-    source->num_offsets = 0;
-    for (int i = 0; i < 2; i++)
-        if (spine_word2vec_find_row(format, format->begin + share_begin(bytes, part + i, parts),
-                                    &source->span[i], err))
-            return -1;
-    float *values = spine_memory_get(format->dimension, sizeof *values, "a vector", err);
-    const int rc = values == NULL ? -1 : walk_word2vec(source, rules, values, vectors, err);
-    free(values);
-    return rc;
+    return spine_word2vecpart_take(&source->word2vecpart, &source->word2vec, share, rules, vectors,
+                                   err);
 }
 
 static int number_words(const struct spine_source *source, struct spine_words *words,
@@ -679,10 +343,11 @@ static int keep_rows(struct spine_source *source, const struct spine_words *word
             const char *word = spine_words_get(words, done + i);
             const uint64_t line = done + i + 1;
             const bool is_finite =
-                values == NULL || count_finite(values + i * dimension, dimension) == dimension;
+                values == NULL ||
+                spine_vectors_count_finite(values + i * dimension, dimension) == dimension;
             if (is_finite && word[0] != '\0') {
                 if (spine_words_add(&vectors->words, word, strlen(word), err) ||
-                    add_line(vectors, line, err))
+                    spine_vectors_add_line(vectors, line, err))
                     return -1;
             } else if (spine_vectors_leave_out(vectors, line,
                                                is_finite ? SPINE_ROW_NO_WORD : SPINE_ROW_NOT_FINITE,
@@ -737,56 +402,18 @@ int spine_source_take(struct spine_source *source, int part, int parts,
 
 void spine_source_span(const struct spine_source *source, uint64_t span[2])
 {
-    memcpy(span, source->span, sizeof source->span);
+    memcpy(span, source->word2vecpart.span, sizeof source->word2vecpart.span);
 }
 
 /* --- Vectors ------------------------------------------------------------------------------ */
-
-/* Rows that follow each other are read together, up to BLOCK_BYTES; 'block' has room for that and a
- * row. */
-static int read_word2vec_run(const struct spine_source *source, const uint64_t *lines, size_t count,
-                             float *values, unsigned char *block, struct spine_error *err)
-{
-    const size_t row = source->dimension * sizeof *values;
-    const uint64_t begin = source->offsets[lines[0] - 1];
-    const uint64_t end = source->offsets[lines[count - 1] - 1] + row;
-
-    if (spine_binary_read(&source->binary, begin, (size_t)(end - begin), block, err))
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        const uint64_t at = source->offsets[lines[i] - 1] - begin;
-        spine_binary_floats(block + at, source->dimension, values + i * source->dimension);
-    }
-    return 0;
-}
-
-static int read_word2vec(const struct spine_source *source, const uint64_t *lines, size_t count,
-                         float *values, struct spine_error *err)
-{
-    const size_t row = source->dimension * sizeof *values;
-    unsigned char *block = spine_memory_get(BLOCK_BYTES + row, 1, "a block of rows", err);
-    if (block == NULL)
-        return -1;
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < count;) {
-        const uint64_t begin = source->offsets[lines[i] - 1];
-        size_t run = 1;
-        while (i + run < count && source->offsets[lines[i + run] - 1] - begin <= BLOCK_BYTES)
-            run++;
-        rc = read_word2vec_run(source, lines + i, run, values + i * source->dimension, block, err);
-        i += run;
-    }
-    free(block);
-    return rc;
-}
 
 int spine_source_read(struct spine_source *source, const uint64_t *lines, size_t count,
                       float *values, struct spine_error *err)
 {
     assert(source->files->form != SPINE_FORM_TEXT);
     if (source->files->form == SPINE_FORM_WORD2VEC)
-        return read_word2vec(source, lines, count, values, err);
+        return spine_word2vecpart_read(&source->word2vecpart, &source->word2vec, lines, count,
+                                       values, err);
 
     /* Rows that follow each other in the file are read together. */
     for (size_t i = 0; i < count;) {
@@ -808,6 +435,6 @@ void spine_source_close(struct spine_source *source)
     spine_fasttext_dispose(&source->fasttext);
     spine_sheet_close(&source->sheet);
     spine_binary_close(&source->binary);
-    free(source->offsets);
+    spine_word2vecpart_dispose(&source->word2vecpart);
     free(source);
 }

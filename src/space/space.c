@@ -131,20 +131,20 @@ static int read_source(struct spine_space *space, const char *path, struct spine
 {
     const struct spine_source_request request = {.path = path};
     const char *directory = getenv("TMPDIR");
-    struct spine_source_files files;
+    struct spine_sourcefiles files;
     struct spine_source *source = NULL;
     char prefix[SPINE_PATH];
 
     if (snprintf(prefix, sizeof prefix, "%s/spine-%ld", directory == NULL ? "/tmp" : directory,
                  (long)getpid()) >= SPINE_PATH)
         return spine_refuse(err, "TMPDIR: the path is too long");
-    int rc = spine_source_prepare(&files, &request, prefix, err);
+    int rc = spine_sourcefiles_prepare(&files, &request, prefix, err);
     if (rc == 0)
         rc = spine_source_open(&source, &request, &files, err);
     if (rc == 0)
         rc = take_all(space, path, source, err);
     spine_source_close(source);
-    spine_source_clean(&files);
+    spine_sourcefiles_clean(&files);
     return rc;
 }
 

@@ -145,14 +145,6 @@ static int parse_unusual(const struct spine_line *line, const struct spine_layou
     return parse_numbers(numbers, layout, values, err);
 }
 
-static bool all_finite(const float *values, size_t count)
-{
-    int finite = 1;
-    for (size_t i = 0; i < count; i++)
-        finite &= isfinite(values[i]) != 0;
-    return finite;
-}
-
 static int refuse_not_finite(struct spine_field row, const struct spine_layout *layout,
                              const float *values, struct spine_error *err)
 {
@@ -220,6 +212,29 @@ static size_t choose_capacity(const struct spine_vectors *vectors, const struct 
     return limit > 0 && wanted > limit ? (size_t)limit : wanted;
 }
 
+int spine_vectors_add_line(struct spine_vectors *vectors, uint64_t line, struct spine_error *err)
+{
+    if (spine_memory_reserve(&vectors->lines, &vectors->capacity, vectors->rows + 1,
+                             sizeof *vectors->lines, "the numbers of rows", err))
+        return -1;
+    vectors->lines[vectors->rows++] = line;
+    return 0;
+}
+
+size_t spine_vectors_count_finite(const float *values, size_t count)
+{
+    size_t finite = 0;
+    int all = 1;
+
+    for (size_t i = 0; i < count; i++)
+        all &= isfinite(values[i]) != 0;
+    if (all)
+        return count;
+    while (finite < count && isfinite(values[finite]))
+        finite++;
+    return finite;
+}
+
 int spine_vectors_leave_out(struct spine_vectors *vectors, uint64_t line,
                             enum spine_vectors_reason reason, struct spine_error *err)
 {
@@ -243,7 +258,7 @@ static int parse_row(const struct spine_line *line, const struct spine_layout *l
         parse_unusual(line, layout, word, values, reason, err))
         return -1;
     *reason = SPINE_ROW_NOT_FINITE;
-    if (!all_finite(values, layout->dimension))
+    if (spine_vectors_count_finite(values, layout->dimension) < layout->dimension)
         return refuse_not_finite(row, layout, values, err);
 
     *reason = SPINE_ROW_NO_WORD;

@@ -9,7 +9,7 @@
  *
  * Which it is, its bytes say (form.h). It is read in two steps:
  *
- *     rank 0:      spine_source_prepare(): what it is; what can't be read at any offset (pipes,
+ *     rank 0:      spine_sourcefiles_prepare(): what it is; what can't be read at any offset (pipes,
  *                  compressed binary files) is spooled; the result is plain data for all ranks
  *     every rank:  spine_source_open(), spine_source_take(): the words of a part of the rows;
  *                  spine_source_read(): vectors of that part, block by block
@@ -19,36 +19,8 @@
 #ifndef SPINE_FILES_SOURCE_H
 #define SPINE_FILES_SOURCE_H
 
-#include "spine/files/codes.h"
-#include "spine/text/form.h"
-#include "spine/text/layout.h"
+#include "spine/files/sourcefiles.h"
 #include "spine/text/vectors.h"
-
-/* What the user says; a zeroed struct but for the path will do. */
-struct spine_source_request {
-    const char *path;                /* FILE, FILE.zip:MEMBER, FILE.h5:/DATASET; "-": stdin */
-    const char *words;               /* a list of words (wordlist.h), or NULL */
-    const char *tensor;              /* of a safetensors file, or NULL: the only one */
-    enum spine_form form;            /* SPINE_FORM_AUTO: find out */
-    enum spine_layout_header header; /* of text */
-};
-
-/* What rank 0 finds out. Plain data, to be sent to other ranks as it is. */
-struct spine_source_files {
-    char path[SPINE_PATH], words[SPINE_PATH]; /* to be opened; words may be empty */
-    bool is_path_spooled, are_words_spooled;
-    enum spine_form form;
-    struct spine_layout layout; /* of text */
-};
-
-/* Find out the form, and spool what must be: to files whose names begin with 'spool', which
- * spine_source_clean() removes, whether this succeeds or not. */
-int spine_source_prepare(struct spine_source_files *files,
-                         const struct spine_source_request *request, const char *spool,
-                         struct spine_error *err);
-
-/* Remove what was spooled. */
-void spine_source_clean(const struct spine_source_files *files);
 
 struct spine_source;
 
@@ -57,7 +29,7 @@ enum spine_source_words { SPINE_WORDS_INSIDE, SPINE_WORDS_LISTED, SPINE_WORDS_NU
 
 /* The request and the files are borrowed until spine_source_close(). */
 int spine_source_open(struct spine_source **source, const struct spine_source_request *request,
-                      const struct spine_source_files *files, struct spine_error *err);
+                      const struct spine_sourcefiles *files, struct spine_error *err);
 
 /* The numbers of a vector, and where the words come from. */
 size_t spine_source_dimension(const struct spine_source *source);

@@ -51,6 +51,12 @@ int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *lines
                         const struct spine_layout *layout, const struct spine_vectors_rules *rules,
                         struct spine_error *err);
 
+/* Note the line of the next row, whose word was added to vectors->words. */
+int spine_vectors_add_line(struct spine_vectors *vectors, uint64_t line, struct spine_error *err);
+
+/* How many numbers, from the first on, are finite. */
+size_t spine_vectors_count_finite(const float *values, size_t count);
+
 /* Note that a row is left out. */
 int spine_vectors_leave_out(struct spine_vectors *vectors, uint64_t line,
                             enum spine_vectors_reason reason, struct spine_error *err);

@@ -1,0 +1,247 @@
+/* sourcefiles.c -- what an input is, and the files that it is read from. */
+#include "spine/files/sourcefiles.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "spine/base/words.h"
+#include "spine/text/binary.h"
+#include "spine/text/npy.h"
+#include "spine/text/stream.h"
+
+static int set_path(char path[SPINE_PATH], const char *text, struct spine_error *err)
+{
+    if (snprintf(path, SPINE_PATH, "%s", text) >= SPINE_PATH)
+        return spine_refuse(err, "%.60s...: the path is too long", text);
+    return 0;
+}
+
+/* Copy what 'from' unpacks to into a file of its own; 'path' becomes its name. */
+static int spool(char path[SPINE_PATH], const char *from, const char *prefix, const char *ending,
+                 bool *is_spooled, struct spine_error *err)
+{
+    char to[SPINE_PATH];
+
+    if (snprintf(to, sizeof to, "%s.%s", prefix, ending) >= SPINE_PATH)
+        return spine_refuse(err, "%.60s...: the path is too long", prefix);
+    unlink(to); /* what a crash left */
+    if (spine_stream_save(from, to, err))
+        return -1;
+    *is_spooled = true;
+    return set_path(path, to, err);
+}
+
+/* Must it be unpacked to be read at any offset? */
+static int look_at_container(const char *path, bool *is_packed, struct spine_error *err)
+{
+    struct spine_stream *stream = NULL;
+
+    if (spine_stream_open(&stream, path, err))
+        return -1;
+    *is_packed = spine_stream_kind(stream) != SPINE_STREAM_PLAIN;
+    spine_stream_close(stream);
+    return 0;
+}
+
+/* An .npz: its members that end in .npy. */
+struct arrays {
+    char matrix[SPINE_PATH], words[SPINE_PATH]; /* FILE:MEMBER of the only ones */
+    int num_matrices, num_words, num_members;
+    const char *file, *prefix;
+    char names[300];
+};
+
+/* Look at the header of a member, which is spooled for it. */
+static int look_at_member(struct arrays *arrays, const char *member, struct spine_error *err)
+{
+    char path[SPINE_PATH], to[SPINE_PATH];
+    bool is_spooled = false;
+    struct spine_binary binary;
+    struct spine_npy npy;
+
+    if (snprintf(path, sizeof path, "%s:%s", arrays->file, member) >= SPINE_PATH)
+        return spine_refuse(err, "%.60s...: the path is too long", arrays->file);
+    if (spool(to, path, arrays->prefix, "member", &is_spooled, err))
+        return -1;
+    int rc = spine_binary_open(&binary, to, path, err);
+    if (rc == 0) {
+        rc = spine_npy_open(&npy, &binary, err);
+        spine_binary_close(&binary);
+    }
+    unlink(to);
+    if (rc)
+        return -1;
+
+    if (npy.num_sizes == 2 && npy.type[1] == 'f') {
+        arrays->num_matrices++;
+        strcpy(arrays->matrix, path);
+    } else if (spine_npy_has_words(&npy)) {
+        arrays->num_words++;
+        strcpy(arrays->words, path);
+    }
+    return 0;
+}
+
+struct members {
+    struct spine_words names;
+    struct spine_error *err;
+    int rc;
+};
+
+static bool note_member(const char *name, void *data)
+{
+    struct members *members = data;
+    const size_t length = strlen(name);
+
+    if (length < 4 || strcmp(name + length - 4, ".npy") != 0)
+        return true;
+    members->rc = spine_words_add(&members->names, name, length, members->err);
+    return members->rc == 0;
+}
+
+/* Choose among the arrays of an .npz, if 'path' is one and names none. */
+static int choose_arrays(const char *path, const char *prefix, struct arrays *arrays,
+                         struct spine_error *err)
+{
+    struct members members = {.err = err};
+    int rc = spine_stream_list(path, note_member, &members, err);
+
+    *arrays = (struct arrays){.file = path, .prefix = prefix};
+    rc = rc ? rc : members.rc;
+    for (size_t i = 0; rc == 0 && i < members.names.count; i++) {
+        const char *name = spine_words_get(&members.names, i);
+        const size_t used = strlen(arrays->names);
+        snprintf(arrays->names + used, sizeof arrays->names - used, "%s%s", i > 0 ? ", " : "",
+                 name);
+        rc = look_at_member(arrays, name, err);
+    }
+    if (rc == 0 && members.names.count > 0 && arrays->num_matrices != 1)
+        rc = spine_refuse(err,
+                          "%s: has %d matrices of floating-point numbers; choose an array as "
+                          "%s:ARRAY: %s",
+                          path, arrays->num_matrices, path, arrays->names);
+    arrays->num_members = (int)members.names.count;
+    spine_words_dispose(&members.names);
+    return rc;
+}
+
+static bool is_zip(const char *path)
+{
+    char start[4] = "";
+    FILE *file = fopen(path, "rb");
+    const bool is = file != NULL && fread(start, 1, sizeof start, file) == sizeof start &&
+                    memcmp(start, "PK\3\4", sizeof start) == 0;
+
+    if (file != NULL)
+        fclose(file);
+    return is;
+}
+
+/* FILE:/DATASET has the form of FILE. */
+static int find_form(const char *path, enum spine_form *form, struct spine_error *err)
+{
+    char *file = NULL;
+    const char *inner = NULL;
+
+    if (spine_stream_split(path, &file, &inner, err))
+        return -1;
+    const int rc = spine_form_detect(inner != NULL && !is_zip(file) ? file : path, form, err);
+    if (rc == 0 && inner != NULL && !is_zip(file) && *form != SPINE_FORM_HDF5 &&
+        *form != SPINE_FORM_SAFETENSORS) {
+        spine_refuse(err, "%s: is neither HDF5 nor a zip archive: '%s' can't be in it", file,
+                     inner);
+        free(file);
+        return -1;
+    }
+    free(file);
+    return rc;
+}
+
+/* The input: its form, spooled where it must be. */
+static int prepare_input(struct spine_sourcefiles *files,
+                         const struct spine_source_request *request, const char *prefix,
+                         struct spine_error *err)
+{
+    bool is_packed = false;
+
+    if (find_form(files->path, &files->form, err))
+        return -1;
+    if (request->form != SPINE_FORM_AUTO)
+        files->form = request->form;
+    /* FILE:/DATASET and FILE:TENSOR lie on the disk as they are. */
+    if (files->form != SPINE_FORM_HDF5 && files->form != SPINE_FORM_SAFETENSORS &&
+        look_at_container(files->path, &is_packed, err))
+        return -1;
+    if (files->form == SPINE_FORM_TEXT)
+        return spine_layout_detect(&files->layout, files->path, request->path, request->header,
+                                   err);
+    return is_packed
+               ? spool(files->path, files->path, prefix, "spool", &files->is_path_spooled, err)
+               : 0;
+}
+
+/* A list of words that is a member of an .npz, or compressed binary. */
+static int prepare_words(struct spine_sourcefiles *files, const char *prefix,
+                         struct spine_error *err)
+{
+    enum spine_form form = SPINE_FORM_AUTO;
+    bool is_packed = false;
+
+    if (files->words[0] == '\0' || find_form(files->words, &form, err))
+        return files->words[0] == '\0' ? 0 : -1;
+    if (form != SPINE_FORM_NPY)
+        return 0;
+    if (look_at_container(files->words, &is_packed, err))
+        return -1;
+    return is_packed
+               ? spool(files->words, files->words, prefix, "words", &files->are_words_spooled, err)
+               : 0;
+}
+
+/* Standard input, or a pipe that has a name: it can be read once. */
+static bool is_pipe(const char *path)
+{
+    struct stat facts;
+
+    if (strcmp(path, "-") == 0)
+        return true;
+    return stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
+}
+
+int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
+                              const struct spine_source_request *request, const char *prefix,
+                              struct spine_error *err)
+{
+    const char *words = request->words == NULL ? "" : request->words;
+    struct arrays arrays = {0};
+
+    memset(files, 0, sizeof *files);
+    if (set_path(files->path, request->path, err) || set_path(files->words, words, err))
+        return -1;
+    if (is_pipe(request->path) &&
+        spool(files->path, files->path, prefix, "spool", &files->is_path_spooled, err))
+        return -1;
+    if (is_zip(request->path)) {
+        if (choose_arrays(request->path, prefix, &arrays, err))
+            return -1;
+        if (arrays.num_members > 0 && set_path(files->path, arrays.matrix, err))
+            return -1;
+        if (arrays.num_members > 0 && request->words == NULL && arrays.num_words == 1 &&
+            set_path(files->words, arrays.words, err))
+            return -1;
+    }
+    if (prepare_input(files, request, prefix, err) || prepare_words(files, prefix, err))
+        return -1;
+    return 0;
+}
+
+void spine_sourcefiles_clean(const struct spine_sourcefiles *files)
+{
+    if (files->is_path_spooled)
+        unlink(files->path);
+    if (files->are_words_spooled)
+        unlink(files->words);
+}
