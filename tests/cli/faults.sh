@@ -77,8 +77,10 @@ $python -c 'import json; json.load(open("scores.json"))' || fail "$(cat scores.j
 
 # --- SIGTERM to mpirun ------------------------------------------------------------------------------
 
+# mpirun reads nothing that the ranks print in the 3 s before it passes TERM on: epochs of several
+# milliseconds, so that their lines don't fill the pipe, in which rank 0 would be stuck.
 OMPI_MCA_odls_base_sigkill_timeout=3 timeout -k 5 60 mpirun -np 2 "$trainer" run.ini \
-    train.epochs=10000000 output.directory=term >stdout 2>stderr &
+    train.epochs=10000000 model.hidden=20000 output.directory=term >stdout 2>stderr &
 job=$!
 for _ in $(seq 300); do
     [ ! -s term/metrics.jsonl ] || break
