@@ -167,12 +167,12 @@ void spine_block_dispose(struct spine_block *block)
     *block = (struct spine_block){0};
 }
 
-size_t spine_block_bytes(size_t rows, size_t units, double density)
+size_t spine_block_bytes(size_t rows, size_t units, bool has_dense, double density)
 {
-    const size_t pair = 3 * sizeof(float) + 2;
+    const double values = 2 * sizeof(float), lists = sizeof(int32_t) + 2; /* of a pair */
+    const double pair = (has_dense ? 1 : density) * values + density * lists;
     const size_t blocks = (rows + ROWS - 1) / ROWS;
-    return (size_t)(density * (double)rows * (double)units) * pair +
-           blocks * units * sizeof(uint32_t);
+    return (size_t)(pair * (double)rows * (double)units) + blocks * units * sizeof(uint32_t);
 }
 
 size_t spine_block_packed(size_t dim)

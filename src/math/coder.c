@@ -40,7 +40,7 @@ void spine_coder_dispose(struct spine_coder *coder)
 size_t spine_coder_bytes(size_t dim, size_t hidden, double density)
 {
     return 2 * spine_block_packed(dim) * sizeof(float) + hidden * sizeof(int64_t) +
-           spine_block_bytes(ROWS, hidden, density);
+           spine_block_bytes(ROWS, hidden, false, density);
 }
 
 /* The codes are solutions; sums.active is counted. */

@@ -51,13 +51,15 @@ static struct memory predict(const struct spine_config *config, const struct spi
     const size_t rows = part->end_row - part->first_row;
     const size_t word = 24; /* a word, its NUL, its offset in the list; an average */
     const size_t params = spine_params_len(dim, hidden) * sizeof(float);
-    const double density = config->kernel == SPINE_KERNEL_DENSE    ? 1
-                           : config->kernel == SPINE_KERNEL_SPARSE ? 0.6 /* at first, or so */
+    const double at_first = 0.6; /* or so: the density */
+    const double density = config->kernel == SPINE_KERNEL_DENSE    ? 0
+                           : config->kernel == SPINE_KERNEL_SPARSE ? at_first
                                                                    : SPINE_SPARSE_MOST;
     const bool saves = config->checkpoint_every > 0 || config->checkpoint_minutes > 0;
     const struct spine_step_shape shape = {
         .dim = dim, .hidden = hidden, .optimizer = (enum spine_optimizer_kind)config->optimizer};
-    const struct spine_step_bytes step = spine_step_bytes(&shape, part, grid, density);
+    const struct spine_step_bytes step =
+        spine_step_bytes(&shape, part, grid, config->kernel != SPINE_KERNEL_SPARSE, density);
     const size_t ranks = (size_t)grid->node_groups * (size_t)grid->columns;
     const size_t copies = grid->groups > 1 ? 1 + (size_t)grid->node_groups : 1;
     const size_t moments = spine_optimizer_bytes(shape.optimizer, spine_params_len(dim, hidden));
@@ -70,7 +72,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
         .parameters = copies * params / ranks,
         .optimizer = moments / ranks,
         .batch = (step.node - copies * params - moments) / ranks + step.rank +
-                 spine_coder_bytes(dim, hidden, density),
+                 spine_coder_bytes(dim, hidden, at_first),
         /* HDF5's caches, and a block of rows being read or of codes being merged; measured. */
         .files = 12 << 20,
         .saving = is_first && saves ? checkpoint_bytes(config, dim) : 0,

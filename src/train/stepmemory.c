@@ -270,10 +270,11 @@ void spine_step_memory_dispose(struct spine_step_memory *memory)
 
 struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
                                          const struct spine_partition *part,
-                                         const struct spine_grid *grid, double density)
+                                         const struct spine_grid *grid, bool has_dense,
+                                         double density)
 {
     const struct extent extent = find_extent(shape, part, grid);
-    const size_t pairs = spine_block_bytes(extent.slots, extent.hidden, density);
+    const size_t pairs = spine_block_bytes(extent.slots, extent.hidden, has_dense, density);
     const size_t units = extent.hidden / (size_t)extent.node_ranks + CUT;
     const size_t travelling = grid->num_nodes > 1 ? 6 * units * extent.stride : 0;
     size_t room = 0; /* for pairs; what is beyond those that there are is never touched */

@@ -79,12 +79,14 @@ int spine_step_memory_init(struct spine_step_memory *memory, const struct spine_
 /* Collective; a zeroed struct is left alone. */
 void spine_step_memory_dispose(struct spine_step_memory *memory);
 
-/* What it takes of a node, and of each rank alone, at this density; bytes. */
+/* What it takes of a node, and of each rank alone, in bytes: at this density in sparse mode, and if
+ * 'has_dense' in dense mode, too. */
 struct spine_step_bytes {
     size_t node, rank;
 };
 struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
                                          const struct spine_partition *part,
-                                         const struct spine_grid *grid, double density);
+                                         const struct spine_grid *grid, bool has_dense,
+                                         double density);
 
 #endif
