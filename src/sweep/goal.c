@@ -6,31 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/files/metrics.h"
-
-/* The metrics among the scores. */
-static const enum spine_metric metrics[SPINE_GOAL_METRICS] = {
-    SPINE_METRIC_RL,
-    SPINE_METRIC_ASL,
-    SPINE_METRIC_PSL,
-    SPINE_METRIC_TOTAL,
-    SPINE_METRIC_DENSITY,
-    SPINE_METRIC_EVAL_RL,
-    SPINE_METRIC_EXPLAINED_VARIANCE,
-    SPINE_METRIC_SPARSITY,
-    SPINE_METRIC_L0,
-    SPINE_METRIC_DEAD,
-    SPINE_METRIC_SATURATED,
-    SPINE_METRIC_LEARNING_RATE,
-};
-
 /* The measures of readability, which follow them. */
 static const char *const readability[SPINE_GOAL_SCORES - SPINE_GOAL_METRICS] = {
     "intrusion", "coherence", "distratio", "diversity"};
 
+/* All metrics but the epoch, which is the first, and those that depend on the clock. */
+static enum spine_metric metric_of(size_t score)
+{
+    const size_t metric = score + SPINE_METRIC_RL;
+
+    return (enum spine_metric)(metric < SPINE_METRIC_SECONDS ? metric
+                                                             : metric + SPINE_METRICS_TIMED);
+}
+
 const char *spine_goal_name(size_t score)
 {
-    return score < SPINE_GOAL_METRICS ? spine_metrics_name(metrics[score])
+    return score < SPINE_GOAL_METRICS ? spine_metrics_name(metric_of(score))
                                       : readability[score - SPINE_GOAL_METRICS];
 }
 

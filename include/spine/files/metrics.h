@@ -28,7 +28,8 @@ struct spine_metrics {
     int64_t dead, saturated;
 };
 
-/* The metrics, in the file's order. The last six are those of evaluated epochs. */
+/* The metrics, in the file's order. The last six are those of evaluated epochs; those from seconds to
+ * comm_share depend on the clock. */
 enum spine_metric {
     SPINE_METRIC_EPOCH,
     SPINE_METRIC_RL,
@@ -48,6 +49,7 @@ enum spine_metric {
     SPINE_METRIC_SATURATED,
     SPINE_METRICS
 };
+enum { SPINE_METRICS_TIMED = SPINE_METRIC_COMM_SHARE - SPINE_METRIC_SECONDS + 1 };
 
 /* What a metric measures. */
 enum spine_metric_unit {

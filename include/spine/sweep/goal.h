@@ -12,10 +12,14 @@
 #include <stdio.h>
 
 #include "spine/base/error.h"
+#include "spine/files/metrics.h"
 
 /* The scores, in the order of tables: those of metrics.jsonl that don't depend on the clock, and
  * how readable the codes are (readability.h). */
-enum { SPINE_GOAL_METRICS = 12, SPINE_GOAL_SCORES = SPINE_GOAL_METRICS + 4 };
+enum {
+    SPINE_GOAL_METRICS = SPINE_METRICS - SPINE_METRICS_TIMED - 1,
+    SPINE_GOAL_SCORES = SPINE_GOAL_METRICS + 4
+};
 const char *spine_goal_name(size_t score);
 
 /* The number of the score of this name; SPINE_GOAL_SCORES if there is none. */
