@@ -316,6 +316,15 @@ int spine_outfile_finish_text(FILE *file, const char *path, struct spine_error *
     return -1;
 }
 
+int spine_outfile_write_text(const char *path, const char *text, struct spine_error *err)
+{
+    FILE *file = spine_outfile_create_text(path, err);
+    if (file == NULL)
+        return -1;
+    fputs(text, file);
+    return spine_outfile_finish_text(file, path, err);
+}
+
 void spine_outfile_discard(const char *path)
 {
     struct spine_error ignored;

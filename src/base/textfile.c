@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "spine/base/infile.h"
 #include "spine/base/memory.h"
@@ -57,6 +58,15 @@ int spine_textfile_read(const char *path, const char *what, size_t most, char **
     if (length != NULL)
         *length = used;
     return 0;
+}
+
+int spine_textfile_find(const char *path, const char *what, size_t most, char **text,
+                        struct spine_error *err)
+{
+    *text = NULL;
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return 0;
+    return spine_textfile_read(path, what, most, text, NULL, err);
 }
 
 size_t spine_textfile_mark(const char *text, size_t length)

@@ -1,30 +1,17 @@
 /* ledger.c -- the directory of a sweep. */
 #include "spine/sweep/ledger.h"
 
-#include <cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "spine/base/json.h"
 #include "spine/base/lock.h"
 #include "spine/base/memory.h"
-#include "spine/base/number.h"
 #include "spine/base/outfile.h"
 #include "spine/base/textfile.h"
-#include "spine/files/metrics.h"
-
-static void clear_reasons(struct spine_account *account)
-{
-    free(account->reason);
-    free(account->not_evaluated);
-    account->reason = account->not_evaluated = NULL;
-}
 
 int spine_ledger_init(struct spine_ledger *ledger, const struct spine_trials *trials,
                       struct spine_error *err)
@@ -60,7 +47,7 @@ void spine_ledger_dispose(struct spine_ledger *ledger)
         return;
     spine_lock_release(ledger->claims);
     for (size_t i = 0; ledger->accounts != NULL && i < ledger->trials->count; i++)
-        clear_reasons(&ledger->accounts[i]);
+        spine_record_clear(&ledger->accounts[i]);
     free(ledger->held);
     free(ledger->accounts);
     free(ledger->scores);
@@ -95,216 +82,41 @@ static int trial_file(const struct spine_ledger *ledger, size_t trial, const cha
     return 0;
 }
 
-/* --- A trial's file ----------------------------------------------------------------------- */
+/* --- Records ------------------------------------------------------------------------------ */
 
-static void read_scores(const cJSON *object, struct spine_scores *scores)
+static struct spine_record record_of(const struct spine_ledger *ledger, size_t trial)
 {
-    *scores = spine_goal_unknown();
-    for (size_t s = 0; s < SPINE_GOAL_SCORES; s++) {
-        const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, spine_goal_name(s));
-        if (cJSON_IsNumber(number))
-            scores->value[s] = number->valuedouble;
-    }
+    return (struct spine_record){&ledger->contenders[trial], &ledger->accounts[trial]};
 }
 
-/* The rungs that are done, and their scores. -1 if they aren't what make_json() writes. */
-static int read_rungs(struct spine_ledger *ledger, size_t trial, const cJSON *rungs)
-{
-    struct spine_contender *contender = &ledger->contenders[trial];
-    const cJSON *rung;
-
-    contender->done = 0;
-    if (!cJSON_IsArray(rungs))
-        return -1;
-    cJSON_ArrayForEach(rung, rungs)
-    {
-        const cJSON *scores = cJSON_GetObjectItemCaseSensitive(rung, "scores");
-        if (!cJSON_IsObject(scores) || contender->done == ledger->halving.num_rungs)
-            return -1;
-        read_scores(scores, &contender->scores[contender->done]);
-        contender->done++;
-    }
-    return 0;
-}
-
-/* A number from 0 to 'most' by this name; -1, with *number 0, if there is none. */
-static int read_number(const cJSON *object, const char *name, double most, double *number)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    *number = 0;
-    if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0 && item->valuedouble <= most))
-        return -1;
-    *number = item->valuedouble;
-    return 0;
-}
-
-/* A string that may be absent. */
-static int read_string(const cJSON *object, const char *name, char **text, struct spine_error *err)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    if (!cJSON_IsString(item))
-        return 0;
-    *text = spine_memory_copy(item->valuestring, "a trial's record", err);
-    if (*text == NULL)
-        return -1;
-    return 0;
-}
-
-/* All of a file, which the caller frees; NULL if there is none. */
-static int read_file(const char *path, char **text, struct spine_error *err)
-{
-    enum { MOST = 1 << 20 };
-
-    *text = NULL;
-    if (access(path, F_OK) != 0 && errno == ENOENT)
-        return 0;
-    return spine_textfile_read(path, "a file of a sweep", MOST, text, NULL, err);
-}
-
-/* Take what a trial's file says. */
-static int read_record(struct spine_ledger *ledger, size_t trial, const cJSON *json,
-                       const char *path, struct spine_error *err)
-{
-    struct spine_contender *contender = &ledger->contenders[trial];
-    struct spine_account *account = &ledger->accounts[trial];
-    const size_t rungs = ledger->halving.num_rungs;
-    double sent, epoch, claims;
-
-    if (read_rungs(ledger, trial, cJSON_GetObjectItemCaseSensitive(json, "rungs")) ||
-        read_number(json, "sent", (double)rungs, &sent) || sent < (double)contender->done ||
-        sent > (double)contender->done + 1 ||
-        read_number(json, "seconds", HUGE_VAL, &account->seconds) ||
-        read_number(json, "epoch", INT_MAX, &epoch) ||
-        read_number(json, "claims", INT_MAX, &claims))
-        return spine_refuse(err,
-                            "%s: is damaged: expected what spine-sweep writes; if you remove it, "
-                            "'spine-sweep run' resumes the trial from its checkpoint",
-                            path);
-
-    contender->sent = (size_t)sent;
-    account->epoch = (int64_t)epoch;
-    account->claims = (int)claims;
-    account->diverged = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "diverged"));
-    if (read_string(json, "failed", &account->reason, err) ||
-        read_string(json, "not_evaluated", &account->not_evaluated, err))
-        return -1;
-    return 0;
-}
-
-/* Read a trial's file; without one, the trial has not been begun. */
 static int read_trial(struct spine_ledger *ledger, size_t trial, struct spine_error *err)
 {
-    char path[SPINE_RUNDIR_PATH], *text = NULL;
-    struct spine_contender *contender = &ledger->contenders[trial];
-    struct spine_account *account = &ledger->accounts[trial];
+    char path[SPINE_RUNDIR_PATH];
+    const struct spine_record record = record_of(ledger, trial);
 
-    if (trial_file(ledger, trial, "trial.json", path, err) || read_file(path, &text, err))
+    if (trial_file(ledger, trial, "trial.json", path, err) ||
+        spine_record_read(path, ledger->halving.num_rungs, &record, err))
         return -1;
-    clear_reasons(account);
-    contender->done = contender->sent = 0;
-    account->seconds = 0;
-    account->epoch = account->claims = 0;
-    account->diverged = false;
-    if (text == NULL)
-        return 0;
-
-    cJSON *json = cJSON_Parse(text);
-    const int rc = read_record(ledger, trial, json, path, err);
-    cJSON_Delete(json);
-    free(text);
-    return rc;
-}
-
-/* So many digits that the number which is read again is the one that is compared here. */
-static void add_number(cJSON *object, const char *name, double number)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%.17g", number);
-    cJSON_AddRawToObject(object, name, text);
-}
-
-static cJSON *make_json(const struct spine_ledger *ledger, size_t trial)
-{
-    const struct spine_contender *contender = &ledger->contenders[trial];
-    const struct spine_account *account = &ledger->accounts[trial];
-    cJSON *json = cJSON_CreateObject();
-    cJSON *rungs = cJSON_AddArrayToObject(json, "rungs");
-
-    for (size_t r = 0; r < contender->done; r++) {
-        cJSON *rung = cJSON_CreateObject();
-        cJSON *scores = cJSON_AddObjectToObject(rung, "scores");
-        for (size_t s = 0; s < SPINE_GOAL_SCORES; s++)
-            if (isfinite(contender->scores[r].value[s]))
-                add_number(scores, spine_goal_name(s), contender->scores[r].value[s]);
-        cJSON_AddItemToArray(rungs, rung);
-    }
-
-    cJSON_AddNumberToObject(json, "sent", (double)contender->sent);
-    cJSON_AddNumberToObject(json, "seconds", account->seconds);
-    cJSON_AddNumberToObject(json, "epoch", (double)account->epoch);
-    cJSON_AddNumberToObject(json, "claims", account->claims);
-    if (account->diverged)
-        cJSON_AddTrueToObject(json, "diverged");
-    if (account->reason != NULL)
-        cJSON_AddStringToObject(json, "failed", account->reason);
-    if (account->not_evaluated != NULL)
-        cJSON_AddStringToObject(json, "not_evaluated", account->not_evaluated);
-    return json;
-}
-
-/* Write text to a file that appears whole. */
-static int write_text(const char *path, const char *text, struct spine_error *err)
-{
-    FILE *file = spine_outfile_create_text(path, err);
-    if (file == NULL)
-        return -1;
-    fputs(text, file);
-    return spine_outfile_finish_text(file, path, err);
-}
-
-/* --- What has changed --------------------------------------------------------------------- */
-
-/* An entry of .changes: the number of a trial whose file is about to be written. */
-enum { ENTRY = 8 };
-
-/* Open the file .changes and measure it; what a crash left of an entry at its end doesn't count. */
-static int open_changes(const struct spine_ledger *ledger, int flags, int *file, off_t *size,
-                        char *path, struct spine_error *err)
-{
-    if (spine_ledger_path(ledger, ".changes", path, err))
-        return -1;
-    *file = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0666);
-    *size = 0;
-    if (*file < 0 && errno == ENOENT)
-        return 0;
-    if (*file >= 0)
-        *size = lseek(*file, 0, SEEK_END);
-    if (*file < 0 || *size < 0) {
-        spine_fail(err, "%s: %s", path, strerror(errno));
-        if (*file >= 0)
-            close(*file);
-        return -1;
-    }
-    *size -= *size % ENTRY;
     return 0;
 }
 
-/* Tell those who work at the sweep that a trial's file changes; before it does, so that it can't go
- * unnoticed. */
-static int note_change(const struct spine_ledger *ledger, size_t trial, struct spine_error *err)
+/* Write a trial's record; we have the sweep's lock. */
+static int write_trial(const struct spine_ledger *ledger, size_t trial, struct spine_error *err)
 {
-    char path[SPINE_RUNDIR_PATH], entry[ENTRY + 16];
-    int file = -1, rc = 0;
-    off_t size = 0;
+    char path[SPINE_RUNDIR_PATH], changes[SPINE_RUNDIR_PATH];
+    const struct spine_record record = record_of(ledger, trial);
 
-    if (open_changes(ledger, O_RDWR | O_CREAT, &file, &size, path, err))
+    if (trial_file(ledger, trial, "trial.json", path, err) ||
+        spine_ledger_path(ledger, ".changes", changes, err))
         return -1;
-    snprintf(entry, sizeof entry, "%0*zu\n", ENTRY - 1, trial);
-    errno = ENOSPC; /* of a short transfer */
-    if (pwrite(file, entry, ENTRY, size) != ENTRY)
-        rc = spine_fail(err, "%s: %s", path, strerror(errno));
-    if (close(file) != 0 && rc == 0)
-        rc = spine_fail(err, "%s: %s", path, strerror(errno));
+    char *text = spine_record_text(&record, err);
+    if (text == NULL)
+        return -1;
+
+    int rc = spine_changes_note(changes, trial, err);
+    if (rc == 0)
+        rc = spine_outfile_write_text(path, text, err);
+    free(text);
     return rc;
 }
 
@@ -316,48 +128,31 @@ static int read_all(struct spine_ledger *ledger, struct spine_error *err)
     return 0;
 }
 
-/* Read the trials of the entries up to 'size'. *known: were all of them entries? */
-static int read_entries(struct spine_ledger *ledger, int file, off_t size, const char *path,
-                        bool *known, struct spine_error *err)
+static int read_some(struct spine_ledger *ledger, const struct spine_changed *changed,
+                     struct spine_error *err)
 {
-    char entry[ENTRY];
-
-    for (off_t at = ledger->seen; *known && at < size; at += ENTRY) {
-        int64_t trial = 0;
-        const ssize_t got = pread(file, entry, ENTRY, at);
-        if (got < 0)
-            return spine_fail(err, "%s: %s", path, strerror(errno));
-        *known = got == ENTRY && entry[ENTRY - 1] == '\n';
-        entry[ENTRY - 1] = '\0';
-        *known = *known && spine_number_whole(entry, 0, INT_MAX, &trial) == 0;
-        if (*known && (size_t)trial < ledger->trials->count && /* others may have been given more */
-            read_trial(ledger, (size_t)trial, err))
+    for (size_t i = 0; i < changed->count; i++)
+        if (changed->trials[i] < ledger->trials->count && /* others may have been given more */
+            read_trial(ledger, changed->trials[i], err))
             return -1;
-    }
     return 0;
 }
 
-/* Read the trials that have changed since the last reading; all of them at first, or where .changes
- * isn't what we wrote. */
+/* Read the trials that have changed since the last reading. */
 static int read_changed(struct spine_ledger *ledger, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
-    int file = -1;
-    off_t size = 0;
+    struct spine_changed changed;
 
-    if (open_changes(ledger, O_RDONLY, &file, &size, path, err))
+    if (spine_ledger_path(ledger, ".changes", path, err) ||
+        spine_changes_read(&ledger->changes, path, &changed, err))
         return -1;
-    bool known = ledger->is_read && size >= ledger->seen;
-    int rc = read_entries(ledger, file, size, path, &known, err);
-    if (file >= 0)
-        close(file);
-    if (rc == 0 && !known)
-        rc = read_all(ledger, err);
+    const int rc = changed.is_known ? read_some(ledger, &changed, err) : read_all(ledger, err);
+    free(changed.trials);
     if (rc != 0)
         return -1;
 
-    ledger->is_read = true;
-    ledger->seen = size;
+    spine_changes_settle(&ledger->changes, &changed);
     return 0;
 }
 
@@ -399,27 +194,6 @@ static int read_ledger(struct spine_ledger *ledger, struct spine_error *err)
                                                                         : SPINE_CONTENDER_FREE;
     }
     return 0;
-}
-
-/* Write a trial's file; we have the sweep's lock. */
-static int write_trial(struct spine_ledger *ledger, size_t trial, struct spine_error *err)
-{
-    char path[SPINE_RUNDIR_PATH];
-    spine_json_watch();
-    cJSON *json = make_json(ledger, trial);
-    char *text = cJSON_Print(json);
-    int rc = trial_file(ledger, trial, "trial.json", path, err);
-
-    if (rc == 0 && (text == NULL || spine_json_is_cut()))
-        rc = spine_memory_fail("a trial's record", err);
-    if (rc == 0)
-        rc = note_change(ledger, trial, err);
-    if (rc == 0)
-        rc = write_text(path, text, err);
-
-    cJSON_free(text);
-    cJSON_Delete(json);
-    return rc;
 }
 
 /* Open the file of the claims: once, since closing it would give up a claim. */
@@ -527,11 +301,11 @@ int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err)
     if (text == NULL)
         rc = spine_memory_fail("the sweep's text", err);
     else
-        rc = read_file(path, &before, err);
+        rc = spine_textfile_find(path, "a sweep", SPINE_RECORD_MOST, &before, err);
     if (rc == 0 && (before == NULL || strcmp(text, before) != 0))
         rc = before == NULL ? 0 : compare_sweeps(ledger, path, before, err);
     if (rc == 0 && (before == NULL || strcmp(text, before) != 0))
-        rc = write_text(path, text, err);
+        rc = spine_outfile_write_text(path, text, err);
 
     free(before);
     free(text);
@@ -545,7 +319,7 @@ int spine_ledger_find(const struct spine_ledger *ledger, struct spine_error *err
     if (spine_ledger_path(ledger, "sweep.ini", path, err))
         return -1;
     char *text = NULL;
-    if (read_file(path, &text, err))
+    if (spine_textfile_find(path, "a sweep", SPINE_RECORD_MOST, &text, err))
         return -1;
     if (text == NULL)
         return spine_refuse(err, "%s: holds no sweep; start one with 'spine-sweep run'",
@@ -578,7 +352,7 @@ int spine_ledger_retry(struct spine_ledger *ledger, struct spine_error *err)
     int rc = read_ledger(ledger, err);
     for (size_t i = 0; rc == 0 && i < ledger->trials->count; i++)
         if (ledger->accounts[i].reason != NULL) {
-            clear_reasons(&ledger->accounts[i]);
+            spine_record_clear(&ledger->accounts[i]);
             rc = write_trial(ledger, i, err);
         }
     spine_ledger_unlock(lock);
@@ -606,7 +380,7 @@ static int claim_job(struct spine_ledger *ledger, const struct spine_job *job,
         return spine_fail(err, "%s: can't be claimed: %s", directory, strerror(errno));
 
     ledger->claimed = job->trial;
-    clear_reasons(account);
+    spine_record_clear(account);
     account->claims = epoch > account->epoch ? 1 : account->claims + 1;
     account->epoch = epoch;
     ledger->contenders[job->trial].sent = job->rung + 1;
@@ -755,24 +529,12 @@ void spine_ledger_release(struct spine_ledger *ledger)
 int spine_ledger_progress(const struct spine_ledger *ledger, size_t trial,
                           struct spine_scores *scores, int64_t *epoch, struct spine_error *err)
 {
-    char path[SPINE_RUNDIR_PATH], *line = NULL;
+    char path[SPINE_RUNDIR_PATH];
 
     *scores = spine_goal_unknown();
     *epoch = 0;
     if (trial_file(ledger, trial, "metrics.jsonl", path, err) ||
-        spine_metrics_last(path, &line, err))
+        spine_record_progress(path, scores, epoch, err))
         return -1;
-    if (line == NULL)
-        return 0;
-
-    cJSON *json = cJSON_Parse(line);
-    double number = 0;
-    int rc = 0;
-    if (read_number(json, "epoch", INT_MAX, &number) != 0)
-        rc = spine_refuse(err, "%s: its last line is not an epoch's JSON object", path);
-    read_scores(json, scores);
-    *epoch = (int64_t)number;
-    cJSON_Delete(json);
-    free(line);
-    return rc;
+    return 0;
 }

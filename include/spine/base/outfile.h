@@ -40,6 +40,9 @@ int spine_outfile_publish(const char *path, struct spine_error *err);
  * discard it. */
 int spine_outfile_finish_text(FILE *file, const char *path, struct spine_error *err);
 
+/* Create a file of this text, and publish it. */
+int spine_outfile_write_text(const char *path, const char *text, struct spine_error *err);
+
 /* Remove PATH.part, if this process has made it. */
 void spine_outfile_discard(const char *path);
 

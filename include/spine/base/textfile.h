@@ -13,6 +13,10 @@
 int spine_textfile_read(const char *path, const char *what, size_t most, char **text,
                         size_t *length, struct spine_error *err);
 
+/* The same, but that without a file *text is NULL. */
+int spine_textfile_find(const char *path, const char *what, size_t most, char **text,
+                        struct spine_error *err);
+
 /* The length of the UTF-8 byte order mark (U+FEFF) that the text begins with: 3, or 0 without one.
  * Some editors begin files with it. */
 size_t spine_textfile_mark(const char *text, size_t length);

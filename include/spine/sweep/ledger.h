@@ -2,15 +2,11 @@
  *
  *     sweep.ini               the sweep (trials.h) with the options of its base
  *     trials/0007/            trial 7, an ordinary run (rundir.h), and beside it
- *     trials/0007/trial.json  its result: the rungs it was promoted to, its scores on each
- *                             (halving.h), why it failed or could not be evaluated
+ *     trials/0007/trial.json  its record (record.h)
  *     .lock                   held (lock.h) while a trial is claimed or recorded
  *     .claims                 byte 7 is locked by the process that trains trial 7
- *     .changes                an entry for each time that a trial.json was written: the trial's
- *                             number, in 8 bytes. A worker reads again only what has changed
- *
- * Scores are written with 17 digits: those that a worker computed and those that another has read
- * are the same, so that it makes no difference which worker trained a trial.
+ *     .changes                which trial.json were written (changes.h): a worker reads again only
+ *                             what has changed
  *
  * The workers of a sweep communicate through it alone: groups of one job, tasks of an array, other
  * machines with the same file system. A claim ends with its process; then another worker resumes
@@ -19,22 +15,12 @@
 #define SPINE_SWEEP_LEDGER_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include "spine/files/rundir.h"
+#include "spine/sweep/changes.h"
 #include "spine/sweep/halving.h"
+#include "spine/sweep/record.h"
 #include "spine/sweep/trials.h"
-
-/* The record of a trial, beside struct spine_contender. */
-struct spine_account {
-    char *reason;        /* owned; why it failed, or NULL */
-    char *not_evaluated; /* owned; why its codes, trained, could not be evaluated, or NULL */
-    bool diverged;       /* trained to the end, it has diverged (metrics.h) */
-    bool given_up;       /* until another process, as this one could not evaluate it */
-    int64_t epoch;       /* that it had reached when it was last claimed */
-    int claims;          /* since it last finished a rung, paused or made progress */
-    double seconds;      /* of training, up to the last rung */
-};
 
 struct spine_ledger {
     const struct spine_trials *trials; /* borrowed */
@@ -45,8 +31,7 @@ struct spine_ledger {
     bool *held;                         /* owned; (trials->count): claimed by other processes */
     int claims;                         /* the file .claims, or -1: nothing is claimed here */
     size_t claimed;                     /* by this process, or trials->count */
-    bool is_read;                       /* all trials, up to this size of .changes: */
-    off_t seen;
+    struct spine_changes changes;       /* of trials, up to which they were read */
 };
 
 int spine_ledger_init(struct spine_ledger *ledger, const struct spine_trials *trials,
