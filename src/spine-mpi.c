@@ -9,6 +9,7 @@
 #include "spine/config/config.h"
 #include "spine/config/inifile.h"
 #include "spine/files/cache.h"
+#include "spine/files/state.h"
 #include "spine/files/store.h"
 #include "spine/math/kernels.h"
 #include "spine/ranks/comm.h"
@@ -18,6 +19,7 @@
 
 static const char usage[] =
     "Usage: mpirun -np RANKS spine-mpi [OPTION...] CONFIG.ini [section.key=value...]\n"
+    "  or:  spine-mpi --status RUN\n"
     "\n"
     "Train SPINE, sparse interpretable embeddings, on the vectors that CONFIG.ini names, and\n"
     "write the model and the codes to its output.directory. Works on one rank without mpirun.\n"
@@ -26,6 +28,9 @@ static const char usage[] =
     "                   CONFIG.ini; trains nothing\n"
     "  --dry-run        print configuration, rows, steps, memory and disk space; train nothing\n"
     "  --print-config   print every option with its meaning, bounds and default, as an INI file\n"
+    "  --status         print whether the run in the directory RUN is running (who trains it, how\n"
+    "                   far it is, time left), paused, finished, diverged or damaged; exit status\n"
+    "                   75 if it isn't finished\n"
     "  --timeline=FILE  record what every rank did in 100 steps of the last epoch, in Chrome's\n"
     "                   trace format (chrome://tracing, ui.perfetto.dev)\n"
     "  --quiet          print warnings and errors only\n"
@@ -45,13 +50,14 @@ enum job {
     DRY_RUN = SPINE_ARGUMENT_OWN,
     PRINT_CONFIG,
     DOCTOR,
+    STATUS,
 };
-enum { QUIET = DOCTOR + 1, TIMELINE };
+enum { QUIET = STATUS + 1, TIMELINE };
 
 struct request {
     enum job job;
     enum spine_log_level level;
-    const char *path;     /* of the INI file; NULL if none is given */
+    const char *path;     /* of the INI file, or the run's directory; NULL if none is given */
     const char *timeline; /* file to record to, or NULL */
     char *const *overrides;
     int num_overrides;
@@ -63,6 +69,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
                                             {"dry-run", no_argument, NULL, DRY_RUN},
                                             {"print-config", no_argument, NULL, PRINT_CONFIG},
                                             {"quiet", no_argument, NULL, QUIET},
+                                            {"status", no_argument, NULL, STATUS},
                                             {"timeline", required_argument, NULL, TIMELINE},
                                             SPINE_ARGUMENTS_COMMON};
     *request = (struct request){.job = TRAIN, .level = SPINE_LOG_INFO};
@@ -86,6 +93,8 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
 
     if (request->path == NULL && (request->job == TRAIN || request->job == DRY_RUN))
         return spine_refuse(err, "the configuration file is missing; see spine-mpi --help");
+    if (request->job == STATUS && (request->path == NULL || request->num_overrides > 0))
+        return spine_refuse(err, "--status needs the directory of one run; see spine-mpi --help");
     return 0;
 }
 
@@ -99,7 +108,31 @@ static void print_version(void)
            blas, spine_processor_names[spine_kernel_processor()]);
 }
 
-static int work(const struct request *request, struct spine_comm *comm, struct spine_error *err)
+/* Print the state of a run; *status is the exit status that it has for scripts. */
+static int print_status(const struct request *request, struct spine_comm *comm, int *status,
+                        struct spine_error *err)
+{
+    struct spine_state state;
+    char text[sizeof err->text];
+    int rc = 0;
+
+    if (comm->rank == 0)
+        rc = spine_state_read(&state, request->path, err);
+    if (spine_comm_agree(comm, rc, err))
+        return -1;
+
+    if (comm->rank == 0) {
+        spine_state_describe(&state, text, sizeof text);
+        printf("%s: %s\n", request->path, text);
+        *status = spine_state_status(&state);
+    }
+    spine_comm_broadcast(comm, status, sizeof *status);
+    return 0;
+}
+
+/* *status is the exit status of success. */
+static int work(const struct request *request, struct spine_comm *comm, int *status,
+                struct spine_error *err)
 {
     struct spine_config config;
     const int first = comm->rank == 0;
@@ -111,6 +144,9 @@ static int work(const struct request *request, struct spine_comm *comm, struct s
             print_version();
         return 0;
     }
+
+    if (request->job == STATUS)
+        return print_status(request, comm, status, err);
 
     spine_config_init(&config);
     if (spine_inifile_read(&config, NULL, comm, request->path, request->overrides,
@@ -140,6 +176,7 @@ int main(int argc, char **argv)
 {
     struct spine_comm world;
     struct request request;
+    int status = SPINE_EXIT_DONE;
     struct spine_error err = {.status = SPINE_EXIT_DONE};
     spine_interrupt_install(); /* first: a signal would end us while MPI starts */
     spine_store_init();
@@ -147,12 +184,12 @@ int main(int argc, char **argv)
     int rc = parse_arguments(argc, argv, &request, &err);
     if (rc == 0) {
         spine_log_init("spine-mpi", world.rank, world.size, request.level);
-        rc = work(&request, &world, &err);
+        rc = work(&request, &world, &status, &err);
     }
     if (rc == 0 && fflush(stdout) != 0)
         rc = spine_fail(&err, "can't write to the standard output");
     if (rc != 0 && world.rank == 0)
         fprintf(stderr, "spine-mpi: %s\n", err.text);
     spine_comm_finalize(&world);
-    return rc == 0 ? SPINE_EXIT_DONE : err.status;
+    return rc == 0 ? status : err.status;
 }

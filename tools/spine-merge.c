@@ -56,15 +56,10 @@ static int merge(const char *run, const char *path, const struct spine_output_op
 static int export_model(const char *directory, const char *path, struct spine_error *err)
 {
     struct spine_run run;
-    if (spine_run_read(&run, directory, err))
+    if (spine_run_require_model(&run, directory, err))
         return -1;
 
-    int rc = 0;
-    if (!run.has_model)
-        rc = spine_refuse(err, "%s: has no model.h5; is it the directory of a finished run?",
-                          directory);
-    else
-        rc = spine_modelexport_write(&run.model, path, err);
+    const int rc = spine_modelexport_write(&run.model, path, err);
     if (rc == 0)
         printf("%s: the model, %zu x %zu\n", path, run.model.params.hidden, run.model.params.dim);
     spine_run_dispose(&run);

@@ -285,17 +285,26 @@ static int apply_words(struct spine_config *config, struct spine_inifile_lines *
     return rc;
 }
 
+int spine_inifile_recall(struct spine_config *config, const char *text, const char *path,
+                         struct spine_error *err)
+{
+    struct spine_inifile_lines sweep = {0}; /* which a run's own configuration doesn't have */
+
+    spine_config_init(config);
+    const int rc = spine_inifile_parse(config, &sweep, text, path, err);
+    spine_inifile_lines_dispose(&sweep);
+    return rc;
+}
+
 int spine_inifile_find_input(const char *text, const char *path, char *input,
                              struct spine_error *err)
 {
     struct spine_config config;
-    struct spine_inifile_lines sweep = {0}; /* which a run's own configuration doesn't have */
-    spine_config_init(&config);
-    const int rc = spine_inifile_parse(&config, &sweep, text, path, err);
-    if (rc == 0)
-        strcpy(input, config.input);
-    spine_inifile_lines_dispose(&sweep);
-    return rc;
+
+    if (spine_inifile_recall(&config, text, path, err))
+        return -1;
+    strcpy(input, config.input);
+    return 0;
 }
 
 /* Seven parameters: what is filled, who reads, and the command line that says from where. */

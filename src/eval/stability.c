@@ -63,12 +63,10 @@ static int copy_rows(struct decoder *decoder, const struct spine_params *params,
 static int read_decoder(struct decoder *decoder, const char *path, struct spine_error *err)
 {
     struct spine_run run;
-    if (spine_run_read(&run, path, err))
+    if (spine_run_require_model(&run, path, err))
         return -1;
 
-    int rc = run.has_model ? 0 : spine_refuse(err, "%s: has no model.h5 to compare", path);
-    if (rc == 0)
-        rc = copy_rows(decoder, &run.model.params, err);
+    int rc = copy_rows(decoder, &run.model.params, err);
     spine_run_dispose(&run);
     if (rc == 0)
         rc = spine_space_read(&decoder->codes, path, err);

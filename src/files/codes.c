@@ -13,6 +13,7 @@
 #include "spine/base/present.h"
 #include "spine/files/attribute.h"
 #include "spine/files/object.h"
+#include "spine/files/state.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
 
@@ -316,6 +317,8 @@ static int refuse_missing(const char *path, const char *directory, struct spine_
     char shards[SPINE_PATH + 16];
 
     bool has_shards = false;
+    if (spine_state_explains(directory, err))
+        return -1;
     snprintf(shards, sizeof shards, "%s/shards", directory);
     if (spine_present(shards, &has_shards, err))
         return -1;

@@ -3,6 +3,7 @@
 
 #include "spine/base/present.h"
 #include "spine/config/inifile.h"
+#include "spine/files/state.h"
 
 int spine_run_read(struct spine_run *run, const char *directory, struct spine_error *err)
 {
@@ -27,6 +28,18 @@ int spine_run_read(struct spine_run *run, const char *directory, struct spine_er
     return 0;
 }
 
+int spine_run_require_model(struct spine_run *run, const char *directory, struct spine_error *err)
+{
+    if (spine_run_read(run, directory, err))
+        return -1;
+    if (run->has_model)
+        return 0;
+    if (spine_state_explains(directory, err))
+        return -1;
+    return spine_refuse(err, "%s: has no model.h5; is it the directory of a finished run?",
+                        directory);
+}
+
 void spine_run_dispose(struct spine_run *run)
 {
     spine_modelfile_dispose(&run->model);
@@ -48,6 +61,8 @@ int spine_run_find_codes(const char *directory, enum spine_run_codes *codes, cha
         *codes = SPINE_RUN_MERGED;
     else if (has_shards)
         *codes = SPINE_RUN_SHARDS;
+    else if (spine_state_explains(directory, err))
+        return -1;
     else
         return spine_refuse(err,
                             "%s: has neither codes.h5ad nor shards; is it the directory of a "

@@ -41,11 +41,8 @@ struct job {
 static int read_model(struct job *job, struct spine_error *err)
 {
     const struct spine_encode_options *options = job->options;
-    if (spine_run_read(&job->run, options->run, err))
+    if (spine_run_require_model(&job->run, options->run, err))
         return -1;
-    if (!job->run.has_model)
-        return spine_refuse(err, "%s: has no model.h5; is it the directory of a finished run?",
-                            options->run);
     if (strstr(job->run.model.config, "objective = nnse") != NULL)
         return spine_refuse(err, "%s: is of model.objective = nnse, which has no encoder",
                             job->run.model_path);

@@ -11,6 +11,7 @@
 #include "spine/base/memory.h"
 #include "spine/files/rundir.h"
 #include "spine/files/shared.h"
+#include "spine/files/state.h"
 
 static int is_path(const char *resume)
 {
@@ -303,6 +304,8 @@ int spine_resume_begin(struct spine_resume *resume, struct spine_error *err)
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
         rc = check_shared(resume->config->directory, comm, err);
+    if (rc == 0 && comm->rank == 0 && resume->start != SPINE_START_FINISHED)
+        spine_state_sign(resume->lock, resume->config, comm->size);
     if (rc == 0) {
         spine_comm_broadcast(comm, &resume->start, sizeof resume->start);
         if (resume->start == SPINE_START_NEW)

@@ -1,6 +1,8 @@
 /* status.c -- what a run prints while it trains. */
 #include "spine/train/status.h"
 
+#include <stdio.h>
+
 #include "spine/base/clock.h"
 #include "spine/base/log.h"
 
@@ -41,6 +43,33 @@ void spine_status_begin(struct spine_status *status)
                   position->step);
 }
 
+/* The epochs that this process has trained, to *trained, and the seconds since it began, to *elapsed;
+ * 'done' are those of the run. */
+static void measure(const struct spine_status *status, double done, double *trained,
+                    double *elapsed)
+{
+    const struct spine_position *from = &status->resume->position;
+    const double steps = (double)spine_partition_steps(&status->data->part);
+
+    *trained = done - (double)from->epoch - (double)from->step / steps;
+    *elapsed = spine_clock_now() - status->started;
+}
+
+/* "  3 min 20 s left" after 'done' epochs of the run; nothing at its end. */
+static void describe_left(const struct spine_status *status, double done, char *text, size_t size)
+{
+    const double epochs = (double)spine_config_last_epoch(status->config) - done;
+    double trained, elapsed;
+    char duration[32];
+
+    text[0] = '\0';
+    measure(status, done, &trained, &elapsed);
+    if (epochs <= 0 || trained <= 0)
+        return;
+    spine_clock_duration(elapsed / trained * epochs, duration, sizeof duration);
+    snprintf(text, size, "  %s left", duration);
+}
+
 void spine_status_show(struct spine_status *status, const struct spine_position *position,
                        const struct spine_metrics *last)
 {
@@ -52,44 +81,40 @@ void spine_status_show(struct spine_status *status, const struct spine_position 
     if (!spine_log_is_live())
         return;
 
-    /* In epochs: where this process began, and where it is. */
-    const struct spine_position *from = &status->resume->position;
     const double steps = (double)spine_partition_steps(&status->data->part);
-    const double begun = (double)from->epoch + (double)from->step / steps;
     const double done = (double)position->epoch + (double)position->step / steps;
-
-    const int64_t last_epoch = spine_config_last_epoch(status->config);
-    const double elapsed = time - status->started;
-    const double left = elapsed / (done - begun) * ((double)last_epoch - done);
-    const double words = (done - begun) * (double)status->data->part.num_rows / elapsed;
-    const int minutes = (int)left / 60, seconds = (int)left % 60;
     const long long epoch = position->epoch + 1, epochs = status->config->epochs;
+    double trained, elapsed;
+    char left[48];
+
+    measure(status, done, &trained, &elapsed);
+    const double words = trained * (double)status->data->part.num_rows / elapsed;
+    describe_left(status, done, left, sizeof left);
 
     if (last->epoch == 0)
-        spine_log_progress("epoch %lld/%lld  %.0f words/s  %d:%02d left", epoch, epochs, words,
-                           minutes, seconds);
+        spine_log_progress("epoch %lld/%lld  %.0f words/s%s", epoch, epochs, words, left);
     else
-        spine_log_progress(
-            "epoch %lld/%lld  rl %.4f  asl %.4f  psl %.4f  %.0f words/s  %d:%02d left", epoch,
-            epochs, last->rl, last->asl, last->psl, words, minutes, seconds);
+        spine_log_progress("epoch %lld/%lld  rl %.4f  asl %.4f  psl %.4f  %.0f words/s%s", epoch,
+                           epochs, last->rl, last->asl, last->psl, words, left);
 }
 
 void spine_status_log(const struct spine_status *status, const struct spine_metrics *metrics)
 {
     const long long epoch = metrics->epoch, epochs = status->config->epochs;
+    char left[48], measures[96] = "";
 
+    if (!metrics->evaluated && spine_log_is_live()) /* the progress line shows the others */
+        return;
+    describe_left(status, (double)metrics->epoch, left, sizeof left);
     if (metrics->evaluated)
-        spine_log(SPINE_LOG_INFO,
-                  "epoch %lld/%lld  loss %.5f (rl %.5f asl %.5f psl %.5f)  %.0f words/s  "
-                  "explained %.1f %%  sparsity %.1f %%  dead %lld",
-                  epoch, epochs, metrics->total, metrics->rl, metrics->asl, metrics->psl,
-                  metrics->words_per_second, 100 * metrics->explained_variance,
-                  100 * metrics->sparsity, (long long)metrics->dead);
-    else if (!spine_log_is_live()) /* on a terminal the progress line shows these */
-        spine_log(SPINE_LOG_INFO,
-                  "epoch %lld/%lld  loss %.5f (rl %.5f asl %.5f psl %.5f)  %.0f words/s", epoch,
-                  epochs, metrics->total, metrics->rl, metrics->asl, metrics->psl,
-                  metrics->words_per_second);
+        snprintf(measures, sizeof measures, "  explained %.1f %%  sparsity %.1f %%  dead %lld",
+                 100 * metrics->explained_variance, 100 * metrics->sparsity,
+                 (long long)metrics->dead);
+
+    spine_log(SPINE_LOG_INFO,
+              "epoch %lld/%lld  loss %.5f (rl %.5f asl %.5f psl %.5f)  %.0f words/s%s%s", epoch,
+              epochs, metrics->total, metrics->rl, metrics->asl, metrics->psl,
+              metrics->words_per_second, measures, left);
 }
 
 void spine_status_check(struct spine_status *status, const struct spine_measures *measures,

@@ -45,7 +45,7 @@ rank_1()
 rank_1 "ulimit -f 8; trap '' XFSZ" run.ini output.directory=shard
 failed 1 "rank 1: shard/shards/codes-00001.h5: can't append to *: File too large" shard
 [ ! -e shard/shards/codes-00001.h5 ] || fail "a shard that couldn't be written is there"
-refused spine-merge "shard/shards/codes-00001.h5: the shard is missing" \
+refused spine-merge "shard: has trained 1 of 1 epochs, but its codes are incomplete; run the same command*" \
     "$SPINE_BIN/spine-merge" shard
 
 # --- One rank gets bad input ----------------------------------------------------------------------

@@ -153,7 +153,7 @@ silent stderr
 
 if command -v script >/dev/null; then
     run script -qec "'$trainer' run.ini output.directory=live" /dev/null
-    grep -q $'epoch 1/2  [0-9]* words/s  [0-9]*:[0-9]* left' stdout ||
+    grep -q $'epoch 1/2  [0-9]* words/s  [0-9a-z ]* left' stdout ||
         fail "no progress on a terminal: $(cat -A stdout)"
     grep -q $'\r\033\\[K' stdout || fail "the progress line is not replaced: $(cat -A stdout)"
 else

@@ -33,6 +33,10 @@ int spine_inifile_locate(const char *path, int line, struct spine_error *err);
 int spine_inifile_parse(struct spine_config *config, struct spine_inifile_lines *sweep,
                         const char *text, const char *path, struct spine_error *err);
 
+/* The configuration that a run's file 'path' holds, as text. */
+int spine_inifile_recall(struct spine_config *config, const char *text, const char *path,
+                         struct spine_error *err);
+
 /* The data.input of a configuration that a run's files hold; input has SPINE_CONFIG_TEXT bytes. */
 int spine_inifile_find_input(const char *text, const char *path, char *input,
                              struct spine_error *err);

@@ -1,6 +1,6 @@
 /* run.h -- a run on disk, read back: its model, its configuration and input, its codes.
  *
- * For what a run's directory holds, and whether the run is finished, see rundir.h. All of this is
+ * For what a run's directory holds see rundir.h, for whether the run is finished state.h. All of this is
  * local. */
 #ifndef SPINE_FILES_RUN_H
 #define SPINE_FILES_RUN_H
@@ -21,6 +21,9 @@ struct spine_run {
 /* Read the model of the run in 'directory'. A directory, file or path without a model isn't an
  * error: has_model says so. */
 int spine_run_read(struct spine_run *run, const char *directory, struct spine_error *err);
+
+/* The same, but refuse a directory without a model: with the run's state (state.h) where that is why. */
+int spine_run_require_model(struct spine_run *run, const char *directory, struct spine_error *err);
 void spine_run_dispose(struct spine_run *run);
 
 /* Where the codes of the run in 'directory' are: in codes.h5ad, whose path goes to 'path' of

@@ -1,0 +1,321 @@
+/* state.c -- the state of a run on disk. */
+#include "spine/files/state.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "spine/base/clock.h"
+#include "spine/base/lock.h"
+#include "spine/base/textfile.h"
+#include "spine/config/inifile.h"
+#include "spine/files/checkpoint.h"
+#include "spine/files/metrics.h"
+#include "spine/files/modelfile.h"
+#include "spine/files/rundir.h"
+
+static const char lock_name[] = ".lock";
+
+/* --- Who trains it ------------------------------------------------------------------------ */
+
+void spine_state_sign(int lock, const struct spine_config *config, int ranks)
+{
+    char host[64] = "", text[256];
+
+    if (lock < 0)
+        return;
+    gethostname(host, sizeof host - 1);
+    const int length =
+        snprintf(text, sizeof text,
+                 "host %s\nprocess %ld\nranks %d\nsince %.0f\nepochs %lld\nlast_epoch %lld\n", host,
+                 (long)getpid(), ranks, spine_clock_date(), (long long)config->epochs,
+                 (long long)spine_config_last_epoch(config));
+
+    if (ftruncate(lock, 0) != 0 || pwrite(lock, text, (size_t)length, 0) != length)
+        return;
+}
+
+static void read_owner_line(struct spine_state *state, const char *line)
+{
+    struct spine_state_owner *owner = &state->owner;
+    char name[16], value[64];
+
+    if (sscanf(line, "%15s %63s", name, value) != 2)
+        return;
+    if (strcmp(name, "host") == 0)
+        snprintf(owner->host, sizeof owner->host, "%s", value);
+    else if (strcmp(name, "process") == 0)
+        owner->process = strtol(value, NULL, 10);
+    else if (strcmp(name, "ranks") == 0)
+        owner->ranks = (int)strtol(value, NULL, 10);
+    else if (strcmp(name, "since") == 0)
+        owner->since = strtod(value, NULL);
+    else if (strcmp(name, "epochs") == 0)
+        state->epochs = strtoll(value, NULL, 10);
+    else if (strcmp(name, "last_epoch") == 0)
+        state->last_epoch = strtoll(value, NULL, 10);
+}
+
+/* Read who holds the lock, or held it last; a file that can't be read says nothing. */
+static void read_owner(struct spine_state *state, const char *path)
+{
+    enum { MOST = 1 << 12 };
+    struct spine_error ignored;
+    char *text = NULL, *rest = NULL;
+    size_t length = 0;
+
+    if (spine_textfile_read(path, "a lock", MOST, &text, &length, &ignored))
+        return;
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+        read_owner_line(state, line);
+    free(text);
+}
+
+/* --- How far it is ------------------------------------------------------------------------ */
+
+/* The epochs that a configuration has, unless the lock has said it. */
+static int take_config(struct spine_state *state, const char *text, const char *path,
+                       struct spine_error *err)
+{
+    struct spine_config config;
+
+    if (state->epochs > 0)
+        return 0;
+    if (spine_inifile_recall(&config, text, path, err))
+        return -1;
+    state->epochs = config.epochs;
+    state->last_epoch = spine_config_last_epoch(&config);
+    return 0;
+}
+
+/* A running one: by the last line of its metrics. */
+static int read_progress(struct spine_state *state, const char *directory, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    double epoch = NAN, seconds = NAN;
+    struct stat facts;
+
+    if (spine_rundir_join(path, directory, "metrics.jsonl", err) ||
+        spine_metrics_last_number(path, SPINE_METRIC_EPOCH, &epoch, err) ||
+        spine_metrics_last_number(path, SPINE_METRIC_SECONDS, &seconds, err))
+        return -1;
+
+    state->epoch = isfinite(epoch) ? (int64_t)epoch : 0;
+    if (state->last_epoch > 0 && isfinite(seconds) && stat(path, &facts) == 0) {
+        const double since = spine_clock_date() - (double)facts.st_mtime;
+        const double left = seconds * (double)(state->last_epoch - state->epoch) - since;
+        state->seconds_left = left > 0 ? left : 0;
+    }
+    return 0;
+}
+
+/* A run with results. */
+static int read_model(struct spine_state *state, const char *directory, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    struct spine_modelfile model;
+    bool diverged = false;
+
+    if (spine_rundir_join(path, directory, "model.h5", err))
+        return -1;
+    if (spine_modelfile_read(&model, path, &state->damage)) {
+        state->kind = SPINE_STATE_DAMAGED;
+        return 0;
+    }
+    state->epochs = 0; /* its own configuration is that of the results */
+    int rc = take_config(state, model.config, path, err);
+    spine_modelfile_dispose(&model);
+    if (rc == 0)
+        rc = spine_metrics_diverged(directory, &diverged, &state->explained, err);
+
+    diverged = diverged && state->last_epoch == state->epochs;
+    state->kind = diverged ? SPINE_STATE_DIVERGED : SPINE_STATE_FINISHED;
+    state->epoch = state->last_epoch;
+    return rc;
+}
+
+/* A run without results: by its newest checkpoint that is whole. */
+static int read_checkpoint(struct spine_state *state, const char *directory,
+                           struct spine_error *err)
+{
+    char path[SPINE_CHECKPOINT_PATH];
+    struct spine_checkpoint checkpoint;
+    int64_t steps = INT64_MAX;
+
+    state->kind = SPINE_STATE_PAUSED;
+    for (;;) {
+        bool is_damaged = false;
+        if (spine_checkpoint_newest(directory, steps, path, &steps, err))
+            return -1;
+        if (steps < 0)
+            return 0;
+        if (spine_checkpoint_open(&checkpoint, path, &is_damaged, &state->damage) == 0)
+            break;
+        if (!is_damaged) {
+            *err = state->damage;
+            return -1;
+        }
+        state->kind = SPINE_STATE_DAMAGED;
+    }
+
+    const int rc = take_config(state, checkpoint.texts.config, path, err);
+    state->kind = SPINE_STATE_PAUSED;
+    state->is_saved = true;
+    state->epoch = checkpoint.progress.epoch;
+    state->step = checkpoint.progress.step;
+    spine_checkpoint_close(&checkpoint);
+    return rc;
+}
+
+int spine_state_read(struct spine_state *state, const char *directory, struct spine_error *err)
+{
+    char lock[SPINE_RUNDIR_PATH];
+    enum spine_rundir_state held;
+
+    *state = (struct spine_state){.kind = SPINE_STATE_NONE, .seconds_left = NAN};
+    if (spine_rundir_join(lock, directory, lock_name, err) ||
+        spine_rundir_inspect(directory, &held, NULL, err))
+        return -1;
+
+    read_owner(state, lock);
+    if (spine_lock_is_held(lock)) {
+        state->kind = SPINE_STATE_RUNNING;
+        return read_progress(state, directory, err);
+    }
+    switch (held) {
+    case SPINE_RUNDIR_EMPTY:
+        return 0;
+    case SPINE_RUNDIR_FINISHED:
+        return read_model(state, directory, err);
+    case SPINE_RUNDIR_BEGUN:
+    case SPINE_RUNDIR_CODES:
+        state->has_codes = held == SPINE_RUNDIR_CODES;
+        break;
+    }
+    return read_checkpoint(state, directory, err);
+}
+
+/* --- In words ----------------------------------------------------------------------------- */
+
+static void describe_running(const struct spine_state *state, char *text, size_t size)
+{
+    const struct spine_state_owner *owner = &state->owner;
+    const time_t since = (time_t)owner->since;
+    char by[160] = "", left[64] = "", date[32] = "", duration[32];
+    struct tm parts;
+
+    if (localtime_r(&since, &parts) != NULL)
+        strftime(date, sizeof date, "%Y-%m-%d %H:%M", &parts);
+    if (owner->host[0] != '\0')
+        snprintf(by, sizeof by, " on %s (process %ld, %d rank%s) since %s", owner->host,
+                 owner->process, owner->ranks, owner->ranks == 1 ? "" : "s", date);
+    if (isfinite(state->seconds_left)) {
+        spine_clock_duration(state->seconds_left, duration, sizeof duration);
+        snprintf(left, sizeof left, ", about %s left", duration);
+    }
+
+    if (state->epochs > 0)
+        snprintf(text, size, "is running%s: %lld of %lld epochs%s", by, (long long)state->epoch,
+                 (long long)state->epochs, left);
+    else
+        snprintf(text, size, "is running%s: %lld epochs", by, (long long)state->epoch);
+}
+
+static void describe_paused(const struct spine_state *state, char *text, size_t size)
+{
+    const long long epoch = state->epoch, epochs = state->epochs, step = state->step;
+
+    if (!state->is_saved && state->has_codes)
+        snprintf(text, size, "has codes, but neither model.h5 nor a checkpoint");
+    else if (!state->is_saved)
+        snprintf(text, size,
+                 "was begun and has saved nothing yet; run the same command to start "
+                 "again");
+    else if (epoch >= state->last_epoch)
+        snprintf(text, size,
+                 "has trained %lld of %lld epochs, but its codes are incomplete; run the same "
+                 "command to write them",
+                 epoch, epochs);
+    else if (step == 0 && epoch > 0)
+        snprintf(text, size,
+                 "saved after %lld of %lld epochs; run the same command to resume, or "
+                 "train.stop_after=%lld for codes now",
+                 epoch, epochs, epoch);
+    else
+        snprintf(text, size,
+                 "saved after %lld of %lld epochs and %lld step%s; run the same command to resume, "
+                 "or train.stop_after=%lld for codes after the next epoch",
+                 epoch, epochs, step, step == 1 ? "" : "s", epoch + 1);
+}
+
+void spine_state_describe(const struct spine_state *state, char *text, size_t size)
+{
+    const long long epoch = state->epoch, epochs = state->epochs;
+
+    switch (state->kind) {
+    case SPINE_STATE_NONE:
+        snprintf(text, size, "is not the directory of a run");
+        break;
+    case SPINE_STATE_RUNNING:
+        describe_running(state, text, size);
+        break;
+    case SPINE_STATE_PAUSED:
+        describe_paused(state, text, size);
+        break;
+    case SPINE_STATE_FINISHED:
+        if (epoch < epochs)
+            snprintf(text, size,
+                     "is finished up to train.stop_after: %lld of %lld epochs; a higher "
+                     "train.stop_after resumes",
+                     epoch, epochs);
+        else
+            snprintf(text, size, "is finished: %lld epochs", epoch);
+        break;
+    case SPINE_STATE_DIVERGED:
+        snprintf(text, size,
+                 "has diverged: after %lld epochs the explained variance is %.4g; a lower "
+                 "train.learning_rate may help",
+                 epoch, state->explained);
+        break;
+    case SPINE_STATE_DAMAGED:
+        snprintf(text, size, "is damaged: %s", state->damage.text);
+        break;
+    }
+}
+
+bool spine_state_explains(const char *directory, struct spine_error *err)
+{
+    struct spine_state state;
+    char text[sizeof err->text];
+
+    if (spine_state_read(&state, directory, err))
+        return true;
+    if (state.kind != SPINE_STATE_RUNNING &&
+        (state.kind != SPINE_STATE_PAUSED || (state.has_codes && !state.is_saved)))
+        return false;
+
+    spine_state_describe(&state, text, sizeof text);
+    spine_refuse(err, "%s: %s", directory, text);
+    return true;
+}
+
+int spine_state_status(const struct spine_state *state)
+{
+    switch (state->kind) {
+    case SPINE_STATE_NONE:
+        return SPINE_EXIT_REFUSED;
+    case SPINE_STATE_RUNNING:
+    case SPINE_STATE_PAUSED:
+        return SPINE_EXIT_AGAIN;
+    case SPINE_STATE_FINISHED:
+        return SPINE_EXIT_DONE;
+    case SPINE_STATE_DIVERGED:
+    case SPINE_STATE_DAMAGED:
+        break;
+    }
+    return SPINE_EXIT_FAILED;
+}
