@@ -413,7 +413,7 @@ perform()
     conclude "$1" $status $((SECONDS - began))
 }
 
-cleanup() { cluster_stop; }
+cleanup() { hosts_end; }
 sample glove.h5
 began=$SECONDS
 cluster_start 4 4
