@@ -16,24 +16,15 @@
 
 #include "spine/base/clock.h"
 #include "spine/base/log.h"
-#include "spine/base/lookup.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/files/conversion.h"
 #include "spine/files/outliers.h"
+#include "spine/files/roster.h"
 #include "spine/files/shared.h"
 #include "spine/files/vectorsfile.h"
 
-enum {
-    LINES_SHOWN = 5,
-    NUM_REASONS = SPINE_ROW_WRONG_COUNT + 1,
-    BLOCK_NUMBERS = 1 << 20, /* that are copied at once */
-};
-
-/* A list of rows or lines. */
-struct numbers {
-    uint64_t *at; /* owned */
-    size_t count;
-};
+enum { BLOCK_NUMBERS = 1 << 20 }; /* that are copied at once */
 
 struct job {
     struct spine_comm *comm;
@@ -47,23 +38,14 @@ struct job {
 
     /* The same on all ranks. */
     int64_t num_rows, num_left_out, num_blank, num_surplus, is_cut;
-    struct numbers repeated; /* rows whose word occurs in an earlier one, ascending */
 
     /* On rank 0 only. */
+    struct spine_roster roster;
     struct spine_store *store;
-    int64_t offset;           /* of the vectors in the file */
-    bool has_created;         /* there is a PATH.part of ours */
-    struct spine_words words; /* of all ranks */
-    struct numbers lines;     /* the line of each row */
-    struct numbers left_out[NUM_REASONS], repeated_lines;
-    bool has_unknown;   /* GloVe's <unk>, which its header doesn't count */
-    size_t num_invalid; /* words that aren't UTF-8 */
+    int64_t offset;   /* of the vectors in the file */
+    bool has_created; /* there is a PATH.part of ours */
+    bool has_unknown; /* GloVe's <unk>, which its header doesn't count */
 };
-
-static unsigned long long wide(uint64_t value)
-{
-    return value;
-}
 
 /* --- Before the reading ------------------------------------------------------------------- */
 
@@ -260,7 +242,7 @@ static int check_counts(struct job *job, struct spine_error *err)
     const bool is_whole = limit == 0 || found < limit;
 
     if (is_whole &&
-        spine_source_check_count(job->source, found, &job->words, &job->has_unknown, err))
+        spine_source_check_count(job->source, found, &job->roster.words, &job->has_unknown, err))
         return -1;
     if (job->num_rows == 0)
         return spine_refuse(err, "%s: no vectors are left", job->options->source.path);
@@ -284,173 +266,43 @@ static int read_rows(struct job *job, struct spine_error *err)
 
 /* --- Words -------------------------------------------------------------------------------- */
 
-static int gather_numbers(const struct job *job, const uint64_t *mine, size_t count,
-                          struct numbers *all, struct spine_error *err)
+static int refuse_duplicate(const struct job *job, size_t row, struct spine_error *err)
 {
-    char *block = NULL;
-    size_t bytes = 0;
-    if (spine_comm_gather(job->comm, mine, count * sizeof *mine, &block, &bytes, err))
-        return -1;
-    *all = (struct numbers){(uint64_t *)(void *)block, bytes / sizeof *mine};
-    return 0;
-}
-
-/* Make a list of words of a block in which each is ended by NUL, and own the block. */
-static int adopt_words(struct spine_words *words, char *text, size_t bytes, size_t count,
-                       struct spine_error *err)
-{
-    *words = (struct spine_words){.text = text, .bytes = bytes, .text_capacity = bytes};
-    words->start = spine_memory_get(count + 1, sizeof *words->start, "the words", err);
-    if (words->start == NULL)
-        return -1;
-    words->start_capacity = count + 1;
-    for (size_t at = 0; at < bytes; at += strlen(text + at) + 1)
-        words->start[words->count++] = at;
-    return 0;
-}
-
-/* Bring the words of all ranks to rank 0, where they then only are. */
-static int gather_words(struct job *job, struct spine_error *err)
-{
-    struct spine_words *mine = &job->vectors.words;
-    char *text = NULL;
-    size_t bytes = 0;
-    if (job->comm->size == 1) {
-        job->words = *mine;
-        *mine = (struct spine_words){0};
-        return 0;
-    }
-    if (spine_comm_gather(job->comm, mine->text, mine->bytes, &text, &bytes, err))
-        return -1;
-    spine_words_dispose(mine);
-    const int rc = job->comm->rank == 0
-                       ? adopt_words(&job->words, text, bytes, (size_t)job->num_rows, err)
-                       : 0;
-    return spine_comm_agree(job->comm, rc, err);
-}
-
-static int sort_left_out(struct job *job, const char *block, size_t count, struct spine_error *err)
-{
-    struct spine_left_out row;
-
-    for (int i = 0; i < NUM_REASONS; i++) {
-        job->left_out[i].at =
-            spine_memory_get(count + 1, sizeof(uint64_t), "the rows left out", err);
-        if (job->left_out[i].at == NULL)
-            return -1;
-    }
-    for (size_t i = 0; i < count; i++) {
-        memcpy(&row, block + i * sizeof row, sizeof row);
-        struct numbers *lines = &job->left_out[row.reason];
-        lines->at[lines->count++] = row.line;
-    }
-    return 0;
-}
-
-static int gather_left_out(struct job *job, struct spine_error *err)
-{
-    const struct spine_vectors *vectors = &job->vectors;
-    char *block = NULL;
-    size_t bytes = 0;
-
-    if (spine_comm_gather(job->comm, vectors->left_out,
-                          vectors->num_left_out * sizeof *vectors->left_out, &block, &bytes, err))
-        return -1;
-    const int rc = job->comm->rank == 0
-                       ? sort_left_out(job, block, bytes / sizeof *vectors->left_out, err)
-                       : 0;
-    free(block);
-    return spine_comm_agree(job->comm, rc, err);
-}
-
-static int gather_lines(struct job *job, struct spine_error *err)
-{
-    const struct spine_vectors *vectors = &job->vectors;
-    if (gather_numbers(job, vectors->lines, vectors->rows, &job->lines, err) ||
-        gather_left_out(job, err))
-        return -1;
-    return spine_comm_agree(job->comm, job->comm->rank == 0 ? check_counts(job, err) : 0, err);
-}
-
-/* --- Repeated words ----------------------------------------------------------------------- */
-
-static int refuse_repeated(const struct job *job, size_t row, struct spine_error *err)
-{
+    const struct spine_roster *roster = &job->roster;
+    const char *word = spine_words_get(&roster->words, row);
     char quoted[SPINE_LINES_QUOTE];
-    const char *word = spine_words_get(&job->words, row);
-    size_t first = 0;
-    while (strcmp(spine_words_get(&job->words, first), word) != 0)
-        first++;
+
     spine_lines_quote(quoted, word, strlen(word));
     spine_refuse(err, "the word %s is on %s %llu already", quoted, spine_source_place(job->source),
-                 wide(job->lines.at[first]));
-    return spine_source_locate(job->source, job->lines.at[row], err);
+                 (unsigned long long)roster->lines.at[spine_roster_first(roster, row)]);
+    return spine_source_locate(job->source, roster->lines.at[row], err);
 }
 
-static int find_repeated(struct job *job, struct spine_error *err)
+/* On rank 0, which has all words. */
+static int check_words(struct job *job, struct spine_error *err)
 {
-    struct numbers *rows = &job->repeated, *lines = &job->repeated_lines;
-    const size_t most = job->options->skip_bad ? SIZE_MAX : 1;
-    if (spine_lookup_find_duplicates(&job->words, most, &rows->at, &rows->count, err))
+    const bool leave_out = job->options->skip_bad;
+    const struct spine_roster_list *duplicates = &job->roster.duplicates;
+
+    if (check_counts(job, err) ||
+        spine_roster_find_duplicates(&job->roster, leave_out ? SIZE_MAX : 1, err))
         return -1;
-    if (rows->count > 0 && !job->options->skip_bad)
-        return refuse_repeated(job, (size_t)rows->at[0], err);
-    lines->at = spine_memory_get(rows->count + 1, sizeof *lines->at, "the duplicate words", err);
-    if (lines->at == NULL)
-        return -1;
-    for (size_t i = 0; i < rows->count; i++)
-        lines->at[lines->count++] = job->lines.at[rows->at[i]];
+    if (duplicates->count > 0 && !leave_out)
+        return refuse_duplicate(job, (size_t)duplicates->at[0], err);
     return 0;
 }
 
-/* Tell all ranks which rows are repeated. */
-static int share_repeated(struct job *job, struct spine_error *err)
+static int gather_words(struct job *job, struct spine_error *err)
 {
-    struct numbers *repeated = &job->repeated;
-    spine_comm_broadcast(job->comm, &repeated->count, sizeof repeated->count);
-    int rc = 0;
-    if (job->comm->rank != 0) {
-        repeated->at =
-            spine_memory_get(repeated->count + 1, sizeof *repeated->at, "the duplicate words", err);
-        if (repeated->at == NULL)
-            rc = -1;
-    }
-    if (spine_comm_agree(job->comm, rc, err))
+    struct spine_roster *roster = &job->roster;
+
+    if (spine_roster_gather(roster, job->comm, &job->vectors, (size_t)job->num_rows, err))
         return -1;
-    spine_comm_broadcast(job->comm, repeated->at, repeated->count * sizeof *repeated->at);
-    return 0;
-}
-
-static size_t count_below(const struct numbers *rows, size_t limit)
-{
-    size_t count = 0;
-    while (count < rows->count && rows->at[count] < limit)
-        count++;
-    return count;
-}
-
-/* Take the repeated rows out of this rank's. */
-static void drop_rows(struct job *job)
-{
-    struct numbers *repeated = &job->repeated;
-    const size_t before = count_below(repeated, job->first_row);
-    const size_t end = count_below(repeated, job->first_row + job->vectors.rows);
-    for (size_t i = before; i < end; i++)
-        repeated->at[i] -= job->first_row;
-    if (end > before)
-        spine_vectors_drop(&job->vectors, repeated->at + before, end - before);
-    job->first_row -= before;
-    job->num_rows -= (int64_t)repeated->count;
-}
-
-static int drop_repeated(struct job *job, struct spine_error *err)
-{
-    const int rc = job->comm->rank == 0 ? find_repeated(job, err) : 0;
-    if (spine_comm_agree(job->comm, rc, err) || share_repeated(job, err))
+    const int rc = job->comm->rank == 0 ? check_words(job, err) : 0;
+    if (spine_comm_agree(job->comm, rc, err) ||
+        spine_roster_drop_duplicates(roster, job->comm, &job->vectors, &job->first_row, err))
         return -1;
-    if (job->comm->rank == 0)
-        spine_words_drop(&job->words, job->repeated.at, job->repeated.count);
-    drop_rows(job);
+    job->num_rows -= (int64_t)roster->duplicates.count;
     return 0;
 }
 
@@ -461,11 +313,12 @@ static int write_words(struct job *job, struct spine_error *err)
 {
     const struct spine_vectorsfile_origin origin = {.source = job->options->source.path,
                                                     .rows_left_out = job->num_left_out,
-                                                    .rows_repeated = (int64_t)job->repeated.count};
+                                                    .rows_repeated =
+                                                        (int64_t)job->roster.duplicates.count};
     struct spine_store *store = job->store;
 
-    if (spine_vectorsfile_begin(store, &job->words, job->vectors.dimension, &origin, &job->offset,
-                                err))
+    if (spine_vectorsfile_begin(store, &job->roster.words, job->vectors.dimension, &origin,
+                                &job->offset, err))
         return -1;
 
     job->store = NULL;
@@ -550,119 +403,31 @@ static int write_output(struct job *job, struct spine_outlier_report *report,
     return spine_comm_agree(job->comm, rc, err);
 }
 
-/* --- The report --------------------------------------------------------------------------- */
-
-static bool is_utf8(const char *word)
-{
-    size_t length = 1;
-    while (*word != '\0' && length > 0) {
-        length = spine_words_character(word);
-        word += length;
-    }
-    return length > 0;
-}
-
-static size_t count_invalid(const struct spine_words *words)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < words->count; i++)
-        count += !is_utf8(spine_words_get(words, i));
-    return count;
-}
-
-static const char *plural(size_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
-/* " (line 7)", " (rows 7, 9, 12, ...)" */
-static void print_lines(FILE *out, const char *place, const struct numbers *lines)
-{
-    fprintf(out, " (%s%s", place, plural(lines->count));
-    for (size_t i = 0; i < lines->count && i < LINES_SHOWN; i++)
-        fprintf(out, "%s %llu", i > 0 ? "," : "", wide(lines->at[i]));
-    fprintf(out, "%s)\n", lines->count > LINES_SHOWN ? ", ..." : "");
-}
-
-static void print_left_out(const struct job *job, const char *why, const struct numbers *lines)
-{
-    FILE *out = job->options->report;
-    if (lines->count == 0)
-        return;
-    fprintf(out, "%s: left out %zu row%s %s", job->options->source.path, lines->count,
-            plural(lines->count), why);
-    print_lines(out, spine_source_place(job->source), lines);
-}
-
-/* What was passed over, since tables of other programs have it. */
-static void print_layout(const struct job *job)
-{
-    FILE *out = job->options->report;
-    const struct spine_layout *layout = &job->files.layout;
-    const char *path = job->options->source.path;
-
-    if (layout->has_mark)
-        fprintf(out, "%s: the byte order mark at the start is removed\n", path);
-    if (layout->has_names)
-        fprintf(out, "%s: the first line names the columns: skipped\n", path);
-    if (layout->has_row_numbers)
-        fprintf(out, "%s: the row numbers before the words are removed\n", path);
-    if (layout->has_quotes)
-        fprintf(out, "%s: the quotes around the words are removed\n", path);
-    if (job->num_surplus > 0)
-        fprintf(out, "%s: %lld word%s in a number, such as 'Unit 7'\n", path,
-                (long long)job->num_surplus, job->num_surplus == 1 ? " ends" : "s end");
-    if (job->has_unknown)
-        fprintf(out, "%s: one vector more than the header announces: GloVe's <unk>\n", path);
-}
-
-static void print_words(const struct job *job)
-{
-    FILE *out = job->options->report;
-    const char *path = job->options->source.path;
-
-    if (spine_source_words(job->source) == SPINE_WORDS_NUMBERED)
-        fprintf(out, "%s: has no words, so the rows are numbered from 0; --words gives them\n",
-                path);
-    else if (spine_source_words(job->source) == SPINE_WORDS_LISTED &&
-             job->options->source.words == NULL)
-        fprintf(out, "%s: words from the array beside the matrix\n", path);
-    if (job->num_invalid > 0)
-        fprintf(out, "%s: %zu word%s not valid UTF-8: kept byte for byte\n", path, job->num_invalid,
-                job->num_invalid == 1 ? " is" : "s are");
-}
+/* --- The job ------------------------------------------------------------------------------ */
 
 static void print_report(const struct job *job, double rms)
 {
-    FILE *out = job->options->report;
-    static const char *const reasons[NUM_REASONS] = {
-        [SPINE_ROW_NOT_FINITE] = "with NaN or Inf",
-        [SPINE_ROW_NO_WORD] = "without a word",
-        [SPINE_ROW_WRONG_COUNT] = "with a wrong count of numbers",
+    const struct spine_conversion done = {
+        .request = &job->options->source,
+        .source = job->source,
+        .layout = &job->files.layout,
+        .output = job->options->output,
+        .roster = &job->roster,
+        .dimension = job->vectors.dimension,
+        .rms = rms,
+        .num_rows = job->num_rows,
+        .num_blank = job->num_blank,
+        .num_surplus = job->num_surplus,
+        .is_cut = job->is_cut > 0,
+        .has_unknown = job->has_unknown,
     };
-    const char *path = job->options->source.path;
-    const size_t num_blank = (size_t)job->num_blank, dimension = job->vectors.dimension;
 
-    fprintf(out, "%s: %lld vectors of %zu number%s, RMS %.6g\n", job->options->output,
-            (long long)job->num_rows, dimension, plural(dimension), rms);
-    print_layout(job);
-    if (num_blank > 0)
-        fprintf(out, "%s: %zu blank line%s skipped\n", path, num_blank, plural(num_blank));
-    for (int i = 0; i < NUM_REASONS; i++)
-        print_left_out(job, reasons[i], &job->left_out[i]);
-    print_left_out(job, "with duplicate words", &job->repeated_lines);
-    print_words(job);
-    if (job->is_cut)
-        fprintf(out,
-                "%s: the last line has no newline: kept, but if the file was cut off, its last "
-                "number may be too\n",
-                path);
-    fflush(out);
+    spine_conversion_print(&done, job->options->report);
 }
 
 static void log_seconds(const struct job *job, const double marks[4])
 {
-    static const char *const steps[] = {"reading and parsing", "repeated words", "writing"};
+    static const char *const steps[] = {"reading and parsing", "duplicates", "writing"};
     const double total = marks[3] - marks[0];
     for (int i = 0; i < 3; i++) {
         const double seconds = marks[i + 1] - marks[i];
@@ -671,10 +436,8 @@ static void log_seconds(const struct job *job, const double marks[4])
     }
     spine_log(SPINE_LOG_VERBOSE, "%-20s %8.3f s, %.0f MB/s of vectors, %d rank%s", "all", total,
               (double)job->num_rows * (double)job->vectors.dimension * sizeof(float) / 1e6 / total,
-              job->comm->size, plural((size_t)job->comm->size));
+              job->comm->size, job->comm->size == 1 ? "" : "s");
 }
-
-/* --- The job ------------------------------------------------------------------------------ */
 
 static int run(struct job *job, struct spine_error *err)
 {
@@ -684,9 +447,8 @@ static int run(struct job *job, struct spine_error *err)
     if (begin(job, err) || read_rows(job, err))
         return -1;
     marks[1] = spine_clock_now();
-    if (gather_words(job, err) || gather_lines(job, err) || drop_repeated(job, err))
+    if (gather_words(job, err))
         return -1;
-    job->num_invalid = count_invalid(&job->words);
     marks[2] = spine_clock_now();
     if (write_output(job, &report, err))
         return -1;
@@ -695,7 +457,8 @@ static int run(struct job *job, struct spine_error *err)
         if (options->report != NULL)
             print_report(job, report.rms);
         spine_outliers_warn(&report, options->source.path,
-                            report.has_row ? spine_words_get(&job->words, report.row) : NULL);
+                            report.has_row ? spine_words_get(&job->roster.words, report.row)
+                                           : NULL);
     }
     log_seconds(job, marks);
     return 0;
@@ -704,16 +467,11 @@ static int run(struct job *job, struct spine_error *err)
 static void dispose(struct job *job)
 {
     spine_vectors_dispose(&job->vectors);
-    spine_words_dispose(&job->words);
-    free(job->lines.at);
+    spine_roster_dispose(&job->roster);
     spine_outliers_dispose(&job->outliers);
     spine_source_close(job->source);
     if (job->comm->rank == 0)
         spine_sourcefiles_clean(&job->files);
-    for (int i = 0; i < NUM_REASONS; i++)
-        free(job->left_out[i].at);
-    free(job->repeated.at);
-    free(job->repeated_lines.at);
 }
 
 int spine_convert(struct spine_comm *comm, const struct spine_convert_options *options,

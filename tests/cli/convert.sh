@@ -311,6 +311,6 @@ convert 2 --help
 convert 2 --version
 [[ $status = 0 && $(cat stdout) =~ ^spine-convert\ [0-9.]+$ ]] || fail "--version: $(cat stdout)"
 convert 2 --verbose rows.txt out.h5
-for step in "reading and parsing" "repeated words" "writing"; do
+for step in "reading and parsing" "duplicates" "writing"; do
     grep -q "^$step .* s .* %" stderr || fail "--verbose: $(cat stderr)"
 done

@@ -1,0 +1,30 @@
+/* conversion.h -- what a conversion (convert.h) did, for people: how many vectors there are, what was
+ * passed over and what left out. Local: rank 0 knows it all. */
+#ifndef SPINE_FILES_CONVERSION_H
+#define SPINE_FILES_CONVERSION_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "spine/files/roster.h"
+#include "spine/files/source.h"
+
+/* All pointers are borrowed. */
+struct spine_conversion {
+    const struct spine_source_request *request;
+    const struct spine_source *source;
+    const struct spine_layout *layout; /* of the source, if it is text */
+    const char *output;
+    const struct spine_roster *roster;
+    size_t dimension;
+    double rms; /* of all numbers */
+    int64_t num_rows;
+    int64_t num_blank;   /* lines */
+    int64_t num_surplus; /* words that end in a number */
+    bool is_cut;         /* the last line has no newline */
+    bool has_unknown;    /* GloVe's <unk>, which its header doesn't count */
+};
+
+void spine_conversion_print(const struct spine_conversion *done, FILE *out);
+
+#endif

@@ -1,0 +1,113 @@
+/* conversion.c -- what a conversion did, for people. */
+#include "spine/files/conversion.h"
+
+#include <stdbool.h>
+
+#include "spine/base/words.h"
+
+enum { LINES_SHOWN = 5 };
+
+static bool is_utf8(const char *word)
+{
+    size_t length = 1;
+    while (*word != '\0' && length > 0) {
+        length = spine_words_character(word);
+        word += length;
+    }
+    return length > 0;
+}
+
+static size_t count_invalid(const struct spine_words *words)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < words->count; i++)
+        count += !is_utf8(spine_words_get(words, i));
+    return count;
+}
+
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* " (line 7)", " (rows 7, 9, 12, ...)" */
+static void print_lines(FILE *out, const char *place, const struct spine_roster_list *lines)
+{
+    fprintf(out, " (%s%s", place, plural(lines->count));
+    for (size_t i = 0; i < lines->count && i < LINES_SHOWN; i++)
+        fprintf(out, "%s %llu", i > 0 ? "," : "", (unsigned long long)lines->at[i]);
+    fprintf(out, "%s)\n", lines->count > LINES_SHOWN ? ", ..." : "");
+}
+
+static void print_left_out(FILE *out, const struct spine_conversion *done, const char *why,
+                           const struct spine_roster_list *lines)
+{
+    if (lines->count == 0)
+        return;
+    fprintf(out, "%s: left out %zu row%s %s", done->request->path, lines->count,
+            plural(lines->count), why);
+    print_lines(out, spine_source_place(done->source), lines);
+}
+
+/* What was passed over, since tables of other programs have it. */
+static void print_layout(FILE *out, const struct spine_conversion *done)
+{
+    const struct spine_layout *layout = done->layout;
+    const char *path = done->request->path;
+
+    if (layout->has_mark)
+        fprintf(out, "%s: the byte order mark at the start is removed\n", path);
+    if (layout->has_names)
+        fprintf(out, "%s: the first line names the columns: skipped\n", path);
+    if (layout->has_row_numbers)
+        fprintf(out, "%s: the row numbers before the words are removed\n", path);
+    if (layout->has_quotes)
+        fprintf(out, "%s: the quotes around the words are removed\n", path);
+    if (done->num_surplus > 0)
+        fprintf(out, "%s: %lld word%s in a number, such as 'Unit 7'\n", path,
+                (long long)done->num_surplus, done->num_surplus == 1 ? " ends" : "s end");
+    if (done->has_unknown)
+        fprintf(out, "%s: one vector more than the header announces: GloVe's <unk>\n", path);
+}
+
+static void print_words(FILE *out, const struct spine_conversion *done)
+{
+    const char *path = done->request->path;
+    const size_t num_invalid = count_invalid(&done->roster->words);
+
+    if (spine_source_words(done->source) == SPINE_WORDS_NUMBERED)
+        fprintf(out, "%s: has no words, so the rows are numbered from 0; --words gives them\n",
+                path);
+    else if (spine_source_words(done->source) == SPINE_WORDS_LISTED && done->request->words == NULL)
+        fprintf(out, "%s: words from the array beside the matrix\n", path);
+    if (num_invalid > 0)
+        fprintf(out, "%s: %zu word%s not valid UTF-8: kept byte for byte\n", path, num_invalid,
+                num_invalid == 1 ? " is" : "s are");
+}
+
+void spine_conversion_print(const struct spine_conversion *done, FILE *out)
+{
+    static const char *const reasons[SPINE_ROSTER_REASONS] = {
+        [SPINE_ROW_NOT_FINITE] = "with NaN or Inf",
+        [SPINE_ROW_NO_WORD] = "without a word",
+        [SPINE_ROW_WRONG_COUNT] = "with a wrong count of numbers",
+    };
+    const char *path = done->request->path;
+    const size_t num_blank = (size_t)done->num_blank, dimension = done->dimension;
+
+    fprintf(out, "%s: %lld vectors of %zu number%s, RMS %.6g\n", done->output,
+            (long long)done->num_rows, dimension, plural(dimension), done->rms);
+    print_layout(out, done);
+    if (num_blank > 0)
+        fprintf(out, "%s: %zu blank line%s skipped\n", path, num_blank, plural(num_blank));
+    for (int i = 0; i < SPINE_ROSTER_REASONS; i++)
+        print_left_out(out, done, reasons[i], &done->roster->left_out[i]);
+    print_left_out(out, done, "with duplicate words", &done->roster->duplicate_lines);
+    print_words(out, done);
+    if (done->is_cut)
+        fprintf(out,
+                "%s: the last line has no newline: kept, but if the file was cut off, its last "
+                "number may be too\n",
+                path);
+    fflush(out);
+}
