@@ -59,7 +59,8 @@ static int export_model(const char *directory, const char *path, struct spine_er
     if (spine_run_require_model(&run, directory, err))
         return -1;
 
-    const int rc = spine_modelexport_write(&run.model, path, err);
+    const struct spine_activation activation = spine_config_activation(&run.config);
+    const int rc = spine_modelexport_write(&run.model, &activation, path, err);
     if (rc == 0)
         printf("%s: the model, %zu x %zu\n", path, run.model.params.hidden, run.model.params.dim);
     spine_run_dispose(&run);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,12 @@ const char *const spine_wire_names[] = {
 const char *const spine_format_names[] = {"h5ad", "txt", "vec",    "bin", "npz",
                                           "mtx",  "npy", "sparse", "tsv", NULL};
 static const char *const switch_names[] = {"no", "yes", NULL};
-static const char *const objective_names[] = {"spine", "nnse", NULL};
+static const char *const objective_names[] = {[SPINE_OBJECTIVE_SPINE] = "spine",
+                                              [SPINE_OBJECTIVE_TOPK] = "topk",
+                                              [SPINE_OBJECTIVE_RELU] = "relu",
+                                              [SPINE_OBJECTIVE_NNSE] = "nnse",
+                                              NULL};
+static const char *const cap_names[] = {[SPINE_CAP_ONE] = "1", [SPINE_CAP_NONE] = "none", NULL};
 static const char *const atoms_names[] = {"random", "words", NULL};
 static const char *const keep[] = {"keep", NULL};
 
@@ -45,12 +51,15 @@ static const struct option options[] = {
     {"data.rms", REAL, FIELD(rms), 1e-6, 1e6, "0.4", keep, "scale the input so that its entries have this root mean square; keep leaves it"},
     {"data.limit", COUNT, FIELD(limit), 0, 1e12, "0", NULL, "train on the first rows only; 0 is all"},
     {"model.hidden", COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
-    {"model.objective", CHOICE, FIELD(objective), ANY, "spine", objective_names, "the SPINE autoencoder, or sparse non-negative codes over a learned dictionary"},
+    {"model.objective", CHOICE, FIELD(objective), ANY, "spine", objective_names, "the SPINE autoencoder, the k largest units of a row, the rectifier with an l1 loss, or sparse non-negative codes over a learned dictionary"},
     {"model.start", CHOICE, FIELD(start), ANY, "random", atoms_names, "of nnse: atoms begin as random directions, or as the vectors of words"},
     {"model.l0", REAL, FIELD(l0), 0.1, 1e6, "22", NULL, "of nnse: wanted mean number of values a word"},
+    {"model.k", COUNT, FIELD(k), 1, 1048576, "22", NULL, "of topk: active units of a row"},
+    {"model.cap", CHOICE, FIELD(cap), ANY, "1", cap_names, "the most that a unit's value can be; spine without a cap needs loss.psl_weight = 0"},
     {"loss.sparsity", REAL, FIELD(sparsity), 0, 1, "0.85", NULL, "wanted mean of 1 - h; units above 1 - sparsity cost ASL"},
     {"loss.asl_weight", REAL, FIELD(asl_weight), 0, 1e6, "1", NULL, "weight of the average sparsity loss"},
     {"loss.psl_weight", REAL, FIELD(psl_weight), 0, 1e6, "1", NULL, "weight of the partial sparsity loss"},
+    {"loss.l1_weight", REAL, FIELD(l1_weight), 0, 1e6, "0.5", NULL, "of relu: weight of the sum of a row's values beside its squared error"},
     {"train.epochs", COUNT, FIELD(epochs), 0, 1e9, "60", NULL, "passes over the input; 0, of nnse only: atoms stay as they begin"},
     {"train.stop_after", COUNT, FIELD(stop_after), 0, 1e9, "0", NULL, "stop after this epoch, with the results so far; a higher value resumes, and the learning rate is that of train.epochs; 0: don't"},
     {"train.batch_size", COUNT, FIELD(batch_size), 1, 1e9, "64", NULL, "rows of a step, of all ranks together"},
@@ -338,43 +347,73 @@ int spine_config_override(struct spine_config *config, char *const *words, int c
     return 0;
 }
 
+static bool is_initial(const struct spine_config *config, const struct option *option)
+{
+    struct spine_config initial, copy = *config;
+
+    spine_config_init(&initial);
+    if (option->type == REAL)
+        return *real_field(&copy, option) == *real_field(&initial, option);
+    return *count_field(&copy, option) == *count_field(&initial, option);
+}
+
 /* Refuse an option that the user changed although the chosen method doesn't use it. */
 static int check_unused(const struct spine_config *config, const char *name, const char *reason,
                         struct spine_error *err)
 {
-    struct spine_config initial;
-    spine_config_init(&initial);
-    const struct option *option = find_option(name);
-    if (*real_field((struct spine_config *)config, option) == *real_field(&initial, option))
+    if (is_initial(config, find_option(name)))
         return 0;
     return spine_refuse(err, "%s: isn't used with %s; leave it out", name, reason);
 }
 
+#define OF(objective) (1 << SPINE_OBJECTIVE_##objective)
+
 /* What the objective doesn't use. */
 static int check_objective(const struct spine_config *config, struct spine_error *err)
 {
-    static const char *const of_spine[] = {
-        "loss.sparsity", "loss.asl_weight",     "loss.psl_weight",
-        "train.noise",   "train.learning_rate", "train.momentum",
-        "train.beta2",   "train.warmup",        "train.decay"};
+    enum { NETS = OF(SPINE) | OF(TOPK) | OF(RELU) };
+    static const struct {
+        const char *name;
+        int objectives; /* that use it */
+    } uses[] = {
+        {"model.l0", OF(NNSE)},
+        {"model.k", OF(TOPK)},
+        {"model.cap", NETS},
+        {"loss.sparsity", OF(SPINE)},
+        {"loss.asl_weight", OF(SPINE)},
+        {"loss.psl_weight", OF(SPINE)},
+        {"loss.l1_weight", OF(RELU)},
+        {"train.noise", NETS},
+        {"train.learning_rate", NETS},
+        {"train.momentum", NETS},
+        {"train.beta2", NETS},
+        {"train.warmup", NETS},
+        {"train.decay", NETS},
+        {"train.kernel", OF(SPINE) | OF(RELU) | OF(NNSE)},
+        {"train.refit", NETS},
+        {"train.revive_after", NETS},
+        {"output.noisy_codes", NETS},
+    };
+    char reason[64];
 
-    if (config->objective == SPINE_OBJECTIVE_SPINE) {
-        if (config->epochs == 0)
-            return spine_refuse(err, "train.epochs: 0 is for model.objective = nnse");
-        if (config->start != SPINE_ATOMS_RANDOM)
-            return spine_refuse(err, "model.start: is for model.objective = nnse");
-        return check_unused(config, "model.l0", "model.objective = spine", err);
-    }
-
-    for (size_t i = 0; i < sizeof of_spine / sizeof *of_spine; i++)
-        if (check_unused(config, of_spine[i], "model.objective = nnse", err))
+    snprintf(reason, sizeof reason, "model.objective = %s", objective_names[config->objective]);
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
+        if (!(uses[i].objectives >> config->objective & 1) &&
+            check_unused(config, uses[i].name, reason, err))
             return -1;
-    if (config->refit)
-        return spine_refuse(err,
-                            "train.refit: isn't used with model.objective = nnse; leave it out");
-    if (config->revive_after > 0 || config->noisy_codes)
-        return spine_refuse(err, "%s: isn't used with model.objective = nnse; leave it out",
-                            config->revive_after > 0 ? "train.revive_after" : "output.noisy_codes");
+    if (config->objective == SPINE_OBJECTIVE_NNSE)
+        return 0;
+
+    if (config->epochs == 0)
+        return spine_refuse(err, "train.epochs: 0 is for model.objective = nnse");
+    if (config->start != SPINE_ATOMS_RANDOM)
+        return spine_refuse(err, "model.start: is for model.objective = nnse");
+    if (config->objective == SPINE_OBJECTIVE_TOPK && config->k > config->hidden)
+        return spine_refuse(err, "model.k: is %lld, more than model.hidden", (long long)config->k);
+    if (config->objective == SPINE_OBJECTIVE_SPINE && config->cap == SPINE_CAP_NONE &&
+        config->psl_weight > 0)
+        return spine_refuse(err, "model.cap: none needs loss.psl_weight = 0 with model.objective = "
+                                 "spine, since h (1 - h) has no least value");
     return 0;
 }
 
@@ -431,6 +470,29 @@ int64_t spine_config_last_epoch(const struct spine_config *config)
 {
     return config->stop_after > 0 && config->stop_after < config->epochs ? config->stop_after
                                                                          : config->epochs;
+}
+
+struct spine_activation spine_config_activation(const struct spine_config *config)
+{
+    struct spine_activation activation = {.is_uncapped = config->cap == SPINE_CAP_NONE};
+
+    if (config->objective == SPINE_OBJECTIVE_NNSE) {
+        activation.is_uncapped = true;
+    } else if (config->objective == SPINE_OBJECTIVE_TOPK) {
+        activation.selection = SPINE_OF_ROW;
+        activation.k = (size_t)config->k;
+    }
+    return activation;
+}
+
+struct spine_loss_weights spine_config_weights(const struct spine_config *config)
+{
+    if (config->objective == SPINE_OBJECTIVE_RELU)
+        return (struct spine_loss_weights){.sparsity = config->sparsity, .l1 = config->l1_weight};
+    if (config->objective == SPINE_OBJECTIVE_TOPK)
+        return (struct spine_loss_weights){.sparsity = config->sparsity};
+    return (struct spine_loss_weights){
+        .sparsity = config->sparsity, .asl = config->asl_weight, .psl = config->psl_weight};
 }
 
 /* --- Printing ----------------------------------------------------------------------------- */

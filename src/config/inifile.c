@@ -296,17 +296,6 @@ int spine_inifile_recall(struct spine_config *config, const char *text, const ch
     return rc;
 }
 
-int spine_inifile_find_input(const char *text, const char *path, char *input,
-                             struct spine_error *err)
-{
-    struct spine_config config;
-
-    if (spine_inifile_recall(&config, text, path, err))
-        return -1;
-    strcpy(input, config.input);
-    return 0;
-}
-
 /* Seven parameters: what is filled, who reads, and the command line that says from where. */
 int spine_inifile_read(struct spine_config *config, struct spine_inifile_lines *sweep,
                        struct spine_comm *comm, const char *path, char *const *words, int count,

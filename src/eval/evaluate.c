@@ -54,7 +54,7 @@ static int find_input(const char *directory, char *input, struct spine_error *er
     if (spine_run_read(&run, directory, err))
         return -1;
 
-    strcpy(input, run.input);
+    strcpy(input, run.config.input);
     spine_run_dispose(&run);
     return 0;
 }
@@ -128,7 +128,7 @@ static int measure_explained(const struct subject *subject, struct spine_figures
         return -1;
 
     if (run.has_model)
-        rc = add_explained(subject, &run.model, run.input, figures, err);
+        rc = add_explained(subject, &run.model, run.config.input, figures, err);
 
     spine_run_dispose(&run);
     return rc;

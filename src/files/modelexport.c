@@ -143,14 +143,19 @@ static int write_safetensors(const struct tensor *tensors, const char *path,
     return spine_sink_finish(sink, err);
 }
 
-static int write_settings(const struct tensor *tensors, const char *path, struct spine_error *err)
+static int write_settings(const struct tensor *tensors, const struct spine_activation *activation,
+                          const char *path, struct spine_error *err)
 {
-    char text[1024];
+    char text[1024], selection[64] = "  \"activation_fn\": \"relu\",\n";
     struct spine_sink *sink = NULL;
+    const bool is_topk = activation->selection == SPINE_OF_ROW;
+
+    if (is_topk)
+        snprintf(selection, sizeof selection, "  \"k\": %zu,\n", activation->k);
 
     snprintf(text, sizeof text,
              "{\n"
-             "  \"architecture\": \"standard\",\n"
+             "  \"architecture\": \"%s\",\n"
              "  \"d_in\": %zu,\n"
              "  \"d_sae\": %zu,\n"
              "  \"dtype\": \"float32\",\n"
@@ -158,11 +163,11 @@ static int write_settings(const struct tensor *tensors, const char *path, struct
              "  \"apply_b_dec_to_input\": false,\n"
              "  \"normalize_activations\": \"none\",\n"
              "  \"reshape_activations\": \"none\",\n"
-             "  \"activation_fn\": \"relu\",\n"
-             "  \"spine_clamp\": 1,\n"
+             "%s%s"
              "  \"metadata\": {\"made_by\": \"spine-mpi %s\"}\n"
              "}\n",
-             tensors[W_ENC].rows, tensors[W_ENC].columns, SPINE_VERSION);
+             is_topk ? "topk" : "standard", tensors[W_ENC].rows, tensors[W_ENC].columns, selection,
+             activation->is_uncapped ? "" : "  \"spine_clamp\": 1,\n", SPINE_VERSION);
     if (spine_sink_open(&sink, path, err))
         return -1;
     spine_sink_text(sink, text);
@@ -176,7 +181,8 @@ static bool ends_in(const char *path, const char *suffix)
 }
 
 /* SAELens' two files: the weights under 'path', or both in the directory of that name. */
-static int write_saelens(const struct tensor *tensors, const char *path, struct spine_error *err)
+static int write_saelens(const struct tensor *tensors, const struct spine_activation *activation,
+                         const char *path, struct spine_error *err)
 {
     char directory[SPINE_RUNDIR_PATH], weights[SPINE_RUNDIR_PATH], settings[SPINE_RUNDIR_PATH];
 
@@ -194,20 +200,22 @@ static int write_saelens(const struct tensor *tensors, const char *path, struct 
     }
 
     if (spine_rundir_join(settings, directory, "cfg.json", err) ||
-        write_safetensors(tensors, weights, err) || write_settings(tensors, settings, err))
+        write_safetensors(tensors, weights, err) ||
+        write_settings(tensors, activation, settings, err))
         return -1;
     return 0;
 }
 
-int spine_modelexport_write(const struct spine_modelfile *model, const char *path,
+int spine_modelexport_write(const struct spine_modelfile *model,
+                            const struct spine_activation *activation, const char *path,
                             struct spine_error *err)
 {
     struct tensor tensors[TENSORS];
     if (fold(model, tensors, err))
         return -1;
 
-    const int rc =
-        ends_in(path, ".npz") ? write_npz(tensors, path, err) : write_saelens(tensors, path, err);
+    const int rc = ends_in(path, ".npz") ? write_npz(tensors, path, err)
+                                         : write_saelens(tensors, activation, path, err);
     dispose(tensors);
     return rc;
 }

@@ -19,7 +19,7 @@ int spine_run_read(struct spine_run *run, const char *directory, struct spine_er
 
     if (spine_modelfile_read(&run->model, run->model_path, err))
         return -1;
-    if (spine_inifile_find_input(run->model.config, run->model_path, run->input, err)) {
+    if (spine_inifile_recall(&run->config, run->model.config, run->model_path, err)) {
         spine_run_dispose(run);
         return -1;
     }

@@ -197,12 +197,25 @@ void spine_block_pack(size_t rows, size_t dim, size_t stride, size_t first, size
 
 /* z += bias; flags[i] = 1 where z_i counts, else 0. A NaN counts, so that it isn't lost. */
 SPINE_CLONES
-static void flag_active(float bias, float *restrict z, uint8_t *restrict flags)
+static void flag_active(float bias, float threshold, float *restrict z, uint8_t *restrict flags)
 {
     for (size_t i = 0; i < ROWS; i++) {
         z[i] += bias;
-        flags[i] = (uint8_t)(z[i] < 0 ? 0 : 1);
+        flags[i] = (uint8_t)(z[i] < threshold ? 0 : 1);
     }
+}
+
+/* flags[i] = 1 where z_i is above 0 and reaches the row's bound, else 0; returns whether any is NaN. */
+SPINE_CLONES
+static bool flag_reaching(size_t rows, const float *restrict z, const float *restrict bounds,
+                          uint8_t *restrict flags)
+{
+    int bad = 0;
+    for (size_t i = 0; i < rows; i++) {
+        flags[i] = (uint8_t)((z[i] > 0) & (z[i] >= bounds[i]));
+        bad |= !(z[i] == z[i]);
+    }
+    return bad != 0;
 }
 
 static int64_t scaled(float value)
@@ -210,35 +223,64 @@ static int64_t scaled(float value)
     return (int64_t)(value * (float)SPINE_BLOCK_SCALE + 0.5F);
 }
 
+/* What the pairs of a unit in a block add to the sums. */
+struct unit_sums {
+    int64_t h, partial, active;
+    bool not_finite;
+};
+
+static void add_sums(struct spine_block_sums *sums, size_t j, const struct unit_sums *unit)
+{
+    sums->h[j] += unit->h;
+    sums->partial += unit->partial;
+    sums->active += unit->active;
+    sums->not_finite |= unit->not_finite;
+}
+
+INLINE void sum_code(float h, float cap, struct unit_sums *sums)
+{
+    const float most = 0x1p16F;
+    if (!(h <= cap)) {
+        sums->not_finite = true;
+        return;
+    }
+    sums->h += scaled(h < most ? h : most);
+    sums->partial += h < 1 ? scaled(h * (1 - h)) : 0;
+    sums->active += h > 0;
+}
+
+/* Set an active pair by unit. */
+INLINE void set_pair(struct spine_block *block, size_t at, size_t row, float z,
+                     struct unit_sums *sums)
+{
+    const float cap = spine_activation_cap(&block->activation), h = z > cap ? cap : z;
+    block->row[at] = (uint8_t)row;
+    block->unit_value[at] = block->is_unclamped ? z : h;
+    block->open[at] = (uint8_t) !(z > cap);
+    sum_code(h, cap, sums);
+}
+
+/* The rows of eight flags, from row i on: of the lowest byte the first. */
+static uint64_t load_flags(const uint8_t *flags, size_t i)
+{
+    uint64_t eight;
+    memcpy(&eight, flags + i, sizeof eight);
+    return le64toh(eight);
+}
+
 /* List the pairs of unit j of the block's range, and sum h. */
 static void list_unit(struct spine_block *block, size_t j, const float *z, uint8_t *flags,
                       struct spine_block_sums *sums)
 {
     size_t count = block->unit_begin[j];
-    int64_t h_sum = 0, partial = 0, zeros = 0;
+    struct unit_sums unit = {0};
     memset(flags + block->rows, 0, ROWS - block->rows);
-    for (size_t i = 0; i < ROWS; i += sizeof(uint64_t)) {
-        uint64_t eight;
-        memcpy(&eight, flags + i, sizeof eight);
-        eight = le64toh(eight); /* the first flag is the lowest byte */
-        for (; eight != 0; eight &= eight - 1) {
+    for (size_t i = 0; i < ROWS; i += sizeof(uint64_t))
+        for (uint64_t eight = load_flags(flags, i); eight != 0; eight &= eight - 1) {
             const size_t row = i + (size_t)__builtin_ctzll(eight) / 8;
-            const float h = z[row] > 1 ? 1 : z[row];
-            block->row[count] = (uint8_t)row;
-            block->unit_value[count] = block->is_unclamped ? z[row] : h;
-            block->open[count++] = (uint8_t) !(z[row] > 1);
-            if (!(h <= 1)) {
-                sums->not_finite = true;
-                continue;
-            }
-            h_sum += scaled(h);
-            partial += scaled(h * (1 - h));
-            zeros += h == 0;
+            set_pair(block, count++, row, z[row], &unit);
         }
-    }
-    sums->h[j] += h_sum;
-    sums->partial += partial;
-    sums->active += (int64_t)(count - block->unit_begin[j]) - zeros;
+    add_sums(sums, j, &unit);
     block->unit_begin[j + 1] = (uint32_t)count;
 }
 
@@ -261,6 +303,58 @@ static void list_rows(struct spine_block *block)
             block->unit[place] = (int32_t)(block->first_unit + j);
             block->value[place] = block->unit_value[p];
         }
+}
+
+SPINE_CLONES
+static void add_bias(size_t rows, float bias, float *z)
+{
+    for (size_t i = 0; i < rows; i++)
+        z[i] += bias;
+}
+
+/* List the pairs that may be among the k largest of their rows, by the z (units, ROWS) in block->value,
+ * whose place the list by row takes. */
+static void list_candidates(struct spine_block *block, struct spine_scratch *scratch,
+                            struct spine_block_sums *sums)
+{
+    float bounds[ROWS];
+    spine_activation_bounds(block->activation.k, block->rows, block->units, block->value,
+                            &scratch->guess, bounds);
+    memset(scratch->flags, 0, ROWS);
+    for (size_t j = 0; j < block->units; j++) {
+        const float *z = block->value + j * ROWS;
+        size_t count = block->unit_begin[j];
+        sums->not_finite |= flag_reaching(block->rows, z, bounds, scratch->flags);
+        for (size_t i = 0; i < ROWS; i += sizeof(uint64_t))
+            for (uint64_t eight = load_flags(scratch->flags, i); eight != 0; eight &= eight - 1) {
+                const size_t row = i + (size_t)__builtin_ctzll(eight) / 8;
+                block->row[count] = (uint8_t)row;
+                block->unit_value[count++] = z[row];
+            }
+        block->unit_begin[j + 1] = (uint32_t)count;
+    }
+    list_rows(block);
+}
+
+void spine_block_keep(struct spine_block *block, const struct spine_cut *cuts,
+                      struct spine_block_sums *sums)
+{
+    uint32_t begin = 0;
+    size_t count = 0;
+    for (size_t j = 0; j < block->units; j++) {
+        const uint32_t end = block->unit_begin[j + 1];
+        struct unit_sums unit = {0};
+        for (uint32_t p = begin; p < end; p++) {
+            const size_t row = block->row[p];
+            const float z = block->unit_value[p];
+            if (spine_cut_keeps(cuts[row], z, (int32_t)(block->first_unit + j)))
+                set_pair(block, count++, row, z, &unit);
+        }
+        add_sums(sums, j, &unit);
+        begin = end;
+        block->unit_begin[j + 1] = (uint32_t)count;
+    }
+    list_rows(block);
 }
 
 /* z += bias, h, and the sums, of a unit and all rows of a block. */
@@ -286,35 +380,66 @@ static void clamp_unit(size_t rows, float bias, float *restrict z, float *restri
     sums->not_finite |= bad != 0;
 }
 
+/* The same without a cap. */
+static void rectify_unit(size_t rows, float bias, float *restrict z, float *restrict h,
+                         struct unit_sums *sums)
+{
+    for (size_t i = 0; i < rows; i++) {
+        z[i] += bias;
+        h[i] = z[i] < 0 ? 0 : z[i];
+        sum_code(h[i], FLT_MAX, sums);
+    }
+}
+
+/* The codes of unit j of the range from its products 'z', in dense mode. */
+static void set_dense(struct spine_block *block, size_t j, float bias, float *z,
+                      struct spine_block_sums *sums)
+{
+    float *h = block->value + j * ROWS;
+    struct unit_sums unit = {0};
+    if (!block->activation.is_uncapped) {
+        clamp_unit(block->rows, bias, z, h, &sums->h[j], sums);
+    } else {
+        rectify_unit(block->rows, bias, z, h, &unit);
+        add_sums(sums, j, &unit);
+    }
+}
+
 /* A range of units, and the parameters that it is of. */
 void spine_block_encode(struct spine_block *block, struct spine_scratch *scratch,
                         enum spine_mode mode, size_t first_unit, size_t units,
                         const struct spine_params *params, const float *packed,
                         struct spine_block_sums *sums)
 {
-    assert(block->rows <= ROWS);
+    const bool selects = block->activation.selection != SPINE_ABOVE;
+    assert(block->rows <= ROWS && !(selects && mode == SPINE_DENSE));
     block->mode = mode;
     block->first_unit = first_unit;
     block->units = units;
     block->unit_begin[0] = 0;
     for (size_t j = 0; j < units; j += MOST_UNITS) {
         const size_t count = units - j < MOST_UNITS ? units - j : MOST_UNITS;
-        float *out = mode == SPINE_DENSE ? block->unit_value + j * ROWS : scratch->tile;
+        float *out = mode == SPINE_DENSE ? block->unit_value + j * ROWS
+                     : selects           ? block->value + j * ROWS
+                                         : scratch->tile;
         use.product(count, block->rows, params->dim, params->stride, packed,
                     params->W1 + (first_unit + j) * params->stride, out);
         for (size_t u = 0; u < count; u++) {
             const float bias = params->b1[first_unit + j + u];
             float *z = out + u * ROWS;
             if (mode == SPINE_DENSE) {
-                clamp_unit(block->rows, bias, z, block->value + (j + u) * ROWS, &sums->h[j + u],
-                           sums);
+                set_dense(block, j + u, bias, z, sums);
+            } else if (selects) {
+                add_bias(block->rows, bias, z);
             } else {
-                flag_active(bias, z, scratch->flags);
+                flag_active(bias, block->activation.threshold, z, scratch->flags);
                 list_unit(block, j + u, z, scratch->flags, sums);
             }
         }
     }
-    if (mode == SPINE_SPARSE)
+    if (selects)
+        list_candidates(block, scratch, sums);
+    else if (mode == SPINE_SPARSE)
         list_rows(block);
 }
 
@@ -355,6 +480,17 @@ static struct list row_list(const struct spine_block *const *tiles, size_t num_t
     scratch->merges[0] = 0;
     list.part_end = scratch->part_end;
     return list;
+}
+
+/* Seven parameters: the tiles, and a part of their rows. */
+void spine_block_cut(const struct spine_block *const *tiles, size_t num_tiles,
+                     struct spine_scratch *scratch, size_t k, size_t first, size_t end,
+                     struct spine_cut *cuts)
+{
+    for (size_t i = first; i < end; i++) {
+        const struct list list = row_list(tiles, num_tiles, i, scratch);
+        cuts[i] = spine_activation_cut(k, list.count, list.factor, list.which, scratch->other);
+    }
 }
 
 /* Ranges of rows and columns, and the parameters. */
@@ -516,13 +652,13 @@ static void sparse_unit(const struct spine_backward *backward, struct spine_scra
 /* out (count, ROWS) = dz of a block, from dY W2' in it; the parameters are vectors. */
 SPINE_CLONES
 static void dense_gradient(size_t count, size_t rows, const float *z, const float *h,
-                           const float *add, float slope, float *out)
+                           const float *add, float slope, float cap, float *out)
 {
     for (size_t u = 0; u < count; u++)
         for (size_t i = 0; i < rows; i++) {
             const size_t at = u * ROWS + i;
             const float inside = out[at] + (add[u] - slope * h[at]);
-            out[at] = z[at] >= 0 && z[at] <= 1 ? inside : 0;
+            out[at] = z[at] >= 0 && z[at] <= cap ? inside : 0;
         }
 }
 
@@ -559,7 +695,8 @@ static void dense_units(const struct spine_backward *backward, struct spine_scra
         const size_t row = block->first_row * stride;
         use.product(count, block->rows, params->dim, stride,
                     scratch->packed + b * ROWS * params->dim, params->W2 + unit * stride, dz);
-        dense_gradient(count, block->rows, z, h, add + unit, backward->slope, dz);
+        dense_gradient(count, block->rows, z, h, add + unit, backward->slope,
+                       spine_activation_cap(&block->activation), dz);
         use.outer(count, block->rows, h, ROWS, 1, 0, stride, stride, backward->dY + row, dW2);
         use.outer(count, block->rows, dz, ROWS, 1, 0, stride, stride, backward->x + row, dW1);
         add_rows(count, block->rows, dz, db1);

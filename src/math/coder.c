@@ -58,6 +58,16 @@ static void solve(struct spine_coder *coder, size_t rows, const float *x)
     coder->sums.active = block->row_begin[rows];
 }
 
+/* Keep the largest of the candidates. */
+static void select_units(struct spine_coder *coder)
+{
+    const struct spine_block *block = &coder->block;
+    struct spine_cut cuts[ROWS];
+
+    spine_block_cut(&block, 1, &coder->scratch, block->activation.k, 0, block->rows, cuts);
+    spine_block_keep(&coder->block, cuts, &coder->sums);
+}
+
 void spine_coder_encode(struct spine_coder *coder, const struct spine_params *params, size_t rows,
                         const float *x, bool unclamped)
 {
@@ -77,6 +87,8 @@ void spine_coder_encode(struct spine_coder *coder, const struct spine_params *pa
     block->is_unclamped = unclamped;
     spine_block_encode(block, &coder->scratch, SPINE_SPARSE, 0, params->hidden, params,
                        coder->packed, &coder->sums);
+    if (block->activation.selection != SPINE_ABOVE)
+        select_units(coder);
 }
 
 double spine_coder_decode(struct spine_coder *coder, const struct spine_params *params,

@@ -392,7 +392,7 @@ int spine_rundata_make(const char *run, const struct spine_rundata_options *opti
         rc = spine_ranking_init(&source.ranking, &source.space, err) ||
              choose_words(&source, err) || add_codes(*rundata, &source, err) ||
              spine_run_read(&files, run, err) || add_model(*rundata, &files, &source, err) ||
-             add_coherence(*rundata, run, &source, files.input, err);
+             add_coherence(*rundata, run, &source, files.config.input, err);
         if (rc != 0)
             cJSON_Delete(*rundata);
     }

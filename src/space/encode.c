@@ -43,7 +43,7 @@ static int read_model(struct job *job, struct spine_error *err)
     const struct spine_encode_options *options = job->options;
     if (spine_run_require_model(&job->run, options->run, err))
         return -1;
-    if (strstr(job->run.model.config, "objective = nnse") != NULL)
+    if (job->run.config.objective == SPINE_OBJECTIVE_NNSE)
         return spine_refuse(err, "%s: is of model.objective = nnse, which has no encoder",
                             job->run.model_path);
     return 0;
@@ -106,7 +106,11 @@ static int open_input(struct job *job, struct spine_error *err)
     job->row = spine_memory_get(job->columns, sizeof *job->row, "a row", err);
     if (job->in == NULL || job->row == NULL)
         return -1;
-    return spine_coder_init(&job->coder, params->dim, params->hidden, err);
+    if (spine_coder_init(&job->coder, params->dim, params->hidden, err))
+        return -1;
+
+    job->coder.block.activation = spine_config_activation(&job->run.config);
+    return 0;
 }
 
 /* The names of dimensions that the run's own codes have; else there are none. */
@@ -174,6 +178,7 @@ static int encode_rows(struct job *job, size_t count, struct spine_error *err)
 {
     const struct spine_params *params = &job->run.model.params;
     const struct spine_block *block = &job->coder.block;
+    const float cap = spine_activation_cap(&block->activation);
 
     transform(job, count);
     for (size_t first = 0; first < count; first += SPINE_BLOCK_ROWS) {
@@ -185,8 +190,9 @@ static int encode_rows(struct job *job, size_t count, struct spine_error *err)
             return -1;
         for (size_t i = 0; i < rows; i++) {
             const uint32_t begin = block->row_begin[i], n = block->row_begin[i + 1] - begin;
-            spine_csr_add_listed(&job->values, n, block->unit + begin, block->value + begin, 0, 1);
-            spine_csr_add_listed(&job->excess, n, block->unit + begin, block->value + begin, 1,
+            spine_csr_add_listed(&job->values, n, block->unit + begin, block->value + begin, 0,
+                                 cap);
+            spine_csr_add_listed(&job->excess, n, block->unit + begin, block->value + begin, cap,
                                  INFINITY);
         }
     }

@@ -1,6 +1,7 @@
 /* forecast.c -- what a run needs, before it begins. */
 #include "spine/train/forecast.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,21 @@ static size_t checkpoint_bytes(const struct spine_config *config, size_t dim)
            spine_optimizer_bytes((enum spine_optimizer_kind)config->optimizer, len);
 }
 
+/* The density of a run that begins. */
+static const double AT_FIRST = 0.6;
+
+/* The share of pairs that a step lists in sparse mode; where units are selected, of candidates. */
+static double forecast_density(const struct spine_config *config)
+{
+    const struct spine_activation activation = spine_config_activation(config);
+
+    if (activation.selection != SPINE_ABOVE)
+        return fmin(1, (2 * (double)activation.k + 8) / (double)config->hidden);
+    return config->kernel == SPINE_KERNEL_DENSE    ? 0
+           : config->kernel == SPINE_KERNEL_SPARSE ? AT_FIRST
+                                                   : SPINE_SPARSE_MOST;
+}
+
 /* The memory of a rank with the rows of 'part', in a grid; what is its node's, it has a share of. */
 static struct memory predict(const struct spine_config *config, const struct spine_partition *part,
                              size_t dim, const struct spine_grid *grid, bool is_first)
@@ -51,10 +67,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
     const size_t rows = part->end_row - part->first_row;
     const size_t word = 24; /* a word, its NUL, its offset in the list; an average */
     const size_t params = spine_params_len(dim, hidden) * sizeof(float);
-    const double at_first = 0.6; /* or so: the density */
-    const double density = config->kernel == SPINE_KERNEL_DENSE    ? 0
-                           : config->kernel == SPINE_KERNEL_SPARSE ? at_first
-                                                                   : SPINE_SPARSE_MOST;
+    const double density = forecast_density(config);
     const bool saves = config->checkpoint_every > 0 || config->checkpoint_minutes > 0;
     const struct spine_step_shape shape = {
         .dim = dim, .hidden = hidden, .optimizer = (enum spine_optimizer_kind)config->optimizer};
@@ -72,7 +85,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
         .parameters = copies * params / ranks,
         .optimizer = moments / ranks,
         .batch = (step.node - copies * params - moments) / ranks + step.rank +
-                 spine_coder_bytes(dim, hidden, at_first),
+                 spine_coder_bytes(dim, hidden, AT_FIRST),
         /* HDF5's caches, and a block of rows being read or of codes being merged; measured. */
         .files = 12 << 20,
         .saving = is_first && saves ? checkpoint_bytes(config, dim) : 0,
@@ -86,12 +99,24 @@ static size_t bytes_to_come(const struct memory *memory)
            memory->saving;
 }
 
+/* The values of all codes. */
+static uint64_t forecast_values(const struct spine_config *config, size_t num_rows)
+{
+    const double rows = (double)num_rows;
+
+    if (config->objective == SPINE_OBJECTIVE_TOPK)
+        return (uint64_t)(rows * (double)config->k);
+    if (config->objective == SPINE_OBJECTIVE_NNSE)
+        return (uint64_t)(rows * config->l0);
+    /* Trained codes have 4 to 7 % of their units active where sparsity is 0.85. */
+    return (uint64_t)(rows * (double)config->hidden * (1 - config->sparsity) / 2);
+}
+
 /* An estimate of the most that a run's files occupy at one time. */
 static uint64_t files_bytes(const struct spine_config *config, size_t num_rows, size_t dim)
 {
     const uint64_t hidden = (uint64_t)config->hidden, units = num_rows * hidden;
-    /* Trained codes have 4 to 7 % of their units active where sparsity is 0.85. */
-    const uint64_t values = (uint64_t)((double)units * (1 - config->sparsity) / 2);
+    const uint64_t values = forecast_values(config, num_rows);
     const uint64_t codes = values * 8;             /* a float and an index */
     const uint64_t text = units * 2 + values * 10; /* " 0" or " 0.123456789" */
     const uint64_t params = spine_params_len(dim, (size_t)config->hidden) * sizeof(float);

@@ -19,9 +19,10 @@
 enum { WRITE_ROWS = 256 };
 
 /* Append the rows of a block, encoded unclamped: codes, and the excess over the cap. */
-static int add_rows(const struct spine_block *block, float cap, struct spine_csr *codes,
+static int add_rows(const struct spine_block *block, struct spine_csr *codes,
                     struct spine_csr *excess, struct spine_error *err)
 {
+    const float cap = spine_activation_cap(&block->activation);
     const size_t pairs = block->row_begin[SPINE_BLOCK_ROWS];
 
     if (spine_csr_reserve(codes, block->rows, pairs, err) ||
@@ -51,7 +52,7 @@ static int write_rows(struct spine_store *store, const struct spine_params *para
         const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
         spine_coder_encode(coder, params, count,
                            spine_dataset_slice(data, epoch, first, count, sigma), true);
-        rc = add_rows(&coder->block, coder->solver != NULL ? INFINITY : 1, &codes, &excess, err);
+        rc = add_rows(&coder->block, &codes, &excess, err);
         if (rc == 0 && (codes.rows >= WRITE_ROWS || count == left)) {
             rc = spine_codes_append(store, &codes, &excess, &totals, err);
             spine_csr_clear(&codes);

@@ -273,7 +273,7 @@ static struct spine_position make_position(const struct spine_progress *progress
 
     if (rank == 0) {
         position.sums.squares = progress->squares;
-        position.sums.asl = progress->asl;
+        position.sums.penalty = progress->asl;
         position.sums.partial = progress->partial;
         position.sums.active = progress->active;
         position.waited = progress->waited;

@@ -20,7 +20,7 @@ enum { PIECE = 64, ROWS = SPINE_BLOCK_ROWS, PANEL = SPINE_PANEL_ROWS };
 
 size_t spine_stepper_most_events(void)
 {
-    return 12;
+    return 16;
 }
 
 /* The highest learning rate for the run's batch size: proportional to it for SGD (Goyal et al.,
@@ -39,13 +39,17 @@ static double highest_rate(const struct spine_config *config)
 struct spine_step_settings spine_step_settings(const struct spine_config *config,
                                                const struct spine_dataset *data)
 {
+    const struct spine_activation activation = spine_config_activation(config);
+
     return (struct spine_step_settings){
         .dim = data->dim,
         .hidden = (size_t)config->hidden,
         .seed = (uint64_t)config->seed,
-        .weights = {config->sparsity, config->asl_weight, config->psl_weight},
+        .activation = activation,
+        .weights = spine_config_weights(config),
         .noise = config->noise,
-        .kernel = (enum spine_kernel_choice)config->kernel,
+        .kernel = activation.selection == SPINE_ABOVE ? (enum spine_kernel_choice)config->kernel
+                                                      : SPINE_KERNEL_SPARSE,
         .optimizer = (enum spine_optimizer_kind)config->optimizer,
         .momentum = config->momentum,
         .wire = (enum spine_wire)config->wire,
@@ -74,6 +78,8 @@ int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
     stepper->optimizer = memory->optimizer;
     stepper->h_sum = memory->h_sum;
     stepper->mode = spine_mode_first(settings->kernel);
+    for (size_t b = 0; b < memory->num_blocks; b++)
+        memory->blocks[b].activation = settings->activation;
     /* Each rank the units that it will work on, so that their memory is near it. */
     spine_params_randomize(&stepper->params, settings->seed, memory->slice.first,
                            memory->slice.end);
@@ -184,7 +190,21 @@ static void draw_batch(struct spine_stepper *stepper, const struct spine_dataset
 
 /* --- z and h ------------------------------------------------------------------------------ */
 
-/* The codes of this rank's units, and what they add to the sums. */
+/* The codes of all units for a block. */
+static const struct spine_block *const *tiles_of(struct spine_stepper *stepper, size_t block)
+{
+    struct spine_step_memory *own = &stepper->memory;
+
+    for (size_t c = 0; c < (size_t)stepper->grid->columns; c++) {
+        struct spine_block *view = &own->views[c * own->num_blocks + block];
+        view->mode = stepper->mode;
+        view->rows = own->blocks[block].rows;
+        own->tiles[c] = view;
+    }
+    return own->tiles;
+}
+
+/* The codes of this rank's units, or candidates for them, and what they add to the sums. */
 static struct spine_block_sums encode(struct spine_stepper *stepper)
 {
     struct spine_step_memory *own = &stepper->memory;
@@ -200,26 +220,37 @@ static struct spine_block_sums encode(struct spine_stepper *stepper)
     for (size_t b = 0; b < own->num_blocks; b++)
         spine_block_encode(&own->blocks[b], &own->scratch, stepper->mode, own->units.first, units,
                            &stepper->params, current_rows(stepper)->packed + b * packed, &sums);
-    own->active[grid->node.rank] = sums.active;
     end_span(stepper, "encode", begun);
     return sums;
 }
 
-/* --- y ------------------------------------------------------------------------------------ */
-
-/* The codes of all units for a block. */
-static const struct spine_block *const *tiles_of(struct spine_stepper *stepper, size_t block)
+/* Select among the candidates of the team: this rank finds the cuts of a share of the rows. */
+static void select_pairs(struct spine_stepper *stepper, struct spine_block_sums *sums)
 {
     struct spine_step_memory *own = &stepper->memory;
+    const size_t columns = (size_t)stepper->grid->columns;
+    const size_t rank = (size_t)own->team.rank, size = (size_t)own->team.size;
+    const size_t first = own->slots * rank / size, end = own->slots * (rank + 1) / size;
 
-    for (size_t c = 0; c < (size_t)stepper->grid->columns; c++) {
-        struct spine_block *view = &own->views[c * own->num_blocks + block];
-        view->mode = stepper->mode;
-        view->rows = own->blocks[block].rows;
-        own->tiles[c] = view;
+    meet(stepper, &own->team, 0);
+    double begun = begin_span(stepper);
+    for (size_t b = first / ROWS; b * ROWS < end; b++) {
+        const size_t begin = b * ROWS < first ? first - b * ROWS : 0;
+        const size_t rows = own->blocks[b].rows, stop = end - b * ROWS;
+        spine_block_cut(tiles_of(stepper, b), columns, &own->scratch,
+                        stepper->settings.activation.k, begin, stop < rows ? stop : rows,
+                        own->cuts + b * ROWS);
     }
-    return own->tiles;
+    end_span(stepper, "cut", begun);
+
+    meet(stepper, &own->team, 0);
+    begun = begin_span(stepper);
+    for (size_t b = 0; b < own->num_blocks; b++)
+        spine_block_keep(&own->blocks[b], own->cuts + b * ROWS, sums);
+    end_span(stepper, "select", begun);
 }
+
+/* --- y ------------------------------------------------------------------------------------ */
 
 /* dY of some rows of a block, in some chunks; returns their squares. */
 static double decode_rows(struct spine_stepper *stepper, const struct spine_dataset *data,
@@ -320,16 +351,17 @@ static double find_excess(const struct spine_stepper *stepper, int64_t h_sum, si
     return excess > 0 ? excess : 0;
 }
 
-/* What PSL and ASL add to the gradient of h, of this rank's units. */
+/* What PSL, ASL and L1 add to the gradient of h, of this rank's units. */
 static void find_add(struct spine_stepper *stepper, size_t batch_rows)
 {
     struct spine_step_memory *own = &stepper->memory;
     const struct spine_loss_weights *weights = &stepper->settings.weights;
     const double pairs = (double)batch_rows * (double)stepper->params.hidden;
+    const double l1 = weights->l1 / ((double)batch_rows * (double)stepper->params.dim);
 
     for (size_t j = own->units.first; j < own->units.end; j++) {
         const double over = find_excess(stepper, own->counts[j - own->units.first], batch_rows);
-        own->add[j] = (float)((weights->psl + 2 * weights->asl * over) / pairs);
+        own->add[j] = (float)((weights->psl + 2 * weights->asl * over) / pairs + l1);
     }
 }
 
@@ -551,29 +583,37 @@ static void begin(struct spine_stepper *stepper, struct spine_dataset *data,
     stepper->mode = (enum spine_mode) * own->mode;
 }
 
-/* The next step's mode, which the first rank of a node finds for the others; and ASL. */
+/* L1 of a batch, or ASL, times its rows. */
+static double find_penalty(const struct spine_stepper *stepper, size_t batch_rows)
+{
+    const struct spine_params *params = &stepper->params;
+    const bool is_l1 = stepper->settings.weights.l1 > 0;
+    double sum = 0;
+
+    for (size_t j = 0; j < params->hidden; j++) {
+        const double over = find_excess(stepper, stepper->h_sum[j], batch_rows);
+        sum += is_l1 ? (double)stepper->h_sum[j] / SPINE_BLOCK_SCALE : over * over;
+    }
+    return is_l1 ? sum / (double)params->dim : sum / (double)params->hidden * (double)batch_rows;
+}
+
+/* The next step's mode, which the first rank of a node finds for the others; and the penalty. */
 static void finish(struct spine_stepper *stepper, size_t batch_rows,
                    struct spine_position *position)
 {
     const struct spine_step_memory *own = &stepper->memory;
     const struct spine_grid *grid = stepper->grid;
-    const double hidden = (double)stepper->params.hidden;
     int64_t active = 0;
-    double asl = 0;
 
     if (grid->node.rank != 0)
         return;
     for (int rank = 0; rank < grid->node.size; rank++)
         active += own->active[rank];
-    stepper->mode = spine_mode_next(stepper->settings.kernel, stepper->mode,
-                                    (double)active / ((double)batch_rows * hidden));
-    if (grid->ranks.rank != 0)
-        return;
-    for (size_t j = 0; j < stepper->params.hidden; j++) {
-        const double over = find_excess(stepper, stepper->h_sum[j], batch_rows);
-        asl += over * over;
-    }
-    position->sums.asl += asl / hidden * (double)batch_rows;
+    stepper->mode =
+        spine_mode_next(stepper->settings.kernel, stepper->mode,
+                        (double)active / ((double)batch_rows * (double)stepper->params.hidden));
+    if (grid->ranks.rank == 0)
+        position->sums.penalty += find_penalty(stepper, batch_rows);
 }
 
 int spine_stepper_step(struct spine_stepper *stepper, struct spine_dataset *data,
@@ -583,8 +623,11 @@ int spine_stepper_step(struct spine_stepper *stepper, struct spine_dataset *data
     const size_t batch_rows = spine_partition_batch_rows(&data->part, position->step);
     const bool is_last = position->step + 1 == spine_partition_steps(&data->part);
 
-    begin(stepper, data, position);                       /* x' */
-    const struct spine_block_sums sums = encode(stepper); /* h = clamp(x' W1' + b1, 0, 1) */
+    begin(stepper, data, position);                 /* x' */
+    struct spine_block_sums sums = encode(stepper); /* z = x' W1' + b1, and h of it */
+    if (stepper->settings.activation.selection != SPINE_ABOVE)
+        select_pairs(stepper, &sums);
+    own->active[stepper->grid->node.rank] = sums.active;
     own->is_supplied = false;
     if (!is_last)
         supply(stepper, data, 1 - own->current, position->epoch, position->step + 1);

@@ -105,8 +105,11 @@ static size_t place_team(struct spine_step_memory *memory, const struct extent *
             memory->rows[i] = rows;
     }
     float *y = take(base, &at, matrix);
-    if (base != NULL)
+    struct spine_cut *cuts = take(base, &at, extent->slots * sizeof *cuts);
+    if (base != NULL) {
         memory->y = y;
+        memory->cuts = cuts;
+    }
     for (int c = 0; c < extent->columns; c++) {
         const struct spine_range units = cut(extent->hidden, c, extent->columns);
         for (size_t b = 0; b < extent->blocks; b++) {

@@ -185,6 +185,7 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
     rc = spine_measures_scratch_init(&run->scratch, settings.hidden, err) ||
          spine_idle_init(&run->idle, settings.hidden, config->noise, err) ||
          spine_coder_init(&run->coder, settings.dim, settings.hidden, err);
+    run->coder.block.activation = settings.activation;
     if (rc == 0 && timeline != NULL)
         rc = spine_timeline_init(&run->timeline, TIMELINE_STEPS * spine_stepper_most_events(), err);
     if (rc == 0 && timeline != NULL && comm->rank == 0 &&
@@ -235,14 +236,16 @@ static void summarize(struct trainer *run, struct spine_metrics *metrics)
     const struct spine_step_sums *sums = &position->sums;
     const double seconds = position->seconds;
     const struct spine_stepper *stepper = &run->stepper;
+    const struct spine_loss_weights *weights = &stepper->settings.weights;
     const double rows = (double)run->data.part.num_rows, hidden = (double)run->config->hidden;
-    double all[] = {sums->squares, sums->partial, sums->active, sums->asl, position->waited};
+    double all[] = {sums->squares, sums->partial, sums->active, sums->penalty, position->waited};
 
     spine_comm_sum_doubles(run->comm, all, 5);
+    const double penalty = all[3] / rows;
     *metrics = (struct spine_metrics){
         .epoch = position->epoch + 1,
         .rl = all[0] / (rows * (double)run->data.dim),
-        .asl = all[3] / rows,
+        .asl = run->config->objective == SPINE_OBJECTIVE_SPINE ? penalty : 0,
         .psl = all[1] / (rows * hidden),
         .learning_rate = stepper->optimizer.rate,
         .seconds = seconds,
@@ -250,8 +253,8 @@ static void summarize(struct trainer *run, struct spine_metrics *metrics)
         .comm_share = all[4] / (seconds * run->comm->size),
         .density = all[2] / (rows * hidden),
     };
-    metrics->total = metrics->rl + stepper->settings.weights.asl * metrics->asl +
-                     stepper->settings.weights.psl * metrics->psl;
+    metrics->total =
+        metrics->rl + (weights->asl + weights->l1) * penalty + weights->psl * metrics->psl;
 }
 
 static void evaluate(struct trainer *run, struct spine_metrics *metrics)
@@ -275,7 +278,7 @@ static int save(struct trainer *run, enum spine_checkpoint_mode mode, struct spi
 {
     const struct spine_position *position = &run->position;
     const struct spine_step_sums *sums = &position->sums;
-    double all[] = {sums->squares, sums->partial, sums->active, sums->asl, position->waited};
+    double all[] = {sums->squares, sums->partial, sums->active, sums->penalty, position->waited};
 
     spine_stepper_meet(&run->stepper);
     spine_comm_sum_doubles(run->comm, all, 5);

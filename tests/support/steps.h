@@ -17,6 +17,7 @@ struct cuts {
     size_t tiles;       /* ranges of units; 0 is 1 */
     size_t leaf_blocks; /* of a leaf; 0: all */
     size_t first_block; /* with a row group: its first block, of which leaves are counted */
+    struct spine_activation activation;
 };
 
 /* What a step makes of parameters and rows. */
@@ -24,6 +25,7 @@ struct step_result {
     struct spine_params gradient; /* owned */
     int64_t *h_sum;               /* owned; (H) */
     double squares, partial, asl; /* of the rows; as in model.h */
+    double l1;                    /* the sum of h_sum */
     int64_t active;
     bool not_finite;
 };
@@ -59,6 +61,7 @@ static inline struct step_parts make_parts(const struct spine_params *params, si
         struct spine_block *block = &parts.blocks[i];
         const size_t b = i % parts.num_blocks, leaf = cuts->leaf_blocks;
         TRY(spine_block_init(block, params->hidden, NULL, &err));
+        block->activation = cuts->activation;
         block->first_row = b * SPINE_BLOCK_ROWS;
         block->rows = rows - block->first_row;
         if (block->rows > SPINE_BLOCK_ROWS)
@@ -80,6 +83,41 @@ static inline void dispose_parts(struct step_parts *parts)
     free(parts->add);
 }
 
+/* The first unit of a tile. */
+static inline size_t first_unit(const struct step_parts *parts, size_t hidden, size_t tile)
+{
+    return tile * hidden / parts->num_tiles;
+}
+
+/* h of all tiles of a block, and its sums. */
+static inline void encode_block(struct step_parts *parts, const struct spine_params *params,
+                                size_t b, const struct cuts *cuts, struct step_result *result)
+{
+    const size_t tiles = parts->num_tiles, rows = parts->blocks[b].rows;
+    const bool selects = cuts->activation.selection != SPINE_ABOVE;
+    struct spine_block_sums sums = {0};
+    struct spine_cut kept[SPINE_BLOCK_ROWS];
+
+    for (size_t t = 0; t < tiles; t++) {
+        const size_t first = first_unit(parts, params->hidden, t);
+        struct spine_block *tile = &parts->blocks[t * parts->num_blocks + b];
+        sums.h = result->h_sum + first;
+        spine_block_encode(tile, &parts->scratch, cuts->mode, first,
+                           first_unit(parts, params->hidden, t + 1) - first, params,
+                           parts->packed + b * spine_block_packed(params->dim), &sums);
+        parts->tiles[t] = tile;
+    }
+    if (selects)
+        spine_block_cut(parts->tiles, tiles, &parts->scratch, cuts->activation.k, 0, rows, kept);
+    for (size_t t = 0; selects && t < tiles; t++) {
+        sums.h = result->h_sum + first_unit(parts, params->hidden, t);
+        spine_block_keep(&parts->blocks[t * parts->num_blocks + b], kept, &sums);
+    }
+    result->partial += (double)sums.partial / SPINE_BLOCK_SCALE;
+    result->active += sums.active;
+    result->not_finite |= sums.not_finite;
+}
+
 /* h, and its sums, of all tiles; then y, turned into dY. */
 static inline void go_forward(struct step_parts *parts, const struct spine_params *params,
                               size_t batch_rows, const float *clean, const float *noisy,
@@ -95,18 +133,7 @@ static inline void go_forward(struct step_parts *parts, const struct spine_param
             spine_block_pack(left < SPINE_PANEL_ROWS ? left : SPINE_PANEL_ROWS, dim, stride, 0, dim,
                              noisy + (block->first_row + i) * stride, packed + i * dim);
         }
-        for (size_t t = 0; t < parts->num_tiles; t++) {
-            const size_t first = t * params->hidden / parts->num_tiles;
-            const size_t end = (t + 1) * params->hidden / parts->num_tiles;
-            struct spine_block_sums sums = {.h = result->h_sum + first};
-            struct spine_block *tile = &parts->blocks[t * parts->num_blocks + b];
-            spine_block_encode(tile, &parts->scratch, cuts->mode, first, end - first, params,
-                               packed, &sums);
-            result->partial += (double)sums.partial / SPINE_BLOCK_SCALE;
-            result->active += sums.active;
-            result->not_finite |= sums.not_finite;
-            parts->tiles[t] = tile;
-        }
+        encode_block(parts, params, b, cuts, result);
         float *y = parts->y + block->first_row * stride;
         spine_block_decode(parts->tiles, parts->num_tiles, &parts->scratch, 0, block->rows, 0,
                            chunks, params, y);
@@ -129,14 +156,16 @@ static inline void go_backward(struct step_parts *parts, const struct spine_para
         const double mean = (double)h_sum[j] / SPINE_BLOCK_SCALE / rows;
         const double over = fmax(0, mean - (1 - weights->sparsity));
         result->asl += over * over / hidden;
-        parts->add[j] = (float)((weights->psl + 2 * weights->asl * over) / (rows * hidden));
+        result->l1 += (double)h_sum[j] / SPINE_BLOCK_SCALE;
+        parts->add[j] = (float)((weights->psl + 2 * weights->asl * over) / (rows * hidden) +
+                                weights->l1 / (rows * (double)params->dim));
     }
     for (size_t t = 0; t < parts->num_tiles; t++) {
         const struct spine_backward backward = {parts->blocks + t * parts->num_blocks,
                                                 parts->num_blocks, noisy, parts->y,
                                                 (float)(2 * weights->psl / (rows * hidden))};
-        const size_t first = t * params->hidden / parts->num_tiles;
-        const size_t end = (t + 1) * params->hidden / parts->num_tiles;
+        const size_t first = first_unit(parts, params->hidden, t);
+        const size_t end = first_unit(parts, params->hidden, t + 1);
         spine_backward_begin(&backward, &parts->scratch, params);
         for (size_t j = first; j < end; j += SPINE_BLOCK_UNITS)
             spine_backward_units(&backward, &parts->scratch, j,

@@ -32,7 +32,8 @@ class Run:
                 file[name][:] for name in ("W1", "b1", "W2", "b2", "input_mean"))
             self.scale = float(file.attrs["input_scale"])
             self.config = file.attrs["config"]
-        if "objective = nnse" in self.config:
+        self._options = dict(line.split(" = ", 1) for line in self.config.split("\n") if " = " in line)
+        if self._options.get("objective") == "nnse":
             raise ValueError("%s: model.objective = nnse has no encoder" % directory)
         with h5py.File(os.path.join(directory, "codes.h5ad"), "r") as file:
             self.words = _read_strings(file, "obs")
@@ -53,7 +54,11 @@ class Run:
         if vectors.shape[-1] != self.dim:
             raise ValueError("vectors have %d numbers, the model was trained on %d"
                              % (vectors.shape[-1], self.dim))
-        return np.clip((vectors - self.mean) * np.float32(self.scale) @ self.W1.T + self.b1, 0, 1)
+        z = (vectors - self.mean) * np.float32(self.scale) @ self.W1.T + self.b1
+        if self._options.get("objective") == "topk":
+            order = np.argsort(-z, axis=-1, kind="stable")[..., int(self._options["k"]):]
+            np.put_along_axis(z, order, 0, axis=-1)
+        return np.clip(z, 0, np.inf if self._options.get("cap") == "none" else 1)
 
     def decode(self, codes):
         """Vectors (n, D) of codes (n, H)."""

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""SPINE in NumPy float64, written from the equations alone: the yardstick of the C program.
+"""SPINE and its rivals in NumPy float64, written from the equations alone: the yardstick of the C program.
 
     tools/scripts/reference.py            write tests/golden (README.md there describes the files)
     tools/scripts/reference.py --check    recompute them, compare, and check the gradients by differences
@@ -96,29 +96,41 @@ def steps_of_epoch(seed, epoch, num_rows, num_strata):
         yield [first[s] + order[t] for s, order in enumerate(orders) if t < len(order)]
 
 
+def activate(case, z):
+    """h, and where a derivative passes."""
+    cap = case["cap"] or np.inf
+    active = z >= 0
+    if case["k"] > 0:
+        order = np.argsort(-z, axis=1, kind="stable")
+        rank = np.argsort(order, axis=1, kind="stable")
+        active = (z > 0) & (rank < case["k"])
+    return np.where(active, np.minimum(z, cap), 0), active & (z <= cap)
+
+
 def forward(case, p, clean, noisy):
-    """RL, ASL, PSL, total, and what backward() needs."""
+    """RL, ASL, PSL, L1, total, and what backward() needs."""
     batch, dim = clean.shape
     hidden = len(p["b1"])
     z = noisy @ p["W1"].T + p["b1"]
-    h = np.clip(z, 0, 1)
+    h, passes = activate(case, z)
     y = h @ p["W2"] + p["b2"]
     excess = np.maximum(0, h.mean(axis=0) - (1 - case["sparsity"]))
     rl = ((y - clean) ** 2).sum() / (batch * dim)
     asl = (excess**2).sum() / hidden
-    psl = (h * (1 - h)).sum() / (batch * hidden)
-    total = rl + case["asl_weight"] * asl + case["psl_weight"] * psl
-    return (rl, asl, psl, total), (z, h, y, excess)
+    psl = np.maximum(0, h * (1 - h)).sum() / (batch * hidden)
+    l1 = h.sum() / (batch * dim)
+    total = rl + case["asl_weight"] * asl + case["psl_weight"] * psl + case["l1_weight"] * l1
+    return (rl, asl, psl, l1, total), (z, h, y, excess, passes)
 
 
 def backward(case, p, clean, noisy, seen):
-    z, h, y, excess = seen
+    _, h, y, excess, passes = seen
     batch, dim = clean.shape
     scale = batch * len(p["b1"])
     dy = 2 * (y - clean) / (batch * dim)
-    dh = dy @ p["W2"].T
+    dh = dy @ p["W2"].T + case["l1_weight"] / (batch * dim)
     dh += case["psl_weight"] * (1 - 2 * h) / scale + case["asl_weight"] * 2 * excess / scale
-    dz = np.where((z >= 0) & (z <= 1), dh, 0)
+    dz = np.where(passes, dh, 0)
     return {"W1": dz.T @ noisy, "b1": dz.sum(axis=0), "W2": h.T @ dy, "b2": dy.sum(axis=0)}
 
 
@@ -126,11 +138,17 @@ def backward(case, p, clean, noisy, seen):
 
 CASES = {
     "plain": dict(num_rows=61, dim=7, hidden=11, batch_size=8, seed=20181, sparsity=0.85,
-                  asl_weight=1, psl_weight=1, noise=0.4, learning_rate=0.5, num_steps=10,
-                  input_bound=1),
+                  asl_weight=1, psl_weight=1, l1_weight=0, k=0, cap=1, noise=0.4, learning_rate=0.5,
+                  num_steps=10, input_bound=1),
     "saturated": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=(7 << 32) + 20182,
-                      sparsity=0.85, asl_weight=2.5, psl_weight=0.3, noise=0.4, learning_rate=0.5,
-                      num_steps=10, input_bound=3),
+                      sparsity=0.85, asl_weight=2.5, psl_weight=0.3, l1_weight=0, k=0, cap=1,
+                      noise=0.4, learning_rate=0.5, num_steps=10, input_bound=3),
+    "relu": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20183, sparsity=0.85,
+                 asl_weight=0, psl_weight=0, l1_weight=0.6, k=0, cap=0, noise=0.4,
+                 learning_rate=0.3, num_steps=10, input_bound=2),
+    "topk": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20184, sparsity=0.85,
+                 asl_weight=0, psl_weight=0, l1_weight=0, k=4, cap=1, noise=0.4, learning_rate=0.5,
+                 num_steps=10, input_bound=2),
 }
 
 
@@ -234,18 +252,27 @@ def check_gradients(name, case, visited):
                 for sign in 1, -1:
                     moved = {**p, tensor: p[tensor].copy()}
                     moved[tensor][at] += sign * delta
-                    losses.append(forward(case, moved, clean, noisy)[0][3])
+                    losses.append(forward(case, moved, clean, noisy)[0][-1])
                 slope = (losses[0] - losses[1]) / (2 * delta)
                 assert abs(slope - gradient[tensor][at]) < 1e-8, \
                     "%s: d%s%s is %g, its difference quotient %g" % (
                         name, tensor, at, gradient[tensor][at], slope)
 
 
+def nearest_edge(case, z):
+    """How near a unit is to a clamp, or in rank to one that is kept where it isn't."""
+    edges = [abs(z).min(), abs(z - case["cap"]).min()]
+    if case["k"] > 0:
+        falling = -np.sort(-z, axis=1)
+        edges.append((falling[:, case["k"] - 1] - falling[:, case["k"]]).min())
+    return min(edges)
+
+
 def check_case(name, case, visited):
     """The case must test what it is for, and no unit may stand where rounding moves its clamp."""
-    z = np.concatenate([seen[0].ravel() for _, _, _, seen, _ in visited])
+    z = np.concatenate([seen[0] for _, _, _, seen, _ in visited])
     excess = np.concatenate([seen[3] for _, _, _, seen, _ in visited])
-    edge = min(abs(z).min(), abs(z - 1).min())
+    edge = nearest_edge(case, z)
     share = (z < 0).mean(), ((z >= 0) & (z <= 1)).mean(), (z > 1).mean(), (excess > 0).mean()
     print("%s: z < 0 %.3f, inside %.3f, > 1 %.3f; ASL active %.3f; nearest to a clamp %.1e"
           % ((name,) + share + (edge,)))

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "spine/base/error.h"
+#include "spine/math/activation.h"
 #include "spine/math/model.h"
 #include "spine/math/optimizer.h"
 
@@ -23,9 +24,15 @@ enum { SPINE_FORMAT_H5AD = 1, SPINE_FORMAT_TXT = 2 };
 /* The names of all formats (output.h) in the order of the bits, ended by NULL. */
 extern const char *const spine_format_names[];
 
-/* model.objective: the autoencoder of model.h, or codes over a dictionary (nnse.h); and how its
- * atoms begin. */
-enum spine_objective { SPINE_OBJECTIVE_SPINE, SPINE_OBJECTIVE_NNSE };
+/* model.objective: the autoencoder of model.h, with its activation or another (activation.h), or codes
+ * over a dictionary (nnse.h); and how the dictionary's atoms begin. */
+enum spine_objective {
+    SPINE_OBJECTIVE_SPINE,
+    SPINE_OBJECTIVE_TOPK,
+    SPINE_OBJECTIVE_RELU,
+    SPINE_OBJECTIVE_NNSE
+};
+enum spine_cap { SPINE_CAP_ONE, SPINE_CAP_NONE };
 enum spine_atoms { SPINE_ATOMS_RANDOM, SPINE_ATOMS_WORDS };
 
 /* parallel.wire, and the names, ended by NULL. */
@@ -42,7 +49,8 @@ struct spine_config {
     int64_t objective; /* enum spine_objective */
     int64_t start;     /* enum spine_atoms */
     double l0;
-    double sparsity, asl_weight, psl_weight;
+    int64_t k, cap; /* enum spine_cap */
+    double sparsity, asl_weight, psl_weight, l1_weight;
     int64_t epochs, stop_after, batch_size;
     double noise;
     int64_t optimizer; /* enum spine_optimizer_kind */
@@ -99,6 +107,11 @@ void spine_config_grid(const struct spine_config *config, int *groups, int *colu
 
 /* The epoch after which training ends for now: train.stop_after, or train.epochs. */
 int64_t spine_config_last_epoch(const struct spine_config *config);
+
+/* How the objective's codes are computed, and the weights of its losses; of those that it doesn't use,
+ * 0. */
+struct spine_activation spine_config_activation(const struct spine_config *config);
+struct spine_loss_weights spine_config_weights(const struct spine_config *config);
 
 /* All options as an INI text, without comments; the caller frees. Reading it back gives the same
  * configuration. */

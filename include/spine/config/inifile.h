@@ -37,10 +37,6 @@ int spine_inifile_parse(struct spine_config *config, struct spine_inifile_lines 
 int spine_inifile_recall(struct spine_config *config, const char *text, const char *path,
                          struct spine_error *err);
 
-/* The data.input of a configuration that a run's files hold; input has SPINE_CONFIG_TEXT bytes. */
-int spine_inifile_find_input(const char *text, const char *path, char *input,
-                             struct spine_error *err);
-
 /* Read a configuration: rank 0 reads the file (NULL: there is none), and all ranks parse the same
  * text; then the words "section.key=value" are applied. A word "sweep.key=value" takes the place of
  * the line of [sweep] with that name; with 'sweep' NULL, [sweep] is passed over, which is said.

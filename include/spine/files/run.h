@@ -14,8 +14,8 @@
 struct spine_run {
     bool has_model; /* else what follows is empty */
     char model_path[SPINE_RUNDIR_PATH];
-    struct spine_modelfile model;  /* owned */
-    char input[SPINE_CONFIG_TEXT]; /* data.input of the model's configuration */
+    struct spine_modelfile model; /* owned */
+    struct spine_config config;   /* the model's */
 };
 
 /* Read the model of the run in 'directory'. A directory, file or path without a model isn't an

@@ -1,8 +1,8 @@
 /* block.h -- the products of a training step, for blocks of 64 rows and any range of units.
  *
- *     z = x' W1' + b1,  h = clamp(z, 0, 1)      encode, a block and a range of units at a time
+ *     z = x' W1' + b1,  h of z (activation.h)   encode, a block and a range of units at a time
  *     y = h W2 + b2,    dY = factor (y - x)     decode, any rows and columns at a time
- *     dW2 = h' dY,  dZ = (dY W2' + add - slope h) where 0 <= z <= 1,  dW1 = dZ' x',  db1 = sum dZ
+ *     dW2 = h' dY,  dZ = (dY W2' + add - slope h) where active, z <= cap,  dW1 = dZ' x',  db1 = sum dZ
  *                                               gradient, a few units at a time
  *
  * Shapes as in model.h. A step is cut along what needn't be summed: units for z and the gradient,
@@ -10,8 +10,10 @@
  * over rows, one chain a leaf and a tree over the leaves (tree.h). So it has the same bits however
  * the step is cut.
  *
- * Pairs of a row and a unit with z >= 0 are listed twice, by row for y and by unit for the gradient
+ * Active pairs of a row and a unit are listed twice, by row for y and by unit for the gradient
  * (sparse mode); or all of them are computed with (dense mode), which is faster when they are many.
+ * Where the active ones are selected among all units, encode lists candidates of a range of units;
+ * when those of all ranges are there, cuts are found by rows and each range keeps what they leave.
  * Row-major float; rows begin every 'stride' floats (kernels.h). */
 #ifndef SPINE_MATH_BLOCK_H
 #define SPINE_MATH_BLOCK_H
@@ -21,6 +23,7 @@
 #include <stdint.h>
 
 #include "spine/base/error.h"
+#include "spine/math/activation.h"
 #include "spine/math/kernels.h"
 #include "spine/math/model.h"
 #include "spine/math/tree.h"
@@ -34,14 +37,15 @@ enum { SPINE_BLOCK_UNITS = 4 };
 /* Sums over the rows of blocks, exact, so that their order doesn't matter: in units of 2^-24. */
 #define SPINE_BLOCK_SCALE 0x1p24
 struct spine_block_sums {
-    int64_t *h;      /* (units): of h; borrowed */
-    int64_t partial; /* of h (1 - h) */
+    int64_t *h;      /* (units): of h, and of 2^16 where it is above that; borrowed */
+    int64_t partial; /* of h (1 - h), where h < 1 */
     int64_t active;  /* pairs with h > 0 */
     bool not_finite; /* a code is NaN */
 };
 
 /* The codes of up to 64 rows for a range of units. */
 struct spine_block {
+    struct spine_activation activation; /* set by the caller after _init */
     enum spine_mode mode;
     size_t rows, first_row; /* of the batch's rows that belong together */
     size_t leaf;            /* that the rows belong to */
@@ -53,9 +57,9 @@ struct spine_block {
     uint32_t *unit_begin; /* owned; (units + 1) */
     uint8_t *row;         /* owned; by unit, ascending rows */
     float *unit_value;    /* owned; by unit: h. Dense: (units, 64), z */
-    uint8_t *open;        /* owned; by unit: z <= 1, so that a gradient passes */
+    uint8_t *open;        /* owned; by unit: z <= cap, so that a gradient passes */
     bool is_borrowed;     /* 'shared' was given */
-    bool is_unclamped;    /* values are z where h is 1; sparse only */
+    bool is_unclamped;    /* values are z where h is at the cap; sparse only */
 };
 
 /* Scratch of a rank. */
@@ -68,6 +72,7 @@ struct spine_scratch {
     float *levels; /* sums of leaves, dense only */
     size_t *part_end;
     int *merges;
+    float guess; /* of where the largest values of a row begin */
     size_t most_rows, most_units, dim;
 };
 
@@ -98,11 +103,23 @@ void spine_block_pack(size_t rows, size_t dim, size_t stride, size_t first, size
                       const float *x, float *panel);
 
 /* Fill the block with the codes of block->rows packed rows for 'units' units from first_unit on;
- * add to sums, whose h begins with first_unit. W1 (H, D) and b1 (H) begin with unit 0. */
+ * add to sums, whose h begins with first_unit. W1 (H, D) and b1 (H) begin with unit 0. Where units are
+ * selected, which is in sparse mode only, fill it with candidates: their z, unclamped, which the sums
+ * are without. */
 void spine_block_encode(struct spine_block *block, struct spine_scratch *scratch,
                         enum spine_mode mode, size_t first_unit, size_t units,
                         const struct spine_params *params, const float *packed,
                         struct spine_block_sums *sums);
+
+/* The cuts that leave the k largest of each of the rows [first, end) of a block, from the candidates of
+ * all units: 'tiles' as for decoding. */
+void spine_block_cut(const struct spine_block *const *tiles, size_t num_tiles,
+                     struct spine_scratch *scratch, size_t k, size_t first, size_t end,
+                     struct spine_cut *cuts);
+
+/* Make codes of those candidates that the cuts of the block's rows leave, and add them to sums. */
+void spine_block_keep(struct spine_block *block, const struct spine_cut *cuts,
+                      struct spine_block_sums *sums);
 
 /* D is cut into chunks of a few vectors: their number, and the columns where one begins. */
 size_t spine_chunks(size_t stride);

@@ -1,11 +1,14 @@
 /* model.h -- the SPINE autoencoder: its parameters, and how it is computed.
  *
- *     z = x' W1' + b1,  h = clamp(z, 0, 1)     the sparse code; x' is the noisy row
+ *     z = x' W1' + b1,  h = clamp(z, 0, 1)     the sparse code; x' is the noisy row. Other
+ *                                              objectives have another h (activation.h)
  *     y = h W2 + b2                            the reconstruction of the clean row x
- *     L = RL + asl_weight ASL + psl_weight PSL
+ *     L = RL + asl_weight ASL + psl_weight PSL + l1_weight L1
  *     RL  = sum (y - x)^2 / (B D)
  *     PSL = sum h (1 - h) / (B H)                          partial sparsity
  *     ASL = sum_j max(0, m_j - rho)^2 / H,  m_j = mean of h_j over the batch, rho = 1 - sparsity
+ *
+ *     L1  = sum h / (B D)                                  so that B D L has |y - x|^2 + l1 sum h a row
  *
  * after Subramanian et al., "SPINE: SParse Interpretable Neural Embeddings", AAAI 2018.
  *
@@ -36,7 +39,7 @@ struct spine_params {
 /* The weights of the losses. */
 struct spine_loss_weights {
     double sparsity; /* 1 - rho */
-    double asl, psl;
+    double asl, psl, l1;
 };
 
 /* What a step computes with after z = x' W1' + b1: all pairs of a row and a unit, or the active ones

@@ -4,7 +4,7 @@
  * as a team (team.h), and each phase is cut along what needn't be summed:
  *
  *     noise on the batch's rows, packed         by panels of rows and pieces of columns
- *     z = x' W1' + b1, h, the pairs             by units
+ *     z = x' W1' + b1, h, the pairs             by units; where pairs are selected, cuts by rows
  *     y = h W2 + b2, dY                         by rows
  *     dW2, dW1, db1, and the update             by units
  *
@@ -34,6 +34,7 @@ enum spine_request { SPINE_REQUEST_SAVE, SPINE_REQUEST_LEAVE, SPINE_REQUEST_HURR
 struct spine_step_settings {
     size_t dim, hidden; /* D, H */
     uint64_t seed;      /* of the initial parameters */
+    struct spine_activation activation;
     struct spine_loss_weights weights;
     double noise; /* standard deviation */
     enum spine_kernel_choice kernel;
@@ -65,10 +66,10 @@ struct spine_stepper {
     struct spine_step_memory memory; /* owned: where all of this is, and the rest */
 };
 
-/* What steps add up to on this rank, exactly (exact.h); asl, of the whole batch, is rank 0's. */
+/* What steps add up to on this rank, exactly (exact.h); penalty, of the whole batch, is rank 0's. */
 struct spine_step_sums {
     double squares, partial; /* of losses (model.h) */
-    double asl;              /* ASL times the rows of its batch */
+    double penalty;          /* ASL, or L1 if it has a weight, times the rows of its batch */
     double active;           /* pairs of row and unit */
 };
 

@@ -39,6 +39,7 @@ struct spine_step_memory {
     /* The team's. Rows are supplied for one step while another works. */
     struct spine_step_rows rows[2];
     float *y;                         /* (slots, D): y, then dY */
+    struct spine_cut *cuts;           /* (slots) */
     struct spine_block *views;        /* owned; (C, blocks): the team's codes, by row only */
     const struct spine_block **tiles; /* owned; (C): those of one block */
 

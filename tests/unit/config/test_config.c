@@ -26,11 +26,14 @@ static const char all_changed[] = "[data]\n"
                                   "objective = nnse\n"
                                   "start = words\n"
                                   "l0 = 5.5\n"
+                                  "k = 33\n"
+                                  "cap = none\n"
                                   "\n"
                                   "[loss]\n"
                                   "sparsity = 0.95\n"
                                   "asl_weight = 2.5\n"
                                   "psl_weight = 0\n"
+                                  "l1_weight = 1.5\n"
                                   "\n"
                                   "[train]\n"
                                   "epochs = 4000\n"
@@ -127,9 +130,10 @@ static void test_every_option_reaches_its_field(void **state)
     assert_true(config.limit == INT64_C(1000000000000));
     assert_int_equal(config.hidden, 1048576);
     assert_true(config.sparsity == 0.95 && config.asl_weight == 2.5 && config.psl_weight == 0);
+    assert_true(config.l1_weight == 1.5);
     assert_int_equal(config.objective, SPINE_OBJECTIVE_NNSE);
     assert_int_equal(config.start, SPINE_ATOMS_WORDS);
-    assert_true(config.l0 == 5.5);
+    assert_true(config.l0 == 5.5 && config.k == 33 && config.cap == SPINE_CAP_NONE);
     assert_int_equal(config.epochs, 4000);
     assert_int_equal(config.stop_after, 1000);
     assert_int_equal(config.batch_size, 1000000000);
@@ -485,7 +489,7 @@ static const struct {
     {{"verbose"}, "'verbose' is not of the form section.key=value"},
     {{""}, "'' is not of the form section.key=value"},
     {{LONG_200 "=1"}, "'" LONG_200 "=1' is not of the form section.key=value"},
-    {{"=1"}, "command line: unknown option ''; the nearest is data.rms"},
+    {{"=1"}, "command line: unknown option ''; the nearest is model.k"},
     {{"epochs=1"}, "command line: unknown option 'epochs'; the nearest is train.epochs"},
     {{"train.epochs =1"},
      "command line: unknown option 'train.epochs '; the nearest is train.epochs"},

@@ -12,7 +12,7 @@
 
 enum { ROWS = 150, DIM = 100, HIDDEN = 70 };
 
-static const struct spine_loss_weights weights = {0.85, 2, 1};
+static const struct spine_loss_weights weights = {0.85, 2, 1, 0};
 
 struct fixture {
     struct spine_params params;

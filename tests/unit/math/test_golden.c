@@ -38,6 +38,7 @@ struct run {
     uint64_t seed;
     double noise, rate;
     struct spine_loss_weights weights;
+    struct spine_activation activation;
     struct record input;
     struct spine_params params, gradient; /* the gradient summed over ranks */
     struct spine_optimizer optimizer;
@@ -125,6 +126,10 @@ static void init(struct run *run, const char *name, enum numbers numbers, enum s
     run->weights.sparsity = read_number(run->file, "sparsity");
     run->weights.asl = read_number(run->file, "asl_weight");
     run->weights.psl = read_number(run->file, "psl_weight");
+    run->weights.l1 = read_number(run->file, "l1_weight");
+    run->activation.k = (size_t)read_number(run->file, "k");
+    run->activation.selection = run->activation.k > 0 ? SPINE_OF_ROW : SPINE_ABOVE;
+    run->activation.is_uncapped = read_number(run->file, "cap") == 0;
     run->noise = read_number(run->file, "noise");
     run->rate = read_number(run->file, "learning_rate");
     run->num_steps = (size_t)read_number(run->file, "num_steps");
@@ -201,7 +206,7 @@ static size_t take_batch(struct run *run, uint32_t epoch, size_t step, const str
  * here. */
 static struct step_result step_on_ranks(struct run *run, size_t batch_rows)
 {
-    const struct cuts cuts = {.mode = run->mode, .tiles = 2};
+    const struct cuts cuts = {.mode = run->mode, .tiles = 2, .activation = run->activation};
     struct step_result total = {0};
     int64_t *h_sum = calloc(run->hidden, sizeof *h_sum);
     memset(run->gradient.data, 0, run->gradient.len * sizeof(float));
@@ -224,6 +229,7 @@ static struct step_result step_on_ranks(struct run *run, size_t batch_rows)
         total.squares += rank->result.squares;
         total.partial += rank->result.partial;
         total.asl = rank->result.asl;
+        total.l1 = rank->result.l1;
         dispose_parts(&rank->parts);
         dispose_result(&rank->result);
     }
@@ -233,13 +239,16 @@ static struct step_result step_on_ranks(struct run *run, size_t batch_rows)
 
 static void check_losses(struct run *run, const struct step_result *loss, size_t batch_rows)
 {
-    static const char *const names[] = {"RL", "ASL", "PSL", "total"};
+    static const char *const names[] = {"RL", "ASL", "PSL", "L1", "total"};
     const struct record expected = read_record(run->file, "losses");
+    const struct spine_loss_weights *weights = &run->weights;
     double found[] = {loss->squares / (double)(batch_rows * run->dim), loss->asl,
-                      loss->partial / (double)(batch_rows * run->hidden), 0};
-    found[3] = found[0] + run->weights.asl * found[1] + run->weights.psl * found[2];
-    assert_int_equal(expected.count, 4);
-    for (size_t i = 0; i < 4; i++)
+                      loss->partial / (double)(batch_rows * run->hidden),
+                      loss->l1 / (double)(batch_rows * run->dim), 0};
+    found[4] =
+        found[0] + weights->asl * found[1] + weights->psl * found[2] + weights->l1 * found[3];
+    assert_int_equal(expected.count, 5);
+    for (size_t i = 0; i < 5; i++)
         if (!(fabs(found[i] - expected.values[i]) <= 1e-5 * expected.values[i]))
             fail_msg("%s: %.9g, expected %.9g", names[i], found[i], expected.values[i]);
     free(expected.values);
@@ -274,6 +283,9 @@ static void check_all(enum numbers numbers, enum spine_mode mode)
     for (int size = 1; size <= MOST_RANKS; size++) {
         check_file("plain.txt", numbers, mode, size);
         check_file("saturated.txt", numbers, mode, size);
+        check_file("relu.txt", numbers, mode, size);
+        if (mode == SPINE_SPARSE)
+            check_file("topk.txt", numbers, mode, size);
     }
 }
 

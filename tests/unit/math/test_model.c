@@ -15,9 +15,10 @@
 #include "support/expect.h"
 #include "support/steps.h"
 
-static const struct spine_loss_weights plain = {0.85, 1, 1};
+static const struct spine_loss_weights plain = {0.85, 1, 1, 0};
 
 static enum spine_mode mode; /* all tests run on both */
+static struct spine_activation activation;
 
 /* A model, a batch for it and what a step makes of them. */
 struct fixture {
@@ -60,7 +61,8 @@ static void draw(struct fixture *f, uint64_t seed, float bound)
 static void step(struct fixture *f, const struct spine_loss_weights *weights)
 {
     /* In two ranges of units, as if of two ranks. */
-    const struct cuts cuts = {.mode = mode, .tiles = f->hidden > 1 ? 2 : 1};
+    const struct cuts cuts = {
+        .mode = mode, .tiles = f->hidden > 1 ? 2 : 1, .activation = activation};
     dispose_result(&f->result);
     f->result = take_step(&f->params, f->rows, f->rows, f->clean, f->noisy, weights, &cuts);
     f->gradient = f->result.gradient;
@@ -70,21 +72,47 @@ static void step(struct fixture *f, const struct spine_loss_weights *weights)
 
 struct losses {
     double rl, psl, asl, total;
-    double kink; /* the least distance of a z from 0 or 1 */
+    double l1;
+    double kink; /* the least distance of a z from 0 or the cap, or from another's rank */
 };
+
+/* Leave the k largest values, found one by one. */
+static void keep_largest(size_t hidden, double *h, double *kink)
+{
+    double least = 0, *kept = calloc(hidden, sizeof *kept);
+    for (size_t n = 0; n <= activation.k && n < hidden; n++) {
+        size_t largest = 0;
+        for (size_t j = 1; j < hidden; j++)
+            largest = h[j] > h[largest] ? j : largest;
+        if (h[largest] == 0)
+            break;
+        if (n < activation.k)
+            least = kept[largest] = h[largest];
+        else
+            *kink = fmin(*kink, least - h[largest]);
+        h[largest] = 0;
+    }
+    memcpy(h, kept, hidden * sizeof *h);
+    free(kept);
+}
 
 /* The code of row i: p is laid out like params.data. */
 static void encode_row(const struct fixture *f, const double *p, size_t i, double *h, double *kink)
 {
     const double *W1 = p + (f->params.W1 - f->params.data);
     const double *b1 = p + (f->params.b1 - f->params.data);
+    const double cap = activation.is_uncapped ? HUGE_VAL : 1;
     for (size_t j = 0; j < f->hidden; j++) {
         double z = b1[j];
         for (size_t k = 0; k < f->dim; k++)
             z += W1[j * f->stride + k] * (double)f->noisy[i * f->stride + k];
-        h[j] = fmin(fmax(z, 0), 1);
-        *kink = fmin(*kink, fmin(fabs(z), fabs(z - 1)));
+        h[j] = fmax(z, 0);
+        *kink = fmin(*kink, fmin(fabs(z), fabs(z - cap)));
     }
+    if (activation.selection == SPINE_OF_ROW)
+        keep_largest(f->hidden, h, kink);
+    for (size_t j = 0; j < f->hidden; j++)
+        h[j] = fmin(h[j], cap);
 }
 
 static double squares_of_row(const struct fixture *f, const double *p, size_t i, const double *h)
@@ -111,13 +139,15 @@ static struct losses loss_of(const struct fixture *f, const double *p,
         encode_row(f, p, i, h, &losses.kink);
         losses.rl += squares_of_row(f, p, i, h) / (rows * dim);
         for (size_t j = 0; j < f->hidden; j++) {
-            losses.psl += h[j] * (1 - h[j]) / (rows * hidden);
+            losses.psl += fmax(0, h[j] * (1 - h[j])) / (rows * hidden);
+            losses.l1 += h[j] / (rows * dim);
             sum[j] += h[j];
         }
     }
     for (size_t j = 0; j < f->hidden; j++)
         losses.asl += pow(fmax(0, sum[j] / rows - (1 - weights->sparsity)), 2) / hidden;
-    losses.total = losses.rl + weights->asl * losses.asl + weights->psl * losses.psl;
+    losses.total =
+        losses.rl + weights->asl * losses.asl + weights->psl * losses.psl + weights->l1 * losses.l1;
     free(h);
     free(sum);
     return losses;
@@ -166,7 +196,8 @@ static void check_losses(const struct fixture *f, const struct losses *expected)
 {
     const double rows = (double)f->rows;
     const struct step_result *loss = &f->result;
-    assert_true(fabs(loss->squares / (rows * (double)f->dim) - expected->rl) <= 1e-6);
+    assert_true(fabs(loss->squares / (rows * (double)f->dim) - expected->rl) <=
+                1e-6 * (1 + expected->rl));
     assert_true(fabs(loss->partial / (rows * (double)f->hidden) - expected->psl) <= 1e-6);
     assert_true(fabs(loss->asl - expected->asl) <= 1e-6);
 }
@@ -177,11 +208,27 @@ static const struct {
     size_t rows, dim, hidden;
     float bound; /* of the parameters, times 1 / sqrt(fan-in): high ones push units out of [0, 1] */
     struct spine_loss_weights weights;
+    struct spine_activation activation;
 } cases[] = {
-    {6, 5, 7, 1, {0.85, 1, 1}},   {6, 5, 7, 1, {0.85, 3.5, 0.25}},   {6, 5, 7, 1, {0.85, 0, 0}},
-    {6, 5, 7, 1, {0.95, 20, 1}},  {6, 5, 7, 1, {0.5, 1, 10}},        {6, 5, 7, 4, {0.85, 1, 1}},
-    {6, 5, 7, 4, {1, 2, 3}},      {1, 5, 7, 2, {0.85, 1, 1}},        {3, 1, 1, 2, {0.85, 1, 1}},
-    {4, 16, 16, 2, {0.85, 1, 1}}, {12, 20, 17, 3, {0.85, 2.5, 0.3}}, {9, 33, 40, 1, {0.9, 1, 1}},
+    {6, 5, 7, 1, {0.85, 1, 1, 0}, {0}},
+    {6, 5, 7, 1, {0.85, 3.5, 0.25, 0}, {0}},
+    {6, 5, 7, 1, {0.85, 0, 0, 0}, {0}},
+    {6, 5, 7, 1, {0.95, 20, 1, 0}, {0}},
+    {6, 5, 7, 1, {0.5, 1, 10, 0}, {0}},
+    {6, 5, 7, 4, {0.85, 1, 1, 0}, {0}},
+    {6, 5, 7, 4, {1, 2, 3, 0}, {0}},
+    {1, 5, 7, 2, {0.85, 1, 1, 0}, {0}},
+    {3, 1, 1, 2, {0.85, 1, 1, 0}, {0}},
+    {4, 16, 16, 2, {0.85, 1, 1, 0}, {0}},
+    {12, 20, 17, 3, {0.85, 2.5, 0.3, 0}, {0}},
+    {9, 33, 40, 1, {0.9, 1, 1, 0}, {0}},
+    /* relu, spine without a cap, topk with a cap and without one */
+    {12, 20, 17, 3, {.l1 = 0.7}, {0}},
+    {12, 20, 17, 3, {.l1 = 0.7}, {.is_uncapped = true}},
+    {12, 20, 17, 3, {0.85, 2.5, 0, 0}, {.is_uncapped = true}},
+    {12, 20, 17, 3, {0, 0, 0, 0}, {.selection = SPINE_OF_ROW, .k = 5}},
+    {70, 9, 40, 3, {0, 0, 0, 0}, {.selection = SPINE_OF_ROW, .k = 3, .is_uncapped = true}},
+    {6, 5, 7, 1, {0, 0, 0, 0}, {.selection = SPINE_OF_ROW, .k = 7}},
 };
 
 static void test_the_gradient_of_every_parameter_is_the_slope_of_the_loss(void **state)
@@ -191,6 +238,9 @@ static void test_the_gradient_of_every_parameter_is_the_slope_of_the_loss(void *
         struct fixture f;
         struct losses losses;
         uint64_t seed = 100 * c;
+        activation = cases[c].activation;
+        if (mode == SPINE_DENSE && activation.selection != SPINE_ABOVE)
+            continue; /* only in sparse mode */
         init(&f, cases[c].rows, cases[c].dim, cases[c].hidden);
         do { /* the first model none of whose units is so near a corner that float would differ */
             draw(&f, ++seed, cases[c].bound);
@@ -203,6 +253,7 @@ static void test_the_gradient_of_every_parameter_is_the_slope_of_the_loss(void *
         check_slopes(&f, &cases[c].weights, 1e-6, 1e-6);
         dispose(&f);
     }
+    activation = (struct spine_activation){0};
 }
 
 /* All units of a model whose input is positive at z = value, exactly, in all rows. */
@@ -261,7 +312,7 @@ static void test_below_0_and_above_1_the_encoder_has_no_gradient(void **state)
 static void test_a_mean_of_exactly_rho_costs_nothing(void **state)
 {
     (void)state;
-    const struct spine_loss_weights weights = {0.5, 1, 0}; /* rho = 0.5 */
+    const struct spine_loss_weights weights = {0.5, 1, 0, 0}; /* rho = 0.5 */
     struct fixture f;
     init_at(&f, 0.5F);
     step(&f, &weights);

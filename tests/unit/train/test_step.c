@@ -49,6 +49,7 @@ struct outcome {
 
 /* A run of both modes over the end of an epoch. */
 static enum spine_wire wire; /* of run() */
+static struct spine_activation activation;
 
 static void run(const struct spine_comm *comm, int groups, int columns, bool reproducible,
                 enum spine_kernel_choice kernel, struct outcome *outcome)
@@ -57,7 +58,8 @@ static void run(const struct spine_comm *comm, int groups, int columns, bool rep
     const struct spine_step_settings settings = {.dim = DIM,
                                                  .hidden = HIDDEN,
                                                  .seed = 3,
-                                                 .weights = {0.85, 3, 1},
+                                                 .activation = activation,
+                                                 .weights = {0.85, 3, 1, 0},
                                                  .noise = 0.3,
                                                  .kernel = kernel,
                                                  .optimizer = SPINE_ADAM,
@@ -87,7 +89,7 @@ static void run(const struct spine_comm *comm, int groups, int columns, bool rep
         assert_int_equal(stepper.params.len * sizeof(float), sizeof outcome->params);
         memcpy(outcome->params, stepper.params.data, sizeof outcome->params);
         memcpy(outcome->requests, stepper.requests, sizeof outcome->requests);
-        double sums[] = {position.sums.squares, position.sums.partial, position.sums.asl,
+        double sums[] = {position.sums.squares, position.sums.partial, position.sums.penalty,
                          position.sums.active};
         spine_comm_sum_doubles(&grid.ranks, sums, 4);
         outcome->sums = (struct spine_step_sums){sums[0], sums[1], sums[2], sums[3]};
@@ -109,36 +111,50 @@ static void check(const struct outcome *found, const struct outcome *expected)
     assert_false(found->requests[SPINE_REQUEST_SAVE]);
 }
 
+/* Compare all grids with one rank, as one node; if 'as_nodes', also as several. */
+static void check_grids(enum spine_kernel_choice kernel, bool as_nodes)
+{
+    struct spine_comm self;
+    struct outcome alone;
+    spine_comm_split(&world, world.rank, &self);
+    run(&self, 1, 1, true, kernel, &alone);
+    assert_true(alone.sums.squares > 0 && alone.sums.active > 0);
+    assert_true(alone.sums.penalty > 0 || activation.selection != SPINE_ABOVE);
+    for (int per_node = 0; per_node <= (as_nodes ? 2 : 0); per_node++) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", per_node);
+        setenv("SPINE_TEST_RANKS_PER_NODE", text, 1);
+        for (int groups = 1; groups <= world.size; groups++)
+            for (int columns = 1; groups * columns <= world.size; columns++) {
+                /* The groups must fit the nodes, evenly. */
+                if (per_node > 0 && (columns > per_node || world.size % per_node != 0 ||
+                                     (groups * columns) % per_node != 0 || groups == 3))
+                    continue;
+                struct outcome found = alone;
+                run(&world, groups, columns, true, kernel, &found);
+                check(&found, &alone);
+            }
+    }
+    unsetenv("SPINE_TEST_RANKS_PER_NODE");
+    spine_comm_dispose(&self);
+}
+
 static void test_any_grid_takes_the_same_steps(void **state)
 {
     (void)state;
-    static const enum spine_kernel_choice kernels[] = {SPINE_KERNEL_DENSE, SPINE_KERNEL_SPARSE,
-                                                       SPINE_KERNEL_AUTO};
-    struct spine_comm self;
-    spine_comm_split(&world, world.rank, &self);
-    for (size_t k = 0; k < sizeof kernels / sizeof *kernels; k++) {
-        struct outcome alone;
-        run(&self, 1, 1, true, kernels[k], &alone);
-        assert_true(alone.sums.squares > 0 && alone.sums.asl > 0 && alone.sums.active > 0);
-        /* As one node; once also as several. */
-        for (int per_node = 0; per_node <= (kernels[k] == SPINE_KERNEL_AUTO ? 2 : 0); per_node++) {
-            char text[16];
-            snprintf(text, sizeof text, "%d", per_node);
-            setenv("SPINE_TEST_RANKS_PER_NODE", text, 1);
-            for (int groups = 1; groups <= world.size; groups++)
-                for (int columns = 1; groups * columns <= world.size; columns++) {
-                    /* The groups must fit the nodes, evenly. */
-                    if (per_node > 0 && (columns > per_node || world.size % per_node != 0 ||
-                                         (groups * columns) % per_node != 0 || groups == 3))
-                        continue;
-                    struct outcome found = alone;
-                    run(&world, groups, columns, true, kernels[k], &found);
-                    check(&found, &alone);
-                }
-        }
-        unsetenv("SPINE_TEST_RANKS_PER_NODE");
-    }
-    spine_comm_dispose(&self);
+    check_grids(SPINE_KERNEL_DENSE, false);
+    check_grids(SPINE_KERNEL_SPARSE, false);
+    check_grids(SPINE_KERNEL_AUTO, true);
+}
+
+static void test_any_grid_selects_the_same_units(void **state)
+{
+    (void)state;
+    activation = (struct spine_activation){.selection = SPINE_OF_ROW, .k = 7};
+    check_grids(SPINE_KERNEL_SPARSE, true);
+    activation.is_uncapped = true;
+    check_grids(SPINE_KERNEL_SPARSE, false);
+    activation = (struct spine_activation){0};
 }
 
 static void test_without_reproducible_sums_the_steps_are_nearly_the_same(void **state)
@@ -187,6 +203,7 @@ int run_step(const struct spine_comm *comm)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_grid_takes_the_same_steps),
+        cmocka_unit_test(test_any_grid_selects_the_same_units),
         cmocka_unit_test(test_without_reproducible_sums_the_steps_are_nearly_the_same),
         cmocka_unit_test(test_rounded_gradients_take_nearly_the_same_steps),
     };

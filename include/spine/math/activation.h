@@ -1,0 +1,56 @@
+/* activation.h -- which pairs of a row and a unit are active, and with what value.
+ *
+ *     SPINE_ABOVE     h = min(z, cap) where z >= threshold; else 0
+ *     SPINE_OF_ROW    h = min(z, cap) for the k largest z > 0 of a row; else 0: k-sparse autoencoders
+ *                     (Makhzani, Frey: ICLR 2014), TopK (Gao et al.: "Scaling and evaluating sparse
+ *                     autoencoders", 2024)
+ *
+ * Above 0, SPINE_ABOVE without cap is the rectifier, with a cap of 1 SPINE's clamp. A derivative
+ * passes where h is z: an active pair's, up to the cap. Of equal values the lowest unit's comes
+ * first, so that a selection doesn't depend on how units are cut. */
+#ifndef SPINE_MATH_ACTIVATION_H
+#define SPINE_MATH_ACTIVATION_H
+
+#include <float.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum spine_selection { SPINE_ABOVE, SPINE_OF_ROW };
+
+/* Zeroed, it is SPINE's clamp. */
+struct spine_activation {
+    enum spine_selection selection;
+    size_t k;        /* of SPINE_OF_ROW; above 0 */
+    float threshold; /* of SPINE_ABOVE */
+    bool is_uncapped;
+};
+
+static inline float spine_activation_cap(const struct spine_activation *activation)
+{
+    return activation->is_uncapped ? FLT_MAX : 1;
+}
+
+/* What of a row is kept: z > value, and z = value of the units up to 'unit'. */
+struct spine_cut {
+    float value;
+    int32_t unit;
+};
+
+static inline bool spine_cut_keeps(struct spine_cut cut, float z, int32_t unit)
+{
+    return z > cut.value || (z == cut.value && unit <= cut.unit);
+}
+
+/* The cut that keeps the k largest of 'count' values of ascending units; all above 0 if there are
+ * not so many. 'scratch' (count). */
+struct spine_cut spine_activation_cut(size_t k, size_t count, const float *value,
+                                      const int32_t *unit, float *scratch);
+
+/* Lower bounds of the k-th largest z > 0 of each of up to 64 rows, as close as a few passes come: at
+ * least k values reach a row's bound, or it is 0. z (units, 64). *guess, of a bound, is improved; no
+ * selection depends on it. */
+void spine_activation_bounds(size_t k, size_t rows, size_t units, const float *z, float *guess,
+                             float *bounds);
+
+#endif

@@ -1,0 +1,116 @@
+/* activation.c -- which pairs of a row and a unit are active, and with what value. */
+#include "spine/math/activation.h"
+
+#include <string.h>
+
+#include "spine/base/clones.h"
+#include "spine/math/tree.h"
+
+enum { ROWS = SPINE_TREE_BLOCK, LANES = 16, PASSES = 8 };
+
+/* The k-th largest of values, from 1, which are put into another order (Hoare's selection). */
+static float kth_largest(size_t k, size_t count, float *values)
+{
+    const ptrdiff_t wanted = (ptrdiff_t)k - 1;
+    ptrdiff_t first = 0, last = (ptrdiff_t)count - 1;
+
+    while (first < last) {
+        const float pivot = values[wanted];
+        ptrdiff_t i = first, j = last;
+        while (i <= j) {
+            while (values[i] > pivot)
+                i++;
+            while (values[j] < pivot)
+                j--;
+            if (i > j)
+                break;
+            const float moved = values[i];
+            values[i++] = values[j];
+            values[j--] = moved;
+        }
+        if (j < wanted)
+            first = i;
+        if (wanted < i)
+            last = j;
+    }
+    return values[wanted];
+}
+
+struct spine_cut spine_activation_cut(size_t k, size_t count, const float *value,
+                                      const int32_t *unit, float *scratch)
+{
+    if (count <= k)
+        return (struct spine_cut){0, -1};
+
+    memcpy(scratch, value, count * sizeof *scratch);
+    struct spine_cut cut = {kth_largest(k, count, scratch), -1};
+    size_t left = k;
+    for (size_t i = 0; i < count; i++)
+        left -= value[i] > cut.value;
+    for (size_t i = 0; i < count && left > 0; i++)
+        if (value[i] == cut.value) {
+            cut.unit = unit[i];
+            left--;
+        }
+    return cut;
+}
+
+/* How many z of each of 16 rows reach the bound. */
+SPINE_CLONES
+static void count_reaching(size_t units, const float *restrict z, const float *restrict bounds,
+                           int32_t *restrict counts)
+{
+    int32_t sums[LANES] = {0};
+    for (size_t j = 0; j < units; j++)
+        for (size_t lane = 0; lane < LANES; lane++)
+            sums[lane] += z[j * ROWS + lane] >= bounds[lane];
+    memcpy(counts, sums, sizeof sums);
+}
+
+/* Halve the ranges of 16 rows' bounds until about k values reach each. */
+static void narrow(size_t k, size_t units, const float *z, float guess, float *bounds)
+{
+    const int32_t wanted = (int32_t)k, enough = 2 * wanted + 8;
+    float low[LANES] = {0}, high[LANES], at[LANES];
+    int32_t counts[LANES];
+    bool is_open = true;
+
+    for (size_t lane = 0; lane < LANES; lane++) {
+        high[lane] = FLT_MAX;
+        at[lane] = guess;
+    }
+    for (int pass = 0; is_open && pass < PASSES; pass++) {
+        count_reaching(units, z, at, counts);
+        is_open = false;
+        for (size_t lane = 0; lane < LANES; lane++) {
+            if (counts[lane] >= wanted)
+                low[lane] = at[lane];
+            else
+                high[lane] = at[lane];
+            if (counts[lane] >= wanted && counts[lane] <= enough)
+                continue;
+            is_open = true;
+            at[lane] =
+                high[lane] == FLT_MAX ? 1.5F * low[lane] : low[lane] + (high[lane] - low[lane]) / 2;
+        }
+    }
+    memcpy(bounds, low, sizeof low);
+}
+
+void spine_activation_bounds(size_t k, size_t rows, size_t units, const float *z, float *guess,
+                             float *bounds)
+{
+    const float begin = *guess > 0 && *guess < FLT_MAX / 4 ? *guess : 0.25F;
+    float sum = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; i < rows; i += LANES)
+        narrow(k, units, z + i, begin, bounds + i);
+    for (size_t i = 0; i < rows; i++)
+        if (bounds[i] > 0) {
+            sum += bounds[i];
+            count++;
+        }
+    if (count > 0)
+        *guess = sum / (float)count;
+}

@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+"""Check the runs of rivals.sh of one objective against NumPy, from the model's numbers alone."""
+import json
+import sys
+
+import h5py
+import numpy as np
+import spine
+
+
+def read(directory):
+    """The run, its model and z of all its rows, in float64."""
+    run = spine.load(directory)
+    with h5py.File("glove.h5") as file:
+        x = file["vectors"][:len(run.words)].astype(float)
+    x = (x - run.mean.astype(float)) * run.scale
+    return run, x, x @ run.W1.T.astype(float) + run.b1
+
+
+def dense(run, part):
+    data, indices, indptr = part
+    out = np.zeros((len(indptr) - 1, run.hidden))
+    for row in range(len(out)):
+        begin, end = indptr[row], indptr[row + 1]
+        out[row, indices[begin:end]] = data[begin:end]
+    return out
+
+
+def largest(z, k):
+    """z where it is among the k largest of its row and above 0; else 0."""
+    order = np.argsort(-z, axis=1, kind="stable")
+    rank = np.argsort(order, axis=1, kind="stable")
+    return np.where((rank < k) & (z > 0), z, 0)
+
+
+def last_metrics(directory):
+    return [json.loads(line) for line in open(directory + "/metrics.jsonl")][-1]
+
+
+def check(directory, select, cap):
+    """Codes, excess, explained variance and spine.py's encoder are those of h = min(select(z), cap)."""
+    run, x, z = read(directory)
+    expected = select(z)
+    h = np.minimum(expected, cap)
+    codes = dense(run, run.codes)
+    assert np.abs(codes - h).max() < 1e-4 * (1 + h.max()), np.abs(codes - h).max()
+    assert np.abs(codes + dense(run, run.excess) - expected).max() < 1e-4 * (1 + h.max())
+    assert (expected > 1).any(), "nothing is above 1"
+    y = h @ run.W2 + run.b2
+    explained = 1 - ((y - x) ** 2).sum() / (x**2).sum()
+    metrics = last_metrics(directory)
+    assert abs(explained - metrics["explained_variance"]) < 1e-4, (explained, metrics)
+    assert abs((h > 0).sum(axis=1).mean() - metrics["l0"]) < 1e-3 * metrics["l0"], metrics
+    with h5py.File("glove.h5") as file:
+        again = run.encode(file["vectors"][:len(run.words)])
+    assert np.abs(again - h).max() < 1e-4 * (1 + h.max())
+    return run, codes, metrics
+
+
+def check_topk():
+    _, codes, _ = check("topk", lambda z: largest(z, 9), 1)
+    assert (codes > 0).sum(axis=1).max() == 9
+    assert (np.load("all.npy")[:len(codes)] == np.load("topk/codes.npy")).all()
+    settings = json.load(open("sae/cfg.json"))
+    assert settings["architecture"] == "topk" and settings["k"] == 9, settings
+    assert settings["spine_clamp"] == 1
+    check("uncapped", lambda z: largest(z, 9), np.inf)
+
+
+def check_relu():
+    for directory, cap in ("relu", 1), ("rectified", np.inf):
+        _, _, metrics = check(directory, lambda z: np.maximum(z, 0), cap)
+        assert metrics["total"] > metrics["rl"] + 1e-3 and metrics["asl"] == 0, metrics
+    check("spine", lambda z: np.maximum(z, 0), np.inf)
+
+
+if __name__ == "__main__":
+    {"topk": check_topk, "relu": check_relu}[sys.argv[1]]()

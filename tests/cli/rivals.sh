@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# The objectives that share SPINE's step: their codes are what the formulas say, the same on any number
+# of ranks, resumed, encoded and exported.
+set -euo pipefail
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need_python numpy h5py
+export PYTHONPATH=$SPINE_SOURCE/tools/python
+
+sample glove.h5
+cat >run.ini <<'INI'
+[data]
+input = glove.h5
+limit = 1000
+[model]
+hidden = 100
+k = 9
+[train]
+epochs = 3
+[output]
+formats = h5ad, npy
+INI
+sed '/^k = /d' run.ini >plain.ini
+
+# --- topk -------------------------------------------------------------------------------------------
+
+topk="model.objective=topk"
+train 1 run.ini $topk output.directory=topk
+train 3 run.ini $topk parallel.grid=1x3 output.directory=topk3
+same topk topk3
+train 2 run.ini $topk train.stop_after=2 output.directory=stopped
+train 1 run.ini $topk output.directory=stopped
+cmp topk/codes.npy stopped/codes.npy || fail "resuming changes the codes"
+run mpirun -np 2 "$SPINE_BIN/spine-encode" topk glove.h5 -o all.npy
+run "$SPINE_BIN/spine-merge" topk --model sae
+train 1 run.ini $topk model.cap=none output.directory=uncapped
+$python "$SPINE_SOURCE/tests/cli/rivals.py" topk
+
+# --- relu -------------------------------------------------------------------------------------------
+
+train 1 plain.ini model.objective=relu loss.l1_weight=0.2 output.directory=relu
+train 2 plain.ini model.objective=relu loss.l1_weight=0.2 model.cap=none output.directory=rectified
+train 2 plain.ini loss.psl_weight=0 model.cap=none output.directory=spine
+$python "$SPINE_SOURCE/tests/cli/rivals.py" relu
