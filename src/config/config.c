@@ -37,7 +37,7 @@ static const char *const objective_names[] = {[SPINE_OBJECTIVE_SPINE] = "spine",
                                               NULL};
 static const char *const cap_names[] = {[SPINE_CAP_ONE] = "1", [SPINE_CAP_NONE] = "none", NULL};
 static const char *const atoms_names[] = {"random", "words", NULL};
-static const char *const keep[] = {"keep", NULL};
+static const char *const keep[] = {"keep", NULL}, *const none[] = {"none", NULL};
 
 #define FIELD(name) offsetof(struct spine_config, name)
 #define ANY 0, 0
@@ -47,7 +47,9 @@ static const struct option options[] = {
     {"data.input", TEXT, FIELD(input), ANY, "", NULL, "the vectors: vectors.h5, or any file that spine-convert reads, which is converted first"},
     {"data.words", TEXT, FIELD(words), ANY, "", NULL, "the words of an input that is a matrix without words; see spine-convert --words"},
     {"data.cache", TEXT, FIELD(cache), ANY, "", NULL, "file that the input is converted to; empty: input.h5 in output.directory"},
+    {"data.clip", REAL, FIELD(clip), 1, 1e6, "none", none, "shorten rows longer than so many times the median length to that; none leaves them"},
     {"data.center", SWITCH, FIELD(center), 0, 1, "yes", NULL, "subtract the mean row from the input"},
+    {"data.whiten", TEXT, FIELD(whiten), ANY, "no", NULL, "no; column gives each coordinate unit variance; remove:K removes the K first principal components"},
     {"data.rms", REAL, FIELD(rms), 1e-6, 1e6, "0.4", keep, "scale the input so that its entries have this root mean square; keep leaves it"},
     {"data.limit", COUNT, FIELD(limit), 0, 1e12, "0", NULL, "train on the first rows only; 0 is all"},
     {"model.hidden", COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
@@ -440,6 +442,10 @@ int spine_config_check(const struct spine_config *config, struct spine_error *er
         return spine_refuse(err, "parallel.wire: bfloat16 rounds sums over hosts, so that results "
                                  "depend on their number; set parallel.reproducible = no");
     int groups, columns;
+    enum spine_whiten whiten;
+    size_t remove;
+    if (spine_config_parse_whiten(config->whiten, &whiten, &remove, err))
+        return -1;
     return spine_config_parse_grid(config->grid, &groups, &columns, err);
 }
 
@@ -464,6 +470,43 @@ void spine_config_grid(const struct spine_config *config, int *groups, int *colu
 {
     struct spine_error ignored; /* it was checked */
     spine_config_parse_grid(config->grid, groups, columns, &ignored);
+}
+
+int spine_config_parse_whiten(const char *text, enum spine_whiten *whiten, size_t *remove,
+                              struct spine_error *err)
+{
+    static const char prefix[] = "remove:";
+    const size_t length = strlen(prefix);
+    int64_t count = 0;
+
+    *whiten = SPINE_WHITEN_NO;
+    *remove = 0;
+    if (strcmp(text, "no") == 0)
+        return 0;
+    if (strcmp(text, "column") == 0) {
+        *whiten = SPINE_WHITEN_COLUMN;
+        return 0;
+    }
+    if (strncmp(text, prefix, length) != 0 ||
+        spine_number_whole(text + length, 1, 10000, &count) != 0)
+        return spine_refuse(err,
+                            "data.whiten: '%.40s' is none of no, column, remove:K with K from "
+                            "1 to 10000",
+                            text);
+
+    *whiten = SPINE_WHITEN_REMOVE;
+    *remove = (size_t)count;
+    return 0;
+}
+
+struct spine_scaling_options spine_config_scaling(const struct spine_config *config)
+{
+    struct spine_scaling_options wanted = {
+        .clip = config->clip, .center = config->center != 0, .rms = config->rms};
+    struct spine_error ignored; /* it was checked */
+
+    spine_config_parse_whiten(config->whiten, &wanted.whiten, &wanted.remove, &ignored);
+    return wanted;
 }
 
 int64_t spine_config_last_epoch(const struct spine_config *config)

@@ -138,7 +138,7 @@ static int is_input_of(const struct spine_space *codes, const struct spine_model
     return 1;
 }
 
-/* sum (y - x)^2 of a row. */
+/* sum (y - x)^2 of a row, x scaled as the model's input is. */
 static double residual(const struct spine_csr *codes, const struct spine_modelfile *model,
                        const float *x, size_t row, double *y)
 {
@@ -146,7 +146,7 @@ static double residual(const struct spine_csr *codes, const struct spine_modelfi
     double squares = 0;
 
     for (size_t k = 0; k < params->dim; k++)
-        y[k] = (double)params->b2[k] - (double)(x[k] - model->mean[k]) * model->scale;
+        y[k] = (double)params->b2[k] - (double)x[k];
     for (int64_t at = codes->indptr[row]; at < codes->indptr[row + 1]; at++) {
         const float *unit = params->W2 + (size_t)codes->indices[at] * params->stride;
         for (size_t k = 0; k < params->dim; k++)
@@ -159,17 +159,37 @@ static double residual(const struct spine_csr *codes, const struct spine_modelfi
     return squares;
 }
 
-/* sum (x - mean row)^2 over the rows of a column, scaled as the model's input is. */
-static double spread(const struct spine_space *input, size_t rows, size_t column, double scale)
+/* What is needed of all rows: of each number the sums of values and squares, (D). */
+struct explained {
+    double *y, *sums, *squares; /* owned, one block; y is a row's scratch */
+    float *x;                   /* owned; (stride) */
+};
+
+static int init_explained(struct explained *explained, const struct spine_scaling *scaling,
+                          struct spine_error *err)
 {
-    double mean = 0, squares = 0;
-    for (size_t i = 0; i < rows; i++)
-        mean += (double)input->dense[i * input->dimensions + column] / (double)rows;
-    for (size_t i = 0; i < rows; i++) {
-        const double x = ((double)input->dense[i * input->dimensions + column] - mean) * scale;
-        squares += x * x;
+    static const char what[] = "a reconstruction";
+
+    explained->y = spine_memory_zeroed(3 * scaling->dim, sizeof *explained->y, what, err);
+    explained->x = spine_kernel_alloc(scaling->stride, what, err);
+    if (explained->y == NULL || explained->x == NULL)
+        return -1;
+    explained->sums = explained->y + scaling->dim;
+    explained->squares = explained->sums + scaling->dim;
+    return 0;
+}
+
+/* Scale a row to explained->x, and add it. */
+static void add_input(struct explained *explained, const struct spine_scaling *scaling,
+                      const float *row)
+{
+    memcpy(explained->x, row, scaling->dim * sizeof *row);
+    spine_scaling_apply(scaling, 1, explained->x);
+    for (size_t k = 0; k < scaling->dim; k++) {
+        const double x = (double)explained->x[k];
+        explained->sums[k] += x;
+        explained->squares[k] += x * x;
     }
-    return squares;
 }
 
 int spine_sparsity_explained(const struct spine_space *codes, const struct spine_modelfile *model,
@@ -179,17 +199,21 @@ int spine_sparsity_explained(const struct spine_space *codes, const struct spine
     *explained = NAN;
     if (!is_input_of(codes, model, input))
         return 0;
-    double *y = spine_memory_get(input->dimensions, sizeof *y, "a reconstruction", err);
-    if (y == NULL)
-        return -1;
+    const struct spine_scaling *scaling = &model->scaling;
+    struct explained scratch = {0};
     double lost = 0, all = 0;
-    for (size_t i = 0; i < codes->rows; i++)
-        lost += residual(&codes->codes, model, input->dense + i * input->dimensions, i, y);
-    for (size_t k = 0; k < input->dimensions; k++)
-        all += spread(input, codes->rows, k, model->scale);
-    free(y);
+
+    const int rc = init_explained(&scratch, scaling, err);
+    for (size_t i = 0; rc == 0 && i < codes->rows; i++) {
+        add_input(&scratch, scaling, input->dense + i * input->dimensions);
+        lost += residual(&codes->codes, model, scratch.x, i, scratch.y);
+    }
+    for (size_t k = 0; rc == 0 && k < scaling->dim; k++)
+        all += scratch.squares[k] - scratch.sums[k] * scratch.sums[k] / (double)codes->rows;
     if (all > 0)
         *explained = 1 - lost / all;
 
-    return 0;
+    free(scratch.y);
+    free(scratch.x);
+    return rc;
 }

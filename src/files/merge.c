@@ -46,7 +46,7 @@ static int read_origin(struct origin *origin, const char *directory,
         spine_metrics_last(path, &origin->metrics, err))
         return -1;
     if (origin->run.has_model)
-        spine_modelfile_fingerprint(&model->params, model->mean, model->scale, fingerprint);
+        spine_modelfile_fingerprint(&model->params, &model->scaling, fingerprint);
 
     origin->source.fingerprint = first->fingerprint;
     origin->source.metrics = origin->metrics;
@@ -54,8 +54,7 @@ static int read_origin(struct origin *origin, const char *directory,
         origin->config = find_identity(&origin->run);
         origin->source.config = origin->config;
         origin->source.params = &model->params;
-        origin->source.mean = model->mean;
-        origin->source.scale = model->scale;
+        origin->source.scaling = &model->scaling;
     }
     return 0;
 }

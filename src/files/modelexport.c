@@ -32,26 +32,46 @@ static void dispose(struct tensor *tensors)
         free(tensors[i].values);
 }
 
-static void fill(const struct spine_modelfile *model, struct tensor *tensors)
+/* The weights of a unit for the input as it is: w P F scale, with P = 1 - C'C what removing the
+ * components C does, and F the factors. */
+static void fold_weights(const struct spine_scaling *scaling, const float *weights, double *folded)
+{
+    for (size_t k = 0; k < scaling->dim; k++)
+        folded[k] = (double)weights[k] * spine_scaling_factor(scaling, k);
+
+    for (size_t c = 0; c < scaling->num_components; c++) {
+        const float *component = scaling->components + c * scaling->stride;
+        double product = 0;
+        for (size_t k = 0; k < scaling->dim; k++)
+            product += folded[k] * (double)component[k];
+        for (size_t k = 0; k < scaling->dim; k++)
+            folded[k] -= product * (double)component[k];
+    }
+}
+
+/* 'folded' is scratch, (D). */
+static void fill(const struct spine_modelfile *model, double *folded, struct tensor *tensors)
 {
     const struct spine_params *params = &model->params;
+    const struct spine_scaling *scaling = &model->scaling;
     const size_t dim = params->dim, hidden = params->hidden, stride = params->stride;
 
     for (size_t j = 0; j < hidden; j++) {
         double bias = (double)params->b1[j];
+        fold_weights(scaling, params->W1 + j * stride, folded);
         for (size_t k = 0; k < dim; k++) {
-            const double weight = (double)params->W1[j * stride + k] * model->scale;
-            bias -= weight * (double)model->mean[k];
-            tensors[W_ENC].values[k * hidden + j] = (float)weight;
+            bias -= folded[k] * (double)scaling->mean[k];
+            tensors[W_ENC].values[k * hidden + j] = (float)folded[k];
             tensors[W_DEC].values[j * dim + k] =
-                (float)((double)params->W2[j * stride + k] / model->scale);
+                (float)((double)params->W2[j * stride + k] / spine_scaling_factor(scaling, k));
         }
         tensors[B_ENC].values[j] = (float)bias;
     }
 
     for (size_t k = 0; k < dim; k++)
         tensors[B_DEC].values[k] =
-            (float)((double)params->b2[k] / model->scale + (double)model->mean[k]);
+            (float)((double)params->b2[k] / spine_scaling_factor(scaling, k) +
+                    (double)scaling->mean[k]);
 }
 
 static int fold(const struct spine_modelfile *model, struct tensor *tensors,
@@ -61,6 +81,9 @@ static int fold(const struct spine_modelfile *model, struct tensor *tensors,
     const struct tensor shapes[TENSORS] = {
         {dim, hidden, NULL}, {hidden, 0, NULL}, {hidden, dim, NULL}, {dim, 0, NULL}};
 
+    double *folded = spine_memory_get(dim, sizeof *folded, "the model to export", err);
+    if (folded == NULL)
+        return -1;
     for (int i = 0; i < TENSORS; i++)
         tensors[i] = shapes[i];
     for (int i = 0; i < TENSORS; i++) {
@@ -68,11 +91,13 @@ static int fold(const struct spine_modelfile *model, struct tensor *tensors,
             spine_memory_get(count(&tensors[i]), sizeof(float), "the model to export", err);
         if (tensors[i].values == NULL) {
             dispose(tensors);
+            free(folded);
             return -1;
         }
     }
 
-    fill(model, tensors);
+    fill(model, folded, tensors);
+    free(folded);
     return 0;
 }
 
@@ -211,6 +236,11 @@ int spine_modelexport_write(const struct spine_modelfile *model,
                             struct spine_error *err)
 {
     struct tensor tensors[TENSORS];
+    if (model->scaling.longest > 0)
+        return spine_refuse(err,
+                            "%s: the model shortens long rows (data.clip), which weights alone "
+                            "can't do; spine-encode and tools/python/spine.py can",
+                            path);
     if (fold(model, tensors, err))
         return -1;
 

@@ -11,15 +11,28 @@
 #include "spine/base/outfile.h"
 #include "spine/files/array.h"
 #include "spine/files/attribute.h"
+#include "spine/files/object.h"
 #include "spine/files/store.h"
 
-void spine_modelfile_fingerprint(const struct spine_params *params, const float *mean, double scale,
-                                 char *fingerprint)
+static XXH128_hash_t hash_more(const void *data, size_t bytes, XXH128_hash_t before)
 {
+    return XXH3_128bits_withSeed(data, bytes, before.low64 ^ before.high64);
+}
+
+void spine_modelfile_fingerprint(const struct spine_params *params,
+                                 const struct spine_scaling *scaling, char *fingerprint)
+{
+    const size_t len = spine_scaling_len(scaling);
+
     /* The padding is always zero, so the block's bytes are a function of the model. */
     XXH128_hash_t hash = XXH3_128bits(params->data, params->len * sizeof *params->data);
-    hash = XXH3_128bits_withSeed(mean, params->dim * sizeof *mean, hash.low64 ^ hash.high64);
-    hash = XXH3_128bits_withSeed(&scale, sizeof scale, hash.low64 ^ hash.high64);
+    hash = hash_more(scaling->mean, params->dim * sizeof *scaling->mean, hash);
+    hash = hash_more(&scaling->scale, sizeof scaling->scale, hash);
+    if (scaling->longest > 0)
+        hash = hash_more(&scaling->longest, sizeof scaling->longest, hash);
+    if (len > scaling->stride)
+        hash = hash_more(scaling->mean + scaling->stride,
+                         (len - scaling->stride) * sizeof *scaling->mean, hash);
     snprintf(fingerprint, SPINE_FINGERPRINT, "%016" PRIx64 "%016" PRIx64, (uint64_t)hash.high64,
              (uint64_t)hash.low64);
 }
@@ -48,16 +61,37 @@ static void list_tensors(const struct spine_params *params, const char *group,
     }
 }
 
+struct scaling_tensors {
+    struct tensor mean, factors, components;
+};
+
+static struct scaling_tensors list_scaling(const struct spine_scaling *scaling)
+{
+    const size_t dim = scaling->dim;
+    return (struct scaling_tensors){
+        {"/input_mean", dim, 0, 1, scaling->mean},
+        {"/input_factors", dim, 0, 1, scaling->factors},
+        {"/input_components", scaling->num_components, dim, scaling->stride, scaling->components},
+    };
+}
+
+static int write_tensor(struct spine_store *store, const struct tensor *tensor,
+                        struct spine_error *err)
+{
+    if (spine_array_make_checked(store, tensor->name, SPINE_ARRAY_FLOAT, tensor->rows,
+                                 tensor->columns, err))
+        return -1;
+    return spine_array_write(store, tensor->name, SPINE_ARRAY_FLOAT, 0, tensor->rows,
+                             tensor->stride, tensor->data, err);
+}
+
 int spine_modelfile_write_params(struct spine_store *store, const char *group,
                                  const struct spine_params *params, struct spine_error *err)
 {
     struct tensor tensors[TENSORS];
     list_tensors(params, group, tensors);
     for (int i = 0; i < TENSORS; i++)
-        if (spine_array_make_checked(store, tensors[i].name, SPINE_ARRAY_FLOAT, tensors[i].rows,
-                                     tensors[i].columns, err) ||
-            spine_array_write(store, tensors[i].name, SPINE_ARRAY_FLOAT, 0, tensors[i].rows,
-                              tensors[i].stride, tensors[i].data, err))
+        if (write_tensor(store, &tensors[i], err))
             return -1;
     return 0;
 }
@@ -95,21 +129,35 @@ int spine_modelfile_read_params(struct spine_store *store, const char *path, con
     return 0;
 }
 
-int spine_modelfile_write(const char *path, const struct spine_params *params, const float *mean,
-                          double scale, const char *config, struct spine_error *err)
+static int write_scaling(struct spine_store *store, const struct spine_scaling *scaling,
+                         struct spine_error *err)
+{
+    const struct scaling_tensors tensors = list_scaling(scaling);
+
+    if (write_tensor(store, &tensors.mean, err) ||
+        spine_attribute_set_real(store, "/", "input_scale", scaling->scale, err))
+        return -1;
+    if (scaling->longest > 0 &&
+        spine_attribute_set_real(store, "/", "input_longest", scaling->longest, err))
+        return -1;
+    if (scaling->factors != NULL && write_tensor(store, &tensors.factors, err))
+        return -1;
+    return scaling->components == NULL ? 0 : write_tensor(store, &tensors.components, err);
+}
+
+int spine_modelfile_write(const char *path, const struct spine_params *params,
+                          const struct spine_scaling *scaling, const char *config,
+                          struct spine_error *err)
 {
     char fingerprint[SPINE_FINGERPRINT];
-    spine_modelfile_fingerprint(params, mean, scale, fingerprint);
+    spine_modelfile_fingerprint(params, scaling, fingerprint);
     struct spine_store *store = NULL;
     if (spine_store_create(&store, path, "spine-model", err))
         return -1;
-    int rc =
-        spine_modelfile_write_params(store, "", params, err) ||
-        spine_array_make_checked(store, "/input_mean", SPINE_ARRAY_FLOAT, params->dim, 0, err) ||
-        spine_array_write(store, "/input_mean", SPINE_ARRAY_FLOAT, 0, params->dim, 1, mean, err) ||
-        spine_attribute_set_real(store, "/", "input_scale", scale, err) ||
-        spine_attribute_set_text(store, "/", "config", config, err) ||
-        spine_attribute_set_text(store, "/", "fingerprint", fingerprint, err);
+    int rc = spine_modelfile_write_params(store, "", params, err) ||
+             write_scaling(store, scaling, err) ||
+             spine_attribute_set_text(store, "/", "config", config, err) ||
+             spine_attribute_set_text(store, "/", "fingerprint", fingerprint, err);
     struct spine_error closing;
     if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
         rc = -1;
@@ -129,22 +177,59 @@ static int make_model(struct spine_modelfile *model, struct spine_store *store, 
         return -1;
     if (hidden < 1 || hidden > MOST || dim < 1 || dim > MOST)
         return spine_refuse(err, "%s: '/W1' is %zu x %zu", path, hidden, dim);
-    model->mean = spine_memory_zeroed(dim, sizeof *model->mean, "the model's mean row", err);
-    if (model->mean == NULL)
-        return -1;
     return spine_params_init(&model->params, dim, hidden, err);
 }
 
-static int read_mean(struct spine_modelfile *model, struct spine_store *store, const char *path,
-                     struct spine_error *err)
+/* An attribute that is above 0. */
+static int read_positive(struct spine_store *store, const char *path, const char *name,
+                         double *value, struct spine_error *err)
 {
-    const struct tensor mean = {"/input_mean", model->params.dim, 0, 1, model->mean};
-    if (read_tensor(store, path, &mean, err) ||
-        spine_attribute_get_real(store, "/", "input_scale", &model->scale, err))
+    if (spine_attribute_get_real(store, "/", name, value, err))
         return -1;
-    if (!isfinite(model->scale) || model->scale <= 0)
-        return spine_refuse(err, "%s: 'input_scale' is %g, expected a number above 0", path,
-                            model->scale);
+    if (!isfinite(*value) || *value <= 0)
+        return spine_refuse(err, "%s: '%s' is %g, expected a number above 0", path, name, *value);
+    return 0;
+}
+
+/* Which parts does the scaling have, and how many components? */
+static int make_scaling(struct spine_scaling *scaling, struct spine_store *store, const char *path,
+                        size_t dim, struct spine_error *err)
+{
+    enum spine_whiten whiten = SPINE_WHITEN_NO;
+    size_t count = 0, columns = 0;
+
+    if (spine_object_has(store, "/input_factors"))
+        whiten = SPINE_WHITEN_COLUMN;
+    if (spine_object_has(store, "/input_components")) {
+        if (whiten != SPINE_WHITEN_NO)
+            return spine_refuse(err, "%s: has both '/input_factors' and '/input_components'", path);
+        whiten = SPINE_WHITEN_REMOVE;
+        if (spine_array_extent(store, "/input_components", SPINE_ARRAY_FLOAT, &count, &columns,
+                               err))
+            return -1;
+        if (count < 1 || count >= dim)
+            return spine_refuse(err, "%s: '/input_components' has %zu rows", path, count);
+    }
+    return spine_scaling_init(scaling, dim, whiten, count, err);
+}
+
+static int read_scaling(struct spine_scaling *scaling, struct spine_store *store, const char *path,
+                        size_t dim, struct spine_error *err)
+{
+    if (make_scaling(scaling, store, path, dim, err))
+        return -1;
+    const struct scaling_tensors tensors = list_scaling(scaling);
+
+    if (read_tensor(store, path, &tensors.mean, err) ||
+        read_positive(store, path, "input_scale", &scaling->scale, err) ||
+        (scaling->factors != NULL && read_tensor(store, path, &tensors.factors, err)) ||
+        (scaling->components != NULL && read_tensor(store, path, &tensors.components, err)) ||
+        (spine_attribute_has(store, "/", "input_longest") &&
+         read_positive(store, path, "input_longest", &scaling->longest, err)))
+        return -1;
+    for (size_t k = 0; scaling->factors != NULL && k < dim; k++)
+        if (!(scaling->factors[k] > 0))
+            return spine_refuse(err, "%s: '/input_factors' has a number that is not above 0", path);
     return 0;
 }
 
@@ -157,7 +242,7 @@ int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct
         return -1;
     const int rc = make_model(model, store, path, err) ||
                    spine_modelfile_read_params(store, path, "", &model->params, err) ||
-                   read_mean(model, store, path, err) ||
+                   read_scaling(&model->scaling, store, path, model->params.dim, err) ||
                    spine_attribute_get_text(store, "/", "config", &model->config, err);
     spine_store_close(store, &ignored);
     if (rc != 0)
@@ -171,7 +256,7 @@ int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct
 void spine_modelfile_dispose(struct spine_modelfile *model)
 {
     spine_params_dispose(&model->params);
-    free(model->mean);
+    spine_scaling_dispose(&model->scaling);
     free(model->config);
     *model = (struct spine_modelfile){0};
 }

@@ -317,12 +317,12 @@ static int write_array(struct spine_store *store, const char *name, size_t rows,
     return 0;
 }
 
-/* W2 / scale, and b2 / scale + mean. */
+/* W2 / factor, and b2 / factor + mean (scaling.h). */
 static int write_decoder(const struct spine_writing *writing, struct spine_error *err)
 {
     struct spine_store *store = ((struct anndata *)writing->state)->store;
     const struct spine_params *params = writing->source->params;
-    const double scale = writing->source->scale;
+    const struct spine_scaling *scaling = writing->source->scaling;
     if (params == NULL || params->hidden != writing->shape->columns)
         return 0;
 
@@ -334,9 +334,10 @@ static int write_decoder(const struct spine_writing *writing, struct spine_error
         for (size_t i = 0; i < params->hidden * params->dim; i++)
             decoder[i] =
                 (float)((double)params->W2[i / params->dim * params->stride + i % params->dim] /
-                        scale);
+                        spine_scaling_factor(scaling, i % params->dim));
         for (size_t k = 0; k < params->dim; k++)
-            bias[k] = (float)((double)params->b2[k] / scale + (double)writing->source->mean[k]);
+            bias[k] = (float)((double)params->b2[k] / spine_scaling_factor(scaling, k) +
+                              (double)scaling->mean[k]);
         if (write_array(store, "/varm/decoder", params->hidden, params->dim, decoder, err) == 0 &&
             write_array(store, "/uns/decoder_bias", params->dim, 0, bias, err) == 0)
             rc = 0;

@@ -1,4 +1,4 @@
-/* lapack.c -- symmetric matrices: eigenvectors, and systems of equations. */
+/* lapack.c -- symmetric matrices: products, eigenvectors, and systems of equations. */
 #include "spine/math/lapack.h"
 
 #include <math.h>
@@ -16,6 +16,10 @@ void dsyevd_(const char *job, const char *triangle, const int *n, double *a, con
 void dposv_(const char *triangle, const int *n, const int *nrhs, double *a, const int *lda,
             double *b, const int *ldb, int *info, size_t triangle_length);
 
+void dsyrk_(const char *triangle, const char *transposed, const int *n, const int *k,
+            const double *alpha, const double *a, const int *lda, const double *beta, double *c,
+            const int *ldc, size_t triangle_length, size_t transposed_length);
+
 /* LAPACK counts in ints, and works with 2 n^2 numbers. */
 enum { MOST = 30000 };
 
@@ -24,6 +28,18 @@ static int check(size_t n, struct spine_error *err)
     if (n > MOST)
         return spine_refuse(err, "a matrix of %zu rows is too large, at most %d", n, MOST);
     return 0;
+}
+
+void spine_lapack_products(const double *rows, size_t count, size_t n, double *matrix)
+{
+    const int size = (int)n, depth = (int)count;
+    const double one = 1, zero = 0;
+
+    /* Fortran's columns are our rows, and its upper triangle our lower one. */
+    dsyrk_("U", "N", &size, &depth, &one, rows, &size, &zero, matrix, &size, 1, 1);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = i + 1; k < n; k++)
+            matrix[i * n + k] = matrix[k * n + i];
 }
 
 /* Eigenvalues come ascending, vectors as columns of Fortran's matrix, which are our rows: turn their

@@ -220,30 +220,31 @@ void spine_comm_library(char *text, size_t size)
     snprintf(text, size, "%s", name);
 }
 
-static void sum(struct spine_comm *comm, void *values, size_t count, MPI_Datatype type, size_t size)
+static void reduce(struct spine_comm *comm, void *values, size_t count, MPI_Datatype type,
+                   size_t size, MPI_Op operation)
 {
     if (comm->size == 1)
         return;
     for (size_t done = 0; done < count; done += PIECE) {
         const size_t piece = count - done < PIECE ? count - done : PIECE;
-        MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, (char *)values + done * size, (int)piece, type, MPI_SUM,
-                              mpi(comm)));
+        MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, (char *)values + done * size, (int)piece, type,
+                              operation, mpi(comm)));
     }
 }
 
 void spine_comm_sum_floats(struct spine_comm *comm, float *values, size_t count)
 {
-    sum(comm, values, count, MPI_FLOAT, sizeof *values);
+    reduce(comm, values, count, MPI_FLOAT, sizeof *values, MPI_SUM);
 }
 
 void spine_comm_sum_doubles(struct spine_comm *comm, double *values, size_t count)
 {
-    sum(comm, values, count, MPI_DOUBLE, sizeof *values);
+    reduce(comm, values, count, MPI_DOUBLE, sizeof *values, MPI_SUM);
 }
 
 void spine_comm_sum_counts(struct spine_comm *comm, int64_t *values, size_t count)
 {
-    sum(comm, values, count, MPI_INT64_T, sizeof *values);
+    reduce(comm, values, count, MPI_INT64_T, sizeof *values, MPI_SUM);
 }
 
 double spine_comm_clock(void)
@@ -267,6 +268,11 @@ int64_t spine_comm_max(const struct spine_comm *comm, int64_t value)
 {
     MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, mpi(comm)));
     return value;
+}
+
+void spine_comm_max_counts(struct spine_comm *comm, int64_t *values, size_t count)
+{
+    reduce(comm, values, count, MPI_INT64_T, sizeof *values, MPI_MAX);
 }
 
 int64_t spine_comm_sum_before(const struct spine_comm *comm, int64_t value)

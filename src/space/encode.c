@@ -140,12 +140,11 @@ static int open_outputs(struct job *job, struct spine_error *err)
     char *const fingerprint = job->fingerprint;
 
     read_labels(job);
-    spine_modelfile_fingerprint(&model->params, model->mean, model->scale, fingerprint);
+    spine_modelfile_fingerprint(&model->params, &model->scaling, fingerprint);
     const struct spine_output_source source = {
         .fingerprint = fingerprint,
         .params = options->decode ? NULL : &model->params,
-        .mean = model->mean,
-        .scale = model->scale,
+        .scaling = &model->scaling,
         .labels = job->labels.count > 0 ? &job->labels : NULL,
     };
 
@@ -162,25 +161,13 @@ static int open_outputs(struct job *job, struct spine_error *err)
 
 /* --- Rows --------------------------------------------------------------------------------- */
 
-/* As training transforms its input (dataset.c), in place. */
-static void transform(const struct job *job, size_t count)
-{
-    const float *mean = job->run.model.mean, scale = (float)job->run.model.scale;
-    const size_t stride = job->run.model.params.stride;
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < job->width; k++) {
-            float *entry = &job->in[i * stride + k];
-            *entry = (*entry - mean[k]) * scale;
-        }
-}
-
 static int encode_rows(struct job *job, size_t count, struct spine_error *err)
 {
     const struct spine_params *params = &job->run.model.params;
     const struct spine_block *block = &job->coder.block;
     const float cap = spine_activation_cap(&block->activation);
 
-    transform(job, count);
+    spine_scaling_apply(&job->run.model.scaling, count, job->in);
     for (size_t first = 0; first < count; first += SPINE_BLOCK_ROWS) {
         const size_t left = count - first, rows = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
         spine_coder_encode(&job->coder, params, rows, job->in + first * params->stride, true);
@@ -199,7 +186,7 @@ static int encode_rows(struct job *job, size_t count, struct spine_error *err)
     return 0;
 }
 
-/* (h W2 + b2) / scale + mean; all numbers are stored. */
+/* (h W2 + b2) / factor + mean; all numbers are stored. */
 static int decode_rows(struct job *job, size_t count, struct spine_error *err)
 {
     const struct spine_modelfile *model = &job->run.model;
@@ -220,7 +207,8 @@ static int decode_rows(struct job *job, size_t count, struct spine_error *err)
         for (size_t k = 0; k < params->dim; k++) {
             values->indices[values->count] = (int32_t)k;
             values->data[values->count++] =
-                (float)((double)job->row[k] / model->scale + (double)model->mean[k]);
+                (float)((double)job->row[k] / spine_scaling_factor(&model->scaling, k) +
+                        (double)model->scaling.mean[k]);
         }
         values->indptr[++values->rows] = (int64_t)values->count;
     }

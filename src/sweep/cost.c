@@ -210,8 +210,7 @@ int spine_cost_measure(const struct spine_trials *trials, struct spine_comm *wor
 
     *cost = (struct spine_cost){0};
     if (choose_shapes(trials, shapes, &count, err) || spine_trials_config(trials, 0, &first, err) ||
-        spine_nodedata_init(&nodedata, world, first.input, (size_t)first.limit, first.center != 0,
-                            first.rms, err))
+        spine_nodedata_init(&nodedata, world, &first, err))
         return -1;
 
     const int measures = world->rank < trials->ranks_per_trial;

@@ -234,9 +234,13 @@ static int work(struct group *group, struct spine_error *err)
 
 static int shares_input(const struct spine_trials *trials)
 {
-    return !spine_trials_varies(trials, "data.input") &&
-           !spine_trials_varies(trials, "data.limit") &&
-           !spine_trials_varies(trials, "data.center") && !spine_trials_varies(trials, "data.rms");
+    static const char *const names[] = {"data.input", "data.limit",  "data.center",
+                                        "data.clip",  "data.whiten", "data.rms"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (spine_trials_varies(trials, names[i]))
+            return 0;
+    return 1;
 }
 
 /* Collective over 'world', whose ranks of the same colour become a group. */
@@ -251,8 +255,7 @@ static int init(struct group *group, const struct spine_trials *trials, struct s
         return -1;
 
     if (shares_input(trials)) { /* first: without input, nothing is made */
-        if (spine_nodedata_init(&group->nodedata, world, base->input, (size_t)base->limit,
-                                base->center != 0, base->rms, err))
+        if (spine_nodedata_init(&group->nodedata, world, base, err))
             return -1;
         group->whole = &group->nodedata.whole;
     }

@@ -12,7 +12,6 @@
 #include "spine/base/random.h"
 #include "spine/files/outliers.h"
 #include "spine/files/vectorsfile.h"
-#include "spine/math/exact.h"
 
 static size_t num_local(const struct spine_dataset *data)
 {
@@ -121,7 +120,7 @@ void spine_input_close(struct spine_input *input)
 /* Look at what all ranks have added, and warn; rank 0 reads the word. */
 static int warn_of_outliers(const struct spine_outliers *outliers, struct spine_comm *comm,
                             const struct spine_input *input, size_t first_row,
-                            struct spine_error *err)
+                            const struct spine_scaling_options *options, struct spine_error *err)
 {
     struct spine_outlier_report report;
     struct spine_words words = {0};
@@ -129,6 +128,8 @@ static int warn_of_outliers(const struct spine_outliers *outliers, struct spine_
 
     if (spine_outliers_find(outliers, comm, first_row, &report, err))
         return -1;
+    report.has_row = report.has_row && !(options->clip > 0);
+    report.has_column = report.has_column && options->whiten == SPINE_WHITEN_NO;
     if (comm->rank == 0 && report.has_row)
         rc = spine_vectorsfile_read_words(input->store, report.row, 1, &words, err);
     if (comm->rank == 0 && rc == 0)
@@ -162,7 +163,7 @@ static int add_blocks(struct spine_outliers *outliers, struct spine_comm *comm,
 }
 
 int spine_input_inspect(const struct spine_input *input, struct spine_comm *comm,
-                        struct spine_error *err)
+                        const struct spine_scaling_options *options, struct spine_error *err)
 {
     const size_t size = (size_t)comm->size, rank = (size_t)comm->rank;
     const size_t first = input->num_rows / size * rank + input->num_rows % size * rank / size;
@@ -174,13 +175,14 @@ int spine_input_inspect(const struct spine_input *input, struct spine_comm *comm
     if (rc == 0)
         rc = add_blocks(&outliers, comm, input, first, end, err);
     if (rc == 0)
-        rc = warn_of_outliers(&outliers, comm, input, first, err);
+        rc = warn_of_outliers(&outliers, comm, input, first, options, err);
     spine_outliers_dispose(&outliers);
     return rc;
 }
 
 int spine_dataset_inspect(const struct spine_dataset *data, struct spine_comm *comm,
-                          const struct spine_input *input, struct spine_error *err)
+                          const struct spine_input *input,
+                          const struct spine_scaling_options *options, struct spine_error *err)
 {
     struct spine_outliers outliers = {0};
 
@@ -189,7 +191,7 @@ int spine_dataset_inspect(const struct spine_dataset *data, struct spine_comm *c
         rc = spine_outliers_add(&outliers, data->rows, num_local(data), data->stride, err);
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
-        rc = warn_of_outliers(&outliers, comm, input, data->part.first_row, err);
+        rc = warn_of_outliers(&outliers, comm, input, data->part.first_row, options, err);
     spine_outliers_dispose(&outliers);
     return rc;
 }
@@ -218,9 +220,8 @@ static int allocate(struct spine_dataset *data, struct spine_error *err)
 {
     data->stride = spine_kernel_stride(data->dim);
     data->rows = spine_kernel_alloc(num_local(data) * data->stride, "this rank's rows", err);
-    data->mean = spine_kernel_alloc(data->stride, "the mean row", err);
-    data->scale = 1;
-    if (data->rows == NULL || data->mean == NULL)
+    if (data->rows == NULL ||
+        spine_scaling_init(&data->scaling, data->dim, SPINE_WHITEN_NO, 0, err))
         return -1;
     return allocate_batch(data, err);
 }
@@ -297,8 +298,7 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
     assert(num_local(whole) == whole->part.num_rows);
     *data = (struct spine_dataset){.dim = whole->dim,
                                    .stride = whole->stride,
-                                   .mean = whole->mean,
-                                   .scale = whole->scale,
+                                   .scaling = whole->scaling,
                                    .checksum = whole->checksum,
                                    .variance = whole->variance,
                                    .quantum = whole->quantum,
@@ -316,122 +316,6 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
     rc = spine_comm_agree(comm, rc, err);
     if (rc != 0)
         spine_dataset_dispose(data);
-    return rc;
-}
-
-/* --- Scaling ------------------------------------------------------------------------------ */
-
-/* Sums over all rows must be exact, as any rank may have any row: they are sums of integers. What is
- * summed, none of it larger than 'largest', is taken in units so small that 'count' of them just
- * fit. */
-static double choose_unit(double largest, double count)
-{
-    enum { MOST_BITS = 62 };
-    int exponent;
-
-    (void)frexp(count, &exponent);
-    return spine_exact_quantum(largest, MOST_BITS - exponent);
-}
-
-static double largest_entry(const struct spine_dataset *data, struct spine_comm *comm)
-{
-    float largest = 0;
-    int64_t bits = 0;
-
-    for (size_t i = 0; i < num_local(data); i++)
-        for (size_t k = 0; k < data->dim; k++) {
-            const float size = fabsf(data->rows[i * data->stride + k]);
-            largest = size > largest ? size : largest;
-        }
-    /* Floats that aren't negative are in the order of their bits. */
-    memcpy(&bits, &largest, sizeof largest);
-    bits = spine_comm_max(comm, bits);
-    memcpy(&largest, &bits, sizeof largest);
-    return (double)largest;
-}
-
-/* The mean row (D). */
-static void find_mean(const struct spine_dataset *data, struct spine_comm *comm, double largest,
-                      int64_t *sums, double *mean)
-{
-    const double unit = choose_unit(largest, (double)data->part.num_rows);
-
-    memset(sums, 0, data->dim * sizeof *sums);
-    for (size_t i = 0; i < num_local(data); i++)
-        for (size_t k = 0; k < data->dim; k++)
-            sums[k] += (int64_t)rint((double)data->rows[i * data->stride + k] / unit);
-    spine_comm_sum_counts(comm, sums, data->dim);
-    for (size_t k = 0; k < data->dim; k++)
-        mean[k] = (double)sums[k] * unit / (double)data->part.num_rows;
-}
-
-/* The sum over all ranks' entries of (entry - mean of its column)^2. */
-static double sum_squares(const struct spine_dataset *data, struct spine_comm *comm, double largest,
-                          const double *mean)
-{
-    const double unit =
-        choose_unit(4 * largest * largest, (double)data->part.num_rows * (double)data->dim);
-    int64_t squares = 0;
-
-    for (size_t i = 0; i < num_local(data); i++)
-        for (size_t k = 0; k < data->dim; k++) {
-            const double entry = (double)data->rows[i * data->stride + k] - mean[k];
-            squares += (int64_t)rint(entry * entry / unit);
-        }
-    spine_comm_sum_counts(comm, &squares, 1);
-    return (double)squares * unit;
-}
-
-static void transform(struct spine_dataset *data)
-{
-    const float scale = (float)data->scale;
-    for (size_t i = 0; i < num_local(data); i++)
-        for (size_t k = 0; k < data->dim; k++) {
-            float *entry = &data->rows[i * data->stride + k];
-            *entry = (*entry - data->mean[k]) * scale;
-        }
-}
-
-int spine_dataset_scale(struct spine_dataset *data, struct spine_comm *comm, bool center,
-                        double rms, struct spine_error *err)
-{
-    const double num_rows = (double)data->part.num_rows;
-    double *mean = spine_memory_zeroed(data->dim, sizeof *mean, "the mean row", err);
-    double *zero = spine_memory_zeroed(data->dim, sizeof *zero, "the mean row", err);
-    int64_t *sums = spine_memory_zeroed(data->dim, sizeof *sums, "the mean row", err);
-    int rc = 0;
-
-    if (mean == NULL || zero == NULL || sums == NULL)
-        rc = -1;
-    if (spine_comm_agree(comm, rc, err)) {
-        rc = -1;
-        goto done;
-    }
-    const double largest = largest_entry(data, comm);
-    if (largest > 0) {
-        find_mean(data, comm, largest, sums, mean);
-        data->variance = sum_squares(data, comm, largest, mean);
-    }
-    const double squares =
-        center || !(largest > 0) ? data->variance : sum_squares(data, comm, largest, zero);
-    if (!(data->variance > 1e-12 * squares)) {
-        rc = spine_refuse(err, "data.input: all rows are the same; there is nothing to learn");
-        goto done;
-    }
-
-    if (center)
-        for (size_t k = 0; k < data->dim; k++)
-            data->mean[k] = (float)mean[k];
-    if (rms > 0)
-        data->scale = rms / sqrt(squares / (num_rows * (double)data->dim));
-    data->variance *= data->scale * data->scale;
-    data->quantum = spine_exact_quantum(data->variance, 47);
-    transform(data);
-    rc = 0;
-done:
-    free(mean);
-    free(zero);
-    free(sums);
     return rc;
 }
 
@@ -471,7 +355,7 @@ void spine_dataset_dispose(struct spine_dataset *data)
     if (!data->is_view) {
         spine_words_dispose(&data->words);
         free(data->rows);
-        free(data->mean);
+        spine_scaling_dispose(&data->scaling);
     }
     free(data->noisy);
     free(data->batch);

@@ -172,12 +172,13 @@ static void print(const struct spine_preflight *preflight, const struct rates *r
 static int read_dim(const struct spine_config *config, struct spine_comm *comm, size_t *dim,
                     struct spine_error *err)
 {
+    const struct spine_scaling_options options = spine_config_scaling(config);
     struct spine_input input;
 
     if (spine_input_open(&input, comm, config->input, (size_t)config->limit, err))
         return -1;
     *dim = input.dim;
-    const int rc = spine_input_inspect(&input, comm, err);
+    const int rc = spine_input_inspect(&input, comm, &options, err);
     spine_input_close(&input);
     return rc;
 }

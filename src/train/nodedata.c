@@ -6,30 +6,44 @@
 
 #include <string.h>
 
+#include "spine/train/scalingfit.h"
+
 /* What the other ranks of a node don't know. */
 struct shape {
     size_t num_rows, dim, stride, text_bytes;
-    double scale, variance, quantum;
+    struct spine_scaling scaling; /* its pointers say only what it has */
+    double variance, quantum;
     uint64_t checksum;
 };
 
-/* Seven parameters, as spine_nodedata_init(). */
-static int read_all(struct spine_dataset *all, struct spine_comm *self, const char *path,
-                    size_t limit, bool center, double rms, struct spine_error *err)
+static int read_all(struct spine_dataset *all, struct spine_comm *self,
+                    const struct spine_config *config, struct spine_error *err)
 {
+    const struct spine_scaling_options options = spine_config_scaling(config);
     static const struct spine_sharing alone = {.batch_size = 1, .groups = 1, .columns = 1};
     struct spine_input input;
 
-    if (spine_input_open(&input, self, path, limit, err))
+    if (spine_input_open(&input, self, config->input, (size_t)config->limit, err))
         return -1;
     int rc = spine_dataset_init(all, self, &input, &alone, err);
     spine_input_close(&input);
 
     if (rc == 0)
-        rc = spine_dataset_scale(all, self, center, rms, err);
-    if (rc != 0)
-        spine_dataset_dispose(all);
+        rc = spine_scalingfit_begin(all, self, &options, err);
     return rc;
+}
+
+/* Scale the rows, by the factors and components of the first node: LAPACK on another processor may
+ * find others in the last bit. 'readers' are the ranks that have read. Collective over those. */
+static int scale_all(struct spine_dataset *all, struct spine_comm *self,
+                     const struct spine_comm *readers, const struct spine_config *config,
+                     struct spine_error *err)
+{
+    const struct spine_scaling_options options = spine_config_scaling(config);
+
+    spine_comm_broadcast(readers, all->scaling.mean,
+                         spine_scaling_len(&all->scaling) * sizeof *all->scaling.mean);
+    return spine_scalingfit_finish(all, self, &options, err);
 }
 
 static size_t aligned(size_t bytes)
@@ -41,7 +55,7 @@ static size_t aligned(size_t bytes)
 static size_t place(struct spine_dataset *whole, const struct shape *shape, char *block)
 {
     const size_t rows = aligned(shape->num_rows * shape->stride * sizeof(float));
-    const size_t mean = aligned(shape->stride * sizeof(float));
+    const size_t scaling = aligned(spine_scaling_len(&shape->scaling) * sizeof(float));
     const size_t start = aligned(shape->num_rows * sizeof(size_t));
 
     if (block != NULL)
@@ -50,48 +64,51 @@ static size_t place(struct spine_dataset *whole, const struct shape *shape, char
             .dim = shape->dim,
             .stride = shape->stride,
             .rows = (float *)block,
-            .mean = (float *)(block + rows),
-            .scale = shape->scale,
+            .scaling = spine_scaling_place(&shape->scaling, (float *)(block + rows)),
             .checksum = shape->checksum,
             .variance = shape->variance,
             .quantum = shape->quantum,
             .words = {.count = shape->num_rows,
                       .bytes = shape->text_bytes,
-                      .start = (size_t *)(block + rows + mean),
-                      .text = block + rows + mean + start},
+                      .start = (size_t *)(block + rows + scaling),
+                      .text = block + rows + scaling + start},
             .is_view = true,
         };
 
-    return rows + mean + start + shape->text_bytes;
+    return rows + scaling + start + shape->text_bytes;
 }
 
 static void copy(struct spine_dataset *whole, const struct spine_dataset *all)
 {
     const size_t rows = all->part.num_rows;
     memcpy(whole->rows, all->rows, rows * all->stride * sizeof *all->rows);
-    memcpy(whole->mean, all->mean, all->stride * sizeof *all->mean);
+    memcpy(whole->scaling.mean, all->scaling.mean,
+           spine_scaling_len(&all->scaling) * sizeof *all->scaling.mean);
     memcpy(whole->words.start, all->words.start, rows * sizeof *all->words.start);
     memcpy(whole->words.text, all->words.text, all->words.bytes);
 }
 
-/* Seven parameters: the options of [data], which callers with different structs have. */
 int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm *comm,
-                        const char *path, size_t limit, bool center, double rms,
-                        struct spine_error *err)
+                        const struct spine_config *config, struct spine_error *err)
 {
     struct spine_dataset all = {0};
-    struct spine_comm self;
+    struct spine_comm self, readers;
 
     *nodedata = (struct spine_nodedata){0};
     spine_comm_split_nodes(comm, &nodedata->node);
     spine_comm_split(comm, comm->rank, &self);
     const bool reads = nodedata->node.rank == 0;
-    int rc = reads ? read_all(&all, &self, path, limit, center, rms, err) : 0;
+    spine_comm_split(comm, reads ? 0 : 1, &readers);
+    int rc = reads ? read_all(&all, &self, config, err) : 0;
     rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0) {
+        rc = reads ? scale_all(&all, &self, &readers, config, err) : 0;
+        rc = spine_comm_agree(comm, rc, err);
+    }
 
     if (rc == 0) {
         struct shape shape = {all.part.num_rows, all.dim,      all.stride,  all.words.bytes,
-                              all.scale,         all.variance, all.quantum, all.checksum};
+                              all.scaling,       all.variance, all.quantum, all.checksum};
         spine_comm_broadcast(&nodedata->node, &shape, sizeof shape);
         const size_t bytes = reads ? place(&nodedata->whole, &shape, NULL) : 0;
         rc = spine_comm_map(&nodedata->node, bytes, &nodedata->memory, err);
@@ -104,6 +121,7 @@ int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm
 
     spine_dataset_dispose(&all);
     spine_comm_dispose(&self);
+    spine_comm_dispose(&readers);
     if (rc != 0)
         spine_nodedata_dispose(nodedata);
     return rc;

@@ -97,7 +97,7 @@ static int write_model(const struct spine_config *config, const struct spine_par
     if (text == NULL)
         spine_memory_fail("the configuration's text", err);
     else if (spine_rundir_join(path, config->directory, "model.h5", err) == 0)
-        rc = spine_modelfile_write(path, params, data->mean, data->scale, text, err);
+        rc = spine_modelfile_write(path, params, &data->scaling, text, err);
     free(text);
     return rc;
 }
@@ -113,7 +113,7 @@ static int write_shard(const struct spine_config *config, const struct spine_com
                                 .rows = (int64_t)(part->end_row - part->first_row),
                                 .total_rows = (int64_t)part->num_rows,
                                 .hidden = config->hidden};
-    spine_modelfile_fingerprint(params, data->mean, data->scale, shard.fingerprint);
+    spine_modelfile_fingerprint(params, &data->scaling, shard.fingerprint);
     return spine_results_write_shard(config->directory, &shard, params, data, coder,
                                      (uint32_t)spine_config_last_epoch(config),
                                      config->noisy_codes ? config->noise : 0, err);
@@ -146,7 +146,7 @@ static int merge(const struct spine_config *config, const struct spine_params *p
     char *identity = spine_config_identity(config), *metrics = NULL;
     int rc = -1;
 
-    spine_modelfile_fingerprint(params, data->mean, data->scale, fingerprint);
+    spine_modelfile_fingerprint(params, &data->scaling, fingerprint);
     if (identity == NULL) {
         spine_memory_fail("the configuration's text", err);
     } else if (spine_rundir_join(path, config->directory, "metrics.jsonl", err) == 0 &&
@@ -155,8 +155,7 @@ static int merge(const struct spine_config *config, const struct spine_params *p
                                                    .config = identity,
                                                    .metrics = metrics,
                                                    .params = params,
-                                                   .mean = data->mean,
-                                                   .scale = data->scale};
+                                                   .scaling = &data->scaling};
         rc = 0;
         for (size_t i = 0; rc == 0 && spine_format_names[i] != NULL; i++)
             if (config->formats & ((int64_t)1 << i))

@@ -31,6 +31,7 @@
 #include "spine/train/results.h"
 #include "spine/train/resume.h"
 #include "spine/train/revive.h"
+#include "spine/train/scalingfit.h"
 #include "spine/train/status.h"
 #include "spine/train/step.h"
 
@@ -116,17 +117,18 @@ static int make_grid(struct trainer *run, struct spine_comm *comm, size_t num_ro
 static int read_rows(struct trainer *run, struct spine_error *err)
 {
     const struct spine_config *config = run->config;
+    const struct spine_scaling_options options = spine_config_scaling(config);
     struct spine_input input;
 
     if (spine_input_open(&input, run->comm, config->input, (size_t)config->limit, err))
         return -1;
     int rc = spine_dataset_init(&run->data, run->comm, &input, &run->parallel.sharing, err);
     if (rc == 0)
-        rc = spine_dataset_inspect(&run->data, run->comm, &input, err);
+        rc = spine_dataset_inspect(&run->data, run->comm, &input, &options, err);
     spine_input_close(&input);
 
     if (rc == 0)
-        rc = spine_dataset_scale(&run->data, run->comm, config->center != 0, config->rms, err);
+        rc = spine_scalingfit(&run->data, run->comm, &options, err);
     return rc;
 }
 

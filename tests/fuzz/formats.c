@@ -57,10 +57,13 @@ static void write_checkpoint(const struct path *run)
 
 static void write_model(const struct path *path)
 {
-    const float mean[RUN_DIM] = {0};
     struct spine_params params;
+    struct spine_scaling scaling;
     fill_params(&params);
-    TRY(spine_modelfile_write(path->text, &params, mean, 1, "[model]\nhidden = 9\n", &err));
+    TRY(spine_scaling_init(&scaling, RUN_DIM, SPINE_WHITEN_REMOVE, 2, &err));
+    scaling.longest = 5;
+    TRY(spine_modelfile_write(path->text, &params, &scaling, "[model]\nhidden = 9\n", &err));
+    spine_scaling_dispose(&scaling);
     spine_params_dispose(&params);
 }
 
@@ -166,7 +169,7 @@ static int read_model(const char *path)
     struct spine_error failure;
     if (spine_modelfile_read(&model, path, &failure))
         return -1;
-    CHECK(model.scale > 0 && isfinite(model.mean[model.params.dim - 1]));
+    CHECK(model.scaling.scale > 0 && isfinite(model.scaling.mean[model.params.dim - 1]));
     spine_modelfile_dispose(&model);
     return 0;
 }

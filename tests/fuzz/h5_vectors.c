@@ -4,7 +4,7 @@
 
 #include "hdf5.h"
 #include "spine/files/store.h"
-#include "spine/train/dataset.h"
+#include "spine/train/scalingfit.h"
 
 static struct fuzz_file file;
 static struct spine_comm world;
@@ -42,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     CHECK(data.part.num_rows >= 2 && data.words.count == data.part.num_rows);
     for (size_t i = 0; i < data.part.num_rows * data.stride; i++)
         CHECK(isfinite(data.rows[i]));
-    if (spine_dataset_scale(&data, &world, 1, 0.4, &err) == 0)
+    const struct spine_scaling_options options = {.center = true, .rms = 0.4};
+    if (spine_scalingfit(&data, &world, &options, &err) == 0)
         CHECK(data.variance > 0);
     spine_dataset_dispose(&data);
     return 0;

@@ -75,14 +75,14 @@ static inline void fill_params(struct spine_params *params)
 /* The rows of rank 'rank' of 'size', as spine_dataset_init() would read them. */
 static inline void fill_dataset(struct spine_dataset *data, int rank, int size)
 {
-    *data = (struct spine_dataset){.dim = RUN_DIM, .scale = 1};
+    *data = (struct spine_dataset){.dim = RUN_DIM};
     const struct spine_sharing sharing = {
         .seed = 1, .batch_size = RUN_BATCH, .groups = 1, .columns = size, .column = rank};
     TRY(spine_partition_init(&data->part, RUN_ROWS, &sharing, &err));
     const size_t local = data->part.end_row - data->part.first_row;
     data->stride = spine_kernel_stride(RUN_DIM);
     data->rows = spine_kernel_alloc(local * data->stride, "a test", &err);
-    data->mean = spine_kernel_alloc(data->stride, "a test", &err);
+    TRY(spine_scaling_init(&data->scaling, RUN_DIM, SPINE_WHITEN_NO, 0, &err));
     data->noisy = spine_kernel_alloc(SPINE_BLOCK_ROWS * data->stride, "a test", &err);
     for (size_t i = 0; i < local; i++) {
         char buffer[32];
@@ -120,7 +120,7 @@ static inline void write_noisy_shards(const struct path *run, int size, double s
                                     .rows = (int64_t)(data.part.end_row - data.part.first_row),
                                     .total_rows = RUN_ROWS,
                                     .hidden = RUN_HIDDEN};
-        spine_modelfile_fingerprint(&params, data.mean, 1, shard.fingerprint);
+        spine_modelfile_fingerprint(&params, &data.scaling, shard.fingerprint);
         TRY(spine_results_write_shard(run->text, &shard, &params, &data, &coder, epoch, sigma,
                                       &err));
         spine_coder_dispose(&coder);

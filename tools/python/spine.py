@@ -31,6 +31,9 @@ class Run:
             self.W1, self.b1, self.W2, self.b2, self.mean = (
                 file[name][:] for name in ("W1", "b1", "W2", "b2", "input_mean"))
             self.scale = float(file.attrs["input_scale"])
+            self.longest = float(file.attrs.get("input_longest", 0))
+            self.factors = file["input_factors"][:] if "input_factors" in file else np.float32(1)
+            self.components = file["input_components"][:] if "input_components" in file else None
             self.config = file.attrs["config"]
         self._options = dict(line.split(" = ", 1) for line in self.config.split("\n") if " = " in line)
         if self._options.get("objective") == "nnse":
@@ -48,21 +51,35 @@ class Run:
             self._row.setdefault(word, row)
         self._by_dimension = None
 
+    def scale_vectors(self, vectors):
+        """Vectors (n, D) as the model sees them: shortened, centred, whitened, scaled."""
+        vectors = np.asarray(vectors, np.float32)
+        if self.longest > 0:
+            lengths = np.linalg.norm(vectors.astype(float), axis=-1, keepdims=True)
+            ratio = self.longest / np.maximum(lengths, self.longest)
+            vectors = (vectors * ratio).astype(np.float32)
+        vectors = (vectors - self.mean) * self.factors
+        if self.components is not None:
+            components = self.components.astype(float)
+            vectors = (vectors - vectors @ components.T @ components).astype(np.float32)
+        return vectors * np.float32(self.scale)
+
     def encode(self, vectors):
         """Codes (n, H) of vectors (n, D), or (H) of one vector (D)."""
         vectors = np.asarray(vectors, np.float32)
         if vectors.shape[-1] != self.dim:
             raise ValueError("vectors have %d numbers, the model was trained on %d"
                              % (vectors.shape[-1], self.dim))
-        z = (vectors - self.mean) * np.float32(self.scale) @ self.W1.T + self.b1
+        z = self.scale_vectors(vectors) @ self.W1.T + self.b1
         if self._options.get("objective") == "topk":
             order = np.argsort(-z, axis=-1, kind="stable")[..., int(self._options["k"]):]
             np.put_along_axis(z, order, 0, axis=-1)
         return np.clip(z, 0, np.inf if self._options.get("cap") == "none" else 1)
 
     def decode(self, codes):
-        """Vectors (n, D) of codes (n, H)."""
-        return (np.asarray(codes, np.float32) @ self.W2 + self.b2) / np.float32(self.scale) + self.mean
+        """Vectors (n, D) of codes (n, H); what data.clip and remove:K took away doesn't come back."""
+        vectors = np.asarray(codes, np.float32) @ self.W2 + self.b2
+        return vectors / (np.float32(self.scale) * self.factors) + self.mean
 
     def code(self, word):
         """The code (H) of a word of the run."""

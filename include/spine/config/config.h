@@ -15,6 +15,7 @@
 #include "spine/math/activation.h"
 #include "spine/math/model.h"
 #include "spine/math/optimizer.h"
+#include "spine/math/scaling.h"
 
 enum { SPINE_CONFIG_TEXT = 1024 };
 
@@ -42,9 +43,11 @@ extern const char *const spine_wire_names[];
 /* Reals are doubles, counts and switches int64_t, choices the enum named beside them. */
 struct spine_config {
     char input[SPINE_CONFIG_TEXT], words[SPINE_CONFIG_TEXT], cache[SPINE_CONFIG_TEXT];
+    double clip; /* 0: none */
     int64_t center;
-    double rms;    /* 0: keep */
-    int64_t limit; /* 0: all */
+    char whiten[SPINE_CONFIG_TEXT]; /* spine_config_parse_whiten() */
+    double rms;                     /* 0: keep */
+    int64_t limit;                  /* 0: all */
     int64_t hidden;
     int64_t objective; /* enum spine_objective */
     int64_t start;     /* enum spine_atoms */
@@ -104,6 +107,13 @@ int spine_config_parse_grid(const char *text, int *groups, int *columns, struct 
 
 /* The same of a configuration that spine_config_check() has passed. */
 void spine_config_grid(const struct spine_config *config, int *groups, int *columns);
+
+/* data.whiten: no, column, or remove:K with K from 1 on. Refuses other words. */
+int spine_config_parse_whiten(const char *text, enum spine_whiten *whiten, size_t *remove,
+                              struct spine_error *err);
+
+/* How the input is scaled, of a configuration that spine_config_check() has passed. */
+struct spine_scaling_options spine_config_scaling(const struct spine_config *config);
 
 /* The epoch after which training ends for now: train.stop_after, or train.epochs. */
 int64_t spine_config_last_epoch(const struct spine_config *config);

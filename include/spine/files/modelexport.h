@@ -1,4 +1,4 @@
-/* modelexport.h -- a trained model for other programs, centring and scaling folded in.
+/* modelexport.h -- a trained model for other programs, centring, whitening and scaling folded in.
  *
  *     W_enc (D, H), b_enc (H), W_dec (H, D), b_dec (D), float32, of the input as it is:
  *     code = activation of x W_enc + b_enc (activation.h),  x ~ code W_dec + b_dec
@@ -17,7 +17,7 @@
 #include "spine/files/modelfile.h"
 #include "spine/math/activation.h"
 
-/* Each file is complete or not written at all. */
+/* Each file is complete or not written at all. Refuses a model of shortened rows (data.clip). */
 int spine_modelexport_write(const struct spine_modelfile *model,
                             const struct spine_activation *activation, const char *path,
                             struct spine_error *err);

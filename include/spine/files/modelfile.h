@@ -5,30 +5,33 @@
  * as INI text), fingerprint (text). With them
  *
  *     code            h = clamp((x - input_mean) input_scale W1' + b1, 0, 1)
- *     reconstruction  x ~ (h W2 + b2) / input_scale + input_mean */
+ *     reconstruction  x ~ (h W2 + b2) / input_scale + input_mean
+ *
+ * What else was done to the input (scaling.h) is there only if it was: the attribute input_longest,
+ * /input_factors (D), /input_components (K, D). */
 #ifndef SPINE_FILES_MODELFILE_H
 #define SPINE_FILES_MODELFILE_H
 
 #include "spine/files/store.h"
 #include "spine/math/model.h"
+#include "spine/math/scaling.h"
 
 enum { SPINE_FINGERPRINT = 33 }; /* bytes: 32 hexadecimal digits and NUL */
 
-/* A name for these very numbers (XXH3, 128 bits), so that codes know which model made them.
- * mean is (D). */
-void spine_modelfile_fingerprint(const struct spine_params *params, const float *mean, double scale,
-                                 char *fingerprint);
+/* A name for these very numbers (XXH3, 128 bits), so that codes know which model made them. */
+void spine_modelfile_fingerprint(const struct spine_params *params,
+                                 const struct spine_scaling *scaling, char *fingerprint);
 
 /* Write the model under 'path', complete or not at all. Local: for one rank. */
-int spine_modelfile_write(const char *path, const struct spine_params *params, const float *mean,
-                          double scale, const char *config, struct spine_error *err);
+int spine_modelfile_write(const char *path, const struct spine_params *params,
+                          const struct spine_scaling *scaling, const char *config,
+                          struct spine_error *err);
 
 /* A model that was read. */
 struct spine_modelfile {
     struct spine_params params;
-    float *mean; /* owned; (D) */
-    double scale;
-    char *config; /* owned; INI text */
+    struct spine_scaling scaling; /* owned */
+    char *config;                 /* owned; INI text */
 };
 
 /* Read a model; refuses what isn't one, or has numbers that aren't finite. Local. */

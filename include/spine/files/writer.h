@@ -11,6 +11,7 @@
 #include "spine/files/csr.h"
 #include "spine/files/labels.h"
 #include "spine/math/model.h"
+#include "spine/math/scaling.h"
 
 /* What is changed before it is written. All zero: nothing. */
 struct spine_output_options {
@@ -26,8 +27,7 @@ struct spine_output_source {
     const char *config;      /* what fixed the model, "name = value" lines */
     const char *metrics;     /* a line of metrics.jsonl */
     const struct spine_params *params;
-    const float *mean; /* (D), with 'scale' what the input went through (modelfile.h) */
-    double scale;
+    const struct spine_scaling *scaling; /* what the input went through */
     const struct spine_words *labels; /* names of the dimensions; NULL: made of the words written */
 };
 

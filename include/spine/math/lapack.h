@@ -1,4 +1,4 @@
-/* lapack.h -- symmetric matrices: eigenvectors, and systems of equations. The only door to LAPACK,
+/* lapack.h -- symmetric matrices: products, eigenvectors, and systems of equations. The only door to LAPACK,
  * which is part of OpenBLAS. Matrices are double, (n, n), row-major without padding; of a symmetric
  * one either triangle will do. Local. */
 #ifndef SPINE_MATH_LAPACK_H
@@ -7,6 +7,10 @@
 #include <stddef.h>
 
 #include "spine/base/error.h"
+
+/* matrix = rows' rows, both triangles: rows (count, n), matrix (n, n). Sums of whole numbers below 2^53
+ * are exact. */
+void spine_lapack_products(const double *rows, size_t count, size_t n, double *matrix);
 
 /* The eigenvalues of a symmetric matrix, descending, to values (n); row i of the matrix becomes the
  * eigenvector of values[i], of length 1, its greatest element by size positive. */

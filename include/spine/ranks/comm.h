@@ -69,8 +69,9 @@ void spine_comm_exchange(struct spine_comm *comm, const float *send, size_t coun
 /* Append every rank's 'count' floats, in rank order, in 'all' of every rank. */
 void spine_comm_collect(struct spine_comm *comm, const float *mine, size_t count, float *all);
 
-/* The greatest of all ranks' values. */
+/* The greatest of all ranks' values; of each element. */
 int64_t spine_comm_max(const struct spine_comm *comm, int64_t value);
+void spine_comm_max_counts(struct spine_comm *comm, int64_t *values, size_t count);
 
 /* The sum of the values of the ranks before this one; 0 on rank 0. */
 int64_t spine_comm_sum_before(const struct spine_comm *comm, int64_t value);

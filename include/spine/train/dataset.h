@@ -1,8 +1,7 @@
 /* dataset.h -- this rank's rows of the input, scaled, and its part of every batch.
  *
- * The input is vectors.h5 (vectorsfile.h). The model is trained on (x - mean) * scale: centred, so
- * that the mean of all N rows is zero, and scaled, so that all numbers have a given root mean
- * square. Both are optional. */
+ * The input is vectors.h5 (vectorsfile.h). The model is trained on its rows as scaling.h changes them;
+ * scalingfit.h finds how. */
 #ifndef SPINE_TRAIN_DATASET_H
 #define SPINE_TRAIN_DATASET_H
 
@@ -12,6 +11,7 @@
 #include "spine/math/block.h"
 #include "spine/math/model.h"
 #include "spine/math/partition.h"
+#include "spine/math/scaling.h"
 #include "spine/ranks/comm.h"
 
 struct spine_store; /* store.h */
@@ -29,24 +29,24 @@ int spine_input_open(struct spine_input *input, struct spine_comm *comm, const c
                      size_t limit, struct spine_error *err);
 
 /* Read all rows of an open input, block by block, and warn of one row or one coordinate that makes
- * most of the variance (outliers.h). Collective. */
+ * most of the variance (outliers.h), but not of what the options mend. Collective. */
 int spine_input_inspect(const struct spine_input *input, struct spine_comm *comm,
-                        struct spine_error *err);
+                        const struct spine_scaling_options *options, struct spine_error *err);
 
 /* Collective; a zeroed struct is left alone. */
 void spine_input_close(struct spine_input *input);
 
 struct spine_dataset {
     struct spine_partition part;
-    size_t dim, stride;       /* D, and D padded (kernels.h) */
-    float *rows;              /* owned; (rows of this rank, D), scaled */
-    float *mean;              /* owned; (D): what was subtracted; zeros if nothing was */
-    double scale;             /* what was multiplied by; 1 if nothing was */
+    size_t dim, stride;           /* D, and D padded (kernels.h) */
+    float *rows;                  /* owned; (rows of this rank, D), scaled */
+    struct spine_scaling scaling; /* owned; what was done to the rows */
     uint64_t checksum;        /* of all N rows and words in the file; the same on any rank count */
     double variance;          /* sum over all N rows and D of (row - mean row)^2, scaled */
     double quantum;           /* to which sums of squares of rows are rounded (exact.h) */
     struct spine_words words; /* of this rank's rows */
-    bool is_view; /* rows, mean and words belong to another dataset, which must outlive this one */
+    bool
+        is_view; /* rows, scaling and words belong to another dataset, which must outlive this one */
     /* Owned: the rows of a batch, their slots; noisy rows (64, D). */
     size_t *batch, *slots;
     float *noisy;
@@ -58,18 +58,14 @@ int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm,
                        const struct spine_input *input, const struct spine_sharing *sharing,
                        struct spine_error *err);
 
-/* Warn as spine_input_inspect() does, of rows that aren't scaled yet; the input is still open.
- * Collective. */
+/* Warn as spine_input_inspect() does, of rows that aren't scaled yet, but not of what the options
+ * mend; the input is still open. Collective. */
 int spine_dataset_inspect(const struct spine_dataset *data, struct spine_comm *comm,
-                          const struct spine_input *input, struct spine_error *err);
+                          const struct spine_input *input,
+                          const struct spine_scaling_options *options, struct spine_error *err);
 
 /* The bytes of a dataset on a rank with 'rows' rows and most_rows of a batch, without the words. */
 size_t spine_dataset_bytes(size_t rows, size_t dim, size_t most_rows);
-
-/* Centre the rows if 'center', then scale them to root mean square 'rms' if it isn't 0; compute the
- * variance. Refuses rows that are all the same. Collective. */
-int spine_dataset_scale(struct spine_dataset *data, struct spine_comm *comm, bool center,
-                        double rms, struct spine_error *err);
 
 /* This rank's rows as a view of a dataset that has all rows, as that of a single rank has, already
  * scaled: nothing is read or copied. Refuses rows that these ranks can't share. Collective. */

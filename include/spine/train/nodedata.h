@@ -2,8 +2,7 @@
 #ifndef SPINE_TRAIN_NODEDATA_H
 #define SPINE_TRAIN_NODEDATA_H
 
-#include <stdbool.h>
-
+#include "spine/config/config.h"
 #include "spine/ranks/comm.h"
 #include "spine/train/dataset.h"
 
@@ -13,11 +12,10 @@ struct spine_nodedata {
     struct spine_dataset whole;      /* all rows, scaled; for spine_dataset_view() */
 };
 
-/* On each node one rank reads the file and scales its rows (dataset.h); all its ranks can read them
- * then. Collective; the result is equal on all ranks. */
+/* On each node one rank reads the configuration's input and scales its rows (scalingfit.h); all its
+ * ranks can read them then. Collective; the result is equal on all ranks. */
 int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm *comm,
-                        const char *path, size_t limit, bool center, double rms,
-                        struct spine_error *err);
+                        const struct spine_config *config, struct spine_error *err);
 
 /* Collective over the ranks of a node; a zeroed struct is left alone. */
 void spine_nodedata_dispose(struct spine_nodedata *nodedata);

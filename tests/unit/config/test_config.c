@@ -17,7 +17,9 @@ static const char all_changed[] = "[data]\n"
                                   "input = /data/my vectors;v2=1 #3.h5\n"
                                   "words = words.txt\n"
                                   "cache = scratch/in.h5\n"
+                                  "clip = 2.5\n"
                                   "center = no\n"
+                                  "whiten = remove:3\n"
                                   "rms = 0.123456789012345\n"
                                   "limit = 1000000000000\n"
                                   "\n"
@@ -126,6 +128,8 @@ static void test_every_option_reaches_its_field(void **state)
     parse(&config, all_changed);
     assert_string_equal(config.input, "/data/my vectors;v2=1 #3.h5");
     assert_int_equal(config.center, 0);
+    assert_true(config.clip == 2.5);
+    assert_string_equal(config.whiten, "remove:3");
     assert_true(config.rms == 0.123456789012345);
     assert_true(config.limit == INT64_C(1000000000000));
     assert_int_equal(config.hidden, 1048576);
@@ -208,6 +212,43 @@ static void test_the_description_reads_back_as_the_same(void **state)
         assert_non_null(strstr(description, "; 1e-06 to 1000000, or keep; default: 0.4\n"));
         free(text);
         free(description);
+    }
+}
+
+static void test_whitening_is_parsed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum spine_whiten whiten;
+        size_t remove;
+    } good[] = {{"no", SPINE_WHITEN_NO, 0},
+                {"column", SPINE_WHITEN_COLUMN, 0},
+                {"remove:1", SPINE_WHITEN_REMOVE, 1},
+                {"remove:10000", SPINE_WHITEN_REMOVE, 10000}};
+    static const char *const bad[] = {"",          "yes",         "columns",  "remove",
+                                      "remove:",   "remove:0",    "remove:x", "remove:1 ",
+                                      "remove:-1", "remove:10001"};
+    struct spine_config config;
+
+    spine_config_init(&config);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        strcpy(config.whiten, good[i].text);
+        const struct spine_scaling_options options = spine_config_scaling(&config);
+        assert_int_equal(options.whiten, good[i].whiten);
+        assert_int_equal(options.remove, good[i].remove);
+        assert_true(options.center && options.rms == 0.4 && options.clip == 0);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        enum spine_whiten whiten;
+        size_t remove;
+        struct spine_error err;
+        char expected[128];
+        snprintf(expected, sizeof expected,
+                 "data.whiten: '%s' is none of no, column, remove:K with K from 1 to 10000",
+                 bad[i]);
+        assert_int_equal(spine_config_parse_whiten(bad[i], &whiten, &remove, &err), -1);
+        assert_string_equal(err.text, expected);
     }
 }
 
@@ -353,6 +394,8 @@ static const struct {
     {"[train]\nnoise = keep\n", "run.ini:2: train.noise: 'keep' is not a number"},
     {"[train]\nnoise = -1e-300\n",
      "run.ini:2: train.noise: -1e-300 is out of bounds, expected 0 to 1000000"},
+    {"[data]\nclip = 0.5\n", "run.ini:2: data.clip: 0.5 is out of bounds, expected 1 to 1000000"},
+    {"[data]\nclip = no\n", "run.ini:2: data.clip: 'no' is not a number or none"},
     {"[data]\nrms = all\n", "run.ini:2: data.rms: 'all' is not a number or keep"},
     {"[data]\nrms = 0\n", "run.ini:2: data.rms: 0 is out of bounds, expected 1e-06 to 1000000"},
     {"[loss]\nsparsity = 1.0000001\n",
@@ -658,6 +701,7 @@ int main(void)
         cmocka_unit_test(test_what_is_printed_reads_back_as_the_same),
         cmocka_unit_test(test_reals_are_printed_with_as_many_digits_as_they_need),
         cmocka_unit_test(test_the_description_reads_back_as_the_same),
+        cmocka_unit_test(test_whitening_is_parsed),
         cmocka_unit_test(test_keep_is_a_scale_of_its_own),
         cmocka_unit_test(test_what_editors_do_to_a_file_changes_nothing),
         cmocka_unit_test(test_sets_take_spaces_commas_and_any_order),

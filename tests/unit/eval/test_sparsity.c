@@ -54,9 +54,10 @@ static void test_explained_variance(void **state)
     /* One unit of two words: x is (0, 0) and (2, 4), scaled by .5 to (0, 0) and (1, 2). The unit
      * adds (1, 1) to the second: lost is (2 - 1)^2, all (.5^2 + 1^2) 2. */
     static const float codes_of[2][1] = {{0}, {1}}, input_of[2][2] = {{0, 0}, {2, 4}};
-    float mean[2] = {0, 0};
+    float mean[16] = {0};
     struct spine_space codes, input;
-    struct spine_modelfile model = {.mean = mean, .scale = 0.5};
+    struct spine_modelfile model = {
+        .scaling = {.dim = 2, .stride = 16, .scale = 0.5, .mean = mean}};
     double explained = 0;
     make_codes(&codes, "a b", 1, &codes_of[0][0]);
     make_space(&input, "a b", 2, &input_of[0][0]);

@@ -19,6 +19,14 @@ enum { DIM = 5, HIDDEN = 7 };
 
 static const float mean[DIM] = {0.1F, -0.2F, 0, 4, 5};
 
+static float padded[16] = {0.1F, -0.2F, 0, 4, 5};
+
+/* A scaling by mean and scale only. */
+static struct spine_scaling scaling_of(float *row, double scale)
+{
+    return (struct spine_scaling){.dim = DIM, .stride = 16, .scale = scale, .mean = row};
+}
+
 static void make_params(struct spine_params *params)
 {
     TRY(spine_params_init(params, DIM, HIDDEN, &err));
@@ -62,9 +70,10 @@ static void test_the_file_holds_the_model(void **state)
     struct spine_store *store = NULL;
     char fingerprint[SPINE_FINGERPRINT], *text = NULL;
     double scale = 0;
+    const struct spine_scaling scaling = scaling_of(padded, 2.5);
     make_params(&params);
-    spine_modelfile_fingerprint(&params, mean, 2.5, fingerprint);
-    TRY(spine_modelfile_write(path.text, &params, mean, 2.5, "[data]\ninput = a\n", &err));
+    spine_modelfile_fingerprint(&params, &scaling, fingerprint);
+    TRY(spine_modelfile_write(path.text, &params, &scaling, "[data]\ninput = a\n", &err));
     TRY(spine_store_open(&store, path.text, "spine-model", &err));
     check_matrix(store, "/W1", &params, params.W1);
     check_matrix(store, "/W2", &params, params.W2);
@@ -90,20 +99,65 @@ static void test_a_model_is_read_back(void **state)
     const struct path directory = make_temporary(), path = join_path(&directory, "model.h5");
     struct spine_params params;
     struct spine_modelfile model;
+    struct spine_scaling scaling = scaling_of(padded, 2.5);
     make_params(&params);
-    TRY(spine_modelfile_write(path.text, &params, mean, 2.5, "[data]\ninput = a\n", &err));
+    TRY(spine_modelfile_write(path.text, &params, &scaling, "[data]\ninput = a\n", &err));
     TRY(spine_modelfile_read(&model, path.text, &err));
     assert_int_equal(model.params.dim, DIM);
     assert_int_equal(model.params.hidden, HIDDEN);
     assert_memory_equal(model.params.data, params.data, params.len * sizeof *params.data);
-    assert_memory_equal(model.mean, mean, sizeof mean);
-    assert_true(model.scale == 2.5);
+    assert_memory_equal(model.scaling.mean, mean, sizeof mean);
+    assert_true(model.scaling.scale == 2.5 && model.scaling.longest == 0);
+    assert_null(model.scaling.factors);
+    assert_null(model.scaling.components);
     assert_string_equal(model.config, "[data]\ninput = a\n");
     spine_modelfile_dispose(&model);
     spine_modelfile_dispose(&model);
-    TRY(spine_modelfile_write(path.text, &params, mean, 0, "", &err));
+    scaling.scale = 0;
+    TRY(spine_modelfile_write(path.text, &params, &scaling, "", &err));
     EXPECT_REFUSED(spine_modelfile_read(&model, path.text, &err),
                    "%s: 'input_scale' is 0, expected a number above 0", path.text);
+    spine_params_dispose(&params);
+    remove_all(&directory);
+}
+
+static void test_factors_and_components_are_read_back(void **state)
+{
+    (void)state;
+    static const enum spine_whiten kinds[] = {SPINE_WHITEN_COLUMN, SPINE_WHITEN_REMOVE};
+    const struct path directory = make_temporary(), path = join_path(&directory, "model.h5");
+    struct spine_params params;
+    make_params(&params);
+
+    for (size_t i = 0; i < 2; i++) {
+        struct spine_scaling scaling;
+        struct spine_modelfile model;
+        char wrote[SPINE_FINGERPRINT], read[SPINE_FINGERPRINT];
+        TRY(spine_scaling_init(&scaling, DIM, kinds[i], 2, &err));
+        scaling.longest = 3.25;
+        scaling.scale = 2;
+        for (size_t k = 0; k < DIM; k++)
+            (scaling.factors == NULL ? scaling.components + scaling.stride : scaling.factors)[k] =
+                0.5F * (float)(k + 1);
+        spine_modelfile_fingerprint(&params, &scaling, wrote);
+        TRY(spine_modelfile_write(path.text, &params, &scaling, "", &err));
+        TRY(spine_modelfile_read(&model, path.text, &err));
+        assert_int_equal(spine_scaling_len(&model.scaling), spine_scaling_len(&scaling));
+        assert_memory_equal(model.scaling.mean, scaling.mean,
+                            spine_scaling_len(&scaling) * sizeof(float));
+        assert_true(model.scaling.longest == 3.25 && model.scaling.scale == 2);
+        spine_modelfile_fingerprint(&params, &model.scaling, read);
+        assert_string_equal(wrote, read);
+        if (scaling.factors != NULL) {
+            scaling.factors[2] = 0;
+            spine_modelfile_dispose(&model);
+            TRY(spine_modelfile_write(path.text, &params, &scaling, "", &err));
+            EXPECT_REFUSED(spine_modelfile_read(&model, path.text, &err),
+                           "%s: '/input_factors' has a number that is not above 0", path.text);
+        }
+        spine_modelfile_dispose(&model);
+        spine_scaling_dispose(&scaling);
+    }
     spine_params_dispose(&params);
     remove_all(&directory);
 }
@@ -113,8 +167,9 @@ static void test_a_model_that_cannot_be_written_leaves_nothing(void **state)
     (void)state;
     const struct path directory = make_temporary(), path = join_path(&directory, "no/model.h5");
     struct spine_params params;
+    const struct spine_scaling scaling = scaling_of(padded, 1);
     make_params(&params);
-    EXPECT_REFUSED(spine_modelfile_write(path.text, &params, mean, 1, "", &err),
+    EXPECT_REFUSED(spine_modelfile_write(path.text, &params, &scaling, "", &err),
                    "%s.part: No such file or directory", path.text);
     spine_params_dispose(&params);
     remove_all(&directory);
@@ -125,27 +180,32 @@ static void test_any_changed_number_changes_the_fingerprint(void **state)
     (void)state;
     struct spine_params params;
     char first[SPINE_FINGERPRINT], other[SPINE_FINGERPRINT];
+    struct spine_scaling scaling = scaling_of(padded, 1);
     make_params(&params);
-    spine_modelfile_fingerprint(&params, mean, 1, first);
+    spine_modelfile_fingerprint(&params, &scaling, first);
     assert_int_equal(strlen(first), 32);
     assert_int_equal(strspn(first, "0123456789abcdef"), 32);
-    spine_modelfile_fingerprint(&params, mean, 1, other);
+    spine_modelfile_fingerprint(&params, &scaling, other);
     assert_string_equal(first, other);
     float *const numbers[] = {params.W1, params.W1 + (HIDDEN - 1) * params.stride + DIM - 1,
                               params.b1 + 3, params.W2 + params.stride, params.b2 + DIM - 1};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         const float before = *numbers[i];
         *numbers[i] += 0x1p-20F;
-        spine_modelfile_fingerprint(&params, mean, 1, other);
+        spine_modelfile_fingerprint(&params, &scaling, other);
         assert_string_not_equal(first, other);
         *numbers[i] = before;
     }
-    spine_modelfile_fingerprint(&params, mean, 1.0000001, other);
+    scaling.scale = 1.0000001;
+    spine_modelfile_fingerprint(&params, &scaling, other);
     assert_string_not_equal(first, other);
-    float another[DIM];
-    memcpy(another, mean, sizeof mean);
-    another[4] += 1;
-    spine_modelfile_fingerprint(&params, another, 1, other);
+    float another[16] = {0.1F, -0.2F, 0, 4, 6};
+    scaling = scaling_of(another, 1);
+    spine_modelfile_fingerprint(&params, &scaling, other);
+    assert_string_not_equal(first, other);
+    scaling = scaling_of(padded, 1);
+    scaling.longest = 7;
+    spine_modelfile_fingerprint(&params, &scaling, other);
     assert_string_not_equal(first, other);
     spine_params_dispose(&params);
 }
@@ -155,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_file_holds_the_model),
         cmocka_unit_test(test_a_model_is_read_back),
+        cmocka_unit_test(test_factors_and_components_are_read_back),
         cmocka_unit_test(test_a_model_that_cannot_be_written_leaves_nothing),
         cmocka_unit_test(test_any_changed_number_changes_the_fingerprint),
     };

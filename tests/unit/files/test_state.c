@@ -36,10 +36,12 @@ static void write_model(const char *config)
 {
     const struct path path = join_path(&directory, "model.h5");
     struct spine_params params;
-    const float mean[2] = {0, 0};
+    struct spine_scaling scaling;
 
     TRY(spine_params_init(&params, 2, 3, &err));
-    TRY(spine_modelfile_write(path.text, &params, mean, 1, config, &err));
+    TRY(spine_scaling_init(&scaling, params.dim, SPINE_WHITEN_NO, 0, &err));
+    TRY(spine_modelfile_write(path.text, &params, &scaling, config, &err));
+    spine_scaling_dispose(&scaling);
     spine_params_dispose(&params);
 }
 

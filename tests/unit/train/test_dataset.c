@@ -17,6 +17,7 @@
 #include "spine/files/strings.h"
 #include "spine/train/dataset.h"
 #include "spine/train/nodedata.h"
+#include "spine/train/scalingfit.h"
 #include "support/expect.h"
 #include "support/ranks.h"
 
@@ -110,7 +111,7 @@ static void test_each_rank_reads_its_rows_and_words(void **state)
             assert_true(data.rows[i * data.stride + k] ==
                         (float)(k < DIM ? entry(data.part.first_row + i, k) : 0));
     }
-    assert_true(data.scale == 1);
+    assert_true(data.scaling.scale == 1);
     spine_comm_sum_counts(&world, &rows, 1);
     assert_int_equal(rows, ROWS);
     spine_dataset_dispose(&data);
@@ -194,11 +195,14 @@ static void test_scaling_is_the_same_on_any_number_of_ranks(void **state)
         const size_t rows = cases[c].limit == 0 ? ROWS : cases[c].limit;
         const struct scaled expected = expect_scaled(rows, cases[c].center, cases[c].rms);
         TRY(init(&data, cases[c].limit));
-        TRY(spine_dataset_scale(&data, &world, cases[c].center, cases[c].rms, &err));
+        const struct spine_scaling_options options = {.center = cases[c].center != 0,
+                                                      .rms = cases[c].rms};
+        TRY(spine_scalingfit(&data, &world, &options, &err));
         assert_int_equal(data.part.num_rows, rows);
         for (size_t k = 0; k < data.stride; k++)
-            assert_true(fabs((double)data.mean[k] - (k < DIM ? expected.mean[k] : 0)) < 1e-6);
-        assert_true(fabs(data.scale / expected.scale - 1) < 1e-12);
+            assert_true(fabs((double)data.scaling.mean[k] - (k < DIM ? expected.mean[k] : 0)) <
+                        1e-6);
+        assert_true(fabs(data.scaling.scale / expected.scale - 1) < 1e-12);
         assert_true(fabs(data.variance / expected.variance - 1) < 1e-12);
         for (size_t i = 0; i < num_local(&data); i++)
             for (size_t k = 0; k < data.stride; k++) {
@@ -221,13 +225,14 @@ static void test_rows_that_are_all_the_same_are_refused(void **state)
 {
     (void)state;
     for (int center = 0; center < 2; center++) {
+        const struct spine_scaling_options options = {.center = center != 0, .rms = 0.4};
         struct spine_dataset data;
         write_plain();
         TRY(init(&data, 0));
         for (size_t i = 0; i < num_local(&data); i++)
             for (size_t k = 0; k < DIM; k++)
                 data.rows[i * data.stride + k] = 0.1F * (float)(k + 1);
-        EXPECT_REFUSED(spine_dataset_scale(&data, &world, center, 0.4, &err),
+        EXPECT_REFUSED(spine_scalingfit(&data, &world, &options, &err),
                        "data.input: all rows are the same; there is nothing to learn");
         spine_dataset_dispose(&data);
     }
@@ -303,20 +308,28 @@ static void test_a_slice_has_the_rows_in_order(void **state)
 static void test_a_view_of_the_node_data_is_what_reading_gives(void **state)
 {
     (void)state;
-    static const size_t limits[] = {0, 20};
+    static const size_t limits[] = {0, 20, 0};
+    static const char *const whitened[] = {"no", "column", "remove:2"};
+    struct spine_config config;
+    spine_config_init(&config);
+    strcpy(config.input, path.text);
     for (size_t l = 0; l < sizeof limits / sizeof *limits; l++) {
         struct spine_nodedata nodedata;
         struct spine_dataset view, read;
         write_plain();
-        TRY(spine_nodedata_init(&nodedata, &world, path.text, limits[l], 1, 0.4, &err));
+        config.limit = (int64_t)limits[l];
+        strcpy(config.whiten, whitened[l]);
+        config.clip = l > 0 ? 1.1 : 0;
+        const struct spine_scaling_options options = spine_config_scaling(&config);
+        TRY(spine_nodedata_init(&nodedata, &world, &config, &err));
         const struct spine_sharing sharing = share(BATCH);
         TRY(spine_dataset_view(&view, &world, &nodedata.whole, &sharing, &err));
         TRY(init(&read, limits[l]));
-        TRY(spine_dataset_scale(&read, &world, 1, 0.4, &err));
+        TRY(spine_scalingfit(&read, &world, &options, &err));
         assert_int_equal(view.part.first_row, read.part.first_row);
         assert_int_equal(view.words.count, num_local(&read));
         assert_true(view.checksum == read.checksum);
-        assert_true(view.variance == read.variance && view.scale == read.scale);
+        assert_true(view.variance == read.variance && view.scaling.scale == read.scaling.scale);
         assert_true(view.quantum == read.quantum);
         for (size_t i = 0; i < num_local(&read); i++) {
             assert_string_equal(spine_words_get(&view.words, i), spine_words_get(&read.words, i));
@@ -329,13 +342,15 @@ static void test_a_view_of_the_node_data_is_what_reading_gives(void **state)
     }
     struct spine_nodedata nodedata;
     struct spine_dataset view;
-    TRY(spine_nodedata_init(&nodedata, &world, path.text, 0, 1, 0.4, &err));
+    config.limit = 0;
+    TRY(spine_nodedata_init(&nodedata, &world, &config, &err));
     const struct spine_sharing sharing = share(ROWS + 1);
     EXPECT_REFUSED(spine_dataset_view(&view, &world, &nodedata.whole, &sharing, &err),
                    "train.batch_size: a batch of 48 rows is more than the input's 47; set it to 47 "
                    "or less");
     spine_nodedata_dispose(&nodedata);
-    EXPECT_REFUSED(spine_nodedata_init(&nodedata, &world, path.text, ROWS + 1, 1, 0.4, &err),
+    config.limit = ROWS + 1;
+    EXPECT_REFUSED(spine_nodedata_init(&nodedata, &world, &config, &err),
                    "data.limit: is 48, but %s has 47 rows", path.text);
 }
 

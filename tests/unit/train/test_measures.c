@@ -14,6 +14,7 @@
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
 #include "spine/train/measures.h"
+#include "spine/train/scalingfit.h"
 #include "support/expect.h"
 #include "support/ranks.h"
 
@@ -44,7 +45,7 @@ static void read_corners(struct spine_dataset *data)
         .seed = 1, .batch_size = ROWS, .groups = 1, .columns = world.size, .column = world.rank};
     TRY(spine_dataset_init(data, &world, &input, &sharing, &err));
     spine_input_close(&input);
-    TRY(spine_dataset_scale(data, &world, 0, 0, &err));
+    TRY(spine_scalingfit(data, &world, &(struct spine_scaling_options){0}, &err));
     assert_true(fabs(data->variance - 2) < 1e-8);
 }
 

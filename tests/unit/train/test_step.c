@@ -26,7 +26,7 @@ static void make_data(struct spine_dataset *data, const struct spine_grid *grid,
                                           .group = grid->group,
                                           .column = grid->column,
                                           .is_reproducible = reproducible};
-    *data = (struct spine_dataset){.dim = DIM, .stride = spine_kernel_stride(DIM), .scale = 1};
+    *data = (struct spine_dataset){.dim = DIM, .stride = spine_kernel_stride(DIM)};
     TRY(spine_partition_init(&data->part, ROWS, &sharing, &err));
     const size_t local = data->part.end_row - data->part.first_row;
     const size_t most = spine_partition_most_rows(&data->part);

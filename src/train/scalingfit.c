@@ -1,0 +1,387 @@
+/* scalingfit.c -- the scaling that fits the rows of all ranks.
+ *
+ * Sums over all rows must be exact, as any rank may have any row: they are sums of integers. */
+#include "spine/train/scalingfit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+#include "spine/math/exact.h"
+#include "spine/math/lapack.h"
+
+/* Rows whose products are summed at a time, and the bits to which their numbers are rounded at most:
+ * products of 2^12 rows of numbers of 20 bits are below 2^53, so that double adds them up exactly. */
+enum { PRODUCT_ROWS = 1 << 12, PRODUCT_BITS = 20, MOST_BITS = 62 };
+
+/* A coordinate whose variance is no more than this part of its mean square is constant. */
+static const double CONSTANT = 1e-12;
+
+static size_t num_local(const struct spine_dataset *data)
+{
+    return data->part.end_row - data->part.first_row;
+}
+
+static int bits_of(double count)
+{
+    int exponent;
+
+    (void)frexp(count, &exponent);
+    return exponent;
+}
+
+/* What is summed, none of it larger than 'largest', is taken in units so small that 'count' of them
+ * just fit. */
+static double choose_unit(double largest, double count)
+{
+    return spine_exact_quantum(largest, MOST_BITS - bits_of(count));
+}
+
+/* Floats that aren't negative are in the order of their bits. */
+static int64_t to_bits(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static float from_bits(int64_t value)
+{
+    const uint32_t bits = (uint32_t)value;
+    float number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+static double largest_entry(const struct spine_dataset *data, struct spine_comm *comm)
+{
+    float largest = 0;
+
+    for (size_t i = 0; i < num_local(data); i++)
+        for (size_t k = 0; k < data->dim; k++) {
+            const float size = fabsf(data->rows[i * data->stride + k]);
+            largest = size > largest ? size : largest;
+        }
+    return (double)from_bits(spine_comm_max(comm, to_bits(largest)));
+}
+
+/* The mean row (D). */
+static void find_mean(const struct spine_dataset *data, struct spine_comm *comm, double largest,
+                      int64_t *sums, double *mean)
+{
+    const double unit = choose_unit(largest, (double)data->part.num_rows);
+
+    memset(sums, 0, data->dim * sizeof *sums);
+    for (size_t i = 0; i < num_local(data); i++)
+        for (size_t k = 0; k < data->dim; k++)
+            sums[k] += (int64_t)rint((double)data->rows[i * data->stride + k] / unit);
+    spine_comm_sum_counts(comm, sums, data->dim);
+    for (size_t k = 0; k < data->dim; k++)
+        mean[k] = (double)sums[k] * unit / (double)data->part.num_rows;
+}
+
+/* The sum over all ranks' entries of (entry - mean of its column)^2. */
+static double sum_squares(const struct spine_dataset *data, struct spine_comm *comm, double largest,
+                          const double *mean)
+{
+    const double unit =
+        choose_unit(4 * largest * largest, (double)data->part.num_rows * (double)data->dim);
+    int64_t squares = 0;
+
+    for (size_t i = 0; i < num_local(data); i++)
+        for (size_t k = 0; k < data->dim; k++) {
+            const double entry = (double)data->rows[i * data->stride + k] - mean[k];
+            squares += (int64_t)rint(entry * entry / unit);
+        }
+    spine_comm_sum_counts(comm, &squares, 1);
+    return (double)squares * unit;
+}
+
+/* --- Lengths ------------------------------------------------------------------------------ */
+
+/* The number of all ranks' rows that are no longer than a length, both squared. */
+static int64_t count_up_to(const float *squares, size_t count, float most, struct spine_comm *comm)
+{
+    int64_t below = 0;
+
+    for (size_t i = 0; i < count; i++)
+        below += squares[i] <= most;
+    spine_comm_sum_counts(comm, &below, 1);
+    return below;
+}
+
+/* The median of all rows' squared lengths: the least float that more than half of them don't
+ * exceed, found bit by bit. */
+static float find_median(const float *squares, size_t count, size_t num_rows,
+                         struct spine_comm *comm)
+{
+    const int64_t half = (int64_t)(num_rows / 2);
+    int64_t low = 0, high = to_bits(INFINITY);
+
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (count_up_to(squares, count, from_bits(middle), comm) > half)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return from_bits(low);
+}
+
+static int clip(struct spine_dataset *data, struct spine_comm *comm, double ratio,
+                struct spine_error *err)
+{
+    float *squares =
+        spine_memory_get(num_local(data), sizeof *squares, "the lengths of all rows", err);
+    if (spine_comm_agree(comm, -(squares == NULL), err)) {
+        free(squares);
+        return -1;
+    }
+
+    for (size_t i = 0; i < num_local(data); i++)
+        squares[i] = (float)spine_scaling_square(data->rows + i * data->stride, data->dim);
+    const float median = find_median(squares, num_local(data), data->part.num_rows, comm);
+    free(squares);
+    if (!(median > 0) || isinf(median))
+        return spine_refuse(err,
+                            "data.clip: half of the rows are %s, so that the median of their "
+                            "lengths is no measure; leave it out",
+                            median > 0 ? "too long for a float" : "zeros");
+
+    data->scaling.longest = ratio * sqrt((double)median);
+    spine_scaling_clip(&data->scaling, num_local(data), data->rows);
+    return 0;
+}
+
+/* --- Whitening ---------------------------------------------------------------------------- */
+
+/* factors[k] = 1 / standard deviation of coordinate k; sums is scratch for 2 D numbers. */
+static void find_factors(struct spine_dataset *data, struct spine_comm *comm, const double *mean,
+                         int64_t *sums)
+{
+    const size_t dim = data->dim;
+    const double rows = (double)data->part.num_rows;
+    int64_t *most = sums + dim; /* as the bits of floats */
+
+    memset(sums, 0, 2 * dim * sizeof *sums);
+    for (size_t i = 0; i < num_local(data); i++)
+        for (size_t k = 0; k < dim; k++) {
+            const double size = fabs((double)data->rows[i * data->stride + k] - mean[k]);
+            const int64_t bits = to_bits((float)size);
+            most[k] = bits > most[k] ? bits : most[k];
+        }
+    spine_comm_max_counts(comm, most, dim);
+
+    for (size_t i = 0; i < num_local(data); i++)
+        for (size_t k = 0; k < dim; k++) {
+            const double largest = 2 * (double)from_bits(most[k]);
+            const double entry = (double)data->rows[i * data->stride + k] - mean[k];
+            if (largest > 0)
+                sums[k] += (int64_t)rint(entry * entry / choose_unit(largest * largest, rows));
+        }
+    spine_comm_sum_counts(comm, sums, dim);
+
+    for (size_t k = 0; k < dim; k++) {
+        const double largest = 2 * (double)from_bits(most[k]);
+        const double variance =
+            largest > 0 ? (double)sums[k] * choose_unit(largest * largest, rows) / rows : 0;
+        const bool is_constant = !(variance > CONSTANT * (variance + mean[k] * mean[k]));
+        data->scaling.factors[k] = is_constant ? 1 : (float)(1 / sqrt(variance));
+    }
+}
+
+/* Add this rank's products of two coordinates, in units, to sums (D, D). The block is (PRODUCT_ROWS,
+ * D), products (D, D). */
+static void add_products(const struct spine_dataset *data, const double *mean, double unit,
+                         double *block, double *products, int64_t *sums)
+{
+    const size_t dim = data->dim;
+
+    for (size_t first = 0; first < num_local(data); first += PRODUCT_ROWS) {
+        const size_t left = num_local(data) - first;
+        const size_t count = left < PRODUCT_ROWS ? left : PRODUCT_ROWS;
+        for (size_t i = 0; i < count; i++)
+            for (size_t k = 0; k < dim; k++)
+                block[i * dim + k] =
+                    rint(((double)data->rows[(first + i) * data->stride + k] - mean[k]) / unit);
+        spine_lapack_products(block, count, dim, products);
+        for (size_t i = 0; i < dim * dim; i++)
+            sums[i] += (int64_t)products[i];
+    }
+}
+
+/* The K first principal components of all rows. */
+static int find_components(struct spine_dataset *data, struct spine_comm *comm, double largest,
+                           const double *mean, struct spine_error *err)
+{
+    static const char what[] = "the input's covariance";
+    struct spine_scaling *scaling = &data->scaling;
+    const size_t dim = data->dim, count = scaling->num_components;
+    const int spare = (MOST_BITS - bits_of((double)data->part.num_rows)) / 2;
+    const double unit =
+        spine_exact_quantum(2 * largest, spare < PRODUCT_BITS ? spare : PRODUCT_BITS);
+    double *block = spine_memory_get(PRODUCT_ROWS * dim, sizeof *block, what, err);
+    double *products = spine_memory_get(dim * dim, sizeof *products, what, err);
+    int64_t *sums = spine_memory_zeroed(dim * dim, sizeof *sums, what, err);
+    double *values = spine_memory_get(dim, sizeof *values, what, err);
+    const bool is_whole = block != NULL && products != NULL && sums != NULL && values != NULL;
+    int rc = spine_comm_agree(comm, -!is_whole, err);
+
+    if (rc == 0) {
+        add_products(data, mean, unit, block, products, sums);
+        spine_comm_sum_counts(comm, sums, dim * dim);
+        for (size_t i = 0; i < dim * dim; i++)
+            products[i] = (double)sums[i];
+        if (comm->rank == 0)
+            rc = spine_lapack_eigenvectors(products, dim, values, err);
+        rc = spine_comm_agree(comm, rc, err);
+    }
+    if (rc == 0) {
+        for (size_t i = 0; i < count * dim; i++)
+            scaling->components[i / dim * scaling->stride + i % dim] = (float)products[i];
+        spine_comm_broadcast(comm, scaling->components,
+                             count * scaling->stride * sizeof *scaling->components);
+    }
+
+    free(block);
+    free(products);
+    free(sums);
+    free(values);
+    return rc;
+}
+
+static int whiten(struct spine_dataset *data, struct spine_comm *comm, struct spine_error *err)
+{
+    const double largest = largest_entry(data, comm);
+    double *mean = spine_memory_zeroed(data->dim, sizeof *mean, "the mean row", err);
+    int64_t *sums = spine_memory_zeroed(2 * data->dim, sizeof *sums, "the mean row", err);
+    int rc = spine_comm_agree(comm, -(mean == NULL || sums == NULL), err);
+
+    if (rc == 0 && largest > 0) {
+        find_mean(data, comm, largest, sums, mean);
+        if (data->scaling.factors != NULL)
+            find_factors(data, comm, mean, sums);
+        if (data->scaling.components != NULL)
+            rc = find_components(data, comm, largest, mean, err);
+    }
+
+    free(mean);
+    free(sums);
+    return rc;
+}
+
+int spine_scalingfit_begin(struct spine_dataset *data, struct spine_comm *comm,
+                           const struct spine_scaling_options *options, struct spine_error *err)
+{
+    struct spine_scaling scaling;
+
+    if (options->whiten == SPINE_WHITEN_REMOVE && options->remove >= data->dim)
+        return spine_refuse(err, "data.whiten: remove:%zu of rows of %zu numbers leaves nothing",
+                            options->remove, data->dim);
+    if (options->whiten != SPINE_WHITEN_NO) {
+        const int rc =
+            spine_scaling_init(&scaling, data->dim, options->whiten, options->remove, err);
+        if (spine_comm_agree(comm, rc, err))
+            return -1;
+        spine_scaling_dispose(&data->scaling);
+        data->scaling = scaling;
+    }
+
+    if (options->clip > 0 && clip(data, comm, options->clip, err))
+        return -1;
+    return options->whiten == SPINE_WHITEN_NO ? 0 : whiten(data, comm, err);
+}
+
+/* --- Mean and scale ----------------------------------------------------------------------- */
+
+/* Numbers of the rows as they are now. */
+struct moments {
+    double largest;
+    double *mean, *zero; /* owned; (D): the mean row, and zeros */
+    int64_t *sums;       /* owned; scratch, (D) */
+    double variance;     /* sum of all (entry - mean of its column)^2 */
+};
+
+static int init_moments(struct moments *moments, size_t dim, struct spine_error *err)
+{
+    moments->mean = spine_memory_zeroed(dim, sizeof *moments->mean, "the mean row", err);
+    moments->zero = spine_memory_zeroed(dim, sizeof *moments->zero, "the mean row", err);
+    moments->sums = spine_memory_zeroed(dim, sizeof *moments->sums, "the mean row", err);
+    if (moments->mean == NULL || moments->zero == NULL || moments->sums == NULL)
+        return -1;
+    return 0;
+}
+
+static void dispose_moments(struct moments *moments)
+{
+    free(moments->mean);
+    free(moments->zero);
+    free(moments->sums);
+}
+
+static void find_moments(const struct spine_dataset *data, struct spine_comm *comm,
+                         struct moments *moments)
+{
+    moments->largest = largest_entry(data, comm);
+    moments->variance = 0;
+    if (!(moments->largest > 0))
+        return;
+
+    find_mean(data, comm, moments->largest, moments->sums, moments->mean);
+    moments->variance = sum_squares(data, comm, moments->largest, moments->mean);
+}
+
+/* The sum of squares of what the rows will be, before they are scaled. */
+static double find_squares(const struct spine_dataset *data, struct spine_comm *comm,
+                           const struct moments *moments, bool center)
+{
+    if (center || !(moments->largest > 0))
+        return moments->variance;
+    return sum_squares(data, comm, moments->largest, moments->zero);
+}
+
+int spine_scalingfit_finish(struct spine_dataset *data, struct spine_comm *comm,
+                            const struct spine_scaling_options *options, struct spine_error *err)
+{
+    struct spine_scaling *scaling = &data->scaling;
+    const bool is_white = options->whiten != SPINE_WHITEN_NO;
+    const double entries = (double)data->part.num_rows * (double)data->dim;
+    struct moments moments = {0};
+
+    int rc = spine_comm_agree(comm, init_moments(&moments, data->dim, err), err);
+    if (rc == 0) {
+        find_moments(data, comm, &moments);
+        for (size_t k = 0; options->center && k < data->dim; k++)
+            scaling->mean[k] = (float)moments.mean[k];
+        if (is_white) {
+            spine_scaling_whiten(scaling, num_local(data), data->rows);
+            find_moments(data, comm, &moments);
+        }
+
+        const double squares = find_squares(data, comm, &moments, options->center);
+        if (!(moments.variance > 1e-12 * squares))
+            rc = spine_refuse(err, "data.input: all rows are the same; there is nothing to learn");
+        else if (options->rms > 0)
+            scaling->scale = options->rms / sqrt(squares / entries);
+    }
+    if (rc == 0) {
+        data->variance = moments.variance * scaling->scale * scaling->scale;
+        data->quantum = spine_exact_quantum(data->variance, 47);
+        if (!is_white)
+            spine_scaling_whiten(scaling, num_local(data), data->rows);
+        spine_scaling_multiply(scaling, num_local(data), data->rows);
+    }
+
+    dispose_moments(&moments);
+    return rc;
+}
+
+int spine_scalingfit(struct spine_dataset *data, struct spine_comm *comm,
+                     const struct spine_scaling_options *options, struct spine_error *err)
+{
+    if (spine_scalingfit_begin(data, comm, options, err) ||
+        spine_scalingfit_finish(data, comm, options, err))
+        return -1;
+    return 0;
+}
