@@ -2,8 +2,6 @@
 #include "spine/config/config.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -12,24 +10,11 @@
 #include "spine/base/number.h"
 #include "spine/base/spelling.h"
 
-enum type { TEXT, COUNT, REAL, SWITCH, CHOICE, SET };
-
-struct option {
-    const char *name; /* section.key */
-    enum type type;
-    size_t field; /* offset in struct spine_config */
-    double least, most;
-    const char *initial;      /* as a user would write it */
-    const char *const *words; /* CHOICE, SET: the enum's names; REAL: the one word that means 0 */
-    const char *meaning;
-};
-
 const char *const spine_wire_names[] = {
     [SPINE_WIRE_FLOAT32] = "float32", [SPINE_WIRE_BFLOAT16] = "bfloat16", NULL};
 
 const char *const spine_format_names[] = {"h5ad", "txt", "vec",    "bin", "npz",
                                           "mtx",  "npy", "sparse", "tsv", NULL};
-static const char *const switch_names[] = {"no", "yes", NULL};
 static const char *const objective_names[] = {[SPINE_OBJECTIVE_SPINE] = "spine",
                                               [SPINE_OBJECTIVE_TOPK] = "topk",
                                               [SPINE_OBJECTIVE_RELU] = "relu",
@@ -41,9 +26,15 @@ static const char *const keep[] = {"keep", NULL}, *const none[] = {"none", NULL}
 
 #define FIELD(name) offsetof(struct spine_config, name)
 #define ANY 0, 0
+#define TEXT SPINE_OPTION_TEXT
+#define COUNT SPINE_OPTION_COUNT
+#define REAL SPINE_OPTION_REAL
+#define SWITCH SPINE_OPTION_SWITCH
+#define CHOICE SPINE_OPTION_CHOICE
+#define SET SPINE_OPTION_SET
 
 /* clang-format off */
-static const struct option options[] = {
+static const struct spine_option options[] = {
     {"data.input", TEXT, FIELD(input), ANY, "", NULL, "the vectors: vectors.h5, or any file that spine-convert reads, which is converted first"},
     {"data.words", TEXT, FIELD(words), ANY, "", NULL, "the words of an input that is a matrix without words; see spine-convert --words"},
     {"data.cache", TEXT, FIELD(cache), ANY, "", NULL, "file that the input is converted to; empty: input.h5 in output.directory"},
@@ -100,182 +91,9 @@ static const struct option options[] = {
 
 enum { NUM_OPTIONS = sizeof options / sizeof *options };
 
-static char *text_field(struct spine_config *config, const struct option *option)
-{
-    return (char *)config + option->field;
-}
-
-static int64_t *count_field(struct spine_config *config, const struct option *option)
-{
-    return (int64_t *)((char *)config + option->field);
-}
-
-static double *real_field(struct spine_config *config, const struct option *option)
-{
-    return (double *)((char *)config + option->field);
-}
-
-/* --- One value ---------------------------------------------------------------------------- */
-
-/* The number of 'word' (of 'length') among words, or -1. */
-static int find_word(const char *const *words, const char *word, size_t length)
-{
-    for (int i = 0; words[i] != NULL; i++)
-        if (strlen(words[i]) == length && strncmp(words[i], word, length) == 0)
-            return i;
-    return -1;
-}
-
-/* "dense|sparse", for a message. */
-struct word_list {
-    char text[128];
-};
-
-static struct word_list join_words(const char *const *words)
-{
-    struct word_list list = {""};
-    size_t used = 0;
-    for (size_t i = 0; words[i] != NULL && used < sizeof list.text; i++)
-        used += (size_t)snprintf(list.text + used, sizeof list.text - used, "%s%s",
-                                 i == 0 ? "" : "|", words[i]);
-    return list;
-}
-
-static int refuse_bounds(const struct option *option, const char *value, struct spine_error *err)
-{
-    return spine_refuse(err, "%s: %s is out of bounds, expected %.15g to %.15g", option->name,
-                        value, option->least, option->most);
-}
-
-static int set_real(double *field, const struct option *option, const char *value,
-                    struct spine_error *err)
-{
-    if (option->words != NULL && strcmp(value, option->words[0]) == 0) {
-        *field = 0;
-        return 0;
-    }
-    char *end;
-    const double number = strtod(value, &end);
-    if (end == value || *end != '\0' || !isfinite(number))
-        return spine_refuse(err, "%s: '%s' is not a number%s%s", option->name, value,
-                            option->words != NULL ? " or " : "",
-                            option->words != NULL ? option->words[0] : "");
-    if (number < option->least || number > option->most)
-        return refuse_bounds(option, value, err);
-    *field = number;
-    return 0;
-}
-
-static int set_count(int64_t *field, const struct option *option, const char *value,
-                     struct spine_error *err)
-{
-    int64_t number;
-
-    if (!spine_number_is_whole(value))
-        return spine_refuse(err, "%s: '%s' is not a whole number", option->name, value);
-    if (spine_number_whole(value, INT64_MIN, INT64_MAX, &number) ||
-        (double)number < option->least || (double)number > option->most)
-        return refuse_bounds(option, value, err);
-
-    *field = number;
-    return 0;
-}
-
-static int set_switch(int64_t *field, const struct option *option, const char *value,
-                      struct spine_error *err)
-{
-    const int word = find_word(switch_names, value, strlen(value));
-    if (word < 0)
-        return spine_refuse(err, "%s: '%s' is neither yes nor no", option->name, value);
-    *field = word;
-    return 0;
-}
-
-static int set_choice(int64_t *field, const struct option *option, const char *value,
-                      struct spine_error *err)
-{
-    const int word = find_word(option->words, value, strlen(value));
-    if (word < 0)
-        return spine_refuse(err, "%s: '%s' is none of %s", option->name, value,
-                            join_words(option->words).text);
-    *field = word;
-    return 0;
-}
-
-static int set_set(int64_t *field, const struct option *option, const char *value,
-                   struct spine_error *err)
-{
-    int64_t set = 0;
-    for (const char *at = value + strspn(value, " ,"); *at != '\0'; at += strspn(at, " ,")) {
-        const size_t length = strcspn(at, " ,");
-        const int word = find_word(option->words, at, length);
-        if (word < 0)
-            return spine_refuse(err, "%s: '%.*s' is none of %s", option->name, (int)length, at,
-                                join_words(option->words).text);
-        set |= (int64_t)1 << word;
-        at += length;
-    }
-    if (set == 0)
-        return spine_refuse(err, "%s: is empty, expected some of %s", option->name,
-                            join_words(option->words).text);
-    *field = set;
-    return 0;
-}
-
-/* Would inih read 'value' back as it is? It strips blanks at the ends and takes a ';' after a blank
- * for a comment. */
-static int fits_line(const char *value)
-{
-    static const char blanks[] = " \t\v\f\r";
-    const size_t length = strlen(value);
-    if (strchr(value, '\n') != NULL || value[0] == ';' || strspn(value, blanks) > 0 ||
-        (length > 0 && strchr(blanks, value[length - 1]) != NULL))
-        return 0;
-    for (const char *at = value; (at = strchr(at, ';')) != NULL; at++)
-        if (strchr(blanks, at[-1]) != NULL)
-            return 0;
-    return 1;
-}
-
-static int set_text(char *field, const struct option *option, const char *value,
-                    struct spine_error *err)
-{
-    if (!fits_line(value))
-        return spine_refuse(
-            err,
-            "%s: '%.200s' can't be written to an INI file: it begins or ends with a "
-            "blank, or has a line break or a ';' after a blank",
-            option->name, value);
-    if (strlen(value) >= SPINE_CONFIG_TEXT)
-        return spine_refuse(err, "%s: is longer than %d bytes", option->name,
-                            SPINE_CONFIG_TEXT - 1);
-    strcpy(field, value);
-    return 0;
-}
-
-static int set_value(struct spine_config *config, const struct option *option, const char *value,
-                     struct spine_error *err)
-{
-    switch (option->type) {
-    case TEXT:
-        return set_text(text_field(config, option), option, value, err);
-    case COUNT:
-        return set_count(count_field(config, option), option, value, err);
-    case REAL:
-        return set_real(real_field(config, option), option, value, err);
-    case SWITCH:
-        return set_switch(count_field(config, option), option, value, err);
-    case CHOICE:
-        return set_choice(count_field(config, option), option, value, err);
-    case SET:
-        return set_set(count_field(config, option), option, value, err);
-    }
-    return -1;
-}
-
 /* --- Names -------------------------------------------------------------------------------- */
 
-static const struct option *find_option(const char *name)
+static const struct spine_option *find_option(const char *name)
 {
     for (size_t i = 0; i < NUM_OPTIONS; i++)
         if (strcmp(options[i].name, name) == 0)
@@ -285,7 +103,7 @@ static const struct option *find_option(const char *name)
 
 static int refuse_name(const char *name, struct spine_error *err)
 {
-    const struct option *nearest = &options[0];
+    const struct spine_option *nearest = &options[0];
     for (size_t i = 1; i < NUM_OPTIONS; i++)
         if (spine_spelling_distance(options[i].name, name) <
             spine_spelling_distance(nearest->name, name))
@@ -295,7 +113,7 @@ static int refuse_name(const char *name, struct spine_error *err)
 
 enum spine_config_kind spine_config_kind(const char *name)
 {
-    const struct option *option = find_option(name);
+    const struct spine_option *option = find_option(name);
     return option == NULL          ? SPINE_CONFIG_UNKNOWN
            : option->type == COUNT ? SPINE_CONFIG_WHOLE
            : option->type == REAL  ? SPINE_CONFIG_REAL
@@ -305,14 +123,14 @@ enum spine_config_kind spine_config_kind(const char *name)
 int spine_config_set(struct spine_config *config, uint64_t *given, const char *name,
                      const char *value, struct spine_error *err)
 {
-    const struct option *option = find_option(name);
+    const struct spine_option *option = find_option(name);
     if (option == NULL)
         return refuse_name(name, err);
     const uint64_t bit = (uint64_t)1 << (option - options);
     if (*given & bit)
         return spine_refuse(err, "%s is set twice", name);
     *given |= bit;
-    return set_value(config, option, value, err);
+    return spine_option_set(option, config, value, err);
 }
 
 /* Put "where: " before a refusal. */
@@ -328,7 +146,7 @@ void spine_config_init(struct spine_config *config)
     *config = (struct spine_config){0};
     for (size_t i = 0; i < NUM_OPTIONS; i++) {
         struct spine_error err;
-        if (set_value(config, &options[i], options[i].initial, &err))
+        if (spine_option_set(&options[i], config, options[i].initial, &err))
             assert(!"a default that its own option refuses");
     }
 }
@@ -349,14 +167,12 @@ int spine_config_override(struct spine_config *config, char *const *words, int c
     return 0;
 }
 
-static bool is_initial(const struct spine_config *config, const struct option *option)
+static bool is_initial(const struct spine_config *config, const struct spine_option *option)
 {
-    struct spine_config initial, copy = *config;
+    struct spine_config initial;
 
     spine_config_init(&initial);
-    if (option->type == REAL)
-        return *real_field(&copy, option) == *real_field(&initial, option);
-    return *count_field(&copy, option) == *count_field(&initial, option);
+    return spine_option_equal(option, config, &initial);
 }
 
 /* Refuse an option that the user changed although the chosen method doesn't use it. */
@@ -540,86 +356,10 @@ struct spine_loss_weights spine_config_weights(const struct spine_config *config
 
 /* --- Printing ----------------------------------------------------------------------------- */
 
-static void print_set(FILE *file, const char *const *words, int64_t set)
-{
-    const char *separator = "";
-    for (int i = 0; words[i] != NULL; i++)
-        if (set >> i & 1) {
-            fprintf(file, "%s%s", separator, words[i]);
-            separator = ", ";
-        }
-}
-
-/* As people write it, 10 and not 1e+01; with more digits where these don't read back as it. */
-static void print_real(FILE *file, double number)
-{
-    char text[40];
-
-    snprintf(text, sizeof text, "%.15g", number);
-    if (strtod(text, NULL) != number)
-        snprintf(text, sizeof text, "%.17g", number);
-    fputs(text, file);
-}
-
-static void print_value(FILE *file, struct spine_config *config, const struct option *option)
-{
-    switch (option->type) {
-    case TEXT:
-        fputs(text_field(config, option), file);
-        break;
-
-    case COUNT:
-        fprintf(file, "%lld", (long long)*count_field(config, option));
-        break;
-
-    case REAL:
-        if (option->words != NULL && *real_field(config, option) == 0)
-            fputs(option->words[0], file);
-        else
-            print_real(file, *real_field(config, option));
-        break;
-
-    case SWITCH:
-        fputs(switch_names[*count_field(config, option)], file);
-        break;
-
-    case CHOICE:
-        fputs(option->words[*count_field(config, option)], file);
-        break;
-
-    case SET:
-        print_set(file, option->words, *count_field(config, option));
-        break;
-    }
-}
-
-static void print_bounds(FILE *file, const struct option *option)
-{
-    switch (option->type) {
-    case TEXT:
-        break;
-    case COUNT:
-    case REAL:
-        fprintf(file, "; %.15g to %.15g", option->least, option->most);
-        if (option->words != NULL)
-            fprintf(file, ", or %s", option->words[0]);
-        break;
-    case SWITCH:
-        fputs("; yes or no", file);
-        break;
-    case CHOICE:
-        fprintf(file, "; one of %s", join_words(option->words).text);
-        break;
-    case SET:
-        fprintf(file, "; some of %s", join_words(option->words).text);
-        break;
-    }
-}
-
 enum comments { WITHOUT_COMMENTS, WITH_COMMENTS };
 
 /* The default as --print-config says it: only the input has none and must be set. */
-static const char *default_text(const struct option *option)
+static const char *default_text(const struct spine_option *option)
 {
     if (option->initial[0] != '\0')
         return option->initial;
@@ -628,7 +368,6 @@ static const char *default_text(const struct option *option)
 
 static void print_options(const struct spine_config *config, FILE *file, enum comments comments)
 {
-    struct spine_config copy = *config;
     const char *section = "";
     for (size_t i = 0; i < NUM_OPTIONS; i++) {
         const size_t length = strcspn(options[i].name, ".");
@@ -637,11 +376,11 @@ static void print_options(const struct spine_config *config, FILE *file, enum co
         section = options[i].name;
         if (comments == WITH_COMMENTS) {
             fprintf(file, "; %s", options[i].meaning);
-            print_bounds(file, &options[i]);
+            spine_option_print_bounds(&options[i], file);
             fprintf(file, "; default: %s\n", default_text(&options[i]));
         }
         fprintf(file, "%s = ", options[i].name + length + 1);
-        print_value(file, &copy, &options[i]);
+        spine_option_print(&options[i], config, file);
         fputc('\n', file);
     }
 }
@@ -678,7 +417,6 @@ static int may_change(const char *name)
 
 char *spine_config_identity(const struct spine_config *config)
 {
-    struct spine_config copy = *config;
     char *text = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
@@ -687,7 +425,7 @@ char *spine_config_identity(const struct spine_config *config)
     for (size_t i = 0; i < NUM_OPTIONS; i++)
         if (!may_change(options[i].name)) {
             fprintf(file, "%s = ", options[i].name);
-            print_value(file, &copy, &options[i]);
+            spine_option_print(&options[i], config, file);
             fputc('\n', file);
         }
     if (fclose(file) == 0)

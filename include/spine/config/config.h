@@ -12,12 +12,13 @@
 #include <stdio.h>
 
 #include "spine/base/error.h"
+#include "spine/config/option.h"
 #include "spine/math/activation.h"
 #include "spine/math/model.h"
 #include "spine/math/optimizer.h"
 #include "spine/math/scaling.h"
 
-enum { SPINE_CONFIG_TEXT = 1024 };
+enum { SPINE_CONFIG_TEXT = SPINE_OPTION_LENGTH };
 
 /* output.formats, a set of: */
 enum { SPINE_FORMAT_H5AD = 1, SPINE_FORMAT_TXT = 2 };
