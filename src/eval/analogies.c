@@ -7,16 +7,15 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "spine/base/memory.h"
 #include "spine/math/kernels.h"
-#include "spine/text/tabular.h"
 
-enum { BLOCK = 1024, WORDS = 4 };
+enum { BLOCK = 1024, WORDS = 4, MOST_QUESTIONS = 1000000 };
 
 struct question {
-    uint32_t word[WORDS]; /* a b c d, as rows */
+    uint32_t word[WORDS - 1]; /* a b c, as rows */
+    size_t answers, end;      /* its answers d: found[answers, end), but for those that are -1 */
 };
 
 /* The best answer so far. */
@@ -27,8 +26,10 @@ struct answer {
 
 struct quiz {
     const struct spine_space *space;
+    const struct spine_testset *set;
+    int64_t *found;             /* owned; (words of the set): their rows; -1 if missing */
     struct question *questions; /* owned; (count) */
-    size_t count, capacity;
+    size_t count, capacity, num_missing;
     float *length;   /* owned; (rows): of the vectors */
     uint32_t *place; /* owned; (rows): which row of 'asked' a word has */
     uint32_t *rows;  /* owned; (num_asked): the words a, b, c of all questions */
@@ -41,51 +42,100 @@ struct quiz {
 
 /* --- The questions ------------------------------------------------------------------------ */
 
-static int add_row(struct quiz *quiz, const struct spine_tabular *table,
-                   const struct spine_tabular_row *row, struct spine_analogies *result,
-                   struct spine_error *err)
+/* The row of a word that has a vector; -1 if there is none. */
+static int64_t find(const struct quiz *quiz, const char *word)
 {
-    struct question question;
+    const int64_t row = spine_space_find_any_case(quiz->space, word);
+    return row >= 0 && quiz->length[row] > 0 ? row : -1;
+}
 
-    if (row->field[0][0] == ':')
-        return 0;
-    if (row->count != WORDS)
-        return spine_tabular_refuse(table, row, "four words, or ': section'", row->count, err);
-
-    for (size_t i = 0; i < WORDS; i++) {
-        const int64_t found = spine_space_find_or_lowercase(quiz->space, row->field[i]);
-        if (found < 0 || quiz->length[found] == 0) {
-            result->missing++;
-            return 0;
-        }
-        question.word[i] = (uint32_t)found;
-    }
-
+static int add_question(struct quiz *quiz, const struct question *question, struct spine_error *err)
+{
     if (spine_memory_reserve(&quiz->questions, &quiz->capacity, quiz->count + 1,
                              sizeof *quiz->questions, "questions", err))
         return -1;
-    quiz->questions[quiz->count++] = question;
+
+    quiz->questions[quiz->count++] = *question;
+    return 0;
+}
+
+/* Look up all words of the test set; the answers that were found come before those that weren't. */
+static int find_words(struct quiz *quiz, struct spine_error *err)
+{
+    const struct spine_testset *set = quiz->set;
+    const size_t before = set->is_of_pairs ? 1 : WORDS - 1; /* the answers of a row */
+
+    quiz->found = spine_memory_get(set->words.count, sizeof *quiz->found, "the questions", err);
+    if (quiz->found == NULL)
+        return -1;
+    for (size_t row = 0; row < set->count; row++) {
+        size_t place = set->first[row];
+        for (size_t i = 0; i < spine_testset_count(set, row); i++) {
+            const int64_t found = find(quiz, spine_testset_word(set, row, i));
+            if (i < before || found >= 0)
+                quiz->found[place++] = found;
+        }
+        while (place < set->first[row + 1])
+            quiz->found[place++] = -1;
+    }
 
     return 0;
 }
 
-static int read_questions(struct quiz *quiz, const char *path, struct spine_analogies *result,
-                          struct spine_error *err)
+/* Ask for d, or count the question as one with words that are missing. */
+static int ask(struct quiz *quiz, const int64_t words[WORDS - 1], size_t answers, size_t row,
+               struct spine_error *err)
 {
-    struct spine_tabular *table = NULL;
-    struct spine_tabular_row row;
+    struct question question = {.answers = answers, .end = quiz->set->first[row + 1]};
+    bool is_found = quiz->found[answers] >= 0;
 
-    if (spine_tabular_open(&table, path, SPINE_TABULAR_BLANKS, err))
+    for (size_t i = 0; i < WORDS - 1; i++) {
+        is_found = is_found && words[i] >= 0;
+        question.word[i] = (uint32_t)words[i];
+    }
+    if (is_found)
+        return add_question(quiz, &question, err);
+
+    quiz->num_missing++;
+    return 0;
+}
+
+/* All questions that two rows of a section make. */
+static int ask_pairs(struct quiz *quiz, struct spine_error *err)
+{
+    const struct spine_testset *set = quiz->set;
+
+    for (size_t i = 0; i < set->count; i++)
+        for (size_t k = 0; k < set->count; k++) {
+            const size_t given = set->first[i], wanted = set->first[k];
+            const int64_t words[] = {quiz->found[given], quiz->found[given + 1],
+                                     quiz->found[wanted]};
+            if (i == k || set->section[i] != set->section[k])
+                continue;
+            if (quiz->count + quiz->num_missing == MOST_QUESTIONS)
+                return spine_refuse(err, "%s: its pairs make more than %d questions", set->path,
+                                    MOST_QUESTIONS);
+            if (ask(quiz, words, wanted + 1, k, err))
+                return -1;
+        }
+    return 0;
+}
+
+static int make_questions(struct quiz *quiz, struct spine_error *err)
+{
+    const struct spine_testset *set = quiz->set;
+
+    if (find_words(quiz, err))
         return -1;
-    int rc, next;
-    for (rc = 0; rc == 0 && (next = spine_tabular_next(table, &row, err)) != 0;)
-        rc = next < 0 ? -1 : add_row(quiz, table, &row, result, err);
-    spine_tabular_close(table);
-    if (rc == 0 && quiz->count + result->missing == 0)
-        rc = spine_refuse(err, "%s: has no questions", path);
-    result->asked = quiz->count;
+    if (set->is_of_pairs)
+        return ask_pairs(quiz, err);
+    for (size_t i = 0; i < set->count; i++) {
+        const size_t first = set->first[i];
+        if (ask(quiz, quiz->found + first, first + WORDS - 1, i, err))
+            return -1;
+    }
 
-    return rc;
+    return 0;
 }
 
 /* --- Vectors ------------------------------------------------------------------------------ */
@@ -216,29 +266,40 @@ static int answer_all(struct quiz *quiz, struct spine_error *err)
     return 0;
 }
 
+static bool is_right(const struct quiz *quiz, const struct question *question, uint32_t row)
+{
+    for (size_t i = question->answers; i < question->end; i++)
+        if (quiz->found[i] == row)
+            return true;
+    return false;
+}
+
 static struct spine_estimate share_right(const struct quiz *quiz, const struct answer *answers)
 {
     size_t right = 0;
     for (size_t q = 0; q < quiz->count; q++)
-        right += answers[q].row == quiz->questions[q].word[WORDS - 1];
+        right += is_right(quiz, &quiz->questions[q], answers[q].row);
     return spine_statistics_wilson((double)right / (double)quiz->count, quiz->count);
 }
 
-int spine_analogies_measure(const struct spine_space *space, const char *path,
+int spine_analogies_measure(const struct spine_space *space, const struct spine_testset *set,
                             struct spine_analogies *result, struct spine_error *err)
 {
-    struct quiz quiz = {.space = space};
+    struct quiz quiz = {.space = space, .set = set};
 
     *result = (struct spine_analogies){0};
-    int rc = measure_lengths(&quiz, err) || read_questions(&quiz, path, result, err);
+    int rc = measure_lengths(&quiz, err) || make_questions(&quiz, err);
     if (rc == 0 && quiz.count > 0)
         rc = read_asked(&quiz, err) || answer_all(&quiz, err);
+    result->asked = quiz.count;
+    result->missing = quiz.num_missing;
 
     if (rc == 0) {
         result->add = share_right(&quiz, quiz.by_add);
         result->mul = share_right(&quiz, quiz.by_mul);
     }
 
+    free(quiz.found);
     free(quiz.questions);
     free(quiz.length);
     free(quiz.place);

@@ -75,7 +75,7 @@ static int read_category(struct categories *categories, const struct spine_space
         return -1;
     int rc, next;
     for (rc = 0; rc == 0 && (next = spine_tabular_next(table, &row, err)) != 0;) {
-        const int64_t found = next < 0 ? -1 : spine_space_find_or_lowercase(space, row.field[0]);
+        const int64_t found = next < 0 ? -1 : spine_space_find_any_case(space, row.field[0]);
         if (next < 0)
             rc = -1;
         else if (found >= 0)

@@ -241,8 +241,7 @@ static void make_example(const struct spine_task *task, const struct spine_space
 
     memset(example->sum, 0, example->width * sizeof *example->sum);
     for (size_t k = first; k < end; k++) {
-        const int64_t row =
-            spine_space_find_or_lowercase(space, spine_words_get(&texts->tokens, k));
+        const int64_t row = spine_space_find_any_case(space, spine_words_get(&texts->tokens, k));
         if (row < 0)
             continue;
         num_found++;

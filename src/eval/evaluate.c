@@ -33,6 +33,13 @@ struct reference {
     struct spine_space space;
 };
 
+/* The test sets of words, read once for all files. */
+struct tests {
+    struct spine_testset *all; /* owned; (count); what follows points into it */
+    struct spine_testset *similarity, *analogies, *categorization;
+    size_t count;
+};
+
 /* A file and what is known of it. */
 struct subject {
     const char *path;
@@ -41,6 +48,7 @@ struct subject {
     const double *explained; /* variance of the input, if that is known; else NULL */
     bool is_projection;      /* only word tests and classifiers mean something */
     const struct reference *reference;
+    const struct tests *tests;
     const struct spine_classification *classification;
 };
 
@@ -87,6 +95,58 @@ static int read_reference(const struct spine_evaluate_options *options, struct r
     reference->path[0] = '\0';
 
     return 0;
+}
+
+/* --- Test sets ---------------------------------------------------------------------------- */
+
+typedef int read_testset(struct spine_testset *set, const char *path, struct spine_error *err);
+
+/* Read the test sets of a kind behind those that were read. */
+static int read_kind(const struct spine_paths *paths, read_testset *read, struct tests *tests,
+                     struct spine_testset **kind, struct spine_error *err)
+{
+    *kind = tests->all + tests->count;
+    for (size_t i = 0; i < paths->count; i++)
+        if (read(&tests->all[tests->count++], paths->list[i], err))
+            return -1;
+    return 0;
+}
+
+static int read_tests(const struct spine_evaluate_options *options, struct tests *tests,
+                      struct spine_error *err)
+{
+    const size_t count =
+        options->similarity.count + options->analogies.count + options->categorization.count;
+
+    *tests = (struct tests){0};
+    tests->all = spine_memory_zeroed(count + 1, sizeof *tests->all, "the test sets", err);
+    if (tests->all == NULL ||
+        read_kind(&options->similarity, spine_testset_read_pairs, tests, &tests->similarity, err) ||
+        read_kind(&options->analogies, spine_testset_read_analogies, tests, &tests->analogies,
+                  err) ||
+        read_kind(&options->categorization, spine_testset_read_sorted, tests,
+                  &tests->categorization, err))
+        return -1;
+    return 0;
+}
+
+static void dispose_tests(struct tests *tests)
+{
+    for (size_t i = 0; i < tests->count; i++)
+        spine_testset_dispose(&tests->all[i]);
+    free(tests->all);
+}
+
+/* Nothing found is hardly ever meant. */
+static void warn_of_nothing(const struct subject *subject, const struct spine_testset *set,
+                            size_t found, const char *what)
+{
+    if (found == 0)
+        spine_log_warning(
+            "%s: nothing of it can be measured with %s: none of its %s has all of its "
+            "words there; its first word is '%s', there '%s'",
+            set->path, subject->path, what, spine_testset_word(set, 0, 0),
+            spine_words_get(&subject->space.words, 0));
 }
 
 /* --- What is measured --------------------------------------------------------------------- */
@@ -221,9 +281,11 @@ static int measure_similarity(const struct spine_evaluate_options *options,
         struct spine_similarity result;
         char name[SPINE_FIGURE_NAME];
         name_of(options->similarity.list[i], name);
-        if (spine_similarity_measure(&subject->space, options->similarity.list[i], options->seed,
-                                     &result, err) ||
-            spine_figures_add(figures, "similarity", name, result.rho, (int64_t)result.found,
+        if (spine_similarity_measure(&subject->space, &subject->tests->similarity[i], options->seed,
+                                     &result, err))
+            return -1;
+        warn_of_nothing(subject, &subject->tests->similarity[i], result.found, "pairs");
+        if (spine_figures_add(figures, "similarity", name, result.rho, (int64_t)result.found,
                               (int64_t)result.missing, 3, err))
             return -1;
     }
@@ -240,8 +302,10 @@ static int measure_analogies(const struct spine_evaluate_options *options,
         name_of(options->analogies.list[i], name);
         snprintf(add, sizeof add, "%s, 3CosAdd", name);
         snprintf(mul, sizeof mul, "%s, 3CosMul", name);
-        if (spine_analogies_measure(&subject->space, options->analogies.list[i], &result, err) ||
-            spine_figures_add(figures, "analogies", add, result.add, (int64_t)result.asked,
+        if (spine_analogies_measure(&subject->space, &subject->tests->analogies[i], &result, err))
+            return -1;
+        warn_of_nothing(subject, &subject->tests->analogies[i], result.asked, "questions");
+        if (spine_figures_add(figures, "analogies", add, result.add, (int64_t)result.asked,
                               (int64_t)result.missing, 3, err) ||
             spine_figures_add(figures, "analogies", mul, result.mul, (int64_t)result.asked,
                               (int64_t)result.missing, 3, err))
@@ -258,9 +322,11 @@ static int measure_purity(const struct spine_evaluate_options *options,
         struct spine_purity result;
         char name[SPINE_FIGURE_NAME];
         name_of(options->categorization.list[i], name);
-        if (spine_purity_measure(&subject->space, options->categorization.list[i], options->seed,
-                                 &result, err) ||
-            spine_figures_add(figures, "categorization", name,
+        if (spine_purity_measure(&subject->space, &subject->tests->categorization[i], options->seed,
+                                 &result, err))
+            return -1;
+        warn_of_nothing(subject, &subject->tests->categorization[i], result.found, "rows");
+        if (spine_figures_add(figures, "categorization", name,
                               (struct spine_estimate){result.purity, (double)NAN, (double)NAN},
                               (int64_t)result.found, (int64_t)result.missing, 3, err))
             return -1;
@@ -457,6 +523,7 @@ int spine_evaluate(const struct spine_evaluate_options *options,
     enum { OF_A_FILE = 3 }; /* itself and two floors */
     struct reference reference = {0};
     struct spine_classification classification;
+    struct tests tests = {0};
     *count = 0;
     *evaluations = spine_memory_zeroed(OF_A_FILE * options->files.count, sizeof **evaluations,
                                        "the results of all files", err);
@@ -466,14 +533,18 @@ int spine_evaluate(const struct spine_evaluate_options *options,
     int rc = spine_classification_read(&classification, options->tasks.list, options->tasks.count,
                                        options->seed, err);
     if (rc == 0)
+        rc = read_tests(options, &tests, err);
+    if (rc == 0)
         rc = read_reference(options, &reference, err);
     for (size_t i = 0; rc == 0 && i < options->files.count; i++) {
         struct subject subject = {.path = options->files.list[i],
                                   .reference = &reference,
+                                  .tests = &tests,
                                   .classification = &classification};
         rc = evaluate_file(options, &subject, *evaluations, count, err);
     }
 
+    dispose_tests(&tests);
     spine_classification_dispose(&classification);
     spine_space_dispose(&reference.space);
     return rc;

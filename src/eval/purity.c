@@ -7,7 +7,6 @@
 
 #include "spine/base/memory.h"
 #include "spine/eval/clusters.h"
-#include "spine/text/tabular.h"
 
 enum { RESTARTS = 10 };
 
@@ -31,13 +30,11 @@ static int number_of(struct sorting *sorting, const char *name, uint32_t *number
     return i < sorting->names.count ? 0 : spine_words_add(&sorting->names, name, strlen(name), err);
 }
 
-static int add_row(struct sorting *sorting, const struct spine_tabular *table,
-                   const struct spine_tabular_row *row, size_t *missing, struct spine_error *err)
+static int add_word(struct sorting *sorting, const char *category, const char *word,
+                    struct spine_error *err)
 {
-    if (row->count != 2)
-        return spine_tabular_refuse(table, row, "a category, a tab and a word", row->count, err);
     const size_t columns = sorting->space->dimensions;
-    const int64_t found = spine_space_find_or_lowercase(sorting->space, row->field[1]);
+    const int64_t found = spine_space_find_any_case(sorting->space, word);
     const size_t needed = sorting->count + 1;
     if (spine_memory_reserve(&sorting->category, &sorting->category_capacity, needed,
                              sizeof *sorting->category, "words", err) ||
@@ -46,28 +43,10 @@ static int add_row(struct sorting *sorting, const struct spine_tabular *table,
         return -1;
 
     float *unit = sorting->units + sorting->count * columns;
-    if (found < 0 || spine_space_direction(sorting->space, (size_t)found, unit) == 0) {
-        ++*missing;
+    if (found < 0 || spine_space_direction(sorting->space, (size_t)found, unit) == 0)
         return 0;
-    }
 
-    return number_of(sorting, row->field[0], &sorting->category[sorting->count++], err);
-}
-
-static int read_words(struct sorting *sorting, const char *path, size_t *missing,
-                      struct spine_error *err)
-{
-    struct spine_tabular *table = NULL;
-    struct spine_tabular_row row;
-    if (spine_tabular_open(&table, path, SPINE_TABULAR_TABS, err))
-        return -1;
-    int rc, next;
-    for (rc = 0; rc == 0 && (next = spine_tabular_next(table, &row, err)) != 0;)
-        rc = next < 0 ? -1 : add_row(sorting, table, &row, missing, err);
-    spine_tabular_close(table);
-    if (rc == 0 && sorting->count + *missing == 0)
-        rc = spine_refuse(err, "%s: has no words", path);
-    return rc;
+    return number_of(sorting, category, &sorting->category[sorting->count++], err);
 }
 
 /* The share of words in the commonest category of their cluster. 'counts' is zeroed, (k, k). */
@@ -105,15 +84,20 @@ static int cluster_words(const struct sorting *sorting, uint64_t seed, double *p
     return rc;
 }
 
-int spine_purity_measure(const struct spine_space *space, const char *path, uint64_t seed,
-                         struct spine_purity *result, struct spine_error *err)
+int spine_purity_measure(const struct spine_space *space, const struct spine_testset *set,
+                         uint64_t seed, struct spine_purity *result, struct spine_error *err)
 {
     struct sorting sorting = {.space = space};
+    int rc = 0;
+
     *result = (struct spine_purity){.purity = (double)NAN};
-    int rc = read_words(&sorting, path, &result->missing, err);
+    for (size_t i = 0; rc == 0 && i < set->count; i++)
+        rc = add_word(&sorting, spine_testset_word(set, i, 0), spine_testset_word(set, i, 1), err);
     result->found = sorting.count;
+    result->missing = set->count - sorting.count;
     if (rc == 0 && sorting.count > 0)
         rc = cluster_words(&sorting, seed, &result->purity, err);
+
     spine_words_dispose(&sorting.names);
     free(sorting.category);
     free(sorting.units);

@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/letters.h"
 #include "spine/base/memory.h"
+#include "spine/base/spelling.h"
 #include "spine/files/codes.h"
 #include "spine/files/object.h"
 #include "spine/files/run.h"
@@ -217,17 +219,59 @@ int64_t spine_space_find(const struct spine_space *space, const char *word)
     return spine_lookup_find(&space->lookup, &space->words, word);
 }
 
-int64_t spine_space_find_or_lowercase(const struct spine_space *space, const char *word)
+int64_t spine_space_find_any_case(const struct spine_space *space, const char *word)
 {
-    enum { LONGEST = 256 }; /* of words that are looked for once more */
-    char lower[LONGEST];
-    const int64_t row = spine_space_find(space, word);
-    const size_t length = strlen(word);
-    if (row >= 0 || length >= LONGEST)
-        return row;
-    for (size_t i = 0; i <= length; i++)
-        lower[i] = word[i] >= 'A' && word[i] <= 'Z' ? (char)(word[i] - 'A' + 'a') : word[i];
-    return spine_space_find(space, lower);
+    char spelling[SPINE_LETTERS_MOST];
+    int64_t row = spine_space_find(space, word);
+
+    for (int i = 0; row < 0 && i < SPINE_LETTERS_COUNT; i++)
+        if (spine_letters_spell(word, (enum spine_letters)i, spelling))
+            row = spine_space_find(space, spelling);
+
+    return row;
+}
+
+/* Insert a row into the nearest so far, which are in order. */
+static size_t insert_nearest(size_t *rows, size_t *distances, size_t count, size_t most, size_t row,
+                             size_t distance)
+{
+    size_t place = count < most ? count : most - 1;
+
+    if (count == most && distance >= distances[most - 1])
+        return count;
+    for (; place > 0 && distances[place - 1] > distance; place--) {
+        rows[place] = rows[place - 1];
+        distances[place] = distances[place - 1];
+    }
+    rows[place] = row;
+    distances[place] = distance;
+
+    return count < most ? count + 1 : most;
+}
+
+size_t spine_space_suggest(const struct spine_space *space, const char *word, size_t most,
+                           size_t *rows)
+{
+    enum { MOST = 16 };
+    char lower[SPINE_LETTERS_MOST];
+    size_t distances[MOST], count = 0;
+    const char *wanted = spine_letters_spell(word, SPINE_LETTERS_LOWER, lower) ? lower : word;
+    const size_t length = strlen(wanted), limit = length / 3 > 1 ? length / 3 : 1;
+
+    most = most < MOST ? most : MOST;
+    for (size_t row = 0; row < space->rows; row++) {
+        const char *candidate = spine_words_get(&space->words, row);
+        const size_t size = strlen(candidate);
+        if (size > length + limit || length > size + limit)
+            continue;
+        const size_t exact = spine_spelling_distance(wanted, candidate);
+        const size_t plain = wanted == word ? exact : spine_spelling_distance(word, candidate);
+        const size_t distance = exact < plain ? exact : plain;
+        if (distance <= limit)
+            count = insert_nearest(rows, distances, count, most, row, distance);
+    }
+
+    return count;
 }
 
 /* The value of a sparse row in a dimension. */

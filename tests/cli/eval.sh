@@ -242,6 +242,35 @@ run "$eval" run
 grep -q "glove.h5, the input of the run, can't be read" stderr || fail "$(cat stderr)"
 mv elsewhere.h5 glove.h5
 
+# Test sets as they are downloaded: what isn't plain is said.
+$python - >odd.txt <<'END'
+for i, word in enumerate("plum fig zinc évora".split()):
+    print(word, *[1 if i == k else .5 * (i + k < 3) for k in range(3)])
+END
+printf '# Of fruit\n# w1\tw2\tscore\nplum\tFig\t7\nplum\tzinc\t2\nÉVORA\tPlum\t1\n' >said.tsv
+printf '"w1","w2","POS","score"\n"plum","fig","N",7\n"plum","zinc","N",2\n' >quoted.csv
+printf 'plum\tfruit\nfig\tfruit\nzinc\tmetal\n' >reversed.tsv
+printf 'plum\tfig/quince\nzinc\tévora\nfig\tplum\n' >bats.txt
+run "$eval" odd.txt --json=said.json --similarity=said.tsv --similarity=quoted.csv \
+    --categorization=reversed.tsv --analogies=bats.txt
+for text in "said.tsv: passed over 2 lines that begin with #" \
+    "quoted.csv:1: taken for a header, not for a row: 'w1 w2 POS score'" \
+    "quoted.csv: the words are taken from fields 1 and 2, the score from field 4" \
+    "reversed.tsv: the words are taken from the first field, the categories from the second"; do
+    grep -q "^$text" stderr || fail "not said: $text: $(cat stderr)"
+done
+$python - <<'END' || fail "test sets as they are downloaded: $(cat said.json)"
+import json
+found = {m["name"]: (m["count"], m["missing"]) for m in json.load(open("said.json"))["files"][0]["measures"]
+         if m.get("count") is not None}
+for name, counts in {"said": (3, 0), "quoted": (2, 0), "reversed": (3, 0), "bats, 3CosAdd": (6, 0)}.items():
+    assert found[name] == counts, (name, found)
+END
+run "$eval" odd.txt --similarity=pairs.txt
+grep -q "warning: pairs.txt: nothing of it can be measured with odd.txt" stderr || fail "$(cat stderr)"
+printf 'plum\tfig\t7\ncaf\xe9\tfig\t1\n' >latin1.tsv
+refuse "latin1.tsv:2: is not UTF-8 text: byte 4 of the line is 0xE9; *" --similarity=latin1.tsv odd.txt
+
 # --- Refusals ---------------------------------------------------------------------------------------
 
 refuse "the files to evaluate are missing; see spine-eval --help"
@@ -261,9 +290,9 @@ refuse "similarity, 'pairs': duplicate measure; is a test set given twice?" --si
     --similarity=pairs.tsv run
 printf 'a b 1\nb c\n' >short.txt
 refuse "short.txt:2: expected two words and a score, the line has 2 fields" --similarity=short.txt run
-refuse "short.txt:1: expected four words, or ': section', the line has 3 fields" \
+refuse "short.txt:1: expected four words, or ': section' (*), the line has 3 fields" \
     --analogies=short.txt run
-refuse "short.txt:1: expected a category, a tab and a word, the line has 1 field" \
+refuse "short.txt:1: expected a category, a tab and a word, the line has 3 fields" \
     --categorization=short.txt run
 refuse "run: has no categories: no files NAME.txt" --categories=run run
 refuse "nowhere: No such file or directory" --categories=nowhere run

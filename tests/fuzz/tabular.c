@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "spine/base/log.h"
 #include "spine/eval/analogies.h"
 #include "spine/eval/answers.h"
 #include "spine/eval/purity.h"
 #include "spine/eval/similarity.h"
 #include "spine/text/tabular.h"
+#include "spine/text/testset.h"
 
 static struct fuzz_file file;
 static struct spine_space space;
@@ -20,6 +22,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     static const char text[] = "a 1 0 0\nb 1 1 0\nc 0 0 1\nd 0 1 1\ne .9 1 .05\nzero 0 0 0\n";
     struct spine_error err;
     (void)argc, (void)argv;
+    spine_log_init("fuzz", 0, 1, SPINE_LOG_QUIET);
     fuzz_file_init(&file);
     fuzz_file_put(&file, (const uint8_t *)text, strlen(text));
     CHECK(spine_space_read(&space, file.path, &err) == 0);
@@ -68,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct spine_similarity similarity;
     struct spine_analogies analogies;
     struct spine_purity categorization;
+    struct spine_testset set = {.count = 0};
     struct spine_error err = {.text = ""};
     int rc = 0;
     if (size < 1)
@@ -78,16 +82,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     fuzz_file_put(&file, bytes + 1, size - 1);
     switch (bytes[0] % CHOICES) {
     case SIMILARITY:
-        rc = spine_similarity_measure(&space, file.path, 1, &similarity, &err);
+        rc = spine_testset_read_pairs(&set, file.path, &err);
+        if (rc == 0)
+            rc = spine_similarity_measure(&space, &set, 1, &similarity, &err);
         CHECK(rc != 0 || similarity.found + similarity.missing <= lines);
         CHECK(rc != 0 || isnan(similarity.rho.value) || fabs(similarity.rho.value) < 1 + 1e-9);
         break;
     case ANALOGIES:
-        rc = spine_analogies_measure(&space, file.path, &analogies, &err);
-        CHECK(rc != 0 || analogies.asked + analogies.missing <= lines);
+        rc = spine_testset_read_analogies(&set, file.path, &err);
+        if (rc == 0)
+            rc = spine_analogies_measure(&space, &set, &analogies, &err);
+        CHECK(rc != 0 || set.is_of_pairs || analogies.asked + analogies.missing == set.count);
+        CHECK(rc != 0 || set.count <= lines);
         break;
     case CATEGORIZATION:
-        rc = spine_purity_measure(&space, file.path, 1, &categorization, &err);
+        rc = spine_testset_read_sorted(&set, file.path, &err);
+        if (rc == 0)
+            rc = spine_purity_measure(&space, &set, 1, &categorization, &err);
         CHECK(rc != 0 || categorization.found + categorization.missing <= lines);
         CHECK(rc != 0 || isnan(categorization.purity) || categorization.purity <= 1);
         break;
@@ -97,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     default:
         rc = read_rows((enum spine_tabular_form)(bytes[0] % CHOICES), lines, &err);
     }
+    spine_testset_dispose(&set);
     CHECK(rc == 0 || err.text[0] != '\0');
     return 0;
 }

@@ -3,7 +3,7 @@
 
 build_packages=(gcc libc6-dev make cmake pkg-config openmpi-bin libopenmpi-dev
     libhdf5-openmpi-dev libopenblas-serial-dev librandom123-dev libinih-dev zlib1g-dev libzstd-dev
-    liblzma-dev libbz2-dev libzip-dev libcjson-dev libxxhash-dev liblinear-dev libhwloc-dev)
+    liblzma-dev libbz2-dev libunistring-dev libzip-dev libcjson-dev libxxhash-dev liblinear-dev libhwloc-dev)
 # The Python ones are the real readers of what spine-mpi writes.
 test_packages=(libcmocka-dev binutils hdf5-tools zstd clang clang-format clang-tidy libclang-rt-14-dev
     shellcheck valgrind help2man man-db groff-base

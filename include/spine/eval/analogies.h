@@ -1,25 +1,27 @@
 /* analogies.h -- a is to b as c is to which word?
  *
- * A test set is lines of four words, a b c d, with lines ": name" before each section (the form of
- * word2vec's question-words.txt). The answer is the word x other than a, b and c with the greatest
+ * The answer is the word x other than a, b and c with the greatest
  *
  *     3CosAdd   cos(x, b) - cos(x, a) + cos(x, c)                        Mikolov et al. 2013
  *     3CosMul   s(x, b) s(x, c) / (s(x, a) + .001),  s = (1 + cos) / 2   Levy and Goldberg 2014
  *
- * the earlier row among equals; right if it is d. Words are looked up as they are written or in
- * lower case; a question with a word that isn't found, or whose vector is zeros, isn't asked. */
+ * the earlier row among equals; right if it is d, or one of several d. Of several b the first that
+ * is found is used. Words are looked up in any case (space.h); a question with a word that isn't
+ * found, or whose vector is zeros, isn't asked, but for a d beside others. */
 #ifndef SPINE_EVAL_ANALOGIES_H
 #define SPINE_EVAL_ANALOGIES_H
 
 #include "spine/base/statistics.h"
 #include "spine/space/space.h"
+#include "spine/text/testset.h"
 
 struct spine_analogies {
     struct spine_estimate add, mul; /* share of right answers, with Wilson's interval */
     size_t asked, missing;
 };
 
-int spine_analogies_measure(const struct spine_space *space, const char *path,
+/* The set is of analogies. */
+int spine_analogies_measure(const struct spine_space *space, const struct spine_testset *set,
                             struct spine_analogies *result, struct spine_error *err);
 
 #endif

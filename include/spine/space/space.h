@@ -38,9 +38,16 @@ void spine_space_center(struct spine_space *space);
 /* The row of a word; -1 if the space lacks it. */
 int64_t spine_space_find(const struct spine_space *space, const char *word);
 
-/* The same; a word that the space lacks is looked up again with its ASCII letters in lower case,
- * since test sets write Athens where a lower-case vocabulary has athens. */
-int64_t spine_space_find_or_lowercase(const struct spine_space *space, const char *word);
+/* The same; a word that the space lacks is looked up again composed, in small letters, with a capital
+ * at the beginning, and in capitals (letters.h): test sets write Athens where a vocabulary in small
+ * letters has athens, and others the other way round. */
+int64_t spine_space_find_any_case(const struct spine_space *space, const char *word);
+
+/* Find the words most like one that the space lacks, by the letters that differ (spelling.h), but no
+ * more than a third of them; upper and lower case are the same. Up to 'most' go to 'rows', the nearest
+ * first, the earlier row among equals. Returns their number. */
+size_t spine_space_suggest(const struct spine_space *space, const char *word, size_t most,
+                           size_t *rows);
 
 /* The strength of a word in a dimension: its value; in codes, the value before the clamp at 1. */
 float spine_space_strength(const struct spine_space *space, size_t row, size_t dimension);

@@ -28,6 +28,40 @@ static struct path put(const char *name, const char *text)
     return path;
 }
 
+/* Read a test set and measure it. */
+static int measure_pairs(const struct spine_space *space, const char *path,
+                         struct spine_similarity *result)
+{
+    struct spine_testset set;
+    int rc = spine_testset_read_pairs(&set, path, &err);
+    if (rc == 0)
+        rc = spine_similarity_measure(space, &set, 1, result, &err);
+    spine_testset_dispose(&set);
+    return rc;
+}
+
+static int measure_analogies(const struct spine_space *space, const char *path,
+                             struct spine_analogies *result)
+{
+    struct spine_testset set;
+    int rc = spine_testset_read_analogies(&set, path, &err);
+    if (rc == 0)
+        rc = spine_analogies_measure(space, &set, result, &err);
+    spine_testset_dispose(&set);
+    return rc;
+}
+
+static int measure_sorted(const struct spine_space *space, const char *path, uint64_t seed,
+                          struct spine_purity *result)
+{
+    struct spine_testset set;
+    int rc = spine_testset_read_sorted(&set, path, &err);
+    if (rc == 0)
+        rc = spine_purity_measure(space, &set, seed, result, &err);
+    spine_testset_dispose(&set);
+    return rc;
+}
+
 /* --- Similarity --------------------------------------------------------------------------- */
 
 /* Cosines with a: b .6, c 0, d -1, z 0. */
@@ -46,17 +80,17 @@ static void test_similarity(void **state)
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         const struct path path = put("pairs", forms[i]);
-        TRY(spine_similarity_measure(&space, path.text, 1, &result, &err));
+        TRY(measure_pairs(&space, path.text, &result));
         assert_true(is_near(result.rho.value, 1));
         assert_int_equal(result.found, 3);
         assert_int_equal(result.missing, 2);
     }
     /* c and z tie at 0: cosine ranks 4 2.5 2.5 1, score ranks 4 3 1 2. Of deviations 3; 4.5 5. */
     const struct path tied = put("tied", "a b 9\na c 5\na z 1\na d 2\n");
-    TRY(spine_similarity_measure(&space, tied.text, 1, &result, &err));
+    TRY(measure_pairs(&space, tied.text, &result));
     assert_true(is_near(result.rho.value, 3 / sqrt(4.5 * 5)));
     const struct path few = put("few", "a b 9\na c 1\n");
-    TRY(spine_similarity_measure(&space, few.text, 1, &result, &err));
+    TRY(measure_pairs(&space, few.text, &result));
     assert_true(isnan(result.rho.value));
     spine_space_dispose(&space);
 }
@@ -87,7 +121,7 @@ static void test_similarity_refuses(void **state)
         {"", ": has no pairs of words"},
         {"a b score\n", ": has no pairs of words"},
         {"a b\n", ":1: expected two words and a score, the line has 2 fields"},
-        {"a b 1\na b c d\n", ":2: expected two words and a score, the line has 4 fields"},
+        {"a b 1\na b c d\n", ":2: expected a score as third field, got 'c'"},
         {"a b 1\nb c x\x07\n", ":2: expected a score as third field, got 'x\\x07'"},
         {"a b 1\nb c nan\n", ":2: expected a score as third field, got 'nan'"},
     };
@@ -96,8 +130,8 @@ static void test_similarity_refuses(void **state)
     make_space(&space, "a b c d z", 2, &plane[0][0]);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct path path = put("pairs", cases[i].text);
-        EXPECT_REFUSED(spine_similarity_measure(&space, path.text, 1, &result, &err), "%s%s",
-                       path.text, cases[i].message);
+        EXPECT_REFUSED(measure_pairs(&space, path.text, &result), "%s%s", path.text,
+                       cases[i].message);
     }
     spine_space_dispose(&space);
 }
@@ -120,22 +154,25 @@ static void test_analogies(void **state)
                                               "man king woman prince\n: more\n"
                                               "man king woman nobody\n"
                                               "man nothing woman queen\n");
-    TRY(spine_analogies_measure(&space, path.text, &result, &err));
+    TRY(measure_analogies(&space, path.text, &result));
     assert_int_equal(result.asked, 3);
     assert_int_equal(result.missing, 2);
     assert_true(is_near(result.add.value, 2.0 / 3));
     assert_true(is_near(result.mul.value, 2.0 / 3));
     assert_true(is_near(result.add.low, spine_statistics_wilson(2.0 / 3, 3).low));
     const struct path none = put("none", ": section\na b c d\n");
-    TRY(spine_analogies_measure(&space, none.text, &result, &err));
+    TRY(measure_analogies(&space, none.text, &result));
     assert_true(isnan(result.add.value) && isnan(result.mul.value));
     assert_int_equal(result.missing, 1);
     const struct path three = put("three", "a b c d\na b c\n");
-    EXPECT_REFUSED(spine_analogies_measure(&space, three.text, &result, &err),
-                   "%s:2: expected four words, or ': section', the line has 3 fields", three.text);
+    EXPECT_REFUSED(
+        measure_analogies(&space, three.text, &result),
+        "%s:2: expected four words, or ': section' (answers in a file of their own are put "
+        "beside the questions by paste -d' ' QUESTIONS ANSWERS), the line has 3 fields",
+        three.text);
     const struct path empty = put("empty", ": section\n");
-    EXPECT_REFUSED(spine_analogies_measure(&space, empty.text, &result, &err),
-                   "%s: has no questions", empty.text);
+    EXPECT_REFUSED(measure_analogies(&space, empty.text, &result), "%s: has no questions",
+                   empty.text);
     spine_space_dispose(&space);
 }
 
@@ -152,10 +189,10 @@ static void test_multiplying_differs_from_adding(void **state)
     struct spine_analogies result;
     make_space(&space, "a b c x1 x2 x3", 2, &values[0][0]);
     const struct path path = put("questions", "a b c x3\n");
-    TRY(spine_analogies_measure(&space, path.text, &result, &err));
+    TRY(measure_analogies(&space, path.text, &result));
     assert_true(result.add.value == 1 && result.mul.value == 0);
     const struct path other = put("questions", "a b c x1\n");
-    TRY(spine_analogies_measure(&space, other.text, &result, &err));
+    TRY(measure_analogies(&space, other.text, &result));
     assert_true(result.add.value == 0 && result.mul.value == 1);
     spine_space_dispose(&space);
 }
@@ -174,16 +211,16 @@ static void test_categorization(void **state)
     const struct path path = put("sorted", "animal\tcat\nanimal\tdog\nanimal\tCow\nplane\tjet\n"
                                            "plane\tkite\nanimal\towl\nanimal\tzero\nplane\tufo\n");
     for (uint64_t seed = 0; seed < 10; seed++) {
-        TRY(spine_purity_measure(&space, path.text, seed, &result, &err));
+        TRY(measure_sorted(&space, path.text, seed, &result));
         assert_true(is_near(result.purity, 5.0 / 6));
         assert_int_equal(result.found, 6);
         assert_int_equal(result.missing, 2);
     }
     const struct path none = put("none", "plane\tufo\n");
-    TRY(spine_purity_measure(&space, none.text, 1, &result, &err));
+    TRY(measure_sorted(&space, none.text, 1, &result));
     assert_true(isnan(result.purity));
-    const struct path bad = put("bad", "animal\tcat\nanimal dog\n");
-    EXPECT_REFUSED(spine_purity_measure(&space, bad.text, 1, &result, &err),
+    const struct path bad = put("bad", "animal\tcat\nanimal\n");
+    EXPECT_REFUSED(measure_sorted(&space, bad.text, 1, &result),
                    "%s:2: expected a category, a tab and a word, the line has 1 field", bad.text);
     spine_space_dispose(&space);
 }
