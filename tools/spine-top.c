@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "spine/base/arguments.h"
+#include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/space/listing.h"
 
@@ -15,10 +16,10 @@ static const char usage[] =
     "RUN is the directory of a run, a codes.h5ad file, or any file with words and vectors. For "
     "each\n"
     "WORD, print the dimensions of its code, strongest first, each with the words that it is\n"
-    "strongest for. A WORD with *, ? or [...] that isn't itself among the words is a pattern: all\n"
-    "words that match are printed. Without words, print the best-filled dimensions: those whose "
-    "top\n"
-    "words are strongest on average.\n"
+    "strongest for. A WORD that isn't among the words is tried in lower and in upper case; then a\n"
+    "number is a dimension, and with *, ? or [...] it is a pattern: all words that match are\n"
+    "printed. Words that begin with - follow --. Without words, print the best-filled dimensions:\n"
+    "those whose top words are strongest on average.\n"
     "\n"
     "  --dimension=J    print this dimension, counted from 0; may be repeated\n"
     "  --near=WORD      print the words whose codes have the greatest cosine with that of WORD;\n"
@@ -40,6 +41,7 @@ static const char usage[] =
     "Examples:\n"
     "  $ spine-top run remote mathematics\n"
     "  $ spine-top run 'comp*' --near=king\n"
+    "  $ spine-top run 93 -- -lrb-\n"
     "  $ spine-top run --dump --words=50 >dimensions.tsv\n";
 
 enum { DIMENSION = SPINE_ARGUMENT_OWN, DIMENSIONS, WORDS, NEAR, JSON, DUMP, FOR_LABELLING };
@@ -102,6 +104,11 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
             return -1;
     }
 
+    if (rc != 0 && option == '?' && optopt < SPINE_ARGUMENT_HELP) {
+        const struct spine_error plain = *err;
+        return spine_refuse(err, "%s; words that begin with - follow --: spine-top RUN -- -WORD",
+                            plain.text);
+    }
     if (rc != 0)
         return -1;
     if (optind == argc)
@@ -151,6 +158,7 @@ int main(int argc, char **argv)
         spine_memory_zeroed((size_t)argc, sizeof *request.dimensions, "the command line", &err);
     request.near =
         spine_memory_zeroed((size_t)argc, sizeof *request.near, "the command line", &err);
+    spine_log_init(program, 0, 1, SPINE_LOG_INFO);
     setlocale(LC_CTYPE, "C.UTF-8"); /* a pattern's ? is a character */
     int rc = request.dimensions == NULL || request.near == NULL
                  ? -1

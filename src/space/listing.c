@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/log.h"
 #include "spine/base/memory.h"
+#include "spine/base/number.h"
 #include "spine/space/topwords.h"
 
 static const char *word_of(const struct spine_listing *listing, size_t row)
@@ -158,24 +160,73 @@ static int list_word(struct spine_listing *listing, size_t row, struct spine_err
     return 0;
 }
 
-int spine_listing_word(struct spine_listing *listing, const char *pattern, struct spine_error *err)
+/* Find a word in any case, and say if it is another than the one that was given. */
+static int64_t find_word(const struct spine_listing *listing, const char *word)
 {
-    const struct spine_space *space = &listing->space;
-    const int64_t row = spine_space_find(space, pattern);
-    if (row >= 0)
-        return list_word(listing, (size_t)row, err);
-    if (strpbrk(pattern, "*?[") == NULL)
-        return spine_refuse(err, "'%s' is not among the %zu words", pattern, space->rows);
+    const int64_t row = spine_space_find_any_case(&listing->space, word);
+
+    if (row >= 0 && strcmp(word_of(listing, (size_t)row), word) != 0)
+        spine_log(SPINE_LOG_INFO, "'%s' is not among the words, but '%s' is", word,
+                  word_of(listing, (size_t)row));
+    return row;
+}
+
+/* Refuse a word that is missing, and say which are like it. */
+static int refuse_word(const struct spine_listing *listing, const char *option, const char *word,
+                       struct spine_error *err)
+{
+    enum { SUGGESTED = 3 };
+    size_t rows[SUGGESTED], used = 0;
+    char nearest[256] = "";
+    const size_t count = spine_space_suggest(&listing->space, word, SUGGESTED, rows);
+
+    for (size_t i = 0; i < count && used < sizeof nearest; i++)
+        used += (size_t)snprintf(nearest + used, sizeof nearest - used, "%s%s",
+                                 i == 0 ? "; the nearest: " : ", ", word_of(listing, rows[i]));
+    return spine_refuse(err, "%s'%s' is not among the %zu words%s", option, word,
+                        listing->space.rows, nearest);
+}
+
+/* List all words that match a pattern. */
+static int list_matches(struct spine_listing *listing, const char *pattern, struct spine_error *err)
+{
     size_t matches = 0;
-    for (size_t i = 0; i < space->rows; i++)
+
+    for (size_t i = 0; i < listing->space.rows; i++)
         if (fnmatch(pattern, word_of(listing, i), 0) == 0) {
             matches++;
             if (list_word(listing, i, err))
                 return -1;
         }
-    return matches > 0 ? 0
-                       : spine_refuse(err, "'%s' is not among the %zu words, and none matches it",
-                                      pattern, space->rows);
+    if (matches == 0)
+        return spine_refuse(err, "'%s' is not among the %zu words, and none matches it", pattern,
+                            listing->space.rows);
+
+    return 0;
+}
+
+int spine_listing_word(struct spine_listing *listing, const char *pattern, struct spine_error *err)
+{
+    const size_t dimensions = listing->space.dimensions;
+    const int64_t row = find_word(listing, pattern);
+    int64_t number;
+    const bool is_dimension = spine_number_whole(pattern, 0, (int64_t)dimensions - 1, &number) == 0;
+
+    if (row >= 0 && is_dimension)
+        spine_log(SPINE_LOG_INFO, "'%s' is a word; for the dimension: --dimension=%s", pattern,
+                  pattern);
+    if (row >= 0)
+        return list_word(listing, (size_t)row, err);
+    if (is_dimension)
+        return spine_listing_dimension(listing, (size_t)number, err);
+    if (spine_number_whole(pattern, 0, INT64_MAX, &number) == 0)
+        return spine_refuse(err,
+                            "'%s' is not among the %zu words, and dimensions are numbered from 0 "
+                            "to %zu",
+                            pattern, listing->space.rows, dimensions - 1);
+    if (strpbrk(pattern, "*?[") != NULL)
+        return list_matches(listing, pattern, err);
+    return refuse_word(listing, "", pattern, err);
 }
 
 int spine_listing_dimension(struct spine_listing *listing, size_t dimension,
@@ -230,9 +281,12 @@ int spine_listing_best(struct spine_listing *listing, struct spine_error *err)
 int spine_listing_near(struct spine_listing *listing, const char *word, struct spine_error *err)
 {
     const struct spine_space *space = &listing->space;
-    const int64_t row = spine_space_find(space, word);
+    const int64_t row = find_word(listing, word);
     if (row < 0)
-        return spine_refuse(err, "--near: '%s' is not among the %zu words", word, space->rows);
+        return refuse_word(listing, "--near: ", word, err);
+    if (spine_space_cosine(space, (size_t)row, (size_t)row) == 0)
+        return spine_refuse(err, "--near: '%s' has a vector of zeros, which is near no other",
+                            word_of(listing, (size_t)row));
 
     struct spine_ranked *near =
         spine_memory_get(space->rows + 1, sizeof *near, "the words nearby", err);
@@ -250,7 +304,7 @@ int spine_listing_near(struct spine_listing *listing, const char *word, struct s
     if (listing->json != NULL) {
         add_near(listing, (size_t)row, near, count);
     } else {
-        fprintf(listing->out, "near %s\n", word);
+        fprintf(listing->out, "near %s\n", word_of(listing, (size_t)row));
         print_entries(listing, near, count);
     }
 

@@ -77,6 +77,15 @@ async function searchesByKeyboard(browser) {
   await page.keyboard.press("Enter");
   await expectHash(page, "#dim=17");
   await page.keyboard.press("/");
+  await page.keyboard.type("kiing");
+  assert.equal((await texts(page, "#found [role=option] .word"))[0], "king");
+  await page.keyboard.press("Escape");
+  await page.goto(urlOf("report.html", "#word=KING"));
+  assert.equal(await heading(page), "king");
+  await page.goto(urlOf("report.html", "#word=kiing"));
+  assert.match(await page.locator("main").textContent(), /The nearest: king/);
+  await page.goto(urlOf("report.html", "#dim=17"));
+  await page.keyboard.press("/");
   await page.keyboard.type("zzzzqq");
   assert.match(await page.locator("#found").textContent(), /nothing like it/);
   await page.keyboard.press("Enter");

@@ -128,6 +128,22 @@ for line, row in zip(lines, rows):
 END
 refuse "--for-labelling prints all dimensions: it goes alone, or with --words" run --for-labelling king
 
+# A word in another case, the number of a dimension, a word that begins with a dash.
+run "$top" run king
+mv stdout lower
+run "$top" run King
+cmp -s stdout lower || fail "King isn't king: $(cat stdout)"
+grep -qx "'King' is not among the words, but 'king' is" stderr || fail "not said: $(cat stderr)"
+run "$top" run --near=KING --words=2
+[ "$(head -1 stdout)" = 'near king' ] || fail "first line: $(head -1 stdout)"
+printf -- '-lrb- 1 0\n7 1 1\nélan 0 1\nzero 0 0\n' >dash.txt
+run "$top" dash.txt 1 ÉLAN -- -lrb-
+grep -qx 'dimension 1: active for 2 of 4 words' stdout || fail "no dimension 1: $(cat stdout)"
+grep -qx 'élan: 1 dimensions' stdout || fail "no élan: $(cat stdout)"
+grep -qx -- '-lrb-: 1 dimensions' stdout || fail "no -lrb-: $(cat stdout)"
+run "$top" dash.txt 7
+grep -qx '7: 2 dimensions' stdout || fail "7 is a word: $(cat stdout)"
+
 run "$top" --help
 grep -q '^Usage: spine-top ' stdout || fail "--help: $(cat stdout)"
 run "$top" --version
@@ -136,7 +152,11 @@ lines 1 '^spine-top [0-9.]+$'
 # --- Refusals ---------------------------------------------------------------------------------------
 
 refuse "the directory of a run is missing; see spine-top --help"
-refuse "'kiing' is not among the 5000 words" run kiing
+refuse "'kiing' is not among the 5000 words; the nearest: king*" run kiing
+refuse "'Kiing' is not among the 5000 words; the nearest: king*" run Kiing
+refuse "'500' is not among the 5000 words, and dimensions are numbered from 0 to 499" run 500
+refuse "-l: unknown option; *words that begin with - follow --: *" dash.txt -lrb-
+refuse "--near: 'zero' has a vector of zeros, which is near no other" dash.txt --near=zero
 refuse "--dimension: 500 is not below 500, the number of dimensions" run --dimension=500
 for number in -1 x 1x 99999999999999999999 ''; do
     refuse "--dimension: '$number' is not a whole number from 0 to *" run --dimension=$number
@@ -144,10 +164,10 @@ done
 refuse "--words: '0' is not a whole number from 1 to 100000" run --words=0
 refuse "--dimensions: '0' is not a whole number from 1 to 1000000" run --dimensions=0
 refuse "--words: needs a value; see spine-top --help" run --words
-refuse "--bogus: unknown option; see spine-top --help" run --bogus
+refuse "--bogus: unknown option; see spine-top --help; *" run --bogus
 refuse "nowhere: No such file or directory" nowhere
 refuse "'x*qq' is not among the 5000 words, and none matches it" run 'x*qq'
-refuse "--near: 'kiing' is not among the 5000 words" run --near kiing
+refuse "--near: 'kiing' is not among the 5000 words; the nearest: king*" run --near kiing
 refuse "--dump prints all dimensions, as TSV: it goes alone, or with --words" run --dump king
 rm run/codes.h5ad # not merged: the shards have all of it
 run "$top" run king

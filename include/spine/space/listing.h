@@ -37,8 +37,9 @@ struct spine_listing {
 int spine_listing_open(struct spine_listing *listing, const char *path, size_t most_dimensions,
                        size_t most_words, bool as_json, FILE *out, struct spine_error *err);
 
-/* List the dimensions of a word. If the space lacks it, it is a pattern with *, ? and [...], and
- * all words that match are listed. Refused if none does. */
+/* List the dimensions of a word, in any case (space.h). If the space lacks it, the number of a
+ * dimension lists that, and a pattern with *, ? and [...] all words that match. Refused if there is
+ * none, with the words nearest to it. */
 int spine_listing_word(struct spine_listing *listing, const char *pattern, struct spine_error *err);
 
 /* List the words of a dimension. Refused if the space has no such dimension. */
@@ -48,7 +49,8 @@ int spine_listing_dimension(struct spine_listing *listing, size_t dimension,
 /* List the dimensions whose strongest words are strongest on average. */
 int spine_listing_best(struct spine_listing *listing, struct spine_error *err);
 
-/* List the words whose vectors have the greatest cosines with that of a word. */
+/* List the words whose vectors have the greatest cosines with that of a word, in any case. Refused if
+ * its vector is of zeros. */
 int spine_listing_near(struct spine_listing *listing, const char *word, struct spine_error *err);
 
 /* Write all dimensions as TSV, whether JSON or not: a heading, then dimension, active, and word1,

@@ -23,9 +23,11 @@ function readDimension(text) {
   return run && Number(match[2]) < run.dimensions ? [run, Number(match[2])] : null;
 }
 
-function nothingPage(what) {
+function nothingPage(what, nearest = []) {
+  const links = nearest.map(word => make("a", {href: `#word=${encodeURIComponent(word)}`}, word));
   return {title: "Not in this page", nodes: [make("h1", null, "Not in this page"),
-    make("p", null, what, " ", make("a", {href: "#overview"}, "Back to the overview"), ".")]};
+    make("p", null, what, " ", make("a", {href: "#overview"}, "Back to the overview"), "."),
+    links.length > 0 ? make("p", null, "The nearest: ", links.flatMap(link => [link, " "])) : null]};
 }
 
 function pageOf(hash) {
@@ -38,9 +40,11 @@ function pageOf(hash) {
     const found = readDimension(value);
     return found ? dimensionPage(...found) : nothingPage(`There is no dimension ${value}.`);
   }
-  if (name === "word")
-    return runs.some(run => run.index.has(value)) ? wordPage(value)
-      : nothingPage(`“${value}” is not among its words.`);
+  if (name === "word") {
+    const word = wordInAnyCase(value);
+    return word !== undefined ? wordPage(word)
+      : nothingPage(`“${value}” is not among its words.`, nearestWords(value, 3));
+  }
   if (name === "eval" && data.evaluation)
     return evaluationPage();
   return nothingPage(`There is no page “${name}”.`);

@@ -1,6 +1,7 @@
 /* search.js -- the search field: "/" goes there, arrows choose, Enter opens, Escape leaves. */
 
-/* What fits a text: dimensions by number; words that are it, begin with it, hold it; at most 12. */
+/* What fits a text: dimensions by number; words that are it, begin with it, hold it; at most 12. If
+ * nothing does, the words nearest to it. */
 function findMatches(text) {
   const wanted = text.trim().toLowerCase(), most = 12;
   const matches = [];
@@ -20,12 +21,49 @@ function findMatches(text) {
       seen.add(word);
       (word.toLowerCase() === wanted ? exact : at === 0 ? starting : holding).push(word);
     }
-  for (const word of [...exact, ...starting, ...holding].slice(0, most - matches.length)) {
+  const found = [...exact, ...starting, ...holding];
+  const isNear = found.length + matches.length === 0;
+  for (const word of isNear ? nearestWords(wanted, 3) : found.slice(0, most - matches.length)) {
     const run = runs.find(one => one.index.has(word));
     matches.push({href: `#word=${encodeURIComponent(word)}`, text: word, isWord: true,
-      hint: plural(run.numDimensions[run.index.get(word)], "dimension")});
+      hint: (isNear ? "the nearest; " : "") +
+        plural(run.numDimensions[run.index.get(word)], "dimension")});
   }
   return matches;
+}
+
+/* A word of the page in the case that was written, in lower, mixed or upper case; or undefined. */
+function wordInAnyCase(text) {
+  const word = text.normalize("NFC"), lower = word.toLowerCase();
+  return [text, word, lower, lower.charAt(0).toUpperCase() + lower.slice(1), word.toUpperCase()]
+    .find(one => runs.some(run => run.index.has(one)));
+}
+
+/* How many letters differ; more than 'limit' may be any number above it. */
+function spellingDistance(a, b, limit) {
+  if (Math.abs(a.length - b.length) > limit)
+    return limit + 1;
+  let row = Array.from({length: b.length + 1}, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] !== b[j - 1])));
+    row = next;
+  }
+  return row[b.length];
+}
+
+/* The words most like one that the page lacks: no more than a third of its letters differ. */
+function nearestWords(text, most) {
+  const wanted = text.trim().toLowerCase(), limit = Math.max(1, Math.floor(wanted.length / 3));
+  const found = new Map();
+  for (const run of runs)
+    for (const word of run.words) {
+      const distance = spellingDistance(wanted, word.toLowerCase(), limit);
+      if (distance <= limit && !found.has(word))
+        found.set(word, distance);
+    }
+  return [...found].sort((a, b) => a[1] - b[1]).slice(0, most).map(([word]) => word);
 }
 
 function startSearch() {
