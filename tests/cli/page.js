@@ -81,8 +81,10 @@ async function searchesByKeyboard(browser) {
   assert.equal((await texts(page, "#found [role=option] .word"))[0], "king");
   await page.keyboard.press("Escape");
   await page.goto(urlOf("report.html", "#word=KING"));
+  await expectHash(page, "#word=KING");
   assert.equal(await heading(page), "king");
   await page.goto(urlOf("report.html", "#word=kiing"));
+  await expectHash(page, "#word=kiing");
   assert.match(await page.locator("main").textContent(), /The nearest: king/);
   await page.goto(urlOf("report.html", "#dim=17"));
   await page.keyboard.press("/");
