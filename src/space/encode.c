@@ -28,7 +28,9 @@ struct job {
     char spool[SPINE_RUNDIR_PATH]; /* a vectors.h5 of ours, to be removed; "": none */
     size_t rows, width, columns;   /* of the input; numbers of a row that come out */
     struct spine_coder coder;
-    float *in, *row; /* owned; (ROWS, stride) of the input; (columns) */
+    struct spine_lasso lasso;        /* of model.objective = nnse; as is the solver */
+    struct spine_lasso_coder solver; /* the coder's */
+    float *in, *row;                 /* owned; (ROWS, stride) of the input; (columns) */
     struct spine_csr values, excess;
     /* On rank 0. */
     char fingerprint[SPINE_FINGERPRINT];
@@ -38,14 +40,24 @@ struct job {
 
 /* --- Before the work ---------------------------------------------------------------------- */
 
-static int read_model(struct job *job, struct spine_error *err)
+/* Prepare to encode: by the model's encoder or, of model.objective = nnse, which has none, by solving
+ * for the codes of each row, as training does (nnse.h). */
+static int open_coder(struct job *job, struct spine_error *err)
 {
-    const struct spine_encode_options *options = job->options;
-    if (spine_run_require_model(&job->run, options->run, err))
+    const struct spine_params *params = &job->run.model.params;
+    const bool is_nnse = job->run.config.objective == SPINE_OBJECTIVE_NNSE;
+
+    if (spine_coder_init(&job->coder, params->dim, params->hidden, err))
         return -1;
-    if (job->run.config.objective == SPINE_OBJECTIVE_NNSE)
-        return spine_refuse(err, "%s: is of model.objective = nnse, which has no encoder",
-                            job->run.model_path);
+    job->coder.block.activation = spine_config_activation(&job->run.config);
+    if (!is_nnse || job->options->decode)
+        return 0;
+
+    if (spine_lasso_init(&job->lasso, params->W2, params->hidden, params->dim, err) ||
+        spine_lasso_coder_init(&job->solver, &job->lasso, err))
+        return -1;
+    job->solver.lambda = -(double)params->b1[0];
+    job->coder.solver = &job->solver;
     return 0;
 }
 
@@ -106,11 +118,7 @@ static int open_input(struct job *job, struct spine_error *err)
     job->row = spine_memory_get(job->columns, sizeof *job->row, "a row", err);
     if (job->in == NULL || job->row == NULL)
         return -1;
-    if (spine_coder_init(&job->coder, params->dim, params->hidden, err))
-        return -1;
-
-    job->coder.block.activation = spine_config_activation(&job->run.config);
-    return 0;
+    return open_coder(job, err);
 }
 
 /* The names of dimensions that the run's own codes have; else there are none. */
@@ -380,6 +388,8 @@ static void release(struct job *job)
         unlink(job->spool);
     spine_run_dispose(&job->run);
     spine_coder_dispose(&job->coder);
+    spine_lasso_coder_dispose(&job->solver);
+    spine_lasso_dispose(&job->lasso);
     spine_words_dispose(&job->labels);
     spine_csr_dispose(&job->values);
     spine_csr_dispose(&job->excess);
@@ -391,7 +401,7 @@ int spine_encode(struct spine_comm *comm, const struct spine_encode_options *opt
                  struct spine_error *err)
 {
     struct job job = {.comm = comm, .options = options};
-    int rc = read_model(&job, err);
+    int rc = spine_run_require_model(&job.run, options->run, err);
     for (size_t i = 0; rc == 0 && i < options->num_outputs; i++)
         rc = spine_output_check_name(options->outputs[i], err);
     rc = spine_comm_agree(comm, rc, err);

@@ -53,6 +53,27 @@ train 1 run.ini model.start=random model.l0=5 output.directory=random
 run "$SPINE_BIN/spine-eval" --floor ranks1 random
 grep -Eq '^  values a word +1[0-9]\.[0-9]' stdout || fail "$(cat stdout)"
 
+# --- Encoded once more: the same solutions --------------------------------------------------------------
+
+run "$SPINE_BIN/spine-merge" ranks1 -o trained.npy
+run "$SPINE_BIN/spine-convert" --limit=2000 glove.h5 limited.h5
+for ranks in 1 2 3; do
+    run mpirun -np $ranks "$SPINE_BIN/spine-encode" ranks1 limited.h5 -o encoded.npy
+    cmp encoded.npy trained.npy || fail "on $ranks ranks the codes differ from training's"
+done
+run "$SPINE_BIN/spine-encode" ranks1 ranks1/codes.h5ad --decode -o decoded.npy
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$SPINE_SOURCE/tools/python $python - <<'END_PY' || fail "spine.py's codes differ"
+import h5py
+import numpy as np
+import spine
+run = spine.load("ranks1")
+with h5py.File("glove.h5") as file:
+    x = file["vectors"][:50]
+codes = np.load("trained.npy")[:50]
+assert abs(run.encode(x) - codes).max() < 1e-3, abs(run.encode(x) - codes).max()
+assert abs(run.decode(codes) - np.load("decoded.npy")[:50]).max() < 1e-4
+END_PY
+
 # --- Refusals ---------------------------------------------------------------------------------------
 
 printf '[data]\ninput = glove.h5\n' >plain.ini

@@ -2,7 +2,8 @@
  *
  * Ranks take turns with blocks of rows, and rank 0 writes what they send: memory depends on neither
  * the number of rows nor the number of ranks. The codes of a row are the same bits as those that
- * training writes, on any number of ranks. Input in another form than vectors.h5 is converted to one
+ * training writes, on any number of ranks. A model of model.objective = nnse has no encoder: each row
+ * is solved for (lasso.h), as in training. Input in another form than vectors.h5 is converted to one
  * first, beside the first output, which is removed at the end. */
 #ifndef SPINE_SPACE_ENCODE_H
 #define SPINE_SPACE_ENCODE_H
