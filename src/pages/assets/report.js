@@ -43,7 +43,7 @@ function pageOf(hash) {
   if (name === "word") {
     const word = wordInAnyCase(value);
     return word !== undefined ? wordPage(word)
-      : nothingPage(`“${value}” is not among its words.`, nearestWords(value, 3));
+      : nothingPage(`“${value}” is not among its words.`, similarlySpelled(value, 3));
   }
   if (name === "eval" && data.evaluation)
     return evaluationPage();

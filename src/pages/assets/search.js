@@ -23,7 +23,7 @@ function findMatches(text) {
     }
   const found = [...exact, ...starting, ...holding];
   const isNear = found.length + matches.length === 0;
-  for (const word of isNear ? nearestWords(wanted, 3) : found.slice(0, most - matches.length)) {
+  for (const word of isNear ? similarlySpelled(wanted, 3) : found.slice(0, most - matches.length)) {
     const run = runs.find(one => one.index.has(word));
     matches.push({href: `#word=${encodeURIComponent(word)}`, text: word, isWord: true,
       hint: (isNear ? "the nearest; " : "") +
@@ -54,7 +54,7 @@ function spellingDistance(a, b, limit) {
 }
 
 /* The words most like one that the page lacks: no more than a third of its letters differ. */
-function nearestWords(text, most) {
+function similarlySpelled(text, most) {
   const wanted = text.trim().toLowerCase(), limit = Math.max(1, Math.floor(wanted.length / 3));
   const found = new Map();
   for (const run of runs)
