@@ -49,6 +49,7 @@ int spine_kernel_prepare(struct spine_error *err)
     return 0;
 }
 
+#ifdef SPINE_HAS_OPENBLAS
 int spine_kernel_threads(void)
 {
     return openblas_get_parallel() == 0 ? 1 : openblas_get_num_threads();
@@ -64,6 +65,17 @@ void spine_kernel_library(char *text, size_t size)
     snprintf(text, size, "%.*s, %s kernels, %d thread%s", (int)length, config,
              openblas_get_corename(), threads, threads == 1 ? "" : "s");
 }
+#else
+int spine_kernel_threads(void)
+{
+    return 1; /* others can't be asked */
+}
+
+void spine_kernel_library(char *text, size_t size)
+{
+    snprintf(text, size, "a CBLAS other than OpenBLAS, threads unknown");
+}
+#endif
 
 const char *const spine_processor_names[] = {
     [SPINE_GENERIC] = "generic", [SPINE_AVX2] = "AVX2", [SPINE_AVX512] = "AVX-512", NULL};
