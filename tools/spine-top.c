@@ -133,7 +133,7 @@ static int answer(const struct request *request, struct spine_listing *listing,
 {
     int rc = 0;
     if (request->dump)
-        spine_listing_dump(listing);
+        rc = spine_listing_dump(listing, err);
     else if (request->for_labelling)
         rc = spine_listing_for_labelling(listing, err);
     else if (request->num_words + request->num_dimensions + request->num_near == 0)

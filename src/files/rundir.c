@@ -70,7 +70,7 @@ static const char *checkpoint_suffix(const char *name)
     return name[end] == '\0' || strcmp(name + end, ".part") == 0 ? name + end : NULL;
 }
 
-/* Codes in any format, and the words beside them. */
+/* Codes in any format, and what is beside them. */
 static int is_codes(const char *name)
 {
     char codes[64];
@@ -80,7 +80,8 @@ static int is_codes(const char *name)
         if (is_named(name, codes))
             return 1;
     }
-    return is_named(name, "codes.words.txt") || is_named(name, "codes.metadata.tsv");
+    return is_named(name, "codes.words.txt") || is_named(name, "codes.metadata.tsv") ||
+           is_named(name, "codes.index");
 }
 
 static int is_result(const char *name)

@@ -12,6 +12,8 @@
  *
  * Attributes of the root group beyond AnnData's own: spine_fingerprint.
  *
+ * The file's index (codeindex.h) is written after it.
+ *
  * How wide the indices have to be is known at the end only: till then they are in spools. */
 #include <cJSON.h>
 #include <stdio.h>
@@ -23,6 +25,7 @@
 #include "spine/files/array.h"
 #include "spine/files/attribute.h"
 #include "spine/files/object.h"
+#include "spine/files/codeindex.h"
 #include "spine/files/sink.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
@@ -422,6 +425,8 @@ static int finish(struct spine_writing *writing, struct spine_error *err)
         rc = spine_outfile_publish(writing->path, err);
     if (rc != 0)
         spine_outfile_discard(writing->path);
+    if (rc == 0)
+        rc = spine_codeindex_write(writing->path, err);
     release(writing);
     return rc;
 }

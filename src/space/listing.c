@@ -11,16 +11,21 @@
 #include "spine/base/number.h"
 #include "spine/space/topwords.h"
 
-static const char *word_of(const struct spine_listing *listing, size_t row)
+static const char *word_of(struct spine_listing *listing, size_t row)
 {
-    return spine_words_get(&listing->space.words, row);
+    return spine_catalogue_word(&listing->catalogue, row);
 }
 
-/* How many words are listed of a dimension. */
+/* How many words are listed of a dimension, and those. */
 static size_t count_words(const struct spine_listing *listing, size_t dimension)
 {
-    const size_t active = listing->ranking.active[dimension];
+    const size_t active = spine_catalogue_active(&listing->catalogue, dimension);
     return active < listing->most_words ? active : listing->most_words;
+}
+
+static const struct spine_ranked *top_of(struct spine_listing *listing, size_t dimension)
+{
+    return spine_catalogue_top(&listing->catalogue, dimension, count_words(listing, dimension));
 }
 
 /* --- JSON --------------------------------------------------------------------------------- */
@@ -48,7 +53,7 @@ static void add_real(cJSON *object, const char *name, double value)
 }
 
 /* A word as JSON may have it; NULL when memory runs out, which the printing then says. */
-static cJSON *make_word(const struct spine_listing *listing, size_t row)
+static cJSON *make_word(struct spine_listing *listing, size_t row)
 {
     struct spine_words words = {0};
     struct spine_error ignored;
@@ -60,9 +65,9 @@ static cJSON *make_word(const struct spine_listing *listing, size_t row)
     return word;
 }
 
-static void add_word_words(const struct spine_listing *listing, cJSON *object, size_t dimension)
+static void add_word_words(struct spine_listing *listing, cJSON *object, size_t dimension)
 {
-    const struct spine_ranked *entry = spine_ranking_get(&listing->ranking, dimension);
+    const struct spine_ranked *entry = top_of(listing, dimension);
     cJSON *list = cJSON_AddArrayToObject(object, "words");
     for (size_t i = 0; i < count_words(listing, dimension); i++)
         cJSON_AddItemToArray(list, make_word(listing, entry[i].index));
@@ -99,8 +104,9 @@ static void add_dimension(struct spine_listing *listing, size_t dimension)
 {
     cJSON *object = append_object(list_of(listing->json, "dimensions"));
     cJSON_AddNumberToObject(object, "dimension", (double)dimension);
-    cJSON_AddNumberToObject(object, "active", (double)listing->ranking.active[dimension]);
-    add_entries(listing, object, "strength", spine_ranking_get(&listing->ranking, dimension),
+    cJSON_AddNumberToObject(object, "active",
+                            (double)spine_catalogue_active(&listing->catalogue, dimension));
+    add_entries(listing, object, "strength", top_of(listing, dimension),
                 count_words(listing, dimension));
 }
 
@@ -114,9 +120,9 @@ static void add_near(struct spine_listing *listing, size_t row, const struct spi
 
 /* --- Text --------------------------------------------------------------------------------- */
 
-static void print_words(const struct spine_listing *listing, size_t dimension)
+static void print_words(struct spine_listing *listing, size_t dimension)
 {
-    const struct spine_ranked *entry = spine_ranking_get(&listing->ranking, dimension);
+    const struct spine_ranked *entry = top_of(listing, dimension);
     const size_t count = count_words(listing, dimension);
     if (count == 0)
         fprintf(listing->out, " (no word)");
@@ -125,7 +131,7 @@ static void print_words(const struct spine_listing *listing, size_t dimension)
     putc('\n', listing->out);
 }
 
-static void print_word(const struct spine_listing *listing, size_t row,
+static void print_word(struct spine_listing *listing, size_t row,
                        const struct spine_ranked *dimensions, size_t count)
 {
     fprintf(listing->out, "%s: %zu dimensions\n", word_of(listing, row), count);
@@ -135,7 +141,7 @@ static void print_word(const struct spine_listing *listing, size_t row,
     }
 }
 
-static void print_entries(const struct spine_listing *listing, const struct spine_ranked *entries,
+static void print_entries(struct spine_listing *listing, const struct spine_ranked *entries,
                           size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -148,22 +154,22 @@ static void print_entries(const struct spine_listing *listing, const struct spin
 static int list_word(struct spine_listing *listing, size_t row, struct spine_error *err)
 {
     struct spine_ranked *dimensions = spine_memory_get(
-        listing->space.dimensions + 1, sizeof *dimensions, "a word's dimensions", err);
+        listing->catalogue.dimensions + 1, sizeof *dimensions, "a word's dimensions", err);
     if (dimensions == NULL)
         return -1;
-    const size_t count = spine_ranking_of_row(&listing->space, row, dimensions);
+    const size_t count = spine_catalogue_of_row(&listing->catalogue, row, dimensions);
     if (listing->json != NULL)
         add_word(listing, row, dimensions, count);
     else
         print_word(listing, row, dimensions, count);
     free(dimensions);
-    return 0;
+    return spine_catalogue_check(&listing->catalogue, err);
 }
 
 /* Find a word in any case, and say if it is another than the one that was given. */
-static int64_t find_word(const struct spine_listing *listing, const char *word)
+static int64_t find_word(struct spine_listing *listing, const char *word)
 {
-    const int64_t row = spine_space_find_any_case(&listing->space, word);
+    const int64_t row = spine_catalogue_find_any_case(&listing->catalogue, word);
 
     if (row >= 0 && strcmp(word_of(listing, (size_t)row), word) != 0)
         spine_log(SPINE_LOG_INFO, "'%s' is not among the words, but '%s' is", word,
@@ -172,27 +178,31 @@ static int64_t find_word(const struct spine_listing *listing, const char *word)
 }
 
 /* Refuse a word that is missing, and say which are like it. */
-static int refuse_word(const struct spine_listing *listing, const char *option, const char *word,
+static int refuse_word(struct spine_listing *listing, const char *option, const char *word,
                        struct spine_error *err)
 {
     enum { SUGGESTED = 3 };
     size_t rows[SUGGESTED], used = 0;
     char nearest[256] = "";
-    const size_t count = spine_space_suggest(&listing->space, word, SUGGESTED, rows);
+    const size_t count = spine_catalogue_suggest(&listing->catalogue, word, SUGGESTED, rows);
 
     for (size_t i = 0; i < count && used < sizeof nearest; i++)
         used += (size_t)snprintf(nearest + used, sizeof nearest - used, "%s%s",
                                  i == 0 ? "; the nearest: " : ", ", word_of(listing, rows[i]));
     return spine_refuse(err, "%s'%s' is not among the %zu words%s", option, word,
-                        listing->space.rows, nearest);
+                        listing->catalogue.rows, nearest);
 }
 
 /* List all words that match a pattern. */
 static int list_matches(struct spine_listing *listing, const char *pattern, struct spine_error *err)
 {
+    struct spine_catalogue *catalogue = &listing->catalogue;
     size_t matches = 0;
 
-    for (size_t i = 0; i < listing->space.rows; i++)
+    spine_catalogue_read_words(catalogue);
+    if (spine_catalogue_check(catalogue, err))
+        return -1;
+    for (size_t i = 0; i < catalogue->rows; i++)
         if (fnmatch(pattern, word_of(listing, i), 0) == 0) {
             matches++;
             if (list_word(listing, i, err))
@@ -200,18 +210,20 @@ static int list_matches(struct spine_listing *listing, const char *pattern, stru
         }
     if (matches == 0)
         return spine_refuse(err, "'%s' is not among the %zu words, and none matches it", pattern,
-                            listing->space.rows);
+                            listing->catalogue.rows);
 
     return 0;
 }
 
 int spine_listing_word(struct spine_listing *listing, const char *pattern, struct spine_error *err)
 {
-    const size_t dimensions = listing->space.dimensions;
+    const size_t dimensions = listing->catalogue.dimensions;
     const int64_t row = find_word(listing, pattern);
     int64_t number;
     const bool is_dimension = spine_number_whole(pattern, 0, (int64_t)dimensions - 1, &number) == 0;
 
+    if (spine_catalogue_check(&listing->catalogue, err))
+        return -1;
     if (row >= 0 && is_dimension)
         spine_log(SPINE_LOG_INFO, "'%s' is a word; for the dimension: --dimension=%s", pattern,
                   pattern);
@@ -223,7 +235,7 @@ int spine_listing_word(struct spine_listing *listing, const char *pattern, struc
         return spine_refuse(err,
                             "'%s' is not among the %zu words, and dimensions are numbered from 0 "
                             "to %zu",
-                            pattern, listing->space.rows, dimensions - 1);
+                            pattern, listing->catalogue.rows, dimensions - 1);
     if (strpbrk(pattern, "*?[") != NULL)
         return list_matches(listing, pattern, err);
     return refuse_word(listing, "", pattern, err);
@@ -232,24 +244,23 @@ int spine_listing_word(struct spine_listing *listing, const char *pattern, struc
 int spine_listing_dimension(struct spine_listing *listing, size_t dimension,
                             struct spine_error *err)
 {
-    if (dimension >= listing->space.dimensions)
+    if (dimension >= listing->catalogue.dimensions)
         return spine_refuse(err, "--dimension: %zu is not below %zu, the number of dimensions",
-                            dimension, listing->space.dimensions);
+                            dimension, listing->catalogue.dimensions);
     if (listing->json != NULL) {
         add_dimension(listing, dimension);
         return 0;
     }
     fprintf(listing->out, "dimension %zu: active for %zu of %zu words\n", dimension,
-            listing->ranking.active[dimension], listing->space.rows);
-    print_entries(listing, spine_ranking_get(&listing->ranking, dimension),
-                  count_words(listing, dimension));
-    return 0;
+            spine_catalogue_active(&listing->catalogue, dimension), listing->catalogue.rows);
+    print_entries(listing, top_of(listing, dimension), count_words(listing, dimension));
+    return spine_catalogue_check(&listing->catalogue, err);
 }
 
 /* The mean strength of a dimension's strongest words; absent ones count 0. */
-static float mean_strength(const struct spine_listing *listing, size_t dimension)
+static float mean_strength(struct spine_listing *listing, size_t dimension)
 {
-    const struct spine_ranked *entry = spine_ranking_get(&listing->ranking, dimension);
+    const struct spine_ranked *entry = top_of(listing, dimension);
     double sum = 0;
     for (size_t i = 0; i < count_words(listing, dimension); i++)
         sum += (double)entry[i].strength;
@@ -258,7 +269,7 @@ static float mean_strength(const struct spine_listing *listing, size_t dimension
 
 int spine_listing_best(struct spine_listing *listing, struct spine_error *err)
 {
-    const size_t width = listing->space.dimensions;
+    const size_t width = listing->catalogue.dimensions;
     struct spine_ranked *order =
         spine_memory_get(width + 1, sizeof *order, "the order of the dimensions", err);
     if (order == NULL)
@@ -275,32 +286,23 @@ int spine_listing_best(struct spine_listing *listing, struct spine_error *err)
         }
     }
     free(order);
-    return 0;
+    return spine_catalogue_check(&listing->catalogue, err);
 }
 
 int spine_listing_near(struct spine_listing *listing, const char *word, struct spine_error *err)
 {
-    const struct spine_space *space = &listing->space;
+    struct spine_catalogue *catalogue = &listing->catalogue;
     const int64_t row = find_word(listing, word);
+    if (spine_catalogue_check(catalogue, err))
+        return -1;
     if (row < 0)
         return refuse_word(listing, "--near: ", word, err);
-    if (spine_space_cosine(space, (size_t)row, (size_t)row) == 0)
+    if (spine_catalogue_is_zero(catalogue, (size_t)row))
         return spine_refuse(err, "--near: '%s' has a vector of zeros, which is near no other",
                             word_of(listing, (size_t)row));
 
-    struct spine_ranked *near =
-        spine_memory_get(space->rows + 1, sizeof *near, "the words nearby", err);
-    if (near == NULL)
-        return -1;
-
-    size_t count = 0;
-    for (size_t i = 0; i < space->rows; i++)
-        if (i != (size_t)row)
-            near[count++] = (struct spine_ranked){(float)spine_space_cosine(space, (size_t)row, i),
-                                                  (uint32_t)i};
-    spine_ranked_sort(near, count);
-    count = count < listing->most_words ? count : listing->most_words;
-
+    struct spine_ranked *near = NULL;
+    const size_t count = spine_catalogue_near(catalogue, (size_t)row, listing->most_words, &near);
     if (listing->json != NULL) {
         add_near(listing, (size_t)row, near, count);
     } else {
@@ -309,7 +311,7 @@ int spine_listing_near(struct spine_listing *listing, const char *word, struct s
     }
 
     free(near);
-    return 0;
+    return spine_catalogue_check(catalogue, err);
 }
 
 /* --- The whole space ---------------------------------------------------------------------- */
@@ -325,16 +327,18 @@ static void dump_word(FILE *out, const char *word)
     }
 }
 
-void spine_listing_dump(const struct spine_listing *listing)
+int spine_listing_dump(struct spine_listing *listing, struct spine_error *err)
 {
     FILE *out = listing->out;
+
+    spine_catalogue_read_words(&listing->catalogue);
     fprintf(out, "dimension\tactive");
     for (size_t i = 1; i <= listing->most_words; i++)
         fprintf(out, "\tword%zu\tstrength%zu", i, i);
     putc('\n', out);
-    for (size_t j = 0; j < listing->space.dimensions; j++) {
-        const struct spine_ranked *entry = spine_ranking_get(&listing->ranking, j);
-        fprintf(out, "%zu\t%zu", j, listing->ranking.active[j]);
+    for (size_t j = 0; j < listing->catalogue.dimensions; j++) {
+        const struct spine_ranked *entry = top_of(listing, j);
+        fprintf(out, "%zu\t%zu", j, spine_catalogue_active(&listing->catalogue, j));
         for (size_t i = 0; i < count_words(listing, j); i++) {
             putc('\t', out);
             dump_word(out, word_of(listing, entry[i].index));
@@ -342,18 +346,19 @@ void spine_listing_dump(const struct spine_listing *listing)
         }
         putc('\n', out);
     }
+    return spine_catalogue_check(&listing->catalogue, err);
 }
 
-static void add_activation(const struct spine_listing *listing, cJSON *list, size_t row,
-                           size_t dimension)
+static void add_activation(struct spine_listing *listing, cJSON *list, size_t row, size_t dimension)
 {
     cJSON *object = append_object(list);
     cJSON_AddItemToObject(object, "word", make_word(listing, row));
-    add_real(object, "activation", (double)spine_space_strength(&listing->space, row, dimension));
+    add_real(object, "activation",
+             (double)spine_space_strength(&listing->catalogue.space, row, dimension));
 }
 
 /* Words that the dimension isn't about; fewer where the draws repeat themselves. */
-static void add_contrast(const struct spine_listing *listing, const struct spine_topwords *topwords,
+static void add_contrast(struct spine_listing *listing, const struct spine_topwords *topwords,
                          cJSON *list, size_t dimension, uint32_t *chosen)
 {
     enum { SEED = 1, TRIES = 4 };
@@ -374,15 +379,15 @@ static void add_contrast(const struct spine_listing *listing, const struct spine
     }
 }
 
-static int print_for_labelling(const struct spine_listing *listing,
-                               const struct spine_topwords *topwords, size_t dimension,
-                               uint32_t *chosen, struct spine_error *err)
+static int print_for_labelling(struct spine_listing *listing, const struct spine_topwords *topwords,
+                               size_t dimension, uint32_t *chosen, struct spine_error *err)
 {
     const uint32_t *top = spine_topwords_top(topwords, dimension);
     cJSON *object = cJSON_CreateObject();
     cJSON_AddNumberToObject(object, "dimension", (double)dimension);
-    cJSON_AddNumberToObject(object, "active", (double)listing->ranking.active[dimension]);
-    cJSON_AddNumberToObject(object, "rows", (double)listing->space.rows);
+    cJSON_AddNumberToObject(object, "active",
+                            (double)spine_catalogue_active(&listing->catalogue, dimension));
+    cJSON_AddNumberToObject(object, "rows", (double)listing->catalogue.rows);
     cJSON *list = cJSON_AddArrayToObject(object, "top");
     for (size_t i = 0; i < topwords->count[dimension]; i++)
         add_activation(listing, list, top[i], dimension);
@@ -397,19 +402,23 @@ static int print_for_labelling(const struct spine_listing *listing,
     return 0;
 }
 
-int spine_listing_for_labelling(const struct spine_listing *listing, struct spine_error *err)
+int spine_listing_for_labelling(struct spine_listing *listing, struct spine_error *err)
 {
+    const struct spine_catalogue *catalogue = &listing->catalogue;
     struct spine_topwords topwords;
+    if (spine_catalogue_read_all(&listing->catalogue, err))
+        return -1;
+
     uint32_t *chosen =
         spine_memory_get(listing->most_words, sizeof *chosen, "the contrast words", err);
-    if (chosen == NULL || spine_topwords_init(&topwords, &listing->space, &listing->ranking, NULL,
-                                              listing->most_words, err)) {
+    if (chosen == NULL || spine_topwords_init(&topwords, &catalogue->space, &catalogue->ranking,
+                                              NULL, listing->most_words, err)) {
         free(chosen);
         return -1;
     }
 
     int rc = 0;
-    for (size_t j = 0; rc == 0 && j < listing->space.dimensions; j++)
+    for (size_t j = 0; rc == 0 && j < listing->catalogue.dimensions; j++)
         rc = print_for_labelling(listing, &topwords, j, chosen, err);
     spine_topwords_dispose(&topwords);
     free(chosen);
@@ -422,18 +431,16 @@ int spine_listing_open(struct spine_listing *listing, const char *path, size_t m
 {
     *listing = (struct spine_listing){
         .most_dimensions = most_dimensions, .most_words = most_words, .out = out};
-    if (spine_space_read(&listing->space, path, err))
+    if (spine_catalogue_open(&listing->catalogue, path, err))
         return -1;
-    if (spine_ranking_init(&listing->ranking, &listing->space, err)) {
-        spine_space_dispose(&listing->space);
-        return -1;
-    }
     listing->json = as_json ? cJSON_CreateObject() : NULL;
     return 0;
 }
 
 int spine_listing_end(const struct spine_listing *listing, struct spine_error *err)
 {
+    if (spine_catalogue_check(&listing->catalogue, err))
+        return -1;
     if (listing->json == NULL)
         return 0;
     char *text = cJSON_PrintUnformatted(listing->json);
@@ -448,7 +455,6 @@ int spine_listing_end(const struct spine_listing *listing, struct spine_error *e
 void spine_listing_close(struct spine_listing *listing)
 {
     cJSON_Delete(listing->json);
-    spine_ranking_dispose(&listing->ranking);
-    spine_space_dispose(&listing->space);
+    spine_catalogue_close(&listing->catalogue);
     *listing = (struct spine_listing){0};
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "spine/base/memory.h"
+#include "spine/math/kernels.h"
 
 static int init(struct spine_neighbours *neighbours, size_t dimensions, size_t most,
                 struct spine_error *err)
@@ -28,31 +29,90 @@ void spine_neighbours_dispose(struct spine_neighbours *neighbours)
     *neighbours = (struct spine_neighbours){0};
 }
 
-/* Insert 'other' into the sorted list of 'dimension' if it is near enough. Others are offered in
- * ascending order, so an equally near one goes behind. */
 static void offer(struct spine_neighbours *neighbours, size_t dimension, size_t other,
                   float nearness)
 {
     struct spine_ranked *list = neighbours->list + dimension * neighbours->most;
-    size_t place = neighbours->count[dimension];
-    while (place > 0 && list[place - 1].strength < nearness)
-        place--;
-    if (place == neighbours->most)
-        return;
-    if (neighbours->count[dimension] < neighbours->most)
-        neighbours->count[dimension]++;
-    memmove(list + place + 1, list + place,
-            (neighbours->count[dimension] - 1 - place) * sizeof *list);
-    list[place] = (struct spine_ranked){nearness, (uint32_t)other};
+    size_t *count = &neighbours->count[dimension];
+
+    if (*count < neighbours->most || nearness >= list[*count - 1].strength)
+        spine_ranked_offer(list, count, neighbours->most,
+                           (struct spine_ranked){nearness, (uint32_t)other});
 }
 
-static float multiply(const float *a, const float *b, size_t count)
+/* --- By cosine ---------------------------------------------------------------------------- */
+
+/* The cosines of a block of dimensions with another one, by one product: half a megabyte. */
+enum { BLOCK = 256 };
+
+struct cosines {
+    size_t dimensions, dim, stride;
+    float *length; /* owned; (dimensions): of the rows of W */
+    float *W; /* owned; (dimensions, stride): those rows scaled to length 1; zeros stay zeros */
+    float *packed;  /* owned; scratch of the product */
+    float *product; /* owned; (BLOCK, BLOCK) */
+};
+
+static int begin_cosines(struct cosines *cosines, struct spine_error *err)
 {
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (size_t i = 0; i < count; i++)
-        sum += a[i] * b[i];
-    return sum;
+    static const char what[] = "the cosines of all dimensions";
+    cosines->stride = spine_kernel_stride(cosines->dim);
+    cosines->length = spine_memory_get(cosines->dimensions, sizeof *cosines->length, what, err);
+    cosines->W = spine_kernel_alloc(cosines->dimensions * cosines->stride, what, err);
+    cosines->packed = spine_kernel_alloc(spine_kernel_packed(cosines->dim), what, err);
+    cosines->product = spine_kernel_alloc((size_t)BLOCK * BLOCK, what, err);
+    if (cosines->length == NULL || cosines->W == NULL || cosines->packed == NULL ||
+        cosines->product == NULL)
+        return -1;
+    return 0;
+}
+
+static void end_cosines(struct cosines *cosines)
+{
+    free(cosines->length);
+    free(cosines->W);
+    free(cosines->packed);
+    free(cosines->product);
+}
+
+/* Copy the rows of W, scaled to length 1. */
+static void scale_rows(struct cosines *cosines, const float *W, size_t stride)
+{
+    for (size_t j = 0; j < cosines->dimensions; j++) {
+        const float *from = W + j * stride;
+        float *to = cosines->W + j * cosines->stride, squares = 0;
+#pragma omp simd reduction(+ : squares)
+        for (size_t k = 0; k < cosines->dim; k++)
+            squares += from[k] * from[k];
+
+        cosines->length[j] = sqrtf(squares);
+        for (size_t k = 0; squares > 0 && k < cosines->dim; k++)
+            to[k] = from[k] / cosines->length[j];
+    }
+}
+
+/* Offer to each other the dimensions from 'first' on and those from 'second' on, a block of each; a
+ * block to itself once. */
+static void compare_blocks(struct spine_neighbours *neighbours, const struct cosines *cosines,
+                           size_t first, size_t second)
+{
+    const size_t all = cosines->dimensions, stride = cosines->stride;
+    const size_t rows = all - first < BLOCK ? all - first : BLOCK;
+    const size_t columns = all - second < BLOCK ? all - second : BLOCK;
+
+    spine_kernel_product_rows(rows, cosines->dim, columns, BLOCK, stride,
+                              cosines->W + first * stride, cosines->W + second * stride,
+                              cosines->packed, cosines->product);
+
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns && cosines->length[first + i] > 0; j++) {
+            const float cosine = cosines->product[i * BLOCK + j];
+            if (first + i == second + j || !(cosines->length[second + j] > 0))
+                continue;
+            offer(neighbours, first + i, second + j, cosine);
+            if (first != second)
+                offer(neighbours, second + j, first + i, cosine);
+        }
 }
 
 /* Seven parameters: a matrix with its shape and stride. */
@@ -60,55 +120,92 @@ int spine_neighbours_by_cosine(struct spine_neighbours *neighbours, const float 
                                size_t dimensions, size_t dim, size_t stride, size_t most,
                                struct spine_error *err)
 {
-    float *length =
-        spine_memory_get(dimensions, sizeof *length, "the lengths of all dimensions", err);
-    if (length == NULL)
-        return -1;
-    int rc = init(neighbours, dimensions, most, err);
-    for (size_t dimension = 0; rc == 0 && dimension < dimensions; dimension++)
-        length[dimension] = sqrtf(multiply(W + dimension * stride, W + dimension * stride, dim));
-    for (size_t dimension = 0; rc == 0 && dimension < dimensions; dimension++)
-        for (size_t other = 0; length[dimension] > 0 && other < dimensions; other++)
-            if (other != dimension && length[other] > 0)
-                offer(neighbours, dimension, other,
-                      multiply(W + dimension * stride, W + other * stride, dim) /
-                          (length[dimension] * length[other]));
-    free(length);
+    struct cosines cosines = {.dimensions = dimensions, .dim = dim};
+    int rc = begin_cosines(&cosines, err);
+    if (rc == 0)
+        rc = init(neighbours, dimensions, most, err);
+    if (rc == 0)
+        scale_rows(&cosines, W, stride);
+
+    for (size_t first = 0; rc == 0 && first < dimensions; first += BLOCK)
+        for (size_t second = first; second < dimensions; second += BLOCK)
+            compare_blocks(neighbours, &cosines, first, second);
+    end_cosines(&cosines);
     return rc;
 }
 
-/* Count in together[k] the words that 'dimension' and dimension k are both active for. */
-static void count_together(const struct spine_ranking *ranking, const struct spine_csr *codes,
-                           size_t dimension, uint32_t *together)
+/* --- By words ----------------------------------------------------------------------------- */
+
+/* Counts that are made at once, about: they should stay in a cache; and how often all rows are read for
+ * that at most. */
+enum { COUNTS = 1 << 18, MOST_PASSES = 64 };
+
+/* Add up in 'together', (count, dimensions), the words that dimension first + i and dimension k are
+ * both active for: all rows once, in their order, since rows that are picked one by one are each a
+ * miss of the cache. */
+static void count_together(const struct spine_csr *codes, size_t first, size_t count,
+                           size_t dimensions, uint32_t *together)
 {
-    const struct spine_ranked *entry = spine_ranking_get(ranking, dimension);
-    const size_t count = ranking->active[dimension];
-    memset(together, 0, ranking->dimensions * sizeof *together);
-    for (size_t i = 0; i < count; i++)
-        for (int64_t at = codes->indptr[entry[i].index]; at < codes->indptr[entry[i].index + 1];
-             at++)
-            together[codes->indices[at]] += codes->data[at] > 0; /* others may store 0 */
+    memset(together, 0, count * dimensions * sizeof *together);
+    for (size_t row = 0; row < codes->rows; row++) {
+        const int64_t begin = codes->indptr[row], end = codes->indptr[row + 1];
+        for (int64_t at = begin; at < end; at++) {
+            const size_t place = (size_t)codes->indices[at] - first;
+            if (place >= count || !(codes->data[at] > 0)) /* others may store 0 */
+                continue;
+            uint32_t *counts = together + place * dimensions;
+            for (int64_t with = begin; with < end; with++)
+                counts[codes->indices[with]] += codes->data[with] > 0;
+        }
+    }
+}
+
+/* Find the neighbours of a dimension by its counts. */
+static void choose_together(struct spine_neighbours *neighbours,
+                            const struct spine_ranking *ranking, size_t dimension,
+                            const uint32_t *counts)
+{
+    struct spine_ranked *list = neighbours->list + dimension * neighbours->most;
+    for (size_t other = 0; other < ranking->dimensions; other++)
+        if (other != dimension && counts[other] > 0)
+            offer(neighbours, dimension, other,
+                  (float)counts[other] / sqrtf((float)ranking->active[other]));
+    for (size_t i = 0; i < neighbours->count[dimension]; i++)
+        list[i].strength = (float)counts[list[i].index];
 }
 
 int spine_neighbours_by_words(struct spine_neighbours *neighbours,
                               const struct spine_ranking *ranking, const struct spine_csr *codes,
                               size_t most, struct spine_error *err)
 {
-    uint32_t *together = spine_memory_get(ranking->dimensions, sizeof *together,
-                                          "the counts of all dimensions", err);
-    if (together == NULL)
+    const size_t width = ranking->dimensions, fit = COUNTS / width;
+    const size_t least = (width + MOST_PASSES - 1) / MOST_PASSES;
+    const size_t stripe = fit > least ? fit : least;
+    int failed = 0;
+    if (init(neighbours, width, most, err))
         return -1;
-    int rc = init(neighbours, ranking->dimensions, most, err);
-    for (size_t dimension = 0; rc == 0 && dimension < ranking->dimensions; dimension++) {
-        count_together(ranking, codes, dimension, together);
-        for (size_t other = 0; other < ranking->dimensions; other++)
-            if (other != dimension && together[other] > 0)
-                offer(neighbours, dimension, other,
-                      (float)together[other] / sqrtf((float)ranking->active[other]));
-        struct spine_ranked *list = neighbours->list + dimension * most;
-        for (size_t i = 0; i < neighbours->count[dimension]; i++)
-            list[i].strength = (float)together[list[i].index];
+
+#pragma omp parallel reduction(| : failed)
+    {
+        struct spine_error ignored; /* the message is made below */
+        uint32_t *together =
+            spine_memory_get(stripe * width, sizeof *together, "the counts", &ignored);
+        failed = together == NULL;
+
+#pragma omp for schedule(dynamic)
+        for (size_t first = 0; first < width; first += stripe) {
+            const size_t count = width - first < stripe ? width - first : stripe;
+            if (failed)
+                continue;
+            count_together(codes, first, count, width, together);
+            for (size_t i = 0; i < count; i++)
+                choose_together(neighbours, ranking, first + i, together + i * width);
+        }
+        free(together);
     }
-    free(together);
-    return rc;
+
+    if (!failed)
+        return 0;
+    spine_neighbours_dispose(neighbours);
+    return spine_memory_fail("the counts of all dimensions", err);
 }

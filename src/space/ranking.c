@@ -5,19 +5,6 @@
 
 #include "spine/base/memory.h"
 
-static int by_strength(const void *a, const void *b)
-{
-    const struct spine_ranked *first = a, *second = b;
-    if (first->strength != second->strength)
-        return first->strength < second->strength ? 1 : -1;
-    return first->index < second->index ? -1 : 1;
-}
-
-void spine_ranked_sort(struct spine_ranked *entries, size_t count)
-{
-    qsort(entries, count, sizeof *entries, by_strength);
-}
-
 /* The strengths of a row that aren't 0, by dimension, to 'out' (dimensions). Returns how many there
  * are. */
 static size_t list_strengths(const struct spine_space *space, size_t row, struct spine_ranked *out)
@@ -142,6 +129,6 @@ size_t spine_ranking_of_row(const struct spine_space *space, size_t row, struct 
     for (size_t i = 0; i < all; i++)
         if (out[i].strength > 0)
             out[count++] = out[i];
-    qsort(out, count, sizeof *out, by_strength);
+    spine_ranked_sort(out, count);
     return count;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "spine/files/checkpoint.h"
+#include "spine/files/codeindex.h"
 #include "spine/files/output.h"
 #include "spine/files/rundir.h"
 #include "spine/math/coder.h"
@@ -59,6 +60,25 @@ static double forecast_density(const struct spine_config *config)
                                                    : SPINE_SPARSE_MOST;
 }
 
+/* The values of all codes. */
+static uint64_t forecast_values(const struct spine_config *config, size_t num_rows)
+{
+    const double rows = (double)num_rows;
+
+    if (config->objective == SPINE_OBJECTIVE_TOPK)
+        return (uint64_t)(rows * (double)config->k);
+    if (config->objective == SPINE_OBJECTIVE_NNSE)
+        return (uint64_t)(rows * config->l0);
+    /* Trained codes have 4 to 7 % of their units active where sparsity is 0.85. */
+    return (uint64_t)(rows * (double)config->hidden * (1 - config->sparsity) / 2);
+}
+
+/* Is codes.h5ad written, with its index? */
+static bool has_index(const struct spine_config *config)
+{
+    return config->merge && (config->formats & 1) != 0; /* the first of spine_format_names */
+}
+
 /* The memory of a rank with the rows of 'part', in a grid; what is its node's, it has a share of. */
 static struct memory predict(const struct spine_config *config, const struct spine_partition *part,
                              size_t dim, const struct spine_grid *grid, bool is_first)
@@ -87,7 +107,10 @@ static struct memory predict(const struct spine_config *config, const struct spi
         .batch = (step.node - copies * params - moments) / ranks + step.rank +
                  spine_coder_bytes(dim, hidden, AT_FIRST),
         /* HDF5's caches, and a block of rows being read or of codes being merged; measured. */
-        .files = 12 << 20,
+        .files = (12 << 20) + (is_first && has_index(config)
+                                   ? spine_codeindex_bytes(part->num_rows,
+                                                           forecast_values(config, part->num_rows))
+                                   : 0),
         .saving = is_first && saves ? checkpoint_bytes(config, dim) : 0,
     };
 }
@@ -97,19 +120,6 @@ static size_t bytes_to_come(const struct memory *memory)
 {
     return memory->rows + memory->parameters + memory->optimizer + memory->batch + memory->files +
            memory->saving;
-}
-
-/* The values of all codes. */
-static uint64_t forecast_values(const struct spine_config *config, size_t num_rows)
-{
-    const double rows = (double)num_rows;
-
-    if (config->objective == SPINE_OBJECTIVE_TOPK)
-        return (uint64_t)(rows * (double)config->k);
-    if (config->objective == SPINE_OBJECTIVE_NNSE)
-        return (uint64_t)(rows * config->l0);
-    /* Trained codes have 4 to 7 % of their units active where sparsity is 0.85. */
-    return (uint64_t)(rows * (double)config->hidden * (1 - config->sparsity) / 2);
 }
 
 /* An estimate of the most that a run's files occupy at one time. */
@@ -125,6 +135,8 @@ static uint64_t files_bytes(const struct spine_config *config, size_t num_rows, 
     bytes += params + codes; /* the model, the shards */
     if (config->merge)
         bytes += codes; /* what merging keeps aside until a format is complete */
+    if (has_index(config))
+        bytes += codes;
     if (config->merge)
         for (size_t i = 0; spine_format_names[i] != NULL; i++)
             if (config->formats & ((int64_t)1 << i))

@@ -141,7 +141,7 @@ goes_on
 
 # results_in KILOBYTES PATTERN: a trained run writes its results where so much is free.
 shards_size=$(kilobytes whole/shards) h5ad_size=$(kilobytes whole/codes.h5ad)
-txt_size=$(kilobytes whole/codes.txt)
+txt_size=$(kilobytes whole/codes.txt) index_size=$(kilobytes whole/codes.index)
 results_in()
 {
     rm -rf small/run/model.h5 small/run/codes.* small/run/shards
@@ -156,6 +156,8 @@ results_in $((shards_size / 2)) "*small/run/shards/codes-0000?.h5: can't *"
 results_in $((shards_size + h5ad_size / 2)) "rank 0: small/run/codes.h5ad: can't *"
 rm small/filler
 run "$SPINE_BIN/spine-merge" small/run # the shards are whole: nothing is lost
+results_in $((shards_size + h5ad_size + index_size / 2)) "rank 0: small/run/codes.index"
+h5ad_size=$((h5ad_size + index_size))
 results_in $((shards_size + h5ad_size + txt_size / 2)) "rank 0: small/run/codes.txt"
 results_in $((shards_size + h5ad_size + txt_size + 40)) "rank 0: small/run/model.h5: can't *"
 goes_on

@@ -96,6 +96,24 @@ run "$top" glove.h5 --json --near=king
 mv stdout dense.json
 $python "$SPINE_SOURCE/tests/cli/top_values.py" run/codes.h5ad "$best" || fail "wrong values"
 
+# The index only makes it quick: without it, or with one that is older than the codes, the answers are
+# the same.
+answers()
+{
+    for arguments in king 'que?n --words=70' --near=king '--dump --words=80' --dimension="$best" ''; do
+        # shellcheck disable=SC2086
+        "$top" run --json $arguments || "$top" run $arguments
+    done
+}
+[ -e run/codes.index ] || fail "no index was written"
+answers >indexed 2>&1
+touch -d tomorrow run/codes.h5ad
+answers >stale 2>&1
+rm run/codes.index
+answers >whole 2>&1
+cmp indexed whole || fail "the index changes answers"
+cmp stale whole || fail "an index that is too old changes answers"
+
 # Words that would break lines of the dump.
 $python "$SPINE_SOURCE/tests/cli/made_codes.py" nasty.h5ad --nasty
 run "$top" nasty.h5ad --dump --words=26

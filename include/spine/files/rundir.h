@@ -6,6 +6,7 @@
  *     model.h5                 the trained model (modelfile.h)
  *     shards/codes-RRRRR.h5    the codes of each rank's rows (codes.h)
  *     codes.h5ad, codes.txt    the codes, merged (merge.h), and in other formats (output.h)
+ *     codes.index              of codes.h5ad, for quick looks (codeindex.h)
  *     replaced/                the run that this one replaces, until this one is finished
  *
  * Local: one rank does it, the others wait. */

@@ -19,21 +19,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "spine/space/ranking.h"
-#include "spine/space/space.h"
+#include "spine/space/catalogue.h"
 
 struct cJSON; /* cJSON.h */
 
 struct spine_listing {
-    struct spine_space space;
-    struct spine_ranking ranking;
+    struct spine_catalogue catalogue;
     size_t most_dimensions; /* listed of a word, and by spine_listing_best() */
     size_t most_words;      /* listed of a dimension, and near a word */
     FILE *out;              /* borrowed */
     struct cJSON *json;     /* owned; NULL: text */
 };
 
-/* Read the words and vectors of a path (space.h), to list them on 'out'. */
+/* Open the words and vectors of a path (catalogue.h), which is borrowed, to list them on 'out'. */
 int spine_listing_open(struct spine_listing *listing, const char *path, size_t most_dimensions,
                        size_t most_words, bool as_json, FILE *out, struct spine_error *err);
 
@@ -56,7 +54,7 @@ int spine_listing_near(struct spine_listing *listing, const char *word, struct s
 /* Write all dimensions as TSV, whether JSON or not: a heading, then dimension, active, and word1,
  * strength1, word2, ... up to most_words. A tab, line break or backslash in a word is \t, \n, \r or
  * \\. */
-void spine_listing_dump(const struct spine_listing *listing);
+int spine_listing_dump(struct spine_listing *listing, struct spine_error *err);
 
 /* Write each dimension as a JSON object, one a line, in what programs that name dimensions take:
  *
@@ -67,7 +65,7 @@ void spine_listing_dump(const struct spine_listing *listing);
  * 'top' are up to most_words of its strongest words; 'contrast' as many words that it isn't about:
  * drawn from those of its bottom half that are in the top tenth of another (topwords.h, seed 1),
  * none twice. */
-int spine_listing_for_labelling(const struct spine_listing *listing, struct spine_error *err);
+int spine_listing_for_labelling(struct spine_listing *listing, struct spine_error *err);
 
 /* Write the JSON object, if the listing is JSON. */
 int spine_listing_end(const struct spine_listing *listing, struct spine_error *err);

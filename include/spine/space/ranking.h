@@ -8,19 +8,9 @@
 #define SPINE_SPACE_RANKING_H
 
 #include <stddef.h>
-#include <stdint.h>
 
+#include "spine/base/ranked.h"
 #include "spine/space/space.h"
-
-/* A row or a dimension, and how strong it is: in a list of words of a dimension, index is a row; in
- * a list of dimensions, a dimension. */
-struct spine_ranked {
-    float strength;
-    uint32_t index;
-};
-
-/* Sort by strength, the strongest first; ties by index, the lowest first. */
-void spine_ranked_sort(struct spine_ranked *list, size_t count);
 
 /* The words of every dimension. */
 struct spine_ranking {
