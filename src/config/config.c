@@ -45,7 +45,7 @@ static const struct spine_option options[] = {
     {"data.limit", COUNT, FIELD(limit), 0, 1e12, "0", NULL, "train on the first rows only; 0 is all"},
     {"model.hidden", COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
     {"model.objective", CHOICE, FIELD(objective), ANY, "spine", objective_names, "the SPINE autoencoder, the k largest units of a row, the rectifier with an l1 loss, or sparse non-negative codes over a learned dictionary"},
-    {"model.start", CHOICE, FIELD(start), ANY, "random", atoms_names, "of nnse: atoms begin as random directions, or as the vectors of words"},
+    {"model.start", CHOICE, FIELD(start), ANY, "random", atoms_names, "units begin with random numbers, or as the vectors of words: W2, and W1 the same"},
     {"model.l0", REAL, FIELD(l0), 0.1, 1e6, "22", NULL, "of nnse: wanted mean number of values a word"},
     {"model.k", COUNT, FIELD(k), 1, 1048576, "22", NULL, "of topk: active units of a row"},
     {"model.cap", CHOICE, FIELD(cap), ANY, "1", cap_names, "the most that a unit's value can be; spine without a cap needs loss.psl_weight = 0"},
@@ -224,8 +224,6 @@ static int check_objective(const struct spine_config *config, struct spine_error
 
     if (config->epochs == 0)
         return spine_refuse(err, "train.epochs: 0 is for model.objective = nnse");
-    if (config->start != SPINE_ATOMS_RANDOM)
-        return spine_refuse(err, "model.start: is for model.objective = nnse");
     if (config->objective == SPINE_OBJECTIVE_TOPK && config->k > config->hidden)
         return spine_refuse(err, "model.k: is %lld, more than model.hidden", (long long)config->k);
     if (config->objective == SPINE_OBJECTIVE_SPINE && config->cap == SPINE_CAP_NONE &&

@@ -11,13 +11,14 @@
 #include "spine/base/clones.h"
 #include "spine/base/memory.h"
 #include "spine/base/random.h"
+#include "spine/train/atoms.h"
 
 /* Times that all atoms are gone over in an epoch; words on which the first lambda is found, and the
  * steps that halve its range. */
 enum { SWEEPS = 3, SAMPLE = 600, STEPS = 12, BLOCK = SPINE_LASSO_ROWS };
 
-/* What the draws are for, beside the epochs of noise and order. */
-enum { RANDOM_ATOMS = UINT32_MAX, WORD_ATOMS = UINT32_MAX - 1 };
+/* What the draws are for, beside the epochs of noise and order; atoms.c has another. */
+enum { RANDOM_ATOMS = UINT32_MAX };
 
 static double lambda_of(const struct spine_nnse *nnse)
 {
@@ -77,63 +78,14 @@ void spine_nnse_dispose(struct spine_nnse *nnse)
 
 /* --- The start ---------------------------------------------------------------------------- */
 
-/* Scale an atom down to length 1, or up to it if 'always'; zeros stay zeros. */
-static void bound_atom(float *row, size_t dim, bool always)
+/* Set the marked atoms to the vectors of words. */
+static int draw_words(struct spine_nnse *nnse, uint32_t draw, struct spine_error *err)
 {
-    double squares = 0;
-    for (size_t k = 0; k < dim; k++)
-        squares += (double)row[k] * (double)row[k];
-    if (squares > 1 || (always && squares > 0))
-        for (size_t k = 0; k < dim; k++)
-            row[k] = (float)((double)row[k] / sqrt(squares));
-}
-
-/* Put numbers 0 to count - 1 into an order that is a function of seed and draw. */
-static void shuffle(uint64_t seed, uint32_t draw, size_t count, uint32_t *order)
-{
-    for (size_t i = 0; i < count; i++)
-        order[i] = (uint32_t)i;
-    for (uint32_t left = (uint32_t)count; left > 1; left--) {
-        const uint32_t at = spine_random_below(seed, WORD_ATOMS, draw, left, left);
-        const uint32_t moved = order[at];
-        order[at] = order[left - 1];
-        order[left - 1] = moved;
-    }
-}
-
-/* Set the marked atoms to the vectors of words, drawn by the seed and 'draw', of length 1; the ranks
- * that have the words hand them to all. More atoms than words begin with the first words again. */
-static int draw_words(struct spine_nnse *nnse, const bool *marked, uint32_t draw,
-                      struct spine_error *err)
-{
+    const struct spine_atoms_words words = {nnse->comm, nnse->data, nnse->settings.seed, draw};
     struct spine_params *atoms = &nnse->atoms;
-    const struct spine_partition *part = &nnse->data->part;
-    float *sum = atoms->W1; /* is W2's copy again afterwards */
-    uint32_t *order = spine_memory_get(part->num_rows, sizeof *order, "the order of words", err);
-    if (spine_comm_agree(nnse->comm, order == NULL ? 1 : 0, err)) {
-        free(order);
-        return -1;
-    }
 
-    shuffle(nnse->settings.seed, draw, part->num_rows, order);
-    memset(sum, 0, atoms->hidden * atoms->stride * sizeof *sum);
-    for (size_t j = 0; j < atoms->hidden; j++) {
-        const size_t row = order[j % part->num_rows];
-        if (marked[j] && row >= part->first_row && row < part->end_row)
-            memcpy(sum + j * atoms->stride,
-                   spine_dataset_slice(nnse->data, 0, row - part->first_row, 1, 0),
-                   atoms->dim * sizeof *sum);
-    }
-    free(order);
-
-    spine_comm_sum_floats(nnse->comm, sum, atoms->hidden * atoms->stride);
-    for (size_t j = 0; j < atoms->hidden; j++)
-        if (marked[j]) {
-            memcpy(atoms->W2 + j * atoms->stride, sum + j * atoms->stride,
-                   atoms->stride * sizeof *sum);
-            bound_atom(atoms->W2 + j * atoms->stride, atoms->dim, true);
-        }
-    return 0;
+    /* W1 is W2's copy again afterwards. */
+    return spine_atoms_draw(&words, nnse->marked, atoms->hidden, atoms->W1, atoms->W2, err);
 }
 
 static void draw_directions(struct spine_nnse *nnse)
@@ -143,7 +95,7 @@ static void draw_directions(struct spine_nnse *nnse)
     for (size_t j = 0; j < atoms->hidden; j++) {
         float *row = atoms->W2 + j * atoms->stride;
         spine_random_add_noise(nnse->settings.seed, RANDOM_ATOMS, j, 1, atoms->dim, atoms->W1, row);
-        bound_atom(row, atoms->dim, true);
+        spine_atoms_bound(row, atoms->dim, true);
     }
 }
 
@@ -190,7 +142,7 @@ int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err)
         nnse->marked[j] = true;
     if (nnse->settings.start == SPINE_ATOMS_RANDOM)
         draw_directions(nnse);
-    else if (draw_words(nnse, nnse->marked, 0, err))
+    else if (draw_words(nnse, 0, err))
         return -1;
 
     refresh(nnse, 1);
@@ -238,7 +190,7 @@ static void update_atom(struct spine_nnse *nnse, size_t j)
             add_scaled(atoms->dim, -gram[k], atoms->W2 + k * atoms->stride, nnse->atom);
     for (size_t k = 0; k < atoms->dim; k++)
         row[k] += (float)(nnse->atom[k] / gram[j]);
-    bound_atom(row, atoms->dim, false);
+    spine_atoms_bound(row, atoms->dim, false);
 }
 
 /* Atoms that no row uses begin anew. */
@@ -254,7 +206,7 @@ static int restart_unused(struct spine_nnse *nnse, int64_t epoch, struct spine_e
 
     if (count == 0)
         return 0;
-    return draw_words(nnse, nnse->marked, (uint32_t)epoch + 1, err);
+    return draw_words(nnse, (uint32_t)epoch + 1, err);
 }
 
 static void sum_over_ranks(struct spine_nnse *nnse, struct spine_nnse_sums *sums)

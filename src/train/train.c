@@ -20,6 +20,7 @@
 #include "spine/files/rundir.h"
 #include "spine/ranks/openmpi.h"
 #include "spine/ranks/timeline.h"
+#include "spine/train/atoms.h"
 #include "spine/train/dataset.h"
 #include "spine/train/extremes.h"
 #include "spine/train/forecast.h"
@@ -182,6 +183,9 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
     comm = run->comm;
     const struct spine_step_settings settings = spine_step_settings(config, &run->data);
     if (spine_stepper_init(&run->stepper, &run->parallel.grid, &settings, &run->data, err))
+        return -1;
+    if (config->start == SPINE_ATOMS_WORDS && config->objective != SPINE_OBJECTIVE_NNSE &&
+        spine_atoms_begin(&run->stepper, &run->data, err))
         return -1;
 
     rc = spine_measures_scratch_init(&run->scratch, settings.hidden, err) ||

@@ -83,7 +83,5 @@ refused spine-mpi "train.revive_after: isn't used with model.objective = nnse; l
     "$trainer" run.ini train.revive_after=2
 refused spine-mpi "train.epochs: 0 is for model.objective = nnse" \
     "$trainer" plain.ini train.epochs=0
-refused spine-mpi "model.start: is for model.objective = nnse" \
-    "$trainer" plain.ini model.start=words
 refused spine-mpi "model.l0: isn't used with model.objective = spine; leave it out" \
     "$trainer" plain.ini model.l0=5

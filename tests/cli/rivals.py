@@ -74,5 +74,16 @@ def check_relu():
     check("spine", lambda z: np.maximum(z, 0), np.inf)
 
 
+def check_words():
+    """All units are directions of different words, in both matrices."""
+    run, x, _ = read("words")
+    directions = x / np.linalg.norm(x, axis=1, keepdims=True)
+    cosines = run.W2 @ directions.T
+    assert cosines.max(axis=1).min() > 1 - 1e-5, cosines.max(axis=1).min()
+    assert abs(run.b1).max() < 1e-6
+    assert len(set(cosines.argmax(axis=1))) == run.hidden
+    assert np.abs(run.W1 - run.W2).max() < 1e-6 and abs(np.linalg.norm(run.W2, axis=1) - 1).max() < 1e-5
+
+
 if __name__ == "__main__":
-    {"topk": check_topk, "relu": check_relu}[sys.argv[1]]()
+    {"topk": check_topk, "relu": check_relu, "words": check_words}[sys.argv[1]]()

@@ -42,3 +42,10 @@ train 1 plain.ini model.objective=relu loss.l1_weight=0.2 output.directory=relu
 train 2 plain.ini model.objective=relu loss.l1_weight=0.2 model.cap=none output.directory=rectified
 train 2 plain.ini loss.psl_weight=0 model.cap=none output.directory=spine
 $python "$SPINE_SOURCE/tests/cli/rivals.py" relu
+
+# --- Words as initial units -------------------------------------------------------------------------
+
+train 1 run.ini $topk model.start=words train.epochs=1 train.learning_rate=1e-12 output.directory=words
+train 3 run.ini $topk model.start=words train.epochs=1 train.learning_rate=1e-12 output.directory=words3
+same words words3
+$python "$SPINE_SOURCE/tests/cli/rivals.py" words
