@@ -74,6 +74,7 @@ int spine_scratch_init(struct spine_scratch *scratch, size_t most_rows, size_t m
     const size_t blocks = (most_rows + ROWS - 1) / ROWS;
     const size_t most = most_rows > most_units ? most_rows : most_units;
     const size_t stride = spine_kernel_stride(dim);
+
     choose_versions();
     *scratch =
         (struct spine_scratch){.most_rows = blocks * ROWS, .most_units = most_units, .dim = dim};
@@ -289,6 +290,7 @@ static void list_rows(struct spine_block *block)
 {
     uint32_t next[ROWS] = {0}, end = 0;
     const uint32_t count = block->unit_begin[block->units];
+
     for (uint32_t p = 0; p < count; p++)
         next[block->row[p]]++;
     for (size_t i = 0; i < ROWS; i++) {
@@ -297,6 +299,7 @@ static void list_rows(struct spine_block *block)
         next[i] = block->row_begin[i];
     }
     block->row_begin[ROWS] = end;
+
     for (size_t j = 0; j < block->units; j++)
         for (uint32_t p = block->unit_begin[j]; p < block->unit_begin[j + 1]; p++) {
             const uint32_t place = next[block->row[p]]++;
@@ -417,6 +420,7 @@ void spine_block_encode(struct spine_block *block, struct spine_scratch *scratch
     block->first_unit = first_unit;
     block->units = units;
     block->unit_begin[0] = 0;
+
     for (size_t j = 0; j < units; j += MOST_UNITS) {
         const size_t count = units - j < MOST_UNITS ? units - j : MOST_UNITS;
         float *out = mode == SPINE_DENSE ? block->unit_value + j * ROWS
@@ -537,6 +541,7 @@ float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float fa
     const size_t begin = spine_chunk_begin(stride, chunk);
     const size_t end = spine_chunk_begin(stride, chunk + 1);
     float lanes[PANEL] = {0};
+
     for (size_t k = begin; k < end; k += PANEL)
         for (size_t lane = 0; lane < PANEL; lane++) {
             const float residual = y[k + lane] - x[k + lane];
@@ -582,6 +587,7 @@ static struct list unit_list(const struct spine_backward *backward, struct spine
                         .part_end = scratch->part_end,
                         .merges = scratch->merges};
     size_t waiting[SPINE_TREE_LEVELS], num_waiting = 0, leaf = 0;
+
     for (size_t b = 0; b < backward->num_blocks; b++) {
         const struct spine_block *block = &backward->blocks[b];
         const uint32_t begin = block->unit_begin[j], end = block->unit_begin[j + 1];
@@ -597,6 +603,7 @@ static struct list unit_list(const struct spine_backward *backward, struct spine
             scratch->open[list.count++] = block->open[p];
         }
     }
+
     end_part(scratch, list.count, list.num_parts++, waiting, &num_waiting, leaf, SIZE_MAX);
     return list;
 }

@@ -39,11 +39,13 @@ static int choose(struct spine_grid *grid, const struct nodes *nodes,
         while ((grid->groups & (grid->groups - 1)) != 0)
             grid->groups &= grid->groups - 1;
     }
+
     if (grid->columns > nodes->ranks)
         return spine_refuse(err,
                             "parallel.grid: %dx%d puts %d ranks into a row group, which must be of "
                             "one host; a host has %d",
                             grid->groups, grid->columns, grid->columns, nodes->ranks);
+
     grid->node_groups = choose_node_groups(grid->groups, nodes->ranks / grid->columns);
     grid->num_nodes = grid->groups / grid->node_groups;
     if (grid->num_nodes <= nodes->count)
@@ -64,6 +66,7 @@ int spine_grid_init(struct spine_grid *grid, const struct spine_comm *comm,
     const struct nodes nodes = look_at_nodes(comm, &node);
     const int place = node.rank;
     spine_comm_dispose(&node);
+
     if (choose(grid, &nodes, wish, err))
         return -1;
 
