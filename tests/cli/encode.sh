@@ -6,18 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 encode=$SPINE_BIN/spine-encode
 
-sample glove.h5
-cat >run.ini <<'END'
-[data]
-input = glove.h5
-[model]
-hidden = 100
-[train]
-epochs = 3
-[output]
-formats = h5ad, txt, npy
-END
-train 2 run.ini
+sample_run "h5ad, txt, npy"
 
 # --- The same bytes -------------------------------------------------------------------------------
 

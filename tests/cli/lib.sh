@@ -103,6 +103,23 @@ sample()
     run "$SPINE_BIN/spine-convert" "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" "$1"
 }
 
+# sample_run FORMATS: glove.h5, run.ini, and from them on 2 ranks the run of 100 units in run/.
+sample_run()
+{
+    sample glove.h5
+    cat >run.ini <<END
+[data]
+input = glove.h5
+[model]
+hidden = 100
+[train]
+epochs = 3
+[output]
+formats = $1
+END
+    train 2 run.ini
+}
+
 # same RUN RUN: two runs trained the same model, to rounding.
 same()
 {

@@ -6,18 +6,7 @@ set -euo pipefail
 need_python numpy
 merge=$SPINE_BIN/spine-merge
 
-sample glove.h5
-cat >run.ini <<'END'
-[data]
-input = glove.h5
-[model]
-hidden = 100
-[train]
-epochs = 3
-[output]
-formats = h5ad, txt, vec, bin, npz, mtx, npy, sparse, tsv
-END
-train 2 run.ini
+sample_run "h5ad, txt, vec, bin, npz, mtx, npy, sparse, tsv"
 run "$merge" run -o run/packed.mtx.gz -o run/packed.vec.gz -o run/packed.txt.gz -o run/packed.sparse.zst
 run "$merge" run --top 3 --threshold .2 --digits 2 -o run/few.txt
 run "$merge" run --binary -o run/ones.npy
