@@ -41,8 +41,7 @@ static int read_origin(struct origin *origin, const char *directory,
     const struct spine_modelfile *model = &origin->run.model;
     char path[SPINE_RUNDIR_PATH], fingerprint[SPINE_FINGERPRINT] = "";
 
-    if (spine_run_read(&origin->run, directory, err) ||
-        spine_rundir_join(path, directory, "metrics.jsonl", err) ||
+    if (spine_run_read(&origin->run, directory, err) || spine_metrics_path(directory, path, err) ||
         spine_metrics_last(path, &origin->metrics, err))
         return -1;
     if (origin->run.has_model)

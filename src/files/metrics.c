@@ -78,6 +78,11 @@ const char *spine_metrics_unit_name(enum spine_metric_unit unit)
     return names[unit];
 }
 
+int spine_metrics_path(const char *directory, char *path, struct spine_error *err)
+{
+    return spine_rundir_join(path, directory, "metrics.jsonl", err);
+}
+
 /* --- Writing ------------------------------------------------------------------------------ */
 
 /* The epoch of a line; 0 if it is blank, -1 if it is no epoch's JSON object. */
@@ -279,8 +284,8 @@ int spine_metrics_diverged(const char *directory, bool *diverged, double *explai
 {
     char path[SPINE_RUNDIR_PATH], *first = NULL, *last = NULL;
 
-    if (spine_rundir_join(path, directory, "metrics.jsonl", err) ||
-        read_line(path, FIRST, &first, err) || read_line(path, LAST, &last, err)) {
+    if (spine_metrics_path(directory, path, err) || read_line(path, FIRST, &first, err) ||
+        read_line(path, LAST, &last, err)) {
         free(first);
         return -1;
     }

@@ -154,17 +154,11 @@ int spine_modelfile_write(const char *path, const struct spine_params *params,
     struct spine_store *store = NULL;
     if (spine_store_create(&store, path, "spine-model", err))
         return -1;
-    int rc = spine_modelfile_write_params(store, "", params, err) ||
-             write_scaling(store, scaling, err) ||
-             spine_attribute_set_text(store, "/", "config", config, err) ||
-             spine_attribute_set_text(store, "/", "fingerprint", fingerprint, err);
-    struct spine_error closing;
-    if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
-        rc = -1;
-    if (rc == 0 && spine_outfile_publish(path, err) == 0)
-        return 0;
-    spine_outfile_discard(path);
-    return -1;
+    const int rc = spine_modelfile_write_params(store, "", params, err) ||
+                   write_scaling(store, scaling, err) ||
+                   spine_attribute_set_text(store, "/", "config", config, err) ||
+                   spine_attribute_set_text(store, "/", "fingerprint", fingerprint, err);
+    return spine_store_finish(store, path, rc, err);
 }
 
 /* The shape of W1, and memory for a model of this shape. */

@@ -99,7 +99,7 @@ static int read_progress(struct spine_state *state, const char *directory, struc
     double epoch = NAN, seconds = NAN;
     struct stat facts;
 
-    if (spine_rundir_join(path, directory, "metrics.jsonl", err) ||
+    if (spine_metrics_path(directory, path, err) ||
         spine_metrics_last_number(path, SPINE_METRIC_EPOCH, &epoch, err) ||
         spine_metrics_last_number(path, SPINE_METRIC_SECONDS, &seconds, err))
         return -1;

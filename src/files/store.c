@@ -252,6 +252,18 @@ int spine_store_close(struct spine_store *store, struct spine_error *err)
     return rc;
 }
 
+int spine_store_finish(struct spine_store *store, const char *path, int rc, struct spine_error *err)
+{
+    struct spine_error ignored;
+
+    if (spine_store_close(store, rc == 0 ? err : &ignored) && rc == 0)
+        rc = -1;
+    if (rc == 0 && spine_outfile_publish(path, err) == 0)
+        return 0;
+    spine_outfile_discard(path);
+    return -1;
+}
+
 void spine_store_library(char *text, size_t size)
 {
     unsigned major = 0, minor = 0, release = 0;

@@ -130,7 +130,7 @@ static double last_written(const char *run)
     char path[SPINE_RUNDIR_PATH];
     struct spine_error ignored;
     struct stat facts;
-    if (spine_rundir_join(path, run, "metrics.jsonl", &ignored) || stat(path, &facts) != 0)
+    if (spine_metrics_path(run, path, &ignored) || stat(path, &facts) != 0)
         return 0;
     return (double)facts.st_mtime;
 }

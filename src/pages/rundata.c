@@ -345,7 +345,7 @@ static int add_history(cJSON *rundata, const char *run, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
     cJSON *history;
-    if (spine_rundir_join(path, run, "metrics.jsonl", err) ||
+    if (spine_metrics_path(run, path, err) ||
         spine_metrics_read_columns(path, MOST_EPOCHS, &history, err))
         return -1;
     if (history != NULL)

@@ -529,12 +529,12 @@ void spine_ledger_release(struct spine_ledger *ledger)
 int spine_ledger_progress(const struct spine_ledger *ledger, size_t trial,
                           struct spine_scores *scores, int64_t *epoch, struct spine_error *err)
 {
-    char path[SPINE_RUNDIR_PATH];
+    char directory[SPINE_RUNDIR_PATH], path[SPINE_RUNDIR_PATH];
 
     *scores = spine_goal_unknown();
     *epoch = 0;
-    if (trial_file(ledger, trial, "metrics.jsonl", path, err) ||
-        spine_record_progress(path, scores, epoch, err))
+    if (spine_ledger_trial_path(ledger, trial, directory, err) ||
+        spine_metrics_path(directory, path, err) || spine_record_progress(path, scores, epoch, err))
         return -1;
     return 0;
 }

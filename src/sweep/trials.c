@@ -394,6 +394,16 @@ static void print_method(FILE *file, const char *prefix, const struct spine_tria
                 (long long)trials->min_epochs, prefix, (long long)trials->reduction);
 }
 
+/* Close the stream of a text; NULL if there is none, or memory was short. */
+static char *end_text(FILE *file, char **text)
+{
+    if (file != NULL && fclose(file) == 0)
+        return *text;
+
+    free(*text);
+    return NULL;
+}
+
 char *spine_trials_identity(const struct spine_trials *trials)
 {
     char *text = NULL, *base = spine_config_identity(&trials->base);
@@ -406,11 +416,7 @@ char *spine_trials_identity(const struct spine_trials *trials)
     }
 
     free(base);
-    if (file != NULL && fclose(file) == 0)
-        return text;
-
-    free(text);
-    return NULL;
+    return end_text(file, &text);
 }
 
 char *spine_trials_text(const struct spine_trials *trials)
@@ -435,9 +441,5 @@ char *spine_trials_text(const struct spine_trials *trials)
     }
 
     free(base);
-    if (file != NULL && fclose(file) == 0)
-        return text;
-
-    free(text);
-    return NULL;
+    return end_text(file, &text);
 }

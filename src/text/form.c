@@ -54,6 +54,11 @@ struct foreign {
     const char *magic, *what, *advice;
 };
 
+#define BY_PANDAS(reader)                                                                          \
+    "write it as text: python3 -c 'import pandas; pandas." reader                                  \
+    "(\"FILE\").to_csv(\"vectors.txt\", sep=\" \", header=False, index=False)', the word's "       \
+    "column being the first"
+
 static const struct foreign foreigns[] = {
     {257, 5, "ustar", "a tar archive", unpack},
     {0, 6, "7z\xBC\xAF\x27\x1C", "a 7-Zip archive", unpack},
@@ -62,12 +67,8 @@ static const struct foreign foreigns[] = {
     {0, 4, "LZIP", "compressed by lzip", "decompress it first: lzip -d"},
     {0, 2, "\x1F\x9D", "compressed by compress (.Z)", "decompress it first: uncompress"},
     {0, 3, "\x5D\0\0", "compressed by LZMA (.lzma)", "decompress it first: xz -d"},
-    {0, 4, "PAR1", "Parquet",
-     "write it as text: python3 -c 'import pandas; pandas.read_parquet(\"FILE\").to_csv("
-     "\"vectors.txt\", sep=\" \", header=False, index=False)', the word's column being the first"},
-    {0, 6, "ARROW1", "Arrow (Feather)",
-     "write it as text: python3 -c 'import pandas; pandas.read_feather(\"FILE\").to_csv("
-     "\"vectors.txt\", sep=\" \", header=False, index=False)', the word's column being the first"},
+    {0, 4, "PAR1", "Parquet", BY_PANDAS("read_parquet")},
+    {0, 6, "ARROW1", "Arrow (Feather)", BY_PANDAS("read_feather")},
     {0, 4, "FEA1", "Feather", export_text},
     {0, 3, "ORC", "ORC", export_text},
     {0, 4, "Obj\x01", "Avro", export_text},

@@ -75,14 +75,8 @@ int spine_results_write_shard(const char *directory, const struct spine_shard *s
     if (spine_codes_shard_path(path, directory, shard->shard, err) ||
         spine_codes_create_shard(&store, path, shard, &data->words, err))
         return -1;
-    int rc = write_rows(store, params, data, coder, epoch, sigma, err);
-    struct spine_error closing;
-    if (spine_store_close(store, rc == 0 ? err : &closing) && rc == 0)
-        rc = -1;
-    if (rc == 0 && spine_outfile_publish(path, err) == 0)
-        return 0;
-    spine_outfile_discard(path);
-    return -1;
+    const int rc = write_rows(store, params, data, coder, epoch, sigma, err);
+    return spine_store_finish(store, path, rc, err);
 }
 
 static int write_model(const struct spine_config *config, const struct spine_params *params,
@@ -149,7 +143,7 @@ static int merge(const struct spine_config *config, const struct spine_params *p
     spine_modelfile_fingerprint(params, &data->scaling, fingerprint);
     if (identity == NULL) {
         spine_memory_fail("the configuration's text", err);
-    } else if (spine_rundir_join(path, config->directory, "metrics.jsonl", err) == 0 &&
+    } else if (spine_metrics_path(config->directory, path, err) == 0 &&
                spine_metrics_last(path, &metrics, err) == 0) {
         const struct spine_output_source source = {.fingerprint = fingerprint,
                                                    .config = identity,

@@ -75,7 +75,7 @@ static int open_files(struct trainer *run, struct spine_error *err)
         return 0;
     if (spine_checkpoint_writer_init(&run->writer, config->directory, (int)config->checkpoint_keep,
                                      &run->resume.texts, err) ||
-        spine_rundir_join(run->metrics_path, config->directory, "metrics.jsonl", err) ||
+        spine_metrics_path(config->directory, run->metrics_path, err) ||
         spine_rundir_join(run->events_path, config->directory, "events.out.tfevents", err))
         return -1;
     if (config->revive_after > 0) {

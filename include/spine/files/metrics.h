@@ -68,6 +68,9 @@ const char *spine_metrics_label(enum spine_metric metric);
 enum spine_metric_unit spine_metrics_unit(enum spine_metric metric);
 const char *spine_metrics_unit_name(enum spine_metric_unit unit);
 
+/* The path of the file of the run in 'directory', of SPINE_RUNDIR_PATH bytes (rundir.h). */
+int spine_metrics_path(const char *directory, char *path, struct spine_error *err);
+
 /* Open the file to continue it after the line of epoch 'epochs'; what follows is cut off. With 0
  * epochs it starts empty; a file that doesn't exist or has no line starts with the next epoch.
  * Refuses one that ends earlier, and a symbolic link. */

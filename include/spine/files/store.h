@@ -54,6 +54,11 @@ int spine_store_check_unchanged(struct spine_store *store, struct spine_error *e
 /* Flush, close and release the handle, whether it succeeds or not. NULL is allowed. */
 int spine_store_close(struct spine_store *store, struct spine_error *err);
 
+/* End a file that was created as 'path': if rc is 0 close and publish it; else, and where that fails,
+ * discard it. Returns 0 or -1; what err says stays. Local. */
+int spine_store_finish(struct spine_store *store, const char *path, int rc,
+                       struct spine_error *err);
+
 /* The HDF5 library's version, such as "1.10.8". */
 void spine_store_library(char *text, size_t size);
 
