@@ -73,6 +73,7 @@ static const struct spine_option options[] = {
     {"train.checkpoint_minutes", REAL, FIELD(checkpoint_minutes), 0, 1e6, "10", NULL, "minutes between checkpoints; 0: they come by epochs only"},
     {"train.checkpoint_keep", COUNT, FIELD(checkpoint_keep), 1, 1000, "2", NULL, "how many checkpoints stay, the newest ones"},
     {"train.resume", TEXT, FIELD(resume), ANY, "auto", NULL, "auto: resume the run that the directory holds; never: start anew; or the checkpoint to resume from"},
+    {"train.start_from", TEXT, FIELD(start_from), ANY, "", NULL, "the directory of a run whose parameters and scaling this training starts from"},
     {"train.time_limit", REAL, FIELD(time_limit), 0, 1e7, "0", NULL, "minutes after which to save and leave with status 75; 0: none, but for a Slurm job's own end"},
     {"train.grace_seconds", REAL, FIELD(grace_seconds), 0, 1e5, "5", NULL, "seconds that a checkpoint may take after SIGTERM, and before a time limit"},
     {"train.check_room", SWITCH, FIELD(check_room), 0, 1, "yes", NULL, "begin only where memory and disk have room for what the run is expected to take"},
@@ -233,13 +234,28 @@ static int check_objective(const struct spine_config *config, struct spine_error
     return 0;
 }
 
+/* train.start_from takes the place of other beginnings. */
+static int check_start(const struct spine_config *config, struct spine_error *err)
+{
+    if (config->start_from[0] == '\0')
+        return 0;
+    if (config->start != SPINE_ATOMS_RANDOM)
+        return spine_refuse(err, "model.start: isn't used with train.start_from; leave it out");
+    if (strcmp(config->resume, "auto") != 0 && strcmp(config->resume, "never") != 0)
+        return spine_refuse(err,
+                            "train.start_from: isn't used with train.resume = %.200s; a "
+                            "checkpoint has its own parameters",
+                            config->resume);
+    return 0;
+}
+
 int spine_config_check(const struct spine_config *config, struct spine_error *err)
 {
     if (config->input[0] == '\0')
         return spine_refuse(err, "data.input: is not set; it names the vectors to train on");
     if (config->directory[0] == '\0')
         return spine_refuse(err, "output.directory: is empty");
-    if (check_objective(config, err))
+    if (check_objective(config, err) || check_start(config, err))
         return -1;
     if (config->optimizer == SPINE_SGD &&
         check_unused(config, "train.momentum", "train.optimizer = sgd", err))

@@ -96,6 +96,9 @@ static int write_contents(struct spine_store *store, const struct spine_checkpoi
         spine_attribute_set_text(store, "/", "input", writer->texts->input, err) ||
         spine_modelfile_write_params(store, "/parameters", params, err))
         return -1;
+    if (writer->scaling != NULL &&
+        spine_modelfile_write_scaling(store, "/parameters", writer->scaling, err))
+        return -1;
 
     if (writer->idle != NULL &&
         (spine_array_make_checked(store, "/idle", SPINE_ARRAY_INT32, writer->num_idle, 0, err) ||
@@ -388,4 +391,28 @@ int spine_checkpoint_read_idle(const struct spine_checkpoint *checkpoint, int32_
                             num_idle);
 
     return spine_array_read(store, "/idle", SPINE_ARRAY_INT32, 0, count, 1, idle, err);
+}
+
+int spine_checkpoint_read_scaling(const struct spine_checkpoint *checkpoint, size_t dim,
+                                  struct spine_scaling *scaling, struct spine_error *err)
+{
+    return spine_modelfile_read_scaling(checkpoint->store, checkpoint->path, "/parameters", dim,
+                                        scaling, err);
+}
+
+int spine_checkpoint_read_model(const char *path, struct spine_modelfile *model, bool *is_damaged,
+                                struct spine_error *err)
+{
+    struct spine_checkpoint checkpoint;
+
+    *model = (struct spine_modelfile){0};
+    if (spine_checkpoint_open(&checkpoint, path, is_damaged, err))
+        return -1;
+    const int rc = spine_modelfile_read_group(checkpoint.store, path, "/parameters", model, err);
+    if (rc == 0) {
+        model->config = checkpoint.texts.config;
+        checkpoint.texts.config = NULL;
+    }
+    spine_checkpoint_close(&checkpoint);
+    return rc;
 }

@@ -206,6 +206,8 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
                     whole;
     }
 
+    if (metrics->start_from != NULL)
+        whole = cJSON_AddStringToObject(object, "start_from", metrics->start_from) != NULL && whole;
     char *line = whole ? cJSON_PrintUnformatted(object) : NULL;
     cJSON_Delete(object);
     if (line == NULL)

@@ -65,14 +65,30 @@ struct scaling_tensors {
     struct tensor mean, factors, components;
 };
 
-static struct scaling_tensors list_scaling(const struct spine_scaling *scaling)
+static void name_tensor(struct tensor *tensor, const char *group, const char *name)
+{
+    snprintf(tensor->name, NAME, "%.32s/%.24s", group, name);
+}
+
+static struct scaling_tensors list_scaling(const struct spine_scaling *scaling, const char *group)
 {
     const size_t dim = scaling->dim;
-    return (struct scaling_tensors){
-        {"/input_mean", dim, 0, 1, scaling->mean},
-        {"/input_factors", dim, 0, 1, scaling->factors},
-        {"/input_components", scaling->num_components, dim, scaling->stride, scaling->components},
+    struct scaling_tensors tensors = {
+        {"", dim, 0, 1, scaling->mean},
+        {"", dim, 0, 1, scaling->factors},
+        {"", scaling->num_components, dim, scaling->stride, scaling->components},
     };
+
+    name_tensor(&tensors.mean, group, "input_mean");
+    name_tensor(&tensors.factors, group, "input_factors");
+    name_tensor(&tensors.components, group, "input_components");
+    return tensors;
+}
+
+/* The group as an object that has attributes. */
+static const char *object_of(const char *group)
+{
+    return group[0] == '\0' ? "/" : group;
 }
 
 static int write_tensor(struct spine_store *store, const struct tensor *tensor,
@@ -129,16 +145,17 @@ int spine_modelfile_read_params(struct spine_store *store, const char *path, con
     return 0;
 }
 
-static int write_scaling(struct spine_store *store, const struct spine_scaling *scaling,
-                         struct spine_error *err)
+int spine_modelfile_write_scaling(struct spine_store *store, const char *group,
+                                  const struct spine_scaling *scaling, struct spine_error *err)
 {
-    const struct scaling_tensors tensors = list_scaling(scaling);
+    const struct scaling_tensors tensors = list_scaling(scaling, group);
+    const char *object = object_of(group);
 
     if (write_tensor(store, &tensors.mean, err) ||
-        spine_attribute_set_real(store, "/", "input_scale", scaling->scale, err))
+        spine_attribute_set_real(store, object, "input_scale", scaling->scale, err))
         return -1;
     if (scaling->longest > 0 &&
-        spine_attribute_set_real(store, "/", "input_longest", scaling->longest, err))
+        spine_attribute_set_real(store, object, "input_longest", scaling->longest, err))
         return -1;
     if (scaling->factors != NULL && write_tensor(store, &tensors.factors, err))
         return -1;
@@ -155,7 +172,7 @@ int spine_modelfile_write(const char *path, const struct spine_params *params,
     if (spine_store_create(&store, path, "spine-model", err))
         return -1;
     const int rc = spine_modelfile_write_params(store, "", params, err) ||
-                   write_scaling(store, scaling, err) ||
+                   spine_modelfile_write_scaling(store, "", scaling, err) ||
                    spine_attribute_set_text(store, "/", "config", config, err) ||
                    spine_attribute_set_text(store, "/", "fingerprint", fingerprint, err);
     return spine_store_finish(store, path, rc, err);
@@ -163,22 +180,25 @@ int spine_modelfile_write(const char *path, const struct spine_params *params,
 
 /* The shape of W1, and memory for a model of this shape. */
 static int make_model(struct spine_modelfile *model, struct spine_store *store, const char *path,
-                      struct spine_error *err)
+                      const char *group, struct spine_error *err)
 {
     enum { MOST = 1 << 20 };
     size_t hidden = 0, dim = 0;
-    if (spine_array_extent(store, "/W1", SPINE_ARRAY_FLOAT, &hidden, &dim, err))
+    struct tensor weights;
+
+    name_tensor(&weights, group, "W1");
+    if (spine_array_extent(store, weights.name, SPINE_ARRAY_FLOAT, &hidden, &dim, err))
         return -1;
     if (hidden < 1 || hidden > MOST || dim < 1 || dim > MOST)
-        return spine_refuse(err, "%s: '/W1' is %zu x %zu", path, hidden, dim);
+        return spine_refuse(err, "%s: '%s' is %zu x %zu", path, weights.name, hidden, dim);
     return spine_params_init(&model->params, dim, hidden, err);
 }
 
 /* An attribute that is above 0. */
-static int read_positive(struct spine_store *store, const char *path, const char *name,
-                         double *value, struct spine_error *err)
+static int read_positive(struct spine_store *store, const char *path, const char *group,
+                         const char *name, double *value, struct spine_error *err)
 {
-    if (spine_attribute_get_real(store, "/", name, value, err))
+    if (spine_attribute_get_real(store, object_of(group), name, value, err))
         return -1;
     if (!isfinite(*value) || *value <= 0)
         return spine_refuse(err, "%s: '%s' is %g, expected a number above 0", path, name, *value);
@@ -187,43 +207,59 @@ static int read_positive(struct spine_store *store, const char *path, const char
 
 /* Which parts does the scaling have, and how many components? */
 static int make_scaling(struct spine_scaling *scaling, struct spine_store *store, const char *path,
-                        size_t dim, struct spine_error *err)
+                        const char *group, size_t dim, struct spine_error *err)
 {
+    const struct spine_scaling none = {.dim = dim};
+    const struct scaling_tensors tensors = list_scaling(&none, group);
+    const char *factors = tensors.factors.name, *components = tensors.components.name;
     enum spine_whiten whiten = SPINE_WHITEN_NO;
     size_t count = 0, columns = 0;
 
-    if (spine_object_has(store, "/input_factors"))
+    if (spine_object_has(store, factors))
         whiten = SPINE_WHITEN_COLUMN;
-    if (spine_object_has(store, "/input_components")) {
+    if (spine_object_has(store, components)) {
         if (whiten != SPINE_WHITEN_NO)
-            return spine_refuse(err, "%s: has both '/input_factors' and '/input_components'", path);
+            return spine_refuse(err, "%s: has both '%s' and '%s'", path, factors, components);
         whiten = SPINE_WHITEN_REMOVE;
-        if (spine_array_extent(store, "/input_components", SPINE_ARRAY_FLOAT, &count, &columns,
-                               err))
+        if (spine_array_extent(store, components, SPINE_ARRAY_FLOAT, &count, &columns, err))
             return -1;
         if (count < 1 || count >= dim)
-            return spine_refuse(err, "%s: '/input_components' has %zu rows", path, count);
+            return spine_refuse(err, "%s: '%s' has %zu rows", path, components, count);
     }
     return spine_scaling_init(scaling, dim, whiten, count, err);
 }
 
-static int read_scaling(struct spine_scaling *scaling, struct spine_store *store, const char *path,
-                        size_t dim, struct spine_error *err)
+int spine_modelfile_read_scaling(struct spine_store *store, const char *path, const char *group,
+                                 size_t dim, struct spine_scaling *scaling, struct spine_error *err)
 {
-    if (make_scaling(scaling, store, path, dim, err))
+    if (make_scaling(scaling, store, path, group, dim, err))
         return -1;
-    const struct scaling_tensors tensors = list_scaling(scaling);
+    const struct scaling_tensors tensors = list_scaling(scaling, group);
 
     if (read_tensor(store, path, &tensors.mean, err) ||
-        read_positive(store, path, "input_scale", &scaling->scale, err) ||
+        read_positive(store, path, group, "input_scale", &scaling->scale, err) ||
         (scaling->factors != NULL && read_tensor(store, path, &tensors.factors, err)) ||
         (scaling->components != NULL && read_tensor(store, path, &tensors.components, err)) ||
-        (spine_attribute_has(store, "/", "input_longest") &&
-         read_positive(store, path, "input_longest", &scaling->longest, err)))
+        (spine_attribute_has(store, object_of(group), "input_longest") &&
+         read_positive(store, path, group, "input_longest", &scaling->longest, err)))
         return -1;
     for (size_t k = 0; scaling->factors != NULL && k < dim; k++)
         if (!(scaling->factors[k] > 0))
-            return spine_refuse(err, "%s: '/input_factors' has a number that is not above 0", path);
+            return spine_refuse(err, "%s: '%s' has a number that is not above 0", path,
+                                tensors.factors.name);
+    return 0;
+}
+
+int spine_modelfile_read_group(struct spine_store *store, const char *path, const char *group,
+                               struct spine_modelfile *model, struct spine_error *err)
+{
+    *model = (struct spine_modelfile){0};
+    if (make_model(model, store, path, group, err) ||
+        spine_modelfile_read_params(store, path, group, &model->params, err) ||
+        spine_modelfile_read_scaling(store, path, group, model->params.dim, &model->scaling, err)) {
+        spine_modelfile_dispose(model);
+        return -1;
+    }
     return 0;
 }
 
@@ -234,9 +270,7 @@ int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct
     *model = (struct spine_modelfile){0};
     if (spine_store_open(&store, path, "spine-model", err))
         return -1;
-    const int rc = make_model(model, store, path, err) ||
-                   spine_modelfile_read_params(store, path, "", &model->params, err) ||
-                   read_scaling(&model->scaling, store, path, model->params.dim, err) ||
+    const int rc = spine_modelfile_read_group(store, path, "", model, err) ||
                    spine_attribute_get_text(store, "/", "config", &model->config, err);
     spine_store_close(store, &ignored);
     if (rc != 0)

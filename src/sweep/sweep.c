@@ -234,8 +234,8 @@ static int work(struct group *group, struct spine_error *err)
 
 static int shares_input(const struct spine_trials *trials)
 {
-    static const char *const names[] = {"data.input", "data.limit",  "data.center",
-                                        "data.clip",  "data.whiten", "data.rms"};
+    static const char *const names[] = {"data.input",  "data.limit", "data.center",     "data.clip",
+                                        "data.whiten", "data.rms",   "train.start_from"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (spine_trials_varies(trials, names[i]))

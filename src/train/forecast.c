@@ -12,6 +12,7 @@
 #include "spine/files/codeindex.h"
 #include "spine/files/output.h"
 #include "spine/files/rundir.h"
+#include "spine/files/startmodel.h"
 #include "spine/math/coder.h"
 #include "spine/math/model.h"
 #include "spine/math/optimizer.h"
@@ -343,6 +344,24 @@ static void print(const struct spine_config *config, int size, const struct spin
     print_room("disk            ", forecast->disk_needed, forecast->disk_room, out);
 }
 
+/* Refuse a run to start from that doesn't fit; one that this run has already started from is needed
+ * no more. Local. */
+static int check_start(const struct spine_config *config, size_t dim, struct spine_error *err)
+{
+    char newest[SPINE_CHECKPOINT_PATH];
+    struct spine_modelfile model;
+    int64_t steps = 0;
+
+    if (config->start_from[0] == '\0' ||
+        (spine_checkpoint_newest(config->directory, INT64_MAX, newest, &steps, err) == 0 &&
+         steps >= 0))
+        return 0;
+    if (spine_startmodel_read(&model, config, dim, err))
+        return -1;
+    spine_modelfile_dispose(&model);
+    return 0;
+}
+
 int spine_forecast(const struct spine_config *config, struct spine_comm *comm, FILE *out,
                    struct spine_error *err)
 {
@@ -358,6 +377,8 @@ int spine_forecast(const struct spine_config *config, struct spine_comm *comm, F
     if (spine_parallel_init(&parallel, config, comm, num_rows, err))
         return -1;
     int rc = make_forecast(config, comm, &parallel, num_rows, dim, &forecast, err);
+    if (rc == 0)
+        rc = spine_comm_agree(comm, comm->rank == 0 ? check_start(config, dim, err) : 0, err);
     if (rc == 0 && comm->rank == 0)
         print(config, comm->size, &parallel.grid, &forecast, out);
     spine_parallel_dispose(&parallel);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "spine/files/startmodel.h"
 #include "spine/train/scalingfit.h"
 
 /* What the other ranks of a node don't know. */
@@ -15,6 +16,19 @@ struct shape {
     double variance, quantum;
     uint64_t checksum;
 };
+
+/* Scale the rows as the run was that training starts from. */
+static int adopt(struct spine_dataset *all, struct spine_comm *self,
+                 const struct spine_config *config, struct spine_error *err)
+{
+    struct spine_modelfile model;
+
+    if (spine_startmodel_read(&model, config, all->dim, err))
+        return -1;
+    const int rc = spine_scalingfit_adopt(all, self, &model.scaling, err);
+    spine_modelfile_dispose(&model);
+    return rc;
+}
 
 static int read_all(struct spine_dataset *all, struct spine_comm *self,
                     const struct spine_config *config, struct spine_error *err)
@@ -29,7 +43,8 @@ static int read_all(struct spine_dataset *all, struct spine_comm *self,
     spine_input_close(&input);
 
     if (rc == 0)
-        rc = spine_scalingfit_begin(all, self, &options, err);
+        rc = config->start_from[0] != '\0' ? adopt(all, self, config, err)
+                                           : spine_scalingfit_begin(all, self, &options, err);
     return rc;
 }
 
@@ -41,6 +56,8 @@ static int scale_all(struct spine_dataset *all, struct spine_comm *self,
 {
     const struct spine_scaling_options options = spine_config_scaling(config);
 
+    if (config->start_from[0] != '\0')
+        return 0; /* read_all() did it */
     spine_comm_broadcast(readers, all->scaling.mean,
                          spine_scaling_len(&all->scaling) * sizeof *all->scaling.mean);
     return spine_scalingfit_finish(all, self, &options, err);

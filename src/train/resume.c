@@ -11,6 +11,7 @@
 #include "spine/base/memory.h"
 #include "spine/files/rundir.h"
 #include "spine/files/shared.h"
+#include "spine/files/startmodel.h"
 #include "spine/files/state.h"
 
 static int is_path(const char *resume)
@@ -76,6 +77,9 @@ static int read_state(struct spine_resume *resume, const struct spine_checkpoint
     struct spine_idle *idle = resume->idle;
 
     if (spine_checkpoint_read(checkpoint, &stepper->params, &stepper->optimizer, err))
+        return -1;
+    if (resume->config->start_from[0] != '\0' &&
+        spine_checkpoint_read_scaling(checkpoint, stepper->params.dim, &resume->scaling, err))
         return -1;
 
     return idle == NULL ? 0
@@ -202,6 +206,25 @@ static int make_way(const struct spine_config *config, enum spine_rundir_state s
     return 0;
 }
 
+/* Take over the parameters and the scaling of the run that this one starts from. */
+static int start_from(struct spine_resume *resume, struct spine_error *err)
+{
+    const struct spine_config *config = resume->config;
+    struct spine_params *params = &resume->stepper->params;
+    struct spine_modelfile model;
+
+    if (spine_startmodel_read(&model, config, params->dim, err))
+        return -1;
+    memcpy(params->data, model.params.data, params->len * sizeof *params->data);
+    spine_scaling_dispose(&resume->scaling);
+    resume->scaling = model.scaling;
+    model.scaling = (struct spine_scaling){0};
+    spine_modelfile_dispose(&model);
+
+    spine_log(SPINE_LOG_INFO, "starting from the parameters of %s", config->start_from);
+    return 0;
+}
+
 static int decide(struct spine_resume *resume, struct spine_progress *saved,
                   struct spine_error *err)
 {
@@ -236,8 +259,42 @@ static int decide(struct spine_resume *resume, struct spine_progress *saved,
         if (load(resume, config->resume, saved, err) != LOADED)
             return -1;
         resume->start = SPINE_START_RESUMED;
+    } else if (config->start_from[0] != '\0' && start_from(resume, err)) {
+        return -1;
     }
     return make_way(config, state, false, err);
+}
+
+/* Give one rank of each node the parameters that rank 0 has. */
+static void share_params(const struct spine_stepper *stepper)
+{
+    if (stepper->grid->node.rank == 0)
+        spine_comm_broadcast(&stepper->grid->others, stepper->params.data,
+                             stepper->params.len * sizeof(float));
+}
+
+/* Give all ranks the scaling that rank 0 has. */
+static int share_scaling(struct spine_resume *resume, struct spine_error *err)
+{
+    struct spine_comm *comm = &resume->stepper->grid->ranks;
+    struct spine_scaling *scaling = &resume->scaling;
+    struct spine_scaling shape = *scaling; /* its pointers say only what it has */
+    int rc = 0;
+
+    spine_comm_broadcast(comm, &shape, sizeof shape);
+    if (comm->rank != 0) {
+        const enum spine_whiten whiten = shape.factors != NULL      ? SPINE_WHITEN_COLUMN
+                                         : shape.components != NULL ? SPINE_WHITEN_REMOVE
+                                                                    : SPINE_WHITEN_NO;
+        rc = spine_scaling_init(scaling, shape.dim, whiten, shape.num_components, err);
+        scaling->longest = shape.longest;
+        scaling->scale = shape.scale;
+    }
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0)
+        spine_comm_broadcast(comm, scaling->mean,
+                             spine_scaling_len(scaling) * sizeof *scaling->mean);
+    return rc;
 }
 
 /* Give all ranks what rank 0 has loaded: parameters and moments, one rank of each node. */
@@ -254,8 +311,8 @@ static void share(struct spine_resume *resume, const struct spine_progress *save
         stepper->mode = (enum spine_mode)saved->mode;
     if (idle != NULL)
         spine_comm_broadcast(&grid->ranks, idle->epochs, idle->hidden * sizeof *idle->epochs);
+    share_params(stepper);
     if (grid->node.rank == 0) {
-        spine_comm_broadcast(&grid->others, stepper->params.data, bytes);
         if (optimizer->first != NULL)
             spine_comm_broadcast(&grid->others, optimizer->first, bytes);
         if (optimizer->second != NULL)
@@ -315,12 +372,19 @@ int spine_resume_begin(struct spine_resume *resume, struct spine_error *err)
         if (resume->start == SPINE_START_RESUMED)
             share(resume, &saved);
     }
+    if (rc == 0 && resume->config->start_from[0] != '\0' && resume->start != SPINE_START_FINISHED) {
+        if (resume->start == SPINE_START_NEW)
+            share_params(resume->stepper);
+        spine_stepper_meet(resume->stepper);
+        rc = share_scaling(resume, err);
+    }
     return rc;
 }
 
 void spine_resume_dispose(struct spine_resume *resume)
 {
     spine_checkpoint_texts_dispose(&resume->texts);
+    spine_scaling_dispose(&resume->scaling);
     spine_rundir_release(resume->lock);
     *resume = (struct spine_resume){.lock = -1};
 }

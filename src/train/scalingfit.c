@@ -341,6 +341,20 @@ static double find_squares(const struct spine_dataset *data, struct spine_comm *
     return sum_squares(data, comm, moments->largest, moments->zero);
 }
 
+/* Are the rows the same, to rounding? 'squares' is the sum of their squares. */
+static int check_variance(const struct moments *moments, double squares, struct spine_error *err)
+{
+    if (moments->variance > 1e-12 * squares)
+        return 0;
+    return spine_refuse(err, "data.input: all rows are the same; there is nothing to learn");
+}
+
+static void set_variance(struct spine_dataset *data, double variance)
+{
+    data->variance = variance * data->scaling.scale * data->scaling.scale;
+    data->quantum = spine_exact_quantum(data->variance, 47);
+}
+
 int spine_scalingfit_finish(struct spine_dataset *data, struct spine_comm *comm,
                             const struct spine_scaling_options *options, struct spine_error *err)
 {
@@ -360,14 +374,12 @@ int spine_scalingfit_finish(struct spine_dataset *data, struct spine_comm *comm,
         }
 
         const double squares = find_squares(data, comm, &moments, options->center);
-        if (!(moments.variance > 1e-12 * squares))
-            rc = spine_refuse(err, "data.input: all rows are the same; there is nothing to learn");
-        else if (options->rms > 0)
+        rc = check_variance(&moments, squares, err);
+        if (rc == 0 && options->rms > 0)
             scaling->scale = options->rms / sqrt(squares / entries);
     }
     if (rc == 0) {
-        data->variance = moments.variance * scaling->scale * scaling->scale;
-        data->quantum = spine_exact_quantum(data->variance, 47);
+        set_variance(data, moments.variance);
         if (!is_white)
             spine_scaling_whiten(scaling, num_local(data), data->rows);
         spine_scaling_multiply(scaling, num_local(data), data->rows);
@@ -384,4 +396,29 @@ int spine_scalingfit(struct spine_dataset *data, struct spine_comm *comm,
         spine_scalingfit_finish(data, comm, options, err))
         return -1;
     return 0;
+}
+
+int spine_scalingfit_adopt(struct spine_dataset *data, struct spine_comm *comm,
+                           struct spine_scaling *scaling, struct spine_error *err)
+{
+    struct moments moments = {0};
+
+    spine_scaling_dispose(&data->scaling);
+    data->scaling = *scaling;
+    *scaling = (struct spine_scaling){0};
+
+    int rc = spine_comm_agree(comm, init_moments(&moments, data->dim, err), err);
+    if (rc == 0) {
+        spine_scaling_clip(&data->scaling, num_local(data), data->rows);
+        spine_scaling_whiten(&data->scaling, num_local(data), data->rows);
+        find_moments(data, comm, &moments);
+        rc = check_variance(&moments, find_squares(data, comm, &moments, false), err);
+    }
+    if (rc == 0) {
+        set_variance(data, moments.variance);
+        spine_scaling_multiply(&data->scaling, num_local(data), data->rows);
+    }
+
+    dispose_moments(&moments);
+    return rc;
 }

@@ -78,6 +78,7 @@ static int open_files(struct trainer *run, struct spine_error *err)
         spine_metrics_path(config->directory, run->metrics_path, err) ||
         spine_rundir_join(run->events_path, config->directory, "events.out.tfevents", err))
         return -1;
+    run->writer.scaling = &run->data.scaling;
     if (config->revive_after > 0) {
         run->writer.idle = run->idle.epochs;
         run->writer.num_idle = run->idle.hidden;
@@ -128,8 +129,10 @@ static int read_rows(struct trainer *run, struct spine_error *err)
         rc = spine_dataset_inspect(&run->data, run->comm, &input, &options, err);
     spine_input_close(&input);
 
-    if (rc == 0)
+    if (rc == 0 && config->start_from[0] == '\0')
         rc = spine_scalingfit(&run->data, run->comm, &options, err);
+    if (rc == 0 && config->start_from[0] == '\0')
+        rc = spine_extremes_warn(&run->data, run->comm, &run->status.is_extreme, err);
     return rc;
 }
 
@@ -176,8 +179,6 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
     int rc = whole != NULL
                  ? spine_dataset_view(&run->data, run->comm, whole, &run->parallel.sharing, err)
                  : read_rows(run, err);
-    if (rc == 0 && whole == NULL)
-        rc = spine_extremes_warn(&run->data, run->comm, &run->status.is_extreme, err);
     if (rc != 0)
         return -1;
     comm = run->comm;
@@ -203,6 +204,9 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
     run->position = run->resume.position;
     if (run->resume.start == SPINE_START_FINISHED)
         return 0;
+    if (config->start_from[0] != '\0' && whole == NULL &&
+        spine_scalingfit_adopt(&run->data, comm, &run->resume.scaling, err))
+        return -1;
     rc = open_files(run, err);
     if (rc == 0 && comm->rank == 0)
         rc = spine_metrics_last_number(run->metrics_path, SPINE_METRIC_RL, &run->last_rl, err);
@@ -258,6 +262,7 @@ static void summarize(struct trainer *run, struct spine_metrics *metrics)
         .words_per_second = rows / seconds,
         .comm_share = all[4] / (seconds * run->comm->size),
         .density = all[2] / (rows * hidden),
+        .start_from = run->config->start_from[0] == '\0' ? NULL : run->config->start_from,
     };
     metrics->total =
         metrics->rl + (weights->asl + weights->l1) * penalty + weights->psl * metrics->psl;
@@ -510,7 +515,7 @@ static int begin_nnse(struct trainer *run, struct spine_error *err)
                                    &run->coder, err);
     if (spine_comm_agree(run->comm, rc, err))
         return -1;
-    if (run->resume.start == SPINE_START_RESUMED)
+    if (run->resume.start == SPINE_START_RESUMED || config->start_from[0] != '\0')
         return 0;
 
     if (spine_nnse_begin(nnse, err))

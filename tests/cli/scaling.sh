@@ -11,8 +11,8 @@ $python - <<'END_PY'
 import h5py
 import numpy as np
 with h5py.File("glove.h5") as file:
-    table = file["vectors"][:1500, :40]
-    words = [word.decode() for word in file["words"][:1500]]
+    table = file["vectors"][:1200, :40]
+    words = [word.decode() for word in file["words"][:1200]]
 np.save("plain.npy", table)
 table[7] *= 2000
 table[:, 5] *= 1000
@@ -28,8 +28,9 @@ input = spoiled.h5
 [model]
 hidden = 100
 [train]
-epochs = 16
-batch_size = 32
+epochs = 10
+batch_size = 64
+learning_rate = 0.004
 [output]
 formats = h5ad, txt
 INI
@@ -41,14 +42,14 @@ explained()
     sed -n 's/.*"explained_variance":\([-.0-9e]*\).*/\1/p' "$1/metrics.jsonl" | tail -n 1
 }
 
-train 2 run.ini train.epochs=1 output.directory=spoiled
+train 1 run.ini train.epochs=1 output.directory=spoiled
 grep -q "data.clip shortens such rows" stderr || fail "the option isn't named: $(cat stderr)"
 train 1 run.ini data.clip=3 data.whiten=column output.directory=one
 ! grep -qE "data.clip|data.whiten" stderr || fail "mended, but warned of: $(cat stderr)"
-train 3 run.ini data.clip=3 data.whiten=column output.directory=three
+train 2 run.ini data.clip=3 data.whiten=column output.directory=two
 train 1 run.ini data.input=plain.h5 data.whiten=column output.directory=plain
-train 2 run.ini data.clip=3 data.whiten=remove:1 output.directory=removed
-cmp one/codes.txt three/codes.txt || fail "codes differ on 3 ranks"
+train 1 run.ini data.clip=3 data.whiten=remove:1 output.directory=removed
+cmp one/codes.txt two/codes.txt || fail "codes differ on 2 ranks"
 $python - "$(explained one)" "$(explained plain)" <<'END_PY' || fail "it isn't learned"
 import sys
 mended, plain = map(float, sys.argv[1:])
@@ -84,11 +85,10 @@ for name in ("one", "removed"):
     assert abs(run.encode(x) - codes).max() < 1e-3, abs(run.encode(x) - codes).max()
     assert abs(run.encode(x[3]) - codes[3]).max() < 1e-3
     scaled = run.scale_vectors(x).astype(float)
-    rows = np.arange(len(x)) != 7  # its length was cut
     if name == "one":
-        left = ((run.decode(codes)[rows] - x[rows]) * run.factors * run.scale) ** 2
+        left = (run.decode(codes) - run.mean) * run.factors * run.scale - scaled
         variance = ((scaled - scaled.mean(axis=0)) ** 2).sum()
-        assert abs(1 - left.sum() / variance - float(sys.argv[1])) < 0.02, (left.sum() / variance, left.sum(axis=1).max(), variance, sys.argv)
+        assert abs(1 - (left ** 2).sum() / variance - float(sys.argv[1])) < 0.002
         assert abs(run.factors[5] / run.factors[4] - 1e-3) < 1e-3
     else:
         assert abs(scaled @ run.components.T).max() < 1e-2
@@ -104,15 +104,15 @@ grep -q "explained variance.*$(printf %.4f "$(explained one)" | cut -c2-)" one.e
 
 # --- Resuming, and other objectives ---------------------------------------------------------------
 
-train 2 run.ini data.clip=3 data.whiten=column train.stop_after=5 output.directory=resumed
-refused spine-mpi "resumed/checkpoint-0000000235.h5: was saved with different options: data.whiten was column, \
+train 1 run.ini data.clip=3 data.whiten=column train.stop_after=5 output.directory=resumed
+refused spine-mpi "resumed/checkpoint-0000000095.h5: was saved with different options: data.whiten was column, \
 is no" "$SPINE_BIN/spine-mpi" run.ini data.clip=3 output.directory=resumed
 train 1 run.ini data.clip=3 data.whiten=column output.directory=resumed
 cmp one/codes.txt resumed/codes.txt || fail "a resumed run has other codes"
-train 2 run.ini data.clip=2 data.whiten=remove:1 model.objective=nnse train.noise=0.4 train.epochs=2 \
+train 2 run.ini data.clip=2 data.whiten=remove:1 model.objective=nnse train.learning_rate=0.001 train.epochs=2 \
     model.l0=5 output.directory=nnse
 
-sed 's/^epochs = 16/epochs = 2/' run.ini >sweep.ini
+sed 's/^epochs = 10/epochs = 2/' run.ini >sweep.ini
 cat >>sweep.ini <<'INI'
 [sweep]
 method = grid

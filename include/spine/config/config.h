@@ -69,6 +69,7 @@ struct spine_config {
     double checkpoint_minutes;
     int64_t checkpoint_keep;
     char resume[SPINE_CONFIG_TEXT];
+    char start_from[SPINE_CONFIG_TEXT]; /* a run's directory; empty: none */
     double time_limit, grace_seconds;
     int64_t check_room;
     int64_t kernel;               /* enum spine_kernel_choice */

@@ -2,7 +2,8 @@
  *
  * run/checkpoint-SSSSSSSSSS.h5, named by the steps taken, is a "spine-checkpoint" file: the groups
  * /parameters, and for the optimizer /first and /second, each with W1 (H, D), b1 (H), W2 (H, D),
- * b2 (D), float32 with Fletcher-32 checksums; /idle (H),
+ * b2 (D), float32 with Fletcher-32 checksums; in /parameters also what was done to the input, as
+ * modelfile.h has it; /idle (H),
  * where units are revived, how long each has been idle (revive.h); attributes of the root group:
  * the fields of struct spine_progress by name; identity, the options that fix what is computed;
  * config, all of them; input, what the input was; and a checksum (checksum.h) at the end. Nothing in it
@@ -17,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spine/files/modelfile.h"
 #include "spine/files/store.h"
 #include "spine/math/model.h"
 #include "spine/math/optimizer.h"
@@ -47,7 +49,9 @@ struct spine_checkpoint_writer {
     char directory[SPINE_CHECKPOINT_PATH];
     int keep;                                   /* how many checkpoints are kept */
     const struct spine_checkpoint_texts *texts; /* borrowed */
-    _Atomic double seconds;                     /* that the last save took */
+    const struct spine_scaling
+        *scaling;                 /* borrowed, set by the caller; of the input; may be NULL */
+    _Atomic double seconds;       /* that the last save took */
     void (*before_publish)(void); /* called by the saving thread when the file is complete but not
                                      yet published, so that tests can delay it; NULL: nothing */
 
@@ -113,6 +117,15 @@ int spine_checkpoint_read(const struct spine_checkpoint *checkpoint, struct spin
 /* Read how long the units have been idle; idle is (num_idle). Refuses another number of units. */
 int spine_checkpoint_read_idle(const struct spine_checkpoint *checkpoint, int32_t *idle,
                                size_t num_idle, struct spine_error *err);
+
+/* Read the scaling of the input, to be disposed of. */
+int spine_checkpoint_read_scaling(const struct spine_checkpoint *checkpoint, size_t dim,
+                                  struct spine_scaling *scaling, struct spine_error *err);
+
+/* Open a checkpoint, read the model that it is of and the configuration, and close it. Refuses a
+ * damaged file, and only then sets *is_damaged. */
+int spine_checkpoint_read_model(const char *path, struct spine_modelfile *model, bool *is_damaged,
+                                struct spine_error *err);
 
 /* Open a checkpoint, read its texts and close it. */
 int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts *texts,

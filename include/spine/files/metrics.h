@@ -1,6 +1,7 @@
 /* metrics.h -- the metrics of an epoch, a line of metrics.jsonl, written and read back.
  *
- * A line is a JSON object with a number for each metric, by its name. All functions are local. */
+ * A line is a JSON object with a number for each metric, by its name; that of a run that started from
+ * another also has "start_from", its directory. All functions are local. */
 #ifndef SPINE_FILES_METRICS_H
 #define SPINE_FILES_METRICS_H
 
@@ -26,6 +27,7 @@ struct spine_metrics {
     bool evaluated;
     double eval_rl, explained_variance, sparsity, l0;
     int64_t dead, saturated;
+    const char *start_from; /* borrowed; the run that this one started from; NULL: none */
 };
 
 /* The metrics, in the file's order. The last six are those of evaluated epochs; those from seconds to

@@ -47,4 +47,15 @@ int spine_modelfile_write_params(struct spine_store *store, const char *group,
 int spine_modelfile_read_params(struct spine_store *store, const char *path, const char *group,
                                 struct spine_params *params, struct spine_error *err);
 
+/* The same for what is done to the input: the datasets input_..., and attributes of the group. */
+int spine_modelfile_write_scaling(struct spine_store *store, const char *group,
+                                  const struct spine_scaling *scaling, struct spine_error *err);
+int spine_modelfile_read_scaling(struct spine_store *store, const char *path, const char *group,
+                                 size_t dim, struct spine_scaling *scaling,
+                                 struct spine_error *err);
+
+/* Read both, of any shape; the model has no config then. */
+int spine_modelfile_read_group(struct spine_store *store, const char *path, const char *group,
+                               struct spine_modelfile *model, struct spine_error *err);
+
 #endif

@@ -21,12 +21,15 @@ struct spine_resume {
     enum spine_start start;
     struct spine_position position;      /* of rank 0 the sums and waits of all ranks before */
     struct spine_checkpoint_texts texts; /* owned */
-    int lock;                            /* owned, on rank 0: of the run's directory (rundir.h) */
+    struct spine_scaling
+        scaling; /* owned; of train.start_from's run, if there is one and the run isn't
+                                     finished */
+    int lock;    /* owned, on rank 0: of the run's directory (rundir.h) */
 };
 
 /* Lock the run's directory and decide how to begin: FINISHED if there is nothing left to do, else
  * NEW, or RESUMED with stepper, idle and position as a checkpoint has them. A damaged checkpoint is
- * named, and the one before it used. Refuses a checkpoint of another input, or of options that
+ * named, and the one before it used. A NEW run that starts from another has its parameters in stepper. Refuses a checkpoint of another input, or of options that
  * compute something else. Collective. */
 int spine_resume_begin(struct spine_resume *resume, struct spine_error *err);
 

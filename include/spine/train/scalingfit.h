@@ -19,4 +19,9 @@ int spine_scalingfit_begin(struct spine_dataset *data, struct spine_comm *comm,
 int spine_scalingfit_finish(struct spine_dataset *data, struct spine_comm *comm,
                             const struct spine_scaling_options *options, struct spine_error *err);
 
+/* Apply a scaling that is given, which becomes the dataset's, and compute the variance. Refuses rows
+ * that are all the same. Collective. */
+int spine_scalingfit_adopt(struct spine_dataset *data, struct spine_comm *comm,
+                           struct spine_scaling *scaling, struct spine_error *err);
+
 #endif

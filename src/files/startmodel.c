@@ -1,0 +1,94 @@
+/* startmodel.c -- the run that train.start_from names, as the beginning of another. */
+#include "spine/files/startmodel.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "spine/base/log.h"
+#include "spine/base/present.h"
+#include "spine/config/inifile.h"
+#include "spine/files/checkpoint.h"
+#include "spine/files/rundir.h"
+
+static bool is_same_directory(const char *first, const char *second)
+{
+    struct stat a, b;
+
+    return stat(first, &a) == 0 && stat(second, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+/* Read the newest checkpoint that is whole. */
+static int read_checkpoint(struct spine_modelfile *model, const char *run, struct spine_error *err)
+{
+    char path[SPINE_CHECKPOINT_PATH];
+    int64_t steps = INT64_MAX;
+
+    for (;;) {
+        bool is_damaged = false;
+        if (spine_checkpoint_newest(run, steps, path, &steps, err))
+            return -1;
+        if (steps < 0)
+            return spine_refuse(
+                err, "train.start_from: %s has neither model.h5 nor a whole checkpoint", run);
+        if (spine_checkpoint_read_model(path, model, &is_damaged, err) == 0)
+            return 0;
+        if (!is_damaged)
+            return -1;
+        spine_log_warning("%s; going back to the checkpoint before it", err->text);
+    }
+}
+
+/* Refuse what doesn't fit the configuration. */
+static int check(const struct spine_modelfile *model, const struct spine_config *config, size_t dim,
+                 struct spine_error *err)
+{
+    const char *run = config->start_from;
+    const struct spine_params *params = &model->params;
+    const bool is_nnse = config->objective == SPINE_OBJECTIVE_NNSE;
+    struct spine_config started;
+
+    if (params->dim != dim)
+        return spine_refuse(err,
+                            "train.start_from: %s was trained on rows of %zu numbers, %s has %zu",
+                            run, params->dim, config->input, dim);
+    if (params->hidden != (size_t)config->hidden)
+        return spine_refuse(err, "train.start_from: %s has %zu units; set model.hidden = %zu", run,
+                            params->hidden, params->hidden);
+    if (spine_inifile_recall(&started, model->config, run, err))
+        return -1;
+    if (is_nnse != (started.objective == SPINE_OBJECTIVE_NNSE))
+        return spine_refuse(err,
+                            "train.start_from: %s is %sof model.objective = nnse, this run is%s",
+                            run, is_nnse ? "not " : "", is_nnse ? "" : " not");
+    if (started.clip != config->clip || started.center != config->center ||
+        started.rms != config->rms || strcmp(started.whiten, config->whiten) != 0)
+        return spine_refuse(err,
+                            "train.start_from: %s has other values of data.clip, data.center, "
+                            "data.whiten or data.rms; its scaling is kept, so set them as there",
+                            run);
+    return 0;
+}
+
+int spine_startmodel_read(struct spine_modelfile *model, const struct spine_config *config,
+                          size_t dim, struct spine_error *err)
+{
+    const char *run = config->start_from;
+    char path[SPINE_RUNDIR_PATH];
+    bool is_finished = false;
+
+    *model = (struct spine_modelfile){0};
+    if (is_same_directory(run, config->directory))
+        return spine_refuse(err, "train.start_from: %s is output.directory; name another directory",
+                            run);
+    if (spine_rundir_join(path, run, "model.h5", err) || spine_present(path, &is_finished, err))
+        return -1;
+
+    int rc =
+        is_finished ? spine_modelfile_read(model, path, err) : read_checkpoint(model, run, err);
+    if (rc == 0)
+        rc = check(model, config, dim, err);
+    if (rc != 0)
+        spine_modelfile_dispose(model);
+    return rc;
+}
