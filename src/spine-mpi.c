@@ -41,7 +41,13 @@ static const char usage[] =
     "\n"
     "Signals: USR2 save; USR1 save and leave; TERM and INT the same if there is time. mpirun "
     "itself\n"
-    "kills the ranks a second after TERM or INT, saved or not; send it USR1 instead.\n";
+    "kills the ranks a second after TERM or INT, saved or not; send it USR1 instead.\n"
+    "\n"
+    "Examples:\n"
+    "  $ mpirun -np 64 spine-mpi config.ini\n"
+    "  $ mpirun -np 64 spine-mpi config.ini model.hidden=2000 output.directory=wide\n"
+    "  $ spine-mpi --print-config >config.ini\n"
+    "  $ spine-mpi --status run\n";
 
 enum job {
     TRAIN,

@@ -48,11 +48,22 @@ static const char usage[] =
     "  directory = sweep                         trial 7 is the run sweep/trials/0007\n"
     "  model.hidden = 500, 1000, 2000            any option; with method = random also\n"
     "  train.learning_rate = log 1e-4 .. 1e-2    uniform a .. b, int a .. b, int log a .. b\n"
-    "  trials = 50, seed = 1                     for method = random\n"
-    "  min_epochs = 5, reduction = 3             for method = asha\n"
+    "  trials = 50                               how many are drawn, with method = random; or "
+    "asha,\n"
+    "                                            which without it has the grid\n"
+    "  seed = 1                                  of what is drawn\n"
+    "  min_epochs = 5                            for method = asha: epochs before the first "
+    "comparison\n"
+    "  reduction = 3                             for method = asha: 1 trial in so many is "
+    "continued\n"
     "\n"
     "Exit status: 0 done; 1 failed, or a trial has; 2 the command line, the configuration or the\n"
-    "input is wrong; 75 stopped early and saved: run the same command again.\n";
+    "input is wrong; 75 stopped early and saved: run the same command again.\n"
+    "\n"
+    "Examples:\n"
+    "  $ spine-sweep plan config.ini\n"
+    "  $ mpirun -np 64 spine-sweep run config.ini\n"
+    "  $ spine-sweep status config.ini\n";
 
 enum { RETRY = SPINE_ARGUMENT_OWN };
 

@@ -39,7 +39,7 @@ static const char usage[] =
     "Exit status: 0 done; 1 failed; 2 the command line or the file is wrong.\n"
     "\n"
     "Examples:\n"
-    "  $ spine-top run remote mathematics\n"
+    "  $ spine-top run remote music\n"
     "  $ spine-top run 'comp*' --near=king\n"
     "  $ spine-top run 93 -- -lrb-\n"
     "  $ spine-top run --dump --words=50 >dimensions.tsv\n";

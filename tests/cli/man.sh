@@ -30,16 +30,23 @@ done
 
 # --- Pages ------------------------------------------------------------------------------------------
 
-need help2man man groff
+need man groff
 [ -d "$SPINE_BIN/../man" ] || skip "built without man pages"
+for page in "$SPINE_BIN"/../man/*.[15]; do
+    MANWIDTH=90 run man --warnings -l "$page"
+    [ ! -s stderr ] || fail "$page: $(cat stderr)"
+    if command -v mandoc >/dev/null; then
+        run mandoc -Tlint -W warning "$page"
+        [ ! -s stdout ] || fail "$page: $(cat stdout)"
+    fi
+done
 for program in $programs; do
     page=$SPINE_BIN/../man/$program.1
     [ -f "$page" ] || fail "$program has no man page"
-    MANWIDTH=90 run man --warnings -l "$page"
-    [ ! -s stderr ] || fail "$program.1: $(cat stderr)"
+    MANWIDTH=90 run man -l "$page"
     sed 's/.\x08//g' stdout >text
     grep -Eq "^ +$program - [a-z].*[^.:/]$" text || fail "$program.1: no title: $(sed -n 1,6p text)"
-    for section in NAME SYNOPSIS DESCRIPTION 'SEE ALSO'; do
+    for section in NAME SYNOPSIS DESCRIPTION OPTIONS 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
         grep -qx "$section" text || fail "$program.1: no section $section"
     done
     mapfile -t options < <("$SPINE_BIN/$program" --help | grep -Eo '^  --[a-z-]+' | tr -d ' ')
@@ -47,6 +54,7 @@ for program in $programs; do
         grep -q -e "^ *$option" text || fail "$program.1: $option is missing"
     done
     for other in $programs; do
-        grep -q "^\.BR $other (1)" "$page" || fail "$program.1 doesn't point to $other"
+        [ "$other" = "$program" ] || grep -q "^\.BR ${other//-/\\\\-} (1)" "$page" ||
+            fail "$program.1 doesn't point to $other"
     done
 done

@@ -55,6 +55,22 @@ elseif(CBLAS_LIBRARY OR (SPINE_CBLAS_FILE AND SPINE_CBLAS_HEADERS))
   message(STATUS "Found CBLAS: ${CBLAS_LIBRARY}${SPINE_CBLAS_FILE}")
 endif()
 
+# OpenBLAS and MKL have LAPACK too; beside others it is a library of its own.
+if(TARGET spine_cblas)
+  include(CheckFunctionExists)
+  set(CMAKE_REQUIRED_LIBRARIES spine_cblas m)
+  check_function_exists(dsyevd_ SPINE_CBLAS_HAS_LAPACK)
+  unset(CMAKE_REQUIRED_LIBRARIES)
+  if(NOT SPINE_CBLAS_HAS_LAPACK)
+    find_library(LAPACK_LIBRARY NAMES lapack)
+    if(LAPACK_LIBRARY)
+      target_link_libraries(spine_cblas INTERFACE ${LAPACK_LIBRARY})
+    else()
+      spine_missing("LAPACK" "liblapack-dev" "-DLAPACK_LIBRARY=FILE")
+    endif()
+  endif()
+endif()
+
 # OpenBLAS says which kernels it uses and how many threads; others don't.
 if(TARGET spine_cblas)
   include(CheckSymbolExists)

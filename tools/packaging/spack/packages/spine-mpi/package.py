@@ -14,7 +14,6 @@ class SpineMpi(CMakePackage):
     depends_on("c", type="build")
     depends_on("cmake@3.20:", type="build")
     depends_on("pkgconfig", type="build")
-    depends_on("help2man", type="build", when="+man")
 
     depends_on("mpi@3:")
     depends_on("hdf5@1.10:")
