@@ -188,14 +188,13 @@ int main(int argc, char **argv)
     spine_store_init();
     spine_comm_init(&world, &argc, &argv);
     int rc = parse_arguments(argc, argv, &request, &err);
+    rc = spine_comm_agree(&world, rc, &err);
     if (rc == 0) {
         spine_log_init("spine-mpi", world.rank, world.size, request.level);
         rc = work(&request, &world, &status, &err);
     }
-    if (rc == 0 && fflush(stdout) != 0)
-        rc = spine_fail(&err, "can't write to the standard output");
-    if (rc != 0 && world.rank == 0)
-        fprintf(stderr, "spine-mpi: %s\n", err.text);
+    const int ended = spine_arguments_finish_rank("spine-mpi", world.rank, rc, &err);
     spine_comm_finalize(&world);
-    return rc == 0 ? status : err.status;
+
+    return ended == SPINE_EXIT_DONE ? status : ended;
 }

@@ -8,6 +8,7 @@
 #include "spine/base/log.h"
 #include "spine/files/convert.h"
 #include "spine/files/store.h"
+#include "spine/ranks/comm.h"
 
 static const char program[] = "spine-convert";
 
@@ -128,8 +129,8 @@ int main(int argc, char **argv)
 
     spine_store_init();
     spine_comm_init(&comm, &argc, &argv);
-    /* All ranks have the same arguments and come to the same result. */
     int rc = parse_arguments(&command, argc, argv, &err);
+    rc = spine_comm_agree(&comm, rc, &err);
     spine_log_init(program, comm.rank, comm.size,
                    command.is_verbose ? SPINE_LOG_VERBOSE : SPINE_LOG_INFO);
 
@@ -138,9 +139,8 @@ int main(int argc, char **argv)
     else if (rc == 0 && comm.rank == 0)
         spine_arguments_answer(program, usage, command.question);
 
-    if (rc != 0 && comm.rank == 0)
-        fprintf(stderr, "%s: %s\n", program, err.text);
+    const int status = spine_arguments_finish_rank(program, comm.rank, rc, &err);
     spine_comm_finalize(&comm);
 
-    return rc != 0 ? err.status : SPINE_EXIT_DONE;
+    return status;
 }

@@ -2,9 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "spine/base/arguments.h"
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/files/store.h"
+#include "spine/ranks/comm.h"
 #include "spine/space/encode.h"
 
 static const char program[] = "spine-encode";
@@ -105,14 +107,14 @@ int main(int argc, char **argv)
         spine_memory_zeroed((size_t)argc + 1, sizeof *command.outputs, "the command line", &err);
     command.options.outputs = command.outputs;
     int rc = command.outputs == NULL ? -1 : parse_arguments(&command, argc, argv, &err);
+    rc = spine_comm_agree(&comm, rc, &err);
     if (rc == 0 && command.question == 0)
         rc = spine_encode(&comm, &command.options, &err);
     else if (rc == 0 && comm.rank == 0)
         spine_arguments_answer(program, usage, command.question);
-    if (rc != 0 && comm.rank == 0)
-        fprintf(stderr, "%s: %s\n", program, err.text);
+    const int status = spine_arguments_finish_rank(program, comm.rank, rc, &err);
 
     free(command.outputs);
     spine_comm_finalize(&comm);
-    return rc != 0 ? err.status : SPINE_EXIT_DONE;
+    return status;
 }

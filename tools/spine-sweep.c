@@ -10,6 +10,7 @@
 #include "spine/files/cache.h"
 #include "spine/files/rundir.h"
 #include "spine/files/store.h"
+#include "spine/ranks/comm.h"
 #include "spine/sweep/cost.h"
 #include "spine/sweep/sweep.h"
 #include "spine/sweep/trials.h"
@@ -245,11 +246,10 @@ int main(int argc, char **argv)
     spine_comm_init(&world, &argc, &argv);
     spine_log_init(program, world.rank, world.size, SPINE_LOG_INFO);
     int rc = parse_arguments(argc, argv, world.rank == 0, &request, &err);
+    rc = spine_comm_agree(&world, rc, &err);
     if (rc == 0 && !request.answered)
         rc = work(&request, &world, &err);
-    const int status = world.rank == 0 ? spine_arguments_finish(program, rc, &err)
-                       : rc == 0       ? SPINE_EXIT_DONE
-                                       : err.status;
+    const int status = spine_arguments_finish_rank(program, world.rank, rc, &err);
     spine_comm_finalize(&world);
 
     return status;

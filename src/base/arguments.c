@@ -52,10 +52,16 @@ int spine_arguments_whole(const char *option, const char *text, size_t least, si
 
 int spine_arguments_finish(const char *program, int rc, struct spine_error *err)
 {
-    if (rc == 0 && fflush(stdout) != 0)
+    return spine_arguments_finish_rank(program, 0, rc, err);
+}
+
+int spine_arguments_finish_rank(const char *program, int rank, int rc, struct spine_error *err)
+{
+    if (rc == 0 && (fflush(stdout) != 0 || ferror(stdout)))
         rc = spine_fail(err, "can't write to the standard output");
     if (rc == 0)
         return SPINE_EXIT_DONE;
-    fprintf(stderr, "%s: %s\n", program, err->text);
+    if (rank == 0)
+        fprintf(stderr, "%s: %s\n", program, err->text);
     return err->status;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "spine/base/clock.h"
+#include "spine/base/json.h"
 
 enum {
     HEADER = 12,
@@ -275,7 +276,9 @@ static int add_line(struct spine_events *events, const char *line, struct spine_
 {
     if (strlen(line) > LONGEST_LINE)
         return spine_refuse(err, "%s: has a line that is no epoch's", events->metrics_path);
-    cJSON *epoch = cJSON_Parse(line);
+    cJSON *epoch = NULL;
+    if (spine_json_parse(line, "a line of the metrics", &epoch, err))
+        return -1;
     const cJSON *number = cJSON_GetObjectItemCaseSensitive(epoch, "epoch");
     const int64_t step = cJSON_IsNumber(number) ? number->valueint : 0;
     int rc = 0;

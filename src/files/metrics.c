@@ -4,11 +4,13 @@
 #include <cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "spine/base/infile.h"
+#include "spine/base/json.h"
 #include "spine/base/memory.h"
 #include "spine/files/rundir.h"
 
@@ -85,19 +87,27 @@ int spine_metrics_path(const char *directory, char *path, struct spine_error *er
 
 /* --- Writing ------------------------------------------------------------------------------ */
 
-/* The epoch of a line; 0 if it is blank, -1 if it is no epoch's JSON object. */
-static int64_t epoch_of(const char *line)
+/* What out-of-memory messages call it. */
+static const char a_line[] = "a line of the metrics";
+
+/* The epoch of a line; *number is 0 if it is blank, -1 if it is no epoch's JSON object. */
+static int read_epoch(const char *line, int64_t *number, struct spine_error *err)
 {
     static const char mark[] = "\xEF\xBB\xBF";
+    cJSON *object = NULL;
+
+    *number = 0;
     if (strncmp(line, mark, strlen(mark)) == 0)
         line += strlen(mark);
     if (line[strspn(line, " \t\r\n")] == '\0')
         return 0;
+    if (spine_json_parse(line, a_line, &object, err))
+        return -1;
 
-    cJSON *object = cJSON_Parse(line);
     const double epoch = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, "epoch"));
     cJSON_Delete(object);
-    return epoch >= 1 && epoch <= 1e15 ? (int64_t)epoch : -1;
+    *number = epoch >= 1 && epoch <= 1e15 ? (int64_t)epoch : -1;
+    return 0;
 }
 
 /* What an existing file holds up to an epoch. */
@@ -108,42 +118,49 @@ struct held {
     bool is_bad_inside; /* it isn't the last, which a crash may have left half-written */
 };
 
-static struct held read_held(FILE *file, int64_t epochs)
+static int read_held(FILE *file, const char *path, int64_t epochs, struct held *held,
+                     struct spine_error *err)
 {
-    struct held held = {.end = 0};
     char *line = NULL;
     size_t size = 0, number = 0;
+    int rc = 0;
 
-    for (ssize_t length; held.last < epochs && (length = getline(&line, &size, file)) > 0;) {
+    *held = (struct held){.end = 0};
+    errno = 0;
+    for (ssize_t length; held->last < epochs && (length = getline(&line, &size, file)) > 0;) {
+        int64_t epoch = -1;
         number++;
-        if (held.bad > 0) {
-            held.is_bad_inside = true;
+        if (held->bad > 0) {
+            held->is_bad_inside = true;
             break;
         }
-        const int64_t epoch = line[length - 1] == '\n' ? epoch_of(line) : -1;
+        if (line[length - 1] == '\n' && (rc = read_epoch(line, &epoch, err)) != 0)
+            break;
         if (epoch < 0) {
-            held.bad = number;
+            held->bad = number;
             continue;
         }
         if (epoch > epochs)
             break;
-        held.last = epoch > 0 ? epoch : held.last;
-        held.end += length;
+        held->last = epoch > 0 ? epoch : held->last;
+        held->end += length;
     }
 
+    if (rc == 0 && ferror(file))
+        rc = spine_fail(err, "%s: %s", path, strerror(errno));
     free(line);
-    return held;
+    return rc;
 }
 
 /* Find where to go on; refuse a file that lacks epochs, since what it has would be cut off. */
 static int find_end(FILE *file, const char *path, int64_t epochs, off_t *end,
                     struct spine_error *err)
 {
-    const struct held held = read_held(file, epochs);
+    struct held held;
 
+    if (read_held(file, path, epochs, &held, err))
+        return -1;
     *end = held.end;
-    if (ferror(file))
-        return spine_fail(err, "%s: %s", path, strerror(errno));
     if (held.is_bad_inside)
         return spine_refuse(err,
                             "%s:%zu: is not an epoch's JSON object; mend it, or move the file away",
@@ -211,7 +228,7 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
     char *line = whole ? cJSON_PrintUnformatted(object) : NULL;
     cJSON_Delete(object);
     if (line == NULL)
-        return spine_memory_fail("a line of the metrics", err);
+        return spine_memory_fail(a_line, err);
 
     const bool failed = fprintf(file, "%s\n", line) < 0 || fflush(file) != 0;
     const int reason = errno;
@@ -272,13 +289,17 @@ int spine_metrics_last_number(const char *path, enum spine_metric metric, double
 {
     char *line = NULL;
 
+    cJSON *json = NULL;
+
+    *number = (double)NAN;
     if (read_line(path, LAST, &line, err))
         return -1;
-    cJSON *json = cJSON_Parse(line);
-    *number = find_number(json, metric);
+    const int rc = spine_json_parse(line, a_line, &json, err);
+    if (rc == 0)
+        *number = find_number(json, metric);
     cJSON_Delete(json);
     free(line);
-    return 0;
+    return rc;
 }
 
 int spine_metrics_diverged(const char *directory, bool *diverged, double *explained,
@@ -292,22 +313,30 @@ int spine_metrics_diverged(const char *directory, bool *diverged, double *explai
         return -1;
     }
 
-    cJSON *begun = cJSON_Parse(first), *ended = cJSON_Parse(last);
-    *explained = find_number(ended, SPINE_METRIC_EXPLAINED_VARIANCE);
-    *diverged = *explained < -1 || (*explained < 0 && find_number(ended, SPINE_METRIC_RL) >
-                                                          find_number(begun, SPINE_METRIC_RL));
+    cJSON *begun = NULL, *ended = NULL;
+    int rc = spine_json_parse(first, a_line, &begun, err);
+    if (rc == 0)
+        rc = spine_json_parse(last, a_line, &ended, err);
+    if (rc == 0) {
+        *explained = find_number(ended, SPINE_METRIC_EXPLAINED_VARIANCE);
+        *diverged = *explained < -1 || (*explained < 0 && find_number(ended, SPINE_METRIC_RL) >
+                                                              find_number(begun, SPINE_METRIC_RL));
+    }
+
     cJSON_Delete(begun);
     cJSON_Delete(ended);
     free(first);
     free(last);
-    return 0;
+    return rc;
 }
 
 /* Append a line to the list of epochs; its number of lines so far is for messages. */
 static int add_line(cJSON *epochs, const char *line, const char *path, size_t number,
                     struct spine_error *err)
 {
-    cJSON *epoch = cJSON_Parse(line);
+    cJSON *epoch = NULL;
+    if (spine_json_parse(line, a_line, &epoch, err))
+        return -1;
     if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(epoch, "epoch"))) {
         cJSON_AddItemToArray(epochs, epoch);
         return 0;
@@ -330,14 +359,6 @@ static int read_lines(FILE *file, const char *path, cJSON *epochs, struct spine_
     return rc;
 }
 
-static void add_number(cJSON *column, const cJSON *value)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%.6g", cJSON_GetNumberValue(value));
-    cJSON_AddItemToArray(column,
-                         cJSON_IsNumber(value) ? cJSON_CreateRaw(text) : cJSON_CreateNull());
-}
-
 /* Does the epoch's line have metrics of evaluated epochs? */
 static bool is_evaluated(const cJSON *epoch)
 {
@@ -356,7 +377,10 @@ static cJSON *turn_into_columns(const cJSON *epochs, size_t most)
     for (const cJSON *epoch = epochs->child; epoch != NULL; epoch = epoch->next, number++)
         if (number % every == 0 || epoch->next == NULL || is_evaluated(epoch))
             for (size_t k = 0; k < SPINE_METRICS; k++)
-                add_number(columns[k], cJSON_GetObjectItemCaseSensitive(epoch, table[k].name));
+                spine_json_append_real(
+                    columns[k],
+                    cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(epoch, table[k].name)),
+                    6);
 
     return object;
 }

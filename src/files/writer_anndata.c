@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/json.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/files/array.h"
@@ -374,8 +375,11 @@ static bool is_lasting(const char *name)
 
 static int write_metrics(struct spine_store *store, const char *line, struct spine_error *err)
 {
-    cJSON *metrics = line == NULL ? NULL : cJSON_Parse(line);
-    int rc = metrics == NULL ? 0 : make_dict(store, "/uns/metrics", err);
+    cJSON *metrics = NULL;
+    int rc = spine_json_parse(line, "the metrics", &metrics, err);
+
+    if (rc == 0 && metrics != NULL)
+        rc = make_dict(store, "/uns/metrics", err);
 
     for (const cJSON *item = metrics == NULL ? NULL : metrics->child; rc == 0 && item != NULL;
          item = item->next) {

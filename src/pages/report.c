@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "spine/base/interrupt.h"
+#include "spine/base/json.h"
 #include "spine/base/memory.h"
 #include "spine/base/textfile.h"
 #include "spine/files/metrics.h"
@@ -56,8 +57,11 @@ static int add_evaluation(cJSON *data, const char *path, struct spine_error *err
     if (spine_textfile_read(path, "an evaluation", MOST_BYTES, &text, NULL, err))
         return -1;
 
-    cJSON *evaluation = cJSON_Parse(text);
+    cJSON *evaluation = NULL;
+    const int rc = spine_json_parse(text, "an evaluation", &evaluation, err);
     free(text);
+    if (rc != 0)
+        return -1;
     if (!is_evaluation(evaluation)) {
         cJSON_Delete(evaluation);
         return spine_refuse(err, "%s: is not what spine-eval --json writes", path);
@@ -68,6 +72,7 @@ static int add_evaluation(cJSON *data, const char *path, struct spine_error *err
 
 static cJSON *begin_data(void)
 {
+    spine_json_watch();
     cJSON *data = cJSON_CreateObject();
     cJSON_AddStringToObject(data, "version", SPINE_VERSION);
 
@@ -91,9 +96,9 @@ static int write_page(const struct spine_report *report, const cJSON *data, cons
              is_pair ? report->runs[1] : "");
     const struct spine_page page = {
         .title = title, .body = "report.html", .styles = styles, .scripts = scripts};
-    char *json = cJSON_PrintUnformatted(data);
+    char *json = spine_json_print(data, false, "the data of a page", err);
     if (json == NULL)
-        return spine_memory_fail("the data of a page", err);
+        return -1;
     const int rc = spine_page_write(path, &page, json, err);
 
     cJSON_free(json);
@@ -139,10 +144,12 @@ static double last_written(const char *run)
 static int write_live(const struct spine_report *report, const char *path, size_t seconds,
                       struct spine_error *err)
 {
-    cJSON *rundata;
-    if (spine_rundata_begin(report->runs[0], &rundata, err))
+    cJSON *data = begin_data(), *rundata;
+    if (spine_rundata_begin(report->runs[0], &rundata, err)) {
+        cJSON_Delete(data);
         return -1;
-    cJSON *data = begin_data();
+    }
+
     cJSON_AddItemToArray(cJSON_AddArrayToObject(data, "runs"), rundata);
     cJSON *live = cJSON_AddObjectToObject(data, "live");
     cJSON_AddNumberToObject(live, "seconds", (double)seconds);

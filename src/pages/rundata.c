@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "spine/base/json.h"
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/eval/readability.h"
@@ -286,12 +287,8 @@ static int add_coherence_in(cJSON *rundata, const struct source *source,
         coherence = spine_readability_coherences(&topwords, &reference, COHERENCE_WORDS, err);
     if (coherence != NULL) {
         cJSON *list = cJSON_AddArrayToObject(rundata, "coherence");
-        for (size_t dimension = 0; dimension < source->space.dimensions; dimension++) {
-            char text[32];
-            snprintf(text, sizeof text, "%.3f", coherence[dimension]);
-            cJSON_AddItemToArray(list, isnan(coherence[dimension]) ? cJSON_CreateNull()
-                                                                   : cJSON_CreateRaw(text));
-        }
+        for (size_t dimension = 0; dimension < source->space.dimensions; dimension++)
+            spine_json_append_real(list, coherence[dimension], 3);
     }
     int rc = 0;
 

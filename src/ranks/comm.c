@@ -34,28 +34,21 @@ static void abort_unless_success(int code, const char *file, int line)
     MPI_Abort(MPI_COMM_WORLD, SPINE_EXIT_FAILED);
 }
 
-struct handle {
-    MPI_Comm mpi;
-};
-
-static struct handle *handle_of(const struct spine_comm *comm)
-{
-    return comm->handle;
-}
+/* Kept by value: on the way there is nothing that could fail on one rank. */
+static_assert(sizeof(MPI_Comm) <= sizeof(uintptr_t), "a communicator fits into its handle");
 
 static MPI_Comm mpi(const struct spine_comm *comm)
 {
-    return handle_of(comm)->mpi;
+    MPI_Comm mpi_comm;
+
+    memcpy(&mpi_comm, &comm->handle, sizeof mpi_comm);
+    return mpi_comm;
 }
 
 static void adopt(struct spine_comm *comm, MPI_Comm mpi_comm)
 {
-    struct spine_error unheard;
-    struct handle *handle = spine_memory_zeroed(1, sizeof *handle, "a communicator", &unheard);
-    if (handle == NULL)
-        abort_unless_success(MPI_ERR_NO_MEM, __FILE__, __LINE__);
-    handle->mpi = mpi_comm;
-    *comm = (struct spine_comm){.handle = handle};
+    *comm = (struct spine_comm){.handle = 0};
+    memcpy(&comm->handle, &mpi_comm, sizeof mpi_comm);
     MPI_TRY(MPI_Comm_set_errhandler(mpi_comm, MPI_ERRORS_RETURN));
     MPI_TRY(MPI_Comm_rank(mpi_comm, &comm->rank));
     MPI_TRY(MPI_Comm_size(mpi_comm, &comm->size));
@@ -71,7 +64,6 @@ void spine_comm_init(struct spine_comm *world, int *argc, char ***argv)
 
 void spine_comm_finalize(struct spine_comm *world)
 {
-    free(world->handle);
     *world = (struct spine_comm){0};
     MPI_TRY(MPI_Finalize());
 }
@@ -204,10 +196,11 @@ void spine_comm_unmap(struct spine_comm_memory *memory)
 
 void spine_comm_dispose(struct spine_comm *part)
 {
-    if (part->handle == NULL)
+    MPI_Comm handle = mpi(part);
+
+    if (part->handle == 0)
         return;
-    MPI_TRY(MPI_Comm_free(&handle_of(part)->mpi));
-    free(part->handle);
+    MPI_TRY(MPI_Comm_free(&handle));
     *part = (struct spine_comm){0};
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/json.h"
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/number.h"
@@ -44,13 +45,7 @@ static cJSON *append_object(cJSON *list)
     return object;
 }
 
-/* A float in as many digits as it has. */
-static void add_real(cJSON *object, const char *name, double value)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%.7g", value);
-    cJSON_AddRawToObject(object, name, text);
-}
+enum { DIGITS = 7 }; /* as many as a float has */
 
 /* A word as JSON may have it; NULL when memory runs out, which the printing then says. */
 static cJSON *make_word(struct spine_listing *listing, size_t row)
@@ -61,6 +56,8 @@ static cJSON *make_word(struct spine_listing *listing, size_t row)
     cJSON *word = spine_words_add_escaped(&words, word_of(listing, row), &escaped, &ignored) == 0
                       ? cJSON_CreateString(spine_words_get(&words, 0))
                       : NULL;
+    if (word == NULL)
+        spine_json_cut();
     spine_words_dispose(&words);
     return word;
 }
@@ -83,7 +80,7 @@ static void add_word(struct spine_listing *listing, size_t row,
     for (size_t i = 0; i < count && i < listing->most_dimensions; i++) {
         cJSON *one = append_object(list);
         cJSON_AddNumberToObject(one, "dimension", dimensions[i].index);
-        add_real(one, "strength", (double)dimensions[i].strength);
+        spine_json_add_real(one, "strength", (double)dimensions[i].strength, DIGITS);
         add_word_words(listing, one, dimensions[i].index);
     }
 }
@@ -96,7 +93,7 @@ static void add_entries(struct spine_listing *listing, cJSON *object, const char
     for (size_t i = 0; i < count; i++) {
         cJSON *one = append_object(list);
         cJSON_AddItemToObject(one, "word", make_word(listing, entries[i].index));
-        add_real(one, name, (double)entries[i].strength);
+        spine_json_add_real(one, name, (double)entries[i].strength, DIGITS);
     }
 }
 
@@ -353,8 +350,9 @@ static void add_activation(struct spine_listing *listing, cJSON *list, size_t ro
 {
     cJSON *object = append_object(list);
     cJSON_AddItemToObject(object, "word", make_word(listing, row));
-    add_real(object, "activation",
-             (double)spine_space_strength(&listing->catalogue.space, row, dimension));
+    spine_json_add_real(object, "activation",
+                        (double)spine_space_strength(&listing->catalogue.space, row, dimension),
+                        DIGITS);
 }
 
 /* Words that the dimension isn't about; fewer where the draws repeat themselves. */
@@ -383,6 +381,7 @@ static int print_for_labelling(struct spine_listing *listing, const struct spine
                                size_t dimension, uint32_t *chosen, struct spine_error *err)
 {
     const uint32_t *top = spine_topwords_top(topwords, dimension);
+    spine_json_watch();
     cJSON *object = cJSON_CreateObject();
     cJSON_AddNumberToObject(object, "dimension", (double)dimension);
     cJSON_AddNumberToObject(object, "active",
@@ -393,10 +392,10 @@ static int print_for_labelling(struct spine_listing *listing, const struct spine
         add_activation(listing, list, top[i], dimension);
     add_contrast(listing, topwords, cJSON_AddArrayToObject(object, "contrast"), dimension, chosen);
 
-    char *text = cJSON_PrintUnformatted(object);
+    char *text = spine_json_print(object, false, "a dimension's JSON", err);
     cJSON_Delete(object);
     if (text == NULL)
-        return spine_memory_fail("a dimension's JSON", err);
+        return -1;
     fprintf(listing->out, "%s\n", text);
     cJSON_free(text);
     return 0;
@@ -433,7 +432,12 @@ int spine_listing_open(struct spine_listing *listing, const char *path, size_t m
         .most_dimensions = most_dimensions, .most_words = most_words, .out = out};
     if (spine_catalogue_open(&listing->catalogue, path, err))
         return -1;
+    spine_json_watch();
     listing->json = as_json ? cJSON_CreateObject() : NULL;
+    if (as_json && listing->json == NULL) {
+        spine_listing_close(listing);
+        return spine_memory_fail("the answer", err);
+    }
     return 0;
 }
 
@@ -443,9 +447,9 @@ int spine_listing_end(const struct spine_listing *listing, struct spine_error *e
         return -1;
     if (listing->json == NULL)
         return 0;
-    char *text = cJSON_PrintUnformatted(listing->json);
+    char *text = spine_json_print(listing->json, false, "the answer", err);
     if (text == NULL)
-        return spine_memory_fail("the answer", err);
+        return -1;
 
     fprintf(listing->out, "%s\n", text);
     cJSON_free(text);

@@ -118,20 +118,17 @@ int spine_record_read(const char *path, size_t rungs, const struct spine_record 
     if (text == NULL)
         return 0;
 
-    cJSON *json = cJSON_Parse(text);
-    const int rc = take_record(record, rungs, json, path, err);
+    cJSON *json = NULL;
+    int rc = spine_json_parse(text, "a trial's record", &json, err);
+    if (rc == 0)
+        rc = take_record(record, rungs, json, path, err);
     cJSON_Delete(json);
     free(text);
     return rc;
 }
 
-/* So many digits that the number which is read again is the one that is compared here. */
-static void add_number(cJSON *object, const char *name, double number)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%.17g", number);
-    cJSON_AddRawToObject(object, name, text);
-}
+/* So many that the number which is read again is the one that is compared here. */
+enum { DIGITS = 17 };
 
 static cJSON *make_json(const struct spine_record *record)
 {
@@ -145,7 +142,8 @@ static cJSON *make_json(const struct spine_record *record)
         cJSON *scores = cJSON_AddObjectToObject(rung, "scores");
         for (size_t s = 0; s < SPINE_GOAL_SCORES; s++)
             if (isfinite(contender->scores[r].value[s]))
-                add_number(scores, spine_goal_name(s), contender->scores[r].value[s]);
+                spine_json_add_real(scores, spine_goal_name(s), contender->scores[r].value[s],
+                                    DIGITS);
         cJSON_AddItemToArray(rungs, rung);
     }
 
@@ -166,15 +164,9 @@ char *spine_record_text(const struct spine_record *record, struct spine_error *e
 {
     spine_json_watch();
     cJSON *json = make_json(record);
-    char *text = cJSON_Print(json);
+    char *text = spine_json_print(json, true, "a trial's record", err);
 
     cJSON_Delete(json);
-    if (text == NULL || spine_json_is_cut()) {
-        cJSON_free(text);
-        spine_memory_fail("a trial's record", err);
-        return NULL;
-    }
-
     return text;
 }
 
@@ -190,10 +182,10 @@ int spine_record_progress(const char *path, struct spine_scores *scores, int64_t
     if (line == NULL)
         return 0;
 
-    cJSON *json = cJSON_Parse(line);
+    cJSON *json = NULL;
     double number = 0;
-    int rc = 0;
-    if (read_number(json, "epoch", INT_MAX, &number) != 0)
+    int rc = spine_json_parse(line, "a line of the metrics", &json, err);
+    if (rc == 0 && read_number(json, "epoch", INT_MAX, &number) != 0)
         rc = spine_refuse(err, "%s: its last line is not an epoch's JSON object", path);
     read_scores(json, scores);
     *epoch = (int64_t)number;

@@ -253,13 +253,12 @@ void spine_summary_print_short(const struct spine_summary *summary, FILE *file)
 
 /* --- JSON --------------------------------------------------------------------------------- */
 
-/* So many digits that the number which is read is the one that was compared. */
+/* A number that there is, in so many digits that the one which is read is the one that was
+ * compared. */
 static void add_number(cJSON *object, const char *name, double number)
 {
-    char text[32];
-    snprintf(text, sizeof text, "%.17g", number);
     if (isfinite(number))
-        cJSON_AddRawToObject(object, name, text);
+        spine_json_add_real(object, name, number, 17);
 }
 
 /* The trials' objectives on the first rung; NaN for those that haven't reached it. */
@@ -388,11 +387,16 @@ static void add_printed(cJSON *json, const char *name, const struct spine_goal *
     char *text = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
+    bool failed = file == NULL;
     if (file != NULL) {
         print(goal, file);
-        fclose(file);
+        failed = ferror(file) != 0;
+        failed = fclose(file) != 0 || failed;
     }
-    cJSON_AddStringToObject(json, name, text == NULL ? "" : text);
+    if (failed)
+        spine_json_cut();
+    else
+        cJSON_AddStringToObject(json, name, text);
     free(text);
 }
 
@@ -472,15 +476,8 @@ int spine_summary_write(const struct spine_summary *summary, struct spine_error 
     int lock = -1;
     spine_json_watch();
     cJSON *json = make_json(summary, err);
-    char *text = json == NULL ? NULL : cJSON_Print(json);
-    int rc = 0;
-
-    if (json == NULL)
-        rc = -1;
-    if (rc == 0 && (text == NULL || spine_json_is_cut()))
-        rc = spine_memory_fail("the summary", err);
-    if (rc == 0)
-        rc = spine_ledger_lock(summary->ledger, &lock, err);
+    char *text = json == NULL ? NULL : spine_json_print(json, true, "the summary", err);
+    int rc = text == NULL ? -1 : spine_ledger_lock(summary->ledger, &lock, err);
 
     if (rc == 0) {
         if (write_file(summary, "summary.tsv", NULL, err) ||

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/json.h"
 #include "spine/base/memory.h"
 
 enum {
@@ -143,7 +144,9 @@ int spine_safetensors_matrix(const struct spine_binary *binary, const char *name
 
     int rc = spine_binary_read(binary, LENGTH_BYTES, (size_t)length, text, err);
     text[rc == 0 ? length : 0] = '\0';
-    cJSON *header = rc == 0 ? cJSON_ParseWithLength(text, (size_t)length) : NULL;
+    cJSON *header = NULL;
+    if (rc == 0)
+        rc = spine_json_parse(text, "the header", &header, err);
     if (rc == 0 && !cJSON_IsObject(header))
         rc = spine_refuse(err, "%s: a safetensors file whose header is not a JSON object",
                           binary->name);

@@ -42,4 +42,7 @@ int spine_arguments_whole(const char *option, const char *text, size_t least, si
 /* End main(): flush stdout, print the error on stderr if rc isn't 0, and return the exit status. */
 int spine_arguments_finish(const char *program, int rc, struct spine_error *err);
 
+/* The same of a rank of several: rank 0 prints the error. */
+int spine_arguments_finish_rank(const char *program, int rank, int rc, struct spine_error *err);
+
 #endif

@@ -14,7 +14,7 @@
 
 struct spine_comm {
     int rank, size;
-    void *handle; /* owned; the MPI communicator */
+    uintptr_t handle; /* owned; the MPI communicator; 0: none */
 };
 
 /* Start MPI; 'world' is all ranks of the job. */
