@@ -23,10 +23,14 @@ static const char usage[] =
     "  --space=FILE       vectors to judge coherence by [the input of the run]\n"
     "  --follow           write the page again and again while RUN trains; it reloads itself\n"
     "  --every=SECONDS    how often [5]\n"
-    "  --words=N          keep the N strongest words of a dimension [50]\n"
-    "  --dimensions=N     keep the N strongest dimensions of a word [20]\n"
-    "  --rows=N           keep the first N words, and the strongest of all dimensions [50000]\n"
+    "  --words=N          keep the N strongest words of a dimension\n"
+    "  --dimensions=N     keep the N strongest dimensions of a word\n"
+    "  --rows=N           keep the first N words, and the strongest of all dimensions\n"
     "  --help, --version\n"
+    "\n"
+    "Where these three aren't given, they are 50, 20 and 50000, or less where the page would be "
+    "beyond\n"
+    "beyond 6 MB; then it says what it left out.\n"
     "\n"
     "Links into the page: #word=remote, #dim=873; of the second run, #dim=2:873.\n"
     "\n"
@@ -38,6 +42,9 @@ static const char usage[] =
     "  $ spine-report --follow run\n";
 
 enum { EVALUATION = SPINE_ARGUMENT_OWN, SPACE, FOLLOW, EVERY, WORDS, DIMENSIONS, ROWS };
+
+/* Of the data in a page: it should open quickly, and go by mail. */
+enum { PAGE_BYTES = 5600000 };
 
 struct request {
     struct spine_report report;
@@ -103,6 +110,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
                             request->follow ? "one run to follow" : "one run or two");
     for (int i = 0; i < count; i++)
         request->report.runs[request->report.num_runs++] = argv[optind + i];
+    request->report.options.bytes = PAGE_BYTES / (size_t)count;
 
     return 0;
 }
@@ -129,7 +137,9 @@ static int answer(const struct request *request, struct spine_error *err)
 int main(int argc, char **argv)
 {
     struct spine_error err;
-    struct request request = {.report = {.options = {.words = 50, .dimensions = 20, .rows = 50000}},
+    struct request request = {.report = {.options = {.words = SPINE_RUNDATA_FIT,
+                                                     .dimensions = SPINE_RUNDATA_FIT,
+                                                     .rows = SPINE_RUNDATA_FIT}},
                               .output = "report.html",
                               .seconds = 5};
     spine_log_init(program, 0, 1, SPINE_LOG_INFO);

@@ -3,6 +3,7 @@
 
 #include <cJSON.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +21,12 @@
 #include "spine/space/space.h"
 #include "spine/space/topwords.h"
 
-enum { BINS = 20, MOST_EPOCHS = 1000, MOST_NEIGHBOURS = 10, COHERENCE_WORDS = 10 };
+enum { BINS = 20, MOST_EPOCHS = 1000, COHERENCE_WORDS = 10 };
 
 /* What a rundata is drawn from. */
 struct source {
-    const struct spine_rundata_options *options;
+    struct spine_rundata_options options; /* what is to fit is chosen by fit() */
+    size_t neighbours;
     struct spine_space space;
     struct spine_ranking ranking;
     size_t num_kept;
@@ -49,32 +51,123 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* The characters that so many bytes are packed into. */
+static size_t packed_bytes(size_t bytes)
+{
+    return (bytes + 2) / 3 * 4;
+}
+
 /* --- The words kept ----------------------------------------------------------------------- */
 
-/* Number the first rows, and all those that are top words. */
-static int choose_words(struct source *source, struct spine_error *err)
+/* Mark with 0 in source->index the first rows, and all that are top words; with UINT32_MAX the others.
+ * Returns the bytes that the marked ones take in a page: their text, quoted, and what is packed in 4
+ * bytes. */
+static size_t mark_words(struct source *source, const struct spine_rundata_options *keep)
 {
-    const size_t rows = source->space.rows;
-    source->kept = spine_memory_get(rows + 1, sizeof *source->kept, "the words kept", err);
-    source->index = spine_memory_get(rows + 1, sizeof *source->index, "the words kept", err);
-    if (source->kept == NULL || source->index == NULL)
-        return -1;
-    for (size_t row = 0; row < rows; row++)
-        source->index[row] = row < source->options->rows ? 0 : UINT32_MAX;
+    const struct spine_words *words = &source->space.words;
+    size_t bytes = 0;
+
+    for (size_t row = 0; row < source->space.rows; row++)
+        source->index[row] = row < keep->rows ? 0 : UINT32_MAX;
     for (size_t dimension = 0; dimension < source->space.dimensions; dimension++) {
         const struct spine_ranked *top = spine_ranking_get(&source->ranking, dimension);
         const size_t count = source->ranking.active[dimension];
-        for (size_t i = 0; i < least(count, source->options->words); i++)
+        for (size_t i = 0; i < least(count, keep->words); i++)
             source->index[top[i].index] = 0;
     }
 
+    source->num_kept = 0;
+    for (size_t row = 0; row < source->space.rows; row++)
+        if (source->index[row] == 0) {
+            source->num_kept++;
+            bytes += strlen(spine_words_get(words, row)) + strlen("\"\",") + packed_bytes(3 * 4);
+        }
+    return bytes;
+}
+
+/* The bytes that the data take in a page, about. */
+static size_t estimate_bytes(struct source *source, const struct spine_rundata_options *keep,
+                             size_t neighbours)
+{
+    const size_t words = mark_words(source, keep), dimensions = source->space.dimensions;
+    const size_t active = source->space.codes.count / source->space.rows + 1; /* of a word */
+    const size_t of_word = least(active, keep->dimensions) * (width_for(dimensions) + 2);
+    const size_t of_dimension = 4 + BINS * 4 + keep->words * (width_for(source->num_kept) + 2) +
+                                2 * neighbours * (width_for(dimensions) + 4) + 6;
+    const size_t coherence = strlen("0.123,");
+
+    return words + packed_bytes(source->num_kept * of_word) +
+           packed_bytes(dimensions * of_dimension) + dimensions * coherence;
+}
+
+/* Choose how much of everything is kept, of what is to fit: the richest that does. */
+static void fit(struct source *source)
+{
+    static const struct {
+        size_t words, dimensions, neighbours;
+    } levels[] = {{50, 20, 10}, {30, 20, 10}, {20, 12, 8}, {12, 10, 6}, {8, 8, 5}};
+    static const size_t rows[] = {50000, 40000, 30000, 20000, 10000, 5000, 1000};
+    enum { LEVELS = sizeof levels / sizeof *levels, ROWS = sizeof rows / sizeof *rows };
+    const struct spine_rundata_options given = source->options;
+    const bool is_free = given.words == SPINE_RUNDATA_FIT ||
+                         given.dimensions == SPINE_RUNDATA_FIT || given.rows == SPINE_RUNDATA_FIT;
+
+    for (size_t i = 0; i < LEVELS * ROWS; i++) {
+        struct spine_rundata_options *keep = &source->options;
+        *keep = given;
+        source->neighbours = levels[i / ROWS].neighbours;
+        if (given.words == SPINE_RUNDATA_FIT)
+            keep->words = levels[i / ROWS].words;
+        if (given.dimensions == SPINE_RUNDATA_FIT)
+            keep->dimensions = levels[i / ROWS].dimensions;
+        if (given.rows == SPINE_RUNDATA_FIT)
+            keep->rows = rows[i % ROWS];
+        /* Few rows only where even the poorest level has no room for more. */
+        if (given.rows == SPINE_RUNDATA_FIT && i / ROWS + 1 < LEVELS && keep->rows < 10000)
+            continue;
+        if (!is_free || estimate_bytes(source, keep, source->neighbours) <= given.bytes)
+            return;
+    }
+}
+
+/* Number the words that are kept. */
+static int choose_words(struct source *source, struct spine_error *err)
+{
+    const size_t rows = source->space.rows;
+    source->index = spine_memory_get(rows + 1, sizeof *source->index, "the words kept", err);
+    if (source->index == NULL)
+        return -1;
+
+    fit(source);
+    mark_words(source, &source->options);
+    source->kept =
+        spine_memory_get(source->num_kept + 1, sizeof *source->kept, "the words kept", err);
+    if (source->kept == NULL)
+        return -1;
+
+    source->num_kept = 0;
     for (size_t row = 0; row < rows; row++)
         if (source->index[row] == 0) {
             source->index[row] = (uint32_t)source->num_kept;
             source->kept[source->num_kept++] = (uint32_t)row;
         }
-
     return 0;
+}
+
+/* Say what is left out. */
+static void add_kept(cJSON *rundata, const char *run, const struct source *source)
+{
+    const struct spine_rundata_options *keep = &source->options;
+    cJSON *kept = cJSON_AddObjectToObject(rundata, "kept");
+    cJSON_AddNumberToObject(kept, "words", (double)keep->words);
+    cJSON_AddNumberToObject(kept, "dimensions", (double)keep->dimensions);
+    cJSON_AddNumberToObject(kept, "rows", (double)least(keep->rows, source->space.rows));
+
+    if (source->num_kept < source->space.rows)
+        spine_log(SPINE_LOG_INFO,
+                  "%s: the page has %zu of %zu words: the first %zu, and the %zu strongest of each "
+                  "dimension; --rows and --words keep more",
+                  run, source->num_kept, source->space.rows, keep->rows, keep->words);
 }
 
 /* Words that aren't UTF-8 are written with \xNN for what isn't. */
@@ -113,7 +206,7 @@ static int add_dimensions_of_words(cJSON *rundata, const struct source *source,
                                    struct spine_error *err)
 {
     const struct spine_csr *codes = &source->space.codes;
-    const size_t dimensions = source->space.dimensions, most = source->options->dimensions;
+    const size_t dimensions = source->space.dimensions, most = source->options.dimensions;
     struct spine_lists lists = {0};
     struct spine_ranked *row =
         spine_memory_get(dimensions + 1, sizeof *row, "a word's dimensions", err);
@@ -157,12 +250,12 @@ static int add_top_words(cJSON *rundata, const struct source *source, struct spi
 {
     const struct spine_ranking *ranking = &source->ranking;
     struct spine_lists lists;
-    if (spine_lists_init(&lists, ranking->dimensions, source->options->words, err))
+    if (spine_lists_init(&lists, ranking->dimensions, source->options.words, err))
         return -1;
     for (size_t dimension = 0; dimension < ranking->dimensions; dimension++) {
         const struct spine_ranked *top = spine_ranking_get(ranking, dimension);
         const size_t count = ranking->active[dimension];
-        for (size_t i = 0; i < least(count, source->options->words); i++)
+        for (size_t i = 0; i < least(count, source->options.words); i++)
             spine_lists_append(&lists, dimension, source->index[top[i].index],
                                thousandths(top[i].strength));
     }
@@ -238,7 +331,7 @@ static int add_together(cJSON *rundata, const struct source *source, struct spin
 {
     struct spine_neighbours neighbours;
     if (spine_neighbours_by_words(&neighbours, &source->ranking, &source->space.codes,
-                                  MOST_NEIGHBOURS, err))
+                                  source->neighbours, err))
         return -1;
     const int rc = add_neighbours(rundata, "together", &neighbours, 1, err);
     spine_neighbours_dispose(&neighbours);
@@ -247,11 +340,12 @@ static int add_together(cJSON *rundata, const struct source *source, struct spin
 
 /* --- The model, and what it was trained on ------------------------------------------------ */
 
-static int add_nearest(cJSON *rundata, const struct spine_params *params, struct spine_error *err)
+static int add_nearest(cJSON *rundata, const struct spine_params *params, size_t most,
+                       struct spine_error *err)
 {
     struct spine_neighbours neighbours;
     if (spine_neighbours_by_cosine(&neighbours, params->W2, params->hidden, params->dim,
-                                   params->stride, MOST_NEIGHBOURS, err))
+                                   params->stride, most, err))
         return -1;
     const int rc = add_neighbours(rundata, "nearest", &neighbours, 1000, err);
     spine_neighbours_dispose(&neighbours);
@@ -272,7 +366,7 @@ static int add_model(cJSON *rundata, const struct spine_run *run, const struct s
         return spine_refuse(err, "%s: has %zu units, but the codes %zu", run->model_path,
                             params->hidden, source->space.dimensions);
 
-    return add_nearest(rundata, params, err);
+    return add_nearest(rundata, params, source->neighbours, err);
 }
 
 static int add_coherence_in(cJSON *rundata, const struct source *source,
@@ -281,10 +375,15 @@ static int add_coherence_in(cJSON *rundata, const struct source *source,
     struct spine_reference reference = {0};
     struct spine_topwords topwords = {0};
     double *coherence = NULL;
-    if (spine_reference_init(&reference, neutral, &source->space, err) == 0 &&
+    if (spine_reference_begin(&reference, neutral, &source->space, err) == 0 &&
         spine_topwords_init(&topwords, &source->space, &source->ranking, &reference,
-                            COHERENCE_WORDS, err) == 0)
+                            COHERENCE_WORDS, err) == 0) {
+        for (size_t dimension = 0; dimension < source->space.dimensions; dimension++)
+            for (size_t i = 0; i < topwords.count[dimension]; i++)
+                spine_reference_take(&reference, neutral, &source->space,
+                                     spine_topwords_top(&topwords, dimension)[i]);
         coherence = spine_readability_coherences(&topwords, &reference, COHERENCE_WORDS, err);
+    }
     if (coherence != NULL) {
         cJSON *list = cJSON_AddArrayToObject(rundata, "coherence");
         for (size_t dimension = 0; dimension < source->space.dimensions; dimension++)
@@ -305,7 +404,7 @@ static int add_coherence_in(cJSON *rundata, const struct source *source,
 static int add_coherence(cJSON *rundata, const char *run, const struct source *source,
                          const char *input, struct spine_error *err)
 {
-    const char *path = source->options->space != NULL ? source->options->space : input;
+    const char *path = source->options.space != NULL ? source->options.space : input;
     struct spine_space neutral;
 
     if (path[0] == '\0')
@@ -376,7 +475,7 @@ int spine_rundata_begin(const char *run, struct cJSON **rundata, struct spine_er
 int spine_rundata_make(const char *run, const struct spine_rundata_options *options,
                        struct cJSON **rundata, struct spine_error *err)
 {
-    struct source source = {.options = options};
+    struct source source = {.options = *options};
     struct spine_run files = {.has_model = false};
 
     if (spine_space_read(&source.space, run, err))
@@ -388,8 +487,13 @@ int spine_rundata_make(const char *run, const struct spine_rundata_options *opti
     if (rc == 0) {
         rc = spine_ranking_init(&source.ranking, &source.space, err) ||
              choose_words(&source, err) || add_codes(*rundata, &source, err) ||
-             spine_run_read(&files, run, err) || add_model(*rundata, &files, &source, err) ||
-             add_coherence(*rundata, run, &source, files.config.input, err);
+             spine_run_read(&files, run, err) || add_model(*rundata, &files, &source, err);
+        if (rc == 0) {
+            add_kept(*rundata, run, &source);
+            spine_csr_dispose(&source.space.codes); /* before another space is read */
+            spine_csr_dispose(&source.space.excess);
+            rc = add_coherence(*rundata, run, &source, files.config.input, err);
+        }
         if (rc != 0)
             cJSON_Delete(*rundata);
     }

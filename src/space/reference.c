@@ -6,8 +6,8 @@
 
 #include "spine/base/memory.h"
 
-int spine_reference_init(struct spine_reference *reference, const struct spine_space *source,
-                         const struct spine_space *subject, struct spine_error *err)
+int spine_reference_begin(struct spine_reference *reference, const struct spine_space *source,
+                          const struct spine_space *subject, struct spine_error *err)
 {
     const size_t rows = subject->rows, dimensions = source->dimensions;
     *reference = (struct spine_reference){.rows = rows, .dimensions = dimensions};
@@ -15,16 +15,39 @@ int spine_reference_init(struct spine_reference *reference, const struct spine_s
                                                "the reference vectors", err);
     reference->length =
         spine_memory_zeroed(rows, sizeof *reference->length, "the reference vectors' lengths", err);
-    if (reference->direction == NULL || reference->length == NULL) {
+    float *scratch = spine_memory_get(dimensions, sizeof *scratch, "a reference vector", err);
+    if (reference->direction == NULL || reference->length == NULL || scratch == NULL) {
         spine_reference_dispose(reference);
+        free(scratch);
         return -1;
     }
+
     for (size_t i = 0; i < rows; i++) {
         const int64_t row = spine_space_find(source, spine_words_get(&subject->words, i));
         if (row >= 0)
-            reference->length[i] =
-                spine_space_direction(source, (size_t)row, reference->direction + i * dimensions);
+            reference->length[i] = spine_space_direction(source, (size_t)row, scratch);
     }
+    free(scratch);
+    return 0;
+}
+
+void spine_reference_take(struct spine_reference *reference, const struct spine_space *source,
+                          const struct spine_space *subject, size_t row)
+{
+    const int64_t found = spine_space_find(source, spine_words_get(&subject->words, row));
+    if (found >= 0)
+        spine_space_direction(source, (size_t)found,
+                              reference->direction + row * reference->dimensions);
+}
+
+int spine_reference_init(struct spine_reference *reference, const struct spine_space *source,
+                         const struct spine_space *subject, struct spine_error *err)
+{
+    if (spine_reference_begin(reference, source, subject, err))
+        return -1;
+    for (size_t i = 0; i < subject->rows; i++)
+        if (spine_reference_knows(reference, i))
+            spine_reference_take(reference, source, subject, i);
     return 0;
 }
 

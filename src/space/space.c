@@ -30,6 +30,9 @@ static int take_codes(struct spine_space *space, struct spine_codes *codes, stru
 {
     int rc = codes->rows > MOST_ROWS ? spine_refuse(err, "%s: has too many rows", codes->path) : 0;
     const size_t block = spine_codes_block_rows(codes);
+    if (rc == 0)
+        rc = spine_csr_reserve(&space->codes, codes->rows, codes->num_values, err) ||
+             spine_csr_reserve(&space->excess, codes->rows, codes->num_excess, err);
     for (size_t first = 0; rc == 0 && first < codes->rows; first += block) {
         const size_t count = codes->rows - first < block ? codes->rows - first : block;
         rc = spine_codes_read(codes, first, count, err) ||

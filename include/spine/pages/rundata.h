@@ -4,15 +4,20 @@
 #define SPINE_PAGES_RUNDATA_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "spine/base/error.h"
 
 struct cJSON; /* cJSON.h */
 
+/* As many as fit into 'bytes', and no more than 50, 20 and 50,000. */
+#define SPINE_RUNDATA_FIT SIZE_MAX
+
 struct spine_rundata_options {
     size_t words;      /* to keep: the top words of a dimension, */
     size_t dimensions; /* the top dimensions of a word, */
     size_t rows;       /* the first words, and with them all top words */
+    size_t bytes;      /* of the data, about, for those that are to fit */
     const char *space; /* to judge coherence in (reference.h); NULL: the run's input */
 };
 
@@ -26,11 +31,12 @@ struct spine_rundata_options {
  *     config             the resolved configuration, as INI text
  *     history            metrics.h, as columns
  *     words, row_of      the words kept; their rows, if some rows were left out
+ *     kept               words, dimensions, rows: of which lists so many were kept at most
  *     active             of each dimension: for how many rows it is active
  *     histogram          of each dimension: those rows by value, in 20 bins
  *     coherence          of each dimension: readability.h, of ten words; null where it is unknown
  *     top_words          of each dimension: a list of words, by index in 'words', with strengths
- *     nearest            of each dimension: ten dimensions, by the cosine of their rows of W2
+ *     nearest            of each dimension: ten or less, by the cosine of their rows of W2
  *     together           of each dimension: ten that are active for the same words, and for how
  *                        many of them
  *     top_dimensions     of each word: a list of dimensions, with strengths

@@ -21,6 +21,14 @@ struct spine_reference {
 /* Look up the words of 'subject' in the space 'source', which may be the same one. */
 int spine_reference_init(struct spine_reference *reference, const struct spine_space *source,
                          const struct spine_space *subject, struct spine_error *err);
+
+/* The same in two steps, where few words are compared: which words are known, and then the vectors of
+ * those that are used. Memory is touched for these only. */
+int spine_reference_begin(struct spine_reference *reference, const struct spine_space *source,
+                          const struct spine_space *subject, struct spine_error *err);
+void spine_reference_take(struct spine_reference *reference, const struct spine_space *source,
+                          const struct spine_space *subject, size_t row);
+
 void spine_reference_dispose(struct spine_reference *reference);
 
 /* Is the subject's word 'row' known? */

@@ -23,7 +23,7 @@ function readRun(packed, number) {
     return run;
   const {rows, dimensions, values, words} = packed;
   Object.assign(run, {
-    rows, dimensions, values, words, dim: packed.dim,
+    rows, dimensions, values, words, dim: packed.dim, kept: packed.kept,
     index: new Map(words.map((word, i) => [word, i])),
     rowOf: packed.row_of ? unpack(packed.row_of, 4) : null,
     active: unpack(packed.active, 4),

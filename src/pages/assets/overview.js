@@ -114,6 +114,14 @@ function someDimensions() {
   ]).concat(make("p", null, make("a", {href: "#dims"}, "All dimensions")));
 }
 
+/* What the page leaves out to stay small. */
+function leftOut() {
+  return runs.filter(run => run.rowOf).map(run => make("p", {class: "soft"},
+    `${runs.length > 1 ? `${run.name}: this` : "This"} page has ${count(run.words.length)} of ` +
+    `${count(run.rows)} words: the first ${count(run.kept.rows)}, and the ${count(run.kept.words)} ` +
+    `strongest of each dimension; and up to ${count(run.kept.dimensions)} dimensions of each.`));
+}
+
 function configuration() {
   return runs.filter(run => run.config).map(run => make("details", null,
     make("summary", null, `Configuration${runs.length > 1 ? ` of ${run.name}` : ""}`),
@@ -151,6 +159,7 @@ function overviewPage() {
     runs.map(run => make("p", {class: "summary"}, runs.length > 1
       ? make("strong", {class: `run${run.number} name`}, `${run.name}: `) : null, summary(run))),
     keyFigures(),
+    leftOut(),
     hasCodes ? someDimensions() : null,
     trainingCharts(),
     hasCodes ? [make("h2", null, "Use of the dimensions"), make("div", {class: "charts two"},
