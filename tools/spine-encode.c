@@ -20,6 +20,9 @@ static const char usage[] =
     "\n" SPINE_OUTPUT_FORMATS "\n"
     "  -o, --output=FILE   where to write; may be repeated\n"
     "  --decode            FILE has codes: turn them back into vectors\n"
+    "  --words-from=FILE   the words of a FILE that has none, such as .npy: a word a line, an "
+    "array\n"
+    "                      or a dataset of strings\n"
     "  --words             print the codes of these words: word, dimension, value, top "
     "words\n" SPINE_OUTPUT_USAGE "  --help, --version\n"
     "\n"
@@ -37,7 +40,7 @@ struct command {
     struct spine_encode_options options;
 };
 
-enum { DECODE = SPINE_ARGUMENT_OWN, WORDS };
+enum { DECODE = SPINE_ARGUMENT_OWN, WORDS, WORDS_FROM };
 
 static int set_operands(struct command *command, int count, char **operands,
                         struct spine_error *err)
@@ -67,6 +70,7 @@ static int parse_arguments(struct command *command, int argc, char **argv, struc
     static const struct option table[] = {{"output", required_argument, NULL, 'o'},
                                           {"decode", no_argument, NULL, DECODE},
                                           {"words", no_argument, NULL, WORDS},
+                                          {"words-from", required_argument, NULL, WORDS_FROM},
                                           SPINE_OUTPUT_ARGUMENTS,
                                           SPINE_ARGUMENTS_COMMON};
     struct spine_encode_options *options = &command->options;
@@ -82,6 +86,8 @@ static int parse_arguments(struct command *command, int argc, char **argv, struc
             command->outputs[options->num_outputs++] = optarg;
         else if (option == DECODE)
             options->decode = true;
+        else if (option == WORDS_FROM)
+            options->words_from = optarg;
         else if (option == WORDS)
             command->has_words = true;
         else

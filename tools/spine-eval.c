@@ -24,6 +24,9 @@ static const char usage[] =
     "\n"
     "  --space=FILE       judge readability by the likeness of words there [the first run's\n"
     "                     input]\n"
+    "  --words-from=FILE  the words of files that have none, such as .npy: a word a line, an array "
+    "or\n"
+    "                     a dataset of strings; else their rows are numbered\n"
     "  --categories=DIR   which categories dimensions represent: files NAME.txt, a word a line\n"
     "  --similarity=FILE  word pairs that people scored: word, word, score\n"
     "  --analogies=FILE   questions: word2vec's question-words.txt and its like\n"
@@ -65,6 +68,7 @@ static const char usage[] =
 
 enum {
     SPACE = SPINE_ARGUMENT_OWN,
+    WORDS_FROM,
     CATEGORIES,
     SIMILARITY,
     ANALOGIES,
@@ -163,23 +167,41 @@ static bool *find_switch(struct request *request, int option)
     }
 }
 
+/* The options whose value is kept as it is. */
+static const char **find_text(struct request *request, int option)
+{
+    switch (option) {
+    case SPACE:
+        return &request->options.space;
+    case WORDS_FROM:
+        return &request->options.words;
+    case CATEGORIES:
+        return &request->options.categories;
+    case JSON:
+        return &request->json;
+    case QUESTIONNAIRE:
+        return &request->questionnaire;
+    case KEY:
+        return &request->key;
+    default:
+        return NULL;
+    }
+}
+
 static int set_option(struct request *request, int option, struct spine_error *err)
 {
     struct spine_evaluate_options *options = &request->options;
     bool *is_on = find_switch(request, option);
+    const char **text = find_text(request, option);
 
-    if (is_on != NULL) {
+    if (is_on != NULL)
         *is_on = true;
+    if (text != NULL)
+        *text = optarg;
+    if (is_on != NULL || text != NULL)
         return 0;
-    }
 
     switch (option) {
-    case SPACE:
-        options->space = optarg;
-        return 0;
-    case CATEGORIES:
-        options->categories = optarg;
-        return 0;
     case SIMILARITY:
         options->similarity.list[options->similarity.count++] = optarg;
         return 0;
@@ -195,9 +217,6 @@ static int set_option(struct request *request, int option, struct spine_error *e
         return spine_arguments_whole("--draws", optarg, 1, 1000, &options->draws, err);
     case SEED:
         return set_seed(optarg, &options->seed, err);
-    case JSON:
-        request->json = optarg;
-        return 0;
     case CLASSIFY:
     case FOLDS:
         add_task(request, option == FOLDS);
@@ -206,16 +225,10 @@ static int set_option(struct request *request, int option, struct spine_error *e
         return set_features(optarg, &request->features, err);
     case CLASSIFIER:
         return set_classifier(optarg, &options->tasks.kinds, err);
-    case QUESTIONNAIRE:
-        request->questionnaire = optarg;
-        return 0;
     case QUESTIONS:
         return spine_arguments_whole("--n", optarg, 1, 1000000, &request->num_questions, err);
     case ANSWERS:
         request->answers.list[request->answers.count++] = optarg;
-        return 0;
-    case KEY:
-        request->key = optarg;
         return 0;
     default:
         request->is_answered = spine_arguments_answer(program, usage, option);
@@ -227,6 +240,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
 {
     static const struct option options[] = {
         {"space", required_argument, NULL, SPACE},
+        {"words-from", required_argument, NULL, WORDS_FROM},
         {"categories", required_argument, NULL, CATEGORIES},
         {"similarity", required_argument, NULL, SIMILARITY},
         {"analogies", required_argument, NULL, ANALOGIES},
@@ -267,6 +281,10 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
         (request->key != NULL || request->questionnaire != NULL))
         return spine_refuse(err, "--stability compares runs: it goes without %s",
                             request->key != NULL ? "--answers" : "--questionnaire");
+    if (rc == 0 && request->options.words != NULL &&
+        (request->key != NULL || request->is_stability))
+        return spine_refuse(err, "--words-from: %s needs no words",
+                            request->key != NULL ? "--answers" : "--stability");
     if (rc == 0 && request->options.has_probes && request->options.tasks.count == 0)
         return spine_refuse(err, "--probe: there is no task; give one with --classify");
     if (rc == 0 && optind < argc && request->key != NULL)
@@ -337,6 +355,7 @@ static int write_questionnaire(const struct request *request, struct spine_error
     const struct spine_evaluate_options *options = &request->options;
     const struct spine_questionnaire questionnaire = {.files = options->files.list,
                                                       .num_files = options->files.count,
+                                                      .words = options->words,
                                                       .shown = options->top,
                                                       .most = request->num_questions,
                                                       .seed = options->seed};

@@ -26,6 +26,10 @@ static const char usage[] =
     "                   may be repeated\n"
     "  --dimensions=N   how many dimensions to print for a word, or without words [10]\n"
     "  --words=N        how many words to print for a dimension, and near a word [10]\n"
+    "  --words-from=FILE\n"
+    "                   the words of a RUN that has none, such as .npy: a word a line, an array "
+    "or\n"
+    "                   a dataset of strings; else its rows are numbered\n"
     "  --json           print one JSON object\n"
     "  --dump           print all dimensions as TSV: dimension, how many words activate it, and\n"
     "                   its top words, each with its strength\n"
@@ -44,18 +48,26 @@ static const char usage[] =
     "  $ spine-top run 93 -- -lrb-\n"
     "  $ spine-top run --dump --words=50 >dimensions.tsv\n";
 
-enum { DIMENSION = SPINE_ARGUMENT_OWN, DIMENSIONS, WORDS, NEAR, JSON, DUMP, FOR_LABELLING };
+enum {
+    DIMENSION = SPINE_ARGUMENT_OWN,
+    DIMENSIONS,
+    WORDS,
+    WORDS_FROM,
+    NEAR,
+    JSON,
+    DUMP,
+    FOR_LABELLING
+};
 
 struct request {
-    const char *run;
+    struct spine_listing_options options;
     char *const *words;
     size_t num_words;
-    size_t most_dimensions, most_words;
     size_t *dimensions; /* owned; asked for by number */
     size_t num_dimensions;
     const char **near; /* owned; words */
     size_t num_near;
-    int as_json, dump, for_labelling;
+    int dump, for_labelling;
 };
 
 static int set_option(struct request *request, int option, struct spine_error *err)
@@ -65,15 +77,19 @@ static int set_option(struct request *request, int option, struct spine_error *e
         return spine_arguments_whole("--dimension", optarg, 0, INT32_MAX,
                                      &request->dimensions[request->num_dimensions++], err);
     case DIMENSIONS:
-        return spine_arguments_whole("--dimensions", optarg, 1, 1000000, &request->most_dimensions,
-                                     err);
+        return spine_arguments_whole("--dimensions", optarg, 1, 1000000,
+                                     &request->options.most_dimensions, err);
     case WORDS:
-        return spine_arguments_whole("--words", optarg, 1, 100000, &request->most_words, err);
+        return spine_arguments_whole("--words", optarg, 1, 100000, &request->options.most_words,
+                                     err);
+    case WORDS_FROM:
+        request->options.words = optarg;
+        return 0;
     case NEAR:
         request->near[request->num_near++] = optarg;
         return 0;
     case JSON:
-        request->as_json = 1;
+        request->options.as_json = true;
         return 0;
     case FOR_LABELLING:
         request->for_labelling = 1;
@@ -90,6 +106,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
     static const struct option options[] = {{"dimension", required_argument, NULL, DIMENSION},
                                             {"dimensions", required_argument, NULL, DIMENSIONS},
                                             {"words", required_argument, NULL, WORDS},
+                                            {"words-from", required_argument, NULL, WORDS_FROM},
                                             {"near", required_argument, NULL, NEAR},
                                             {"json", no_argument, NULL, JSON},
                                             {"dump", no_argument, NULL, DUMP},
@@ -113,15 +130,15 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
         return -1;
     if (optind == argc)
         return spine_refuse(err, "the directory of a run is missing; see spine-top --help");
-    request->run = argv[optind];
+    request->options.path = argv[optind];
     request->words = argv + optind + 1;
     request->num_words = (size_t)(argc - optind - 1);
     const int asked = request->num_words + request->num_dimensions + request->num_near > 0;
-    if (request->dump && (asked || request->as_json))
+    if (request->dump && (asked || request->options.as_json))
         return spine_refuse(err, "--dump prints all dimensions, as TSV: it goes alone, or with "
                                  "--words");
 
-    if (request->for_labelling && (asked || request->as_json || request->dump))
+    if (request->for_labelling && (asked || request->options.as_json || request->dump))
         return spine_refuse(err, "--for-labelling prints all dimensions: it goes alone, or with "
                                  "--words");
 
@@ -153,7 +170,7 @@ int main(int argc, char **argv)
 {
     struct spine_error err;
     struct spine_listing listing;
-    struct request request = {.most_dimensions = 10, .most_words = 10};
+    struct request request = {.options = {.most_dimensions = 10, .most_words = 10}};
     request.dimensions =
         spine_memory_zeroed((size_t)argc, sizeof *request.dimensions, "the command line", &err);
     request.near =
@@ -164,8 +181,7 @@ int main(int argc, char **argv)
                  ? -1
                  : parse_arguments(argc, argv, &request, &err);
     if (rc == 0)
-        rc = spine_listing_open(&listing, request.run, request.most_dimensions, request.most_words,
-                                request.as_json, stdout, &err);
+        rc = spine_listing_open(&listing, &request.options, stdout, &err);
 
     if (rc == 0) {
         rc = answer(&request, &listing, &err);

@@ -46,6 +46,7 @@ struct subject {
     struct spine_space space;
     double values;           /* that aren't 0, a word */
     const double *explained; /* variance of the input, if that is known; else NULL */
+    bool is_listed;          /* options->words are its words */
     bool is_projection;      /* only word tests and classifiers mean something */
     const struct reference *reference;
     const struct tests *tests;
@@ -75,7 +76,7 @@ static int read_reference(const struct spine_evaluate_options *options, struct r
         if (strlen(options->space) >= sizeof reference->path)
             return spine_refuse(err, "--space: the path is too long");
         strcpy(reference->path, options->space);
-        return spine_space_read(&reference->space, reference->path, err);
+        return spine_space_read_listed(&reference->space, reference->path, options->words, err);
     }
 
     for (size_t i = 0; i < options->files.count && reference->path[0] == '\0'; i++)
@@ -86,7 +87,7 @@ static int read_reference(const struct spine_evaluate_options *options, struct r
         return 0;
     if (access(reference->path, R_OK) == 0) {
         spine_log(SPINE_LOG_INFO, "the reference space is %s", reference->path);
-        return spine_space_read(&reference->space, reference->path, err);
+        return spine_space_read_listed(&reference->space, reference->path, options->words, err);
     }
 
     spine_log_warning(
@@ -500,8 +501,9 @@ static int evaluate_file(const struct spine_evaluate_options *options, struct su
     struct spine_evaluation *evaluation = &evaluations[(*count)++];
     evaluation->path = subject->path;
 
-    if (spine_space_read(&subject->space, subject->path, err))
+    if (spine_space_read_listed(&subject->space, subject->path, options->words, err))
         return -1;
+    subject->is_listed = subject->space.is_listed;
     if (subject->space.num_repeated > 0)
         spine_log_warning("%s: %zu words occur more than once; the first vector is used",
                           subject->path, subject->space.num_repeated);
@@ -536,14 +538,19 @@ int spine_evaluate(const struct spine_evaluate_options *options,
         rc = read_tests(options, &tests, err);
     if (rc == 0)
         rc = read_reference(options, &reference, err);
+    bool is_used = reference.space.is_listed;
     for (size_t i = 0; rc == 0 && i < options->files.count; i++) {
         struct subject subject = {.path = options->files.list[i],
                                   .reference = &reference,
                                   .tests = &tests,
                                   .classification = &classification};
         rc = evaluate_file(options, &subject, *evaluations, count, err);
+        is_used = is_used || subject.is_listed;
     }
 
+    if (rc == 0 && options->words != NULL && !is_used)
+        spine_log_warning("--words-from: %s isn't used: all files have words of their own",
+                          options->words);
     dispose_tests(&tests);
     spine_classification_dispose(&classification);
     spine_space_dispose(&reference.space);

@@ -132,7 +132,7 @@ static int ask_about_file(struct sheet *sheet, size_t file, struct spine_error *
     struct spine_space space;
     struct spine_ranking ranking = {0};
     struct spine_topwords topwords = {0};
-    if (spine_space_read(&space, sheet->wish->files[file], err))
+    if (spine_space_read_listed(&space, sheet->wish->files[file], sheet->wish->words, err))
         return -1;
     const int rc =
         spine_ranking_init(&ranking, &space, err) ||

@@ -33,14 +33,18 @@ static int open_index(struct spine_catalogue *catalogue, const char *path, struc
     return spine_codeindex_open(&catalogue->index, codes, &catalogue->has_index, err);
 }
 
-int spine_catalogue_open(struct spine_catalogue *catalogue, const char *path,
+int spine_catalogue_open(struct spine_catalogue *catalogue, const char *path, const char *words,
                          struct spine_error *err)
 {
-    *catalogue = (struct spine_catalogue){.path = path};
+    *catalogue = (struct spine_catalogue){.path = path, .list_of_words = words};
     if (open_index(catalogue, path, err))
         return -1;
-    if (!catalogue->has_index)
-        return spine_catalogue_read_all(catalogue, err);
+    if (!catalogue->has_index || words != NULL) {
+        const int rc = spine_catalogue_read_all(catalogue, err);
+        if (rc != 0)
+            spine_catalogue_close(catalogue);
+        return rc;
+    }
 
     catalogue->rows = catalogue->index.header.rows;
     catalogue->dimensions = catalogue->index.header.dimensions;
@@ -51,8 +55,14 @@ int spine_catalogue_read_all(struct spine_catalogue *catalogue, struct spine_err
 {
     if (catalogue->is_whole)
         return 0;
-    if (spine_space_read(&catalogue->space, catalogue->path, err))
+    const char *words = catalogue->list_of_words;
+    if (spine_space_read_listed(&catalogue->space, catalogue->path, words, err))
         return -1;
+    if (words != NULL && !catalogue->space.is_listed) {
+        spine_space_dispose(&catalogue->space);
+        return spine_refuse(err, "%s: has words of its own, so --words-from can't give others",
+                            catalogue->path);
+    }
     if (spine_ranking_init(&catalogue->ranking, &catalogue->space, err)) {
         spine_space_dispose(&catalogue->space);
         return -1;

@@ -84,6 +84,7 @@ static int convert(struct job *job, struct spine_error *err)
     if (snprintf(job->spool, sizeof job->spool, "%s.input.h5", beside) >= (int)sizeof job->spool)
         return spine_refuse(err, "%.60s...: the path is too long", beside);
     conversion.source.path = options->input;
+    conversion.source.words = options->words_from;
     if (spine_convert(job->comm, &conversion, err)) {
         job->spool[0] = '\0';
         return -1;
@@ -408,6 +409,9 @@ int spine_encode(struct spine_comm *comm, const struct spine_encode_options *opt
 
     int64_t is_other = comm->rank == 0 && rc == 0 && !is_vectors(options->input);
     spine_comm_broadcast(comm, &is_other, sizeof is_other);
+    if (rc == 0 && options->words_from != NULL && !is_other)
+        rc = spine_refuse(err, "%s: has words of its own, so --words-from can't give others",
+                          options->input);
     if (rc == 0 && is_other)
         rc = convert(&job, err);
     if (rc == 0)

@@ -424,17 +424,16 @@ int spine_listing_for_labelling(struct spine_listing *listing, struct spine_erro
     return rc;
 }
 
-/* Seven parameters: a run, and how to print it, as the command line has it. */
-int spine_listing_open(struct spine_listing *listing, const char *path, size_t most_dimensions,
-                       size_t most_words, bool as_json, FILE *out, struct spine_error *err)
+int spine_listing_open(struct spine_listing *listing, const struct spine_listing_options *options,
+                       FILE *out, struct spine_error *err)
 {
     *listing = (struct spine_listing){
-        .most_dimensions = most_dimensions, .most_words = most_words, .out = out};
-    if (spine_catalogue_open(&listing->catalogue, path, err))
+        .most_dimensions = options->most_dimensions, .most_words = options->most_words, .out = out};
+    if (spine_catalogue_open(&listing->catalogue, options->path, options->words, err))
         return -1;
     spine_json_watch();
-    listing->json = as_json ? cJSON_CreateObject() : NULL;
-    if (as_json && listing->json == NULL) {
+    listing->json = options->as_json ? cJSON_CreateObject() : NULL;
+    if (options->as_json && listing->json == NULL) {
         spine_listing_close(listing);
         return spine_memory_fail("the answer", err);
     }

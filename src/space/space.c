@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "spine/base/letters.h"
+#include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/spelling.h"
 #include "spine/files/codes.h"
@@ -131,12 +132,41 @@ static int take_all(struct spine_space *space, const char *path, struct spine_so
     return rc;
 }
 
-/* Pipes and compressed binary files are spooled in the directory for temporary files. */
-static int read_source(struct spine_space *space, const char *path, struct spine_error *err)
+/* Leave the list out of the request if the file has words of its own; *is_listed says whether it
+ * stays. */
+static int choose_words(struct spine_source_request *request, struct spine_sourcefiles *files,
+                        bool *is_listed, struct spine_error *err)
 {
-    const struct spine_source_request request = {.path = path};
+    struct spine_source *source = NULL;
+    const struct spine_source_request wanted = *request;
+    const struct spine_sourcefiles given = *files;
+
+    request->words = NULL;
+    files->words[0] = '\0';
+    if (spine_source_open(&source, request, files, err))
+        return -1;
+    const bool is_numbered = spine_source_words(source) == SPINE_WORDS_NUMBERED;
+    spine_source_close(source);
+
+    *is_listed = is_numbered && wanted.words != NULL;
+    if (*is_listed) {
+        *request = wanted;
+        *files = given;
+    } else if (is_numbered) {
+        spine_log(SPINE_LOG_INFO,
+                  "%s: has no words, so the rows are numbered from 0; --words-from gives them",
+                  request->path);
+    }
+    return 0;
+}
+
+/* Pipes and compressed binary files are spooled in the directory for temporary files. */
+static int read_source(struct spine_space *space, const char *path, const char *words,
+                       struct spine_error *err)
+{
+    struct spine_source_request request = {.path = path, .words = words};
     const char *directory = getenv("TMPDIR");
-    struct spine_sourcefiles files;
+    struct spine_sourcefiles files, made;
     struct spine_source *source = NULL;
     char prefix[SPINE_PATH];
 
@@ -144,12 +174,15 @@ static int read_source(struct spine_space *space, const char *path, struct spine
                  (long)getpid()) >= SPINE_PATH)
         return spine_refuse(err, "TMPDIR: the path is too long");
     int rc = spine_sourcefiles_prepare(&files, &request, prefix, err);
+    made = files;
+    if (rc == 0)
+        rc = choose_words(&request, &files, &space->is_listed, err);
     if (rc == 0)
         rc = spine_source_open(&source, &request, &files, err);
     if (rc == 0)
         rc = take_all(space, path, source, err);
     spine_source_close(source);
-    spine_sourcefiles_clean(&files);
+    spine_sourcefiles_clean(&made);
     return rc;
 }
 
@@ -179,7 +212,8 @@ static int has_codes(const char *path, bool *has, struct spine_error *err)
     return 0;
 }
 
-static int read_any(struct spine_space *space, const char *path, struct spine_error *err)
+static int read_any(struct spine_space *space, const char *path, const char *words,
+                    struct spine_error *err)
 {
     struct stat facts;
     bool is_file = stat(path, &facts) == 0, is_codes = false;
@@ -188,7 +222,7 @@ static int read_any(struct spine_space *space, const char *path, struct spine_er
         return read_run(space, path, err);
     if (is_file && S_ISREG(facts.st_mode) && has_codes(path, &is_codes, err))
         return -1;
-    return is_codes ? read_merged(space, path, err) : read_source(space, path, err);
+    return is_codes ? read_merged(space, path, err) : read_source(space, path, words, err);
 }
 
 int spine_space_index(struct spine_space *space, struct spine_error *err)
@@ -201,10 +235,11 @@ int spine_space_index(struct spine_space *space, struct spine_error *err)
     return 0;
 }
 
-int spine_space_read(struct spine_space *space, const char *path, struct spine_error *err)
+int spine_space_read_listed(struct spine_space *space, const char *path, const char *words,
+                            struct spine_error *err)
 {
     *space = (struct spine_space){0};
-    int rc = read_any(space, path, err);
+    int rc = read_any(space, path, words, err);
     space->rows = space->words.count;
     if (rc == 0 && space->rows == 0)
         rc = spine_refuse(err, "%s: has no words", path);
@@ -215,6 +250,11 @@ int spine_space_read(struct spine_space *space, const char *path, struct spine_e
     if (rc != 0)
         spine_space_dispose(space);
     return rc == 0 ? 0 : -1;
+}
+
+int spine_space_read(struct spine_space *space, const char *path, struct spine_error *err)
+{
+    return spine_space_read_listed(space, path, NULL, err);
 }
 
 int64_t spine_space_find(const struct spine_space *space, const char *word)

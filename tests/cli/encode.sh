@@ -19,6 +19,15 @@ run "$encode" run "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" -o text.txt
 cmp text.txt run/codes.txt || fail "from text the codes differ"
 [ ! -e text.txt.input.h5 ] || fail "the converted input is left"
 
+if $python -c 'import h5py, numpy' 2>/dev/null; then # a matrix, with the words of a list
+    $python -c 'import h5py, numpy; numpy.save("in.npy", h5py.File("glove.h5")["vectors"][:])'
+    cut -d ' ' -f 1 run/codes.txt >list
+    run "$encode" run in.npy --words-from=list -o listed.txt
+    cmp listed.txt run/codes.txt || fail "with the words of a list the codes differ"
+fi
+refused spine-encode "glove.h5: has words of its own, so --words-from can't give others" \
+    "$encode" run glove.h5 --words-from=run.ini -o out.npy
+
 # --- Words, decoding ------------------------------------------------------------------------------
 
 run "$encode" run glove.h5 --words remote music

@@ -146,7 +146,7 @@ run $python "$SPINE_SOURCE/tests/cli/stability.py" stability.json seed2 seed3
 run "$eval" --stability seed2 seed2
 grep -Eq '^  decoder cosine  +1\.000 +1\.000$' stdout || fail "$(cat stdout)"
 refuse "stability is measured between two runs or more" --stability run
-refuse "glove.h5: has no model.h5 to compare" --stability glove.h5 run
+refuse "glove.h5: has no model.h5; is it the directory of a finished run?" --stability glove.h5 run
 refuse "--stability compares runs: it goes without --questionnaire" --stability \
     --questionnaire=other.tsv run run
 
@@ -268,6 +268,14 @@ for name, counts in {"said": (3, 0), "quoted": (2, 0), "reversed": (3, 0), "bats
 END
 run "$eval" odd.txt --similarity=pairs.txt
 grep -q "warning: pairs.txt: nothing of it can be measured with odd.txt" stderr || fail "$(cat stderr)"
+$python -c 'import numpy; numpy.save("m.npy", numpy.eye(4, dtype="f4"))'
+printf 'plum\nfig\nzinc\névora\n' >list
+run "$eval" m.npy --words-from=list --json=said.json --similarity=said.tsv
+grep -q '"count": *3' said.json || fail "words of a list: $(cat said.json)"
+run "$eval" odd.txt --words-from=list
+grep -q "warning: --words-from: list isn't used: all files have words of their own" stderr ||
+    fail "$(cat stderr)"
+refuse "--words-from: --stability needs no words" --stability --words-from=list run
 printf 'plum\tfig\t7\ncaf\xe9\tfig\t1\n' >latin1.tsv
 refuse "latin1.tsv:2: is not UTF-8 text: byte 4 of the line is 0xE9; *" --similarity=latin1.tsv odd.txt
 

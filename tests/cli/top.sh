@@ -162,6 +162,21 @@ grep -qx -- '-lrb-: 1 dimensions' stdout || fail "no -lrb-: $(cat stdout)"
 run "$top" dash.txt 7
 grep -qx '7: 2 dimensions' stdout || fail "7 is a word: $(cat stdout)"
 
+# A matrix without words: its rows have numbers, or the words of a list.
+if $python -c 'import numpy' 2>/dev/null; then
+    $python -c 'import numpy; numpy.save("m.npy", numpy.eye(3, dtype="f4"))'
+    printf 'plum\nfig\nzinc\n' >list
+    run "$top" m.npy --dimension=1
+    grep -qx '   1.000  1' stdout || fail "numbered rows: $(cat stdout)"
+    grep -q '^m.npy: has no words, so the rows are numbered from 0; --words-from gives them$' stderr ||
+        fail "not said: $(cat stderr)"
+    run "$top" m.npy --words-from=list fig
+    grep -qx '   1.000      1  fig' stdout || fail "words of a list: $(cat stdout)"
+    printf 'plum\n' >short
+    refuse "short: has 1 words for 3 vectors" m.npy --words-from=short
+fi
+refuse "dash.txt: has words of its own, so --words-from can't give others" dash.txt --words-from=list
+
 run "$top" --help
 grep -q '^Usage: spine-top ' stdout || fail "--help: $(cat stdout)"
 run "$top" --version

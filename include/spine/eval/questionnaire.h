@@ -16,8 +16,9 @@
 struct spine_questionnaire {
     const char *const *files; /* borrowed; (num_files): the spaces to ask about (space.h) */
     size_t num_files;
-    size_t shown; /* top words of a question, and one intruder (topwords.h) */
-    size_t most;  /* questions about each file: drawn dimensions, all if there are fewer */
+    const char *words; /* borrowed; of files that have none, or NULL */
+    size_t shown;      /* top words of a question, and one intruder (topwords.h) */
+    size_t most;       /* questions about each file: drawn dimensions, all if there are fewer */
     uint64_t seed;
 };
 

@@ -16,7 +16,8 @@
 
 struct spine_catalogue {
     size_t rows, dimensions;
-    const char *path; /* borrowed */
+    const char *path;          /* borrowed */
+    const char *list_of_words; /* borrowed; or NULL */
     bool has_index, has_failed;
     struct spine_error err; /* where has_failed */
     struct spine_codeindex index;
@@ -29,8 +30,9 @@ struct spine_catalogue {
     struct spine_ranking ranking;
 };
 
-/* Open the words and vectors of 'path', which is borrowed until the catalogue is closed. */
-int spine_catalogue_open(struct spine_catalogue *catalogue, const char *path,
+/* Open the words and vectors of 'path', which is borrowed until the catalogue is closed; as is 'words',
+ * NULL or the words of a file that has none (space.h): one that has some is refused. */
+int spine_catalogue_open(struct spine_catalogue *catalogue, const char *path, const char *words,
                          struct spine_error *err);
 void spine_catalogue_close(struct spine_catalogue *catalogue);
 

@@ -14,6 +14,7 @@
 struct spine_encode_options {
     const char *run;            /* the directory of a finished run */
     const char *input;          /* a file in any form (source.h) */
+    const char *words_from;     /* the words of an input that has none, or NULL */
     const char *const *outputs; /* (num_outputs) paths */
     size_t num_outputs;
     const char *const *words; /* (num_words): print the codes of these only */

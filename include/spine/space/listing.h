@@ -31,9 +31,17 @@ struct spine_listing {
     struct cJSON *json;     /* owned; NULL: text */
 };
 
-/* Open the words and vectors of a path (catalogue.h), which is borrowed, to list them on 'out'. */
-int spine_listing_open(struct spine_listing *listing, const char *path, size_t most_dimensions,
-                       size_t most_words, bool as_json, FILE *out, struct spine_error *err);
+/* What to list, and how. */
+struct spine_listing_options {
+    const char *path;  /* of words and vectors (catalogue.h); borrowed until closing */
+    const char *words; /* the words of a file that has none, or NULL; refused if it has some */
+    size_t most_dimensions, most_words;
+    bool as_json;
+};
+
+/* Open the words and vectors, to list them on 'out'. */
+int spine_listing_open(struct spine_listing *listing, const struct spine_listing_options *options,
+                       FILE *out, struct spine_error *err);
 
 /* List the dimensions of a word, in any case (space.h). If the space lacks it, the number of a
  * dimension lists that, and a pattern with *, ? and [...] all words that match. Refused if there is

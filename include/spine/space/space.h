@@ -9,6 +9,7 @@
 #ifndef SPINE_SPACE_SPACE_H
 #define SPINE_SPACE_SPACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,11 +24,17 @@ struct spine_space {
     struct spine_csr codes;   /* (rows, dimensions) */
     struct spine_csr excess;  /* of the same shape: how far above 1 a value was; may be empty */
     struct spine_lookup lookup;
+    bool is_listed;      /* the words are those of another file */
     size_t num_repeated; /* rows whose word has an earlier row */
 };
 
 /* Read all words and vectors of 'path'. Dispose of the space if that succeeds. */
 int spine_space_read(struct spine_space *space, const char *path, struct spine_error *err);
+
+/* The same; if the file has no words, as .npy has none, they are those of the list 'words'
+ * (wordlist.h), and space->is_listed is set. With NULL they are numbered from 0, which is said. */
+int spine_space_read_listed(struct spine_space *space, const char *path, const char *words,
+                            struct spine_error *err);
 
 /* Of a space whose words and vectors were made: find its words, and count the repeated ones. */
 int spine_space_index(struct spine_space *space, struct spine_error *err);

@@ -29,7 +29,7 @@ static struct path merge(void)
 static struct spine_catalogue open_catalogue(const char *path, bool has_index)
 {
     struct spine_catalogue catalogue;
-    TRY(spine_catalogue_open(&catalogue, path, &err));
+    TRY(spine_catalogue_open(&catalogue, path, NULL, &err));
     assert_int_equal(catalogue.has_index, has_index);
     assert_int_equal(catalogue.is_whole, !has_index);
     assert_int_equal(catalogue.rows, RUN_ROWS);
@@ -157,7 +157,7 @@ static void test_a_damaged_index_leads_nowhere(void **state)
         struct spine_catalogue catalogue;
         struct spine_ranked *near = NULL, dimensions[RUN_HIDDEN];
         change_byte(&index, at);
-        if (spine_catalogue_open(&catalogue, path.text, &err) == 0) {
+        if (spine_catalogue_open(&catalogue, path.text, NULL, &err) == 0) {
             spine_catalogue_find(&catalogue, "word7");
             for (size_t j = 0; j < RUN_HIDDEN; j++)
                 spine_catalogue_top(&catalogue, j, spine_catalogue_active(&catalogue, j));
