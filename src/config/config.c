@@ -78,7 +78,7 @@ static const struct spine_option options[] = {
     {"train.grace_seconds", REAL, FIELD(grace_seconds), 0, 1e5, "5", NULL, "seconds that a checkpoint may take after SIGTERM, and before a time limit"},
     {"train.check_room", SWITCH, FIELD(check_room), 0, 1, "yes", NULL, "begin only where memory and disk have room for what the run is expected to take"},
     {"train.kernel", CHOICE, FIELD(kernel), ANY, "auto", spine_kernel_names, "compute with all units, with the active ones only, or with what the share of active ones makes faster"},
-    {"parallel.grid", TEXT, FIELD(grid), ANY, "auto", NULL, "how the ranks are arranged: auto, or RxC for R groups that share out the rows of a batch, each of C ranks of one host that share out the units"},
+    {"parallel.grid", TEXT, FIELD(grid), ANY, "auto", NULL, "how the ranks are arranged: auto, the fastest by a short measurement, or RxC for R groups that share out the rows of a batch, each of C ranks of one host that share out the units"},
     {"parallel.reproducible", SWITCH, FIELD(reproducible), 0, 1, "yes", NULL, "sum in an order that doesn't depend on ranks and grid, so that any number of ranks computes the same bits; no allows more row groups"},
     {"parallel.wire", CHOICE, FIELD(wire), ANY, "float32", spine_wire_names, "in what the gradient travels between hosts; bfloat16 halves the bytes and rounds, and needs reproducible = no"},
     {"output.directory", TEXT, FIELD(directory), ANY, "run", NULL, "where the run's files go"},

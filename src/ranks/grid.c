@@ -1,16 +1,11 @@
 /* grid.c -- ranks in rows and columns. */
 #include "spine/ranks/grid.h"
 
-/* What the ranks and their nodes are like. */
-struct nodes {
-    int count, ranks; /* nodes; ranks of the smallest */
-    int mine;         /* the number of this rank's node, in the order of their first ranks */
-};
-
-static struct nodes look_at_nodes(const struct spine_comm *comm, const struct spine_comm *node)
+struct spine_grid_nodes spine_grid_nodes(const struct spine_comm *comm,
+                                         const struct spine_comm *node)
 {
     int64_t first = node->rank == 0 ? 1 : 0;
-    struct nodes nodes = {.ranks = (int)-spine_comm_max(comm, -(int64_t)node->size)};
+    struct spine_grid_nodes nodes = {.ranks = (int)-spine_comm_max(comm, -(int64_t)node->size)};
 
     nodes.mine = (int)spine_comm_sum_before(comm, first);
     spine_comm_broadcast(node, &nodes.mine, sizeof nodes.mine);
@@ -26,7 +21,7 @@ static int choose_node_groups(int groups, int most)
     return most;
 }
 
-static int choose(struct spine_grid *grid, const struct nodes *nodes,
+static int choose(struct spine_grid *grid, const struct spine_grid_nodes *nodes,
                   const struct spine_grid_wish *wish, struct spine_error *err)
 {
     if (wish->groups > 0) {
@@ -63,7 +58,7 @@ int spine_grid_init(struct spine_grid *grid, const struct spine_comm *comm,
 
     *grid = (struct spine_grid){0};
     spine_comm_split_nodes(comm, &node);
-    const struct nodes nodes = look_at_nodes(comm, &node);
+    const struct spine_grid_nodes nodes = spine_grid_nodes(comm, &node);
     const int place = node.rank;
     spine_comm_dispose(&node);
 

@@ -142,7 +142,7 @@ static int measure_shape(const struct spine_trials *trials, struct spine_comm *c
     struct spine_config config;
     struct spine_parallel parallel;
     if (spine_trials_config(trials, shape->trial, &config, err) ||
-        spine_parallel_init(&parallel, &config, comm, whole->part.num_rows, err))
+        spine_parallel_init(&parallel, &config, comm, whole->part.num_rows, 0, err))
         return -1;
 
     int rc = 0;
@@ -185,7 +185,7 @@ static int add_up(const struct spine_trials *trials, const struct spine_dataset 
         struct spine_config config;
         uint64_t memory = 0;
         if (spine_trials_config(trials, i, &config, err) ||
-            spine_forecast_rank(&config, whole->part.num_rows, whole->dim,
+            spine_forecast_rank(&config, whole->part.num_rows, whole->dim, 1,
                                 (int)trials->ranks_per_trial, &memory, err))
             return -1;
         const double steps = ceil((double)whole->part.num_rows / (double)config.batch_size);

@@ -1,6 +1,7 @@
 /* doctor.c -- a report on the machine: how ranks are placed, and how fast they are together. */
 #include "spine/train/doctor.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,9 @@
 #include "spine/math/kernels.h"
 #include "spine/math/model.h"
 #include "spine/train/dataset.h"
+#include "spine/train/forecast.h"
 #include "spine/train/preflight.h"
+#include "spine/train/stepcost.h"
 
 enum { ROWS = 64, REPEATS = 51, FEW_FLOATS = 256, MOST_HOSTS = 16 };
 
@@ -137,11 +140,36 @@ static void print_rates(const struct rates *rates, int slowest, const char *host
             1e3 * rates->large, 1e-6 * (double)rates->bytes, 1e3 * rates->small);
 }
 
+/* The grids that parallel.grid = auto chooses from: what a step is expected to take, and a rank's memory
+ * for the input, if there is one. */
+static void print_grids(const struct spine_config *config, const struct spine_stepcost *cost,
+                        size_t num_rows, FILE *out)
+{
+    const size_t most_groups =
+        spine_partition_most_groups((size_t)config->batch_size, config->reproducible != 0);
+    const int hosts =
+        (size_t)cost->nodes.count < most_groups ? cost->nodes.count : (int)most_groups;
+    int groups, columns;
+
+    spine_stepcost_choose(cost, hosts, cost->nodes.ranks, &groups, &columns);
+    for (int r = 1; r <= hosts; r *= 2)
+        for (int c = 1; c > 0; c = spine_stepcost_next(c, cost->nodes.ranks)) {
+            struct spine_error ignored;
+            uint64_t bytes = 0;
+
+            fprintf(out, "grid       %dx%d: about %.2f ms a step", r, c,
+                    1e3 * spine_stepcost_predict(cost, r, c));
+            if (num_rows > 0 &&
+                spine_forecast_rank(config, num_rows, cost->dim, r, c, &bytes, &ignored) == 0)
+                fprintf(out, ", %.0f MiB a rank", (double)bytes / (1 << 20));
+            fprintf(out, "%s\n", r == groups && c == columns ? "; auto takes it" : "");
+        }
+}
+
 static void print(const struct spine_preflight *preflight, const struct rates *rates, int size,
                   FILE *out)
 {
     const struct spine_run_facts *run = &preflight->run;
-    const struct spine_words *warnings = &preflight->warnings;
     char host[SPINE_MACHINE_NAME];
     int slowest = 0;
 
@@ -160,6 +188,12 @@ static void print(const struct spine_preflight *preflight, const struct rates *r
             (double)run->batch_size / size);
 
     print_rates(rates, slowest, host, size, out);
+}
+
+static void print_advice(const struct spine_preflight *preflight, FILE *out)
+{
+    const struct spine_words *warnings = &preflight->warnings;
+
     for (size_t i = 0; i < warnings->count; i++)
         fprintf(out, "warning    %s\n", spine_words_get(warnings, i));
     if (warnings->count == 0)
@@ -168,15 +202,16 @@ static void print(const struct spine_preflight *preflight, const struct rates *r
         fprintf(out, "advice     %s\n", spine_words_get(&preflight->advice, i));
 }
 
-/* The length of the input's rows, which are looked at for outliers. Collective. */
-static int read_dim(const struct spine_config *config, struct spine_comm *comm, size_t *dim,
-                    struct spine_error *err)
+/* The extent of the input, whose rows are searched for outliers. Collective. */
+static int read_extent(const struct spine_config *config, struct spine_comm *comm, size_t *num_rows,
+                       size_t *dim, struct spine_error *err)
 {
     const struct spine_scaling_options options = spine_config_scaling(config);
     struct spine_input input;
 
     if (spine_input_open(&input, comm, config->input, (size_t)config->limit, err))
         return -1;
+    *num_rows = input.num_rows;
     *dim = input.dim;
     const int rc = spine_input_inspect(&input, comm, &options, err);
     spine_input_close(&input);
@@ -188,17 +223,25 @@ int spine_doctor(const struct spine_config *config, struct spine_comm *comm, FIL
 {
     struct spine_preflight preflight = {0};
     struct rates rates = {0};
-    size_t dim = 300;
+    struct spine_stepcost cost = {.dim = 0};
+    size_t num_rows = 0, dim = 300;
     int rc = 0;
 
     if (config->input[0] != '\0')
-        rc = read_dim(config, comm, &dim, err);
+        rc = read_extent(config, comm, &num_rows, &dim, err);
     if (rc == 0)
         rc = spine_preflight_init(&preflight, comm, config->directory, config->batch_size, err);
     if (rc == 0)
         rc = measure(comm, dim, (size_t)config->hidden, &rates, err);
-    if (rc == 0 && comm->rank == 0)
+    const bool has_choice = comm->size > 1 && spine_stepcost_applies(config);
+    if (rc == 0 && has_choice)
+        rc = spine_stepcost_measure(&cost, config, comm, dim, err);
+    if (rc == 0 && comm->rank == 0) {
         print(&preflight, &rates, comm->size, out);
+        if (has_choice)
+            print_grids(config, &cost, num_rows, out);
+        print_advice(&preflight, out);
+    }
 
     free(rates.gflops);
     spine_preflight_dispose(&preflight);

@@ -280,15 +280,16 @@ static int check(const struct spine_config *config, const struct forecast *forec
     return 0;
 }
 
-int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim, int ranks,
-                        uint64_t *bytes, struct spine_error *err)
+/* Seven parameters: a run, and its grid. */
+int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim, int groups,
+                        int columns, uint64_t *bytes, struct spine_error *err)
 {
     const struct spine_grid grid = {
-        .groups = 1, .columns = ranks, .node_groups = 1, .num_nodes = 1};
+        .groups = groups, .columns = columns, .node_groups = 1, .num_nodes = groups};
     const struct spine_sharing sharing = {.seed = (uint64_t)config->seed,
                                           .batch_size = (size_t)config->batch_size,
-                                          .groups = 1,
-                                          .columns = ranks,
+                                          .groups = groups,
+                                          .columns = columns,
                                           .is_reproducible = true};
     struct spine_partition part = {0};
 
@@ -374,7 +375,7 @@ int spine_forecast(const struct spine_config *config, struct spine_comm *comm, F
     spine_input_close(&input);
 
     struct spine_parallel parallel;
-    if (spine_parallel_init(&parallel, config, comm, num_rows, err))
+    if (spine_parallel_init(&parallel, config, comm, num_rows, dim, err))
         return -1;
     int rc = make_forecast(config, comm, &parallel, num_rows, dim, &forecast, err);
     if (rc == 0)

@@ -2,14 +2,44 @@
 #include "spine/train/parallel.h"
 
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "spine/base/log.h"
 
 static int at_most(size_t count)
 {
     return count > INT_MAX ? INT_MAX : (int)count;
 }
 
+/* Tests that count ranks set this variable: all of them are used, whatever the machine does meanwhile. */
+static bool wants_all(void)
+{
+    return getenv("SPINE_TEST_ALL_RANKS") != NULL;
+}
+
+/* Find the fastest grid. Collective. */
+static int choose(struct spine_parallel *parallel, const struct spine_config *config,
+                  struct spine_comm *comm, size_t dim, struct spine_grid_wish *wish,
+                  struct spine_error *err)
+{
+    if (wish->groups > 0 || comm->size == 1 || dim == 0 || !spine_stepcost_applies(config) ||
+        wants_all())
+        return 0;
+
+    const double begun = spine_comm_clock();
+    if (spine_stepcost_measure(&parallel->cost, config, comm, dim, err))
+        return -1;
+    parallel->measured_seconds = spine_comm_clock() - begun;
+    spine_stepcost_choose(&parallel->cost, wish->most_groups, wish->most_columns, &wish->groups,
+                          &wish->columns);
+    parallel->is_measured = true;
+    return 0;
+}
+
 int spine_parallel_init(struct spine_parallel *parallel, const struct spine_config *config,
-                        const struct spine_comm *comm, size_t num_rows, struct spine_error *err)
+                        struct spine_comm *comm, size_t num_rows, size_t dim,
+                        struct spine_error *err)
 {
     const size_t batch_size = (size_t)config->batch_size;
     const bool is_reproducible = config->reproducible != 0;
@@ -19,7 +49,8 @@ int spine_parallel_init(struct spine_parallel *parallel, const struct spine_conf
 
     *parallel = (struct spine_parallel){0};
     spine_config_grid(config, &wish.groups, &wish.columns);
-    if (spine_grid_init(&parallel->grid, comm, &wish, err))
+    if (choose(parallel, config, comm, dim, &wish, err) ||
+        spine_grid_init(&parallel->grid, comm, &wish, err))
         return -1;
     parallel->num_idle = comm->size - parallel->grid.groups * parallel->grid.columns;
     parallel->sharing = (struct spine_sharing){.seed = (uint64_t)config->seed,
@@ -42,4 +73,38 @@ void spine_parallel_wait(const struct spine_parallel *parallel, const struct spi
 {
     if (parallel->num_idle > 0)
         spine_comm_sleep(comm);
+}
+
+/* "; measured in 0.05 s, a step is expected to take 0.41 ms, and 0.92 ms with one rank" */
+static void describe_cost(const struct spine_parallel *parallel, char *text, size_t size)
+{
+    const struct spine_stepcost *cost = &parallel->cost;
+    const struct spine_grid *grid = &parallel->grid;
+    const double chosen = spine_stepcost_predict(cost, grid->groups, grid->columns);
+    const double other = parallel->num_idle > 0
+                             ? spine_stepcost_predict(cost, grid->groups, cost->nodes.ranks)
+                             : spine_stepcost_predict(cost, 1, 1);
+
+    snprintf(text, size,
+             "; measured in %.2f s, a step is expected to take %.2f ms, and %.2f ms with %s",
+             parallel->measured_seconds, 1e3 * chosen, 1e3 * other,
+             parallel->num_idle > 0 ? "all ranks of a host" : "one rank");
+}
+
+void spine_parallel_log(const struct spine_parallel *parallel)
+{
+    const struct spine_grid *grid = &parallel->grid;
+    const int idle = parallel->num_idle;
+    char groups[64] = "", idlers[64] = "", cost[160] = "";
+
+    if (grid->groups > 1)
+        snprintf(groups, sizeof groups, "%d groups share the rows of a batch, ", grid->groups);
+    if (idle > 0)
+        snprintf(idlers, sizeof idlers, "; %d rank%s idle", idle, idle == 1 ? " is" : "s are");
+    if (parallel->is_measured)
+        describe_cost(parallel, cost, sizeof cost);
+    spine_log(SPINE_LOG_INFO, "grid %dx%d: %s%d rank%s%s%s the units%s%s", grid->groups,
+              grid->columns, groups, grid->columns, grid->columns == 1 ? "" : "s",
+              grid->groups > 1 ? " of each" : "", grid->columns == 1 ? " has" : " share", idlers,
+              cost);
 }

@@ -91,25 +91,12 @@ static int open_files(struct trainer *run, struct spine_error *err)
     return 0;
 }
 
-/* Say how the ranks share the work. */
-static void log_grid(const struct spine_grid *grid, int idle)
+/* Make the grid, and check that there is room for the run. A sweep's many runs, whose input is shared,
+ * don't measure. Collective over comm. */
+static int make_grid(struct trainer *run, struct spine_comm *comm, bool shared, size_t num_rows,
+                     size_t dim, struct spine_error *err)
 {
-    char groups[64] = "", idlers[64] = "";
-
-    if (grid->groups > 1)
-        snprintf(groups, sizeof groups, "%d groups share the rows of a batch, ", grid->groups);
-    if (idle > 0)
-        snprintf(idlers, sizeof idlers, "; %d rank%s idle", idle, idle == 1 ? " is" : "s are");
-    spine_log(SPINE_LOG_INFO, "grid %dx%d: %s%d rank%s%s%s the units%s", grid->groups,
-              grid->columns, groups, grid->columns, grid->columns == 1 ? "" : "s",
-              grid->groups > 1 ? " of each" : "", grid->columns == 1 ? " has" : " share", idlers);
-}
-
-/* Make the grid, and check that there is room for the run. Collective over comm. */
-static int make_grid(struct trainer *run, struct spine_comm *comm, size_t num_rows, size_t dim,
-                     struct spine_error *err)
-{
-    if (spine_parallel_init(&run->parallel, run->config, comm, num_rows, err))
+    if (spine_parallel_init(&run->parallel, run->config, comm, num_rows, shared ? 0 : dim, err))
         return -1;
     run->comm = &run->parallel.grid.ranks;
     return spine_forecast_check(run->config, comm, &run->parallel, num_rows, dim, err);
@@ -166,7 +153,7 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
                                        .idle = config->revive_after > 0 ? &run->idle : NULL,
                                        .lock = -1}};
     if (find_extent(config, comm, whole, &num_rows, &dim, err) ||
-        make_grid(run, comm, num_rows, dim, err))
+        make_grid(run, comm, whole != NULL, num_rows, dim, err))
         return -1;
     if (run->parallel.grid.is_idle)
         return 0;
@@ -573,7 +560,7 @@ static int train(struct trainer *run, bool is_alone, const char *timeline, struc
         return -1;
     spine_status_begin(&run->status);
     if (!is_finished && run->comm->size + run->parallel.num_idle > 1)
-        log_grid(&run->parallel.grid, run->parallel.num_idle);
+        spine_parallel_log(&run->parallel);
     run->saved = run->status.started;
     if (is_finished)
         return 0;

@@ -71,6 +71,12 @@ in_directory sparse 1 train.batch_size=512 train.kernel=sparse
 in_directory sparse-2x2 4 train.batch_size=512 train.kernel=sparse parallel.grid=2x2
 equal sparse sparse-2x2
 
+# The fastest by measurement, whatever it is here and now.
+(unset SPINE_TEST_ALL_RANKS && in_directory measured 3 train.batch_size=512)
+equal large measured
+grep -q 'grid 1x[1-3]: .*; measured in [0-9.]* s, a step is expected to take [0-9.]* ms' measured/stderr ||
+    fail "not said why: $(cat measured/stderr)"
+
 # --- Resumed on another grid ------------------------------------------------------------------
 
 in_directory resumed 3 train.batch_size=512 train.stop_after=1

@@ -28,6 +28,16 @@ struct spine_grid {
     struct spine_comm ranks, node, team, others;
 };
 
+/* What the hosts of ranks are like. */
+struct spine_grid_nodes {
+    int count, ranks; /* hosts; ranks of the smallest */
+    int mine;         /* the number of this rank's host, in the order of their first ranks */
+};
+
+/* 'node' is the ranks of this host (spine_comm_split_nodes()). Collective over comm. */
+struct spine_grid_nodes spine_grid_nodes(const struct spine_comm *comm,
+                                         const struct spine_comm *node);
+
 /* Refuses a grid that doesn't fit the ranks. Collective over comm; disposed of by all its ranks. */
 int spine_grid_init(struct spine_grid *grid, const struct spine_comm *comm,
                     const struct spine_grid_wish *wish, struct spine_error *err);

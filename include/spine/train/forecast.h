@@ -18,10 +18,10 @@
 int spine_forecast(const struct spine_config *config, struct spine_comm *comm, FILE *out,
                    struct spine_error *err);
 
-/* The bytes that rank 0 of 'ranks' is expected to use in all, for an input of num_rows rows of dim
- * numbers. Local. */
-int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim, int ranks,
-                        uint64_t *bytes, struct spine_error *err);
+/* The bytes that rank 0 is expected to use in all, on a grid with one group a host, for an input of
+ * num_rows rows of dim numbers. Refuses a grid that has too many ranks for them. Local. */
+int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim, int groups,
+                        int columns, uint64_t *bytes, struct spine_error *err);
 
 /* Refuse an output.directory that the configuration doesn't allow this run to use, or a
  * train.resume that names no checkpoint; fail if a node has too little memory for its ranks or the

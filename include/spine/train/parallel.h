@@ -5,16 +5,28 @@
 #include "spine/config/config.h"
 #include "spine/math/partition.h"
 #include "spine/ranks/grid.h"
+#include "spine/train/stepcost.h"
 
 struct spine_parallel {
     struct spine_grid grid; /* owned */
     struct spine_sharing sharing;
-    int num_idle; /* ranks that have no place in the grid */
+    int num_idle;               /* ranks that have no place in the grid */
+    bool is_measured;           /* the grid was chosen by its cost: */
+    struct spine_stepcost cost; /* measured here, */
+    double measured_seconds;    /* in so many */
 };
 
-/* Make the grid for an input of num_rows rows. Refuses one that doesn't fit the ranks. Collective. */
+/* Make the grid for an input of num_rows rows of dim numbers. parallel.grid = auto takes the grid that
+ * is expected to be the fastest (stepcost.h), which may leave ranks idle. It takes all ranks of all
+ * hosts, or of as many as there can be groups, without measuring where 'dim' is 0, the grid changes
+ * the results (parallel.reproducible = no), or the ranks share out rows only (nnse). Refuses a grid
+ * that doesn't fit the ranks. Collective. */
 int spine_parallel_init(struct spine_parallel *parallel, const struct spine_config *config,
-                        const struct spine_comm *comm, size_t num_rows, struct spine_error *err);
+                        struct spine_comm *comm, size_t num_rows, size_t dim,
+                        struct spine_error *err);
+
+/* Say how the ranks share the work, and why. Local. */
+void spine_parallel_log(const struct spine_parallel *parallel);
 
 /* Collective; a zeroed struct is left alone. */
 void spine_parallel_dispose(struct spine_parallel *parallel);

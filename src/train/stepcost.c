@@ -1,0 +1,326 @@
+/* stepcost.c -- what a step of training costs on a grid of ranks. */
+#include "spine/train/stepcost.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "spine/base/random.h"
+#include "spine/base/statistics.h"
+#include "spine/math/exact.h"
+#include "spine/math/kernels.h"
+#include "spine/ranks/team.h"
+#include "spine/train/step.h"
+
+enum {
+    ROWS = 64,         /* of a step that is timed, and a fourth of them */
+    STEPS = 6,         /* that are timed */
+    MEETINGS = 16,     /* so too */
+    EXCHANGES = 5,     /* so too */
+    FEW = 64,          /* floats of a short exchange, */
+    MANY = 1 << 15,    /* and of a long one */
+    WEIGHTS = 1 << 17, /* of a small model that is timed: they don't fit the nearest caches */
+};
+
+/* So much slower may the grid with fewer ranks be. */
+static const double NEARLY = 1.03;
+
+static double median(double *values, size_t count)
+{
+    spine_statistics_sort(values, count);
+    return spine_statistics_quantile(values, count, 0.5);
+}
+
+/* --- A step on one rank ----------------------------------------------------------------------- */
+
+/* Rows that a step can be timed on. */
+static int make_data(struct spine_dataset *whole, size_t rows, size_t dim, struct spine_error *err)
+{
+    static size_t no_words[1];
+
+    *whole = (struct spine_dataset){.words = {.start = no_words},
+                                    .is_view = true,
+                                    .part = {.num_rows = rows, .end_row = rows},
+                                    .dim = dim,
+                                    .stride = spine_kernel_stride(dim),
+                                    .quantum = spine_exact_quantum(1, 20)};
+    whole->rows = spine_kernel_alloc(rows * whole->stride, "rows to time a step on", err);
+    if (whole->rows == NULL)
+        return -1;
+
+    for (size_t i = 0; i < rows; i++)
+        spine_random_uniform(1, 0, i, dim, 1, whole->rows + i * whole->stride);
+    return 0;
+}
+
+/* Who times steps, each on its own: this rank as 'self', at the same time as all of 'with' (NULL: others
+ * sleep). */
+struct timer {
+    struct spine_comm *self;
+    const struct spine_comm *with;
+    const struct spine_config *config;
+    const struct spine_dataset *whole;
+};
+
+/* Seconds of a step of 'rows' rows and 'hidden' units: the median; or with others the mean, since they
+ * may take turns. */
+static int time_steps(const struct timer *timer, size_t rows, size_t hidden, double *seconds,
+                      struct spine_error *err)
+{
+    static const struct spine_grid_wish wish = {.groups = 1, .columns = 1};
+    const struct spine_sharing sharing = {
+        .seed = 1, .batch_size = rows, .groups = 1, .columns = 1, .is_reproducible = true};
+    struct spine_position position = {.epoch = 0};
+    struct spine_dataset data = {.dim = 0};
+    struct spine_stepper stepper = {.grid = NULL};
+    struct spine_grid grid;
+    double times[STEPS];
+
+    if (spine_grid_init(&grid, timer->self, &wish, err))
+        return -1;
+    int rc = spine_dataset_view(&data, timer->self, timer->whole, &sharing, err);
+    if (rc == 0) {
+        struct spine_step_settings settings = spine_step_settings(timer->config, &data);
+        settings.hidden = hidden;
+        settings.schedule.rate = 1e-12;
+        if (settings.activation.k > hidden / 4)
+            settings.activation.k = hidden / 4;
+        rc = spine_stepper_init(&stepper, &grid, &settings, &data, err);
+    }
+    if (timer->with != NULL)
+        rc = spine_comm_agree(timer->with, rc, err);
+    if (rc == 0)
+        spine_partition_shuffle(&data.part, 0);
+    double begun = spine_comm_clock();
+    const double first = begun;
+    for (int i = 0; rc == 0 && i < STEPS; i++) {
+        rc = spine_stepper_step(&stepper, &data, &position, err);
+        times[i] = spine_comm_clock() - begun;
+        begun += times[i];
+    }
+
+    if (rc == 0)
+        *seconds = timer->with == NULL ? median(times, STEPS) : (begun - first) / STEPS;
+    spine_stepper_dispose(&stepper);
+    spine_dataset_dispose(&data);
+    spine_grid_dispose(&grid);
+    return rc;
+}
+
+/* --- Ranks together --------------------------------------------------------------------------- */
+
+/* Seconds of a meeting of all ranks of a node. */
+static int time_meetings(const struct spine_comm *node, double *seconds, struct spine_error *err)
+{
+    struct spine_team team;
+    double times[MEETINGS];
+
+    if (spine_team_init(&team, node, 64, err))
+        return -1;
+    for (int i = -1; i < MEETINGS; i++) {
+        const double begun = spine_comm_clock();
+        spine_team_meet(&team, 0);
+        if (i >= 0)
+            times[i] = spine_comm_clock() - begun;
+    }
+    spine_team_dispose(&team);
+
+    *seconds = median(times, MEETINGS);
+    return 0;
+}
+
+/* Seconds of an exchange of 'count' floats with each of the others. */
+static double time_exchange(struct spine_comm *others, float *block, size_t count)
+{
+    const size_t size = (size_t)others->size;
+    double times[EXCHANGES];
+
+    for (int i = -1; i < EXCHANGES; i++) {
+        const double begun = spine_comm_clock();
+        spine_comm_exchange(others, block, count, block + size * count);
+        if (i >= 0)
+            times[i] = spine_comm_clock() - begun;
+    }
+    return median(times, EXCHANGES);
+}
+
+/* Find latency and byte: all ranks exchange with those of the same place on the other hosts. */
+static int time_exchanges(struct spine_stepcost *cost, const struct spine_comm *comm,
+                          const struct spine_comm *node, struct spine_error *err)
+{
+    struct spine_comm others;
+
+    spine_comm_split(comm, node->rank, &others);
+    const size_t size = (size_t)others.size, many = MANY / size + FEW;
+    float *block = spine_kernel_alloc(2 * size * many, "an exchange", err);
+    const int rc = spine_comm_agree(comm, -(block == NULL), err);
+    if (rc == 0) {
+        const double few = time_exchange(&others, block, FEW);
+        const double more = time_exchange(&others, block, many) - few;
+        cost->latency = few;
+        cost->byte = more > 0 ? more / (double)(sizeof(float) * (size - 1) * (many - FEW)) : 0;
+    }
+
+    free(block);
+    spine_comm_dispose(&others);
+    return rc;
+}
+
+/* --- The constants ------------------------------------------------------------------------------ */
+
+/* The times of three shapes, of which all constants of one rank follow. */
+struct times {
+    double base, wide, low; /* ROWS rows; twice the units; a fourth of the rows */
+};
+
+static int time_shapes(const struct timer *timer, size_t hidden, struct times *times,
+                       struct spine_error *err)
+{
+    if (time_steps(timer, ROWS, hidden, &times->base, err) ||
+        time_steps(timer, ROWS, 2 * hidden, &times->wide, err) ||
+        time_steps(timer, ROWS / 4, hidden, &times->low, err))
+        return -1;
+    return 0;
+}
+
+/* base = ROWS row + hidden (unit + ROWS pair), and so on. */
+static void solve(struct spine_stepcost *cost, const struct times *times, size_t hidden)
+{
+    const double units = (double)hidden;
+    const double of_units = fmax(times->wide - times->base, 0.1 * times->base); /* hidden more */
+    const double of_rows = fmax(times->base - times->low, 0) / (ROWS - ROWS / 4.0);
+
+    cost->row = fmax(times->base - of_units, 0) / ROWS;
+    cost->pair = fmin(fmax(of_rows - cost->row, 0), of_units / ROWS) / units;
+    cost->unit = of_units / units - ROWS * cost->pair;
+}
+
+/* The largest of all ranks' values, so that they are equal. */
+static double largest(const struct spine_comm *comm, double seconds)
+{
+    return 1e-15 * (double)spine_comm_max(comm, (int64_t)(1e15 * fmin(seconds, 1e3)));
+}
+
+static void make_equal(struct spine_stepcost *cost, const struct spine_comm *comm)
+{
+    cost->row = largest(comm, cost->row);
+    cost->unit = largest(comm, cost->unit);
+    cost->pair = largest(comm, cost->pair);
+    cost->slowdown = fmax(1, largest(comm, cost->slowdown));
+    cost->meeting = largest(comm, cost->meeting);
+    cost->latency = largest(comm, cost->latency);
+    cost->byte = largest(comm, cost->byte);
+}
+
+/* One rank of each node alone, then all together. */
+static int measure(struct spine_stepcost *cost, const struct spine_config *config,
+                   const struct spine_comm *comm, struct spine_comm *node, struct spine_comm *self,
+                   struct spine_error *err)
+{
+    const size_t fitting = WEIGHTS / cost->dim;
+    const size_t hidden = cost->hidden < fitting ? cost->hidden : fitting > 8 ? fitting : 8;
+    struct spine_dataset whole = {.dim = 0};
+    struct timer timer = {.self = self, .config = config, .whole = &whole};
+    struct times times = {.base = 0};
+    double together = 0;
+
+    int rc = make_data(&whole, (STEPS + 2) * ROWS, cost->dim, err);
+    if (rc == 0 && node->rank == 0)
+        rc = time_shapes(&timer, hidden, &times, err);
+    rc = spine_comm_agree(comm, rc, err);
+    spine_comm_broadcast(node, &times, sizeof times);
+    timer.with = comm;
+    if (rc == 0)
+        rc = time_steps(&timer, ROWS, hidden, &together, err);
+    rc = spine_comm_agree(comm, rc, err);
+    free(whole.rows);
+
+    if (rc == 0 && node->size > 1)
+        rc = time_meetings(node, &cost->meeting, err);
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0 && cost->nodes.count > 1)
+        rc = time_exchanges(cost, comm, node, err);
+    if (rc == 0) {
+        solve(cost, &times, hidden);
+        cost->slowdown = node->size > 1 ? together / (times.base + 1e-12) : 1;
+        make_equal(cost, comm);
+    }
+    return rc;
+}
+
+bool spine_stepcost_applies(const struct spine_config *config)
+{
+    return config->reproducible && config->objective != SPINE_OBJECTIVE_NNSE;
+}
+
+int spine_stepcost_measure(struct spine_stepcost *cost, const struct spine_config *config,
+                           struct spine_comm *comm, size_t dim, struct spine_error *err)
+{
+    struct spine_comm node, self;
+
+    *cost = (struct spine_stepcost){.dim = dim,
+                                    .hidden = (size_t)config->hidden,
+                                    .batch_size = (size_t)config->batch_size,
+                                    .number = config->wire == SPINE_WIRE_BFLOAT16 ? 2 : 4,
+                                    .slowdown = 1};
+    spine_comm_split_nodes(comm, &node);
+    spine_comm_split(comm, comm->rank, &self);
+    cost->nodes = spine_grid_nodes(comm, &node);
+    const int rc = measure(cost, config, comm, &node, &self, err);
+    spine_comm_dispose(&self);
+    spine_comm_dispose(&node);
+    return rc;
+}
+
+/* --- Predicting ----------------------------------------------------------------------------------- */
+
+double spine_stepcost_predict(const struct spine_stepcost *cost, int groups, int columns)
+{
+    enum { MEETINGS_A_STEP = 3, MEETINGS_OF_GROUPS = 1 };
+    const double share = (double)columns / cost->nodes.ranks;
+    const double slowdown = columns == 1 ? 1 : fmax(1, cost->slowdown * share);
+    const double rows = (double)cost->batch_size / groups, hidden = (double)cost->hidden;
+    const double units = ceil(hidden / columns);
+    const double work = rows * cost->row / columns + units * (cost->unit + rows * cost->pair);
+    const double meeting = columns == 1 ? 0 : cost->meeting * share;
+    double seconds = slowdown * work + MEETINGS_A_STEP * meeting;
+
+    if (groups > 1) { /* each host sends and receives its slices of the gradient twice */
+        const double bytes = 2 * 2 * (double)cost->number * hidden * (double)cost->dim;
+        const double others = (groups - 1.0) / groups;
+        seconds += slowdown * units * cost->unit / 2 + MEETINGS_OF_GROUPS * meeting;
+        seconds +=
+            (2 + log2(groups)) * cost->latency + bytes * others * cost->byte / cost->nodes.ranks;
+    }
+    return seconds;
+}
+
+int spine_stepcost_next(int columns, int most)
+{
+    if (columns >= most)
+        return 0;
+    const int power = 1 << (31 - __builtin_clz((unsigned)columns));
+    const int next = columns < 2 ? columns + 1 : columns == power ? power + power / 2 : 2 * power;
+    return next < most ? next : most;
+}
+
+void spine_stepcost_choose(const struct spine_stepcost *cost, int most_groups, int most_columns,
+                           int *groups, int *columns)
+{
+    const int hosts = cost->nodes.count < most_groups ? cost->nodes.count : most_groups;
+    const int ranks = cost->nodes.ranks < most_columns ? cost->nodes.ranks : most_columns;
+    double least = INFINITY;
+
+    for (int r = 1; r <= hosts; r *= 2)
+        for (int c = 1; c > 0; c = spine_stepcost_next(c, ranks))
+            least = fmin(least, spine_stepcost_predict(cost, r, c));
+    *groups = hosts;
+    *columns = ranks;
+    for (int r = 1; r <= hosts; r *= 2)
+        for (int c = 1; c > 0; c = spine_stepcost_next(c, ranks))
+            if (spine_stepcost_predict(cost, r, c) <= NEARLY * least &&
+                r * c <= *groups * *columns) {
+                *groups = r;
+                *columns = c;
+            }
+}

@@ -1,0 +1,100 @@
+/* test_stepcost.c -- the grid that is chosen follows from what a step costs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "spine/train/stepcost.h"
+
+/* Steps of 1 ms on one rank; ranks that don't disturb each other and meet for nothing. */
+static struct spine_stepcost make_cost(int hosts, int ranks)
+{
+    return (struct spine_stepcost){.nodes = {.count = hosts, .ranks = ranks},
+                                   .dim = 300,
+                                   .hidden = 960,
+                                   .batch_size = 64,
+                                   .number = 4,
+                                   .row = 1e-3 / 64 / 10,
+                                   .unit = 4e-4 / 960,
+                                   .pair = 5e-4 / 960 / 64,
+                                   .slowdown = 1};
+}
+
+static void assert_choice(const struct spine_stepcost *cost, int most_groups, int most_columns,
+                          int groups, int columns)
+{
+    int found_groups = 0, found_columns = 0;
+
+    spine_stepcost_choose(cost, most_groups, most_columns, &found_groups, &found_columns);
+    assert_int_equal(found_groups, groups);
+    assert_int_equal(found_columns, columns);
+}
+
+static void test_one_rank_takes_what_was_measured(void **state)
+{
+    (void)state;
+    const struct spine_stepcost cost = make_cost(1, 8);
+
+    assert_float_equal(spine_stepcost_predict(&cost, 1, 1), 1e-3, 1e-6);
+    assert_float_equal(spine_stepcost_predict(&cost, 1, 8), 1e-3 / 8, 1e-6);
+}
+
+static void test_all_ranks_are_used_where_they_help(void **state)
+{
+    (void)state;
+    const struct spine_stepcost cost = make_cost(1, 8);
+
+    assert_choice(&cost, 1, 100, 1, 8);
+    assert_choice(&cost, 1, 5, 1, 5); /* no more columns than rows, say */
+}
+
+static void test_ranks_that_disturb_each_other_stay_idle(void **state)
+{
+    (void)state;
+    struct spine_stepcost cost = make_cost(1, 64); /* on two cores */
+
+    cost.slowdown = 32;
+    cost.meeting = 2e-3;
+    assert_choice(&cost, 1, 100, 1, 2);
+    cost.meeting = 1;
+    assert_choice(&cost, 1, 100, 1, 1);
+}
+
+static void test_hosts_are_used_as_far_as_the_network_allows(void **state)
+{
+    (void)state;
+    struct spine_stepcost cost = make_cost(6, 4);
+
+    cost.batch_size = 4096;
+    cost.byte = 1e-10;
+    assert_choice(&cost, 100, 100, 4, 4); /* a power of two */
+    assert_choice(&cost, 2, 100, 2, 4);
+    cost.latency = 1;
+    assert_choice(&cost, 100, 100, 1, 4);
+}
+
+static void test_columns_that_are_considered(void **state)
+{
+    (void)state;
+    static const int expected[] = {1, 2, 3, 4, 6, 8, 12, 16, 20, 0};
+    int columns = 1;
+
+    for (size_t i = 0; expected[i] != 0; i++) {
+        assert_int_equal(columns, expected[i]);
+        columns = spine_stepcost_next(columns, 20);
+    }
+    assert_int_equal(columns, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_rank_takes_what_was_measured),
+        cmocka_unit_test(test_all_ranks_are_used_where_they_help),
+        cmocka_unit_test(test_ranks_that_disturb_each_other_stay_idle),
+        cmocka_unit_test(test_hosts_are_used_as_far_as_the_network_allows),
+        cmocka_unit_test(test_columns_that_are_considered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
