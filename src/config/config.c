@@ -15,11 +15,10 @@ const char *const spine_wire_names[] = {
 
 const char *const spine_format_names[] = {"h5ad", "txt", "vec",    "bin", "npz",
                                           "mtx",  "npy", "sparse", "tsv", NULL};
-static const char *const objective_names[] = {[SPINE_OBJECTIVE_SPINE] = "spine",
-                                              [SPINE_OBJECTIVE_TOPK] = "topk",
-                                              [SPINE_OBJECTIVE_RELU] = "relu",
-                                              [SPINE_OBJECTIVE_NNSE] = "nnse",
-                                              NULL};
+static const char *const objective_names[] = {
+    [SPINE_OBJECTIVE_SPINE] = "spine",         [SPINE_OBJECTIVE_TOPK] = "topk",
+    [SPINE_OBJECTIVE_BATCHTOPK] = "batchtopk", [SPINE_OBJECTIVE_RELU] = "relu",
+    [SPINE_OBJECTIVE_NNSE] = "nnse",           NULL};
 static const char *const cap_names[] = {[SPINE_CAP_ONE] = "1", [SPINE_CAP_NONE] = "none", NULL};
 static const char *const atoms_names[] = {"random", "words", NULL};
 static const char *const keep[] = {"keep", NULL}, *const none[] = {"none", NULL};
@@ -44,10 +43,10 @@ static const struct spine_option options[] = {
     {"data.rms", REAL, FIELD(rms), 1e-6, 1e6, "0.4", keep, "scale the input so that its entries have this root mean square; keep leaves it"},
     {"data.limit", COUNT, FIELD(limit), 0, 1e12, "0", NULL, "train on the first rows only; 0 is all"},
     {"model.hidden", COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
-    {"model.objective", CHOICE, FIELD(objective), ANY, "spine", objective_names, "the SPINE autoencoder, the k largest units of a row, the rectifier with an l1 loss, or sparse non-negative codes over a learned dictionary"},
+    {"model.objective", CHOICE, FIELD(objective), ANY, "spine", objective_names, "the SPINE autoencoder, the k largest units of a row, as many in the mean of a batch, the rectifier with an l1 loss, or sparse non-negative codes over a learned dictionary"},
     {"model.start", CHOICE, FIELD(start), ANY, "random", atoms_names, "units begin with random numbers, or as the vectors of words: W2, and W1 the same"},
     {"model.l0", REAL, FIELD(l0), 0.1, 1e6, "22", NULL, "of nnse: wanted mean number of values a word"},
-    {"model.k", COUNT, FIELD(k), 1, 1048576, "22", NULL, "of topk: active units of a row"},
+    {"model.k", COUNT, FIELD(k), 1, 1048576, "22", NULL, "of topk and batchtopk: active units of a row"},
     {"model.cap", CHOICE, FIELD(cap), ANY, "1", cap_names, "the most that a unit's value can be; spine without a cap needs loss.psl_weight = 0"},
     {"loss.sparsity", REAL, FIELD(sparsity), 0, 1, "0.85", NULL, "wanted mean of 1 - h; units above 1 - sparsity cost ASL"},
     {"loss.asl_weight", REAL, FIELD(asl_weight), 0, 1e6, "1", NULL, "weight of the average sparsity loss"},
@@ -190,13 +189,13 @@ static int check_unused(const struct spine_config *config, const char *name, con
 /* What the objective doesn't use. */
 static int check_objective(const struct spine_config *config, struct spine_error *err)
 {
-    enum { NETS = OF(SPINE) | OF(TOPK) | OF(RELU) };
+    enum { NETS = OF(SPINE) | OF(TOPK) | OF(BATCHTOPK) | OF(RELU) };
     static const struct {
         const char *name;
         int objectives; /* that use it */
     } uses[] = {
         {"model.l0", OF(NNSE)},
-        {"model.k", OF(TOPK)},
+        {"model.k", OF(TOPK) | OF(BATCHTOPK)},
         {"model.cap", NETS},
         {"loss.sparsity", OF(SPINE)},
         {"loss.asl_weight", OF(SPINE)},
@@ -225,7 +224,7 @@ static int check_objective(const struct spine_config *config, struct spine_error
 
     if (config->epochs == 0)
         return spine_refuse(err, "train.epochs: 0 is for model.objective = nnse");
-    if (config->objective == SPINE_OBJECTIVE_TOPK && config->k > config->hidden)
+    if ((OF(TOPK) | OF(BATCHTOPK)) >> config->objective & 1 && config->k > config->hidden)
         return spine_refuse(err, "model.k: is %lld, more than model.hidden", (long long)config->k);
     if (config->objective == SPINE_OBJECTIVE_SPINE && config->cap == SPINE_CAP_NONE &&
         config->psl_weight > 0)
@@ -351,8 +350,10 @@ struct spine_activation spine_config_activation(const struct spine_config *confi
 
     if (config->objective == SPINE_OBJECTIVE_NNSE) {
         activation.is_uncapped = true;
-    } else if (config->objective == SPINE_OBJECTIVE_TOPK) {
-        activation.selection = SPINE_OF_ROW;
+    } else if (config->objective == SPINE_OBJECTIVE_TOPK ||
+               config->objective == SPINE_OBJECTIVE_BATCHTOPK) {
+        activation.selection =
+            config->objective == SPINE_OBJECTIVE_TOPK ? SPINE_OF_ROW : SPINE_OF_BATCH;
         activation.k = (size_t)config->k;
     }
     return activation;
@@ -362,7 +363,7 @@ struct spine_loss_weights spine_config_weights(const struct spine_config *config
 {
     if (config->objective == SPINE_OBJECTIVE_RELU)
         return (struct spine_loss_weights){.sparsity = config->sparsity, .l1 = config->l1_weight};
-    if (config->objective == SPINE_OBJECTIVE_TOPK)
+    if (config->objective != SPINE_OBJECTIVE_SPINE)
         return (struct spine_loss_weights){.sparsity = config->sparsity};
     return (struct spine_loss_weights){
         .sparsity = config->sparsity, .asl = config->asl_weight, .psl = config->psl_weight};

@@ -200,6 +200,7 @@ static int copy(struct spine_checkpoint_writer *writer, const struct spine_param
                               optimizer->len, err)))
         return -1;
     memcpy(writer->params_copy.data, params->data, bytes);
+    writer->params_copy.threshold = params->threshold;
     if (optimizer->first != NULL)
         memcpy(copied->first, optimizer->first, bytes);
     if (optimizer->second != NULL)

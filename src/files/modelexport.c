@@ -12,9 +12,9 @@
 #include "spine/files/rundir.h"
 #include "spine/files/sink.h"
 
-enum { W_ENC, B_ENC, W_DEC, B_DEC, TENSORS };
+enum { W_ENC, B_ENC, W_DEC, B_DEC, THRESHOLD, TENSORS };
 
-static const char *const names[TENSORS] = {"W_enc", "b_enc", "W_dec", "b_dec"};
+static const char *const names[TENSORS] = {"W_enc", "b_enc", "W_dec", "b_dec", "threshold"};
 
 struct tensor {
     size_t rows, columns; /* columns 0: a vector */
@@ -24,6 +24,12 @@ struct tensor {
 static size_t count(const struct tensor *tensor)
 {
     return tensor->rows * (tensor->columns == 0 ? 1 : tensor->columns);
+}
+
+/* How many there are: only codes above a threshold need the last. */
+static int present(const struct tensor *tensors)
+{
+    return tensors[THRESHOLD].rows > 0 ? TENSORS : THRESHOLD;
 }
 
 static void dispose(struct tensor *tensors)
@@ -66,6 +72,8 @@ static void fill(const struct spine_modelfile *model, double *folded, struct ten
                 (float)((double)params->W2[j * stride + k] / spine_scaling_factor(scaling, k));
         }
         tensors[B_ENC].values[j] = (float)bias;
+        if (params->threshold > 0)
+            tensors[THRESHOLD].values[j] = (float)params->threshold;
     }
 
     for (size_t k = 0; k < dim; k++)
@@ -78,8 +86,11 @@ static int fold(const struct spine_modelfile *model, struct tensor *tensors,
                 struct spine_error *err)
 {
     const size_t dim = model->params.dim, hidden = model->params.hidden;
-    const struct tensor shapes[TENSORS] = {
-        {dim, hidden, NULL}, {hidden, 0, NULL}, {hidden, dim, NULL}, {dim, 0, NULL}};
+    const struct tensor shapes[TENSORS] = {{dim, hidden, NULL},
+                                           {hidden, 0, NULL},
+                                           {hidden, dim, NULL},
+                                           {dim, 0, NULL},
+                                           {model->params.threshold > 0 ? hidden : 0, 0, NULL}};
 
     double *folded = spine_memory_get(dim, sizeof *folded, "the model to export", err);
     if (folded == NULL)
@@ -112,14 +123,12 @@ static void print_shape(const struct tensor *tensor, const char *end, char *text
 static int write_npz(const struct tensor *tensors, const char *path, struct spine_error *err)
 {
     struct spine_npzfile_array arrays[TENSORS] = {
-        {"W_enc.npy", "<f4", NULL},
-        {"b_enc.npy", "<f4", NULL},
-        {"W_dec.npy", "<f4", NULL},
-        {"b_dec.npy", "<f4", NULL},
+        {"W_enc.npy", "<f4", NULL}, {"b_enc.npy", "<f4", NULL},     {"W_dec.npy", "<f4", NULL},
+        {"b_dec.npy", "<f4", NULL}, {"threshold.npy", "<f4", NULL},
     };
     int rc = 0;
 
-    for (int i = 0; rc == 0 && i < TENSORS; i++) {
+    for (int i = 0; rc == 0 && i < present(tensors); i++) {
         char shape[64];
         const size_t values = count(&tensors[i]);
         print_shape(&tensors[i], ",", shape, sizeof shape);
@@ -130,7 +139,7 @@ static int write_npz(const struct tensor *tensors, const char *path, struct spin
             rc = spine_npzfile_end(&arrays[i], path, shape, err);
     }
     if (rc == 0)
-        rc = spine_npzfile_write(path, arrays, TENSORS, err);
+        rc = spine_npzfile_write(path, arrays, present(tensors), err);
 
     spine_npzfile_dispose(arrays, TENSORS);
     return rc;
@@ -144,7 +153,7 @@ static int write_safetensors(const struct tensor *tensors, const char *path,
     size_t begin = 0, length = strlen(header);
     struct spine_sink *sink = NULL;
 
-    for (int i = 0; i < TENSORS; i++) {
+    for (int i = 0; i < present(tensors); i++) {
         char shape[64];
         const size_t end = begin + count(&tensors[i]) * sizeof(float);
         print_shape(&tensors[i], "", shape, sizeof shape);
@@ -163,7 +172,7 @@ static int write_safetensors(const struct tensor *tensors, const char *path,
     const uint64_t bytes = length;
     spine_sink_put(sink, &bytes, sizeof bytes);
     spine_sink_put(sink, header, length);
-    for (int i = 0; i < TENSORS; i++)
+    for (int i = 0; i < present(tensors); i++)
         spine_sink_put(sink, tensors[i].values, count(&tensors[i]) * sizeof(float));
     return spine_sink_finish(sink, err);
 }
@@ -173,10 +182,14 @@ static int write_settings(const struct tensor *tensors, const struct spine_activ
 {
     char text[1024], selection[64] = "  \"activation_fn\": \"relu\",\n";
     struct spine_sink *sink = NULL;
-    const bool is_topk = activation->selection == SPINE_OF_ROW;
+    const char *architecture = "standard";
 
-    if (is_topk)
+    if (activation->selection == SPINE_OF_BATCH) {
+        architecture = "jumprelu";
+    } else if (activation->selection == SPINE_OF_ROW) {
+        architecture = "topk";
         snprintf(selection, sizeof selection, "  \"k\": %zu,\n", activation->k);
+    }
 
     snprintf(text, sizeof text,
              "{\n"
@@ -191,7 +204,7 @@ static int write_settings(const struct tensor *tensors, const struct spine_activ
              "%s%s"
              "  \"metadata\": {\"made_by\": \"spine-mpi %s\"}\n"
              "}\n",
-             is_topk ? "topk" : "standard", tensors[W_ENC].rows, tensors[W_ENC].columns, selection,
+             architecture, tensors[W_ENC].rows, tensors[W_ENC].columns, selection,
              activation->is_uncapped ? "" : "  \"spine_clamp\": 1,\n", SPINE_VERSION);
     if (spine_sink_open(&sink, path, err))
         return -1;

@@ -37,6 +37,8 @@ void spine_modelfile_fingerprint(const struct spine_params *params,
              (uint64_t)hash.low64);
 }
 
+static const char threshold_name[] = "threshold";
+
 enum { NAME = 64, TENSORS = 4 };
 
 /* A tensor of the parameters: vectors have columns 0. */
@@ -109,7 +111,9 @@ int spine_modelfile_write_params(struct spine_store *store, const char *group,
     for (int i = 0; i < TENSORS; i++)
         if (write_tensor(store, &tensors[i], err))
             return -1;
-    return 0;
+    return params->threshold > 0 ? spine_attribute_set_real(store, object_of(group), threshold_name,
+                                                            params->threshold, err)
+                                 : 0;
 }
 
 static int read_tensor(struct spine_store *store, const char *path, const struct tensor *tensor,
@@ -134,6 +138,26 @@ static int read_tensor(struct spine_store *store, const char *path, const struct
     return 0;
 }
 
+/* An attribute that is above 0. */
+static int read_positive(struct spine_store *store, const char *path, const char *group,
+                         const char *name, double *value, struct spine_error *err)
+{
+    if (spine_attribute_get_real(store, object_of(group), name, value, err))
+        return -1;
+    if (!isfinite(*value) || *value <= 0)
+        return spine_refuse(err, "%s: '%s' is %g, expected a number above 0", path, name, *value);
+    return 0;
+}
+
+static int read_threshold(struct spine_store *store, const char *path, const char *group,
+                          double *threshold, struct spine_error *err)
+{
+    *threshold = 0;
+    if (!spine_attribute_has(store, object_of(group), threshold_name))
+        return 0;
+    return read_positive(store, path, group, threshold_name, threshold, err);
+}
+
 int spine_modelfile_read_params(struct spine_store *store, const char *path, const char *group,
                                 struct spine_params *params, struct spine_error *err)
 {
@@ -142,7 +166,7 @@ int spine_modelfile_read_params(struct spine_store *store, const char *path, con
     for (int i = 0; i < TENSORS; i++)
         if (read_tensor(store, path, &tensors[i], err))
             return -1;
-    return 0;
+    return read_threshold(store, path, group, &params->threshold, err);
 }
 
 int spine_modelfile_write_scaling(struct spine_store *store, const char *group,
@@ -192,17 +216,6 @@ static int make_model(struct spine_modelfile *model, struct spine_store *store, 
     if (hidden < 1 || hidden > MOST || dim < 1 || dim > MOST)
         return spine_refuse(err, "%s: '%s' is %zu x %zu", path, weights.name, hidden, dim);
     return spine_params_init(&model->params, dim, hidden, err);
-}
-
-/* An attribute that is above 0. */
-static int read_positive(struct spine_store *store, const char *path, const char *group,
-                         const char *name, double *value, struct spine_error *err)
-{
-    if (spine_attribute_get_real(store, object_of(group), name, value, err))
-        return -1;
-    if (!isfinite(*value) || *value <= 0)
-        return spine_refuse(err, "%s: '%s' is %g, expected a number above 0", path, name, *value);
-    return 0;
 }
 
 /* Which parts does the scaling have, and how many components? */

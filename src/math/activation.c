@@ -114,3 +114,53 @@ void spine_activation_bounds(size_t k, size_t rows, size_t units, const float *z
     if (count > 0)
         *guess = sum / (float)count;
 }
+
+/* --- The largest of a batch --------------------------------------------------------------------- */
+
+/* The bits that a round looks at: sign, exponent and the first of the mantissa; then the others. */
+static const int shifts[SPINE_SEARCH_ROUNDS] = {20, 10, 0};
+
+static uint32_t bits_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+void spine_search_begin(struct spine_search *search, int64_t n)
+{
+    *search = (struct spine_search){.left = n};
+}
+
+void spine_search_count(const struct spine_search *search, size_t count, const float *values,
+                        int64_t *histogram)
+{
+    const int shift = shifts[search->round];
+    const uint32_t width = search->round == 0 ? 32 : (uint32_t)shifts[search->round - 1];
+
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t bits = bits_of(values[i]);
+        if (bits >> width == (uint64_t)search->bits >> width)
+            histogram[(bits & ((UINT64_C(1) << width) - 1)) >> shift]++;
+    }
+}
+
+void spine_search_narrow(struct spine_search *search, const int64_t *histogram)
+{
+    int bin = SPINE_SEARCH_BINS - 1;
+
+    while (bin >= 0 && histogram[bin] < search->left)
+        search->left -= histogram[bin--];
+    if (bin < 0)
+        search->left = -1;
+    else
+        search->bits |= (uint32_t)bin << shifts[search->round];
+    search->round++;
+}
+
+float spine_search_found(const struct spine_search *search)
+{
+    float value;
+    memcpy(&value, &search->bits, sizeof value);
+    return search->left > 0 ? value : 0;
+}

@@ -315,14 +315,18 @@ static void add_bias(size_t rows, float bias, float *z)
         z[i] += bias;
 }
 
-/* List the pairs that may be among the k largest of their rows, by the z (units, ROWS) in block->value,
- * whose place the list by row takes. */
+/* List the pairs that may be among the largest of their rows or batch, by the z (units, ROWS) in
+ * block->value, whose place a list by row takes. */
 static void list_candidates(struct spine_block *block, struct spine_scratch *scratch,
                             struct spine_block_sums *sums)
 {
+    const bool is_of_row = block->activation.selection == SPINE_OF_ROW;
     float bounds[ROWS];
-    spine_activation_bounds(block->activation.k, block->rows, block->units, block->value,
-                            &scratch->guess, bounds);
+    for (size_t i = 0; i < ROWS; i++)
+        bounds[i] = block->activation.threshold;
+    if (is_of_row)
+        spine_activation_bounds(block->activation.k, block->rows, block->units, block->value,
+                                &scratch->guess, bounds);
     memset(scratch->flags, 0, ROWS);
     for (size_t j = 0; j < block->units; j++) {
         const float *z = block->value + j * ROWS;
@@ -336,7 +340,8 @@ static void list_candidates(struct spine_block *block, struct spine_scratch *scr
             }
         block->unit_begin[j + 1] = (uint32_t)count;
     }
-    list_rows(block);
+    if (is_of_row)
+        list_rows(block);
 }
 
 void spine_block_keep(struct spine_block *block, const struct spine_cut *cuts,

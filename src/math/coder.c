@@ -84,11 +84,14 @@ void spine_coder_encode(struct spine_coder *coder, const struct spine_params *pa
     for (size_t i = 0; i < rows; i += PANEL)
         spine_block_pack(rows - i < PANEL ? rows - i : PANEL, dim, stride, 0, dim, x + i * stride,
                          coder->packed + i * dim);
+    const struct spine_activation activation = block->activation;
     block->is_unclamped = unclamped;
+    block->activation = spine_activation_encoding(activation, params->threshold);
     spine_block_encode(block, &coder->scratch, SPINE_SPARSE, 0, params->hidden, params,
                        coder->packed, &coder->sums);
     if (block->activation.selection != SPINE_ABOVE)
         select_units(coder);
+    block->activation = activation;
 }
 
 double spine_coder_decode(struct spine_coder *coder, const struct spine_params *params,

@@ -66,7 +66,7 @@ static uint64_t forecast_values(const struct spine_config *config, size_t num_ro
 {
     const double rows = (double)num_rows;
 
-    if (config->objective == SPINE_OBJECTIVE_TOPK)
+    if (spine_config_activation(config).selection != SPINE_ABOVE)
         return (uint64_t)(rows * (double)config->k);
     if (config->objective == SPINE_OBJECTIVE_NNSE)
         return (uint64_t)(rows * config->l0);

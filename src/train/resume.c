@@ -307,6 +307,8 @@ static void share(struct spine_resume *resume, const struct spine_progress *save
     const size_t bytes = stepper->params.len * sizeof(float);
 
     optimizer->steps = (uint64_t)saved->steps;
+    spine_comm_broadcast(&grid->ranks, &stepper->params.threshold,
+                         sizeof stepper->params.threshold);
     if (stepper->settings.kernel == SPINE_KERNEL_AUTO)
         stepper->mode = (enum spine_mode)saved->mode;
     if (idle != NULL)

@@ -224,8 +224,8 @@ static struct spine_block_sums encode(struct spine_stepper *stepper)
     return sums;
 }
 
-/* Select among the candidates of the team: this rank finds the cuts of a share of the rows. */
-static void select_pairs(struct spine_stepper *stepper, struct spine_block_sums *sums)
+/* Find the cuts of the rows of the team, of which this rank takes a share. */
+static void find_row_cuts(struct spine_stepper *stepper)
 {
     struct spine_step_memory *own = &stepper->memory;
     const size_t columns = (size_t)stepper->grid->columns;
@@ -233,7 +233,7 @@ static void select_pairs(struct spine_stepper *stepper, struct spine_block_sums 
     const size_t first = own->slots * rank / size, end = own->slots * (rank + 1) / size;
 
     meet(stepper, &own->team, 0);
-    double begun = begin_span(stepper);
+    const double begun = begin_span(stepper);
     for (size_t b = first / ROWS; b * ROWS < end; b++) {
         const size_t begin = b * ROWS < first ? first - b * ROWS : 0;
         const size_t rows = own->blocks[b].rows, stop = end - b * ROWS;
@@ -242,11 +242,77 @@ static void select_pairs(struct spine_stepper *stepper, struct spine_block_sums 
                         own->cuts + b * ROWS);
     }
     end_span(stepper, "cut", begun);
-
     meet(stepper, &own->team, 0);
-    begun = begin_span(stepper);
+}
+
+/* The least of the n largest candidates of all ranks; 0 if there are fewer. */
+static float find_least(struct spine_stepper *stepper, int64_t n)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    int64_t histogram[SPINE_SEARCH_BINS];
+    struct spine_search search;
+    const double begun = begin_span(stepper);
+
+    spine_search_begin(&search, n);
+    for (int round = 0; round < SPINE_SEARCH_ROUNDS && search.left > 0; round++) {
+        memset(histogram, 0, sizeof histogram);
+        for (size_t b = 0; b < own->num_blocks; b++)
+            spine_search_count(&search, own->blocks[b].unit_begin[own->blocks[b].units],
+                               own->blocks[b].unit_value, histogram);
+        spine_comm_sum_counts(&stepper->grid->ranks, histogram, SPINE_SEARCH_BINS);
+        spine_search_narrow(&search, histogram);
+    }
+    end_span(stepper, "cut", begun);
+    return spine_search_found(&search);
+}
+
+/* Set the bound above which pairs are candidates. */
+static void set_bound(struct spine_stepper *stepper, float bound)
+{
+    stepper->settings.activation.threshold = bound;
+    for (size_t b = 0; b < stepper->memory.num_blocks; b++)
+        stepper->memory.blocks[b].activation.threshold = bound;
+}
+
+/* The cut of the batch. The bound of candidates, by the last batch, is only to save work: where it
+ * leaves too few, all are listed. */
+static struct spine_cut find_batch_cut(struct spine_stepper *stepper, size_t batch_rows)
+{
+    const double weight = 0.01; /* of a batch in the mean */
+    const int64_t wanted = (int64_t)(stepper->settings.activation.k * batch_rows);
+    double *threshold = &stepper->params.threshold;
+    float least = find_least(stepper, wanted);
+
+    if (least == 0 && stepper->settings.activation.threshold > 0) {
+        set_bound(stepper, 0);
+        encode(stepper);
+        least = find_least(stepper, wanted);
+    }
+    set_bound(stepper, least / 2);
+    if (least > 0)
+        *threshold =
+            *threshold > 0 ? (1 - weight) * *threshold + weight * (double)least : (double)least;
+    return (struct spine_cut){least, least > 0 ? INT32_MAX : -1};
+}
+
+/* Select among the candidates of all units. */
+static void select_pairs(struct spine_stepper *stepper, size_t batch_rows,
+                         struct spine_block_sums *sums)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    const bool is_of_row = stepper->settings.activation.selection == SPINE_OF_ROW;
+    struct spine_cut of_batch[ROWS] = {{0, -1}};
+
+    if (is_of_row)
+        find_row_cuts(stepper);
+    else
+        of_batch[0] = find_batch_cut(stepper, batch_rows);
+    for (size_t i = 1; i < ROWS; i++)
+        of_batch[i] = of_batch[0];
+
+    const double begun = begin_span(stepper);
     for (size_t b = 0; b < own->num_blocks; b++)
-        spine_block_keep(&own->blocks[b], own->cuts + b * ROWS, sums);
+        spine_block_keep(&own->blocks[b], is_of_row ? own->cuts + b * ROWS : of_batch, sums);
     end_span(stepper, "select", begun);
 }
 
@@ -626,7 +692,7 @@ int spine_stepper_step(struct spine_stepper *stepper, struct spine_dataset *data
     begin(stepper, data, position);                 /* x' */
     struct spine_block_sums sums = encode(stepper); /* z = x' W1' + b1, and h of it */
     if (stepper->settings.activation.selection != SPINE_ABOVE)
-        select_pairs(stepper, &sums);
+        select_pairs(stepper, batch_rows, &sums);
     own->active[stepper->grid->node.rank] = sums.active;
     own->is_supplied = false;
     if (!is_last)

@@ -67,6 +67,18 @@ def check_topk():
     check("uncapped", lambda z: largest(z, 9), np.inf)
 
 
+def check_batchtopk():
+    threshold = spine.load("batch").threshold
+    assert threshold > 0
+    _, codes, metrics = check("batch", lambda z: np.where(z >= threshold, z, 0), 1)
+    assert 6 < metrics["l0"] < 12 and abs(metrics["density"] - 0.09) < 1e-3, metrics
+    assert len(set((codes > 0).sum(axis=1))) > 3, "all rows have as many values"
+    assert (np.load("all.npy")[:len(codes)] == np.load("batch/codes.npy")).all()
+    settings = json.load(open("jump/cfg.json"))
+    assert settings["architecture"] == "jumprelu" and "k" not in settings, settings
+    assert (np.load("jump.npz")["threshold"] == np.float32(threshold)).all()
+
+
 def check_relu():
     for directory, cap in ("relu", 1), ("rectified", np.inf):
         _, _, metrics = check(directory, lambda z: np.maximum(z, 0), cap)
@@ -86,4 +98,4 @@ def check_words():
 
 
 if __name__ == "__main__":
-    {"topk": check_topk, "relu": check_relu, "words": check_words}[sys.argv[1]]()
+    {"topk": check_topk, "batchtopk": check_batchtopk, "relu": check_relu, "words": check_words}[sys.argv[1]]()

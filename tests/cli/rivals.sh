@@ -36,6 +36,19 @@ run "$SPINE_BIN/spine-merge" topk --model sae
 train 1 run.ini $topk model.cap=none output.directory=uncapped
 $python "$SPINE_SOURCE/tests/cli/rivals.py" topk
 
+# --- batchtopk --------------------------------------------------------------------------------------
+
+train 1 run.ini model.objective=batchtopk train.noise=0 output.directory=batch
+train 3 run.ini model.objective=batchtopk train.noise=0 output.directory=batch3
+same batch batch3
+train 2 run.ini model.objective=batchtopk train.noise=0 train.stop_after=1 output.directory=paused
+train 1 run.ini model.objective=batchtopk train.noise=0 output.directory=paused
+cmp batch/codes.npy paused/codes.npy || fail "resuming changes the codes"
+run "$SPINE_BIN/spine-encode" batch glove.h5 -o all.npy
+run "$SPINE_BIN/spine-merge" batch --model jump
+run "$SPINE_BIN/spine-merge" batch --model jump.npz
+$python "$SPINE_SOURCE/tests/cli/rivals.py" batchtopk
+
 # --- relu -------------------------------------------------------------------------------------------
 
 train 1 plain.ini model.objective=relu loss.l1_weight=0.2 output.directory=relu

@@ -89,33 +89,75 @@ static inline size_t first_unit(const struct step_parts *parts, size_t hidden, s
     return tile * hidden / parts->num_tiles;
 }
 
-/* h of all tiles of a block, and its sums. */
+/* The codes of all tiles of a block, or candidates. */
 static inline void encode_block(struct step_parts *parts, const struct spine_params *params,
                                 size_t b, const struct cuts *cuts, struct step_result *result)
 {
-    const size_t tiles = parts->num_tiles, rows = parts->blocks[b].rows;
-    const bool selects = cuts->activation.selection != SPINE_ABOVE;
     struct spine_block_sums sums = {0};
-    struct spine_cut kept[SPINE_BLOCK_ROWS];
-
-    for (size_t t = 0; t < tiles; t++) {
+    for (size_t t = 0; t < parts->num_tiles; t++) {
         const size_t first = first_unit(parts, params->hidden, t);
-        struct spine_block *tile = &parts->blocks[t * parts->num_blocks + b];
         sums.h = result->h_sum + first;
-        spine_block_encode(tile, &parts->scratch, cuts->mode, first,
-                           first_unit(parts, params->hidden, t + 1) - first, params,
+        spine_block_encode(&parts->blocks[t * parts->num_blocks + b], &parts->scratch, cuts->mode,
+                           first, first_unit(parts, params->hidden, t + 1) - first, params,
                            parts->packed + b * spine_block_packed(params->dim), &sums);
-        parts->tiles[t] = tile;
     }
-    if (selects)
-        spine_block_cut(parts->tiles, tiles, &parts->scratch, cuts->activation.k, 0, rows, kept);
-    for (size_t t = 0; selects && t < tiles; t++) {
+    result->partial += (double)sums.partial / SPINE_BLOCK_SCALE;
+    result->active += sums.active;
+    result->not_finite |= sums.not_finite;
+}
+
+static inline void list_tiles(struct step_parts *parts, size_t b)
+{
+    for (size_t t = 0; t < parts->num_tiles; t++)
+        parts->tiles[t] = &parts->blocks[t * parts->num_blocks + b];
+}
+
+/* Of the candidates of a block, what is kept, and its sums. */
+static inline void keep_block(struct step_parts *parts, const struct spine_params *params, size_t b,
+                              const struct spine_cut *kept, struct step_result *result)
+{
+    struct spine_block_sums sums = {0};
+    for (size_t t = 0; t < parts->num_tiles; t++) {
         sums.h = result->h_sum + first_unit(parts, params->hidden, t);
         spine_block_keep(&parts->blocks[t * parts->num_blocks + b], kept, &sums);
     }
     result->partial += (double)sums.partial / SPINE_BLOCK_SCALE;
     result->active += sums.active;
-    result->not_finite |= sums.not_finite;
+}
+
+/* The least of the k B largest candidates of all blocks. */
+static inline float find_least(const struct step_parts *parts, size_t wanted)
+{
+    struct spine_search search;
+    spine_search_begin(&search, (int64_t)wanted);
+    for (int round = 0; round < SPINE_SEARCH_ROUNDS && search.left > 0; round++) {
+        int64_t histogram[SPINE_SEARCH_BINS] = {0};
+        for (size_t i = 0; i < parts->num_blocks * parts->num_tiles; i++)
+            spine_search_count(&search, parts->blocks[i].unit_begin[parts->blocks[i].units],
+                               parts->blocks[i].unit_value, histogram);
+        spine_search_narrow(&search, histogram);
+    }
+    return spine_search_found(&search);
+}
+
+/* Select among the candidates of all blocks. */
+static inline void select_blocks(struct step_parts *parts, const struct spine_params *params,
+                                 size_t batch_rows, const struct cuts *cuts,
+                                 struct step_result *result)
+{
+    const struct spine_activation *activation = &cuts->activation;
+    const bool is_of_row = activation->selection == SPINE_OF_ROW;
+    const float least = is_of_row ? 0 : find_least(parts, activation->k * batch_rows);
+    for (size_t b = 0; b < parts->num_blocks; b++) {
+        struct spine_cut kept[SPINE_BLOCK_ROWS];
+        for (size_t i = 0; i < SPINE_BLOCK_ROWS; i++)
+            kept[i] = (struct spine_cut){least, least > 0 ? INT32_MAX : -1};
+        list_tiles(parts, b);
+        if (is_of_row)
+            spine_block_cut(parts->tiles, parts->num_tiles, &parts->scratch, activation->k, 0,
+                            parts->blocks[b].rows, kept);
+        keep_block(parts, params, b, kept, result);
+    }
 }
 
 /* h, and its sums, of all tiles; then y, turned into dY. */
@@ -134,7 +176,13 @@ static inline void go_forward(struct step_parts *parts, const struct spine_param
                              noisy + (block->first_row + i) * stride, packed + i * dim);
         }
         encode_block(parts, params, b, cuts, result);
+    }
+    if (cuts->activation.selection != SPINE_ABOVE)
+        select_blocks(parts, params, batch_rows, cuts, result);
+    for (size_t b = 0; b < parts->num_blocks; b++) {
+        const struct spine_block *block = &parts->blocks[b];
         float *y = parts->y + block->first_row * stride;
+        list_tiles(parts, b);
         spine_block_decode(parts->tiles, parts->num_tiles, &parts->scratch, 0, block->rows, 0,
                            chunks, params, y);
         for (size_t i = 0; i < block->rows; i++)

@@ -35,6 +35,7 @@ class Run:
             self.factors = file["input_factors"][:] if "input_factors" in file else np.float32(1)
             self.components = file["input_components"][:] if "input_components" in file else None
             self.config = file.attrs["config"]
+            self.threshold = float(file.attrs.get("threshold", 0))
         self._options = dict(line.split(" = ", 1) for line in self.config.split("\n") if " = " in line)
         with h5py.File(os.path.join(directory, "codes.h5ad"), "r") as file:
             self.words = _read_strings(file, "obs")
@@ -75,6 +76,7 @@ class Run:
         if self._options.get("objective") == "topk":
             order = np.argsort(-z, axis=-1, kind="stable")[..., int(self._options["k"]):]
             np.put_along_axis(z, order, 0, axis=-1)
+        z = np.where(z < self.threshold, 0, z)
         return np.clip(z, 0, np.inf if self._options.get("cap") == "none" else 1)
 
     def _solve(self, x, tolerance=1e-4):

@@ -104,6 +104,9 @@ def activate(case, z):
         order = np.argsort(-z, axis=1, kind="stable")
         rank = np.argsort(order, axis=1, kind="stable")
         active = (z > 0) & (rank < case["k"])
+    if case["k_mean"] > 0:
+        kept = np.sort(z.ravel())[-case["k_mean"] * len(z)]
+        active = (z > 0) & (z >= kept)
     return np.where(active, np.minimum(z, cap), 0), active & (z <= cap)
 
 
@@ -138,17 +141,21 @@ def backward(case, p, clean, noisy, seen):
 
 CASES = {
     "plain": dict(num_rows=61, dim=7, hidden=11, batch_size=8, seed=20181, sparsity=0.85,
-                  asl_weight=1, psl_weight=1, l1_weight=0, k=0, cap=1, noise=0.4, learning_rate=0.5,
+                  asl_weight=1, psl_weight=1, l1_weight=0, k=0, k_mean=0, cap=1, noise=0.4, learning_rate=0.5,
                   num_steps=10, input_bound=1),
     "saturated": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=(7 << 32) + 20182,
-                      sparsity=0.85, asl_weight=2.5, psl_weight=0.3, l1_weight=0, k=0, cap=1,
+                      sparsity=0.85, asl_weight=2.5, psl_weight=0.3, l1_weight=0, k=0, k_mean=0, cap=1,
                       noise=0.4, learning_rate=0.5, num_steps=10, input_bound=3),
     "relu": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20183, sparsity=0.85,
-                 asl_weight=0, psl_weight=0, l1_weight=0.6, k=0, cap=0, noise=0.4,
+                 asl_weight=0, psl_weight=0, l1_weight=0.6, k=0, k_mean=0, cap=0, noise=0.4,
                  learning_rate=0.3, num_steps=10, input_bound=2),
     "topk": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20184, sparsity=0.85,
-                 asl_weight=0, psl_weight=0, l1_weight=0, k=4, cap=1, noise=0.4, learning_rate=0.5,
+                 asl_weight=0, psl_weight=0, l1_weight=0, k=4, k_mean=0, cap=1, noise=0.4,
+                 learning_rate=0.5,
                  num_steps=10, input_bound=2),
+    "batchtopk": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20185, sparsity=0.85,
+                      asl_weight=0, psl_weight=0, l1_weight=0, k=0, k_mean=4, cap=0, noise=0.4,
+                      learning_rate=0.3, num_steps=10, input_bound=2),
 }
 
 
@@ -259,9 +266,13 @@ def check_gradients(name, case, visited):
                         name, tensor, at, gradient[tensor][at], slope)
 
 
-def nearest_edge(case, z):
+def nearest_edge(case, batches):
     """How near a unit is to a clamp, or in rank to one that is kept where it isn't."""
+    z = np.concatenate(batches)
     edges = [abs(z).min(), abs(z - case["cap"]).min()]
+    for batch in batches if case["k_mean"] > 0 else []:
+        falling, kept = -np.sort(-batch.ravel()), case["k_mean"] * len(batch)
+        edges.append(falling[kept - 1] - falling[kept])
     if case["k"] > 0:
         falling = -np.sort(-z, axis=1)
         edges.append((falling[:, case["k"] - 1] - falling[:, case["k"]]).min())
@@ -270,9 +281,10 @@ def nearest_edge(case, z):
 
 def check_case(name, case, visited):
     """The case must test what it is for, and no unit may stand where rounding moves its clamp."""
-    z = np.concatenate([seen[0] for _, _, _, seen, _ in visited])
+    batches = [seen[0] for _, _, _, seen, _ in visited]
+    z = np.concatenate(batches)
     excess = np.concatenate([seen[3] for _, _, _, seen, _ in visited])
-    edge = nearest_edge(case, z)
+    edge = nearest_edge(case, batches)
     share = (z < 0).mean(), ((z >= 0) & (z <= 1)).mean(), (z > 1).mean(), (excess > 0).mean()
     print("%s: z < 0 %.3f, inside %.3f, > 1 %.3f; ASL active %.3f; nearest to a clamp %.1e"
           % ((name,) + share + (edge,)))

@@ -31,6 +31,7 @@ extern const char *const spine_format_names[];
 enum spine_objective {
     SPINE_OBJECTIVE_SPINE,
     SPINE_OBJECTIVE_TOPK,
+    SPINE_OBJECTIVE_BATCHTOPK,
     SPINE_OBJECTIVE_RELU,
     SPINE_OBJECTIVE_NNSE
 };

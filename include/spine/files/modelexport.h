@@ -9,7 +9,9 @@
  *     .safetensors    with cfg.json beside it
  *     a directory     sae_weights.safetensors and cfg.json, as SAELens loads them
  *
- * SAELens' architectures, "standard" and for the k largest of a row "topk", have no clamp at 1:
+ * and of batchtopk threshold (H), the same for all units: values below it are 0.
+ *
+ * SAELens' architectures, "standard", "topk" and of batchtopk "jumprelu", have no clamp at 1:
  * cfg.json says "spine_clamp": 1 for programs that know it, where there is a cap. Local. */
 #ifndef SPINE_FILES_MODELEXPORT_H
 #define SPINE_FILES_MODELEXPORT_H

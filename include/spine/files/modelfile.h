@@ -1,7 +1,7 @@
 /* modelfile.h -- the trained model on disk, run/model.h5.
  *
  * A "spine-model" file: datasets /W1 (H, D), /b1 (H), /W2 (H, D), /b2 (D), /input_mean (D), all
- * float32; attributes of the root group: input_scale (real), config (the resolved configuration
+ * float32; attributes of the root group: input_scale (real), threshold (real; of batchtopk only), config (the resolved configuration
  * as INI text), fingerprint (text). With them
  *
  *     code            h = clamp((x - input_mean) input_scale W1' + b1, 0, 1)

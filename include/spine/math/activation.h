@@ -5,6 +5,10 @@
  *                     (Makhzani, Frey: ICLR 2014), TopK (Gao et al.: "Scaling and evaluating sparse
  *                     autoencoders", 2024)
  *
+ *     SPINE_OF_BATCH  the same for the k B largest z > 0 of a batch of B rows, and all equal to the least
+ *                     of them: BatchTopK (Bussmann, Leask, Nanda, 2024). Rows alone are encoded with
+ *                     SPINE_ABOVE, whose threshold is a moving mean of the least value of batches
+ *
  * Above 0, SPINE_ABOVE without cap is the rectifier, with a cap of 1 SPINE's clamp. A derivative
  * passes where h is z: an active pair's, up to the cap. Of equal values the lowest unit's comes
  * first, so that a selection doesn't depend on how units are cut. */
@@ -16,15 +20,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum spine_selection { SPINE_ABOVE, SPINE_OF_ROW };
+enum spine_selection { SPINE_ABOVE, SPINE_OF_ROW, SPINE_OF_BATCH };
 
 /* Zeroed, it is SPINE's clamp. */
 struct spine_activation {
     enum spine_selection selection;
-    size_t k;        /* of SPINE_OF_ROW; above 0 */
-    float threshold; /* of SPINE_ABOVE */
+    size_t k;        /* of the selections; above 0 */
+    float threshold; /* of SPINE_ABOVE; of SPINE_OF_BATCH, a bound of candidates */
     bool is_uncapped;
 };
+
+/* How rows are encoded outside of training. */
+static inline struct spine_activation spine_activation_encoding(struct spine_activation activation,
+                                                                double threshold)
+{
+    if (activation.selection == SPINE_OF_BATCH) {
+        activation.selection = SPINE_ABOVE;
+        activation.threshold = (float)threshold;
+    }
+    return activation;
+}
 
 static inline float spine_activation_cap(const struct spine_activation *activation)
 {
@@ -52,5 +67,22 @@ struct spine_cut spine_activation_cut(size_t k, size_t count, const float *value
  * selection depends on it. */
 void spine_activation_bounds(size_t k, size_t rows, size_t units, const float *z, float *guess,
                              float *bounds);
+
+/* The search for the n-th largest of values above 0 of all ranks. Three times, each rank counts its values
+ * in a histogram of some of their bits, which order them, the histograms are summed over ranks, and the
+ * search is narrowed to one bin. */
+enum { SPINE_SEARCH_BINS = 2048, SPINE_SEARCH_ROUNDS = 3 };
+struct spine_search {
+    int64_t left;  /* of the n, in the bin; -1: there are not so many values */
+    uint32_t bits; /* of the value, as far as they are known */
+    int round;
+};
+void spine_search_begin(struct spine_search *search, int64_t n);
+void spine_search_count(const struct spine_search *search, size_t count, const float *values,
+                        int64_t *histogram);
+void spine_search_narrow(struct spine_search *search, const int64_t *histogram);
+
+/* The value, after all rounds; 0 if there are fewer than n values. */
+float spine_search_found(const struct spine_search *search);
 
 #endif

@@ -12,8 +12,9 @@
  *
  * Active pairs of a row and a unit are listed twice, by row for y and by unit for the gradient
  * (sparse mode); or all of them are computed with (dense mode), which is faster when they are many.
- * Where the active ones are selected among all units, encode lists candidates of a range of units;
- * when those of all ranges are there, cuts are found by rows and each range keeps what they leave.
+ * Where the active ones are selected among all units, encode lists candidates of a range of units, for
+ * a selection of the batch by unit only; when those of all ranges are there, cuts are found, by rows or
+ * for the batch (spine_search), and each range keeps what they leave.
  * Row-major float; rows begin every 'stride' floats (kernels.h). */
 #ifndef SPINE_MATH_BLOCK_H
 #define SPINE_MATH_BLOCK_H

@@ -34,6 +34,8 @@ struct spine_params {
     float *b1;                  /* (H) */
     float *W2;                  /* (H, D): row j is what unit j adds */
     float *b2;                  /* (D) */
+    double threshold; /* of SPINE_OF_BATCH: the moving mean of the least value that batches
+                                   kept; 0: none yet */
 };
 
 /* The weights of the losses. */

@@ -129,6 +129,9 @@ static void init(struct run *run, const char *name, enum numbers numbers, enum s
     run->weights.l1 = read_number(run->file, "l1_weight");
     run->activation.k = (size_t)read_number(run->file, "k");
     run->activation.selection = run->activation.k > 0 ? SPINE_OF_ROW : SPINE_ABOVE;
+    const size_t k_mean = (size_t)read_number(run->file, "k_mean");
+    if (k_mean > 0)
+        run->activation = (struct spine_activation){.selection = SPINE_OF_BATCH, .k = k_mean};
     run->activation.is_uncapped = read_number(run->file, "cap") == 0;
     run->noise = read_number(run->file, "noise");
     run->rate = read_number(run->file, "learning_rate");
@@ -286,6 +289,8 @@ static void check_all(enum numbers numbers, enum spine_mode mode)
         check_file("relu.txt", numbers, mode, size);
         if (mode == SPINE_SPARSE)
             check_file("topk.txt", numbers, mode, size);
+        if (mode == SPINE_SPARSE && size == 1) /* the ranks here don't select together */
+            check_file("batchtopk.txt", numbers, mode, size);
     }
 }
 

@@ -76,43 +76,47 @@ struct losses {
     double kink; /* the least distance of a z from 0 or the cap, or from another's rank */
 };
 
-/* Leave the k largest values, found one by one. */
-static void keep_largest(size_t hidden, double *h, double *kink)
+/* Leave the 'most' largest values, found one by one. */
+static void keep_largest(size_t most, size_t count, double *h, double *kink)
 {
-    double least = 0, *kept = calloc(hidden, sizeof *kept);
-    for (size_t n = 0; n <= activation.k && n < hidden; n++) {
+    double least = 0, *kept = calloc(count, sizeof *kept);
+    for (size_t n = 0; n <= most && n < count; n++) {
         size_t largest = 0;
-        for (size_t j = 1; j < hidden; j++)
+        for (size_t j = 1; j < count; j++)
             largest = h[j] > h[largest] ? j : largest;
         if (h[largest] == 0)
             break;
-        if (n < activation.k)
+        if (n < most)
             least = kept[largest] = h[largest];
         else
             *kink = fmin(*kink, least - h[largest]);
         h[largest] = 0;
     }
-    memcpy(h, kept, hidden * sizeof *h);
+    memcpy(h, kept, count * sizeof *h);
     free(kept);
 }
 
-/* The code of row i: p is laid out like params.data. */
-static void encode_row(const struct fixture *f, const double *p, size_t i, double *h, double *kink)
+/* The codes of all rows, (rows, H): p is laid out like params.data. */
+static void encode_rows(const struct fixture *f, const double *p, double *h, double *kink)
 {
     const double *W1 = p + (f->params.W1 - f->params.data);
     const double *b1 = p + (f->params.b1 - f->params.data);
     const double cap = activation.is_uncapped ? HUGE_VAL : 1;
-    for (size_t j = 0; j < f->hidden; j++) {
+    const size_t pairs = f->rows * f->hidden;
+    for (size_t at = 0; at < pairs; at++) {
+        const size_t i = at / f->hidden, j = at % f->hidden;
         double z = b1[j];
         for (size_t k = 0; k < f->dim; k++)
             z += W1[j * f->stride + k] * (double)f->noisy[i * f->stride + k];
-        h[j] = fmax(z, 0);
+        h[at] = fmax(z, 0);
         *kink = fmin(*kink, fmin(fabs(z), fabs(z - cap)));
     }
-    if (activation.selection == SPINE_OF_ROW)
-        keep_largest(f->hidden, h, kink);
-    for (size_t j = 0; j < f->hidden; j++)
-        h[j] = fmin(h[j], cap);
+    for (size_t i = 0; activation.selection == SPINE_OF_ROW && i < f->rows; i++)
+        keep_largest(activation.k, f->hidden, h + i * f->hidden, kink);
+    if (activation.selection == SPINE_OF_BATCH)
+        keep_largest(activation.k * f->rows, pairs, h, kink);
+    for (size_t at = 0; at < pairs; at++)
+        h[at] = fmin(h[at], cap);
 }
 
 static double squares_of_row(const struct fixture *f, const double *p, size_t i, const double *h)
@@ -134,9 +138,11 @@ static struct losses loss_of(const struct fixture *f, const double *p,
 {
     const double rows = (double)f->rows, dim = (double)f->dim, hidden = (double)f->hidden;
     struct losses losses = {.kink = 1};
-    double *h = calloc(f->hidden, sizeof *h), *sum = calloc(f->hidden, sizeof *sum);
+    double *codes = calloc(f->rows * f->hidden + 1, sizeof *codes);
+    double *sum = calloc(f->hidden, sizeof *sum);
+    encode_rows(f, p, codes, &losses.kink);
     for (size_t i = 0; i < f->rows; i++) {
-        encode_row(f, p, i, h, &losses.kink);
+        const double *h = codes + i * f->hidden;
         losses.rl += squares_of_row(f, p, i, h) / (rows * dim);
         for (size_t j = 0; j < f->hidden; j++) {
             losses.psl += fmax(0, h[j] * (1 - h[j])) / (rows * hidden);
@@ -148,7 +154,7 @@ static struct losses loss_of(const struct fixture *f, const double *p,
         losses.asl += pow(fmax(0, sum[j] / rows - (1 - weights->sparsity)), 2) / hidden;
     losses.total =
         losses.rl + weights->asl * losses.asl + weights->psl * losses.psl + weights->l1 * losses.l1;
-    free(h);
+    free(codes);
     free(sum);
     return losses;
 }
@@ -222,13 +228,16 @@ static const struct {
     {4, 16, 16, 2, {0.85, 1, 1, 0}, {0}},
     {12, 20, 17, 3, {0.85, 2.5, 0.3, 0}, {0}},
     {9, 33, 40, 1, {0.9, 1, 1, 0}, {0}},
-    /* relu, spine without a cap, topk with a cap and without one */
+    /* relu, spine without a cap, topk and batchtopk with a cap and without one */
     {12, 20, 17, 3, {.l1 = 0.7}, {0}},
     {12, 20, 17, 3, {.l1 = 0.7}, {.is_uncapped = true}},
     {12, 20, 17, 3, {0.85, 2.5, 0, 0}, {.is_uncapped = true}},
     {12, 20, 17, 3, {0, 0, 0, 0}, {.selection = SPINE_OF_ROW, .k = 5}},
     {70, 9, 40, 3, {0, 0, 0, 0}, {.selection = SPINE_OF_ROW, .k = 3, .is_uncapped = true}},
     {6, 5, 7, 1, {0, 0, 0, 0}, {.selection = SPINE_OF_ROW, .k = 7}},
+    {12, 20, 17, 3, {0, 0, 0, 0}, {.selection = SPINE_OF_BATCH, .k = 3}},
+    {70, 9, 20, 3, {0, 0, 0, 0}, {.selection = SPINE_OF_BATCH, .k = 2, .is_uncapped = true}},
+    {6, 5, 7, 1, {0, 0, 0, 0}, {.selection = SPINE_OF_BATCH, .k = 6}},
 };
 
 static void test_the_gradient_of_every_parameter_is_the_slope_of_the_loss(void **state)

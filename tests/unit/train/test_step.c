@@ -43,6 +43,7 @@ static void make_data(struct spine_dataset *data, const struct spine_grid *grid,
 /* What a run leaves behind. */
 struct outcome {
     float params[2 * HIDDEN * 80 + 48 + 80];
+    double threshold;
     struct spine_step_sums sums;
     bool requests[SPINE_REQUESTS];
 };
@@ -88,6 +89,7 @@ static void run(const struct spine_comm *comm, int groups, int columns, bool rep
         spine_stepper_meet(&stepper);
         assert_int_equal(stepper.params.len * sizeof(float), sizeof outcome->params);
         memcpy(outcome->params, stepper.params.data, sizeof outcome->params);
+        outcome->threshold = stepper.params.threshold;
         memcpy(outcome->requests, stepper.requests, sizeof outcome->requests);
         double sums[] = {position.sums.squares, position.sums.partial, position.sums.penalty,
                          position.sums.active};
@@ -106,6 +108,7 @@ static void run(const struct spine_comm *comm, int groups, int columns, bool rep
 static void check(const struct outcome *found, const struct outcome *expected)
 {
     assert_memory_equal(found->params, expected->params, sizeof found->params);
+    assert_true(found->threshold == expected->threshold);
     assert_memory_equal(&found->sums, &expected->sums, sizeof found->sums);
     assert_true(found->requests[SPINE_REQUEST_LEAVE]);
     assert_false(found->requests[SPINE_REQUEST_SAVE]);
@@ -119,6 +122,7 @@ static void check_grids(enum spine_kernel_choice kernel, bool as_nodes)
     spine_comm_split(&world, world.rank, &self);
     run(&self, 1, 1, true, kernel, &alone);
     assert_true(alone.sums.squares > 0 && alone.sums.active > 0);
+    assert_true((alone.threshold > 0) == (activation.selection == SPINE_OF_BATCH));
     assert_true(alone.sums.penalty > 0 || activation.selection != SPINE_ABOVE);
     for (int per_node = 0; per_node <= (as_nodes ? 2 : 0); per_node++) {
         char text[16];
@@ -152,8 +156,9 @@ static void test_any_grid_selects_the_same_units(void **state)
     (void)state;
     activation = (struct spine_activation){.selection = SPINE_OF_ROW, .k = 7};
     check_grids(SPINE_KERNEL_SPARSE, true);
-    activation.is_uncapped = true;
-    check_grids(SPINE_KERNEL_SPARSE, false);
+    activation =
+        (struct spine_activation){.selection = SPINE_OF_BATCH, .k = 7, .is_uncapped = true};
+    check_grids(SPINE_KERNEL_SPARSE, true);
     activation = (struct spine_activation){0};
 }
 
