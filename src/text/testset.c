@@ -240,7 +240,7 @@ static struct columns find_columns(const struct survey *survey, bool *is_plain)
         found.second = 1;
     }
 
-    const size_t behind = (size_t)(found.second + 1);
+    const size_t behind = found.second == NONE ? 0 : (size_t)found.second + 1;
     for (size_t i = behind; i < survey->most; i++)
         if (is_numeric(survey, i) &&
             (found.score == NONE || (survey->is_named[i] && !survey->is_named[found.score])))

@@ -8,7 +8,8 @@ build_packages=(gcc libc6-dev make cmake pkg-config openmpi-bin libopenmpi-dev
 test_packages=(libcmocka-dev binutils hdf5-tools zstd clang clang-format clang-tidy libclang-rt-14-dev
     shellcheck valgrind man-db groff-base
     python3-numpy python3-h5py python3-scipy python3-anndata python3-sklearn
-    python3-protobuf python3-pandas python3-gensim)
+    python3-protobuf python3-pandas python3-gensim
+    python3-nbformat python3-nbclient python3-ipykernel python3-matplotlib)
 # The browser in which tests/cli/page.sh looks at pages. Node and npm may come from elsewhere.
 test_packages+=(chromium)
 if ! { command -v node && command -v npm; } >/dev/null; then
