@@ -6,6 +6,7 @@
 #include "spine/files/array.h"
 #include "spine/files/checkpoint.h"
 #include "spine/files/merge.h"
+#include "spine/files/source.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
 #include "spine/space/ranking.h"
@@ -151,10 +152,38 @@ static int read_shard(const char *path)
     return rc;
 }
 
+/* AnnData as spine-convert reads it: accepted or refused, with a sentence. */
+static void read_embedding(const char *path)
+{
+    const struct spine_source_request request = {.path = path, .form = SPINE_FORM_HDF5};
+    const struct spine_vectors_rules rules = {0};
+    struct spine_vectors vectors = {0};
+    struct spine_sourcefiles files;
+    struct spine_source *source = NULL;
+    struct spine_error failure = {.text = ""};
+
+    int rc = spine_sourcefiles_prepare(&files, &request, path, &failure);
+    if (rc == 0)
+        rc = spine_source_open(&source, &request, &files, &failure);
+    if (rc == 0)
+        rc = spine_source_take(source, 0, 1, &rules, &vectors, &failure);
+    if (rc == 0 && vectors.rows > 0) {
+        const size_t count = vectors.rows < 4 ? vectors.rows : 4;
+        float *values = malloc(count * vectors.dimension * sizeof *values);
+        CHECK(values != NULL && vectors.words.count == vectors.rows);
+        rc = spine_source_read(source, vectors.lines, count, values, &failure);
+        free(values);
+    }
+    CHECK(rc == 0 || failure.text[0] != '\0');
+    spine_vectors_dispose(&vectors);
+    spine_source_close(source);
+}
+
 static int read_merged(const char *path)
 {
     struct spine_codes codes;
     struct spine_error failure;
+    read_embedding(path);
     if (spine_codes_open_merged(&codes, path, &failure))
         return -1;
     const int rc = read_codes(&codes);
