@@ -75,7 +75,7 @@ def check_tree(tree, folders, owners):
     for path in sources(tree):
         module = module_of(path)
         is_main = module is None
-        if is_main and path != "src/spine-mpi.c" and not re.fullmatch(r"tools/[^/]+\.c", path):
+        if is_main and path != "src/spine-mpi.c" and not re.fullmatch(r"tools/(examples/)?[^/]+\.c", path):
             complaints.append(f"{path}: is in no folder of src/layers.txt")
             continue
         folder = None if is_main else module.split("/")[0]
