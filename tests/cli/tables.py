@@ -63,7 +63,7 @@ def documents(source):
 def described_options(text):
     """{section.key: default} of the documents' table; a row may have several options."""
     options = {}
-    for names, defaults in re.findall(r"^\| ((?:(?:data|model|loss|train|parallel|output)\.\w+,? )+)\|([^|]*)\|",
+    for names, defaults in re.findall(r"^\| ((?:(?:data|model|loss|train|parallel|output)\.(?!h5)\w+,? )+)\|([^|]*)\|",
                                       text, re.M):
         names = [name.strip() for name in names.split(",")]
         defaults = [default.strip() for default in defaults.split(",")]
