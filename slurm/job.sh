@@ -49,6 +49,28 @@ patiently()
     return 1
 }
 
+# Pass on what mpirun says, but for its blocks of text about ranks that left with 75: they have saved,
+# and nothing was aborted. The signals that end a job don't end this before mpirun has ended.
+without_farewell()
+{
+    trap '' TERM USR1
+    exec awk '
+        /^-------------------------+$/ && !is_block { is_block = 1; block = $0; next }
+        is_block {
+            block = block "\n" $0
+            if ($0 !~ /^-+$/)
+                next
+            is_block = 0
+            if (block ~ /Primary job +terminated normally, but/ || block ~ /Exit code: +75\n/)
+                next
+            print block
+            fflush()
+            next
+        }
+        { print; fflush() }
+        END { if (is_block) print block }'
+}
+
 # launch PROGRAM ARGUMENT...: run it on all of the job's tasks, pass signals on to them, and set
 # 'status'.
 launch()
@@ -64,7 +86,7 @@ launch()
     esac
     say "attempt $((${SLURM_RESTART_COUNT:-0} + 1)) on $SLURM_JOB_NODELIST by ${command[0]}," \
         "tasks: $SLURM_NTASKS"
-    "${command[@]}" "$@" &
+    "${command[@]}" "$@" 2> >(without_farewell >&2) &
     pid=$!
     trap 'signals=$((signals + 1)); say "USR1: the ranks save and leave"; kill -USR1 $pid || true' USR1
     trap 'signals=$((signals + 1)); say "TERM: the ranks save and leave"; kill -USR1 $pid || true' TERM

@@ -25,6 +25,51 @@ END_JOB
 run bash job.sh
 [ "$(sort stdout | uniq -c | tr -s ' ')" = ' 5 75' ] || fail "the statuses: $(cat stdout stderr)"
 
+# --- What mpirun says ---------------------------------------------------------------------------
+
+# Of ranks that have saved and left nothing; of others, and of all else, every line.
+cat >farewell.c <<'END'
+#include <mpi.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int main(int argc, char **argv)
+{
+    int rank;
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    if (rank == 0)
+        fprintf(stderr, "a word\n");
+    if (rank == 1 && atoi(argv[1]) == 9)
+        raise(SIGKILL);
+    MPI_Finalize();
+    return atoi(argv[1]);
+}
+END
+cat >job-farewell.sh <<'END_JOB'
+set -euo pipefail
+SLURM_JOB_ID=1 SLURM_JOB_NODELIST=here SLURM_NTASKS=2 SPINE_LAUNCHER=mpirun
+here=$SPINE_SOURCE/slurm
+. "$here/job.sh"
+launch -np 2 ./farewell "$1"
+sleep 0.2 # for what is said to arrive
+echo "$status"
+END_JOB
+if command -v mpicc >/dev/null && mpirun --version | grep -q 'Open MPI'; then
+    run mpicc farewell.c -o farewell
+    for case in 75:75 1:1 9:137; do
+        run bash job-farewell.sh "${case%:*}"
+        [ "$(cat stdout)" = "${case#*:}" ] || fail "status of $case: $(cat stdout stderr)"
+        grep -qx 'a word' stderr || fail "$case: what a rank says is lost: $(cat stderr)"
+        case $case in
+        75:*) [ "$(wc -l <stderr)" = 2 ] || fail "a save ends in: $(cat stderr)" ;;
+        1:*) grep -q 'Exit code: *1' stderr || fail "a failure isn't said: $(cat stderr)" ;;
+        9:*) grep -q 'signal 9' stderr || fail "a signal isn't said: $(cat stderr)" ;;
+        esac
+    done
+fi
+
 # --- Names ------------------------------------------------------------------------------------
 
 # A training by train.sbatch in a folder of an odd name, in a directory of an odd name: nothing of
