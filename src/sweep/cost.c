@@ -8,13 +8,9 @@
 #include "spine/base/statistics.h"
 #include "spine/train/forecast.h"
 #include "spine/train/nodedata.h"
-#include "spine/train/parallel.h"
-#include "spine/train/step.h"
+#include "spine/train/pace.h"
 
-enum { WARM_STEPS = 3, MOST_SHAPES = 6 };
-
-static const double PHASE_SECONDS = 0.1; /* of measuring a shape early and late in a training */
-static const double EARLY_SHARE = 0.2;   /* of a training's steps, about, at the default rates */
+enum { MOST_SHAPES = 6 };
 
 /* What makes a trial's steps long: its batch times its units. */
 static double work_of(const struct spine_config *config)
@@ -63,94 +59,16 @@ static int choose_shapes(const struct spine_trials *trials, struct shape *shapes
     return rc;
 }
 
-/* Set the biases so that a tenth of the units are active: z has mean b1 and, with weights uniform
- * in +-1/sqrt(D), a variance of a third of an entry's mean square. */
-static void activate_a_tenth(struct spine_stepper *stepper, const struct spine_dataset *data)
-{
-    const double entries = (double)data->part.num_rows * (double)data->dim;
-    const double square =
-        data->variance / entries + stepper->settings.noise * stepper->settings.noise;
-
-    spine_stepper_meet(stepper);
-    for (size_t j = 0; stepper->grid->node.rank == 0 && j < stepper->params.hidden; j++)
-        stepper->params.b1[j] = (float)(-1.2816 * sqrt(square / 3));
-    spine_stepper_meet(stepper);
-}
-
-/* The mean of many steps, from *position on, after some that warm up; the parameters stay about as
- * they are. */
-static int time_steps(struct spine_stepper *stepper, struct spine_comm *comm,
-                      struct spine_dataset *data, struct spine_position *position, double *seconds,
-                      struct spine_error *err)
-{
-    const size_t steps = spine_partition_steps(&data->part);
-    double begun = spine_comm_clock();
-    size_t count = WARM_STEPS;
-
-    for (int warm = 1; warm >= 0; warm--) {
-        for (size_t step = 0; step < count; step++) {
-            position->step %= steps;
-            if (spine_stepper_step(stepper, data, position, err))
-                return -1;
-        }
-        *seconds = (spine_comm_clock() - begun) / (double)count;
-        if (warm) /* long enough to be interrupted as often as a training is */
-            count = (size_t)(PHASE_SECONDS / (*seconds + 1e-9)) + WARM_STEPS;
-        spine_comm_broadcast(comm, &count, sizeof count);
-        begun = warm ? spine_comm_clock() : begun;
-    }
-
-    return 0;
-}
-
-/* Collective over the grid's ranks. */
-static int time_shape(const struct spine_config *config, struct spine_parallel *parallel,
-                      const struct spine_dataset *whole, struct shape *shape,
-                      struct spine_error *err)
-{
-    struct spine_comm *comm = &parallel->grid.ranks;
-    struct spine_position position = {0};
-    struct spine_stepper stepper;
-    struct spine_dataset data;
-    double early = 0, late = 0;
-
-    if (spine_dataset_view(&data, comm, whole, &parallel->sharing, err))
-        return -1;
-    struct spine_step_settings settings = spine_step_settings(config, &data);
-    settings.schedule =
-        (struct spine_schedule){.kind = SPINE_CONSTANT, .rate = 1e-12, .num_steps = UINT32_MAX};
-    int rc = spine_stepper_init(&stepper, &parallel->grid, &settings, &data, err);
-    if (rc == 0)
-        rc = time_steps(&stepper, comm, &data, &position, &early, err);
-    if (rc == 0) {
-        activate_a_tenth(&stepper, &data);
-        rc = time_steps(&stepper, comm, &data, &position, &late, err);
-    }
-
-    shape->seconds = EARLY_SHARE * early + (1 - EARLY_SHARE) * late;
-
-    spine_stepper_dispose(&stepper);
-    spine_dataset_dispose(&data);
-    return rc;
-}
-
 /* Collective over the group. */
 static int measure_shape(const struct spine_trials *trials, struct spine_comm *comm,
                          const struct spine_dataset *whole, struct shape *shape,
                          struct spine_error *err)
 {
     struct spine_config config;
-    struct spine_parallel parallel;
-    if (spine_trials_config(trials, shape->trial, &config, err) ||
-        spine_parallel_init(&parallel, &config, comm, whole->part.num_rows, 0, err))
-        return -1;
 
-    int rc = 0;
-    if (!parallel.grid.is_idle)
-        rc = time_shape(&config, &parallel, whole, shape, err);
-    spine_parallel_wait(&parallel, comm);
-    spine_parallel_dispose(&parallel);
-    return spine_comm_agree(comm, rc, err);
+    if (spine_trials_config(trials, shape->trial, &config, err))
+        return -1;
+    return spine_pace_measure(&config, comm, whole, 0, &shape->seconds, err);
 }
 
 /* Seconds of a step of this much work, from the nearest shape that was measured. */

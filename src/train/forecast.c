@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "spine/base/clock.h"
 #include "spine/files/checkpoint.h"
 #include "spine/files/codeindex.h"
 #include "spine/files/output.h"
@@ -19,6 +20,7 @@
 #include "spine/math/partition.h"
 #include "spine/ranks/machine.h"
 #include "spine/train/dataset.h"
+#include "spine/train/pace.h"
 #include "spine/train/parallel.h"
 #include "spine/train/stepmemory.h"
 
@@ -363,6 +365,27 @@ static int check_start(const struct spine_config *config, size_t dim, struct spi
     return 0;
 }
 
+/* Measure some steps where they have room, and print what all of them take. Collective. */
+static int forecast_time(const struct spine_config *config, struct spine_comm *comm,
+                         const struct forecast *forecast, FILE *out, struct spine_error *err)
+{
+    const double epochs = (double)spine_config_last_epoch(config);
+    char text[32];
+    double seconds;
+
+    const int64_t is_short = forecast->node_needed > forecast->node_room;
+    if (config->objective == SPINE_OBJECTIVE_NNSE || spine_comm_max(comm, is_short) > 0)
+        return 0;
+    if (spine_pace_estimate(config, comm, forecast->num_rows, &seconds, err))
+        return -1;
+
+    spine_clock_duration(epochs * (double)forecast->steps * seconds, text, sizeof text);
+    if (comm->rank == 0)
+        fprintf(out, "time              about %s for the steps of %.0f epochs: %.3g ms each now\n",
+                text, epochs, 1000 * seconds);
+    return 0;
+}
+
 int spine_forecast(const struct spine_config *config, struct spine_comm *comm, FILE *out,
                    struct spine_error *err)
 {
@@ -383,5 +406,7 @@ int spine_forecast(const struct spine_config *config, struct spine_comm *comm, F
     if (rc == 0 && comm->rank == 0)
         print(config, comm->size, &parallel.grid, &forecast, out);
     spine_parallel_dispose(&parallel);
-    return rc != 0 ? rc : spine_comm_agree(comm, check(config, &forecast, err), err);
+    if (rc == 0)
+        rc = spine_comm_agree(comm, check(config, &forecast, err), err);
+    return rc == 0 ? forecast_time(config, comm, &forecast, out, err) : -1;
 }

@@ -12,7 +12,8 @@
 #include "spine/train/parallel.h"
 
 /* Print on rank 0 what spine_train() would do: the configuration, rows and memory per rank, steps,
- * memory per node, disk space. Reads only the input's extent, writes no file. Fails where
+ * memory per node, disk space, and the time of the steps by some that are measured on the input's first
+ * rows, where there is room for them (pace.h). Writes no file. Fails where
  * spine_forecast_check() does, and with it wherever spine_train() would before its first step, but
  * for an input with wrong values and a checkpoint that can't be resumed. Collective. */
 int spine_forecast(const struct spine_config *config, struct spine_comm *comm, FILE *out,
