@@ -379,13 +379,21 @@ static bool is_dense(const struct subject *subject)
     return subject->space.dense != NULL && 2 * subject->values >= (double)subject->space.dimensions;
 }
 
+/* Is anything measured of vectors that are centred? */
+static bool has_word_tests(const struct spine_evaluate_options *options)
+{
+    return options->similarity.count + options->analogies.count + options->categorization.count +
+               options->tasks.count >
+           0;
+}
+
 static int measure(const struct spine_evaluate_options *options, struct subject *subject,
                    struct spine_figures *figures, struct spine_error *err)
 {
     if (!subject->is_projection && measure_dimensions(options, subject, figures, err))
         return -1;
 
-    if (is_dense(subject) && !options->is_raw)
+    if (is_dense(subject) && !options->is_raw && has_word_tests(options))
         spine_space_center(&subject->space);
 
     if (measure_similarity(options, subject, figures, err) ||
@@ -428,13 +436,6 @@ static int evaluate_made(const struct spine_evaluate_options *options, struct su
 
     spine_space_dispose(&made->space);
     return rc;
-}
-
-static bool has_word_tests(const struct spine_evaluate_options *options)
-{
-    return options->similarity.count + options->analogies.count + options->categorization.count +
-               options->tasks.count >
-           0;
 }
 
 /* Measure the floors of a file over its input, and count them. */
@@ -501,7 +502,12 @@ static int evaluate_file(const struct spine_evaluate_options *options, struct su
     struct spine_evaluation *evaluation = &evaluations[(*count)++];
     evaluation->path = subject->path;
 
-    if (spine_space_read_listed(&subject->space, subject->path, options->words, err))
+    /* The reference space is read once, unless its vectors are to be changed. */
+    const bool is_shared =
+        strcmp(subject->path, subject->reference->path) == 0 && !has_word_tests(options);
+    if (is_shared)
+        subject->space = subject->reference->space;
+    else if (spine_space_read_listed(&subject->space, subject->path, options->words, err))
         return -1;
     subject->is_listed = subject->space.is_listed;
     if (subject->space.num_repeated > 0)
@@ -515,7 +521,8 @@ static int evaluate_file(const struct spine_evaluate_options *options, struct su
     if (rc == 0 && options->has_floor)
         rc = evaluate_floors(options, subject, evaluations, count, err);
 
-    spine_space_dispose(&subject->space);
+    if (!is_shared)
+        spine_space_dispose(&subject->space);
     return rc;
 }
 

@@ -19,21 +19,26 @@ struct counts {
     size_t hoyer_rows, num_empty;
 };
 
-static void count_row(struct counts *counts, const float *row, size_t index, size_t columns)
+/* A row's values: all of them, or those that aren't 0 and their columns. */
+static void count_row(struct counts *counts, const float *row, const int32_t *list, size_t count,
+                      size_t index, size_t columns)
 {
     double nonzero = 0, sum = 0, squares = 0;
+    size_t seen = 0;
 
-    for (size_t j = 0; j < columns; j++) {
-        const float size = fabsf(row[j]);
+    for (size_t i = 0; i < count; i++) {
+        const size_t j = list != NULL ? (size_t)list[i] : i;
+        const float size = fabsf(row[i]);
         nonzero += size > 0;
-        counts->below += size < NEARLY_ZERO;
+        seen += size >= NEARLY_ZERO;
         counts->seen[j] += size >= NEARLY_ZERO;
-        counts->full[j] += row[j] == 1;
-        counts->ones += row[j] == 1;
+        counts->full[j] += row[i] == 1;
+        counts->ones += row[i] == 1;
         sum += (double)size;
         squares += (double)size * (double)size;
     }
 
+    counts->below += (double)(columns - seen);
     counts->nonzero[index] = nonzero;
     counts->num_empty += nonzero == 0;
 
@@ -41,6 +46,22 @@ static void count_row(struct counts *counts, const float *row, size_t index, siz
         const double root = sqrt((double)columns);
         counts->hoyer += (root - sum / sqrt(squares)) / (root - 1);
         counts->hoyer_rows++;
+    }
+}
+
+static void count_rows(struct counts *counts, const struct spine_space *space)
+{
+    const struct spine_csr *codes = &space->codes;
+    const size_t columns = space->dimensions;
+
+    for (size_t i = 0; i < space->rows; i++) {
+        if (space->dense != NULL) {
+            count_row(counts, space->dense + i * columns, NULL, columns, i, columns);
+            continue;
+        }
+        const int64_t begin = codes->indptr[i];
+        count_row(counts, codes->data + begin, codes->indices + begin,
+                  (size_t)(codes->indptr[i + 1] - begin), i, columns);
     }
 }
 
@@ -87,7 +108,6 @@ int spine_sparsity_measure(const struct spine_space *space, struct spine_figures
                            struct spine_error *err)
 {
     struct counts counts = {0};
-    float *row = spine_memory_get(space->dimensions, sizeof *row, "a vector", err);
     counts.nonzero =
         spine_memory_zeroed(space->rows, sizeof *counts.nonzero, "the counts of all words", err);
     counts.seen = spine_memory_zeroed(space->dimensions, sizeof *counts.seen,
@@ -96,17 +116,13 @@ int spine_sparsity_measure(const struct spine_space *space, struct spine_figures
                                       "the counts of all dimensions", err);
     int rc = 0;
 
-    if (row == NULL || counts.nonzero == NULL || counts.seen == NULL || counts.full == NULL)
+    if (counts.nonzero == NULL || counts.seen == NULL || counts.full == NULL)
         rc = -1;
 
-    for (size_t i = 0; rc == 0 && i < space->rows; i++) {
-        spine_space_row(space, i, row);
-        count_row(&counts, row, i, space->dimensions);
-    }
-
-    if (rc == 0)
+    if (rc == 0) {
+        count_rows(&counts, space);
         rc = add_counts(figures, &counts, space->rows, space->dimensions, err);
-    free(row);
+    }
     free(counts.nonzero);
     free(counts.seen);
     free(counts.full);

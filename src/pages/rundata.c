@@ -375,15 +375,10 @@ static int add_coherence_in(cJSON *rundata, const struct source *source,
     struct spine_reference reference = {0};
     struct spine_topwords topwords = {0};
     double *coherence = NULL;
-    if (spine_reference_begin(&reference, neutral, &source->space, err) == 0 &&
+    if (spine_reference_init(&reference, neutral, &source->space, err) == 0 &&
         spine_topwords_init(&topwords, &source->space, &source->ranking, &reference,
-                            COHERENCE_WORDS, err) == 0) {
-        for (size_t dimension = 0; dimension < source->space.dimensions; dimension++)
-            for (size_t i = 0; i < topwords.count[dimension]; i++)
-                spine_reference_take(&reference, neutral, &source->space,
-                                     spine_topwords_top(&topwords, dimension)[i]);
+                            COHERENCE_WORDS, err) == 0)
         coherence = spine_readability_coherences(&topwords, &reference, COHERENCE_WORDS, err);
-    }
     if (coherence != NULL) {
         cJSON *list = cJSON_AddArrayToObject(rundata, "coherence");
         for (size_t dimension = 0; dimension < source->space.dimensions; dimension++)

@@ -2,25 +2,17 @@
 #include "spine/space/ranking.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "spine/base/memory.h"
 
-/* The strengths of a row that aren't 0, by dimension, to 'out' (dimensions). Returns how many there
- * are. */
-static size_t list_strengths(const struct spine_space *space, size_t row, struct spine_ranked *out)
+/* The strengths of a row of codes that aren't 0, by dimension, to 'out' (dimensions). Returns how many
+ * there are. */
+static size_t list_codes(const struct spine_space *space, size_t row, struct spine_ranked *out)
 {
-    size_t count = 0;
-
-    if (space->dense != NULL) {
-        const float *values = space->dense + row * space->dimensions;
-        for (size_t j = 0; j < space->dimensions; j++)
-            if (values[j] != 0)
-                out[count++] = (struct spine_ranked){values[j], (uint32_t)j};
-        return count;
-    }
-
     const struct spine_csr *codes = &space->codes, *excess = &space->excess;
     int64_t above = excess->indptr[row];
+    size_t count = 0;
 
     for (int64_t at = codes->indptr[row]; at < codes->indptr[row + 1]; at++) {
         const int32_t dimension = codes->indices[at];
@@ -47,65 +39,138 @@ static float find_median(const struct spine_ranked *entries, size_t count, size_
     return above >= rows - negative ? entries[above - (rows - count)].strength : 0;
 }
 
-static void sort_dimensions(struct spine_ranking *ranking)
+/* Sort a dimension's entries, and find how many are active and the median. */
+static void sort_dimension(struct spine_ranking *ranking, size_t dimension,
+                           struct spine_ranked *entries, size_t count)
 {
+    size_t active = 0;
+
+    spine_ranked_sort(entries, count);
+    while (active < count && entries[active].strength > 0)
+        active++;
+    ranking->active[dimension] = active;
+    ranking->median[dimension] = find_median(entries, count, active, ranking->rows);
+}
+
+/* Make the list of all entries, of which a dimension has those of 'count'. */
+static int begin_entries(struct spine_ranking *ranking, const size_t *count,
+                         struct spine_error *err)
+{
+    const size_t width = ranking->dimensions;
+    for (size_t j = 0; j < width; j++)
+        ranking->start[j + 1] = ranking->start[j] + count[j];
+    ranking->entries = spine_memory_get(ranking->start[width], sizeof *ranking->entries,
+                                        "the words of all dimensions", err);
+    if (ranking->entries == NULL)
+        return -1;
+    return 0;
+}
+
+/* --- Of codes ----------------------------------------------------------------------------- */
+
+/* 'row' and 'end', (dimensions), are scratch; end is of zeros. */
+static int rank_codes(struct spine_ranking *ranking, const struct spine_space *space,
+                      struct spine_ranked *row, size_t *end, struct spine_error *err)
+{
+    for (size_t i = 0; i < space->rows; i++)
+        for (size_t n = list_codes(space, i, row); n > 0; n--)
+            end[row[n - 1].index]++;
+    if (begin_entries(ranking, end, err))
+        return -1;
+
+    memcpy(end, ranking->start, ranking->dimensions * sizeof *end);
+    for (size_t i = 0; i < space->rows; i++)
+        for (size_t n = list_codes(space, i, row); n > 0; n--)
+            ranking->entries[end[row[n - 1].index]++] =
+                (struct spine_ranked){row[n - 1].strength, (uint32_t)i};
+
 #pragma omp parallel for schedule(dynamic, 8)
-    for (size_t j = 0; j < ranking->dimensions; j++) {
-        struct spine_ranked *entries = ranking->entries + ranking->start[j];
-        const size_t count = ranking->start[j + 1] - ranking->start[j];
-        spine_ranked_sort(entries, count);
-        size_t active = 0;
-        while (active < count && entries[active].strength > 0)
-            active++;
-        ranking->active[j] = active;
-        ranking->median[j] = find_median(entries, count, active, ranking->rows);
+    for (size_t j = 0; j < ranking->dimensions; j++)
+        sort_dimension(ranking, j, ranking->entries + ranking->start[j],
+                       ranking->start[j + 1] - ranking->start[j]);
+    return 0;
+}
+
+/* --- Of dense vectors --------------------------------------------------------------------- */
+
+/* Columns that are sorted together, since a line of the cache has values of several. */
+enum { TOGETHER = 8 };
+
+/* Sort the columns from 'first' on, with (TOGETHER, rows) entries for scratch, and keep the active
+ * ones. */
+static void rank_columns(struct spine_ranking *ranking, const struct spine_space *space,
+                         size_t first, struct spine_ranked *scratch)
+{
+    const size_t width = space->dimensions, rows = space->rows;
+    const size_t columns = width - first < TOGETHER ? width - first : TOGETHER;
+    size_t count[TOGETHER] = {0};
+
+    for (size_t i = 0; i < rows; i++)
+        for (size_t k = 0; k < columns; k++) {
+            const float value = space->dense[i * width + first + k];
+            if (value != 0)
+                scratch[k * rows + count[k]++] = (struct spine_ranked){value, (uint32_t)i};
+        }
+
+    for (size_t k = 0; k < columns; k++) {
+        sort_dimension(ranking, first + k, scratch + k * rows, count[k]);
+        memcpy(ranking->entries + ranking->start[first + k], scratch + k * rows,
+               ranking->active[first + k] * sizeof *scratch);
     }
 }
+
+/* 'count', (dimensions), is scratch of zeros. */
+static int rank_dense(struct spine_ranking *ranking, const struct spine_space *space, size_t *count,
+                      struct spine_error *err)
+{
+    const size_t width = space->dimensions;
+    int failed = 0;
+
+    for (size_t i = 0; i < space->rows; i++)
+        for (size_t j = 0; j < width; j++)
+            count[j] += space->dense[i * width + j] > 0;
+    if (begin_entries(ranking, count, err))
+        return -1;
+
+#pragma omp parallel reduction(| : failed)
+    {
+        struct spine_error ignored; /* the message is made below */
+        struct spine_ranked *scratch =
+            spine_memory_get(TOGETHER * space->rows, sizeof *scratch, "columns", &ignored);
+        failed = scratch == NULL;
+#pragma omp for schedule(dynamic)
+        for (size_t first = 0; first < width; first += TOGETHER)
+            if (scratch != NULL)
+                rank_columns(ranking, space, first, scratch);
+        free(scratch);
+    }
+    return failed ? spine_memory_fail("the words of all dimensions", err) : 0;
+}
+
+/* --- Both --------------------------------------------------------------------------------- */
 
 int spine_ranking_init(struct spine_ranking *ranking, const struct spine_space *space,
                        struct spine_error *err)
 {
+    static const char what[] = "the words of all dimensions";
     const size_t width = space->dimensions;
     *ranking = (struct spine_ranking){.rows = space->rows, .dimensions = width};
-    ranking->start =
-        spine_memory_zeroed(width + 1, sizeof *ranking->start, "the words of all dimensions", err);
-    ranking->active =
-        spine_memory_zeroed(width, sizeof *ranking->active, "the words of all dimensions", err);
-    ranking->median =
-        spine_memory_zeroed(width, sizeof *ranking->median, "the medians of all dimensions", err);
-    size_t *end = spine_memory_zeroed(width, sizeof *end, "the words of all dimensions", err);
-    struct spine_ranked *row = spine_memory_get(width, sizeof *row, "a word's dimensions", err);
-    int rc = ranking->start == NULL || ranking->active == NULL || ranking->median == NULL ||
-             end == NULL || row == NULL;
+    ranking->start = spine_memory_zeroed(width + 1, sizeof *ranking->start, what, err);
+    ranking->active = spine_memory_zeroed(width, sizeof *ranking->active, what, err);
+    ranking->median = spine_memory_zeroed(width, sizeof *ranking->median, what, err);
+    size_t *count = spine_memory_zeroed(width, sizeof *count, what, err);
+    struct spine_ranked *row = spine_memory_get(width, sizeof *row, what, err);
 
-    for (size_t i = 0; rc == 0 && i < space->rows; i++)
-        for (size_t n = list_strengths(space, i, row); n > 0; n--)
-            end[row[n - 1].index]++;
-
-    if (rc == 0) {
-        for (size_t j = 0; j < width; j++) {
-            ranking->start[j + 1] = ranking->start[j] + end[j];
-            end[j] = ranking->start[j];
-        }
-        ranking->entries = spine_memory_get(ranking->start[width], sizeof *ranking->entries,
-                                            "the words of all dimensions", err);
-        rc = ranking->entries == NULL;
-    }
-
-    if (rc == 0) {
-        for (size_t i = 0; i < space->rows; i++)
-            for (size_t n = list_strengths(space, i, row); n > 0; n--)
-                ranking->entries[end[row[n - 1].index]++] =
-                    (struct spine_ranked){row[n - 1].strength, (uint32_t)i};
-        sort_dimensions(ranking);
-    }
-
-    free(end);
+    int rc = -1;
+    if (ranking->start != NULL && ranking->active != NULL && ranking->median != NULL &&
+        count != NULL && row != NULL)
+        rc = space->dense != NULL ? rank_dense(ranking, space, count, err)
+                                  : rank_codes(ranking, space, row, count, err);
+    free(count);
     free(row);
-    if (rc == 0)
-        return 0;
-    spine_ranking_dispose(ranking);
-    return -1;
+    if (rc != 0)
+        spine_ranking_dispose(ranking);
+    return rc;
 }
 
 const struct spine_ranked *spine_ranking_get(const struct spine_ranking *ranking, size_t dimension)
@@ -125,10 +190,18 @@ void spine_ranking_dispose(struct spine_ranking *ranking)
 size_t spine_ranking_of_row(const struct spine_space *space, size_t row, struct spine_ranked *out)
 {
     size_t count = 0;
-    const size_t all = list_strengths(space, row, out);
-    for (size_t i = 0; i < all; i++)
-        if (out[i].strength > 0)
-            out[count++] = out[i];
+
+    if (space->dense != NULL) {
+        const float *values = space->dense + row * space->dimensions;
+        for (size_t j = 0; j < space->dimensions; j++)
+            if (values[j] > 0)
+                out[count++] = (struct spine_ranked){values[j], (uint32_t)j};
+    } else {
+        const size_t all = list_codes(space, row, out);
+        for (size_t i = 0; i < all; i++)
+            if (out[i].strength > 0)
+                out[count++] = out[i];
+    }
     spine_ranked_sort(out, count);
     return count;
 }

@@ -6,56 +6,86 @@
 
 #include "spine/base/memory.h"
 
-int spine_reference_begin(struct spine_reference *reference, const struct spine_space *source,
-                          const struct spine_space *subject, struct spine_error *err)
+/* Look up the words, without their vectors. */
+static int find_words(struct spine_reference *reference, const struct spine_space *source,
+                      const struct spine_space *subject, struct spine_error *err)
 {
     const size_t rows = subject->rows, dimensions = source->dimensions;
-    *reference = (struct spine_reference){.rows = rows, .dimensions = dimensions};
-    reference->direction = spine_memory_zeroed(rows, dimensions * sizeof *reference->direction,
-                                               "the reference vectors", err);
+    *reference = (struct spine_reference){.rows = rows, .dimensions = dimensions, .source = source};
+    reference->row =
+        spine_memory_zeroed(rows, sizeof *reference->row, "the reference vectors' rows", err);
+    reference->norm =
+        spine_memory_zeroed(rows, sizeof *reference->norm, "the reference vectors' lengths", err);
     reference->length =
         spine_memory_zeroed(rows, sizeof *reference->length, "the reference vectors' lengths", err);
-    float *scratch = spine_memory_get(dimensions, sizeof *scratch, "a reference vector", err);
-    if (reference->direction == NULL || reference->length == NULL || scratch == NULL) {
-        spine_reference_dispose(reference);
-        free(scratch);
+    if (reference->row == NULL || reference->norm == NULL || reference->length == NULL)
         return -1;
-    }
 
     for (size_t i = 0; i < rows; i++) {
         const int64_t row = spine_space_find(source, spine_words_get(&subject->words, i));
-        if (row >= 0)
-            reference->length[i] = spine_space_direction(source, (size_t)row, scratch);
+        if (row < 0)
+            continue;
+        reference->row[i] = (uint32_t)row;
+        reference->norm[i] = spine_space_length(source, (size_t)row);
+        reference->length[i] = (float)reference->norm[i];
     }
-    free(scratch);
     return 0;
 }
 
-void spine_reference_take(struct spine_reference *reference, const struct spine_space *source,
-                          const struct spine_space *subject, size_t row)
+/* Copy the vectors of the words that are known, scaled. */
+static int copy_vectors(struct spine_reference *reference, struct spine_error *err)
 {
-    const int64_t found = spine_space_find(source, spine_words_get(&subject->words, row));
-    if (found >= 0)
-        spine_space_direction(source, (size_t)found,
-                              reference->direction + row * reference->dimensions);
+    const size_t dimensions = reference->dimensions;
+    reference->direction = spine_memory_zeroed(
+        reference->rows, dimensions * sizeof *reference->direction, "the reference vectors", err);
+    if (reference->direction == NULL)
+        return -1;
+
+    for (size_t i = 0; i < reference->rows; i++)
+        if (spine_reference_knows(reference, i))
+            spine_space_direction(reference->source, reference->row[i],
+                                  reference->direction + i * dimensions);
+    reference->source = NULL;
+    return 0;
 }
 
 int spine_reference_init(struct spine_reference *reference, const struct spine_space *source,
                          const struct spine_space *subject, struct spine_error *err)
 {
-    if (spine_reference_begin(reference, source, subject, err))
-        return -1;
-    for (size_t i = 0; i < subject->rows; i++)
-        if (spine_reference_knows(reference, i))
-            spine_reference_take(reference, source, subject, i);
-    return 0;
+    if (find_words(reference, source, subject, err) == 0 &&
+        (source->dense != NULL || copy_vectors(reference, err) == 0))
+        return 0;
+    spine_reference_dispose(reference);
+    return -1;
 }
 
 void spine_reference_dispose(struct spine_reference *reference)
 {
     free(reference->direction);
+    free(reference->row);
+    free(reference->norm);
     free(reference->length);
     *reference = (struct spine_reference){0};
+}
+
+/* A known word's vector: each of the values, over 'norm' and rounded, is one of length 1. */
+struct vector {
+    const float *values;
+    double norm;
+};
+
+static struct vector vector_of(const struct spine_reference *reference, size_t row)
+{
+    const size_t dimensions = reference->dimensions;
+    if (reference->direction != NULL)
+        return (struct vector){reference->direction + row * dimensions, 1};
+    return (struct vector){reference->source->dense + (size_t)reference->row[row] * dimensions,
+                           reference->norm[row]};
+}
+
+static double value_of(struct vector vector, size_t k)
+{
+    return (double)(float)((double)vector.values[k] / vector.norm);
 }
 
 bool spine_reference_knows(const struct spine_reference *reference, size_t row)
@@ -65,23 +95,21 @@ bool spine_reference_knows(const struct spine_reference *reference, size_t row)
 
 double spine_reference_cosine(const struct spine_reference *reference, size_t row, size_t other)
 {
-    const float *a = reference->direction + row * reference->dimensions;
-    const float *b = reference->direction + other * reference->dimensions;
+    const struct vector a = vector_of(reference, row), b = vector_of(reference, other);
     double sum = 0;
     for (size_t k = 0; k < reference->dimensions; k++)
-        sum += (double)a[k] * (double)b[k];
+        sum += value_of(a, k) * value_of(b, k);
     return sum;
 }
 
 double spine_reference_distance(const struct spine_reference *reference, size_t row, size_t other)
 {
-    const float *a = reference->direction + row * reference->dimensions;
-    const float *b = reference->direction + other * reference->dimensions;
+    const struct vector a = vector_of(reference, row), b = vector_of(reference, other);
     const double a_length = (double)reference->length[row];
     const double b_length = (double)reference->length[other];
     double sum = 0;
     for (size_t k = 0; k < reference->dimensions; k++) {
-        const double difference = a_length * (double)a[k] - b_length * (double)b[k];
+        const double difference = a_length * value_of(a, k) - b_length * value_of(b, k);
         sum += difference * difference;
     }
     return sqrt(sum);

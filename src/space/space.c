@@ -379,27 +379,39 @@ void spine_space_row(const struct spine_space *space, size_t row, float *out)
         out[space->codes.indices[at]] = space->codes.data[at];
 }
 
+double spine_space_length(const struct spine_space *space, size_t row)
+{
+    return sqrt(multiply_rows(space, row, row));
+}
+
 float spine_space_direction(const struct spine_space *space, size_t row, float *out)
 {
-    double squares = 0;
+    const double length = spine_space_length(space, row);
+
     spine_space_row(space, row, out);
-    for (size_t k = 0; k < space->dimensions; k++)
-        squares += (double)out[k] * (double)out[k];
-    const double length = sqrt(squares);
     for (size_t k = 0; length > 0 && k < space->dimensions; k++)
         out[k] = (float)((double)out[k] / length);
     return (float)length;
 }
 
+/* Row by row, of some columns: a sum goes down its column. */
 void spine_space_center(struct spine_space *space)
 {
-    for (size_t k = 0; space->dense != NULL && k < space->dimensions; k++) {
-        double sum = 0;
+    enum { COLUMNS = 512 };
+    const size_t width = space->dimensions;
+
+    for (size_t first = 0; space->dense != NULL && first < width; first += COLUMNS) {
+        const size_t count = width - first < COLUMNS ? width - first : COLUMNS;
+        double sums[COLUMNS] = {0};
+        float mean[COLUMNS];
         for (size_t i = 0; i < space->rows; i++)
-            sum += (double)space->dense[i * space->dimensions + k];
-        const float mean = (float)(sum / (double)space->rows);
+            for (size_t k = 0; k < count; k++)
+                sums[k] += (double)space->dense[i * width + first + k];
+        for (size_t k = 0; k < count; k++)
+            mean[k] = (float)(sums[k] / (double)space->rows);
         for (size_t i = 0; i < space->rows; i++)
-            space->dense[i * space->dimensions + k] -= mean;
+            for (size_t k = 0; k < count; k++)
+                space->dense[i * width + first + k] -= mean[k];
     }
 }
 

@@ -16,13 +16,15 @@
 struct spine_ranking {
     size_t rows, dimensions; /* of the space */
     struct spine_ranked
-        *entries;   /* owned; dimension j from start[j] to start[j + 1], without zeros */
+        *entries;   /* owned; dimension j from start[j] to start[j + 1]: of dense vectors the
+                     * active ones, of codes also those below 0, without zeros */
     size_t *start;  /* owned; (dimensions + 1) */
-    size_t *active; /* owned; (dimensions): entries above 0, which come first */
+    size_t *active; /* owned; (dimensions): of the entries, which come first */
     float *median;  /* owned; (dimensions): over all rows; of two, the lower one */
 };
 
-/* Rank all words of the space in every dimension. Takes 8 bytes for each value that isn't 0. */
+/* Rank all words of the space in every dimension. Takes 8 bytes for each value that isn't
+ * 0, of dense vectors for each that is above. */
 int spine_ranking_init(struct spine_ranking *ranking, const struct spine_space *space,
                        struct spine_error *err);
 

@@ -12,22 +12,20 @@
 #include "spine/space/space.h"
 
 struct spine_reference {
-    size_t rows;       /* of the space whose words are compared */
-    size_t dimensions; /* of the reference space */
-    float *direction;  /* owned; (rows, dimensions): vectors of length 1; zeros if unknown */
-    float *length;     /* owned; (rows): of the vectors before scaling; 0 if unknown */
+    size_t rows;                      /* of the space whose words are compared */
+    size_t dimensions;                /* of the reference space */
+    const struct spine_space *source; /* borrowed where it is dense; else NULL */
+    uint32_t *row;                    /* owned; (rows): in the source; 0 if unknown */
+    double *norm;     /* owned; (rows): the lengths of the vectors there; 0 if unknown */
+    float *length;    /* owned; (rows): the same, rounded */
+    float *direction; /* owned; (rows, dimensions), where the source isn't dense: vectors of length
+                       * 1, zeros if unknown; else NULL, and they are scaled where they are used */
 };
 
-/* Look up the words of 'subject' in the space 'source', which may be the same one. */
+/* Look up the words of 'subject' in the space 'source', which may be the same one, and must stay as
+ * it is as long as the reference is used. */
 int spine_reference_init(struct spine_reference *reference, const struct spine_space *source,
                          const struct spine_space *subject, struct spine_error *err);
-
-/* The same in two steps, where few words are compared: which words are known, and then the vectors of
- * those that are used. Memory is touched for these only. */
-int spine_reference_begin(struct spine_reference *reference, const struct spine_space *source,
-                          const struct spine_space *subject, struct spine_error *err);
-void spine_reference_take(struct spine_reference *reference, const struct spine_space *source,
-                          const struct spine_space *subject, size_t row);
 
 void spine_reference_dispose(struct spine_reference *reference);
 

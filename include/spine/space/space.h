@@ -68,6 +68,9 @@ void spine_space_row(const struct spine_space *space, size_t row, float *out);
 /* The same, scaled to length 1; zeros stay zeros. Returns the length before scaling. */
 float spine_space_direction(const struct spine_space *space, size_t row, float *out);
 
+/* The length of the vector of a row. */
+double spine_space_length(const struct spine_space *space, size_t row);
+
 /* Free what space owns and zero it; a zeroed struct may be disposed of again. */
 void spine_space_dispose(struct spine_space *space);
 

@@ -143,12 +143,14 @@ static void test_intrusion(void **state)
     assert_int_equal(result.missing, 2);
     assert_true(is_near(result.estimate.low, spine_statistics_wilson(1, 1).low));
     /* Were the intruder like d, a tie, it would be missed. */
-    for (size_t k = 0; k < 2; k++)
-        made.reference.direction[k] = made.reference.direction[2 * 3 + k];
+    const uint32_t row = made.reference.row[0];
+    const double norm = made.reference.norm[0];
+    made.reference.row[0] = made.reference.row[3];
+    made.reference.norm[0] = made.reference.norm[3];
     TRY(spine_readability_intrusion(&made.topwords, &made.reference, 3, 5, 1, &result, &err));
     assert_true(result.estimate.value == 0);
-    made.reference.direction[0] = 1;
-    made.reference.direction[1] = 0;
+    made.reference.row[0] = row;
+    made.reference.norm[0] = norm;
 }
 
 static void test_distratio(void **state)

@@ -32,7 +32,7 @@ static void test_dense_vectors(void **state)
     expect_words(&ranking, 0, 3, 0.25F, 3, (const uint32_t[]){0, 2, 1});
     expect_words(&ranking, 1, 0, 0, 0, NULL);
     expect_words(&ranking, 2, 5, 1, 5, (const uint32_t[]){2, 0, 1, 4, 3});
-    expect_words(&ranking, 3, 1, -1, 4, (const uint32_t[]){1, 0, 4, 3});
+    expect_words(&ranking, 3, 1, -1, 1, (const uint32_t[]){1});
     spine_ranking_dispose(&ranking);
     spine_ranking_dispose(&ranking);
     spine_space_dispose(&space);
