@@ -6,8 +6,10 @@
 enum {
 #ifdef SPINE_FUZZ /* small files go beyond it */
     CHUNK = 64,
+    LEAST_CHUNK = 16,
 #else
-    CHUNK = 1 << 16, /* elements of a growing or checked dataset that lie together */
+    CHUNK = 1 << 16,      /* elements of a growing or checked dataset that lie together, at most, */
+    LEAST_CHUNK = 1 << 8, /* and at least */
 #endif
 };
 
@@ -77,9 +79,12 @@ int spine_array_make_checked(struct spine_store *store, const char *name,
 }
 
 int spine_array_make_growing(struct spine_store *store, const char *name,
-                             enum spine_array_type type, struct spine_error *err)
+                             enum spine_array_type type, size_t expected, struct spine_error *err)
 {
-    return spine_h5_make_growing(store, name, element_of(type).disk, CHUNK, err);
+    const size_t least = expected < LEAST_CHUNK ? LEAST_CHUNK : expected;
+
+    return spine_h5_make_growing(store, name, element_of(type).disk, least < CHUNK ? least : CHUNK,
+                                 err);
 }
 
 /* Move rows between memory and a dataset, SPINE_H5_TRANSFER at a time. Nine parameters: those of

@@ -25,6 +25,8 @@ static const char format[] = "spine-codes", codes_name[] = "/codes", excess_name
 enum { BLOCK_ENTRIES = 1 << 20 };
 /* More units than model.hidden may have: memory for them isn't asked for. */
 enum { MOST_HIDDEN = 1 << 20 };
+/* A row is expected to have more values: by this the file is laid out, so that one of few rows is small. */
+enum { SOME_VALUES = 16 };
 
 int spine_codes_shard_path(char *path, const char *directory, int64_t shard,
                            struct spine_error *err)
@@ -93,9 +95,10 @@ int spine_codes_create_shard(struct spine_store **store, const char *path,
         return -1;
 
     if (write_facts(*store, shard, err) == 0 &&
+        spine_strings_make(*store, words_name, words->count, err) == 0 &&
         spine_strings_append(*store, words_name, words, err) == 0 &&
-        spine_csr_make(*store, codes_name, err) == 0 &&
-        spine_csr_make(*store, excess_name, err) == 0)
+        spine_csr_make(*store, codes_name, words->count, SOME_VALUES * words->count, err) == 0 &&
+        spine_csr_make(*store, excess_name, words->count, words->count, err) == 0)
         return 0;
 
     spine_store_close(*store, &ignored);

@@ -92,20 +92,22 @@ void spine_csr_dispose(struct spine_csr *csr)
     *csr = (struct spine_csr){0};
 }
 
-int spine_csr_make(struct spine_store *store, const char *name, struct spine_error *err)
+int spine_csr_make(struct spine_store *store, const char *name, size_t rows, size_t values,
+                   struct spine_error *err)
 {
     const int64_t zero = 0;
-    char part[NAME];
-    return spine_object_make_group(store, name, err) ||
-                   spine_array_make_growing(store, join(part, name, "data"), SPINE_ARRAY_FLOAT,
-                                            err) ||
-                   spine_array_make_growing(store, join(part, name, "indices"), SPINE_ARRAY_INT32,
-                                            err) ||
-                   spine_array_make_growing(store, join(part, name, "indptr"), SPINE_ARRAY_INT64,
-                                            err) ||
-                   spine_array_append(store, part, SPINE_ARRAY_INT64, 1, &zero, err)
-               ? -1
-               : 0;
+    char data[NAME], indices[NAME], indptr[NAME];
+
+    join(data, name, "data");
+    join(indices, name, "indices");
+    join(indptr, name, "indptr");
+    if (spine_object_make_group(store, name, err) ||
+        spine_array_make_growing(store, data, SPINE_ARRAY_FLOAT, values, err) ||
+        spine_array_make_growing(store, indices, SPINE_ARRAY_INT32, values, err) ||
+        spine_array_make_growing(store, indptr, SPINE_ARRAY_INT64, rows + 1, err) ||
+        spine_array_append(store, indptr, SPINE_ARRAY_INT64, 1, &zero, err))
+        return -1;
+    return 0;
 }
 
 int spine_csr_append(struct spine_store *store, const char *name, const struct spine_csr *csr,

@@ -12,10 +12,23 @@
 enum {
 #ifdef SPINE_FUZZ /* small files go beyond it */
     CHUNK = 16,
+    LEAST_CHUNK = 4,
 #else
-    CHUNK = 1 << 13, /* strings that lie together, and are read at once */
+    CHUNK = 1 << 13, /* strings that lie together at most, and are read at once */
+    LEAST_CHUNK = 1 << 6,
 #endif
 };
+
+int spine_strings_make(struct spine_store *store, const char *name, size_t expected,
+                       struct spine_error *err)
+{
+    const size_t least = expected < LEAST_CHUNK ? LEAST_CHUNK : expected;
+    const hid_t type = spine_h5_string_type();
+    const int rc = spine_h5_make_growing(store, name, type, least < CHUNK ? least : CHUNK, err);
+
+    H5Tclose(type);
+    return rc;
+}
 
 int spine_strings_append(struct spine_store *store, const char *name,
                          const struct spine_words *words, struct spine_error *err)
@@ -30,7 +43,7 @@ int spine_strings_append(struct spine_store *store, const char *name,
     bool has = false;
     int rc = spine_object_find(store, name, &has, err);
     if (rc == 0 && !has)
-        rc = spine_h5_make_growing(store, name, type, CHUNK, err);
+        rc = spine_strings_make(store, name, CHUNK, err);
     if (rc == 0)
         rc = spine_h5_append(store, name, type, words->count, pointers, err);
     H5Tclose(type);

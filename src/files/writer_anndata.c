@@ -82,7 +82,8 @@ static int begin_matrix(struct matrix *matrix, const struct spine_writing *writi
     if (spine_object_make_group(store, matrix->name, err) ||
         set_encoding(store, matrix->name, "csr_matrix", "0.1.0", err) ||
         spine_attribute_set_integers(store, matrix->name, "shape", shape, 2, err) ||
-        spine_array_make_growing(store, join(part, matrix->name, "data"), SPINE_ARRAY_FLOAT, err))
+        spine_array_make_growing(store, join(part, matrix->name, "data"), SPINE_ARRAY_FLOAT,
+                                 SPINE_ARRAY_MANY, err))
         return -1;
 
     matrix->indices = spine_sink_spool(writing->path, err);
@@ -127,7 +128,7 @@ static int copy_spool(const struct spine_writing *writing, const char *name, FIL
     int32_t narrow[BLOCK];
     void *const raw = bytes == sizeof *wide ? (void *)wide : (void *)narrow;
 
-    if (spine_array_make_growing(store, name, type, err))
+    if (spine_array_make_growing(store, name, type, SPINE_ARRAY_MANY, err))
         return -1;
     if (fflush(spool) != 0)
         return spine_sink_fail_spool(writing->path, err);
@@ -293,7 +294,8 @@ static int write_dimensions(const struct spine_writing *writing, struct spine_er
     int rc = -1;
 
     if (make_frame(store, "/var", columns, 2, err) ||
-        spine_array_make_growing(store, "/var/dimension", SPINE_ARRAY_INT64, err) ||
+        spine_array_make_growing(store, "/var/dimension", SPINE_ARRAY_INT64, SPINE_ARRAY_MANY,
+                                 err) ||
         set_encoding(store, "/var/dimension", "array", "0.2.0", err))
         return -1;
     for (int64_t j = 0; j < (int64_t)writing->shape->columns; j++)

@@ -8,7 +8,10 @@
 #include "spine/base/memory.h"
 
 static const double LEAST_RESIDUAL = 2; /* of a row that revives a unit, over the noise */
-enum { MOST_SHARE = 10 };               /* one unit in so many is revived at a time */
+enum {
+    MOST_SHARE = 10, /* one unit in so many is revived at a time, */
+    TOGETHER = 64,   /* and so many by one reduction */
+};
 
 int spine_idle_init(struct spine_idle *idle, size_t hidden, double noise, struct spine_error *err)
 {
@@ -57,14 +60,13 @@ static int by_error(const void *a, const void *b)
     return first->row < second->row ? -1 : 1;
 }
 
-/* y - x of 'count' of this rank's rows x into coder->residual; returns x. */
-static const float *find_residuals(const struct spine_params *params, struct spine_dataset *data,
-                                   size_t first, size_t count, struct spine_coder *coder)
+/* y - x of 'count' of this rank's rows x into coder->residual. */
+static void find_residuals(const struct spine_params *params, struct spine_dataset *data,
+                           size_t first, size_t count, struct spine_coder *coder)
 {
     const float *x = spine_dataset_slice(data, 0, first, count, 0);
     spine_coder_encode(coder, params, count, x, false);
     spine_coder_decode(coder, params, x, data->quantum);
-    return x;
 }
 
 /* All of this rank's rows, worst first. */
@@ -124,20 +126,20 @@ static int find_worst(const struct spine_params *params, struct spine_dataset *d
     return rc;
 }
 
-/* x and x - y of a row, (2, stride), on all ranks: its owner finds them, the others add nothing. */
-static void share_row(const struct spine_params *params, struct spine_dataset *data,
-                      struct spine_comm *comm, struct spine_coder *coder, uint64_t row,
-                      float *shared)
+/* 'count' rows x, (count, stride), on all ranks: their owners have them, the others add nothing. */
+static void share_rows(struct spine_dataset *data, struct spine_comm *comm,
+                       const struct bad_row *rows, size_t count, float *shared)
 {
-    const size_t stride = params->stride;
-    memset(shared, 0, 2 * stride * sizeof *shared);
-    if (row >= data->part.first_row && row < data->part.end_row) {
-        const float *x = find_residuals(params, data, row - data->part.first_row, 1, coder);
-        memcpy(shared, x, stride * sizeof *shared);
-        for (size_t k = 0; k < params->dim; k++)
-            shared[stride + k] = -coder->residual[k];
-    }
-    spine_comm_sum_floats(comm, shared, 2 * stride);
+    const size_t stride = data->stride;
+
+    memset(shared, 0, count * stride * sizeof *shared);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].row >= data->part.first_row && rows[i].row < data->part.end_row) {
+            const size_t row = rows[i].row - data->part.first_row;
+            memcpy(shared + i * stride, spine_dataset_slice(data, 0, row, 1, 0),
+                   stride * sizeof *shared);
+        }
+    spine_comm_sum_floats(comm, shared, count * stride);
 }
 
 /* Let unit j's moments start at zero. */
@@ -227,41 +229,76 @@ size_t spine_idle_settle(struct spine_idle *idle, bool rose, struct spine_steppe
     return silenced;
 }
 
+/* Which units are to be revived, at most so many; returns how many. */
+static size_t list_idle(const struct spine_idle *idle, int64_t after, size_t most, size_t *units)
+{
+    size_t count = 0;
+
+    for (size_t j = 0; j < idle->hidden && count < most; j++)
+        if (idle->epochs[j] >= after)
+            units[count++] = j;
+    return count;
+}
+
+/* Restart 'count' units from as many rows; some rows at a time are shared by one reduction. The first
+ * rank of a node, whose parameters they are, restarts one after the other, since each explains a part
+ * of what the next one finds left. Eight parameters: reviving touches all that a run learns. */
+static void restart_units(struct spine_stepper *stepper, struct spine_dataset *data,
+                          struct spine_coder *coder, const size_t *units,
+                          const struct bad_row *rows, size_t count, double norm, float *shared)
+{
+    struct spine_params *params = &stepper->params;
+    const size_t stride = params->stride;
+
+    for (size_t done = 0; done < count; done += TOGETHER) {
+        const size_t now = count - done < TOGETHER ? count - done : TOGETHER;
+        share_rows(data, &stepper->grid->ranks, rows + done, now, shared);
+        for (size_t i = 0; stepper->grid->node.rank == 0 && i < now; i++) {
+            const float *x = shared + i * stride;
+            spine_coder_encode(coder, params, 1, x, false);
+            spine_coder_decode(coder, params, x, data->quantum);
+            for (size_t k = 0; k < params->dim; k++)
+                coder->residual[k] = -coder->residual[k];
+            restart_unit(params, units[done + i], x, coder->residual, norm);
+            clear_moments(params, &stepper->optimizer, units[done + i]);
+        }
+    }
+}
+
 /* Seven parameters: reviving touches all that a run learns, and no struct below train.c has it. */
 int spine_revive(struct spine_idle *idle, int64_t after, struct spine_stepper *stepper,
                  struct spine_dataset *data, struct spine_coder *coder, size_t *revived,
                  struct spine_error *err)
 {
+    static const char what[] = "the rows that revive units";
     struct spine_params *params = &stepper->params;
     struct spine_comm *comm = &stepper->grid->ranks;
-    struct bad_row *worst =
-        spine_memory_zeroed(params->hidden, sizeof *worst, "the rows that revive units", err);
-    float *shared = spine_kernel_alloc(2 * params->stride, "the rows that revive units", err);
     const size_t most = (params->hidden + MOST_SHARE - 1) / MOST_SHARE;
+    struct bad_row *worst = spine_memory_zeroed(most, sizeof *worst, what, err);
+    size_t *units = spine_memory_zeroed(most, sizeof *units, what, err);
+    float *shared = spine_kernel_alloc(TOGETHER * params->stride, what, err);
     const double norm = mean_norm(idle, params);
     const double least = LEAST_RESIDUAL * idle->noise; /* |e| */
-    size_t found = 0, used = 0;
-    int rc = 0;
+    size_t found = 0, bad = 0, count = 0;
 
-    if (worst == NULL || shared == NULL)
-        rc = -1;
+    int rc = -(worst == NULL || units == NULL || shared == NULL);
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
         rc = find_worst(params, data, comm, coder, most, worst, &found, err);
-    for (size_t j = 0; rc == 0 && j < params->hidden && used < found; j++)
-        if (idle->epochs[j] >= after && worst[used].error >= least * least) {
-            /* The node's parameters change only when all its ranks have found their residuals. */
-            share_row(params, data, comm, coder, worst[used++].row, shared);
-            spine_stepper_meet(stepper);
-            if (stepper->grid->node.rank == 0) {
-                restart_unit(params, j, shared, shared + params->stride, norm);
-                clear_moments(params, &stepper->optimizer, j);
-            }
-            spine_stepper_meet(stepper);
-            idle->epochs[j] = SPINE_IDLE_REVIVED;
-        }
-    *revived = used;
+    if (rc == 0) {
+        while (bad < found && worst[bad].error >= least * least)
+            bad++;
+        count = list_idle(idle, after, bad, units);
+        spine_stepper_meet(stepper);
+        restart_units(stepper, data, coder, units, worst, count, norm, shared);
+        spine_stepper_meet(stepper);
+        for (size_t i = 0; i < count; i++)
+            idle->epochs[units[i]] = SPINE_IDLE_REVIVED;
+    }
+
+    *revived = count;
     free(worst);
+    free(units);
     free(shared);
     return rc;
 }

@@ -156,14 +156,14 @@ static inline void write_hand_matrix(struct spine_store *store, const char *name
     char part[64];
     TRY(spine_object_make_group(store, name, &err));
     snprintf(part, sizeof part, "%s/data", name);
-    TRY(spine_array_make_growing(store, part, SPINE_ARRAY_FLOAT, &err));
+    TRY(spine_array_make_growing(store, part, SPINE_ARRAY_FLOAT, SPINE_ARRAY_MANY, &err));
     TRY(spine_array_append(store, part, SPINE_ARRAY_FLOAT, matrix->num_data, matrix->data, &err));
     snprintf(part, sizeof part, "%s/indices", name);
-    TRY(spine_array_make_growing(store, part, SPINE_ARRAY_INT32, &err));
+    TRY(spine_array_make_growing(store, part, SPINE_ARRAY_INT32, SPINE_ARRAY_MANY, &err));
     TRY(spine_array_append(store, part, SPINE_ARRAY_INT32, matrix->num_indices, matrix->indices,
                            &err));
     snprintf(part, sizeof part, "%s/indptr", name);
-    TRY(spine_array_make_growing(store, part, SPINE_ARRAY_INT64, &err));
+    TRY(spine_array_make_growing(store, part, SPINE_ARRAY_INT64, SPINE_ARRAY_MANY, &err));
     TRY(spine_array_append(store, part, SPINE_ARRAY_INT64, matrix->num_ends, matrix->indptr, &err));
 }
 

@@ -34,9 +34,11 @@ int spine_array_write(struct spine_store *store, const char *name, enum spine_ar
                       size_t first, size_t count, size_t stride, const void *data,
                       struct spine_error *err);
 
-/* Append to a vector that grows: created empty by spine_array_make_growing(). */
+/* Append to a vector that grows: created empty by spine_array_make_growing(). It takes space in chunks,
+ * which are small where no more than 'expected' elements are; SPINE_ARRAY_MANY says nothing. */
+#define SPINE_ARRAY_MANY SIZE_MAX
 int spine_array_make_growing(struct spine_store *store, const char *name,
-                             enum spine_array_type type, struct spine_error *err);
+                             enum spine_array_type type, size_t expected, struct spine_error *err);
 int spine_array_append(struct spine_store *store, const char *name, enum spine_array_type type,
                        size_t count, const void *data, struct spine_error *err);
 

@@ -40,8 +40,10 @@ void spine_csr_clear(struct spine_csr *csr);
 
 void spine_csr_dispose(struct spine_csr *csr);
 
-/* Create an empty matrix in the group 'name' (which is made too). */
-int spine_csr_make(struct spine_store *store, const char *name, struct spine_error *err);
+/* Create an empty matrix in the group 'name' (which is made too), laid out for about so many rows and
+ * values. */
+int spine_csr_make(struct spine_store *store, const char *name, size_t rows, size_t values,
+                   struct spine_error *err);
 
 /* Append rows to it. *total is the number of values that it had, and then has. */
 int spine_csr_append(struct spine_store *store, const char *name, const struct spine_csr *csr,

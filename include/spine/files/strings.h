@@ -8,8 +8,11 @@
 
 struct spine_store;
 
-/* Append words [0, words->count) to a vector of variable-length UTF-8 strings, which is created
- * by the first call. */
+/* Create an empty vector of variable-length UTF-8 strings for about so many. */
+int spine_strings_make(struct spine_store *store, const char *name, size_t expected,
+                       struct spine_error *err);
+
+/* Append words [0, words->count) to such a vector; if there is none, it is created for many. */
 int spine_strings_append(struct spine_store *store, const char *name,
                          const struct spine_words *words, struct spine_error *err);
 

@@ -79,7 +79,7 @@ static void test_rows_appended_in_blocks_are_read_in_any(void **state)
     struct spine_store *store = create(&path);
     struct spine_csr csr = {0};
     size_t total = 0, count = 0, begin = 0;
-    TRY(spine_csr_make(store, "/m", &err));
+    TRY(spine_csr_make(store, "/m", 100, 1000, &err));
     TRY(spine_csr_append(store, "/m", &csr, &total, &err)); /* no rows */
     for (size_t block = 0; begin < ROWS; block++) {
         spine_csr_clear(&csr);
@@ -118,7 +118,7 @@ static void test_a_matrix_may_be_empty(void **state)
     struct spine_store *store = create(&path);
     struct spine_csr csr = {0};
     size_t count = 9;
-    TRY(spine_csr_make(store, "/m", &err));
+    TRY(spine_csr_make(store, "/m", 100, 1000, &err));
     TRY(spine_csr_check(store, path.text, "/m", 0, &count, &err));
     assert_int_equal(count, 0);
     TRY(spine_csr_read(store, path.text, "/m", 0, 0, 5, 0, &csr, &err));

@@ -309,8 +309,8 @@ static void test_a_growing_vector_holds_all_that_was_appended(void **state)
     size_t rows = 1;
     for (int32_t i = 0; i < COUNT; i++)
         numbers[i] = 7 * i - 100;
-    TRY(spine_array_make_growing(store, "/numbers", SPINE_ARRAY_INT32, &err));
-    TRY(spine_array_make_growing(store, "/none", SPINE_ARRAY_FLOAT, &err));
+    TRY(spine_array_make_growing(store, "/numbers", SPINE_ARRAY_INT32, SPINE_ARRAY_MANY, &err));
+    TRY(spine_array_make_growing(store, "/none", SPINE_ARRAY_FLOAT, SPINE_ARRAY_MANY, &err));
     TRY(spine_array_append(store, "/none", SPINE_ARRAY_FLOAT, 0, NULL, &err));
     for (size_t done = 0; done < COUNT; done += STEP)
         TRY(spine_array_append(store, "/numbers", SPINE_ARRAY_INT32,
@@ -661,7 +661,7 @@ static int write_rows_too_many(struct spine_store *store, const void *data)
 
 static int append_too_many(struct spine_store *store, const void *data)
 {
-    return spine_array_make_growing(store, "/x", SPINE_ARRAY_FLOAT, &err) ||
+    return spine_array_make_growing(store, "/x", SPINE_ARRAY_FLOAT, SPINE_ARRAY_MANY, &err) ||
            spine_array_append(store, "/x", SPINE_ARRAY_FLOAT, TOO_MANY, data, &err);
 }
 
