@@ -253,7 +253,8 @@ printf 'plum\tfruit\nfig\tfruit\nzinc\tmetal\n' >reversed.tsv
 printf 'plum\tfig/quince\nzinc\tévora\nfig\tplum\n' >bats.txt
 run "$eval" odd.txt --json=said.json --similarity=said.tsv --similarity=quoted.csv \
     --categorization=reversed.tsv --analogies=bats.txt
-for text in "said.tsv: passed over 2 lines that begin with #" \
+for text in "said.tsv: passed over 2 lines that begin with #" "said.tsv: 3 pairs of words$" \
+    "bats.txt: 3 pairs, any two of a section a question$" \
     "quoted.csv:1: taken for a header, not for a row: 'w1 w2 POS score'" \
     "quoted.csv: the words are taken from fields 1 and 2, the score from field 4" \
     "reversed.tsv: the words are taken from the first field, the categories from the second"; do
