@@ -3,11 +3,17 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "spine/base/printable.h"
 
 SPINE_PRINTF(3, 0)
 static int describe(struct spine_error *err, int status, const char *format, va_list args)
 {
-    vsnprintf(err->text, sizeof err->text, format, args);
+    char text[4 * sizeof err->text];
+
+    vsnprintf(text, sizeof text, format, args);
+    spine_printable_copy(err->text, sizeof err->text, text);
     err->status = status;
     return -1;
 }

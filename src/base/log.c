@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "spine/base/printable.h"
+
 static struct {
     const char *program;
     int rank, size;
@@ -44,8 +46,9 @@ static void clear_progress(void)
 SPINE_PRINTF(2, 0)
 static void print_line(const char *prefix, const char *format, va_list args)
 {
-    char text[2048];
-    vsnprintf(text, sizeof text, format, args);
+    char raw[4096], text[2048];
+    vsnprintf(raw, sizeof raw, format, args);
+    spine_printable_copy(text, sizeof text, raw);
     clear_progress();
     fprintf(stderr, "%s%s\n", prefix, text);
 }

@@ -191,6 +191,31 @@ static bool is_held(const struct spine_store *store, hid_t dataset, hid_t type,
     return fits;
 }
 
+/* A file from somewhere else may name any file here, whose bytes would be taken for its own. */
+static int refuse_elsewhere(const struct spine_store *store, const char *name,
+                            struct spine_error *err)
+{
+    return spine_refuse(err, "%s: '%s' is in another file: not followed", store->path, name);
+}
+
+/* Are the dataset's values in other files? */
+static bool is_elsewhere(hid_t dataset)
+{
+    const hid_t creation = H5Dget_create_plist(dataset);
+    const bool is = H5Pget_external_count(creation) > 0 || H5Pget_layout(creation) == H5D_VIRTUAL;
+
+    H5Pclose(creation);
+    return is;
+}
+
+static bool is_link_elsewhere(const struct spine_store *store, const char *name)
+{
+    H5L_info_t link;
+
+    return H5Lget_info(store->file, name, &link, H5P_DEFAULT) >= 0 &&
+           link.type == H5L_TYPE_EXTERNAL;
+}
+
 int spine_h5_look_up(struct spine_store *store, const char *name, struct spine_h5_facts *facts,
                      struct spine_error *err)
 {
@@ -199,12 +224,18 @@ int spine_h5_look_up(struct spine_store *store, const char *name, struct spine_h
         return -1;
     if (answer <= 0)
         return spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
+    if (is_link_elsewhere(store, name))
+        return refuse_elsewhere(store, name, err);
 
     const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
     if (dataset < 0 && spine_h5_fail_answer(store->path, err))
         return -1;
     if (dataset < 0)
         return spine_refuse(err, "%s: '%s' is not a dataset", store->path, name);
+    if (is_elsewhere(dataset)) {
+        H5Dclose(dataset);
+        return refuse_elsewhere(store, name, err);
+    }
 
     const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     facts->class = H5Tget_class(type);

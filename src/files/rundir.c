@@ -54,11 +54,17 @@ int spine_rundir_make(const char *option, const char *directory, struct spine_er
     return 0;
 }
 
+/* "FILE", "FILE.part", or the temporary "FILE.a1b2c3.part" beside it (sink.c) */
 static int is_named(const char *name, const char *expected)
 {
     const size_t length = strlen(expected);
-    return strncmp(name, expected, length) == 0 &&
-           (name[length] == '\0' || strcmp(name + length, ".part") == 0);
+    const char *end = name + length;
+
+    if (strncmp(name, expected, length) != 0)
+        return 0;
+    if (strlen(end) == strlen(".XXXXXX.part") && *end == '.')
+        end += strlen(".XXXXXX");
+    return *end == '\0' || strcmp(end, ".part") == 0;
 }
 
 /* What follows a checkpoint's name: nothing, ".part" if it is half-written; NULL if it is none. */

@@ -246,13 +246,14 @@ int spine_sink_fail_spool(const char *path, struct spine_error *err)
 
 FILE *spine_sink_spool(const char *path, struct spine_error *err)
 {
-    const size_t bytes = strlen(path) + sizeof ".XXXXXX";
+    static const char end[] = ".part"; /* what begins a run removes such files */
+    const size_t bytes = strlen(path) + sizeof ".XXXXXX" + strlen(end);
     char *name = spine_memory_get(bytes, 1, "a file's temporary name", err);
     if (name == NULL)
         return NULL;
 
-    snprintf(name, bytes, "%s.XXXXXX", path);
-    const int descriptor = mkstemp(name);
+    snprintf(name, bytes, "%s.XXXXXX%s", path, end);
+    const int descriptor = mkstemps(name, (int)strlen(end));
     FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w+b");
     if (file == NULL)
         spine_fail(err, "%s: %s", name, strerror(errno));

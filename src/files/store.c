@@ -30,6 +30,8 @@ static struct spine_store *new_store(const char *path, struct spine_comm *comm,
 {
     H5dont_atexit(); /* for programs without MPI, which need not call spine_store_init() */
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    if (H5Lis_registered(H5L_TYPE_EXTERNAL) > 0) /* links to other files are not followed */
+        H5Lunregister(H5L_TYPE_EXTERNAL);
     struct spine_store *store =
         spine_memory_get(sizeof *store + strlen(path) + 1, 1, "an HDF5 file", err);
     if (store == NULL)

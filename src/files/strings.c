@@ -74,7 +74,7 @@ static int take_words(struct spine_words *words, char **texts, size_t count,
         const char *word = texts[i] == NULL ? "" : texts[i];
         if (rc == 0)
             rc = spine_words_add(words, word, strlen(word), err);
-        H5free_memory(texts[i]);
+        free(texts[i]);
     }
     return rc;
 }
@@ -86,20 +86,74 @@ struct part {
     size_t first, count;
 };
 
+/* What HDF5 may allocate for strings: no more than the file holds. A file whose strings share one
+ * object of its heap could otherwise need any amount of memory. */
+struct budget {
+    size_t left;
+    bool is_spent;
+};
+
+static void *allocate(size_t bytes, void *context)
+{
+    struct budget *budget = context;
+
+    if (bytes > budget->left) {
+        budget->is_spent = true;
+        return NULL;
+    }
+    budget->left -= bytes;
+    return malloc(bytes);
+}
+
+static void release(void *memory, void *context)
+{
+    (void)context;
+    free(memory);
+}
+
+/* Strings [first, first + count) to 'texts', which the caller frees. */
+static int read_texts(const struct part *part, hid_t type, hid_t transfer, size_t first,
+                      size_t count, char **texts)
+{
+    const hid_t file = H5Dget_space(part->dataset);
+    const hsize_t start = first, size = count;
+    const hid_t memory = H5Screate_simple(1, &size, NULL);
+    int rc = -1;
+
+    if (H5Sselect_hyperslab(file, H5S_SELECT_SET, &start, NULL, &size, NULL) >= 0 &&
+        H5Dread(part->dataset, type, memory, file, transfer, texts) >= 0)
+        rc = 0;
+
+    const hid_t reason = H5Eget_current_stack(); /* why it failed, if it did */
+    H5Sclose(memory);
+    H5Sclose(file);
+    H5Eset_current_stack(reason);
+    return rc;
+}
+
 static int read_variable_words(const struct spine_store *store, struct part part,
                                struct spine_words *words, struct spine_error *err)
 {
-    const hid_t type = H5Dget_type(part.dataset);
+    const hid_t type = H5Dget_type(part.dataset), transfer = H5Pcreate(H5P_DATASET_XFER);
     char **texts = spine_memory_get(CHUNK, sizeof *texts, "words to read", err);
+    hsize_t bytes = 0;
     int rc = -(texts == NULL);
 
+    H5Fget_filesize(store->file, &bytes);
+    struct budget budget = {.left = bytes + part.count}; /* a NUL each */
+    H5Pset_vlen_mem_manager(transfer, allocate, &budget, release, NULL);
     for (size_t done = 0; rc == 0 && done < part.count; done += CHUNK) {
         const size_t left = part.count - done, rows = left < CHUNK ? left : CHUNK;
-        rc = spine_h5_transfer(part.dataset, SPINE_H5_READ, type, part.first + done, rows, 1, texts)
-                 ? spine_h5_fail_object(store, "read", part.name, err)
-                 : take_words(words, texts, rows, err);
+        if (read_texts(&part, type, transfer, part.first + done, rows, texts) == 0)
+            rc = take_words(words, texts, rows, err);
+        else if (budget.is_spent)
+            rc = spine_h5_refuse_missing(store, part.name, err);
+        else
+            rc = spine_h5_fail_object(store, "read", part.name, err);
     }
+
     free(texts);
+    H5Pclose(transfer);
     H5Tclose(type);
     return rc;
 }

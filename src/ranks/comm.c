@@ -375,7 +375,7 @@ int spine_comm_agree(const struct spine_comm *comm, int rc, struct spine_error *
     broadcast_from(comm, err, sizeof *err, first);
     if (err->status == SPINE_EXIT_FAILED && failures < comm->size) {
         const struct spine_error plain = *err;
-        spine_fail(err, "rank %d: %.1000s", first, plain.text);
+        spine_fail(err, "rank %d: %s", first, plain.text);
     }
     return -1;
 }

@@ -10,6 +10,7 @@
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/number.h"
+#include "spine/base/printable.h"
 #include "spine/space/topwords.h"
 
 static const char *word_of(struct spine_listing *listing, size_t row)
@@ -117,6 +118,15 @@ static void add_near(struct spine_listing *listing, size_t row, const struct spi
 
 /* --- Text --------------------------------------------------------------------------------- */
 
+/* A word as a terminal may have it, between two texts. */
+static void put_word(struct spine_listing *listing, const char *before, size_t row,
+                     const char *after)
+{
+    fputs(before, listing->out);
+    spine_printable_print(listing->out, word_of(listing, row));
+    fputs(after, listing->out);
+}
+
 static void print_words(struct spine_listing *listing, size_t dimension)
 {
     const struct spine_ranked *entry = top_of(listing, dimension);
@@ -124,14 +134,15 @@ static void print_words(struct spine_listing *listing, size_t dimension)
     if (count == 0)
         fprintf(listing->out, " (no word)");
     for (size_t i = 0; i < count; i++)
-        fprintf(listing->out, " %s", word_of(listing, entry[i].index));
+        put_word(listing, " ", entry[i].index, "");
     putc('\n', listing->out);
 }
 
 static void print_word(struct spine_listing *listing, size_t row,
                        const struct spine_ranked *dimensions, size_t count)
 {
-    fprintf(listing->out, "%s: %zu dimensions\n", word_of(listing, row), count);
+    put_word(listing, "", row, "");
+    fprintf(listing->out, ": %zu dimensions\n", count);
     for (size_t i = 0; i < count && i < listing->most_dimensions; i++) {
         fprintf(listing->out, "  %6.3f %6u ", (double)dimensions[i].strength, dimensions[i].index);
         print_words(listing, dimensions[i].index);
@@ -141,9 +152,10 @@ static void print_word(struct spine_listing *listing, size_t row,
 static void print_entries(struct spine_listing *listing, const struct spine_ranked *entries,
                           size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        fprintf(listing->out, "  %6.3f  %s\n", (double)entries[i].strength,
-                word_of(listing, entries[i].index));
+    for (size_t i = 0; i < count; i++) {
+        fprintf(listing->out, "  %6.3f", (double)entries[i].strength);
+        put_word(listing, "  ", entries[i].index, "\n");
+    }
 }
 
 /* --- Listing ------------------------------------------------------------------------------ */
@@ -303,7 +315,7 @@ int spine_listing_near(struct spine_listing *listing, const char *word, struct s
     if (listing->json != NULL) {
         add_near(listing, (size_t)row, near, count);
     } else {
-        fprintf(listing->out, "near %s\n", word_of(listing, (size_t)row));
+        put_word(listing, "near ", (size_t)row, "\n");
         print_entries(listing, near, count);
     }
 

@@ -13,6 +13,7 @@
 
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
+#include "spine/base/printable.h"
 #include "spine/eval/evaluate.h"
 #include "spine/files/metrics.h"
 #include "spine/sweep/ledger.h"
@@ -439,6 +440,13 @@ static int print_progress(const struct spine_ledger *ledger, size_t trial, const
     return 0;
 }
 
+static void print_reason(size_t trial, const char *state, const char *reason, FILE *out)
+{
+    fprintf(out, "trial %04zu  %s: ", trial, state);
+    spine_printable_print(out, reason);
+    fputc('\n', out);
+}
+
 int spine_sweep_status(const struct spine_trials *trials, FILE *out, struct spine_error *err)
 {
     struct spine_ledger ledger;
@@ -450,9 +458,9 @@ int spine_sweep_status(const struct spine_trials *trials, FILE *out, struct spin
     for (size_t i = 0; rc == 0 && i < trials->count; i++) {
         const enum spine_trial_state state = spine_summary_state(&summary, i);
         if (state == SPINE_TRIAL_FAILED)
-            fprintf(out, "trial %04zu  failed: %s\n", i, ledger.accounts[i].reason);
+            print_reason(i, "failed", ledger.accounts[i].reason, out);
         else if (state == SPINE_TRIAL_NOT_EVALUATED)
-            fprintf(out, "trial %04zu  not evaluated: %s\n", i, ledger.accounts[i].not_evaluated);
+            print_reason(i, "not evaluated", ledger.accounts[i].not_evaluated, out);
         else if (state == SPINE_TRIAL_RUNNING || state == SPINE_TRIAL_BEGUN)
             rc = print_progress(&ledger, i, spine_summary_state_name(state), out, err);
     }

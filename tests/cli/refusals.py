@@ -57,6 +57,32 @@ def words(count):
     return np.array([f"w{i}" for i in range(count)], dtype=object)
 
 
+def external(name):
+    """An edit: vectors whose values are bytes of another file."""
+    return lambda file: file.create_dataset("vectors", (30, 5), "f4",
+                                            external=[(name, 0, 30 * 5 * 4)])
+
+
+def virtual(name):
+    """An edit: vectors that are a view of another file's."""
+    layout = h5py.VirtualLayout((30, 5), "f4")
+    layout[:] = h5py.VirtualSource(name, "vectors", (30, 5))
+    return lambda file: file.create_virtual_dataset("vectors", layout)
+
+
+def share_word(name):
+    """Let all words be one of 100,000 bytes, which is in the file once."""
+    with h5py.File(name, "r+") as file:
+        file["words"][:] = "w"
+        file["words"][0] = "w" * 100000
+        count, offset = len(file["words"]), file["words"].id.get_offset()
+    with open(name, "r+b") as file:
+        file.seek(offset)
+        first = file.read(16)
+        file.seek(offset)
+        file.write(first * count)
+
+
 def bad_vectors():
     for name, edit in {
         "format_number": attribute("format", 7),
@@ -93,8 +119,18 @@ def bad_vectors():
         "outside": several(drop("vectors"),
                            lambda file: file.__setitem__(
                                "vectors", h5py.ExternalLink("none.h5", "/vectors"))),
+        "outside_there": several(drop("words"),
+                                 lambda file: file.__setitem__(
+                                     "words", h5py.ExternalLink("good.h5", "/words"))),
+        "outside_values": several(drop("vectors"), external("good.h5")),
+        "outside_virtual": several(drop("vectors"), virtual("good.h5")),
+        "control": attribute("format", "glove\x1b[2Kok\nspine-mpi: done"),
     }.items():
         change("good.h5", name + ".h5", edit)
+    change("good.h5", "words_shared.h5",
+           several(replace("vectors", data=np.arange(100000, dtype="f4").reshape(20000, 5)),
+                   replace("words", shape=(20000,), dtype=TEXT)))
+    share_word("words_shared.h5")
 
 
 def bad_shards():

@@ -182,6 +182,11 @@ grep -q '^Usage: spine-top ' stdout || fail "--help: $(cat stdout)"
 run "$top" --version
 lines 1 '^spine-top [0-9.]+$'
 
+printf 'a\033[2Kb 1 0\nc 0 1\n' >control.txt
+run "$top" control.txt --dimension=0
+grep -qF 'a\x1B[2Kb' stdout || fail "a control byte isn't escaped: $(cat -v stdout)"
+grep -q $'\033' stdout && fail "a word's control byte reaches the terminal"
+
 # --- Refusals ---------------------------------------------------------------------------------------
 
 refuse "the directory of a run is missing; see spine-top --help"

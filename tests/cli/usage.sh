@@ -187,3 +187,15 @@ run "$SPINE_BIN/spine-merge" run -o after.h5ad
 echo "in the way" >file
 refuse "output.directory: can't make file*: *" run.ini output.directory=file
 refuse "output.directory: can't make file*: *" run.ini output.directory=file/run
+
+# --- Standard output is full ------------------------------------------------------------------------
+
+for program in spine-mpi spine-convert spine-merge spine-encode spine-eval spine-report spine-sweep spine-top; do
+    for question in --help --version; do
+        status=0
+        "$SPINE_BIN/$program" $question >/dev/full 2>stderr || status=$?
+        if [ "$status" != 1 ] || [ "$(cat stderr)" != "$program: can't write to the standard output" ]; then
+            fail "$program $question >/dev/full: status $status: $(cat stderr)"
+        fi
+    done
+done

@@ -30,7 +30,7 @@ struct spine_error {
 #endif
 
 /* Describe a failure of the machine. Returns -1, so that failing is one statement.
- * A text that is too long is cut. */
+ * Control bytes in it are escaped; a text that is too long is cut in the middle. */
 int spine_fail(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);
 
 /* The same for stopping early with everything saved: exit status 75. */

@@ -547,7 +547,8 @@ static const struct {
      "command line: data.input: ' a.h5' can't be written to an INI file: it begins or ends with a "
      "blank, or has a line break or a ';' after a blank"},
     {{"data.input=a.h5\t"},
-     "command line: data.input: 'a.h5\t' can't be written to an INI file: it begins or ends with a "
+     "command line: data.input: 'a.h5\\x09' can't be written to an INI file: it begins or ends "
+     "with a "
      "blank, or has a line break or a ';' after a blank"},
     {{"data.input=a ;b.h5"},
      "command line: data.input: 'a ;b.h5' can't be written to an INI file: it begins or ends with "
@@ -557,7 +558,7 @@ static const struct {
      "command line: data.input: ';b.h5' can't be written to an INI file: it begins or ends with a "
      "blank, or has a line break or a ';' after a blank"},
     {{"output.directory=a\nb"},
-     "command line: output.directory: 'a\nb' can't be written to an INI file: it begins or ends "
+     "command line: output.directory: 'a\\x0Ab' can't be written to an INI file: it begins or ends "
      "with a "
      "blank, or has a line break or a ';' after a blank"},
 };

@@ -1,0 +1,96 @@
+/* printable.c -- text of any bytes, for people. */
+#include "spine/base/printable.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Bytes of the control character that the text begins with, 0 if it begins with another. In UTF-8,
+ * U+0080 to U+009F are control characters, too. */
+static size_t control(const unsigned char *text)
+{
+    if (text[0] < 0x20 || text[0] == 0x7F)
+        return 1;
+    return text[0] == 0xC2 && text[1] >= 0x80 && text[1] <= 0x9F ? 2 : 0;
+}
+
+/* Write the next character of the text, or byte of a character, to 'piece'; returns its bytes. */
+static size_t take(const char **text, char piece[16])
+{
+    const unsigned char *from = (const unsigned char *)*text;
+    const size_t bytes = control(from);
+
+    piece[0] = *(*text)++;
+    piece[1] = '\0';
+    if (bytes == 0)
+        return 1;
+    *text += bytes - 1;
+    if (bytes == 1)
+        return (size_t)snprintf(piece, 16, "\\x%02X", (unsigned)from[0]);
+    return (size_t)snprintf(piece, 16, "\\x%02X\\x%02X", (unsigned)from[0], (unsigned)from[1]);
+}
+
+static size_t measure(const char *text)
+{
+    char piece[16];
+    size_t length = 0;
+
+    while (*text != '\0')
+        length += take(&text, piece);
+    return length;
+}
+
+static int is_inside_character(const char *text)
+{
+    return ((unsigned char)*text & 0xC0) == 0x80;
+}
+
+void spine_printable_copy(char *out, size_t capacity, const char *text)
+{
+    static const char gap[] = " ... ";
+    const char *rest = text + strlen(text);
+    const size_t room = capacity - sizeof gap, half = room / 2;
+    char piece[16];
+    size_t used = 0;
+    assert(capacity >= 64);
+
+    if (measure(text) >= capacity) {
+        for (size_t last = 0; rest > text; rest--) {
+            const char *one = rest - 1;
+            last += take(&one, piece);
+            if (last > half)
+                break;
+        }
+        while (is_inside_character(rest))
+            rest++;
+    } else {
+        rest = NULL;
+    }
+
+    for (const char *next = text; *text != '\0'; text = next) {
+        const size_t length = take(&next, piece);
+        if (rest != NULL && used + length > half) {
+            while (used > 0 && is_inside_character(text))
+                text--, used--;
+            memcpy(out + used, gap, sizeof gap - 1);
+            used += sizeof gap - 1;
+            next = rest;
+            rest = NULL;
+            continue;
+        }
+        if (used + length >= capacity)
+            break;
+        memcpy(out + used, piece, length);
+        used += length;
+    }
+    out[used] = '\0';
+}
+
+void spine_printable_print(FILE *file, const char *text)
+{
+    char piece[16];
+
+    while (*text != '\0') {
+        take(&text, piece);
+        fputs(piece, file);
+    }
+}
