@@ -45,6 +45,8 @@ static const char usage[] =
     "  --floor            beside each file of codes what needs no learning: random words of its\n"
     "                     input as atoms, and principal components for the tests of words\n"
     "  --raw              don't subtract the mean of dense vectors before tests of words\n"
+    "  --scale=columns    before tests of words and classifiers, divide each dimension of sparse\n"
+    "                     vectors by its standard deviation\n"
     "  --stability        do these runs find the same dimensions? Nothing else is measured\n"
     "  --questionnaire=FILE.tsv\n"
     "                     measure nothing: write questions for people, which word doesn't belong\n"
@@ -80,6 +82,7 @@ enum {
     PROBE,
     FLOOR,
     RAW,
+    SCALE,
     STABILITY,
     QUESTIONNAIRE,
     QUESTIONS,
@@ -148,6 +151,14 @@ static int set_classifier(const char *text, unsigned *kinds, struct spine_error 
         return -1;
     *kinds = masks[index];
     return 0;
+}
+
+static int set_scale(const char *text, bool *is_scaled, struct spine_error *err)
+{
+    static const char *const names[] = {"columns", NULL};
+    size_t index;
+    *is_scaled = true;
+    return find_name("--scale", text, names, "columns", &index, err);
 }
 
 /* The options without a value. */
@@ -223,6 +234,8 @@ static int set_option(struct request *request, int option, struct spine_error *e
         return 0;
     case FEATURES:
         return set_features(optarg, &request->features, err);
+    case SCALE:
+        return set_scale(optarg, &options->is_scaled, err);
     case CLASSIFIER:
         return set_classifier(optarg, &options->tasks.kinds, err);
     case QUESTIONS:
@@ -236,35 +249,37 @@ static int set_option(struct request *request, int option, struct spine_error *e
     }
 }
 
+static const struct option known_options[] = {
+    {"space", required_argument, NULL, SPACE},
+    {"words-from", required_argument, NULL, WORDS_FROM},
+    {"categories", required_argument, NULL, CATEGORIES},
+    {"similarity", required_argument, NULL, SIMILARITY},
+    {"analogies", required_argument, NULL, ANALOGIES},
+    {"categorization", required_argument, NULL, CATEGORIZATION},
+    {"classify", required_argument, NULL, CLASSIFY},
+    {"cross-validate", required_argument, NULL, FOLDS},
+    {"features", required_argument, NULL, FEATURES},
+    {"classifier", required_argument, NULL, CLASSIFIER},
+    {"probe", no_argument, NULL, PROBE},
+    {"floor", no_argument, NULL, FLOOR},
+    {"raw", no_argument, NULL, RAW},
+    {"scale", required_argument, NULL, SCALE},
+    {"stability", no_argument, NULL, STABILITY},
+    {"questionnaire", required_argument, NULL, QUESTIONNAIRE},
+    {"n", required_argument, NULL, QUESTIONS},
+    {"answers", required_argument, NULL, ANSWERS},
+    {"key", required_argument, NULL, KEY},
+    {"top", required_argument, NULL, TOP},
+    {"draws", required_argument, NULL, DRAWS},
+    {"seed", required_argument, NULL, SEED},
+    {"json", required_argument, NULL, JSON},
+    SPINE_ARGUMENTS_COMMON};
+
 static int parse_arguments(int argc, char **argv, struct request *request, struct spine_error *err)
 {
-    static const struct option options[] = {
-        {"space", required_argument, NULL, SPACE},
-        {"words-from", required_argument, NULL, WORDS_FROM},
-        {"categories", required_argument, NULL, CATEGORIES},
-        {"similarity", required_argument, NULL, SIMILARITY},
-        {"analogies", required_argument, NULL, ANALOGIES},
-        {"categorization", required_argument, NULL, CATEGORIZATION},
-        {"classify", required_argument, NULL, CLASSIFY},
-        {"cross-validate", required_argument, NULL, FOLDS},
-        {"features", required_argument, NULL, FEATURES},
-        {"classifier", required_argument, NULL, CLASSIFIER},
-        {"probe", no_argument, NULL, PROBE},
-        {"floor", no_argument, NULL, FLOOR},
-        {"raw", no_argument, NULL, RAW},
-        {"stability", no_argument, NULL, STABILITY},
-        {"questionnaire", required_argument, NULL, QUESTIONNAIRE},
-        {"n", required_argument, NULL, QUESTIONS},
-        {"answers", required_argument, NULL, ANSWERS},
-        {"key", required_argument, NULL, KEY},
-        {"top", required_argument, NULL, TOP},
-        {"draws", required_argument, NULL, DRAWS},
-        {"seed", required_argument, NULL, SEED},
-        {"json", required_argument, NULL, JSON},
-        SPINE_ARGUMENTS_COMMON};
     int option, rc;
 
-    while ((rc = spine_arguments_next(program, argc, argv, ":", options, &option, err)) > 0)
+    while ((rc = spine_arguments_next(program, argc, argv, ":", known_options, &option, err)) > 0)
         if (set_option(request, option, err))
             return -1;
         else if (request->is_answered)

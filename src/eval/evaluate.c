@@ -395,6 +395,8 @@ static int measure(const struct spine_evaluate_options *options, struct subject 
 
     if (is_dense(subject) && !options->is_raw && has_word_tests(options))
         spine_space_center(&subject->space);
+    else if (options->is_scaled && spine_space_scale_columns(&subject->space, err))
+        return -1;
 
     if (measure_similarity(options, subject, figures, err) ||
         measure_analogies(options, subject, figures, err) ||

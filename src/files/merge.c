@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/memory.h"
 #include "spine/config/inifile.h"
 #include "spine/files/codes.h"
 #include "spine/files/metrics.h"
@@ -67,8 +68,9 @@ static void dispose_origin(struct origin *origin)
 
 /* --- Joining ------------------------------------------------------------------------------ */
 
-static int append_shard(struct spine_output *output, const char *directory, int64_t number,
-                        struct spine_error *err)
+/* Append a shard's rows to the output; without one, add them to the scale. */
+static int append_shard(struct spine_output *output, struct spine_columnscale *scale,
+                        const char *directory, int64_t number, struct spine_error *err)
 {
     char path[SPINE_PATH];
     struct spine_shard shard;
@@ -84,6 +86,12 @@ static int append_shard(struct spine_output *output, const char *directory, int6
         const size_t count = codes.rows - row < block ? codes.rows - row : block;
         const struct spine_output_rows rows = {&words, &codes.block, &codes.block_excess};
         spine_words_truncate(&words, 0);
+        if (output == NULL) {
+            rc = spine_codes_read(&codes, row, count, err);
+            if (rc == 0)
+                spine_columnscale_add(scale, &codes.block);
+            continue;
+        }
         if (spine_codes_read(&codes, row, count, err) ||
             spine_strings_read(codes.store, codes.words, row, count, &words, err) ||
             spine_output_write(output, &rows, err))
@@ -95,11 +103,31 @@ static int append_shard(struct spine_output *output, const char *directory, int6
     return rc;
 }
 
+/* The factor of each dimension of all shards, to be freed. */
+static int find_factors(const char *directory, const struct spine_shard *first, float **factors,
+                        struct spine_error *err)
+{
+    const size_t columns = (size_t)first->hidden;
+    struct spine_columnscale scale = {0};
+    int rc = 0;
+
+    *factors = spine_memory_get(columns, sizeof **factors, "the scale of dimensions", err);
+    if (*factors == NULL || spine_columnscale_init(&scale, columns, err))
+        return -1;
+    for (int64_t i = 0; rc == 0 && i < first->shards; i++)
+        rc = append_shard(NULL, &scale, directory, i, err);
+    if (rc == 0)
+        spine_columnscale_find(&scale, *factors);
+    spine_columnscale_dispose(&scale);
+    return rc;
+}
+
 int spine_merge(const char *directory, const char *path, const struct spine_output_options *options,
                 const struct spine_output_source *source, struct spine_merge_report *report,
                 struct spine_error *err)
 {
-    static const struct spine_output_options unchanged = {0};
+    struct spine_output_options changes = {0};
+    float *factors = NULL;
     struct spine_shard first;
     struct spine_output_shape shape = {0};
     struct spine_output *output = NULL;
@@ -110,13 +138,18 @@ int spine_merge(const char *directory, const char *path, const struct spine_outp
     if (spine_codes_check_shards(directory, &first, err) ||
         (source == NULL && read_origin(&origin, directory, &first, err)))
         goto done;
+    if (options != NULL)
+        changes = *options;
+    if (changes.is_scaled && find_factors(directory, &first, &factors, err))
+        goto done;
+    changes.factors = factors;
 
     shape.rows = (size_t)first.total_rows;
     shape.columns = (size_t)first.hidden;
-    rc = spine_output_open(&output, path, &shape, options == NULL ? &unchanged : options,
+    rc = spine_output_open(&output, path, &shape, &changes,
                            source == NULL ? &origin.source : source, err);
     for (int64_t i = 0; rc == 0 && i < first.shards; i++)
-        rc = append_shard(output, directory, i, err);
+        rc = append_shard(output, NULL, directory, i, err);
     if (rc == 0)
         rc = spine_output_close(output, &report->output, err);
     else
@@ -124,6 +157,7 @@ int spine_merge(const char *directory, const char *path, const struct spine_outp
     report->shards = (size_t)first.shards;
 
 done:
+    free(factors);
     dispose_origin(&origin);
     return rc;
 }

@@ -40,7 +40,8 @@ struct spine_output {
     bool has_excess;
     struct spine_words words, incoming, scratch;
     struct spine_csr values, excess;
-    float *order; /* owned; (columns): scratch of --top */
+    float *order;                   /* owned; (columns): scratch of --top */
+    struct spine_columnscale scale; /* of what is written, for writers with labels */
 };
 
 /* --- Names -------------------------------------------------------------------------------- */
@@ -119,6 +120,11 @@ int spine_output_argument(struct spine_output_options *options, int option, cons
     case SPINE_OUTPUT_BINARY:
         options->is_binary = true;
         return 1;
+    case SPINE_OUTPUT_SCALE:
+        if (strcmp(value, "columns") != 0)
+            return spine_refuse(err, "--scale: expected columns, got '%s'", value);
+        options->is_scaled = true;
+        return 1;
     default:
         return 0;
     }
@@ -129,6 +135,7 @@ int spine_output_argument(struct spine_output_options *options, int option, cons
 static void release(struct spine_output *output)
 {
     spine_labels_dispose(&output->labels);
+    spine_columnscale_dispose(&output->scale);
     spine_distinct_dispose(&output->distinct);
     spine_words_dispose(&output->words);
     spine_words_dispose(&output->incoming);
@@ -160,8 +167,10 @@ static int prepare(struct spine_output *output, const char *path, struct spine_e
         .labels = &output->labels,
         .digits = output->options.digits == 0 ? 9 : output->options.digits,
     };
+    output->writing.scale = &output->scale;
     if ((writer->words & SPINE_WORD_LABELS) != 0 &&
-        spine_labels_init(&output->labels, output->shape.columns, err))
+        (spine_labels_init(&output->labels, output->shape.columns, err) ||
+         spine_columnscale_init(&output->scale, output->shape.columns, err)))
         return -1;
     if (writer->open(&output->writing, err))
         return -1;
@@ -321,12 +330,13 @@ static void filter_row(struct spine_output *output, const struct spine_output_ro
             continue;
         if (value <= least)
             ties--;
-        add_value(&output->values, column, output->options.is_binary ? 1 : value);
+        const float factor = output->options.is_scaled ? output->options.factors[column] : 1;
+        add_value(&output->values, column, (output->options.is_binary ? 1 : value) * factor);
         while (over != NULL && above < over->indptr[row + 1] && over->indices[above] < column)
             above++;
         if (over != NULL && !output->options.is_binary && above < over->indptr[row + 1] &&
             over->indices[above] == column)
-            add_value(&output->excess, column, over->data[above]);
+            add_value(&output->excess, column, over->data[above] * factor);
     }
 
     output->values.indptr[++output->values.rows] = (int64_t)output->values.count;
@@ -343,6 +353,8 @@ static int flush_rows(struct spine_output *output, struct spine_error *err)
     if (output->values.rows > 0 && output->writer->rows(&output->writing, &rows, err))
         return -1;
 
+    if (output->scale.dimensions > 0)
+        spine_columnscale_add(&output->scale, &output->values);
     output->report.rows += output->values.rows;
     output->report.values += output->values.count;
     spine_csr_clear(&output->values);

@@ -286,14 +286,43 @@ static int list_names(const struct spine_writing *writing, struct spine_words *n
     return 0;
 }
 
+static int write_array(struct spine_store *store, const char *name, size_t rows, size_t columns,
+                       const float *values, struct spine_error *err)
+{
+    if (spine_array_make(store, name, SPINE_ARRAY_FLOAT, rows, columns, err) ||
+        spine_array_write(store, name, SPINE_ARRAY_FLOAT, 0, rows, columns == 0 ? 1 : columns,
+                          values, err) ||
+        set_encoding(store, name, "array", "0.2.0", err))
+        return -1;
+    return 0;
+}
+
+/* The factor of each dimension, beside its name. */
+static int write_scale(const struct spine_writing *writing, struct spine_error *err)
+{
+    struct spine_store *store = ((struct anndata *)writing->state)->store;
+    const size_t columns = writing->shape->columns;
+    float *factors = spine_memory_get(columns, sizeof *factors, "the scale of dimensions", err);
+    if (factors == NULL)
+        return -1;
+
+    if (writing->source->factors != NULL)
+        memcpy(factors, writing->source->factors, columns * sizeof *factors);
+    else
+        spine_columnscale_find(writing->scale, factors);
+    const int rc = write_array(store, "/var/scale", columns, 0, factors, err);
+    free(factors);
+    return rc;
+}
+
 static int write_dimensions(const struct spine_writing *writing, struct spine_error *err)
 {
-    static const char *const columns[] = {"dimension", "top_words"};
+    static const char *const columns[] = {"dimension", "top_words", "scale"};
     struct spine_store *store = ((struct anndata *)writing->state)->store;
     struct spine_words names = {0}, tops = {0};
     int rc = -1;
 
-    if (make_frame(store, "/var", columns, 2, err) ||
+    if (make_frame(store, "/var", columns, 3, err) ||
         spine_array_make_growing(store, "/var/dimension", SPINE_ARRAY_INT64, SPINE_ARRAY_MANY,
                                  err) ||
         set_encoding(store, "/var/dimension", "array", "0.2.0", err))
@@ -304,23 +333,12 @@ static int write_dimensions(const struct spine_writing *writing, struct spine_er
 
     if (list_names(writing, &names, &tops, err) == 0 &&
         write_strings(store, "/var/_index", &names, err) == 0 &&
-        write_strings(store, "/var/top_words", &tops, err) == 0)
+        write_strings(store, "/var/top_words", &tops, err) == 0 && write_scale(writing, err) == 0)
         rc = 0;
 
     spine_words_dispose(&names);
     spine_words_dispose(&tops);
     return rc;
-}
-
-static int write_array(struct spine_store *store, const char *name, size_t rows, size_t columns,
-                       const float *values, struct spine_error *err)
-{
-    if (spine_array_make(store, name, SPINE_ARRAY_FLOAT, rows, columns, err) ||
-        spine_array_write(store, name, SPINE_ARRAY_FLOAT, 0, rows, columns == 0 ? 1 : columns,
-                          values, err) ||
-        set_encoding(store, name, "array", "0.2.0", err))
-        return -1;
-    return 0;
 }
 
 /* W2 / factor, and b2 / factor + mean (scaling.h). */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "spine/base/memory.h"
+#include "spine/files/array.h"
 #include "spine/files/codes.h"
 #include "spine/files/convert.h"
 #include "spine/files/run.h"
@@ -35,6 +36,7 @@ struct job {
     /* On rank 0. */
     char fingerprint[SPINE_FINGERPRINT];
     struct spine_words labels;
+    float *factors; /* owned; (columns): of the dimensions of the run's codes; NULL: unknown */
     struct spine_output **outputs; /* owned; (num_outputs) */
 };
 
@@ -122,7 +124,24 @@ static int open_input(struct job *job, struct spine_error *err)
     return open_coder(job, err);
 }
 
-/* The names of dimensions that the run's own codes have; else there are none. */
+/* The scale that dimensions have in the run's own codes, of an open codes.h5ad. */
+static void read_factors(struct job *job, struct spine_store *store)
+{
+    struct spine_error ignored;
+    size_t count = 0;
+
+    if (spine_array_extent(store, "/var/scale", SPINE_ARRAY_FLOAT, &count, NULL, &ignored) != 0 ||
+        count != job->columns)
+        return;
+    job->factors = spine_memory_get(count, sizeof *job->factors, "the scale", &ignored);
+    if (job->factors == NULL || spine_array_read(store, "/var/scale", SPINE_ARRAY_FLOAT, 0, count,
+                                                 1, job->factors, &ignored) == 0)
+        return;
+    free(job->factors);
+    job->factors = NULL;
+}
+
+/* The names and the scale of dimensions that the run's own codes have; else there are none. */
 static void read_labels(struct job *job)
 {
     char path[SPINE_RUNDIR_PATH], names[SPINE_CODES_NAME];
@@ -138,6 +157,7 @@ static void read_labels(struct job *job)
     if (spine_strings_count(store, names, &count, &ignored) != 0 || count != job->columns ||
         spine_strings_read(store, names, 0, count, &job->labels, &ignored) != 0)
         spine_words_dispose(&job->labels);
+    read_factors(job, store);
     spine_store_close(store, &ignored);
 }
 
@@ -146,15 +166,25 @@ static int open_outputs(struct job *job, struct spine_error *err)
     const struct spine_encode_options *options = job->options;
     const struct spine_modelfile *model = &job->run.model;
     const struct spine_output_shape shape = {job->rows, job->columns};
+    struct spine_output_options changes = options->output;
     char *const fingerprint = job->fingerprint;
 
     read_labels(job);
+    changes.factors = job->factors;
+    if (changes.is_scaled && options->decode)
+        return spine_refuse(err, "--scale: is for codes, not for --decode");
+    if (changes.is_scaled && job->factors == NULL)
+        return spine_refuse(err,
+                            "--scale: %s has no codes.h5ad with the scale of its dimensions; "
+                            "spine-merge makes it",
+                            options->run);
     spine_modelfile_fingerprint(&model->params, &model->scaling, fingerprint);
     const struct spine_output_source source = {
         .fingerprint = fingerprint,
         .params = options->decode ? NULL : &model->params,
         .scaling = &model->scaling,
         .labels = job->labels.count > 0 ? &job->labels : NULL,
+        .factors = changes.is_scaled ? NULL : job->factors,
     };
 
     job->outputs =
@@ -162,8 +192,8 @@ static int open_outputs(struct job *job, struct spine_error *err)
     if (job->outputs == NULL)
         return -1;
     for (size_t i = 0; i < options->num_outputs; i++)
-        if (spine_output_open(&job->outputs[i], options->outputs[i], &shape, &options->output,
-                              &source, err))
+        if (spine_output_open(&job->outputs[i], options->outputs[i], &shape, &changes, &source,
+                              err))
             return -1;
     return 0;
 }
@@ -396,6 +426,7 @@ static void release(struct job *job)
     spine_csr_dispose(&job->excess);
     free(job->in);
     free(job->row);
+    free(job->factors);
 }
 
 int spine_encode(struct spine_comm *comm, const struct spine_encode_options *options,

@@ -14,6 +14,7 @@
 #include "spine/base/memory.h"
 #include "spine/base/spelling.h"
 #include "spine/files/codes.h"
+#include "spine/files/columnscale.h"
 #include "spine/files/object.h"
 #include "spine/files/run.h"
 #include "spine/files/source.h"
@@ -392,6 +393,39 @@ float spine_space_direction(const struct spine_space *space, size_t row, float *
     for (size_t k = 0; length > 0 && k < space->dimensions; k++)
         out[k] = (float)((double)out[k] / length);
     return (float)length;
+}
+
+static void scale_values(struct spine_csr *csr, const float *factors)
+{
+    for (size_t i = 0; i < csr->count; i++)
+        csr->data[i] *= factors[csr->indices[i]];
+}
+
+int spine_space_scale_columns(struct spine_space *space, struct spine_error *err)
+{
+    struct spine_columnscale scale;
+    float *factors = spine_memory_get(space->dimensions, sizeof *factors, "the scale", err);
+    if (factors == NULL)
+        return -1;
+    if (spine_columnscale_init(&scale, space->dimensions, err)) {
+        free(factors);
+        return -1;
+    }
+
+    if (space->dense != NULL)
+        spine_columnscale_add_dense(&scale, space->dense, space->rows);
+    else
+        spine_columnscale_add(&scale, &space->codes);
+    spine_columnscale_find(&scale, factors);
+    for (size_t i = 0; space->dense != NULL && i < space->rows; i++)
+        for (size_t k = 0; k < space->dimensions; k++)
+            space->dense[i * space->dimensions + k] *= factors[k];
+    scale_values(&space->codes, factors);
+    scale_values(&space->excess, factors);
+
+    spine_columnscale_dispose(&scale);
+    free(factors);
+    return 0;
 }
 
 /* Row by row, of some columns: a sum goes down its column. */

@@ -218,6 +218,7 @@ refuse "sheet.tsv:2: expected the five fields of a key, the line has 7 fields" -
     --answers=knows.tsv
 refuse "--answers and --key go together; see spine-eval --help" --answers=knows.tsv
 refuse "--answers and --key go together; see spine-eval --help" --key=sheet.key.tsv run
+refuse "--scale: 'rows' is not columns" --scale=rows run
 refuse "--questionnaire measures nothing: it goes without --answers" --questionnaire=other.tsv \
     --key=sheet.key.tsv --answers=knows.tsv
 refuse "--questionnaire measures nothing: it goes without --json" --questionnaire=other.tsv \

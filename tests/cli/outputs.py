@@ -48,6 +48,8 @@ def check_anndata(path, words, codes):
     first = data.var_names[7].split(" ")
     assert first[0] == "7" and data.var["dimension"][7] == 7
     assert data.var["top_words"][7].split(" ")[:3] == first[1:4]
+    spread = data.X.toarray().std(axis=0)
+    assert np.allclose(data.var["scale"] * np.where(spread > 1e-6, spread, 1), 1, atol=1e-4)
     strongest = (data.X + data.layers["excess"]).toarray()[:, 7].argmax()
     assert first[1] == words[strongest]
     chosen = data[(data.X > 0.5).sum(axis=1).A1 > 2]

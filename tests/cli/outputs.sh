@@ -39,6 +39,18 @@ cat stdout
 grep SKIPPED stderr >&2 || true
 [ "$status" = 0 ] || fail "$(cat stderr)"
 
+# Dimensions of equal spread.
+run "$merge" run --scale=columns -o scaled.npy
+run "$SPINE_BIN/spine-encode" run glove.h5 --scale=columns -o encoded.npy
+cmp scaled.npy encoded.npy || fail "spine-encode scales by other factors"
+refused spine-merge "--scale: expected columns, got 'rows'" "$merge" run --scale=rows -o scaled.npy
+$python - <<'END' || fail "dimensions are not scaled by their standard deviations"
+import numpy as np
+codes, scaled = np.load("run/codes.npy").astype(float), np.load("scaled.npy")
+spread = codes.std(axis=0)
+assert np.allclose(scaled * np.where(spread > 1e-6, spread, 1), codes, atol=1e-5)
+END
+
 # Nothing is left when a name can't be written, or an option is none.
 refused spine-merge "no/codes.npz.part: No such file or directory" "$merge" run -o no/codes.npz
 refused spine-merge "run/x.h5ad.gz: .h5ad files are not packed as a whole" "$merge" run -o run/x.h5ad.gz

@@ -46,6 +46,7 @@ struct spine_evaluate_options {
     bool has_floor;    /* also what needs no learning (floor.h) */
     bool has_probes;   /* also of the tasks (probing.h) */
     bool is_raw;       /* dense files aren't centred */
+    bool is_scaled;    /* dimensions of sparse files are divided by their standard deviations */
 };
 
 /* Evaluate all files. *evaluations gets one of each, in order; with a floor, those of a file's

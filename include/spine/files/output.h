@@ -48,13 +48,15 @@ enum {
     SPINE_OUTPUT_TOP,
     SPINE_OUTPUT_DIGITS,
     SPINE_OUTPUT_BINARY,
+    SPINE_OUTPUT_SCALE,
 };
 /* clang-format off */
 #define SPINE_OUTPUT_ARGUMENTS                                                                     \
     {"threshold", required_argument, NULL, SPINE_OUTPUT_THRESHOLD},                                \
     {"top", required_argument, NULL, SPINE_OUTPUT_TOP},                                            \
     {"digits", required_argument, NULL, SPINE_OUTPUT_DIGITS},                                      \
-    {"binary", no_argument, NULL, SPINE_OUTPUT_BINARY}
+    {"binary", no_argument, NULL, SPINE_OUTPUT_BINARY},                                            \
+    {"scale", required_argument, NULL, SPINE_OUTPUT_SCALE}
 #define SPINE_OUTPUT_FORMATS                                                                       \
     "  .h5ad     AnnData: sparse, with the words as obs_names; for anndata, scanpy, scikit-learn\n" \
     "  .txt      one line a word: the word and all its values, as the published program writes\n"  \
@@ -71,6 +73,7 @@ enum {
     "  --threshold=VALUE   leave out values below\n"                                               \
     "  --top=K             leave out all but a word's K greatest values\n"                         \
     "  --binary            write 1 for every value that is left\n"                                 \
+    "  --scale=columns     divide what is left by the standard deviation of its dimension\n"      \
     "  --digits=N          significant digits in text [9: reads back as the same float]\n"
 /* clang-format on */
 int spine_output_argument(struct spine_output_options *options, int option, const char *value,

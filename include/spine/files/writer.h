@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "spine/files/columnscale.h"
 #include "spine/files/csr.h"
 #include "spine/files/labels.h"
 #include "spine/math/model.h"
@@ -15,10 +16,12 @@
 
 /* What is changed before it is written. All zero: nothing. */
 struct spine_output_options {
-    double threshold; /* values below are left out */
-    size_t top;       /* at most so many values of a word, the greatest; 0: all */
-    bool is_binary;   /* every value that is left becomes 1 */
-    int digits;       /* of values in text; 0: as many as read back as the same float */
+    double threshold;     /* values below are left out */
+    size_t top;           /* at most so many values of a word, the greatest; 0: all */
+    bool is_binary;       /* every value that is left becomes 1 */
+    bool is_scaled;       /* each dimension is multiplied by its factor (columnscale.h): */
+    const float *factors; /* borrowed; (columns); of is_scaled */
+    int digits;           /* of values in text; 0: as many as read back as the same float */
 };
 
 /* Where the values come from, for formats that can say so. All borrowed, and each may be NULL. */
@@ -29,6 +32,7 @@ struct spine_output_source {
     const struct spine_params *params;
     const struct spine_scaling *scaling; /* what the input went through */
     const struct spine_words *labels; /* names of the dimensions; NULL: made of the words written */
+    const float *factors; /* of the dimensions (columnscale.h); NULL: of the values written */
 };
 
 struct spine_output_shape {
@@ -56,7 +60,8 @@ struct spine_writing {
     const char *companion; /* the path of the words, for formats that keep them apart */
     const struct spine_output_shape *shape;
     const struct spine_output_source *source;
-    const struct spine_labels *labels; /* complete when 'finish' is called */
+    const struct spine_labels *labels;     /* complete when 'finish' is called */
+    const struct spine_columnscale *scale; /* the same, of writers with labels */
     int digits;
     size_t values; /* so far, these rows not included; complete when 'finish' is called */
     void *state;   /* the writer's own */

@@ -42,6 +42,10 @@ int spine_space_index(struct spine_space *space, struct spine_error *err);
 /* Subtract the mean row from dense vectors. Codes stay as they are: their zeros mean something. */
 void spine_space_center(struct spine_space *space);
 
+/* Divide each dimension by the standard deviation of its values (columnscale.h), and the excess with
+ * it. */
+int spine_space_scale_columns(struct spine_space *space, struct spine_error *err);
+
 /* The row of a word; -1 if the space lacks it. */
 int64_t spine_space_find(const struct spine_space *space, const char *word);
 
