@@ -123,7 +123,7 @@ static int copy_spool(const struct spine_writing *writing, const char *name, FIL
                       size_t bytes, enum spine_array_type type, struct spine_error *err)
 {
     struct spine_store *store = ((struct anndata *)writing->state)->store;
-    enum { BLOCK = 1 << 14 };
+    enum { BLOCK = 1 << 16 }; /* elements of a chunk, which is then written once */
     int64_t wide[BLOCK];
     int32_t narrow[BLOCK];
     void *const raw = bytes == sizeof *wide ? (void *)wide : (void *)narrow;
@@ -315,6 +315,21 @@ static int write_scale(const struct spine_writing *writing, struct spine_error *
     return rc;
 }
 
+/* The numbers of the dimensions, in one piece: appending reads and writes a whole chunk. */
+static int write_numbers(struct spine_store *store, size_t count, struct spine_error *err)
+{
+    int64_t *numbers = spine_memory_get(count, sizeof *numbers, "the dimensions' numbers", err);
+    if (numbers == NULL)
+        return -1;
+
+    for (size_t j = 0; j < count; j++)
+        numbers[j] = (int64_t)j;
+    const int rc =
+        spine_array_append(store, "/var/dimension", SPINE_ARRAY_INT64, count, numbers, err);
+    free(numbers);
+    return rc;
+}
+
 static int write_dimensions(const struct spine_writing *writing, struct spine_error *err)
 {
     static const char *const columns[] = {"dimension", "top_words", "scale"};
@@ -325,11 +340,9 @@ static int write_dimensions(const struct spine_writing *writing, struct spine_er
     if (make_frame(store, "/var", columns, 3, err) ||
         spine_array_make_growing(store, "/var/dimension", SPINE_ARRAY_INT64, SPINE_ARRAY_MANY,
                                  err) ||
-        set_encoding(store, "/var/dimension", "array", "0.2.0", err))
+        set_encoding(store, "/var/dimension", "array", "0.2.0", err) ||
+        write_numbers(store, writing->shape->columns, err))
         return -1;
-    for (int64_t j = 0; j < (int64_t)writing->shape->columns; j++)
-        if (spine_array_append(store, "/var/dimension", SPINE_ARRAY_INT64, 1, &j, err))
-            return -1;
 
     if (list_names(writing, &names, &tops, err) == 0 &&
         write_strings(store, "/var/_index", &names, err) == 0 &&

@@ -15,8 +15,9 @@
 #include "spine/files/modelfile.h"
 #include "spine/files/rundir.h"
 
-/* Rows that are appended at once, about. */
-enum { WRITE_ROWS = 256 };
+/* Values that are appended at once, about: each time the file's last chunk is read and written
+ * again. */
+enum { WRITE_VALUES = 1 << 16 };
 
 /* Append the rows of a block, encoded unclamped: codes, and the excess over the cap. */
 static int add_rows(const struct spine_block *block, struct spine_csr *codes,
@@ -53,7 +54,7 @@ static int write_rows(struct spine_store *store, const struct spine_params *para
         spine_coder_encode(coder, params, count,
                            spine_dataset_slice(data, epoch, first, count, sigma), true);
         rc = add_rows(&coder->block, &codes, &excess, err);
-        if (rc == 0 && (codes.rows >= WRITE_ROWS || count == left)) {
+        if (rc == 0 && (codes.count >= WRITE_VALUES || count == left)) {
             rc = spine_codes_append(store, &codes, &excess, &totals, err);
             spine_csr_clear(&codes);
             spine_csr_clear(&excess);
