@@ -41,6 +41,7 @@ static const struct spine_option options[] = {
     {"data.center", SWITCH, FIELD(center), 0, 1, "yes", NULL, "subtract the mean row from the input"},
     {"data.whiten", TEXT, FIELD(whiten), ANY, "no", NULL, "no; column gives each coordinate unit variance; remove:K removes the K first principal components"},
     {"data.rms", REAL, FIELD(rms), 1e-6, 1e6, "0.4", keep, "scale the input so that its entries have this root mean square; keep leaves it"},
+    {"data.holdout", REAL, FIELD(holdout), 0, 0.9, "0", NULL, "share of the rows, chosen by their words, that training doesn't see; they are measured too, and get codes"},
     {"data.limit", COUNT, FIELD(limit), 0, 1e12, "0", NULL, "train on the first rows only; 0 is all"},
     {"model.hidden", COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
     {"model.objective", CHOICE, FIELD(objective), ANY, "spine", objective_names, "the SPINE autoencoder, the k largest units of a row, as many in the mean of a batch, the rectifier with an l1 loss, or sparse non-negative codes over a learned dictionary"},

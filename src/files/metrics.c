@@ -207,6 +207,16 @@ int spine_metrics_sync(FILE *file, const char *path, struct spine_error *err)
                : 0;
 }
 
+static bool add_held_out(cJSON *object, const struct spine_metrics *metrics)
+{
+    return cJSON_AddNumberToObject(object, "held_out_rl", metrics->held_out_rl) != NULL &&
+           cJSON_AddNumberToObject(object, "held_out_explained_variance",
+                                   metrics->held_out_explained_variance) != NULL &&
+           cJSON_AddNumberToObject(object, "held_out_sparsity", metrics->held_out_sparsity) !=
+               NULL &&
+           cJSON_AddNumberToObject(object, "held_out_l0", metrics->held_out_l0) != NULL;
+}
+
 int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics *metrics,
                         struct spine_error *err)
 {
@@ -223,6 +233,8 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
                     whole;
     }
 
+    if (metrics->evaluated && metrics->has_held_out)
+        whole = add_held_out(object, metrics) && whole;
     if (metrics->start_from != NULL)
         whole = cJSON_AddStringToObject(object, "start_from", metrics->start_from) != NULL && whole;
     char *line = whole ? cJSON_PrintUnformatted(object) : NULL;

@@ -238,6 +238,8 @@ static int shares_input(const struct spine_trials *trials)
     static const char *const names[] = {"data.input",  "data.limit", "data.center",     "data.clip",
                                         "data.whiten", "data.rms",   "train.start_from"};
 
+    if (trials->base.holdout > 0 || spine_trials_varies(trials, "data.holdout"))
+        return 0; /* each trial replaces rows of its own */
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (spine_trials_varies(trials, names[i]))
             return 0;

@@ -422,3 +422,22 @@ int spine_scalingfit_adopt(struct spine_dataset *data, struct spine_comm *comm,
     dispose_moments(&moments);
     return rc;
 }
+
+int spine_scalingfit_measure(struct spine_dataset *data, struct spine_comm *comm, double *mean,
+                             struct spine_error *err)
+{
+    struct moments moments = {0};
+
+    int rc = spine_comm_agree(comm, init_moments(&moments, data->dim, err), err);
+    if (rc == 0) {
+        find_moments(data, comm, &moments);
+        rc = check_variance(&moments, find_squares(data, comm, &moments, false), err);
+    }
+    if (rc == 0) {
+        memcpy(mean, moments.mean, data->dim * sizeof *mean);
+        data->variance = moments.variance;
+        data->quantum = spine_exact_quantum(data->variance, 47);
+    }
+    dispose_moments(&moments);
+    return rc;
+}

@@ -24,6 +24,7 @@
 #include "spine/train/dataset.h"
 #include "spine/train/extremes.h"
 #include "spine/train/forecast.h"
+#include "spine/train/holdout.h"
 #include "spine/train/measures.h"
 #include "spine/train/nnse.h"
 #include "spine/train/parallel.h"
@@ -47,6 +48,7 @@ struct trainer {
     struct spine_parallel parallel;
     struct spine_comm *comm; /* the grid's ranks */
     struct spine_dataset data;
+    struct spine_holdout holdout; /* if data.holdout isn't 0 */
     struct spine_stepper stepper;
     struct spine_coder coder; /* of all that isn't training */
     struct spine_measures_scratch scratch;
@@ -139,6 +141,21 @@ static int find_extent(const struct spine_config *config, struct spine_comm *com
     return 0;
 }
 
+/* Do to the rows what needs the start to be known: scale them as the run was that this one starts
+ * from, unless they are shared and scaled, and hold some out. */
+static int finish_rows(struct trainer *run, bool is_own, struct spine_error *err)
+{
+    const struct spine_config *config = run->config;
+
+    if (config->start_from[0] != '\0' && is_own &&
+        spine_scalingfit_adopt(&run->data, run->comm, &run->resume.scaling, err))
+        return -1;
+    if (config->holdout > 0 &&
+        spine_holdout_begin(&run->holdout, &run->data, run->comm, config->holdout, err))
+        return -1;
+    return 0;
+}
+
 /* Set up everything that the first step needs, but on ranks that are idle. */
 static int init(struct trainer *run, const struct spine_config *config, struct spine_comm *comm,
                 const struct spine_dataset *whole, const char *timeline, struct spine_error *err)
@@ -191,8 +208,7 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
     run->position = run->resume.position;
     if (run->resume.start == SPINE_START_FINISHED)
         return 0;
-    if (config->start_from[0] != '\0' && whole == NULL &&
-        spine_scalingfit_adopt(&run->data, comm, &run->resume.scaling, err))
+    if (finish_rows(run, whole == NULL, err))
         return -1;
     rc = open_files(run, err);
     if (rc == 0 && comm->rank == 0)
@@ -220,6 +236,7 @@ static int dispose(struct trainer *run, int rc, struct spine_error *err)
     spine_nnse_dispose(&run->nnse);
     spine_coder_dispose(&run->coder);
     spine_stepper_dispose(&run->stepper);
+    spine_holdout_dispose(&run->holdout);
     spine_dataset_dispose(&run->data);
     return rc;
 }
@@ -266,6 +283,16 @@ static void evaluate(struct trainer *run, struct spine_metrics *metrics)
     metrics->l0 = measures.l0;
     metrics->dead = measures.dead;
     metrics->saturated = measures.saturated;
+    if (run->holdout.total > 0) {
+        struct spine_dataset held_out = spine_holdout_view(&run->holdout, &run->data);
+        const struct spine_measures others = spine_measures_compute(
+            &run->stepper.params, &held_out, run->comm, &run->coder, &run->scratch);
+        metrics->has_held_out = true;
+        metrics->held_out_rl = others.eval_rl;
+        metrics->held_out_explained_variance = others.explained_variance;
+        metrics->held_out_sparsity = others.sparsity;
+        metrics->held_out_l0 = others.l0;
+    }
     spine_status_check(&run->status, &measures, metrics->epoch);
 }
 
@@ -572,6 +599,8 @@ static int train(struct trainer *run, bool is_alone, const char *timeline, struc
         rc = begin_nnse(run, err);
     while (rc == 0 && run->position.epoch < run->last_epoch)
         rc = is_nnse ? run_nnse_epoch(run, &metrics, err) : run_epoch(run, &metrics, err);
+    if (rc == 0)
+        spine_holdout_end(&run->holdout, &run->data);
     if (rc == 0)
         rc = spine_results_write(config, run->comm, &run->stepper.params, &run->data, &run->coder,
                                  err);

@@ -26,6 +26,7 @@ int run_store(const struct spine_comm *comm);
 int run_dataset(const struct spine_comm *comm);
 int run_measures(const struct spine_comm *comm);
 int run_scalingfit(const struct spine_comm *comm);
+int run_holdout(const struct spine_comm *comm);
 
 static struct spine_comm world;
 static struct path directory; /* the same on all ranks */

@@ -49,6 +49,7 @@ struct spine_config {
     int64_t center;
     char whiten[SPINE_CONFIG_TEXT]; /* spine_config_parse_whiten() */
     double rms;                     /* 0: keep */
+    double holdout;                 /* share of the rows; 0: none */
     int64_t limit;                  /* 0: all */
     int64_t hidden;
     int64_t objective; /* enum spine_objective */

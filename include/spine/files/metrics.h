@@ -27,6 +27,8 @@ struct spine_metrics {
     bool evaluated;
     double eval_rl, explained_variance, sparsity, l0;
     int64_t dead, saturated;
+    bool has_held_out; /* data.holdout: the same measures of the rows held out */
+    double held_out_rl, held_out_explained_variance, held_out_sparsity, held_out_l0;
     const char *start_from; /* borrowed; the run that this one started from; NULL: none */
 };
 

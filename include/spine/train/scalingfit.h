@@ -19,6 +19,10 @@ int spine_scalingfit_begin(struct spine_dataset *data, struct spine_comm *comm,
 int spine_scalingfit_finish(struct spine_dataset *data, struct spine_comm *comm,
                             const struct spine_scaling_options *options, struct spine_error *err);
 
+/* Compute the variance of rows as they are now, and their mean row, (D). Collective. */
+int spine_scalingfit_measure(struct spine_dataset *data, struct spine_comm *comm, double *mean,
+                             struct spine_error *err);
+
 /* Apply a scaling that is given, which becomes the dataset's, and compute the variance. Refuses rows
  * that are all the same. Collective. */
 int spine_scalingfit_adopt(struct spine_dataset *data, struct spine_comm *comm,
