@@ -155,12 +155,32 @@ async function sortsAndFilters(browser) {
   await expectHash(page, `#dim=${number}`);
   const words = await texts(page, ".bars .word");
   assert.ok(words.some(word => word.includes("music")), words.join(" "));
+  await page.keyboard.press("ArrowRight");
+  await expectHash(page, `#dim=${(Number(number) + 1) % 200}`);
+  await page.keyboard.press("ArrowLeft");
+  await expectHash(page, `#dim=${number}`);
+  await page.goBack();
+  await page.goBack();
   await page.goBack(); /* as it was left */
-  await expectHash(page, "#dims");
+  await expectHash(page, "#filter=music");
+  assert.equal(await page.locator(`${rows}:has(mark)`).count(), left);
+  assert.equal(await page.locator(".filter [role=status]").textContent(),
+    `${left} dimension${left === 1 ? "" : "s"}`);
   assert.equal(await page.locator("#filter").inputValue(), "music");
   assert.equal(await page.locator(rows).count(), left);
   await page.locator("#filter").fill("zzzzqq");
   assert.match(await page.locator("main").textContent(), /No dimension has a word like “zzzzqq”/);
+  await page.locator("#filter").fill("music");
+  const saved = (await Promise.all([page.waitForEvent("download"),
+    page.locator(".table .save").click()]))[0];
+  const lines = fs.readFileSync(await saved.path(), "utf8").trim().split("\r\n");
+  assert.equal(saved.suggestedFilename().slice(-4), ".csv");
+  assert.equal(lines.length, left + 1);
+  assert.match(lines[0], /^"dimension","strongest words","coherence"/);
+  await page.goto(urlOf("report.html", "#overview"));
+  const drawn = (await Promise.all([page.waitForEvent("download"),
+    page.locator(".chart .save").first().click()]))[0];
+  assert.match(fs.readFileSync(await drawn.path(), "utf8"), /^<svg [^>]*xmlns=.*<path class="line/s);
   await close();
 }
 

@@ -19,6 +19,14 @@ function niceTicks(least, most, wanted) {
   return ticks;
 }
 
+/* 1, 2 and 5 times powers of ten from least to most; powers alone where those would be many. */
+function logTicks(least, most) {
+  const factors = most / least > 1000 ? [1] : [1, 2, 5], ticks = [];
+  for (let power = Math.floor(Math.log10(least)); power <= Math.log10(most); power++)
+    ticks.push(...factors.map(factor => Number((factor * 10 ** power).toPrecision(12))));
+  return ticks.filter(tick => tick >= least && tick <= most);
+}
+
 /* 0.05, 12k, 1e-5: short enough for an axis. */
 function tickText(value) {
   if (value === 0)
@@ -36,6 +44,16 @@ function scale(fromLeast, fromMost, toLeast, toMost) {
   return value => toLeast + (value - fromLeast) * ratio;
 }
 
+/* A drawing as a file of its own: with the page's style, whose selectors begin with the figure's class. */
+function saveDrawing(canvas, title) {
+  const drawing = canvas.querySelector("svg").cloneNode(true);
+  const style = [...document.querySelectorAll("style")].map(one => one.textContent).join("\n");
+  const inner = draw("g", {class: "chart"}, ...drawing.childNodes);
+  drawing.replaceChildren(draw("style", null, style), inner);
+  drawing.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  download(fileName(title, "svg"), "image/svg+xml", new XMLSerializer().serializeToString(drawing));
+}
+
 /* A figure whose drawing follows its width. paint(width, height) gives SVG children. */
 function figure(options, paint) {
   const height = options.height || 168;
@@ -50,7 +68,9 @@ function figure(options, paint) {
   }).observe(canvas);
   return make("figure", {class: "chart"},
     make("figcaption", null, make("span", {class: "title"}, options.title),
-      options.note ? make("span", {class: "note"}, options.note) : null, legend), canvas);
+      options.note ? make("span", {class: "note"}, options.note) : null, legend,
+      make("button", {type: "button", class: "save", "aria-label": `Save ${options.title} as SVG`,
+        onclick: () => saveDrawing(canvas, options.title)}, "SVG")), canvas);
 }
 
 function axes(x, y, xTicks, yTicks, width, height, options) {
@@ -89,7 +109,12 @@ function lineChart(options) {
   const first = Math.min(...xs), last = Math.max(...xs);
   const low = options.fromZero ? 0 : Math.min(...ys), high = Math.max(...ys);
   const room = (high - low || Math.abs(high) || 1) * 0.06;
-  const lowest = Math.max(low - room, low >= 0 ? 0 : -Infinity), highest = high + room;
+  /* Where it falls by much, most of a curve would lie flat at the bottom. */
+  const isLog = options.log && low > 0 && high / low > 3;
+  const lowest = isLog ? low / 1.1 : Math.max(low - room, low >= 0 ? 0 : -Infinity);
+  const highest = isLog ? high * 1.1 : high + room;
+  if (isLog)
+    options.note = "log scale";
   options.summary = options.series.map(one => {
     const known = one.y.filter(isNumber);
     return known.length === 0 ? "" : `${options.series.length > 1 ? one.name + ": " : ""}` +
@@ -99,7 +124,9 @@ function lineChart(options) {
 
   return figure(options, (width, height) => {
     const x = scale(first, last, chartMargin.left, width - chartMargin.right);
-    const y = scale(lowest, highest, height - chartMargin.bottom, chartMargin.top);
+    const bend = isLog ? Math.log10 : value => value;
+    const straight = scale(bend(lowest), bend(highest), height - chartMargin.bottom, chartMargin.top);
+    const y = value => straight(bend(value));
     const cursor = draw("g", {class: "cursor", visibility: "hidden"});
     const cover = draw("rect", {class: "cover", x: chartMargin.left, y: 0,
       width: Math.max(0, width - chartMargin.left - chartMargin.right), height,
@@ -142,7 +169,7 @@ function lineChart(options) {
     }
 
     return [axes(x, y, niceTicks(first, last, Math.max(2, width / 90)).filter(Number.isInteger),
-      niceTicks(lowest, highest, 5).filter(format === count ? Number.isInteger : () => true),
+      (isLog ? logTicks(lowest, highest) : niceTicks(lowest, highest, 5)).filter(format === count ? Number.isInteger : () => true),
       width, height, options),
     options.series.map((one, s) => {
       const known = one.x.filter((at, i) => isNumber(one.y[i]));

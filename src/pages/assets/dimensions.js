@@ -14,8 +14,8 @@ function barList(entries, label) {
 
 const dimensionColumns = {
   number: run => ({title: "dimension", value: row => row.dimension, show: row => dimensionLink(run, row.dimension)}),
-  words: run => ({title: "strongest words", wide: true,
-    show: row => wordLinks(topWords(run, row.dimension, 10))}),
+  words: (run, wanted) => ({title: "strongest words", wide: true,
+    show: row => wordLinks(matchingFirst(topWords(run, row.dimension, 50), wanted), wanted)}),
   coherence: run => ({title: "coherence", numeric: true,
     hint: "mean cosine between its ten strongest words, in the space of the input",
     value: row => run.coherence[row.dimension], show: row => real(run.coherence[row.dimension])}),
@@ -29,33 +29,57 @@ const dimensionColumns = {
     value: row => run.strength[row.dimension], show: row => real(run.strength[row.dimension])}),
 };
 
+/* Ten of a dimension's words; if none of them is like the wanted one, the last is one that is. */
+function matchingFirst(words, wanted) {
+  const isLike = word => wanted !== "" && word.toLowerCase().includes(wanted);
+  const ten = words.slice(0, 10), like = words.find(isLike);
+  return like === undefined || ten.some(isLike) ? ten : [...ten.slice(0, 9), like];
+}
+
+/* The table of those with a word like the text, and how many they are. */
 function dimensionTable(run, text) {
   const wanted = text.trim().toLowerCase();
   const rows = Array.from({length: run.dimensions}, (none, dimension) => ({dimension})).filter(row =>
     wanted === "" || topWords(run, row.dimension, 50).some(word => word.toLowerCase().includes(wanted)));
   if (rows.length === 0)
-    return make("p", {class: "empty card"}, `No dimension has a word like “${text.trim()}” among ` +
-      "its strongest.");
+    return [make("p", {class: "empty card"}, `No dimension has a word like “${text.trim()}” among ` +
+      "its strongest."), 0];
   const columns = ["number", "words", run.coherence && "coherence", "size", "density", "strength"]
-    .filter(Boolean).map(name => dimensionColumns[name](run));
-  return table({label: `Dimensions of ${run.name}`, columns, rows, stacks: true,
-    sort: columns.findIndex(column => column.title === (run.coherence ? "coherence" : "strength"))});
+    .filter(Boolean).map(name => dimensionColumns[name](run, wanted));
+  return [table({label: `Dimensions of ${run.name}`, columns, rows, stacks: true,
+    sort: columns.findIndex(column => column.title === (run.coherence ? "coherence" : "strength"))}), rows.length];
 }
 
-/* Built once a run, so that coming back finds it as it was left. */
+/* Built once a run, so that coming back finds it as it was left. The filter is in the address. */
 function dimensionList(run) {
-  const place = make("div", null, dimensionTable(run, ""));
-  const said = make("span", {class: "soft", role: "status"});
+  const place = make("div"), said = make("span", {class: "soft", role: "status"});
   const field = make("input", {type: "search", id: "filter", spellcheck: false,
     placeholder: "Only those with a word like …", autocapitalize: "off", oninput: () => {
-      place.replaceChildren(dimensionTable(run, field.value));
-      const left = place.querySelectorAll("tbody tr").length;
-      said.textContent = field.value.trim() === "" ? "" :
-        place.querySelector(".more:not([hidden])") ? "many" : plural(left, "dimension");
+      fill();
+      keepAddress(filterHref(run, field.value.trim()));
     }});
-  return make("div", null, make("div", {class: "filter"},
+
+  function fill() {
+    const [list, left] = dimensionTable(run, field.value);
+    place.replaceChildren(list);
+    said.textContent = field.value.trim() === "" ? "" : plural(left, "dimension");
+  }
+
+  fill();
+  return {setFilter: text => {
+    if (field.value.trim() !== text) {
+      field.value = text;
+      fill();
+    }
+  }, node: make("div", null, make("div", {class: "filter"},
     make("label", {class: "hidden-label", for: "filter"}, "Only dimensions with a word like"),
-    field, said), place);
+    field, said), place)};
+}
+
+function filterHref(run, text) {
+  const number = run.number > 0 ? String(run.number + 1) : "";
+  return text === "" ? `#dims${number && `=${number}`}`
+    : `#filter=${number && `${number}:`}${encodeURIComponent(text)}`;
 }
 
 function runSwitch(current, hrefOf) {
@@ -64,12 +88,14 @@ function runSwitch(current, hrefOf) {
       "aria-current": run === current ? "page" : null}, run.name)));
 }
 
-function dimensionsPage(run) {
+function dimensionsPage(run, text = null) {
   run.list = run.list || dimensionList(run);
+  if (text !== null)
+    run.list.setFilter(text);
   return {title: "Dimensions", nodes: [
     make("h1", null, "Dimensions"),
     runSwitch(run, one => one.number > 0 ? `#dims=${one.number + 1}` : "#dims"),
-    run.list,
+    run.list.node,
   ]};
 }
 
@@ -133,7 +159,7 @@ function dimensionPage(run, dimension) {
           "vector.", run.nearest(dimension).slice(0, 8).map(one =>
           ({dimension: one.item, said: real(one.value, 2)}))) : null,
         dimensionNeighbours(run, "Fires with", "How many of its words they share.",
-          run.together(dimension).slice(0, 8).map(one => ({dimension: one.item,
+          [...run.together(dimension)].sort((a, b) => b.value - a.value).slice(0, 8).map(one => ({dimension: one.item,
             said: percent(one.value / run.active[dimension], 0)}))),
         counterparts(run, dimension))),
   ]};
@@ -156,6 +182,7 @@ function senses(run, word) {
     make("p", {class: "soft"}, `word ${count(row + 1)} of ${count(run.rows)} · active in ` +
       `${count(all)} of ${plural(run.dimensions, "dimension")}` +
       (all > entries.length ? ` · the ${count(entries.length)} strongest` : "")),
+    make("p", {class: "soft", "aria-hidden": "true"}, "Its value, the dimension, and the strongest words there:"),
     make("ol", {class: "card sense-list", "aria-label": "Its dimensions, strongest first"},
       entries.map(({item, value}) => make("li", null,
         make("span", {class: "bar-track", "aria-hidden": "true"}, make("span", {class: "bar-fill",

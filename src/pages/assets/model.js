@@ -130,8 +130,9 @@ function dimensionLink(run, dimension) {
     "aria-label": `dimension ${dimension}`}, String(dimension));
 }
 
-/* Some words in a row, each a link. */
-function wordLinks(words) {
+/* Some words in a row, each a link; those that contain 'wanted', in small letters, are marked. */
+function wordLinks(words, wanted = "") {
   return make("span", {class: "words"}, words.length === 0 ? make("span", {class: "soft"}, "no word")
-    : words.map((word, i) => [i > 0 ? " " : null, wordLink(word)]));
+    : words.map((word, i) => [i > 0 ? " " : null, wanted !== "" && word.toLowerCase().includes(wanted)
+      ? make("mark", null, wordLink(word)) : wordLink(word)]));
 }

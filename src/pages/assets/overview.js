@@ -1,14 +1,21 @@
 /* overview.js -- the first page: what a run is, how it came about, how it is used. */
 
+/* An option of a run's configuration, which is INI text; null if it isn't there. */
+function optionOf(run, name) {
+  const found = new RegExp(`^${name} *= *(.*)$`, "m").exec(run.config || "");
+  return found ? found[1] : null;
+}
+
+/* What the figures below don't say. */
 function summary(run) {
   const parts = [];
   if (run.hasCodes) {
-    const perWord = run.values / run.rows;
-    parts.push(`${plural(run.rows, "word")} as codes of ${plural(run.dimensions, "dimension")}. ` +
-      `A word activates ${perWord.toFixed(1)} of them on average, ` +
-      `${percent(perWord / run.dimensions)} of all.`);
+    const input = optionOf(run, "input"), objective = optionOf(run, "objective");
+    parts.push(`${plural(run.rows, "word")} as codes of ${plural(run.dimensions, "dimension")}` +
+      (input ? `, from ${input}` : "") +
+      (objective ? `, by the objective ${objective} with seed ${optionOf(run, "seed")}.` : "."));
   }
-  const explained = lastOf(run, "explained_variance"), epochs = lastOf(run, "epoch");
+  const epochs = lastOf(run, "epoch"), saturated = lastOf(run, "saturated");
   const seconds = run.history ? run.history.seconds.filter(isNumber) : [];
   if (isNumber(epochs)) {
     const speed = lastOf(run, "words_per_second");
@@ -18,14 +25,8 @@ function summary(run) {
       `${duration(total)}, ${data.live ? "now" : "at the end"} with ` +
       `${count(Math.round(speed / 100) * 100)} words a second.`);
   }
-  if (isNumber(explained))
-    parts.push(`The codes explain ${percent(explained)} of the variance of the input.`);
-  if (run.hasCodes) {
-    const saturated = lastOf(run, "saturated");
-    parts.push(`${run.dead === 0 ? "No dimension is" : `${plural(run.dead, "dimension")} ` +
-      `${run.dead === 1 ? "is" : "are"}`} dead` + (isNumber(saturated) ? `, ${saturated === 0
-      ? "none" : count(saturated)} saturated.` : "."));
-  }
+  if (run.hasCodes && saturated > 0)
+    parts.push(`${plural(saturated, "dimension")} ${saturated === 1 ? "is" : "are"} saturated.`);
   return parts.join(" ");
 }
 
@@ -50,6 +51,7 @@ function keyFigures() {
 /* The metrics that have a chart, in this order; labels and units come with the page's data. */
 const curves = ["total", "rl", "psl", "asl", "explained_variance", "sparsity", "l0", "density", "dead",
   "learning_rate", "words_per_second", "comm_share"];
+const losses = ["total", "rl", "psl", "asl"];
 const formats = {share: percent, count, "words a second": count};
 
 function formatOf(field) {
@@ -64,7 +66,7 @@ function trainingCharts() {
     return null;
   const charts = curves.map(field => lineChart({
     title: data.metrics[field].label, axis: "epoch", format: formatOf(field),
-    fromZero: field === "words_per_second",
+    fromZero: field === "words_per_second", log: losses.includes(field),
     tick: data.metrics[field].unit === "share"
       ? value => `${Number((100 * value).toPrecision(3))} %` : null,
     series: withHistory.map(run => ({name: run.name, x: run.history.epoch,

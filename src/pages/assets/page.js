@@ -73,3 +73,15 @@ function duration(seconds) {
     return `${minutes} min ${String(whole % 60).padStart(2, "0")} s`;
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
+
+/* Let the reader keep a text as a file. */
+function download(name, type, text) {
+  const address = URL.createObjectURL(new Blob([text], {type}));
+  make("a", {href: address, download: name}).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}
+
+/* "Its values" as the beginning of a file's name. */
+function fileName(title, ending) {
+  return `${title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "")}.${ending}`;
+}

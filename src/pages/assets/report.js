@@ -1,6 +1,6 @@
 /* report.js -- which page is shown: the part of the address behind '#' says it.
  *
- *     #overview   #dims  #dims=2   #dim=873  #dim=2:873   #word=remote   #eval
+ *     #overview   #dims  #dims=2   #filter=war  #filter=2:war   #dim=873  #dim=2:873   #word=remote   #eval
  *
  * where 2 is the second run. */
 
@@ -36,6 +36,10 @@ function pageOf(hash) {
     return overviewPage();
   if (name === "dims")
     return dimensionsPage(runs[Number(value || 1) - 1] || runs[0]);
+  if (name === "filter") {
+    const [, number, text] = /^(?:(\d+):)?(.*)$/s.exec(value), run = runs[Number(number || 1) - 1];
+    return dimensionsPage(run || runs[0], run ? text : value);
+  }
   if (name === "dim") {
     const found = readDimension(value);
     return found ? dimensionPage(...found) : nothingPage(`There is no dimension ${value}.`);
@@ -58,7 +62,7 @@ function showNavigation(hash) {
   if (data.evaluation && hasCodes)
     links.push(["#eval", "Evaluation"]);
   document.getElementById("pages").replaceChildren(...links.map(([href, text]) => make("a", {href,
-    "aria-current": href === `#${name}` ? "page" : href === "#dims" && name === "dim" ? "true" : null},
+    "aria-current": href === `#${name}` ? "page" : href === "#dims" && ["dim", "filter"].includes(name) ? "true" : null},
   text)));
 }
 
@@ -75,6 +79,23 @@ function showPage() {
   window.scrollTo(0, followed ? 0 : scrolled.get(hash) || 0);
   followed = false;
   shownHash = hash;
+}
+
+/* Another address of the page that is shown. */
+function keepAddress(href) {
+  history.replaceState(null, "", href);
+  shownHash = href;
+}
+
+/* The arrow keys walk the dimensions. */
+function walk(event) {
+  const rel = {ArrowLeft: "prev", ArrowRight: "next"}[event.key];
+  if (rel === undefined || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey ||
+      event.target.closest("input, textarea, [contenteditable], .scroll"))
+    return;
+  const link = main.querySelector(`a[rel=${rel}]`);
+  if (link !== null)
+    go(link.getAttribute("href"));
 }
 
 function go(href) {
@@ -99,6 +120,7 @@ document.addEventListener("click", event => {
   if (event.target.closest("a[href^='#']"))
     followed = true;
 });
+document.addEventListener("keydown", walk);
 document.getElementById("skip").addEventListener("click", () => main.focus());
 document.getElementById("footer").append(make("p", null, `Written by spine-report ${data.version}.`));
 if (hasCodes)

@@ -86,8 +86,8 @@ function head() {
         names.map(name => fact(name, best.parameters[name])),
         [...new Set([data.score, "explained_variance", "intrusion", "sparsity", "dead"])].map(name =>
           fact(name, showScore(name, scoreOf(name)(best)))),
-        make("div", null, make("dt", null, "its run"),
-          make("dd", null, make("code", null, `${data.directory}/trials/${numberName(best)}`)))),
+        make("div", null, make("dt", null, "its page"), make("dd", null,
+          make("code", null, `spine-report ${data.directory}/trials/${numberName(best)}`)))),
   ];
 }
 
@@ -159,7 +159,7 @@ function tradeOff() {
   const finished = measured.filter(trial => trial.state === "finished");
   const values = finished.map(explained).filter(isNumber);
   const plot = values.length === 0 ? null : scatter({
-    title: "Readability against reconstruction", note: "up and right is better", height: 320,
+    title: "Intrusion found (up), by explained variance (right)", note: "up and right is better", height: 320,
     rows: finished, y: readable, axis: "explained variance", tick: value => percent(value, 0),
     x: {of: explained, ticks: niceTicks(...widen(values, 0.06), 5), show: value => percent(value, 0)},
     line: rows => rows.filter(row => row.front).sort((a, b) => explained(a) - explained(b))});
@@ -179,8 +179,8 @@ function effects() {
       .map(one => [axis.of(example(one.value)), one.mean]);
     const note = isNumber(effect.rank_correlation)
       ? `rank correlation ${effect.rank_correlation.toFixed(2)}` : means.length > 0 ? "bars: means" : "";
-    const plot = scatter({title: effect.name, note, rows: measured, x: axis, y: drawnOf(data.score), means,
-      axis: effect.name});
+    const plot = scatter({title: `${data.score}, by ${effect.name}`, note, rows: measured, x: axis, y: drawnOf(data.score), means,
+      axis: effect.name, tick: shares.includes(data.score) ? value => percent(value, 0) : null});
     return plot === null ? null : make("div", {class: "card"}, plot);
   }).filter(plot => plot !== null);
   return plots.length === 0 ? null : make("section", {id: "effects"},
@@ -234,7 +234,8 @@ function trialTable() {
   const failed = trials.some(trial => trial.reason);
   const columns = [
     {title: "trial", value: trial => trial.trial, numeric: true,
-      show: trial => make("span", {"data-trial": trial.trial, tabindex: "0"}, numberName(trial))},
+      show: trial => make("span", {"data-trial": trial.trial, tabindex: "0",
+        class: trial === best ? "best-mark" : null}, trial === best ? `★ ${numberName(trial)}` : numberName(trial))},
     ...names.map(name => ({title: name, numeric: !isText(name), show: trial => trial.parameters[name],
       value: trial => isText(name) ? trial.parameters[name] : Number(trial.parameters[name])})),
     {title: "state", value: trial => trial.state},
@@ -246,7 +247,8 @@ function trialTable() {
     ...(failed ? [{title: "reason", value: trial => trial.reason || null, wide: true}] : []),
   ];
   return make("section", {id: "trials"}, make("h2", null, "Trials"), table({label: "Trials", columns,
-    rows: trials, sort: names.length + 3, ascending: !data.maximize, most: 200}));
+    rows: trials, sort: names.length + 3, ascending: !data.maximize, most: 200,
+    first: trial => trial === best}));
 }
 
 document.title = `Sweep ${data.directory}`;

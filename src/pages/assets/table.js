@@ -13,6 +13,7 @@
  *       rows, sort: 0, ascending: true,               the column to begin with
  *       stacks: true,                                 on a phone a row becomes a small card
  *       most: 100,                                    rows of a piece
+ *       first: row => row.best,                       a row that stands on top until a heading is pressed
  *     })
  *
  * Rows without a value stand at the end in both orders. */
@@ -21,7 +22,7 @@ function table(options) {
   const columns = options.columns, piece = options.most || 100;
   let sorted = options.sort === undefined ? null : columns[options.sort];
   let ascending = options.ascending === undefined ? !(sorted && sorted.numeric) : options.ascending;
-  let shown = piece;
+  let shown = piece, isPinned = true;
 
   const body = make("tbody", {role: "rowgroup"});
   const more = make("button", {type: "button", class: "more", onclick: () => {
@@ -33,6 +34,7 @@ function table(options) {
     const button = make("button", {type: "button", title: column.hint, onclick: () => {
       ascending = sorted === column ? !ascending : !column.numeric;
       sorted = column;
+      isPinned = false;
       shown = piece;
       fill();
     }}, column.title);
@@ -44,6 +46,8 @@ function table(options) {
   }
 
   function compare(a, b) {
+    if (isPinned && options.first && options.first(a) !== options.first(b))
+      return options.first(a) ? -1 : 1;
     const first = sorted.value(a), second = sorted.value(b);
     const lacking = [first, second].map(value =>
       value === null || value === undefined || Number.isNaN(value));
@@ -71,11 +75,23 @@ function table(options) {
       `of ${count(rows.length - shown)}`;
   }
 
+  /* All rows, in the order that they have now. */
+  function saveRows() {
+    const quoted = value => `"${String(value ?? "").replace(/"/g, '""')}"`;
+    const cell = (column, row) => column.value ? column.value(row)
+      : make("span", null, column.show(row)).textContent;
+    const rows = sorted ? [...options.rows].sort(compare) : options.rows;
+    const lines = [columns.map(column => column.title), ...rows.map(row =>
+      columns.map(column => cell(column, row)))].map(line => line.map(quoted).join(","));
+    download(fileName(options.label, "csv"), "text/csv", lines.join("\r\n") + "\r\n");
+  }
+
   fill();
   /* The roles are said because stacked rows would lose them. */
   return make("div", {class: options.stacks ? "table stacks" : "table"},
     make("div", {class: "scroll", role: "region", "aria-label": options.label, tabindex: "0"},
       make("table", {role: "table", "aria-label": options.label},
         make("thead", {role: "rowgroup"}, make("tr", {role: "row"}, headings)), body)),
-    more);
+    more, make("button", {type: "button", class: "save", "aria-label": `Save ${options.label} as CSV`,
+      onclick: saveRows}, "CSV"));
 }
