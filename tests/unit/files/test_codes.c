@@ -88,6 +88,19 @@ static void test_a_shard_holds_the_codes_of_its_rows(void **state)
     }
 }
 
+static void test_a_shard_of_few_rows_is_small(void **state)
+{
+    (void)state;
+    struct stat facts;
+
+    write_shards(&directory, 6);
+    for (int rank = 0; rank < 6; rank++) {
+        const struct path path = shard_path(&directory, rank);
+        assert_int_equal(stat(path.text, &facts), 0);
+        assert_true(facts.st_size < 64 << 10); /* 2 MB with chunks as of many rows */
+    }
+}
+
 static void test_noisy_codes_are_those_of_the_rows_with_the_epochs_noise(void **state)
 {
     (void)state;
@@ -280,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_made_up_run_has_codes_of_all_kinds),
         cmocka_unit_test(test_a_shard_holds_the_codes_of_its_rows),
+        cmocka_unit_test(test_a_shard_of_few_rows_is_small),
         cmocka_unit_test(test_noisy_codes_are_those_of_the_rows_with_the_epochs_noise),
         cmocka_unit_test(test_a_shard_is_whole_or_not_there),
         cmocka_unit_test(test_a_path_that_is_too_long_is_refused),
