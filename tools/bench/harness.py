@@ -77,6 +77,7 @@ def spine_command(scratch, name, settings, ranks=1):
     config = scratch.file(name + ".ini")
     sections = {}
     settings = {"train.evaluate_every": 0, "output.merge": "no", **settings}
+    settings.setdefault("parallel.grid", "1x%d" % ranks) # all of them: auto may leave some idle
     for key, value in {**settings, "output.directory": scratch.file(name),
                        "output.overwrite": "yes"}.items():
         section, option = key.split(".", 1)
