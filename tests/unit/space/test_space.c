@@ -17,6 +17,7 @@
 #include "spine/space/space.h"
 #include "support/directory.h"
 #include "support/shards.h"
+#include "support/spaces.h"
 
 static const float numbers[3][2] = {{1, 2}, {-3, 0.5F}, {0, 4}};
 
@@ -201,6 +202,46 @@ static void test_bad_files_are_refused(void **state)
                    other.text);
 }
 
+/* --- Words --------------------------------------------------------------------------------- */
+
+static void test_words_are_found_in_any_case(void **state)
+{
+    static const float values[6][1] = {{1}, {2}, {3}, {4}, {5}, {6}};
+    static const struct {
+        const char *word;
+        int64_t row;
+    } cases[] = {{"athens", 0},        {"ATHENS", 0}, {"łódź", 1}, {"Paris", 2},
+                 {"paris", 2},         {"NASA", 3},   {"nasa", 3}, {"ÉVORA", 4},
+                 {"E\xCC\x81vora", 4}, {"none", -1},  {"us", 5},   {"US", 5}};
+    struct spine_space space;
+    (void)state;
+    make_space(&space, "athens łódź Paris NASA évora us", 1, &values[0][0]);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(spine_space_find_any_case(&space, cases[i].word), cases[i].row);
+    spine_space_dispose(&space);
+}
+
+static void test_words_nearby_are_suggested(void **state)
+{
+    static const float values[6][1] = {{1}, {2}, {3}, {4}, {5}, {6}};
+    struct spine_space space;
+    size_t rows[3];
+    (void)state;
+    make_space(&space, "king kiln kings a remote ring", 1, &values[0][0]);
+    assert_int_equal(spine_space_suggest(&space, "kinq", 3, rows), 1);
+    assert_int_equal(rows[0], 0);
+    assert_int_equal(spine_space_suggest(&space, "KINGG", 3, rows),
+                     2); /* in row order: both by one */
+    assert_int_equal(rows[0], 0);
+    assert_int_equal(rows[1], 2);
+    assert_int_equal(spine_space_suggest(&space, "rimoti", 3, rows), 1);
+    assert_int_equal(rows[0], 4);
+    assert_int_equal(spine_space_suggest(&space, "nothing", 3, rows), 0);
+    assert_int_equal(spine_space_suggest(&space, "ing", 1, rows), 1); /* the first of two */
+    assert_int_equal(rows[0], 0);
+    spine_space_dispose(&space);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +250,8 @@ int main(void)
         TEST(test_codes_of_a_run_merged_or_not),
         TEST(test_codes_without_excess),
         TEST(test_bad_files_are_refused),
+        TEST(test_words_are_found_in_any_case),
+        TEST(test_words_nearby_are_suggested),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
