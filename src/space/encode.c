@@ -297,7 +297,7 @@ static int gather_rows(struct spine_comm *comm, const struct spine_csr *mine, si
     if (own == NULL)
         rc = -1;
     rc = spine_comm_agree(comm, rc, err);
-    for (size_t i = 0; rc == 0 && i < mine->rows; i++)
+    for (size_t i = 0; rc == 0 && own != NULL && i < mine->rows; i++)
         own[i] = mine->indptr[i + 1] - mine->indptr[i];
 
     if (rc == 0 &&
