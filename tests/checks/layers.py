@@ -28,13 +28,14 @@ def read_layers(path):
 
 
 def sources(tree):
-    """All C files of src, include and tools (benchmarks aside), relative to tree, sorted."""
+    """All C files of src, include and tools (benchmarks and simulation aside), relative to tree."""
     found = []
     for top in ("src", "include", "tools"):
         for directory, _, names in os.walk(os.path.join(tree, top)):
             found += [os.path.relpath(os.path.join(directory, name), tree)
                       for name in names if name.endswith((".c", ".h"))]
-    return sorted(path for path in found if not path.startswith("tools/bench/"))
+    aside = ("tools/bench/", "tools/simulate/")
+    return sorted(path for path in found if not path.startswith(aside))
 
 
 def module_of(path):

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure.h"
 #include "spine/base/clock.h"
 #include "spine/base/random.h"
 #include "spine/math/exact.h"
@@ -32,36 +33,10 @@ struct bench {
     float *noisy, *z, *h, *y, *dz, *gradient; /* of the products alone */
 };
 
-static int by_value(const void *a, const void *b)
-{
-    const double first = *(const double *)a, second = *(const double *)b;
-    return (first > second) - (first < second);
-}
-
-static double median(double *values, size_t count)
-{
-    qsort(values, count, sizeof *values, by_value);
-    return values[count / 2];
-}
-
 static void die(const struct spine_error *err)
 {
     fprintf(stderr, "bench-step: %s\n", err->text);
     exit(1);
-}
-
-/* The bias at which a standard normal z has this share above 0. */
-static float bias_for(double share)
-{
-    double low = -6, high = 6;
-    for (int i = 0; i < 60; i++) {
-        const double middle = (low + high) / 2;
-        if (erfc(-middle / sqrt(2.0)) / 2 < share)
-            low = middle;
-        else
-            high = middle;
-    }
-    return (float)low;
 }
 
 static void make_data(struct bench *bench, size_t rows, size_t dim)
@@ -141,7 +116,7 @@ static void set_share(struct bench *bench, double share)
     /* Entries of x' have variance 2 * 0.16, of W1 1 / (3 D). */
     const float spread = sqrtf(2 * 0.16F / 3);
     for (size_t j = 0; j < bench->stepper.params.hidden; j++)
-        bench->stepper.params.b1[j] = spread * bias_for(share);
+        bench->stepper.params.b1[j] = spread * (float)measure_bias(share);
 }
 
 static void take_step(struct bench *bench, enum spine_mode mode)
@@ -219,10 +194,10 @@ static struct row measure(struct bench *bench, double share, size_t repeat)
     return (struct row){.rows = bench->rows,
                         .optimizer = bench->stepper.optimizer.kind == SPINE_ADAM ? "adam" : "sgd",
                         .density = bench->position.sums.active / pairs,
-                        .sgemm = median(sgemm, repeat),
-                        .dense = median(dense, repeat),
-                        .sparse = median(sparse, repeat),
-                        .noise = median(noise, repeat)};
+                        .sgemm = measure_quantile(sgemm, repeat, 2),
+                        .dense = measure_quantile(dense, repeat, 2),
+                        .sparse = measure_quantile(sparse, repeat, 2),
+                        .noise = measure_quantile(noise, repeat, 2)};
 }
 
 static void print_row(const struct row *row, FILE *csv)
