@@ -303,7 +303,7 @@ size_t spine_space_suggest(const struct spine_space *space, const char *word, si
     const size_t length = strlen(wanted), limit = length / 3 > 1 ? length / 3 : 1;
 
     most = most < MOST ? most : MOST;
-    for (size_t row = 0; row < space->rows; row++) {
+    for (size_t row = 0; most > 0 && row < space->rows; row++) {
         const char *candidate = spine_words_get(&space->words, row);
         const size_t size = strlen(candidate);
         if (size > length + limit || length > size + limit)
