@@ -15,10 +15,13 @@ const char *const spine_wire_names[] = {
 
 const char *const spine_format_names[] = {"h5ad", "txt", "vec",    "bin", "npz",
                                           "mtx",  "npy", "sparse", "tsv", NULL};
-static const char *const objective_names[] = {
-    [SPINE_OBJECTIVE_SPINE] = "spine",         [SPINE_OBJECTIVE_TOPK] = "topk",
-    [SPINE_OBJECTIVE_BATCHTOPK] = "batchtopk", [SPINE_OBJECTIVE_RELU] = "relu",
-    [SPINE_OBJECTIVE_NNSE] = "nnse",           NULL};
+static const char *const objective_names[] = {[SPINE_OBJECTIVE_SPINE] = "spine",
+                                              [SPINE_OBJECTIVE_TOPK] = "topk",
+                                              [SPINE_OBJECTIVE_BATCHTOPK] = "batchtopk",
+                                              [SPINE_OBJECTIVE_KSPARSE] = "ksparse",
+                                              [SPINE_OBJECTIVE_RELU] = "relu",
+                                              [SPINE_OBJECTIVE_NNSE] = "nnse",
+                                              NULL};
 static const char *const cap_names[] = {[SPINE_CAP_ONE] = "1", [SPINE_CAP_NONE] = "none", NULL};
 static const char *const atoms_names[] = {"random", "words", NULL};
 static const char *const keep[] = {"keep", NULL}, *const none[] = {"none", NULL};
@@ -44,10 +47,12 @@ static const struct spine_option options[] = {
     {"data.holdout", REAL, FIELD(holdout), 0, 0.9, "0", NULL, "share of the rows, chosen by their words, that training doesn't see; they are measured too, and get codes"},
     {"data.limit", COUNT, FIELD(limit), 0, 1e12, "0", NULL, "train on the first rows only; 0 is all"},
     {"model.hidden", COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
-    {"model.objective", CHOICE, FIELD(objective), ANY, "spine", objective_names, "the SPINE autoencoder, the k largest units of a row, as many in the mean of a batch, the rectifier with an l1 loss, or sparse non-negative codes over a learned dictionary"},
+    {"model.objective", CHOICE, FIELD(objective), ANY, "spine", objective_names, "the SPINE autoencoder, the k largest units of a row, as many in the mean of a batch, of tied matrices, the rectifier with an l1 loss, or sparse non-negative codes over a learned dictionary"},
     {"model.start", CHOICE, FIELD(start), ANY, "random", atoms_names, "units begin with random numbers, or as the vectors of words: W2, and W1 the same"},
     {"model.l0", REAL, FIELD(l0), 0.1, 1e6, "22", NULL, "of nnse: wanted mean number of values a word"},
-    {"model.k", COUNT, FIELD(k), 1, 1048576, "22", NULL, "of topk and batchtopk: active units of a row"},
+    {"model.k", COUNT, FIELD(k), 1, 1048576, "22", NULL, "of topk, batchtopk and ksparse: active units of a row"},
+    {"model.first_k", COUNT, FIELD(first_k), 1, 1048576, "100", NULL, "of ksparse: k of the first epoch, if it is above model.k, to which it falls in the first half of the epochs"},
+    {"model.alpha", REAL, FIELD(alpha), 1, 1000, "1", NULL, "of ksparse: codes have alpha k active units of a row"},
     {"model.cap", CHOICE, FIELD(cap), ANY, "1", cap_names, "the most that a unit's value can be; spine without a cap needs loss.psl_weight = 0"},
     {"loss.sparsity", REAL, FIELD(sparsity), 0, 1, "0.85", NULL, "wanted mean of 1 - h; units above 1 - sparsity cost ASL"},
     {"loss.asl_weight", REAL, FIELD(asl_weight), 0, 1e6, "1", NULL, "weight of the average sparsity loss"},
@@ -185,18 +190,27 @@ static int check_unused(const struct spine_config *config, const char *name, con
     return spine_refuse(err, "%s: isn't used with %s; leave it out", name, reason);
 }
 
+/* The active units of a row that is encoded. */
+static int64_t encode_k(const struct spine_config *config)
+{
+    const double alpha = config->objective == SPINE_OBJECTIVE_KSPARSE ? config->alpha : 1;
+    return (int64_t)(alpha * (double)config->k);
+}
+
 #define OF(objective) (1 << SPINE_OBJECTIVE_##objective)
 
 /* What the objective doesn't use. */
 static int check_objective(const struct spine_config *config, struct spine_error *err)
 {
-    enum { NETS = OF(SPINE) | OF(TOPK) | OF(BATCHTOPK) | OF(RELU) };
+    enum { NETS = OF(SPINE) | OF(TOPK) | OF(BATCHTOPK) | OF(KSPARSE) | OF(RELU) };
     static const struct {
         const char *name;
         int objectives; /* that use it */
     } uses[] = {
         {"model.l0", OF(NNSE)},
-        {"model.k", OF(TOPK) | OF(BATCHTOPK)},
+        {"model.k", OF(TOPK) | OF(BATCHTOPK) | OF(KSPARSE)},
+        {"model.first_k", OF(KSPARSE)},
+        {"model.alpha", OF(KSPARSE)},
         {"model.cap", NETS},
         {"loss.sparsity", OF(SPINE)},
         {"loss.asl_weight", OF(SPINE)},
@@ -210,7 +224,7 @@ static int check_objective(const struct spine_config *config, struct spine_error
         {"train.decay", NETS},
         {"train.kernel", OF(SPINE) | OF(RELU) | OF(NNSE)},
         {"train.refit", NETS},
-        {"train.revive_after", NETS},
+        {"train.revive_after", NETS & ~OF(KSPARSE)},
         {"output.noisy_codes", NETS},
     };
     char reason[64];
@@ -225,7 +239,11 @@ static int check_objective(const struct spine_config *config, struct spine_error
 
     if (config->epochs == 0)
         return spine_refuse(err, "train.epochs: 0 is for model.objective = nnse");
-    if ((OF(TOPK) | OF(BATCHTOPK)) >> config->objective & 1 && config->k > config->hidden)
+    if (config->objective == SPINE_OBJECTIVE_KSPARSE && encode_k(config) > config->hidden)
+        return spine_refuse(err, "model.alpha: %.15g times model.k is more than model.hidden",
+                            config->alpha);
+    if (config->k > config->hidden && config->objective != SPINE_OBJECTIVE_SPINE &&
+        config->objective != SPINE_OBJECTIVE_RELU)
         return spine_refuse(err, "model.k: is %lld, more than model.hidden", (long long)config->k);
     if (config->objective == SPINE_OBJECTIVE_SPINE && config->cap == SPINE_CAP_NONE &&
         config->psl_weight > 0)
@@ -351,11 +369,12 @@ struct spine_activation spine_config_activation(const struct spine_config *confi
 
     if (config->objective == SPINE_OBJECTIVE_NNSE) {
         activation.is_uncapped = true;
-    } else if (config->objective == SPINE_OBJECTIVE_TOPK ||
-               config->objective == SPINE_OBJECTIVE_BATCHTOPK) {
+    } else if (config->objective != SPINE_OBJECTIVE_SPINE &&
+               config->objective != SPINE_OBJECTIVE_RELU) {
         activation.selection =
-            config->objective == SPINE_OBJECTIVE_TOPK ? SPINE_OF_ROW : SPINE_OF_BATCH;
+            config->objective == SPINE_OBJECTIVE_BATCHTOPK ? SPINE_OF_BATCH : SPINE_OF_ROW;
         activation.k = (size_t)config->k;
+        activation.encode_k = (size_t)encode_k(config);
     }
     return activation;
 }

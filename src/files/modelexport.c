@@ -188,7 +188,7 @@ static int write_settings(const struct tensor *tensors, const struct spine_activ
         architecture = "jumprelu";
     } else if (activation->selection == SPINE_OF_ROW) {
         architecture = "topk";
-        snprintf(selection, sizeof selection, "  \"k\": %zu,\n", activation->k);
+        snprintf(selection, sizeof selection, "  \"k\": %zu,\n", activation->encode_k);
     }
 
     snprintf(text, sizeof text,

@@ -40,12 +40,16 @@ struct spine_step_settings spine_step_settings(const struct spine_config *config
                                                const struct spine_dataset *data)
 {
     const struct spine_activation activation = spine_config_activation(config);
+    const bool is_tied = config->objective == SPINE_OBJECTIVE_KSPARSE;
 
     return (struct spine_step_settings){
         .dim = data->dim,
         .hidden = (size_t)config->hidden,
         .seed = (uint64_t)config->seed,
         .activation = activation,
+        .is_tied = is_tied,
+        .first_k = is_tied && config->first_k > config->k ? config->first_k : 0,
+        .falling_epochs = config->epochs / 2,
         .weights = spine_config_weights(config),
         .noise = config->noise,
         .kernel = activation.selection == SPINE_ABOVE ? (enum spine_kernel_choice)config->kernel
@@ -83,6 +87,10 @@ int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
     /* Each rank the units that it will work on, so that their memory is near it. */
     spine_params_randomize(&stepper->params, settings->seed, memory->slice.first,
                            memory->slice.end);
+    if (settings->is_tied)
+        memcpy(stepper->params.W2 + memory->slice.first * stepper->params.stride,
+               stepper->params.W1 + memory->slice.first * stepper->params.stride,
+               (memory->slice.end - memory->slice.first) * stepper->params.stride * sizeof(float));
     spine_stepper_meet(stepper);
     return 0;
 }
@@ -237,9 +245,8 @@ static void find_row_cuts(struct spine_stepper *stepper)
     for (size_t b = first / ROWS; b * ROWS < end; b++) {
         const size_t begin = b * ROWS < first ? first - b * ROWS : 0;
         const size_t rows = own->blocks[b].rows, stop = end - b * ROWS;
-        spine_block_cut(tiles_of(stepper, b), columns, &own->scratch,
-                        stepper->settings.activation.k, begin, stop < rows ? stop : rows,
-                        own->cuts + b * ROWS);
+        spine_block_cut(tiles_of(stepper, b), columns, &own->scratch, own->blocks[b].activation.k,
+                        begin, stop < rows ? stop : rows, own->cuts + b * ROWS);
     }
     end_span(stepper, "cut", begun);
     meet(stepper, &own->team, 0);
@@ -440,6 +447,15 @@ static void update(struct spine_stepper *stepper, const float *at, size_t count,
                            stepper->params.data, gradient);
 }
 
+/* Of tied matrices, both get the sum of their gradients. */
+static void tie(size_t count, float *dW1, float *dW2)
+{
+    for (size_t i = 0; i < count; i++) {
+        dW1[i] += dW2[i];
+        dW2[i] = dW1[i];
+    }
+}
+
 /* The gradient of this rank's units, applied at once or, with many groups, kept as the group's. */
 static void backward(struct spine_stepper *stepper, size_t batch_rows)
 {
@@ -465,6 +481,8 @@ static void backward(struct spine_stepper *stepper, size_t batch_rows)
         float *db1 = is_kept ? kept->b1 + j : own->db1 + (j - first);
 
         spine_backward_units(&backward, &own->scratch, j, count, params, own->add, dW1, db1, dW2);
+        if (!is_kept && stepper->settings.is_tied)
+            tie(count * stride, dW1, dW2);
         if (!is_kept) {
             update(stepper, params->W1 + j * stride, count * stride, dW1);
             update(stepper, params->W2 + j * stride, count * stride, dW2);
@@ -485,6 +503,7 @@ static void backward(struct spine_stepper *stepper, size_t batch_rows)
 /* --- The sum over groups ------------------------------------------------------------------------ */
 
 enum { MOST_PARTS = 4 };
+enum { PIECE_FLOATS = 2048 }; /* that stay in the nearest cache */
 
 /* The parts of the parameters that this rank updates: of W1, b1, W2 and b2. */
 static int slice_parts(const struct spine_stepper *stepper, struct spine_range *parts)
@@ -570,39 +589,65 @@ static void sum_between_nodes(struct spine_stepper *stepper, size_t piece)
     end_span(stepper, "sum between nodes", begun);
 }
 
+/* Update the parameters of this rank's slice with its gradient, the parts one after the other. */
+static void update_parts(struct spine_stepper *stepper, const struct spine_range *parts,
+                         float *gradient)
+{
+    const size_t weights = parts[0].end - parts[0].first, biases = parts[1].end - parts[1].first;
+
+    if (stepper->settings.is_tied)
+        tie(weights, gradient, gradient + weights + biases);
+    for (int i = 0; i < MOST_PARTS; i++) {
+        const size_t count = parts[i].end - parts[i].first;
+        update(stepper, stepper->params.data + parts[i].first, count, gradient);
+        gradient += count;
+    }
+}
+
+/* Sum a piece of this rank's slice over the groups of its node, the only one, and update it. */
+static void update_piece(struct spine_stepper *stepper, int part, size_t at, size_t count)
+{
+    float *data = stepper->params.data, sum[PIECE_FLOATS], other[PIECE_FLOATS];
+    const size_t to_W2 = (size_t)(stepper->params.W2 - stepper->params.W1);
+    const bool is_tied = stepper->settings.is_tied;
+
+    if (is_tied && part == 2)
+        return; /* with W1, part 0 */
+    sum_on_node(stepper, at, count, sum);
+    if (is_tied && part == 0) {
+        sum_on_node(stepper, at + to_W2, count, other);
+        tie(count, sum, other);
+        update(stepper, data + at + to_W2, count, other);
+    }
+    update(stepper, data + at, count, sum);
+}
+
 /* Sum this rank's slice of the gradient over all groups, and update its parameters. */
 static void update_slice(struct spine_stepper *stepper)
 {
-    enum { PIECE_FLOATS = 2048 }; /* that stay in the nearest cache */
     struct spine_step_memory *own = &stepper->memory;
     struct spine_range parts[MOST_PARTS];
     const int num_parts = slice_parts(stepper, parts);
     const bool is_alone = stepper->grid->num_nodes == 1;
     const double begun = begin_span(stepper);
-    float sum[PIECE_FLOATS];
     size_t total = 0;
 
     for (int i = 0; i < num_parts; i++)
         for (size_t at = parts[i].first; at < parts[i].end; at += PIECE_FLOATS) {
             const size_t left = parts[i].end - at, most = PIECE_FLOATS;
             const size_t count = left < most ? left : most;
-            float *out = is_alone ? sum : own->send + total;
-            sum_on_node(stepper, at, count, out);
-            total += count;
             if (is_alone)
-                update(stepper, stepper->params.data + at, count, out);
+                update_piece(stepper, i, at, count);
+            else
+                sum_on_node(stepper, at, count, own->send + total);
+            total += count;
         }
     if (!is_alone) {
         const size_t nodes = (size_t)stepper->grid->num_nodes;
         const size_t piece = (total + 2 * nodes - 1) / (2 * nodes) * 2; /* an even number */
         assert(piece <= own->piece);
         sum_between_nodes(stepper, piece);
-        total = 0;
-        for (int i = 0; i < num_parts; i++) {
-            const size_t count = parts[i].end - parts[i].first;
-            update(stepper, stepper->params.data + parts[i].first, count, own->send + total);
-            total += count;
-        }
+        update_parts(stepper, parts, own->send);
     }
     end_span(stepper, "update", begun);
 }
@@ -630,6 +675,18 @@ static int explain(const struct spine_stepper *stepper, bool code_is_finite, dou
     return -1;
 }
 
+/* k falls linearly, epoch by epoch. */
+static void lower_k(struct spine_stepper *stepper, int64_t epoch)
+{
+    const struct spine_step_settings *settings = &stepper->settings;
+    const int64_t last = (int64_t)settings->activation.k, epochs = settings->falling_epochs;
+    const int64_t above =
+        epoch < epochs ? (settings->first_k - last) * (epochs - epoch) / epochs : 0;
+
+    for (size_t b = 0; b < stepper->memory.num_blocks; b++)
+        stepper->memory.blocks[b].activation.k = (size_t)(last + above);
+}
+
 /* Make ready for a step: its rows, the mode that all ranks use. */
 static void begin(struct spine_stepper *stepper, struct spine_dataset *data,
                   const struct spine_position *position)
@@ -642,6 +699,8 @@ static void begin(struct spine_stepper *stepper, struct spine_dataset *data,
     }
     for (size_t b = 0; b < own->num_blocks; b++)
         own->blocks[b].rows = spine_partition_block_rows(&data->part, b, position->step);
+    if (stepper->settings.first_k > 0)
+        lower_k(stepper, position->epoch);
     if (stepper->memory.node.rank == 0)
         *own->mode = stepper->mode;
     draw_batch(stepper, data, position);

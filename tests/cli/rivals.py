@@ -79,6 +79,13 @@ def check_batchtopk():
     assert (np.load("jump.npz")["threshold"] == np.float32(threshold)).all()
 
 
+def check_ksparse():
+    run, codes, _ = check("tied", lambda z: largest(z, 13), 1)
+    assert (codes > 0).sum(axis=1).max() == 13 and (run.W1 == run.W2).all()
+    density = [json.loads(line)["density"] for line in open("tied/metrics.jsonl")]
+    assert density[0] > 0.25 and abs(density[-1] - 0.09) < 0.002, density
+
+
 def check_relu():
     for directory, cap in ("relu", 1), ("rectified", np.inf):
         _, _, metrics = check(directory, lambda z: np.maximum(z, 0), cap)
@@ -98,4 +105,5 @@ def check_words():
 
 
 if __name__ == "__main__":
-    {"topk": check_topk, "batchtopk": check_batchtopk, "relu": check_relu, "words": check_words}[sys.argv[1]]()
+    {"topk": check_topk, "batchtopk": check_batchtopk, "ksparse": check_ksparse,
+      "relu": check_relu, "words": check_words}[sys.argv[1]]()

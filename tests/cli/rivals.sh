@@ -24,7 +24,7 @@ sed '/^k = /d' run.ini >plain.ini
 
 # --- topk -------------------------------------------------------------------------------------------
 
-topk="model.objective=topk"
+topk=model.objective=topk
 train 1 run.ini $topk output.directory=topk
 train 3 run.ini $topk parallel.grid=1x3 output.directory=topk3
 same topk topk3
@@ -48,6 +48,16 @@ run "$SPINE_BIN/spine-encode" batch glove.h5 -o all.npy
 run "$SPINE_BIN/spine-merge" batch --model jump
 run "$SPINE_BIN/spine-merge" batch --model jump.npz
 $python "$SPINE_SOURCE/tests/cli/rivals.py" batchtopk
+
+# --- ksparse ----------------------------------------------------------------------------------------
+
+ksparse="model.objective=ksparse model.first_k=30 model.alpha=1.5"
+# shellcheck disable=SC2086 # they are words
+train 1 run.ini $ksparse output.directory=tied
+# shellcheck disable=SC2086
+train 3 run.ini $ksparse output.directory=tied3
+same tied tied3
+$python "$SPINE_SOURCE/tests/cli/rivals.py" ksparse
 
 # --- relu -------------------------------------------------------------------------------------------
 

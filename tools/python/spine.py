@@ -73,8 +73,9 @@ class Run:
         if self._options.get("objective") == "nnse":
             return self._solve(np.atleast_2d(x)).reshape(x.shape[:-1] + (self.hidden,))
         z = x @ self.W1.T + self.b1
-        if self._options.get("objective") == "topk":
-            order = np.argsort(-z, axis=-1, kind="stable")[..., int(self._options["k"]):]
+        if self._options.get("objective") in ("topk", "ksparse"):
+            k = int(float(self._options["alpha"]) * int(self._options["k"]))
+            order = np.argsort(-z, axis=-1, kind="stable")[..., k:]
             np.put_along_axis(z, order, 0, axis=-1)
         z = np.where(z < self.threshold, 0, z)
         return np.clip(z, 0, np.inf if self._options.get("cap") == "none" else 1)

@@ -32,6 +32,7 @@ enum spine_objective {
     SPINE_OBJECTIVE_SPINE,
     SPINE_OBJECTIVE_TOPK,
     SPINE_OBJECTIVE_BATCHTOPK,
+    SPINE_OBJECTIVE_KSPARSE,
     SPINE_OBJECTIVE_RELU,
     SPINE_OBJECTIVE_NNSE
 };
@@ -55,7 +56,9 @@ struct spine_config {
     int64_t objective; /* enum spine_objective */
     int64_t start;     /* enum spine_atoms */
     double l0;
-    int64_t k, cap; /* enum spine_cap */
+    int64_t k, first_k;
+    double alpha;
+    int64_t cap; /* enum spine_cap */
     double sparsity, asl_weight, psl_weight, l1_weight;
     int64_t epochs, stop_after, batch_size;
     double noise;

@@ -26,6 +26,7 @@ enum spine_selection { SPINE_ABOVE, SPINE_OF_ROW, SPINE_OF_BATCH };
 struct spine_activation {
     enum spine_selection selection;
     size_t k;        /* of the selections; above 0 */
+    size_t encode_k; /* of SPINE_OF_ROW: k where rows are encoded outside of training */
     float threshold; /* of SPINE_ABOVE; of SPINE_OF_BATCH, a bound of candidates */
     bool is_uncapped;
 };
@@ -37,6 +38,8 @@ static inline struct spine_activation spine_activation_encoding(struct spine_act
     if (activation.selection == SPINE_OF_BATCH) {
         activation.selection = SPINE_ABOVE;
         activation.threshold = (float)threshold;
+    } else if (activation.selection == SPINE_OF_ROW && activation.encode_k > 0) {
+        activation.k = activation.encode_k;
     }
     return activation;
 }

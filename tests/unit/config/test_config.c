@@ -30,6 +30,8 @@ static const char all_changed[] = "[data]\n"
                                   "start = words\n"
                                   "l0 = 5.5\n"
                                   "k = 33\n"
+                                  "first_k = 44\n"
+                                  "alpha = 2.5\n"
                                   "cap = none\n"
                                   "\n"
                                   "[loss]\n"
@@ -139,7 +141,8 @@ static void test_every_option_reaches_its_field(void **state)
     assert_true(config.l1_weight == 1.5);
     assert_int_equal(config.objective, SPINE_OBJECTIVE_NNSE);
     assert_int_equal(config.start, SPINE_ATOMS_WORDS);
-    assert_true(config.l0 == 5.5 && config.k == 33 && config.cap == SPINE_CAP_NONE);
+    assert_true(config.l0 == 5.5 && config.k == 33 && config.first_k == 44 && config.alpha == 2.5 &&
+                config.cap == SPINE_CAP_NONE);
     assert_int_equal(config.epochs, 4000);
     assert_int_equal(config.stop_after, 1000);
     assert_int_equal(config.batch_size, 1000000000);

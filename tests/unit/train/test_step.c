@@ -51,6 +51,7 @@ struct outcome {
 /* A run of both modes over the end of an epoch. */
 static enum spine_wire wire; /* of run() */
 static struct spine_activation activation;
+static bool is_tied;
 
 static void run(const struct spine_comm *comm, int groups, int columns, bool reproducible,
                 enum spine_kernel_choice kernel, struct outcome *outcome)
@@ -60,6 +61,9 @@ static void run(const struct spine_comm *comm, int groups, int columns, bool rep
                                                  .hidden = HIDDEN,
                                                  .seed = 3,
                                                  .activation = activation,
+                                                 .is_tied = is_tied,
+                                                 .first_k = is_tied ? 20 : 0,
+                                                 .falling_epochs = 2,
                                                  .weights = {0.85, 3, 1, 0},
                                                  .noise = 0.3,
                                                  .kernel = kernel,
@@ -162,6 +166,20 @@ static void test_any_grid_selects_the_same_units(void **state)
     activation = (struct spine_activation){0};
 }
 
+static void test_any_grid_keeps_tied_matrices_equal(void **state)
+{
+    (void)state;
+    const size_t weights = (size_t)HIDDEN * 80; /* of a matrix; b1 takes 48 */
+    struct outcome found;
+    activation = (struct spine_activation){.selection = SPINE_OF_ROW, .k = 5};
+    is_tied = true;
+    check_grids(SPINE_KERNEL_SPARSE, true);
+    run(&world, world.size, 1, true, SPINE_KERNEL_SPARSE, &found);
+    assert_memory_equal(found.params, found.params + weights + 48, weights * sizeof(float));
+    is_tied = false;
+    activation = (struct spine_activation){0};
+}
+
 static void test_without_reproducible_sums_the_steps_are_nearly_the_same(void **state)
 {
     (void)state;
@@ -209,6 +227,7 @@ int run_step(const struct spine_comm *comm)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_grid_takes_the_same_steps),
         cmocka_unit_test(test_any_grid_selects_the_same_units),
+        cmocka_unit_test(test_any_grid_keeps_tied_matrices_equal),
         cmocka_unit_test(test_without_reproducible_sums_the_steps_are_nearly_the_same),
         cmocka_unit_test(test_rounded_gradients_take_nearly_the_same_steps),
     };
