@@ -25,6 +25,7 @@ void spine_checkpoint_texts_dispose(struct spine_checkpoint_texts *texts)
     free(texts->identity);
     free(texts->config);
     free(texts->input);
+    free(texts->kernels);
     *texts = (struct spine_checkpoint_texts){0};
 }
 
@@ -95,6 +96,9 @@ static int write_contents(struct spine_store *store, const struct spine_checkpoi
         spine_attribute_set_text(store, "/", "config", writer->texts->config, err) ||
         spine_attribute_set_text(store, "/", "input", writer->texts->input, err) ||
         spine_modelfile_write_params(store, "/parameters", params, err))
+        return -1;
+    if (writer->texts->kernels != NULL &&
+        spine_attribute_set_text(store, "/", "kernels", writer->texts->kernels, err))
         return -1;
     if (writer->scaling != NULL &&
         spine_modelfile_write_scaling(store, "/parameters", writer->scaling, err))
@@ -317,6 +321,8 @@ int spine_checkpoint_open(struct spine_checkpoint *checkpoint, const char *path,
     if (spine_attribute_get_text(checkpoint->store, "/", "identity", &texts->identity, err) ||
         spine_attribute_get_text(checkpoint->store, "/", "config", &texts->config, err) ||
         spine_attribute_get_text(checkpoint->store, "/", "input", &texts->input, err) ||
+        (spine_attribute_has(checkpoint->store, "/", "kernels") &&
+         spine_attribute_get_text(checkpoint->store, "/", "kernels", &texts->kernels, err)) ||
         read_progress(checkpoint->store, progress, err)) {
         spine_checkpoint_close(checkpoint);
         return -1;

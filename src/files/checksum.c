@@ -41,8 +41,7 @@ static int digest_file(FILE *file, long long rest, char *trailer)
     if (state != NULL && block != NULL && XXH3_64bits_reset(state) == XXH_OK &&
         fseeko(file, 0, SEEK_END) == 0) {
         const long long length = ftello(file) - rest;
-        rewind(file);
-        rc = length < 0 ? -1 : digest(file, length, state, block);
+        rc = length < 0 || fseeko(file, 0, SEEK_SET) != 0 ? -1 : digest(file, length, state, block);
     }
     if (rc == 0)
         write_trailer(trailer, state);

@@ -27,8 +27,8 @@ int spine_npzfile_end(struct spine_npzfile_array *array, const char *path, const
     char header[SPINE_SINK_NPY];
 
     spine_sink_npy_header(header, array->descr, shape);
-    rewind(array->spool);
-    if (fwrite(header, sizeof header, 1, array->spool) != 1 || fflush(array->spool) != 0)
+    if (fseeko(array->spool, 0, SEEK_SET) != 0 ||
+        fwrite(header, sizeof header, 1, array->spool) != 1 || fflush(array->spool) != 0)
         return spine_sink_fail_spool(path, err);
     return 0;
 }
@@ -37,7 +37,6 @@ int spine_npzfile_end(struct spine_npzfile_array *array, const char *path, const
 static int add_member(zip_t *archive, struct spine_npzfile_array *array)
 {
     enum { FIRST_OF_JANUARY = 0x21 };
-    rewind(array->spool);
     zip_source_t *source = zip_source_filep(archive, array->spool, 0, -1);
     if (source == NULL)
         return -1;
@@ -63,8 +62,13 @@ static int write_archive(const char *path, const char *part, struct spine_npzfil
         return spine_fail(err, "%s: can't create the archive", path);
 
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < count; i++)
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (fseeko(arrays[i].spool, 0, SEEK_SET) != 0) {
+            zip_discard(archive);
+            return spine_sink_fail_spool(path, err);
+        }
         rc = add_member(archive, &arrays[i]);
+    }
     if (rc != 0 || zip_close(archive) != 0) {
         spine_fail(err, "%s: %s", path, zip_strerror(archive));
         zip_discard(archive);

@@ -130,9 +130,8 @@ static int copy_spool(const struct spine_writing *writing, const char *name, FIL
 
     if (spine_array_make_growing(store, name, type, SPINE_ARRAY_MANY, err))
         return -1;
-    if (fflush(spool) != 0)
+    if (fseeko(spool, 0, SEEK_SET) != 0) /* writes what is buffered, too; rewind() hides errors */
         return spine_sink_fail_spool(writing->path, err);
-    rewind(spool);
 
     for (size_t count; (count = fread(raw, bytes, BLOCK, spool)) > 0;) {
         const bool is_wide = type == SPINE_ARRAY_INT64;

@@ -120,8 +120,7 @@ static int finish_market(struct spine_writing *writing, struct spine_error *err)
     spine_sink_whole(sparse->sink, (int64_t)writing->values);
     spine_sink_text(sparse->sink, "\n");
 
-    int failed = fflush(sparse->spool);
-    rewind(sparse->spool);
+    int failed = fseeko(sparse->spool, 0, SEEK_SET);
     while (!failed && fread(&entry, sizeof entry, 1, sparse->spool) == 1) {
         put_three(sparse->sink, entry.row + 1, entry.column + 1);
         spine_sink_number(sparse->sink, entry.value, writing->digits);

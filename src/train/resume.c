@@ -13,10 +13,24 @@
 #include "spine/files/shared.h"
 #include "spine/files/startmodel.h"
 #include "spine/files/state.h"
+#include "spine/math/kernels.h"
 
 static int is_path(const char *resume)
 {
     return strcmp(resume, "auto") != 0 && strcmp(resume, "never") != 0;
+}
+
+/* What rank 0 computes with: "AVX2, OpenBLAS 0.3.21, Zen kernels". The caller frees. */
+static char *name_kernels(struct spine_error *err)
+{
+    char blas[256], text[320];
+
+    spine_kernel_library(blas, sizeof blas);
+    char *threads = strrchr(blas, ','); /* how many of them, changes nothing */
+    if (threads != NULL && strstr(threads, " thread") != NULL)
+        *threads = '\0';
+    snprintf(text, sizeof text, "%s, %s", spine_processor_names[spine_kernel_processor()], blas);
+    return spine_memory_copy(text, "the kernels' names", err);
 }
 
 static int make_texts(const struct spine_config *config, const struct spine_dataset *data,
@@ -32,6 +46,9 @@ static int make_texts(const struct spine_config *config, const struct spine_data
     if (texts->input == NULL)
         return -1;
 
+    texts->kernels = name_kernels(err);
+    if (texts->kernels == NULL)
+        return -1;
     snprintf(texts->input, INPUT, "%zu rows x %zu numbers, checksum %016" PRIx64,
              data->part.num_rows, data->dim, data->checksum);
     return 0;
@@ -69,6 +86,45 @@ static int check_progress(const struct spine_config *config, const char *path,
                         (long long)last, path, (long long)progress->epoch);
 }
 
+/* The epochs that a configuration's text has; 0: none. */
+static int64_t find_epochs(const char *config)
+{
+    static const char key[] = "\nepochs = ";
+    const char *line = strstr(config, key);
+
+    return line == NULL ? 0 : strtoll(line + strlen(key), NULL, 10);
+}
+
+/* Say what is no longer as it was before the run stopped. */
+static void say_changes(const struct spine_resume *resume,
+                        const struct spine_checkpoint_texts *saved,
+                        const struct spine_progress *progress)
+{
+    const struct spine_config *config = resume->config;
+    const struct spine_schedule *schedule = &resume->stepper->settings.schedule;
+    struct spine_schedule before = *schedule;
+    const int64_t was = find_epochs(saved->config);
+    const uint64_t steps = (uint64_t)progress->steps;
+
+    if (saved->kernels != NULL && strcmp(saved->kernels, resume->texts.kernels) != 0)
+        spine_log(
+            SPINE_LOG_INFO,
+            "before: %s; now: %s: results differ in their last digits from those of a run that "
+            "wasn't stopped",
+            saved->kernels, resume->texts.kernels);
+    if (was <= 0 || was == config->epochs || steps == 0 || progress->epoch >= config->epochs)
+        return;
+
+    before.num_steps = schedule->num_steps / (uint64_t)config->epochs * (uint64_t)was;
+    const double last = spine_schedule_rate(&before, steps - 1);
+    const double next = spine_schedule_rate(schedule, steps);
+    if (last != next)
+        spine_log(SPINE_LOG_INFO,
+                  "train.epochs was %lld, is %lld: the schedule of the learning rate follows it; "
+                  "the rate was %.3g in the last step, is %.3g in the next",
+                  (long long)was, (long long)config->epochs, last, next);
+}
+
 /* Read all that the run needs of an open checkpoint. */
 static int read_state(struct spine_resume *resume, const struct spine_checkpoint *checkpoint,
                       struct spine_error *err)
@@ -103,6 +159,8 @@ static enum outcome load(struct spine_resume *resume, const char *path,
         outcome = UNFIT;
     else if (read_state(resume, &checkpoint, err))
         outcome = FAILED;
+    else
+        say_changes(resume, &checkpoint.texts, saved);
 
     spine_checkpoint_close(&checkpoint);
     return outcome;

@@ -574,6 +574,18 @@ static int run_nnse_epoch(struct trainer *run, struct spine_metrics *metrics,
     return save_if_due(run, err);
 }
 
+/* Say it before the run stops by itself at once. */
+static void warn_of_limit(const struct trainer *run)
+{
+    const struct spine_config *config = run->config;
+    const double limit = 60 * config->time_limit;
+
+    if (run->comm->rank == 0 && limit > 0 && limit <= config->grace_seconds)
+        spine_log_warning("train.time_limit: %.3g s leaves no time to train: train.grace_seconds, "
+                          "%.3g s, are kept for saving",
+                          limit, config->grace_seconds);
+}
+
 /* The run on ranks that have a place in the grid. Collective over those. */
 static int train(struct trainer *run, bool is_alone, const char *timeline, struct spine_error *err)
 {
@@ -585,6 +597,8 @@ static int train(struct trainer *run, bool is_alone, const char *timeline, struc
     if (is_alone && !is_finished &&
         spine_preflight_log(run->comm, config->directory, config->batch_size, err))
         return -1;
+    if (!is_finished)
+        warn_of_limit(run);
     spine_status_begin(&run->status);
     if (!is_finished && run->comm->size + run->parallel.num_idle > 1)
         spine_parallel_log(&run->parallel);

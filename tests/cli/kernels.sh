@@ -36,6 +36,14 @@ attempt "$SPINE_BIN/spine-mpi" run.ini train.kernel=fast
 grep -qx "spine-mpi: command line: train.kernel: 'fast' is none of auto|dense|sparse" stderr ||
     fail "$(cat stderr)"
 
+# What computed is in a checkpoint, and said when it is another.
+train 1 run.ini output.directory=other train.stop_after=1 train.epochs=2
+OPENBLAS_CORETYPE=Prescott run "$SPINE_BIN/spine-mpi" run.ini output.directory=other train.epochs=2
+if grep -q "Prescott kernels" stderr; then
+    grep -q "^before: .*; now: .*Prescott kernels: results differ in their last digits" stderr ||
+        fail "other kernels aren't said: $(cat stderr)"
+fi
+
 # --- The timeline ---------------------------------------------------------------------------------
 
 train 2 run.ini --timeline=timeline.json model.hidden=2000 data.limit=500 train.epochs=2 \

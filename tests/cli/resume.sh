@@ -169,6 +169,8 @@ left late
 
 cp -r whole more
 train 2 run.ini output.directory=more train.epochs=43
+grep -q "^train.epochs was 40, is 43: the schedule of the learning rate follows it; " stderr ||
+    fail "what happens to the learning rate isn't said: $(cat stderr)"
 [ "$(wc -l <more/metrics.jsonl)" = 43 ] || fail "more epochs: $(wc -l <more/metrics.jsonl) lines"
 cmp <(head -n $epochs whole/metrics.jsonl) <(head -n $epochs more/metrics.jsonl)
 cmp -s whole/codes.h5ad more/codes.h5ad && fail "more epochs made the same codes"

@@ -63,6 +63,7 @@ run "$SPINE_BIN/spine-top" run
 
 attempt "$SPINE_BIN/spine-mpi" run.ini output.directory=early train.time_limit=0.001
 [ "$status" = 75 ] || fail "status $status, expected 75: $(cat stderr)"
+grep -q "time_limit: 0.06 s leaves no time to train" stderr || fail "nothing said of it: $(cat stderr)"
 rm -r run
 mv early run
 state 75 'saved after 0 of 4 epochs and * step*; run the same command to resume, or *'

@@ -42,7 +42,7 @@ static void write_checkpoint(const struct path *run)
 {
     static char identity[] = "model.hidden = 9\n", config[] = "[model]\nhidden = 9\n";
     static char input[] = "23 rows x 5 numbers";
-    const struct spine_checkpoint_texts texts = {identity, config, input};
+    const struct spine_checkpoint_texts texts = {identity, config, input, NULL};
     const struct spine_progress progress = {.steps = 7, .epoch = 1, .step = 3};
     struct spine_checkpoint_writer writer;
     struct spine_optimizer optimizer;

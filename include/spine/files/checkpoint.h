@@ -40,6 +40,7 @@ struct spine_checkpoint_texts {
     char *identity; /* owned */
     char *config;   /* owned */
     char *input;    /* owned */
+    char *kernels;  /* owned; what computed, or NULL: an older version's checkpoint doesn't say */
 };
 void spine_checkpoint_texts_dispose(struct spine_checkpoint_texts *texts);
 

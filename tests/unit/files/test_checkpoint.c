@@ -23,7 +23,8 @@ enum { DIM = 5, HIDDEN = 7 };
 
 static char identity[] = "model.hidden = 7\n", config[] = "[model]\nhidden = 7\n";
 static char input[] = "9 rows x 5 numbers";
-static const struct spine_checkpoint_texts texts = {identity, config, input};
+static char kernels[] = "AVX2, a library";
+static const struct spine_checkpoint_texts texts = {identity, config, input, kernels};
 static const struct spine_progress progress = {.steps = 79,
                                                .epoch = 2,
                                                .step = 11,
@@ -112,7 +113,9 @@ static int load(const char *path, struct run *run, struct spine_progress *found)
     if (spine_checkpoint_open(&checkpoint, path, &is_damaged, &err))
         return -1;
     if (strcmp(checkpoint.texts.identity, identity) != 0 ||
-        strcmp(checkpoint.texts.config, config) != 0 || strcmp(checkpoint.texts.input, input) != 0)
+        strcmp(checkpoint.texts.config, config) != 0 ||
+        strcmp(checkpoint.texts.input, input) != 0 ||
+        strcmp(checkpoint.texts.kernels, kernels) != 0)
         fail_msg("%s: other texts than were saved", path);
 
     const int rc = spine_checkpoint_read(&checkpoint, &run->params, &run->optimizer, &err);
@@ -474,8 +477,9 @@ static void put_unlike(const struct path *path, const char *format, int64_t vers
     TRY(spine_attribute_set_integers(store, "/", "format_version", &version, 1, &err));
     const struct {
         const char *name, *text;
-    } attributes[] = {{"identity", identity}, {"config", config}, {"input", input}};
-    for (size_t i = 0; i < 3; i++)
+    } attributes[] = {
+        {"identity", identity}, {"config", config}, {"input", input}, {"kernels", kernels}};
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
         if (strcmp(attributes[i].name, left_out) != 0)
             TRY(spine_attribute_set_text(store, "/", attributes[i].name, attributes[i].text, &err));
     for (size_t i = 0; i < 4; i++)
