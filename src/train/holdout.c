@@ -112,7 +112,7 @@ static int replace(const struct spine_holdout *holdout, struct spine_dataset *da
     const bool is_whole = facts != NULL && own != NULL && all != NULL;
     const int rc = spine_comm_agree(comm, -!is_whole, err);
 
-    if (rc == 0) {
+    if (rc == 0 && is_whole) {
         const struct edges edges = {facts, facts + size, all};
         facts[rank] = (int64_t)data->part.first_row;
         facts[size + rank] = holdout->count < num_local(data);

@@ -131,7 +131,7 @@ int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm
         rc = spine_comm_map(&nodedata->node, bytes, &nodedata->memory, err);
         if (rc == 0)
             place(&nodedata->whole, &shape, nodedata->memory.base[0]);
-        if (rc == 0 && reads)
+        if (rc == 0 && reads && all.rows != NULL)
             copy(&nodedata->whole, &all);
         rc = spine_comm_agree(comm, rc, err); /* after which all is there */
     }

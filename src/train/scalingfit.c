@@ -134,7 +134,7 @@ static int clip(struct spine_dataset *data, struct spine_comm *comm, double rati
 {
     float *squares =
         spine_memory_get(num_local(data), sizeof *squares, "the lengths of all rows", err);
-    if (spine_comm_agree(comm, -(squares == NULL), err)) {
+    if (spine_comm_agree(comm, -(squares == NULL), err) || squares == NULL) {
         free(squares);
         return -1;
     }
@@ -228,7 +228,7 @@ static int find_components(struct spine_dataset *data, struct spine_comm *comm, 
     const bool is_whole = block != NULL && products != NULL && sums != NULL && values != NULL;
     int rc = spine_comm_agree(comm, -!is_whole, err);
 
-    if (rc == 0) {
+    if (rc == 0 && is_whole) {
         add_products(data, mean, unit, block, products, sums);
         spine_comm_sum_counts(comm, sums, dim * dim);
         for (size_t i = 0; i < dim * dim; i++)
@@ -237,9 +237,10 @@ static int find_components(struct spine_dataset *data, struct spine_comm *comm, 
             rc = spine_lapack_eigenvectors(products, dim, values, err);
         rc = spine_comm_agree(comm, rc, err);
     }
-    if (rc == 0) {
-        for (size_t i = 0; i < count * dim; i++)
-            scaling->components[i / dim * scaling->stride + i % dim] = (float)products[i];
+    if (rc == 0 && is_whole) {
+        for (size_t c = 0; c < count; c++)
+            for (size_t k = 0; k < dim; k++)
+                scaling->components[c * scaling->stride + k] = (float)products[c * dim + k];
         spine_comm_broadcast(comm, scaling->components,
                              count * scaling->stride * sizeof *scaling->components);
     }
@@ -258,7 +259,7 @@ static int whiten(struct spine_dataset *data, struct spine_comm *comm, struct sp
     int64_t *sums = spine_memory_zeroed(2 * data->dim, sizeof *sums, "the mean row", err);
     int rc = spine_comm_agree(comm, -(mean == NULL || sums == NULL), err);
 
-    if (rc == 0 && largest > 0) {
+    if (rc == 0 && mean != NULL && sums != NULL && largest > 0) {
         find_mean(data, comm, largest, sums, mean);
         if (data->scaling.factors != NULL)
             find_factors(data, comm, mean, sums);
