@@ -328,7 +328,7 @@ for other in train.seed=2 train.epochs=40; do
     grep -q "^the run before is in overwritten/replaced until this one is finished" stderr ||
         fail "$(cat stderr)"
     cmp before.h5 overwritten/replaced/model.h5 || fail "the replaced run's model isn't there"
-    [ -e overwritten/replaced/shards/codes-00001.h5 ] || fail "nor are its shards"
+    [ -e overwritten/replaced/shards/codes-00000.h5 ] || fail "nor are its shards"
     train 2 run.ini output.directory=overwritten output.overwrite=yes $other
     grep -q "^resuming after epoch" stderr || fail "not resumed: $(cat stderr)"
     [ ! -e overwritten/replaced ] || fail "$(ls overwritten/replaced) is left"
