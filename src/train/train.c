@@ -410,7 +410,7 @@ static int refit(struct trainer *run, struct spine_error *err)
     if (rc == 0)
         rc = spine_refit_solve(params, &run->data, run->comm, &run->coder, decoder, &result, err);
     spine_stepper_meet(&run->stepper);
-    if (rc == 0 && run->parallel.grid.node.rank == 0) {
+    if (rc == 0 && decoder != NULL && run->parallel.grid.node.rank == 0) {
         memcpy(params->W2, decoder, params->hidden * params->stride * sizeof *decoder);
         memcpy(params->b2, decoder + params->hidden * params->stride,
                params->stride * sizeof *decoder);
