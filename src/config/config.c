@@ -481,26 +481,42 @@ static const char *find_line(const char *text, const char *name, size_t length, 
     return NULL;
 }
 
+/* Does the line at 'line', whose name has 'length' bytes, have the option's default? */
+static bool has_default(const char *line, size_t length, const char *defaults)
+{
+    size_t size = 0;
+    const char *value = defaults == NULL ? NULL : find_line(defaults, line, length, &size);
+
+    return value != NULL && size == strcspn(line + length + 3, "\n") &&
+           strncmp(value, line + length + 3, size) == 0;
+}
+
 int spine_config_differ(const char *was, const char *is, char *text, size_t size)
 {
+    struct spine_config initial;
     int differences = 0;
     size_t used = 0;
+
     text[0] = '\0';
+    spine_config_init(&initial);
+    char *defaults = spine_config_identity(&initial);
     for (; *is != '\0'; is += strcspn(is, "\n"), is += *is == '\n') {
         const size_t length = strcspn(is, " "), new_size = strcspn(is + length + 3, "\n");
         size_t old_size = strlen("unknown");
         const char *value = find_line(was, is, length, &old_size);
         const char *old = value == NULL ? "unknown" : value;
-        if (old_size == new_size && strncmp(old, is + length + 3, new_size) == 0)
+        if (value == NULL ? has_default(is, length, defaults)
+                          : old_size == new_size && strncmp(old, is + length + 3, new_size) == 0)
             continue;
         const int written = snprintf(text + used, size - used, "%s%.*s was %.*s, is %.*s",
                                      differences > 0 ? "; " : "", (int)length, is, (int)old_size,
                                      old, (int)new_size, is + length + 3);
         differences++;
         if (written < 0 || (size_t)written >= size - used)
-            return differences; /* there was room for the first ones */
+            break; /* there was room for the first ones */
         used += (size_t)written;
     }
+    free(defaults);
     return differences;
 }
 

@@ -140,6 +140,7 @@ char *spine_config_text(const struct spine_config *config);
 char *spine_config_identity(const struct spine_config *config);
 
 /* Describe in what two such texts differ, for a message: "model.hidden was 500, is 100; ...".
+ * An option that the first text lacks, as an earlier version may have written it, had its default.
  * Returns 0 if they don't. */
 int spine_config_differ(const char *was, const char *is, char *text, size_t size);
 

@@ -683,6 +683,27 @@ static void test_what_fixes_the_result_is_the_identity(void **state)
     free(was);
 }
 
+/* As an earlier version wrote it, which didn't have the option yet. */
+static void test_an_option_that_is_missing_had_its_default(void **state)
+{
+    (void)state;
+    static const char line[] = "data.clip = none\n";
+    struct spine_config config;
+    char text[100];
+    spine_config_init(&config);
+    char *was = spine_config_identity(&config);
+    assert_non_null(was);
+    char *at = strstr(was, line);
+    assert_non_null(at);
+    memmove(at, at + strlen(line), strlen(at + strlen(line)) + 1);
+
+    assert_identity(&config, was, 0, "");
+    parse(&config, "[data]\nclip = 3\n");
+    assert_identity(&config, was, 1, "data.clip was unknown, is 3");
+    free(was);
+    assert_int_equal(spine_config_differ("", line, text, sizeof text), 0);
+}
+
 static void test_differences_name_what_is_unknown_and_what_there_is_room_for(void **state)
 {
     (void)state;
@@ -721,6 +742,7 @@ int main(void)
         cmocka_unit_test(test_a_text_that_is_too_long_is_refused),
         cmocka_unit_test(test_options_that_do_not_go_together_are_refused),
         cmocka_unit_test(test_what_fixes_the_result_is_the_identity),
+        cmocka_unit_test(test_an_option_that_is_missing_had_its_default),
         cmocka_unit_test(test_differences_name_what_is_unknown_and_what_there_is_room_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
