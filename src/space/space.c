@@ -142,8 +142,10 @@ static int choose_words(struct spine_source_request *request, struct spine_sourc
     const struct spine_source_request wanted = *request;
     const struct spine_sourcefiles given = *files;
 
-    request->words = NULL;
-    files->words[0] = '\0';
+    if (wanted.words != NULL) {
+        request->words = NULL;
+        files->words[0] = '\0'; /* else they are the file's own, in another array of an .npz */
+    }
     if (spine_source_open(&source, request, files, err))
         return -1;
     const bool is_numbered = spine_source_words(source) == SPINE_WORDS_NUMBERED;
