@@ -338,7 +338,7 @@ int spine_sweep_run(const struct spine_trials *trials, struct spine_comm *world,
         rc = spine_ledger_retry(&group.ledger, err);
     rc = spine_comm_agree(world, rc, err);
     if (rc == 0)
-        rc = spine_preflight_log(world, trials->directory, 0, err);
+        rc = spine_preflight_log(world, trials->directory, err);
 
     if (rc == 0) {
         spine_log(SPINE_LOG_INFO, "%zu trials, %d group%s of %d rank%s", trials->count, groups,

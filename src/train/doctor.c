@@ -184,13 +184,11 @@ static void print(const struct spine_preflight *preflight, const struct rates *r
             !run->filesystem.is_writable ? "can't be written to"
             : run->filesystem.locks      ? "can lock files"
                                          : "can't lock files");
-    fprintf(out, "batch      %lld rows, %.1f a rank\n", (long long)run->batch_size,
-            (double)run->batch_size / size);
 
     print_rates(rates, slowest, host, size, out);
 }
 
-static void print_advice(const struct spine_preflight *preflight, FILE *out)
+static void print_warnings(const struct spine_preflight *preflight, FILE *out)
 {
     const struct spine_words *warnings = &preflight->warnings;
 
@@ -198,8 +196,6 @@ static void print_advice(const struct spine_preflight *preflight, FILE *out)
         fprintf(out, "warning    %s\n", spine_words_get(warnings, i));
     if (warnings->count == 0)
         fprintf(out, "no warnings\n");
-    for (size_t i = 0; i < preflight->advice.count; i++)
-        fprintf(out, "advice     %s\n", spine_words_get(&preflight->advice, i));
 }
 
 /* The extent of the input, whose rows are searched for outliers. Collective. */
@@ -230,7 +226,7 @@ int spine_doctor(const struct spine_config *config, struct spine_comm *comm, FIL
     if (config->input[0] != '\0')
         rc = read_extent(config, comm, &num_rows, &dim, err);
     if (rc == 0)
-        rc = spine_preflight_init(&preflight, comm, config->directory, config->batch_size, err);
+        rc = spine_preflight_init(&preflight, comm, config->directory, err);
     if (rc == 0)
         rc = measure(comm, dim, (size_t)config->hidden, &rates, err);
     const bool has_choice = comm->size > 1 && spine_stepcost_applies(config);
@@ -240,7 +236,7 @@ int spine_doctor(const struct spine_config *config, struct spine_comm *comm, FIL
         print(&preflight, &rates, comm->size, out);
         if (has_choice)
             print_grids(config, &cost, num_rows, out);
-        print_advice(&preflight, out);
+        print_warnings(&preflight, out);
     }
 
     free(rates.gflops);

@@ -11,9 +11,6 @@
 #include "spine/math/kernels.h"
 #include "spine/ranks/openmpi.h"
 
-/* A rank with fewer rows of a batch than FEW_ROWS waits for others much of the time. */
-enum { FEW_ROWS = 16, ENOUGH_ROWS = 64 };
-
 typedef bool is_alike(const struct spine_rank_facts *a, const struct spine_rank_facts *b);
 
 static bool same_host(const struct spine_rank_facts *a, const struct spine_rank_facts *b)
@@ -178,27 +175,12 @@ static int check_disk(const struct spine_run_facts *run, struct spine_words *war
                         : "");
 }
 
-static int check_rows(int size, const struct spine_run_facts *run, struct spine_words *advice,
-                      struct spine_error *err)
-{
-    const int64_t rows = run->batch_size / size, enough = run->batch_size / ENOUGH_ROWS;
-    if (size == 1 || rows == 0 || rows >= FEW_ROWS)
-        return 0;
-    return add(
-        advice, err,
-        "a batch of %lld rows gives each of %d ranks only %lld row%s, so the ranks spend much of "
-        "the time waiting for each other; use %lld rank%s, or a train.batch_size of %lld",
-        (long long)run->batch_size, size, (long long)rows, rows == 1 ? "" : "s",
-        (long long)(enough > 0 ? enough : 1), enough > 1 ? "s" : "", (long long)size * ENOUGH_ROWS);
-}
-
 int spine_preflight_check(const struct spine_rank_facts *ranks, int size,
                           const struct spine_run_facts *run, struct spine_words *warnings,
-                          struct spine_words *advice, struct spine_error *err)
+                          struct spine_error *err)
 {
     if (check_binding(ranks, size, warnings, err) || check_threads(ranks, size, warnings, err) ||
-        check_processors(ranks, size, warnings, err) || check_disk(run, warnings, err) ||
-        check_rows(size, run, advice, err))
+        check_processors(ranks, size, warnings, err) || check_disk(run, warnings, err))
         return -1;
     return 0;
 }
@@ -224,14 +206,13 @@ static bool is_off(const char *variable)
 }
 
 int spine_preflight_init(struct spine_preflight *preflight, const struct spine_comm *comm,
-                         const char *directory, int64_t batch_size, struct spine_error *err)
+                         const char *directory, struct spine_error *err)
 {
     struct spine_rank_facts mine;
     char *all = NULL, library[128], transports[96];
     size_t bytes;
-    *preflight = (struct spine_preflight){.run = {.directory = directory,
-                                                  .hdf5_locks = !is_off("HDF5_USE_FILE_LOCKING"),
-                                                  .batch_size = batch_size}};
+    *preflight = (struct spine_preflight){
+        .run = {.directory = directory, .hdf5_locks = !is_off("HDF5_USE_FILE_LOCKING")}};
 
     collect(&mine);
     if (spine_comm_gather(comm, &mine, sizeof mine, &all, &bytes, err))
@@ -245,7 +226,7 @@ int spine_preflight_init(struct spine_preflight *preflight, const struct spine_c
         spine_openmpi_transports(transports, sizeof transports);
         snprintf(preflight->mpi, sizeof preflight->mpi, "%s%s", library, transports);
         rc = spine_preflight_check(preflight->ranks, comm->size, &preflight->run,
-                                   &preflight->warnings, &preflight->advice, err);
+                                   &preflight->warnings, err);
     }
     return spine_comm_agree(comm, rc, err);
 }
@@ -254,24 +235,21 @@ void spine_preflight_dispose(struct spine_preflight *preflight)
 {
     free(preflight->ranks);
     spine_words_dispose(&preflight->warnings);
-    spine_words_dispose(&preflight->advice);
     *preflight = (struct spine_preflight){0};
 }
 
-int spine_preflight_log(const struct spine_comm *comm, const char *directory, int64_t batch_size,
+int spine_preflight_log(const struct spine_comm *comm, const char *directory,
                         struct spine_error *err)
 {
     struct spine_preflight preflight;
     char ranks[128];
-    const int rc = spine_preflight_init(&preflight, comm, directory, batch_size, err);
+    const int rc = spine_preflight_init(&preflight, comm, directory, err);
     if (rc == 0 && preflight.ranks != NULL) {
         spine_preflight_describe(preflight.ranks, comm->size, ranks, sizeof ranks);
         spine_log(SPINE_LOG_INFO, "%s; %s; %s; %s", ranks, preflight.ranks->kernels,
                   preflight.ranks->blas, preflight.mpi);
         for (size_t i = 0; i < preflight.warnings.count; i++)
             spine_log_warning("%s", spine_words_get(&preflight.warnings, i));
-        for (size_t i = 0; i < preflight.advice.count; i++)
-            spine_log(SPINE_LOG_INFO, "%s", spine_words_get(&preflight.advice, i));
     }
     spine_preflight_dispose(&preflight);
     return rc;

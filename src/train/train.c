@@ -594,8 +594,7 @@ static int train(struct trainer *run, bool is_alone, const char *timeline, struc
     struct spine_metrics metrics = {0};
     int rc = 0;
 
-    if (is_alone && !is_finished &&
-        spine_preflight_log(run->comm, config->directory, config->batch_size, err))
+    if (is_alone && !is_finished && spine_preflight_log(run->comm, config->directory, err))
         return -1;
     if (!is_finished)
         warn_of_limit(run);

@@ -1,6 +1,6 @@
 /* preflight.h -- is the machine set up well for a run, and if not, what would help?
  *
- * Every rank collects facts about itself (place.h), rank 0 checks those of all. */
+ * Every rank collects facts about itself (machine.h), rank 0 checks those of all. */
 #ifndef SPINE_TRAIN_PREFLIGHT_H
 #define SPINE_TRAIN_PREFLIGHT_H
 
@@ -22,8 +22,7 @@ struct spine_rank_facts {
 struct spine_run_facts {
     const char *directory; /* of the output; borrowed */
     struct spine_filesystem filesystem;
-    bool hdf5_locks;    /* HDF5 locks the files that it opens */
-    int64_t batch_size; /* 0: unknown */
+    bool hdf5_locks; /* HDF5 locks the files that it opens */
 };
 
 /* Describe hosts, ranks and cores in a line: "2 hosts with 4 ranks each, bound to 1 core". Local.
@@ -32,27 +31,27 @@ void spine_preflight_describe(const struct spine_rank_facts *ranks, int size, ch
                               size_t text_size);
 
 /* Append a sentence with its remedy to 'warnings' for each problem: ranks bound to the same core,
- * more BLAS threads than cores, different processors, a file system without locks; and to 'advice'
- * for what would be faster: more rows per rank. The caller disposes of both lists. Local. */
+ * more BLAS threads than cores, different processors, a file system without locks. The
+ * caller disposes of the list. Local. */
 int spine_preflight_check(const struct spine_rank_facts *ranks, int size,
                           const struct spine_run_facts *run, struct spine_words *warnings,
-                          struct spine_words *advice, struct spine_error *err);
+                          struct spine_error *err);
 
 /* The facts of all ranks, on rank 0; empty on the others. */
 struct spine_preflight {
     struct spine_rank_facts *ranks; /* owned; (size) */
     struct spine_run_facts run;
     char mpi[256]; /* the library, and how it transports messages */
-    struct spine_words warnings, advice;
+    struct spine_words warnings;
 };
 
 /* Collect and check the facts. 'directory' is borrowed and must outlive the struct. Collective. */
 int spine_preflight_init(struct spine_preflight *preflight, const struct spine_comm *comm,
-                         const char *directory, int64_t batch_size, struct spine_error *err);
+                         const char *directory, struct spine_error *err);
 void spine_preflight_dispose(struct spine_preflight *preflight);
 
-/* Log at the start of a run: a line that describes the machine, warnings, advice. Collective. */
-int spine_preflight_log(const struct spine_comm *comm, const char *directory, int64_t batch_size,
+/* Log at the start of a run: a line that describes the machine, and warnings. Collective. */
+int spine_preflight_log(const struct spine_comm *comm, const char *directory,
                         struct spine_error *err);
 
 #endif

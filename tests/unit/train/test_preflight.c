@@ -31,10 +31,8 @@ static void put_ranks(int hosts, int each, int cores)
         facts->machine.host_cores = facts->machine.num_cores = cores;
         facts->machine.cores[0] = (UINT64_C(1) << cores) - 1;
     }
-    run = (struct spine_run_facts){.directory = "run",
-                                   .filesystem = {"local", 0, 1, 1},
-                                   .hdf5_locks = 1,
-                                   .batch_size = 64 * MOST_RANKS};
+    run = (struct spine_run_facts){
+        .directory = "run", .filesystem = {"local", 0, 1, 1}, .hdf5_locks = 1};
 }
 
 static void bind(int rank, int first, int count)
@@ -43,16 +41,11 @@ static void bind(int rank, int first, int count)
     ranks[rank].machine.cores[0] = ((UINT64_C(1) << count) - 1) << first;
 }
 
-/* The warnings about 'size' ranks, and behind them the advice, are just these, which NULL ends;
- * only their beginnings count. */
+/* The warnings about 'size' ranks are just these, which NULL ends; only their beginnings count. */
 static void assert_warnings(int size, const char *const *expected)
 {
-    struct spine_words warnings = {0}, advice = {0};
-    TRY(spine_preflight_check(ranks, size, &run, &warnings, &advice, &err));
-    for (size_t i = 0; i < advice.count; i++)
-        TRY(spine_words_add(&warnings, spine_words_get(&advice, i),
-                            strlen(spine_words_get(&advice, i)), &err));
-    spine_words_dispose(&advice);
+    struct spine_words warnings = {0};
+    TRY(spine_preflight_check(ranks, size, &run, &warnings, &err));
     size_t count = 0;
     for (; expected[count] != NULL; count++) {
         assert_true(count < warnings.count);
@@ -169,25 +162,6 @@ static void test_a_disk_without_locks_is_seen(void **state)
                        "second run from writing to it; choose another output.directory");
 }
 
-static void test_few_rows_a_rank_are_seen(void **state)
-{
-    (void)state;
-    put_ranks(4, 16, 16);
-    run.batch_size = 64;
-    ASSERT_QUIET(4);
-    ASSERT_WARNINGS(5, "a batch of 64 rows gives each of 5 ranks only 12 rows, so the ranks spend "
-                       "much of the time waiting for each other; use 1 rank, or a "
-                       "train.batch_size of 320");
-    run.batch_size = 256;
-    ASSERT_WARNINGS(64,
-                    "a batch of 256 rows gives each of 64 ranks only 4 rows, so the ranks spend "
-                    "much of the time waiting for each other; use 4 ranks, or a "
-                    "train.batch_size of 4096");
-    ASSERT_QUIET(1);
-    run.batch_size = 7; /* fewer than ranks: refused elsewhere */
-    ASSERT_QUIET(8);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,7 +171,6 @@ int main(void)
         cmocka_unit_test(test_too_many_threads_are_seen),
         cmocka_unit_test(test_different_processors_are_seen),
         cmocka_unit_test(test_a_disk_without_locks_is_seen),
-        cmocka_unit_test(test_few_rows_a_rank_are_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
