@@ -4,6 +4,7 @@
 #include "spine/files/codeindex.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,8 +54,7 @@ bool spine_codeindex_path(char *path, const char *codes)
 
     if (length <= strlen(from) || strcmp(codes + stem, from) != 0 || stem + sizeof to > SPINE_PATH)
         return false;
-    memcpy(path, codes, stem);
-    memcpy(path + stem, to, sizeof to);
+    snprintf(path, SPINE_PATH, "%.*s%s", (int)stem, codes, to);
     return true;
 }
 
