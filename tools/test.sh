@@ -31,7 +31,7 @@ unit)
         install_packages build test
         configure
     fi
-    cmake --build $build -j "$(nproc)" --target unit-tests -- --no-print-directory -s
+    MAKEFLAGS="--no-print-directory -s" cmake --build $build -j "$(nproc)" --target unit-tests
     exec ctest --test-dir $build -L '^(unit|mpi)$' --output-on-failure --progress -j 3
     ;;
 cli | slow | slurm | fuzz | check)
