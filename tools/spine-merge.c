@@ -60,7 +60,13 @@ static int export_model(const char *directory, const char *path, struct spine_er
         return -1;
 
     const struct spine_activation activation = spine_config_activation(&run.config);
-    const int rc = spine_modelexport_write(&run.model, &activation, path, err);
+    const bool has_encoder = run.config.objective != SPINE_OBJECTIVE_NNSE;
+    const int rc = has_encoder
+                       ? spine_modelexport_write(&run.model, &activation, path, err)
+                       : spine_refuse(err,
+                                      "%s: a run of model.objective = nnse has no encoder to "
+                                      "export; its dictionary is W2 of model.h5",
+                                      directory);
     if (rc == 0)
         printf("%s: the model, %zu x %zu\n", path, run.model.params.hidden, run.model.params.dim);
     spine_run_dispose(&run);

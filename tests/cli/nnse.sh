@@ -81,6 +81,8 @@ refused spine-mpi "train.noise: isn't used with model.objective = nnse; leave it
     "$trainer" run.ini train.noise=0.2
 refused spine-mpi "train.revive_after: isn't used with model.objective = nnse; leave it out" \
     "$trainer" run.ini train.revive_after=2
+refused spine-merge "random: a run of model.objective = nnse has no encoder to export; *" \
+    "$SPINE_BIN/spine-merge" random --model model.npz
 refused spine-mpi "train.epochs: 0 is for model.objective = nnse" \
     "$trainer" plain.ini train.epochs=0
 refused spine-mpi "model.l0: isn't used with model.objective = spine; leave it out" \
