@@ -135,12 +135,16 @@ static int check_leftover(const char *part, struct spine_error *err)
     return 0;
 }
 
-static int fail_creating(const char *part, struct spine_error *err)
+/* Name the file that was wanted, unless it is the temporary one that is in the way. */
+static int fail_creating(const char *path, const char *part, struct spine_error *err)
 {
-    if (errno == ENOENT || errno == EACCES || errno == ENOTDIR || errno == EISDIR ||
-        errno == ELOOP || errno == EROFS)
+    if (errno == ENOENT)
+        return spine_refuse(err, "%s: its directory doesn't exist", path);
+    if (errno == EACCES || errno == ENOTDIR || errno == EROFS)
+        return spine_refuse(err, "%s: %s", path, strerror(errno));
+    if (errno == EISDIR || errno == ELOOP)
         return spine_refuse(err, "%s: %s", part, strerror(errno));
-    return fail_path(part, err);
+    return fail_path(path, err);
 }
 
 /* Returns the descriptor of the new file, or -1. */
@@ -156,7 +160,7 @@ static int open_part(const char *path, const char *part, struct spine_error *err
         if (descriptor >= 0)
             break;
         if (errno != EEXIST || attempt > 2)
-            return fail_creating(part, err);
+            return fail_creating(path, part, err);
         if (check_leftover(part, err))
             return -1;
         unlink(part);

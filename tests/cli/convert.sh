@@ -256,7 +256,7 @@ refused alone "directory: is a directory" directory out.h5
 refused 2 "empty.txt: the file is empty" empty.txt out.h5
 
 convert 2 rows.txt directory/none/out.h5
-[[ $status = 2 && $said = "spine-convert: directory/none/out.h5"*": No such file or directory" ]] ||
+[[ $status = 2 && $said = "spine-convert: directory/none/out.h5: its directory doesn't exist" ]] ||
     fail "an output that can't be written: status $status, '$said'"
 
 cp rows.txt kept.txt

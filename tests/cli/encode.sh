@@ -104,6 +104,6 @@ refused spine-encode "expected an output, -o FILE, or --words; see spine-encode 
 refused spine-encode "'more': expected one run and one file, and words after --words" \
     "$encode" run glove.h5 more -o out.npy
 refused spine-encode "--words: expected words after the file" "$encode" run glove.h5 --words
-refused spine-encode "no/out.txt.part: No such file or directory" "$encode" run glove.h5 -o no/out.txt
+refused spine-encode "no/out.txt: its directory doesn't exist" "$encode" run glove.h5 -o no/out.txt
 left=$(find . -name 'out.*' -o -name '*.part' -o -name '*.input.h5')
 [ -z "$left" ] || fail "left behind: $left"

@@ -289,7 +289,7 @@ refuse "--top: '1' is not a whole number from 2 to 20" --top=1 run
 refuse "--seed: '-1' is not a whole number from 0 to *" --seed=-1 run
 refuse "nowhere: No such file or directory" nowhere
 refuse "nowhere: No such file or directory" --space=nowhere run
-refuse "nowhere/out.json.part: No such file or directory" --json=nowhere/out.json run
+refuse "nowhere/out.json: its directory doesn't exist" --json=nowhere/out.json run
 [ ! -s stdout ] || fail "measured first, and then refused"
 refuse "nowhere: No such file or directory" --json=kept.json nowhere
 [ -z "$(find . -name 'kept.json*')" ] || fail "a file of a refused run is left"

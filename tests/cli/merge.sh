@@ -66,7 +66,7 @@ refuse "nowhere: has no shards; is it the directory of a finished run?" nowhere
 refuse "out.csv: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy, .sparse or .tsv, which says the format" run -o out.csv
 refuse "out.csv: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy, .sparse or .tsv, which says the format" \
     run -o out.h5ad -o out.csv
-refuse "nowhere/out.txt.part: No such file or directory" run -o nowhere/out.txt
+refuse "nowhere/out.txt: its directory doesn't exist" run -o nowhere/out.txt
 refuse "--bogus: unknown option; see spine-merge --help" run --bogus
 refuse "-o: needs a value; see spine-merge --help" run -o
 

@@ -52,7 +52,7 @@ assert np.allclose(scaled * np.where(spread > 1e-6, spread, 1), codes, atol=1e-5
 END
 
 # Nothing is left when a name can't be written, or an option is none.
-refused spine-merge "no/codes.npz.part: No such file or directory" "$merge" run -o no/codes.npz
+refused spine-merge "no/codes.npz: its directory doesn't exist" "$merge" run -o no/codes.npz
 refused spine-merge "run/x.h5ad.gz: .h5ad files are not packed as a whole" "$merge" run -o run/x.h5ad.gz
 refused spine-merge "--threshold: 'x' is not a number above 0" "$merge" run --threshold x
 refused spine-merge "--digits: '10' is not a whole number from 1 to 9" "$merge" run --digits 10

@@ -54,7 +54,7 @@ for file in null '{"path": "run"}' '{"path": 1, "measures": []}' \
 done
 refuse 'glove.h5: is not the directory of a run' --follow glove.h5
 refuse 'none.h5: No such file or directory' run --space none.h5
-refuse 'no/r.html.part: No such file or directory' run -o no/r.html
+refuse "no/r.html: its directory doesn't exist" run -o no/r.html
 mkdir broken
 cp run/codes.h5ad broken
 echo nonsense >broken/metrics.jsonl

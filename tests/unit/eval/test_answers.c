@@ -88,7 +88,7 @@ static void test_a_questionnaire_that_cannot_be_written_leaves_nothing(void **st
         .files = files, .num_files = 1, .shown = 3, .most = 1, .seed = 1};
     size_t count = 0;
     EXPECT_REFUSED(spine_questionnaire_write(&wish, sheet.text, &count, &err),
-                   "%s.part: No such file or directory", sheet.text);
+                   "%s: its directory doesn't exist", sheet.text);
     mkdir(in_the_way.text, 0777);
     assert_int_equal(spine_questionnaire_write(&wish, blocked.text, &count, &err), -1);
     assert_false(is_there(&blocked));

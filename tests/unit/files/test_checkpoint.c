@@ -620,12 +620,12 @@ static void test_a_directory_that_is_gone_is_named(void **state)
     init_writer(&writer, gone.text, 1);
     EXPECT_REFUSED(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_NOW, &run.params, &run.optimizer,
                                          &progress, &err),
-                   "%s.part: No such file or directory", path.text);
+                   "%s: its directory doesn't exist", path.text);
     TRY(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_BEHIND, &run.params, &run.optimizer,
                               &progress, &err));
     while (!writer.done)
         nanosleep(&(struct timespec){0, 1000000}, NULL);
-    EXPECT_REFUSED(spine_checkpoint_poll(&writer, &err), "%s.part: No such file or directory",
+    EXPECT_REFUSED(spine_checkpoint_poll(&writer, &err), "%s: its directory doesn't exist",
                    path.text);
     TRY(spine_checkpoint_poll(&writer, &err)); /* it has been told */
     TRY(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_BEHIND, &run.params, &run.optimizer,
@@ -633,7 +633,7 @@ static void test_a_directory_that_is_gone_is_named(void **state)
     /* And the next one would tell of it. */
     EXPECT_REFUSED(spine_checkpoint_save(&writer, SPINE_CHECKPOINT_BEHIND, &run.params,
                                          &run.optimizer, &progress, &err),
-                   "%s.part: No such file or directory", path.text);
+                   "%s: its directory doesn't exist", path.text);
     spine_checkpoint_writer_dispose(&writer);
     dispose_run(&run);
 }

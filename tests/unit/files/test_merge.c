@@ -403,9 +403,9 @@ static void test_a_place_where_nothing_can_be_written_is_refused(void **state)
     write_shards(&directory, 1);
     const struct path sparse = join_path(&directory, "no/codes.h5ad");
     EXPECT_REFUSED(spine_merge(directory.text, path.text, NULL, NULL, &report, &err),
-                   "%s.part: No such file or directory", path.text);
+                   "%s: its directory doesn't exist", path.text);
     EXPECT_REFUSED(spine_merge(directory.text, sparse.text, NULL, NULL, &report, &err),
-                   "%s.part: No such file or directory", sparse.text);
+                   "%s: its directory doesn't exist", sparse.text);
 }
 
 /* One name of each format. */
