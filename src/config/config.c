@@ -2,6 +2,7 @@
 #include "spine/config/config.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -267,13 +268,46 @@ static int check_start(const struct spine_config *config, struct spine_error *er
     return 0;
 }
 
+int spine_config_check_path(const char *path, struct spine_error *err)
+{
+    const char *dollar = strchr(path, '$');
+    const bool has_home = path[0] == '~' && (path[1] == '\0' || path[1] == '/');
+
+    if (has_home || (dollar != NULL &&
+                     (isalpha((unsigned char)dollar[1]) || dollar[1] == '_' || dollar[1] == '{')))
+        return spine_refuse(err, "'%.500s': ~ and $VARIABLE aren't expanded; write the whole path",
+                            path);
+    return 0;
+}
+
+static int check_paths(const struct spine_config *config, struct spine_error *err)
+{
+    const struct {
+        const char *name, *path;
+    } paths[] = {
+        {"data.input", config->input},
+        {"data.words", config->words},
+        {"data.cache", config->cache},
+        {"train.resume", config->resume},
+        {"train.start_from", config->start_from},
+        {"output.directory", config->directory},
+    };
+
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (spine_config_check_path(paths[i].path, err)) {
+            const struct spine_error plain = *err;
+            return spine_refuse(err, "%s: %.700s", paths[i].name, plain.text);
+        }
+    return 0;
+}
+
 int spine_config_check(const struct spine_config *config, struct spine_error *err)
 {
     if (config->input[0] == '\0')
         return spine_refuse(err, "data.input: is not set; it names the vectors to train on");
     if (config->directory[0] == '\0')
         return spine_refuse(err, "output.directory: is empty");
-    if (check_objective(config, err) || check_start(config, err))
+    if (check_paths(config, err) || check_objective(config, err) || check_start(config, err))
         return -1;
     if (config->optimizer == SPINE_SGD &&
         check_unused(config, "train.momentum", "train.optimizer = sgd", err))

@@ -113,6 +113,8 @@ static int set_directory(struct reading *reading, const struct spine_inifile_lin
 {
     if (line->value[0] == '\0')
         return spine_refuse(err, "is empty");
+    if (spine_config_check_path(line->value, err))
+        return -1;
     strcpy(reading->trials->directory, line->value); /* both have SPINE_CONFIG_TEXT bytes */
     return 0;
 }

@@ -109,6 +109,10 @@ int spine_config_override(struct spine_config *config, char *const *words, int c
 /* Refuse what is missing or doesn't go together. */
 int spine_config_check(const struct spine_config *config, struct spine_error *err);
 
+/* Refuse a path with ~ or $VARIABLE, of which a directory of that name would be made. The message
+ * leaves out whose path it is. */
+int spine_config_check_path(const char *path, struct spine_error *err);
+
 /* parallel.grid: groups of rows and columns of units; 0 and 0 for auto. Refuses other words. */
 int spine_config_parse_grid(const char *text, int *groups, int *columns, struct spine_error *err);
 
