@@ -246,6 +246,24 @@ static int resume_run(struct spine_resume *resume, enum spine_rundir_state state
     return 0;
 }
 
+/* Begin as a new run does, whatever was read of one that is to be replaced. */
+static void forget(struct spine_resume *resume)
+{
+    struct spine_stepper *stepper = resume->stepper;
+    struct spine_optimizer *optimizer = &stepper->optimizer;
+    const size_t bytes = stepper->params.len * sizeof(float);
+
+    spine_params_randomize(&stepper->params, stepper->settings.seed, 0, stepper->params.hidden);
+    stepper->params.threshold = 0;
+    optimizer->steps = 0;
+    if (optimizer->first != NULL)
+        memset(optimizer->first, 0, bytes);
+    if (optimizer->second != NULL)
+        memset(optimizer->second, 0, bytes);
+    if (resume->idle != NULL)
+        memset(resume->idle->epochs, 0, resume->idle->hidden * sizeof *resume->idle->epochs);
+}
+
 /* Make way for what the run will write. What can't be made again by resuming is set aside. */
 static int make_way(const struct spine_config *config, enum spine_rundir_state state,
                     bool keeps_checkpoints, struct spine_error *err)
@@ -313,6 +331,7 @@ static int decide(struct spine_resume *resume, struct spine_progress *saved,
         return make_way(config, state, true, err);
     }
 
+    forget(resume);
     if (is_path(config->resume)) {
         if (load(resume, config->resume, saved, err) != LOADED)
             return -1;
@@ -431,6 +450,8 @@ int spine_resume_begin(struct spine_resume *resume, struct spine_error *err)
         resume->position = make_position(&saved, comm->rank);
         if (resume->start == SPINE_START_RESUMED)
             share(resume, &saved);
+        else
+            spine_stepper_meet(resume->stepper);
     }
     if (rc == 0 && resume->config->start_from[0] != '\0' && resume->start != SPINE_START_FINISHED) {
         if (resume->start == SPINE_START_NEW)

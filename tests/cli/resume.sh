@@ -255,6 +255,13 @@ grep -qx "spine-mpi: all-damaged: has no checkpoint that is whole; output.overwr
 train 2 run.ini output.directory=all-damaged output.overwrite=yes
 as_if_never_stopped --exact all-damaged
 
+# A finished run that is replaced is trained from the beginning, with nothing of its checkpoint.
+for time in first second; do
+    train 2 run.ini output.directory=twice output.overwrite=yes
+    cp twice/model.h5 $time.h5
+done
+cmp first.h5 second.h5 || fail "trained once more, a run has another model: $(cat stderr)"
+
 # --- From a checkpoint that is named --------------------------------------------------------------------
 
 stopped first
