@@ -1,19 +1,10 @@
 # A manual page of documents in Markdown, as those of tools/doc are written.
 #
 #     awk -v name=NAME -v section=5 -v title=TITLE -v version=VERSION -v date=DATE \
-#         -v also="NAME(1)..." -f doc-page.awk FILE.md...
+#         -v also="NAME(1)..." -f plain.awk -f doc-page.awk FILE.md...
 #
 # Headings become sections, tables entries, indented and fenced text code. Pictures, links' addresses
 # and footnotes' marks are left out.
-
-function plain(text)
-{
-    gsub(/\\/, "\\e", text)
-    gsub(/-/, "\\-", text)
-    if (text ~ /^[.']/)
-        text = "\\&" text
-    return text
-}
 
 # Text with its marks: `code`, *emphasis*, [link](address), [^note].
 function marked(text,    out, inner)

@@ -1,21 +1,11 @@
 # A manual page, section 1, of what a program's --help prints.
 #
 #     PROGRAM --help | awk -v name=NAME -v title=TITLE -v version=VERSION -v date=DATE \
-#         -v also="NAME(1) NAME(5)..." -f help-page.awk
+#         -v also="NAME(1) NAME(5)..." -f plain.awk -f help-page.awk
 #
 # Lines of the help that begin with "Usage:" and "  or:" are the synopsis; "  KEY  TEXT" is an entry,
 # whose text goes on in deeper lines; "Exit status:", "Examples:" and "Signals:" begin sections of
 # their own; "  $ COMMAND" is an example; what else stands at the margin is text.
-
-# Text that roff takes as it is.
-function plain(text)
-{
-    gsub(/\\/, "\\e", text)
-    gsub(/-/, "\\-", text)
-    if (text ~ /^[.']/)
-        text = "\\&" text
-    return text
-}
 
 function begin_section(heading)
 {

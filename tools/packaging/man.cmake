@@ -18,6 +18,8 @@ function(spine_add_page name section)
   install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endfunction()
 
+set(plain ${CMAKE_SOURCE_DIR}/tools/packaging/plain.awk)
+
 # The title is what the first line of the source says.
 function(spine_add_program_page program source)
   file(STRINGS ${source} first LIMIT_COUNT 1)
@@ -25,8 +27,8 @@ function(spine_add_program_page program source)
   string(REGEX REPLACE ": the command line$" "" title "${title}")
   set(script ${CMAKE_SOURCE_DIR}/tools/packaging/help-page.awk)
   spine_add_page(${program} 1
-    COMMAND "$<TARGET_FILE:${program}> --help | ${AWK} \"$@\" -v title='${title}' -f ${script}"
-    DEPENDS ${program} ${source} ${script})
+    COMMAND "$<TARGET_FILE:${program}> --help | ${AWK} \"$@\" -v title='${title}' -f ${plain} -f ${script}"
+    DEPENDS ${program} ${source} ${plain} ${script})
 endfunction()
 
 function(spine_add_document_page name title)
@@ -34,8 +36,8 @@ function(spine_add_document_page name title)
   list(TRANSFORM ARGN PREPEND ${CMAKE_SOURCE_DIR}/tools/doc/)
   list(JOIN ARGN " " documents)
   spine_add_page(${name} 5
-    COMMAND "${AWK} \"$@\" -v title='${title}' -f ${script} ${documents}"
-    DEPENDS ${ARGN} ${script})
+    COMMAND "${AWK} \"$@\" -v title='${title}' -f ${plain} -f ${script} ${documents}"
+    DEPENDS ${ARGN} ${plain} ${script})
 endfunction()
 
 find_program(AWK awk)
