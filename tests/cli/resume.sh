@@ -74,6 +74,17 @@ as_if_never_stopped()
     [ -z "$(find "${!#}" -name '*.part')" ] || fail "half-written files are left in ${!#}"
 }
 
+# take_over RUN: the same command again, of a run whose mpirun was killed: its ranks end by themselves.
+take_over()
+{
+    for _ in $(seq 100); do
+        attempt mpirun -np 2 "$trainer" run.ini output.directory="$1"
+        grep -q "another run is at work" stderr || break
+        sleep 0.1
+    done
+    [ "$status" = 0 ] || fail "status $status: $(cat stderr)"
+}
+
 # checkpoints RUN: their paths, oldest first.
 checkpoints()
 {
@@ -277,12 +288,7 @@ await_lines second 3
 kill -KILL $job
 await_end
 [ -n "$(checkpoints second)" ] || fail "a run from another's checkpoint has none of its own"
-for _ in $(seq 100); do # the ranks end by themselves
-    attempt mpirun -np 2 "$trainer" run.ini output.directory=second
-    grep -q "another run is at work" stderr || break
-    sleep 0.1
-done
-[ "$status" = 0 ] || fail "status $status: $(cat stderr)"
+take_over second
 done_before=$(sed -n 's/^resuming after epoch \([0-9]*\),.*/\1/p' stderr)
 [ "$(head -n 1 second/metrics.jsonl | cut -d, -f1)" = "{\"epoch\":$((done_before + 1))" ] ||
     fail "from epoch $done_before on: $(head -n 1 second/metrics.jsonl)"
@@ -369,12 +375,7 @@ await_lines killed 1
 kill -KILL $job
 await_end
 [ -z "$(checkpoints killed)" ] || fail "there is a checkpoint: $(ls killed)"
-for _ in $(seq 100); do # the ranks end by themselves
-    attempt mpirun -np 2 "$trainer" run.ini output.directory=killed
-    grep -q "another run is at work" stderr || break
-    sleep 0.1
-done
-[ "$status" = 0 ] || fail "status $status: $(cat stderr)"
+take_over killed
 if grep -q "resuming" stderr; then
     fail "went on without a checkpoint: $(cat stderr)"
 fi
