@@ -303,12 +303,17 @@ static int check_paths(const struct spine_config *config, struct spine_error *er
 
 int spine_config_check(const struct spine_config *config, struct spine_error *err)
 {
+    int groups, columns;
+    enum spine_whiten whiten;
+    size_t remove;
+
     if (config->input[0] == '\0')
         return spine_refuse(err, "data.input: is not set; it names the vectors to train on");
     if (config->directory[0] == '\0')
         return spine_refuse(err, "output.directory: is empty");
     if (check_paths(config, err) || check_objective(config, err) || check_start(config, err))
         return -1;
+
     if (config->optimizer == SPINE_SGD &&
         check_unused(config, "train.momentum", "train.optimizer = sgd", err))
         return -1;
@@ -323,9 +328,7 @@ int spine_config_check(const struct spine_config *config, struct spine_error *er
     if (config->wire == SPINE_WIRE_BFLOAT16 && config->reproducible)
         return spine_refuse(err, "parallel.wire: bfloat16 rounds sums over hosts, so that results "
                                  "depend on their number; set parallel.reproducible = no");
-    int groups, columns;
-    enum spine_whiten whiten;
-    size_t remove;
+
     if (spine_config_parse_whiten(config->whiten, &whiten, &remove, err))
         return -1;
     return spine_config_parse_grid(config->grid, &groups, &columns, err);

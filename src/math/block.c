@@ -698,13 +698,16 @@ static void dense_units(const struct spine_backward *backward, struct spine_scra
     const size_t j = unit - backward->blocks[0].first_unit;
     size_t waiting[SPINE_TREE_LEVELS], num_waiting = 0;
     float bias_levels[MOST_LEVELS][SPINE_BLOCK_UNITS] = {{0}}, *dz = scratch->tile;
+
     memset(dW1, 0, size * sizeof *dW1);
     memset(dW2, 0, size * sizeof *dW2);
     memset(db1, 0, count * sizeof *db1);
+
     for (size_t b = 0; b < backward->num_blocks; b++) {
         const struct spine_block *block = &backward->blocks[b];
         const float *h = block->value + j * ROWS, *z = block->unit_value + j * ROWS;
         const size_t row = block->first_row * stride;
+
         use.product(count, block->rows, params->dim, stride,
                     scratch->packed + b * ROWS * params->dim, params->W2 + unit * stride, dz);
         dense_gradient(count, block->rows, z, h, add + unit, backward->slope,
@@ -712,9 +715,11 @@ static void dense_units(const struct spine_backward *backward, struct spine_scra
         use.outer(count, block->rows, h, ROWS, 1, 0, stride, stride, backward->dY + row, dW2);
         use.outer(count, block->rows, dz, ROWS, 1, 0, stride, stride, backward->x + row, dW1);
         add_rows(count, block->rows, dz, db1);
+
         const bool is_last = b + 1 == backward->num_blocks;
         if (!is_last && block[1].leaf == block->leaf)
             continue;
+
         const size_t before = num_waiting;
         const int merges = spine_tree_merges(waiting, &num_waiting, block->leaf,
                                              is_last ? SIZE_MAX : block[1].leaf);
