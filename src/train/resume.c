@@ -55,8 +55,9 @@ static int make_texts(const struct spine_config *config, const struct spine_data
 }
 
 /* What loading a checkpoint came to. A damaged one has no right checksum; a failure, such as a read
- * error, says nothing about the file. */
-enum outcome { LOADED, DAMAGED, UNFIT, FAILED };
+ * error, says nothing about the file. The last one of a finished run that is to be replaced fits,
+ * but nothing is loaded from it. */
+enum outcome { LOADED, DAMAGED, UNFIT, FAILED, REPLACED };
 
 /* Refuse a checkpoint that another input or other options made. */
 static int check_texts(const struct spine_resume *resume, const char *path,
@@ -142,10 +143,20 @@ static int read_state(struct spine_resume *resume, const struct spine_checkpoint
                         : spine_checkpoint_read_idle(checkpoint, idle->epochs, idle->hidden, err);
 }
 
-/* Load a checkpoint. Stepper and idle are as before unless it was LOADED, or FAILED. */
-static enum outcome load(struct spine_resume *resume, const char *path,
-                         struct spine_progress *saved, struct spine_error *err)
+/* Have all epochs been trained, and their codes written? */
+static bool is_finished(enum spine_rundir_state state, const struct spine_progress *saved,
+                        const struct spine_config *config)
 {
+    return state == SPINE_RUNDIR_FINISHED && saved->epoch >= spine_config_last_epoch(config);
+}
+
+/* Load a checkpoint of a run in that state. Stepper and idle are as before unless it was LOADED, or
+ * FAILED. */
+static enum outcome load(struct spine_resume *resume, const char *path,
+                         enum spine_rundir_state state, struct spine_progress *saved,
+                         struct spine_error *err)
+{
+    const struct spine_config *config = resume->config;
     struct spine_checkpoint checkpoint;
     enum outcome outcome = LOADED;
     bool is_damaged = false;
@@ -155,8 +166,10 @@ static enum outcome load(struct spine_resume *resume, const char *path,
 
     *saved = checkpoint.progress;
     if (check_texts(resume, path, &checkpoint.texts, err) ||
-        check_progress(resume->config, path, saved, err))
+        check_progress(config, path, saved, err))
         outcome = UNFIT;
+    else if (config->overwrite && is_finished(state, saved, config))
+        outcome = REPLACED;
     else if (read_state(resume, &checkpoint, err))
         outcome = FAILED;
     else
@@ -168,8 +181,8 @@ static enum outcome load(struct spine_resume *resume, const char *path,
 
 /* Load the newest checkpoint of the directory that is whole. DAMAGED: none of them is. Without any,
  * *found is false. */
-static enum outcome load_newest(struct spine_resume *resume, struct spine_progress *saved,
-                                bool *found, struct spine_error *err)
+static enum outcome load_newest(struct spine_resume *resume, enum spine_rundir_state state,
+                                struct spine_progress *saved, bool *found, struct spine_error *err)
 {
     const char *directory = resume->config->directory;
     char path[SPINE_CHECKPOINT_PATH];
@@ -180,7 +193,7 @@ static enum outcome load_newest(struct spine_resume *resume, struct spine_progre
             return FAILED;
         if (steps < 0)
             break;
-        const enum outcome outcome = load(resume, path, saved, err);
+        const enum outcome outcome = load(resume, path, state, saved, err);
         if (outcome != DAMAGED)
             return outcome;
         spine_log_warning("%s; going back to the checkpoint before it", err->text);
@@ -219,7 +232,7 @@ static int resume_run(struct spine_resume *resume, enum spine_rundir_state state
     bool found = false;
 
     resume->start = SPINE_START_NEW;
-    switch (load_newest(resume, saved, &found, err)) {
+    switch (load_newest(resume, state, saved, &found, err)) {
     case FAILED:
         return -1; /* who knows what could be resumed */
     case UNFIT:
@@ -235,33 +248,14 @@ static int resume_run(struct spine_resume *resume, enum spine_rundir_state state
                             "output.directory: %s holds a finished run without its checkpoint; "
                             "name another one or set output.overwrite = yes",
                             config->directory);
+    case REPLACED:
+        return 0;
     case LOADED:
         break;
     }
 
-    if (state != SPINE_RUNDIR_FINISHED || saved->epoch < spine_config_last_epoch(config))
-        resume->start = SPINE_START_RESUMED;
-    else if (!config->overwrite)
-        resume->start = SPINE_START_FINISHED;
+    resume->start = is_finished(state, saved, config) ? SPINE_START_FINISHED : SPINE_START_RESUMED;
     return 0;
-}
-
-/* Begin as a new run does, whatever was read of one that is to be replaced. */
-static void forget(struct spine_resume *resume)
-{
-    struct spine_stepper *stepper = resume->stepper;
-    struct spine_optimizer *optimizer = &stepper->optimizer;
-    const size_t bytes = stepper->params.len * sizeof(float);
-
-    spine_params_randomize(&stepper->params, stepper->settings.seed, 0, stepper->params.hidden);
-    stepper->params.threshold = 0;
-    optimizer->steps = 0;
-    if (optimizer->first != NULL)
-        memset(optimizer->first, 0, bytes);
-    if (optimizer->second != NULL)
-        memset(optimizer->second, 0, bytes);
-    if (resume->idle != NULL)
-        memset(resume->idle->epochs, 0, resume->idle->hidden * sizeof *resume->idle->epochs);
 }
 
 /* Make way for what the run will write. What can't be made again by resuming is set aside. */
@@ -331,9 +325,8 @@ static int decide(struct spine_resume *resume, struct spine_progress *saved,
         return make_way(config, state, true, err);
     }
 
-    forget(resume);
     if (is_path(config->resume)) {
-        if (load(resume, config->resume, saved, err) != LOADED)
+        if (load(resume, config->resume, SPINE_RUNDIR_BEGUN, saved, err) != LOADED)
             return -1;
         resume->start = SPINE_START_RESUMED;
     } else if (config->start_from[0] != '\0' && start_from(resume, err)) {
@@ -450,8 +443,6 @@ int spine_resume_begin(struct spine_resume *resume, struct spine_error *err)
         resume->position = make_position(&saved, comm->rank);
         if (resume->start == SPINE_START_RESUMED)
             share(resume, &saved);
-        else
-            spine_stepper_meet(resume->stepper);
     }
     if (rc == 0 && resume->config->start_from[0] != '\0' && resume->start != SPINE_START_FINISHED) {
         if (resume->start == SPINE_START_NEW)
