@@ -40,7 +40,7 @@ for program in "$SPINE_BIN"/spine-*; do
         [ -s "$prefix/$file" ] || fail "$file is missing"
     done
     [ ! -d "$build/man" ] || [ -s "$prefix/share/man/man1/$name.1" ] || fail "no man page of $name"
-    mapfile -t options < <("$program" --help | grep -Eo '^  (-[a-z], )?--[a-z-]+' | grep -o -e '--.*')
+    mapfile -t options < <("$program" --help | grep -Eo '^  (-[a-z], )?--[a-z_-]+' | grep -o -e '--.*')
     for option in "${options[@]}"; do
         grep -q -e " $option" "$prefix/share/bash-completion/completions/$name" ||
             fail "bash doesn't complete $name $option"

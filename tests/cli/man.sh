@@ -17,7 +17,7 @@ for program in $programs; do
     grep -q '^  --help, --version$' stdout || fail "$program --help: no line for itself"
     grep -q '^Exit status: 0 done; 1 failed' stdout || fail "$program --help: no exit status"
     ! grep -nP '\t| $|^.{101}' stdout || fail "$program --help: a tab, a space at the end, a long line"
-    mapfile -t options < <(grep -Eo '^  --[a-z-]+' stdout | tr -d ' ')
+    mapfile -t options < <(grep -Eo '^  --[a-z_-]+' stdout | tr -d ' ')
     for option in "${options[@]}"; do
         # Known, even if it needs an argument: anything else is refused as unknown.
         attempt "$SPINE_BIN/$program" "$option" --no-such-option
@@ -49,7 +49,7 @@ for program in $programs; do
     for section in NAME SYNOPSIS DESCRIPTION OPTIONS 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
         grep -qx "$section" text || fail "$program.1: no section $section"
     done
-    mapfile -t options < <("$SPINE_BIN/$program" --help | grep -Eo '^  --[a-z-]+' | tr -d ' ')
+    mapfile -t options < <("$SPINE_BIN/$program" --help | grep -Eo '^  --[a-z_-]+' | tr -d ' ')
     for option in "${options[@]}"; do
         grep -q -e "^ *$option" text || fail "$program.1: $option is missing"
     done

@@ -47,7 +47,7 @@ foreach(program ${PROGRAMS})
     if(line MATCHES "^  --help, --version")
       set(line "  --help  print the help")
     endif()
-    if(NOT line MATCHES "^  (-([a-z]), )?--([a-z-]+)(=([^ ]+))? *(.*)$")
+    if(NOT line MATCHES "^  (-([a-z]), )?--([a-z_-]+)(=([^ ]+))? *(.*)$")
       continue()
     endif()
     set(letter "${CMAKE_MATCH_2}")
@@ -110,6 +110,6 @@ complete -o filenames -F _${name} ${name}
 endforeach()
 
 # '(' and ')' stood for the brackets of _arguments, and ',,' for ';;', as lists don't like those.
-string(REGEX REPLACE "'(--[a-z-]+=?)\\(([^)]*)\\)" "'\\1[\\2]" zsh "${zsh}")
+string(REGEX REPLACE "'(--[a-z_-]+=?)\\(([^)]*)\\)" "'\\1[\\2]" zsh "${zsh}")
 string(REPLACE "\n  ,,\n" "\n  ;;\n" zsh "${zsh}")
 file(WRITE ${OUTPUT}/zsh/_spine-mpi "#compdef${all}\n\ncase $service in\n${zsh}esac\n")
