@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spine/base/memory.h"
+#include "spine/math/decoding.h"
 #include "spine/math/exact.h"
 
 enum { ROWS = SPINE_BLOCK_ROWS, PANEL = SPINE_PANEL_ROWS };

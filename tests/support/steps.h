@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spine/math/block.h"
+#include "spine/math/backward.h"
+#include "spine/math/decoding.h"
+#include "spine/math/encoding.h"
 #include "support/expect.h"
 
 /* How the step is cut. */

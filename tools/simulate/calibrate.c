@@ -17,8 +17,10 @@
 #include "../bench/measure.h"
 #include "costs.h"
 #include "spine/base/random.h"
+#include "spine/math/backward.h"
 #include "spine/math/bfloat16.h"
-#include "spine/math/block.h"
+#include "spine/math/decoding.h"
+#include "spine/math/encoding.h"
 #include "spine/math/optimizer.h"
 
 enum { ROWS = SPINE_BLOCK_ROWS, FEW = 64, MOST_ROWS = 16384, SAMPLES = 201, COLUMNS = 64 };

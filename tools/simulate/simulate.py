@@ -35,15 +35,18 @@ FOLDERS = ("base", "config")
 SOURCES = {
     "base/random": ("spine_random_add_noise_from",),
     "math/activation": (), "math/partition": (),
-    "math/block": ("spine_block_pack", "spine_block_encode", "spine_block_decode",
-                   "spine_chunk_residual", "spine_backward_begin", "spine_backward_units",
-                   "spine_backward_rows"),
+    "math/backward": ("spine_backward_begin", "spine_backward_units", "spine_backward_rows"),
+    "math/block": ("spine_block_pack",),
+    "math/decoding": ("spine_block_decode", "spine_chunk_residual"),
+    "math/encoding": ("spine_block_encode",),
     "math/kernels": ("spine_kernel_alloc",),
     "math/model": ("spine_params_randomize", "spine_mode_next"),
     "math/optimizer": ("spine_optimizer_begin", "spine_optimizer_update"),
-    "math/tree": ("spine_tree_sum",),
+    "math/products": (), "math/tree": ("spine_tree_sum",),
     "ranks/comm": ("spine_comm_agree",), "ranks/grid": (), "ranks/timeline": (),
-    "train/parallel": (), "train/step": (), "train/stepmemory": ()}
+    "train/codes": (), "train/gradient": (), "train/groupsum": (), "train/minibatch": (),
+    "train/parallel": (), "train/penalty": (), "train/reconstruction": (), "train/step": (),
+    "train/stepmemory": (), "train/stepper": (), "train/update": ()}
 OWN = ("charge", "costs", "simulated", "steps", "team")
 
 # Gigabit/s and microseconds from host to host.

@@ -4,7 +4,7 @@
 #ifndef SPINE_MATH_CODER_H
 #define SPINE_MATH_CODER_H
 
-#include "spine/math/block.h"
+#include "spine/math/encoding.h"
 #include "spine/math/lasso.h"
 
 struct spine_coder {

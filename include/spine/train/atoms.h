@@ -6,7 +6,7 @@
 
 #include "spine/ranks/comm.h"
 #include "spine/train/dataset.h"
-#include "spine/train/step.h"
+#include "spine/train/stepper.h"
 
 /* Which words: a function of seed and draw. */
 struct spine_atoms_words {

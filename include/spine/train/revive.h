@@ -23,7 +23,7 @@
 
 #include "spine/math/coder.h"
 #include "spine/train/dataset.h"
-#include "spine/train/step.h"
+#include "spine/train/stepper.h"
 
 struct spine_idle {
     size_t hidden;

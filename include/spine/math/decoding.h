@@ -1,0 +1,22 @@
+/* decoding.h -- y = h W2 + b2 and dY = factor (y - x), of any rows and chunks of columns (block.h). */
+#ifndef SPINE_MATH_DECODING_H
+#define SPINE_MATH_DECODING_H
+
+#include "spine/math/block.h"
+
+/* The cuts that leave the k largest of each of the rows [first, end) of a block, from the candidates of
+ * all units: 'tiles' as for decoding. */
+void spine_block_cut(const struct spine_block *const *tiles, size_t num_tiles,
+                     struct spine_scratch *scratch, size_t k, size_t first, size_t end,
+                     struct spine_cut *cuts);
+
+/* y of rows [first, end) of a block, chunks [begin_chunk, end_chunk), from its codes for all units:
+ * 'tiles' are its parts by units, ascending. y begins with the block's row 0. */
+void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles,
+                        struct spine_scratch *scratch, size_t first, size_t end, size_t begin_chunk,
+                        size_t end_chunk, const struct spine_params *params, float *y);
+
+/* y = factor (y - x) in one row and chunk; returns the sum of (y - x)^2. */
+float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float factor, float *y);
+
+#endif

@@ -1,0 +1,208 @@
+/* productlanes.h -- the products of products.c, for vectors of LANES floats: included once for each
+ * width, with LANES, NAME() and CLONES defined.
+ *
+ * Every result is one chain of multiply-adds in a given order, whatever the width, the number of
+ * rows and units in a call, and the place of a row or unit among them. Their parameters are matrices
+ * and their extents, as in BLAS. */
+
+typedef float NAME(vector) __attribute__((vector_size(LANES * 4), aligned(LANES * 4), may_alias));
+
+/* Vectors of a panel of 16 rows, or of a piece of 16 columns. */
+#define PIECES (PANEL / LANES)
+
+/* The parameters are as in BLAS: out (units, ROWS): the scalar products of units of W (units, stride) and the rows of up to
+ * 'panels' panels, each (dim, PANEL). */
+INLINE void NAME(product_tile)(const int units, const int panels, size_t dim, size_t stride,
+                               const float *packed, const float *W, float *out)
+{
+    NAME(vector) sum[6][4 * PIECES];
+    for (int u = 0; u < units; u++)
+        for (int v = 0; v < panels * PIECES; v++)
+            sum[u][v] = (NAME(vector)){0};
+    for (size_t k = 0; k < dim; k++)
+        for (int u = 0; u < units; u++) {
+            const float weight = W[(size_t)u * stride + k];
+            for (int p = 0; p < panels; p++)
+                for (int v = 0; v < PIECES; v++)
+                    sum[u][p * PIECES + v] +=
+                        weight *
+                        *(const NAME(vector) *)(packed + ((size_t)p * dim + k) * PANEL + v * LANES);
+        }
+    for (int u = 0; u < units; u++)
+        for (int v = 0; v < panels * PIECES; v++)
+            *(NAME(vector) *)(out + u * ROWS + v * LANES) = sum[u][v];
+}
+
+/* The same for all panels of a block; parameters as above. */
+CLONES
+static void NAME(product)(size_t units, size_t rows, size_t dim, size_t stride, const float *packed,
+                          const float *W, float *out)
+{
+    enum { AT_ONCE = LANES == PANEL ? 4 : 1 }; /* panels whose sums fit the registers */
+    const size_t panels = (rows + PANEL - 1) / PANEL;
+    for (size_t p = 0; p < panels;) {
+        const float *panel = packed + p * dim * PANEL;
+        float *to = out + p * PANEL;
+        const int many = panels - p >= AT_ONCE;
+#define WITH_UNITS(count)                                                                          \
+    case count:                                                                                    \
+        if (many)                                                                                  \
+            NAME(product_tile)(count, AT_ONCE, dim, stride, panel, W, to);                         \
+        else                                                                                       \
+            NAME(product_tile)(count, 1, dim, stride, panel, W, to);                               \
+        break;
+        switch (units) {
+            WITH_UNITS(1)
+            WITH_UNITS(2)
+            WITH_UNITS(3)
+            WITH_UNITS(4)
+            WITH_UNITS(5)
+            WITH_UNITS(6)
+        }
+#undef WITH_UNITS
+        p += many ? AT_ONCE : 1;
+    }
+}
+
+/* The parameters are as in BLAS: One piece of gather(): 'width' vectors, which stay in registers. */
+INLINE void NAME(gather_tile)(const int width, const struct spine_row_list *list, size_t stride,
+                              const float *rows, const float *first, float *out)
+{
+    NAME(vector) stack[SPINE_TREE_LEVELS][TILE * PIECES], sum[TILE * PIECES];
+    size_t p = 0;
+    int top = 0;
+    for (int v = 0; v < width; v++)
+        sum[v] = first == NULL ? (NAME(vector)){0} : *(const NAME(vector) *)(first + v * LANES);
+    for (size_t s = 0; s < list->num_parts; s++) {
+        for (; p < list->part_end[s]; p++) {
+            const float *row = rows + (size_t)list->which[p] * stride;
+            const float factor = list->factor[p];
+            for (int v = 0; v < width; v++)
+                sum[v] += factor * *(const NAME(vector) *)(row + v * LANES);
+        }
+        for (int m = 0; m < list->merges[s]; m++) {
+            top--;
+            for (int v = 0; v < width; v++)
+                sum[v] = stack[top][v] + sum[v];
+        }
+        if (s + 1 < list->num_parts) {
+            for (int v = 0; v < width; v++) {
+                stack[top][v] = sum[v];
+                sum[v] = (NAME(vector)){0};
+            }
+            top++;
+        }
+    }
+    for (int v = 0; v < width; v++)
+        *(NAME(vector) *)(out + v * LANES) = sum[v];
+}
+
+/* The parameters are as above: out = first + the sum of factor[p] * rows[which[p]], columns [begin, end), multiples of PANEL and
+ * at most TILE of them; 'first' may be NULL for zero. */
+CLONES
+static void NAME(gather)(const struct spine_row_list *list, size_t begin, size_t end, size_t stride,
+                         const float *rows, const float *first, float *out)
+{
+    rows += begin;
+    out += begin;
+    if (first != NULL)
+        first += begin;
+#define WITH_WIDTH(width)                                                                          \
+    case width:                                                                                    \
+        NAME(gather_tile)(width * PIECES, list, stride, rows, first, out);                         \
+        break;
+    switch ((end - begin) / PANEL) {
+        WITH_WIDTH(1)
+        WITH_WIDTH(2)
+        WITH_WIDTH(3)
+        WITH_WIDTH(4)
+        WITH_WIDTH(5)
+        WITH_WIDTH(6)
+    }
+#undef WITH_WIDTH
+}
+
+/* The sum of PANEL lanes: the upper half onto the lower one, and so on. */
+INLINE float NAME(sum_lanes)(const NAME(vector) * sum)
+{
+    float lanes[PANEL];
+    memcpy(lanes, sum, sizeof lanes);
+    for (int half = PANEL / 2; half > 0; half /= 2)
+        for (int lane = 0; lane < half; lane++)
+            lanes[lane] += lanes[lane + half];
+    return lanes[0];
+}
+
+/* out[p] = the scalar product of 'row' and rows[which[p]], (stride). */
+CLONES
+static void NAME(dots)(const struct spine_row_list *list, size_t stride, const float *rows,
+                       const float *row, float *out)
+{
+    enum { FEW = 4 };
+    const size_t count = list->count;
+    for (size_t p = 0; p < count; p += FEW) {
+        const float *other[FEW];
+        NAME(vector) sum[FEW][PIECES];
+        for (size_t i = 0; i < FEW; i++) {
+            other[i] = rows + (size_t)list->which[p + i < count ? p + i : count - 1] * stride;
+            for (int v = 0; v < PIECES; v++)
+                sum[i][v] = (NAME(vector)){0};
+        }
+        for (size_t k = 0; k < stride; k += PANEL)
+            for (int v = 0; v < PIECES; v++) {
+                const NAME(vector) factor = *(const NAME(vector) *)(row + k + v * LANES);
+                for (size_t i = 0; i < FEW; i++)
+                    sum[i][v] += factor * *(const NAME(vector) *)(other[i] + k + v * LANES);
+            }
+        for (size_t i = 0; i < FEW && p + i < count; i++)
+            out[p + i] = NAME(sum_lanes)(sum[i]);
+    }
+}
+
+/* The parameters are as in BLAS: One tile of outer(): 'few' rows of out, 'width' vectors of each. */
+INLINE void NAME(outer_tile)(const int few, const int width, size_t count, const float *a,
+                             size_t a_row, size_t a_step, size_t stride, const float *b, float *out)
+{
+    NAME(vector) sum[4][3 * PIECES];
+    for (int i = 0; i < few; i++)
+        for (int v = 0; v < width; v++)
+            sum[i][v] = *(const NAME(vector) *)(out + (size_t)i * stride + v * LANES);
+    for (size_t q = 0; q < count; q++)
+        for (int i = 0; i < few; i++) {
+            const float factor = a[(size_t)i * a_row + q * a_step];
+            for (int v = 0; v < width; v++)
+                sum[i][v] += factor * *(const NAME(vector) *)(b + q * stride + v * LANES);
+        }
+    for (int i = 0; i < few; i++)
+        for (int v = 0; v < width; v++)
+            *(NAME(vector) *)(out + (size_t)i * stride + v * LANES) = sum[i][v];
+}
+
+/* The parameters are as above: out (few, stride) += the sum over q of a(i, q) b[q], columns [begin, end), multiples of PANEL;
+ * a(i, q) is a[i * a_row + q * a_step], b is (count, stride). At most 4 rows. */
+CLONES
+static void NAME(outer)(size_t few, size_t count, const float *a, size_t a_row, size_t a_step,
+                        size_t begin, size_t end, size_t stride, const float *b, float *out)
+{
+    enum { WIDE = LANES == PANEL ? 3 * PIECES : 3, STEP = WIDE * LANES };
+    size_t k = begin;
+#define WITH_ROWS(rows, width)                                                                     \
+    case rows:                                                                                     \
+        NAME(outer_tile)(rows, width, count, a, a_row, a_step, stride, b + k, out + k);            \
+        break;
+#define WITH_WIDTH(width)                                                                          \
+    switch (few) {                                                                                 \
+        WITH_ROWS(1, width)                                                                        \
+        WITH_ROWS(2, width)                                                                        \
+        WITH_ROWS(3, width)                                                                        \
+        WITH_ROWS(4, width)                                                                        \
+    }
+    for (; k + STEP <= end; k += STEP)
+        WITH_WIDTH(WIDE)
+    for (; k < end; k += LANES)
+        WITH_WIDTH(1)
+#undef WITH_WIDTH
+#undef WITH_ROWS
+}
+
+#undef PIECES

@@ -1,0 +1,10 @@
+/* gradient.h -- the gradient of a step: dW2 = h' dY, dW1 = dz' x', with dz from dY W2' (block.h). */
+#ifndef SPINE_TRAIN_GRADIENT_H
+#define SPINE_TRAIN_GRADIENT_H
+
+#include "spine/train/stepper.h"
+
+/* The gradient of this rank's units: with one group applied at once, with more kept as the group's. */
+void spine_gradient_find(struct spine_stepper *stepper, size_t batch_rows);
+
+#endif

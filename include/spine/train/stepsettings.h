@@ -1,0 +1,30 @@
+/* stepsettings.h -- what a run's steps are computed by. */
+#ifndef SPINE_TRAIN_STEPSETTINGS_H
+#define SPINE_TRAIN_STEPSETTINGS_H
+
+#include "spine/config/config.h"
+#include "spine/math/optimizer.h"
+#include "spine/train/dataset.h"
+
+/* What a run's steps are computed by. */
+struct spine_step_settings {
+    size_t dim, hidden; /* D, H */
+    uint64_t seed;      /* of the initial parameters */
+    struct spine_activation activation;
+    bool is_tied; /* W2 is W1 */
+    int64_t first_k,
+        falling_epochs; /* k falls from this one to the activation's in so many epochs; 0: never */
+    struct spine_loss_weights weights;
+    double noise; /* standard deviation */
+    enum spine_kernel_choice kernel;
+    enum spine_optimizer_kind optimizer;
+    double momentum, beta2;
+    struct spine_schedule schedule;
+    enum spine_wire wire; /* between nodes */
+};
+
+/* The settings of a configuration for these data. Local. */
+struct spine_step_settings spine_step_settings(const struct spine_config *config,
+                                               const struct spine_dataset *data);
+
+#endif

@@ -1,0 +1,106 @@
+/* decoding.c -- what the codes of a row say together: its cut, and its reconstruction. */
+#include "spine/math/decoding.h"
+
+#include <string.h>
+
+#include "spine/base/clones.h"
+#include "spine/math/products.h"
+
+enum { ROWS = SPINE_BLOCK_ROWS, PANEL = SPINE_PANEL_ROWS };
+
+/* The pairs of a row, of all tiles together: borrowed from one, or copied together. */
+static struct spine_row_list row_list(const struct spine_block *const *tiles, size_t num_tiles,
+                                      size_t row, struct spine_scratch *scratch)
+{
+    struct spine_row_list list = {.num_parts = 1, .merges = scratch->merges};
+    if (num_tiles == 1) {
+        const uint32_t begin = tiles[0]->row_begin[row];
+        list.count = tiles[0]->row_begin[row + 1] - begin;
+        list.which = tiles[0]->unit + begin;
+        list.factor = tiles[0]->value + begin;
+    } else {
+        for (size_t t = 0; t < num_tiles; t++) {
+            const uint32_t begin = tiles[t]->row_begin[row];
+            const size_t count = tiles[t]->row_begin[row + 1] - begin;
+            memcpy(scratch->which + list.count, tiles[t]->unit + begin, count * sizeof(int32_t));
+            memcpy(scratch->factor + list.count, tiles[t]->value + begin, count * sizeof(float));
+            list.count += count;
+        }
+        list.which = scratch->which;
+        list.factor = scratch->factor;
+    }
+    scratch->part_end[0] = list.count;
+    scratch->merges[0] = 0;
+    list.part_end = scratch->part_end;
+    return list;
+}
+
+/* Seven parameters: the tiles, and a part of their rows. */
+void spine_block_cut(const struct spine_block *const *tiles, size_t num_tiles,
+                     struct spine_scratch *scratch, size_t k, size_t first, size_t end,
+                     struct spine_cut *cuts)
+{
+    for (size_t i = first; i < end; i++) {
+        const struct spine_row_list list = row_list(tiles, num_tiles, i, scratch);
+        cuts[i] = spine_activation_cut(k, list.count, list.factor, list.which, scratch->other);
+    }
+}
+
+/* Ranges of rows and columns, and the parameters. */
+static void decode_dense(const struct spine_block *const *tiles, size_t num_tiles, size_t first,
+                         size_t end, size_t begin, size_t stop, const struct spine_params *params,
+                         float *y)
+{
+    enum { UNITS = 128 }; /* whose rows of W2 stay in the nearest cache */
+    const size_t stride = params->stride;
+    for (size_t i = first; i < end; i++)
+        memcpy(y + i * stride + begin, params->b2 + begin, (stop - begin) * sizeof *y);
+    for (size_t t = 0; t < num_tiles; t++)
+        for (size_t j = 0; j < tiles[t]->units; j += UNITS) {
+            const size_t units = tiles[t]->units - j < UNITS ? tiles[t]->units - j : UNITS;
+            for (size_t i = first; i < end; i += 4)
+                spine_products.outer(end - i < 4 ? end - i : 4, units,
+                                     tiles[t]->value + j * ROWS + i, 1, ROWS, begin, stop, stride,
+                                     params->W2 + (tiles[t]->first_unit + j) * stride,
+                                     y + i * stride);
+        }
+}
+
+/* Ranges of rows and chunks, and the parameters. */
+void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles,
+                        struct spine_scratch *scratch, size_t first, size_t end, size_t begin_chunk,
+                        size_t end_chunk, const struct spine_params *params, float *y)
+{
+    const size_t stride = params->stride;
+    if (tiles[0]->mode == SPINE_DENSE) {
+        decode_dense(tiles, num_tiles, first, end, spine_chunk_begin(stride, begin_chunk),
+                     spine_chunk_begin(stride, end_chunk), params, y);
+        return;
+    }
+    for (size_t i = first; i < end; i++) {
+        const struct spine_row_list list = row_list(tiles, num_tiles, i, scratch);
+        for (size_t c = begin_chunk; c < end_chunk; c++)
+            spine_products.gather(&list, spine_chunk_begin(stride, c),
+                                  spine_chunk_begin(stride, c + 1), stride, params->W2, params->b2,
+                                  y + i * stride);
+    }
+}
+
+SPINE_CLONES
+float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float factor, float *y)
+{
+    const size_t begin = spine_chunk_begin(stride, chunk);
+    const size_t end = spine_chunk_begin(stride, chunk + 1);
+    float lanes[PANEL] = {0};
+
+    for (size_t k = begin; k < end; k += PANEL)
+        for (size_t lane = 0; lane < PANEL; lane++) {
+            const float residual = y[k + lane] - x[k + lane];
+            lanes[lane] += residual * residual;
+            y[k + lane] = factor * residual;
+        }
+    for (size_t half = PANEL / 2; half > 0; half /= 2)
+        for (size_t lane = 0; lane < half; lane++)
+            lanes[lane] += lanes[lane + half];
+    return lanes[0];
+}

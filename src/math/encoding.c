@@ -1,0 +1,269 @@
+/* encoding.c -- the codes of a block of rows for a range of units. */
+#include "spine/math/encoding.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <string.h>
+
+#include "spine/base/clones.h"
+#include "spine/math/products.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+enum { ROWS = SPINE_BLOCK_ROWS, MOST_UNITS = SPINE_PRODUCT_UNITS };
+
+/* z += bias; flags[i] = 1 where z_i counts, else 0. A NaN counts, so that it isn't lost. */
+SPINE_CLONES
+static void flag_active(float bias, float threshold, float *restrict z, uint8_t *restrict flags)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        z[i] += bias;
+        flags[i] = (uint8_t)(z[i] < threshold ? 0 : 1);
+    }
+}
+
+/* flags[i] = 1 where z_i is above 0 and reaches the row's bound, else 0; returns whether any is NaN. */
+SPINE_CLONES
+static bool flag_reaching(size_t rows, const float *restrict z, const float *restrict bounds,
+                          uint8_t *restrict flags)
+{
+    int bad = 0;
+    for (size_t i = 0; i < rows; i++) {
+        flags[i] = (uint8_t)((z[i] > 0) & (z[i] >= bounds[i]));
+        bad |= !(z[i] == z[i]);
+    }
+    return bad != 0;
+}
+
+static int64_t scaled(float value)
+{
+    return (int64_t)(value * (float)SPINE_BLOCK_SCALE + 0.5F);
+}
+
+/* What the pairs of a unit in a block add to the sums. */
+struct unit_sums {
+    int64_t h, partial, active;
+    bool not_finite;
+};
+
+static void add_sums(struct spine_block_sums *sums, size_t j, const struct unit_sums *unit)
+{
+    sums->h[j] += unit->h;
+    sums->partial += unit->partial;
+    sums->active += unit->active;
+    sums->not_finite |= unit->not_finite;
+}
+
+INLINE void sum_code(float h, float cap, struct unit_sums *sums)
+{
+    const float most = 0x1p16F;
+    if (!(h <= cap)) {
+        sums->not_finite = true;
+        return;
+    }
+    sums->h += scaled(h < most ? h : most);
+    sums->partial += h < 1 ? scaled(h * (1 - h)) : 0;
+    sums->active += h > 0;
+}
+
+/* Set an active pair by unit. */
+INLINE void set_pair(struct spine_block *block, size_t at, size_t row, float z,
+                     struct unit_sums *sums)
+{
+    const float cap = spine_activation_cap(&block->activation), h = z > cap ? cap : z;
+    block->row[at] = (uint8_t)row;
+    block->unit_value[at] = block->is_unclamped ? z : h;
+    block->open[at] = (uint8_t) !(z > cap);
+    sum_code(h, cap, sums);
+}
+
+/* The rows of eight flags, from row i on: of the lowest byte the first. */
+static uint64_t load_flags(const uint8_t *flags, size_t i)
+{
+    uint64_t eight;
+    memcpy(&eight, flags + i, sizeof eight);
+    return le64toh(eight);
+}
+
+/* List the pairs of unit j of the block's range, and sum h. */
+static void list_unit(struct spine_block *block, size_t j, const float *z, uint8_t *flags,
+                      struct spine_block_sums *sums)
+{
+    size_t count = block->unit_begin[j];
+    struct unit_sums unit = {0};
+    memset(flags + block->rows, 0, ROWS - block->rows);
+    for (size_t i = 0; i < ROWS; i += sizeof(uint64_t))
+        for (uint64_t eight = load_flags(flags, i); eight != 0; eight &= eight - 1) {
+            const size_t row = i + (size_t)__builtin_ctzll(eight) / 8;
+            set_pair(block, count++, row, z[row], &unit);
+        }
+    add_sums(sums, j, &unit);
+    block->unit_begin[j + 1] = (uint32_t)count;
+}
+
+/* Sort the listed pairs by row; units stay in order. */
+static void list_rows(struct spine_block *block)
+{
+    uint32_t next[ROWS] = {0}, end = 0;
+    const uint32_t count = block->unit_begin[block->units];
+
+    for (uint32_t p = 0; p < count; p++)
+        next[block->row[p]]++;
+    for (size_t i = 0; i < ROWS; i++) {
+        block->row_begin[i] = end;
+        end += next[i];
+        next[i] = block->row_begin[i];
+    }
+    block->row_begin[ROWS] = end;
+
+    for (size_t j = 0; j < block->units; j++)
+        for (uint32_t p = block->unit_begin[j]; p < block->unit_begin[j + 1]; p++) {
+            const uint32_t place = next[block->row[p]]++;
+            block->unit[place] = (int32_t)(block->first_unit + j);
+            block->value[place] = block->unit_value[p];
+        }
+}
+
+SPINE_CLONES
+static void add_bias(size_t rows, float bias, float *z)
+{
+    for (size_t i = 0; i < rows; i++)
+        z[i] += bias;
+}
+
+/* List the pairs that may be among the largest of their rows or batch, by the z (units, ROWS) in
+ * block->value, whose place a list by row takes. */
+static void list_candidates(struct spine_block *block, struct spine_scratch *scratch,
+                            struct spine_block_sums *sums)
+{
+    const bool is_of_row = block->activation.selection == SPINE_OF_ROW;
+    float bounds[ROWS];
+    for (size_t i = 0; i < ROWS; i++)
+        bounds[i] = block->activation.threshold;
+    if (is_of_row)
+        spine_activation_bounds(block->activation.k, block->rows, block->units, block->value,
+                                &scratch->guess, bounds);
+    memset(scratch->flags, 0, ROWS);
+    for (size_t j = 0; j < block->units; j++) {
+        const float *z = block->value + j * ROWS;
+        size_t count = block->unit_begin[j];
+        sums->not_finite |= flag_reaching(block->rows, z, bounds, scratch->flags);
+        for (size_t i = 0; i < ROWS; i += sizeof(uint64_t))
+            for (uint64_t eight = load_flags(scratch->flags, i); eight != 0; eight &= eight - 1) {
+                const size_t row = i + (size_t)__builtin_ctzll(eight) / 8;
+                block->row[count] = (uint8_t)row;
+                block->unit_value[count++] = z[row];
+            }
+        block->unit_begin[j + 1] = (uint32_t)count;
+    }
+    if (is_of_row)
+        list_rows(block);
+}
+
+void spine_block_keep(struct spine_block *block, const struct spine_cut *cuts,
+                      struct spine_block_sums *sums)
+{
+    uint32_t begin = 0;
+    size_t count = 0;
+    for (size_t j = 0; j < block->units; j++) {
+        const uint32_t end = block->unit_begin[j + 1];
+        struct unit_sums unit = {0};
+        for (uint32_t p = begin; p < end; p++) {
+            const size_t row = block->row[p];
+            const float z = block->unit_value[p];
+            if (spine_cut_keeps(cuts[row], z, (int32_t)(block->first_unit + j)))
+                set_pair(block, count++, row, z, &unit);
+        }
+        add_sums(sums, j, &unit);
+        begin = end;
+        block->unit_begin[j + 1] = (uint32_t)count;
+    }
+    list_rows(block);
+}
+
+/* z += bias, h, and the sums, of a unit and all rows of a block. */
+SPINE_CLONES
+static void clamp_unit(size_t rows, float bias, float *restrict z, float *restrict h,
+                       int64_t *h_sum, struct spine_block_sums *sums)
+{
+    int32_t h_total = 0, partial = 0, active = 0, bad = 0;
+    for (size_t i = 0; i < rows; i++) {
+        z[i] += bias;
+        const float above = z[i] < 0 ? 0 : z[i];
+        const float value = above > 1 ? 1 : above;
+        const float counted = value <= 1 ? value : 0;
+        h[i] = value;
+        h_total += (int32_t)(counted * (float)SPINE_BLOCK_SCALE + 0.5F);
+        partial += (int32_t)(counted * (1 - counted) * (float)SPINE_BLOCK_SCALE + 0.5F);
+        active += value > 0 ? 1 : 0;
+        bad |= value <= 1 ? 0 : 1;
+    }
+    *h_sum += h_total;
+    sums->partial += partial;
+    sums->active += active;
+    sums->not_finite |= bad != 0;
+}
+
+/* The same without a cap. */
+static void rectify_unit(size_t rows, float bias, float *restrict z, float *restrict h,
+                         struct unit_sums *sums)
+{
+    for (size_t i = 0; i < rows; i++) {
+        z[i] += bias;
+        h[i] = z[i] < 0 ? 0 : z[i];
+        sum_code(h[i], FLT_MAX, sums);
+    }
+}
+
+/* The codes of unit j of the range from its products 'z', in dense mode. */
+static void set_dense(struct spine_block *block, size_t j, float bias, float *z,
+                      struct spine_block_sums *sums)
+{
+    float *h = block->value + j * ROWS;
+    struct unit_sums unit = {0};
+    if (!block->activation.is_uncapped) {
+        clamp_unit(block->rows, bias, z, h, &sums->h[j], sums);
+    } else {
+        rectify_unit(block->rows, bias, z, h, &unit);
+        add_sums(sums, j, &unit);
+    }
+}
+
+/* A range of units, and the parameters that it is of. */
+void spine_block_encode(struct spine_block *block, struct spine_scratch *scratch,
+                        enum spine_mode mode, size_t first_unit, size_t units,
+                        const struct spine_params *params, const float *packed,
+                        struct spine_block_sums *sums)
+{
+    const bool selects = block->activation.selection != SPINE_ABOVE;
+    assert(block->rows <= ROWS && !(selects && mode == SPINE_DENSE));
+    block->mode = mode;
+    block->first_unit = first_unit;
+    block->units = units;
+    block->unit_begin[0] = 0;
+
+    for (size_t j = 0; j < units; j += MOST_UNITS) {
+        const size_t count = units - j < MOST_UNITS ? units - j : MOST_UNITS;
+        float *out = mode == SPINE_DENSE ? block->unit_value + j * ROWS
+                     : selects           ? block->value + j * ROWS
+                                         : scratch->tile;
+        spine_products.product(count, block->rows, params->dim, params->stride, packed,
+                               params->W1 + (first_unit + j) * params->stride, out);
+        for (size_t u = 0; u < count; u++) {
+            const float bias = params->b1[first_unit + j + u];
+            float *z = out + u * ROWS;
+            if (mode == SPINE_DENSE) {
+                set_dense(block, j + u, bias, z, sums);
+            } else if (selects) {
+                add_bias(block->rows, bias, z);
+            } else {
+                flag_active(bias, block->activation.threshold, z, scratch->flags);
+                list_unit(block, j + u, z, scratch->flags, sums);
+            }
+        }
+    }
+    if (selects)
+        list_candidates(block, scratch, sums);
+    else if (mode == SPINE_SPARSE)
+        list_rows(block);
+}

@@ -1,0 +1,96 @@
+/* groupsum.c -- the sums of a step over groups: on a node, and between nodes. */
+#include "spine/train/groupsum.h"
+
+#include <string.h>
+
+#include "spine/math/bfloat16.h"
+#include "spine/math/tree.h"
+
+uint64_t spine_groupsum_counts(struct spine_stepper *stepper, uint64_t flags)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    struct spine_grid *grid = stepper->grid;
+    const size_t hidden = stepper->params.hidden, units = own->units.end - own->units.first;
+    int64_t *counts = own->counts, *extra = counts + units;
+
+    for (size_t j = 0; j < units; j++) {
+        counts[j] = 0;
+        for (size_t g = 0; g < (size_t)grid->node_groups; g++)
+            counts[j] += own->group_h[g * hidden + own->units.first + j];
+    }
+    if (grid->num_nodes > 1) {
+        const double begun = spine_stepper_begin_span(stepper), started = spine_comm_clock();
+        extra[0] = own->active[grid->node.rank];
+        for (int i = 0; i < SPINE_STEP_FLAGS; i++)
+            extra[1 + i] = (int64_t)(flags >> i & 1);
+        spine_comm_sum_counts(&grid->others, counts, units + 1 + SPINE_STEP_FLAGS);
+        own->active[grid->node.rank] = extra[0];
+        for (int i = 0; i < SPINE_STEP_FLAGS; i++)
+            flags |= (uint64_t)(extra[1 + i] > 0) << i;
+        stepper->waited += spine_comm_clock() - started;
+        spine_stepper_end_span(stepper, "sum of h", begun);
+    }
+    if (grid->group == grid->node_rank * grid->node_groups && grid->groups > 1)
+        memcpy(stepper->h_sum + own->units.first, counts, units * sizeof *counts);
+    return flags;
+}
+
+void spine_groupsum_node(const struct spine_stepper *stepper, size_t first, size_t count,
+                         float *out)
+{
+    const struct spine_step_memory *own = &stepper->memory;
+    const struct spine_grid *grid = stepper->grid;
+    const float *sources[SPINE_TREE_MOST];
+    const size_t groups = (size_t)grid->node_groups;
+
+    for (size_t g = 0; g < groups; g++)
+        sources[g] = own->gradients[g].data + first;
+    spine_tree_sum(groups, sources, own->leaves + (size_t)grid->node_rank * groups, count, out);
+}
+
+/* Exchange slices between nodes: block i of own->send, of 'piece' floats, goes to node i; or if
+ * 'collects', each node's block of own->received to all, which gather them in own->send. */
+static void travel(struct spine_stepper *stepper, size_t piece, bool collects)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    struct spine_comm *others = &stepper->grid->others;
+    const size_t all = (size_t)others->size * piece;
+    float *from = collects ? own->received : own->send, *to = collects ? own->send : own->received;
+    float *send = from, *receive = to;
+    size_t count = piece;
+
+    if (stepper->settings.wire == SPINE_WIRE_BFLOAT16) {
+        send = own->wire;
+        receive = own->wire + own->piece * (size_t)others->size / 2;
+        count = piece / 2;
+        spine_bfloat16_pack(collects ? piece : all, from, (uint16_t *)(void *)send);
+    }
+    if (collects)
+        spine_comm_collect(others, send, count, receive);
+    else
+        spine_comm_exchange(others, send, count, receive);
+    if (receive != to)
+        spine_bfloat16_unpack(all, (const uint16_t *)(const void *)receive, to);
+}
+
+void spine_groupsum_nodes(struct spine_stepper *stepper, size_t piece)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    struct spine_grid *grid = stepper->grid;
+    const size_t nodes = (size_t)grid->num_nodes;
+    const float *sources[SPINE_TREE_MOST];
+    size_t leaves[SPINE_TREE_MOST];
+    const double begun = spine_stepper_begin_span(stepper), started = spine_comm_clock();
+
+    travel(stepper, piece, false);
+    for (size_t n = 0; n < nodes; n++) {
+        sources[n] = own->received + n * piece;
+        leaves[n] = own->leaves[n * (size_t)grid->node_groups];
+    }
+    float *sum = own->send + (size_t)grid->node_rank * piece;
+    spine_tree_sum(nodes, sources, leaves, piece, sum);
+    memcpy(own->received, sum, piece * sizeof *sum);
+    travel(stepper, piece, true);
+    stepper->waited += spine_comm_clock() - started;
+    spine_stepper_end_span(stepper, "sum between nodes", begun);
+}
