@@ -20,6 +20,9 @@ static const char usage[] =
     "\n"
     "  -o, --output=FILE  where to write [report.html]\n"
     "  --eval=FILE        show the measures that spine-eval --json wrote\n"
+    "  --labels=FILE      names of dimensions: dimension, label and, if wanted, note, with tabs; "
+    "given\n"
+    "                     twice, of the first and of the second RUN\n"
     "  --space=FILE       vectors to judge coherence by [the input of the run]\n"
     "  --follow           write the page again and again while RUN trains; it reloads itself\n"
     "  --every=SECONDS    how often [5]\n"
@@ -28,8 +31,7 @@ static const char usage[] =
     "  --rows=N           keep the first N words, and the strongest of all dimensions\n"
     "  --help, --version\n"
     "\n"
-    "Where these three aren't given, they are 50, 20 and 50000, or less where the page would be "
-    "beyond\n"
+    "Where these three aren't given, they are 50, 20 and 50000, or less where the page would be\n"
     "beyond 6 MB; then it says what it left out.\n"
     "\n"
     "Links into the page: #word=remote, #dim=873; of the second run, #dim=2:873.\n"
@@ -39,9 +41,10 @@ static const char usage[] =
     "Examples:\n"
     "  $ spine-report run -o report.html\n"
     "  $ spine-report small wide --eval=figures.json -o both.html\n"
+    "  $ spine-report run --labels=names.tsv\n"
     "  $ spine-report --follow run\n";
 
-enum { EVALUATION = SPINE_ARGUMENT_OWN, SPACE, FOLLOW, EVERY, WORDS, DIMENSIONS, ROWS };
+enum { EVALUATION = SPINE_ARGUMENT_OWN, LABELS, SPACE, FOLLOW, EVERY, WORDS, DIMENSIONS, ROWS };
 
 /* Of the data in a page: it should open quickly, and go by mail. */
 enum { PAGE_BYTES = 5600000 };
@@ -63,6 +66,11 @@ static int set_option(struct request *request, int option, struct spine_error *e
         return 0;
     case EVALUATION:
         request->report.evaluation = optarg;
+        return 0;
+    case LABELS:
+        if (request->report.num_labels == SPINE_REPORT_RUNS)
+            return spine_refuse(err, "--labels: is given more than twice");
+        request->report.labels[request->report.num_labels++] = optarg;
         return 0;
     case SPACE:
         keep->space = optarg;
@@ -86,6 +94,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
 {
     static const struct option options[] = {{"output", required_argument, NULL, 'o'},
                                             {"eval", required_argument, NULL, EVALUATION},
+                                            {"labels", required_argument, NULL, LABELS},
                                             {"space", required_argument, NULL, SPACE},
                                             {"follow", no_argument, NULL, FOLLOW},
                                             {"every", required_argument, NULL, EVERY},
@@ -108,6 +117,8 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
     if (count < 1 || count > most)
         return spine_refuse(err, "expected %s; see spine-report --help",
                             request->follow ? "one run to follow" : "one run or two");
+    if (request->report.num_labels > (size_t)count)
+        return spine_refuse(err, "--labels: is given twice, but there is one run");
     for (int i = 0; i < count; i++)
         request->report.runs[request->report.num_runs++] = argv[optind + i];
     request->report.options.bytes = PAGE_BYTES / (size_t)count;

@@ -15,6 +15,7 @@
 #include "spine/base/textfile.h"
 #include "spine/files/metrics.h"
 #include "spine/files/rundir.h"
+#include "spine/pages/legend.h"
 #include "spine/pages/page.h"
 
 enum { MOST_BYTES = 1 << 28 }; /* of a file that is read whole */
@@ -105,18 +106,31 @@ static int write_page(const struct spine_report *report, const cJSON *data, cons
     return rc;
 }
 
+static int add_run(const struct spine_report *report, size_t i, cJSON *runs,
+                   struct spine_error *err)
+{
+    cJSON *rundata;
+
+    if (spine_rundata_make(report->runs[i], &report->options, &rundata, err))
+        return -1;
+    cJSON_AddItemToArray(runs, rundata);
+    if (i >= report->num_labels)
+        return 0;
+
+    const cJSON *dimensions = cJSON_GetObjectItemCaseSensitive(rundata, "dimensions");
+    return spine_legend_add(report->labels[i],
+                            cJSON_IsNumber(dimensions) ? (size_t)dimensions->valuedouble : 0,
+                            rundata, err);
+}
+
 int spine_report_write(const struct spine_report *report, const char *path, struct spine_error *err)
 {
     cJSON *data = begin_data();
     cJSON *runs = cJSON_AddArrayToObject(data, "runs");
 
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < report->num_runs; i++) {
-        cJSON *rundata;
-        rc = spine_rundata_make(report->runs[i], &report->options, &rundata, err);
-        if (rc == 0)
-            cJSON_AddItemToArray(runs, rundata);
-    }
+    for (size_t i = 0; rc == 0 && i < report->num_runs; i++)
+        rc = add_run(report, i, runs, err);
 
     if (rc == 0 && report->evaluation != NULL)
         rc = add_evaluation(data, report->evaluation, err);

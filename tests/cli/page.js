@@ -123,6 +123,22 @@ async function opensADimensionAndComesBack(browser) {
   await close();
 }
 
+async function showsLabelsAndFindsThem(browser) {
+  const {page, close} = await open(browser, urlOf("labels.html", "#dim=17"));
+  assert.equal(await heading(page), "Dimension 17music & <b>songs</b>");
+  assert.equal(await page.locator(".note").textContent(), "of 3 people, 2 agree");
+  for (const text of ["songs</b>", "3 PEOPLE"]) { // by label, by note
+    await page.locator("#find").fill(text);
+    assert.deepEqual(await texts(page, "#found [role=option] .label"), ["music & <b>songs</b>"]);
+    await page.keyboard.press("Enter");
+    await expectHash(page, "#dim=17");
+  }
+  await page.goto(urlOf("labels.html", "#filter=songs<"));
+  assert.equal(await page.locator("main tbody tr").count(), 1);
+  assert.equal(await page.locator("main tbody .dimension").textContent(), "17 music & <b>songs</b>");
+  await close();
+}
+
 async function sortsAndFilters(browser) {
   const {page, close} = await open(browser, urlOf("report.html", "#dims"));
   const rows = "main tbody tr";
@@ -356,7 +372,8 @@ async function showsASweep(browser) {
 
 async function looksRight(browser) {
   const views = [["report.html", "#overview"], ["report.html", "#dims"], ["report.html", "#dim=3"],
-    ["report.html", "#word=music"], ["report.html", "#eval"], ["two.html", "#overview"],
+    ["report.html", "#word=music"], ["report.html", "#eval"], ["labels.html", "#dims"],
+    ["labels.html", "#dim=17"], ["two.html", "#overview"],
     ["two.html", "#word=king"], ["two.html", "#dim=2:5"], ["nasty.html", "#dims"], ["sweep.html", "#"]];
   fs.mkdirSync(screenshots, {recursive: true});
   for (const [size, viewport] of Object.entries(sizes))
@@ -378,7 +395,8 @@ async function looksRight(browser) {
 async function main() {
   const browser = await chromium.launch({executablePath: program, args: flags});
   try {
-    for (const look of [searchesByKeyboard, opensADimensionAndComesBack, sortsAndFilters,
+    for (const look of [searchesByKeyboard, opensADimensionAndComesBack,
+      showsLabelsAndFindsThem, sortsAndFilters,
       followsDeepLinks, showsTwoRunsSideBySide, showsTheEvaluation, showsASweep, isSafeFromWords,
       reloadsWhileARunGoesOn, looksRight]) {
       await look(browser).catch(error => {

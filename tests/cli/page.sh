@@ -37,6 +37,8 @@ cat >eval.json <<'END'
      "missing": 13}]}]}
 END
 run "$report" run --eval eval.json -o report.html
+printf '17\tmusic & <b>songs</b>\tof 3 people, 2 agree\n3\twar\n' >labels.tsv
+run "$report" run --labels labels.tsv -o labels.html
 run "$report" run other -o two.html
 $python "$SPINE_SOURCE/tests/cli/made_codes.py" nasty.h5ad --nasty
 run "$report" nasty.h5ad -o nasty.html

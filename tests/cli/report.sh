@@ -53,6 +53,24 @@ for file in null '{"path": "run"}' '{"path": 1, "measures": []}' \
     refuse 'eval.json: is not what spine-eval --json writes' run --eval eval.json
 done
 refuse 'glove.h5: is not the directory of a run' --follow glove.h5
+refuse 'none.tsv: No such file or directory' run --labels none.tsv
+refuse '--labels: is given twice, but there is one run' run --labels none.tsv --labels none.tsv
+refuse '--labels: is given more than twice' run other --labels=a --labels=b --labels=c
+# bad_label MESSAGE LINE...
+bad_label()
+{
+    local text=$1
+    shift
+    printf '%s\n' "$@" >labels.tsv
+    refuse "labels.tsv:$text" run --labels labels.tsv
+}
+bad_label "1: expected a dimension from 0 to 199, got 'war'" $'war\tbattle'
+bad_label "2: expected a dimension from 0 to 199, got '200'" $'dimension\tlabel' $'200\tbattle'
+bad_label "2: expected a dimension from 0 to 199, got 'dimension'" $'3\twar' $'dimension\tlabel'
+bad_label '1: expected a dimension, a tab and its label, the line has 1 field' 3
+bad_label "1: expected a dimension, a tab and its label, got ''" $'3\t\tnote'
+bad_label "1: expected dimension, label and note only, got 'x'" $'3\twar\tnote\tx'
+bad_label '3: dimension 3 has a label in line 1 already' $'3\twar' '' $'3\tpeace'
 refuse 'none.h5: No such file or directory' run --space none.h5
 refuse "no/r.html: its directory doesn't exist" run -o no/r.html
 mkdir broken
@@ -73,6 +91,15 @@ echo '{"program": "spine-eval", "files": [{"path": "run", "measures": []}]}' >ev
 run "$report" run other -o two.html --eval=eval.json
 data two.html run other --space=glove.h5
 grep -q '"evaluation":{"program":"spine-eval"' two.html || fail "no evaluation in the page"
+
+# Labels are those in the file, whatever they hold; of two runs, each has its own.
+printf 'dimension\tlabel\tnote\r\n199\t</script><b>\tsure \n0\t"war ""1914"""\n' >labels.tsv
+printf '7\tonly of the other\n' >others.tsv
+run "$report" run other -o two.html --labels=labels.tsv --labels=others.tsv
+data two.html run other --space=glove.h5
+grep -q '"labels":\[{"dimension":199,"label":"\\u003c/script\\u003e\\u003cb\\u003e","note":"sure"},{"dimension":0,"label":"war \\"1914\\""}\]' \
+    two.html || fail "not the labels of the file: $(grep -o '"labels":[^]]*' two.html)"
+grep -q '"labels":\[{"dimension":7,"label":"only of the other"}\]' two.html || fail "no second labels"
 
 # A part of a run: codes without a model or metrics.
 run "$report" run/codes.h5ad -o codes.html

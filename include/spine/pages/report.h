@@ -7,9 +7,11 @@
 enum { SPINE_REPORT_RUNS = 2 };
 
 struct spine_report {
-    const char *runs[SPINE_REPORT_RUNS]; /* directories, or codes.h5ad files */
-    size_t num_runs;                     /* 1, or 2 to see them side by side */
-    const char *evaluation;              /* what spine-eval --json wrote, or NULL */
+    const char *runs[SPINE_REPORT_RUNS];   /* directories, or codes.h5ad files */
+    size_t num_runs;                       /* 1, or 2 to see them side by side */
+    const char *evaluation;                /* what spine-eval --json wrote, or NULL */
+    const char *labels[SPINE_REPORT_RUNS]; /* names of each run's dimensions (legend.h), or NULL */
+    size_t num_labels;                     /* no more than runs */
     struct spine_rundata_options options;
 };
 

@@ -36,11 +36,13 @@ function matchingFirst(words, wanted) {
   return like === undefined || ten.some(isLike) ? ten : [...ten.slice(0, 9), like];
 }
 
-/* The table of those with a word like the text, and how many they are. */
+/* The table of those with a word or a label like the text, and how many they are. */
 function dimensionTable(run, text) {
   const wanted = text.trim().toLowerCase();
+  const named = new Set(labelled(run, wanted).map(({dimension}) => dimension));
   const rows = Array.from({length: run.dimensions}, (none, dimension) => ({dimension})).filter(row =>
-    wanted === "" || topWords(run, row.dimension, 50).some(word => word.toLowerCase().includes(wanted)));
+    wanted === "" || named.has(row.dimension) ||
+    topWords(run, row.dimension, 50).some(word => word.toLowerCase().includes(wanted)));
   if (rows.length === 0)
     return [make("p", {class: "empty card"}, `No dimension has a word like “${text.trim()}” among ` +
       "its strongest."), 0];
@@ -132,9 +134,9 @@ function counterparts(run, dimension) {
 function dimensionPage(run, dimension) {
   const top = run.wordsOf(dimension), bins = run.bins;
   const counts = Array.from(run.histogram.slice(dimension * bins, (dimension + 1) * bins));
-  const words = topWords(run, dimension, 3);
+  const words = topWords(run, dimension, 3), {label, note} = run.labels.get(dimension) || {};
   const step = by => (dimension + by + run.dimensions) % run.dimensions;
-  return {title: `Dimension ${dimension}: ${words.join(" ")}`, nodes: [
+  return {title: `Dimension ${dimension}: ${label ?? words.join(" ")}`, nodes: [
     make("p", {class: "crumbs"},
       make("a", {href: run.number > 0 ? `#dims=${run.number + 1}` : "#dims"}, "Dimensions"),
       runs.length > 1 ? ` of ${run.name}` : null,
@@ -142,7 +144,8 @@ function dimensionPage(run, dimension) {
         make("a", {href: dimensionHref(run, step(-1)), rel: "prev"}, "← previous"),
         make("a", {href: dimensionHref(run, step(1)), rel: "next"}, "next →"))),
     make("h1", null, make("span", {class: "kicker"}, `Dimension ${dimension}`),
-      words.length ? words.join(", ") : "no word"),
+      label ?? (words.length ? words.join(", ") : "no word")),
+    note === undefined ? null : make("p", {class: "note"}, note),
     make("p", {class: "soft"}, dimensionFacts(run, dimension)),
     make("div", {class: `columns run${run.number}`},
       make("section", {class: "card"}, make("h2", null, "Strongest words"), top.length === 0

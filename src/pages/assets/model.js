@@ -30,6 +30,7 @@ function readRun(packed, number) {
     histogram: unpack(packed.histogram, 4),
     activeOfRows: unpack(packed.active_of_rows, 4),
     coherence: packed.coherence || null,
+    labels: new Map((packed.labels || []).map(one => [one.dimension, one])),
     numDimensions: unpack(packed.num_dimensions, 4),
     dimensionsOf: unpackLists(packed.top_dimensions, dimensions, 2, 0.001),
     wordsOf: unpackLists(packed.top_words, words.length, 2, 0.001),
@@ -125,9 +126,16 @@ function dimensionHref(run, dimension) {
   return `#dim=${run.number > 0 ? `${run.number + 1}:` : ""}${dimension}`;
 }
 
+/* The name that somebody gave to a dimension; undefined if it has none. */
+function labelOf(run, dimension) {
+  return run.labels.get(dimension)?.label;
+}
+
 function dimensionLink(run, dimension) {
+  const label = labelOf(run, dimension);
   return make("a", {class: `dimension run${run.number}`, href: dimensionHref(run, dimension),
-    "aria-label": `dimension ${dimension}`}, String(dimension));
+    "aria-label": `dimension ${dimension}${label === undefined ? "" : `: ${label}`}`}, String(dimension),
+  label === undefined ? null : make("span", {class: "label"}, ` ${label}`));
 }
 
 /* Some words in a row, each a link; those that contain 'wanted', in small letters, are marked. */

@@ -1,7 +1,13 @@
 /* search.js -- the search field: "/" goes there, arrows choose, Enter opens, Escape leaves. */
 
-/* What fits a text: dimensions by number; words that are it, begin with it, hold it; at most 12. If
- * nothing does, the words nearest to it. */
+/* The dimensions whose label or note holds a text, in small letters. */
+function labelled(run, wanted) {
+  return [...run.labels.values()].filter(({label, note}) =>
+    [label, note || ""].some(text => text.toLowerCase().includes(wanted)));
+}
+
+/* What fits a text: dimensions by number and by label; words that are it, begin with it, hold it; at
+ * most 12, half of them by label. If nothing does, the words nearest to it. */
 function findMatches(text) {
   const wanted = text.trim().toLowerCase(), most = 12;
   const matches = [];
@@ -12,6 +18,10 @@ function findMatches(text) {
       if (Number(wanted) < run.dimensions)
         matches.push({href: dimensionHref(run, Number(wanted)), text: `dimension ${Number(wanted)}`,
           hint: runs.length > 1 ? run.name : topWords(run, Number(wanted), 3).join(" ")});
+  for (const run of runs)
+    for (const {dimension, label} of labelled(run, wanted).slice(0, most / 2))
+      matches.push({href: dimensionHref(run, dimension), text: label, isLabel: true,
+        hint: `dimension ${dimension}${runs.length > 1 ? ` of ${run.name}` : ""}`});
   const exact = [], starting = [], holding = [], seen = new Set();
   for (const run of runs)
     for (const word of run.words) {
@@ -23,7 +33,7 @@ function findMatches(text) {
     }
   const found = [...exact, ...starting, ...holding];
   const isNear = found.length + matches.length === 0;
-  for (const word of isNear ? similarlySpelled(wanted, 3) : found.slice(0, most - matches.length)) {
+  for (const word of isNear ? similarlySpelled(wanted, 3) : found.slice(0, Math.max(0, most - matches.length))) {
     const run = runs.find(one => one.index.has(word));
     matches.push({href: `#word=${encodeURIComponent(word)}`, text: word, isWord: true,
       hint: (isNear ? "the nearest; " : "") +
@@ -101,7 +111,7 @@ function startSearch() {
     list.replaceChildren(...matches.map((match, i) => make("li", {role: "option", id: `found-${i}`,
       "aria-selected": "false", "data-href": match.href,
       onpointerdown: event => { event.preventDefault(); open(match.href); }},
-    make("span", {class: match.isWord ? "word" : null}, match.text),
+    make("span", {class: match.isWord ? "word" : match.isLabel ? "label" : null}, match.text),
     make("span", {class: "soft"}, match.hint))));
     if (matches.length === 0 && field.value.trim() !== "")
       list.append(make("li", {class: "none soft"}, "nothing like it in this page"));
