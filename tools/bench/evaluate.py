@@ -97,12 +97,16 @@ class Data:
             files = sorted(os.path.join(folds, name) for name in os.listdir(folds))
             self.arguments += ["--features=concat", "--cross-validate=np=" + ",".join(files)]
 
-    def all(self):
+    def words(self):
         self.given("--categories", "wordnet_categories/hypernyms")
         self.pairs("EN-WS-353-ALL.txt", "EN-RG-65.txt", "EN-RW-STANFORD.txt")
         self.given("--analogies", "analogy/questions-words.txt")
         self.given("--categorization", "categorization/ap.clean.tsv",
                    "categorization/essli-2008.clean.tsv")
+        return self.arguments
+
+    def all(self):
+        self.words()
         self.task("trec", "trec.sh", "trec/train.txt", "trec/test.txt")
         self.task("sst", "sst.sh", *("sst/stsa.binary." + k for k in ("train", "dev", "test")))
         self.newsgroups()
@@ -161,4 +165,5 @@ def main():
     print("\n%.0f s for %d files" % (seconds, len(names)))
 
 
-main()
+if __name__ == "__main__":
+    main()

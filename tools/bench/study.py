@@ -1,0 +1,316 @@
+#!/usr/bin/python3
+"""Which objective and settings make the best codes? Trains every setting with several seeds, and judges
+all of them by what none was tuned on, as a Markdown table and a picture.
+
+SETTINGS.ini has a section for each setting, with options of spine-mpi by their full names; where one
+is a list, each of its values is a setting. (A sweep's grid can't compare objectives, since the options
+of one aren't those of another.) Options that all settings share come after the files.
+
+INPUT.h5 is trained on, but for a tenth of its words (data.holdout), of which the explained variance is.
+--space is another embedding of the same words: word intrusion is found there, not in the input. DATA is
+the directory of data sets that evaluate.py describes. Stability is between the seeds.
+
+Seeds are taken one after the other, all settings of the first one first, so that the table may be had
+early. Everything is kept in --directory: the same command resumes after an interruption, and doesn't
+do again what is done; with --table-only it shows what there is. A star marks the settings that no other
+beats on intrusion, diversity and held-out variance together (means over the seeds)."""
+import argparse
+import configparser
+import html
+import itertools
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+
+import evaluate
+import harness
+
+SHARED = {"data.holdout": "0.1", "train.refit": "yes", "train.evaluate_every": "0"}
+
+# Of a column: its title, the group and name of the figure, factor and digits.
+COLUMNS = (
+    ("values", ("sparsity", "values a word"), 1, 1),
+    ("dead", ("sparsity", "dead dimensions"), 1, 0),
+    ("held-out variance", ("study", "held-out variance"), 100, 1),
+    ("intrusion", ("interpretability", "intrusion"), 100, 1),
+    ("diversity", ("interpretability", "diversity"), 100, 1),
+    ("category score", ("interpretability", "category score, lambda 5"), 1, 1),
+    ("WS-353", ("similarity", "EN-WS-353-ALL"), 1, 3),
+    ("Rare Words", ("similarity", "EN-RW-STANFORD"), 1, 3),
+    ("analogies", ("analogies", "questions-words, 3CosAdd"), 100, 1),
+    ("AP", ("categorization", "ap.clean"), 100, 1),
+    ("stability", ("stability", "decoder cosine"), 1, 3),
+)
+VARIANCE, INTRUSION, DIVERSITY = COLUMNS[2][1], COLUMNS[3][1], COLUMNS[4][1]
+FRONT = (INTRUSION, DIVERSITY, VARIANCE)
+
+
+# --- The settings -------------------------------------------------------------------------------
+
+
+def read_settings(path):
+    """Name -> options, lists multiplied out."""
+    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
+    parser.optionxform = str
+    if not parser.read(path) or not parser.sections():
+        sys.exit("%s: has no [setting]" % path)
+
+    settings = {}
+    for section in parser.sections():
+        lists = {key: re.split(r"\s*,\s*", text) for key, text in parser[section].items()}
+        for values in itertools.product(*lists.values()):
+            options = dict(zip(lists, values))
+            varied = ["%s = %s" % (key.split(".")[1], value) for key, value in options.items()
+                      if len(lists[key]) > 1]
+            settings[", ".join([section] + varied)] = options
+    return settings
+
+
+class Study:
+    def __init__(self, given, scratch):
+        self.given, self.settings = given, read_settings(given.settings)
+        self.tests = evaluate.Data(given.tests, scratch).words() if given.tests else []
+        self.shared = dict(SHARED, **dict(word.split("=", 1) for word in given.option))
+        os.makedirs(given.directory, exist_ok=True)
+
+    def path(self, name, what):
+        simple = re.sub(r"[^A-Za-z0-9.]+", "-", name)
+        return os.path.join(self.given.directory, "%s-%s" % (simple, what))
+
+    def words(self, name, seed):
+        """What is set for a run. A setting's options win over those that all share."""
+        options = {**self.shared, **self.settings[name], "train.seed": str(seed),
+                   "data.input": harness.input_file(self.given.input)}
+        return ["%s=%s" % pair for pair in options.items()]
+
+    # --- Running ---
+
+    def train(self, name, seed):
+        run = self.path(name, seed)
+        config = os.path.join(self.given.directory, "empty.ini")
+        open(config, "w").close()
+        subprocess.run(harness.as_ranks(self.given.ranks, [
+            harness.program("spine-mpi"), "--quiet", config, *self.words(name, seed),
+            "output.directory=" + run]), check=True)
+        return run
+
+    def measure(self, arguments):
+        command = [harness.program("spine-eval"), "--json=-", *arguments]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return [[(m["group"], m["name"], m["value"]) for m in file["measures"]]
+                for file in json.loads(done.stdout)["files"]]
+
+    def judge(self, name, seed):
+        run = self.path(name, seed)
+        figures = self.measure(["--space=" + self.given.space, *self.tests, run])[0]
+        with open(os.path.join(run, "metrics.jsonl"), encoding="utf-8") as file:
+            last = json.loads(file.readlines()[-1])
+        figures.append(("study", "held-out variance", last["held_out_explained_variance"]))
+        keep(self.path(name, "%s.json" % seed), self.words(name, seed), figures)
+
+    def stability(self, name, seeds):
+        runs = [self.path(name, seed) for seed in seeds]
+        keep(self.path(name, "stability.json"), runs, self.measure(["--stability", *runs])[0])
+
+    def run(self):
+        for seed in self.given.seeds:
+            for name in self.settings:
+                if kept(self.path(name, "%s.json" % seed), self.words(name, seed)) is None:
+                    print("%s, seed %s" % (name, seed), file=sys.stderr, flush=True)
+                    self.train(name, seed)
+                    self.judge(name, seed)
+
+    # --- What there is ---
+
+    def figures(self, name):
+        """(group, name) -> values, one a seed."""
+        found, seeds = {}, []
+        for seed in self.given.seeds:
+            figures = kept(self.path(name, "%s.json" % seed), self.words(name, seed))
+            if figures is not None:
+                seeds.append(seed)
+            for group, measure, value in figures or ():
+                found.setdefault((group, measure), []).append(value)
+
+        runs = [self.path(name, seed) for seed in seeds]
+        path = self.path(name, "stability.json")
+        if len(seeds) > 1 and kept(path, runs, stale=True) is None:
+            self.stability(name, seeds)
+        for group, measure, value in (kept(path, runs) if len(seeds) > 1 else None) or ():
+            found[group, measure] = [value]
+        return found
+
+    def all_figures(self):
+        every = {name: self.figures(name) for name in self.settings}
+        return {name: figures for name, figures in every.items() if figures}
+
+
+def keep(path, words, figures):
+    """Written whole or not at all: an interrupted study finds none, or all of it."""
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        json.dump({"of": words, "figures": figures}, file)
+    os.replace(path + ".new", path)
+
+
+def kept(path, words, stale=False):
+    """The figures in a file; None if there are none, or others if those may be."""
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        found = json.load(file)
+    if found["of"] == words:
+        return found["figures"]
+    return None if stale else sys.exit("%s: is of other options: %s; remove it, or take another "
+                                       "--directory" % (path, " ".join(found["of"])))
+
+
+# --- The results --------------------------------------------------------------------------------
+
+
+def mean(figures, which):
+    values = [value for value in figures.get(which, []) if value is not None]
+    return statistics.mean(values) if values else None
+
+
+def on_front(every, which=FRONT):
+    """The names that no other beats in all: at least as good in each, better in one."""
+    points = {name: [mean(figures, key) for key in which] for name, figures in every.items()}
+    points = {name: point for name, point in points.items() if None not in point}
+    beats = lambda a, b: a != b and all(x >= y for x, y in zip(a, b))
+    return {name for name, point in points.items()
+            if not any(beats(other, point) for other in points.values())}
+
+
+def cell(figures, which, factor, digits):
+    value = mean(figures, which)
+    if value is None:
+        return "-"
+    text, values = "%.*f" % (digits, factor * value), figures[which]
+    half = (max(values) - min(values)) / 2 * factor
+    return text if len(values) < 2 else "%s +-%.*f" % (text, digits, half)
+
+
+def table(every):
+    front = on_front(every)
+    lines = [["setting", "seeds", *(title for title, *_ in COLUMNS)], ["---"] * (2 + len(COLUMNS))]
+    for name, figures in every.items():
+        lines.append([name + (" *" if name in front else ""), str(len(figures[VARIANCE])),
+                      *(cell(figures, *column) for _, *column in COLUMNS)])
+    return "\n".join("| %s |" % " | ".join(line) for line in lines)
+
+
+def ticks(low, high):
+    step = next(step for step in (0.5, 1, 2, 5, 10, 20, 50) if (high - low) / step <= 8)
+    first = step * -(-low // step)
+    return [first + i * step for i in range(int((high - first) / step) + 1)]
+
+
+class Picture:
+    """Held-out variance across, intrusion up; a cross is what the seeds span."""
+    WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 800, 520, 56, 16, 20, 44
+
+    def __init__(self, every):
+        self.every = {name: figures for name, figures in every.items()
+                      if None not in (mean(figures, VARIANCE), mean(figures, INTRUSION))}
+        self.bounds = []
+        for which in (VARIANCE, INTRUSION):
+            values = [100 * v for figures in self.every.values() for v in figures[which]]
+            edge = 0.08 * (max(values) - min(values)) + 0.5
+            self.bounds.append((min(values) - edge, max(values) + edge))
+
+    def x(self, percent):
+        low, high = self.bounds[0]
+        return self.LEFT + (percent - low) / (high - low) * (self.WIDTH - self.LEFT - self.RIGHT)
+
+    def y(self, percent):
+        low, high = self.bounds[1]
+        return (self.HEIGHT - self.BOTTOM -
+                (percent - low) / (high - low) * (self.HEIGHT - self.TOP - self.BOTTOM))
+
+    def axes(self):
+        bottom, right = self.HEIGHT - self.BOTTOM, self.WIDTH - self.RIGHT
+        for value in ticks(*self.bounds[0]):
+            yield '<path class="grid" d="M%.1f %d V%d"/>' % (self.x(value), self.TOP, bottom)
+            yield '<text x="%.1f" y="%d" text-anchor="middle">%g</text>' % (
+                self.x(value), bottom + 16, value)
+        for value in ticks(*self.bounds[1]):
+            yield '<path class="grid" d="M%d %.1f H%d"/>' % (self.LEFT, self.y(value), right)
+            yield '<text x="%d" y="%.1f" text-anchor="end">%g</text>' % (
+                self.LEFT - 6, self.y(value) + 4, value)
+        yield '<text x="%d" y="%d" text-anchor="end">held-out variance explained, %%</text>' % (
+            right, self.HEIGHT - 8)
+        yield ('<text transform="translate(14 %d) rotate(-90)" text-anchor="end">'
+               "intrusion found in another space, %%</text>" % self.TOP)
+
+    def points(self):
+        front = on_front(self.every, (INTRUSION, VARIANCE))
+        place = lambda name: tuple(100 * mean(self.every[name], which)
+                                   for which in (VARIANCE, INTRUSION))
+        line = " L".join("%.1f %.1f" % (self.x(v), self.y(i)) for v, i in sorted(map(place, front)))
+        yield '<path class="front" d="M%s"/>' % line
+        taken = []
+        for name in sorted(self.every, key=lambda name: -place(name)[1]):
+            across, up = (self.x(place(name)[0]), self.y(place(name)[1]))
+            spans = [[100 * f(self.every[name][w]) for f in (min, max)]
+                     for w in (VARIANCE, INTRUSION)]
+            yield '<path class="span" d="M%.1f %.1f H%.1f M%.1f %.1f V%.1f"/>' % (
+                self.x(spans[0][0]), up, self.x(spans[0][1]), across, self.y(spans[1][0]),
+                self.y(spans[1][1]))
+            yield '<circle class="%s" cx="%.1f" cy="%.1f" r="4"/>' % (
+                "best" if name in front else "point", across, up)
+            yield self.label(name, across, up, taken)
+
+    def label(self, name, across, up, taken):
+        """Beside its point, further down if another is in the way."""
+        width, is_left = 6.2 * len(name), across > self.WIDTH - self.RIGHT - 6.2 * len(name)
+        begin = across - 8 - width if is_left else across + 8
+        line = up + 4
+        while any(abs(line - y) < 12 and begin < e and b < begin + width for b, e, y in taken):
+            line += 3
+        taken.append((begin, begin + width, line))
+        return '<text x="%.1f" y="%.1f"%s>%s</text>' % (
+            across - 8 if is_left else begin, line, ' text-anchor="end"' if is_left else "",
+            html.escape(name))
+
+    def text(self):
+        style = ("svg{background:#fff} text{font:12px sans-serif;fill:#333} path{fill:none} "
+                 ".grid{stroke:#e4e4e4} .span{stroke:#999} .front{stroke:#b03a2e} "
+                 ".point{fill:#777} .best{fill:#b03a2e}")
+        return '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d">\n<style>%s</style>\n' \
+            "%s\n</svg>\n" % (self.WIDTH, self.HEIGHT, style,
+                              "\n".join([*self.axes(), *self.points()]))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("input", metavar="INPUT.h5")
+    parser.add_argument("settings", metavar="SETTINGS.ini", help="such as study.ini beside this")
+    parser.add_argument("option", nargs="*", help="of all settings, such as model.hidden=500")
+    parser.add_argument("--space", required=True, help="another embedding of the words")
+    parser.add_argument("--tests", metavar="DATA", help="data sets, for the tests of words")
+    parser.add_argument("--directory", default="study", help="where everything is kept [study]")
+    parser.add_argument("--seeds", default="1,2,3", type=lambda text: text.split(","))
+    parser.add_argument("--ranks", type=int, default=1)
+    parser.add_argument("--picture", metavar="FILE.svg", help="[front.svg in the directory]")
+    parser.add_argument("--table-only", action="store_true", help="train nothing")
+    given = parser.parse_args()
+
+    with harness.Scratch() as scratch:
+        study = Study(given, scratch)
+        if not given.table_only:
+            study.run()
+        every = study.all_figures()
+    if not every:
+        sys.exit("%s: nothing is trained yet" % given.directory)
+    print(table(every))
+    path = given.picture or os.path.join(given.directory, "front.svg")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(Picture(every).text())
+
+
+if __name__ == "__main__":
+    main()
