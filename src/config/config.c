@@ -54,6 +54,7 @@ static const struct spine_option options[] = {
     {"model.k", COUNT, FIELD(k), 1, 1048576, "22", NULL, "of topk, batchtopk and ksparse: active units of a row"},
     {"model.first_k", COUNT, FIELD(first_k), 1, 1048576, "100", NULL, "of ksparse: k of the first epoch, if it is above model.k, to which it falls in the first half of the epochs"},
     {"model.alpha", REAL, FIELD(alpha), 1, 1000, "1", NULL, "of ksparse: codes have alpha k active units of a row"},
+    {"model.prefixes", TEXT, FIELD(prefixes), ANY, "", NULL, "of topk and batchtopk: numbers of first units that are to reconstruct rows by themselves, too, such as 125, 250, 500"},
     {"model.cap", CHOICE, FIELD(cap), ANY, "1", cap_names, "the most that a unit's value can be; spine without a cap needs loss.psl_weight = 0"},
     {"loss.sparsity", REAL, FIELD(sparsity), 0, 1, "0.85", NULL, "wanted mean of 1 - h; units above 1 - sparsity cost ASL"},
     {"loss.asl_weight", REAL, FIELD(asl_weight), 0, 1e6, "1", NULL, "weight of the average sparsity loss"},
@@ -212,6 +213,7 @@ static int check_objective(const struct spine_config *config, struct spine_error
         {"model.k", OF(TOPK) | OF(BATCHTOPK) | OF(KSPARSE)},
         {"model.first_k", OF(KSPARSE)},
         {"model.alpha", OF(KSPARSE)},
+        {"model.prefixes", OF(TOPK) | OF(BATCHTOPK)},
         {"model.cap", NETS},
         {"loss.sparsity", OF(SPINE)},
         {"loss.asl_weight", OF(SPINE)},
@@ -228,6 +230,7 @@ static int check_objective(const struct spine_config *config, struct spine_error
         {"train.revive_after", NETS & ~OF(KSPARSE)},
         {"output.noisy_codes", NETS},
     };
+    struct spine_prefixes prefixes;
     char reason[64];
 
     snprintf(reason, sizeof reason, "model.objective = %s", objective_names[config->objective]);
@@ -246,6 +249,12 @@ static int check_objective(const struct spine_config *config, struct spine_error
     if (config->k > config->hidden && config->objective != SPINE_OBJECTIVE_SPINE &&
         config->objective != SPINE_OBJECTIVE_RELU)
         return spine_refuse(err, "model.k: is %lld, more than model.hidden", (long long)config->k);
+    if (spine_config_parse_prefixes(config, &prefixes, err))
+        return -1;
+    if (prefixes.count > 0 && config->refit)
+        return spine_refuse(err,
+                            "train.refit: isn't used with model.prefixes, since it solves for all "
+                            "units together; leave it out");
     if (config->objective == SPINE_OBJECTIVE_SPINE && config->cap == SPINE_CAP_NONE &&
         config->psl_weight > 0)
         return spine_refuse(err, "model.cap: none needs loss.psl_weight = 0 with model.objective = "
@@ -382,6 +391,42 @@ int spine_config_parse_whiten(const char *text, enum spine_whiten *whiten, size_
     *whiten = SPINE_WHITEN_REMOVE;
     *remove = (size_t)count;
     return 0;
+}
+
+int spine_config_parse_prefixes(const struct spine_config *config, struct spine_prefixes *prefixes,
+                                struct spine_error *err)
+{
+    static const char between[] = ", \t";
+    char text[SPINE_CONFIG_TEXT], *rest = NULL;
+    int64_t width, before = 0;
+
+    *prefixes = (struct spine_prefixes){0};
+    strcpy(text, config->prefixes);
+    for (const char *word = strtok_r(text, between, &rest); word != NULL;
+         word = strtok_r(NULL, between, &rest)) {
+        if (spine_number_whole(word, before + 1, config->hidden, &width))
+            return spine_refuse(err,
+                                "model.prefixes: '%.40s' is not a whole number from %lld to "
+                                "model.hidden; numbers must rise",
+                                word, (long long)before + 1);
+        before = width;
+        if (width == config->hidden)
+            continue; /* all units, without which it never is */
+        if (prefixes->count == SPINE_MOST_PREFIXES)
+            return spine_refuse(err, "model.prefixes: has more than %d numbers below model.hidden",
+                                SPINE_MOST_PREFIXES);
+        prefixes->width[prefixes->count++] = (size_t)width;
+    }
+    return 0;
+}
+
+struct spine_prefixes spine_config_prefixes(const struct spine_config *config)
+{
+    struct spine_prefixes prefixes;
+    struct spine_error ignored; /* it was checked */
+
+    spine_config_parse_prefixes(config, &prefixes, &ignored);
+    return prefixes;
 }
 
 struct spine_scaling_options spine_config_scaling(const struct spine_config *config)

@@ -69,9 +69,12 @@ static void sparse_unit(const struct spine_backward *backward, struct spine_scra
     const size_t stride = params->stride;
     struct spine_row_list list =
         unit_list(backward, scratch, unit - backward->blocks[0].first_unit);
+    const float *dY =
+        backward->dY + spine_prefixes_without(&backward->prefixes, unit) * backward->apart;
     float *dz = scratch->other;
-    spine_products.dots(&list, stride, backward->dY, params->W2 + unit * stride, dz);
-    spine_gather_all(&list, stride, backward->dY, dW2);
+
+    spine_products.dots(&list, stride, dY, params->W2 + unit * stride, dz);
+    spine_gather_all(&list, stride, dY, dW2);
     for (size_t p = 0; p < list.count; p++) {
         const float inside = dz[p] + (add[unit] - backward->slope * list.factor[p]);
         dz[p] = scratch->open[p] ? inside : 0;

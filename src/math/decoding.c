@@ -86,6 +86,40 @@ void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles
     }
 }
 
+/* Ranges of rows and chunks, and the parameters. Each width adds its pairs to what the one before has. */
+void spine_block_decode_nested(const struct spine_block *const *tiles, size_t num_tiles,
+                               struct spine_scratch *scratch, size_t first, size_t end,
+                               size_t begin_chunk, size_t end_chunk,
+                               const struct spine_params *params,
+                               const struct spine_prefixes *prefixes, size_t apart, float *y)
+{
+    const size_t stride = params->stride;
+
+    for (size_t i = first; i < end; i++) {
+        const struct spine_row_list all = row_list(tiles, num_tiles, i, scratch);
+        const float *before = params->b2;
+        size_t done = 0;
+        for (size_t w = 0; w <= prefixes->count; w++) {
+            float *out = y + w * apart + i * stride;
+            size_t stop = w < prefixes->count ? done : all.count;
+            while (stop < all.count && w < prefixes->count &&
+                   (size_t)all.which[stop] < prefixes->width[w])
+                stop++;
+            struct spine_row_list part = all;
+            part.which += done;
+            part.factor += done;
+            part.count = stop - done;
+            scratch->part_end[0] = part.count;
+            for (size_t c = begin_chunk; c < end_chunk; c++)
+                spine_products.gather(&part, spine_chunk_begin(stride, c),
+                                      spine_chunk_begin(stride, c + 1), stride, params->W2, before,
+                                      out);
+            before = out;
+            done = stop;
+        }
+    }
+}
+
 SPINE_CLONES
 float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float factor, float *y)
 {
@@ -103,4 +137,13 @@ float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float fa
         for (size_t lane = 0; lane < half; lane++)
             lanes[lane] += lanes[lane + half];
     return lanes[0];
+}
+
+SPINE_CLONES
+void spine_chunk_add(size_t stride, size_t chunk, const float *other, float *y)
+{
+    const size_t end = spine_chunk_begin(stride, chunk + 1);
+
+    for (size_t k = spine_chunk_begin(stride, chunk); k < end; k++)
+        y[k] += other[k];
 }

@@ -92,8 +92,11 @@ static struct memory predict(const struct spine_config *config, const struct spi
     const size_t params = spine_params_len(dim, hidden) * sizeof(float);
     const double density = forecast_density(config);
     const bool saves = config->checkpoint_every > 0 || config->checkpoint_minutes > 0;
-    const struct spine_step_shape shape = {
-        .dim = dim, .hidden = hidden, .optimizer = (enum spine_optimizer_kind)config->optimizer};
+    const struct spine_step_shape shape = {.dim = dim,
+                                           .hidden = hidden,
+                                           .optimizer =
+                                               (enum spine_optimizer_kind)config->optimizer,
+                                           .prefixes = spine_config_prefixes(config).count};
     const struct spine_step_bytes step =
         spine_step_bytes(&shape, part, grid, config->kernel != SPINE_KERNEL_SPARSE, density);
     const size_t ranks = (size_t)grid->node_groups * (size_t)grid->columns;

@@ -13,8 +13,13 @@ void spine_gradient_find(struct spine_stepper *stepper, size_t batch_rows)
     const size_t stride = params->stride, first = own->units.first;
     const double slope =
         2 * stepper->settings.weights.psl / ((double)batch_rows * (double)params->hidden);
-    const struct spine_backward backward = {
-        own->blocks, own->num_blocks, spine_minibatch_rows(stepper)->noisy, own->y, (float)slope};
+    const struct spine_backward backward = {.blocks = own->blocks,
+                                            .num_blocks = own->num_blocks,
+                                            .x = spine_minibatch_rows(stepper)->noisy,
+                                            .dY = own->y,
+                                            .slope = (float)slope,
+                                            .prefixes = stepper->settings.prefixes,
+                                            .apart = own->slots * stride};
     const bool is_kept = grid->groups > 1;
     const struct spine_params *kept =
         &own->gradients[grid->group - grid->node_rank * grid->node_groups];

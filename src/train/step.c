@@ -90,7 +90,7 @@ static void finish(struct spine_stepper *stepper, size_t batch_rows,
     stepper->mode =
         spine_mode_next(stepper->settings.kernel, stepper->mode,
                         (double)active / ((double)batch_rows * (double)stepper->params.hidden));
-    if (grid->ranks.rank == 0)
+    if (grid->ranks.rank == 0 && stepper->settings.prefixes.count == 0)
         position->sums.penalty += spine_penalty_loss(stepper, batch_rows);
 }
 
@@ -131,9 +131,10 @@ int spine_stepper_step(struct spine_stepper *stepper, struct spine_dataset *data
     begin(stepper, data, position);                                             /* x' */
     const struct spine_block_sums sums = spine_codes_find(stepper, batch_rows); /* z, h */
     read_ahead(stepper, data, position);
-    const double squares = spine_reconstruction_find(stepper, data, batch_rows); /* y, dY */
+    const struct spine_reconstruction found =
+        spine_reconstruction_find(stepper, data, batch_rows); /* y, dY */
 
-    if (exchange(stepper, &sums, squares, position, err)) /* sum of h */
+    if (exchange(stepper, &sums, found.squares + found.nested, position, err)) /* sum of h */
         return -1;
 
     spine_penalty_add(stepper, batch_rows);
@@ -144,7 +145,9 @@ int spine_stepper_step(struct spine_stepper *stepper, struct spine_dataset *data
         spine_update_slice(stepper); /* sum of the gradient */
 
     finish(stepper, batch_rows, position);
-    position->sums.squares += squares;
+    position->sums.squares += found.squares;
+    if (stepper->settings.prefixes.count > 0)
+        position->sums.penalty += found.nested;
     position->sums.partial += (double)sums.partial / SPINE_BLOCK_SCALE;
     position->sums.active += (double)sums.active;
     position->step++;

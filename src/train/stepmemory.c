@@ -33,7 +33,7 @@ static void *take(char *base, size_t *at, size_t bytes)
 /* Sizes of what is shared. */
 struct extent {
     size_t dim, hidden, stride, len;
-    size_t blocks, slots;
+    size_t blocks, slots, widths;
     int columns, node_groups, groups, node_ranks;
 };
 
@@ -47,6 +47,7 @@ static struct extent find_extent(const struct spine_step_shape *shape,
                            .len = spine_params_len(shape->dim, shape->hidden),
                            .blocks = blocks,
                            .slots = blocks * SPINE_BLOCK_ROWS,
+                           .widths = shape->prefixes + 1,
                            .columns = grid->columns,
                            .node_groups = grid->node_groups,
                            .groups = grid->groups,
@@ -104,7 +105,7 @@ static size_t place_team(struct spine_step_memory *memory, const struct extent *
         if (base != NULL)
             memory->rows[i] = rows;
     }
-    float *y = take(base, &at, matrix);
+    float *y = take(base, &at, extent->widths * matrix);
     struct spine_cut *cuts = take(base, &at, extent->slots * sizeof *cuts);
     if (base != NULL) {
         memory->y = y;

@@ -7,8 +7,9 @@ int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
                        const struct spine_step_settings *settings, const struct spine_dataset *data,
                        struct spine_error *err)
 {
-    const struct spine_step_shape shape = {settings->dim, settings->hidden, settings->optimizer,
-                                           settings->momentum, settings->beta2};
+    const struct spine_step_shape shape = {settings->dim,       settings->hidden,
+                                           settings->optimizer, settings->momentum,
+                                           settings->beta2,     settings->prefixes.count};
     struct spine_step_memory *memory = &stepper->memory;
 
     *stepper = (struct spine_stepper){.settings = *settings, .grid = grid};

@@ -31,6 +31,7 @@ struct spine_step_settings spine_step_settings(const struct spine_config *config
         .first_k = is_tied && config->first_k > config->k ? config->first_k : 0,
         .falling_epochs = config->epochs / 2,
         .weights = spine_config_weights(config),
+        .prefixes = spine_config_prefixes(config),
         .noise = config->noise,
         .kernel = activation.selection == SPINE_ABOVE ? (enum spine_kernel_choice)config->kernel
                                                       : SPINE_KERNEL_SPARSE,

@@ -270,6 +270,8 @@ static void summarize(struct trainer *run, struct spine_metrics *metrics)
     };
     metrics->total =
         metrics->rl + (weights->asl + weights->l1) * penalty + weights->psl * metrics->psl;
+    if (stepper->settings.prefixes.count > 0)
+        metrics->total += penalty / (double)run->data.dim;
 }
 
 static void evaluate(struct trainer *run, struct spine_metrics *metrics)

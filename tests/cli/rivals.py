@@ -65,6 +65,20 @@ def check_topk():
     assert settings["architecture"] == "topk" and settings["k"] == 9, settings
     assert settings["spine_clamp"] == 1
     check("uncapped", lambda z: largest(z, 9), np.inf)
+    check_nested(*(check(directory, lambda z: largest(z, 9), 1) for directory in ("topk", "nested")))
+
+
+def check_nested(plain, nested):
+    """With prefixes, the first units alone say more; the loss has their errors."""
+    def explained(run, codes, width):
+        x = read("topk")[1]
+        y = codes[:, :width] @ run.W2[:width] + run.b2
+        return 1 - ((y - x) ** 2).sum() / (x**2).sum()
+    for width in 10, 25:
+        without, having = explained(*plain[:2], width), explained(*nested[:2], width)
+        assert having > 1.2 * without, (width, without, having)
+    assert abs(plain[2]["total"] - plain[2]["rl"]) < 1e-12, plain[2]
+    assert 3 * nested[2]["rl"] < nested[2]["total"] < 4 * nested[2]["rl"], nested[2]
 
 
 def check_batchtopk():

@@ -34,6 +34,9 @@ cmp topk/codes.npy stopped/codes.npy || fail "resuming changes the codes"
 run mpirun -np 2 "$SPINE_BIN/spine-encode" topk glove.h5 -o all.npy
 run "$SPINE_BIN/spine-merge" topk --model sae
 train 1 run.ini $topk model.cap=none output.directory=uncapped
+train 1 run.ini $topk "model.prefixes=10, 25" output.directory=nested
+train 3 run.ini $topk "model.prefixes=10, 25" parallel.grid=1x3 output.directory=nested3
+same nested nested3
 $python "$SPINE_SOURCE/tests/cli/rivals.py" topk
 
 # --- batchtopk --------------------------------------------------------------------------------------

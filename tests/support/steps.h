@@ -20,6 +20,7 @@ struct cuts {
     size_t leaf_blocks; /* of a leaf; 0: all */
     size_t first_block; /* with a row group: its first block, of which leaves are counted */
     struct spine_activation activation;
+    struct spine_prefixes prefixes;
 };
 
 /* What a step makes of parameters and rows. */
@@ -28,6 +29,7 @@ struct step_result {
     int64_t *h_sum;               /* owned; (H) */
     double squares, partial, asl; /* of the rows; as in model.h */
     double l1;                    /* the sum of h_sum */
+    double nested;                /* squares of the prefixes together */
     int64_t active;
     bool not_finite;
 };
@@ -44,6 +46,7 @@ struct step_parts {
     const struct spine_block **tiles;
     struct spine_scratch scratch;
     float *packed, *y, *add;
+    size_t apart; /* floats between the widths of y */
 };
 
 static inline struct step_parts make_parts(const struct spine_params *params, size_t rows,
@@ -56,7 +59,9 @@ static inline struct step_parts make_parts(const struct spine_params *params, si
     parts.tiles = calloc(parts.num_tiles, sizeof *parts.tiles);
     parts.packed =
         spine_kernel_alloc(parts.num_blocks * spine_block_packed(params->dim), "a test", &err);
-    parts.y = spine_kernel_alloc((rows + 1) * params->stride, "a test", &err);
+    parts.y = spine_kernel_alloc((cuts->prefixes.count + 1) * (rows + 1) * params->stride, "a test",
+                                 &err);
+    parts.apart = (rows + 1) * params->stride;
     parts.add = spine_kernel_alloc(params->hidden, "a test", &err);
     TRY(spine_scratch_init(&parts.scratch, rows + 1, params->hidden, params->dim, &err));
     for (size_t i = 0; i < count; i++) {
@@ -169,6 +174,7 @@ static inline void go_forward(struct step_parts *parts, const struct spine_param
 {
     const size_t dim = params->dim, stride = params->stride, chunks = spine_chunks(stride);
     const float factor = (float)(2 / ((double)batch_rows * (double)dim));
+    const size_t widths = cuts->prefixes.count;
     for (size_t b = 0; b < parts->num_blocks; b++) {
         float *packed = parts->packed + b * spine_block_packed(dim);
         const struct spine_block *block = &parts->blocks[b];
@@ -185,12 +191,24 @@ static inline void go_forward(struct step_parts *parts, const struct spine_param
         const struct spine_block *block = &parts->blocks[b];
         float *y = parts->y + block->first_row * stride;
         list_tiles(parts, b);
-        spine_block_decode(parts->tiles, parts->num_tiles, &parts->scratch, 0, block->rows, 0,
-                           chunks, params, y);
+        if (widths > 0)
+            spine_block_decode_nested(parts->tiles, parts->num_tiles, &parts->scratch, 0,
+                                      block->rows, 0, chunks, params, &cuts->prefixes, parts->apart,
+                                      y);
+        else
+            spine_block_decode(parts->tiles, parts->num_tiles, &parts->scratch, 0, block->rows, 0,
+                               chunks, params, y);
         for (size_t i = 0; i < block->rows; i++)
-            for (size_t c = 0; c < chunks; c++)
-                result->squares += (double)spine_chunk_residual(
-                    stride, c, clean + (block->first_row + i) * stride, factor, y + i * stride);
+            for (size_t c = 0; c < chunks; c++) {
+                float *at = y + i * stride;
+                for (size_t w = 0; w <= widths; w++)
+                    *(w == widths ? &result->squares : &result->nested) +=
+                        (double)spine_chunk_residual(stride, c,
+                                                     clean + (block->first_row + i) * stride,
+                                                     factor, at + w * parts->apart);
+                for (size_t w = widths; w-- > 0;)
+                    spine_chunk_add(stride, c, at + (w + 1) * parts->apart, at + w * parts->apart);
+            }
     }
 }
 
@@ -198,7 +216,7 @@ static inline void go_forward(struct step_parts *parts, const struct spine_param
 static inline void go_backward(struct step_parts *parts, const struct spine_params *params,
                                size_t batch_rows, const float *noisy,
                                const struct spine_loss_weights *weights, const int64_t *h_sum,
-                               struct step_result *result)
+                               const struct cuts *cuts, struct step_result *result)
 {
     const double rows = (double)batch_rows, hidden = (double)params->hidden;
     const size_t stride = params->stride;
@@ -211,9 +229,14 @@ static inline void go_backward(struct step_parts *parts, const struct spine_para
                                 weights->l1 / (rows * (double)params->dim));
     }
     for (size_t t = 0; t < parts->num_tiles; t++) {
-        const struct spine_backward backward = {parts->blocks + t * parts->num_blocks,
-                                                parts->num_blocks, noisy, parts->y,
-                                                (float)(2 * weights->psl / (rows * hidden))};
+        const struct spine_backward backward = {.blocks = parts->blocks + t * parts->num_blocks,
+                                                .num_blocks = parts->num_blocks,
+                                                .x = noisy,
+                                                .dY = parts->y,
+                                                .slope =
+                                                    (float)(2 * weights->psl / (rows * hidden)),
+                                                .prefixes = cuts->prefixes,
+                                                .apart = parts->apart};
         const size_t first = first_unit(parts, params->hidden, t);
         const size_t end = first_unit(parts, params->hidden, t + 1);
         spine_backward_begin(&backward, &parts->scratch, params);
@@ -236,7 +259,7 @@ take_step(const struct spine_params *params, size_t rows, size_t batch_rows, con
     struct step_parts parts = make_parts(params, rows, cuts);
     TRY(spine_params_init(&result.gradient, params->dim, params->hidden, &err));
     go_forward(&parts, params, batch_rows, clean, noisy, cuts, &result);
-    go_backward(&parts, params, batch_rows, noisy, weights, result.h_sum, &result);
+    go_backward(&parts, params, batch_rows, noisy, weights, result.h_sum, cuts, &result);
     dispose_parts(&parts);
     return result;
 }

@@ -116,46 +116,62 @@ def forward(case, p, clean, noisy):
     hidden = len(p["b1"])
     z = noisy @ p["W1"].T + p["b1"]
     h, passes = activate(case, z)
-    y = h @ p["W2"] + p["b2"]
+    ys = [h[:, :width] @ p["W2"][:width] + p["b2"] for width in (*case["prefixes"], hidden)]
+    y = ys[-1]
     excess = np.maximum(0, h.mean(axis=0) - (1 - case["sparsity"]))
     rl = ((y - clean) ** 2).sum() / (batch * dim)
     asl = (excess**2).sum() / hidden
     psl = np.maximum(0, h * (1 - h)).sum() / (batch * hidden)
     l1 = h.sum() / (batch * dim)
     total = rl + case["asl_weight"] * asl + case["psl_weight"] * psl + case["l1_weight"] * l1
-    return (rl, asl, psl, l1, total), (z, h, y, excess, passes)
+    total += sum(((narrow - clean) ** 2).sum() for narrow in ys[:-1]) / (batch * dim)
+    return (rl, asl, psl, l1, total), (z, h, ys, excess, passes)
 
 
 def backward(case, p, clean, noisy, seen):
-    _, h, y, excess, passes = seen
+    _, h, ys, excess, passes = seen
     batch, dim = clean.shape
     scale = batch * len(p["b1"])
-    dy = 2 * (y - clean) / (batch * dim)
-    dh = dy @ p["W2"].T + case["l1_weight"] / (batch * dim)
+    dys = [2 * (y - clean) / (batch * dim) for y in ys]
+    dh = np.full(h.shape, case["l1_weight"] / (batch * dim))
+    dw2 = np.zeros(p["W2"].shape)
+    for width, dy in zip((*case["prefixes"], len(p["b1"])), dys):
+        dh[:, :width] += dy @ p["W2"][:width].T
+        dw2[:width] += h[:, :width].T @ dy
     dh += case["psl_weight"] * (1 - 2 * h) / scale + case["asl_weight"] * 2 * excess / scale
     dz = np.where(passes, dh, 0)
-    return {"W1": dz.T @ noisy, "b1": dz.sum(axis=0), "W2": h.T @ dy, "b2": dy.sum(axis=0)}
+    dw1, db2 = dz.T @ noisy, sum(dy.sum(axis=0) for dy in dys)
+    if case["tied"]:
+        dw1 = dw2 = dw1 + dw2
+    return {"W1": dw1, "b1": dz.sum(axis=0), "W2": dw2, "b2": db2}
 
 
 # --- The golden cases ----------------------------------------------------------------------------
 
 CASES = {
     "plain": dict(num_rows=61, dim=7, hidden=11, batch_size=8, seed=20181, sparsity=0.85,
-                  asl_weight=1, psl_weight=1, l1_weight=0, k=0, k_mean=0, cap=1, noise=0.4, learning_rate=0.5,
+                  asl_weight=1, psl_weight=1, l1_weight=0, k=0, k_mean=0, tied=0, prefixes=(), cap=1, noise=0.4, learning_rate=0.5,
                   num_steps=10, input_bound=1),
     "saturated": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=(7 << 32) + 20182,
-                      sparsity=0.85, asl_weight=2.5, psl_weight=0.3, l1_weight=0, k=0, k_mean=0, cap=1,
+                      sparsity=0.85, asl_weight=2.5, psl_weight=0.3, l1_weight=0, k=0, k_mean=0, tied=0, prefixes=(), cap=1,
                       noise=0.4, learning_rate=0.5, num_steps=10, input_bound=3),
     "relu": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20183, sparsity=0.85,
-                 asl_weight=0, psl_weight=0, l1_weight=0.6, k=0, k_mean=0, cap=0, noise=0.4,
+                 asl_weight=0, psl_weight=0, l1_weight=0.6, k=0, k_mean=0, tied=0, prefixes=(), cap=0, noise=0.4,
                  learning_rate=0.3, num_steps=10, input_bound=2),
     "topk": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20184, sparsity=0.85,
-                 asl_weight=0, psl_weight=0, l1_weight=0, k=4, k_mean=0, cap=1, noise=0.4,
+                 asl_weight=0, psl_weight=0, l1_weight=0, k=4, k_mean=0, tied=0, prefixes=(), cap=1, noise=0.4,
                  learning_rate=0.5,
                  num_steps=10, input_bound=2),
     "batchtopk": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20185, sparsity=0.85,
-                      asl_weight=0, psl_weight=0, l1_weight=0, k=0, k_mean=4, cap=0, noise=0.4,
+                      asl_weight=0, psl_weight=0, l1_weight=0, k=0, k_mean=4, tied=0, prefixes=(), cap=0, noise=0.4,
                       learning_rate=0.3, num_steps=10, input_bound=2),
+    "ksparse": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20186, sparsity=0.85,
+                    asl_weight=0, psl_weight=0, l1_weight=0, k=4, k_mean=0, tied=1, prefixes=(),
+                    cap=0, noise=0, learning_rate=0.3, num_steps=10, input_bound=2),
+    "matryoshka": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20187, sparsity=0.85,
+                       asl_weight=0, psl_weight=0, l1_weight=0, k=5, k_mean=0, tied=0,
+                       prefixes=(3, 8), cap=1, noise=0.4, learning_rate=0.2, num_steps=10,
+                       input_bound=2),
 }
 
 
@@ -171,6 +187,8 @@ def train(case):
     """Train a case; returns its records and the parameters, clean and noisy rows of each step."""
     x = draw_input(case)
     p = initial_parameters(case["seed"], case["dim"], case["hidden"])
+    if case["tied"]:
+        p["W2"] = p["W1"]
     options = [(name, value) for name, value in case.items() if name != "input_bound"]
     records = options + [("input", x)] + [("initial_" + name, p[name]) for name in TENSORS]
     visited = []
@@ -259,6 +277,8 @@ def check_gradients(name, case, visited):
                 for sign in 1, -1:
                     moved = {**p, tensor: p[tensor].copy()}
                     moved[tensor][at] += sign * delta
+                    if case["tied"] and tensor in ("W1", "W2"):
+                        moved["W1"] = moved["W2"] = moved[tensor]
                     losses.append(forward(case, moved, clean, noisy)[0][-1])
                 slope = (losses[0] - losses[1]) / (2 * delta)
                 assert abs(slope - gradient[tensor][at]) < 1e-8, \

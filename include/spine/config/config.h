@@ -58,7 +58,8 @@ struct spine_config {
     double l0;
     int64_t k, first_k;
     double alpha;
-    int64_t cap; /* enum spine_cap */
+    char prefixes[SPINE_CONFIG_TEXT]; /* spine_config_parse_prefixes() */
+    int64_t cap;                      /* enum spine_cap */
     double sparsity, asl_weight, psl_weight, l1_weight;
     int64_t epochs, stop_after, batch_size;
     double noise;
@@ -122,6 +123,13 @@ void spine_config_grid(const struct spine_config *config, int *groups, int *colu
 /* data.whiten: no, column, or remove:K with K from 1 on. Refuses other words. */
 int spine_config_parse_whiten(const char *text, enum spine_whiten *whiten, size_t *remove,
                               struct spine_error *err);
+
+/* model.prefixes: ascending numbers up to model.hidden, which may be left out. Refuses others. */
+int spine_config_parse_prefixes(const struct spine_config *config, struct spine_prefixes *prefixes,
+                                struct spine_error *err);
+
+/* The same of a configuration that spine_config_check() has passed. */
+struct spine_prefixes spine_config_prefixes(const struct spine_config *config);
 
 /* How the input is scaled, of a configuration that spine_config_check() has passed. */
 struct spine_scaling_options spine_config_scaling(const struct spine_config *config);

@@ -13,6 +13,9 @@ struct spine_backward {
     size_t num_blocks;
     const float *x, *dY; /* (rows of the blocks, D): x', and what decode and residual left in y */
     float slope;
+    struct spine_prefixes prefixes;
+    size_t
+        apart; /* with prefixes: floats from dY of all widths to that of all but the first, and on */
 };
 
 /* Before the gradients: in dense mode, pack dY. */

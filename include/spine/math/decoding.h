@@ -16,7 +16,18 @@ void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles
                         struct spine_scratch *scratch, size_t first, size_t end, size_t begin_chunk,
                         size_t end_chunk, const struct spine_params *params, float *y);
 
+/* The same of the first units only, for each width of 'prefixes' and at last for all: y has a matrix for
+ * each, 'apart' floats apart. Sparse mode. */
+void spine_block_decode_nested(const struct spine_block *const *tiles, size_t num_tiles,
+                               struct spine_scratch *scratch, size_t first, size_t end,
+                               size_t begin_chunk, size_t end_chunk,
+                               const struct spine_params *params,
+                               const struct spine_prefixes *prefixes, size_t apart, float *y);
+
 /* y = factor (y - x) in one row and chunk; returns the sum of (y - x)^2. */
 float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float factor, float *y);
+
+/* y += other in one chunk. */
+void spine_chunk_add(size_t stride, size_t chunk, const float *other, float *y);
 
 #endif

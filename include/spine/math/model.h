@@ -12,6 +12,10 @@
  *
  * after Subramanian et al., "SPINE: SParse Interpretable Neural Embeddings", AAAI 2018.
  *
+ * With prefixes, RL is joined by that of y of the first units alone, for each width; so the first units
+ * have to say the most (Bussmann, Nabeshima, Karvonen, Nanda: "Learning multi-level features with
+ * Matryoshka sparse autoencoders", ICML 2025).
+ *
  * D is the input length, H the code length, B the rows of the batch. ASL isn't a sum over rows: it
  * needs m_j of the whole batch before the backward pass. The products are block.h's.
  *
@@ -43,6 +47,23 @@ struct spine_loss_weights {
     double sparsity; /* 1 - rho */
     double asl, psl, l1;
 };
+
+/* Widths below H at which rows are reconstructed, too: ascending. */
+enum { SPINE_MOST_PREFIXES = 15 };
+struct spine_prefixes {
+    size_t count;
+    size_t width[SPINE_MOST_PREFIXES];
+};
+
+/* How many widths leave a unit out: its gradient is of all the others. */
+static inline size_t spine_prefixes_without(const struct spine_prefixes *prefixes, size_t unit)
+{
+    size_t count = 0;
+
+    while (count < prefixes->count && prefixes->width[count] <= unit)
+        count++;
+    return count;
+}
 
 /* What a step computes with after z = x' W1' + b1: all pairs of a row and a unit, or the active ones
  * only, which is faster when they are few. The results differ by rounding. */

@@ -19,7 +19,8 @@
 #include "spine/train/dataset.h"
 #include "spine/train/stepper.h"
 
-/* What steps add up to on this rank, exactly (exact.h); penalty, of the whole batch, is rank 0's. */
+/* What steps add up to on this rank, exactly (exact.h); penalty, of the whole batch, is rank 0's, but with
+ * prefixes every rank's part of their squares, all together. */
 struct spine_step_sums {
     double squares, partial; /* of losses (model.h) */
     double penalty;          /* ASL, or L1 if it has a weight, times the rows of its batch */

@@ -15,6 +15,7 @@ struct spine_step_shape {
     size_t dim, hidden;
     enum spine_optimizer_kind optimizer;
     double momentum, beta2;
+    size_t prefixes; /* widths beside H (model.h) */
 };
 
 /* A range of units, or of columns. */
@@ -38,8 +39,8 @@ struct spine_step_memory {
 
     /* The team's. Rows are supplied for one step while another works. */
     struct spine_step_rows rows[2];
-    float *y;                         /* (slots, D): y, then dY */
-    struct spine_cut *cuts;           /* (slots) */
+    float *y;               /* (prefixes + 1, slots, D): y, then dY of this width and all above */
+    struct spine_cut *cuts; /* (slots) */
     struct spine_block *views;        /* owned; (C, blocks): the team's codes, by row only */
     const struct spine_block **tiles; /* owned; (C): those of one block */
 

@@ -15,6 +15,7 @@ struct spine_step_settings {
     int64_t first_k,
         falling_epochs; /* k falls from this one to the activation's in so many epochs; 0: never */
     struct spine_loss_weights weights;
+    struct spine_prefixes prefixes;
     double noise; /* standard deviation */
     enum spine_kernel_choice kernel;
     enum spine_optimizer_kind optimizer;

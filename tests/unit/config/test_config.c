@@ -32,6 +32,7 @@ static const char all_changed[] = "[data]\n"
                                   "k = 33\n"
                                   "first_k = 44\n"
                                   "alpha = 2.5\n"
+                                  "prefixes = 125, 250\n"
                                   "cap = none\n"
                                   "\n"
                                   "[loss]\n"
@@ -134,6 +135,7 @@ static void test_every_option_reaches_its_field(void **state)
     assert_int_equal(config.center, 0);
     assert_true(config.clip == 2.5);
     assert_string_equal(config.whiten, "remove:3");
+    assert_string_equal(config.prefixes, "125, 250");
     assert_true(config.rms == 0.123456789012345);
     assert_true(config.limit == INT64_C(1000000000000));
     assert_int_equal(config.hidden, 1048576);
@@ -217,6 +219,45 @@ static void test_the_description_reads_back_as_the_same(void **state)
         assert_non_null(strstr(description, "; 1e-06 to 1000000, or keep; default: 0.4\n"));
         free(text);
         free(description);
+    }
+}
+
+static void test_prefixes_are_parsed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } bad[] = {
+        {"5, 5",
+         "model.prefixes: '5' is not a whole number from 6 to model.hidden; numbers must rise"},
+        {"5 x",
+         "model.prefixes: 'x' is not a whole number from 6 to model.hidden; numbers must rise"},
+        {"0",
+         "model.prefixes: '0' is not a whole number from 1 to model.hidden; numbers must rise"},
+        {"101",
+         "model.prefixes: '101' is not a whole number from 1 to model.hidden; numbers must rise"},
+        {"1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
+         "model.prefixes: has more than 15 numbers below model.hidden"},
+    };
+    struct spine_config config;
+    struct spine_prefixes prefixes;
+    struct spine_error err;
+
+    spine_config_init(&config);
+    assert_int_equal(spine_config_prefixes(&config).count, 0);
+    config.hidden = 100;
+    strcpy(config.prefixes, "12, 25 50,100");
+    prefixes = spine_config_prefixes(&config);
+    assert_int_equal(prefixes.count, 3);
+    assert_int_equal(prefixes.width[0], 12);
+    assert_int_equal(prefixes.width[2], 50);
+    assert_int_equal(spine_prefixes_without(&prefixes, 11), 0);
+    assert_int_equal(spine_prefixes_without(&prefixes, 12), 1);
+    assert_int_equal(spine_prefixes_without(&prefixes, 99), 3);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        strcpy(config.prefixes, bad[i].text);
+        assert_int_equal(spine_config_parse_prefixes(&config, &prefixes, &err), -1);
+        assert_string_equal(err.text, bad[i].message);
     }
 }
 
@@ -735,6 +776,7 @@ int main(void)
         cmocka_unit_test(test_what_is_printed_reads_back_as_the_same),
         cmocka_unit_test(test_reals_are_printed_with_as_many_digits_as_they_need),
         cmocka_unit_test(test_the_description_reads_back_as_the_same),
+        cmocka_unit_test(test_prefixes_are_parsed),
         cmocka_unit_test(test_whitening_is_parsed),
         cmocka_unit_test(test_keep_is_a_scale_of_its_own),
         cmocka_unit_test(test_what_editors_do_to_a_file_changes_nothing),

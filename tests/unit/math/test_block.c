@@ -121,7 +121,7 @@ static void test_groups_of_rows_add_up_to_the_batch(void **state)
         assert_memory_equal(h_sum, alone.h_sum, sizeof h_sum);
         for (size_t g = 0; g < GROUPS; g++) {
             go_backward(&parts[g], &f.params, ROWS,
-                        f.noisy + g * SPINE_BLOCK_ROWS * f.params.stride, &weights, h_sum,
+                        f.noisy + g * SPINE_BLOCK_ROWS * f.params.stride, &weights, h_sum, &whole,
                         &groups[g]);
             sources[g] = groups[g].gradient.data;
             dispose_parts(&parts[g]);

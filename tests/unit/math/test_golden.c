@@ -39,6 +39,8 @@ struct run {
     double noise, rate;
     struct spine_loss_weights weights;
     struct spine_activation activation;
+    struct spine_prefixes prefixes;
+    bool is_tied;
     struct record input;
     struct spine_params params, gradient; /* the gradient summed over ranks */
     struct spine_optimizer optimizer;
@@ -114,6 +116,15 @@ static void init_rank(struct run *run, int number)
     rank->noisy = spine_kernel_alloc(most * run->stride, "a test", &err);
 }
 
+static void read_prefixes(struct run *run)
+{
+    const struct record record = read_record(run->file, "prefixes");
+    run->prefixes.count = record.count;
+    for (size_t i = 0; i < record.count; i++)
+        run->prefixes.width[i] = (size_t)record.values[i];
+    free(record.values);
+}
+
 static void init(struct run *run, const char *name, enum numbers numbers, enum spine_mode mode,
                  int size)
 {
@@ -132,6 +143,8 @@ static void init(struct run *run, const char *name, enum numbers numbers, enum s
     const size_t k_mean = (size_t)read_number(run->file, "k_mean");
     if (k_mean > 0)
         run->activation = (struct spine_activation){.selection = SPINE_OF_BATCH, .k = k_mean};
+    run->is_tied = read_number(run->file, "tied") > 0;
+    read_prefixes(run);
     run->activation.is_uncapped = read_number(run->file, "cap") == 0;
     run->noise = read_number(run->file, "noise");
     run->rate = read_number(run->file, "learning_rate");
@@ -143,6 +156,8 @@ static void init(struct run *run, const char *name, enum numbers numbers, enum s
     TRY(spine_optimizer_init(&run->optimizer, SPINE_SGD, 0, 0, run->params.len, &err));
     if (numbers == OWN) {
         spine_params_randomize(&run->params, run->seed, 0, run->hidden);
+        if (run->is_tied)
+            memcpy(run->params.W2, run->params.W1, run->hidden * run->stride * sizeof(float));
         check_params(run, "initial_", &run->params, 1e-6);
     } else {
         read_matrix(run->file, "initial_W1", run->hidden, run->dim, run->stride, run->params.W1);
@@ -209,7 +224,8 @@ static size_t take_batch(struct run *run, uint32_t epoch, size_t step, const str
  * here. */
 static struct step_result step_on_ranks(struct run *run, size_t batch_rows)
 {
-    const struct cuts cuts = {.mode = run->mode, .tiles = 2, .activation = run->activation};
+    const struct cuts cuts = {
+        .mode = run->mode, .tiles = 2, .activation = run->activation, .prefixes = run->prefixes};
     struct step_result total = {0};
     int64_t *h_sum = calloc(run->hidden, sizeof *h_sum);
     memset(run->gradient.data, 0, run->gradient.len * sizeof(float));
@@ -226,10 +242,11 @@ static struct step_result step_on_ranks(struct run *run, size_t batch_rows)
     for (int i = 0; i < run->size; i++) {
         struct rank *rank = &run->ranks[i];
         go_backward(&rank->parts, &run->params, batch_rows, rank->noisy, &run->weights, h_sum,
-                    &rank->result);
+                    &cuts, &rank->result);
         for (size_t p = 0; p < run->gradient.len; p++)
             run->gradient.data[p] += rank->result.gradient.data[p];
         total.squares += rank->result.squares;
+        total.nested += rank->result.nested;
         total.partial += rank->result.partial;
         total.asl = rank->result.asl;
         total.l1 = rank->result.l1;
@@ -237,6 +254,10 @@ static struct step_result step_on_ranks(struct run *run, size_t batch_rows)
         dispose_result(&rank->result);
     }
     free(h_sum);
+    for (size_t i = 0; run->is_tied && i < run->hidden * run->stride; i++) {
+        run->gradient.W1[i] += run->gradient.W2[i];
+        run->gradient.W2[i] = run->gradient.W1[i];
+    }
     return total;
 }
 
@@ -248,8 +269,8 @@ static void check_losses(struct run *run, const struct step_result *loss, size_t
     double found[] = {loss->squares / (double)(batch_rows * run->dim), loss->asl,
                       loss->partial / (double)(batch_rows * run->hidden),
                       loss->l1 / (double)(batch_rows * run->dim), 0};
-    found[4] =
-        found[0] + weights->asl * found[1] + weights->psl * found[2] + weights->l1 * found[3];
+    found[4] = found[0] + weights->asl * found[1] + weights->psl * found[2] +
+               weights->l1 * found[3] + loss->nested / (double)(batch_rows * run->dim);
     assert_int_equal(expected.count, 5);
     for (size_t i = 0; i < 5; i++)
         if (!(fabs(found[i] - expected.values[i]) <= 1e-5 * expected.values[i]))
@@ -287,8 +308,11 @@ static void check_all(enum numbers numbers, enum spine_mode mode)
         check_file("plain.txt", numbers, mode, size);
         check_file("saturated.txt", numbers, mode, size);
         check_file("relu.txt", numbers, mode, size);
-        if (mode == SPINE_SPARSE)
+        if (mode == SPINE_SPARSE) {
             check_file("topk.txt", numbers, mode, size);
+            check_file("ksparse.txt", numbers, mode, size);
+            check_file("matryoshka.txt", numbers, mode, size);
+        }
         if (mode == SPINE_SPARSE && size == 1) /* the ranks here don't select together */
             check_file("batchtopk.txt", numbers, mode, size);
     }

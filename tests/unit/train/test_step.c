@@ -52,6 +52,7 @@ struct outcome {
 static enum spine_wire wire; /* of run() */
 static struct spine_activation activation;
 static bool is_tied;
+static struct spine_prefixes prefixes;
 
 static void run(const struct spine_comm *comm, int groups, int columns, bool reproducible,
                 enum spine_kernel_choice kernel, struct outcome *outcome)
@@ -65,6 +66,7 @@ static void run(const struct spine_comm *comm, int groups, int columns, bool rep
                                                  .first_k = is_tied ? 20 : 0,
                                                  .falling_epochs = 2,
                                                  .weights = {0.85, 3, 1, 0},
+                                                 .prefixes = prefixes,
                                                  .noise = 0.3,
                                                  .kernel = kernel,
                                                  .optimizer = SPINE_ADAM,
@@ -166,6 +168,18 @@ static void test_any_grid_selects_the_same_units(void **state)
     activation = (struct spine_activation){0};
 }
 
+static void test_any_grid_nests_the_same_prefixes(void **state)
+{
+    (void)state;
+    activation = (struct spine_activation){.selection = SPINE_OF_ROW, .k = 7};
+    prefixes = (struct spine_prefixes){.count = 2, .width = {5, 30}};
+    check_grids(SPINE_KERNEL_SPARSE, true);
+    activation.selection = SPINE_OF_BATCH;
+    check_grids(SPINE_KERNEL_SPARSE, true);
+    prefixes = (struct spine_prefixes){0};
+    activation = (struct spine_activation){0};
+}
+
 static void test_any_grid_keeps_tied_matrices_equal(void **state)
 {
     (void)state;
@@ -227,6 +241,7 @@ int run_step(const struct spine_comm *comm)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_grid_takes_the_same_steps),
         cmocka_unit_test(test_any_grid_selects_the_same_units),
+        cmocka_unit_test(test_any_grid_nests_the_same_prefixes),
         cmocka_unit_test(test_any_grid_keeps_tied_matrices_equal),
         cmocka_unit_test(test_without_reproducible_sums_the_steps_are_nearly_the_same),
         cmocka_unit_test(test_rounded_gradients_take_nearly_the_same_steps),
