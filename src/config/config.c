@@ -24,6 +24,7 @@ static const char *const objective_names[] = {[SPINE_OBJECTIVE_SPINE] = "spine",
                                               [SPINE_OBJECTIVE_NNSE] = "nnse",
                                               NULL};
 static const char *const cap_names[] = {[SPINE_CAP_ONE] = "1", [SPINE_CAP_NONE] = "none", NULL};
+static const char *const residency_names[] = {"memory", "stream", NULL};
 static const char *const atoms_names[] = {"random", "words", NULL};
 static const char *const keep[] = {"keep", NULL}, *const none[] = {"none", NULL};
 
@@ -47,6 +48,9 @@ static const struct spine_option options[] = {
     {"data.rms", REAL, FIELD(rms), 1e-6, 1e6, "0.4", keep, "scale the input so that its entries have this root mean square; keep leaves it"},
     {"data.holdout", REAL, FIELD(holdout), 0, 0.9, "0", NULL, "share of the rows, chosen by their words, that training doesn't see; they are measured too, and get codes"},
     {"data.limit", COUNT, FIELD(limit), 0, 1e12, "0", NULL, "train on the first rows only; 0 is all"},
+    {"data.residency", CHOICE, FIELD(stream), ANY, "memory", residency_names, "keep the rows in memory, or read them from vectors.h5 while training, in an order that is shuffled within windows"},
+    {"data.window", REAL, FIELD(window), 1e-3, 1e6, "64", NULL, "of residency = stream: MiB of rows, of all ranks together, that are in memory and shuffled at a time"},
+    {"data.dtype", CHOICE, FIELD(bfloat16), ANY, "float32", spine_wire_names, "in what rows are kept in memory; bfloat16 takes half of it and rounds them"},
     {"model.hidden", COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
     {"model.objective", CHOICE, FIELD(objective), ANY, "spine", objective_names, "the SPINE autoencoder, the k largest units of a row, as many in the mean of a batch, of tied matrices, the rectifier with an l1 loss, or sparse non-negative codes over a learned dictionary"},
     {"model.start", CHOICE, FIELD(start), ANY, "random", atoms_names, "units begin with random numbers, or as the vectors of words: W2, and W1 the same"},
@@ -338,6 +342,11 @@ int spine_config_check(const struct spine_config *config, struct spine_error *er
         return spine_refuse(err, "parallel.wire: bfloat16 rounds sums over hosts, so that results "
                                  "depend on their number; set parallel.reproducible = no");
 
+    if (!config->stream && check_unused(config, "data.window", "data.residency = memory", err))
+        return -1;
+    if (config->stream && check_unused(config, "data.dtype", "data.residency = stream", err))
+        return -1;
+
     if (spine_config_parse_whiten(config->whiten, &whiten, &remove, err))
         return -1;
     return spine_config_parse_grid(config->grid, &groups, &columns, err);
@@ -437,6 +446,13 @@ struct spine_scaling_options spine_config_scaling(const struct spine_config *con
 
     spine_config_parse_whiten(config->whiten, &wanted.whiten, &wanted.remove, &ignored);
     return wanted;
+}
+
+enum spine_residency spine_config_residency(const struct spine_config *config)
+{
+    return config->stream     ? SPINE_IN_FILE
+           : config->bfloat16 ? SPINE_IN_HALF_MEMORY
+                              : SPINE_IN_MEMORY;
 }
 
 int64_t spine_config_last_epoch(const struct spine_config *config)

@@ -66,6 +66,25 @@ int spine_array_make_at(struct spine_store *store, const char *name, enum spine_
     return rc;
 }
 
+int spine_array_find(struct spine_store *store, const char *name, enum spine_array_type type,
+                     int64_t *offset, struct spine_error *err)
+{
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    if (dataset < 0)
+        return spine_h5_fail_object(store, "find", name, err);
+
+    const hid_t disk = H5Dget_type(dataset), creation = H5Dget_create_plist(dataset);
+    const bool is_plain = H5Tequal(disk, element_of(type).memory) > 0 &&
+                          H5Pget_layout(creation) == H5D_CONTIGUOUS &&
+                          H5Pget_external_count(creation) == 0;
+    const haddr_t address = is_plain ? H5Dget_offset(dataset) : HADDR_UNDEF;
+    *offset = address == HADDR_UNDEF ? -1 : (int64_t)address;
+    H5Pclose(creation);
+    H5Tclose(disk);
+    H5Dclose(dataset);
+    return 0;
+}
+
 int spine_array_make_checked(struct spine_store *store, const char *name,
                              enum spine_array_type type, size_t rows, size_t columns,
                              struct spine_error *err)

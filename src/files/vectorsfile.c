@@ -60,6 +60,21 @@ int spine_vectorsfile_read(struct spine_store *store, size_t first, size_t count
                             err);
 }
 
+int spine_vectorsfile_find(struct spine_store *store, const char *path, int64_t *offset,
+                           struct spine_error *err)
+{
+    if (spine_array_find(store, vectors_name, SPINE_ARRAY_FLOAT, offset, err))
+        return -1;
+
+    if (*offset < 0)
+        return spine_refuse(err,
+                            "%s: its vectors can't be read while training: they are compressed, in "
+                            "chunks or not 32-bit floats; convert it with spine-convert, or set "
+                            "data.residency = memory and data.dtype = float32",
+                            path);
+    return 0;
+}
+
 int spine_vectorsfile_read_words(struct spine_store *store, size_t first, size_t count,
                                  struct spine_words *words, struct spine_error *err)
 {

@@ -76,6 +76,12 @@ static void place_rank(struct spine_partition *part, const struct spine_sharing 
     }
 }
 
+/* Of a stratum that is shuffled window by window. */
+static size_t most_runs(const struct spine_partition *part)
+{
+    return part->window == 0 ? 0 : spine_partition_steps(part) / part->run + 1;
+}
+
 int spine_partition_init(struct spine_partition *part, size_t num_rows,
                          const struct spine_sharing *sharing, struct spine_error *err)
 {
@@ -96,14 +102,20 @@ int spine_partition_init(struct spine_partition *part, size_t num_rows,
                             batch_size, sharing->groups, most_groups,
                             sharing->is_reproducible ? " or set parallel.reproducible = no" : "");
 
-    struct spine_partition made = {
-        .seed = sharing->seed, .num_rows = num_rows, .num_strata = batch_size};
+    struct spine_partition made = {.seed = sharing->seed,
+                                   .num_rows = num_rows,
+                                   .num_strata = batch_size,
+                                   .window = sharing->window,
+                                   .run = sharing->run};
     place_group(&made, sharing);
     place_rank(&made, sharing);
     const size_t rows = stratum_begin(&made, made.end_own) - stratum_begin(&made, made.first_own);
     made.order = spine_memory_get(rows, sizeof *made.order, "the order of this rank's rows", err);
-    if (made.order == NULL)
+    made.runs = spine_memory_get(most_runs(&made), sizeof *made.runs, "the order of runs", err);
+    if (made.order == NULL || made.runs == NULL) {
+        spine_partition_dispose(&made);
         return -1;
+    }
 
     *part = made;
     spine_partition_shuffle(part, 0);
@@ -113,6 +125,7 @@ int spine_partition_init(struct spine_partition *part, size_t num_rows,
 void spine_partition_dispose(struct spine_partition *part)
 {
     free(part->order);
+    free(part->runs);
     *part = (struct spine_partition){0};
 }
 
@@ -165,21 +178,78 @@ size_t spine_partition_most_rows(const struct spine_partition *part)
     return part->end_own - part->first_own;
 }
 
+size_t spine_partition_window(const struct spine_partition *part)
+{
+    const size_t steps = spine_partition_steps(part);
+
+    return part->window == 0 || part->window > steps ? steps : part->window;
+}
+
+/* Fisher and Yates. What has to differ between the shuffles of a stratum and epoch, so that they draw
+ * different numbers, is 'first'. */
+static void shuffle(const struct spine_partition *part, size_t stratum, size_t first, size_t count,
+                    uint32_t *items)
+{
+    for (uint32_t i = (uint32_t)count; i-- > 1;) {
+        const uint32_t j = spine_random_below(part->seed, part->epoch, (uint32_t)stratum,
+                                              (uint32_t)first + i, i + 1);
+        const uint32_t swapped = items[i];
+        items[i] = items[j];
+        items[j] = swapped;
+    }
+}
+
+/* Runs in a random order, and then the rows within each window of it. */
+static void shuffle_windows(const struct spine_partition *part, size_t stratum, size_t rows,
+                            uint32_t *order)
+{
+    const size_t num_runs = (rows + part->run - 1) / part->run;
+    size_t count = 0;
+
+    for (size_t i = 0; i < num_runs; i++)
+        part->runs[i] = (uint32_t)i;
+    shuffle(part, stratum, rows, num_runs, part->runs);
+    for (size_t i = 0; i < num_runs; i++) {
+        const size_t begin = part->runs[i] * part->run;
+        const size_t end = begin + part->run < rows ? begin + part->run : rows;
+        for (size_t row = begin; row < end; row++)
+            order[count++] = (uint32_t)row;
+    }
+
+    for (size_t first = 0; first < rows; first += part->window) {
+        const size_t left = rows - first;
+        shuffle(part, stratum, first, left < part->window ? left : part->window, order + first);
+    }
+}
+
 void spine_partition_shuffle(struct spine_partition *part, uint32_t epoch)
 {
     const size_t first = stratum_begin(part, part->first_own);
 
+    part->epoch = epoch;
     for (size_t s = part->first_own; s < part->end_own; s++) {
         uint32_t *order = part->order + (stratum_begin(part, s) - first);
-        const uint32_t rows = (uint32_t)stratum_size(part, s);
-        for (uint32_t i = 0; i < rows; i++)
-            order[i] = i;
-        for (uint32_t i = rows; i-- > 1;) {
-            const uint32_t j = spine_random_below(part->seed, epoch, (uint32_t)s, i, i + 1);
-            const uint32_t swapped = order[i];
-            order[i] = order[j];
-            order[j] = swapped;
+        const size_t rows = stratum_size(part, s);
+        if (part->window > 0 && part->window < rows) {
+            shuffle_windows(part, s, rows, order);
+            continue;
         }
+        for (size_t i = 0; i < rows; i++)
+            order[i] = (uint32_t)i;
+        shuffle(part, s, 0, rows, order);
+    }
+}
+
+void spine_partition_upcoming(const struct spine_partition *part, size_t stratum, size_t first,
+                              size_t end, size_t *rows)
+{
+    const size_t begin = stratum_begin(part, stratum), size = stratum_size(part, stratum);
+    const uint32_t *order = part->order + (begin - stratum_begin(part, part->first_own));
+
+    for (size_t step = first; step < end; step++) {
+        const size_t row = step < size ? begin + order[step] : SIZE_MAX;
+        const bool is_own = row >= part->first_row && row < part->end_row;
+        rows[step - first] = is_own ? row : SIZE_MAX;
     }
 }
 

@@ -292,11 +292,17 @@ static int shuffle(struct spine_trials *trials, struct spine_error *err)
 static int check_trials(const struct spine_trials *trials, struct spine_error *err)
 {
     struct spine_config config;
-    for (size_t i = 0; i < trials->count; i++)
+    for (size_t i = 0; i < trials->count; i++) {
         if (spine_trials_config(trials, i, &config, err) || spine_config_check(&config, err)) {
             const struct spine_error inner = *err;
             return spine_refuse(err, "trial %zu: %.900s", i, inner.text);
         }
+        if (spine_config_residency(&config) != SPINE_IN_MEMORY)
+            return spine_refuse(err,
+                                "%s: the trials of a sweep share the input in memory; leave "
+                                "it out",
+                                config.stream ? "data.residency" : "data.dtype");
+    }
     return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "spine/base/random.h"
 #include "spine/files/outliers.h"
 #include "spine/files/vectorsfile.h"
+#include "spine/math/bfloat16.h"
 
 static size_t num_local(const struct spine_dataset *data)
 {
@@ -180,15 +181,17 @@ int spine_input_inspect(const struct spine_input *input, struct spine_comm *comm
     return rc;
 }
 
-int spine_dataset_inspect(const struct spine_dataset *data, struct spine_comm *comm,
+int spine_dataset_inspect(struct spine_dataset *data, struct spine_comm *comm,
                           const struct spine_input *input,
                           const struct spine_scaling_options *options, struct spine_error *err)
 {
     struct spine_outliers outliers = {0};
+    const float *rows;
 
     int rc = spine_outliers_init(&outliers, data->dim, err);
-    if (rc == 0)
-        rc = spine_outliers_add(&outliers, data->rows, num_local(data), data->stride, err);
+    for (size_t first = 0, count; rc == 0 && (count = spine_dataset_block(data, first, &rows)) > 0;
+         first += count)
+        rc = spine_outliers_add(&outliers, rows, count, data->stride, err);
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
         rc = warn_of_outliers(&outliers, comm, input, data->part.first_row, options, err);
@@ -198,44 +201,73 @@ int spine_dataset_inspect(const struct spine_dataset *data, struct spine_comm *c
 
 /* --- Reading ------------------------------------------------------------------------------ */
 
-size_t spine_dataset_bytes(size_t rows, size_t dim, size_t most_rows)
+size_t spine_dataset_bytes(const struct spine_partition *part, size_t dim,
+                           enum spine_residency residency)
 {
+    const size_t rows = part->end_row - part->first_row, most = spine_partition_most_rows(part);
     const size_t stride = spine_kernel_stride(dim);
-    return (rows + SPINE_BLOCK_ROWS) * stride * sizeof(float) + rows * sizeof(uint32_t) +
-           2 * most_rows * sizeof(size_t);
+    const size_t number = residency == SPINE_IN_MEMORY        ? sizeof(float)
+                          : residency == SPINE_IN_HALF_MEMORY ? sizeof(uint16_t)
+                                                              : 0;
+    const size_t stream = residency == SPINE_IN_MEMORY
+                              ? 0
+                              : spine_rowstream_bytes(part, dim, residency == SPINE_IN_FILE);
+
+    return rows * stride * number + stream + SPINE_BLOCK_ROWS * stride * sizeof(float) +
+           rows * sizeof(uint32_t) + 2 * most * sizeof(size_t);
 }
 
 static int allocate_batch(struct spine_dataset *data, struct spine_error *err)
 {
     const size_t most = spine_partition_most_rows(&data->part);
-    data->noisy = spine_kernel_alloc(SPINE_BLOCK_ROWS * data->stride, "the rows of a block", err);
+    data->block = spine_kernel_alloc(SPINE_BLOCK_ROWS * data->stride, "the rows of a block", err);
     data->batch = spine_memory_zeroed(most, sizeof *data->batch, "the rows of a batch", err);
     data->slots = spine_memory_zeroed(most, sizeof *data->slots, "the rows of a batch", err);
-    if (data->noisy != NULL && data->batch != NULL && data->slots != NULL)
+    if (data->block != NULL && data->batch != NULL && data->slots != NULL)
         return 0;
     return -1;
 }
 
-static int allocate(struct spine_dataset *data, struct spine_error *err)
+static int allocate(struct spine_dataset *data, const struct spine_input *input,
+                    struct spine_error *err)
 {
     data->stride = spine_kernel_stride(data->dim);
-    data->rows = spine_kernel_alloc(num_local(data) * data->stride, "this rank's rows", err);
-    if (data->rows == NULL ||
-        spine_scaling_init(&data->scaling, data->dim, SPINE_WHITEN_NO, 0, err))
+    data->residency = input->residency;
+    if (spine_scaling_init(&data->scaling, data->dim, SPINE_WHITEN_NO, 0, err) ||
+        allocate_batch(data, err))
         return -1;
-    return allocate_batch(data, err);
+    if (data->residency != SPINE_IN_MEMORY) {
+        const bool has_windows = data->residency == SPINE_IN_FILE;
+        const int rc = spine_rowstream_open(&data->stream, input->store, input->path, &data->part,
+                                            data->dim, has_windows, err);
+        data->stream.rounds = !has_windows;
+        return rc;
+    }
+
+    data->rows = spine_kernel_alloc(num_local(data) * data->stride, "this rank's rows", err);
+    return -(data->rows == NULL);
 }
 
-static int check_finite(const struct spine_dataset *data, int rank, const char *path,
+/* Refuse numbers that aren't finite; add to *sum a hash of each row and its word under the row's
+ * number, modulo 2^64, so that the sum over all rows doesn't depend on who has which. */
+static int look_at_rows(struct spine_dataset *data, int rank, const char *path, uint64_t *sum,
                         struct spine_error *err)
 {
-    for (size_t i = 0; i < num_local(data); i++)
+    struct spine_pass pass = {0};
+
+    for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;) {
+        const size_t local = pass.next - 1, number = data->part.first_row + local;
+        const char *word = spine_words_get(&data->words, local);
         for (size_t k = 0; k < data->dim; k++)
-            if (!isfinite(data->rows[i * data->stride + k]))
-                return spine_refuse(
-                    err, "%s: row %zu ('%.40s'), read by rank %d, has a number that is not finite",
-                    path, data->part.first_row + i, spine_words_get(&data->words, i), rank);
-    return 0;
+            if (!isfinite(row[k]) && spine_dataset_check(data, err) == 0)
+                return spine_refuse(err,
+                                    "%s: row %zu ('%.40s'), read by rank %d, has a number that is "
+                                    "not finite",
+                                    path, number, word, rank);
+        *sum += XXH3_64bits_withSeed(word, strlen(word),
+                                     XXH3_64bits_withSeed(row, data->dim * sizeof *row, number));
+    }
+    return spine_dataset_check(data, err);
 }
 
 static int read_rows(struct spine_dataset *data, struct spine_comm *comm,
@@ -243,34 +275,26 @@ static int read_rows(struct spine_dataset *data, struct spine_comm *comm,
 {
     const size_t first = data->part.first_row, count = num_local(data);
 
-    int rc = allocate(data, err);
+    int rc = allocate(data, input, err);
     if (rc == 0)
         rc = spine_vectorsfile_read_words(input->store, first, count, &data->words, err);
     if (spine_comm_agree(comm, rc, err))
         return -1;
 
-    if (spine_vectorsfile_read(input->store, first, count, data->stride, data->rows, err) ||
-        spine_store_check_unchanged(input->store, err))
+    if (data->rows != NULL)
+        rc = spine_vectorsfile_read(input->store, first, count, data->stride, data->rows, err);
+    if (rc != 0 || spine_store_check_unchanged(input->store, err))
         return -1;
-    return spine_comm_agree(comm, check_finite(data, comm->rank, input->path, err), err);
-}
 
-/* The sum over all rows, modulo 2^64, of a hash of the row and its word under the row's number: it
- * doesn't depend on who has which rows. */
-static uint64_t sum_rows(const struct spine_dataset *data, struct spine_comm *comm)
-{
     uint64_t sum = 0;
-    for (size_t i = 0; i < num_local(data); i++) {
-        const char *word = spine_words_get(&data->words, i);
-        const uint64_t row = XXH3_64bits_withSeed(
-            data->rows + i * data->stride, data->dim * sizeof(float), data->part.first_row + i);
-        sum += XXH3_64bits_withSeed(word, strlen(word), row);
-    }
+    rc = look_at_rows(data, comm->rank, input->path, &sum, err);
+    if (spine_comm_agree(comm, rc, err))
+        return -1;
     int64_t signed_sum;
     memcpy(&signed_sum, &sum, sizeof sum);
     spine_comm_sum_counts(comm, &signed_sum, 1);
-    memcpy(&sum, &signed_sum, sizeof sum);
-    return sum;
+    memcpy(&data->checksum, &signed_sum, sizeof sum);
+    return 0;
 }
 
 int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm,
@@ -283,8 +307,6 @@ int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm,
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
         rc = read_rows(data, comm, input, err);
-    if (rc == 0)
-        data->checksum = sum_rows(data, comm);
 
     if (rc != 0)
         spine_dataset_dispose(data);
@@ -319,34 +341,130 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
     return rc;
 }
 
-/* --- Batches ------------------------------------------------------------------------------ */
+/* --- Going over the rows ------------------------------------------------------------------- */
 
-size_t spine_dataset_supply(struct spine_dataset *data, size_t step, float *clean, uint64_t *rows)
+void spine_dataset_scale(struct spine_dataset *data, enum spine_scaled stage)
 {
-    const size_t count = spine_partition_batch(&data->part, step, data->batch, data->slots);
+    const enum spine_scaled from = data->stream.stage;
+    const size_t count = num_local(data);
 
-    for (size_t i = 0; i < count; i++) {
-        const float *row = data->rows + (data->batch[i] - data->part.first_row) * data->stride;
-        memcpy(clean + data->slots[i] * data->stride, row, data->stride * sizeof *row);
-        rows[data->slots[i]] = data->batch[i];
+    data->stream.stage = stage;
+    if (data->rows == NULL)
+        return;
+    if (from < SPINE_CLIPPED && stage >= SPINE_CLIPPED)
+        spine_scaling_clip(&data->scaling, count, data->rows);
+    if (from < SPINE_WHITENED && stage >= SPINE_WHITENED)
+        spine_scaling_whiten(&data->scaling, count, data->rows);
+    if (from < SPINE_SCALED && stage >= SPINE_SCALED)
+        spine_scaling_multiply(&data->scaling, count, data->rows);
+}
+
+/* Put 'count' of this rank's rows from its row 'first' on into values, (count, D). */
+static void copy_rows(struct spine_dataset *data, size_t first, size_t count, float *values)
+{
+    if (data->packed != NULL && data->listed == NULL)
+        spine_bfloat16_unpack(count * data->stride, data->packed + first * data->stride, values);
+    else if (data->listed == NULL)
+        spine_rowstream_read(&data->stream, &data->scaling, data->part.first_row + first, count,
+                             values);
+    else
+        for (size_t i = 0; i < count; i++)
+            spine_rowstream_read(&data->stream, &data->scaling, data->listed[first + i].row, 1,
+                                 values + i * data->stride);
+}
+
+int spine_dataset_pack(struct spine_dataset *data, struct spine_error *err)
+{
+    const size_t rows = num_local(data), stride = data->stride;
+
+    if (data->packed == NULL)
+        data->packed =
+            spine_memory_get(rows * stride, sizeof *data->packed, "this rank's rows", err);
+    if (data->packed == NULL)
+        return -1;
+
+    for (size_t first = 0; first < rows; first += SPINE_BLOCK_ROWS) {
+        const size_t count = rows - first < SPINE_BLOCK_ROWS ? rows - first : SPINE_BLOCK_ROWS;
+        spine_rowstream_read(&data->stream, &data->scaling, data->part.first_row + first, count,
+                             data->block);
+        spine_bfloat16_pack(count * stride, data->block, data->packed + first * stride);
     }
+    return spine_dataset_check(data, err);
+}
+
+size_t spine_dataset_block(struct spine_dataset *data, size_t first, const float **rows)
+{
+    const size_t left = num_local(data) - first;
+
+    if (data->rows != NULL) {
+        *rows = data->rows + first * data->stride;
+        return left;
+    }
+    const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
+    *rows = spine_dataset_slice(data, 0, first, count, 0);
     return count;
+}
+
+const float *spine_dataset_next(struct spine_dataset *data, struct spine_pass *pass)
+{
+    if (pass->next == pass->end) {
+        pass->first = pass->end;
+        pass->end += spine_dataset_block(data, pass->first, &pass->block);
+        if (pass->next == pass->end)
+            return NULL;
+    }
+    return pass->block + (pass->next++ - pass->first) * data->stride;
+}
+
+int spine_dataset_check(const struct spine_dataset *data, struct spine_error *err)
+{
+    return data->residency == SPINE_IN_MEMORY ? 0 : spine_rowfile_check(data->stream.file, err);
 }
 
 const float *spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, size_t first,
                                  size_t count, double sigma)
 {
-    const float *rows = data->rows + first * data->stride;
+    const float *rows = data->rows == NULL ? data->block : data->rows + first * data->stride;
 
     assert(first + count <= num_local(data));
+    if (data->rows == NULL) {
+        assert(count <= SPINE_BLOCK_ROWS);
+        copy_rows(data, first, count, data->block);
+    }
     if (!(sigma > 0))
         return rows;
+
     assert(count <= SPINE_BLOCK_ROWS);
     for (size_t i = 0; i < count; i++)
         spine_random_add_noise(data->part.seed, epoch, data->part.first_row + first + i,
                                (float)sigma, data->dim, rows + i * data->stride,
-                               data->noisy + i * data->stride);
-    return data->noisy;
+                               data->block + i * data->stride);
+    return data->block;
+}
+
+/* --- Batches ------------------------------------------------------------------------------ */
+
+size_t spine_dataset_supply(struct spine_dataset *data, size_t step, float *clean, uint64_t *rows)
+{
+    const size_t count = spine_partition_batch(&data->part, step, data->batch, data->slots);
+    const size_t stride = data->stride;
+    const float *upcoming =
+        data->residency == SPINE_IN_FILE
+            ? spine_rowstream_step(&data->stream, &data->scaling, &data->part, step)
+            : NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        const size_t local = data->batch[i] - data->part.first_row;
+        float *row = clean + data->slots[i] * stride;
+        if (data->rows != NULL)
+            memcpy(row, data->rows + local * stride, stride * sizeof *row);
+        else if (upcoming != NULL)
+            memcpy(row, upcoming + i * stride, stride * sizeof *row);
+        else
+            spine_bfloat16_unpack(stride, data->packed + local * stride, row);
+        rows[data->slots[i]] = data->batch[i];
+    }
+    return count;
 }
 
 void spine_dataset_dispose(struct spine_dataset *data)
@@ -355,9 +473,11 @@ void spine_dataset_dispose(struct spine_dataset *data)
     if (!data->is_view) {
         spine_words_dispose(&data->words);
         free(data->rows);
+        free(data->packed);
+        spine_rowstream_close(&data->stream);
         spine_scaling_dispose(&data->scaling);
     }
-    free(data->noisy);
+    free(data->block);
     free(data->batch);
     free(data->slots);
     *data = (struct spine_dataset){0};

@@ -20,14 +20,13 @@ struct longest {
 };
 
 /* This rank's longest row, and the squares of all of its rows by coordinate, (D). */
-static struct longest add_rows(const struct spine_dataset *data, double *squares)
+static struct longest add_rows(struct spine_dataset *data, double *squares)
 {
-    const size_t count = data->part.end_row - data->part.first_row;
     struct longest longest = {.square = 0};
+    struct spine_pass pass = {0};
     size_t at = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        const float *row = data->rows + i * data->stride;
+    for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;) {
         double square = 0;
         for (size_t k = 0; k < data->dim; k++) {
             const double entry = (double)row[k] * (double)row[k];
@@ -36,7 +35,7 @@ static struct longest add_rows(const struct spine_dataset *data, double *squares
         }
         if (square > longest.square) {
             longest.square = square;
-            at = i;
+            at = pass.next - 1;
         }
     }
     longest.row = data->part.first_row + at;
@@ -85,7 +84,7 @@ static bool warn_of_coordinate(const double *squares, size_t dim, double total)
     return true;
 }
 
-int spine_extremes_warn(const struct spine_dataset *data, struct spine_comm *comm, bool *found,
+int spine_extremes_warn(struct spine_dataset *data, struct spine_comm *comm, bool *found,
                         struct spine_error *err)
 {
     double *squares =

@@ -86,7 +86,7 @@ static bool has_index(const struct spine_config *config)
 static struct memory predict(const struct spine_config *config, const struct spine_partition *part,
                              size_t dim, const struct spine_grid *grid, bool is_first)
 {
-    const size_t hidden = (size_t)config->hidden, most = spine_partition_most_rows(part);
+    const size_t hidden = (size_t)config->hidden;
     const size_t rows = part->end_row - part->first_row;
     const size_t word = 24; /* a word, its NUL, its offset in the list; an average */
     const size_t params = spine_params_len(dim, hidden) * sizeof(float);
@@ -107,7 +107,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
     getrusage(RUSAGE_SELF, &usage);
     return (struct memory){
         .program = (size_t)usage.ru_maxrss * 1024,
-        .rows = spine_dataset_bytes(rows, dim, most) + rows * word,
+        .rows = spine_dataset_bytes(part, dim, spine_config_residency(config)) + rows * word,
         .parameters = copies * params / ranks,
         .optimizer = moments / ranks,
         .batch = (step.node - copies * params - moments) / ranks + step.rank +

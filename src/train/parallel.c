@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "spine/base/log.h"
+#include "spine/train/rowstream.h"
 
 static int at_most(size_t count)
 {
@@ -60,6 +61,8 @@ int spine_parallel_init(struct spine_parallel *parallel, const struct spine_conf
                                                .group = parallel->grid.group,
                                                .column = parallel->grid.column,
                                                .is_reproducible = is_reproducible};
+    if (config->stream)
+        spine_rowstream_share(&parallel->sharing, dim, config->window);
     return 0;
 }
 

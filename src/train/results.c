@@ -60,6 +60,9 @@ static int write_rows(struct spine_store *store, const struct spine_params *para
             spine_csr_clear(&excess);
         }
     }
+    if (rc == 0)
+        rc = spine_dataset_check(data, err);
+
     spine_csr_dispose(&codes);
     spine_csr_dispose(&excess);
     return rc;

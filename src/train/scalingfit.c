@@ -54,44 +54,47 @@ static float from_bits(int64_t value)
     return number;
 }
 
-static double largest_entry(const struct spine_dataset *data, struct spine_comm *comm)
+static double largest_entry(struct spine_dataset *data, struct spine_comm *comm)
 {
+    struct spine_pass pass = {0};
     float largest = 0;
 
-    for (size_t i = 0; i < num_local(data); i++)
+    for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;)
         for (size_t k = 0; k < data->dim; k++) {
-            const float size = fabsf(data->rows[i * data->stride + k]);
+            const float size = fabsf(row[k]);
             largest = size > largest ? size : largest;
         }
     return (double)from_bits(spine_comm_max(comm, to_bits(largest)));
 }
 
 /* The mean row (D). */
-static void find_mean(const struct spine_dataset *data, struct spine_comm *comm, double largest,
+static void find_mean(struct spine_dataset *data, struct spine_comm *comm, double largest,
                       int64_t *sums, double *mean)
 {
     const double unit = choose_unit(largest, (double)data->part.num_rows);
+    struct spine_pass pass = {0};
 
     memset(sums, 0, data->dim * sizeof *sums);
-    for (size_t i = 0; i < num_local(data); i++)
+    for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;)
         for (size_t k = 0; k < data->dim; k++)
-            sums[k] += (int64_t)rint((double)data->rows[i * data->stride + k] / unit);
+            sums[k] += (int64_t)rint((double)row[k] / unit);
     spine_comm_sum_counts(comm, sums, data->dim);
     for (size_t k = 0; k < data->dim; k++)
         mean[k] = (double)sums[k] * unit / (double)data->part.num_rows;
 }
 
 /* The sum over all ranks' entries of (entry - mean of its column)^2. */
-static double sum_squares(const struct spine_dataset *data, struct spine_comm *comm, double largest,
+static double sum_squares(struct spine_dataset *data, struct spine_comm *comm, double largest,
                           const double *mean)
 {
     const double unit =
         choose_unit(4 * largest * largest, (double)data->part.num_rows * (double)data->dim);
+    struct spine_pass pass = {0};
     int64_t squares = 0;
 
-    for (size_t i = 0; i < num_local(data); i++)
+    for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;)
         for (size_t k = 0; k < data->dim; k++) {
-            const double entry = (double)data->rows[i * data->stride + k] - mean[k];
+            const double entry = (double)row[k] - mean[k];
             squares += (int64_t)rint(entry * entry / unit);
         }
     spine_comm_sum_counts(comm, &squares, 1);
@@ -139,8 +142,9 @@ static int clip(struct spine_dataset *data, struct spine_comm *comm, double rati
         return -1;
     }
 
-    for (size_t i = 0; i < num_local(data); i++)
-        squares[i] = (float)spine_scaling_square(data->rows + i * data->stride, data->dim);
+    struct spine_pass pass = {0};
+    for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;)
+        squares[pass.next - 1] = (float)spine_scaling_square(row, data->dim);
     const float median = find_median(squares, num_local(data), data->part.num_rows, comm);
     free(squares);
     if (!(median > 0) || isinf(median))
@@ -150,7 +154,7 @@ static int clip(struct spine_dataset *data, struct spine_comm *comm, double rati
                             median > 0 ? "too long for a float" : "zeros");
 
     data->scaling.longest = ratio * sqrt((double)median);
-    spine_scaling_clip(&data->scaling, num_local(data), data->rows);
+    spine_dataset_scale(data, SPINE_CLIPPED);
     return 0;
 }
 
@@ -163,20 +167,22 @@ static void find_factors(struct spine_dataset *data, struct spine_comm *comm, co
     const size_t dim = data->dim;
     const double rows = (double)data->part.num_rows;
     int64_t *most = sums + dim; /* as the bits of floats */
+    struct spine_pass pass = {0};
 
     memset(sums, 0, 2 * dim * sizeof *sums);
-    for (size_t i = 0; i < num_local(data); i++)
+    for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;)
         for (size_t k = 0; k < dim; k++) {
-            const double size = fabs((double)data->rows[i * data->stride + k] - mean[k]);
+            const double size = fabs((double)row[k] - mean[k]);
             const int64_t bits = to_bits((float)size);
             most[k] = bits > most[k] ? bits : most[k];
         }
     spine_comm_max_counts(comm, most, dim);
 
-    for (size_t i = 0; i < num_local(data); i++)
+    pass = (struct spine_pass){0};
+    for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;)
         for (size_t k = 0; k < dim; k++) {
             const double largest = 2 * (double)from_bits(most[k]);
-            const double entry = (double)data->rows[i * data->stride + k] - mean[k];
+            const double entry = (double)row[k] - mean[k];
             if (largest > 0)
                 sums[k] += (int64_t)rint(entry * entry / choose_unit(largest * largest, rows));
         }
@@ -193,18 +199,20 @@ static void find_factors(struct spine_dataset *data, struct spine_comm *comm, co
 
 /* Add this rank's products of two coordinates, in units, to sums (D, D). The block is (PRODUCT_ROWS,
  * D), products (D, D). */
-static void add_products(const struct spine_dataset *data, const double *mean, double unit,
-                         double *block, double *products, int64_t *sums)
+static void add_products(struct spine_dataset *data, const double *mean, double unit, double *block,
+                         double *products, int64_t *sums)
 {
     const size_t dim = data->dim;
+    struct spine_pass pass = {0};
 
     for (size_t first = 0; first < num_local(data); first += PRODUCT_ROWS) {
         const size_t left = num_local(data) - first;
         const size_t count = left < PRODUCT_ROWS ? left : PRODUCT_ROWS;
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
+            const float *row = spine_dataset_next(data, &pass);
             for (size_t k = 0; k < dim; k++)
-                block[i * dim + k] =
-                    rint(((double)data->rows[(first + i) * data->stride + k] - mean[k]) / unit);
+                block[i * dim + k] = rint(((double)row[k] - mean[k]) / unit);
+        }
         spine_lapack_products(block, count, dim, products);
         for (size_t i = 0; i < dim * dim; i++)
             sums[i] += (int64_t)products[i];
@@ -321,7 +329,7 @@ static void dispose_moments(struct moments *moments)
     free(moments->sums);
 }
 
-static void find_moments(const struct spine_dataset *data, struct spine_comm *comm,
+static void find_moments(struct spine_dataset *data, struct spine_comm *comm,
                          struct moments *moments)
 {
     moments->largest = largest_entry(data, comm);
@@ -334,7 +342,7 @@ static void find_moments(const struct spine_dataset *data, struct spine_comm *co
 }
 
 /* The sum of squares of what the rows will be, before they are scaled. */
-static double find_squares(const struct spine_dataset *data, struct spine_comm *comm,
+static double find_squares(struct spine_dataset *data, struct spine_comm *comm,
                            const struct moments *moments, bool center)
 {
     if (center || !(moments->largest > 0))
@@ -370,7 +378,7 @@ int spine_scalingfit_finish(struct spine_dataset *data, struct spine_comm *comm,
         for (size_t k = 0; options->center && k < data->dim; k++)
             scaling->mean[k] = (float)moments.mean[k];
         if (is_white) {
-            spine_scaling_whiten(scaling, num_local(data), data->rows);
+            spine_dataset_scale(data, SPINE_WHITENED);
             find_moments(data, comm, &moments);
         }
 
@@ -381,9 +389,7 @@ int spine_scalingfit_finish(struct spine_dataset *data, struct spine_comm *comm,
     }
     if (rc == 0) {
         set_variance(data, moments.variance);
-        if (!is_white)
-            spine_scaling_whiten(scaling, num_local(data), data->rows);
-        spine_scaling_multiply(scaling, num_local(data), data->rows);
+        spine_dataset_scale(data, SPINE_SCALED);
     }
 
     dispose_moments(&moments);
@@ -410,14 +416,13 @@ int spine_scalingfit_adopt(struct spine_dataset *data, struct spine_comm *comm,
 
     int rc = spine_comm_agree(comm, init_moments(&moments, data->dim, err), err);
     if (rc == 0) {
-        spine_scaling_clip(&data->scaling, num_local(data), data->rows);
-        spine_scaling_whiten(&data->scaling, num_local(data), data->rows);
+        spine_dataset_scale(data, SPINE_WHITENED);
         find_moments(data, comm, &moments);
         rc = check_variance(&moments, find_squares(data, comm, &moments, false), err);
     }
     if (rc == 0) {
         set_variance(data, moments.variance);
-        spine_scaling_multiply(&data->scaling, num_local(data), data->rows);
+        spine_dataset_scale(data, SPINE_SCALED);
     }
 
     dispose_moments(&moments);

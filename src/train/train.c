@@ -104,6 +104,19 @@ static int make_grid(struct trainer *run, struct spine_comm *comm, bool shared, 
     return spine_forecast_check(run->config, comm, &run->parallel, num_rows, dim, err);
 }
 
+/* What something that has used rows came to: a failure to read them may be why it failed, and what
+ * it made is nothing then. rc is that of all ranks. Collective. */
+static int check_rows(const struct trainer *run, int rc, struct spine_error *err)
+{
+    struct spine_error reason;
+
+    if (run->data.residency == SPINE_IN_MEMORY ||
+        spine_comm_agree(run->comm, spine_dataset_check(&run->data, &reason), &reason) == 0)
+        return rc;
+    *err = reason;
+    return -1;
+}
+
 /* Read this rank's rows. */
 static int read_rows(struct trainer *run, struct spine_error *err)
 {
@@ -113,6 +126,7 @@ static int read_rows(struct trainer *run, struct spine_error *err)
 
     if (spine_input_open(&input, run->comm, config->input, (size_t)config->limit, err))
         return -1;
+    input.residency = spine_config_residency(config);
     int rc = spine_dataset_init(&run->data, run->comm, &input, &run->parallel.sharing, err);
     if (rc == 0)
         rc = spine_dataset_inspect(&run->data, run->comm, &input, &options, err);
@@ -122,7 +136,7 @@ static int read_rows(struct trainer *run, struct spine_error *err)
         rc = spine_scalingfit(&run->data, run->comm, &options, err);
     if (rc == 0 && config->start_from[0] == '\0')
         rc = spine_extremes_warn(&run->data, run->comm, &run->status.is_extreme, err);
-    return rc;
+    return check_rows(run, rc, err);
 }
 
 /* The extent of the input: of 'whole' if it is in memory already. */
@@ -149,11 +163,14 @@ static int finish_rows(struct trainer *run, bool is_own, struct spine_error *err
 
     if (config->start_from[0] != '\0' && is_own &&
         spine_scalingfit_adopt(&run->data, run->comm, &run->resume.scaling, err))
-        return -1;
+        return check_rows(run, -1, err);
     if (config->holdout > 0 &&
         spine_holdout_begin(&run->holdout, &run->data, run->comm, config->holdout, err))
-        return -1;
-    return 0;
+        return check_rows(run, -1, err);
+
+    const bool packs = run->data.residency == SPINE_IN_HALF_MEMORY;
+    const int rc = packs ? spine_dataset_pack(&run->data, err) : 0;
+    return check_rows(run, spine_comm_agree(run->comm, rc, err), err);
 }
 
 /* Set up everything that the first step needs, but on ranks that are idle. */
@@ -392,7 +409,9 @@ static int revive(struct trainer *run, const struct spine_metrics *metrics, stru
     if (spine_idle_count(&run->idle, after) == 0)
         return 0;
 
-    if (spine_revive(&run->idle, after, &run->stepper, &run->data, &run->coder, &revived, err))
+    const int rc =
+        spine_revive(&run->idle, after, &run->stepper, &run->data, &run->coder, &revived, err);
+    if (check_rows(run, rc, err))
         return -1;
     if (revived > 0)
         spine_log(SPINE_LOG_INFO, "epoch %lld: reviving %zu units that were idle for %lld epochs",
@@ -410,7 +429,10 @@ static int refit(struct trainer *run, struct spine_error *err)
     spine_stepper_meet(&run->stepper);
     int rc = spine_comm_agree(run->comm, decoder == NULL, err);
     if (rc == 0)
-        rc = spine_refit_solve(params, &run->data, run->comm, &run->coder, decoder, &result, err);
+        rc = check_rows(
+            run,
+            spine_refit_solve(params, &run->data, run->comm, &run->coder, decoder, &result, err),
+            err);
     spine_stepper_meet(&run->stepper);
     if (rc == 0 && decoder != NULL && run->parallel.grid.node.rank == 0) {
         memcpy(params->W2, decoder, params->hidden * params->stride * sizeof *decoder);
@@ -439,6 +461,8 @@ static int finish_epoch(struct trainer *run, struct spine_metrics *metrics, stru
         return -1;
     if (done == run->last_epoch || (every > 0 && done % every == 0))
         evaluate(run, metrics);
+    if (check_rows(run, 0, err))
+        return -1;
     int rc = 0;
     if (!isfinite(metrics->total) || !isfinite(metrics->eval_rl))
         rc = spine_fail(err,
@@ -490,7 +514,7 @@ static int run_epoch(struct trainer *run, struct spine_metrics *metrics, struct 
         stepper->recording = recorded && position->step < TIMELINE_STEPS ? &run->timeline : NULL;
         set_requests(run);
         if (spine_stepper_step(stepper, &run->data, position, err))
-            return -1;
+            return check_rows(run, -1, err);
         position->seconds = spine_clock_now() - run->epoch_started;
         position->waited = stepper->waited - run->epoch_waited;
         if (run->config->revive_after > 0)
@@ -615,7 +639,7 @@ static int train(struct trainer *run, bool is_alone, const char *timeline, struc
     while (rc == 0 && run->position.epoch < run->last_epoch)
         rc = is_nnse ? run_nnse_epoch(run, &metrics, err) : run_epoch(run, &metrics, err);
     if (rc == 0)
-        spine_holdout_end(&run->holdout, &run->data);
+        rc = spine_comm_agree(run->comm, spine_holdout_end(&run->holdout, &run->data, err), err);
     if (rc == 0)
         rc = spine_results_write(config, run->comm, &run->stepper.params, &run->data, &run->coder,
                                  err);

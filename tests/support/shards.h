@@ -83,7 +83,7 @@ static inline void fill_dataset(struct spine_dataset *data, int rank, int size)
     data->stride = spine_kernel_stride(RUN_DIM);
     data->rows = spine_kernel_alloc(local * data->stride, "a test", &err);
     TRY(spine_scaling_init(&data->scaling, RUN_DIM, SPINE_WHITEN_NO, 0, &err));
-    data->noisy = spine_kernel_alloc(SPINE_BLOCK_ROWS * data->stride, "a test", &err);
+    data->block = spine_kernel_alloc(SPINE_BLOCK_ROWS * data->stride, "a test", &err);
     for (size_t i = 0; i < local; i++) {
         char buffer[32];
         const char *word = run_word(data->part.first_row + i, buffer);

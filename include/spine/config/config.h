@@ -43,6 +43,10 @@ enum spine_atoms { SPINE_ATOMS_RANDOM, SPINE_ATOMS_WORDS };
 enum spine_wire { SPINE_WIRE_FLOAT32, SPINE_WIRE_BFLOAT16 };
 extern const char *const spine_wire_names[];
 
+/* Where a rank's rows are while it trains, of data.residency and data.dtype: in memory, also as
+ * bfloat16; or in the file. */
+enum spine_residency { SPINE_IN_MEMORY, SPINE_IN_HALF_MEMORY, SPINE_IN_FILE };
+
 /* Reals are doubles, counts and switches int64_t, choices the enum named beside them. */
 struct spine_config {
     char input[SPINE_CONFIG_TEXT], words[SPINE_CONFIG_TEXT], cache[SPINE_CONFIG_TEXT];
@@ -52,6 +56,8 @@ struct spine_config {
     double rms;                     /* 0: keep */
     double holdout;                 /* share of the rows; 0: none */
     int64_t limit;                  /* 0: all */
+    int64_t stream, bfloat16;       /* data.residency and data.dtype: not the default */
+    double window;                  /* MiB */
     int64_t hidden;
     int64_t objective; /* enum spine_objective */
     int64_t start;     /* enum spine_atoms */
@@ -133,6 +139,9 @@ struct spine_prefixes spine_config_prefixes(const struct spine_config *config);
 
 /* How the input is scaled, of a configuration that spine_config_check() has passed. */
 struct spine_scaling_options spine_config_scaling(const struct spine_config *config);
+
+/* Of a configuration that spine_config_check() has passed. */
+enum spine_residency spine_config_residency(const struct spine_config *config);
 
 /* The epoch after which training ends for now: train.stop_after, or train.epochs. */
 int64_t spine_config_last_epoch(const struct spine_config *config);

@@ -23,6 +23,11 @@ int spine_array_make(struct spine_store *store, const char *name, enum spine_arr
 int spine_array_make_at(struct spine_store *store, const char *name, enum spine_array_type type,
                         size_t rows, size_t columns, int64_t *offset, struct spine_error *err);
 
+/* From which byte of the file on a dataset's rows are, one after the other, as they would be in memory;
+ * -1 if they are stored in any other way. Local. */
+int spine_array_find(struct spine_store *store, const char *name, enum spine_array_type type,
+                     int64_t *offset, struct spine_error *err);
+
 /* As spine_array_make(), in chunks with Fletcher-32 checksums: reading fails where the file was damaged. */
 int spine_array_make_checked(struct spine_store *store, const char *name,
                              enum spine_array_type type, size_t rows, size_t columns,

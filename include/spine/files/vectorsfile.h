@@ -41,6 +41,11 @@ int spine_vectorsfile_extent(struct spine_store *store, const char *path, size_t
 int spine_vectorsfile_read(struct spine_store *store, size_t first, size_t count, size_t stride,
                            float *values, struct spine_error *err);
 
+/* Where in the file the vectors are: one row after the other from byte *offset on. Refuses vectors that
+ * are compressed, in chunks, or other numbers than native floats. 'path' is for messages. Local. */
+int spine_vectorsfile_find(struct spine_store *store, const char *path, int64_t *offset,
+                           struct spine_error *err);
+
 /* Append the words of rows [first, first + count) to 'words'. Local, also on a store that all ranks
  * opened. */
 int spine_vectorsfile_read_words(struct spine_store *store, size_t first, size_t count,

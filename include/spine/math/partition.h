@@ -5,6 +5,12 @@
  * t-th row of every stratum, in the stratum's order of that epoch; a stratum that has run out
  * gives none. So every batch is the same on any number of ranks.
  *
+ * The order of an epoch is a permutation of the stratum: of all of its rows alike, or, so that they
+ * can be read from a file as they come up, in two steps: runs of neighbouring rows are put into a random
+ * order, and then the rows of each 'window' of that order, of a few runs. Rows of one run are then seen
+ * within one window of steps; each row is still seen once an epoch, at a step that is uniformly
+ * distributed but for the stratum's last run, and in a batch with rows of all other strata.
+ *
  * Ranks form a grid of row groups and columns. A group has neighbouring strata, whole leaves of the
  * tree by which sums over rows are added up (tree.h); its rows are cut evenly between its columns.
  * The rows of a group's batch have slots: those of SPINE_BLOCK_ROWS strata, a block, stand together
@@ -24,6 +30,8 @@ struct spine_sharing {
     size_t batch_size; /* B */
     int groups, columns, group, column;
     bool is_reproducible; /* leaves are the same for any grid; else every group is one */
+    size_t window, run;   /* rows of a stratum that are shuffled together, and of those that stay
+                             neighbours until then; window 0: all rows */
 };
 
 struct spine_partition {
@@ -35,6 +43,9 @@ struct spine_partition {
     size_t first_stratum, end_stratum; /* of this rank's group */
     size_t first_row, end_row;         /* this rank's */
     size_t first_own, end_own;         /* strata with rows of this rank's */
+    size_t window, run;                /* of the order; as in spine_sharing */
+    uint32_t epoch;                    /* that the rows are in the order of */
+    uint32_t *runs;                    /* owned; of a stratum, while it is shuffled */
     uint32_t *order; /* owned; position t of stratum s, of first_own to end_own, is
                         stratum_begin(s) - stratum_begin(first_own) + t, and has a row's place in
                         its stratum */
@@ -63,6 +74,15 @@ size_t spine_partition_block_leaf(const struct spine_partition *part, size_t blo
 
 /* The most rows that this rank has in a batch. */
 size_t spine_partition_most_rows(const struct spine_partition *part);
+
+/* The most rows of a stratum that are shuffled together. */
+size_t spine_partition_window(const struct spine_partition *part);
+
+/* Write the rows of this rank's that stratum 'stratum', of first_own to end_own, has in steps [first,
+ * end), by step: rows[i] is step first + i's (a global number), or that of no row, SIZE_MAX, where the
+ * stratum has run out or the row is another rank's. */
+void spine_partition_upcoming(const struct spine_partition *part, size_t stratum, size_t first,
+                              size_t end, size_t *rows);
 
 /* Put the strata with rows of this rank's into the order of an epoch (from 0): Fisher and Yates,
  * under the seed. */

@@ -1,26 +1,34 @@
 /* dataset.h -- this rank's rows of the input, scaled, and its part of every batch.
  *
  * The input is vectors.h5 (vectorsfile.h). The model is trained on its rows as scaling.h changes them;
- * scalingfit.h finds how. */
+ * scalingfit.h finds how. They are in memory, as floats or rounded to bfloat16, or stay in the file
+ * (rowstream.h); whoever goes over all rows does so by spine_dataset_block() or spine_dataset_slice().
+ *
+ * Rows that stay in the file may turn out to be unreadable at any time. They are NaN then, and
+ * spine_dataset_check() has the reason: it is called before anything that was computed from rows
+ * leaves the run. */
 #ifndef SPINE_TRAIN_DATASET_H
 #define SPINE_TRAIN_DATASET_H
 
 #include <stdbool.h>
 
 #include "spine/base/words.h"
+#include "spine/config/config.h"
 #include "spine/math/block.h"
 #include "spine/math/model.h"
 #include "spine/math/partition.h"
 #include "spine/math/scaling.h"
 #include "spine/ranks/comm.h"
+#include "spine/train/rowstream.h"
 
 struct spine_store; /* store.h */
 
 /* The input's file, open, so that its extent is known before its rows are read. */
 struct spine_input {
-    const char *path;          /* borrowed */
-    struct spine_store *store; /* owned */
-    size_t num_rows, dim;      /* N, or the limit; D */
+    const char *path;               /* borrowed; of datasets whose rows stay in the file, too */
+    struct spine_store *store;      /* owned */
+    size_t num_rows, dim;           /* N, or the limit; D */
+    enum spine_residency residency; /* of datasets; SPINE_IN_MEMORY when it is opened */
 };
 
 /* Open the input, of which only the first 'limit' rows are used unless limit is 0. Refuses what is
@@ -38,18 +46,22 @@ void spine_input_close(struct spine_input *input);
 
 struct spine_dataset {
     struct spine_partition part;
-    size_t dim, stride;           /* D, and D padded (kernels.h) */
-    float *rows;                  /* owned; (rows of this rank, D), scaled */
-    struct spine_scaling scaling; /* owned; what was done to the rows */
+    size_t dim, stride; /* D, and D padded (kernels.h) */
+    enum spine_residency residency;
+    float *rows;                   /* owned; (rows of this rank, D), scaled; NULL: not in memory */
+    uint16_t *packed;              /* owned; the same in bfloat16, from spine_dataset_pack() on */
+    struct spine_rowstream stream; /* owned; open unless the rows are in memory */
+    const struct spine_substitute *listed; /* borrowed; in the place of this rank's rows: those */
+    struct spine_scaling scaling;          /* owned; what was done to the rows */
     uint64_t checksum;        /* of all N rows and words in the file; the same on any rank count */
     double variance;          /* sum over all N rows and D of (row - mean row)^2, scaled */
     double quantum;           /* to which sums of squares of rows are rounded (exact.h) */
     struct spine_words words; /* of this rank's rows */
     bool
         is_view; /* rows, scaling and words belong to another dataset, which must outlive this one */
-    /* Owned: the rows of a batch, their slots; noisy rows (64, D). */
+    /* Owned: the rows of a batch, their slots; a block's rows (64, D). */
     size_t *batch, *slots;
-    float *noisy;
+    float *block;
 };
 
 /* Read this rank's rows of an open input. Refuses values that aren't finite, and rows that these
@@ -60,12 +72,35 @@ int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm,
 
 /* Warn as spine_input_inspect() does, of rows that aren't scaled yet, but not of what the options
  * mend; the input is still open. Collective. */
-int spine_dataset_inspect(const struct spine_dataset *data, struct spine_comm *comm,
+int spine_dataset_inspect(struct spine_dataset *data, struct spine_comm *comm,
                           const struct spine_input *input,
                           const struct spine_scaling_options *options, struct spine_error *err);
 
-/* The bytes of a dataset on a rank with 'rows' rows and most_rows of a batch, without the words. */
-size_t spine_dataset_bytes(size_t rows, size_t dim, size_t most_rows);
+/* The bytes of a rank's dataset, without the words. */
+size_t spine_dataset_bytes(const struct spine_partition *part, size_t dim,
+                           enum spine_residency residency);
+
+/* Scale the rows further, up to a step, by the dataset's scaling. */
+void spine_dataset_scale(struct spine_dataset *data, enum spine_scaled stage);
+
+/* Read the rows of SPINE_IN_HALF_MEMORY, scaled; before that they are in the file. To be called again
+ * when the stream's substitutes are others. Local. */
+int spine_dataset_pack(struct spine_dataset *data, struct spine_error *err);
+
+/* Some of this rank's rows from its row 'first' on, in file order, as they are now: how many, 0 at the
+ * end. (count, D), borrowed until the next call. */
+size_t spine_dataset_block(struct spine_dataset *data, size_t first, const float **rows);
+
+/* The next of this rank's rows, (D), NULL after the last: a pass begins as {0}. Borrowed until the next
+ * call. */
+struct spine_pass {
+    size_t next, first, end; /* row; of a block */
+    const float *block;
+};
+const float *spine_dataset_next(struct spine_dataset *data, struct spine_pass *pass);
+
+/* Fail if rows couldn't be read. Local. */
+int spine_dataset_check(const struct spine_dataset *data, struct spine_error *err);
 
 /* This rank's rows as a view of a dataset that has all rows, as that of a single rank has, already
  * scaled: nothing is read or copied. Refuses rows that these ranks can't share. Collective. */
@@ -79,7 +114,7 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
 size_t spine_dataset_supply(struct spine_dataset *data, size_t step, float *clean, uint64_t *rows);
 
 /* 'count' of this rank's rows from its row 'first' on, in file order; if sigma > 0, with the noise
- * of 'epoch', and at most SPINE_BLOCK_ROWS of them. (count, D), borrowed until the next call. */
+ * of 'epoch'. At most SPINE_BLOCK_ROWS of them. (count, D), borrowed until the next call. */
 const float *spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, size_t first,
                                  size_t count, double sigma);
 

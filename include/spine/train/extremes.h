@@ -12,7 +12,7 @@
 /* Warn, on rank 0, of a row that makes more than half of the scaled rows' sum of squares, and of a
  * coordinate that makes more than nine tenths, and say what helps. *found: are there any? Collective.
  */
-int spine_extremes_warn(const struct spine_dataset *data, struct spine_comm *comm, bool *found,
+int spine_extremes_warn(struct spine_dataset *data, struct spine_comm *comm, bool *found,
                         struct spine_error *err);
 
 #endif

@@ -9,10 +9,10 @@
 #include "spine/train/dataset.h"
 
 struct spine_holdout {
-    size_t count, total; /* rows held out: of this rank, of all */
-    size_t *local;       /* owned; (count): their places among this rank's rows */
-    float *rows;         /* owned; (count, D), scaled */
-    double variance;     /* of all ranks': sum of (row - mean row of those trained on)^2 */
+    size_t count, total;                  /* rows held out: of this rank, of all */
+    struct spine_substitute *substitutes; /* owned; (count): they, and what takes their places */
+    float *rows;     /* owned; (count, D), scaled; NULL if the dataset's aren't in memory */
+    double variance; /* of all ranks': sum of (row - mean row of those trained on)^2 */
 };
 
 /* Is a word's row held out? */
@@ -27,8 +27,9 @@ int spine_holdout_begin(struct spine_holdout *holdout, struct spine_dataset *dat
 struct spine_dataset spine_holdout_view(const struct spine_holdout *holdout,
                                         const struct spine_dataset *data);
 
-/* Put them back, to be encoded. */
-void spine_holdout_end(const struct spine_holdout *holdout, struct spine_dataset *data);
+/* Put them back, to be encoded. Local. */
+int spine_holdout_end(const struct spine_holdout *holdout, struct spine_dataset *data,
+                      struct spine_error *err);
 
 /* Free what holdout owns and zero it; a zeroed struct may be disposed of again. */
 void spine_holdout_dispose(struct spine_holdout *holdout);

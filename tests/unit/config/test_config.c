@@ -23,6 +23,9 @@ static const char all_changed[] = "[data]\n"
                                   "rms = 0.123456789012345\n"
                                   "holdout = 0.25\n"
                                   "limit = 1000000000000\n"
+                                  "residency = stream\n"
+                                  "window = 3.5\n"
+                                  "dtype = bfloat16\n"
                                   "\n"
                                   "[model]\n"
                                   "hidden = 1048576\n"
@@ -138,6 +141,8 @@ static void test_every_option_reaches_its_field(void **state)
     assert_string_equal(config.prefixes, "125, 250");
     assert_true(config.rms == 0.123456789012345);
     assert_true(config.limit == INT64_C(1000000000000));
+    assert_true(config.stream && config.window == 3.5 && config.bfloat16);
+    assert_int_equal(spine_config_residency(&config), SPINE_IN_FILE);
     assert_int_equal(config.hidden, 1048576);
     assert_true(config.sparsity == 0.95 && config.asl_weight == 2.5 && config.psl_weight == 0);
     assert_true(config.l1_weight == 1.5);

@@ -14,31 +14,42 @@
 static const struct {
     size_t rows, batch;
     int size;
+    size_t window, run;
 } cases[] = {
-    {61, 8, 1},    {61, 8, 2},      {61, 8, 3},       {61, 8, 5},    {61, 8, 8},
-    {64, 8, 3},    {7, 7, 7},       {7, 7, 2},        {1, 1, 1},     {9, 2, 5},
-    {1000, 64, 7}, {1000, 999, 64}, {17000, 64, 100}, {700, 300, 3},
+    {61, 8, 1, 0, 0},       {61, 8, 2, 0, 0},     {61, 8, 3, 0, 0},    {61, 8, 5, 0, 0},
+    {61, 8, 8, 0, 0},       {64, 8, 3, 0, 0},     {7, 7, 7, 0, 0},     {7, 7, 2, 0, 0},
+    {1, 1, 1, 0, 0},        {9, 2, 5, 0, 0},      {1000, 64, 7, 0, 0}, {1000, 999, 64, 0, 0},
+    {17000, 64, 100, 0, 0}, {700, 300, 3, 0, 0},  {61, 8, 3, 4, 2},    {61, 8, 3, 8, 2},
+    {1000, 64, 7, 6, 6},    {1000, 999, 3, 1, 1}, {1000, 7, 5, 31, 4}, {17000, 64, 9, 100, 13},
 };
 
-/* The part of rank 'rank' of 'size' in one group; with groups > 0, in that many, each rank being a
- * group of its own. */
+/* The share of rank 'rank' of 'size' in one group; with groups > 1, in that many. */
+static struct spine_sharing share(size_t batch, int rank, int size, int groups)
+{
+    return (struct spine_sharing){.seed = 42,
+                                  .batch_size = batch,
+                                  .groups = groups,
+                                  .columns = size / groups,
+                                  .group = rank / (size / groups),
+                                  .column = rank % (size / groups),
+                                  .is_reproducible = true};
+}
+
 static void init_in(struct spine_partition *part, size_t rows, size_t batch, int rank, int size,
                     int groups)
 {
     struct spine_error err;
-    const struct spine_sharing sharing = {.seed = 42,
-                                          .batch_size = batch,
-                                          .groups = groups,
-                                          .columns = size / groups,
-                                          .group = rank / (size / groups),
-                                          .column = rank % (size / groups),
-                                          .is_reproducible = true};
+    const struct spine_sharing sharing = share(batch, rank, size, groups);
     assert_int_equal(spine_partition_init(part, rows, &sharing, &err), 0);
 }
 
 static void init(struct spine_partition *part, size_t i, int rank, int size)
 {
-    init_in(part, cases[i].rows, cases[i].batch, rank, size, 1);
+    struct spine_error err;
+    struct spine_sharing sharing = share(cases[i].batch, rank, size, 1);
+    sharing.window = cases[i].window;
+    sharing.run = cases[i].run;
+    assert_int_equal(spine_partition_init(part, cases[i].rows, &sharing, &err), 0);
 }
 
 /* The batch of one step by its slots, gathered over 'size' ranks of one group. */
@@ -210,6 +221,42 @@ static void test_epochs_have_different_orders(void **state)
     spine_partition_dispose(&part);
 }
 
+static void test_the_rows_of_a_window_are_those_of_few_runs(void **state)
+{
+    (void)state;
+    enum { WINDOW = 12, RUN = 4, ROWS = 605, BATCH = 6 };
+    struct spine_partition part;
+    struct spine_error err;
+    struct spine_sharing sharing = share(BATCH, 0, 1, 1);
+    sharing.window = WINDOW;
+    sharing.run = RUN;
+    assert_int_equal(spine_partition_init(&part, ROWS, &sharing, &err), 0);
+    assert_int_equal(spine_partition_window(&part), WINDOW);
+
+    size_t neighbours = 0, before[WINDOW] = {0};
+    for (uint32_t epoch = 0; epoch < 3; epoch++) {
+        spine_partition_shuffle(&part, epoch);
+        for (size_t first = 0; first < spine_partition_steps(&part); first += WINDOW) {
+            size_t rows[WINDOW], batch[BATCH], slots[BATCH], runs = 0;
+            bool has_run[ROWS / RUN + 1] = {false};
+            spine_partition_upcoming(&part, 2, first, first + WINDOW, rows);
+            for (size_t i = 0; i < WINDOW && rows[i] != SIZE_MAX; i++) {
+                const size_t run = (rows[i] - 2 * ROWS / BATCH) / RUN;
+                runs += !has_run[run];
+                has_run[run] = true;
+                neighbours += i > 0 && rows[i] == rows[i - 1] + 1;
+                if (spine_partition_batch(&part, first + i, batch, slots) == BATCH)
+                    assert_int_equal(batch[2], rows[i]);
+            }
+            assert_true(runs <= WINDOW / RUN + 1);
+            assert_memory_not_equal(rows, before, sizeof rows);
+            memcpy(before, rows, sizeof rows);
+        }
+    }
+    assert_true(neighbours < 3 * 100 / 5); /* within a window, rows are shuffled */
+    spine_partition_dispose(&part);
+}
+
 static void test_what_cannot_be_shared_is_refused(void **state)
 {
     (void)state;
@@ -246,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_groups_have_whole_leaves),
         cmocka_unit_test(test_groups_that_need_not_be_reproducible_share_the_strata_evenly),
         cmocka_unit_test(test_epochs_have_different_orders),
+        cmocka_unit_test(test_the_rows_of_a_window_are_those_of_few_runs),
         cmocka_unit_test(test_what_cannot_be_shared_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -303,6 +303,80 @@ static void test_a_slice_has_the_rows_in_order(void **state)
     spine_dataset_dispose(&data);
 }
 
+/* --- Rows that stay in the file --------------------------------------------------------------- */
+
+/* Read and scale the input with orders of small windows. */
+static void init_windows(struct spine_dataset *data, enum spine_residency residency)
+{
+    static const struct spine_scaling_options options = {
+        .clip = 1.1, .center = true, .whiten = SPINE_WHITEN_COLUMN, .rms = 0.4};
+    struct spine_input input;
+    struct spine_sharing sharing = share(BATCH);
+    sharing.window = 4;
+    sharing.run = 2;
+
+    TRY(spine_input_open(&input, &world, path.text, 0, &err));
+    input.residency = residency;
+    TRY(spine_dataset_init(data, &world, &input, &sharing, &err));
+    spine_input_close(&input);
+    TRY(spine_scalingfit(data, &world, &options, &err));
+    if (residency == SPINE_IN_HALF_MEMORY)
+        TRY(spine_dataset_pack(data, &err));
+}
+
+/* The largest difference of two rows. */
+static double compare(const float *a, const float *b, size_t count)
+{
+    double most = 0;
+
+    for (size_t k = 0; k < count; k++)
+        most = fmax(most, fabs((double)a[k] - (double)b[k]));
+    return most;
+}
+
+static void test_rows_of_the_file_are_those_in_memory(void **state)
+{
+    (void)state;
+    static const enum spine_residency others[] = {SPINE_IN_FILE, SPINE_IN_HALF_MEMORY};
+    write_plain();
+    for (size_t o = 0; o < 2; o++) {
+        struct spine_dataset memory, other;
+        const double most = others[o] == SPINE_IN_FILE ? 0 : 0.005;
+        init_windows(&memory, SPINE_IN_MEMORY);
+        init_windows(&other, others[o]);
+        assert_null(other.rows);
+        assert_true(other.checksum == memory.checksum);
+        assert_true(other.variance == memory.variance && other.quantum == memory.quantum);
+
+        float *clean = spine_kernel_alloc(2 * SPINE_BLOCK_ROWS * memory.stride, "a test", &err);
+        float *copies = clean + SPINE_BLOCK_ROWS * memory.stride;
+        const size_t steps = spine_partition_steps(&memory.part);
+        for (size_t t = 0; t < 2 * steps; t++) { /* from the middle of an epoch on */
+            const size_t step = (t + steps / 2) % steps;
+            uint64_t rows[2][SPINE_BLOCK_ROWS] = {{0}, {0}};
+            if (step == 0 || t == 0) {
+                spine_partition_shuffle(&memory.part, (uint32_t)t);
+                spine_partition_shuffle(&other.part, (uint32_t)t);
+            }
+            memset(clean, 0, 2 * SPINE_BLOCK_ROWS * memory.stride * sizeof *clean);
+            assert_int_equal(spine_dataset_supply(&memory, step, clean, rows[0]),
+                             spine_dataset_supply(&other, step, copies, rows[1]));
+            assert_memory_equal(rows[0], rows[1], sizeof rows[0]);
+            assert_true(compare(clean, copies, SPINE_BLOCK_ROWS * memory.stride) <= most);
+        }
+
+        for (size_t i = 0; i < num_local(&memory); i++) {
+            const float *row = spine_dataset_slice(&memory, 3, i, 1, 0.25);
+            assert_true(compare(row, spine_dataset_slice(&other, 3, i, 1, 0.25), memory.stride) <=
+                        most);
+        }
+        TRY(spine_dataset_check(&other, &err));
+        free(clean);
+        spine_dataset_dispose(&memory);
+        spine_dataset_dispose(&other);
+    }
+}
+
 /* --- Views ------------------------------------------------------------------------------------ */
 
 static void test_a_view_of_the_node_data_is_what_reading_gives(void **state)
@@ -425,6 +499,7 @@ int run_dataset(const struct spine_comm *comm)
         cmocka_unit_test(test_rows_that_are_all_the_same_are_refused),
         cmocka_unit_test(test_every_row_is_supplied_once_an_epoch),
         cmocka_unit_test(test_a_slice_has_the_rows_in_order),
+        cmocka_unit_test(test_rows_of_the_file_are_those_in_memory),
         cmocka_unit_test(test_a_view_of_the_node_data_is_what_reading_gives),
         cmocka_unit_test(test_an_input_that_does_not_fit_is_refused),
         cmocka_unit_test(test_a_number_that_is_not_finite_is_refused_with_its_row),

@@ -91,8 +91,8 @@ static void test_rows_are_replaced_by_the_one_before(void **state)
     const struct spine_dataset view = spine_holdout_view(&holdout, &data);
     assert_int_equal(view.part.num_rows, total);
     for (size_t h = 0; h < view.part.end_row; h++)
-        assert_true(view.rows[h * view.stride] == entry(first + holdout.local[h], 0));
-    spine_holdout_end(&holdout, &data);
+        assert_true(view.rows[h * view.stride] == entry(holdout.substitutes[h].row, 0));
+    TRY(spine_holdout_end(&holdout, &data, &err));
     for (size_t i = 0; i < local; i++)
         for (size_t k = 0; k < DIM; k++)
             assert_true(data.rows[i * data.stride + k] == entry(first + i, k));
