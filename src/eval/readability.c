@@ -53,26 +53,24 @@ static int average_all(const struct question *question,
 
 /* --- Coherence ---------------------------------------------------------------------------- */
 
-typedef double compare_words(const struct spine_reference *reference, size_t row, size_t other);
-
 /* The mean over all pairs of top words. */
-static double compare_tops(const struct question *question, size_t dimension,
-                           compare_words *compare)
-{
-    const uint32_t *top = spine_topwords_top(question->topwords, dimension);
-    const size_t shown = question->shown;
-    double sum = 0;
-    for (size_t i = 0; i < shown; i++)
-        for (size_t k = i + 1; k < shown; k++)
-            sum += compare(question->reference, top[i], top[k]);
-    return sum / ((double)shown * (double)(shown - 1) / 2);
-}
-
 static double ask_coherence(const struct question *question, size_t dimension)
 {
-    if (question->topwords->count[dimension] < question->shown)
+    enum { MOST = 16 };
+    const uint32_t *top = spine_topwords_top(question->topwords, dimension);
+    const size_t shown = question->shown;
+    double cosines[MOST], sum = 0;
+    if (question->topwords->count[dimension] < shown)
         return NAN;
-    return compare_tops(question, dimension, spine_reference_cosine);
+
+    for (size_t i = 0; i < shown; i++)
+        for (size_t k = i + 1; k < shown; k += MOST) {
+            const size_t count = shown - k < MOST ? shown - k : MOST;
+            spine_reference_cosines(question->reference, top[i], top + k, count, cosines);
+            for (size_t n = 0; n < count; n++)
+                sum += cosines[n];
+        }
+    return sum / ((double)shown * (double)(shown - 1) / 2);
 }
 
 int spine_readability_coherence(const struct spine_topwords *topwords,
@@ -145,6 +143,17 @@ int spine_readability_intrusion(const struct spine_topwords *topwords,
 
 /* --- DistRatio ---------------------------------------------------------------------------- */
 
+/* The mean over all pairs of top words. */
+static double find_spread(const struct question *question, const uint32_t *top)
+{
+    const size_t shown = question->shown;
+    double sum = 0;
+    for (size_t i = 0; i < shown; i++)
+        for (size_t k = i + 1; k < shown; k++)
+            sum += spine_reference_distance(question->reference, top[i], top[k]);
+    return sum / ((double)shown * (double)(shown - 1) / 2);
+}
+
 static double ask_distratio(const struct question *question, size_t dimension)
 {
     const uint32_t *top = spine_topwords_top(question->topwords, dimension);
@@ -159,7 +168,7 @@ static double ask_distratio(const struct question *question, size_t dimension)
             inter += spine_reference_distance(question->reference, top[i], (size_t)intruder);
     }
 
-    const double intra = compare_tops(question, dimension, spine_reference_distance);
+    const double intra = find_spread(question, top);
 
     return intra > 0 ? inter / (double)(question->draws * question->shown) / intra : (double)NAN;
 }

@@ -2,6 +2,7 @@
 #include "spine/space/neighbours.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,15 +137,32 @@ int spine_neighbours_by_cosine(struct spine_neighbours *neighbours, const float 
 
 /* --- By words ----------------------------------------------------------------------------- */
 
-/* Counts that are made at once, about: they should stay in a cache; and how often all rows are read for
- * that at most. */
-enum { COUNTS = 1 << 18, MOST_PASSES = 64 };
+/* Counts that are made at once, about: they should stay in a cache; how often all rows are read for
+ * that at most; and the values of a row from which on rows are picked one by one: what that misses in
+ * the cache is little then beside what is read in order. */
+enum { COUNTS = 1 << 18, MOST_PASSES = 64, LONG_ROW = 64 };
+
+/* Count in 'together', (dimensions), the words that a dimension, active for 'rows', and dimension k are
+ * both active for. Of codes whose values are all above 0 only the dimensions are read. */
+static void count_picked(const struct spine_csr *codes, bool is_positive,
+                         const struct spine_ranked *rows, size_t count, size_t dimensions,
+                         uint32_t *together)
+{
+    memset(together, 0, dimensions * sizeof *together);
+    for (size_t i = 0; i < count; i++) {
+        const int64_t begin = codes->indptr[rows[i].index], end = codes->indptr[rows[i].index + 1];
+        for (int64_t at = begin; is_positive && at < end; at++)
+            together[codes->indices[at]]++;
+        for (int64_t at = begin; !is_positive && at < end; at++)
+            together[codes->indices[at]] += codes->data[at] > 0;
+    }
+}
 
 /* Add up in 'together', (count, dimensions), the words that dimension first + i and dimension k are
- * both active for: all rows once, in their order, since rows that are picked one by one are each a
- * miss of the cache. */
-static void count_together(const struct spine_csr *codes, size_t first, size_t count,
-                           size_t dimensions, uint32_t *together)
+ * both active for: all rows once, in their order, since short rows that are picked one by one are each
+ * a miss of the cache. */
+static void count_striped(const struct spine_csr *codes, size_t first, size_t count,
+                          size_t dimensions, uint32_t *together)
 {
     memset(together, 0, count * dimensions * sizeof *together);
     for (size_t row = 0; row < codes->rows; row++) {
@@ -158,6 +176,23 @@ static void count_together(const struct spine_csr *codes, size_t first, size_t c
                 counts[codes->indices[with]] += codes->data[with] > 0;
         }
     }
+}
+
+static bool is_positive(const struct spine_csr *codes)
+{
+    size_t positive = 0;
+    for (size_t i = 0; i < codes->count; i++)
+        positive += codes->data[i] > 0;
+    return positive == codes->count;
+}
+
+/* The dimensions that are counted at once: one where rows are long. */
+static size_t choose_stripe(const struct spine_csr *codes, size_t width)
+{
+    const size_t fit = COUNTS / width, least = (width + MOST_PASSES - 1) / MOST_PASSES;
+    if (codes->count >= LONG_ROW * codes->rows)
+        return 1;
+    return fit > least ? fit : least;
 }
 
 /* Find the neighbours of a dimension by its counts. */
@@ -178,10 +213,10 @@ int spine_neighbours_by_words(struct spine_neighbours *neighbours,
                               const struct spine_ranking *ranking, const struct spine_csr *codes,
                               size_t most, struct spine_error *err)
 {
-    const size_t width = ranking->dimensions, fit = COUNTS / width;
-    const size_t least = (width + MOST_PASSES - 1) / MOST_PASSES;
-    const size_t stripe = fit > least ? fit : least;
+    const size_t width = ranking->dimensions, stripe = choose_stripe(codes, width);
+    const bool is_plain = stripe == 1 && is_positive(codes);
     int failed = 0;
+
     if (init(neighbours, width, most, err))
         return -1;
 
@@ -197,7 +232,11 @@ int spine_neighbours_by_words(struct spine_neighbours *neighbours,
             const size_t count = width - first < stripe ? width - first : stripe;
             if (failed)
                 continue;
-            count_together(codes, first, count, width, together);
+            if (stripe == 1)
+                count_picked(codes, is_plain, spine_ranking_get(ranking, first),
+                             ranking->active[first], width, together);
+            else
+                count_striped(codes, first, count, width, together);
             for (size_t i = 0; i < count; i++)
                 choose_together(neighbours, ranking, first + i, together + i * width);
         }

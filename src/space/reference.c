@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "spine/base/memory.h"
 
@@ -100,6 +101,28 @@ double spine_reference_cosine(const struct spine_reference *reference, size_t ro
     for (size_t k = 0; k < reference->dimensions; k++)
         sum += value_of(a, k) * value_of(b, k);
     return sum;
+}
+
+/* Several sums side by side: each is added up in the order of spine_reference_cosine(). */
+void spine_reference_cosines(const struct spine_reference *reference, size_t row,
+                             const uint32_t *others, size_t count, double *cosines)
+{
+    enum { TOGETHER = 8 };
+    const struct vector a = vector_of(reference, row);
+
+    for (size_t first = 0; first < count; first += TOGETHER) {
+        const size_t now = count - first < TOGETHER ? count - first : TOGETHER;
+        struct vector b[TOGETHER];
+        double sums[TOGETHER] = {0};
+        for (size_t i = 0; i < TOGETHER; i++)
+            b[i] = vector_of(reference, others[first + (i < now ? i : 0)]);
+        for (size_t k = 0; k < reference->dimensions; k++) {
+            const double value = value_of(a, k);
+            for (size_t i = 0; i < TOGETHER; i++)
+                sums[i] += value * value_of(b[i], k);
+        }
+        memcpy(cosines + first, sums, now * sizeof *sums);
+    }
 }
 
 double spine_reference_distance(const struct spine_reference *reference, size_t row, size_t other)

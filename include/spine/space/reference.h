@@ -36,4 +36,8 @@ bool spine_reference_knows(const struct spine_reference *reference, size_t row);
 double spine_reference_cosine(const struct spine_reference *reference, size_t row, size_t other);
 double spine_reference_distance(const struct spine_reference *reference, size_t row, size_t other);
 
+/* The cosines of a known word's vector and those of 'count' others. */
+void spine_reference_cosines(const struct spine_reference *reference, size_t row,
+                             const uint32_t *others, size_t count, double *cosines);
+
 #endif

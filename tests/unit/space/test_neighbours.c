@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "spine/space/neighbours.h"
 #include "support/expect.h"
@@ -74,11 +75,55 @@ static void test_nearest_by_shared_words(void **state)
     spine_space_dispose(&space);
 }
 
+/* Is a row active in a dimension? In about two thirds of them. */
+static bool is_on(size_t row, size_t dimension)
+{
+    return (row * dimension + row + dimension) % 3 != 0;
+}
+
+/* Rows of so many values that they are read one by one; and the same with a 0 that is stored. */
+static void test_nearest_by_shared_words_of_long_rows(void **state)
+{
+    (void)state;
+    enum { ROWS = 40, DIMENSIONS = 120 };
+    struct spine_space space = {.rows = ROWS, .dimensions = DIMENSIONS};
+    TRY(spine_csr_reserve(&space.codes, ROWS, ROWS * DIMENSIONS, &err));
+    TRY(spine_csr_reserve(&space.excess, ROWS, 0, &err));
+    for (size_t i = 0; i < ROWS; i++) {
+        float row[DIMENSIONS];
+        for (size_t j = 0; j < DIMENSIONS; j++)
+            row[j] = is_on(i, j) ? 0.5F : 0;
+        spine_csr_add_row(&space.codes, row, DIMENSIONS, 0);
+        spine_csr_add_row(&space.excess, row, DIMENSIONS, 1);
+    }
+
+    for (int round = 0; round < 2; round++) {
+        struct spine_ranking ranking;
+        struct spine_neighbours neighbours;
+        TRY(spine_ranking_init(&ranking, &space, &err));
+        TRY(spine_neighbours_by_words(&neighbours, &ranking, &space.codes, 4, &err));
+        for (size_t j = 0; j < DIMENSIONS; j++)
+            for (size_t n = 0; n < neighbours.count[j]; n++) {
+                const struct spine_ranked *near = &neighbours.list[j * 4 + n];
+                float shared = 0;
+                for (size_t i = (size_t)round; i < ROWS; i++)
+                    shared += is_on(i, j) && is_on(i, near->index) ? 1 : 0;
+                assert_true(near->strength == shared);
+            }
+        spine_neighbours_dispose(&neighbours);
+        spine_ranking_dispose(&ranking);
+        for (int64_t at = 0; at < space.codes.indptr[1]; at++)
+            space.codes.data[at] = 0; /* row 0 is active in none */
+    }
+    spine_space_dispose(&space);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nearest_by_cosine_whatever_the_length),
         cmocka_unit_test(test_nearest_by_shared_words),
+        cmocka_unit_test(test_nearest_by_shared_words_of_long_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
