@@ -369,30 +369,93 @@ static int add_model(cJSON *rundata, const struct spine_run *run, const struct s
     return add_nearest(rundata, params, source->neighbours, err);
 }
 
-static int add_coherence_in(cJSON *rundata, const struct source *source,
-                            const struct spine_space *neutral, struct spine_error *err)
+/* The words that are among the strongest of a dimension, so many of each. */
+static int list_strongest(const struct source *source, size_t among, struct spine_words *words,
+                          struct spine_error *err)
+{
+    const struct spine_ranking *ranking = &source->ranking;
+    unsigned char *is_listed = spine_memory_zeroed(source->space.rows, 1, "the top words", err);
+    int rc = 0;
+    if (is_listed == NULL)
+        return -1;
+
+    for (size_t j = 0; j < ranking->dimensions; j++)
+        for (size_t i = 0; i < least(ranking->active[j], among); i++)
+            is_listed[spine_ranking_get(ranking, j)[i].index] = 1;
+    for (size_t row = 0; rc == 0 && row < source->space.rows; row++) {
+        const char *word = spine_words_get(&source->space.words, row);
+        if (is_listed[row])
+            rc = spine_words_add(words, word, strlen(word), err);
+    }
+    free(is_listed);
+    return rc;
+}
+
+/* Does the reference know enough of so many strongest words of each dimension? */
+static bool knows_enough(const struct source *source, const struct spine_reference *reference,
+                         size_t among)
+{
+    const struct spine_ranking *ranking = &source->ranking;
+    for (size_t j = 0; j < ranking->dimensions; j++) {
+        const struct spine_ranked *top = spine_ranking_get(ranking, j);
+        size_t known = 0;
+        for (size_t i = 0; i < least(ranking->active[j], among); i++)
+            known += spine_reference_knows(reference, top[i].index);
+        if (known < COHERENCE_WORDS && ranking->active[j] > among)
+            return false;
+    }
+    return true;
+}
+
+/* The coherence of all dimensions, in a space that has so many of their strongest words; *coherence
+ * stays NULL if that isn't enough. */
+static int find_coherence(const struct source *source, const struct spine_space *neutral,
+                          size_t among, double **coherence, struct spine_error *err)
 {
     struct spine_reference reference = {0};
     struct spine_topwords topwords = {0};
-    double *coherence = NULL;
-    if (spine_reference_init(&reference, neutral, &source->space, err) == 0 &&
-        spine_topwords_init(&topwords, &source->space, &source->ranking, &reference,
-                            COHERENCE_WORDS, err) == 0)
-        coherence = spine_readability_coherences(&topwords, &reference, COHERENCE_WORDS, err);
-    if (coherence != NULL) {
-        cJSON *list = cJSON_AddArrayToObject(rundata, "coherence");
-        for (size_t dimension = 0; dimension < source->space.dimensions; dimension++)
-            spine_json_append_real(list, coherence[dimension], 3);
+    int rc = spine_reference_init(&reference, neutral, &source->space, err);
+
+    if (rc == 0 && knows_enough(source, &reference, among)) {
+        rc = spine_topwords_init(&topwords, &source->space, &source->ranking, &reference,
+                                 COHERENCE_WORDS, err);
+        if (rc == 0)
+            *coherence = spine_readability_coherences(&topwords, &reference, COHERENCE_WORDS, err);
+        if (*coherence == NULL)
+            rc = -1;
+        spine_topwords_dispose(&topwords);
     }
-    int rc = 0;
 
-    if (coherence == NULL)
-        rc = -1;
-
-    free(coherence);
-    spine_topwords_dispose(&topwords);
     spine_reference_dispose(&reference);
     return rc;
+}
+
+/* Read a space without the words that matter to no dimension: first of few words, and of more
+ * where it lacks too many of them. */
+static int add_coherence_in(cJSON *rundata, const struct source *source, const char *path,
+                            struct spine_error *err)
+{
+    enum { AMONG = 64, TIMES = 16 };
+    double *coherence = NULL;
+    int rc = 0;
+
+    for (size_t among = AMONG; rc == 0 && coherence == NULL; among *= TIMES) {
+        struct spine_words words = {0};
+        struct spine_space neutral = {0};
+        rc = list_strongest(source, among, &words, err) ||
+             spine_space_read_wanted(&neutral, path, &words, err) ||
+             find_coherence(source, &neutral, among, &coherence, err);
+        spine_space_dispose(&neutral);
+        spine_words_dispose(&words);
+    }
+
+    if (rc != 0)
+        return -1;
+    cJSON *list = cJSON_AddArrayToObject(rundata, "coherence");
+    for (size_t dimension = 0; dimension < source->space.dimensions; dimension++)
+        spine_json_append_real(list, coherence[dimension], 3);
+    free(coherence);
+    return 0;
 }
 
 /* How well the top words of each dimension go together, if there is a space to tell in. */
@@ -400,7 +463,6 @@ static int add_coherence(cJSON *rundata, const char *run, const struct source *s
                          const char *input, struct spine_error *err)
 {
     const char *path = source->options.space != NULL ? source->options.space : input;
-    struct spine_space neutral;
 
     if (path[0] == '\0')
         return 0;
@@ -410,13 +472,7 @@ static int add_coherence(cJSON *rundata, const char *run, const struct source *s
                           input, run);
         return 0;
     }
-
-    if (spine_space_read(&neutral, path, err))
-        return -1;
-    const int rc = add_coherence_in(rundata, source, &neutral, err);
-
-    spine_space_dispose(&neutral);
-    return rc;
+    return add_coherence_in(rundata, source, path, err);
 }
 
 /* --- All of it ---------------------------------------------------------------------------- */
@@ -480,6 +536,7 @@ int spine_rundata_make(const char *run, const struct spine_rundata_options *opti
                  ? spine_refuse(err, "%s: holds vectors, expected the codes of a run", run)
                  : spine_rundata_begin(run, rundata, err);
     if (rc == 0) {
+        spine_lookup_dispose(&source.space.lookup); /* words are only listed here */
         rc = spine_ranking_init(&source.ranking, &source.space, err) ||
              choose_words(&source, err) || add_codes(*rundata, &source, err) ||
              spine_run_read(&files, run, err) || add_model(*rundata, &files, &source, err);

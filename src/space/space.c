@@ -112,8 +112,35 @@ static int adopt(struct spine_space *space, struct spine_source *source,
     return 0;
 }
 
+/* Leave out the vectors of words that aren't wanted, but for the first where that is all of them. */
+static int leave_unwanted(struct spine_vectors *vectors, const struct spine_words *wanted,
+                          struct spine_error *err)
+{
+    struct spine_lookup lookup;
+    if (spine_lookup_init(&lookup, wanted->count, err))
+        return -1;
+
+    uint64_t *unwanted =
+        spine_memory_get(vectors->rows + 1, sizeof *unwanted, "the words of a file", err);
+    size_t count = 0;
+    for (size_t i = 0; unwanted != NULL && i < wanted->count; i++)
+        spine_lookup_add(&lookup, wanted, i);
+    for (size_t i = 0; unwanted != NULL && i < vectors->rows; i++)
+        if (spine_lookup_find(&lookup, wanted, spine_words_get(&vectors->words, i)) < 0)
+            unwanted[count++] = i;
+    spine_lookup_dispose(&lookup);
+    if (unwanted == NULL)
+        return -1;
+
+    const bool is_all = count > 0 && count == vectors->rows;
+    spine_vectors_drop(vectors, unwanted + is_all, count - is_all);
+    free(unwanted);
+    return 0;
+}
+
+/* 'wanted' may be NULL: all words. */
 static int take_all(struct spine_space *space, const char *path, struct spine_source *source,
-                    struct spine_error *err)
+                    const struct spine_words *wanted, struct spine_error *err)
 {
     const struct spine_vectors_rules rules = {0};
     struct spine_vectors vectors = {0};
@@ -127,6 +154,8 @@ static int take_all(struct spine_space *space, const char *path, struct spine_so
     if (rc == 0 && vectors.rows > MOST_ROWS)
         rc = spine_refuse(err, "%s: has %zu vectors, expected at most %d", path, vectors.rows,
                           MOST_ROWS);
+    if (rc == 0 && wanted != NULL)
+        rc = leave_unwanted(&vectors, wanted, err);
     if (rc == 0 && vectors.rows > 0)
         rc = adopt(space, source, &vectors, err);
     spine_vectors_dispose(&vectors);
@@ -165,7 +194,7 @@ static int choose_words(struct spine_source_request *request, struct spine_sourc
 
 /* Pipes and compressed binary files are spooled in the directory for temporary files. */
 static int read_source(struct spine_space *space, const char *path, const char *words,
-                       struct spine_error *err)
+                       const struct spine_words *wanted, struct spine_error *err)
 {
     struct spine_source_request request = {.path = path, .words = words};
     const char *directory = getenv("TMPDIR");
@@ -183,7 +212,7 @@ static int read_source(struct spine_space *space, const char *path, const char *
     if (rc == 0)
         rc = spine_source_open(&source, &request, &files, err);
     if (rc == 0)
-        rc = take_all(space, path, source, err);
+        rc = take_all(space, path, source, wanted, err);
     spine_source_close(source);
     spine_sourcefiles_clean(&made);
     return rc;
@@ -216,7 +245,7 @@ static int has_codes(const char *path, bool *has, struct spine_error *err)
 }
 
 static int read_any(struct spine_space *space, const char *path, const char *words,
-                    struct spine_error *err)
+                    const struct spine_words *wanted, struct spine_error *err)
 {
     struct stat facts;
     bool is_file = stat(path, &facts) == 0, is_codes = false;
@@ -225,7 +254,7 @@ static int read_any(struct spine_space *space, const char *path, const char *wor
         return read_run(space, path, err);
     if (is_file && S_ISREG(facts.st_mode) && has_codes(path, &is_codes, err))
         return -1;
-    return is_codes ? read_merged(space, path, err) : read_source(space, path, words, err);
+    return is_codes ? read_merged(space, path, err) : read_source(space, path, words, wanted, err);
 }
 
 int spine_space_index(struct spine_space *space, struct spine_error *err)
@@ -238,11 +267,11 @@ int spine_space_index(struct spine_space *space, struct spine_error *err)
     return 0;
 }
 
-int spine_space_read_listed(struct spine_space *space, const char *path, const char *words,
-                            struct spine_error *err)
+static int read_space(struct spine_space *space, const char *path, const char *words,
+                      const struct spine_words *wanted, struct spine_error *err)
 {
     *space = (struct spine_space){0};
-    int rc = read_any(space, path, words, err);
+    int rc = read_any(space, path, words, wanted, err);
     space->rows = space->words.count;
     if (rc == 0 && space->rows == 0)
         rc = spine_refuse(err, "%s: has no words", path);
@@ -257,7 +286,19 @@ int spine_space_read_listed(struct spine_space *space, const char *path, const c
 
 int spine_space_read(struct spine_space *space, const char *path, struct spine_error *err)
 {
-    return spine_space_read_listed(space, path, NULL, err);
+    return read_space(space, path, NULL, NULL, err);
+}
+
+int spine_space_read_listed(struct spine_space *space, const char *path, const char *words,
+                            struct spine_error *err)
+{
+    return read_space(space, path, words, NULL, err);
+}
+
+int spine_space_read_wanted(struct spine_space *space, const char *path,
+                            const struct spine_words *wanted, struct spine_error *err)
+{
+    return read_space(space, path, NULL, wanted, err);
 }
 
 int64_t spine_space_find(const struct spine_space *space, const char *word)

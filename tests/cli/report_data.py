@@ -104,10 +104,17 @@ def check_model(run, path):
 
 
 def check_coherence(run, path, vectors):
-    """The mean cosine of the pairs of a dimension's ten strongest words."""
-    strengths = read_codes(path)[1]
-    with h5py.File(vectors) as file:
-        space = file["vectors"][:].astype(float)
+    """The mean cosine of the pairs of a dimension's ten strongest words that the space has."""
+    _, strengths, words = read_codes(path)
+    if vectors.endswith(".txt"):
+        lines = [line.split(b" ") for line in pathlib.Path(vectors).read_bytes().splitlines()]
+        known = np.array([line[0] for line in lines])
+        space = np.array([line[1:] for line in lines]).astype(float)
+        rows = np.array([np.flatnonzero(words == word)[0] for word in known])
+        strengths = strengths[rows]
+    else:
+        with h5py.File(vectors) as file:
+            space = file["vectors"][:].astype(float)
     space /= np.linalg.norm(space, axis=1, keepdims=True)
     for j, found in enumerate(run["coherence"]):
         top = np.lexsort((np.arange(len(strengths)), -strengths[:, j]))[:10]

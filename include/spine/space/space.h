@@ -36,6 +36,11 @@ int spine_space_read(struct spine_space *space, const char *path, struct spine_e
 int spine_space_read_listed(struct spine_space *space, const char *path, const char *words,
                             struct spine_error *err);
 
+/* Read only the words of a list and their vectors; the first of the file if it has none of them. The
+ * other vectors aren't checked. Codes are read whole. */
+int spine_space_read_wanted(struct spine_space *space, const char *path,
+                            const struct spine_words *wanted, struct spine_error *err);
+
 /* Of a space whose words and vectors were made: find its words, and count the repeated ones. */
 int spine_space_index(struct spine_space *space, struct spine_error *err);
 
