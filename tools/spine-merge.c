@@ -47,7 +47,7 @@ static int merge(const char *run, const char *path, const struct spine_output_op
 
     spine_output_describe(&report.output, text, sizeof text);
     printf("%s: %zu shards, %s\n", path, report.shards, text);
-    spine_output_describe_words(&report.output, text, sizeof text);
+    spine_output_describe_notes(&report.output, text, sizeof text);
     if (text[0] != '\0')
         printf("%s: %s\n", path, text);
     return 0;

@@ -168,7 +168,9 @@ static int check_encoding(const struct spine_codes *codes, struct spine_error *e
         return 0;
     const int rc = strcmp(encoding, "csr_matrix") == 0
                        ? 0
-                       : spine_refuse(err, "%s: '%s' is of type %.60s, expected csr_matrix",
+                       : spine_refuse(err,
+                                      "%s: '%s' is of type %.60s, expected csr_matrix; in Python: "
+                                      "data.X = scipy.sparse.csr_matrix(data.X)",
                                       codes->path, codes->matrix, encoding);
     free(encoding);
     return rc;

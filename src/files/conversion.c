@@ -62,7 +62,8 @@ static void print_layout(FILE *out, const struct spine_conversion *done)
     if (layout->has_row_numbers)
         fprintf(out, "%s: the row numbers before the words are removed\n", path);
     if (layout->has_quotes)
-        fprintf(out, "%s: the quotes around the words are removed\n", path);
+        fprintf(out, "%s: the quotes around %s are removed\n", path,
+                layout->has_bare_words ? "words with blanks" : "the words");
     if (done->num_surplus > 0)
         fprintf(out, "%s: %lld word%s in a number, such as 'Unit 7'\n", path,
                 (long long)done->num_surplus, done->num_surplus == 1 ? " ends" : "s end");

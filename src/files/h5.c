@@ -216,6 +216,31 @@ static bool is_link_elsewhere(const struct spine_store *store, const char *name)
            link.type == H5L_TYPE_EXTERNAL;
 }
 
+/* Refuse a dataset that is packed by a filter that this HDF5 doesn't have. */
+static int check_filters(const struct spine_store *store, const char *name, hid_t dataset,
+                         struct spine_error *err)
+{
+    const hid_t creation = H5Dget_create_plist(dataset);
+    const int count = creation < 0 ? 0 : H5Pget_nfilters(creation);
+    int rc = 0;
+
+    for (int i = 0; rc == 0 && i < count; i++) {
+        char filter[64] = "";
+        unsigned flags = 0, settings = 0;
+        size_t num_settings = 0;
+        const H5Z_filter_t id = H5Pget_filter2(creation, (unsigned)i, &flags, &num_settings, NULL,
+                                               sizeof filter, filter, &settings);
+        if (id >= 0 && H5Zfilter_avail(id) <= 0)
+            rc = spine_refuse(err,
+                              "%s: '%s' is packed by the HDF5 filter %d (%.60s), which is not "
+                              "installed here; write it with compression='gzip' or none",
+                              store->path, name, (int)id, filter[0] == '\0' ? "?" : filter);
+    }
+    if (creation >= 0)
+        H5Pclose(creation);
+    return rc;
+}
+
 int spine_h5_look_up(struct spine_store *store, const char *name, struct spine_h5_facts *facts,
                      struct spine_error *err)
 {
@@ -235,6 +260,11 @@ int spine_h5_look_up(struct spine_store *store, const char *name, struct spine_h
     if (is_elsewhere(dataset)) {
         H5Dclose(dataset);
         return refuse_elsewhere(store, name, err);
+    }
+
+    if (check_filters(store, name, dataset, err)) {
+        H5Dclose(dataset);
+        return -1;
     }
 
     const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);

@@ -200,6 +200,7 @@ int spine_output_open(struct spine_output **output, const char *path,
     if (source != NULL)
         made->source = *source;
     made->report.columns = shape->columns;
+    made->report.note = writer->note;
     made->block = shape->columns < BLOCK_ENTRIES ? BLOCK_ENTRIES / shape->columns : 1;
     if (prepare(made, path, err)) {
         release(made);
@@ -424,7 +425,7 @@ void spine_output_describe(const struct spine_output_report *report, char *text,
              report->rows == 0 ? 0 : (double)report->values / (double)report->rows);
 }
 
-void spine_output_describe_words(const struct spine_output_report *report, char *text, size_t size)
+void spine_output_describe_notes(const struct spine_output_report *report, char *text, size_t size)
 {
     const struct {
         size_t count;
@@ -441,4 +442,7 @@ void spine_output_describe_words(const struct spine_output_report *report, char 
         if (changes[i].count > 0)
             snprintf(text + strlen(text), size - strlen(text), "%s%zu words %s",
                      text[0] == '\0' ? "" : "; ", changes[i].count, changes[i].what);
+    if (report->note != NULL)
+        snprintf(text + strlen(text), size - strlen(text), "%s%s", text[0] == '\0' ? "" : "; ",
+                 report->note);
 }

@@ -128,6 +128,9 @@ static int check_extent(struct spine_sheet *sheet, const char *file, struct spin
     if (sheet->words[0] != '\0' && !sheet->is_sparse &&
         spine_strings_count(sheet->store, sheet->words, &num_words, err))
         return -1;
+    if (num_words != sheet->rows && num_words == sheet->dimension)
+        return spine_refuse(err, "%s: has %zu words for %zu vectors of %zu numbers: transpose '%s'",
+                            file, num_words, sheet->rows, sheet->dimension, sheet->matrix);
     if (num_words != sheet->rows)
         return spine_refuse(err, "%s: has %zu words for %zu vectors", file, num_words, sheet->rows);
     return 0;

@@ -294,10 +294,9 @@ static int copy_words(const struct spine_words *list, size_t first, size_t count
 static int read_list(const struct spine_source *source, struct spine_words *words,
                      struct spine_error *err)
 {
-    const char *name = source->request->words;
+    const struct spine_sourcefiles *files = source->files;
     struct spine_words list = {0};
-    int rc = spine_wordlist_read(source->files->words, name == NULL ? source->files->words : name,
-                                 source->rows, &list, err);
+    int rc = spine_wordlist_read(files->words, files->words_name, source->rows, &list, err);
 
     if (rc == 0)
         rc = copy_words(&list, source->first, source->count, words, err);

@@ -49,7 +49,7 @@ static int look_at_container(const char *path, bool *is_packed, struct spine_err
 /* An .npz: its members that end in .npy. */
 struct arrays {
     char matrix[SPINE_PATH], words[SPINE_PATH]; /* FILE:MEMBER of the only ones */
-    int num_matrices, num_words, num_members;
+    int num_matrices, num_words, num_objects, num_members;
     const char *file, *prefix;
     char names[300];
 };
@@ -81,7 +81,8 @@ static int look_at_member(struct arrays *arrays, const char *member, struct spin
     } else if (spine_npy_has_words(&npy)) {
         arrays->num_words++;
         strcpy(arrays->words, path);
-    }
+    } else if (npy.num_sizes == 1 && strchr(npy.type, 'O') != NULL)
+        arrays->num_objects++;
     return 0;
 }
 
@@ -118,7 +119,12 @@ static int choose_arrays(const char *path, const char *prefix, struct arrays *ar
                  name);
         rc = look_at_member(arrays, name, err);
     }
-    if (rc == 0 && members.names.count > 0 && arrays->num_matrices != 1)
+    if (rc == 0 && strstr(arrays->names, "indptr.npy") != NULL)
+        rc = spine_refuse(err,
+                          "%s: a sparse matrix of SciPy's, which is not read; save it densely: "
+                          "numpy.save('vectors.npy', scipy.sparse.load_npz(FILE).toarray())",
+                          path);
+    else if (rc == 0 && members.names.count > 0 && arrays->num_matrices != 1)
         rc = spine_refuse(err,
                           "%s: has %d matrices of floating-point numbers; choose an array as "
                           "%s:ARRAY: %s",
@@ -160,6 +166,21 @@ static int find_form(const char *path, enum spine_form *form, struct spine_error
     return rc;
 }
 
+/* FILE:/DATASET and FILE:TENSOR lie on the disk as they are. */
+static bool is_inside(const char *path, enum spine_form form)
+{
+    struct spine_error ignored;
+    char *file = NULL;
+    const char *inner = NULL;
+
+    if ((form != SPINE_FORM_HDF5 && form != SPINE_FORM_SAFETENSORS) ||
+        spine_stream_split(path, &file, &inner, &ignored))
+        return false;
+    const bool is = inner != NULL && !is_zip(file);
+    free(file);
+    return is;
+}
+
 /* The input: its form, spooled where it must be. */
 static int prepare_input(struct spine_sourcefiles *files,
                          const struct spine_source_request *request, const char *prefix,
@@ -171,9 +192,7 @@ static int prepare_input(struct spine_sourcefiles *files,
         return -1;
     if (request->form != SPINE_FORM_AUTO)
         files->form = request->form;
-    /* FILE:/DATASET and FILE:TENSOR lie on the disk as they are. */
-    if (files->form != SPINE_FORM_HDF5 && files->form != SPINE_FORM_SAFETENSORS &&
-        look_at_container(files->path, &is_packed, err))
+    if (!is_inside(files->path, files->form) && look_at_container(files->path, &is_packed, err))
         return -1;
     if (files->form == SPINE_FORM_TEXT)
         return spine_layout_detect(&files->layout, files->path, request->path, request->header,
@@ -232,7 +251,14 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
         if (arrays.num_members > 0 && request->words == NULL && arrays.num_words == 1 &&
             set_path(files->words, arrays.words, err))
             return -1;
+        if (request->words == NULL && arrays.num_words == 0 && arrays.num_objects == 1)
+            return spine_refuse(err,
+                                "%s: an array of Python objects stands beside the matrix, which is "
+                                "not read; save words as numpy.array(words, dtype=str), or give "
+                                "--words",
+                                request->path);
     }
+    strcpy(files->words_name, files->words);
     if (prepare_input(files, request, prefix, err) || prepare_words(files, prefix, err))
         return -1;
     return 0;

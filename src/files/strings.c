@@ -2,14 +2,17 @@
 #include "spine/files/strings.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "spine/base/memory.h"
+#include "spine/files/array.h"
 #include "spine/files/h5.h"
 #include "spine/files/object.h"
 
 enum {
+    NAME = 256,   /* bytes of a dataset's name */
 #ifdef SPINE_FUZZ /* small files go beyond it */
     CHUNK = 16,
     LEAST_CHUNK = 4,
@@ -51,10 +54,37 @@ int spine_strings_append(struct spine_store *store, const char *name,
     return rc;
 }
 
+/* --- Reading ------------------------------------------------------------------------------ */
+
+/* What AnnData makes of pandas' categories: a group of the strings and of a number for each row. */
+struct categorical {
+    const char *path;                   /* borrowed; of the file */
+    char categories[NAME], codes[NAME]; /* the datasets' names */
+    struct spine_words words;           /* owned; all categories, once they are read */
+};
+
+static bool is_categorical(struct spine_store *store, const char *name,
+                           struct categorical *categorical)
+{
+    *categorical = (struct categorical){.path = store->path};
+    const int lengths[2] = {
+        snprintf(categorical->categories, NAME, "%s/categories", name),
+        snprintf(categorical->codes, NAME, "%s/codes", name),
+    };
+
+    return lengths[0] < NAME && lengths[1] < NAME &&
+           spine_object_has(store, categorical->categories) &&
+           spine_object_has(store, categorical->codes);
+}
+
 int spine_strings_count(struct spine_store *store, const char *name, size_t *count,
                         struct spine_error *err)
 {
     struct spine_h5_facts facts;
+    struct categorical categorical;
+
+    if (is_categorical(store, name, &categorical))
+        return spine_array_extent(store, categorical.codes, SPINE_ARRAY_INT32, count, NULL, err);
     if (spine_h5_look_up(store, name, &facts, err))
         return -1;
     if (!facts.is_text || facts.dimensions != 1)
@@ -185,14 +215,13 @@ static int read_fixed_words(const struct spine_store *store, struct part part, s
     return rc;
 }
 
-int spine_strings_read(struct spine_store *store, const char *name, size_t first, size_t count,
-                       struct spine_words *words, struct spine_error *err)
+static int read_dataset(struct spine_store *store, const char *name, size_t first, size_t count,
+                        struct spine_words *words, struct spine_error *err)
 {
     enum { MOST_LENGTH = 1 << 20 };
     struct spine_h5_facts facts;
-    size_t total = 0;
 
-    if (spine_strings_count(store, name, &total, err) || spine_h5_look_up(store, name, &facts, err))
+    if (spine_h5_look_up(store, name, &facts, err))
         return -1;
     if (facts.length > MOST_LENGTH)
         return spine_refuse(err, "%s: '%s' has strings of %zu bytes", store->path, name,
@@ -205,6 +234,62 @@ int spine_strings_read(struct spine_store *store, const char *name, size_t first
     H5Dclose(dataset);
     return rc;
 }
+
+/* A row without a category has an empty string. */
+static int pick_categories(const struct categorical *categorical, const int32_t *codes,
+                           size_t count, struct spine_words *words, struct spine_error *err)
+{
+    const struct spine_words *all = &categorical->words;
+
+    for (size_t i = 0; i < count; i++) {
+        if (codes[i] >= 0 && (size_t)codes[i] >= all->count)
+            return spine_refuse(err, "%s: '%s' has the category %d of %zu", categorical->path,
+                                categorical->codes, (int)codes[i], all->count);
+        const char *word = codes[i] < 0 ? "" : spine_words_get(all, (size_t)codes[i]);
+        if (spine_words_add(words, word, strlen(word), err))
+            return -1;
+    }
+    return 0;
+}
+
+static int read_categorical(struct spine_store *store, struct categorical *categorical,
+                            size_t first, size_t count, struct spine_words *words,
+                            struct spine_error *err)
+{
+    size_t num_categories = 0;
+    int32_t *codes = spine_memory_get(count + 1, sizeof *codes, "the categories of words", err);
+    int rc = -(codes == NULL);
+
+    if (rc == 0)
+        rc = spine_strings_count(store, categorical->categories, &num_categories, err);
+    if (rc == 0)
+        rc = read_dataset(store, categorical->categories, 0, num_categories, &categorical->words,
+                          err);
+    if (rc == 0)
+        rc = spine_array_read(store, categorical->codes, SPINE_ARRAY_INT32, first, count, 1, codes,
+                              err);
+    if (rc == 0)
+        rc = pick_categories(categorical, codes, count, words, err);
+
+    spine_words_dispose(&categorical->words);
+    free(codes);
+    return rc;
+}
+
+int spine_strings_read(struct spine_store *store, const char *name, size_t first, size_t count,
+                       struct spine_words *words, struct spine_error *err)
+{
+    struct categorical categorical;
+    size_t total = 0;
+
+    if (spine_strings_count(store, name, &total, err))
+        return -1;
+    if (is_categorical(store, name, &categorical))
+        return read_categorical(store, &categorical, first, count, words, err);
+    return read_dataset(store, name, first, count, words, err);
+}
+
+/* --- Single strings ----------------------------------------------------------------------- */
 
 int spine_strings_put(struct spine_store *store, const char *name, const char *text,
                       struct spine_error *err)

@@ -1,9 +1,11 @@
 /* wordlist.c -- words that stand in a file of their own, beside a matrix. */
 #include "spine/files/wordlist.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/log.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
 #include "spine/text/form.h"
@@ -42,10 +44,9 @@ static int read_store(const char *file, const char *dataset, struct spine_words 
     return rc;
 }
 
-/* A line, or what stands before its first tab. */
-static int read_lines(const char *path, struct spine_words *words, struct spine_error *err)
+/* The lines as they are. */
+static int read_lines(const char *path, struct spine_words *lines, struct spine_error *err)
 {
-    static const char mark[3] = {'\xEF', '\xBB', '\xBF'};
     struct spine_lines *input = NULL;
     struct spine_line line;
     int rc;
@@ -53,24 +54,111 @@ static int read_lines(const char *path, struct spine_words *words, struct spine_
     if (spine_lines_open(&input, path, err))
         return -1;
     while ((rc = spine_lines_next(input, &line, err)) == 1) {
-        if (line.is_first && line.length >= sizeof mark &&
-            memcmp(line.text, mark, sizeof mark) == 0) {
-            line.text += sizeof mark;
-            line.length -= sizeof mark;
-        }
+        if (line.is_first)
+            spine_lines_pass_mark(&line);
         if (memchr(line.text, '\0', line.length) != NULL) {
             rc = spine_refuse(err, "%s:%llu: a NUL byte in the line", path,
                               (unsigned long long)line.number);
             break;
         }
-        const char *tab = memchr(line.text, '\t', line.length);
-        if (spine_words_add(words, line.text, tab == NULL ? line.length : (size_t)(tab - line.text),
-                            err)) {
+        if (spine_words_add(lines, line.text, line.length, err)) {
             rc = -1;
             break;
         }
     }
     spine_lines_close(input);
+    return rc;
+}
+
+/* Where the whole number at the end of a line begins; NULL if it ends in none, or is nothing else. */
+static const char *find_count(const char *line, char separator)
+{
+    const char *at = strrchr(line, separator);
+
+    if (at == NULL || at == line || at[1] == '\0' || strspn(at + 1, "0123456789") != strlen(at + 1))
+        return NULL;
+    return at + 1;
+}
+
+/* Does a count that never rises, and falls, end every line, as in the vocabularies of GloVe and
+ * word2vec? Words may end in a number, too, but hardly in such ones. */
+static bool has_counts(const struct spine_words *lines)
+{
+    double first = 0, last = 0;
+
+    for (size_t i = 0; i < lines->count; i++) {
+        const char *text = find_count(spine_words_get(lines, i), ' ');
+        if (text == NULL)
+            return false;
+        const double count = strtod(text, NULL);
+        if (i > 0 && count > last)
+            return false;
+        first = i == 0 ? count : first;
+        last = count;
+    }
+    return lines->count > 1 && last < first;
+}
+
+/* Are the lines "0\tthe", "1\tof" ..., numbered from 0 or 1? */
+static bool has_numbers(const struct spine_words *lines)
+{
+    char *end = NULL;
+    unsigned long long first = 0;
+
+    for (size_t i = 0; i < lines->count; i++) {
+        const char *line = spine_words_get(lines, i);
+        const unsigned long long number = strtoull(line, &end, 10);
+        first = i == 0 ? number : first;
+        if (end == line || *end != '\t' || first > 1 || number != first + i)
+            return false;
+    }
+    return lines->count > 1;
+}
+
+/* Does ",7" end every line but the first, which may have names? */
+static bool has_commas(const struct spine_words *lines)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        if (find_count(spine_words_get(lines, i), ',') == NULL && i > 0)
+            return false;
+    return lines->count > 1;
+}
+
+/* Of a table the first field is the word, the second where the first numbers the rows; of a
+ * vocabulary what stands before the count. */
+static int take_words(const struct spine_words *lines, const char *name, struct spine_words *words,
+                      struct spine_error *err)
+{
+    const bool are_counted = has_counts(lines), are_numbered = has_numbers(lines);
+
+    if (has_commas(lines))
+        return spine_refuse(err, "%s: this is CSV; expected a word a line: cut -d, -f1", name);
+    for (size_t i = 0; i < lines->count; i++) {
+        const char *word = spine_words_get(lines, i);
+        if (are_numbered)
+            word = strchr(word, '\t') + 1;
+        size_t length = strcspn(word, "\t");
+        if (are_counted)
+            length = (size_t)(find_count(word, ' ') - word) - 1;
+        if (spine_words_add(words, word, length, err))
+            return -1;
+    }
+    if (are_numbered)
+        spine_log(SPINE_LOG_INFO, "%s: the row numbers before the words are removed", name);
+    if (are_counted)
+        spine_log(SPINE_LOG_INFO, "%s: the counts behind the words are removed", name);
+    return 0;
+}
+
+static int read_table(const char *path, const char *name, struct spine_words *words,
+                      struct spine_error *err)
+{
+    struct spine_words lines = {0};
+    int rc = read_lines(path, &lines, err);
+
+    if (rc == 0)
+        rc = take_words(&lines, name, words, err);
+    spine_words_dispose(&lines);
     return rc;
 }
 
@@ -91,7 +179,7 @@ static int read_any(const char *path, const char *name, struct spine_words *word
     else if (rc == 0 && form == SPINE_FORM_NPY)
         rc = read_npy(path, name, words, err);
     else if (rc == 0 && form == SPINE_FORM_TEXT)
-        rc = read_lines(path, words, err);
+        rc = read_table(path, name, words, err);
     else if (rc == 0)
         rc = spine_refuse(err, "%s: is no list of words: expected a word a line", name);
     free(file);

@@ -125,6 +125,7 @@ const struct spine_writer spine_writer_text = {
     .name = "txt",
     .is_dense = true,
     .is_packable = true,
+    .note = "no header line, as the published program: gensim needs no_header=True, or .vec",
     .open = open_text,
     .rows = write_rows,
     .finish = finish,

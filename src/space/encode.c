@@ -403,7 +403,7 @@ static int close_outputs(struct job *job, int rc, struct spine_error *err)
             continue;
         spine_output_describe(&report, text, sizeof text);
         printf("%s: %s\n", job->options->outputs[i], text);
-        spine_output_describe_words(&report, text, sizeof text);
+        spine_output_describe_notes(&report, text, sizeof text);
         if (text[0] != '\0')
             printf("%s: %s\n", job->options->outputs[i], text);
     }

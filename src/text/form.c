@@ -45,6 +45,7 @@ int spine_form_parse(const char *name, enum spine_form *form, struct spine_error
 /* --- What is refused ---------------------------------------------------------------------- */
 
 static const char unpack[] = "unpack it first, and give the file with the vectors";
+static const char unpack_once[] = "unpack it once, and give what comes out";
 static const char export_text[] =
     "export it as text: a line for each word, the word and its numbers, separated by spaces";
 
@@ -66,6 +67,16 @@ static const struct foreign foreigns[] = {
     {0, 4, "\x04\x22\x4D\x18", "compressed by lz4", "decompress it first: lz4 -d"},
     {0, 4, "LZIP", "compressed by lzip", "decompress it first: lzip -d"},
     {0, 2, "\x1F\x9D", "compressed by compress (.Z)", "decompress it first: uncompress"},
+    /* What one container hides: of the outer one stream.c has taken care. */
+    {0, 3, "\x1F\x8B\x08", "compressed twice", unpack_once},
+    {0, 4, "\x28\xB5\x2F\xFD", "compressed twice", unpack_once},
+    {0, 6,
+     "\xFD"
+     "7zXZ\0",
+     "compressed twice", unpack_once},
+    {0, 10, "BZh91AY&SY", "compressed twice", unpack_once},
+    {0, 4, "PK\3\4", "a zip archive in another container", unpack_once},
+    {0, 4, "\xFF\xFE\0\0", "UTF-32", "make it UTF-8 first: iconv -f UTF-32 -t UTF-8"},
     {0, 3, "\x5D\0\0", "compressed by LZMA (.lzma)", "decompress it first: xz -d"},
     {0, 4, "PAR1", "Parquet", BY_PANDAS("read_parquet")},
     {0, 6, "ARROW1", "Arrow (Feather)", BY_PANDAS("read_feather")},
@@ -176,6 +187,8 @@ static int refuse_json(const char *name, const char *start, size_t bytes, struct
         !(mentions(start, bytes, "\":") || mentions(start, bytes, "\" :") ||
           mentions(start, bytes, "\",")))
         return 0;
+    if (mentions(start, bytes, "}\n{") || mentions(start, bytes, "]\n["))
+        return refuse(name, "JSON Lines", export_text, err);
     return refuse(name, "JSON",
                   "write it as text: python3 -c 'import json; [print(w, *v) for w, v in "
                   "json.load(open(\"FILE\")).items()]' > vectors.txt",
@@ -223,11 +236,20 @@ static int refuse_bare_numbers(const char *name, const void *start, size_t bytes
 
 /* --- What is read ------------------------------------------------------------------------- */
 
+static const char hdf5[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
+
+/* HDF5 may begin behind a block of its user's, of 512 bytes, 1,024, 2,048 ... */
+static bool has_user_block(const char *start, size_t bytes)
+{
+    for (size_t offset = 512; offset < bytes; offset *= 2)
+        if (holds(start, bytes, offset, hdf5, sizeof hdf5))
+            return true;
+    return false;
+}
+
 int spine_form_find(const char *name, const void *start, size_t bytes, uint64_t file_bytes,
                     enum spine_form *form, struct spine_error *err)
 {
-    static const char hdf5[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
-
     *form = SPINE_FORM_TEXT;
     int rc = 0;
     if (holds(start, bytes, 0, hdf5, sizeof hdf5))
@@ -238,6 +260,8 @@ int spine_form_find(const char *name, const void *start, size_t bytes, uint64_t 
         *form = SPINE_FORM_FASTTEXT;
     else if (refuse_foreign(name, start, bytes, err) || refuse_pickle(name, start, bytes, err))
         rc = -1;
+    else if (has_user_block(start, bytes))
+        *form = SPINE_FORM_HDF5;
     else if (spine_safetensors_is(start, bytes, file_bytes))
         *form = SPINE_FORM_SAFETENSORS;
     else if (spine_word2vec_is(start, bytes))

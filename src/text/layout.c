@@ -20,6 +20,7 @@ struct sample_row {
     bool is_clean;      /* all fields but the first are numbers */
     bool is_real;       /* the first field is a number with a point */
     bool has_quotes;    /* its word begins and ends with a double quote */
+    bool has_blank;     /* and has a blank inside */
 };
 
 struct sample {
@@ -180,7 +181,9 @@ static struct sample_row describe_row(struct spine_field row, uint64_t line)
                         memchr(first.begin, '.', (size_t)(first.end - first.begin)) != NULL;
 
     struct spine_field word = {row.begin, last_fields(row, described.numbers).begin};
-    described.has_quotes = is_quoted(spine_field_trim(word));
+    word = spine_field_trim(word);
+    described.has_quotes = is_quoted(word);
+    described.has_blank = spine_field_skip(word.begin, word.end) < word.end;
     return described;
 }
 
@@ -358,6 +361,21 @@ static void find_names(struct spine_layout *layout, struct sample *sample)
     layout->has_names = true;
 }
 
+/* Are words in quotes where they have blanks, which separate fields, and only there? */
+static bool quotes_blanks(const struct spine_layout *layout, const struct sample *sample)
+{
+    size_t num_quoted = 0;
+
+    if (layout->has_tab || layout->has_row_numbers)
+        return false;
+    for (size_t i = 0; i < sample->count; i++) {
+        if (sample->rows[i].has_blank != sample->rows[i].has_quotes)
+            return false;
+        num_quoted += sample->rows[i].has_quotes;
+    }
+    return num_quoted > 0;
+}
+
 static void find_habits(struct spine_layout *layout, const struct sample *sample)
 {
     enum { LEAST_ROWS = 3 };
@@ -375,6 +393,8 @@ static void find_habits(struct spine_layout *layout, const struct sample *sample
     }
     /* "0\tplum\t0.1": the tab ends no word. */
     layout->has_tab = layout->has_tab && !layout->has_row_numbers;
+    layout->has_bare_words = !layout->has_quotes && quotes_blanks(layout, sample);
+    layout->has_quotes = layout->has_quotes || layout->has_bare_words;
 }
 
 /* Of every row the first field would be the word: they are no words if most have a point. */
@@ -498,7 +518,10 @@ struct spine_field spine_layout_word(const struct spine_layout *layout, struct s
         const struct spine_field rest = {spine_field_skip(word.begin, word.end), word.end};
         word = spine_field_trim(rest);
     }
-    return layout->has_quotes ? unquote(word) : word;
+    if (!layout->has_quotes ||
+        (layout->has_bare_words && spine_field_skip(word.begin, word.end) == word.end))
+        return word;
+    return unquote(word);
 }
 
 struct spine_field spine_layout_content(const struct spine_line *line)

@@ -164,7 +164,12 @@ int spine_npy_open(struct spine_npy *npy, const struct spine_binary *binary,
     if (text == NULL)
         return -1;
     int rc = spine_binary_read(binary, begin, length, text, err);
-    if (rc == 0 && !parse_header(text, npy))
+    if (rc == 0 && strstr(text, "'descr': [") != NULL)
+        rc = spine_refuse(err,
+                          "%s: a structured NumPy array, which is not read; save its numbers as "
+                          "one matrix, and its words as an array of strings",
+                          binary->name);
+    else if (rc == 0 && !parse_header(text, npy))
         rc = spine_refuse(err,
                           "%s: a NumPy array whose header can't be read: %.200s; expected "
                           "{'descr': '<f4', 'fortran_order': False, 'shape': (ROWS, COLUMNS)}",
@@ -195,6 +200,8 @@ int spine_npy_matrix(const struct spine_npy *npy, const struct spine_binary *bin
 {
     const char *type = npy->type;
 
+    if (strchr(type, 'O') != NULL)
+        return refuse_type(npy, binary, err);
     if (npy->num_sizes != 2)
         return spine_refuse(err,
                             "%s: a NumPy array of %zu dimension%s; expected two, a row for each "

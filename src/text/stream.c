@@ -270,7 +270,7 @@ static int open_zip(zip_t **zip, const char *file, struct spine_error *err)
     if (*zip != NULL)
         return 0;
     zip_error_init_with_code(&reason, code);
-    spine_refuse(err, "%s: a zip archive that can't be read: %s", file,
+    spine_refuse(err, "%s: a zip archive that can't be read: %s; was it cut off?", file,
                  zip_error_strerror(&reason));
     zip_error_fini(&reason);
     return -1;
@@ -303,6 +303,15 @@ int spine_stream_list(const char *file, bool (*visit)(const char *name, void *da
     return 0;
 }
 
+/* Is it called 'inner', which may lack the .npy of an array? */
+static bool is_called(const char *name, const char *inner)
+{
+    const size_t length = strlen(inner);
+
+    return strncmp(name, inner, length) == 0 &&
+           (name[length] == '\0' || strcmp(name + length, ".npy") == 0);
+}
+
 /* The member called 'inner', or the only one. */
 static int choose_member(struct spine_stream *stream, const char *file, const char *inner,
                          zip_int64_t *index, struct spine_error *err)
@@ -316,7 +325,7 @@ static int choose_member(struct spine_stream *stream, const char *file, const ch
         if (name == NULL)
             continue;
         *index = i;
-        if (inner != NULL && strcmp(name, inner) == 0)
+        if (inner != NULL && is_called(name, inner))
             return 0;
         if (used < sizeof names)
             used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
@@ -341,10 +350,12 @@ static int begin_zip(struct spine_stream *stream, const char *file, const char *
     if (open_zip(&stream->zip, file, err) || choose_member(stream, file, inner, &index, err))
         return -1;
     stream->member = zip_fopen_index(stream->zip, (zip_uint64_t)index, 0);
-    if (stream->member == NULL)
-        return spine_refuse(err, "%s: can't be unpacked: %s", stream->path,
-                            zip_strerror(stream->zip));
-    return 0;
+    if (stream->member != NULL)
+        return 0;
+    if (zip_error_code_zip(zip_get_error(stream->zip)) == ZIP_ER_NOPASSWD)
+        return spine_refuse(err, "%s: is encrypted; unpack it first: unzip", stream->path);
+    return spine_refuse(err, "%s: can't be unpacked here: %s; unpack it first: unzip or 7z",
+                        stream->path, zip_strerror(stream->zip));
 }
 
 static int read_member(struct spine_stream *stream, char *to, size_t size, size_t *got,

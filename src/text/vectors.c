@@ -41,11 +41,18 @@ static bool parse_ordinary(struct spine_field row, const struct spine_layout *la
     return at == row.end;
 }
 
-static int refuse_count(const struct spine_layout *layout, size_t got, struct spine_error *err)
+static int refuse_count(const struct spine_line *line, const struct spine_layout *layout,
+                        size_t got, struct spine_error *err)
 {
-    return spine_refuse(err, "expected %zu number%s%s, got %zu", layout->dimension,
+    const char *advice = "";
+    if (line->text[0] == '#')
+        advice = "; if this is a comment, remove it";
+    else if (line->is_first && got < layout->dimension)
+        advice = "; if this is a header, remove it (tail -n +2)";
+
+    return spine_refuse(err, "expected %zu number%s%s, got %zu%s", layout->dimension,
                         layout->dimension == 1 ? "" : "s",
-                        layout->has_header ? " as the header says" : "", got);
+                        layout->has_header ? " as the header says" : "", got, advice);
 }
 
 static int refuse_number(struct spine_field text, size_t index, const char *what,
@@ -133,13 +140,13 @@ static int parse_unusual(const struct spine_line *line, const struct spine_layou
     }
     *reason = SPINE_ROW_WRONG_COUNT;
     if (spine_field_is_empty(rest))
-        return refuse_count(layout, found - 1, err);
+        return refuse_count(line, layout, found - 1, err);
     if (layout->has_tab && !ends_at_tab(rest, numbers))
-        return refuse_count(layout, count_behind_tab(spine_layout_content(line)), err);
+        return refuse_count(line, layout, count_behind_tab(spine_layout_content(line)), err);
     *word = rest;
     const size_t surplus = spine_field_count_numbers(rest);
     if (surplus > 0 && !is_name(layout, rest, surplus))
-        return refuse_count(layout, layout->dimension + surplus, err);
+        return refuse_count(line, layout, layout->dimension + surplus, err);
 
     *reason = NO_REASON;
     return parse_numbers(numbers, layout, values, err);

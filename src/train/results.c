@@ -128,7 +128,7 @@ static int merge_into(const struct spine_config *config, const char *format,
         spine_merge(config->directory, path, NULL, source, &report, err))
         return -1;
 
-    spine_output_describe_words(&report.output, text, sizeof text);
+    spine_output_describe_notes(&report.output, text, sizeof text);
     if (text[0] != '\0')
         spine_log(SPINE_LOG_INFO, "%s: %s", path, text);
     spine_output_describe(&report.output, text, sizeof text);

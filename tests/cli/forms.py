@@ -57,15 +57,30 @@ def safetensors(name):
         out.write(struct.pack("<Q", len(text)) + text + table.tobytes() + half.tobytes())
 
 
+def plain(out, table=None, **storage):
+    out.create_dataset("vectors", data=vectors() if table is None else table, **storage)
+    out.create_dataset("words", data=words(), dtype=h5py.string_dtype())
+
+
 def hdf5():
     with h5py.File("plain.h5", "w") as out: # as the README has it
-        out["vectors"] = vectors()
-        out.create_dataset("words", data=words(), dtype=h5py.string_dtype())
+        plain(out)
     with h5py.File("other.h5", "w") as out:
         out["deep/table"] = vectors().astype("f8")
         out["vocabulary"] = np.array([word.encode() for word in words()])
     with h5py.File("two.h5", "w") as out:
         out["a"], out["b"] = vectors(), vectors()[:5]
+    with h5py.File("behind.h5", "w", userblock_size=1024) as out:
+        plain(out)
+    with h5py.File("lzf.h5", "w") as out:
+        plain(out, compression="lzf")
+    with h5py.File("turned.h5", "w") as out:
+        plain(out, vectors().T)
+    with h5py.File("categories.h5ad", "w") as out: # of a pandas.CategoricalIndex
+        out["X"] = vectors()
+        out.create_dataset("obs/_index/categories", data=sorted(words()), dtype=h5py.string_dtype())
+        out["obs/_index/codes"] = np.array([sorted(words()).index(word) for word in words()], "i2")
+    gzip.open("packed.h5.gz", "wb").write(open("plain.h5", "rb").read())
 
 
 def h5ad():
@@ -91,9 +106,28 @@ def text():
     lzma.open("t.xz", "wb").write(plain)
     with zipfile.ZipFile("one.zip", "w", zipfile.ZIP_DEFLATED) as out:
         out.writestr("folder/t.vec", plain)
+    gzip.open("twice.gz", "wb").write(gzip.compress(plain))
+    rows = [f'"{word}" ' if " " in word else word + " " for word in words()]
+    rows = [row + " ".join(f"{x:.9g}" for x in numbers) for row, numbers in zip(rows, vectors())]
+    open("quoted.txt", "w", encoding="utf-8").write("\n".join(rows) + "\n")
+    open("comment.txt", "w").write("# two\n# comments\na 1 2\nb 3 4\nc 5 6\n")
+    open("utf32.txt", "wb").write("a 1 2\nb 3 4\n".encode("utf-32"))
+    open("lines.json", "w").write('{"word": "a", "v": [1, 2]}\n{"word": "b", "v": [3, 4]}\n')
+    with zipfile.ZipFile("lzma.zip", "w", zipfile.ZIP_LZMA) as out:
+        out.writestr("t.vec", plain)
     with zipfile.ZipFile("two.zip", "w", zipfile.ZIP_DEFLATED) as out:
         out.writestr("t.vec", plain)
         out.writestr("readme.txt", "no vectors")
+
+
+def word_lists():
+    """What stands beside a matrix, as pandas, GloVe and others write it."""
+    def write(name, line):
+        open(name, "w", encoding="utf-8").write("".join(
+            line(i, word) + "\n" for i, word in enumerate(words())))
+    write("numbered.tsv", lambda i, word: f"{i}\t{word}")
+    write("counted.txt", lambda i, word: f"{word} {9999 - i // 2}")
+    write("words.csv", lambda i, word: f"{word},{i}")
 
 
 def make():
@@ -108,11 +142,17 @@ def make():
     np.save("half.npy", table.astype("f2"))
     np.savez("pair.npz", vectors=table, words=np.array(words()))
     np.savez_compressed("packed.npz", vectors=table, words=np.array(words()), counts=np.arange(3))
+    np.savez("one.npz", a=table, counts=np.arange(3))
+    np.savez("objects.npz", a=table, words=np.array(words(), dtype=object))
+    np.savez("few.npz", a=table, words=np.array(words()[:-1]))
+    np.savez("scipy.npz", indices=[0], indptr=[0, 1], data=[.5], shape=[1, 1], format=b"csr")
+    np.save("fields.npy", np.zeros(3, [("word", "U9"), ("value", "f4", 5)]))
     np.save("objects.npy", np.array(words(), dtype=object), allow_pickle=True)
     open("words.txt", "w", encoding="utf-8").write("".join(w + "\n" for w in words()))
     open("metadata.tsv", "w", encoding="utf-8").write(
         "word\tcount\n" + "".join(f"{w}\t7\n" for w in words()))
     np.save("words.npy", np.array(words()))
+    word_lists()
     safetensors("model.safetensors")
     hdf5()
     h5ad()

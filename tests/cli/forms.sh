@@ -28,6 +28,16 @@ done
 for file in dense.h5ad sparse.h5ad; do
     [ ! -e $file ] || check words $file
 done
+for file in behind.h5 packed.h5.gz categories.h5ad quoted.txt; do
+    run "$SPINE_BIN/spine-convert" $file out.h5
+    run $python "$forms" compare out.h5 words
+done
+for file in numbered.tsv counted.txt; do
+    run "$SPINE_BIN/spine-convert" --words=$file c.npy out.h5
+    grep -q "$file: the .* the words are removed" stderr || fail "$file: not said"
+    run $python "$forms" compare out.h5 words
+done
+check numbers one.npz:a
 check numbers c.npy
 check numbers fortran.npy
 check "numbers half" half.npy
@@ -66,6 +76,18 @@ refuse "a zip archive of 2 files; name one of them as two.zip:FILE: t.vec, readm
 refuse "has 2 matrices; choose one as two.h5:DATASET: /a (300 x 20), /b (5 x 20)" two.h5
 refuse "choose one by --tensor NAME: table (300 x 20), half (300 x 20)" model.safetensors
 refuse "a NumPy array of Python objects" --words=objects.npy c.npy
+refuse "an array of Python objects stands beside the matrix" objects.npz
+refuse "few.npz:words.npy: has 299 words for 300 vectors" few.npz
+refuse "a sparse matrix of SciPy's, which is not read" scipy.npz
+refuse "a structured NumPy array, which is not read" fields.npy
+refuse "packed by the HDF5 filter 32000 (lzf), which is not installed here" lzf.h5
+refuse "has 300 words for 20 vectors of 300 numbers: transpose '/vectors'" turned.h5
+refuse "words.csv: this is CSV; expected a word a line: cut -d, -f1" --words=words.csv c.npy
+refuse "twice.gz: is compressed twice, which is not read" twice.gz
+refuse "can't be unpacked here: Compression method not supported" lzma.zip
+refuse "comment.txt:2: expected 2 numbers, got 1; if this is a comment, remove it" comment.txt
+refuse "utf32.txt: is UTF-32" utf32.txt
+refuse "lines.json: is JSON Lines" lines.json
 head -n 299 words.txt >few.txt
 refuse "few.txt: has 299 words for 300 vectors" --words=few.txt c.npy
 head -c 3000 gensim.bin >cut.bin

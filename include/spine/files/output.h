@@ -36,6 +36,7 @@
 struct spine_output_report {
     size_t rows, columns, values;
     size_t escaped, joined, renamed; /* words that were changed: bytes, blanks, duplicates */
+    const char *note;                /* what readers of the format must know; NULL: nothing */
 };
 
 struct spine_output;
@@ -103,8 +104,8 @@ int spine_output_close(struct spine_output *output, struct spine_output_report *
 void spine_output_discard(struct spine_output *output);
 
 /* One line about the report for people: "FILE: 5 words x 9 dimensions, ...". And one for the words
- * that were changed; empty if there are none. Each has 'size' bytes. */
+ * that were changed and what readers must know; empty if there is nothing. Each has 'size' bytes. */
 void spine_output_describe(const struct spine_output_report *report, char *text, size_t size);
-void spine_output_describe_words(const struct spine_output_report *report, char *text, size_t size);
+void spine_output_describe_notes(const struct spine_output_report *report, char *text, size_t size);
 
 #endif

@@ -21,6 +21,7 @@ struct spine_source_request {
 /* What rank 0 finds out. Plain data, to be sent to other ranks as it is. */
 struct spine_sourcefiles {
     char path[SPINE_PATH], words[SPINE_PATH]; /* to be opened; words may be empty */
+    char words_name[SPINE_PATH];              /* of the list of words, in messages */
     bool is_path_spooled, are_words_spooled;
     enum spine_form form;
     struct spine_layout layout; /* of text */

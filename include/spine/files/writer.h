@@ -70,7 +70,8 @@ struct spine_writing {
 struct spine_writer {
     const char *name; /* the suffix without its point, and the word in output.formats */
     bool is_dense, is_packable;
-    int words; /* SPINE_WORD_... */
+    int words;        /* SPINE_WORD_... */
+    const char *note; /* what its readers must know, for a message; NULL: nothing */
     int (*open)(struct spine_writing *writing, struct spine_error *err);
     int (*rows)(struct spine_writing *writing, const struct spine_output_rows *rows,
                 struct spine_error *err);

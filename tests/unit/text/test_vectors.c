@@ -202,7 +202,8 @@ static void test_the_header_can_be_dictated(void **state)
     assert_true(layout.has_header);
     spine_vectors_dispose(&vectors);
 
-    check_refused("2 2\na 1 2\nb 3 4\n", 16, SPINE_HEADER_NO, ":1: expected 2 numbers, got 1");
+    check_refused("2 2\na 1 2\nb 3 4\n", 16, SPINE_HEADER_NO,
+                  ":1: expected 2 numbers, got 1; if this is a header, remove it (tail -n +2)");
     unlink(FILE_NAME);
 }
 
