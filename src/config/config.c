@@ -59,6 +59,7 @@ static const struct spine_option options[] = {
     {"model.first_k", COUNT, FIELD(first_k), 1, 1048576, "100", NULL, "of ksparse: k of the first epoch, if it is above model.k, to which it falls in the first half of the epochs"},
     {"model.alpha", REAL, FIELD(alpha), 1, 1000, "1", NULL, "of ksparse: codes have alpha k active units of a row"},
     {"model.prefixes", TEXT, FIELD(prefixes), ANY, "", NULL, "of topk and batchtopk: numbers of first units that are to reconstruct rows by themselves, too, such as 125, 250, 500"},
+    {"model.unit_norm", SWITCH, FIELD(unit_norm), 0, 1, "no", NULL, "of topk, batchtopk and relu: keep the rows of W2 at length 1"},
     {"model.cap", CHOICE, FIELD(cap), ANY, "1", cap_names, "the most that a unit's value can be; spine without a cap needs loss.psl_weight = 0"},
     {"loss.sparsity", REAL, FIELD(sparsity), 0, 1, "0.85", NULL, "wanted mean of 1 - h; units above 1 - sparsity cost ASL"},
     {"loss.asl_weight", REAL, FIELD(asl_weight), 0, 1e6, "1", NULL, "weight of the average sparsity loss"},
@@ -205,6 +206,28 @@ static int64_t encode_k(const struct spine_config *config)
 
 #define OF(objective) (1 << SPINE_OBJECTIVE_##objective)
 
+/* Options that shape rows of W2: no other may set the rows. */
+static int check_rows(const struct spine_config *config, struct spine_error *err)
+{
+    struct spine_prefixes prefixes;
+
+    if (spine_config_parse_prefixes(config, &prefixes, err))
+        return -1;
+    if (prefixes.count > 0 && config->refit)
+        return spine_refuse(err,
+                            "train.refit: isn't used with model.prefixes, since it solves for all "
+                            "units together; leave it out");
+    if (config->unit_norm && config->refit)
+        return spine_refuse(err,
+                            "train.refit: isn't used with model.unit_norm, since it gives rows of "
+                            "W2 any length; leave it out");
+    if (config->unit_norm && config->revive_after > 0)
+        return spine_refuse(err,
+                            "train.revive_after: isn't used with model.unit_norm, since it gives "
+                            "rows of W2 any length; leave it out");
+    return 0;
+}
+
 /* What the objective doesn't use. */
 static int check_objective(const struct spine_config *config, struct spine_error *err)
 {
@@ -218,6 +241,7 @@ static int check_objective(const struct spine_config *config, struct spine_error
         {"model.first_k", OF(KSPARSE)},
         {"model.alpha", OF(KSPARSE)},
         {"model.prefixes", OF(TOPK) | OF(BATCHTOPK)},
+        {"model.unit_norm", OF(TOPK) | OF(BATCHTOPK) | OF(RELU)},
         {"model.cap", NETS},
         {"loss.sparsity", OF(SPINE)},
         {"loss.asl_weight", OF(SPINE)},
@@ -234,7 +258,6 @@ static int check_objective(const struct spine_config *config, struct spine_error
         {"train.revive_after", NETS & ~OF(KSPARSE)},
         {"output.noisy_codes", NETS},
     };
-    struct spine_prefixes prefixes;
     char reason[64];
 
     snprintf(reason, sizeof reason, "model.objective = %s", objective_names[config->objective]);
@@ -253,12 +276,8 @@ static int check_objective(const struct spine_config *config, struct spine_error
     if (config->k > config->hidden && config->objective != SPINE_OBJECTIVE_SPINE &&
         config->objective != SPINE_OBJECTIVE_RELU)
         return spine_refuse(err, "model.k: is %lld, more than model.hidden", (long long)config->k);
-    if (spine_config_parse_prefixes(config, &prefixes, err))
+    if (check_rows(config, err))
         return -1;
-    if (prefixes.count > 0 && config->refit)
-        return spine_refuse(err,
-                            "train.refit: isn't used with model.prefixes, since it solves for all "
-                            "units together; leave it out");
     if (config->objective == SPINE_OBJECTIVE_SPINE && config->cap == SPINE_CAP_NONE &&
         config->psl_weight > 0)
         return spine_refuse(err, "model.cap: none needs loss.psl_weight = 0 with model.objective = "

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "spine/base/clones.h"
 #include "spine/base/random.h"
 
 /* The tensors' numbers in the counter of their initial values (random.h). */
@@ -63,6 +64,39 @@ void spine_params_randomize(struct spine_params *params, uint64_t seed, size_t f
     randomize_matrix(params, seed, TENSOR_W2, bound2, first, end, params->W2);
     if (first == 0)
         spine_random_uniform(seed, TENSOR_B2, 0, params->dim, bound2, params->b2);
+}
+
+/* The scalar product of two rows. */
+SPINE_CLONES
+static float multiply(size_t stride, const float *a, const float *b)
+{
+    enum { LANES = 16 }; /* of which a stride is a multiple */
+    float lanes[LANES] = {0};
+
+    for (size_t k = 0; k < stride; k += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            lanes[lane] += a[k + lane] * b[k + lane];
+    for (size_t half = LANES / 2; half > 0; half /= 2)
+        for (size_t lane = 0; lane < half; lane++)
+            lanes[lane] += lanes[lane + half];
+    return lanes[0];
+}
+
+void spine_params_take_parallel(size_t stride, const float *row, float *gradient)
+{
+    const float squares = multiply(stride, row, row);
+    const float share = squares > 0 ? multiply(stride, row, gradient) / squares : 0;
+
+    for (size_t k = 0; k < stride; k++)
+        gradient[k] -= share * row[k];
+}
+
+void spine_params_set_length(size_t stride, float *row)
+{
+    const float length = sqrtf(multiply(stride, row, row));
+
+    for (size_t k = 0; length > 0 && k < stride; k++)
+        row[k] /= length;
 }
 
 void spine_params_dispose(struct spine_params *params)

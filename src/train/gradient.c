@@ -38,7 +38,7 @@ void spine_gradient_find(struct spine_stepper *stepper, size_t batch_rows)
             spine_update_tie(count * stride, dW1, dW2);
         if (!is_kept) {
             spine_update_range(stepper, params->W1 + j * stride, count * stride, dW1);
-            spine_update_range(stepper, params->W2 + j * stride, count * stride, dW2);
+            spine_update_decoder(stepper, j, count, dW2);
         }
     }
 

@@ -29,6 +29,9 @@ int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
         memcpy(stepper->params.W2 + memory->slice.first * stepper->params.stride,
                stepper->params.W1 + memory->slice.first * stepper->params.stride,
                (memory->slice.end - memory->slice.first) * stepper->params.stride * sizeof(float));
+    for (size_t j = memory->slice.first; settings->is_unit_norm && j < memory->slice.end; j++)
+        spine_params_set_length(stepper->params.stride,
+                                stepper->params.W2 + j * stepper->params.stride);
     spine_stepper_meet(stepper);
     return 0;
 }

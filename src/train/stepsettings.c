@@ -28,6 +28,7 @@ struct spine_step_settings spine_step_settings(const struct spine_config *config
         .seed = (uint64_t)config->seed,
         .activation = activation,
         .is_tied = is_tied,
+        .is_unit_norm = config->unit_norm != 0,
         .first_k = is_tied && config->first_k > config->k ? config->first_k : 0,
         .falling_epochs = config->epochs / 2,
         .weights = spine_config_weights(config),

@@ -102,8 +102,11 @@ def check_ksparse():
 
 def check_relu():
     for directory, cap in ("relu", 1), ("rectified", np.inf):
-        _, _, metrics = check(directory, lambda z: np.maximum(z, 0), cap)
+        run, _, metrics = check(directory, lambda z: np.maximum(z, 0), cap)
+        assert np.abs(np.linalg.norm(run.W2, axis=1) - 1).min() > 1e-3, directory
         assert metrics["total"] > metrics["rl"] + 1e-3 and metrics["asl"] == 0, metrics
+    lengths = np.linalg.norm(spine.load("unit").W2, axis=1)
+    assert np.abs(lengths - 1).max() < 1e-5, lengths
     check("spine", lambda z: np.maximum(z, 0), np.inf)
 
 

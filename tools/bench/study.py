@@ -92,9 +92,10 @@ class Study:
         run = self.path(name, seed)
         config = os.path.join(self.given.directory, "empty.ini")
         open(config, "w").close()
-        subprocess.run(harness.as_ranks(self.given.ranks, [
-            harness.program("spine-mpi"), "--quiet", config, *self.words(name, seed),
-            "output.directory=" + run]), check=True)
+        command = [harness.program("spine-mpi"), "--quiet", config, *self.words(name, seed),
+                   "output.directory=" + run]
+        ranks = self.given.ranks
+        subprocess.run(harness.as_ranks(ranks, command) if ranks > 1 else command, check=True)
         return run
 
     def measure(self, arguments):
@@ -107,8 +108,9 @@ class Study:
         run = self.path(name, seed)
         figures = self.measure(["--space=" + self.given.space, *self.tests, run])[0]
         with open(os.path.join(run, "metrics.jsonl"), encoding="utf-8") as file:
-            last = json.loads(file.readlines()[-1])
-        figures.append(("study", "held-out variance", last["held_out_explained_variance"]))
+            last = [json.loads(line) for line in file][-1:] # none of a run of 0 epochs
+        figures.append(("study", "held-out variance",
+                        last[0]["held_out_explained_variance"] if last else None))
         keep(self.path(name, "%s.json" % seed), self.words(name, seed), figures)
 
     def stability(self, name, seeds):

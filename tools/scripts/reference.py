@@ -150,26 +150,26 @@ def backward(case, p, clean, noisy, seen):
 
 CASES = {
     "plain": dict(num_rows=61, dim=7, hidden=11, batch_size=8, seed=20181, sparsity=0.85,
-                  asl_weight=1, psl_weight=1, l1_weight=0, k=0, k_mean=0, tied=0, prefixes=(), cap=1, noise=0.4, learning_rate=0.5,
+                  asl_weight=1, psl_weight=1, l1_weight=0, k=0, k_mean=0, tied=0, unit_norm=0, prefixes=(), cap=1, noise=0.4, learning_rate=0.5,
                   num_steps=10, input_bound=1),
     "saturated": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=(7 << 32) + 20182,
-                      sparsity=0.85, asl_weight=2.5, psl_weight=0.3, l1_weight=0, k=0, k_mean=0, tied=0, prefixes=(), cap=1,
+                      sparsity=0.85, asl_weight=2.5, psl_weight=0.3, l1_weight=0, k=0, k_mean=0, tied=0, unit_norm=0, prefixes=(), cap=1,
                       noise=0.4, learning_rate=0.5, num_steps=10, input_bound=3),
     "relu": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20183, sparsity=0.85,
-                 asl_weight=0, psl_weight=0, l1_weight=0.6, k=0, k_mean=0, tied=0, prefixes=(), cap=0, noise=0.4,
+                 asl_weight=0, psl_weight=0, l1_weight=0.6, k=0, k_mean=0, tied=0, unit_norm=1, prefixes=(), cap=0, noise=0.4,
                  learning_rate=0.3, num_steps=10, input_bound=2),
     "topk": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20184, sparsity=0.85,
-                 asl_weight=0, psl_weight=0, l1_weight=0, k=4, k_mean=0, tied=0, prefixes=(), cap=1, noise=0.4,
+                 asl_weight=0, psl_weight=0, l1_weight=0, k=4, k_mean=0, tied=0, unit_norm=0, prefixes=(), cap=1, noise=0.4,
                  learning_rate=0.5,
                  num_steps=10, input_bound=2),
     "batchtopk": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20185, sparsity=0.85,
-                      asl_weight=0, psl_weight=0, l1_weight=0, k=0, k_mean=4, tied=0, prefixes=(), cap=0, noise=0.4,
+                      asl_weight=0, psl_weight=0, l1_weight=0, k=0, k_mean=4, tied=0, unit_norm=0, prefixes=(), cap=0, noise=0.4,
                       learning_rate=0.3, num_steps=10, input_bound=2),
     "ksparse": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20186, sparsity=0.85,
-                    asl_weight=0, psl_weight=0, l1_weight=0, k=4, k_mean=0, tied=1, prefixes=(),
+                    asl_weight=0, psl_weight=0, l1_weight=0, k=4, k_mean=0, tied=1, unit_norm=0, prefixes=(),
                     cap=0, noise=0, learning_rate=0.3, num_steps=10, input_bound=2),
     "matryoshka": dict(num_rows=45, dim=20, hidden=17, batch_size=12, seed=20187, sparsity=0.85,
-                       asl_weight=0, psl_weight=0, l1_weight=0, k=5, k_mean=0, tied=0,
+                       asl_weight=0, psl_weight=0, l1_weight=0, k=5, k_mean=0, tied=0, unit_norm=0,
                        prefixes=(3, 8), cap=1, noise=0.4, learning_rate=0.2, num_steps=10,
                        input_bound=2),
 }
@@ -183,12 +183,27 @@ def draw_input(case):
     return np.array(rows)
 
 
+def unit_rows(matrix):
+    return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+
+
+def descend(case, p, gradient):
+    """A step of SGD; rows of W2 of length 1 move across and are scaled back."""
+    if case["unit_norm"]:
+        along = (gradient["W2"] * p["W2"]).sum(axis=1, keepdims=True)
+        gradient = {**gradient, "W2": gradient["W2"] - along * p["W2"]}
+    p = {name: p[name] - case["learning_rate"] * gradient[name] for name in TENSORS}
+    return {**p, "W2": unit_rows(p["W2"])} if case["unit_norm"] else p
+
+
 def train(case):
     """Train a case; returns its records and the parameters, clean and noisy rows of each step."""
     x = draw_input(case)
     p = initial_parameters(case["seed"], case["dim"], case["hidden"])
     if case["tied"]:
         p["W2"] = p["W1"]
+    if case["unit_norm"]:
+        p["W2"] = unit_rows(p["W2"])
     options = [(name, value) for name, value in case.items() if name != "input_bound"]
     records = options + [("input", x)] + [("initial_" + name, p[name]) for name in TENSORS]
     visited = []
@@ -207,7 +222,7 @@ def train(case):
             records += [("epoch", epoch), ("step", step), ("rows", rows), ("losses", losses)]
             records += [("d" + name, gradient[name]) for name in TENSORS]
             visited.append((p, clean, noisy, seen, gradient))
-            p = {name: p[name] - case["learning_rate"] * gradient[name] for name in TENSORS}
+            p = descend(case, p, gradient)
     return records + [("final_" + name, p[name]) for name in TENSORS], visited
 
 

@@ -65,7 +65,8 @@ struct spine_config {
     int64_t k, first_k;
     double alpha;
     char prefixes[SPINE_CONFIG_TEXT]; /* spine_config_parse_prefixes() */
-    int64_t cap;                      /* enum spine_cap */
+    int64_t unit_norm;
+    int64_t cap; /* enum spine_cap */
     double sparsity, asl_weight, psl_weight, l1_weight;
     int64_t epochs, stop_after, batch_size;
     double noise;

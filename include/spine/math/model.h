@@ -90,6 +90,11 @@ int spine_params_init(struct spine_params *params, size_t dim, size_t hidden,
  * for W2 and b2, which comes with unit 0. */
 void spine_params_randomize(struct spine_params *params, uint64_t seed, size_t first, size_t end);
 
+/* For rows of W2 of length 1: take from a gradient what is parallel to its row, and give a row that length;
+ * a row of zeros stays. Both have the stride's floats. */
+void spine_params_take_parallel(size_t stride, const float *row, float *gradient);
+void spine_params_set_length(size_t stride, float *row);
+
 /* Free what params owns and zero it; a zeroed struct may be disposed of again. */
 void spine_params_dispose(struct spine_params *params);
 

@@ -11,7 +11,8 @@ struct spine_step_settings {
     size_t dim, hidden; /* D, H */
     uint64_t seed;      /* of the initial parameters */
     struct spine_activation activation;
-    bool is_tied; /* W2 is W1 */
+    bool is_tied;      /* W2 is W1 */
+    bool is_unit_norm; /* rows of W2 have length 1 */
     int64_t first_k,
         falling_epochs; /* k falls from this one to the activation's in so many epochs; 0: never */
     struct spine_loss_weights weights;

@@ -8,6 +8,11 @@
 void spine_update_range(struct spine_stepper *stepper, const float *at, size_t count,
                         const float *gradient);
 
+/* The same of rows of W2, those of 'count' units from 'unit' on; where they have length 1, they keep it:
+ * what of 'gradient' is parallel to them is taken from it. */
+void spine_update_decoder(struct spine_stepper *stepper, size_t unit, size_t count,
+                          float *gradient);
+
 /* Of tied matrices, both get the sum of their gradients. */
 void spine_update_tie(size_t count, float *dW1, float *dW2);
 

@@ -36,6 +36,7 @@ static const char all_changed[] = "[data]\n"
                                   "first_k = 44\n"
                                   "alpha = 2.5\n"
                                   "prefixes = 125, 250\n"
+                                  "unit_norm = yes\n"
                                   "cap = none\n"
                                   "\n"
                                   "[loss]\n"
@@ -139,6 +140,7 @@ static void test_every_option_reaches_its_field(void **state)
     assert_true(config.clip == 2.5);
     assert_string_equal(config.whiten, "remove:3");
     assert_string_equal(config.prefixes, "125, 250");
+    assert_true(config.unit_norm == 1);
     assert_true(config.rms == 0.123456789012345);
     assert_true(config.limit == INT64_C(1000000000000));
     assert_true(config.stream && config.window == 3.5 && config.bfloat16);

@@ -40,7 +40,7 @@ struct run {
     struct spine_loss_weights weights;
     struct spine_activation activation;
     struct spine_prefixes prefixes;
-    bool is_tied;
+    bool is_tied, is_unit_norm;
     struct record input;
     struct spine_params params, gradient; /* the gradient summed over ranks */
     struct spine_optimizer optimizer;
@@ -116,6 +116,13 @@ static void init_rank(struct run *run, int number)
     rank->noisy = spine_kernel_alloc(most * run->stride, "a test", &err);
 }
 
+/* Of rows of W2, if they are to have length 1. */
+static void set_lengths(struct run *run)
+{
+    for (size_t j = 0; run->is_unit_norm && j < run->hidden; j++)
+        spine_params_set_length(run->stride, run->params.W2 + j * run->stride);
+}
+
 static void read_prefixes(struct run *run)
 {
     const struct record record = read_record(run->file, "prefixes");
@@ -144,6 +151,7 @@ static void init(struct run *run, const char *name, enum numbers numbers, enum s
     if (k_mean > 0)
         run->activation = (struct spine_activation){.selection = SPINE_OF_BATCH, .k = k_mean};
     run->is_tied = read_number(run->file, "tied") > 0;
+    run->is_unit_norm = read_number(run->file, "unit_norm") > 0;
     read_prefixes(run);
     run->activation.is_uncapped = read_number(run->file, "cap") == 0;
     run->noise = read_number(run->file, "noise");
@@ -156,6 +164,7 @@ static void init(struct run *run, const char *name, enum numbers numbers, enum s
     TRY(spine_optimizer_init(&run->optimizer, SPINE_SGD, 0, 0, run->params.len, &err));
     if (numbers == OWN) {
         spine_params_randomize(&run->params, run->seed, 0, run->hidden);
+        set_lengths(run);
         if (run->is_tied)
             memcpy(run->params.W2, run->params.W1, run->hidden * run->stride * sizeof(float));
         check_params(run, "initial_", &run->params, 1e-6);
@@ -292,9 +301,13 @@ static void check_file(const char *name, enum numbers numbers, enum spine_mode m
         const struct step_result loss = step_on_ranks(&run, rows);
         check_losses(&run, &loss, rows);
         check_params(&run, "d", &run.gradient, 1e-4);
+        for (size_t j = 0; run.is_unit_norm && j < run.hidden; j++)
+            spine_params_take_parallel(run.stride, run.params.W2 + j * run.stride,
+                                       run.gradient.W2 + j * run.stride);
         spine_optimizer_begin(&run.optimizer, run.rate);
         spine_optimizer_update(&run.optimizer, 0, run.params.len, run.params.data,
                                run.gradient.data);
+        set_lengths(&run);
         free(noise.values);
     }
     check_params(&run, "final_", &run.params, 1e-5);

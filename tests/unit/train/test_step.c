@@ -51,7 +51,7 @@ struct outcome {
 /* A run of both modes over the end of an epoch. */
 static enum spine_wire wire; /* of run() */
 static struct spine_activation activation;
-static bool is_tied;
+static bool is_tied, is_unit_norm;
 static struct spine_prefixes prefixes;
 
 static void run(const struct spine_comm *comm, int groups, int columns, bool reproducible,
@@ -63,6 +63,7 @@ static void run(const struct spine_comm *comm, int groups, int columns, bool rep
                                                  .seed = 3,
                                                  .activation = activation,
                                                  .is_tied = is_tied,
+                                                 .is_unit_norm = is_unit_norm,
                                                  .first_k = is_tied ? 20 : 0,
                                                  .falling_epochs = 2,
                                                  .weights = {0.85, 3, 1, 0},
@@ -180,6 +181,25 @@ static void test_any_grid_nests_the_same_prefixes(void **state)
     activation = (struct spine_activation){0};
 }
 
+static void test_any_grid_keeps_rows_at_length_one(void **state)
+{
+    (void)state;
+    const size_t begin = (size_t)HIDDEN * 80 + 48; /* of W2 */
+    struct outcome found;
+    is_unit_norm = true;
+    check_grids(SPINE_KERNEL_AUTO, true);
+    run(&world, world.size, 1, true, SPINE_KERNEL_SPARSE, &found);
+    for (size_t j = 0; j < HIDDEN; j++) {
+        double squares = 0;
+        for (size_t k = 0; k < DIM; k++) {
+            const double value = (double)found.params[begin + j * 80 + k];
+            squares += value * value;
+        }
+        assert_true(squares > 1 - 1e-5 && squares < 1 + 1e-5);
+    }
+    is_unit_norm = false;
+}
+
 static void test_any_grid_keeps_tied_matrices_equal(void **state)
 {
     (void)state;
@@ -242,6 +262,7 @@ int run_step(const struct spine_comm *comm)
         cmocka_unit_test(test_any_grid_takes_the_same_steps),
         cmocka_unit_test(test_any_grid_selects_the_same_units),
         cmocka_unit_test(test_any_grid_nests_the_same_prefixes),
+        cmocka_unit_test(test_any_grid_keeps_rows_at_length_one),
         cmocka_unit_test(test_any_grid_keeps_tied_matrices_equal),
         cmocka_unit_test(test_without_reproducible_sums_the_steps_are_nearly_the_same),
         cmocka_unit_test(test_rounded_gradients_take_nearly_the_same_steps),
