@@ -5,7 +5,12 @@
  * For batches of 64, 256 and 1024 rows and several shares of active units it times, in turn, five
  * cblas_sgemm calls of the step's shapes, and whole steps in dense and in sparse mode:
  * noise, forward and backward pass, and the update by SGD or Adam. One rank, one BLAS thread. What
- * counts is the ratio of the medians. */
+ * counts is the ratio of the medians. Times are the processor's, since others may be at work.
+ *
+ * A step can't be faster than memory: its forward pass reads the weights, and its update reads and
+ * writes the parameters and their moments. 'limit' is the time that these bytes take at the rate of a
+ * triad, a = b + s c, on arrays of as many numbers, which lie in the same caches, to that of a sparse
+ * step. */
 #include <cblas.h>
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +18,6 @@
 #include <string.h>
 
 #include "measure.h"
-#include "spine/base/clock.h"
 #include "spine/base/random.h"
 #include "spine/math/exact.h"
 #include "spine/math/kernels.h"
@@ -31,6 +35,7 @@ struct bench {
     struct spine_stepper stepper;
     struct spine_position position;
     float *noisy, *z, *h, *y, *dz, *gradient; /* of the products alone */
+    float *triad;                             /* three arrays as long as the parameters */
 };
 
 static void die(const struct spine_error *err)
@@ -90,8 +95,9 @@ static void init(struct bench *bench, size_t rows, size_t dim, size_t hidden,
     bench->dz = spine_kernel_alloc(rows * hidden, "the benchmark", &err);
     bench->y = spine_kernel_alloc(rows * stride, "the benchmark", &err);
     bench->gradient = spine_kernel_alloc(hidden * stride, "the benchmark", &err);
-    if (bench->noisy == NULL || bench->z == NULL || bench->h == NULL || bench->dz == NULL ||
-        bench->y == NULL || bench->gradient == NULL)
+    bench->triad = spine_kernel_alloc(3 * bench->stepper.params.len, "the benchmark", &err);
+    if (bench->triad == NULL || bench->noisy == NULL || bench->z == NULL || bench->h == NULL ||
+        bench->dz == NULL || bench->y == NULL || bench->gradient == NULL)
         die(&err);
     memcpy(bench->noisy, bench->data.rows, rows * stride * sizeof(float));
     spine_random_uniform(1, 99, 0, rows * hidden, 1, bench->h);
@@ -108,6 +114,7 @@ static void dispose(struct bench *bench)
     free(bench->dz);
     free(bench->y);
     free(bench->gradient);
+    free(bench->triad);
 }
 
 /* Make about this share of the units active: z is normal with the same spread in every unit. */
@@ -162,54 +169,93 @@ static void multiply(struct bench *bench)
                 stride, 0, bench->gradient, stride);
 }
 
+/* a = b + s c */
+static void add_scaled(struct bench *bench)
+{
+    const size_t len = bench->stepper.params.len;
+    float *restrict a = bench->triad;
+    const float *restrict b = a + len, *restrict c = b + len;
+
+    for (size_t i = 0; i < len; i++)
+        a[i] = b[i] + 0.5F * c[i];
+}
+
+/* The bytes that a step moves at least: the weights read by the forward pass, the parameters and their
+ * moments read and written by the update. */
+static double count_bytes(const struct bench *bench)
+{
+    const struct spine_params *params = &bench->stepper.params;
+    const double weights = 2 * (double)params->hidden * (double)params->stride;
+    const double moments = bench->stepper.optimizer.kind == SPINE_ADAM ? 2 : 0;
+
+    return sizeof(float) * (weights + 2 * (1 + moments) * (double)params->len);
+}
+
+enum { SGEMM, DENSE, SPARSE, NOISE, TRIAD, TIMES };
+
 struct row {
     size_t rows;
     const char *optimizer;
-    double density;
-    double sgemm, dense, sparse, noise; /* seconds */
+    double density, bytes;
+    double seconds[TIMES]; /* medians */
+    double limit;          /* seconds that the bytes take at the triad's rate */
 };
 
-/* Time the three in turn, so that a slow moment hits them alike. */
+static void take_dense_step(struct bench *bench)
+{
+    take_step(bench, SPINE_DENSE);
+}
+
+static void take_sparse_step(struct bench *bench)
+{
+    take_step(bench, SPINE_SPARSE);
+}
+
+/* Time all in turn, so that a slow moment hits them alike. */
 static struct row measure(struct bench *bench, double share, size_t repeat)
 {
-    static double sgemm[MOST_REPEATS], dense[MOST_REPEATS], sparse[MOST_REPEATS],
-        noise[MOST_REPEATS];
+    static void (*const work[TIMES])(struct bench *) = {[SGEMM] = multiply,
+                                                        [DENSE] = take_dense_step,
+                                                        [SPARSE] = take_sparse_step,
+                                                        [NOISE] = add_noise,
+                                                        [TRIAD] = add_scaled};
+    static double times[TIMES][MOST_REPEATS];
+    const double pairs = (double)bench->rows * (double)bench->stepper.params.hidden;
+
     set_share(bench, share);
     take_step(bench, SPINE_DENSE);
-    for (size_t i = 0; i < repeat; i++) {
-        double start = spine_clock_now();
-        multiply(bench);
-        sgemm[i] = spine_clock_now() - start;
-        start = spine_clock_now();
-        take_step(bench, SPINE_DENSE);
-        dense[i] = spine_clock_now() - start;
-        start = spine_clock_now();
-        take_step(bench, SPINE_SPARSE);
-        sparse[i] = spine_clock_now() - start;
-        start = spine_clock_now();
-        add_noise(bench);
-        noise[i] = spine_clock_now() - start;
-    }
-    const double pairs = (double)bench->rows * (double)bench->stepper.params.hidden;
-    return (struct row){.rows = bench->rows,
-                        .optimizer = bench->stepper.optimizer.kind == SPINE_ADAM ? "adam" : "sgd",
-                        .density = bench->position.sums.active / pairs,
-                        .sgemm = measure_quantile(sgemm, repeat, 2),
-                        .dense = measure_quantile(dense, repeat, 2),
-                        .sparse = measure_quantile(sparse, repeat, 2),
-                        .noise = measure_quantile(noise, repeat, 2)};
+    for (size_t i = 0; i < repeat; i++)
+        for (int k = 0; k < TIMES; k++) {
+            const double start = measure_now();
+            work[k](bench);
+            times[k][i] = 1e-9 * (measure_now() - start);
+        }
+
+    struct row row = {.rows = bench->rows,
+                      .optimizer = bench->stepper.optimizer.kind == SPINE_ADAM ? "adam" : "sgd",
+                      .density = bench->position.sums.active / pairs,
+                      .bytes = count_bytes(bench)};
+    for (int k = 0; k < TIMES; k++)
+        row.seconds[k] = measure_quantile(times[k], repeat, 2);
+    const double triad_bytes = 3 * sizeof(float) * (double)bench->stepper.params.len;
+    row.limit = row.bytes / triad_bytes * row.seconds[TRIAD];
+    return row;
 }
 
 static void print_row(const struct row *row, FILE *csv)
 {
-    printf("%5zu  %-4s  %6.1f %%  %9.3f  %9.3f  %9.3f  %6.2f  %6.2f  %5.1f %%\n", row->rows,
-           row->optimizer, 100 * row->density, 1e3 * row->sgemm, 1e3 * row->dense,
-           1e3 * row->sparse, row->dense / row->sgemm, row->sparse / row->sgemm,
-           100 * row->noise / row->sparse);
+    const double *seconds = row->seconds;
+    const double dense = seconds[DENSE] / seconds[SGEMM], sparse = seconds[SPARSE] / seconds[SGEMM];
+    const double noise = seconds[NOISE] / seconds[SPARSE], limit = row->limit / seconds[SPARSE];
+
+    printf("%5zu  %-4s  %6.1f %%  %9.3f  %9.3f  %9.3f  %6.2f  %6.2f  %5.1f %%  %6.1f  %5.1f %%\n",
+           row->rows, row->optimizer, 100 * row->density, 1e3 * seconds[SGEMM],
+           1e3 * seconds[DENSE], 1e3 * seconds[SPARSE], dense, sparse, 100 * noise,
+           row->bytes / 1e6, 100 * limit);
     if (csv != NULL)
-        fprintf(csv, "%zu,%s,%.4f,%.6g,%.6g,%.6g,%.4f,%.4f,%.4f\n", row->rows, row->optimizer,
-                row->density, row->sgemm, row->dense, row->sparse, row->dense / row->sgemm,
-                row->sparse / row->sgemm, row->noise / row->sparse);
+        fprintf(csv, "%zu,%s,%.4f,%.6g,%.6g,%.6g,%.4f,%.4f,%.4f,%.0f,%.4f\n", row->rows,
+                row->optimizer, row->density, seconds[SGEMM], seconds[DENSE], seconds[SPARSE],
+                dense, sparse, noise, row->bytes, limit);
 }
 
 static size_t option(int argc, char **argv, const char *name, size_t otherwise)
@@ -238,11 +284,12 @@ int main(int argc, char **argv)
     char blas[256];
     spine_kernel_library(blas, sizeof blas);
     printf("D %zu, H %zu, medians of %zu, milliseconds; %s\n\n", dim, hidden, repeat, blas);
-    printf("batch  update  active  5 sgemm      dense     sparse  dense/  sparse/  noise\n");
-    printf("                                                       sgemm    sgemm\n");
+    printf("batch  update  active  5 sgemm      dense     sparse  dense/  sparse/  noise    MB  "
+           "limit\n");
+    printf("                                                       sgemm    sgemm        moved\n");
     if (csv != NULL)
         fprintf(csv, "rows,optimizer,density,sgemm_s,dense_s,sparse_s,dense_ratio,sparse_ratio,"
-                     "noise_share\n");
+                     "noise_share,bytes,limit_share\n");
 
     for (size_t b = 0; b < sizeof batches / sizeof *batches; b++)
         for (int kind = 0; kind < 2; kind++) {
