@@ -86,17 +86,18 @@ enum spine_lock_outcome spine_lock_claim(int descriptor)
 #endif
 }
 
-bool spine_lock_is_held(const char *path)
+int spine_lock_is_held(const char *path, bool *is_held)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    const int descriptor = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    const int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
+    *is_held = false;
     if (descriptor < 0)
-        return false;
+        return errno == ENOENT ? 0 : -1;
 
-    const bool held = fcntl(descriptor, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+    *is_held = fcntl(descriptor, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
     close(descriptor);
-    return held;
+    return 0;
 }
 
 void spine_lock_release(int lock)

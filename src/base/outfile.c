@@ -168,13 +168,15 @@ static int open_part(const char *path, const char *part, struct spine_error *err
 
     /* Where the file system can't lock, publishing notices that the file was replaced. */
     const bool is_held = spine_lock_claim(descriptor) == SPINE_LOCK_HELD;
+    if (!is_held && add_claim(part, descriptor, err) == 0)
+        return descriptor;
+
     if (is_held)
         spine_refuse(err, "%s: another program is writing it", part);
-    if (is_held || add_claim(part, descriptor, err)) {
-        close(descriptor);
-        return -1;
-    }
-    return descriptor;
+    else
+        unlink(part);
+    close(descriptor);
+    return -1;
 }
 
 int spine_outfile_create(const char *path, struct spine_error *err)

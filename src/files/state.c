@@ -1,6 +1,7 @@
 /* state.c -- the state of a run on disk. */
 #include "spine/files/state.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,8 +124,9 @@ static int read_model(struct spine_state *state, const char *directory, struct s
     if (spine_rundir_join(path, directory, "model.h5", err))
         return -1;
     if (spine_modelfile_read(&model, path, &state->damage)) {
+        *err = state->damage;
         state->kind = SPINE_STATE_DAMAGED;
-        return 0;
+        return err->status == SPINE_EXIT_REFUSED ? 0 : -1; /* what can't be read may be whole */
     }
     state->epochs = 0; /* its own configuration is that of the results */
     int rc = take_config(state, model.config, path, err);
@@ -175,6 +177,7 @@ int spine_state_read(struct spine_state *state, const char *directory, struct sp
 {
     char lock[SPINE_RUNDIR_PATH];
     enum spine_rundir_state held;
+    bool is_held = false;
 
     *state = (struct spine_state){.kind = SPINE_STATE_NONE, .seconds_left = NAN};
     if (spine_rundir_join(lock, directory, lock_name, err) ||
@@ -182,7 +185,9 @@ int spine_state_read(struct spine_state *state, const char *directory, struct sp
         return -1;
 
     read_owner(state, lock);
-    if (spine_lock_is_held(lock)) {
+    if (spine_lock_is_held(lock, &is_held))
+        return spine_fail(err, "%s: %s", lock, strerror(errno));
+    if (is_held) {
         state->kind = SPINE_STATE_RUNNING;
         return read_progress(state, directory, err);
     }

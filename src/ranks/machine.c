@@ -4,6 +4,7 @@
  * counted, by the number of their first CPU. */
 #include "spine/ranks/machine.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <hwloc.h>
 #include <limits.h>
@@ -242,19 +243,22 @@ static const struct {
 static bool can_lock(const char *directory)
 {
     char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/.lock-XXXXXX", directory) >= (int)sizeof path)
+    /* Always of the same name: the next start removes what a kill left. */
+    if (snprintf(path, sizeof path, "%s/.spine-lock-test", directory) >= (int)sizeof path)
         return true;
-    const int file = mkstemp(path);
+    const int file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (file < 0)
         return true;
     unlink(path);
-    /* One after the other: on NFS they are the same and could be in each other's way. */
+    /* One after the other: on NFS they are the same and could be in each other's way. A lock that
+     * another process holds, which tests at the same time, is one that can be had. */
     struct flock taken = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     struct flock given = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
-    const bool locked = fcntl(file, F_SETLK, &taken) == 0 && fcntl(file, F_SETLK, &given) == 0 &&
-                        flock(file, LOCK_EX | LOCK_NB) == 0;
+    bool locks = fcntl(file, F_SETLK, &taken) == 0 || errno == EACCES || errno == EAGAIN;
+    fcntl(file, F_SETLK, &given);
+    locks = locks && (flock(file, LOCK_EX | LOCK_NB) == 0 || errno == EWOULDBLOCK);
     close(file);
-    return locked;
+    return locks;
 }
 
 void spine_machine_filesystem(const char *path, struct spine_filesystem *filesystem)

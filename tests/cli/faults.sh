@@ -143,3 +143,16 @@ for call in $(seq 1 $((calls / 12 + 1)) "$calls"); do
         fail "call $call fails"
     fi
 done
+
+# Nor is what can't be opened or read called damaged.
+for fault in "-c o -P -n 4 -e 24" "-c R -n 8 -e 5"; do
+    # shellcheck disable=SC2086 # they are words
+    attempt "$inject" -p "$scratch/ref" $fault "$trainer" --status ref
+    said spine-mpi 1 "ref/*: *"
+done
+
+# A temporary file that was made and can't be used is removed.
+for call in $(seq 6); do
+    attempt "$inject" -p "$scratch/made" -c t -n "$call" -e 116 "$SPINE_BIN/spine-merge" ref -o made.vec
+    [ -z "$(find . -name 'made.*.part')" ] || fail "call $call fails, and leaves $(echo made.*)"
+done

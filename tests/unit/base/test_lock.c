@@ -27,11 +27,14 @@ static void test_a_lock_keeps_others_out_until_it_is_released(void **state)
 {
     (void)state;
     const struct path path = join_path(&directory, "lock");
-    assert_false(spine_lock_is_held(path.text));
+    bool is_held = true;
+    assert_int_equal(spine_lock_is_held(path.text, &is_held), 0);
+    assert_false(is_held);
     const int lock = spine_lock_open(path.text);
     assert_true(lock >= 0);
     assert_int_equal(spine_lock_take(lock, SPINE_LOCK_TRY), SPINE_LOCK_TAKEN);
     assert_int_equal(try_elsewhere(path.text), SPINE_LOCK_HELD);
+    assert_int_equal(spine_lock_is_held(join_path(&path, "below").text, &is_held), -1);
     spine_lock_release(lock);
     assert_int_equal(try_elsewhere(path.text), SPINE_LOCK_TAKEN);
 }
@@ -49,7 +52,9 @@ static void test_a_lock_ends_with_its_process_and_is_waited_for(void **state)
         _exit(write(taken[1], &byte, 1) != 1 || read(go_on[0], &byte, 1) != 1);
     }
     assert_int_equal(read(taken[0], &byte, 1), 1);
-    assert_true(spine_lock_is_held(path.text));
+    bool is_held = false;
+    assert_int_equal(spine_lock_is_held(path.text, &is_held), 0);
+    assert_true(is_held);
     const int lock = spine_lock_open(path.text);
     assert_int_equal(spine_lock_take(lock, SPINE_LOCK_TRY), SPINE_LOCK_HELD);
     assert_int_equal(write(go_on[1], &byte, 1), 1);

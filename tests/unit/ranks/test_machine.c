@@ -5,9 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "spine/ranks/machine.h"
 #include "support/directory.h"
@@ -170,6 +172,9 @@ static void test_describing_a_file_system_leaves_nothing(void **state)
 {
     (void)state;
     static const char *const names[] = {"", "run", "a/b/c"};
+    const struct path left = join_path(&directory, ".spine-lock-test"); /* by a killed process */
+
+    close(open(left.text, O_CREAT | O_WRONLY, 0600));
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct path path = join_path(&directory, names[i]);
         struct spine_filesystem filesystem;
