@@ -2,11 +2,13 @@
 """Inject faults into the programs, one a run, and judge what comes of each.
 
     campaign.py [--sample N] [--seed S] [--only SCENARIO,...] [--kinds KIND,...] [--jobs J]
-                [--results FILE]
+                [--seconds T] [--results FILE]
 
 A scenario is a command on one or two ranks. It is run once without a fault, to list its calls and to
 know its outputs. Then it is run again and again, each time with another call failing on one rank:
-with --sample N, a seeded choice of N; otherwise all of them. Each run is one of:
+with --sample N, a seeded choice of N; otherwise all of them. With --seconds T, none begins after T
+seconds. FILE gets a line of JSON for each; what it has already, but for the wrong, hung and crashed
+ones, isn't injected again, so that a campaign may be stopped and resumed. Each run is one of:
 
     clean      it ended with status 1 or 2 and one sentence, left nothing half-written, and the same
                command without a fault then gives the outputs of the run without one
@@ -16,12 +18,14 @@ with --sample N, a seeded choice of N; otherwise all of them. Each run is one of
     hung       it did not end in time
     crashed    it ended by a signal
 
-Prints a table by scenario and the wrong, hung and crashed runs. Exit status 0: there are none of
+A run that failed and left the directory untouched, to the times of its files, needs no second
+command. Prints a table by scenario and the wrong, hung and crashed runs. Exit status 0: there are none of
 these; 1: there are. Needs SPINE_BIN (the programs) and SPINE_FAULTS (inject and nomemory.so), and
 the environment in which mpirun works."""
 
 import argparse
 import concurrent.futures
+import gzip
 import hashlib
 import json
 import os
@@ -30,9 +34,11 @@ import re
 import shutil
 import signal
 import subprocess
+import struct
 import sys
 import tempfile
 import time
+import zipfile
 
 BIN = os.environ["SPINE_BIN"]
 FAULTS = os.environ["SPINE_FAULTS"]
@@ -184,6 +190,54 @@ def make_shards(directory):
     must(directory, "mpirun", "-np", "2", *program("spine-mpi", "run.ini", "output.merge=no"))
 
 
+def make_started(directory):
+    """A run to start from, and its words in other forms."""
+    make_done(directory)
+    os.rename(os.path.join(directory, "run"), os.path.join(directory, "first"))
+
+
+def make_indexed(directory):
+    make_done(directory)
+    write(directory, "pairs.tsv", "".join(f"word{i}\tword{i + 1}\t{i % 10}\n" for i in range(20)))
+    write(directory, "questions.txt", ": pairs\n" + "".join(
+        f"word{i} word{i + 1} word{i + 2} word{i + 3}\n" for i in range(12)))
+    write(directory, "texts.txt", "".join(f"__label__{i % 2} word{i} word{i + 7}\n" for i in range(40)))
+
+
+def make_forms(directory):
+    """The same vectors in the other forms that are read."""
+    make_text(directory)
+    with open(os.path.join(directory, "s.txt"), encoding="utf-8") as lines:
+        rows = [line.split() for line in lines]
+    write(directory, "words.txt", "".join(row[0] + "\n" for row in rows))
+    write(directory, "s.csv.txt", f"{len(rows)} 6\n" + "".join(" ".join(row) + "\n" for row in rows))
+    numbers = b"".join(struct.pack("<6f", *map(float, row[1:])) for row in rows)
+    with open(os.path.join(directory, "s.bin"), "wb") as file:
+        file.write(f"{len(rows)} 6\n".encode())
+        for i, row in enumerate(rows):
+            file.write(row[0].encode() + b" " + numbers[24 * i:24 * i + 24] + b"\n")
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({len(rows)}, 6), }}"
+    header += " " * (117 - len(header)) + "\n"
+    with open(os.path.join(directory, "s.npy"), "wb") as file:
+        file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + numbers)
+    with zipfile.ZipFile(os.path.join(directory, "s.npz"), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(os.path.join(directory, "s.npy"), "vectors.npy")
+    described = json.dumps({"e": {"dtype": "F32", "shape": [len(rows), 6],
+                                  "data_offsets": [0, len(numbers)]}}).encode()
+    with open(os.path.join(directory, "s.safetensors"), "wb") as file:
+        file.write(struct.pack("<Q", len(described)) + described + numbers)
+    with gzip.open(os.path.join(directory, "s.txt.gz"), "wb") as file, \
+            open(os.path.join(directory, "s.txt"), "rb") as text:
+        file.write(text.read())
+
+
+def make_half_swept(directory):
+    """A sweep that was stopped after its first trials."""
+    make_swept(directory)
+    shutil.rmtree(os.path.join(directory, "sweep", "trials", "0003"))
+    shutil.rmtree(os.path.join(directory, "sweep", "trials", "0002"))
+
+
 def make_swept(directory):
     make_input(directory)
     must(directory, *program("spine-sweep", "run", "sweep.ini"))
@@ -191,6 +245,8 @@ def make_swept(directory):
 
 TRAIN = program("spine-mpi", "run.ini")
 CONVERT = program("spine-convert", "s.txt", "out.h5")
+ALL_FORMS = [part for name in ("h5ad", "txt", "vec.gz", "bin", "npz", "mtx", "npy", "sparse.zst", "tsv")
+             for part in ("-o", "out." + name)]
 SWEEP = program("spine-sweep", "run", "sweep.ini")
 # What takes up a sweep's failed trials; other commands are simply given again.
 SWEEP_AGAIN = SWEEP + ["--retry"]
@@ -214,6 +270,41 @@ SCENARIOS = {
     "sweep-1": (make_input, SWEEP, 1, 0),
     "sweep-2-0": (make_input, SWEEP, 2, 0),
     "sweep-2-1": (make_input, SWEEP, 2, 1),
+    "convert-binary-1": (make_forms, program("spine-convert", "s.bin", "out.h5"), 1, 0),
+    "convert-npy-1": (make_forms, program("spine-convert", "--words=words.txt", "s.npy", "out.h5"),
+                      1, 0),
+    "convert-npz-1": (make_forms, program("spine-convert", "--words=words.txt", "s.npz", "out.h5"),
+                      1, 0),
+    "convert-tensors-1": (make_forms, program("spine-convert", "--words=words.txt",
+                                              "s.safetensors", "out.h5"), 1, 0),
+    "convert-gzip-1": (make_forms, program("spine-convert", "s.txt.gz", "out.h5"), 1, 0),
+    "train-text-1": (make_input, TRAIN + ["data.input=s.txt", "data.cache=cache.h5"], 1, 0),
+    "train-text-2-1": (make_input, TRAIN + ["data.input=s.txt", "data.cache=cache.h5"], 2, 1),
+    "train-topk-1": (make_input, TRAIN + ["model.objective=topk", "model.k=3",
+                                          "data.whiten=column", "data.clip=2",
+                                          "train.learning_rate=0.02"], 1, 0),
+    "train-batchtopk-1": (make_input, TRAIN + ["model.objective=batchtopk", "model.k=3",
+                                               "train.refit=yes", "data.whiten=remove:1"], 1, 0),
+    "train-ksparse-1": (make_input, TRAIN + ["model.objective=ksparse", "model.k=3",
+                                             "model.first_k=6", "data.holdout=0.2"], 1, 0),
+    "train-relu-2-1": (make_input, TRAIN + ["model.objective=relu", "train.revive_after=1"], 2, 1),
+    "train-nnse-1": (make_input, TRAIN + ["model.objective=nnse", "model.l0=3"], 1, 0),
+    "train-start-1": (make_started, TRAIN + ["train.start_from=first", "model.start=random"], 1, 0),
+    "dry-run-1": (make_input, TRAIN + ["--dry-run"], 1, 0),
+    "run-status-1": (make_done, program("spine-mpi", "--status", "run"), 1, 0),
+    "formats-1": (make_shards, program("spine-merge", "run", *ALL_FORMS), 1, 0),
+    "model-1": (make_done, program("spine-merge", "run", "--model=model"), 1, 0),
+    "encode-1": (make_done, program("spine-encode", "run", "s.txt", *ALL_FORMS[:8]), 1, 0),
+    "encode-2-1": (make_done, program("spine-encode", "run", "s.txt", *ALL_FORMS[:8]), 2, 1),
+    "words-1": (make_done, program("spine-encode", "run", "s.txt", "--words", "word1"), 1, 0),
+    "tests-1": (make_indexed, program("spine-eval", "run", "s.h5", "--similarity=pairs.tsv",
+                                      "--analogies=questions.txt", "--cross-validate=t=texts.txt",
+                                      "--json=figures.json"), 1, 0),
+    "questions-1": (make_indexed, program("spine-eval", "run", "s.h5", "--n=10",
+                                          "--questionnaire=q.tsv"), 1, 0),
+    "near-1": (make_done, program("spine-top", "run", "--near=word1"), 1, 0),
+    "dump-1": (make_done, program("spine-top", "run", "--dump"), 1, 0),
+    "sweep-again-1": (make_half_swept, SWEEP, 1, 0),
     "status-1": (make_swept, program("spine-sweep", "status", "sweep.ini"), 1, 0),
     "summary-1": (make_swept, program("spine-sweep", "summary", "sweep.ini"), 1, 0),
 }
@@ -253,7 +344,7 @@ def snapshot(directory):
 
 
 def is_half(path):
-    return ".part" in os.path.basename(path)
+    return any(end in os.path.basename(path) for end in (".part", ".spool"))
 
 
 class Scenario:
@@ -330,6 +421,19 @@ def injector_of(kind, number, directory, log):
 SENTENCE = re.compile(r"^spine-[a-z]+(: trial \d+)?: ")
 
 
+def stamps(directory):
+    """What shows that a file was changed, made or removed."""
+    found = {}
+    for base, directories, names in os.walk(directory):
+        for name in directories:
+            found[os.path.relpath(os.path.join(base, name), directory)] = "directory"
+        for name in names:
+            path = os.path.join(base, name)
+            state = os.lstat(path)
+            found[os.path.relpath(path, directory)] = (state.st_size, state.st_mtime_ns)
+    return found
+
+
 def differing(reference, found):
     return [path for path, value in reference.items()
             if not LIVE.search(path) and found.get(path) != value]
@@ -356,8 +460,10 @@ def judge_files(scenario, status, kind, after):
     return wrong
 
 
-def judge_again(scenario, directory):
+def judge_again(scenario, directory, untouched):
     """The same command once more, without a fault, must give what it gives without one."""
+    if stamps(directory) == untouched:
+        return []
     command = scenario.command
     if scenario.name.startswith("sweep"):
         command = SWEEP_AGAIN
@@ -377,6 +483,7 @@ def inject(scenario, kind, number, what):
     directory = scenario.directory(f"{kind}-{number}")
     log = directory + ".log"
     injector = injector_of(kind, number, directory, log)
+    untouched = stamps(directory)
     began = time.monotonic()
     status, out, error = run(on_ranks(scenario.command, scenario.ranks, scenario.faulty, injector),
                              directory)
@@ -393,11 +500,11 @@ def inject(scenario, kind, number, what):
     elif status == 0:
         wrong += [f"status 0, but {path} differs" for path in differing(scenario.reference, after)]
         if out != scenario.output and not scenario.name.startswith(("train", "resume", "sweep",
-                                                                    "convert", "status")):
+                                                                    "convert", "status", "dry-run")):
             wrong.append("status 0, but its output differs")
         verdict = "wrong" if wrong else "harmless"
     elif killed:
-        wrong += judge_files(scenario, status, kind, after) + judge_again(scenario, directory)
+        wrong += judge_files(scenario, status, kind, after) + judge_again(scenario, directory, untouched)
         verdict = "wrong" if wrong else "clean"
     elif status < 0 or status >= 128:
         verdict = "crashed"
@@ -408,7 +515,7 @@ def inject(scenario, kind, number, what):
             wrong.append(f"{len(said)} sentences: {error.strip()[-300:]}")
         if any("Success" in line for line in said):
             wrong.append("says Success")
-        wrong += judge_files(scenario, status, kind, after) + judge_again(scenario, directory)
+        wrong += judge_files(scenario, status, kind, after) + judge_again(scenario, directory, untouched)
         verdict = "wrong" if wrong else "clean"
     if KINDS[kind][2] == "short" and status != 0 and verdict == "clean":
         verdict, wrong = "wrong", ["a short transfer is no error"]
@@ -442,11 +549,10 @@ def print_table(results):
 
 
 def choose(scenarios, kinds, sample, seed):
-    """The faults to inject, each (scenario, kind, number, what)."""
+    """The faults to inject, each (scenario, kind, number, what), in turn of scenarios and kinds."""
     every = [(scenario, kind, number, what) for scenario in scenarios for kind in kinds
              for number, what in scenario.faults(kind)]
-    if sample is None or sample >= len(every):
-        return every
+    sample = len(every) if sample is None else min(sample, len(every))
     # The same share of each scenario and kind, however many calls it has.
     generator = random.Random(seed)
     groups = {}
@@ -457,11 +563,35 @@ def choose(scenarios, kinds, sample, seed):
     generator.shuffle(order)
     for group in groups.values():
         generator.shuffle(group)
-    while len(chosen) < sample and any(groups.values()):
+    while len(chosen) < sample:
         for key in order:
             if groups[key] and len(chosen) < sample:
                 chosen.append(groups[key].pop())
     return chosen
+
+
+def read_results(path):
+    """Of a campaign that was stopped: those that needn't be injected again."""
+    if path is None or not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as lines:
+        results = [json.loads(line) for line in lines]
+    return [result for result in results if result["verdict"] in ("clean", "harmless")]
+
+
+def inject_all(faults, options, results):
+    end = None if options.seconds is None else time.monotonic() + options.seconds
+
+    def one(fault):
+        return None if end is not None and time.monotonic() > end else inject(*fault)
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool, \
+            open(options.results or os.devnull, "a", encoding="utf-8") as out:
+        for done in concurrent.futures.as_completed([pool.submit(one, fault) for fault in faults]):
+            if done.result() is not None:
+                results.append(done.result())
+                out.write(json.dumps(done.result()) + "\n")
+                out.flush()
 
 
 def main():
@@ -471,6 +601,7 @@ def main():
     parser.add_argument("--only", default=",".join(SCENARIOS))
     parser.add_argument("--kinds", default=",".join(kind for kind in KINDS if kind not in BY_HAND))
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seconds", type=float, metavar="T")
     parser.add_argument("--results", metavar="FILE")
     parser.add_argument("--list", action="store_true", help="count what could be injected")
     options = parser.parse_args()
@@ -487,16 +618,10 @@ def main():
                 print(scenario.name, sum(counts.values()), json.dumps(counts))
             print(len(faults))
             return 0
-        results = []
-        out = open(options.results, "w", encoding="utf-8") if options.results else None
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            for result in pool.map(lambda fault: inject(*fault), faults):
-                results.append(result)
-                if out is not None:
-                    out.write(json.dumps(result) + "\n")
-                    out.flush()
-        if out is not None:
-            out.close()
+        results = read_results(options.results)
+        have = {(result["scenario"], result["kind"], result["number"]) for result in results}
+        faults = [fault for fault in faults if (fault[0].name, *fault[1:3]) not in have]
+        inject_all(faults, options, results)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
