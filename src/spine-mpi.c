@@ -6,6 +6,7 @@
 #include "spine/base/arguments.h"
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
+#include "spine/base/printable.h"
 #include "spine/config/config.h"
 #include "spine/config/inifile.h"
 #include "spine/files/cache.h"
@@ -130,7 +131,7 @@ static int print_status(const struct request *request, struct spine_comm *comm, 
 
     if (comm->rank == 0) {
         spine_state_describe(&state, text, sizeof text);
-        printf("%s: %s\n", request->path, text);
+        spine_printable_line(stdout, "%s: %s", request->path, text);
         *status = spine_state_status(&state);
     }
     spine_comm_broadcast(comm, status, sizeof *status);

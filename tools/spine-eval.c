@@ -8,6 +8,7 @@
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/base/printable.h"
 #include "spine/eval/answers.h"
 #include "spine/eval/evaluate.h"
 #include "spine/eval/questionnaire.h"
@@ -377,7 +378,7 @@ static int write_questionnaire(const struct request *request, struct spine_error
     size_t count = 0;
     if (spine_questionnaire_write(&questionnaire, request->questionnaire, &count, err))
         return -1;
-    printf("%s: %zu questions\n", request->questionnaire, count);
+    spine_printable_line(stdout, "%s: %zu questions", request->questionnaire, count);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include "spine/base/arguments.h"
 #include "spine/base/memory.h"
+#include "spine/base/printable.h"
 #include "spine/files/merge.h"
 #include "spine/files/modelexport.h"
 #include "spine/files/run.h"
@@ -46,10 +47,10 @@ static int merge(const char *run, const char *path, const struct spine_output_op
         return -1;
 
     spine_output_describe(&report.output, text, sizeof text);
-    printf("%s: %zu shards, %s\n", path, report.shards, text);
+    spine_printable_line(stdout, "%s: %zu shards, %s", path, report.shards, text);
     spine_output_describe_notes(&report.output, text, sizeof text);
     if (text[0] != '\0')
-        printf("%s: %s\n", path, text);
+        spine_printable_line(stdout, "%s: %s", path, text);
     return 0;
 }
 
@@ -68,7 +69,8 @@ static int export_model(const char *directory, const char *path, struct spine_er
                                       "export; its dictionary is W2 of model.h5",
                                       directory);
     if (rc == 0)
-        printf("%s: the model, %zu x %zu\n", path, run.model.params.hidden, run.model.params.dim);
+        spine_printable_line(stdout, "%s: the model, %zu x %zu", path, run.model.params.hidden,
+                             run.model.params.dim);
     spine_run_dispose(&run);
     return rc;
 }

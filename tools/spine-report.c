@@ -6,6 +6,7 @@
 
 #include "spine/base/arguments.h"
 #include "spine/base/log.h"
+#include "spine/base/printable.h"
 #include "spine/pages/report.h"
 
 static const char program[] = "spine-report";
@@ -140,7 +141,7 @@ static int answer(const struct request *request, struct spine_error *err)
     }
 
     if (stat(request->output, &facts) == 0)
-        printf("%s: %.1f MB\n", request->output, 1e-6 * (double)facts.st_size);
+        spine_printable_line(stdout, "%s: %.1f MB", request->output, 1e-6 * (double)facts.st_size);
 
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "spine/base/arguments.h"
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
+#include "spine/base/printable.h"
 #include "spine/config/inifile.h"
 #include "spine/files/cache.h"
 #include "spine/files/rundir.h"
@@ -193,7 +194,8 @@ static void print_plan(const struct spine_trials *trials)
         printf("%zu", i);
         for (size_t p = 0; p < trials->num_parameters; p++) {
             spine_trials_value(trials, i, p, value);
-            printf("\t%s", value);
+            putchar('\t');
+            spine_printable_print(stdout, value);
         }
         putchar('\n');
     }

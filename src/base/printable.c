@@ -2,6 +2,8 @@
 #include "spine/base/printable.h"
 
 #include <assert.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <string.h>
 
 /* Bytes of the control character that the text begins with, 0 if it begins with another. In UTF-8,
@@ -13,8 +15,14 @@ static size_t control(const unsigned char *text)
     return text[0] == 0xC2 && text[1] >= 0x80 && text[1] <= 0x9F ? 2 : 0;
 }
 
-/* Write the next character of the text, or byte of a character, to 'piece'; returns its bytes. */
-static size_t take(const char **text, char piece[16])
+bool spine_printable_is(const char *text)
+{
+    while (*text != '\0' && control((const unsigned char *)text) == 0)
+        text++;
+    return *text == '\0';
+}
+
+size_t spine_printable_take(const char **text, char piece[16])
 {
     const unsigned char *from = (const unsigned char *)*text;
     const size_t bytes = control(from);
@@ -35,13 +43,25 @@ static size_t measure(const char *text)
     size_t length = 0;
 
     while (*text != '\0')
-        length += take(&text, piece);
+        length += spine_printable_take(&text, piece);
     return length;
 }
 
 static int is_inside_character(const char *text)
 {
     return ((unsigned char)*text & 0xC0) == 0x80;
+}
+
+size_t spine_printable_width(const char *text)
+{
+    char piece[16];
+    size_t width = 0;
+
+    while (*text != '\0') {
+        const size_t bytes = spine_printable_take(&text, piece);
+        width += is_inside_character(piece) ? 0 : bytes;
+    }
+    return width;
 }
 
 void spine_printable_copy(char *out, size_t capacity, const char *text)
@@ -56,7 +76,7 @@ void spine_printable_copy(char *out, size_t capacity, const char *text)
     if (measure(text) >= capacity) {
         for (size_t last = 0; rest > text; rest--) {
             const char *one = rest - 1;
-            last += take(&one, piece);
+            last += spine_printable_take(&one, piece);
             if (last > half)
                 break;
         }
@@ -67,7 +87,7 @@ void spine_printable_copy(char *out, size_t capacity, const char *text)
     }
 
     for (const char *next = text; *text != '\0'; text = next) {
-        const size_t length = take(&next, piece);
+        const size_t length = spine_printable_take(&next, piece);
         if (rest != NULL && used + length > half) {
             while (used > 0 && is_inside_character(text))
                 text--, used--;
@@ -90,7 +110,19 @@ void spine_printable_print(FILE *file, const char *text)
     char piece[16];
 
     while (*text != '\0') {
-        take(&text, piece);
+        spine_printable_take(&text, piece);
         fputs(piece, file);
     }
+}
+
+void spine_printable_line(FILE *file, const char *format, ...)
+{
+    char text[2 * PATH_MAX];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    spine_printable_print(file, text);
+    putc('\n', file);
 }

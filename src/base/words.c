@@ -2,7 +2,6 @@
 #include "spine/base/words.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +21,6 @@ int spine_words_add(struct spine_words *words, const char *word, size_t length,
     words->start[words->count++] = words->bytes;
     words->bytes += length + 1;
     return 0;
-}
-
-bool spine_words_are_printable(const char *text)
-{
-    while (*text != '\0' && !iscntrl((unsigned char)*text))
-        text++;
-    return *text == '\0';
 }
 
 size_t spine_words_character(const char *text)

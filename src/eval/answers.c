@@ -10,6 +10,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/number.h"
+#include "spine/base/printable.h"
 #include "spine/text/tabular.h"
 
 enum { MOST_QUESTIONS = 1000000, MOST_CHOICES = SPINE_TABULAR_FIELDS - 2 };
@@ -64,7 +65,7 @@ static int take_key(struct scoring *scoring, const struct spine_tabular *table,
     if (!read_number(row->field[INTRUDER], choices, &place))
         return spine_tabular_refuse(table, row, "the place of the intruder", INTRUDER, err);
     scoring->choices = choices;
-    if (!spine_words_are_printable(row->field[FILE_NAME]))
+    if (!spine_printable_is(row->field[FILE_NAME]))
         return spine_tabular_refuse(table, row, "the path of a file", FILE_NAME, err);
     const size_t needed = scoring->count + 1;
     if (spine_memory_reserve(&scoring->file, &scoring->file_capacity, needed, sizeof *scoring->file,

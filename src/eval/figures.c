@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "spine/base/memory.h"
+#include "spine/base/printable.h"
 #include "spine/base/words.h"
 
 /* Eight parameters: a column of the table each; callers compute them in the call. */
@@ -57,20 +58,17 @@ enum { CELL = 96, GAP = 2 };
 
 /* --- The table ---------------------------------------------------------------------------- */
 
-/* How many columns of a terminal a text takes: its characters. */
 static int width_of(const char *text)
 {
-    int width = 0;
-    for (; *text != '\0'; text++)
-        width += (*text & 0xC0) != 0x80;
-    return width;
+    return (int)spine_printable_width(text);
 }
 
 /* Print a text, filled up with spaces to a width. */
 static void pad(FILE *out, const char *text, int width)
 {
     const int missing = width - width_of(text);
-    fprintf(out, "%s%*s", text, missing > 0 ? missing : 0, "");
+    spine_printable_print(out, text);
+    fprintf(out, "%*s", missing > 0 ? missing : 0, "");
 }
 
 /* "0.962 (0.950 to 0.971)" */
@@ -164,7 +162,7 @@ static size_t find_group(const struct table *table, const char *group)
 /* A file may add to a group what those before it lacked: its rows needn't follow each other. */
 static void print_group(const struct table *table, size_t first, FILE *out)
 {
-    fprintf(out, "%s\n", table->rows[first]->group);
+    spine_printable_line(out, "%s", table->rows[first]->group);
     for (size_t i = first; i < table->count; i++)
         if (strcmp(table->rows[i]->group, table->rows[first]->group) == 0)
             print_row(table, table->rows[i], out);

@@ -8,6 +8,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/base/printable.h"
 #include "spine/base/random.h"
 #include "spine/space/ranking.h"
 #include "spine/space/space.h"
@@ -57,7 +58,7 @@ static size_t *draw_order(size_t count, uint64_t seed, uint32_t purpose, uint32_
 /* In a cell of a spreadsheet: what begins like a formula may be taken for one. */
 static bool is_presentable(const char *word)
 {
-    return spine_words_are_printable(word) && strchr("=+-@", word[0]) == NULL;
+    return spine_printable_is(word) && strchr("=+-@", word[0]) == NULL;
 }
 
 /* --- The questions ------------------------------------------------------------------------ */
@@ -237,7 +238,7 @@ static int write_both(const char *path, const char *key, const struct sheet *she
 static int check_files(const struct spine_questionnaire *wish, struct spine_error *err)
 {
     for (size_t i = 0; i < wish->num_files; i++)
-        if (!spine_words_are_printable(wish->files[i]))
+        if (!spine_printable_is(wish->files[i]))
             return spine_refuse(err, "a path with control bytes can't be written to the key");
     return 0;
 }

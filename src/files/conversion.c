@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "spine/base/printable.h"
 #include "spine/base/words.h"
 
 enum { LINES_SHOWN = 5 };
@@ -44,8 +45,8 @@ static void print_left_out(FILE *out, const struct spine_conversion *done, const
 {
     if (lines->count == 0)
         return;
-    fprintf(out, "%s: left out %zu row%s %s", done->request->path, lines->count,
-            plural(lines->count), why);
+    spine_printable_print(out, done->request->path);
+    fprintf(out, ": left out %zu row%s %s", lines->count, plural(lines->count), why);
     print_lines(out, spine_source_place(done->source), lines);
 }
 
@@ -56,19 +57,21 @@ static void print_layout(FILE *out, const struct spine_conversion *done)
     const char *path = done->request->path;
 
     if (layout->has_mark)
-        fprintf(out, "%s: the byte order mark at the start is removed\n", path);
+        spine_printable_line(out, "%s: the byte order mark at the start is removed", path);
     if (layout->has_names)
-        fprintf(out, "%s: the first line names the columns: skipped\n", path);
+        spine_printable_line(out, "%s: the first line names the columns: skipped", path);
     if (layout->has_row_numbers)
-        fprintf(out, "%s: the row numbers before the words are removed\n", path);
+        spine_printable_line(out, "%s: the row numbers before the words are removed", path);
     if (layout->has_quotes)
-        fprintf(out, "%s: the quotes around %s are removed\n", path,
-                layout->has_bare_words ? "words with blanks" : "the words");
+        spine_printable_line(out, "%s: the quotes around %s are removed", path,
+                             layout->has_bare_words ? "words with blanks" : "the words");
     if (done->num_surplus > 0)
-        fprintf(out, "%s: %lld word%s in a number, such as 'Unit 7'\n", path,
-                (long long)done->num_surplus, done->num_surplus == 1 ? " ends" : "s end");
+        spine_printable_line(out, "%s: %lld word%s in a number, such as 'Unit 7'", path,
+                             (long long)done->num_surplus,
+                             done->num_surplus == 1 ? " ends" : "s end");
     if (done->has_unknown)
-        fprintf(out, "%s: one vector more than the header announces: GloVe's <unk>\n", path);
+        spine_printable_line(out, "%s: one vector more than the header announces: GloVe's <unk>",
+                             path);
 }
 
 static void print_words(FILE *out, const struct spine_conversion *done)
@@ -77,13 +80,13 @@ static void print_words(FILE *out, const struct spine_conversion *done)
     const size_t num_invalid = count_invalid(&done->roster->words);
 
     if (spine_source_words(done->source) == SPINE_WORDS_NUMBERED)
-        fprintf(out, "%s: has no words, so the rows are numbered from 0; --words gives them\n",
-                path);
+        spine_printable_line(
+            out, "%s: has no words, so the rows are numbered from 0; --words gives them", path);
     else if (spine_source_words(done->source) == SPINE_WORDS_LISTED && done->request->words == NULL)
-        fprintf(out, "%s: words from the array beside the matrix\n", path);
+        spine_printable_line(out, "%s: words from the array beside the matrix", path);
     if (num_invalid > 0)
-        fprintf(out, "%s: %zu word%s not valid UTF-8: kept byte for byte\n", path, num_invalid,
-                num_invalid == 1 ? " is" : "s are");
+        spine_printable_line(out, "%s: %zu word%s not valid UTF-8: kept byte for byte", path,
+                             num_invalid, num_invalid == 1 ? " is" : "s are");
 }
 
 void spine_conversion_print(const struct spine_conversion *done, FILE *out)
@@ -96,19 +99,21 @@ void spine_conversion_print(const struct spine_conversion *done, FILE *out)
     const char *path = done->request->path;
     const size_t num_blank = (size_t)done->num_blank, dimension = done->dimension;
 
-    fprintf(out, "%s: %lld vectors of %zu number%s, RMS %.6g\n", done->output,
-            (long long)done->num_rows, dimension, plural(dimension), done->rms);
+    spine_printable_line(out, "%s: %lld vectors of %zu number%s, RMS %.6g", done->output,
+                         (long long)done->num_rows, dimension, plural(dimension), done->rms);
     print_layout(out, done);
     if (num_blank > 0)
-        fprintf(out, "%s: %zu blank line%s skipped\n", path, num_blank, plural(num_blank));
+        spine_printable_line(out, "%s: %zu blank line%s skipped", path, num_blank,
+                             plural(num_blank));
     for (int i = 0; i < SPINE_ROSTER_REASONS; i++)
         print_left_out(out, done, reasons[i], &done->roster->left_out[i]);
     print_left_out(out, done, "with duplicate words", &done->roster->duplicate_lines);
     print_words(out, done);
     if (done->is_cut)
-        fprintf(out,
-                "%s: the last line has no newline: kept, but if the file was cut off, its last "
-                "number may be too\n",
-                path);
+        spine_printable_line(
+            out,
+            "%s: the last line has no newline: kept, but if the file was cut off, its last "
+            "number may be too",
+            path);
     fflush(out);
 }

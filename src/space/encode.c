@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "spine/base/memory.h"
+#include "spine/base/printable.h"
 #include "spine/files/array.h"
 #include "spine/files/codes.h"
 #include "spine/files/convert.h"
@@ -335,8 +336,11 @@ static void print_row(const struct job *job, const char *word, const struct spin
     assert(row < values->rows);
     for (int64_t at = values->indptr[row]; at < values->indptr[row + 1]; at++) {
         const int32_t column = values->indices[at];
-        printf("%s\t%d\t%.9g\t%s\n", word, column, (double)values->data[at],
-               job->labels.count > 0 ? spine_words_get(&job->labels, (size_t)column) : "");
+        spine_printable_print(stdout, word);
+        printf("\t%d\t%.9g\t", column, (double)values->data[at]);
+        spine_printable_line(stdout, "%s",
+                             job->labels.count > 0 ? spine_words_get(&job->labels, (size_t)column)
+                                                   : "");
     }
 }
 
@@ -402,10 +406,10 @@ static int close_outputs(struct job *job, int rc, struct spine_error *err)
         if (rc != 0)
             continue;
         spine_output_describe(&report, text, sizeof text);
-        printf("%s: %s\n", job->options->outputs[i], text);
+        spine_printable_line(stdout, "%s: %s", job->options->outputs[i], text);
         spine_output_describe_notes(&report, text, sizeof text);
         if (text[0] != '\0')
-            printf("%s: %s\n", job->options->outputs[i], text);
+            spine_printable_line(stdout, "%s: %s", job->options->outputs[i], text);
     }
     free(job->outputs);
     return rc;

@@ -327,12 +327,18 @@ int spine_listing_near(struct spine_listing *listing, const char *word, struct s
 
 static void dump_word(FILE *out, const char *word)
 {
-    for (; *word != '\0'; word++) {
-        static const char special[] = "\t\n\r\\", letters[] = "tnr\\";
+    static const char special[] = "\t\n\r\\", letters[] = "tnr\\";
+    char piece[16];
+
+    while (*word != '\0') {
         const char *found = strchr(special, *word);
-        if (found != NULL)
-            putc('\\', out);
-        putc(found != NULL ? letters[found - special] : *word, out);
+        if (found != NULL) {
+            fprintf(out, "\\%c", letters[found - special]);
+            word++;
+        } else {
+            spine_printable_take(&word, piece);
+            fputs(piece, out);
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 #include "spine/base/json.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/base/printable.h"
 #include "spine/base/statistics.h"
 #include "spine/pages/page.h"
 
@@ -146,8 +147,13 @@ static const char *reason_of(const struct spine_summary *summary, size_t trial)
 /* A reason may contain tabs and newlines. */
 static void print_cell(const char *text, FILE *file)
 {
-    for (; *text != '\0'; text++)
-        fputc(*text == '\t' || *text == '\n' || *text == '\r' ? ' ' : *text, file);
+    char piece[16];
+
+    while (*text != '\0') {
+        const bool is_space = *text == '\t' || *text == '\n' || *text == '\r';
+        spine_printable_take(&text, piece);
+        fputs(is_space ? " " : piece, file);
+    }
 }
 
 static int64_t epochs_of(const struct spine_summary *summary, size_t trial)
@@ -214,7 +220,8 @@ static void print_parameters(const struct spine_trials *trials, size_t trial, FI
     char value[SPINE_PARAMETER_VALUE];
     for (size_t p = 0; p < trials->num_parameters; p++) {
         spine_trials_value(trials, trial, p, value);
-        fprintf(file, "%s%s %s", p == 0 ? "" : ", ", trials->parameters[p].name, value);
+        fprintf(file, "%s%s ", p == 0 ? "" : ", ", trials->parameters[p].name);
+        spine_printable_print(file, value);
     }
 }
 

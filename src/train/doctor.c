@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "spine/base/memory.h"
+#include "spine/base/printable.h"
 #include "spine/base/statistics.h"
 #include "spine/math/kernels.h"
 #include "spine/math/model.h"
@@ -180,10 +181,11 @@ static void print(const struct spine_preflight *preflight, const struct rates *r
     print_hosts(preflight->ranks, size, out);
     fprintf(out, "BLAS       %s\n", preflight->ranks->blas);
     fprintf(out, "MPI        %s\n", preflight->mpi);
-    fprintf(out, "output     %s: %s file system, %s\n", run->directory, run->filesystem.name,
-            !run->filesystem.is_writable ? "can't be written to"
-            : run->filesystem.locks      ? "can lock files"
-                                         : "can't lock files");
+    spine_printable_line(out, "output     %s: %s file system, %s", run->directory,
+                         run->filesystem.name,
+                         !run->filesystem.is_writable ? "can't be written to"
+                         : run->filesystem.locks      ? "can lock files"
+                                                      : "can't lock files");
 
     print_rates(rates, slowest, host, size, out);
 }
@@ -193,7 +195,7 @@ static void print_warnings(const struct spine_preflight *preflight, FILE *out)
     const struct spine_words *warnings = &preflight->warnings;
 
     for (size_t i = 0; i < warnings->count; i++)
-        fprintf(out, "warning    %s\n", spine_words_get(warnings, i));
+        spine_printable_line(out, "warning    %s", spine_words_get(warnings, i));
     if (warnings->count == 0)
         fprintf(out, "no warnings\n");
 }

@@ -33,6 +33,9 @@ refused spine-encode "glove.h5: has words of its own, so --words-from can't give
 run "$encode" run glove.h5 --words remote music
 [ "$(cut -f 1 stdout | sort -u | tr '\n' ' ')" = "music remote " ] || fail "--words: $(cat stdout)"
 awk -F '\t' 'NF != 4 || $3 <= 0 || $4 !~ "^" $2 " "' stdout | grep . && fail "--words: $(cat stdout)"
+printf 'a\033[2Kb%s\n' "$(printf ' 0.1%.0s' $(seq 100))" >control.txt
+run "$encode" run control.txt --words $'a\033[2Kb'
+grep -q $'^a\\\\x1B\\[2Kb\t' stdout || fail "a control byte isn't escaped: $(cat -v stdout)"
 
 if $python -c 'import h5py, numpy' 2>/dev/null; then
     run "$encode" run run/codes.h5ad --decode -o decoded.npy

@@ -186,6 +186,8 @@ printf 'a\033[2Kb 1 0\nc 0 1\n' >control.txt
 run "$top" control.txt --dimension=0
 grep -qF 'a\x1B[2Kb' stdout || fail "a control byte isn't escaped: $(cat -v stdout)"
 grep -q $'\033' stdout && fail "a word's control byte reaches the terminal"
+run "$top" control.txt --dump
+grep -qF $'\ta\\x1B[2Kb\t' stdout || fail "--dump: a control byte isn't escaped: $(cat -v stdout)"
 
 # --- Refusals ---------------------------------------------------------------------------------------
 

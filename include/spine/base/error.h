@@ -10,6 +10,8 @@
 #ifndef SPINE_BASE_ERROR_H
 #define SPINE_BASE_ERROR_H
 
+#include "spine/base/printable.h"
+
 /* What the process should exit with. */
 enum {
     SPINE_EXIT_DONE = 0,
@@ -22,12 +24,6 @@ struct spine_error {
     int status; /* any of the above except SPINE_EXIT_DONE */
     char text[1024];
 };
-
-#if defined(__GNUC__)
-#define SPINE_PRINTF(text, first) __attribute__((format(printf, text, first)))
-#else
-#define SPINE_PRINTF(text, first)
-#endif
 
 /* Describe a failure of the machine. Returns -1, so that failing is one statement.
  * Control bytes in it are escaped; a text that is too long is cut in the middle. */

@@ -31,9 +31,6 @@ int spine_words_add(struct spine_words *words, const char *word, size_t length,
 int spine_words_add_escaped(struct spine_words *words, const char *word, bool *escaped,
                             struct spine_error *err);
 
-/* Is a text without control bytes, such as tabs? */
-bool spine_words_are_printable(const char *text);
-
 /* The length of the valid UTF-8 character at text, which ends with NUL; 0 if there is none. */
 size_t spine_words_character(const char *text);
 

@@ -28,6 +28,24 @@ static void test_control_characters_are_escaped(void **state)
     fclose(file);
     assert_string_equal(printed, expected);
     free(printed);
+
+    file = open_memstream(&printed, &size);
+    spine_printable_line(file, "%d %s", 7, "a\x1b\nb");
+    fclose(file);
+    assert_string_equal(printed, "7 a\\x1B\\x0Ab\n");
+    free(printed);
+}
+
+static void test_a_width_is_that_of_what_is_printed(void **state)
+{
+    (void)state;
+    assert_int_equal(spine_printable_width("caf\xc3\xa9"), 4);
+    assert_int_equal(spine_printable_width("a\x1b[2K"), 8);
+    assert_int_equal(spine_printable_width("\xc2\x9b"), 8);
+    assert_true(spine_printable_is("caf\xc3\xa9 \xff"));
+    assert_false(spine_printable_is("a\tb"));
+    assert_false(spine_printable_is("a\x7f"));
+    assert_false(spine_printable_is("a\xc2\x9b"));
 }
 
 /* Every length about the capacity, of characters of 1, 2 and 3 bytes and of control characters. */
@@ -73,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_control_characters_are_escaped),
+        cmocka_unit_test(test_a_width_is_that_of_what_is_printed),
         cmocka_unit_test(test_a_long_text_loses_its_middle),
         cmocka_unit_test(test_a_message_keeps_its_reason),
     };

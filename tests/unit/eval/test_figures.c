@@ -55,6 +55,25 @@ static void test_table(void **state)
     free(text);
 }
 
+static void test_a_table_has_no_control_bytes(void **state)
+{
+    (void)state;
+    struct spine_evaluation file = {.path = "a\x1b.txt"};
+    char *text = NULL;
+    size_t size = 0;
+
+    TRY(spine_figures_add_plain(&file.figures, "g\x1b[2K", "n\r", 2, 0, &err));
+    FILE *out = open_memstream(&text, &size);
+    spine_figures_print(&file, 1, out);
+    fclose(out);
+    assert_string_equal(text, "         a\\x1B.txt\n"
+                              "g\\x1B[2K\n"
+                              "  n\\x0D  2\n");
+
+    free(text);
+    spine_figures_dispose(&file.figures);
+}
+
 static void test_json(void **state)
 {
     (void)state;
@@ -80,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_a_table_has_no_control_bytes),
         cmocka_unit_test(test_json),
     };
     return cmocka_run_group_tests(tests, make, unmake);
