@@ -329,8 +329,9 @@ static int write_json(struct request *request, const char *json, struct spine_er
 static int report(struct request *request, const struct spine_evaluation *evaluations, size_t count,
                   struct spine_error *err)
 {
-    if (request->json == NULL || strcmp(request->json, "-") != 0)
-        spine_figures_print(evaluations, count, stdout);
+    if ((request->json == NULL || strcmp(request->json, "-") != 0) &&
+        spine_figures_print(evaluations, count, stdout, err))
+        return -1;
     if (request->json == NULL)
         return 0;
     char *json = spine_figures_json(evaluations, count);

@@ -168,18 +168,18 @@ static void print_group(const struct table *table, size_t first, FILE *out)
             print_row(table, table->rows[i], out);
 }
 
-void spine_figures_print(const struct spine_evaluation *files, size_t count, FILE *out)
+int spine_figures_print(const struct spine_evaluation *files, size_t count, FILE *out,
+                        struct spine_error *err)
 {
     struct table table = {.files = files, .num_files = count};
-    struct spine_error ignored;
     size_t most = 0;
     for (size_t i = 0; i < count; i++)
         most += files[i].figures.count;
-    table.rows =
-        spine_memory_zeroed(most, sizeof(struct spine_figure *), "the table's rows", &ignored);
-    table.widths = spine_memory_zeroed(count, sizeof *table.widths, "the table's widths", &ignored);
+    table.rows = spine_memory_zeroed(most, sizeof(struct spine_figure *), "the table's rows", err);
+    if (table.rows != NULL)
+        table.widths = spine_memory_zeroed(count, sizeof *table.widths, "the table's widths", err);
 
-    if (table.rows != NULL && table.widths != NULL) {
+    if (table.widths != NULL) {
         list_rows(&table);
         find_widths(&table);
         pad(out, "", table.name_width + 2 * GAP);
@@ -192,8 +192,12 @@ void spine_figures_print(const struct spine_evaluation *files, size_t count, FIL
         if (find_group(&table, table.rows[i]->group) == i)
             print_group(&table, i, out);
 
+    const bool failed = table.widths == NULL;
     free(table.rows);
     free(table.widths);
+    if (failed)
+        return -1;
+    return 0;
 }
 
 /* --- JSON --------------------------------------------------------------------------------- */

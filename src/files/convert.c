@@ -198,9 +198,12 @@ static int take_parts(struct job *job, struct spine_error *err)
     if (!is_divided || job->comm->size == 1 || job->files.form != SPINE_FORM_WORD2VEC)
         return rc;
 
-    struct spine_error ignored;
-    if (check_parts(job, rc, &fit, &ignored))
+    struct spine_error failure;
+    if (check_parts(job, rc, &fit, &failure)) {
+        if (rc == 0)
+            *err = failure;
         return -1;
+    }
     if (fit)
         return rc;
     spine_log(SPINE_LOG_INFO,

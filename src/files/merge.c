@@ -22,18 +22,23 @@ struct origin {
     struct spine_output_source source;
 };
 
-/* The options that fixed the model; NULL where another version wrote them. */
-static char *find_identity(const struct spine_run *run)
+/* The options that fixed the model, which the caller frees; NULL where another version wrote them. */
+static int find_identity(const struct spine_run *run, char **identity, struct spine_error *err)
 {
     struct spine_config config;
     struct spine_inifile_lines sweep = {0};
-    struct spine_error ignored;
 
     spine_config_init(&config);
-    const int rc =
-        spine_inifile_parse(&config, &sweep, run->model.config, run->model_path, &ignored);
+    const int rc = spine_inifile_parse(&config, &sweep, run->model.config, run->model_path, err);
     spine_inifile_lines_dispose(&sweep);
-    return rc == 0 ? spine_config_identity(&config) : NULL;
+    *identity = NULL;
+    if (rc != 0 && err->status == SPINE_EXIT_FAILED)
+        return -1;
+    if (rc != 0)
+        return 0;
+
+    *identity = spine_config_identity(&config);
+    return *identity == NULL ? spine_memory_fail("the model's options", err) : 0;
 }
 
 static int read_origin(struct origin *origin, const char *directory,
@@ -51,7 +56,8 @@ static int read_origin(struct origin *origin, const char *directory,
     origin->source.fingerprint = first->fingerprint;
     origin->source.metrics = origin->metrics;
     if (strcmp(fingerprint, first->fingerprint) == 0) {
-        origin->config = find_identity(&origin->run);
+        if (find_identity(&origin->run, &origin->config, err))
+            return -1;
         origin->source.config = origin->config;
         origin->source.params = &model->params;
         origin->source.scaling = &model->scaling;

@@ -2,6 +2,7 @@
 #include "spine/space/encode.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,40 +127,66 @@ static int open_input(struct job *job, struct spine_error *err)
 }
 
 /* The scale that dimensions have in the run's own codes, of an open codes.h5ad. */
-static void read_factors(struct job *job, struct spine_store *store)
+static int read_factors(struct job *job, struct spine_store *store, struct spine_error *err)
 {
-    struct spine_error ignored;
     size_t count = 0;
 
-    if (spine_array_extent(store, "/var/scale", SPINE_ARRAY_FLOAT, &count, NULL, &ignored) != 0 ||
-        count != job->columns)
-        return;
-    job->factors = spine_memory_get(count, sizeof *job->factors, "the scale", &ignored);
-    if (job->factors == NULL || spine_array_read(store, "/var/scale", SPINE_ARRAY_FLOAT, 0, count,
-                                                 1, job->factors, &ignored) == 0)
-        return;
-    free(job->factors);
-    job->factors = NULL;
+    if (spine_array_extent(store, "/var/scale", SPINE_ARRAY_FLOAT, &count, NULL, err))
+        return -1;
+    if (count != job->columns)
+        return 0;
+    job->factors = spine_memory_get(count, sizeof *job->factors, "the scale", err);
+    if (job->factors == NULL)
+        return -1;
+    if (spine_array_read(store, "/var/scale", SPINE_ARRAY_FLOAT, 0, count, 1, job->factors, err)) {
+        free(job->factors);
+        job->factors = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+static int read_names(struct job *job, struct spine_store *store, struct spine_error *err)
+{
+    char names[SPINE_CODES_NAME];
+    size_t count = 0;
+
+    spine_codes_find_index(store, "/var", names);
+    if (spine_strings_count(store, names, &count, err))
+        return -1;
+    if (count == job->columns && spine_strings_read(store, names, 0, count, &job->labels, err)) {
+        spine_words_dispose(&job->labels);
+        return -1;
+    }
+    return 0;
+}
+
+/* Of what a file may lack: only failures of the machine are failures. */
+static bool has_failed(int rc, const struct spine_error *err)
+{
+    return rc != 0 && err->status == SPINE_EXIT_FAILED;
 }
 
 /* The names and the scale of dimensions that the run's own codes have; else there are none. */
-static void read_labels(struct job *job)
+static int read_labels(struct job *job, struct spine_error *err)
 {
-    char path[SPINE_RUNDIR_PATH], names[SPINE_CODES_NAME];
+    char path[SPINE_RUNDIR_PATH];
     struct spine_store *store = NULL;
     struct spine_error ignored;
-    size_t count = 0;
-    if (job->options->decode ||
-        spine_rundir_join(path, job->options->run, "codes.h5ad", &ignored) ||
-        access(path, R_OK) != 0 || spine_store_open(&store, path, NULL, &ignored))
-        return;
+    if (spine_rundir_join(path, job->options->run, "codes.h5ad", err))
+        return -1;
+    if (job->options->decode || (access(path, R_OK) != 0 && (errno == ENOENT || errno == EACCES)))
+        return 0;
 
-    spine_codes_find_index(store, "/var", names);
-    if (spine_strings_count(store, names, &count, &ignored) != 0 || count != job->columns ||
-        spine_strings_read(store, names, 0, count, &job->labels, &ignored) != 0)
-        spine_words_dispose(&job->labels);
-    read_factors(job, store);
-    spine_store_close(store, &ignored);
+    const int opened = spine_store_open(&store, path, NULL, err);
+    const bool failed = has_failed(opened, err) ||
+                        (opened == 0 && (has_failed(read_names(job, store, err), err) ||
+                                         has_failed(read_factors(job, store, err), err)));
+    if (opened == 0)
+        spine_store_close(store, &ignored);
+    if (failed)
+        return -1;
+    return 0;
 }
 
 static int open_outputs(struct job *job, struct spine_error *err)
@@ -170,7 +197,8 @@ static int open_outputs(struct job *job, struct spine_error *err)
     struct spine_output_options changes = options->output;
     char *const fingerprint = job->fingerprint;
 
-    read_labels(job);
+    if (read_labels(job, err))
+        return -1;
     changes.factors = job->factors;
     if (changes.is_scaled && options->decode)
         return spine_refuse(err, "--scale: is for codes, not for --decode");

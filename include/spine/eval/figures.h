@@ -54,8 +54,9 @@ struct spine_evaluation {
 
 /* Print a table: measures as rows, grouped, files as columns. An interval follows its number in
  * brackets; "-" marks a measure that doesn't apply; the last columns have the number of items
- * measured and missing, if relevant. */
-void spine_figures_print(const struct spine_evaluation *files, size_t count, FILE *out);
+ * measured and missing, if relevant. Fails when memory runs out. */
+int spine_figures_print(const struct spine_evaluation *files, size_t count, FILE *out,
+                        struct spine_error *err);
 
 /* The same as one JSON object, ended by a newline; the caller frees. NULL when memory runs out.
  *

@@ -43,7 +43,7 @@ static void test_table(void **state)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    spine_figures_print(files, 2, out);
+    TRY(spine_figures_print(files, 2, out, &err));
     fclose(out);
     assert_string_equal(text, "             run                                 caf\xE9\".txt\n"
                               "sparsity\n"
@@ -64,7 +64,7 @@ static void test_a_table_has_no_control_bytes(void **state)
 
     TRY(spine_figures_add_plain(&file.figures, "g\x1b[2K", "n\r", 2, 0, &err));
     FILE *out = open_memstream(&text, &size);
-    spine_figures_print(&file, 1, out);
+    TRY(spine_figures_print(&file, 1, out, &err));
     fclose(out);
     assert_string_equal(text, "         a\\x1B.txt\n"
                               "g\\x1B[2K\n"
