@@ -10,7 +10,7 @@
 
 #include "spine/base/memory.h"
 
-enum { LONG = 1024, DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
+enum { LONG = 1024, DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, WEAKNESS_DIGITS = 3 };
 
 static bool is_before(struct spine_ranked first, struct spine_ranked second)
 {
@@ -32,36 +32,62 @@ static uint32_t weakness(float strength)
     return bits & 0x80000000U ? bits : ~bits & 0x7fffffffU;
 }
 
-/* Move the entries from 'from' to 'to', by a digit of their weakness. */
-static void sort_digit(const struct spine_ranked *from, struct spine_ranked *to, size_t count,
-                       unsigned shift)
+/* The digits of a weakness, the lowest first. */
+static size_t digit_of(uint32_t weakness, int digit)
 {
-    size_t place[DIGITS] = {0}, next = 0;
-    for (size_t i = 0; i < count; i++)
-        place[weakness(from[i].strength) >> shift & (DIGITS - 1)]++;
-    for (size_t digit = 0; digit < DIGITS; digit++) {
-        const size_t size = place[digit];
-        place[digit] = next;
-        next += size;
+    return weakness >> (digit * DIGIT_BITS) & (DIGITS - 1);
+}
+
+/* Move the entries from 'from' to 'to' by a digit, of which each value has so many. */
+static void sort_digit(const struct spine_ranked *from, struct spine_ranked *to, size_t count,
+                       int digit, const uint32_t *number)
+{
+    uint32_t place[DIGITS], next = 0;
+    for (size_t value = 0; value < DIGITS; value++) {
+        place[value] = next;
+        next += number[value];
     }
     for (size_t i = 0; i < count; i++)
-        to[place[weakness(from[i].strength) >> shift & (DIGITS - 1)]++] = from[i];
+        to[place[digit_of(weakness(from[i].strength), digit)]++] = from[i];
 }
 
 /* Returns false where memory is short; the list is as it was. */
 static bool sort_digits(struct spine_ranked *list, size_t count)
 {
+    uint32_t number[WEAKNESS_DIGITS][DIGITS] = {{0}};
     struct spine_error ignored;
     struct spine_ranked *other = spine_memory_get(count, sizeof *other, "a sorted list", &ignored);
     if (other == NULL)
         return false;
 
-    sort_digit(list, other, count, 0);
-    sort_digit(other, list, count, DIGIT_BITS);
-    sort_digit(list, other, count, 2 * DIGIT_BITS);
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t weak = weakness(list[i].strength);
+        for (int digit = 0; digit < WEAKNESS_DIGITS; digit++)
+            number[digit][digit_of(weak, digit)]++;
+    }
+    sort_digit(list, other, count, 0, number[0]);
+    sort_digit(other, list, count, 1, number[1]);
+    sort_digit(list, other, count, 2, number[2]);
     memcpy(list, other, count * sizeof *list);
     free(other);
     return true;
+}
+
+/* The entries that share its highest digits are kept, digit by digit. */
+float spine_ranked_select(struct spine_ranked *list, size_t count, size_t place)
+{
+    for (int digit = WEAKNESS_DIGITS - 1; digit >= 0; digit--) {
+        size_t number[DIGITS] = {0}, value = 0, kept = 0;
+        for (size_t i = 0; i < count; i++)
+            number[digit_of(weakness(list[i].strength), digit)]++;
+        for (; place >= number[value]; value++)
+            place -= number[value];
+        for (size_t i = 0; i < count; i++)
+            if (digit_of(weakness(list[i].strength), digit) == value)
+                list[kept++] = list[i];
+        count = kept;
+    }
+    return list[0].strength;
 }
 
 void spine_ranked_sort(struct spine_ranked *list, size_t count)

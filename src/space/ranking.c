@@ -96,26 +96,44 @@ static int rank_codes(struct spine_ranking *ranking, const struct spine_space *s
 /* Columns that are sorted together, since a line of the cache has values of several. */
 enum { TOGETHER = 8 };
 
+/* Sort a column's active entries, and find the median: of those below 0 only one matters. */
+static void sort_column(struct spine_ranking *ranking, size_t dimension,
+                        struct spine_ranked *active, size_t num_active,
+                        struct spine_ranked *negative, size_t num_negative)
+{
+    const size_t rows = ranking->rows, above = rows / 2; /* as find_median() has it */
+
+    spine_ranked_sort(active, num_active);
+    ranking->active[dimension] = num_active;
+    if (above < num_active)
+        ranking->median[dimension] = active[above].strength;
+    else if (above >= rows - num_negative)
+        ranking->median[dimension] =
+            spine_ranked_select(negative, num_negative, above - (rows - num_negative));
+}
+
 /* Sort the columns from 'first' on, with (TOGETHER, rows) entries for scratch, and keep the active
- * ones. */
+ * ones, which are at the begin of a column's scratch; those below 0 are at its end. */
 static void rank_columns(struct spine_ranking *ranking, const struct spine_space *space,
                          size_t first, struct spine_ranked *scratch)
 {
     const size_t width = space->dimensions, rows = space->rows;
     const size_t columns = width - first < TOGETHER ? width - first : TOGETHER;
-    size_t count[TOGETHER] = {0};
+    size_t active[TOGETHER] = {0}, negative[TOGETHER] = {0};
 
     for (size_t i = 0; i < rows; i++)
         for (size_t k = 0; k < columns; k++) {
-            const float value = space->dense[i * width + first + k];
-            if (value != 0)
-                scratch[k * rows + count[k]++] = (struct spine_ranked){value, (uint32_t)i};
+            const struct spine_ranked entry = {space->dense[i * width + first + k], (uint32_t)i};
+            if (entry.strength > 0)
+                scratch[k * rows + active[k]++] = entry;
+            else if (entry.strength < 0)
+                scratch[(k + 1) * rows - ++negative[k]] = entry;
         }
 
     for (size_t k = 0; k < columns; k++) {
-        sort_dimension(ranking, first + k, scratch + k * rows, count[k]);
-        memcpy(ranking->entries + ranking->start[first + k], scratch + k * rows,
-               ranking->active[first + k] * sizeof *scratch);
+        struct spine_ranked *begin = scratch + k * rows;
+        sort_column(ranking, first + k, begin, active[k], begin + rows - negative[k], negative[k]);
+        memcpy(ranking->entries + ranking->start[first + k], begin, active[k] * sizeof *scratch);
     }
 }
 

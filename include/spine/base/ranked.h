@@ -16,6 +16,10 @@ struct spine_ranked {
 /* Sort by strength, the strongest first; ties by index, the lowest first. */
 void spine_ranked_sort(struct spine_ranked *list, size_t count);
 
+/* The strength of the entry that sorting would put at 'place', less than 'count', from 0 on. The list is
+ * lost. */
+float spine_ranked_select(struct spine_ranked *list, size_t count, size_t place);
+
 /* Insert an entry into a sorted list of *count entries that holds 'most' at most, if it is among
  * the first. So offered in any order, entries come out as sorting all of them would have them. */
 void spine_ranked_offer(struct spine_ranked *list, size_t *count, size_t most,

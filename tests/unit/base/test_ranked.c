@@ -50,6 +50,20 @@ static void test_sorted_by_strength_then_by_index(void **state)
         }
 }
 
+static void test_selected_is_what_sorting_puts_there(void **state)
+{
+    (void)state;
+    static const uint32_t values[] = {1, 3, 100, 1000000};
+    for (size_t v = 0; v < sizeof values / sizeof *values; v++)
+        for (size_t place = 0; place < COUNT; place += 333) {
+            struct spine_ranked *list = make_list(values[v]), *other = make_list(values[v]);
+            spine_ranked_sort(other, COUNT);
+            assert_true(spine_ranked_select(list, COUNT, place) == other[place].strength);
+            free(list);
+            free(other);
+        }
+}
+
 static void test_offering_keeps_the_first(void **state)
 {
     (void)state;
@@ -75,6 +89,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sorted_by_strength_then_by_index),
+        cmocka_unit_test(test_selected_is_what_sorting_puts_there),
         cmocka_unit_test(test_offering_keeps_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
