@@ -23,7 +23,8 @@ mkdir -p "$directory"
 if [ "$(id -u)" -eq 0 ]; then # a container, most likely; Open MPI wants to be told twice
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
-cores=$(lscpu --parse=core,socket | grep -v '^#' | sort -u | wc -l)
+# None where /sys is missing, as in a bare chroot: then they are taken for too few.
+cores=$({ lscpu --parse=core,socket 2>/dev/null || true; } | { grep -v '^#' || true; } | sort -u | wc -l)
 if [ "$cores" -lt 2 ] || [ "$(nproc)" -lt 2 ]; then
     export OMPI_MCA_rmaps_base_oversubscribe=1
 fi

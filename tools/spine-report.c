@@ -35,7 +35,8 @@ static const char usage[] =
     "Where these three aren't given, they are 50, 20 and 50000, or less where the page would be\n"
     "beyond 6 MB; then it says what it left out.\n"
     "\n"
-    "Links into the page: #word=remote, #dim=873; of the second run, #dim=2:873.\n"
+    "Links into the page: #word=remote, #dim=873; of the second run, #dim=2:873;\n"
+    "#map=music lights up the dimensions with such a word.\n"
     "\n"
     "Exit status: 0 done; 1 failed; 2 the command line or a file is wrong.\n"
     "\n"
@@ -46,9 +47,6 @@ static const char usage[] =
     "  $ spine-report --follow run\n";
 
 enum { EVALUATION = SPINE_ARGUMENT_OWN, LABELS, SPACE, FOLLOW, EVERY, WORDS, DIMENSIONS, ROWS };
-
-/* Of the data in a page: it should open quickly, and go by mail. */
-enum { PAGE_BYTES = 5600000 };
 
 struct request {
     struct spine_report report;
@@ -122,7 +120,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
         return spine_refuse(err, "--labels: is given twice, but there is one run");
     for (int i = 0; i < count; i++)
         request->report.runs[request->report.num_runs++] = argv[optind + i];
-    request->report.options.bytes = PAGE_BYTES / (size_t)count;
+    request->report.options.bytes = SPINE_REPORT_BYTES / (size_t)count;
 
     return 0;
 }

@@ -21,7 +21,7 @@ static const char usage[] =
     "Usage: spine-sweep plan CONFIG.ini [section.key=value...]\n"
     "  or:  mpirun -np RANKS spine-sweep run [--retry] CONFIG.ini [section.key=value...]\n"
     "  or:  mpirun -np RANKS spine-sweep trial I CONFIG.ini [section.key=value...]\n"
-    "  or:  spine-sweep status|summary CONFIG.ini|DIRECTORY [section.key=value...]\n"
+    "  or:  spine-sweep status|summary|report CONFIG.ini|DIRECTORY [section.key=value...]\n"
     "\n"
     "Train many configurations: those that the section [sweep] of CONFIG.ini describes.\n"
     "\n"
@@ -33,6 +33,8 @@ static const char usage[] =
     "  status   print the state of the trials now: watch it\n"
     "  summary  print the table of what is done (TSV) and write it to the sweep's directory as\n"
     "           summary.tsv, summary.json and summary.html, as run does at its end\n"
+    "  report   write the page of every finished trial, trials/I/report.html, which summary.html\n"
+    "           then leads to; those that there are stay\n"
     "\n"
     "The sweep's directory takes CONFIG.ini's place once a sweep has begun.\n"
     "\n"
@@ -69,7 +71,7 @@ static const char usage[] =
 
 enum { RETRY = SPINE_ARGUMENT_OWN };
 
-enum job { PLAN, RUN, TRIAL, STATUS, SUMMARY };
+enum job { PLAN, RUN, TRIAL, STATUS, SUMMARY, REPORT };
 
 struct request {
     enum job job;
@@ -83,14 +85,15 @@ struct request {
 
 static int find_job(const char *name, enum job *job, struct spine_error *err)
 {
-    static const char *const names[] = {"plan", "run", "trial", "status", "summary"};
+    static const char *const names[] = {"plan", "run", "trial", "status", "summary", "report"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0) {
             *job = (enum job)i;
             return 0;
         }
     return spine_refuse(
-        err, "'%s' is none of plan, run, trial, status, summary; see spine-sweep --help", name);
+        err, "'%s' is none of plan, run, trial, status, summary, report; see spine-sweep --help",
+        name);
 }
 
 static int parse_arguments(int argc, char **argv, int speaks, struct request *request,
@@ -207,7 +210,7 @@ static int work(const struct request *request, struct spine_comm *world, struct 
     struct spine_cost cost;
     int rc = read_trials(request, world, &trials, err);
     /* Trials of one input share one conversion. */
-    const bool reads_input = request->job != STATUS && request->job != SUMMARY;
+    const bool reads_input = request->job <= TRIAL;
     if (rc == 0 && reads_input && !spine_trials_varies(&trials, "data.input"))
         rc = spine_cache_use(&trials.base, trials.directory, world, err);
     if (rc == 0)
@@ -227,6 +230,9 @@ static int work(const struct request *request, struct spine_comm *world, struct 
             break;
         case SUMMARY:
             rc = world->rank == 0 ? spine_sweep_summary(&trials, stdout, err) : 0;
+            break;
+        case REPORT:
+            rc = world->rank == 0 ? spine_sweep_report(&trials, err) : 0;
             break;
         case TRIAL:
             rc = spine_sweep_trial(&trials, world, request->trial, err);

@@ -21,9 +21,9 @@
 enum { MOST_BYTES = 1 << 28 }; /* of a file that is read whole */
 
 static const char *const styles[] = {"report.css", NULL};
-static const char *const scripts[] = {"table.js",      "chart.js",    "model.js",
-                                      "search.js",     "overview.js", "dimensions.js",
-                                      "evaluation.js", "report.js",   NULL};
+static const char *const scripts[] = {
+    "table.js",      "chart.js", "model.js",      "search.js", "overview.js",
+    "dimensions.js", "map.js",   "evaluation.js", "report.js", NULL};
 
 static bool has_text(const cJSON *object, const char *name)
 {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "spine/base/json.h"
@@ -17,6 +18,7 @@
 #include "spine/files/run.h"
 #include "spine/pages/packed.h"
 #include "spine/space/neighbours.h"
+#include "spine/space/plane.h"
 #include "spine/space/ranking.h"
 #include "spine/space/space.h"
 #include "spine/space/topwords.h"
@@ -340,6 +342,36 @@ static int add_together(cJSON *rundata, const struct source *source, struct spin
 
 /* --- The model, and what it was trained on ------------------------------------------------ */
 
+/* The points of all dimensions on a map, each axis from 0 to 65535. */
+static int add_map(cJSON *rundata, const struct spine_params *params,
+                   const struct spine_neighbours *neighbours, struct spine_error *err)
+{
+    static const char what[] = "the map of the dimensions";
+    const size_t count = 2 * neighbours->dimensions;
+    double *points = spine_memory_get(count, sizeof *points, what, err);
+    uint32_t *places = spine_memory_get(count, sizeof *places, what, err);
+    int rc = points == NULL || places == NULL ? -1
+                                              : spine_plane_place(points, neighbours, params->W2,
+                                                                  params->dim, params->stride, err);
+
+    for (size_t axis = 0; rc == 0 && axis < 2; axis++) {
+        double low = INFINITY, high = -INFINITY;
+        for (size_t i = axis; i < count; i += 2) {
+            low = fmin(low, points[i]);
+            high = fmax(high, points[i]);
+        }
+        for (size_t i = axis; i < count; i += 2)
+            places[i] =
+                high > low ? (uint32_t)lround(65535 * (points[i] - low) / (high - low)) : 32767;
+    }
+
+    if (rc == 0)
+        rc = spine_packed_add(rundata, "map", places, count, 2, err);
+    free(points);
+    free(places);
+    return rc;
+}
+
 static int add_nearest(cJSON *rundata, const struct spine_params *params, size_t most,
                        struct spine_error *err)
 {
@@ -347,7 +379,8 @@ static int add_nearest(cJSON *rundata, const struct spine_params *params, size_t
     if (spine_neighbours_by_cosine(&neighbours, params->W2, params->hidden, params->dim,
                                    params->stride, most, err))
         return -1;
-    const int rc = add_neighbours(rundata, "nearest", &neighbours, 1000, err);
+    const int rc = add_neighbours(rundata, "nearest", &neighbours, 1000, err) ||
+                   add_map(rundata, params, &neighbours, err);
     spine_neighbours_dispose(&neighbours);
     return rc;
 }
@@ -491,12 +524,15 @@ static void add_name(cJSON *rundata, const char *run)
 static int add_history(cJSON *rundata, const char *run, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
+    struct stat facts;
     cJSON *history;
     if (spine_metrics_path(run, path, err) ||
         spine_metrics_read_columns(path, MOST_EPOCHS, &history, err))
         return -1;
     if (history != NULL)
         cJSON_AddItemToObject(rundata, "history", history);
+    if (history != NULL && stat(path, &facts) == 0)
+        cJSON_AddNumberToObject(rundata, "written", (double)facts.st_mtime);
     return 0;
 }
 

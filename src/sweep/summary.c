@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "spine/base/json.h"
 #include "spine/base/memory.h"
@@ -13,6 +14,7 @@
 #include "spine/base/printable.h"
 #include "spine/base/statistics.h"
 #include "spine/pages/page.h"
+#include "spine/pages/report.h"
 
 const char *spine_summary_state_name(enum spine_trial_state state)
 {
@@ -357,6 +359,16 @@ static int add_effects(cJSON *json, const struct spine_summary *summary, struct 
     return rc;
 }
 
+/* The trial's page, from the sweep's directory on, if there is one. */
+static void add_report(cJSON *json, const struct spine_summary *summary, size_t trial)
+{
+    char name[64], path[SPINE_RUNDIR_PATH];
+    struct spine_error ignored;
+    snprintf(name, sizeof name, "trials/%04zu/" SPINE_REPORT_NAME, trial);
+    if (spine_ledger_path(summary->ledger, name, path, &ignored) == 0 && access(path, R_OK) == 0)
+        cJSON_AddStringToObject(json, "report", name);
+}
+
 static cJSON *make_trial(const struct spine_summary *summary, size_t trial)
 {
     const struct spine_trials *trials = summary->ledger->trials;
@@ -382,6 +394,7 @@ static cJSON *make_trial(const struct spine_summary *summary, size_t trial)
     cJSON_AddBoolToObject(json, "allowed",
                           scores != NULL && spine_goal_allows(goal_of(summary), scores));
     cJSON_AddBoolToObject(json, "front", summary->on_front[trial]);
+    add_report(json, summary, trial);
     if (reason_of(summary, trial) != NULL)
         cJSON_AddStringToObject(json, "reason", reason_of(summary, trial));
     return json;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "spine/base/interrupt.h"
@@ -16,6 +17,8 @@
 #include "spine/base/printable.h"
 #include "spine/eval/evaluate.h"
 #include "spine/files/metrics.h"
+#include "spine/files/rundir.h"
+#include "spine/pages/report.h"
 #include "spine/sweep/ledger.h"
 #include "spine/sweep/summary.h"
 #include "spine/train/nodedata.h"
@@ -484,6 +487,47 @@ int spine_sweep_summary(const struct spine_trials *trials, FILE *out, struct spi
     const int rc = spine_summary_write(&summary, err);
     if (rc == 0)
         spine_summary_print(&summary, out);
+    spine_summary_dispose(&summary);
+    spine_ledger_dispose(&ledger);
+    return rc;
+}
+
+/* Write a trial's page, unless it has one that is newer than its model. */
+static int write_report(const struct spine_ledger *ledger, size_t trial, struct spine_error *err)
+{
+    char directory[SPINE_RUNDIR_PATH], page[SPINE_RUNDIR_PATH], model[SPINE_RUNDIR_PATH];
+    struct stat of_page, of_model;
+    if (spine_ledger_trial_path(ledger, trial, directory, err) ||
+        spine_rundir_join(page, directory, SPINE_REPORT_NAME, err) ||
+        spine_rundir_join(model, directory, "model.h5", err))
+        return -1;
+    if (stat(page, &of_page) == 0 && stat(model, &of_model) == 0 &&
+        of_page.st_mtime > of_model.st_mtime)
+        return 0;
+
+    const struct spine_report report = {.runs = {directory},
+                                        .num_runs = 1,
+                                        .options = {.words = SPINE_RUNDATA_FIT,
+                                                    .dimensions = SPINE_RUNDATA_FIT,
+                                                    .rows = SPINE_RUNDATA_FIT,
+                                                    .bytes = SPINE_REPORT_BYTES}};
+    return spine_report_write(&report, page, err);
+}
+
+int spine_sweep_report(const struct spine_trials *trials, struct spine_error *err)
+{
+    struct spine_ledger ledger;
+    struct spine_summary summary;
+    if (open_ledger(&ledger, &summary, trials, err))
+        return -1;
+
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < trials->count; i++)
+        if (spine_summary_state(&summary, i) == SPINE_TRIAL_FINISHED)
+            rc = write_report(&ledger, i, err);
+    if (rc == 0)
+        rc = spine_summary_write(&summary, err);
+
     spine_summary_dispose(&summary);
     spine_ledger_dispose(&ledger);
     return rc;

@@ -200,6 +200,52 @@ async function sortsAndFilters(browser) {
   await close();
 }
 
+/* Where the point of a dimension is, in the window. */
+async function spotOf(page, dimension) {
+  const box = await page.locator(`.spot[data-dimension="${dimension}"]`).boundingBox();
+  return [box.x + box.width / 2, box.y + box.height / 2];
+}
+
+async function findsOnTheMap(browser) {
+  const {page, close} = await open(browser, urlOf("report.html", "#map"));
+  assert.equal(await heading(page), "Map");
+  assert.equal(await page.locator("nav [aria-current=page]").textContent(), "Map");
+  const places = await page.evaluate(() => [...document.querySelectorAll(".spot")].map(spot =>
+    [Number(spot.dataset.dimension), Number(spot.getAttribute("cx")), Number(spot.getAttribute("cy"))]));
+  assert.equal(places.length, await page.evaluate(() => runs[0].dimensions - runs[0].dead));
+  assert.ok((await texts(page, ".place")).length > 20);
+
+  /* The nearest by cosine are nearer on the map than any others are in the mean. */
+  const near = await page.evaluate(places => {
+    const away = (a, b) => Math.hypot(a[1] - b[1], a[2] - b[2]), at = new Map(places.map(one => [one[0], one]));
+    const pairs = places.map(one => [one, at.get(runs[0].nearest(one[0])[0]?.item)]).filter(([, other]) => other);
+    const mean = one => places.reduce((sum, other) => sum + away(one, other), 0) / places.length;
+    return pairs.filter(([one, other]) => away(one, other) < mean(one) / 2).length / pairs.length;
+  }, places);
+  assert.ok(near > 0.8, `only ${near} of the nearest are near`);
+
+  await page.locator("#filter").fill("music");
+  await expectHash(page, "#map=music");
+  const lit = await page.locator(".spot.lit").count();
+  assert.ok(lit > 0 && lit < 40, String(lit));
+  assert.equal(await page.locator(".filter [role=status]").textContent(), `${lit} dimension${lit === 1 ? "" : "s"}`);
+  const dimension = await page.locator(".spot.lit").first().getAttribute("data-dimension");
+  const [x, y] = await spotOf(page, dimension);
+  await page.mouse.move(x, y);
+  assert.ok((await texts(page, ".map-said .word")).some(word => word.includes("music")));
+  const said = await page.locator(".map-said .dimension").textContent();
+  await page.mouse.click(x, y);
+  await expectHash(page, `#dim=${said}`);
+  await page.goBack();
+  await expectHash(page, "#map=music");
+  assert.equal(await page.locator(".spot.lit").count(), lit);
+  await close();
+
+  const bare = await open(browser, urlOf("nasty.html", "#map")); // codes alone have no decoder
+  assert.match(await bare.page.locator("main").textContent(), /needs the run's model/);
+  await bare.close();
+}
+
 async function followsDeepLinks(browser) {
   const pages = [
     ["report.html", "#dim=3", /^Dimension 3/],
@@ -247,7 +293,7 @@ async function showsTheEvaluation(browser) {
   assert.deepEqual(await texts(page, "main h2"), ["interpretability", "similarity"]);
   const cells = await texts(page, "main tbody td");
   assert.ok(cells.includes("0.9600.950 to 0.970 · 195 of 200"), cells.join("|"));
-  assert.ok(cells.includes("<b>pairs</b>.tsv") && cells.includes("–"), cells.join("|"));
+  assert.ok(cells.includes("<b>pairs</b>.tsv ↑") && cells.includes("–"), cells.join("|"));
   await close();
 }
 
@@ -336,13 +382,15 @@ function findBarriers() {
   return found;
 }
 
-/* How much moved since the page was opened (layout-shift entries); in the page. */
-function measureShift() {
+/* What moved since the page was opened (layout-shift entries); in the page. */
+function findMoved() {
   return new Promise(resolve => {
-    let sum = 0;
-    new PerformanceObserver(list => list.getEntries().forEach(entry => { sum += entry.value; }))
+    const moved = [];
+    new PerformanceObserver(list => list.getEntries().forEach(entry => moved.push(...entry.sources.map(source =>
+      `${(source.node?.outerHTML ?? String(source.node?.textContent)).slice(0, 80)}: ` +
+        `${JSON.stringify(source.previousRect)} to ${JSON.stringify(source.currentRect)}`))))
       .observe({type: "layout-shift", buffered: true});
-    setTimeout(() => resolve(sum), 200);
+    setTimeout(() => resolve(moved), 200);
   });
 }
 
@@ -362,6 +410,9 @@ async function showsASweep(browser) {
   await page.locator("#trade .point").first().hover();
   assert.match(await page.locator("#said-trial").textContent(), /^Trial 000\d, finished: data.input glove/);
   assert.ok(await page.locator("[data-trial].on").count() >= 3);
+  const links = await page.locator("#trials a").evaluateAll(all => all.map(link => link.getAttribute("href")));
+  assert.ok(links.length === 4 && links.every(link => fs.existsSync(path.join(directory, "sweep", link))), links.join(" "));
+  assert.match(await page.locator("main").textContent(), /explained_variance ≥ 20\u202f%/);
   await close();
 
   const far = await open(browser, urlOf("far.html")); // a trial has diverged
@@ -372,8 +423,8 @@ async function showsASweep(browser) {
 
 async function looksRight(browser) {
   const views = [["report.html", "#overview"], ["report.html", "#dims"], ["report.html", "#dim=3"],
-    ["report.html", "#word=music"], ["report.html", "#eval"], ["labels.html", "#dims"],
-    ["labels.html", "#dim=17"], ["two.html", "#overview"],
+    ["report.html", "#word=music"], ["report.html", "#map=music"], ["report.html", "#eval"],
+    ["labels.html", "#dims"], ["labels.html", "#dim=17"], ["two.html", "#overview"],
     ["two.html", "#word=king"], ["two.html", "#dim=2:5"], ["nasty.html", "#dims"], ["sweep.html", "#"]];
   fs.mkdirSync(screenshots, {recursive: true});
   for (const [size, viewport] of Object.entries(sizes))
@@ -384,7 +435,7 @@ async function looksRight(browser) {
         const {page, close} = await open(browser, urlOf(file, hash), {viewport, colorScheme});
         const name = `${path.basename(file, ".html")}${hash.replace(/[^a-z0-9]/g, "-")}`;
         const where = `${file}${hash} on a ${size}, ${colorScheme}`;
-        assert.equal(await page.evaluate(measureShift), 0, `${where}: things moved`);
+        assert.deepEqual(await page.evaluate(findMoved), [], `${where}: things moved`);
         assert.deepEqual(await page.evaluate(findBarriers), [], where);
         await page.screenshot({fullPage: true,
           path: path.join(screenshots, `${name}-${size}-${colorScheme}.png`)});
@@ -396,7 +447,7 @@ async function main() {
   const browser = await chromium.launch({executablePath: program, args: flags});
   try {
     for (const look of [searchesByKeyboard, opensADimensionAndComesBack,
-      showsLabelsAndFindsThem, sortsAndFilters,
+      showsLabelsAndFindsThem, sortsAndFilters, findsOnTheMap,
       followsDeepLinks, showsTwoRunsSideBySide, showsTheEvaluation, showsASweep, isSafeFromWords,
       reloadsWhileARunGoesOn, looksRight]) {
       await look(browser).catch(error => {

@@ -59,6 +59,7 @@ train.learning_rate = 1e-3, 1e-2
 END
 attempt mpirun -np 2 "$SPINE_BIN/spine-sweep" run sweep.ini
 [ "$status" = 1 ] || fail "status $status of the sweep, expected 1: $(cat stderr)"
+run "$SPINE_BIN/spine-sweep" report sweep.ini
 cp sweep/summary.html sweep.html
 sed '0,/"explained_variance":[[:space:]]*[-0-9.e]*/s//"explained_variance":-20000/' sweep.html >far.html
 grep -q '"explained_variance":-20000' far.html || fail "no trial is far out"

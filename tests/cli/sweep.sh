@@ -255,7 +255,7 @@ refuse()
 }
 
 refuse "what to do is missing; see spine-sweep --help"
-refuse "'paln' is none of plan, run, trial, status, summary; see spine-sweep --help" paln sweep.ini
+refuse "'paln' is none of plan, run, trial, status, summary, report; see spine-sweep --help" paln sweep.ini
 refuse "the configuration file is missing; see spine-sweep --help" plan
 refuse "trial: 'x' is not a whole number from 0 to 1000000" trial x sweep.ini
 refuse "base.ini: has no section \[sweep\]; see spine-sweep --help" plan base.ini

@@ -5,6 +5,11 @@
 #include "spine/pages/rundata.h"
 
 enum { SPINE_REPORT_RUNS = 2 };
+enum {
+    SPINE_REPORT_BYTES = 5600000
+}; /* of a page's data: it should open quickly, and go by mail */
+
+#define SPINE_REPORT_NAME "report.html" /* of a sweep's trial, in its directory */
 
 struct spine_report {
     const char *runs[SPINE_REPORT_RUNS];   /* directories, or codes.h5ad files */

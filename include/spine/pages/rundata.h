@@ -30,6 +30,7 @@ struct spine_rundata_options {
  *     values             number of values above 0
  *     config             the resolved configuration, as INI text
  *     history            metrics.h, as columns
+ *     written            when its last epoch was, in seconds since 1970
  *     words, row_of      the words kept; their rows, if some rows were left out
  *     kept               words, dimensions, rows: of which lists so many were kept at most
  *     active             of each dimension: for how many rows it is active
@@ -37,6 +38,7 @@ struct spine_rundata_options {
  *     coherence          of each dimension: readability.h, of ten words; null where it is unknown
  *     top_words          of each dimension: a list of words, by index in 'words', with strengths
  *     nearest            of each dimension: ten or less, by the cosine of their rows of W2
+ *     map                of each dimension: its point (x, y) on a map (plane.h), in 2 bytes each
  *     together           of each dimension: ten that are active for the same words, and for how
  *                        many of them
  *     top_dimensions     of each word: a list of dimensions, with strengths
@@ -48,7 +50,7 @@ struct spine_rundata_options {
 int spine_rundata_make(const char *run, const struct spine_rundata_options *options,
                        struct cJSON **rundata, struct spine_error *err);
 
-/* Of a run that isn't finished: name and history. */
+/* Of a run that isn't finished: name, history and written. */
 int spine_rundata_begin(const char *run, struct cJSON **rundata, struct spine_error *err);
 
 #endif

@@ -30,4 +30,8 @@ int spine_sweep_status(const struct spine_trials *trials, FILE *out, struct spin
 /* Write the summary (summary.h) of the trials as they are now, and print its table. Local. */
 int spine_sweep_summary(const struct spine_trials *trials, FILE *out, struct spine_error *err);
 
+/* Write the page (report.h) of every finished trial that has none, or an older one than its model, to
+ * report.html in the trial's directory; then the summary, whose page leads to them. Local. */
+int spine_sweep_report(const struct spine_trials *trials, struct spine_error *err);
+
 #endif

@@ -4,7 +4,7 @@
  *     histogram({title, series: [{name, counts}, ...], edges, axis, format})
  *
  * A series that has null for y has a gap there. format writes a value, axis names the x axis. The
- * first series has the accent's colour, the second the other one. */
+ * first series has the accent's colour, the second the other one: a legend is for the page to show, once. */
 
 const chartMargin = {top: 8, right: 12, bottom: 32, left: 52};
 
@@ -58,8 +58,6 @@ function saveDrawing(canvas, title) {
 function figure(options, paint) {
   const height = options.height || 168;
   const canvas = make("div", {class: "canvas", style: {height: `${height}px`}});
-  const legend = options.series.length > 1
-    ? make("ul", {class: "legend"}, options.series.map(one => make("li", null, one.name))) : null;
   new ResizeObserver(entries => {
     const width = Math.round(entries[0].contentRect.width);
     if (width > 0)
@@ -68,7 +66,7 @@ function figure(options, paint) {
   }).observe(canvas);
   return make("figure", {class: "chart"},
     make("figcaption", null, make("span", {class: "title"}, options.title),
-      options.note ? make("span", {class: "note"}, options.note) : null, legend,
+      options.note ? make("span", {class: "note"}, options.note) : null,
       make("button", {type: "button", class: "save", "aria-label": `Save ${options.title} as SVG`,
         onclick: () => saveDrawing(canvas, options.title)}, "SVG")), canvas);
 }

@@ -18,7 +18,7 @@ function unpackLists(packed, count, valueWidth, factor) {
 /* A run: with its codes if they are there, else only its history. */
 function readRun(packed, number) {
   const run = {number, name: packed.name, history: packed.history || null,
-    config: packed.config || null, hasCodes: packed.words !== undefined};
+    written: packed.written || null, config: packed.config || null, hasCodes: packed.words !== undefined};
   if (!run.hasCodes)
     return run;
   const {rows, dimensions, values, words} = packed;
@@ -35,6 +35,7 @@ function readRun(packed, number) {
     dimensionsOf: unpackLists(packed.top_dimensions, dimensions, 2, 0.001),
     wordsOf: unpackLists(packed.top_words, words.length, 2, 0.001),
     nearest: packed.nearest ? unpackLists(packed.nearest, dimensions, 4, 0.001) : null,
+    map: packed.map ? unpack(packed.map, 2) : null,
     together: unpackLists(packed.together, dimensions, 4, 1),
   });
   run.bins = run.histogram.length / dimensions;
@@ -60,13 +61,17 @@ function topWords(run, dimension, most) {
   return run.wordsOf(dimension).slice(0, most).map(one => run.words[one.item]);
 }
 
-/* Some dimensions to show a run by: strong, their words alike, and each with words of its own. */
-function exampleDimensions(run, most) {
+/* The dimensions that a word activates, the most telling first: strong, their words alike. */
+function exampleOrder(run) {
   const score = dimension => run.strength[dimension] * (run.coherence ? run.coherence[dimension] ?? 0 : 1);
-  const seen = new Set(), chosen = [];
-  const order = Array.from({length: run.dimensions}, (none, dimension) => dimension)
+  return Array.from({length: run.dimensions}, (none, dimension) => dimension)
     .filter(dimension => run.active[dimension] > 0).sort((a, b) => score(b) - score(a));
-  for (const dimension of order) {
+}
+
+/* Some dimensions to show a run by, each with words of its own. */
+function exampleDimensions(run, most) {
+  const seen = new Set(), chosen = [];
+  for (const dimension of exampleOrder(run)) {
     const words = topWords(run, dimension, 10);
     if (chosen.length === most || words.some(word => seen.has(word)))
       continue;

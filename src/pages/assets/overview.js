@@ -6,6 +6,11 @@ function optionOf(run, name) {
   return found ? found[1] : null;
 }
 
+/* 25 Nov 2026 */
+function day(seconds) {
+  return new Date(1000 * seconds).toLocaleDateString("en-GB", {day: "numeric", month: "short", year: "numeric"});
+}
+
 /* What the figures below don't say. */
 function summary(run) {
   const parts = [];
@@ -22,7 +27,7 @@ function summary(run) {
     /* Where the page leaves epochs out, the mean of those that it has. */
     const total = seconds.reduce((sum, one) => sum + one, 0) / seconds.length * epochs;
     parts.push(`${data.live ? "" : "Trained for "}${plural(epochs, "epoch")} in ` +
-      `${duration(total)}, ${data.live ? "now" : "at the end"} with ` +
+      `${duration(total)}${run.written && !data.live ? ` (${day(run.written)})` : ""}, ${data.live ? "now" : "at the end"} with ` +
       `${count(Math.round(speed / 100) * 100)} words a second.`);
   }
   if (run.hasCodes && saturated > 0)
@@ -30,7 +35,7 @@ function summary(run) {
   return parts.join(" ");
 }
 
-/* The numbers that people ask for first, of all runs. */
+/* The numbers that people ask for first, of all runs. With two, an arrow says which way is better. */
 function keyFigures() {
   const figures = [
     ["epoch", run => data.live ? count(lastOf(run, "epoch")) : missing],
@@ -38,14 +43,20 @@ function keyFigures() {
     ["words", run => count(run.rows)],
     ["dimensions", run => count(run.dimensions)],
     ["active in a word", run => run.hasCodes ? (run.values / run.rows).toFixed(1) : missing],
-    ["explained variance", run => percent(lastOf(run, "explained_variance"))],
+    ["explained variance\u00a0↑", run => percent(lastOf(run, "explained_variance"))],
     ["sparsity", run => percent(lastOf(run, "sparsity"))],
-    ["dead dimensions", run => run.hasCodes ? count(run.dead) : count(lastOf(run, "dead"))],
+    ["dead dimensions\u00a0↓", run => run.hasCodes ? count(run.dead) : count(lastOf(run, "dead"))],
   ];
   return make("dl", {class: "figures"}, figures
     .filter(([, show]) => runs.some(run => show(run) !== missing))
-    .map(([name, show]) => make("div", {class: "card"}, make("dt", null, name),
+    .map(([name, show]) => make("div", {class: "card"}, make("dt", null, runs.length > 1 ? name : name.replace(/\u00a0[↑↓]$/, "")),
       runs.map(run => make("dd", {class: `run${run.number}`}, show(run))))));
+}
+
+/* One for all charts of the page. */
+function runLegend() {
+  return runs.length < 2 ? null : make("ul", {class: "legend", "aria-label": "Colours"},
+    runs.map(run => make("li", null, run.name)));
 }
 
 /* The metrics that have a chart, in this order; labels and units come with the page's data. */
@@ -72,7 +83,13 @@ function trainingCharts() {
     series: withHistory.map(run => ({name: run.name, x: run.history.epoch,
       y: run.history[field]})),
   })).filter(Boolean).map(chart => make("div", {class: "card"}, chart));
-  return [make("h2", null, "Training"), make("div", {class: "charts"}, charts)];
+  /* On a phone the others would be a long way to scroll. */
+  const first = matchMedia("(max-width: 640px)").matches ? 4 : charts.length;
+  return [make("div", {class: "charts-head"}, make("h2", null, "Training"), runLegend()),
+    make("div", {class: "charts"}, charts.slice(0, first)),
+    first >= charts.length ? null : make("details", {class: "more-charts"},
+      make("summary", null, `${charts.length - first} more curves`),
+      make("div", {class: "charts"}, charts.slice(first)))];
 }
 
 /* How many words have how many active dimensions, in at most 40 bins. */
@@ -164,7 +181,7 @@ function overviewPage() {
     leftOut(),
     hasCodes ? someDimensions() : null,
     trainingCharts(),
-    hasCodes ? [make("h2", null, "Use of the dimensions"), make("div", {class: "charts two"},
+    hasCodes ? [make("div", {class: "charts-head"}, make("h2", null, "Use of the dimensions"), runLegend()), make("div", {class: "charts two"},
       make("div", {class: "card"}, activityChart()), make("div", {class: "card"}, densityChart()))]
       : null,
     configuration(),

@@ -1,6 +1,7 @@
 /* report.js -- which page is shown: the part of the address behind '#' says it.
  *
- *     #overview   #dims  #dims=2   #filter=war  #filter=2:war   #dim=873  #dim=2:873   #word=remote   #eval
+ *     #overview   #dims  #dims=2   #filter=war  #filter=2:war   #map  #map=war  #map=2:war
+ *     #dim=873  #dim=2:873   #word=remote   #eval
  *
  * where 2 is the second run. */
 
@@ -40,6 +41,11 @@ function pageOf(hash) {
     const [, number, text] = /^(?:(\d+):)?(.*)$/s.exec(value), run = runs[Number(number || 1) - 1];
     return dimensionsPage(run || runs[0], run ? text : value);
   }
+  if (name === "map") {
+    const [, number, text] = /^(?:(\d+):)?(.*)$/s.exec(value), run = runs[Number(number || 1) - 1];
+    const shown = run || runs[0];
+    return shown.map ? mapPage(shown, run ? text : value) : nothingPage("The map needs the run's model.h5.");
+  }
   if (name === "dim") {
     const found = readDimension(value);
     return found ? dimensionPage(...found) : nothingPage(`There is no dimension ${value}.`);
@@ -59,10 +65,12 @@ function showNavigation(hash) {
   const links = [["#overview", "Overview"]];
   if (hasCodes)
     links.push(["#dims", "Dimensions"]);
+  if (hasCodes && runs.some(run => run.map))
+    links.push([mapHref(runs.find(run => run.map), ""), "Map"]);
   if (data.evaluation && hasCodes)
     links.push(["#eval", "Evaluation"]);
   document.getElementById("pages").replaceChildren(...links.map(([href, text]) => make("a", {href,
-    "aria-current": href === `#${name}` ? "page" : href === "#dims" && ["dim", "filter"].includes(name) ? "true" : null},
+    "aria-current": href.split("=")[0] === `#${name}` ? "page" : href === "#dims" && ["dim", "filter"].includes(name) ? "true" : null},
   text)));
 }
 

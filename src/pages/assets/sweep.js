@@ -30,6 +30,13 @@ function showScore(name, value) {
   return Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(4)));
 }
 
+/* Limits such as "explained_variance >= 0.6" with shares as the scores are shown. */
+function limitText(text) {
+  return text.replace(/(\w+) ([<>]=?) ([-+.\de]+)/g, (all, name, sign, value) =>
+    `${name} ${{"<=": "≤", ">=": "≥"}[sign] || sign} ` +
+      (shares.includes(name) ? `${Number((100 * Number(value)).toPrecision(6))}\u202f%` : value));
+}
+
 const numberName = trial => String(trial.trial).padStart(4, "0");
 const parametersOf = trial => names.map(name => `${name} ${trial.parameters[name]}`).join(", ");
 
@@ -47,15 +54,13 @@ const layered = list => [...list].sort((a, b) => order.indexOf(kindOf(a)) - orde
 
 /* --- Pointing at a trial --- */
 
-const said = make("div", {id: "said-trial", role: "status", hidden: true});
+const said = document.getElementById("said-trial");
 
 function light(number) {
   for (const element of document.querySelectorAll("[data-trial]"))
     element.classList.toggle("on", element.dataset.trial === number);
   const trial = trials[Number(number)];
-  said.hidden = trial === undefined;
-  if (trial !== undefined)
-    said.textContent = `Trial ${numberName(trial)}, ${trial.state}: ${parametersOf(trial)}` +
+  said.textContent = trial === undefined ? "" : `Trial ${numberName(trial)}, ${trial.state}: ${parametersOf(trial)}` +
       (isNumber(objective(trial)) ? ` · ${data.score} ${showScore(data.score, objective(trial))}` : "");
 }
 
@@ -78,7 +83,7 @@ function head() {
     make("h1", null, "A sweep of ", plural(trials.length, "trial")),
     make("p", null, `${states.join(", ")}; method ${data.method}. `,
       `${plural(epochs, "epoch")} in ${duration(seconds)} of work.`),
-    make("p", null, `Wanted: ${data.objective}${data.subject_to ? ` with ${data.subject_to}` : ""}.`),
+    make("p", null, `Wanted: ${data.objective}${data.subject_to ? ` with ${limitText(data.subject_to)}` : ""}.`),
     best === null
       ? make("p", {class: "card"}, "No trial is trained to the end and within the limits yet.")
       : make("div", {class: "card best", "data-trial": best.trial, tabindex: "0"},
@@ -86,8 +91,9 @@ function head() {
         names.map(name => fact(name, best.parameters[name])),
         [...new Set([data.score, "explained_variance", "intrusion", "sparsity", "dead"])].map(name =>
           fact(name, showScore(name, scoreOf(name)(best)))),
-        make("div", null, make("dt", null, "its page"), make("dd", null,
-          make("code", null, `spine-report ${data.directory}/trials/${numberName(best)}`)))),
+        best.report ? make("div", null, make("a", {href: best.report}, "its report")) : null),
+    trials.some(trial => trial.report) ? null : make("p", {class: "soft"}, "For a page of each finished trial: ",
+      make("code", null, `spine-sweep report ${data.directory}`)),
   ];
 }
 
@@ -111,9 +117,11 @@ function axisOf(name, rows) {
   const bend = value => logarithmic ? Math.log10(value) : value;
   const unbend = value => logarithmic ? 10 ** value : value;
   const list = parameter.kind === "list" && texts.length <= 8;
+  const written = new Map(texts.map((text, i) => [bend(numbers[i]), text]));
   const ticks = list ? numbers.map(bend)
     : niceTicks(bend(least), bend(most), 4).filter(tick => !logarithmic || Number.isInteger(tick));
-  return {of: row => bend(Number(row.parameters[name])), ticks, show: tick => tickText(unbend(tick))};
+  return {of: row => bend(Number(row.parameters[name])), ticks,
+    show: tick => written.get(tick) ?? tickText(unbend(tick))};
 }
 
 /* Room at both ends, so that points don't sit on the frame. */
@@ -134,7 +142,7 @@ function scatter(options) {
     const x = scale(left, right, chartMargin.left, width - chartMargin.right);
     const y = scale(low, high, height - chartMargin.bottom, chartMargin.top);
     return [
-      axes(x, y, options.x.ticks, niceTicks(low, high, 4), width, height,
+      axes(x, y, options.x.ticks, niceTicks(low, high, 6), width, height,
         {axis: options.axis, xTick: options.x.show, tick: options.tick}),
       options.line ? draw("path", {class: "front-line", d: options.line(rows).map((row, i) =>
         `${i ? "L" : "M"}${x(options.x.of(row)).toFixed(1)} ${y(options.y(row)).toFixed(1)}`).join("")}) : null,
@@ -234,7 +242,7 @@ function trialTable() {
   const failed = trials.some(trial => trial.reason);
   const columns = [
     {title: "trial", value: trial => trial.trial, numeric: true,
-      show: trial => make("span", {"data-trial": trial.trial, tabindex: "0",
+      show: trial => make(trial.report ? "a" : "span", {"data-trial": trial.trial, tabindex: "0", href: trial.report,
         class: trial === best ? "best-mark" : null}, trial === best ? `★ ${numberName(trial)}` : numberName(trial))},
     ...names.map(name => ({title: name, numeric: !isText(name), show: trial => trial.parameters[name],
       value: trial => isText(name) ? trial.parameters[name] : Number(trial.parameters[name])})),
@@ -252,7 +260,7 @@ function trialTable() {
 }
 
 document.title = `Sweep ${data.directory}`;
-document.getElementById("main").append(...[head(), tradeOff(), effects(), parallel(), trialTable(), said]
+document.getElementById("main").append(...[head(), tradeOff(), effects(), parallel(), trialTable()]
   .flat().filter(part => part !== null));
 document.getElementById("footer").append(make("p", {class: "soft"},
   `spine-sweep ${data.version}; the same as a table in summary.tsv, for programs in summary.json.`));

@@ -8,6 +8,7 @@
  *         show: row => real(row.coherence),           text or nodes; if not given, the value
  *         numeric: true,                              set to the right, the largest first
  *         wide: true,                                 takes the room, and may break its lines
+ *         colour: "name run1",                        a class of the heading and the cells
  *         lead: true,                                 what the row is about: the first line of a card
  *       }, ...],
  *       rows, sort: 0, ascending: true,               the column to begin with
@@ -42,7 +43,7 @@ function table(options) {
   });
 
   function kind(column) {
-    return ["numeric", "wide", "lead"].filter(name => column[name]).join(" ") || null;
+    return ["numeric", "wide", "lead"].filter(name => column[name]).concat(column.colour || []).join(" ") || null;
   }
 
   function compare(a, b) {
