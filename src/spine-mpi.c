@@ -167,7 +167,7 @@ static int work(const struct request *request, struct spine_comm *comm, int *sta
         return 0;
     }
 
-    if (request->job != DOCTOR && spine_config_check(&config, err))
+    if (request->job != DOCTOR && spine_comm_agree(comm, spine_config_check(&config, err), err))
         return -1;
     if (config.input[0] != '\0' && spine_cache_use(&config, config.directory, comm, err))
         return -1;

@@ -208,7 +208,7 @@ static int work(const struct request *request, struct spine_comm *world, struct 
 {
     struct spine_trials trials = {0};
     struct spine_cost cost;
-    int rc = read_trials(request, world, &trials, err);
+    int rc = spine_comm_agree(world, read_trials(request, world, &trials, err), err);
     /* Trials of one input share one conversion. */
     const bool reads_input = request->job <= TRIAL;
     if (rc == 0 && reads_input && !spine_trials_varies(&trials, "data.input"))

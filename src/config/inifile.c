@@ -22,6 +22,10 @@ void spine_inifile_lines_dispose(struct spine_inifile_lines *lines)
 int spine_inifile_locate(const char *path, int line, struct spine_error *err)
 {
     const struct spine_error inner = *err;
+
+    if (err->status == SPINE_EXIT_FAILED)
+        return -1; /* the machine's failure: no line is to blame */
+
     return line == 0 ? spine_refuse(err, "command line: %.900s", inner.text)
                      : spine_refuse(err, "%.900s:%d: %.900s", path, line, inner.text);
 }
@@ -310,6 +314,7 @@ int spine_inifile_read(struct spine_config *config, struct spine_inifile_lines *
         spine_log(SPINE_LOG_INFO, "passing over [sweep] of %s: spine-sweep runs it", path);
     if (rc == 0)
         rc = apply_words(config, sweep, words, count, err);
+    rc = spine_comm_agree(comm, rc, err); /* memory may have run out on one rank */
     spine_inifile_lines_dispose(&passed_over);
     free(text);
     return rc;

@@ -190,7 +190,7 @@ int spine_source_locate(const struct spine_source *source, uint64_t line, struct
 {
     const struct spine_error plain = *err;
 
-    if (source->files->form == SPINE_FORM_TEXT)
+    if (err->status == SPINE_EXIT_FAILED || source->files->form == SPINE_FORM_TEXT)
         return spine_lines_locate(source->request->path, line, err);
     return spine_refuse(err, "%s: row %llu: %.700s", source->request->path,
                         (unsigned long long)line, plain.text);

@@ -66,7 +66,7 @@ static int measure_shape(const struct spine_trials *trials, struct spine_comm *c
 {
     struct spine_config config;
 
-    if (spine_trials_config(trials, shape->trial, &config, err))
+    if (spine_comm_agree(comm, spine_trials_config(trials, shape->trial, &config, err), err))
         return -1;
     return spine_pace_measure(&config, comm, whole, 0, &shape->seconds, err);
 }
@@ -127,13 +127,14 @@ int spine_cost_measure(const struct spine_trials *trials, struct spine_comm *wor
     size_t count = 0;
 
     *cost = (struct spine_cost){0};
-    if (choose_shapes(trials, shapes, &count, err) || spine_trials_config(trials, 0, &first, err) ||
-        spine_nodedata_init(&nodedata, world, &first, err))
+    int rc = choose_shapes(trials, shapes, &count, err);
+    if (rc == 0)
+        rc = spine_trials_config(trials, 0, &first, err);
+    if (spine_comm_agree(world, rc, err) || spine_nodedata_init(&nodedata, world, &first, err))
         return -1;
 
     const int measures = world->rank < trials->ranks_per_trial;
     spine_comm_split(world, measures, &group);
-    int rc = 0;
     for (size_t s = 0; rc == 0 && measures && s < count; s++)
         rc = measure_shape(trials, &group, &nodedata.whole, &shapes[s], err);
     rc = spine_comm_agree(world, rc, err);

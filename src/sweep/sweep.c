@@ -184,6 +184,7 @@ static int do_job(struct group *group, const struct spine_job *job, int *failed,
     int trained = configure(group, job, &config, reason);
 
     log_as_trial(group, name, sizeof name, job->trial);
+    trained = spine_comm_agree(&group->comm, trained, reason);
     if (trained == 0)
         trained = spine_train(&config, &group->comm, group->whole, NULL, reason);
     log_as_sweep(group);

@@ -230,6 +230,9 @@ int spine_lines_locate(const char *path, uint64_t line, struct spine_error *err)
 {
     const struct spine_error plain = *err;
 
+    if (err->status == SPINE_EXIT_FAILED)
+        return -1; /* the machine's failure: no line is to blame */
+
     return spine_refuse(err, "%s:%llu: %.700s", path, (unsigned long long)line, plain.text);
 }
 

@@ -132,6 +132,15 @@ done
 faulty -c o -P -n 1 -e 24
 said spine-mpi 1 "rank 1: s.h5: Too many open files"
 
+# Memory that runs out on one rank while it parses the configuration ends all.
+printf '[sweep]\nmethod = grid\nobjective = maximize intrusion\nmodel.hidden = 8, 12\n' >>run.ini
+for allocation in 2 4 6 8; do
+    attempt mpirun -np 1 "$SPINE_BIN/spine-sweep" plan run.ini : -np 1 env \
+        LD_PRELOAD="$(dirname "$inject")/nomemory.so" NOMEMORY_N=$allocation NOMEMORY_EXE=spine- \
+        NOMEMORY_CALLERS=spine,cjson,inih "$SPINE_BIN/spine-sweep" plan run.ini
+    said spine-sweep 1 "rank 1: *out of memory*"
+done
+
 # An I/O error isn't taken for a file, or a part of one, that isn't there.
 "$inject" -p "$scratch/ref" -c oRt -l calls -n 0 "$SPINE_BIN/spine-report" ref -o whole.html >stdout
 calls=$(wc -l <calls)

@@ -25,7 +25,8 @@ struct spine_inifile_lines {
 };
 void spine_inifile_lines_dispose(struct spine_inifile_lines *lines);
 
-/* Prefix a refusal with its position: "run.ini:7: " or "command line: ". Returns -1. */
+/* Prefix a refusal with its position: "run.ini:7: " or "command line: "; a failure of the machine stays
+ * as it is. Returns -1. */
 int spine_inifile_locate(const char *path, int line, struct spine_error *err);
 
 /* Parse the INI text of the file 'path' (which is only named in messages: nothing is opened). The

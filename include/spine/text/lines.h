@@ -50,7 +50,7 @@ void spine_lines_close(struct spine_lines *lines);
  * whether it did. */
 bool spine_lines_pass_mark(struct spine_line *line);
 
-/* Put "PATH:LINE: " before the text of a refusal. Returns -1. */
+/* Put "PATH:LINE: " before the text of a refusal; a failure of the machine stays as it is. Returns -1. */
 int spine_lines_locate(const char *path, uint64_t line, struct spine_error *err);
 
 /* Write bytes of a file to 'text', for messages: in quotes, control bytes escaped, long ones cut. */
