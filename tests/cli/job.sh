@@ -106,6 +106,42 @@ END_STUB
     done
 done
 
+# --- An mpirun that hides it --------------------------------------------------------------------
+
+# MPICH's mpiexec may return 0 though the ranks have saved and left: the run is asked, and the job goes
+# back into the queue; not when the run is finished, nor with Open MPI, which can be believed.
+run "$SPINE_BIN/spine-convert" --limit 200 "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" s.h5
+printf '[data]\ninput = s.h5\n[model]\nhidden = 10\n[train]\nepochs = 4\n' >run.ini
+attempt "$SPINE_BIN/spine-mpi" run.ini train.time_limit=1e-6
+[ "$status" = 75 ] || fail "the run wasn't paused: status $status: $(cat stderr)"
+cat >stubs/scontrol <<END_STUB
+#!/bin/sh
+[ "\$1" != requeue ] || echo requeued >>"$PWD/requeued"
+echo "   Command=$SPINE_SOURCE/slurm/train.sbatch run.ini"
+END_STUB
+printf '#!/bin/sh\nexit 0\n' >stubs/sleep
+chmod +x stubs/*
+# by_stub VERSION STATUS ARGUMENT...: train.sbatch with an mpirun that says so, trains nothing and ends
+# with 0; the job's status.
+by_stub()
+{
+    # shellcheck disable=SC2016 # it expands there
+    printf '#!/bin/sh\n[ "$1" != --version ] || echo "%s"\n' "$1" >stubs/mpirun
+    rm -f requeued
+    status=0
+    PATH=$PWD/stubs:$SPINE_BIN:$PATH SLURM_JOB_ID=1 SLURM_JOB_NODELIST=here SLURM_NTASKS=1 \
+        bash "$SPINE_SOURCE/slurm/train.sbatch" run.ini "${@:3}" >out 2>&1 || status=$?
+    [ "$status" = "$2" ] || fail "status $status by $1, expected $2: $(cat out)"
+}
+by_stub 'HYDRA build details' 75
+[ -e requeued ] || fail "a paused run isn't requeued: $(cat out)"
+by_stub 'HYDRA build details' 0 train.stop_after=2
+[ ! -e requeued ] || fail "a run that was to stop is requeued: $(cat out)"
+by_stub 'mpirun (Open MPI) 4.1.4' 0
+run "$SPINE_BIN/spine-mpi" run.ini
+by_stub 'HYDRA build details' 0
+[ ! -e requeued ] || fail "a finished run is requeued: $(cat out)"
+
 # --- SIGTERM ----------------------------------------------------------------------------------
 
 # It reaches mpirun as USR1, so that the ranks save and leave by themselves.

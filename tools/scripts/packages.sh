@@ -15,6 +15,8 @@ test_packages+=(chromium)
 if ! { command -v node && command -v npm; } >/dev/null; then
     test_packages+=(nodejs npm)
 fi
+# The other MPI, and a serial HDF5, of tests/checks/mpich.sh; Open MPI stays the default.
+test_packages+=(mpich libmpich-dev libhdf5-dev)
 # A whole Slurm, and what tests/slurm makes hosts of.
 slurm_packages=(slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge iproute2 util-linux
     procps)
