@@ -1,11 +1,10 @@
-/* messages.h -- included before ranks/comm.c: how a simulated rank deals with others.
+/* messages.h -- included after mpi.h and before ranks/comm.c (simulate.py): how a simulated rank deals with others.
  *
  * What it has worked passes first. SMPI's MPI_Exscan(), which only the setting up uses, sends a
  * message from every rank to every other. */
 #ifndef SIMULATE_MESSAGES_H
 #define SIMULATE_MESSAGES_H
 
-#include <mpi.h>
 #include <stdint.h>
 
 #include "charge.h"

@@ -45,8 +45,8 @@ SOURCES = {
     "math/products": (), "math/tree": ("spine_tree_sum",),
     "ranks/comm": ("spine_comm_agree",), "ranks/grid": (), "ranks/timeline": (),
     "train/codes": (), "train/gradient": (), "train/groupsum": (), "train/minibatch": (),
-    "train/parallel": (), "train/penalty": (), "train/reconstruction": (), "train/step": (),
-    "train/stepmemory": (), "train/stepper": (), "train/update": ()}
+    "train/parallel": (), "train/penalty": (), "train/reconstruction": (), "train/rowstream": (),
+    "train/step": (), "train/stepmemory": (), "train/stepper": (), "train/update": ()}
 OWN = ("charge", "costs", "simulated", "steps", "team")
 
 # Gigabit/s and microseconds from host to host.
@@ -91,7 +91,7 @@ def build(folder):
         compiler = "cc"
         if name == "ranks/comm":
             compiler = "smpicc"
-            extra += ["-include", os.path.join(HERE, "messages.h")]
+            extra += ["-include", "mpi.h", "-include", os.path.join(HERE, "messages.h")]
         jobs.append((compiler, os.path.join(ROOT, "src", name + ".c"),
                      os.path.join(folder, name.replace("/", "_") + ".o"), extra))
     for name in OWN:

@@ -4,7 +4,7 @@
  * compute, they charge for what they read that another core of the node has written since they last
  * read it (COST_TRANSFER). Which share that is follows from the grid. */
 #include <math.h>
-#include <mpi.h>
+#include <smpi/smpi.h>
 #include <stdlib.h>
 
 #include "charge.h"
@@ -55,7 +55,7 @@ void steps_ended(void)
 {
     charge_spend();
     if (self.begun == 0) {
-        self.begun = MPI_Wtime();
+        self.begun = spine_comm_clock();
         self.work_begun = charge_total();
     }
 }
@@ -63,7 +63,7 @@ void steps_ended(void)
 /* All ranks meet in every step, so that rank 0's time is everyone's. */
 struct steps_times steps_times(struct spine_comm *ranks, size_t steps)
 {
-    struct steps_times times = {.seconds = (MPI_Wtime() - self.begun) / (double)steps,
+    struct steps_times times = {.seconds = (spine_comm_clock() - self.begun) / (double)steps,
                                 .work = (charge_total() - self.work_begun) / (double)steps};
     spine_comm_sum_doubles(ranks, &times.work, 1);
     return times;
