@@ -4,6 +4,7 @@
 #include "spine/ranks/comm.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
+#include "spine/base/number.h"
 #include "spine/ranks/machine.h"
 #include "spine/ranks/openmpi.h"
 
@@ -83,18 +85,25 @@ void spine_comm_split_sorted(const struct spine_comm *comm, int color, int key,
     adopt(part, handle);
 }
 
-/* For the tests: take so many neighbouring ranks for a node. */
-static int ranks_per_node(void)
+/* SPINE_RANKS_PER_NODE; 0 if the environment has none. Local. */
+static int ranks_per_node(const struct spine_comm *comm)
 {
-    const char *count = getenv("SPINE_TEST_RANKS_PER_NODE");
-    return count == NULL ? 0 : (int)strtol(count, NULL, 10);
+    const char *text = getenv("SPINE_RANKS_PER_NODE");
+    int64_t count = 0;
+
+    if (text != NULL && spine_number_whole(text, 1, INT_MAX, &count) && comm->rank == 0)
+        spine_log_warning("SPINE_RANKS_PER_NODE: '%s' is not a whole number above 0; it is ignored",
+                          text);
+    return (int)count;
 }
 
 void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *node)
 {
+    const int ranks = ranks_per_node(comm);
     MPI_Comm handle;
-    if (ranks_per_node() > 0) {
-        spine_comm_split(comm, comm->rank / ranks_per_node(), node);
+
+    if (ranks > 0) {
+        spine_comm_split(comm, comm->rank / ranks, node);
         return;
     }
     MPI_TRY(

@@ -59,21 +59,23 @@ for grid in 2x1 1x2 2x2 4x2 3x1; do
     in_directory "grid-$grid" $((${grid%x*} * ${grid#*x})) train.batch_size=512 parallel.grid=$grid
     equal large "grid-$grid"
 done
-SPINE_TEST_RANKS_PER_NODE=1 in_directory nodes 4 train.batch_size=512
+SPINE_RANKS_PER_NODE=1 in_directory nodes 4 train.batch_size=512
 equal large nodes
-SPINE_TEST_RANKS_PER_NODE=2 in_directory nodes-2x2 4 train.batch_size=512 parallel.grid=2x2
+SPINE_RANKS_PER_NODE=2 in_directory nodes-2x2 4 train.batch_size=512 parallel.grid=2x2
 equal large nodes-2x2
-SPINE_TEST_RANKS_PER_NODE=2 in_directory nodes-4x1 4 train.batch_size=512 parallel.grid=4x1
+SPINE_RANKS_PER_NODE=2 in_directory nodes-4x1 4 train.batch_size=512 parallel.grid=4x1
 equal large nodes-4x1
-SPINE_TEST_RANKS_PER_NODE=2 in_directory idle 5 train.batch_size=512
+SPINE_RANKS_PER_NODE=2 in_directory idle 5 train.batch_size=512
 equal large idle
 in_directory sparse 1 train.batch_size=512 train.kernel=sparse
 in_directory sparse-2x2 4 train.batch_size=512 train.kernel=sparse parallel.grid=2x2
 equal sparse sparse-2x2
 
 # The fastest by measurement, whatever it is here and now.
-(unset SPINE_TEST_ALL_RANKS && in_directory measured 3 train.batch_size=512)
+(unset SPINE_MEASURE && SPINE_RANKS_PER_NODE=many in_directory measured 3 train.batch_size=512)
 equal large measured
+grep -q "SPINE_RANKS_PER_NODE: 'many' is not a whole number above 0; it is ignored" measured/stderr ||
+    fail "a wrong number of ranks is taken: $(cat measured/stderr)"
 grep -q 'grid 1x[1-3]: .*; measured in [0-9.]* s, a step is expected to take [0-9.]* ms' measured/stderr ||
     fail "not said why: $(cat measured/stderr)"
 

@@ -18,7 +18,7 @@ items=(batch srun requeue cancel merge array task sweep stuck limit lost unplugg
 scripts=$SPINE_SOURCE/slurm
 PATH=$SPINE_BIN:$PATH
 # All hosts have the same two cores or so: bound, their ranks would pile up on the first.
-export OMPI_MCA_hwloc_base_binding_policy=none SPINE_TEST_ALL_RANKS=1
+export OMPI_MCA_hwloc_base_binding_policy=none SPINE_MEASURE=0
 
 # --- Jobs -----------------------------------------------------------------------------------------
 

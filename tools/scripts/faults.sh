@@ -16,5 +16,5 @@ build=${SPINE_BUILD:-$PWD/build-test}
 
 export SPINE_BIN=${SPINE_BIN:-$build/bin} SPINE_FAULTS=$build/tests/faults
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1 SPINE_TEST_ALL_RANKS=1
+export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1 SPINE_MEASURE=0
 exec tests/faults/campaign.py "$@"

@@ -30,7 +30,8 @@ void spine_comm_split(const struct spine_comm *comm, int color, struct spine_com
 void spine_comm_split_sorted(const struct spine_comm *comm, int color, int key,
                              struct spine_comm *part);
 
-/* The ranks of 'comm' that can share memory, in the order of their ranks. */
+/* The ranks of 'comm' that can share memory, in the order of their ranks. With SPINE_RANKS_PER_NODE=n in
+ * the environment, each n neighbouring ranks, which the user says can. */
 void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *node);
 
 /* Memory that all ranks of a node can read and write. */

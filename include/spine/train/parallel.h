@@ -19,7 +19,7 @@ struct spine_parallel {
 /* Make the grid for an input of num_rows rows of dim numbers. parallel.grid = auto takes the grid that
  * is expected to be the fastest (stepcost.h), which may leave ranks idle. It takes all ranks of all
  * hosts, or of as many as there can be groups, without measuring where 'dim' is 0, the grid changes
- * the results (parallel.reproducible = no), or the ranks share out rows only (nnse). Refuses a grid
+ * the results (parallel.reproducible = no), or the ranks share out rows only (nnse), or the environment has SPINE_MEASURE=0. Refuses a grid
  * that doesn't fit the ranks. Collective. */
 int spine_parallel_init(struct spine_parallel *parallel, const struct spine_config *config,
                         struct spine_comm *comm, size_t num_rows, size_t dim,

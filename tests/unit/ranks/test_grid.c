@@ -15,7 +15,7 @@ static void set_ranks_per_node(int count)
 {
     char text[16];
     snprintf(text, sizeof text, "%d", count);
-    setenv("SPINE_TEST_RANKS_PER_NODE", text, 1);
+    setenv("SPINE_RANKS_PER_NODE", text, 1);
 }
 
 static void check_places(const struct spine_grid *grid)
@@ -40,7 +40,7 @@ static void check_places(const struct spine_grid *grid)
 static void test_a_wished_grid_is_made(void **state)
 {
     (void)state;
-    unsetenv("SPINE_TEST_RANKS_PER_NODE");
+    unsetenv("SPINE_RANKS_PER_NODE");
     for (int groups = 1; groups <= world.size; groups++)
         for (int columns = 1; groups * columns <= world.size; columns++) {
             const struct spine_grid_wish wish = {.groups = groups, .columns = columns};
@@ -76,7 +76,7 @@ static void test_left_alone_a_node_is_a_group(void **state)
         check_places(&grid);
         spine_grid_dispose(&grid);
     }
-    unsetenv("SPINE_TEST_RANKS_PER_NODE");
+    unsetenv("SPINE_RANKS_PER_NODE");
 }
 
 static void test_what_does_not_fit_is_refused(void **state)

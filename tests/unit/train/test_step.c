@@ -134,7 +134,7 @@ static void check_grids(enum spine_kernel_choice kernel, bool as_nodes)
     for (int per_node = 0; per_node <= (as_nodes ? 2 : 0); per_node++) {
         char text[16];
         snprintf(text, sizeof text, "%d", per_node);
-        setenv("SPINE_TEST_RANKS_PER_NODE", text, 1);
+        setenv("SPINE_RANKS_PER_NODE", text, 1);
         for (int groups = 1; groups <= world.size; groups++)
             for (int columns = 1; groups * columns <= world.size; columns++) {
                 /* The groups must fit the nodes, evenly. */
@@ -146,7 +146,7 @@ static void check_grids(enum spine_kernel_choice kernel, bool as_nodes)
                 check(&found, &alone);
             }
     }
-    unsetenv("SPINE_TEST_RANKS_PER_NODE");
+    unsetenv("SPINE_RANKS_PER_NODE");
     spine_comm_dispose(&self);
 }
 
@@ -236,12 +236,12 @@ static void test_rounded_gradients_take_nearly_the_same_steps(void **state)
     size_t differ = 0;
     spine_comm_split(&world, world.rank, &self);
     run(&self, 1, 1, true, SPINE_KERNEL_SPARSE, &alone);
-    setenv("SPINE_TEST_RANKS_PER_NODE", "1", 1);
+    setenv("SPINE_RANKS_PER_NODE", "1", 1);
     wire = SPINE_WIRE_BFLOAT16;
     run(&world, world.size, 1, false, SPINE_KERNEL_SPARSE, &found);
     run(&world, world.size, 1, false, SPINE_KERNEL_SPARSE, &again);
     wire = SPINE_WIRE_FLOAT32;
-    unsetenv("SPINE_TEST_RANKS_PER_NODE");
+    unsetenv("SPINE_RANKS_PER_NODE");
     assert_memory_equal(found.params, again.params, sizeof found.params);
     for (size_t i = 0; i < sizeof alone.params / sizeof *alone.params; i++) {
         assert_true(found.params[i] - alone.params[i] < 0.02F &&
