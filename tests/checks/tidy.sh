@@ -9,6 +9,7 @@ for program in clang-tidy run-clang-tidy; do
     command -v $program >/dev/null || { echo "SKIPPED: $program is not installed" >&2; exit 77; }
 done
 cd "$SPINE_SOURCE"
+renice -n 5 $$ >/dev/null # for a test that waits beside it (slurm_run)
 
 # changed: the names of the sources to check, such as 'step|train', or nothing.
 changed()
