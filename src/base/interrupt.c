@@ -10,7 +10,8 @@
 
 /* Set by the handler, cleared by the reader. */
 static volatile sig_atomic_t save_requested, leave_requested, hurry_requested;
-static double started; /* when the signals were installed, by the wall clock */
+static volatile sig_atomic_t was_hurried; /* not cleared */
+static double started;                    /* when the signals were installed, by the wall clock */
 
 static void note(int signal_number)
 {
@@ -22,7 +23,7 @@ static void note(int signal_number)
         leave_requested = 1;
         break;
     default:
-        hurry_requested = 1;
+        hurry_requested = was_hurried = 1;
         signal(signal_number, SIG_DFL); /* the next one ends the process */
     }
 }
@@ -34,7 +35,7 @@ void spine_interrupt_install(void)
     memset(&action, 0, sizeof action);
     action.sa_handler = note;
     action.sa_flags = SA_RESTART;
-    save_requested = leave_requested = hurry_requested = 0;
+    save_requested = leave_requested = hurry_requested = was_hurried = 0;
     started = spine_clock_now();
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
@@ -61,6 +62,11 @@ bool spine_interrupt_leave(void)
 bool spine_interrupt_hurry(void)
 {
     return fetch_and_clear(&hurry_requested);
+}
+
+bool spine_interrupt_was_hurried(void)
+{
+    return was_hurried != 0;
 }
 
 double spine_interrupt_time_left(double minutes)

@@ -1,13 +1,16 @@
 /* log.c -- progress, information and warnings on stderr. */
 #include "spine/base/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "spine/base/interrupt.h"
 #include "spine/base/printable.h"
 
 static struct {
@@ -42,11 +45,28 @@ static void clear_progress(void)
     speaker.progress_shown = false;
 }
 
+/* Wait until a line can be written without blocking. After a SIGTERM or SIGINT don't: mpirun, which
+ * may have got it too, reads nothing more, and a rank that waits for it would save nothing. */
+static bool has_room(void)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    while (!spine_interrupt_was_hurried()) {
+        const int ready = poll(&out, 1, 100);
+        if (ready > 0 || (ready < 0 && errno != EINTR))
+            return true;
+    }
+    return poll(&out, 1, 0) != 0;
+}
+
 /* One write per line, so that lines of several ranks don't mix. */
 SPINE_PRINTF(2, 0)
 static void print_line(const char *prefix, const char *format, va_list args)
 {
     char raw[4096], text[2048];
+    if (!has_room())
+        return;
+
     vsnprintf(raw, sizeof raw, format, args);
     spine_printable_copy(text, sizeof text, raw);
     clear_progress();
@@ -100,7 +120,7 @@ bool spine_log_is_live(void)
 
 void spine_log_progress(const char *format, ...)
 {
-    if (!spine_log_is_live())
+    if (!spine_log_is_live() || !has_room())
         return;
     char text[256];
     va_list args;

@@ -19,6 +19,9 @@ bool spine_interrupt_save(void);
 bool spine_interrupt_leave(void); /* by SIGUSR1 */
 bool spine_interrupt_hurry(void); /* by SIGTERM or SIGINT */
 
+/* Has a SIGTERM or SIGINT ever come? */
+bool spine_interrupt_was_hurried(void);
+
 /* Seconds from now until the run must have stopped: 'minutes' after spine_interrupt_install() if
  * not 0, or the end of our Slurm job, whichever is sooner; infinity if there is neither. */
 double spine_interrupt_time_left(double minutes);
