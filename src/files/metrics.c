@@ -51,8 +51,22 @@ static const struct {
     [SPINE_METRIC_DEAD] = {FIELD(dead), "Dead dimensions", SPINE_METRIC_UNIT_COUNT, true, true},
     [SPINE_METRIC_SATURATED] = {FIELD(saturated), "Saturated dimensions", SPINE_METRIC_UNIT_COUNT,
                                 true, true},
+    [SPINE_METRIC_HELD_OUT_RL] = {FIELD(held_out_rl), "Reconstruction loss of rows held out",
+                                  SPINE_METRIC_UNIT_NONE, false, true},
+    [SPINE_METRIC_HELD_OUT_EXPLAINED_VARIANCE] = {FIELD(held_out_explained_variance),
+                                                  "Explained variance of rows held out",
+                                                  SPINE_METRIC_UNIT_SHARE, false, true},
+    [SPINE_METRIC_HELD_OUT_SPARSITY] = {FIELD(held_out_sparsity), "Sparsity of rows held out",
+                                        SPINE_METRIC_UNIT_SHARE, false, true},
+    [SPINE_METRIC_HELD_OUT_L0] = {FIELD(held_out_l0), "L0 of rows held out", SPINE_METRIC_UNIT_NONE,
+                                  false, true},
 #undef FIELD
 };
+
+bool spine_metrics_is_held_out(enum spine_metric metric)
+{
+    return metric >= SPINE_METRIC_HELD_OUT_RL;
+}
 
 const char *spine_metrics_name(enum spine_metric metric)
 {
@@ -207,14 +221,11 @@ int spine_metrics_sync(FILE *file, const char *path, struct spine_error *err)
                : 0;
 }
 
-static bool add_held_out(cJSON *object, const struct spine_metrics *metrics)
+static bool is_known(const struct spine_metrics *metrics, enum spine_metric metric)
 {
-    return cJSON_AddNumberToObject(object, "held_out_rl", metrics->held_out_rl) != NULL &&
-           cJSON_AddNumberToObject(object, "held_out_explained_variance",
-                                   metrics->held_out_explained_variance) != NULL &&
-           cJSON_AddNumberToObject(object, "held_out_sparsity", metrics->held_out_sparsity) !=
-               NULL &&
-           cJSON_AddNumberToObject(object, "held_out_l0", metrics->held_out_l0) != NULL;
+    if (spine_metrics_is_held_out(metric) && !metrics->has_held_out)
+        return false;
+    return metrics->evaluated || !table[metric].is_evaluated;
 }
 
 int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics *metrics,
@@ -223,9 +234,9 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
     cJSON *object = cJSON_CreateObject();
     bool whole = object != NULL; /* unless memory runs out */
 
-    for (size_t i = 0; i < SPINE_METRICS; i++) {
+    for (enum spine_metric i = 0; i < SPINE_METRICS; i++) {
         const char *field = (const char *)metrics + table[i].offset;
-        if (metrics->evaluated || !table[i].is_evaluated)
+        if (is_known(metrics, i))
             whole = cJSON_AddNumberToObject(object, table[i].name,
                                             table[i].is_whole
                                                 ? (double)*(const int64_t *)(const void *)field
@@ -233,8 +244,6 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
                     whole;
     }
 
-    if (metrics->evaluated && metrics->has_held_out)
-        whole = add_held_out(object, metrics) && whole;
     if (metrics->start_from != NULL)
         whole = cJSON_AddStringToObject(object, "start_from", metrics->start_from) != NULL && whole;
     char *line = whole ? cJSON_PrintUnformatted(object) : NULL;
@@ -377,18 +386,29 @@ static bool is_evaluated(const cJSON *epoch)
     return cJSON_HasObjectItem(epoch, table[SPINE_METRIC_EXPLAINED_VARIANCE].name);
 }
 
+static bool has_held_out(const cJSON *epochs)
+{
+    const char *name = table[SPINE_METRIC_HELD_OUT_RL].name;
+
+    for (const cJSON *epoch = epochs->child; epoch != NULL; epoch = epoch->next)
+        if (cJSON_GetObjectItemCaseSensitive(epoch, name) != NULL)
+            return true;
+    return false;
+}
+
 static cJSON *turn_into_columns(const cJSON *epochs, size_t most)
 {
     cJSON *object = cJSON_CreateObject(), *columns[SPINE_METRICS];
     const size_t every = (size_t)cJSON_GetArraySize(epochs) / most + 1;
+    const size_t count = has_held_out(epochs) ? SPINE_METRICS : SPINE_METRIC_HELD_OUT_RL;
     size_t number = 0;
 
-    for (size_t k = 0; k < SPINE_METRICS; k++)
+    for (size_t k = 0; k < count; k++)
         columns[k] = cJSON_AddArrayToObject(object, table[k].name);
 
     for (const cJSON *epoch = epochs->child; epoch != NULL; epoch = epoch->next, number++)
         if (number % every == 0 || epoch->next == NULL || is_evaluated(epoch))
-            for (size_t k = 0; k < SPINE_METRICS; k++)
+            for (size_t k = 0; k < count; k++)
                 spine_json_append_real(
                     columns[k],
                     cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(epoch, table[k].name)),

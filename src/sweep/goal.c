@@ -25,6 +25,21 @@ const char *spine_goal_name(size_t score)
                                       : readability[score - SPINE_GOAL_METRICS];
 }
 
+static bool is_held_out(size_t score)
+{
+    return score < SPINE_GOAL_METRICS && spine_metrics_is_held_out(metric_of(score));
+}
+
+const char *spine_goal_held_out(const struct spine_goal *goal)
+{
+    if (is_held_out(goal->objective))
+        return spine_goal_name(goal->objective);
+    for (size_t i = 0; i < goal->num_limits; i++)
+        if (is_held_out(goal->limit[i].score))
+            return spine_goal_name(goal->limit[i].score);
+    return NULL;
+}
+
 size_t spine_goal_find(const char *name)
 {
     size_t score = 0;

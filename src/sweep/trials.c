@@ -291,12 +291,16 @@ static int shuffle(struct spine_trials *trials, struct spine_error *err)
 
 static int check_trials(const struct spine_trials *trials, struct spine_error *err)
 {
+    const char *held_out = spine_goal_held_out(&trials->goal);
     struct spine_config config;
     for (size_t i = 0; i < trials->count; i++) {
         if (spine_trials_config(trials, i, &config, err) || spine_config_check(&config, err)) {
             const struct spine_error inner = *err;
             return spine_refuse(err, "trial %zu: %.900s", i, inner.text);
         }
+        if (held_out != NULL && config.holdout <= 0)
+            return spine_refuse(err, "trial %zu: %s needs rows held out: set data.holdout", i,
+                                held_out);
         if (spine_config_residency(&config) != SPINE_IN_MEMORY)
             return spine_refuse(err,
                                 "%s: the trials of a sweep share the input in memory; leave "

@@ -69,7 +69,20 @@ grep -q held_out_l0 nnse/metrics.jsonl || fail "nnse: $(cat nnse/metrics.jsonl)"
 refused spine-mpi "data.holdout: 1e-09 of 700 rows holds out none" \
     "$SPINE_BIN/spine-mpi" run.ini data.holdout=1e-9 output.directory=none
 sed 's/^epochs = 6/epochs = 1/' run.ini >sweep.ini
-printf '[sweep]\nmethod = grid\nobjective = maximize explained_variance\ndata.holdout = 0.1, 0.3\n' >>sweep.ini
+printf '[sweep]\nmethod = grid\nobjective = maximize held_out_explained_variance\ndata.holdout = 0.1, 0.3\n' >>sweep.ini
 sed -i '/^holdout/d' sweep.ini
+sed 's/0\.1, 0\.3/0, 0.3/' sweep.ini >none.ini
+refused spine-sweep "trial 0: held_out_explained_variance needs rows held out: set data.holdout" \
+    "$SPINE_BIN/spine-sweep" plan none.ini
 run mpirun -np 2 "$SPINE_BIN/spine-sweep" run sweep.ini
 [ "$(grep -l held_out_l0 -r --include=metrics.jsonl . | grep -c trial)" = 2 ] || fail "sweep: $(find . -name metrics.jsonl)"
+"$SPINE_BIN/spine-sweep" summary sweep.ini >table.tsv || fail "no table"
+awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at = $i == "held_out_explained_variance" ? i : at }
+    NR > 1 && !($at > 0 && $at < 1) { exit 1 }' table.tsv || fail "no scores of rows held out: $(cat table.tsv)"
+
+# The report has their curves; without them, none.
+for name in one all; do
+    run "$SPINE_BIN/spine-report" $name -o $name.html
+done
+grep -q '"held_out_explained_variance":\[' one.html || fail "the report lacks the rows held out"
+! grep -q '"held_out_explained_variance":\[' all.html || fail "the report has rows held out that aren't"

@@ -25,6 +25,7 @@ cat >run.ini <<'END'
 [data]
 input = glove.h5
 limit = 200
+holdout = 0.2
 [model]
 hidden = 10
 [train]

@@ -104,7 +104,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     fuzz_file_put(&file, bytes + 1, size - 1);
     snprintf(spool, sizeof spool, "%s.spool", file.path);
     int rc = spine_sourcefiles_prepare(&files, &request, spool, &err);
-    if (rc == 0) {
+    /* HDF5 doesn't survive any bytes (README.md): it has harnesses of its own. */
+    if (rc == 0 && files.form != SPINE_FORM_HDF5) {
         const bool leave_out = bytes[0] & 1;
         struct table whole, parts;
         bool is_joined;

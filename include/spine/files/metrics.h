@@ -32,8 +32,8 @@ struct spine_metrics {
     const char *start_from; /* borrowed; the run that this one started from; NULL: none */
 };
 
-/* The metrics, in the file's order. The last six are those of evaluated epochs; those from seconds to
- * comm_share depend on the clock. */
+/* The metrics, in the file's order. Those from eval_rl on are of evaluated epochs, the last four of rows
+ * held out (data.holdout), which few runs have; those from seconds to comm_share depend on the clock. */
 enum spine_metric {
     SPINE_METRIC_EPOCH,
     SPINE_METRIC_RL,
@@ -51,6 +51,10 @@ enum spine_metric {
     SPINE_METRIC_L0,
     SPINE_METRIC_DEAD,
     SPINE_METRIC_SATURATED,
+    SPINE_METRIC_HELD_OUT_RL,
+    SPINE_METRIC_HELD_OUT_EXPLAINED_VARIANCE,
+    SPINE_METRIC_HELD_OUT_SPARSITY,
+    SPINE_METRIC_HELD_OUT_L0,
     SPINE_METRICS
 };
 enum { SPINE_METRICS_TIMED = SPINE_METRIC_COMM_SHARE - SPINE_METRIC_SECONDS + 1 };
@@ -71,6 +75,9 @@ const char *spine_metrics_name(enum spine_metric metric);
 const char *spine_metrics_label(enum spine_metric metric);
 enum spine_metric_unit spine_metrics_unit(enum spine_metric metric);
 const char *spine_metrics_unit_name(enum spine_metric_unit unit);
+
+/* Is it of rows held out? Runs without data.holdout have none. */
+bool spine_metrics_is_held_out(enum spine_metric metric);
 
 /* The path of the file of the run in 'directory', of SPINE_RUNDIR_PATH bytes (rundir.h). */
 int spine_metrics_path(const char *directory, char *path, struct spine_error *err);
@@ -104,7 +111,7 @@ int spine_metrics_diverged(const char *directory, bool *diverged, double *explai
                            struct spine_error *err);
 
 /* Read the file into an object with an array for each metric, null where an epoch has none:
- * {"epoch": [1, 2, ...], "rl": [...], ...}, to six digits. Of more than 'most' epochs, the evaluated
+ * {"epoch": [1, 2, ...], "rl": [...], ...}, to six digits; none of rows held out without such. Of more than 'most' epochs, the evaluated
  * ones, the last one and evenly spaced ones are kept. An unfinished last line, which is being
  * written, is left out. *columns is NULL if there is no such file; the caller deletes it. */
 int spine_metrics_read_columns(const char *path, size_t most, struct cJSON **columns,

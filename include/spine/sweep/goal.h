@@ -47,6 +47,9 @@ struct spine_goal {
 int spine_goal_set_objective(struct spine_goal *goal, const char *text, struct spine_error *err);
 int spine_goal_set_limits(struct spine_goal *goal, const char *text, struct spine_error *err);
 
+/* The name of a score in it that only trials with data.holdout have; NULL if there is none. */
+const char *spine_goal_held_out(const struct spine_goal *goal);
+
 /* Print them as they are read. */
 void spine_goal_print_objective(const struct spine_goal *goal, FILE *file);
 void spine_goal_print_limits(const struct spine_goal *goal, FILE *file);

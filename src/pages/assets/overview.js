@@ -59,16 +59,18 @@ function runLegend() {
     runs.map(run => make("li", null, run.name)));
 }
 
-/* The metrics that have a chart, in this order; labels and units come with the page's data. */
+/* The metrics that have a chart where a run has them, in this order; labels and units come with the
+ * page's data. */
 const curves = ["total", "rl", "psl", "asl", "explained_variance", "sparsity", "l0", "density", "dead",
-  "learning_rate", "words_per_second", "comm_share"];
+  "learning_rate", "words_per_second", "comm_share", "held_out_explained_variance", "held_out_rl",
+  "held_out_sparsity", "held_out_l0"];
 const losses = ["total", "rl", "psl", "asl"];
 const formats = {share: percent, count, "words a second": count};
 
 function formatOf(field) {
   if (field === "learning_rate")
     return value => value.toPrecision(3);
-  return field === "l0" ? value => real(value, 1) : formats[data.metrics[field].unit];
+  return field.endsWith("l0") ? value => real(value, 1) : formats[data.metrics[field].unit];
 }
 
 function trainingCharts() {
@@ -81,7 +83,7 @@ function trainingCharts() {
     tick: data.metrics[field].unit === "share"
       ? value => `${Number((100 * value).toPrecision(3))} %` : null,
     series: withHistory.map(run => ({name: run.name, x: run.history.epoch,
-      y: run.history[field]})),
+      y: run.history[field] ?? run.history.epoch.map(() => null)})),
   })).filter(Boolean).map(chart => make("div", {class: "card"}, chart));
   /* On a phone the others would be a long way to scroll. */
   const first = matchMedia("(max-width: 640px)").matches ? 4 : charts.length;
