@@ -8,6 +8,11 @@
 #include "spine/math/kernels.h"
 
 #define INLINE static inline __attribute__((always_inline))
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
 
 enum { ROWS = SPINE_BLOCK_ROWS, PANEL = SPINE_PANEL_ROWS, TILE = 6 };
 

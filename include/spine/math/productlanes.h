@@ -64,28 +64,33 @@ static void NAME(product)(size_t units, size_t rows, size_t dim, size_t stride, 
     }
 }
 
-/* The parameters are as in BLAS: One piece of gather(): 'width' vectors, which stay in registers. */
+/* The parameters are as in BLAS: One piece of gather(): 'width' vectors, which stay in registers, if
+ * the compiler doesn't make calls of memset and memcpy of the loops over them. */
 INLINE void NAME(gather_tile)(const int width, const struct spine_row_list *list, size_t stride,
                               const float *rows, const float *first, float *out)
 {
     NAME(vector) stack[SPINE_TREE_LEVELS][TILE * PIECES], sum[TILE * PIECES];
     size_t p = 0;
     int top = 0;
+    UNROLL
     for (int v = 0; v < width; v++)
         sum[v] = first == NULL ? (NAME(vector)){0} : *(const NAME(vector) *)(first + v * LANES);
     for (size_t s = 0; s < list->num_parts; s++) {
         for (; p < list->part_end[s]; p++) {
             const float *row = rows + (size_t)list->which[p] * stride;
             const float factor = list->factor[p];
+            UNROLL
             for (int v = 0; v < width; v++)
                 sum[v] += factor * *(const NAME(vector) *)(row + v * LANES);
         }
         for (int m = 0; m < list->merges[s]; m++) {
             top--;
+            UNROLL
             for (int v = 0; v < width; v++)
                 sum[v] = stack[top][v] + sum[v];
         }
         if (s + 1 < list->num_parts) {
+            UNROLL
             for (int v = 0; v < width; v++) {
                 stack[top][v] = sum[v];
                 sum[v] = (NAME(vector)){0};
@@ -93,6 +98,7 @@ INLINE void NAME(gather_tile)(const int width, const struct spine_row_list *list
             top++;
         }
     }
+    UNROLL
     for (int v = 0; v < width; v++)
         *(NAME(vector) *)(out + v * LANES) = sum[v];
 }
