@@ -4,10 +4,12 @@
  * counted, by the number of their first CPU. */
 #include "spine/ranks/machine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <hwloc.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +96,42 @@ void spine_machine_describe(struct spine_machine *machine, const char *synthetic
 bool spine_machine_is_bound(const struct spine_machine *machine)
 {
     return machine->num_cores > 0 && machine->num_cores < machine->host_cores;
+}
+
+/* Has a process a name that begins so? */
+static bool is_called(const char *id, const char *name)
+{
+    char path[64], line[64] = "";
+    snprintf(path, sizeof path, "/proc/%.20s/comm", id);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+
+    const bool is =
+        fgets(line, sizeof line, file) != NULL && strncmp(line, name, strlen(name)) == 0;
+    fclose(file);
+    return is;
+}
+
+int spine_machine_rivals(const char *name, int32_t *ids, int most)
+{
+    cpu_set_t mine, others;
+    DIR *processes = sched_getaffinity(0, sizeof mine, &mine) == 0 ? opendir("/proc") : NULL;
+    int count = 0;
+    if (processes == NULL)
+        return 0;
+
+    for (const struct dirent *entry; (entry = readdir(processes)) != NULL;) {
+        const pid_t id = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (id <= 0 || id == getpid() || !is_called(entry->d_name, name) ||
+            sched_getaffinity(id, sizeof others, &others) != 0 || !CPU_EQUAL(&mine, &others))
+            continue;
+        if (count < most)
+            ids[count] = id;
+        count++;
+    }
+    closedir(processes);
+    return count;
 }
 
 /* --- Memory ------------------------------------------------------------------------------- */

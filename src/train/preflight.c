@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "spine/base/log.h"
 #include "spine/math/kernels.h"
@@ -126,6 +127,34 @@ static int check_binding(const struct spine_rank_facts *ranks, int size,
     return 0;
 }
 
+/* Is the process of this id one of the ranks on this host? */
+static bool is_rank(const struct spine_rank_facts *ranks, int size, const char *host,
+                    int32_t process)
+{
+    for (int rank = 0; rank < size; rank++)
+        if (ranks[rank].process == process && strcmp(ranks[rank].machine.host, host) == 0)
+            return true;
+    return false;
+}
+
+/* Another job on a rank's only core: two mpirun on one host both begin with the first. */
+static int check_rivals(const struct spine_rank_facts *ranks, int size,
+                        struct spine_words *warnings, struct spine_error *err)
+{
+    for (int rank = 0; rank < size; rank++)
+        for (int i = 0; i < ranks[rank].num_rivals; i++) {
+            const char *host = ranks[rank].machine.host;
+            const int32_t rival = ranks[rank].rivals[i];
+            if (!is_rank(ranks, size, host, rival))
+                return add(warnings, err,
+                           "rank %d on %s is bound to a core that another job is bound to, too "
+                           "(process %d), and shares it; give each job its own cores (mpirun "
+                           "--cpu-set), or turn binding off (mpirun --bind-to none)",
+                           rank, host, (int)rival);
+        }
+    return 0;
+}
+
 static int check_threads(const struct spine_rank_facts *ranks, int size,
                          struct spine_words *warnings, struct spine_error *err)
 {
@@ -179,8 +208,9 @@ int spine_preflight_check(const struct spine_rank_facts *ranks, int size,
                           const struct spine_run_facts *run, struct spine_words *warnings,
                           struct spine_error *err)
 {
-    if (check_binding(ranks, size, warnings, err) || check_threads(ranks, size, warnings, err) ||
-        check_processors(ranks, size, warnings, err) || check_disk(run, warnings, err))
+    if (check_binding(ranks, size, warnings, err) || check_rivals(ranks, size, warnings, err) ||
+        check_threads(ranks, size, warnings, err) || check_processors(ranks, size, warnings, err) ||
+        check_disk(run, warnings, err))
         return -1;
     return 0;
 }
@@ -197,6 +227,11 @@ static void collect(struct spine_rank_facts *facts)
     snprintf(facts->kernels, sizeof facts->kernels, "%s",
              spine_processor_names[spine_kernel_processor()]);
     facts->blas_threads = spine_kernel_threads();
+    facts->process = getpid();
+    if (spine_machine_is_bound(&facts->machine) && facts->machine.num_cores == 1) {
+        const int count = spine_machine_rivals("spine-", facts->rivals, SPINE_PREFLIGHT_RIVALS);
+        facts->num_rivals = count < SPINE_PREFLIGHT_RIVALS ? count : SPINE_PREFLIGHT_RIVALS;
+    }
 }
 
 static bool is_off(const char *variable)

@@ -27,6 +27,11 @@ void spine_machine_describe(struct spine_machine *machine, const char *synthetic
 /* Is the process kept to some of its host's cores? */
 bool spine_machine_is_bound(const struct spine_machine *machine);
 
+/* Other processes of this host that are kept to the very CPUs that this one is kept to, and whose names
+ * begin with 'name': up to 'most' of their ids into 'ids'. Returns how many there are; 0 where that
+ * can't be found out. */
+int spine_machine_rivals(const char *name, int32_t *ids, int most);
+
 /* The bytes of memory that processes of this machine may still take without swapping, an estimate:
  * what the kernel thinks is available, and no more than the control groups of this process leave
  * it, be they of version 1 or 2. UINT64_MAX: unlimited, or unknown. 'root' is put before /proc and

@@ -11,11 +11,15 @@
 #include "spine/ranks/machine.h"
 
 /* Facts about a rank. Plain data. */
+enum { SPINE_PREFLIGHT_RIVALS = 64 };
 struct spine_rank_facts {
     struct spine_machine machine;
     char blas[SPINE_MACHINE_NAME]; /* library and kernels */
     char kernels[16];              /* our own */
     int32_t blas_threads;
+    int32_t process; /* its id on its host */
+    int32_t num_rivals,
+        rivals[SPINE_PREFLIGHT_RIVALS]; /* processes that are bound to its only core, too */
 };
 
 /* Facts about the run, the same for all ranks. */
@@ -30,7 +34,7 @@ struct spine_run_facts {
 void spine_preflight_describe(const struct spine_rank_facts *ranks, int size, char *text,
                               size_t text_size);
 
-/* Append a sentence with its remedy to 'warnings' for each problem: ranks bound to the same core,
+/* Append a sentence with its remedy to 'warnings' for each problem: ranks, or jobs, bound to the same core,
  * more BLAS threads than cores, different processors, a file system without locks. The
  * caller disposes of the list. Local. */
 int spine_preflight_check(const struct spine_rank_facts *ranks, int size,

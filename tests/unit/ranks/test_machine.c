@@ -6,9 +6,13 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "spine/ranks/machine.h"
@@ -188,9 +192,45 @@ static void test_describing_a_file_system_leaves_nothing(void **state)
     assert_string_equal(filesystem.name, "local");
 }
 
+static void test_rivals_are_bound_to_the_same_cpus(void **state)
+{
+    (void)state;
+    cpu_set_t before, one;
+    int32_t ids[4];
+    int ready[2];
+    char byte;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    for (int cpu = 0; CPU_COUNT(&one) == 0; cpu++)
+        if (CPU_ISSET(cpu, &before))
+            CPU_SET(cpu, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one) | pipe(ready), 0);
+
+    const pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_NAME, "rival-of-spine");
+        while (write(ready[1], "", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(spine_machine_rivals("rival-of", ids, 4), 1);
+    assert_int_equal(ids[0], child);
+    assert_int_equal(spine_machine_rivals("no such name", ids, 4), 0);
+    if (CPU_COUNT(&before) > 1) {
+        assert_int_equal(sched_setaffinity(child, sizeof before, &before), 0);
+        assert_int_equal(spine_machine_rivals("rival-of", ids, 4), 0);
+    }
+
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rivals_are_bound_to_the_same_cpus),
         cmocka_unit_test(test_threads_of_a_core_are_one),
         cmocka_unit_test(test_without_cores_every_cpu_is_one),
         cmocka_unit_test(test_what_is_not_told_stays_unknown),

@@ -119,6 +119,24 @@ static void test_ranks_bound_to_one_core_are_seen(void **state)
     ASSERT_QUIET(8);
 }
 
+static void test_another_job_on_the_same_core_is_seen(void **state)
+{
+    (void)state;
+    put_ranks(2, 2, 4);
+    for (int rank = 0; rank < 4; rank++) {
+        bind(rank, rank % 2, 1);
+        ranks[rank].process = 100 + rank % 2; /* hosts number them for themselves */
+    }
+    ranks[3].num_rivals = 1;
+    ranks[3].rivals[0] = 100; /* rank 2 */
+    ASSERT_QUIET(4);
+
+    ranks[3].num_rivals = 2;
+    ranks[3].rivals[1] = 555;
+    ASSERT_WARNINGS(4, "rank 3 on n2 is bound to a core that another job is bound to, too (process "
+                       "555), and shares it; ");
+}
+
 static void test_too_many_threads_are_seen(void **state)
 {
     (void)state;
@@ -168,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_a_good_place_is_described_and_nothing_else),
         cmocka_unit_test(test_more_ranks_than_cores_are_seen),
         cmocka_unit_test(test_ranks_bound_to_one_core_are_seen),
+        cmocka_unit_test(test_another_job_on_the_same_core_is_seen),
         cmocka_unit_test(test_too_many_threads_are_seen),
         cmocka_unit_test(test_different_processors_are_seen),
         cmocka_unit_test(test_a_disk_without_locks_is_seen),
