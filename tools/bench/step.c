@@ -4,8 +4,8 @@
  *
  * For batches of 64, 256 and 1024 rows and several shares of active units it times, in turn, five
  * cblas_sgemm calls of the step's shapes, and whole steps in dense and in sparse mode:
- * noise, forward and backward pass, and the update by SGD or Adam. One rank, one BLAS thread. What
- * counts is the ratio of the medians. Times are the processor's, since others may be at work.
+ * noise, forward and backward pass, and the update by SGD or Adam; and steps of topk and of batchtopk
+ * that select as many units, of those above 0, half of all. One rank, one BLAS thread. What counts is the ratio of the medians. Times are the processor's, since others may be at work.
  *
  * A step can't be faster than memory: its forward pass reads the weights, and its update reads and
  * writes the parameters and their moments. 'limit' is the time that these bytes take at the rate of a
@@ -31,8 +31,8 @@ static struct spine_comm world; /* one rank */
 struct bench {
     size_t rows;
     struct spine_grid grid;
-    struct spine_dataset data; /* as many rows as a batch has */
-    struct spine_stepper stepper;
+    struct spine_dataset data;                  /* as many rows as a batch has */
+    struct spine_stepper stepper, selecting[2]; /* SPINE's; topk's and batchtopk's */
     struct spine_position position;
     float *noisy, *z, *h, *y, *dz, *gradient; /* of the products alone */
     float *triad;                             /* three arrays as long as the parameters */
@@ -67,28 +67,42 @@ static void make_data(struct bench *bench, size_t rows, size_t dim)
     free(zero);
 }
 
-static void init(struct bench *bench, size_t rows, size_t dim, size_t hidden,
-                 enum spine_optimizer_kind kind)
+static void init_stepper(struct bench *bench, struct spine_stepper *stepper,
+                         enum spine_selection selection, size_t hidden,
+                         enum spine_optimizer_kind kind)
 {
+    const bool selects = selection != SPINE_ABOVE;
+
     /* A rate too small to change the share of active units. */
     const struct spine_step_settings settings = {
-        .dim = dim,
+        .dim = bench->data.dim,
         .hidden = hidden,
         .seed = 1,
-        .weights = {0.85, 1, 1},
+        .activation = {.selection = selection, .k = 1},
+        .weights = {0.85, !selects, !selects},
         .noise = 0.4,
-        .kernel = SPINE_KERNEL_AUTO,
+        .kernel = selects ? SPINE_KERNEL_SPARSE : SPINE_KERNEL_AUTO,
         .optimizer = kind,
         .momentum = 0.9,
         .beta2 = 0.999,
         .schedule = {.kind = SPINE_CONSTANT, .rate = 1e-12, .num_steps = UINT32_MAX}};
+    struct spine_error err;
+
+    if (spine_stepper_init(stepper, &bench->grid, &settings, &bench->data, &err))
+        die(&err);
+}
+
+static void init(struct bench *bench, size_t rows, size_t dim, size_t hidden,
+                 enum spine_optimizer_kind kind)
+{
     const size_t stride = spine_kernel_stride(dim);
     struct spine_error err;
 
     *bench = (struct bench){.rows = rows};
     make_data(bench, rows, dim);
-    if (spine_stepper_init(&bench->stepper, &bench->grid, &settings, &bench->data, &err))
-        die(&err);
+    init_stepper(bench, &bench->stepper, SPINE_ABOVE, hidden, kind);
+    init_stepper(bench, &bench->selecting[0], SPINE_OF_ROW, hidden, kind);
+    init_stepper(bench, &bench->selecting[1], SPINE_OF_BATCH, hidden, kind);
     bench->noisy = spine_kernel_alloc(rows * stride, "the benchmark", &err);
     bench->z = spine_kernel_alloc(rows * hidden, "the benchmark", &err);
     bench->h = spine_kernel_alloc(rows * hidden, "the benchmark", &err);
@@ -106,6 +120,8 @@ static void init(struct bench *bench, size_t rows, size_t dim, size_t hidden,
 static void dispose(struct bench *bench)
 {
     spine_stepper_dispose(&bench->stepper);
+    for (int i = 0; i < 2; i++)
+        spine_stepper_dispose(&bench->selecting[i]);
     spine_dataset_dispose(&bench->data);
     spine_grid_dispose(&bench->grid);
     free(bench->noisy);
@@ -118,21 +134,32 @@ static void dispose(struct bench *bench)
 }
 
 /* Make about this share of the units active: z is normal with the same spread in every unit. */
-static void set_share(struct bench *bench, double share)
+static void set_share(struct spine_params *params, double share)
 {
     /* Entries of x' have variance 2 * 0.16, of W1 1 / (3 D). */
     const float spread = sqrtf(2 * 0.16F / 3);
-    for (size_t j = 0; j < bench->stepper.params.hidden; j++)
-        bench->stepper.params.b1[j] = spread * (float)measure_bias(share);
+    for (size_t j = 0; j < params->hidden; j++)
+        params->b1[j] = spread * (float)measure_bias(share);
 }
 
-static void take_step(struct bench *bench, enum spine_mode mode)
+/* The same where units are selected. */
+static void set_k(struct spine_stepper *stepper, double share)
+{
+    const size_t k = (size_t)(share * (double)stepper->params.hidden + 0.5);
+
+    set_share(&stepper->params, 0.5);
+    stepper->settings.activation.k = k > 0 ? k : 1;
+    for (size_t b = 0; b < stepper->memory.num_blocks; b++)
+        stepper->memory.blocks[b].activation.k = stepper->settings.activation.k;
+}
+
+static void take_step(struct bench *bench, struct spine_stepper *stepper, enum spine_mode mode)
 {
     struct spine_error err;
 
-    bench->stepper.mode = mode;
+    stepper->mode = mode;
     bench->position.sums = (struct spine_step_sums){0};
-    if (spine_stepper_step(&bench->stepper, &bench->data, &bench->position, &err))
+    if (spine_stepper_step(stepper, &bench->data, &bench->position, &err))
         die(&err);
     bench->position.epoch++; /* with other noise */
     bench->position.step = 0;
@@ -191,7 +218,7 @@ static double count_bytes(const struct bench *bench)
     return sizeof(float) * (weights + 2 * (1 + moments) * (double)params->len);
 }
 
-enum { SGEMM, DENSE, SPARSE, NOISE, TRIAD, TIMES };
+enum { SGEMM, DENSE, SPARSE, NOISE, TRIAD, TOPK, BATCHTOPK, TIMES };
 
 struct row {
     size_t rows;
@@ -203,12 +230,22 @@ struct row {
 
 static void take_dense_step(struct bench *bench)
 {
-    take_step(bench, SPINE_DENSE);
+    take_step(bench, &bench->stepper, SPINE_DENSE);
 }
 
 static void take_sparse_step(struct bench *bench)
 {
-    take_step(bench, SPINE_SPARSE);
+    take_step(bench, &bench->stepper, SPINE_SPARSE);
+}
+
+static void take_topk_step(struct bench *bench)
+{
+    take_step(bench, &bench->selecting[0], SPINE_SPARSE);
+}
+
+static void take_batchtopk_step(struct bench *bench)
+{
+    take_step(bench, &bench->selecting[1], SPINE_SPARSE);
 }
 
 /* Time all in turn, so that a slow moment hits them alike. */
@@ -218,12 +255,20 @@ static struct row measure(struct bench *bench, double share, size_t repeat)
                                                         [DENSE] = take_dense_step,
                                                         [SPARSE] = take_sparse_step,
                                                         [NOISE] = add_noise,
-                                                        [TRIAD] = add_scaled};
+                                                        [TRIAD] = add_scaled,
+                                                        [TOPK] = take_topk_step,
+                                                        [BATCHTOPK] = take_batchtopk_step};
     static double times[TIMES][MOST_REPEATS];
     const double pairs = (double)bench->rows * (double)bench->stepper.params.hidden;
 
-    set_share(bench, share);
-    take_step(bench, SPINE_DENSE);
+    set_share(&bench->stepper.params, share);
+    take_dense_step(bench);
+    const double density = bench->position.sums.active / pairs;
+    for (int i = 0; i < 2; i++) {
+        set_k(&bench->selecting[i], density);
+        take_step(bench, &bench->selecting[i], SPINE_SPARSE); /* finds its bounds */
+    }
+
     for (size_t i = 0; i < repeat; i++)
         for (int k = 0; k < TIMES; k++) {
             const double start = measure_now();
@@ -233,7 +278,7 @@ static struct row measure(struct bench *bench, double share, size_t repeat)
 
     struct row row = {.rows = bench->rows,
                       .optimizer = bench->stepper.optimizer.kind == SPINE_ADAM ? "adam" : "sgd",
-                      .density = bench->position.sums.active / pairs,
+                      .density = density,
                       .bytes = count_bytes(bench)};
     for (int k = 0; k < TIMES; k++)
         row.seconds[k] = measure_quantile(times[k], repeat, 2);
@@ -248,14 +293,19 @@ static void print_row(const struct row *row, FILE *csv)
     const double dense = seconds[DENSE] / seconds[SGEMM], sparse = seconds[SPARSE] / seconds[SGEMM];
     const double noise = seconds[NOISE] / seconds[SPARSE], limit = row->limit / seconds[SPARSE];
 
-    printf("%5zu  %-4s  %6.1f %%  %9.3f  %9.3f  %9.3f  %6.2f  %6.2f  %5.1f %%  %6.1f  %5.1f %%\n",
+    const double topk = seconds[TOPK] / seconds[SPARSE];
+    const double batchtopk = seconds[BATCHTOPK] / seconds[SPARSE];
+
+    printf("%5zu  %-4s  %6.1f %%  %9.3f  %9.3f  %9.3f  %6.2f  %6.2f  %5.1f %%  %6.1f  %5.1f %%  "
+           "%6.2f  "
+           "%6.2f\n",
            row->rows, row->optimizer, 100 * row->density, 1e3 * seconds[SGEMM],
            1e3 * seconds[DENSE], 1e3 * seconds[SPARSE], dense, sparse, 100 * noise,
-           row->bytes / 1e6, 100 * limit);
+           row->bytes / 1e6, 100 * limit, topk, batchtopk);
     if (csv != NULL)
-        fprintf(csv, "%zu,%s,%.4f,%.6g,%.6g,%.6g,%.4f,%.4f,%.4f,%.0f,%.4f\n", row->rows,
+        fprintf(csv, "%zu,%s,%.4f,%.6g,%.6g,%.6g,%.4f,%.4f,%.4f,%.0f,%.4f,%.4f,%.4f\n", row->rows,
                 row->optimizer, row->density, seconds[SGEMM], seconds[DENSE], seconds[SPARSE],
-                dense, sparse, noise, row->bytes, limit);
+                dense, sparse, noise, row->bytes, limit, topk, batchtopk);
 }
 
 static size_t option(int argc, char **argv, const char *name, size_t otherwise)
@@ -285,11 +335,12 @@ int main(int argc, char **argv)
     spine_kernel_library(blas, sizeof blas);
     printf("D %zu, H %zu, medians of %zu, milliseconds; %s\n\n", dim, hidden, repeat, blas);
     printf("batch  update  active  5 sgemm      dense     sparse  dense/  sparse/  noise    MB  "
-           "limit\n");
-    printf("                                                       sgemm    sgemm        moved\n");
+           "limit    topk/  batchtopk/\n");
+    printf("                                                       sgemm    sgemm        moved     "
+           "     sparse  sparse\n");
     if (csv != NULL)
         fprintf(csv, "rows,optimizer,density,sgemm_s,dense_s,sparse_s,dense_ratio,sparse_ratio,"
-                     "noise_share,bytes,limit_share\n");
+                     "noise_share,bytes,limit_share,topk_ratio,batchtopk_ratio\n");
 
     for (size_t b = 0; b < sizeof batches / sizeof *batches; b++)
         for (int kind = 0; kind < 2; kind++) {

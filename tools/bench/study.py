@@ -89,14 +89,18 @@ class Study:
     # --- Running ---
 
     def train(self, name, seed):
-        run = self.path(name, seed)
+        run, begun = self.path(name, seed), self.path(name, "%s.begun" % seed)
+        words = self.words(name, seed)
+        if kept(begun, words) is None:
+            keep(begun, words, [])
+        if os.path.exists(os.path.join(run, "model.h5")):
+            return # it was trained by these words
         config = os.path.join(self.given.directory, "empty.ini")
         open(config, "w").close()
-        command = [harness.program("spine-mpi"), "--quiet", config, *self.words(name, seed),
+        command = [harness.program("spine-mpi"), "--quiet", config, *words,
                    "output.directory=" + run]
         ranks = self.given.ranks
         subprocess.run(harness.as_ranks(ranks, command) if ranks > 1 else command, check=True)
-        return run
 
     def measure(self, arguments):
         command = [harness.program("spine-eval"), "--json=-", *arguments]
@@ -197,9 +201,11 @@ def cell(figures, which, factor, digits):
 
 def table(every):
     front = on_front(every)
-    lines = [["setting", "seeds", *(title for title, *_ in COLUMNS)], ["---"] * (2 + len(COLUMNS))]
-    for name, figures in every.items():
-        lines.append([name + (" *" if name in front else ""), str(len(figures[VARIANCE])),
+    lines = [["", "setting", "seeds", *(title for title, *_ in COLUMNS)],
+             ["---"] * (3 + len(COLUMNS))]
+    for number, (name, figures) in enumerate(every.items(), 1):
+        lines.append([str(number), name + (" *" if name in front else ""),
+                      str(len(figures[VARIANCE])),
                       *(cell(figures, *column) for _, *column in COLUMNS)])
     return "\n".join("| %s |" % " | ".join(line) for line in lines)
 
@@ -211,12 +217,14 @@ def ticks(low, high):
 
 
 class Picture:
-    """Held-out variance across, intrusion up; a cross is what the seeds span."""
+    """Held-out variance across, intrusion up; numbers are those of the table, a cross is what the seeds
+    span, and the line joins the settings that no other beats on both."""
     WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 800, 520, 56, 16, 20, 44
 
     def __init__(self, every):
         self.every = {name: figures for name, figures in every.items()
                       if None not in (mean(figures, VARIANCE), mean(figures, INTRUSION))}
+        self.number = {name: number for number, name in enumerate(every, 1)}
         self.bounds = []
         for which in (VARIANCE, INTRUSION):
             values = [100 * v for figures in self.every.values() for v in figures[which]]
@@ -263,11 +271,12 @@ class Picture:
                 self.y(spans[1][1]))
             yield '<circle class="%s" cx="%.1f" cy="%.1f" r="4"/>' % (
                 "best" if name in front else "point", across, up)
-            yield self.label(name, across, up, taken)
+            text = " ".join([str(self.number[name]), *([name] if name in front else [])])
+            yield self.label(text, across, up, taken)
 
-    def label(self, name, across, up, taken):
+    def label(self, text, across, up, taken):
         """Beside its point, further down if another is in the way."""
-        width, is_left = 6.2 * len(name), across > self.WIDTH - self.RIGHT - 6.2 * len(name)
+        width, is_left = 6.2 * len(text), across > self.WIDTH - self.RIGHT - 6.2 * len(text)
         begin = across - 8 - width if is_left else across + 8
         line = up + 4
         while any(abs(line - y) < 12 and begin < e and b < begin + width for b, e, y in taken):
@@ -275,7 +284,7 @@ class Picture:
         taken.append((begin, begin + width, line))
         return '<text x="%.1f" y="%.1f"%s>%s</text>' % (
             across - 8 if is_left else begin, line, ' text-anchor="end"' if is_left else "",
-            html.escape(name))
+            html.escape(text))
 
     def text(self):
         style = ("svg{background:#fff} text{font:12px sans-serif;fill:#333} path{fill:none} "
