@@ -4,8 +4,7 @@
 #     tools/scripts/crash-test.sh N [SEED]        SPINE_BIN: where the programs are, build/bin by default
 #
 # A training on 2 ranks is killed with SIGKILL, mpirun and ranks alike, and resumed on 1 to 4 ranks,
-# again and again until it is done, then the next one, until N were killed. In half of the rounds
-# checkpoints take up to 0.7 s longer to write, so that kills hit them. Every other training resumes
+# again and again until it is done, then the next one, until N were killed. Every other training resumes
 # on 2 ranks only: its model and codes must equal an uninterrupted run's to the bytes; of the others,
 # the losses of every epoch to 1e-4 (tests/cli/resumed_run.py). Needs mpirun, setsid and h5py.
 set -euo pipefail
