@@ -2,6 +2,7 @@
 #include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "spine/base/arguments.h"
 #include "spine/base/log.h"
@@ -24,6 +25,8 @@ static const char usage[] =
     "  --dimension=J    print this dimension, counted from 0; may be repeated\n"
     "  --near=WORD      print the words whose codes have the greatest cosine with that of WORD;\n"
     "                   may be repeated\n"
+    "  --scale=columns  with --near: divide each dimension by the standard deviation of its\n"
+    "                   values first, so that rare ones count as much\n"
     "  --dimensions=N   how many dimensions to print for a word, or without words [10]\n"
     "  --words=N        how many words to print for a dimension, and near a word [10]\n"
     "  --words-from=FILE\n"
@@ -54,6 +57,7 @@ enum {
     WORDS,
     WORDS_FROM,
     NEAR,
+    SCALE,
     JSON,
     DUMP,
     FOR_LABELLING
@@ -88,6 +92,11 @@ static int set_option(struct request *request, int option, struct spine_error *e
     case NEAR:
         request->near[request->num_near++] = optarg;
         return 0;
+    case SCALE:
+        request->options.is_scaled = true;
+        if (strcmp(optarg, "columns") != 0)
+            return spine_refuse(err, "--scale: expected columns, got '%.60s'", optarg);
+        return 0;
     case JSON:
         request->options.as_json = true;
         return 0;
@@ -108,6 +117,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
                                             {"words", required_argument, NULL, WORDS},
                                             {"words-from", required_argument, NULL, WORDS_FROM},
                                             {"near", required_argument, NULL, NEAR},
+                                            {"scale", required_argument, NULL, SCALE},
                                             {"json", no_argument, NULL, JSON},
                                             {"dump", no_argument, NULL, DUMP},
                                             {"for-labelling", no_argument, NULL, FOR_LABELLING},
@@ -137,6 +147,10 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
     if (request->dump && (asked || request->options.as_json))
         return spine_refuse(err, "--dump prints all dimensions, as TSV: it goes alone, or with "
                                  "--words");
+
+    if (request->options.is_scaled &&
+        (request->num_near == 0 || request->num_words + request->num_dimensions > 0))
+        return spine_refuse(err, "--scale: goes with --near, and no other question");
 
     if (request->for_labelling && (asked || request->options.as_json || request->dump))
         return spine_refuse(err, "--for-labelling prints all dimensions: it goes alone, or with "

@@ -449,6 +449,11 @@ int spine_listing_open(struct spine_listing *listing, const struct spine_listing
         .most_dimensions = options->most_dimensions, .most_words = options->most_words, .out = out};
     if (spine_catalogue_open(&listing->catalogue, options->path, options->words, err))
         return -1;
+    if (options->is_scaled && (spine_catalogue_read_all(&listing->catalogue, err) ||
+                               spine_space_scale_columns(&listing->catalogue.space, err))) {
+        spine_catalogue_close(&listing->catalogue);
+        return -1;
+    }
     spine_json_watch();
     listing->json = options->as_json ? cJSON_CreateObject() : NULL;
     if (options->as_json && listing->json == NULL) {

@@ -92,6 +92,9 @@ run "$top" run --json --words=3 --dimensions=5
 mv stdout best.json
 run "$top" run --dump --words=6
 mv stdout dump.tsv
+run "$top" run --json --near=king --words=5 --scale=columns
+mv stdout scaled.json
+refuse "--scale: goes with --near, and no other question" run king --scale=columns
 run "$top" glove.h5 --json --near=king
 mv stdout dense.json
 $python "$SPINE_SOURCE/tests/cli/top_values.py" run/codes.h5ad "$best" || fail "wrong values"

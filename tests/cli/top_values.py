@@ -61,6 +61,9 @@ for answer in answers["words"]:
 assert [answer["dimension"] for answer in answers["dimensions"]] == [int(sys.argv[2])]
 check_dimension(answers["dimensions"][0], 7)
 check_near(answers["near"][0], codes.astype(float), 7)
+spread = codes.astype(float).std(axis=0)
+scaled = codes / np.where(spread > 1e-6, spread, 1)
+check_near(json.load(open("scaled.json"))["near"][0], scaled, 5)
 
 best = json.load(open("best.json"))["dimensions"]
 means = np.sort(strengths, axis=0)[::-1][:3].mean(axis=0)

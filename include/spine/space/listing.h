@@ -36,6 +36,7 @@ struct spine_listing_options {
     const char *path;  /* of words and vectors (catalogue.h); borrowed until closing */
     const char *words; /* the words of a file that has none, or NULL; refused if it has some */
     size_t most_dimensions, most_words;
+    bool is_scaled; /* words nearby are found with dimensions of equal spread */
     bool as_json;
 };
 
