@@ -219,6 +219,13 @@ void spine_comm_library(char *text, size_t size)
     int length = 0;
     MPI_TRY(MPI_Get_library_version(name, &length));
     name[strcspn(name, ",\n")] = '\0';
+
+    char *label = strstr(name, " Version:"); /* MPICH's, with a tab before the number */
+    if (label != NULL) {
+        const char *number = label + strlen(" Version:");
+        number += strspn(number, " \t");
+        memmove(label + 1, number, strlen(number) + 1);
+    }
     snprintf(text, size, "%s", name);
 }
 
