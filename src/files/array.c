@@ -1,6 +1,8 @@
 /* array.c -- numbers in an HDF5 file. */
 #include "spine/files/array.h"
 
+#include <hdf5.h>
+
 #include "spine/files/h5.h"
 
 enum {
@@ -159,7 +161,7 @@ int spine_array_extent(struct spine_store *store, const char *name, enum spine_a
     struct spine_h5_facts facts;
     if (spine_h5_look_up(store, name, &facts, err))
         return -1;
-    if (facts.class != (is_float ? H5T_FLOAT : H5T_INTEGER))
+    if (!(is_float ? facts.is_float : facts.is_integer))
         return spine_refuse(err, "%s: '%s' doesn't hold %s", store->path, name,
                             is_float ? "floating-point numbers" : "integers");
     if (facts.dimensions != wanted)

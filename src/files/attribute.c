@@ -1,6 +1,7 @@
 /* attribute.c -- attributes of the objects of an HDF5 file. */
 #include "spine/files/attribute.h"
 
+#include <hdf5.h>
 #include <stdlib.h>
 
 #include "spine/base/memory.h"

@@ -3,11 +3,16 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "spine/base/memory.h"
+
+/* What h5.h takes for granted. */
+_Static_assert(sizeof(hid_t) == sizeof(int64_t), "HDF5 is older than 1.10");
+_Static_assert(H5S_MAX_RANK <= SPINE_H5_DIMENSIONS, "HDF5 has more dimensions than h5.h");
 
 /* --- Errors ------------------------------------------------------------------------------- */
 
@@ -268,10 +273,16 @@ int spine_h5_look_up(struct spine_store *store, const char *name, struct spine_h
     }
 
     const hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
-    facts->class = H5Tget_class(type);
-    facts->is_text = facts->class == H5T_STRING;
+    const H5T_class_t class = H5Tget_class(type);
+    hsize_t extent[H5S_MAX_RANK];
+
+    facts->is_float = class == H5T_FLOAT;
+    facts->is_integer = class == H5T_INTEGER;
+    facts->is_text = class == H5T_STRING;
     facts->length = H5Tis_variable_str(type) > 0 ? 0 : H5Tget_size(type);
-    facts->dimensions = H5Sget_simple_extent_dims(space, facts->extent, NULL);
+    facts->dimensions = H5Sget_simple_extent_dims(space, extent, NULL);
+    for (int i = 0; i < facts->dimensions; i++)
+        facts->extent[i] = extent[i];
     facts->is_held = is_held(store, dataset, type, facts);
     H5Sclose(space);
     H5Tclose(type);
@@ -285,13 +296,13 @@ int spine_h5_refuse_missing(const struct spine_store *store, const char *name,
     return spine_refuse(err, "%s: '%s' claims more data than the file holds", store->path, name);
 }
 
-int spine_h5_make_growing(struct spine_store *store, const char *name, hid_t type, hsize_t chunk,
+int spine_h5_make_growing(struct spine_store *store, const char *name, hid_t type, size_t chunk,
                           struct spine_error *err)
 {
-    const hsize_t none = 0, unlimited = H5S_UNLIMITED;
+    const hsize_t none = 0, unlimited = H5S_UNLIMITED, elements = chunk;
     const hid_t space = H5Screate_simple(1, &none, &unlimited);
     const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_chunk(creation, 1, &chunk);
+    H5Pset_chunk(creation, 1, &elements);
     return spine_h5_make(store, name, type, space, creation, err);
 }
 

@@ -1,6 +1,7 @@
 /* object.c -- the objects of an HDF5 file. */
 #include "spine/files/object.h"
 
+#include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,7 +37,7 @@ static void describe(const struct spine_h5_facts *facts, const char *name,
 {
     *out = (struct spine_object_facts){
         .name = name, .kind = SPINE_OBJECT_OTHER, .num_sizes = facts->dimensions};
-    if (facts->class == H5T_FLOAT)
+    if (facts->is_float)
         out->kind = SPINE_OBJECT_REALS;
     else if (facts->is_text)
         out->kind = SPINE_OBJECT_STRINGS;

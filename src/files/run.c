@@ -9,7 +9,7 @@ int spine_run_read(struct spine_run *run, const char *directory, struct spine_er
 {
     *run = (struct spine_run){.has_model = false};
 
-    if (spine_rundir_join(run->model_path, directory, "model.h5", err))
+    if (spine_rundir_model(run->model_path, directory, err))
         return -1;
     bool is_there = false;
     if (spine_present(run->model_path, &is_there, err))

@@ -14,11 +14,18 @@
 
 static const char own_option[] = "output.directory"; /* which names a run's directory */
 
+static const char model_name[] = "model.h5";
+
 int spine_rundir_join(char *path, const char *directory, const char *name, struct spine_error *err)
 {
     if (snprintf(path, SPINE_RUNDIR_PATH, "%s/%s", directory, name) < SPINE_RUNDIR_PATH)
         return 0;
     return spine_refuse(err, "%.60s...: the path is too long", directory);
+}
+
+int spine_rundir_model(char *path, const char *directory, struct spine_error *err)
+{
+    return spine_rundir_join(path, directory, model_name, err);
 }
 
 static int make_directory(const char *option, const char *path, struct spine_error *err)
@@ -93,7 +100,7 @@ static int is_codes(const char *name)
 static int is_result(const char *name)
 {
     const char *suffix = checkpoint_suffix(name);
-    return is_named(name, "model.h5") || is_codes(name) || (suffix != NULL && *suffix != '\0');
+    return is_named(name, model_name) || is_codes(name) || (suffix != NULL && *suffix != '\0');
 }
 
 static int is_run_file(const char *name)
@@ -173,7 +180,7 @@ static int count(const char *path, const char *name, void *context, struct spine
     (void)err;
 
     tally->any = true;
-    if (strcmp(name, "model.h5") == 0)
+    if (strcmp(name, model_name) == 0)
         tally->model = true;
     else if (strncmp(name, "codes", strlen("codes")) == 0 && !is_half(name))
         tally->codes = true;

@@ -81,7 +81,7 @@ int spine_startmodel_read(struct spine_modelfile *model, const struct spine_conf
     if (is_same_directory(run, config->directory))
         return spine_refuse(err, "train.start_from: %s is output.directory; name another directory",
                             run);
-    if (spine_rundir_join(path, run, "model.h5", err) || spine_present(path, &is_finished, err))
+    if (spine_rundir_model(path, run, err) || spine_present(path, &is_finished, err))
         return -1;
 
     int rc =

@@ -121,7 +121,7 @@ static int read_model(struct spine_state *state, const char *directory, struct s
     struct spine_modelfile model;
     bool diverged = false;
 
-    if (spine_rundir_join(path, directory, "model.h5", err))
+    if (spine_rundir_model(path, directory, err))
         return -1;
     if (spine_modelfile_read(&model, path, &state->damage)) {
         *err = state->damage;

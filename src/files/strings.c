@@ -1,6 +1,7 @@
 /* strings.c -- strings in an HDF5 file. */
 #include "spine/files/strings.h"
 
+#include <hdf5.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -500,7 +500,7 @@ static int write_report(const struct spine_ledger *ledger, size_t trial, struct 
     struct stat of_page, of_model;
     if (spine_ledger_trial_path(ledger, trial, directory, err) ||
         spine_rundir_join(page, directory, SPINE_REPORT_NAME, err) ||
-        spine_rundir_join(model, directory, "model.h5", err))
+        spine_rundir_model(model, directory, err))
         return -1;
     if (stat(page, &of_page) == 0 && stat(model, &of_model) == 0 &&
         of_page.st_mtime > of_model.st_mtime)

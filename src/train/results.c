@@ -94,7 +94,7 @@ static int write_model(const struct spine_config *config, const struct spine_par
     int rc = -1;
     if (text == NULL)
         spine_memory_fail("the configuration's text", err);
-    else if (spine_rundir_join(path, config->directory, "model.h5", err) == 0)
+    else if (spine_rundir_model(path, config->directory, err) == 0)
         rc = spine_modelfile_write(path, params, &data->scaling, text, err);
     free(text);
     return rc;

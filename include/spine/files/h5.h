@@ -5,13 +5,14 @@
  * 1. Every id is closed in the function that opened it, so H5Fclose really closes the file.
  * 2. HDF5's own error printing is off; the innermost description goes into our one line.
  * 3. HDF5's next call, be it to close something, forgets why the last one failed: fail first.
- * 4. There is no MPI-IO: Open MPI's loses read errors and hangs where one rank fails. Ranks read a
+ * 4. Ids are int64_t here, which HDF5 calls hid_t, so that this header needs none of HDF5's.
+ * 5. There is no MPI-IO: Open MPI's loses read errors and hangs where one rank fails. Ranks read a
  *    file that all opened each for itself, and agree on whether a transfer failed. */
 #ifndef SPINE_FILES_H5_H
 #define SPINE_FILES_H5_H
 
-#include <hdf5.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "spine/ranks/comm.h"
@@ -19,10 +20,11 @@
 enum {
     /* One transfer's bytes at most: buffers should stay small. */
     SPINE_H5_TRANSFER = 8 << 20,
+    SPINE_H5_DIMENSIONS = 32, /* of a dataset at most */
 };
 
 struct spine_store {
-    hid_t file;
+    int64_t file;
     struct spine_comm *comm; /* borrowed; NULL where one rank works alone */
     struct stat facts;       /* of the file when it was opened for reading */
     char path[];             /* the name that messages use */
@@ -57,42 +59,41 @@ int spine_h5_agree(const struct spine_store *store, int rc, struct spine_error *
 /* --- Objects ------------------------------------------------------------------------------ */
 
 /* Strings as h5py and anndata write them: variable length, UTF-8, ended by NUL. To be closed. */
-hid_t spine_h5_string_type(void);
+int64_t spine_h5_string_type(void);
 
 /* Creation properties that also create the groups above the object. To be closed. */
-hid_t spine_h5_link_creation(void);
+int64_t spine_h5_link_creation(void);
 
 /* Create a dataset; 'space' and 'creation' are closed. */
-int spine_h5_make(struct spine_store *store, const char *name, hid_t type, hid_t space,
-                  hid_t creation, struct spine_error *err);
+int spine_h5_make(struct spine_store *store, const char *name, int64_t type, int64_t space,
+                  int64_t creation, struct spine_error *err);
 
 /* Create an empty vector that can grow, in chunks of so many elements. */
-int spine_h5_make_growing(struct spine_store *store, const char *name, hid_t type, hsize_t chunk,
+int spine_h5_make_growing(struct spine_store *store, const char *name, int64_t type, size_t chunk,
                           struct spine_error *err);
 
 /* Create a dataset of one value, and write it. */
-int spine_h5_put_scalar(struct spine_store *store, const char *name, hid_t disk, hid_t memory,
+int spine_h5_put_scalar(struct spine_store *store, const char *name, int64_t disk, int64_t memory,
                         const void *value, struct spine_error *err);
 
 /* Append elements that are of 'type' in memory. */
-int spine_h5_append(struct spine_store *store, const char *name, hid_t type, size_t count,
+int spine_h5_append(struct spine_store *store, const char *name, int64_t type, size_t count,
                     const void *data, struct spine_error *err);
 
 enum spine_h5_direction { SPINE_H5_READ, SPINE_H5_WRITE };
 
 /* Move rows [first, first + count) of the dataset; in memory, of elements of 'type', rows begin
  * every 'stride'. HDF5's error stack says why it failed. */
-int spine_h5_transfer(hid_t dataset, enum spine_h5_direction direction, hid_t type, size_t first,
-                      size_t count, size_t stride, void *data);
+int spine_h5_transfer(int64_t dataset, enum spine_h5_direction direction, int64_t type,
+                      size_t first, size_t count, size_t stride, void *data);
 
 /* What a dataset is. */
 struct spine_h5_facts {
-    H5T_class_t class; /* of its elements */
-    bool is_text;      /* they are strings, */
-    size_t length;     /* of so many bytes each; 0: of variable length */
+    bool is_float, is_integer, is_text; /* its elements */
+    size_t length;                      /* of strings, in bytes; 0: variable */
     int dimensions;
-    hsize_t extent[H5S_MAX_RANK];
-    bool is_held; /* the file is large enough for all of them */
+    uint64_t extent[SPINE_H5_DIMENSIONS];
+    bool is_held; /* the file is large enough for all elements */
 };
 
 /* Refuses if there is no such dataset, or it isn't one. */

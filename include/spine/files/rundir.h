@@ -59,4 +59,7 @@ int spine_rundir_forget_aside(const char *directory, struct spine_error *err);
 /* directory/name into path, of SPINE_RUNDIR_PATH bytes. */
 int spine_rundir_join(char *path, const char *directory, const char *name, struct spine_error *err);
 
+/* The same: the path of the run's model, which is there when the run is finished. */
+int spine_rundir_model(char *path, const char *directory, struct spine_error *err);
+
 #endif
