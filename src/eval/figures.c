@@ -2,6 +2,7 @@
 #include "spine/eval/figures.h"
 
 #include <cJSON.h>
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -154,6 +155,7 @@ static void print_row(const struct table *table, const struct spine_figure *row,
 static size_t find_group(const struct table *table, const char *group)
 {
     size_t i = 0;
+    assert(group != NULL);
     while (strcmp(table->rows[i]->group, group) != 0)
         i++;
     return i;

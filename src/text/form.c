@@ -247,11 +247,25 @@ static bool has_user_block(const char *start, size_t bytes)
     return false;
 }
 
+/* The form of what begins with the signature of none. */
+static int guess(const char *name, const void *start, size_t bytes, uint64_t file_bytes,
+                 enum spine_form *form, struct spine_error *err)
+{
+    if (has_user_block(start, bytes))
+        *form = SPINE_FORM_HDF5;
+    else if (spine_safetensors_is(start, bytes, file_bytes))
+        *form = SPINE_FORM_SAFETENSORS;
+    else if (spine_word2vec_is(start, bytes))
+        *form = SPINE_FORM_WORD2VEC;
+    else if (refuse_json(name, start, bytes, err) || refuse_bare_numbers(name, start, bytes, err))
+        return -1;
+    return 0;
+}
+
 int spine_form_find(const char *name, const void *start, size_t bytes, uint64_t file_bytes,
                     enum spine_form *form, struct spine_error *err)
 {
     *form = SPINE_FORM_TEXT;
-    int rc = 0;
     if (holds(start, bytes, 0, hdf5, sizeof hdf5))
         *form = SPINE_FORM_HDF5;
     else if (spine_npy_is(start, bytes))
@@ -259,17 +273,9 @@ int spine_form_find(const char *name, const void *start, size_t bytes, uint64_t 
     else if (spine_fasttext_is(start, bytes))
         *form = SPINE_FORM_FASTTEXT;
     else if (refuse_foreign(name, start, bytes, err) || refuse_pickle(name, start, bytes, err))
-        rc = -1;
-    else if (has_user_block(start, bytes))
-        *form = SPINE_FORM_HDF5;
-    else if (spine_safetensors_is(start, bytes, file_bytes))
-        *form = SPINE_FORM_SAFETENSORS;
-    else if (spine_word2vec_is(start, bytes))
-        *form = SPINE_FORM_WORD2VEC;
-    else
-        rc = refuse_json(name, start, bytes, err) || refuse_bare_numbers(name, start, bytes, err);
-    if (rc != 0)
         return -1;
+    else
+        return guess(name, start, bytes, file_bytes, form, err);
     return 0;
 }
 

@@ -41,7 +41,7 @@ static int list_rows(struct spine_holdout *holdout, const struct spine_dataset *
     for (size_t i = 0; i < num_local(data); i++) {
         if (!spine_holdout_has(spine_words_get(&data->words, i), share))
             continue;
-        if (holdout->rows != NULL)
+        if (data->rows != NULL)
             memcpy(holdout->rows + holdout->count * stride, data->rows + i * stride,
                    stride * sizeof *holdout->rows);
         holdout->substitutes[holdout->count++].row = data->part.first_row + i;
