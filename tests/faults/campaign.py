@@ -344,7 +344,7 @@ def snapshot(directory):
 
 
 def is_half(path):
-    return any(end in os.path.basename(path) for end in (".part", ".spool"))
+    return any(end in os.path.basename(path) for end in (".part", ".spool", ".input.h5"))
 
 
 class Scenario:
