@@ -468,7 +468,7 @@ static int find_coherence(const struct source *source, const struct spine_space 
 static int add_coherence_in(cJSON *rundata, const struct source *source, const char *path,
                             struct spine_error *err)
 {
-    enum { AMONG = 64, TIMES = 16 };
+    enum { AMONG = 16, TIMES = 16 };
     double *coherence = NULL;
     int rc = 0;
 
