@@ -93,7 +93,7 @@ int spine_lock_is_held(const char *path, bool *is_held)
 
     *is_held = false;
     if (descriptor < 0)
-        return errno == ENOENT ? 0 : -1;
+        return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 
     *is_held = fcntl(descriptor, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
     close(descriptor);

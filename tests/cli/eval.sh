@@ -194,7 +194,7 @@ END
 run "$eval" --space=glove.h5 other.h5ad
 grep -Eq '^  values a word  +4\.0$' stdout || fail "$(cat stdout)"
 grep -Eq '^  intrusion  +0\.' stdout || fail "$(cat stdout)"
-refuse "columns.h5ad: '/X' is of type csc_matrix, expected csr_matrix" columns.h5ad
+refuse "columns.h5ad: '/X' is of type csc_matrix, expected csr_matrix; in Python: data.X = scipy.sparse.csr_matrix(data.X)" columns.h5ad
 
 # --- People -----------------------------------------------------------------------------------------
 

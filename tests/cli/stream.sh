@@ -96,8 +96,14 @@ done
 truncate -s 400000 cut.h5
 status=0
 wait $started || status=$?
-[ "$status" = 1 ] || fail "status $status of a run whose input was cut off: $(cat stderr)"
-one_line spine-mpi "cut.h5: can't read row *: the file ends before it"
+# What comes first: a row that isn't there, or a look at the file. Warnings of what so few words learn
+# may come before it.
+said=$(grep '^spine-mpi: cut.h5: ' stderr)
+case "$status: $said" in
+"1: spine-mpi: cut.h5: can't read row "*": the file ends before it") ;;
+"2: spine-mpi: cut.h5: the file was changed while it was read") ;;
+*) fail "status $status of a run whose input was cut off: $(cat stderr)" ;;
+esac
 
 # Memory: the rows are 19 MB a rank, of which a run in memory has all.
 $python - <<'END_PY'
@@ -106,7 +112,8 @@ with h5py.File("many.h5", "w") as file:
     file["vectors"] = numpy.random.default_rng(1).standard_normal((100000, 96), numpy.float32)
     file.create_dataset("words", data=["w%d" % i for i in range(100000)], dtype=h5py.string_dtype())
 END_PY
-# peak NAME ARGUMENT...: what two ranks take, in MiB, which --dry-run said, give or take a fifth.
+# peak NAME ARGUMENT...: what two ranks take, in MiB, which --dry-run said, give or take a fifth, and for the
+# libraries, of which more or less is loaded, 8 MiB a rank.
 peak()
 {
     local name=$1 said
@@ -119,7 +126,7 @@ peak()
         data.input=many.h5 data.limit=0 train.epochs=1 train.batch_size=512 output.merge=no \
         output.directory="$name" "$@"
     peak=$(awk '{ sum += $1 / 1048576 } END { print int(sum) }' "$name-peak/0" "$name-peak/1")
-    awk -v said=$((2 * said)) -v peak="$peak" 'BEGIN { exit !(said >= 0.8 * peak && said <= 1.2 * peak) }' ||
+    awk -v said=$((2 * said)) -v peak="$peak" 'BEGIN { exit !(said >= 0.8 * peak && said <= 1.2 * peak + 16) }' ||
         fail "$name: $said MiB a rank said, $peak MiB taken by two"
 }
 peak whole

@@ -34,8 +34,8 @@ int spine_lock_find_held(int lock, size_t count, bool *held);
  * above, other descriptors of the file don't matter. */
 enum spine_lock_outcome spine_lock_claim(int descriptor);
 
-/* Does another process hold the lock of this file? None holds that of a file that doesn't exist. -1,
- * with errno set, if the file can't be opened. */
+/* Does another process hold the lock of this file? None holds that of a file that doesn't exist, also
+ * for want of its directory. -1, with errno set, if the file can't be opened. */
 int spine_lock_is_held(const char *path, bool *is_held);
 
 /* Close the descriptor, which releases the lock; -1 does nothing. */

@@ -34,9 +34,20 @@ static void test_a_lock_keeps_others_out_until_it_is_released(void **state)
     assert_true(lock >= 0);
     assert_int_equal(spine_lock_take(lock, SPINE_LOCK_TRY), SPINE_LOCK_TAKEN);
     assert_int_equal(try_elsewhere(path.text), SPINE_LOCK_HELD);
-    assert_int_equal(spine_lock_is_held(join_path(&path, "below").text, &is_held), -1);
     spine_lock_release(lock);
     assert_int_equal(try_elsewhere(path.text), SPINE_LOCK_TAKEN);
+}
+
+static void test_no_lock_is_held_below_a_file_and_a_link_is_not_followed(void **state)
+{
+    (void)state;
+    const struct path path = join_path(&directory, "file"), link = join_path(&directory, "link");
+    bool is_held = true;
+    spine_lock_release(spine_lock_open(path.text));
+    assert_int_equal(spine_lock_is_held(join_path(&path, "below").text, &is_held), 0);
+    assert_false(is_held);
+    assert_int_equal(symlink(path.text, link.text), 0);
+    assert_int_equal(spine_lock_is_held(link.text, &is_held), -1);
 }
 
 static void test_a_lock_ends_with_its_process_and_is_waited_for(void **state)
@@ -76,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_lock_keeps_others_out_until_it_is_released),
+        TEST(test_no_lock_is_held_below_a_file_and_a_link_is_not_followed),
         TEST(test_a_lock_ends_with_its_process_and_is_waited_for),
         TEST(test_a_planted_link_is_not_followed),
     };
