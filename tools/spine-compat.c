@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "spine/base/arguments.h"
 #include "spine/base/interrupt.h"
@@ -134,6 +135,30 @@ static int take_options(struct request *request, int argc, char **argv, struct s
     return rc;
 }
 
+/* Refuse an output that would replace the input, or that can't be a file in the directory of the run. */
+static int check_output(const struct request *request, struct spine_error *err)
+{
+    const char *output = request->output;
+    const size_t length = strlen(output);
+    char directory[SPINE_CONFIG_TEXT + 8];
+    struct stat in, out;
+
+    if (spine_config_check_path(output, err))
+        return name_option("output", err);
+    snprintf(directory, sizeof directory, "%s.run", output);
+    if (strcmp(request->config.directory, directory) != 0)
+        return spine_refuse(err, "output.directory: the run is in FILE.run, as --output=FILE says; "
+                                 "leave it out");
+
+    const bool exists = stat(output, &out) == 0;
+    if ((exists && !S_ISREG(out.st_mode)) || output[length - 1] == '/')
+        return spine_refuse(err, "--output: '%.500s' is not a file; name one", output);
+    if (exists && stat(request->config.input, &in) == 0 && in.st_dev == out.st_dev &&
+        in.st_ino == out.st_ino)
+        return spine_refuse(err, "--output: '%.500s' is the input; name another file", output);
+    return 0;
+}
+
 /* The request that the command line makes. */
 static int parse_arguments(struct request *request, int argc, char **argv, struct spine_error *err)
 {
@@ -154,9 +179,8 @@ static int parse_arguments(struct request *request, int argc, char **argv, struc
         (int)sizeof config->directory)
         return spine_refuse(err, "--output: the name is too long");
 
-    if (spine_config_check_path(request->output, err))
-        return name_option("output", err);
-    if (spine_config_override(config, argv + optind, argc - optind, err))
+    if (spine_config_override(config, argv + optind, argc - optind, err) ||
+        check_output(request, err))
         return -1;
     return spine_config_check(config, err);
 }

@@ -89,7 +89,7 @@ enum spine_lock_outcome spine_lock_claim(int descriptor)
 int spine_lock_is_held(const char *path, bool *is_held)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    const int descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
     *is_held = false;
     if (descriptor < 0)

@@ -42,7 +42,7 @@ static const struct spine_option options[] = {
     {"data.input", TEXT, FIELD(input), ANY, "", NULL, "the vectors: vectors.h5, or any file that spine-convert reads, which is converted first"},
     {"data.words", TEXT, FIELD(words), ANY, "", NULL, "the words of an input that is a matrix without words; see spine-convert --words"},
     {"data.cache", TEXT, FIELD(cache), ANY, "", NULL, "file that the input is converted to; empty: input.h5 in output.directory"},
-    {"data.clip", REAL, FIELD(clip), 1, 1e6, "none", none, "shorten rows longer than so many times the median length to that; none leaves them"},
+    {"data.clip", REAL, FIELD(clip), 1, 1e6, "none", none, "shorten rows longer than this multiple of the median length to that limit; none leaves them"},
     {"data.center", SWITCH, FIELD(center), 0, 1, "yes", NULL, "subtract the mean row from the input"},
     {"data.whiten", TEXT, FIELD(whiten), ANY, "no", NULL, "no; column gives each coordinate unit variance; remove:K removes the K first principal components"},
     {"data.rms", REAL, FIELD(rms), 1e-6, 1e6, "0.4", keep, "scale the input so that its entries have this root mean square; keep leaves it"},

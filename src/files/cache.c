@@ -98,7 +98,7 @@ static bool is_fresh(const char *cache, const char *path, struct spine_error *er
     return is;
 }
 
-/* Find what to do; *lock is held if the input is to be converted. */
+/* Was the cache made of these files as they are now? */
 static bool is_usable(const struct spine_config *config, const char *cache)
 {
     struct spine_error ignored;
@@ -131,6 +131,7 @@ static void release_lock(const struct lock *lock)
     spine_lock_release(lock->file);
 }
 
+/* Find what to do; *lock is held if the input is to be converted. */
 static int find(const struct spine_config *config, const char *directory, char path[SPINE_PATH],
                 enum state *state, struct lock *lock, struct spine_error *err)
 {

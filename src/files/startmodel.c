@@ -61,6 +61,12 @@ static int check(const struct spine_modelfile *model, const struct spine_config 
         return spine_refuse(err,
                             "train.start_from: %s is %sof model.objective = nnse, this run is%s",
                             run, is_nnse ? "not " : "", is_nnse ? "" : " not");
+    if (config->unit_norm && !started.unit_norm)
+        return spine_refuse(
+            err,
+            "train.start_from: %s has model.unit_norm = no, so that rows of W2 have any "
+            "length; leave model.unit_norm out",
+            run);
     if (started.clip != config->clip || started.center != config->center ||
         started.rms != config->rms || strcmp(started.whiten, config->whiten) != 0)
         return spine_refuse(err,

@@ -1,6 +1,7 @@
 /* wordlist.c -- words that stand in a file of their own, beside a matrix. */
 #include "spine/files/wordlist.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +97,7 @@ static bool has_counts(const struct spine_words *lines)
         first = i == 0 ? count : first;
         last = count;
     }
-    return lines->count > 1 && last < first;
+    return lines->count > 2 && last < first;
 }
 
 /* Are the lines "0\tthe", "1\tof" ..., numbered from 0 or 1? */
@@ -109,7 +110,7 @@ static bool has_numbers(const struct spine_words *lines)
         const char *line = spine_words_get(lines, i);
         const unsigned long long number = strtoull(line, &end, 10);
         first = i == 0 ? number : first;
-        if (end == line || *end != '\t' || first > 1 || number != first + i)
+        if (!isdigit((unsigned char)line[0]) || *end != '\t' || first > 1 || number != first + i)
             return false;
     }
     return lines->count > 1;
@@ -121,7 +122,7 @@ static bool has_commas(const struct spine_words *lines)
     for (size_t i = 0; i < lines->count; i++)
         if (find_count(spine_words_get(lines, i), ',') == NULL && i > 0)
             return false;
-    return lines->count > 1;
+    return lines->count > 2;
 }
 
 /* Of a table the first field is the word, the second where the first numbers the rows; of a

@@ -469,10 +469,15 @@ static int add_coherence_in(cJSON *rundata, const struct source *source, const c
                             struct spine_error *err)
 {
     enum { AMONG = 16, TIMES = 16 };
+    struct stat facts;
+    /* Of a pipe, which can be read once only, all words at once. */
+    const bool is_pipe =
+        stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
     double *coherence = NULL;
     int rc = 0;
 
-    for (size_t among = AMONG; rc == 0 && coherence == NULL; among *= TIMES) {
+    for (size_t among = is_pipe ? source->space.rows : AMONG; rc == 0 && coherence == NULL;
+         among *= TIMES) {
         struct spine_words words = {0};
         struct spine_space neutral = {0};
         rc = list_strongest(source, among, &words, err) ||

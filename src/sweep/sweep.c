@@ -522,12 +522,16 @@ int spine_sweep_report(const struct spine_trials *trials, struct spine_error *er
     if (open_ledger(&ledger, &summary, trials, err))
         return -1;
 
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < trials->count; i++)
-        if (spine_summary_state(&summary, i) == SPINE_TRIAL_FINISHED)
-            rc = write_report(&ledger, i, err);
-    if (rc == 0)
-        rc = spine_summary_write(&summary, err);
+    size_t failed = 0;
+    for (size_t i = 0; i < trials->count; i++)
+        if (spine_summary_state(&summary, i) == SPINE_TRIAL_FINISHED &&
+            write_report(&ledger, i, err)) {
+            spine_log_warning("trial %zu: %s", i, err->text);
+            failed++;
+        }
+    int rc = spine_summary_write(&summary, err);
+    if (rc == 0 && failed > 0)
+        rc = spine_fail(err, "the pages of %zu trials couldn't be written", failed);
 
     spine_summary_dispose(&summary);
     spine_ledger_dispose(&ledger);

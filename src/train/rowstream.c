@@ -31,6 +31,7 @@ void spine_rowstream_share(struct spine_sharing *sharing, size_t dim, double mib
     sharing->run = sharing->window / RUNS > bytes_run ? sharing->window / RUNS : bytes_run;
     if (sharing->run > sharing->window)
         sharing->run = sharing->window;
+    sharing->window -= sharing->window % sharing->run; /* of whole runs */
 }
 
 size_t spine_rowstream_bytes(const struct spine_partition *part, size_t dim, bool has_windows)

@@ -104,8 +104,8 @@ static int make_grid(struct trainer *run, struct spine_comm *comm, bool shared, 
     return spine_forecast_check(run->config, comm, &run->parallel, num_rows, dim, err);
 }
 
-/* What something that has used rows came to: a failure to read them may be why it failed, and what
- * it made is nothing then. rc is that of all ranks. Collective. */
+/* The result of work that read rows: if reading them failed, that is the error, whatever rc is, and what
+ * was made is worth nothing. rc is that of all ranks. Collective. */
 static int check_rows(const struct trainer *run, int rc, struct spine_error *err)
 {
     struct spine_error reason;
@@ -324,6 +324,8 @@ static int save(struct trainer *run, enum spine_checkpoint_mode mode, struct spi
     const struct spine_step_sums *sums = &position->sums;
     double all[] = {sums->squares, sums->partial, sums->active, sums->penalty, position->waited};
 
+    if (check_rows(run, 0, err))
+        return -1;
     spine_stepper_meet(&run->stepper);
     spine_comm_sum_doubles(run->comm, all, 5);
     const struct spine_progress progress = {.steps = (int64_t)run->stepper.optimizer.steps,

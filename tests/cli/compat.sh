@@ -59,3 +59,11 @@ refused spine-compat 'nothing.txt: No such file or directory' "$compat" --input 
 [ ! -e new.run ] || fail "a refused command left $(find new.run)"
 # shellcheck disable=SC2088 # a name, not the home
 refused spine-compat "--output: '~/new': *" "$compat" --input 'a b.txt' --output '~/new'
+ln 'a b.txt' linked.txt
+mkdir taken
+refused spine-compat "--output: 'linked.txt' is the input; name another file" \
+    "$compat" --input 'a b.txt' --output linked.txt
+refused spine-compat "--output: 'taken' is not a file; name one" "$compat" --input 'a b.txt' --output taken
+refused spine-compat "--output: 'new/' is not a file; name one" "$compat" --input 'a b.txt' --output new/
+refused spine-compat "output.directory: the run is in FILE.run, as --output=FILE says; leave it out" \
+    "$compat" --input 'a b.txt' output.directory=elsewhere

@@ -63,6 +63,11 @@ run "$SPINE_BIN/spine-sweep" report sweep.ini
 cp sweep/summary.html sweep.html
 sed '0,/"explained_variance":[[:space:]]*[-0-9.e]*/s//"explained_variance":-20000/' sweep.html >far.html
 grep -q '"explained_variance":-20000' far.html || fail "no trial is far out"
+# A trial whose page can't be made doesn't keep the others from theirs.
+printf 'no codes' >sweep/trials/0000/codes.h5ad
+rm -r sweep/trials/0003/report.html sweep/trials/0000/shards
+attempt "$SPINE_BIN/spine-sweep" report sweep.ini
+[ "$status" = 1 ] && [ -s sweep/trials/0003/report.html ] || fail "status $status: $(cat stderr)"
 
 # A run that goes on: its page is followed while the browser looks at it.
 mkdir later

@@ -110,6 +110,9 @@ data judged.html run/codes.h5ad --space=glove.h5
 zcat "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" | awk 'NR % 17 == 0' >part.txt
 run "$report" run/codes.h5ad -o judged.html --space=part.txt
 data judged.html run/codes.h5ad --space=part.txt
+# shellcheck disable=SC2016 # the inner shell's
+run bash -c '"$1" run/codes.h5ad -o piped.html --space=<(cat part.txt)' pipe "$report"
+data piped.html run/codes.h5ad --space=part.txt
 mv glove.h5 moved.h5
 run "$report" run -o without.html
 grep -q "glove.h5, the input of run, can't be read" stderr || fail "nothing said of the input"

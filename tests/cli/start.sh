@@ -94,6 +94,8 @@ no "train.start_from: first has 50 units; set model.hidden = 50" model.hidden=60
 no "train.start_from: first was trained on rows of 30 numbers, narrow.h5 has 20" data.input=narrow.h5
 no "train.start_from: first has other values of data.clip, data.center, data.whiten or data.rms; its scaling \
 is kept, so set them as there" data.whiten=no
+no "train.start_from: first has model.unit_norm = no, so that rows of W2 have any length; leave \
+model.unit_norm out" model.objective=topk model.k=5 loss.psl_weight=1 model.unit_norm=yes
 no "train.start_from: first is not of model.objective = nnse, this run is" model.objective=nnse \
     loss.psl_weight=1 train.learning_rate=0.001
 no "train.start_from: isn't used with train.resume = first/x.h5; a checkpoint has its own parameters" \

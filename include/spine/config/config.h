@@ -1,7 +1,7 @@
 /* config.h -- the options of a run.
  *
- * One table (src/config/config.c) has every option's name, bounds, default and meaning; parsing, --help,
- * --print-config and the record in a model file all read it. Options come from an INI file
+ * One table (src/config/config.c) has every option's name, bounds, default and meaning; parsing,
+ * --print-config, spine-mpi.ini(5) and the record in a model file all read it. Options come from an INI file
  * (inifile.h) and then from "section.key=value" words in the same terms. Nothing is clamped or
  * ignored: unknown names, repeated names, trailing characters and values out of bounds are refused.
  */
@@ -166,7 +166,7 @@ char *spine_config_identity(const struct spine_config *config);
  * Returns 0 if they don't. */
 int spine_config_differ(const char *was, const char *is, char *text, size_t size);
 
-/* The same with each option's meaning, bounds and default above it. */
+/* Write spine_config_text() with each option's meaning, bounds and default above it. */
 void spine_config_describe(const struct spine_config *config, FILE *file);
 
 #endif

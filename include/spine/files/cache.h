@@ -5,7 +5,7 @@
 #include "spine/config/config.h"
 #include "spine/ranks/comm.h"
 
-/* Have config->input name the vectors.h5 to train on: the input itself if it is one, else the file
+/* Set config->input to the vectors.h5 to train on: the input itself if it is one, else the file
  * that it was converted to, data.cache or input.h5 in 'directory', which is made if it doesn't exist.
  * It is converted unless that file exists, was made of a file of this name and is no older than it.
  * Collective; options must be equal on all ranks. */

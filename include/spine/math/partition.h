@@ -3,7 +3,8 @@
  * The N rows are cut into B contiguous strata (B is the global batch size) whose sizes differ by
  * at most one: stratum s is [floor(s N / B), floor((s + 1) N / B)). Step t of an epoch takes the
  * t-th row of every stratum, in the stratum's order of that epoch; a stratum that has run out
- * gives none. So every batch is the same on any number of ranks.
+ * gives none. The strata follow from N and B, the order from the seed, the epoch and the stratum
+ * (random.h), so that every batch is the same on any number of ranks.
  *
  * The order of an epoch is a permutation of the stratum: of all of its rows alike, or, so that they
  * can be read from a file as they come up, in two steps: runs of neighbouring rows are put into a random

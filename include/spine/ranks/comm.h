@@ -1,9 +1,9 @@
 /* comm.h -- the ranks of a job and the few things they do together: the only door to MPI.
  *
- * Every function that takes a struct spine_comm is collective unless its comment says "Local" or "Not collective": all
- * its ranks call it, in the same order. Counts must be equal on all ranks unless the comment says otherwise. There is no result
- * to check: when MPI itself fails, the job is aborted with MPI's own message, since no rank could
- * tell the others. One rank is the serial case. */
+ * Every function that takes a struct spine_comm is collective unless its comment says "Local" or "Not
+ * collective": all its ranks call it, in the same order. Counts must be equal on all ranks unless the
+ * comment says otherwise. There is no result to check: when MPI itself fails, the job is aborted with
+ * MPI's own message, since no rank could tell the others. One rank is the serial case. */
 #ifndef SPINE_RANKS_COMM_H
 #define SPINE_RANKS_COMM_H
 
@@ -88,7 +88,7 @@ int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t by
 /* Wait until all ranks are here. */
 void spine_comm_barrier(const struct spine_comm *comm);
 
-/* The same, asleep: for ranks that have nothing to do meanwhile. */
+/* The same, but sleeping between polls: for ranks that have nothing to do meanwhile. */
 void spine_comm_sleep(const struct spine_comm *comm);
 
 /* Make one rank's failure every rank's failure, so that no rank enters the next collective call alone.
