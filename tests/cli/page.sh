@@ -65,9 +65,13 @@ sed '0,/"explained_variance":[[:space:]]*[-0-9.e]*/s//"explained_variance":-2000
 grep -q '"explained_variance":-20000' far.html || fail "no trial is far out"
 # A trial whose page can't be made doesn't keep the others from theirs.
 printf 'no codes' >sweep/trials/0000/codes.h5ad
-rm -r sweep/trials/0003/report.html sweep/trials/0000/shards
+mv sweep/trials/0000/report.html kept.html
+rm -rf sweep/trials/0003/report.html sweep/trials/0000/shards
 attempt "$SPINE_BIN/spine-sweep" report sweep.ini
-[ "$status" = 1 ] && [ -s sweep/trials/0003/report.html ] || fail "status $status: $(cat stderr)"
+[ "$status" = 1 ] || fail "status $status of a trial without codes, expected 1: $(cat stderr)"
+grep -q '^spine-sweep: warning: trial 0: ' stderr || fail "nothing said of the trial: $(cat stderr)"
+[ -s sweep/trials/0003/report.html ] || fail "another trial has no page: $(cat stderr)"
+mv kept.html sweep/trials/0000/report.html
 
 # A run that goes on: its page is followed while the browser looks at it.
 mkdir later
