@@ -176,37 +176,44 @@ static size_t list_upcoming(struct spine_rowstream *stream, const struct spine_p
 }
 
 /* How many of the rows are neighbours in the file, from the first on. */
-static size_t count_neighbours(const struct spine_upcoming *rows, size_t count, size_t most)
+static size_t count_neighbours(const struct spine_upcoming *rows, size_t count)
 {
     size_t neighbours = 1;
 
-    while (neighbours < count && neighbours < most &&
-           rows[neighbours].row == rows[0].row + neighbours)
+    while (neighbours < count && rows[neighbours].row == rows[0].row + neighbours)
         neighbours++;
     return neighbours;
 }
 
+/* What is done with some upcoming rows that are neighbours in the file. */
+typedef void use_rows(struct spine_rowstream *stream, const struct spine_scaling *scaling,
+                      const struct spine_upcoming *rows, size_t count);
+
 static void load(struct spine_rowstream *stream, const struct spine_scaling *scaling,
-                 const struct spine_partition *part, size_t first)
+                 const struct spine_upcoming *rows, size_t count)
 {
     const size_t stride = stream->stride;
 
-    memset(stream->counts, 0, stream->length * sizeof *stream->counts);
-    for (size_t s = part->first_own; s < part->end_own; s++) {
-        const size_t count = list_upcoming(stream, part, s, first);
-        for (size_t done = 0, now; done < count; done += now) {
-            const struct spine_upcoming *rows = stream->upcoming + done;
-            now = count_neighbours(rows, count - done, SPINE_ROWFILE_ROWS);
-            spine_rowstream_read(stream, scaling, rows[0].row, now, stream->block);
-            for (size_t i = 0; i < now; i++)
-                memcpy(stream->window + rows[i].place * stride, stream->block + i * stride,
-                       stride * sizeof *stream->window);
-        }
+    for (size_t done = 0, now; done < count; done += now) {
+        now = count - done < SPINE_ROWFILE_ROWS ? count - done : SPINE_ROWFILE_ROWS;
+        spine_rowstream_read(stream, scaling, rows[done].row, now, stream->block);
+        for (size_t i = 0; i < now; i++)
+            memcpy(stream->window + rows[done + i].place * stride, stream->block + i * stride,
+                   stride * sizeof *stream->window);
     }
 }
 
-/* Tell the kernel which rows the window from step 'first' on has. */
-static void expect(struct spine_rowstream *stream, const struct spine_partition *part, size_t first)
+/* Tell the kernel that they will be read. */
+static void expect(struct spine_rowstream *stream, const struct spine_scaling *scaling,
+                   const struct spine_upcoming *rows, size_t count)
+{
+    (void)scaling;
+    spine_rowfile_expect(stream->file, rows[0].row, count);
+}
+
+/* Go over the rows of the window from step 'first' on; there are none behind the last step. */
+static void use_window(struct spine_rowstream *stream, const struct spine_scaling *scaling,
+                       const struct spine_partition *part, size_t first, use_rows *use)
 {
     if (first >= spine_partition_steps(part))
         return;
@@ -215,9 +222,8 @@ static void expect(struct spine_rowstream *stream, const struct spine_partition 
     for (size_t s = part->first_own; s < part->end_own; s++) {
         const size_t count = list_upcoming(stream, part, s, first);
         for (size_t done = 0, now; done < count; done += now) {
-            const struct spine_upcoming *rows = stream->upcoming + done;
-            now = count_neighbours(rows, count - done, SIZE_MAX);
-            spine_rowfile_expect(stream->file, rows[0].row, now);
+            now = count_neighbours(stream->upcoming + done, count - done);
+            use(stream, scaling, stream->upcoming + done, now);
         }
     }
 }
@@ -230,8 +236,8 @@ const float *spine_rowstream_step(struct spine_rowstream *stream,
 
     assert(stream->window != NULL && stream->stage == SPINE_SCALED);
     if (!stream->has_window || stream->epoch != part->epoch || stream->first_step != first) {
-        load(stream, scaling, part, first);
-        expect(stream, part, first + stream->length);
+        use_window(stream, scaling, part, first, load);
+        use_window(stream, scaling, part, first + stream->length, expect);
         stream->has_window = true;
         stream->epoch = part->epoch;
         stream->first_step = first;
