@@ -11,9 +11,6 @@
 #include "spine/base/number.h"
 #include "spine/base/spelling.h"
 
-const char *const spine_wire_names[] = {
-    [SPINE_WIRE_FLOAT32] = "float32", [SPINE_WIRE_BFLOAT16] = "bfloat16", NULL};
-
 const char *const spine_format_names[] = {"h5ad", "txt", "vec",    "bin", "npz",
                                           "mtx",  "npy", "sparse", "tsv", NULL};
 static const char *const objective_names[] = {[SPINE_OBJECTIVE_SPINE] = "spine",
@@ -24,8 +21,12 @@ static const char *const objective_names[] = {[SPINE_OBJECTIVE_SPINE] = "spine",
                                               [SPINE_OBJECTIVE_NNSE] = "nnse",
                                               NULL};
 static const char *const cap_names[] = {[SPINE_CAP_ONE] = "1", [SPINE_CAP_NONE] = "none", NULL};
-static const char *const residency_names[] = {"memory", "stream", NULL};
-static const char *const atoms_names[] = {"random", "words", NULL};
+static const char *const residency_names[] = {
+    [SPINE_RESIDENCY_MEMORY] = "memory", [SPINE_RESIDENCY_STREAM] = "stream", NULL};
+static const char *const dtype_names[] = {
+    [SPINE_DTYPE_FLOAT32] = "float32", [SPINE_DTYPE_BFLOAT16] = "bfloat16", NULL};
+static const char *const atoms_names[] = {
+    [SPINE_ATOMS_RANDOM] = "random", [SPINE_ATOMS_WORDS] = "words", NULL};
 static const char *const keep[] = {"keep", NULL}, *const none[] = {"none", NULL};
 
 #define FIELD(name) offsetof(struct spine_config, name)
@@ -48,9 +49,9 @@ static const struct spine_option options[] = {
     {"data.rms", REAL, FIELD(rms), 1e-6, 1e6, "0.4", keep, "scale the input so that its entries have this root mean square; keep leaves it"},
     {"data.holdout", REAL, FIELD(holdout), 0, 0.9, "0", NULL, "share of the rows, chosen by their words, that training doesn't see; they are measured too, and get codes"},
     {"data.limit", COUNT, FIELD(limit), 0, 1e12, "0", NULL, "train on the first rows only; 0 is all"},
-    {"data.residency", CHOICE, FIELD(stream), ANY, "memory", residency_names, "keep the rows in memory, or read them from vectors.h5 while training, in an order that is shuffled within windows"},
+    {"data.residency", CHOICE, FIELD(residency), ANY, "memory", residency_names, "keep the rows in memory, or read them from vectors.h5 while training, in an order that is shuffled within windows"},
     {"data.window", REAL, FIELD(window), 1e-3, 1e6, "64", NULL, "of residency = stream: MiB of rows, of all ranks together, that are in memory and shuffled at a time"},
-    {"data.dtype", CHOICE, FIELD(bfloat16), ANY, "float32", spine_wire_names, "in what rows are kept in memory; bfloat16 takes half of it and rounds them"},
+    {"data.dtype", CHOICE, FIELD(dtype), ANY, "float32", dtype_names, "in what rows are kept in memory; bfloat16 takes half of it and rounds them"},
     {"model.hidden", COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
     {"model.objective", CHOICE, FIELD(objective), ANY, "spine", objective_names, "the SPINE autoencoder, the k largest units of a row, as many in the mean of a batch, of tied matrices, the rectifier with an l1 loss, or sparse non-negative codes over a learned dictionary"},
     {"model.start", CHOICE, FIELD(start), ANY, "random", atoms_names, "units begin with random numbers, or as the vectors of words: W2, and W1 the same"},
@@ -92,7 +93,7 @@ static const struct spine_option options[] = {
     {"train.kernel", CHOICE, FIELD(kernel), ANY, "auto", spine_kernel_names, "compute with all units, with the active ones only, or with what the share of active ones makes faster"},
     {"parallel.grid", TEXT, FIELD(grid), ANY, "auto", NULL, "how the ranks are arranged: auto, the fastest by a short measurement, or RxC for R groups that share out the rows of a batch, each of C ranks of one host that share out the units"},
     {"parallel.reproducible", SWITCH, FIELD(reproducible), 0, 1, "yes", NULL, "sum in an order that doesn't depend on ranks and grid, so that any number of ranks computes the same bits; no allows more row groups"},
-    {"parallel.wire", CHOICE, FIELD(wire), ANY, "float32", spine_wire_names, "in what the gradient travels between hosts; bfloat16 halves the bytes and rounds, and needs reproducible = no"},
+    {"parallel.wire", CHOICE, FIELD(wire), ANY, "float32", dtype_names, "in what the gradient travels between hosts; bfloat16 halves the bytes and rounds, and needs reproducible = no"},
     {"output.directory", TEXT, FIELD(directory), ANY, "run", NULL, "where the run's files go"},
     {"output.merge", SWITCH, FIELD(merge), 0, 1, "yes", NULL, "merge the ranks' shards at the end; if not, spine-merge does it"},
     {"output.formats", SET, FIELD(formats), ANY, "h5ad", spine_format_names, "what to merge into, separated by commas: AnnData, text, word2vec text and binary, SciPy, Matrix Market, NumPy, sparse text, Embedding Projector"},
@@ -357,13 +358,15 @@ int spine_config_check(const struct spine_config *config, struct spine_error *er
         return -1;
     if (config->warmup + (config->schedule == SPINE_LINEAR ? config->decay : 0) > 1)
         return spine_refuse(err, "train.warmup and train.decay: add up to more than 1");
-    if (config->wire == SPINE_WIRE_BFLOAT16 && config->reproducible)
+    if (config->wire == SPINE_DTYPE_BFLOAT16 && config->reproducible)
         return spine_refuse(err, "parallel.wire: bfloat16 rounds sums over hosts, so that results "
                                  "depend on their number; set parallel.reproducible = no");
 
-    if (!config->stream && check_unused(config, "data.window", "data.residency = memory", err))
+    if (config->residency == SPINE_RESIDENCY_MEMORY &&
+        check_unused(config, "data.window", "data.residency = memory", err))
         return -1;
-    if (config->stream && check_unused(config, "data.dtype", "data.residency = stream", err))
+    if (config->residency == SPINE_RESIDENCY_STREAM &&
+        check_unused(config, "data.dtype", "data.residency = stream", err))
         return -1;
 
     if (spine_config_parse_whiten(config->whiten, &whiten, &remove, err))
@@ -467,11 +470,11 @@ struct spine_scaling_options spine_config_scaling(const struct spine_config *con
     return wanted;
 }
 
-enum spine_residency spine_config_residency(const struct spine_config *config)
+enum spine_storage spine_config_storage(const struct spine_config *config)
 {
-    return config->stream     ? SPINE_IN_FILE
-           : config->bfloat16 ? SPINE_IN_HALF_MEMORY
-                              : SPINE_IN_MEMORY;
+    if (config->residency == SPINE_RESIDENCY_STREAM)
+        return SPINE_IN_FILE;
+    return config->dtype == SPINE_DTYPE_BFLOAT16 ? SPINE_IN_HALF_MEMORY : SPINE_IN_MEMORY;
 }
 
 int64_t spine_config_last_epoch(const struct spine_config *config)

@@ -29,7 +29,8 @@ void spine_checkpoint_texts_dispose(struct spine_checkpoint_texts *texts)
     *texts = (struct spine_checkpoint_texts){0};
 }
 
-/* The fields of struct spine_progress, as attributes. */
+/* The fields of struct spine_progress, as attributes; "asl" is what the penalty was before other objectives
+ * had one. */
 static const struct {
     const char *name;
     size_t offset;
@@ -41,7 +42,7 @@ static const struct {
     {"mode", offsetof(struct spine_progress, mode), 0},
     {"squares", offsetof(struct spine_progress, squares), 1},
     {"partial", offsetof(struct spine_progress, partial), 1},
-    {"asl", offsetof(struct spine_progress, asl), 1},
+    {"asl", offsetof(struct spine_progress, penalty), 1},
     {"active", offsetof(struct spine_progress, active), 1},
     {"waited", offsetof(struct spine_progress, waited), 1},
     {"seconds", offsetof(struct spine_progress, seconds), 1},

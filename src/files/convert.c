@@ -128,13 +128,13 @@ static int begin(struct job *job, struct spine_error *err)
 
     rc = spine_source_open(&job->source, request, &job->files, err);
     if (rc == 0)
-        rc = spine_outliers_init(&job->outliers, spine_source_dimension(job->source), err);
+        rc = spine_outliers_init(&job->outliers, spine_source_dim(job->source), err);
     if (spine_comm_agree(job->comm, rc, err))
         return -1;
 
     if (job->options->notice != NULL)
         spine_log(SPINE_LOG_INFO, "%s", job->options->notice);
-    if (job->comm->rank == 0 && spine_source_dimension(job->source) == 1)
+    if (job->comm->rank == 0 && spine_source_dim(job->source) == 1)
         spine_log_warning("%s: every row has one number only; are these words and their counts?",
                           request->path);
     if (job->comm->rank == 0 && job->files.layout.may_be_longer)
@@ -154,7 +154,7 @@ static int take_part(struct job *job, bool is_divided, struct spine_error *err)
 
     spine_vectors_dispose(&job->vectors);
     if (!is_divided && comm->rank > 0) {
-        job->vectors.dimension = spine_source_dimension(job->source);
+        job->vectors.dim = spine_source_dim(job->source);
         return 0;
     }
     return spine_source_take(job->source, is_divided ? comm->rank : 0, is_divided ? comm->size : 1,
@@ -320,8 +320,8 @@ static int write_words(struct job *job, struct spine_error *err)
                                                         (int64_t)job->roster.duplicates.count};
     struct spine_store *store = job->store;
 
-    if (spine_vectorsfile_begin(store, &job->roster.words, job->vectors.dimension, &origin,
-                                &job->offset, err))
+    if (spine_vectorsfile_begin(store, &job->roster.words, job->vectors.dim, &origin, &job->offset,
+                                err))
         return -1;
 
     job->store = NULL;
@@ -332,13 +332,13 @@ static int write_words(struct job *job, struct spine_error *err)
 static int check_finite(const struct job *job, const float *values, size_t first, size_t count,
                         struct spine_error *err)
 {
-    const size_t dimension = job->vectors.dimension;
+    const size_t dim = job->vectors.dim;
 
-    for (size_t i = 0; i < count * dimension; i++)
+    for (size_t i = 0; i < count * dim; i++)
         if (!isfinite(values[i])) {
-            spine_refuse(err, "number %zu of %zu is not finite: %g", i % dimension + 1, dimension,
+            spine_refuse(err, "number %zu of %zu is not finite: %g", i % dim + 1, dim,
                          (double)values[i]);
-            return spine_source_locate(job->source, job->vectors.lines[first + i / dimension], err);
+            return spine_source_locate(job->source, job->vectors.lines[first + i / dim], err);
         }
     return 0;
 }
@@ -351,7 +351,7 @@ static const float *get_values(const struct job *job, size_t first, size_t count
     const struct spine_vectors *vectors = &job->vectors;
 
     if (job->files.form == SPINE_FORM_TEXT)
-        return vectors->values + first * vectors->dimension;
+        return vectors->values + first * vectors->dim;
     for (size_t i = 0; i < count; i++)
         lines[i] = vectors->lines[first + i] - job->lines_before;
     if (spine_source_read(job->source, lines, count, block, err) ||
@@ -364,15 +364,14 @@ static const float *get_values(const struct job *job, size_t first, size_t count
 static int copy_values(struct job *job, uint64_t *lines, float *block, struct spine_error *err)
 {
     const char *path = job->options->output;
-    const size_t dimension = job->vectors.dimension, rows = job->vectors.rows;
-    const size_t most = BLOCK_NUMBERS / dimension + 1;
+    const size_t dim = job->vectors.dim, rows = job->vectors.rows;
+    const size_t most = BLOCK_NUMBERS / dim + 1;
 
     for (size_t done = 0; done < rows; done += most) {
         const size_t now = rows - done < most ? rows - done : most;
         const float *values = get_values(job, done, now, lines, block, err);
-        if (values == NULL || spine_outliers_add(&job->outliers, values, now, dimension, err) ||
-            spine_vectorsfile_put(path, job->offset, job->first_row + done, now, dimension, values,
-                                  err))
+        if (values == NULL || spine_outliers_add(&job->outliers, values, now, dim, err) ||
+            spine_vectorsfile_put(path, job->offset, job->first_row + done, now, dim, values, err))
             return -1;
     }
     return spine_outfile_sync(path, err);
@@ -380,10 +379,10 @@ static int copy_values(struct job *job, uint64_t *lines, float *block, struct sp
 
 static int write_values(struct job *job, struct spine_error *err)
 {
-    const size_t dimension = job->vectors.dimension, most = BLOCK_NUMBERS / dimension + 1;
+    const size_t dim = job->vectors.dim, most = BLOCK_NUMBERS / dim + 1;
     const bool is_text = job->files.form == SPINE_FORM_TEXT;
 
-    float *block = spine_memory_get(is_text ? 1 : most * dimension, sizeof *block, "a block", err);
+    float *block = spine_memory_get(is_text ? 1 : most * dim, sizeof *block, "a block", err);
     uint64_t *lines = spine_memory_get(most, sizeof *lines, "a block's lines", err);
     int rc = -(block == NULL || lines == NULL);
     spine_comm_broadcast(job->comm, &job->offset, sizeof job->offset);
@@ -416,7 +415,7 @@ static void print_report(const struct job *job, double rms)
         .layout = &job->files.layout,
         .output = job->options->output,
         .roster = &job->roster,
-        .dimension = job->vectors.dimension,
+        .dim = job->vectors.dim,
         .rms = rms,
         .num_rows = job->num_rows,
         .num_blank = job->num_blank,
@@ -438,7 +437,7 @@ static void log_seconds(const struct job *job, const double marks[4])
                   100 * seconds / total);
     }
     spine_log(SPINE_LOG_VERBOSE, "%-20s %8.3f s, %.0f MB/s of vectors, %d rank%s", "all", total,
-              (double)job->num_rows * (double)job->vectors.dimension * sizeof(float) / 1e6 / total,
+              (double)job->num_rows * (double)job->vectors.dim * sizeof(float) / 1e6 / total,
               job->comm->size, job->comm->size == 1 ? "" : "s");
 }
 

@@ -9,13 +9,13 @@
 #include "spine/base/memory.h"
 #include "spine/text/lines.h"
 
-enum { LEAST_ROWS = 10, LEAST_DIMENSION = 2 }; /* of fewer, one may well be half */
+enum { LEAST_ROWS = 10, LEAST_DIM = 2 }; /* of fewer, one may well be half */
 
-int spine_outliers_init(struct spine_outliers *outliers, size_t dimension, struct spine_error *err)
+int spine_outliers_init(struct spine_outliers *outliers, size_t dim, struct spine_error *err)
 {
-    *outliers = (struct spine_outliers){.dimension = dimension};
-    outliers->sums = spine_memory_zeroed(dimension, sizeof(double), "sums", err);
-    outliers->squares = spine_memory_zeroed(dimension, sizeof(double), "sums of squares", err);
+    *outliers = (struct spine_outliers){.dim = dim};
+    outliers->sums = spine_memory_zeroed(dim, sizeof(double), "sums", err);
+    outliers->squares = spine_memory_zeroed(dim, sizeof(double), "sums of squares", err);
     if (outliers->sums != NULL && outliers->squares != NULL)
         return 0;
     spine_outliers_dispose(outliers);
@@ -33,7 +33,7 @@ int spine_outliers_add(struct spine_outliers *outliers, const float *rows, size_
         const float *row = rows + i * stride;
         double length = 0;
 #pragma omp simd reduction(+ : length)
-        for (size_t k = 0; k < outliers->dimension; k++) {
+        for (size_t k = 0; k < outliers->dim; k++) {
             const double value = row[k], square = value * value;
             outliers->sums[k] += value;
             outliers->squares[k] += square;
@@ -95,14 +95,14 @@ static int find_ratio(const struct spine_outliers *outliers, struct spine_comm *
 }
 
 /* The coordinate with the largest variance; 'sums' are all ranks', the sums and then the squares. */
-static void find_column(const double *sums, size_t dimension, double rows,
+static void find_column(const double *sums, size_t dim, double rows,
                         struct spine_outlier_report *report)
 {
     double all = 0, most = 0;
 
-    for (size_t k = 0; k < dimension; k++) {
+    for (size_t k = 0; k < dim; k++) {
         const double mean = sums[k] / rows;
-        const double variance = fmax(0, sums[dimension + k] / rows - mean * mean);
+        const double variance = fmax(0, sums[dim + k] / rows - mean * mean);
         all += variance;
         if (variance > most) {
             most = variance;
@@ -110,35 +110,35 @@ static void find_column(const double *sums, size_t dimension, double rows,
         }
     }
     report->column_share = all > 0 ? most / all : 0;
-    report->has_column = dimension >= LEAST_DIMENSION && rows >= LEAST_ROWS &&
-                         report->column_share > .5 + .5 / (double)dimension;
+    report->has_column =
+        dim >= LEAST_DIM && rows >= LEAST_ROWS && report->column_share > .5 + .5 / (double)dim;
 }
 
 int spine_outliers_find(const struct spine_outliers *outliers, struct spine_comm *comm,
                         size_t first_row, struct spine_outlier_report *report,
                         struct spine_error *err)
 {
-    const size_t dimension = outliers->dimension;
+    const size_t dim = outliers->dim;
     int64_t rows = (int64_t)outliers->count;
     double all = 0;
     float longest = 0;
 
     memset(report, 0, sizeof *report);
-    double *sums = spine_memory_get(2 * dimension, sizeof *sums, "sums", err);
+    double *sums = spine_memory_get(2 * dim, sizeof *sums, "sums", err);
     if (spine_comm_agree(comm, -(sums == NULL), err)) {
         free(sums);
         return -1;
     }
-    memcpy(sums, outliers->sums, dimension * sizeof *sums);
-    memcpy(sums + dimension, outliers->squares, dimension * sizeof *sums);
-    spine_comm_sum_doubles(comm, sums, 2 * dimension);
+    memcpy(sums, outliers->sums, dim * sizeof *sums);
+    memcpy(sums + dim, outliers->squares, dim * sizeof *sums);
+    spine_comm_sum_doubles(comm, sums, 2 * dim);
     spine_comm_sum_counts(comm, &rows, 1);
 
-    for (size_t k = 0; k < dimension; k++)
-        all += sums[dimension + k];
-    report->rms = rows > 0 ? sqrt(all / ((double)rows * (double)dimension)) : 0;
+    for (size_t k = 0; k < dim; k++)
+        all += sums[dim + k];
+    report->rms = rows > 0 ? sqrt(all / ((double)rows * (double)dim)) : 0;
     if (rows > 0)
-        find_column(sums, dimension, (double)rows, report);
+        find_column(sums, dim, (double)rows, report);
     free(sums);
     find_longest(outliers, comm, first_row, report, &longest);
     report->row_share = all > 0 ? (double)longest / all : 0;

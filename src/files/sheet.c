@@ -85,7 +85,7 @@ static int open_sparse(struct spine_sheet *sheet, const char *file, struct spine
         return -1;
     sheet->is_sparse = true;
     sheet->rows = sheet->codes.rows;
-    sheet->dimension = sheet->codes.hidden;
+    sheet->dim = sheet->codes.hidden;
     strcpy(sheet->words, sheet->codes.words);
     return 0;
 }
@@ -113,7 +113,7 @@ static int find_datasets(struct spine_sheet *sheet, const char *file, const char
         return spine_refuse(err, "%s: a dataset's name is longer than %d bytes", file,
                             SPINE_CODES_NAME);
     if (spine_array_extent(sheet->store, sheet->matrix, SPINE_ARRAY_FLOAT, &sheet->rows,
-                           &sheet->dimension, err))
+                           &sheet->dim, err))
         return -1;
     return sheet->words[0] == '\0' ? choose_words(sheet, &survey, err) : 0;
 }
@@ -122,15 +122,15 @@ static int check_extent(struct spine_sheet *sheet, const char *file, struct spin
 {
     size_t num_words = sheet->rows;
 
-    if (sheet->rows == 0 || sheet->dimension == 0)
+    if (sheet->rows == 0 || sheet->dim == 0)
         return spine_refuse(err, "%s: has %zu vectors of %zu numbers", file, sheet->rows,
-                            sheet->dimension);
+                            sheet->dim);
     if (sheet->words[0] != '\0' && !sheet->is_sparse &&
         spine_strings_count(sheet->store, sheet->words, &num_words, err))
         return -1;
-    if (num_words != sheet->rows && num_words == sheet->dimension)
+    if (num_words != sheet->rows && num_words == sheet->dim)
         return spine_refuse(err, "%s: has %zu words for %zu vectors of %zu numbers: transpose '%s'",
-                            file, num_words, sheet->rows, sheet->dimension, sheet->matrix);
+                            file, num_words, sheet->rows, sheet->dim, sheet->matrix);
     if (num_words != sheet->rows)
         return spine_refuse(err, "%s: has %zu words for %zu vectors", file, num_words, sheet->rows);
     return 0;
@@ -172,9 +172,9 @@ int spine_sheet_words(struct spine_sheet *sheet, size_t first, size_t count,
 }
 
 /* Spread a row of values. */
-static void spread(const struct spine_csr *csr, size_t row, size_t dimension, float *values)
+static void spread(const struct spine_csr *csr, size_t row, size_t dim, float *values)
 {
-    memset(values, 0, dimension * sizeof *values);
+    memset(values, 0, dim * sizeof *values);
     for (int64_t at = csr->indptr[row]; at < csr->indptr[row + 1]; at++)
         values[csr->indices[at]] = csr->data[at];
 }
@@ -182,11 +182,11 @@ static void spread(const struct spine_csr *csr, size_t row, size_t dimension, fl
 int spine_sheet_read(struct spine_sheet *sheet, size_t first, size_t count, float *values,
                      struct spine_error *err)
 {
-    const size_t dimension = sheet->dimension;
+    const size_t dim = sheet->dim;
 
     if (!sheet->is_sparse)
-        return spine_array_read(sheet->store, sheet->matrix, SPINE_ARRAY_FLOAT, first, count,
-                                dimension, values, err);
+        return spine_array_read(sheet->store, sheet->matrix, SPINE_ARRAY_FLOAT, first, count, dim,
+                                values, err);
 
     const size_t block = spine_codes_block_rows(&sheet->codes);
     for (size_t done = 0; done < count; done += block) {
@@ -194,7 +194,7 @@ int spine_sheet_read(struct spine_sheet *sheet, size_t first, size_t count, floa
         if (spine_codes_read(&sheet->codes, first + done, now, err))
             return -1;
         for (size_t i = 0; i < now; i++)
-            spread(&sheet->codes.block, i, dimension, values + (done + i) * dimension);
+            spread(&sheet->codes.block, i, dim, values + (done + i) * dim);
     }
     return 0;
 }

@@ -29,7 +29,7 @@ enum {
 struct spine_source {
     const struct spine_source_request *request; /* borrowed */
     const struct spine_sourcefiles *files;      /* borrowed */
-    size_t rows, dimension;                     /* rows: 0 where only the words' end says */
+    size_t rows, dim;                           /* rows: 0 where only the words' end says */
     enum spine_source_words words;
 
     struct spine_binary binary; /* of the forms that are neither text nor HDF5 */
@@ -54,7 +54,7 @@ static int open_sheet(struct spine_source *source, struct spine_error *err)
         return -1;
     const int rc = spine_sheet_open(&source->sheet, file, inner, err);
     source->rows = source->sheet.rows;
-    source->dimension = source->sheet.dimension;
+    source->dim = source->sheet.dim;
     if (source->sheet.words[0] != '\0')
         source->words = SPINE_WORDS_INSIDE;
     free(file);
@@ -91,7 +91,7 @@ static int open_word2vec(struct spine_source *source, struct spine_error *err)
     source->words = SPINE_WORDS_INSIDE;
     if (spine_word2vec_open(&source->word2vec, &source->binary, err))
         return -1;
-    source->dimension = source->word2vec.dimension;
+    source->dim = source->word2vec.dim;
     return 0;
 }
 
@@ -101,7 +101,7 @@ static int open_fasttext(struct spine_source *source, struct spine_error *err)
     if (spine_fasttext_open(&source->fasttext, &source->binary, err))
         return -1;
     source->rows = source->fasttext.words.count;
-    source->dimension = source->fasttext.matrix.columns;
+    source->dim = source->fasttext.matrix.columns;
     return 0;
 }
 
@@ -112,7 +112,7 @@ static int open_form(struct spine_source *source, struct spine_error *err)
 
     if (files->form == SPINE_FORM_TEXT) {
         source->words = SPINE_WORDS_INSIDE;
-        source->dimension = files->layout.dimension;
+        source->dim = files->layout.dim;
         return 0;
     }
     if (files->form == SPINE_FORM_HDF5)
@@ -129,7 +129,7 @@ static int open_form(struct spine_source *source, struct spine_error *err)
     else
         rc = open_npy(source, err);
     source->rows = source->matrix.rows;
-    source->dimension = source->matrix.columns;
+    source->dim = source->matrix.columns;
     return rc;
 }
 
@@ -171,9 +171,9 @@ int spine_source_open(struct spine_source **source, const struct spine_source_re
     return 0;
 }
 
-size_t spine_source_dimension(const struct spine_source *source)
+size_t spine_source_dim(const struct spine_source *source)
 {
-    return source->dimension;
+    return source->dim;
 }
 
 enum spine_source_words spine_source_words(const struct spine_source *source)
@@ -322,8 +322,8 @@ static int read_rows(struct spine_source *source, size_t first, size_t count, fl
     if (source->files->form == SPINE_FORM_HDF5)
         return spine_sheet_read(&source->sheet, first, count, values, err);
     if (source->files->form == SPINE_FORM_FASTTEXT)
-        return spine_fasttext_read(&source->fasttext, first, count, source->dimension, values, err);
-    return spine_matrix_read(&source->matrix, first, count, source->dimension, values, err);
+        return spine_fasttext_read(&source->fasttext, first, count, source->dim, values, err);
+    return spine_matrix_read(&source->matrix, first, count, source->dim, values, err);
 }
 
 /* Take the rows of a matrix that have words and whose numbers are finite, of which 'words' are the
@@ -331,8 +331,8 @@ static int read_rows(struct spine_source *source, size_t first, size_t count, fl
 static int keep_rows(struct spine_source *source, const struct spine_words *words, float *values,
                      struct spine_vectors *vectors, struct spine_error *err)
 {
-    const size_t dimension = source->dimension;
-    const size_t most = BLOCK_NUMBERS / dimension + 1;
+    const size_t dim = source->dim;
+    const size_t most = BLOCK_NUMBERS / dim + 1;
 
     for (size_t done = 0; done < source->count; done += most) {
         const size_t now = source->count - done < most ? source->count - done : most;
@@ -342,8 +342,7 @@ static int keep_rows(struct spine_source *source, const struct spine_words *word
             const char *word = spine_words_get(words, done + i);
             const uint64_t line = done + i + 1;
             const bool is_finite =
-                values == NULL ||
-                spine_vectors_count_finite(values + i * dimension, dimension) == dimension;
+                values == NULL || spine_vectors_count_finite(values + i * dim, dim) == dim;
             if (is_finite && word[0] != '\0') {
                 if (spine_words_add(&vectors->words, word, strlen(word), err) ||
                     spine_vectors_add_line(vectors, line, err))
@@ -360,7 +359,7 @@ static int keep_rows(struct spine_source *source, const struct spine_words *word
 static int take_rows(struct spine_source *source, const struct spine_vectors_rules *rules,
                      struct spine_vectors *vectors, struct spine_error *err)
 {
-    const size_t block = (BLOCK_NUMBERS / source->dimension + 1) * source->dimension;
+    const size_t block = (BLOCK_NUMBERS / source->dim + 1) * source->dim;
     struct spine_words words = {0};
     float *values = NULL;
     int rc = take_words(source, &words, err);
@@ -389,7 +388,7 @@ int spine_source_take(struct spine_source *source, int part, int parts,
     const size_t limit = (size_t)rules->limit;
     const size_t rows = limit > 0 && limit < source->rows ? limit : source->rows;
 
-    *vectors = (struct spine_vectors){.dimension = source->dimension};
+    *vectors = (struct spine_vectors){.dim = source->dim};
     if (source->files->form == SPINE_FORM_TEXT)
         return take_text(source, part, parts, rules, vectors, err);
     if (source->files->form == SPINE_FORM_WORD2VEC)
@@ -419,8 +418,8 @@ int spine_source_read(struct spine_source *source, const uint64_t *lines, size_t
         size_t run = 1;
         while (i + run < count && lines[i + run] == lines[i] + run)
             run++;
-        if (read_rows(source, source->first + (size_t)lines[i] - 1, run,
-                      values + i * source->dimension, err))
+        if (read_rows(source, source->first + (size_t)lines[i] - 1, run, values + i * source->dim,
+                      err))
             return -1;
         i += run;
     }

@@ -77,9 +77,9 @@ static void place_rank(struct spine_partition *part, const struct spine_sharing 
 }
 
 /* Of a stratum that is shuffled window by window. */
-static size_t most_runs(const struct spine_partition *part)
+static size_t most_stretches(const struct spine_partition *part)
 {
-    return part->window == 0 ? 0 : spine_partition_steps(part) / part->run + 1;
+    return part->window == 0 ? 0 : spine_partition_steps(part) / part->stretch + 1;
 }
 
 int spine_partition_init(struct spine_partition *part, size_t num_rows,
@@ -106,13 +106,14 @@ int spine_partition_init(struct spine_partition *part, size_t num_rows,
                                    .num_rows = num_rows,
                                    .num_strata = batch_size,
                                    .window = sharing->window,
-                                   .run = sharing->run};
+                                   .stretch = sharing->stretch};
     place_group(&made, sharing);
     place_rank(&made, sharing);
     const size_t rows = stratum_begin(&made, made.end_own) - stratum_begin(&made, made.first_own);
     made.order = spine_memory_get(rows, sizeof *made.order, "the order of this rank's rows", err);
-    made.runs = spine_memory_get(most_runs(&made), sizeof *made.runs, "the order of runs", err);
-    if (made.order == NULL || made.runs == NULL) {
+    made.stretches = spine_memory_get(most_stretches(&made), sizeof *made.stretches,
+                                      "the order of stretches", err);
+    if (made.order == NULL || made.stretches == NULL) {
         spine_partition_dispose(&made);
         return -1;
     }
@@ -125,7 +126,7 @@ int spine_partition_init(struct spine_partition *part, size_t num_rows,
 void spine_partition_dispose(struct spine_partition *part)
 {
     free(part->order);
-    free(part->runs);
+    free(part->stretches);
     *part = (struct spine_partition){0};
 }
 
@@ -199,19 +200,19 @@ static void shuffle(const struct spine_partition *part, size_t stratum, size_t f
     }
 }
 
-/* Runs in a random order, and then the rows within each window of it. */
+/* Stretches in a random order, and then the rows within each window of it. */
 static void shuffle_windows(const struct spine_partition *part, size_t stratum, size_t rows,
                             uint32_t *order)
 {
-    const size_t num_runs = (rows + part->run - 1) / part->run;
+    const size_t num_stretches = (rows + part->stretch - 1) / part->stretch;
     size_t count = 0;
 
-    for (size_t i = 0; i < num_runs; i++)
-        part->runs[i] = (uint32_t)i;
-    shuffle(part, stratum, rows, num_runs, part->runs);
-    for (size_t i = 0; i < num_runs; i++) {
-        const size_t begin = part->runs[i] * part->run;
-        const size_t end = begin + part->run < rows ? begin + part->run : rows;
+    for (size_t i = 0; i < num_stretches; i++)
+        part->stretches[i] = (uint32_t)i;
+    shuffle(part, stratum, rows, num_stretches, part->stretches);
+    for (size_t i = 0; i < num_stretches; i++) {
+        const size_t begin = part->stretches[i] * part->stretch;
+        const size_t end = begin + part->stretch < rows ? begin + part->stretch : rows;
         for (size_t row = begin; row < end; row++)
             order[count++] = (uint32_t)row;
     }

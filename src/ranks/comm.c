@@ -365,7 +365,7 @@ void spine_comm_barrier(const struct spine_comm *comm)
     MPI_TRY(MPI_Barrier(mpi(comm)));
 }
 
-void spine_comm_sleep(const struct spine_comm *comm)
+void spine_comm_barrier_sleeping(const struct spine_comm *comm)
 {
     const struct timespec nap = {.tv_nsec = 20 * 1000 * 1000};
     MPI_Request request;

@@ -97,10 +97,10 @@ static int check_dense(const struct spine_space *space, const char *path, struct
 static int adopt(struct spine_space *space, struct spine_source *source,
                  struct spine_vectors *vectors, struct spine_error *err)
 {
-    space->dimensions = vectors->dimension;
+    space->dimensions = vectors->dim;
     if (vectors->values == NULL) {
         vectors->values =
-            spine_memory_get(vectors->rows, vectors->dimension * sizeof(float), "the vectors", err);
+            spine_memory_get(vectors->rows, vectors->dim * sizeof(float), "the vectors", err);
         if (vectors->values == NULL ||
             spine_source_read(source, vectors->lines, vectors->rows, vectors->values, err))
             return -1;

@@ -301,11 +301,12 @@ static int check_trials(const struct spine_trials *trials, struct spine_error *e
         if (held_out != NULL && config.holdout <= 0)
             return spine_refuse(err, "trial %zu: %s needs rows held out: set data.holdout", i,
                                 held_out);
-        if (spine_config_residency(&config) != SPINE_IN_MEMORY)
+        if (spine_config_storage(&config) != SPINE_IN_MEMORY)
             return spine_refuse(err,
                                 "%s: the trials of a sweep share the input in memory; leave "
                                 "it out",
-                                config.stream ? "data.residency" : "data.dtype");
+                                config.residency == SPINE_RESIDENCY_STREAM ? "data.residency"
+                                                                           : "data.dtype");
     }
     return 0;
 }

@@ -22,7 +22,7 @@ enum {
 };
 
 /* The settings among the 12, as args.cc saves them. */
-enum { DIMENSION, MODEL = 7, BUCKET, SHORTEST, LONGEST };
+enum { DIM, MODEL = 7, BUCKET, SHORTEST, LONGEST };
 
 bool spine_fasttext_is(const void *start, size_t bytes)
 {
@@ -105,10 +105,10 @@ static int read_settings(struct spine_fasttext *model, struct cursor *cursor,
     /* As fastText itself does with classifiers of version 11. */
     if (version == 11 && settings[MODEL] == SUPERVISED)
         settings[LONGEST] = 0;
-    if (settings[DIMENSION] <= 0 || settings[BUCKET] < 0 || settings[SHORTEST] < 0 ||
+    if (settings[DIM] <= 0 || settings[BUCKET] < 0 || settings[SHORTEST] < 0 ||
         settings[LONGEST] < 0 || settings[LONGEST] > MOST_NGRAM)
         return refuse(cursor, "with settings that make no sense", err);
-    model->matrix.columns = (size_t)settings[DIMENSION];
+    model->matrix.columns = (size_t)settings[DIM];
     model->bucket = (uint32_t)settings[BUCKET];
     model->shortest = (int32_t)settings[SHORTEST];
     model->longest = model->bucket > 0 ? (int32_t)settings[LONGEST] : 0;
@@ -295,8 +295,8 @@ int spine_fasttext_read(const struct spine_fasttext *model, size_t first, size_t
                         size_t stride, float *values, struct spine_error *err)
 {
     assert(first <= model->words.count && count <= model->words.count - first);
-    const size_t dimension = model->matrix.columns;
-    float *row = spine_memory_get(dimension, sizeof *row, "a row", err);
+    const size_t dim = model->matrix.columns;
+    float *row = spine_memory_get(dim, sizeof *row, "a row", err);
     char *text = row == NULL ? NULL : spine_memory_get(MOST_WORD + 3, 1, "a word", err);
     int rc = 0;
 
@@ -304,10 +304,10 @@ int spine_fasttext_read(const struct spine_fasttext *model, size_t first, size_t
         rc = -1;
     for (size_t i = 0; rc == 0 && i < count; i++) {
         struct sum sum = {model, values + i * stride, row, 0};
-        memset(sum.values, 0, dimension * sizeof *row);
+        memset(sum.values, 0, dim * sizeof *row);
         rc = add_word(&sum, first + i, text, err);
         const float share = 1 / (float)sum.count;
-        for (size_t k = 0; rc == 0 && k < dimension; k++)
+        for (size_t k = 0; rc == 0 && k < dim; k++)
             sum.values[k] *= share;
     }
     free(text);

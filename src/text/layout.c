@@ -279,7 +279,7 @@ static size_t least_numbers(const struct sample *sample)
 /* What the shortest rows have, if that makes names of what the others have more. Else what most rows
  * have. Of two as frequent, what more rows have that are a single word and numbers: a damaged number
  * in the middle makes a row seem short. Then the smaller. */
-static size_t choose_dimension(const struct sample *sample)
+static size_t choose_dim(const struct sample *sample)
 {
     size_t best = least_numbers(sample), most[2] = {0, 0};
 
@@ -322,11 +322,11 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
         return spine_refuse(err, "%s: a carriage return inside line %llu; lines end in newlines",
                             path, (unsigned long long)sample->rows[0].line);
 
-    const size_t dimension = choose_dimension(sample);
-    if (dimension <= 1 && 2 * sample->num_commas > sample->count)
+    const size_t dim = choose_dim(sample);
+    if (dim <= 1 && 2 * sample->num_commas > sample->count)
         return spine_refuse(
             err, "%s: this is CSV; words and numbers must be separated by spaces or tabs", path);
-    if (dimension > 0)
+    if (dim > 0)
         return 0;
 
     if (sample->is_binary)
@@ -350,8 +350,8 @@ static void find_names(struct spine_layout *layout, struct sample *sample)
         return;
     struct sample others = *sample;
     memmove(others.rows, others.rows + 1, --others.count * sizeof *others.rows);
-    const size_t dimension = choose_dimension(&others), fields = sample->rows[0].fields;
-    if (dimension == 0 || ((fields < dimension || fields > dimension + 2) && !sample->is_comment))
+    const size_t dim = choose_dim(&others), fields = sample->rows[0].fields;
+    if (dim == 0 || ((fields < dim || fields > dim + 2) && !sample->is_comment))
         return;
     if (sample->rows[0].numbers > 0 && !has_real_numbers(&others))
         return; /* 1 2 3 may be a vector */
@@ -410,8 +410,7 @@ static int refuse_if_no_words(const struct spine_layout *layout, const struct sa
     return spine_refuse(err,
                         "%s:%llu: rows without words: all %zu fields are numbers; put the words "
                         "before them: paste WORDS %s",
-                        path, (unsigned long long)sample->rows[0].line, layout->dimension + 1,
-                        path);
+                        path, (unsigned long long)sample->rows[0].line, layout->dim + 1, path);
 }
 
 /* --- Dimension and header ----------------------------------------------------------------- */
@@ -424,11 +423,11 @@ static int check_header(struct spine_layout *layout, const struct sample *sample
 
     if (layout->has_tab ? sample->rows[0].tab_numbers == announced
                         : announced > 0 && fits_names(sample, announced)) {
-        layout->dimension = announced;
+        layout->dim = announced;
         return 0;
     }
     for (size_t i = 0; i < sample->count; i++)
-        if (layout->dimension != announced && sample->rows[i].numbers != announced)
+        if (layout->dim != announced && sample->rows[i].numbers != announced)
             return spine_refuse(err,
                                 "%s:%llu: expected %zu numbers as the header says, got %zu; "
                                 "spine-convert --header=skip passes over "
@@ -447,7 +446,7 @@ static int decide_header(struct spine_layout *layout, const struct sample *sampl
         return spine_refuse(err, "%s:1: expected a header of two whole numbers, rows and dimension",
                             path);
     /* Words and counts, such as GloVe's vocabulary: "2014 5000" is a row of them. */
-    const bool fits_as_row = layout->dimension == 1 && sample->integers[1] != 1;
+    const bool fits_as_row = layout->dim == 1 && sample->integers[1] != 1;
     layout->has_header = sample->has_integers && (header == SPINE_HEADER_YES || !fits_as_row);
     if (!layout->has_header)
         return 0;
@@ -463,13 +462,13 @@ static void find_surplus(struct spine_layout *layout, const struct sample *sampl
     bool all_begin_whole = sample->count > 2, some_are_longer = false;
 
     for (size_t i = 0; i < sample->count; i++) {
-        some_are_longer = some_are_longer || sample->rows[i].numbers > layout->dimension;
+        some_are_longer = some_are_longer || sample->rows[i].numbers > layout->dim;
         all_begin_whole = all_begin_whole && sample->rows[i].name_parts > 0;
     }
     layout->has_surplus = (layout->has_count && some_are_real) || layout->has_tab ||
-                          (some_are_longer && fits_names(sample, layout->dimension));
+                          (some_are_longer && fits_names(sample, layout->dim));
     layout->may_be_longer =
-        !layout->has_surplus && all_begin_whole && some_are_real && layout->dimension > 1;
+        !layout->has_surplus && all_begin_whole && some_are_real && layout->dim > 1;
 }
 
 int spine_layout_detect(struct spine_layout *layout, const char *path, const char *name,
@@ -492,7 +491,7 @@ int spine_layout_detect(struct spine_layout *layout, const char *path, const cha
     if (refuse_if_not_rows(&sample, name, layout->bytes, err))
         goto done;
     find_habits(layout, &sample);
-    layout->dimension = layout->has_tab ? sample.rows[0].tab_numbers : choose_dimension(&sample);
+    layout->dim = layout->has_tab ? sample.rows[0].tab_numbers : choose_dim(&sample);
     if (refuse_if_no_words(layout, &sample, name, err) == 0)
         rc = decide_header(layout, &sample, name, header, err);
     find_surplus(layout, &sample);

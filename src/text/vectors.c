@@ -27,13 +27,13 @@ enum {
 static bool parse_ordinary(struct spine_field row, const struct spine_layout *layout,
                            struct spine_field *word, float *values)
 {
-    const size_t dimension = layout->dimension;
+    const size_t dim = layout->dim;
     const char *at = spine_field_skip(row.begin, row.end);
     *word = (struct spine_field){row.begin, at};
     if (memchr(word->begin, '\0', (size_t)(word->end - word->begin)) != NULL ||
         (layout->has_tab && at < row.end && *at != '\t'))
         return false;
-    for (size_t i = 0; i < dimension; i++) {
+    for (size_t i = 0; i < dim; i++) {
         at = spine_number_scan(spine_field_skip_separators(at, row.end), row.end, &values[i]);
         if (at == NULL || (at < row.end && !spine_field_is_separator(*at)))
             return false;
@@ -47,11 +47,11 @@ static int refuse_count(const struct spine_line *line, const struct spine_layout
     const char *advice = "";
     if (line->text[0] == '#')
         advice = "; if this is a comment, remove it";
-    else if (line->is_first && got < layout->dimension)
+    else if (line->is_first && got < layout->dim)
         advice = "; if this is a header, remove it (tail -n +2)";
 
-    return spine_refuse(err, "expected %zu number%s%s, got %zu%s", layout->dimension,
-                        layout->dimension == 1 ? "" : "s",
+    return spine_refuse(err, "expected %zu number%s%s, got %zu%s", layout->dim,
+                        layout->dim == 1 ? "" : "s",
                         layout->has_header ? " as the header says" : "", got, advice);
 }
 
@@ -60,17 +60,16 @@ static int refuse_number(struct spine_field text, size_t index, const char *what
 {
     char quoted[SPINE_LINES_QUOTE];
     spine_lines_quote(quoted, text.begin, (size_t)(text.end - text.begin));
-    return spine_refuse(err, "number %zu of %zu is %s: %s", index + 1, layout->dimension, what,
-                        quoted);
+    return spine_refuse(err, "number %zu of %zu is %s: %s", index + 1, layout->dim, what, quoted);
 }
 
 /* Cut the last D fields off 'row', and what remains is the word. Returns how many there were. */
-static size_t cut_numbers(struct spine_field *row, size_t dimension, struct spine_field *numbers)
+static size_t cut_numbers(struct spine_field *row, size_t dim, struct spine_field *numbers)
 {
     struct spine_field last;
     size_t count = 0;
     *numbers = *row;
-    while (count < dimension && spine_field_cut_last(row, &last)) {
+    while (count < dim && spine_field_cut_last(row, &last)) {
         numbers->begin = last.begin;
         count++;
     }
@@ -81,7 +80,7 @@ static int parse_numbers(struct spine_field numbers, const struct spine_layout *
                          float *values, struct spine_error *err)
 {
     const char *at = numbers.begin;
-    for (size_t i = 0; i < layout->dimension; i++) {
+    for (size_t i = 0; i < layout->dim; i++) {
         const char *begin = spine_field_skip_separators(at, numbers.end);
         at = spine_field_skip(begin, numbers.end);
         if (spine_number_parse(begin, at, &values[i]))
@@ -128,8 +127,8 @@ static int parse_unusual(const struct spine_line *line, const struct spine_layou
     *reason = NO_REASON;
     if (memchr(line->text, '\0', line->length) != NULL)
         return spine_refuse(err, "a NUL byte in the line");
-    const size_t found = cut_numbers(&rest, layout->dimension, &numbers);
-    if (spine_field_is_empty(rest) && found == layout->dimension &&
+    const size_t found = cut_numbers(&rest, layout->dim, &numbers);
+    if (spine_field_is_empty(rest) && found == layout->dim &&
         spine_field_is_separator(line->text[0]) &&
         parse_numbers(numbers, layout, values, err) == 0) {
         *reason = SPINE_ROW_NO_WORD;
@@ -146,7 +145,7 @@ static int parse_unusual(const struct spine_line *line, const struct spine_layou
     *word = rest;
     const size_t surplus = spine_field_count_numbers(rest);
     if (surplus > 0 && !is_name(layout, rest, surplus))
-        return refuse_count(line, layout, layout->dimension + surplus, err);
+        return refuse_count(line, layout, layout->dim + surplus, err);
 
     *reason = NO_REASON;
     return parse_numbers(numbers, layout, values, err);
@@ -159,7 +158,7 @@ static int refuse_not_finite(struct spine_field row, const struct spine_layout *
     size_t index = 0;
     while (isfinite(values[index]))
         index++;
-    cut_numbers(&row, layout->dimension - index, &numbers);
+    cut_numbers(&row, layout->dim - index, &numbers);
     numbers.end = spine_field_skip(numbers.begin, numbers.end);
     return refuse_number(numbers, index, "not finite", layout, err);
 }
@@ -182,8 +181,8 @@ static void ask_for_huge_pages(void *block, size_t bytes)
 
 static int reserve_rows(struct spine_vectors *vectors, size_t wanted, struct spine_error *err)
 {
-    assert(wanted > 0 && vectors->dimension > 0);
-    const size_t row_bytes = vectors->dimension * sizeof *vectors->values;
+    assert(wanted > 0 && vectors->dim > 0);
+    const size_t row_bytes = vectors->dim * sizeof *vectors->values;
     size_t for_values = vectors->capacity, for_lines = vectors->capacity;
 
     if (spine_memory_reserve_exactly(&vectors->values, &for_values, wanted, row_bytes,
@@ -202,7 +201,7 @@ static int reserve_rows(struct spine_vectors *vectors, size_t wanted, struct spi
 static size_t first_rows(const struct spine_vectors *vectors)
 {
     enum { FIRST_VALUES = 1 << 17 };
-    const size_t fitting = FIRST_VALUES / vectors->dimension + 1;
+    const size_t fitting = FIRST_VALUES / vectors->dim + 1;
     return fitting < FIRST_ROWS ? fitting : FIRST_ROWS;
 }
 
@@ -265,7 +264,7 @@ static int parse_row(const struct spine_line *line, const struct spine_layout *l
         parse_unusual(line, layout, word, values, reason, err))
         return -1;
     *reason = SPINE_ROW_NOT_FINITE;
-    if (spine_vectors_count_finite(values, layout->dimension) < layout->dimension)
+    if (spine_vectors_count_finite(values, layout->dim) < layout->dim)
         return refuse_not_finite(row, layout, values, err);
 
     *reason = SPINE_ROW_NO_WORD;
@@ -279,7 +278,7 @@ static int take_line(struct spine_vectors *vectors, const struct spine_line *lin
                      const struct spine_layout *layout, const struct spine_vectors_rules *rules,
                      struct spine_error *err)
 {
-    float *values = vectors->values + vectors->rows * vectors->dimension;
+    float *values = vectors->values + vectors->rows * vectors->dim;
     int reason;
     struct spine_field word, last;
 
@@ -306,11 +305,11 @@ int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *lines
                         const struct spine_layout *layout, const struct spine_vectors_rules *rules,
                         struct spine_error *err)
 {
-    assert(layout->dimension > 0);
+    assert(layout->dim > 0);
     const uint64_t bytes = spine_lines_left(lines);
     struct spine_line line;
     int rc;
-    *vectors = (struct spine_vectors){.dimension = layout->dimension};
+    *vectors = (struct spine_vectors){.dim = layout->dim};
 
     while ((rc = spine_lines_next(lines, &line, err)) == 1) {
         vectors->num_lines = line.number;
@@ -357,7 +356,7 @@ void spine_vectors_drop(struct spine_vectors *vectors, const uint64_t *rows, siz
 {
     if (count == 0)
         return;
-    const size_t row_bytes = vectors->dimension * sizeof *vectors->values;
+    const size_t row_bytes = vectors->dim * sizeof *vectors->values;
     if (vectors->values != NULL)
         drop_elements(vectors->values, vectors->rows, row_bytes, rows, count);
     drop_elements(vectors->lines, vectors->rows, sizeof *vectors->lines, rows, count);

@@ -18,7 +18,7 @@
 enum {
     MOST_DIGITS = 18, /* of a number of the header */
     HEADER_BYTES = 64,
-    MOST_DIMENSION = 1 << 24,
+    MOST_DIM = 1 << 24,
     MOST_BLANKS = 64, /* that are tried in a word */
     ROWS_LOOKED_AT = 3,
 #ifdef SPINE_FUZZ /* so that short files go beyond these */
@@ -43,7 +43,7 @@ static bool parse_number(const char **at, const char *end, uint64_t *value)
 }
 
 /* "3000000 300\n"; *length is that of the line. */
-static bool parse_header(const char *start, size_t bytes, uint64_t *rows, uint64_t *dimension,
+static bool parse_header(const char *start, size_t bytes, uint64_t *rows, uint64_t *dim,
                          size_t *length)
 {
     const char *at = start, *end = start + (bytes < HEADER_BYTES ? bytes : HEADER_BYTES);
@@ -52,7 +52,7 @@ static bool parse_header(const char *start, size_t bytes, uint64_t *rows, uint64
         return false;
     while (at < end && (*at == ' ' || *at == '\t'))
         at++;
-    if (!parse_number(&at, end, dimension))
+    if (!parse_number(&at, end, dim))
         return false;
     while (at < end && (*at == ' ' || *at == '\r'))
         at++;
@@ -68,12 +68,12 @@ static bool is_control(unsigned char c)
 /* --- Doubts ------------------------------------------------------------------------------- */
 
 /* How many of D numbers have a size that no vector's have: beyond 2^+-50, or not finite. */
-static size_t count_doubts(const unsigned char *values, size_t dimension)
+static size_t count_doubts(const unsigned char *values, size_t dim)
 {
     enum { BIAS = 127, FAR = 50 };
     size_t doubts = 0;
 
-    for (size_t i = 0; i < dimension; i++) {
+    for (size_t i = 0; i < dim; i++) {
         uint32_t bits;
         memcpy(&bits, values + 4 * i, sizeof bits);
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -105,15 +105,15 @@ struct guess {
 static bool guess_row(const struct spine_word2vec *format, const unsigned char *at, size_t bytes,
                       size_t length, struct guess *guess)
 {
-    const size_t dimension = format->dimension, need = length + 1 + 4 * dimension;
+    const size_t dim = format->dim, need = length + 1 + 4 * dim;
 
     if (need > bytes)
         return false;
-    *guess = (struct guess){length, need, count_doubts(at + length + 1, dimension)};
-    guess->doubts += has_controls(at, length) ? dimension : 0;
+    *guess = (struct guess){length, need, count_doubts(at + length + 1, dim)};
+    guess->doubts += has_controls(at, length) ? dim : 0;
     if (format->has_newlines && need < bytes) {
         guess->bytes++;
-        guess->doubts += at[need] == '\n' ? 0 : dimension;
+        guess->doubts += at[need] == '\n' ? 0 : dim;
     }
     return true;
 }
@@ -161,23 +161,22 @@ bool spine_word2vec_is(const void *start, size_t bytes)
 {
     const char *text = start;
     struct spine_word2vec format = {0};
-    uint64_t dimension = 0;
+    uint64_t dim = 0;
     size_t header = 0, controls = 0;
     struct guess guess;
 
-    if (!parse_header(text, bytes, &format.rows, &dimension, &header) || dimension == 0 ||
-        dimension > MOST_DIMENSION)
+    if (!parse_header(text, bytes, &format.rows, &dim, &header) || dim == 0 || dim > MOST_DIM)
         return false;
     for (size_t i = header; i < bytes; i++)
         controls += is_control((unsigned char)text[i]);
     if (controls == 0)
         return false;
 
-    format.dimension = (size_t)dimension;
-    if (bytes - header < 4 * format.dimension) /* all that is at hand is part of a row */
+    format.dim = (size_t)dim;
+    if (bytes - header < 4 * format.dim) /* all that is at hand is part of a row */
         return controls > (bytes - header) / 16;
     return choose_row(&format, (const unsigned char *)text + header, bytes - header, &guess) &&
-           2 * guess.doubts < format.dimension;
+           2 * guess.doubts < format.dim;
 }
 
 /* --- Opening ------------------------------------------------------------------------------ */
@@ -185,7 +184,7 @@ bool spine_word2vec_is(const void *start, size_t bytes)
 /* How many bytes are read to find where a row begins: a word and some rows. */
 static size_t window_bytes(const struct spine_word2vec *format)
 {
-    return 2 * (size_t)MOST_WORD + (ROWS_LOOKED_AT + 1) * (4 * format->dimension + 2);
+    return 2 * (size_t)MOST_WORD + (ROWS_LOOKED_AT + 1) * (4 * format->dim + 2);
 }
 
 /* Read up to 'most' bytes at an offset into memory, which the caller frees. */
@@ -217,7 +216,7 @@ static int look_at_rows(struct spine_word2vec *format, struct spine_error *err)
         rc = spine_refuse(err,
                           "%s: word2vec's binary format, but the first row has no word of up to %d "
                           "bytes before its %zu numbers",
-                          format->binary->name, MOST_WORD, format->dimension);
+                          format->binary->name, MOST_WORD, format->dim);
     else
         format->has_newlines = guess.bytes < bytes && window[guess.bytes] == '\n';
     free(window);
@@ -229,27 +228,26 @@ int spine_word2vec_open(struct spine_word2vec *format, const struct spine_binary
 {
     char start[HEADER_BYTES];
     const size_t bytes = binary->bytes < sizeof start ? (size_t)binary->bytes : sizeof start;
-    uint64_t dimension = 0;
+    uint64_t dim = 0;
     size_t header = 0;
 
     *format = (struct spine_word2vec){.binary = binary};
     if (spine_binary_read(binary, 0, bytes, start, err))
         return -1;
-    if (!parse_header(start, bytes, &format->rows, &dimension, &header))
+    if (!parse_header(start, bytes, &format->rows, &dim, &header))
         return spine_refuse(err,
                             "%s: is not of word2vec's binary format: expected a first line of two "
                             "whole numbers, rows and dimension",
                             binary->name);
 
     const uint64_t left = binary->bytes - header;
-    if (format->rows == 0 || dimension == 0 || dimension > MOST_DIMENSION ||
-        4 * dimension + 1 > left)
+    if (format->rows == 0 || dim == 0 || dim > MOST_DIM || 4 * dim + 1 > left)
         return spine_refuse(err,
                             "%s:1: the header announces %llu vectors of %llu numbers, the file has "
                             "%llu bytes after it",
-                            binary->name, (unsigned long long)format->rows,
-                            (unsigned long long)dimension, (unsigned long long)left);
-    format->dimension = (size_t)dimension;
+                            binary->name, (unsigned long long)format->rows, (unsigned long long)dim,
+                            (unsigned long long)left);
+    format->dim = (size_t)dim;
     format->begin = header;
     return look_at_rows(format, err);
 }
@@ -260,11 +258,11 @@ int spine_word2vec_open(struct spine_word2vec *format, const struct spine_binary
 static bool may_begin(const struct spine_word2vec *format, const unsigned char *window, size_t at,
                       size_t bytes)
 {
-    const size_t row = 4 * format->dimension, newline = format->has_newlines;
+    const size_t row = 4 * format->dim, newline = format->has_newlines;
 
     if (at < row + 1 + newline || window[at - row - 1 - newline] != ' ' ||
         (newline && window[at - 1] != '\n') ||
-        count_doubts(window + at - row - newline, format->dimension) > 0)
+        count_doubts(window + at - row - newline, format->dim) > 0)
         return false;
     return are_rows(format, window + at, bytes - at, ROWS_LOOKED_AT);
 }
@@ -272,7 +270,7 @@ static bool may_begin(const struct spine_word2vec *format, const unsigned char *
 int spine_word2vec_find_row(const struct spine_word2vec *format, uint64_t from, uint64_t *row,
                             struct spine_error *err)
 {
-    const size_t before = 4 * format->dimension + 2;
+    const size_t before = 4 * format->dim + 2;
     size_t bytes = 0;
 
     if (from <= format->begin || from >= format->binary->bytes) {
@@ -308,7 +306,7 @@ int spine_word2vec_begin(struct spine_word2vec_walk **walk, const struct spine_w
                          uint64_t begin, struct spine_error *err)
 {
     assert(begin <= format->binary->bytes);
-    const size_t row = (size_t)MOST_WORD + 4 * format->dimension + 2;
+    const size_t row = (size_t)MOST_WORD + 4 * format->dim + 2;
     const uint64_t left = format->binary->bytes - begin;
     const size_t capacity = left < row + BLOCK ? (size_t)left : row + BLOCK;
 
@@ -326,7 +324,7 @@ int spine_word2vec_begin(struct spine_word2vec_walk **walk, const struct spine_w
 static int fill(struct spine_word2vec_walk *walk, struct spine_error *err)
 {
     const struct spine_binary *binary = walk->format->binary;
-    const size_t row = (size_t)MOST_WORD + 4 * walk->format->dimension + 2;
+    const size_t row = (size_t)MOST_WORD + 4 * walk->format->dim + 2;
     const size_t kept = walk->last - walk->first;
     const uint64_t left = binary->bytes - walk->offset - kept;
 
@@ -357,7 +355,7 @@ int spine_word2vec_next(struct spine_word2vec_walk *walk, struct spine_word2vec_
                             "%s: the row at byte %llu is cut off: expected a word, a blank and %zu "
                             "numbers of 4 bytes",
                             walk->format->binary->name, (unsigned long long)walk->offset,
-                            walk->format->dimension);
+                            walk->format->dim);
 
     *row = (struct spine_word2vec_row){.word = (const char *)at,
                                        .length = guess.length,

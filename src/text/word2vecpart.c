@@ -15,7 +15,7 @@ enum {
 };
 
 /* Refuse a row that something is wrong with. *reason is one to leave it out. */
-static int check_row(const struct spine_word2vec_row *row, const float *values, size_t dimension,
+static int check_row(const struct spine_word2vec_row *row, const float *values, size_t dim,
                      enum spine_vectors_reason *reason, struct spine_error *err)
 {
     *reason = SPINE_ROW_NO_WORD;
@@ -23,13 +23,13 @@ static int check_row(const struct spine_word2vec_row *row, const float *values, 
         return spine_refuse(err,
                             "no word before the %zu numbers; --on-bad=skip leaves such rows "
                             "out",
-                            dimension);
+                            dim);
     if (memchr(row->word, '\0', row->length) != NULL)
         return spine_refuse(err, "a NUL byte in the word");
     *reason = SPINE_ROW_NOT_FINITE;
-    const size_t finite = spine_vectors_count_finite(values, dimension);
-    if (finite < dimension)
-        return spine_refuse(err, "number %zu of %zu is not finite: %g", finite + 1, dimension,
+    const size_t finite = spine_vectors_count_finite(values, dim);
+    if (finite < dim)
+        return spine_refuse(err, "number %zu of %zu is not finite: %g", finite + 1, dim,
                             (double)values[finite]);
     return 0;
 }
@@ -38,7 +38,7 @@ static int take_row(struct spine_word2vecpart *part, const struct spine_word2vec
                     const struct spine_vectors_rules *rules, float *values,
                     struct spine_vectors *vectors, struct spine_error *err)
 {
-    const size_t dimension = vectors->dimension;
+    const size_t dim = vectors->dim;
     enum spine_vectors_reason reason;
     const uint64_t line = ++vectors->num_lines;
 
@@ -48,8 +48,8 @@ static int take_row(struct spine_word2vecpart *part, const struct spine_word2vec
     part->offsets[part->num_offsets++] =
         row->offset + (uint64_t)(row->values - (const unsigned char *)row->word);
 
-    spine_binary_floats(row->values, dimension, values);
-    if (check_row(row, values, dimension, &reason, err)) {
+    spine_binary_floats(row->values, dim, values);
+    if (check_row(row, values, dim, &reason, err)) {
         vectors->bad_line = line;
         return rules->leave_out ? spine_vectors_leave_out(vectors, line, reason, err) : -1;
     }
@@ -87,7 +87,7 @@ int spine_word2vecpart_take(struct spine_word2vecpart *part, const struct spine_
         if (spine_word2vec_find_row(format, format->begin + share[i], &part->span[i], err))
             return -1;
 
-    float *values = spine_memory_get(format->dimension, sizeof *values, "a vector", err);
+    float *values = spine_memory_get(format->dim, sizeof *values, "a vector", err);
     const int rc = values == NULL ? -1 : walk_rows(part, format, rules, values, vectors, err);
     free(values);
     return rc;
@@ -99,7 +99,7 @@ static int read_run(const struct spine_word2vecpart *part, const struct spine_wo
                     const uint64_t *lines, size_t count, float *values, unsigned char *block,
                     struct spine_error *err)
 {
-    const size_t dimension = format->dimension, row = dimension * sizeof *values;
+    const size_t dim = format->dim, row = dim * sizeof *values;
     const uint64_t begin = part->offsets[lines[0] - 1];
     const uint64_t end = part->offsets[lines[count - 1] - 1] + row;
 
@@ -107,7 +107,7 @@ static int read_run(const struct spine_word2vecpart *part, const struct spine_wo
         return -1;
     for (size_t i = 0; i < count; i++) {
         const uint64_t at = part->offsets[lines[i] - 1] - begin;
-        spine_binary_floats(block + at, dimension, values + i * dimension);
+        spine_binary_floats(block + at, dim, values + i * dim);
     }
     return 0;
 }
@@ -116,7 +116,7 @@ int spine_word2vecpart_read(const struct spine_word2vecpart *part,
                             const struct spine_word2vec *format, const uint64_t *lines,
                             size_t count, float *values, struct spine_error *err)
 {
-    const size_t dimension = format->dimension, row = dimension * sizeof *values;
+    const size_t dim = format->dim, row = dim * sizeof *values;
     unsigned char *block = spine_memory_get(BLOCK_BYTES + row, 1, "a block of rows", err);
     if (block == NULL)
         return -1;
@@ -127,7 +127,7 @@ int spine_word2vecpart_read(const struct spine_word2vecpart *part,
         size_t run = 1;
         while (i + run < count && part->offsets[lines[i + run] - 1] - begin <= BLOCK_BYTES)
             run++;
-        rc = read_run(part, format, lines + i, run, values + i * dimension, block, err);
+        rc = read_run(part, format, lines + i, run, values + i * dim, block, err);
         i += run;
     }
     free(block);

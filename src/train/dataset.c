@@ -202,16 +202,15 @@ int spine_dataset_inspect(struct spine_dataset *data, struct spine_comm *comm,
 /* --- Reading ------------------------------------------------------------------------------ */
 
 size_t spine_dataset_bytes(const struct spine_partition *part, size_t dim,
-                           enum spine_residency residency)
+                           enum spine_storage storage)
 {
     const size_t rows = part->end_row - part->first_row, most = spine_partition_most_rows(part);
     const size_t stride = spine_kernel_stride(dim);
-    const size_t number = residency == SPINE_IN_MEMORY        ? sizeof(float)
-                          : residency == SPINE_IN_HALF_MEMORY ? sizeof(uint16_t)
-                                                              : 0;
-    const size_t stream = residency == SPINE_IN_MEMORY
-                              ? 0
-                              : spine_rowstream_bytes(part, dim, residency == SPINE_IN_FILE);
+    const size_t number = storage == SPINE_IN_MEMORY        ? sizeof(float)
+                          : storage == SPINE_IN_HALF_MEMORY ? sizeof(uint16_t)
+                                                            : 0;
+    const size_t stream =
+        storage == SPINE_IN_MEMORY ? 0 : spine_rowstream_bytes(part, dim, storage == SPINE_IN_FILE);
 
     return rows * stride * number + stream + SPINE_BLOCK_ROWS * stride * sizeof(float) +
            rows * sizeof(uint32_t) + 2 * most * sizeof(size_t);
@@ -232,12 +231,12 @@ static int allocate(struct spine_dataset *data, const struct spine_input *input,
                     struct spine_error *err)
 {
     data->stride = spine_kernel_stride(data->dim);
-    data->residency = input->residency;
+    data->storage = input->storage;
     if (spine_scaling_init(&data->scaling, data->dim, SPINE_WHITEN_NO, 0, err) ||
         allocate_batch(data, err))
         return -1;
-    if (data->residency != SPINE_IN_MEMORY) {
-        const bool has_windows = data->residency == SPINE_IN_FILE;
+    if (data->storage != SPINE_IN_MEMORY) {
+        const bool has_windows = data->storage == SPINE_IN_FILE;
         const int rc = spine_rowstream_open(&data->stream, input->store, input->path, &data->part,
                                             data->dim, has_windows, err);
         data->stream.rounds = !has_windows;
@@ -418,7 +417,7 @@ const float *spine_dataset_next(struct spine_dataset *data, struct spine_pass *p
 
 int spine_dataset_check(const struct spine_dataset *data, struct spine_error *err)
 {
-    return data->residency == SPINE_IN_MEMORY ? 0 : spine_rowfile_check(data->stream.file, err);
+    return data->storage == SPINE_IN_MEMORY ? 0 : spine_rowfile_check(data->stream.file, err);
 }
 
 const float *spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, size_t first,
@@ -449,7 +448,7 @@ size_t spine_dataset_supply(struct spine_dataset *data, size_t step, float *clea
     const size_t count = spine_partition_batch(&data->part, step, data->batch, data->slots);
     const size_t stride = data->stride;
     const float *upcoming =
-        data->residency == SPINE_IN_FILE
+        data->storage == SPINE_IN_FILE
             ? spine_rowstream_step(&data->stream, &data->scaling, &data->part, step)
             : NULL;
 

@@ -107,7 +107,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
     getrusage(RUSAGE_SELF, &usage);
     return (struct memory){
         .program = (size_t)usage.ru_maxrss * 1024,
-        .rows = spine_dataset_bytes(part, dim, spine_config_residency(config)) + rows * word,
+        .rows = spine_dataset_bytes(part, dim, spine_config_storage(config)) + rows * word,
         .parameters = copies * params / ranks,
         .optimizer = moments / ranks,
         .batch = (step.node - copies * params - moments) / ranks + step.rank +

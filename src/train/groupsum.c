@@ -59,7 +59,7 @@ static void travel(struct spine_stepper *stepper, size_t piece, bool collects)
     float *send = from, *receive = to;
     size_t count = piece;
 
-    if (stepper->settings.wire == SPINE_WIRE_BFLOAT16) {
+    if (stepper->settings.wire == SPINE_DTYPE_BFLOAT16) {
         send = own->wire;
         receive = own->wire + own->piece * (size_t)others->size / 2;
         count = piece / 2;

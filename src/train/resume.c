@@ -402,7 +402,7 @@ static struct spine_position make_position(const struct spine_progress *progress
 
     if (rank == 0) {
         position.sums.squares = progress->squares;
-        position.sums.penalty = progress->asl;
+        position.sums.penalty = progress->penalty;
         position.sums.partial = progress->partial;
         position.sums.active = progress->active;
         position.waited = progress->waited;

@@ -12,9 +12,9 @@
 #include "spine/math/bfloat16.h"
 #include "spine/math/kernels.h"
 
-/* A window has so many rows of a stratum at least, and is made of so many runs, if these have as many bytes:
- * less is hardly faster to read. */
-enum { LEAST_WINDOW = 4, RUNS = 8, RUN_BYTES = 1 << 16 };
+/* A window has at least LEAST_WINDOW rows of a stratum. It consists of STRETCHES stretches, or of fewer where
+ * these would have less than STRETCH_BYTES: shorter reads take hardly less time. */
+enum { LEAST_WINDOW = 4, STRETCHES = 8, STRETCH_BYTES = 1 << 16 };
 
 /* A row that is in a window, and its place there. */
 struct spine_upcoming {
@@ -25,13 +25,14 @@ void spine_rowstream_share(struct spine_sharing *sharing, size_t dim, double mib
 {
     const size_t row = spine_kernel_stride(dim) * sizeof(float);
     const double window = mib * (1 << 20) / (double)row / (double)sharing->batch_size;
-    const size_t bytes_run = (RUN_BYTES + row - 1) / row;
+    const size_t least_stretch = (STRETCH_BYTES + row - 1) / row;
 
     sharing->window = window > LEAST_WINDOW ? (size_t)window : LEAST_WINDOW;
-    sharing->run = sharing->window / RUNS > bytes_run ? sharing->window / RUNS : bytes_run;
-    if (sharing->run > sharing->window)
-        sharing->run = sharing->window;
-    sharing->window -= sharing->window % sharing->run; /* of whole runs */
+    sharing->stretch =
+        sharing->window / STRETCHES > least_stretch ? sharing->window / STRETCHES : least_stretch;
+    if (sharing->stretch > sharing->window)
+        sharing->stretch = sharing->window;
+    sharing->window -= sharing->window % sharing->stretch; /* of whole stretches */
 }
 
 size_t spine_rowstream_bytes(const struct spine_partition *part, size_t dim, bool has_windows)

@@ -261,7 +261,7 @@ int spine_stepcost_measure(struct spine_stepcost *cost, const struct spine_confi
     *cost = (struct spine_stepcost){.dim = dim,
                                     .hidden = (size_t)config->hidden,
                                     .batch_size = (size_t)config->batch_size,
-                                    .number = config->wire == SPINE_WIRE_BFLOAT16 ? 2 : 4,
+                                    .number = config->wire == SPINE_DTYPE_BFLOAT16 ? 2 : 4,
                                     .slowdown = 1};
     spine_comm_split_nodes(comm, &node);
     spine_comm_split(comm, comm->rank, &self);

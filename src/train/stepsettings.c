@@ -38,7 +38,7 @@ struct spine_step_settings spine_step_settings(const struct spine_config *config
                                                       : SPINE_KERNEL_SPARSE,
         .optimizer = (enum spine_optimizer_kind)config->optimizer,
         .momentum = config->momentum,
-        .wire = (enum spine_wire)config->wire,
+        .wire = (enum spine_dtype)config->wire,
         .beta2 = config->beta2,
         .schedule = {.kind = (enum spine_schedule_kind)config->schedule,
                      .rate = highest_rate(config),

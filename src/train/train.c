@@ -110,7 +110,7 @@ static int check_rows(const struct trainer *run, int rc, struct spine_error *err
 {
     struct spine_error reason;
 
-    if (run->data.residency == SPINE_IN_MEMORY ||
+    if (run->data.storage == SPINE_IN_MEMORY ||
         spine_comm_agree(run->comm, spine_dataset_check(&run->data, &reason), &reason) == 0)
         return rc;
     *err = reason;
@@ -126,7 +126,7 @@ static int read_rows(struct trainer *run, struct spine_error *err)
 
     if (spine_input_open(&input, run->comm, config->input, (size_t)config->limit, err))
         return -1;
-    input.residency = spine_config_residency(config);
+    input.storage = spine_config_storage(config);
     int rc = spine_dataset_init(&run->data, run->comm, &input, &run->parallel.sharing, err);
     if (rc == 0)
         rc = spine_dataset_inspect(&run->data, run->comm, &input, &options, err);
@@ -168,7 +168,7 @@ static int finish_rows(struct trainer *run, bool is_own, struct spine_error *err
         spine_holdout_begin(&run->holdout, &run->data, run->comm, config->holdout, err))
         return check_rows(run, -1, err);
 
-    const bool packs = run->data.residency == SPINE_IN_HALF_MEMORY;
+    const bool packs = run->data.storage == SPINE_IN_HALF_MEMORY;
     const int rc = packs ? spine_dataset_pack(&run->data, err) : 0;
     return check_rows(run, spine_comm_agree(run->comm, rc, err), err);
 }
@@ -335,7 +335,7 @@ static int save(struct trainer *run, enum spine_checkpoint_mode mode, struct spi
                                             .squares = all[0],
                                             .partial = all[1],
                                             .active = all[2],
-                                            .asl = all[3],
+                                            .penalty = all[3],
                                             .waited = all[4],
                                             .seconds = position->seconds};
     int rc = 0;

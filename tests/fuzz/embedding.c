@@ -16,23 +16,23 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 /* All rows that were taken. */
 struct table {
-    size_t rows, dimension;
+    size_t rows, dim;
     struct spine_words words;
-    float *values; /* owned; (rows, dimension) */
+    float *values; /* owned; (rows, dim) */
 };
 
 static void add_part(struct table *table, struct spine_source *source,
                      const struct spine_vectors *part, int *rc, struct spine_error *err)
 {
-    const size_t dimension = spine_source_dimension(source), before = table->rows * dimension;
+    const size_t dim = spine_source_dim(source), before = table->rows * dim;
 
-    CHECK(part->words.count == part->rows && part->dimension == dimension);
+    CHECK(part->words.count == part->rows && part->dim == dim);
     if (part->rows == 0)
         return;
-    table->values = realloc(table->values, (before + part->rows * dimension) * sizeof(float));
+    table->values = realloc(table->values, (before + part->rows * dim) * sizeof(float));
     CHECK(table->values != NULL);
     if (part->values != NULL)
-        memcpy(table->values + before, part->values, part->rows * dimension * sizeof(float));
+        memcpy(table->values + before, part->values, part->rows * dim * sizeof(float));
     else
         *rc = spine_source_read(source, part->lines, part->rows, table->values + before, err);
     for (size_t i = 0; *rc == 0 && i < part->rows; i++) {
@@ -62,7 +62,7 @@ static int take_parts(const struct spine_source_request *request,
         rc = spine_source_open(&source, request, files, err);
         if (rc == 0) {
             parts = spine_source_is_divisible(source, 0) ? parts : 1;
-            table->dimension = spine_source_dimension(source);
+            table->dim = spine_source_dim(source);
             rc = spine_source_take(source, i, parts, &rules, &part, err);
         }
         if (rc == 0) {
@@ -85,9 +85,9 @@ static void release(struct table *table)
 
 static void compare(const struct table *whole, const struct table *parts)
 {
-    CHECK(whole->rows == parts->rows && whole->dimension == parts->dimension);
-    CHECK(whole->rows == 0 || memcmp(whole->values, parts->values,
-                                     whole->rows * whole->dimension * sizeof(float)) == 0);
+    CHECK(whole->rows == parts->rows && whole->dim == parts->dim);
+    CHECK(whole->rows == 0 ||
+          memcmp(whole->values, parts->values, whole->rows * whole->dim * sizeof(float)) == 0);
     for (size_t i = 0; i < whole->rows; i++)
         CHECK(strcmp(spine_words_get(&whole->words, i), spine_words_get(&parts->words, i)) == 0);
 }

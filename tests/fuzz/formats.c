@@ -169,7 +169,7 @@ static void read_embedding(const char *path)
         rc = spine_source_take(source, 0, 1, &rules, &vectors, &failure);
     if (rc == 0 && vectors.rows > 0) {
         const size_t count = vectors.rows < 4 ? vectors.rows : 4;
-        float *values = malloc(count * vectors.dimension * sizeof *values);
+        float *values = malloc(count * vectors.dim * sizeof *values);
         CHECK(values != NULL && vectors.words.count == vectors.rows);
         rc = spine_source_read(source, vectors.lines, count, values, &failure);
         free(values);

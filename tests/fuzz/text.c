@@ -26,10 +26,10 @@ struct place {
 static void check_part(const struct spine_vectors *whole, const struct spine_vectors *part,
                        struct place *place)
 {
-    const size_t dimension = whole->dimension;
+    const size_t dim = whole->dim;
     CHECK(place->row + part->rows <= whole->rows);
-    CHECK(part->rows == 0 || memcmp(whole->values + place->row * dimension, part->values,
-                                    part->rows * dimension * sizeof(float)) == 0);
+    CHECK(part->rows == 0 || memcmp(whole->values + place->row * dim, part->values,
+                                    part->rows * dim * sizeof(float)) == 0);
     for (size_t i = 0; i < part->rows; i++) {
         CHECK(part->lines[i] + place->line == whole->lines[place->row + i]);
         CHECK(strcmp(spine_words_get(&part->words, i),

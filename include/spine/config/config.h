@@ -39,13 +39,13 @@ enum spine_objective {
 enum spine_cap { SPINE_CAP_ONE, SPINE_CAP_NONE };
 enum spine_atoms { SPINE_ATOMS_RANDOM, SPINE_ATOMS_WORDS };
 
-/* parallel.wire, and the names, ended by NULL. */
-enum spine_wire { SPINE_WIRE_FLOAT32, SPINE_WIRE_BFLOAT16 };
-extern const char *const spine_wire_names[];
+/* data.residency, data.dtype and parallel.wire. */
+enum spine_residency { SPINE_RESIDENCY_MEMORY, SPINE_RESIDENCY_STREAM };
+enum spine_dtype { SPINE_DTYPE_FLOAT32, SPINE_DTYPE_BFLOAT16 };
 
-/* Where a rank's rows are while it trains, of data.residency and data.dtype: in memory, also as
- * bfloat16; or in the file. */
-enum spine_residency { SPINE_IN_MEMORY, SPINE_IN_HALF_MEMORY, SPINE_IN_FILE };
+/* Where a rank's rows are while it trains, by residency and dtype: in memory, as float or as bfloat16; or in
+ * the file. */
+enum spine_storage { SPINE_IN_MEMORY, SPINE_IN_HALF_MEMORY, SPINE_IN_FILE };
 
 /* Reals are doubles, counts and switches int64_t, choices the enum named beside them. */
 struct spine_config {
@@ -56,7 +56,8 @@ struct spine_config {
     double rms;                     /* 0: keep */
     double holdout;                 /* share of the rows; 0: none */
     int64_t limit;                  /* 0: all */
-    int64_t stream, bfloat16;       /* data.residency and data.dtype: not the default */
+    int64_t residency;              /* enum spine_residency */
+    int64_t dtype;                  /* enum spine_dtype: of rows in memory */
     double window;                  /* MiB */
     int64_t hidden;
     int64_t objective; /* enum spine_objective */
@@ -88,7 +89,7 @@ struct spine_config {
     int64_t kernel;               /* enum spine_kernel_choice */
     char grid[SPINE_CONFIG_TEXT]; /* "auto", or "RxC" (spine_config_grid()) */
     int64_t reproducible;
-    int64_t wire; /* enum spine_wire */
+    int64_t wire; /* enum spine_dtype: of the gradient between hosts */
     char directory[SPINE_CONFIG_TEXT];
     int64_t merge, formats, noisy_codes, tensorboard, overwrite;
 };
@@ -142,7 +143,7 @@ struct spine_prefixes spine_config_prefixes(const struct spine_config *config);
 struct spine_scaling_options spine_config_scaling(const struct spine_config *config);
 
 /* Of a configuration that spine_config_check() has passed. */
-enum spine_residency spine_config_residency(const struct spine_config *config);
+enum spine_storage spine_config_storage(const struct spine_config *config);
 
 /* The epoch after which training ends for now: train.stop_after, or train.epochs. */
 int64_t spine_config_last_epoch(const struct spine_config *config);

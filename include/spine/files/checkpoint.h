@@ -31,7 +31,7 @@ struct spine_progress {
     int64_t epoch; /* epochs done */
     int64_t step;  /* steps taken of the next one */
     int64_t mode;  /* of the next step, of enum spine_mode; of the steps of this epoch: */
-    double squares, partial, asl, active; /* struct spine_step_sums; asl is its penalty */
+    double squares, partial, penalty, active; /* struct spine_step_sums */
     double waited, seconds;
 };
 

@@ -16,7 +16,7 @@ struct spine_conversion {
     const struct spine_layout *layout; /* of the source, if it is text */
     const char *output;
     const struct spine_roster *roster;
-    size_t dimension;
+    size_t dim;
     double rms; /* of all numbers */
     int64_t num_rows;
     int64_t num_blank;   /* lines */

@@ -12,8 +12,8 @@
 
 /* This rank's rows, added block by block. */
 struct spine_outliers {
-    size_t dimension;
-    double *sums, *squares; /* owned; (dimension), of each coordinate */
+    size_t dim;
+    double *sums, *squares; /* owned; (dim), of each coordinate */
     float *lengths;         /* owned; (count), squared */
     size_t count, capacity;
 };
@@ -32,7 +32,7 @@ struct spine_outlier_report {
     double column_share;
 };
 
-int spine_outliers_init(struct spine_outliers *outliers, size_t dimension, struct spine_error *err);
+int spine_outliers_init(struct spine_outliers *outliers, size_t dim, struct spine_error *err);
 
 /* Add 'count' rows, of which one begins every 'stride' numbers. */
 int spine_outliers_add(struct spine_outliers *outliers, const float *rows, size_t count,

@@ -18,7 +18,7 @@ struct spine_sheet {
     struct spine_store *store; /* owned; NULL if it is sparse */
     struct spine_codes codes;  /* owned, if it is sparse */
     bool is_sparse;
-    size_t rows, dimension;
+    size_t rows, dim;
     char matrix[SPINE_CODES_NAME]; /* the datasets */
     char words[SPINE_CODES_NAME];  /* empty: there are none */
 };
@@ -31,7 +31,7 @@ int spine_sheet_open(struct spine_sheet *sheet, const char *file, const char *da
 int spine_sheet_words(struct spine_sheet *sheet, size_t first, size_t count,
                       struct spine_words *words, struct spine_error *err);
 
-/* Read the vectors of rows [first, first + count), (count, dimension). */
+/* Read the vectors of rows [first, first + count), (count, dim). */
 int spine_sheet_read(struct spine_sheet *sheet, size_t first, size_t count, float *values,
                      struct spine_error *err);
 

@@ -32,7 +32,7 @@ int spine_source_open(struct spine_source **source, const struct spine_source_re
                       const struct spine_sourcefiles *files, struct spine_error *err);
 
 /* The numbers of a vector, and where the words come from. */
-size_t spine_source_dimension(const struct spine_source *source);
+size_t spine_source_dim(const struct spine_source *source);
 enum spine_source_words spine_source_words(const struct spine_source *source);
 
 /* What names a row in messages: "line" or "row". */
@@ -65,7 +65,7 @@ int spine_source_take(struct spine_source *source, int part, int parts,
 void spine_source_span(const struct spine_source *source, uint64_t span[2]);
 
 /* Read the vectors of 'count' rows of the part, given by their ascending lines as take counted
- * them; one begins every 'dimension' numbers. Not for text. */
+ * them; one begins every 'dim' numbers. Not for text. */
 int spine_source_read(struct spine_source *source, const uint64_t *lines, size_t count,
                       float *values, struct spine_error *err);
 

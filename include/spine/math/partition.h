@@ -7,10 +7,10 @@
  * (random.h), so that every batch is the same on any number of ranks.
  *
  * The order of an epoch is a permutation of the stratum: of all of its rows alike, or, so that they
- * can be read from a file as they come up, in two steps: runs of neighbouring rows are put into a random
- * order, and then the rows of each 'window' of that order, of a few runs. Rows of one run are then seen
- * within one window of steps; each row is still seen once an epoch, at a step that is uniformly
- * distributed but for the stratum's last run, and in a batch with rows of all other strata.
+ * can be read from a file as they come up, in two steps: stretches of neighbouring rows are put into a
+ * random order, and then the rows of each 'window' of that order, of a few stretches. Rows of one stretch
+ * are then seen within one window of steps; each row is still seen once an epoch, at a step that is
+ * uniformly distributed but for the stratum's last stretch, and in a batch with rows of all other strata.
  *
  * Ranks form a grid of row groups and columns. A group has neighbouring strata, whole leaves of the
  * tree by which sums over rows are added up (tree.h); its rows are cut evenly between its columns.
@@ -31,8 +31,8 @@ struct spine_sharing {
     size_t batch_size; /* B */
     int groups, columns, group, column;
     bool is_reproducible; /* leaves are the same for any grid; else every group is one */
-    size_t window, run;   /* rows of a stratum that are shuffled together, and of those that stay
-                             neighbours until then; window 0: all rows */
+    size_t window;        /* rows of a stratum that are shuffled together; 0: all */
+    size_t stretch;       /* rows of it that stay neighbours until then */
 };
 
 struct spine_partition {
@@ -44,9 +44,9 @@ struct spine_partition {
     size_t first_stratum, end_stratum; /* of this rank's group */
     size_t first_row, end_row;         /* this rank's */
     size_t first_own, end_own;         /* strata with rows of this rank's */
-    size_t window, run;                /* of the order; as in spine_sharing */
+    size_t window, stretch;            /* of the order; as in spine_sharing */
     uint32_t epoch;                    /* that the rows are in the order of */
-    uint32_t *runs;                    /* owned; of a stratum, while it is shuffled */
+    uint32_t *stretches;               /* owned; of a stratum, while it is shuffled */
     uint32_t *order; /* owned; position t of stratum s, of first_own to end_own, is
                         stratum_begin(s) - stratum_begin(first_own) + t, and has a row's place in
                         its stratum */

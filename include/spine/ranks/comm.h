@@ -88,8 +88,8 @@ int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t by
 /* Wait until all ranks are here. */
 void spine_comm_barrier(const struct spine_comm *comm);
 
-/* The same, but sleeping between polls: for ranks that have nothing to do meanwhile. */
-void spine_comm_sleep(const struct spine_comm *comm);
+/* The same for ranks that have nothing else to do: this one sleeps meanwhile, and leaves its core to others. */
+void spine_comm_barrier_sleeping(const struct spine_comm *comm);
 
 /* Make one rank's failure every rank's failure, so that no rank enters the next collective call alone.
  * 'rc' is this rank's own result. Returns 0 if it was 0 on all ranks; else -1 on all of them, and

@@ -27,9 +27,9 @@ enum spine_layout_header {
 /* Plain data: may be broadcast as bytes. */
 struct spine_layout {
     enum spine_stream_kind kind;
-    uint64_t bytes;   /* of the file on the disk */
-    size_t dimension; /* D */
-    bool has_mark;    /* a UTF-8 byte order mark */
+    uint64_t bytes; /* of the file on the disk */
+    size_t dim;     /* D */
+    bool has_mark;  /* a UTF-8 byte order mark */
     bool has_header;
     bool has_count;     /* the header says how many rows there are: */
     uint64_t announced; /* so many */

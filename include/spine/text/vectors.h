@@ -24,8 +24,8 @@ struct spine_left_out {
 
 /* The rows of a file or of a range of it. Line numbers count from the start of the range. */
 struct spine_vectors {
-    size_t rows, dimension;
-    float *values;            /* owned; (rows, dimension) */
+    size_t rows, dim;
+    float *values;            /* owned; (rows, dim) */
     uint64_t *lines;          /* owned; (rows), the line of each row */
     struct spine_words words; /* (rows) */
     size_t capacity;          /* of values and lines, in rows */

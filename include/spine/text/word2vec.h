@@ -20,7 +20,7 @@
 struct spine_word2vec {
     const struct spine_binary *binary; /* borrowed */
     uint64_t rows;                     /* as the header says */
-    size_t dimension;                  /* D */
+    size_t dim;                        /* D */
     uint64_t begin;                    /* offset of the first row */
     bool has_newlines;                 /* behind the rows */
 };

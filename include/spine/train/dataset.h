@@ -25,10 +25,10 @@ struct spine_store; /* store.h */
 
 /* The input's file, open, so that its extent is known before its rows are read. */
 struct spine_input {
-    const char *path;               /* borrowed; of datasets whose rows stay in the file, too */
-    struct spine_store *store;      /* owned */
-    size_t num_rows, dim;           /* N, or the limit; D */
-    enum spine_residency residency; /* of datasets; SPINE_IN_MEMORY when it is opened */
+    const char *path;           /* borrowed; of datasets whose rows stay in the file, too */
+    struct spine_store *store;  /* owned */
+    size_t num_rows, dim;       /* N, or the limit; D */
+    enum spine_storage storage; /* of datasets; SPINE_IN_MEMORY when it is opened */
 };
 
 /* Open the input, of which only the first 'limit' rows are used unless limit is 0. Refuses what is
@@ -47,7 +47,7 @@ void spine_input_close(struct spine_input *input);
 struct spine_dataset {
     struct spine_partition part;
     size_t dim, stride; /* D, and D padded (kernels.h) */
-    enum spine_residency residency;
+    enum spine_storage storage;
     float *rows;                   /* owned; (rows of this rank, D), scaled; NULL: not in memory */
     uint16_t *packed;              /* owned; the same in bfloat16, from spine_dataset_pack() on */
     struct spine_rowstream stream; /* owned; open unless the rows are in memory */
@@ -78,7 +78,7 @@ int spine_dataset_inspect(struct spine_dataset *data, struct spine_comm *comm,
 
 /* The bytes of a rank's dataset, without the words. */
 size_t spine_dataset_bytes(const struct spine_partition *part, size_t dim,
-                           enum spine_residency residency);
+                           enum spine_storage storage);
 
 /* Scale the rows further, up to a step, by the dataset's scaling. */
 void spine_dataset_scale(struct spine_dataset *data, enum spine_scaled stage);

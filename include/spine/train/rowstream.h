@@ -7,8 +7,8 @@
  * into its cache meanwhile. When a window ends, all ranks copy their rows of the next one from
  * there: some hundredths of the time of its steps.
  *
- * So that a window is read in long pieces, the order of an epoch is one of runs first: in 'run'
- * neighbouring rows of the file, all of which come up within one window. What that changes: two rows of a run
+ * So that a window is read in long pieces, an epoch first orders stretches: 'stretch'
+ * neighbouring rows of the file, all of which come up within one window. What that changes: two rows of a stretch
  * are never more than a window apart in an epoch, and rows of different windows of an epoch don't
  * mix. What stays: every row comes up once an epoch, at a step that is as likely as any other; a batch
  * has one row of each stratum, which are shuffled independently; all orders differ between epochs.
@@ -52,7 +52,7 @@ struct spine_rowstream {
     size_t *rows, *counts;           /* owned; scratch, (length) each */
 };
 
-/* Have the ranks' orders consist of windows that together take about so many MiB. */
+/* Set the window and the stretch so that the windows of all ranks together take about 'mib' MiB. */
 void spine_rowstream_share(struct spine_sharing *sharing, size_t dim, double mib);
 
 /* Open the file of 'store', which is open for reading; without windows, rows can't be supplied. */

@@ -19,12 +19,13 @@
 #include "spine/train/dataset.h"
 #include "spine/train/stepper.h"
 
-/* What steps add up to on this rank, exactly (exact.h); penalty, of the whole batch, is rank 0's, but with
- * prefixes every rank's part of their squares, all together. */
+/* What steps add up to on this rank, exactly (exact.h). */
 struct spine_step_sums {
     double squares, partial; /* of losses (model.h) */
-    double penalty;          /* ASL, or L1 if it has a weight, times the rows of its batch */
-    double active;           /* pairs of row and unit */
+    /* Of the loss that is neither squares nor partial, of which an objective has one: ASL or L1 of the
+     * batch times its rows, on rank 0 alone; or this rank's part of the squares of all prefixes. */
+    double penalty;
+    double active; /* pairs of row and unit */
 };
 
 /* How far a run is: 'step' steps into the epoch after 'epoch' whole ones. */

@@ -22,7 +22,7 @@ struct spine_step_settings {
     enum spine_optimizer_kind optimizer;
     double momentum, beta2;
     struct spine_schedule schedule;
-    enum spine_wire wire; /* between nodes */
+    enum spine_dtype wire; /* between nodes */
 };
 
 /* The settings of a configuration for these data. Local. */

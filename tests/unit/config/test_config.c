@@ -143,8 +143,10 @@ static void test_every_option_reaches_its_field(void **state)
     assert_true(config.unit_norm == 1);
     assert_true(config.rms == 0.123456789012345);
     assert_true(config.limit == INT64_C(1000000000000));
-    assert_true(config.stream && config.window == 3.5 && config.bfloat16);
-    assert_int_equal(spine_config_residency(&config), SPINE_IN_FILE);
+    assert_int_equal(config.residency, SPINE_RESIDENCY_STREAM);
+    assert_int_equal(config.dtype, SPINE_DTYPE_BFLOAT16);
+    assert_true(config.window == 3.5);
+    assert_int_equal(spine_config_storage(&config), SPINE_IN_FILE);
     assert_int_equal(config.hidden, 1048576);
     assert_true(config.sparsity == 0.95 && config.asl_weight == 2.5 && config.psl_weight == 0);
     assert_true(config.l1_weight == 1.5);

@@ -31,7 +31,7 @@ static const struct spine_progress progress = {.steps = 79,
                                                .mode = SPINE_SPARSE,
                                                .squares = 1.0 / 3,
                                                .partial = 1e-300,
-                                               .asl = -0.0,
+                                               .penalty = -0.0,
                                                .active = 1e15 + 1,
                                                .waited = 0.1,
                                                .seconds = 12345.678};

@@ -14,7 +14,7 @@
 static const struct {
     size_t rows, batch;
     int size;
-    size_t window, run;
+    size_t window, stretch;
 } cases[] = {
     {61, 8, 1, 0, 0},       {61, 8, 2, 0, 0},     {61, 8, 3, 0, 0},    {61, 8, 5, 0, 0},
     {61, 8, 8, 0, 0},       {64, 8, 3, 0, 0},     {7, 7, 7, 0, 0},     {7, 7, 2, 0, 0},
@@ -48,7 +48,7 @@ static void init(struct spine_partition *part, size_t i, int rank, int size)
     struct spine_error err;
     struct spine_sharing sharing = share(cases[i].batch, rank, size, 1);
     sharing.window = cases[i].window;
-    sharing.run = cases[i].run;
+    sharing.stretch = cases[i].stretch;
     assert_int_equal(spine_partition_init(part, cases[i].rows, &sharing, &err), 0);
 }
 
@@ -224,12 +224,12 @@ static void test_epochs_have_different_orders(void **state)
 static void test_the_rows_of_a_window_are_those_of_few_runs(void **state)
 {
     (void)state;
-    enum { WINDOW = 12, RUN = 4, ROWS = 605, BATCH = 6 };
+    enum { WINDOW = 12, STRETCH = 4, ROWS = 605, BATCH = 6 };
     struct spine_partition part;
     struct spine_error err;
     struct spine_sharing sharing = share(BATCH, 0, 1, 1);
     sharing.window = WINDOW;
-    sharing.run = RUN;
+    sharing.stretch = STRETCH;
     assert_int_equal(spine_partition_init(&part, ROWS, &sharing, &err), 0);
     assert_int_equal(spine_partition_window(&part), WINDOW);
 
@@ -237,18 +237,18 @@ static void test_the_rows_of_a_window_are_those_of_few_runs(void **state)
     for (uint32_t epoch = 0; epoch < 3; epoch++) {
         spine_partition_shuffle(&part, epoch);
         for (size_t first = 0; first < spine_partition_steps(&part); first += WINDOW) {
-            size_t rows[WINDOW], batch[BATCH], slots[BATCH], runs = 0;
-            bool has_run[ROWS / RUN + 1] = {false};
+            size_t rows[WINDOW], batch[BATCH], slots[BATCH], stretches = 0;
+            bool is_begun[ROWS / STRETCH + 1] = {false};
             spine_partition_upcoming(&part, 2, first, first + WINDOW, rows);
             for (size_t i = 0; i < WINDOW && rows[i] != SIZE_MAX; i++) {
-                const size_t run = (rows[i] - 2 * ROWS / BATCH) / RUN;
-                runs += !has_run[run];
-                has_run[run] = true;
+                const size_t stretch = (rows[i] - 2 * ROWS / BATCH) / STRETCH;
+                stretches += !is_begun[stretch];
+                is_begun[stretch] = true;
                 neighbours += i > 0 && rows[i] == rows[i - 1] + 1;
                 if (spine_partition_batch(&part, first + i, batch, slots) == BATCH)
                     assert_int_equal(batch[2], rows[i]);
             }
-            assert_true(runs <= WINDOW / RUN + 1);
+            assert_true(stretches <= WINDOW / STRETCH + 1);
             assert_memory_not_equal(rows, before, sizeof rows);
             memcpy(before, rows, sizeof rows);
         }

@@ -41,21 +41,19 @@ static void test_the_start_says_how_a_file_is_laid_out(void **state)
         enum spine_layout_header header;
         struct spine_layout layout; /* but for its kind and bytes */
     } cases[] = {
-        {"a 1 2\nb 3 4\n", SPINE_HEADER_AUTO, {.dimension = 2}},
-        {"2 2\na 1 2\nb 3 4\n",
-         SPINE_HEADER_AUTO,
-         {.dimension = 2, .has_header = true, .announced = 2}},
-        {"\xEF\xBB\xBF\x61 1\nb 3\n", SPINE_HEADER_AUTO, {.dimension = 1, .has_mark = true}},
+        {"a 1 2\nb 3 4\n", SPINE_HEADER_AUTO, {.dim = 2}},
+        {"2 2\na 1 2\nb 3 4\n", SPINE_HEADER_AUTO, {.dim = 2, .has_header = true, .announced = 2}},
+        {"\xEF\xBB\xBF\x61 1\nb 3\n", SPINE_HEADER_AUTO, {.dim = 1, .has_mark = true}},
         {"\xEF\xBB\xBF\x37 2\na 1 2\n",
          SPINE_HEADER_AUTO,
-         {.dimension = 2, .has_mark = true, .has_header = true, .announced = 7}},
-        {"5 1\n6 2\n", SPINE_HEADER_AUTO, {.dimension = 1, .has_header = true, .announced = 5}},
-        {"5 1\n6 2\n", SPINE_HEADER_NO, {.dimension = 1}},
-        {"5 1\n6 2\n", SPINE_HEADER_YES, {.dimension = 1, .has_header = true, .announced = 5}},
-        {"2014 5000\nb 2\n", SPINE_HEADER_AUTO, {.dimension = 1}},
+         {.dim = 2, .has_mark = true, .has_header = true, .announced = 7}},
+        {"5 1\n6 2\n", SPINE_HEADER_AUTO, {.dim = 1, .has_header = true, .announced = 5}},
+        {"5 1\n6 2\n", SPINE_HEADER_NO, {.dim = 1}},
+        {"5 1\n6 2\n", SPINE_HEADER_YES, {.dim = 1, .has_header = true, .announced = 5}},
+        {"2014 5000\nb 2\n", SPINE_HEADER_AUTO, {.dim = 1}},
         {"2 \t 2 \n\na 1 2\n", /* separators are as in rows */
          SPINE_HEADER_AUTO,
-         {.dimension = 2, .has_header = true, .announced = 2}},
+         {.dim = 2, .has_header = true, .announced = 2}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct spine_layout *expected = &cases[i].layout;
@@ -64,7 +62,7 @@ static void test_the_start_says_how_a_file_is_laid_out(void **state)
         TRY(spine_layout_detect(&layout, FILE_NAME, FILE_NAME, cases[i].header, &err));
         assert_int_equal(layout.kind, SPINE_STREAM_PLAIN);
         assert_int_equal(layout.bytes, strlen(cases[i].text));
-        assert_int_equal(layout.dimension, expected->dimension);
+        assert_int_equal(layout.dim, expected->dim);
         assert_int_equal(layout.has_mark, expected->has_mark);
         assert_int_equal(layout.has_header, expected->has_header);
         assert_int_equal(layout.announced, expected->announced);
@@ -142,7 +140,7 @@ static void test_the_dimension_is_what_most_rows_have(void **state)
     (void)state;
     static const struct {
         const char *text;
-        size_t dimension;
+        size_t dim;
     } cases[] = {
         {"a b 1 2\nc 3 4\n", 2},
         {"a 7 1 2\nc 3 4\nd 5 6\n", 2},
@@ -155,7 +153,7 @@ static void test_the_dimension_is_what_most_rows_have(void **state)
         struct spine_layout layout;
         write_file(cases[i].text, strlen(cases[i].text));
         TRY(spine_layout_detect(&layout, FILE_NAME, FILE_NAME, SPINE_HEADER_AUTO, &err));
-        assert_int_equal(layout.dimension, cases[i].dimension);
+        assert_int_equal(layout.dim, cases[i].dim);
     }
     unlink(FILE_NAME);
 }

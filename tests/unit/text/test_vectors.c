@@ -49,10 +49,10 @@ static void describe(const struct spine_vectors *vectors, char *text, size_t siz
     for (size_t row = 0; row < vectors->rows; row++) {
         used += (size_t)snprintf(text + used, size - used, "%d:%s=", (int)vectors->lines[row],
                                  spine_words_get(&vectors->words, row));
-        for (size_t i = 0; i < vectors->dimension; i++)
+        for (size_t i = 0; i < vectors->dim; i++)
             used += (size_t)snprintf(text + used, size - used, "%.9g%c",
-                                     (double)vectors->values[row * vectors->dimension + i],
-                                     i + 1 < vectors->dimension ? ',' : '|');
+                                     (double)vectors->values[row * vectors->dim + i],
+                                     i + 1 < vectors->dim ? ',' : '|');
         assert_true(used < size);
     }
 }

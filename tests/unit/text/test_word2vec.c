@@ -10,7 +10,7 @@
 #include "support/directory.h"
 #include "support/expect.h"
 
-enum { DIMENSION = 8 };
+enum { DIM = 8 };
 
 static struct spine_binary binary;
 static struct spine_word2vec format;
@@ -25,7 +25,7 @@ static void begin_file(struct bytes *bytes, size_t rows)
 {
     char header[40];
     *bytes = (struct bytes){0};
-    snprintf(header, sizeof header, "%zu %d\n", rows, DIMENSION);
+    snprintf(header, sizeof header, "%zu %d\n", rows, DIM);
     add_text(bytes, header);
 }
 
@@ -33,7 +33,7 @@ static void add_row(struct bytes *bytes, const char *word, size_t row, bool newl
 {
     add_text(bytes, word);
     add_text(bytes, " ");
-    for (size_t k = 0; k < DIMENSION; k++)
+    for (size_t k = 0; k < DIM; k++)
         add_float(bytes, number(row, k));
     if (newline)
         add_text(bytes, "\n");
@@ -79,7 +79,7 @@ static void walk_through(uint64_t begin, size_t first, size_t end)
         assert_int_equal(spine_word2vec_next(walk, &row, &err), 1);
         assert_int_equal(row.length, strlen(words[i]));
         assert_memory_equal(row.word, words[i], row.length);
-        for (size_t k = 0; k < DIMENSION; k++) {
+        for (size_t k = 0; k < DIM; k++) {
             float value;
             memcpy(&value, row.values + 4 * k, sizeof value);
             assert_true(value == number(i, k));
@@ -102,7 +102,7 @@ static void words_are_never_cut(void **state)
         open_bytes(&bytes);
         assert_true(spine_word2vec_is(bytes.at, bytes.count));
         assert_int_equal(format.rows, WORDS);
-        assert_int_equal(format.dimension, DIMENSION);
+        assert_int_equal(format.dim, DIM);
         assert_int_equal(format.has_newlines, newline);
         walk_through(format.begin, 0, WORDS);
         spine_binary_close(&binary);
@@ -165,7 +165,7 @@ static void a_row_that_is_cut_off_is_refused(void **state)
     EXPECT_REFUSED(spine_word2vec_next(walk, &row, &err),
                    "f: the row at byte %zu is cut off: expected a word, a blank and %d numbers of "
                    "4 bytes",
-                   second, DIMENSION);
+                   second, DIM);
     spine_word2vec_end(walk);
     spine_binary_close(&binary);
 }
@@ -178,7 +178,7 @@ static void rows_with_nan_do_not_hide_where_words_end(void **state)
     (void)state;
     begin_file(&bytes, 2);
     add_text(&bytes, "new york ");
-    for (int i = 0; i < DIMENSION; i++)
+    for (int i = 0; i < DIM; i++)
         add_whole(&bytes, i == 3 ? 0x7FC00000 : 0x3F800000, 4);
     add_row(&bytes, "fig", 1, false);
     open_bytes(&bytes);

@@ -306,21 +306,21 @@ static void test_a_slice_has_the_rows_in_order(void **state)
 /* --- Rows that stay in the file --------------------------------------------------------------- */
 
 /* Read and scale the input with orders of small windows. */
-static void init_windows(struct spine_dataset *data, enum spine_residency residency)
+static void init_windows(struct spine_dataset *data, enum spine_storage storage)
 {
     static const struct spine_scaling_options options = {
         .clip = 1.1, .center = true, .whiten = SPINE_WHITEN_COLUMN, .rms = 0.4};
     struct spine_input input;
     struct spine_sharing sharing = share(BATCH);
     sharing.window = 4;
-    sharing.run = 2;
+    sharing.stretch = 2;
 
     TRY(spine_input_open(&input, &world, path.text, 0, &err));
-    input.residency = residency;
+    input.storage = storage;
     TRY(spine_dataset_init(data, &world, &input, &sharing, &err));
     spine_input_close(&input);
     TRY(spine_scalingfit(data, &world, &options, &err));
-    if (residency == SPINE_IN_HALF_MEMORY)
+    if (storage == SPINE_IN_HALF_MEMORY)
         TRY(spine_dataset_pack(data, &err));
 }
 
@@ -337,7 +337,7 @@ static double compare(const float *a, const float *b, size_t count)
 static void test_rows_of_the_file_are_those_in_memory(void **state)
 {
     (void)state;
-    static const enum spine_residency others[] = {SPINE_IN_FILE, SPINE_IN_HALF_MEMORY};
+    static const enum spine_storage others[] = {SPINE_IN_FILE, SPINE_IN_HALF_MEMORY};
     write_plain();
     for (size_t o = 0; o < 2; o++) {
         struct spine_dataset memory, other;

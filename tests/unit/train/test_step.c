@@ -49,7 +49,7 @@ struct outcome {
 };
 
 /* A run of both modes over the end of an epoch. */
-static enum spine_wire wire; /* of run() */
+static enum spine_dtype wire; /* of run() */
 static struct spine_activation activation;
 static bool is_tied, is_unit_norm;
 static struct spine_prefixes prefixes;
@@ -237,10 +237,10 @@ static void test_rounded_gradients_take_nearly_the_same_steps(void **state)
     spine_comm_split(&world, world.rank, &self);
     run(&self, 1, 1, true, SPINE_KERNEL_SPARSE, &alone);
     setenv("SPINE_RANKS_PER_NODE", "1", 1);
-    wire = SPINE_WIRE_BFLOAT16;
+    wire = SPINE_DTYPE_BFLOAT16;
     run(&world, world.size, 1, false, SPINE_KERNEL_SPARSE, &found);
     run(&world, world.size, 1, false, SPINE_KERNEL_SPARSE, &again);
-    wire = SPINE_WIRE_FLOAT32;
+    wire = SPINE_DTYPE_FLOAT32;
     unsetenv("SPINE_RANKS_PER_NODE");
     assert_memory_equal(found.params, again.params, sizeof found.params);
     for (size_t i = 0; i < sizeof alone.params / sizeof *alone.params; i++) {
