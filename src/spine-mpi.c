@@ -7,6 +7,7 @@
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
 #include "spine/base/printable.h"
+#include "spine/config/combination.h"
 #include "spine/config/config.h"
 #include "spine/config/inifile.h"
 #include "spine/files/cache.h"
@@ -167,7 +168,8 @@ static int work(const struct request *request, struct spine_comm *comm, int *sta
         return 0;
     }
 
-    if (request->job != DOCTOR && spine_comm_agree(comm, spine_config_check(&config, err), err))
+    if (request->job != DOCTOR &&
+        spine_comm_agree(comm, spine_combination_check(&config, err), err))
         return -1;
     if (config.input[0] != '\0' && spine_cache_use(&config, config.directory, comm, err))
         return -1;

@@ -8,7 +8,9 @@
 #include "spine/base/arguments.h"
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
+#include "spine/config/combination.h"
 #include "spine/config/config.h"
+#include "spine/config/option.h"
 #include "spine/files/cache.h"
 #include "spine/files/merge.h"
 #include "spine/files/rundir.h"
@@ -143,7 +145,7 @@ static int check_output(const struct request *request, struct spine_error *err)
     char directory[SPINE_CONFIG_TEXT + 8];
     struct stat in, out;
 
-    if (spine_config_check_path(output, err))
+    if (spine_option_check_path(output, err))
         return name_option("output", err);
     snprintf(directory, sizeof directory, "%s.run", output);
     if (strcmp(request->config.directory, directory) != 0)
@@ -182,7 +184,7 @@ static int parse_arguments(struct request *request, int argc, char **argv, struc
     if (spine_config_override(config, argv + optind, argc - optind, err) ||
         check_output(request, err))
         return -1;
-    return spine_config_check(config, err);
+    return spine_combination_check(config, err);
 }
 
 /* Write the codes of the run to the output. */

@@ -5,6 +5,7 @@
 #include "spine/base/arguments.h"
 #include "spine/base/memory.h"
 #include "spine/base/printable.h"
+#include "spine/config/settings.h"
 #include "spine/files/merge.h"
 #include "spine/files/modelexport.h"
 #include "spine/files/run.h"
@@ -60,7 +61,7 @@ static int export_model(const char *directory, const char *path, struct spine_er
     if (spine_run_require_model(&run, directory, err))
         return -1;
 
-    const struct spine_activation activation = spine_config_activation(&run.config);
+    const struct spine_activation activation = spine_settings_activation(&run.config);
     const bool has_encoder = run.config.objective != SPINE_OBJECTIVE_NNSE;
     const int rc = has_encoder
                        ? spine_modelexport_write(&run.model, &activation, path, err)

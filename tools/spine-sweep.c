@@ -85,15 +85,20 @@ struct request {
 
 static int find_job(const char *name, enum job *job, struct spine_error *err)
 {
-    static const char *const names[] = {"plan", "run", "trial", "status", "summary", "report"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    static const char *const names[] = {
+        [PLAN] = "plan",     [RUN] = "run",         [TRIAL] = "trial",
+        [STATUS] = "status", [SUMMARY] = "summary", [REPORT] = "report"};
+    const size_t count = sizeof names / sizeof *names;
+    char all[64] = "";
+
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(name, names[i]) == 0) {
             *job = (enum job)i;
             return 0;
         }
-    return spine_refuse(
-        err, "'%s' is none of plan, run, trial, status, summary, report; see spine-sweep --help",
-        name);
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i == 0 ? "" : ", ", names[i]);
+    }
+    return spine_refuse(err, "'%s' is none of %s; see spine-sweep --help", name, all);
 }
 
 static int parse_arguments(int argc, char **argv, int speaks, struct request *request,

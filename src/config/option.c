@@ -1,6 +1,7 @@
 /* option.c -- one option: how its value is read, checked and printed. */
 #include "spine/config/option.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -280,4 +281,16 @@ void spine_option_print_bounds(const struct spine_option *option, FILE *file)
         fprintf(file, "; some of %s", join_words(option->words).text);
         break;
     }
+}
+
+int spine_option_check_path(const char *path, struct spine_error *err)
+{
+    const char *dollar = strchr(path, '$');
+    const bool has_home = path[0] == '~' && (path[1] == '\0' || path[1] == '/');
+
+    if (has_home || (dollar != NULL &&
+                     (isalpha((unsigned char)dollar[1]) || dollar[1] == '_' || dollar[1] == '{')))
+        return spine_refuse(err, "'%.500s': ~ and $VARIABLE aren't expanded; write the whole path",
+                            path);
+    return 0;
 }

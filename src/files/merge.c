@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "spine/base/memory.h"
+#include "spine/config/identity.h"
 #include "spine/config/inifile.h"
 #include "spine/files/codes.h"
 #include "spine/files/metrics.h"
@@ -37,7 +38,7 @@ static int find_identity(const struct spine_run *run, char **identity, struct sp
     if (rc != 0)
         return 0;
 
-    *identity = spine_config_identity(&config);
+    *identity = spine_identity_text(&config);
     return *identity == NULL ? spine_memory_fail("the model's options", err) : 0;
 }
 

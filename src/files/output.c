@@ -11,19 +11,19 @@
 #include "spine/files/sink.h"
 #include "spine/files/writer.h"
 
-/* In the order of spine_format_names. */
-static const struct spine_writer *const writers[] = {
-    &spine_writer_anndata,  &spine_writer_text,   &spine_writer_vec,
-    &spine_writer_word2vec, &spine_writer_scipy,  &spine_writer_market,
-    &spine_writer_numpy,    &spine_writer_sparse, &spine_writer_projector,
+static const struct spine_writer *const writers[SPINE_FORMATS] = {
+    [SPINE_FORMAT_H5AD] = &spine_writer_anndata,  [SPINE_FORMAT_TXT] = &spine_writer_text,
+    [SPINE_FORMAT_VEC] = &spine_writer_vec,       [SPINE_FORMAT_BIN] = &spine_writer_word2vec,
+    [SPINE_FORMAT_NPZ] = &spine_writer_scipy,     [SPINE_FORMAT_MTX] = &spine_writer_market,
+    [SPINE_FORMAT_NPY] = &spine_writer_numpy,     [SPINE_FORMAT_SPARSE] = &spine_writer_sparse,
+    [SPINE_FORMAT_TSV] = &spine_writer_projector,
 };
 
 /* Entries of a dense block of rows. */
 enum { BLOCK_ENTRIES = 1 << 20 };
 
-enum { NUM_WRITERS = sizeof writers / sizeof *writers };
-
 struct spine_output {
+    enum spine_format format;
     const struct spine_writer *writer;
     struct spine_output_options options;
     struct spine_output_shape shape;
@@ -46,32 +46,32 @@ struct spine_output {
 
 /* --- Names -------------------------------------------------------------------------------- */
 
-bool spine_output_is_dense(size_t format)
+bool spine_output_is_dense(enum spine_format format)
 {
-    return format < NUM_WRITERS && writers[format]->is_dense;
+    return writers[format]->is_dense;
 }
 
-static int find_writer(const char *path, const struct spine_writer **found, struct spine_error *err)
+static int find_format(const char *path, enum spine_format *found, struct spine_error *err)
 {
     size_t length = 0;
     const bool is_packed = spine_sink_is_packed(path, &length);
     char names[128] = "";
 
-    for (size_t i = 0; i < NUM_WRITERS; i++) {
-        const size_t end = strlen(writers[i]->name);
+    for (size_t i = 0; i < SPINE_FORMATS; i++) {
+        const char *name = spine_format_names[i];
+        const size_t end = strlen(name);
         if (length > end + 1 && path[length - end - 1] == '.' && path[length - end - 2] != '/' &&
-            strncmp(path + length - end, writers[i]->name, end) == 0) {
-            *found = writers[i];
+            strncmp(path + length - end, name, end) == 0) {
+            *found = (enum spine_format)i;
             if (is_packed && !writers[i]->is_packable)
-                return spine_refuse(err, "%s: .%s files are not packed as a whole", path,
-                                    writers[i]->name);
+                return spine_refuse(err, "%s: .%s files are not packed as a whole", path, name);
             return 0;
         }
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s.%s",
-                 i == 0                 ? ""
-                 : i + 1 == NUM_WRITERS ? " or "
-                                        : ", ",
-                 writers[i]->name);
+                 i == 0                   ? ""
+                 : i + 1 == SPINE_FORMATS ? " or "
+                                          : ", ",
+                 name);
     }
 
     return spine_refuse(err, "%s: the name must end in %s, which says the format", path, names);
@@ -79,17 +79,17 @@ static int find_writer(const char *path, const struct spine_writer **found, stru
 
 int spine_output_check_name(const char *path, struct spine_error *err)
 {
-    const struct spine_writer *writer;
-    return find_writer(path, &writer, err);
+    enum spine_format format;
+    return find_format(path, &format, err);
 }
 
 /* PATH without its suffixes, and 'end' behind. */
-static char *companion_path(const char *path, const struct spine_writer *writer, const char *end,
+static char *companion_path(const char *path, enum spine_format format, const char *end,
                             struct spine_error *err)
 {
     size_t length = 0;
     spine_sink_is_packed(path, &length);
-    const size_t stem = length - strlen(writer->name) - 1;
+    const size_t stem = length - strlen(spine_format_names[format]) - 1;
     char *name = spine_memory_get(stem + strlen(end) + 1, 1, "a file's name", err);
 
     if (name != NULL)
@@ -153,7 +153,7 @@ static int prepare(struct spine_output *output, const char *path, struct spine_e
     const bool is_listed = (writer->words & SPINE_WORD_LISTED) != 0;
 
     output->companion =
-        companion_path(path, writer, is_listed ? ".words.txt" : ".metadata.tsv", err);
+        companion_path(path, output->format, is_listed ? ".words.txt" : ".metadata.tsv", err);
     output->order =
         spine_memory_get(output->shape.columns, sizeof *output->order, "a row's values", err);
     if (output->companion == NULL || output->order == NULL)
@@ -186,21 +186,22 @@ int spine_output_open(struct spine_output **output, const char *path,
                       const struct spine_output_options *options,
                       const struct spine_output_source *source, struct spine_error *err)
 {
-    const struct spine_writer *writer;
+    enum spine_format format;
     *output = NULL;
-    if (find_writer(path, &writer, err))
+    if (find_format(path, &format, err))
         return -1;
     struct spine_output *made = spine_memory_zeroed(1, sizeof *made, "an output file", err);
     if (made == NULL)
         return -1;
 
-    made->writer = writer;
+    made->format = format;
+    made->writer = writers[format];
     made->shape = *shape;
     made->options = *options;
     if (source != NULL)
         made->source = *source;
     made->report.columns = shape->columns;
-    made->report.note = writer->note;
+    made->report.note = made->writer->note;
     made->block = shape->columns < BLOCK_ENTRIES ? BLOCK_ENTRIES / shape->columns : 1;
     if (prepare(made, path, err)) {
         release(made);

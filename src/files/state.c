@@ -14,6 +14,7 @@
 #include "spine/base/lock.h"
 #include "spine/base/textfile.h"
 #include "spine/config/inifile.h"
+#include "spine/config/settings.h"
 #include "spine/files/checkpoint.h"
 #include "spine/files/metrics.h"
 #include "spine/files/modelfile.h"
@@ -34,7 +35,7 @@ void spine_state_sign(int lock, const struct spine_config *config, int ranks)
         snprintf(text, sizeof text,
                  "host %s\nprocess %ld\nranks %d\nsince %.0f\nepochs %lld\nlast_epoch %lld\n", host,
                  (long)getpid(), ranks, spine_clock_date(), (long long)config->epochs,
-                 (long long)spine_config_last_epoch(config));
+                 (long long)spine_settings_last_epoch(config));
 
     if (ftruncate(lock, 0) != 0 || pwrite(lock, text, (size_t)length, 0) != length)
         return;
@@ -89,7 +90,7 @@ static int take_config(struct spine_state *state, const char *text, const char *
     if (spine_inifile_recall(&config, text, path, err))
         return -1;
     state->epochs = config.epochs;
-    state->last_epoch = spine_config_last_epoch(&config);
+    state->last_epoch = spine_settings_last_epoch(&config);
     return 0;
 }
 

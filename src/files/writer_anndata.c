@@ -468,7 +468,6 @@ static int finish(struct spine_writing *writing, struct spine_error *err)
 }
 
 const struct spine_writer spine_writer_anndata = {
-    .name = "h5ad",
     .words = SPINE_WORD_ESCAPED | SPINE_WORD_DISTINCT | SPINE_WORD_LABELS,
     .open = open_anndata,
     .rows = write_rows,

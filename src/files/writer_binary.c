@@ -101,7 +101,6 @@ static int finish(struct spine_writing *writing, struct spine_error *err)
 }
 
 const struct spine_writer spine_writer_word2vec = {
-    .name = "bin",
     .is_dense = true,
     .is_packable = true,
     .words = SPINE_WORD_ESCAPED | SPINE_WORD_JOINED | SPINE_WORD_DISTINCT,
@@ -112,7 +111,6 @@ const struct spine_writer spine_writer_word2vec = {
 };
 
 const struct spine_writer spine_writer_numpy = {
-    .name = "npy",
     .is_dense = true,
     .is_packable = true,
     .words = SPINE_WORD_ESCAPED | SPINE_WORD_LISTED,

@@ -104,7 +104,6 @@ static int finish(struct spine_writing *writing, struct spine_error *err)
 }
 
 const struct spine_writer spine_writer_scipy = {
-    .name = "npz",
     .words = SPINE_WORD_ESCAPED | SPINE_WORD_LISTED,
     .open = open_npz,
     .rows = write_rows,

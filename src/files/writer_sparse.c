@@ -135,7 +135,6 @@ static int finish_market(struct spine_writing *writing, struct spine_error *err)
 }
 
 const struct spine_writer spine_writer_sparse = {
-    .name = "sparse",
     .is_packable = true,
     .words = SPINE_WORD_ESCAPED | SPINE_WORD_JOINED,
     .open = open_sparse,
@@ -145,7 +144,6 @@ const struct spine_writer spine_writer_sparse = {
 };
 
 const struct spine_writer spine_writer_market = {
-    .name = "mtx",
     .is_packable = true,
     .words = SPINE_WORD_ESCAPED | SPINE_WORD_LISTED,
     .open = open_market,

@@ -122,7 +122,6 @@ static int finish(struct spine_writing *writing, struct spine_error *err)
 }
 
 const struct spine_writer spine_writer_text = {
-    .name = "txt",
     .is_dense = true,
     .is_packable = true,
     .note = "no header line, as the published program: gensim needs no_header=True, or .vec",
@@ -133,7 +132,6 @@ const struct spine_writer spine_writer_text = {
 };
 
 const struct spine_writer spine_writer_vec = {
-    .name = "vec",
     .is_dense = true,
     .is_packable = true,
     .words = SPINE_WORD_ESCAPED | SPINE_WORD_JOINED | SPINE_WORD_DISTINCT,
@@ -144,7 +142,6 @@ const struct spine_writer spine_writer_vec = {
 };
 
 const struct spine_writer spine_writer_projector = {
-    .name = "tsv",
     .is_dense = true,
     .is_packable = true,
     .words = SPINE_WORD_ESCAPED | SPINE_WORD_UNTABBED,

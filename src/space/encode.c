@@ -11,6 +11,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/printable.h"
+#include "spine/config/settings.h"
 #include "spine/files/array.h"
 #include "spine/files/codes.h"
 #include "spine/files/convert.h"
@@ -53,7 +54,7 @@ static int open_coder(struct job *job, struct spine_error *err)
 
     if (spine_coder_init(&job->coder, params->dim, params->hidden, err))
         return -1;
-    job->coder.block.activation = spine_config_activation(&job->run.config);
+    job->coder.block.activation = spine_settings_activation(&job->run.config);
     if (!is_nnse || job->options->decode)
         return 0;
 

@@ -6,9 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The measures of readability, which follow them. */
-static const char *const readability[SPINE_GOAL_SCORES - SPINE_GOAL_METRICS] = {
-    "intrusion", "coherence", "distratio", "diversity"};
+/* The measures of readability, which follow them: their names here and among spine-eval's figures. */
+static const struct {
+    const char *name, *figure;
+} readability[SPINE_GOAL_SCORES - SPINE_GOAL_METRICS] = {{"intrusion", "intrusion"},
+                                                         {"coherence", "coherence"},
+                                                         {"distratio", "DistRatio"},
+                                                         {"diversity", "diversity"}};
 
 /* All metrics but the epoch, which is the first, and those that depend on the clock. */
 static enum spine_metric metric_of(size_t score)
@@ -22,7 +26,12 @@ static enum spine_metric metric_of(size_t score)
 const char *spine_goal_name(size_t score)
 {
     return score < SPINE_GOAL_METRICS ? spine_metrics_name(metric_of(score))
-                                      : readability[score - SPINE_GOAL_METRICS];
+                                      : readability[score - SPINE_GOAL_METRICS].name;
+}
+
+const char *spine_goal_figure(size_t score)
+{
+    return score < SPINE_GOAL_METRICS ? NULL : readability[score - SPINE_GOAL_METRICS].figure;
 }
 
 static bool is_held_out(size_t score)

@@ -12,6 +12,7 @@
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/base/textfile.h"
+#include "spine/config/identity.h"
 
 int spine_ledger_init(struct spine_ledger *ledger, const struct spine_trials *trials,
                       struct spine_error *err)
@@ -262,9 +263,9 @@ static int compare_sweeps(const struct spine_ledger *ledger, const char *path, c
     char *is = rc != 0 ? NULL : spine_trials_identity(ledger->trials);
     if (rc == 0 && (was == NULL || is == NULL))
         rc = spine_memory_fail("the sweep's text", err);
-    if (rc == 0 && (spine_config_differ(was, is, differences, sizeof differences) > 0 ||
-                    spine_config_differ(is, was, differences, sizeof differences) > 0)) {
-        spine_config_differ(was, is, differences, sizeof differences);
+    if (rc == 0 && (spine_identity_differ(was, is, differences, sizeof differences) > 0 ||
+                    spine_identity_differ(is, was, differences, sizeof differences) > 0)) {
+        spine_identity_differ(was, is, differences, sizeof differences);
         rc = spine_refuse(err,
                           "sweep.directory: %s belongs to another sweep: %s; use another directory",
                           ledger->trials->directory, differences);

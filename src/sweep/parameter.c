@@ -91,12 +91,12 @@ static bool is_log(const struct spine_parameter *parameter)
 /* Refuse a range that isn't of the option's kind of numbers. */
 static int check_kind(const struct spine_parameter *parameter, struct spine_error *err)
 {
-    const enum spine_config_kind kind = spine_config_kind(parameter->name);
-    if (kind == (is_whole(parameter) ? SPINE_CONFIG_WHOLE : SPINE_CONFIG_REAL))
+    const enum spine_option_type type = spine_config_find(parameter->name)->type;
+    if (type == (is_whole(parameter) ? SPINE_OPTION_COUNT : SPINE_OPTION_REAL))
         return 0;
     return spine_refuse(err, "%s: expected %s", parameter->name,
-                        kind == SPINE_CONFIG_WHOLE  ? "whole numbers: 'int a .. b'"
-                        : kind == SPINE_CONFIG_REAL ? "'uniform a .. b' or 'log a .. b'"
+                        type == SPINE_OPTION_COUNT  ? "whole numbers: 'int a .. b'"
+                        : type == SPINE_OPTION_REAL ? "'uniform a .. b' or 'log a .. b'"
                                                     : "a list, not a range");
 }
 
@@ -126,23 +126,12 @@ static int read_range(struct spine_parameter *parameter, const char *text, struc
 }
 
 /* Why an option can't be a parameter; NULL if it can. */
-static const char *find_obstacle(const char *name)
+static const char *find_obstacle(const struct spine_option *option)
 {
-    static const char *const own[] = {"output.directory", "output.overwrite", "train.resume",
-                                      "train.stop_after"};
-    /* Beginnings of names. */
-    static const char *const idle[] = {"output.",          "train.checkpoint_",
-                                       "train.time_limit", "train.grace_seconds",
-                                       "train.check_room", "train.evaluate_every"};
-
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strcmp(name, own[i]) == 0)
-            return "the sweep sets it itself";
-
-    for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
-        if (strncmp(name, idle[i], strlen(idle[i])) == 0 && strcmp(name, "output.noisy_codes") != 0)
-            return "it doesn't change what is computed";
-
+    if (option->role == SPINE_OPTION_OWN)
+        return "the sweep sets it itself";
+    if (option->role == SPINE_OPTION_IDLE)
+        return "it doesn't change what is computed";
     return NULL;
 }
 
@@ -151,9 +140,10 @@ int spine_parameter_read(struct spine_parameter *parameter, const char *name, co
 {
     const char *rest = NULL;
     *parameter = (struct spine_parameter){.kind = find_kind(text, &rest)};
-    if (spine_config_kind(name) == SPINE_CONFIG_UNKNOWN)
+    const struct spine_option *option = spine_config_find(name);
+    if (option == NULL)
         return check_value(name, "", err); /* whose message names the nearest */
-    const char *obstacle = find_obstacle(name);
+    const char *obstacle = find_obstacle(option);
     if (obstacle != NULL)
         return spine_refuse(err, "%s: can't be a parameter: %s", name, obstacle);
 

@@ -15,6 +15,7 @@
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
 #include "spine/base/printable.h"
+#include "spine/config/settings.h"
 #include "spine/eval/evaluate.h"
 #include "spine/files/metrics.h"
 #include "spine/files/rundir.h"
@@ -91,17 +92,15 @@ static void announce(const struct group *group, const struct spine_job *job,
     else
         spine_log(SPINE_LOG_INFO,
                   "trial %04zu%s  %lld epochs  %s %.5g  %.1f s  (%zu of %zu trials)", job->trial,
-                  account->diverged ? " diverged" : "", (long long)spine_config_last_epoch(config),
-                  spine_goal_name(objective), contender->scores[job->rung].value[objective],
-                  seconds, done, count);
+                  account->diverged ? " diverged" : "",
+                  (long long)spine_settings_last_epoch(config), spine_goal_name(objective),
+                  contender->scores[job->rung].value[objective], seconds, done, count);
 }
 
 /* Measure how readable a trial's codes are, as spine-eval does without options. */
 static int evaluate(const struct spine_config *config, struct spine_scores *scores,
                     struct spine_error *err)
 {
-    static const char *const figures[] = {"intrusion", "coherence", "DistRatio", "diversity"};
-    static const char *const names[] = {"intrusion", "coherence", "distratio", "diversity"};
     const char *path = config->directory;
     const struct spine_evaluate_options options = {.files = {&path, 1},
                                                    .space = config->input,
@@ -116,11 +115,11 @@ static int evaluate(const struct spine_config *config, struct spine_scores *scor
 #endif
     const int rc = spine_evaluate(&options, &evaluations, &count, err);
 
-    for (size_t i = 0; rc == 0 && i < sizeof names / sizeof *names; i++) {
+    for (size_t i = SPINE_GOAL_METRICS; rc == 0 && i < SPINE_GOAL_SCORES; i++) {
         const struct spine_figure *figure =
-            spine_figures_find(&evaluations->figures, "interpretability", figures[i]);
+            spine_figures_find(&evaluations->figures, "interpretability", spine_goal_figure(i));
         if (figure != NULL)
-            scores->value[spine_goal_find(names[i])] = figure->estimate.value;
+            scores->value[i] = figure->estimate.value;
     }
 
     spine_evaluate_dispose(evaluations, count);
@@ -132,7 +131,7 @@ static int measure(const struct group *group, const struct spine_job *job,
                    const struct spine_config *config, struct spine_scores *scores, bool *diverged,
                    struct spine_error *err)
 {
-    const int64_t trained = spine_config_last_epoch(config);
+    const int64_t trained = spine_settings_last_epoch(config);
     double explained;
     int64_t epoch = 0;
 
@@ -237,17 +236,18 @@ static int work(struct group *group, struct spine_error *err)
 
 /* --- Setting up --------------------------------------------------------------------------- */
 
-static int shares_input(const struct spine_trials *trials)
+/* Can one scaled input be that of all trials? */
+static bool shares_input(const struct spine_trials *trials)
 {
-    static const char *const names[] = {"data.input",  "data.limit", "data.center",     "data.clip",
-                                        "data.whiten", "data.rms",   "train.start_from"};
+    if (trials->base.holdout > 0)
+        return false; /* each trial replaces rows of its own */
 
-    if (trials->base.holdout > 0 || spine_trials_varies(trials, "data.holdout"))
-        return 0; /* each trial replaces rows of its own */
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (spine_trials_varies(trials, names[i]))
-            return 0;
-    return 1;
+    for (size_t i = 0; i < trials->num_parameters; i++) {
+        const char *name = trials->parameters[i].name;
+        if (strncmp(name, "data.", strlen("data.")) == 0 || strcmp(name, "train.start_from") == 0)
+            return false;
+    }
+    return true;
 }
 
 /* Collective over 'world', whose ranks of the same colour become a group. */

@@ -10,6 +10,10 @@
 #include "spine/base/number.h"
 #include "spine/base/random.h"
 #include "spine/base/spelling.h"
+#include "spine/config/combination.h"
+#include "spine/config/identity.h"
+#include "spine/config/option.h"
+#include "spine/config/settings.h"
 
 enum { MOST_TRIALS = 100000 };
 
@@ -113,7 +117,7 @@ static int set_directory(struct reading *reading, const struct spine_inifile_lin
 {
     if (line->value[0] == '\0')
         return spine_refuse(err, "is empty");
-    if (spine_config_check_path(line->value, err))
+    if (spine_option_check_path(line->value, err))
         return -1;
     strcpy(reading->trials->directory, line->value); /* both have SPINE_CONFIG_TEXT bytes */
     return 0;
@@ -294,14 +298,14 @@ static int check_trials(const struct spine_trials *trials, struct spine_error *e
     const char *held_out = spine_goal_held_out(&trials->goal);
     struct spine_config config;
     for (size_t i = 0; i < trials->count; i++) {
-        if (spine_trials_config(trials, i, &config, err) || spine_config_check(&config, err)) {
+        if (spine_trials_config(trials, i, &config, err) || spine_combination_check(&config, err)) {
             const struct spine_error inner = *err;
             return spine_refuse(err, "trial %zu: %.900s", i, inner.text);
         }
         if (held_out != NULL && config.holdout <= 0)
             return spine_refuse(err, "trial %zu: %s needs rows held out: set data.holdout", i,
                                 held_out);
-        if (spine_config_storage(&config) != SPINE_IN_MEMORY)
+        if (spine_settings_storage(&config) != SPINE_IN_MEMORY)
             return spine_refuse(err,
                                 "%s: the trials of a sweep share the input in memory; leave "
                                 "it out",
@@ -419,7 +423,7 @@ static char *end_text(FILE *file, char **text)
 
 char *spine_trials_identity(const struct spine_trials *trials)
 {
-    char *text = NULL, *base = spine_config_identity(&trials->base);
+    char *text = NULL, *base = spine_identity_text(&trials->base);
     size_t size = 0;
     FILE *file = base == NULL ? NULL : open_memstream(&text, &size);
     if (file != NULL) {

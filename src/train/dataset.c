@@ -10,6 +10,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/random.h"
+#include "spine/config/settings.h"
 #include "spine/files/outliers.h"
 #include "spine/files/vectorsfile.h"
 #include "spine/math/bfloat16.h"

@@ -8,6 +8,7 @@
 #include "spine/base/memory.h"
 #include "spine/base/printable.h"
 #include "spine/base/statistics.h"
+#include "spine/config/settings.h"
 #include "spine/math/kernels.h"
 #include "spine/math/model.h"
 #include "spine/train/dataset.h"
@@ -204,7 +205,7 @@ static void print_warnings(const struct spine_preflight *preflight, FILE *out)
 static int read_extent(const struct spine_config *config, struct spine_comm *comm, size_t *num_rows,
                        size_t *dim, struct spine_error *err)
 {
-    const struct spine_scaling_options options = spine_config_scaling(config);
+    const struct spine_scaling_options options = spine_settings_scaling(config);
     struct spine_input input;
 
     if (spine_input_open(&input, comm, config->input, (size_t)config->limit, err))

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "spine/base/clock.h"
+#include "spine/config/settings.h"
 #include "spine/files/checkpoint.h"
 #include "spine/files/codeindex.h"
 #include "spine/files/output.h"
@@ -54,7 +55,7 @@ static const double AT_FIRST = 0.6;
 /* The share of pairs that a step lists in sparse mode; where units are selected, of candidates. */
 static double forecast_density(const struct spine_config *config)
 {
-    const struct spine_activation activation = spine_config_activation(config);
+    const struct spine_activation activation = spine_settings_activation(config);
 
     if (activation.selection != SPINE_ABOVE)
         return fmin(1, (2 * (double)activation.k + 8) / (double)config->hidden);
@@ -68,7 +69,7 @@ static uint64_t forecast_values(const struct spine_config *config, size_t num_ro
 {
     const double rows = (double)num_rows;
 
-    if (spine_config_activation(config).selection != SPINE_ABOVE)
+    if (spine_settings_activation(config).selection != SPINE_ABOVE)
         return (uint64_t)(rows * (double)config->k);
     if (config->objective == SPINE_OBJECTIVE_NNSE)
         return (uint64_t)(rows * config->l0);
@@ -79,7 +80,7 @@ static uint64_t forecast_values(const struct spine_config *config, size_t num_ro
 /* Is codes.h5ad written, with its index? */
 static bool has_index(const struct spine_config *config)
 {
-    return config->merge && (config->formats & 1) != 0; /* the first of spine_format_names */
+    return config->merge && spine_config_has_format(config, SPINE_FORMAT_H5AD);
 }
 
 /* The memory of a rank with the rows of 'part', in a grid; what is its node's, it has a share of. */
@@ -96,7 +97,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
                                            .hidden = hidden,
                                            .optimizer =
                                                (enum spine_optimizer_kind)config->optimizer,
-                                           .prefixes = spine_config_prefixes(config).count};
+                                           .prefixes = spine_settings_prefixes(config).count};
     const struct spine_step_bytes step =
         spine_step_bytes(&shape, part, grid, config->kernel != SPINE_KERNEL_SPARSE, density);
     const size_t ranks = (size_t)grid->node_groups * (size_t)grid->columns;
@@ -107,7 +108,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
     getrusage(RUSAGE_SELF, &usage);
     return (struct memory){
         .program = (size_t)usage.ru_maxrss * 1024,
-        .rows = spine_dataset_bytes(part, dim, spine_config_storage(config)) + rows * word,
+        .rows = spine_dataset_bytes(part, dim, spine_settings_storage(config)) + rows * word,
         .parameters = copies * params / ranks,
         .optimizer = moments / ranks,
         .batch = (step.node - copies * params - moments) / ranks + step.rank +
@@ -144,8 +145,8 @@ static uint64_t files_bytes(const struct spine_config *config, size_t num_rows, 
     if (has_index(config))
         bytes += codes;
     if (config->merge)
-        for (size_t i = 0; spine_format_names[i] != NULL; i++)
-            if (config->formats & ((int64_t)1 << i))
+        for (enum spine_format i = 0; i < SPINE_FORMATS; i++)
+            if (spine_config_has_format(config, i))
                 bytes += spine_output_is_dense(i) ? text : codes;
     return bytes;
 }
@@ -372,7 +373,7 @@ static int check_start(const struct spine_config *config, size_t dim, struct spi
 static int forecast_time(const struct spine_config *config, struct spine_comm *comm,
                          const struct forecast *forecast, FILE *out, struct spine_error *err)
 {
-    const double epochs = (double)spine_config_last_epoch(config);
+    const double epochs = (double)spine_settings_last_epoch(config);
     char text[32];
     double seconds;
 

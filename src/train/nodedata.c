@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "spine/config/settings.h"
 #include "spine/files/startmodel.h"
 #include "spine/train/scalingfit.h"
 
@@ -33,7 +34,7 @@ static int adopt(struct spine_dataset *all, struct spine_comm *self,
 static int read_all(struct spine_dataset *all, struct spine_comm *self,
                     const struct spine_config *config, struct spine_error *err)
 {
-    const struct spine_scaling_options options = spine_config_scaling(config);
+    const struct spine_scaling_options options = spine_settings_scaling(config);
     static const struct spine_sharing alone = {.batch_size = 1, .groups = 1, .columns = 1};
     struct spine_input input;
 
@@ -54,7 +55,7 @@ static int scale_all(struct spine_dataset *all, struct spine_comm *self,
                      const struct spine_comm *readers, const struct spine_config *config,
                      struct spine_error *err)
 {
-    const struct spine_scaling_options options = spine_config_scaling(config);
+    const struct spine_scaling_options options = spine_settings_scaling(config);
 
     if (config->start_from[0] != '\0')
         return 0; /* read_all() did it */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "spine/base/log.h"
+#include "spine/config/settings.h"
 #include "spine/train/rowstream.h"
 
 static int at_most(size_t count)
@@ -51,7 +52,7 @@ int spine_parallel_init(struct spine_parallel *parallel, const struct spine_conf
         .most_columns = at_most(num_rows)};
 
     *parallel = (struct spine_parallel){0};
-    spine_config_grid(config, &wish.groups, &wish.columns);
+    spine_settings_grid(config, &wish.groups, &wish.columns);
     if (choose(parallel, config, comm, dim, &wish, err) ||
         spine_grid_init(&parallel->grid, comm, &wish, err))
         return -1;

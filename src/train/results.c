@@ -9,6 +9,8 @@
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/config/identity.h"
+#include "spine/config/settings.h"
 #include "spine/files/codes.h"
 #include "spine/files/merge.h"
 #include "spine/files/metrics.h"
@@ -113,7 +115,7 @@ static int write_shard(const struct spine_config *config, const struct spine_com
                                 .hidden = config->hidden};
     spine_modelfile_fingerprint(params, &data->scaling, shard.fingerprint);
     return spine_results_write_shard(config->directory, &shard, params, data, coder,
-                                     (uint32_t)spine_config_last_epoch(config),
+                                     (uint32_t)spine_settings_last_epoch(config),
                                      config->noisy_codes ? config->noise : 0, err);
 }
 
@@ -141,7 +143,7 @@ static int merge(const struct spine_config *config, const struct spine_params *p
                  const struct spine_dataset *data, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH], fingerprint[SPINE_FINGERPRINT];
-    char *identity = spine_config_identity(config), *metrics = NULL;
+    char *identity = spine_identity_text(config), *metrics = NULL;
     int rc = -1;
 
     spine_modelfile_fingerprint(params, &data->scaling, fingerprint);
@@ -155,8 +157,8 @@ static int merge(const struct spine_config *config, const struct spine_params *p
                                                    .params = params,
                                                    .scaling = &data->scaling};
         rc = 0;
-        for (size_t i = 0; rc == 0 && spine_format_names[i] != NULL; i++)
-            if (config->formats & ((int64_t)1 << i))
+        for (enum spine_format i = 0; rc == 0 && i < SPINE_FORMATS; i++)
+            if (spine_config_has_format(config, i))
                 rc = merge_into(config, spine_format_names[i], &source, err);
     }
 

@@ -9,6 +9,8 @@
 
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
+#include "spine/config/identity.h"
+#include "spine/config/settings.h"
 #include "spine/files/rundir.h"
 #include "spine/files/shared.h"
 #include "spine/files/startmodel.h"
@@ -37,7 +39,7 @@ static int make_texts(const struct spine_config *config, const struct spine_data
                       struct spine_checkpoint_texts *texts, struct spine_error *err)
 {
     enum { INPUT = 128 };
-    texts->identity = spine_config_identity(config);
+    texts->identity = spine_identity_text(config);
     texts->config = spine_config_text(config);
     if (texts->identity == NULL || texts->config == NULL)
         return spine_memory_fail("the configuration's text", err);
@@ -66,7 +68,7 @@ static int check_texts(const struct spine_resume *resume, const char *path,
     const struct spine_checkpoint_texts *own = &resume->texts;
     char differences[768];
 
-    if (spine_config_differ(saved->identity, own->identity, differences, sizeof differences) > 0)
+    if (spine_identity_differ(saved->identity, own->identity, differences, sizeof differences) > 0)
         return spine_refuse(err, "%s: was saved with different options: %s", path, differences);
     if (strcmp(saved->input, own->input) != 0)
         return spine_refuse(err, "%s: is of another input: %.100s; %s has %s", path, saved->input,
@@ -78,7 +80,7 @@ static int check_texts(const struct spine_resume *resume, const char *path,
 static int check_progress(const struct spine_config *config, const char *path,
                           const struct spine_progress *progress, struct spine_error *err)
 {
-    const int64_t last = spine_config_last_epoch(config);
+    const int64_t last = spine_settings_last_epoch(config);
 
     if (progress->epoch < last || (progress->epoch == last && progress->step == 0))
         return 0;
@@ -147,7 +149,7 @@ static int read_state(struct spine_resume *resume, const struct spine_checkpoint
 static bool is_finished(enum spine_rundir_state state, const struct spine_progress *saved,
                         const struct spine_config *config)
 {
-    return state == SPINE_RUNDIR_FINISHED && saved->epoch >= spine_config_last_epoch(config);
+    return state == SPINE_RUNDIR_FINISHED && saved->epoch >= spine_settings_last_epoch(config);
 }
 
 /* Load a checkpoint of a run in that state. Stepper and idle are as before unless it was LOADED, or

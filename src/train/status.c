@@ -5,6 +5,7 @@
 
 #include "spine/base/clock.h"
 #include "spine/base/log.h"
+#include "spine/config/settings.h"
 
 static const double SHOW_EVERY = 0.2; /* seconds */
 
@@ -22,7 +23,7 @@ void spine_status_begin(struct spine_status *status)
 {
     const struct spine_config *config = status->config;
     const struct spine_position *position = &status->resume->position;
-    const int64_t last_epoch = spine_config_last_epoch(config);
+    const int64_t last_epoch = spine_settings_last_epoch(config);
 
     status->started = spine_clock_now();
     if (status->resume->start == SPINE_START_FINISHED)
@@ -58,7 +59,7 @@ static void measure(const struct spine_status *status, double done, double *trai
 /* "  3 min 20 s left" after 'done' epochs of the run; nothing at its end. */
 static void describe_left(const struct spine_status *status, double done, char *text, size_t size)
 {
-    const double epochs = (double)spine_config_last_epoch(status->config) - done;
+    const double epochs = (double)spine_settings_last_epoch(status->config) - done;
     double trained, elapsed;
     char duration[32];
 

@@ -1,5 +1,6 @@
 /* stepsettings.c -- what a configuration says of a run's steps. */
 #include "spine/train/stepsettings.h"
+#include "spine/config/settings.h"
 
 #include <math.h>
 
@@ -19,7 +20,7 @@ static double highest_rate(const struct spine_config *config)
 struct spine_step_settings spine_step_settings(const struct spine_config *config,
                                                const struct spine_dataset *data)
 {
-    const struct spine_activation activation = spine_config_activation(config);
+    const struct spine_activation activation = spine_settings_activation(config);
     const bool is_tied = config->objective == SPINE_OBJECTIVE_KSPARSE;
 
     return (struct spine_step_settings){
@@ -31,8 +32,8 @@ struct spine_step_settings spine_step_settings(const struct spine_config *config
         .is_unit_norm = config->unit_norm != 0,
         .first_k = is_tied && config->first_k > config->k ? config->first_k : 0,
         .falling_epochs = config->epochs / 2,
-        .weights = spine_config_weights(config),
-        .prefixes = spine_config_prefixes(config),
+        .weights = spine_settings_weights(config),
+        .prefixes = spine_settings_prefixes(config),
         .noise = config->noise,
         .kernel = activation.selection == SPINE_ABOVE ? (enum spine_kernel_choice)config->kernel
                                                       : SPINE_KERNEL_SPARSE,

@@ -14,6 +14,7 @@
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
 #include "spine/base/outfile.h"
+#include "spine/config/settings.h"
 #include "spine/files/checkpoint.h"
 #include "spine/files/events.h"
 #include "spine/files/metrics.h"
@@ -121,12 +122,12 @@ static int check_rows(const struct trainer *run, int rc, struct spine_error *err
 static int read_rows(struct trainer *run, struct spine_error *err)
 {
     const struct spine_config *config = run->config;
-    const struct spine_scaling_options options = spine_config_scaling(config);
+    const struct spine_scaling_options options = spine_settings_scaling(config);
     struct spine_input input;
 
     if (spine_input_open(&input, run->comm, config->input, (size_t)config->limit, err))
         return -1;
-    input.storage = spine_config_storage(config);
+    input.storage = spine_settings_storage(config);
     int rc = spine_dataset_init(&run->data, run->comm, &input, &run->parallel.sharing, err);
     if (rc == 0)
         rc = spine_dataset_inspect(&run->data, run->comm, &input, &options, err);
@@ -180,7 +181,7 @@ static int init(struct trainer *run, const struct spine_config *config, struct s
     size_t num_rows, dim;
 
     *run = (struct trainer){.config = config,
-                            .last_epoch = spine_config_last_epoch(config),
+                            .last_epoch = spine_settings_last_epoch(config),
                             .resume = {.config = config,
                                        .data = &run->data,
                                        .stepper = &run->stepper,
@@ -674,7 +675,7 @@ int spine_train_check(const struct spine_config *config, struct spine_comm *comm
     double explained = 0;
     int rc = 0;
 
-    if (comm->rank == 0 && spine_config_last_epoch(config) == config->epochs)
+    if (comm->rank == 0 && spine_settings_last_epoch(config) == config->epochs)
         rc = spine_metrics_diverged(config->directory, &diverged, &explained, err);
     if (rc == 0 && diverged)
         rc = spine_fail(

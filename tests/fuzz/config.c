@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "spine/config/combination.h"
 #include "spine/config/config.h"
+#include "spine/config/identity.h"
 #include "spine/config/inifile.h"
 
 enum { MOST_WORDS = 16 };
@@ -27,15 +29,15 @@ static void check_round_trip(const struct spine_config *config)
     struct spine_config again;
     struct spine_error err;
     char differences[512];
-    char *text = spine_config_text(config), *identity = spine_config_identity(config);
+    char *text = spine_config_text(config), *identity = spine_identity_text(config);
     CHECK(text != NULL && identity != NULL);
     spine_config_init(&again);
     CHECK(parse_ini(&again, text, &err) == 0);
     char *text_again = spine_config_text(&again);
     CHECK(text_again != NULL && strcmp(text, text_again) == 0);
     free(text_again);
-    CHECK(spine_config_differ(identity, identity, differences, sizeof differences) == 0);
-    CHECK(spine_config_check(config, &err) == 0 || strlen(err.text) > 0);
+    CHECK(spine_identity_differ(identity, identity, differences, sizeof differences) == 0);
+    CHECK(spine_combination_check(config, &err) == 0 || strlen(err.text) > 0);
     free(identity);
     free(text);
 }
@@ -46,9 +48,9 @@ static void compare(const char *text)
     struct spine_config config;
     char differences[64];
     spine_config_init(&config);
-    char *identity = spine_config_identity(&config);
+    char *identity = spine_identity_text(&config);
     CHECK(identity != NULL);
-    const int count = spine_config_differ(text, identity, differences, sizeof differences);
+    const int count = spine_identity_differ(text, identity, differences, sizeof differences);
     CHECK((count == 0) == (differences[0] == '\0'));
     free(identity);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "spine/config/settings.h"
 #include "spine/files/run.h"
 #include "spine/math/coder.h"
 
@@ -31,7 +32,7 @@ int main(int argc, char **argv)
         free(row);
         return 1;
     }
-    coder.block.activation = spine_config_activation(&run.config);
+    coder.block.activation = spine_settings_activation(&run.config);
 
     while (scanf("%lf", &number) == 1) {
         row[filled++] = (float)number;

@@ -1,4 +1,5 @@
-/* config.h -- the options of a run.
+/* config.h -- the options of a run. Which of them go together says combination.h, what modules get of them
+ * settings.h, which fix a run's results identity.h.
  *
  * One table (src/config/config.c) has every option's name, bounds, default and meaning; parsing,
  * --print-config, spine-mpi.ini(5) and the record in a model file all read it. Options come from an INI file
@@ -8,22 +9,33 @@
 #ifndef SPINE_CONFIG_CONFIG_H
 #define SPINE_CONFIG_CONFIG_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "spine/base/error.h"
 #include "spine/config/option.h"
-#include "spine/math/activation.h"
 #include "spine/math/model.h"
 #include "spine/math/optimizer.h"
-#include "spine/math/scaling.h"
 
 enum { SPINE_CONFIG_TEXT = SPINE_OPTION_LENGTH };
 
-/* output.formats, a set of: */
-enum { SPINE_FORMAT_H5AD = 1, SPINE_FORMAT_TXT = 2 };
+/* output.formats, a set of bits 1 << SPINE_FORMAT_...; files/output.h says what they are. */
+enum spine_format {
+    SPINE_FORMAT_H5AD,
+    SPINE_FORMAT_TXT,
+    SPINE_FORMAT_VEC,
+    SPINE_FORMAT_BIN,
+    SPINE_FORMAT_NPZ,
+    SPINE_FORMAT_MTX,
+    SPINE_FORMAT_NPY,
+    SPINE_FORMAT_SPARSE,
+    SPINE_FORMAT_TSV,
+    SPINE_FORMATS
+};
 
-/* The names of all formats (output.h) in the order of the bits, ended by NULL. */
+/* Their names, which are also the ends of files' names; ended by NULL. */
 extern const char *const spine_format_names[];
 
 /* model.objective: the autoencoder of model.h, with its activation or another (activation.h), or codes
@@ -36,6 +48,7 @@ enum spine_objective {
     SPINE_OBJECTIVE_RELU,
     SPINE_OBJECTIVE_NNSE
 };
+extern const char *const spine_objective_names[];
 enum spine_cap { SPINE_CAP_ONE, SPINE_CAP_NONE };
 enum spine_atoms { SPINE_ATOMS_RANDOM, SPINE_ATOMS_WORDS };
 
@@ -43,16 +56,12 @@ enum spine_atoms { SPINE_ATOMS_RANDOM, SPINE_ATOMS_WORDS };
 enum spine_residency { SPINE_RESIDENCY_MEMORY, SPINE_RESIDENCY_STREAM };
 enum spine_dtype { SPINE_DTYPE_FLOAT32, SPINE_DTYPE_BFLOAT16 };
 
-/* Where a rank's rows are while it trains, by residency and dtype: in memory, as float or as bfloat16; or in
- * the file. */
-enum spine_storage { SPINE_IN_MEMORY, SPINE_IN_HALF_MEMORY, SPINE_IN_FILE };
-
 /* Reals are doubles, counts and switches int64_t, choices the enum named beside them. */
 struct spine_config {
     char input[SPINE_CONFIG_TEXT], words[SPINE_CONFIG_TEXT], cache[SPINE_CONFIG_TEXT];
     double clip; /* 0: none */
     int64_t center;
-    char whiten[SPINE_CONFIG_TEXT]; /* spine_config_parse_whiten() */
+    char whiten[SPINE_CONFIG_TEXT]; /* spine_settings_parse_whiten() */
     double rms;                     /* 0: keep */
     double holdout;                 /* share of the rows; 0: none */
     int64_t limit;                  /* 0: all */
@@ -65,7 +74,7 @@ struct spine_config {
     double l0;
     int64_t k, first_k;
     double alpha;
-    char prefixes[SPINE_CONFIG_TEXT]; /* spine_config_parse_prefixes() */
+    char prefixes[SPINE_CONFIG_TEXT]; /* spine_settings_parse_prefixes() */
     int64_t unit_norm;
     int64_t cap; /* enum spine_cap */
     double sparsity, asl_weight, psl_weight, l1_weight;
@@ -87,7 +96,7 @@ struct spine_config {
     double time_limit, grace_seconds;
     int64_t check_room;
     int64_t kernel;               /* enum spine_kernel_choice */
-    char grid[SPINE_CONFIG_TEXT]; /* "auto", or "RxC" (spine_config_grid()) */
+    char grid[SPINE_CONFIG_TEXT]; /* "auto", or "RxC" (spine_settings_grid()) */
     int64_t reproducible;
     int64_t wire; /* enum spine_dtype: of the gradient between hosts */
     char directory[SPINE_CONFIG_TEXT];
@@ -97,14 +106,12 @@ struct spine_config {
 /* All options at their defaults. */
 void spine_config_init(struct spine_config *config);
 
-/* What an option takes. */
-enum spine_config_kind {
-    SPINE_CONFIG_UNKNOWN, /* there is no option of this name */
-    SPINE_CONFIG_WHOLE,
-    SPINE_CONFIG_REAL,
-    SPINE_CONFIG_OTHER, /* words */
-};
-enum spine_config_kind spine_config_kind(const char *name);
+/* The options in order, NULL behind the last; and the one of a name, or NULL. */
+const struct spine_option *spine_config_option(size_t index);
+const struct spine_option *spine_config_find(const char *name);
+
+/* Is a format among config->formats? */
+bool spine_config_has_format(const struct spine_config *config, enum spine_format format);
 
 /* Set one option by its name. 'given' marks those that this source, a file say, has set, and one
  * that is set twice is refused; it begins as 0. */
@@ -115,57 +122,9 @@ int spine_config_set(struct spine_config *config, uint64_t *given, const char *n
 int spine_config_override(struct spine_config *config, char *const *words, int count,
                           struct spine_error *err);
 
-/* Refuse what is missing or doesn't go together. */
-int spine_config_check(const struct spine_config *config, struct spine_error *err);
-
-/* Refuse a path with ~ or $VARIABLE, of which a directory of that name would be made. The message
- * leaves out whose path it is. */
-int spine_config_check_path(const char *path, struct spine_error *err);
-
-/* parallel.grid: groups of rows and columns of units; 0 and 0 for auto. Refuses other words. */
-int spine_config_parse_grid(const char *text, int *groups, int *columns, struct spine_error *err);
-
-/* The same of a configuration that spine_config_check() has passed. */
-void spine_config_grid(const struct spine_config *config, int *groups, int *columns);
-
-/* data.whiten: no, column, or remove:K with K from 1 on. Refuses other words. */
-int spine_config_parse_whiten(const char *text, enum spine_whiten *whiten, size_t *remove,
-                              struct spine_error *err);
-
-/* model.prefixes: ascending numbers up to model.hidden, which may be left out. Refuses others. */
-int spine_config_parse_prefixes(const struct spine_config *config, struct spine_prefixes *prefixes,
-                                struct spine_error *err);
-
-/* The same of a configuration that spine_config_check() has passed. */
-struct spine_prefixes spine_config_prefixes(const struct spine_config *config);
-
-/* How the input is scaled, of a configuration that spine_config_check() has passed. */
-struct spine_scaling_options spine_config_scaling(const struct spine_config *config);
-
-/* Of a configuration that spine_config_check() has passed. */
-enum spine_storage spine_config_storage(const struct spine_config *config);
-
-/* The epoch after which training ends for now: train.stop_after, or train.epochs. */
-int64_t spine_config_last_epoch(const struct spine_config *config);
-
-/* How the objective's codes are computed, and the weights of its losses; of those that it doesn't use,
- * 0. */
-struct spine_activation spine_config_activation(const struct spine_config *config);
-struct spine_loss_weights spine_config_weights(const struct spine_config *config);
-
 /* All options as an INI text, without comments; the caller frees. Reading it back gives the same
  * configuration. */
 char *spine_config_text(const struct spine_config *config);
-
-/* The options that fix what is computed, a "name = value" a line; the caller frees. The others may
- * change when a run is resumed: data.input and how it is read (the rows themselves are compared),
- * train.epochs, when to measure, save and stop, train.kernel, and all of output. */
-char *spine_config_identity(const struct spine_config *config);
-
-/* Describe in what two such texts differ, for a message: "model.hidden was 500, is 100; ...".
- * An option that the first text lacks, as an earlier version may have written it, had its default.
- * Returns 0 if they don't. */
-int spine_config_differ(const char *was, const char *is, char *text, size_t size);
 
 /* Write spine_config_text() with each option's meaning, bounds and default above it. */
 void spine_config_describe(const struct spine_config *config, FILE *file);

@@ -22,8 +22,17 @@ enum spine_option_type {
     SPINE_OPTION_SET,    /* some of its words: a bit for each */
 };
 
+/* What follows if an option changes between the sessions of a run, or the trials of a sweep. */
+enum spine_option_role {
+    SPINE_OPTION_FIXED, /* other results: a run can't be resumed with another value */
+    SPINE_OPTION_FREE,  /* a run can be resumed with another value, and trials may differ in it */
+    SPINE_OPTION_IDLE,  /* the same results, whatever it is: no parameter of a sweep */
+    SPINE_OPTION_OWN,   /* as FREE, but each trial of a sweep gets its own value from the sweep */
+};
+
 struct spine_option {
     const char *name; /* section.key */
+    enum spine_option_role role;
     enum spine_option_type type;
     size_t field; /* offset in the struct of all */
     double least, most;
@@ -42,5 +51,9 @@ bool spine_option_equal(const struct spine_option *option, const void *a, const 
 /* Print the value as it is read; and what may be set, "; 1 to 1000". */
 void spine_option_print(const struct spine_option *option, const void *values, FILE *file);
 void spine_option_print_bounds(const struct spine_option *option, FILE *file);
+
+/* Refuse a path with ~ or $VARIABLE, of which a directory of that name would be made. The message
+ * leaves out whose path it is. */
+int spine_option_check_path(const char *path, struct spine_error *err);
 
 #endif

@@ -30,6 +30,7 @@
 
 #include "spine/base/arguments.h"
 #include "spine/base/words.h"
+#include "spine/config/config.h"
 #include "spine/files/writer.h"
 
 /* What was written. */
@@ -83,9 +84,8 @@ int spine_output_argument(struct spine_output_options *options, int option, cons
 /* Refuse a name whose end isn't a format's. */
 int spine_output_check_name(const char *path, struct spine_error *err);
 
-/* The formats' names, in the order of spine_format_names (config.h): is it one with all values? Used
- * for estimates of size. */
-bool spine_output_is_dense(size_t format);
+/* Does the format have all values, also zeros? Used for estimates of size. */
+bool spine_output_is_dense(enum spine_format format);
 
 /* Begin a file. 'path', 'options' and 'source' are borrowed until it is closed. */
 int spine_output_open(struct spine_output **output, const char *path,

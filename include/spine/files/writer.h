@@ -68,7 +68,6 @@ struct spine_writing {
 };
 
 struct spine_writer {
-    const char *name; /* the suffix without its point, and the word in output.formats */
     bool is_dense, is_packable;
     int words;        /* SPINE_WORD_... */
     const char *note; /* what its readers must know, for a message; NULL: nothing */

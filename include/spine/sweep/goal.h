@@ -22,6 +22,9 @@ enum {
 };
 const char *spine_goal_name(size_t score);
 
+/* The name of the same in the group "interpretability" of spine-eval's figures; NULL for a metric. */
+const char *spine_goal_figure(size_t score);
+
 /* The number of the score of this name; SPINE_GOAL_SCORES if there is none. */
 size_t spine_goal_find(const char *name);
 

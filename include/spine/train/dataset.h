@@ -14,6 +14,7 @@
 
 #include "spine/base/words.h"
 #include "spine/config/config.h"
+#include "spine/config/settings.h"
 #include "spine/math/block.h"
 #include "spine/math/model.h"
 #include "spine/math/partition.h"

@@ -9,8 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/config/combination.h"
 #include "spine/config/config.h"
+#include "spine/config/identity.h"
 #include "spine/config/inifile.h"
+#include "spine/config/settings.h"
 
 /* Every option at a value that isn't its default, as spine_config_text() prints it. */
 static const char all_changed[] = "[data]\n"
@@ -123,7 +126,7 @@ static void test_defaults_are_those_of_the_manual(void **state)
     assert_int_equal(config.batch_size, 64);
     assert_true(config.noise == 0.4);
     assert_int_equal(config.seed, 1);
-    assert_int_equal(config.formats, SPINE_FORMAT_H5AD);
+    assert_int_equal(config.formats, 1 << SPINE_FORMAT_H5AD);
     assert_int_equal(config.merge, 1);
     assert_int_equal(config.overwrite, 0);
     assert_int_equal(config.noisy_codes, 0);
@@ -146,7 +149,7 @@ static void test_every_option_reaches_its_field(void **state)
     assert_int_equal(config.residency, SPINE_RESIDENCY_STREAM);
     assert_int_equal(config.dtype, SPINE_DTYPE_BFLOAT16);
     assert_true(config.window == 3.5);
-    assert_int_equal(spine_config_storage(&config), SPINE_IN_FILE);
+    assert_int_equal(spine_settings_storage(&config), SPINE_IN_FILE);
     assert_int_equal(config.hidden, 1048576);
     assert_true(config.sparsity == 0.95 && config.asl_weight == 2.5 && config.psl_weight == 0);
     assert_true(config.l1_weight == 1.5);
@@ -174,7 +177,7 @@ static void test_every_option_reaches_its_field(void **state)
     assert_true(config.time_limit == 1439.5 && config.grace_seconds == 0);
     assert_string_equal(config.directory, "out/run 7");
     assert_int_equal(config.merge, 0);
-    assert_int_equal(config.formats, SPINE_FORMAT_H5AD | SPINE_FORMAT_TXT);
+    assert_int_equal(config.formats, 1 << SPINE_FORMAT_H5AD | 1 << SPINE_FORMAT_TXT);
     assert_int_equal(config.noisy_codes, 1);
     assert_int_equal(config.tensorboard, 1);
     assert_int_equal(config.overwrite, 1);
@@ -253,10 +256,10 @@ static void test_prefixes_are_parsed(void **state)
     struct spine_error err;
 
     spine_config_init(&config);
-    assert_int_equal(spine_config_prefixes(&config).count, 0);
+    assert_int_equal(spine_settings_prefixes(&config).count, 0);
     config.hidden = 100;
     strcpy(config.prefixes, "12, 25 50,100");
-    prefixes = spine_config_prefixes(&config);
+    prefixes = spine_settings_prefixes(&config);
     assert_int_equal(prefixes.count, 3);
     assert_int_equal(prefixes.width[0], 12);
     assert_int_equal(prefixes.width[2], 50);
@@ -265,7 +268,7 @@ static void test_prefixes_are_parsed(void **state)
     assert_int_equal(spine_prefixes_without(&prefixes, 99), 3);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         strcpy(config.prefixes, bad[i].text);
-        assert_int_equal(spine_config_parse_prefixes(&config, &prefixes, &err), -1);
+        assert_int_equal(spine_settings_parse_prefixes(&config, &prefixes, &err), -1);
         assert_string_equal(err.text, bad[i].message);
     }
 }
@@ -289,7 +292,7 @@ static void test_whitening_is_parsed(void **state)
     spine_config_init(&config);
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         strcpy(config.whiten, good[i].text);
-        const struct spine_scaling_options options = spine_config_scaling(&config);
+        const struct spine_scaling_options options = spine_settings_scaling(&config);
         assert_int_equal(options.whiten, good[i].whiten);
         assert_int_equal(options.remove, good[i].remove);
         assert_true(options.center && options.rms == 0.4 && options.clip == 0);
@@ -302,7 +305,7 @@ static void test_whitening_is_parsed(void **state)
         snprintf(expected, sizeof expected,
                  "data.whiten: '%s' is none of no, column, remove:K with K from 1 to 10000",
                  bad[i]);
-        assert_int_equal(spine_config_parse_whiten(bad[i], &whiten, &remove, &err), -1);
+        assert_int_equal(spine_settings_parse_whiten(bad[i], &whiten, &remove, &err), -1);
         assert_string_equal(err.text, expected);
     }
 }
@@ -530,7 +533,7 @@ static void test_the_last_epoch_for_now_is_never_beyond_all(void **state)
         spine_config_init(&config);
         config.epochs = cases[i].epochs;
         config.stop_after = cases[i].stop_after;
-        assert_int_equal(spine_config_last_epoch(&config), cases[i].last);
+        assert_int_equal(spine_settings_last_epoch(&config), cases[i].last);
     }
 }
 
@@ -685,7 +688,7 @@ static void test_options_that_do_not_go_together_are_refused(void **state)
         spine_config_init(&config);
         strcpy(config.input, "vectors.h5");
         assert_int_equal(parse_ini(&config, together[i].text, &err), 0);
-        const int rc = spine_config_check(&config, &err);
+        const int rc = spine_combination_check(&config, &err);
         assert_string_equal(err.text, together[i].error == NULL ? "" : together[i].error);
         assert_int_equal(rc, together[i].error == NULL ? 0 : -1);
     }
@@ -695,9 +698,9 @@ static void assert_identity(const struct spine_config *config, const char *was, 
                             const char *expected)
 {
     char text[1000];
-    char *is = spine_config_identity(config);
+    char *is = spine_identity_text(config);
     assert_non_null(is);
-    assert_int_equal(spine_config_differ(was, is, text, sizeof text), differences);
+    assert_int_equal(spine_identity_differ(was, is, text, sizeof text), differences);
     assert_string_equal(text, expected);
     free(is);
 }
@@ -731,7 +734,7 @@ static void test_what_fixes_the_result_is_the_identity(void **state)
     };
     struct spine_config config;
     spine_config_init(&config);
-    char *was = spine_config_identity(&config);
+    char *was = spine_identity_text(&config);
     assert_non_null(was);
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         parse(&config, changes[i].text);
@@ -748,7 +751,7 @@ static void test_an_option_that_is_missing_had_its_default(void **state)
     struct spine_config config;
     char text[100];
     spine_config_init(&config);
-    char *was = spine_config_identity(&config);
+    char *was = spine_identity_text(&config);
     assert_non_null(was);
     char *at = strstr(was, line);
     assert_non_null(at);
@@ -758,7 +761,7 @@ static void test_an_option_that_is_missing_had_its_default(void **state)
     parse(&config, "[data]\nclip = 3\n");
     assert_identity(&config, was, 1, "data.clip was unknown, is 3");
     free(was);
-    assert_int_equal(spine_config_differ("", line, text, sizeof text), 0);
+    assert_int_equal(spine_identity_differ("", line, text, sizeof text), 0);
 }
 
 static void test_differences_name_what_is_unknown_and_what_there_is_room_for(void **state)
@@ -766,14 +769,15 @@ static void test_differences_name_what_is_unknown_and_what_there_is_room_for(voi
     (void)state;
     static const char was[] = "a.b = 1\na.c = x y\n";
     char text[64];
-    assert_int_equal(spine_config_differ(was, was, text, sizeof text), 0);
+    assert_int_equal(spine_identity_differ(was, was, text, sizeof text), 0);
     assert_string_equal(text, "");
     /* One whose name begins like another's is new. */
-    assert_int_equal(spine_config_differ("a.b = 1\n", "a.b = 1\na.bb = 2\n", text, sizeof text), 1);
+    assert_int_equal(spine_identity_differ("a.b = 1\n", "a.b = 1\na.bb = 2\n", text, sizeof text),
+                     1);
     assert_string_equal(text, "a.bb was unknown, is 2");
-    assert_int_equal(spine_config_differ("garbage", "a.b = 1\n", text, sizeof text), 1);
+    assert_int_equal(spine_identity_differ("garbage", "a.b = 1\n", text, sizeof text), 1);
     assert_string_equal(text, "a.b was unknown, is 1");
-    assert_int_equal(spine_config_differ(was, "a.b = 12\na.c = x\n", text, 30), 2);
+    assert_int_equal(spine_identity_differ(was, "a.b = 12\na.c = x\n", text, 30), 2);
     assert_string_equal(text, "a.b was 1, is 12; a.c was x y");
 }
 

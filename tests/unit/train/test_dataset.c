@@ -12,6 +12,7 @@
 
 #include "spine/base/outfile.h"
 #include "spine/base/random.h"
+#include "spine/config/settings.h"
 #include "spine/files/array.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
@@ -394,7 +395,7 @@ static void test_a_view_of_the_node_data_is_what_reading_gives(void **state)
         config.limit = (int64_t)limits[l];
         strcpy(config.whiten, whitened[l]);
         config.clip = l > 0 ? 1.1 : 0;
-        const struct spine_scaling_options options = spine_config_scaling(&config);
+        const struct spine_scaling_options options = spine_settings_scaling(&config);
         TRY(spine_nodedata_init(&nodedata, &world, &config, &err));
         const struct spine_sharing sharing = share(BATCH);
         TRY(spine_dataset_view(&view, &world, &nodedata.whole, &sharing, &err));

@@ -1,0 +1,184 @@
+/* combination.c -- which options go together. */
+#include "spine/config/combination.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "spine/config/settings.h"
+
+static bool is_initial(const struct spine_config *config, const struct spine_option *option)
+{
+    struct spine_config initial;
+
+    spine_config_init(&initial);
+    return spine_option_equal(option, config, &initial);
+}
+
+/* Refuse an option that the user changed although the chosen method doesn't use it. */
+static int check_unused(const struct spine_config *config, const char *name, const char *reason,
+                        struct spine_error *err)
+{
+    if (is_initial(config, spine_config_find(name)))
+        return 0;
+    return spine_refuse(err, "%s: isn't used with %s; leave it out", name, reason);
+}
+
+#define OF(objective) (1 << SPINE_OBJECTIVE_##objective)
+
+/* Options that shape rows of W2: no other may set the rows. */
+static int check_rows(const struct spine_config *config, struct spine_error *err)
+{
+    struct spine_prefixes prefixes;
+
+    if (spine_settings_parse_prefixes(config, &prefixes, err))
+        return -1;
+    if (prefixes.count > 0 && config->refit)
+        return spine_refuse(err,
+                            "train.refit: isn't used with model.prefixes, since it solves for all "
+                            "units together; leave it out");
+    if (config->unit_norm && config->refit)
+        return spine_refuse(err,
+                            "train.refit: isn't used with model.unit_norm, since it gives rows of "
+                            "W2 any length; leave it out");
+    if (config->unit_norm && config->revive_after > 0)
+        return spine_refuse(err,
+                            "train.revive_after: isn't used with model.unit_norm, since it gives "
+                            "rows of W2 any length; leave it out");
+    return 0;
+}
+
+/* What the objective doesn't use. */
+static int check_objective(const struct spine_config *config, struct spine_error *err)
+{
+    enum { NETS = OF(SPINE) | OF(TOPK) | OF(BATCHTOPK) | OF(KSPARSE) | OF(RELU) };
+    static const struct {
+        const char *name;
+        int objectives; /* that use it */
+    } uses[] = {
+        {"model.l0", OF(NNSE)},
+        {"model.k", OF(TOPK) | OF(BATCHTOPK) | OF(KSPARSE)},
+        {"model.first_k", OF(KSPARSE)},
+        {"model.alpha", OF(KSPARSE)},
+        {"model.prefixes", OF(TOPK) | OF(BATCHTOPK)},
+        {"model.unit_norm", OF(TOPK) | OF(BATCHTOPK) | OF(RELU)},
+        {"model.cap", NETS},
+        {"loss.sparsity", OF(SPINE)},
+        {"loss.asl_weight", OF(SPINE)},
+        {"loss.psl_weight", OF(SPINE)},
+        {"loss.l1_weight", OF(RELU)},
+        {"train.noise", NETS},
+        {"train.learning_rate", NETS},
+        {"train.momentum", NETS},
+        {"train.beta2", NETS},
+        {"train.warmup", NETS},
+        {"train.decay", NETS},
+        {"train.kernel", OF(SPINE) | OF(RELU) | OF(NNSE)},
+        {"train.refit", NETS},
+        {"train.revive_after", NETS & ~OF(KSPARSE)},
+        {"output.noisy_codes", NETS},
+    };
+    char reason[64];
+
+    snprintf(reason, sizeof reason, "model.objective = %s",
+             spine_objective_names[config->objective]);
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
+        if (!(uses[i].objectives >> config->objective & 1) &&
+            check_unused(config, uses[i].name, reason, err))
+            return -1;
+    if (config->objective == SPINE_OBJECTIVE_NNSE)
+        return 0;
+
+    if (config->epochs == 0)
+        return spine_refuse(err, "train.epochs: 0 is for model.objective = nnse");
+    if (config->objective == SPINE_OBJECTIVE_KSPARSE &&
+        spine_settings_encode_k(config) > config->hidden)
+        return spine_refuse(err, "model.alpha: %.15g times model.k is more than model.hidden",
+                            config->alpha);
+    if (config->k > config->hidden && config->objective != SPINE_OBJECTIVE_SPINE &&
+        config->objective != SPINE_OBJECTIVE_RELU)
+        return spine_refuse(err, "model.k: is %lld, more than model.hidden", (long long)config->k);
+    if (check_rows(config, err))
+        return -1;
+    if (config->objective == SPINE_OBJECTIVE_SPINE && config->cap == SPINE_CAP_NONE &&
+        config->psl_weight > 0)
+        return spine_refuse(err, "model.cap: none needs loss.psl_weight = 0 with model.objective = "
+                                 "spine, since h (1 - h) has no least value");
+    return 0;
+}
+
+/* train.start_from takes the place of other beginnings. */
+static int check_start(const struct spine_config *config, struct spine_error *err)
+{
+    if (config->start_from[0] == '\0')
+        return 0;
+    if (config->start != SPINE_ATOMS_RANDOM)
+        return spine_refuse(err, "model.start: isn't used with train.start_from; leave it out");
+    if (strcmp(config->resume, "auto") != 0 && strcmp(config->resume, "never") != 0)
+        return spine_refuse(err,
+                            "train.start_from: isn't used with train.resume = %.200s; a "
+                            "checkpoint has its own parameters",
+                            config->resume);
+    return 0;
+}
+
+static int check_paths(const struct spine_config *config, struct spine_error *err)
+{
+    const struct {
+        const char *name, *path;
+    } paths[] = {
+        {"data.input", config->input},
+        {"data.words", config->words},
+        {"data.cache", config->cache},
+        {"train.resume", config->resume},
+        {"train.start_from", config->start_from},
+        {"output.directory", config->directory},
+    };
+
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (spine_option_check_path(paths[i].path, err)) {
+            const struct spine_error plain = *err;
+            return spine_refuse(err, "%s: %.700s", paths[i].name, plain.text);
+        }
+    return 0;
+}
+
+int spine_combination_check(const struct spine_config *config, struct spine_error *err)
+{
+    int groups, columns;
+    enum spine_whiten whiten;
+    size_t remove;
+
+    if (config->input[0] == '\0')
+        return spine_refuse(err, "data.input: is not set; it names the vectors to train on");
+    if (config->directory[0] == '\0')
+        return spine_refuse(err, "output.directory: is empty");
+    if (check_paths(config, err) || check_objective(config, err) || check_start(config, err))
+        return -1;
+
+    if (config->optimizer == SPINE_SGD &&
+        check_unused(config, "train.momentum", "train.optimizer = sgd", err))
+        return -1;
+    if (config->optimizer != SPINE_ADAM &&
+        check_unused(config, "train.beta2", "this train.optimizer, only with adam", err))
+        return -1;
+    if (config->schedule != SPINE_LINEAR &&
+        check_unused(config, "train.decay", "this train.schedule, only with linear", err))
+        return -1;
+    if (config->warmup + (config->schedule == SPINE_LINEAR ? config->decay : 0) > 1)
+        return spine_refuse(err, "train.warmup and train.decay: add up to more than 1");
+    if (config->wire == SPINE_DTYPE_BFLOAT16 && config->reproducible)
+        return spine_refuse(err, "parallel.wire: bfloat16 rounds sums over hosts, so that results "
+                                 "depend on their number; set parallel.reproducible = no");
+
+    if (config->residency == SPINE_RESIDENCY_MEMORY &&
+        check_unused(config, "data.window", "data.residency = memory", err))
+        return -1;
+    if (config->residency == SPINE_RESIDENCY_STREAM &&
+        check_unused(config, "data.dtype", "data.residency = stream", err))
+        return -1;
+
+    if (spine_settings_parse_whiten(config->whiten, &whiten, &remove, err))
+        return -1;
+    return spine_settings_parse_grid(config->grid, &groups, &columns, err);
+}

@@ -1,0 +1,78 @@
+/* identity.c -- the options that fix what a run computes. */
+#include "spine/config/identity.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *spine_identity_text(const struct spine_config *config)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    if (file == NULL)
+        return NULL;
+    const struct spine_option *option;
+    for (size_t i = 0; (option = spine_config_option(i)) != NULL; i++)
+        if (option->role == SPINE_OPTION_FIXED) {
+            fprintf(file, "%s = ", option->name);
+            spine_option_print(option, config, file);
+            fputc('\n', file);
+        }
+    if (fclose(file) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* The value of the line "name = value" whose name is the 'length' bytes at 'name'; its length goes
+ * to *size. NULL if there is no such line. */
+static const char *find_line(const char *text, const char *name, size_t length, size_t *size)
+{
+    for (; *text != '\0'; text += strcspn(text, "\n"), text += *text == '\n')
+        if (strncmp(text, name, length) == 0 && strncmp(text + length, " = ", 3) == 0) {
+            *size = strcspn(text + length + 3, "\n");
+            return text + length + 3;
+        }
+    return NULL;
+}
+
+/* Does the line at 'line', whose name has 'length' bytes, have the option's default? */
+static bool has_default(const char *line, size_t length, const char *defaults)
+{
+    size_t size = 0;
+    const char *value = defaults == NULL ? NULL : find_line(defaults, line, length, &size);
+
+    return value != NULL && size == strcspn(line + length + 3, "\n") &&
+           strncmp(value, line + length + 3, size) == 0;
+}
+
+int spine_identity_differ(const char *was, const char *is, char *text, size_t size)
+{
+    struct spine_config initial;
+    int differences = 0;
+    size_t used = 0;
+
+    text[0] = '\0';
+    spine_config_init(&initial);
+    char *defaults = spine_identity_text(&initial);
+    for (; *is != '\0'; is += strcspn(is, "\n"), is += *is == '\n') {
+        const size_t length = strcspn(is, " "), new_size = strcspn(is + length + 3, "\n");
+        size_t old_size = strlen("unknown");
+        const char *value = find_line(was, is, length, &old_size);
+        const char *old = value == NULL ? "unknown" : value;
+        if (value == NULL ? has_default(is, length, defaults)
+                          : old_size == new_size && strncmp(old, is + length + 3, new_size) == 0)
+            continue;
+        const int written = snprintf(text + used, size - used, "%s%.*s was %.*s, is %.*s",
+                                     differences > 0 ? "; " : "", (int)length, is, (int)old_size,
+                                     old, (int)new_size, is + length + 3);
+        differences++;
+        if (written < 0 || (size_t)written >= size - used)
+            break; /* there was room for the first ones */
+        used += (size_t)written;
+    }
+    free(defaults);
+    return differences;
+}
