@@ -48,6 +48,39 @@ static bool has_default(const char *line, size_t length, const char *defaults)
            strncmp(value, line + length + 3, size) == 0;
 }
 
+/* How many bytes at the beginning of a text are among those, or aren't. */
+static size_t span(const char *text, const char *end, const char *bytes, bool among)
+{
+    size_t count = 0;
+
+    while (text + count < end && (strchr(bytes, text[count]) != NULL) == among)
+        count++;
+    return count;
+}
+
+/* Are two values of an option the same? Of prefixes, the numbers, however they are set apart. */
+static bool is_same(const char *name, size_t length, const char *old, size_t old_size,
+                    const char *value, size_t size)
+{
+    static const char list[] = "model.prefixes", between[] = ", \t";
+
+    if (length != strlen(list) || strncmp(name, list, length) != 0)
+        return old_size == size && strncmp(old, value, size) == 0;
+
+    const char *const old_end = old + old_size, *const end = value + size;
+    for (;;) {
+        old += span(old, old_end, between, true);
+        value += span(value, end, between, true);
+        const size_t word = span(value, end, between, false);
+        if (span(old, old_end, between, false) != word || strncmp(old, value, word) != 0)
+            return false;
+        if (word == 0)
+            return true;
+        old += word;
+        value += word;
+    }
+}
+
 int spine_identity_differ(const char *was, const char *is, char *text, size_t size)
 {
     struct spine_config initial;
@@ -63,7 +96,7 @@ int spine_identity_differ(const char *was, const char *is, char *text, size_t si
         const char *value = find_line(was, is, length, &old_size);
         const char *old = value == NULL ? "unknown" : value;
         if (value == NULL ? has_default(is, length, defaults)
-                          : old_size == new_size && strncmp(old, is + length + 3, new_size) == 0)
+                          : is_same(is, length, old, old_size, is + length + 3, new_size))
             continue;
         const int written = snprintf(text + used, size - used, "%s%.*s was %.*s, is %.*s",
                                      differences > 0 ? "; " : "", (int)length, is, (int)old_size,

@@ -781,6 +781,34 @@ static void test_differences_name_what_is_unknown_and_what_there_is_room_for(voi
     assert_string_equal(text, "a.b was 1, is 12; a.c was x y");
 }
 
+static void test_prefixes_are_compared_as_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *was, *is;
+        int differences;
+    } pairs[] = {
+        {"125,250", "125, 250", 0},
+        {"125, 250", "125 250", 0},
+        {"125,250,", "125\t, 250", 0},
+        {"", "", 0},
+        {"125, 250", "125, 25", 1},
+        {"125, 25", "125, 250", 1},
+        {"125", "125, 250", 1},
+        {"125, 250", "125", 1},
+        {"", "125", 1},
+        {"125 250", "125250", 1},
+        {"125", "", 1},
+    };
+    char was[64], is[64], text[200];
+
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        snprintf(was, sizeof was, "model.prefixes = %s\nmodel.k = 3\n", pairs[i].was);
+        snprintf(is, sizeof is, "model.prefixes = %s\nmodel.k = 3\n", pairs[i].is);
+        assert_int_equal(spine_identity_differ(was, is, text, sizeof text), pairs[i].differences);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -805,6 +833,7 @@ int main(void)
         cmocka_unit_test(test_options_that_do_not_go_together_are_refused),
         cmocka_unit_test(test_what_fixes_the_result_is_the_identity),
         cmocka_unit_test(test_an_option_that_is_missing_had_its_default),
+        cmocka_unit_test(test_prefixes_are_compared_as_numbers),
         cmocka_unit_test(test_differences_name_what_is_unknown_and_what_there_is_room_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
