@@ -57,6 +57,7 @@ static int check_objective(const struct spine_config *config, struct spine_error
         int objectives; /* that use it */
     } uses[] = {
         {"model.l0", OF(NNSE)},
+        {"model.ridge", OF(NNSE)},
         {"model.k", OF(TOPK) | OF(BATCHTOPK) | OF(KSPARSE)},
         {"model.first_k", OF(KSPARSE)},
         {"model.alpha", OF(KSPARSE)},
@@ -74,7 +75,6 @@ static int check_objective(const struct spine_config *config, struct spine_error
         {"train.warmup", NETS},
         {"train.decay", NETS},
         {"train.kernel", OF(SPINE) | OF(RELU) | OF(NNSE)},
-        {"train.refit", NETS},
         {"train.revive_after", NETS & ~OF(KSPARSE)},
         {"output.noisy_codes", NETS},
     };
@@ -87,7 +87,8 @@ static int check_objective(const struct spine_config *config, struct spine_error
             check_unused(config, uses[i].name, reason, err))
             return -1;
     if (config->objective == SPINE_OBJECTIVE_NNSE)
-        return 0;
+        return config->epochs > 0 ? 0
+                                  : check_unused(config, "train.refit", "train.epochs = 0", err);
 
     if (config->epochs == 0)
         return spine_refuse(err, "train.epochs: 0 is for model.objective = nnse");

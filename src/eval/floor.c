@@ -318,7 +318,7 @@ int spine_floor_words(const struct spine_floor *floor, struct spine_space *space
     if (rc == 0 && units == 0)
         rc = spine_refuse(err, "the input has the same vector for all words");
     if (rc == 0)
-        rc = spine_lasso_init(&lasso, atoms, units, rows.dim, err);
+        rc = spine_lasso_init(&lasso, atoms, units, rows.dim, 0, err);
     if (rc == 0)
         rc = code_words(floor, &rows, &lasso, space, explained, err);
     if (rc == 0) {

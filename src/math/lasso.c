@@ -22,12 +22,13 @@ static const double DEPENDENT = 1e-5;
 static const double ROUNDING = 1e-6;
 
 int spine_lasso_init(struct spine_lasso *lasso, const float *W, size_t units, size_t dim,
-                     struct spine_error *err)
+                     double ridge, struct spine_error *err)
 {
     *lasso = (struct spine_lasso){.units = units,
                                   .dim = dim,
                                   .stride = spine_kernel_stride(dim),
                                   .W = W,
+                                  .ridge = ridge,
                                   .tolerance = SPINE_LASSO_TOLERANCE};
     static const char what[] = "the products of all pairs of atoms";
     lasso->gram = spine_memory_get(units, units * sizeof *lasso->gram, what, err);
@@ -44,6 +45,8 @@ int spine_lasso_init(struct spine_lasso *lasso, const float *W, size_t units, si
 void spine_lasso_refresh(struct spine_lasso *lasso)
 {
     spine_lasso_products(lasso, lasso->units, lasso->W, lasso->packed, lasso->gram);
+    for (size_t j = 0; j < lasso->units; j++)
+        lasso->gram[j * lasso->units + j] += (float)lasso->ridge;
 }
 
 void spine_lasso_products(const struct spine_lasso *lasso, size_t n, const float *x, float *packed,
@@ -135,7 +138,7 @@ static void subtract_row(size_t units, const float *row, float value, float *all
         all[j] -= value * row[j];
 }
 
-/* c_j of the active set, from the residual. */
+/* c_j of the active set, from the residual and the value. */
 static void correlate_set(const struct problem *problem)
 {
     const struct spine_lasso *lasso = problem->lasso;
@@ -150,9 +153,12 @@ static void correlate_set(const struct problem *problem)
                           scratch->residual);
     }
 
-    for (size_t s = 0; s < scratch->count; s++)
+    for (size_t s = 0; s < scratch->count; s++) {
+        const uint32_t j = scratch->set[s];
         scratch->correlation[s] =
-            correlate(lasso->dim, lasso->W + scratch->set[s] * lasso->stride, scratch->residual);
+            correlate(lasso->dim, lasso->W + j * lasso->stride, scratch->residual) -
+            lasso->ridge * (double)problem->a[j];
+    }
 }
 
 /* c_j of all atoms. */

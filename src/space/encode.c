@@ -58,7 +58,8 @@ static int open_coder(struct job *job, struct spine_error *err)
     if (!is_nnse || job->options->decode)
         return 0;
 
-    if (spine_lasso_init(&job->lasso, params->W2, params->hidden, params->dim, err) ||
+    if (spine_lasso_init(&job->lasso, params->W1, params->hidden, params->dim,
+                         job->run.config.ridge, err) ||
         spine_lasso_coder_init(&job->solver, &job->lasso, err))
         return -1;
     job->solver.lambda = -(double)params->b1[0];

@@ -54,7 +54,9 @@ int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *s
         return -1;
 
     memcpy(nnse->atoms.data, params->data, params->len * sizeof *params->data);
-    if (spine_lasso_init(&nnse->lasso, nnse->atoms.W2, hidden, dim, err) ||
+    memcpy(nnse->atoms.W2, params->W1, hidden * params->stride * sizeof *params->W1);
+    memset(nnse->atoms.b2, 0, params->stride * sizeof *params->b2);
+    if (spine_lasso_init(&nnse->lasso, nnse->atoms.W2, hidden, dim, settings->ridge, err) ||
         spine_lasso_coder_init(&nnse->solver, &nnse->lasso, err))
         return -1;
     nnse->solver.lambda = lambda_of(nnse);

@@ -550,8 +550,8 @@ static int begin_nnse(struct trainer *run, struct spine_error *err)
 {
     const struct spine_config *config = run->config;
     struct spine_nnse *nnse = &run->nnse;
-    const struct spine_nnse_settings settings = {config->l0, (enum spine_atoms)config->start,
-                                                 (uint64_t)config->seed};
+    const struct spine_nnse_settings settings = {
+        config->l0, config->ridge, (enum spine_atoms)config->start, (uint64_t)config->seed};
 
     spine_stepper_meet(&run->stepper);
     const int rc = spine_nnse_init(nnse, &settings, &run->stepper.params, &run->data, run->comm,

@@ -1,26 +1,28 @@
 #!/usr/bin/env python3
 """Codes and atoms of model.objective = nnse, with scikit-learn and numpy.
 
-    nnse.py START RUN VECTORS.h5
+    nnse.py START RUN LASSO REFITTED VECTORS.h5
 
-START is a run of no epochs with model.start = words, RUN the same with one epoch: the codes of both
-must be the solutions of the non-negative lasso, and the atoms of RUN what block coordinate descent
-makes of those of START."""
+START is a run of no epochs with model.start = words, RUN the same with one epoch, both with a ridge:
+their codes must be the solutions of the non-negative elastic net, and the atoms of RUN what block
+coordinate descent makes of those of START. LASSO is a run without a ridge; REFITTED is RUN with another
+decoder and the same codes, which explain more."""
 import os
 import sys
 
 import h5py
 import numpy as np
 import scipy.sparse
-from sklearn.linear_model import Lasso
+from sklearn.linear_model import ElasticNet
 
-start, run, vectors_path = sys.argv[1:]
+start, run, lasso, refitted, vectors_path = sys.argv[1:]
 SWEEPS = 3
 
 
 def read(directory):
     with h5py.File(os.path.join(directory, "model.h5"), "r") as file:
         model = {name: file[name][:].astype(np.float64) for name in ("W1", "b1", "W2", "b2")}
+        options = dict(line.split(" = ") for line in file.attrs["config"].split("\n") if " = " in line)
         with h5py.File(vectors_path, "r") as vectors:
             x = (vectors["vectors"][:].astype(np.float64) - file["input_mean"][:]) * \
                 file.attrs["input_scale"]
@@ -29,24 +31,29 @@ def read(directory):
         codes = scipy.sparse.csr_matrix((X["data"][:], X["indices"][:], X["indptr"][:]),
                                         shape=tuple(X.attrs["shape"])).toarray().astype(np.float64)
         assert len(file["layers/excess/data"]) == 0
-    assert np.ptp(model["b1"]) == 0 and not model["b2"].any()
-    assert np.array_equal(model["W1"], model["W2"])
-    return model["W2"], -model["b1"][0], x, codes
+    assert np.ptp(model["b1"]) == 0
+    assert options["refit"] == "yes" or \
+        np.array_equal(model["W1"], model["W2"]) and not model["b2"].any()
+    left = x - codes @ model["W2"] - model["b2"]
+    explained = 1 - (left ** 2).sum() / (x ** 2).sum()
+    return model["W1"], -model["b1"][0], float(options["ridge"]), x, codes, explained
 
 
-def check_codes(name, atoms, lam, x, codes):
-    # Lasso minimises |x - a W|^2 / (2 D) + alpha |a|_1.
-    dim = x.shape[1]
-    solver = Lasso(alpha=lam / dim, positive=True, fit_intercept=False, tol=1e-12, max_iter=100000)
+def check_codes(name, atoms, lam, ridge, x, codes, explained):
+    # ElasticNet minimises |x - a W|^2 / (2 D) + alpha r |a|_1 + alpha (1 - r) |a|^2 / 2.
+    alpha = (lam + ridge) / x.shape[1]
+    solver = ElasticNet(alpha=alpha, l1_ratio=lam / (lam + ridge), positive=True,
+                        fit_intercept=False, tol=1e-12, max_iter=100000)
     rows = np.arange(0, len(x), 41)
     worst = 0
     for i in rows:
         expected = solver.fit(atoms.T, x[i]).coef_
         worst = max(worst, np.abs(codes[i] - expected).max())
-    c = (x - codes @ atoms) @ atoms.T - lam
+    c = (x - codes @ atoms) @ atoms.T - lam - ridge * codes
     active = codes > 0
-    print("%s: lambda %.4f, values a word %.2f, codes %.1e from scikit-learn's, correlations %.1e"
-          % (name, lam, active.sum() / len(x), worst, np.abs(c[active]).max()))
+    print("%s: lambda %.4f, ridge %g, values a word %.2f, explained %.3f, codes %.1e from "
+          "scikit-learn's, correlations %.1e" % (name, lam, ridge, active.sum() / len(x), explained,
+                                                 worst, np.abs(c[active]).max()))
     assert worst < 1e-4, worst
     assert c.max() < 1e-4 and np.abs(c[active]).max() < 1e-4
 
@@ -55,8 +62,14 @@ first = read(start)
 check_codes(start, *first)
 last = read(run)
 check_codes(run, *last)
+without = read(lasso)
+check_codes(lasso, *without)
+assert without[2] == 0 and first[2] > 0
+again = read(refitted)
+check_codes(refitted, *again)
+assert np.array_equal(again[4], last[4]) and again[5] > last[5] + 0.05, (again[5], last[5])
 
-atoms, lam, x, codes = first
+atoms, lam, _, x, codes, _ = first
 lengths = np.linalg.norm(x, axis=1)
 assert abs(np.linalg.norm(atoms, axis=1) - 1).max() < 1e-6
 similar = atoms @ (x / lengths[:, None]).T

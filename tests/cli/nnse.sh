@@ -16,6 +16,7 @@ limit = 2000
 objective = nnse
 hidden = 150
 l0 = 12
+ridge = 0.3
 start = words
 [train]
 epochs = 4
@@ -28,16 +29,18 @@ import h5py
 with h5py.File("glove.h5") as file, h5py.File("part.h5", "w") as part:
     part["vectors"] = file["vectors"][:2000]
 END_PY
-run $python "$SPINE_SOURCE/tests/cli/nnse.py" start one part.h5
+train 1 run.ini train.epochs=0 model.ridge=0 output.directory=lasso
+train 3 run.ini train.epochs=1 train.refit=yes output.directory=refitted
+run $python "$SPINE_SOURCE/tests/cli/nnse.py" start one lasso refitted part.h5
 cat stdout
 
 # --- Any number of ranks, stopped or not ------------------------------------------------------------
 
-train 1 run.ini output.directory=ranks1
-train 3 run.ini output.directory=ranks3
+train 1 run.ini train.refit=yes output.directory=ranks1
+train 3 run.ini train.refit=yes output.directory=ranks3
 same ranks1 ranks3
-train 1 run.ini train.stop_after=2 output.directory=stopped
-train 1 run.ini output.directory=stopped
+train 1 run.ini train.refit=yes train.stop_after=2 output.directory=stopped
+train 1 run.ini train.refit=yes output.directory=stopped
 $python - <<'END_PY' || fail "resuming changes the atoms"
 import h5py
 first, second = (h5py.File(f"{run}/model.h5")["W2"][:] for run in ("ranks1", "stopped"))

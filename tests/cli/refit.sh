@@ -56,5 +56,5 @@ found = np.vstack([refitted["W2"], refitted["b2"]])
 print("ridge", best, "explained", before, after, "difference", np.abs(found - expected).max())
 assert np.abs(found - expected).max() < 1e-4 and after > before + 0.01
 END_PY
-refused spine-mpi "train.refit: isn't used with model.objective = nnse; leave it out" \
-    "$SPINE_BIN/spine-mpi" run.ini model.objective=nnse train.refit=yes
+refused spine-mpi "train.refit: isn't used with train.epochs = 0; leave it out" \
+    "$SPINE_BIN/spine-mpi" run.ini model.objective=nnse train.refit=yes train.epochs=0

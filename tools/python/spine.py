@@ -81,11 +81,12 @@ class Run:
         return np.clip(z, 0, np.inf if self._options.get("cap") == "none" else 1)
 
     def _solve(self, x, tolerance=1e-4):
-        """The codes of model.objective = nnse: min |x - a W2|^2 / 2 + lambda sum a, a >= 0, of each
-        row by coordinate descent. Many rows are faster with spine-encode."""
+        """The codes of model.objective = nnse: min |x - a W1|^2 / 2 + lambda sum a +
+        ridge / 2 sum a^2, a >= 0, of each row by coordinate descent. Many rows are faster with
+        spine-encode."""
         bound = -float(self.b1[0])
-        W = self.W2.astype(np.float64)
-        gram = W @ W.T
+        W = self.W1.astype(np.float64)
+        gram = W @ W.T + float(self._options.get("ridge", 0)) * np.eye(self.hidden)
         codes = np.zeros((len(x), self.hidden))
         left = x @ W.T - bound  # the slope of each row in each unit
         for _ in range(1000):

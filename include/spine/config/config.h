@@ -71,7 +71,7 @@ struct spine_config {
     int64_t hidden;
     int64_t objective; /* enum spine_objective */
     int64_t start;     /* enum spine_atoms */
-    double l0;
+    double l0, ridge;
     int64_t k, first_k;
     double alpha;
     char prefixes[SPINE_CONFIG_TEXT]; /* spine_settings_parse_prefixes() */

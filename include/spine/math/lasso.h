@@ -1,9 +1,10 @@
 /* lasso.h -- the non-negative lasso: sparse codes of a row over a dictionary of atoms.
  *
- *     min over a >= 0 of  |x - a W|^2 / 2 + lambda sum_j a_j        x (D), a (H), W (H, D)
+ *     min over a >= 0 of  |x - a W|^2 / 2 + lambda sum_j a_j + ridge / 2 sum_j a_j^2
  *
- * Of a solution the correlations c_j = W_j . (x - a W) say how good it is: c_j = lambda where
- * a_j > 0 and c_j <= lambda elsewhere. Solving ends when both hold to 'tolerance' lambda + 1e-6 |x|,
+ * with x (D), a (H), W (H, D); with a ridge above 0 the elastic net (Zou, Hastie: JRSS B 67, 2005).
+ * Of a solution the correlations c_j = W_j . (x - a W) - ridge a_j say how good it is: c_j = lambda
+ * where a_j > 0 and c_j <= lambda elsewhere. Solving ends when both hold to 'tolerance' lambda + 1e-6 |x|,
  * for atoms of length 1 or less.
  * An active set of atoms is solved by coordinate descent, with exact steps (Cholesky) while the set
  * is small; then those whose correlation is too great are added, until there are none. Correlations
@@ -23,7 +24,8 @@
 struct spine_lasso {
     size_t units, dim, stride; /* H, D, and D padded (kernels.h) */
     const float *W;            /* borrowed; (H, D) */
-    float *gram, *packed;      /* owned; (H, H): W W'; scratch of a product */
+    float *gram, *packed;      /* owned; (H, H): W W' + ridge I; scratch of a product */
+    double ridge;
     double tolerance;
 };
 
@@ -33,7 +35,7 @@ struct spine_lasso {
 /* Prepare to solve for the atoms W, (H, D), rows of 'stride' floats. Takes 4 H^2 bytes. After W has
  * changed, refresh. */
 int spine_lasso_init(struct spine_lasso *lasso, const float *W, size_t units, size_t dim,
-                     struct spine_error *err);
+                     double ridge, struct spine_error *err);
 void spine_lasso_refresh(struct spine_lasso *lasso);
 void spine_lasso_dispose(struct spine_lasso *lasso);
 

@@ -1,16 +1,18 @@
 /* nnse.h -- sparse non-negative codes over a learned dictionary, as another objective.
  *
- *     min sum over rows of  |x - a W|^2 / 2 + lambda sum_j a_j,   a >= 0,  |W_j| <= 1
+ *     min sum over rows of  |x - a W|^2 / 2 + lambda sum_j a_j + ridge / 2 sum_j a_j^2,
+ *     a >= 0,  |W_j| <= 1
  *
- * after Murphy, Talukdar, Mitchell: "Learning effective and interpretable semantic models using
+ * without the ridge after Murphy, Talukdar, Mitchell: "Learning effective and interpretable semantic models using
  * non-negative sparse embedding", COLING 2012. There is no encoder: codes are solved for (lasso.h).
  * An epoch solves for all rows, sums A'A and A'X over the ranks, then goes over the atoms a few
  * times, each in turn set to the best for the others (block coordinate descent; Mairal, Bach, Ponce,
  * Sapiro: JMLR 11, 2010). lambda follows the wanted number of values a word. An atom that no row
  * uses begins anew from a word's vector.
  *
- * All that a run holds is in the model's parameters: W2 and W1 are the atoms, b1 is -lambda, b2 is 0.
- * So a checkpoint of an epoch is whole, and a start from it gives the same bytes. */
+ * All that a run holds is in the model's parameters: W2 and W1 are the atoms, b1 is -lambda, b2 is 0;
+ * after a refit (refit.h) W2 and b2 reconstruct, and W1 alone are the atoms, of which codes are. So a
+ * checkpoint of an epoch is whole, and a start from it gives the same bytes. */
 #ifndef SPINE_TRAIN_NNSE_H
 #define SPINE_TRAIN_NNSE_H
 
@@ -24,6 +26,7 @@
 
 struct spine_nnse_settings {
     double wanted; /* mean number of values a word */
+    double ridge;
     enum spine_atoms start;
     uint64_t seed;
 };

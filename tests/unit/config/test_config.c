@@ -35,6 +35,7 @@ static const char all_changed[] = "[data]\n"
                                   "objective = nnse\n"
                                   "start = words\n"
                                   "l0 = 5.5\n"
+                                  "ridge = 0.25\n"
                                   "k = 33\n"
                                   "first_k = 44\n"
                                   "alpha = 2.5\n"
@@ -155,8 +156,8 @@ static void test_every_option_reaches_its_field(void **state)
     assert_true(config.l1_weight == 1.5);
     assert_int_equal(config.objective, SPINE_OBJECTIVE_NNSE);
     assert_int_equal(config.start, SPINE_ATOMS_WORDS);
-    assert_true(config.l0 == 5.5 && config.k == 33 && config.first_k == 44 && config.alpha == 2.5 &&
-                config.cap == SPINE_CAP_NONE);
+    assert_true(config.l0 == 5.5 && config.ridge == 0.25 && config.k == 33 &&
+                config.first_k == 44 && config.alpha == 2.5 && config.cap == SPINE_CAP_NONE);
     assert_int_equal(config.epochs, 4000);
     assert_int_equal(config.stop_after, 1000);
     assert_int_equal(config.batch_size, 1000000000);

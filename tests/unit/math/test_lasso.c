@@ -30,7 +30,7 @@ static float *alloc(size_t count)
 }
 
 /* Random atoms of length 1, the last two equal where 'has_twins', and a random row. */
-static void begin(struct fixture *f, size_t units, size_t dim, bool has_twins)
+static void begin_ridge(struct fixture *f, size_t units, size_t dim, bool has_twins, double ridge)
 {
     const size_t stride = spine_kernel_stride(dim);
     float *zero = alloc(stride);
@@ -54,9 +54,14 @@ static void begin(struct fixture *f, size_t units, size_t dim, bool has_twins)
     spine_random_add_noise(3, 2, 0, 1, dim, zero, f->x);
     free(zero);
 
-    TRY(spine_lasso_init(&f->lasso, f->W, units, dim, &err));
+    TRY(spine_lasso_init(&f->lasso, f->W, units, dim, ridge, &err));
     TRY(spine_lasso_scratch_init(&f->scratch, &f->lasso, &err));
     spine_lasso_products(&f->lasso, 1, f->x, f->packed, f->products);
+}
+
+static void begin(struct fixture *f, size_t units, size_t dim, bool has_twins)
+{
+    begin_ridge(f, units, dim, has_twins, 0);
 }
 
 static void end(struct fixture *f)
@@ -80,13 +85,14 @@ static double check(const struct fixture *f, double lambda, double *worst)
     for (size_t j = 0; j < lasso->units; j++) {
         assert_true(f->a[j] >= 0);
         objective += lambda * (double)f->a[j];
+        objective += lasso->ridge / 2 * (double)f->a[j] * (double)f->a[j];
         for (size_t k = 0; k < lasso->dim; k++)
             residual[k] -= (double)f->a[j] * (double)f->W[j * lasso->stride + k];
     }
 
     *worst = 0;
     for (size_t j = 0; j < lasso->units; j++) {
-        double c = 0;
+        double c = -lasso->ridge * (double)f->a[j];
         for (size_t k = 0; k < lasso->dim; k++)
             c += residual[k] * (double)f->W[j * lasso->stride + k];
         const double wrong = f->a[j] > 0 ? fabs(c - lambda) : c - lambda;
@@ -124,19 +130,47 @@ static void test_orthogonal_atoms_are_soft_thresholds(void **state)
     end(&f);
 }
 
+/* By hand: (2 - .5) / (1 + 2); and two equal atoms have halves of what one would have with half the
+ * ridge, where without a ridge any shares would do. */
+static void test_a_ridge_shrinks_and_shares(void **state)
+{
+    (void)state;
+    enum { DIM = 3 };
+    struct fixture f;
+    begin_ridge(&f, 2, DIM, true, 2);
+    for (size_t j = 0; j < 2; j++)
+        for (size_t k = 0; k < DIM; k++)
+            f.W[j * f.lasso.stride + k] = k == j;
+    f.x[0] = 2;
+    f.x[1] = 0.25F;
+    spine_lasso_refresh(&f.lasso);
+    spine_lasso_products(&f.lasso, 1, f.x, f.packed, f.products);
+    assert_int_equal(solve(&f, 0.5), 1);
+    assert_true(fabsf(f.a[0] - 0.5F) < 1e-6F && f.a[1] == 0);
+
+    memcpy(f.W + f.lasso.stride, f.W, f.lasso.stride * sizeof *f.W);
+    spine_lasso_refresh(&f.lasso);
+    spine_lasso_products(&f.lasso, 1, f.x, f.packed, f.products);
+    f.a[0] = 1;
+    assert_int_equal(solve(&f, 0.5), 2);
+    assert_true(fabsf(f.a[0] - 0.375F) < 1e-5F && fabsf(f.a[1] - 0.375F) < 1e-5F);
+    end(&f);
+}
+
 static void test_solutions_are_optimal(void **state)
 {
     (void)state;
     static const struct {
         size_t units, dim;
-        double lambda;
-    } cases[] = {{1, 1, 0.1},    {5, 7, 0.3},     {64, 16, 0.2},  {400, 50, 0.05},
-                 {1000, 100, 1}, {300, 20, 1e-3}, {700, 300, 0.2}};
+        double lambda, ridge;
+    } cases[] = {{1, 1, 0.1, 0},      {5, 7, 0.3, 0},      {64, 16, 0.2, 0},     {400, 50, 0.05, 0},
+                 {1000, 100, 1, 0},   {300, 20, 1e-3, 0},  {700, 300, 0.2, 0},   {64, 16, 0.2, 0.3},
+                 {1000, 100, 0.5, 1}, {300, 20, 1e-3, 30}, {700, 300, 0.2, 1e-3}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int twins = 0; twins < (cases[i].units > 1 ? 2 : 1); twins++) {
             struct fixture f;
             double worst;
-            begin(&f, cases[i].units, cases[i].dim, twins);
+            begin_ridge(&f, cases[i].units, cases[i].dim, twins, cases[i].ridge);
             const size_t active = solve(&f, cases[i].lambda);
             check(&f, cases[i].lambda, &worst);
             if (worst > 1e-5 * cases[i].lambda + 3e-6 * sqrt((double)cases[i].dim))
@@ -185,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_orthogonal_atoms_are_soft_thresholds),
+        cmocka_unit_test(test_a_ridge_shrinks_and_shares),
         cmocka_unit_test(test_solutions_are_optimal),
         cmocka_unit_test(test_the_start_changes_nothing),
         cmocka_unit_test(test_a_great_lambda_leaves_nothing),
