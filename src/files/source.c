@@ -222,7 +222,7 @@ int spine_source_check_count(const struct spine_source *source, uint64_t found,
 bool spine_source_is_divisible(const struct spine_source *source, uint64_t limit)
 {
     if (source->files->form == SPINE_FORM_TEXT)
-        return source->files->layout.kind == SPINE_STREAM_PLAIN && limit == 0;
+        return source->files->layout.packing == SPINE_PACKING_NONE && limit == 0;
     return source->files->form != SPINE_FORM_WORD2VEC || limit == 0;
 }
 

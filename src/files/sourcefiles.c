@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "spine/base/words.h"
+#include "spine/text/archive.h"
 #include "spine/text/binary.h"
 #include "spine/text/npy.h"
 #include "spine/text/stream.h"
@@ -41,7 +42,7 @@ static int look_at_container(const char *path, bool *is_packed, struct spine_err
 
     if (spine_stream_open(&stream, path, err))
         return -1;
-    *is_packed = spine_stream_kind(stream) != SPINE_STREAM_PLAIN;
+    *is_packed = spine_stream_packing(stream) != SPINE_PACKING_NONE;
     spine_stream_close(stream);
     return 0;
 }
@@ -108,7 +109,7 @@ static int choose_arrays(const char *path, const char *prefix, struct arrays *ar
                          struct spine_error *err)
 {
     struct members members = {.err = err};
-    int rc = spine_stream_list(path, note_member, &members, err);
+    int rc = spine_archive_list(path, note_member, &members, err);
 
     *arrays = (struct arrays){.file = path, .prefix = prefix};
     rc = rc ? rc : members.rc;

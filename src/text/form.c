@@ -9,6 +9,7 @@
 
 #include "spine/base/infile.h"
 #include "spine/base/memory.h"
+#include "spine/text/archive.h"
 #include "spine/text/fasttext.h"
 #include "spine/text/npy.h"
 #include "spine/text/safetensors.h"
@@ -321,7 +322,7 @@ static int check_archive(const char *path, struct spine_error *err)
         return -1;
     int rc = 0;
     if (inner == NULL && is_zip(file))
-        rc = spine_stream_list(file, note_member, &members, err);
+        rc = spine_archive_list(file, note_member, &members, err);
     if (rc == 0 && members.is_torch)
         rc = refuse(path, "a PyTorch file (.pt), a pickle that is never run",
                     "write the tensor in Python: numpy.save('vectors.npy', TENSOR.numpy()), or as "
@@ -361,7 +362,7 @@ int spine_form_detect(const char *path, enum spine_form *form, struct spine_erro
     if (start == NULL || read_start(stream, start, SPINE_FORM_BYTES, &bytes, err))
         goto done;
 
-    const bool is_plain = spine_stream_kind(stream) == SPINE_STREAM_PLAIN;
+    const bool is_plain = spine_stream_packing(stream) == SPINE_PACKING_NONE;
     rc = spine_form_find(path, start, bytes,
                          is_plain && spine_stream_is_file(stream) ? spine_stream_bytes(stream)
                                                                   : UINT64_MAX,

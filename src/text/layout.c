@@ -481,7 +481,7 @@ int spine_layout_detect(struct spine_layout *layout, const char *path, const cha
     if (spine_lines_open(&lines, path, err))
         return -1;
     spine_lines_rename(lines, name);
-    layout->kind = spine_lines_kind(lines);
+    layout->packing = spine_lines_packing(lines);
     layout->bytes = spine_lines_bytes(lines);
 
     if (take_sample(&sample, layout, header, lines, err))

@@ -142,7 +142,7 @@ int spine_lines_open(struct spine_lines **lines, const char *path, struct spine_
         spine_lines_close(opened);
         return -1;
     }
-    opened->is_plain = spine_stream_kind(opened->stream) == SPINE_STREAM_PLAIN;
+    opened->is_plain = spine_stream_packing(opened->stream) == SPINE_PACKING_NONE;
     opened->bytes = spine_stream_bytes(opened->stream);
     *lines = opened;
     return 0;
@@ -192,9 +192,9 @@ void spine_lines_rename(struct spine_lines *lines, const char *name)
     spine_stream_rename(lines->stream, name);
 }
 
-enum spine_stream_kind spine_lines_kind(const struct spine_lines *lines)
+enum spine_packing spine_lines_packing(const struct spine_lines *lines)
 {
-    return spine_stream_kind(lines->stream);
+    return spine_stream_packing(lines->stream);
 }
 
 uint64_t spine_lines_bytes(const struct spine_lines *lines)

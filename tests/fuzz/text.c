@@ -83,7 +83,7 @@ static void read_file(const struct spine_layout *layout, const struct spine_vect
     const int rc = spine_vectors_parse(&whole, input, layout, rules, &err);
     CHECK(rc == 0 || err.text[0] != '\0');
     CHECK(whole.words.count == whole.rows);
-    if (layout->kind == SPINE_STREAM_PLAIN && rules->limit == 0)
+    if (layout->packing == SPINE_PACKING_NONE && rules->limit == 0)
         check_ranges(&whole, rc, &err, layout, rules, cuts);
     spine_vectors_dispose(&whole);
     spine_lines_close(input);

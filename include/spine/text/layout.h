@@ -26,7 +26,7 @@ enum spine_layout_header {
 
 /* Plain data: may be broadcast as bytes. */
 struct spine_layout {
-    enum spine_stream_kind kind;
+    enum spine_packing packing;
     uint64_t bytes; /* of the file on the disk */
     size_t dim;     /* D */
     bool has_mark;  /* a UTF-8 byte order mark */

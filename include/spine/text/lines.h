@@ -33,7 +33,7 @@ int spine_lines_open_range(struct spine_lines **lines, const char *path, uint64_
 void spine_lines_rename(struct spine_lines *lines, const char *name);
 
 /* The kind of the file, and its bytes on the disk. */
-enum spine_stream_kind spine_lines_kind(const struct spine_lines *lines);
+enum spine_packing spine_lines_packing(const struct spine_lines *lines);
 uint64_t spine_lines_bytes(const struct spine_lines *lines);
 
 /* The bytes left in a plain file or in the range; 0, for unknown, in a compressed file. */

@@ -15,15 +15,7 @@
 #include <stdint.h>
 
 #include "spine/base/error.h"
-
-enum spine_stream_kind {
-    SPINE_STREAM_PLAIN,
-    SPINE_STREAM_GZIP,
-    SPINE_STREAM_ZSTD,
-    SPINE_STREAM_XZ,
-    SPINE_STREAM_BZIP2,
-    SPINE_STREAM_ZIP,
-};
+#include "spine/text/decoder.h"
 
 struct spine_stream;
 
@@ -33,7 +25,8 @@ int spine_stream_open(struct spine_stream **stream, const char *path, struct spi
 /* Call the file 'name' in messages, which is borrowed until the end. */
 void spine_stream_rename(struct spine_stream *stream, const char *name);
 
-enum spine_stream_kind spine_stream_kind(const struct spine_stream *stream);
+/* How the file is packed. */
+enum spine_packing spine_stream_packing(const struct spine_stream *stream);
 
 /* Is it a file on a disk, which can be opened again? Its bytes there, packed; else 0. */
 bool spine_stream_is_file(const struct spine_stream *stream);
@@ -57,10 +50,5 @@ int spine_stream_split(const char *path, char **file, const char **inner, struct
 /* Copy all bytes of 'path', unpacked, to a new file 'to', which must not exist. On failure there is
  * none. */
 int spine_stream_save(const char *path, const char *to, struct spine_error *err);
-
-/* Call 'visit' with the name of each file in a zip archive, except directories and macOS metadata.
- * visit returns false to stop. */
-int spine_stream_list(const char *file, bool (*visit)(const char *name, void *data), void *data,
-                      struct spine_error *err);
 
 #endif

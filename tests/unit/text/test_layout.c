@@ -60,7 +60,7 @@ static void test_the_start_says_how_a_file_is_laid_out(void **state)
         struct spine_layout layout;
         write_file(cases[i].text, strlen(cases[i].text));
         TRY(spine_layout_detect(&layout, FILE_NAME, FILE_NAME, cases[i].header, &err));
-        assert_int_equal(layout.kind, SPINE_STREAM_PLAIN);
+        assert_int_equal(layout.packing, SPINE_PACKING_NONE);
         assert_int_equal(layout.bytes, strlen(cases[i].text));
         assert_int_equal(layout.dim, expected->dim);
         assert_int_equal(layout.has_mark, expected->has_mark);

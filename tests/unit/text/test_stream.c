@@ -47,13 +47,13 @@ static void pack_bzip2(struct bytes *packed)
 }
 
 /* Read all of "f" in pieces of 'piece' bytes: the plain text, 'times' over. */
-static void expect_plain(const char *path, enum spine_stream_kind kind, int times, size_t piece)
+static void expect_plain(const char *path, enum spine_packing packing, int times, size_t piece)
 {
     struct spine_stream *stream = NULL;
     char buffer[5000];
     size_t got = 0, at = 0;
     TRY(spine_stream_open(&stream, path, &err));
-    assert_int_equal(spine_stream_kind(stream), kind);
+    assert_int_equal(spine_stream_packing(stream), packing);
     do {
         TRY(spine_stream_read(stream, buffer, piece, &got, &err));
         for (size_t i = 0; i < got; i++)
@@ -67,7 +67,7 @@ static void expect_plain(const char *path, enum spine_stream_kind kind, int time
 static void packed_files_of_two_members_are_unpacked(void **state)
 {
     void (*const pack[])(struct bytes *) = {pack_xz, pack_bzip2};
-    static const enum spine_stream_kind kinds[] = {SPINE_STREAM_XZ, SPINE_STREAM_BZIP2};
+    static const enum spine_packing packings[] = {SPINE_PACKING_XZ, SPINE_PACKING_BZIP2};
     const struct path path = join_path(&directory, "f");
     (void)state;
     for (int i = 0; i < 2; i++) {
@@ -75,8 +75,8 @@ static void packed_files_of_two_members_are_unpacked(void **state)
         pack[i](&packed);
         pack[i](&packed);
         put_bytes(&path, &packed);
-        expect_plain(path.text, kinds[i], 2, 1);
-        expect_plain(path.text, kinds[i], 2, 5000);
+        expect_plain(path.text, packings[i], 2, 1);
+        expect_plain(path.text, packings[i], 2, 5000);
     }
 }
 
@@ -133,14 +133,14 @@ static void members_of_zip_archives_are_read_by_name(void **state)
     char inner[2 * PATH_SIZE];
     (void)state;
     make_zip(path.text, members, 3);
-    expect_plain(path.text, SPINE_STREAM_ZIP, 1, 999);
+    expect_plain(path.text, SPINE_PACKING_ZIP, 1, 999);
     make_zip(path.text, members, 4);
     EXPECT_REFUSED(read_to_end(path.text),
                    "%.200s: a zip archive of 2 files; name one of them as %.200s:FILE: "
                    "glove/a.txt, b: c.txt",
                    path.text, path.text);
     snprintf(inner, sizeof inner, "%s:b: c.txt", path.text);
-    expect_plain(inner, SPINE_STREAM_ZIP, 1, 999);
+    expect_plain(inner, SPINE_PACKING_ZIP, 1, 999);
     snprintf(inner, sizeof inner, "%s:none", path.text);
     EXPECT_REFUSED(read_to_end(inner), "%.400s: has no file 'none'; it has: glove/a.txt, b: c.txt",
                    path.text);
@@ -155,7 +155,7 @@ static void names_with_colons_are_names_first(void **state)
     const struct path path = join_path(&directory, "a:b");
     (void)state;
     put_bytes(&path, &plain);
-    expect_plain(path.text, SPINE_STREAM_PLAIN, 1, 4096);
+    expect_plain(path.text, SPINE_PACKING_NONE, 1, 4096);
 }
 
 struct known {

@@ -1,0 +1,152 @@
+/* archive.c -- one file of a zip archive, unpacked. */
+#include "spine/text/archive.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zip.h>
+
+#include "spine/base/memory.h"
+
+enum { NAMES_BYTES = 400 }; /* of a list of names in a message */
+
+struct spine_archive {
+    zip_t *zip;
+    zip_file_t *member;
+};
+
+static int open_zip(zip_t **zip, const char *file, struct spine_error *err)
+{
+    int code = 0;
+    zip_error_t reason;
+
+    *zip = zip_open(file, ZIP_RDONLY, &code);
+    if (*zip != NULL)
+        return 0;
+    zip_error_init_with_code(&reason, code);
+    spine_refuse(err, "%s: a zip archive that can't be read: %s; was it cut off?", file,
+                 zip_error_strerror(&reason));
+    zip_error_fini(&reason);
+    return -1;
+}
+
+/* A file of the archive, not a directory or what macOS adds. */
+static const char *member_name(zip_t *zip, zip_int64_t index)
+{
+    const char *name = zip_get_name(zip, (zip_uint64_t)index, ZIP_FL_ENC_RAW);
+
+    if (name == NULL || name[0] == '\0' || name[strlen(name) - 1] == '/' ||
+        strncmp(name, "__MACOSX/", 9) == 0)
+        return NULL;
+    return name;
+}
+
+int spine_archive_list(const char *file, bool (*visit)(const char *name, void *data), void *data,
+                       struct spine_error *err)
+{
+    zip_t *zip = NULL;
+    bool wants_more = true;
+
+    if (open_zip(&zip, file, err))
+        return -1;
+    for (zip_int64_t i = 0; wants_more && i < zip_get_num_entries(zip, 0); i++) {
+        const char *name = member_name(zip, i);
+        wants_more = name == NULL || visit(name, data);
+    }
+    zip_discard(zip);
+    return 0;
+}
+
+/* Is it called 'inner', which may lack the .npy of an array? */
+static bool is_called(const char *name, const char *inner)
+{
+    const size_t length = strlen(inner);
+
+    return strncmp(name, inner, length) == 0 &&
+           (name[length] == '\0' || strcmp(name + length, ".npy") == 0);
+}
+
+/* The member called 'inner', or the only one. */
+static int choose_member(zip_t *zip, const char *file, const char *inner, zip_int64_t *index,
+                         struct spine_error *err)
+{
+    char names[NAMES_BYTES] = "";
+    size_t used = 0;
+    int count = 0;
+
+    for (zip_int64_t i = 0; i < zip_get_num_entries(zip, 0); i++) {
+        const char *name = member_name(zip, i);
+        if (name == NULL)
+            continue;
+        *index = i;
+        if (inner != NULL && is_called(name, inner))
+            return 0;
+        if (used < sizeof names)
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
+                                     count > 0 ? ", " : "", name);
+        count++;
+    }
+    if (inner == NULL && count == 1)
+        return 0;
+    if (count == 0)
+        return spine_refuse(err, "%s: a zip archive without files", file);
+    if (inner == NULL)
+        return spine_refuse(err, "%s: a zip archive of %d files; name one of them as %s:FILE: %s",
+                            file, count, file, names);
+    return spine_refuse(err, "%s: has no file '%.100s'; it has: %s", file, inner, names);
+}
+
+static int refuse_member(zip_t *zip, const char *path, struct spine_error *err)
+{
+    if (zip_error_code_zip(zip_get_error(zip)) == ZIP_ER_NOPASSWD)
+        return spine_refuse(err, "%s: is encrypted; unpack it first: unzip", path);
+    return spine_refuse(err, "%s: can't be unpacked here: %s; unpack it first: unzip or 7z", path,
+                        zip_strerror(zip));
+}
+
+int spine_archive_open(struct spine_archive **archive, const char *file, const char *inner,
+                       const char *path, struct spine_error *err)
+{
+    struct spine_archive *opened = spine_memory_zeroed(1, sizeof *opened, "an archive", err);
+    zip_int64_t index = 0;
+    if (opened == NULL)
+        return -1;
+
+    int rc = open_zip(&opened->zip, file, err);
+    if (rc == 0)
+        rc = choose_member(opened->zip, file, inner, &index, err);
+    if (rc == 0) {
+        opened->member = zip_fopen_index(opened->zip, (zip_uint64_t)index, 0);
+        if (opened->member == NULL)
+            rc = refuse_member(opened->zip, path, err);
+    }
+
+    if (rc == 0)
+        *archive = opened;
+    else
+        spine_archive_close(opened);
+    return rc;
+}
+
+int spine_archive_read(struct spine_archive *archive, void *to, size_t size, size_t *got,
+                       const char *path, struct spine_error *err)
+{
+    const zip_int64_t count = zip_fread(archive->member, to, size);
+
+    if (count < 0)
+        return spine_refuse(err, "%s: the compressed data are damaged (%s)", path,
+                            zip_error_strerror(zip_file_get_error(archive->member)));
+    *got = (size_t)count;
+    return 0;
+}
+
+void spine_archive_close(struct spine_archive *archive)
+{
+    if (archive == NULL)
+        return;
+    if (archive->member != NULL)
+        zip_fclose(archive->member);
+    if (archive->zip != NULL)
+        zip_discard(archive->zip);
+    free(archive);
+}
