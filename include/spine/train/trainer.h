@@ -1,0 +1,71 @@
+/* trainer.h -- all that a run has while it trains: the grid, the rows, the parameters, its files.
+ *
+ * Everything is allocated here, before the first step; the loop (epoch.h) allocates nothing. The parameters
+ * are equal on all ranks (step.h), so rank 0 may write them for all. */
+#ifndef SPINE_TRAIN_TRAINER_H
+#define SPINE_TRAIN_TRAINER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "spine/config/config.h"
+#include "spine/files/checkpoint.h"
+#include "spine/files/events.h"
+#include "spine/files/rundir.h"
+#include "spine/math/coder.h"
+#include "spine/ranks/timeline.h"
+#include "spine/train/dataset.h"
+#include "spine/train/holdout.h"
+#include "spine/train/measures.h"
+#include "spine/train/nnse.h"
+#include "spine/train/parallel.h"
+#include "spine/train/resume.h"
+#include "spine/train/revive.h"
+#include "spine/train/status.h"
+#include "spine/train/step.h"
+
+/* A timeline has this many steps, of the last epoch. */
+enum { SPINE_TRAINER_TIMELINE_STEPS = 100 };
+
+struct spine_trainer {
+    const struct spine_config *config; /* borrowed */
+    struct spine_parallel parallel;
+    struct spine_comm *comm; /* the grid's ranks */
+    struct spine_dataset data;
+    struct spine_holdout holdout; /* if data.holdout isn't 0 */
+    struct spine_stepper stepper;
+    struct spine_coder coder; /* of all that isn't training */
+    struct spine_measures_scratch scratch;
+    struct spine_nnse nnse; /* if that is the objective */
+    struct spine_idle idle; /* counts if train.revive_after isn't 0 */
+    double last_rl;         /* reconstruction loss of the epoch before; NaN: there was none */
+    int64_t last_epoch;     /* to train for now */
+    struct spine_timeline timeline;
+    struct spine_resume resume;            /* how it began */
+    struct spine_position position;        /* how far it is */
+    double epoch_started, epoch_waited;    /* position.seconds and waited are counted from these */
+    struct spine_checkpoint_writer writer; /* used on rank 0 */
+    char metrics_path[SPINE_RUNDIR_PATH], events_path[SPINE_RUNDIR_PATH];
+    FILE *metrics;              /* on rank 0 */
+    struct spine_events events; /* on rank 0, if output.tensorboard */
+    struct spine_status status;
+    double saved; /* when the last checkpoint was begun */
+};
+
+/* Set up everything that the first step needs, and decide how the run begins (resume.h). On ranks that have no
+ * place in the grid (parallel.grid.is_idle) nothing else is set. 'whole', 'timeline': see train.h; borrowed.
+ * Collective over comm. Dispose of it after a failure, too. */
+int spine_trainer_init(struct spine_trainer *run, const struct spine_config *config,
+                       struct spine_comm *comm, const struct spine_dataset *whole,
+                       const char *timeline, struct spine_error *err);
+
+/* Close the files and free all but 'parallel', for which other ranks may still wait. Returns rc, the run's result,
+ * or -1 if closing fails where it is 0. Collective over the grid's ranks. */
+int spine_trainer_dispose(struct spine_trainer *run, int rc, struct spine_error *err);
+
+/* The result of work that read rows: if reading them failed, that is the error, whatever rc is, and what
+ * was made is worth nothing. rc is that of all ranks. Collective over the grid's ranks. */
+int spine_trainer_check_rows(const struct spine_trainer *run, int rc, struct spine_error *err);
+
+#endif

@@ -1,0 +1,269 @@
+/* epoch.c -- an epoch of a run. */
+#include "spine/train/epoch.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/clock.h"
+#include "spine/base/log.h"
+#include "spine/math/kernels.h"
+#include "spine/train/refit.h"
+#include "spine/train/requests.h"
+
+/* How much the reconstruction loss may rise in an epoch after units were revived. */
+static const double SPOILED = 1.05;
+
+/* The epoch's metrics, equal on all ranks. */
+static void summarize(struct spine_trainer *run, struct spine_metrics *metrics)
+{
+    const struct spine_position *position = &run->position;
+    const struct spine_step_sums *sums = &position->sums;
+    const double seconds = position->seconds;
+    const struct spine_stepper *stepper = &run->stepper;
+    const struct spine_loss_weights *weights = &stepper->settings.weights;
+    const double rows = (double)run->data.part.num_rows, hidden = (double)run->config->hidden;
+    double all[] = {sums->squares, sums->partial, sums->active, sums->penalty, position->waited};
+
+    spine_comm_sum_doubles(run->comm, all, 5);
+    const double penalty = all[3] / rows;
+    *metrics = (struct spine_metrics){
+        .epoch = position->epoch + 1,
+        .rl = all[0] / (rows * (double)run->data.dim),
+        .asl = run->config->objective == SPINE_OBJECTIVE_SPINE ? penalty : 0,
+        .psl = all[1] / (rows * hidden),
+        .learning_rate = stepper->optimizer.rate,
+        .seconds = seconds,
+        .words_per_second = rows / seconds,
+        .comm_share = all[4] / (seconds * run->comm->size),
+        .density = all[2] / (rows * hidden),
+        .start_from = run->config->start_from[0] == '\0' ? NULL : run->config->start_from,
+    };
+    metrics->total =
+        metrics->rl + (weights->asl + weights->l1) * penalty + weights->psl * metrics->psl;
+    if (stepper->settings.prefixes.count > 0)
+        metrics->total += penalty / (double)run->data.dim;
+}
+
+static void evaluate(struct spine_trainer *run, struct spine_metrics *metrics)
+{
+    const struct spine_measures measures = spine_measures_compute(
+        &run->stepper.params, &run->data, run->comm, &run->coder, &run->scratch);
+    metrics->evaluated = true;
+    metrics->eval_rl = measures.eval_rl;
+    metrics->explained_variance = measures.explained_variance;
+    metrics->sparsity = measures.sparsity;
+    metrics->l0 = measures.l0;
+    metrics->dead = measures.dead;
+    metrics->saturated = measures.saturated;
+    if (run->holdout.total > 0) {
+        struct spine_dataset held_out = spine_holdout_view(&run->holdout, &run->data);
+        const struct spine_measures others = spine_measures_compute(
+            &run->stepper.params, &held_out, run->comm, &run->coder, &run->scratch);
+        metrics->has_held_out = true;
+        metrics->held_out_rl = others.eval_rl;
+        metrics->held_out_explained_variance = others.explained_variance;
+        metrics->held_out_sparsity = others.sparsity;
+        metrics->held_out_l0 = others.l0;
+    }
+    spine_status_check(&run->status, &measures, metrics->epoch);
+}
+
+/* Conclude what was revived before, and revive the units that have been idle for long enough. */
+static int revive(struct spine_trainer *run, const struct spine_metrics *metrics,
+                  struct spine_error *err)
+{
+    const int64_t after = run->config->revive_after;
+    const long long done = metrics->epoch;
+    const bool rose = metrics->rl > SPOILED * run->last_rl;
+    const size_t silenced = spine_idle_settle(&run->idle, rose, &run->stepper);
+    size_t revived = 0;
+    run->last_rl = metrics->rl;
+
+    if (silenced > 0)
+        spine_log(SPINE_LOG_INFO,
+                  "epoch %lld: the loss rose, so the %zu units revived before are silenced; they "
+                  "and those idle now are not revived again",
+                  done, silenced);
+    if (spine_idle_count(&run->idle, after) == 0)
+        return 0;
+
+    const int rc =
+        spine_revive(&run->idle, after, &run->stepper, &run->data, &run->coder, &revived, err);
+    if (spine_trainer_check_rows(run, rc, err))
+        return -1;
+    if (revived > 0)
+        spine_log(SPINE_LOG_INFO, "epoch %lld: reviving %zu units that were idle for %lld epochs",
+                  done, revived, (long long)after);
+    return 0;
+}
+
+/* Solve for the decoder at the end of training. */
+static int refit(struct spine_trainer *run, struct spine_error *err)
+{
+    struct spine_params *params = &run->stepper.params;
+    struct spine_refit result;
+    float *decoder = spine_kernel_alloc((params->hidden + 1) * params->stride, "a decoder", err);
+
+    spine_stepper_meet(&run->stepper);
+    int rc = spine_comm_agree(run->comm, decoder == NULL, err);
+    if (rc == 0)
+        rc = spine_trainer_check_rows(
+            run,
+            spine_refit_solve(params, &run->data, run->comm, &run->coder, decoder, &result, err),
+            err);
+    spine_stepper_meet(&run->stepper);
+    if (rc == 0 && decoder != NULL && run->parallel.grid.node.rank == 0) {
+        memcpy(params->W2, decoder, params->hidden * params->stride * sizeof *decoder);
+        memcpy(params->b2, decoder + params->hidden * params->stride,
+               params->stride * sizeof *decoder);
+    }
+    spine_stepper_meet(&run->stepper);
+
+    free(decoder);
+    if (rc == 0)
+        spine_log(SPINE_LOG_INFO,
+                  "refitted the decoder, ridge %g: explained variance of rows left out %.4f, was "
+                  "%.4f",
+                  result.ridge, result.after, result.before);
+    return rc;
+}
+
+/* The end of an epoch: metrics, and units revived. */
+static int finish_epoch(struct spine_trainer *run, struct spine_metrics *metrics,
+                        struct spine_error *err)
+{
+    const struct spine_config *config = run->config;
+    const int64_t every = config->evaluate_every, done = run->position.epoch + 1;
+
+    summarize(run, metrics);
+    if (config->refit && done == config->epochs && refit(run, err))
+        return -1;
+    if (done == run->last_epoch || (every > 0 && done % every == 0))
+        evaluate(run, metrics);
+    if (spine_trainer_check_rows(run, 0, err))
+        return -1;
+    int rc = 0;
+    if (!isfinite(metrics->total) || !isfinite(metrics->eval_rl))
+        rc = spine_fail(err,
+                        "epoch %lld: the loss is not finite; a lower train.learning_rate than %g "
+                        "may help",
+                        (long long)done, run->stepper.settings.schedule.rate);
+    else if (run->comm->rank == 0 &&
+             (spine_metrics_write(run->metrics, run->metrics_path, metrics, err) ||
+              spine_events_update(&run->events, err) || spine_checkpoint_poll(&run->writer, err)))
+        rc = -1;
+    spine_status_log(&run->status, metrics);
+    if (spine_comm_agree(run->comm, rc, err))
+        return -1;
+
+    if (config->revive_after > 0 && done < config->epochs)
+        return revive(run, metrics, err);
+    return 0;
+}
+
+/* The rest of the epoch that position is in, step by step. */
+static int run_steps(struct spine_trainer *run, struct spine_metrics *metrics,
+                     struct spine_error *err)
+{
+    struct spine_stepper *stepper = &run->stepper;
+    struct spine_position *position = &run->position;
+    const size_t steps = spine_partition_steps(&run->data.part);
+    const bool recorded = position->epoch + 1 == run->last_epoch && run->timeline.events != NULL;
+
+    /* As if the seconds and waits before this run had been in it. */
+    run->epoch_started = spine_clock_now() - position->seconds;
+    run->epoch_waited = stepper->waited - position->waited;
+    spine_partition_shuffle(&run->data.part, (uint32_t)position->epoch);
+    while (position->step < steps) {
+        stepper->recording =
+            recorded && position->step < SPINE_TRAINER_TIMELINE_STEPS ? &run->timeline : NULL;
+        spine_requests_set(run);
+        if (spine_stepper_step(stepper, &run->data, position, err))
+            return spine_trainer_check_rows(run, -1, err);
+        position->seconds = spine_clock_now() - run->epoch_started;
+        position->waited = stepper->waited - run->epoch_waited;
+        if (run->config->revive_after > 0)
+            spine_idle_note(&run->idle, stepper->h_sum);
+        spine_status_show(&run->status, position, metrics);
+        if (position->step < steps && spine_requests_serve(run, err))
+            return -1;
+    }
+
+    if (finish_epoch(run, metrics, err))
+        return -1;
+    *position = (struct spine_position){.epoch = position->epoch + 1};
+    return spine_requests_serve(run, err);
+}
+
+/* --- Another objective: codes over a dictionary ------------------------------------------- */
+
+/* Make the atoms of all ranks the node's parameters. */
+static void publish_atoms(struct spine_trainer *run)
+{
+    const struct spine_params *atoms = &run->nnse.atoms;
+
+    spine_stepper_meet(&run->stepper);
+    if (run->parallel.grid.node.rank == 0)
+        memcpy(run->stepper.params.data, atoms->data, atoms->len * sizeof *atoms->data);
+    spine_stepper_meet(&run->stepper);
+}
+
+static int begin_nnse(struct spine_trainer *run, struct spine_error *err)
+{
+    const struct spine_config *config = run->config;
+    struct spine_nnse *nnse = &run->nnse;
+    const struct spine_nnse_settings settings = {
+        config->l0, config->ridge, (enum spine_atoms)config->start, (uint64_t)config->seed};
+
+    spine_stepper_meet(&run->stepper);
+    const int rc = spine_nnse_init(nnse, &settings, &run->stepper.params, &run->data, run->comm,
+                                   &run->coder, err);
+    if (spine_comm_agree(run->comm, rc, err))
+        return -1;
+    if (run->resume.start == SPINE_START_RESUMED || config->start_from[0] != '\0')
+        return 0;
+
+    if (spine_nnse_begin(nnse, err))
+        return -1;
+    publish_atoms(run);
+    return 0;
+}
+
+static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metrics,
+                          struct spine_error *err)
+{
+    struct spine_position *position = &run->position;
+    const double started = spine_clock_now();
+    struct spine_nnse_sums sums;
+
+    if (spine_nnse_epoch(&run->nnse, position->epoch, &sums, err))
+        return -1;
+    publish_atoms(run);
+    if (run->comm->rank == 0) {
+        position->sums.squares = sums.squares;
+        position->sums.active = sums.values;
+    }
+    position->seconds = spine_clock_now() - started;
+
+    spine_requests_share(run);
+    if (finish_epoch(run, metrics, err))
+        return -1;
+    *position = (struct spine_position){.epoch = position->epoch + 1};
+    return spine_requests_serve(run, err);
+}
+
+/* --- Any objective ------------------------------------------------------------------------ */
+
+int spine_epoch_begin(struct spine_trainer *run, struct spine_error *err)
+{
+    return run->config->objective == SPINE_OBJECTIVE_NNSE ? begin_nnse(run, err) : 0;
+}
+
+int spine_epoch_run(struct spine_trainer *run, struct spine_metrics *metrics,
+                    struct spine_error *err)
+{
+    if (run->config->objective == SPINE_OBJECTIVE_NNSE)
+        return run_nnse_epoch(run, metrics, err);
+    return run_steps(run, metrics, err);
+}

@@ -1,0 +1,110 @@
+/* requests.c -- when a run saves a checkpoint, and when it leaves with one. */
+#include "spine/train/requests.h"
+
+#include "spine/base/clock.h"
+#include "spine/base/interrupt.h"
+#include "spine/base/log.h"
+#include "spine/files/metrics.h"
+#include "spine/ranks/openmpi.h"
+
+int spine_requests_save(struct spine_trainer *run, enum spine_checkpoint_mode mode,
+                        struct spine_error *err)
+{
+    const struct spine_position *position = &run->position;
+    const struct spine_step_sums *sums = &position->sums;
+    double all[] = {sums->squares, sums->partial, sums->active, sums->penalty, position->waited};
+
+    if (spine_trainer_check_rows(run, 0, err))
+        return -1;
+    spine_stepper_meet(&run->stepper);
+    spine_comm_sum_doubles(run->comm, all, 5);
+    const struct spine_progress progress = {.steps = (int64_t)run->stepper.optimizer.steps,
+                                            .epoch = position->epoch,
+                                            .step = (int64_t)position->step,
+                                            .mode = run->stepper.mode,
+                                            .squares = all[0],
+                                            .partial = all[1],
+                                            .active = all[2],
+                                            .penalty = all[3],
+                                            .waited = all[4],
+                                            .seconds = position->seconds};
+    int rc = 0;
+    if (run->comm->rank == 0 && (spine_metrics_sync(run->metrics, run->metrics_path, err) ||
+                                 spine_checkpoint_save(&run->writer, mode, &run->stepper.params,
+                                                       &run->stepper.optimizer, &progress, err)))
+        rc = -1;
+    run->saved = spine_clock_now();
+    return spine_comm_agree(run->comm, rc, err);
+}
+
+void spine_requests_set(struct spine_trainer *run)
+{
+    const struct spine_config *config = run->config;
+    bool *requests = run->stepper.requests;
+    /* A signal sent to all ranks may reach some a step later; it is the same request. */
+    const bool just_saved = run->saved > run->status.started && spine_clock_now() - run->saved < 1;
+    requests[SPINE_REQUEST_SAVE] = spine_interrupt_save() && !just_saved;
+    requests[SPINE_REQUEST_LEAVE] = spine_interrupt_leave();
+    requests[SPINE_REQUEST_HURRY] = spine_interrupt_hurry();
+    if (run->comm->rank != 0)
+        return;
+
+    if (config->checkpoint_minutes > 0 &&
+        spine_clock_now() - run->saved >= 60 * config->checkpoint_minutes)
+        requests[SPINE_REQUEST_SAVE] = true;
+    if (spine_interrupt_time_left(config->time_limit) <
+        config->grace_seconds + 2 * run->writer.seconds)
+        requests[SPINE_REQUEST_LEAVE] = true;
+}
+
+/* Stop as requested: with a checkpoint, or in a hurry without one if the last took too long. */
+static int leave(struct spine_trainer *run, struct spine_error *err)
+{
+    const struct spine_position *position = &run->position;
+    double last = run->writer.seconds;
+    spine_comm_broadcast(run->comm, &last, sizeof last);
+    if (!run->stepper.requests[SPINE_REQUEST_LEAVE] && last > run->config->grace_seconds)
+        return spine_leave(err,
+                           "stopped in epoch %lld without saving: a checkpoint takes longer than "
+                           "train.grace_seconds; run the same command again to resume",
+                           (long long)position->epoch + 1);
+    if (!run->stepper.requests[SPINE_REQUEST_LEAVE] &&
+        spine_openmpi_kill_delay() < run->config->grace_seconds)
+        spine_log(
+            SPINE_LOG_INFO,
+            "saving; if mpirun got the signal, it kills the ranks %g s after it, saved or not: "
+            "send it USR1 instead, which it passes on",
+            spine_openmpi_kill_delay());
+    if (spine_requests_save(run, SPINE_CHECKPOINT_NOW, err))
+        return -1;
+    return spine_leave(err,
+                       "saved %s after epoch %lld, step %zu; run the same command again to resume",
+                       run->config->directory, (long long)position->epoch, position->step);
+}
+
+void spine_requests_share(struct spine_trainer *run)
+{
+    int64_t counts[SPINE_REQUESTS];
+
+    spine_requests_set(run);
+    for (size_t i = 0; i < SPINE_REQUESTS; i++)
+        counts[i] = run->stepper.requests[i];
+    spine_comm_sum_counts(run->comm, counts, SPINE_REQUESTS);
+    for (size_t i = 0; i < SPINE_REQUESTS; i++)
+        run->stepper.requests[i] = counts[i] > 0;
+}
+
+int spine_requests_serve(struct spine_trainer *run, struct spine_error *err)
+{
+    const bool *requests = run->stepper.requests;
+    const int64_t every = run->config->checkpoint_every, epoch = run->position.epoch;
+    const bool between = run->position.step == 0; /* epochs */
+
+    if (between && epoch == run->last_epoch)
+        return spine_requests_save(run, SPINE_CHECKPOINT_NOW, err);
+    if (requests[SPINE_REQUEST_LEAVE] || requests[SPINE_REQUEST_HURRY])
+        return leave(run, err);
+    if (requests[SPINE_REQUEST_SAVE] || (between && every > 0 && epoch % every == 0))
+        return spine_requests_save(run, SPINE_CHECKPOINT_BEHIND, err);
+    return 0;
+}
