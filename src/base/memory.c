@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 int spine_memory_fail(const char *what, struct spine_error *err)
 {
@@ -97,4 +98,17 @@ int spine_memory_reserve(void *list, size_t *capacity, size_t needed, size_t siz
     if (wanted < needed)
         wanted = needed;
     return spine_memory_reserve_exactly(list, capacity, wanted, size, what, err);
+}
+
+void spine_memory_advise_huge(void *block, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    const uintptr_t page = 2 << 20, begin = ((uintptr_t)block + page - 1) / page * page;
+    const uintptr_t end = ((uintptr_t)block + bytes) / page * page;
+
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+#else
+    (void)block, (void)bytes;
+#endif
 }

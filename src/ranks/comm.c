@@ -170,9 +170,12 @@ int spine_comm_map(const struct spine_comm *node, size_t bytes, struct spine_com
         spine_memory_zeroed((size_t)node->size, sizeof *base, "the memory that ranks share", err);
     int rc = 0;
 
-    if (base != NULL && node->size == 1)
+    if (base != NULL && node->size == 1) {
         base[0] = spine_memory_aligned(rounded, 1, "the memory that ranks share", err);
-    else if (base != NULL)
+        if (base[0] != NULL)
+            spine_memory_advise_huge(base[0], rounded);
+    }
+    if (base != NULL && node->size > 1)
         window = spine_memory_get(1, sizeof *window, "the memory that ranks share", err);
     if (base == NULL || (base[0] == NULL && window == NULL))
         rc = -1;

@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "spine/base/field.h"
 #include "spine/base/memory.h"
@@ -18,7 +17,6 @@
 enum {
     NO_REASON = -1,   /* to leave a row out */
     FIRST_ROWS = 256, /* these many show how long rows are */
-    HUGE_PAGE = 2 << 20,
 };
 
 /* --- Rows --------------------------------------------------------------------------------- */
@@ -165,20 +163,6 @@ static int refuse_not_finite(struct spine_field row, const struct spine_layout *
 
 /* --- All lines ---------------------------------------------------------------------------- */
 
-/* Have a new block backed by huge pages, if the system will: with small ones, taking the page
- * faults lasts as long as the parsing. */
-static void ask_for_huge_pages(void *block, size_t bytes)
-{
-#ifdef MADV_HUGEPAGE
-    const uintptr_t page = HUGE_PAGE, begin = ((uintptr_t)block + page - 1) / page * page;
-    const uintptr_t end = ((uintptr_t)block + bytes) / page * page;
-    if (begin < end)
-        madvise((void *)begin, end - begin, MADV_HUGEPAGE);
-#else
-    (void)block, (void)bytes;
-#endif
-}
-
 static int reserve_rows(struct spine_vectors *vectors, size_t wanted, struct spine_error *err)
 {
     assert(wanted > 0 && vectors->dim > 0);
@@ -188,7 +172,7 @@ static int reserve_rows(struct spine_vectors *vectors, size_t wanted, struct spi
     if (spine_memory_reserve_exactly(&vectors->values, &for_values, wanted, row_bytes,
                                      "the vectors", err))
         return -1;
-    ask_for_huge_pages(vectors->values, wanted * row_bytes);
+    spine_memory_advise_huge(vectors->values, wanted * row_bytes);
     if (spine_memory_reserve_exactly(&vectors->lines, &for_lines, wanted, sizeof *vectors->lines,
                                      "the numbers of lines", err))
         return -1;

@@ -33,6 +33,10 @@ int spine_memory_reserve(void *list, size_t *capacity, size_t needed, size_t siz
 int spine_memory_reserve_exactly(void *list, size_t *capacity, size_t needed, size_t size,
                                  const char *what, struct spine_error *err);
 
+/* Have new memory, not yet written to, backed by huge pages, if the system will: with small ones, taking the
+ * page faults of a large block lasts as long as filling it, and walks through it miss translations. */
+void spine_memory_advise_huge(void *block, size_t bytes);
+
 /* For an allocation that failed in another library: fills err, returns -1. */
 int spine_memory_fail(const char *what, struct spine_error *err);
 
