@@ -74,14 +74,14 @@ static void sparse_unit(const struct spine_backward *backward, struct spine_scra
     float *dz = scratch->other;
 
     spine_products.dots(&list, stride, dY, params->W2 + unit * stride, dz);
-    spine_gather_all(&list, stride, dY, dW2);
+    spine_products.gather(&list, 0, stride, stride, dY, NULL, dW2);
     for (size_t p = 0; p < list.count; p++) {
         const float inside = dz[p] + (add[unit] - backward->slope * list.factor[p]);
         dz[p] = scratch->open[p] ? inside : 0;
     }
     list.factor = dz;
     *db1 = spine_sum_factors(&list);
-    spine_gather_all(&list, stride, backward->x, dW1);
+    spine_products.gather(&list, 0, stride, stride, backward->x, NULL, dW1);
 }
 
 /* out (count, ROWS) = dz of a block, from dY W2' in it; the parameters are vectors. */
@@ -207,7 +207,6 @@ void spine_backward_rows(const struct spine_backward *backward, struct spine_scr
             end_part(scratch, list.count, list.num_parts++, waiting, &num_waiting, block->leaf,
                      is_last ? SIZE_MAX : block[1].leaf);
     }
-    for (size_t c = first; c < end; c++)
-        spine_products.gather(&list, spine_chunk_begin(stride, c), spine_chunk_begin(stride, c + 1),
-                              stride, backward->dY, NULL, db2);
+    spine_products.gather(&list, spine_chunk_begin(stride, first), spine_chunk_begin(stride, end),
+                          stride, backward->dY, NULL, db2);
 }

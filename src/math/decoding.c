@@ -71,18 +71,16 @@ void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles
                         struct spine_scratch *scratch, size_t first, size_t end, size_t begin_chunk,
                         size_t end_chunk, const struct spine_params *params, float *y)
 {
-    const size_t stride = params->stride;
+    const size_t stride = params->stride, begin = spine_chunk_begin(stride, begin_chunk);
+    const size_t stop = spine_chunk_begin(stride, end_chunk);
+
     if (tiles[0]->mode == SPINE_DENSE) {
-        decode_dense(tiles, num_tiles, first, end, spine_chunk_begin(stride, begin_chunk),
-                     spine_chunk_begin(stride, end_chunk), params, y);
+        decode_dense(tiles, num_tiles, first, end, begin, stop, params, y);
         return;
     }
     for (size_t i = first; i < end; i++) {
         const struct spine_row_list list = row_list(tiles, num_tiles, i, scratch);
-        for (size_t c = begin_chunk; c < end_chunk; c++)
-            spine_products.gather(&list, spine_chunk_begin(stride, c),
-                                  spine_chunk_begin(stride, c + 1), stride, params->W2, params->b2,
-                                  y + i * stride);
+        spine_products.gather(&list, begin, stop, stride, params->W2, params->b2, y + i * stride);
     }
 }
 
@@ -93,7 +91,8 @@ void spine_block_decode_nested(const struct spine_block *const *tiles, size_t nu
                                const struct spine_params *params,
                                const struct spine_prefixes *prefixes, size_t apart, float *y)
 {
-    const size_t stride = params->stride;
+    const size_t stride = params->stride, begin = spine_chunk_begin(stride, begin_chunk);
+    const size_t end_column = spine_chunk_begin(stride, end_chunk);
 
     for (size_t i = first; i < end; i++) {
         const struct spine_row_list all = row_list(tiles, num_tiles, i, scratch);
@@ -110,10 +109,7 @@ void spine_block_decode_nested(const struct spine_block *const *tiles, size_t nu
             part.factor += done;
             part.count = stop - done;
             scratch->part_end[0] = part.count;
-            for (size_t c = begin_chunk; c < end_chunk; c++)
-                spine_products.gather(&part, spine_chunk_begin(stride, c),
-                                      spine_chunk_begin(stride, c + 1), stride, params->W2, before,
-                                      out);
+            spine_products.gather(&part, begin, end_column, stride, params->W2, before, out);
             before = out;
             done = stop;
         }

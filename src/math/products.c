@@ -14,7 +14,16 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
-enum { ROWS = SPINE_BLOCK_ROWS, PANEL = SPINE_PANEL_ROWS, TILE = 6 };
+enum { ROWS = SPINE_BLOCK_ROWS, PANEL = SPINE_PANEL_ROWS, TILE = 6, FEW_ROWS = 8 };
+enum { LINE_BYTES = 64, LINE = LINE_BYTES / sizeof(float) }; /* of the cache */
+
+typedef float quarter __attribute__((vector_size(16)));
+typedef int32_t whole __attribute__((vector_size(16)));
+#ifdef __clang__
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (whole){__VA_ARGS__})
+#endif
 
 #define LANES 8
 #define NAME(name) name##_8
@@ -52,15 +61,6 @@ size_t spine_chunks(size_t stride)
 size_t spine_chunk_begin(size_t stride, size_t chunk)
 {
     return chunk * (stride / PANEL) / spine_chunks(stride) * PANEL;
-}
-
-void spine_gather_all(const struct spine_row_list *list, size_t stride, const float *rows,
-                      float *out)
-{
-    const size_t chunks = spine_chunks(stride);
-    for (size_t c = 0; c < chunks; c++)
-        spine_products.gather(list, spine_chunk_begin(stride, c), spine_chunk_begin(stride, c + 1),
-                              stride, rows, NULL, out);
 }
 
 float spine_sum_factors(const struct spine_row_list *list)

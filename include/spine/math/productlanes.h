@@ -11,35 +11,51 @@ typedef float NAME(vector) __attribute__((vector_size(LANES * 4), aligned(LANES 
 #define PIECES (PANEL / LANES)
 
 /* The parameters are as in BLAS: out (units, ROWS): the scalar products of units of W (units, stride) and the rows of up to
- * 'panels' panels, each (dim, PANEL). */
+ * 'panels' panels, each (dim, PANEL). Meanwhile 'lines' cache lines for each 16 columns are fetched
+ * from 'next' on. */
 INLINE void NAME(product_tile)(const int units, const int panels, size_t dim, size_t stride,
-                               const float *packed, const float *W, float *out)
+                               const float *packed, const float *W, const char *next, int lines,
+                               float *out)
 {
     NAME(vector) sum[6][4 * PIECES];
     for (int u = 0; u < units; u++)
         for (int v = 0; v < panels * PIECES; v++)
             sum[u][v] = (NAME(vector)){0};
-    for (size_t k = 0; k < dim; k++)
-        for (int u = 0; u < units; u++) {
-            const float weight = W[(size_t)u * stride + k];
-            for (int p = 0; p < panels; p++)
-                for (int v = 0; v < PIECES; v++)
-                    sum[u][p * PIECES + v] +=
-                        weight *
-                        *(const NAME(vector) *)(packed + ((size_t)p * dim + k) * PANEL + v * LANES);
-        }
+
+    for (size_t k = 0; k < dim;) {
+        const size_t end = dim - k < LINE ? dim : k + LINE;
+        for (int l = 0; l < lines; l++)
+            __builtin_prefetch(next + (size_t)l * LINE_BYTES);
+        next += (size_t)lines * LINE_BYTES;
+        for (; k < end; k++)
+            for (int u = 0; u < units; u++) {
+                const float weight = W[(size_t)u * stride + k];
+                for (int p = 0; p < panels; p++)
+                    for (int v = 0; v < PIECES; v++)
+                        sum[u][p * PIECES + v] +=
+                            weight *
+                            *(const NAME(vector) *)(packed + ((size_t)p * dim + k) * PANEL +
+                                                    v * LANES);
+            }
+    }
+
     for (int u = 0; u < units; u++)
         for (int v = 0; v < panels * PIECES; v++)
             *(NAME(vector) *)(out + u * ROWS + v * LANES) = sum[u][v];
 }
 
-/* The same for all panels of a block; parameters as above. */
+/* The same for all panels of a block; parameters as above. Meanwhile the next rows of W are fetched,
+ * which the processor foresees too late. */
 CLONES
 static void NAME(product)(size_t units, size_t rows, size_t dim, size_t stride, const float *packed,
                           const float *W, float *out)
 {
     enum { AT_ONCE = LANES == PANEL ? 4 : 1 }; /* panels whose sums fit the registers */
     const size_t panels = (rows + PANEL - 1) / PANEL;
+    const size_t tiles = panels / AT_ONCE + panels % AT_ONCE;
+    const int lines = (int)((units + tiles - 1) / tiles);
+    const char *next = (const char *)(W + units * stride);
+
     for (size_t p = 0; p < panels;) {
         const float *panel = packed + p * dim * PANEL;
         float *to = out + p * PANEL;
@@ -47,9 +63,9 @@ static void NAME(product)(size_t units, size_t rows, size_t dim, size_t stride, 
 #define WITH_UNITS(count)                                                                          \
     case count:                                                                                    \
         if (many)                                                                                  \
-            NAME(product_tile)(count, AT_ONCE, dim, stride, panel, W, to);                         \
+            NAME(product_tile)(count, AT_ONCE, dim, stride, panel, W, next, lines, to);            \
         else                                                                                       \
-            NAME(product_tile)(count, 1, dim, stride, panel, W, to);                               \
+            NAME(product_tile)(count, 1, dim, stride, panel, W, next, lines, to);                  \
         break;
         switch (units) {
             WITH_UNITS(1)
@@ -60,6 +76,7 @@ static void NAME(product)(size_t units, size_t rows, size_t dim, size_t stride, 
             WITH_UNITS(6)
         }
 #undef WITH_UNITS
+        next += (size_t)lines * (stride / LINE) * LINE_BYTES;
         p += many ? AT_ONCE : 1;
     }
 }
@@ -103,21 +120,15 @@ INLINE void NAME(gather_tile)(const int width, const struct spine_row_list *list
         *(NAME(vector) *)(out + v * LANES) = sum[v];
 }
 
-/* The parameters are as above: out = first + the sum of factor[p] * rows[which[p]], columns [begin, end), multiples of PANEL and
- * at most TILE of them; 'first' may be NULL for zero. */
-CLONES
-static void NAME(gather)(const struct spine_row_list *list, size_t begin, size_t end, size_t stride,
-                         const float *rows, const float *first, float *out)
+/* One chunk of gather() by tiles. The parameters are as above. */
+INLINE void NAME(gather_chunk)(const struct spine_row_list *list, size_t panels, size_t stride,
+                               const float *rows, const float *first, float *out)
 {
-    rows += begin;
-    out += begin;
-    if (first != NULL)
-        first += begin;
 #define WITH_WIDTH(width)                                                                          \
     case width:                                                                                    \
         NAME(gather_tile)(width * PIECES, list, stride, rows, first, out);                         \
         break;
-    switch ((end - begin) / PANEL) {
+    switch (panels) {
         WITH_WIDTH(1)
         WITH_WIDTH(2)
         WITH_WIDTH(3)
@@ -128,15 +139,94 @@ static void NAME(gather)(const struct spine_row_list *list, size_t begin, size_t
 #undef WITH_WIDTH
 }
 
-/* The sum of PANEL lanes: the upper half onto the lower one, and so on. */
-INLINE float NAME(sum_lanes)(const NAME(vector) * sum)
+/* The parameters are as above: out = first + the sum of factor[p] * rows[which[p]] of a few rows, which pass by side by side;
+ * 'count' columns. */
+INLINE void NAME(gather_few)(const int few, size_t count, const int32_t *which, const float *factor,
+                             size_t stride, const float *rows, const float *first, float *out)
 {
-    float lanes[PANEL];
-    memcpy(lanes, sum, sizeof lanes);
-    for (int half = PANEL / 2; half > 0; half /= 2)
-        for (int lane = 0; lane < half; lane++)
-            lanes[lane] += lanes[lane + half];
-    return lanes[0];
+    const float *row[FEW_ROWS];
+    for (int i = 0; i < few; i++)
+        row[i] = rows + (size_t)which[i] * stride;
+
+    for (size_t k = 0; k < count; k += LANES) {
+        NAME(vector) sum = first == NULL ? (NAME(vector)){0} : *(const NAME(vector) *)(first + k);
+        UNROLL
+        for (int i = 0; i < few; i++)
+            sum += factor[i] * *(const NAME(vector) *)(row[i] + k);
+        *(NAME(vector) *)(out + k) = sum;
+    }
+}
+
+/* The parameters are as above: The same of all rows of a list in one part, few after few. */
+INLINE void NAME(gather_part)(const struct spine_row_list *list, size_t count, size_t stride,
+                              const float *rows, const float *first, float *out)
+{
+    if (list->count == 0 && first != NULL)
+        memcpy(out, first, count * sizeof *out);
+    else if (list->count == 0)
+        memset(out, 0, count * sizeof *out);
+    for (size_t p = 0; p < list->count; p += FEW_ROWS) {
+        const size_t left = list->count - p;
+        const int32_t *which = list->which + p;
+        const float *factor = list->factor + p;
+#define WITH_ROWS(few)                                                                             \
+    case few:                                                                                      \
+        NAME(gather_few)(few, count, which, factor, stride, rows, first, out);                     \
+        break;
+        switch (left < FEW_ROWS ? left : FEW_ROWS) {
+            WITH_ROWS(1)
+            WITH_ROWS(2)
+            WITH_ROWS(3)
+            WITH_ROWS(4)
+            WITH_ROWS(5)
+            WITH_ROWS(6)
+            WITH_ROWS(7)
+            WITH_ROWS(8)
+        }
+#undef WITH_ROWS
+        first = out;
+    }
+}
+
+/* The parameters are as above: out = first + the sum of factor[p] * rows[which[p]], columns [begin, end), multiples of PANEL;
+ * 'first' may be NULL for zero. */
+CLONES
+static void NAME(gather)(const struct spine_row_list *list, size_t begin, size_t end, size_t stride,
+                         const float *rows, const float *first, float *out)
+{
+    if (list->num_parts == 1) {
+        NAME(gather_part)
+        (list, end - begin, stride, rows + begin, first == NULL ? NULL : first + begin,
+         out + begin);
+        return;
+    }
+
+    for (size_t k = begin; k < end; k += (size_t)TILE * PANEL) {
+        const size_t left = (end - k) / PANEL;
+        NAME(gather_chunk)
+        (list, left < TILE ? left : TILE, stride, rows + k, first == NULL ? NULL : first + k,
+         out + k);
+    }
+}
+
+/* The sums of the lanes of four rows: the upper half of PANEL lanes onto the lower one, and so on. */
+INLINE quarter NAME(sum_lanes)(NAME(vector) sum[4][PIECES])
+{
+    quarter four[4];
+    for (int i = 0; i < 4; i++) {
+        quarter part[PANEL / 4];
+        memcpy(part, sum[i], sizeof part);
+        four[i] = (part[0] + part[2]) + (part[1] + part[3]);
+    }
+
+    /* Transposed, lane 0 of all rows is a vector. */
+    const quarter a = SHUFFLE(four[0], four[1], 0, 4, 1, 5);
+    const quarter b = SHUFFLE(four[2], four[3], 0, 4, 1, 5);
+    const quarter c = SHUFFLE(four[0], four[1], 2, 6, 3, 7);
+    const quarter d = SHUFFLE(four[2], four[3], 2, 6, 3, 7);
+    const quarter lane0 = SHUFFLE(a, b, 0, 1, 4, 5), lane1 = SHUFFLE(a, b, 2, 3, 6, 7);
+    const quarter lane2 = SHUFFLE(c, d, 0, 1, 4, 5), lane3 = SHUFFLE(c, d, 2, 3, 6, 7);
+    return (lane0 + lane2) + (lane1 + lane3);
 }
 
 /* out[p] = the scalar product of 'row' and rows[which[p]], (stride). */
@@ -160,8 +250,9 @@ static void NAME(dots)(const struct spine_row_list *list, size_t stride, const f
                 for (size_t i = 0; i < FEW; i++)
                     sum[i][v] += factor * *(const NAME(vector) *)(other[i] + k + v * LANES);
             }
+        const quarter four = NAME(sum_lanes)(sum);
         for (size_t i = 0; i < FEW && p + i < count; i++)
-            out[p + i] = NAME(sum_lanes)(sum[i]);
+            out[p + i] = four[i];
     }
 }
 

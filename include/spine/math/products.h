@@ -35,8 +35,8 @@ struct spine_products {
      * packed block. */
     void (*product)(size_t units, size_t rows, size_t dim, size_t stride, const float *packed,
                     const float *W, float *out);
-    /* out = first + the sum of factor[p] rows[which[p]], columns [begin, end) of one chunk; 'first' may
-     * be NULL for zero. */
+    /* out = first + the sum of factor[p] rows[which[p]], columns [begin, end), multiples of 16; 'first'
+     * may be NULL for zero, or 'out'. */
     void (*gather)(const struct spine_row_list *list, size_t begin, size_t end, size_t stride,
                    const float *rows, const float *first, float *out);
     /* out[p] = the scalar product of 'row' and rows[which[p]], (stride). */
@@ -55,10 +55,6 @@ void spine_products_choose(void);
 /* D is cut into chunks of a few vectors: their number, and the columns where one begins. */
 size_t spine_chunks(size_t stride);
 size_t spine_chunk_begin(size_t stride, size_t chunk);
-
-/* out = the sum of factor[p] rows[which[p]], all columns. */
-void spine_gather_all(const struct spine_row_list *list, size_t stride, const float *rows,
-                      float *out);
 
 /* The sum of the factors, added up in the same order. */
 float spine_sum_factors(const struct spine_row_list *list);
