@@ -29,6 +29,8 @@ static const char *const dtype_names[] = {
     [SPINE_DTYPE_FLOAT32] = "float32", [SPINE_DTYPE_BFLOAT16] = "bfloat16", NULL};
 static const char *const atoms_names[] = {
     [SPINE_ATOMS_RANDOM] = "random", [SPINE_ATOMS_WORDS] = "words", NULL};
+static const char *const index_names[] = {
+    [SPINE_INDEX_AUTO] = "auto", [SPINE_INDEX_YES] = "yes", [SPINE_INDEX_NO] = "no", NULL};
 static const char *const keep[] = {"keep", NULL}, *const none[] = {"none", NULL};
 
 #define FIELD(name) offsetof(struct spine_config, name)
@@ -104,6 +106,7 @@ static const struct spine_option options[] = {
     {"output.directory", OWN, TEXT, FIELD(directory), ANY, "run", NULL, "where the run's files go"},
     {"output.merge", IDLE, SWITCH, FIELD(merge), 0, 1, "yes", NULL, "merge the ranks' shards at the end; if not, spine-merge does it"},
     {"output.formats", IDLE, SET, FIELD(formats), ANY, "h5ad", spine_format_names, "what to merge into, separated by commas: AnnData, text, word2vec text and binary, SciPy, Matrix Market, NumPy, sparse text, Embedding Projector"},
+    {"output.index", IDLE, CHOICE, FIELD(index), ANY, "auto", index_names, "write codes.index beside codes.h5ad, for spine-top: auto, but for a sweep's trials"},
     {"output.noisy_codes", FREE, SWITCH, FIELD(noisy_codes), 0, 1, "no", NULL, "compute the codes from noisy input, as the published program does"},
     {"output.tensorboard", IDLE, SWITCH, FIELD(tensorboard), 0, 1, "no", NULL, "write the metrics as TensorBoard's event file too"},
     {"output.overwrite", OWN, SWITCH, FIELD(overwrite), 0, 1, "no", NULL, "replace the directory's run if it is finished or can't be resumed"},

@@ -76,7 +76,8 @@ static int read_reference(const struct spine_evaluate_options *options, struct r
         if (strlen(options->space) >= sizeof reference->path)
             return spine_refuse(err, "--space: the path is too long");
         strcpy(reference->path, options->space);
-        return spine_space_read_listed(&reference->space, reference->path, options->words, err);
+        return spine_keptspace_read(options->kept, &reference->space, reference->path,
+                                    options->words, err);
     }
 
     for (size_t i = 0; i < options->files.count && reference->path[0] == '\0'; i++)
@@ -562,7 +563,8 @@ int spine_evaluate(const struct spine_evaluate_options *options,
                           options->words);
     dispose_tests(&tests);
     spine_classification_dispose(&classification);
-    spine_space_dispose(&reference.space);
+    spine_keptspace_end(options->space != NULL ? options->kept : NULL, &reference.space,
+                        reference.path);
     return rc;
 }
 

@@ -254,12 +254,19 @@ static int write_file(struct indexer *indexer, struct spine_error *err)
     return spine_outfile_finish_text(indexer->file, path, err);
 }
 
+void spine_codeindex_remove(const char *codes)
+{
+    char path[SPINE_PATH];
+
+    if (spine_codeindex_path(path, codes))
+        unlink(path);
+}
+
 int spine_codeindex_write(const char *codes, struct spine_error *err)
 {
     struct indexer indexer = {.is_fit = false};
     if (!spine_codeindex_path(indexer.index.path, codes))
         return 0;
-    unlink(indexer.index.path); /* of earlier codes */
     if (spine_codes_open_merged(&indexer.codes, codes, err))
         return -1;
 

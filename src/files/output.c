@@ -166,6 +166,7 @@ static int prepare(struct spine_output *output, const char *path, struct spine_e
         .source = &output->source,
         .labels = &output->labels,
         .digits = output->options.digits == 0 ? 9 : output->options.digits,
+        .is_unindexed = output->options.is_unindexed,
     };
     output->writing.scale = &output->scale;
     if ((writer->words & SPINE_WORD_LABELS) != 0 &&

@@ -12,7 +12,7 @@
  *
  * Attributes of the root group beyond AnnData's own: spine_fingerprint.
  *
- * The file's index (codeindex.h) is written after it.
+ * The file's index (codeindex.h) is written after it, unless it is to have none.
  *
  * How wide the indices have to be is known at the end only: till then they are in spools. */
 #include <cJSON.h>
@@ -75,15 +75,16 @@ static int make_dict(struct spine_store *store, const char *name, struct spine_e
 static int begin_matrix(struct matrix *matrix, const struct spine_writing *writing,
                         struct spine_store *store, struct spine_error *err)
 {
-    const int64_t shape[2] = {(int64_t)writing->shape->rows, (int64_t)writing->shape->columns};
-    const int64_t zero = 0;
+    const size_t rows = writing->shape->rows, columns = writing->shape->columns;
+    const int64_t shape[2] = {(int64_t)rows, (int64_t)columns}, zero = 0;
+    const size_t most = columns > 0 && rows > SIZE_MAX / columns ? SIZE_MAX : rows * columns;
     char part[NAME];
 
     if (spine_object_make_group(store, matrix->name, err) ||
         set_encoding(store, matrix->name, "csr_matrix", "0.1.0", err) ||
         spine_attribute_set_integers(store, matrix->name, "shape", shape, 2, err) ||
-        spine_array_make_growing(store, join(part, matrix->name, "data"), SPINE_ARRAY_FLOAT,
-                                 SPINE_ARRAY_MANY, err))
+        spine_array_make_growing(store, join(part, matrix->name, "data"), SPINE_ARRAY_FLOAT, most,
+                                 err))
         return -1;
 
     matrix->indices = spine_sink_spool(writing->path, err);
@@ -118,9 +119,11 @@ static int append_matrix(struct matrix *matrix, const struct spine_writing *writ
     return 0;
 }
 
-/* Copy a spool of whole numbers of 'bytes' bytes, 4 or 8, to a dataset of 'type'. */
+/* Copy a spool of so many whole numbers of 'bytes' bytes, 4 or 8, to a dataset of 'type'. Seven
+ * parameters: from where to where. */
 static int copy_spool(const struct spine_writing *writing, const char *name, FILE *spool,
-                      size_t bytes, enum spine_array_type type, struct spine_error *err)
+                      size_t numbers, size_t bytes, enum spine_array_type type,
+                      struct spine_error *err)
 {
     struct spine_store *store = ((struct anndata *)writing->state)->store;
     enum { BLOCK = 1 << 16 }; /* elements of a chunk, which is then written once */
@@ -128,7 +131,7 @@ static int copy_spool(const struct spine_writing *writing, const char *name, FIL
     int32_t narrow[BLOCK];
     void *const raw = bytes == sizeof *wide ? (void *)wide : (void *)narrow;
 
-    if (spine_array_make_growing(store, name, type, SPINE_ARRAY_MANY, err))
+    if (spine_array_make_growing(store, name, type, numbers, err))
         return -1;
     if (fseeko(spool, 0, SEEK_SET) != 0) /* writes what is buffered, too; rewind() hides errors */
         return spine_sink_fail_spool(writing->path, err);
@@ -153,10 +156,10 @@ static int finish_matrix(const struct matrix *matrix, const struct spine_writing
         matrix->count > INT32_MAX ? SPINE_ARRAY_INT64 : SPINE_ARRAY_INT32;
     char part[NAME];
 
-    if (copy_spool(writing, join(part, matrix->name, "indices"), matrix->indices, sizeof(int32_t),
-                   type, err) ||
-        copy_spool(writing, join(part, matrix->name, "indptr"), matrix->ends, sizeof(int64_t), type,
-                   err))
+    if (copy_spool(writing, join(part, matrix->name, "indices"), matrix->indices,
+                   (size_t)matrix->count, sizeof(int32_t), type, err) ||
+        copy_spool(writing, join(part, matrix->name, "indptr"), matrix->ends,
+                   writing->shape->rows + 1, sizeof(int64_t), type, err))
         return -1;
     return 0;
 }
@@ -190,7 +193,8 @@ static int begin(struct spine_writing *writing, struct spine_error *err)
             return -1;
 
     if (begin_matrix(&anndata->codes, writing, store, err) ||
-        make_frame(store, "/obs", NULL, 0, err))
+        make_frame(store, "/obs", NULL, 0, err) ||
+        spine_strings_make(store, "/obs/_index", writing->shape->rows, err))
         return -1;
     return 0;
 }
@@ -257,7 +261,8 @@ static int write_rows(struct spine_writing *writing, const struct spine_output_r
 static int write_strings(struct spine_store *store, const char *name,
                          const struct spine_words *words, struct spine_error *err)
 {
-    if (spine_strings_append(store, name, words, err) ||
+    if (spine_strings_make(store, name, words->count, err) ||
+        spine_strings_append(store, name, words, err) ||
         set_encoding(store, name, "string-array", "0.2.0", err))
         return -1;
     return 0;
@@ -337,8 +342,8 @@ static int write_dimensions(const struct spine_writing *writing, struct spine_er
     int rc = -1;
 
     if (make_frame(store, "/var", columns, 3, err) ||
-        spine_array_make_growing(store, "/var/dimension", SPINE_ARRAY_INT64, SPINE_ARRAY_MANY,
-                                 err) ||
+        spine_array_make_growing(store, "/var/dimension", SPINE_ARRAY_INT64,
+                                 writing->shape->columns, err) ||
         set_encoding(store, "/var/dimension", "array", "0.2.0", err) ||
         write_numbers(store, writing->shape->columns, err))
         return -1;
@@ -462,6 +467,8 @@ static int finish(struct spine_writing *writing, struct spine_error *err)
     if (rc != 0)
         spine_outfile_discard(writing->path);
     if (rc == 0)
+        spine_codeindex_remove(writing->path); /* that of earlier codes */
+    if (rc == 0 && !writing->is_unindexed)
         rc = spine_codeindex_write(writing->path, err);
     release(writing);
     return rc;

@@ -36,6 +36,7 @@ struct group {
     struct spine_nodedata nodedata;
     const struct spine_dataset *whole; /* the node data's, or NULL: trials read their own input */
     struct spine_ledger ledger;        /* kept by the leader */
+    struct spine_keptspace reference;  /* the input as people read it, of the leader */
 };
 
 /* --- Working ------------------------------------------------------------------------------ */
@@ -98,12 +99,13 @@ static void announce(const struct group *group, const struct spine_job *job,
 }
 
 /* Measure how readable a trial's codes are, as spine-eval does without options. */
-static int evaluate(const struct spine_config *config, struct spine_scores *scores,
-                    struct spine_error *err)
+static int evaluate(struct group *group, const struct spine_config *config,
+                    struct spine_scores *scores, struct spine_error *err)
 {
     const char *path = config->directory;
     const struct spine_evaluate_options options = {.files = {&path, 1},
                                                    .space = config->input,
+                                                   .kept = &group->reference,
                                                    .top = SPINE_EVALUATE_TOP,
                                                    .draws = SPINE_EVALUATE_DRAWS,
                                                    .seed = SPINE_EVALUATE_SEED};
@@ -127,7 +129,7 @@ static int evaluate(const struct spine_config *config, struct spine_scores *scor
 }
 
 /* All scores of a job's trial, which is trained. */
-static int measure(const struct group *group, const struct spine_job *job,
+static int measure(struct group *group, const struct spine_job *job,
                    const struct spine_config *config, struct spine_scores *scores, bool *diverged,
                    struct spine_error *err)
 {
@@ -143,7 +145,7 @@ static int measure(const struct group *group, const struct spine_job *job,
     if (spine_metrics_diverged(config->directory, diverged, &explained, err))
         return -1;
     *diverged = *diverged && trained == config->epochs;
-    return evaluate(config, scores, err);
+    return evaluate(group, config, scores, err);
 }
 
 /* Record the result of a training, and release the trial. Seven parameters: all of what is known
@@ -278,6 +280,7 @@ static int init(struct group *group, const struct spine_trials *trials, struct s
 static void dispose(struct group *group)
 {
     spine_ledger_dispose(&group->ledger);
+    spine_keptspace_dispose(&group->reference);
     spine_nodedata_dispose(&group->nodedata);
     spine_comm_dispose(&group->comm);
 }

@@ -378,6 +378,8 @@ int spine_trials_config(const struct spine_trials *trials, size_t i, struct spin
         if (spine_config_set(config, &given, trials->parameters[p].name, value, err))
             return -1;
     }
+    if (config->index == SPINE_INDEX_AUTO) /* spine-top is for few of them, and does without */
+        config->index = SPINE_INDEX_NO;
     return 0;
 }
 

@@ -80,7 +80,8 @@ static uint64_t forecast_values(const struct spine_config *config, size_t num_ro
 /* Is codes.h5ad written, with its index? */
 static bool has_index(const struct spine_config *config)
 {
-    return config->merge && spine_config_has_format(config, SPINE_FORMAT_H5AD);
+    return config->merge && config->index != SPINE_INDEX_NO &&
+           spine_config_has_format(config, SPINE_FORMAT_H5AD);
 }
 
 /* The memory of a rank with the rows of 'part', in a grid; what is its node's, it has a share of. */

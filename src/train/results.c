@@ -122,12 +122,13 @@ static int write_shard(const struct spine_config *config, const struct spine_com
 static int merge_into(const struct spine_config *config, const char *format,
                       const struct spine_output_source *source, struct spine_error *err)
 {
+    const struct spine_output_options options = {.is_unindexed = config->index == SPINE_INDEX_NO};
     char path[SPINE_RUNDIR_PATH], name[64], text[512];
     struct spine_merge_report report;
 
     snprintf(name, sizeof name, "codes.%s", format);
     if (spine_rundir_join(path, config->directory, name, err) ||
-        spine_merge(config->directory, path, NULL, source, &report, err))
+        spine_merge(config->directory, path, &options, source, &report, err))
         return -1;
 
     spine_output_describe_notes(&report.output, text, sizeof text);

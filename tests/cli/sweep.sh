@@ -51,6 +51,7 @@ grep -qx '6 trials, 2 groups of 1 rank' stderr || fail "said: $(cat stderr)"
     fail "said: $(cat stderr)"
 for trial in 0 1 2 3 4 5; do
     [ "$(wc -l <sweep/trials/000$trial/metrics.jsonl)" = 6 ] || fail "trial $trial isn't whole"
+    [ ! -e sweep/trials/000$trial/codes.index ] || fail "trial $trial has an index"
 done
 
 # A trial is what spine-mpi makes of its options, and an ordinary run.
@@ -132,8 +133,10 @@ grep -q ': no finished trial is within the limits$' stdout || fail "status: $(ca
 
 # --- Trial by trial, with groups of ranks -----------------------------------------------------------
 
-run mpirun -np 2 "$sweep" trial 4 sweep.ini sweep.directory=array sweep.ranks_per_trial=2
+run mpirun -np 2 "$sweep" trial 4 sweep.ini sweep.directory=array sweep.ranks_per_trial=2 \
+    output.index=yes
 grep -q '^trial 0004  6 epochs' stderr || fail "said: $(cat stderr)"
+[ -e array/trials/0004/codes.index ] || fail "output.index=yes: no index was written"
 run mpirun -np 2 "$sweep" trial 4 sweep.ini sweep.directory=array sweep.ranks_per_trial=2
 grep -qx 'trial 0004 is done' stderr || fail "said: $(cat stderr)"
 run mpirun -np 5 "$sweep" run sweep.ini sweep.directory=array sweep.ranks_per_trial=2

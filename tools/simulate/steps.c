@@ -113,8 +113,8 @@ int main(int argc, char **argv)
     steps_read(argv[1]);
     const struct spine_config config = make_config(argv, world.size);
     const size_t num_rows = (size_t)config.batch_size * ((size_t)number(argv[7]) + 2);
-    /* Without measuring which grid is the fastest: 'auto' is all ranks of all hosts. */
-    if (spine_parallel_init(&parallel, &config, &world, num_rows, 0, &err))
+    setenv("SPINE_MEASURE", "0", 1); /* 'auto' is all ranks of all hosts */
+    if (spine_parallel_init(&parallel, &config, &world, num_rows, (size_t)number(argv[2]), &err))
         die(&err);
     if (!parallel.grid.is_idle)
         take_steps(&parallel, &config, argv, num_rows);

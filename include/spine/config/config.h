@@ -56,6 +56,9 @@ enum spine_atoms { SPINE_ATOMS_RANDOM, SPINE_ATOMS_WORDS };
 enum spine_residency { SPINE_RESIDENCY_MEMORY, SPINE_RESIDENCY_STREAM };
 enum spine_dtype { SPINE_DTYPE_FLOAT32, SPINE_DTYPE_BFLOAT16 };
 
+/* output.index: auto is no for the trials of a sweep, else yes. */
+enum spine_index { SPINE_INDEX_AUTO, SPINE_INDEX_YES, SPINE_INDEX_NO };
+
 /* Reals are doubles, counts and switches int64_t, choices the enum named beside them. */
 struct spine_config {
     char input[SPINE_CONFIG_TEXT], words[SPINE_CONFIG_TEXT], cache[SPINE_CONFIG_TEXT];
@@ -100,7 +103,9 @@ struct spine_config {
     int64_t reproducible;
     int64_t wire; /* enum spine_dtype: of the gradient between hosts */
     char directory[SPINE_CONFIG_TEXT];
-    int64_t merge, formats, noisy_codes, tensorboard, overwrite;
+    int64_t merge, formats;
+    int64_t index; /* enum spine_index */
+    int64_t noisy_codes, tensorboard, overwrite;
 };
 
 /* All options at their defaults. */

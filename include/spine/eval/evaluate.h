@@ -17,6 +17,7 @@
 #include "spine/base/error.h"
 #include "spine/eval/classification.h"
 #include "spine/eval/figures.h"
+#include "spine/space/keptspace.h"
 
 /* Paths from the command line, borrowed. */
 struct spine_paths {
@@ -36,8 +37,9 @@ enum { SPINE_EVALUATE_TOP = 4, SPINE_EVALUATE_DRAWS = 5, SPINE_EVALUATE_SEED = 1
 
 struct spine_evaluate_options {
     struct spine_paths files;
-    const char *space; /* the reference, or NULL */
-    const char *words; /* the words of files that have none, or NULL (space.h) */
+    const char *space;            /* the reference, or NULL */
+    struct spine_keptspace *kept; /* the reference stays here for the next evaluation; or NULL */
+    const char *words;            /* the words of files that have none, or NULL (space.h) */
     struct spine_paths similarity, analogies, categorization; /* test sets */
     const char *categories;                                   /* a directory of lists, or NULL */
     struct spine_task_requests tasks;

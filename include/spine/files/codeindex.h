@@ -1,11 +1,12 @@
 /* codeindex.h -- an index of merged codes, so that a few words or dimensions are found without
  * reading all of them.
  *
- * The index of NAME.h5ad (codes.h) is NAME.index beside it, written with it, and may be removed at any
- * time: what reads it does without, slower. One that doesn't belong to the codes as they are, since
- * they were written again or changed, counts as absent: it holds their size and a checksum of samples
- * of them, and mustn't be older. Strengths are values before the clamp at 1 (ranking.h). Codes with
- * values that aren't above 0, as other programs may write them, have no index.
+ * The index of NAME.h5ad (codes.h) is NAME.index beside it, written with it unless output.index says
+ * otherwise, and may be removed at any time: what reads it does without, slower. One that doesn't
+ * belong to the codes as they are, since they were written again or changed, counts as absent: it
+ * holds their size and a checksum of samples of them, and mustn't be older. Strengths are values
+ * before the clamp at 1 (ranking.h). Codes with values that aren't above 0, as other programs may
+ * write them, have no index.
  *
  * The file: the header, then these, in the processor's byte order, which the header's mark shows:
  *
@@ -90,9 +91,10 @@ int spine_codeindex_top(const struct spine_codeindex *index, size_t dimension, s
 int spine_codeindex_squares(const struct spine_codeindex *index, size_t first, size_t count,
                             double *squares, struct spine_error *err);
 
-/* Write the index of the codes in 'codes', which are complete; if they can't have one, remove what
- * is there of an earlier one. */
+/* Write the index of the codes in 'codes', which are complete and have none, unless they can't have
+ * one; and remove one. */
 int spine_codeindex_write(const char *codes, struct spine_error *err);
+void spine_codeindex_remove(const char *codes);
 
 /* The memory that writing takes, about. */
 size_t spine_codeindex_bytes(size_t rows, uint64_t values);

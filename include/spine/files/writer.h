@@ -22,6 +22,7 @@ struct spine_output_options {
     bool is_scaled;       /* each dimension is multiplied by its factor (columnscale.h): */
     const float *factors; /* borrowed; (columns); of is_scaled */
     int digits;           /* of values in text; 0: as many as read back as the same float */
+    bool is_unindexed;    /* .h5ad gets no index (codeindex.h) */
 };
 
 /* Where the values come from, for formats that can say so. All borrowed, and each may be NULL. */
@@ -63,6 +64,7 @@ struct spine_writing {
     const struct spine_labels *labels;     /* complete when 'finish' is called */
     const struct spine_columnscale *scale; /* the same, of writers with labels */
     int digits;
+    bool is_unindexed;
     size_t values; /* so far, these rows not included; complete when 'finish' is called */
     void *state;   /* the writer's own */
 };

@@ -85,6 +85,7 @@ static const char all_changed[] = "[data]\n"
                                   "directory = out/run 7\n"
                                   "merge = no\n"
                                   "formats = h5ad, txt\n"
+                                  "index = no\n"
                                   "noisy_codes = yes\n"
                                   "tensorboard = yes\n"
                                   "overwrite = yes\n";
@@ -129,6 +130,7 @@ static void test_defaults_are_those_of_the_manual(void **state)
     assert_int_equal(config.seed, 1);
     assert_int_equal(config.formats, 1 << SPINE_FORMAT_H5AD);
     assert_int_equal(config.merge, 1);
+    assert_int_equal(config.index, SPINE_INDEX_AUTO);
     assert_int_equal(config.overwrite, 0);
     assert_int_equal(config.noisy_codes, 0);
     assert_int_equal(config.tensorboard, 0);
@@ -178,6 +180,7 @@ static void test_every_option_reaches_its_field(void **state)
     assert_true(config.time_limit == 1439.5 && config.grace_seconds == 0);
     assert_string_equal(config.directory, "out/run 7");
     assert_int_equal(config.merge, 0);
+    assert_int_equal(config.index, SPINE_INDEX_NO);
     assert_int_equal(config.formats, 1 << SPINE_FORMAT_H5AD | 1 << SPINE_FORMAT_TXT);
     assert_int_equal(config.noisy_codes, 1);
     assert_int_equal(config.tensorboard, 1);
@@ -481,6 +484,7 @@ static const struct {
     {"[train]\nschedule =\n", "run.ini:2: train.schedule: '' is none of constant|linear|cosine"},
     {"[output]\nformats =\n", "run.ini:2: output.formats: is empty, expected some of "
                               "h5ad|txt|vec|bin|npz|mtx|npy|sparse|tsv"},
+    {"[output]\nindex = maybe\n", "run.ini:2: output.index: 'maybe' is none of auto|yes|no"},
     {"[output]\nformats = ,\n", "run.ini:2: output.formats: is empty, expected some of "
                                 "h5ad|txt|vec|bin|npz|mtx|npy|sparse|tsv"},
     {"[output]\nformats = h5ad, text\n",
@@ -729,7 +733,7 @@ static void test_what_fixes_the_result_is_the_identity(void **state)
          "checkpoint_every = 1\ncheckpoint_minutes = 0\ncheckpoint_keep = 1\nresume = a.h5\n"
          "time_limit = 1\ngrace_seconds = 0\n",
          0, ""},
-        {"[output]\ndirectory = there\nmerge = no\nformats = txt\nnoisy_codes = yes\n"
+        {"[output]\ndirectory = there\nmerge = no\nformats = txt\nindex = no\nnoisy_codes = yes\n"
          "tensorboard = yes\noverwrite = yes\n",
          0, ""},
     };

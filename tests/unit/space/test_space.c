@@ -14,6 +14,7 @@
 #include "spine/files/object.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
+#include "spine/space/keptspace.h"
 #include "spine/space/space.h"
 #include "support/directory.h"
 #include "support/shards.h"
@@ -54,6 +55,32 @@ static void expect_dense(const struct spine_space *space)
     assert_int_equal(spine_space_find(space, "b"), 1);
     assert_int_equal(spine_space_find(space, "d"), -1);
     assert_int_equal(spine_space_find(space, ""), -1);
+}
+
+/* A file that is gone shows that a space was taken from memory. */
+static void test_a_kept_space_is_read_once(void **state)
+{
+    (void)state;
+    const struct path path = join_path(&directory, "kept.h5"), other = join_path(&directory, "no");
+    struct spine_keptspace kept = {NULL, {0}};
+    struct spine_space space;
+
+    write_store(&path, 3, numbers[0]);
+    TRY(spine_keptspace_read(NULL, &space, path.text, NULL, &err));
+    spine_keptspace_end(NULL, &space, path.text);
+    assert_null(space.dense);
+
+    TRY(spine_keptspace_read(&kept, &space, path.text, NULL, &err));
+    spine_keptspace_end(&kept, &space, path.text);
+    assert_null(space.dense);
+    assert_int_equal(remove(path.text), 0);
+    TRY(spine_keptspace_read(&kept, &space, path.text, NULL, &err));
+    expect_dense(&space);
+    spine_keptspace_end(&kept, &space, path.text);
+
+    assert_int_equal(spine_keptspace_read(&kept, &space, other.text, NULL, &err), -1);
+    assert_null(kept.path); /* another one takes its place */
+    spine_keptspace_dispose(&kept);
 }
 
 static void test_dense_vectors_from_text_and_store(void **state)
@@ -245,13 +272,10 @@ static void test_words_nearby_are_suggested(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_dense_vectors_from_text_and_store),
-        TEST(test_compressed_text_is_read),
-        TEST(test_codes_of_a_run_merged_or_not),
-        TEST(test_codes_without_excess),
-        TEST(test_bad_files_are_refused),
-        TEST(test_words_are_found_in_any_case),
-        TEST(test_words_nearby_are_suggested),
+        TEST(test_a_kept_space_is_read_once),   TEST(test_dense_vectors_from_text_and_store),
+        TEST(test_compressed_text_is_read),     TEST(test_codes_of_a_run_merged_or_not),
+        TEST(test_codes_without_excess),        TEST(test_bad_files_are_refused),
+        TEST(test_words_are_found_in_any_case), TEST(test_words_nearby_are_suggested),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
