@@ -23,7 +23,7 @@ static const char usage[] =
     "embedding text (plain, gzip or zstd). Without further options: how sparse each file is, and\n"
     "how readable its dimensions are.\n"
     "\n"
-    "  --space=FILE       judge readability by the likeness of words there [the first run's\n"
+    "  --space=FILE       the vectors that readability is measured with [the first run's\n"
     "                     input]\n"
     "  --words-from=FILE  the words of files that have none, such as .npy: a word a line, an array "
     "or\n"
@@ -34,8 +34,8 @@ static const char usage[] =
     "  --categorization=FILE\n"
     "                     words to cluster: category, tab, word\n"
     "  --classify=NAME=TRAIN,[VALID,]TEST\n"
-    "                     tell the labels of texts by the mean of their words' vectors; a text a\n"
-    "                     line, __label__X WORD...\n"
+    "                     predict the labels of texts from the mean of their words' vectors;\n"
+    "                     a text a line, __label__X WORD...\n"
     "  --cross-validate=NAME=FILE | NAME=FOLD,FOLD,FOLD...\n"
     "                     the same, each fold tested with the others as training; ten folds of\n"
     "                     one file\n"
@@ -48,17 +48,17 @@ static const char usage[] =
     "  --raw              don't subtract the mean of dense vectors before tests of words\n"
     "  --scale=columns    before tests of words and classifiers, divide each dimension of sparse\n"
     "                     vectors by its standard deviation\n"
-    "  --stability        do these runs find the same dimensions? Nothing else is measured\n"
+    "  --stability        measure only whether these runs find the same dimensions\n"
     "  --questionnaire=FILE.tsv\n"
     "                     measure nothing: write questions for people, which word doesn't belong\n"
     "                     among a dimension's top words, and the key, FILE.key.tsv\n"
-    "  --n=N              questions about each file [300]\n"
+    "  --n=N              number of questions about each file [300]\n"
     "  --answers=FILE.tsv a questionnaire with answers, to be scored by --key=FILE.key.tsv in "
     "place\n"
     "                     of FILE...; one for each person\n"
-    "  --top=K            top words shown of a dimension [4]\n"
-    "  --draws=N          intruders drawn to a dimension [5]\n"
-    "  --seed=N           of all that is drawn [1]\n"
+    "  --top=K            number of top words of a dimension [4]\n"
+    "  --draws=N          number of intruders drawn for a dimension [5]\n"
+    "  --seed=N           of all random draws [1]\n"
     "  --json=FILE        write the figures as JSON; - is the standard output, and no table\n"
     "  --help, --version\n"
     "\n"
@@ -290,12 +290,12 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
         return spine_refuse(err, "--answers and --key go together; see spine-eval --help");
     if (rc == 0 && request->questionnaire != NULL &&
         (request->key != NULL || request->json != NULL))
-        return spine_refuse(err, "--questionnaire measures nothing: it goes without %s",
+        return spine_refuse(err, "--questionnaire measures nothing and can't be combined with %s",
                             request->key != NULL ? "--answers" : "--json");
 
     if (rc == 0 && request->is_stability &&
         (request->key != NULL || request->questionnaire != NULL))
-        return spine_refuse(err, "--stability compares runs: it goes without %s",
+        return spine_refuse(err, "--stability compares runs and can't be combined with %s",
                             request->key != NULL ? "--answers" : "--questionnaire");
     if (rc == 0 && request->options.words != NULL &&
         (request->key != NULL || request->is_stability))

@@ -145,16 +145,18 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
     request->num_words = (size_t)(argc - optind - 1);
     const int asked = request->num_words + request->num_dimensions + request->num_near > 0;
     if (request->dump && (asked || request->options.as_json))
-        return spine_refuse(err, "--dump prints all dimensions, as TSV: it goes alone, or with "
-                                 "--words");
+        return spine_refuse(err,
+                            "--dump prints all dimensions as TSV and can be combined only with "
+                            "--words");
 
     if (request->options.is_scaled &&
         (request->num_near == 0 || request->num_words + request->num_dimensions > 0))
-        return spine_refuse(err, "--scale: goes with --near, and no other question");
+        return spine_refuse(err, "--scale: can be used with --near only");
 
     if (request->for_labelling && (asked || request->options.as_json || request->dump))
-        return spine_refuse(err, "--for-labelling prints all dimensions: it goes alone, or with "
-                                 "--words");
+        return spine_refuse(err,
+                            "--for-labelling prints all dimensions and can be combined only with "
+                            "--words");
 
     return 0;
 }

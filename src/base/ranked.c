@@ -38,7 +38,7 @@ static size_t digit_of(uint32_t weakness, int digit)
     return weakness >> (digit * DIGIT_BITS) & (DIGITS - 1);
 }
 
-/* Move the entries from 'from' to 'to' by a digit, of which each value has so many. */
+/* Move the entries from 'from' to 'to' by a digit; number[d] of them have the value d. */
 static void sort_digit(const struct spine_ranked *from, struct spine_ranked *to, size_t count,
                        int digit, const uint32_t *number)
 {

@@ -52,7 +52,7 @@ static int refuse_line(struct parse *parse, const char *what)
     return 0;
 }
 
-/* What is wrong with a section's line that inih would pass over in silence; NULL if nothing is. */
+/* What is wrong with a section's line that inih would skip silently; NULL if nothing is. */
 static const char *find_fault(const char *line)
 {
     const char *start = line + strspn(line, " \t"), *end = strchr(start, ']');
@@ -311,7 +311,7 @@ int spine_inifile_read(struct spine_config *config, struct spine_inifile_lines *
     if (rc == 0 && path != NULL)
         rc = spine_inifile_parse(config, lines, text, path, err);
     if (rc == 0 && passed_over.count > 0)
-        spine_log(SPINE_LOG_INFO, "passing over [sweep] of %s: spine-sweep runs it", path);
+        spine_log(SPINE_LOG_INFO, "%s: [sweep] is ignored; spine-sweep runs it", path);
     if (rc == 0)
         rc = apply_words(config, sweep, words, count, err);
     rc = spine_comm_agree(comm, rc, err); /* memory may have run out on one rank */

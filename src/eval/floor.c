@@ -180,7 +180,7 @@ static int solve_block(struct block *block, double lambda, struct spine_error *e
 #pragma omp parallel reduction(+ : values) reduction(| : failed)
     {
         struct spine_lasso_scratch scratch;
-        struct spine_error unheard; /* said after all threads */
+        struct spine_error unheard; /* reported after all threads */
         failed = spine_lasso_scratch_init(&scratch, lasso, &unheard) != 0;
 #pragma omp for schedule(dynamic, 4)
         for (size_t i = 0; i < block->count; i++) {
@@ -236,7 +236,7 @@ static double find_greatest(const struct rows *rows)
     return sqrt(greatest);
 }
 
-/* Find the lambda that gives so many values a word, on the logarithmic scale. */
+/* Find the lambda that gives the wanted number of values a word, on a logarithmic scale. */
 static int find_lambda(struct block *block, double wanted, double *lambda, struct spine_error *err)
 {
     double high = find_greatest(block->rows), low = high * 1e-4;

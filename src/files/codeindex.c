@@ -27,7 +27,7 @@ static int fail_damaged(const struct spine_codeindex *index, struct spine_error 
     return spine_fail(err, "%s: is damaged; remove it, it isn't needed", index->path);
 }
 
-/* Read exactly so many bytes; false where the file ends before them or can't be read. */
+/* Read exactly 'bytes' bytes; false where the file ends before them or can't be read. */
 static bool read_at(int file, uint64_t offset, void *out, size_t bytes)
 {
     for (size_t done = 0; done < bytes;) {

@@ -50,7 +50,7 @@ static void print_left_out(FILE *out, const struct spine_conversion *done, const
     print_lines(out, spine_source_place(done->source), lines);
 }
 
-/* What was passed over, since tables of other programs have it. */
+/* What was skipped, since tables of other programs have it. */
 static void print_layout(FILE *out, const struct spine_conversion *done)
 {
     const struct spine_layout *layout = done->layout;

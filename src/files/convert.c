@@ -84,7 +84,7 @@ static int check_output(const struct spine_convert_options *options, struct spin
     return spine_store_close(store, err);
 }
 
-/* The store is created before the long work: that it can't be should be said at once. */
+/* The store is created before the long work, so that a failure to create it is reported at once. */
 static int begin_output(struct job *job, struct spine_error *err)
 {
     if (check_output(job->options, err) ||

@@ -64,7 +64,8 @@ static int find_format(const char *path, enum spine_format *found, struct spine_
             strncmp(path + length - end, name, end) == 0) {
             *found = (enum spine_format)i;
             if (is_packed && !writers[i]->is_packable)
-                return spine_refuse(err, "%s: .%s files are not packed as a whole", path, name);
+                return spine_refuse(err, "%s: .%s files can't be compressed as a whole", path,
+                                    name);
             return 0;
         }
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s.%s",
@@ -431,19 +432,21 @@ void spine_output_describe_notes(const struct spine_output_report *report, char 
 {
     const struct {
         size_t count;
-        const char *what;
+        const char *one, *several, *what;
     } changes[] = {
-        {report->escaped, "are not valid UTF-8 or have a line break; such bytes are written as "
-                          "\\xNN"},
-        {report->joined, "have blanks, which are written as '_'"},
-        {report->renamed, "occur again; the second is written as WORD-1"},
+        {report->escaped, "is not valid UTF-8 or has", "are not valid UTF-8 or have",
+         "a line break; such bytes are written as \\xNN"},
+        {report->joined, "has", "have", "blanks, which are written as '_'"},
+        {report->renamed, "occurs", "occur", "again; the second is written as WORD-1"},
     };
 
     text[0] = '\0';
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         if (changes[i].count > 0)
-            snprintf(text + strlen(text), size - strlen(text), "%s%zu words %s",
-                     text[0] == '\0' ? "" : "; ", changes[i].count, changes[i].what);
+            snprintf(text + strlen(text), size - strlen(text), "%s%zu word%s %s %s",
+                     text[0] == '\0' ? "" : "; ", changes[i].count,
+                     changes[i].count == 1 ? "" : "s",
+                     changes[i].count == 1 ? changes[i].one : changes[i].several, changes[i].what);
     if (report->note != NULL)
         snprintf(text + strlen(text), size - strlen(text), "%s%s", text[0] == '\0' ? "" : "; ",
                  report->note);

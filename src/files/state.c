@@ -79,7 +79,7 @@ static void read_owner(struct spine_state *state, const char *path)
 
 /* --- How far it is ------------------------------------------------------------------------ */
 
-/* The epochs that a configuration has, unless the lock has said it. */
+/* The epochs of a configuration, unless the lock has them. */
 static int take_config(struct spine_state *state, const char *text, const char *path,
                        struct spine_error *err)
 {

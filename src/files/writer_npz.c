@@ -44,7 +44,7 @@ static int open_npz(struct spine_writing *writing, struct spine_error *err)
     if (npz == NULL)
         return -1;
 
-    /* That there can't be a file of this name should be said before the work. */
+    /* Before the work, so that a failure to create the file is reported at once. */
     writing->state = npz;
     int rc = spine_outfile_create(writing->path, err);
     if (rc == 0)

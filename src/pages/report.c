@@ -154,7 +154,7 @@ static double last_written(const char *run)
     return (double)facts.st_mtime;
 }
 
-/* The page of an unfinished run, which reloads itself every so many seconds if not 0. */
+/* The page of an unfinished run, which reloads itself every 'seconds' seconds, if that isn't 0. */
 static int write_live(const struct spine_report *report, const char *path, size_t seconds,
                       struct spine_error *err)
 {

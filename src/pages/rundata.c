@@ -53,7 +53,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* The characters that so many bytes are packed into. */
+/* The characters that bytes are packed into. */
 static size_t packed_bytes(size_t bytes)
 {
     return (bytes + 2) / 3 * 4;

@@ -111,7 +111,7 @@ void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *no
     adopt(node, handle);
 }
 
-/* Has this process the address space for so many bytes? Where one hasn't, MPI aborts. */
+/* Has this process the address space for 'bytes' bytes? Where one hasn't, MPI aborts. */
 static bool can_map(size_t bytes)
 {
     void *mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE,

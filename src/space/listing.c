@@ -86,7 +86,7 @@ static void add_word(struct spine_listing *listing, size_t row,
     }
 }
 
-/* Rows with what is said of each under 'name'. */
+/* Rows with a value of each under 'name'. */
 static void add_entries(struct spine_listing *listing, cJSON *object, const char *name,
                         const struct spine_ranked *entries, size_t count)
 {

@@ -127,7 +127,7 @@ int spine_record_read(const char *path, size_t rungs, const struct spine_record 
     return rc;
 }
 
-/* So many that the number which is read again is the one that is compared here. */
+/* Enough digits for the number that is read back to be the one compared here. */
 enum { DIGITS = 17 };
 
 static cJSON *make_json(const struct spine_record *record)

@@ -262,8 +262,7 @@ void spine_summary_print_short(const struct spine_summary *summary, FILE *file)
 
 /* --- JSON --------------------------------------------------------------------------------- */
 
-/* A number that there is, in so many digits that the one which is read is the one that was
- * compared. */
+/* A number, or null; with the digits that read back as the number that was compared. */
 static void add_number(cJSON *object, const char *name, double number)
 {
     if (isfinite(number))

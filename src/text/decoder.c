@@ -177,7 +177,7 @@ static int step_bzip2(struct spine_decoder *decoder, struct spine_packed *in,
     return code == BZ_OK ? 0 : refuse_damaged(path, "bzip2", err);
 }
 
-/* The largest window, as a power of 2, that a file of this size may take memory for. */
+/* The largest window, as a power of 2, that a file of 'bytes' bytes may take memory for. */
 static int zstd_window(uint64_t bytes)
 {
     int log = ZSTD_WINDOW;

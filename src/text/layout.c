@@ -15,7 +15,7 @@ struct sample_row {
     size_t fields;
     size_t numbers;     /* at the end of the row */
     size_t tab_numbers; /* behind the first tab, where all fields there are numbers; else 0 */
-    size_t name_parts;  /* the first so many of the numbers may belong to a name */
+    size_t name_parts;  /* this number of the first numbers may belong to a name */
     int64_t index;      /* the first field as a whole number, in quotes or not; -1: it isn't one */
     bool is_clean;      /* all fields but the first are numbers */
     bool is_real;       /* the first field is a number with a point */

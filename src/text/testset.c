@@ -117,8 +117,8 @@ static int read_rows(struct spine_testset *set, add_fields *add, void *context,
 
     const size_t comments = spine_tabular_comments(table);
     if (rc == 0 && comments > 0)
-        spine_log(SPINE_LOG_INFO, "%s: passed over %zu line%s that begin%s with #", set->path,
-                  comments, comments == 1 ? "" : "s", comments == 1 ? "s" : "");
+        spine_log(SPINE_LOG_INFO, "%s: skipped %zu line%s that begin%s with #", set->path, comments,
+                  comments == 1 ? "" : "s", comments == 1 ? "s" : "");
     spine_tabular_close(table);
     return rc;
 }
@@ -423,7 +423,7 @@ int spine_testset_read_sorted(struct spine_testset *set, const char *path, struc
         return -1;
     if (survey.most == 3 && survey.fewest == 3 && survey.rows > 1 && survey.counts_rows) {
         reading.columns.first = 1;
-        spine_log(SPINE_LOG_INFO, "%s: passed over field 1, which counts the rows", path);
+        spine_log(SPINE_LOG_INFO, "%s: skipped field 1, which numbers the rows", path);
     }
     if (read_rows(set, add_sorted, &reading, err))
         return -1;

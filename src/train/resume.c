@@ -440,7 +440,7 @@ int spine_resume_begin(struct spine_resume *resume, struct spine_error *err)
     if (rc == 0) {
         spine_comm_broadcast(comm, &resume->start, sizeof resume->start);
         if (resume->start == SPINE_START_NEW)
-            saved = (struct spine_progress){0}; /* not that of a checkpoint that was passed over */
+            saved = (struct spine_progress){0}; /* not that of a checkpoint that was skipped */
         spine_comm_broadcast(comm, &saved, sizeof saved);
         resume->position = make_position(&saved, comm->rank);
         if (resume->start == SPINE_START_RESUMED)

@@ -9,8 +9,8 @@
 
 static const double LEAST_RESIDUAL = 2; /* of a row that revives a unit, over the noise */
 enum {
-    MOST_SHARE = 10, /* one unit in so many is revived at a time, */
-    TOGETHER = 64,   /* and so many by one reduction */
+    MOST_SHARE = 10, /* at most one unit in 10 is revived at a time, */
+    TOGETHER = 64,   /* and 64 by one reduction */
 };
 
 int spine_idle_init(struct spine_idle *idle, size_t hidden, double noise, struct spine_error *err)
@@ -229,7 +229,7 @@ size_t spine_idle_settle(struct spine_idle *idle, bool rose, struct spine_steppe
     return silenced;
 }
 
-/* Which units are to be revived, at most so many; returns how many. */
+/* List the units that are to be revived, at most 'most'; returns how many. */
 static size_t list_idle(const struct spine_idle *idle, int64_t after, size_t most, size_t *units)
 {
     size_t count = 0;

@@ -147,7 +147,7 @@ run "$eval" --stability seed2 seed2
 grep -Eq '^  decoder cosine  +1\.000 +1\.000$' stdout || fail "$(cat stdout)"
 refuse "stability is measured between two runs or more" --stability run
 refuse "glove.h5: has no model.h5; is it the directory of a finished run?" --stability glove.h5 run
-refuse "--stability compares runs: it goes without --questionnaire" --stability \
+refuse "--stability compares runs and can't be combined with --questionnaire" --stability \
     --questionnaire=other.tsv run run
 
 # --- One answer -------------------------------------------------------------------------------------
@@ -219,9 +219,9 @@ refuse "sheet.tsv:2: expected the five fields of a key, the line has 7 fields" -
 refuse "--answers and --key go together; see spine-eval --help" --answers=knows.tsv
 refuse "--answers and --key go together; see spine-eval --help" --key=sheet.key.tsv run
 refuse "--scale: 'rows' is not columns" --scale=rows run
-refuse "--questionnaire measures nothing: it goes without --answers" --questionnaire=other.tsv \
+refuse "--questionnaire measures nothing and can't be combined with --answers" --questionnaire=other.tsv \
     --key=sheet.key.tsv --answers=knows.tsv
-refuse "--questionnaire measures nothing: it goes without --json" --questionnaire=other.tsv \
+refuse "--questionnaire measures nothing and can't be combined with --json" --questionnaire=other.tsv \
     --json=other.json run
 refuse "run: answers are scored by their key alone" --key=sheet.key.tsv --answers=knows.tsv run
 
@@ -254,7 +254,7 @@ printf 'plum\tfruit\nfig\tfruit\nzinc\tmetal\n' >reversed.tsv
 printf 'plum\tfig/quince\nzinc\tévora\nfig\tplum\n' >bats.txt
 run "$eval" odd.txt --json=said.json --similarity=said.tsv --similarity=quoted.csv \
     --categorization=reversed.tsv --analogies=bats.txt
-for text in "said.tsv: passed over 2 lines that begin with #" "said.tsv: 3 pairs of words$" \
+for text in "said.tsv: skipped 2 lines that begin with #" "said.tsv: 3 pairs of words$" \
     "bats.txt: 3 pairs, any two of a section a question$" \
     "quoted.csv:1: taken for a header, not for a row: 'w1 w2 POS score'" \
     "quoted.csv: the words are taken from fields 1 and 2, the score from field 4" \

@@ -31,7 +31,7 @@ need_python h5py
 $python -c "$python_rows"
 train 1 run.ini data.input=odd.h5 output.directory=odd output.formats=txt
 run "$merge" odd -o run/odd.h5ad -o run/odd.vec
-grep -q '^run/odd.vec: 1 words are not valid UTF-8 or have a line break; such bytes are written as \\xNN; 1 words have blanks, which are written as .*; 2 words occur again; the second is written as WORD-1$' stdout ||
+grep -q '^run/odd.vec: 1 word is not valid UTF-8 or has a line break; such bytes are written as \\xNN; 1 word has blanks, which are written as .*; 2 words occur again; the second is written as WORD-1$' stdout ||
     fail "not said: $(cat stdout)"
 
 attempt "$python" "$SPINE_SOURCE/tests/cli/outputs.py" run
@@ -53,7 +53,7 @@ END
 
 # Nothing is left when a name can't be written, or an option is none.
 refused spine-merge "no/codes.npz: its directory doesn't exist" "$merge" run -o no/codes.npz
-refused spine-merge "run/x.h5ad.gz: .h5ad files are not packed as a whole" "$merge" run -o run/x.h5ad.gz
+refused spine-merge "run/x.h5ad.gz: .h5ad files can't be compressed as a whole" "$merge" run -o run/x.h5ad.gz
 refused spine-merge "--threshold: 'x' is not a number above 0" "$merge" run --threshold x
 refused spine-merge "--digits: '10' is not a whole number from 1 to 9" "$merge" run --digits 10
 left=$(find . -name '*.part' -o -name 'codes.*.??????')

@@ -20,7 +20,7 @@ method = grid
 END_INI
 
 train 2 run.ini output.directory=whole
-grep -qx 'passing over \[sweep\] of run.ini: spine-sweep runs it' stderr ||
+grep -qx 'run.ini: \[sweep\] is ignored; spine-sweep runs it' stderr ||
     fail "nothing is said of [sweep]: $(cat stderr)"
 
 train 2 run.ini output.directory=parts train.stop_after=3

@@ -40,7 +40,7 @@ grep -qE '^a rank takes up to about [0-9]+ MiB$' stderr || fail "plan: $(cat std
 run mpirun -np 2 "$sweep" plan sweep.ini sweep.ranks_per_trial=4
 cmp stdout expected || fail "plan on 2 ranks: $(cat stdout)"
 grep -q 'on 2 ranks, .*' stderr || fail "plan on 2 ranks: $(cat stderr)"
-grep -q 'sweep.ranks_per_trial is 4: for its times, run this on so many ranks' stderr ||
+grep -q 'sweep.ranks_per_trial is 4: for the times, run this on 4 ranks' stderr ||
     fail "plan on 2 ranks: $(cat stderr)"
 [ ! -e sweep ] || fail "plan made the sweep's directory"
 
@@ -257,7 +257,7 @@ refuse()
     refused spine-sweep "$text" "$sweep" "$@"
 }
 
-refuse "what to do is missing; see spine-sweep --help"
+refuse "the command is missing: plan, run, trial, status, summary or report; see spine-sweep --help"
 refuse "'paln' is none of plan, run, trial, status, summary, report; see spine-sweep --help" paln sweep.ini
 refuse "the configuration file is missing; see spine-sweep --help" plan
 refuse "trial: 'x' is not a whole number from 0 to 1000000" trial x sweep.ini

@@ -94,7 +94,7 @@ run "$top" run --dump --words=6
 mv stdout dump.tsv
 run "$top" run --json --near=king --words=5 --scale=columns
 mv stdout scaled.json
-refuse "--scale: goes with --near, and no other question" run king --scale=columns
+refuse "--scale: can be used with --near only" run king --scale=columns
 run "$top" glove.h5 --json --near=king
 mv stdout dense.json
 $python "$SPINE_SOURCE/tests/cli/top_values.py" run/codes.h5ad "$best" || fail "wrong values"
@@ -147,7 +147,7 @@ for line, row in zip(lines, rows):
     if line["top"]:
         assert max(e["activation"] for e in line["contrast"]) < line["top"][-1]["activation"]
 END
-refuse "--for-labelling prints all dimensions: it goes alone, or with --words" run --for-labelling king
+refuse "--for-labelling prints all dimensions and can be combined only with --words" run --for-labelling king
 
 # A word in another case, the number of a dimension, a word that begins with a dash.
 run "$top" run king
@@ -211,7 +211,7 @@ refuse "--bogus: unknown option; see spine-top --help; *" run --bogus
 refuse "nowhere: No such file or directory" nowhere
 refuse "'x*qq' is not among the 5000 words, and none matches it" run 'x*qq'
 refuse "--near: 'kiing' is not among the 5000 words; the nearest: king*" run --near kiing
-refuse "--dump prints all dimensions, as TSV: it goes alone, or with --words" run --dump king
+refuse "--dump prints all dimensions as TSV and can be combined only with --words" run --dump king
 rm run/codes.h5ad # not merged: the shards have all of it
 run "$top" run king
 rm -r run/shards

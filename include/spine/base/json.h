@@ -31,7 +31,7 @@ char *spine_json_print(const struct cJSON *json, bool indented, const char *what
 int spine_json_parse(const char *text, const char *what, struct cJSON **json,
                      struct spine_error *err);
 
-/* Add a number in so many digits; null if it is not finite. */
+/* Add a number with 'digits' significant digits; null if it is not finite. */
 void spine_json_add_real(struct cJSON *object, const char *name, double value, int digits);
 
 /* The same at the end of an array. */

@@ -40,7 +40,7 @@ int spine_inifile_recall(struct spine_config *config, const char *text, const ch
 
 /* Read a configuration: rank 0 reads the file (NULL: there is none), and all ranks parse the same
  * text; then the words "section.key=value" are applied. A word "sweep.key=value" takes the place of
- * the line of [sweep] with that name; with 'sweep' NULL, [sweep] is passed over, which is said.
+ * the line of [sweep] with that name; with 'sweep' NULL, [sweep] is skipped, and that is logged.
  * Collective; the arguments are equal on all ranks. */
 int spine_inifile_read(struct spine_config *config, struct spine_inifile_lines *sweep,
                        struct spine_comm *comm, const char *path, char *const *words, int count,

@@ -46,7 +46,7 @@ int spine_readability_distratio(const struct spine_topwords *topwords,
                                 struct spine_error *err);
 
 /* How many different words are among the 'shown' top words, over 'shown' times all dimensions: 1
- * if every dimension has words of its own; NaN if none has so many. Needs no reference. */
+ * if every dimension has words of its own; NaN if none has. Needs no reference. */
 int spine_readability_diversity(const struct spine_topwords *topwords, size_t shown,
                                 struct spine_readability *result, struct spine_error *err);
 

@@ -23,7 +23,7 @@ struct spine_convert_options {
                          * numbers or with duplicate words, instead of refusing */
     const char *notice; /* logged when the work begins, or NULL */
     FILE *report;       /* where rank 0 says what was done, or NULL */
-    uint64_t limit;     /* read the first so many rows and no more; 0: all */
+    uint64_t limit;     /* the number of rows to read; 0: all */
 };
 
 /* Convert, and report (rank 0). Options must be equal on all ranks. On failure, which is

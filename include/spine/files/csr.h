@@ -40,8 +40,8 @@ void spine_csr_clear(struct spine_csr *csr);
 
 void spine_csr_dispose(struct spine_csr *csr);
 
-/* Create an empty matrix in the group 'name' (which is made too), laid out for about so many rows and
- * values. */
+/* Create an empty matrix in the group 'name' (which is made too), laid out for about 'rows' rows with
+ * 'values' values together. */
 int spine_csr_make(struct spine_store *store, const char *name, size_t rows, size_t values,
                    struct spine_error *err);
 

@@ -25,7 +25,7 @@ struct spine_outlier_report {
     bool has_row;     /* one row makes more than half of the sum of squares: */
     size_t row;       /* this one of all ranks', */
     double row_share; /* so much of it, */
-    double row_ratio; /* whose length is so many times the median's; 0 if that is 0 */
+    double row_ratio; /* its length / the median length; 0 if that is 0 */
 
     bool has_column; /* one coordinate makes more than half of the variance: */
     size_t column;   /* this one, from 0 */

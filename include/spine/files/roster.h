@@ -19,7 +19,7 @@ struct spine_roster_list {
     size_t count;
 };
 
-/* On rank 0; on others empty but for what is said. A zeroed one is empty. */
+/* On rank 0; on others empty, but for what is documented otherwise. A zeroed one is empty. */
 struct spine_roster {
     struct spine_words words;
     struct spine_roster_list lines; /* of each row */
@@ -35,7 +35,7 @@ struct spine_roster {
 int spine_roster_gather(struct spine_roster *roster, struct spine_comm *comm,
                         struct spine_vectors *vectors, size_t num_rows, struct spine_error *err);
 
-/* Find the duplicates, at most so many. Local, on rank 0. */
+/* Find the duplicates, at most 'most' of them. Local, on rank 0. */
 int spine_roster_find_duplicates(struct spine_roster *roster, size_t most, struct spine_error *err);
 
 /* The first row with the same word as this one. Local, on rank 0. */

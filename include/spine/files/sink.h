@@ -24,7 +24,7 @@ int spine_sink_open(struct spine_sink **sink, const char *path, struct spine_err
 void spine_sink_put(struct spine_sink *sink, const void *bytes, size_t size);
 void spine_sink_text(struct spine_sink *sink, const char *text);
 
-/* A value in decimal with so many significant digits; 9 read back as the same float. */
+/* A value in decimal with 'digits' significant digits; 9 read back as the same float. */
 void spine_sink_number(struct spine_sink *sink, float value, int digits);
 void spine_sink_whole(struct spine_sink *sink, int64_t value);
 

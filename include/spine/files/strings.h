@@ -8,7 +8,7 @@
 
 struct spine_store;
 
-/* Create an empty vector of variable-length UTF-8 strings for about so many. */
+/* Create an empty vector of variable-length UTF-8 strings, laid out for about 'expected'. */
 int spine_strings_make(struct spine_store *store, const char *name, size_t expected,
                        struct spine_error *err);
 

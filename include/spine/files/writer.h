@@ -17,7 +17,7 @@
 /* What is changed before it is written. All zero: nothing. */
 struct spine_output_options {
     double threshold;     /* values below are left out */
-    size_t top;           /* at most so many values of a word, the greatest; 0: all */
+    size_t top;           /* keep this number of a word's greatest values; 0: all */
     bool is_binary;       /* every value that is left becomes 1 */
     bool is_scaled;       /* each dimension is multiplied by its factor (columnscale.h): */
     const float *factors; /* borrowed; (columns); of is_scaled */

@@ -76,7 +76,7 @@ void spine_activation_bounds(size_t k, size_t rows, size_t units, const float *z
  * search is narrowed to one bin. */
 enum { SPINE_SEARCH_BINS = 2048, SPINE_SEARCH_ROUNDS = 3 };
 struct spine_search {
-    int64_t left;  /* of the n, in the bin; -1: there are not so many values */
+    int64_t left;  /* of the n, in the bin; -1: there are fewer values */
     uint32_t bits; /* of the value, as far as they are known */
     int round;
 };

@@ -79,7 +79,7 @@ int spine_block_init(struct spine_block *block, size_t most_units, void *shared,
 void spine_block_view(struct spine_block *block, size_t most_units, void *shared);
 void spine_block_dispose(struct spine_block *block);
 
-/* The bytes in use of blocks of so many rows, all told: with this share of all pairs in sparse mode,
+/* The bytes in use of the blocks of 'rows' rows, all told: with this share of all pairs in sparse mode,
  * and in dense mode, too, if has_dense. */
 size_t spine_block_bytes(size_t rows, size_t units, bool has_dense, double density);
 

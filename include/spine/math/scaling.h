@@ -22,7 +22,7 @@ enum spine_whiten { SPINE_WHITEN_NO, SPINE_WHITEN_COLUMN, SPINE_WHITEN_REMOVE };
 
 /* What is wanted. */
 struct spine_scaling_options {
-    double clip; /* so many times the median length is the longest; 0: any */
+    double clip; /* the longest row, as a multiple of the median length; 0: any */
     bool center;
     enum spine_whiten whiten;
     size_t remove; /* K, of SPINE_WHITEN_REMOVE */

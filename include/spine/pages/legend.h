@@ -1,7 +1,7 @@
 /* legend.h -- names that people or programs gave to dimensions.
  *
  * A file of labels is a table with tabs, plain or compressed (tabular.h): a dimension, counted from 0, its
- * label, and a note, which may be left out. A first line "dimension label note" is passed over. */
+ * label, and a note, which may be left out. A first line "dimension label note" is skipped. */
 #ifndef SPINE_PAGES_LEGEND_H
 #define SPINE_PAGES_LEGEND_H
 

@@ -24,7 +24,7 @@ struct spine_report {
 int spine_report_write(const struct spine_report *report, const char *path,
                        struct spine_error *err);
 
-/* Write the page of a run, which may be yet to begin, anew every so many seconds, until the run is
+/* Write the page of a run, which may be yet to begin, anew every 'seconds' seconds, until the run is
  * finished or a signal comes (interrupt.h); the last page is complete or stays as it is. Until then
  * it shows the epochs and reloads itself. */
 int spine_report_follow(const struct spine_report *report, const char *path, size_t seconds,

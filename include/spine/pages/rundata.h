@@ -32,7 +32,7 @@ struct spine_rundata_options {
  *     history            metrics.h, as columns
  *     written            when its last epoch was, in seconds since 1970
  *     words, row_of      the words kept; their rows, if some rows were left out
- *     kept               words, dimensions, rows: of which lists so many were kept at most
+ *     kept               words, dimensions, rows: the most that were kept of each list
  *     active             of each dimension: for how many rows it is active
  *     histogram          of each dimension: those rows by value, in 20 bins
  *     coherence          of each dimension: readability.h, of ten words; null where it is unknown

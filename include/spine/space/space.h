@@ -32,7 +32,7 @@ struct spine_space {
 int spine_space_read(struct spine_space *space, const char *path, struct spine_error *err);
 
 /* The same; if the file has no words, as .npy has none, they are those of the list 'words'
- * (wordlist.h), and space->is_listed is set. With NULL they are numbered from 0, which is said. */
+ * (wordlist.h), and space->is_listed is set. With NULL they are numbered from 0, and that is logged. */
 int spine_space_read_listed(struct spine_space *space, const char *path, const char *words,
                             struct spine_error *err);
 

@@ -16,7 +16,7 @@
 #include "spine/base/field.h"
 #include "spine/text/lines.h"
 
-/* YES: the first line says rows and dimension. SKIP: pass over the first line, whatever it says. */
+/* YES: the first line says rows and dimension. SKIP: skip the first line, whatever it says. */
 enum spine_layout_header {
     SPINE_HEADER_AUTO,
     SPINE_HEADER_YES,
@@ -32,9 +32,9 @@ struct spine_layout {
     bool has_mark;  /* a UTF-8 byte order mark */
     bool has_header;
     bool has_count;     /* the header says how many rows there are: */
-    uint64_t announced; /* so many */
+    uint64_t announced; /* this number */
 
-    /* What tables of other programs have; all of it is passed over. */
+    /* What tables of other programs have; all of it is skipped. */
     bool has_names;       /* the first line names the columns, or numbers them */
     bool has_row_numbers; /* a row's number stands before its word */
     bool has_quotes;      /* words stand in double quotes: */

@@ -1,6 +1,6 @@
 /* tabular.h -- small tables of text, plain or compressed: test sets, lists of words, answers.
  *
- * A line is a row; blank lines, a byte order mark and comments are passed over. A comment is a line
+ * A line is a row; blank lines, a byte order mark and comments are skipped. A comment is a line
  * that begins with #; of lists and of tables with tabs, whose words may begin so, one with a blank,
  * another # or ! behind it. A field in quotes is what is between them, as spreadsheets and R write
  * it, a quote in it twice; what is in quotes separates nothing. Text that isn't UTF-8 is refused: its
@@ -41,7 +41,7 @@ int spine_tabular_open(struct spine_tabular **table, const char *path, enum spin
 int spine_tabular_next(struct spine_tabular *table, struct spine_tabular_row *row,
                        struct spine_error *err);
 
-/* How many comments were passed over. */
+/* How many comments were skipped. */
 size_t spine_tabular_comments(const struct spine_tabular *table);
 
 /* Refuse the row: "PATH:LINE: expected WHAT, got 'the field'". Fields count from 0; for a field that

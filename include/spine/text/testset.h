@@ -1,8 +1,8 @@
 /* testset.h -- test sets of words, in the forms in which they are downloaded.
  *
  * All are small tables (tabular.h), with tabs, semicolons, commas or blanks between the fields. What
- * isn't plain in a file is said once, when it is read: a line that was taken for a header, comments
- * that were passed over, which fields were taken for what. Local. */
+ * isn't obvious in a file is logged once, when it is read: a line that was taken for a header, comments
+ * that were skipped, which fields were taken for what. Local. */
 #ifndef SPINE_TEXT_TESTSET_H
 #define SPINE_TEXT_TESTSET_H
 
@@ -32,7 +32,7 @@ struct spine_testset {
 int spine_testset_read_pairs(struct spine_testset *set, const char *path, struct spine_error *err);
 
 /* Words that people sorted into categories: category and word, or word and category; words are
- * those that are more various. A first field that counts the rows is passed over. A row has the
+ * those that are more various. A first field that numbers the rows is skipped. A row has the
  * category, then the word. */
 int spine_testset_read_sorted(struct spine_testset *set, const char *path, struct spine_error *err);
 

@@ -41,7 +41,7 @@ struct spine_vectors {
 
 struct spine_vectors_rules {
     bool leave_out; /* rows with a NaN or Inf, without a word or of a wrong count: else refused */
-    uint64_t limit; /* read so many rows and no more, those left out included; 0: all */
+    uint64_t limit; /* the number of rows to read, those left out included; 0: all */
 };
 
 /* Parse all 'lines' into *vectors, which is overwritten and must be disposed of even on failure.

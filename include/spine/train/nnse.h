@@ -50,7 +50,8 @@ int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *s
                     struct spine_comm *comm, struct spine_coder *coder, struct spine_error *err);
 void spine_nnse_dispose(struct spine_nnse *nnse);
 
-/* Begin: draw atoms, which are random directions or the vectors of words, of length 1, and find the lambda that gives so many values a word. Collective. */
+/* Begin: draw atoms, which are random directions or the vectors of words, of length 1, and find the lambda that gives the wanted
+ * number of values a word. Collective. */
 int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err);
 
 /* What an epoch's codes were, before its atoms changed; sums over all rows. */

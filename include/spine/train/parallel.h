@@ -13,7 +13,7 @@ struct spine_parallel {
     int num_idle;               /* ranks that have no place in the grid */
     bool is_measured;           /* the grid was chosen by its cost: */
     struct spine_stepcost cost; /* measured here, */
-    double measured_seconds;    /* in so many */
+    double measured_seconds;    /* how long that took */
 };
 
 /* Make the grid for an input of num_rows rows of dim numbers. parallel.grid = auto takes the grid that

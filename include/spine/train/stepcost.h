@@ -43,7 +43,7 @@ int spine_stepcost_measure(struct spine_stepcost *cost, const struct spine_confi
 /* The seconds that a step is expected to take on a grid of 'groups' hosts. Local. */
 double spine_stepcost_predict(const struct spine_stepcost *cost, int groups, int columns);
 
-/* The grid of at most so many groups and columns that is expected to be the fastest; of those that are
+/* The grid of at most most_groups and most_columns that is expected to be the fastest; of those that are
  * nearly as fast, the one of the fewest ranks. groups is a power of two. Local. */
 void spine_stepcost_choose(const struct spine_stepcost *cost, int most_groups, int most_columns,
                            int *groups, int *columns);

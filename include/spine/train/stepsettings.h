@@ -14,7 +14,7 @@ struct spine_step_settings {
     bool is_tied;      /* W2 is W1 */
     bool is_unit_norm; /* rows of W2 have length 1 */
     int64_t first_k,
-        falling_epochs; /* k falls from this one to the activation's in so many epochs; 0: never */
+        falling_epochs; /* the epochs in which k falls from this one to the activation's; 0: it doesn't */
     struct spine_loss_weights weights;
     struct spine_prefixes prefixes;
     double noise; /* standard deviation */

@@ -489,7 +489,7 @@ static void test_the_format_follows_from_the_name(void **state)
             "or .tsv, which says the format",
             bad[i]);
     EXPECT_REFUSED(spine_output_check_name("a.h5ad.gz", &err),
-                   "a.h5ad.gz: .h5ad files are not packed as a whole");
+                   "a.h5ad.gz: .h5ad files can't be compressed as a whole");
 }
 
 static void test_the_writers_are_the_formats_of_the_options(void **state)
