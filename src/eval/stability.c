@@ -38,9 +38,12 @@ struct sums {
 
 /* --- Reading ------------------------------------------------------------------------------ */
 
-static int copy_rows(struct decoder *decoder, const struct spine_params *params,
-                     struct spine_error *err)
+static int copy_rows(struct decoder *decoder, const struct spine_run *run, struct spine_error *err)
 {
+    const struct spine_params *params = &run->model.params;
+    const bool is_nnse = run->config.objective == SPINE_OBJECTIVE_NNSE;
+    const float *rows = is_nnse ? params->W1 : params->W2;
+
     decoder->units = params->hidden;
     decoder->dim = params->dim;
     decoder->stride = params->stride;
@@ -50,7 +53,7 @@ static int copy_rows(struct decoder *decoder, const struct spine_params *params,
         return -1;
 
     for (size_t j = 0; j < params->hidden; j++) {
-        const float *row = params->W2 + j * params->stride;
+        const float *row = rows + j * params->stride;
         double squares = 0;
         for (size_t k = 0; k < params->dim; k++)
             squares += (double)row[k] * (double)row[k];
@@ -66,7 +69,7 @@ static int read_decoder(struct decoder *decoder, const char *path, struct spine_
     if (spine_run_require_model(&run, path, err))
         return -1;
 
-    int rc = copy_rows(decoder, &run.model.params, err);
+    int rc = copy_rows(decoder, &run, err);
     spine_run_dispose(&run);
     if (rc == 0)
         rc = spine_space_read(&decoder->codes, path, err);

@@ -33,6 +33,8 @@ train 1 run.ini train.epochs=0 model.ridge=0 output.directory=lasso
 train 3 run.ini train.epochs=1 train.refit=yes output.directory=refitted
 run $python "$SPINE_SOURCE/tests/cli/nnse.py" start one lasso refitted part.h5
 cat stdout
+run "$SPINE_BIN/spine-eval" --stability one refitted # by atoms, not by the refitted decoder
+grep -Eq '^  decoder cosine  +1\.000 +1\.000$' stdout || fail "$(cat stdout)"
 
 # --- Any number of ranks, stopped or not ------------------------------------------------------------
 

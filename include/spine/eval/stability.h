@@ -2,7 +2,7 @@
  *
  * The dimensions of two runs are matched one to one, so that the sum of the cosines of their decoder
  * rows (W2) is greatest (matching.h); of runs with unlike numbers of dimensions, all of the smaller
- * one. Group "stability", of each run the mean over its pairs with the others:
+ * one. Of model.objective = nnse the rows are the atoms (W1), which a refit leaves as they are. Group "stability", of each run the mean over its pairs with the others:
  *
  *     decoder cosine      mean cosine of matched rows
  *     share above .7      of the matched rows: the same dimension again
