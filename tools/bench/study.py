@@ -6,14 +6,15 @@ SETTINGS.ini has a section for each setting, with options of spine-mpi by their 
 is a list, each of its values is a setting. (A sweep's grid can't compare objectives, since the options
 of one aren't those of another.) Options that all settings share come after the files.
 
-INPUT.h5 is trained on, but for a tenth of its words (data.holdout), of which the explained variance is.
+INPUT.h5 is trained on, but for a tenth of its words (data.holdout), of which the explained variance is;
+with data.holdout=0 it is that of all words.
 --space is another embedding of the same words: word intrusion is found there, not in the input. DATA is
 the directory of data sets that evaluate.py describes. Stability is between the seeds.
 
 Seeds are taken one after the other, all settings of the first one first, so that the table may be had
 early. Everything is kept in --directory: the same command resumes after an interruption, and doesn't
 do again what is done; with --table-only it shows what there is. A star marks the settings that no other
-beats on intrusion, diversity and held-out variance together (means over the seeds)."""
+beats on intrusion, diversity and variance together (means over the seeds)."""
 import argparse
 import configparser
 import html
@@ -34,7 +35,7 @@ SHARED = {"data.holdout": "0.1", "train.refit": "yes", "train.evaluate_every": "
 COLUMNS = (
     ("values", ("sparsity", "values a word"), 1, 1),
     ("dead", ("sparsity", "dead dimensions"), 1, 0),
-    ("held-out variance", ("study", "held-out variance"), 100, 1),
+    ("variance", ("study", "variance"), 100, 1),
     ("intrusion", ("interpretability", "intrusion"), 100, 1),
     ("diversity", ("interpretability", "diversity"), 100, 1),
     ("category score", ("interpretability", "category score, lambda 5"), 1, 1),
@@ -86,6 +87,13 @@ class Study:
                    "data.input": harness.input_file(self.given.input)}
         return ["%s=%s" % pair for pair in options.items()]
 
+    def holds_out(self):
+        return float(self.shared["data.holdout"]) > 0
+
+    def variance(self):
+        """What the explained variance is of."""
+        return "held-out variance" if self.holds_out() else "explained variance"
+
     # --- Running ---
 
     def train(self, name, seed):
@@ -113,8 +121,8 @@ class Study:
         figures = self.measure(["--space=" + self.given.space, *self.tests, run])[0]
         with open(os.path.join(run, "metrics.jsonl"), encoding="utf-8") as file:
             last = [json.loads(line) for line in file][-1:] # none of a run of 0 epochs
-        figures.append(("study", "held-out variance",
-                        last[0]["held_out_explained_variance"] if last else None))
+        key = "held_out_explained_variance" if self.holds_out() else "explained_variance"
+        figures.append(("study", "variance", last[0][key] if last else None))
         keep(self.path(name, "%s.json" % seed), self.words(name, seed), figures)
 
     def stability(self, name, seeds):
@@ -199,9 +207,10 @@ def cell(figures, which, factor, digits):
     return text if len(values) < 2 else "%s +-%.*f" % (text, digits, half)
 
 
-def table(every):
+def table(every, variance):
     front = on_front(every)
-    lines = [["", "setting", "seeds", *(title for title, *_ in COLUMNS)],
+    titles = [variance if which == VARIANCE else title for title, which, *_ in COLUMNS]
+    lines = [["", "setting", "seeds", *titles],
              ["---"] * (3 + len(COLUMNS))]
     for number, (name, figures) in enumerate(every.items(), 1):
         lines.append([str(number), name + (" *" if name in front else ""),
@@ -217,16 +226,17 @@ def ticks(low, high):
 
 
 class Picture:
-    """Held-out variance across, intrusion up; numbers are those of the table, a cross is what the seeds
-    span, and the line joins the settings that no other beats on both."""
+    """Variance across, intrusion up; numbers are those of the table, a cross is what the seeds span, and
+    the line joins the settings that no other beats on both."""
     WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 800, 520, 56, 16, 20, 44
 
-    def __init__(self, every):
+    def __init__(self, every, variance):
+        self.variance = variance
         self.every = {name: figures for name, figures in every.items()
                       if None not in (mean(figures, VARIANCE), mean(figures, INTRUSION))}
         self.number = {name: number for number, name in enumerate(every, 1)}
         self.bounds = []
-        for which in (VARIANCE, INTRUSION):
+        for which in (VARIANCE, INTRUSION) if self.every else ():
             values = [100 * v for figures in self.every.values() for v in figures[which]]
             edge = 0.08 * (max(values) - min(values)) + 0.5
             self.bounds.append((min(values) - edge, max(values) + edge))
@@ -250,8 +260,8 @@ class Picture:
             yield '<path class="grid" d="M%d %.1f H%d"/>' % (self.LEFT, self.y(value), right)
             yield '<text x="%d" y="%.1f" text-anchor="end">%g</text>' % (
                 self.LEFT - 6, self.y(value) + 4, value)
-        yield '<text x="%d" y="%d" text-anchor="end">held-out variance explained, %%</text>' % (
-            right, self.HEIGHT - 8)
+        yield '<text x="%d" y="%d" text-anchor="end">%s, %%</text>' % (
+            right, self.HEIGHT - 8, self.variance)
         yield ('<text transform="translate(14 %d) rotate(-90)" text-anchor="end">'
                "intrusion found in another space, %%</text>" % self.TOP)
 
@@ -317,10 +327,12 @@ def main():
         every = study.all_figures()
     if not every:
         sys.exit("%s: nothing is trained yet" % given.directory)
-    print(table(every))
+    print(table(every, study.variance()))
     path = given.picture or os.path.join(given.directory, "front.svg")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(Picture(every).text())
+    picture = Picture(every, study.variance())
+    if picture.every:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(picture.text())
 
 
 if __name__ == "__main__":
