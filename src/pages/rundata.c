@@ -13,17 +13,16 @@
 #include "spine/base/json.h"
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
-#include "spine/eval/readability.h"
 #include "spine/files/metrics.h"
 #include "spine/files/run.h"
+#include "spine/pages/coherence.h"
 #include "spine/pages/packed.h"
 #include "spine/space/neighbours.h"
 #include "spine/space/plane.h"
 #include "spine/space/ranking.h"
 #include "spine/space/space.h"
-#include "spine/space/topwords.h"
 
-enum { BINS = 20, MOST_EPOCHS = 1000, COHERENCE_WORDS = 10 };
+enum { BINS = 20, MOST_EPOCHS = 1000 };
 
 /* What a rundata is drawn from. */
 struct source {
@@ -402,100 +401,6 @@ static int add_model(cJSON *rundata, const struct spine_run *run, const struct s
     return add_nearest(rundata, params, source->neighbours, err);
 }
 
-/* The words that are among the strongest of a dimension, so many of each. */
-static int list_strongest(const struct source *source, size_t among, struct spine_words *words,
-                          struct spine_error *err)
-{
-    const struct spine_ranking *ranking = &source->ranking;
-    unsigned char *is_listed = spine_memory_zeroed(source->space.rows, 1, "the top words", err);
-    int rc = 0;
-    if (is_listed == NULL)
-        return -1;
-
-    for (size_t j = 0; j < ranking->dimensions; j++)
-        for (size_t i = 0; i < least(ranking->active[j], among); i++)
-            is_listed[spine_ranking_get(ranking, j)[i].index] = 1;
-    for (size_t row = 0; rc == 0 && row < source->space.rows; row++) {
-        const char *word = spine_words_get(&source->space.words, row);
-        if (is_listed[row])
-            rc = spine_words_add(words, word, strlen(word), err);
-    }
-    free(is_listed);
-    return rc;
-}
-
-/* Does the reference know enough of so many strongest words of each dimension? */
-static bool knows_enough(const struct source *source, const struct spine_reference *reference,
-                         size_t among)
-{
-    const struct spine_ranking *ranking = &source->ranking;
-    for (size_t j = 0; j < ranking->dimensions; j++) {
-        const struct spine_ranked *top = spine_ranking_get(ranking, j);
-        size_t known = 0;
-        for (size_t i = 0; i < least(ranking->active[j], among); i++)
-            known += spine_reference_knows(reference, top[i].index);
-        if (known < COHERENCE_WORDS && ranking->active[j] > among)
-            return false;
-    }
-    return true;
-}
-
-/* The coherence of all dimensions, in a space that has so many of their strongest words; *coherence
- * stays NULL if that isn't enough. */
-static int find_coherence(const struct source *source, const struct spine_space *neutral,
-                          size_t among, double **coherence, struct spine_error *err)
-{
-    struct spine_reference reference = {0};
-    struct spine_topwords topwords = {0};
-    int rc = spine_reference_init(&reference, neutral, &source->space, err);
-
-    if (rc == 0 && knows_enough(source, &reference, among)) {
-        rc = spine_topwords_init(&topwords, &source->space, &source->ranking, &reference,
-                                 COHERENCE_WORDS, err);
-        if (rc == 0)
-            *coherence = spine_readability_coherences(&topwords, &reference, COHERENCE_WORDS, err);
-        if (*coherence == NULL)
-            rc = -1;
-        spine_topwords_dispose(&topwords);
-    }
-
-    spine_reference_dispose(&reference);
-    return rc;
-}
-
-/* Read a space without the words that matter to no dimension: first of few words, and of more
- * where it lacks too many of them. */
-static int add_coherence_in(cJSON *rundata, const struct source *source, const char *path,
-                            struct spine_error *err)
-{
-    enum { AMONG = 16, TIMES = 16 };
-    struct stat facts;
-    /* Of a pipe, which can be read once only, all words at once. */
-    const bool is_pipe =
-        stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
-    double *coherence = NULL;
-    int rc = 0;
-
-    for (size_t among = is_pipe ? source->space.rows : AMONG; rc == 0 && coherence == NULL;
-         among *= TIMES) {
-        struct spine_words words = {0};
-        struct spine_space neutral = {0};
-        rc = list_strongest(source, among, &words, err) ||
-             spine_space_read_wanted(&neutral, path, &words, err) ||
-             find_coherence(source, &neutral, among, &coherence, err);
-        spine_space_dispose(&neutral);
-        spine_words_dispose(&words);
-    }
-
-    if (rc != 0)
-        return -1;
-    cJSON *list = cJSON_AddArrayToObject(rundata, "coherence");
-    for (size_t dimension = 0; dimension < source->space.dimensions; dimension++)
-        spine_json_append_real(list, coherence[dimension], 3);
-    free(coherence);
-    return 0;
-}
-
 /* How well the top words of each dimension go together, if there is a space to tell in. */
 static int add_coherence(cJSON *rundata, const char *run, const struct source *source,
                          const char *input, struct spine_error *err)
@@ -510,7 +415,15 @@ static int add_coherence(cJSON *rundata, const char *run, const struct source *s
                           input, run);
         return 0;
     }
-    return add_coherence_in(rundata, source, path, err);
+
+    double *coherence = spine_coherence_measure(&source->space, &source->ranking, path, err);
+    if (coherence == NULL)
+        return -1;
+    cJSON *list = cJSON_AddArrayToObject(rundata, "coherence");
+    for (size_t dimension = 0; dimension < source->space.dimensions; dimension++)
+        spine_json_append_real(list, coherence[dimension], 3);
+    free(coherence);
+    return 0;
 }
 
 /* --- All of it ---------------------------------------------------------------------------- */
