@@ -3,7 +3,7 @@
 # queue. A script that sources it has set 'here', the directory of both.
 #
 # The ranks save and leave with status 75 when they get USR1, which Slurm sends to the script before
-# the time limit (#SBATCH --signal). The script then requeues its job, which goes on from there. It
+# the time limit (#SBATCH --signal). The script then requeues its job, which resumes there. It
 # does so too when mpirun lost a node (status 205): of a job under mpirun Slurm itself only notices
 # the loss of the node with the script. A job that comes back without having saved anything new ends
 # the third time.

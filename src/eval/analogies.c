@@ -82,7 +82,7 @@ static int find_words(struct quiz *quiz, struct spine_error *err)
     return 0;
 }
 
-/* Ask for d, or count the question as one with words that are missing. */
+/* Add a question for d, or count it as one with missing words. */
 static int ask(struct quiz *quiz, const int64_t words[WORDS - 1], size_t answers, size_t row,
                struct spine_error *err)
 {
@@ -291,7 +291,7 @@ int spine_analogies_measure(const struct spine_space *space, const struct spine_
     int rc = measure_lengths(&quiz, err) || make_questions(&quiz, err);
     if (rc == 0 && quiz.count > 0)
         rc = read_asked(&quiz, err) || answer_all(&quiz, err);
-    result->asked = quiz.count;
+    result->counted = quiz.count;
     result->missing = quiz.num_missing;
 
     if (rc == 0) {

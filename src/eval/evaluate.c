@@ -200,7 +200,7 @@ static int add_readability(struct spine_figures *figures, const char *name,
                            const struct spine_readability *result, struct spine_error *err)
 {
     return spine_figures_add(figures, "interpretability", name, result->estimate,
-                             (int64_t)result->asked, (int64_t)result->missing, 3, err);
+                             (int64_t)result->counted, (int64_t)result->missing, 3, err);
 }
 
 static int measure_panel(const struct spine_evaluate_options *options,
@@ -306,10 +306,10 @@ static int measure_analogies(const struct spine_evaluate_options *options,
         snprintf(mul, sizeof mul, "%s, 3CosMul", name);
         if (spine_analogies_measure(&subject->space, &subject->tests->analogies[i], &result, err))
             return -1;
-        warn_of_nothing(subject, &subject->tests->analogies[i], result.asked, "questions");
-        if (spine_figures_add(figures, "analogies", add, result.add, (int64_t)result.asked,
+        warn_of_nothing(subject, &subject->tests->analogies[i], result.counted, "questions");
+        if (spine_figures_add(figures, "analogies", add, result.add, (int64_t)result.counted,
                               (int64_t)result.missing, 3, err) ||
-            spine_figures_add(figures, "analogies", mul, result.mul, (int64_t)result.asked,
+            spine_figures_add(figures, "analogies", mul, result.mul, (int64_t)result.counted,
                               (int64_t)result.missing, 3, err))
             return -1;
     }

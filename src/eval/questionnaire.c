@@ -63,7 +63,7 @@ static bool is_presentable(const char *word)
 
 /* --- The questions ------------------------------------------------------------------------ */
 
-/* Ask about a dimension: its top words and the intruder, in a drawn order. */
+/* Add a question about a dimension: its top words and the intruder, in random order. */
 static int add_question(struct sheet *sheet, const struct spine_topwords *topwords, size_t file,
                         size_t dimension, size_t intruder, struct spine_error *err)
 {

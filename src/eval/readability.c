@@ -1,7 +1,7 @@
 /* readability.c -- how well a dimension's top words go together.
  *
  * Dimensions are measured by all threads, each into its own place; what is summed is summed in
- * their order, so the threads change nothing. A dimension that can't be asked gives NaN. */
+ * their order, so the threads change nothing. A dimension that can't be measured gives NaN. */
 #include "spine/eval/readability.h"
 
 #include <math.h>
@@ -34,7 +34,7 @@ static double *ask_all(const struct question *question,
     return answers;
 }
 
-/* The mean over the dimensions that could be asked. */
+/* The mean over the dimensions that could be measured. */
 static int average_all(const struct question *question,
                        double (*ask)(const struct question *question, size_t dimension),
                        struct spine_readability *result, struct spine_error *err)
@@ -46,7 +46,7 @@ static int average_all(const struct question *question,
     *result = (struct spine_readability){.estimate = spine_statistics_mean(answers, count)};
     for (size_t j = 0; j < count; j++)
         result->missing += isnan(answers[j]) != 0;
-    result->asked = count - result->missing;
+    result->counted = count - result->missing;
     free(answers);
     return 0;
 }
@@ -137,7 +137,7 @@ int spine_readability_intrusion(const struct spine_topwords *topwords,
     const struct question question = {topwords, reference, shown, draws, seed};
     if (average_all(&question, ask_intrusion, result, err))
         return -1;
-    result->estimate = spine_statistics_wilson(result->estimate.value, result->asked);
+    result->estimate = spine_statistics_wilson(result->estimate.value, result->counted);
     return 0;
 }
 
@@ -201,12 +201,12 @@ int spine_readability_diversity(const struct spine_topwords *topwords, size_t sh
             different += !is_shown[top[i]];
             is_shown[top[i]] = 1;
         }
-        result->asked += topwords->count[j] >= shown;
+        result->counted += topwords->count[j] >= shown;
     }
 
     free(is_shown);
-    result->missing = count - result->asked;
-    if (result->asked > 0)
+    result->missing = count - result->counted;
+    if (result->counted > 0)
         result->estimate.value = (double)different / (double)(shown * count);
 
     return 0;

@@ -23,7 +23,7 @@ static const char format[] = "spine-codes", codes_name[] = "/codes", excess_name
 
 /* Entries of a dense block, whose rows are written or read at once. */
 enum { BLOCK_ENTRIES = 1 << 20 };
-/* More units than model.hidden may have: memory for them isn't asked for. */
+/* More units than model.hidden may have: no memory is allocated for them. */
 enum { MOST_HIDDEN = 1 << 20 };
 /* A row is expected to have more values: by this the file is laid out, so that one of few rows is small. */
 enum { SOME_VALUES = 16 };

@@ -1,4 +1,4 @@
-/* rowfile.c -- the rows of vectors.h5, read in any order while other work goes on. */
+/* rowfile.c -- the rows of vectors.h5, read in any order, in the background. */
 #include "spine/files/rowfile.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* sheet.c -- HDF5 files of vectors, whoever wrote them. */
+/* sheet.c -- HDF5 files of vectors by any program. */
 #include "spine/files/sheet.h"
 
 #include <stdio.h>

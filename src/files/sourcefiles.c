@@ -254,7 +254,7 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
             return -1;
         if (request->words == NULL && arrays.num_words == 0 && arrays.num_objects == 1)
             return spine_refuse(err,
-                                "%s: an array of Python objects stands beside the matrix, which is "
+                                "%s: beside the matrix is an array of Python objects, which is "
                                 "not read; save words as numpy.array(words, dtype=str), or give "
                                 "--words",
                                 request->path);

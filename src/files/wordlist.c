@@ -1,4 +1,4 @@
-/* wordlist.c -- words that stand in a file of their own, beside a matrix. */
+/* wordlist.c -- words of a matrix, in a file of their own. */
 #include "spine/files/wordlist.h"
 
 #include <ctype.h>
@@ -126,7 +126,7 @@ static bool has_commas(const struct spine_words *lines)
 }
 
 /* Of a table the first field is the word, the second where the first numbers the rows; of a
- * vocabulary what stands before the count. */
+ * vocabulary what precedes the count. */
 static int take_words(const struct spine_words *lines, const char *name, struct spine_words *words,
                       struct spine_error *err)
 {

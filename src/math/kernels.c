@@ -68,7 +68,7 @@ void spine_kernel_library(char *text, size_t size)
 #else
 int spine_kernel_threads(void)
 {
-    return 1; /* others can't be asked */
+    return 1; /* other libraries don't tell */
 }
 
 void spine_kernel_library(char *text, size_t size)

@@ -22,7 +22,7 @@
 #include "spine/files/strings.h"
 #include "spine/files/vectorsfile.h"
 
-/* More rows than anybody has words; memory for them isn't asked for. */
+/* More rows than anybody has words; no memory is allocated for them. */
 enum { MOST_ROWS = INT32_MAX };
 
 /* --- Codes -------------------------------------------------------------------------------- */

@@ -122,7 +122,7 @@ static size_t count_name_parts(struct spine_field fields)
     return count;
 }
 
-/* The numbers behind the first tab; 0 if something else stands there. */
+/* The numbers behind the first tab; 0 if there is anything else. */
 static size_t count_tab_numbers(struct spine_field row)
 {
     const char *tab = memchr(row.begin, '\t', (size_t)(row.end - row.begin));
@@ -255,7 +255,7 @@ static bool has_real_numbers(const struct sample *sample)
     return false;
 }
 
-/* Do the other rows, too, have 'numbers' numbers, before which stands a name that ends in some? */
+/* Do the other rows, too, have 'numbers' numbers, after a name that ends in numbers? */
 static bool fits_names(const struct sample *sample, size_t numbers)
 {
     for (size_t i = 0; i < sample->count; i++) {

@@ -101,7 +101,7 @@ static bool is_name(const struct spine_layout *layout, struct spine_field word, 
     return surplus == 0;
 }
 
-/* Where a tab ends the words: is it the first of the row that stands between word and numbers? */
+/* Where a tab ends the words: is it the first of the row, between word and numbers? */
 static bool ends_at_tab(struct spine_field word, struct spine_field numbers)
 {
     return memchr(word.begin, '\t', (size_t)(word.end - word.begin)) == NULL &&

@@ -76,7 +76,7 @@ refuse "a zip archive of 2 files; name one of them as two.zip:FILE: t.vec, readm
 refuse "has 2 matrices; choose one as two.h5:DATASET: /a (300 x 20), /b (5 x 20)" two.h5
 refuse "choose one by --tensor NAME: table (300 x 20), half (300 x 20)" model.safetensors
 refuse "a NumPy array of Python objects" --words=objects.npy c.npy
-refuse "an array of Python objects stands beside the matrix" objects.npz
+refuse "beside the matrix is an array of Python objects" objects.npz
 refuse "few.npz:words.npy: has 299 words for 300 vectors" few.npz
 refuse "a sparse matrix of SciPy's, which is not read" scipy.npz
 refuse "a structured NumPy array, which is not read" fields.npy

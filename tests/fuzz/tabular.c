@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         rc = spine_testset_read_analogies(&set, file.path, &err);
         if (rc == 0)
             rc = spine_analogies_measure(&space, &set, &analogies, &err);
-        CHECK(rc != 0 || set.is_of_pairs || analogies.asked + analogies.missing == set.count);
+        CHECK(rc != 0 || set.is_of_pairs || analogies.counted + analogies.missing == set.count);
         CHECK(rc != 0 || set.count <= lines);
         break;
     case CATEGORIZATION:

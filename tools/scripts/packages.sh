@@ -34,7 +34,7 @@ install_packages()
         esac
     done
     if ! command -v apt-get >/dev/null; then
-        echo "no apt-get here: going on with what is installed; Debian calls it ${wanted[*]}" >&2
+        echo "no apt-get here: continuing with what is installed; in Debian it is ${wanted[*]}" >&2
         return 0
     fi
     for package in "${wanted[@]}"; do

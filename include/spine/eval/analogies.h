@@ -7,7 +7,7 @@
  *
  * the earlier row among equals; right if it is d, or one of several d. Of several b the first that
  * is found is used. Words are looked up in any case (space.h); a question with a word that isn't
- * found, or whose vector is zeros, isn't asked, but for a d beside others. */
+ * found, or whose vector is zeros, isn't counted, unless it is one of several d. */
 #ifndef SPINE_EVAL_ANALOGIES_H
 #define SPINE_EVAL_ANALOGIES_H
 
@@ -17,7 +17,7 @@
 
 struct spine_analogies {
     struct spine_estimate add, mul; /* share of right answers, with Wilson's interval */
-    size_t asked, missing;
+    size_t counted, missing;
 };
 
 /* The set is of analogies. */

@@ -1,6 +1,6 @@
 /* answers.h -- what people answered to a questionnaire (questionnaire.h), against its key.
  *
- * Of each file that was asked about, in the group "people":
+ * Of each file that the questions are about, in the group "people":
  *
  *     intrusion            the share of answers that found the intruder, of all annotators, with
  *                          Wilson's interval for as many trials as questions
@@ -17,7 +17,7 @@
 
 struct spine_answers {
     struct spine_evaluation *evaluations; /* owned; (files.count): rows are the questions of each */
-    struct spine_words files;             /* that were asked about, in the key's order */
+    struct spine_words files;             /* that the questions are about, in the key's order */
 };
 
 /* Score answered sheets by their key. Refuses, by file and line, what isn't the key or a sheet of

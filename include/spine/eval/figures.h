@@ -13,11 +13,11 @@
 
 enum { SPINE_FIGURE_NAME = 96 };
 
-/* One number. It has no value (NaN) where the question can't be asked. */
+/* One number. It has no value (NaN) where it can't be measured. */
 struct spine_figure {
     char group[SPINE_FIGURE_NAME], name[SPINE_FIGURE_NAME]; /* unique together */
     struct spine_estimate estimate;
-    int64_t count, missing; /* what was asked, and what couldn't be; -1: doesn't apply */
+    int64_t count, missing; /* items measured, and left out; -1: doesn't apply */
     int decimals;           /* for people */
 };
 
@@ -64,7 +64,7 @@ int spine_figures_print(const struct spine_evaluation *files, size_t count, FILE
  *      "columns": 1000, "measures": [{"group": "interpretability", "name": "intrusion",
  *      "value": 0.96, "low": 0.95, "high": 0.97, "count": 985, "missing": 15}, ...]}, ...]}
  *
- * value is null where the question couldn't be asked; the others are left out where they don't
+ * value is null where it couldn't be measured; the others are left out where they don't
  * apply. Names that aren't valid UTF-8 have such bytes as \xNN. */
 char *spine_figures_json(const struct spine_evaluation *files, size_t count);
 

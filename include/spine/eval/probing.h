@@ -7,7 +7,7 @@
  * "probing", of a task: "trec by 5 dimensions", the share of the test texts that is right, averaged
  * over the labels (of two labels one is enough); "trec by none" is what the commoner class gives.
  *
- * A task of folds, or more dimensions than there are, can't be asked: its texts are missing. */
+ * A task of folds, or more dimensions than there are, can't be measured: its texts are missing. */
 #ifndef SPINE_EVAL_PROBING_H
 #define SPINE_EVAL_PROBING_H
 

@@ -14,7 +14,8 @@
 #include "spine/base/error.h"
 
 struct spine_questionnaire {
-    const char *const *files; /* borrowed; (num_files): the spaces to ask about (space.h) */
+    const char *const
+        *files; /* borrowed; (num_files): the spaces that questions are about (space.h) */
     size_t num_files;
     const char *words; /* borrowed; of files that have none, or NULL */
     size_t shown;      /* top words of a question, and one intruder (topwords.h) */
@@ -24,7 +25,7 @@ struct spine_questionnaire {
 
 /* Write the questionnaire to 'path' and its key beside it, both or neither. Dimensions with a word
  * that has a tab or another control byte, or that a spreadsheet would take for a formula, aren't
- * asked about. The number of questions goes to
+ * among them. The number of questions goes to
  * *count; it is refused if there are none. */
 int spine_questionnaire_write(const struct spine_questionnaire *questionnaire, const char *path,
                               size_t *count, struct spine_error *err);

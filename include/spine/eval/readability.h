@@ -1,8 +1,8 @@
-/* readability.h -- how well a dimension's top words go together, without asking people.
+/* readability.h -- how well a dimension's top words go together, measured without people.
  *
  * Words are compared in a neutral reference space (reference.h); the topwords must be of that one's
  * words. A dimension with fewer top words than a measure needs, or without an intruder, can't be
- * asked and is counted as missing. */
+ * measured and is counted as missing. */
 #ifndef SPINE_EVAL_READABILITY_H
 #define SPINE_EVAL_READABILITY_H
 
@@ -12,7 +12,7 @@
 
 struct spine_readability {
     struct spine_estimate estimate;
-    size_t asked, missing; /* dimensions */
+    size_t counted, missing; /* dimensions measured, and those that couldn't be */
 };
 
 /* The mean cosine of the pairs of 'shown' top words, averaged over dimensions, with the interval
@@ -21,7 +21,7 @@ int spine_readability_coherence(const struct spine_topwords *topwords,
                                 const struct spine_reference *reference, size_t shown,
                                 struct spine_readability *result, struct spine_error *err);
 
-/* The same of each dimension, (columns), NaN where it can't be asked; the caller frees. NULL, with
+/* The same of each dimension, (columns), NaN where it can't be measured; the caller frees. NULL, with
  * err filled, when memory runs out. */
 double *spine_readability_coherences(const struct spine_topwords *topwords,
                                      const struct spine_reference *reference, size_t shown,

@@ -2,7 +2,7 @@
  *
  * The file follows metrics.jsonl: every line there becomes an event here, with the epoch as its
  * step and a scalar for each other field, tagged with the field's name. So nothing is missing or
- * twice, whatever happened to a run, and it doesn't matter when the file was asked for.
+ * twice, whatever happened to a run, and it doesn't matter when output.tensorboard was set.
  *
  * A file is a row of records: the length of the data (8 bytes, little-endian), its checksum (4),
  * the data, its checksum (4). Checksums are CRC-32C, masked. The data are TensorFlow's Event

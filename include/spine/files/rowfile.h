@@ -1,4 +1,4 @@
-/* rowfile.h -- the rows of vectors.h5, read in any order while other work goes on.
+/* rowfile.h -- the rows of vectors.h5, read in any order, in the background.
  *
  * The dataset /vectors, as spine-convert writes it, is one stretch of the file, so that its rows can be
  * read by pread(): HDF5 isn't needed, which another thread may be using (checkpoint.h), and nothing is

@@ -5,7 +5,7 @@
 #include "spine/ranks/comm.h"
 
 /* Fail if another rank than 0 doesn't see the file 'path' that rank 0 sees; the message calls it
- * 'what'. To be asked before the work that ends in it. Collective. */
+ * 'what'. To be called before the work that needs it. Collective. */
 int spine_shared_check(const struct spine_comm *comm, const char *path, const char *what,
                        struct spine_error *err);
 

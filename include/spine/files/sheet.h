@@ -1,4 +1,4 @@
-/* sheet.h -- HDF5 files of vectors, whoever wrote them: a matrix and the words of its rows.
+/* sheet.h -- HDF5 files of vectors by any program: a matrix and the words of its rows.
  *
  *     vectors.h5         /vectors and /words (vectorsfile.h)
  *     .h5ad              AnnData: /X, dense or sparse, and the index of /obs

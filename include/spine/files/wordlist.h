@@ -1,4 +1,4 @@
-/* wordlist.h -- words that stand in a file of their own, beside a matrix.
+/* wordlist.h -- words of a matrix, in a file of their own.
  *
  *     words.txt (also compressed, or a zip's member)     a word a line
  *     metadata.tsv                                       the first column; a first line more than

@@ -14,7 +14,7 @@
  *
  * Ranks form a grid of row groups and columns. A group has neighbouring strata, whole leaves of the
  * tree by which sums over rows are added up (tree.h); its rows are cut evenly between its columns.
- * The rows of a group's batch have slots: those of SPINE_BLOCK_ROWS strata, a block, stand together
+ * The rows of a group's batch have slots: those of SPINE_BLOCK_ROWS strata, a block, are neighbours
  * in order of their strata, and the next block begins at the next multiple of SPINE_BLOCK_ROWS. */
 #ifndef SPINE_MATH_PARTITION_H
 #define SPINE_MATH_PARTITION_H

@@ -1,4 +1,4 @@
-/* tree.h -- in which order sums over rows are added up, whoever computes them.
+/* tree.h -- the order in which sums over rows are added up, on any grid of ranks.
  *
  * The strata of a batch (partition.h) are cut into leaves. The sum over a leaf is a chain in the
  * order of its rows. Sums of leaves are added up in a binary tree: leaf 2 i to leaf 2 i + 1, the

@@ -36,8 +36,8 @@ struct spine_layout {
 
     /* What tables of other programs have; all of it is skipped. */
     bool has_names;       /* the first line names the columns, or numbers them */
-    bool has_row_numbers; /* a row's number stands before its word */
-    bool has_quotes;      /* words stand in double quotes: */
+    bool has_row_numbers; /* a row begins with its number */
+    bool has_quotes;      /* words are in double quotes: */
     bool has_bare_words;  /* only those with blanks do */
 
     bool has_tab;       /* a word ends at its row's first tab */

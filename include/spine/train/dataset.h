@@ -2,7 +2,7 @@
  *
  * The input is vectors.h5 (vectorsfile.h). The model is trained on its rows as scaling.h changes them;
  * scalingfit.h finds how. They are in memory, as floats or rounded to bfloat16, or stay in the file
- * (rowstream.h); whoever goes over all rows does so by spine_dataset_block() or spine_dataset_slice().
+ * (rowstream.h); code that goes over all rows uses spine_dataset_block() or spine_dataset_slice().
  *
  * Rows that stay in the file may turn out to be unreadable at any time. They are NaN then, and
  * spine_dataset_check() has the reason: it is called before anything that was computed from rows

@@ -10,7 +10,7 @@
 #include "spine/train/stepmemory.h"
 #include "spine/train/stepsettings.h"
 
-/* What any rank may ask of all; they learn of it in the same step. */
+/* What any rank may request of all; they learn of it in the same step. */
 enum spine_request { SPINE_REQUEST_SAVE, SPINE_REQUEST_LEAVE, SPINE_REQUEST_HURRY, SPINE_REQUESTS };
 
 /* What ranks tell each other when they meet: requests, by their bits, and a loss that isn't finite. */

@@ -149,7 +149,7 @@ function configuration() {
     make("pre", {tabindex: "0"}, run.config)));
 }
 
-/* What a page says that is rewritten while the run goes on. */
+/* What a page says that is rewritten while the run trains. */
 function liveNote() {
   if (!data.live)
     return null;

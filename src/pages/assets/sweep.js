@@ -14,7 +14,7 @@ const scoreOf = name => trial => {
 const objective = scoreOf(data.score);
 
 /* For pictures: one trial that explains far less than nothing, since its rate was too high, would
- * push all others into a corner; it stands at the edge. */
+ * push all others into a corner; it is drawn at the edge. */
 const drawnOf = name => trial => {
   const value = scoreOf(name)(trial);
   return value !== null && name === "explained_variance" ? Math.max(value, -0.1) : value;

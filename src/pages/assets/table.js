@@ -14,10 +14,10 @@
  *       rows, sort: 0, ascending: true,               the column to begin with
  *       stacks: true,                                 on a phone a row becomes a small card
  *       most: 100,                                    rows of a piece
- *       first: row => row.best,                       a row that stands on top until a heading is pressed
+ *       first: row => row.best,                       a row that is on top until a heading is pressed
  *     })
  *
- * Rows without a value stand at the end in both orders. */
+ * Rows without a value are at the end in both orders. */
 
 function table(options) {
   const columns = options.columns, piece = options.most || 100;

@@ -122,7 +122,7 @@ static void test_coherence(void **state)
     struct spine_readability result;
     TRY(spine_readability_coherence(&made.topwords, &made.reference, 2, &result, &err));
     assert_true(is_near(result.estimate.value, (0.6 + 1) / 2)); /* a b; c d */
-    assert_int_equal(result.asked, 2);
+    assert_int_equal(result.counted, 2);
     assert_int_equal(result.missing, 1);
     /* The standard error of .6 and 1 is .2. */
     assert_true(is_near(result.estimate.low, 0.8 - 1.96 * 0.2));
@@ -139,7 +139,7 @@ static void test_intrusion(void **state)
     /* Only dimension 1 has an intruder, a, at right angles to its words. */
     TRY(spine_readability_intrusion(&made.topwords, &made.reference, 3, 5, 1, &result, &err));
     assert_true(result.estimate.value == 1);
-    assert_int_equal(result.asked, 1);
+    assert_int_equal(result.counted, 1);
     assert_int_equal(result.missing, 2);
     assert_true(is_near(result.estimate.low, spine_statistics_wilson(1, 1).low));
     /* Were the intruder like d, a tie, it would be missed. */
@@ -160,7 +160,7 @@ static void test_distratio(void **state)
     /* Inter: a (1, 0) to (0, 1), (0, 2), (0, 3); intra: 1, 1 and 2. */
     TRY(spine_readability_distratio(&made.topwords, &made.reference, 3, 5, 1, &result, &err));
     assert_true(is_near(result.estimate.value, (sqrt(2) + sqrt(5) + sqrt(10)) / 3 / (4.0 / 3.0)));
-    assert_int_equal(result.asked, 1);
+    assert_int_equal(result.counted, 1);
     assert_int_equal(result.missing, 2);
     /* Top words that don't differ have no ratio. */
     made.reference.length[3] = made.reference.length[4] = 1;
@@ -177,7 +177,7 @@ static void test_diversity(void **state)
     struct spine_readability result;
     TRY(spine_readability_diversity(&made.topwords, 2, &result, &err));
     assert_true(is_near(result.estimate.value, 4.0 / 6.0)); /* a b c d */
-    assert_int_equal(result.asked, 2);
+    assert_int_equal(result.counted, 2);
     assert_int_equal(result.missing, 1);
     TRY(spine_readability_diversity(&made.topwords, made.topwords.most + 1, &result, &err));
     assert_true(isnan(result.estimate.value));

@@ -155,7 +155,7 @@ static void test_analogies(void **state)
                                               "man king woman nobody\n"
                                               "man nothing woman queen\n");
     TRY(measure_analogies(&space, path.text, &result));
-    assert_int_equal(result.asked, 3);
+    assert_int_equal(result.counted, 3);
     assert_int_equal(result.missing, 2);
     assert_true(is_near(result.add.value, 2.0 / 3));
     assert_true(is_near(result.mul.value, 2.0 / 3));
