@@ -1,7 +1,7 @@
 /* checksum.h -- a checksum at a checkpoint's end, which detects a damaged file before HDF5 reads
  * it, and covers what its own checksums leave out: attributes and the structure of the file.
- * 16 bytes of name and the XXH3 of all before them in 16 hexadecimal digits; HDF5 ignores what
- * follows its own bytes. */
+ * 16 bytes of name, "spine-seal XXH3 ", and the XXH3 of all before them in 16 hexadecimal digits; HDF5 ignores what
+ * follows its own bytes. (A seal is what checksums were called when files of this format were first written.) */
 #ifndef SPINE_FILES_CHECKSUM_H
 #define SPINE_FILES_CHECKSUM_H
 
