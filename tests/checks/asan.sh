@@ -5,7 +5,7 @@ set -euo pipefail
 
 : "${SPINE_BIN:?is not set}" "${SPINE_SOURCE:?is not set}"
 build=$SPINE_BIN/../asan
-programs='failures|links|merge|revive|room|top|usage'
+programs='failures|links|merge|room|top|usage'
 export LSAN_OPTIONS=suppressions=$SPINE_SOURCE/tests/checks/sanitize/leaks.supp:print_suppressions=0
 # For a test that waits beside it (slurm_run).
 renice -n 5 $$ >/dev/null
@@ -22,7 +22,7 @@ options=(--test-dir "$build" --output-on-failure -j 4)
 
 # All functions of the library: stacks by the tables of the unwinder, since those by frame pointers end in
 # the libraries, which have none.
-ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=0:malloc_context_size=30 ctest "${options[@]}" \
+ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=0:malloc_context_size=15 ctest "${options[@]}" \
     -E '^((cli|hosts|slurm|check|checks)_.*|reference|number_long|fuzz_[a-z]*|fuzz_h5_[a-z]*)$'
 # The programs, hundreds of times: stacks by frame pointers, without names, in a quarter of the time. A
 # finding's addresses are named by 'addr2line -e PROGRAM -f ADDRESS'.

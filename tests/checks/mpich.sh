@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # With MPICH and a serial HDF5 in place of Open MPI and a parallel one: it configures, builds, passes the
 # unit tests on ranks, and trains, pauses and resumes the same model. The build stays in the build tree.
+# Its flags are those of the build around it, so that ccache has what includes neither MPI nor HDF5.
 set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/../cli/lib.sh"
@@ -12,10 +13,10 @@ bin=$build/bin
 launcher=$(command -v ccache || true)
 limit=300 run cmake -S "$SPINE_SOURCE" -B "$build" -DMPI_C_COMPILER=mpicc.mpich \
     -DMPIEXEC_EXECUTABLE="$(command -v mpiexec.mpich)" -DHDF5_PREFER_PARALLEL=OFF \
-    -DSPINE_MAN=OFF -DCMAKE_BUILD_TYPE=Release "-DCMAKE_C_COMPILER_LAUNCHER=$launcher"
+    -DSPINE_MAN=OFF -DSPINE_WERROR=ON -DCMAKE_BUILD_TYPE=Release "-DCMAKE_C_COMPILER_LAUNCHER=$launcher"
 grep -q 'Found HDF5: .*serial' "$build/CMakeCache.txt" stdout ||
     grep -q 'HDF5_C_LIBRARY_hdf5:.*serial' "$build/CMakeCache.txt" || fail "another HDF5: $(grep HDF5 stdout)"
-limit=900 run cmake --build "$build" -j 2 --target test_on_ranks spine-mpi spine-convert
+limit=900 run nice -n 15 cmake --build "$build" -j 2 --target test_on_ranks spine-mpi spine-convert
 ! ldd "$bin/spine-mpi" | grep -E 'libmpi\.so|hdf5_openmpi' || fail "Open MPI is in it, too"
 run "$bin/spine-mpi" --version
 grep -q '^MPI: MPICH [0-9]' stdout || fail "the version says: $(cat stdout)"
