@@ -169,7 +169,20 @@ def compare(name, *rules):
         assert (data["vectors"][:] == table).all(), "the vectors differ"
 
 
+def compare_all(listing):
+    """The files of the list, a line each: the name and the rules."""
+    lines = open(listing).read().splitlines()
+    assert lines
+    for line in lines:
+        try:
+            compare(*line.split())
+        except Exception as error:
+            sys.exit(f"{line}: {error!r}")
+
+
 if sys.argv[1:2] == ["compare"]:
     compare(*sys.argv[2:])
+elif sys.argv[1:2] == ["compare-all"]:
+    compare_all(sys.argv[2])
 else:
     make()

@@ -7,18 +7,32 @@ need_python numpy h5py
 forms="$SPINE_SOURCE/tests/cli/forms.py"
 $python "$forms" || fail "can't make the forms"
 
+mkdir outputs
+
+# converted RULES COMMAND...: the command makes a file; whether it is the right one, all_right checks.
+converted()
+{
+    local rules=$1 file
+    shift
+    file=$(printf 'outputs/%03d-%s.h5' "$(find outputs -type f | wc -l)" "$(tr -c 'a-zA-Z0-9\n' _ <<<"${*: -1}")")
+    run "$@" "$file"
+    echo "$file $rules" >>list
+}
+
+# all_right: of the files made since the last time. One Python, as starting it takes longest.
+all_right()
+{
+    run $python "$forms" compare-all list
+    rm list
+}
+
 # check RULES ARGUMENT...: spine-convert makes the right file of it, on 1 and 3 ranks.
 check()
 {
-    local rules=$1 launch
+    local rules=$1
     shift
-    for launch in "" "mpirun -np 3"; do
-        rm -f out.h5
-        # shellcheck disable=SC2086 # launch is words
-        run $launch "$SPINE_BIN/spine-convert" "$@" out.h5
-        # shellcheck disable=SC2086 # rules are words
-        run $python "$forms" compare out.h5 $rules
-    done
+    converted "$rules" "$SPINE_BIN/spine-convert" "$@"
+    converted "$rules" mpirun -np 3 "$SPINE_BIN/spine-convert" "$@"
 }
 
 for file in plain.vec t.gz t.bz2 t.xz one.zip two.zip:t.vec gensim.bin original.bin gensim.bin.gz \
@@ -29,13 +43,11 @@ for file in dense.h5ad sparse.h5ad; do
     [ ! -e $file ] || check words $file
 done
 for file in behind.h5 packed.h5.gz categories.h5ad quoted.txt; do
-    run "$SPINE_BIN/spine-convert" $file out.h5
-    run $python "$forms" compare out.h5 words
+    converted words "$SPINE_BIN/spine-convert" $file
 done
 for file in numbered.tsv counted.txt; do
-    run "$SPINE_BIN/spine-convert" --words=$file c.npy out.h5
+    converted words "$SPINE_BIN/spine-convert" --words=$file c.npy
     grep -q "$file: the .* the words are removed" stderr || fail "$file: not said"
-    run $python "$forms" compare out.h5 words
 done
 check numbers one.npz:a
 check numbers c.npy
@@ -53,10 +65,10 @@ check words --from=word2vec gensim.bin
 
 # Standard input, unpacked on the way; and nothing is left of it.
 for file in plain.vec gensim.bin t.xz gensim.bin.gz; do
-    rm -f out.h5
-    "$SPINE_BIN/spine-convert" - out.h5 <$file >stdout 2>stderr || fail "$file: $(cat stderr)"
-    run $python "$forms" compare out.h5 words
+    "$SPINE_BIN/spine-convert" - outputs/input-$file.h5 <$file >stdout 2>stderr || fail "$file: $(cat stderr)"
+    echo "outputs/input-$file.h5 words" >>list
 done
+all_right
 left=$(find . -name '*spool*' -o -name '*.part' -o -name '*.member')
 [ -z "$left" ] || fail "left behind: $left"
 

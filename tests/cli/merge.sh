@@ -70,7 +70,10 @@ refuse "nowhere/out.txt: its directory doesn't exist" run -o nowhere/out.txt
 refuse "--bogus: unknown option; see spine-merge --help" run --bogus
 refuse "-o: needs a value; see spine-merge --help" run -o
 
-train 3 run.ini output.directory=other output.merge=no train.seed=2
+# Units are revived in it, for the sanitizers (tests/checks/asan.sh), to which revive.sh is too long.
+train 3 run.ini output.directory=other output.merge=no data.rms=0.1 train.learning_rate=0.01 \
+    train.revive_after=1
+grep -q ': reviving [0-9]* units' stderr || fail "no unit is revived: $(cat stderr)"
 train 2 run.ini output.directory=fewer output.merge=no
 
 # broken COMMAND...: a copy of the run, after this command in its shards/.

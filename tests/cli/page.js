@@ -1,6 +1,6 @@
 "use strict";
 /* page.js -- looks at the pages that page.sh made, as people would: node page.js DIRECTORY
- * SCREENSHOTS CHROMIUM. Any request that leaves the page, any message on the console, any dialog
+ * SCREENSHOTS CHROMIUM, SCREENSHOTS being a directory for them, or empty. Any request that leaves the page, any message on the console, any dialog
  * is a failure. */
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
@@ -421,26 +421,35 @@ async function showsASweep(browser) {
   await far.close();
 }
 
-async function looksRight(browser) {
+async function looksRight(browser, size) {
   const views = [["report.html", "#overview"], ["report.html", "#dims"], ["report.html", "#dim=3"],
     ["report.html", "#word=music"], ["report.html", "#map=music"], ["report.html", "#eval"],
     ["labels.html", "#dims"], ["labels.html", "#dim=17"], ["two.html", "#overview"],
     ["two.html", "#word=king"], ["two.html", "#dim=2:5"], ["nasty.html", "#dims"], ["sweep.html", "#"]];
-  fs.mkdirSync(screenshots, {recursive: true});
-  for (const [size, viewport] of Object.entries(sizes))
-    for (const colorScheme of ["light", "dark"])
-      for (const [file, hash] of views) {
-        if (colorScheme === "dark" && file !== "report.html" && file !== "sweep.html")
-          continue;
-        const {page, close} = await open(browser, urlOf(file, hash), {viewport, colorScheme});
-        const name = `${path.basename(file, ".html")}${hash.replace(/[^a-z0-9]/g, "-")}`;
-        const where = `${file}${hash} on a ${size}, ${colorScheme}`;
-        assert.deepEqual(await page.evaluate(findMoved), [], `${where}: things moved`);
-        assert.deepEqual(await page.evaluate(findBarriers), [], where);
+  for (const colorScheme of ["light", "dark"])
+    for (const [file, hash] of views) {
+      if (colorScheme === "dark" && file !== "report.html" && file !== "sweep.html")
+        continue;
+      const {page, close} = await open(browser, urlOf(file, hash), {viewport: sizes[size], colorScheme});
+      const name = `${path.basename(file, ".html")}${hash.replace(/[^a-z0-9]/g, "-")}`;
+      const where = `${file}${hash} on a ${size}, ${colorScheme}`;
+      assert.deepEqual(await page.evaluate(findMoved), [], `${where}: things moved`);
+      assert.deepEqual(await page.evaluate(findBarriers), [], where);
+      if (screenshots)
         await page.screenshot({fullPage: true,
           path: path.join(screenshots, `${name}-${size}-${colorScheme}.png`)});
-        await close();
-      }
+      await close();
+    }
+}
+
+const looksRightOnAPhone = browser => looksRight(browser, "phone");
+const looksRightOnADesktop = browser => looksRight(browser, "desktop");
+
+async function perform(look, browser) {
+  await look(browser).catch(error => {
+    throw new Error(`${look.name}: ${error.message}`);
+  });
+  console.log(look.name);
 }
 
 async function main() {
@@ -449,12 +458,9 @@ async function main() {
     for (const look of [searchesByKeyboard, opensADimensionAndComesBack,
       showsLabelsAndFindsThem, sortsAndFilters, findsOnTheMap,
       followsDeepLinks, showsTwoRunsSideBySide, showsTheEvaluation, showsASweep, isSafeFromWords,
-      reloadsWhileARunGoesOn, looksRight]) {
-      await look(browser).catch(error => {
-        throw new Error(`${look.name}: ${error.message}`);
-      });
-      console.log(look.name);
-    }
+      reloadsWhileARunGoesOn])
+      await perform(look, browser);
+    await Promise.all([looksRightOnAPhone, looksRightOnADesktop].map(look => perform(look, browser)));
   } finally {
     await browser.close();
   }

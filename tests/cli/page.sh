@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# spine-report's page in a real browser: page.js drives Chromium through playwright-core. What is
-# installed for it goes to the build tree, and so do the screenshots, to be looked at.
+# spine-report's page in a real browser: page.js drives Chromium through playwright-core, which is
+# installed in the build tree. With SPINE_SCREENSHOTS=DIRECTORY it leaves pictures there, to be looked at.
 set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -73,6 +73,9 @@ grep -q '^spine-sweep: warning: trial 0: ' stderr || fail "nothing said of the t
 [ -s sweep/trials/0003/report.html ] || fail "another trial has no page: $(cat stderr)"
 mv kept.html sweep/trials/0000/report.html
 
+screenshots=${SPINE_SCREENSHOTS-}
+[ -z "$screenshots" ] || mkdir -p "$screenshots"
+
 # A run that goes on: its page is followed while the browser looks at it.
 mkdir later
 head -n 4 run/metrics.jsonl >later/metrics.jsonl
@@ -83,5 +86,5 @@ mkdir ready
 cp run/codes.h5ad run/metrics.jsonl run/model.h5 ready
 
 limit=500 run env NODE_PATH="$build/browser/node_modules" \
-    node "$SPINE_SOURCE/tests/cli/page.js" "$PWD" "$build/screenshots" "$(command -v chromium)"
+    node "$SPINE_SOURCE/tests/cli/page.js" "$PWD" "$screenshots" "$(command -v chromium)"
 cat stdout
