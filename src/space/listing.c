@@ -18,16 +18,17 @@ static const char *word_of(struct spine_listing *listing, size_t row)
     return spine_catalogue_word(&listing->catalogue, row);
 }
 
-/* How many words are listed of a dimension, and those. */
-static size_t count_words(const struct spine_listing *listing, size_t dimension)
+/* The words that are listed of a dimension: none when they can't be read, which
+ * spine_catalogue_check() then tells. */
+static const struct spine_ranked *top_of(struct spine_listing *listing, size_t dimension,
+                                         size_t *count)
 {
     const size_t active = spine_catalogue_active(&listing->catalogue, dimension);
-    return active < listing->most_words ? active : listing->most_words;
-}
+    const size_t wanted = active < listing->most_words ? active : listing->most_words;
+    const struct spine_ranked *top = spine_catalogue_top(&listing->catalogue, dimension, wanted);
 
-static const struct spine_ranked *top_of(struct spine_listing *listing, size_t dimension)
-{
-    return spine_catalogue_top(&listing->catalogue, dimension, count_words(listing, dimension));
+    *count = listing->catalogue.has_failed ? 0 : wanted;
+    return top;
 }
 
 /* --- JSON --------------------------------------------------------------------------------- */
@@ -65,9 +66,10 @@ static cJSON *make_word(struct spine_listing *listing, size_t row)
 
 static void add_word_words(struct spine_listing *listing, cJSON *object, size_t dimension)
 {
-    const struct spine_ranked *entry = top_of(listing, dimension);
+    size_t count = 0;
+    const struct spine_ranked *entry = top_of(listing, dimension, &count);
     cJSON *list = cJSON_AddArrayToObject(object, "words");
-    for (size_t i = 0; i < count_words(listing, dimension); i++)
+    for (size_t i = 0; i < count; i++)
         cJSON_AddItemToArray(list, make_word(listing, entry[i].index));
 }
 
@@ -101,11 +103,12 @@ static void add_entries(struct spine_listing *listing, cJSON *object, const char
 static void add_dimension(struct spine_listing *listing, size_t dimension)
 {
     cJSON *object = append_object(list_of(listing->json, "dimensions"));
+    size_t count = 0;
+    const struct spine_ranked *top = top_of(listing, dimension, &count);
     cJSON_AddNumberToObject(object, "dimension", (double)dimension);
     cJSON_AddNumberToObject(object, "active",
                             (double)spine_catalogue_active(&listing->catalogue, dimension));
-    add_entries(listing, object, "strength", top_of(listing, dimension),
-                count_words(listing, dimension));
+    add_entries(listing, object, "strength", top, count);
 }
 
 static void add_near(struct spine_listing *listing, size_t row, const struct spine_ranked *near,
@@ -129,8 +132,8 @@ static void put_word(struct spine_listing *listing, const char *before, size_t r
 
 static void print_words(struct spine_listing *listing, size_t dimension)
 {
-    const struct spine_ranked *entry = top_of(listing, dimension);
-    const size_t count = count_words(listing, dimension);
+    size_t count = 0;
+    const struct spine_ranked *entry = top_of(listing, dimension, &count);
     if (count == 0)
         fprintf(listing->out, " (no word)");
     for (size_t i = 0; i < count; i++)
@@ -260,18 +263,22 @@ int spine_listing_dimension(struct spine_listing *listing, size_t dimension,
         add_dimension(listing, dimension);
         return 0;
     }
+
+    size_t count = 0;
+    const struct spine_ranked *top = top_of(listing, dimension, &count);
     fprintf(listing->out, "dimension %zu: active for %zu of %zu words\n", dimension,
             spine_catalogue_active(&listing->catalogue, dimension), listing->catalogue.rows);
-    print_entries(listing, top_of(listing, dimension), count_words(listing, dimension));
+    print_entries(listing, top, count);
     return spine_catalogue_check(&listing->catalogue, err);
 }
 
 /* The mean strength of a dimension's strongest words; absent ones count 0. */
 static float mean_strength(struct spine_listing *listing, size_t dimension)
 {
-    const struct spine_ranked *entry = top_of(listing, dimension);
+    size_t count = 0;
+    const struct spine_ranked *entry = top_of(listing, dimension, &count);
     double sum = 0;
-    for (size_t i = 0; i < count_words(listing, dimension); i++)
+    for (size_t i = 0; i < count; i++)
         sum += (double)entry[i].strength;
     return (float)(sum / (double)listing->most_words);
 }
@@ -347,21 +354,27 @@ int spine_listing_dump(struct spine_listing *listing, struct spine_error *err)
     FILE *out = listing->out;
 
     spine_catalogue_read_words(&listing->catalogue);
+    if (spine_catalogue_check(&listing->catalogue, err))
+        return -1;
+
     fprintf(out, "dimension\tactive");
     for (size_t i = 1; i <= listing->most_words; i++)
         fprintf(out, "\tword%zu\tstrength%zu", i, i);
     putc('\n', out);
     for (size_t j = 0; j < listing->catalogue.dimensions; j++) {
-        const struct spine_ranked *entry = top_of(listing, j);
+        size_t count = 0;
+        const struct spine_ranked *entry = top_of(listing, j, &count);
+        if (spine_catalogue_check(&listing->catalogue, err))
+            return -1;
         fprintf(out, "%zu\t%zu", j, spine_catalogue_active(&listing->catalogue, j));
-        for (size_t i = 0; i < count_words(listing, j); i++) {
+        for (size_t i = 0; i < count; i++) {
             putc('\t', out);
             dump_word(out, word_of(listing, entry[i].index));
             fprintf(out, "\t%.7g", (double)entry[i].strength);
         }
         putc('\n', out);
     }
-    return spine_catalogue_check(&listing->catalogue, err);
+    return 0;
 }
 
 static void add_activation(struct spine_listing *listing, cJSON *list, size_t row, size_t dimension)
