@@ -207,10 +207,10 @@ FILE *spine_outfile_create_text(const char *path, struct spine_error *err)
     return file;
 }
 
-/* Write all bytes; -1 with errno set. */
-static int write_all(int descriptor, int64_t offset, const char *bytes, size_t count)
+int spine_outfile_write_all(int descriptor, int64_t offset, const void *data, size_t count)
 {
     enum { MOST = 1 << 30 }; /* a call may write no more than 2 GiB */
+    const char *bytes = data;
 
     for (size_t done = 0; done < count;) {
         const size_t rest = count - done, piece = rest < MOST ? rest : MOST;
@@ -236,7 +236,7 @@ int spine_outfile_write(const char *path, int64_t offset, const void *data, size
 
     const int descriptor = open(part, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     int rc = descriptor < 0 ? fail_path(part, err) : 0;
-    if (rc == 0 && write_all(descriptor, offset, data, bytes) != 0)
+    if (rc == 0 && spine_outfile_write_all(descriptor, offset, data, bytes) != 0)
         rc = fail_path(part, err);
     if (descriptor >= 0 && close(descriptor) != 0 && rc == 0)
         rc = fail_path(part, err);
@@ -245,16 +245,23 @@ int spine_outfile_write(const char *path, int64_t offset, const void *data, size
     return rc;
 }
 
-/* Bring a file's or directory's bytes to the disk. */
-static int sync_path(const char *path, struct spine_error *err)
+/* Bring an open file's or directory's bytes to the disk, and close it. */
+static int sync_and_close(int descriptor, const char *path, struct spine_error *err)
 {
-    const int descriptor = open(path, O_RDONLY);
-    if (descriptor < 0)
-        return fail_path(path, err);
     /* Some file systems can't fsync a directory: EINVAL there is not a failure. */
     const int rc = fsync(descriptor) != 0 && errno != EINVAL ? fail_path(path, err) : 0;
+
     close(descriptor);
     return rc;
+}
+
+static int sync_path(const char *path, struct spine_error *err)
+{
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (descriptor < 0)
+        return fail_path(path, err);
+    return sync_and_close(descriptor, path, err);
 }
 
 int spine_outfile_sync(const char *path, struct spine_error *err)
@@ -294,18 +301,32 @@ static int rename_part(const char *part, const char *path, struct spine_error *e
     return rc;
 }
 
+/* Sync, rename, and sync the directory, which is opened first: what fails before the file has its name
+ * leaves nothing. A directory that may be written but not read can't be synced. */
+static int publish_part(const char *part, const char *path, const char *directory,
+                        struct spine_error *err)
+{
+    if (sync_path(part, err))
+        return -1;
+    const int descriptor = open(directory, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0 && errno != EACCES)
+        return fail_path(directory, err);
+
+    int rc = rename_part(part, path, err);
+    if (descriptor >= 0 && rc == 0)
+        rc = sync_and_close(descriptor, directory, err);
+    else if (descriptor >= 0)
+        close(descriptor);
+    return rc;
+}
+
 int spine_outfile_publish(const char *path, struct spine_error *err)
 {
     char *part = spine_outfile_part(path, err);
-    int rc = part == NULL ? -1 : sync_path(part, err);
+    char *copy = part == NULL ? NULL : spine_memory_copy(path, "a file's name", err);
+    const int rc = copy == NULL ? -1 : publish_part(part, path, cut_to_directory(copy), err);
 
-    if (rc == 0)
-        rc = rename_part(part, path, err);
-    if (rc == 0) {
-        /* A directory that may be written but not read can't be synced. */
-        const char *directory = cut_to_directory(part);
-        rc = access(directory, R_OK) == 0 ? sync_path(directory, err) : 0;
-    }
+    free(copy);
     free(part);
     return rc;
 }

@@ -1,6 +1,7 @@
 /* npzfile.c -- NumPy's .npz. */
 #include "spine/files/npzfile.h"
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,30 @@ static int copy_file(const char *path, struct spine_sink *sink, struct spine_err
     return spine_sink_check(sink, err);
 }
 
+/* Remove what a process that was killed left of libzip's file: libzip writes NAME.XXXXXX first. Whoever
+ * writes 'archive' has the output's own temporary file, so that nobody else is at it. */
+static void remove_leftovers(const char *archive)
+{
+    const char *slash = strrchr(archive, '/'), *base = slash == NULL ? archive : slash + 1;
+    const size_t length = strlen(base);
+    struct spine_error ignored;
+    char *directory = spine_memory_copy(slash == NULL ? "." : archive, "a directory", &ignored);
+
+    if (directory != NULL && slash != NULL)
+        directory[base - archive] = '\0';
+    DIR *listing = directory == NULL ? NULL : opendir(directory);
+    for (struct dirent *entry; listing != NULL && (entry = readdir(listing)) != NULL;) {
+        const char *name = entry->d_name, *end = name + length;
+        if (strncmp(name, base, length) == 0 &&
+            (*end == '\0' || (*end == '.' && strlen(end) == strlen(".XXXXXX"))))
+            unlinkat(dirfd(listing), name, 0);
+    }
+
+    if (listing != NULL)
+        closedir(listing);
+    free(directory);
+}
+
 /* libzip replaces the file that it is told to write, which ours must not be: it gets another one. */
 int spine_npzfile_write(const char *path, struct spine_npzfile_array *arrays, size_t count,
                         struct spine_error *err)
@@ -107,6 +132,7 @@ int spine_npzfile_write(const char *path, struct spine_npzfile_array *arrays, si
     }
 
     snprintf(archive, bytes, "%s.zip.part", path);
+    remove_leftovers(archive);
     int rc = write_archive(path, archive, arrays, count, err);
     if (rc == 0)
         rc = copy_file(archive, sink, err);

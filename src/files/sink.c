@@ -2,6 +2,7 @@
 #include "spine/files/sink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -244,21 +245,38 @@ int spine_sink_fail_spool(const char *path, struct spine_error *err)
                       strerror(errno));
 }
 
-FILE *spine_sink_spool(const char *path, struct spine_error *err)
+/* Open a file without a name where the file system has such; else one whose name is removed at once:
+ * a process that is killed in between leaves it. 'name' is PATH.XXXXXX.part, of 'bytes' bytes. */
+static int open_nameless(const char *path, char *name, size_t bytes)
 {
     static const char end[] = ".part"; /* what begins a run removes such files */
-    const size_t bytes = strlen(path) + sizeof ".XXXXXX" + strlen(end);
+
+#ifdef O_TMPFILE
+    const char *slash = strrchr(path, '/');
+    const size_t length = slash == NULL ? 1 : (size_t)(slash - path) + 1; /* "." or "DIRECTORY/" */
+    snprintf(name, bytes, "%.*s", (int)length, slash == NULL ? "." : path);
+    const int nameless = open(name, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+    if (nameless >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+        return nameless;
+#endif
+    snprintf(name, bytes, "%s.XXXXXX%s", path, end);
+    const int descriptor = mkstemps(name, (int)strlen(end));
+    if (descriptor >= 0)
+        unlink(name);
+    return descriptor;
+}
+
+FILE *spine_sink_spool(const char *path, struct spine_error *err)
+{
+    const size_t bytes = strlen(path) + sizeof ".XXXXXX.part";
     char *name = spine_memory_get(bytes, 1, "a file's temporary name", err);
     if (name == NULL)
         return NULL;
 
-    snprintf(name, bytes, "%s.XXXXXX%s", path, end);
-    const int descriptor = mkstemps(name, (int)strlen(end));
+    const int descriptor = open_nameless(path, name, bytes);
     FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w+b");
     if (file == NULL)
-        spine_fail(err, "%s: %s", name, strerror(errno));
-    if (descriptor >= 0)
-        unlink(name);
+        spine_fail(err, "%s: can't make a temporary file beside it: %s", path, strerror(errno));
     if (descriptor >= 0 && file == NULL)
         close(descriptor);
 

@@ -12,6 +12,7 @@
 
 #include "spine/base/clock.h"
 #include "spine/base/lock.h"
+#include "spine/base/outfile.h"
 #include "spine/base/textfile.h"
 #include "spine/config/inifile.h"
 #include "spine/config/settings.h"
@@ -37,8 +38,8 @@ void spine_state_sign(int lock, const struct spine_config *config, int ranks)
                  (long)getpid(), ranks, spine_clock_date(), (long long)config->epochs,
                  (long long)spine_settings_last_epoch(config));
 
-    if (ftruncate(lock, 0) != 0 || pwrite(lock, text, (size_t)length, 0) != length)
-        return;
+    if (ftruncate(lock, 0) == 0) /* what isn't written isn't said by --status: no more than that */
+        spine_outfile_write_all(lock, 0, text, (size_t)length);
 }
 
 static void read_owner_line(struct spine_state *state, const char *line)

@@ -12,6 +12,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/number.h"
+#include "spine/base/outfile.h"
 
 /* An entry of .changes: the number of a trial whose record is about to be written. */
 enum { ENTRY = 8 };
@@ -45,8 +46,7 @@ int spine_changes_note(const char *path, size_t trial, struct spine_error *err)
     if (open_changes(path, O_RDWR | O_CREAT, &file, &size, err))
         return -1;
     snprintf(entry, sizeof entry, "%0*zu\n", ENTRY - 1, trial);
-    errno = ENOSPC; /* of a short transfer */
-    if (pwrite(file, entry, ENTRY, size) != ENTRY)
+    if (spine_outfile_write_all(file, size, entry, ENTRY) != 0)
         rc = spine_fail(err, "%s: %s", path, strerror(errno));
     if (close(file) != 0 && rc == 0)
         rc = spine_fail(err, "%s: %s", path, strerror(errno));

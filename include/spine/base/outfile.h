@@ -26,6 +26,9 @@ int spine_outfile_create(const char *path, struct spine_error *err);
  * err filled, on failure. */
 FILE *spine_outfile_create_text(const char *path, struct spine_error *err);
 
+/* Write all bytes to an open file, in as many calls as it takes; -1 with errno set. */
+int spine_outfile_write_all(int descriptor, int64_t offset, const void *data, size_t count);
+
 /* Write bytes of PATH.part from 'offset' on, or bring all of it to the disk; any process may, while
  * the one that made the file waits. */
 int spine_outfile_write(const char *path, int64_t offset, const void *data, size_t bytes,
