@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "spine/base/log.h"
 #include "spine/base/number.h"
 
 /* Seven parameters: those of getopt_long(), and for messages the program's name. */
@@ -62,6 +63,6 @@ int spine_arguments_finish_rank(const char *program, int rank, int rc, struct sp
     if (rc == 0)
         return SPINE_EXIT_DONE;
     if (rank == 0)
-        fprintf(stderr, "%s: %s\n", program, err->text);
+        spine_log_failure(program, err->text);
     return err->status;
 }

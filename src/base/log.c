@@ -56,7 +56,7 @@ static bool has_room(void)
         if (ready > 0 || (ready < 0 && errno != EINTR))
             return true;
     }
-    return poll(&out, 1, 0) != 0;
+    return poll(&out, 1, 0) > 0;
 }
 
 /* One write per line, so that lines of several ranks don't mix. */
@@ -71,6 +71,14 @@ static void print_line(const char *prefix, const char *format, va_list args)
     spine_printable_copy(text, sizeof text, raw);
     clear_progress();
     fprintf(stderr, "%s%s\n", prefix, text);
+}
+
+void spine_log_failure(const char *program, const char *text)
+{
+    if (!has_room())
+        return;
+    clear_progress();
+    fprintf(stderr, "%s: %s\n", program, text);
 }
 
 void spine_log_set_terminal(int descriptor)

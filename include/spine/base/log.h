@@ -21,6 +21,9 @@ void spine_log_set_terminal(int descriptor);
 /* Print a line, on rank 0 only, if the level set is at least 'level'. */
 void spine_log(enum spine_log_level level, const char *format, ...) SPINE_PRINTF(2, 3);
 
+/* Print "PROGRAM: TEXT", the last line of a program that failed, on any rank. */
+void spine_log_failure(const char *program, const char *text);
+
 /* Print a warning, on any rank. */
 void spine_log_warning(const char *format, ...) SPINE_PRINTF(1, 2);
 

@@ -5,9 +5,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "spine/base/arguments.h"
+#include "spine/base/interrupt.h"
 #include "support/expect.h"
 
 enum { COUNT = SPINE_ARGUMENT_OWN, QUIET };
@@ -74,12 +79,39 @@ static void test_whole_numbers_have_bounds(void **state)
     assert_int_equal(value, 20);
 }
 
+/* mpirun, told to end, reads nothing more of what its ranks write. */
+static void test_the_last_line_waits_for_no_reader_after_SIGTERM(void **state)
+{
+    (void)state;
+    const pid_t child = fork();
+    if (child == 0) {
+        int ends[2] = {-1, -1};
+        struct spine_error failure;
+        if (pipe(ends) != 0 || fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0)
+            _exit(1);
+        while (write(ends[1], "full ", 5) == 5)
+            continue;
+        fcntl(ends[1], F_SETFL, 0);
+        dup2(ends[1], STDERR_FILENO);
+        alarm(20); /* it would wait for ever */
+        spine_interrupt_install();
+        raise(SIGTERM);
+        _exit(spine_arguments_finish("tool", spine_fail(&failure, "no"), &failure));
+    }
+
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), SPINE_EXIT_FAILED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options_come_one_by_one),
         cmocka_unit_test(test_what_is_no_option_is_refused),
         cmocka_unit_test(test_whole_numbers_have_bounds),
+        cmocka_unit_test(test_the_last_line_waits_for_no_reader_after_SIGTERM),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
