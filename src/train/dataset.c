@@ -389,7 +389,7 @@ int spine_dataset_pack(struct spine_dataset *data, struct spine_error *err)
                              data->block);
         spine_bfloat16_pack(count * stride, data->block, data->packed + first * stride);
     }
-    return spine_dataset_check(data, err);
+    return spine_rowfile_check(data->stream.file, err);
 }
 
 size_t spine_dataset_block(struct spine_dataset *data, size_t first, const float **rows)
@@ -418,7 +418,12 @@ const float *spine_dataset_next(struct spine_dataset *data, struct spine_pass *p
 
 int spine_dataset_check(const struct spine_dataset *data, struct spine_error *err)
 {
-    return data->storage == SPINE_IN_MEMORY ? 0 : spine_rowfile_check(data->stream.file, err);
+    if (data->storage == SPINE_IN_MEMORY)
+        return 0;
+    /* Once all rows are packed, and none is held out, the file isn't read again: it may change. */
+    if (data->packed != NULL && data->listed == NULL && data->stream.num_substitutes == 0)
+        return 0;
+    return spine_rowfile_check(data->stream.file, err);
 }
 
 const float *spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, size_t first,
