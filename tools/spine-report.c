@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "spine/base/arguments.h"
+#include "spine/base/infile.h"
 #include "spine/base/log.h"
 #include "spine/base/printable.h"
 #include "spine/pages/report.h"
@@ -138,8 +139,9 @@ static int answer(const struct request *request, struct spine_error *err)
         return -1;
     }
 
-    if (stat(request->output, &facts) == 0)
-        spine_printable_line(stdout, "%s: %.1f MB", request->output, 1e-6 * (double)facts.st_size);
+    if (stat(request->output, &facts) != 0)
+        return spine_infile_fail(request->output, err);
+    spine_printable_line(stdout, "%s: %.1f MB", request->output, 1e-6 * (double)facts.st_size);
 
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 int spine_infile_open(const char *path)
@@ -33,4 +34,21 @@ FILE *spine_infile_open_stream(const char *path)
         errno = reason;
     }
     return file;
+}
+
+int spine_infile_fail(const char *path, struct spine_error *err)
+{
+    switch (errno) {
+    case ENOENT:
+    case EACCES:
+    case EISDIR:
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENXIO:
+    case EPERM:
+        return spine_refuse(err, "%s: %s", path, strerror(errno));
+    default:
+        return spine_fail(err, "%s: %s", path, strerror(errno));
+    }
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 int spine_present(const char *path, bool *is, struct spine_error *err)
 {
@@ -14,5 +15,14 @@ int spine_present(const char *path, bool *is, struct spine_error *err)
         return 0;
     if (errno == EACCES || errno == ELOOP || errno == ENAMETOOLONG)
         return spine_refuse(err, "%s: %s", path, strerror(errno));
+    return spine_fail(err, "%s: %s", path, strerror(errno));
+}
+
+int spine_present_readable(const char *path, bool *is, struct spine_error *err)
+{
+    *is = access(path, R_OK) == 0;
+    if (*is || errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP ||
+        errno == ENAMETOOLONG)
+        return 0;
     return spine_fail(err, "%s: %s", path, strerror(errno));
 }

@@ -16,14 +16,8 @@ enum { BLOCK = 1 << 16 };
 
 static int fail_reading(const char *path, int code, struct spine_error *err)
 {
-    /* What a person can mend is refused; a broken disk isn't theirs. */
-    const bool theirs = code == ENOENT || code == EACCES || code == EISDIR || code == ENOTDIR ||
-                        code == ELOOP || code == ENAMETOOLONG;
-
-    spine_fail(err, "%s: %s", path, strerror(code));
-    if (theirs)
-        err->status = SPINE_EXIT_REFUSED;
-    return -1;
+    errno = code;
+    return spine_infile_fail(path, err);
 }
 
 int spine_textfile_read(const char *path, const char *what, size_t most, char **text,

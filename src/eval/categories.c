@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/memory.h"
 #include "spine/text/tabular.h"
 
@@ -95,7 +96,7 @@ static int read_all(struct categories *categories, const struct spine_space *spa
     struct dirent **entries = NULL;
     const int count = scandir(directory, &entries, is_list, alphasort);
     if (count < 0)
-        return spine_refuse(err, "%s: %s", directory, strerror(errno));
+        return spine_infile_fail(directory, err);
 
     int rc =
         count == 0 ? spine_refuse(err, "%s: has no categories: no files NAME.txt", directory) : 0;

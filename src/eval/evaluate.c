@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
+#include "spine/base/present.h"
 #include "spine/config/config.h"
 #include "spine/eval/analogies.h"
 #include "spine/eval/categories.h"
@@ -86,7 +86,10 @@ static int read_reference(const struct spine_evaluate_options *options, struct r
 
     if (reference->path[0] == '\0')
         return 0;
-    if (access(reference->path, R_OK) == 0) {
+    bool is_readable = false;
+    if (spine_present_readable(reference->path, &is_readable, err))
+        return -1;
+    if (is_readable) {
         spine_log(SPINE_LOG_INFO, "the reference space is %s", reference->path);
         return spine_space_read_listed(&reference->space, reference->path, options->words, err);
     }
@@ -153,6 +156,16 @@ static void warn_of_nothing(const struct subject *subject, const struct spine_te
 
 /* --- What is measured --------------------------------------------------------------------- */
 
+/* The input of a run, if it is still there. */
+static int read_input(const char *input, struct spine_space *space, struct spine_error *err)
+{
+    bool is_readable = false;
+
+    if (spine_present_readable(input, &is_readable, err))
+        return -1;
+    return is_readable ? spine_space_read(space, input, err) : 0;
+}
+
 /* The variance that a run's codes explain of its own input, which may not be the reference space.
  */
 static int add_explained(const struct subject *subject, const struct spine_modelfile *model,
@@ -165,7 +178,7 @@ static int add_explained(const struct subject *subject, const struct spine_model
     int rc = 0;
     if (strcmp(input, subject->reference->path) != 0) {
         space = &own;
-        rc = access(input, R_OK) == 0 ? spine_space_read(&own, input, err) : 0;
+        rc = read_input(input, &own, err);
     }
 
     if (rc == 0 && space->rows > 0)
@@ -486,8 +499,8 @@ static int evaluate_floors(const struct spine_evaluate_options *options,
 
     int rc = 0;
     const bool is_own = input[0] != '\0' && strcmp(input, reference->path) != 0;
-    if (is_own && access(input, R_OK) == 0)
-        rc = spine_space_read(&own, input, err);
+    if (is_own)
+        rc = read_input(input, &own, err);
     if (rc == 0)
         rc = measure_floors(options, subject, is_own ? &own : &reference->space, evaluations, count,
                             err);

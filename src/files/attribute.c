@@ -69,11 +69,15 @@ static int get_attribute(struct spine_store *store, const char *object, const ch
                          hid_t type, const char *kind, void *value, struct spine_error *err)
 {
     hid_t attribute = H5I_INVALID_HID;
-    const htri_t exists = H5Aexists_by_name(store->file, object, name, H5P_DEFAULT);
-    if (exists > 0)
+    if (spine_attribute_has(store, object, name)) {
         attribute = H5Aopen_by_name(store->file, object, name, H5P_DEFAULT, H5P_DEFAULT);
-    if (exists != 0 && attribute < 0 && spine_h5_fail_answer(store->path, err))
+        spine_h5_is_yes(store, attribute < 0 ? -1 : 1);
+    }
+    if (spine_h5_check(store, err)) {
+        if (attribute >= 0)
+            H5Aclose(attribute);
         return -1;
+    }
     if (attribute < 0)
         return spine_refuse(err, "%s: '%s' has no attribute '%s'", store->path, object, name);
 
@@ -86,9 +90,10 @@ static int get_attribute(struct spine_store *store, const char *object, const ch
     else if (!fits)
         rc = spine_refuse(err, "%s: the attribute '%s' is not %s", store->path, name, kind);
     else if (H5Aread(attribute, type, value) < 0) {
-        rc = -1;
-        if (!spine_h5_fail_answer(store->path, err))
-            spine_refuse(err, "%s: the attribute '%s' is not %s", store->path, name, kind);
+        spine_h5_is_yes(store, -1);
+        rc = spine_h5_check(store, err);
+        if (rc == 0)
+            rc = spine_refuse(err, "%s: the attribute '%s' is not %s", store->path, name, kind);
     }
 
     H5Sclose(space);
@@ -99,7 +104,7 @@ static int get_attribute(struct spine_store *store, const char *object, const ch
 
 bool spine_attribute_has(struct spine_store *store, const char *object, const char *name)
 {
-    return H5Aexists_by_name(store->file, object, name, H5P_DEFAULT) > 0;
+    return spine_h5_is_yes(store, H5Aexists_by_name(store->file, object, name, H5P_DEFAULT));
 }
 
 int spine_attribute_get_text(struct spine_store *store, const char *object, const char *name,

@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/lock.h"
 #include "spine/base/log.h"
+#include "spine/base/present.h"
 #include "spine/files/attribute.h"
 #include "spine/files/convert.h"
 #include "spine/files/rundir.h"
@@ -19,39 +21,57 @@
 /* What rank 0 finds. */
 enum state { USE_INPUT, USE_CACHE, CONVERT };
 
+/* What can't be read now isn't taken for a file of another kind. */
+static int fail_unread(const struct spine_error *why, struct spine_error *err)
+{
+    if (why->status != SPINE_EXIT_FAILED)
+        return 0;
+    *err = *why;
+    return -1;
+}
+
 /* Is it HDF5 with /vectors, and are its own words wanted? What isn't HDF5 is left to the
  * conversion. */
-static bool is_vectorsfile(const struct spine_config *config)
+static int is_vectorsfile(const struct spine_config *config, bool *is, struct spine_error *err)
 {
     struct spine_store *store = NULL;
-    struct spine_error ignored;
+    struct spine_error why;
     enum spine_form form;
     struct stat facts;
 
-    if (config->words[0] != '\0' || stat(config->input, &facts) != 0 || !S_ISREG(facts.st_mode) ||
-        spine_form_detect(config->input, &form, &ignored) || form != SPINE_FORM_HDF5)
-        return false;
-    if (spine_store_open(&store, config->input, NULL, &ignored))
-        return true; /* opening it again will say why */
+    *is = false;
+    if (config->words[0] != '\0' || strcmp(config->input, "-") == 0)
+        return 0;
+    if (stat(config->input, &facts) != 0) /* where it isn't there, it may be FILE:DATASET */
+        return errno == ENOENT || errno == ENOTDIR ? 0 : spine_infile_fail(config->input, err);
+    if (!S_ISREG(facts.st_mode))
+        return 0;
+    if (spine_form_detect(config->input, &form, &why))
+        return fail_unread(&why, err);
+    if (form != SPINE_FORM_HDF5)
+        return 0;
+
+    if (spine_store_open(&store, config->input, NULL, &why)) {
+        *is = true; /* opening it again will say why */
+        return fail_unread(&why, err);
+    }
     /* A file of another format of ours isn't converted: opening it says what it is. */
-    const bool is =
-        spine_vectorsfile_has_vectors(store) || spine_attribute_has(store, "/", "format");
-    spine_store_close(store, &ignored);
-    return is;
+    *is = spine_vectorsfile_has_vectors(store) || spine_attribute_has(store, "/", "format");
+    return spine_store_close(store, err);
 }
 
 /* Does the file of a path exist? Standard input does. */
 static int exists(const char *path, bool *does, struct spine_error *err)
 {
-    struct stat facts;
     const char *inner = NULL;
     char *file = NULL;
 
     if (spine_stream_split(path, &file, &inner, err))
         return -1;
-    *does = strcmp(path, "-") == 0 || stat(file, &facts) == 0;
+    *does = strcmp(path, "-") == 0;
+    const int rc = *does ? 0 : spine_present(file, does, err);
     free(file);
-    return 0;
+    return rc;
 }
 
 static const char *last_component(const char *path)
@@ -61,19 +81,24 @@ static const char *last_component(const char *path)
 }
 
 /* Was the cache made of a file of the input's name? */
-static bool is_of(const char *cache, const char *input)
+static int is_of(const char *cache, const char *input, bool *is, struct spine_error *err)
 {
     struct spine_store *store = NULL;
-    struct spine_error ignored;
+    struct spine_error why;
     char *source = NULL;
 
-    if (spine_vectorsfile_open(&store, NULL, cache, &ignored))
-        return false;
-    const bool is = spine_attribute_get_text(store, "/", "source", &source, &ignored) == 0 &&
-                    strcmp(source, last_component(input)) == 0;
+    *is = false;
+    if (spine_vectorsfile_open(&store, NULL, cache, &why))
+        return fail_unread(&why, err);
+    int rc = 0;
+    if (spine_attribute_get_text(store, "/", "source", &source, &why))
+        rc = fail_unread(&why, err);
+    else
+        *is = strcmp(source, last_component(input)) == 0;
     free(source);
-    spine_store_close(store, &ignored);
-    return is;
+    if (spine_store_close(store, &why) && rc == 0)
+        rc = fail_unread(&why, err);
+    return rc;
 }
 
 static bool is_newer(const struct timespec *time, const struct timespec *than)
@@ -83,28 +108,43 @@ static bool is_newer(const struct timespec *time, const struct timespec *than)
 }
 
 /* Is the cache no older than the file? A file that doesn't exist any more makes none too old. */
-static bool is_fresh(const char *cache, const char *path, struct spine_error *err)
+static int is_fresh(const char *cache, const char *path, bool *is, struct spine_error *err)
 {
     struct stat made, file_facts;
-    const char *inner = NULL;
+    const char *inner = NULL, *unread = NULL;
     char *file = NULL;
 
-    if (path[0] == '\0')
-        return true;
-    if (stat(cache, &made) != 0 || spine_stream_split(path, &file, &inner, err))
-        return false;
-    const bool is = stat(file, &file_facts) != 0 || !is_newer(&file_facts.st_mtim, &made.st_mtim);
+    *is = path[0] == '\0';
+    if (*is)
+        return 0;
+    if (spine_stream_split(path, &file, &inner, err))
+        return -1;
+    int rc = 0;
+    if (stat(cache, &made) != 0)
+        unread = cache;
+    else if (stat(file, &file_facts) == 0)
+        *is = !is_newer(&file_facts.st_mtim, &made.st_mtim);
+    else {
+        *is = true;
+        unread = file;
+    }
+    if (unread != NULL && errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+        rc = spine_fail(err, "%s: %s", unread, strerror(errno));
     free(file);
-    return is;
+    return rc;
 }
 
 /* Was the cache made of these files as they are now? */
-static bool is_usable(const struct spine_config *config, const char *cache)
+static int is_usable(const struct spine_config *config, const char *cache, bool *is,
+                     struct spine_error *err)
 {
-    struct spine_error ignored;
+    bool is_input_older = false, is_list_older = false;
 
-    return is_fresh(cache, config->input, &ignored) && is_fresh(cache, config->words, &ignored) &&
-           is_of(cache, config->input);
+    *is = false;
+    if (is_fresh(cache, config->input, &is_input_older, err) ||
+        is_fresh(cache, config->words, &is_list_older, err))
+        return -1;
+    return is_input_older && is_list_older ? is_of(cache, config->input, is, err) : 0;
 }
 
 /* What keeps two runs from converting to the same file at once: CACHE.lock, while it lasts. */
@@ -135,12 +175,13 @@ static void release_lock(const struct lock *lock)
 static int find(const struct spine_config *config, const char *directory, char path[SPINE_PATH],
                 enum state *state, struct lock *lock, struct spine_error *err)
 {
-    bool is_there = true;
+    bool is_there = true, is_vectors = false, usable = false;
 
     *state = USE_INPUT;
-    if (exists(config->input, &is_there, err))
+    if (exists(config->input, &is_there, err) ||
+        (is_there && is_vectorsfile(config, &is_vectors, err)))
         return -1;
-    if (!is_there || is_vectorsfile(config)) {
+    if (!is_there || is_vectors) {
         snprintf(path, SPINE_PATH, "%s", config->input);
         return 0;
     }
@@ -150,10 +191,12 @@ static int find(const struct spine_config *config, const char *directory, char p
     else if (spine_rundir_make("output.directory", directory, err) ||
              spine_rundir_join(path, directory, "input.h5", err))
         return -1;
-    if (!is_usable(config, path) && take_lock(path, lock, err))
+    if (is_usable(config, path, &usable, err) || (!usable && take_lock(path, lock, err)))
         return -1;
     /* Another run may have converted it in the meantime. */
-    *state = is_usable(config, path) ? USE_CACHE : CONVERT;
+    if (!usable && is_usable(config, path, &usable, err))
+        return -1;
+    *state = usable ? USE_CACHE : CONVERT;
     return 0;
 }
 

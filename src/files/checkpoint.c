@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "spine/base/clock.h"
+#include "spine/base/infile.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/files/array.h"
@@ -287,7 +288,7 @@ int spine_checkpoint_newest(const char *directory, int64_t steps, char *path, in
     *found = -1;
     DIR *listing = opendir(directory);
     if (listing == NULL)
-        return errno == ENOENT ? 0 : spine_refuse(err, "%s: %s", directory, strerror(errno));
+        return errno == ENOENT ? 0 : spine_infile_fail(directory, err);
 
     errno = 0;
     for (struct dirent *entry; (entry = readdir(listing)) != NULL; errno = 0) {

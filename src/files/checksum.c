@@ -74,7 +74,7 @@ int spine_checksum_check(const char *path, bool *is_damaged, struct spine_error 
 
     *is_damaged = false;
     if (file == NULL)
-        return spine_refuse(err, "%s: %s", path, strerror(errno));
+        return spine_infile_fail(path, err);
 
     errno = 0;
     int rc = digest_file(file, TRAILER, expected);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/outfile.h"
 #include "spine/base/present.h"
 #include "spine/files/attribute.h"
@@ -287,7 +288,7 @@ static int check_directory(const char *directory, int64_t shards, struct spine_e
     snprintf(path, sizeof path, "%s/shards", directory);
     DIR *listing = opendir(path);
     if (listing == NULL)
-        return spine_refuse(err, "%s: %s", path, strerror(errno));
+        return spine_infile_fail(path, err);
 
     errno = 0;
     for (struct dirent *entry; rc == 0 && (entry = readdir(listing)) != NULL; errno = 0)

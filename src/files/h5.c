@@ -31,6 +31,8 @@ static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *co
     const char *code = strstr(entry->desc, number), *system = strstr(entry->desc, quoted);
     if (code != NULL)
         cause->code = atoi(code + strlen(number));
+    else if (strstr(entry->desc, "stat info") != NULL) /* the only call that doesn't say its code */
+        cause->code = errno != 0 ? errno : EIO;
     if (strstr(entry->desc, "unable to lock") != NULL)
         cause->is_lock = true;
 
@@ -69,6 +71,25 @@ int spine_h5_fail_answer(const char *path, struct spine_error *err)
     if (cause.code == 0)
         return 0;
     return spine_fail(err, "%s: can't read it: %s", path, strerror(cause.code));
+}
+
+bool spine_h5_is_yes(struct spine_store *store, int answer)
+{
+    struct spine_error failure;
+
+    if (answer < 0 && spine_h5_fail_answer(store->path, &failure) && !store->has_failed) {
+        store->has_failed = true;
+        store->failure = failure;
+    }
+    return answer > 0;
+}
+
+int spine_h5_check(const struct spine_store *store, struct spine_error *err)
+{
+    if (!store->has_failed)
+        return 0;
+    *err = store->failure;
+    return -1;
 }
 
 int spine_h5_agree(const struct spine_store *store, int rc, struct spine_error *err)
@@ -174,17 +195,22 @@ int spine_h5_append(struct spine_store *store, const char *name, hid_t type, siz
 /* Is the file large enough for a dataset of this extent? A few bytes may announce any extent, and
  * memory is allocated by it. Filters, such as gzip, don't make data more than 1032 times smaller;
  * what was never written takes no room, and counts as missing. */
-static bool is_held(const struct spine_store *store, hid_t dataset, hid_t type,
+static bool is_held(struct spine_store *store, hid_t dataset, hid_t type,
                     const struct spine_h5_facts *facts)
 {
-    const hid_t creation = H5Dget_create_plist(dataset);
     const hsize_t stored = H5Dget_storage_size(dataset);
+    if (stored == 0) /* nothing, or it couldn't be read */
+        spine_h5_is_yes(store, -1);
+    const hid_t creation = H5Dget_create_plist(dataset);
     const hsize_t ratio = H5Pget_nfilters(creation) > 0 ? 1032 : 1;
     const size_t size = H5Tget_size(type); /* 0 if the type is damaged */
     hsize_t file = 0;
     H5Pclose(creation);
-    if (size == 0 || H5Fget_filesize(store->file, &file) < 0 || stored > file)
+    if (size == 0 || H5Fget_filesize(store->file, &file) < 0 || stored > file) {
+        if (file == 0)
+            spine_h5_is_yes(store, -1);
         return false;
+    }
     hsize_t most = stored * ratio / size; /* elements */
     bool fits = true;
     for (int i = 0; i < facts->dimensions; i++) {
@@ -213,11 +239,12 @@ static bool is_elsewhere(hid_t dataset)
     return is;
 }
 
-static bool is_link_elsewhere(const struct spine_store *store, const char *name)
+static bool is_link_elsewhere(struct spine_store *store, const char *name)
 {
-    H5L_info_t link;
+    H5L_info_t link = {.type = H5L_TYPE_ERROR};
 
-    return H5Lget_info(store->file, name, &link, H5P_DEFAULT) >= 0 &&
+    return spine_h5_is_yes(store,
+                           H5Lget_info(store->file, name, &link, H5P_DEFAULT) < 0 ? -1 : 1) &&
            link.type == H5L_TYPE_EXTERNAL;
 }
 
@@ -249,19 +276,21 @@ static int check_filters(const struct spine_store *store, const char *name, hid_
 int spine_h5_look_up(struct spine_store *store, const char *name, struct spine_h5_facts *facts,
                      struct spine_error *err)
 {
-    const htri_t answer = H5Lexists(store->file, name, H5P_DEFAULT);
-    if (answer < 0 && spine_h5_fail_answer(store->path, err))
+    const bool is_there = spine_h5_is_yes(store, H5Lexists(store->file, name, H5P_DEFAULT));
+    if (spine_h5_check(store, err))
         return -1;
-    if (answer <= 0)
+    if (!is_there)
         return spine_refuse(err, "%s: has no dataset '%s'", store->path, name);
     if (is_link_elsewhere(store, name))
         return refuse_elsewhere(store, name, err);
 
     const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
-    if (dataset < 0 && spine_h5_fail_answer(store->path, err))
-        return -1;
-    if (dataset < 0)
+    if (dataset < 0) {
+        spine_h5_is_yes(store, -1);
+        if (spine_h5_check(store, err))
+            return -1;
         return spine_refuse(err, "%s: '%s' is not a dataset", store->path, name);
+    }
     if (is_elsewhere(dataset)) {
         H5Dclose(dataset);
         return refuse_elsewhere(store, name, err);
@@ -287,7 +316,7 @@ int spine_h5_look_up(struct spine_store *store, const char *name, struct spine_h
     H5Sclose(space);
     H5Tclose(type);
     H5Dclose(dataset);
-    return 0;
+    return spine_h5_check(store, err);
 }
 
 int spine_h5_refuse_missing(const struct spine_store *store, const char *name,

@@ -279,13 +279,14 @@ int spine_modelfile_read_group(struct spine_store *store, const char *path, cons
 int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct spine_error *err)
 {
     struct spine_store *store = NULL;
-    struct spine_error ignored; /* nothing was written */
+    struct spine_error ignored;
     *model = (struct spine_modelfile){0};
     if (spine_store_open(&store, path, "spine-model", err))
         return -1;
-    const int rc = spine_modelfile_read_group(store, path, "", model, err) ||
-                   spine_attribute_get_text(store, "/", "config", &model->config, err);
-    spine_store_close(store, &ignored);
+    int rc = spine_modelfile_read_group(store, path, "", model, err) ||
+             spine_attribute_get_text(store, "/", "config", &model->config, err);
+    if (spine_store_close(store, rc == 0 ? err : &ignored))
+        rc = -1;
     if (rc != 0)
         spine_modelfile_dispose(model);
     if (rc)

@@ -21,15 +21,13 @@ int spine_object_make_group(struct spine_store *store, const char *name, struct 
 int spine_object_find(struct spine_store *store, const char *name, bool *has,
                       struct spine_error *err)
 {
-    const htri_t answer = H5Lexists(store->file, name, H5P_DEFAULT);
-
-    *has = answer > 0;
-    return answer < 0 ? spine_h5_fail_answer(store->path, err) : 0;
+    *has = spine_object_has(store, name);
+    return spine_h5_check(store, err);
 }
 
-int spine_object_has(struct spine_store *store, const char *name)
+bool spine_object_has(struct spine_store *store, const char *name)
 {
-    return H5Lexists(store->file, name, H5P_DEFAULT) > 0;
+    return spine_h5_is_yes(store, H5Lexists(store->file, name, H5P_DEFAULT));
 }
 
 static void describe(const struct spine_h5_facts *facts, const char *name,
@@ -79,7 +77,7 @@ int spine_object_visit(struct spine_store *store,
     if (H5Ovisit2(store->file, H5_INDEX_NAME, H5_ITER_INC, visit_object, &visitor, H5O_INFO_BASIC) <
         0)
         return spine_h5_fail(store->path, "can't list its datasets", err);
-    return 0;
+    return spine_h5_check(store, err); /* one of them couldn't be looked up */
 }
 
 bool spine_object_is(struct spine_store *store, const char *name, enum spine_object_kind kind,
@@ -89,7 +87,7 @@ bool spine_object_is(struct spine_store *store, const char *name, enum spine_obj
     struct spine_h5_facts found;
 
     /* H5Lexists() fails where a group of the path is missing. */
-    if (H5Oexists_by_name(store->file, name, H5P_DEFAULT) <= 0 ||
+    if (!spine_h5_is_yes(store, H5Oexists_by_name(store->file, name, H5P_DEFAULT)) ||
         spine_h5_look_up(store, name, &found, &ignored))
         return false;
     describe(&found, name, facts);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/files/attribute.h"
@@ -39,6 +40,9 @@ static struct spine_store *new_store(const char *path, struct spine_comm *comm,
         return NULL;
 
     store->file = H5I_INVALID_HID;
+    store->has_failed = false;
+    store->categories_of = NULL;
+    store->categories = (struct spine_words){0};
     store->comm = comm != NULL && comm->size > 1 ? comm : NULL;
     strcpy(store->path, path);
     return store;
@@ -118,14 +122,8 @@ static int check_readable(const char *path, struct stat *facts, struct spine_err
 {
     unsigned char byte;
     const int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* don't wait for a pipe */
-    const bool theirs = errno == ENOENT || errno == EACCES || errno == EISDIR || errno == ENOTDIR ||
-                        errno == ELOOP || errno == ENAMETOOLONG || errno == ENXIO;
-    if (file < 0) {
-        spine_fail(err, "%s: %s", path, strerror(errno));
-        if (theirs)
-            err->status = SPINE_EXIT_REFUSED;
-        return -1;
-    }
+    if (file < 0)
+        return spine_infile_fail(path, err);
 
     int rc = 0;
     ssize_t length = 0;
@@ -247,10 +245,12 @@ int spine_store_close(struct spine_store *store, struct spine_error *err)
 {
     if (store == NULL)
         return 0;
-    int rc = 0;
+    int rc = spine_h5_check(store, err);
     if (store->file >= 0 && H5Fclose(store->file) < 0)
         rc = spine_h5_fail(store->path, "can't close the file", err);
     rc = spine_h5_agree(store, rc, err);
+    free(store->categories_of);
+    spine_words_dispose(&store->categories);
     free(store);
     return rc;
 }

@@ -59,15 +59,12 @@ int spine_strings_append(struct spine_store *store, const char *name,
 
 /* What AnnData makes of pandas' categories: a group of the strings and of a number for each row. */
 struct categorical {
-    const char *path;                   /* borrowed; of the file */
     char categories[NAME], codes[NAME]; /* the datasets' names */
-    struct spine_words words;           /* owned; all categories, once they are read */
 };
 
 static bool is_categorical(struct spine_store *store, const char *name,
                            struct categorical *categorical)
 {
-    *categorical = (struct categorical){.path = store->path};
     const int lengths[2] = {
         snprintf(categorical->categories, NAME, "%s/categories", name),
         snprintf(categorical->codes, NAME, "%s/codes", name),
@@ -237,15 +234,15 @@ static int read_dataset(struct spine_store *store, const char *name, size_t firs
 }
 
 /* A row without a category has an empty string. */
-static int pick_categories(const struct categorical *categorical, const int32_t *codes,
+static int pick_categories(const struct spine_store *store, const char *name, const int32_t *codes,
                            size_t count, struct spine_words *words, struct spine_error *err)
 {
-    const struct spine_words *all = &categorical->words;
+    const struct spine_words *all = &store->categories;
 
     for (size_t i = 0; i < count; i++) {
         if (codes[i] >= 0 && (size_t)codes[i] >= all->count)
-            return spine_refuse(err, "%s: '%s' has the category %d of %zu", categorical->path,
-                                categorical->codes, (int)codes[i], all->count);
+            return spine_refuse(err, "%s: '%s' has the category %d of %zu", store->path, name,
+                                (int)codes[i], all->count);
         const char *word = codes[i] < 0 ? "" : spine_words_get(all, (size_t)codes[i]);
         if (spine_words_add(words, word, strlen(word), err))
             return -1;
@@ -253,26 +250,38 @@ static int pick_categories(const struct categorical *categorical, const int32_t 
     return 0;
 }
 
-static int read_categorical(struct spine_store *store, struct categorical *categorical,
+/* Read all categories once: rows are read in blocks, and each could need any of them. */
+static int read_categories(struct spine_store *store, const char *name, struct spine_error *err)
+{
+    size_t count = 0;
+
+    if (store->categories_of != NULL && strcmp(store->categories_of, name) == 0)
+        return 0;
+    free(store->categories_of);
+    store->categories_of = NULL;
+    spine_words_dispose(&store->categories);
+    if (spine_strings_count(store, name, &count, err) ||
+        read_dataset(store, name, 0, count, &store->categories, err))
+        return -1;
+    store->categories_of = spine_memory_copy(name, "the categories of words", err);
+    if (store->categories_of == NULL)
+        return -1;
+    return 0;
+}
+
+static int read_categorical(struct spine_store *store, const struct categorical *categorical,
                             size_t first, size_t count, struct spine_words *words,
                             struct spine_error *err)
 {
-    size_t num_categories = 0;
     int32_t *codes = spine_memory_get(count + 1, sizeof *codes, "the categories of words", err);
-    int rc = -(codes == NULL);
+    int rc = codes == NULL ? -1 : read_categories(store, categorical->categories, err);
 
-    if (rc == 0)
-        rc = spine_strings_count(store, categorical->categories, &num_categories, err);
-    if (rc == 0)
-        rc = read_dataset(store, categorical->categories, 0, num_categories, &categorical->words,
-                          err);
     if (rc == 0)
         rc = spine_array_read(store, categorical->codes, SPINE_ARRAY_INT32, first, count, 1, codes,
                               err);
     if (rc == 0)
-        rc = pick_categories(categorical, codes, count, words, err);
+        rc = pick_categories(store, categorical->codes, codes, count, words, err);
 
-    spine_words_dispose(&categorical->words);
     free(codes);
     return rc;
 }

@@ -26,8 +26,10 @@ int spine_vectorsfile_open(struct spine_store **store, struct spine_comm *comm, 
                  : 0;
     if (comm != NULL)
         rc = spine_comm_agree(comm, rc, err);
-    if (rc)
+    if (rc) {
         spine_store_close(*store, &ignored);
+        *store = NULL; /* who disposes of what it had opened does so also after a failure */
+    }
     return rc;
 }
 

@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/json.h"
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
+#include "spine/base/present.h"
 #include "spine/files/metrics.h"
 #include "spine/files/run.h"
 #include "spine/pages/coherence.h"
@@ -409,7 +410,10 @@ static int add_coherence(cJSON *rundata, const char *run, const struct source *s
 
     if (path[0] == '\0')
         return 0;
-    if (path == input && access(path, R_OK) != 0) {
+    bool is_readable = true;
+    if (path == input && spine_present_readable(path, &is_readable, err))
+        return -1;
+    if (!is_readable) {
         spine_log_warning("%s, the input of %s, can't be read: the page has no coherence; give a "
                           "reference space with --space",
                           input, run);
@@ -449,7 +453,9 @@ static int add_history(cJSON *rundata, const char *run, struct spine_error *err)
         return -1;
     if (history != NULL)
         cJSON_AddItemToObject(rundata, "history", history);
-    if (history != NULL && stat(path, &facts) == 0)
+    if (history != NULL && stat(path, &facts) != 0)
+        return spine_infile_fail(path, err);
+    if (history != NULL)
         cJSON_AddNumberToObject(rundata, "written", (double)facts.st_mtime);
     return 0;
 }

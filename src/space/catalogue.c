@@ -1,11 +1,13 @@
 /* catalogue.c -- words and dimensions of a path, looked up one by one. */
 #include "spine/space/catalogue.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/letters.h"
 #include "spine/base/memory.h"
 #include "spine/files/run.h"
@@ -22,7 +24,7 @@ static int open_index(struct spine_catalogue *catalogue, const char *path, struc
     char codes[SPINE_RUNDIR_PATH];
     struct stat facts;
     if (stat(path, &facts) != 0)
-        return 0;
+        return errno == ENOENT || errno == ENOTDIR ? 0 : spine_infile_fail(path, err);
 
     if (!S_ISDIR(facts.st_mode))
         return spine_codeindex_open(&catalogue->index, path, &catalogue->has_index, err);

@@ -67,17 +67,19 @@ static int open_coder(struct job *job, struct spine_error *err)
     return 0;
 }
 
-/* Is the input a vectors.h5 as it is? */
-static bool is_vectors(const char *path)
+/* Is the input a vectors.h5 as it is? What can't be read now isn't taken for something else. */
+static int is_vectors(const char *path, bool *is, struct spine_error *err)
 {
     struct spine_store *store = NULL;
-    struct spine_error ignored;
-    if (spine_vectorsfile_open(&store, NULL, path, &ignored))
-        return false;
+    *is = false;
+    if (spine_vectorsfile_open(&store, NULL, path, err)) {
+        if (err->status == SPINE_EXIT_FAILED)
+            return -1;
+        return 0;
+    }
 
-    const bool is = spine_vectorsfile_has_vectors(store);
-    spine_store_close(store, &ignored);
-    return is;
+    *is = spine_vectorsfile_has_vectors(store);
+    return spine_store_close(store, err);
 }
 
 static int convert(struct job *job, struct spine_error *err)
@@ -91,7 +93,11 @@ static int convert(struct job *job, struct spine_error *err)
         return spine_refuse(err, "%.60s...: the path is too long", beside);
     conversion.source.path = options->input;
     conversion.source.words = options->words_from;
+    /* A file of that name that was there before is somebody's, unless it is replaced. */
+    const bool was_there = access(job->spool, F_OK) == 0;
     if (spine_convert(job->comm, &conversion, err)) {
+        if (!was_there && job->comm->rank == 0)
+            unlink(job->spool);
         job->spool[0] = '\0';
         return -1;
     }
@@ -174,18 +180,18 @@ static int read_labels(struct job *job, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
     struct spine_store *store = NULL;
-    struct spine_error ignored;
     if (spine_rundir_join(path, job->options->run, "codes.h5ad", err))
         return -1;
     if (job->options->decode || (access(path, R_OK) != 0 && (errno == ENOENT || errno == EACCES)))
         return 0;
 
     const int opened = spine_store_open(&store, path, NULL, err);
-    const bool failed = has_failed(opened, err) ||
-                        (opened == 0 && (has_failed(read_names(job, store, err), err) ||
-                                         has_failed(read_factors(job, store, err), err)));
-    if (opened == 0)
-        spine_store_close(store, &ignored);
+    bool failed = has_failed(opened, err) ||
+                  (opened == 0 && (has_failed(read_names(job, store, err), err) ||
+                                   has_failed(read_factors(job, store, err), err)));
+    struct spine_error ignored;
+    if (opened == 0 && spine_store_close(store, failed ? &ignored : err))
+        failed = true;
     if (failed)
         return -1;
     return 0;
@@ -472,7 +478,11 @@ int spine_encode(struct spine_comm *comm, const struct spine_encode_options *opt
         rc = spine_output_check_name(options->outputs[i], err);
     rc = spine_comm_agree(comm, rc, err);
 
-    int64_t is_other = comm->rank == 0 && rc == 0 && !is_vectors(options->input);
+    bool is = false;
+    if (comm->rank == 0 && rc == 0)
+        rc = is_vectors(options->input, &is, err);
+    rc = spine_comm_agree(comm, rc, err);
+    int64_t is_other = rc == 0 && !is;
     spine_comm_broadcast(comm, &is_other, sizeof is_other);
     if (rc == 0 && options->words_from != NULL && !is_other)
         rc = spine_refuse(err, "%s: has words of its own, so --words-from can't give others",

@@ -1,6 +1,7 @@
 /* space.c -- words and their vectors, read from any of the files that hold them. */
 #include "spine/space/space.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/letters.h"
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
@@ -227,21 +229,23 @@ static int has_codes(const char *path, bool *has, struct spine_error *err)
     char start[sizeof signature];
     struct spine_store *store = NULL;
     struct spine_object_facts facts;
-    struct spine_error ignored; /* nothing was written */
     FILE *file = fopen(path, "rb");
 
     *has = file != NULL && fread(start, 1, sizeof start, file) == sizeof start &&
            memcmp(start, signature, sizeof start) == 0;
+    const bool failed = file == NULL || ferror(file) != 0;
+    const int reason = errno;
     if (file != NULL)
         fclose(file);
+    if (failed && reason != EACCES)
+        return spine_fail(err, "%s: %s", path, strerror(reason));
     if (!*has)
         return 0;
     if (spine_store_open(&store, path, NULL, err))
         return -1;
     *has = !spine_vectorsfile_has_vectors(store) && spine_object_has(store, "/X") &&
            !spine_object_is(store, "/X", SPINE_OBJECT_REALS, &facts);
-    spine_store_close(store, &ignored);
-    return 0;
+    return spine_store_close(store, err);
 }
 
 static int read_any(struct spine_space *space, const char *path, const char *words,
@@ -250,6 +254,8 @@ static int read_any(struct spine_space *space, const char *path, const char *wor
     struct stat facts;
     bool is_file = stat(path, &facts) == 0, is_codes = false;
 
+    if (!is_file && errno != ENOENT && errno != ENOTDIR) /* else it may be FILE:MEMBER */
+        return spine_infile_fail(path, err);
     if (is_file && S_ISDIR(facts.st_mode))
         return read_run(space, path, err);
     if (is_file && S_ISREG(facts.st_mode) && has_codes(path, &is_codes, err))

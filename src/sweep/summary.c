@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "spine/base/json.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/base/present.h"
 #include "spine/base/printable.h"
 #include "spine/base/statistics.h"
 #include "spine/pages/page.h"
@@ -363,8 +363,11 @@ static void add_report(cJSON *json, const struct spine_summary *summary, size_t 
 {
     char name[64], path[SPINE_RUNDIR_PATH];
     struct spine_error ignored;
+    bool is_readable = false;
     snprintf(name, sizeof name, "trials/%04zu/" SPINE_REPORT_NAME, trial);
-    if (spine_ledger_path(summary->ledger, name, path, &ignored) == 0 && access(path, R_OK) == 0)
+    /* When that can't be told, a link that may lead nowhere is better than none. */
+    if (spine_ledger_path(summary->ledger, name, path, &ignored) == 0 &&
+        (spine_present_readable(path, &is_readable, &ignored) != 0 || is_readable))
         cJSON_AddStringToObject(json, "report", name);
 }
 

@@ -1,11 +1,13 @@
 /* archive.c -- one file of a zip archive, unpacked. */
 #include "spine/text/archive.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zip.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/memory.h"
 
 enum { NAMES_BYTES = 400 }; /* of a list of names in a message */
@@ -20,9 +22,12 @@ static int open_zip(zip_t **zip, const char *file, struct spine_error *err)
     int code = 0;
     zip_error_t reason;
 
+    errno = 0;
     *zip = zip_open(file, ZIP_RDONLY, &code);
     if (*zip != NULL)
         return 0;
+    if (errno != 0 && (code == ZIP_ER_OPEN || code == ZIP_ER_READ || code == ZIP_ER_SEEK))
+        return spine_infile_fail(file, err);
     zip_error_init_with_code(&reason, code);
     spine_refuse(err, "%s: a zip archive that can't be read: %s; was it cut off?", file,
                  zip_error_strerror(&reason));

@@ -16,7 +16,7 @@ int spine_binary_open(struct spine_binary *binary, const char *path, const char 
 
     *binary = (struct spine_binary){.name = name, .file = spine_infile_open(path)};
     if (binary->file < 0)
-        return spine_refuse(err, "%s: %s", name, strerror(errno));
+        return spine_infile_fail(name, err);
 
     int rc = 0;
     if (fstat(binary->file, &facts) != 0)

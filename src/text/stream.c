@@ -148,7 +148,7 @@ static int open_file(struct spine_stream *stream, const char *file, struct spine
 
     stream->file = strcmp(file, "-") == 0 ? dup(STDIN_FILENO) : spine_infile_open(file);
     if (stream->file < 0)
-        return spine_refuse(err, "%s: %s", stream->path, strerror(errno));
+        return spine_infile_fail(stream->path, err);
     if (fstat(stream->file, &facts) != 0)
         return spine_fail(err, "%s: %s", stream->path, strerror(errno));
     if (S_ISDIR(facts.st_mode))

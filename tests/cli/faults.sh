@@ -136,6 +136,27 @@ done
 faulty -c o -P -n 1 -e 24
 said spine-mpi 1 "rank 1: s.h5: Too many open files"
 
+# A save that takes longer than mpirun waits before it kills. After USR1 mpirun doesn't kill.
+for signal in USR1 TERM; do
+    OMPI_MCA_odls_base_sigkill_timeout=1 timeout -k 5 60 mpirun -np 1 "$inject" -p "$scratch/slow$signal/checkpoint" \
+        -c s -m slow -n 1 -e 4 "$trainer" run.ini train.epochs=10000000 train.checkpoint_every=0 \
+        output.directory=slow$signal >stdout 2>stderr &
+    job=$!
+    for _ in $(seq 300); do
+        [ ! -s slow$signal/metrics.jsonl ] || break
+        sleep 0.1
+    done
+    kill -$signal "$(pgrep -P $job -x mpirun || pgrep -P $job)"
+    status=0
+    wait $job || status=$?
+    saved=$(find slow$signal -name 'checkpoint-*.h5')
+    [ $signal != USR1 ] || { [ "$status" = 75 ] && [ -n "$saved" ]; } ||
+        fail "status $status of a slow save: $(ls slow$signal) $(tail stderr)"
+    attempt "$trainer" --status slow$signal # after TERM it is lost, as the run says and README does
+    ! grep "damaged" stdout || fail "what a slow save left"
+    rm -rf slow$signal
+done
+
 # Memory that runs out on one rank while it parses the configuration ends all.
 printf '[sweep]\nmethod = grid\nobjective = maximize intrusion\nmodel.hidden = 8, 12\n' >>run.ini
 for allocation in 2 4 6 8; do
@@ -169,3 +190,82 @@ for call in $(seq 6); do
     attempt "$inject" -p "$scratch/made" -c t -n "$call" -e 116 "$SPINE_BIN/spine-merge" ref -o made.vec
     [ -z "$(find . -name 'made.*.part')" ] || fail "call $call fails, and leaves $(echo made.*)"
 done
+
+# --- What can't be looked up isn't taken for what isn't there -----------------------------------------
+
+# each STRIDE CALLS PREFIX JUDGE COMMAND...: make every so-many-th of the command's calls on files that
+# begin with PREFIX fail, and let JUDGE look at what comes of it.
+each()
+{
+    local stride=$1 classes=$2 prefix=$3 judge=$4 number calls
+    shift 4
+    rm -f calls
+    "$inject" -p "$prefix" -c "$classes" -l calls -n 0 "$@" >stdout 2>stderr || fail "$(cat stderr)"
+    calls=$(wc -l <calls)
+    for number in $(seq 1 "$stride" "$calls"); do
+        attempt "$inject" -p "$prefix" -c "$classes" -n "$number" -e 5 "$@"
+        case $status in
+            0 | 1 | 2) ;;
+            *) fail "call $number: status $status: $* $(sed -n "${number}p" calls) $(cat stderr)" ;;
+        esac
+        $judge "call $number ($(sed -n "${number}p" calls))"
+    done
+}
+
+not_converted()
+{
+    [ ! -e one/input.h5 ] || fail "$1 fails, and the input is converted as if it were another form"
+    rm -rf one
+}
+each 2 oRt "$scratch/s.h5" not_converted "$trainer" --dry-run run.ini output.directory=one
+
+not_damaged()
+{
+    if grep "damaged\|not the directory" stdout stderr; then
+        fail "$1 fails"
+    fi
+}
+each 6 oRt "$scratch/ref/model.h5" not_damaged "$trainer" --status ref
+
+"$SPINE_BIN/spine-encode" ref s.txt -o whole.h5ad 2>stderr >stdout || fail "$(cat stderr)"
+same_codes()
+{
+    [ "$status" != 0 ] || cmp whole.h5ad coded.h5ad || fail "$1 fails, and the codes are others"
+    [ -z "$(find . -name 'coded.*.part' -o -name 'coded.*input*')" ] || fail "$1 fails: left: $(echo coded.*)"
+    rm -f coded.*
+}
+each 13 oRt "$scratch/ref/codes.h5ad" same_codes "$SPINE_BIN/spine-encode" ref s.txt -o coded.h5ad
+each 9 oRt "$scratch/coded.h5ad.input.h5" same_codes "$SPINE_BIN/spine-encode" ref s.txt -o coded.h5ad
+each 9 os "$scratch/." same_codes "$SPINE_BIN/spine-encode" ref s.txt -o coded.h5ad
+
+"$SPINE_BIN/spine-eval" ref --json whole.json >whole.txt 2>stderr || fail "$(cat stderr)"
+same_figures()
+{
+    [ "$status" != 0 ] || cmp whole.txt stdout || fail "$1 fails, and the figures are others"
+}
+each 11 oRt "$scratch/s.h5" same_figures "$SPINE_BIN/spine-eval" ref --json figures.json
+
+# Each allocation of a listing in turn: no crash, and no words that are empty.
+for allocation in 3 8 9 10; do
+    attempt env LD_PRELOAD="$(dirname "$inject")/nomemory.so" NOMEMORY_N="$allocation" NOMEMORY_EXE=spine- \
+        NOMEMORY_CALLERS=spine,cjson,inih "$SPINE_BIN/spine-top" ref --dump
+    [ "$status" = 0 ] || said spine-top 1 "out of memory*"
+    ! grep -P '\t\t' stdout || fail "allocation $allocation fails, and words are empty"
+done
+
+# --- Killed, and started again: nothing is left -------------------------------------------------------
+
+for call in $(seq 8); do
+    attempt "$inject" -p "$scratch/killed" -c uo -m kill -n "$call" \
+        "$SPINE_BIN/spine-merge" ref -o killed.h5ad -o killed.npz
+done
+: >killed.npz.zip.part
+: >killed.npz.zip.part.a1B2c3 # libzip's
+run "$SPINE_BIN/spine-merge" ref -o killed.h5ad -o killed.npz
+[ "$(echo killed.*)" = "killed.h5ad killed.index killed.npz killed.npz.words.txt" ] ||
+    [ -z "$(find . -name 'killed.*.part*')" ] || fail "left after a kill: $(echo killed.*)"
+
+# A short write isn't a full disk.
+attempt "$inject" -p "$scratch/swept/.changes" -c w -m short -n 1 "$SPINE_BIN/spine-sweep" run run.ini \
+    output.directory=swept
+[ "$status" = 0 ] || fail "a short write: $(cat stderr)"

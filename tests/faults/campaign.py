@@ -37,12 +37,15 @@ import subprocess
 import struct
 import sys
 import tempfile
+import threading
 import time
 import zipfile
 
 BIN = os.environ["SPINE_BIN"]
 FAULTS = os.environ["SPINE_FAULTS"]
 TIMEOUT = int(os.environ.get("SPINE_FAULTS_TIMEOUT", "60"))
+
+STOPPING = threading.Event()  # a signal came: no more commands
 
 CALLS = {"write": "w", "pwrite": "w", "writev": "w", "pwritev": "w", "ftruncate": "w",
          "fallocate": "w", "fsync": "s", "fdatasync": "s", "rename": "r", "renameat": "r",
@@ -110,6 +113,8 @@ def end_all(directory):
 
 def run(command, directory, extra=None):
     """(status, stdout, stderr); status None: it hung."""
+    if STOPPING.is_set():
+        sys.exit("campaign.py: stopped")  # a thread's end
     environment = dict(os.environ, OMP_NUM_THREADS="1", LC_ALL="C", **(extra or {}))
     process = subprocess.Popen(command, cwd=directory, env=environment, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -316,7 +321,7 @@ TIMES = re.compile(rb'"(seconds|words_per_second|comm_share|written|time_left)":
 COLUMNS_OF_TIMES = re.compile(rb'"(seconds|words_per_second|comm_share)":\[[^\]]*\]')
 NONCES = re.compile(rb"[0-9a-f]{32}")
 # Files that grow, or say who works at what: they may differ after a fault.
-LIVE = re.compile(r"(^|/)(metrics\.jsonl|events\.out\.tfevents|trial\.json|\.[^/]*|ledger[^/]*)$")
+LIVE = re.compile(r"(^|/)(metrics\.jsonl|events\.out\.tfevents|trial\.json|[^/]*\.lock|\.[^/]*|ledger[^/]*)$")
 
 
 def digest(path):
@@ -344,19 +349,16 @@ def snapshot(directory):
 
 
 def is_half(path):
-    return any(end in os.path.basename(path) for end in (".part", ".spool", ".input.h5"))
+    return any(end in os.path.basename(path) for end in (".part", ".spool", ".member", ".input.h5"))
 
 
 class Scenario:
     """A scenario, its template directory, and what its command does without a fault."""
 
-    def __init__(self, name, scratch, templates):
+    def __init__(self, name, scratch):
         make, self.command, self.ranks, self.faulty = SCENARIOS[name]
         self.name, self.scratch = name, scratch
-        self.template = templates.setdefault(make, os.path.join(scratch, make.__name__))
-        if not os.path.isdir(self.template):
-            os.makedirs(self.template)
-            make(self.template)
+        self.template = os.path.join(scratch, make.__name__)
         self.before = snapshot(self.template)
         self.calls = []
         self.allocations = {}
@@ -400,6 +402,16 @@ class Scenario:
             return [(number, "allocation") for number in range(1, self.allocations[kind] + 1)]
         hit = [call for call in self.calls if call[1] in classes]
         return [(number, f"{call} {path}") for number, (call, _, path) in enumerate(hit, 1)]
+
+
+def make_scenarios(names, scratch, jobs):
+    """First the directories, some of which several scenarios begin with, then the scenarios."""
+    makes = sorted({SCENARIOS[name][0] for name in names}, key=lambda make: make.__name__)
+    for make in makes:
+        os.makedirs(os.path.join(scratch, make.__name__))
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(lambda make: make(os.path.join(scratch, make.__name__)), makes))
+        return list(pool.map(lambda name: Scenario(name, scratch), names))
 
 
 def no_memory(number, callers, log):
@@ -579,7 +591,7 @@ def read_results(path):
     return [result for result in results if result["verdict"] in ("clean", "harmless")]
 
 
-def inject_all(faults, options, results):
+def inject_all(faults, options, scratch, results):
     end = None if options.seconds is None else time.monotonic() + options.seconds
 
     def one(fault):
@@ -587,11 +599,23 @@ def inject_all(faults, options, results):
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool, \
             open(options.results or os.devnull, "a", encoding="utf-8") as out:
-        for done in concurrent.futures.as_completed([pool.submit(one, fault) for fault in faults]):
-            if done.result() is not None:
-                results.append(done.result())
-                out.write(json.dumps(done.result()) + "\n")
-                out.flush()
+        try:
+            for done in concurrent.futures.as_completed([pool.submit(one, fault) for fault in faults]):
+                if done.result() is not None:
+                    results.append(done.result())
+                    out.write(json.dumps(done.result()) + "\n")
+                    out.flush()
+        except BaseException:  # a signal: nothing more begins, and what runs is ended
+            STOPPING.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_all(scratch)
+            raise
+
+
+def end_on_signals():
+    """So that SIGTERM, too, removes the scratch directory: it raises SystemExit."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(128 + signal.SIGHUP))
 
 
 def main():
@@ -606,11 +630,11 @@ def main():
     parser.add_argument("--list", action="store_true", help="count what could be injected")
     options = parser.parse_args()
 
+    end_on_signals()
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     scratch = tempfile.mkdtemp(prefix="spine-faults-", dir=memory)
     try:
-        templates = {}
-        scenarios = [Scenario(name, scratch, templates) for name in options.only.split(",")]
+        scenarios = make_scenarios(options.only.split(","), scratch, options.jobs)
         faults = choose(scenarios, options.kinds.split(","), options.sample, options.seed)
         if options.list:
             for scenario in scenarios:
@@ -621,7 +645,7 @@ def main():
         results = read_results(options.results)
         have = {(result["scenario"], result["kind"], result["number"]) for result in results}
         faults = [fault for fault in faults if (fault[0].name, *fault[1:3]) not in have]
-        inject_all(faults, options, results)
+        inject_all(faults, options, scratch, results)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

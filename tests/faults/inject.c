@@ -1,11 +1,12 @@
 /* inject.c -- run a command, and make one of its file-system calls fail.
  *
- *     inject [-p PREFIX] [-c CLASSES] [-n N] [-e ERRNO] [-m fail|short|kill] [-P] [-l LOG] COMMAND...
+ *     inject [-p PREFIX] [-c CLASSES] [-n N] [-e ERRNO] [-m fail|short|kill|slow] [-P] [-l LOG] COMMAND...
  *
  * Calls that concern a path under PREFIX and belong to one of CLASSES are counted, over all threads
  * and child processes of the command. The N-th fails with ERRNO, transfers half of its bytes
- * (short), or is where the command is killed. With -P all later ones fail too. With N = 0, none
- * fails and LOG lists them, "number call path" a line; otherwise LOG says which one was hit.
+ * (short), is where the command is killed, or takes ERRNO seconds (slow). With -P all later ones do so,
+ * too. With N = 0, none fails and LOG lists them, "number call path" a line; otherwise LOG says which
+ * one was hit.
  *
  *     w write, truncate   s sync    r rename, link    o open     u unlink    m mkdir
  *     R read              c close   l lock            t stat     M mmap
@@ -98,7 +99,7 @@ static const struct call calls[] = {
 };
 enum { NUM_CALLS = sizeof calls / sizeof *calls };
 
-enum mode { MODE_FAIL, MODE_SHORT, MODE_KILL };
+enum mode { MODE_FAIL, MODE_SHORT, MODE_KILL, MODE_SLOW };
 
 struct plan {
     const char *prefix, *classes, *log;
@@ -257,6 +258,9 @@ static void hit(struct plan *plan, pid_t command, pid_t task, const struct call 
     case MODE_KILL:
         kill(command, SIGKILL);
         break;
+    case MODE_SLOW:
+        sleep((unsigned)plan->error);
+        break;
     case MODE_SHORT: /* the third argument is the number of bytes */
         if (strchr("wR", call->class) != NULL && regs->rdx > 1) {
             regs->rdx = (regs->rdx + 1) / 2;
@@ -364,6 +368,7 @@ static int parse_arguments(int argc, char **argv, struct plan *plan)
         case 'm':
             plan->mode = strcmp(optarg, "kill") == 0    ? MODE_KILL
                          : strcmp(optarg, "short") == 0 ? MODE_SHORT
+                         : strcmp(optarg, "slow") == 0  ? MODE_SLOW
                                                         : MODE_FAIL;
             break;
         case 'P':
@@ -383,7 +388,7 @@ int main(int argc, char **argv)
     struct plan plan = {.prefix = "/", .classes = "w", .error = EIO};
     if (parse_arguments(argc, argv, &plan)) {
         fprintf(stderr, "usage: inject [-p PREFIX] [-c CLASSES] [-n N] [-e ERRNO] "
-                        "[-m fail|short|kill] [-P] [-l LOG] COMMAND...\n");
+                        "[-m fail|short|kill|slow] [-P] [-l LOG] COMMAND...\n");
         return STATUS_USAGE;
     }
 
@@ -392,5 +397,8 @@ int main(int argc, char **argv)
         perror("inject: fork");
         return STATUS_INTERNAL;
     }
+    /* mpirun signals a rank's group: these are for the command. */
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
     return watch(&plan, command);
 }

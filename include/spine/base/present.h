@@ -10,4 +10,7 @@
  * no answer. */
 int spine_present(const char *path, bool *is, struct spine_error *err);
 
+/* The same, of whether it may be read, too. */
+int spine_present_readable(const char *path, bool *is, struct spine_error *err);
+
 #endif

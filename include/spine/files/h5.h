@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "spine/base/words.h"
 #include "spine/ranks/comm.h"
 
 enum {
@@ -27,7 +28,11 @@ struct spine_store {
     int64_t file;
     struct spine_comm *comm; /* borrowed; NULL where one rank works alone */
     struct stat facts;       /* of the file when it was opened for reading */
-    char path[];             /* the name that messages use */
+    bool has_failed;         /* a system call did, when it was asked whether something is there */
+    struct spine_error failure;
+    char *categories_of; /* owned; of which dataset these are the strings (strings.c), or NULL */
+    struct spine_words categories; /* owned */
+    char path[];                   /* the name that messages use */
 };
 
 /* --- Errors ------------------------------------------------------------------------------- */
@@ -48,6 +53,12 @@ int spine_h5_fail_object(const struct spine_store *store, const char *doing, con
 
 /* HDF5 answered a question by an error: that means no, and 0 is returned, if no system call failed. */
 int spine_h5_fail_answer(const char *path, struct spine_error *err);
+
+/* Is HDF5's answer yes? What a failed system call kept it from saying is no, too, and from then on
+ * spine_h5_check(), all that reads from the store, and closing it fail: what couldn't be looked up is
+ * never taken for what isn't there. */
+bool spine_h5_is_yes(struct spine_store *store, int answer);
+int spine_h5_check(const struct spine_store *store, struct spine_error *err);
 
 /* "'NAME' claims more data than the file holds". Returns -1. */
 int spine_h5_refuse_missing(const struct spine_store *store, const char *name,

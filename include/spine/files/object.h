@@ -17,8 +17,9 @@ int spine_object_make_group(struct spine_store *store, const char *name, struct 
 int spine_object_find(struct spine_store *store, const char *name, bool *has,
                       struct spine_error *err);
 
-/* The same, where an error means no. */
-int spine_object_has(struct spine_store *store, const char *name);
+/* The same, where an error means no; a failed system call also makes all that is read afterwards fail,
+ * and spine_store_close(). */
+bool spine_object_has(struct spine_store *store, const char *name);
 
 /* A dataset that others may have made. */
 enum spine_object_kind { SPINE_OBJECT_REALS, SPINE_OBJECT_STRINGS, SPINE_OBJECT_OTHER };

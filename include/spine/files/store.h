@@ -51,7 +51,8 @@ int spine_store_check_format(struct spine_store *store, const char *format,
  * for zeros. */
 int spine_store_check_unchanged(struct spine_store *store, struct spine_error *err);
 
-/* Flush, close and release the handle, whether it succeeds or not. NULL is allowed. */
+/* Flush, close and release the handle, whether it succeeds or not; fails, too, if a question whether
+ * something is there couldn't be answered (object.h, attribute.h). NULL is allowed. */
 int spine_store_close(struct spine_store *store, struct spine_error *err);
 
 /* End a file that was created as 'path': if rc is 0 close and publish it; else, and where that fails,
