@@ -8,11 +8,11 @@
 #include "spine/base/log.h"
 #include "spine/base/printable.h"
 #include "spine/config/inifile.h"
-#include "spine/files/cache.h"
 #include "spine/files/rundir.h"
 #include "spine/files/store.h"
 #include "spine/ranks/comm.h"
 #include "spine/sweep/cost.h"
+#include "spine/sweep/inputs.h"
 #include "spine/sweep/sweep.h"
 #include "spine/sweep/trials.h"
 
@@ -212,10 +212,9 @@ static int work(const struct request *request, struct spine_comm *world, struct 
     struct spine_trials trials = {0};
     struct spine_cost cost;
     int rc = spine_comm_agree(world, read_trials(request, world, &trials, err), err);
-    /* Trials of one input share one conversion. */
     const bool reads_input = request->job <= TRIAL;
-    if (rc == 0 && reads_input && !spine_trials_varies(&trials, "data.input"))
-        rc = spine_cache_use(&trials.base, trials.directory, world, err);
+    if (rc == 0 && reads_input)
+        rc = spine_inputs_use(&trials, world, err);
     if (rc == 0)
         switch (request->job) {
         case PLAN:

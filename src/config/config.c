@@ -49,8 +49,8 @@ static const char *const keep[] = {"keep", NULL}, *const none[] = {"none", NULL}
 /* clang-format off */
 static const struct spine_option options[] = {
     {"data.input", FREE, TEXT, FIELD(input), ANY, "", NULL, "the vectors: vectors.h5, or any file that spine-convert reads, which is converted first"},
-    {"data.words", FREE, TEXT, FIELD(words), ANY, "", NULL, "the words of an input that is a matrix without words; see spine-convert --words"},
-    {"data.cache", FREE, TEXT, FIELD(cache), ANY, "", NULL, "file that the input is converted to; empty: input.h5 in output.directory"},
+    {"data.words", IDLE, TEXT, FIELD(words), ANY, "", NULL, "the words of an input that is a matrix without words; see spine-convert --words"},
+    {"data.cache", IDLE, TEXT, FIELD(cache), ANY, "", NULL, "file that the input is converted to; empty: input.h5 in output.directory"},
     {"data.clip", FIXED, REAL, FIELD(clip), 1, 1e6, "none", none, "shorten rows longer than this multiple of the median length to that limit; none leaves them"},
     {"data.center", FIXED, SWITCH, FIELD(center), 0, 1, "yes", NULL, "subtract the mean row from the input"},
     {"data.whiten", FIXED, TEXT, FIELD(whiten), ANY, "no", NULL, "no; column gives each coordinate unit variance; remove:K removes the K first principal components"},

@@ -341,6 +341,7 @@ void spine_trials_dispose(struct spine_trials *trials)
         spine_parameter_dispose(&trials->parameters[p]);
     free(trials->parameters);
     free(trials->order);
+    spine_words_dispose(&trials->inputs);
     *trials = (struct spine_trials){0};
 }
 
@@ -367,6 +368,19 @@ void spine_trials_value(const struct spine_trials *trials, size_t i, size_t p, c
                  spine_words_get(&parameter->values, grid_index(trials, i, p)));
 }
 
+/* Have a trial read what this value of data.input was converted to. */
+static void replace_input(const struct spine_trials *trials, const struct spine_parameter *inputs,
+                          struct spine_config *config)
+{
+    for (size_t v = 0; v < trials->inputs.count; v++)
+        if (strcmp(spine_words_get(&inputs->values, v), config->input) == 0) {
+            snprintf(config->input, sizeof config->input, "%s",
+                     spine_words_get(&trials->inputs, v));
+            config->words[0] = '\0';
+            return;
+        }
+}
+
 int spine_trials_config(const struct spine_trials *trials, size_t i, struct spine_config *config,
                         struct spine_error *err)
 {
@@ -377,6 +391,8 @@ int spine_trials_config(const struct spine_trials *trials, size_t i, struct spin
         spine_trials_value(trials, i, p, value);
         if (spine_config_set(config, &given, trials->parameters[p].name, value, err))
             return -1;
+        if (strcmp(trials->parameters[p].name, "data.input") == 0)
+            replace_input(trials, &trials->parameters[p], config);
     }
     if (config->index == SPINE_INDEX_AUTO) /* spine-top is for few of them, and does without */
         config->index = SPINE_INDEX_NO;

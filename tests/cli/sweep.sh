@@ -275,3 +275,21 @@ refuse "command line: unknown option 'sweep.trails'; the nearest is sweep.trials
     run sweep.ini sweep.trails=3
 ini grid 'model.hiden = 3'
 refuse "sweep.ini:13: unknown option 'model.hiden'; the nearest is model.hidden" run sweep.ini
+
+# --- Several inputs ---------------------------------------------------------------------------------
+
+gunzip -c "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" | split -l 1000 - part
+mv partaa first.txt
+mv partab second.txt
+run "$SPINE_BIN/spine-convert" second.txt second.h5
+ini grid 'data.input = first.txt, second.h5' 'directory = inputs'
+run mpirun -np 2 "$sweep" run sweep.ini model.hidden=10 train.epochs=2
+train 1 base.ini data.input=first.txt model.hidden=10 train.epochs=2 output.directory=of-first
+cmp of-first/codes.h5ad inputs/trials/0000/codes.h5ad || fail "a trial has another input's codes"
+run "$SPINE_BIN/spine-top" inputs/trials/0001 --words 1 --dimensions 1
+[ ! -e inputs/input-0001 ] || fail "what can be read as it is was converted"
+rm -rf inputs
+refused spine-sweep "none.txt: No such file or directory" \
+    "$sweep" run sweep.ini 'sweep.data.input=first.txt, none.txt'
+refused spine-sweep "data.cache: one file can't hold all inputs of a sweep over data.input; leave it out" \
+    "$sweep" run sweep.ini data.cache=both.h5

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 
+#include "spine/base/words.h"
 #include "spine/config/config.h"
 #include "spine/config/inifile.h"
 #include "spine/sweep/goal.h"
@@ -40,6 +41,8 @@ struct spine_trials {
     struct spine_config base; /* of which the parameters are replaced */
     struct spine_parameter *parameters; /* owned; (num_parameters) */
     size_t num_parameters, capacity;
+    struct spine_words inputs; /* owned; for each value of data.input what trials read in its place
+                                  (inputs.h); empty: the value itself */
 };
 
 /* Read a sweep of runs of 'base'. Checks the options of every trial, and refuses an error with its

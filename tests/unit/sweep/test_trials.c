@@ -182,6 +182,8 @@ static const struct {
      "s.ini:5: output.directory: can't be a parameter: the sweep sets it itself"},
     {RANDOM "output.formats = txt\n",
      "s.ini:5: output.formats: can't be a parameter: it doesn't change what is computed"},
+    {RANDOM "data.words = a.txt, b.txt\n",
+     "s.ini:5: data.words: can't be a parameter: it doesn't change what is computed"},
     {RANDOM "train.time_limit = uniform 1 .. 5\n",
      "s.ini:5: train.time_limit: can't be a parameter: it doesn't change what is computed"},
     {RANDOM "train.checkpoint_keep = 1, 2\n",

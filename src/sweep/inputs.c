@@ -1,0 +1,67 @@
+/* inputs.c -- the inputs of a sweep's trials, each converted once. */
+#include "spine/sweep/inputs.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "spine/files/cache.h"
+#include "spine/files/rundir.h"
+#include "spine/files/store.h"
+#include "spine/files/vectorsfile.h"
+
+/* The parameter data.input; NULL if trials don't differ in it. */
+static const struct spine_parameter *find_inputs(const struct spine_trials *trials)
+{
+    for (size_t p = 0; p < trials->num_parameters; p++)
+        if (strcmp(trials->parameters[p].name, "data.input") == 0)
+            return &trials->parameters[p];
+    return NULL;
+}
+
+/* Rank 0 looks whether trials can read it, before any begins. */
+static int check(const char *path, struct spine_comm *world, struct spine_error *err)
+{
+    struct spine_store *store = NULL;
+    int rc = world->rank == 0 ? spine_vectorsfile_open(&store, NULL, path, err) : 0;
+
+    if (store != NULL && spine_store_close(store, err))
+        rc = -1;
+    return spine_comm_agree(world, rc, err);
+}
+
+/* Find the vectors.h5 of value i, and append it to those of the trials. */
+static int use_value(struct spine_trials *trials, const char *value, size_t i,
+                     struct spine_comm *world, struct spine_error *err)
+{
+    struct spine_config config = trials->base;
+    char directory[SPINE_RUNDIR_PATH];
+    const int length =
+        snprintf(directory, sizeof directory, "%s/input-%04zu", trials->directory, i);
+
+    if (length >= (int)sizeof directory)
+        return spine_refuse(err, "sweep.directory: %.60s...: the path is too long", directory);
+    snprintf(config.input, sizeof config.input, "%s", value);
+    if (spine_cache_use(&config, directory, world, err) || check(config.input, world, err)) {
+        if (world->rank == 0)
+            rmdir(trials->directory); /* unless there is something in it */
+        return -1;
+    }
+    const int rc = spine_words_add(&trials->inputs, config.input, strlen(config.input), err);
+    return spine_comm_agree(world, rc, err);
+}
+
+int spine_inputs_use(struct spine_trials *trials, struct spine_comm *world, struct spine_error *err)
+{
+    const struct spine_parameter *inputs = find_inputs(trials);
+
+    if (inputs == NULL)
+        return spine_cache_use(&trials->base, trials->directory, world, err);
+    if (trials->base.cache[0] != '\0')
+        return spine_refuse(err, "data.cache: one file can't hold all inputs of a sweep over "
+                                 "data.input; leave it out");
+    for (size_t i = 0; i < inputs->values.count; i++)
+        if (use_value(trials, spine_words_get(&inputs->values, i), i, world, err))
+            return -1;
+    return 0;
+}
