@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,19 +37,19 @@ FILE *spine_infile_open_stream(const char *path)
     return file;
 }
 
+/* Can a person mend what this errno says of a file? */
+static bool is_mendable(int code)
+{
+    return code == ENOENT || code == EACCES || code == EISDIR || code == ENOTDIR || code == ELOOP ||
+           code == ENAMETOOLONG || code == ENXIO || code == EPERM;
+}
+
 int spine_infile_fail(const char *path, struct spine_error *err)
 {
-    switch (errno) {
-    case ENOENT:
-    case EACCES:
-    case EISDIR:
-    case ENOTDIR:
-    case ELOOP:
-    case ENAMETOOLONG:
-    case ENXIO:
-    case EPERM:
-        return spine_refuse(err, "%s: %s", path, strerror(errno));
-    default:
-        return spine_fail(err, "%s: %s", path, strerror(errno));
-    }
+    const int code = errno;
+
+    spine_fail(err, "%s: %s", path, strerror(code));
+    if (is_mendable(code))
+        err->status = SPINE_EXIT_REFUSED;
+    return -1;
 }
