@@ -121,6 +121,7 @@ with h5py.File("many.h5", "w") as file:
     file.create_dataset("words", data=["w%d" % i for i in range(16385)], dtype=h5py.string_dtype())
 END
 input=../many.h5
+uneven empty-block 2 train.batch_size=128 data.limit=1665 # the last step has one row
 uneven many 2 data.limit=0 model.hidden=20 train.epochs=1
 input=../glove.h5
 

@@ -51,6 +51,9 @@ static void NAME(product)(size_t units, size_t rows, size_t dim, size_t stride, 
                           const float *W, float *out)
 {
     enum { AT_ONCE = LANES == PANEL ? 4 : 1 }; /* panels whose sums fit the registers */
+    /* In an epoch's last step a block may have no rows. */
+    if (rows == 0)
+        return;
     const size_t panels = (rows + PANEL - 1) / PANEL;
     const size_t tiles = panels / AT_ONCE + panels % AT_ONCE;
     const int lines = (int)((units + tiles - 1) / tiles);
