@@ -84,6 +84,20 @@ static bool has_index(const struct spine_config *config)
            spine_config_has_format(config, SPINE_FORMAT_H5AD);
 }
 
+/* Of what is summed over rows and solved: nnse's A'A, A'X and Gram matrix of atoms (nnse.h, lasso.h), and
+ * the equations of a refit. */
+static size_t equation_bytes(const struct spine_config *config, size_t dim)
+{
+    const size_t hidden = (size_t)config->hidden;
+    size_t bytes = 0;
+
+    if (config->objective == SPINE_OBJECTIVE_NNSE)
+        bytes += 8 * hidden * (hidden + dim) + 4 * hidden * hidden;
+    if (config->refit)
+        bytes += 24 * (hidden + 1) * (hidden + 1 + dim);
+    return bytes;
+}
+
 /* The memory of a rank with the rows of 'part', in a grid; what is its node's, it has a share of. */
 static struct memory predict(const struct spine_config *config, const struct spine_partition *part,
                              size_t dim, const struct spine_grid *grid, bool is_first)
@@ -113,7 +127,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
         .parameters = copies * params / ranks,
         .optimizer = moments / ranks,
         .batch = (step.node - copies * params - moments) / ranks + step.rank +
-                 spine_coder_bytes(dim, hidden, AT_FIRST),
+                 spine_coder_bytes(dim, hidden, AT_FIRST) + equation_bytes(config, dim),
         /* HDF5's caches, and a block of rows being read or of codes being merged; measured. */
         .files = (12 << 20) + (is_first && has_index(config)
                                    ? spine_codeindex_bytes(part->num_rows,

@@ -14,8 +14,10 @@
 enum { FIFTH = 5, PARTS = 2, TRAINED = 0, HELD_OUT = 1 };
 static const double ridges[] = {0.1, 1, 10, 100};
 
-/* To which products are rounded: codes are at most 1, and 2^25 rows of length 1 can be summed. */
+/* To which products are rounded, at least: where codes are at most 1, 2^25 rows of length 1 can be
+ * summed. Codes of nnse, and those without a cap, are as large as the rows. */
 static const double QUANTUM = 0x1p-28;
+enum { CODES_TO_ROWS = 16 }; /* the squares of all codes are at most this multiple of the rows' */
 
 /* Sums over the rows of a part, with A = (h, 1) and E = x - h W2 - b2, as trained. */
 struct sums {
@@ -30,6 +32,7 @@ struct problem {
     struct spine_comm *comm;
     struct spine_coder *coder;
     size_t size;             /* H + 1 */
+    double quantum;          /* to which products are rounded */
     struct sums part[PARTS]; /* of rows trained on, and held out */
     double *matrix, *change; /* owned; (H + 1, H + 1), scratch; (D, H + 1): what W2 and b2 change */
 };
@@ -76,9 +79,9 @@ static void add_row(const struct problem *problem, struct sums *part, size_t i, 
     for (uint32_t p = begin; p < end; p++) {
         double *gram = part->gram + (size_t)block->unit[p] * size;
         for (uint32_t q = p; q < end; q++)
-            gram[block->unit[q]] +=
-                spine_exact_round((double)block->value[p] * (double)block->value[q], QUANTUM);
-        gram[last] += spine_exact_round((double)block->value[p], QUANTUM);
+            gram[block->unit[q]] += spine_exact_round(
+                (double)block->value[p] * (double)block->value[q], problem->quantum);
+        gram[last] += spine_exact_round((double)block->value[p], problem->quantum);
     }
     part->gram[last * size + last] += 1;
 
@@ -86,10 +89,11 @@ static void add_row(const struct problem *problem, struct sums *part, size_t i, 
         const double error = -(double)residual[k];
         double *cross = part->cross + k * size;
         for (uint32_t p = begin; p < end; p++)
-            cross[block->unit[p]] += spine_exact_round((double)block->value[p] * error, QUANTUM);
-        cross[last] += spine_exact_round(error, QUANTUM);
-        part->squares += spine_exact_round(error * error, QUANTUM);
-        part->variance += spine_exact_round((double)x[k] * (double)x[k], QUANTUM);
+            cross[block->unit[p]] +=
+                spine_exact_round((double)block->value[p] * error, problem->quantum);
+        cross[last] += spine_exact_round(error, problem->quantum);
+        part->squares += spine_exact_round(error * error, problem->quantum);
+        part->variance += spine_exact_round((double)x[k] * (double)x[k], problem->quantum);
     }
 }
 
@@ -198,6 +202,7 @@ int spine_refit_solve(const struct spine_params *params, struct spine_dataset *d
 {
     struct problem problem = {
         .params = params, .data = data, .comm = comm, .coder = coder, .size = params->hidden + 1};
+    problem.quantum = fmax(QUANTUM, spine_exact_quantum(CODES_TO_ROWS * data->variance, 52));
 
     int rc = spine_comm_agree(comm, init(&problem, err), err);
     if (rc == 0) {

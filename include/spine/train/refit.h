@@ -19,8 +19,8 @@ struct spine_refit {
                              refitted without them */
 };
 
-/* Solve for W2 and b2 of params, whose other parts aren't read; 'coder' is overwritten. Takes 24 H^2
- * bytes on each rank. The new ones go to decoder, (H + 1, D), rows of params->stride floats: W2, then
+/* Solve for W2 and b2 of params, whose other parts aren't read; 'coder' is overwritten. Takes
+ * 24 (H + 1) (H + 1 + D) bytes on each rank. The new ones go to decoder, (H + 1, D), rows of params->stride floats: W2, then
  * b2. Collective. */
 int spine_refit_solve(const struct spine_params *params, struct spine_dataset *data,
                       struct spine_comm *comm, struct spine_coder *coder, float *decoder,
