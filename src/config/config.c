@@ -49,7 +49,7 @@ static const char *const keep[] = {"keep", NULL}, *const none[] = {"none", NULL}
 /* clang-format off */
 static const struct spine_option options[] = {
     {"data.input", FREE, TEXT, FIELD(input), ANY, "", NULL, "the vectors: vectors.h5, or any file that spine-convert reads, which is converted first"},
-    {"data.words", IDLE, TEXT, FIELD(words), ANY, "", NULL, "the words of an input that is a matrix without words; see spine-convert --words"},
+    {"data.words", FREE, TEXT, FIELD(words), ANY, "", NULL, "the words of an input that is a matrix without words; see spine-convert --words"},
     {"data.cache", IDLE, TEXT, FIELD(cache), ANY, "", NULL, "file that the input is converted to; empty: input.h5 in output.directory"},
     {"data.clip", FIXED, REAL, FIELD(clip), 1, 1e6, "none", none, "shorten rows longer than this multiple of the median length to that limit; none leaves them"},
     {"data.center", FIXED, SWITCH, FIELD(center), 0, 1, "yes", NULL, "subtract the mean row from the input"},
@@ -64,7 +64,7 @@ static const struct spine_option options[] = {
     {"model.objective", FIXED, CHOICE, FIELD(objective), ANY, "spine", spine_objective_names, "the SPINE autoencoder, the k largest units of a row, as many in the mean of a batch, of tied matrices, the rectifier with an l1 loss, or sparse non-negative codes over a learned dictionary"},
     {"model.start", FIXED, CHOICE, FIELD(start), ANY, "random", atoms_names, "units begin with random numbers, or as the vectors of words: W2, and W1 the same"},
     {"model.l0", FIXED, REAL, FIELD(l0), 0.1, 1e6, "22", NULL, "of nnse: wanted mean number of values a word"},
-    {"model.ridge", FIXED, REAL, FIELD(ridge), 0, 1e6, "0", NULL, "of nnse: weight of half the sum of a word's squared values, which shares it out among similar atoms"},
+    {"model.ridge", FIXED, REAL, FIELD(ridge), 0, 1e6, "0", NULL, "of nnse: L2 penalty, the weight of half the sum of a word's squared values; it spreads a word over similar atoms"},
     {"model.k", FIXED, COUNT, FIELD(k), 1, 1048576, "22", NULL, "of topk, batchtopk and ksparse: active units of a row"},
     {"model.first_k", FIXED, COUNT, FIELD(first_k), 1, 1048576, "100", NULL, "of ksparse: k of the first epoch, if it is above model.k, to which it falls in the first half of the epochs"},
     {"model.alpha", FIXED, REAL, FIELD(alpha), 1, 1000, "1", NULL, "of ksparse: codes have alpha k active units of a row"},

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "spine/files/cache.h"
 #include "spine/files/rundir.h"
@@ -30,14 +31,15 @@ static int check(const char *path, struct spine_comm *world, struct spine_error 
     return spine_comm_agree(world, rc, err);
 }
 
-/* Find the vectors.h5 of value i, and append it to those of the trials. */
-static int use_value(struct spine_trials *trials, const char *value, size_t i,
-                     struct spine_comm *world, struct spine_error *err)
+/* Find the vectors.h5 of a value, and append it to those of the trials. Its directory is named by a hash of
+ * the value: two values may have the same last component, and their order may change. */
+static int use_value(struct spine_trials *trials, const char *value, struct spine_comm *world,
+                     struct spine_error *err)
 {
     struct spine_config config = trials->base;
     char directory[SPINE_RUNDIR_PATH];
-    const int length =
-        snprintf(directory, sizeof directory, "%s/input-%04zu", trials->directory, i);
+    const int length = snprintf(directory, sizeof directory, "%s/input-%016llx", trials->directory,
+                                (unsigned long long)XXH3_64bits(value, strlen(value)));
 
     if (length >= (int)sizeof directory)
         return spine_refuse(err, "sweep.directory: %.60s...: the path is too long", directory);
@@ -61,7 +63,7 @@ int spine_inputs_use(struct spine_trials *trials, struct spine_comm *world, stru
         return spine_refuse(err, "data.cache: one file can't hold all inputs of a sweep over "
                                  "data.input; leave it out");
     for (size_t i = 0; i < inputs->values.count; i++)
-        if (use_value(trials, spine_words_get(&inputs->values, i), i, world, err))
+        if (use_value(trials, spine_words_get(&inputs->values, i), world, err))
             return -1;
     return 0;
 }

@@ -132,6 +132,8 @@ static const char *find_obstacle(const struct spine_option *option)
         return "the sweep sets it itself";
     if (option->role == SPINE_OPTION_IDLE)
         return "it doesn't change what is computed";
+    if (strcmp(option->name, "data.words") == 0)
+        return "an input is converted once, with its words, before trials begin";
     return NULL;
 }
 

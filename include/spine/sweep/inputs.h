@@ -6,8 +6,8 @@
 #include "spine/sweep/trials.h"
 
 /* Replace the input of the base, or where trials differ in data.input each of its values, by the
- * vectors.h5 to train on (files/cache.h): input.h5 in the sweep's directory, or in input-0000,
- * input-0001, ... of it, by the order of the values. Trials, their order and their identity stay what
+ * vectors.h5 to train on (files/cache.h): input.h5 in the sweep's directory, or in input-HASH of it, for
+ * each value one. What was converted stays where a later value is refused. Trials, their order and their identity stay what
  * they are. Collective over 'world'; the trials must be equal on all ranks. */
 int spine_inputs_use(struct spine_trials *trials, struct spine_comm *world,
                      struct spine_error *err);

@@ -183,7 +183,8 @@ static const struct {
     {RANDOM "output.formats = txt\n",
      "s.ini:5: output.formats: can't be a parameter: it doesn't change what is computed"},
     {RANDOM "data.words = a.txt, b.txt\n",
-     "s.ini:5: data.words: can't be a parameter: it doesn't change what is computed"},
+     "s.ini:5: data.words: can't be a parameter: an input is converted once, with its words, "
+     "before trials begin"},
     {RANDOM "train.time_limit = uniform 1 .. 5\n",
      "s.ini:5: train.time_limit: can't be a parameter: it doesn't change what is computed"},
     {RANDOM "train.checkpoint_keep = 1, 2\n",
