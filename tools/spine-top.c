@@ -151,7 +151,8 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
 
     if (request->options.is_scaled &&
         (request->num_near == 0 || request->num_words + request->num_dimensions > 0))
-        return spine_refuse(err, "--scale: can be used with --near only");
+        return spine_refuse(err,
+                            "--scale can be used only with --near, without words and --dimension");
 
     if (request->for_labelling && (asked || request->options.as_json || request->dump))
         return spine_refuse(err,

@@ -129,7 +129,7 @@ static int is_fresh(const char *cache, const char *path, bool *is, struct spine_
         unread = file;
     }
     if (unread != NULL && errno != ENOENT && errno != ENOTDIR && errno != EACCES)
-        rc = spine_fail(err, "%s: %s", unread, strerror(errno));
+        rc = spine_infile_fail(unread, err);
     free(file);
     return rc;
 }

@@ -18,6 +18,7 @@
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/base/present.h"
 #include "spine/files/conversion.h"
 #include "spine/files/outliers.h"
 #include "spine/files/roster.h"
@@ -61,7 +62,7 @@ static int check_output(const struct spine_convert_options *options, struct spin
 {
     struct spine_store *store = NULL;
     struct spine_error reason;
-    struct stat facts;
+    bool is_there = false;
     char *part = spine_outfile_part(options->output, err);
     if (part == NULL)
         return -1;
@@ -76,11 +77,18 @@ static int check_output(const struct spine_convert_options *options, struct spin
     free(part);
     if (is_input)
         return spine_refuse(err, "%s: the output would overwrite the input", options->output);
-    if (stat(options->output, &facts) != 0)
+    if (spine_present(options->output, &is_there, err))
+        return -1;
+    if (!is_there)
         return 0;
-    if (spine_store_open(&store, options->output, "spine-vectors", &reason))
+    if (spine_store_open(&store, options->output, "spine-vectors", &reason)) {
+        if (reason.status == SPINE_EXIT_FAILED) {
+            *err = reason;
+            return -1;
+        }
         return spine_refuse(err, "%s: exists and was not written by spine-convert: not overwritten",
                             options->output);
+    }
     return spine_store_close(store, err);
 }
 

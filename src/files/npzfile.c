@@ -2,9 +2,11 @@
 #include "spine/files/npzfile.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zip.h>
 
@@ -109,8 +111,11 @@ static void remove_leftovers(const char *archive)
     DIR *listing = directory == NULL ? NULL : opendir(directory);
     for (struct dirent *entry; listing != NULL && (entry = readdir(listing)) != NULL;) {
         const char *name = entry->d_name, *end = name + length;
+        struct stat facts;
         if (strncmp(name, base, length) == 0 &&
-            (*end == '\0' || (*end == '.' && strlen(end) == strlen(".XXXXXX"))))
+            (*end == '\0' || (*end == '.' && strlen(end) == strlen(".XXXXXX"))) &&
+            fstatat(dirfd(listing), name, &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(facts.st_mode) && facts.st_uid == geteuid())
             unlinkat(dirfd(listing), name, 0);
     }
 

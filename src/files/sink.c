@@ -256,8 +256,8 @@ static int open_nameless(const char *path, char *name, size_t bytes)
     const size_t length = slash == NULL ? 1 : (size_t)(slash - path) + 1; /* "." or "DIRECTORY/" */
     snprintf(name, bytes, "%.*s", (int)length, slash == NULL ? "." : path);
     const int nameless = open(name, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-    if (nameless >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-        return nameless;
+    if (nameless >= 0)
+        return nameless; /* file systems without it differ in what they say */
 #endif
     snprintf(name, bytes, "%s.XXXXXX%s", path, end);
     const int descriptor = mkstemps(name, (int)strlen(end));

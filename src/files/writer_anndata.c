@@ -119,7 +119,7 @@ static int append_matrix(struct matrix *matrix, const struct spine_writing *writ
     return 0;
 }
 
-/* Copy a spool of so many whole numbers of 'bytes' bytes, 4 or 8, to a dataset of 'type'. Seven
+/* Copy a spool of whole numbers of 'bytes' bytes each, 4 or 8, to a dataset of 'type'. Seven
  * parameters: from where to where. */
 static int copy_spool(const struct spine_writing *writing, const char *name, FILE *spool,
                       size_t numbers, size_t bytes, enum spine_array_type type,

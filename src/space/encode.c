@@ -94,7 +94,7 @@ static int convert(struct job *job, struct spine_error *err)
     conversion.source.path = options->input;
     conversion.source.words = options->words_from;
     /* A file of that name that was there before is somebody's, unless it is replaced. */
-    const bool was_there = access(job->spool, F_OK) == 0;
+    const bool was_there = access(job->spool, F_OK) == 0 || errno != ENOENT;
     if (spine_convert(job->comm, &conversion, err)) {
         if (!was_there && job->comm->rank == 0)
             unlink(job->spool);

@@ -101,8 +101,23 @@ static int choose_member(zip_t *zip, const char *file, const char *inner, zip_in
     return spine_refuse(err, "%s: has no file '%.100s'; it has: %s", file, inner, names);
 }
 
+/* Did reading the archive fail, rather than what it holds? Then err says so, and -1 is returned. */
+static int check_reading(zip_error_t *error, const char *path, struct spine_error *err)
+{
+    const int code = zip_error_code_zip(error), reason = zip_error_code_system(error);
+
+    if (code == ZIP_ER_MEMORY)
+        return spine_memory_fail("an archive", err);
+    if ((code != ZIP_ER_READ && code != ZIP_ER_SEEK && code != ZIP_ER_OPEN) || reason == 0)
+        return 0;
+    errno = reason;
+    return spine_infile_fail(path, err);
+}
+
 static int refuse_member(zip_t *zip, const char *path, struct spine_error *err)
 {
+    if (check_reading(zip_get_error(zip), path, err))
+        return -1;
     if (zip_error_code_zip(zip_get_error(zip)) == ZIP_ER_NOPASSWD)
         return spine_refuse(err, "%s: is encrypted; unpack it first: unzip", path);
     return spine_refuse(err, "%s: can't be unpacked here: %s; unpack it first: unzip or 7z", path,
@@ -138,6 +153,8 @@ int spine_archive_read(struct spine_archive *archive, void *to, size_t size, siz
 {
     const zip_int64_t count = zip_fread(archive->member, to, size);
 
+    if (count < 0 && check_reading(zip_file_get_error(archive->member), path, err))
+        return -1;
     if (count < 0)
         return spine_refuse(err, "%s: the compressed data are damaged (%s)", path,
                             zip_error_strerror(zip_file_get_error(archive->member)));

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "spine/base/memory.h"
 
@@ -111,6 +112,8 @@ static int step_zstd(struct spine_decoder *decoder, struct spine_packed *in,
     in->at = from.pos;
     give(out, to.pos);
     out->ended = code == 0;
+    if (ZSTD_isError(code) && ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
+        return fail_memory(path, err);
     return ZSTD_isError(code) ? refuse_damaged(path, ZSTD_getErrorName(code), err) : 0;
 }
 

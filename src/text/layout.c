@@ -430,8 +430,8 @@ static int check_header(struct spine_layout *layout, const struct sample *sample
         if (layout->dim != announced && sample->rows[i].numbers != announced)
             return spine_refuse(err,
                                 "%s:%llu: expected %zu numbers as the header says, got %zu; "
-                                "spine-convert --header=skip passes over "
-                                "the header",
+                                "spine-convert --header=skip ignores the "
+                                "header",
                                 path, (unsigned long long)sample->rows[i].line, announced,
                                 sample->rows[i].numbers);
     return 0;

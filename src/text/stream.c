@@ -113,6 +113,12 @@ int spine_stream_split(const char *path, char **file, const char **inner, struct
         return -1;
     if (stat(path, &facts) == 0)
         return 0;
+    if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG) {
+        spine_infile_fail(path, err);
+        free(*file);
+        *file = NULL;
+        return -1;
+    }
 
     for (char *colon; (colon = strrchr(*file, ':')) != NULL;) {
         *colon = '\0';

@@ -94,7 +94,7 @@ run "$top" run --dump --words=6
 mv stdout dump.tsv
 run "$top" run --json --near=king --words=5 --scale=columns
 mv stdout scaled.json
-refuse "--scale: can be used with --near only" run king --scale=columns
+refuse "--scale can be used only with --near, without words and --dimension" run king --scale=columns
 run "$top" glove.h5 --json --near=king
 mv stdout dense.json
 $python "$SPINE_SOURCE/tests/cli/top_values.py" run/codes.h5ad "$best" || fail "wrong values"

@@ -131,7 +131,7 @@ static void test_a_dictated_header_must_be_there_and_right(void **state)
     check_refused(
         "2014 5000\nb 2\n", 14, SPINE_HEADER_YES,
         ":2: expected 5000 numbers as the header says, got 1; spine-convert --header=skip "
-        "passes over the header");
+        "ignores the header");
     unlink(FILE_NAME);
 }
 

@@ -155,14 +155,13 @@ static void test_faults_are_refused_by_line(void **state)
         {"a 1 2\nb -inf 4\n", ":2: number 1 of 2 is not finite: '-inf'"},
         {"a 1 2\nnew york 1e39 4\n", ":2: number 1 of 2 is not finite: '1e39'"},
         {"2 3\na 1 2\nb 3 4\n", ":2: expected 3 numbers as the header says, got 2; spine-convert "
-                                "--header=skip passes over the header"},
+                                "--header=skip ignores the header"},
         {"2 2\na 1 2\nb 3 4 5\nc 5 6\n", ":3: expected 2 numbers as the header says, got 3"},
         {"2 2\n\na 1 2 3\nb 3 4 5\n", ":3: expected 2 numbers as the header says, got 3; "
-                                      "spine-convert --header=skip passes over "
-                                      "the header"},
+                                      "spine-convert --header=skip ignores the header"},
         {"9 99999999999999999\na 1 2\n",
          ":2: expected 99999999999999999 numbers as the header says, got 2; spine-convert "
-         "--header=skip passes over the header"},
+         "--header=skip ignores the header"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_refused(cases[i].text, strlen(cases[i].text), SPINE_HEADER_AUTO, cases[i].error);
