@@ -67,7 +67,7 @@ static int export_model(const char *directory, const char *path, struct spine_er
                        ? spine_modelexport_write(&run.model, &activation, path, err)
                        : spine_refuse(err,
                                       "%s: a run of model.objective = nnse has no encoder to "
-                                      "export; its dictionary is W2 of model.h5",
+                                      "export; its dictionary is W1 of model.h5",
                                       directory);
     if (rc == 0)
         spine_printable_line(stdout, "%s: the model, %zu x %zu", path, run.model.params.hidden,

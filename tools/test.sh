@@ -38,7 +38,7 @@ cli | slow | slurm | fuzz | check)
     install_packages build test
     configure
     cmake --build $build -j "$(nproc)"
-    exec ctest --test-dir $build -L "^$1\$" --output-on-failure -j 6
+    exec ctest --test-dir $build -L "^$1\$" --output-on-failure -j 7
     ;;
 all) ;;
 *)
@@ -56,7 +56,7 @@ configure
 cmake --build $build -j "$(nproc)"
 log=$build/ctest.log
 status=0
-ctest --test-dir $build --output-on-failure -j 6 | tee "$log" || status=$?
+ctest --test-dir $build --output-on-failure -j 7 | tee "$log" || status=$?
 echo "of slurm_run:"
 grep -E '^(ok|FAILED) ' $build/Testing/Temporary/LastTest.log || echo "nothing: it was skipped"
 sed -n '/% tests passed/,$p' "$log" # once more: it should be what is seen last

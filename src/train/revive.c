@@ -265,7 +265,7 @@ static void restart_units(struct spine_stepper *stepper, struct spine_dataset *d
     }
 }
 
-/* Seven parameters: reviving touches all that a run learns, and no struct below train.c has it. */
+/* Seven parameters: reviving touches all that a run learns, and the struct that has it is the trainer. */
 int spine_revive(struct spine_idle *idle, int64_t after, struct spine_stepper *stepper,
                  struct spine_dataset *data, struct spine_coder *coder, size_t *revived,
                  struct spine_error *err)

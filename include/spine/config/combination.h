@@ -1,7 +1,7 @@
 /* combination.h -- which options go together.
  *
- * An option that the chosen objective, optimizer, schedule or residency doesn't use must be at its default:
- * who sets it expects an effect. Options that exclude each other are refused with what to change. */
+ * An option that the chosen objective, optimizer, schedule or residency doesn't use must be at its default,
+ * since setting it would have no effect; of nnse, which has no steps, those of steps may stay set. Options that exclude each other are refused with what to change. */
 #ifndef SPINE_CONFIG_COMBINATION_H
 #define SPINE_CONFIG_COMBINATION_H
 

@@ -1,7 +1,7 @@
 /* trainer.h -- all that a run has while it trains: the grid, the rows, the parameters, its files.
  *
- * Everything is allocated here, before the first step; the loop (epoch.h) allocates nothing. The parameters
- * are equal on all ranks (step.h), so rank 0 may write them for all. */
+ * What a step needs is allocated here, before the first one: a step allocates nothing. The parameters are
+ * equal on all ranks (step.h), so rank 0 may write them for all. */
 #ifndef SPINE_TRAIN_TRAINER_H
 #define SPINE_TRAIN_TRAINER_H
 
