@@ -43,7 +43,10 @@ run "$report" run other -o two.html
 $python "$SPINE_SOURCE/tests/cli/made_codes.py" nasty.h5ad --nasty
 run "$report" nasty.h5ad -o nasty.html
 
-# A sweep of which half fails, with a name that would break out.
+# A sweep of which half fails, of an input with too few rows and a name that would break out.
+hostile='<img src=x onerror=alert(1)></script><b>.h5'
+mkdir "${hostile%/*}"
+run "$SPINE_BIN/spine-convert" --limit=100 "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" "$hostile"
 cat >sweep.ini <<'END'
 [data]
 limit = 2000
