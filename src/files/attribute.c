@@ -71,7 +71,8 @@ static int get_attribute(struct spine_store *store, const char *object, const ch
     hid_t attribute = H5I_INVALID_HID;
     if (spine_attribute_has(store, object, name)) {
         attribute = H5Aopen_by_name(store->file, object, name, H5P_DEFAULT, H5P_DEFAULT);
-        spine_h5_is_yes(store, attribute < 0 ? -1 : 1);
+        if (attribute < 0)
+            spine_h5_note_failure(store);
     }
     if (spine_h5_check(store, err)) {
         if (attribute >= 0)
@@ -90,7 +91,7 @@ static int get_attribute(struct spine_store *store, const char *object, const ch
     else if (!fits)
         rc = spine_refuse(err, "%s: the attribute '%s' is not %s", store->path, name, kind);
     else if (H5Aread(attribute, type, value) < 0) {
-        spine_h5_is_yes(store, -1);
+        spine_h5_note_failure(store);
         rc = spine_h5_check(store, err);
         if (rc == 0)
             rc = spine_refuse(err, "%s: the attribute '%s' is not %s", store->path, name, kind);

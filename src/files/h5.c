@@ -73,14 +73,20 @@ int spine_h5_fail_answer(const char *path, struct spine_error *err)
     return spine_fail(err, "%s: can't read it: %s", path, strerror(cause.code));
 }
 
-bool spine_h5_is_yes(struct spine_store *store, int answer)
+void spine_h5_note_failure(struct spine_store *store)
 {
     struct spine_error failure;
 
-    if (answer < 0 && spine_h5_fail_answer(store->path, &failure) && !store->has_failed) {
+    if (!store->has_failed && spine_h5_fail_answer(store->path, &failure)) {
         store->has_failed = true;
         store->failure = failure;
     }
+}
+
+bool spine_h5_is_yes(struct spine_store *store, int answer)
+{
+    if (answer < 0)
+        spine_h5_note_failure(store);
     return answer > 0;
 }
 
@@ -200,7 +206,7 @@ static bool is_held(struct spine_store *store, hid_t dataset, hid_t type,
 {
     const hsize_t stored = H5Dget_storage_size(dataset);
     if (stored == 0) /* nothing, or it couldn't be read */
-        spine_h5_is_yes(store, -1);
+        spine_h5_note_failure(store);
     const hid_t creation = H5Dget_create_plist(dataset);
     const hsize_t ratio = H5Pget_nfilters(creation) > 0 ? 1032 : 1;
     const size_t size = H5Tget_size(type); /* 0 if the type is damaged */
@@ -208,7 +214,7 @@ static bool is_held(struct spine_store *store, hid_t dataset, hid_t type,
     H5Pclose(creation);
     if (size == 0 || H5Fget_filesize(store->file, &file) < 0 || stored > file) {
         if (file == 0)
-            spine_h5_is_yes(store, -1);
+            spine_h5_note_failure(store);
         return false;
     }
     hsize_t most = stored * ratio / size; /* elements */
@@ -243,9 +249,9 @@ static bool is_link_elsewhere(struct spine_store *store, const char *name)
 {
     H5L_info_t link = {.type = H5L_TYPE_ERROR};
 
-    return spine_h5_is_yes(store,
-                           H5Lget_info(store->file, name, &link, H5P_DEFAULT) < 0 ? -1 : 1) &&
-           link.type == H5L_TYPE_EXTERNAL;
+    if (H5Lget_info(store->file, name, &link, H5P_DEFAULT) < 0)
+        spine_h5_note_failure(store);
+    return link.type == H5L_TYPE_EXTERNAL;
 }
 
 /* Refuse a dataset that is packed by a filter that this HDF5 doesn't have. */
@@ -286,7 +292,7 @@ int spine_h5_look_up(struct spine_store *store, const char *name, struct spine_h
 
     const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
     if (dataset < 0) {
-        spine_h5_is_yes(store, -1);
+        spine_h5_note_failure(store);
         if (spine_h5_check(store, err))
             return -1;
         return spine_refuse(err, "%s: '%s' is not a dataset", store->path, name);

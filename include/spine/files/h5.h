@@ -54,9 +54,11 @@ int spine_h5_fail_object(const struct spine_store *store, const char *doing, con
 /* HDF5 answered a question by an error: that means no, and 0 is returned, if no system call failed. */
 int spine_h5_fail_answer(const char *path, struct spine_error *err);
 
-/* Is HDF5's answer yes? What a failed system call kept it from saying is no, too, and from then on
- * spine_h5_check(), all that reads from the store, and closing it fail: what couldn't be looked up is
- * never taken for what isn't there. */
+/* HDF5 has just failed: note it in the store if a system call did, and from then on spine_h5_check(), all
+ * that reads from the store, and closing it fail: what couldn't be looked up is never taken for what isn't
+ * there. */
+void spine_h5_note_failure(struct spine_store *store);
+/* Is HDF5's answer yes? An error, which is below 0 and noted, is no. */
 bool spine_h5_is_yes(struct spine_store *store, int answer);
 int spine_h5_check(const struct spine_store *store, struct spine_error *err);
 
