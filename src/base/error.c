@@ -44,3 +44,11 @@ int spine_refuse(struct spine_error *err, const char *format, ...)
     va_end(args);
     return -1;
 }
+
+int spine_fail_as(const struct spine_error *why, struct spine_error *err)
+{
+    if (why->status != SPINE_EXIT_FAILED)
+        return 0;
+    *err = *why;
+    return -1;
+}

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/infile.h"
+
 int spine_present(const char *path, bool *is, struct spine_error *err)
 {
     struct stat facts;
@@ -13,9 +15,7 @@ int spine_present(const char *path, bool *is, struct spine_error *err)
     *is = stat(path, &facts) == 0;
     if (*is || errno == ENOENT || errno == ENOTDIR)
         return 0;
-    if (errno == EACCES || errno == ELOOP || errno == ENAMETOOLONG)
-        return spine_refuse(err, "%s: %s", path, strerror(errno));
-    return spine_fail(err, "%s: %s", path, strerror(errno));
+    return spine_infile_fail(path, err);
 }
 
 int spine_present_readable(const char *path, bool *is, struct spine_error *err)

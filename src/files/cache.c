@@ -21,17 +21,8 @@
 /* What rank 0 finds. */
 enum state { USE_INPUT, USE_CACHE, CONVERT };
 
-/* What can't be read now isn't taken for a file of another kind. */
-static int fail_unread(const struct spine_error *why, struct spine_error *err)
-{
-    if (why->status != SPINE_EXIT_FAILED)
-        return 0;
-    *err = *why;
-    return -1;
-}
-
 /* Is it HDF5 with /vectors, and are its own words wanted? What isn't HDF5 is left to the
- * conversion. */
+ * conversion; what can't be read now isn't taken for a file of another kind. */
 static int is_vectorsfile(const struct spine_config *config, bool *is, struct spine_error *err)
 {
     struct spine_store *store = NULL;
@@ -47,13 +38,13 @@ static int is_vectorsfile(const struct spine_config *config, bool *is, struct sp
     if (!S_ISREG(facts.st_mode))
         return 0;
     if (spine_form_detect(config->input, &form, &why))
-        return fail_unread(&why, err);
+        return spine_fail_as(&why, err);
     if (form != SPINE_FORM_HDF5)
         return 0;
 
     if (spine_store_open(&store, config->input, NULL, &why)) {
         *is = true; /* opening it again will say why */
-        return fail_unread(&why, err);
+        return spine_fail_as(&why, err);
     }
     /* A file of another format of ours isn't converted: opening it says what it is. */
     *is = spine_vectorsfile_has_vectors(store) || spine_attribute_has(store, "/", "format");
@@ -89,15 +80,15 @@ static int is_of(const char *cache, const char *input, bool *is, struct spine_er
 
     *is = false;
     if (spine_vectorsfile_open(&store, NULL, cache, &why))
-        return fail_unread(&why, err);
+        return spine_fail_as(&why, err);
     int rc = 0;
     if (spine_attribute_get_text(store, "/", "source", &source, &why))
-        rc = fail_unread(&why, err);
+        rc = spine_fail_as(&why, err);
     else
         *is = strcmp(source, last_component(input)) == 0;
     free(source);
     if (spine_store_close(store, &why) && rc == 0)
-        rc = fail_unread(&why, err);
+        rc = spine_fail_as(&why, err);
     return rc;
 }
 

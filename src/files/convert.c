@@ -57,39 +57,42 @@ static bool are_same_file(const char *path, const char *other)
            facts.st_dev == other_facts.st_dev && facts.st_ino == other_facts.st_ino;
 }
 
-/* An existing output is replaced only if it is a file that we could have written. */
-static int check_output(const struct spine_convert_options *options, struct spine_error *err)
+static int check_input_stays(const struct spine_convert_options *options, struct spine_error *err)
 {
-    struct spine_store *store = NULL;
-    struct spine_error reason;
-    bool is_there = false;
-    char *part = spine_outfile_part(options->output, err);
-    if (part == NULL)
-        return -1;
-    char *input = NULL;
+    char *part = spine_outfile_part(options->output, err), *input = NULL;
     const char *inner = NULL;
-    if (spine_stream_split(options->source.path, &input, &inner, err)) {
+
+    if (part == NULL || spine_stream_split(options->source.path, &input, &inner, err)) {
         free(part);
         return -1;
     }
     const bool is_input = are_same_file(input, options->output) || are_same_file(input, part);
     free(input);
     free(part);
+
     if (is_input)
         return spine_refuse(err, "%s: the output would overwrite the input", options->output);
-    if (spine_present(options->output, &is_there, err))
+    return 0;
+}
+
+/* An existing output is replaced only if it is a file that we could have written. */
+static int check_output(const struct spine_convert_options *options, struct spine_error *err)
+{
+    struct spine_store *store = NULL;
+    struct spine_error reason;
+    bool is_there = false;
+
+    if (check_input_stays(options, err) || spine_present(options->output, &is_there, err))
         return -1;
     if (!is_there)
         return 0;
-    if (spine_store_open(&store, options->output, "spine-vectors", &reason)) {
-        if (reason.status == SPINE_EXIT_FAILED) {
-            *err = reason;
-            return -1;
-        }
-        return spine_refuse(err, "%s: exists and was not written by spine-convert: not overwritten",
-                            options->output);
-    }
-    return spine_store_close(store, err);
+
+    if (spine_store_open(&store, options->output, "spine-vectors", &reason) == 0)
+        return spine_store_close(store, err);
+    if (spine_fail_as(&reason, err))
+        return -1;
+    return spine_refuse(err, "%s: exists and was not written by spine-convert: not overwritten",
+                        options->output);
 }
 
 /* The store is created before the long work, so that a failure to create it is reported at once. */

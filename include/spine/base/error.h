@@ -35,4 +35,8 @@ int spine_leave(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2
 /* The same for what the user can fix: exit status 2. */
 int spine_refuse(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);
 
+/* Of an attempt that may be refused: copy 'why' to err and return -1 if it is a failure of the machine,
+ * which says nothing about the file that was tried; else return 0. */
+int spine_fail_as(const struct spine_error *why, struct spine_error *err);
+
 #endif
