@@ -11,15 +11,6 @@
 #include "spine/files/store.h"
 #include "spine/files/vectorsfile.h"
 
-/* The parameter data.input; NULL if trials don't differ in it. */
-static const struct spine_parameter *find_inputs(const struct spine_trials *trials)
-{
-    for (size_t p = 0; p < trials->num_parameters; p++)
-        if (strcmp(trials->parameters[p].name, "data.input") == 0)
-            return &trials->parameters[p];
-    return NULL;
-}
-
 /* Rank 0 looks whether trials can read it, before any begins. */
 static int check(const char *path, struct spine_comm *world, struct spine_error *err)
 {
@@ -55,7 +46,7 @@ static int use_value(struct spine_trials *trials, const char *value, struct spin
 
 int spine_inputs_use(struct spine_trials *trials, struct spine_comm *world, struct spine_error *err)
 {
-    const struct spine_parameter *inputs = find_inputs(trials);
+    const struct spine_parameter *inputs = spine_trials_find(trials, "data.input");
 
     if (inputs == NULL)
         return spine_cache_use(&trials->base, trials->directory, world, err);

@@ -238,7 +238,7 @@ static int check_base(const struct spine_trials *trials, struct spine_error *err
 
     if (trials->method != SPINE_ASHA)
         return 0;
-    if (spine_trials_varies(trials, "train.epochs"))
+    if (spine_trials_find(trials, "train.epochs") != NULL)
         return spine_refuse(
             err, "train.epochs: can't be a parameter with method = asha, which trains the "
                  "best trials for train.epochs");
@@ -369,9 +369,10 @@ void spine_trials_value(const struct spine_trials *trials, size_t i, size_t p, c
 }
 
 /* Have a trial read what this value of data.input was converted to. */
-static void replace_input(const struct spine_trials *trials, const struct spine_parameter *inputs,
-                          struct spine_config *config)
+static void replace_input(const struct spine_trials *trials, struct spine_config *config)
 {
+    const struct spine_parameter *inputs = spine_trials_find(trials, "data.input");
+
     for (size_t v = 0; v < trials->inputs.count; v++)
         if (strcmp(spine_words_get(&inputs->values, v), config->input) == 0) {
             snprintf(config->input, sizeof config->input, "%s",
@@ -391,20 +392,19 @@ int spine_trials_config(const struct spine_trials *trials, size_t i, struct spin
         spine_trials_value(trials, i, p, value);
         if (spine_config_set(config, &given, trials->parameters[p].name, value, err))
             return -1;
-        if (strcmp(trials->parameters[p].name, "data.input") == 0)
-            replace_input(trials, &trials->parameters[p], config);
     }
+    replace_input(trials, config);
     if (config->index == SPINE_INDEX_AUTO) /* spine-top is for few of them, and does without */
         config->index = SPINE_INDEX_NO;
     return 0;
 }
 
-bool spine_trials_varies(const struct spine_trials *trials, const char *name)
+const struct spine_parameter *spine_trials_find(const struct spine_trials *trials, const char *name)
 {
     for (size_t p = 0; p < trials->num_parameters; p++)
         if (strcmp(trials->parameters[p].name, name) == 0)
-            return true;
-    return false;
+            return &trials->parameters[p];
+    return NULL;
 }
 
 /* --- As text ------------------------------------------------------------------------------ */

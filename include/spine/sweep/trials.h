@@ -66,7 +66,8 @@ char *spine_trials_identity(const struct spine_trials *trials);
  * caller frees. */
 char *spine_trials_text(const struct spine_trials *trials);
 
-/* Is the option one of the parameters? */
-bool spine_trials_varies(const struct spine_trials *trials, const char *name);
+/* The parameter that is the option of this name; NULL if trials don't differ in it. */
+const struct spine_parameter *spine_trials_find(const struct spine_trials *trials,
+                                                const char *name);
 
 #endif
