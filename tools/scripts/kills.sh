@@ -8,13 +8,6 @@
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-build=${SPINE_BUILD:-$PWD/build-test}
-[ -x "$build/tests/faults/inject" ] || {
-    echo "kills.sh: $build has no tests/faults/inject: build first (tools/test.sh unit)" >&2
-    exit 2
-}
-
-export SPINE_BIN=${SPINE_BIN:-$build/bin} SPINE_FAULTS=$build/tests/faults
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1 SPINE_MEASURE=0
+# shellcheck source=tests/faults/environment.sh
+. tests/faults/environment.sh
 exec tests/faults/kills.py "$@"
