@@ -22,7 +22,7 @@ bool spine_printable_is(const char *text)
     return *text == '\0';
 }
 
-size_t spine_printable_take(const char **text, char piece[16])
+size_t spine_printable_next(const char **text, char piece[16])
 {
     const unsigned char *from = (const unsigned char *)*text;
     const size_t bytes = control(from);
@@ -43,7 +43,7 @@ static size_t measure(const char *text)
     size_t length = 0;
 
     while (*text != '\0')
-        length += spine_printable_take(&text, piece);
+        length += spine_printable_next(&text, piece);
     return length;
 }
 
@@ -58,7 +58,7 @@ size_t spine_printable_width(const char *text)
     size_t width = 0;
 
     while (*text != '\0') {
-        const size_t bytes = spine_printable_take(&text, piece);
+        const size_t bytes = spine_printable_next(&text, piece);
         width += is_inside_character(piece) ? 0 : bytes;
     }
     return width;
@@ -76,7 +76,7 @@ void spine_printable_copy(char *out, size_t capacity, const char *text)
     if (measure(text) >= capacity) {
         for (size_t last = 0; rest > text; rest--) {
             const char *one = rest - 1;
-            last += spine_printable_take(&one, piece);
+            last += spine_printable_next(&one, piece);
             if (last > half)
                 break;
         }
@@ -87,7 +87,7 @@ void spine_printable_copy(char *out, size_t capacity, const char *text)
     }
 
     for (const char *next = text; *text != '\0'; text = next) {
-        const size_t length = spine_printable_take(&next, piece);
+        const size_t length = spine_printable_next(&next, piece);
         if (rest != NULL && used + length > half) {
             while (used > 0 && is_inside_character(text))
                 text--, used--;
@@ -110,7 +110,7 @@ void spine_printable_print(FILE *file, const char *text)
     char piece[16];
 
     while (*text != '\0') {
-        spine_printable_take(&text, piece);
+        spine_printable_next(&text, piece);
         fputs(piece, file);
     }
 }

@@ -343,7 +343,7 @@ static void dump_word(FILE *out, const char *word)
             fprintf(out, "\\%c", letters[found - special]);
             word++;
         } else {
-            spine_printable_take(&word, piece);
+            spine_printable_next(&word, piece);
             fputs(piece, out);
         }
     }

@@ -153,7 +153,7 @@ static void print_cell(const char *text, FILE *file)
 
     while (*text != '\0') {
         const bool is_space = *text == '\t' || *text == '\n' || *text == '\r';
-        spine_printable_take(&text, piece);
+        spine_printable_next(&text, piece);
         fputs(is_space ? " " : piece, file);
     }
 }

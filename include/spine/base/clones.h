@@ -1,7 +1,8 @@
 /* clones.h -- one binary for several processors.
  *
  * A function marked SPINE_CLONES is compiled once for AVX-512, once for AVX2 and once for any
- * processor; the loader takes the best that the machine has. Elsewhere it is compiled once. */
+ * processor; the loader picks the best version for the machine. Other compilers and architectures
+ * get one version. */
 #ifndef SPINE_BASE_CLONES_H
 #define SPINE_BASE_CLONES_H
 

@@ -1,4 +1,4 @@
-/* error.h -- what went wrong, as text and exit status.
+/* error.h -- errors: one line of text and an exit status.
  *
  * A function that can fail returns 0, or -1 with one line of text in the caller's struct:
  *
@@ -26,17 +26,17 @@ struct spine_error {
 };
 
 /* Describe a failure of the machine. Returns -1, so that failing is one statement.
- * Control bytes in it are escaped; a text that is too long is cut in the middle. */
+ * Control bytes are escaped; text that is too long is cut in the middle. */
 int spine_fail(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);
 
-/* The same for stopping early with everything saved: exit status 75. */
+/* The same for a run that stops early with everything saved: exit status 75. */
 int spine_leave(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);
 
-/* The same for what the user can fix: exit status 2. */
+/* The same for errors that the user can fix: exit status 2. */
 int spine_refuse(struct spine_error *err, const char *format, ...) SPINE_PRINTF(2, 3);
 
-/* Of an attempt that may be refused: copy 'why' to err and return -1 if it is a failure of the machine,
- * which says nothing about the file that was tried; else return 0. */
+/* For an attempt that may be refused: if 'why' is a failure of the machine, which says nothing
+ * about the file that was tried, copy it to err and return -1; else return 0. */
 int spine_fail_as(const struct spine_error *why, struct spine_error *err);
 
 #endif

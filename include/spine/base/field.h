@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Some bytes of a line, borrowed: one field or several of them. */
+/* Part of a line, borrowed: one or more fields. */
 struct spine_field {
     const char *begin, *end;
 };
@@ -15,7 +15,7 @@ static inline bool spine_field_is_separator(char c)
     return c == ' ' || c == '\t';
 }
 
-/* The first byte from 'at' on that isn't a separator; the first that is one; the end if none is. */
+/* Return the first byte from 'at' on that isn't a separator, or 'end'. */
 static inline const char *spine_field_skip_separators(const char *at, const char *end)
 {
     while (at < end && spine_field_is_separator(*at))
@@ -23,6 +23,7 @@ static inline const char *spine_field_skip_separators(const char *at, const char
     return at;
 }
 
+/* Return the first separator from 'at' on, or 'end'. */
 static inline const char *spine_field_skip(const char *at, const char *end)
 {
     while (at < end && !spine_field_is_separator(*at))
@@ -46,10 +47,10 @@ bool spine_field_cut_last(struct spine_field *rest, struct spine_field *last);
 
 bool spine_field_is_number(struct spine_field text);
 
-/* How many numbers a trimmed text ends with, not counting its first field. */
+/* Count the numbers at the end of a trimmed text; its first field isn't counted. */
 size_t spine_field_count_numbers(struct spine_field text);
 
-/* How many fields a trimmed text has. */
+/* Count the fields of a trimmed text. */
 size_t spine_field_count(struct spine_field text);
 
 #endif

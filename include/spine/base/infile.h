@@ -6,13 +6,13 @@
 
 #include "spine/base/error.h"
 
-/* Open a file for reading; -1, or NULL, with errno set, on failure. Never waits for a pipe that nobody
- * writes to: it is empty. */
+/* Open a file for reading; on failure return -1, or NULL, with errno set. A named pipe without a
+ * writer reads as empty; opening it doesn't wait for one. */
 int spine_infile_open(const char *path);
 FILE *spine_infile_open_stream(const char *path);
 
-/* Fill err with "PATH: REASON" of errno: a refusal where a person can mend it (no such file, no
- * permission), else a failure, as of a disk, which says nothing about the file. Returns -1. */
+/* Fill err with "PATH: REASON" from errno: a refusal if the user can fix it (no such file, no
+ * permission), else a failure, such as a disk's, which says nothing about the file. Returns -1. */
 int spine_infile_fail(const char *path, struct spine_error *err);
 
 #endif

@@ -11,10 +11,10 @@
 
 #include <stdbool.h>
 
-/* Start noting signals, and forget those noted so far. */
+/* Start noting signals; discard those noted so far. */
 void spine_interrupt_install(void);
 
-/* Has this been requested since the last call of the same function? */
+/* Has this been requested since the function was last called? */
 bool spine_interrupt_save(void);
 bool spine_interrupt_leave(void); /* by SIGUSR1 */
 bool spine_interrupt_hurry(void); /* by SIGTERM or SIGINT */
@@ -22,8 +22,8 @@ bool spine_interrupt_hurry(void); /* by SIGTERM or SIGINT */
 /* Has a SIGTERM or SIGINT ever come? */
 bool spine_interrupt_was_hurried(void);
 
-/* Seconds from now until the run must have stopped: 'minutes' after spine_interrupt_install() if
- * not 0, or the end of our Slurm job, whichever is sooner; infinity if there is neither. */
+/* Seconds left until the run must have stopped: 'minutes' after spine_interrupt_install() unless
+ * that is 0, or the end of our Slurm job, whichever is sooner; infinity if there is neither. */
 double spine_interrupt_time_left(double minutes);
 
 #endif

@@ -1,8 +1,7 @@
-/* json.h -- what cJSON doesn't say: memory that ran out, and numbers that are none.
+/* json.h -- cJSON with errors reported: exhausted memory, and numbers that aren't finite.
  *
- * cJSON's functions that add to an object leave out what they have no memory for, and nothing shows
- * that it is missing. So what is to be written is built between spine_json_watch() and
- * spine_json_print(). */
+ * When memory runs out, cJSON's functions that add to an object silently leave the item out. So
+ * build an object between spine_json_watch() and spine_json_print(), which reports it. */
 #ifndef SPINE_BASE_JSON_H
 #define SPINE_BASE_JSON_H
 
@@ -15,19 +14,19 @@ struct cJSON;
 /* Watch cJSON's allocations from now on. */
 void spine_json_watch(void);
 
-/* Note that something was left out for want of memory other than cJSON's. */
+/* Note that something was left out because an allocation outside cJSON failed. */
 void spine_json_cut(void);
 
 /* Was something left out since spine_json_watch()? */
 bool spine_json_is_cut(void);
 
-/* Print an object, indented or on one line; the caller frees with cJSON_free(). NULL, which says that
- * there is too little memory for 'what', if that or anything since spine_json_watch() failed. */
+/* Print an object, indented or on one line; the caller frees the text with cJSON_free(). Returns
+ * NULL, out of memory for 'what', if printing or any allocation since spine_json_watch() failed. */
 char *spine_json_print(const struct cJSON *json, bool indented, const char *what,
                        struct spine_error *err);
 
-/* Parse a text. *json is NULL where it is not JSON, has a number that is not finite (1e999) or is
- * NULL; the caller deletes. Returns -1 only if there is too little memory for 'what'. */
+/* Parse a text; the caller deletes *json. *json is NULL if the text is NULL, isn't JSON, or has a
+ * number that isn't finite (1e999). Returns -1 only when out of memory for 'what'. */
 int spine_json_parse(const char *text, const char *what, struct cJSON **json,
                      struct spine_error *err);
 

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* In the order in which a word that isn't found is tried again. */
+/* In the order in which spellings of a word that isn't found are tried. */
 enum spine_letters {
-    SPINE_LETTERS_COMPOSED, /* e and an accent become one character (NFC); so they do below */
+    SPINE_LETTERS_COMPOSED, /* e and an accent become one character (NFC), here and below */
     SPINE_LETTERS_LOWER,    /* athens */
     SPINE_LETTERS_TITLE,    /* Athens */
     SPINE_LETTERS_UPPER,    /* ATHENS */

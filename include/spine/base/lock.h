@@ -1,7 +1,8 @@
 /* lock.h -- a file lock, held while a process is at work.
  *
- * POSIX record locks, which work on network file systems too. They belong to a process: they vanish
- * with it, never exclude it itself, and are lost when it closes any descriptor of the file. */
+ * These are POSIX record locks, which also work on network file systems. A lock belongs to a
+ * process: it ends with the process, doesn't exclude the process itself, and is lost when the
+ * process closes any descriptor of the file. */
 #ifndef SPINE_BASE_LOCK_H
 #define SPINE_BASE_LOCK_H
 
@@ -21,8 +22,8 @@ enum spine_lock_outcome {
 };
 enum spine_lock_outcome spine_lock_take(int lock, enum spine_lock_mode mode);
 
-/* Lock one byte of the open file, at once or not at all, and give it up. A file has as many locks as
- * bytes, also beyond its end. */
+/* Lock one byte of the open file without waiting; release it. Every byte is a lock of its own, also
+ * beyond the end of the file. */
 enum spine_lock_outcome spine_lock_take_byte(int lock, size_t byte);
 void spine_lock_release_byte(int lock, size_t byte);
 
@@ -30,12 +31,12 @@ void spine_lock_release_byte(int lock, size_t byte);
  * may be open for reading only. -1, with errno set, on failure. */
 int spine_lock_find_held(int lock, size_t count, bool *held);
 
-/* Lock an open file, at once or not at all, until the last copy of its descriptor is closed: unlike
- * above, other descriptors of the file don't matter. */
+/* Lock an open file without waiting, until the last copy of its descriptor is closed. Unlike above,
+ * closing other descriptors of the file doesn't release the lock. */
 enum spine_lock_outcome spine_lock_claim(int descriptor);
 
-/* Does another process hold the lock of this file? None holds that of a file that doesn't exist, also
- * for want of its directory. -1, with errno set, if the file can't be opened. */
+/* Does another process hold the lock of this file? No, if the file or its directory doesn't exist.
+ * Returns -1, with errno set, if the file can't be opened. */
 int spine_lock_is_held(const char *path, bool *is_held);
 
 /* Close the descriptor, which releases the lock; -1 does nothing. */

@@ -19,7 +19,7 @@ int spine_lookup_init(struct spine_lookup *lookup, size_t count, struct spine_er
  * word already. */
 bool spine_lookup_add(struct spine_lookup *lookup, const struct spine_words *words, size_t index);
 
-/* The index of a word that was added, of the same list; -1 if it wasn't. */
+/* The index of a word added from the same list; -1 if the table doesn't have it. */
 int64_t spine_lookup_find(const struct spine_lookup *lookup, const struct spine_words *words,
                           const char *word);
 
@@ -27,8 +27,8 @@ int64_t spine_lookup_find(const struct spine_lookup *lookup, const struct spine_
 void spine_lookup_dispose(struct spine_lookup *lookup);
 
 /* Find duplicates: words that also occur earlier in the list. Their indices, ascending, go to
- * *indices, which the caller frees, and their number to *count. The search ends after 'most' of
- * them. On failure both are as they were. */
+ * *indices, which the caller frees, and their number to *count. The search ends after 'most'
+ * duplicates. On failure *indices and *count are unchanged. */
 int spine_lookup_find_duplicates(const struct spine_words *words, size_t most, uint64_t **indices,
                                  size_t *count, struct spine_error *err);
 

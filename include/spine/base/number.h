@@ -12,20 +12,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Read the number that begins at 'begin', without accessing 'end' or beyond. Returns a pointer to
- * what follows it, which may be anything; NULL, with *value as it was, if there is no number or
+/* Read the number at 'begin', without accessing 'end' or beyond. Returns a pointer to what follows
+ * the number, which may be anything. Returns NULL, with *value unchanged, if there is no number or
  * its exponent has no digits. */
 const char *spine_number_scan(const char *begin, const char *end, float *value);
 
-/* Read a number that fills [begin, end). Returns 0; -1, with *value as it was, if it isn't one. */
+/* Read a number that fills [begin, end). Returns -1, with *value unchanged, if it isn't one. */
 int spine_number_parse(const char *begin, const char *end, float *value);
 
-/* Is the string 'text' a whole number in decimal, of any size? No blanks, no '+', nothing before or
- * after it. */
+/* Is the string 'text' a whole decimal number, of any size, with no blanks, no '+' and nothing else
+ * around it? */
 bool spine_number_is_whole(const char *text);
 
-/* Read such a number that lies in [least, most]. Returns 0, or -1, with *value as it was, if it
- * isn't one. */
+/* Read a whole number in [least, most]. Returns -1, with *value unchanged, if the text isn't one.
+ * */
 int spine_number_whole(const char *text, int64_t least, int64_t most, int64_t *value);
 
 #endif

@@ -1,11 +1,11 @@
 /* outfile.h -- files that appear whole or not at all.
  *
- * A file is written as PATH.part and renamed to PATH once it is complete, so that PATH is never half
- * a file:
+ * A file is written as PATH.part and renamed to PATH once it is complete, so PATH is never half a
+ * file:
  *
  *     create, write, close, publish; if anything fails after the creation, discard
  *
- * If creating fails, there is nothing to discard. All of this is local. */
+ * If creating fails, there is nothing to discard. All functions are local. */
 #ifndef SPINE_BASE_OUTFILE_H
 #define SPINE_BASE_OUTFILE_H
 
@@ -14,39 +14,40 @@
 
 #include "spine/base/error.h"
 
-/* The name PATH.part, which the caller frees. NULL, with err filled, when memory runs out. */
+/* Return the name PATH.part, which the caller frees; NULL, with err filled, when out of memory. */
 char *spine_outfile_part(const char *path, struct spine_error *err);
 
-/* Make PATH.part, empty, in place of one that a crash left; but not of one that another program is
- * writing, nor of a link or a pipe, which somebody may have planted. Refuses what the user can mend: a
- * missing directory, no permission; and to take the place of a device or a pipe. */
+/* Create an empty PATH.part. One that a crash left is replaced; one that another program is
+ * writing, a link or a pipe, which somebody may have planted, is not. Refuses what the user can
+ * fix, such as a missing directory or permission, and a PATH that is a device or a pipe. */
 int spine_outfile_create(const char *path, struct spine_error *err);
 
-/* The same, and open it as a stream; close it with fclose() or spine_outfile_finish_text(). NULL, with
- * err filled, on failure. */
+/* Create PATH.part and open it as a stream; close it with fclose() or spine_outfile_finish_text().
+ * Returns NULL, with err filled, on failure. */
 FILE *spine_outfile_create_text(const char *path, struct spine_error *err);
 
-/* Write all bytes to an open file, in as many calls as it takes; -1 with errno set. */
+/* Write all bytes to an open file, in several calls if need be. Returns -1, with errno set, on
+ * failure. */
 int spine_outfile_write_all(int descriptor, int64_t offset, const void *data, size_t count);
 
-/* Write bytes of PATH.part from 'offset' on, or bring all of it to the disk; any process may, while
- * the one that made the file waits. */
+/* Write bytes of PATH.part from 'offset' on; sync all of it to the disk. Any process may call these
+ * while the one that created the file waits. */
 int spine_outfile_write(const char *path, int64_t offset, const void *data, size_t bytes,
                         struct spine_error *err);
 int spine_outfile_sync(const char *path, struct spine_error *err);
 
-/* Rename PATH.part, closed, to PATH so that it survives a crash: the file and its directory are
- * synced. If only the directory can't be synced, PATH is there all the same. */
+/* Rename PATH.part, which must be closed, to PATH, and sync the file and its directory, so that
+ * PATH survives a crash. If only the directory can't be synced, PATH exists nevertheless. */
 int spine_outfile_publish(const char *path, struct spine_error *err);
 
-/* Close what spine_outfile_create_text() opened and publish it; if anything was not written,
- * discard it. */
+/* Close what spine_outfile_create_text() opened and publish it; discard it if anything couldn't be
+ * written. */
 int spine_outfile_finish_text(FILE *file, const char *path, struct spine_error *err);
 
-/* Create a file of this text, and publish it. */
+/* Create and publish a file with this text. */
 int spine_outfile_write_text(const char *path, const char *text, struct spine_error *err);
 
-/* Remove PATH.part, if this process has made it. */
+/* Remove PATH.part if this process created it. */
 void spine_outfile_discard(const char *path);
 
 #endif

@@ -6,11 +6,11 @@
 
 #include "spine/base/error.h"
 
-/* Set *is to whether the path leads to something. Fails if that can't be found out: a read error is
- * no answer. */
+/* Set *is to whether something exists at the path. Fails if that can't be determined: after a read
+ * error, "no" would be a guess. */
 int spine_present(const char *path, bool *is, struct spine_error *err);
 
-/* The same, of whether it may be read, too. */
+/* Set *is to whether something exists at the path and we may read it. */
 int spine_present_readable(const char *path, bool *is, struct spine_error *err);
 
 #endif

@@ -1,7 +1,7 @@
-/* printable.h -- text of any bytes, for people.
+/* printable.h -- text with any bytes, made safe to print.
  *
- * Words, attributes and paths may hold bytes that a terminal obeys. What we print for people has them
- * escaped, \x1B for one, so that no file can fake a line of ours. */
+ * Words, attributes and paths may hold control bytes that a terminal would obey. We print them
+ * escaped, such as \x1B, so that no file can fake a line of our output. */
 #ifndef SPINE_BASE_PRINTABLE_H
 #define SPINE_BASE_PRINTABLE_H
 
@@ -15,18 +15,19 @@
 #define SPINE_PRINTF(text, first)
 #endif
 
-/* Is a text without control bytes, such as tabs? */
+/* Is the text free of control bytes, such as tabs? */
 bool spine_printable_is(const char *text);
 
-/* Move *text past its next character, or byte of one, and set 'piece' to what is printed of it;
- * returns its bytes. *text isn't at its end. */
-size_t spine_printable_take(const char **text, char piece[16]);
+/* Move *text past its next byte, or past both bytes of a control character that has two, and write
+ * what is printed for it to 'piece'. Returns the length of 'piece'. *text must not be at its end.
+ * */
+size_t spine_printable_next(const char **text, char piece[16]);
 
-/* How many columns of a terminal a text takes when it is printed: its characters. */
+/* The columns that a text fills on a terminal: its characters. */
 size_t spine_printable_width(const char *text);
 
-/* Copy a text, control bytes escaped. What doesn't fit into 'capacity' bytes, at least 64, is cut out
- * of the middle: a message begins with the place and ends with the reason. */
+/* Copy a text with control bytes escaped. 'capacity' is at least 64 bytes; what doesn't fit is cut
+ * out of the middle, because a message begins with the place and ends with the reason. */
 void spine_printable_copy(char *out, size_t capacity, const char *text);
 
 /* Print a text, control bytes escaped. */

@@ -1,12 +1,13 @@
 /* random.h -- counter-based random numbers: functions of what they are for.
  *
- * There is no generator with a state: every number is Philox4x32-10 (Salmon, Moraes, Dror, Shaw:
- * "Parallel random numbers: as easy as 1, 2, 3", SC 2011) of a counter that says which number it
- * is, under the run's seed. So the ranks agree without communication, and their number changes nothing.
+ * There is no generator with a state. Every number is Philox4x32-10 (Salmon, Moraes, Dror, Shaw:
+ * "Parallel random numbers: as easy as 1, 2, 3", SC 2011) of a counter that identifies the number;
+ * the key is the run's seed. So ranks agree without communication, and their number changes
+ * nothing.
  *
- * The key is (low, high) 32 bits of the seed. The counter's last word holds the purpose in its
- * upper 8 bits. These definitions are part of the program's contract: tools/scripts/reference.py has them
- * too. */
+ * The key is the low and the high 32 bits of the seed. The upper 8 bits of the counter's last word
+ * hold the purpose. These definitions are part of the program's contract:
+ * tools/scripts/reference.py has them too. */
 #ifndef SPINE_BASE_RANDOM_H
 #define SPINE_BASE_RANDOM_H
 

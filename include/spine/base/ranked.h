@@ -1,4 +1,4 @@
-/* ranked.h -- lists of numbers with their strengths, strongest first; ties by number, the lowest
+/* ranked.h -- lists of rows or dimensions by strength, strongest first; ties by index, lowest
  * first. */
 #ifndef SPINE_BASE_RANKED_H
 #define SPINE_BASE_RANKED_H
@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A row or a dimension, and how strong it is: in a list of words of a dimension, index is a row; in
- * a list of dimensions, a dimension. */
+/* A row or a dimension with its strength. In a list of words of a dimension, index is a row; in a
+ * list of dimensions, index is a dimension. */
 struct spine_ranked {
     float strength;
     uint32_t index;
@@ -16,12 +16,12 @@ struct spine_ranked {
 /* Sort by strength, the strongest first; ties by index, the lowest first. */
 void spine_ranked_sort(struct spine_ranked *list, size_t count);
 
-/* The strength of the entry that sorting would put at 'place', less than 'count', from 0 on. The list is
- * lost. */
+/* The strength of the entry that sorting would put at index 'place', from 0, below 'count'. Leaves
+ * the list in no particular order. */
 float spine_ranked_select(struct spine_ranked *list, size_t count, size_t place);
 
-/* Insert an entry into a sorted list of *count entries that holds 'most' at most, if it is among
- * the first. So offered in any order, entries come out as sorting all of them would have them. */
+/* Insert an entry into a sorted list of *count entries if it is among the first 'most'. Whatever
+ * the order in which entries are offered, the list is what sorting all of them would begin with. */
 void spine_ranked_offer(struct spine_ranked *list, size_t *count, size_t most,
                         struct spine_ranked entry);
 

@@ -1,4 +1,4 @@
-/* spelling.h -- which name was meant. */
+/* spelling.h -- how far apart two names are, to suggest which one was meant. */
 #ifndef SPINE_BASE_SPELLING_H
 #define SPINE_BASE_SPELLING_H
 

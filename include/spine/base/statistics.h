@@ -1,4 +1,4 @@
-/* statistics.h -- the statistics that measures are reported with. */
+/* statistics.h -- means, quantiles, correlations and confidence intervals. */
 #ifndef SPINE_BASE_STATISTICS_H
 #define SPINE_BASE_STATISTICS_H
 
@@ -12,12 +12,12 @@ struct spine_estimate {
     double value, low, high;
 };
 
-/* A share of 'trials' independent ones and its interval by Wilson (JASA 22, 1927), with z 1.96; NaN
- * if there are none. */
+/* A share of 'trials' independent trials with Wilson's interval (JASA 22, 1927), z = 1.96; NaN if
+ * there are no trials. */
 struct spine_estimate spine_statistics_wilson(double share, size_t trials);
 
-/* The mean of the values that aren't NaN, with the interval mean -+ 1.96 standard errors; all NaN
- * if there are none, and no interval of one. */
+/* The mean of the values that aren't NaN, with the interval mean -+ 1.96 standard errors. All NaN
+ * if there are no values; a single value has no interval. */
 struct spine_estimate spine_statistics_mean(const double *values, size_t count);
 
 /* Sort values, none of them NaN, ascending. */
@@ -34,8 +34,8 @@ int spine_statistics_spearman(const double *x, const double *y, size_t count, si
                               uint64_t seed, struct spine_estimate *rho, struct spine_error *err);
 
 /* Fleiss' kappa (Psychological Bulletin 76, 1971): how far raters agree beyond chance.
- * counts[i * categories + c] of them put item i into category c, 'raters' in each item. NaN with
- * fewer than two raters, no items, or if all ratings are the same. */
+ * counts[i * categories + c] raters put item i into category c; each item has 'raters' ratings. NaN
+ * with fewer than two raters, no items, or if all ratings are the same. */
 double spine_statistics_kappa(const size_t *counts, size_t items, size_t categories, size_t raters);
 
 #endif

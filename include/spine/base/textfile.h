@@ -6,19 +6,19 @@
 
 #include "spine/base/error.h"
 
-/* Read the file 'path' into memory: *text is NUL-terminated after its *length bytes (which may hold
- * NUL too), and the caller frees it. Refuses a file of more than 'most' bytes (the message asks "is it
- * WHAT?", such as "a configuration"), a directory, and what can't be opened. An I/O error fails.
- * length may be NULL. On failure *text and *length are as they were. */
+/* Read the file 'path' into memory: *text is NUL-terminated after its *length bytes (which may
+ * include NULs), and the caller frees it. Refuses a file of more than 'most' bytes (the message
+ * asks "is it WHAT?", such as "a configuration"), a directory, and what can't be opened. An I/O
+ * error is a failure. length may be NULL. On failure *text and *length are unchanged. */
 int spine_textfile_read(const char *path, const char *what, size_t most, char **text,
                         size_t *length, struct spine_error *err);
 
-/* The same, but that without a file *text is NULL. */
+/* The same, but if there is no such file, return 0 with *text NULL. */
 int spine_textfile_find(const char *path, const char *what, size_t most, char **text,
                         struct spine_error *err);
 
-/* The length of the UTF-8 byte order mark (U+FEFF) that the text begins with: 3, or 0 without one.
- * Some editors begin files with it. */
+/* The length of the UTF-8 byte order mark (U+FEFF) at the start of the text, which some editors
+ * write: 3, or 0 without one. */
 size_t spine_textfile_mark(const char *text, size_t length);
 
 #endif

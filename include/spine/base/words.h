@@ -1,7 +1,7 @@
 /* words.h -- a growing list of words.
  *
- * A word is a string of bytes without NUL; anything else is allowed (embedding files hold
- * spaces, invalid UTF-8 and 70,000-byte tokens). All words are in one block, each ended by NUL.
+ * A word is a string of any bytes except NUL: embedding files have words with spaces, invalid UTF-8
+ * and 70,000 bytes. All words are in one block, each ended by NUL.
  */
 #ifndef SPINE_BASE_WORDS_H
 #define SPINE_BASE_WORDS_H
@@ -27,7 +27,7 @@ int spine_words_add(struct spine_words *words, const char *word, size_t length,
                     struct spine_error *err);
 
 /* Append a word with every byte that isn't part of valid UTF-8 written as \xNN, for readers that
- * accept nothing else. *escaped is set to whether there was one. */
+ * accept only UTF-8. Sets *escaped to whether there was such a byte. */
 int spine_words_add_escaped(struct spine_words *words, const char *word, bool *escaped,
                             struct spine_error *err);
 
