@@ -80,9 +80,9 @@ static int add_two(struct spine_testset *set, const char *first, const char *sec
     return 0;
 }
 
-const char *spine_testset_word(const struct spine_testset *set, size_t row, size_t place)
+const char *spine_testset_word(const struct spine_testset *set, size_t row, size_t i)
 {
-    return spine_words_get(&set->words, set->first[row] + place);
+    return spine_words_get(&set->words, set->first[row] + i);
 }
 
 size_t spine_testset_count(const struct spine_testset *set, size_t row)

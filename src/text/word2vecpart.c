@@ -78,7 +78,7 @@ static int walk_rows(struct spine_word2vecpart *part, const struct spine_word2ve
     return rc;
 }
 
-int spine_word2vecpart_take(struct spine_word2vecpart *part, const struct spine_word2vec *format,
+int spine_word2vecpart_scan(struct spine_word2vecpart *part, const struct spine_word2vec *format,
                             const uint64_t share[2], const struct spine_vectors_rules *rules,
                             struct spine_vectors *vectors, struct spine_error *err)
 {

@@ -1,4 +1,6 @@
-/* archive.h -- one file of a zip archive, unpacked. Archives need random access: none is read from a pipe. */
+/* archive.h -- one file of a zip archive, unpacked.
+ *
+ * Archives need random access, so they can't be read from a pipe. */
 #ifndef SPINE_TEXT_ARCHIVE_H
 #define SPINE_TEXT_ARCHIVE_H
 
@@ -9,21 +11,21 @@
 
 struct spine_archive;
 
-/* Open the file 'inner' of the archive 'file', whose name may lack the .npy of an array; if it is NULL, the
- * only file. Where there are others, the refusal lists their names. Messages about the data call them
- * 'path', here and below. */
+/* Open the file 'inner' of the archive 'file'; the .npy of an array's name may be missing. If
+ * 'inner' is NULL, open the only file; if there are several, the refusal lists their names.
+ * Messages about the data begin with 'path', here and below. */
 int spine_archive_open(struct spine_archive **archive, const char *file, const char *inner,
                        const char *path, struct spine_error *err);
 
-/* The next bytes, up to 'size' of them; *got is 0 only at the end. Refuses damaged data. */
+/* Read up to 'size' bytes; *got is 0 only at the end. Refuses damaged data. */
 int spine_archive_read(struct spine_archive *archive, void *to, size_t size, size_t *got,
                        const char *path, struct spine_error *err);
 
 /* NULL is allowed. */
 void spine_archive_close(struct spine_archive *archive);
 
-/* Call 'visit' with the name of each file in a zip archive, except directories and macOS metadata.
- * visit returns false to stop. */
+/* Call visit(name, data) for each file in a zip archive, except directories and macOS metadata,
+ * until it returns false. */
 int spine_archive_list(const char *file, bool (*visit)(const char *name, void *data), void *data,
                        struct spine_error *err);
 

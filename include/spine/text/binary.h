@@ -13,18 +13,18 @@ struct spine_binary {
     uint64_t bytes;   /* of the file when it was opened */
 };
 
-/* Open a regular file. Messages call it 'name', which isn't the path of a spooled pipe or of an
- * archive's member. */
+/* Open a regular file. Messages call it 'name', which differs from the path for a spooled pipe or a
+ * member of an archive. */
 int spine_binary_open(struct spine_binary *binary, const char *path, const char *name,
                       struct spine_error *err);
 
-/* Read the bytes [offset, offset + bytes). Refuses what isn't inside the file. */
+/* Read the bytes [offset, offset + bytes). Refuses a range that isn't inside the file. */
 int spine_binary_read(const struct spine_binary *binary, uint64_t offset, size_t bytes, void *to,
                       struct spine_error *err);
 
 void spine_binary_close(struct spine_binary *binary);
 
-/* Whole numbers of 2, 4 and 8 bytes, little-endian, at an address of any alignment. */
+/* Read a little-endian whole number of 2, 4 or 8 bytes at an address of any alignment. */
 uint16_t spine_binary_u16(const void *at);
 uint32_t spine_binary_u32(const void *at);
 uint64_t spine_binary_u64(const void *at);

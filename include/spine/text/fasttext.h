@@ -6,7 +6,7 @@
  *     each word: its bytes, NUL, count (8), kind (1)
  *     quantized? (1); rows, D (8 each); the numbers, float
  *
- * The vector of a word, as in fastText's .vec: the mean of its own row and of the rows of its
+ * The vector of a word is, as in fastText's .vec, the mean of its own row and the rows of its
  * character n-grams, which are found by a hash. A classifier's labels aren't words. */
 #ifndef SPINE_TEXT_FASTTEXT_H
 #define SPINE_TEXT_FASTTEXT_H
@@ -17,11 +17,11 @@
 struct spine_fasttext {
     struct spine_matrix matrix; /* (words + bucket, D) */
     struct spine_words words;   /* labels excluded */
-    int32_t shortest, longest;  /* n-grams in characters; longest is 0 where there are none */
+    int32_t shortest, longest;  /* characters of an n-gram; longest is 0 without n-grams */
     uint32_t bucket;
 };
 
-/* Do these first bytes of a file begin a model? */
+/* Are these the first bytes of a model? */
 bool spine_fasttext_is(const void *start, size_t bytes);
 
 /* Read the dictionary and find the matrix. Refuses quantized models (.ftz). The binary file is

@@ -25,12 +25,12 @@ const char *spine_form_name(enum spine_form form);
 /* Find the form with this name. Returns 0, or -1 with a list of the names. */
 int spine_form_parse(const char *name, enum spine_form *form, struct spine_error *err);
 
-/* Find the form of the file 'path' (see stream.h), unpacked. Forms that we
- * can't read, such as pickles and other programs' tables, are refused by name, with advice. */
+/* Find the form of the file 'path' after unpacking (stream.h). Forms that we can't read, such as
+ * pickles and other programs' tables, are refused by name, with advice. */
 int spine_form_detect(const char *path, enum spine_form *form, struct spine_error *err);
 
-/* The same from the first 'bytes' (up to SPINE_FORM_BYTES) of a file of 'file_bytes'; UINT64_MAX if
- * unknown. The name is for messages. */
+/* Find the form from the first 'bytes' (up to SPINE_FORM_BYTES) of a file. 'file_bytes' is the size
+ * of the file, UINT64_MAX if unknown; messages call it 'name'. */
 int spine_form_find(const char *name, const void *start, size_t bytes, uint64_t file_bytes,
                     enum spine_form *form, struct spine_error *err);
 

@@ -2,9 +2,9 @@
  *
  *     __label__LOC What county is Modesto , California in ?
  *
- * Spaces and tabs separate tokens. The token that begins with __label__ is the label, at any
- * position; every line has exactly one, and at least one other token. Texts must be UTF-8:
- * in another encoding, words would silently be unknown. Local. */
+ * Spaces and tabs separate tokens. The token that begins with __label__ is the label, wherever it
+ * is; every line has exactly one label and at least one other token. Texts must be UTF-8: words in
+ * another encoding would silently be unknown. Local. */
 #ifndef SPINE_TEXT_LABELLED_H
 #define SPINE_TEXT_LABELLED_H
 

@@ -2,7 +2,7 @@
  *
  *     16, 32 or 64 bits wide, bfloat16 too; either byte order; row by row or column by column
  *
- * What is too large for a float becomes Inf, which the caller must refuse. */
+ * A number too large for a float becomes Inf, which the caller must refuse. */
 #ifndef SPINE_TEXT_MATRIX_H
 #define SPINE_TEXT_MATRIX_H
 
@@ -27,12 +27,11 @@ struct spine_matrix {
 /* The bytes of one number. */
 size_t spine_matrix_width(enum spine_matrix_type type);
 
-/* Refuse a matrix that is empty or not inside the file. Sizes may have any values, as from a damaged
- * header. */
+/* Refuse a matrix that is empty or not inside the file. The sizes may come from a damaged header:
+ * any value is safe. */
 int spine_matrix_check(const struct spine_matrix *matrix, struct spine_error *err);
 
-/* Read rows [first, first + count) of a checked matrix. 'values' is
- * (count, stride). */
+/* Read rows [first, first + count) of a checked matrix into 'values', (count, stride). */
 int spine_matrix_read(const struct spine_matrix *matrix, size_t first, size_t count, size_t stride,
                       float *values, struct spine_error *err);
 

@@ -20,21 +20,22 @@ struct spine_npy {
     uint64_t offset; /* of the first element */
 };
 
-/* Do these first bytes of a file begin an .npy file? */
+/* Are these the first bytes of an .npy file? */
 bool spine_npy_is(const void *start, size_t bytes);
 
 /* Read the header at the file's start. */
 int spine_npy_open(struct spine_npy *npy, const struct spine_binary *binary,
                    struct spine_error *err);
 
-/* The array as a matrix, which is checked against the file. Refuses arrays without two dimensions
- * and types other than f2, f4 and f8. */
+/* Get the array as a matrix, checked against the file. Refuses arrays that don't have two
+ * dimensions, and types other than f2, f4 and f8. */
 int spine_npy_matrix(const struct spine_npy *npy, const struct spine_binary *binary,
                      struct spine_matrix *matrix, struct spine_error *err);
 
-/* Is it an array of fixed-size strings, "S" or "U"? spine_npy_words() appends all of them to 'words',
- * in UTF-8, without the padding NULs. */
+/* Is it an array of fixed-size strings, "S" or "U"? */
 bool spine_npy_has_words(const struct spine_npy *npy);
+
+/* Append all strings of the array to 'words', in UTF-8, without the padding NULs. */
 int spine_npy_words(const struct spine_npy *npy, const struct spine_binary *binary,
                     struct spine_words *words, struct spine_error *err);
 

@@ -9,11 +9,11 @@
 
 #include "spine/text/matrix.h"
 
-/* Do these first bytes of a file of 'file_bytes' begin a safetensors file? */
+/* Are these the first bytes of a safetensors file of 'file_bytes'? */
 bool spine_safetensors_is(const void *start, size_t bytes, uint64_t file_bytes);
 
-/* Find the tensor 'name'; with NULL, the only matrix of F16, BF16, F32 or F64, and refuse several,
- * listing their names. The matrix is checked against the file. */
+/* Find the tensor 'name', or if that is NULL, the only matrix of F16, BF16, F32 or F64; if there
+ * are several, the refusal lists their names. The matrix is checked against the file. */
 int spine_safetensors_matrix(const struct spine_binary *binary, const char *name,
                              struct spine_matrix *matrix, struct spine_error *err);
 

@@ -22,18 +22,19 @@ struct spine_stream;
 /* The path is borrowed until spine_stream_close(), which releases the handle. */
 int spine_stream_open(struct spine_stream **stream, const char *path, struct spine_error *err);
 
-/* Call the file 'name' in messages, which is borrowed until the end. */
+/* Call the file 'name' in messages; it is borrowed until spine_stream_close(). */
 void spine_stream_rename(struct spine_stream *stream, const char *name);
 
 /* How the file is packed. */
 enum spine_packing spine_stream_packing(const struct spine_stream *stream);
 
-/* Is it a file on a disk, which can be opened again? Its bytes there, packed; else 0. */
+/* Is it a file on a disk, which can be opened again? spine_stream_bytes() is its size there,
+ * packed; 0 if it isn't one. */
 bool spine_stream_is_file(const struct spine_stream *stream);
 uint64_t spine_stream_bytes(const struct spine_stream *stream);
 
-/* The next bytes, up to 'size' of them; *got is 0 only at the end. Damaged or truncated packed
- * data are refused when reading reaches them. */
+/* Read up to 'size' bytes; *got is 0 only at the end. Damaged or truncated packed data are refused
+ * when reading reaches them. */
 int spine_stream_read(struct spine_stream *stream, void *to, size_t size, size_t *got,
                       struct spine_error *err);
 
@@ -43,12 +44,11 @@ int spine_stream_seek(struct spine_stream *stream, uint64_t offset, struct spine
 /* NULL is allowed. */
 void spine_stream_close(struct spine_stream *stream);
 
-/* Split "FILE:INNER" if FILE exists and there is no file of the whole name. The caller frees *file;
- * *inner points into path, and is NULL if all of path is the file's name. */
+/* Split "FILE:INNER" if FILE exists and no file has the whole name. The caller frees *file. *inner
+ * points into path; it is NULL if path is the name of a file. */
 int spine_stream_split(const char *path, char **file, const char **inner, struct spine_error *err);
 
-/* Copy all bytes of 'path', unpacked, to a new file 'to', which must not exist. On failure there is
- * none. */
+/* Unpack all of 'path' into a new file 'to', which must not exist. On failure 'to' is removed. */
 int spine_stream_save(const char *path, const char *to, struct spine_error *err);
 
 #endif

@@ -1,10 +1,11 @@
 /* tabular.h -- small tables of text, plain or compressed: test sets, lists of words, answers.
  *
  * A line is a row; blank lines, a byte order mark and comments are skipped. A comment is a line
- * that begins with #; of lists and of tables with tabs, whose words may begin so, one with a blank,
- * another # or ! behind it. A field in quotes is what is between them, as spreadsheets and R write
- * it, a quote in it twice; what is in quotes separates nothing. Text that isn't UTF-8 is refused: its
- * words would silently be unknown. The form says what separates the fields: */
+ * that begins with #. In lists and in tables with tabs, whose words may begin with #, it is a line
+ * that begins with # followed by a blank, another # or !. Fields may be in quotes, as spreadsheets
+ * and R write them: separators between the quotes don't count, and two quotes mean one. Text that
+ * isn't UTF-8 is refused: its words would silently be unknown. The form says what separates fields:
+ */
 #ifndef SPINE_TEXT_TABULAR_H
 #define SPINE_TEXT_TABULAR_H
 
@@ -17,8 +18,8 @@ enum spine_tabular_form {
     SPINE_TABULAR_LINES,  /* nothing: the line is one field */
     SPINE_TABULAR_TABS,   /* tabs */
     SPINE_TABULAR_BLANKS, /* any number of spaces and tabs */
-    SPINE_TABULAR_ANY, /* in each line tabs, if it has one; else semicolons, if it has two, or one
-                             and no comma; else commas; else blanks */
+    SPINE_TABULAR_ANY, /* decided for each line: tabs if it has one; else semicolons if it has two,
+                             or one and no comma; else commas; else blanks */
 };
 
 enum { SPINE_TABULAR_FIELDS = 64 };
@@ -26,7 +27,7 @@ enum { SPINE_TABULAR_FIELDS = 64 };
 struct spine_tabular_row {
     uint64_t line;
     size_t count;                            /* of fields, at least 1 */
-    char separator;                          /* of them; a blank for any number of blanks */
+    char separator;                          /* of the fields; a blank: any number of blanks */
     const char *field[SPINE_TABULAR_FIELDS]; /* trimmed; borrowed */
 };
 
@@ -41,11 +42,11 @@ int spine_tabular_open(struct spine_tabular **table, const char *path, enum spin
 int spine_tabular_next(struct spine_tabular *table, struct spine_tabular_row *row,
                        struct spine_error *err);
 
-/* How many comments were skipped. */
+/* The number of comments skipped. */
 size_t spine_tabular_comments(const struct spine_tabular *table);
 
-/* Refuse the row: "PATH:LINE: expected WHAT, got 'the field'". Fields count from 0; for a field that
- * the row doesn't have, the message says so. Returns -1. */
+/* Refuse the row: "PATH:LINE: expected WHAT, got 'the field'". Fields count from 0; if the row
+ * doesn't have this field, the message says so. Returns -1. */
 int spine_tabular_refuse(const struct spine_tabular *table, const struct spine_tabular_row *row,
                          const char *what, size_t field, struct spine_error *err);
 

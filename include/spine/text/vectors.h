@@ -1,4 +1,4 @@
-/* vectors.h -- word vectors in text form: a line has a word and D numbers.
+/* vectors.h -- word vectors in text form: each line has a word and D numbers.
  *
  * Fields are separated by any number of spaces and tabs, and by nothing else. The last D fields of
  * a row are its numbers; everything before them is the word, byte for byte, inner spaces included.
@@ -6,8 +6,7 @@
  * skipped and counted.
  *
  * A file is read in two steps: its first rows show the layout (layout.h); then all of it, or any
- * range of its bytes, is parsed by this layout. Rows left out are counted; none is cut.
- */
+ * range of its bytes, is parsed by this layout. Rows left out are counted; none is shortened. */
 #ifndef SPINE_TEXT_VECTORS_H
 #define SPINE_TEXT_VECTORS_H
 
@@ -40,13 +39,13 @@ struct spine_vectors {
 };
 
 struct spine_vectors_rules {
-    bool leave_out; /* rows with a NaN or Inf, without a word or of a wrong count: else refused */
+    bool leave_out; /* bad rows (enum spine_vectors_reason), instead of refusing them */
     uint64_t limit; /* the number of rows to read, those left out included; 0: all */
 };
 
 /* Parse all 'lines' into *vectors, which is overwritten and must be disposed of even on failure.
- * When a row is refused, vectors->bad_line is its line; the message doesn't name it:
- * spine_lines_locate() adds it. */
+ * When a row is refused, vectors->bad_line is its line; the message doesn't name the line, which
+ * spine_lines_locate() adds. */
 int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *lines,
                         const struct spine_layout *layout, const struct spine_vectors_rules *rules,
                         struct spine_error *err);
@@ -54,15 +53,15 @@ int spine_vectors_parse(struct spine_vectors *vectors, struct spine_lines *lines
 /* Note the line of the next row, whose word was added to vectors->words. */
 int spine_vectors_add_line(struct spine_vectors *vectors, uint64_t line, struct spine_error *err);
 
-/* How many numbers, from the first on, are finite. */
+/* The number of finite values before the first that isn't. */
 size_t spine_vectors_count_finite(const float *values, size_t count);
 
 /* Note that a row is left out. */
 int spine_vectors_leave_out(struct spine_vectors *vectors, uint64_t line,
                             enum spine_vectors_reason reason, struct spine_error *err);
 
-/* Remove the 'count' rows with these ascending indices, in place. Words and values may have been
- * disposed of before. */
+/* Remove the 'count' rows with these ascending indices, in place. The words or the values may
+ * already have been disposed of. */
 void spine_vectors_drop(struct spine_vectors *vectors, const uint64_t *rows, size_t count);
 
 /* Free what vectors owns and zero it; a zeroed struct may be disposed of again. */

@@ -15,14 +15,14 @@ struct spine_word2vecpart {
     size_t num_offsets, capacity;
 };
 
-/* Take the rows that begin in the bytes [share[0], share[1]) behind the header: their words go to
- * 'vectors', which has no values; a line is a row of the part. What was taken before is forgotten. A
- * row that is refused is vectors->bad_line. */
-int spine_word2vecpart_take(struct spine_word2vecpart *part, const struct spine_word2vec *format,
+/* Find the rows that begin in the bytes [share[0], share[1]) after the header, and replace what the
+ * part had. The words go to 'vectors', which gets no values; its line numbers count rows of the
+ * part, and vectors->bad_line is a row that was refused. */
+int spine_word2vecpart_scan(struct spine_word2vecpart *part, const struct spine_word2vec *format,
                             const uint64_t share[2], const struct spine_vectors_rules *rules,
                             struct spine_vectors *vectors, struct spine_error *err);
 
-/* Read the vectors of 'count' rows, given by their ascending lines; one begins every D numbers. */
+/* Read the vectors of 'count' rows, given by ascending line numbers, into 'values', (count, D). */
 int spine_word2vecpart_read(const struct spine_word2vecpart *part,
                             const struct spine_word2vec *format, const uint64_t *lines,
                             size_t count, float *values, struct spine_error *err);
