@@ -262,7 +262,7 @@ static int take_word2vec(struct spine_source *source, int part, int parts,
     const uint64_t share[2] = {share_begin(bytes, part, parts),
                                share_begin(bytes, part + 1, parts)};
 
-    return spine_word2vecpart_take(&source->word2vecpart, &source->word2vec, share, rules, vectors,
+    return spine_word2vecpart_scan(&source->word2vecpart, &source->word2vec, share, rules, vectors,
                                    err);
 }
 

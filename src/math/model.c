@@ -82,7 +82,7 @@ static float multiply(size_t stride, const float *a, const float *b)
     return lanes[0];
 }
 
-void spine_params_take_parallel(size_t stride, const float *row, float *gradient)
+void spine_params_remove_parallel(size_t stride, const float *row, float *gradient)
 {
     const float squares = multiply(stride, row, row);
     const float share = squares > 0 ? multiply(stride, row, gradient) / squares : 0;

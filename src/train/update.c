@@ -22,7 +22,7 @@ void spine_update_decoder(struct spine_stepper *stepper, size_t unit, size_t cou
     float *rows = stepper->params.W2 + unit * stride;
 
     for (size_t u = 0; is_unit_norm && u < count; u++)
-        spine_params_take_parallel(stride, rows + u * stride, gradient + u * stride);
+        spine_params_remove_parallel(stride, rows + u * stride, gradient + u * stride);
     spine_update_range(stepper, rows, count * stride, gradient);
     for (size_t u = 0; is_unit_norm && u < count; u++)
         spine_params_set_length(stride, rows + u * stride);

@@ -5,13 +5,14 @@
  *                     (Makhzani, Frey: ICLR 2014), TopK (Gao et al.: "Scaling and evaluating sparse
  *                     autoencoders", 2024)
  *
- *     SPINE_OF_BATCH  the same for the k B largest z > 0 of a batch of B rows, and all equal to the least
- *                     of them: BatchTopK (Bussmann, Leask, Nanda, 2024). Rows alone are encoded with
- *                     SPINE_ABOVE, whose threshold is a moving mean of the least value of batches
+ *     SPINE_OF_BATCH  the same for the k B largest z > 0 of a batch of B rows, and all z that equal
+ *                     the least of them: BatchTopK (Bussmann, Leask, Nanda, 2024). Outside of a
+ *                     batch, rows are encoded with SPINE_ABOVE; the threshold is a moving mean of
+ *                     the least value that each batch kept
  *
- * Above 0, SPINE_ABOVE without cap is the rectifier, with a cap of 1 SPINE's clamp. A derivative
- * passes where h is z: an active pair's, up to the cap. Of equal values the lowest unit's comes
- * first, so that a selection doesn't depend on how units are cut. */
+ * With threshold 0, SPINE_ABOVE is the rectifier without a cap, and SPINE's clamp with a cap of 1.
+ * The gradient passes where h = z, that is, through active pairs up to the cap. Ties go to the
+ * lowest unit, so that a selection doesn't depend on how units are divided among ranks. */
 #ifndef SPINE_MATH_ACTIVATION_H
 #define SPINE_MATH_ACTIVATION_H
 
@@ -25,9 +26,9 @@ enum spine_selection { SPINE_ABOVE, SPINE_OF_ROW, SPINE_OF_BATCH };
 /* Zeroed, it is SPINE's clamp. */
 struct spine_activation {
     enum spine_selection selection;
-    size_t k;        /* of the selections; above 0 */
-    size_t encode_k; /* of SPINE_OF_ROW: k where rows are encoded outside of training */
-    float threshold; /* of SPINE_ABOVE; of SPINE_OF_BATCH, a bound of candidates */
+    size_t k;        /* above 0 for the two selections of k values */
+    size_t encode_k; /* SPINE_OF_ROW: k for rows encoded outside of training; 0: k */
+    float threshold; /* SPINE_ABOVE: as above; SPINE_OF_BATCH: the least z of a candidate */
     bool is_uncapped;
 };
 
@@ -49,7 +50,7 @@ static inline float spine_activation_cap(const struct spine_activation *activati
     return activation->is_uncapped ? FLT_MAX : 1;
 }
 
-/* What of a row is kept: z > value, and z = value of the units up to 'unit'. */
+/* Which z of a row are kept: those above 'value', and those equal to it of units up to 'unit'. */
 struct spine_cut {
     float value;
     int32_t unit;
@@ -60,24 +61,24 @@ static inline bool spine_cut_keeps(struct spine_cut cut, float z, int32_t unit)
     return z > cut.value || (z == cut.value && unit <= cut.unit);
 }
 
-/* The cut that keeps the k largest of 'count' values of ascending units; all above 0 if there are
- * not so many. 'scratch' (count). */
+/* Find the cut that keeps the k largest of 'count' values, whose units ascend. With fewer than k
+ * values above 0, it keeps all of these. 'scratch' has 'count' floats. */
 struct spine_cut spine_activation_cut(size_t k, size_t count, const float *value,
                                       const int32_t *unit, float *scratch);
 
-/* Lower bounds of the k-th largest z > 0 of each of up to 64 rows, as close as a few passes come: at
- * least k values reach a row's bound, or it is 0. z (units, 64). *guess, of a bound, is improved; no
- * selection depends on it. */
+/* Find a lower bound of the k-th largest z > 0 of each of up to 64 rows, as close as a few passes
+ * get: at least k values of the row reach it, or it is 0. z is (units, 64). *guess is where the
+ * search begins, and is improved for the next call; no selection depends on it. */
 void spine_activation_bounds(size_t k, size_t rows, size_t units, const float *z, float *guess,
                              float *bounds);
 
-/* The search for the n-th largest of values above 0 of all ranks. Three times, each rank counts its values
- * in a histogram of some of their bits, which order them, the histograms are summed over ranks, and the
- * search is narrowed to one bin. */
+/* The search for the n-th largest of all ranks' values above 0, in three rounds. In each, every
+ * rank counts its values in a histogram of some of their bits (the bits of positive floats order
+ * them), the histograms are summed over ranks, and the search is narrowed to one bin. */
 enum { SPINE_SEARCH_BINS = 2048, SPINE_SEARCH_ROUNDS = 3 };
 struct spine_search {
-    int64_t left;  /* of the n, in the bin; -1: there are fewer values */
-    uint32_t bits; /* of the value, as far as they are known */
+    int64_t left;  /* the value is the left-th largest of the bin; -1: fewer than n values */
+    uint32_t bits; /* the bits of the value found so far */
     int round;
 };
 void spine_search_begin(struct spine_search *search, int64_t n);

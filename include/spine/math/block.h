@@ -1,21 +1,24 @@
 /* block.h -- the codes of a training step, in blocks of 64 rows and any range of units.
  *
- *     z = x' W1' + b1,  h of z (activation.h)   encoding.h, a block and a range of units at a time
+ *     z = x' W1' + b1,  h from z (activation.h) encoding.h, a block and a range of units at a time
  *     y = h W2 + b2,    dY = factor (y - x)     decoding.h, any rows and columns at a time
  *     dW2 = h' dY,  dZ = (dY W2' + add - slope h) where active, z <= cap,  dW1 = dZ' x',  db1 = sum dZ
  *                                               backward.h, a few units at a time
  *
- * Shapes as in model.h. A step is cut along what needn't be summed: units for z and the gradient,
- * rows for y. Every result is one chain of multiply-adds in the order of columns, units or rows;
- * over rows, one chain a leaf and a tree over the leaves (tree.h). So it has the same bits however
- * the step is cut.
+ * Shapes are those of model.h. A step is divided along axes that aren't summed over: units for z
+ * and the gradient, rows for y. Every result is one chain of multiply-adds in the order of columns,
+ * units or rows; a sum over rows is one chain for each leaf and a tree over the leaves (tree.h). So
+ * the bits are the same however a step is divided.
  *
- * Active pairs of a row and a unit are listed twice, by row for y and by unit for the gradient
- * (sparse mode); or all of them are computed with (dense mode), which is faster when they are many.
- * Where the active ones are selected among all units, encode lists candidates of a range of units, for
- * a selection of the batch by unit only; when those of all ranges are there, cuts are found, by rows or
- * for the batch (spine_search), and each range keeps what they leave.
- * Row-major float; rows begin every 'stride' floats (kernels.h). */
+ * In sparse mode, active pairs of a row and a unit are listed twice, by row for y and by unit for
+ * the gradient. In dense mode, which is faster when many are active, all pairs are computed with.
+ *
+ * If the active units are selected from all units, encoding lists the candidates of a range of
+ * units; a selection from the batch has them by unit only. When all ranges have been encoded, the
+ * cuts are found, for each row or for the batch (spine_search), and each range keeps the candidates
+ * that pass.
+ *
+ * Matrices are row-major float; rows begin every 'stride' floats (kernels.h). */
 #ifndef SPINE_MATH_BLOCK_H
 #define SPINE_MATH_BLOCK_H
 
@@ -28,15 +31,15 @@
 #include "spine/math/model.h"
 #include "spine/math/products.h"
 
-/* Units of which a gradient is computed at once, at most. */
+/* The most units whose gradient is computed at once. */
 enum { SPINE_BLOCK_UNITS = 4 };
 
 /* The codes of up to 64 rows for a range of units. */
 struct spine_block {
     struct spine_activation activation; /* set by the caller after _init */
     enum spine_mode mode;
-    size_t rows, first_row; /* of the batch's rows that belong together */
-    size_t leaf;            /* that the rows belong to */
+    size_t rows, first_row; /* first_row counts from the first block of the group */
+    size_t leaf;            /* that has the rows */
     size_t units, first_unit;
     void *shared;         /* owned unless given: the next three, which other ranks may read */
     uint32_t *row_begin;  /* (65): row i's pairs are [row_begin[i], row_begin[i + 1]) */
@@ -47,7 +50,7 @@ struct spine_block {
     float *unit_value;    /* owned; by unit: h. Dense: (units, 64), z */
     uint8_t *open;        /* owned; by unit: z <= cap, so that a gradient passes */
     bool is_borrowed;     /* 'shared' was given */
-    bool is_unclamped;    /* values are z where h is at the cap; sparse only */
+    bool is_unclamped;    /* values above the cap are kept as z; sparse only */
 };
 
 /* Scratch of a rank. */
@@ -60,7 +63,7 @@ struct spine_scratch {
     float *levels; /* sums of leaves, dense only */
     size_t *part_end;
     int *merges;
-    float guess; /* of where the largest values of a row begin */
+    float guess; /* for spine_activation_bounds() */
     size_t most_rows, most_units, dim;
 };
 
@@ -68,22 +71,22 @@ int spine_scratch_init(struct spine_scratch *scratch, size_t most_rows, size_t m
                        size_t dim, struct spine_error *err);
 void spine_scratch_dispose(struct spine_scratch *scratch);
 
-/* Room for blocks of up to most_units units. 'shared' has spine_block_shared_bytes(), aligned to 64
- * bytes; NULL: memory of its own. */
+/* Allocate a block for up to most_units units. 'shared' is memory of spine_block_shared_bytes(),
+ * aligned to 64 bytes, or NULL, and the block has its own. */
 size_t spine_block_shared_bytes(size_t most_units);
 int spine_block_init(struct spine_block *block, size_t most_units, void *shared,
                      struct spine_error *err);
 
-/* A block that only reads another's codes by row, at 'shared'; it owns nothing. The caller sets mode,
- * rows, units and first_unit. */
+/* Make a block that reads another block's codes by row, at 'shared', and owns nothing. The caller
+ * sets mode, rows, units and first_unit. */
 void spine_block_view(struct spine_block *block, size_t most_units, void *shared);
 void spine_block_dispose(struct spine_block *block);
 
-/* The bytes in use of the blocks of 'rows' rows, all told: with this share of all pairs in sparse mode,
- * and in dense mode, too, if has_dense. */
+/* The bytes in use in the blocks of 'rows' rows, if sparse mode has this share of all pairs; with
+ * has_dense, dense mode is used as well. */
 size_t spine_block_bytes(size_t rows, size_t units, bool has_dense, double density);
 
-/* The floats of a packed block; its panels come one after the other, each (D, 16). */
+/* The floats of a packed block: panels (D, 16), one after the other. */
 size_t spine_block_packed(size_t dim);
 
 /* Pack columns [first, end) of up to 16 rows of x into a panel, with zeros for the missing rows. */

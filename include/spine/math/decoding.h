@@ -4,20 +4,21 @@
 
 #include "spine/math/block.h"
 
-/* The cuts that leave the k largest of each of the rows [first, end) of a block, from the candidates of
- * all units: 'tiles' as for decoding. */
+/* Find the cuts that keep the k largest values of each of the rows [first, end) of a block, from
+ * the candidates of all units; 'tiles' are those of spine_block_decode(). */
 void spine_block_cut(const struct spine_block *const *tiles, size_t num_tiles,
                      struct spine_scratch *scratch, size_t k, size_t first, size_t end,
                      struct spine_cut *cuts);
 
-/* y of rows [first, end) of a block, chunks [begin_chunk, end_chunk), from its codes for all units:
- * 'tiles' are its parts by units, ascending. y begins with the block's row 0. */
+/* Compute y for rows [first, end) of a block, chunks [begin_chunk, end_chunk), from its codes for
+ * all units. 'tiles' are the block's ranges of units, ascending. y begins with the block's row 0.
+ * */
 void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles,
                         struct spine_scratch *scratch, size_t first, size_t end, size_t begin_chunk,
                         size_t end_chunk, const struct spine_params *params, float *y);
 
-/* The same of the first units only, for each width of 'prefixes' and at last for all: y has a matrix for
- * each, 'apart' floats apart. Sparse mode. */
+/* Compute y from the first units only, for each width of 'prefixes', and last from all units. y has
+ * one matrix for each, 'apart' floats apart. Sparse mode only. */
 void spine_block_decode_nested(const struct spine_block *const *tiles, size_t num_tiles,
                                struct spine_scratch *scratch, size_t first, size_t end,
                                size_t begin_chunk, size_t end_chunk,

@@ -1,14 +1,14 @@
 /* exact.h -- sums that don't depend on their order.
  *
- * Values that are multiples of one power of two add up without rounding in double, as long as the
- * sum stays below 2^53 of it. So each value is rounded, and then any order of adding them, over
- * rows, units or ranks, gives the same bits. Arithmetic only. */
+ * Multiples of a power of two add up in double without rounding as long as the sum is below 2^53
+ * times that power. So each value is rounded to a multiple first; then adding them in any order,
+ * over rows, units or ranks, gives the same bits. Arithmetic only. */
 #ifndef SPINE_MATH_EXACT_H
 #define SPINE_MATH_EXACT_H
 
 #include <math.h>
 
-/* The power of two that is 'bits' binary digits below 'size' (above 0). */
+/* The power of two that is 'bits' binary digits below 'size', which is above 0. */
 static inline double spine_exact_quantum(double size, int bits)
 {
     int exponent;

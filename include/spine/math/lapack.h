@@ -1,6 +1,7 @@
-/* lapack.h -- symmetric matrices: products, eigenvectors, and systems of equations. The only door to LAPACK,
- * which is part of OpenBLAS. Matrices are double, (n, n), row-major without padding; of a symmetric
- * one either triangle will do. Local. */
+/* lapack.h -- symmetric matrices: products, eigenvectors, and systems of equations.
+ *
+ * Only this module calls LAPACK, which is part of OpenBLAS. Matrices are double, (n, n), row-major
+ * without padding; one triangle of a symmetric matrix is enough. Local. */
 #ifndef SPINE_MATH_LAPACK_H
 #define SPINE_MATH_LAPACK_H
 
@@ -12,8 +13,9 @@
  * are exact. */
 void spine_lapack_products(const double *rows, size_t count, size_t n, double *matrix);
 
-/* The eigenvalues of a symmetric matrix, descending, to values (n); row i of the matrix becomes the
- * eigenvector of values[i], of length 1, its greatest element by size positive. */
+/* Find the eigenvalues of a symmetric matrix, descending, in values (n). Row i of the matrix
+ * becomes the eigenvector of values[i]: its length is 1 and its element of largest magnitude is
+ * positive. */
 int spine_lapack_eigenvectors(double *matrix, size_t n, double *values, struct spine_error *err);
 
 /* Solve matrix X = right for a symmetric positive definite matrix, which is overwritten. right is

@@ -2,17 +2,19 @@
  *
  *     min over a >= 0 of  |x - a W|^2 / 2 + lambda sum_j a_j + ridge / 2 sum_j a_j^2
  *
- * with x (D), a (H), W (H, D); with a ridge above 0 the elastic net (Zou, Hastie: JRSS B 67, 2005).
- * Of a solution the correlations c_j = W_j . (x - a W) - ridge a_j say how good it is: c_j = lambda
- * where a_j > 0 and c_j <= lambda elsewhere. Solving ends when both hold to 'tolerance' lambda + 1e-6 |x|,
- * for atoms of length 1 or less.
- * An active set of atoms is solved by coordinate descent, with exact steps (Cholesky) while the set
- * is small; then those whose correlation is too great are added, until there are none. Correlations
- * with the set are computed from the residual in double, the others through the Gram matrix W W'.
- * A previous solution is a good start: only what changed is solved.
+ * with x (D), a (H), W (H, D). With a ridge above 0 this is the elastic net (Zou, Hastie: JRSS B
+ * 67, 2005). A solution has correlations c_j = W_j . (x - a W) - ridge a_j equal to lambda where
+ * a_j > 0, and at most lambda elsewhere. Solving ends when both hold to within 'tolerance' lambda +
+ * 1e-6 |x|, for atoms of length at most 1.
  *
- * All of this is local, without threads: rows are independent, and each thread has a scratch of its
- * own. Codes are a function of the row, the atoms, lambda, the tolerance and the start alone. */
+ * An active set of atoms is solved by coordinate descent, with exact steps (Cholesky) while the set
+ * is small; then atoms whose correlation is too great are added, until there are none. Correlations
+ * of atoms in the set are computed from the residual in double, the others with the Gram matrix W
+ * W'. Starting from a previous solution is fast: only what changed is solved.
+ *
+ * Everything is local and without threads; rows are independent, and each thread has its own
+ * scratch. Codes are a function of the row, the atoms, lambda, the tolerance and the start alone.
+ * */
 #ifndef SPINE_MATH_LASSO_H
 #define SPINE_MATH_LASSO_H
 
@@ -29,23 +31,24 @@ struct spine_lasso {
     double tolerance;
 };
 
-/* Enough for codes to agree with other solvers' to 1e-4; not much above the rounding of floats. */
+/* Small enough for codes to agree with other solvers' to 1e-4, and not much above the rounding of
+ * floats. */
 #define SPINE_LASSO_TOLERANCE 1e-5
 
-/* Prepare to solve for the atoms W, (H, D), rows of 'stride' floats. Takes 4 H^2 bytes. After W has
- * changed, refresh. */
+/* Prepare to solve for the atoms W, (H, D), rows of 'stride' floats. Needs 4 H^2 bytes. Call
+ * spine_lasso_refresh() after W has changed. */
 int spine_lasso_init(struct spine_lasso *lasso, const float *W, size_t units, size_t dim,
                      double ridge, struct spine_error *err);
 void spine_lasso_refresh(struct spine_lasso *lasso);
 void spine_lasso_dispose(struct spine_lasso *lasso);
 
-/* products = x W', (n, H), of n rows x, (n, D), rows of 'stride' floats. 'packed' is scratch for
+/* products = x W', (n, H), for n rows x, (n, D), of 'stride' floats. 'packed' is scratch of
  * spine_kernel_packed(D) floats. */
 void spine_lasso_products(const struct spine_lasso *lasso, size_t n, const float *x, float *packed,
                           float *products);
 
 struct spine_lasso_scratch {
-    double *correlation; /* owned; (H): of the active set; as are all */
+    double *correlation; /* owned, as are all; (H): of the active set */
     float *all;          /* (H): of all atoms */
     double *residual;    /* (D) */
     double *triangle;    /* of an exact step */
@@ -59,9 +62,8 @@ int spine_lasso_scratch_init(struct spine_lasso_scratch *scratch, const struct s
                              struct spine_error *err);
 void spine_lasso_scratch_dispose(struct spine_lasso_scratch *scratch);
 
-/* Solve for one row. products (H) is W x; lambda is above
- * 0. 'a' (H), none below 0, is the start on entry and the solution on return. Returns the number of
- * values above 0. */
+/* Solve for one row. products (H) is W x; lambda is above 0. 'a' (H) has no negative values; it is
+ * the start on entry and the solution on return. Returns the number of values above 0. */
 size_t spine_lasso_solve(const struct spine_lasso *lasso, const float *x, const float *products,
                          double lambda, struct spine_lasso_scratch *scratch, float *a);
 
@@ -78,8 +80,9 @@ int spine_lasso_coder_init(struct spine_lasso_coder *coder, const struct spine_l
                            struct spine_error *err);
 void spine_lasso_coder_dispose(struct spine_lasso_coder *coder);
 
-/* Solve for at most SPINE_LASSO_ROWS rows x (rows, D), from zeros. Row i's values above 0 are at
- * [begin[i], begin[i + 1]) of value, their atoms, ascending, of unit; both hold rows H at most. */
+/* Solve for at most SPINE_LASSO_ROWS rows x (rows, D), starting from zeros. Row i's values above 0
+ * are value[begin[i]] to value[begin[i + 1] - 1]; 'unit' has their atoms, ascending. Both arrays
+ * have space for 'rows' x H elements. */
 void spine_lasso_coder_encode(struct spine_lasso_coder *coder, size_t rows, const float *x,
                               uint32_t *begin, int32_t *unit, float *value);
 

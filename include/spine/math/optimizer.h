@@ -24,18 +24,18 @@ struct spine_optimizer {
     enum spine_optimizer_kind kind;
     double momentum, beta2;
     uint64_t steps; /* begun so far */
-    double rate;    /* of the step begun last */
+    double rate;    /* of the last step begun */
     size_t len;
     float *first, *second; /* owned; (len): velocity, or Adam's moments; NULL if not needed */
     bool is_placed;        /* first and second are borrowed */
-    float corrected_rate, corrected_epsilon; /* of Adam, of the step begun last */
+    float corrected_rate, corrected_epsilon; /* Adam's, of the last step begun */
 };
 
 int spine_optimizer_init(struct spine_optimizer *optimizer, enum spine_optimizer_kind kind,
                          double momentum, double beta2, size_t len, struct spine_error *err);
 
-/* The same with its moments at 'block', of spine_optimizer_bytes(), zeroed and aligned to 64 bytes,
- * which is borrowed. */
+/* The same with the moments in 'block', which is borrowed: spine_optimizer_bytes(), zeroed and
+ * aligned to 64 bytes. */
 void spine_optimizer_place(struct spine_optimizer *optimizer, enum spine_optimizer_kind kind,
                            double momentum, double beta2, size_t len, float *block);
 size_t spine_optimizer_bytes(enum spine_optimizer_kind kind, size_t len);
@@ -44,7 +44,7 @@ void spine_optimizer_dispose(struct spine_optimizer *optimizer);
 /* Begin a step at this rate. */
 void spine_optimizer_begin(struct spine_optimizer *optimizer, double rate);
 
-/* Take the step for elements [first, first + count) of the block; every element once. 'params' is
+/* Update elements [first, first + count) of the block; call it once for every element. 'params' is
  * the whole block, 'gradient' begins with element 'first'. */
 void spine_optimizer_update(struct spine_optimizer *optimizer, size_t first, size_t count,
                             float *params, const float *gradient);

@@ -2,7 +2,7 @@
  * width, with LANES, NAME() and CLONES defined.
  *
  * Every result is one chain of multiply-adds in a given order, whatever the width, the number of
- * rows and units in a call, and the place of a row or unit among them. Their parameters are matrices
+ * rows and units in a call, and the position of a row or unit among them. Parameters are matrices
  * and their extents, as in BLAS. */
 
 typedef float NAME(vector) __attribute__((vector_size(LANES * 4), aligned(LANES * 4), may_alias));
@@ -10,9 +10,9 @@ typedef float NAME(vector) __attribute__((vector_size(LANES * 4), aligned(LANES 
 /* Vectors of a panel of 16 rows, or of a piece of 16 columns. */
 #define PIECES (PANEL / LANES)
 
-/* The parameters are as in BLAS: out (units, ROWS): the scalar products of units of W (units, stride) and the rows of up to
- * 'panels' panels, each (dim, PANEL). Meanwhile 'lines' cache lines for each 16 columns are fetched
- * from 'next' on. */
+/* out (units, ROWS) = the scalar products of units of W (units, stride) and the rows of up to
+ * 'panels' panels, each (dim, PANEL). Meanwhile 'lines' cache lines are prefetched from 'next' on
+ * for every 16 columns. The parameters are as in BLAS. */
 INLINE void NAME(product_tile)(const int units, const int panels, size_t dim, size_t stride,
                                const float *packed, const float *W, const char *next, int lines,
                                float *out)
@@ -44,8 +44,8 @@ INLINE void NAME(product_tile)(const int units, const int panels, size_t dim, si
             *(NAME(vector) *)(out + u * ROWS + v * LANES) = sum[u][v];
 }
 
-/* The same for all panels of a block; parameters as above. Meanwhile the next rows of W are fetched,
- * which the processor foresees too late. */
+/* The same for all panels of a block. The next rows of W are prefetched, since the processor's own
+ * prefetching comes too late. The parameters are as above. */
 CLONES
 static void NAME(product)(size_t units, size_t rows, size_t dim, size_t stride, const float *packed,
                           const float *W, float *out)
@@ -84,8 +84,8 @@ static void NAME(product)(size_t units, size_t rows, size_t dim, size_t stride, 
     }
 }
 
-/* The parameters are as in BLAS: One piece of gather(): 'width' vectors, which stay in registers, if
- * the compiler doesn't make calls of memset and memcpy of the loops over them. */
+/* One piece of gather(): 'width' vectors. The loops over them are unrolled, so that they stay in
+ * registers and the compiler doesn't call memset and memcpy. The parameters are as in BLAS. */
 INLINE void NAME(gather_tile)(const int width, const struct spine_row_list *list, size_t stride,
                               const float *rows, const float *first, float *out)
 {
@@ -142,8 +142,8 @@ INLINE void NAME(gather_chunk)(const struct spine_row_list *list, size_t panels,
 #undef WITH_WIDTH
 }
 
-/* The parameters are as above: out = first + the sum of factor[p] * rows[which[p]] of a few rows, which pass by side by side;
- * 'count' columns. */
+/* out = first + the sum of factor[p] * rows[which[p]] over a few rows, read side by side; 'count'
+ * columns. The parameters are as above. */
 INLINE void NAME(gather_few)(const int few, size_t count, const int32_t *which, const float *factor,
                              size_t stride, const float *rows, const float *first, float *out)
 {
@@ -160,7 +160,7 @@ INLINE void NAME(gather_few)(const int few, size_t count, const int32_t *which, 
     }
 }
 
-/* The parameters are as above: The same of all rows of a list in one part, few after few. */
+/* The same over all rows of a list with one part, a few at a time. The parameters are as above. */
 INLINE void NAME(gather_part)(const struct spine_row_list *list, size_t count, size_t stride,
                               const float *rows, const float *first, float *out)
 {
@@ -191,8 +191,8 @@ INLINE void NAME(gather_part)(const struct spine_row_list *list, size_t count, s
     }
 }
 
-/* The parameters are as above: out = first + the sum of factor[p] * rows[which[p]], columns [begin, end), multiples of PANEL;
- * 'first' may be NULL for zero. */
+/* out = first + the sum of factor[p] * rows[which[p]], columns [begin, end), multiples of PANEL;
+ * 'first' may be NULL for zero. The parameters are as above. */
 CLONES
 static void NAME(gather)(const struct spine_row_list *list, size_t begin, size_t end, size_t stride,
                          const float *rows, const float *first, float *out)
@@ -259,7 +259,8 @@ static void NAME(dots)(const struct spine_row_list *list, size_t stride, const f
     }
 }
 
-/* The parameters are as in BLAS: One tile of outer(): 'few' rows of out, 'width' vectors of each. */
+/* One tile of outer(): 'few' rows of out, 'width' vectors of each. The parameters are as in BLAS.
+ * */
 INLINE void NAME(outer_tile)(const int few, const int width, size_t count, const float *a,
                              size_t a_row, size_t a_step, size_t stride, const float *b, float *out)
 {
@@ -278,8 +279,9 @@ INLINE void NAME(outer_tile)(const int few, const int width, size_t count, const
             *(NAME(vector) *)(out + (size_t)i * stride + v * LANES) = sum[i][v];
 }
 
-/* The parameters are as above: out (few, stride) += the sum over q of a(i, q) b[q], columns [begin, end), multiples of PANEL;
- * a(i, q) is a[i * a_row + q * a_step], b is (count, stride). At most 4 rows. */
+/* out (few, stride) += the sum over q of a(i, q) b[q], columns [begin, end), multiples of PANEL;
+ * a(i, q) is a[i * a_row + q * a_step], b is (count, stride). At most 4 rows. The parameters are as
+ * above. */
 CLONES
 static void NAME(outer)(size_t few, size_t count, const float *a, size_t a_row, size_t a_step,
                         size_t begin, size_t end, size_t stride, const float *b, float *out)

@@ -1,8 +1,8 @@
-/* products.h -- the products of a training step: dense, of rows that are listed, and outer.
+/* products.h -- the products of a training step: dense, over listed rows, and outer.
  *
- * Every result is one chain of multiply-adds in a given order, whatever the width of vectors, the number
- * of rows and units in a call, and the place of a row or unit among them (productlanes.h). So a step
- * has the same bits however it is cut, and on every processor. */
+ * Every result is one chain of multiply-adds in a given order, whatever the width of vectors, the
+ * number of rows and units in a call, and the position of a row or unit among them
+ * (productlanes.h). So a step has the same bits however it is divided, and on every processor. */
 #ifndef SPINE_MATH_PRODUCTS_H
 #define SPINE_MATH_PRODUCTS_H
 
@@ -15,11 +15,11 @@
 /* Rows of a block, and of a panel: 16 rows of packed values. */
 enum { SPINE_BLOCK_ROWS = SPINE_TREE_BLOCK, SPINE_PANEL_ROWS = 16 };
 
-/* Units that a dense product takes at most. */
+/* The most units of a dense product. */
 enum { SPINE_PRODUCT_UNITS = 6 };
 
-/* Rows to be summed, each times a factor: in parts, one for each leaf, that are added up as merges
- * says (tree.h). */
+/* Rows to be summed, each times a factor. The list has a part for each leaf; 'merges' says when
+ * sums of parts are added (tree.h). */
 struct spine_row_list {
     size_t count;
     const int32_t *which;
@@ -49,10 +49,11 @@ struct spine_products {
 };
 extern struct spine_products spine_products;
 
-/* Choose them; until then they are those that every processor has. */
+/* Choose the versions for this processor. Until then spine_products has those for any processor. */
 void spine_products_choose(void);
 
-/* D is cut into chunks of a few vectors: their number, and the columns where one begins. */
+/* D is divided into chunks of a few vectors: the number of chunks, and the column where one begins.
+ * */
 size_t spine_chunks(size_t stride);
 size_t spine_chunk_begin(size_t stride, size_t chunk);
 

@@ -1,4 +1,4 @@
-/* scaling.h -- how the input's vectors are changed before a model sees them, and how that is undone.
+/* scaling.h -- how input vectors are changed before training, and how that is undone.
  *
  *     clip      a row longer than 'longest' is shortened to it
  *     centre    x - mean
@@ -6,9 +6,8 @@
  *               components, which are orthonormal, is removed
  *     scale     all numbers are multiplied by 'scale'
  *
- * Each is optional. Undone are scale, factors and mean: what was cut off a row, and its part along
- * the components, don't come back. The numbers of a row come out as the same bits on any number of
- * ranks. Arithmetic only. */
+ * Each is optional. Scale, factors and mean can be undone; clipping and removed components can't.
+ * The result has the same bits on any number of ranks. Arithmetic only. */
 #ifndef SPINE_MATH_SCALING_H
 #define SPINE_MATH_SCALING_H
 
@@ -20,16 +19,16 @@
 /* data.whiten */
 enum spine_whiten { SPINE_WHITEN_NO, SPINE_WHITEN_COLUMN, SPINE_WHITEN_REMOVE };
 
-/* What is wanted. */
+/* The scaling that the options ask for. */
 struct spine_scaling_options {
     double clip; /* the longest row, as a multiple of the median length; 0: any */
     bool center;
     enum spine_whiten whiten;
     size_t remove; /* K, of SPINE_WHITEN_REMOVE */
-    double rms;    /* of all numbers afterwards; 0: as they are */
+    double rms;    /* of all numbers after scaling; 0: don't scale */
 };
 
-/* What is done. Padding is zero. */
+/* The scaling of an input. Padding is zero. */
 struct spine_scaling {
     size_t dim, stride;    /* D, and D padded (kernels.h) */
     double longest;        /* 0: any length */
@@ -40,17 +39,17 @@ struct spine_scaling {
     float *components; /* (K, D); NULL: none */
 };
 
-/* A scaling that changes nothing, with memory for what is wanted. */
+/* Make a scaling that changes nothing yet, with memory for what these options need. */
 int spine_scaling_init(struct spine_scaling *scaling, size_t dim, enum spine_whiten whiten,
                        size_t num_components, struct spine_error *err);
 
-/* The floats of the block; the same scaling with another block, in which nothing is written. Of the
- * pointers given only whether they are NULL is used. */
+/* The floats of the block; the same scaling with its pointers set into another block, which isn't
+ * written to. Of the given pointers, only whether they are NULL matters. */
 size_t spine_scaling_len(const struct spine_scaling *scaling);
 struct spine_scaling spine_scaling_place(const struct spine_scaling *scaling, float *block);
 
-/* Change 'count' rows, (count, stride), in place: all of it, or step by step: clip; centre and
- * whiten; scale. */
+/* Scale 'count' rows, (count, stride), in place: all at once, or in three steps: clip; centre and
+ * whiten; multiply by the scale. */
 void spine_scaling_apply(const struct spine_scaling *scaling, size_t count, float *rows);
 void spine_scaling_clip(const struct spine_scaling *scaling, size_t count, float *rows);
 void spine_scaling_whiten(const struct spine_scaling *scaling, size_t count, float *rows);
@@ -59,7 +58,7 @@ void spine_scaling_multiply(const struct spine_scaling *scaling, size_t count, f
 /* The square of a row's length. */
 double spine_scaling_square(const float *row, size_t dim);
 
-/* Number k of a scaled row is factor (x_k - mean_k): this factor. */
+/* Number k of a scaled row is factor (x_k - mean_k); this is the factor. */
 double spine_scaling_factor(const struct spine_scaling *scaling, size_t k);
 
 /* Free what scaling owns and zero it; a zeroed struct may be disposed of again. */

@@ -302,8 +302,8 @@ static void check_file(const char *name, enum numbers numbers, enum spine_mode m
         check_losses(&run, &loss, rows);
         check_params(&run, "d", &run.gradient, 1e-4);
         for (size_t j = 0; run.is_unit_norm && j < run.hidden; j++)
-            spine_params_take_parallel(run.stride, run.params.W2 + j * run.stride,
-                                       run.gradient.W2 + j * run.stride);
+            spine_params_remove_parallel(run.stride, run.params.W2 + j * run.stride,
+                                         run.gradient.W2 + j * run.stride);
         spine_optimizer_begin(&run.optimizer, run.rate);
         spine_optimizer_update(&run.optimizer, 0, run.params.len, run.params.data,
                                run.gradient.data);
