@@ -1,11 +1,13 @@
-/* config.h -- the options of a run. Which of them go together says combination.h, what modules get of them
- * settings.h, which fix a run's results identity.h.
+/* config.h -- the options of a run.
  *
  * One table (src/config/config.c) has every option's name, bounds, default and meaning; parsing,
- * --print-config, spine-mpi.ini(5) and the record in a model file all read it. Options come from an INI file
- * (inifile.h) and then from "section.key=value" words in the same terms. Nothing is clamped or
- * ignored: unknown names, repeated names, trailing characters and values out of bounds are refused.
- */
+ * --print-config, spine-mpi.ini(5) and the record in a model file all read it. Options come from an
+ * INI file (inifile.h), then from "section.key=value" words, which override the file. Nothing is
+ * clamped or ignored: unknown names, repeated names, trailing characters and values out of bounds
+ * are refused.
+ *
+ * See combination.h for which options go together, settings.h for the form in which modules get
+ * them, and identity.h for those that fix a run's results. */
 #ifndef SPINE_CONFIG_CONFIG_H
 #define SPINE_CONFIG_CONFIG_H
 
@@ -21,7 +23,7 @@
 
 enum { SPINE_CONFIG_TEXT = SPINE_OPTION_LENGTH };
 
-/* output.formats, a set of bits 1 << SPINE_FORMAT_...; files/output.h says what they are. */
+/* output.formats, a set of bits 1 << SPINE_FORMAT_...; files/output.h describes the formats. */
 enum spine_format {
     SPINE_FORMAT_H5AD,
     SPINE_FORMAT_TXT,
@@ -35,11 +37,11 @@ enum spine_format {
     SPINE_FORMATS
 };
 
-/* Their names, which are also the ends of files' names; ended by NULL. */
+/* Their names, which are also the suffixes of file names; ended by NULL. */
 extern const char *const spine_format_names[];
 
-/* model.objective: the autoencoder of model.h, with its activation or another (activation.h), or codes
- * over a dictionary (nnse.h); and how the dictionary's atoms begin. */
+/* model.objective: the autoencoder of model.h with one of several activations (activation.h), or
+ * codes over a dictionary (nnse.h). */
 enum spine_objective {
     SPINE_OBJECTIVE_SPINE,
     SPINE_OBJECTIVE_TOPK,
@@ -50,6 +52,8 @@ enum spine_objective {
 };
 extern const char *const spine_objective_names[];
 enum spine_cap { SPINE_CAP_ONE, SPINE_CAP_NONE };
+
+/* model.start: the initial atoms of the dictionary. */
 enum spine_atoms { SPINE_ATOMS_RANDOM, SPINE_ATOMS_WORDS };
 
 /* data.residency, data.dtype and parallel.wire. */
@@ -111,23 +115,24 @@ struct spine_config {
 /* All options at their defaults. */
 void spine_config_init(struct spine_config *config);
 
-/* The options in order, NULL behind the last; and the one of a name, or NULL. */
+/* The option with this index in the table, NULL after the last; the option with this name, or NULL.
+ * */
 const struct spine_option *spine_config_option(size_t index);
 const struct spine_option *spine_config_find(const char *name);
 
 /* Is a format among config->formats? */
 bool spine_config_has_format(const struct spine_config *config, enum spine_format format);
 
-/* Set one option by its name. 'given' marks those that this source, a file say, has set, and one
- * that is set twice is refused; it begins as 0. */
+/* Set one option by its name. 'given', 0 at first, marks the options that a source such as a file
+ * has set; setting one twice is refused. */
 int spine_config_set(struct spine_config *config, uint64_t *given, const char *name,
                      const char *value, struct spine_error *err);
 
-/* Apply the words "section.key=value", which may set again what the file set. */
+/* Apply the words "section.key=value", which override what the file set. */
 int spine_config_override(struct spine_config *config, char *const *words, int count,
                           struct spine_error *err);
 
-/* All options as an INI text, without comments; the caller frees. Reading it back gives the same
+/* All options as INI text, without comments; the caller frees it. Reading it back gives the same
  * configuration. */
 char *spine_config_text(const struct spine_config *config);
 

@@ -1,5 +1,7 @@
-/* identity.h -- the options that fix what a run computes: those whose role is SPINE_OPTION_FIXED. A run resumes
- * only with the same ones; checkpoints, models and a sweep's directory have them as a text. */
+/* identity.h -- the options that fix what a run computes: those with the role SPINE_OPTION_FIXED.
+ *
+ * A run resumes only if they are the same. Checkpoints, models and a sweep's directory record them
+ * as text. */
 #ifndef SPINE_CONFIG_IDENTITY_H
 #define SPINE_CONFIG_IDENTITY_H
 
@@ -7,12 +9,12 @@
 
 #include "spine/config/config.h"
 
-/* A "name = value" a line; the caller frees. NULL if there is no memory. */
+/* Lines "name = value"; the caller frees them. NULL when out of memory. */
 char *spine_identity_text(const struct spine_config *config);
 
-/* Describe in what two such texts differ, for a message: "model.hidden was 500, is 100; ...".
- * An option that the first text lacks, as an earlier version may have written it, had its default.
- * Returns 0 if they don't. */
+/* Describe how two such texts differ, for a message: "model.hidden was 500, is 100; ...". If the
+ * first text lacks an option, since an earlier version wrote it, the option had its default.
+ * Returns 0 if the texts don't differ. */
 int spine_identity_differ(const char *was, const char *is, char *text, size_t size);
 
 #endif

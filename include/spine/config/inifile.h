@@ -1,8 +1,7 @@
-/* inifile.h -- the INI file that a configuration comes from. inih parses; what it would ignore
- * silently, such as a continued line, is refused.
+/* inifile.h -- the INI file with a configuration.
  *
- * The section [sweep] describes many runs (trials.h), not one: its lines are returned
- * unparsed. */
+ * inih parses it; what inih would silently ignore, such as a continued line, is refused. The
+ * section [sweep] describes many runs (trials.h), not one: its lines are returned unparsed. */
 #ifndef SPINE_CONFIG_INIFILE_H
 #define SPINE_CONFIG_INIFILE_H
 
@@ -25,23 +24,23 @@ struct spine_inifile_lines {
 };
 void spine_inifile_lines_dispose(struct spine_inifile_lines *lines);
 
-/* Prefix a refusal with its position: "run.ini:7: " or "command line: "; a failure of the machine stays
- * as it is. Returns -1. */
+/* Prefix a refusal with its position, "run.ini:7: " or "command line: "; leave a failure of the
+ * machine unchanged. Returns -1. */
 int spine_inifile_locate(const char *path, int line, struct spine_error *err);
 
-/* Parse the INI text of the file 'path' (which is only named in messages: nothing is opened). The
- * lines of [sweep] are added to 'sweep', which is zeroed before the first call. */
+/* Parse INI text. 'path' is for messages only: no file is opened. The lines of [sweep] are added to
+ * 'sweep', which must be zeroed before the first call. */
 int spine_inifile_parse(struct spine_config *config, struct spine_inifile_lines *sweep,
                         const char *text, const char *path, struct spine_error *err);
 
-/* The configuration that a run's file 'path' holds, as text. */
+/* Parse the configuration recorded in a file of a run; 'path' is for messages. */
 int spine_inifile_recall(struct spine_config *config, const char *text, const char *path,
                          struct spine_error *err);
 
-/* Read a configuration: rank 0 reads the file (NULL: there is none), and all ranks parse the same
- * text; then the words "section.key=value" are applied. A word "sweep.key=value" takes the place of
- * the line of [sweep] with that name; with 'sweep' NULL, [sweep] is skipped, and that is logged.
- * Collective; the arguments are equal on all ranks. */
+/* Read a configuration. Rank 0 reads the file, if 'path' isn't NULL, and all ranks parse the same
+ * text; then the words "section.key=value" are applied. A word "sweep.key=value" replaces the line
+ * of [sweep] with that name. If 'sweep' is NULL, [sweep] is skipped, which is logged. Collective;
+ * the arguments are equal on all ranks. */
 int spine_inifile_read(struct spine_config *config, struct spine_inifile_lines *sweep,
                        struct spine_comm *comm, const char *path, char *const *words, int count,
                        struct spine_error *err);

@@ -1,4 +1,4 @@
-/* option.h -- one option: how its value is read, checked and printed. config.c has the table of them. */
+/* option.h -- one option: how its value is read, checked and printed. The table is in config.c. */
 #ifndef SPINE_CONFIG_OPTION_H
 #define SPINE_CONFIG_OPTION_H
 
@@ -9,25 +9,25 @@
 
 #include "spine/base/error.h"
 
-enum { SPINE_OPTION_LENGTH = 1024 }; /* of a text's field, NUL included */
+enum { SPINE_OPTION_LENGTH = 1024 }; /* bytes of a text field, NUL included */
 
-/* What an option takes, and what its field is: char[SPINE_OPTION_LENGTH] for texts, double for real
- * numbers, int64_t for all others. */
+/* The type of an option's value. Its field is char[SPINE_OPTION_LENGTH] for a text, double for a
+ * real number, and int64_t for the others. */
 enum spine_option_type {
     SPINE_OPTION_TEXT,
     SPINE_OPTION_COUNT,
     SPINE_OPTION_REAL,
     SPINE_OPTION_SWITCH,
-    SPINE_OPTION_CHOICE, /* one of its words: their number */
-    SPINE_OPTION_SET,    /* some of its words: a bit for each */
+    SPINE_OPTION_CHOICE, /* one of its words, as that word's index */
+    SPINE_OPTION_SET,    /* some of its words, as a bit for each */
 };
 
-/* What follows if an option changes between the sessions of a run, or the trials of a sweep. */
+/* Whether an option may change when a run is resumed, or vary between the trials of a sweep. */
 enum spine_option_role {
-    SPINE_OPTION_FIXED, /* other results: a run can't be resumed with another value */
-    SPINE_OPTION_FREE,  /* a run can be resumed with another value, and trials may differ in it */
-    SPINE_OPTION_IDLE,  /* the same results, whatever it is: no parameter of a sweep */
-    SPINE_OPTION_OWN,   /* as FREE, but each trial of a sweep gets its own value from the sweep */
+    SPINE_OPTION_FIXED, /* changes the results: may vary in a sweep, may not change on resuming */
+    SPINE_OPTION_FREE,  /* may change on resuming, and may vary in a sweep */
+    SPINE_OPTION_IDLE,  /* never changes the results: may change on resuming, can't be swept */
+    SPINE_OPTION_OWN,   /* may change on resuming; the sweep sets it for each trial */
 };
 
 struct spine_option {
@@ -48,12 +48,12 @@ int spine_option_set(const struct spine_option *option, void *values, const char
 /* Is the value the same in both structs? */
 bool spine_option_equal(const struct spine_option *option, const void *a, const void *b);
 
-/* Print the value as it is read; and what may be set, "; 1 to 1000". */
+/* Print the value as it would be read back; print the allowed values, such as "; 1 to 1000". */
 void spine_option_print(const struct spine_option *option, const void *values, FILE *file);
 void spine_option_print_bounds(const struct spine_option *option, FILE *file);
 
-/* Refuse a path with ~ or $VARIABLE, of which a directory of that name would be made. The message
- * leaves out whose path it is. */
+/* Refuse a path with ~ or $VARIABLE: a directory with that literal name would be made. The message
+ * doesn't say which option has the path. */
 int spine_option_check_path(const char *path, struct spine_error *err);
 
 #endif

@@ -1,9 +1,10 @@
-/* comm.h -- the ranks of a job and the few things they do together: the only door to MPI.
+/* comm.h -- the ranks of a job and their collective operations. Only this module calls MPI.
  *
- * Every function that takes a struct spine_comm is collective unless its comment says "Local" or "Not
- * collective": all its ranks call it, in the same order. Counts must be equal on all ranks unless the
- * comment says otherwise. There is no result to check: when MPI itself fails, the job is aborted with
- * MPI's own message, since no rank could tell the others. One rank is the serial case. */
+ * Every function that takes a struct spine_comm is collective unless its comment says "Local" or
+ * "Not collective": all its ranks call it, in the same order. Counts must be equal on all ranks
+ * unless the comment says otherwise. Most functions return nothing: if MPI itself fails, it aborts
+ * the job with its own message, since a rank couldn't tell the others. One rank is the serial case.
+ * */
 #ifndef SPINE_RANKS_COMM_H
 #define SPINE_RANKS_COMM_H
 
@@ -23,25 +24,26 @@ void spine_comm_init(struct spine_comm *world, int *argc, char ***argv);
 /* End MPI. After this the process may only exit. */
 void spine_comm_finalize(struct spine_comm *world);
 
-/* The ranks of 'comm' that gave the same 'color' become 'part', in the order of their ranks. */
+/* Split 'comm': ranks that pass the same 'color' become 'part', in the order of their ranks. */
 void spine_comm_split(const struct spine_comm *comm, int color, struct spine_comm *part);
 
-/* The same in the order of their keys. */
+/* The same, ordered by 'key'. */
 void spine_comm_split_sorted(const struct spine_comm *comm, int color, int key,
                              struct spine_comm *part);
 
-/* The ranks of 'comm' that can share memory, in the order of their ranks. With SPINE_RANKS_PER_NODE=n in
- * the environment, each n neighbouring ranks, which the user says can. */
+/* Split 'comm' into nodes, ranks that can share memory, in the order of their ranks. With
+ * SPINE_RANKS_PER_NODE=n in the environment, every n neighbouring ranks are treated as a node; the
+ * user must know that they can share memory. */
 void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *node);
 
 /* Memory that all ranks of a node can read and write. */
 struct spine_comm_memory {
     void **base;  /* owned; base[r] is the memory of rank r, mapped on this rank */
-    void *window; /* owned; NULL where a node has one rank, whose memory is its own */
+    void *window; /* owned; NULL if the node has one rank, whose memory is private */
 };
 
-/* Give every rank 'bytes' bytes, which may differ, aligned to 64, that its node's other ranks see
- * too. Fails on all alike. */
+/* Allocate 'bytes' bytes on every rank (the number may differ), aligned to 64, mapped on all ranks
+ * of the node. Fails on all ranks alike. */
 int spine_comm_map(const struct spine_comm *node, size_t bytes, struct spine_comm_memory *memory,
                    struct spine_error *err);
 
@@ -52,7 +54,8 @@ void spine_comm_unmap(struct spine_comm_memory *memory);
  * Collective over its ranks. */
 void spine_comm_dispose(struct spine_comm *part);
 
-/* Write the MPI library's name and version, one line, to text (of 'size' bytes). Not collective. */
+/* Write the MPI library's name and version, one line, to 'text', of 'size' bytes. Not collective.
+ * */
 void spine_comm_library(char *text, size_t size);
 
 /* Replace each element by its sum over all ranks. Every rank gets the same bits. */
@@ -60,17 +63,17 @@ void spine_comm_sum_floats(struct spine_comm *comm, float *values, size_t count)
 void spine_comm_sum_doubles(struct spine_comm *comm, double *values, size_t count);
 void spine_comm_sum_counts(struct spine_comm *comm, int64_t *values, size_t count);
 
-/* Seconds since some moment in the past. Not collective. */
+/* Seconds since some fixed moment. Not collective. */
 double spine_comm_clock(void);
 
-/* Block i of 'send' goes to rank i, whose block of 'receive' for this rank gets it; blocks have
- * 'count' floats. */
+/* All-to-all: block i of 'send' goes to rank i, and block i of 'receive' comes from rank i. Blocks
+ * have 'count' floats. */
 void spine_comm_exchange(struct spine_comm *comm, const float *send, size_t count, float *receive);
 
-/* Append every rank's 'count' floats, in rank order, in 'all' of every rank. */
+/* All-gather: 'all' gets every rank's 'count' floats, in rank order, on every rank. */
 void spine_comm_collect(struct spine_comm *comm, const float *mine, size_t count, float *all);
 
-/* The greatest of all ranks' values; of each element. */
+/* The maximum over all ranks: of a value; of each element. */
 int64_t spine_comm_max(const struct spine_comm *comm, int64_t value);
 void spine_comm_max_counts(struct spine_comm *comm, int64_t *values, size_t count);
 
@@ -80,15 +83,15 @@ int64_t spine_comm_sum_before(const struct spine_comm *comm, int64_t value);
 /* Copy 'bytes' bytes from rank 0 to the others. */
 void spine_comm_broadcast(const struct spine_comm *comm, void *data, size_t bytes);
 
-/* Append every rank's 'bytes' bytes (which may differ), in rank order, on rank 0: *all is theirs,
- * allocated, to be freed by the caller, and NULL on the other ranks. Fails on all ranks alike. */
+/* Gather every rank's 'bytes' bytes (the number may differ), in rank order, on rank 0: *all has
+ * them there, and the caller frees it; it is NULL on the other ranks. Fails on all ranks alike. */
 int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t bytes, char **all,
                       size_t *all_bytes, struct spine_error *err);
 
 /* Wait until all ranks are here. */
 void spine_comm_barrier(const struct spine_comm *comm);
 
-/* The same for ranks that have nothing else to do: this one sleeps meanwhile, and leaves its core to others. */
+/* The same for long waits: the rank sleeps, and leaves its core to others. */
 void spine_comm_barrier_sleeping(const struct spine_comm *comm);
 
 /* Make one rank's failure every rank's failure, so that no rank enters the next collective call alone.

@@ -1,8 +1,8 @@
 /* grid.h -- ranks in rows and columns: R groups of C ranks.
  *
- * The ranks of a group share memory and a part of the batch; each works on a part of the units. The
- * groups of a node come one after the other, and nodes too; each has the same number of groups.
- * Ranks that the grid has no place for are idle. */
+ * The ranks of a group share memory and a part of the batch; each works on a part of the units.
+ * Groups are numbered node by node, and every node has the same number of groups. Ranks that don't
+ * fit into the grid are idle. */
 #ifndef SPINE_RANKS_GRID_H
 #define SPINE_RANKS_GRID_H
 
@@ -10,25 +10,25 @@
 
 #include "spine/ranks/comm.h"
 
-/* A wish for a grid; groups 0: as many as there are nodes, at most most_groups, and as many columns
- * as a node has ranks, at most most_columns. */
+/* The grid that is wanted. With groups 0: one group for each node, at most most_groups, and a
+ * column for each rank of a node, at most most_columns. */
 struct spine_grid_wish {
     int groups, columns;
     int most_groups, most_columns;
 };
 
 struct spine_grid {
-    bool is_idle;             /* this rank has no place: nothing below but groups, columns is set */
+    bool is_idle;             /* not in the grid: only groups and columns are set as well */
     int groups, columns;      /* R, C */
     int group, column;        /* of this rank, which is number group * C + column of ranks */
     int node_groups;          /* groups of a node */
-    int num_nodes, node_rank; /* nodes in use; this one's number */
-    /* Owned. All ranks; those of this node; of this group; and those with the same place on every
-     * node, in the order of the nodes. */
+    int num_nodes, node_rank; /* nodes in use; the number of this node */
+    /* Owned. The grid's ranks: all; those of this node; those of this group; the counterparts of
+     * this rank on every node, in the order of the nodes. */
     struct spine_comm ranks, node, team, others;
 };
 
-/* What the hosts of ranks are like. */
+/* The hosts of the ranks. */
 struct spine_grid_nodes {
     int count, ranks; /* hosts; ranks of the smallest */
     int mine;         /* the number of this rank's host, in the order of their first ranks */

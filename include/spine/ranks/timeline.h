@@ -1,7 +1,6 @@
-/* timeline.h -- what every rank did when, for Chrome's trace viewer (chrome://tracing, Perfetto).
+/* timeline.h -- what each rank did when, for Chrome's trace viewer (chrome://tracing, Perfetto).
  *
- * A rank has two lanes: what it computes or waits for, and the sums that are under way meanwhile.
- */
+ * A rank has two lanes: its computing and waiting, and the sums over ranks that run meanwhile. */
 #ifndef SPINE_RANKS_TIMELINE_H
 #define SPINE_RANKS_TIMELINE_H
 
@@ -20,16 +19,16 @@ struct spine_timeline {
     struct spine_timeline_event *events; /* owned; (most) */
 };
 
-/* Room for 'most' events; those that come when it is full are dropped. */
+/* Allocate memory for 'most' events; later ones are dropped. */
 int spine_timeline_init(struct spine_timeline *timeline, size_t most, struct spine_error *err);
 void spine_timeline_dispose(struct spine_timeline *timeline);
 
-/* Record an event; nothing if timeline is NULL. Local. */
+/* Record an event; does nothing if timeline is NULL. Local. */
 void spine_timeline_add(struct spine_timeline *timeline, const char *name, enum spine_lane lane,
                         double begin, double end);
 
-/* Write all ranks' events to 'path', in Chrome's trace event format. Times are the ranks' own
- * clocks, which agree on one host. Collective. */
+/* Write all ranks' events to 'path' in Chrome's trace event format. Times come from each rank's
+ * clock; clocks agree only within a host. Collective. */
 int spine_timeline_write(const struct spine_timeline *timeline, struct spine_comm *comm,
                          const char *path, struct spine_error *err);
 
