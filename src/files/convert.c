@@ -168,7 +168,7 @@ static int take_part(struct job *job, bool is_divided, struct spine_error *err)
         job->vectors.dim = spine_source_dim(job->source);
         return 0;
     }
-    return spine_source_take(job->source, is_divided ? comm->rank : 0, is_divided ? comm->size : 1,
+    return spine_source_scan(job->source, is_divided ? comm->rank : 0, is_divided ? comm->size : 1,
                              &rules, &job->vectors, err);
 }
 

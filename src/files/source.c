@@ -380,7 +380,7 @@ static int take_rows(struct spine_source *source, const struct spine_vectors_rul
     return rc;
 }
 
-int spine_source_take(struct spine_source *source, int part, int parts,
+int spine_source_scan(struct spine_source *source, int part, int parts,
                       const struct spine_vectors_rules *rules, struct spine_vectors *vectors,
                       struct spine_error *err)
 {

@@ -148,7 +148,7 @@ static int take_all(struct spine_space *space, const char *path, struct spine_so
     struct spine_vectors vectors = {0};
     bool has_unknown;
 
-    int rc = spine_source_take(source, 0, 1, &rules, &vectors, err);
+    int rc = spine_source_scan(source, 0, 1, &rules, &vectors, err);
     if (rc != 0 && vectors.bad_line > 0)
         spine_source_locate(source, vectors.bad_line, err);
     if (rc == 0)

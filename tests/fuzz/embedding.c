@@ -63,7 +63,7 @@ static int take_parts(const struct spine_source_request *request,
         if (rc == 0) {
             parts = spine_source_is_divisible(source, 0) ? parts : 1;
             table->dim = spine_source_dim(source);
-            rc = spine_source_take(source, i, parts, &rules, &part, err);
+            rc = spine_source_scan(source, i, parts, &rules, &part, err);
         }
         if (rc == 0) {
             spine_source_span(source, span);

@@ -166,7 +166,7 @@ static void read_embedding(const char *path)
     if (rc == 0)
         rc = spine_source_open(&source, &request, &files, &failure);
     if (rc == 0)
-        rc = spine_source_take(source, 0, 1, &rules, &vectors, &failure);
+        rc = spine_source_scan(source, 0, 1, &rules, &vectors, &failure);
     if (rc == 0 && vectors.rows > 0) {
         const size_t count = vectors.rows < 4 ? vectors.rows : 4;
         float *values = malloc(count * vectors.dim * sizeof *values);

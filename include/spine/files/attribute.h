@@ -1,5 +1,5 @@
-/* attribute.h -- attributes of the objects of an HDF5 file (store.h); of "/" for the root group. Local,
- * also on a store that all opened. */
+/* attribute.h -- attributes of the objects in an HDF5 file (store.h); "/" is the root group. Local,
+ * also on a store that all ranks opened. */
 #ifndef SPINE_FILES_ATTRIBUTE_H
 #define SPINE_FILES_ATTRIBUTE_H
 
@@ -11,8 +11,8 @@
 
 struct spine_store;
 
-/* Set, and read, attributes of an object. spine_attribute_get_text() allocates, the
- * caller frees. */
+/* Set and read attributes of an object. The caller frees what spine_attribute_get_text() returns.
+ * */
 int spine_attribute_set_text(struct spine_store *store, const char *object, const char *name,
                              const char *text, struct spine_error *err);
 int spine_attribute_set_texts(struct spine_store *store, const char *object, const char *name,

@@ -1,25 +1,25 @@
-/* codeindex.h -- an index of merged codes, so that a few words or dimensions are found without
- * reading all of them.
+/* codeindex.h -- an index of merged codes, for finding a few words or dimensions without reading
+ * all.
  *
- * The index of NAME.h5ad (codes.h) is NAME.index beside it, written with it unless output.index says
- * otherwise, and may be removed at any time: what reads it does without, slower. One that doesn't
- * belong to the codes as they are, since they were written again or changed, counts as absent: it
- * holds their size and a checksum of samples of them, and mustn't be older. Strengths are values
- * before the clamp at 1 (ranking.h). Codes with values that aren't above 0, as other programs may
- * write them, have no index.
+ * The index of NAME.h5ad (codes.h) is NAME.index beside it, written with it unless output.index
+ * says otherwise. It may be removed at any time; readers are slower without it. An index is ignored
+ * if the codes have changed since: it records their size and a checksum of samples of them, and
+ * must not be older. Strengths are values before the clamp at 1 (ranking.h). Codes with values that
+ * aren't above 0, as other programs may write them, have no index.
  *
- * The file: the header, then these, in the processor's byte order, which the header's mark shows:
+ * The file has the header, then these, in the processor's byte order, which the header's mark
+ * shows:
  *
  *     start     uint64 (dimensions + 1)     where a dimension's entries begin
  *     squares   double (rows)               the sum of the squares of a row's values
  *     begin     uint64 (rows + 1)           where a word begins in the text
  *     text      char (begin[rows])          the words, each ended by NUL
  *     slots     uint32 (slots)              hash table of the words: 0, or a row plus 1; a word is
- *                                           in the first free slot from its XXH3 on
+ *                                           in the first slot from its XXH3 on that was free
  *     entries   struct spine_ranked         by dimension: strength and row, rows ascending
  *     top       struct spine_ranked (dimensions, SPINE_CODEINDEX_TOP): the strongest of them
  *
- * Everything here is local. */
+ * All functions are local. */
 #ifndef SPINE_FILES_CODEINDEX_H
 #define SPINE_FILES_CODEINDEX_H
 
@@ -48,19 +48,19 @@ struct spine_codeindex {
     uint64_t squares, begin, text, slots, entries, top; /* offsets in the file */
 };
 
-/* The path of the index of 'codes', to 'path' of SPINE_PATH bytes; false if they have none by their
- * name. */
+/* Write the path of the index of 'codes' to 'path', of SPINE_PATH bytes. Returns false if codes
+ * with such a name have no index. */
 bool spine_codeindex_path(char *path, const char *codes);
 
-/* The size of a file and a checksum of samples of it. */
+/* Get the size of a file and a checksum of samples of it. */
 int spine_codeindex_stamp(const char *codes, uint64_t *bytes, uint64_t *check,
                           struct spine_error *err);
 
 /* Fill the offsets from the header. Returns the size of the file. */
 uint64_t spine_codeindex_place(struct spine_codeindex *index);
 
-/* Open the index of the codes in 'codes'. *has says whether there is one that belongs to them; only
- * then is it to be closed. */
+/* Open the index of the codes in 'codes', if *has is set: there is one that matches them. Close it
+ * only then. */
 int spine_codeindex_open(struct spine_codeindex *index, const char *codes, bool *has,
                          struct spine_error *err);
 void spine_codeindex_close(struct spine_codeindex *index);
@@ -75,15 +75,15 @@ int spine_codeindex_word(const struct spine_codeindex *index, size_t row, struct
 int spine_codeindex_words(const struct spine_codeindex *index, struct spine_words *words,
                           struct spine_error *err);
 
-/* How many words activate a dimension. */
+/* The number of words that activate a dimension. */
 size_t spine_codeindex_active(const struct spine_codeindex *index, size_t dimension);
 
 /* Read entries [first, first + count) of a dimension, rows ascending, to 'list'. */
 int spine_codeindex_entries(const struct spine_codeindex *index, size_t dimension, size_t first,
                             size_t count, struct spine_ranked *list, struct spine_error *err);
 
-/* Read the 'count' strongest entries of a dimension to 'list', which must hold all of its entries
- * where count is above SPINE_CODEINDEX_TOP. */
+/* Read the 'count' strongest entries of a dimension to 'list'. If count is above
+ * SPINE_CODEINDEX_TOP, 'list' must have space for all of its entries. */
 int spine_codeindex_top(const struct spine_codeindex *index, size_t dimension, size_t count,
                         struct spine_ranked *list, struct spine_error *err);
 
@@ -91,12 +91,12 @@ int spine_codeindex_top(const struct spine_codeindex *index, size_t dimension, s
 int spine_codeindex_squares(const struct spine_codeindex *index, size_t first, size_t count,
                             double *squares, struct spine_error *err);
 
-/* Write the index of the codes in 'codes', which are complete and have none, unless they can't have
- * one; and remove one. */
+/* Write the index of the codes in 'codes', which are complete and have none yet; does nothing if
+ * they can't have one. Remove an index. */
 int spine_codeindex_write(const char *codes, struct spine_error *err);
 void spine_codeindex_remove(const char *codes);
 
-/* The memory that writing takes, about. */
+/* Estimate the memory that writing an index needs. */
 size_t spine_codeindex_bytes(size_t rows, uint64_t values);
 
 #endif

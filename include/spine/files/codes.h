@@ -1,13 +1,13 @@
 /* codes.h -- sparse codes on disk: the ranks' shards, and reading them back.
  *
  * A shard, run/shards/codes-RRRRR.h5, is a "spine-codes" file with the codes of one rank's rows:
- * the matrices /codes and /excess (csr.h) and their /words. /excess has, where a unit is at 1, how
- * far above 1 it was before the clamp: it orders words that the clamp made equal. Attributes of
- * the root group: shard, shards (which of how many), first_row, rows, total_rows, hidden, and
- * fingerprint (of the model that made them).
+ * the matrices /codes and /excess (csr.h) and their /words. For units at 1, /excess has how far
+ * above 1 they were before the clamp; it orders words that the clamp made equal. Attributes of the
+ * root group: shard, shards (its number and how many there are), first_row, rows, total_rows,
+ * hidden, and fingerprint (of the model that computed them).
  *
- * A merged file, codes.h5ad, is AnnData's: /X and /layers/excess, which those of other programs
- * lack; words in the index of /obs, which ours calls _index. */
+ * A merged file, codes.h5ad, has AnnData's format: /X, and /layers/excess, which files of other
+ * programs lack. The words are the index of /obs, called _index in our files. */
 #ifndef SPINE_FILES_CODES_H
 #define SPINE_FILES_CODES_H
 
@@ -29,14 +29,14 @@ struct spine_shard {
 int spine_codes_shard_path(char *path, const char *directory, int64_t shard,
                            struct spine_error *err);
 
-/* Check all shards in directory/shards; refuses, by name, one that is missing, foreign, duplicate or
- * incomplete. What shard 0 says goes to *first; first->shards is how many there are. */
+/* Check all shards in directory/shards. Refuses, by name, a shard that is missing, of another run,
+ * duplicate or incomplete. *first gets the attributes of shard 0; first->shards is their number. */
 int spine_codes_check_shards(const char *directory, struct spine_shard *first,
                              struct spine_error *err);
 
-/* Create a shard under 'path' with its words and no rows yet; then append all its rows, block by
- * block. *totals, zeroed before the first block, counts the values so far. The caller closes the
- * store and publishes the file (outfile.h). */
+/* Create a shard at 'path' with its words but no rows; then append all rows, block by block.
+ * *totals, zeroed before the first block, counts the values so far. The caller closes the store and
+ * publishes the file (outfile.h). */
 struct spine_codes_totals {
     size_t codes, excess;
 };
@@ -58,18 +58,18 @@ struct spine_codes {
     struct spine_csr block, block_excess; /* owned; the rows read last */
 };
 
-/* Open a shard, filling *shard, or a merged file. Refuses what isn't one or is incomplete. */
+/* Open a shard, and fill *shard; open a merged file. Refuses other and incomplete files. */
 int spine_codes_open_shard(struct spine_codes *codes, const char *path, struct spine_shard *shard,
                            struct spine_error *err);
 int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct spine_error *err);
 void spine_codes_close(struct spine_codes *codes);
 
-/* The dataset of the index of an AnnData frame, "/obs" or "/var": the name that its attribute says,
- * and of an array of strings that may be missing (nullable-string-array) the values. */
+/* Find the dataset with the index of an AnnData frame, "/obs" or "/var": the one that the frame's
+ * attribute names, or its values if it is a nullable-string-array. */
 void spine_codes_find_index(struct spine_store *store, const char *frame,
                             char name[SPINE_CODES_NAME]);
 
-/* How many rows to read at once, so that a block stays in a few megabytes. */
+/* The number of rows to read at once so that a block has a few megabytes. */
 size_t spine_codes_block_rows(const struct spine_codes *codes);
 
 /* Read rows [first, first + count) into block and block_excess. */

@@ -1,8 +1,8 @@
-/* columnscale.h -- one factor for each dimension of codes: 1 / the standard deviation of its values.
+/* columnscale.h -- a factor for each dimension of codes: 1 / the standard deviation of its values.
  *
- * Dimensions that are active for many words, or strongly, dominate cosines and classifiers; with all
- * at unit variance the rare ones count as much. The order of words within a dimension stays.
- * Arithmetic only. */
+ * Dimensions that many words activate, or activate strongly, dominate cosines and classifiers. With
+ * unit variance, rare dimensions count as much. The order of words within a dimension doesn't
+ * change. Arithmetic only. */
 #ifndef SPINE_FILES_COLUMNSCALE_H
 #define SPINE_FILES_COLUMNSCALE_H
 
@@ -17,11 +17,12 @@ struct spine_columnscale {
 int spine_columnscale_init(struct spine_columnscale *scale, size_t dimensions,
                            struct spine_error *err);
 
-/* Add all rows of a block; blocks in the order of rows, so that the sums don't depend on their size. */
+/* Add all rows of a block. Add blocks in the order of rows, so that the sums don't depend on the
+ * size of blocks. */
 void spine_columnscale_add(struct spine_columnscale *scale, const struct spine_csr *values);
 void spine_columnscale_add_dense(struct spine_columnscale *scale, const float *values, size_t rows);
 
-/* The factors, (dimensions); 1 where all values are the same. */
+/* Compute the factors, (dimensions); 1 for a dimension whose values are all the same. */
 void spine_columnscale_find(const struct spine_columnscale *scale, float *factors);
 
 /* Free what scale owns and zero it; a zeroed struct may be disposed of again. */

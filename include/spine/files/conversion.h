@@ -1,5 +1,5 @@
-/* conversion.h -- what a conversion (convert.h) did, for people: how many vectors there are, what was
- * passed over and what left out. Local: rank 0 knows it all. */
+/* conversion.h -- the report of a conversion (convert.h): how many vectors it wrote, what it
+ * skipped and what it left out. Local: rank 0 knows everything. */
 #ifndef SPINE_FILES_CONVERSION_H
 #define SPINE_FILES_CONVERSION_H
 

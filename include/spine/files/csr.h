@@ -1,8 +1,8 @@
 /* csr.h -- sparse matrices, in memory and in a store, as compressed sparse rows.
  *
- * Row i has its values in data[indptr[i]] .. data[indptr[i + 1] - 1], their columns, ascending, in
- * indices. In a store it is a group with the vectors data (float32), indices (int32) and indptr
- * (int64), which scipy.sparse.csr_matrix takes as they are. Everything here is local. */
+ * The values of row i are data[indptr[i]] to data[indptr[i + 1] - 1]; indices has their columns,
+ * ascending. In a store, a matrix is a group with the vectors data (float32), indices (int32) and
+ * indptr (int64), the arguments of scipy.sparse.csr_matrix. All functions are local. */
 #ifndef SPINE_FILES_CSR_H
 #define SPINE_FILES_CSR_H
 
@@ -20,42 +20,42 @@ struct spine_csr {
     size_t capacity, row_capacity;
 };
 
-/* Make room for 'rows' more rows with 'count' more values. */
+/* Reserve memory for 'rows' more rows with 'count' more values. */
 int spine_csr_reserve(struct spine_csr *csr, size_t rows, size_t count, struct spine_error *err);
 
-/* Append a row: for each of the 'columns' values v of a dense row, v - base where v > base.
- * spine_csr_reserve() must have made room. */
+/* Append a dense row of 'columns' values: v - base for each value v > base. Call
+ * spine_csr_reserve() first. */
 void spine_csr_add_row(struct spine_csr *csr, const float *row, size_t columns, float base);
 
-/* Append a row from 'count' listed values v: for each with v > base, the lesser of v and most, less
- * base. Indices ascend. spine_csr_reserve() must have made room. */
+/* Append a row of 'count' listed values: min(v, most) - base for each value v > base. Indices
+ * ascend. Call spine_csr_reserve() first. */
 void spine_csr_add_listed(struct spine_csr *csr, size_t count, const int32_t *indices,
                           const float *values, float base, float most);
 
 /* Append the rows of another matrix. */
 int spine_csr_extend(struct spine_csr *csr, const struct spine_csr *rows, struct spine_error *err);
 
-/* Forget the rows, keep the memory. */
+/* Remove all rows, but keep the memory. */
 void spine_csr_clear(struct spine_csr *csr);
 
 void spine_csr_dispose(struct spine_csr *csr);
 
-/* Create an empty matrix in the group 'name' (which is made too), laid out for about 'rows' rows with
- * 'values' values together. */
+/* Create the group 'name' with an empty matrix, laid out for about 'rows' rows with 'values' values
+ * in all. */
 int spine_csr_make(struct spine_store *store, const char *name, size_t rows, size_t values,
                    struct spine_error *err);
 
-/* Append rows to it. *total is the number of values that it had, and then has. */
+/* Append rows to a stored matrix. *total is the number of values in it, and is updated. */
 int spine_csr_append(struct spine_store *store, const char *name, const struct spine_csr *csr,
                      size_t *total, struct spine_error *err);
 
-/* Refuse what isn't a matrix of 'rows' rows; its number of values goes to *count. 'path' is for
+/* Refuse what isn't a matrix of 'rows' rows; *count is its number of values. 'path' is for
  * messages. */
 int spine_csr_check(struct spine_store *store, const char *path, const char *name, size_t rows,
                     size_t *count, struct spine_error *err);
 
-/* Replace csr by rows [first, first + rows) of a checked matrix with 'columns' columns and 'count'
- * values; refuses columns that don't ascend or lie outside. */
+/* Replace csr with rows [first, first + rows) of a checked matrix with 'columns' columns and
+ * 'count' values. Refuses columns that don't ascend or are out of range. */
 int spine_csr_read(struct spine_store *store, const char *path, const char *name, size_t first,
                    size_t rows, size_t columns, size_t count, struct spine_csr *csr,
                    struct spine_error *err);

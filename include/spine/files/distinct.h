@@ -1,8 +1,8 @@
 /* distinct.h -- words made distinct, for formats whose readers drop or refuse duplicates.
  *
- * The second "bank" becomes "bank-1", the third "bank-2", as anndata's make_unique has it. What was
- * seen is kept as 64-bit hashes, 16 bytes a word at most: two different words in 10^7 are taken
- * for equal with a chance of 1 in 10^5, and then one gets a number that it didn't need. */
+ * The second "bank" becomes "bank-1", the third "bank-2", as in anndata's make_unique. Words seen
+ * are kept as 64-bit hashes, at most 16 bytes a word. Among 10^7 words, two different ones have the
+ * same hash with probability 10^-5; then one gets a number that it doesn't need. */
 #ifndef SPINE_FILES_DISTINCT_H
 #define SPINE_FILES_DISTINCT_H
 
@@ -13,7 +13,7 @@
 
 /* A zeroed struct has seen no word. */
 struct spine_distinct {
-    uint64_t *seen; /* owned; a hash table, 0 where it is free */
+    uint64_t *seen; /* owned; a hash table; 0: free */
     size_t capacity, count;
     size_t renamed; /* words that got a number */
 };

@@ -1,6 +1,6 @@
-/* merge.h -- the shards of a run, joined into one file of any format (output.h).
+/* merge.h -- the shards of a run, merged into one file of any format (output.h).
  *
- * Shards are read a block of rows at a time: memory doesn't grow with their number. Local: one
+ * Shards are read a block of rows at a time, so memory doesn't grow with their number. Local: one
  * rank does it. */
 #ifndef SPINE_FILES_MERGE_H
 #define SPINE_FILES_MERGE_H
@@ -15,9 +15,9 @@ struct spine_merge_report {
     struct spine_output_report output;
 };
 
-/* Join the checked shards into the file 'path', complete or not at all. 'options' may be NULL:
- * nothing is changed; so may 'source': it is read from the run's own files, as far as they are
- * there. */
+/* Check the shards and merge them into the file 'path', which appears complete or not at all. If
+ * 'options' is NULL, values aren't changed. If 'source' is NULL, it is read from those of the run's
+ * files that exist. */
 int spine_merge(const char *directory, const char *path, const struct spine_output_options *options,
                 const struct spine_output_source *source, struct spine_merge_report *report,
                 struct spine_error *err);

@@ -1,7 +1,7 @@
 /* metrics.h -- the metrics of an epoch, a line of metrics.jsonl, written and read back.
  *
- * A line is a JSON object with a number for each metric, by its name; that of a run that started from
- * another also has "start_from", its directory. All functions are local. */
+ * A line is a JSON object with a number for each metric, by name. If the run started from another,
+ * it also has "start_from", the other's directory. All functions are local. */
 #ifndef SPINE_FILES_METRICS_H
 #define SPINE_FILES_METRICS_H
 
@@ -14,14 +14,14 @@
 
 struct cJSON; /* cJSON.h */
 
-/* The fields are named as in the file. Losses are means over the epoch's rows, as trained: with
- * noise, and while the parameters were changing. */
+/* The fields have the names of the file. Losses are means over the epoch's rows during training,
+ * with noise and changing parameters. */
 struct spine_metrics {
     int64_t epoch; /* 1 is the first */
     double rl, asl, psl, total;
     double learning_rate; /* of the last step */
     double seconds, words_per_second;
-    double comm_share; /* of the seconds, that ranks waited for others; mean over ranks */
+    double comm_share; /* share of the seconds that ranks waited for others; mean over ranks */
     double density;    /* share of h > 0, with noise */
     /* Only in epochs that were evaluated on clean input (measures.h): */
     bool evaluated;
@@ -32,8 +32,8 @@ struct spine_metrics {
     const char *start_from; /* borrowed; the run that this one started from; NULL: none */
 };
 
-/* The metrics, in the file's order. Those from eval_rl on are of evaluated epochs, the last four of rows
- * held out (data.holdout), which few runs have; those from seconds to comm_share depend on the clock. */
+/* The metrics, in the file's order. Only evaluated epochs have those from eval_rl on, and only runs
+ * with data.holdout the last four. Those from seconds to comm_share depend on the clock. */
 enum spine_metric {
     SPINE_METRIC_EPOCH,
     SPINE_METRIC_RL,
@@ -62,58 +62,61 @@ enum { SPINE_METRICS_TIMED = SPINE_METRIC_COMM_SHARE - SPINE_METRIC_SECONDS + 1 
 /* What a metric measures. */
 enum spine_metric_unit {
     SPINE_METRIC_UNIT_NONE,  /* a loss, a rate, a mean number */
-    SPINE_METRIC_UNIT_SHARE, /* of 1: for people, percent */
+    SPINE_METRIC_UNIT_SHARE, /* of 1; people see percent */
     SPINE_METRIC_UNIT_COUNT, /* a whole number */
     SPINE_METRIC_UNIT_SECONDS,
     SPINE_METRIC_UNIT_RATE, /* words a second */
     SPINE_METRIC_UNITS
 };
 
-/* A metric's name in files and goals; its label for people; what it measures, and the word for that
- * in JSON ("share"). */
+/* A metric's name in files and goals; its label for people; its unit; a unit's name in JSON, such
+ * as "share". */
 const char *spine_metrics_name(enum spine_metric metric);
 const char *spine_metrics_label(enum spine_metric metric);
 enum spine_metric_unit spine_metrics_unit(enum spine_metric metric);
 const char *spine_metrics_unit_name(enum spine_metric_unit unit);
 
-/* Is it of rows held out? Runs without data.holdout have none. */
+/* Is the metric one of the rows held out? Runs without data.holdout have none. */
 bool spine_metrics_is_held_out(enum spine_metric metric);
 
-/* The path of the file of the run in 'directory', of SPINE_RUNDIR_PATH bytes (rundir.h). */
+/* Write the path of the metrics of the run in 'directory' to 'path', of SPINE_RUNDIR_PATH bytes. */
 int spine_metrics_path(const char *directory, char *path, struct spine_error *err);
 
-/* Open the file to continue it after the line of epoch 'epochs'; what follows is cut off. With 0
- * epochs it starts empty; a file that doesn't exist or has no line starts with the next epoch.
- * Refuses one that ends earlier, and a symbolic link. */
+/* Open the file to continue it after the line of epoch 'epochs'; later lines are cut off. With 0
+ * epochs it starts empty. A file that doesn't exist or has no lines starts with the next epoch.
+ * Refuses a file that ends earlier, and a symbolic link. */
 int spine_metrics_open(FILE **file, const char *path, int64_t epochs, struct spine_error *err);
 
-/* Flush the lines to the disk: before a checkpoint that relies on them. */
+/* Sync the file to the disk; call it before a checkpoint that relies on it. */
 int spine_metrics_sync(FILE *file, const char *path, struct spine_error *err);
 
-/* Append a line and flush it. path is for messages. */
+/* Append a line and flush it. 'path' is for messages. */
 int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics *metrics,
                         struct spine_error *err);
 
-/* The file's last complete line, without its newline; the caller frees. *line is NULL if there is
- * none, or no such file. */
+/* Read the file's last complete line, without its newline; the caller frees *line. It is NULL if
+ * there is no line or no such file. */
 int spine_metrics_last(const char *path, char **line, struct spine_error *err);
 
-/* A metric in the last line of the file 'path'; NaN if there is none, or no such file. */
+/* Read a metric from the last line of the file 'path'; NaN if the line lacks it, or there is no
+ * such file. */
 int spine_metrics_last_number(const char *path, enum spine_metric metric, double *number,
                               struct spine_error *err);
 
-/* Has the run in 'directory' diverged, though its losses are finite? By the first and the last line of
- * its metrics: the explained variance, which goes to *explained, is below 0, so that the mean of all
- * rows would be a better reconstruction; and training made it so: the reconstruction loss is higher
- * than in the first epoch, or the explained variance below -1, where no model begins. So a training
- * that has just begun has not diverged. Without an evaluated last line *explained is NaN. */
+/* Has the run in 'directory' diverged, although its losses are finite? It has if two things hold.
+ * The explained variance of the last line of its metrics, *explained, is below 0: the mean of all
+ * rows would be a better reconstruction. And training made it so: the reconstruction loss is higher
+ * than in the first epoch, or the explained variance is below -1, where no model begins. So a run
+ * that has just begun has not diverged. If the last line isn't of an evaluated epoch, *explained is
+ * NaN. */
 int spine_metrics_diverged(const char *directory, bool *diverged, double *explained,
                            struct spine_error *err);
 
-/* Read the file into an object with an array for each metric, null where an epoch has none:
- * {"epoch": [1, 2, ...], "rl": [...], ...}, to six digits; none of rows held out without such. Of more than 'most' epochs, the evaluated
- * ones, the last one and evenly spaced ones are kept. An unfinished last line, which is being
- * written, is left out. *columns is NULL if there is no such file; the caller deletes it. */
+/* Read the file into an object with an array for each metric: {"epoch": [1, 2, ...], "rl": [...],
+ * ...}, to six digits, null if an epoch lacks the metric. Metrics of rows held out are left out if
+ * the run has none. If there are more than 'most' epochs, the evaluated ones, the last one and
+ * evenly spaced ones are kept. An unfinished last line, which is being written, is left out. The
+ * caller deletes *columns; it is NULL if there is no such file. */
 int spine_metrics_read_columns(const char *path, size_t most, struct cJSON **columns,
                                struct spine_error *err);
 

@@ -1,14 +1,14 @@
 /* modelfile.h -- the trained model on disk, run/model.h5.
  *
- * A "spine-model" file: datasets /W1 (H, D), /b1 (H), /W2 (H, D), /b2 (D), /input_mean (D), all
- * float32; attributes of the root group: input_scale (real), threshold (real; of batchtopk only), config (the resolved configuration
- * as INI text), fingerprint (text). With them
+ * A "spine-model" file has the datasets /W1 (H, D), /b1 (H), /W2 (H, D), /b2 (D), /input_mean (D),
+ * all float32, and attributes of the root group: input_scale (real), threshold (real; only for
+ * batchtopk), config (the resolved configuration as INI text), fingerprint (text). With them
  *
  *     code            h = clamp((x - input_mean) input_scale W1' + b1, 0, 1)
  *     reconstruction  x ~ (h W2 + b2) / input_scale + input_mean
  *
- * What else was done to the input (scaling.h) is there only if it was: the attribute input_longest,
- * /input_factors (D), /input_components (K, D). */
+ * Other steps of the scaling (scaling.h) are present only if they were done: the attribute
+ * input_longest, /input_factors (D), /input_components (K, D). */
 #ifndef SPINE_FILES_MODELFILE_H
 #define SPINE_FILES_MODELFILE_H
 
@@ -18,11 +18,12 @@
 
 enum { SPINE_FINGERPRINT = 33 }; /* bytes: 32 hexadecimal digits and NUL */
 
-/* A name for these very numbers (XXH3, 128 bits), so that codes know which model made them. */
+/* Compute a hash of exactly these numbers (XXH3, 128 bits), so that codes can record which model
+ * computed them. */
 void spine_modelfile_fingerprint(const struct spine_params *params,
                                  const struct spine_scaling *scaling, char *fingerprint);
 
-/* Write the model under 'path', complete or not at all. Local: for one rank. */
+/* Write the model to 'path', complete or not at all. Local: for one rank. */
 int spine_modelfile_write(const char *path, const struct spine_params *params,
                           const struct spine_scaling *scaling, const char *config,
                           struct spine_error *err);
@@ -34,27 +35,28 @@ struct spine_modelfile {
     char *config;                 /* owned; INI text */
 };
 
-/* Read a model; refuses what isn't one, or has numbers that aren't finite. Local. */
+/* Read a model. Refuses other files, and numbers that aren't finite. Local. */
 int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct spine_error *err);
 
 /* Free what model owns and zero it; a zeroed struct may be disposed of again. */
 void spine_modelfile_dispose(struct spine_modelfile *model);
 
-/* Parameters as the datasets W1, b1, W2, b2 of the group 'group' ("" for the root), with checksums.
- * Reading refuses another shape, and numbers that aren't finite; path is for messages. */
+/* Write and read parameters as the datasets W1, b1, W2, b2 of the group 'group' ("" for the root),
+ * with checksums. Reading refuses another shape, and numbers that aren't finite; 'path' is for
+ * messages. */
 int spine_modelfile_write_params(struct spine_store *store, const char *group,
                                  const struct spine_params *params, struct spine_error *err);
 int spine_modelfile_read_params(struct spine_store *store, const char *path, const char *group,
                                 struct spine_params *params, struct spine_error *err);
 
-/* The same for what is done to the input: the datasets input_..., and attributes of the group. */
+/* The same for the scaling of the input: the datasets input_..., and attributes of the group. */
 int spine_modelfile_write_scaling(struct spine_store *store, const char *group,
                                   const struct spine_scaling *scaling, struct spine_error *err);
 int spine_modelfile_read_scaling(struct spine_store *store, const char *path, const char *group,
                                  size_t dim, struct spine_scaling *scaling,
                                  struct spine_error *err);
 
-/* Read both, of any shape; the model has no config then. */
+/* Read parameters and scaling of any shape; model->config is NULL. */
 int spine_modelfile_read_group(struct spine_store *store, const char *path, const char *group,
                                struct spine_modelfile *model, struct spine_error *err);
 

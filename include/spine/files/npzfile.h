@@ -1,7 +1,7 @@
-/* npzfile.h -- NumPy's .npz: arrays by name in a zip archive, not compressed.
+/* npzfile.h -- NumPy's .npz: named arrays in a zip archive, uncompressed.
  *
- * Arrays are spools (sink.h) that begin with SPINE_SINK_NPY bytes for the header of a NumPy file;
- * spine_npzfile_begin() makes one. Everything here is local. */
+ * Each array is written to a spool (sink.h), which begins with SPINE_SINK_NPY bytes for the header
+ * of a NumPy file. All functions are local. */
 #ifndef SPINE_FILES_NPZFILE_H
 #define SPINE_FILES_NPZFILE_H
 
@@ -16,11 +16,11 @@ struct spine_npzfile_array {
     FILE *spool;       /* owned */
 };
 
-/* Begin the spool of an array near 'path'. */
+/* Create the spool of an array in the directory of 'path'. */
 int spine_npzfile_begin(struct spine_npzfile_array *array, const char *path,
                         struct spine_error *err);
 
-/* Write the header in front: the array is complete. 'shape' as for spine_sink_npy_header(). */
+/* Complete the array by writing its header. 'shape' is that of spine_sink_npy_header(). */
 int spine_npzfile_end(struct spine_npzfile_array *array, const char *path, const char *shape,
                       struct spine_error *err);
 

@@ -1,7 +1,7 @@
-/* outliers.h -- is there one row or one coordinate that makes nearly all of the vectors' variance?
+/* outliers.h -- a row or a coordinate with most of the vectors' variance.
  *
- * A single row of a damaged file, thousands of times as long as the others, makes the RMS by which
- * all are scaled; a coordinate with a large offset or spread does the same. A model then learns
+ * A row that is thousands of times as long as the others, from a damaged file, dominates the RMS by
+ * which all are scaled; so does a coordinate with a large offset or spread. A model then learns
  * little else. */
 #ifndef SPINE_FILES_OUTLIERS_H
 #define SPINE_FILES_OUTLIERS_H
@@ -22,28 +22,29 @@ struct spine_outliers {
 struct spine_outlier_report {
     double rms; /* of all numbers */
 
-    bool has_row;     /* one row makes more than half of the sum of squares: */
-    size_t row;       /* this one of all ranks', */
-    double row_share; /* so much of it, */
+    bool has_row;     /* one row has more than half of the sum of squares: */
+    size_t row;       /* its global number, */
+    double row_share; /* its share, */
     double row_ratio; /* its length / the median length; 0 if that is 0 */
 
-    bool has_column; /* one coordinate makes more than half of the variance: */
-    size_t column;   /* this one, from 0 */
-    double column_share;
+    bool has_column;     /* one coordinate has more than half of the variance: */
+    size_t column;       /* its number, from 0, */
+    double column_share; /* its share */
 };
 
 int spine_outliers_init(struct spine_outliers *outliers, size_t dim, struct spine_error *err);
 
-/* Add 'count' rows, of which one begins every 'stride' numbers. */
+/* Add 'count' rows; one begins every 'stride' numbers. */
 int spine_outliers_add(struct spine_outliers *outliers, const float *rows, size_t count,
                        size_t stride, struct spine_error *err);
 
-/* Look at the rows of all ranks; this rank's begin at 'first_row'. Collective. */
+/* Examine the rows added by all ranks; this rank's begin at global row 'first_row'. Collective. */
 int spine_outliers_find(const struct spine_outliers *outliers, struct spine_comm *comm,
                         size_t first_row, struct spine_outlier_report *report,
                         struct spine_error *err);
 
-/* Warn of what was found; 'word' is that of the row, NULL where there is none. Local: for one rank. */
+/* Warn about the row and the coordinate found. 'word' is the row's word, or NULL. Local: for one
+ * rank. */
 void spine_outliers_warn(const struct spine_outlier_report *report, const char *path,
                          const char *word);
 

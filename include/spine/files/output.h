@@ -1,10 +1,10 @@
-/* output.h -- codes, or vectors, in the forms that other programs read.
+/* output.h -- codes or vectors in formats that other programs read.
  *
- * The end of a file's name says which:
+ * The suffix of the file name selects the format:
  *
  *     .h5ad     AnnData (anndata 0.7 to 0.12) (writer_anndata.c)
  *     .txt      the published program's text: "word v v v ...", a word a line, all values
- *     .vec      word2vec's text: the same after a line with rows and values
+ *     .vec      word2vec's text: the same after a line with the numbers of rows and values
  *     .bin      word2vec's binary form
  *     .npz      SciPy's sparse matrix (scipy.sparse.load_npz), CSR
  *     .mtx      Matrix Market, coordinates (scipy.io.mmread)
@@ -12,16 +12,16 @@
  *     .sparse   "word j:v j:v ...", a word a line, dimensions from 0
  *     .tsv      the Embedding Projector's pair: values, and the words in NAME.metadata.tsv
  *
- * The words of .npz, .mtx and .npy are in NAME.words.txt, a word a line. All but .h5ad and .npz may
- * end in .gz or .zst, too.
+ * The words of .npz, .mtx and .npy are in NAME.words.txt, a word a line. Names except .h5ad and
+ * .npz may end in .gz or .zst.
  *
- * Words are written as they are as far as a form allows: what a reader would refuse or drop is
- * changed, and counted for the user to be told. A byte that isn't valid UTF-8 and a line break become
- * \xNN (in .txt only the line break), a blank in .vec, .bin and .sparse becomes '_', and the second
- * of two equal words in .h5ad, .vec and .bin becomes "word-1".
+ * Words are written unchanged if the format allows it. Words that a reader would refuse or drop are
+ * changed, and counted for a message. A byte that isn't valid UTF-8 and a line break become \xNN
+ * (in .txt only the line break), a blank in .vec, .bin and .sparse becomes '_', and the second of
+ * two equal words in .h5ad, .vec and .bin becomes "word-1".
  *
- * Rows come in order, in blocks; memory doesn't grow with their number, but for the 16 bytes a word
- * that make words distinct. Everything here is local. */
+ * Rows come in order, in blocks. Memory doesn't grow with their number, except for 16 bytes a word
+ * that make words distinct. All functions are local. */
 #ifndef SPINE_FILES_OUTPUT_H
 #define SPINE_FILES_OUTPUT_H
 
@@ -37,14 +37,14 @@
 struct spine_output_report {
     size_t rows, columns, values;
     size_t escaped, joined, renamed; /* words that were changed: bytes, blanks, duplicates */
-    const char *note;                /* what readers of the format must know; NULL: nothing */
+    const char *note;                /* a message for users of the file; NULL: none */
 };
 
 struct spine_output;
 
-/* The command lines of programs with outputs: these options end a table's own, and
- * spine_output_argument() takes them. It returns 1 if 'option' was one of them, else 0; -1 when its
- * value is refused. The usage describes them and the formats. */
+/* For the command lines of programs with outputs: options to put at the end of the program's table,
+ * and text for its help. spine_output_argument() handles them. It returns 1 if 'option' is one of
+ * them, else 0; -1 if it refuses the value. */
 enum {
     SPINE_OUTPUT_THRESHOLD = SPINE_ARGUMENT_OWN + 64,
     SPINE_OUTPUT_TOP,
@@ -81,13 +81,13 @@ enum {
 int spine_output_argument(struct spine_output_options *options, int option, const char *value,
                           struct spine_error *err);
 
-/* Refuse a name whose end isn't a format's. */
+/* Refuse a name without the suffix of a format. */
 int spine_output_check_name(const char *path, struct spine_error *err);
 
-/* Does the format have all values, also zeros? Used for estimates of size. */
+/* Does the format store zeros? For estimates of size. */
 bool spine_output_is_dense(enum spine_format format);
 
-/* Begin a file. 'path', 'options' and 'source' are borrowed until it is closed. */
+/* Begin a file. 'path', 'options' and 'source' are borrowed until it is closed or discarded. */
 int spine_output_open(struct spine_output **output, const char *path,
                       const struct spine_output_shape *shape,
                       const struct spine_output_options *options,
@@ -100,11 +100,11 @@ int spine_output_write(struct spine_output *output, const struct spine_output_ro
 int spine_output_close(struct spine_output *output, struct spine_output_report *report,
                        struct spine_error *err);
 
-/* Leave nothing, release the handle. NULL is allowed. */
+/* Remove what was written and release the handle. NULL is allowed. */
 void spine_output_discard(struct spine_output *output);
 
-/* One line about the report for people: "FILE: 5 words x 9 dimensions, ...". And one for the words
- * that were changed and what readers must know; empty if there is nothing. Each has 'size' bytes. */
+/* Write one line that describes the report: "FILE: 5 words x 9 dimensions, ..."; and one about
+ * changed words and the format's note, "" if there is nothing to say. 'text' has 'size' bytes. */
 void spine_output_describe(const struct spine_output_report *report, char *text, size_t size);
 void spine_output_describe_notes(const struct spine_output_report *report, char *text, size_t size);
 

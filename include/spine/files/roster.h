@@ -1,6 +1,6 @@
-/* roster.h -- the words of all ranks together on rank 0, where duplicates among them are found.
+/* roster.h -- the words of all ranks, collected on rank 0 to find duplicates.
  *
- * Rows are numbered over all ranks in file order. */
+ * Row numbers are global, in file order. */
 #ifndef SPINE_FILES_ROSTER_H
 #define SPINE_FILES_ROSTER_H
 
@@ -19,19 +19,19 @@ struct spine_roster_list {
     size_t count;
 };
 
-/* On rank 0; on others empty, but for what is documented otherwise. A zeroed one is empty. */
+/* Filled on rank 0, and empty on others except where noted. A zeroed struct is empty. */
 struct spine_roster {
     struct spine_words words;
     struct spine_roster_list lines; /* of each row */
     struct spine_roster_list
         left_out[SPINE_ROSTER_REASONS]; /* lines, by enum spine_vectors_reason */
     struct spine_roster_list
-        duplicates; /* on all ranks: rows whose word an earlier one has, ascending */
+        duplicates; /* on all ranks: rows whose word an earlier row has, ascending */
     struct spine_roster_list duplicate_lines;
 };
 
-/* Bring the words, lines and left-out lines of all ranks to rank 0; the words of 'vectors' move.
- * num_rows is the number of rows of all ranks. Collective. */
+/* Gather the words, lines and left-out lines of all ranks on rank 0; the words are moved out of
+ * 'vectors'. num_rows is the number of rows of all ranks. Collective. */
 int spine_roster_gather(struct spine_roster *roster, struct spine_comm *comm,
                         struct spine_vectors *vectors, size_t num_rows, struct spine_error *err);
 
@@ -41,8 +41,8 @@ int spine_roster_find_duplicates(struct spine_roster *roster, size_t most, struc
 /* The first row with the same word as this one. Local, on rank 0. */
 size_t spine_roster_first(const struct spine_roster *roster, size_t row);
 
-/* Take the duplicates out of all ranks' vectors, and the roster's words. *first_row, the first of this
- * rank's rows, follows. Collective. */
+/* Remove the duplicates from all ranks' vectors and from the roster's words. *first_row, the number
+ * of this rank's first row, is updated. Collective. */
 int spine_roster_drop_duplicates(struct spine_roster *roster, struct spine_comm *comm,
                                  struct spine_vectors *vectors, size_t *first_row,
                                  struct spine_error *err);

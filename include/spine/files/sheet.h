@@ -1,11 +1,11 @@
-/* sheet.h -- HDF5 files of vectors by any program: a matrix and the words of its rows.
+/* sheet.h -- HDF5 files of vectors from any program: a matrix and the words of its rows.
  *
  *     vectors.h5         /vectors and /words (vectorsfile.h)
  *     .h5ad              AnnData: /X, dense or sparse, and the index of /obs
- *     any other          the only matrix of floating-point numbers, or the one that is named, and
- *                        the only dataset of as many strings
+ *     any other          the matrix that is named, or the only one of floating-point numbers, and
+ *                        the only dataset with one string for each row
  *
- * Everything here is local. */
+ * All functions are local. */
 #ifndef SPINE_FILES_SHEET_H
 #define SPINE_FILES_SHEET_H
 
@@ -15,12 +15,12 @@
 #include "spine/files/codes.h"
 
 struct spine_sheet {
-    struct spine_store *store; /* owned; NULL if it is sparse */
-    struct spine_codes codes;  /* owned, if it is sparse */
+    struct spine_store *store; /* owned; NULL if the matrix is sparse */
+    struct spine_codes codes;  /* owned, if the matrix is sparse */
     bool is_sparse;
     size_t rows, dim;
-    char matrix[SPINE_CODES_NAME]; /* the datasets */
-    char words[SPINE_CODES_NAME];  /* empty: there are none */
+    char matrix[SPINE_CODES_NAME]; /* the datasets' names */
+    char words[SPINE_CODES_NAME];  /* empty: no words */
 };
 
 /* Open a file; 'dataset' names its matrix, or is NULL. */

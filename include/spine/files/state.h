@@ -1,8 +1,9 @@
 /* state.h -- the state of a run on disk: is it running, paused, finished, diverged or damaged?
  *
- * While a process trains a run, it holds the lock of the directory (rundir.h), and the locked file
- * .lock says who it is, a "name value" a line: host, process, ranks, since (seconds since 1970),
- * epochs, last_epoch. The lines stay when the process has ended. All of this is local. */
+ * While a process trains a run, it holds the lock of the directory (rundir.h). The locked file
+ * .lock describes the process in lines "name value": host, process, ranks, since (seconds since
+ * 1970), epochs, last_epoch. The lines remain when the process has ended. All functions are local.
+ * */
 #ifndef SPINE_FILES_STATE_H
 #define SPINE_FILES_STATE_H
 
@@ -19,10 +20,10 @@ enum spine_state_kind {
     SPINE_STATE_PAUSED,   /* it was begun, and the same command resumes or restarts it */
     SPINE_STATE_FINISHED, /* it has its results */
     SPINE_STATE_DIVERGED, /* it has results, of a model that explains nothing */
-    SPINE_STATE_DAMAGED,  /* it has checkpoints, none of which is whole, or a model that isn't */
+    SPINE_STATE_DAMAGED,  /* its model is damaged, or all of its checkpoints are */
 };
 
-/* Who trains, or trained last. */
+/* The process that trains the run, or was the last to do so. */
 struct spine_state_owner {
     char host[64]; /* empty: unknown, as is the rest */
     long process;
@@ -32,34 +33,33 @@ struct spine_state_owner {
 
 struct spine_state {
     enum spine_state_kind kind;
-    int64_t epoch, step; /* epochs done and saved, steps after them; of a running one, done */
+    int64_t epoch, step;        /* epochs saved, and steps after them; of a running run, done */
     int64_t epochs, last_epoch; /* to train in all, and for now; 0: unknown */
-    bool has_codes;             /* some files of codes are there */
+    bool has_codes;             /* there are files of codes */
     bool is_saved;              /* a paused run has a checkpoint */
-    double seconds_left;        /* of a running one; NaN: unknown */
-    double explained;           /* explained variance of a diverged one */
+    double seconds_left;        /* of a running run; NaN: unknown */
+    double explained;           /* explained variance of a diverged run */
     struct spine_state_owner owner;
     struct spine_error damage; /* what is damaged */
 };
 
-/* Find the state of the run in 'directory'. Not to be called by a process that holds the directory's
- * lock, which it would lose. Fails only if the files can't be read. */
+/* Find the state of the run in 'directory'. A process that holds the directory's lock must not call
+ * this: it would lose the lock. Fails only if the files can't be read. */
 int spine_state_read(struct spine_state *state, const char *directory, struct spine_error *err);
 
-/* Describe it, in a line that follows the directory's name: "saved after 18 of 4000 epochs; run the
- * same command to resume, or train.stop_after=18 for codes now". */
+/* Describe the state in a phrase to print after the directory's name: "saved after 18 of 4000
+ * epochs; run the same command to resume, or train.stop_after=18 for codes now". */
 void spine_state_describe(const struct spine_state *state, char *text, size_t size);
 
-/* For a reader that misses files of the run in 'directory': where its state explains that, refuse
- * with the state and return true. */
+/* For a reader that found files of the run in 'directory' missing: if the run's state explains
+ * that, refuse with a description of the state and return true. */
 bool spine_state_explains(const char *directory, struct spine_error *err);
 
-/* The exit status that tells a script the state: 0 finished; 75 running or paused; 1 diverged or
- * damaged; 2 there is no run. */
+/* The exit status of spine-mpi --status: 0 finished; 75 running or paused; 1 diverged or damaged; 2
+ * no run. */
 int spine_state_status(const struct spine_state *state);
 
-/* Write into the locked file who trains the run now. What can't be written is left out: it is for
- * people only. */
+/* Describe this process in the locked file. Errors are ignored: the lines are for people only. */
 void spine_state_sign(int lock, const struct spine_config *config, int ranks);
 
 #endif

@@ -1,4 +1,4 @@
-/* strings.h -- strings in an HDF5 file (store.h). Local, also on a store that all opened. */
+/* strings.h -- strings in an HDF5 file (store.h). Local, also on a store that all ranks opened. */
 #ifndef SPINE_FILES_STRINGS_H
 #define SPINE_FILES_STRINGS_H
 
@@ -12,16 +12,17 @@ struct spine_store;
 int spine_strings_make(struct spine_store *store, const char *name, size_t expected,
                        struct spine_error *err);
 
-/* Append words [0, words->count) to such a vector; if there is none, it is created for many. */
+/* Append all words to such a vector. If it doesn't exist, it is created, laid out for many words.
+ * */
 int spine_strings_append(struct spine_store *store, const char *name,
                          const struct spine_words *words, struct spine_error *err);
 
-/* Make a dataset of one string. */
+/* Create a dataset with one string. */
 int spine_strings_put(struct spine_store *store, const char *name, const char *text,
                       struct spine_error *err);
 
-/* The number of strings of a dataset of strings, of variable or fixed length; refused if it isn't
- * one. */
+/* Count the strings of a dataset, of variable or fixed length. Refuses a dataset of other elements.
+ * */
 int spine_strings_count(struct spine_store *store, const char *name, size_t *count,
                         struct spine_error *err);
 

@@ -1,15 +1,15 @@
 /* vectorsfile.h -- vectors.h5: words and their vectors, the input of a run.
  *
- * A "spine-vectors" file (store.h), as spine-convert writes it:
+ * A "spine-vectors" file (store.h), written by spine-convert, has the datasets
  *
  *     /vectors    (N, D) float32
  *     /words      (N) UTF-8 strings; the bytes of the source, even where they aren't valid UTF-8
  *
- * with the attributes of the root group: "source" (the name of the file that was converted, without
- * directories), "rows_skipped", and what it is the sum of: "rows_bad" (with NaN or Inf, without a
- * word, with a wrong count of numbers) and "rows_repeated".
+ * and the attributes of the root group "source" (the name of the file that was converted, without
+ * directories) and "rows_skipped", the sum of "rows_bad" (rows with NaN or Inf, without a word, or
+ * with a wrong count of numbers) and "rows_repeated".
  *
- * Functions on a store are collective where the store is (store.h). */
+ * Functions on a store that all ranks opened together are collective (store.h). */
 #ifndef SPINE_FILES_VECTORSFILE_H
 #define SPINE_FILES_VECTORSFILE_H
 
@@ -23,26 +23,27 @@
 /* --- Reading ------------------------------------------------------------------------------ */
 
 /* Open a "spine-vectors" file, alone (comm is NULL) or by all ranks together; see
- * spine_store_open_all(). A file that says no format is taken for one: others write the two datasets
- * too. */
+ * spine_store_open_all(). A file without a format attribute is accepted: other programs write the
+ * two datasets, too. */
 int spine_vectorsfile_open(struct spine_store **store, struct spine_comm *comm, const char *path,
                            struct spine_error *err);
 
-/* Does an open file, of whatever format, have vectors? */
+/* Does an open file of any format have vectors? */
 bool spine_vectorsfile_has_vectors(struct spine_store *store);
 
-/* The number of rows N and of numbers in each, D. Refuses a file without vectors, or with more or
- * fewer words than vectors. 'path' is for messages. Local, also on a store that all ranks opened. */
+/* Get the number of rows, N, and the length of a row, D. Refuses a file without vectors, or with a
+ * different number of words. 'path' is for messages. Local, also on a store that all ranks opened.
+ * */
 int spine_vectorsfile_extent(struct spine_store *store, const char *path, size_t *rows, size_t *dim,
                              struct spine_error *err);
 
-/* Read the vectors of rows [first, first + count), each of which begins 'stride' numbers after the
- * one before it. Numbers that aren't finite are not refused. */
+/* Read the vectors of rows [first, first + count); in memory a row begins every 'stride' numbers.
+ * Doesn't refuse numbers that aren't finite. */
 int spine_vectorsfile_read(struct spine_store *store, size_t first, size_t count, size_t stride,
                            float *values, struct spine_error *err);
 
-/* Where in the file the vectors are: one row after the other from byte *offset on. Refuses vectors that
- * are compressed, in chunks, or other numbers than native floats. 'path' is for messages. Local. */
+/* Find the vectors in the file: one row after the other from byte *offset on. Refuses vectors that
+ * are compressed, chunked, or not native floats. 'path' is for messages. Local. */
 int spine_vectorsfile_find(struct spine_store *store, const char *path, int64_t *offset,
                            struct spine_error *err);
 
@@ -55,13 +56,13 @@ int spine_vectorsfile_read_words(struct spine_store *store, size_t first, size_t
 
 /* Where the rows come from. */
 struct spine_vectorsfile_origin {
-    const char *source;                   /* a path, of which the last component is written */
+    const char *source;                   /* a path; only its last component is written */
     int64_t rows_left_out, rows_repeated; /* rows of the source that were left out */
 };
 
-/* Write the file in three steps: rank 0 creates it, alone writes all but the vectors, of which
- * *offset says where they belong, and closes the store; then every rank puts its rows there, block by
- * block, and syncs them (outfile.h); then rank 0 publishes the file. All of it is local. */
+/* Write the file in three steps. Rank 0 creates it, writes everything except the vectors, whose
+ * place in the file is *offset, and closes the store. Then every rank writes its rows there, block
+ * by block, and syncs them (outfile.h). Then rank 0 publishes the file. All functions are local. */
 int spine_vectorsfile_create(struct spine_store **store, const char *path, struct spine_error *err);
 int spine_vectorsfile_begin(struct spine_store *store, const struct spine_words *words, size_t dim,
                             const struct spine_vectorsfile_origin *origin, int64_t *offset,

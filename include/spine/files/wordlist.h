@@ -1,8 +1,8 @@
-/* wordlist.h -- words of a matrix, in a file of their own.
+/* wordlist.h -- the words of a matrix, in a separate file.
  *
  *     words.txt (also compressed, or a zip's member)     a word a line
- *     metadata.tsv                                       the first column; a first line more than
- *                                                        there are words names the columns
+ *     metadata.tsv                                       the first column; if there is one line too
+ *                                                        many, the first has the column names
  *     words.npy                                          an array of strings
  *     FILE.h5:/path                                      a dataset of strings */
 #ifndef SPINE_FILES_WORDLIST_H
@@ -10,8 +10,8 @@
 
 #include "spine/base/words.h"
 
-/* Append the words of 'path', which messages call 'name'; there must be 'rows' of them, else they
- * are refused. */
+/* Append the words of the file 'path', which messages call 'name'. Refuses a number of words other
+ * than 'rows'. */
 int spine_wordlist_read(const char *path, const char *name, size_t rows, struct spine_words *words,
                         struct spine_error *err);
 
