@@ -1,4 +1,4 @@
-/* atoms.h -- atoms that begin as the vectors of words. */
+/* atoms.h -- atoms whose initial values are the vectors of words. */
 #ifndef SPINE_TRAIN_ATOMS_H
 #define SPINE_TRAIN_ATOMS_H
 
@@ -8,7 +8,7 @@
 #include "spine/train/dataset.h"
 #include "spine/train/stepper.h"
 
-/* Which words: a function of seed and draw. */
+/* Which words are drawn depends on seed and draw alone. */
 struct spine_atoms_words {
     struct spine_comm *comm;    /* borrowed */
     struct spine_dataset *data; /* borrowed */
@@ -16,17 +16,17 @@ struct spine_atoms_words {
     uint32_t draw;
 };
 
-/* Set those of the 'count' rows of atoms (count, D) that are marked to vectors of words, scaled to
- * length 1; zeros stay zeros. Ranks that have the words hand them to all. More atoms than words begin
- * with the first words again. marked (count); scratch (count, D). Collective. */
+/* Set the marked rows of atoms (count, D) to vectors of words, scaled to length 1; zeros stay
+ * zeros. The ranks that have the words send them to all. If there are more atoms than words, words
+ * are used repeatedly. marked (count); scratch (count, D). Collective. */
 int spine_atoms_draw(const struct spine_atoms_words *words, const bool *marked, size_t count,
                      float *scratch, float *atoms, struct spine_error *err);
 
-/* Scale an atom down to length 1, or up to it if 'always'; zeros stay zeros. */
+/* Scale an atom to length 1 if it is longer, or always if 'always' is set; zeros stay zeros. */
 void spine_atoms_bound(float *row, size_t dim, bool always);
 
-/* Let the stepper's parameters begin with words: rows of W2, W1 the same, no biases. Collective over the
- * grid's ranks. */
+/* Initialise the stepper's parameters with words: rows of W2, the same in W1, and zero biases.
+ * Collective over the grid's ranks. */
 int spine_atoms_begin(struct spine_stepper *stepper, struct spine_dataset *data,
                       struct spine_error *err);
 

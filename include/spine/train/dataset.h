@@ -1,12 +1,12 @@
 /* dataset.h -- this rank's rows of the input, scaled, and its part of every batch.
  *
- * The input is vectors.h5 (vectorsfile.h). The model is trained on its rows as scaling.h changes them;
- * scalingfit.h finds how. They are in memory, as floats or rounded to bfloat16, or stay in the file
- * (rowstream.h); code that goes over all rows uses spine_dataset_block() or spine_dataset_slice().
+ * The input is vectors.h5 (vectorsfile.h). Rows are scaled (scaling.h) as scalingfit.h finds. They
+ * are in memory, as floats or rounded to bfloat16, or stay in the file (rowstream.h). Code that
+ * goes over all rows uses spine_dataset_block() or spine_dataset_slice().
  *
- * Rows that stay in the file may turn out to be unreadable at any time. They are NaN then, and
- * spine_dataset_check() has the reason: it is called before anything that was computed from rows
- * leaves the run. */
+ * Rows that stay in the file may become unreadable at any time. Then they are NaN, and
+ * spine_dataset_check() reports the reason: call it before anything that was computed from rows
+ * is written. */
 #ifndef SPINE_TRAIN_DATASET_H
 #define SPINE_TRAIN_DATASET_H
 
@@ -26,19 +26,19 @@ struct spine_store; /* store.h */
 
 /* The input's file, open, so that its extent is known before its rows are read. */
 struct spine_input {
-    const char *path;           /* borrowed; of datasets whose rows stay in the file, too */
+    const char *path;           /* borrowed, also by datasets whose rows stay in the file */
     struct spine_store *store;  /* owned */
     size_t num_rows, dim;       /* N, or the limit; D */
     enum spine_storage storage; /* of datasets; SPINE_IN_MEMORY when it is opened */
 };
 
-/* Open the input, of which only the first 'limit' rows are used unless limit is 0. Refuses what is
- * no such file or has fewer rows. Collective. */
+/* Open the input; only its first 'limit' rows are used, unless limit is 0. Refuses other files, and
+ * files with fewer rows. Collective. */
 int spine_input_open(struct spine_input *input, struct spine_comm *comm, const char *path,
                      size_t limit, struct spine_error *err);
 
-/* Read all rows of an open input, block by block, and warn of one row or one coordinate that makes
- * most of the variance (outliers.h), but not of what the options mend. Collective. */
+/* Read all rows of an open input, block by block, and warn about a row or a coordinate with most of
+ * the variance (outliers.h), unless the options correct that. Collective. */
 int spine_input_inspect(const struct spine_input *input, struct spine_comm *comm,
                         const struct spine_scaling_options *options, struct spine_error *err);
 
@@ -52,11 +52,11 @@ struct spine_dataset {
     float *rows;                   /* owned; (rows of this rank, D), scaled; NULL: not in memory */
     uint16_t *packed;              /* owned; the same in bfloat16, from spine_dataset_pack() on */
     struct spine_rowstream stream; /* owned; open unless the rows are in memory */
-    const struct spine_substitute *listed; /* borrowed; in the place of this rank's rows: those */
+    const struct spine_substitute *listed; /* borrowed; if set, these are this rank's rows */
     struct spine_scaling scaling;          /* owned; what was done to the rows */
     uint64_t checksum;        /* of all N rows and words in the file; the same on any rank count */
-    double variance;          /* sum over all N rows and D of (row - mean row)^2, scaled */
-    double quantum;           /* to which sums of squares of rows are rounded (exact.h) */
+    double variance;          /* sum over all N rows of |row - mean row|^2, scaled */
+    double quantum;           /* for rounding sums of squares of rows (exact.h) */
     struct spine_words words; /* of this rank's rows */
     bool
         is_view; /* rows, scaling and words belong to another dataset, which must outlive this one */
@@ -65,35 +65,35 @@ struct spine_dataset {
     float *block;
 };
 
-/* Read this rank's rows of an open input. Refuses values that aren't finite, and rows that these
- * ranks can't share. Collective. */
+/* Read this rank's rows of an open input. Refuses values that aren't finite, and a number of rows
+ * that can't be divided among these ranks. Collective. */
 int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm,
                        const struct spine_input *input, const struct spine_sharing *sharing,
                        struct spine_error *err);
 
-/* Warn as spine_input_inspect() does, of rows that aren't scaled yet, but not of what the options
- * mend; the input is still open. Collective. */
+/* Warn as spine_input_inspect() does, about rows that aren't scaled yet. The input must still be
+ * open. Collective. */
 int spine_dataset_inspect(struct spine_dataset *data, struct spine_comm *comm,
                           const struct spine_input *input,
                           const struct spine_scaling_options *options, struct spine_error *err);
 
-/* The bytes of a rank's dataset, without the words. */
+/* The bytes of a rank's dataset, excluding the words. */
 size_t spine_dataset_bytes(const struct spine_partition *part, size_t dim,
                            enum spine_storage storage);
 
-/* Scale the rows further, up to a step, by the dataset's scaling. */
+/* Apply the dataset's scaling to the rows, up to this stage. */
 void spine_dataset_scale(struct spine_dataset *data, enum spine_scaled stage);
 
-/* Read the rows of SPINE_IN_HALF_MEMORY, scaled; before that they are in the file. To be called again
- * when the stream's substitutes are others. Local. */
+/* With SPINE_IN_HALF_MEMORY, read the scaled rows into memory; until then they stay in the file.
+ * Call it again when the stream's substitutes have changed. Local. */
 int spine_dataset_pack(struct spine_dataset *data, struct spine_error *err);
 
-/* Some of this rank's rows from its row 'first' on, in file order, as they are now: how many, 0 at the
- * end. (count, D), borrowed until the next call. */
+/* Get some of this rank's rows, (count, D), from its row 'first' on, in file order, as they are
+ * now. Returns their number, 0 at the end. Borrowed until the next call. */
 size_t spine_dataset_block(struct spine_dataset *data, size_t first, const float **rows);
 
-/* The next of this rank's rows, (D), NULL after the last: a pass begins as {0}. Borrowed until the next
- * call. */
+/* The next of this rank's rows, (D); NULL after the last. A pass begins as {0}. Borrowed until the
+ * next call. */
 struct spine_pass {
     size_t next, first, end; /* row; of a block */
     const float *block;
@@ -103,19 +103,19 @@ const float *spine_dataset_next(struct spine_dataset *data, struct spine_pass *p
 /* Fail if rows couldn't be read. Local. */
 int spine_dataset_check(const struct spine_dataset *data, struct spine_error *err);
 
-/* This rank's rows as a view of a dataset that has all rows, as that of a single rank has, already
- * scaled: nothing is read or copied. Refuses rows that these ranks can't share. Collective. */
+/* Make this rank's rows a view of a dataset that has all rows, already scaled: nothing is read or
+ * copied. Refuses a number of rows that can't be divided among these ranks. Collective. */
 int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm,
                        const struct spine_dataset *whole, const struct spine_sharing *sharing,
                        struct spine_error *err);
 
-/* Copy this rank's rows of a step into their slots of the group's batch (partition.h), and their
- * global numbers; returns how many there are. The partition must be shuffled for the epoch.
- * clean (slots, D), rows (slots). */
+/* Copy this rank's rows of a step, and their global numbers, into their slots of the group's batch
+ * (partition.h): clean (slots, D), rows (slots). Returns their number. The partition must be
+ * shuffled for the epoch. */
 size_t spine_dataset_supply(struct spine_dataset *data, size_t step, float *clean, uint64_t *rows);
 
-/* 'count' of this rank's rows from its row 'first' on, in file order; if sigma > 0, with the noise
- * of 'epoch'. At most SPINE_BLOCK_ROWS of them. (count, D), borrowed until the next call. */
+/* Get 'count' of this rank's rows, (count, D), at most SPINE_BLOCK_ROWS, from its row 'first' on,
+ * in file order; if sigma > 0, with the noise of 'epoch'. Borrowed until the next call. */
 const float *spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, size_t first,
                                  size_t count, double sigma);
 

@@ -1,7 +1,7 @@
-/* extremes.h -- a row or a coordinate that makes nearly all of the input's sum of squares.
+/* extremes.h -- a row or a coordinate with nearly all of the input's sum of squares.
  *
- * Scaled to a given root mean square, all other rows or coordinates are then close to zero, below the
- * noise, and nothing is learned from them. */
+ * When the input is scaled to a given root mean square, all other rows or coordinates end up close
+ * to zero, below the noise, and nothing is learned from them. */
 #ifndef SPINE_TRAIN_EXTREMES_H
 #define SPINE_TRAIN_EXTREMES_H
 
@@ -9,9 +9,9 @@
 
 #include "spine/train/dataset.h"
 
-/* Warn, on rank 0, of a row that makes more than half of the scaled rows' sum of squares, and of a
- * coordinate that makes more than nine tenths, and say what helps. *found: are there any? Collective.
- */
+/* Warn, on rank 0, about a row with more than half of the scaled rows' sum of squares, and about a
+ * coordinate with more than nine tenths, and say what helps. Sets *found to whether there is one.
+ * Collective. */
 int spine_extremes_warn(struct spine_dataset *data, struct spine_comm *comm, bool *found,
                         struct spine_error *err);
 

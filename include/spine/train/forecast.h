@@ -1,6 +1,7 @@
-/* forecast.h -- what a run needs, before it begins: memory, disk space, a directory of its own.
+/* forecast.h -- what a run needs, checked before it begins: memory, disk space, a directory of its
+ * own.
  *
- * Knows the configuration and the extent of the input, but nothing of the training itself. */
+ * Knows the configuration and the extent of the input, but nothing about the training itself. */
 #ifndef SPINE_TRAIN_FORECAST_H
 #define SPINE_TRAIN_FORECAST_H
 
@@ -12,21 +13,22 @@
 #include "spine/train/parallel.h"
 
 /* Print on rank 0 what spine_train() would do: the configuration, rows and memory per rank, steps,
- * memory per node, disk space, and the time of the steps by some that are measured on the input's first
- * rows, where there is room for them (pace.h). Writes no file. Fails where
- * spine_forecast_check() does, and with it wherever spine_train() would before its first step, but
- * for an input with wrong values and a checkpoint that can't be resumed. Collective. */
+ * memory per node, disk space, and the time of the steps, estimated from some steps on the input's
+ * first rows if they fit into memory (pace.h). Writes no file. Fails wherever spine_train() would
+ * fail before its first step, except for an input with wrong values and a checkpoint that can't be
+ * resumed. Collective. */
 int spine_forecast(const struct spine_config *config, struct spine_comm *comm, FILE *out,
                    struct spine_error *err);
 
-/* The bytes that rank 0 is expected to use in all, on a grid with one group a host, for an input of
- * num_rows rows of dim numbers. Refuses a grid that has too many ranks for them. Local. */
+/* Predict the bytes that rank 0 uses in all, on a grid with one group for each host, for an input
+ * of num_rows rows of dim numbers. Refuses a grid with too many ranks for the input. Local. */
 int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim, int groups,
                         int columns, uint64_t *bytes, struct spine_error *err);
 
-/* Refuse an output.directory that the configuration doesn't allow this run to use, or a
- * train.resume that names no checkpoint; fail if a node has too little memory for its ranks or the
- * file system too little space for the run's files, unless train.check_room = no. Collective. */
+/* Refuse an output.directory that the configuration doesn't allow this run to use, and a
+ * train.resume that names no checkpoint. Unless train.check_room = no, fail if a node has too
+ * little memory for its ranks or the file system too little space for the run's files. Collective.
+ * */
 int spine_forecast_check(const struct spine_config *config, struct spine_comm *comm,
                          const struct spine_parallel *parallel, size_t num_rows, size_t dim,
                          struct spine_error *err);

@@ -4,7 +4,8 @@
 
 #include "spine/train/stepper.h"
 
-/* The gradient of this rank's units: with one group applied at once, with more kept as the group's. */
+/* Compute the gradient of this rank's units. With one group, update the units at once; with more,
+ * store the gradient as the group's. */
 void spine_gradient_find(struct spine_stepper *stepper, size_t batch_rows);
 
 #endif

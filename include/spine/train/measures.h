@@ -1,4 +1,4 @@
-/* measures.h -- how good and how sparse the codes of the clean input are.
+/* measures.h -- the quality and the sparsity of the codes of the clean input.
  *
  *     eval_rl             sum (y - x)^2 / (N D): the reconstruction loss without noise
  *     explained_variance  1 - sum (y - x)^2 / sum (x - mean row)^2
@@ -21,14 +21,14 @@ struct spine_measures {
 
 /* Scratch space, allocated once so that measuring during a run allocates nothing. */
 struct spine_measures_scratch {
-    int64_t *seen; /* owned; (2, H): by unit the rows with h >= 0.001, and those with h = 1 */
+    int64_t *seen; /* owned; (2, H): for each unit the rows with h >= 0.001, and with h = 1 */
 };
 
 int spine_measures_scratch_init(struct spine_measures_scratch *scratch, size_t hidden,
                                 struct spine_error *err);
 void spine_measures_scratch_dispose(struct spine_measures_scratch *scratch);
 
-/* Encode and decode all rows, without noise, and measure the codes. Overwrites coder. Collective;
+/* Encode and decode all rows without noise, and measure the codes. Overwrites coder. Collective;
  * the result is equal on all ranks. */
 struct spine_measures spine_measures_compute(const struct spine_params *params,
                                              struct spine_dataset *data, struct spine_comm *comm,

@@ -12,8 +12,8 @@ struct spine_nodedata {
     struct spine_dataset whole;      /* all rows, scaled; for spine_dataset_view() */
 };
 
-/* On each node one rank reads the configuration's input and scales its rows (scalingfit.h); all its
- * ranks can read them then. Collective; the result is equal on all ranks. */
+/* Let one rank of each node read the configuration's input and scale its rows (scalingfit.h) for
+ * all ranks of the node. Collective; the result is equal on all ranks. */
 int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm *comm,
                         const struct spine_config *config, struct spine_error *err);
 

@@ -10,28 +10,29 @@
 struct spine_parallel {
     struct spine_grid grid; /* owned */
     struct spine_sharing sharing;
-    int num_idle;               /* ranks that have no place in the grid */
+    int num_idle;               /* ranks that aren't in the grid */
     bool is_measured;           /* the grid was chosen by its cost: */
-    struct spine_stepcost cost; /* measured here, */
-    double measured_seconds;    /* how long that took */
+    struct spine_stepcost cost; /* the measured cost, */
+    double measured_seconds;    /* the duration of the measurement */
 };
 
-/* Make the grid for an input of num_rows rows of dim numbers. parallel.grid = auto takes the grid that
- * is expected to be the fastest (stepcost.h), which may leave ranks idle. It takes all ranks of all
- * hosts, or of as many as there can be groups, without measuring where 'dim' is 0, the grid changes
- * the results (parallel.reproducible = no), or the ranks share out rows only (nnse), or the environment has SPINE_MEASURE=0. Refuses a grid
- * that doesn't fit the ranks. Collective. */
+/* Make the grid for an input of num_rows rows of dim numbers. parallel.grid = auto chooses the grid
+ * that is expected to be the fastest (stepcost.h), which may leave ranks idle. In four cases it
+ * doesn't measure, and uses all ranks of as many hosts as there can be groups: if 'dim' is 0; if
+ * the grid changes the results (parallel.reproducible = no); if ranks divide only rows (nnse); if
+ * the environment has SPINE_MEASURE=0. Refuses a grid that doesn't fit the ranks. Collective. */
 int spine_parallel_init(struct spine_parallel *parallel, const struct spine_config *config,
                         struct spine_comm *comm, size_t num_rows, size_t dim,
                         struct spine_error *err);
 
-/* Say how the ranks share the work, and why. Local. */
+/* Log how the ranks divide the work, and why. Local. */
 void spine_parallel_log(const struct spine_parallel *parallel);
 
 /* Collective; a zeroed struct is left alone. */
 void spine_parallel_dispose(struct spine_parallel *parallel);
 
-/* Wait for the ranks that are at work, if any is idle. Collective over the ranks of init. */
+/* If any rank is idle, wait for the working ranks. Collective over the ranks of
+ * spine_parallel_init(). */
 void spine_parallel_wait(const struct spine_parallel *parallel, const struct spine_comm *comm);
 
 #endif

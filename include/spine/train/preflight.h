@@ -19,7 +19,7 @@ struct spine_rank_facts {
     int32_t blas_threads;
     int32_t process; /* its id on its host */
     int32_t num_rivals,
-        rivals[SPINE_PREFLIGHT_RIVALS]; /* processes that are bound to its only core, too */
+        rivals[SPINE_PREFLIGHT_RIVALS]; /* other processes that are bound to its only core */
 };
 
 /* Facts about the run, the same for all ranks. */
@@ -30,13 +30,13 @@ struct spine_run_facts {
 };
 
 /* Describe hosts, ranks and cores in a line: "2 hosts with 4 ranks each, bound to 1 core". Local.
- */
+ * */
 void spine_preflight_describe(const struct spine_rank_facts *ranks, int size, char *text,
                               size_t text_size);
 
-/* Append a sentence with its remedy to 'warnings' for each problem: ranks, or jobs, bound to the same core,
- * more BLAS threads than cores, different processors, a file system without locks. The
- * caller disposes of the list. Local. */
+/* Append to 'warnings' each problem with its remedy: ranks or jobs bound to the same core, more
+ * BLAS threads than cores, different processors, a file system without locks. The caller disposes
+ * of the list. Local. */
 int spine_preflight_check(const struct spine_rank_facts *ranks, int size,
                           const struct spine_run_facts *run, struct spine_words *warnings,
                           struct spine_error *err);

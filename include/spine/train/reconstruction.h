@@ -5,14 +5,15 @@
 #include "spine/train/dataset.h"
 #include "spine/train/stepper.h"
 
-/* Sums of (y - x)^2, exactly (exact.h): with all units, and with the prefixes together. */
+/* Exact sums (exact.h) of (y - x)^2: with all units, and over all prefixes. */
 struct spine_reconstruction {
     double squares, nested;
 };
 
-/* dY of this rank's share of the rows, in the team's y; returns what it adds to the sums. With prefixes,
- * y has a matrix for each width, and at last for all units; each is dY of its width and all above. The
- * codes of all ranks of the team must be there. */
+/* Compute dY for this rank's share of the rows, in the team's y. Returns their part of the sums.
+ * With prefixes, y has a matrix for each width and a last one for all units; each becomes the sum
+ * of the dY of its width and all greater ones. The codes of all ranks of the team must be complete.
+ * */
 struct spine_reconstruction spine_reconstruction_find(struct spine_stepper *stepper,
                                                       const struct spine_dataset *data,
                                                       size_t batch_rows);

@@ -1,8 +1,8 @@
-/* requests.h -- when a run saves a checkpoint, and when it leaves with one: on signals, by the clock, and at the
- * ends of epochs.
+/* requests.h -- when a run saves a checkpoint, and when it saves and leaves: on signals, by the
+ * clock, and at the end of epochs.
  *
- * A request of one rank becomes all ranks' in the step (stepper.h) or by spine_requests_share(), so that
- * all ranks serve it after the same step. */
+ * Any rank's request is shared with all ranks by the step (stepper.h) or by spine_requests_share(),
+ * so that all serve it after the same step. */
 #ifndef SPINE_TRAIN_REQUESTS_H
 #define SPINE_TRAIN_REQUESTS_H
 
@@ -12,11 +12,11 @@
 /* Set this rank's requests. Only rank 0 watches the clock. Local. */
 void spine_requests_set(struct spine_trainer *run);
 
-/* Set them, and make requests of any rank those of all, where no step does that. Collective. */
+/* Set this rank's requests and share those of all ranks, when no step does that. Collective. */
 void spine_requests_share(struct spine_trainer *run);
 
-/* Save, or save and leave, where a request, the epoch's end or the run's end wants it. Leaving is a failure
- * with status 75 (error.h). Collective. */
+/* Save, or save and leave, if a request, the end of an epoch or the end of the run requires it.
+ * Leaving is a failure with status 75 (error.h). Collective. */
 int spine_requests_serve(struct spine_trainer *run, struct spine_error *err);
 
 /* Write a checkpoint of the current position. Collective. */

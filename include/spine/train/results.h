@@ -14,8 +14,8 @@ int spine_results_write(const struct spine_config *config, struct spine_comm *co
                         const struct spine_params *params, struct spine_dataset *data,
                         struct spine_coder *coder, struct spine_error *err);
 
-/* Write this rank's shard: the codes of its rows, clean, or with noise of standard deviation sigma
- * of 'epoch' if sigma > 0. Overwrites coder. Local; the file is complete or absent. */
+/* Write this rank's shard: the codes of its rows, clean or, if sigma > 0, with the noise of 'epoch'
+ * and standard deviation sigma. Overwrites coder. Local; the file is complete or absent. */
 int spine_results_write_shard(const char *directory, const struct spine_shard *shard,
                               const struct spine_params *params, struct spine_dataset *data,
                               struct spine_coder *coder, uint32_t epoch, double sigma,

@@ -17,20 +17,21 @@ struct spine_resume {
     struct spine_stepper *stepper;
     struct spine_idle *idle; /* NULL if units aren't revived */
 
-    /* Found out. */
+    /* Results. */
     enum spine_start start;
-    struct spine_position position;      /* of rank 0 the sums and waits of all ranks before */
+    struct spine_position position;      /* rank 0 has the saved sums and waits of all ranks */
     struct spine_checkpoint_texts texts; /* owned */
     struct spine_scaling
-        scaling; /* owned; of train.start_from's run, if there is one and the run isn't
+        scaling; /* owned; of the run that train.start_from names, unless this run is
                                      finished */
     int lock;    /* owned, on rank 0: of the run's directory (rundir.h) */
 };
 
-/* Lock the run's directory and decide how to begin: FINISHED if there is nothing left to do, else
- * NEW, or RESUMED with stepper, idle and position as a checkpoint has them. A damaged checkpoint is
- * named, and the one before it used. A NEW run that starts from another has its parameters in stepper. Refuses a checkpoint of another input, or of options that
- * compute something else. Collective. */
+/* Lock the run's directory and decide how to begin: FINISHED if there is nothing to do; RESUMED,
+ * with stepper, idle and position from a checkpoint; or NEW. A damaged checkpoint is reported, and
+ * the one before it used. If a NEW run starts from another (train.start_from), stepper gets the
+ * other's parameters. Refuses a checkpoint of another input, or of options that compute something
+ * else. Collective. */
 int spine_resume_begin(struct spine_resume *resume, struct spine_error *err);
 
 /* Free what resume owns and unlock the directory; a struct with lock -1 and all else zero is left

@@ -1,19 +1,19 @@
-/* revive.h -- idle units, which no word activates any more, restarted from badly fitted rows.
+/* revive.h -- reviving idle units, which no word activates any more, from badly fitted rows.
  *
- * A unit is idle in an epoch in which no row, with its noise, activated it. A unit that has been
- * idle for a given number of epochs in a row is revived from the row x with the largest
- * reconstruction error, whose residual is e = x - y (a second unit from the next worst row):
+ * A unit is idle in an epoch if no row, with its noise, activated it. A unit that has been idle for
+ * a given number of successive epochs is revived from the row x with the largest reconstruction
+ * error (the next unit from the next worst row). With the row's residual e = x - y:
  *
  *     W2_j = e,  W1_j = w e / |e|,  b1_j = 1/2 - W1_j x,    w = min(1 / |e|, mean |W1| of active units)
  *
  * so that it is half active for that row and adds what the row lacks. Its moments start at zero.
- * The same on any number of ranks.
+ * The result is the same on any number of ranks.
  *
- * On input that is well explained already, a unit revived from what is left, mostly noise, would be
- * active for any row and ruin the training. So only rows with |e| >= 2 sigma are used, where sigma is
- * the deviation of the training's noise; w is bounded; at most a tenth of the units is revived at a
- * time; and if the reconstruction loss rises in the epoch that follows, the units are silenced, and
- * they and all that are idle then are never revived again. */
+ * If the input is already well explained, the residuals are mostly noise; a unit revived from them
+ * would be active for any row and ruin the training. So only rows with |e| >= 2 sigma are used,
+ * where sigma is the standard deviation of the training's noise; w is bounded; and at most a tenth
+ * of the units is revived at a time. If the reconstruction loss rises in the next epoch, the
+ * revived units are silenced, and neither they nor units that are idle then are revived again. */
 #ifndef SPINE_TRAIN_REVIVE_H
 #define SPINE_TRAIN_REVIVE_H
 
@@ -28,7 +28,7 @@
 struct spine_idle {
     size_t hidden;
     double noise;    /* sigma */
-    int32_t *epochs; /* owned; (H): idle epochs so far; -1 if active in this epoch; or one of: */
+    int32_t *epochs; /* owned; (H): idle epochs so far; -1: active in this epoch; or one of: */
 };
 enum {
     SPINE_IDLE_REVIVED = INT32_MIN,      /* at the end of the epoch before */
@@ -38,18 +38,18 @@ enum {
 int spine_idle_init(struct spine_idle *idle, size_t hidden, double noise, struct spine_error *err);
 void spine_idle_dispose(struct spine_idle *idle);
 
-/* Record a step's active units; h_sum, (H), is of all ranks. */
+/* Record a step's active units; h_sum, (H), is summed over all ranks. */
 void spine_idle_note(struct spine_idle *idle, const int64_t *h_sum);
 
 /* Count an epoch at its end. Returns the number of units idle for 'after' epochs or more. */
 size_t spine_idle_count(struct spine_idle *idle, int64_t after);
 
-/* Conclude what was revived at the end of the epoch before: keep it or, if the loss rose, silence it.
- * Returns the number of units silenced. Collective. */
+/* Settle the units revived at the end of the epoch before: keep them or, if the loss rose, silence
+ * them. Returns the number of units silenced. Collective. */
 size_t spine_idle_settle(struct spine_idle *idle, bool rose, struct spine_stepper *stepper);
 
-/* Revive those units, as far as there are rows for it; *revived is their number. Overwrites coder.
- * Collective. */
+/* Revive units that have been idle for 'after' epochs or more, if there are rows for them; *revived
+ * is their number. Overwrites coder. Collective. */
 int spine_revive(struct spine_idle *idle, int64_t after, struct spine_stepper *stepper,
                  struct spine_dataset *data, struct spine_coder *coder, size_t *revived,
                  struct spine_error *err);

@@ -1,4 +1,4 @@
-/* status.h -- what a run prints while it trains: how far it is, the losses of each epoch, and a
+/* status.h -- what a run prints while it trains: its progress, the losses of each epoch, and a
  * warning when the model collapses. Local; only rank 0 prints. */
 #ifndef SPINE_TRAIN_STATUS_H
 #define SPINE_TRAIN_STATUS_H
@@ -17,25 +17,25 @@ struct spine_status {
     const struct spine_dataset *data;
     const struct spine_resume *resume; /* where this process began */
     int rank, size;
-    double started, shown; /* when: training, the last progress line */
-    bool warned;           /* of a collapse */
-    bool is_extreme;       /* a row or coordinate of the input is (extremes.h) */
+    double started, shown; /* when training began; when progress was last shown */
+    bool warned;           /* about a collapse */
+    bool is_extreme;       /* the input has an extreme row or coordinate (extremes.h) */
 };
 
-/* Print what is trained, or that the run is finished, and where it resumes; the time left is
- * estimated from now on. */
+/* Print what is trained and where it resumes, or that the run is finished. Time for the estimate of
+ * the time left starts now. */
 void spine_status_begin(struct spine_status *status);
 
-/* Replace the progress line on a terminal, at most five times a second. 'last' are the metrics of
- * the epoch before; its epoch is 0 if there are none yet. */
+/* Replace the progress line on a terminal, at most five times a second. 'last' has the metrics of
+ * the epoch before; last->epoch is 0 if there are none yet. */
 void spine_status_show(struct spine_status *status, const struct spine_position *position,
                        const struct spine_metrics *last);
 
 /* Print the line of an epoch. */
 void spine_status_log(const struct spine_status *status, const struct spine_metrics *metrics);
 
-/* Warn, once in a run, if half of the units are dead or half of the codes are all zero, and name
- * likely causes. */
+/* Warn, once in a run, if half of the units are dead or half of the words have empty codes, and
+ * name likely causes. */
 void spine_status_check(struct spine_status *status, const struct spine_measures *measures,
                         int64_t epoch);
 

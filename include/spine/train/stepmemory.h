@@ -1,4 +1,4 @@
-/* stepmemory.h -- what a step works on: of the node, of the team, and of a rank alone. */
+/* stepmemory.h -- the memory of a step: the node's, the team's, and each rank's own. */
 #ifndef SPINE_TRAIN_STEPMEMORY_H
 #define SPINE_TRAIN_STEPMEMORY_H
 
@@ -10,7 +10,7 @@
 #include "spine/ranks/grid.h"
 #include "spine/ranks/team.h"
 
-/* What the memory depends on beyond grid and batch. */
+/* What the memory depends on besides grid and batch. */
 struct spine_step_shape {
     size_t dim, hidden;
     enum spine_optimizer_kind optimizer;
@@ -23,53 +23,53 @@ struct spine_range {
     size_t first, end;
 };
 
-/* The rows of a batch of the group, in slots (partition.h). */
+/* The rows of a group's batch, in slots (partition.h). */
 struct spine_step_rows {
     float *clean, *noisy; /* (slots, D) */
     float *packed;        /* by blocks (block.h) */
-    uint64_t *number;     /* (slots): of all rows of the input */
+    uint64_t *number;     /* (slots): global row numbers */
 };
 
 struct spine_step_memory {
     size_t num_blocks, slots; /* of the group's batch */
     struct spine_range units; /* of this rank in its group */
     struct spine_range
-        slice; /* of this rank on its node: whose gradient it sums, with many groups */
-    struct spine_range chunks, columns; /* the same of b2: of its group, and on its node */
+        slice; /* units whose gradient this rank sums on its node, with several groups */
+    struct spine_range chunks, columns; /* the same for b2: in its group, and on its node */
 
-    /* The team's. Rows are supplied for one step while another works. */
+    /* The team's. Rows of the next step are supplied during this one. */
     struct spine_step_rows rows[2];
     float *y;               /* (prefixes + 1, slots, D): y, then dY of this width and all above */
     struct spine_cut *cuts; /* (slots) */
     struct spine_block *views;        /* owned; (C, blocks): the team's codes, by row only */
-    const struct spine_block **tiles; /* owned; (C): those of one block */
+    const struct spine_block **tiles; /* owned; (C): the views of one block */
 
-    struct spine_team node, team; /* owned: who shares it */
+    struct spine_team node, team; /* owned: the ranks that share the memory */
 
     /* The node's. */
     struct spine_params params;
-    struct spine_optimizer optimizer; /* only its moments; every rank counts steps by itself */
+    struct spine_optimizer optimizer; /* only its moments; each rank counts steps itself */
     int64_t *h_sum;                   /* (H): the sums of h over the batch */
     int64_t *group_h; /* (groups of the node, H): the sums of h over each group's rows */
-    int64_t *active;  /* (ranks of the node): pairs with h > 0 of the last step */
+    int64_t *active;  /* (ranks of the node): active pairs of the last step */
     int64_t *mode;    /* of the next step */
     struct spine_params
-        *gradients; /* owned array; (groups of the node), if there are many groups */
+        *gradients; /* owned array; (groups of the node), if there are several groups */
 
     /* This rank's, owned. */
     struct spine_block *blocks; /* (blocks): the codes of its units */
     struct spine_scratch scratch;
     float *dW1, *dW2, *db1; /* (SPINE_BLOCK_UNITS, D), the same, (H) */
     float *add;             /* (H) */
-    int64_t *counts;        /* (H + some): what is summed between nodes */
-    float *send, *received; /* (piece, nodes): slices on their way between nodes */
-    float *wire;            /* what is sent and what is received, each (piece, nodes) in 16 bits */
+    int64_t *counts;        /* (H + some): counts to be summed between nodes */
+    float *send, *received; /* (piece, nodes): slices exchanged between nodes */
+    float *wire;            /* the same in 16 bits: sent, then received */
     size_t piece;
-    size_t *leaves; /* (groups): of each group, the first; by which sums are ordered */
+    size_t *leaves; /* (groups): the first leaf of each group, which orders sums */
 
-    int current; /* which of rows is of this step */
+    int current; /* the index in 'rows' of this step's rows */
     bool is_supplied;
-    int64_t epoch; /* for which step the rows are supplied */
+    int64_t epoch; /* the epoch and the step for which rows are supplied */
     size_t step;
 };
 
@@ -81,8 +81,8 @@ int spine_step_memory_init(struct spine_step_memory *memory, const struct spine_
 /* Collective; a zeroed struct is left alone. */
 void spine_step_memory_dispose(struct spine_step_memory *memory);
 
-/* What it takes of a node, and of each rank alone, in bytes: at this density in sparse mode, and if
- * 'has_dense' in dense mode, too. */
+/* Predict the bytes of a node and of each rank's own memory, at this density in sparse mode; with
+ * has_dense, dense mode is used as well. */
 struct spine_step_bytes {
     size_t node, rank;
 };

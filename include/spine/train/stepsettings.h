@@ -1,4 +1,4 @@
-/* stepsettings.h -- what a run's steps are computed by. */
+/* stepsettings.h -- the settings of a run's steps. */
 #ifndef SPINE_TRAIN_STEPSETTINGS_H
 #define SPINE_TRAIN_STEPSETTINGS_H
 
@@ -6,7 +6,6 @@
 #include "spine/math/optimizer.h"
 #include "spine/train/dataset.h"
 
-/* What a run's steps are computed by. */
 struct spine_step_settings {
     size_t dim, hidden; /* D, H */
     uint64_t seed;      /* of the initial parameters */
@@ -14,7 +13,7 @@ struct spine_step_settings {
     bool is_tied;      /* W2 is W1 */
     bool is_unit_norm; /* rows of W2 have length 1 */
     int64_t first_k,
-        falling_epochs; /* the epochs in which k falls from this one to the activation's; 0: it doesn't */
+        falling_epochs; /* epochs in which k falls from first_k to the activation's k */
     struct spine_loss_weights weights;
     struct spine_prefixes prefixes;
     double noise; /* standard deviation */
@@ -22,7 +21,7 @@ struct spine_step_settings {
     enum spine_optimizer_kind optimizer;
     double momentum, beta2;
     struct spine_schedule schedule;
-    enum spine_dtype wire; /* between nodes */
+    enum spine_dtype wire; /* of gradients between nodes */
 };
 
 /* The settings of a configuration for these data. Local. */

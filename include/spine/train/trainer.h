@@ -1,7 +1,8 @@
-/* trainer.h -- all that a run has while it trains: the grid, the rows, the parameters, its files.
+/* trainer.h -- everything that a run has while it trains: the grid, the rows, the parameters, its
+ * files.
  *
- * What a step needs is allocated here, before the first one: a step allocates nothing. The parameters are
- * equal on all ranks (step.h), so rank 0 may write them for all. */
+ * All memory is allocated here, before the first step: steps allocate nothing. The parameters are
+ * equal on all ranks (step.h), so rank 0 writes them for all. */
 #ifndef SPINE_TRAIN_TRAINER_H
 #define SPINE_TRAIN_TRAINER_H
 
@@ -25,7 +26,7 @@
 #include "spine/train/status.h"
 #include "spine/train/step.h"
 
-/* A timeline has this many steps, of the last epoch. */
+/* The steps that a timeline records, of the last epoch. */
 enum { SPINE_TRAINER_TIMELINE_STEPS = 100 };
 
 struct spine_trainer {
@@ -35,16 +36,16 @@ struct spine_trainer {
     struct spine_dataset data;
     struct spine_holdout holdout; /* if data.holdout isn't 0 */
     struct spine_stepper stepper;
-    struct spine_coder coder; /* of all that isn't training */
+    struct spine_coder coder; /* for encoding outside of steps */
     struct spine_measures_scratch scratch;
     struct spine_nnse nnse; /* if that is the objective */
     struct spine_idle idle; /* counts if train.revive_after isn't 0 */
-    double last_rl;         /* reconstruction loss of the epoch before; NaN: there was none */
-    int64_t last_epoch;     /* to train for now */
+    double last_rl;         /* reconstruction loss of the epoch before; NaN: no such epoch */
+    int64_t last_epoch;     /* after which training ends for now */
     struct spine_timeline timeline;
     struct spine_resume resume;            /* how it began */
     struct spine_position position;        /* how far it is */
-    double epoch_started, epoch_waited;    /* position.seconds and waited are counted from these */
+    double epoch_started, epoch_waited;    /* the origins of position.seconds and position.waited */
     struct spine_checkpoint_writer writer; /* used on rank 0 */
     char metrics_path[SPINE_RUNDIR_PATH], events_path[SPINE_RUNDIR_PATH];
     FILE *metrics;              /* on rank 0 */
@@ -53,19 +54,21 @@ struct spine_trainer {
     double saved; /* when the last checkpoint was begun */
 };
 
-/* Set up everything that the first step needs, and decide how the run begins (resume.h). On ranks that have no
- * place in the grid (parallel.grid.is_idle) nothing else is set. 'whole', 'timeline': see train.h; borrowed.
- * Collective over comm. Dispose of it after a failure, too. */
+/* Set up everything that the first step needs, and decide how the run begins (resume.h). Ranks that
+ * aren't in the grid (parallel.grid.is_idle) set up nothing else. See train.h for 'whole' and
+ * 'timeline', which are borrowed. Collective over comm. Dispose of the run even after a failure. */
 int spine_trainer_init(struct spine_trainer *run, const struct spine_config *config,
                        struct spine_comm *comm, const struct spine_dataset *whole,
                        const char *timeline, struct spine_error *err);
 
-/* Close the files and free all but 'parallel', for which other ranks may still wait. Returns rc, the run's result,
- * or -1 if closing fails where it is 0. Collective over the grid's ranks. */
+/* Close the files and free everything except 'parallel', in which idle ranks may still wait.
+ * Returns rc, the run's result, or -1 if rc is 0 and closing fails. Collective over the grid's
+ * ranks. */
 int spine_trainer_dispose(struct spine_trainer *run, int rc, struct spine_error *err);
 
-/* The result of work that read rows: if reading them failed, that is the error, whatever rc is, and what
- * was made is worth nothing. rc is that of all ranks. Collective over the grid's ranks. */
+/* Check work that read rows: if reading them failed, its results are useless, so fail with the
+ * error of the reading; else return rc, which is equal on all ranks. Collective over the grid's
+ * ranks. */
 int spine_trainer_check_rows(const struct spine_trainer *run, int rc, struct spine_error *err);
 
 #endif
