@@ -5,12 +5,12 @@
  *
  *     IS(i, j) = 100 |words of j among the lambda n_j top words of i| / n_j
  *
- * of a dimension, the greatest over categories; then the mean over all dimensions, those without
- * words included (they have 0). Top words are above 0, so there may be fewer than lambda n_j.
+ * A dimension's score is its greatest over categories; the result is the mean over all dimensions,
+ * counting 0 for those without words. Top words are above 0, so there may be fewer than lambda n_j.
  *
- * Categories are the files NAME.txt of a directory, one word a line, as SEMCAT has them; n_j counts
- * the words that are found, as written or in lower case, once each. Categories with fewer than 10
- * of these are left out: small ones are full by chance. */
+ * Categories are the files NAME.txt of a directory, one word a line, as in SEMCAT. n_j counts the
+ * different words that are found, as written or in lower case. Categories with fewer than 10 of
+ * them are left out: small categories are complete by chance. */
 #ifndef SPINE_EVAL_CATEGORIES_H
 #define SPINE_EVAL_CATEGORIES_H
 

@@ -1,6 +1,6 @@
-/* figures.h -- the numbers that an evaluation finds: as a list, as a table, as JSON.
+/* figures.h -- the results of an evaluation: as a list, as a table, as JSON.
  *
- * Each measure appends to the list of a file; printing knows nothing of what the numbers mean. */
+ * Each measure appends to the list of a file; printing doesn't know what the numbers mean. */
 #ifndef SPINE_EVAL_FIGURES_H
 #define SPINE_EVAL_FIGURES_H
 
@@ -13,12 +13,12 @@
 
 enum { SPINE_FIGURE_NAME = 96 };
 
-/* One number. It has no value (NaN) where it can't be measured. */
+/* One number; NaN if it couldn't be measured. */
 struct spine_figure {
     char group[SPINE_FIGURE_NAME], name[SPINE_FIGURE_NAME]; /* unique together */
     struct spine_estimate estimate;
     int64_t count, missing; /* items measured, and left out; -1: doesn't apply */
-    int decimals;           /* for people */
+    int decimals;           /* in tables */
 };
 
 struct spine_figures {
@@ -28,13 +28,13 @@ struct spine_figures {
 
 /* A zeroed struct is an empty list. */
 
-/* Append a number; names that are too long are cut. Refuses one that is there already: two test
- * sets of the same name. */
+/* Append a number; names that are too long are cut. Refuses a name that the list has already, as
+ * from two test sets of the same name. */
 int spine_figures_add(struct spine_figures *figures, const char *group, const char *name,
                       struct spine_estimate estimate, int64_t count, int64_t missing, int decimals,
                       struct spine_error *err);
 
-/* The same for one without interval and counts. */
+/* The same without interval and counts. */
 int spine_figures_add_plain(struct spine_figures *figures, const char *group, const char *name,
                             double value, int decimals, struct spine_error *err);
 
@@ -44,10 +44,10 @@ const struct spine_figure *spine_figures_find(const struct spine_figures *figure
 
 void spine_figures_dispose(struct spine_figures *figures);
 
-/* What was found about a file. */
+/* The results for a file. */
 struct spine_evaluation {
     const char *path; /* borrowed */
-    char *made;       /* owned: the path, of what isn't a file; else NULL */
+    char *made;       /* owned: the path, if it is made up for a baseline; else NULL */
     size_t rows, columns;
     struct spine_figures figures;
 };
@@ -64,8 +64,8 @@ int spine_figures_print(const struct spine_evaluation *files, size_t count, FILE
  *      "columns": 1000, "measures": [{"group": "interpretability", "name": "intrusion",
  *      "value": 0.96, "low": 0.95, "high": 0.97, "count": 985, "missing": 15}, ...]}, ...]}
  *
- * value is null where it couldn't be measured; the others are left out where they don't
- * apply. Names that aren't valid UTF-8 have such bytes as \xNN. */
+ * "value" is null if it couldn't be measured; other members are left out if they don't apply. Bytes
+ * of names that aren't valid UTF-8 are written as \xNN. */
 char *spine_figures_json(const struct spine_evaluation *files, size_t count);
 
 #endif

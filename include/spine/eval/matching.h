@@ -1,9 +1,9 @@
 /* matching.h -- the best one-to-one matching of two lists, the assignment problem.
  *
- * By shortest augmenting paths (Jonker, Volgenant: Computing 38, 1987; in the form of Crouse: IEEE
- * TAES 52, 2016, which scipy's linear_sum_assignment has too), from a start in which each row has
- * its best column if that is free. The worst case takes n^2 m steps; lists that resemble each other
- * take a small part of it: 1,000 x 1,000 less than a tenth of a second, 16,000 x 16,000 minutes. */
+ * Solved by shortest augmenting paths (Jonker, Volgenant: Computing 38, 1987; in the form of
+ * Crouse: IEEE TAES 52, 2016, also in scipy's linear_sum_assignment). At the start each row has its
+ * best column if that is free. The worst case takes n^2 m steps, but lists that resemble each other
+ * need far fewer: 1,000 x 1,000 less than a tenth of a second, 16,000 x 16,000 minutes. */
 #ifndef SPINE_EVAL_MATCHING_H
 #define SPINE_EVAL_MATCHING_H
 
@@ -12,8 +12,8 @@
 
 #include "spine/base/error.h"
 
-/* Give each of n rows a column of its own, of m >= n, so that the sum of gain[i * m + match[i]] is
- * as great as possible. gain (n, m) is finite; match (n). Local. */
+/* Assign each of n rows a different one of m >= n columns, match[i], so that the sum of
+ * gain[i * m + match[i]] is greatest. gain (n, m) is finite; match (n). Local. */
 int spine_matching_find(const float *gain, size_t n, size_t m, uint32_t *match,
                         struct spine_error *err);
 

@@ -1,13 +1,14 @@
-/* probing.h -- k-sparse probing: is a class in few dimensions?
+/* probing.h -- k-sparse probing: can a label be predicted from a few dimensions?
  *
- * As in Gurnee et al., "Finding neurons in a haystack", TMLR 2023: of each label against all others
- * the dimensions that tell them apart best by themselves are chosen on the training texts (the
- * difference of the means over the standard deviation, either sign; ties to the lower dimension), and
- * a logistic classifier is trained on the best 1, 2, 5 and 16 (classifier.h). Figures in the group
- * "probing", of a task: "trec by 5 dimensions", the share of the test texts that is right, averaged
- * over the labels (of two labels one is enough); "trec by none" is what the commoner class gives.
+ * As in Gurnee et al., "Finding neurons in a haystack", TMLR 2023. For each label against all
+ * others, the dimensions that separate them best by themselves are chosen on the training texts: by
+ * the difference of the means over the standard deviation, of either sign, ties to the lower
+ * dimension. A logistic classifier is trained on the best 1, 2, 5 and 16 (classifier.h).
  *
- * A task of folds, or more dimensions than there are, can't be measured: its texts are missing. */
+ * Figures are in the group "probing": "trec by 5 dimensions" is the share of test texts that are
+ * classified correctly, averaged over labels (of two labels, one is enough); "trec by none" is the
+ * share for always predicting the commoner class. Tasks with folds, and more dimensions than a file
+ * has, can't be measured: the texts are counted as missing. */
 #ifndef SPINE_EVAL_PROBING_H
 #define SPINE_EVAL_PROBING_H
 

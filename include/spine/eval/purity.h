@@ -1,9 +1,9 @@
 /* purity.h -- how well clusters of words match human categories.
  *
- * A word may be in several categories. The vectors of the words that are found, in any case (space.h),
- * are brought to length 1 and clustered by k-means into as many clusters as there are categories
- * among them. Purity is the share of words that are in the commonest category of their cluster.
- * Vectors of zeros are left out: missing. */
+ * A word may be in several categories. The vectors of the words that are found, in any case
+ * (space.h), are scaled to length 1 and clustered by k-means into as many clusters as these words
+ * have categories. Purity is the share of words that are in the commonest category of their
+ * cluster. Words with vectors of zeros count as missing. */
 #ifndef SPINE_EVAL_PURITY_H
 #define SPINE_EVAL_PURITY_H
 
@@ -15,7 +15,7 @@ struct spine_purity {
     size_t found, missing;
 };
 
-/* The set is of sorted words. */
+/* Measure a set that spine_testset_read_sorted() read. */
 int spine_purity_measure(const struct spine_space *space, const struct spine_testset *set,
                          uint64_t seed, struct spine_purity *result, struct spine_error *err);
 

@@ -1,7 +1,7 @@
 /* similarity.h -- word similarity: rank correlation with human scores.
  *
- * The measure is Spearman's rho of the scores and the cosines, over the pairs of which both words
- * are found, in any case (space.h). The cosine of a word with a vector of zeros is 0. */
+ * The measure is Spearman's rho between scores and cosines, over the pairs whose words are both
+ * found, in any case (space.h). Cosines with a vector of zeros are 0. */
 #ifndef SPINE_EVAL_SIMILARITY_H
 #define SPINE_EVAL_SIMILARITY_H
 
@@ -14,7 +14,7 @@ struct spine_similarity {
     size_t found, missing;     /* pairs */
 };
 
-/* The set is of pairs with scores. */
+/* Measure a set that spine_testset_read_pairs() read. */
 int spine_similarity_measure(const struct spine_space *space, const struct spine_testset *set,
                              uint64_t seed, struct spine_similarity *result,
                              struct spine_error *err);

@@ -1,7 +1,8 @@
-/* coherence.h -- how well the top words of each dimension go together, in a space that is read for this alone.
+/* coherence.h -- the coherence of each dimension's top words, in a space that is read only for
+ * this.
  *
- * Only words that are among the strongest of some dimension matter. So the space is first read with few of
- * them, and again with more where it lacks too many of those. */
+ * Only top words are needed. So the space is first read for a few words of each dimension, and
+ * again for more if it lacks too many of them. */
 #ifndef SPINE_PAGES_COHERENCE_H
 #define SPINE_PAGES_COHERENCE_H
 
@@ -11,8 +12,8 @@
 
 enum { SPINE_COHERENCE_WORDS = 10 }; /* the top words of a dimension that are compared */
 
-/* The coherence (readability.h) of all dimensions of 'space', (dimensions), in the vectors of the file 'path';
- * NaN where it is unknown. The caller frees; NULL on failure. */
+/* Measure the coherence (readability.h) of each dimension of 'space' by the vectors of the file
+ * 'path'. Returns (dimensions) numbers, NaN if unknown, which the caller frees; NULL on failure. */
 double *spine_coherence_measure(const struct spine_space *space,
                                 const struct spine_ranking *ranking, const char *path,
                                 struct spine_error *err);

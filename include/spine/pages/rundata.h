@@ -1,5 +1,5 @@
-/* rundata.h -- a run as a page shows it: its epochs, its dimensions with their top words, its words
- * with their top dimensions. */
+/* rundata.h -- the data of a run's page: epochs, dimensions with their top words, words with their
+ * top dimensions. */
 #ifndef SPINE_PAGES_RUNDATA_H
 #define SPINE_PAGES_RUNDATA_H
 
@@ -10,19 +10,19 @@
 
 struct cJSON; /* cJSON.h */
 
-/* As many as fit into 'bytes', and no more than 50, 20 and 50,000. */
+/* For a number in the options: as many as fit into 'bytes', but no more than 50, 20 and 50,000. */
 #define SPINE_RUNDATA_FIT SIZE_MAX
 
 struct spine_rundata_options {
-    size_t words;      /* to keep: the top words of a dimension, */
-    size_t dimensions; /* the top dimensions of a word, */
-    size_t rows;       /* the first words, and with them all top words */
-    size_t bytes;      /* of the data, about, for those that are to fit */
-    const char *space; /* to judge coherence in (reference.h); NULL: the run's input */
+    size_t words;      /* the number of top words of a dimension to keep, */
+    size_t dimensions; /* of top dimensions of a word, */
+    size_t rows;       /* and of first words, in addition to all top words */
+    size_t bytes;      /* of the data, approximately, for SPINE_RUNDATA_FIT */
+    const char *space; /* the reference space of coherence (reference.h); NULL: the run's input */
 };
 
-/* Make the data of a run's directory, or of a codes.h5ad; the caller deletes it. What a run
- * hasn't got (metrics.jsonl, model.h5, its input) is left out. It is an object with
+/* Make the data of a run's directory, or of a codes.h5ad; the caller deletes it. Parts whose file
+ * is missing (metrics.jsonl, model.h5, the input) are left out. The data are an object with
  *
  *     name               the name of the run
  *     rows, dimensions   numbers of words and of dimensions
@@ -30,27 +30,26 @@ struct spine_rundata_options {
  *     values             number of values above 0
  *     config             the resolved configuration, as INI text
  *     history            metrics.h, as columns
- *     written            when its last epoch was, in seconds since 1970
+ *     written            when its last epoch was recorded, in seconds since 1970
  *     words, row_of      the words kept; their rows, if some rows were left out
  *     kept               words, dimensions, rows: the most that were kept of each list
- *     active             of each dimension: for how many rows it is active
+ *     active             of each dimension: the number of rows that activate it
  *     histogram          of each dimension: those rows by value, in 20 bins
- *     coherence          of each dimension: readability.h, of ten words; null where it is unknown
+ *     coherence          of each dimension: readability.h, of ten words; null if unknown
  *     top_words          of each dimension: a list of words, by index in 'words', with strengths
- *     nearest            of each dimension: ten or less, by the cosine of their rows of W2
+ *     nearest            of each dimension: up to ten, by the cosine of their rows of W2
  *     map                of each dimension: its point (x, y) on a map (plane.h), in 2 bytes each
- *     together           of each dimension: ten that are active for the same words, and for how
- *                        many of them
+ *     together           of each dimension: ten that the same words activate, and how many words
  *     top_dimensions     of each word: a list of dimensions, with strengths
- *     num_dimensions     of each word: how many dimensions are active
- *     active_of_rows     how many rows have 0, 1, 2, ... active dimensions
+ *     num_dimensions     of each word: the number of active dimensions
+ *     active_of_rows     the number of rows with 0, 1, 2, ... active dimensions
  *
  * Numbers are packed (packed.h) in 4 bytes. Lists have items of 2 bytes where that is enough for
  * all dimensions or all words kept; strengths are thousandths in 2 bytes. */
 int spine_rundata_make(const char *run, const struct spine_rundata_options *options,
                        struct cJSON **rundata, struct spine_error *err);
 
-/* Of a run that isn't finished: name, history and written. */
+/* Make the data of a run that isn't finished: name, history and written. */
 int spine_rundata_begin(const char *run, struct cJSON **rundata, struct spine_error *err);
 
 #endif

@@ -1,10 +1,10 @@
-/* encode.h -- the job of spine-encode: vectors through a trained model, or codes back to vectors.
+/* encode.h -- encode vectors with a trained model, or decode codes: the work of spine-encode.
  *
- * Ranks take turns with blocks of rows, and rank 0 writes what they send: memory depends on neither
- * the number of rows nor the number of ranks. The codes of a row are the same bits as those that
- * training writes, on any number of ranks. A model of model.objective = nnse has no encoder: each row
- * is solved for (lasso.h), as in training. Input in another form than vectors.h5 is converted to one
- * first, beside the first output, which is removed at the end. */
+ * Blocks of rows are dealt out to ranks in turn, and rank 0 writes the results, so memory depends
+ * on neither the number of rows nor the number of ranks. On any number of ranks, the codes of a row
+ * are the same bits as those that training writes. A model of model.objective = nnse has no
+ * encoder: each row is solved for (lasso.h), as in training. Input that isn't vectors.h5 is first
+ * converted to a temporary vectors.h5 beside the first output. */
 #ifndef SPINE_SPACE_ENCODE_H
 #define SPINE_SPACE_ENCODE_H
 
@@ -14,17 +14,17 @@
 struct spine_encode_options {
     const char *run;            /* the directory of a finished run */
     const char *input;          /* a file in any form (source.h) */
-    const char *words_from;     /* the words of an input that has none, or NULL */
+    const char *words_from;     /* a list of words for an input that has none, or NULL */
     const char *const *outputs; /* (num_outputs) paths */
     size_t num_outputs;
-    const char *const *words; /* (num_words): print the codes of these only */
+    const char *const *words; /* (num_words): print only the codes of these words */
     size_t num_words;
     bool decode; /* the input has codes, the outputs get vectors */
     struct spine_output_options output;
 };
 
-/* Encode or decode, and report on stdout (rank 0). Options must be equal on all ranks. On failure,
- * which is every rank's, there is no output. */
+/* Encode or decode; rank 0 reports on stdout. Options must be equal on all ranks. On failure, which
+ * all ranks share, nothing is written. */
 int spine_encode(struct spine_comm *comm, const struct spine_encode_options *options,
                  struct spine_error *err);
 

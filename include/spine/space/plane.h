@@ -1,19 +1,19 @@
-/* plane.h -- dimensions as points of a plane, for a map: those lie close together whose rows of the
- * decoder point the same way.
+/* plane.h -- dimensions as points on a map: points are close if their decoder rows point the same
+ * way.
  *
- * The points begin at the first two principal components of the rows, scaled to length 1. Then, as in
- * UMAP (McInnes, Healy, Melville: "UMAP: Uniform Manifold Approximation and Projection for Dimension
- * Reduction", 2018, section 3.2), each is drawn to its neighbours and pushed away from others, drawn at
- * random, by the gradient of the cross-entropy with the similarity 1 / (1 + d^2). Distances between far
- * points mean little. */
+ * The points begin at the first two principal components of the rows, scaled to length 1. Then, as
+ * in UMAP (McInnes, Healy, Melville: "UMAP: Uniform Manifold Approximation and Projection for
+ * Dimension Reduction", 2018, section 3.2), each point is pulled towards its neighbours and pushed
+ * away from random other points, by the gradient of the cross-entropy with the similarity 1 / (1 +
+ * d^2). Distances between far points mean little. */
 #ifndef SPINE_SPACE_PLANE_H
 #define SPINE_SPACE_PLANE_H
 
 #include "spine/space/neighbours.h"
 
-/* Find the points of all dimensions: 'points' is (neighbours->dimensions, 2). 'neighbours' is what
- * spine_neighbours_by_cosine() found of W, (dimensions, dim), whose rows begin every 'stride' floats.
- * The same input gives the same points. Local. */
+/* Find the points of all dimensions, (neighbours->dimensions, 2). 'neighbours' are those that
+ * spine_neighbours_by_cosine() found for W, (dimensions, dim), whose rows begin every 'stride'
+ * floats. The same input gives the same points. Local. */
 int spine_plane_place(double *points, const struct spine_neighbours *neighbours, const float *W,
                       size_t dim, size_t stride, struct spine_error *err);
 

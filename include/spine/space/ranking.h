@@ -1,9 +1,9 @@
 /* ranking.h -- the words of every dimension, and the dimensions of a word, strongest first.
  *
  * The strength of a word in a dimension is its value there; in codes, the value before the clamp at
- * 1 (codes.h, excess). Ties go to the lower row, in a frequency list the more frequent word, or to
- * the lower dimension. A word is active in a dimension where its strength is above 0: the top words
- * of a dimension are taken from its active ones, the positive side. */
+ * 1 (codes.h, excess). Ties go to the lower row, which in a list by frequency is the more frequent
+ * word, or to the lower dimension. A word activates a dimension if its strength there is above 0;
+ * top words are always active words. */
 #ifndef SPINE_SPACE_RANKING_H
 #define SPINE_SPACE_RANKING_H
 
@@ -16,15 +16,15 @@
 struct spine_ranking {
     size_t rows, dimensions; /* of the space */
     struct spine_ranked
-        *entries;   /* owned; dimension j from start[j] to start[j + 1]: of dense vectors the
-                     * active ones, of codes also those below 0, without zeros */
+        *entries;   /* owned; of dimension j from start[j] to start[j + 1]: the active words; of
+                     * codes then also the words with values below 0 */
     size_t *start;  /* owned; (dimensions + 1) */
-    size_t *active; /* owned; (dimensions): of the entries, which come first */
-    float *median;  /* owned; (dimensions): over all rows; of two, the lower one */
+    size_t *active; /* owned; (dimensions): the number of active entries, which come first */
+    float *median;  /* owned; (dimensions): over all rows; the lower of the two middle ones */
 };
 
-/* Rank all words of the space in every dimension. Takes 8 bytes for each value that isn't
- * 0, of dense vectors for each that is above. */
+/* Rank all words of the space in every dimension. Needs 8 bytes for each value above 0; in codes,
+ * for each value that isn't 0. */
 int spine_ranking_init(struct spine_ranking *ranking, const struct spine_space *space,
                        struct spine_error *err);
 
@@ -33,8 +33,8 @@ const struct spine_ranked *spine_ranking_get(const struct spine_ranking *ranking
 
 void spine_ranking_dispose(struct spine_ranking *ranking);
 
-/* List the dimensions in which a row of the space is active, strongest first, in 'out', which must
- * hold as many as the space has dimensions. Returns their number. */
+/* List the dimensions that a row of the space activates, strongest first, in 'out', (dimensions).
+ * Returns their number. */
 size_t spine_ranking_of_row(const struct spine_space *space, size_t row, struct spine_ranked *out);
 
 #endif

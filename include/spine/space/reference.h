@@ -14,7 +14,7 @@
 struct spine_reference {
     size_t rows;                      /* of the space whose words are compared */
     size_t dimensions;                /* of the reference space */
-    const struct spine_space *source; /* borrowed where it is dense; else NULL */
+    const struct spine_space *source; /* borrowed if it is dense; else NULL */
     uint32_t *row;                    /* owned; (rows): in the source; 0 if unknown */
     double *norm;     /* owned; (rows): the lengths of the vectors there; 0 if unknown */
     float *length;    /* owned; (rows): the same, rounded */

@@ -1,11 +1,11 @@
-/* topwords.h -- the top words of every dimension, and intruders to go with them.
+/* topwords.h -- the top words of every dimension, and intruders among them.
  *
- * Top words are the strongest active words (ranking.h). An intruder to a dimension is a word of its
+ * Top words are the strongest active words (ranking.h). An intruder to a dimension is a word in its
  * bottom half (no stronger than the median, and weaker than the top words shown) that is in the top
- * tenth of some dimension: among its rows / 10 strongest words, rounded up, and active. So it is a
- * meaningful word, but not in this dimension.
+ * tenth of another dimension: active, and among its rows / 10 strongest words, rounded up. So it is
+ * a meaningful word, but not in this dimension.
  *
- * If there is a reference (reference.h), only words that it knows are taken. */
+ * If there is a reference (reference.h), only words that it knows are used. */
 #ifndef SPINE_SPACE_TOPWORDS_H
 #define SPINE_SPACE_TOPWORDS_H
 
@@ -22,7 +22,7 @@ struct spine_topwords {
     size_t pool_count;
 };
 
-/* Find up to 'most' top words of every dimension. 'reference' may be NULL: any word will do. */
+/* Find up to 'most' top words of every dimension. If 'reference' is NULL, any word may be used. */
 int spine_topwords_init(struct spine_topwords *topwords, const struct spine_space *space,
                         const struct spine_ranking *ranking,
                         const struct spine_reference *reference, size_t most,
@@ -32,8 +32,8 @@ void spine_topwords_dispose(struct spine_topwords *topwords);
 /* The rows of a dimension's top words, (count[dimension]). Borrowed. */
 const uint32_t *spine_topwords_top(const struct spine_topwords *topwords, size_t dimension);
 
-/* The row of an intruder to the first 'shown' top words of a dimension: random draw number 'draw'
- * under 'seed', a function of these alone. -1 if there is none, or fewer than 'shown' top words. */
+/* Draw an intruder to the first 'shown' top words of a dimension; a function of the arguments.
+ * Returns its row; -1 if there is none, or there are fewer than 'shown' top words. */
 int64_t spine_topwords_intruder(const struct spine_topwords *topwords, size_t dimension,
                                 size_t shown, uint64_t seed, uint32_t draw);
 

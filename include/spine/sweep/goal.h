@@ -14,21 +14,22 @@
 #include "spine/base/error.h"
 #include "spine/files/metrics.h"
 
-/* The scores, in the order of tables: those of metrics.jsonl that don't depend on the clock, and
- * how readable the codes are (readability.h). */
+/* The scores, in the order of tables: the metrics of metrics.jsonl that don't depend on the clock,
+ * then the readability of the codes (readability.h). */
 enum {
     SPINE_GOAL_METRICS = SPINE_METRICS - SPINE_METRICS_TIMED - 1,
     SPINE_GOAL_SCORES = SPINE_GOAL_METRICS + 4
 };
 const char *spine_goal_name(size_t score);
 
-/* The name of the same in the group "interpretability" of spine-eval's figures; NULL for a metric. */
+/* The name of a score among spine-eval's figures, in the group "interpretability"; NULL for a
+ * metric. */
 const char *spine_goal_figure(size_t score);
 
-/* The number of the score of this name; SPINE_GOAL_SCORES if there is none. */
+/* The index of the score with this name; SPINE_GOAL_SCORES if there is none. */
 size_t spine_goal_find(const char *name);
 
-/* Of a trial after some epochs; NaN if unknown. */
+/* The scores of a trial after some epochs; NaN: unknown. */
 struct spine_scores {
     double value[SPINE_GOAL_SCORES];
 };
@@ -36,7 +37,7 @@ struct spine_scores spine_goal_unknown(void);
 
 enum { SPINE_GOAL_LIMITS = 8 };
 struct spine_goal {
-    size_t objective; /* the number of a score */
+    size_t objective; /* the index of a score */
     bool maximize;
     size_t num_limits;
     struct spine_limit {
@@ -46,24 +47,24 @@ struct spine_goal {
     } limit[SPINE_GOAL_LIMITS];
 };
 
-/* Read "maximize NAME" or "minimize NAME"; and "NAME >= NUMBER, NAME <= NUMBER, ...". */
+/* Parse "maximize NAME" or "minimize NAME"; parse "NAME >= NUMBER, NAME <= NUMBER, ...". */
 int spine_goal_set_objective(struct spine_goal *goal, const char *text, struct spine_error *err);
 int spine_goal_set_limits(struct spine_goal *goal, const char *text, struct spine_error *err);
 
-/* The name of a score in it that only trials with data.holdout have; NULL if there is none. */
+/* The name of a score in the goal that only trials with data.holdout have; NULL if it uses none. */
 const char *spine_goal_held_out(const struct spine_goal *goal);
 
-/* Print them as they are read. */
+/* Print the objective and the limits in the form in which they are parsed. */
 void spine_goal_print_objective(const struct spine_goal *goal, FILE *file);
 void spine_goal_print_limits(const struct spine_goal *goal, FILE *file);
 
-/* Are the scores within all limits? An unknown one isn't. */
+/* Are the scores within all limits? An unknown score isn't. */
 bool spine_goal_allows(const struct spine_goal *goal, const struct spine_scores *scores);
 
-/* Below 0 if a is better than b, above 0 if b is, 0 if neither. A negative explained variance
- * is worse than any other: the mean of all rows would be a better reconstruction. Then, what is
- * within the limits is better than what isn't; then, what misses them by less; then the objective
- * decides. Unknown is worst. */
+/* Compare: below 0 if a is better than b, above 0 if b is better, 0 if neither. First, a negative
+ * explained variance is worse than any other: the mean of all rows would be a better
+ * reconstruction. Second, scores within the limits are better. Third, missing the limits by less is
+ * better. Last, the objective decides. Unknown is worst. */
 int spine_goal_compare(const struct spine_goal *goal, const struct spine_scores *a,
                        const struct spine_scores *b);
 

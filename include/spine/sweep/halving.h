@@ -2,12 +2,12 @@
  * Massively Parallel Hyperparameter Tuning", MLSys 2020).
  *
  * Trials are compared on rungs: after least, least * reduction, least * reduction^2, ... epochs
- * and, on the last rung, after all of them. Of the trials that have finished a rung, the best 1 in
- * 'reduction' are promoted to the next one as soon as a worker is idle; if there are none, a new
- * trial begins. No worker waits for a rung to fill, so a trial may be promoted that a later one
+ * and, on the last rung, after all epochs. When a worker is idle, a trial among the best 1 in
+ * 'reduction' of those that have finished a rung is promoted to the next rung; if there is none, a
+ * new trial begins. No worker waits for a rung to fill, so a trial may be promoted that a later one
  * would have beaten. When no other work is left, the best trial of a rung is promoted if none was
- * promoted from it, so that few trials don't leave the last rung empty. With one rung it is plain
- * search: each trial, in order.
+ * promoted from it, so that few trials don't leave the last rung empty. With one rung, each trial
+ * is trained, in order.
  *
  * Pure: no files, no communication. */
 #ifndef SPINE_SWEEP_HALVING_H
@@ -32,8 +32,8 @@ void spine_halving_init(struct spine_halving *halving, const struct spine_goal *
 
 /* The state of a trial. */
 struct spine_contender {
-    size_t done; /* rungs that it has finished */
-    size_t sent; /* rungs that it has finished or was promoted to; done or done + 1 */
+    size_t done; /* rungs finished */
+    size_t sent; /* rungs finished or promoted to: done or done + 1 */
     enum { SPINE_CONTENDER_FREE, SPINE_CONTENDER_BUSY, SPINE_CONTENDER_FAILED } state;
     struct spine_scores *scores; /* borrowed; (done): on each rung */
 };
@@ -41,8 +41,8 @@ struct spine_contender {
 /* What an idle worker should do next. */
 enum spine_halving_verdict {
     SPINE_HALVING_TRAIN, /* train *trial up to rung *rung */
-    SPINE_HALVING_WAIT,  /* for a busy worker, whose result may give work */
-    SPINE_HALVING_OVER,  /* nothing: all trials are finished or being trained */
+    SPINE_HALVING_WAIT,  /* for a busy worker, whose result may lead to more work */
+    SPINE_HALVING_OVER,  /* stop: all trials are finished or being trained */
 };
 enum spine_halving_verdict spine_halving_next(const struct spine_halving *halving,
                                               const struct spine_contender *contenders,

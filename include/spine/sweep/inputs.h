@@ -1,14 +1,16 @@
-/* inputs.h -- the inputs of a sweep's trials, in any form: each is converted once, for all of them. */
+/* inputs.h -- the inputs of a sweep's trials, in any form: each is converted once for all trials.
+ * */
 #ifndef SPINE_SWEEP_INPUTS_H
 #define SPINE_SWEEP_INPUTS_H
 
 #include "spine/ranks/comm.h"
 #include "spine/sweep/trials.h"
 
-/* Replace the input of the base, or where trials differ in data.input each of its values, by the
- * vectors.h5 to train on (files/cache.h): input.h5 in the sweep's directory, or in input-HASH of it, for
- * each value one. What was converted stays where a later value is refused. Trials, their order and their identity stay what
- * they are. Collective over 'world'; the trials must be equal on all ranks. */
+/* Replace the input of the base, or if trials differ in data.input, each of its values, by the
+ * vectors.h5 to train on (files/cache.h): input.h5 in the sweep's directory, or one for each value
+ * in input-HASH/ there. If a later value is refused, earlier conversions are kept. Trials, their
+ * order and their identity don't change. Collective over 'world'; the trials must be equal on all
+ * ranks. */
 int spine_inputs_use(struct spine_trials *trials, struct spine_comm *world,
                      struct spine_error *err);
 

@@ -5,8 +5,8 @@
  *     loss.sparsity = uniform 0.8 .. 0.95
  *     train.batch_size = int 32 .. 256             whole numbers; also int log
  *
- * Every option that changes what is computed can be a parameter. Pure: no files, no
- * communication. */
+ * Every option that changes what is computed can be a parameter. Pure: no files, no communication.
+ * */
 #ifndef SPINE_SWEEP_PARAMETER_H
 #define SPINE_SWEEP_PARAMETER_H
 
@@ -33,19 +33,19 @@ struct spine_parameter {
     double least, most;        /* of a range */
 };
 
-/* Read the values of the option 'name' from text. Refuses an option that isn't known or can't be a
- * parameter, and values that the option doesn't accept. Dispose of it whether this succeeds or not.
- */
+/* Parse the values of the option 'name'. Refuses an unknown option, one that can't be a parameter,
+ * and values that the option doesn't accept. Dispose of the parameter even after a failure. */
 int spine_parameter_read(struct spine_parameter *parameter, const char *name, const char *text,
                          struct spine_error *err);
 void spine_parameter_dispose(struct spine_parameter *parameter);
 
-/* The value for u in [0, 1), as a user would write it, into text of SPINE_PARAMETER_VALUE bytes.
- * Numbers of a range are rounded to six digits, so that what a table shows is what was used. */
+/* Write the value for u in [0, 1), as a user would write it, to text of SPINE_PARAMETER_VALUE
+ * bytes. Numbers of a range are rounded to six digits, so that a table shows exactly what was used.
+ * */
 enum { SPINE_PARAMETER_VALUE = SPINE_CONFIG_TEXT };
 void spine_parameter_draw(const struct spine_parameter *parameter, double u, char *text);
 
-/* Print "name = values" as it is read. */
+/* Print "name = values" in the form in which it is parsed. */
 void spine_parameter_print(const struct spine_parameter *parameter, FILE *file);
 
 #endif

@@ -1,8 +1,8 @@
 /* record.h -- the record of a trial, trial.json: the rungs it was promoted to, its scores on each
  * (halving.h), why it failed or could not be evaluated.
  *
- * Scores are written with 17 digits: those that a worker computed and those that another has read
- * are the same, so that it makes no difference which worker trained a trial. Local. */
+ * Scores are written with 17 digits, so that another worker reads exactly the numbers that were
+ * computed. Local. */
 #ifndef SPINE_SWEEP_RECORD_H
 #define SPINE_SWEEP_RECORD_H
 
@@ -14,16 +14,16 @@
 #include "spine/sweep/goal.h"
 #include "spine/sweep/halving.h"
 
-/* A record has no more bytes. */
+/* The most bytes of a record. */
 enum { SPINE_RECORD_MOST = 1 << 20 };
 
-/* What a record has beside struct spine_contender. */
+/* What a record has besides struct spine_contender. */
 struct spine_account {
-    char *reason;        /* owned; why it failed, or NULL */
-    char *not_evaluated; /* owned; why its codes, trained, could not be evaluated, or NULL */
-    bool diverged;       /* trained to the end, it has diverged (metrics.h) */
-    bool given_up;       /* until another process, as this one could not evaluate it */
-    int64_t epoch;       /* that it had reached when it was last claimed */
+    char *reason;        /* owned; why the trial failed, or NULL */
+    char *not_evaluated; /* owned; why it was trained but couldn't be evaluated, or NULL */
+    bool diverged;       /* trained to the end, and diverged (metrics.h) */
+    bool given_up;       /* by this process, which couldn't evaluate it; another may */
+    int64_t epoch;       /* reached when it was last claimed */
     int claims;          /* since it last finished a rung, paused or made progress */
     double seconds;      /* of training, up to the last rung */
 };
@@ -37,16 +37,16 @@ struct spine_record {
     struct spine_account *account;
 };
 
-/* Read a record with up to 'rungs' rungs. Without the file the trial has not begun. Refuses one that
- * isn't what was written. */
+/* Read a record with up to 'rungs' rungs. If there is no file, the trial has not begun. Refuses a
+ * damaged file. */
 int spine_record_read(const char *path, size_t rungs, const struct spine_record *record,
                       struct spine_error *err);
 
-/* The record as text; the caller frees. NULL, if memory is short. */
+/* The record as text; the caller frees it. NULL when out of memory. */
 char *spine_record_text(const struct spine_record *record, struct spine_error *err);
 
-/* The scores that the last line of a metrics.jsonl has, and its epoch; 0 if there is none. Refuses a
- * line that isn't an epoch's. */
+/* Read the scores in the last line of a metrics.jsonl, and its epoch; 0 if there is no line.
+ * Refuses a line that isn't of an epoch. */
 int spine_record_progress(const char *path, struct spine_scores *scores, int64_t *epoch,
                           struct spine_error *err);
 

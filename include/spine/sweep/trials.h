@@ -8,9 +8,9 @@
  *     train.learning_rate = log 1e-4 .. 1e-2
  *
  * The parameters of trial i are a function of the seed and i, so any machine can run any trial. A
- * grid is all combinations of the lists in order, the last parameter changing fastest; random
- * draws. asha draws if 'trials' is given; else it has the trials of the grid, shuffled, because in
- * an order in which each is better than the one before most would be promoted. Pure: no files, no
+ * grid has all combinations of the lists in order, the last parameter changing fastest. random
+ * draws values. asha also draws if 'trials' is given; otherwise it shuffles the trials of the grid:
+ * if each were better than the one before, most would be promoted. Pure: no files, no
  * communication. */
 #ifndef SPINE_SWEEP_TRIALS_H
 #define SPINE_SWEEP_TRIALS_H
@@ -25,7 +25,7 @@
 
 enum spine_method { SPINE_GRID, SPINE_RANDOM, SPINE_ASHA, SPINE_METHODS };
 
-/* As [sweep] has it: "grid", "random", "asha". */
+/* The name in [sweep]: "grid", "random" or "asha". */
 const char *spine_method_name(enum spine_method method);
 
 struct spine_trials {
@@ -36,37 +36,38 @@ struct spine_trials {
     int64_t ranks_per_trial;
     int64_t min_epochs, reduction; /* of asha */
     char directory[SPINE_CONFIG_TEXT];
-    bool drawn;               /* else the grid's */
-    size_t *order;            /* owned; (count): which of the grid's trial i is; NULL: i */
-    struct spine_config base; /* of which the parameters are replaced */
+    bool drawn;                         /* parameters are drawn; if not, trials are the grid's */
+    size_t *order;                      /* owned; (count): the grid's number of trial i; NULL: i */
+    struct spine_config base;           /* options that aren't parameters */
     struct spine_parameter *parameters; /* owned; (num_parameters) */
     size_t num_parameters, capacity;
-    struct spine_words inputs; /* owned; for each value of data.input what trials read in its place
-                                  (inputs.h); empty: the value itself */
+    struct spine_words inputs; /* owned; for each value of data.input, the file that trials read
+                                  instead (inputs.h); empty: the value itself */
 };
 
-/* Read a sweep of runs of 'base'. Checks the options of every trial, and refuses an error with its
- * line before anything runs. */
+/* Parse a sweep of runs with the options 'base'. Checks the options of every trial before anything
+ * runs; a refusal names the line. */
 int spine_trials_init(struct spine_trials *trials, const struct spine_config *base,
                       const struct spine_inifile_lines *lines, struct spine_error *err);
 void spine_trials_dispose(struct spine_trials *trials);
 
-/* Parameter p of trial i, as a user would write it, into text of SPINE_PARAMETER_VALUE bytes. */
+/* Write parameter p of trial i, as a user would write it, to text of SPINE_PARAMETER_VALUE bytes.
+ * */
 void spine_trials_value(const struct spine_trials *trials, size_t i, size_t p, char *text);
 
-/* The options of trial i: those of the base, with its parameters. */
+/* The options of trial i: those of the base with its parameters set. */
 int spine_trials_config(const struct spine_trials *trials, size_t i, struct spine_config *config,
                         struct spine_error *err);
 
-/* All that the computation of a trial depends on, a line "name = value" each; the caller frees.
- * Without the number of trials and the goal, which may change when a sweep is resumed. */
+/* Everything that the computation of a trial depends on, in lines "name = value"; the caller frees
+ * it. The number of trials and the goal are left out: they may change when a sweep is resumed. */
 char *spine_trials_identity(const struct spine_trials *trials);
 
-/* The sweep and the options of its base as an INI file that reads back as the same sweep; the
- * caller frees. */
+/* The sweep and the options of its base as INI text that reads back as the same sweep; the caller
+ * frees it. */
 char *spine_trials_text(const struct spine_trials *trials);
 
-/* The parameter that is the option of this name; NULL if trials don't differ in it. */
+/* The parameter that sets the option of this name; NULL if trials don't differ in it. */
 const struct spine_parameter *spine_trials_find(const struct spine_trials *trials,
                                                 const char *name);
 
