@@ -117,7 +117,7 @@ static void print_version(void)
            blas, spine_processor_names[spine_kernel_processor()]);
 }
 
-/* Print the state of a run; *status is the exit status that it has for scripts. */
+/* Print the state of a run; *status is the exit status for scripts. */
 static int print_status(const struct request *request, struct spine_comm *comm, int *status,
                         struct spine_error *err)
 {
@@ -139,7 +139,7 @@ static int print_status(const struct request *request, struct spine_comm *comm, 
     return 0;
 }
 
-/* *status is the exit status of success. */
+/* *status is the exit status if this succeeds. */
 static int work(const struct request *request, struct spine_comm *comm, int *status,
                 struct spine_error *err)
 {

@@ -7,7 +7,7 @@
 #include "spine/base/log.h"
 #include "spine/base/number.h"
 
-/* Seven parameters: those of getopt_long(), and for messages the program's name. */
+/* Seven parameters: those of getopt_long(), and the program's name for messages. */
 int spine_arguments_next(const char *program, int argc, char **argv, const char *letters,
                          const struct option *options, int *option, struct spine_error *err)
 {

@@ -1,4 +1,4 @@
-/* error.c -- what went wrong, as text and exit status. */
+/* error.c -- errors: one line of text and an exit status. */
 #include "spine/base/error.h"
 
 #include <stdarg.h>

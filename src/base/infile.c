@@ -13,7 +13,7 @@ int spine_infile_open(const char *path)
     if (descriptor < 0)
         return -1;
 
-    /* Only opening doesn't wait: what somebody writes into a pipe is waited for. */
+    /* Only opening must not wait; reading waits for what is written to a pipe. */
     const int flags = fcntl(descriptor, F_GETFL);
     if (flags >= 0 && fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) == 0)
         return descriptor;
@@ -37,7 +37,7 @@ FILE *spine_infile_open_stream(const char *path)
     return file;
 }
 
-/* Can a person mend what this errno says of a file? */
+/* Can the user fix this error of a file? */
 static bool is_mendable(int code)
 {
     return code == ENOENT || code == EACCES || code == EISDIR || code == ENOTDIR || code == ELOOP ||

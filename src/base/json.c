@@ -1,4 +1,4 @@
-/* json.c -- what cJSON doesn't say: memory that ran out, and numbers that are none. */
+/* json.c -- cJSON with errors reported: exhausted memory, and numbers that aren't finite. */
 #include "spine/base/json.h"
 
 #include <cJSON.h>
@@ -49,7 +49,7 @@ char *spine_json_print(const struct cJSON *json, bool indented, const char *what
     return NULL;
 }
 
-/* Are all numbers of the items of a list finite, and those in them? */
+/* Are all numbers in a list of items finite, nested ones included? */
 static bool is_finite(const cJSON *item)
 {
     for (; item != NULL; item = item->next)
@@ -80,7 +80,7 @@ int spine_json_parse(const char *text, const char *what, struct cJSON **json,
     return 0;
 }
 
-/* The item is the caller's. */
+/* The caller owns the item. */
 static cJSON *make_real(double value, int digits)
 {
     char text[40];

@@ -24,7 +24,7 @@ bool spine_letters_spell(const char *word, enum spine_letters letters, char out[
     uint8_t *found = letters == SPINE_LETTERS_COMPOSED
                          ? u8_normalize(UNINORM_NFC, text, length, buffer, &spelled)
                          : cases[letters](text, length, NULL, UNINORM_NFC, buffer, &spelled);
-    if (found != buffer) { /* it didn't fit, or memory ran out */
+    if (found != buffer) { /* it didn't fit, or out of memory */
         free(found);
         return false;
     }

@@ -10,7 +10,8 @@ int spine_lock_open(const char *path)
     return open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
 }
 
-/* Lock 'length' bytes from 'start' on; a length of 0 is all that there may ever be. */
+/* Lock 'length' bytes from 'start' on; a length of 0 means to the end of the file, however it
+ * grows. */
 static enum spine_lock_outcome take(int lock, off_t start, off_t length, int command)
 {
     struct flock range = {
@@ -43,8 +44,8 @@ void spine_lock_release_byte(int lock, size_t byte)
     fcntl(lock, F_SETLK, &range);
 }
 
-/* The bytes of [start, end). The system names one of the locks in a range, not always the first: what
- * is before it is examined too. */
+/* Find the locks in [start, end). The system reports one lock of a range, not always the first, so
+ * the bytes before it are searched again. */
 static int find_held(int lock, off_t start, off_t end, bool *held)
 {
     while (start < end) {

@@ -17,7 +17,7 @@ static struct {
     const char *program;
     int rank, size;
     enum spine_log_level level;
-    int terminal;        /* descriptor of the terminal that stderr leads to, or -1: none known */
+    int terminal;        /* descriptor of the terminal at which stderr ends; -1: unknown */
     bool progress_shown; /* the terminal's last line is an unfinished progress line */
 } speaker = {.program = "spine", .size = 1, .level = SPINE_LOG_INFO, .terminal = -1};
 
@@ -29,8 +29,8 @@ void spine_log_init(const char *program, int rank, int size, enum spine_log_leve
     speaker.level = level;
 }
 
-/* A file that is opened where a standard descriptor is closed would get its number, and what is meant
- * for people would be written into it. */
+/* If a standard descriptor is closed, the next file opened would get its number, and messages would
+ * be written into that file. */
 __attribute__((constructor)) static void open_standard_descriptors(void)
 {
     for (int i = 0; i < 3; i++)
@@ -45,8 +45,8 @@ static void clear_progress(void)
     speaker.progress_shown = false;
 }
 
-/* Wait until a line can be written without blocking. After a SIGTERM or SIGINT don't: mpirun, which
- * may have got it too, reads nothing more, and a rank that waits for it would save nothing. */
+/* Wait until a line can be written without blocking. Don't wait after a SIGTERM or SIGINT: mpirun
+ * may have got it, too, and stopped reading; a rank that waits for it couldn't save. */
 static bool has_room(void)
 {
     struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
@@ -59,7 +59,7 @@ static bool has_room(void)
     return poll(&out, 1, 0) > 0;
 }
 
-/* One write per line, so that lines of several ranks don't mix. */
+/* Use one write per line, so that lines of several ranks don't mix. */
 SPINE_PRINTF(2, 0)
 static void print_line(const char *prefix, const char *format, va_list args)
 {
@@ -109,7 +109,7 @@ void spine_log_warning(const char *format, ...)
     va_end(args);
 }
 
-/* The width of the terminal that stderr is or leads to; 0 if there is none. */
+/* The width of the terminal at which stderr ends; 0 if there is none. */
 static size_t terminal_width(void)
 {
     const int descriptor = isatty(STDERR_FILENO) ? STDERR_FILENO : speaker.terminal;

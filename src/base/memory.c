@@ -11,7 +11,7 @@ int spine_memory_fail(const char *what, struct spine_error *err)
     return spine_fail(err, "out of memory for %s", what);
 }
 
-/* The bytes of 'count' elements, at least 1; 0 where size_t can't hold them. */
+/* The bytes of 'count' elements, at least 1; 0 if they overflow size_t. */
 static size_t bytes_of(size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size)

@@ -2,11 +2,11 @@
  *
  * Nearly all numbers look like -0.12345; scan_short() reads these without a branch that depends on
  * their digits. In general, a number is mantissa * 10^exponent with integers for both. Three ways
- * lead to the nearest float, tried in this order:
+ * to the nearest float are tried in this order:
  *
- *  1. Mantissa and power are floats without error: one operation rounds once, so rightly.
+ *  1. Mantissa and power are exact floats: one operation rounds once, which is correct.
  *  2. In double. The result is off by less than MARGIN units of its last place, so it rounds to the
- *     right float unless a midpoint of two floats lies so near.
+ *     correct float unless a midpoint of two floats is that close.
  *  3. strtof(), on the digits without the point, which would depend on the locale. */
 #include "spine/base/number.h"
 
@@ -23,20 +23,20 @@
 #include <strings.h>
 
 enum {
-    MANTISSA_DIGITS = 19, /* as many as always fit uint64_t */
+    MANTISSA_DIGITS = 19, /* always fit uint64_t */
     FLOAT_POWER = 10,     /* 10^10 = 2^10 * 5^10, and 5^10 < 2^24 */
     DOUBLE_POWER = 22,    /* likewise 5^22 < 2^53 */
     MARGIN = 4,           /* rounding the mantissa, cutting it, and the operation: under 2 */
-    /* No midpoint of floats has more significant digits than 113, so a digit behind these only
-     * matters by not being 0. */
+    /* A midpoint of two floats has at most 113 significant digits, so of later digits it only
+     * matters whether one isn't 0. */
     DECIDING_DIGITS = 128,
-    EXPONENT_LIMIT = 99999, /* all the same to a float of up to DECIDING_DIGITS digits */
+    EXPONENT_LIMIT = 99999, /* beyond it, all floats of up to DECIDING_DIGITS digits are 0 or Inf */
 };
 
 struct decimal {
     const char *begin, *end; /* the digits, with a point at most among them */
     size_t digits;
-    uint64_t mantissa; /* they as an integer, if they are no more than MANTISSA_DIGITS */
+    uint64_t mantissa; /* the digits as an integer, if there are at most MANTISSA_DIGITS */
     int64_t exponent;
 };
 
@@ -54,7 +54,7 @@ static const char *scan_digits(const char *at, const char *end, uint64_t *mantis
     return at;
 }
 
-/* The digits and the point. Without a digit there are 0. */
+/* Scan the digits and the point; there may be no digits. */
 static const char *scan_mantissa(const char *at, const char *end, struct decimal *decimal)
 {
     *decimal = (struct decimal){.begin = at};
@@ -70,10 +70,10 @@ static const char *scan_mantissa(const char *at, const char *end, struct decimal
     return at;
 }
 
-/* What follows the e. Returns NULL if that isn't an exponent. */
+/* Scan what follows the e. Returns NULL if it isn't an exponent. */
 static const char *scan_exponent(const char *at, const char *end, struct decimal *decimal)
 {
-    const int64_t enough = INT64_MAX / 100; /* no line is so long that its digits make up for it */
+    const int64_t enough = INT64_MAX / 100; /* no line has enough digits to offset it */
     const bool negative = at < end && *at == '-';
     if (at < end && (*at == '-' || *at == '+'))
         at++;
@@ -164,8 +164,8 @@ static int64_t clamp(int64_t exponent)
     return exponent < -EXPONENT_LIMIT ? -EXPONENT_LIMIT : exponent;
 }
 
-/* Copy the significant digits, at most 'most', to 'text'; returns how many. Those behind are
- * counted in *dropped, and *rest says whether one of them isn't 0. */
+/* Copy up to 'most' significant digits to 'text'; return their number. *dropped is the number of
+ * further digits, and *rest whether one of them isn't 0. */
 static size_t copy_digits(const struct decimal *decimal, size_t most, char *text, int64_t *dropped,
                           bool *rest)
 {
@@ -202,7 +202,8 @@ static float convert_by_library(const struct decimal *decimal)
     return strtof(text, NULL);
 }
 
-/* More digits than the mantissa holds: the first significant ones of them nearly always do. */
+/* There are more digits than fit into the mantissa. The first significant digits are nearly always
+ * enough. */
 static float convert_long(const struct decimal *decimal)
 {
     char text[MANTISSA_DIGITS];
@@ -242,7 +243,7 @@ static uint32_t join_digits(uint64_t digits)
 }
 
 /* Read a number like -0.12345: a digit, a point, 1 to 7 digits, together less than 2^24. Returns
- * NULL for any other, and near the end. */
+ * NULL for any other number, and near the end. */
 static const char *scan_short(const char *begin, const char *end, float *value)
 {
     static const uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
@@ -257,7 +258,7 @@ static const char *scan_short(const char *begin, const char *end, float *value)
     memcpy(&digits, at + 2, sizeof digits);
     digits ^= UINT64_C(0x3030303030303030);
 
-    /* The highest bit of the first byte that is no digit; those behind it may be wrong. */
+    /* The highest bit of the first byte that isn't a digit is set; later ones may be wrong. */
     const uint64_t others =
         (digits | (digits + UINT64_C(0x7676767676767676))) & UINT64_C(0x8080808080808080);
     if (whole > 9 || at[1] != '.' || others == 0 || (others & 0x80) != 0)

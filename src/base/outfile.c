@@ -28,7 +28,8 @@ static int fail_path(const char *path, struct spine_error *err)
     return spine_fail(err, "%s: %s", path, strerror(errno));
 }
 
-/* Publishing would replace /dev/null, or the pipe behind /dev/stdout, by a file. */
+/* Refuse a device or a pipe: publishing would replace /dev/null, or what /dev/stdout names, with a
+ * file. */
 static int check_place(const char *path, struct spine_error *err)
 {
     struct stat facts;
@@ -37,9 +38,9 @@ static int check_place(const char *path, struct spine_error *err)
     return spine_refuse(err, "%s: is a device or a pipe: not replaced by a file", path);
 }
 
-/* --- Whose the temporary files are --------------------------------------------------------- */
+/* --- Ownership of temporary files ----------------------------------------------------------- */
 
-/* A PATH.part that this process has made and neither published nor discarded. */
+/* A PATH.part that this process created and has neither published nor discarded. */
 struct claim {
     struct claim *next;
     int descriptor; /* has the file locked */
@@ -79,7 +80,7 @@ static int add_claim(const char *part, int descriptor, struct spine_error *err)
     return 0;
 }
 
-/* Take the claim to a file out of the list; NULL if there is none. Ended by end_claim(). */
+/* Remove the claim to a file from the list and return it, or NULL. Release it with end_claim(). */
 static struct claim *take_claim(const char *part)
 {
     pthread_mutex_lock(&claims_lock);
@@ -100,7 +101,7 @@ static void end_claim(struct claim *claim)
     free(claim);
 }
 
-/* Is the file of this name still the one that was made? */
+/* Is the file with this name still the one that was created? */
 static bool is_ours(const struct claim *claim)
 {
     struct stat facts;
@@ -111,7 +112,7 @@ static bool is_ours(const struct claim *claim)
 
 /* --- Creating ------------------------------------------------------------------------------ */
 
-/* Refuse what was there before, but for what a crash left: a plain file that nobody has locked. */
+/* Refuse an existing file unless a crash left it: a plain file that no process has locked. */
 static int check_leftover(const char *part, struct spine_error *err)
 {
     struct stat facts;
@@ -135,7 +136,7 @@ static int check_leftover(const char *part, struct spine_error *err)
     return 0;
 }
 
-/* Name the file that was wanted, unless it is the temporary one that is in the way. */
+/* Name the wanted file in the message, or the temporary one if that is in the way. */
 static int fail_creating(const char *path, const char *part, struct spine_error *err)
 {
     if (errno == ENOENT)
@@ -166,7 +167,7 @@ static int open_part(const char *path, const char *part, struct spine_error *err
         unlink(part);
     }
 
-    /* Where the file system can't lock, publishing notices that the file was replaced. */
+    /* If the file system can't lock, publishing notices that the file was replaced. */
     const bool is_held = spine_lock_claim(descriptor) == SPINE_LOCK_HELD;
     if (!is_held && add_claim(part, descriptor, err) == 0)
         return descriptor;
@@ -245,7 +246,7 @@ int spine_outfile_write(const char *path, int64_t offset, const void *data, size
     return rc;
 }
 
-/* Bring an open file's or directory's bytes to the disk, and close it. */
+/* Sync an open file or directory to the disk, and close it. */
 static int sync_and_close(int descriptor, const char *path, struct spine_error *err)
 {
     /* Some file systems can't fsync a directory: EINVAL there is not a failure. */
@@ -279,11 +280,11 @@ static const char *cut_to_directory(char *path)
     char *slash = strrchr(path, '/');
     if (slash == NULL)
         return ".";
-    slash[slash == path] = '\0'; /* of "/a" the slash stays */
+    slash[slash == path] = '\0'; /* keep the slash of "/a" */
     return path;
 }
 
-/* Rename the temporary file, if it is still the one that was made. */
+/* Rename the temporary file, if it is still the one that was created. */
 static int rename_part(const char *part, const char *path, struct spine_error *err)
 {
     struct claim *claim = take_claim(part);
@@ -301,8 +302,8 @@ static int rename_part(const char *part, const char *path, struct spine_error *e
     return rc;
 }
 
-/* Sync, rename, and sync the directory, which is opened first: what fails before the file has its name
- * leaves nothing. A directory that may be written but not read can't be synced. */
+/* Sync, rename, and sync the directory. The directory is opened first, so that a failure before the
+ * renaming leaves nothing. A directory that may be written but not read can't be synced. */
 static int publish_part(const char *part, const char *path, const char *directory,
                         struct spine_error *err)
 {

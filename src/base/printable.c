@@ -1,4 +1,4 @@
-/* printable.c -- text of any bytes, for people. */
+/* printable.c -- text with any bytes, made safe to print. */
 #include "spine/base/printable.h"
 
 #include <assert.h>
@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Bytes of the control character that the text begins with, 0 if it begins with another. In UTF-8,
+/* The bytes of the control character at the beginning of the text; 0 if it isn't one. In UTF-8,
  * U+0080 to U+009F are control characters, too. */
 static size_t control(const unsigned char *text)
 {

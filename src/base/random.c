@@ -1,8 +1,8 @@
-/* random.c -- random numbers that are functions of what they are for.
+/* random.c -- counter-based random numbers.
  *
- * The noise is most of it: D numbers for every row of every batch. It is made 64 numbers at a time
- * in loops over 16 lanes that the compiler turns into vector instructions, which is why logarithm,
- * sine and cosine are polynomials here: the C library's can't be vectorised without -ffast-math. */
+ * Most of them are noise: D numbers for every row of every batch. Noise is made 64 numbers at a
+ * time, in loops over 16 lanes that the compiler vectorises. That is why logarithm, sine and cosine
+ * are polynomials here: the C library's can't be vectorised without -ffast-math. */
 #include "spine/base/random.h"
 
 #include <Random123/philox.h>
@@ -47,8 +47,8 @@ double spine_random_parameter(uint64_t seed, uint64_t i, uint32_t p)
     return (double)((uint64_t)words.v[0] << 21 | words.v[1] >> 11) * 0x1p-53;
 }
 
-/* Natural logarithm of u in (0, 1], normal: u = 2^e m with m in [sqrt(1/2), sqrt(2)), and
- * log m = 2 atanh((m - 1) / (m + 1)) by its series, which ends at 2e-8 here. */
+/* Natural logarithm of a normal float u in (0, 1]: u = 2^e m with m in [sqrt(1/2), sqrt(2)), and
+ * log m = 2 atanh((m - 1) / (m + 1)) by its series, cut off at 2e-8. */
 static inline float log_unit(float u)
 {
     union {
@@ -62,8 +62,8 @@ static inline float log_unit(float u)
     return (float)exponent * 0.69314718f + (2 * s + s * s2 * series);
 }
 
-/* cos and sin of 2 pi v for v in [0, 1): a turn less the nearest quarter lies within an eighth;
- * there, Taylor polynomials of the angle. */
+/* cos and sin of 2 pi v for v in [0, 1): subtracting the nearest quarter turn leaves at most an
+ * eighth, for which Taylor polynomials are used. */
 static inline void cos_sin_turn(float v, float *cosine, float *sine)
 {
     const int32_t quarter = (int32_t)(4 * v + 0.5f);
@@ -77,7 +77,7 @@ static inline void cos_sin_turn(float v, float *cosine, float *sine)
     *sine = (quarter & 2) ? -y : y;
 }
 
-/* The 64 normals of a group into n. */
+/* Write the 64 normals of a group to n. */
 static inline __attribute__((always_inline)) void make_group(uint32_t group, uint32_t row_low,
                                                              uint32_t epoch, uint32_t row_high,
                                                              philox4x32_key_t key, float *n)
@@ -102,8 +102,8 @@ static inline __attribute__((always_inline)) void make_group(uint32_t group, uin
         }
 }
 
-/* Seven parameters: three say which numbers, four what to do with them; no caller has them in a
- * struct. */
+/* Seven parameters: three identify the numbers, four say what to do with them; no caller has them
+ * in a struct. */
 SPINE_CLONES
 void spine_random_add_noise_from(uint64_t seed, uint32_t epoch, uint64_t row, float sigma,
                                  size_t first, size_t count, const float *clean, float *noisy)
@@ -120,7 +120,7 @@ void spine_random_add_noise_from(uint64_t seed, uint32_t epoch, uint64_t row, fl
     }
 }
 
-/* For the parameters see above. */
+/* The parameters are as above. */
 void spine_random_add_noise(uint64_t seed, uint32_t epoch, uint64_t row, float sigma, size_t count,
                             const float *clean, float *noisy)
 {

@@ -1,7 +1,7 @@
-/* ranked.c -- lists of numbers with their strengths, strongest first.
+/* ranked.c -- lists of rows or dimensions by strength, strongest first.
  *
- * A long list whose indices ascend, as those of a dimension's words do, is sorted by the digits of its
- * strengths: three passes that keep the order of equals, several times as fast as comparing. */
+ * A long list with ascending indices, such as the words of a dimension, is sorted by the digits of
+ * its strengths: three stable passes, several times as fast as comparing. */
 #include "spine/base/ranked.h"
 
 #include <stdbool.h>
@@ -23,7 +23,7 @@ static int by_strength(const void *a, const void *b)
     return is_before(*(const struct spine_ranked *)a, *(const struct spine_ranked *)b) ? -1 : 1;
 }
 
-/* A number that is the greater the weaker it is; equal strengths have equal ones. */
+/* A number that grows as the strength falls; equal strengths have equal numbers. */
 static uint32_t weakness(float strength)
 {
     const float canonical = strength + 0.0F; /* -0 becomes 0 */
@@ -51,7 +51,7 @@ static void sort_digit(const struct spine_ranked *from, struct spine_ranked *to,
         to[place[digit_of(weakness(from[i].strength), digit)]++] = from[i];
 }
 
-/* Returns false where memory is short; the list is as it was. */
+/* Returns false, with the list unchanged, when out of memory. */
 static bool sort_digits(struct spine_ranked *list, size_t count)
 {
     uint32_t number[WEAKNESS_DIGITS][DIGITS] = {{0}};
@@ -73,7 +73,7 @@ static bool sort_digits(struct spine_ranked *list, size_t count)
     return true;
 }
 
-/* The entries that share its highest digits are kept, digit by digit. */
+/* Digit by digit, keep the entries that share the digits of the wanted one. */
 float spine_ranked_select(struct spine_ranked *list, size_t count, size_t place)
 {
     for (int digit = WEAKNESS_DIGITS - 1; digit >= 0; digit--) {

@@ -1,4 +1,4 @@
-/* spelling.c -- which name was meant. */
+/* spelling.c -- how far apart two names are. */
 #include "spine/base/spelling.h"
 
 #include <string.h>

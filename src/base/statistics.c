@@ -1,4 +1,4 @@
-/* statistics.c -- the statistics that measures are reported with. */
+/* statistics.c -- means, quantiles, correlations and confidence intervals. */
 #include "spine/base/statistics.h"
 
 #include <math.h>
@@ -89,7 +89,7 @@ static int make_ranking(struct ranking *ranking, size_t count, struct spine_erro
     return 0;
 }
 
-/* Ranks from 1; equal values get the mean of theirs. */
+/* Ranks from 1; equal values get the mean of their ranks. */
 static void rank(struct ranked *values, struct ranked **order, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -129,14 +129,14 @@ static double correlate_sample(const double *x, const double *y, size_t count, u
     return correlate_ranks(ranking, count);
 }
 
-/* The resamples' correlations, to be sorted; NaN where one is constant. */
+/* Compute the correlations of the resamples, NaN for a constant one. */
 static int resample(const double *x, const double *y, size_t count, size_t samples, uint64_t seed,
                     double *rhos)
 {
     int failed = 0;
 #pragma omp parallel reduction(| : failed)
     {
-        struct spine_error unheard; /* every thread its own */
+        struct spine_error unheard; /* each thread's own, which nobody reads */
         struct ranking ranking;
         const int mine = make_ranking(&ranking, count, &unheard);
         failed |= mine;

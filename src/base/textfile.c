@@ -11,7 +11,7 @@
 #include "spine/base/infile.h"
 #include "spine/base/memory.h"
 
-/* How much is read at a time. */
+/* Bytes read at a time. */
 enum { BLOCK = 1 << 16 };
 
 static int fail_reading(const char *path, int code, struct spine_error *err)

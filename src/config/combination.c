@@ -26,7 +26,7 @@ static int check_unused(const struct spine_config *config, const char *name, con
 
 #define OF(objective) (1 << SPINE_OBJECTIVE_##objective)
 
-/* Options that shape rows of W2: no other may set the rows. */
+/* Check the options that constrain rows of W2: nothing else may set the rows. */
 static int check_rows(const struct spine_config *config, struct spine_error *err)
 {
     struct spine_prefixes prefixes;
@@ -48,7 +48,7 @@ static int check_rows(const struct spine_config *config, struct spine_error *err
     return 0;
 }
 
-/* What the objective doesn't use. */
+/* Refuse options that the objective doesn't use. */
 static int check_objective(const struct spine_config *config, struct spine_error *err)
 {
     enum { NETS = OF(SPINE) | OF(TOPK) | OF(BATCHTOPK) | OF(KSPARSE) | OF(RELU) };
@@ -108,7 +108,7 @@ static int check_objective(const struct spine_config *config, struct spine_error
     return 0;
 }
 
-/* train.start_from takes the place of other beginnings. */
+/* train.start_from excludes other ways to begin. */
 static int check_start(const struct spine_config *config, struct spine_error *err)
 {
     if (config->start_from[0] == '\0')

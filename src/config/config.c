@@ -1,4 +1,4 @@
-/* config.c -- the options of a run. The table below is the authority on all of them. */
+/* config.c -- the options of a run. The table below defines all of them. */
 #include "spine/config/config.h"
 
 #include <assert.h>
@@ -196,7 +196,7 @@ int spine_config_override(struct spine_config *config, char *const *words, int c
 
 enum comments { WITHOUT_COMMENTS, WITH_COMMENTS };
 
-/* The default as --print-config says it: only the input has none and must be set. */
+/* The default in --print-config: only the input has none and must be set. */
 static const char *default_text(const struct spine_option *option)
 {
     if (option->initial[0] != '\0')

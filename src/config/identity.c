@@ -48,7 +48,7 @@ static bool has_default(const char *line, size_t length, const char *defaults)
            strncmp(value, line + length + 3, size) == 0;
 }
 
-/* How many bytes at the beginning of a text are among those, or aren't. */
+/* Count the bytes at the beginning of a text that are in 'bytes', or that aren't. */
 static size_t span(const char *text, const char *end, const char *bytes, bool among)
 {
     size_t count = 0;
@@ -58,7 +58,8 @@ static size_t span(const char *text, const char *end, const char *bytes, bool am
     return count;
 }
 
-/* Are two values of an option the same? Of prefixes, the numbers, however they are set apart. */
+/* Are two values of an option the same? For prefixes, only the numbers count, not the separators.
+ * */
 static bool is_same(const char *name, size_t length, const char *old, size_t old_size,
                     const char *value, size_t size)
 {
@@ -103,7 +104,7 @@ int spine_identity_differ(const char *was, const char *is, char *text, size_t si
                                      old, (int)new_size, is + length + 3);
         differences++;
         if (written < 0 || (size_t)written >= size - used)
-            break; /* there was room for the first ones */
+            break; /* the first ones fit */
         used += (size_t)written;
     }
     free(defaults);

@@ -1,4 +1,4 @@
-/* inifile.c -- the INI file that a configuration comes from. */
+/* inifile.c -- the INI file with a configuration. */
 #include "spine/config/inifile.h"
 
 #include <errno.h>
@@ -35,10 +35,10 @@ int spine_inifile_locate(const char *path, int line, struct spine_error *err)
 struct parse {
     struct spine_config *config;
     struct spine_inifile_lines *sweep;
-    const char *text; /* what is left of the file */
+    const char *text; /* the rest of the file */
     const char *path;
-    int line;               /* of the one that inih has now */
-    int continues;          /* it begins with a blank, which inih takes for a continuation */
+    int line;               /* the number of inih's current line */
+    int continues;          /* it begins with a blank, which inih treats as a continuation */
     const char *long_value; /* in the text, if the line is too long for inih; else NULL */
     uint64_t given;
     int rc;
@@ -52,7 +52,7 @@ static int refuse_line(struct parse *parse, const char *what)
     return 0;
 }
 
-/* What is wrong with a section's line that inih would skip silently; NULL if nothing is. */
+/* Find what is wrong with a line of a section that inih would skip silently; NULL if nothing is. */
 static const char *find_fault(const char *line)
 {
     const char *start = line + strspn(line, " \t"), *end = strchr(start, ']');
@@ -65,8 +65,8 @@ static const char *find_fault(const char *line)
                                        : "text after the [section]; put it on a line of its own";
 }
 
-/* A line that is too long for inih, as 'line', of 'size' bytes: of a comment nothing, else only
- * "name =", and take_pair() finds the value in the text. */
+/* Shorten a line that is too long for inih to 'line', of 'size' bytes: a comment to nothing, others
+ * to "name ="; take_pair() finds the value in the text. */
 static int shorten_line(struct parse *parse, char *line, size_t size)
 {
     const char *text = parse->text, first = text[strspn(text, " \t")];
@@ -84,7 +84,7 @@ static int shorten_line(struct parse *parse, char *line, size_t size)
     return 0;
 }
 
-/* inih's "fgets": gives the next line and counts. */
+/* inih's "fgets": returns the next line and counts lines. */
 static char *next_line(char *line, int size, void *stream)
 {
     struct parse *parse = stream;
@@ -105,8 +105,9 @@ static char *next_line(char *line, int size, void *stream)
     return fault == NULL ? line : NULL;
 }
 
-/* The value at the end of a line as inih would take it: without blanks at its ends and without a
- * comment, which a ';' after a blank begins. NULL without memory; the caller frees. */
+/* Copy the value at the end of a line as inih would read it: without blanks around it, and without
+ * a comment, which begins with a ';' after a blank. NULL when out of memory; the caller frees it.
+ * */
 static char *copy_value(const char *text, struct spine_error *err)
 {
     static const char blanks[] = " \t\v\f\r";
@@ -205,7 +206,7 @@ int spine_inifile_parse(struct spine_config *config, struct spine_inifile_lines 
 
 /* --- Reading ------------------------------------------------------------------------------ */
 
-/* All of a file, ended by NUL; *text is the caller's to free. */
+/* Read a whole file, ended by NUL; the caller frees *text. */
 static int read_text(const char *path, char **text, size_t *length, struct spine_error *err)
 {
     enum { MOST = 1 << 20 };
@@ -217,7 +218,7 @@ static int read_text(const char *path, char **text, size_t *length, struct spine
     return 0;
 }
 
-/* Give all ranks the text that rank 0 has read; *text is the caller's to free. */
+/* Broadcast the text that rank 0 has read; the caller frees *text. */
 static int share_text(struct spine_comm *comm, const char *path, char **text,
                       struct spine_error *err)
 {
@@ -236,7 +237,7 @@ static int share_text(struct spine_comm *comm, const char *path, char **text,
     return 0;
 }
 
-/* Let the words "sweep.key=value" replace lines, and take them out of the list. */
+/* Replace lines with the words "sweep.key=value", and remove these from the list. */
 static int override_sweep(struct spine_inifile_lines *sweep, char **words, int *count,
                           struct spine_error *err)
 {
@@ -269,7 +270,7 @@ static int override_sweep(struct spine_inifile_lines *sweep, char **words, int *
     return 0;
 }
 
-/* The words, those for [sweep] and the others. */
+/* Apply the words, both those for [sweep] and the others. */
 static int apply_words(struct spine_config *config, struct spine_inifile_lines *sweep,
                        char *const *words, int count, struct spine_error *err)
 {
@@ -292,7 +293,7 @@ static int apply_words(struct spine_config *config, struct spine_inifile_lines *
 int spine_inifile_recall(struct spine_config *config, const char *text, const char *path,
                          struct spine_error *err)
 {
-    struct spine_inifile_lines sweep = {0}; /* which a run's own configuration doesn't have */
+    struct spine_inifile_lines sweep = {0}; /* a run's own configuration has none */
 
     spine_config_init(config);
     const int rc = spine_inifile_parse(config, &sweep, text, path, err);
@@ -300,7 +301,7 @@ int spine_inifile_recall(struct spine_config *config, const char *text, const ch
     return rc;
 }
 
-/* Seven parameters: what is filled, who reads, and the command line that says from where. */
+/* Seven parameters: what is filled, the ranks, and the parts of the command line. */
 int spine_inifile_read(struct spine_config *config, struct spine_inifile_lines *sweep,
                        struct spine_comm *comm, const char *path, char *const *words, int count,
                        struct spine_error *err)

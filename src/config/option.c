@@ -138,8 +138,8 @@ static int set_set(int64_t *field, const struct spine_option *option, const char
     return 0;
 }
 
-/* Would inih read 'value' back as it is? It strips blanks at the ends and takes a ';' after a blank
- * for a comment. */
+/* Would inih read 'value' back unchanged? It strips blanks at the ends, and a ';' after a blank
+ * begins a comment. */
 static int fits_line(const char *value)
 {
     static const char blanks[] = " \t\v\f\r";
@@ -217,7 +217,8 @@ static void print_set(FILE *file, const char *const *words, int64_t set)
         }
 }
 
-/* As people write it, 10 and not 1e+01; with more digits where these don't read back as it. */
+/* Print a number as people write it, 10 and not 1e+01, with as many digits as it needs to be read
+ * back. */
 static void print_real(FILE *file, double number)
 {
     char text[40];

@@ -1,4 +1,4 @@
-/* settings.c -- options in the form in which modules take them. */
+/* settings.c -- options in the form that modules need. */
 #include "spine/config/settings.h"
 
 #include <stdbool.h>

@@ -8,7 +8,7 @@
 
 enum { ROWS = SPINE_TREE_BLOCK, LANES = 16, PASSES = 8 };
 
-/* The k-th largest of values, from 1, which are put into another order (Hoare's selection). */
+/* The k-th largest value, k from 1, by Hoare's selection, which reorders the values. */
 static float kth_largest(size_t k, size_t count, float *values)
 {
     const ptrdiff_t wanted = (ptrdiff_t)k - 1;
@@ -55,7 +55,7 @@ struct spine_cut spine_activation_cut(size_t k, size_t count, const float *value
     return cut;
 }
 
-/* How many z of each of 16 rows reach the bound. */
+/* Count the z of each of 16 rows that reach the row's bound. */
 SPINE_CLONES
 static void count_reaching(size_t units, const float *restrict z, const float *restrict bounds,
                            int32_t *restrict counts)
@@ -117,7 +117,7 @@ void spine_activation_bounds(size_t k, size_t rows, size_t units, const float *z
 
 /* --- The largest of a batch --------------------------------------------------------------------- */
 
-/* The bits that a round looks at: sign, exponent and the first of the mantissa; then the others. */
+/* The lowest bit of each round: first sign, exponent and part of the mantissa, then the rest. */
 static const int shifts[SPINE_SEARCH_ROUNDS] = {20, 10, 0};
 
 static uint32_t bits_of(float value)

@@ -1,4 +1,4 @@
-/* backward.c -- the gradient of a step's parameters, of a few units at a time. */
+/* backward.c -- the gradient of a step's parameters, a few units at a time. */
 #include "spine/math/backward.h"
 
 #include <assert.h>
@@ -112,7 +112,7 @@ static void add_rows(size_t count, size_t rows, const float *dz, float *sums)
             sums[u] += dz[u * ROWS + i];
 }
 
-/* Those of the parameters of a few units, in dense mode. */
+/* The gradient of the parameters of a few units, in dense mode. */
 static void dense_units(const struct spine_backward *backward, struct spine_scratch *scratch,
                         size_t unit, size_t count, const struct spine_params *params,
                         const float *add, float *dW1, float *db1, float *dW2)

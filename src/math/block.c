@@ -1,4 +1,4 @@
-/* block.c -- the memory of a step's codes, and of what is computed with them. */
+/* block.c -- the memory of a step's codes and of computing with them. */
 #include "spine/math/block.h"
 
 #include <stdlib.h>
@@ -122,7 +122,7 @@ size_t spine_block_packed(size_t dim)
     return dim * ROWS;
 }
 
-/* Shapes and ranges are parameters of their own, as in BLAS. */
+/* Shapes and ranges are parameters, as in BLAS. */
 void spine_block_pack(size_t rows, size_t dim, size_t stride, size_t first, size_t end,
                       const float *x, float *panel)
 {

@@ -44,7 +44,7 @@ size_t spine_coder_bytes(size_t dim, size_t hidden, double density)
            spine_block_bytes(ROWS, hidden, false, density);
 }
 
-/* The codes are solutions; sums.active is counted. */
+/* Solve for the codes, and count sums.active. */
 static void solve(struct spine_coder *coder, size_t rows, const float *x)
 {
     struct spine_block *block = &coder->block;

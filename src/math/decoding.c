@@ -1,4 +1,4 @@
-/* decoding.c -- what the codes of a row say together: its cut, and its reconstruction. */
+/* decoding.c -- what needs all codes of a row: its cut, and its reconstruction. */
 #include "spine/math/decoding.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 
 enum { ROWS = SPINE_BLOCK_ROWS, PANEL = SPINE_PANEL_ROWS };
 
-/* The pairs of a row, of all tiles together: borrowed from one, or copied together. */
+/* The pairs of a row in all tiles: borrowed from one tile, or copied from several. */
 static struct spine_row_list row_list(const struct spine_block *const *tiles, size_t num_tiles,
                                       size_t row, struct spine_scratch *scratch)
 {
@@ -84,7 +84,7 @@ void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles
     }
 }
 
-/* Ranges of rows and chunks, and the parameters. Each width adds its pairs to what the one before has. */
+/* Ranges of rows and chunks, and the parameters. Each width adds its pairs to the width before. */
 void spine_block_decode_nested(const struct spine_block *const *tiles, size_t num_tiles,
                                struct spine_scratch *scratch, size_t first, size_t end,
                                size_t begin_chunk, size_t end_chunk,

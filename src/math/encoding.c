@@ -12,7 +12,8 @@
 
 enum { ROWS = SPINE_BLOCK_ROWS, MOST_UNITS = SPINE_PRODUCT_UNITS };
 
-/* z += bias; flags[i] = 1 where z_i counts, else 0. A NaN counts, so that it isn't lost. */
+/* z += bias; flags[i] = 1 if z_i reaches the threshold, else 0. A NaN counts, so that it isn't
+ * lost. */
 SPINE_CLONES
 static void flag_active(float bias, float threshold, float *restrict z, uint8_t *restrict flags)
 {
@@ -22,7 +23,8 @@ static void flag_active(float bias, float threshold, float *restrict z, uint8_t 
     }
 }
 
-/* flags[i] = 1 where z_i is above 0 and reaches the row's bound, else 0; returns whether any is NaN. */
+/* flags[i] = 1 if z_i is above 0 and reaches the row's bound, else 0. Returns whether any is NaN.
+ * */
 SPINE_CLONES
 static bool flag_reaching(size_t rows, const float *restrict z, const float *restrict bounds,
                           uint8_t *restrict flags)
@@ -77,7 +79,7 @@ INLINE void set_pair(struct spine_block *block, size_t at, size_t row, float z,
     sum_code(h, cap, sums);
 }
 
-/* The rows of eight flags, from row i on: of the lowest byte the first. */
+/* Load the flags of eight rows, row i in the lowest byte. */
 static uint64_t load_flags(const uint8_t *flags, size_t i)
 {
     uint64_t eight;
@@ -131,8 +133,8 @@ static void add_bias(size_t rows, float bias, float *z)
         z[i] += bias;
 }
 
-/* List the pairs that may be among the largest of their rows or batch, by the z (units, ROWS) in
- * block->value, whose place a list by row takes. */
+/* List the pairs that may be among the largest of their rows or batch, from z (units, ROWS) in
+ * block->value, which the list by row then replaces. */
 static void list_candidates(struct spine_block *block, struct spine_scratch *scratch,
                             struct spine_block_sums *sums)
 {
@@ -229,7 +231,7 @@ static void set_dense(struct spine_block *block, size_t j, float bias, float *z,
     }
 }
 
-/* A range of units, and the parameters that it is of. */
+/* A block, a range of units, and the parameters. */
 void spine_block_encode(struct spine_block *block, struct spine_scratch *scratch,
                         enum spine_mode mode, size_t first_unit, size_t units,
                         const struct spine_params *params, const float *packed,

@@ -1,8 +1,8 @@
 /* kernels.c -- the products and passes of a training step.
  *
- * The products are OpenBLAS's, but for one on one kind of processor. The passes are plain loops
- * over columns without dependencies between iterations, which the compiler vectorises, once for
- * each kind of processor. */
+ * The products are OpenBLAS's, except for one on AVX-512. The passes are plain loops over columns
+ * without dependencies between iterations, which the compiler vectorises, once for each kind of
+ * processor. */
 #include "spine/math/kernels.h"
 
 #include <assert.h>
@@ -32,7 +32,7 @@ float *spine_kernel_alloc(size_t count, const char *what, struct spine_error *er
 
 int spine_kernel_prepare(struct spine_error *err)
 {
-    /* OpenBLAS takes 128 MiB of address space, of which it touches little, and keeps them. */
+    /* OpenBLAS allocates 128 MiB of address space, keeps it, and touches little of it. */
     enum { BLAS_BYTES = 160 << 20, SIDE = 64 };
     void *volatile probe = spine_memory_get(BLAS_BYTES, 1, "the BLAS library", err);
     if (probe == NULL)
@@ -68,7 +68,7 @@ void spine_kernel_library(char *text, size_t size)
 #else
 int spine_kernel_threads(void)
 {
-    return 1; /* other libraries don't tell */
+    return 1; /* other libraries don't say */
 }
 
 void spine_kernel_library(char *text, size_t size)
@@ -100,9 +100,10 @@ static int blas_int(size_t count)
 
 /* --- c = a b' ------------------------------------------------------------------------------
  *
- * On AVX-512 a kernel of our own: OpenBLAS packs all of b in every call, which costs as much as the
- * product when a has few rows. Here a is packed, transposed, and b streams by as it is: a tile of
- * 4 units times 64 rows of a stays in registers. Elsewhere there are too few registers for that. */
+ * AVX-512 has a kernel of our own: OpenBLAS packs all of b in every call, which costs as much as
+ * the product when a has few rows. Here a is packed and transposed, and b is read unpacked: a tile
+ * of 4 units times 64 rows of a stays in registers. Other processors have too few registers for
+ * that. */
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -115,7 +116,7 @@ size_t spine_kernel_packed(size_t dim)
     return dim * ROWS;
 }
 
-/* packed_ki = a_ik: transpose 'rows' rows of a into packed (D, ROWS), with zeros behind them. */
+/* packed_ki = a_ik: transpose 'rows' rows of a into packed (D, ROWS), and pad with zeros. */
 static void pack_rows(size_t rows, size_t dim, size_t stride, const float *a, float *packed)
 {
     for (size_t k = 0; k < dim; k++)
@@ -146,7 +147,7 @@ INLINE void product_tile(const int units, const int vectors, size_t dim, size_t 
             *(vector *)(out + u * ROWS + v * WIDTH) = sum[u][v];
 }
 
-/* The tiles of a group of up to GROUP units; out (GROUP, ROWS). For its parameters see above. */
+/* The tiles of a group of up to GROUP units; out (GROUP, ROWS). The parameters are as above. */
 INLINE void product_group(const int vectors, size_t units, size_t dim, size_t stride,
                           const float *packed, const float *b, float *out)
 {
@@ -165,7 +166,7 @@ INLINE void unpack_group(size_t rows, size_t units, size_t hidden, const float *
             c[i * hidden + u] = out[u * ROWS + i];
 }
 
-/* c = the product of packed rows and b. So many parameters as BLAS has. */
+/* c = the product of packed rows and b. The parameters are as in BLAS. */
 SPINE_CLONES
 static void product_of_packed(size_t rows, size_t dim, size_t units, size_t hidden, size_t stride,
                               const float *packed, const float *b, float *c)

@@ -8,8 +8,8 @@
 
 #include "spine/base/memory.h"
 
-/* LAPACK's own names; Debian's OpenBLAS has no header for them. Behind the arguments Fortran takes
- * the lengths of its strings. */
+/* LAPACK's own functions, for which Debian's OpenBLAS has no header. The last arguments are the
+ * lengths of Fortran strings. */
 void dsyevd_(const char *job, const char *triangle, const int *n, double *a, const int *lda,
              double *w, double *work, const int *lwork, int *iwork, const int *liwork, int *info,
              size_t job_length, size_t triangle_length);
@@ -42,8 +42,8 @@ void spine_lapack_products(const double *rows, size_t count, size_t n, double *m
             matrix[i * n + k] = matrix[k * n + i];
 }
 
-/* Eigenvalues come ascending, vectors as columns of Fortran's matrix, which are our rows: turn their
- * order round, and give each its sign. */
+/* Eigenvalues are ascending, and eigenvectors are columns of Fortran's matrix, our rows: reverse
+ * their order, and give each its sign. */
 static void arrange(double *matrix, int n, double *values)
 {
     for (int i = 0, k = n - 1; i < k; i++, k--) {

@@ -10,15 +10,15 @@
 #include "spine/base/memory.h"
 #include "spine/math/kernels.h"
 
-/* Atoms that one round adds at most; of more, those with the greatest correlations. The largest set
- * that is solved exactly; a larger one has more atoms than most rows have numbers. Where atoms are
- * equal no set is exact, and descent ends after this many sweeps, or rounds, at the latest. */
+/* The most atoms that a round adds, those with the greatest correlations; the largest set that is
+ * solved exactly, which has more atoms than most rows have numbers; the most sweeps, and the most
+ * rounds, since with equal atoms no set is exact. */
 enum { MOST_ADDED = 12, MOST_EXACT = 512, MOST_SWEEPS = 500, MOST_ROUNDS = 200 };
 
-/* The share of an atom's square that must be its own; less is rounding of the Gram matrix. */
+/* An atom is independent of others if at least this share of its square is; less is rounding. */
 static const double DEPENDENT = 1e-5;
 
-/* Of a correlation, relative to the row's length: values are floats. */
+/* The rounding of a correlation, relative to the row's length: values are floats. */
 static const double ROUNDING = 1e-6;
 
 int spine_lasso_init(struct spine_lasso *lasso, const float *W, size_t units, size_t dim,
@@ -183,7 +183,7 @@ static double gram_at(const struct problem *problem, size_t s, size_t t)
     return (double)problem->lasso->gram[scratch->set[s] * problem->lasso->units + scratch->set[t]];
 }
 
-/* Are the correlations of the set what they should be? */
+/* Are the correlations of the set within the tolerance? */
 static bool is_solved(const struct problem *problem)
 {
     const struct spine_lasso_scratch *scratch = problem->scratch;
@@ -272,9 +272,9 @@ static void drop_zeros(const struct problem *problem)
     scratch->count = kept;
 }
 
-/* The direction of an exact step, in scratch->step: to where all correlations of the set are
+/* Find the direction of an exact step, in scratch->step: to where all correlations of the set are
  * lambda; or, if an atom depends on others, exchanging it for them, which changes only the sum of
- * the values. Returns how far to go, without regard to zeros. */
+ * the values. Returns the step's length if no value becomes 0. */
 static double find_direction(const struct problem *problem)
 {
     struct spine_lasso_scratch *scratch = problem->scratch;
@@ -333,8 +333,8 @@ static void step_exactly(const struct problem *problem)
     correlate_set(problem);
 }
 
-/* Solve for the set; what reaches 0 stays in it until the next exact step. Was there anything to
- * change? */
+/* Solve for the set; atoms that reach 0 stay in it until the next exact step. Returns whether
+ * anything changed. */
 static bool solve_set(const struct problem *problem)
 {
     int sweep = 0;
@@ -352,7 +352,7 @@ static void add_atom(struct spine_lasso_scratch *scratch, uint32_t j)
     scratch->is_in[j] = 1;
 }
 
-/* Add the atoms whose correlations are too great, the greatest first. Returns how many. */
+/* Add the atoms whose correlations are too great, greatest first. Returns their number. */
 static size_t add_violators(const struct problem *problem)
 {
     struct spine_lasso_scratch *scratch = problem->scratch;

@@ -113,7 +113,7 @@ enum spine_mode spine_mode_first(enum spine_kernel_choice choice)
 enum spine_mode spine_mode_next(enum spine_kernel_choice choice, enum spine_mode mode,
                                 double density)
 {
-    /* By tools/bench/step.c the modes are equally fast somewhere between these two densities. */
+    /* tools/bench/step.c finds the modes equally fast somewhere between these two densities. */
     const double sparse_below = 0.3, dense_above = SPINE_SPARSE_MOST;
 
     if (choice != SPINE_KERNEL_AUTO)

@@ -8,7 +8,7 @@
 #include "spine/math/block.h"
 #include "spine/math/tree.h"
 
-/* floor(i n / parts) without overflow: the first of the n things that belongs to part i. */
+/* floor(i n / parts) without overflow: the first of n things in part i. */
 static size_t boundary(size_t i, size_t n, size_t parts)
 {
     return i * (n / parts) + i * (n % parts) / parts;
@@ -61,7 +61,7 @@ static void place_group(struct spine_partition *part, const struct spine_sharing
     }
 }
 
-/* The rank's rows of its group's. */
+/* The rank's rows among those of its group. */
 static void place_rank(struct spine_partition *part, const struct spine_sharing *sharing)
 {
     const size_t column = (size_t)sharing->column, columns = (size_t)sharing->columns;
@@ -76,7 +76,7 @@ static void place_rank(struct spine_partition *part, const struct spine_sharing 
     }
 }
 
-/* Of a stratum that is shuffled window by window. */
+/* The most stretches of a stratum that is shuffled window by window. */
 static size_t most_stretches(const struct spine_partition *part)
 {
     return part->window == 0 ? 0 : spine_partition_steps(part) / part->stretch + 1;
@@ -186,8 +186,8 @@ size_t spine_partition_window(const struct spine_partition *part)
     return part->window == 0 || part->window > steps ? steps : part->window;
 }
 
-/* Fisher and Yates. What has to differ between the shuffles of a stratum and epoch, so that they draw
- * different numbers, is 'first'. */
+/* Fisher and Yates' shuffle. Shuffles of the same stratum and epoch must have different 'first', so
+ * that they draw different numbers. */
 static void shuffle(const struct spine_partition *part, size_t stratum, size_t first, size_t count,
                     uint32_t *items)
 {
@@ -200,7 +200,7 @@ static void shuffle(const struct spine_partition *part, size_t stratum, size_t f
     }
 }
 
-/* Stretches in a random order, and then the rows within each window of it. */
+/* Shuffle the stretches, then the rows within each window. */
 static void shuffle_windows(const struct spine_partition *part, size_t stratum, size_t rows,
                             uint32_t *order)
 {

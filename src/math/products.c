@@ -72,7 +72,7 @@ float spine_sum_factors(const struct spine_row_list *list)
         for (; p < list->part_end[s]; p++)
             sum += list->factor[p];
         for (int m = 0; m < list->merges[s]; m++) {
-            assert(top > 0); /* a merge adds what was put aside before */
+            assert(top > 0); /* a merge adds a sum that was pushed before */
             sum = stack[--top] + sum;
         }
         if (s + 1 < list->num_parts) {

@@ -1,4 +1,4 @@
-/* scaling.c -- how the input's vectors are changed before a model sees them. */
+/* scaling.c -- how input vectors are changed before training. */
 #include "spine/math/scaling.h"
 
 #include <math.h>
@@ -55,7 +55,7 @@ struct spine_scaling spine_scaling_place(const struct spine_scaling *scaling, fl
 
 /* --- Rows --------------------------------------------------------------------------------- */
 
-/* Sums run over k in order, so that a row's bits depend on nothing else. */
+/* Sum over k in order, so that the bits depend on the row only. */
 double spine_scaling_square(const float *row, size_t dim)
 {
     double square = 0;
@@ -80,7 +80,7 @@ void spine_scaling_clip(const struct spine_scaling *scaling, size_t count, float
     }
 }
 
-/* Remove the part along a component. */
+/* Remove the row's part along a component. */
 static void project(float *row, const float *component, size_t dim)
 {
     double product = 0;

@@ -1,4 +1,4 @@
-/* tree.c -- in which order sums over rows are added up. */
+/* tree.c -- the order in which sums over rows are added up. */
 #include "spine/math/tree.h"
 
 #include <assert.h>
@@ -18,7 +18,7 @@ size_t spine_tree_leaf(size_t batch_size)
 int spine_tree_merges(size_t *waiting, size_t *num_waiting, size_t last, size_t next)
 {
     int merges = 0;
-    /* The smallest node with both of two leaves is the lower the smaller their XOR. */
+    /* The smaller the XOR of two leaves, the lower the smallest node that has both. */
     while (*num_waiting > 0 &&
            (next == SIZE_MAX || (waiting[*num_waiting - 1] ^ last) < (last ^ next))) {
         --*num_waiting;
@@ -65,7 +65,7 @@ static size_t node_size(size_t num_leaves, size_t first, size_t height)
     return num_leaves - first < full ? num_leaves - first : full;
 }
 
-/* How many nodes has the tree at this height? */
+/* The number of nodes at this height of the tree. */
 static size_t num_nodes(size_t num_leaves, size_t height)
 {
     return (num_leaves + ((size_t)1 << height) - 1) >> height;
@@ -75,7 +75,7 @@ void spine_tree_group(size_t num_leaves, size_t groups, size_t group, size_t *fi
 {
     size_t height = 0, at = 0;
     assert(groups > 0 && groups <= num_leaves && group < groups);
-    /* All nodes of one height, and of the first ones both halves, until there are enough. */
+    /* The groups are all nodes of one height, the first of them halved until there are enough. */
     while (num_nodes(num_leaves, height) > groups)
         height++;
     size_t to_split = groups - num_nodes(num_leaves, height);

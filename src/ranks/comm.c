@@ -1,6 +1,6 @@
-/* comm.c -- the ranks of a job: the only door to MPI.
+/* comm.c -- the ranks of a job, and all calls of MPI.
  *
- * MPI counts are ints; longer blocks go in pieces of PIECE elements. */
+ * MPI counts are ints; longer blocks are sent in pieces of PIECE elements. */
 #include "spine/ranks/comm.h"
 
 #include <assert.h>
@@ -21,7 +21,8 @@
 
 enum { PIECE = 1 << 28 };
 
-/* A failed MPI call can't be reported to the other ranks: say where, and end the job. */
+/* A failed MPI call can't be reported to the other ranks: print where it failed, and end the job.
+ * */
 #define MPI_TRY(call) abort_unless_success((call), __FILE__, __LINE__)
 
 static void abort_unless_success(int code, const char *file, int line)
@@ -36,7 +37,7 @@ static void abort_unless_success(int code, const char *file, int line)
     MPI_Abort(MPI_COMM_WORLD, SPINE_EXIT_FAILED);
 }
 
-/* Kept by value: on the way there is nothing that could fail on one rank. */
+/* The communicator is stored by value, so that nothing can fail on one rank alone. */
 static_assert(sizeof(MPI_Comm) <= sizeof(uintptr_t), "a communicator fits into its handle");
 
 static MPI_Comm mpi(const struct spine_comm *comm)
@@ -111,7 +112,7 @@ void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *no
     adopt(node, handle);
 }
 
-/* Has this process the address space for 'bytes' bytes? Where one hasn't, MPI aborts. */
+/* Does this process have address space for 'bytes' bytes? If one doesn't, MPI aborts. */
 static bool can_map(size_t bytes)
 {
     void *mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -123,8 +124,8 @@ static bool can_map(size_t bytes)
     return true;
 }
 
-/* Does what the ranks of a node share fit into its file system, and into each rank's address space?
- * Fails on all alike. */
+/* Check that the node's shared memory fits into its file system and into each rank's address space.
+ * Fails on all ranks alike. */
 static int check_shared_space(const struct spine_comm *node, size_t bytes, struct spine_error *err)
 {
     enum { PAGE = 4096, SLACK = 16 << 20 }; /* what MPI maps beside it */
@@ -146,8 +147,8 @@ static int check_shared_space(const struct spine_comm *node, size_t bytes, struc
 /* Let the ranks of a node map each other's memory. Not 0 if MPI can't. */
 static int share_memory(const struct spine_comm *node, size_t bytes, MPI_Win *window, void **base)
 {
-    /* MPI promises no alignment. Mappings begin with a page, so that rounding addresses up leads
-     * every rank to the same bytes. */
+    /* MPI doesn't guarantee alignment. Mappings begin on a page, so rounding addresses up gives the
+     * same bytes on every rank. */
     void *mine = NULL;
     if (MPI_Win_allocate_shared((MPI_Aint)bytes + 64, 1, MPI_INFO_NULL, mpi(node), &mine, window) !=
         MPI_SUCCESS)

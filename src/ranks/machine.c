@@ -1,7 +1,7 @@
 /* machine.c -- the machine that a process runs on.
  *
- * Two CPUs may be two threads of one core, which two busy ranks had better not share: cores are
- * counted, by the number of their first CPU. */
+ * Two CPUs may be two threads of one core, which two busy ranks should not share. So cores are
+ * counted, not CPUs; a core has the number of its first CPU. */
 #include "spine/ranks/machine.h"
 
 #include <dirent.h>
@@ -42,7 +42,7 @@ static int load_topology(hwloc_topology_t *topology, const char *synthetic)
 static int32_t count_cores(hwloc_topology_t topology, hwloc_const_bitmap_t allowed,
                            struct spine_machine *machine)
 {
-    /* Where a machine doesn't tell its cores, every CPU is one. */
+    /* If the machine doesn't report cores, every CPU counts as one. */
     const int depth = hwloc_get_type_or_below_depth(topology, HWLOC_OBJ_CORE);
     int32_t count = 0;
 
@@ -98,7 +98,7 @@ bool spine_machine_is_bound(const struct spine_machine *machine)
     return machine->num_cores > 0 && machine->num_cores < machine->host_cores;
 }
 
-/* Has a process a name that begins so? */
+/* Does the name of the process begin with 'name'? */
 static bool is_called(const char *id, const char *name)
 {
     char path[64], line[64] = "";
@@ -141,8 +141,8 @@ static uint64_t least_of(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The number behind 'key' at the beginning of one of the file's lines; UINT64_MAX if there is none.
- * The key "" takes the file's first number. */
+/* The number after 'key' at the beginning of a line; UINT64_MAX if there is none. With the key "",
+ * the first number of the file. */
 static uint64_t read_number(const char *directory, const char *name, const char *key)
 {
     char path[PATH_MAX], line[256];
@@ -173,7 +173,8 @@ static const struct group_files version_1 = {"/sys/fs/cgroup/memory", "memory.li
 static const struct group_files version_2 = {"/sys/fs/cgroup", "memory.max", "memory.current",
                                              "inactive_file ", "active_file "};
 
-/* What a control group leaves. Its usage has the page cache in it, which gives way. */
+/* The memory that a control group leaves. Its usage includes the page cache, which can be dropped.
+ * */
 static uint64_t group_left(const struct group_files *files, const char *directory)
 {
     const uint64_t limit = read_number(directory, files->limit, "");
@@ -188,8 +189,8 @@ static uint64_t group_left(const struct group_files *files, const char *director
     return limit > usage ? limit - usage : 0;
 }
 
-/* What a control group and those above it leave. In a container its path may begin above what is
- * mounted: what isn't there says nothing. */
+/* The memory that a control group and those above it leave. In a container, parts of its path may
+ * not be mounted; they are skipped. */
 static uint64_t groups_left(const char *root, const struct group_files *files, const char *group)
 {
     char directory[PATH_MAX];
@@ -249,7 +250,7 @@ uint64_t spine_machine_memory_left(const char *root)
 
 /* --- The disk ----------------------------------------------------------------------------- */
 
-/* The path itself, or if nothing is there yet, the nearest directory above it; 'directory' has
+/* Find the path itself or, if it doesn't exist, the nearest directory above it; 'directory' has
  * PATH_MAX bytes. Returns whether there is one. */
 static bool find_directory(const char *path, char *directory)
 {
@@ -262,7 +263,7 @@ static bool find_directory(const char *path, char *directory)
         if (slash == NULL)
             strcpy(directory, ".");
         else
-            slash[slash == directory] = '\0'; /* of "/a" the slash stays */
+            slash[slash == directory] = '\0'; /* keep the slash of "/a" */
     }
     return true;
 }
@@ -281,15 +282,15 @@ static const struct {
 static bool can_lock(const char *directory)
 {
     char path[PATH_MAX];
-    /* Always of the same name: the next start removes what a kill left. */
+    /* The name is always the same, so that the next start removes what a kill left. */
     if (snprintf(path, sizeof path, "%s/.spine-lock-test", directory) >= (int)sizeof path)
         return true;
     const int file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (file < 0)
         return true;
     unlink(path);
-    /* One after the other: on NFS they are the same and could be in each other's way. A lock that
-     * another process holds, which tests at the same time, is one that can be had. */
+    /* Try one after the other: on NFS they are the same lock and would exclude each other. If
+     * another process, testing at the same time, holds the lock, locking works. */
     struct flock taken = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     struct flock given = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
     bool locks = fcntl(file, F_SETLK, &taken) == 0 || errno == EACCES || errno == EAGAIN;

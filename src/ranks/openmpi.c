@@ -20,8 +20,8 @@ static bool is_in_use(void)
 #endif
 }
 
-/* Did mpirun, srun or another launcher start this process as a rank of a job? In doubt, yes. In the
- * script of a Slurm job SLURM_PROCID is set for what srun doesn't start, too. */
+/* Did mpirun, srun or another launcher start this process as a rank of a job? If in doubt, yes. In
+ * the script of a Slurm job, SLURM_PROCID is also set for processes that srun didn't start. */
 static bool is_launched(void)
 {
     static const char *const variables[] = {
@@ -46,8 +46,8 @@ void spine_openmpi_prepare(void)
         return;
 
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0); /* no daemon */
-    /* No session directory: all singletons of a user share one, and one that ends removes it while
-     * another starts, whose MPI_Init() then fails. */
+    /* No session directory: all singletons of a user share it, and one that ends would remove it
+     * while another starts, whose MPI_Init() would fail. */
     setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
     setenv("OMPI_MCA_pml", "ob1", 0); /* no UCX, no libfabric */
     setenv("OMPI_MCA_btl", "self", 0);
@@ -70,7 +70,7 @@ int spine_openmpi_terminal(void)
     if (!is_in_use() || rank == NULL || strcmp(rank, "0") != 0)
         return -1;
 
-    /* Where mpirun runs, it is the parent of its ranks. */
+    /* On its own host, mpirun is the parent of its ranks. */
     snprintf(path, sizeof path, "/proc/%ld/fd/2", (long)getppid());
     const int descriptor = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
     if (descriptor >= 0 && !isatty(descriptor)) {
@@ -81,8 +81,8 @@ int spine_openmpi_terminal(void)
     return descriptor;
 }
 
-/* Append to 'text' the names of the plug-ins of a kind that /proc/self/maps lists, but for those that
- * every process has. "sm" is an empty one in Open MPI 4. */
+/* Append to 'text' the names of a kind of plug-ins that /proc/self/maps lists, except those that
+ * every process has. "sm" is empty in Open MPI 4. */
 static void list_plugins(const char *kind, const char *before, char *text, size_t size)
 {
     char line[512], family[8], name[32];

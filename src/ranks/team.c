@@ -1,9 +1,9 @@
 /* team.c -- ranks that share memory and go through the phases of a step together.
  *
- * A meeting has a number, which counts up. Every rank publishes the number of the meeting that it
- * has come to, beside its flags; rank 0 waits for all of them and then publishes the number itself,
- * beside all flags. Flags of a meeting may only be overwritten for the next one, to which nobody
- * comes before rank 0 has read them all and all have read rank 0's. */
+ * Meetings are numbered. Every rank publishes the number of the meeting that it has reached, with
+ * its flags; rank 0 waits for all of them and then publishes the number, with the OR of all flags.
+ * Flags are overwritten only at the next meeting, which no rank reaches before rank 0 has read all
+ * flags and all ranks have read rank 0's. */
 #include "spine/ranks/team.h"
 
 #include <sched.h>
@@ -19,7 +19,7 @@ struct notice {
     _Atomic uint64_t flags;
 };
 
-/* In the shared memory: what rank 0 publishes, what the ranks do, and then the caller's. */
+/* The shared memory has the notice of rank 0, those of all ranks, and then the caller's memory. */
 static size_t header_bytes(int size)
 {
     return (1 + (size_t)size) * sizeof(struct notice);
@@ -45,7 +45,7 @@ int spine_team_init(struct spine_team *team, const struct spine_comm *comm, size
 
     if (comm->rank == 0)
         memset(team->window.base[0], 0, header_bytes(comm->size));
-    /* A window of MPI's is zeroed, and its pages belong to the rank that touches them first. */
+    /* MPI's memory is zeroed, and its pages are near the rank that touches them first. */
     if (comm->size == 1)
         memset(team->window.base[0], 0, total);
     team->memory = (char *)team->window.base[0] + header_bytes(comm->size);
@@ -59,7 +59,7 @@ void spine_team_dispose(struct spine_team *team)
     *team = (struct spine_team){0};
 }
 
-/* Looking again at once is quickest; but where ranks share a core, another must get it. */
+/* Polling is fastest; but if ranks share a core, another rank must get it. */
 static void wait_for(const struct notice *notice, uint64_t number)
 {
     for (unsigned looks = 1; atomic_load_explicit(&notice->number, memory_order_acquire) < number;

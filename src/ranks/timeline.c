@@ -1,4 +1,4 @@
-/* timeline.c -- what every rank did when, for Chrome's trace viewer. */
+/* timeline.c -- what each rank did when, for Chrome's trace viewer. */
 #include "spine/ranks/timeline.h"
 
 #include <stdio.h>

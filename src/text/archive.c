@@ -35,7 +35,7 @@ static int open_zip(zip_t **zip, const char *file, struct spine_error *err)
     return -1;
 }
 
-/* A file of the archive, not a directory or what macOS adds. */
+/* The name of a file in the archive; NULL for a directory or macOS metadata. */
 static const char *member_name(zip_t *zip, zip_int64_t index)
 {
     const char *name = zip_get_name(zip, (zip_uint64_t)index, ZIP_FL_ENC_RAW);
@@ -62,7 +62,7 @@ int spine_archive_list(const char *file, bool (*visit)(const char *name, void *d
     return 0;
 }
 
-/* Is it called 'inner', which may lack the .npy of an array? */
+/* Is the name 'inner', perhaps with .npy added? */
 static bool is_called(const char *name, const char *inner)
 {
     const size_t length = strlen(inner);
@@ -71,7 +71,7 @@ static bool is_called(const char *name, const char *inner)
            (name[length] == '\0' || strcmp(name + length, ".npy") == 0);
 }
 
-/* The member called 'inner', or the only one. */
+/* Find the member 'inner', or the only member. */
 static int choose_member(zip_t *zip, const char *file, const char *inner, zip_int64_t *index,
                          struct spine_error *err)
 {
@@ -101,7 +101,7 @@ static int choose_member(zip_t *zip, const char *file, const char *inner, zip_in
     return spine_refuse(err, "%s: has no file '%.100s'; it has: %s", file, inner, names);
 }
 
-/* Did reading the archive fail, rather than what it holds? Then err says so, and -1 is returned. */
+/* Fail, with -1, if reading the archive failed, rather than its contents being damaged. */
 static int check_reading(zip_error_t *error, const char *path, struct spine_error *err)
 {
     const int code = zip_error_code_zip(error), reason = zip_error_code_system(error);

@@ -16,12 +16,12 @@ enum {
 #ifdef SPINE_FUZZ
     XZ_MEMORY = 8 << 20,
 #else
-    XZ_MEMORY = 128 << 20, /* twice of what "xz -9" needs */
+    XZ_MEMORY = 128 << 20, /* twice what "xz -9" needs */
 #endif
     AT_ONCE = 1 << 18,     /* bytes unpacked in a step: zlib and bzip2 count in 32 bits */
     GZIP_WINDOW = 15 + 16, /* zlib's way to say: the largest window, and a gzip header */
     ZSTD_WINDOW = 27,      /* zstd's own limit: 128 MiB of memory */
-    ZSTD_MOST_WINDOW = 31, /* as "zstd --long=31" makes them */
+    ZSTD_MOST_WINDOW = 31, /* the largest of "zstd --long=31" */
     ZSTD_RATIO =
         64, /* a window beyond the limit has at most this many bytes for each of the file */
 };
@@ -119,7 +119,7 @@ static int step_zstd(struct spine_decoder *decoder, struct spine_packed *in,
 
 static int begin_xz(struct spine_decoder *decoder)
 {
-    /* Zeroed is LZMA_STREAM_INIT; one that has ended is used again. */
+    /* LZMA_STREAM_INIT is zeroes; a stream that has ended may be used again. */
     return lzma_stream_decoder(&decoder->xz, XZ_MEMORY, 0) == LZMA_OK ? 0 : -1;
 }
 
@@ -180,7 +180,7 @@ static int step_bzip2(struct spine_decoder *decoder, struct spine_packed *in,
     return code == BZ_OK ? 0 : refuse_damaged(path, "bzip2", err);
 }
 
-/* The largest window, as a power of 2, that a file of 'bytes' bytes may take memory for. */
+/* The largest window, as a power of 2, that a file of 'bytes' bytes may use. */
 static int zstd_window(uint64_t bytes)
 {
     int log = ZSTD_WINDOW;

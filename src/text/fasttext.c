@@ -29,7 +29,7 @@ bool spine_fasttext_is(const void *start, size_t bytes)
     return bytes >= 8 && spine_binary_u32(start) == MAGIC;
 }
 
-/* --- Reading on --------------------------------------------------------------------------- */
+/* --- Reading sequentially ------------------------------------------------------------------ */
 
 /* A position in the file; reading advances it. */
 struct cursor {
@@ -74,7 +74,7 @@ static int take(struct cursor *cursor, char *to, size_t bytes, struct spine_erro
     return 0;
 }
 
-/* Take a number of 4 or 8 bytes. */
+/* Read a number of 4 or 8 bytes. */
 static int take_number(struct cursor *cursor, int bytes, int64_t *value, struct spine_error *err)
 {
     char raw[8];
@@ -115,7 +115,7 @@ static int read_settings(struct spine_fasttext *model, struct cursor *cursor,
     return 0;
 }
 
-/* The bytes up to a NUL, which is passed too. */
+/* Read the bytes up to a NUL, and pass the NUL. */
 static int take_word(struct cursor *cursor, char *word, size_t *length, struct spine_error *err)
 {
     *length = 0;
@@ -215,7 +215,7 @@ int spine_fasttext_open(struct spine_fasttext *model, const struct spine_binary 
 
 /* --- Vectors ------------------------------------------------------------------------------ */
 
-/* FNV-1a over bytes that are sign-extended, as fastText's dictionary.cc has it. */
+/* FNV-1a over sign-extended bytes, as in fastText's dictionary.cc. */
 static uint32_t hash(const char *text, size_t length)
 {
     uint32_t value = 2166136261;
@@ -271,7 +271,7 @@ static int add_ngrams(struct sum *sum, const char *text, size_t length, size_t b
     return 0;
 }
 
-/* Sum up the rows of a word; 'text' holds its length and three bytes more. */
+/* Sum the rows of a word; 'text' has space for the word and three more bytes. */
 static int add_word(struct sum *sum, size_t index, char *text, struct spine_error *err)
 {
     static const char end_of_sentence[] = "</s>"; /* has no n-grams */

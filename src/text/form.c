@@ -1,4 +1,4 @@
-/* form.c -- in which form a file holds an embedding. */
+/* form.c -- the form in which a file holds an embedding. */
 #include "spine/text/form.h"
 
 #include <ctype.h>
@@ -50,7 +50,7 @@ static const char unpack_once[] = "unpack it once, and give what comes out";
 static const char export_text[] =
     "export it as text: a line for each word, the word and its numbers, separated by spaces";
 
-/* A file that begins with 'magic' at 'offset' is 'what'. */
+/* A file with 'magic' at 'offset' is 'what'. */
 struct foreign {
     size_t offset, bytes;
     const char *magic, *what, *advice;
@@ -68,7 +68,7 @@ static const struct foreign foreigns[] = {
     {0, 4, "\x04\x22\x4D\x18", "compressed by lz4", "decompress it first: lz4 -d"},
     {0, 4, "LZIP", "compressed by lzip", "decompress it first: lzip -d"},
     {0, 2, "\x1F\x9D", "compressed by compress (.Z)", "decompress it first: uncompress"},
-    /* What one container hides: of the outer one stream.c has taken care. */
+    /* A container inside a container; stream.c has unpacked the outer one. */
     {0, 3, "\x1F\x8B\x08", "compressed twice", unpack_once},
     {0, 4, "\x28\xB5\x2F\xFD", "compressed twice", unpack_once},
     {0, 6,
@@ -196,7 +196,8 @@ static int refuse_json(const char *name, const char *start, size_t bytes, struct
                   err);
 }
 
-/* Numbers of 'width' bytes from the first byte on, of sizes as vectors have them, and few zeros? */
+/* Are these numbers of 'width' bytes from the first byte on, with magnitudes as in vectors, and few
+ * of them zero? */
 static bool are_bare_numbers(const unsigned char *start, size_t bytes, size_t width)
 {
     enum { MOST = 256, LEAST = 8 };
@@ -222,7 +223,7 @@ static int refuse_bare_numbers(const char *name, const void *start, size_t bytes
 {
     if (memchr(start, '\0', bytes) == NULL && memchr(start, '\xBF', bytes) == NULL)
         return 0;
-    /* Floats may pass for doubles, hardly the other way round. */
+    /* Floats may look like doubles, but hardly the other way round. */
     if (are_bare_numbers(start, bytes, 4))
         return refuse(name, "numbers of 4 bytes without words or sizes",
                       "write them as .npy: numpy.save('vectors.npy', numpy.fromfile(FILE, "
@@ -239,7 +240,7 @@ static int refuse_bare_numbers(const char *name, const void *start, size_t bytes
 
 static const char hdf5[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
 
-/* HDF5 may begin behind a block of its user's, of 512 bytes, 1,024, 2,048 ... */
+/* HDF5 may begin after a user block of 512 bytes, 1,024, 2,048 ... */
 static bool has_user_block(const char *start, size_t bytes)
 {
     for (size_t offset = 512; offset < bytes; offset *= 2)
@@ -248,7 +249,7 @@ static bool has_user_block(const char *start, size_t bytes)
     return false;
 }
 
-/* The form of what begins with the signature of none. */
+/* Guess the form of a file that begins with no known signature. */
 static int guess(const char *name, const void *start, size_t bytes, uint64_t file_bytes,
                  enum spine_form *form, struct spine_error *err)
 {
@@ -280,7 +281,7 @@ int spine_form_find(const char *name, const void *start, size_t bytes, uint64_t 
     return 0;
 }
 
-/* Members of zip archives that are other programs' files, by their names. */
+/* Zip archives of other programs, recognised by the names of their members. */
 struct members {
     bool is_torch, is_excel;
 };
@@ -334,7 +335,7 @@ static int check_archive(const char *path, struct spine_error *err)
     return rc;
 }
 
-/* Read until 'size' bytes are there or the file ends. */
+/* Read until 'start' has 'size' bytes or the file ends. */
 static int read_start(struct spine_stream *stream, char *start, size_t size, size_t *bytes,
                       struct spine_error *err)
 {

@@ -1,4 +1,4 @@
-/* labelled.c -- texts with a label each, in fastText's form. */
+/* labelled.c -- labelled texts in fastText's form. */
 #include "spine/text/labelled.h"
 
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static int add_token(struct spine_words *words, struct spine_field token, struct
     return 0;
 }
 
-/* The number of the label that was added last; removes it from the list if it isn't new. */
+/* Find the number of the last label; remove it from the list if it isn't new. */
 static int number_label(struct spine_words *labels, uint32_t *number, struct spine_error *err)
 {
     const size_t last = labels->count - 1;

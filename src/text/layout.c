@@ -6,7 +6,7 @@
 #include <strings.h>
 
 enum {
-    SAMPLE_ROWS = 100, /* rows that the layout is found from */
+    SAMPLE_ROWS = 100, /* rows from which the layout is found */
     HEADER_DIGITS = 18,
 };
 
@@ -14,8 +14,8 @@ struct sample_row {
     uint64_t line;
     size_t fields;
     size_t numbers;     /* at the end of the row */
-    size_t tab_numbers; /* behind the first tab, where all fields there are numbers; else 0 */
-    size_t name_parts;  /* this number of the first numbers may belong to a name */
+    size_t tab_numbers; /* fields after the first tab, if all are numbers; else 0 */
+    size_t name_parts;  /* numbers at the beginning that may belong to a name */
     int64_t index;      /* the first field as a whole number, in quotes or not; -1: it isn't one */
     bool is_clean;      /* all fields but the first are numbers */
     bool is_real;       /* the first field is a number with a point */
@@ -55,7 +55,7 @@ static bool parse_integers(struct spine_field rest, uint64_t integers[2])
            parse_integer(second, &integers[1]);
 }
 
-/* "the,0.1,0.2", "the, 0.1, 0.2" or with semicolons: a number between the last two of them. */
+/* "the,0.1,0.2", "the, 0.1, 0.2" or with semicolons: there is a number between the last two. */
 static bool has_comma_fields(struct spine_field row)
 {
     const char *at = row.end, *last = NULL;
@@ -107,7 +107,7 @@ static struct spine_field last_fields(struct spine_field row, size_t count)
     return fields;
 }
 
-/* How many of the first fields may belong to a name. */
+/* Count the first fields that may belong to a name. */
 static size_t count_name_parts(struct spine_field fields)
 {
     size_t count = 0;
@@ -122,7 +122,7 @@ static size_t count_name_parts(struct spine_field fields)
     return count;
 }
 
-/* The numbers behind the first tab; 0 if there is anything else. */
+/* Count the numbers after the first tab; 0 if there is anything else. */
 static size_t count_tab_numbers(struct spine_field row)
 {
     const char *tab = memchr(row.begin, '\t', (size_t)(row.end - row.begin));
@@ -135,7 +135,7 @@ static size_t count_tab_numbers(struct spine_field row)
     return numbers + 1 == fields && spine_field_is_number(first) ? fields : 0;
 }
 
-/* "word 0 1 2 ... 299", with or without the first field, from 0 or 1 on: columns' numbers. */
+/* "word 0 1 2 ... 299", with or without the first field, from 0 or 1 on: column numbers. */
 static bool is_counting(struct spine_field row, size_t least)
 {
     struct spine_field last;
@@ -276,9 +276,9 @@ static size_t least_numbers(const struct sample *sample)
     return least;
 }
 
-/* What the shortest rows have, if that makes names of what the others have more. Else what most rows
- * have. Of two as frequent, what more rows have that are a single word and numbers: a damaged number
- * in the middle makes a row seem short. Then the smaller. */
+/* Choose the dimension: that of the shortest rows, if the surplus numbers of the others may belong
+ * to names; else the commonest. Ties go to the dimension with more rows of a single word and
+ * numbers, since a damaged number in the middle makes a row seem short; then to the smaller. */
 static size_t choose_dim(const struct sample *sample)
 {
     size_t best = least_numbers(sample), most[2] = {0, 0};
@@ -342,8 +342,8 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
 
 /* --- Tables of other programs ------------------------------------------------------------- */
 
-/* The first row names columns if it has as many fields as the others have numbers, or words and
- * row numbers too; a row of words that begins with # is a comment. */
+/* The first row names columns if it has as many fields as the others have numbers, perhaps with
+ * words and row numbers. A first row of words that begins with # is a comment. */
 static void find_names(struct spine_layout *layout, struct sample *sample)
 {
     if (!sample->may_have_names || sample->count < 2 || layout->has_header)
@@ -361,7 +361,7 @@ static void find_names(struct spine_layout *layout, struct sample *sample)
     layout->has_names = true;
 }
 
-/* Are words in quotes where they have blanks, which separate fields, and only there? */
+/* Are exactly those words in quotes that have blanks? */
 static bool quotes_blanks(const struct spine_layout *layout, const struct sample *sample)
 {
     size_t num_quoted = 0;
@@ -397,7 +397,7 @@ static void find_habits(struct spine_layout *layout, const struct sample *sample
     layout->has_quotes = layout->has_quotes || layout->has_bare_words;
 }
 
-/* Of every row the first field would be the word: they are no words if most have a point. */
+/* Refuse if first fields aren't words: if most are numbers with a point. */
 static int refuse_if_no_words(const struct spine_layout *layout, const struct sample *sample,
                               const char *path, struct spine_error *err)
 {
@@ -415,7 +415,7 @@ static int refuse_if_no_words(const struct spine_layout *layout, const struct sa
 
 /* --- Dimension and header ----------------------------------------------------------------- */
 
-/* The header must say what the rows have. */
+/* Refuse a header that doesn't fit the rows. */
 static int check_header(struct spine_layout *layout, const struct sample *sample, const char *path,
                         struct spine_error *err)
 {
@@ -455,7 +455,7 @@ static int decide_header(struct spine_layout *layout, const struct sample *sampl
     return check_header(layout, sample, path, err);
 }
 
-/* Where words end if they end in numbers. */
+/* Find where words end if they may end in numbers. */
 static void find_surplus(struct spine_layout *layout, const struct sample *sample)
 {
     const bool some_are_real = has_real_numbers(sample);

@@ -1,8 +1,8 @@
 /* lines.c -- a file as a stream of lines: plain or compressed.
  *
- * buffer[first, last) holds what was read and decompressed, but not returned yet. A line must fit
- * into it, so it grows with the longest line. Nothing is mapped: a file that shrinks while it is
- * read would then end the process by a signal. */
+ * buffer[first, last) has bytes that were read and decompressed, but not returned yet. A line must
+ * fit into it, so it grows with the longest line. Files aren't mapped: if a mapped file shrank
+ * while it was read, a signal would end the process. */
 #include "spine/text/lines.h"
 
 #include <assert.h>
@@ -32,10 +32,10 @@ struct spine_lines {
     uint64_t bytes;     /* of the file */
     uint64_t offset;    /* of buffer[first] in the plain or decompressed file */
     uint64_t end;       /* of the range; UINT64_MAX when there is none */
-    uint64_t num_lines; /* given out */
+    uint64_t num_lines; /* returned */
     char *buffer;       /* owned */
     size_t capacity, first, last;
-    bool at_end; /* all that the file holds is in the buffer */
+    bool at_end; /* the rest of the file is in the buffer */
 };
 
 static int refuse_long(const struct spine_lines *lines, struct spine_error *err)
@@ -44,7 +44,7 @@ static int refuse_long(const struct spine_lines *lines, struct spine_error *err)
                         lines->path, (unsigned long long)lines->offset, MOST_LINE >> 20);
 }
 
-/* Make room behind 'last': move what is there to the front, and if that was little use, grow. */
+/* Make space after 'last': move the contents to the front, and grow if that gains little. */
 static int make_room(struct spine_lines *lines, struct spine_error *err)
 {
     const size_t kept = lines->last - lines->first;
@@ -148,8 +148,8 @@ int spine_lines_open(struct spine_lines **lines, const char *path, struct spine_
     return 0;
 }
 
-/* Begin at the first line that begins at 'begin' or behind it: it follows a newline at begin - 1
- * or behind. */
+/* Go to the first line that begins at 'begin' or later: it follows a newline at begin - 1 or later.
+ * */
 static int go_to_line(struct spine_lines *lines, uint64_t begin, struct spine_error *err)
 {
     size_t length;
@@ -243,7 +243,7 @@ void spine_lines_quote(char text[SPINE_LINES_QUOTE], const char *bytes, size_t l
     if (length > QUOTED_BYTES) {
         shown = QUOTED_BYTES;
         while (shown > QUOTED_BYTES - 4 && (bytes[shown] & 0xC0) == 0x80)
-            shown--; /* a UTF-8 sequence stays whole */
+            shown--; /* don't cut a UTF-8 sequence */
     }
 
     text[used++] = '\'';

@@ -1,4 +1,4 @@
-/* matrix.c -- a matrix of numbers that lies in a binary file, read as float. */
+/* matrix.c -- a matrix of numbers in a binary file, read as float. */
 #include "spine/text/matrix.h"
 
 #include <assert.h>
@@ -11,7 +11,7 @@ enum {
 #ifdef SPINE_FUZZ
     BLOCK = 64, /* so that short files go beyond it */
 #else
-    BLOCK = 1 << 18, /* bytes of one transfer at most */
+    BLOCK = 1 << 18, /* the most bytes of a transfer */
 #endif
 };
 
@@ -102,8 +102,8 @@ struct reader {
     size_t bytes;
 };
 
-/* Read 'count' numbers that follow each other in the file, from number 'first' on; in memory one
- * begins every 'stride'. */
+/* Read 'count' successive numbers of the file, from number 'first' on, to every 'stride'-th place
+ * in memory. */
 static int read_run(const struct reader *reader, uint64_t first, size_t count, size_t stride,
                     float *values, struct spine_error *err)
 {

@@ -8,7 +8,7 @@
 #include "spine/base/memory.h"
 
 enum {
-    MOST_HEADER = 1 << 16, /* bytes: of structured types there may be many, of ours there are 118 */
+    MOST_HEADER = 1 << 16, /* bytes; structured types may need many, ours need 118 */
     MOST_WORD = 1 << 20,   /* bytes of one string */
     MAGIC_BYTES = 6,
 };
@@ -58,7 +58,7 @@ static bool parse_string(const char **at, char *text, size_t size)
     return true;
 }
 
-/* A whole number of at most 18 digits; Python 2 wrote an L behind it. */
+/* A whole number of at most 18 digits; Python 2 wrote an L after it. */
 static bool parse_size(const char **at, uint64_t *size)
 {
     enum { MOST_DIGITS = 18 };
@@ -92,7 +92,8 @@ static bool parse_shape(const char **at, struct spine_npy *npy)
     return true;
 }
 
-/* One entry; 'seen' gets its bit. A type that isn't a string has fields: its name is left empty. */
+/* Parse one entry and set its bit in 'seen'. A type that isn't a string has fields: its name is
+ * left empty. */
 static bool parse_entry(const char **at, struct spine_npy *npy, unsigned *seen)
 {
     char key[16];
@@ -270,8 +271,8 @@ static size_t encode(uint32_t code, char *to)
     return 4;
 }
 
-/* Turn the 'count' UCS-4 characters at 'from' into UTF-8, in place: it is never longer. Returns
- * its bytes, or SIZE_MAX where a code isn't a character. */
+/* Convert 'count' UCS-4 characters at 'from' to UTF-8 in place, which is never longer. Returns the
+ * bytes, or SIZE_MAX if a code isn't a character. */
 static size_t encode_all(unsigned char *from, size_t count, bool is_big_endian)
 {
     char character[4];
@@ -291,7 +292,7 @@ static size_t encode_all(unsigned char *from, size_t count, bool is_big_endian)
     return used;
 }
 
-/* Seven parameters: the row and its bytes change with every call, the rest stays. */
+/* Seven parameters: the row and its bytes change with every call, the rest doesn't. */
 static int add_word(const struct spine_npy *npy, const char *name, size_t row, unsigned char *text,
                     size_t bytes, struct spine_words *words, struct spine_error *err)
 {

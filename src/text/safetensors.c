@@ -15,7 +15,7 @@ enum {
     NAMES_BYTES = 400,      /* of a list of names in a message */
 };
 
-static const double most_exact = 0x1p53; /* up to here a double is every whole number */
+static const double most_exact = 0x1p53; /* doubles represent all whole numbers up to this one */
 
 bool spine_safetensors_is(const void *start, size_t bytes, uint64_t file_bytes)
 {
@@ -57,7 +57,7 @@ static bool find_type(const cJSON *tensor, enum spine_matrix_type *type)
     return false;
 }
 
-/* Is it a matrix of numbers that we read? Then *matrix gets all but the file. */
+/* Is it a matrix of a type that we read? If so, fill *matrix except for the file. */
 static bool is_matrix(const cJSON *tensor, uint64_t begin, struct spine_matrix *matrix)
 {
     const cJSON *shape = cJSON_GetObjectItemCaseSensitive(tensor, "shape");
@@ -78,7 +78,7 @@ static bool is_matrix(const cJSON *tensor, uint64_t begin, struct spine_matrix *
            (end - first) % spine_matrix_width(matrix->type) == 0;
 }
 
-/* The only matrix; else a list of those that there are. */
+/* Find the only matrix; if there isn't just one, list those there are. */
 static const cJSON *find_only(const cJSON *header, uint64_t begin, char names[NAMES_BYTES])
 {
     const cJSON *tensor, *found = NULL;

@@ -1,7 +1,7 @@
-/* stream.c -- the bytes of a file from begin to end, unpacked.
+/* stream.c -- the bytes of a file from beginning to end, unpacked.
  *
- * packed is what was read of the file and not used yet. For a plain file it is what the
- * first read gave, so that a pipe can be read, too. */
+ * 'packed' has bytes that were read from the file and not used yet. For a plain file it has those
+ * of the first read, so that a pipe can be read, too. */
 #include "spine/text/stream.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ static int read_file(struct spine_stream *stream, char *to, size_t size, size_t 
     return 0;
 }
 
-/* Have packed bytes at hand; there are none at the end of the file. */
+/* Make sure that there are packed bytes, except at the end of the file. */
 static int refill(struct spine_stream *stream, struct spine_error *err)
 {
     if (stream->packed.at < stream->packed.end)
@@ -127,7 +127,7 @@ int spine_stream_split(const char *path, char **file, const char **inner, struct
             return 0;
         }
     }
-    /* If it doesn't exist, opening it will say so. */
+    /* If it doesn't exist, opening it will fail. */
     strcpy(*file, path);
     return 0;
 }
@@ -168,7 +168,7 @@ static int open_file(struct spine_stream *stream, const char *file, struct spine
     return 0;
 }
 
-/* Read until the kind is known: a pipe gives few bytes at a time. */
+/* Read until the packing is known: a pipe may return a few bytes at a time. */
 static int read_start(struct spine_stream *stream, struct spine_error *err)
 {
     enum { ENOUGH = 16 };

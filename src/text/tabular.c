@@ -13,7 +13,7 @@ struct spine_tabular {
     const char *path; /* borrowed */
     enum spine_tabular_form form;
     struct spine_lines *lines; /* owned */
-    char *copy;                /* owned; (capacity): the line, with NUL behind every field */
+    char *copy;                /* owned; (capacity): the line, with NUL after every field */
     size_t capacity;
     size_t num_comments;
 };
@@ -35,7 +35,7 @@ int spine_tabular_open(struct spine_tabular **table, const char *path, enum spin
     return 0;
 }
 
-/* The first character that isn't UTF-8, counted in bytes from 1; 0 if all are. */
+/* The position of the first byte that isn't UTF-8, from 1; 0 if all are. */
 static size_t find_foreign_byte(const char *line)
 {
     size_t step = 1;
@@ -75,15 +75,15 @@ static int copy_line(struct spine_tabular *table, struct spine_line *line, struc
     return 0;
 }
 
-/* A line that is no row: # at its start. A list of words may have words that begin with it. */
+/* Is the line a comment, which begins with #? Words of a list may begin with #, too. */
 static bool is_comment(const struct spine_tabular *table, const char *line)
 {
     const bool has_words = table->form == SPINE_TABULAR_LINES || table->form == SPINE_TABULAR_TABS;
     return line[0] == '#' && (!has_words || strchr(" \t#!", line[1]) != NULL);
 }
 
-/* The length of a field in quotes that begins here, with them; 0 if it isn't in quotes, or they
- * aren't closed before a separator: then they are letters as others are. */
+/* The length of a quoted field that begins here, quotes included. 0 if it isn't quoted, or the
+ * quotes aren't closed before a separator: then they are ordinary characters. */
 static size_t quoted_length(const char *at)
 {
     if (*at != '"')
@@ -96,7 +96,7 @@ static size_t quoted_length(const char *at)
     return 0;
 }
 
-/* How often a separator is in the line, but for what is in quotes. */
+/* Count the separators in the line outside of quotes. */
 static size_t count_separators(const char *line, char separator)
 {
     size_t count = 0;
@@ -130,7 +130,7 @@ static const char *separators_of(enum spine_tabular_form form, const char *line)
     return commas > 0 ? "," : " \t";
 }
 
-/* Take the quotes off a field of 'length' bytes, in place: a quote in it was written twice. */
+/* Remove the quotes of a field of 'length' bytes, in place; two quotes inside become one. */
 static char *unquote(char *field, size_t length)
 {
     char *end = field;

@@ -1,7 +1,7 @@
-/* testset.c -- test sets of words, in the forms in which they are downloaded.
+/* testset.c -- test sets of words, in the forms in which they are published.
  *
- * What the fields of a table are is found in a first reading of its beginning, the rows are taken in
- * a second. */
+ * A first reading of the table's beginning finds the meaning of each field, a second reading reads
+ * the rows. */
 #include "spine/text/testset.h"
 
 #include <ctype.h>
@@ -19,11 +19,11 @@
 #include "spine/text/tabular.h"
 
 enum {
-    SAMPLE = 200, /* rows that say what the fields are */
+    SAMPLE = 200, /* rows from which the meaning of fields is found */
     NONE = -1,
 };
 
-/* What is known of the fields of a table. */
+/* What is known about the fields of a table. */
 struct survey {
     size_t rows, fewest, most;            /* sampled rows, the first included, and their fields */
     size_t numbers[SPINE_TABULAR_FIELDS]; /* sampled rows that have a number here */
@@ -141,7 +141,7 @@ static void log_header(const struct spine_testset *set, const struct spine_tabul
               (unsigned long long)row->line, quoted);
 }
 
-/* --- What the fields are ------------------------------------------------------------------ */
+/* --- The meaning of fields ------------------------------------------------------------------ */
 
 /* A finite number; with semicolons between the fields, also with a decimal comma. */
 static bool parse_score(const struct spine_tabular_row *row, size_t field, float *value)
@@ -160,7 +160,7 @@ static bool parse_score(const struct spine_tabular_row *row, size_t field, float
     return spine_number_parse(text, text + length, value) == 0 && isfinite(*value);
 }
 
-/* Does a heading call its numbers a score? */
+/* Does a heading say that its numbers are scores? */
 static bool names_score(const char *heading)
 {
     static const char *const names[] = {"score", "mean",   "avg",    "average", "simil",
@@ -219,14 +219,14 @@ static int survey_table(const char *path, struct survey *survey, struct spine_er
     return rc < 0 ? rc : 0;
 }
 
-/* Most rows have a number here, but for the first, which may be a header. */
+/* Do most rows have a number here, apart from the first, which may be a header? */
 static bool is_numeric(const struct survey *survey, size_t field)
 {
     return field < survey->most &&
            2 * survey->numbers[field] > survey->rows - !survey->first_numbers[field];
 }
 
-/* Where the words and their score are; *is_plain tells that they are where everybody expects them. */
+/* Find the fields of the words and the score; *is_plain is set if they are the first three. */
 static struct columns find_columns(const struct survey *survey, bool *is_plain)
 {
     const struct columns plain = {0, 1, 2};
@@ -372,7 +372,7 @@ static int add_sorted(struct spine_testset *set, const struct spine_tabular *tab
     return add_two(set, row->field[first], row->field[first + 1], 0, err);
 }
 
-/* How many different words are in a place of the rows. */
+/* Count the different words at this position of the rows. */
 static int count_various(const struct spine_testset *set, size_t place, size_t *various,
                          struct spine_error *err)
 {
@@ -387,7 +387,7 @@ static int count_various(const struct spine_testset *set, size_t place, size_t *
     return 0;
 }
 
-/* Bring categories before words, where the words were. */
+/* Put categories before words if the words are first. */
 static int order_sorted(struct spine_testset *set, struct spine_error *err)
 {
     size_t categories, words;
@@ -443,7 +443,7 @@ static bool is_tag(const char *field)
            field[strspn(field, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_")] == '\0';
 }
 
-/* Append the answers of a field: all of it, and what is between its slashes. */
+/* Append the answers in a field: the whole field, and each part between slashes. */
 static int add_answers(struct spine_testset *set, const char *field, struct spine_error *err)
 {
     if (add_word(set, field, strlen(field), err))

@@ -1,8 +1,8 @@
 /* vectors.c -- word vectors in text form.
  *
  * An ordinary row (a word without spaces, then D numbers) is parsed in one pass from the front. All
- * others are taken apart from the end, where the numbers are: that is slow, but it is done only for
- * words with spaces and for rows at fault, which it describes. */
+ * other rows are parsed from the end, where the numbers are. That is slow, but needed only for
+ * words with spaces and for bad rows, which it describes. */
 #include "spine/text/vectors.h"
 
 #include <assert.h>
@@ -15,8 +15,8 @@
 #include "spine/base/number.h"
 
 enum {
-    NO_REASON = -1,   /* to leave a row out */
-    FIRST_ROWS = 256, /* these many show how long rows are */
+    NO_REASON = -1,   /* the row isn't one to leave out */
+    FIRST_ROWS = 256, /* rows from which the average length is estimated */
 };
 
 /* --- Rows --------------------------------------------------------------------------------- */
@@ -61,7 +61,7 @@ static int refuse_number(struct spine_field text, size_t index, const char *what
     return spine_refuse(err, "number %zu of %zu is %s: %s", index + 1, layout->dim, what, quoted);
 }
 
-/* Cut the last D fields off 'row', and what remains is the word. Returns how many there were. */
+/* Cut the last D fields off 'row'; the word remains. Returns the number of fields cut off. */
 static size_t cut_numbers(struct spine_field *row, size_t dim, struct spine_field *numbers)
 {
     struct spine_field last;
@@ -87,8 +87,7 @@ static int parse_numbers(struct spine_field numbers, const struct spine_layout *
     return 0;
 }
 
-/* Are the 'surplus' numbers at the end of a word parts of its name, in a file where words have such?
- */
+/* Are the 'surplus' numbers at the end of a word part of it, in a file with such words? */
 static bool is_name(const struct spine_layout *layout, struct spine_field word, size_t surplus)
 {
     struct spine_field last;
@@ -101,7 +100,7 @@ static bool is_name(const struct spine_layout *layout, struct spine_field word, 
     return surplus == 0;
 }
 
-/* Where a tab ends the words: is it the first of the row, between word and numbers? */
+/* In a file where a tab ends the word: is the row's first tab between word and numbers? */
 static bool ends_at_tab(struct spine_field word, struct spine_field numbers)
 {
     return memchr(word.begin, '\t', (size_t)(word.end - word.begin)) == NULL &&
@@ -181,7 +180,7 @@ static int reserve_rows(struct spine_vectors *vectors, size_t wanted, struct spi
     return 0;
 }
 
-/* Rows to begin with: long ones are few. */
+/* The rows to allocate at first: fewer if they are long. */
 static size_t first_rows(const struct spine_vectors *vectors)
 {
     enum { FIRST_VALUES = 1 << 17 };
@@ -189,8 +188,8 @@ static size_t first_rows(const struct spine_vectors *vectors)
     return fitting < FIRST_ROWS ? fitting : FIRST_ROWS;
 }
 
-/* How many rows to have room for, where there is no more. The first rows show how many there will
- * be, of 'bytes' bytes of input (0 if unknown): growing means moving. */
+/* Choose the next capacity, in rows. The first rows show how many rows 'bytes' bytes of input (0 if
+ * unknown) will have; a good guess avoids moving them. */
 static size_t choose_capacity(const struct spine_vectors *vectors, const struct spine_lines *lines,
                               uint64_t bytes, uint64_t limit)
 {
@@ -237,8 +236,8 @@ int spine_vectors_leave_out(struct spine_vectors *vectors, uint64_t line,
     return 0;
 }
 
-/* Parse a row whose word becomes *word. Where it fails, *reason says why, if it is one that leaves
- * rows out. */
+/* Parse a row; *word is its word. On failure *reason is the reason for leaving the row out, or
+ * NO_REASON. */
 static int parse_row(const struct spine_line *line, const struct spine_layout *layout,
                      struct spine_field *word, float *values, int *reason, struct spine_error *err)
 {

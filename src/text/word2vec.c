@@ -1,12 +1,12 @@
 /* word2vec.c -- word2vec's binary format.
  *
- * A row that begins at an offset is read by trying the blanks of its first bytes, one after the
- * other, as the end of its word. The first that leaves nothing to doubt is it; else the one with
- * the fewest doubts. Doubts are numbers whose size no vector has (read at the wrong offset, text
- * and halves of numbers look so), control bytes in the word, and a missing newline.
+ * A row at a known offset is read by trying each blank in its first bytes as the end of its word.
+ * The first blank without doubts is the end, or else the one with the fewest doubts. Doubts are
+ * numbers of implausible magnitude (text and halves of numbers look like that), control bytes in
+ * the word, and a missing newline.
  *
- * A row's begin is found in the same way: it follows D numbers without a doubt and a blank before
- * them, and is followed by rows without one. */
+ * The beginning of a row is found in the same way: it follows a blank and D numbers without doubts,
+ * and is followed by rows without doubts. */
 #include "spine/text/word2vec.h"
 
 #include <assert.h>
@@ -16,7 +16,7 @@
 #include "spine/base/memory.h"
 
 enum {
-    MOST_DIGITS = 18, /* of a number of the header */
+    MOST_DIGITS = 18, /* of a number in the header */
     HEADER_BYTES = 64,
     MOST_DIM = 1 << 24,
     MOST_BLANKS = 64, /* that are tried in a word */
@@ -42,7 +42,7 @@ static bool parse_number(const char **at, const char *end, uint64_t *value)
     return *at > begin;
 }
 
-/* "3000000 300\n"; *length is that of the line. */
+/* Parse "3000000 300\n"; *length is the length of the line. */
 static bool parse_header(const char *start, size_t bytes, uint64_t *rows, uint64_t *dim,
                          size_t *length)
 {
@@ -67,7 +67,7 @@ static bool is_control(unsigned char c)
 
 /* --- Doubts ------------------------------------------------------------------------------- */
 
-/* How many of D numbers have a size that no vector's have: beyond 2^+-50, or not finite. */
+/* Count the numbers of implausible magnitude among D: beyond 2^+-50, or not finite. */
 static size_t count_doubts(const unsigned char *values, size_t dim)
 {
     enum { BIAS = 127, FAR = 50 };
@@ -93,15 +93,15 @@ static bool has_controls(const unsigned char *word, size_t length)
     return false;
 }
 
-/* A row as bytes at hand may hold it. */
+/* A possible reading of a row. */
 struct guess {
     size_t length; /* of the word */
     size_t bytes;  /* of the whole row */
     size_t doubts;
 };
 
-/* The row at 'at' if its word has 'length' bytes. 'bytes' are at hand, and no more if is_end. False
- * if they don't hold it. */
+/* Read the row at 'at' as one whose word has 'length' bytes. There are 'bytes' bytes, and no more
+ * in the file if is_end. False if they aren't enough. */
 static bool guess_row(const struct spine_word2vec *format, const unsigned char *at, size_t bytes,
                       size_t length, struct guess *guess)
 {
@@ -118,7 +118,7 @@ static bool guess_row(const struct spine_word2vec *format, const unsigned char *
     return true;
 }
 
-/* The row at 'at'. False if the bytes at hand don't hold one. */
+/* Find the best reading of the row at 'at'. False if there are too few bytes for one. */
 static bool choose_row(const struct spine_word2vec *format, const unsigned char *at, size_t bytes,
                        struct guess *best)
 {
@@ -140,7 +140,7 @@ static bool choose_row(const struct spine_word2vec *format, const unsigned char 
     return found;
 }
 
-/* Are there 'count' rows without a doubt at 'at', as far as the bytes at hand go? */
+/* Are there 'count' rows without doubts at 'at', or as many as the bytes hold? */
 static bool are_rows(const struct spine_word2vec *format, const unsigned char *at, size_t bytes,
                      int count)
 {
@@ -173,7 +173,7 @@ bool spine_word2vec_is(const void *start, size_t bytes)
         return false;
 
     format.dim = (size_t)dim;
-    if (bytes - header < 4 * format.dim) /* all that is at hand is part of a row */
+    if (bytes - header < 4 * format.dim) /* all bytes are part of a row */
         return controls > (bytes - header) / 16;
     return choose_row(&format, (const unsigned char *)text + header, bytes - header, &guess) &&
            2 * guess.doubts < format.dim;
@@ -181,7 +181,7 @@ bool spine_word2vec_is(const void *start, size_t bytes)
 
 /* --- Opening ------------------------------------------------------------------------------ */
 
-/* How many bytes are read to find where a row begins: a word and some rows. */
+/* The bytes to read to find where a row begins: a word and some rows. */
 static size_t window_bytes(const struct spine_word2vec *format)
 {
     return 2 * (size_t)MOST_WORD + (ROWS_LOOKED_AT + 1) * (4 * format->dim + 2);
@@ -285,8 +285,8 @@ int spine_word2vec_find_row(const struct spine_word2vec *format, uint64_t from, 
     size_t at = (size_t)(from - begin);
     while (at < bytes && !may_begin(format, window, at, bytes))
         at++;
-    /* Not found: perhaps in rows that aren't like others. Then it is the caller's check that the
-     * parts don't fit. */
+    /* Not found: perhaps the rows aren't like others. The caller will notice that the parts don't
+     * fit together. */
     *row = at < bytes ? begin + at : format->binary->bytes;
     free(window);
     return 0;
@@ -320,7 +320,7 @@ int spine_word2vec_begin(struct spine_word2vec_walk **walk, const struct spine_w
     return 0;
 }
 
-/* Have the next row in the buffer, whatever its length. */
+/* Make sure that the buffer has the next row, whatever its length. */
 static int fill(struct spine_word2vec_walk *walk, struct spine_error *err)
 {
     const struct spine_binary *binary = walk->format->binary;

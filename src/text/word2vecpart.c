@@ -14,7 +14,7 @@ enum {
 #endif
 };
 
-/* Refuse a row that something is wrong with. *reason is one to leave it out. */
+/* Refuse a bad row. *reason is the reason for leaving it out. */
 static int check_row(const struct spine_word2vec_row *row, const float *values, size_t dim,
                      enum spine_vectors_reason *reason, struct spine_error *err)
 {
@@ -93,8 +93,8 @@ int spine_word2vecpart_scan(struct spine_word2vecpart *part, const struct spine_
     return rc;
 }
 
-/* Rows that follow each other are read together, up to BLOCK_BYTES; 'block' has room for that and a
- * row. Seven parameters: those of spine_word2vecpart_read(), and the block. */
+/* Read successive rows together, up to BLOCK_BYTES; 'block' has space for that and one row. Seven
+ * parameters: those of spine_word2vecpart_read(), and the block. */
 static int read_run(const struct spine_word2vecpart *part, const struct spine_word2vec *format,
                     const uint64_t *lines, size_t count, float *values, unsigned char *block,
                     struct spine_error *err)
