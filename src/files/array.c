@@ -10,8 +10,8 @@ enum {
     CHUNK = 64,
     LEAST_CHUNK = 16,
 #else
-    CHUNK = 1 << 16,      /* elements of a growing or checked dataset that lie together, at most, */
-    LEAST_CHUNK = 1 << 8, /* and at least */
+    CHUNK = 1 << 16,      /* the most elements in a chunk of a growing or checked dataset, */
+    LEAST_CHUNK = 1 << 8, /* and the least */
 #endif
 };
 
@@ -44,12 +44,12 @@ int spine_array_make(struct spine_store *store, const char *name, enum spine_arr
                      size_t rows, size_t columns, struct spine_error *err)
 {
     const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-    /* All of it will be written: don't fill it first. */
+    /* All of it will be written, so don't fill it first. */
     H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
     return make_fixed(store, name, type, rows, columns, creation, err);
 }
 
-/* Seven parameters: those of spine_array_make(), and where its rows are. */
+/* Seven parameters: those of spine_array_make(), and the offset. */
 int spine_array_make_at(struct spine_store *store, const char *name, enum spine_array_type type,
                         size_t rows, size_t columns, int64_t *offset, struct spine_error *err)
 {
@@ -133,7 +133,7 @@ static int transfer(struct spine_store *store, const char *name, enum spine_h5_d
     return spine_h5_agree(store, rc, err);
 }
 
-/* Eight parameters: a dataset, which of its rows, and their layout in memory. So too for reading. */
+/* Eight parameters: a dataset, a range of rows, and their layout in memory. */
 int spine_array_write(struct spine_store *store, const char *name, enum spine_array_type type,
                       size_t first, size_t count, size_t stride, const void *data,
                       struct spine_error *err)

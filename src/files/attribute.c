@@ -7,8 +7,8 @@
 #include "spine/base/memory.h"
 #include "spine/files/h5.h"
 
-/* Create an attribute and write its value, if there is one; 'space' is closed. Eight parameters: what
- * HDF5 needs to know of an attribute. */
+/* Create an attribute and write its value, if there is one; closes 'space'. Eight parameters: what
+ * HDF5 needs to know about an attribute. */
 static int set_attribute(struct spine_store *store, const char *object, const char *name,
                          hid_t disk, hid_t memory, hid_t space, const void *value,
                          struct spine_error *err)
@@ -62,9 +62,9 @@ int spine_attribute_set_real(struct spine_store *store, const char *object, cons
                          H5Screate(H5S_SCALAR), &value, err);
 }
 
-/* Read an attribute of one value. It must be what 'type' is, an integer, a floating-point number or
- * a string of variable length; messages call that 'kind'. Seven parameters, as
- * set_attribute(). */
+/* Read an attribute with one value, which must be of the class of 'type': an integer, a
+ * floating-point number or a string of variable length; messages call it 'kind'. Seven parameters,
+ * as in set_attribute(). */
 static int get_attribute(struct spine_store *store, const char *object, const char *name,
                          hid_t type, const char *kind, void *value, struct spine_error *err)
 {

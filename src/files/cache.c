@@ -1,4 +1,4 @@
-/* cache.c -- the input of a run, in any form: converted to vectors.h5 once, then reused. */
+/* cache.c -- a run's input in any form, converted to vectors.h5 once and then reused. */
 #include "spine/files/cache.h"
 
 #include <errno.h>
@@ -21,8 +21,8 @@
 /* What rank 0 finds. */
 enum state { USE_INPUT, USE_CACHE, CONVERT };
 
-/* Is it HDF5 with /vectors, and are its own words wanted? What isn't HDF5 is left to the
- * conversion; what can't be read now isn't taken for a file of another kind. */
+/* Is the input HDF5 with /vectors, to be used with its own words? Other files are left to the
+ * conversion; a file that can't be read now isn't mistaken for one of another kind. */
 static int is_vectorsfile(const struct spine_config *config, bool *is, struct spine_error *err)
 {
     struct spine_store *store = NULL;
@@ -33,7 +33,7 @@ static int is_vectorsfile(const struct spine_config *config, bool *is, struct sp
     *is = false;
     if (config->words[0] != '\0' || strcmp(config->input, "-") == 0)
         return 0;
-    if (stat(config->input, &facts) != 0) /* where it isn't there, it may be FILE:DATASET */
+    if (stat(config->input, &facts) != 0) /* if it doesn't exist, it may be FILE:DATASET */
         return errno == ENOENT || errno == ENOTDIR ? 0 : spine_infile_fail(config->input, err);
     if (!S_ISREG(facts.st_mode))
         return 0;
@@ -43,15 +43,15 @@ static int is_vectorsfile(const struct spine_config *config, bool *is, struct sp
         return 0;
 
     if (spine_store_open(&store, config->input, NULL, &why)) {
-        *is = true; /* opening it again will say why */
+        *is = true; /* opening it again will report why */
         return spine_fail_as(&why, err);
     }
-    /* A file of another format of ours isn't converted: opening it says what it is. */
+    /* Another of our formats isn't converted: the refusal on opening it names the format. */
     *is = spine_vectorsfile_has_vectors(store) || spine_attribute_has(store, "/", "format");
     return spine_store_close(store, err);
 }
 
-/* Does the file of a path exist? Standard input does. */
+/* Does the file at a path exist? Standard input always does. */
 static int exists(const char *path, bool *does, struct spine_error *err)
 {
     const char *inner = NULL;
@@ -71,7 +71,7 @@ static const char *last_component(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-/* Was the cache made of a file of the input's name? */
+/* Was the cache made from a file with the input's name? */
 static int is_of(const char *cache, const char *input, bool *is, struct spine_error *err)
 {
     struct spine_store *store = NULL;
@@ -98,7 +98,7 @@ static bool is_newer(const struct timespec *time, const struct timespec *than)
                                         : time->tv_nsec > than->tv_nsec;
 }
 
-/* Is the cache no older than the file? A file that doesn't exist any more makes none too old. */
+/* Is the cache no older than the file? If the file doesn't exist any more, yes. */
 static int is_fresh(const char *cache, const char *path, bool *is, struct spine_error *err)
 {
     struct stat made, file_facts;
@@ -125,7 +125,7 @@ static int is_fresh(const char *cache, const char *path, bool *is, struct spine_
     return rc;
 }
 
-/* Was the cache made of these files as they are now? */
+/* Was the cache made from these files as they are now? */
 static int is_usable(const struct spine_config *config, const char *cache, bool *is,
                      struct spine_error *err)
 {
@@ -138,7 +138,8 @@ static int is_usable(const struct spine_config *config, const char *cache, bool 
     return is_input_older && is_list_older ? is_of(cache, config->input, is, err) : 0;
 }
 
-/* What keeps two runs from converting to the same file at once: CACHE.lock, while it lasts. */
+/* CACHE.lock, which exists during a conversion, so that two runs don't convert to one file at once.
+ * */
 struct lock {
     int file; /* -1: none */
     char path[SPINE_PATH + 8];
@@ -158,7 +159,7 @@ static void release_lock(const struct lock *lock)
 {
     if (lock->file < 0)
         return;
-    unlink(lock->path); /* who waits for it has it open, and looks again */
+    unlink(lock->path); /* a process that waits for it has it open, and checks again */
     spine_lock_release(lock->file);
 }
 
@@ -229,7 +230,7 @@ int spine_cache_use(struct spine_config *config, const char *directory, struct s
         rc = convert(config, path, comm, err);
     release_lock(&lock);
     if (rc != 0 && comm->rank == 0 && config->cache[0] == '\0')
-        rmdir(directory); /* unless there is something in it */
+        rmdir(directory); /* fails unless it is empty */
     if (rc != 0)
         return -1;
 

@@ -30,8 +30,8 @@ void spine_checkpoint_texts_dispose(struct spine_checkpoint_texts *texts)
     *texts = (struct spine_checkpoint_texts){0};
 }
 
-/* The fields of struct spine_progress, as attributes; "asl" is what the penalty was before other objectives
- * had one. */
+/* The fields of struct spine_progress, as attributes; the penalty is called "asl", the only one
+ * when the format was defined. */
 static const struct {
     const char *name;
     size_t offset;
@@ -77,7 +77,7 @@ static int read_progress(struct spine_store *store, struct spine_progress *progr
     return rc;
 }
 
-/* One of the optimizer's blocks, seen as parameters. */
+/* View one of the optimizer's blocks as parameters. */
 static struct spine_params view(const struct spine_params *shape, float *block)
 {
     struct spine_params params;
@@ -135,8 +135,8 @@ static int checkpoint_path(char *path, const char *directory, int64_t steps,
     return spine_refuse(err, "%.60s...: the path is too long", directory);
 }
 
-/* Remove all but the last 'keep' checkpoints up to this one. Those after it, which were damaged or
- * passed over, don't count: it may be the only one that is whole. */
+/* Of the checkpoints up to this one, remove all but the last 'keep'. Later ones, which were damaged
+ * or skipped, don't count: this may be the only intact one. */
 static int remove_old(const struct spine_checkpoint_writer *writer, struct spine_error *err)
 {
     int64_t steps = writer->progress.steps + 1;
@@ -216,7 +216,7 @@ static int copy(struct spine_checkpoint_writer *writer, const struct spine_param
     return 0;
 }
 
-/* Seven parameters: a checkpoint is made of four, each owned by another module. */
+/* Seven parameters: a checkpoint is made from four structs, each owned by another module. */
 int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_checkpoint_mode mode,
                           const struct spine_params *params,
                           const struct spine_optimizer *optimizer,

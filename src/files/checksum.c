@@ -81,7 +81,7 @@ int spine_checksum_check(const char *path, bool *is_damaged, struct spine_error 
     if (rc == 0 && fread(found, 1, TRAILER, file) != TRAILER)
         rc = -1;
 
-    /* A read error says nothing about what the file holds; a directory is no checkpoint. */
+    /* After a read error the file may be intact; a directory is not a checkpoint. */
     if (rc != 0 && errno != 0 && errno != EINVAL && errno != EISDIR)
         spine_fail(err, "%s: %s", path, strerror(errno));
     else if (rc != 0 || memcmp(found, expected, NAME) != 0)

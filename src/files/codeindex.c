@@ -1,6 +1,7 @@
 /* codeindex.c -- an index of merged codes: reading it.
  *
- * Numbers from the file are checked where they are used: a damaged index must not lead outside. */
+ * Numbers from the file are checked where they are used: a damaged index must not cause accesses
+ * out of bounds. */
 #include "spine/files/codeindex.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ static int fail_damaged(const struct spine_codeindex *index, struct spine_error 
     return spine_fail(err, "%s: is damaged; remove it, it isn't needed", index->path);
 }
 
-/* Read exactly 'bytes' bytes; false where the file ends before them or can't be read. */
+/* Read exactly 'bytes' bytes; false if the file ends before them or can't be read. */
 static bool read_at(int file, uint64_t offset, void *out, size_t bytes)
 {
     for (size_t done = 0; done < bytes;) {
@@ -45,7 +46,7 @@ static int read_part(const struct spine_codeindex *index, uint64_t offset, void 
     return read_at(index->file, offset, out, bytes) ? 0 : fail_damaged(index, err);
 }
 
-/* --- Does it belong to the codes? --------------------------------------------------------- */
+/* --- Does it match the codes? ------------------------------------------------------------- */
 
 bool spine_codeindex_path(char *path, const char *codes)
 {
@@ -81,7 +82,7 @@ int spine_codeindex_stamp(const char *codes, uint64_t *bytes, uint64_t *check,
     return is_read ? 0 : spine_fail(err, "%s: can't read it: %s", codes, strerror(reason));
 }
 
-/* Is a file as old as another one, or younger? */
+/* Is a file no older than another? */
 static bool is_as_new(const struct stat *file, const struct stat *than)
 {
     if (file->st_mtim.tv_sec != than->st_mtim.tv_sec)
@@ -101,7 +102,7 @@ static bool is_header(const struct spine_codeindex_header *header)
 /* Is the open file an index of the codes as they are? */
 static bool belongs(struct spine_codeindex *index, const char *codes)
 {
-    struct spine_error ignored; /* what isn't readable is absent, and the codes' reader says more */
+    struct spine_error ignored; /* an unreadable index counts as absent */
     struct stat own, theirs;
     uint64_t bytes, check;
 
@@ -179,7 +180,7 @@ void spine_codeindex_close(struct spine_codeindex *index)
 
 /* --- Words -------------------------------------------------------------------------------- */
 
-/* Where the word of a row is in the text, and its length. */
+/* Find the word of a row in the text, and its length. */
 static int find_span(const struct spine_codeindex *index, size_t row, uint64_t *first,
                      size_t *length, struct spine_error *err)
 {
@@ -220,7 +221,7 @@ int spine_codeindex_word(const struct spine_codeindex *index, size_t row, struct
     return rc;
 }
 
-/* Is it the word of this row? */
+/* Is this the word of the row? */
 static int compare(const struct spine_codeindex *index, size_t row, const char *word, bool *is_it,
                    struct spine_error *err)
 {

@@ -1,7 +1,7 @@
 /* codeindexer.c -- an index of merged codes: writing it (codeindex.h).
  *
- * The codes are read once to count, and then as often as the entries of all dimensions, sorted into
- * columns in memory, go beyond MOST_ENTRIES: so memory doesn't grow with them. */
+ * The codes are read once to count the entries of dimensions, and then once for every MOST_ENTRIES
+ * entries, which are sorted into columns in memory: so memory doesn't grow with the codes. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -39,8 +39,8 @@ struct indexer {
 
 _Static_assert(sizeof(size_t) == sizeof(uint64_t), "words begin at 64-bit offsets");
 
-/* Call 'visit' for all values, by row, as long as they fit: with the row, the dimension, the value and
- * its strength. */
+/* Call visit(row, dimension, value, strength) for all values, by row, as long as they can be
+ * indexed. */
 static int visit_values(struct indexer *indexer,
                         void (*visit)(struct indexer *, size_t, size_t, float, float),
                         struct spine_error *err)
@@ -173,7 +173,7 @@ static int put_slots(struct indexer *indexer, const struct spine_lookup *lookup,
     return 0;
 }
 
-/* The header and all that is of words. */
+/* Write the header and everything about words. */
 static int put_words(struct indexer *indexer, struct spine_error *err)
 {
     const struct spine_codes *codes = &indexer->codes;
@@ -199,7 +199,7 @@ static int put_words(struct indexer *indexer, struct spine_error *err)
     return rc;
 }
 
-/* The entries of the dimensions from 'first' on, as many as go into memory, and find their
+/* Write the entries of the dimensions from 'first' on, as many as fit into memory, and find their
  * strongest. */
 static int put_some(struct indexer *indexer, struct spine_error *err)
 {
@@ -285,8 +285,7 @@ int spine_codeindex_write(const char *codes, struct spine_error *err)
 
 size_t spine_codeindex_bytes(size_t rows, uint64_t values)
 {
-    const size_t word =
-        8 + 24 + 24; /* its square; itself, as a list has it; its slots in a table */
+    const size_t word = 8 + 24 + 24; /* its square; the word in a list; its slots in a table */
     return rows * word +
            (size_t)(values < MOST_ENTRIES ? values : MOST_ENTRIES) * sizeof(struct spine_ranked);
 }

@@ -26,7 +26,8 @@ static const char format[] = "spine-codes", codes_name[] = "/codes", excess_name
 enum { BLOCK_ENTRIES = 1 << 20 };
 /* More units than model.hidden may have: no memory is allocated for them. */
 enum { MOST_HIDDEN = 1 << 20 };
-/* A row is expected to have more values: by this the file is laid out, so that one of few rows is small. */
+/* The values a row for which a file is laid out: fewer than expected, so that a file of few rows is
+ * small. */
 enum { SOME_VALUES = 16 };
 
 int spine_codes_shard_path(char *path, const char *directory, int64_t shard,
@@ -160,11 +161,11 @@ static int check_units(const struct spine_codes *codes, struct spine_error *err)
                         MOST_HIDDEN);
 }
 
-/* AnnData's matrices may be dense, or sparse by columns, which has the same parts. */
+/* Refuse AnnData's dense matrices, and those sparse by columns, which have the same parts. */
 static int check_encoding(const struct spine_codes *codes, struct spine_error *err)
 {
     char *encoding = NULL;
-    struct spine_error missing; /* nothing says what it is: its parts must */
+    struct spine_error missing; /* without an encoding, its parts are checked */
     if (spine_attribute_get_text(codes->store, codes->matrix, "encoding-type", &encoding, &missing))
         return 0;
     const int rc = strcmp(encoding, "csr_matrix") == 0
@@ -199,7 +200,7 @@ int spine_codes_open_merged(struct spine_codes *codes, const char *path, struct 
     snprintf(codes->path, sizeof codes->path, "%s", path);
     if (spine_store_open(&codes->store, path, NULL, err))
         return -1;
-    bool has = false; /* codes of another program have no excess */
+    bool has = false; /* other programs' codes have no excess */
     if (spine_object_find(codes->store, "/layers", &has, err) ||
         (has && spine_object_find(codes->store, codes->excess, &has, err))) {
         spine_codes_close(codes);
@@ -335,7 +336,7 @@ static int refuse_missing(const char *path, const char *directory, struct spine_
     return spine_refuse(err, "%s: the shard is missing", path);
 }
 
-/* Open shard number 'number' of a run only to read what it says about itself. */
+/* Open shard number 'number' of a run only to read its attributes. */
 static int read_shard(char *path, const char *directory, int64_t number, struct spine_shard *shard,
                       struct spine_error *err)
 {

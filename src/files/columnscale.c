@@ -1,4 +1,5 @@
-/* columnscale.c -- one factor for each dimension of codes: 1 / the standard deviation of its values. */
+/* columnscale.c -- a factor for each dimension of codes: 1 / the standard deviation of its values.
+ * */
 #include "spine/files/columnscale.h"
 
 #include <math.h>
@@ -6,7 +7,7 @@
 
 #include "spine/base/memory.h"
 
-/* A variance that is no more than this part of the mean square is rounding. */
+/* A variance of at most this share of the mean square is rounding. */
 static const double CONSTANT = 1e-12;
 
 int spine_columnscale_init(struct spine_columnscale *scale, size_t dimensions,

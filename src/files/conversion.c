@@ -1,4 +1,4 @@
-/* conversion.c -- what a conversion did, for people. */
+/* conversion.c -- the report of a conversion. */
 #include "spine/files/conversion.h"
 
 #include <stdbool.h>
@@ -50,7 +50,7 @@ static void print_left_out(FILE *out, const struct spine_conversion *done, const
     print_lines(out, spine_source_place(done->source), lines);
 }
 
-/* What was skipped, since tables of other programs have it. */
+/* Print what was skipped because it is part of another program's table. */
 static void print_layout(FILE *out, const struct spine_conversion *done)
 {
     const struct spine_layout *layout = done->layout;

@@ -1,11 +1,11 @@
 /* convert.c -- an embedding in any form to a vectors.h5, on all ranks together.
  *
- * All ranks walk through the same steps. What can fail on one of them is done first, then
- * spine_comm_agree() makes it everyone's failure. Rows are numbered over all ranks in file order,
- * and so are lines, once a rank knows how many lines the ranks before it have read.
+ * All ranks go through the same steps. What can fail on one of them is done first, then
+ * spine_comm_agree() makes it a failure of all. Row numbers are global, in file order, and so are
+ * line numbers, once a rank knows how many lines the ranks before it have read.
  *
- * Words are gathered on rank 0, where duplicates are found. Vectors stay where they are: those of
- * text in the ranks' memory, all others in the file, from which they are copied block by block. */
+ * Words are gathered on rank 0, where duplicates are found. Vectors of text stay in the ranks'
+ * memory; others stay in the file, from which they are copied block by block. */
 #include "spine/files/convert.h"
 
 #include <math.h>
@@ -33,7 +33,7 @@ struct job {
     struct spine_sourcefiles files;
     struct spine_source *source;
     struct spine_vectors vectors; /* this rank's; its words go to 'words' on rank 0 */
-    size_t first_row;             /* of this rank's, counted over all ranks */
+    size_t first_row;             /* the global number of this rank's first row */
     uint64_t lines_before;        /* of the ranks before this one */
     struct spine_outliers outliers;
 
@@ -105,7 +105,7 @@ static int begin_output(struct job *job, struct spine_error *err)
     return 0;
 }
 
-/* Rank 0 finds out what the input is. The output's name is where a spooled input goes. */
+/* Rank 0 finds the form of the input. A spooled input goes beside the output. */
 static int prepare(struct job *job, struct spine_error *err)
 {
     const struct spine_convert_options *options = job->options;
@@ -116,7 +116,7 @@ static int prepare(struct job *job, struct spine_error *err)
     return begin_output(job, err);
 }
 
-/* All ranks write into the file that rank 0 has created. */
+/* Check that all ranks see the file that rank 0 has created, since all write into it. */
 static int check_shared(struct job *job, struct spine_error *err)
 {
     char *part = spine_outfile_part(job->options->output, err);
@@ -157,7 +157,7 @@ static int begin(struct job *job, struct spine_error *err)
 
 /* --- Reading ------------------------------------------------------------------------------ */
 
-/* Take this rank's part; if not divided, rank 0's is all and the others' are empty. */
+/* Scan this rank's part; if not divided, rank 0 has all and the others nothing. */
 static int take_part(struct job *job, bool is_divided, struct spine_error *err)
 {
     const struct spine_vectors_rules rules = {job->options->skip_bad, job->options->limit};
@@ -172,7 +172,7 @@ static int take_part(struct job *job, bool is_divided, struct spine_error *err)
                              &rules, &job->vectors, err);
 }
 
-/* Do the parts that were found by their looks fit together? rc is this rank's own result. */
+/* Do parts whose boundaries were guessed fit together? rc is this rank's own result. */
 static int check_parts(const struct job *job, int rc, bool *fit, struct spine_error *err)
 {
     uint64_t span[3];
@@ -266,8 +266,8 @@ static int check_counts(struct job *job, struct spine_error *err)
 static int read_rows(struct job *job, struct spine_error *err)
 {
     const int rc = take_parts(job, err);
-    /* A rank that failed has not seen all its lines. But it is the lowest such rank whose error
-     * counts, and the ranks before that have. */
+    /* A rank that failed hasn't counted all its lines. But only the error of the lowest such rank
+     * counts, and the ranks before it have. */
     job->lines_before = (uint64_t)spine_comm_sum_before(job->comm, (int64_t)job->vectors.num_lines);
     if (rc != 0 && job->vectors.bad_line > 0)
         spine_source_locate(job->source, job->lines_before + job->vectors.bad_line, err);

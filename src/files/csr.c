@@ -116,7 +116,7 @@ int spine_csr_append(struct spine_store *store, const char *name, const struct s
     char part[NAME];
     if (csr->rows == 0)
         return 0;
-    /* The ends of these rows, counted from the matrix's first value. */
+    /* The ends of these rows in the whole matrix. */
     int64_t *ends = spine_memory_get(csr->rows, sizeof *ends, "sparse rows", err);
     if (ends == NULL)
         return -1;
@@ -166,7 +166,7 @@ int spine_csr_check(struct spine_store *store, const char *path, const char *nam
     return 0;
 }
 
-/* Are these row ends, from any base, those of rows within a matrix of 'count' values? */
+/* Are these, from any base, valid row ends in a matrix of 'count' values? */
 static int ends_fit(const int64_t *indptr, size_t rows, size_t columns, size_t count)
 {
     if (indptr[0] < 0 || indptr[rows] > (int64_t)count)
@@ -190,7 +190,7 @@ static int columns_fit(const struct spine_csr *csr, size_t columns)
     return 1;
 }
 
-/* Nine parameters: where the matrix is, which rows, and its extent, checked before. */
+/* Nine parameters: the place of the matrix, a range of rows, and the matrix's checked extent. */
 int spine_csr_read(struct spine_store *store, const char *path, const char *name, size_t first,
                    size_t rows, size_t columns, size_t count, struct spine_csr *csr,
                    struct spine_error *err)

@@ -11,7 +11,7 @@
 
 enum { SMALLEST = 1 << 10 };
 
-/* The place of a hash in a table, or the free one where it belongs. */
+/* Find the slot of a hash in a table, or the free slot where it belongs. */
 static uint64_t *find(uint64_t *table, size_t capacity, uint64_t hash)
 {
     size_t at = hash & (capacity - 1);
@@ -36,7 +36,7 @@ static int grow(struct spine_distinct *distinct, struct spine_error *err)
     return 0;
 }
 
-/* Was the word new? It isn't from now on. */
+/* Is the word new? Adds it if it is. */
 static bool is_new(struct spine_distinct *distinct, const char *word)
 {
     const uint64_t hash = XXH3_64bits(word, strlen(word)), key = hash == 0 ? 1 : hash;

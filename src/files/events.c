@@ -16,8 +16,8 @@
 
 enum {
     HEADER = 12,
-    MOST_BYTES = 1 << 16,         /* of a record's data: an epoch takes some hundred */
-    LONGEST_LINE = MOST_BYTES / 4 /* of metrics: a field's data take up to 3 times its text */
+    MOST_BYTES = 1 << 16,         /* of a record's data: an epoch needs a few hundred */
+    LONGEST_LINE = MOST_BYTES / 4 /* of metrics: data have up to 3 times the length of text */
 };
 
 /* --- Protobuf ----------------------------------------------------------------------------- */
@@ -193,7 +193,7 @@ static int write_version(const struct spine_events *events, struct spine_error *
     return write_record(events, &event, err);
 }
 
-/* The fields of an epoch but its number. */
+/* Write the fields of an epoch except its number. */
 static int write_epoch(const struct spine_events *events, const cJSON *epoch, int64_t step,
                        struct spine_error *err)
 {
@@ -213,8 +213,8 @@ static int write_epoch(const struct spine_events *events, const cJSON *epoch, in
     return write_record(events, &event, err);
 }
 
-/* Where the events up to 'epochs' end, whose last one goes to events->last; 0 if the file doesn't
- * begin as one of ours does. */
+/* Find where the events up to 'epochs' end, and set events->last to the last of them. Returns 0 if
+ * the file doesn't begin like ours. */
 static off_t find_end(struct spine_events *events, int64_t epochs)
 {
     struct message event;
@@ -229,7 +229,7 @@ static off_t find_end(struct spine_events *events, int64_t epochs)
     return end;
 }
 
-/* Open a file of ours: not through a symbolic link, which somebody may have planted. */
+/* Open one of our files, but not through a symbolic link, which somebody may have planted. */
 static FILE *open_file(const char *path, int flags, const char *mode, struct spine_error *err)
 {
     const int descriptor = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0666);
@@ -297,7 +297,7 @@ int spine_events_update(struct spine_events *events, struct spine_error *err)
     char *line = NULL;
     size_t size = 0;
     int rc = 0;
-    clearerr(events->metrics); /* of the end that was met before */
+    clearerr(events->metrics); /* of the earlier end of file */
     while (rc == 0 && getline(&line, &size, events->metrics) > 0)
         rc = add_line(events, line, err);
     free(line);

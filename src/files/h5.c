@@ -1,4 +1,4 @@
-/* h5.c -- what the modules behind the door to HDF5 share. */
+/* h5.c -- what the modules that call HDF5 share. */
 #include "spine/files/h5.h"
 
 #include <assert.h>
@@ -10,7 +10,7 @@
 
 #include "spine/base/memory.h"
 
-/* What h5.h takes for granted. */
+/* h5.h assumes this. */
 _Static_assert(sizeof(hid_t) == sizeof(int64_t), "HDF5 is older than 1.10");
 _Static_assert(H5S_MAX_RANK <= SPINE_H5_DIMENSIONS, "HDF5 has more dimensions than h5.h");
 
@@ -18,7 +18,7 @@ _Static_assert(H5S_MAX_RANK <= SPINE_H5_DIMENSIONS, "HDF5 has more dimensions th
 
 static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *context)
 {
-    /* A failed system call is described in lines of numbers; the C library's words are enough. */
+    /* HDF5 describes a failed system call with many numbers; the C library's message is enough. */
     static const char number[] = "errno = ", quoted[] = "error message = '";
     struct spine_h5_cause *cause = context;
     (void)depth;
@@ -171,7 +171,7 @@ int spine_h5_transfer(hid_t dataset, enum spine_h5_direction direction, hid_t ty
     return 0;
 }
 
-/* Make the vector 'count' elements longer. Its old length goes to *length. */
+/* Make the vector 'count' elements longer; *length is its old length. */
 static int lengthen(hid_t dataset, size_t count, hsize_t *length)
 {
     const hid_t space = H5Dget_space(dataset);
@@ -198,9 +198,9 @@ int spine_h5_append(struct spine_store *store, const char *name, hid_t type, siz
     return rc;
 }
 
-/* Is the file large enough for a dataset of this extent? A few bytes may announce any extent, and
- * memory is allocated by it. Filters, such as gzip, don't make data more than 1032 times smaller;
- * what was never written takes no room, and counts as missing. */
+/* Is the file large enough for a dataset of this extent? Memory is allocated by the extent, which a
+ * few bytes of a damaged file may set to anything. Filters such as gzip make data at most 1032
+ * times smaller. Data that were never written occupy no space and count as missing. */
 static bool is_held(struct spine_store *store, hid_t dataset, hid_t type,
                     const struct spine_h5_facts *facts)
 {
@@ -228,7 +228,7 @@ static bool is_held(struct spine_store *store, hid_t dataset, hid_t type,
     return fits;
 }
 
-/* A file from somewhere else may name any file here, whose bytes would be taken for its own. */
+/* Refuse data in other files: a file could name any file of this machine as its data. */
 static int refuse_elsewhere(const struct spine_store *store, const char *name,
                             struct spine_error *err)
 {
@@ -254,7 +254,7 @@ static bool is_link_elsewhere(struct spine_store *store, const char *name)
     return link.type == H5L_TYPE_EXTERNAL;
 }
 
-/* Refuse a dataset that is packed by a filter that this HDF5 doesn't have. */
+/* Refuse a dataset packed by a filter that this HDF5 lacks. */
 static int check_filters(const struct spine_store *store, const char *name, hid_t dataset,
                          struct spine_error *err)
 {

@@ -8,7 +8,7 @@
 
 struct spine_label {
     float strength;
-    size_t word; /* its place in labels->words */
+    size_t word; /* its index in labels->words */
 };
 
 /* A row whose word isn't in labels->words yet. */
@@ -36,7 +36,7 @@ void spine_labels_dispose(struct spine_labels *labels)
     *labels = (struct spine_labels){0};
 }
 
-/* Put a word where it belongs among a dimension's strongest, if it does. '*place' is the word's in
+/* Insert a word among a dimension's strongest, if it belongs there. '*place' is the word's index in
  * labels->words, once it has one. */
 static int offer(struct spine_labels *labels, size_t dimension, float strength, const char *word,
                  size_t *place, struct spine_error *err)

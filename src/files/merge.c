@@ -1,4 +1,4 @@
-/* merge.c -- the shards of a run, joined into one file.
+/* merge.c -- the shards of a run, merged into one file.
  *
  * All shards are checked before a byte is written; then they are read again one after the other. */
 #include "spine/files/merge.h"
@@ -16,14 +16,15 @@
 
 /* --- Where the codes come from ------------------------------------------------------------ */
 
-/* What was read to fill a source. */
+/* Memory behind a source. */
 struct origin {
     struct spine_run run;
     char *config, *metrics; /* owned */
     struct spine_output_source source;
 };
 
-/* The options that fixed the model, which the caller frees; NULL where another version wrote them. */
+/* Find the options that fix the model, which the caller frees; NULL if another version wrote them.
+ * */
 static int find_identity(const struct spine_run *run, char **identity, struct spine_error *err)
 {
     struct spine_config config;
@@ -73,9 +74,9 @@ static void dispose_origin(struct origin *origin)
     free(origin->metrics);
 }
 
-/* --- Joining ------------------------------------------------------------------------------ */
+/* --- Merging ------------------------------------------------------------------------------ */
 
-/* Append a shard's rows to the output; without one, add them to the scale. */
+/* Append a shard's rows to the output; if that is NULL, add them to the scale. */
 static int append_shard(struct spine_output *output, struct spine_columnscale *scale,
                         const char *directory, int64_t number, struct spine_error *err)
 {
@@ -110,7 +111,7 @@ static int append_shard(struct spine_output *output, struct spine_columnscale *s
     return rc;
 }
 
-/* The factor of each dimension of all shards, to be freed. */
+/* Find the factor of each dimension over all shards; the caller frees them. */
 static int find_factors(const char *directory, const struct spine_shard *first, float **factors,
                         struct spine_error *err)
 {

@@ -14,7 +14,7 @@
 #include "spine/base/memory.h"
 #include "spine/files/rundir.h"
 
-/* The table that writing and reading go by. */
+/* The table that writing and reading use. */
 static const struct {
     const char *name;
     size_t offset; /* in struct spine_metrics */
@@ -101,10 +101,11 @@ int spine_metrics_path(const char *directory, char *path, struct spine_error *er
 
 /* --- Writing ------------------------------------------------------------------------------ */
 
-/* What out-of-memory messages call it. */
+/* The name of a line in out-of-memory messages. */
 static const char a_line[] = "a line of the metrics";
 
-/* The epoch of a line; *number is 0 if it is blank, -1 if it is no epoch's JSON object. */
+/* Read the epoch of a line; *number is 0 if it is blank, -1 if it isn't the JSON object of an
+ * epoch. */
 static int read_epoch(const char *line, int64_t *number, struct spine_error *err)
 {
     static const char mark[] = "\xEF\xBB\xBF";
@@ -124,11 +125,11 @@ static int read_epoch(const char *line, int64_t *number, struct spine_error *err
     return 0;
 }
 
-/* What an existing file holds up to an epoch. */
+/* The contents of an existing file up to an epoch. */
 struct held {
     off_t end;          /* of its lines up to that epoch */
     int64_t last;       /* epoch of these */
-    size_t bad;         /* number of the first line that is no epoch's, or 0 */
+    size_t bad;         /* the number of the first line that isn't of an epoch, or 0 */
     bool is_bad_inside; /* it isn't the last, which a crash may have left half-written */
 };
 
@@ -166,7 +167,7 @@ static int read_held(FILE *file, const char *path, int64_t epochs, struct held *
     return rc;
 }
 
-/* Find where to go on; refuse a file that lacks epochs, since what it has would be cut off. */
+/* Find where to continue; refuse a file that lacks epochs, since later lines would be cut off. */
 static int find_end(FILE *file, const char *path, int64_t epochs, off_t *end,
                     struct spine_error *err)
 {
@@ -215,7 +216,7 @@ int spine_metrics_open(FILE **file, const char *path, int64_t epochs, struct spi
 
 int spine_metrics_sync(FILE *file, const char *path, struct spine_error *err)
 {
-    /* Where there is no disk behind it, a pipe say, EINVAL is not a failure. */
+    /* For a pipe or the like, which isn't on a disk, EINVAL is not a failure. */
     return fsync(fileno(file)) != 0 && errno != EINVAL
                ? spine_fail(err, "%s: %s", path, strerror(errno))
                : 0;
@@ -232,7 +233,7 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
                         struct spine_error *err)
 {
     cJSON *object = cJSON_CreateObject();
-    bool whole = object != NULL; /* unless memory runs out */
+    bool whole = object != NULL; /* else out of memory */
 
     for (enum spine_metric i = 0; i < SPINE_METRICS; i++) {
         const char *field = (const char *)metrics + table[i].offset;
@@ -260,7 +261,7 @@ int spine_metrics_write(FILE *file, const char *path, const struct spine_metrics
 
 /* --- Reading ------------------------------------------------------------------------------ */
 
-/* Read the file's lines up to the first or the last complete one. *line is NULL if there is none. */
+/* Read the file up to its first or its last complete line. *line is NULL if there is none. */
 enum which { FIRST, LAST };
 static int read_line(const char *path, enum which which, char **line, struct spine_error *err)
 {
@@ -299,7 +300,7 @@ int spine_metrics_last(const char *path, char **line, struct spine_error *err)
     return read_line(path, LAST, line, err);
 }
 
-/* A metric of a line; NaN if it isn't there. */
+/* A metric of a line; NaN if the line lacks it. */
 static double find_number(const cJSON *line, enum spine_metric metric)
 {
     return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(line, table[metric].name));
@@ -351,7 +352,7 @@ int spine_metrics_diverged(const char *directory, bool *diverged, double *explai
     return rc;
 }
 
-/* Append a line to the list of epochs; its number of lines so far is for messages. */
+/* Append a line to the list of epochs; the list's length is for messages. */
 static int add_line(cJSON *epochs, const char *line, const char *path, size_t number,
                     struct spine_error *err)
 {
@@ -380,7 +381,7 @@ static int read_lines(FILE *file, const char *path, cJSON *epochs, struct spine_
     return rc;
 }
 
-/* Does the epoch's line have metrics of evaluated epochs? */
+/* Does the line have the metrics of an evaluated epoch? */
 static bool is_evaluated(const cJSON *epoch)
 {
     return cJSON_HasObjectItem(epoch, table[SPINE_METRIC_EXPLAINED_VARIANCE].name);

@@ -26,7 +26,7 @@ static size_t count(const struct tensor *tensor)
     return tensor->rows * (tensor->columns == 0 ? 1 : tensor->columns);
 }
 
-/* How many there are: only codes above a threshold need the last. */
+/* The number of tensors: only batchtopk has the last one. */
 static int present(const struct tensor *tensors)
 {
     return tensors[THRESHOLD].rows > 0 ? TENSORS : THRESHOLD;
@@ -38,8 +38,8 @@ static void dispose(struct tensor *tensors)
         free(tensors[i].values);
 }
 
-/* The weights of a unit for the input as it is: w P F scale, with P = 1 - C'C what removing the
- * components C does, and F the factors. */
+/* The weights of a unit for the unscaled input: w P F scale, where P = 1 - C'C removes the
+ * components C, and F are the factors. */
 static void fold_weights(const struct spine_scaling *scaling, const float *weights, double *folded)
 {
     for (size_t k = 0; k < scaling->dim; k++)
@@ -55,7 +55,7 @@ static void fold_weights(const struct spine_scaling *scaling, const float *weigh
     }
 }
 
-/* 'folded' is scratch, (D). */
+/* Fill the tensors. 'folded' (D) is scratch. */
 static void fill(const struct spine_modelfile *model, double *folded, struct tensor *tensors)
 {
     const struct spine_params *params = &model->params;
@@ -145,7 +145,7 @@ static int write_npz(const struct tensor *tensors, const char *path, struct spin
     return rc;
 }
 
-/* The length of a header of JSON, padded to 8 bytes, the header, the tensors. */
+/* Write the length of the JSON header, the header, padded to 8 bytes, and the tensors. */
 static int write_safetensors(const struct tensor *tensors, const char *path,
                              struct spine_error *err)
 {
@@ -218,7 +218,7 @@ static bool ends_in(const char *path, const char *suffix)
     return length > end && strcmp(path + length - end, suffix) == 0;
 }
 
-/* SAELens' two files: the weights under 'path', or both in the directory of that name. */
+/* Write SAELens' two files: the weights as 'path', or both files in a directory of that name. */
 static int write_saelens(const struct tensor *tensors, const struct spine_activation *activation,
                          const char *path, struct spine_error *err)
 {

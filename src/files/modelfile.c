@@ -41,7 +41,7 @@ static const char threshold_name[] = "threshold";
 
 enum { NAME = 64, TENSORS = 4 };
 
-/* A tensor of the parameters: vectors have columns 0. */
+/* A tensor of the parameters; a vector has columns 0. */
 struct tensor {
     char name[NAME];
     size_t rows, columns, stride;
@@ -202,7 +202,7 @@ int spine_modelfile_write(const char *path, const struct spine_params *params,
     return spine_store_finish(store, path, rc, err);
 }
 
-/* The shape of W1, and memory for a model of this shape. */
+/* Read the shape of W1, and allocate a model of this shape. */
 static int make_model(struct spine_modelfile *model, struct spine_store *store, const char *path,
                       const char *group, struct spine_error *err)
 {
@@ -218,7 +218,7 @@ static int make_model(struct spine_modelfile *model, struct spine_store *store, 
     return spine_params_init(&model->params, dim, hidden, err);
 }
 
-/* Which parts does the scaling have, and how many components? */
+/* Find which parts the scaling has, and allocate them. */
 static int make_scaling(struct spine_scaling *scaling, struct spine_store *store, const char *path,
                         const char *group, size_t dim, struct spine_error *err)
 {

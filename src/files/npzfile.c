@@ -36,7 +36,7 @@ int spine_npzfile_end(struct spine_npzfile_array *array, const char *path, const
     return 0;
 }
 
-/* The same bytes whenever it is written: the members are of 1980. */
+/* Members are dated 1980, so that equal archives have equal bytes. */
 static int add_member(zip_t *archive, struct spine_npzfile_array *array)
 {
     enum { FIRST_OF_JANUARY = 0x21 };
@@ -97,8 +97,8 @@ static int copy_file(const char *path, struct spine_sink *sink, struct spine_err
     return spine_sink_check(sink, err);
 }
 
-/* Remove what a process that was killed left of libzip's file: libzip writes NAME.XXXXXX first. Whoever
- * writes 'archive' has the output's own temporary file, so that nobody else is at it. */
+/* Remove what a killed process left: libzip writes to NAME.XXXXXX first. This process has the
+ * output's own temporary file, so no other is writing the archive. */
 static void remove_leftovers(const char *archive)
 {
     const char *slash = strrchr(archive, '/'), *base = slash == NULL ? archive : slash + 1;
@@ -124,7 +124,7 @@ static void remove_leftovers(const char *archive)
     free(directory);
 }
 
-/* libzip replaces the file that it is told to write, which ours must not be: it gets another one. */
+/* libzip replaces the file that it writes, but ours must not be replaced; so it writes another. */
 int spine_npzfile_write(const char *path, struct spine_npzfile_array *arrays, size_t count,
                         struct spine_error *err)
 {

@@ -77,7 +77,7 @@ int spine_object_visit(struct spine_store *store,
     if (H5Ovisit2(store->file, H5_INDEX_NAME, H5_ITER_INC, visit_object, &visitor, H5O_INFO_BASIC) <
         0)
         return spine_h5_fail(store->path, "can't list its datasets", err);
-    return spine_h5_check(store, err); /* one of them couldn't be looked up */
+    return spine_h5_check(store, err); /* an object couldn't be looked up */
 }
 
 bool spine_object_is(struct spine_store *store, const char *name, enum spine_object_kind kind,
@@ -86,7 +86,7 @@ bool spine_object_is(struct spine_store *store, const char *name, enum spine_obj
     struct spine_error ignored;
     struct spine_h5_facts found;
 
-    /* H5Lexists() fails where a group of the path is missing. */
+    /* H5Lexists() fails if a group of the path is missing. */
     if (!spine_h5_is_yes(store, H5Oexists_by_name(store->file, name, H5P_DEFAULT)) ||
         spine_h5_look_up(store, name, &found, &ignored))
         return false;

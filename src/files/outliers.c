@@ -1,4 +1,4 @@
-/* outliers.c -- is there one row or one coordinate that makes nearly all of the variance? */
+/* outliers.c -- a row or a coordinate with most of the vectors' variance. */
 #include "spine/files/outliers.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 #include "spine/base/memory.h"
 #include "spine/text/lines.h"
 
-enum { LEAST_ROWS = 10, LEAST_DIM = 2 }; /* of fewer, one may well be half */
+enum { LEAST_ROWS = 10, LEAST_DIM = 2 }; /* of fewer, one may easily be half */
 
 int spine_outliers_init(struct spine_outliers *outliers, size_t dim, struct spine_error *err)
 {
@@ -44,7 +44,7 @@ int spine_outliers_add(struct spine_outliers *outliers, const float *rows, size_
     return 0;
 }
 
-/* The longest of all ranks' rows. */
+/* Find the longest row of all ranks. */
 static void find_longest(const struct spine_outliers *outliers, struct spine_comm *comm,
                          size_t first_row, struct spine_outlier_report *report, float *length)
 {
@@ -54,7 +54,7 @@ static void find_longest(const struct spine_outliers *outliers, struct spine_com
     for (size_t i = 1; i < outliers->count; i++)
         if (outliers->lengths[i] > outliers->lengths[longest])
             longest = i;
-    /* Floats that aren't negative are in the order of their bits. */
+    /* Non-negative floats are in the order of their bits. */
     if (outliers->count > 0)
         memcpy(&bits, &outliers->lengths[longest], sizeof bits);
     const int64_t most = spine_comm_max(comm, bits);
@@ -72,7 +72,7 @@ static int compare(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-/* How many times as long as the median is a row of this length? Both are squared. */
+/* Find the ratio of this length to the median length; both are squared. */
 static int find_ratio(const struct spine_outliers *outliers, struct spine_comm *comm, float length,
                       double *ratio, struct spine_error *err)
 {
@@ -94,7 +94,7 @@ static int find_ratio(const struct spine_outliers *outliers, struct spine_comm *
     return 0;
 }
 
-/* The coordinate with the largest variance; 'sums' are all ranks', the sums and then the squares. */
+/* Find the coordinate with the largest variance. 'sums' has sums, then squares, over all ranks. */
 static void find_column(const double *sums, size_t dim, double rows,
                         struct spine_outlier_report *report)
 {

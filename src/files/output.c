@@ -1,4 +1,4 @@
-/* output.c -- codes, or vectors, in the forms that other programs read: what all of them share. */
+/* output.c -- codes or vectors in formats that other programs read: what all formats share. */
 #include "spine/files/output.h"
 
 #include <math.h>
@@ -34,8 +34,8 @@ struct spine_output {
     struct spine_distinct distinct;
     struct spine_sink *listing; /* of the words; NULL: none */
     char *companion;            /* owned */
-    /* Rows that are yet to be written. The writer gets equally many at a time, however they come,
-     * so that the file's bytes depend on the rows only. */
+    /* Rows that are yet to be written. The writer always gets the same number at a time, so that
+     * the file's bytes depend on the rows only. */
     size_t block;
     bool has_excess;
     struct spine_words words, incoming, scratch;
@@ -84,7 +84,7 @@ int spine_output_check_name(const char *path, struct spine_error *err)
     return find_format(path, &format, err);
 }
 
-/* PATH without its suffixes, and 'end' behind. */
+/* PATH without its suffixes, followed by 'end'. */
 static char *companion_path(const char *path, enum spine_format format, const char *end,
                             struct spine_error *err)
 {
@@ -225,8 +225,8 @@ void spine_output_discard(struct spine_output *output)
 
 /* --- Words -------------------------------------------------------------------------------- */
 
-/* Append a word as a line of a text can hold it: line breaks, and with SPINE_WORD_ESCAPED also what
- * isn't UTF-8, as \xNN; with SPINE_WORD_JOINED blanks as '_'. */
+/* Append a word, changed to fit into a line of text: line breaks, and with SPINE_WORD_ESCAPED bytes
+ * that aren't UTF-8, become \xNN; with SPINE_WORD_JOINED, blanks become '_'. */
 static int clean_word(struct spine_output *output, const char *word, struct spine_words *out,
                       struct spine_error *err)
 {
@@ -291,7 +291,7 @@ static int descending(const void *a, const void *b)
     return (first < second) - (first > second);
 }
 
-/* The least value of a row that is kept, and how many of those equal to it. */
+/* Find the least value of a row that is kept, and how many values equal to it are kept. */
 static float find_least(struct spine_output *output, const struct spine_csr *from, size_t row,
                         size_t *ties)
 {
@@ -347,7 +347,7 @@ static void filter_row(struct spine_output *output, const struct spine_output_ro
     output->excess.indptr[++output->excess.rows] = (int64_t)output->excess.count;
 }
 
-/* Hand the rows that wait to the writer. */
+/* Pass the waiting rows to the writer. */
 static int flush_rows(struct spine_output *output, struct spine_error *err)
 {
     const struct spine_output_rows rows = {&output->words, &output->values,

@@ -1,4 +1,4 @@
-/* roster.c -- the words of all ranks together on rank 0. */
+/* roster.c -- the words of all ranks, collected on rank 0. */
 #include "spine/files/roster.h"
 
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static int gather_numbers(struct spine_comm *comm, const uint64_t *mine, size_t 
     return 0;
 }
 
-/* Make a list of words of a block in which each is ended by NUL, and own the block. */
+/* Make a list of words from a block of words that are each ended by NUL, and own the block. */
 static int adopt_words(struct spine_words *words, char *text, size_t bytes, size_t count,
                        struct spine_error *err)
 {
@@ -120,7 +120,7 @@ size_t spine_roster_first(const struct spine_roster *roster, size_t row)
     return first;
 }
 
-/* Tell all ranks which rows are duplicates. */
+/* Broadcast which rows are duplicates. */
 static int share_duplicates(struct spine_roster *roster, struct spine_comm *comm,
                             struct spine_error *err)
 {

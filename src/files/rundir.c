@@ -12,7 +12,7 @@
 #include "spine/base/lock.h"
 #include "spine/config/config.h"
 
-static const char own_option[] = "output.directory"; /* which names a run's directory */
+static const char own_option[] = "output.directory"; /* it gives a run's directory */
 
 static const char model_name[] = "model.h5";
 
@@ -37,8 +37,8 @@ static int make_directory(const char *option, const char *path, struct spine_err
     return spine_refuse(err, "%s: can't make %s: %s", option, path, strerror(errno));
 }
 
-/* The directory of the shards. The run's own may be a symbolic link, this one may not: it would
- * lead what is written and removed out of the run. */
+/* Make the directory of the shards. The run's directory may be a symbolic link, but this one may
+ * not: files outside of the run would be written and removed. */
 static int make_shards(const char *path, struct spine_error *err)
 {
     struct stat facts;
@@ -74,7 +74,7 @@ static int is_named(const char *name, const char *expected)
     return *end == '\0' || strcmp(end, ".part") == 0;
 }
 
-/* What follows a checkpoint's name: nothing, ".part" if it is half-written; NULL if it is none. */
+/* What follows a checkpoint's name: "", or ".part" if it is half-written; NULL if it isn't one. */
 static const char *checkpoint_suffix(const char *name)
 {
     int end = 0;
@@ -83,7 +83,7 @@ static const char *checkpoint_suffix(const char *name)
     return name[end] == '\0' || strcmp(name + end, ".part") == 0 ? name + end : NULL;
 }
 
-/* Codes in any format, and what is beside them. */
+/* Is it a file of codes in any format, or one of the files beside them? */
 static int is_codes(const char *name)
 {
     char codes[64];
@@ -117,17 +117,17 @@ static int is_shard_file(const char *name)
     return name[end] == '\0' || strcmp(name + end, ".part") == 0;
 }
 
-/* Is a file of ours half-written? */
+/* Is it one of our files, half-written? */
 static bool is_half(const char *name)
 {
     const char *dot = strrchr(name, '.');
     return dot != NULL && strcmp(dot, ".part") == 0;
 }
 
-/* What is to be done with a file of a run's; context is its own. */
+/* Called for a file of a run; the context is the visitor's own. */
 typedef int visitor(const char *path, const char *name, void *context, struct spine_error *err);
 
-/* Visit a directory's files of these names. A directory that isn't there has none. */
+/* Visit a directory's files with such names. A directory that doesn't exist has none. */
 static int visit(const char *directory, int (*is_ours)(const char *), visitor *act, void *context,
                  struct spine_error *err)
 {
@@ -154,7 +154,7 @@ static int visit(const char *directory, int (*is_ours)(const char *), visitor *a
     return rc;
 }
 
-/* Visit the run's files of these names, and its shards. */
+/* Visit the run's files with such names, and its shards. */
 static int visit_run(const char *directory, int (*is_ours)(const char *), visitor *act,
                      void *context, struct spine_error *err)
 {
@@ -254,7 +254,7 @@ int spine_rundir_clear(const char *directory, enum spine_rundir_part part, struc
 
 static const char aside_name[] = "replaced";
 
-/* Make the first of replaced, replaced-2, ... that isn't there, with a directory for shards. */
+/* Make the first of replaced, replaced-2, ... that doesn't exist, with a directory for shards. */
 static int make_aside(const char *directory, char *aside, struct spine_error *err)
 {
     char name[32], shards[SPINE_RUNDIR_PATH];
@@ -276,7 +276,7 @@ static int make_aside(const char *directory, char *aside, struct spine_error *er
     return 0;
 }
 
-/* Move a file to 'context', the directory set aside; a shard to the one for shards below it. */
+/* Move a file to 'context', the directory set aside; a shard to shards/ in it. */
 static int move_file(const char *path, const char *name, void *context, struct spine_error *err)
 {
     char target[SPINE_RUNDIR_PATH];
@@ -320,7 +320,7 @@ static int is_aside(const char *name)
     return name[end] == '\0';
 }
 
-/* Remove a directory that was set aside, unless somebody has put other files into it. */
+/* Remove a directory that was set aside, unless it has other files. */
 static int remove_aside(const char *path, const char *name, void *context, struct spine_error *err)
 {
     char shards[SPINE_RUNDIR_PATH];

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What is the same of a file on all nodes: the number or, where a network file system numbers files
- * otherwise on each node, size and time. */
+/* What identifies a file on all nodes: its number or, if a network file system numbers files
+ * differently on each node, size and time. */
 struct identity {
     uint64_t number, size;
     int64_t seconds, nanoseconds;

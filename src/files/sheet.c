@@ -1,4 +1,4 @@
-/* sheet.c -- HDF5 files of vectors by any program. */
+/* sheet.c -- HDF5 files of vectors from any program. */
 #include "spine/files/sheet.h"
 
 #include <stdio.h>
@@ -68,7 +68,7 @@ static int choose_matrix(struct spine_sheet *sheet, const char *file, struct sur
     return 0;
 }
 
-/* The only dataset of as many strings, if there is one. */
+/* Find the only dataset with one string for each row, if there is one. */
 static int choose_words(struct spine_sheet *sheet, struct survey *survey, struct spine_error *err)
 {
     survey->rows = sheet->rows;

@@ -1,4 +1,4 @@
-/* sink.c -- bytes on their way to a file, plain or packed, and to temporary files. */
+/* sink.c -- writing to a file, plain or packed, and to temporary files. */
 #include "spine/files/sink.h"
 
 #include <errno.h>
@@ -245,11 +245,11 @@ int spine_sink_fail_spool(const char *path, struct spine_error *err)
                       strerror(errno));
 }
 
-/* Open a file without a name where the file system has such; else one whose name is removed at once:
- * a process that is killed in between leaves it. 'name' is PATH.XXXXXX.part, of 'bytes' bytes. */
+/* Open a file without a name or, if the file system can't, one whose name is removed at once; a
+ * process that is killed in between leaves it. 'name' is PATH.XXXXXX.part, of 'bytes' bytes. */
 static int open_nameless(const char *path, char *name, size_t bytes)
 {
-    static const char end[] = ".part"; /* what begins a run removes such files */
+    static const char end[] = ".part"; /* starting a run removes such files */
 
 #ifdef O_TMPFILE
     const char *slash = strrchr(path, '/');
@@ -257,7 +257,7 @@ static int open_nameless(const char *path, char *name, size_t bytes)
     snprintf(name, bytes, "%.*s", (int)length, slash == NULL ? "." : path);
     const int nameless = open(name, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
     if (nameless >= 0)
-        return nameless; /* file systems without it differ in what they say */
+        return nameless; /* file systems without it return different errors */
 #endif
     snprintf(name, bytes, "%s.XXXXXX%s", path, end);
     const int descriptor = mkstemps(name, (int)strlen(end));

@@ -1,7 +1,7 @@
 /* source.c -- an embedding in any form.
  *
- * Of the forms only text and word2vec's binary format have rows of unknown places. All others are a
- * matrix: their parts are ranges of rows. */
+ * Only in text and in word2vec's binary format are the positions of rows unknown. All other forms
+ * have a matrix, whose parts are ranges of rows. */
 #include "spine/files/source.h"
 
 #include <assert.h>
@@ -22,17 +22,17 @@ enum {
 #ifdef SPINE_FUZZ
     BLOCK_NUMBERS = 64,
 #else
-    BLOCK_NUMBERS = 1 << 18, /* that are looked at for NaN at once */
+    BLOCK_NUMBERS = 1 << 18, /* that are searched for NaN at once */
 #endif
 };
 
 struct spine_source {
     const struct spine_source_request *request; /* borrowed */
     const struct spine_sourcefiles *files;      /* borrowed */
-    size_t rows, dim;                           /* rows: 0 where only the words' end says */
+    size_t rows, dim;                           /* rows: 0 if unknown before the end */
     enum spine_source_words words;
 
-    struct spine_binary binary; /* of the forms that are neither text nor HDF5 */
+    struct spine_binary binary; /* of forms other than text and HDF5 */
     struct spine_matrix matrix;
     struct spine_fasttext fasttext;
     struct spine_word2vec word2vec;
@@ -133,7 +133,7 @@ static int open_form(struct spine_source *source, struct spine_error *err)
     return rc;
 }
 
-/* Options that don't belong to the form are refused. */
+/* Refuse options that don't belong to the form. */
 static int check_request(const struct spine_source *source, struct spine_error *err)
 {
     const struct spine_source_request *request = source->request;
@@ -228,7 +228,7 @@ bool spine_source_is_divisible(const struct spine_source *source, uint64_t limit
 
 /* --- A part ------------------------------------------------------------------------------- */
 
-/* Where share 'part' of 'whole' begins. Part 0 has the first of it, however little it is. */
+/* Where part 'part' of 'whole' begins, rounded so that part 0 isn't empty. */
 static uint64_t share_begin(uint64_t whole, int part, int parts)
 {
     const uint64_t share = whole / (uint64_t)parts, rest = whole % (uint64_t)parts;
@@ -326,8 +326,8 @@ static int read_rows(struct spine_source *source, size_t first, size_t count, fl
     return spine_matrix_read(&source->matrix, first, count, source->dim, values, err);
 }
 
-/* Take the rows of a matrix that have words and whose numbers are finite, of which 'words' are the
- * words of all. */
+/* Keep the rows of a matrix that have words and finite numbers. 'words' are the words of all rows.
+ * */
 static int keep_rows(struct spine_source *source, const struct spine_words *words, float *values,
                      struct spine_vectors *vectors, struct spine_error *err)
 {
@@ -413,7 +413,7 @@ int spine_source_read(struct spine_source *source, const uint64_t *lines, size_t
         return spine_word2vecpart_read(&source->word2vecpart, &source->word2vec, lines, count,
                                        values, err);
 
-    /* Rows that follow each other in the file are read together. */
+    /* Read successive rows of the file together. */
     for (size_t i = 0; i < count;) {
         size_t run = 1;
         while (i + run < count && lines[i + run] == lines[i] + run)

@@ -1,4 +1,4 @@
-/* sourcefiles.c -- what an input is, and the files that it is read from. */
+/* sourcefiles.c -- the form of an input, and the files from which it is read. */
 #include "spine/files/sourcefiles.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ static int set_path(char path[SPINE_PATH], const char *text, struct spine_error 
     return 0;
 }
 
-/* Copy what 'from' unpacks to into a file of its own; 'path' becomes its name. */
+/* Unpack 'from' into a file of its own; 'path' becomes the file's name. */
 static int spool(char path[SPINE_PATH], const char *from, const char *prefix, const char *ending,
                  bool *is_spooled, struct spine_error *err)
 {
@@ -28,14 +28,14 @@ static int spool(char path[SPINE_PATH], const char *from, const char *prefix, co
 
     if (snprintf(to, sizeof to, "%s.%s", prefix, ending) >= SPINE_PATH)
         return spine_refuse(err, "%.60s...: the path is too long", prefix);
-    unlink(to); /* what a crash left */
+    unlink(to); /* a crash may have left it */
     if (spine_stream_save(from, to, err))
         return -1;
     *is_spooled = true;
     return set_path(path, to, err);
 }
 
-/* Must it be unpacked to be read at any offset? */
+/* Find whether it must be unpacked to be read at any offset. */
 static int look_at_container(const char *path, bool *is_packed, struct spine_error *err)
 {
     struct spine_stream *stream = NULL;
@@ -49,13 +49,13 @@ static int look_at_container(const char *path, bool *is_packed, struct spine_err
 
 /* An .npz: its members that end in .npy. */
 struct arrays {
-    char matrix[SPINE_PATH], words[SPINE_PATH]; /* FILE:MEMBER of the only ones */
+    char matrix[SPINE_PATH], words[SPINE_PATH]; /* FILE:MEMBER, if there is only one */
     int num_matrices, num_words, num_objects, num_members;
     const char *file, *prefix;
     char names[300];
 };
 
-/* Look at the header of a member, which is spooled for it. */
+/* Read the header of a member, which is spooled for that. */
 static int look_at_member(struct arrays *arrays, const char *member, struct spine_error *err)
 {
     char path[SPINE_PATH], to[SPINE_PATH];
@@ -167,7 +167,7 @@ static int find_form(const char *path, enum spine_form *form, struct spine_error
     return rc;
 }
 
-/* FILE:/DATASET and FILE:TENSOR lie on the disk as they are. */
+/* Is it FILE:/DATASET or FILE:TENSOR, which can be read without unpacking? */
 static bool is_inside(const char *path, enum spine_form form)
 {
     struct spine_error ignored;
@@ -182,7 +182,7 @@ static bool is_inside(const char *path, enum spine_form form)
     return is;
 }
 
-/* The input: its form, spooled where it must be. */
+/* Find the form of the input, and spool it if need be. */
 static int prepare_input(struct spine_sourcefiles *files,
                          const struct spine_source_request *request, const char *prefix,
                          struct spine_error *err)
@@ -203,7 +203,7 @@ static int prepare_input(struct spine_sourcefiles *files,
                : 0;
 }
 
-/* A list of words that is a member of an .npz, or compressed binary. */
+/* Spool a list of words that is a member of an .npz, or compressed and binary. */
 static int prepare_words(struct spine_sourcefiles *files, const char *prefix,
                          struct spine_error *err)
 {
@@ -221,7 +221,7 @@ static int prepare_words(struct spine_sourcefiles *files, const char *prefix,
                : 0;
 }
 
-/* Standard input, or a pipe that has a name: it can be read once. */
+/* Is it standard input or a named pipe, which can be read only once? */
 static bool is_pipe(const char *path)
 {
     struct stat facts;

@@ -1,4 +1,4 @@
-/* startmodel.c -- the run that train.start_from names, as the beginning of another. */
+/* startmodel.c -- the model from which a run starts. */
 #include "spine/files/startmodel.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static bool is_same_directory(const char *first, const char *second)
            a.st_ino == b.st_ino;
 }
 
-/* Read the newest checkpoint that is whole. */
+/* Read the newest intact checkpoint. */
 static int read_checkpoint(struct spine_modelfile *model, const char *run, struct spine_error *err)
 {
     char path[SPINE_CHECKPOINT_PATH];
@@ -39,7 +39,7 @@ static int read_checkpoint(struct spine_modelfile *model, const char *run, struc
     }
 }
 
-/* Refuse what doesn't fit the configuration. */
+/* Refuse a model that doesn't fit the configuration. */
 static int check(const struct spine_modelfile *model, const struct spine_config *config, size_t dim,
                  struct spine_error *err)
 {

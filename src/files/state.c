@@ -38,7 +38,7 @@ void spine_state_sign(int lock, const struct spine_config *config, int ranks)
                  (long)getpid(), ranks, spine_clock_date(), (long long)config->epochs,
                  (long long)spine_settings_last_epoch(config));
 
-    if (ftruncate(lock, 0) == 0) /* what isn't written isn't said by --status: no more than that */
+    if (ftruncate(lock, 0) == 0) /* if it fails, --status only lacks these lines */
         spine_outfile_write_all(lock, 0, text, (size_t)length);
 }
 
@@ -63,7 +63,7 @@ static void read_owner_line(struct spine_state *state, const char *line)
         state->last_epoch = strtoll(value, NULL, 10);
 }
 
-/* Read who holds the lock, or held it last; a file that can't be read says nothing. */
+/* Read which process holds the lock, or held it last; ignores a file that can't be read. */
 static void read_owner(struct spine_state *state, const char *path)
 {
     enum { MOST = 1 << 12 };
@@ -80,7 +80,7 @@ static void read_owner(struct spine_state *state, const char *path)
 
 /* --- How far it is ------------------------------------------------------------------------ */
 
-/* The epochs of a configuration, unless the lock has them. */
+/* Get the epochs from a configuration, unless the lock's file has them. */
 static int take_config(struct spine_state *state, const char *text, const char *path,
                        struct spine_error *err)
 {
@@ -95,7 +95,7 @@ static int take_config(struct spine_state *state, const char *text, const char *
     return 0;
 }
 
-/* A running one: by the last line of its metrics. */
+/* Find how far a running run is, by the last line of its metrics. */
 static int read_progress(struct spine_state *state, const char *directory, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
@@ -116,7 +116,7 @@ static int read_progress(struct spine_state *state, const char *directory, struc
     return 0;
 }
 
-/* A run with results. */
+/* Find the state of a run with results. */
 static int read_model(struct spine_state *state, const char *directory, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
@@ -128,9 +128,9 @@ static int read_model(struct spine_state *state, const char *directory, struct s
     if (spine_modelfile_read(&model, path, &state->damage)) {
         *err = state->damage;
         state->kind = SPINE_STATE_DAMAGED;
-        return err->status == SPINE_EXIT_REFUSED ? 0 : -1; /* what can't be read may be whole */
+        return err->status == SPINE_EXIT_REFUSED ? 0 : -1; /* an unreadable file may be intact */
     }
-    state->epochs = 0; /* its own configuration is that of the results */
+    state->epochs = 0; /* the model's configuration has the results' epochs */
     int rc = take_config(state, model.config, path, err);
     spine_modelfile_dispose(&model);
     if (rc == 0)
@@ -142,7 +142,7 @@ static int read_model(struct spine_state *state, const char *directory, struct s
     return rc;
 }
 
-/* A run without results: by its newest checkpoint that is whole. */
+/* Find the state of a run without results, by its newest intact checkpoint. */
 static int read_checkpoint(struct spine_state *state, const char *directory,
                            struct spine_error *err)
 {

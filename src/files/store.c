@@ -17,9 +17,9 @@
 #include "spine/files/attribute.h"
 #include "spine/files/h5.h"
 
-/* HDF5 1.10 keeps a file that it couldn't close (the disk is full, say) in its list with nothing
- * behind it, and crashes on it when it shuts down: at exit, or in MPI_Finalize() if MPI ran before
- * HDF5. We close what we open, so it needn't shut down. */
+/* If HDF5 1.10 can't close a file (when the disk is full, for example), it keeps a dangling entry
+ * for it and crashes when it shuts down: at exit, or in MPI_Finalize() if MPI started before HDF5.
+ * We close everything we open, so HDF5 needn't shut down. */
 void spine_store_init(void)
 {
     H5dont_atexit();
@@ -30,7 +30,7 @@ void spine_store_init(void)
 static struct spine_store *new_store(const char *path, struct spine_comm *comm,
                                      struct spine_error *err)
 {
-    H5dont_atexit(); /* for programs without MPI, which need not call spine_store_init() */
+    H5dont_atexit(); /* for programs without MPI, which don't call spine_store_init() */
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     if (H5Lis_registered(H5L_TYPE_EXTERNAL) > 0) /* links to other files are not followed */
         H5Lunregister(H5L_TYPE_EXTERNAL);
@@ -57,7 +57,7 @@ static hid_t make_access(bool is_locked)
     return access;
 }
 
-/* Make the HDF5 file PATH.part of an empty one, and say what it holds. */
+/* Turn the empty PATH.part into an HDF5 file, and write its format. */
 static int begin_file(struct spine_store *store, const char *part, const char *format,
                       struct spine_error *err)
 {
@@ -82,7 +82,7 @@ int spine_store_create(struct spine_store **store, const char *path, const char 
     char *part = spine_outfile_part(path, err);
     struct spine_store *made = new_store(path, NULL, err);
     int rc = -1;
-    /* HDF5 doesn't say why it can't create a file; the C library does. */
+    /* The C library reports why it can't create a file; HDF5 doesn't. */
     if (part == NULL || made == NULL || spine_outfile_create(path, err)) {
         free(made);
     } else if ((rc = begin_file(made, part, format, err)) == 0) {
@@ -117,7 +117,7 @@ int spine_store_check_format(struct spine_store *store, const char *format, stru
     return rc;
 }
 
-/* What HDF5 would say obscurely: no such file, a directory, a pipe, not HDF5. */
+/* Refuse with a clear message: no such file, a directory, a pipe, not HDF5. */
 static int check_readable(const char *path, struct stat *facts, struct spine_error *err)
 {
     unsigned char byte;
@@ -147,7 +147,7 @@ static int check_readable(const char *path, struct stat *facts, struct spine_err
     return 0;
 }
 
-/* Say why HDF5 couldn't open a file that has its signature. */
+/* Report why HDF5 couldn't open a file that has its signature. */
 static int fail_opening(const char *path, const struct spine_h5_cause *cause,
                         struct spine_error *err)
 {
@@ -170,7 +170,7 @@ static int fail_opening(const char *path, const struct spine_h5_cause *cause,
     return spine_refuse(err, "%s: the HDF5 file is damaged", path);
 }
 
-/* Open a file for reading. Where the file system has no locks, none is needed. */
+/* Open a file for reading. If the file system has no locks, open it without one. */
 static int open_file(struct spine_store *store, struct spine_error *err)
 {
     struct spine_h5_cause cause = {.code = 0};
@@ -202,7 +202,7 @@ int spine_store_open_all(struct spine_store **store, struct spine_comm *comm, co
         int64_t failures = rc != 0;
         spine_comm_sum_counts(comm, &failures, 1);
         if (rc != 0 && failures < comm->size)
-            err->status = SPINE_EXIT_FAILED; /* some machines have it: so name one that hasn't */
+            err->status = SPINE_EXIT_FAILED; /* some ranks may have it: report one that doesn't */
         rc = spine_comm_agree(comm, rc, err);
     }
 

@@ -18,7 +18,7 @@ enum {
     CHUNK = 16,
     LEAST_CHUNK = 4,
 #else
-    CHUNK = 1 << 13, /* strings that lie together at most, and are read at once */
+    CHUNK = 1 << 13, /* the most strings in a chunk, and the strings read at once */
     LEAST_CHUNK = 1 << 6,
 #endif
 };
@@ -57,7 +57,7 @@ int spine_strings_append(struct spine_store *store, const char *name,
 
 /* --- Reading ------------------------------------------------------------------------------ */
 
-/* What AnnData makes of pandas' categories: a group of the strings and of a number for each row. */
+/* AnnData's form of pandas' categories: a group with the strings, and a number for each row. */
 struct categorical {
     char categories[NAME], codes[NAME]; /* the datasets' names */
 };
@@ -114,8 +114,8 @@ struct part {
     size_t first, count;
 };
 
-/* What HDF5 may allocate for strings: no more than the file holds. A file whose strings share one
- * object of its heap could otherwise need any amount of memory. */
+/* The memory that HDF5 may allocate for strings: no more than the size of the file. Otherwise a
+ * file whose strings share one object of its heap could need any amount of memory. */
 struct budget {
     size_t left;
     bool is_spent;
@@ -139,7 +139,7 @@ static void release(void *memory, void *context)
     free(memory);
 }
 
-/* Strings [first, first + count) to 'texts', which the caller frees. */
+/* Read strings [first, first + count) to 'texts', which the caller frees. */
 static int read_texts(const struct part *part, hid_t type, hid_t transfer, size_t first,
                       size_t count, char **texts)
 {
@@ -186,7 +186,7 @@ static int read_variable_words(const struct spine_store *store, struct part part
     return rc;
 }
 
-/* Strings of 'length' bytes each, filled up with NULs or blanks. */
+/* Read strings of 'length' bytes each, padded with NULs or blanks. */
 static int read_fixed_words(const struct spine_store *store, struct part part, size_t length,
                             struct spine_words *words, struct spine_error *err)
 {
@@ -233,7 +233,7 @@ static int read_dataset(struct spine_store *store, const char *name, size_t firs
     return rc;
 }
 
-/* A row without a category has an empty string. */
+/* Append the strings of rows; a row without a category has an empty string. */
 static int pick_categories(const struct spine_store *store, const char *name, const int32_t *codes,
                            size_t count, struct spine_words *words, struct spine_error *err)
 {

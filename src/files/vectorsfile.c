@@ -28,7 +28,7 @@ int spine_vectorsfile_open(struct spine_store **store, struct spine_comm *comm, 
         rc = spine_comm_agree(comm, rc, err);
     if (rc) {
         spine_store_close(*store, &ignored);
-        *store = NULL; /* who disposes of what it had opened does so also after a failure */
+        *store = NULL; /* callers dispose of it even after a failure */
     }
     return rc;
 }
@@ -115,7 +115,7 @@ int spine_vectorsfile_begin(struct spine_store *store, const struct spine_words 
     return 0;
 }
 
-/* Seven parameters: the file, which rows, and their numbers. */
+/* Seven parameters: the file, a range of rows, and their numbers. */
 int spine_vectorsfile_put(const char *path, int64_t offset, size_t first, size_t count, size_t dim,
                           const float *values, struct spine_error *err)
 {

@@ -1,4 +1,4 @@
-/* wordlist.c -- words of a matrix, in a file of their own. */
+/* wordlist.c -- the words of a matrix, in a separate file. */
 #include "spine/files/wordlist.h"
 
 #include <ctype.h>
@@ -45,7 +45,7 @@ static int read_store(const char *file, const char *dataset, struct spine_words 
     return rc;
 }
 
-/* The lines as they are. */
+/* Read the lines unchanged. */
 static int read_lines(const char *path, struct spine_words *lines, struct spine_error *err)
 {
     struct spine_lines *input = NULL;
@@ -71,7 +71,7 @@ static int read_lines(const char *path, struct spine_words *lines, struct spine_
     return rc;
 }
 
-/* Where the whole number at the end of a line begins; NULL if it ends in none, or is nothing else. */
+/* Find the whole number at the end of a line; NULL if there is none, or nothing else. */
 static const char *find_count(const char *line, char separator)
 {
     const char *at = strrchr(line, separator);
@@ -81,8 +81,8 @@ static const char *find_count(const char *line, char separator)
     return at + 1;
 }
 
-/* Does a count that never rises, and falls, end every line, as in the vocabularies of GloVe and
- * word2vec? Words may end in a number, too, but hardly in such ones. */
+/* Does every line end in a count, in descending order, as in the vocabularies of GloVe and
+ * word2vec? Words may also end in numbers, but hardly in descending ones. */
 static bool has_counts(const struct spine_words *lines)
 {
     double first = 0, last = 0;
@@ -116,7 +116,7 @@ static bool has_numbers(const struct spine_words *lines)
     return lines->count > 1;
 }
 
-/* Does ",7" end every line but the first, which may have names? */
+/* Does every line end like ",7", except perhaps the first, which may have column names? */
 static bool has_commas(const struct spine_words *lines)
 {
     for (size_t i = 0; i < lines->count; i++)
@@ -125,7 +125,7 @@ static bool has_commas(const struct spine_words *lines)
     return lines->count > 2;
 }
 
-/* Of a table the first field is the word, the second where the first numbers the rows; of a
+/* Append the words: in a table the first field, or the second if the first numbers the rows; in a
  * vocabulary what precedes the count. */
 static int take_words(const struct spine_words *lines, const char *name, struct spine_words *words,
                       struct spine_error *err)

@@ -1,8 +1,8 @@
-/* writer_anndata.c -- AnnData's on-disk format, as .h5ad has it.
+/* writer_anndata.c -- AnnData's on-disk format, .h5ad.
  *
  *     X                      the codes, CSR; indices and indptr int32 while the number of values
  *                            fits, else both int64 (scipy and scikit-learn want equal widths)
- *     layers["excess"]       the same shape, see codes.h; only where there is excess
+ *     layers["excess"]       the same shape, see codes.h; only if there is excess
  *     obs_names              the words, distinct, valid UTF-8
  *     var_names              a dimension's number and its three top words: "93 cells brain cause"
  *     var                    dimension: its number; top_words: ten of them
@@ -12,9 +12,9 @@
  *
  * Attributes of the root group beyond AnnData's own: spine_fingerprint.
  *
- * The file's index (codeindex.h) is written after it, unless it is to have none.
+ * The index of the file (codeindex.h) is written after it, unless output.index says otherwise.
  *
- * How wide the indices have to be is known at the end only: till then they are in spools. */
+ * The width of X's indices is known only at the end; until then they are in spools. */
 #include <cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,7 +120,7 @@ static int append_matrix(struct matrix *matrix, const struct spine_writing *writ
 }
 
 /* Copy a spool of whole numbers of 'bytes' bytes each, 4 or 8, to a dataset of 'type'. Seven
- * parameters: from where to where. */
+ * parameters: the source and the destination. */
 static int copy_spool(const struct spine_writing *writing, const char *name, FILE *spool,
                       size_t numbers, size_t bytes, enum spine_array_type type,
                       struct spine_error *err)
@@ -164,7 +164,7 @@ static int finish_matrix(const struct matrix *matrix, const struct spine_writing
     return 0;
 }
 
-/* A data frame with its index, which is written apart, and columns. */
+/* Make a data frame with columns and an index; the index is written separately. */
 static int make_frame(struct spine_store *store, const char *name, const char *const *columns,
                       size_t count, struct spine_error *err)
 {
@@ -268,7 +268,7 @@ static int write_strings(struct spine_store *store, const char *name,
     return 0;
 }
 
-/* Labels that were given are the index; else it is made of the words that were written. */
+/* List the names of dimensions: given labels, or labels made from the words written. */
 static int list_names(const struct spine_writing *writing, struct spine_words *names,
                       struct spine_words *tops, struct spine_error *err)
 {
@@ -301,7 +301,7 @@ static int write_array(struct spine_store *store, const char *name, size_t rows,
     return 0;
 }
 
-/* The factor of each dimension, beside its name. */
+/* Write the factor of each dimension. */
 static int write_scale(const struct spine_writing *writing, struct spine_error *err)
 {
     struct spine_store *store = ((struct anndata *)writing->state)->store;
@@ -319,7 +319,7 @@ static int write_scale(const struct spine_writing *writing, struct spine_error *
     return rc;
 }
 
-/* The numbers of the dimensions, in one piece: appending reads and writes a whole chunk. */
+/* Write the numbers of the dimensions at once: each appending rewrites a whole chunk. */
 static int write_numbers(struct spine_store *store, size_t count, struct spine_error *err)
 {
     int64_t *numbers = spine_memory_get(count, sizeof *numbers, "the dimensions' numbers", err);
@@ -400,7 +400,7 @@ static int write_text(struct spine_store *store, const char *name, const char *t
     return 0;
 }
 
-/* What depends on the machine and the moment is left out, so that equal runs write equal bytes. */
+/* Is it a metric that doesn't depend on machine and time? Equal runs must write equal bytes. */
 static bool is_lasting(const char *name)
 {
     static const char *const fleeting[] = {"seconds", "words_per_second", "comm_share"};

@@ -1,5 +1,6 @@
 /* writer_npz.c -- SciPy's sparse matrix, .npz: the parts of a CSR matrix as arrays.
- * Row ends are int64 whatever their number: SciPy gives both the same width when it loads them. */
+ *
+ * Row ends are always int64: SciPy makes indices and row ends equally wide when it loads them. */
 #include <stdlib.h>
 
 #include "spine/base/memory.h"
@@ -44,7 +45,7 @@ static int open_npz(struct spine_writing *writing, struct spine_error *err)
     if (npz == NULL)
         return -1;
 
-    /* Before the work, so that a failure to create the file is reported at once. */
+    /* Create the file before the work, so that a failure is reported at once. */
     writing->state = npz;
     int rc = spine_outfile_create(writing->path, err);
     if (rc == 0)

@@ -1,6 +1,6 @@
 /* writer_sparse.c -- the values that aren't 0 as text: .sparse and Matrix Market's .mtx.
  *
- * Matrix Market has the number of values before them: they wait in a spool. */
+ * In Matrix Market the number of values comes before them, so they wait in a spool. */
 #include <stdlib.h>
 
 #include "spine/base/memory.h"

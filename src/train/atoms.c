@@ -1,4 +1,4 @@
-/* atoms.c -- atoms that begin as the vectors of words. */
+/* atoms.c -- atoms whose initial values are the vectors of words. */
 #include "spine/train/atoms.h"
 
 #include <math.h>
@@ -8,7 +8,7 @@
 #include "spine/base/memory.h"
 #include "spine/base/random.h"
 
-/* What the draws are for, beside the epochs of noise and order, and those of nnse.c. */
+/* The purpose of the draws, a value that neither epochs nor nnse.c use. */
 enum { WORD_ATOMS = UINT32_MAX - 1 };
 
 void spine_atoms_bound(float *row, size_t dim, bool always)
@@ -21,7 +21,7 @@ void spine_atoms_bound(float *row, size_t dim, bool always)
             row[k] = (float)((double)row[k] / sqrt(squares));
 }
 
-/* Put numbers 0 to count - 1 into an order that is a function of seed and draw. */
+/* Shuffle the numbers 0 to count - 1 by seed and draw. */
 static void shuffle(uint64_t seed, uint32_t draw, size_t count, uint32_t *order)
 {
     for (size_t i = 0; i < count; i++)

@@ -1,4 +1,4 @@
-/* codes.c -- the codes of a step: z of its rows, and the pairs that are active. */
+/* codes.c -- the codes of a step: z of its rows, and the active pairs. */
 #include "spine/train/codes.h"
 
 #include <string.h>
@@ -42,7 +42,7 @@ static struct spine_block_sums encode(struct spine_stepper *stepper)
     return sums;
 }
 
-/* Find the cuts of the rows of the team, of which this rank takes a share. */
+/* Find the cuts of this rank's share of the team's rows. */
 static void find_row_cuts(struct spine_stepper *stepper)
 {
     struct spine_step_memory *own = &stepper->memory;
@@ -63,7 +63,7 @@ static void find_row_cuts(struct spine_stepper *stepper)
     spine_stepper_meet_team(stepper, &own->team, 0);
 }
 
-/* The least of the n largest candidates of all ranks; 0 if there are fewer. */
+/* Find the least of the n largest candidates of all ranks; 0 if there are fewer. */
 static float find_least(struct spine_stepper *stepper, int64_t n)
 {
     struct spine_step_memory *own = &stepper->memory;
@@ -92,8 +92,8 @@ static void set_bound(struct spine_stepper *stepper, float bound)
         stepper->memory.blocks[b].activation.threshold = bound;
 }
 
-/* The cut of the batch. The bound of candidates, by the last batch, is only to save work: where it
- * leaves too few, all are listed. */
+/* Find the cut of the batch. The bound of candidates, from the last batch, only saves work: if it
+ * leaves too few candidates, all pairs are listed. */
 static struct spine_cut find_batch_cut(struct spine_stepper *stepper, size_t batch_rows)
 {
     const double weight = 0.01; /* of a batch in the mean */

@@ -36,7 +36,7 @@ static int read_extent(struct spine_input *input, size_t limit, struct spine_err
     return 0;
 }
 
-/* Fail if 'hash' isn't what it is on rank 0: the file is another. */
+/* Fail if 'hash' differs from rank 0's: then the file is another. */
 static int check_equal(const struct spine_input *input, struct spine_comm *comm, uint64_t hash,
                        struct spine_error *err)
 {
@@ -80,7 +80,8 @@ static int hash_sample(const struct spine_input *input, struct spine_comm *comm,
     return rc;
 }
 
-/* Refuse an input that is another file on another rank: on a node's own disk, say. Collective. */
+/* Refuse an input that isn't the same file on all ranks, but on a node's own disk, for example.
+ * Collective. */
 static int check_same(const struct spine_input *input, struct spine_comm *comm,
                       struct spine_error *err)
 {
@@ -119,7 +120,7 @@ void spine_input_close(struct spine_input *input)
 
 /* --- Outliers ----------------------------------------------------------------------------- */
 
-/* Look at what all ranks have added, and warn; rank 0 reads the word. */
+/* Warn about outliers in what all ranks have added; rank 0 reads the word. */
 static int warn_of_outliers(const struct spine_outliers *outliers, struct spine_comm *comm,
                             const struct spine_input *input, size_t first_row,
                             const struct spine_scaling_options *options, struct spine_error *err)
@@ -141,7 +142,7 @@ static int warn_of_outliers(const struct spine_outliers *outliers, struct spine_
     return spine_comm_agree(comm, rc, err);
 }
 
-/* Add this rank's share of the rows, from 'first' on; all ranks make the same number of rounds. */
+/* Add this rank's share of the rows, from 'first' on, in the same number of rounds on all ranks. */
 static int add_blocks(struct spine_outliers *outliers, struct spine_comm *comm,
                       const struct spine_input *input, size_t first, size_t end,
                       struct spine_error *err)
@@ -248,8 +249,8 @@ static int allocate(struct spine_dataset *data, const struct spine_input *input,
     return -(data->rows == NULL);
 }
 
-/* Refuse numbers that aren't finite; add to *sum a hash of each row and its word under the row's
- * number, modulo 2^64, so that the sum over all rows doesn't depend on who has which. */
+/* Refuse numbers that aren't finite. Add to *sum, modulo 2^64, a hash of each row, its word and its
+ * number, so that the sum over all rows doesn't depend on which rank has which row. */
 static int look_at_rows(struct spine_dataset *data, int rank, const char *path, uint64_t *sum,
                         struct spine_error *err)
 {
@@ -341,7 +342,7 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
     return rc;
 }
 
-/* --- Going over the rows ------------------------------------------------------------------- */
+/* --- Passes over the rows ------------------------------------------------------------------ */
 
 void spine_dataset_scale(struct spine_dataset *data, enum spine_scaled stage)
 {
@@ -359,7 +360,7 @@ void spine_dataset_scale(struct spine_dataset *data, enum spine_scaled stage)
         spine_scaling_multiply(&data->scaling, count, data->rows);
 }
 
-/* Put 'count' of this rank's rows from its row 'first' on into values, (count, D). */
+/* Copy 'count' of this rank's rows from its row 'first' on to values, (count, D). */
 static void copy_rows(struct spine_dataset *data, size_t first, size_t count, float *values)
 {
     if (data->packed != NULL && data->listed == NULL)
@@ -420,7 +421,7 @@ int spine_dataset_check(const struct spine_dataset *data, struct spine_error *er
 {
     if (data->storage == SPINE_IN_MEMORY)
         return 0;
-    /* Once all rows are packed, and none is held out, the file isn't read again: it may change. */
+    /* Once all rows are packed and none is held out, the file isn't read again and may change. */
     if (data->packed != NULL && data->listed == NULL && data->stream.num_substitutes == 0)
         return 0;
     return spine_rowfile_check(data->stream.file, err);

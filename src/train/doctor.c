@@ -100,8 +100,8 @@ static int by_host(const void *a, const void *b)
     return strcmp(first->machine.host, second->machine.host);
 }
 
-/* The ranks of a host: "n1: 4 ranks, each rank bound to 1 core; 16 cores of AMD EPYC; AVX2". Sorts
- * them by their hosts, which their numbers may go round. */
+/* Print the ranks of each host: "n1: 4 ranks, each rank bound to 1 core; 16 cores of AMD EPYC;
+ * AVX2". Sorts them by host, since numbers may be dealt to hosts in turn. */
 static void print_hosts(struct spine_rank_facts *ranks, int size, FILE *out)
 {
     qsort(ranks, (size_t)size, sizeof *ranks, by_host);
@@ -124,7 +124,7 @@ static void print_hosts(struct spine_rank_facts *ranks, int size, FILE *out)
         fprintf(out, "           and %d more\n", hosts - MOST_HOSTS);
 }
 
-/* 'host' is that of the slowest rank. */
+/* 'host' is the host of the slowest rank. */
 static void print_rates(const struct rates *rates, int slowest, const char *host, int size,
                         FILE *out)
 {
@@ -142,8 +142,8 @@ static void print_rates(const struct rates *rates, int slowest, const char *host
             1e3 * rates->large, 1e-6 * (double)rates->bytes, 1e3 * rates->small);
 }
 
-/* The grids that parallel.grid = auto chooses from: what a step is expected to take, and a rank's memory
- * for the input, if there is one. */
+/* Print the grids from which parallel.grid = auto chooses: the predicted time of a step and, if
+ * there is an input, a rank's memory. */
 static void print_grids(const struct spine_config *config, const struct spine_stepcost *cost,
                         size_t num_rows, FILE *out)
 {
@@ -201,7 +201,7 @@ static void print_warnings(const struct spine_preflight *preflight, FILE *out)
         fprintf(out, "no warnings\n");
 }
 
-/* The extent of the input, whose rows are searched for outliers. Collective. */
+/* Read the extent of the input, and search its rows for outliers. Collective. */
 static int read_extent(const struct spine_config *config, struct spine_comm *comm, size_t *num_rows,
                        size_t *dim, struct spine_error *err)
 {

@@ -69,7 +69,7 @@ static void evaluate(struct spine_trainer *run, struct spine_metrics *metrics)
     spine_status_check(&run->status, &measures, metrics->epoch);
 }
 
-/* Conclude what was revived before, and revive the units that have been idle for long enough. */
+/* Settle the units revived before, and revive those that have been idle for long enough. */
 static int revive(struct spine_trainer *run, const struct spine_metrics *metrics,
                   struct spine_error *err)
 {
@@ -98,7 +98,7 @@ static int revive(struct spine_trainer *run, const struct spine_metrics *metrics
     return 0;
 }
 
-/* Solve for the decoder at the end of training. */
+/* Refit the decoder at the end of training. */
 static int refit(struct spine_trainer *run, struct spine_error *err)
 {
     struct spine_params *params = &run->stepper.params;
@@ -129,7 +129,7 @@ static int refit(struct spine_trainer *run, struct spine_error *err)
     return rc;
 }
 
-/* The end of an epoch: metrics, and units revived. */
+/* End an epoch: metrics, and reviving units. */
 static int finish_epoch(struct spine_trainer *run, struct spine_metrics *metrics,
                         struct spine_error *err)
 {
@@ -162,7 +162,7 @@ static int finish_epoch(struct spine_trainer *run, struct spine_metrics *metrics
     return 0;
 }
 
-/* The rest of the epoch that position is in, step by step. */
+/* Run the remaining steps of the epoch. */
 static int run_steps(struct spine_trainer *run, struct spine_metrics *metrics,
                      struct spine_error *err)
 {
@@ -171,7 +171,7 @@ static int run_steps(struct spine_trainer *run, struct spine_metrics *metrics,
     const size_t steps = spine_partition_steps(&run->data.part);
     const bool recorded = position->epoch + 1 == run->last_epoch && run->timeline.events != NULL;
 
-    /* As if the seconds and waits before this run had been in it. */
+    /* Include the seconds and waits of earlier sessions. */
     run->epoch_started = spine_clock_now() - position->seconds;
     run->epoch_waited = stepper->waited - position->waited;
     spine_partition_shuffle(&run->data.part, (uint32_t)position->epoch);
@@ -196,9 +196,9 @@ static int run_steps(struct spine_trainer *run, struct spine_metrics *metrics,
     return spine_requests_serve(run, err);
 }
 
-/* --- Another objective: codes over a dictionary ------------------------------------------- */
+/* --- nnse: codes over a dictionary -------------------------------------------------------- */
 
-/* Make the atoms of all ranks the node's parameters. */
+/* Copy the atoms, which all ranks have, to the node's parameters. */
 static void publish_atoms(struct spine_trainer *run)
 {
     const struct spine_params *atoms = &run->nnse.atoms;

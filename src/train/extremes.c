@@ -1,4 +1,4 @@
-/* extremes.c -- a row or a coordinate that makes nearly all of the input's sum of squares. */
+/* extremes.c -- a row or a coordinate with nearly all of the input's sum of squares. */
 #include "spine/train/extremes.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ struct longest {
     char word[MOST_WORD + 1];
 };
 
-/* This rank's longest row, and the squares of all of its rows by coordinate, (D). */
+/* Find this rank's longest row, and the sums of squares of its rows by coordinate, (D). */
 static struct longest add_rows(struct spine_dataset *data, double *squares)
 {
     struct longest longest = {.square = 0};

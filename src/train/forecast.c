@@ -1,4 +1,4 @@
-/* forecast.c -- what a run needs, before it begins. */
+/* forecast.c -- what a run needs, checked before it begins. */
 #include "spine/train/forecast.h"
 
 #include <math.h>
@@ -52,7 +52,8 @@ static size_t checkpoint_bytes(const struct spine_config *config, size_t dim)
 /* The density of a run that begins. */
 static const double AT_FIRST = 0.6;
 
-/* The share of pairs that a step lists in sparse mode; where units are selected, of candidates. */
+/* Predict the share of pairs that a step lists in sparse mode; of candidates, if units are
+ * selected. */
 static double forecast_density(const struct spine_config *config)
 {
     const struct spine_activation activation = spine_settings_activation(config);
@@ -64,7 +65,7 @@ static double forecast_density(const struct spine_config *config)
                                                    : SPINE_SPARSE_MOST;
 }
 
-/* The values of all codes. */
+/* Predict the number of values in all codes. */
 static uint64_t forecast_values(const struct spine_config *config, size_t num_rows)
 {
     const double rows = (double)num_rows;
@@ -84,8 +85,8 @@ static bool has_index(const struct spine_config *config)
            spine_config_has_format(config, SPINE_FORMAT_H5AD);
 }
 
-/* Of what is summed over rows and solved: nnse's A'A, A'X and Gram matrix of atoms (nnse.h, lasso.h), and
- * the equations of a refit. */
+/* The bytes of systems of equations: nnse's A'A, A'X and Gram matrix of atoms (nnse.h, lasso.h),
+ * and a refit's. */
 static size_t equation_bytes(const struct spine_config *config, size_t dim)
 {
     const size_t hidden = (size_t)config->hidden;
@@ -98,7 +99,8 @@ static size_t equation_bytes(const struct spine_config *config, size_t dim)
     return bytes;
 }
 
-/* The memory of a rank with the rows of 'part', in a grid; what is its node's, it has a share of. */
+/* Predict the memory of a rank with the rows of 'part', in a grid, including its share of the
+ * node's. */
 static struct memory predict(const struct spine_config *config, const struct spine_partition *part,
                              size_t dim, const struct spine_grid *grid, bool is_first)
 {
@@ -137,14 +139,14 @@ static struct memory predict(const struct spine_config *config, const struct spi
     };
 }
 
-/* What the rank has yet to allocate. */
+/* The bytes that the rank will still allocate. */
 static size_t bytes_to_come(const struct memory *memory)
 {
     return memory->rows + memory->parameters + memory->optimizer + memory->batch + memory->files +
            memory->saving;
 }
 
-/* An estimate of the most that a run's files occupy at one time. */
+/* Estimate the most space that a run's files occupy at one time. */
 static uint64_t files_bytes(const struct spine_config *config, size_t num_rows, size_t dim)
 {
     const uint64_t hidden = (uint64_t)config->hidden, units = num_rows * hidden;
@@ -156,7 +158,7 @@ static uint64_t files_bytes(const struct spine_config *config, size_t num_rows, 
 
     bytes += params + codes; /* the model, the shards */
     if (config->merge)
-        bytes += codes; /* what merging keeps aside until a format is complete */
+        bytes += codes; /* temporary files of merging */
     if (has_index(config))
         bytes += codes;
     if (config->merge)
@@ -182,7 +184,7 @@ static void print_memory(const struct memory *memory, FILE *out)
             mib(memory->optimizer), mib(memory->batch), mib(memory->files));
 }
 
-/* Sum up what the node's ranks need, and find what is free. Collective. */
+/* Sum what the node's ranks need, and find what is free. Collective. */
 static void measure_node(struct spine_comm *comm, struct forecast *forecast)
 {
     struct spine_comm node;
@@ -190,7 +192,7 @@ static void measure_node(struct spine_comm *comm, struct forecast *forecast)
     int64_t needed = (int64_t)bytes_to_come(&forecast->memory);
     const uint64_t room = spine_machine_memory_left("");
     spine_comm_sum_counts(&node, &needed, 1);
-    /* The least that any of them may use: each may be in control groups of its own. */
+    /* Ranks may be in different control groups: use the least that any of them has left. */
     forecast->node_room =
         (uint64_t)-spine_comm_max(&node, room > INT64_MAX ? -INT64_MAX : -(int64_t)room);
     forecast->node_needed = (uint64_t)needed;
@@ -200,7 +202,7 @@ static void measure_node(struct spine_comm *comm, struct forecast *forecast)
 
 /* --- The directory ------------------------------------------------------------------------ */
 
-/* Refuse a train.resume that names no checkpoint, and a directory with a run that is to be neither
+/* Refuse a train.resume that names no checkpoint, and a directory with a run that may be neither
  * resumed nor replaced. */
 static int check_directory(const struct spine_config *config, enum spine_rundir_state state,
                            struct spine_error *err)
@@ -235,7 +237,7 @@ static int measure_disk(const struct spine_config *config, struct forecast *fore
         check_directory(config, state, err))
         return -1;
 
-    /* A finished run needs nothing more, or else it stays until the new one is finished. */
+    /* A finished run needs no more space; one that is replaced stays until the new one is done. */
     if (state == SPINE_RUNDIR_FINISHED)
         forecast->disk_needed = config->overwrite ? bytes : 0;
     else
@@ -246,7 +248,7 @@ static int measure_disk(const struct spine_config *config, struct forecast *fore
 
 /* --- The forecast ------------------------------------------------------------------------- */
 
-/* Collective. Seven parameters: what a run is given, and the results. */
+/* Collective. Seven parameters: what determines a run, and the results. */
 static int make_forecast(const struct spine_config *config, struct spine_comm *comm,
                          const struct spine_parallel *parallel, size_t num_rows, size_t dim,
                          struct forecast *forecast, struct spine_error *err)
@@ -366,8 +368,8 @@ static void print(const struct spine_config *config, int size, const struct spin
     print_room("disk            ", forecast->disk_needed, forecast->disk_room, out);
 }
 
-/* Refuse a run to start from that doesn't fit; one that this run has already started from is needed
- * no more. Local. */
+/* Refuse a train.start_from that doesn't fit, unless this run has already started from it. Local.
+ * */
 static int check_start(const struct spine_config *config, size_t dim, struct spine_error *err)
 {
     char newest[SPINE_CHECKPOINT_PATH];
@@ -384,7 +386,7 @@ static int check_start(const struct spine_config *config, size_t dim, struct spi
     return 0;
 }
 
-/* Measure some steps where they have room, and print what all of them take. Collective. */
+/* Measure some steps if they fit into memory, and print an estimate for all steps. Collective. */
 static int forecast_time(const struct spine_config *config, struct spine_comm *comm,
                          const struct forecast *forecast, FILE *out, struct spine_error *err)
 {

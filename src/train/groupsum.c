@@ -48,8 +48,8 @@ void spine_groupsum_node(const struct spine_stepper *stepper, size_t first, size
     spine_tree_sum(groups, sources, own->leaves + (size_t)grid->node_rank * groups, count, out);
 }
 
-/* Exchange slices between nodes: block i of own->send, of 'piece' floats, goes to node i; or if
- * 'collects', each node's block of own->received to all, which gather them in own->send. */
+/* Exchange slices of 'piece' floats between nodes: block i of own->send goes to node i; or, if
+ * 'collects', each node's block of own->received is gathered in own->send on all nodes. */
 static void travel(struct spine_stepper *stepper, size_t piece, bool collects)
 {
     struct spine_step_memory *own = &stepper->memory;

@@ -1,4 +1,4 @@
-/* holdout.c -- rows that training doesn't see, to be measured and to get codes. */
+/* holdout.c -- rows that training doesn't see, but that are measured and encoded. */
 #include "spine/train/holdout.h"
 
 #include <stdlib.h>
@@ -49,9 +49,9 @@ static int list_rows(struct spine_holdout *holdout, const struct spine_dataset *
     return 0;
 }
 
-/* --- What takes their place --------------------------------------------------------------- */
+/* --- Their replacements ------------------------------------------------------------------- */
 
-/* Of each rank: its first row, and whether it has rows that aren't held out; the first and the last of
+/* Of each rank: its first row; whether it has rows that aren't held out; the first and the last of
  * those. */
 struct edges {
     int64_t *begin, *has; /* (size) */
@@ -59,8 +59,8 @@ struct edges {
     float *rows;          /* (size, 2, stride), of rows in memory */
 };
 
-/* Which of the ends is the row that is not held out and comes before this rank's rows; else the first
- * of all. */
+/* Find the end that is the nearest row before this rank's rows that isn't held out, or else the
+ * first such row of all. */
 static size_t find_before(const struct edges *edges, const struct spine_comm *comm)
 {
     const int64_t own = edges->begin[comm->rank];
@@ -77,7 +77,7 @@ static size_t find_before(const struct edges *edges, const struct spine_comm *co
     return before >= 0 ? (size_t)before * 2 + 1 : (size_t)first * 2;
 }
 
-/* The first and the last row of this rank's that aren't held out, if it has any. */
+/* Find this rank's first and last row that aren't held out, if it has any. */
 static void find_own_ends(const struct spine_holdout *holdout, const struct spine_dataset *data,
                           int64_t *ends)
 {
@@ -96,7 +96,7 @@ static void find_own_ends(const struct spine_holdout *holdout, const struct spin
     }
 }
 
-/* The source of each: the row above, or the one above that is held out takes. */
+/* Find the source of each row held out: the row before it or, if that is held out, its source. */
 static void find_sources(const struct spine_holdout *holdout, const struct spine_dataset *data,
                          size_t before)
 {
@@ -123,8 +123,8 @@ static void replace_rows(const struct spine_holdout *holdout, struct spine_datas
     }
 }
 
-/* Find what this rank's rows are replaced by, and do it where they are in memory. The ends are all
- * zeros. */
+/* Find the replacements of this rank's rows, and replace them if they are in memory. The edges are
+ * zeroed. */
 static void replace(const struct spine_holdout *holdout, struct spine_dataset *data,
                     struct spine_comm *comm, const struct edges *edges, float *own)
 {

@@ -1,4 +1,4 @@
-/* measures.c -- how good and how sparse the codes of the clean input are. */
+/* measures.c -- the quality and the sparsity of the codes of the clean input. */
 #include "spine/train/measures.h"
 
 #include <stdbool.h>
@@ -26,7 +26,7 @@ void spine_measures_scratch_dispose(struct spine_measures_scratch *scratch)
     *scratch = (struct spine_measures_scratch){0};
 }
 
-/* Count the codes of a block; returns how many rows have no active unit. */
+/* Count the codes of a block; return the number of rows without an active unit. */
 static int64_t count_codes(const struct spine_block *block, int64_t *seen, int64_t *full)
 {
     int64_t empty = 0;

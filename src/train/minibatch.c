@@ -32,7 +32,7 @@ void spine_minibatch_supply(struct spine_stepper *stepper, struct spine_dataset 
     own->step = step;
 }
 
-/* Put noise on PIECE columns of the rows of a panel, and pack them. */
+/* Add noise to PIECE columns of the rows of a panel, and pack them. */
 static void make_noise(struct spine_stepper *stepper, const struct spine_dataset *data,
                        int64_t epoch, size_t block, size_t panel, size_t column)
 {
@@ -57,7 +57,7 @@ static void make_noise(struct spine_stepper *stepper, const struct spine_dataset
                      rows->packed + block * spine_block_packed(dim) + panel * PANEL * dim);
 }
 
-/* This rank's share is one of the panels' pieces. */
+/* This rank's share is a range of the panels' pieces. */
 void spine_minibatch_draw(struct spine_stepper *stepper, const struct spine_dataset *data,
                           int64_t epoch)
 {

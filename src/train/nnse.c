@@ -13,11 +13,11 @@
 #include "spine/base/random.h"
 #include "spine/train/atoms.h"
 
-/* Times that all atoms are gone over in an epoch; words on which the first lambda is found, and the
- * steps that halve its range. */
+/* Passes over all atoms in an epoch; words on which the first lambda is found, and the steps that
+ * halve its range. */
 enum { SWEEPS = 3, SAMPLE = 600, STEPS = 12, BLOCK = SPINE_LASSO_ROWS };
 
-/* What the draws are for, beside the epochs of noise and order; atoms.c has another. */
+/* The purpose of the draws, a value that neither epochs nor atoms.c use. */
 enum { RANDOM_ATOMS = UINT32_MAX };
 
 static double lambda_of(const struct spine_nnse *nnse)
@@ -25,7 +25,7 @@ static double lambda_of(const struct spine_nnse *nnse)
     return -(double)nnse->atoms.b1[0];
 }
 
-/* The atoms or lambda have changed. */
+/* Call after atoms or lambda have changed. */
 static void refresh(struct spine_nnse *nnse, double lambda)
 {
     struct spine_params *atoms = &nnse->atoms;
@@ -86,7 +86,7 @@ static int draw_words(struct spine_nnse *nnse, uint32_t draw, struct spine_error
     const struct spine_atoms_words words = {nnse->comm, nnse->data, nnse->settings.seed, draw};
     struct spine_params *atoms = &nnse->atoms;
 
-    /* W1 is W2's copy again afterwards. */
+    /* W1 is scratch here and becomes a copy of W2 again later. */
     return spine_atoms_draw(&words, nnse->marked, atoms->hidden, atoms->W1, atoms->W2, err);
 }
 
@@ -101,7 +101,7 @@ static void draw_directions(struct spine_nnse *nnse)
     }
 }
 
-/* The values a word of every 'step'th row. Collective. */
+/* Solve for every 'step'th row; return the mean number of values. Collective. */
 static double sample_values(struct spine_nnse *nnse, size_t step)
 {
     const struct spine_partition *part = &nnse->data->part;
@@ -121,7 +121,7 @@ static double sample_values(struct spine_nnse *nnse, size_t step)
     return (double)counts[0] / (double)counts[1];
 }
 
-/* Find lambda on the logarithmic scale, between none and all of a long row. */
+/* Find lambda on a logarithmic scale, between 0 and the greatest that leaves values. */
 static void find_lambda(struct spine_nnse *nnse)
 {
     const size_t rows = nnse->data->part.num_rows;
@@ -178,8 +178,8 @@ static void add_codes(struct spine_nnse *nnse, const float *x)
         }
 }
 
-/* Set an atom to the best for the others: W_j + (A'X_j - sum_k A'A_jk W_k) / A'A_jj, no longer than
- * 1. */
+/* Set an atom to the optimum given the others: W_j + (A'X_j - sum_k A'A_jk W_k) / A'A_jj, scaled to
+ * length 1 if it is longer. */
 static void update_atom(struct spine_nnse *nnse, size_t j)
 {
     struct spine_params *atoms = &nnse->atoms;
@@ -195,7 +195,7 @@ static void update_atom(struct spine_nnse *nnse, size_t j)
     spine_atoms_bound(row, atoms->dim, false);
 }
 
-/* Atoms that no row uses begin anew. */
+/* Replace atoms that no row uses. */
 static int restart_unused(struct spine_nnse *nnse, int64_t epoch, struct spine_error *err)
 {
     const size_t hidden = nnse->atoms.hidden;
@@ -251,7 +251,7 @@ int spine_nnse_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_s
     if (restart_unused(nnse, epoch, err))
         return -1;
 
-    /* As many values as wanted, in steps that don't overshoot. */
+    /* Adjust lambda towards the wanted number of values, in steps that don't overshoot. */
     const double ratio = sums->values / (double)part->num_rows / nnse->settings.wanted;
     refresh(nnse, lambda_of(nnse) * fmin(fmax(sqrt(ratio), 0.8), 1.25));
     return 0;

@@ -1,7 +1,7 @@
 /* nodedata.c -- the whole input in the memory of each node.
  *
- * The node's rank 0 reads it as a dataset of its own alone, so that the rows are what training
- * would have made of them, and then moves it to memory that the node shares. */
+ * The node's rank 0 reads it as the dataset of a single rank, so that the rows are those of a
+ * training, and then moves it to memory that the node shares. */
 #include "spine/train/nodedata.h"
 
 #include <string.h>
@@ -10,15 +10,15 @@
 #include "spine/files/startmodel.h"
 #include "spine/train/scalingfit.h"
 
-/* What the other ranks of a node don't know. */
+/* What rank 0 of a node tells the others. */
 struct shape {
     size_t num_rows, dim, stride, text_bytes;
-    struct spine_scaling scaling; /* its pointers say only what it has */
+    struct spine_scaling scaling; /* only whether its pointers are NULL matters */
     double variance, quantum;
     uint64_t checksum;
 };
 
-/* Scale the rows as the run was that training starts from. */
+/* Scale the rows as in the run that train.start_from names. */
 static int adopt(struct spine_dataset *all, struct spine_comm *self,
                  const struct spine_config *config, struct spine_error *err)
 {
@@ -49,8 +49,8 @@ static int read_all(struct spine_dataset *all, struct spine_comm *self,
     return rc;
 }
 
-/* Scale the rows, by the factors and components of the first node: LAPACK on another processor may
- * find others in the last bit. 'readers' are the ranks that have read. Collective over those. */
+/* Scale the rows with the factors and components of the first node: on another processor, LAPACK's
+ * may differ in the last bit. 'readers' are the ranks that read the input. Collective over them. */
 static int scale_all(struct spine_dataset *all, struct spine_comm *self,
                      const struct spine_comm *readers, const struct spine_config *config,
                      struct spine_error *err)
@@ -69,7 +69,7 @@ static size_t aligned(size_t bytes)
     return (bytes + 63) / 64 * 64;
 }
 
-/* Where the parts of the dataset are in a block of memory; returns how long it is. */
+/* Point the parts of the dataset into a block of memory; return the block's length. */
 static size_t place(struct spine_dataset *whole, const struct shape *shape, char *block)
 {
     const size_t rows = aligned(shape->num_rows * shape->stride * sizeof(float));
@@ -134,7 +134,7 @@ int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm
             place(&nodedata->whole, &shape, nodedata->memory.base[0]);
         if (rc == 0 && reads && all.rows != NULL)
             copy(&nodedata->whole, &all);
-        rc = spine_comm_agree(comm, rc, err); /* after which all is there */
+        rc = spine_comm_agree(comm, rc, err); /* after which everything is in memory */
     }
 
     spine_dataset_dispose(&all);

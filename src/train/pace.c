@@ -1,4 +1,4 @@
-/* pace.c -- how long a step takes. */
+/* pace.c -- the duration of a step, measured. */
 #include "spine/train/pace.h"
 
 #include <math.h>
@@ -13,8 +13,8 @@ enum {
     LEAST_BATCHES = 4,
 };
 
-static const double PHASE_SECONDS = 0.1; /* of measuring, early and late in a training */
-static const double EARLY_SHARE = 0.2;   /* of a training's steps, about, at the default rates */
+static const double PHASE_SECONDS = 0.1; /* to measure each of the two phases */
+static const double EARLY_SHARE = 0.2;   /* of all steps, approximately, at the default rates */
 
 /* Set the biases so that a tenth of the units are active: z has mean b1 and, with weights uniform
  * in +-1/sqrt(D), a variance of a third of an entry's mean square. */
@@ -30,8 +30,8 @@ static void activate_a_tenth(struct spine_stepper *stepper, const struct spine_d
     spine_stepper_meet(stepper);
 }
 
-/* The mean of many steps, from *position on, after some that warm up; the parameters stay about as
- * they are. */
+/* Measure the mean of many steps from *position on, after some that warm up. The parameters hardly
+ * change. */
 static int time_steps(struct spine_stepper *stepper, struct spine_comm *comm,
                       struct spine_dataset *data, struct spine_position *position, double *seconds,
                       struct spine_error *err)
@@ -47,7 +47,7 @@ static int time_steps(struct spine_stepper *stepper, struct spine_comm *comm,
                 return -1;
         }
         *seconds = (spine_comm_clock() - begun) / (double)count;
-        if (warm) /* long enough to be interrupted as often as a training is */
+        if (warm) /* long enough to include typical interruptions */
             count = (size_t)(PHASE_SECONDS / (*seconds + 1e-9)) + WARM_STEPS;
         spine_comm_broadcast(comm, &count, sizeof count);
         begun = warm ? spine_comm_clock() : begun;

@@ -15,7 +15,7 @@ static int at_most(size_t count)
     return count > INT_MAX ? INT_MAX : (int)count;
 }
 
-/* With SPINE_MEASURE=0, how many ranks work doesn't depend on what the machine does meanwhile. */
+/* With SPINE_MEASURE=0, the number of working ranks doesn't depend on the machine's load. */
 static bool may_measure(void)
 {
     const char *value = getenv("SPINE_MEASURE");

@@ -1,9 +1,9 @@
-/* penalty.c -- the losses of a batch that depend on its codes alone. */
+/* penalty.c -- the losses of a batch that depend on its codes only. */
 #include "spine/train/penalty.h"
 
 #include "spine/math/encoding.h"
 
-/* How far a unit's mean is above what it should be at most. */
+/* By how much a unit's mean exceeds rho. */
 static double find_excess(const struct spine_stepper *stepper, int64_t h_sum, size_t batch_rows)
 {
     const double rho = 1 - stepper->settings.weights.sparsity;

@@ -31,7 +31,7 @@ static bool same_processor(const struct spine_rank_facts *a, const struct spine_
            strcmp(a->kernels, b->kernels) == 0 && strcmp(a->blas, b->blas) == 0;
 }
 
-/* How many ranks are like this one; 0 if an earlier one is, with which they were counted. */
+/* Count the ranks that are like this one; 0 if they were counted with an earlier one. */
 static int count_alike(const struct spine_rank_facts *ranks, int size, int rank, is_alike *alike)
 {
     int count = 0;
@@ -47,7 +47,7 @@ static int count_alike(const struct spine_rank_facts *ranks, int size, int rank,
 
 /* --- The line ----------------------------------------------------------------------------- */
 
-/* "each rank bound to 1 core", if all ranks are alike in it. */
+/* "each rank bound to 1 core", if that is true of all ranks. */
 static void describe_binding(const struct spine_rank_facts *ranks, int size, char *text,
                              size_t text_size)
 {
@@ -106,7 +106,7 @@ static int add(struct spine_words *list, struct spine_error *err, const char *fo
     return spine_words_add(list, text, strlen(text), err);
 }
 
-/* Ranks that are bound to the same cores, more of them than cores. One case says it all. */
+/* Warn about ranks that are bound to fewer cores than there are ranks. One case is enough. */
 static int check_binding(const struct spine_rank_facts *ranks, int size,
                          struct spine_words *warnings, struct spine_error *err)
 {
@@ -137,7 +137,7 @@ static bool is_rank(const struct spine_rank_facts *ranks, int size, const char *
     return false;
 }
 
-/* Another job on a rank's only core: two mpirun on one host both begin with the first. */
+/* Warn about another job on a rank's only core: two mpirun on one host both begin with core 0. */
 static int check_rivals(const struct spine_rank_facts *ranks, int size,
                         struct spine_words *warnings, struct spine_error *err)
 {

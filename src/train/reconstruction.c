@@ -1,4 +1,4 @@
-/* reconstruction.c -- what a step makes of its codes, and how far that is from the rows. */
+/* reconstruction.c -- the reconstruction of a step's rows, and its residual. */
 #include "spine/train/reconstruction.h"
 
 #include "spine/math/decoding.h"
@@ -8,7 +8,7 @@
 
 enum { ROWS = SPINE_BLOCK_ROWS };
 
-/* dY of one row in a chunk, of each width and all above. */
+/* Compute dY of a row in a chunk, for each width including all greater ones. */
 static void find_residuals(const struct spine_stepper *stepper, const struct spine_dataset *data,
                            size_t row, size_t chunk, float factor,
                            struct spine_reconstruction *sums)
@@ -28,7 +28,7 @@ static void find_residuals(const struct spine_stepper *stepper, const struct spi
         spine_chunk_add(stride, chunk, y + (w + 1) * apart, y + w * apart);
 }
 
-/* The same of some rows of a block, in some chunks. Seven parameters: ranges, and what is added to. */
+/* The same for some rows of a block, in some chunks. Seven parameters: ranges, and the sums. */
 static void decode_rows(struct spine_stepper *stepper, const struct spine_dataset *data,
                         size_t block, struct spine_range rows, struct spine_range chunks,
                         float factor, struct spine_reconstruction *sums)
@@ -51,8 +51,8 @@ static void decode_rows(struct spine_stepper *stepper, const struct spine_datase
             find_residuals(stepper, data, i, c, factor, sums);
 }
 
-/* This rank's share of the rows' chunks; in dense mode of a few rows' together, whose products are
- * faster so. */
+/* Each rank has a share of the rows' chunks; in dense mode of several rows together, which is
+ * faster. */
 struct spine_reconstruction spine_reconstruction_find(struct spine_stepper *stepper,
                                                       const struct spine_dataset *data,
                                                       size_t batch_rows)

@@ -1,4 +1,4 @@
-/* refit.c -- the decoder once more, by ridge least squares. */
+/* refit.c -- refitting the decoder by ridge regression, after training. */
 #include "spine/train/refit.h"
 
 #include <math.h>
@@ -14,7 +14,7 @@
 enum { FIFTH = 5, PARTS = 2, TRAINED = 0, HELD_OUT = 1 };
 static const double ridges[] = {0.1, 1, 10, 100};
 
-/* To which products are rounded, at least: where codes are at most 1, 2^25 rows of length 1 can be
+/* Products are rounded to at least this: if codes are at most 1, 2^25 rows of length 1 can be
  * summed. Codes of nnse, and those without a cap, are as large as the rows. */
 static const double QUANTUM = 0x1p-28;
 enum { CODES_TO_ROWS = 16 }; /* the squares of all codes are at most this multiple of the rows' */
@@ -34,7 +34,8 @@ struct problem {
     size_t size;             /* H + 1 */
     double quantum;          /* to which products are rounded */
     struct sums part[PARTS]; /* of rows trained on, and held out */
-    double *matrix, *change; /* owned; (H + 1, H + 1), scratch; (D, H + 1): what W2 and b2 change */
+    double *matrix,
+        *change; /* owned; (H + 1, H + 1), scratch; (D, H + 1): the change of W2 and b2 */
 };
 
 static int init(struct problem *problem, struct spine_error *err)
@@ -131,7 +132,7 @@ static void sum_rows(struct problem *problem)
 
 /* --- Solving ------------------------------------------------------------------------------ */
 
-/* The change that is best for the rows trained on, or for all. */
+/* Solve for the best change, for the rows trained on or for all. */
 static int solve(struct problem *problem, double ridge, bool use_all, struct spine_error *err)
 {
     const struct sums *part = problem->part;
@@ -145,7 +146,7 @@ static int solve(struct problem *problem, double ridge, bool use_all, struct spi
     return spine_lapack_solve(problem->matrix, size, problem->change, dim, err);
 }
 
-/* The sum of squares that is left of the rows held out: |E - A C|^2 = |E|^2 + sum (C'A'A C - 2 C'A'E). */
+/* The squared error on the rows held out: |E - A C|^2 = |E|^2 + sum (C'A'A C - 2 C'A'E). */
 static double measure(const struct problem *problem)
 {
     const struct sums *part = &problem->part[HELD_OUT];

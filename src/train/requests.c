@@ -1,4 +1,4 @@
-/* requests.c -- when a run saves a checkpoint, and when it leaves with one. */
+/* requests.c -- when a run saves a checkpoint, and when it saves and leaves. */
 #include "spine/train/requests.h"
 
 #include "spine/base/clock.h"
@@ -57,7 +57,8 @@ void spine_requests_set(struct spine_trainer *run)
         requests[SPINE_REQUEST_LEAVE] = true;
 }
 
-/* Stop as requested: with a checkpoint, or in a hurry without one if the last took too long. */
+/* Stop as requested, with a checkpoint; without one if there is a hurry and the last took too long.
+ * */
 static int leave(struct spine_trainer *run, struct spine_error *err)
 {
     const struct spine_position *position = &run->position;

@@ -17,8 +17,7 @@
 #include "spine/files/modelfile.h"
 #include "spine/files/rundir.h"
 
-/* Values that are appended at once, about: each time the file's last chunk is read and written
- * again. */
+/* The values to append at once, approximately: each appending rewrites the file's last chunk. */
 enum { WRITE_VALUES = 1 << 16 };
 
 /* Append the rows of a block, encoded unclamped: codes, and the excess over the cap. */
@@ -40,7 +39,7 @@ static int add_rows(const struct spine_block *block, struct spine_csr *codes,
     return 0;
 }
 
-/* Seven parameters: what an encoding of rows needs, and where they go. */
+/* Seven parameters: what encoding needs, and the destination. */
 static int write_rows(struct spine_store *store, const struct spine_params *params,
                       struct spine_dataset *data, struct spine_coder *coder, uint32_t epoch,
                       double sigma, struct spine_error *err)
@@ -70,7 +69,7 @@ static int write_rows(struct spine_store *store, const struct spine_params *para
     return rc;
 }
 
-/* Eight parameters: one shard, and what an encoding of its rows needs. */
+/* Eight parameters: a shard, and what encoding needs. */
 int spine_results_write_shard(const char *directory, const struct spine_shard *shard,
                               const struct spine_params *params, struct spine_dataset *data,
                               struct spine_coder *coder, uint32_t epoch, double sigma,
@@ -89,7 +88,7 @@ static int write_model(const struct spine_config *config, const struct spine_par
                        const struct spine_dataset *data, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
-    /* What the run ran on has no part in what it is. */
+    /* The grid doesn't change the results, so it isn't recorded. */
     struct spine_config recorded = *config;
     strcpy(recorded.grid, "auto");
     char *text = spine_config_text(&recorded);
@@ -139,7 +138,7 @@ static int merge_into(const struct spine_config *config, const char *format,
     return 0;
 }
 
-/* Merge into all formats wanted. */
+/* Merge into all formats of output.formats. */
 static int merge(const struct spine_config *config, const struct spine_params *params,
                  const struct spine_dataset *data, struct spine_error *err)
 {
@@ -168,7 +167,7 @@ static int merge(const struct spine_config *config, const struct spine_params *p
     return rc;
 }
 
-/* The merged codes, then the model. On rank 0. */
+/* Write the merged codes, then the model. On rank 0. */
 static int write_merged(const struct spine_config *config, const struct spine_params *params,
                         const struct spine_dataset *data, struct spine_error *err)
 {

@@ -1,4 +1,4 @@
-/* resume.c -- start a run, or resume it from a checkpoint. Rank 0 decides, the others get it. */
+/* resume.c -- start a run, or resume it from a checkpoint. Rank 0 decides for all ranks. */
 #include "spine/train/resume.h"
 
 #include <inttypes.h>
@@ -22,13 +22,13 @@ static int is_path(const char *resume)
     return strcmp(resume, "auto") != 0 && strcmp(resume, "never") != 0;
 }
 
-/* What rank 0 computes with: "AVX2, OpenBLAS 0.3.21, Zen kernels". The caller frees. */
+/* Describe what rank 0 computes with: "AVX2, OpenBLAS 0.3.21, Zen kernels". The caller frees it. */
 static char *name_kernels(struct spine_error *err)
 {
     char blas[256], text[320];
 
     spine_kernel_library(blas, sizeof blas);
-    char *threads = strrchr(blas, ','); /* how many of them, changes nothing */
+    char *threads = strrchr(blas, ','); /* their number doesn't change results */
     if (threads != NULL && strstr(threads, " thread") != NULL)
         *threads = '\0';
     snprintf(text, sizeof text, "%s, %s", spine_processor_names[spine_kernel_processor()], blas);
@@ -56,12 +56,12 @@ static int make_texts(const struct spine_config *config, const struct spine_data
     return 0;
 }
 
-/* What loading a checkpoint came to. A damaged one has no right checksum; a failure, such as a read
- * error, says nothing about the file. The last one of a finished run that is to be replaced fits,
- * but nothing is loaded from it. */
+/* The outcome of loading a checkpoint. A damaged one has a wrong checksum; after a failure, such as
+ * a read error, the file may be intact. REPLACED: the last checkpoint of a finished run that is to
+ * be replaced; nothing is loaded from it. */
 enum outcome { LOADED, DAMAGED, UNFIT, FAILED, REPLACED };
 
-/* Refuse a checkpoint that another input or other options made. */
+/* Refuse a checkpoint of another input or of other options. */
 static int check_texts(const struct spine_resume *resume, const char *path,
                        const struct spine_checkpoint_texts *saved, struct spine_error *err)
 {
@@ -76,7 +76,7 @@ static int check_texts(const struct spine_resume *resume, const char *path,
     return 0;
 }
 
-/* Refuse a checkpoint of more epochs than the run is to have. */
+/* Refuse a checkpoint with more epochs than the run will have. */
 static int check_progress(const struct spine_config *config, const char *path,
                           const struct spine_progress *progress, struct spine_error *err)
 {
@@ -89,7 +89,7 @@ static int check_progress(const struct spine_config *config, const char *path,
                         (long long)last, path, (long long)progress->epoch);
 }
 
-/* The epochs that a configuration's text has; 0: none. */
+/* The epochs in a configuration's text; 0: none. */
 static int64_t find_epochs(const char *config)
 {
     static const char key[] = "\nepochs = ";
@@ -98,7 +98,7 @@ static int64_t find_epochs(const char *config)
     return line == NULL ? 0 : strtoll(line + strlen(key), NULL, 10);
 }
 
-/* Say what is no longer as it was before the run stopped. */
+/* Log what has changed since the run stopped. */
 static void say_changes(const struct spine_resume *resume,
                         const struct spine_checkpoint_texts *saved,
                         const struct spine_progress *progress)
@@ -128,7 +128,7 @@ static void say_changes(const struct spine_resume *resume,
                   (long long)was, (long long)config->epochs, last, next);
 }
 
-/* Read all that the run needs of an open checkpoint. */
+/* Read everything that the run needs from an open checkpoint. */
 static int read_state(struct spine_resume *resume, const struct spine_checkpoint *checkpoint,
                       struct spine_error *err)
 {
@@ -145,15 +145,15 @@ static int read_state(struct spine_resume *resume, const struct spine_checkpoint
                         : spine_checkpoint_read_idle(checkpoint, idle->epochs, idle->hidden, err);
 }
 
-/* Have all epochs been trained, and their codes written? */
+/* Have all epochs been trained, and the codes written? */
 static bool is_finished(enum spine_rundir_state state, const struct spine_progress *saved,
                         const struct spine_config *config)
 {
     return state == SPINE_RUNDIR_FINISHED && saved->epoch >= spine_settings_last_epoch(config);
 }
 
-/* Load a checkpoint of a run in that state. Stepper and idle are as before unless it was LOADED, or
- * FAILED. */
+/* Load a checkpoint of a run in that state. Stepper and idle are unchanged unless the outcome is
+ * LOADED or FAILED. */
 static enum outcome load(struct spine_resume *resume, const char *path,
                          enum spine_rundir_state state, struct spine_progress *saved,
                          struct spine_error *err)
@@ -181,7 +181,7 @@ static enum outcome load(struct spine_resume *resume, const char *path,
     return outcome;
 }
 
-/* Load the newest checkpoint of the directory that is whole. DAMAGED: none of them is. Without any,
+/* Load the newest intact checkpoint of the directory. DAMAGED: none is intact. If there are none,
  * *found is false. */
 static enum outcome load_newest(struct spine_resume *resume, enum spine_rundir_state state,
                                 struct spine_progress *saved, bool *found, struct spine_error *err)
@@ -225,8 +225,8 @@ static int lies_in(const char *path, const char *directory)
     return lies;
 }
 
-/* Resume the run that the directory holds; SPINE_START_NEW if it isn't to be resumed, and the
- * configuration allows to replace it. */
+/* Resume the run in the directory; SPINE_START_NEW if it shouldn't be resumed and the configuration
+ * allows replacing it. */
 static int resume_run(struct spine_resume *resume, enum spine_rundir_state state,
                       struct spine_progress *saved, struct spine_error *err)
 {
@@ -236,7 +236,7 @@ static int resume_run(struct spine_resume *resume, enum spine_rundir_state state
     resume->start = SPINE_START_NEW;
     switch (load_newest(resume, state, saved, &found, err)) {
     case FAILED:
-        return -1; /* who knows what could be resumed */
+        return -1; /* a checkpoint might have been resumed */
     case UNFIT:
         return config->overwrite ? 0 : -1;
     case DAMAGED:
@@ -260,7 +260,8 @@ static int resume_run(struct spine_resume *resume, enum spine_rundir_state state
     return 0;
 }
 
-/* Make way for what the run will write. What can't be made again by resuming is set aside. */
+/* Clear the directory for the run's files. Results that resuming couldn't recreate are set aside.
+ * */
 static int make_way(const struct spine_config *config, enum spine_rundir_state state,
                     bool keeps_checkpoints, struct spine_error *err)
 {
@@ -278,7 +279,7 @@ static int make_way(const struct spine_config *config, enum spine_rundir_state s
     return 0;
 }
 
-/* Take over the parameters and the scaling of the run that this one starts from. */
+/* Copy the parameters and the scaling of the run that train.start_from names. */
 static int start_from(struct spine_resume *resume, struct spine_error *err)
 {
     const struct spine_config *config = resume->config;
@@ -314,7 +315,7 @@ static int decide(struct spine_resume *resume, struct spine_progress *saved,
                             "replaced; name another directory",
                             config->resume);
 
-    /* A run that this configuration can resume is resumed, whatever output.overwrite is. */
+    /* If this configuration can resume the run, resume it, whatever output.overwrite is. */
     if (state != SPINE_RUNDIR_EMPTY && strcmp(config->resume, "never") != 0 &&
         resume_run(resume, state, saved, err))
         return -1;
@@ -337,7 +338,7 @@ static int decide(struct spine_resume *resume, struct spine_progress *saved,
     return make_way(config, state, false, err);
 }
 
-/* Give one rank of each node the parameters that rank 0 has. */
+/* Broadcast rank 0's parameters to one rank of each node. */
 static void share_params(const struct spine_stepper *stepper)
 {
     if (stepper->grid->node.rank == 0)
@@ -345,7 +346,7 @@ static void share_params(const struct spine_stepper *stepper)
                              stepper->params.len * sizeof(float));
 }
 
-/* Give all ranks the scaling that rank 0 has. */
+/* Broadcast rank 0's scaling. */
 static int share_scaling(struct spine_resume *resume, struct spine_error *err)
 {
     struct spine_comm *comm = &resume->stepper->grid->ranks;
@@ -369,7 +370,7 @@ static int share_scaling(struct spine_resume *resume, struct spine_error *err)
     return rc;
 }
 
-/* Give all ranks what rank 0 has loaded: parameters and moments, one rank of each node. */
+/* Broadcast what rank 0 has loaded; parameters and moments only to one rank of each node. */
 static void share(struct spine_resume *resume, const struct spine_progress *saved)
 {
     struct spine_stepper *stepper = resume->stepper;
@@ -395,8 +396,7 @@ static void share(struct spine_resume *resume, const struct spine_progress *save
     spine_stepper_meet(stepper);
 }
 
-/* The position that all ranks together had. Its sums are over all of them, so that one must have
- * them. */
+/* Make the position of this rank. The saved sums are over all ranks, so only one rank gets them. */
 static struct spine_position make_position(const struct spine_progress *progress, int rank)
 {
     struct spine_position position = {
@@ -412,7 +412,8 @@ static struct spine_position make_position(const struct spine_progress *progress
     return position;
 }
 
-/* Every rank writes a shard: into the directory that rank 0 has locked. */
+/* Check that all ranks see the directory that rank 0 has locked, since each writes a shard there.
+ * */
 static int check_shared(const char *directory, struct spine_comm *comm, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
@@ -440,7 +441,7 @@ int spine_resume_begin(struct spine_resume *resume, struct spine_error *err)
     if (rc == 0) {
         spine_comm_broadcast(comm, &resume->start, sizeof resume->start);
         if (resume->start == SPINE_START_NEW)
-            saved = (struct spine_progress){0}; /* not that of a checkpoint that was skipped */
+            saved = (struct spine_progress){0}; /* discard that of a skipped checkpoint */
         spine_comm_broadcast(comm, &saved, sizeof saved);
         resume->position = make_position(&saved, comm->rank);
         if (resume->start == SPINE_START_RESUMED)

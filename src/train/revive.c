@@ -1,4 +1,4 @@
-/* revive.c -- idle units, restarted from badly fitted rows. */
+/* revive.c -- reviving idle units from badly fitted rows. */
 #include "spine/train/revive.h"
 
 #include <math.h>
@@ -90,8 +90,8 @@ static void rank_rows(const struct spine_params *params, struct spine_dataset *d
     qsort(rows, local, sizeof *rows, by_error);
 }
 
-/* The 'most' worst rows of all ranks into worst, the same on all; their number to *found. Eight
- * parameters: what computing errors of rows needs, and the results. */
+/* Find the 'most' worst rows of all ranks, the same on all ranks; *found is their number. Eight
+ * parameters: what computing the errors of rows needs, and the results. */
 static int find_worst(const struct spine_params *params, struct spine_dataset *data,
                       struct spine_comm *comm, struct spine_coder *coder, size_t most,
                       struct bad_row *worst, size_t *found, struct spine_error *err)
@@ -126,7 +126,8 @@ static int find_worst(const struct spine_params *params, struct spine_dataset *d
     return rc;
 }
 
-/* 'count' rows x, (count, stride), on all ranks: their owners have them, the others add nothing. */
+/* Share 'count' rows x, (count, stride), with all ranks, by a sum to which only their owners add.
+ * */
 static void share_rows(struct spine_dataset *data, struct spine_comm *comm,
                        const struct bad_row *rows, size_t count, float *shared)
 {
@@ -142,7 +143,7 @@ static void share_rows(struct spine_dataset *data, struct spine_comm *comm,
     spine_comm_sum_floats(comm, shared, count * stride);
 }
 
-/* Let unit j's moments start at zero. */
+/* Set unit j's moments to zero. */
 static void clear_moments(const struct spine_params *params, struct spine_optimizer *optimizer,
                           size_t j)
 {
@@ -229,7 +230,7 @@ size_t spine_idle_settle(struct spine_idle *idle, bool rose, struct spine_steppe
     return silenced;
 }
 
-/* List the units that are to be revived, at most 'most'; returns how many. */
+/* List the units to revive, at most 'most'; return their number. */
 static size_t list_idle(const struct spine_idle *idle, int64_t after, size_t most, size_t *units)
 {
     size_t count = 0;
@@ -240,9 +241,9 @@ static size_t list_idle(const struct spine_idle *idle, int64_t after, size_t mos
     return count;
 }
 
-/* Restart 'count' units from as many rows; some rows at a time are shared by one reduction. The first
- * rank of a node, whose parameters they are, restarts one after the other, since each explains a part
- * of what the next one finds left. Eight parameters: reviving touches all that a run learns. */
+/* Restart 'count' units from as many rows, some rows at a time, which one reduction shares. The
+ * first rank of each node restarts them one after the other, since each explains a part of the next
+ * one's residual. Eight parameters: reviving touches everything that a run learns. */
 static void restart_units(struct spine_stepper *stepper, struct spine_dataset *data,
                           struct spine_coder *coder, const size_t *units,
                           const struct bad_row *rows, size_t count, double norm, float *shared)
@@ -265,7 +266,7 @@ static void restart_units(struct spine_stepper *stepper, struct spine_dataset *d
     }
 }
 
-/* Seven parameters: reviving touches all that a run learns, and the struct that has it is the trainer. */
+/* Seven parameters: reviving touches everything that a run learns, which only the trainer has. */
 int spine_revive(struct spine_idle *idle, int64_t after, struct spine_stepper *stepper,
                  struct spine_dataset *data, struct spine_coder *coder, size_t *revived,
                  struct spine_error *err)

@@ -1,6 +1,6 @@
 /* rowstream.c -- rows that stay in their file.
  *
- * The rows of a window are read stratum by stratum, in file order, and copied to the places of their
+ * The rows of a window are read stratum by stratum, in file order, and copied to the order of
  * steps. */
 #include "spine/train/rowstream.h"
 
@@ -12,11 +12,11 @@
 #include "spine/math/bfloat16.h"
 #include "spine/math/kernels.h"
 
-/* A window has at least LEAST_WINDOW rows of a stratum. It consists of STRETCHES stretches, or of fewer where
- * these would have less than STRETCH_BYTES: shorter reads take hardly less time. */
+/* A window has at least LEAST_WINDOW rows of a stratum, in STRETCHES stretches, or in fewer if
+ * these would have less than STRETCH_BYTES: shorter reads are hardly faster. */
 enum { LEAST_WINDOW = 4, STRETCHES = 8, STRETCH_BYTES = 1 << 16 };
 
-/* A row that is in a window, and its place there. */
+/* A row in a window, and its position there. */
 struct spine_upcoming {
     size_t row, place;
 };
@@ -63,7 +63,7 @@ static int allocate_window(struct spine_rowstream *stream, const struct spine_pa
     return 0;
 }
 
-/* Seven parameters: an open file, and what is read of it in which order. */
+/* Seven parameters: an open file, and what to read from it in which order. */
 int spine_rowstream_open(struct spine_rowstream *stream, struct spine_store *store,
                          const char *path, const struct spine_partition *part, size_t dim,
                          bool has_windows, struct spine_error *err)
@@ -96,7 +96,7 @@ void spine_rowstream_close(struct spine_rowstream *stream)
 
 /* --- Rows in file order -------------------------------------------------------------------- */
 
-/* The first substitute of a row from 'row' on. */
+/* Find the first substitute for a row from 'row' on. */
 static size_t find_substitute(const struct spine_rowstream *stream, size_t row)
 {
     size_t low = 0, high = stream->num_substitutes;
@@ -160,8 +160,8 @@ static int compare_rows(const void *a, const void *b)
     return one->row < other->row ? -1 : one->row > other->row;
 }
 
-/* The rows of a stratum in the window from step 'first' on, in file order; counts has the rows of each
- * of its steps so far. Returns how many there are. */
+/* List a stratum's rows in the window from step 'first' on, in file order; counts has the number of
+ * rows of each step so far. Returns their number. */
 static size_t list_upcoming(struct spine_rowstream *stream, const struct spine_partition *part,
                             size_t stratum, size_t first)
 {
@@ -176,7 +176,7 @@ static size_t list_upcoming(struct spine_rowstream *stream, const struct spine_p
     return count;
 }
 
-/* How many of the rows are neighbours in the file, from the first on. */
+/* Count the rows, from the first on, that are neighbours in the file. */
 static size_t count_neighbours(const struct spine_upcoming *rows, size_t count)
 {
     size_t neighbours = 1;
@@ -186,7 +186,7 @@ static size_t count_neighbours(const struct spine_upcoming *rows, size_t count)
     return neighbours;
 }
 
-/* What is done with some upcoming rows that are neighbours in the file. */
+/* Called for upcoming rows that are neighbours in the file. */
 typedef void use_rows(struct spine_rowstream *stream, const struct spine_scaling *scaling,
                       const struct spine_upcoming *rows, size_t count);
 
@@ -204,7 +204,7 @@ static void load(struct spine_rowstream *stream, const struct spine_scaling *sca
     }
 }
 
-/* Tell the kernel that they will be read. */
+/* Tell the kernel that these rows will be read. */
 static void expect(struct spine_rowstream *stream, const struct spine_scaling *scaling,
                    const struct spine_upcoming *rows, size_t count)
 {
@@ -212,7 +212,8 @@ static void expect(struct spine_rowstream *stream, const struct spine_scaling *s
     spine_rowfile_expect(stream->file, rows[0].row, count);
 }
 
-/* Go over the rows of the window from step 'first' on; there are none behind the last step. */
+/* Call 'use' for the rows of the window from step 'first' on; there are none after the last step.
+ * */
 static void use_window(struct spine_rowstream *stream, const struct spine_scaling *scaling,
                        const struct spine_partition *part, size_t first, use_rows *use)
 {

@@ -1,6 +1,6 @@
 /* scalingfit.c -- the scaling that fits the rows of all ranks.
  *
- * Sums over all rows must be exact, as any rank may have any row: they are sums of integers. */
+ * Sums over all rows are sums of integers, so that they are exact, whichever rank has which row. */
 #include "spine/train/scalingfit.h"
 
 #include <math.h>
@@ -11,11 +11,11 @@
 #include "spine/math/exact.h"
 #include "spine/math/lapack.h"
 
-/* Rows whose products are summed at a time, and the bits to which their numbers are rounded at most:
- * products of 2^12 rows of numbers of 20 bits are below 2^53, so that double adds them up exactly. */
+/* Rows whose products are summed at a time, and the bits to which their numbers are rounded:
+ * products of 20-bit numbers over 2^12 rows are below 2^53, so double adds them up exactly. */
 enum { PRODUCT_ROWS = 1 << 12, PRODUCT_BITS = 20, MOST_BITS = 62 };
 
-/* A coordinate whose variance is no more than this part of its mean square is constant. */
+/* A coordinate whose variance is at most this share of its mean square is constant. */
 static const double CONSTANT = 1e-12;
 
 static size_t num_local(const struct spine_dataset *data)
@@ -31,14 +31,14 @@ static int bits_of(double count)
     return exponent;
 }
 
-/* What is summed, none of it larger than 'largest', is taken in units so small that 'count' of them
- * just fit. */
+/* Choose the unit in which numbers up to 'largest' are rounded, so small that a sum of 'count' just
+ * fits. */
 static double choose_unit(double largest, double count)
 {
     return spine_exact_quantum(largest, MOST_BITS - bits_of(count));
 }
 
-/* Floats that aren't negative are in the order of their bits. */
+/* Non-negative floats are in the order of their bits. */
 static int64_t to_bits(float value)
 {
     uint32_t bits;
@@ -103,7 +103,7 @@ static double sum_squares(struct spine_dataset *data, struct spine_comm *comm, d
 
 /* --- Lengths ------------------------------------------------------------------------------ */
 
-/* The number of all ranks' rows that are no longer than a length, both squared. */
+/* Count all ranks' rows up to this length; lengths are squared. */
 static int64_t count_up_to(const float *squares, size_t count, float most, struct spine_comm *comm)
 {
     int64_t below = 0;
@@ -114,8 +114,8 @@ static int64_t count_up_to(const float *squares, size_t count, float most, struc
     return below;
 }
 
-/* The median of all rows' squared lengths: the least float that more than half of them don't
- * exceed, found bit by bit. */
+/* Find, bit by bit, the median of all rows' squared lengths: the least float that more than half of
+ * them don't exceed. */
 static float find_median(const float *squares, size_t count, size_t num_rows,
                          struct spine_comm *comm)
 {
@@ -341,7 +341,7 @@ static void find_moments(struct spine_dataset *data, struct spine_comm *comm,
     moments->variance = sum_squares(data, comm, moments->largest, moments->mean);
 }
 
-/* The sum of squares of what the rows will be, before they are scaled. */
+/* Find the sum of squares of the rows after centring and whitening, before scaling. */
 static double find_squares(struct spine_dataset *data, struct spine_comm *comm,
                            const struct moments *moments, bool center)
 {

@@ -11,7 +11,7 @@ static const double SHOW_EVERY = 0.2; /* seconds */
 
 static bool has_diverged(const struct spine_config *config)
 {
-    struct spine_error ignored; /* spine_train_check() says it */
+    struct spine_error ignored; /* spine_train_check() reports it */
     bool diverged = false;
     double explained;
 
@@ -44,8 +44,8 @@ void spine_status_begin(struct spine_status *status)
                   position->step);
 }
 
-/* The epochs that this process has trained, to *trained, and the seconds since it began, to *elapsed;
- * 'done' are those of the run. */
+/* Find the epochs that this process has trained and the seconds since it began. 'done' are the
+ * run's epochs. */
 static void measure(const struct spine_status *status, double done, double *trained,
                     double *elapsed)
 {

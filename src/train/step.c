@@ -20,7 +20,7 @@ static uint64_t own_flags(const struct spine_stepper *stepper, bool is_finite)
     return flags;
 }
 
-/* A loss isn't finite on some ranks: say on which, and what. */
+/* Fail because a loss isn't finite on some ranks; name a rank and the loss. */
 static int explain(const struct spine_stepper *stepper, bool code_is_finite, double squares,
                    const struct spine_position *position, struct spine_error *err)
 {
@@ -41,7 +41,7 @@ static int explain(const struct spine_stepper *stepper, bool code_is_finite, dou
     return -1;
 }
 
-/* k falls linearly, epoch by epoch. */
+/* Lower k linearly, epoch by epoch. */
 static void lower_k(struct spine_stepper *stepper, int64_t epoch)
 {
     const struct spine_step_settings *settings = &stepper->settings;
@@ -53,7 +53,7 @@ static void lower_k(struct spine_stepper *stepper, int64_t epoch)
         stepper->memory.blocks[b].activation.k = (size_t)(last + above);
 }
 
-/* Make ready for a step: its rows, the mode that all ranks use. */
+/* Prepare a step: its rows, and the mode that all ranks use. */
 static void begin(struct spine_stepper *stepper, struct spine_dataset *data,
                   const struct spine_position *position)
 {
@@ -74,7 +74,7 @@ static void begin(struct spine_stepper *stepper, struct spine_dataset *data,
     stepper->mode = (enum spine_mode) * own->mode;
 }
 
-/* The next step's mode, which the first rank of a node finds for the others; and the penalty. */
+/* Find the next step's mode, on the first rank of a node for the others, and add the penalty. */
 static void finish(struct spine_stepper *stepper, size_t batch_rows,
                    struct spine_position *position)
 {
@@ -94,7 +94,7 @@ static void finish(struct spine_stepper *stepper, size_t batch_rows,
         position->sums.penalty += spine_penalty_loss(stepper, batch_rows);
 }
 
-/* Read the rows of the epoch's next step, if there is one, before other ranks are waited for. */
+/* Read the rows of the epoch's next step, if there is one, before waiting for other ranks. */
 static void read_ahead(struct spine_stepper *stepper, struct spine_dataset *data,
                        const struct spine_position *position)
 {

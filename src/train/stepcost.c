@@ -1,4 +1,4 @@
-/* stepcost.c -- what a step of training costs on a grid of ranks. */
+/* stepcost.c -- a model of the time of a training step on a grid of ranks. */
 #include "spine/train/stepcost.h"
 
 #include <math.h>
@@ -23,10 +23,10 @@ enum {
     WEIGHTS = 1 << 17, /* of a small model that is timed: they don't fit the nearest caches */
 };
 
-/* No further round after so many seconds. */
+/* No further round begins after this many seconds. */
 static const double ENOUGH = 0.25;
 
-/* So much slower may the grid with fewer ranks be. */
+/* A grid with fewer ranks is chosen if it is slower by at most this factor. */
 static const double NEARLY = 1.03;
 
 static double median(double *values, size_t count)
@@ -37,7 +37,7 @@ static double median(double *values, size_t count)
 
 /* --- A step on one rank ----------------------------------------------------------------------- */
 
-/* Rows that a step can be timed on. */
+/* Make rows for timing a step. */
 static int make_data(struct spine_dataset *whole, size_t rows, size_t dim, struct spine_error *err)
 {
     static size_t no_words[1];
@@ -57,8 +57,8 @@ static int make_data(struct spine_dataset *whole, size_t rows, size_t dim, struc
     return 0;
 }
 
-/* Who times steps, each on its own: this rank as 'self', at the same time as all of 'with' (NULL: others
- * sleep). */
+/* The ranks that time steps, each by itself: this rank as 'self', at the same time as all of 'with'
+ * (NULL: the others sleep). */
 struct timer {
     struct spine_comm *self;
     const struct spine_comm *with;
@@ -66,8 +66,8 @@ struct timer {
     const struct spine_dataset *whole;
 };
 
-/* Seconds of a step of 'rows' rows and 'hidden' units: the median; or with others the mean, since they
- * may take turns. */
+/* Measure the seconds of a step of 'rows' rows and 'hidden' units: the median or, with other ranks,
+ * the mean, since ranks may run in turns. */
 static int time_steps(const struct timer *timer, size_t rows, size_t hidden, double *seconds,
                       struct spine_error *err)
 {
@@ -148,7 +148,7 @@ static double time_exchange(struct spine_comm *others, float *block, size_t coun
     return median(times, EXCHANGES);
 }
 
-/* Find latency and byte: all ranks exchange with those of the same place on the other hosts. */
+/* Find latency and byte: all ranks exchange with their counterparts on the other hosts. */
 static int time_exchanges(struct spine_stepcost *cost, const struct spine_comm *comm,
                           const struct spine_comm *node, struct spine_error *err)
 {
@@ -172,14 +172,14 @@ static int time_exchanges(struct spine_stepcost *cost, const struct spine_comm *
 
 /* --- The constants ------------------------------------------------------------------------------ */
 
-/* The times of three shapes, of which all constants of one rank follow; and of ranks together. */
+/* The times of three shapes, which determine the constants of one rank; and of ranks together. */
 struct times {
     double base, wide, low; /* ROWS rows; twice the units; a fourth of the rows */
     double together;        /* base while all ranks are at work */
     double meeting;
 };
 
-/* The least of these times and those of another round. */
+/* Time the shapes, and keep the least of each time over all rounds. */
 static int time_shapes(const struct timer *timer, size_t hidden, struct times *times,
                        struct spine_error *err)
 {
@@ -207,7 +207,7 @@ static void solve(struct spine_stepcost *cost, const struct times *times, size_t
     cost->unit = of_units / units - ROWS * cost->pair;
 }
 
-/* The largest of all ranks' values, so that they are equal. */
+/* The largest value of all ranks, which then all have. */
 static double largest(const struct spine_comm *comm, double seconds)
 {
     return 1e-15 * (double)spine_comm_max(comm, (int64_t)(1e15 * fmin(seconds, 1e3)));
@@ -224,8 +224,8 @@ static void make_equal(struct spine_stepcost *cost, const struct spine_comm *com
     cost->byte = largest(comm, cost->byte);
 }
 
-/* A round of timing: one rank of each node alone, then all together. The least of all rounds is nearest
- * to what the ranks would need if nobody else were at work. */
+/* A round of timing: one rank of each node alone, then all together. The least time of all rounds
+ * is nearest to that of an idle machine. */
 static int time_round(const struct timer *alone, const struct spine_comm *comm,
                       const struct spine_comm *node, size_t hidden, struct times *times,
                       struct spine_error *err)

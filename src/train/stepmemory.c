@@ -1,4 +1,4 @@
-/* stepmemory.c -- what a step works on: of the node, of the team, and of a rank alone. */
+/* stepmemory.c -- the memory of a step: the node's, the team's, and each rank's own. */
 #include "spine/train/stepmemory.h"
 
 #include <stdlib.h>
@@ -7,7 +7,8 @@
 #include "spine/base/memory.h"
 #include "spine/math/tree.h"
 
-/* Units and columns are cut at multiples of this, a cache line of floats and a vector. */
+/* Units and columns are divided at multiples of this, the floats of a cache line and of a vector.
+ * */
 enum { CUT = 16 };
 
 /* Part 'part' of 'parts' of 'count' things. */
@@ -21,7 +22,7 @@ static struct spine_range cut(size_t count, int part, int parts)
 
 /* --- Layout ------------------------------------------------------------------------------- */
 
-/* Take 'bytes' of the memory that *at is the end of, rounded up to a boundary. 'base' NULL: only
+/* Allocate 'bytes' at offset *at, rounded up to a boundary, and advance it. 'base' NULL: only
  * count. */
 static void *take(char *base, size_t *at, size_t bytes)
 {
@@ -54,7 +55,7 @@ static struct extent find_extent(const struct spine_step_shape *shape,
                            .node_ranks = grid->node_groups * grid->columns};
 }
 
-/* The node's memory from 'base' on, into 'memory' unless base is NULL; returns its bytes. */
+/* Lay out the node's memory from 'base' on, in 'memory', unless base is NULL; return its bytes. */
 static size_t place_node(struct spine_step_memory *memory, const struct spine_step_shape *shape,
                          const struct extent *extent, char *base)
 {
@@ -89,7 +90,7 @@ static size_t place_node(struct spine_step_memory *memory, const struct spine_st
     return at;
 }
 
-/* The same of a team's memory, into 'own'. */
+/* The same for a team's memory. */
 static size_t place_team(struct spine_step_memory *memory, const struct extent *extent, char *base)
 {
     const size_t matrix = extent->slots * extent->stride * sizeof(float);
@@ -128,7 +129,7 @@ static size_t place_team(struct spine_step_memory *memory, const struct extent *
 
 /* --- Allocating ----------------------------------------------------------------------------- */
 
-/* What a rank has alone, but for the codes of its units. */
+/* Allocate the rank's own memory except for the codes of its units. */
 static int allocate(struct spine_step_memory *memory, const struct extent *extent,
                     const struct spine_grid *grid, struct spine_error *err)
 {
@@ -164,7 +165,8 @@ static int allocate(struct spine_step_memory *memory, const struct extent *exten
     return spine_scratch_init(&memory->scratch, memory->slots, extent->hidden, extent->dim, err);
 }
 
-/* The first leaf of each group; refuses groups whose sums over a node are none of the tree's. */
+/* Find the first leaf of each group; refuse groups whose sum over a node isn't a node of the tree.
+ * */
 static int order_groups(struct spine_step_memory *memory, const struct spine_partition *part,
                         const struct spine_grid *grid, struct spine_error *err)
 {
@@ -190,7 +192,7 @@ static int order_groups(struct spine_step_memory *memory, const struct spine_par
     return 0;
 }
 
-/* The codes of this rank's units. */
+/* Allocate the codes of this rank's units. */
 static int allocate_blocks(struct spine_step_memory *memory, const struct spine_partition *part,
                            const struct spine_grid *grid, struct spine_error *err)
 {
@@ -206,7 +208,7 @@ static int allocate_blocks(struct spine_step_memory *memory, const struct spine_
     return 0;
 }
 
-/* Let nodes and teams share memory, and find everything in it. */
+/* Share memory within nodes and teams, and lay everything out in it. */
 static int share(struct spine_step_memory *memory, const struct spine_step_shape *shape,
                  const struct spine_grid *grid, const struct extent *extent,
                  struct spine_error *err)
@@ -281,7 +283,7 @@ struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
     const size_t pairs = spine_block_bytes(extent.slots, extent.hidden, has_dense, density);
     const size_t units = extent.hidden / (size_t)extent.node_ranks + CUT;
     const size_t travelling = grid->num_nodes > 1 ? 6 * units * extent.stride : 0;
-    size_t room = 0; /* for pairs; what is beyond those that there are is never touched */
+    size_t room = 0; /* for pairs; unused memory is never touched */
 
     for (int c = 0; c < extent.columns; c++) {
         const struct spine_range range = cut(extent.hidden, c, extent.columns);

@@ -1,4 +1,4 @@
-/* stepper.c -- what all steps of a run work on, and how their ranks meet. */
+/* stepper.c -- the state that all steps of a run share, and meetings of ranks. */
 #include "spine/train/stepper.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
     stepper->mode = spine_mode_first(settings->kernel);
     for (size_t b = 0; b < memory->num_blocks; b++)
         memory->blocks[b].activation = settings->activation;
-    /* Each rank the units that it will work on, so that their memory is near it. */
+    /* Each rank initialises the units that it will update, so that their memory is near it. */
     spine_params_randomize(&stepper->params, settings->seed, memory->slice.first,
                            memory->slice.end);
     if (settings->is_tied)

@@ -1,4 +1,4 @@
-/* stepsettings.c -- what a configuration says of a run's steps. */
+/* stepsettings.c -- the settings of a run's steps. */
 #include "spine/train/stepsettings.h"
 #include "spine/config/settings.h"
 

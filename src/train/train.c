@@ -13,7 +13,7 @@
 #include "spine/train/results.h"
 #include "spine/train/trainer.h"
 
-/* Warn before the run stops by itself at once. */
+/* Warn if the time limit will stop the run at once. */
 static void warn_of_limit(const struct spine_trainer *run)
 {
     const struct spine_config *config = run->config;
@@ -25,7 +25,7 @@ static void warn_of_limit(const struct spine_trainer *run)
                           limit, config->grace_seconds);
 }
 
-/* The run on ranks that have a place in the grid. Collective over those. */
+/* Train on the ranks of the grid. Collective over them. */
 static int train(struct spine_trainer *run, bool is_alone, const char *timeline,
                  struct spine_error *err)
 {
@@ -46,8 +46,7 @@ static int train(struct spine_trainer *run, bool is_alone, const char *timeline,
         return 0;
 
     if (run->resume.start == SPINE_START_RESUMED && strcmp(config->resume, "auto") != 0)
-        rc = spine_requests_save(run, SPINE_CHECKPOINT_NOW,
-                                 err); /* what it resumes from is another's */
+        rc = spine_requests_save(run, SPINE_CHECKPOINT_NOW, err); /* it would resume another run */
     if (rc == 0)
         rc = spine_epoch_begin(run, err);
     while (rc == 0 && run->position.epoch < run->last_epoch)

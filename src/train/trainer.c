@@ -1,4 +1,4 @@
-/* trainer.c -- all that a run has while it trains. */
+/* trainer.c -- everything that a run has while it trains. */
 #include "spine/train/trainer.h"
 
 #include <errno.h>
@@ -46,8 +46,8 @@ static int open_files(struct spine_trainer *run, struct spine_error *err)
     return 0;
 }
 
-/* Make the grid, and check that there is room for the run. A sweep's many runs, whose input is shared,
- * don't measure. Collective over comm. */
+/* Make the grid, and check that the run fits into memory and on the disk. A sweep's many runs,
+ * whose input is shared, don't measure. Collective over comm. */
 static int make_grid(struct spine_trainer *run, struct spine_comm *comm, bool shared,
                      size_t num_rows, size_t dim, struct spine_error *err)
 {
@@ -79,7 +79,7 @@ static int read_rows(struct spine_trainer *run, struct spine_error *err)
     return spine_trainer_check_rows(run, rc, err);
 }
 
-/* The extent of the input: of 'whole' if it is in memory already. */
+/* Find the extent of the input, or of 'whole' if it is in memory already. */
 static int find_extent(const struct spine_config *config, struct spine_comm *comm,
                        const struct spine_dataset *whole, size_t *num_rows, size_t *dim,
                        struct spine_error *err)
@@ -95,8 +95,8 @@ static int find_extent(const struct spine_config *config, struct spine_comm *com
     return 0;
 }
 
-/* Do to the rows what needs the start to be known: scale them as the run was that this one starts
- * from, unless they are shared and scaled, and hold some out. */
+/* Finish the rows once it is known how the run starts: scale them, as in the run that
+ * train.start_from names if there is one, unless they are shared and scaled; and hold some out. */
 static int finish_rows(struct spine_trainer *run, bool is_own, struct spine_error *err)
 {
     const struct spine_config *config = run->config;
@@ -113,7 +113,8 @@ static int finish_rows(struct spine_trainer *run, bool is_own, struct spine_erro
     return spine_trainer_check_rows(run, spine_comm_agree(run->comm, rc, err), err);
 }
 
-/* Allocate what is beside the stepper, and try whether the timeline's file can be made. Local. */
+/* Allocate everything besides the stepper, and check that the timeline's file can be created.
+ * Local. */
 static int allocate(struct spine_trainer *run, const char *timeline, struct spine_error *err)
 {
     const struct spine_step_settings *settings = &run->stepper.settings;
@@ -132,7 +133,7 @@ static int allocate(struct spine_trainer *run, const char *timeline, struct spin
     if (run->comm->rank == 0) {
         if (spine_outfile_create(timeline, err))
             return -1;
-        spine_outfile_discard(timeline); /* it is written at the end */
+        spine_outfile_discard(timeline); /* it is created again at the end */
     }
     return 0;
 }

@@ -36,7 +36,7 @@ void spine_update_tie(size_t count, float *dW1, float *dW2)
     }
 }
 
-/* The parts of the parameters that this rank updates: of W1, b1, W2 and b2. */
+/* Find the parts of W1, b1, W2 and b2 that this rank updates. */
 static int slice_parts(const struct spine_stepper *stepper, struct spine_range *parts)
 {
     const struct spine_step_memory *own = &stepper->memory;
@@ -78,7 +78,7 @@ static void update_parts(struct spine_stepper *stepper, const struct spine_range
     }
 }
 
-/* Sum a piece of this rank's slice over the groups of its node, the only one, and update it. */
+/* With a single node: sum a piece of this rank's slice over its groups, and update it. */
 static void update_piece(struct spine_stepper *stepper, int part, size_t at, size_t count)
 {
     float *data = stepper->params.data, sum[PIECE_FLOATS], other[PIECE_FLOATS];
@@ -86,7 +86,7 @@ static void update_piece(struct spine_stepper *stepper, int part, size_t at, siz
     const bool is_tied = stepper->settings.is_tied;
 
     if (is_tied && part == DECODER)
-        return; /* with W1, part 0 */
+        return; /* W1, part 0, updates it, too */
     spine_groupsum_node(stepper, at, count, sum);
     if (is_tied && part == 0) {
         spine_groupsum_node(stepper, at + to_W2, count, other);
@@ -96,7 +96,7 @@ static void update_piece(struct spine_stepper *stepper, int part, size_t at, siz
     spine_update_range(stepper, data + at, count, sum);
 }
 
-/* The same of W2 where its rows have length 1: one by one. */
+/* The same for W2 with rows of length 1, one row at a time. */
 static void update_unit_rows(struct spine_stepper *stepper)
 {
     const struct spine_step_memory *own = &stepper->memory;

@@ -67,7 +67,7 @@ int spine_vectorsfile_create(struct spine_store **store, const char *path, struc
 int spine_vectorsfile_begin(struct spine_store *store, const struct spine_words *words, size_t dim,
                             const struct spine_vectorsfile_origin *origin, int64_t *offset,
                             struct spine_error *err);
-/* Seven parameters: the file, which rows, and their numbers. */
+/* Seven parameters: the file, a range of rows, and their numbers. */
 int spine_vectorsfile_put(const char *path, int64_t offset, size_t first, size_t count, size_t dim,
                           const float *values, struct spine_error *err);
 
