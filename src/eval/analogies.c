@@ -1,7 +1,8 @@
 /* analogies.c -- a is to b as c is to which word?
  *
- * The words of the questions are few, and most are in many of them: their cosines to all words are found
- * once, a block of words at a time, and a question then adds three rows of cosines. */
+ * Questions have few different words, most of them in many questions. So the cosines of these words
+ * to all words are computed once, a block of words at a time, and a question adds three rows of
+ * cosines. */
 #include "spine/eval/analogies.h"
 
 #include <math.h>
@@ -15,7 +16,7 @@ enum { BLOCK = 1024, WORDS = 4, MOST_QUESTIONS = 1000000 };
 
 struct question {
     uint32_t word[WORDS - 1]; /* a b c, as rows */
-    size_t answers, end;      /* its answers d: found[answers, end), but for those that are -1 */
+    size_t answers, end;      /* its answers d: found[answers, end), except those that are -1 */
 };
 
 /* The best answer so far. */
@@ -31,7 +32,7 @@ struct quiz {
     struct question *questions; /* owned; (count) */
     size_t count, capacity, num_missing;
     float *length;   /* owned; (rows): of the vectors */
-    uint32_t *place; /* owned; (rows): which row of 'asked' a word has */
+    uint32_t *place; /* owned; (rows): a word's index in 'asked' */
     uint32_t *rows;  /* owned; (num_asked): the words a, b, c of all questions */
     size_t num_asked, stride;
     float *asked;                   /* owned; (num_asked, columns), of length 1 */
@@ -42,7 +43,7 @@ struct quiz {
 
 /* --- The questions ------------------------------------------------------------------------ */
 
-/* The row of a word that has a vector; -1 if there is none. */
+/* The row of a word with a vector that isn't zero; -1 if there is none. */
 static int64_t find(const struct quiz *quiz, const char *word)
 {
     const int64_t row = spine_space_find_any_case(quiz->space, word);
@@ -59,7 +60,7 @@ static int add_question(struct quiz *quiz, const struct question *question, stru
     return 0;
 }
 
-/* Look up all words of the test set; the answers that were found come before those that weren't. */
+/* Look up all words of the test set. */
 static int find_words(struct quiz *quiz, struct spine_error *err)
 {
     const struct spine_testset *set = quiz->set;
@@ -100,7 +101,7 @@ static int ask(struct quiz *quiz, const int64_t words[WORDS - 1], size_t answers
     return 0;
 }
 
-/* All questions that two rows of a section make. */
+/* Add all questions that two rows of a section form. */
 static int ask_pairs(struct quiz *quiz, struct spine_error *err)
 {
     const struct spine_testset *set = quiz->set;
@@ -188,12 +189,12 @@ static int read_asked(struct quiz *quiz, struct spine_error *err)
 
 /* --- Answers ------------------------------------------------------------------------------ */
 
-/* The candidate words [first, first + count) that all questions are compared with now. */
+/* The candidate words [first, first + count), which are compared with all questions. */
 struct round {
     size_t first, count;
 };
 
-/* Take the greatest score of the round, if it is greater than the best so far. */
+/* Keep the greatest score of the round if it is greater than the best so far. */
 static void take_best(const struct round *round, const float *scores, struct answer *best)
 {
     float greatest = -INFINITY;

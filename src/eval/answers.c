@@ -1,4 +1,4 @@
-/* answers.c -- what people answered to a questionnaire. */
+/* answers.c -- people's answers to a questionnaire. */
 #include "spine/eval/answers.h"
 
 #include <errno.h>
@@ -15,13 +15,13 @@
 
 enum { MOST_QUESTIONS = 1000000, MOST_CHOICES = SPINE_TABULAR_FIELDS - 2 };
 
-/* The key, and how the sheets answer it. */
+/* The key, and the answers of the sheets. */
 struct scoring {
     size_t count, choices, num_sheets;
     size_t *file, *place; /* owned; (count): of each question; places from 1 */
     size_t file_capacity, place_capacity;
     size_t *answer;           /* owned; (count, num_sheets): a place, 0: none */
-    struct spine_words files; /* asked about */
+    struct spine_words files; /* that the questions are about */
 };
 
 /* A whole number from 1 to 'most', nothing else. */
@@ -115,7 +115,7 @@ static int take_answer(struct sheet *sheet, const struct spine_tabular *table,
     return 0;
 }
 
-/* Call for all rows of a table but its header. */
+/* Read all rows of a table except its header. */
 static int read_table(const char *path, struct scoring *scoring, struct sheet *sheet,
                       struct spine_error *err)
 {
@@ -165,8 +165,8 @@ static int read_sheets(struct scoring *scoring, const char *const *paths, size_t
 
 /* --- Scores ------------------------------------------------------------------------------- */
 
-/* The answers of sheets [first, end) about a file. Seven parameters: which answers, and a row of
- * figures. */
+/* Add the share of right answers in sheets [first, end) about a file. Seven parameters: which
+ * answers, and a row of figures. */
 static int add_share(const struct scoring *scoring, size_t file, size_t first, size_t end,
                      const char *name, struct spine_figures *figures, struct spine_error *err)
 {
@@ -190,8 +190,8 @@ static int add_share(const struct scoring *scoring, size_t file, size_t first, s
                              (int64_t)answers, (int64_t)missing, 3, err);
 }
 
-/* How often each place was chosen, of the questions about a file that all answered; returns how
- * many there are. counts is (count, choices), zeroed. */
+/* Count how often each word was chosen in the questions about a file that all annotators answered;
+ * return the number of these questions. counts is (count, choices), zeroed. */
 static size_t count_choices(const struct scoring *scoring, size_t file, size_t *counts)
 {
     size_t items = 0;

@@ -23,7 +23,7 @@ struct member {
 struct categories {
     struct member *members; /* owned; (count), by row in the end */
     size_t count, capacity;
-    size_t *sizes; /* owned; (number): found words of each; 0 if it is left out */
+    size_t *sizes; /* owned; (number): each category's words found; 0: left out */
     size_t number;
 };
 
@@ -122,7 +122,7 @@ static int read_all(struct categories *categories, const struct spine_space *spa
 
 /* --- Scoring ------------------------------------------------------------------------------ */
 
-/* Where the members of each row begin: start (rows + 1). */
+/* Find where the members of each row begin: start (rows + 1). */
 static void index_members(const struct categories *categories, size_t rows, size_t *start)
 {
     size_t at = 0;
@@ -133,8 +133,8 @@ static void index_members(const struct categories *categories, size_t rows, size
     }
 }
 
-/* The scores of a dimension, for all lambdas. hits (number, LAMBDAS) is scratch: how many words of
- * a category have a place from (lambda - 1) n on, but below lambda n. */
+/* Compute the scores of a dimension for all lambdas. hits (number, LAMBDAS) is scratch: the number
+ * of a category's words with ranks from (lambda - 1) n on, but below lambda n. */
 static void score_dimension(const struct categories *categories, const size_t *start,
                             const struct spine_ranked *entries, size_t active, size_t *hits,
                             double scores[LAMBDAS])

@@ -14,7 +14,7 @@ enum { DEALT_FOLDS = 10 };
 
 /* --- Reading a task ----------------------------------------------------------------------- */
 
-/* The files of a description, and where the texts of each begin. */
+/* The files of a description, and where each file's texts begin. */
 struct files {
     char *text; /* owned: a copy of what follows NAME=, commas turned to NUL */
     const char *path[SPINE_CLASSIFIER_FOLDS_MOST];
@@ -50,7 +50,7 @@ static int split_description(struct spine_task *task, struct files *files, const
     return 0;
 }
 
-/* Put the file and the line of a text in front of a message. */
+/* Prefix a message with the file and the line of a text. */
 static int locate(const struct files *files, size_t text, struct spine_error *err)
 {
     size_t k = 0;
@@ -59,7 +59,7 @@ static int locate(const struct files *files, size_t text, struct spine_error *er
     return spine_lines_locate(files->path[k], text - files->begin[k] + 1, err);
 }
 
-/* Concatenation needs equally many tokens in all texts. */
+/* Concatenation needs the same number of tokens in all texts. */
 static int check_widths(const struct spine_labelled *texts, const struct files *files,
                         struct spine_error *err)
 {
@@ -142,7 +142,7 @@ int spine_task_read(struct spine_task *task, const char *description, enum spine
     return rc;
 }
 
-/* One file is dealt out to ten folds; of several, each is a fold. */
+/* A single file is divided into ten folds; of several files, each is a fold. */
 static int number_folds(struct spine_task *task, const struct files *files, uint64_t seed,
                         struct spine_error *err)
 {
@@ -190,7 +190,7 @@ void spine_task_dispose(struct spine_task *task)
 
 /* --- Features ----------------------------------------------------------------------------- */
 
-/* sum += a row; as sparse as the row is. */
+/* sum += a row, skipping its zeros. */
 static void add_row(const struct spine_space *space, size_t row, double *sum)
 {
     const struct spine_csr *codes = &space->codes;
@@ -204,7 +204,7 @@ static void add_row(const struct spine_space *space, size_t row, double *sum)
     }
 }
 
-/* The features of one text, and the sum that they are made of. */
+/* The features of one text, and the sum from which they are computed. */
 struct example {
     size_t width; /* number of features */
     double *sum;  /* owned, as is the other; (width) */

@@ -1,9 +1,9 @@
 /* classifier.c -- linear classifiers, by liblinear.
  *
- * Examples are cut into parts. A trial trains on some parts with one C and counts what it gets
- * right in each of the others; trials know nothing of each other, so they run on all threads.
- * liblinear's primal solvers draw no random numbers and share nothing but the function that they
- * print through. */
+ * Examples are divided into parts. A trial trains on some parts with one C, and counts the correct
+ * predictions in each of the others. Trials are independent, so they run on all threads.
+ * liblinear's primal solvers draw no random numbers and share nothing except the function with
+ * which they print. */
 #include "spine/eval/classifier.h"
 
 #include <assert.h>
@@ -17,7 +17,7 @@
 #include "spine/base/memory.h"
 #include "spine/base/random.h"
 
-/* Spans what word vectors and codes were seen to need. */
+/* Covers what word vectors and codes were found to need. */
 static const double grid[] = {0.1, 1, 10, 100, 1000, 10000};
 enum { GRID = sizeof grid / sizeof *grid, PARTS_MOST = SPINE_CLASSIFIER_FOLDS_MOST + 1 };
 
@@ -34,10 +34,10 @@ struct trial {
     uint64_t parts;                   /* a bit for each to train on */
     int is_test;                      /* one part is left out, to test on it; else two */
     size_t correct[GRID][PARTS_MOST]; /* out: in the parts not trained on */
-    int is_short;                     /* out: memory ran out */
+    int is_short;                     /* out: out of memory */
 };
 
-/* The examples with the part of each. */
+/* The examples, and each one's part. */
 struct parted {
     const struct spine_examples *examples;
     const uint32_t *part; /* borrowed; (examples->count) */
@@ -217,7 +217,7 @@ static int trains_on(const struct trial *trial, uint32_t part)
     return (trial->parts >> part & 1) != 0;
 }
 
-/* Point x and y at the examples that the trial trains on; returns how many. */
+/* Point x and y at the examples on which the trial trains; return their number. */
 static size_t gather(const struct parted *parted, const struct trial *trial,
                      struct feature_node **x, double *y)
 {
@@ -241,7 +241,7 @@ static void count_correct(const struct parted *parted, const struct model *model
             correct[parted->part[i]]++;
 }
 
-/* Train with each C. The weights for one are where the search for the next begins. */
+/* Train with each C, starting from the weights of the one before. */
 static void climb(const struct parted *parted, const struct problem *problem, struct trial *trial)
 {
     struct model *model = NULL;
@@ -265,7 +265,7 @@ static void climb(const struct parted *parted, const struct problem *problem, st
 static void run_trial(const struct parted *parted, struct trial *trial)
 {
     const struct spine_examples *examples = parted->examples;
-    struct spine_error unheard; /* run_trials() says it, after all threads */
+    struct spine_error unheard; /* run_trials() reports it after all threads have ended */
     struct feature_node **x = spine_memory_get(examples->count, sizeof *x, "a trial", &unheard);
     double *y = spine_memory_get(examples->count, sizeof *y, "a trial", &unheard);
     trial->is_short = x == NULL || y == NULL;
@@ -312,7 +312,7 @@ static int prepare(struct parted *parted, const struct spine_examples *examples,
 
 /* --- Choosing C ---------------------------------------------------------------------------- */
 
-/* The place in the grid of the greatest number; the first of equals. */
+/* The index in the grid of the greatest number; ties to the first. */
 static size_t best_of(const size_t correct[GRID])
 {
     size_t best = 0;
@@ -342,9 +342,9 @@ static uint64_t bit(size_t part)
     return (uint64_t)1 << part;
 }
 
-/* The trials for testing on each part of the mask 'tests': without the part, and to choose C
- * without it and one other, that other being judged. Where both are of the mask, the one trial
- * serves either. */
+/* List the trials for testing on each part of the mask 'tests': training without the part; and, to
+ * choose C, training without it and one other part, on which C is evaluated. If both parts are in
+ * the mask, one trial serves both. */
 static size_t list_trials(size_t num_parts, uint64_t tests, struct trial *trials)
 {
     const uint64_t all = bit(num_parts) - 1;
@@ -357,7 +357,8 @@ static size_t list_trials(size_t num_parts, uint64_t tests, struct trial *trials
     return count;
 }
 
-/* The place in the grid that was right most often, without this part, about the others. */
+/* The index in the grid of the C that was right most often on the other parts, without this part.
+ * */
 static size_t choose(const struct trial *trials, size_t count, size_t part, size_t num_parts)
 {
     size_t correct[GRID] = {0};

@@ -12,7 +12,7 @@
 
 enum { MOST_ROUNDS = 100 };
 
-/* One beginning, and what has come of it. */
+/* One attempt, and its result. */
 struct attempt {
     const float *points; /* borrowed */
     size_t n, dim, k;
@@ -28,7 +28,7 @@ struct attempt {
 static bool make_attempt(struct attempt *attempt)
 {
     static const char what[] = "a clustering";
-    struct spine_error unheard; /* spine_clusters_find() says it, after all threads */
+    struct spine_error unheard; /* spine_clusters_find() reports it after all threads have ended */
 
     attempt->centers =
         spine_memory_get(attempt->k, attempt->dim * sizeof *attempt->centers, what, &unheard);
@@ -61,8 +61,8 @@ static double squared_distance(const float *a, const float *b, size_t dim)
     return (double)sum;
 }
 
-/* A point, drawn in proportion to its squared distance to the centres so far; with no centres, or
- * all points on them, any. */
+/* Draw a point with probability proportional to its squared distance to the nearest centre so far;
+ * any point if there are no centres or all points are on them. */
 static size_t draw_point(const struct attempt *attempt, uint32_t center, double total)
 {
     const double u =
@@ -72,7 +72,7 @@ static size_t draw_point(const struct attempt *attempt, uint32_t center, double 
         return (size_t)(u * (double)attempt->n);
 
     double left = u * total;
-    size_t last = 0; /* that isn't on a centre */
+    size_t last = 0; /* the last that isn't on a centre */
     for (size_t i = 0; i < attempt->n; i++) {
         if (attempt->distance[i] > 0) {
             last = i;
@@ -102,7 +102,7 @@ static void draw_centers(struct attempt *attempt)
     }
 }
 
-/* Every point to its nearest centre. Returns how many changed theirs. */
+/* Assign every point to its nearest centre. Returns the number of points that changed. */
 static size_t assign(struct attempt *attempt)
 {
     size_t changed = 0;
@@ -129,7 +129,7 @@ static size_t assign(struct attempt *attempt)
     return changed;
 }
 
-/* Give a centre without points the farthest one of a cluster that has others. */
+/* Give a centre without points the farthest point of a cluster with several. */
 static void fill_empty(struct attempt *attempt, size_t empty)
 {
     size_t farthest = attempt->n;

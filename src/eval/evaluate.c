@@ -1,4 +1,4 @@
-/* evaluate.c -- the job of spine-eval. */
+/* evaluate.c -- all measures of every file: the work of spine-eval. */
 #include "spine/eval/evaluate.h"
 
 #include <math.h>
@@ -25,7 +25,7 @@
 #include "spine/space/space.h"
 #include "spine/space/topwords.h"
 
-enum { DISTRATIO_TOP = 5 }; /* as its authors have it */
+enum { DISTRATIO_TOP = 5 }; /* as in the paper */
 
 /* The reference space of all files. */
 struct reference {
@@ -33,21 +33,21 @@ struct reference {
     struct spine_space space;
 };
 
-/* The test sets of words, read once for all files. */
+/* The test sets, read once for all files. */
 struct tests {
     struct spine_testset *all; /* owned; (count); what follows points into it */
     struct spine_testset *similarity, *analogies, *categorization;
     size_t count;
 };
 
-/* A file and what is known of it. */
+/* A file and what is known about it. */
 struct subject {
     const char *path;
     struct spine_space space;
     double values;           /* that aren't 0, a word */
     const double *explained; /* variance of the input, if that is known; else NULL */
     bool is_listed;          /* options->words are its words */
-    bool is_projection;      /* only word tests and classifiers mean something */
+    bool is_projection;      /* only word tests and classifiers are meaningful */
     const struct reference *reference;
     const struct tests *tests;
     const struct spine_classification *classification;
@@ -55,7 +55,7 @@ struct subject {
 
 /* --- Runs and their inputs ---------------------------------------------------------------- */
 
-/* The path of what a run was trained on; "" if 'directory' isn't a run's. */
+/* Find the path of a run's input; "" if 'directory' isn't a run. */
 static int find_input(const char *directory, char *input, struct spine_error *err)
 {
     struct spine_run run;
@@ -106,7 +106,7 @@ static int read_reference(const struct spine_evaluate_options *options, struct r
 
 typedef int read_testset(struct spine_testset *set, const char *path, struct spine_error *err);
 
-/* Read the test sets of a kind behind those that were read. */
+/* Append the test sets of one kind. */
 static int read_kind(const struct spine_paths *paths, read_testset *read, struct tests *tests,
                      struct spine_testset **kind, struct spine_error *err)
 {
@@ -142,7 +142,7 @@ static void dispose_tests(struct tests *tests)
     free(tests->all);
 }
 
-/* Nothing found is hardly ever meant. */
+/* Warn if nothing was found, which is probably a mistake. */
 static void warn_of_nothing(const struct subject *subject, const struct spine_testset *set,
                             size_t found, const char *what)
 {
@@ -156,7 +156,7 @@ static void warn_of_nothing(const struct subject *subject, const struct spine_te
 
 /* --- What is measured --------------------------------------------------------------------- */
 
-/* The input of a run, if it is still there. */
+/* Read the input of a run, if it still exists. */
 static int read_input(const char *input, struct spine_space *space, struct spine_error *err)
 {
     bool is_readable = false;
@@ -166,8 +166,8 @@ static int read_input(const char *input, struct spine_space *space, struct spine
     return is_readable ? spine_space_read(space, input, err) : 0;
 }
 
-/* The variance that a run's codes explain of its own input, which may not be the reference space.
- */
+/* Add the variance that a run's codes explain of its own input, which may differ from the reference
+ * space. */
 static int add_explained(const struct subject *subject, const struct spine_modelfile *model,
                          const char *input, struct spine_figures *figures, struct spine_error *err)
 {
@@ -366,7 +366,7 @@ static int measure_categories(const struct spine_evaluate_options *options,
     return rc;
 }
 
-/* What is measured of the vectors as they are. */
+/* Measure the uncentred vectors. */
 static int measure_dimensions(const struct spine_evaluate_options *options,
                               const struct subject *subject, struct spine_figures *figures,
                               struct spine_error *err)
@@ -387,13 +387,13 @@ static int measure_dimensions(const struct spine_evaluate_options *options,
     return 0;
 }
 
-/* The vectors aren't sparse: see evaluate.h. */
+/* Are the vectors dense (evaluate.h)? */
 static bool is_dense(const struct subject *subject)
 {
     return subject->space.dense != NULL && 2 * subject->values >= (double)subject->space.dimensions;
 }
 
-/* Is anything measured of vectors that are centred? */
+/* Is anything measured for which dense vectors are centred? */
 static bool has_word_tests(const struct spine_evaluate_options *options)
 {
     return options->similarity.count + options->analogies.count + options->categorization.count +
@@ -423,16 +423,16 @@ static int measure(const struct spine_evaluate_options *options, struct subject 
     return spine_probing_measure(subject->classification, &subject->space, figures, err);
 }
 
-/* --- What needs no learning --------------------------------------------------------------- */
+/* --- Baselines without learning ----------------------------------------------------------- */
 
-/* Say why a file has no floor. */
+/* Log why a file has no baselines. */
 static int refuse_floor(const struct subject *subject, const char *reason)
 {
     spine_log(SPINE_LOG_INFO, "%s: has no floor: %s", subject->path, reason);
     return 0;
 }
 
-/* Measure a space that was made, as evaluation "FILE: NAME"; the space is disposed of. */
+/* Evaluate a baseline's space as "FILE: NAME", and dispose of it. */
 static int evaluate_made(const struct spine_evaluate_options *options, struct subject *made,
                          const char *name, struct spine_evaluation *evaluation,
                          struct spine_error *err)
@@ -454,7 +454,7 @@ static int evaluate_made(const struct spine_evaluate_options *options, struct su
     return rc;
 }
 
-/* Measure the floors of a file over its input, and count them. */
+/* Evaluate the baselines of a file, and count them. */
 static int measure_floors(const struct spine_evaluate_options *options,
                           const struct subject *subject, const struct spine_space *input,
                           struct spine_evaluation *evaluations, size_t *count,
@@ -508,9 +508,9 @@ static int evaluate_floors(const struct spine_evaluate_options *options,
     return rc;
 }
 
-/* --- The job ------------------------------------------------------------------------------ */
+/* --- All files ---------------------------------------------------------------------------- */
 
-/* Evaluate a file, and its floors; *count grows by their number. */
+/* Evaluate a file and its baselines; adds their number to *count. */
 static int evaluate_file(const struct spine_evaluate_options *options, struct subject *subject,
                          struct spine_evaluation *evaluations, size_t *count,
                          struct spine_error *err)
@@ -518,7 +518,7 @@ static int evaluate_file(const struct spine_evaluate_options *options, struct su
     struct spine_evaluation *evaluation = &evaluations[(*count)++];
     evaluation->path = subject->path;
 
-    /* The reference space is read once, unless its vectors are to be changed. */
+    /* The reference space is read once, unless its vectors will be changed. */
     const bool is_shared =
         strcmp(subject->path, subject->reference->path) == 0 && !has_word_tests(options);
     if (is_shared)
@@ -545,7 +545,7 @@ static int evaluate_file(const struct spine_evaluate_options *options, struct su
 int spine_evaluate(const struct spine_evaluate_options *options,
                    struct spine_evaluation **evaluations, size_t *count, struct spine_error *err)
 {
-    enum { OF_A_FILE = 3 }; /* itself and two floors */
+    enum { OF_A_FILE = 3 }; /* itself and two baselines */
     struct reference reference = {0};
     struct spine_classification classification;
     struct tests tests = {0};

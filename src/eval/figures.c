@@ -1,4 +1,4 @@
-/* figures.c -- the numbers that an evaluation finds: as a list, as a table, as JSON. */
+/* figures.c -- the results of an evaluation: as a list, as a table, as JSON. */
 #include "spine/eval/figures.h"
 
 #include <cJSON.h>
@@ -13,7 +13,7 @@
 #include "spine/base/printable.h"
 #include "spine/base/words.h"
 
-/* Eight parameters: a column of the table each; callers compute them in the call. */
+/* Eight parameters, each a column of the table; callers compute them in the call. */
 int spine_figures_add(struct spine_figures *figures, const char *group, const char *name,
                       struct spine_estimate estimate, int64_t count, int64_t missing, int decimals,
                       struct spine_error *err)
@@ -64,7 +64,7 @@ static int width_of(const char *text)
     return (int)spine_printable_width(text);
 }
 
-/* Print a text, filled up with spaces to a width. */
+/* Print a text, padded with spaces to a width. */
 static void pad(FILE *out, const char *text, int width)
 {
     const int missing = width - width_of(text);
@@ -161,7 +161,7 @@ static size_t find_group(const struct table *table, const char *group)
     return i;
 }
 
-/* A file may add to a group what those before it lacked: its rows needn't follow each other. */
+/* A file may add rows to a group that earlier files lacked, so the rows needn't be adjacent. */
 static void print_group(const struct table *table, size_t first, FILE *out)
 {
     spine_printable_line(out, "%s", table->rows[first]->group);

@@ -1,4 +1,4 @@
-/* floor.c -- what needs no learning: random words as atoms, and principal components. */
+/* floor.c -- baselines without learning: random words as atoms, and principal components. */
 #include "spine/eval/floor.h"
 
 #include <assert.h>
@@ -49,7 +49,7 @@ static void center(struct rows *rows, double *mean)
             rows->x[i * rows->stride + k] -= (float)mean[k];
 }
 
-/* Give the space its words, and collect their vectors. */
+/* Copy the common words to the space, and collect their vectors. */
 static int collect(const struct spine_floor *floor, struct spine_space *space, struct rows *rows,
                    struct spine_error *err)
 {
@@ -80,12 +80,12 @@ static double squared_length(const float *x, size_t dim)
 
 /* --- Random words as atoms ---------------------------------------------------------------- */
 
-/* Draw rows that aren't zeros, none twice, and scale them to length 1; *count of them at most, and
- * on return as many as there are. */
+/* Draw at most *count rows that aren't zeros, without repetition, and scale them to length 1;
+ * *count becomes their number. */
 static int draw_atoms(const struct rows *rows, uint64_t seed, float *atoms, size_t *count,
                       struct spine_error *err)
 {
-    enum { STREAM = UINT16_MAX }; /* other draws than the intruders' */
+    enum { STREAM = UINT16_MAX }; /* for draws other than the intruders' */
     uint32_t *order = spine_memory_get(rows->count, sizeof *order, "the order of words", err);
     size_t drawn = 0;
     if (order == NULL)
@@ -119,7 +119,7 @@ struct block {
     float *x, *products, *packed; /* owned; (BLOCK, D), (BLOCK, H) */
     float *a;                     /* owned; (BLOCK, H): the codes */
     double lost[BLOCK];           /* |x - a W|^2 of each row */
-    /* Sums over all blocks: of values above 0, of what is lost, and of |x|^2. */
+    /* Sums over all blocks: of values above 0, of |x - a W|^2, and of |x|^2. */
     double values, sum_lost, all;
 };
 
@@ -163,7 +163,7 @@ static double residual(const struct block *block, size_t i, double *y)
     return squares;
 }
 
-/* Solve the block's rows by all threads, from zeros; its sums grow. */
+/* Solve for the block's rows on all threads, from zeros, and add to the sums. */
 static int solve_block(struct block *block, double lambda, struct spine_error *err)
 {
     const struct spine_lasso *lasso = block->lasso;
@@ -205,7 +205,7 @@ static int solve_block(struct block *block, double lambda, struct spine_error *e
     return 0;
 }
 
-/* The values a word of the sample. */
+/* Find the mean number of values a word on the sample. */
 static int sample_values(struct block *block, double lambda, double *values,
                          struct spine_error *err)
 {
@@ -225,7 +225,7 @@ static int sample_values(struct block *block, double lambda, double *values,
     return 0;
 }
 
-/* The greatest correlation of a row with an atom: with as great a lambda there are no values. */
+/* Find the greatest correlation of a row with an atom: with that lambda there are no values. */
 static double find_greatest(const struct rows *rows)
 {
     double greatest = 0;

@@ -1,7 +1,7 @@
 /* matching.c -- the best one-to-one matching of two lists.
  *
  * Costs are negative gains. Invariants: every u_i + v_j is at most the cost of (i, j), and equal to
- * it where i and j are matched; so the matching of the rows done is the best one. */
+ * it if i and j are matched; so the matching of the rows done so far is the best. */
 #include "spine/eval/matching.h"
 
 #include <assert.h>
@@ -18,11 +18,11 @@ struct matching {
     const float *gain;
     size_t n, m;
     double *u, *v;          /* owned, as are all; (n), (m) */
-    uint32_t *column, *row; /* (n), (m): of whom; NONE */
+    uint32_t *column, *row; /* (n), (m): whom a row, a column is matched with; NONE */
     /* Of one search for a path: */
     double *distance;    /* (m): of columns */
     uint32_t *previous;  /* (m): the row before a column */
-    uint32_t *remaining; /* (m): columns that aren't reached */
+    uint32_t *remaining; /* (m): columns not reached yet */
     uint32_t *reached;   /* (m): the others, in order */
 };
 
@@ -55,7 +55,7 @@ static void dispose(struct matching *matching)
     free(matching->reached);
 }
 
-/* Each row takes its best column, the first of equals, if that is free. */
+/* Match each row with its best column, ties to the first, if that is free. */
 static void begin(struct matching *matching)
 {
     for (size_t j = 0; j < matching->m; j++)
@@ -74,7 +74,7 @@ static void begin(struct matching *matching)
     }
 }
 
-/* Take the nearest of the columns that remain, now that row i is 'distance' away. Returns it. */
+/* Reach the nearest remaining column, now that row i is 'distance' away. Returns the column. */
 static uint32_t reach_next(struct matching *matching, size_t i, double distance, size_t *remaining)
 {
     const float *gain = matching->gain + i * matching->m;
@@ -100,7 +100,7 @@ static uint32_t reach_next(struct matching *matching, size_t i, double distance,
     return nearest;
 }
 
-/* Find the shortest path from an unmatched row to a free column, and change places along it. */
+/* Find the shortest path from an unmatched row to a free column, and rematch along it. */
 static void augment(struct matching *matching, size_t first)
 {
     size_t remaining = matching->m, count = 0, i = first;

@@ -1,4 +1,4 @@
-/* probing.c -- k-sparse probing: is a class in few dimensions? */
+/* probing.c -- k-sparse probing: can a label be predicted from a few dimensions? */
 #include "spine/eval/probing.h"
 
 #include <math.h>
@@ -10,11 +10,11 @@
 
 static const char group[] = "probing";
 
-/* The dimensions that probes use; the last is the most. */
+/* The numbers of dimensions that probes use, ascending. */
 static const size_t sizes[] = {1, 2, 5, 16};
 enum { SIZES = sizeof sizes / sizeof *sizes, MOST = 16 };
 
-/* A task, its texts, and what was found so far: sums over the labels. */
+/* A task, its texts, and the results so far: sums over labels. */
 struct probe {
     const struct spine_task *task;
     uint64_t seed;
@@ -25,7 +25,7 @@ struct probe {
     size_t num_labels;
 };
 
-/* The dimensions that tell a label from the others best, the best first. */
+/* Choose the dimensions that separate a label best from the others, best first. */
 static int choose(struct probe *probe, uint32_t label, uint32_t chosen[MOST],
                   struct spine_error *err)
 {

@@ -19,7 +19,7 @@ struct sorting {
     size_t count, category_capacity, unit_capacity;
 };
 
-/* The number of a category, which is given one if it is new. Categories are few. */
+/* Find the number of a category; a new one gets the next number. Categories are few. */
 static int number_of(struct sorting *sorting, const char *name, uint32_t *number,
                      struct spine_error *err)
 {

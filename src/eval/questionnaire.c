@@ -14,13 +14,12 @@
 #include "spine/space/space.h"
 #include "spine/space/topwords.h"
 
-/* What numbers are drawn for: the 'epoch' of spine_random_below(), beyond the draws of intruders.
- */
+/* The purposes of draws: the 'epoch' of spine_random_below(), beyond the draws of intruders. */
 enum { DRAW_DIMENSIONS = 1 << 20, DRAW_PLACES, DRAW_ORDER };
 
 struct question {
     size_t file, dimension, place; /* of the intruder, from 0 */
-    size_t first_word;             /* in the sheet's list; then as many as there are choices */
+    size_t first_word;             /* in the sheet's list, followed by the other choices */
 };
 
 /* All questions, and their words. */
@@ -55,7 +54,7 @@ static size_t *draw_order(size_t count, uint64_t seed, uint32_t purpose, uint32_
     return order;
 }
 
-/* In a cell of a spreadsheet: what begins like a formula may be taken for one. */
+/* Can a spreadsheet show the word? It may read one that begins like a formula as a formula. */
 static bool is_presentable(const char *word)
 {
     return spine_printable_is(word) && strchr("=+-@", word[0]) == NULL;
@@ -209,7 +208,7 @@ static int write_part(const char *path, const struct sheet *sheet, const size_t 
     return spine_fail(err, "%s: can't be written", path);
 }
 
-/* The key gets its name first: questions without one would be of no use. */
+/* Publish the key first: questions without a key would be useless. */
 static int write_both(const char *path, const char *key, const struct sheet *sheet,
                       const size_t *order, struct spine_error *err)
 {

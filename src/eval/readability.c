@@ -1,7 +1,7 @@
 /* readability.c -- how well a dimension's top words go together.
  *
- * Dimensions are measured by all threads, each into its own place; what is summed is summed in
- * their order, so the threads change nothing. A dimension that can't be measured gives NaN. */
+ * All threads measure dimensions, each into its own element; sums are in the order of dimensions,
+ * so the number of threads changes nothing. A dimension that can't be measured gives NaN. */
 #include "spine/eval/readability.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@ struct question {
     uint64_t seed;
 };
 
-/* Put the question about every dimension. NULL, with err filled, when memory runs out. */
+/* Measure every dimension. NULL, with err filled, when out of memory. */
 static double *ask_all(const struct question *question,
                        double (*ask)(const struct question *question, size_t dimension),
                        struct spine_error *err)
@@ -128,7 +128,7 @@ static double ask_intrusion(const struct question *question, size_t dimension)
     return (double)found / (double)question->draws;
 }
 
-/* Seven parameters: those of the public measures are plain; inside, struct question has them. */
+/* Seven parameters: public measures have plain ones; inside, struct question has them. */
 int spine_readability_intrusion(const struct spine_topwords *topwords,
                                 const struct spine_reference *reference, size_t shown, size_t draws,
                                 uint64_t seed, struct spine_readability *result,
@@ -173,7 +173,7 @@ static double ask_distratio(const struct question *question, size_t dimension)
     return intra > 0 ? inter / (double)(question->draws * question->shown) / intra : (double)NAN;
 }
 
-/* Seven parameters, as the other measure. */
+/* Seven parameters, as above. */
 int spine_readability_distratio(const struct spine_topwords *topwords,
                                 const struct spine_reference *reference, size_t shown, size_t draws,
                                 uint64_t seed, struct spine_readability *result,

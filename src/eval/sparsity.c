@@ -1,4 +1,4 @@
-/* sparsity.c -- how sparse vectors are, and what their decoder gets back of the input. */
+/* sparsity.c -- how sparse vectors are, and how much of the input they explain. */
 #include "spine/eval/sparsity.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@ static const float NEARLY_ZERO = 0.001F; /* the published program's bound */
 
 static const char group[] = "sparsity";
 
-/* What one pass over the rows finds. */
+/* The results of one pass over the rows. */
 struct counts {
     double *nonzero;           /* owned; (rows): values that aren't 0 */
     size_t *seen, *full;       /* owned; (columns): rows with |v| >= .001, and with v = 1 */
@@ -19,7 +19,7 @@ struct counts {
     size_t hoyer_rows, num_empty;
 };
 
-/* A row's values: all of them, or those that aren't 0 and their columns. */
+/* Count a row's values: all of them, or those that aren't 0 with their columns. */
 static void count_row(struct counts *counts, const float *row, const int32_t *list, size_t count,
                       size_t index, size_t columns)
 {
@@ -175,7 +175,7 @@ static double residual(const struct spine_csr *codes, const struct spine_modelfi
     return squares;
 }
 
-/* What is needed of all rows: of each number the sums of values and squares, (D). */
+/* Sums over all rows: of each coordinate's values and squares, (D). */
 struct explained {
     double *y, *sums, *squares; /* owned, one block; y is a row's scratch */
     float *x;                   /* owned; (stride) */

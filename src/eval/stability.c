@@ -12,7 +12,7 @@
 #include "spine/math/kernels.h"
 #include "spine/space/space.h"
 
-static const float SAME = 0.7F; /* the cosine of what counts as the same dimension */
+static const float SAME = 0.7F; /* the cosine from which dimensions count as the same */
 
 /* A run's decoder, its rows of length 1, and its codes. */
 struct decoder {
@@ -21,7 +21,7 @@ struct decoder {
     struct spine_space codes;
 };
 
-/* Two runs, the first with no more dimensions, and what was found. */
+/* Two runs, the second with at least as many dimensions, and their comparison. */
 struct pair {
     const struct decoder *first, *second;
     float *cosines;  /* owned; (H, H') */
@@ -208,7 +208,7 @@ static void add_word(const struct pair *pair, size_t row, size_t other, float *v
         values[y->indices[at]] = 0;
 }
 
-/* The mean correlation of matched dimensions; how many have one goes to *correlated. */
+/* The mean correlation of matched dimensions; *correlated is the number that have one. */
 static double correlate(const struct pair *pair, float *values, struct moments *moments,
                         const uint32_t *matched_with, size_t *correlated)
 {

@@ -1,4 +1,4 @@
-/* coherence.c -- how well the top words of each dimension go together. */
+/* coherence.c -- the coherence of each dimension's top words. */
 #include "spine/pages/coherence.h"
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* The words that are among the 'among' strongest of a dimension. */
+/* List the words that are among the 'among' strongest of a dimension. */
 static int list_strongest(const struct spine_space *space, const struct spine_ranking *ranking,
                           size_t among, struct spine_words *words, struct spine_error *err)
 {
@@ -52,8 +52,8 @@ static bool knows_enough(const struct spine_ranking *ranking,
     return true;
 }
 
-/* The coherence of all dimensions, in a space that has their 'among' strongest words; *coherence
- * stays NULL if that isn't enough. */
+/* Find the coherence of all dimensions, in a space read for their 'among' strongest words;
+ * *coherence stays NULL if these aren't enough. */
 static int find_coherence(const struct spine_space *space, const struct spine_ranking *ranking,
                           const struct spine_space *vectors, size_t among, double **coherence,
                           struct spine_error *err)
@@ -82,7 +82,7 @@ double *spine_coherence_measure(const struct spine_space *space,
 {
     enum { AMONG = 16, TIMES = 16 };
     struct stat facts;
-    /* A pipe can be read once only: all words at once. */
+    /* A pipe can be read only once: read all words at once. */
     const bool is_pipe =
         stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
     double *coherence = NULL;

@@ -13,7 +13,7 @@
 
 enum { DIMENSION, LABEL, NOTE, FIELDS };
 
-/* A label as read; 'line' 0 of dimensions that have none yet. */
+/* What was read so far; line[j] is 0 while dimension j has no label. */
 struct reading {
     const char *path;
     const struct spine_tabular *table;

@@ -9,13 +9,13 @@
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* Byte i of the numbers; behind their end 0. */
+/* Byte i of the numbers; 0 after their end. */
 static unsigned byte_at(const uint32_t *numbers, size_t count, size_t width, size_t i)
 {
     return i < count * width ? numbers[i / width] >> (8 * (i % width)) & 0xff : 0;
 }
 
-/* The caller frees; NULL, with err filled, on failure. */
+/* Returns NULL, with err filled, on failure; the caller frees it. */
 static char *encode(const uint32_t *numbers, size_t count, size_t width, struct spine_error *err)
 {
     const size_t bytes = count * width;

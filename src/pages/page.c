@@ -11,8 +11,8 @@
 
 enum { NONCE = 33 }; /* bytes: 32 hexadecimal digits and NUL */
 
-/* A page being written. The nonce marks the scripts and styles that are ours. It is a hash of the
- * JSON, which can't hold its own: the same input gives the same bytes. */
+/* A page being written. The nonce marks our own scripts and styles. It is a hash of the JSON, which
+ * can't contain its own hash, so that the same input gives the same bytes. */
 struct writer {
     FILE *file;
     const struct spine_page *page;

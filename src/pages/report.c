@@ -30,7 +30,7 @@ static bool has_text(const cJSON *object, const char *name)
     return cJSON_IsString(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
-/* Is it what spine-eval writes, as far as the page's scripts rely on it? */
+/* Has it the parts of spine-eval's JSON that the page's scripts rely on? */
 static bool is_evaluation(const cJSON *evaluation)
 {
     const cJSON *files = cJSON_GetObjectItemCaseSensitive(evaluation, "files"), *file, *measure;
@@ -143,7 +143,7 @@ int spine_report_write(const struct spine_report *report, const char *path, stru
 
 /* --- A run in progress -------------------------------------------------------------------- */
 
-/* When the run last wrote an epoch, in seconds since 1970; 0 if it hasn't. */
+/* When the run last wrote an epoch, in seconds since 1970; 0 if it never did. */
 static double last_written(const char *run)
 {
     char path[SPINE_RUNDIR_PATH];

@@ -1,4 +1,4 @@
-/* rundata.c -- a run as a page shows it. */
+/* rundata.c -- the data of a run's page. */
 #include "spine/pages/rundata.h"
 
 #include <cJSON.h>
@@ -25,9 +25,9 @@
 
 enum { BINS = 20, MOST_EPOCHS = 1000 };
 
-/* What a rundata is drawn from. */
+/* What the data are made from. */
 struct source {
-    struct spine_rundata_options options; /* what is to fit is chosen by fit() */
+    struct spine_rundata_options options; /* fit() chooses the numbers that are SPINE_RUNDATA_FIT */
     size_t neighbours;
     struct spine_space space;
     struct spine_ranking ranking;
@@ -36,7 +36,7 @@ struct source {
     uint32_t *index; /* owned; (rows): a row's index among them, or UINT32_MAX */
 };
 
-/* Items have two bytes where that is enough; unpackLists() in model.js has the same rule. */
+/* Items have two bytes if that is enough; unpackLists() in model.js has the same rule. */
 static size_t width_for(size_t count)
 {
     return count <= 65536 ? 2 : 4;
@@ -53,7 +53,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* The characters that bytes are packed into. */
+/* The number of characters that bytes are packed into. */
 static size_t packed_bytes(size_t bytes)
 {
     return (bytes + 2) / 3 * 4;
@@ -61,9 +61,8 @@ static size_t packed_bytes(size_t bytes)
 
 /* --- The words kept ----------------------------------------------------------------------- */
 
-/* Mark with 0 in source->index the first rows, and all that are top words; with UINT32_MAX the others.
- * Returns the bytes that the marked ones take in a page: their text, quoted, and what is packed in 4
- * bytes. */
+/* Mark the first rows and all top words with 0 in source->index, the others with UINT32_MAX.
+ * Returns the bytes of the marked rows in a page: their text, quoted, and the packed numbers. */
 static size_t mark_words(struct source *source, const struct spine_rundata_options *keep)
 {
     const struct spine_words *words = &source->space.words;
@@ -87,7 +86,7 @@ static size_t mark_words(struct source *source, const struct spine_rundata_optio
     return bytes;
 }
 
-/* The bytes that the data take in a page, about. */
+/* Estimate the bytes of the data in a page. */
 static size_t estimate_bytes(struct source *source, const struct spine_rundata_options *keep,
                              size_t neighbours)
 {
@@ -102,7 +101,7 @@ static size_t estimate_bytes(struct source *source, const struct spine_rundata_o
            packed_bytes(dimensions * of_dimension) + dimensions * coherence;
 }
 
-/* Choose how much of everything is kept, of what is to fit: the richest that does. */
+/* Choose the numbers that are SPINE_RUNDATA_FIT: the richest level that fits. */
 static void fit(struct source *source)
 {
     static const struct {
@@ -124,7 +123,7 @@ static void fit(struct source *source)
             keep->dimensions = levels[i / ROWS].dimensions;
         if (given.rows == SPINE_RUNDATA_FIT)
             keep->rows = rows[i % ROWS];
-        /* Few rows only where even the poorest level has no room for more. */
+        /* Keep few rows only if even the poorest level doesn't fit with more. */
         if (given.rows == SPINE_RUNDATA_FIT && i / ROWS + 1 < LEVELS && keep->rows < 10000)
             continue;
         if (!is_free || estimate_bytes(source, keep, source->neighbours) <= given.bytes)
@@ -132,7 +131,7 @@ static void fit(struct source *source)
     }
 }
 
-/* Number the words that are kept. */
+/* Number the words kept. */
 static int choose_words(struct source *source, struct spine_error *err)
 {
     const size_t rows = source->space.rows;
@@ -156,7 +155,7 @@ static int choose_words(struct source *source, struct spine_error *err)
     return 0;
 }
 
-/* Say what is left out. */
+/* Add the numbers kept, and log what is left out. */
 static void add_kept(cJSON *rundata, const char *run, const struct source *source)
 {
     const struct spine_rundata_options *keep = &source->options;
@@ -172,7 +171,7 @@ static void add_kept(cJSON *rundata, const char *run, const struct source *sourc
                   run, source->num_kept, source->space.rows, keep->rows, keep->words);
 }
 
-/* Words that aren't UTF-8 are written with \xNN for what isn't. */
+/* Add the words kept; bytes that aren't UTF-8 become \xNN. */
 static int add_words(cJSON *rundata, const struct source *source, struct spine_error *err)
 {
     cJSON *list = cJSON_AddArrayToObject(rundata, "words");
@@ -194,7 +193,7 @@ static int add_words(cJSON *rundata, const struct source *source, struct spine_e
     return rc;
 }
 
-/* How many dimensions of a row are active: codes of other programs may have 0 and less. */
+/* Count the active dimensions of a row: other programs' codes may have values of 0 and below. */
 static size_t count_on(const struct spine_csr *codes, size_t row)
 {
     size_t count = 0;
@@ -203,7 +202,8 @@ static size_t count_on(const struct spine_csr *codes, size_t row)
     return count;
 }
 
-/* The dimensions of the words kept, and of all rows how many have 0, 1, 2, ... active dimensions. */
+/* Add the dimensions of the words kept, and the number of rows with 0, 1, 2, ... active dimensions.
+ * */
 static int add_dimensions_of_words(cJSON *rundata, const struct source *source,
                                    struct spine_error *err)
 {
@@ -269,13 +269,13 @@ static int add_top_words(cJSON *rundata, const struct source *source, struct spi
     return rc;
 }
 
-/* The bin of a value: at 1 is what the clamp left of whatever was above. */
+/* The bin of a value; values that were clamped to 1 are in the last one. */
 static size_t bin_of(float strength)
 {
     return strength >= 1 ? BINS - 1 : (size_t)(BINS * strength);
 }
 
-/* For how many words each dimension is active, and for how many with which value. */
+/* Add the number of words that activate each dimension, and a histogram of their values. */
 static int add_activity(cJSON *rundata, const struct source *source, struct spine_error *err)
 {
     const struct spine_ranking *ranking = &source->ranking;
@@ -342,7 +342,7 @@ static int add_together(cJSON *rundata, const struct source *source, struct spin
 
 /* --- The model, and what it was trained on ------------------------------------------------ */
 
-/* The points of all dimensions on a map, each axis from 0 to 65535. */
+/* Add the points of all dimensions on a map, each axis from 0 to 65535. */
 static int add_map(cJSON *rundata, const struct spine_params *params,
                    const struct spine_neighbours *neighbours, struct spine_error *err)
 {
@@ -385,7 +385,7 @@ static int add_nearest(cJSON *rundata, const struct spine_params *params, size_t
     return rc;
 }
 
-/* What the run's model adds, if it has one. */
+/* Add what is computed from the run's model, if it has one. */
 static int add_model(cJSON *rundata, const struct spine_run *run, const struct source *source,
                      struct spine_error *err)
 {
@@ -402,7 +402,7 @@ static int add_model(cJSON *rundata, const struct spine_run *run, const struct s
     return add_nearest(rundata, params, source->neighbours, err);
 }
 
-/* How well the top words of each dimension go together, if there is a space to tell in. */
+/* Add the coherence of each dimension, if there is a reference space. */
 static int add_coherence(cJSON *rundata, const char *run, const struct source *source,
                          const char *input, struct spine_error *err)
 {
@@ -432,7 +432,7 @@ static int add_coherence(cJSON *rundata, const char *run, const struct source *s
 
 /* --- All of it ---------------------------------------------------------------------------- */
 
-/* What the run is called: as it was typed, without slashes at the end. */
+/* Add the run's name: its path as typed, without slashes at the end. */
 static void add_name(cJSON *rundata, const char *run)
 {
     size_t length = strlen(run);

@@ -1,4 +1,4 @@
-/* catalogue.c -- words and dimensions of a path, looked up one by one. */
+/* catalogue.c -- words and dimensions of a file or a run, looked up one by one. */
 #include "spine/space/catalogue.h"
 
 #include <errno.h>
@@ -217,7 +217,7 @@ size_t spine_catalogue_of_row(struct spine_catalogue *catalogue, size_t row,
     note(catalogue, read_row(catalogue, row, &err), &err);
     if (catalogue->has_failed)
         return 0;
-    /* A space of one row, which borrows all it has. */
+    /* A space of one row, which borrows everything. */
     const struct spine_space one = {.rows = 1,
                                     .dimensions = catalogue->dimensions,
                                     .codes = catalogue->codes.block,
@@ -227,7 +227,7 @@ size_t spine_catalogue_of_row(struct spine_catalogue *catalogue, size_t row,
 
 /* --- Words nearby ------------------------------------------------------------------------- */
 
-/* The strongest of many entries, offered in the order of ascending rows. */
+/* The strongest of many entries, which are offered by ascending row. */
 struct strongest {
     struct spine_ranked *list; /* owned; (2 * most) */
     size_t count, most;
@@ -264,8 +264,7 @@ static void offer(struct strongest *strongest, double cosine, size_t row)
         cut(strongest);
 }
 
-/* Add what a dimension contributes to the inner products of all rows with one that has 'value'
- * there. */
+/* Add a dimension's part to the inner products of all rows with a row that has 'value' there. */
 static int add_products(struct spine_catalogue *catalogue, size_t dimension, double value,
                         double *products, struct spine_error *err)
 {
@@ -283,7 +282,7 @@ static int add_products(struct spine_catalogue *catalogue, size_t dimension, dou
     return 0;
 }
 
-/* The cosines of all other rows with 'row', from the inner products. */
+/* Offer the cosines of all other rows with 'row', from the inner products. */
 static int offer_cosines(struct spine_catalogue *catalogue, size_t row, const double *products,
                          struct strongest *strongest, struct spine_error *err)
 {
@@ -304,7 +303,7 @@ static int offer_cosines(struct spine_catalogue *catalogue, size_t row, const do
     return 0;
 }
 
-/* Dimensions in ascending order, so that each sum is that of spine_space_cosine(). */
+/* Add dimensions in ascending order, so that each sum equals spine_space_cosine()'s. */
 static int find_near(struct spine_catalogue *catalogue, size_t row, struct strongest *strongest,
                      struct spine_error *err)
 {

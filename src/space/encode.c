@@ -1,4 +1,4 @@
-/* encode.c -- vectors through a trained model, or codes back to vectors. */
+/* encode.c -- encode vectors with a trained model, or decode codes. */
 #include "spine/space/encode.h"
 
 #include <assert.h>
@@ -29,8 +29,8 @@ struct job {
     const struct spine_encode_options *options;
     struct spine_run run;
     struct spine_store *vectors;
-    char spool[SPINE_RUNDIR_PATH]; /* a vectors.h5 of ours, to be removed; "": none */
-    size_t rows, width, columns;   /* of the input; numbers of a row that come out */
+    char spool[SPINE_RUNDIR_PATH]; /* our temporary vectors.h5; "": none */
+    size_t rows, width, columns;   /* of the input; numbers in a row of the output */
     struct spine_coder coder;
     struct spine_lasso lasso;        /* of model.objective = nnse; as is the solver */
     struct spine_lasso_coder solver; /* the coder's */
@@ -45,8 +45,8 @@ struct job {
 
 /* --- Before the work ---------------------------------------------------------------------- */
 
-/* Prepare to encode: by the model's encoder or, of model.objective = nnse, which has none, by solving
- * for the codes of each row, as training does (nnse.h). */
+/* Prepare to encode: with the model's encoder or, for model.objective = nnse, by solving for the
+ * codes of each row, as training does (nnse.h). */
 static int open_coder(struct job *job, struct spine_error *err)
 {
     const struct spine_params *params = &job->run.model.params;
@@ -67,7 +67,7 @@ static int open_coder(struct job *job, struct spine_error *err)
     return 0;
 }
 
-/* Is the input a vectors.h5 as it is? What can't be read now isn't taken for something else. */
+/* Is the input a vectors.h5? Fails if it can't be read now. */
 static int is_vectors(const char *path, bool *is, struct spine_error *err)
 {
     struct spine_store *store = NULL;
@@ -93,7 +93,7 @@ static int convert(struct job *job, struct spine_error *err)
         return spine_refuse(err, "%.60s...: the path is too long", beside);
     conversion.source.path = options->input;
     conversion.source.words = options->words_from;
-    /* A file of that name that was there before is somebody's, unless it is replaced. */
+    /* Don't remove a file of that name that existed before, unless it is replaced. */
     const bool was_there = access(job->spool, F_OK) == 0 || errno != ENOENT;
     if (spine_convert(job->comm, &conversion, err)) {
         if (!was_there && job->comm->rank == 0)
@@ -134,7 +134,7 @@ static int open_input(struct job *job, struct spine_error *err)
     return open_coder(job, err);
 }
 
-/* The scale that dimensions have in the run's own codes, of an open codes.h5ad. */
+/* Read the scale of dimensions in the run's own codes from an open codes.h5ad. */
 static int read_factors(struct job *job, struct spine_store *store, struct spine_error *err)
 {
     size_t count = 0;
@@ -169,13 +169,13 @@ static int read_names(struct job *job, struct spine_store *store, struct spine_e
     return 0;
 }
 
-/* Of what a file may lack: only failures of the machine are failures. */
+/* For parts that a file may lack: did the machine fail? */
 static bool has_failed(int rc, const struct spine_error *err)
 {
     return rc != 0 && err->status == SPINE_EXIT_FAILED;
 }
 
-/* The names and the scale of dimensions that the run's own codes have; else there are none. */
+/* Read the names and the scale of dimensions from the run's own codes, if there are any. */
 static int read_labels(struct job *job, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
@@ -291,7 +291,7 @@ static int decode_rows(struct job *job, size_t count, struct spine_error *err)
     return 0;
 }
 
-/* This rank's rows [first, first + count) to values and excess. */
+/* Encode or decode this rank's rows [first, first + count) to values and excess. */
 static int take_rows(struct job *job, size_t first, size_t count, struct spine_error *err)
 {
     spine_csr_clear(&job->values);
@@ -309,9 +309,9 @@ static int take_rows(struct job *job, size_t first, size_t count, struct spine_e
     return job->options->decode ? decode_rows(job, count, err) : encode_rows(job, count, err);
 }
 
-/* --- Bringing them together --------------------------------------------------------------- */
+/* --- Gathering ---------------------------------------------------------------------------- */
 
-/* Gather an array of this rank's, (count) elements of 'size' bytes, on rank 0. */
+/* Gather an array of 'count' elements of 'size' bytes on rank 0. */
 static int gather(struct spine_comm *comm, const void *data, size_t count, size_t size, void **all,
                   struct spine_error *err)
 {
@@ -322,8 +322,8 @@ static int gather(struct spine_comm *comm, const void *data, size_t count, size_
     return rc;
 }
 
-/* All ranks' rows of a matrix, in the order of the ranks, as one on rank 0; the lengths of the rows
- * travel in place of their ends. */
+/* Gather all ranks' rows of a matrix, in rank order, on rank 0. Lengths of rows are sent instead of
+ * row ends. */
 static int gather_rows(struct spine_comm *comm, const struct spine_csr *mine, size_t rows,
                        struct spine_csr *all, struct spine_error *err)
 {

@@ -1,4 +1,4 @@
-/* keptspace.c -- a dense space that stays in memory between its uses. */
+/* keptspace.c -- a small dense space kept in memory between uses. */
 #include "spine/space/keptspace.h"
 
 #include <stdlib.h>
@@ -24,7 +24,7 @@ int spine_keptspace_read(struct spine_keptspace *kept, struct spine_space *space
 
 void spine_keptspace_end(struct spine_keptspace *kept, struct spine_space *space, const char *path)
 {
-    struct spine_error ignored; /* without memory for its path it isn't kept */
+    struct spine_error ignored; /* when out of memory, it isn't kept */
 
     if (kept != NULL && space->dense != NULL && space->dimensions > 0 &&
         space->rows <= MOST_VALUES / space->dimensions) {

@@ -18,8 +18,8 @@ static const char *word_of(struct spine_listing *listing, size_t row)
     return spine_catalogue_word(&listing->catalogue, row);
 }
 
-/* The words that are listed of a dimension: none when they can't be read, which
- * spine_catalogue_check() then tells. */
+/* The words to list for a dimension; none if they can't be read, which spine_catalogue_check() then
+ * reports. */
 static const struct spine_ranked *top_of(struct spine_listing *listing, size_t dimension,
                                          size_t *count)
 {
@@ -49,7 +49,7 @@ static cJSON *append_object(cJSON *list)
 
 enum { DIGITS = 7 }; /* as many as a float has */
 
-/* A word as JSON may have it; NULL when memory runs out, which the printing then says. */
+/* A word as valid JSON; NULL when out of memory, which printing then reports. */
 static cJSON *make_word(struct spine_listing *listing, size_t row)
 {
     struct spine_words words = {0};
@@ -88,7 +88,7 @@ static void add_word(struct spine_listing *listing, size_t row,
     }
 }
 
-/* Rows with a value of each under 'name'. */
+/* Add rows with their values, named 'name'. */
 static void add_entries(struct spine_listing *listing, cJSON *object, const char *name,
                         const struct spine_ranked *entries, size_t count)
 {
@@ -121,7 +121,7 @@ static void add_near(struct spine_listing *listing, size_t row, const struct spi
 
 /* --- Text --------------------------------------------------------------------------------- */
 
-/* A word as a terminal may have it, between two texts. */
+/* Print a word, made safe for a terminal, between two texts. */
 static void put_word(struct spine_listing *listing, const char *before, size_t row,
                      const char *after)
 {
@@ -178,7 +178,7 @@ static int list_word(struct spine_listing *listing, size_t row, struct spine_err
     return spine_catalogue_check(&listing->catalogue, err);
 }
 
-/* Find a word in any case, and say if it is another than the one that was given. */
+/* Find a word in any case, and say so if the spelling differs. */
 static int64_t find_word(struct spine_listing *listing, const char *word)
 {
     const int64_t row = spine_catalogue_find_any_case(&listing->catalogue, word);
@@ -189,7 +189,7 @@ static int64_t find_word(struct spine_listing *listing, const char *word)
     return row;
 }
 
-/* Refuse a word that is missing, and say which are like it. */
+/* Refuse a word that is missing, and suggest similar ones. */
 static int refuse_word(struct spine_listing *listing, const char *option, const char *word,
                        struct spine_error *err)
 {
@@ -386,7 +386,7 @@ static void add_activation(struct spine_listing *listing, cJSON *list, size_t ro
                         DIGITS);
 }
 
-/* Words that the dimension isn't about; fewer where the draws repeat themselves. */
+/* Add words that the dimension isn't about; fewer if draws repeat. */
 static void add_contrast(struct spine_listing *listing, const struct spine_topwords *topwords,
                          cJSON *list, size_t dimension, uint32_t *chosen)
 {

@@ -43,7 +43,7 @@ static void offer(struct spine_neighbours *neighbours, size_t dimension, size_t 
 
 /* --- By cosine ---------------------------------------------------------------------------- */
 
-/* The cosines of a block of dimensions with another one, by one product: half a megabyte. */
+/* One product gives the cosines of two blocks of dimensions: half a megabyte. */
 enum { BLOCK = 256 };
 
 struct cosines {
@@ -92,8 +92,8 @@ static void scale_rows(struct cosines *cosines, const float *W, size_t stride)
     }
 }
 
-/* Offer to each other the dimensions from 'first' on and those from 'second' on, a block of each; a
- * block to itself once. */
+/* Offer the dimensions of the blocks from 'first' and from 'second' on to each other; a block to
+ * itself only once. */
 static void compare_blocks(struct spine_neighbours *neighbours, const struct cosines *cosines,
                            size_t first, size_t second)
 {
@@ -137,13 +137,13 @@ int spine_neighbours_by_cosine(struct spine_neighbours *neighbours, const float 
 
 /* --- By words ----------------------------------------------------------------------------- */
 
-/* Counts that are made at once, about: they should stay in a cache; how often all rows are read for
- * that at most; and the values of a row from which on rows are picked one by one: what that misses in
- * the cache is little then beside what is read in order. */
+/* The number of counts made at once, so that they stay in a cache, approximately; the most passes
+ * over all rows; the values of a row from which rows are read one by one, since then cache misses
+ * cost little compared with reading the row. */
 enum { COUNTS = 1 << 18, MOST_PASSES = 64, LONG_ROW = 64 };
 
-/* Count in 'together', (dimensions), the words that a dimension, active for 'rows', and dimension k are
- * both active for. Of codes whose values are all above 0 only the dimensions are read. */
+/* Count in 'together', (dimensions), the words of 'rows', which activate one dimension, that also
+ * activate dimension k. If all values of the codes are above 0, only the indices are read. */
 static void count_picked(const struct spine_csr *codes, bool is_positive,
                          const struct spine_ranked *rows, size_t count, size_t dimensions,
                          uint32_t *together)
@@ -158,9 +158,9 @@ static void count_picked(const struct spine_csr *codes, bool is_positive,
     }
 }
 
-/* Add up in 'together', (count, dimensions), the words that dimension first + i and dimension k are
- * both active for: all rows once, in their order, since short rows that are picked one by one are each
- * a miss of the cache. */
+/* Count in 'together', (count, dimensions), the words that activate both dimension first + i and
+ * dimension k, in one pass over all rows in order: each short row read by itself would be a cache
+ * miss. */
 static void count_striped(const struct spine_csr *codes, size_t first, size_t count,
                           size_t dimensions, uint32_t *together)
 {
@@ -169,7 +169,7 @@ static void count_striped(const struct spine_csr *codes, size_t first, size_t co
         const int64_t begin = codes->indptr[row], end = codes->indptr[row + 1];
         for (int64_t at = begin; at < end; at++) {
             const size_t place = (size_t)codes->indices[at] - first;
-            if (place >= count || !(codes->data[at] > 0)) /* others may store 0 */
+            if (place >= count || !(codes->data[at] > 0)) /* other programs may store 0 */
                 continue;
             uint32_t *counts = together + place * dimensions;
             for (int64_t with = begin; with < end; with++)
@@ -186,7 +186,7 @@ static bool is_positive(const struct spine_csr *codes)
     return positive == codes->count;
 }
 
-/* The dimensions that are counted at once: one where rows are long. */
+/* Choose the number of dimensions to count at once: one if rows are long. */
 static size_t choose_stripe(const struct spine_csr *codes, size_t width)
 {
     const size_t fit = COUNTS / width, least = (width + MOST_PASSES - 1) / MOST_PASSES;

@@ -1,4 +1,4 @@
-/* plane.c -- dimensions as points of a plane. */
+/* plane.c -- dimensions as points on a map. */
 #include "spine/space/plane.h"
 
 #include <math.h>
@@ -9,11 +9,11 @@
 
 enum {
     POWERS = 50,  /* iterations for a principal component */
-    ROUNDS = 300, /* of moving every point */
-    OTHERS = 5,   /* random points that one is pushed from, for each neighbour */
+    ROUNDS = 300, /* in which every point moves */
+    OTHERS = 5,   /* random points that push a point away, for each neighbour */
 };
 static const double spread = 10;  /* of the principal components at the beginning */
-static const double farthest = 4; /* that a point moves at once */
+static const double farthest = 4; /* the longest move of a point */
 
 /* --- Principal components -------------------------------------------------------------------------- */
 
@@ -124,7 +124,7 @@ static double limited(double step)
     return fmin(fmax(step, -farthest), farthest);
 }
 
-/* Move a point towards another one, which comes towards it, too. */
+/* Move two points towards each other. */
 static void attract(double *point, double *other, double rate)
 {
     const double x = point[0] - other[0], y = point[1] - other[1];
@@ -144,8 +144,8 @@ static void repel(double *point, const double *other, double rate)
     point[1] += rate * limited(push * y);
 }
 
-/* How much of a neighbour is one: 1 for the nearest, less for those whose cosine is less, by the
- * mean difference. */
+/* The weight of a neighbour: 1 for the nearest, less for others, by the difference of their cosine
+ * relative to the mean difference. */
 static double weight(const struct spine_ranked *near, size_t count, size_t k)
 {
     double mean = 0;

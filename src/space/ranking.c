@@ -6,8 +6,8 @@
 
 #include "spine/base/memory.h"
 
-/* The strengths of a row of codes that aren't 0, by dimension, to 'out' (dimensions). Returns how many
- * there are. */
+/* List the strengths of a row of codes that aren't 0, by dimension, in 'out' (dimensions). Returns
+ * their number. */
 static size_t list_codes(const struct spine_space *space, size_t row, struct spine_ranked *out)
 {
     const struct spine_csr *codes = &space->codes, *excess = &space->excess;
@@ -28,18 +28,18 @@ static size_t list_codes(const struct spine_space *space, size_t row, struct spi
     return count;
 }
 
-/* The lower median of a sorted dimension, whose values that are 0 aren't among the entries. */
+/* Find the lower median of a sorted dimension; its zeros aren't among the entries. */
 static float find_median(const struct spine_ranked *entries, size_t count, size_t active,
                          size_t rows)
 {
-    const size_t above = rows / 2; /* entries that are greater, or tied and before it */
+    const size_t above = rows / 2; /* entries that are greater, or equal and earlier */
     if (above < active)
         return entries[above].strength;
     const size_t negative = count - active;
     return above >= rows - negative ? entries[above - (rows - count)].strength : 0;
 }
 
-/* Sort a dimension's entries, and find how many are active and the median. */
+/* Sort a dimension's entries; find the number of active ones and the median. */
 static void sort_dimension(struct spine_ranking *ranking, size_t dimension,
                            struct spine_ranked *entries, size_t count)
 {
@@ -52,7 +52,7 @@ static void sort_dimension(struct spine_ranking *ranking, size_t dimension,
     ranking->median[dimension] = find_median(entries, count, active, ranking->rows);
 }
 
-/* Make the list of all entries, of which a dimension has those of 'count'. */
+/* Allocate the list of all entries; dimension j has count[j] of them. */
 static int begin_entries(struct spine_ranking *ranking, const size_t *count,
                          struct spine_error *err)
 {
@@ -68,7 +68,7 @@ static int begin_entries(struct spine_ranking *ranking, const size_t *count,
 
 /* --- Of codes ----------------------------------------------------------------------------- */
 
-/* 'row' and 'end', (dimensions), are scratch; end is of zeros. */
+/* 'row' and 'end', (dimensions), are scratch; end is zeroed. */
 static int rank_codes(struct spine_ranking *ranking, const struct spine_space *space,
                       struct spine_ranked *row, size_t *end, struct spine_error *err)
 {
@@ -93,15 +93,16 @@ static int rank_codes(struct spine_ranking *ranking, const struct spine_space *s
 
 /* --- Of dense vectors --------------------------------------------------------------------- */
 
-/* Columns that are sorted together, since a line of the cache has values of several. */
+/* Columns sorted together, since a cache line has values of several. */
 enum { TOGETHER = 8 };
 
-/* Sort a column's active entries, and find the median: of those below 0 only one matters. */
+/* Sort a column's active entries, and find the median, for which at most one entry below 0 is
+ * needed. */
 static void sort_column(struct spine_ranking *ranking, size_t dimension,
                         struct spine_ranked *active, size_t num_active,
                         struct spine_ranked *negative, size_t num_negative)
 {
-    const size_t rows = ranking->rows, above = rows / 2; /* as find_median() has it */
+    const size_t rows = ranking->rows, above = rows / 2; /* as in find_median() */
 
     spine_ranked_sort(active, num_active);
     ranking->active[dimension] = num_active;
@@ -112,8 +113,8 @@ static void sort_column(struct spine_ranking *ranking, size_t dimension,
             spine_ranked_select(negative, num_negative, above - (rows - num_negative));
 }
 
-/* Sort the columns from 'first' on, with (TOGETHER, rows) entries for scratch, and keep the active
- * ones, which are at the begin of a column's scratch; those below 0 are at its end. */
+/* Sort the columns from 'first' on, in scratch of (TOGETHER, rows) entries, and keep the active
+ * ones. In a column's scratch, these are at the beginning and entries below 0 at the end. */
 static void rank_columns(struct spine_ranking *ranking, const struct spine_space *space,
                          size_t first, struct spine_ranked *scratch)
 {
@@ -137,7 +138,7 @@ static void rank_columns(struct spine_ranking *ranking, const struct spine_space
     }
 }
 
-/* 'count', (dimensions), is scratch of zeros. */
+/* 'count', (dimensions), is zeroed scratch. */
 static int rank_dense(struct spine_ranking *ranking, const struct spine_space *space, size_t *count,
                       struct spine_error *err)
 {

@@ -33,7 +33,7 @@ static int find_words(struct spine_reference *reference, const struct spine_spac
     return 0;
 }
 
-/* Copy the vectors of the words that are known, scaled. */
+/* Copy the vectors of known words, scaled to length 1. */
 static int copy_vectors(struct spine_reference *reference, struct spine_error *err)
 {
     const size_t dimensions = reference->dimensions;
@@ -69,7 +69,7 @@ void spine_reference_dispose(struct spine_reference *reference)
     *reference = (struct spine_reference){0};
 }
 
-/* A known word's vector: each of the values, over 'norm' and rounded, is one of length 1. */
+/* A known word's vector; its values divided by 'norm', rounded, are the vector of length 1. */
 struct vector {
     const float *values;
     double norm;
@@ -103,7 +103,7 @@ double spine_reference_cosine(const struct spine_reference *reference, size_t ro
     return sum;
 }
 
-/* Several sums side by side: each is added up in the order of spine_reference_cosine(). */
+/* Compute several sums side by side, each in the order of spine_reference_cosine(). */
 void spine_reference_cosines(const struct spine_reference *reference, size_t row,
                              const uint32_t *others, size_t count, double *cosines)
 {

@@ -1,4 +1,4 @@
-/* space.c -- words and their vectors, read from any of the files that hold them. */
+/* space.c -- words and their vectors, read from a file or a run. */
 #include "spine/space/space.h"
 
 #include <errno.h>
@@ -24,12 +24,12 @@
 #include "spine/files/strings.h"
 #include "spine/files/vectorsfile.h"
 
-/* More rows than anybody has words; no memory is allocated for them. */
+/* More rows than any vocabulary has; no memory is allocated for them. */
 enum { MOST_ROWS = INT32_MAX };
 
 /* --- Codes -------------------------------------------------------------------------------- */
 
-/* Append all rows of open codes, which are closed. */
+/* Append all rows of open codes, and close them. */
 static int take_codes(struct spine_space *space, struct spine_codes *codes, struct spine_error *err)
 {
     int rc = codes->rows > MOST_ROWS ? spine_refuse(err, "%s: has too many rows", codes->path) : 0;
@@ -95,7 +95,7 @@ static int check_dense(const struct spine_space *space, const char *path, struct
     return 0;
 }
 
-/* Take over all words and, of text, the values; read those of other forms. */
+/* Move all words and, for text, the values into the space; for other forms, read the values. */
 static int adopt(struct spine_space *space, struct spine_source *source,
                  struct spine_vectors *vectors, struct spine_error *err)
 {
@@ -114,7 +114,7 @@ static int adopt(struct spine_space *space, struct spine_source *source,
     return 0;
 }
 
-/* Leave out the vectors of words that aren't wanted, but for the first where that is all of them. */
+/* Leave out the vectors of unwanted words, but keep the first if no word is wanted. */
 static int leave_unwanted(struct spine_vectors *vectors, const struct spine_words *wanted,
                           struct spine_error *err)
 {
@@ -140,7 +140,7 @@ static int leave_unwanted(struct spine_vectors *vectors, const struct spine_word
     return 0;
 }
 
-/* 'wanted' may be NULL: all words. */
+/* 'wanted' may be NULL, for all words. */
 static int take_all(struct spine_space *space, const char *path, struct spine_source *source,
                     const struct spine_words *wanted, struct spine_error *err)
 {
@@ -164,7 +164,7 @@ static int take_all(struct spine_space *space, const char *path, struct spine_so
     return rc;
 }
 
-/* Leave the list out of the request if the file has words of its own; *is_listed says whether it
+/* Remove the list from the request if the file has words of its own; *is_listed is whether it
  * stays. */
 static int choose_words(struct spine_source_request *request, struct spine_sourcefiles *files,
                         bool *is_listed, struct spine_error *err)
@@ -175,7 +175,7 @@ static int choose_words(struct spine_source_request *request, struct spine_sourc
 
     if (wanted.words != NULL) {
         request->words = NULL;
-        files->words[0] = '\0'; /* else they are the file's own, in another array of an .npz */
+        files->words[0] = '\0'; /* otherwise they are in another array of the .npz */
     }
     if (spine_source_open(&source, request, files, err))
         return -1;
@@ -220,9 +220,9 @@ static int read_source(struct spine_space *space, const char *path, const char *
     return rc;
 }
 
-/* --- Which it is -------------------------------------------------------------------------- */
+/* --- Choosing the form -------------------------------------------------------------------- */
 
-/* An HDF5 file whose /X is a group: codes, which stay sparse. */
+/* Is it an HDF5 file whose /X is a group: codes, which stay sparse? */
 static int has_codes(const char *path, bool *has, struct spine_error *err)
 {
     static const char signature[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
@@ -477,7 +477,7 @@ int spine_space_scale_columns(struct spine_space *space, struct spine_error *err
     return 0;
 }
 
-/* Row by row, of some columns: a sum goes down its column. */
+/* Go row by row over some columns at a time; each sum is that of a column. */
 void spine_space_center(struct spine_space *space)
 {
     enum { COLUMNS = 512 };

@@ -1,4 +1,4 @@
-/* topwords.c -- the top words of every dimension, and intruders to go with them. */
+/* topwords.c -- the top words of every dimension, and intruders among them. */
 #include "spine/space/topwords.h"
 
 #include <stdlib.h>
@@ -87,7 +87,7 @@ int64_t spine_topwords_intruder(const struct spine_topwords *topwords, size_t di
     const size_t last = spine_topwords_top(topwords, dimension)[shown - 1];
     const float least = spine_space_strength(topwords->space, last, dimension);
     const float median = topwords->ranking->median[dimension];
-    /* Draw until one fits; where hardly any does, take the next one that follows the last draw. */
+    /* Draw until one fits; if hardly any does, use the next one after the last draw. */
     size_t at = 0;
     for (size_t i = 0; i < TRIES + topwords->pool_count; i++) {
         at = i < TRIES ? spine_random_below(seed, draw, (uint32_t)dimension, (uint32_t)i,

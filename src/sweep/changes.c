@@ -1,4 +1,4 @@
-/* changes.c -- which trials' records of a sweep were written. */
+/* changes.c -- the file .changes of a sweep: whose records were written, in order. */
 #include "spine/sweep/changes.h"
 
 #include <errno.h>
@@ -17,7 +17,8 @@
 /* An entry of .changes: the number of a trial whose record is about to be written. */
 enum { ENTRY = 8 };
 
-/* Open the file .changes and measure it; what a crash left of an entry at its end doesn't count. */
+/* Open the file .changes and find its length; a partial entry at its end, left by a crash, doesn't
+ * count. */
 static int open_changes(const char *path, int flags, int *file, off_t *size,
                         struct spine_error *err)
 {

@@ -1,4 +1,4 @@
-/* cost.c -- what a sweep would take. */
+/* cost.c -- the time and memory that a sweep needs. */
 #include "spine/sweep/cost.h"
 
 #include <math.h>
@@ -12,13 +12,13 @@
 
 enum { MOST_SHAPES = 6 };
 
-/* What makes a trial's steps long: its batch times its units. */
+/* The work of a trial's step: batch size times units. */
 static double work_of(const struct spine_config *config)
 {
     return (double)config->batch_size * (double)config->hidden;
 }
 
-/* A shape that is measured: that of a trial. */
+/* A measured shape, that of a trial. */
 struct shape {
     size_t trial;
     double work, seconds; /* of a step */
@@ -71,7 +71,7 @@ static int measure_shape(const struct spine_trials *trials, struct spine_comm *c
     return spine_pace_measure(&config, comm, whole, 0, &shape->seconds, err);
 }
 
-/* Seconds of a step of this much work, from the nearest shape that was measured. */
+/* Estimate the seconds of a step of this much work from the nearest measured shape. */
 static double step_seconds(const struct shape *shapes, size_t count, double work)
 {
     size_t nearest = 0;
@@ -81,7 +81,8 @@ static double step_seconds(const struct shape *shapes, size_t count, double work
     return shapes[nearest].seconds * work / shapes[nearest].work;
 }
 
-/* The share of all trials' epochs that are trained: of each rung's, what is sent there. */
+/* The share of all trials' epochs that are trained: each rung's, times the trials promoted to it.
+ * */
 static double share_trained(const struct spine_trials *trials)
 {
     struct spine_halving halving;

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The measures of readability, which follow them: their names here and among spine-eval's figures. */
+/* The measures of readability, which follow the metrics: their names here and among spine-eval's
+ * figures. */
 static const struct {
     const char *name, *figure;
 } readability[SPINE_GOAL_SCORES - SPINE_GOAL_METRICS] = {{"intrusion", "intrusion"},
@@ -14,7 +15,8 @@ static const struct {
                                                          {"distratio", "DistRatio"},
                                                          {"diversity", "diversity"}};
 
-/* All metrics but the epoch, which is the first, and those that depend on the clock. */
+/* The metric of a score: all metrics except the first, the epoch, and those that depend on the
+ * clock. */
 static enum spine_metric metric_of(size_t score)
 {
     const size_t metric = score + SPINE_METRIC_RL;
@@ -140,7 +142,7 @@ void spine_goal_print_limits(const struct spine_goal *goal, FILE *file)
     }
 }
 
-/* By how much the limits are missed, each relative to its bound; NaN if that isn't known. */
+/* By how much the limits are missed, each relative to its bound; NaN if unknown. */
 static double shortfall(const struct spine_goal *goal, const struct spine_scores *scores)
 {
     double sum = 0;

@@ -22,14 +22,14 @@ static bool is_on(const struct spine_contender *contender, size_t rung)
     return contender->done > rung;
 }
 
-/* May it be promoted from the rung? */
+/* May the trial be promoted from the rung? */
 static bool may_rise(const struct spine_contender *contender, size_t rung)
 {
     return contender->state == SPINE_CONTENDER_FREE && contender->done == rung + 1 &&
            contender->sent == rung + 1;
 }
 
-/* Is trial a better than b on the rung? Of equals the one with the lower number is. */
+/* Is trial a better than b on the rung? Ties go to the lower number. */
 static bool is_better(const struct spine_halving *halving, const struct spine_contender *contenders,
                       size_t rung, size_t a, size_t b)
 {
@@ -38,7 +38,7 @@ static bool is_better(const struct spine_halving *halving, const struct spine_co
     return order < 0 || (order == 0 && a < b);
 }
 
-/* How many of the rung are better than this one. */
+/* Count the trials of the rung that are better than this one. */
 static size_t count_better(const struct spine_halving *halving,
                            const struct spine_contender *contenders, size_t count, size_t rung,
                            size_t trial)
@@ -50,8 +50,8 @@ static size_t count_better(const struct spine_halving *halving,
     return better;
 }
 
-/* The best trial that may rise from the rung, if fewer than 'quota' of the rung are better than it;
- * 'count' if there is none. */
+/* Find the best trial that may be promoted from the rung, if fewer than 'quota' trials of the rung
+ * are better; 'count' if there is none. */
 static size_t find_rising(const struct spine_halving *halving,
                           const struct spine_contender *contenders, size_t count, size_t rung,
                           size_t quota)

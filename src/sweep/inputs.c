@@ -11,7 +11,7 @@
 #include "spine/files/store.h"
 #include "spine/files/vectorsfile.h"
 
-/* Rank 0 looks whether trials can read it, before any begins. */
+/* Rank 0 checks that trials can read it before any begins. */
 static int check(const char *path, struct spine_comm *world, struct spine_error *err)
 {
     struct spine_store *store = NULL;
@@ -22,8 +22,8 @@ static int check(const char *path, struct spine_comm *world, struct spine_error 
     return spine_comm_agree(world, rc, err);
 }
 
-/* Find the vectors.h5 of a value, and append it to those of the trials. Its directory is named by a hash of
- * the value: two values may have the same last component, and their order may change. */
+/* Find the vectors.h5 of a value, and append it to those of the trials. A hash of the value names
+ * its directory: two values may have the same last component, and their order may change. */
 static int use_value(struct spine_trials *trials, const char *value, struct spine_comm *world,
                      struct spine_error *err)
 {
@@ -37,7 +37,7 @@ static int use_value(struct spine_trials *trials, const char *value, struct spin
     snprintf(config.input, sizeof config.input, "%s", value);
     if (spine_cache_use(&config, directory, world, err) || check(config.input, world, err)) {
         if (world->rank == 0)
-            rmdir(trials->directory); /* unless there is something in it */
+            rmdir(trials->directory); /* fails unless it is empty */
         return -1;
     }
     const int rc = spine_words_add(&trials->inputs, config.input, strlen(config.input), err);

@@ -101,7 +101,7 @@ static int read_trial(struct spine_ledger *ledger, size_t trial, struct spine_er
     return 0;
 }
 
-/* Write a trial's record; we have the sweep's lock. */
+/* Write a trial's record; the caller holds the sweep's lock. */
 static int write_trial(const struct spine_ledger *ledger, size_t trial, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH], changes[SPINE_RUNDIR_PATH];
@@ -133,7 +133,7 @@ static int read_some(struct spine_ledger *ledger, const struct spine_changed *ch
                      struct spine_error *err)
 {
     for (size_t i = 0; i < changed->count; i++)
-        if (changed->trials[i] < ledger->trials->count && /* others may have been given more */
+        if (changed->trials[i] < ledger->trials->count && /* another process may have more trials */
             read_trial(ledger, changed->trials[i], err))
             return -1;
     return 0;
@@ -157,7 +157,7 @@ static int read_changed(struct spine_ledger *ledger, struct spine_error *err)
     return 0;
 }
 
-/* Which trials are claimed by others into ledger->held. */
+/* Find which trials other processes have claimed, in ledger->held. */
 static int find_held(struct spine_ledger *ledger, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
@@ -166,7 +166,7 @@ static int find_held(struct spine_ledger *ledger, struct spine_error *err)
     memset(ledger->held, 0, ledger->trials->count * sizeof *ledger->held);
     if (spine_ledger_path(ledger, ".claims", path, err))
         return -1;
-    if (file < 0) /* we only look: nothing is claimed by us that closing it would give up */
+    if (file < 0) /* a ledger that claims nothing; closing the file gives up no claim */
         file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (file < 0 && errno == ENOENT)
         return 0;
@@ -197,7 +197,7 @@ static int read_ledger(struct spine_ledger *ledger, struct spine_error *err)
     return 0;
 }
 
-/* Open the file of the claims: once, since closing it would give up a claim. */
+/* Open the file of claims, only once, since closing it would give up a claim. */
 static int open_claims(struct spine_ledger *ledger, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
@@ -371,7 +371,7 @@ static int claim_job(struct spine_ledger *ledger, const struct spine_job *job,
     struct spine_scores scores;
     int64_t epoch = 0;
 
-    /* If its metrics can't be read, the training that follows will say so. */
+    /* If its metrics can't be read, the training will report that. */
     if (spine_ledger_progress(ledger, job->trial, &scores, &epoch, err))
         epoch = account->epoch;
     if (spine_ledger_trial_path(ledger, job->trial, directory, err) ||
@@ -409,7 +409,7 @@ static int set_reason(char **reason, const char *text, struct spine_error *err)
     return 0;
 }
 
-/* Let the job's trial fail; we have the sweep's lock. */
+/* Record that the job's trial failed; the caller holds the sweep's lock. */
 static int fail_job(struct spine_ledger *ledger, const struct spine_job *job, const char *reason,
                     struct spine_error *err)
 {
@@ -465,9 +465,9 @@ int spine_ledger_claim_trial(struct spine_ledger *ledger, size_t trial, struct s
     return rc;
 }
 
-/* --- Settling ----------------------------------------------------------------------------- */
+/* --- Recording ---------------------------------------------------------------------------- */
 
-/* Write down the trial's record, and learn what others have written. */
+/* Write the trial's record, and read those that others have written. */
 static int settle(struct spine_ledger *ledger, size_t trial, struct spine_error *err)
 {
     int lock = -1;

@@ -144,7 +144,7 @@ int spine_parameter_read(struct spine_parameter *parameter, const char *name, co
     *parameter = (struct spine_parameter){.kind = find_kind(text, &rest)};
     const struct spine_option *option = spine_config_find(name);
     if (option == NULL)
-        return check_value(name, "", err); /* whose message names the nearest */
+        return check_value(name, "", err); /* its message suggests the nearest name */
     const char *obstacle = find_obstacle(option);
     if (obstacle != NULL)
         return spine_refuse(err, "%s: can't be a parameter: %s", name, obstacle);
@@ -179,7 +179,7 @@ static double draw_number(const struct spine_parameter *parameter, double u)
     case SPINE_PARAMETER_INT:
         number = least + floor(u * (most - least + 1));
         break;
-    case SPINE_PARAMETER_INT_LOG: /* whole numbers as often as numbers that are cut to them */
+    case SPINE_PARAMETER_INT_LOG: /* a whole number is as likely as the reals truncated to it */
         number = floor(least * pow((most + 1) / least, u));
         break;
     }
@@ -204,7 +204,7 @@ void spine_parameter_draw(const struct spine_parameter *parameter, double u, cha
     snprintf(text, SPINE_PARAMETER_VALUE, "%.*g", MOST_DIGITS, number);
     const double rounded = strtod(text, NULL);
     if (rounded < parameter->least || rounded > parameter->most)
-        snprintf(text, SPINE_PARAMETER_VALUE, "%.17g", number); /* an end with many digits */
+        snprintf(text, SPINE_PARAMETER_VALUE, "%.17g", number); /* a bound with many digits */
 }
 
 void spine_parameter_print(const struct spine_parameter *parameter, FILE *file)

@@ -30,7 +30,7 @@ static void read_scores(const cJSON *object, struct spine_scores *scores)
     }
 }
 
-/* The rungs that are done, and their scores. -1 if they aren't what make_json() writes. */
+/* Read the finished rungs and their scores; -1 if they aren't what make_json() writes. */
 static int read_rungs(struct spine_contender *contender, size_t num_rungs, const cJSON *rungs)
 {
     const cJSON *rung;
@@ -49,7 +49,7 @@ static int read_rungs(struct spine_contender *contender, size_t num_rungs, const
     return 0;
 }
 
-/* A number from 0 to 'most' by this name; -1, with *number 0, if there is none. */
+/* Read a number from 0 to 'most' with this name; -1, with *number 0, if there is none. */
 static int read_number(const cJSON *object, const char *name, double most, double *number)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -60,7 +60,7 @@ static int read_number(const cJSON *object, const char *name, double most, doubl
     return 0;
 }
 
-/* A string that may be absent. */
+/* Read a string that may be absent. */
 static int read_string(const cJSON *object, const char *name, char **text, struct spine_error *err)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -72,7 +72,7 @@ static int read_string(const cJSON *object, const char *name, char **text, struc
     return 0;
 }
 
-/* Take what a trial's file says. */
+/* Fill the record from a trial's file. */
 static int take_record(const struct spine_record *record, size_t rungs, const cJSON *json,
                        const char *path, struct spine_error *err)
 {
@@ -127,7 +127,7 @@ int spine_record_read(const char *path, size_t rungs, const struct spine_record 
     return rc;
 }
 
-/* Enough digits for the number that is read back to be the one compared here. */
+/* Enough digits to read back exactly the number compared here. */
 enum { DIGITS = 17 };
 
 static cJSON *make_json(const struct spine_record *record)

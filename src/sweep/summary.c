@@ -262,14 +262,14 @@ void spine_summary_print_short(const struct spine_summary *summary, FILE *file)
 
 /* --- JSON --------------------------------------------------------------------------------- */
 
-/* A number, or null; with the digits that read back as the number that was compared. */
+/* Add a number, or null, with enough digits to read back exactly the number compared. */
 static void add_number(cJSON *object, const char *name, double number)
 {
     if (isfinite(number))
         spine_json_add_real(object, name, number, 17);
 }
 
-/* The trials' objectives on the first rung; NaN for those that haven't reached it. */
+/* A trial's objective on the first rung; NaN if it hasn't reached it. */
 static double first_objective(const struct spine_summary *summary, size_t trial)
 {
     const struct spine_contender *contender = &summary->ledger->contenders[trial];
@@ -358,14 +358,14 @@ static int add_effects(cJSON *json, const struct spine_summary *summary, struct 
     return rc;
 }
 
-/* The trial's page, from the sweep's directory on, if there is one. */
+/* Add the path of the trial's page, relative to the sweep's directory, if there is one. */
 static void add_report(cJSON *json, const struct spine_summary *summary, size_t trial)
 {
     char name[64], path[SPINE_RUNDIR_PATH];
     struct spine_error ignored;
     bool is_readable = false;
     snprintf(name, sizeof name, "trials/%04zu/" SPINE_REPORT_NAME, trial);
-    /* When that can't be told, a link that may lead nowhere is better than none. */
+    /* If that can't be determined, a link that may be broken is better than none. */
     if (spine_ledger_path(summary->ledger, name, path, &ignored) == 0 &&
         (spine_present_readable(path, &is_readable, &ignored) != 0 || is_readable))
         cJSON_AddStringToObject(json, "report", name);
@@ -402,7 +402,7 @@ static cJSON *make_trial(const struct spine_summary *summary, size_t trial)
     return json;
 }
 
-/* What 'print' prints, as a string of the object. */
+/* Add what 'print' prints as a string. */
 static void add_printed(cJSON *json, const char *name, const struct spine_goal *goal,
                         void (*print)(const struct spine_goal *goal, FILE *file))
 {
@@ -463,7 +463,7 @@ static cJSON *make_json(const struct spine_summary *summary, struct spine_error 
 
 /* --- Files -------------------------------------------------------------------------------- */
 
-/* Write the table, or a text if it isn't NULL, to a file of the sweep's. */
+/* Write a text, or the table if it is NULL, to a file in the sweep's directory. */
 static int write_file(const struct spine_summary *summary, const char *name, const char *text,
                       struct spine_error *err)
 {

@@ -1,9 +1,8 @@
-/* sweep.c -- the job of spine-sweep.
+/* sweep.c -- train the trials of a sweep: the work of spine-sweep.
  *
- * 1. Rank 0 of a group, its leader, has the ledger and decides; the others get its jobs.
- * 2. Groups never wait for each other: all that they share is the ledger.
- * 3. A trial's numbers don't depend on who trains it: the rows are scaled by one rank (nodedata.h).
- */
+ * 1. Rank 0 of a group, its leader, has the ledger and decides; the others get jobs from it.
+ * 2. Groups never wait for each other: they share only the ledger.
+ * 3. A trial's results don't depend on the group: the rows are scaled by one rank (nodedata.h). */
 #include "spine/sweep/sweep.h"
 
 #include <stdbool.h>
@@ -34,14 +33,14 @@ struct group {
     const struct spine_trials *trials;
     struct spine_comm comm;
     struct spine_nodedata nodedata;
-    const struct spine_dataset *whole; /* the node data's, or NULL: trials read their own input */
-    struct spine_ledger ledger;        /* kept by the leader */
-    struct spine_keptspace reference;  /* the input as people read it, of the leader */
+    const struct spine_dataset *whole; /* from nodedata.h; NULL: trials read their own input */
+    struct spine_ledger ledger;        /* the leader's */
+    struct spine_keptspace reference;  /* the leader's: the reference space */
 };
 
 /* --- Working ------------------------------------------------------------------------------ */
 
-/* Who speaks: leaders of the sweep, or a trial, of which only warnings are heard. */
+/* Log as the sweep: its leaders print everything. Trials print only warnings. */
 static void log_as_sweep(const struct group *group)
 {
     spine_log_init("spine-sweep", group->comm.rank, 1, SPINE_LOG_INFO);
@@ -53,7 +52,7 @@ static void log_as_trial(const struct group *group, char *name, size_t size, siz
     spine_log_init(name, group->comm.rank, group->comm.size, SPINE_LOG_QUIET);
 }
 
-/* The options of a job: of its trial, in the trial's directory, up to the job's rung. */
+/* Set the options of a job: those of its trial, in the trial's directory, up to the job's rung. */
 static int configure(const struct group *group, const struct spine_job *job,
                      struct spine_config *config, struct spine_error *err)
 {
@@ -113,7 +112,7 @@ static int evaluate(struct group *group, const struct spine_config *config,
     size_t count;
 
 #ifdef _OPENMP
-    omp_set_num_threads(1); /* the other cores have groups of their own */
+    omp_set_num_threads(1); /* other groups use the other cores */
 #endif
     const int rc = spine_evaluate(&options, &evaluations, &count, err);
 
@@ -128,7 +127,7 @@ static int evaluate(struct group *group, const struct spine_config *config,
     return rc;
 }
 
-/* All scores of a job's trial, which is trained. */
+/* Find all scores of a job's trial, which is trained. */
 static int measure(struct group *group, const struct spine_job *job,
                    const struct spine_config *config, struct spine_scores *scores, bool *diverged,
                    struct spine_error *err)
@@ -148,8 +147,8 @@ static int measure(struct group *group, const struct spine_job *job,
     return evaluate(group, config, scores, err);
 }
 
-/* Record the result of a training, and release the trial. Seven parameters: all of what is known
- * of it, from one caller. */
+/* Record the result of a training, and release the trial. Seven parameters: everything known about
+ * it, from one caller. */
 static int record_result(struct group *group, const struct spine_job *job,
                          const struct spine_config *config, int trained, double started,
                          const struct spine_error *reason, struct spine_error *err)
@@ -175,7 +174,7 @@ static int record_result(struct group *group, const struct spine_job *job,
     return rc;
 }
 
-/* Train a job that the leader has claimed. *failed: did the trial fail? */
+/* Train a job that the leader has claimed. *failed is whether the trial failed. */
 static int do_job(struct group *group, const struct spine_job *job, int *failed,
                   struct spine_error *reason, struct spine_error *err)
 {
@@ -202,7 +201,7 @@ static int do_job(struct group *group, const struct spine_job *job, int *failed,
     return 0;
 }
 
-/* Claim the next job on the leader; waits while it may depend on the jobs of others. */
+/* Claim the next job on the leader; wait while it depends on the jobs of others. */
 static int find_job(struct group *group, struct spine_job *job, struct spine_error *err)
 {
     for (long wait = 50;; wait = wait < 1600 ? 2 * wait : wait) { /* milliseconds */
@@ -238,11 +237,11 @@ static int work(struct group *group, struct spine_error *err)
 
 /* --- Setting up --------------------------------------------------------------------------- */
 
-/* Can one scaled input be that of all trials? */
+/* Can all trials share one scaled input? */
 static bool shares_input(const struct spine_trials *trials)
 {
     if (trials->base.holdout > 0)
-        return false; /* each trial replaces rows of its own */
+        return false; /* each trial replaces different rows */
 
     for (size_t i = 0; i < trials->num_parameters; i++) {
         const char *name = trials->parameters[i].name;
@@ -263,7 +262,7 @@ static int init(struct group *group, const struct spine_trials *trials, struct s
     if (spine_comm_agree(world, rc, err))
         return -1;
 
-    if (shares_input(trials)) { /* first: without input, nothing is made */
+    if (shares_input(trials)) { /* first, so that nothing is created without input */
         if (spine_nodedata_init(&group->nodedata, world, base, err))
             return -1;
         group->whole = &group->nodedata.whole;
@@ -394,7 +393,7 @@ int spine_sweep_trial(const struct spine_trials *trials, struct spine_comm *worl
         else
             spine_log(SPINE_LOG_INFO, "trial %04zu is done", i);
     }
-    if (rc == 0) { /* the leader has evaluated it */
+    if (rc == 0) { /* only the leader knows whether it could be evaluated */
         const char *why = group.ledger.accounts[i].not_evaluated;
         rc = why == NULL ? 0 : spine_fail(err, "trial %zu could not be evaluated: %s", i, why);
         rc = spine_comm_agree(world, rc, err);
@@ -426,7 +425,7 @@ static int open_ledger(struct spine_ledger *ledger, struct spine_summary *summar
     return rc;
 }
 
-/* A line of a trial that is being trained, or was when it was stopped. */
+/* Print a line about a trial that is being trained, or was interrupted. */
 static int print_progress(const struct spine_ledger *ledger, size_t trial, const char *state,
                           FILE *out, struct spine_error *err)
 {
@@ -496,7 +495,7 @@ int spine_sweep_summary(const struct spine_trials *trials, FILE *out, struct spi
     return rc;
 }
 
-/* Write a trial's page, unless it has one that is newer than its model. */
+/* Write a trial's page, unless there is one newer than its model. */
 static int write_report(const struct spine_ledger *ledger, size_t trial, struct spine_error *err)
 {
     char directory[SPINE_RUNDIR_PATH], page[SPINE_RUNDIR_PATH], model[SPINE_RUNDIR_PATH];

@@ -28,7 +28,7 @@ const char *spine_method_name(enum spine_method method)
     return method_names[method];
 }
 
-/* The keys that aren't parameters, as far as they are given. */
+/* The given keys that aren't parameters. */
 struct reading {
     struct spine_trials *trials;
     const struct spine_inifile_lines *lines;
@@ -192,7 +192,7 @@ static int refuse_unused(const struct reading *reading, int line, const char *na
     return spine_inifile_locate(reading->lines->path, line, err);
 }
 
-/* Is the key in the file or on the command line? 'line' is -1 where it isn't. */
+/* Check which keys go with the method; a key that isn't given has line -1. */
 static int check_method(const struct reading *reading, struct spine_error *err)
 {
     const struct spine_trials *trials = reading->trials;
@@ -225,7 +225,7 @@ static int check_method(const struct reading *reading, struct spine_error *err)
     return 0;
 }
 
-/* The base may not set what the sweep sets. */
+/* Refuse a base that sets what the sweep sets. */
 static int check_base(const struct spine_trials *trials, struct spine_error *err)
 {
     const struct spine_config *base = &trials->base;
@@ -250,7 +250,7 @@ static int check_base(const struct spine_trials *trials, struct spine_error *err
     return 0;
 }
 
-/* How many trials there are. */
+/* Find the number of trials. */
 static int count_trials(struct spine_trials *trials, int64_t count, struct spine_error *err)
 {
     trials->drawn = count > 0;
@@ -347,8 +347,8 @@ void spine_trials_dispose(struct spine_trials *trials)
 
 /* --- A trial ------------------------------------------------------------------------------ */
 
-/* Which value of list p trial i of the grid has: the digit of i that belongs to p, where the last
- * list's digit changes fastest. */
+/* The index in list p of trial i's value in the grid: the digit of i for p; the last list's digit
+ * changes fastest. */
 static size_t grid_index(const struct spine_trials *trials, size_t i, size_t p)
 {
     if (trials->order != NULL)
@@ -368,7 +368,7 @@ void spine_trials_value(const struct spine_trials *trials, size_t i, size_t p, c
                  spine_words_get(&parameter->values, grid_index(trials, i, p)));
 }
 
-/* Have a trial read what this value of data.input was converted to. */
+/* Replace this value of data.input by the file that it was converted to. */
 static void replace_input(const struct spine_trials *trials, struct spine_config *config)
 {
     const struct spine_parameter *inputs = spine_trials_find(trials, "data.input");
@@ -394,7 +394,7 @@ int spine_trials_config(const struct spine_trials *trials, size_t i, struct spin
             return -1;
     }
     replace_input(trials, config);
-    if (config->index == SPINE_INDEX_AUTO) /* spine-top is for few of them, and does without */
+    if (config->index == SPINE_INDEX_AUTO) /* spine-top works without, and few trials need it */
         config->index = SPINE_INDEX_NO;
     return 0;
 }
@@ -409,7 +409,7 @@ const struct spine_parameter *spine_trials_find(const struct spine_trials *trial
 
 /* --- As text ------------------------------------------------------------------------------ */
 
-/* A line "name = values" a parameter, each after 'prefix'. */
+/* Print a line "name = values" for each parameter, after 'prefix'. */
 static void print_parameters(FILE *file, const char *prefix, const struct spine_trials *trials)
 {
     for (size_t p = 0; p < trials->num_parameters; p++) {
@@ -429,7 +429,7 @@ static void print_method(FILE *file, const char *prefix, const struct spine_tria
                 (long long)trials->min_epochs, prefix, (long long)trials->reduction);
 }
 
-/* Close the stream of a text; NULL if there is none, or memory was short. */
+/* Close the stream of a text; NULL if there is no stream, or when out of memory. */
 static char *end_text(FILE *file, char **text)
 {
     if (file != NULL && fclose(file) == 0)
