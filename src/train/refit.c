@@ -12,7 +12,11 @@
 
 /* Every fifth row is left out to choose the ridge. */
 enum { FIFTH = 5, PARTS = 2, TRAINED = 0, HELD_OUT = 1 };
-static const double ridges[] = {0.1, 1, 10, 100};
+static const double ridges[] = {0.1, 1, 10, 30, 100};
+enum { RIDGES = sizeof ridges / sizeof *ridges };
+
+/* Atoms of a dictionary stay as near to what they were as this share of the variance allows. */
+static const double SLACK = 0.02;
 
 /* Products are rounded to at least this: if codes are at most 1, 2^25 rows of length 1 can be
  * summed. Codes of nnse, and those without a cap, are as large as the rows. */
@@ -31,12 +35,19 @@ struct problem {
     struct spine_dataset *data;
     struct spine_comm *comm;
     struct spine_coder *coder;
-    size_t size;             /* H + 1 */
-    double quantum;          /* to which products are rounded */
+    size_t size;    /* H + 1 */
+    double quantum; /* to which products are rounded */
+    double pull;    /* of a dictionary, q - 1: the decoder is pulled towards q W2; else 0 */
     struct sums part[PARTS]; /* of rows trained on, and held out */
     double *matrix,
         *change; /* owned; (H + 1, H + 1), scratch; (D, H + 1): the change of W2 and b2 */
 };
+
+/* Are the codes solved for over a dictionary, W2? */
+static bool is_dictionary(const struct problem *problem)
+{
+    return problem->coder->solver != NULL;
+}
 
 static int init(struct problem *problem, struct spine_error *err)
 {
@@ -132,17 +143,46 @@ static void sum_rows(struct problem *problem)
 
 /* --- Solving ------------------------------------------------------------------------------ */
 
-/* Solve for the best change, for the rows trained on or for all. */
+/* Find the q for which q W2 reconstructs these rows best, b2 being 0: with y = h W2 and E = x - y,
+ * q - 1 = <E, y> / |y|^2, and |y|^2 = |x|^2 - |E|^2 - 2 <E, y>. */
+static void scale_atoms(struct problem *problem, const struct sums *const *parts, size_t count)
+{
+    const struct spine_params *params = problem->params;
+    double product = 0, squares = 0;
+
+    for (size_t p = 0; p < count; p++) {
+        for (size_t k = 0; k < params->dim; k++)
+            for (size_t j = 0; j < params->hidden; j++)
+                product += parts[p]->cross[k * problem->size + j] *
+                           (double)params->W2[j * params->stride + k];
+        squares += parts[p]->variance - parts[p]->squares;
+    }
+    squares -= 2 * product;
+    problem->pull = squares > 0 ? product / squares : 0;
+}
+
+/* Solve for the best change, for the rows trained on or for all: (A'A + ridge) change =
+ * A'E + ridge (q - 1) W2. */
 static int solve(struct problem *problem, double ridge, bool use_all, struct spine_error *err)
 {
-    const struct sums *part = problem->part;
-    const size_t size = problem->size, dim = problem->params->dim;
+    const struct sums *part = problem->part, *parts[] = {&part[TRAINED], &part[HELD_OUT]};
+    const struct spine_params *params = problem->params;
+    const size_t size = problem->size, dim = params->dim;
+
     for (size_t i = 0; i < size * size; i++)
         problem->matrix[i] = part[TRAINED].gram[i] + (use_all ? part[HELD_OUT].gram[i] : 0);
     for (size_t j = 0; j < size; j++)
         problem->matrix[j * size + j] += ridge;
+
     for (size_t i = 0; i < dim * size; i++)
         problem->change[i] = part[TRAINED].cross[i] + (use_all ? part[HELD_OUT].cross[i] : 0);
+    if (is_dictionary(problem)) {
+        scale_atoms(problem, parts, use_all ? 2 : 1);
+        for (size_t k = 0; k < dim; k++)
+            for (size_t j = 0; j < params->hidden; j++)
+                problem->change[k * size + j] +=
+                    ridge * problem->pull * (double)params->W2[j * params->stride + k];
+    }
     return spine_lapack_solve(problem->matrix, size, problem->change, dim, err);
 }
 
@@ -164,22 +204,28 @@ static double measure(const struct problem *problem)
     return squares;
 }
 
-/* Choose the ridge, then solve with all rows. On rank 0. */
+/* Choose the ridge, the least error's or, of a dictionary, the greatest that the slack allows; then solve with
+ * all rows. On rank 0. */
 static int choose(struct problem *problem, struct spine_refit *refit, struct spine_error *err)
 {
     const struct sums *held_out = &problem->part[HELD_OUT];
-    double least = HUGE_VAL;
-    for (size_t i = 0; i < sizeof ridges / sizeof *ridges; i++) {
+    const double slack = is_dictionary(problem) ? SLACK * held_out->variance : 0;
+    double squares[RIDGES], least = HUGE_VAL;
+    size_t chosen = 0;
+
+    for (size_t i = 0; i < RIDGES; i++) {
         if (solve(problem, ridges[i], false, err))
             return -1;
-        const double squares = measure(problem);
-        if (squares < least) {
-            least = squares;
-            refit->ridge = ridges[i];
-        }
+        squares[i] = measure(problem);
+        least = fmin(least, squares[i]);
     }
+    for (size_t i = 0; i < RIDGES; i++)
+        if (squares[i] == least || squares[i] < least + slack)
+            chosen = i;
+
+    refit->ridge = ridges[chosen];
     refit->before = 1 - held_out->squares / held_out->variance;
-    refit->after = 1 - least / held_out->variance;
+    refit->after = 1 - squares[chosen] / held_out->variance;
     return solve(problem, refit->ridge, true, err);
 }
 

@@ -39,6 +39,28 @@ def read(directory):
     return model["W1"], -model["b1"][0], float(options["ridge"]), x, codes, explained
 
 
+def check_refit(directory, atoms, x, codes):
+    """The decoder is pulled towards the scaled atoms, as much as costs at most .02 of the variance."""
+    A, W = np.hstack([codes, np.ones((len(x), 1))]), np.vstack([atoms, np.zeros(x.shape[1])])
+    held = np.arange(len(x)) % 5 == 4
+
+    def solve(rows, ridge):
+        y = A[rows] @ W
+        scale = (x[rows] * y).sum() / (y ** 2).sum()
+        return np.linalg.solve(A[rows].T @ A[rows] + ridge * np.eye(A.shape[1]),
+                               A[rows].T @ x[rows] + ridge * scale * W)
+
+    errors = {ridge: ((x[held] - A[held] @ solve(~held, ridge)) ** 2).sum()
+              for ridge in (0.1, 1, 10, 30, 100)}
+    most = min(errors.values()) + 0.02 * (x[held] ** 2).sum()
+    ridge = max(ridge for ridge, error in errors.items() if error < most)
+    with h5py.File(os.path.join(directory, "model.h5"), "r") as file:
+        found = np.vstack([file["W2"][:], file["b2"][:]])
+    worst = np.abs(found - solve(np.full(len(x), True), ridge)).max()
+    print("refitted with ridge %g, %.1e from numpy's" % (ridge, worst))
+    assert worst < 1e-4, worst
+
+
 def check_codes(name, atoms, lam, ridge, x, codes, explained):
     # ElasticNet minimises |x - a W|^2 / (2 D) + alpha r |a|_1 + alpha (1 - r) |a|^2 / 2.
     alpha = (lam + ridge) / x.shape[1]
@@ -67,6 +89,7 @@ check_codes(lasso, *without)
 assert without[2] == 0 and first[2] > 0
 again = read(refitted)
 check_codes(refitted, *again)
+check_refit(refitted, again[0], *again[3:5])
 assert np.array_equal(again[4], last[4]) and again[5] > last[5] + 0.05, (again[5], last[5])
 
 atoms, lam, _, x, codes, _ = first
