@@ -16,6 +16,7 @@
 #include "spine/math/kernels.h"
 #include "spine/ranks/comm.h"
 #include "spine/train/doctor.h"
+#include "spine/train/earlier.h"
 #include "spine/train/forecast.h"
 #include "spine/train/train.h"
 
@@ -170,6 +171,8 @@ static int work(const struct request *request, struct spine_comm *comm, int *sta
 
     if (request->job != DOCTOR &&
         spine_comm_agree(comm, spine_combination_check(&config, err), err))
+        return -1;
+    if (request->job != DOCTOR && spine_earlier_keep(&config, comm, err))
         return -1;
     if (config.input[0] != '\0' && spine_cache_use(&config, config.directory, comm, err))
         return -1;

@@ -7,19 +7,11 @@
 
 #include "spine/config/settings.h"
 
-static bool is_initial(const struct spine_config *config, const struct spine_option *option)
-{
-    struct spine_config initial;
-
-    spine_config_init(&initial);
-    return spine_option_equal(option, config, &initial);
-}
-
 /* Refuse an option that the user changed although the chosen method doesn't use it. */
 static int check_unused(const struct spine_config *config, const char *name, const char *reason,
                         struct spine_error *err)
 {
-    if (is_initial(config, spine_config_find(name)))
+    if (spine_config_is_default(config, spine_config_find(name)))
         return 0;
     return spine_refuse(err, "%s: isn't used with %s; leave it out", name, reason);
 }

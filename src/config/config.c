@@ -115,6 +115,116 @@ static const struct spine_option options[] = {
 
 enum { NUM_OPTIONS = sizeof options / sizeof *options };
 
+/* --- Defaults by objective ---------------------------------------------------------------- */
+
+static bool starts_from_run(const struct spine_config *config)
+{
+    return config->start_from[0] != '\0';
+}
+
+static bool excludes_refit(const struct spine_config *config)
+{
+    return config->epochs == 0 || config->prefixes[0] != '\0' || config->unit_norm;
+}
+
+#define OF(objective) (1 << SPINE_OBJECTIVE_##objective)
+
+/* Where an objective has another default: what tools/doc/rivals.md found to be best with it. */
+static const struct recipe {
+    const char *name;
+    int objectives;
+    const char *value;
+    bool (*gives_way)(const struct spine_config *config); /* to others; or NULL */
+} recipes[] = {
+    {"model.start", OF(TOPK) | OF(BATCHTOPK) | OF(NNSE), "words", starts_from_run},
+    {"model.l0", OF(NNSE), "40", NULL},
+    {"model.ridge", OF(NNSE), "1", NULL},
+    {"train.epochs", OF(NNSE), "8", NULL},
+    {"train.refit", OF(TOPK) | OF(BATCHTOPK) | OF(NNSE), "yes", excludes_refit},
+};
+
+enum { NUM_RECIPES = sizeof recipes / sizeof *recipes };
+
+static uint64_t bit_of(const struct spine_option *option)
+{
+    return (uint64_t)1 << (option - options);
+}
+
+/* The option's default with this objective and these other options. */
+static const char *find_default(const struct spine_option *option,
+                                const struct spine_config *config)
+{
+    for (size_t i = 0; i < NUM_RECIPES; i++)
+        if (strcmp(recipes[i].name, option->name) == 0 &&
+            (recipes[i].objectives >> config->objective & 1) != 0)
+            return recipes[i].gives_way != NULL && recipes[i].gives_way(config) ? option->initial
+                                                                                : recipes[i].value;
+    return option->initial;
+}
+
+static void set_default(const struct spine_option *option, struct spine_config *config,
+                        const char *value)
+{
+    struct spine_error err;
+
+    if (spine_option_set(option, config, value, &err))
+        assert(!"a default that its own option refuses");
+}
+
+/* Set what the user didn't set to its default. In the table's order: the default of train.refit depends on
+ * train.epochs. */
+static void follow(struct spine_config *config)
+{
+    for (size_t i = 0; i < NUM_RECIPES; i++) {
+        const struct spine_option *option = spine_config_find(recipes[i].name);
+        if ((config->given & bit_of(option)) == 0)
+            set_default(option, config, find_default(option, config));
+    }
+}
+
+/* Does its value depend on the objective? */
+static bool follows(const struct spine_config *config, const struct spine_option *option)
+{
+    for (size_t i = 0; i < NUM_RECIPES; i++)
+        if (strcmp(recipes[i].name, option->name) == 0)
+            return (config->given & bit_of(option)) == 0;
+    return false;
+}
+
+bool spine_config_is_default(const struct spine_config *config, const struct spine_option *option)
+{
+    struct spine_config other = *config;
+
+    set_default(option, &other, find_default(option, config));
+    return spine_option_equal(option, config, &other);
+}
+
+int spine_config_keep_earlier(struct spine_config *config, const struct spine_config *was,
+                              char *text, size_t size)
+{
+    int count = 0;
+    size_t used = 0;
+
+    text[0] = '\0';
+    if (was->objective != config->objective)
+        return 0;
+    for (size_t i = 0; i < NUM_RECIPES; i++) {
+        const struct spine_option *option = spine_config_find(recipes[i].name);
+        struct spine_config other = *config;
+        set_default(option, &other, option->initial);
+        if ((config->given & bit_of(option)) != 0 || !spine_option_equal(option, was, &other) ||
+            spine_option_equal(option, was, config))
+            continue;
+        set_default(option, config, option->initial);
+        config->given |= bit_of(option);
+        const int written = snprintf(text + used, size - used, "%s%s = %s", count > 0 ? ", " : "",
+                                     option->name, option->initial);
+        used += written > 0 && (size_t)written < size - used ? (size_t)written : 0;
+        count++;
+    }
+    return count;
+}
+
 /* --- Names -------------------------------------------------------------------------------- */
 
 const struct spine_option *spine_config_option(size_t index)
@@ -151,11 +261,15 @@ int spine_config_set(struct spine_config *config, uint64_t *given, const char *n
     const struct spine_option *option = spine_config_find(name);
     if (option == NULL)
         return refuse_name(name, err);
-    const uint64_t bit = (uint64_t)1 << (option - options);
-    if (*given & bit)
+    if (*given & bit_of(option))
         return spine_refuse(err, "%s is set twice", name);
-    *given |= bit;
-    return spine_option_set(option, config, value, err);
+    *given |= bit_of(option);
+    if (spine_option_set(option, config, value, err))
+        return -1;
+
+    config->given |= bit_of(option);
+    follow(config);
+    return 0;
 }
 
 /* Put "where: " before a refusal. */
@@ -169,11 +283,8 @@ void spine_config_init(struct spine_config *config)
 {
     static_assert(NUM_OPTIONS <= 64, "the set of options given has 64 bits");
     *config = (struct spine_config){0};
-    for (size_t i = 0; i < NUM_OPTIONS; i++) {
-        struct spine_error err;
-        if (spine_option_set(&options[i], config, options[i].initial, &err))
-            assert(!"a default that its own option refuses");
-    }
+    for (size_t i = 0; i < NUM_OPTIONS; i++)
+        set_default(&options[i], config, options[i].initial);
 }
 
 int spine_config_override(struct spine_config *config, char *const *words, int count,
@@ -194,7 +305,7 @@ int spine_config_override(struct spine_config *config, char *const *words, int c
 
 /* --- Printing ----------------------------------------------------------------------------- */
 
-enum comments { WITHOUT_COMMENTS, WITH_COMMENTS };
+enum print { ALL, EXPLAINED, WITHOUT_FOLLOWERS };
 
 /* The default in --print-config: only the input has none and must be set. */
 static const char *default_text(const struct spine_option *option)
@@ -204,7 +315,24 @@ static const char *default_text(const struct spine_option *option)
     return option->field == FIELD(input) ? "none, required" : "none";
 }
 
-static void print_options(const struct spine_config *config, FILE *file, enum comments comments)
+/* The objectives that have other defaults: "; topk, batchtopk: yes". */
+static void print_recipes(const struct spine_option *option, FILE *file)
+{
+    for (size_t i = 0; i < NUM_RECIPES; i++) {
+        const char *before = "; ";
+        if (strcmp(recipes[i].name, option->name) != 0)
+            continue;
+        for (size_t j = 0; spine_objective_names[j] != NULL; j++)
+            if ((recipes[i].objectives >> j & 1) != 0) {
+                fprintf(file, "%s%s", before, spine_objective_names[j]);
+                before = ", ";
+            }
+        fprintf(file, ": %s", recipes[i].value);
+    }
+    fputc('\n', file);
+}
+
+static void print_options(const struct spine_config *config, FILE *file, enum print print)
 {
     const char *section = "";
     for (size_t i = 0; i < NUM_OPTIONS; i++) {
@@ -212,10 +340,13 @@ static void print_options(const struct spine_config *config, FILE *file, enum co
         if (strncmp(section, options[i].name, length + 1) != 0)
             fprintf(file, "%s[%.*s]\n", i == 0 ? "" : "\n", (int)length, options[i].name);
         section = options[i].name;
-        if (comments == WITH_COMMENTS) {
+        if (print == WITHOUT_FOLLOWERS && follows(config, &options[i]))
+            continue;
+        if (print == EXPLAINED) {
             fprintf(file, "; %s", options[i].meaning);
             spine_option_print_bounds(&options[i], file);
-            fprintf(file, "; default: %s\n", default_text(&options[i]));
+            fprintf(file, "; default: %s", default_text(&options[i]));
+            print_recipes(&options[i], file);
         }
         fprintf(file, "%s = ", options[i].name + length + 1);
         spine_option_print(&options[i], config, file);
@@ -223,14 +354,14 @@ static void print_options(const struct spine_config *config, FILE *file, enum co
     }
 }
 
-char *spine_config_text(const struct spine_config *config)
+static char *make_text(const struct spine_config *config, enum print print)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
     if (file == NULL)
         return NULL;
-    print_options(config, file, WITHOUT_COMMENTS);
+    print_options(config, file, print);
     if (fclose(file) != 0) {
         free(text);
         return NULL;
@@ -238,7 +369,17 @@ char *spine_config_text(const struct spine_config *config)
     return text;
 }
 
+char *spine_config_text(const struct spine_config *config)
+{
+    return make_text(config, ALL);
+}
+
+char *spine_config_base_text(const struct spine_config *config)
+{
+    return make_text(config, WITHOUT_FOLLOWERS);
+}
+
 void spine_config_describe(const struct spine_config *config, FILE *file)
 {
-    print_options(config, file, WITH_COMMENTS);
+    print_options(config, file, EXPLAINED);
 }

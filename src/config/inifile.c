@@ -296,6 +296,8 @@ int spine_inifile_recall(struct spine_config *config, const char *text, const ch
     struct spine_inifile_lines sweep = {0}; /* a run's own configuration has none */
 
     spine_config_init(config);
+    config->given =
+        UINT64_MAX; /* what it lacks, an earlier version lacked: none follows model.objective */
     const int rc = spine_inifile_parse(config, &sweep, text, path, err);
     spine_inifile_lines_dispose(&sweep);
     return rc;

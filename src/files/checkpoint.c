@@ -363,6 +363,18 @@ int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts 
     return 0;
 }
 
+int spine_checkpoint_peek(const char *path, char **config, struct spine_error *err)
+{
+    struct spine_store *store = NULL;
+
+    if (spine_store_open(&store, path, format, err))
+        return -1;
+    const int rc = spine_attribute_get_text(store, "/", "config", config, err);
+    struct spine_error unheard;
+    spine_store_close(store, rc == 0 ? err : &unheard); /* nothing was written */
+    return rc;
+}
+
 /* Read one of the optimizer's blocks, unless it has none. */
 static int read_moment(const struct spine_checkpoint *checkpoint, const char *group,
                        const struct spine_params *shape, float *block, struct spine_error *err)

@@ -28,11 +28,8 @@ struct origin {
 static int find_identity(const struct spine_run *run, char **identity, struct spine_error *err)
 {
     struct spine_config config;
-    struct spine_inifile_lines sweep = {0};
 
-    spine_config_init(&config);
-    const int rc = spine_inifile_parse(&config, &sweep, run->model.config, run->model_path, err);
-    spine_inifile_lines_dispose(&sweep);
+    const int rc = spine_inifile_recall(&config, run->model.config, run->model_path, err);
     *identity = NULL;
     if (rc != 0 && err->status == SPINE_EXIT_FAILED)
         return -1;

@@ -305,6 +305,12 @@ static int check_trials(const struct spine_trials *trials, struct spine_error *e
         if (held_out != NULL && config.holdout <= 0)
             return spine_refuse(err, "trial %zu: %s needs rows held out: set data.holdout", i,
                                 held_out);
+        if (trials->method == SPINE_ASHA && config.epochs != trials->base.epochs)
+            return spine_refuse(err,
+                                "trial %zu: train.epochs is %lld by default with this "
+                                "model.objective; set it: with method = asha all trials have the "
+                                "same",
+                                i, (long long)config.epochs);
         if (spine_settings_storage(&config) != SPINE_IN_MEMORY)
             return spine_refuse(err,
                                 "%s: the trials of a sweep share the input in memory; leave "
@@ -456,7 +462,9 @@ char *spine_trials_identity(const struct spine_trials *trials)
 
 char *spine_trials_text(const struct spine_trials *trials)
 {
-    char *text = NULL, *base = spine_config_text(&trials->base);
+    const bool varies = spine_trials_find(trials, "model.objective") != NULL;
+    char *text = NULL;
+    char *base = varies ? spine_config_base_text(&trials->base) : spine_config_text(&trials->base);
     size_t size = 0;
     FILE *file = base == NULL ? NULL : open_memstream(&text, &size);
     if (file != NULL) {

@@ -204,8 +204,8 @@ static double measure(const struct problem *problem)
     return squares;
 }
 
-/* Choose the ridge, the least error's or, of a dictionary, the greatest that the slack allows; then solve with
- * all rows. On rank 0. */
+/* Choose the ridge with the least error or, for a dictionary, the greatest within SLACK of it; then
+ * solve with all rows. On rank 0. */
 static int choose(struct problem *problem, struct spine_refit *refit, struct spine_error *err)
 {
     const struct sums *held_out = &problem->part[HELD_OUT];

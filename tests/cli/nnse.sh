@@ -20,6 +20,7 @@ ridge = 0.3
 start = words
 [train]
 epochs = 4
+refit = no
 INI
 
 train 1 run.ini train.epochs=0 output.directory=start
@@ -78,6 +79,42 @@ codes = np.load("trained.npy")[:50]
 assert abs(run.encode(x) - codes).max() < 1e-3, abs(run.encode(x) - codes).max()
 assert abs(run.decode(codes) - np.load("decoded.npy")[:50]).max() < 1e-4
 END_PY
+
+# --- Defaults -----------------------------------------------------------------------------------------
+
+cat >tiny.ini <<'INI'
+[data]
+input = glove.h5
+limit = 200
+[model]
+hidden = 20
+INI
+# As an earlier version began it, whose defaults were the same for all objectives.
+train 1 tiny.ini model.objective=nnse model.start=random model.l0=22 model.ridge=0 train.refit=no \
+    train.epochs=60 train.stop_after=5 output.directory=earlier
+run mpirun -np 2 "$trainer" tiny.ini model.objective=nnse output.directory=earlier
+grep -q 'begun with model.start = random, model.l0 = 22, model.ridge = 0, train.epochs = 60, train.refit = no,' \
+    stderr || fail "an earlier version's defaults are lost: $(cat stderr)"
+[ "$(wc -l <earlier/metrics.jsonl)" = 60 ] || fail "it has $(wc -l <earlier/metrics.jsonl) epochs, expected 60"
+refused spine-mpi "*was saved with different options: model.ridge was 0, is 2" \
+    "$trainer" tiny.ini model.objective=nnse model.ridge=2 output.directory=earlier
+run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=earlier
+grep -qx 'epochs = 60' stdout || fail "--dry-run: $(cat stdout)"
+run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=fresh
+grep -qx 'epochs = 8' stdout || fail "--dry-run: $(cat stdout)"
+
+# Each trial of a sweep follows its objective, when the sweep's directory is read again, too.
+{ cat tiny.ini; printf '[sweep]\nmethod = grid\nobjective = maximize explained_variance\n'
+    printf 'directory = by\nmodel.objective = spine, nnse\n'; } >by.ini
+run "$SPINE_BIN/spine-sweep" run by.ini
+grep -q '^trial 0000  60 epochs' stderr || fail "spine: $(cat stderr)"
+grep -q '^trial 0001  8 epochs' stderr || fail "nnse: $(cat stderr)"
+run "$SPINE_BIN/spine-sweep" run by
+[ "$(grep -c '^trial ' stderr)" = 0 ] || fail "what was done was done again: $(cat stderr)"
+train 1 tiny.ini model.objective=nnse output.directory=by/trials/0001
+grep -q 'is finished: 8 epochs; nothing to do' stderr || fail "trial 1 isn't its run: $(cat stderr)"
+refused spine-sweep "trial ?: train.epochs is 8 by default with this model.objective; *" \
+    "$SPINE_BIN/spine-sweep" plan by.ini sweep.method=asha sweep.min_epochs=2
 
 # --- Refusals ---------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ center = no
 objective = nnse
 hidden = 60
 l0 = 4
-start = words
+ridge = 0
 INI
 train 1 run.ini train.epochs=0 output.directory=untrained
 train 2 run.ini train.epochs=25

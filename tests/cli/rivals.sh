@@ -15,7 +15,9 @@ limit = 1000
 [model]
 hidden = 100
 k = 9
+start = random
 [train]
+refit = no
 epochs = 3
 [output]
 formats = h5ad, npy

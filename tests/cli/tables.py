@@ -21,8 +21,9 @@ def complain(complaints, what, missing, more):
 
 
 def printed_options(path):
-    """{section.key: default} of --print-config, where each option follows its comment."""
-    options, section, comment = {}, None, ""
+    """{section.key: default} of --print-config, where each option follows its comment; and
+    {(section.key, objective): default} of the objectives that have another."""
+    options, by_objective, section, comment = {}, {}, None, ""
     with open(path, encoding="utf-8") as file:
         for line in map(str.strip, file):
             if line.startswith("["):
@@ -31,14 +32,17 @@ def printed_options(path):
                 comment = line
             elif "=" in line:
                 key, value = (part.strip() for part in line.split("=", 1))
-                default = re.search(r"default: (.*)$", comment).group(1)
+                default, *others = re.search(r"default: (.*)$", comment).group(1).split("; ")
+                for objectives, other in (text.split(": ") for text in others):
+                    for objective in objectives.split(", "):
+                        by_objective[f"{section}.{key}", objective] = other
                 if default == "none, required" or (default == "none" and value == ""):
                     default = ""
                 if default != value and not same_number(default, value):
                     sys.exit(f"--print-config: {section}.{key} is {value}, default: {default}")
                 options[f"{section}.{key}"] = default
                 comment = ""
-    return options
+    return options, by_objective
 
 
 def same_number(one, other):
@@ -76,6 +80,16 @@ def described_options(text):
     return options
 
 
+def described_recipes(text):
+    """{(section.key, objective): default} of the table of "Defaults by objective"."""
+    table = re.search(r"^#+ Defaults by objective\n.*?^(\|.*?)\n\n", text, re.M | re.S).group(1)
+    header, _, *rows = ([cell.strip(" `") for cell in line.strip("|").split("|")]
+                        for line in table.split("\n"))
+    return {(name, objective): value
+            for name, *values in rows for objectives, value in zip(header[1:], values)
+            for objective in objectives.split(", ")}
+
+
 def code_options(source):
     """The names of config.c's table."""
     with open(os.path.join(source, "src/config/config.c"), encoding="utf-8") as file:
@@ -85,7 +99,7 @@ def code_options(source):
 
 
 def check_options(source, printed, text, complaints):
-    options, described = printed_options(printed), described_options(text)
+    (options, by_objective), described = printed_options(printed), described_options(text)
     code = code_options(source)
     complain(complaints, "--print-config", code - options.keys(), options.keys() - code)
     complain(complaints, "the documents' options", options.keys() - described.keys(),
@@ -94,6 +108,14 @@ def check_options(source, printed, text, complaints):
         if options[name] != described[name] and not same_number(options[name], described[name]):
             complaints.append(f"the documents' options: {name}: default {described[name]},"
                               f" the program has {options[name]}")
+    recipes = described_recipes(text)
+    for (name, objective), value in recipes.items():
+        expected = by_objective.get((name, objective), options.get(name))
+        if value not in ("", expected):
+            complaints.append(f"the documents' defaults by objective: {name}, {objective}: {value},"
+                              f" the program has {expected}")
+    complain(complaints, "the documents' defaults by objective",
+             {f"{name} of {objective}" for name, objective in by_objective.keys() - recipes}, ())
     # Any option that they name exists.
     sections = "|".join(sorted({name.split(".")[0] for name in options}))
     for name in set(re.findall(rf"`(?:\w+=)?((?:{sections})\.\w+)(?: = [^`]*)?`", text)):

@@ -31,7 +31,7 @@ def train(given, scratch, epochs):
     command = [harness.program("spine-mpi"), "--quiet", config,
                "data.input=" + harness.input_file(given.input), "data.limit=%d" % given.limit,
                "model.objective=nnse", "model.start=words", "model.hidden=%d" % given.hidden,
-               "model.l0=%g" % given.l0, "train.epochs=%d" % epochs, "train.evaluate_every=0",
+               "model.l0=%g" % given.l0, "model.ridge=0", "train.refit=no", "train.epochs=%d" % epochs, "train.evaluate_every=0",
                "output.directory=" + run]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, check=True)

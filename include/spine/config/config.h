@@ -6,6 +6,9 @@
  * clamped or ignored: unknown names, repeated names, trailing characters and values out of bounds
  * are refused.
  *
+ * model.objective changes the defaults of some options; a second table lists them. An option that
+ * isn't set follows the objective, in whatever order options are set; what is set wins.
+ *
  * See combination.h for which options go together, settings.h for the form in which modules get
  * them, and identity.h for those that fix a run's results. */
 #ifndef SPINE_CONFIG_CONFIG_H
@@ -110,10 +113,23 @@ struct spine_config {
     int64_t merge, formats;
     int64_t index; /* enum spine_index */
     int64_t noisy_codes, tensorboard, overwrite;
+    uint64_t
+        given; /* the options that were set, a bit each: all others are at their defaults, which may
+                       depend on model.objective */
 };
 
 /* All options at their defaults. */
 void spine_config_init(struct spine_config *config);
+
+/* Whether an option has its default for this objective and these other options. */
+bool spine_config_is_default(const struct spine_config *config, const struct spine_option *option);
+
+/* Earlier versions had the same defaults for all objectives. 'was' is the configuration of the run to
+ * resume: where it has such a general default, an option that 'config' doesn't set is set to it.
+ * Returns the number of options changed; 'text' gets them for a message, as
+ * "train.epochs = 60, train.refit = no". */
+int spine_config_keep_earlier(struct spine_config *config, const struct spine_config *was,
+                              char *text, size_t size);
 
 /* The option with this index in the table, NULL after the last; the option with this name, or NULL.
  * */
@@ -135,6 +151,10 @@ int spine_config_override(struct spine_config *config, char *const *words, int c
 /* All options as INI text, without comments; the caller frees it. Reading it back gives the same
  * configuration. */
 char *spine_config_text(const struct spine_config *config);
+
+/* The same text without options that aren't set and whose default depends on model.objective, so that
+ * they follow the objective when the text is read, too. */
+char *spine_config_base_text(const struct spine_config *config);
 
 /* Write spine_config_text() with each option's meaning, bounds and default above it. */
 void spine_config_describe(const struct spine_config *config, FILE *file);

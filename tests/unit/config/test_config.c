@@ -786,6 +786,106 @@ static void test_differences_name_what_is_unknown_and_what_there_is_room_for(voi
     assert_string_equal(text, "a.b was 1, is 12; a.c was x y");
 }
 
+/* start, l0, ridge, epochs and refit, which follow the objective. */
+static void assert_recipe(const struct spine_config *config, const char *expected)
+{
+    char text[100];
+
+    snprintf(text, sizeof text, "%s %g %g %lld %s",
+             config->start == SPINE_ATOMS_WORDS ? "words" : "random", config->l0, config->ridge,
+             (long long)config->epochs, config->refit ? "yes" : "no");
+    assert_string_equal(text, expected);
+}
+
+static void test_defaults_follow_the_objective_unless_they_are_set(void **state)
+{
+    (void)state;
+    static const char general[] = "random 22 0 60 no", nnse[] = "words 40 1 8 yes";
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"", general},
+        {"objective = spine\n", general},
+        {"objective = ksparse\n", general},
+        {"objective = relu\n", general},
+        {"objective = topk\n", "words 22 0 60 yes"},
+        {"objective = batchtopk\n", "words 22 0 60 yes"},
+        {"objective = nnse\n", nnse},
+        /* What is set wins, before the objective and behind it, also with the general default. */
+        {"l0 = 22\nobjective = nnse\n[train]\nepochs = 60\n", "words 22 1 60 yes"},
+        {"objective = nnse\nridge = 0\nstart = random\n[train]\nrefit = no\n", "random 40 0 8 no"},
+        /* A default gives way where another option leaves no place for it. */
+        {"objective = nnse\n[train]\nstart_from = a\n", "random 40 1 8 yes"},
+        {"objective = nnse\n[train]\nepochs = 0\n", "words 40 1 0 no"},
+        {"objective = topk\nprefixes = 5\n", "words 22 0 60 no"},
+        {"unit_norm = yes\nobjective = batchtopk\n", "words 22 0 60 no"},
+    };
+    struct spine_error err = {.text = ""};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct spine_config config, again;
+        char text[200];
+
+        snprintf(text, sizeof text, "[data]\ninput = a.h5\n[model]\n%s", cases[i].text);
+        parse(&config, text);
+        assert_recipe(&config, cases[i].expected);
+        assert_int_equal(spine_combination_check(&config, &err), 0);
+
+        char *all = spine_config_text(&config); /* the values in force */
+        parse(&again, all);
+        assert_recipe(&again, cases[i].expected);
+        assert_int_equal(spine_inifile_recall(&again, all, "model.h5", &err), 0);
+        assert_recipe(&again, cases[i].expected);
+        free(all);
+    }
+}
+
+static void test_the_objective_may_change_later(void **state)
+{
+    (void)state;
+    char *words[] = {"model.objective=nnse"}, *back[] = {"model.objective=topk"};
+    struct spine_config config;
+    struct spine_error err;
+
+    parse(&config, "[data]\ninput = a.h5\n[model]\nstart = random\n");
+    assert_int_equal(spine_config_override(&config, words, 1, &err), 0);
+    assert_recipe(&config, "random 40 1 8 yes");
+    char *base = spine_config_base_text(&config);
+    assert_null(strstr(base, "l0 = "));
+    assert_non_null(strstr(base, "start = random\n"));
+    assert_int_equal(spine_config_override(&config, back, 1, &err), 0);
+    assert_recipe(&config, "random 22 0 60 yes");
+    free(base);
+}
+
+static void test_a_run_of_an_earlier_version_keeps_its_defaults(void **state)
+{
+    (void)state;
+    /* Written when ridge wasn't an option yet. */
+    static const char was[] = "[model]\nobjective = nnse\nstart = words\nl0 = 22\n"
+                              "[train]\nepochs = 60\nrefit = no\n";
+    struct spine_config config, recalled;
+    struct spine_error err;
+    char text[200];
+
+    assert_int_equal(spine_inifile_recall(&recalled, was, "model.h5", &err), 0);
+    assert_recipe(&recalled, "words 22 0 60 no");
+
+    parse(&config, "[model]\nobjective = nnse\n[train]\nrefit = yes\n");
+    assert_int_equal(spine_config_keep_earlier(&config, &recalled, text, sizeof text), 3);
+    assert_string_equal(text, "model.l0 = 22, model.ridge = 0, train.epochs = 60");
+    assert_recipe(&config, "words 22 0 60 yes"); /* refit was set, and is refused then */
+
+    /* What was neither default stays different; another objective is another run. */
+    recalled.l0 = 30;
+    parse(&config, "[model]\nobjective = nnse\nridge = 1\n[train]\nepochs = 8\nrefit = yes\n");
+    assert_int_equal(spine_config_keep_earlier(&config, &recalled, text, sizeof text), 0);
+    recalled.objective = SPINE_OBJECTIVE_TOPK;
+    parse(&config, "[model]\nobjective = nnse\n");
+    assert_int_equal(spine_config_keep_earlier(&config, &recalled, text, sizeof text), 0);
+    assert_recipe(&config, "words 40 1 8 yes");
+}
+
 static void test_prefixes_are_compared_as_numbers(void **state)
 {
     (void)state;
@@ -838,6 +938,9 @@ int main(void)
         cmocka_unit_test(test_options_that_do_not_go_together_are_refused),
         cmocka_unit_test(test_what_fixes_the_result_is_the_identity),
         cmocka_unit_test(test_an_option_that_is_missing_had_its_default),
+        cmocka_unit_test(test_defaults_follow_the_objective_unless_they_are_set),
+        cmocka_unit_test(test_the_objective_may_change_later),
+        cmocka_unit_test(test_a_run_of_an_earlier_version_keeps_its_defaults),
         cmocka_unit_test(test_prefixes_are_compared_as_numbers),
         cmocka_unit_test(test_differences_name_what_is_unknown_and_what_there_is_room_for),
     };
