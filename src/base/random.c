@@ -22,12 +22,15 @@ static philox4x32_key_t key_of(uint64_t seed)
 void spine_random_uniform(uint64_t seed, uint32_t tensor, uint64_t first, size_t count, float bound,
                           float *out)
 {
+    philox4x32_ctr_t words = {{0}};
+
     for (size_t i = 0; i < count; i++) {
         const uint64_t e = first + i;
         const philox4x32_ctr_t counter = {
             {(uint32_t)(e / 4), (uint32_t)(e / 4 >> 32), tensor, WEIGHTS}};
-        const uint32_t word = philox4x32(counter, key_of(seed)).v[e % 4];
-        const float u = (float)(word >> 8) * 0x1p-24f;
+        if (i == 0 || e % 4 == 0)
+            words = philox4x32(counter, key_of(seed));
+        const float u = (float)(words.v[e % 4] >> 8) * 0x1p-24f;
         out[i] = bound * (2 * u - 1);
     }
 }
