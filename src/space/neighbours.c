@@ -8,6 +8,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/math/kernels.h"
+#include "spine/space/overlap.h"
 
 static int init(struct spine_neighbours *neighbours, size_t dimensions, size_t most,
                 struct spine_error *err)
@@ -41,6 +42,19 @@ static void offer(struct spine_neighbours *neighbours, size_t dimension, size_t 
                            (struct spine_ranked){nearness, (uint32_t)other});
 }
 
+/* --- Lists of several threads ------------------------------------------------------------- */
+
+/* Every thread offers to lists of its own, which are joined in the end: offered in any order, the nearest
+ * are the same. */
+static void join(struct spine_neighbours *neighbours, const struct spine_neighbours *part)
+{
+    for (size_t j = 0; j < part->dimensions; j++)
+        for (size_t i = 0; i < part->count[j]; i++) {
+            const struct spine_ranked *near = &part->list[j * part->most + i];
+            offer(neighbours, j, near->index, near->strength);
+        }
+}
+
 /* --- By cosine ---------------------------------------------------------------------------- */
 
 /* One product gives the cosines of two blocks of dimensions: half a megabyte. */
@@ -50,6 +64,11 @@ struct cosines {
     size_t dimensions, dim, stride;
     float *length; /* owned; (dimensions): of the rows of W */
     float *W; /* owned; (dimensions, stride): those rows scaled to length 1; zeros stay zeros */
+};
+
+/* What a thread has for itself. */
+struct cosine_part {
+    struct spine_neighbours found;
     float *packed;  /* owned; scratch of the product */
     float *product; /* owned; (BLOCK, BLOCK) */
 };
@@ -60,10 +79,7 @@ static int begin_cosines(struct cosines *cosines, struct spine_error *err)
     cosines->stride = spine_kernel_stride(cosines->dim);
     cosines->length = spine_memory_get(cosines->dimensions, sizeof *cosines->length, what, err);
     cosines->W = spine_kernel_alloc(cosines->dimensions * cosines->stride, what, err);
-    cosines->packed = spine_kernel_alloc(spine_kernel_packed(cosines->dim), what, err);
-    cosines->product = spine_kernel_alloc((size_t)BLOCK * BLOCK, what, err);
-    if (cosines->length == NULL || cosines->W == NULL || cosines->packed == NULL ||
-        cosines->product == NULL)
+    if (cosines->length == NULL || cosines->W == NULL)
         return -1;
     return 0;
 }
@@ -72,8 +88,22 @@ static void end_cosines(struct cosines *cosines)
 {
     free(cosines->length);
     free(cosines->W);
-    free(cosines->packed);
-    free(cosines->product);
+}
+
+static bool begin_part(struct cosine_part *part, const struct cosines *cosines, size_t most)
+{
+    struct spine_error ignored; /* the message is made where all threads have ended */
+    part->packed = spine_kernel_alloc(spine_kernel_packed(cosines->dim), "a product", &ignored);
+    part->product = spine_kernel_alloc((size_t)BLOCK * BLOCK, "a product", &ignored);
+    return part->packed != NULL && part->product != NULL &&
+           init(&part->found, cosines->dimensions, most, &ignored) == 0;
+}
+
+static void end_part(struct cosine_part *part)
+{
+    free(part->packed);
+    free(part->product);
+    spine_neighbours_dispose(&part->found);
 }
 
 /* Copy the rows of W, scaled to length 1. */
@@ -94,8 +124,8 @@ static void scale_rows(struct cosines *cosines, const float *W, size_t stride)
 
 /* Offer the dimensions of the blocks from 'first' and from 'second' on to each other; a block to
  * itself only once. */
-static void compare_blocks(struct spine_neighbours *neighbours, const struct cosines *cosines,
-                           size_t first, size_t second)
+static void compare_blocks(struct cosine_part *part, const struct cosines *cosines, size_t first,
+                           size_t second)
 {
     const size_t all = cosines->dimensions, stride = cosines->stride;
     const size_t rows = all - first < BLOCK ? all - first : BLOCK;
@@ -103,16 +133,16 @@ static void compare_blocks(struct spine_neighbours *neighbours, const struct cos
 
     spine_kernel_product_rows(rows, cosines->dim, columns, BLOCK, stride,
                               cosines->W + first * stride, cosines->W + second * stride,
-                              cosines->packed, cosines->product);
+                              part->packed, part->product);
 
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns && cosines->length[first + i] > 0; j++) {
-            const float cosine = cosines->product[i * BLOCK + j];
+            const float cosine = part->product[i * BLOCK + j];
             if (first + i == second + j || !(cosines->length[second + j] > 0))
                 continue;
-            offer(neighbours, first + i, second + j, cosine);
+            offer(&part->found, first + i, second + j, cosine);
             if (first != second)
-                offer(neighbours, second + j, first + i, cosine);
+                offer(&part->found, second + j, first + i, cosine);
         }
 }
 
@@ -122,25 +152,41 @@ int spine_neighbours_by_cosine(struct spine_neighbours *neighbours, const float 
                                struct spine_error *err)
 {
     struct cosines cosines = {.dimensions = dimensions, .dim = dim};
-    int rc = begin_cosines(&cosines, err);
-    if (rc == 0)
-        rc = init(neighbours, dimensions, most, err);
-    if (rc == 0)
-        scale_rows(&cosines, W, stride);
+    int failed = 0;
+    if (begin_cosines(&cosines, err) || init(neighbours, dimensions, most, err)) {
+        end_cosines(&cosines);
+        return -1;
+    }
+    scale_rows(&cosines, W, stride);
 
-    for (size_t first = 0; rc == 0 && first < dimensions; first += BLOCK)
-        for (size_t second = first; second < dimensions; second += BLOCK)
-            compare_blocks(neighbours, &cosines, first, second);
+#pragma omp parallel reduction(| : failed)
+    {
+        struct cosine_part part = {.packed = NULL};
+        failed = !begin_part(&part, &cosines, most);
+
+#pragma omp for schedule(dynamic)
+        for (size_t first = 0; first < dimensions; first += BLOCK)
+            for (size_t second = first; !failed && second < dimensions; second += BLOCK)
+                compare_blocks(&part, &cosines, first, second);
+#pragma omp critical
+        if (!failed)
+            join(neighbours, &part.found);
+        end_part(&part);
+    }
+
     end_cosines(&cosines);
-    return rc;
+    if (!failed)
+        return 0;
+    spine_neighbours_dispose(neighbours);
+    return spine_memory_fail("the cosines of all dimensions", err);
 }
 
-/* --- By words ----------------------------------------------------------------------------- */
+/* --- By words, a dimension with all ------------------------------------------------------- */
 
 /* The number of counts made at once, so that they stay in a cache, approximately; the most passes
  * over all rows; the values of a row from which rows are read one by one, since then cache misses
- * cost little compared with reading the row. */
-enum { COUNTS = 1 << 18, MOST_PASSES = 64, LONG_ROW = 64 };
+ * cost little compared with reading the row. Rows of two values a tile are counted by tiles. */
+enum { COUNTS = 1 << 18, MOST_PASSES = 64, LONG_ROW = 64, OF_TILE = 2, MOST_ROWS = 1 << 22 };
 
 /* Count in 'together', (dimensions), the words of 'rows', which activate one dimension, that also
  * activate dimension k. If all values of the codes are above 0, only the indices are read. */
@@ -209,16 +255,13 @@ static void choose_together(struct spine_neighbours *neighbours,
         list[i].strength = (float)counts[list[i].index];
 }
 
-int spine_neighbours_by_words(struct spine_neighbours *neighbours,
-                              const struct spine_ranking *ranking, const struct spine_csr *codes,
-                              size_t most, struct spine_error *err)
+/* Find the neighbours by counting for one dimension at a time, or for some, the words shared with all. */
+static int compare_lines(struct spine_neighbours *neighbours, const struct spine_ranking *ranking,
+                         const struct spine_csr *codes, struct spine_error *err)
 {
     const size_t width = ranking->dimensions, stripe = choose_stripe(codes, width);
     const bool is_plain = stripe == 1 && is_positive(codes);
     int failed = 0;
-
-    if (init(neighbours, width, most, err))
-        return -1;
 
 #pragma omp parallel reduction(| : failed)
     {
@@ -243,8 +286,163 @@ int spine_neighbours_by_words(struct spine_neighbours *neighbours,
         free(together);
     }
 
-    if (!failed)
-        return 0;
-    spine_neighbours_dispose(neighbours);
-    return spine_memory_fail("the counts of all dimensions", err);
+    return failed ? spine_memory_fail("the counts of all dimensions", err) : 0;
+}
+
+/* --- By words, a tile of dimensions with another one --------------------------------------- */
+
+enum { TILE = SPINE_OVERLAP_TILE };
+
+/* What a thread has for itself. */
+struct overlap_part {
+    struct spine_neighbours found;
+    uint32_t *counts;     /* owned; (TILE, TILE) */
+    const float *root;    /* (dimensions): of the words that a dimension is active for */
+    float least[2][TILE]; /* of the two tiles' dimensions: what isn't nearer is no neighbour */
+};
+
+/* Rounding doesn't matter to what is left out so. */
+static void find_least(struct overlap_part *part, size_t which, size_t first, size_t count)
+{
+    const size_t most = part->found.most;
+    for (size_t i = 0; i < count; i++) {
+        const size_t dimension = first + i;
+        part->least[which][i] =
+            part->found.count[dimension] < most
+                ? 0
+                : 0.999999F * part->found.list[(dimension + 1) * most - 1].strength;
+    }
+}
+
+/* Is one of the dimensions from j on, LANES of the second tile, perhaps a neighbour of dimension i of the
+ * first, or that of one of them? */
+enum { LANES = 16 };
+static bool may_be_near(const struct overlap_part *part, size_t i, size_t j, float root,
+                        const float *roots)
+{
+    const uint32_t *counts = part->counts + i * TILE + j;
+    int near = 0;
+#pragma omp simd reduction(| : near)
+    for (size_t k = 0; k < LANES; k++) {
+        const float count = (float)(int32_t)counts[k];
+        near |= (count > 0) &
+                ((count >= part->least[0][i] * roots[k]) | (count >= part->least[1][j + k] * root));
+    }
+    return near != 0;
+}
+
+/* Offer to each other the dimensions of two tiles; those of a tile to each other once. */
+static void compare_tiles(struct overlap_part *part, size_t first, size_t second)
+{
+    const size_t all = part->found.dimensions;
+    const size_t rows = all - first < TILE ? all - first : TILE;
+    const size_t columns = all - second < TILE ? all - second : TILE;
+    find_least(part, 0, first, rows);
+    find_least(part, 1, second, columns);
+
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++) {
+            if (j % LANES == 0 &&
+                !may_be_near(part, i, j, part->root[first + i], part->root + second + j)) {
+                j += LANES - 1;
+                continue;
+            }
+            const float count = (float)part->counts[i * TILE + j];
+            if (!(count > 0) || first + i == second + j)
+                continue;
+            offer(&part->found, first + i, second + j, count / part->root[second + j]);
+            if (first != second)
+                offer(&part->found, second + j, first + i, count / part->root[first + i]);
+        }
+}
+
+static bool begin_overlap_part(struct overlap_part *part, size_t dimensions, size_t most)
+{
+    struct spine_error ignored; /* the message is made where all threads have ended */
+    part->counts = spine_memory_get((size_t)TILE * TILE, sizeof *part->counts, "counts", &ignored);
+    return part->counts != NULL && init(&part->found, dimensions, most, &ignored) == 0;
+}
+
+/* The roots of the numbers of words of all dimensions, and zeros until the end of a tile. */
+static float *find_roots(const struct spine_ranking *ranking, size_t tiles, struct spine_error *err)
+{
+    float *root = spine_memory_zeroed(tiles * TILE, sizeof *root, "the counts", err);
+    for (size_t j = 0; root != NULL && j < ranking->dimensions; j++)
+        root[j] = sqrtf((float)ranking->active[j]);
+    return root;
+}
+
+static int compare_all_tiles(struct spine_neighbours *neighbours,
+                             const struct spine_overlap *overlap, const float *root)
+{
+    int failed = 0;
+
+#pragma omp parallel reduction(| : failed)
+    {
+        struct overlap_part part = {.root = root};
+        failed = !begin_overlap_part(&part, neighbours->dimensions, neighbours->most);
+
+#pragma omp for schedule(dynamic)
+        for (size_t first = 0; first < overlap->tiles; first++)
+            for (size_t second = first; !failed && second < overlap->tiles; second++) {
+                spine_overlap_count(overlap, first, second, part.counts);
+                compare_tiles(&part, first * TILE, second * TILE);
+            }
+#pragma omp critical
+        if (!failed)
+            join(neighbours, &part.found);
+        spine_neighbours_dispose(&part.found);
+        free(part.counts);
+    }
+
+    /* From the cosines back to the counts, which are whole and small enough for that. */
+    for (size_t j = 0; j < neighbours->dimensions; j++)
+        for (size_t i = 0; i < neighbours->count[j]; i++) {
+            struct spine_ranked *near = &neighbours->list[j * neighbours->most + i];
+            near->strength = (float)round((double)near->strength * (double)root[near->index]);
+        }
+    return failed;
+}
+
+static int compare_by_tiles(struct spine_neighbours *neighbours,
+                            const struct spine_ranking *ranking, const struct spine_csr *codes,
+                            struct spine_error *err)
+{
+    struct spine_overlap overlap;
+    if (spine_overlap_init(&overlap, codes, ranking->dimensions, err))
+        return -1;
+
+    float *root = find_roots(ranking, overlap.tiles, err);
+    int rc = -1;
+    if (root != NULL)
+        rc = compare_all_tiles(neighbours, &overlap, root)
+                 ? spine_memory_fail("the counts of all dimensions", err)
+                 : 0;
+    free(root);
+    spine_overlap_dispose(&overlap);
+    return rc;
+}
+
+/* --- By words ----------------------------------------------------------------------------- */
+
+/* Do rows have values in most tiles, and can they be numbered and counted as they are there? */
+static bool fits_tiles(const struct spine_csr *codes, size_t dimensions)
+{
+    return codes->count / OF_TILE >= codes->rows * ((dimensions + TILE - 1) / TILE) &&
+           codes->count >= LONG_ROW * codes->rows && codes->rows < MOST_ROWS &&
+           codes->count < UINT32_MAX;
+}
+
+int spine_neighbours_by_words(struct spine_neighbours *neighbours,
+                              const struct spine_ranking *ranking, const struct spine_csr *codes,
+                              size_t most, struct spine_error *err)
+{
+    if (init(neighbours, ranking->dimensions, most, err))
+        return -1;
+    const int rc = fits_tiles(codes, ranking->dimensions)
+                       ? compare_by_tiles(neighbours, ranking, codes, err)
+                       : compare_lines(neighbours, ranking, codes, err);
+    if (rc != 0)
+        spine_neighbours_dispose(neighbours);
+    return rc;
 }

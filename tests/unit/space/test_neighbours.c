@@ -75,47 +75,81 @@ static void test_nearest_by_shared_words(void **state)
     spine_space_dispose(&space);
 }
 
-/* Is a row active in a dimension? In about two thirds of them. */
-static bool is_on(size_t row, size_t dimension)
+enum { ROWS_LONG = 40, NEAR = 4 };
+
+/* Is a row active in a dimension? In about two thirds of them, or in every 'apart'-th. */
+static bool is_on(size_t row, size_t dimension, size_t apart)
 {
-    return (row * dimension + row + dimension) % 3 != 0;
+    return apart > 1 ? dimension % apart == row * 7 % apart
+                     : (row * dimension + row + dimension) % 3 != 0;
 }
 
-/* Rows of so many values that they are read one by one; and the same with a 0 that is stored. */
+/* The words from 'begin' on that both are active for, and those of one. */
+static float count_shared(size_t a, size_t b, size_t apart, size_t begin)
+{
+    float shared = 0;
+    for (size_t row = begin; row < ROWS_LONG; row++)
+        shared += is_on(row, a, apart) && is_on(row, b, apart) ? 1 : 0;
+    return shared;
+}
+
+/* A dimension's neighbours have the strengths they should have, and no other is nearer. */
+static void check_nearest(const struct spine_neighbours *neighbours, size_t dimension, size_t apart,
+                          size_t begin)
+{
+    const struct spine_ranked *list = &neighbours->list[dimension * NEAR];
+    float least = INFINITY;
+    for (size_t n = 0; n < neighbours->count[dimension]; n++) {
+        const size_t other = list[n].index;
+        const float shared = count_shared(dimension, other, apart, begin);
+        assert_true(list[n].strength == shared);
+        least = fminf(least, shared / sqrtf(count_shared(other, other, apart, begin)));
+    }
+
+    size_t nearer = 0;
+    for (size_t other = 0; other < neighbours->dimensions; other++) {
+        const float shared = count_shared(dimension, other, apart, begin);
+        nearer += other != dimension && shared > 0 &&
+                  shared / sqrtf(count_shared(other, other, apart, begin)) > least;
+    }
+    assert_true(nearer < NEAR);
+}
+
+/* Rows of so many values that they aren't read in order for every few dimensions: those of most tiles of
+ * dimensions, and those of few; and the same with a 0 that is stored. */
 static void test_nearest_by_shared_words_of_long_rows(void **state)
 {
     (void)state;
-    enum { ROWS = 40, DIMENSIONS = 120 };
-    struct spine_space space = {.rows = ROWS, .dimensions = DIMENSIONS};
-    TRY(spine_csr_reserve(&space.codes, ROWS, ROWS * DIMENSIONS, &err));
-    TRY(spine_csr_reserve(&space.excess, ROWS, 0, &err));
-    for (size_t i = 0; i < ROWS; i++) {
-        float row[DIMENSIONS];
-        for (size_t j = 0; j < DIMENSIONS; j++)
-            row[j] = is_on(i, j) ? 0.5F : 0;
-        spine_csr_add_row(&space.codes, row, DIMENSIONS, 0);
-        spine_csr_add_row(&space.excess, row, DIMENSIONS, 1);
-    }
+    static const struct {
+        size_t dimensions, apart;
+    } cases[] = {{120, 1}, {600, 1}, {10240, 150}};
+    for (size_t which = 0; which < sizeof cases / sizeof *cases; which++) {
+        const size_t width = cases[which].dimensions, apart = cases[which].apart;
+        struct spine_space space = {.rows = ROWS_LONG, .dimensions = width};
+        static float row[10240];
+        TRY(spine_csr_reserve(&space.codes, ROWS_LONG, ROWS_LONG * width, &err));
+        TRY(spine_csr_reserve(&space.excess, ROWS_LONG, 0, &err));
+        for (size_t i = 0; i < ROWS_LONG; i++) {
+            for (size_t j = 0; j < width; j++)
+                row[j] = is_on(i, j, apart) ? 0.5F : 0;
+            spine_csr_add_row(&space.codes, row, width, 0);
+            spine_csr_add_row(&space.excess, row, width, 1);
+        }
 
-    for (int round = 0; round < 2; round++) {
-        struct spine_ranking ranking;
-        struct spine_neighbours neighbours;
-        TRY(spine_ranking_init(&ranking, &space, &err));
-        TRY(spine_neighbours_by_words(&neighbours, &ranking, &space.codes, 4, &err));
-        for (size_t j = 0; j < DIMENSIONS; j++)
-            for (size_t n = 0; n < neighbours.count[j]; n++) {
-                const struct spine_ranked *near = &neighbours.list[j * 4 + n];
-                float shared = 0;
-                for (size_t i = (size_t)round; i < ROWS; i++)
-                    shared += is_on(i, j) && is_on(i, near->index) ? 1 : 0;
-                assert_true(near->strength == shared);
-            }
-        spine_neighbours_dispose(&neighbours);
-        spine_ranking_dispose(&ranking);
-        for (int64_t at = 0; at < space.codes.indptr[1]; at++)
-            space.codes.data[at] = 0; /* row 0 is active in none */
+        for (size_t round = 0; round < 2; round++) {
+            struct spine_ranking ranking;
+            struct spine_neighbours neighbours;
+            TRY(spine_ranking_init(&ranking, &space, &err));
+            TRY(spine_neighbours_by_words(&neighbours, &ranking, &space.codes, NEAR, &err));
+            for (size_t j = 0; j < width; j += 1 + width / 50)
+                check_nearest(&neighbours, j, apart, round);
+            spine_neighbours_dispose(&neighbours);
+            spine_ranking_dispose(&ranking);
+            for (int64_t at = 0; at < space.codes.indptr[1]; at++)
+                space.codes.data[at] = 0; /* row 0 is active in none */
+        }
+        spine_space_dispose(&space);
     }
-    spine_space_dispose(&space);
 }
 
 int main(void)
