@@ -3,14 +3,18 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "spine/base/clones.h"
 #include "spine/base/memory.h"
 #include "spine/base/random.h"
 
 enum {
-    POWERS = 50,  /* iterations for a principal component */
-    ROUNDS = 300, /* in which every point moves */
-    OTHERS = 5,   /* random points that push a point away, for each neighbour */
+    POWERS = 30,  /* iterations for a principal component */
+    ROUNDS = 300, /* in which every point moves, for MANY dimensions or fewer */
+    MANY = 4096,  /* more dimensions take fewer rounds, at least FEW_ROUNDS */
+    FEW_ROUNDS = 100,
+    OTHERS = 8, /* random points that push a point away, for each neighbour */
 };
 static const double spread = 10;  /* of the principal components at the beginning */
 static const double farthest = 4; /* the longest move of a point */
@@ -20,15 +24,16 @@ static const double farthest = 4; /* the longest move of a point */
 /* Rows scaled to length 1 and centred. */
 struct rows {
     size_t count, dim;
-    double *data;      /* owned; (count, dim) */
-    double *component; /* owned; (dim) */
-    double *scores;    /* owned; (count) */
+    float *data;             /* owned; (count, dim) */
+    float *component, *next; /* owned; (dim) */
+    float *scores;           /* owned; (count) */
 };
 
 static void dispose_rows(struct rows *rows)
 {
     free(rows->data);
     free(rows->component);
+    free(rows->next);
     free(rows->scores);
 }
 
@@ -38,29 +43,36 @@ static int init_rows(struct rows *rows, size_t count, size_t dim, struct spine_e
     *rows = (struct rows){.count = count, .dim = dim};
     rows->data = spine_memory_get(count * dim, sizeof *rows->data, what, err);
     rows->component = spine_memory_zeroed(dim, sizeof *rows->component, what, err);
+    rows->next = spine_memory_zeroed(dim, sizeof *rows->next, what, err);
     rows->scores = spine_memory_get(count, sizeof *rows->scores, what, err);
-    return rows->data != NULL && rows->component != NULL && rows->scores != NULL ? 0 : -1;
+    return rows->data != NULL && rows->component != NULL && rows->next != NULL &&
+                   rows->scores != NULL
+               ? 0
+               : -1;
 }
 
-static double dot(const double *a, const double *b, size_t count)
+SPINE_CLONES
+static float dot(const float *restrict a, const float *restrict b, size_t count)
 {
-    double sum = 0;
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
     for (size_t k = 0; k < count; k++)
         sum += a[k] * b[k];
     return sum;
 }
 
 /* to += factor * from */
-static void add(double *to, double factor, const double *from, size_t count)
+SPINE_CLONES
+static void add(float *restrict to, float factor, const float *restrict from, size_t count)
 {
     for (size_t k = 0; k < count; k++)
         to[k] += factor * from[k];
 }
 
 /* Scale a vector to length 1; zeros stay zeros. */
-static void normalise(double *vector, size_t count)
+static void normalise(float *vector, size_t count)
 {
-    const double length = sqrt(dot(vector, vector, count));
+    const float length = sqrtf(dot(vector, vector, count));
     for (size_t k = 0; length > 0 && k < count; k++)
         vector[k] /= length;
 }
@@ -68,36 +80,33 @@ static void normalise(double *vector, size_t count)
 static void fill_rows(struct rows *rows, const float *W, size_t stride)
 {
     for (size_t i = 0; i < rows->count; i++) {
-        double *row = rows->data + i * rows->dim;
-        for (size_t k = 0; k < rows->dim; k++)
-            row[k] = (double)W[i * stride + k];
+        float *row = rows->data + i * rows->dim;
+        memcpy(row, W + i * stride, rows->dim * sizeof *row);
         normalise(row, rows->dim);
-        add(rows->component, 1.0 / (double)rows->count, row, rows->dim); /* the mean */
+        add(rows->component, 1.0F / (float)rows->count, row, rows->dim); /* the mean */
     }
 
     for (size_t i = 0; i < rows->count; i++)
         add(rows->data + i * rows->dim, -1, rows->component, rows->dim);
 }
 
-/* Find the first principal component by the power method, and the rows' scores in it. */
+/* Find the first principal component by the power method, and the rows' scores in it. A row is read once
+ * for both its score and its part in the next component. */
 static void find_component(struct rows *rows, uint32_t which)
 {
     const size_t dim = rows->dim;
-    for (size_t k = 0; k < dim; k++) {
-        float start;
-        spine_random_uniform(0, which, k, 1, 1, &start);
-        rows->component[k] = (double)start;
-    }
 
+    spine_random_uniform(0, which, 0, dim, 1, rows->component);
     normalise(rows->component, dim);
     for (int power = 0; power < POWERS; power++) {
-        for (size_t i = 0; i < rows->count; i++)
-            rows->scores[i] = dot(rows->data + i * dim, rows->component, dim);
-        for (size_t k = 0; k < dim; k++)
-            rows->component[k] = 0;
-        for (size_t i = 0; i < rows->count; i++)
-            add(rows->component, rows->scores[i], rows->data + i * dim, dim);
-        normalise(rows->component, dim);
+        memset(rows->next, 0, dim * sizeof *rows->next);
+        for (size_t i = 0; i < rows->count; i++) {
+            const float *row = rows->data + i * dim;
+            rows->scores[i] = dot(row, rows->component, dim);
+            add(rows->next, rows->scores[i], row, dim);
+        }
+        normalise(rows->next, dim);
+        memcpy(rows->component, rows->next, dim * sizeof *rows->next);
     }
 }
 
@@ -106,12 +115,12 @@ static void begin_points(double *points, struct rows *rows)
 {
     for (uint32_t which = 0; which < 2; which++) {
         find_component(rows, which);
-        double most = 0;
+        float most = 0;
         for (size_t i = 0; i < rows->count; i++)
-            most = fmax(most, fabs(rows->scores[i]));
+            most = fmaxf(most, fabsf(rows->scores[i]));
 
         for (size_t i = 0; i < rows->count; i++) {
-            points[2 * i + which] = most > 0 ? spread * rows->scores[i] / most : 0;
+            points[2 * i + which] = most > 0 ? spread * (double)(rows->scores[i] / most) : 0;
             add(rows->data + i * rows->dim, -rows->scores[i], rows->component, rows->dim);
         }
     }
@@ -121,7 +130,7 @@ static void begin_points(double *points, struct rows *rows)
 
 static double limited(double step)
 {
-    return fmin(fmax(step, -farthest), farthest);
+    return step < -farthest ? -farthest : step > farthest ? farthest : step;
 }
 
 /* Move two points towards each other. */
@@ -136,59 +145,82 @@ static void attract(double *point, double *other, double rate)
     other[1] -= dy;
 }
 
-static void repel(double *point, const double *other, double rate)
+/* Push a point away from OTHERS others, each from where the point is before. */
+static void repel(double *point, const double *points, const size_t *others, double rate)
 {
-    const double x = point[0] - other[0], y = point[1] - other[1], square = x * x + y * y;
-    const double push = 2 / ((0.001 + square) * (1 + square));
-    point[0] += rate * limited(push * x);
-    point[1] += rate * limited(push * y);
+    double dx = 0, dy = 0;
+    for (size_t k = 0; k < OTHERS; k++) {
+        const double x = point[0] - points[2 * others[k]], y = point[1] - points[2 * others[k] + 1];
+        const double square = x * x + y * y, push = 2 / ((0.001 + square) * (1 + square));
+        dx += limited(push * x);
+        dy += limited(push * y);
+    }
+    point[0] += rate * dx;
+    point[1] += rate * dy;
 }
 
-/* The weight of a neighbour: 1 for the nearest, less for others, by the difference of their cosine
- * relative to the mean difference. */
-static double weight(const struct spine_ranked *near, size_t count, size_t k)
+/* The weights of all neighbours, (dimensions, most): 1 for the nearest, less for others, by the difference of
+ * their cosine relative to the mean difference; 0 for a cosine that isn't above 0. */
+static void weigh(double *weights, const struct spine_neighbours *neighbours)
 {
-    double mean = 0;
-    for (size_t i = 0; i < count; i++)
-        mean += (double)(near[0].strength - near[i].strength) / (double)count;
-    return mean > 0 ? exp(-(double)(near[0].strength - near[k].strength) / mean) : 1;
+    for (size_t i = 0; i < neighbours->dimensions; i++) {
+        const size_t count = neighbours->count[i];
+        const struct spine_ranked *near = &neighbours->list[i * neighbours->most];
+        double *weight = weights + i * neighbours->most, mean = 0;
+        for (size_t k = 0; k < count; k++)
+            mean += (double)(near[0].strength - near[k].strength) / (double)count;
+        for (size_t k = 0; k < count && near[k].strength > 0; k++)
+            weight[k] = mean > 0 ? exp(-(double)(near[0].strength - near[k].strength) / mean) : 1;
+    }
 }
 
-static void move_point(double *points, const struct spine_neighbours *neighbours, size_t i,
-                       uint32_t round)
+/* Move a point by its neighbours. A point that is drawn to push itself does nothing. */
+static void move_point(double *points, const struct spine_neighbours *neighbours,
+                       const double *weights, size_t i, uint32_t round, double rate)
 {
     const size_t count = neighbours->count[i], all = neighbours->dimensions;
-    const struct spine_ranked *near = &neighbours->list[i * neighbours->most];
-    const double rate = 1 - (double)round / ROUNDS;
+    const size_t first = i * neighbours->most;
 
-    for (size_t k = 0; k < count && near[k].strength > 0; k++) {
+    for (size_t k = 0; k < count && weights[first + k] > 0; k++) {
+        const size_t near = neighbours->list[first + k].index;
         float drawn[OTHERS];
-        attract(&points[2 * i], &points[2 * (size_t)near[k].index], rate * weight(near, count, k));
-        spine_random_uniform(round, 2, (i * neighbours->most + k) * OTHERS, OTHERS, 0.5F, drawn);
-        for (size_t other = 0; other < OTHERS; other++) {
-            const double share = (double)drawn[other] + 0.5;
-            const size_t j = (size_t)(share * (double)all) % all;
-            if (j != i)
-                repel(&points[2 * i], &points[2 * j], rate);
-        }
+        size_t others[OTHERS];
+        attract(&points[2 * i], &points[2 * near], rate * weights[first + k]);
+        spine_random_uniform(round, 2, (first + k) * OTHERS, OTHERS, 0.5F, drawn);
+        for (size_t other = 0; other < OTHERS; other++)
+            others[other] = (size_t)(((double)drawn[other] + 0.5) * (double)all) % all;
+        repel(&points[2 * i], points, others, rate);
     }
+}
+
+static uint32_t choose_rounds(size_t dimensions)
+{
+    const size_t rounds = dimensions > MANY ? ROUNDS * (size_t)MANY / dimensions : ROUNDS;
+    return rounds > FEW_ROUNDS ? (uint32_t)rounds : FEW_ROUNDS;
 }
 
 int spine_plane_place(double *points, const struct spine_neighbours *neighbours, const float *W,
                       size_t dim, size_t stride, struct spine_error *err)
 {
+    const size_t dimensions = neighbours->dimensions;
+    double *weights = spine_memory_zeroed(dimensions * neighbours->most, sizeof *weights,
+                                          "the map of the dimensions", err);
+    if (weights == NULL)
+        return -1;
+
     struct rows rows;
-    const int rc = init_rows(&rows, neighbours->dimensions, dim, err);
+    const int rc = init_rows(&rows, dimensions, dim, err);
     if (rc == 0) {
         fill_rows(&rows, W, stride);
         begin_points(points, &rows);
+        weigh(weights, neighbours);
     }
     dispose_rows(&rows);
-    if (rc != 0)
-        return -1;
 
-    for (uint32_t round = 0; round < ROUNDS; round++)
-        for (size_t i = 0; i < neighbours->dimensions; i++)
-            move_point(points, neighbours, i, round);
-    return 0;
+    const uint32_t rounds = choose_rounds(dimensions);
+    for (uint32_t round = 0; rc == 0 && round < rounds; round++)
+        for (size_t i = 0; i < dimensions; i++)
+            move_point(points, neighbours, weights, i, round, 1 - (double)round / rounds);
+    free(weights);
+    return rc;
 }
