@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "spine/base/spelling.h"
+#include "spine/base/textstream.h"
 
 const char *const spine_format_names[] = {
     [SPINE_FORMAT_H5AD] = "h5ad", [SPINE_FORMAT_TXT] = "txt",
@@ -354,29 +355,25 @@ static void print_options(const struct spine_config *config, FILE *file, enum pr
     }
 }
 
-static char *make_text(const struct spine_config *config, enum print print)
+static char *make_text(const struct spine_config *config, enum print print, struct spine_error *err)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&text, &size);
-    if (file == NULL)
+    struct spine_textstream stream;
+
+    if (spine_textstream_open(&stream, "the configuration's text", err))
         return NULL;
-    print_options(config, file, print);
-    if (fclose(file) != 0) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    print_options(config, stream.file, print);
+
+    return spine_textstream_close(&stream, err);
 }
 
-char *spine_config_text(const struct spine_config *config)
+char *spine_config_text(const struct spine_config *config, struct spine_error *err)
 {
-    return make_text(config, ALL);
+    return make_text(config, ALL, err);
 }
 
-char *spine_config_base_text(const struct spine_config *config)
+char *spine_config_base_text(const struct spine_config *config, struct spine_error *err)
 {
-    return make_text(config, WITHOUT_FOLLOWERS);
+    return make_text(config, WITHOUT_FOLLOWERS, err);
 }
 
 void spine_config_describe(const struct spine_config *config, FILE *file)

@@ -6,24 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *spine_identity_text(const struct spine_config *config)
+#include "spine/base/textstream.h"
+
+char *spine_identity_text(const struct spine_config *config, struct spine_error *err)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&text, &size);
-    if (file == NULL)
-        return NULL;
     const struct spine_option *option;
+    struct spine_textstream stream;
+
+    if (spine_textstream_open(&stream, "the options that fix a run", err))
+        return NULL;
     for (size_t i = 0; (option = spine_config_option(i)) != NULL; i++)
         if (option->role == SPINE_OPTION_FIXED) {
-            fprintf(file, "%s = ", option->name);
-            spine_option_print(option, config, file);
-            fputc('\n', file);
+            fprintf(stream.file, "%s = ", option->name);
+            spine_option_print(option, config, stream.file);
+            fputc('\n', stream.file);
         }
-    if (fclose(file) == 0)
-        return text;
-    free(text);
-    return NULL;
+
+    return spine_textstream_close(&stream, err);
 }
 
 /* The value of the line "name = value" whose name is the 'length' bytes at 'name'; its length goes
@@ -85,12 +84,13 @@ static bool is_same(const char *name, size_t length, const char *old, size_t old
 int spine_identity_differ(const char *was, const char *is, char *text, size_t size)
 {
     struct spine_config initial;
+    struct spine_error ignored; /* without memory for the defaults, there are none */
     int differences = 0;
     size_t used = 0;
 
     text[0] = '\0';
     spine_config_init(&initial);
-    char *defaults = spine_identity_text(&initial);
+    char *defaults = spine_identity_text(&initial, &ignored);
     for (; *is != '\0'; is += strcspn(is, "\n"), is += *is == '\n') {
         const size_t length = strcspn(is, " "), new_size = strcspn(is + length + 3, "\n");
         size_t old_size = strlen("unknown");

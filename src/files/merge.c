@@ -36,8 +36,10 @@ static int find_identity(const struct spine_run *run, char **identity, struct sp
     if (rc != 0)
         return 0;
 
-    *identity = spine_identity_text(&config);
-    return *identity == NULL ? spine_memory_fail("the model's options", err) : 0;
+    *identity = spine_identity_text(&config, err);
+    if (*identity == NULL)
+        return -1;
+    return 0;
 }
 
 static int read_origin(struct origin *origin, const char *directory,

@@ -7,6 +7,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/base/textstream.h"
 
 int spine_timeline_init(struct spine_timeline *timeline, size_t most, struct spine_error *err)
 {
@@ -33,13 +34,15 @@ void spine_timeline_add(struct spine_timeline *timeline, const char *name, enum 
 }
 
 /* This rank's events as JSON objects, each after a comma; the caller frees. */
-static char *print_events(const struct spine_timeline *timeline, int rank, size_t *length)
+static char *print_events(const struct spine_timeline *timeline, int rank, size_t *length,
+                          struct spine_error *err)
 {
-    char *text = NULL;
-    FILE *file = open_memstream(&text, length);
-    if (file == NULL)
+    struct spine_textstream stream;
+
+    if (spine_textstream_open(&stream, "the timeline", err))
         return NULL;
-    fprintf(file,
+
+    fprintf(stream.file,
             ",\n{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%d,\"args\":{\"name\":\"rank %d\"}}"
             ",\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%d,\"tid\":%d,\"args\":{\"name\":"
             "\"work\"}}"
@@ -48,12 +51,15 @@ static char *print_events(const struct spine_timeline *timeline, int rank, size_
             rank, rank, rank, SPINE_LANE_WORK, rank, SPINE_LANE_SUMS);
     for (size_t i = 0; i < timeline->count; i++) {
         const struct spine_timeline_event *event = &timeline->events[i];
-        fprintf(file,
+        fprintf(stream.file,
                 ",\n{\"ph\":\"X\",\"name\":\"%s\",\"pid\":%d,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f}",
                 event->name, rank, event->lane, 1e6 * event->begin,
                 1e6 * (event->end - event->begin));
     }
-    return fclose(file) == 0 ? text : NULL;
+
+    char *text = spine_textstream_close(&stream, err);
+    *length = stream.length;
+    return text;
 }
 
 static int write_text(const char *path, const char *text, size_t length, struct spine_error *err)
@@ -72,11 +78,11 @@ int spine_timeline_write(const struct spine_timeline *timeline, struct spine_com
                          const char *path, struct spine_error *err)
 {
     size_t length = 0, all_length = 0;
-    char *all = NULL, *text = print_events(timeline, comm->rank, &length);
+    char *all = NULL, *text = print_events(timeline, comm->rank, &length, err);
     int rc = 0;
 
     if (text == NULL)
-        rc = spine_memory_fail("the timeline", err);
+        rc = -1;
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
         rc = spine_comm_gather(comm, text, length, &all, &all_length, err);

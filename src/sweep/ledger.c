@@ -259,10 +259,10 @@ static int compare_sweeps(const struct spine_ledger *ledger, const char *path, c
                      ledger->trials->directory, inner.text);
     }
 
-    char *was = rc != 0 ? NULL : spine_trials_identity(&other);
-    char *is = rc != 0 ? NULL : spine_trials_identity(ledger->trials);
+    char *was = rc != 0 ? NULL : spine_trials_identity(&other, err);
+    char *is = rc != 0 ? NULL : spine_trials_identity(ledger->trials, err);
     if (rc == 0 && (was == NULL || is == NULL))
-        rc = spine_memory_fail("the sweep's text", err);
+        rc = -1;
     if (rc == 0 && (spine_identity_differ(was, is, differences, sizeof differences) > 0 ||
                     spine_identity_differ(is, was, differences, sizeof differences) > 0)) {
         spine_identity_differ(was, is, differences, sizeof differences);
@@ -296,12 +296,10 @@ int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err)
         spine_rundir_make("sweep.directory", trials, err) || open_claims(ledger, err) ||
         spine_ledger_lock(ledger, &lock, err))
         return -1;
-    char *text = spine_trials_text(ledger->trials), *before = NULL;
-    int rc = 0;
+    char *text = spine_trials_text(ledger->trials, err), *before = NULL;
+    int rc = -1;
 
-    if (text == NULL)
-        rc = spine_memory_fail("the sweep's text", err);
-    else
+    if (text != NULL)
         rc = spine_textfile_find(path, "a sweep", SPINE_RECORD_MOST, &before, err);
     if (rc == 0 && (before == NULL || strcmp(text, before) != 0))
         rc = before == NULL ? 0 : compare_sweeps(ledger, path, before, err);

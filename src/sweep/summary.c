@@ -13,6 +13,7 @@
 #include "spine/base/present.h"
 #include "spine/base/printable.h"
 #include "spine/base/statistics.h"
+#include "spine/base/textstream.h"
 #include "spine/pages/page.h"
 #include "spine/pages/report.h"
 
@@ -406,16 +407,15 @@ static cJSON *make_trial(const struct spine_summary *summary, size_t trial)
 static void add_printed(cJSON *json, const char *name, const struct spine_goal *goal,
                         void (*print)(const struct spine_goal *goal, FILE *file))
 {
+    struct spine_textstream stream;
+    struct spine_error ignored; /* printing the object fails then */
     char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&text, &size);
-    bool failed = file == NULL;
-    if (file != NULL) {
-        print(goal, file);
-        failed = ferror(file) != 0;
-        failed = fclose(file) != 0 || failed;
+
+    if (spine_textstream_open(&stream, name, &ignored) == 0) {
+        print(goal, stream.file);
+        text = spine_textstream_close(&stream, &ignored);
     }
-    if (failed)
+    if (text == NULL)
         spine_json_cut();
     else
         cJSON_AddStringToObject(json, name, text);

@@ -10,6 +10,7 @@
 #include "spine/base/number.h"
 #include "spine/base/random.h"
 #include "spine/base/spelling.h"
+#include "spine/base/textstream.h"
 #include "spine/config/combination.h"
 #include "spine/config/identity.h"
 #include "spine/config/option.h"
@@ -435,54 +436,48 @@ static void print_method(FILE *file, const char *prefix, const struct spine_tria
                 (long long)trials->min_epochs, prefix, (long long)trials->reduction);
 }
 
-/* Close the stream of a text; NULL if there is no stream, or when out of memory. */
-static char *end_text(FILE *file, char **text)
+char *spine_trials_identity(const struct spine_trials *trials, struct spine_error *err)
 {
-    if (file != NULL && fclose(file) == 0)
-        return *text;
-
-    free(*text);
-    return NULL;
-}
-
-char *spine_trials_identity(const struct spine_trials *trials)
-{
-    char *text = NULL, *base = spine_identity_text(&trials->base);
-    size_t size = 0;
-    FILE *file = base == NULL ? NULL : open_memstream(&text, &size);
-    if (file != NULL) {
-        print_method(file, "sweep.", trials);
-        print_parameters(file, "sweep.", trials);
-        fprintf(file, "train.epochs = %lld\n%s", (long long)trials->base.epochs, base);
+    char *base = spine_identity_text(&trials->base, err);
+    struct spine_textstream stream;
+    if (base == NULL || spine_textstream_open(&stream, "the sweep's text", err)) {
+        free(base);
+        return NULL;
     }
 
+    print_method(stream.file, "sweep.", trials);
+    print_parameters(stream.file, "sweep.", trials);
+    fprintf(stream.file, "train.epochs = %lld\n%s", (long long)trials->base.epochs, base);
+
     free(base);
-    return end_text(file, &text);
+    return spine_textstream_close(&stream, err);
 }
 
-char *spine_trials_text(const struct spine_trials *trials)
+char *spine_trials_text(const struct spine_trials *trials, struct spine_error *err)
 {
     const bool varies = spine_trials_find(trials, "model.objective") != NULL;
-    char *text = NULL;
-    char *base = varies ? spine_config_base_text(&trials->base) : spine_config_text(&trials->base);
-    size_t size = 0;
-    FILE *file = base == NULL ? NULL : open_memstream(&text, &size);
-    if (file != NULL) {
-        fprintf(file, "%s\n[sweep]\n", base);
-        print_method(file, "", trials);
-        if (trials->drawn)
-            fprintf(file, "trials = %zu\n", trials->count);
-        fputs("objective = ", file);
-        spine_goal_print_objective(&trials->goal, file);
-        if (trials->goal.num_limits > 0) {
-            fputs("\nsubject_to = ", file);
-            spine_goal_print_limits(&trials->goal, file);
-        }
-        fprintf(file, "\nranks_per_trial = %lld\ndirectory = %s\n",
-                (long long)trials->ranks_per_trial, trials->directory);
-        print_parameters(file, "", trials);
+    char *base =
+        varies ? spine_config_base_text(&trials->base, err) : spine_config_text(&trials->base, err);
+    struct spine_textstream stream;
+    if (base == NULL || spine_textstream_open(&stream, "the sweep's text", err)) {
+        free(base);
+        return NULL;
     }
 
+    fprintf(stream.file, "%s\n[sweep]\n", base);
+    print_method(stream.file, "", trials);
+    if (trials->drawn)
+        fprintf(stream.file, "trials = %zu\n", trials->count);
+    fputs("objective = ", stream.file);
+    spine_goal_print_objective(&trials->goal, stream.file);
+    if (trials->goal.num_limits > 0) {
+        fputs("\nsubject_to = ", stream.file);
+        spine_goal_print_limits(&trials->goal, stream.file);
+    }
+    fprintf(stream.file, "\nranks_per_trial = %lld\ndirectory = %s\n",
+            (long long)trials->ranks_per_trial, trials->directory);
+    print_parameters(stream.file, "", trials);
+
     free(base);
-    return end_text(file, &text);
+    return spine_textstream_close(&stream, err);
 }

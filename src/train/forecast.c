@@ -343,12 +343,14 @@ static void print_room(const char *what, uint64_t needed, uint64_t room, FILE *o
     fputc('\n', out);
 }
 
-static void print(const struct spine_config *config, int size, const struct spine_grid *grid,
-                  const struct forecast *forecast, FILE *out)
+static int print(const struct spine_config *config, int size, const struct spine_grid *grid,
+                 const struct forecast *forecast, FILE *out, struct spine_error *err)
 {
-    char *text = spine_config_text(config);
+    char *text = spine_config_text(config, err);
 
-    fprintf(out, "%s\n", text == NULL ? "" : text);
+    if (text == NULL)
+        return -1;
+    fprintf(out, "%s\n", text);
     free(text);
 
     fprintf(out, "input             %zu rows of %zu numbers\n", forecast->num_rows, forecast->dim);
@@ -366,6 +368,7 @@ static void print(const struct spine_config *config, int size, const struct spin
     print_memory(&forecast->memory, out);
     print_room("memory of a node", forecast->node_needed, forecast->node_room, out);
     print_room("disk            ", forecast->disk_needed, forecast->disk_room, out);
+    return 0;
 }
 
 /* Refuse a train.start_from that doesn't fit, unless this run has already started from it. Local.
@@ -425,9 +428,8 @@ int spine_forecast(const struct spine_config *config, struct spine_comm *comm, F
     if (rc == 0)
         rc = spine_comm_agree(comm, comm->rank == 0 ? check_start(config, dim, err) : 0, err);
     if (rc == 0 && comm->rank == 0)
-        print(config, comm->size, &parallel.grid, &forecast, out);
+        rc = print(config, comm->size, &parallel.grid, &forecast, out, err);
     spine_parallel_dispose(&parallel);
-    if (rc == 0)
-        rc = spine_comm_agree(comm, check(config, &forecast, err), err);
+    rc = spine_comm_agree(comm, rc == 0 ? check(config, &forecast, err) : -1, err);
     return rc == 0 ? forecast_time(config, comm, &forecast, out, err) : -1;
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "spine/base/log.h"
-#include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/config/identity.h"
 #include "spine/config/settings.h"
@@ -91,11 +90,10 @@ static int write_model(const struct spine_config *config, const struct spine_par
     /* The grid doesn't change the results, so it isn't recorded. */
     struct spine_config recorded = *config;
     strcpy(recorded.grid, "auto");
-    char *text = spine_config_text(&recorded);
+    char *text = spine_config_text(&recorded, err);
     int rc = -1;
-    if (text == NULL)
-        spine_memory_fail("the configuration's text", err);
-    else if (spine_rundir_model(path, config->directory, err) == 0)
+
+    if (text != NULL && spine_rundir_model(path, config->directory, err) == 0)
         rc = spine_modelfile_write(path, params, &data->scaling, text, err);
     free(text);
     return rc;
@@ -143,14 +141,12 @@ static int merge(const struct spine_config *config, const struct spine_params *p
                  const struct spine_dataset *data, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH], fingerprint[SPINE_FINGERPRINT];
-    char *identity = spine_identity_text(config), *metrics = NULL;
+    char *identity = spine_identity_text(config, err), *metrics = NULL;
     int rc = -1;
 
     spine_modelfile_fingerprint(params, &data->scaling, fingerprint);
-    if (identity == NULL) {
-        spine_memory_fail("the configuration's text", err);
-    } else if (spine_metrics_path(config->directory, path, err) == 0 &&
-               spine_metrics_last(path, &metrics, err) == 0) {
+    if (identity != NULL && spine_metrics_path(config->directory, path, err) == 0 &&
+        spine_metrics_last(path, &metrics, err) == 0) {
         const struct spine_output_source source = {.fingerprint = fingerprint,
                                                    .config = identity,
                                                    .metrics = metrics,

@@ -39,12 +39,12 @@ static int make_texts(const struct spine_config *config, const struct spine_data
                       struct spine_checkpoint_texts *texts, struct spine_error *err)
 {
     enum { INPUT = 128 };
-    texts->identity = spine_identity_text(config);
-    texts->config = spine_config_text(config);
+    texts->identity = spine_identity_text(config, err);
+    texts->config = spine_config_text(config, err);
     if (texts->identity == NULL || texts->config == NULL)
-        return spine_memory_fail("the configuration's text", err);
+        return -1;
 
-    texts->input = spine_memory_get(INPUT, 1, "the configuration's text", err);
+    texts->input = spine_memory_get(INPUT, 1, "a checkpoint's texts", err);
     if (texts->input == NULL)
         return -1;
 

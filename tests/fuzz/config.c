@@ -29,11 +29,11 @@ static void check_round_trip(const struct spine_config *config)
     struct spine_config again;
     struct spine_error err;
     char differences[512];
-    char *text = spine_config_text(config), *identity = spine_identity_text(config);
+    char *text = spine_config_text(config, &err), *identity = spine_identity_text(config, &err);
     CHECK(text != NULL && identity != NULL);
     spine_config_init(&again);
     CHECK(parse_ini(&again, text, &err) == 0);
-    char *text_again = spine_config_text(&again);
+    char *text_again = spine_config_text(&again, &err);
     CHECK(text_again != NULL && strcmp(text, text_again) == 0);
     free(text_again);
     CHECK(spine_identity_differ(identity, identity, differences, sizeof differences) == 0);
@@ -46,9 +46,10 @@ static void check_round_trip(const struct spine_config *config)
 static void compare(const char *text)
 {
     struct spine_config config;
+    struct spine_error err;
     char differences[64];
     spine_config_init(&config);
-    char *identity = spine_identity_text(&config);
+    char *identity = spine_identity_text(&config, &err);
     CHECK(identity != NULL);
     const int count = spine_identity_differ(text, identity, differences, sizeof differences);
     CHECK((count == 0) == (differences[0] == '\0'));

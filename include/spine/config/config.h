@@ -150,11 +150,11 @@ int spine_config_override(struct spine_config *config, char *const *words, int c
 
 /* All options as INI text, without comments; the caller frees it. Reading it back gives the same
  * configuration. */
-char *spine_config_text(const struct spine_config *config);
+char *spine_config_text(const struct spine_config *config, struct spine_error *err);
 
 /* The same text without options that aren't set and whose default depends on model.objective, so that
  * they follow the objective when the text is read, too. */
-char *spine_config_base_text(const struct spine_config *config);
+char *spine_config_base_text(const struct spine_config *config, struct spine_error *err);
 
 /* Write spine_config_text() with each option's meaning, bounds and default above it. */
 void spine_config_describe(const struct spine_config *config, FILE *file);

@@ -10,7 +10,7 @@
 #include "spine/config/config.h"
 
 /* Lines "name = value"; the caller frees them. NULL when out of memory. */
-char *spine_identity_text(const struct spine_config *config);
+char *spine_identity_text(const struct spine_config *config, struct spine_error *err);
 
 /* Describe how two such texts differ, for a message: "model.hidden was 500, is 100; ...". If the
  * first text lacks an option, since an earlier version wrote it, the option had its default.

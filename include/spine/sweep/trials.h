@@ -61,11 +61,11 @@ int spine_trials_config(const struct spine_trials *trials, size_t i, struct spin
 
 /* Everything that the computation of a trial depends on, in lines "name = value"; the caller frees
  * it. The number of trials and the goal are left out: they may change when a sweep is resumed. */
-char *spine_trials_identity(const struct spine_trials *trials);
+char *spine_trials_identity(const struct spine_trials *trials, struct spine_error *err);
 
 /* The sweep and the options of its base as INI text that reads back as the same sweep; the caller
  * frees it. */
-char *spine_trials_text(const struct spine_trials *trials);
+char *spine_trials_text(const struct spine_trials *trials, struct spine_error *err);
 
 /* The parameter that sets the option of this name; NULL if trials don't differ in it. */
 const struct spine_parameter *spine_trials_find(const struct spine_trials *trials,

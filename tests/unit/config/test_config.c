@@ -106,10 +106,25 @@ static void parse(struct spine_config *config, const char *text)
         fail_msg("%s", err.text);
 }
 
+static char *text_of(const struct spine_config *config)
+{
+    struct spine_error err;
+    char *text = spine_config_text(config, &err);
+    assert_non_null(text);
+    return text;
+}
+
+static char *identity_of(const struct spine_config *config)
+{
+    struct spine_error err;
+    char *text = spine_identity_text(config, &err);
+    assert_non_null(text);
+    return text;
+}
+
 static void assert_text(const struct spine_config *config, const char *expected)
 {
-    char *text = spine_config_text(config);
-    assert_non_null(text);
+    char *text = text_of(config);
     assert_string_equal(text, expected);
     free(text);
 }
@@ -194,7 +209,7 @@ static void test_what_is_printed_reads_back_as_the_same(void **state)
     parse(&config, all_changed);
     assert_text(&config, all_changed);
     spine_config_init(&config);
-    char *text = spine_config_text(&config);
+    char *text = text_of(&config);
     parse(&again, text);
     assert_text(&again, text);
     free(text);
@@ -209,7 +224,7 @@ static void test_reals_are_printed_with_as_many_digits_as_they_need(void **state
         struct spine_config config, again;
         spine_config_init(&config);
         config.noise = numbers[i];
-        char *text = spine_config_text(&config);
+        char *text = text_of(&config);
         parse(&again, text);
         assert_true(again.noise == numbers[i]);
         free(text);
@@ -229,7 +244,7 @@ static void test_the_description_reads_back_as_the_same(void **state)
         spine_config_describe(&config, file);
         fclose(file);
         parse(&again, description);
-        char *text = spine_config_text(&config);
+        char *text = text_of(&config);
         assert_text(&again, text);
         assert_non_null(strstr(description, "; default: none, required\n"));
         assert_non_null(strstr(description, "; 1e-06 to 1000000, or keep; default: 0.4\n"));
@@ -320,7 +335,7 @@ static void test_keep_is_a_scale_of_its_own(void **state)
     struct spine_config config;
     parse(&config, "[data]\nrms = keep\n");
     assert_true(config.rms == 0);
-    char *text = spine_config_text(&config);
+    char *text = text_of(&config);
     assert_non_null(strstr(text, "rms = keep\n"));
     free(text);
 }
@@ -703,8 +718,7 @@ static void assert_identity(const struct spine_config *config, const char *was, 
                             const char *expected)
 {
     char text[1000];
-    char *is = spine_identity_text(config);
-    assert_non_null(is);
+    char *is = identity_of(config);
     assert_int_equal(spine_identity_differ(was, is, text, sizeof text), differences);
     assert_string_equal(text, expected);
     free(is);
@@ -739,8 +753,7 @@ static void test_what_fixes_the_result_is_the_identity(void **state)
     };
     struct spine_config config;
     spine_config_init(&config);
-    char *was = spine_identity_text(&config);
-    assert_non_null(was);
+    char *was = identity_of(&config);
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         parse(&config, changes[i].text);
         assert_identity(&config, was, changes[i].differences, changes[i].expected);
@@ -756,8 +769,7 @@ static void test_an_option_that_is_missing_had_its_default(void **state)
     struct spine_config config;
     char text[100];
     spine_config_init(&config);
-    char *was = spine_identity_text(&config);
-    assert_non_null(was);
+    char *was = identity_of(&config);
     char *at = strstr(was, line);
     assert_non_null(at);
     memmove(at, at + strlen(line), strlen(at + strlen(line)) + 1);
@@ -831,7 +843,7 @@ static void test_defaults_follow_the_objective_unless_they_are_set(void **state)
         assert_recipe(&config, cases[i].expected);
         assert_int_equal(spine_combination_check(&config, &err), 0);
 
-        char *all = spine_config_text(&config); /* the values in force */
+        char *all = text_of(&config); /* the values in force */
         parse(&again, all);
         assert_recipe(&again, cases[i].expected);
         assert_int_equal(spine_inifile_recall(&again, all, "model.h5", &err), 0);
@@ -850,7 +862,7 @@ static void test_the_objective_may_change_later(void **state)
     parse(&config, "[data]\ninput = a.h5\n[model]\nstart = random\n");
     assert_int_equal(spine_config_override(&config, words, 1, &err), 0);
     assert_recipe(&config, "random 40 1 8 yes");
-    char *base = spine_config_base_text(&config);
+    char *base = spine_config_base_text(&config, &err);
     assert_null(strstr(base, "l0 = "));
     assert_non_null(strstr(base, "start = random\n"));
     assert_int_equal(spine_config_override(&config, back, 1, &err), 0);

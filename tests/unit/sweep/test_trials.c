@@ -100,8 +100,9 @@ static void test_more_trials_or_another_goal_leave_trials_as_they_were(void **st
     TRY(read_sweep(&more, "[sweep]\nmethod = random\ntrials = 300\nobjective = maximize l0\n"
                           "loss.sparsity = uniform 0 .. 1\n"));
     TRY(read_sweep(&other, RANDOM "seed = 2\nloss.sparsity = uniform 0 .. 1\n"));
-    char *identity = spine_trials_identity(&trials), *with_more = spine_trials_identity(&more),
-         *of_other = spine_trials_identity(&other);
+    char *identity = spine_trials_identity(&trials, &err),
+         *with_more = spine_trials_identity(&more, &err),
+         *of_other = spine_trials_identity(&other, &err);
     assert_string_equal(identity, with_more);
     assert_string_not_equal(identity, of_other);
     for (size_t i = 0; i < trials.count; i++) {
