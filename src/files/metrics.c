@@ -20,46 +20,48 @@ static const struct {
     size_t offset; /* in struct spine_metrics */
     const char *label;
     enum spine_metric_unit unit;
+    int chart;     /* its position among a page's charts, from 1; 0: it has none */
     bool is_whole; /* int64_t, else double */
     bool is_evaluated;
 } table[SPINE_METRICS] = {
 #define FIELD(name) #name, offsetof(struct spine_metrics, name)
-    [SPINE_METRIC_EPOCH] = {FIELD(epoch), "Epoch", SPINE_METRIC_UNIT_COUNT, true, false},
-    [SPINE_METRIC_RL] = {FIELD(rl), "Reconstruction loss", SPINE_METRIC_UNIT_NONE, false, false},
-    [SPINE_METRIC_ASL] = {FIELD(asl), "Average sparsity loss", SPINE_METRIC_UNIT_NONE, false,
+    [SPINE_METRIC_EPOCH] = {FIELD(epoch), "Epoch", SPINE_METRIC_UNIT_COUNT, 0, true, false},
+    [SPINE_METRIC_RL] = {FIELD(rl), "Reconstruction loss", SPINE_METRIC_UNIT_LOSS, 2, false, false},
+    [SPINE_METRIC_ASL] = {FIELD(asl), "Average sparsity loss", SPINE_METRIC_UNIT_LOSS, 4, false,
                           false},
-    [SPINE_METRIC_PSL] = {FIELD(psl), "Partial sparsity loss", SPINE_METRIC_UNIT_NONE, false,
+    [SPINE_METRIC_PSL] = {FIELD(psl), "Partial sparsity loss", SPINE_METRIC_UNIT_LOSS, 3, false,
                           false},
-    [SPINE_METRIC_TOTAL] = {FIELD(total), "Total loss", SPINE_METRIC_UNIT_NONE, false, false},
-    [SPINE_METRIC_LEARNING_RATE] = {FIELD(learning_rate), "Learning rate", SPINE_METRIC_UNIT_NONE,
-                                    false, false},
-    [SPINE_METRIC_SECONDS] = {FIELD(seconds), "Seconds", SPINE_METRIC_UNIT_SECONDS, false, false},
+    [SPINE_METRIC_TOTAL] = {FIELD(total), "Total loss", SPINE_METRIC_UNIT_LOSS, 1, false, false},
+    [SPINE_METRIC_LEARNING_RATE] = {FIELD(learning_rate), "Learning rate", SPINE_METRIC_UNIT_FACTOR,
+                                    10, false, false},
+    [SPINE_METRIC_SECONDS] = {FIELD(seconds), "Seconds", SPINE_METRIC_UNIT_SECONDS, 0, false,
+                              false},
     [SPINE_METRIC_WORDS_PER_SECOND] = {FIELD(words_per_second), "Words a second",
-                                       SPINE_METRIC_UNIT_RATE, false, false},
+                                       SPINE_METRIC_UNIT_RATE, 11, false, false},
     [SPINE_METRIC_COMM_SHARE] = {FIELD(comm_share), "Share of time waiting for other ranks",
-                                 SPINE_METRIC_UNIT_SHARE, false, false},
+                                 SPINE_METRIC_UNIT_SHARE, 12, false, false},
     [SPINE_METRIC_DENSITY] = {FIELD(density), "Density: share of active units, with noise",
-                              SPINE_METRIC_UNIT_SHARE, false, false},
+                              SPINE_METRIC_UNIT_SHARE, 8, false, false},
     [SPINE_METRIC_EVAL_RL] = {FIELD(eval_rl), "Reconstruction loss on clean input",
-                              SPINE_METRIC_UNIT_NONE, false, true},
+                              SPINE_METRIC_UNIT_LOSS, 0, false, true},
     [SPINE_METRIC_EXPLAINED_VARIANCE] = {FIELD(explained_variance), "Explained variance",
-                                         SPINE_METRIC_UNIT_SHARE, false, true},
+                                         SPINE_METRIC_UNIT_SHARE, 5, false, true},
     [SPINE_METRIC_SPARSITY] = {FIELD(sparsity), "Sparsity: share of values below .001",
-                               SPINE_METRIC_UNIT_SHARE, false, true},
-    [SPINE_METRIC_L0] = {FIELD(l0), "L0: active dimensions of a word", SPINE_METRIC_UNIT_NONE,
+                               SPINE_METRIC_UNIT_SHARE, 6, false, true},
+    [SPINE_METRIC_L0] = {FIELD(l0), "L0: active dimensions of a word", SPINE_METRIC_UNIT_MEAN, 7,
                          false, true},
-    [SPINE_METRIC_DEAD] = {FIELD(dead), "Dead dimensions", SPINE_METRIC_UNIT_COUNT, true, true},
+    [SPINE_METRIC_DEAD] = {FIELD(dead), "Dead dimensions", SPINE_METRIC_UNIT_COUNT, 9, true, true},
     [SPINE_METRIC_SATURATED] = {FIELD(saturated), "Saturated dimensions", SPINE_METRIC_UNIT_COUNT,
-                                true, true},
+                                0, true, true},
     [SPINE_METRIC_HELD_OUT_RL] = {FIELD(held_out_rl), "Reconstruction loss of rows held out",
-                                  SPINE_METRIC_UNIT_NONE, false, true},
+                                  SPINE_METRIC_UNIT_LOSS, 14, false, true},
     [SPINE_METRIC_HELD_OUT_EXPLAINED_VARIANCE] = {FIELD(held_out_explained_variance),
                                                   "Explained variance of rows held out",
-                                                  SPINE_METRIC_UNIT_SHARE, false, true},
+                                                  SPINE_METRIC_UNIT_SHARE, 13, false, true},
     [SPINE_METRIC_HELD_OUT_SPARSITY] = {FIELD(held_out_sparsity), "Sparsity of rows held out",
-                                        SPINE_METRIC_UNIT_SHARE, false, true},
-    [SPINE_METRIC_HELD_OUT_L0] = {FIELD(held_out_l0), "L0 of rows held out", SPINE_METRIC_UNIT_NONE,
-                                  false, true},
+                                        SPINE_METRIC_UNIT_SHARE, 15, false, true},
+    [SPINE_METRIC_HELD_OUT_L0] = {FIELD(held_out_l0), "L0 of rows held out", SPINE_METRIC_UNIT_MEAN,
+                                  16, false, true},
 #undef FIELD
 };
 
@@ -86,12 +88,18 @@ enum spine_metric_unit spine_metrics_unit(enum spine_metric metric)
 const char *spine_metrics_unit_name(enum spine_metric_unit unit)
 {
     static const char *const names[SPINE_METRIC_UNITS] = {
-        [SPINE_METRIC_UNIT_NONE] = "number",         [SPINE_METRIC_UNIT_SHARE] = "share",
+        [SPINE_METRIC_UNIT_LOSS] = "loss",           [SPINE_METRIC_UNIT_FACTOR] = "factor",
+        [SPINE_METRIC_UNIT_MEAN] = "mean",           [SPINE_METRIC_UNIT_SHARE] = "share",
         [SPINE_METRIC_UNIT_COUNT] = "count",         [SPINE_METRIC_UNIT_SECONDS] = "seconds",
         [SPINE_METRIC_UNIT_RATE] = "words a second",
     };
 
     return names[unit];
+}
+
+int spine_metrics_chart(enum spine_metric metric)
+{
+    return table[metric].chart;
 }
 
 int spine_metrics_path(const char *directory, char *path, struct spine_error *err)

@@ -82,6 +82,7 @@ static cJSON *begin_data(void)
         cJSON *metric = cJSON_AddObjectToObject(metrics, spine_metrics_name(i));
         cJSON_AddStringToObject(metric, "label", spine_metrics_label(i));
         cJSON_AddStringToObject(metric, "unit", spine_metrics_unit_name(spine_metrics_unit(i)));
+        cJSON_AddNumberToObject(metric, "chart", spine_metrics_chart(i));
     }
 
     return data;

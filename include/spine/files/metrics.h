@@ -61,9 +61,11 @@ enum { SPINE_METRICS_TIMED = SPINE_METRIC_COMM_SHARE - SPINE_METRIC_SECONDS + 1 
 
 /* What a metric measures. */
 enum spine_metric_unit {
-    SPINE_METRIC_UNIT_NONE,  /* a loss, a rate, a mean number */
-    SPINE_METRIC_UNIT_SHARE, /* of 1; people see percent */
-    SPINE_METRIC_UNIT_COUNT, /* a whole number */
+    SPINE_METRIC_UNIT_LOSS,
+    SPINE_METRIC_UNIT_FACTOR, /* a learning rate */
+    SPINE_METRIC_UNIT_MEAN,   /* of whole numbers */
+    SPINE_METRIC_UNIT_SHARE,  /* of 1; people see percent */
+    SPINE_METRIC_UNIT_COUNT,  /* a whole number */
     SPINE_METRIC_UNIT_SECONDS,
     SPINE_METRIC_UNIT_RATE, /* words a second */
     SPINE_METRIC_UNITS
@@ -75,6 +77,9 @@ const char *spine_metrics_name(enum spine_metric metric);
 const char *spine_metrics_label(enum spine_metric metric);
 enum spine_metric_unit spine_metrics_unit(enum spine_metric metric);
 const char *spine_metrics_unit_name(enum spine_metric_unit unit);
+
+/* The position of the metric's chart on a page, from 1; 0 if it has no chart. */
+int spine_metrics_chart(enum spine_metric metric);
 
 /* Is the metric one of the rows held out? Runs without data.holdout have none. */
 bool spine_metrics_is_held_out(enum spine_metric metric);

@@ -59,32 +59,30 @@ function runLegend() {
     runs.map(run => make("li", null, run.name)));
 }
 
-/* The metrics that have a chart where a run has them, in this order; labels and units come with the
- * page's data. */
-const curves = ["total", "rl", "psl", "asl", "explained_variance", "sparsity", "l0", "density", "dead",
-  "learning_rate", "words_per_second", "comm_share", "held_out_explained_variance", "held_out_rl",
-  "held_out_sparsity", "held_out_l0"];
-const losses = ["total", "rl", "psl", "asl"];
-const formats = {share: percent, count, "words a second": count};
+/* How the numbers of a metric are written, by their unit. */
+const formats = {factor: value => value.toPrecision(3), mean: value => real(value, 1), share: percent, count,
+  "words a second": count};
 
-function formatOf(field) {
-  if (field === "learning_rate")
-    return value => value.toPrecision(3);
-  return field.endsWith("l0") ? value => real(value, 1) : formats[data.metrics[field].unit];
+/* The names of the metrics that have a chart where a run has them, in the order of the charts: these, labels
+ * and units come with the page's data. */
+function chartedMetrics() {
+  const position = name => data.metrics[name].chart;
+  return Object.keys(data.metrics).filter(position).sort((a, b) => position(a) - position(b));
 }
 
 function trainingCharts() {
   const withHistory = runs.filter(run => run.history && run.history.epoch.length > 0);
   if (withHistory.length === 0)
     return null;
-  const charts = curves.map(field => lineChart({
-    title: data.metrics[field].label, axis: "epoch", format: formatOf(field),
-    fromZero: field === "words_per_second", log: losses.includes(field),
-    tick: data.metrics[field].unit === "share"
-      ? value => `${Number((100 * value).toPrecision(3))} %` : null,
-    series: withHistory.map(run => ({name: run.name, x: run.history.epoch,
-      y: run.history[field] ?? run.history.epoch.map(() => null)})),
-  })).filter(Boolean).map(chart => make("div", {class: "card"}, chart));
+  const charts = chartedMetrics().map(name => {
+    const {label, unit} = data.metrics[name];
+    return lineChart({
+      title: label, axis: "epoch", format: formats[unit], fromZero: unit === "words a second", log: unit === "loss",
+      tick: unit === "share" ? value => `${Number((100 * value).toPrecision(3))} %` : null,
+      series: withHistory.map(run => ({name: run.name, x: run.history.epoch,
+        y: run.history[name] ?? run.history.epoch.map(() => null)})),
+    });
+  }).filter(Boolean).map(chart => make("div", {class: "card"}, chart));
   /* On a phone the others would be a long way to scroll. */
   const first = matchMedia("(max-width: 640px)").matches ? 4 : charts.length;
   return [make("div", {class: "charts-head"}, make("h2", null, "Training"), runLegend()),
