@@ -227,16 +227,16 @@ static const struct {
     {3, 1, 1, 2, {0.85, 1, 1, 0}, {0}},
     {4, 16, 16, 2, {0.85, 1, 1, 0}, {0}},
     {12, 20, 17, 3, {0.85, 2.5, 0.3, 0}, {0}},
-    {9, 33, 40, 1, {0.9, 1, 1, 0}, {0}},
+    {9, 33, 18, 1, {0.9, 1, 1, 0}, {0}},
     /* relu, spine without a cap, topk and batchtopk with a cap and without one */
     {12, 20, 17, 3, {.l1 = 0.7}, {0}},
     {12, 20, 17, 3, {.l1 = 0.7}, {.is_uncapped = true}},
     {12, 20, 17, 3, {0.85, 2.5, 0, 0}, {.is_uncapped = true}},
     {12, 20, 17, 3, {0, 0, 0, 0}, {.selection = SPINE_OF_ROW, .k = 5}},
-    {70, 9, 40, 3, {0, 0, 0, 0}, {.selection = SPINE_OF_ROW, .k = 3, .is_uncapped = true}},
+    {70, 5, 24, 3, {0, 0, 0, 0}, {.selection = SPINE_OF_ROW, .k = 3, .is_uncapped = true}},
     {6, 5, 7, 1, {0, 0, 0, 0}, {.selection = SPINE_OF_ROW, .k = 7}},
     {12, 20, 17, 3, {0, 0, 0, 0}, {.selection = SPINE_OF_BATCH, .k = 3}},
-    {70, 9, 20, 3, {0, 0, 0, 0}, {.selection = SPINE_OF_BATCH, .k = 2, .is_uncapped = true}},
+    {70, 5, 12, 3, {0, 0, 0, 0}, {.selection = SPINE_OF_BATCH, .k = 1, .is_uncapped = true}},
     {6, 5, 7, 1, {0, 0, 0, 0}, {.selection = SPINE_OF_BATCH, .k = 6}},
 };
 
