@@ -20,8 +20,12 @@ if command -v ccache >/dev/null; then
     export CMAKE_C_COMPILER_LAUNCHER=${CMAKE_C_COMPILER_LAUNCHER-ccache}
 fi
 
+# Ninja finds out what to build in .1 s, make in 2 s; also in the builds that tests make.
 configure()
 {
+    if command -v ninja >/dev/null; then
+        export CMAKE_GENERATOR=${CMAKE_GENERATOR-Ninja}
+    fi
     cmake -S . -B $build -DSPINE_WERROR=ON -DSPINE_TIDY=ON
 }
 

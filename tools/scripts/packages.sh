@@ -5,7 +5,7 @@ build_packages=(gcc libc6-dev make cmake pkg-config openmpi-bin libopenmpi-dev
     libhdf5-openmpi-dev libopenblas-serial-dev librandom123-dev libinih-dev zlib1g-dev libzstd-dev
     liblzma-dev libbz2-dev libunistring-dev libzip-dev libcjson-dev libxxhash-dev liblinear-dev libhwloc-dev)
 # The Python ones are the real readers of what spine-mpi writes.
-test_packages=(libcmocka-dev binutils hdf5-tools zstd clang clang-format clang-tidy libclang-rt-14-dev
+test_packages=(libcmocka-dev ninja-build binutils hdf5-tools zstd clang clang-format clang-tidy libclang-rt-14-dev
     shellcheck valgrind man-db groff-base
     python3-numpy python3-h5py python3-scipy python3-anndata python3-sklearn
     python3-protobuf python3-pandas python3-gensim
