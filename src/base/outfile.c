@@ -101,13 +101,25 @@ static void end_claim(struct claim *claim)
     free(claim);
 }
 
-/* Is the file with this name still the one that was created? */
-static bool is_ours(const struct claim *claim)
+/* Fail unless the file with this name is still the one that was created. */
+static int check_ours(const struct claim *claim, struct spine_error *err)
 {
     struct stat facts;
+    const bool is_there = lstat(claim->part, &facts) == 0;
 
-    return lstat(claim->part, &facts) == 0 && facts.st_dev == claim->device &&
-           facts.st_ino == claim->number;
+    if (!is_there && errno != ENOENT)
+        return fail_path(claim->part, err);
+    if (is_there && facts.st_dev == claim->device && facts.st_ino == claim->number)
+        return 0;
+    return spine_fail(err, "%s: another program has replaced or removed it while it was written",
+                      claim->part);
+}
+
+static bool is_ours(const struct claim *claim)
+{
+    struct spine_error ignored;
+
+    return check_ours(claim, &ignored) == 0;
 }
 
 /* --- Creating ------------------------------------------------------------------------------ */
@@ -288,12 +300,9 @@ static const char *cut_to_directory(char *path)
 static int rename_part(const char *part, const char *path, struct spine_error *err)
 {
     struct claim *claim = take_claim(part);
-    int rc = 0;
+    int rc = claim == NULL ? 0 : check_ours(claim, err);
 
-    if (claim != NULL && !is_ours(claim))
-        rc = spine_fail(err, "%s: another program has replaced or removed it while it was written",
-                        part);
-    else if (rename(part, path) != 0)
+    if (rc == 0 && rename(part, path) != 0)
         rc = spine_fail(err, "%s: can't rename the finished file: %s", path, strerror(errno));
     if (claim != NULL && is_ours(claim))
         unlink(part); /* it wasn't renamed */
@@ -332,13 +341,23 @@ int spine_outfile_publish(const char *path, struct spine_error *err)
     return rc;
 }
 
-int spine_outfile_finish_text(FILE *file, const char *path, struct spine_error *err)
+int spine_outfile_close_text(FILE *file, const char *path, struct spine_error *err)
 {
     int failed = ferror(file);
+
     failed = fclose(file) != 0 || failed;
-    if (failed)
-        fail_path(path, err);
-    else if (spine_outfile_publish(path, err) == 0)
+    if (!failed)
+        return 0;
+    fail_path(path, err);
+    spine_outfile_discard(path);
+    return -1;
+}
+
+int spine_outfile_finish_text(FILE *file, const char *path, struct spine_error *err)
+{
+    if (spine_outfile_close_text(file, path, err))
+        return -1;
+    if (spine_outfile_publish(path, err) == 0)
         return 0;
     spine_outfile_discard(path);
     return -1;

@@ -201,11 +201,7 @@ static int write_part(const char *path, const struct sheet *sheet, const size_t 
     if (out == NULL)
         return -1;
     print(sheet, order, out);
-    const int failed = ferror(out);
-    if (fclose(out) == 0 && !failed)
-        return 0;
-    spine_outfile_discard(path);
-    return spine_fail(err, "%s: can't be written", path);
+    return spine_outfile_close_text(out, path, err);
 }
 
 /* Publish the key first: questions without a key would be useless. */

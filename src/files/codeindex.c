@@ -28,11 +28,13 @@ static int fail_damaged(const struct spine_codeindex *index, struct spine_error 
     return spine_fail(err, "%s: is damaged; remove it, it isn't needed", index->path);
 }
 
-/* Read exactly 'bytes' bytes; false if the file ends before them or can't be read. */
+/* Read exactly 'bytes' bytes; false if the file ends before them (errno 0) or can't be read. */
 static bool read_at(int file, uint64_t offset, void *out, size_t bytes)
 {
     for (size_t done = 0; done < bytes;) {
         const ssize_t got = pread(file, (char *)out + done, bytes - done, (off_t)(offset + done));
+        if (got == 0)
+            errno = 0;
         if (got == 0 || (got < 0 && errno != EINTR))
             return false;
         done += got > 0 ? (size_t)got : 0;
@@ -43,7 +45,11 @@ static bool read_at(int file, uint64_t offset, void *out, size_t bytes)
 static int read_part(const struct spine_codeindex *index, uint64_t offset, void *out, size_t bytes,
                      struct spine_error *err)
 {
-    return read_at(index->file, offset, out, bytes) ? 0 : fail_damaged(index, err);
+    if (read_at(index->file, offset, out, bytes))
+        return 0;
+    if (errno != 0)
+        return spine_fail(err, "%s: %s", index->path, strerror(errno));
+    return fail_damaged(index, err);
 }
 
 /* --- Does it match the codes? ------------------------------------------------------------- */
@@ -79,7 +85,9 @@ int spine_codeindex_stamp(const char *codes, uint64_t *bytes, uint64_t *check,
     const int reason = errno;
     if (file >= 0)
         close(file);
-    return is_read ? 0 : spine_fail(err, "%s: can't read it: %s", codes, strerror(reason));
+    return is_read ? 0
+                   : spine_fail(err, "%s: can't read it: %s", codes,
+                                reason == 0 ? "it ends too early" : strerror(reason));
 }
 
 /* Is a file no older than another? */

@@ -170,12 +170,21 @@ static int fail_opening(const char *path, const struct spine_h5_cause *cause,
     return spine_refuse(err, "%s: the HDF5 file is damaged", path);
 }
 
-/* Open a file for reading. If the file system has no locks, open it without one. */
+static bool is_part(const char *path)
+{
+    static const char ending[] = ".part";
+    const size_t length = strlen(path);
+
+    return length >= strlen(ending) && strcmp(path + length - strlen(ending), ending) == 0;
+}
+
+/* Open a file for reading. If the file system has no locks, open it without one; so too a temporary
+ * file, which has a lock of its own (outfile.h). */
 static int open_file(struct spine_store *store, struct spine_error *err)
 {
     struct spine_h5_cause cause = {.code = 0};
 
-    for (int locked = 1; locked >= 0; locked--) {
+    for (int locked = !is_part(store->path); locked >= 0; locked--) {
         const hid_t access = make_access(locked);
         store->file = H5Fopen(store->path, H5F_ACC_RDONLY, access);
         if (store->file < 0)
@@ -235,8 +244,10 @@ int spine_store_check_unchanged(struct spine_store *store, struct spine_error *e
     const struct stat *was = &store->facts;
     struct stat is;
     int rc = 0;
-    if (stat(store->path, &is) != 0 || is.st_ino != was->st_ino || is.st_size != was->st_size ||
-        is.st_mtim.tv_sec != was->st_mtim.tv_sec || is.st_mtim.tv_nsec != was->st_mtim.tv_nsec)
+    if (stat(store->path, &is) != 0)
+        rc = spine_infile_fail(store->path, err);
+    else if (is.st_ino != was->st_ino || is.st_size != was->st_size ||
+             is.st_mtim.tv_sec != was->st_mtim.tv_sec || is.st_mtim.tv_nsec != was->st_mtim.tv_nsec)
         rc = spine_refuse(err, "%s: the file was changed while it was read", store->path);
     return spine_h5_agree(store, rc, err);
 }

@@ -221,11 +221,16 @@ each 2 oRt "$scratch/s.h5" not_converted "$trainer" --dry-run run.ini output.dir
 
 not_damaged()
 {
-    if grep "damaged\|not the directory" stdout stderr; then
+    if grep "damaged\|not the directory\|another program\|was changed" stdout stderr; then
         fail "$1 fails"
     fi
 }
 each 6 oRt "$scratch/ref/model.h5" not_damaged "$trainer" --status ref
+each 20 R "$scratch/ref/codes.index" not_damaged "$SPINE_BIN/spine-top" ref --dump
+each 3 t "$scratch/again.h5" not_damaged "$SPINE_BIN/spine-convert" s.txt again.h5
+each 5 t "$scratch/s.h5" not_damaged "$trainer" run.ini --dry-run output.directory=one
+attempt "$inject" -p "$scratch/q" -c w -n 1 -e 28 "$SPINE_BIN/spine-eval" ref s.h5 --n=10 --questionnaire=q.tsv
+said spine-eval 1 "q.tsv: No space left on device"
 
 "$SPINE_BIN/spine-encode" ref s.txt -o whole.h5ad 2>stderr >stdout || fail "$(cat stderr)"
 same_codes()

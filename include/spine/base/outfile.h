@@ -22,8 +22,8 @@ char *spine_outfile_part(const char *path, struct spine_error *err);
  * fix, such as a missing directory or permission, and a PATH that is a device or a pipe. */
 int spine_outfile_create(const char *path, struct spine_error *err);
 
-/* Create PATH.part and open it as a stream; close it with fclose() or spine_outfile_finish_text().
- * Returns NULL, with err filled, on failure. */
+/* Create PATH.part and open it as a stream; close it with fclose(), spine_outfile_close_text() or
+ * spine_outfile_finish_text(). Returns NULL, with err filled, on failure. */
 FILE *spine_outfile_create_text(const char *path, struct spine_error *err);
 
 /* Write all bytes to an open file, in several calls if need be. Returns -1, with errno set, on
@@ -40,8 +40,10 @@ int spine_outfile_sync(const char *path, struct spine_error *err);
  * PATH survives a crash. If only the directory can't be synced, PATH exists nevertheless. */
 int spine_outfile_publish(const char *path, struct spine_error *err);
 
-/* Close what spine_outfile_create_text() opened and publish it; discard it if anything couldn't be
- * written. */
+/* Close what spine_outfile_create_text() opened; discard it if anything couldn't be written. */
+int spine_outfile_close_text(FILE *file, const char *path, struct spine_error *err);
+
+/* Close it and publish it; discard it on failure. */
 int spine_outfile_finish_text(FILE *file, const char *path, struct spine_error *err);
 
 /* Create and publish a file with this text. */
