@@ -22,15 +22,26 @@ static void note(int signal_number)
     case SIGUSR1:
         leave_requested = 1;
         break;
+    case SIGXCPU: /* comes every second, until the hard limit */
+        hurry_requested = was_hurried = 1;
+        break;
     default:
         hurry_requested = was_hurried = 1;
         signal(signal_number, SIG_DFL); /* the next one ends the process */
     }
 }
 
+/* nohup ignores it, and so does a shell that leaves its jobs behind. */
+static bool is_ignored(int signal_number)
+{
+    struct sigaction now;
+
+    return sigaction(signal_number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 void spine_interrupt_install(void)
 {
-    static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT};
+    static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGXCPU};
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = note;
@@ -39,6 +50,13 @@ void spine_interrupt_install(void)
     started = spine_clock_now();
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
+    if (!is_ignored(SIGHUP))
+        sigaction(SIGHUP, &action, NULL);
+}
+
+void spine_interrupt_outlive_readers(void)
+{
+    signal(SIGPIPE, SIG_IGN);
 }
 
 static bool fetch_and_clear(volatile sig_atomic_t *request)

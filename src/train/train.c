@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "spine/base/interrupt.h"
 #include "spine/base/log.h"
 #include "spine/config/settings.h"
 #include "spine/files/metrics.h"
@@ -68,6 +69,8 @@ int spine_train(const struct spine_config *config, struct spine_comm *comm,
                 const struct spine_dataset *whole, const char *timeline, struct spine_error *err)
 {
     struct spine_trainer run;
+
+    spine_interrupt_outlive_readers();
     int rc = spine_trainer_init(&run, config, comm, whole, timeline, err);
 
     if (rc == 0 && !run.parallel.grid.is_idle)

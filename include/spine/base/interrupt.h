@@ -3,6 +3,8 @@
  *     SIGUSR2          save a checkpoint and continue
  *     SIGUSR1          save a checkpoint and stop
  *     SIGTERM, SIGINT  stop soon, before a SIGKILL follows; a second one ends the process
+ *     SIGHUP           the same: the terminal is gone; nohup makes it ignored
+ *     SIGXCPU          the same: the soft limit of CPU time is used up
  *     a time limit     stop early enough to save
  *
  * A rank only notes its requests; all ranks decide together what to do (step.h). */
@@ -14,12 +16,15 @@
 /* Start noting signals; discard those noted so far. */
 void spine_interrupt_install(void);
 
+/* From now on a log whose reader has ended, such as "| head", doesn't end the process. */
+void spine_interrupt_outlive_readers(void);
+
 /* Has this been requested since the function was last called? */
 bool spine_interrupt_save(void);
 bool spine_interrupt_leave(void); /* by SIGUSR1 */
-bool spine_interrupt_hurry(void); /* by SIGTERM or SIGINT */
+bool spine_interrupt_hurry(void); /* by the others */
 
-/* Has a SIGTERM or SIGINT ever come? */
+/* Has one of the others ever come? */
 bool spine_interrupt_was_hurried(void);
 
 /* Seconds left until the run must have stopped: 'minutes' after spine_interrupt_install() unless

@@ -27,7 +27,9 @@ static void test_each_signal_is_noted_once(void **state)
     (void)state;
     static const struct {
         int number, save, leave, hurry;
-    } signals[] = {{SIGUSR2, 1, 0, 0}, {SIGUSR1, 0, 1, 0}, {SIGTERM, 0, 0, 1}, {SIGINT, 0, 0, 1}};
+    } signals[] = {{SIGUSR2, 1, 0, 0}, {SIGUSR1, 0, 1, 0}, {SIGTERM, 0, 0, 1},
+                   {SIGINT, 0, 0, 1},  {SIGHUP, 0, 0, 1},  {SIGXCPU, 0, 0, 1}};
+    signal(SIGHUP, SIG_DFL); /* nohup may run this */
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         spine_interrupt_install();
         assert_noted(0, 0, 0);
@@ -48,6 +50,16 @@ static void test_a_signal_that_comes_again_is_noted_again(void **state)
         assert_noted(1, 1, 0);
         assert_noted(0, 0, 0);
     }
+}
+
+static void test_a_hangup_that_nohup_ignores_stays_ignored(void **state)
+{
+    (void)state;
+    signal(SIGHUP, SIG_IGN);
+    spine_interrupt_install();
+    raise(SIGHUP);
+    assert_noted(0, 0, 0);
+    signal(SIGHUP, SIG_DFL);
 }
 
 static void test_installing_forgets_what_was_noted(void **state)
@@ -86,6 +98,7 @@ static void test_a_second_request_to_end_ends_the_process(void **state)
     assert_int_equal(end_by(SIGUSR1, SIGTERM), 0);
     assert_int_equal(end_by(SIGTERM, SIGUSR1), 0);
     assert_int_equal(end_by(SIGUSR1, SIGUSR1), 0);
+    assert_int_equal(end_by(SIGXCPU, SIGXCPU), 0); /* it comes every second */
 }
 
 static void assert_left(double minutes, double least, double most)
@@ -140,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_signal_is_noted_once),
         cmocka_unit_test(test_a_signal_that_comes_again_is_noted_again),
+        cmocka_unit_test(test_a_hangup_that_nohup_ignores_stays_ignored),
         cmocka_unit_test(test_installing_forgets_what_was_noted),
         cmocka_unit_test(test_a_second_request_to_end_ends_the_process),
         cmocka_unit_test(test_the_time_left_is_that_to_the_nearer_end),
