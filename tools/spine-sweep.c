@@ -1,9 +1,11 @@
 /* spine-sweep.c -- train many configurations: the command line. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "spine/base/arguments.h"
+#include "spine/base/infile.h"
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
 #include "spine/base/printable.h"
@@ -151,11 +153,23 @@ static int check_words(const struct request *request, const struct spine_trials 
     return 0;
 }
 
-/* The INI file to read: the path itself, or if it is a sweep's directory, the one in it. */
-static int find_ini(const char *path, char *ini, int *is_directory, struct spine_error *err)
+/* The INI file to read: the path itself, or if it is a sweep's directory, the one in it. Rank 0 looks, so
+ * that all ranks use one directory. */
+static int find_ini(const char *path, struct spine_comm *world, char *ini, bool *is_directory,
+                    struct spine_error *err)
 {
     struct stat facts;
-    *is_directory = stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+    int rc = 0;
+
+    *is_directory = false;
+    if (world->rank == 0 && stat(path, &facts) == 0)
+        *is_directory = S_ISDIR(facts.st_mode);
+    else if (world->rank == 0)
+        rc = spine_infile_fail(path, err);
+    if (spine_comm_agree(world, rc, err))
+        return -1;
+
+    spine_comm_broadcast(world, is_directory, sizeof *is_directory);
     if (!*is_directory && snprintf(ini, SPINE_RUNDIR_PATH, "%s", path) < SPINE_RUNDIR_PATH)
         return 0;
     return spine_rundir_join(ini, path, "sweep.ini", err);
@@ -167,9 +181,9 @@ static int read_trials(const struct request *request, struct spine_comm *world,
     struct spine_config base;
     struct spine_inifile_lines lines = {0};
     char path[SPINE_RUNDIR_PATH];
-    int is_directory = 0;
+    bool is_directory = false;
 
-    if (find_ini(request->path, path, &is_directory, err))
+    if (find_ini(request->path, world, path, &is_directory, err))
         return -1;
     spine_config_init(&base);
     int rc =

@@ -86,7 +86,7 @@ void spine_comm_split_sorted(const struct spine_comm *comm, int color, int key,
     adopt(part, handle);
 }
 
-/* SPINE_RANKS_PER_NODE; 0 if the environment has none. Local. */
+/* SPINE_RANKS_PER_NODE of rank 0, whose environment counts; 0 if it has none. */
 static int ranks_per_node(const struct spine_comm *comm)
 {
     const char *text = getenv("SPINE_RANKS_PER_NODE");
@@ -95,6 +95,7 @@ static int ranks_per_node(const struct spine_comm *comm)
     if (text != NULL && spine_number_whole(text, 1, INT_MAX, &count) && comm->rank == 0)
         spine_log_warning("SPINE_RANKS_PER_NODE: '%s' is not a whole number above 0; it is ignored",
                           text);
+    spine_comm_broadcast(comm, &count, sizeof count);
     return (int)count;
 }
 

@@ -15,11 +15,15 @@ static int at_most(size_t count)
     return count > INT_MAX ? INT_MAX : (int)count;
 }
 
-/* With SPINE_MEASURE=0, the number of working ranks doesn't depend on the machine's load. */
-static bool may_measure(void)
+/* With SPINE_MEASURE=0, in rank 0's environment, the number of working ranks doesn't depend on the
+ * machine's load. */
+static bool may_measure(const struct spine_comm *comm)
 {
     const char *value = getenv("SPINE_MEASURE");
-    return value == NULL || strcmp(value, "0") != 0;
+    bool may = value == NULL || strcmp(value, "0") != 0;
+
+    spine_comm_broadcast(comm, &may, sizeof may);
+    return may;
 }
 
 /* Find the fastest grid. Collective. */
@@ -28,7 +32,7 @@ static int choose(struct spine_parallel *parallel, const struct spine_config *co
                   struct spine_error *err)
 {
     if (wish->groups > 0 || comm->size == 1 || dim == 0 || !spine_stepcost_applies(config) ||
-        !may_measure())
+        !may_measure(comm))
         return 0;
 
     const double begun = spine_comm_clock();
