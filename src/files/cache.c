@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "spine/base/infile.h"
+#include "spine/base/interrupt.h"
 #include "spine/base/lock.h"
 #include "spine/base/log.h"
 #include "spine/base/present.h"
@@ -145,21 +147,60 @@ struct lock {
     char path[SPINE_PATH + 8];
 };
 
+/* Lock the open file; wait while another process converts, but not on after a signal. */
+static int wait_for_lock(int file, const char *cache, struct spine_error *err)
+{
+    const struct timespec nap = {.tv_nsec = 100 * 1000 * 1000};
+
+    for (bool said = false; spine_lock_take(file, SPINE_LOCK_TRY) == SPINE_LOCK_HELD; said = true) {
+        if (spine_interrupt_leave() || spine_interrupt_hurry())
+            return spine_leave(err,
+                               "stopped while another process was converting data.input to "
+                               "%s; run the same command again",
+                               cache);
+        if (!said)
+            spine_log(SPINE_LOG_INFO, "data.input: another process converts it to %s: waiting",
+                      cache);
+        nanosleep(&nap, NULL);
+    }
+    return 0;
+}
+
+/* Is the open file still that of its name? The process that was waited for has removed it. */
+static bool is_current(const struct lock *lock)
+{
+    struct stat own, named;
+
+    if (fstat(lock->file, &own) != 0)
+        return true;
+    if (stat(lock->path, &named) != 0)
+        return errno != ENOENT;
+    return own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+}
+
 static int take_lock(const char *cache, struct lock *lock, struct spine_error *err)
 {
     snprintf(lock->path, sizeof lock->path, "%s.lock", cache);
-    lock->file = spine_lock_open(lock->path);
-    if (lock->file < 0)
-        return spine_refuse(err, "data.cache: %s: %s", lock->path, strerror(errno));
-    spine_lock_take(lock->file, SPINE_LOCK_WAIT);
-    return 0;
+    for (;;) {
+        lock->file = spine_lock_open(lock->path);
+        if (lock->file < 0)
+            return spine_refuse(err, "data.cache: %s: %s", lock->path, strerror(errno));
+
+        const int rc = wait_for_lock(lock->file, cache, err);
+        if (rc == 0 && is_current(lock))
+            return 0;
+        spine_lock_release(lock->file);
+        lock->file = -1;
+        if (rc != 0)
+            return -1;
+    }
 }
 
 static void release_lock(const struct lock *lock)
 {
     if (lock->file < 0)
         return;
-    unlink(lock->path); /* a process that waits for it has it open, and checks again */
+    unlink(lock->path); /* a process that waits for it has it open, and opens it again */
     spine_lock_release(lock->file);
 }
 

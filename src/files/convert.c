@@ -84,7 +84,7 @@ static int check_output(const struct spine_convert_options *options, struct spin
 
     if (check_input_stays(options, err) || spine_present(options->output, &is_there, err))
         return -1;
-    if (!is_there)
+    if (!is_there || options->is_temporary)
         return 0;
 
     if (spine_store_open(&store, options->output, "spine-vectors", &reason) == 0)
@@ -105,15 +105,19 @@ static int begin_output(struct job *job, struct spine_error *err)
     return 0;
 }
 
-/* Rank 0 finds the form of the input. A spooled input goes beside the output. */
+/* Rank 0 finds the form of the input. A spooled input goes beside PATH.part, which is created first:
+ * while it is locked, no other conversion spools to the same names. */
 static int prepare(struct job *job, struct spine_error *err)
 {
     const struct spine_convert_options *options = job->options;
 
-    if (check_output(options, err) ||
-        spine_sourcefiles_prepare(&job->files, &options->source, options->output, err))
+    if (begin_output(job, err))
         return -1;
-    return begin_output(job, err);
+    char *part = spine_outfile_part(options->output, err);
+    const int rc =
+        part == NULL ? -1 : spine_sourcefiles_prepare(&job->files, &options->source, part, err);
+    free(part);
+    return rc;
 }
 
 /* Check that all ranks see the file that rank 0 has created, since all write into it. */
@@ -412,7 +416,9 @@ static int write_output(struct job *job, struct spine_outlier_report *report,
     if (spine_comm_agree(job->comm, rc, err) || write_values(job, err) ||
         spine_outliers_find(&job->outliers, job->comm, job->first_row, report, err))
         return -1;
-    rc = job->comm->rank == 0 ? spine_outfile_publish(job->options->output, err) : 0;
+    rc = 0;
+    if (job->comm->rank == 0 && !job->options->is_temporary)
+        rc = spine_outfile_publish(job->options->output, err);
     return spine_comm_agree(job->comm, rc, err);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "spine/base/memory.h"
+#include "spine/base/outfile.h"
 #include "spine/base/printable.h"
 #include "spine/config/settings.h"
 #include "spine/files/array.h"
@@ -29,7 +30,8 @@ struct job {
     const struct spine_encode_options *options;
     struct spine_run run;
     struct spine_store *vectors;
-    char spool[SPINE_RUNDIR_PATH]; /* our temporary vectors.h5; "": none */
+    char spool[SPINE_RUNDIR_PATH]; /* PATH of our temporary vectors.h5; "": none */
+    char *part;                    /* owned; its PATH.part, to be discarded; NULL: none */
     size_t rows, width, columns;   /* of the input; numbers in a row of the output */
     struct spine_coder coder;
     struct spine_lasso lasso;        /* of model.objective = nnse; as is the solver */
@@ -87,21 +89,18 @@ static int convert(struct job *job, struct spine_error *err)
     const struct spine_encode_options *options = job->options;
     const char *beside = options->num_outputs > 0 ? options->outputs[0] : "spine-encode";
     /* Standard output is for --words. */
-    struct spine_convert_options conversion = {.output = job->spool, .report = stderr};
+    struct spine_convert_options conversion = {
+        .output = job->spool, .report = stderr, .is_temporary = true};
 
     if (snprintf(job->spool, sizeof job->spool, "%s.input.h5", beside) >= (int)sizeof job->spool)
         return spine_refuse(err, "%.60s...: the path is too long", beside);
     conversion.source.path = options->input;
     conversion.source.words = options->words_from;
-    /* Don't remove a file of that name that existed before, unless it is replaced. */
-    const bool was_there = access(job->spool, F_OK) == 0 || errno != ENOENT;
-    if (spine_convert(job->comm, &conversion, err)) {
-        if (!was_there && job->comm->rank == 0)
-            unlink(job->spool);
-        job->spool[0] = '\0';
+    if (spine_convert(job->comm, &conversion, err))
         return -1;
-    }
-    return 0;
+
+    job->part = spine_outfile_part(job->spool, err);
+    return spine_comm_agree(job->comm, -(job->part == NULL), err);
 }
 
 static int check_width(const struct job *job, struct spine_error *err)
@@ -118,7 +117,7 @@ static int check_width(const struct job *job, struct spine_error *err)
 
 static int open_input(struct job *job, struct spine_error *err)
 {
-    const char *path = job->spool[0] != '\0' ? job->spool : job->options->input;
+    const char *path = job->part != NULL ? job->part : job->options->input;
     const struct spine_params *params = &job->run.model.params;
 
     if (spine_vectorsfile_open(&job->vectors, NULL, path, err) ||
@@ -455,8 +454,9 @@ static void release(struct job *job)
 {
     struct spine_error ignored;
     spine_store_close(job->vectors, &ignored);
-    if (job->spool[0] != '\0' && job->comm->rank == 0)
-        unlink(job->spool);
+    if (job->spool[0] != '\0')
+        spine_outfile_discard(job->spool);
+    free(job->part);
     spine_run_dispose(&job->run);
     spine_coder_dispose(&job->coder);
     spine_lasso_coder_dispose(&job->solver);

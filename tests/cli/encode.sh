@@ -17,7 +17,13 @@ for ranks in 1 2 3; do
 done
 run "$encode" run "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" -o text.txt
 cmp text.txt run/codes.txt || fail "from text the codes differ"
-[ ! -e text.txt.input.h5 ] || fail "the converted input is left"
+[ ! -e text.txt.input.h5.part ] || fail "the converted input is left"
+cp glove.h5 mine.txt.input.h5
+sed -n '2,9p' run/codes.txt >few.txt
+attempt "$encode" run few.txt --decode -o mine.txt
+[ "$status" = 0 ] || fail "$(cat stderr)"
+cmp glove.h5 mine.txt.input.h5 || fail "a file of a person's was replaced"
+rm mine.txt*
 
 if $python -c 'import h5py, numpy' 2>/dev/null; then # a matrix, with the words of a list
     $python -c 'import h5py, numpy; numpy.save("in.npy", h5py.File("glove.h5")["vectors"][:])'

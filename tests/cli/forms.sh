@@ -69,6 +69,16 @@ for file in plain.vec gensim.bin t.xz gensim.bin.gz; do
     echo "outputs/input-$file.h5 words" >>list
 done
 all_right
+
+# Files of a person's beside the output stay.
+for ending in spool words member; do
+    echo mine >"outputs/beside.h5.$ending"
+done
+run "$SPINE_BIN/spine-convert" gensim.bin.gz outputs/beside.h5
+for ending in spool words member; do
+    [ "$(cat "outputs/beside.h5.$ending")" = mine ] || fail "outputs/beside.h5.$ending was replaced"
+    rm "outputs/beside.h5.$ending"
+done
 left=$(find . -name '*spool*' -o -name '*.part' -o -name '*.member')
 [ -z "$left" ] || fail "left behind: $left"
 

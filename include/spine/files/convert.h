@@ -22,6 +22,7 @@ struct spine_convert_options {
     const char *notice; /* logged when the work begins, or NULL */
     FILE *report;       /* where rank 0 prints a report, or NULL */
     uint64_t limit;     /* the number of rows to read; 0: all */
+    bool is_temporary;  /* leave the result as PATH.part, which rank 0 discards (outfile.h) */
 };
 
 /* Convert; rank 0 reports. Options must be equal on all ranks. On failure, which all ranks share,
