@@ -178,8 +178,7 @@ static int read_asked(struct quiz *quiz, struct spine_error *err)
                                      "the vectors of the questions' words", err);
     quiz->cosines =
         spine_kernel_alloc(quiz->num_asked * BLOCK, "the cosines of the questions' words", err);
-    quiz->packed =
-        spine_kernel_alloc(spine_kernel_packed(quiz->space->dimensions), "a block of vectors", err);
+    quiz->packed = spine_kernel_alloc_packed(quiz->space->dimensions, "a block of vectors", err);
     if (quiz->asked == NULL || quiz->cosines == NULL || quiz->packed == NULL)
         return -1;
     for (size_t i = 0; i < quiz->num_asked; i++)

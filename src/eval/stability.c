@@ -97,7 +97,7 @@ static int init_pair(struct pair *pair, const struct decoder *a, const struct de
     pair->cosines = spine_memory_get(pair->first->units, units * sizeof *pair->cosines, what, err);
     pair->match = spine_memory_get(pair->first->units, sizeof *pair->match, what, err);
     pair->shuffled = spine_kernel_alloc(units * pair->second->stride, what, err);
-    pair->packed = spine_kernel_alloc(spine_kernel_packed(pair->second->dim), what, err);
+    pair->packed = spine_kernel_alloc_packed(pair->second->dim, what, err);
     if (pair->cosines == NULL || pair->match == NULL || pair->shuffled == NULL ||
         pair->packed == NULL)
         return -1;

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <cblas.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,9 @@ int spine_kernel_prepare(struct spine_error *err)
 {
     /* OpenBLAS allocates 128 MiB of address space, keeps it, and touches little of it. */
     enum { BLAS_BYTES = 160 << 20, SIDE = 64 };
+    static _Atomic bool is_ready;
+    if (is_ready)
+        return 0;
     void *volatile probe = spine_memory_get(BLAS_BYTES, 1, "the BLAS library", err);
     if (probe == NULL)
         return -1;
@@ -46,7 +50,14 @@ int spine_kernel_prepare(struct spine_error *err)
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, SIDE, SIDE, SIDE, 1, block, SIDE,
                 block + SIDE * SIDE, SIDE, 0, block + 2 * SIDE * SIDE, SIDE);
     free(block);
+    is_ready = true;
     return 0;
+}
+
+float *spine_kernel_alloc_packed(size_t dim, const char *what, struct spine_error *err)
+{
+    return spine_kernel_prepare(err) ? NULL
+                                     : spine_kernel_alloc(spine_kernel_packed(dim), what, err);
 }
 
 #ifdef SPINE_HAS_OPENBLAS

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "spine/base/memory.h"
+#include "spine/math/kernels.h"
 
 /* LAPACK's own functions, for which Debian's OpenBLAS has no header. The last arguments are the
  * lengths of Fortran strings. */
@@ -27,7 +28,7 @@ static int check(size_t n, struct spine_error *err)
 {
     if (n > MOST)
         return spine_refuse(err, "a matrix of %zu rows is too large, at most %d", n, MOST);
-    return 0;
+    return spine_kernel_prepare(err);
 }
 
 void spine_lapack_products(const double *rows, size_t count, size_t n, double *matrix)

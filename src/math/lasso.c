@@ -32,7 +32,7 @@ int spine_lasso_init(struct spine_lasso *lasso, const float *W, size_t units, si
                                   .tolerance = SPINE_LASSO_TOLERANCE};
     static const char what[] = "the products of all pairs of atoms";
     lasso->gram = spine_memory_get(units, units * sizeof *lasso->gram, what, err);
-    lasso->packed = spine_kernel_alloc(spine_kernel_packed(dim), what, err);
+    lasso->packed = spine_kernel_alloc_packed(dim, what, err);
     if (lasso->gram == NULL || lasso->packed == NULL) {
         spine_lasso_dispose(lasso);
         return -1;
@@ -415,7 +415,7 @@ int spine_lasso_coder_init(struct spine_lasso_coder *coder, const struct spine_l
 
     *coder = (struct spine_lasso_coder){.lasso = lasso};
     coder->products = spine_kernel_alloc(SPINE_LASSO_ROWS * lasso->units, what, err);
-    coder->packed = spine_kernel_alloc(spine_kernel_packed(lasso->dim), what, err);
+    coder->packed = spine_kernel_alloc_packed(lasso->dim, what, err);
     coder->a = spine_kernel_alloc(lasso->units, what, err);
     if (coder->products == NULL || coder->packed == NULL || coder->a == NULL ||
         spine_lasso_scratch_init(&coder->scratch, lasso, err)) {

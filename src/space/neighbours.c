@@ -93,7 +93,7 @@ static void end_cosines(struct cosines *cosines)
 static bool begin_part(struct cosine_part *part, const struct cosines *cosines, size_t most)
 {
     struct spine_error ignored; /* the message is made where all threads have ended */
-    part->packed = spine_kernel_alloc(spine_kernel_packed(cosines->dim), "a product", &ignored);
+    part->packed = spine_kernel_alloc_packed(cosines->dim, "a product", &ignored);
     part->product = spine_kernel_alloc((size_t)BLOCK * BLOCK, "a product", &ignored);
     return part->packed != NULL && part->product != NULL &&
            init(&part->found, cosines->dimensions, most, &ignored) == 0;

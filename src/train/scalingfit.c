@@ -9,6 +9,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/math/exact.h"
+#include "spine/math/kernels.h"
 #include "spine/math/lapack.h"
 
 /* Rows whose products are summed at a time, and the bits to which their numbers are rounded:
@@ -233,7 +234,8 @@ static int find_components(struct spine_dataset *data, struct spine_comm *comm, 
     double *products = spine_memory_get(dim * dim, sizeof *products, what, err);
     int64_t *sums = spine_memory_zeroed(dim * dim, sizeof *sums, what, err);
     double *values = spine_memory_get(dim, sizeof *values, what, err);
-    const bool is_whole = block != NULL && products != NULL && sums != NULL && values != NULL;
+    const bool is_whole = block != NULL && products != NULL && sums != NULL && values != NULL &&
+                          spine_kernel_prepare(err) == 0;
     int rc = spine_comm_agree(comm, -!is_whole, err);
 
     if (rc == 0 && is_whole) {
