@@ -149,8 +149,8 @@ static int check_output(const struct request *request, struct spine_error *err)
         return name_option("output", err);
     snprintf(directory, sizeof directory, "%s.run", output);
     if (strcmp(request->config.directory, directory) != 0)
-        return spine_refuse(err, "output.directory: the run is in FILE.run, as --output=FILE says; "
-                                 "leave it out");
+        return spine_refuse(
+            err, "output.directory: with --output=FILE the run is in FILE.run; leave this out");
 
     const bool exists = stat(output, &out) == 0;
     if ((exists && !S_ISREG(out.st_mode)) || output[length - 1] == '/')

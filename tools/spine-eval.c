@@ -304,7 +304,8 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
     if (rc == 0 && request->options.has_probes && request->options.tasks.count == 0)
         return spine_refuse(err, "--probe: there is no task; give one with --classify");
     if (rc == 0 && optind < argc && request->key != NULL)
-        return spine_refuse(err, "%s: answers are scored by their key alone", argv[optind]);
+        return spine_refuse(err, "%s: leave it out; answers are scored with their key only",
+                            argv[optind]);
     if (rc == 0 && optind == argc && request->key == NULL)
         return spine_refuse(err, "the files to evaluate are missing; see spine-eval --help");
     for (; rc == 0 && optind < argc; optind++)

@@ -134,7 +134,7 @@ static int check_leftover(const char *part, struct spine_error *err)
         return spine_refuse(err, "%s: %s", part, strerror(S_ISLNK(facts.st_mode) ? ELOOP : EISDIR));
     if (!S_ISREG(facts.st_mode) || facts.st_nlink > 1)
         return spine_refuse(err, "%s: is in the way: %s", part,
-                            S_ISREG(facts.st_mode) ? "a file that has other names, too"
+                            S_ISREG(facts.st_mode) ? "a file with other hard links"
                                                    : "a device or a pipe");
 
     const int descriptor = open(part, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -96,7 +96,7 @@ static int check_objective(const struct spine_config *config, struct spine_error
     if (config->objective == SPINE_OBJECTIVE_SPINE && config->cap == SPINE_CAP_NONE &&
         config->psl_weight > 0)
         return spine_refuse(err, "model.cap: none needs loss.psl_weight = 0 with model.objective = "
-                                 "spine, since h (1 - h) has no least value");
+                                 "spine, since h (1 - h) has no minimum");
     return 0;
 }
 
@@ -161,8 +161,8 @@ int spine_combination_check(const struct spine_config *config, struct spine_erro
     if (config->warmup + (config->schedule == SPINE_LINEAR ? config->decay : 0) > 1)
         return spine_refuse(err, "train.warmup and train.decay: add up to more than 1");
     if (config->wire == SPINE_DTYPE_BFLOAT16 && config->reproducible)
-        return spine_refuse(err, "parallel.wire: bfloat16 rounds sums over hosts, so that results "
-                                 "depend on their number; set parallel.reproducible = no");
+        return spine_refuse(err, "parallel.wire: bfloat16 rounds sums over hosts, so results "
+                                 "depend on the number of hosts; set parallel.reproducible = no");
 
     if (config->residency == SPINE_RESIDENCY_MEMORY &&
         check_unused(config, "data.window", "data.residency = memory", err))

@@ -71,7 +71,7 @@ int spine_settings_parse_prefixes(const struct spine_config *config,
         if (spine_number_whole(word, before + 1, config->hidden, &width))
             return spine_refuse(err,
                                 "model.prefixes: '%.40s' is not a whole number from %lld to "
-                                "model.hidden; numbers must rise",
+                                "model.hidden; numbers must ascend",
                                 word, (long long)before + 1);
         before = width;
         if (width == config->hidden)

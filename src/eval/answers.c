@@ -63,7 +63,7 @@ static int take_key(struct scoring *scoring, const struct spine_tabular *table,
                                     err);
 
     if (!read_number(row->field[INTRUDER], choices, &place))
-        return spine_tabular_refuse(table, row, "the place of the intruder", INTRUDER, err);
+        return spine_tabular_refuse(table, row, "the number of the intruder", INTRUDER, err);
     scoring->choices = choices;
     if (!spine_printable_is(row->field[FILE_NAME]))
         return spine_tabular_refuse(table, row, "the path of a file", FILE_NAME, err);
@@ -108,7 +108,7 @@ static int take_answer(struct sheet *sheet, const struct spine_tabular *table,
 
     const char *answer = row->count > last ? row->field[last] : "";
     if (answer[0] != '\0' && !read_number(answer, scoring->choices, &place))
-        return spine_tabular_refuse(table, row, "the place of a word, 1 for the first", last, err);
+        return spine_tabular_refuse(table, row, "the number of a word, 1 for the first", last, err);
     sheet->is_answered[question - 1] = true;
     scoring->answer[(question - 1) * scoring->num_sheets + sheet->number] = place;
 

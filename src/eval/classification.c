@@ -66,9 +66,9 @@ static int check_widths(const struct spine_labelled *texts, const struct files *
     for (size_t i = 1; i < texts->count; i++) {
         const size_t tokens = texts->first[i + 1] - texts->first[i];
         if (tokens != texts->first[1]) {
-            spine_refuse(err,
-                         "%zu words, but the first text has %zu: concatenation needs equally many",
-                         tokens, texts->first[1]);
+            spine_refuse(
+                err, "%zu words, but the first text has %zu: concatenation needs the same number",
+                tokens, texts->first[1]);
             return locate(files, i, err);
         }
     }

@@ -148,9 +148,9 @@ static void warn_of_nothing(const struct subject *subject, const struct spine_te
 {
     if (found == 0)
         spine_log_warning(
-            "%s: nothing of it can be measured with %s: none of its %s has all of its "
-            "words there; its first word is '%s', there '%s'",
-            set->path, subject->path, what, spine_testset_word(set, 0, 0),
+            "%s: none of its %s can be measured with %s, which lacks their words; its "
+            "first word is '%s', the file's is '%s'",
+            set->path, what, subject->path, spine_testset_word(set, 0, 0),
             spine_words_get(&subject->space.words, 0));
 }
 
@@ -428,7 +428,7 @@ static int measure(const struct spine_evaluate_options *options, struct subject 
 /* Log why a file has no baselines. */
 static int refuse_floor(const struct subject *subject, const char *reason)
 {
-    spine_log(SPINE_LOG_INFO, "%s: has no floor: %s", subject->path, reason);
+    spine_log(SPINE_LOG_INFO, "%s: has no baseline: %s", subject->path, reason);
     return 0;
 }
 

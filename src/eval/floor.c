@@ -61,7 +61,7 @@ static int collect(const struct spine_floor *floor, struct spine_space *space, s
 
     int rc = rows->x == NULL || mean == NULL ? -1 : copy_words(floor, &space->words, rows, err);
     if (rc == 0 && rows->count < 2)
-        rc = spine_refuse(err, "the input has %zu of the words, a floor needs 2", rows->count);
+        rc = spine_refuse(err, "the input has %zu of the words; a baseline needs 2", rows->count);
     if (rc == 0)
         center(rows, mean);
 

@@ -265,8 +265,8 @@ int spine_cache_use(struct spine_config *config, const char *directory, struct s
     spine_comm_broadcast(comm, &state, sizeof state);
 
     if (state == USE_CACHE)
-        spine_log(SPINE_LOG_INFO, "data.input: %s was converted to %s before: reading that",
-                  config->input, path);
+        spine_log(SPINE_LOG_INFO, "data.input: %s was converted before: using %s", config->input,
+                  path);
     if (state == CONVERT)
         rc = convert(config, path, comm, err);
     release_lock(&lock);

@@ -25,7 +25,7 @@ enum {
 
 static int fail_damaged(const struct spine_codeindex *index, struct spine_error *err)
 {
-    return spine_fail(err, "%s: is damaged; remove it, it isn't needed", index->path);
+    return spine_fail(err, "%s: is damaged; remove it: codes can be read without it", index->path);
 }
 
 /* Read exactly 'bytes' bytes; false if the file ends before them (errno 0) or can't be read. */

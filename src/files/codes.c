@@ -272,10 +272,11 @@ static int check_name(const char *directory, const char *name, int64_t shards,
 
     snprintf(expected, sizeof expected, "codes-%05lld.h5", number);
     if (is_shard && (number < 0 || number >= shards || strcmp(name, expected) != 0))
-        return spine_refuse(err, "%s/%s: is foreign: the run has %lld shards, 0 to %lld", directory,
-                            name, (long long)shards, (long long)shards - 1);
+        return spine_refuse(err,
+                            "%s/%s: belongs to another run: this one has %lld shards, 0 to %lld",
+                            directory, name, (long long)shards, (long long)shards - 1);
     if (strstr(name, ".part") != NULL)
-        return spine_refuse(err, "%s/%s: is incomplete: the run that was writing it didn't end",
+        return spine_refuse(err, "%s/%s: is incomplete: the run that wrote it didn't finish",
                             directory, name);
 
     return 0;
@@ -307,7 +308,7 @@ static int check_shard(const char *path, const struct spine_shard *shard, int64_
 {
     if (strcmp(shard->fingerprint, first->fingerprint) != 0 || shard->shards != first->shards ||
         shard->total_rows != first->total_rows || shard->hidden != first->hidden)
-        return spine_refuse(err, "%s: is foreign: another run than shard 0's wrote it", path);
+        return spine_refuse(err, "%s: belongs to another run than shard 0", path);
 
     if (shard->shard != expected)
         return spine_refuse(err, "%s: is a duplicate: it holds shard %lld", path,

@@ -61,7 +61,7 @@ static void print_layout(FILE *out, const struct spine_conversion *done)
     if (layout->has_names)
         spine_printable_line(out, "%s: the first line names the columns: skipped", path);
     if (layout->has_row_numbers)
-        spine_printable_line(out, "%s: the row numbers before the words are removed", path);
+        spine_printable_line(out, "%s: removed the row numbers before the words", path);
     if (layout->has_quotes)
         spine_printable_line(out, "%s: the quotes around %s are removed", path,
                              layout->has_bare_words ? "words with blanks" : "the words");

@@ -153,8 +153,8 @@ static int begin(struct job *job, struct spine_error *err)
         spine_log_warning("%s: every row has one number only; are these words and their counts?",
                           request->path);
     if (job->comm->rank == 0 && job->files.layout.may_be_longer)
-        spine_log_warning("%s: the first number of every row is whole: if the words end in it, say "
-                          "so by a first line of rows and dimension",
+        spine_log_warning("%s: the first number of every row is whole; if it is part of the word, "
+                          "add a first line with rows and dimension",
                           request->path);
     return 0;
 }
@@ -222,8 +222,7 @@ static int take_parts(struct job *job, struct spine_error *err)
     if (fit)
         return rc;
     spine_log(SPINE_LOG_INFO,
-              "%s: its rows can't be told from the middle on, so one rank reads it "
-              "alone",
+              "%s: rows can't be found from the middle of the file, so one rank reads it alone",
               job->options->source.path);
     return take_part(job, false, err);
 }

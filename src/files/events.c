@@ -275,7 +275,7 @@ int spine_events_open(struct spine_events *events, const char *path, const char 
 static int add_line(struct spine_events *events, const char *line, struct spine_error *err)
 {
     if (strlen(line) > LONGEST_LINE)
-        return spine_refuse(err, "%s: has a line that is no epoch's", events->metrics_path);
+        return spine_refuse(err, "%s: has a line that isn't of an epoch", events->metrics_path);
     cJSON *epoch = NULL;
     if (spine_json_parse(line, "a line of the metrics", &epoch, err))
         return -1;

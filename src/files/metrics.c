@@ -185,9 +185,9 @@ static int find_end(FILE *file, const char *path, int64_t epochs, off_t *end,
         return -1;
     *end = held.end;
     if (held.is_bad_inside)
-        return spine_refuse(err,
-                            "%s:%zu: is not an epoch's JSON object; mend it, or move the file away",
-                            path, held.bad);
+        return spine_refuse(
+            err, "%s:%zu: is not an epoch's JSON object; repair the line, or move the file away",
+            path, held.bad);
     if (held.last < epochs && (held.end > 0 || held.bad > 0))
         return spine_refuse(err,
                             "%s: ends with epoch %lld, but the checkpoint is of epoch %lld; move "

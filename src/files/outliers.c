@@ -153,16 +153,15 @@ void spine_outliers_warn(const struct spine_outlier_report *report, const char *
 
     if (report->has_row) {
         spine_lines_quote(quoted, word, strlen(word));
-        spine_log_warning("%s: row %zu %s is %.4g times as long as the median and makes %.3g %% of "
+        spine_log_warning("%s: row %zu %s is %.4g times as long as the median and has %.3g %% of "
                           "the sum of squares; is it damaged? data.clip shortens such rows",
                           path, report->row + 1, quoted, report->row_ratio,
                           100 * report->row_share);
     }
     if (report->has_column)
-        spine_log_warning(
-            "%s: number %zu of the vectors makes %.3g %% of their variance; data.whiten = "
-            "column gives all the same",
-            path, report->column + 1, 100 * report->column_share);
+        spine_log_warning("%s: number %zu of the vectors has %.3g %% of their variance; "
+                          "data.whiten = column gives all coordinates the same",
+                          path, report->column + 1, 100 * report->column_share);
 }
 
 void spine_outliers_dispose(struct spine_outliers *outliers)

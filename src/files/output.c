@@ -75,7 +75,7 @@ static int find_format(const char *path, enum spine_format *found, struct spine_
                  name);
     }
 
-    return spine_refuse(err, "%s: the name must end in %s, which says the format", path, names);
+    return spine_refuse(err, "%s: the name must end in %s, which selects the format", path, names);
 }
 
 int spine_output_check_name(const char *path, struct spine_error *err)

@@ -219,7 +219,7 @@ int spine_rundir_lock(const char *directory, int *lock, struct spine_error *err)
         return spine_refuse(err, "output.directory: %s: %s", path, strerror(errno));
     if (spine_lock_take(descriptor, SPINE_LOCK_TRY) == SPINE_LOCK_HELD) {
         spine_lock_release(descriptor);
-        return spine_refuse(err, "output.directory: another run is at work in %s", directory);
+        return spine_refuse(err, "output.directory: another process is training in %s", directory);
     }
     *lock = descriptor;
     return 0;
@@ -266,7 +266,7 @@ static int make_aside(const char *directory, char *aside, struct spine_error *er
         if (mkdir(aside, 0777) == 0)
             break;
         if (errno != EEXIST)
-            return spine_fail(err, "%s: can't make it to set the old run aside: %s", aside,
+            return spine_fail(err, "%s: can't create it for the old run: %s", aside,
                               strerror(errno));
         snprintf(name, sizeof name, "%s-%d", aside_name, i);
     }

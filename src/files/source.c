@@ -139,11 +139,10 @@ static int check_request(const struct spine_source *source, struct spine_error *
     const struct spine_source_request *request = source->request;
 
     if (request->tensor != NULL && source->files->form != SPINE_FORM_SAFETENSORS)
-        return spine_refuse(err, "%s: isn't a safetensors file, so --tensor can't choose of it",
+        return spine_refuse(err, "%s: is not a safetensors file, which --tensor is for",
                             request->path);
     if (request->words != NULL && source->rows == 0)
-        return spine_refuse(err, "%s: has its words inside, so --words can't give others",
-                            request->path);
+        return spine_refuse(err, "%s: has words of its own; leave out --words", request->path);
     return 0;
 }
 
@@ -214,7 +213,7 @@ int spine_source_check_count(const struct spine_source *source, uint64_t found,
         return 0;
     return spine_refuse(err,
                         "%s:1: the header announces %llu vectors, the file has %llu; if it wasn't "
-                        "cut off, spine-convert --header=skip reads it all the same",
+                        "cut off, spine-convert --header=skip reads it anyway",
                         source->request->path, (unsigned long long)announced,
                         (unsigned long long)found);
 }

@@ -30,7 +30,7 @@ static int read_checkpoint(struct spine_modelfile *model, const char *run, struc
             return -1;
         if (steps < 0)
             return spine_refuse(
-                err, "train.start_from: %s has neither model.h5 nor a whole checkpoint", run);
+                err, "train.start_from: %s has neither model.h5 nor an intact checkpoint", run);
         if (spine_checkpoint_read_model(path, model, &is_damaged, err) == 0)
             return 0;
         if (!is_damaged)
@@ -69,10 +69,11 @@ static int check(const struct spine_modelfile *model, const struct spine_config 
             run);
     if (started.clip != config->clip || started.center != config->center ||
         started.rms != config->rms || strcmp(started.whiten, config->whiten) != 0)
-        return spine_refuse(err,
-                            "train.start_from: %s has other values of data.clip, data.center, "
-                            "data.whiten or data.rms; its scaling is kept, so set them as there",
-                            run);
+        return spine_refuse(
+            err,
+            "train.start_from: %s has other values of data.clip, data.center, "
+            "data.whiten or data.rms; its scaling is kept, so set them to its values",
+            run);
     return 0;
 }
 

@@ -128,7 +128,7 @@ static int check_readable(const char *path, struct stat *facts, struct spine_err
     int rc = 0;
     ssize_t length = 0;
     if (fstat(file, facts) != 0)
-        rc = spine_fail(err, "%s: can't tell what it is: %s", path, strerror(errno));
+        rc = spine_fail(err, "%s: can't examine it: %s", path, strerror(errno));
     else if (S_ISDIR(facts->st_mode))
         rc = spine_refuse(err, "%s: %s", path, strerror(EISDIR));
     else if (!S_ISREG(facts->st_mode))

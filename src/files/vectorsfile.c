@@ -70,8 +70,8 @@ int spine_vectorsfile_find(struct spine_store *store, const char *path, int64_t 
 
     if (*offset < 0)
         return spine_refuse(err,
-                            "%s: its vectors can't be read while training: they are compressed, in "
-                            "chunks or not 32-bit floats; convert it with spine-convert, or set "
+                            "%s: its vectors can't be read while training: they are compressed, "
+                            "chunked or not 32-bit floats; convert it with spine-convert, or set "
                             "data.residency = memory and data.dtype = float32",
                             path);
     return 0;

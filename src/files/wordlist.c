@@ -133,7 +133,7 @@ static int take_words(const struct spine_words *lines, const char *name, struct 
     const bool are_counted = has_counts(lines), are_numbered = has_numbers(lines);
 
     if (has_commas(lines))
-        return spine_refuse(err, "%s: this is CSV; expected a word a line: cut -d, -f1", name);
+        return spine_refuse(err, "%s: this is CSV; expected one word a line: cut -d, -f1", name);
     for (size_t i = 0; i < lines->count; i++) {
         const char *word = spine_words_get(lines, i);
         if (are_numbered)
@@ -145,9 +145,9 @@ static int take_words(const struct spine_words *lines, const char *name, struct 
             return -1;
     }
     if (are_numbered)
-        spine_log(SPINE_LOG_INFO, "%s: the row numbers before the words are removed", name);
+        spine_log(SPINE_LOG_INFO, "%s: removed the row numbers before the words", name);
     if (are_counted)
-        spine_log(SPINE_LOG_INFO, "%s: the counts behind the words are removed", name);
+        spine_log(SPINE_LOG_INFO, "%s: removed the counts after the words", name);
     return 0;
 }
 
@@ -182,7 +182,7 @@ static int read_any(const char *path, const char *name, struct spine_words *word
     else if (rc == 0 && form == SPINE_FORM_TEXT)
         rc = read_table(path, name, words, err);
     else if (rc == 0)
-        rc = spine_refuse(err, "%s: is no list of words: expected a word a line", name);
+        rc = spine_refuse(err, "%s: is not a list of words: expected one word a line", name);
     free(file);
     return rc;
 }

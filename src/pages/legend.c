@@ -38,7 +38,7 @@ static int add_label(const struct reading *reading, const struct spine_tabular_r
         return spine_tabular_refuse(reading->table, row, "dimension, label and note only", FIELDS,
                                     err);
     if (reading->line[dimension] != 0)
-        return spine_refuse(err, "%s:%llu: dimension %lld has a label in line %llu already",
+        return spine_refuse(err, "%s:%llu: dimension %lld has a label on line %llu already",
                             reading->path, (unsigned long long)row->line, (long long)dimension,
                             (unsigned long long)reading->line[dimension]);
 

@@ -137,8 +137,8 @@ static int check_shared_space(const struct spine_comm *node, size_t bytes, struc
     int rc = 0;
     if (sum > left)
         rc = spine_fail(err,
-                        "%s has too little room for what the ranks of a node "
-                        "share: %.1f MiB are free, %.1f MiB are needed",
+                        "%s has too little space for the shared memory of a node's ranks: %.1f MiB "
+                        "free, %.1f MiB needed",
                         directory, (double)left / (1 << 20), (double)sum / (1 << 20));
     else if (!can_map(sum + SLACK))
         rc = spine_memory_fail("the memory that ranks share", err);

@@ -62,7 +62,7 @@ int spine_catalogue_read_all(struct spine_catalogue *catalogue, struct spine_err
         return -1;
     if (words != NULL && !catalogue->space.is_listed) {
         spine_space_dispose(&catalogue->space);
-        return spine_refuse(err, "%s: has words of its own, so --words-from can't give others",
+        return spine_refuse(err, "%s: has words of its own; leave out --words-from",
                             catalogue->path);
     }
     if (spine_ranking_init(&catalogue->ranking, &catalogue->space, err)) {

@@ -212,7 +212,7 @@ static int open_outputs(struct job *job, struct spine_error *err)
     if (changes.is_scaled && job->factors == NULL)
         return spine_refuse(err,
                             "--scale: %s has no codes.h5ad with the scale of its dimensions; "
-                            "spine-merge makes it",
+                            "spine-merge writes it",
                             options->run);
     spine_modelfile_fingerprint(&model->params, &model->scaling, fingerprint);
     const struct spine_output_source source = {
@@ -485,8 +485,7 @@ int spine_encode(struct spine_comm *comm, const struct spine_encode_options *opt
     int64_t is_other = rc == 0 && !is;
     spine_comm_broadcast(comm, &is_other, sizeof is_other);
     if (rc == 0 && options->words_from != NULL && !is_other)
-        rc = spine_refuse(err, "%s: has words of its own, so --words-from can't give others",
-                          options->input);
+        rc = spine_refuse(err, "%s: has words of its own; leave out --words-from", options->input);
     if (rc == 0 && is_other)
         rc = convert(&job, err);
     if (rc == 0)

@@ -188,7 +188,7 @@ static int choose_words(struct spine_source_request *request, struct spine_sourc
         *files = given;
     } else if (is_numbered) {
         spine_log(SPINE_LOG_INFO,
-                  "%s: has no words, so the rows are numbered from 0; --words-from gives them",
+                  "%s: has no words, so the rows are numbered from 0; give words with --words-from",
                   request->path);
     }
     return 0;

@@ -177,6 +177,6 @@ void spine_cost_print(const struct spine_trials *trials, const struct spine_cost
     print_duration(cost->total, file);
     fprintf(file, "\na rank takes up to about %.0f MiB\n", (double)cost->memory / (1 << 20));
     if (cost->ranks < trials->ranks_per_trial)
-        fprintf(file, "sweep.ranks_per_trial is %lld: for the times, run this on %lld ranks\n",
+        fprintf(file, "sweep.ranks_per_trial is %lld: to estimate times, run this on %lld ranks\n",
                 (long long)trials->ranks_per_trial, (long long)trials->ranks_per_trial);
 }

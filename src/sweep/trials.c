@@ -260,10 +260,10 @@ static int count_trials(struct spine_trials *trials, int64_t count, struct spine
     for (size_t p = 0; !trials->drawn && p < trials->num_parameters; p++) {
         const struct spine_parameter *parameter = &trials->parameters[p];
         if (parameter->kind != SPINE_PARAMETER_LIST)
-            return spine_refuse(err, "%s: is a range, of which %s", parameter->name,
+            return spine_refuse(err, "%s: is a range, but %s", parameter->name,
                                 trials->method == SPINE_GRID
-                                    ? "a grid has no points; give a list, or method = random"
-                                    : "sweep.trials must say how many to draw");
+                                    ? "a grid needs lists; give a list, or set method = random"
+                                    : "sweep.trials, the number of trials to draw, is not set");
         trials->count *= parameter->values.count;
         if (trials->count > MOST_TRIALS)
             return spine_refuse(err, "the lists have more than %d combinations", MOST_TRIALS);

@@ -42,7 +42,7 @@ struct cursor {
 static int refuse(const struct cursor *cursor, const char *what, struct spine_error *err)
 {
     return spine_refuse(err,
-                        "%s: a fastText model (.bin) %s; make text of it: fasttext "
+                        "%s: a fastText model (.bin) %s; convert it to text: fasttext "
                         "print-word-vectors MODEL.bin < WORDS > VECTORS.vec",
                         cursor->binary->name, what);
 }

@@ -77,7 +77,7 @@ static const struct foreign foreigns[] = {
      "compressed twice", unpack_once},
     {0, 10, "BZh91AY&SY", "compressed twice", unpack_once},
     {0, 4, "PK\3\4", "a zip archive in another container", unpack_once},
-    {0, 4, "\xFF\xFE\0\0", "UTF-32", "make it UTF-8 first: iconv -f UTF-32 -t UTF-8"},
+    {0, 4, "\xFF\xFE\0\0", "UTF-32", "convert it to UTF-8 first: iconv -f UTF-32 -t UTF-8"},
     {0, 3, "\x5D\0\0", "compressed by LZMA (.lzma)", "decompress it first: xz -d"},
     {0, 4, "PAR1", "Parquet", BY_PANDAS("read_parquet")},
     {0, 6, "ARROW1", "Arrow (Feather)", BY_PANDAS("read_feather")},
@@ -86,7 +86,7 @@ static const struct foreign foreigns[] = {
     {0, 4, "Obj\x01", "Avro", export_text},
     {0, 6, "MATLAB", "a MATLAB file (.mat)",
      "write its matrix as .npy: python3 -c 'import numpy, scipy.io; numpy.save(\"vectors.npy\", "
-     "scipy.io.loadmat(\"FILE\")[\"NAME\"])', and give the words by --words"},
+     "scipy.io.loadmat(\"FILE\")[\"NAME\"])', and give the words with --words"},
     {0, 7, "RDX3\nX\n", "R data (.RData)", export_text},
     {0, 7, "RDX2\nX\n", "R data (.RData)", export_text},
     {0, 7, "RDA3\nA\n", "R data (.RData)", export_text},
@@ -162,7 +162,7 @@ static int refuse_pickle(const char *name, const char *start, size_t bytes, stru
             "from gensim.models import KeyedVectors\n"
             "KeyedVectors.load('%.200s').save_word2vec_format('vectors.bin', binary=True)\n"
             "(for a model, Word2Vec.load(FILE).wv.save_word2vec_format...; or give the .npy beside "
-            "it, and the words by --words)",
+            "it, and the words with --words)",
             name, name);
     if (holds(start, bytes, 2, torch, sizeof torch - 1))
         return refuse(name, "a PyTorch file (.pt), a pickle that is never run",
@@ -227,7 +227,7 @@ static int refuse_bare_numbers(const char *name, const void *start, size_t bytes
     if (are_bare_numbers(start, bytes, 4))
         return refuse(name, "numbers of 4 bytes without words or sizes",
                       "write them as .npy: numpy.save('vectors.npy', numpy.fromfile(FILE, "
-                      "'float32').reshape(-1, D)), and give the words by --words",
+                      "'float32').reshape(-1, D)), and give the words with --words",
                       err);
     if (are_bare_numbers(start, bytes, 8))
         return refuse(

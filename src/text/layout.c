@@ -311,7 +311,7 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
 
     if (sample->is_utf16)
         return spine_refuse(
-            err, "%s: this is UTF-16; make it UTF-8 first: iconv -f UTF-16 -t UTF-8", path);
+            err, "%s: this is UTF-16; convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8", path);
 
     if (sample->count == 0)
         return spine_refuse(err, "%s: no vectors, %s", path,
@@ -330,8 +330,7 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
         return 0;
 
     if (sample->is_binary)
-        return spine_refuse(err, "%s: is neither text nor a binary format that is known here",
-                            path);
+        return spine_refuse(err, "%s: is neither text nor a known binary format", path);
 
     size_t first = 0;
     while (sample->rows[first].numbers != 0)

@@ -137,7 +137,7 @@ int spine_lines_open(struct spine_lines **lines, const char *path, struct spine_
 
     int rc = spine_stream_open(&opened->stream, path, err);
     if (rc == 0 && !spine_stream_is_file(opened->stream))
-        rc = spine_refuse(err, "%s: is not a file on a disk; it must be read twice", path);
+        rc = spine_refuse(err, "%s: is not a file on a disk, but must be read twice", path);
     if (rc) {
         spine_lines_close(opened);
         return -1;

@@ -299,7 +299,7 @@ static int add_word(const struct spine_npy *npy, const char *name, size_t row, u
     if (npy->type[1] == 'U')
         bytes = encode_all(text, bytes / 4, npy->type[0] == '>');
     if (bytes == SIZE_MAX)
-        return spine_refuse(err, "%s: word %zu has a code that is no character", name, row);
+        return spine_refuse(err, "%s: word %zu has a code that isn't a character", name, row);
 
     while (bytes > 0 && text[bytes - 1] == '\0')
         bytes--;

@@ -115,10 +115,9 @@ static int choose(const cJSON *header, const char *name, uint64_t begin,
         return spine_refuse(
             err, "%s: a safetensors file without a matrix of type F16, BF16, F32 or F64", path);
     if (name == NULL)
-        return spine_refuse(err,
-                            "%s: a safetensors file of several matrices; choose one by "
-                            "--tensor NAME: %s",
-                            path, names);
+        return spine_refuse(
+            err, "%s: a safetensors file of several matrices; choose one with --tensor NAME: %s",
+            path, names);
     return spine_refuse(err, "%s: %s '%.80s'; there are: %s", path,
                         tensor == NULL ? "a safetensors file without the tensor"
                                        : "not a matrix of type F16, BF16, F32 or F64: the tensor",

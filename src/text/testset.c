@@ -137,7 +137,7 @@ static void log_header(const struct spine_testset *set, const struct spine_tabul
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i > 0 ? " " : "",
                                  row->field[i]);
     spine_lines_quote(quoted, text, strlen(text));
-    spine_log(SPINE_LOG_INFO, "%s:%llu: taken for a header, not for a row: %s", set->path,
+    spine_log(SPINE_LOG_INFO, "%s:%llu: read as a header, not as a row: %s", set->path,
               (unsigned long long)row->line, quoted);
 }
 
@@ -395,7 +395,7 @@ static int order_sorted(struct spine_testset *set, struct spine_error *err)
     if (count_various(set, 0, &categories, err) || count_various(set, 1, &words, err))
         return -1;
     if (categories == words && words == set->count && words > 1)
-        spine_log_warning("%s: every category has one word; category, tab, word was expected",
+        spine_log_warning("%s: every category has one word; expected category, tab, word",
                           set->path);
     if (categories <= words)
         return 0;
@@ -470,8 +470,8 @@ static int add_analogy(struct spine_testset *set, const struct spine_tabular *ta
     if (row->count == 3)
         return spine_tabular_refuse(
             table, row,
-            "four words, or ': section' (answers in a file of their own are put beside the "
-            "questions by paste -d' ' QUESTIONS ANSWERS)",
+            "four words, or ': section' (if answers are in another file, put them beside the "
+            "questions with paste -d' ' QUESTIONS ANSWERS)",
             row->count, err);
     if (!is_pair && !has_tag && row->count != 4)
         return spine_tabular_refuse(table, row, "four words, or ': section'", row->count, err);

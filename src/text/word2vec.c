@@ -236,7 +236,7 @@ int spine_word2vec_open(struct spine_word2vec *format, const struct spine_binary
         return -1;
     if (!parse_header(start, bytes, &format->rows, &dim, &header))
         return spine_refuse(err,
-                            "%s: is not of word2vec's binary format: expected a first line of two "
+                            "%s: is not in word2vec's binary format: expected a first line of two "
                             "whole numbers, rows and dimension",
                             binary->name);
 

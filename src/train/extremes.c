@@ -56,12 +56,11 @@ static bool warn_of_row(const struct longest *all, size_t count, double total, s
         return false;
 
     const double others = (total - longest->square) / (double)(num_rows - 1);
-    spine_log_warning(
-        "row %llu '%s' is %.3g times as long as the root mean square of the others and "
-        "makes %.3g %% of the input's sum of squares, so the others are scaled to "
-        "almost nothing; data.clip shortens such rows",
-        (unsigned long long)longest->row + 1, longest->word,
-        sqrt(longest->square / fmax(others, 1e-300)), 100 * longest->square / total);
+    spine_log_warning("row %llu '%s' is %.3g times as long as the root mean square of the others "
+                      "and has %.3g %% of the input's sum of squares, so the others are scaled to "
+                      "almost nothing; data.clip shortens such rows",
+                      (unsigned long long)longest->row + 1, longest->word,
+                      sqrt(longest->square / fmax(others, 1e-300)), 100 * longest->square / total);
     return true;
 }
 
@@ -77,7 +76,7 @@ static bool warn_of_coordinate(const double *squares, size_t dim, double total)
         return false;
 
     spine_log_warning(
-        "coordinate %zu of %zu makes %.3g %% of the input's sum of squares, so the "
+        "coordinate %zu of %zu has %.3g %% of the input's sum of squares, so the "
         "others are scaled to almost nothing; data.whiten = column gives all the same "
         "variance",
         largest + 1, dim, 100 * squares[largest] / total);

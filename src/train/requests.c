@@ -71,11 +71,10 @@ static int leave(struct spine_trainer *run, struct spine_error *err)
                            (long long)position->epoch + 1);
     if (!run->stepper.requests[SPINE_REQUEST_LEAVE] &&
         spine_openmpi_kill_delay() < run->config->grace_seconds)
-        spine_log(
-            SPINE_LOG_INFO,
-            "saving; if mpirun got the signal, it kills the ranks %g s after it, saved or not: "
-            "send it USR1 instead, which it passes on",
-            spine_openmpi_kill_delay());
+        spine_log(SPINE_LOG_INFO,
+                  "saving; if mpirun got the signal, it kills the ranks %g s after it, saved or "
+                  "not; send it USR1 instead, which it forwards",
+                  spine_openmpi_kill_delay());
     if (spine_requests_save(run, SPINE_CHECKPOINT_NOW, err))
         return -1;
     return spine_leave(err,

@@ -203,7 +203,7 @@ static enum outcome load_newest(struct spine_resume *resume, enum spine_rundir_s
 
     if (*found)
         spine_refuse(err,
-                     "%s: has no checkpoint that is whole; output.overwrite = yes starts a new run "
+                     "%s: has no intact checkpoint; output.overwrite = yes starts a new run "
                      "and keeps this one in %s/replaced until the new one is finished",
                      directory, directory);
     return DAMAGED;
@@ -275,7 +275,8 @@ static int make_way(const struct spine_config *config, enum spine_rundir_state s
         return -1;
 
     if (aside[0] != '\0')
-        spine_log(SPINE_LOG_INFO, "the run before is in %s until this one is finished", aside);
+        spine_log(SPINE_LOG_INFO, "the earlier run is kept in %s until this one is finished",
+                  aside);
     return 0;
 }
 
@@ -323,7 +324,8 @@ static int decide(struct spine_resume *resume, struct spine_progress *saved,
         return spine_rundir_forget_aside(config->directory, err);
     if (resume->start == SPINE_START_RESUMED) {
         if (is_path(config->resume))
-            spine_log(SPINE_LOG_INFO, "%s has checkpoints of this run; %s was where it started",
+            spine_log(SPINE_LOG_INFO,
+                      "resuming from the checkpoints in %s; %s is only where the run started",
                       config->directory, config->resume);
         return make_way(config, state, true, err);
     }

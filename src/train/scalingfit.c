@@ -150,8 +150,8 @@ static int clip(struct spine_dataset *data, struct spine_comm *comm, double rati
     free(squares);
     if (!(median > 0) || isinf(median))
         return spine_refuse(err,
-                            "data.clip: half of the rows are %s, so that the median of their "
-                            "lengths is no measure; leave it out",
+                            "data.clip: half of the rows are %s, so the median of their lengths "
+                            "can't be used; leave it out",
                             median > 0 ? "too long for a float" : "zeros");
 
     data->scaling.longest = ratio * sqrt((double)median);

@@ -22,7 +22,7 @@ static void warn_of_limit(const struct spine_trainer *run)
 
     if (run->comm->rank == 0 && limit > 0 && limit <= config->grace_seconds)
         spine_log_warning("train.time_limit: %.3g s leaves no time to train: train.grace_seconds, "
-                          "%.3g s, are kept for saving",
+                          "%.3g s, is kept for saving",
                           limit, config->grace_seconds);
 }
 

@@ -75,7 +75,7 @@ refuse "noise:1: *" --classify=t=noise,two
 refuse "two classification tasks are named 't'" --classify=t=train,test --cross-validate=t=fold0
 refuse "two: 2 texts are too few to train on without VALID" --classify=t=two,two
 refuse "two: 2 texts are too few for 10 folds" --cross-validate=t=two
-refuse "train:2: * words, but the first text has *: concatenation needs equally many" \
+refuse "train:2: * words, but the first text has *: concatenation needs the same number" \
     --features=concat --classify=t=train,test
 refuse "--features: 'sum' is not mean or concat" --features=sum
 refuse "--classifier: 'SVM' is not logistic, svm or both" --classifier=SVM

@@ -65,5 +65,5 @@ refused spine-compat "--output: 'linked.txt' is the input; name another file" \
     "$compat" --input 'a b.txt' --output linked.txt
 refused spine-compat "--output: 'taken' is not a file; name one" "$compat" --input 'a b.txt' --output taken
 refused spine-compat "--output: 'new/' is not a file; name one" "$compat" --input 'a b.txt' --output new/
-refused spine-compat "output.directory: the run is in FILE.run, as --output=FILE says; leave it out" \
+refused spine-compat "output.directory: with --output=FILE the run is in FILE.run; leave this out" \
     "$compat" --input 'a b.txt' output.directory=elsewhere

@@ -230,8 +230,8 @@ refused 2 "nothing.txt: no vectors are left" --on-bad skip nothing.txt out.h5
 { echo "3001 12"; cat rows.txt; } >more.txt
 { echo "2999 12"; cat rows.txt; } >fewer.txt
 for ranks in alone 3; do
-    refused $ranks "more.txt:1: the header announces 3001 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it all the same" more.txt out.h5
-    refused $ranks "fewer.txt:1: the header announces 2999 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it all the same" \
+    refused $ranks "more.txt:1: the header announces 3001 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it anyway" more.txt out.h5
+    refused $ranks "fewer.txt:1: the header announces 2999 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it anyway" \
         --on-bad skip fewer.txt out.h5
 done
 
@@ -246,7 +246,7 @@ for ranks in alone 3; do
 done
 want 0 "out.h5: 100 vectors of 12 numbers, RMS $rms"
 [ "$alone" = "only the first rows are wanted" ] || fail "not said: $(cat stderr)"
-refused alone "more.txt:1: the header announces 3001 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it all the same" \
+refused alone "more.txt:1: the header announces 3001 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it anyway" \
     --limit 3002 more.txt out.h5
 for limit in 0 x -3 1.5 '' 99999999999999999999; do
     refused alone "--limit: '$limit' is not a whole number from 1 to 1000000000000" "--limit=$limit" rows.txt out.h5

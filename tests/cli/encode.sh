@@ -31,7 +31,7 @@ if $python -c 'import h5py, numpy' 2>/dev/null; then # a matrix, with the words 
     run "$encode" run in.npy --words-from=list -o listed.txt
     cmp listed.txt run/codes.txt || fail "with the words of a list the codes differ"
 fi
-refused spine-encode "glove.h5: has words of its own, so --words-from can't give others" \
+refused spine-encode "glove.h5: has words of its own; leave out --words-from" \
     "$encode" run glove.h5 --words-from=run.ini -o out.npy
 
 # --- Words, decoding ------------------------------------------------------------------------------

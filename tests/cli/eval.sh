@@ -110,9 +110,9 @@ run $python "$SPINE_SOURCE/tests/cli/floor.py" floor.json glove.h5 pairs.txt
 OMP_NUM_THREADS=1 run "$eval" --floor --raw --json=once.json --similarity=pairs.txt run
 cmp floor.json once.json || fail "the number of threads changes the floor"
 run "$eval" --floor glove.h5
-grep -q "^glove.h5: has no floor: it isn't sparse$" stderr || fail "$(cat stderr)"
+grep -q "^glove.h5: has no baseline: it isn't sparse$" stderr || fail "$(cat stderr)"
 run "$eval" --floor run/codes.h5ad
-grep -q "^run/codes.h5ad: has no floor: its input isn't known; give a dense one with --space$" stderr ||
+grep -q "^run/codes.h5ad: has no baseline: its input isn't known; give a dense one with --space$" stderr ||
     fail "$(cat stderr)"
 run "$eval" --floor --space=glove.h5 run/codes.h5ad
 grep -q "^ .*run/codes.h5ad: random words$" stdout || fail "$(cat stdout)"
@@ -223,7 +223,7 @@ refuse "--questionnaire measures nothing and can't be combined with --answers" -
     --key=sheet.key.tsv --answers=knows.tsv
 refuse "--questionnaire measures nothing and can't be combined with --json" --questionnaire=other.tsv \
     --json=other.json run
-refuse "run: answers are scored by their key alone" --key=sheet.key.tsv --answers=knows.tsv run
+refuse "run: leave it out; answers are scored with their key only" --key=sheet.key.tsv --answers=knows.tsv run
 
 # --- Where the space isn't known --------------------------------------------------------------------
 
@@ -256,7 +256,7 @@ run "$eval" odd.txt --json=said.json --similarity=said.tsv --similarity=quoted.c
     --categorization=reversed.tsv --analogies=bats.txt
 for text in "said.tsv: skipped 2 lines that begin with #" "said.tsv: 3 pairs of words$" \
     "bats.txt: 3 pairs, any two of a section a question$" \
-    "quoted.csv:1: taken for a header, not for a row: 'w1 w2 POS score'" \
+    "quoted.csv:1: read as a header, not as a row: 'w1 w2 POS score'" \
     "quoted.csv: the words are taken from fields 1 and 2, the score from field 4" \
     "reversed.tsv: the words are taken from the first field, the categories from the second"; do
     grep -q "^$text" stderr || fail "not said: $text: $(cat stderr)"
@@ -269,7 +269,7 @@ for name, counts in {"said": (3, 0), "quoted": (2, 0), "reversed": (3, 0), "bats
     assert found[name] == counts, (name, found)
 END
 run "$eval" odd.txt --similarity=pairs.txt
-grep -q "warning: pairs.txt: nothing of it can be measured with odd.txt" stderr || fail "$(cat stderr)"
+grep -q "warning: pairs.txt: none of its pairs can be measured with odd.txt" stderr || fail "$(cat stderr)"
 $python -c 'import numpy; numpy.save("m.npy", numpy.eye(4, dtype="f4"))'
 printf 'plum\nfig\nzinc\névora\n' >list
 run "$eval" m.npy --words-from=list --json=said.json --similarity=said.tsv

@@ -118,7 +118,7 @@ if unshare -m true 2>/dev/null; then
     # shellcheck disable=SC2016 # the inner shell expands it
     attempt unshare -m bash -c 'mount -t tmpfs -o size=1m tmpfs /dev/shm && exec "$@"' - \
         mpirun -np 2 "$trainer" run.ini model.hidden=2000 output.directory=shared
-    failed 1 "/dev/shm has too little room for what the ranks of a node share: *" shared
+    failed 1 "/dev/shm has too little space for the shared memory of a node's ranks: *" shared
 fi
 
 if ! (ulimit -v 300000 && "$trainer" --version) >/dev/null 2>&1; then

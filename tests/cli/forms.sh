@@ -47,7 +47,7 @@ for file in behind.h5 packed.h5.gz categories.h5ad quoted.txt; do
 done
 for file in numbered.tsv counted.txt; do
     converted words "$SPINE_BIN/spine-convert" --words=$file c.npy
-    grep -q "$file: the .* the words are removed" stderr || fail "$file: not said"
+    grep -q "$file: removed the .* the words" stderr || fail "$file: not said"
 done
 check numbers one.npz:a
 check numbers c.npy
@@ -96,7 +96,7 @@ refuse()
 
 refuse "a zip archive of 2 files; name one of them as two.zip:FILE: t.vec, readme.txt" two.zip
 refuse "has 2 matrices; choose one as two.h5:DATASET: /a (300 x 20), /b (5 x 20)" two.h5
-refuse "choose one by --tensor NAME: table (300 x 20), half (300 x 20)" model.safetensors
+refuse "choose one with --tensor NAME: table (300 x 20), half (300 x 20)" model.safetensors
 refuse "a NumPy array of Python objects" --words=objects.npy c.npy
 refuse "beside the matrix is an array of Python objects" objects.npz
 refuse "few.npz:words.npy: has 299 words for 300 vectors" few.npz
@@ -104,7 +104,7 @@ refuse "a sparse matrix of SciPy's, which is not read" scipy.npz
 refuse "a structured NumPy array, which is not read" fields.npy
 refuse "packed by the HDF5 filter 32000 (lzf), which is not installed here" lzf.h5
 refuse "has 300 words for 20 vectors of 300 numbers: transpose '/vectors'" turned.h5
-refuse "words.csv: this is CSV; expected a word a line: cut -d, -f1" --words=words.csv c.npy
+refuse "words.csv: this is CSV; expected one word a line: cut -d, -f1" --words=words.csv c.npy
 refuse "twice.gz: is compressed twice, which is not read" twice.gz
 refuse "can't be unpacked here: Compression method not supported" lzma.zip
 refuse "comment.txt:2: expected 2 numbers, got 1; if this is a comment, remove it" comment.txt
@@ -139,7 +139,7 @@ run "$SPINE_BIN/spine-convert" --words=words.txt long.npy out.h5
 grep -q "row 8 'wabcdefg7' is .* times as long as the median" stderr ||
     fail "the long row isn't named: $(cat stderr)"
 run "$SPINE_BIN/spine-convert" wide.npy out.h5
-grep -q "number 6 of the vectors makes 9.* % of their variance" stderr ||
+grep -q "number 6 of the vectors has 9.* % of their variance" stderr ||
     fail "the wide coordinate isn't named: $(cat stderr)"
 
 # So do the run and --doctor.
@@ -164,7 +164,7 @@ run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini
 grep -q "data.input: converting gensim.bin to made/input.h5 first" stderr || fail "$(cat stderr)"
 run $python "$forms" compare made/input.h5 words
 run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini output.overwrite=yes train.seed=2
-grep -q "gensim.bin was converted to made/input.h5 before" stderr || fail "$(cat stderr)"
+grep -q "gensim.bin was converted before: using made/input.h5" stderr || fail "$(cat stderr)"
 touch gensim.bin
 run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini output.overwrite=yes train.seed=3 --quiet
 run "$SPINE_BIN/spine-mpi" run.ini data.input=c.npy data.words=words.txt data.cache=cached.h5 \

@@ -63,8 +63,8 @@ refuse()
 refuse "expected the directory of one run; see spine-merge --help"
 refuse "expected the directory of one run; see spine-merge --help" run merged
 refuse "nowhere: has no shards; is it the directory of a finished run?" nowhere
-refuse "out.csv: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy, .sparse or .tsv, which says the format" run -o out.csv
-refuse "out.csv: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy, .sparse or .tsv, which says the format" \
+refuse "out.csv: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy, .sparse or .tsv, which selects the format" run -o out.csv
+refuse "out.csv: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy, .sparse or .tsv, which selects the format" \
     run -o out.h5ad -o out.csv
 refuse "nowhere/out.txt: its directory doesn't exist" run -o nowhere/out.txt
 refuse "--bogus: unknown option; see spine-merge --help" run --bogus
@@ -97,15 +97,15 @@ for shard in 00000 00001 00002; do
     refuse "broken/shards/codes-$shard.h5: the shard is missing" broken -o out.h5ad -o out.txt
 done
 broken cp ../../other/shards/codes-00001.h5 .
-refuse "broken/shards/codes-00001.h5: is foreign: another run than shard 0's wrote it" broken
+refuse "broken/shards/codes-00001.h5: belongs to another run than shard 0" broken
 broken cp ../../fewer/shards/codes-00001.h5 .
-refuse "broken/shards/codes-00001.h5: is foreign: *" broken
+refuse "broken/shards/codes-00001.h5: belongs to another run*" broken
 broken cp codes-00001.h5 codes-00002.h5
 refuse "broken/shards/codes-00002.h5: is a duplicate: it holds shard 1" broken -o out.txt
 broken cp codes-00001.h5 codes-00003.h5
-refuse "broken/shards/codes-00003.h5: is foreign: the run has 3 shards, 0 to 2" broken
+refuse "broken/shards/codes-00003.h5: belongs to another run: this one has 3 shards, 0 to 2" broken
 broken cp codes-00001.h5 codes-1.h5
-refuse "broken/shards/codes-1.h5: is foreign: *" broken
+refuse "broken/shards/codes-1.h5: belongs to another run*" broken
 broken cut codes-00001.h5 100000
 refuse "broken/shards/codes-00001.h5: the HDF5 file is damaged" broken -o out.txt
 broken cut codes-00002.h5 0

@@ -70,7 +70,7 @@ bad_label "2: expected a dimension from 0 to 199, got 'dimension'" $'3\twar' $'d
 bad_label '1: expected a dimension, a tab and its label, the line has 1 field' 3
 bad_label "1: expected a dimension, a tab and its label, got ''" $'3\t\tnote'
 bad_label "1: expected dimension, label and note only, got 'x'" $'3\twar\tnote\tx'
-bad_label '3: dimension 3 has a label in line 1 already' $'3\twar' '' $'3\tpeace'
+bad_label '3: dimension 3 has a label on line 1 already' $'3\twar' '' $'3\tpeace'
 refuse 'none.h5: No such file or directory' run --space none.h5
 refuse "no/r.html: its directory doesn't exist" run -o no/r.html
 mkdir broken

@@ -259,7 +259,7 @@ done
 attempt mpirun -np 2 "$trainer" run.ini output.directory=all-damaged
 [ "$status" = 2 ] || fail "all checkpoints are damaged, and the status is $status: $(cat stderr)"
 [ "$(grep -c 'is cut off, .*; going back' stderr)" = 3 ] || fail "not 3 named: $(cat stderr)"
-grep -qx "spine-mpi: all-damaged: has no checkpoint that is whole; output.overwrite = yes starts a new\
+grep -qx "spine-mpi: all-damaged: has no intact checkpoint; output.overwrite = yes starts a new\
  run and keeps this one in all-damaged/replaced until the new one is finished" stderr ||
     fail "$(cat stderr)"
 [ "$(checkpoints all-damaged | wc -l)" = 3 ] || fail "damaged checkpoints were removed"
@@ -311,7 +311,7 @@ for overwrite in no yes; do
     left again-$overwrite
     saved=$(checkpoints again-$overwrite | tail -n 1)
     train 2 run.ini output.directory=again-$overwrite train.resume="$from" output.overwrite=$overwrite
-    grep -q "^again-$overwrite has checkpoints of this run; $from was where it started" stderr ||
+    grep -q "resuming from the checkpoints in again-$overwrite; $from is only where the run started" stderr ||
         fail "$(cat stderr)"
     [ "$(sed -n 's/^resuming after epoch \([0-9]*\),.*/\1/p' stderr)" -gt 2 ] ||
         fail "$saved was not resumed from: $(cat stderr)"
@@ -338,7 +338,7 @@ for other in train.seed=2 train.epochs=40; do
     kill -USR1 $job
     await_end
     left overwritten
-    grep -q "^the run before is in overwritten/replaced until this one is finished" stderr ||
+    grep -q "^the earlier run is kept in overwritten/replaced until this one is finished" stderr ||
         fail "$(cat stderr)"
     cmp before.h5 overwritten/replaced/model.h5 || fail "the replaced run's model isn't there"
     [ -e overwritten/replaced/shards/codes-00000.h5 ] || fail "nor are its shards"
@@ -359,9 +359,9 @@ refused spine-mpi "output.directory: codes-only holds a finished run without its
 
 begin 2 --quiet run.ini output.directory=shared train.epochs=100000
 await_lines shared 2
-refused spine-mpi "output.directory: another run is at work in shared" \
+refused spine-mpi "output.directory: another process is training in shared" \
     mpirun -np 2 "$trainer" run.ini output.directory=shared
-refused spine-mpi "output.directory: another run is at work in shared" \
+refused spine-mpi "output.directory: another process is training in shared" \
     "$trainer" run.ini output.directory=shared output.overwrite=yes
 await_lines shared $(($(wc -l <shared/metrics.jsonl) + 1)) # the first goes on
 kill -KILL $job

@@ -76,7 +76,7 @@ cmp second/codes.txt from-paused/codes.txt || fail "from a checkpoint the codes 
 mv first gone
 train 1 other.ini train.start_from=first output.directory=resumed
 cmp second/codes.txt resumed/codes.txt || fail "a resumed run has other codes"
-refused spine-mpi "train.start_from: first has neither model.h5 nor a whole checkpoint" \
+refused spine-mpi "train.start_from: first has neither model.h5 nor an intact checkpoint" \
     "$SPINE_BIN/spine-mpi" other.ini train.start_from=first output.directory=none
 mv gone first
 
@@ -93,7 +93,7 @@ no "train.start_from: first has 50 units; set model.hidden = 50" model.hidden=60
 no "train.start_from: first has 50 units; set model.hidden = 50" model.hidden=60 --dry-run
 no "train.start_from: first was trained on rows of 30 numbers, narrow.h5 has 20" data.input=narrow.h5
 no "train.start_from: first has other values of data.clip, data.center, data.whiten or data.rms; its scaling \
-is kept, so set them as there" data.whiten=no
+is kept, so set them to its values" data.whiten=no
 no "train.start_from: first has model.unit_norm = no, so that rows of W2 have any length; leave \
 model.unit_norm out" model.objective=topk model.k=5 loss.psl_weight=1 model.unit_norm=yes
 no "train.start_from: first is not of model.objective = nnse, this run is" model.objective=nnse \

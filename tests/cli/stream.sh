@@ -79,7 +79,7 @@ with h5py.File("glove.h5") as source, h5py.File("packed.h5", "w") as file:
     file.create_dataset("vectors", data=source["vectors"][:700], compression=1)
     file.create_dataset("words", data=source["words"][:700], dtype=h5py.string_dtype())
 END_PY
-refused spine-mpi "packed.h5: its vectors can't be read while training: they are compressed, in chunks or not 32-bit floats; convert it with spine-convert, or set data.residency = memory and data.dtype = float32" \
+refused spine-mpi "packed.h5: its vectors can't be read while training: they are compressed, chunked or not 32-bit floats; convert it with spine-convert, or set data.residency = memory and data.dtype = float32" \
     "$SPINE_BIN/spine-mpi" run.ini data.input=packed.h5 data.residency=stream output.directory=packed
 printf '[sweep]\nmethod = grid\nobjective = maximize explained_variance\ndata.dtype = float32, bfloat16\n' >sweep.ini
 cat run.ini >>sweep.ini

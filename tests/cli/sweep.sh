@@ -40,7 +40,7 @@ grep -qE '^a rank takes up to about [0-9]+ MiB$' stderr || fail "plan: $(cat std
 run mpirun -np 2 "$sweep" plan sweep.ini sweep.ranks_per_trial=4
 cmp stdout expected || fail "plan on 2 ranks: $(cat stdout)"
 grep -q 'on 2 ranks, .*' stderr || fail "plan on 2 ranks: $(cat stderr)"
-grep -q 'sweep.ranks_per_trial is 4: for the times, run this on 4 ranks' stderr ||
+grep -q 'sweep.ranks_per_trial is 4: to estimate times, run this on 4 ranks' stderr ||
     fail "plan on 2 ranks: $(cat stderr)"
 [ ! -e sweep ] || fail "plan made the sweep's directory"
 

@@ -171,14 +171,14 @@ if $python -c 'import numpy' 2>/dev/null; then
     printf 'plum\nfig\nzinc\n' >list
     run "$top" m.npy --dimension=1
     grep -qx '   1.000  1' stdout || fail "numbered rows: $(cat stdout)"
-    grep -q '^m.npy: has no words, so the rows are numbered from 0; --words-from gives them$' stderr ||
+    grep -q '^m.npy: has no words, so the rows are numbered from 0; give words with --words-from$' stderr ||
         fail "not said: $(cat stderr)"
     run "$top" m.npy --words-from=list fig
     grep -qx '   1.000      1  fig' stdout || fail "words of a list: $(cat stdout)"
     printf 'plum\n' >short
     refuse "short: has 1 words for 3 vectors" m.npy --words-from=short
 fi
-refuse "dash.txt: has words of its own, so --words-from can't give others" dash.txt --words-from=list
+refuse "dash.txt: has words of its own; leave out --words-from" dash.txt --words-from=list
 
 run "$top" --help
 grep -q '^Usage: spine-top ' stdout || fail "--help: $(cat stdout)"

@@ -145,7 +145,7 @@ static void test_hard_links_and_pipes_in_the_way_stay(void **state)
     assert_int_equal(put_text(&target, "precious"), 0);
     assert_int_equal(link(target.text, part.text), 0);
     EXPECT_REFUSED(spine_outfile_create(path.text, &err),
-                   "%s: is in the way: a file that has other names, too", part.text);
+                   "%s: is in the way: a file with other hard links", part.text);
     assert_holds(&target, "precious");
     assert_int_equal(unlink(part.text), 0);
     assert_int_equal(mkfifo(part.text, 0666), 0);

@@ -260,13 +260,13 @@ static void test_prefixes_are_parsed(void **state)
         const char *text, *message;
     } bad[] = {
         {"5, 5",
-         "model.prefixes: '5' is not a whole number from 6 to model.hidden; numbers must rise"},
+         "model.prefixes: '5' is not a whole number from 6 to model.hidden; numbers must ascend"},
         {"5 x",
-         "model.prefixes: 'x' is not a whole number from 6 to model.hidden; numbers must rise"},
+         "model.prefixes: 'x' is not a whole number from 6 to model.hidden; numbers must ascend"},
         {"0",
-         "model.prefixes: '0' is not a whole number from 1 to model.hidden; numbers must rise"},
+         "model.prefixes: '0' is not a whole number from 1 to model.hidden; numbers must ascend"},
         {"101",
-         "model.prefixes: '101' is not a whole number from 1 to model.hidden; numbers must rise"},
+         "model.prefixes: '101' is not a whole number from 1 to model.hidden; numbers must ascend"},
         {"1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
          "model.prefixes: has more than 15 numbers below model.hidden"},
     };

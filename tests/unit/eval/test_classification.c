@@ -140,7 +140,7 @@ static void test_what_is_no_task_is_refused(void **state)
         {"t=one,one", SPINE_FEATURES_MEAN, false, "t: all texts have the same label", NULL},
         {"t=one,good", SPINE_FEATURES_MEAN, true, "/good:2: label 'b' doesn't occur in ", "/one"},
         {"t=good,three", SPINE_FEATURES_CONCAT, true,
-         "/three:2: 3 words, but the first text has 2: concatenation needs equally many", NULL},
+         "/three:2: 3 words, but the first text has 2: concatenation needs the same number", NULL},
         {"t=good,nowhere", SPINE_FEATURES_MEAN, true, "/nowhere: No such file or directory", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

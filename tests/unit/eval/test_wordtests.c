@@ -167,8 +167,8 @@ static void test_analogies(void **state)
     const struct path three = put("three", "a b c d\na b c\n");
     EXPECT_REFUSED(
         measure_analogies(&space, three.text, &result),
-        "%s:2: expected four words, or ': section' (answers in a file of their own are put "
-        "beside the questions by paste -d' ' QUESTIONS ANSWERS), the line has 3 fields",
+        "%s:2: expected four words, or ': section' (if answers are in another file, put them "
+        "beside the questions with paste -d' ' QUESTIONS ANSWERS), the line has 3 fields",
         three.text);
     const struct path empty = put("empty", ": section\n");
     EXPECT_REFUSED(measure_analogies(&space, empty.text, &result), "%s: has no questions",

@@ -146,7 +146,7 @@ static void test_a_line_too_long_for_an_epoch_is_refused(void **state)
     assert_int_equal(put_text(&metrics_path, text), 0);
     free(text);
     EXPECT_REFUSED(spine_events_open(&events, events_path.text, metrics_path.text, 1, &err),
-                   "%s: has a line that is no epoch's", metrics_path.text);
+                   "%s: has a line that isn't of an epoch", metrics_path.text);
 }
 
 static void test_a_planted_link_is_refused(void **state)

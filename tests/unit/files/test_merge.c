@@ -259,7 +259,7 @@ static void test_a_foreign_shard_is_refused(void **state)
 
     write_shards(&other, 2); /* of the same model on two ranks */
     assert_int_equal(copy_file(&theirs, &ours), 0);
-    EXPECT_NO_MERGE("%s: is foreign: another run than shard 0's wrote it", ours.text);
+    EXPECT_NO_MERGE("%s: belongs to another run than shard 0", ours.text);
 
     struct hand_shard hand = {
         .facts = {1, 3, 0, 2, RUN_ROWS, RUN_HIDDEN, "another fingerprint"},
@@ -269,15 +269,15 @@ static void test_a_foreign_shard_is_refused(void **state)
         .words = {"a", "b"},
     };
     write_hand_shard(&ours, &hand);
-    EXPECT_NO_MERGE("%s: is foreign: another run than shard 0's wrote it", ours.text);
+    EXPECT_NO_MERGE("%s: belongs to another run than shard 0", ours.text);
 
     write_shards(&directory, 3);
     assert_int_equal(copy_file(&theirs, &more), 0);
-    EXPECT_NO_MERGE("%s: is foreign: the run has 3 shards, 0 to 2", more.text);
+    EXPECT_NO_MERGE("%s: belongs to another run: this one has 3 shards, 0 to 2", more.text);
     remove(more.text);
     const struct path misnamed = join_path(&directory, "shards/codes-1.h5");
     assert_int_equal(copy_file(&ours, &misnamed), 0);
-    EXPECT_NO_MERGE("%s: is foreign: the run has 3 shards, 0 to 2", misnamed.text);
+    EXPECT_NO_MERGE("%s: belongs to another run: this one has 3 shards, 0 to 2", misnamed.text);
 }
 
 static void test_a_copied_shard_is_refused(void **state)
@@ -299,7 +299,7 @@ static void test_an_incomplete_shard_is_refused(void **state)
     const struct path part = join_path(&directory, "shards/codes-00001.h5.part");
     write_shards(&directory, 3);
     assert_int_equal(put_text(&part, "half"), 0);
-    EXPECT_NO_MERGE("%s: is incomplete: the run that was writing it didn't end", part.text);
+    EXPECT_NO_MERGE("%s: is incomplete: the run that wrote it didn't finish", part.text);
     remove(part.text);
     assert_int_equal(truncate(shard.text, 3000), 0);
     EXPECT_NO_MERGE("%s: the HDF5 file is damaged", shard.text);
@@ -362,7 +362,7 @@ static void test_rows_that_do_not_join_are_refused(void **state)
     late = two[1];
     late.facts.hidden = 4;
     write_two(&two[0], &late);
-    EXPECT_NO_MERGE("%s: is foreign: another run than shard 0's wrote it", second.text);
+    EXPECT_NO_MERGE("%s: belongs to another run than shard 0", second.text);
 }
 
 static void test_broken_matrices_are_refused(void **state)
@@ -486,7 +486,7 @@ static void test_the_format_follows_from_the_name(void **state)
         EXPECT_REFUSED(
             spine_output_check_name(bad[i], &err),
             "%s: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy, .sparse "
-            "or .tsv, which says the format",
+            "or .tsv, which selects the format",
             bad[i]);
     EXPECT_REFUSED(spine_output_check_name("a.h5ad.gz", &err),
                    "a.h5ad.gz: .h5ad files can't be compressed as a whole");

@@ -163,11 +163,12 @@ static void test_a_run_goes_on_behind_its_epochs(void **state)
         if (openings[i].before != NULL)
             assert_int_equal(put_text(&path, openings[i].before), 0);
         if (openings[i].after == NULL) {
-            EXPECT_REFUSED(
-                spine_metrics_open(&file, path.text, openings[i].epochs, &err),
-                openings[i].error == NULL ? "%s:1: is not an epoch's JSON object; %s" : "%s: %s",
-                path.text,
-                openings[i].error == NULL ? "mend it, or move the file away" : openings[i].error);
+            EXPECT_REFUSED(spine_metrics_open(&file, path.text, openings[i].epochs, &err),
+                           openings[i].error == NULL ? "%s:1: is not an epoch's JSON object; %s"
+                                                     : "%s: %s",
+                           path.text,
+                           openings[i].error == NULL ? "repair the line, or move the file away"
+                                                     : openings[i].error);
             assert_null(file);
             char *kept = get_bytes(&path, NULL);
             assert_string_equal(kept, openings[i].before);

@@ -242,7 +242,7 @@ static int take_elsewhere(void)
     if (child == 0) {
         char expected[sizeof err.text];
         int lock = -1;
-        snprintf(expected, sizeof expected, "output.directory: another run is at work in %s",
+        snprintf(expected, sizeof expected, "output.directory: another process is training in %s",
                  directory.text);
         if (spine_rundir_lock(directory.text, &lock, &err) == 0)
             _exit(0);

@@ -198,7 +198,7 @@ static void test_bad_files_are_refused(void **state)
         {"short.txt", "a 1 2\nb 3 4\nc 1\n", "short.txt:3: expected 2 numbers, got 1"},
         {"more.vec", "5 2\na 1 2\nb 1 3\n",
          "more.vec:1: the header announces 5 vectors, the file has 2; if it wasn't cut off, "
-         "spine-convert --header=skip reads it all the same"},
+         "spine-convert --header=skip reads it anyway"},
     };
     struct spine_space space;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -161,10 +161,10 @@ static const struct {
     {GRID "model.hidden = 5, 0\n",
      "s.ini:4: model.hidden: 0 is out of bounds, expected 1 to 1048576"},
     {GRID "model.hidden = 5 6\n", "s.ini:4: model.hidden: '5 6' is not a whole number"},
-    {GRID "model.hidden = int 5 .. 6\n", "model.hidden: is a range, of which a grid has no points; "
-                                         "give a list, or method = random"},
+    {GRID "model.hidden = int 5 .. 6\n",
+     "model.hidden: is a range, but a grid needs lists; give a list, or set method = random"},
     {ASHA "min_epochs = 3\nmodel.hidden = int 5 .. 6\n",
-     "model.hidden: is a range, of which sweep.trials must say how many to draw"},
+     "model.hidden: is a range, but sweep.trials, the number of trials to draw, is not set"},
     {RANDOM "model.hidden = uniform 5 .. 6\n",
      "s.ini:5: model.hidden: expected whole numbers: 'int a .. b'"},
     {RANDOM "train.noise = int 0 .. 1\n",

@@ -12,8 +12,9 @@
 
 enum { DIMENSION = 2, BUCKET = 7 };
 
-static const char advice[] = "; make text of it: fasttext print-word-vectors MODEL.bin < WORDS > "
-                             "VECTORS.vec";
+static const char advice[] =
+    "; convert it to text: fasttext print-word-vectors MODEL.bin < WORDS > "
+    "VECTORS.vec";
 
 struct facts {
     int32_t version, model, bucket, shortest, longest;

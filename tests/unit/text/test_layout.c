@@ -110,7 +110,7 @@ static void test_what_is_no_rows_of_vectors_is_refused(void **state)
          ": this is CSV; words and numbers must be separated by spaces or tabs"},
         {"<!DOCTYPE html>\n<html>\n", ": this is a web page (HTML or XML), not vectors"},
         {"<HTML><body>see 1 2\n", ": this is a web page (HTML or XML), not vectors"},
-        {"\xFF\xFEt", ": this is UTF-16; make it UTF-8 first: iconv -f UTF-16 -t UTF-8"},
+        {"\xFF\xFEt", ": this is UTF-16; convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8"},
         {"a 1 2\rb 3 4\rc 5 6\r", ": a carriage return inside line 1; lines end in newlines"},
         {"\nthe quick brown fox\n", ":2: expected a word and numbers, the line ends in no number"},
         {"word\n", ":1: expected a word and numbers, the line ends in no number"},
@@ -119,7 +119,7 @@ static void test_what_is_no_rows_of_vectors_is_refused(void **state)
         check_refused(cases[i].text, strlen(cases[i].text), SPINE_HEADER_AUTO, cases[i].error);
     static const char binary[] = "2 4\nthe \0\0\x80?\0\0\0@\nof \0\0\0\0\0\0\0\0\n";
     check_refused(binary, sizeof binary - 1, SPINE_HEADER_AUTO,
-                  ": is neither text nor a binary format that is known here");
+                  ": is neither text nor a known binary format");
     unlink(FILE_NAME);
 }
 

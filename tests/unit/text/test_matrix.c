@@ -237,7 +237,7 @@ static void words_of_an_npy_that_are_cut_or_no_characters_are_refused(void **sta
     add_whole(&bytes, 'a', 4);
     open_bytes(&bytes);
     EXPECT_REFUSED(spine_npy_words(&npy, &binary, &words, &err),
-                   "f: word 0 has a code that is no character");
+                   "f: word 0 has a code that isn't a character");
     spine_words_dispose(&words);
     spine_binary_close(&binary);
 }
@@ -277,7 +277,7 @@ static void safetensors_of_each_type_are_read(void **state)
         expect_values(&matrix, 0, 2, expected);
     }
     EXPECT_REFUSED(spine_safetensors_matrix(&binary, NULL, &matrix, &err),
-                   "f: a safetensors file of several matrices; choose one by --tensor NAME: half "
+                   "f: a safetensors file of several matrices; choose one with --tensor NAME: half "
                    "(2 x 2), brain (2 x 2), single (2 x 2)");
     EXPECT_REFUSED(spine_safetensors_matrix(&binary, "bias", &matrix, &err),
                    "f: not a matrix of type F16, BF16, F32 or F64: the tensor 'bias'; there are: "

@@ -205,8 +205,8 @@ static void test_what_leaves_nothing_is_refused(void **state)
         if (data.part.first_row + i < ROWS - 100)
             memset(data.rows + i * data.stride, 0, DIM * sizeof *data.rows);
     EXPECT_REFUSED(spine_scalingfit(&data, &world, &all_options[0], &err),
-                   "data.clip: half of the rows are zeros, so that the median of their lengths is "
-                   "no measure; leave it out");
+                   "data.clip: half of the rows are zeros, so the median of their lengths can't be "
+                   "used; leave it out");
     spine_dataset_dispose(&data);
 }
 
