@@ -55,6 +55,16 @@ size_t spine_words_character(const char *text)
     return length;
 }
 
+bool spine_words_are_valid(const char *text)
+{
+    size_t length = 1;
+    while (*text != '\0' && length > 0) {
+        length = spine_words_character(text);
+        text += length;
+    }
+    return length > 0;
+}
+
 int spine_words_add_escaped(struct spine_words *words, const char *word, bool *escaped,
                             struct spine_error *err)
 {

@@ -31,13 +31,11 @@ static struct element element_of(enum spine_array_type type)
     return elements[type];
 }
 
-/* Create a fixed-size dataset; closes 'creation'. Seven parameters: H5Dcreate2() has as many. */
-static int make_fixed(struct spine_store *store, const char *name, enum spine_array_type type,
-                      size_t rows, size_t columns, hid_t creation, struct spine_error *err)
+static hid_t make_space(size_t rows, size_t columns)
 {
     const hsize_t extent[2] = {rows, columns};
-    const hid_t space = H5Screate_simple(columns == 0 ? 1 : 2, extent, NULL);
-    return spine_h5_make(store, name, element_of(type).disk, space, creation, err);
+
+    return H5Screate_simple(columns == 0 ? 1 : 2, extent, NULL);
 }
 
 int spine_array_make(struct spine_store *store, const char *name, enum spine_array_type type,
@@ -46,26 +44,16 @@ int spine_array_make(struct spine_store *store, const char *name, enum spine_arr
     const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
     /* All of it will be written, so don't fill it first. */
     H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
-    return make_fixed(store, name, type, rows, columns, creation, err);
+    return spine_h5_make(store, name, element_of(type).disk, make_space(rows, columns), creation,
+                         err);
 }
 
 /* Seven parameters: those of spine_array_make(), and the offset. */
 int spine_array_make_at(struct spine_store *store, const char *name, enum spine_array_type type,
                         size_t rows, size_t columns, int64_t *offset, struct spine_error *err)
 {
-    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
-    H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
-    H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
-    if (make_fixed(store, name, type, rows, columns, creation, err))
-        return -1;
-
-    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
-    const haddr_t address = dataset < 0 ? HADDR_UNDEF : H5Dget_offset(dataset);
-    const int rc = address == HADDR_UNDEF ? spine_h5_fail_object(store, "find", name, err) : 0;
-    if (dataset >= 0)
-        H5Dclose(dataset);
-    *offset = (int64_t)address;
-    return rc;
+    return spine_h5_make_at(store, name, element_of(type).disk, make_space(rows, columns), offset,
+                            err);
 }
 
 int spine_array_find(struct spine_store *store, const char *name, enum spine_array_type type,
@@ -96,7 +84,8 @@ int spine_array_make_checked(struct spine_store *store, const char *name,
     const hsize_t chunk[2] = {rows < fitting ? rows : fitting, columns};
     H5Pset_chunk(creation, columns == 0 ? 1 : 2, chunk);
     H5Pset_fletcher32(creation);
-    return make_fixed(store, name, type, rows, columns, creation, err);
+    return spine_h5_make(store, name, element_of(type).disk, make_space(rows, columns), creation,
+                         err);
 }
 
 int spine_array_make_growing(struct spine_store *store, const char *name,

@@ -3,28 +3,10 @@
 
 #include <stdbool.h>
 
+#include "spine/base/log.h"
 #include "spine/base/printable.h"
-#include "spine/base/words.h"
 
 enum { LINES_SHOWN = 5 };
-
-static bool is_utf8(const char *word)
-{
-    size_t length = 1;
-    while (*word != '\0' && length > 0) {
-        length = spine_words_character(word);
-        word += length;
-    }
-    return length > 0;
-}
-
-static size_t count_invalid(const struct spine_words *words)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < words->count; i++)
-        count += !is_utf8(spine_words_get(words, i));
-    return count;
-}
 
 static const char *plural(size_t count)
 {
@@ -32,7 +14,7 @@ static const char *plural(size_t count)
 }
 
 /* " (line 7)", " (rows 7, 9, 12, ...)" */
-static void print_lines(FILE *out, const char *place, const struct spine_roster_list *lines)
+static void print_lines(FILE *out, const char *place, const struct spine_leftout_list *lines)
 {
     fprintf(out, " (%s%s", place, plural(lines->count));
     for (size_t i = 0; i < lines->count && i < LINES_SHOWN; i++)
@@ -41,7 +23,7 @@ static void print_lines(FILE *out, const char *place, const struct spine_roster_
 }
 
 static void print_left_out(FILE *out, const struct spine_conversion *done, const char *why,
-                           const struct spine_roster_list *lines)
+                           const struct spine_leftout_list *lines)
 {
     if (lines->count == 0)
         return;
@@ -77,7 +59,7 @@ static void print_layout(FILE *out, const struct spine_conversion *done)
 static void print_words(FILE *out, const struct spine_conversion *done)
 {
     const char *path = done->request->path;
-    const size_t num_invalid = count_invalid(&done->roster->words);
+    const size_t num_invalid = (size_t)done->num_invalid;
 
     if (spine_source_words(done->source) == SPINE_WORDS_NUMBERED)
         spine_printable_line(
@@ -91,10 +73,11 @@ static void print_words(FILE *out, const struct spine_conversion *done)
 
 void spine_conversion_print(const struct spine_conversion *done, FILE *out)
 {
-    static const char *const reasons[SPINE_ROSTER_REASONS] = {
+    static const char *const reasons[SPINE_LEFTOUT_REASONS] = {
         [SPINE_ROW_NOT_FINITE] = "with NaN or Inf",
         [SPINE_ROW_NO_WORD] = "without a word",
         [SPINE_ROW_WRONG_COUNT] = "with a wrong count of numbers",
+        [SPINE_ROW_DUPLICATE] = "with duplicate words",
     };
     const char *path = done->request->path;
     const size_t num_blank = (size_t)done->num_blank, dim = done->dim;
@@ -105,9 +88,8 @@ void spine_conversion_print(const struct spine_conversion *done, FILE *out)
     if (num_blank > 0)
         spine_printable_line(out, "%s: %zu blank line%s skipped", path, num_blank,
                              plural(num_blank));
-    for (int i = 0; i < SPINE_ROSTER_REASONS; i++)
-        print_left_out(out, done, reasons[i], &done->roster->left_out[i]);
-    print_left_out(out, done, "with duplicate words", &done->roster->duplicate_lines);
+    for (int i = 0; i < SPINE_LEFTOUT_REASONS; i++)
+        print_left_out(out, done, reasons[i], &done->leftout->lines[i]);
     print_words(out, done);
     if (done->is_cut)
         spine_printable_line(
@@ -116,4 +98,18 @@ void spine_conversion_print(const struct spine_conversion *done, FILE *out)
             "number may be too",
             path);
     fflush(out);
+}
+
+void spine_conversion_log_seconds(const double marks[4], double bytes, int num_ranks)
+{
+    static const char *const steps[] = {"reading and parsing", "duplicates", "writing"};
+    const double total = marks[3] - marks[0];
+
+    for (int i = 0; i < 3; i++) {
+        const double seconds = marks[i + 1] - marks[i];
+        spine_log(SPINE_LOG_VERBOSE, "%-20s %8.3f s %5.1f %%", steps[i], seconds,
+                  100 * seconds / total);
+    }
+    spine_log(SPINE_LOG_VERBOSE, "%-20s %8.3f s, %.0f MB/s of vectors, %d rank%s", "all", total,
+              bytes / 1e6 / total, num_ranks, num_ranks == 1 ? "" : "s");
 }

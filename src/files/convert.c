@@ -4,8 +4,9 @@
  * spine_comm_agree() makes it a failure of all. Row numbers are global, in file order, and so are
  * line numbers, once a rank knows how many lines the ranks before it have read.
  *
- * Words are gathered on rank 0, where duplicates are found. Vectors of text stay in the ranks'
- * memory; others stay in the file, from which they are copied block by block. */
+ * Words stay on the ranks that read them, which find duplicates together and write them. So do
+ * vectors: those of text in the ranks' memory, all others in the file, from which they are copied
+ * block by block. */
 #include "spine/files/convert.h"
 
 #include <math.h>
@@ -20,8 +21,9 @@
 #include "spine/base/outfile.h"
 #include "spine/base/present.h"
 #include "spine/files/conversion.h"
+#include "spine/files/duplicates.h"
 #include "spine/files/outliers.h"
-#include "spine/files/roster.h"
+#include "spine/files/leftout.h"
 #include "spine/files/shared.h"
 #include "spine/files/vectorsfile.h"
 
@@ -32,18 +34,19 @@ struct job {
     const struct spine_convert_options *options;
     struct spine_sourcefiles files;
     struct spine_source *source;
-    struct spine_vectors vectors; /* this rank's; its words go to 'words' on rank 0 */
+    struct spine_vectors vectors; /* this rank's */
     size_t first_row;             /* the global number of this rank's first row */
     uint64_t lines_before;        /* of the ranks before this one */
     struct spine_outliers outliers;
 
     /* The same on all ranks. */
     int64_t num_rows, num_left_out, num_blank, num_surplus, is_cut;
+    int64_t num_duplicates, num_invalid;
+    struct spine_vectorsfile_places places;
 
     /* On rank 0 only. */
-    struct spine_roster roster;
+    struct spine_leftout leftout;
     struct spine_store *store;
-    int64_t offset;   /* of the vectors in the file */
     bool has_created; /* there is a PATH.part of ours */
     bool has_unknown; /* GloVe's <unk>, which its header doesn't count */
 };
@@ -251,21 +254,6 @@ static void sum_counts(struct job *job)
     job->is_cut = counts[4];
 }
 
-/* On rank 0, which has all words. */
-static int check_counts(struct job *job, struct spine_error *err)
-{
-    const uint64_t found = (uint64_t)(job->num_rows + job->num_left_out);
-    const uint64_t limit = job->options->limit;
-    const bool is_whole = limit == 0 || found < limit;
-
-    if (is_whole &&
-        spine_source_check_count(job->source, found, &job->roster.words, &job->has_unknown, err))
-        return -1;
-    if (job->num_rows == 0)
-        return spine_refuse(err, "%s: no vectors are left", job->options->source.path);
-    return 0;
-}
-
 static int read_rows(struct job *job, struct spine_error *err)
 {
     const int rc = take_parts(job, err);
@@ -283,63 +271,165 @@ static int read_rows(struct job *job, struct spine_error *err)
 
 /* --- Words -------------------------------------------------------------------------------- */
 
-static int refuse_duplicate(const struct job *job, size_t row, struct spine_error *err)
+/* Is the last word of all GloVe's <unk>? */
+static bool ends_in_unknown(const struct job *job)
 {
-    const struct spine_roster *roster = &job->roster;
-    const char *word = spine_words_get(&roster->words, row);
-    char quoted[SPINE_LINES_QUOTE];
+    const bool is_last = job->first_row + job->vectors.rows == (size_t)job->num_rows;
 
-    spine_lines_quote(quoted, word, strlen(word));
-    spine_refuse(err, "the word %s is on %s %llu already", quoted, spine_source_place(job->source),
-                 (unsigned long long)roster->lines.at[spine_roster_first(roster, row)]);
-    return spine_source_locate(job->source, roster->lines.at[row], err);
+    return spine_comm_max(job->comm, is_last && spine_source_ends_in_unknown(&job->vectors.words)) >
+           0;
 }
 
-/* On rank 0, which has all words. */
-static int check_words(struct job *job, struct spine_error *err)
+static int check_counts(struct job *job, struct spine_error *err)
 {
-    const bool leave_out = job->options->skip_bad;
-    const struct spine_roster_list *duplicates = &job->roster.duplicates;
+    const uint64_t found = (uint64_t)(job->num_rows + job->num_left_out);
+    const uint64_t limit = job->options->limit;
+    const bool is_whole = limit == 0 || found < limit, has_unknown = ends_in_unknown(job);
 
-    if (check_counts(job, err) ||
-        spine_roster_find_duplicates(&job->roster, leave_out ? SIZE_MAX : 1, err))
+    if (is_whole &&
+        spine_source_check_count(job->source, found, has_unknown, &job->has_unknown, err))
         return -1;
-    if (duplicates->count > 0 && !leave_out)
-        return refuse_duplicate(job, (size_t)duplicates->at[0], err);
+    if (job->num_rows == 0)
+        return spine_refuse(err, "%s: no vectors are left", job->options->source.path);
     return 0;
 }
 
-static int gather_words(struct job *job, struct spine_error *err)
+/* The word of row 'row', counted over all ranks, on all of them; to be freed. */
+static int share_word(const struct job *job, size_t row, char **word, struct spine_error *err)
 {
-    struct spine_roster *roster = &job->roster;
+    const struct spine_vectors *vectors = &job->vectors;
+    const bool is_here = row >= job->first_row && row < job->first_row + vectors->rows;
+    const char *mine = is_here ? spine_words_get(&vectors->words, row - job->first_row) : "";
+    char *gathered = NULL;
+    size_t bytes = 0;
 
-    if (spine_roster_gather(roster, job->comm, &job->vectors, (size_t)job->num_rows, err))
+    if (spine_comm_gather(job->comm, mine, is_here ? strlen(mine) + 1 : 0, &gathered, &bytes, err))
         return -1;
-    const int rc = job->comm->rank == 0 ? check_words(job, err) : 0;
-    if (spine_comm_agree(job->comm, rc, err) ||
-        spine_roster_drop_duplicates(roster, job->comm, &job->vectors, &job->first_row, err))
+    spine_comm_broadcast(job->comm, &bytes, sizeof bytes);
+    if (job->comm->rank != 0)
+        gathered = spine_memory_get(bytes, 1, "a word", err);
+    if (spine_comm_agree(job->comm, -(gathered == NULL), err)) {
+        free(gathered);
         return -1;
-    job->num_rows -= (int64_t)roster->duplicates.count;
+    }
+    spine_comm_broadcast(job->comm, gathered, bytes);
+    *word = gathered;
+    return 0;
+}
+
+/* The first line of all ranks with this word. */
+static uint64_t find_first_line(const struct job *job, const char *word)
+{
+    const struct spine_vectors *vectors = &job->vectors;
+    size_t i = 0;
+
+    while (i < vectors->rows && strcmp(spine_words_get(&vectors->words, i), word) != 0)
+        i++;
+    return (uint64_t)-spine_comm_max(job->comm,
+                                     i < vectors->rows ? -(int64_t)vectors->lines[i] : -INT64_MAX);
+}
+
+/* Name the first duplicate of all, of which rows[0] is this rank's first, if it has any. */
+static int refuse_duplicate(const struct job *job, const uint64_t *rows, size_t count,
+                            struct spine_error *err)
+{
+    const int64_t mine = count > 0 ? (int64_t)(job->first_row + rows[0]) : INT64_MAX;
+    const int64_t first = -spine_comm_max(job->comm, -mine);
+    char quoted[SPINE_LINES_QUOTE], *word = NULL;
+    int rc = 0;
+
+    if (share_word(job, (size_t)first, &word, err))
+        return -1;
+    const uint64_t line = find_first_line(job, word);
+    if (mine == first) {
+        spine_lines_quote(quoted, word, strlen(word));
+        spine_refuse(err, "the word %s is on %s %llu already", quoted,
+                     spine_source_place(job->source), (unsigned long long)line);
+        rc = spine_source_locate(job->source, job->vectors.lines[rows[0]], err);
+    }
+    free(word);
+    return spine_comm_agree(job->comm, rc, err);
+}
+
+/* Leave this rank's duplicates out. */
+static int drop_duplicates(struct job *job, const uint64_t *rows, size_t count,
+                           struct spine_error *err)
+{
+    struct spine_vectors *vectors = &job->vectors;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = spine_vectors_leave_out(vectors, vectors->lines[rows[i]], SPINE_ROW_DUPLICATE, err);
+    if (spine_comm_agree(job->comm, rc, err))
+        return -1;
+
+    spine_vectors_drop(vectors, rows, count);
+    job->first_row = (size_t)spine_comm_sum_before(job->comm, (int64_t)vectors->rows);
+    job->num_rows -= job->num_duplicates;
+    return 0;
+}
+
+static int check_duplicates(struct job *job, struct spine_error *err)
+{
+    uint64_t *rows = NULL;
+    size_t count = 0;
+    int rc = 0;
+
+    if (spine_duplicates_find(job->comm, &job->vectors.words, &rows, &count, err))
+        return -1;
+    job->num_duplicates = (int64_t)count;
+    spine_comm_sum_counts(job->comm, &job->num_duplicates, 1);
+    if (job->num_duplicates > 0)
+        rc = job->options->skip_bad ? drop_duplicates(job, rows, count, err)
+                                    : refuse_duplicate(job, rows, count, err);
+    free(rows);
+    return rc;
+}
+
+static int check_words(struct job *job, struct spine_error *err)
+{
+    const struct spine_words *words = &job->vectors.words;
+
+    if (check_counts(job, err) || check_duplicates(job, err) ||
+        spine_leftout_gather(&job->leftout, job->comm, &job->vectors, err))
+        return -1;
+    for (size_t i = 0; i < words->count; i++)
+        job->num_invalid += !spine_words_are_valid(spine_words_get(words, i));
+    spine_comm_sum_counts(job->comm, &job->num_invalid, 1);
     return 0;
 }
 
 /* --- Writing ------------------------------------------------------------------------------ */
 
-/* Rank 0's part. */
-static int write_words(struct job *job, struct spine_error *err)
+/* Rank 0's part: all but words and vectors. */
+static int make_room(struct job *job, const struct spine_stringheap *heap, struct spine_error *err)
 {
     const struct spine_vectorsfile_origin origin = {.source = job->options->source.path,
                                                     .rows_left_out = job->num_left_out,
-                                                    .rows_repeated =
-                                                        (int64_t)job->roster.duplicates.count};
+                                                    .rows_repeated = job->num_duplicates};
     struct spine_store *store = job->store;
 
-    if (spine_vectorsfile_begin(store, &job->roster.words, job->vectors.dim, &origin, &job->offset,
-                                err))
+    if (spine_vectorsfile_begin(store, (size_t)job->num_rows, job->vectors.dim, heap, &origin,
+                                &job->places, err))
         return -1;
 
     job->store = NULL;
     return spine_store_close(store, err);
+}
+
+static int write_words(struct job *job, struct spine_error *err)
+{
+    const struct spine_words *words = &job->vectors.words;
+    struct spine_stringheap heap;
+
+    if (spine_stringheap_plan(&heap, job->comm, words, err))
+        return -1;
+    int rc = job->comm->rank == 0 ? make_room(job, &heap, err) : 0;
+    if (spine_comm_agree(job->comm, rc, err))
+        return -1;
+    spine_comm_broadcast(job->comm, &job->places, sizeof job->places);
+    rc = spine_vectorsfile_put_words(job->options->output, &job->places, &heap, words, err);
+    return spine_comm_agree(job->comm, rc, err);
 }
 
 /* Refuse a number that isn't finite, of rows [first, first + count) of this rank's. */
@@ -385,7 +475,7 @@ static int copy_values(struct job *job, uint64_t *lines, float *block, struct sp
         const size_t now = rows - done < most ? rows - done : most;
         const float *values = get_values(job, done, now, lines, block, err);
         if (values == NULL || spine_outliers_add(&job->outliers, values, now, dim, err) ||
-            spine_vectorsfile_put(path, job->offset, job->first_row + done, now, dim, values, err))
+            spine_vectorsfile_put(path, &job->places, job->first_row + done, now, dim, values, err))
             return -1;
     }
     return spine_outfile_sync(path, err);
@@ -399,7 +489,6 @@ static int write_values(struct job *job, struct spine_error *err)
     float *block = spine_memory_get(is_text ? 1 : most * dim, sizeof *block, "a block", err);
     uint64_t *lines = spine_memory_get(most, sizeof *lines, "a block's lines", err);
     int rc = -(block == NULL || lines == NULL);
-    spine_comm_broadcast(job->comm, &job->offset, sizeof job->offset);
     if (rc == 0)
         rc = copy_values(job, lines, block, err);
 
@@ -411,11 +500,10 @@ static int write_values(struct job *job, struct spine_error *err)
 static int write_output(struct job *job, struct spine_outlier_report *report,
                         struct spine_error *err)
 {
-    int rc = job->comm->rank == 0 ? write_words(job, err) : 0;
-    if (spine_comm_agree(job->comm, rc, err) || write_values(job, err) ||
+    if (write_words(job, err) || write_values(job, err) ||
         spine_outliers_find(&job->outliers, job->comm, job->first_row, report, err))
         return -1;
-    rc = 0;
+    int rc = 0;
     if (job->comm->rank == 0 && !job->options->is_temporary)
         rc = spine_outfile_publish(job->options->output, err);
     return spine_comm_agree(job->comm, rc, err);
@@ -430,12 +518,13 @@ static void print_report(const struct job *job, double rms)
         .source = job->source,
         .layout = &job->files.layout,
         .output = job->options->output,
-        .roster = &job->roster,
+        .leftout = &job->leftout,
         .dim = job->vectors.dim,
         .rms = rms,
         .num_rows = job->num_rows,
         .num_blank = job->num_blank,
         .num_surplus = job->num_surplus,
+        .num_invalid = job->num_invalid,
         .is_cut = job->is_cut > 0,
         .has_unknown = job->has_unknown,
     };
@@ -443,49 +532,47 @@ static void print_report(const struct job *job, double rms)
     spine_conversion_print(&done, job->options->report);
 }
 
-static void log_seconds(const struct job *job, const double marks[4])
+static int report_all(const struct job *job, const struct spine_outlier_report *report,
+                      struct spine_error *err)
 {
-    static const char *const steps[] = {"reading and parsing", "duplicates", "writing"};
-    const double total = marks[3] - marks[0];
-    for (int i = 0; i < 3; i++) {
-        const double seconds = marks[i + 1] - marks[i];
-        spine_log(SPINE_LOG_VERBOSE, "%-20s %8.3f s %5.1f %%", steps[i], seconds,
-                  100 * seconds / total);
+    const struct spine_convert_options *options = job->options;
+    char *word = NULL;
+
+    if (report->has_row && share_word(job, report->row, &word, err))
+        return -1;
+    if (job->comm->rank == 0) {
+        if (options->report != NULL)
+            print_report(job, report->rms);
+        spine_outliers_warn(report, options->source.path, word);
     }
-    spine_log(SPINE_LOG_VERBOSE, "%-20s %8.3f s, %.0f MB/s of vectors, %d rank%s", "all", total,
-              (double)job->num_rows * (double)job->vectors.dim * sizeof(float) / 1e6 / total,
-              job->comm->size, job->comm->size == 1 ? "" : "s");
+    free(word);
+    return 0;
 }
 
 static int run(struct job *job, struct spine_error *err)
 {
-    const struct spine_convert_options *options = job->options;
     struct spine_outlier_report report;
     double marks[4] = {spine_clock_now()};
     if (begin(job, err) || read_rows(job, err))
         return -1;
     marks[1] = spine_clock_now();
-    if (gather_words(job, err))
+    if (check_words(job, err))
         return -1;
     marks[2] = spine_clock_now();
     if (write_output(job, &report, err))
         return -1;
     marks[3] = spine_clock_now();
-    if (job->comm->rank == 0) {
-        if (options->report != NULL)
-            print_report(job, report.rms);
-        spine_outliers_warn(&report, options->source.path,
-                            report.has_row ? spine_words_get(&job->roster.words, report.row)
-                                           : NULL);
-    }
-    log_seconds(job, marks);
+    if (report_all(job, &report, err))
+        return -1;
+    spine_conversion_log_seconds(
+        marks, (double)job->num_rows * (double)job->vectors.dim * sizeof(float), job->comm->size);
     return 0;
 }
 
 static void dispose(struct job *job)
 {
     spine_vectors_dispose(&job->vectors);
-    spine_roster_dispose(&job->roster);
+    spine_leftout_dispose(&job->leftout);
     spine_outliers_dispose(&job->outliers);
     spine_source_close(job->source);
     if (job->comm->rank == 0)

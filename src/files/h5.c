@@ -139,6 +139,25 @@ int spine_h5_make(struct spine_store *store, const char *name, hid_t type, hid_t
     return rc;
 }
 
+int spine_h5_make_at(struct spine_store *store, const char *name, hid_t type, hid_t space,
+                     int64_t *offset, struct spine_error *err)
+{
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    if (H5Tis_variable_str(type) <= 0) /* of those HDF5 wants to have references filled */
+        H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER);
+    H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
+    if (spine_h5_make(store, name, type, space, creation, err))
+        return -1;
+
+    const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
+    const haddr_t address = dataset < 0 ? HADDR_UNDEF : H5Dget_offset(dataset);
+    const int rc = address == HADDR_UNDEF ? spine_h5_fail_object(store, "find", name, err) : 0;
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    *offset = (int64_t)address;
+    return rc;
+}
+
 /* Seven parameters: those of H5Dread(), with plain numbers for its selections. */
 int spine_h5_transfer(hid_t dataset, enum spine_h5_direction direction, hid_t type, size_t first,
                       size_t count, size_t stride, void *data)

@@ -195,9 +195,13 @@ int spine_source_locate(const struct spine_source *source, uint64_t line, struct
                         (unsigned long long)line, plain.text);
 }
 
+bool spine_source_ends_in_unknown(const struct spine_words *words)
+{
+    return words->count > 0 && strcmp(spine_words_get(words, words->count - 1), "<unk>") == 0;
+}
+
 int spine_source_check_count(const struct spine_source *source, uint64_t found,
-                             const struct spine_words *words, bool *has_unknown,
-                             struct spine_error *err)
+                             bool ends_in_unknown, bool *has_unknown, struct spine_error *err)
 {
     const struct spine_sourcefiles *files = source->files;
     const bool is_word2vec = files->form == SPINE_FORM_WORD2VEC;
@@ -207,8 +211,7 @@ int spine_source_check_count(const struct spine_source *source, uint64_t found,
     if ((!is_word2vec && !files->layout.has_count) || found == announced ||
         source->request->header == SPINE_HEADER_SKIP)
         return 0;
-    *has_unknown = found == announced + 1 && words->count > 0 &&
-                   strcmp(spine_words_get(words, words->count - 1), "<unk>") == 0;
+    *has_unknown = found == announced + 1 && ends_in_unknown;
     if (*has_unknown)
         return 0;
     return spine_refuse(err,

@@ -252,6 +252,18 @@ int spine_store_check_unchanged(struct spine_store *store, struct spine_error *e
     return spine_h5_agree(store, rc, err);
 }
 
+int spine_store_reserve(struct spine_store *store, int64_t bytes, int64_t *offset,
+                        struct spine_error *err)
+{
+    haddr_t end = 0;
+
+    if (H5Fflush(store->file, H5F_SCOPE_LOCAL) < 0 ||
+        H5Fincrement_filesize(store->file, (hsize_t)bytes) < 0 || H5Fget_eoa(store->file, &end) < 0)
+        return spine_h5_fail(store->path, "can't make the file longer", err);
+    *offset = (int64_t)end - bytes;
+    return 0;
+}
+
 int spine_store_close(struct spine_store *store, struct spine_error *err)
 {
     if (store == NULL)

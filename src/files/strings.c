@@ -34,6 +34,18 @@ int spine_strings_make(struct spine_store *store, const char *name, size_t expec
     return rc;
 }
 
+int spine_strings_make_at(struct spine_store *store, const char *name, size_t count,
+                          int64_t *offset, struct spine_error *err)
+{
+    const hsize_t extent = count;
+    const hid_t type = spine_h5_string_type();
+    const int rc =
+        spine_h5_make_at(store, name, type, H5Screate_simple(1, &extent, NULL), offset, err);
+
+    H5Tclose(type);
+    return rc;
+}
+
 int spine_strings_append(struct spine_store *store, const char *name,
                          const struct spine_words *words, struct spine_error *err)
 {

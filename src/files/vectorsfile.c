@@ -96,30 +96,43 @@ static int set_count(struct spine_store *store, const char *name, int64_t count,
     return spine_attribute_set_integers(store, "/", name, &count, 1, err);
 }
 
-int spine_vectorsfile_begin(struct spine_store *store, const struct spine_words *words, size_t dim,
-                            const struct spine_vectorsfile_origin *origin, int64_t *offset,
-                            struct spine_error *err)
+/* Seven parameters: the file, its extent, and what else is in it. */
+int spine_vectorsfile_begin(struct spine_store *store, size_t rows, size_t dim,
+                            const struct spine_stringheap *heap,
+                            const struct spine_vectorsfile_origin *origin,
+                            struct spine_vectorsfile_places *places, struct spine_error *err)
 {
     const char *slash = strrchr(origin->source, '/');
     const char *source = slash == NULL ? origin->source : slash + 1;
     const int64_t skipped = origin->rows_left_out + origin->rows_repeated;
 
-    if (spine_strings_append(store, words_name, words, err) ||
+    if (spine_strings_make_at(store, words_name, rows, &places->elements, err) ||
         spine_attribute_set_text(store, "/", "source", source, err) ||
         set_count(store, "rows_skipped", skipped, err) ||
         set_count(store, "rows_bad", origin->rows_left_out, err) ||
         set_count(store, "rows_repeated", origin->rows_repeated, err) ||
-        spine_array_make_at(store, vectors_name, SPINE_ARRAY_FLOAT, words->count, dim, offset, err))
+        spine_array_make_at(store, vectors_name, SPINE_ARRAY_FLOAT, rows, dim, &places->vectors,
+                            err) ||
+        spine_store_reserve(store, heap->bytes, &places->heap, err))
         return -1;
 
     return 0;
 }
 
+int spine_vectorsfile_put_words(const char *path, const struct spine_vectorsfile_places *places,
+                                const struct spine_stringheap *heap,
+                                const struct spine_words *words, struct spine_error *err)
+{
+    return spine_stringheap_write(heap, path, words, places->elements, places->heap, err);
+}
+
 /* Seven parameters: the file, a range of rows, and their numbers. */
-int spine_vectorsfile_put(const char *path, int64_t offset, size_t first, size_t count, size_t dim,
-                          const float *values, struct spine_error *err)
+int spine_vectorsfile_put(const char *path, const struct spine_vectorsfile_places *places,
+                          size_t first, size_t count, size_t dim, const float *values,
+                          struct spine_error *err)
 {
     const size_t row = dim * sizeof *values;
 
-    return spine_outfile_write(path, offset + (int64_t)(first * row), values, count * row, err);
+    return spine_outfile_write(path, places->vectors + (int64_t)(first * row), values, count * row,
+                               err);
 }

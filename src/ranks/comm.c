@@ -365,6 +365,61 @@ int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t by
     return 0;
 }
 
+/* Bytes of the next piece. */
+static int next_piece(uint64_t size, uint64_t done)
+{
+    const uint64_t left = size - done;
+    return (int)(left < PIECE ? left : PIECE);
+}
+
+/* A block to one rank while one from another comes in. A rank that has nothing left to do in one of the
+ * directions passes it over. Seven parameters: those of MPI_Sendrecv(), without types. */
+static void send_and_receive(const struct spine_comm *comm, const char *send, uint64_t send_size,
+                             int to, char *receive, uint64_t receive_size, int from)
+{
+    uint64_t sent = 0, received = 0;
+
+    while (sent < send_size || received < receive_size) {
+        const int out = next_piece(send_size, sent), in = next_piece(receive_size, received);
+        MPI_TRY(MPI_Sendrecv(send + sent, out, MPI_BYTE, out > 0 ? to : MPI_PROC_NULL, 0,
+                             receive + received, in, MPI_BYTE, in > 0 ? from : MPI_PROC_NULL, 0,
+                             mpi(comm), MPI_STATUS_IGNORE));
+        sent += (uint64_t)out;
+        received += (uint64_t)in;
+    }
+}
+
+static uint64_t sum_first(const uint64_t *sizes, int count)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += sizes[i];
+    return sum;
+}
+
+int spine_comm_route(const struct spine_comm *comm, const void *data, const uint64_t *sizes,
+                     char **received, uint64_t *received_sizes, struct spine_error *err)
+{
+    const char *send = data == NULL ? "" : data;
+    MPI_TRY(MPI_Alltoall(sizes, 1, MPI_UINT64_T, received_sizes, 1, MPI_UINT64_T, mpi(comm)));
+
+    *received = spine_memory_get(sum_first(received_sizes, comm->size) + 1, 1,
+                                 "the data of other ranks", err);
+    if (spine_comm_agree(comm, -(*received == NULL), err)) {
+        free(*received);
+        *received = NULL;
+        return -1;
+    }
+
+    for (int shift = 0; shift < comm->size; shift++) {
+        const int to = (comm->rank + shift) % comm->size;
+        const int from = (comm->rank - shift + comm->size) % comm->size;
+        send_and_receive(comm, send + sum_first(sizes, to), sizes[to], to,
+                         *received + sum_first(received_sizes, from), received_sizes[from], from);
+    }
+    return 0;
+}
+
 void spine_comm_barrier(const struct spine_comm *comm)
 {
     MPI_TRY(MPI_Barrier(mpi(comm)));

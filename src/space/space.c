@@ -152,7 +152,8 @@ static int take_all(struct spine_space *space, const char *path, struct spine_so
     if (rc != 0 && vectors.bad_line > 0)
         spine_source_locate(source, vectors.bad_line, err);
     if (rc == 0)
-        rc = spine_source_check_count(source, vectors.rows, &vectors.words, &has_unknown, err);
+        rc = spine_source_check_count(
+            source, vectors.rows, spine_source_ends_in_unknown(&vectors.words), &has_unknown, err);
     if (rc == 0 && vectors.rows > MOST_ROWS)
         rc = spine_refuse(err, "%s: has %zu vectors, expected at most %d", path, vectors.rows,
                           MOST_ROWS);

@@ -21,9 +21,17 @@ static const struct {
     const char *name;
     int (*run)(const struct spine_comm *comm);
 } modules[] = {
-    {"comm", run_comm},       {"team", run_team},         {"grid", run_grid},
-    {"store", run_store},     {"dataset", run_dataset},   {"scalingfit", run_scalingfit},
-    {"holdout", run_holdout}, {"measures", run_measures}, {"step", run_step},
+    {"comm", run_comm},
+    {"team", run_team},
+    {"grid", run_grid},
+    {"store", run_store},
+    {"dataset", run_dataset},
+    {"scalingfit", run_scalingfit},
+    {"holdout", run_holdout},
+    {"measures", run_measures},
+    {"step", run_step},
+    {"stringheap", run_stringheap},
+    {"duplicates", run_duplicates},
 };
 
 enum { NUM_MODULES = sizeof modules / sizeof *modules };

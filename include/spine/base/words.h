@@ -34,6 +34,9 @@ int spine_words_add_escaped(struct spine_words *words, const char *word, bool *e
 /* The length of the valid UTF-8 character at text, which ends with NUL; 0 if there is none. */
 size_t spine_words_character(const char *text);
 
+/* Is it valid UTF-8? */
+bool spine_words_are_valid(const char *text);
+
 /* Word i; borrowed until the list changes. */
 const char *spine_words_get(const struct spine_words *words, size_t i);
 

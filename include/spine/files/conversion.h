@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "spine/files/roster.h"
+#include "spine/files/leftout.h"
 #include "spine/files/source.h"
 
 /* All pointers are borrowed. */
@@ -15,16 +15,20 @@ struct spine_conversion {
     const struct spine_source *source;
     const struct spine_layout *layout; /* of the source, if it is text */
     const char *output;
-    const struct spine_roster *roster;
+    const struct spine_leftout *leftout;
     size_t dim;
     double rms; /* of all numbers */
     int64_t num_rows;
     int64_t num_blank;   /* lines */
     int64_t num_surplus; /* words that end in a number */
+    int64_t num_invalid; /* words that aren't valid UTF-8 */
     bool is_cut;         /* the last line has no newline */
     bool has_unknown;    /* GloVe's <unk>, which its header doesn't count */
 };
 
 void spine_conversion_print(const struct spine_conversion *done, FILE *out);
+
+/* Log, with --verbose, how long the steps took, between four marks, for so many bytes of vectors. */
+void spine_conversion_log_seconds(const double marks[4], double bytes, int num_ranks);
 
 #endif

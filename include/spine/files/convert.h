@@ -2,10 +2,10 @@
  * ranks together: the work of spine-convert.
  *
  * Each rank reads a part of the rows. Rank 0 reads all rows of compressed text, and of text or
- * word2vec's binary format if only the first rows are wanted. Rank 0 has all words, finds
- * duplicates and writes the words; the vectors stay on the ranks that read them. The result doesn't
- * depend on the number of ranks. Temporary files are beside the output, where all ranks must see
- * them. */
+ * word2vec's binary format if only the first rows are wanted. Words and vectors
+ * stay on the ranks that read them, and are written by them; to find duplicates, each word goes
+ * once to a rank chosen by its hash. The result doesn't depend on the number of ranks. Temporary
+ * files are beside the output, where all ranks must see them. */
 #ifndef SPINE_FILES_CONVERT_H
 #define SPINE_FILES_CONVERT_H
 

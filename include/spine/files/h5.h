@@ -87,6 +87,10 @@ int64_t spine_h5_link_creation(void);
 int spine_h5_make(struct spine_store *store, const char *name, int64_t type, int64_t space,
                   int64_t creation, struct spine_error *err);
 
+/* Create one that isn't written through HDF5, but from byte *offset of the file on; 'space' is closed. */
+int spine_h5_make_at(struct spine_store *store, const char *name, int64_t type, int64_t space,
+                     int64_t *offset, struct spine_error *err);
+
 /* Create an empty vector that can grow, in chunks of 'chunk' elements. */
 int spine_h5_make_growing(struct spine_store *store, const char *name, int64_t type, size_t chunk,
                           struct spine_error *err);

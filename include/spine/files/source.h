@@ -42,12 +42,14 @@ const char *spine_source_place(const struct spine_source *source);
  * -1. */
 int spine_source_locate(const struct spine_source *source, uint64_t line, struct spine_error *err);
 
+/* Is the last word GloVe's <unk>, which its header doesn't count? */
+bool spine_source_ends_in_unknown(const struct spine_words *words);
+
 /* After all rows were read, refuse the file if its header announces another number than 'found',
- * unless the request skips the header. GloVe doesn't count its last word, <unk>: *has_unknown is
- * set if that explains the difference. */
+ * unless the request skips the header. *has_unknown is set if a last word <unk> explains the
+ * difference. */
 int spine_source_check_count(const struct spine_source *source, uint64_t found,
-                             const struct spine_words *words, bool *has_unknown,
-                             struct spine_error *err);
+                             bool ends_in_unknown, bool *has_unknown, struct spine_error *err);
 
 /* Can several ranks scan parts? If not, one rank scans part 0 of 1. */
 bool spine_source_is_divisible(const struct spine_source *source, uint64_t limit);

@@ -18,6 +18,7 @@
 #define SPINE_FILES_STORE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "spine/ranks/comm.h"
 
@@ -49,6 +50,11 @@ int spine_store_check_format(struct spine_store *store, const char *format,
 /* Refuse a file that was written to since it was opened for reading: HDF5 reads missing data as
  * zeros. */
 int spine_store_check_unchanged(struct spine_store *store, struct spine_error *err);
+
+/* Extend the file by 'bytes' bytes, from byte *offset on, that HDF5 doesn't use. They are to be
+ * written after it is closed. Local. */
+int spine_store_reserve(struct spine_store *store, int64_t bytes, int64_t *offset,
+                        struct spine_error *err);
 
 /* Flush and close the file, and release the handle even on failure. Also fails if an earlier
  * look-up failed (object.h, attribute.h). NULL is allowed. */

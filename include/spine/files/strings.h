@@ -3,6 +3,7 @@
 #define SPINE_FILES_STRINGS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "spine/base/words.h"
 
@@ -16,6 +17,11 @@ int spine_strings_make(struct spine_store *store, const char *name, size_t expec
  * */
 int spine_strings_append(struct spine_store *store, const char *name,
                          const struct spine_words *words, struct spine_error *err);
+
+/* Create a vector of 'count' strings, at least one. All ranks write its elements, which begin at
+ * byte *offset of the file, after it is closed (stringheap.h). */
+int spine_strings_make_at(struct spine_store *store, const char *name, size_t count,
+                          int64_t *offset, struct spine_error *err);
 
 /* Create a dataset with one string. */
 int spine_strings_put(struct spine_store *store, const char *name, const char *text,

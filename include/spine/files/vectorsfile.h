@@ -19,6 +19,7 @@
 
 #include "spine/base/words.h"
 #include "spine/files/store.h"
+#include "spine/files/stringheap.h"
 
 /* --- Reading ------------------------------------------------------------------------------ */
 
@@ -60,15 +61,27 @@ struct spine_vectorsfile_origin {
     int64_t rows_left_out, rows_repeated; /* rows of the source that were left out */
 };
 
-/* Write the file in three steps. Rank 0 creates it, writes everything except the vectors, whose
- * place in the file is *offset, and closes the store. Then every rank writes its rows there, block
- * by block, and syncs them (outfile.h). Then rank 0 publishes the file. All functions are local. */
+/* Offsets in the file: of the vectors, and of the words' elements and their heap (stringheap.h). */
+struct spine_vectorsfile_places {
+    int64_t vectors, elements, heap;
+};
+
+/* Write the file in three steps. Rank 0 creates it, writes everything except words and vectors, whose
+ * offsets are *places, and closes the store. Then every rank writes its words, as 'heap' plans them,
+ * and its rows, block by block, and syncs them (outfile.h). Then rank 0 publishes the file. All
+ * functions are local. */
 int spine_vectorsfile_create(struct spine_store **store, const char *path, struct spine_error *err);
-int spine_vectorsfile_begin(struct spine_store *store, const struct spine_words *words, size_t dim,
-                            const struct spine_vectorsfile_origin *origin, int64_t *offset,
-                            struct spine_error *err);
+/* Seven parameters: the file, its extent, and what else is in it. */
+int spine_vectorsfile_begin(struct spine_store *store, size_t rows, size_t dim,
+                            const struct spine_stringheap *heap,
+                            const struct spine_vectorsfile_origin *origin,
+                            struct spine_vectorsfile_places *places, struct spine_error *err);
+int spine_vectorsfile_put_words(const char *path, const struct spine_vectorsfile_places *places,
+                                const struct spine_stringheap *heap,
+                                const struct spine_words *words, struct spine_error *err);
 /* Seven parameters: the file, a range of rows, and their numbers. */
-int spine_vectorsfile_put(const char *path, int64_t offset, size_t first, size_t count, size_t dim,
-                          const float *values, struct spine_error *err);
+int spine_vectorsfile_put(const char *path, const struct spine_vectorsfile_places *places,
+                          size_t first, size_t count, size_t dim, const float *values,
+                          struct spine_error *err);
 
 #endif

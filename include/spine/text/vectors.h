@@ -15,7 +15,12 @@
 #include "spine/text/lines.h"
 
 /* Why a row is left out. */
-enum spine_vectors_reason { SPINE_ROW_NOT_FINITE, SPINE_ROW_NO_WORD, SPINE_ROW_WRONG_COUNT };
+enum spine_vectors_reason {
+    SPINE_ROW_NOT_FINITE,
+    SPINE_ROW_NO_WORD,
+    SPINE_ROW_WRONG_COUNT,
+    SPINE_ROW_DUPLICATE
+};
 
 struct spine_left_out {
     uint64_t line, reason;

@@ -30,25 +30,30 @@ static float number(size_t row, size_t k)
     return (float)row + (float)k / 8;
 }
 
+static struct spine_comm alone;
+
 /* As two ranks write it: the second one's rows first. */
 static void write_file(const char *path)
 {
     const struct spine_vectorsfile_origin origin = {
         .source = "some/where/glove.txt", .rows_left_out = 2, .rows_repeated = 1};
     struct spine_words list = {0};
+    struct spine_stringheap heap;
+    struct spine_vectorsfile_places places;
     struct spine_store *store = NULL;
     float values[ROWS][DIM];
-    int64_t offset = 0;
 
     for (size_t i = 0; i < ROWS; i++)
         for (size_t k = 0; k < DIM; k++)
             values[i][k] = number(i, k);
     add_words(&list, ROWS);
     TRY(spine_vectorsfile_create(&store, path, &err));
-    TRY(spine_vectorsfile_begin(store, &list, DIM, &origin, &offset, &err));
+    TRY(spine_stringheap_plan(&heap, &alone, &list, &err));
+    TRY(spine_vectorsfile_begin(store, ROWS, DIM, &heap, &origin, &places, &err));
     TRY(spine_store_close(store, &err));
-    TRY(spine_vectorsfile_put(path, offset, 3, 1, DIM, values[3], &err));
-    TRY(spine_vectorsfile_put(path, offset, 0, 3, DIM, values[0], &err));
+    TRY(spine_vectorsfile_put_words(path, &places, &heap, &list, &err));
+    TRY(spine_vectorsfile_put(path, &places, 3, 1, DIM, values[3], &err));
+    TRY(spine_vectorsfile_put(path, &places, 0, 3, DIM, values[0], &err));
     TRY(spine_outfile_publish(path, &err));
     spine_words_dispose(&list);
 }
@@ -149,7 +154,7 @@ static void test_other_files_are_refused(void **state)
     TRY(spine_store_close(store, &err));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_put_is_read_back),
@@ -157,5 +162,9 @@ int main(void)
         TEST(test_a_file_of_no_format_is_read),
         TEST(test_other_files_are_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+
+    spine_comm_init(&alone, &argc, &argv);
+    const int failures = cmocka_run_group_tests(tests, NULL, NULL);
+    spine_comm_finalize(&alone);
+    return failures;
 }

@@ -155,6 +155,37 @@ static void test_gather_of_nothing_at_all_still_gives_a_block_to_free(void **sta
     free(all);
 }
 
+static void test_route_brings_each_rank_what_is_for_it_in_rank_order(void **state)
+{
+    (void)state;
+    struct spine_error err;
+    const size_t size = (size_t)world.size;
+    uint64_t *sizes = calloc(2 * size, sizeof *sizes), *received_sizes = sizes + size;
+    char *mine = malloc(2000 * size), *received = NULL;
+    size_t bytes = 0, at = 0;
+
+    for (int to = 0; to < world.size; to++) {
+        sizes[to] = share(world.rank + 2 * to, 0);
+        memset(mine + bytes, 'A' + world.rank + to, sizes[to]);
+        bytes += sizes[to];
+    }
+    assert_int_equal(spine_comm_route(&world, mine, sizes, &received, received_sizes, &err), 0);
+    for (int from = 0; from < world.size; from++) {
+        assert_int_equal(received_sizes[from], share(from + 2 * world.rank, 0));
+        for (size_t i = 0; i < received_sizes[from]; i++)
+            assert_int_equal(received[at++], 'A' + from + world.rank);
+    }
+    free(received);
+
+    memset(sizes, 0, size * sizeof *sizes);
+    assert_int_equal(spine_comm_route(&world, NULL, sizes, &received, received_sizes, &err), 0);
+    assert_int_equal(received_sizes[size - 1], 0);
+    assert_non_null(received);
+    free(received);
+    free(mine);
+    free(sizes);
+}
+
 static void test_a_split_has_the_ranks_of_one_color_in_their_order(void **state)
 {
     (void)state;
@@ -270,6 +301,7 @@ int run_comm(const struct spine_comm *comm)
         cmocka_unit_test(test_broadcast_copies_rank_0s_bytes),
         cmocka_unit_test(test_gather_appends_uneven_and_empty_blocks_in_rank_order),
         cmocka_unit_test(test_gather_of_nothing_at_all_still_gives_a_block_to_free),
+        cmocka_unit_test(test_route_brings_each_rank_what_is_for_it_in_rank_order),
         cmocka_unit_test(test_a_split_has_the_ranks_of_one_color_in_their_order),
         cmocka_unit_test(test_agreeing_on_success_leaves_the_error_alone),
         cmocka_unit_test(test_one_failure_reaches_every_rank),
