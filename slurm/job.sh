@@ -1,21 +1,20 @@
 # shellcheck shell=bash
-# job.sh -- what the job scripts share: starting ranks, passing on signals, and going back into the
-# queue. A script that sources it has set 'here', the directory of both.
+# job.sh -- what the job scripts share: starting ranks, forwarding signals, and requeueing the job. A
+# script sets 'here', the directory of both, and sources this.
 #
-# The ranks save and leave with status 75 when they get USR1, which Slurm sends to the script before
-# the time limit (#SBATCH --signal). The script then requeues its job, which resumes there. It
-# does so too when mpirun lost a node (status 205): of a job under mpirun Slurm itself only notices
-# the loss of the node with the script. A job that comes back without having saved anything new ends
-# the third time.
+# On USR1, which Slurm sends to the script before the time limit (#SBATCH --signal), the ranks save and
+# leave with status 75. The script then requeues its job, which resumes. It also does so when mpirun
+# lost a node (status 205): if the job runs under mpirun, Slurm itself only notices the loss of the node
+# with the script. After three attempts in a row that saved nothing new, the job ends.
 #
-# SIGTERM, as scancel and preemption send it, is passed on as USR1 too: on SIGTERM mpirun would kill
-# the ranks a second later, whatever they are saving, and end with status 1. (Its delay can be set, by
-# OMPI_MCA_odls_base_sigkill_timeout, but it then waits twice as long whenever a rank leaves with
-# another status than 0, so that each requeue would cost two minutes instead of two seconds.)
+# SIGTERM, which scancel and preemption send, is also forwarded as USR1: on SIGTERM mpirun would kill
+# the ranks a second later, even if they are saving, and end with status 1. (The delay can be set by
+# OMPI_MCA_odls_base_sigkill_timeout, but mpirun then waits twice as long whenever a rank leaves with a
+# status other than 0, so each requeue would cost two minutes instead of two seconds.)
 
 ulimit -c 0
-export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # a rank a core
-# mpirun notices in 8 seconds, and not in 8 minutes, that a host was unplugged.
+export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # one rank per core
+# Let mpirun notice in 8 seconds, rather than 8 minutes, that a host lost its network.
 export OMPI_MCA_oob_tcp_keepalive_time=5 OMPI_MCA_oob_tcp_keepalive_intvl=1
 export OMPI_MCA_oob_tcp_keepalive_probes=3
 # shellcheck source=slurm/env.sh
@@ -32,13 +31,13 @@ say()
     echo "$(date +%T) job $job: $*" >&2
 }
 
-# alone PROGRAM ARGUMENT...: run it here, as one process that Slurm didn't start.
+# alone PROGRAM ARGUMENT...: run it here, as a single process that Slurm didn't start.
 alone()
 {
     env -u SLURM_PROCID "$@"
 }
 
-# patiently COMMAND...: ask Slurm again for a minute if its controller doesn't answer.
+# patiently COMMAND...: retry for a minute if Slurm's controller doesn't answer.
 patiently()
 {
     local i
@@ -49,8 +48,8 @@ patiently()
     return 1
 }
 
-# Pass on what mpirun says, but for its blocks of text about ranks that left with 75: they have saved,
-# and nothing was aborted. The signals that end a job don't end this before mpirun has ended.
+# Copy mpirun's output, except its blocks of text about ranks that left with 75: they have saved, and
+# nothing was aborted. Signals that end the job don't end this before mpirun has ended.
 without_farewell()
 {
     trap '' TERM USR1
@@ -71,7 +70,7 @@ without_farewell()
         END { if (is_block) print block }'
 }
 
-# launch PROGRAM ARGUMENT...: run it on all of the job's tasks, pass signals on to them, and set
+# launch PROGRAM ARGUMENT...: run it on all of the job's tasks, forward signals to them, and set
 # 'status'.
 launch()
 {
@@ -97,13 +96,13 @@ launch()
     done
     case $signals:$status in
     0:*) ;;
-    *:-1 | *:127) status=75 ;; # it ended just as a signal came, and bash has lost what with
+    *:-1 | *:127) status=75 ;; # it ended just as a signal came, and bash has lost its status
     esac
-    trap '' USR1 # it comes too late now
+    trap '' USR1 # too late now
     trap - TERM
 }
 
-# may_hide: is it an mpirun that may return 0 though the ranks left with 75, as MPICH's does now and then?
+# may_hide: may this mpirun return 0 although the ranks left with 75, as MPICH's sometimes does?
 may_hide()
 {
     [ "$SPINE_LAUNCHER" = mpirun ] || return 1
@@ -112,9 +111,9 @@ may_hide()
     esac
 }
 
-# launch_again PROGRAM ARGUMENT...: launch it, end the job with its status, or requeue the job where
-# that helps. The script's function 'progress' prints how far the work is, 'ask' returns 75 if there is
-# more to do. Attempts that end where they began are counted in the job's comment.
+# launch_again PROGRAM ARGUMENT...: launch it; end the job with its status, or requeue the job if that
+# helps. The script's function 'progress' prints how far the work is; 'ask' returns 75 if there is more
+# to do. Attempts without progress are counted in the job's comment.
 launch_again()
 {
     local before vain

@@ -15,8 +15,8 @@ static const char program[] = "spine-merge";
 static const char usage[] =
     "Usage: spine-merge [OPTION...] RUN\n"
     "\n"
-    "Join the codes that every rank of a run wrote, RUN/shards/codes-*.h5, into one file. The\n"
-    "name's ending says the format:\n"
+    "Merge the codes that the ranks of a run wrote, RUN/shards/codes-*.h5, into one file. The\n"
+    "suffix of its name selects the format:\n"
     "\n" SPINE_OUTPUT_FORMATS "\n"
     "  -o, --output=FILE   where to write [RUN/codes.h5ad]; may be repeated\n" SPINE_OUTPUT_USAGE
     "  --model=OUT         write the model instead: OUT.npz, OUT.safetensors with cfg.json, or "

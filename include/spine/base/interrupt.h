@@ -3,7 +3,7 @@
  *     SIGUSR2          save a checkpoint and continue
  *     SIGUSR1          save a checkpoint and stop
  *     SIGTERM, SIGINT  stop soon, before a SIGKILL follows; a second one ends the process
- *     SIGHUP           the same: the terminal is gone; nohup makes it ignored
+ *     SIGHUP           the same: the terminal was closed; ignored under nohup
  *     SIGXCPU          the same: the soft limit of CPU time is used up
  *     a time limit     stop early enough to save
  *
@@ -16,7 +16,7 @@
 /* Start noting signals; discard those noted so far. */
 void spine_interrupt_install(void);
 
-/* From now on a log whose reader has ended, such as "| head", doesn't end the process. */
+/* From now on, don't end the process if the reader of its log has ended, as in "| head". */
 void spine_interrupt_outlive_readers(void);
 
 /* Has this been requested since the function was last called? */

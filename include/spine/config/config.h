@@ -6,8 +6,8 @@
  * clamped or ignored: unknown names, repeated names, trailing characters and values out of bounds
  * are refused.
  *
- * model.objective changes the defaults of some options; a second table lists them. An option that
- * isn't set follows the objective, in whatever order options are set; what is set wins.
+ * model.objective changes the defaults of some options, which a second table lists. Options that
+ * aren't set follow the objective, in whatever order options are set; options that are set don't.
  *
  * See combination.h for which options go together, settings.h for the form in which modules get
  * them, and identity.h for those that fix a run's results. */
@@ -121,13 +121,13 @@ struct spine_config {
 /* All options at their defaults. */
 void spine_config_init(struct spine_config *config);
 
-/* Whether an option has its default for this objective and these other options. */
+/* Does an option have its default for this objective and these other options? */
 bool spine_config_is_default(const struct spine_config *config, const struct spine_option *option);
 
-/* Earlier versions had the same defaults for all objectives. 'was' is the configuration of the run to
- * resume: where it has such a general default, an option that 'config' doesn't set is set to it.
- * Returns the number of options changed; 'text' gets them for a message, as
- * "train.epochs = 60, train.refit = no". */
+/* Keep the defaults of earlier versions, which were the same for all objectives. 'was' is the
+ * configuration of the run to resume. If an option has such a general default there and isn't set
+ * in 'config', set it to that. Returns the number of options changed; 'text' lists them for a
+ * message: "train.epochs = 60, train.refit = no". */
 int spine_config_keep_earlier(struct spine_config *config, const struct spine_config *was,
                               char *text, size_t size);
 
@@ -152,8 +152,8 @@ int spine_config_override(struct spine_config *config, char *const *words, int c
  * configuration. */
 char *spine_config_text(const struct spine_config *config, struct spine_error *err);
 
-/* The same text without options that aren't set and whose default depends on model.objective, so that
- * they follow the objective when the text is read, too. */
+/* The same text, but without options that aren't set and have a default that depends on
+ * model.objective, so that they still follow the objective when the text is read. */
 char *spine_config_base_text(const struct spine_config *config, struct spine_error *err);
 
 /* Write spine_config_text() with each option's meaning, bounds and default above it. */

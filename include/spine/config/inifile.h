@@ -33,8 +33,9 @@ int spine_inifile_locate(const char *path, int line, struct spine_error *err);
 int spine_inifile_parse(struct spine_config *config, struct spine_inifile_lines *sweep,
                         const char *text, const char *path, struct spine_error *err);
 
-/* Parse the configuration recorded in a file of a run; 'path' is for messages. All options count as set; one
- * that the text lacks, because its version didn't have it, gets the general default. */
+/* Parse the configuration recorded in a file of a run; 'path' is for messages. All options count as
+ * set. If the text lacks an option, since an earlier version wrote it, the option gets the general
+ * default. */
 int spine_inifile_recall(struct spine_config *config, const char *text, const char *path,
                          struct spine_error *err);
 

@@ -25,8 +25,8 @@ size_t spine_kernel_stride(size_t count);
 float *spine_kernel_alloc(size_t count, const char *what, struct spine_error *err);
 
 /* Make OpenBLAS allocate its buffers, unless it has: if memory ran out later, it would hang in the
- * first product. To be called before any of its products; the functions of lapack.h that can fail
- * do it themselves. */
+ * first product. Call this before any of its products; the functions of lapack.h that can fail call
+ * it themselves. */
 int spine_kernel_prepare(struct spine_error *err);
 
 /* Name, in one line, the library behind the dense products and the processor that it detected. */
@@ -46,8 +46,8 @@ void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden
                                const float *a, const float *b, float *packed, float *c);
 size_t spine_kernel_packed(size_t dim);
 
-/* Prepare for these products (spine_kernel_prepare()), and allocate that scratch; NULL, with err
- * filled, on failure. Release it with free(). */
+/* Prepare for these products (spine_kernel_prepare()), and allocate the scratch 'packed'. Returns
+ * NULL, with err filled, on failure. Release it with free(). */
 float *spine_kernel_alloc_packed(size_t dim, const char *what, struct spine_error *err);
 
 /* c = a b + bias, c_ik = bias_k + sum over j of a_ij b_jk:  a (n, H), b (H, D), bias (stride),

@@ -1,6 +1,8 @@
-/* overlap.h -- how many words two dimensions are both active for, a tile of dimensions with another one
- * at a time: the counts of two tiles fit into a cache, and the words are read in their order. It is the
- * way for codes whose rows have values in most tiles. */
+/* overlap.h -- the number of words that activate both of two dimensions, for two tiles of
+ * dimensions at a time.
+ *
+ * The counts of two tiles fit into a cache, and words are read in order. This is for codes whose
+ * rows have values in most tiles. */
 #ifndef SPINE_SPACE_OVERLAP_H
 #define SPINE_SPACE_OVERLAP_H
 
@@ -12,7 +14,7 @@
 
 enum { SPINE_OVERLAP_TILE = 256 }; /* dimensions of a tile; the last tile may have fewer */
 
-/* Which dimensions are active, tile by tile. */
+/* The active dimensions of rows, tile by tile. */
 struct spine_overlap {
     size_t rows, tiles;
     uint32_t *begin; /* owned; (tiles, rows + 1): where a row's begin in 'place' */
@@ -21,13 +23,13 @@ struct spine_overlap {
     size_t *first_of_tile; /* owned; (tiles): where a tile begins in 'place' */
 };
 
-/* List the values above 0 of codes of so many dimensions, fewer than 2^24 rows. */
+/* List the values above 0 of codes with this number of dimensions and fewer than 2^24 rows. */
 int spine_overlap_init(struct spine_overlap *overlap, const struct spine_csr *codes,
                        size_t dimensions, struct spine_error *err);
 void spine_overlap_dispose(struct spine_overlap *overlap);
 
-/* Count, in (TILE, TILE), the words that dimension i of one tile and dimension j of another, or the same,
- * are both active for. */
+/* Count, in (TILE, TILE), the words that activate both dimension i of one tile and dimension j of
+ * another or the same. */
 void spine_overlap_count(const struct spine_overlap *overlap, size_t first, size_t second,
                          uint32_t *counts);
 

@@ -7,10 +7,11 @@
  * and 100 by the error on every fifth row, with a solution from the other rows; then all rows are
  * used. Sums over rows are exact (exact.h), so the result doesn't depend on the number of ranks.
  *
- * q is 1, except for a dictionary: its codes are shrunk by lambda and the ridge, and q is the factor that
- * fits best. The codes were solved for with the atoms W2', so a dictionary's decoder stays close to them:
- * of the ridges that explain at most 0.02 less of the rows left out than the best one, the greatest is
- * used (compare the one-standard-error rule of Breiman et al., 1984). */
+ * q is 1, except for a dictionary: its codes are shrunk by lambda and the ridge, and q is the
+ * factor that fits best. The codes were solved for with the atoms W2', so a dictionary's decoder
+ * stays close to them. Of the ridges that explain at most 0.02 less of the rows left out than the
+ * best ridge, the greatest is used (compare the one-standard-error rule of Breiman et al., 1984).
+ * */
 #ifndef SPINE_TRAIN_REFIT_H
 #define SPINE_TRAIN_REFIT_H
 
