@@ -10,16 +10,16 @@ typedef float NAME(vector) __attribute__((vector_size(LANES * 4), aligned(LANES 
 /* Vectors of a panel of 16 rows, or of a piece of 16 columns. */
 #define PIECES (PANEL / LANES)
 
-/* out (units, ROWS) = the scalar products of units of W (units, stride) and the rows of up to
- * 'panels' panels, each (dim, PANEL). Meanwhile 'lines' cache lines are prefetched from 'next' on
- * for every 16 columns. The parameters are as in BLAS. */
-INLINE void NAME(product_tile)(const int units, const int panels, size_t dim, size_t stride,
+/* out (units, ROWS) = the scalar products of units of W (units, stride) and the first LANES * 'vectors'
+ * rows of panels, each (dim, PANEL). Meanwhile 'lines' cache lines are prefetched from 'next' on for every
+ * 16 columns. The parameters are as in BLAS. */
+INLINE void NAME(product_tile)(const int units, const int vectors, size_t dim, size_t stride,
                                const float *packed, const float *W, const char *next, int lines,
                                float *out)
 {
     NAME(vector) sum[6][4 * PIECES];
     for (int u = 0; u < units; u++)
-        for (int v = 0; v < panels * PIECES; v++)
+        for (int v = 0; v < vectors; v++)
             sum[u][v] = (NAME(vector)){0};
 
     for (size_t k = 0; k < dim;) {
@@ -30,22 +30,22 @@ INLINE void NAME(product_tile)(const int units, const int panels, size_t dim, si
         for (; k < end; k++)
             for (int u = 0; u < units; u++) {
                 const float weight = W[(size_t)u * stride + k];
-                for (int p = 0; p < panels; p++)
-                    for (int v = 0; v < PIECES; v++)
-                        sum[u][p * PIECES + v] +=
-                            weight *
-                            *(const NAME(vector) *)(packed + ((size_t)p * dim + k) * PANEL +
-                                                    v * LANES);
+                for (int v = 0; v < vectors; v++)
+                    sum[u][v] +=
+                        weight *
+                        *(const NAME(vector) *)(packed + ((size_t)(v / PIECES) * dim + k) * PANEL +
+                                                v % PIECES * LANES);
             }
     }
 
     for (int u = 0; u < units; u++)
-        for (int v = 0; v < panels * PIECES; v++)
+        for (int v = 0; v < vectors; v++)
             *(NAME(vector) *)(out + u * ROWS + v * LANES) = sum[u][v];
 }
 
-/* The same for all panels of a block. The next rows of W are prefetched, since the processor's own
- * prefetching comes too late. The parameters are as above. */
+/* The same for all rows of a block: by panels, or by half a panel if there are no more than LANES rows. The
+ * next rows of W are prefetched, since the processor's own prefetching comes too late. The parameters are
+ * as above. */
 CLONES
 static void NAME(product)(size_t units, size_t rows, size_t dim, size_t stride, const float *packed,
                           const float *W, float *out)
@@ -65,10 +65,12 @@ static void NAME(product)(size_t units, size_t rows, size_t dim, size_t stride, 
         const int many = panels - p >= AT_ONCE;
 #define WITH_UNITS(count)                                                                          \
     case count:                                                                                    \
-        if (many)                                                                                  \
-            NAME(product_tile)(count, AT_ONCE, dim, stride, panel, W, next, lines, to);            \
-        else                                                                                       \
+        if (rows <= LANES)                                                                         \
             NAME(product_tile)(count, 1, dim, stride, panel, W, next, lines, to);                  \
+        else if (many)                                                                             \
+            NAME(product_tile)(count, AT_ONCE * PIECES, dim, stride, panel, W, next, lines, to);   \
+        else                                                                                       \
+            NAME(product_tile)(count, PIECES, dim, stride, panel, W, next, lines, to);             \
         break;
         switch (units) {
             WITH_UNITS(1)
