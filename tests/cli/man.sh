@@ -36,7 +36,7 @@ for page in "$SPINE_BIN"/../man/*.[15]; do
     MANWIDTH=90 run man --warnings -l "$page"
     [ ! -s stderr ] || fail "$page: $(cat stderr)"
     if command -v mandoc >/dev/null; then
-        run mandoc -Tlint -W warning "$page"
+        run mandoc -Tlint "$page"
         [ ! -s stdout ] || fail "$page: $(cat stdout)"
     fi
 done

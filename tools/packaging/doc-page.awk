@@ -1,4 +1,4 @@
-# A manual page of documents in Markdown, as those of tools/doc are written.
+# Makes a manual page from Markdown documents, in the style of those in tools/doc.
 #
 #     awk -v name=NAME -v section=5 -v title=TITLE -v version=VERSION -v date=DATE \
 #         -v also="NAME(1)..." -f plain.awk -f doc-page.awk FILE.md...
@@ -33,7 +33,7 @@ function flush_text()
     if (!is_fresh)
         print ".PP"
     is_fresh = 0
-    print marked(kept)
+    print folded(marked(kept))
     kept = ""
 }
 
@@ -85,7 +85,7 @@ function row(line,    cells, count, i, text)
     gsub(/\001/, "|", cells[1])
     gsub(/`/, "", cells[1])
     print ".TP\n.B " plain(cells[1])
-    print (text == "" ? "\\&" : marked(text))
+    print (text == "" ? "\\&" : folded(marked(text)))
     is_fresh = 0
 }
 

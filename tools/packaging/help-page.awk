@@ -1,11 +1,11 @@
-# A manual page, section 1, of what a program's --help prints.
+# Makes a manual page, section 1, from a program's --help.
 #
 #     PROGRAM --help | awk -v name=NAME -v title=TITLE -v version=VERSION -v date=DATE \
 #         -v also="NAME(1) NAME(5)..." -f plain.awk -f help-page.awk
 #
-# Lines of the help that begin with "Usage:" and "  or:" are the synopsis; "  KEY  TEXT" is an entry,
-# whose text goes on in deeper lines; "Exit status:", "Examples:" and "Signals:" begin sections of
-# their own; "  $ COMMAND" is an example; what else stands at the margin is text.
+# Lines that begin with "Usage:" and "  or:" are the synopsis; "  KEY  TEXT" is an entry, whose text
+# continues in lines with deeper indentation; "Exit status:", "Examples:" and "Signals:" begin sections;
+# "  $ COMMAND" is an example; other lines without indentation are text.
 
 function begin_section(heading)
 {
@@ -35,7 +35,7 @@ function exit_status(text,    parts, count, i)
     count = split(text, parts, "\n")
     for (i = 1; i <= count; i++) {
         print ".TP\n.B " substr(parts[i], 1, index(parts[i], " ") - 1)
-        print plain(substr(parts[i], index(parts[i], " ") + 1))
+        print folded(plain(substr(parts[i], index(parts[i], " ") + 1)))
     }
     is_fresh = 0
 }
@@ -57,7 +57,7 @@ function flush_text(    text)
     else if (current == "SYNOPSIS")
         begin_section("DESCRIPTION")
     paragraph()
-    print plain(text)
+    print folded(plain(text))
 }
 
 function entry(key, text)
@@ -67,7 +67,7 @@ function entry(key, text)
     print ".TP\n.B " plain(key)
     is_fresh = 0
     if (text != "")
-        print plain(text)
+        print folded(plain(text))
     has_entry = 1
 }
 
@@ -86,7 +86,7 @@ BEGIN {
     line = plain($0)
     program = plain(name)
     at = index(line, program)
-    print substr(line, 1, at - 1) "\\fB" program "\\fR" substr(line, at + length(program))
+    print folded(substr(line, 1, at - 1) "\\fB" program "\\fR" substr(line, at + length(program)))
     next
 }
 
@@ -128,7 +128,7 @@ is_example {
 
 /^   / && has_entry {
     sub(/^ +/, "")
-    print plain($0)
+    print folded(plain($0))
     next
 }
 
