@@ -48,14 +48,14 @@ static const char usage[] =
     "  $ spine-compat --input glove.txt --num_epochs 4000 --denoising --noise 0.2 \\\n"
     "        --sparsity 0.85 --output spine.txt --hdim 1000\n";
 
-/* What the published program has fixed, where the defaults of spine-mpi differ. */
+/* Settings that the published program fixes and whose defaults in spine-mpi differ. */
 static const char *const published[][2] = {
     {"data.center", "no"},          {"data.rms", "keep"},           {"train.optimizer", "sgd"},
     {"train.schedule", "constant"}, {"train.learning_rate", "0.1"}, {"train.warmup", "0"},
     {"train.rate_batch", "0"},
 };
 
-/* Its options, as those of spine-mpi; and their defaults where spine-mpi's differ. */
+/* The published program's options, their names in spine-mpi, and defaults that differ. */
 static const struct renamed {
     const char *name, *standard;
 } renamed[] = {
@@ -83,7 +83,7 @@ static int set(struct spine_config *config, const char *name, const char *value,
     return spine_config_set(config, &given, name, value, err);
 }
 
-/* Its settings and its defaults. */
+/* Set the published program's settings and defaults. */
 static int init_request(struct request *request, struct spine_error *err)
 {
     *request = (struct request){.question = 0};
@@ -99,7 +99,7 @@ static int init_request(struct request *request, struct spine_error *err)
     return 0;
 }
 
-/* Put the option before a refusal of its value. Returns -1. */
+/* Prefix a refusal of an option's value with the option. Returns -1. */
 static int name_option(const char *name, struct spine_error *err)
 {
     char text[sizeof err->text];
@@ -107,10 +107,10 @@ static int name_option(const char *name, struct spine_error *err)
     return spine_refuse(err, "--%s: %s", name, text);
 }
 
-/* Take the options; the words behind them are left. */
+/* Parse the options; the words after them are left. */
 static int take_options(struct request *request, int argc, char **argv, struct spine_error *err)
 {
-    /* The first ones in the order of 'renamed'. */
+    /* The first options are in the order of 'renamed'. */
     static const struct option options[] = {{"input", required_argument, NULL, FIRST},
                                             {"hdim", required_argument, NULL, FIRST + 1},
                                             {"noise", required_argument, NULL, FIRST + 2},
@@ -161,7 +161,7 @@ static int check_output(const struct request *request, struct spine_error *err)
     return 0;
 }
 
-/* The request that the command line makes. */
+/* Parse the command line. */
 static int parse_arguments(struct request *request, int argc, char **argv, struct spine_error *err)
 {
     struct spine_config *config = &request->config;
@@ -170,7 +170,7 @@ static int parse_arguments(struct request *request, int argc, char **argv, struc
     if (request->question != 0)
         return 0;
 
-    /* Without --denoising its noise is nowhere; with it, it is in the final codes, too. */
+    /* Without --denoising there is no noise; with it, the final codes have noise, too. */
     config->noisy_codes = request->has_noise;
     if (!request->has_noise)
         config->noise = 0;
@@ -194,7 +194,7 @@ static int write_output(const struct request *request, struct spine_error *err)
     char path[SPINE_RUNDIR_PATH], text[512];
     struct spine_merge_report report;
 
-    /* The end of a name says the form; the user's may have any. */
+    /* The suffix of a name selects the format; the user's name may have any suffix. */
     if (spine_rundir_join(path, directory, "codes.txt", err) ||
         spine_merge(directory, path, NULL, NULL, &report, err))
         return -1;
@@ -206,7 +206,7 @@ static int write_output(const struct request *request, struct spine_error *err)
     return 0;
 }
 
-/* A word as a shell reads it. */
+/* Print a word, quoted for the shell. */
 static void print_quoted(const char *word)
 {
     putchar('\'');

@@ -123,7 +123,7 @@ static void add_task(struct request *request, int has_folds)
     tasks->list[tasks->count++] = (struct spine_task_request){optarg, request->features, has_folds};
 }
 
-/* The place of a name in a list that ends with NULL. */
+/* The index of a name in a list that ends with NULL. */
 static int find_name(const char *option, const char *text, const char *const *names,
                      const char *expected, size_t *index, struct spine_error *err)
 {
@@ -180,7 +180,7 @@ static bool *find_switch(struct request *request, int option)
     }
 }
 
-/* The options whose value is kept as it is. */
+/* The options whose value is kept as text. */
 static const char **find_text(struct request *request, int option)
 {
     switch (option) {
@@ -323,11 +323,11 @@ static int write_json(struct request *request, const char *json, struct spine_er
     }
     FILE *file = request->json_file;
     request->json_file = NULL;
-    fputs(json, file); /* whether it fails is seen at the end */
+    fputs(json, file); /* errors are noticed at the end */
     return spine_outfile_finish_text(file, request->json, err);
 }
 
-/* Say what was found in the way that was asked for. */
+/* Write the results as a table, as JSON, or both. */
 static int report(struct request *request, const struct spine_evaluation *evaluations, size_t count,
                   struct spine_error *err)
 {
@@ -398,7 +398,7 @@ static int score_answers(struct request *request, struct spine_error *err)
 
 static int answer(struct request *request, struct spine_error *err)
 {
-    /* Before the long work: that the file can't be made should be said at once. */
+    /* Create the file before the long work, so that a failure is reported at once. */
     if (request->json != NULL && strcmp(request->json, "-") != 0 &&
         (request->json_file = spine_outfile_create_text(request->json, err)) == NULL)
         return -1;
@@ -415,7 +415,7 @@ static int answer(struct request *request, struct spine_error *err)
     return rc;
 }
 
-/* Each list has room for all arguments. */
+/* Each list has space for all arguments. */
 static int make_lists(struct request *request, size_t most, struct spine_error *err)
 {
     struct spine_evaluate_options *options = &request->options;

@@ -1,4 +1,4 @@
-/* spine-merge.c -- join the shards of a run into one file. */
+/* spine-merge.c -- merge the shards of a run into one file. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-/* spine-report.c -- runs as a page to look at in a browser. */
+/* spine-report.c -- show runs as a page in a browser. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,7 +88,7 @@ static int set_option(struct request *request, int option, struct spine_error *e
     }
 }
 
-/* Returns 1 when the option was answered, and nothing is left to do. */
+/* Returns 1 if --help or --version was answered and nothing else is to be done. */
 static int parse_arguments(int argc, char **argv, struct request *request, struct spine_error *err)
 {
     static const struct option options[] = {{"output", required_argument, NULL, 'o'},

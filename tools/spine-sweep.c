@@ -138,7 +138,7 @@ static int parse_arguments(int argc, char **argv, int speaks, struct request *re
     return 0;
 }
 
-/* A word that sets a parameter of the sweep would have no effect. */
+/* Refuse words that set a parameter of the sweep: they would have no effect. */
 static int check_words(const struct request *request, const struct spine_trials *trials,
                        struct spine_error *err)
 {
@@ -153,8 +153,8 @@ static int check_words(const struct request *request, const struct spine_trials 
     return 0;
 }
 
-/* The INI file to read: the path itself, or if it is a sweep's directory, the one in it. Rank 0 looks, so
- * that all ranks use one directory. */
+/* Find the INI file to read: the path itself, or if it is a sweep's directory, the file in it. Rank
+ * 0 decides, so that all ranks use one directory. */
 static int find_ini(const char *path, struct spine_comm *world, char *ini, bool *is_directory,
                     struct spine_error *err)
 {

@@ -1,4 +1,4 @@
-/* spine-top.c -- look at a model: the dimensions of a word, the words of a dimension. */
+/* spine-top.c -- explore codes: the dimensions of a word, the words of a dimension. */
 #include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -68,7 +68,7 @@ struct request {
     struct spine_listing_options options;
     char *const *words;
     size_t num_words;
-    size_t *dimensions; /* owned; asked for by number */
+    size_t *dimensions; /* owned; given by number */
     size_t num_dimensions;
     const char **near; /* owned; words */
     size_t num_near;
@@ -110,7 +110,7 @@ static int set_option(struct request *request, int option, struct spine_error *e
     }
 }
 
-/* Returns 1 when the option was answered, and nothing is left to do. */
+/* Returns 1 if --help or --version was answered and nothing else is to be done. */
 static int parse_arguments(int argc, char **argv, struct request *request, struct spine_error *err)
 {
     static const struct option options[] = {{"dimension", required_argument, NULL, DIMENSION},
