@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "spine/base/memory.h"
 #include "spine/base/statistics.h"
@@ -24,36 +25,64 @@ struct shape {
     double work, seconds; /* of a step */
 };
 
-/* Choose up to MOST_SHAPES trials, from the least work to the most. */
-static int choose_shapes(const struct spine_trials *trials, struct shape *shapes, size_t *count,
+/* The shapes of the trials of one input, from the least work to the most. */
+struct shapes {
+    const char *input;
+    size_t count;
+    struct shape shape[MOST_SHAPES];
+};
+
+/* The configuration of a trial, if it is one of the input's. */
+static int read_trial(const struct spine_trials *trials, size_t trial, const char *input,
+                      struct spine_config *config, bool *is_of_input, struct spine_error *err)
+{
+    if (spine_trials_config(trials, trial, config, err))
+        return -1;
+    *is_of_input = strcmp(config->input, input) == 0;
+    return 0;
+}
+
+/* The work of the input's trials, each once, in order; returns how many. */
+static size_t order_works(double *works, size_t count)
+{
+    size_t distinct = 0;
+
+    spine_statistics_sort(works, count);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || works[i] != works[distinct - 1])
+            works[distinct++] = works[i];
+    return distinct;
+}
+
+/* Choose up to MOST_SHAPES trials of the input. */
+static int choose_shapes(const struct spine_trials *trials, struct shapes *shapes,
                          struct spine_error *err)
 {
     struct spine_config config;
+    bool is_of_input = false;
+    size_t count = 0;
     double *works = spine_memory_get(trials->count, sizeof *works, "the work of all trials", err);
     if (works == NULL)
         return -1;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < trials->count; i++) {
-        rc = spine_trials_config(trials, i, &config, err);
-        works[i] = work_of(&config);
+        rc = read_trial(trials, i, shapes->input, &config, &is_of_input, err);
+        if (rc == 0 && is_of_input)
+            works[count++] = work_of(&config);
     }
 
-    spine_statistics_sort(works, trials->count);
-    size_t distinct = 0;
-    for (size_t i = 0; i < trials->count; i++)
-        if (i == 0 || works[i] != works[distinct - 1])
-            works[distinct++] = works[i];
+    const size_t distinct = order_works(works, count);
+    shapes->count = distinct < MOST_SHAPES ? distinct : MOST_SHAPES;
+    for (size_t s = 0; s < shapes->count; s++)
+        shapes->shape[s].work =
+            works[shapes->count == 1 ? 0 : s * (distinct - 1) / (shapes->count - 1)];
 
-    *count = distinct < MOST_SHAPES ? distinct : MOST_SHAPES;
-    for (size_t s = 0; s < *count; s++)
-        shapes[s].work = works[*count == 1 ? 0 : s * (distinct - 1) / (*count - 1)];
-
-    for (size_t s = 0; rc == 0 && s < *count; s++)
-        for (size_t i = trials->count; rc == 0 && i-- > 0;) {
-            rc = spine_trials_config(trials, i, &config, err);
-            if (work_of(&config) == shapes[s].work)
-                shapes[s].trial = i;
-        }
+    for (size_t i = trials->count; rc == 0 && i-- > 0;) {
+        rc = read_trial(trials, i, shapes->input, &config, &is_of_input, err);
+        for (size_t s = 0; rc == 0 && is_of_input && s < shapes->count; s++)
+            if (work_of(&config) == shapes->shape[s].work)
+                shapes->shape[s].trial = i;
+    }
 
     free(works);
     return rc;
@@ -72,17 +101,16 @@ static int measure_shape(const struct spine_trials *trials, struct spine_comm *c
 }
 
 /* Estimate the seconds of a step of this much work from the nearest measured shape. */
-static double step_seconds(const struct shape *shapes, size_t count, double work)
+static double step_seconds(const struct shapes *shapes, double work)
 {
-    size_t nearest = 0;
-    for (size_t s = 1; s < count; s++)
-        if (fabs(log(shapes[s].work / work)) < fabs(log(shapes[nearest].work / work)))
-            nearest = s;
-    return shapes[nearest].seconds * work / shapes[nearest].work;
+    const struct shape *nearest = &shapes->shape[0];
+    for (size_t s = 1; s < shapes->count; s++)
+        if (fabs(log(shapes->shape[s].work / work)) < fabs(log(nearest->work / work)))
+            nearest = &shapes->shape[s];
+    return nearest->seconds * work / nearest->work;
 }
 
-/* The share of all trials' epochs that are trained: each rung's, times the trials promoted to it.
- * */
+/* The share of all trials' epochs that are trained: each rung's, times the trials promoted to it. */
 static double share_trained(const struct spine_trials *trials)
 {
     struct spine_halving halving;
@@ -96,21 +124,25 @@ static double share_trained(const struct spine_trials *trials)
     return sum / (double)trials->base.epochs;
 }
 
+/* Add the input's trials to the cost. */
 static int add_up(const struct spine_trials *trials, const struct spine_dataset *whole,
-                  const struct shape *shapes, size_t num_shapes, struct spine_cost *cost,
-                  struct spine_error *err)
+                  const struct shapes *shapes, struct spine_cost *cost, struct spine_error *err)
 {
     for (size_t i = 0; i < trials->count; i++) {
         struct spine_config config;
         uint64_t memory = 0;
-        if (spine_trials_config(trials, i, &config, err) ||
-            spine_forecast_rank(&config, whole->part.num_rows, whole->dim, 1,
+        bool is_of_input = false;
+        if (read_trial(trials, i, shapes->input, &config, &is_of_input, err))
+            return -1;
+        if (!is_of_input)
+            continue;
+        if (spine_forecast_rank(&config, whole->part.num_rows, whole->dim, 1,
                                 (int)trials->ranks_per_trial, &memory, err))
             return -1;
         const double steps = ceil((double)whole->part.num_rows / (double)config.batch_size);
         const double seconds =
-            (double)config.epochs * steps * step_seconds(shapes, num_shapes, work_of(&config));
-        cost->least = i == 0 || seconds < cost->least ? seconds : cost->least;
+            (double)config.epochs * steps * step_seconds(shapes, work_of(&config));
+        cost->least = cost->total == 0 || seconds < cost->least ? seconds : cost->least;
         cost->most = seconds > cost->most ? seconds : cost->most;
         cost->total += seconds * share_trained(trials);
         cost->memory = memory > cost->memory ? memory : cost->memory;
@@ -118,37 +150,52 @@ static int add_up(const struct spine_trials *trials, const struct spine_dataset 
     return 0;
 }
 
+/* Measure the trials of an input on the ranks of the group that a trial would have, and add them to the
+ * cost on rank 0. Collective over world. */
+static int measure_input(const struct spine_trials *trials, struct spine_comm *world,
+                         struct spine_comm *group, const char *input, struct spine_cost *cost,
+                         struct spine_error *err)
+{
+    const bool measures = world->rank < trials->ranks_per_trial;
+    struct shapes shapes = {.input = input};
+    struct spine_nodedata nodedata;
+    struct spine_config first = {0};
+
+    int rc = choose_shapes(trials, &shapes, err);
+    if (rc == 0 && shapes.count > 0)
+        rc = spine_trials_config(trials, shapes.shape[0].trial, &first, err);
+    rc = spine_comm_agree(world, rc, err);
+    if (rc != 0 || shapes.count == 0) /* of a random search, no trial may have it */
+        return rc;
+    if (spine_nodedata_init(&nodedata, world, &first, err))
+        return -1;
+
+    for (size_t s = 0; rc == 0 && measures && s < shapes.count; s++)
+        rc = measure_shape(trials, group, &nodedata.whole, &shapes.shape[s], err);
+    if (rc == 0 && world->rank == 0)
+        rc = add_up(trials, &nodedata.whole, &shapes, cost, err);
+    rc = spine_comm_agree(world, rc, err);
+
+    spine_nodedata_dispose(&nodedata);
+    return rc;
+}
+
 int spine_cost_measure(const struct spine_trials *trials, struct spine_comm *world,
                        struct spine_cost *cost, struct spine_error *err)
 {
-    struct shape shapes[MOST_SHAPES] = {{0}};
-    struct spine_nodedata nodedata;
     struct spine_comm group;
-    struct spine_config first;
-    size_t count = 0;
+    int rc = 0;
 
     *cost = (struct spine_cost){0};
-    int rc = choose_shapes(trials, shapes, &count, err);
-    if (rc == 0)
-        rc = spine_trials_config(trials, 0, &first, err);
-    if (spine_comm_agree(world, rc, err) || spine_nodedata_init(&nodedata, world, &first, err))
-        return -1;
+    spine_comm_split(world, world->rank < trials->ranks_per_trial, &group);
+    if (trials->inputs.count == 0)
+        rc = measure_input(trials, world, &group, trials->base.input, cost, err);
+    for (size_t i = 0; rc == 0 && i < trials->inputs.count; i++)
+        rc = measure_input(trials, world, &group, spine_words_get(&trials->inputs, i), cost, err);
 
-    const int measures = world->rank < trials->ranks_per_trial;
-    spine_comm_split(world, measures, &group);
-    for (size_t s = 0; rc == 0 && measures && s < count; s++)
-        rc = measure_shape(trials, &group, &nodedata.whole, &shapes[s], err);
-    rc = spine_comm_agree(world, rc, err);
-
-    if (rc == 0) {
-        cost->ranks = group.size;
-        rc = world->rank == 0 ? add_up(trials, &nodedata.whole, shapes, count, cost, err) : 0;
-        rc = spine_comm_agree(world, rc, err);
-        spine_comm_broadcast(world, cost, sizeof *cost);
-    }
-
+    cost->ranks = group.size;
+    spine_comm_broadcast(world, cost, sizeof *cost);
     spine_comm_dispose(&group);
-    spine_nodedata_dispose(&nodedata);
     return rc;
 }
 

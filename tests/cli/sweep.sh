@@ -278,11 +278,14 @@ refuse "sweep.ini:13: unknown option 'model.hiden'; the nearest is model.hidden"
 
 # --- Several inputs ---------------------------------------------------------------------------------
 
-gunzip -c "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" | split -l 1000 - part
+gunzip -c "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" | split -l 500 - part
 mv partaa first.txt
-mv partab second.txt
+cat parta[b-j] >second.txt
 run "$SPINE_BIN/spine-convert" second.txt second.h5
 ini grid 'data.input = first.txt, second.h5' 'directory = inputs'
+run "$sweep" plan sweep.ini model.hidden=10 train.epochs=2
+grep -q '^a trial takes about [0-9.]* s to [0-9.]* s on 1 rank' stderr ||
+    fail "nine times as many rows don't take longer: $(cat stderr)"
 run mpirun -np 2 "$sweep" run sweep.ini model.hidden=10 train.epochs=2
 train 1 base.ini data.input=first.txt model.hidden=10 train.epochs=2 output.directory=of-first
 cmp of-first/codes.h5ad inputs/trials/0000/codes.h5ad || fail "a trial has another input's codes"
