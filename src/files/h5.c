@@ -158,6 +158,17 @@ int spine_h5_make_at(struct spine_store *store, const char *name, hid_t type, hi
     return rc;
 }
 
+hid_t spine_h5_transfer_list(hid_t type, size_t count)
+{
+    enum { LARGEST = 16, LEAST = 4096, USUAL = 1 << 20 }; /* of an element, but for strings */
+    const size_t size = H5Tget_size(type), each = size > LARGEST ? size : LARGEST;
+    const hid_t list = H5Pcreate(H5P_DATASET_XFER);
+
+    if (count < USUAL / each)
+        H5Pset_buffer(list, count * each < LEAST ? LEAST : count * each, NULL, NULL);
+    return list;
+}
+
 /* Seven parameters: those of H5Dread(), with plain numbers for its selections. */
 int spine_h5_transfer(hid_t dataset, enum spine_h5_direction direction, hid_t type, size_t first,
                       size_t count, size_t stride, void *data)
@@ -177,10 +188,12 @@ int spine_h5_transfer(hid_t dataset, enum spine_h5_direction direction, hid_t ty
     H5Sselect_hyperslab(file, H5S_SELECT_SET, start, NULL, size, NULL);
     H5Sselect_hyperslab(memory, H5S_SELECT_SET, zero, NULL, size, NULL);
 
+    const hid_t list = spine_h5_transfer_list(type, count * extent[1]);
     const herr_t rc = direction == SPINE_H5_READ
-                          ? H5Dread(dataset, type, memory, file, H5P_DEFAULT, data)
-                          : H5Dwrite(dataset, type, memory, file, H5P_DEFAULT, data);
+                          ? H5Dread(dataset, type, memory, file, list, data)
+                          : H5Dwrite(dataset, type, memory, file, list, data);
     const hid_t reason = H5Eget_current_stack(); /* why it failed, if it did */
+    H5Pclose(list);
     H5Sclose(memory);
     H5Sclose(file);
     H5Eset_current_stack(reason);
@@ -366,10 +379,12 @@ int spine_h5_put_scalar(struct spine_store *store, const char *name, hid_t disk,
     if (spine_h5_make(store, name, disk, H5Screate(H5S_SCALAR), H5Pcreate(H5P_DATASET_CREATE), err))
         return -1;
 
+    const hid_t list = spine_h5_transfer_list(memory, 1);
     const hid_t dataset = H5Dopen2(store->file, name, H5P_DEFAULT);
     int rc = 0;
-    if (dataset < 0 || H5Dwrite(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) < 0)
+    if (dataset < 0 || H5Dwrite(dataset, memory, H5S_ALL, H5S_ALL, list, value) < 0)
         rc = spine_h5_fail_object(store, "write", name, err);
+    H5Pclose(list);
     if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
         rc = spine_h5_fail_object(store, "finish", name, err);
     return rc;

@@ -174,7 +174,8 @@ static int read_texts(const struct part *part, hid_t type, hid_t transfer, size_
 static int read_variable_words(const struct spine_store *store, struct part part,
                                struct spine_words *words, struct spine_error *err)
 {
-    const hid_t type = H5Dget_type(part.dataset), transfer = H5Pcreate(H5P_DATASET_XFER);
+    const hid_t type = H5Dget_type(part.dataset);
+    const hid_t transfer = spine_h5_transfer_list(type, part.count < CHUNK ? part.count : CHUNK);
     char **texts = spine_memory_get(CHUNK, sizeof *texts, "words to read", err);
     hsize_t bytes = 0;
     int rc = -(texts == NULL);

@@ -105,6 +105,10 @@ int spine_h5_append(struct spine_store *store, const char *name, int64_t type, s
 
 enum spine_h5_direction { SPINE_H5_READ, SPINE_H5_WRITE };
 
+/* A transfer property list, to be closed, for 'count' elements that are of 'type' in memory. Its conversion
+ * buffer has their size: HDF5's own has 1 MiB, which it clears for each transfer, even of one element. */
+int64_t spine_h5_transfer_list(int64_t type, size_t count);
+
 /* Read or write rows [first, first + count) of the dataset. In memory, elements have the type
  * 'type' and rows begin every 'stride' elements. On failure, HDF5's error stack has the reason. */
 int spine_h5_transfer(int64_t dataset, enum spine_h5_direction direction, int64_t type,
