@@ -177,11 +177,15 @@ static void print_memory(const struct memory *memory, FILE *out)
 {
     fprintf(out,
             "memory of a rank  %.1f MiB: program %.1f, rows %.1f, parameters and gradient %.1f, "
-            "optimizer %.1f, batch %.1f, files %.1f\n",
+            "optimizer %.1f, batch %.1f, files %.1f",
             mib(memory->program + memory->rows + memory->parameters + memory->optimizer +
                 memory->batch + memory->files),
             mib(memory->program), mib(memory->rows), mib(memory->parameters),
             mib(memory->optimizer), mib(memory->batch), mib(memory->files));
+    if (memory->saving > 0)
+        fprintf(out, "; of the first one %.1f more while a checkpoint is written",
+                mib(memory->saving));
+    fputc('\n', out);
 }
 
 /* Sum what the node's ranks need, and find what is free. Collective. */
