@@ -99,6 +99,18 @@ static size_t equation_bytes(const struct spine_config *config, size_t dim)
     return bytes;
 }
 
+/* HDF5's caches, and a block of rows being read, or of codes being merged by the first rank; measured. */
+static size_t buffer_bytes(const struct spine_config *config, size_t num_rows, bool is_first)
+{
+    enum { READING = 4 << 20, MERGING = 12 << 20 };
+
+    if (!is_first)
+        return READING;
+    if (!has_index(config))
+        return MERGING;
+    return MERGING + spine_codeindex_bytes(num_rows, forecast_values(config, num_rows));
+}
+
 /* Predict the memory of a rank with the rows of 'part', in a grid, including its share of the
  * node's. */
 static struct memory predict(const struct spine_config *config, const struct spine_partition *part,
@@ -130,11 +142,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
         .optimizer = moments / ranks,
         .batch = (step.node - copies * params - moments) / ranks + step.rank +
                  spine_coder_bytes(dim, hidden, AT_FIRST) + equation_bytes(config, dim),
-        /* HDF5's caches, and a block of rows being read or of codes being merged; measured. */
-        .files = (12 << 20) + (is_first && has_index(config)
-                                   ? spine_codeindex_bytes(part->num_rows,
-                                                           forecast_values(config, part->num_rows))
-                                   : 0),
+        .files = buffer_bytes(config, part->num_rows, is_first),
         .saving = is_first && saves ? checkpoint_bytes(config, dim) : 0,
     };
 }
