@@ -1,9 +1,9 @@
 /* stringheap.c -- strings of an HDF5 file, written by all ranks.
  *
- * A collection of a global heap is a header, then objects: a header, and a string filled up to a
- * multiple of 8 bytes. Here it has GROUP short strings, one after the other in the order of the rows.
- * HDF5 reads a collection as a whole, so long strings have collections of their own, behind all
- * others. With this, where a string belongs follows from the number and bytes of those before it. */
+ * A collection of a global heap has a header, then objects, each with a header and a string padded
+ * to a multiple of 8 bytes. Here a collection has GROUP short strings, in the order of rows. HDF5
+ * reads a collection as a whole, so long strings have their own collections, after all others. The
+ * position of a string then follows from the number and the bytes of the strings before it. */
 #include "spine/files/stringheap.h"
 
 #include <assert.h>
@@ -38,8 +38,8 @@ static size_t long_bytes(size_t length)
     return HEADER + HEADER + padded(length);
 }
 
-/* Where the collection of short string 'number' begins, if it is the first in it, with 'before' bytes of
- * objects before it. */
+/* Where the collection begins whose first string is short string 'number', after 'before' bytes of
+ * objects. */
 static int64_t collection_at(int64_t number, int64_t before)
 {
     return before + HEADER * (number / GROUP);
@@ -68,7 +68,8 @@ static struct sums sum_strings(const struct spine_words *strings)
     return sums;
 }
 
-/* The first and last collections that begin with one of this rank's strings; -1 where there are none. */
+/* The first and last collections that begin with one of this rank's strings; -1 if there are none.
+ * */
 static void find_collections(const struct spine_stringheap *heap, const struct spine_words *strings,
                              int64_t *first, int64_t *last)
 {
@@ -88,7 +89,7 @@ static void find_collections(const struct spine_stringheap *heap, const struct s
     }
 }
 
-/* Where the collections before and behind this rank's are, of the first and last ones of each. */
+/* Find the collections before and after this rank's, from the first and last ones of each rank. */
 static void find_neighbours(struct spine_stringheap *heap, const struct spine_comm *comm,
                             const int64_t *collections, const struct sums *all)
 {
@@ -151,7 +152,7 @@ int spine_stringheap_plan(struct spine_stringheap *heap, struct spine_comm *comm
 
 /* --- Writing ------------------------------------------------------------------------------ */
 
-/* Bytes of the file that wait to be written, from 'offset' on. */
+/* Bytes of the file waiting to be written, from 'offset' on. */
 struct waiting {
     const char *path;
     int64_t offset;
@@ -169,7 +170,7 @@ static int flush(struct waiting *waiting, struct spine_error *err)
     return 0;
 }
 
-/* Zeroed room for 'count' more bytes; NULL on failure. */
+/* Get zeroed memory for 'count' more bytes; NULL on failure. */
 static char *extend(struct waiting *waiting, size_t count, struct spine_error *err)
 {
     if (waiting->used + count > BLOCK && flush(waiting, err))
@@ -223,7 +224,7 @@ struct writer {
     struct waiting elements, shorts, longs;
 };
 
-/* The bytes of the collection that begins with string 'first', which is short. */
+/* The bytes of the collection that begins with short string 'first'. */
 static int64_t measure_collection(const struct writer *writer, size_t first)
 {
     int64_t bytes = HEADER;
@@ -239,7 +240,7 @@ static int64_t measure_collection(const struct writer *writer, size_t first)
     return found == GROUP ? bytes : writer->heap->next_collection - writer->collection;
 }
 
-/* Write short string i; *index is its object's, in the writer's collection. */
+/* Write short string i; *index is the index of its object in the writer's collection. */
 static int write_short(struct writer *writer, size_t i, unsigned *index, struct spine_error *err)
 {
     const char *string = spine_words_get(writer->strings, i);
@@ -256,7 +257,7 @@ static int write_short(struct writer *writer, size_t i, unsigned *index, struct 
     return put_object(&writer->shorts, *index, string, length, err);
 }
 
-/* Write long string i, of which *at is the collection. */
+/* Write long string i; *at is where its collection begins. */
 static int write_long(struct writer *writer, size_t i, int64_t *at, struct spine_error *err)
 {
     const char *string = spine_words_get(writer->strings, i);
@@ -290,8 +291,8 @@ static int write_string(struct writer *writer, size_t i, struct spine_error *err
     return 0;
 }
 
-/* What is left of the last collection is an object with number 0, whose size includes its header, or
- * less than one needs. */
+/* The rest of the last collection is an object with number 0, whose size includes its header, if
+ * there is space for one. */
 static int write_gap(const struct spine_stringheap *heap, const char *path, int64_t heap_at,
                      struct spine_error *err)
 {

@@ -22,9 +22,9 @@ void spine_interrupt_outlive_readers(void);
 /* Has this been requested since the function was last called? */
 bool spine_interrupt_save(void);
 bool spine_interrupt_leave(void); /* by SIGUSR1 */
-bool spine_interrupt_hurry(void); /* by the others */
+bool spine_interrupt_hurry(void); /* by the other signals */
 
-/* Has one of the others ever come? */
+/* Has one of the other signals ever arrived? */
 bool spine_interrupt_was_hurried(void);
 
 /* Seconds left until the run must have stopped: 'minutes' after spine_interrupt_install() unless

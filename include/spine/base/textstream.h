@@ -1,4 +1,4 @@
-/* textstream.h -- text that is printed into memory.
+/* textstream.h -- printing text into memory.
  *
  *     struct spine_textstream stream;
  *     if (spine_textstream_open(&stream, "the configuration's text", err))
@@ -24,7 +24,7 @@ struct spine_textstream {
 int spine_textstream_open(struct spine_textstream *stream, const char *what,
                           struct spine_error *err);
 
-/* The text, NUL-terminated, which the caller frees; NULL if memory was too short for all of it. */
+/* Return the text, NUL-terminated, which the caller frees; NULL when out of memory. */
 char *spine_textstream_close(struct spine_textstream *stream, struct spine_error *err);
 
 #endif

@@ -87,7 +87,8 @@ int64_t spine_h5_link_creation(void);
 int spine_h5_make(struct spine_store *store, const char *name, int64_t type, int64_t space,
                   int64_t creation, struct spine_error *err);
 
-/* Create one that isn't written through HDF5, but from byte *offset of the file on; 'space' is closed. */
+/* Create a dataset that is written without HDF5, from byte *offset of the file on; closes 'space'.
+ * */
 int spine_h5_make_at(struct spine_store *store, const char *name, int64_t type, int64_t space,
                      int64_t *offset, struct spine_error *err);
 

@@ -51,8 +51,8 @@ int spine_store_check_format(struct spine_store *store, const char *format,
  * zeros. */
 int spine_store_check_unchanged(struct spine_store *store, struct spine_error *err);
 
-/* Extend the file by 'bytes' bytes, from byte *offset on, that HDF5 doesn't use. They are to be
- * written after it is closed. Local. */
+/* Extend the file by 'bytes' bytes that HDF5 doesn't use, from byte *offset on, to be written after
+ * the file is closed. Local. */
 int spine_store_reserve(struct spine_store *store, int64_t bytes, int64_t *offset,
                         struct spine_error *err);
 

@@ -1,14 +1,14 @@
 /* stringheap.h -- a vector of strings in an HDF5 file (strings.h), written by all ranks together.
  *
- * HDF5 has an element of 16 bytes for each string, which says where in the file's "global heap" the
- * string is, and writes both on one rank only. So the ranks write them without HDF5, as its file format
- * specification (version 3, III.D and IV.B) has it: the bytes of a heap don't depend on how many
- * ranks there are.
+ * Each string has an element of 16 bytes with its position in the file's "global heap". HDF5 writes
+ * both on one rank only, so the ranks write them without HDF5, following its file format
+ * specification (version 3, III.D and IV.B). The bytes of a heap don't depend on the number of
+ * ranks.
  *
- *     every rank:  spine_stringheap_plan() its strings
- *     rank 0:      makes the vector (spine_strings_make_at), makes the file longer by heap.bytes
- *                  (spine_store_reserve), closes it
- *     every rank:  spine_stringheap_write() its strings */
+ *     every rank:  spine_stringheap_plan() plans its strings
+ *     rank 0:      makes the vector (spine_strings_make_at), extends the file by heap.bytes
+ *                  (spine_store_reserve), and closes it
+ *     every rank:  spine_stringheap_write() writes its strings */
 #ifndef SPINE_FILES_STRINGHEAP_H
 #define SPINE_FILES_STRINGHEAP_H
 
@@ -29,12 +29,13 @@ struct spine_stringheap {
     int64_t gap, gap_bytes;        /* the unused end of the last collection, if it is this rank's */
 };
 
-/* Plan strings of which none is empty. Collective. */
+/* Plan strings, none of them empty. Collective. */
 int spine_stringheap_plan(struct spine_stringheap *heap, struct spine_comm *comm,
                           const struct spine_words *strings, struct spine_error *err);
 
-/* Write this rank's strings into PATH.part (outfile.h): their elements from byte 'elements' of the file
- * on, where the vector is, the strings from byte 'heap_at' on. Local. Six parameters. */
+/* Write this rank's strings to PATH.part (outfile.h): their elements into the vector, which begins
+ * at byte 'elements' of the file, and the strings into the heap, which begins at byte 'heap_at'.
+ * Local. */
 int spine_stringheap_write(const struct spine_stringheap *heap, const char *path,
                            const struct spine_words *strings, int64_t elements, int64_t heap_at,
                            struct spine_error *err);

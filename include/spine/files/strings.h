@@ -18,8 +18,8 @@ int spine_strings_make(struct spine_store *store, const char *name, size_t expec
 int spine_strings_append(struct spine_store *store, const char *name,
                          const struct spine_words *words, struct spine_error *err);
 
-/* Create a vector of 'count' strings, at least one. All ranks write its elements, which begin at
- * byte *offset of the file, after it is closed (stringheap.h). */
+/* Create a vector of 'count' strings, at least one. After the file is closed, all ranks write its
+ * elements, which begin at byte *offset of the file (stringheap.h). */
 int spine_strings_make_at(struct spine_store *store, const char *name, size_t count,
                           int64_t *offset, struct spine_error *err);
 

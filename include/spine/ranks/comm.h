@@ -88,9 +88,9 @@ void spine_comm_broadcast(const struct spine_comm *comm, void *data, size_t byte
 int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t bytes, char **all,
                       size_t *all_bytes, struct spine_error *err);
 
-/* Send each rank what is for it: 'sizes' bytes (of each rank; they may differ), one block after the other
- * in 'data'. *received is what all ranks sent to this one, in rank order, allocated, to be freed by the
- * caller; received_sizes gets their bytes. Fails on all ranks alike. */
+/* All-to-all with blocks of different sizes: 'data' has a block for each rank, one after the other,
+ * and 'sizes' their bytes. *received, which the caller frees, gets the blocks for this rank, in
+ * rank order, and received_sizes their bytes. Fails on all ranks alike. */
 int spine_comm_route(const struct spine_comm *comm, const void *data, const uint64_t *sizes,
                      char **received, uint64_t *received_sizes, struct spine_error *err);
 
