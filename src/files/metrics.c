@@ -138,8 +138,27 @@ struct held {
     off_t end;          /* of its lines up to that epoch */
     int64_t last;       /* epoch of these */
     size_t bad;         /* the number of the first line that isn't of an epoch, or 0 */
-    bool is_bad_inside; /* it isn't the last, which a crash may have left half-written */
+    bool is_bad_inside; /* it isn't a last one without an end, which a crash may have left */
+    int64_t newest;     /* the last epoch in the file */
+    size_t
+        disordered; /* the number of a line whose epoch doesn't follow that of the one before, or 0 */
+    int64_t found; /* its epoch */
 };
+
+/* Note a line of this epoch; 0: a blank one. False if it doesn't follow the one before. */
+static bool note_epoch(struct held *held, int64_t epoch, int64_t epochs, ssize_t length)
+{
+    if (epoch > 0 && held->newest > 0 && epoch != held->newest + 1) {
+        held->found = epoch;
+        return false;
+    }
+    held->newest = epoch > 0 ? epoch : held->newest;
+    if (held->newest <= epochs) {
+        held->last = held->newest;
+        held->end += length;
+    }
+    return true;
+}
 
 static int read_held(FILE *file, const char *path, int64_t epochs, struct held *held,
                      struct spine_error *err)
@@ -150,23 +169,21 @@ static int read_held(FILE *file, const char *path, int64_t epochs, struct held *
 
     *held = (struct held){.end = 0};
     errno = 0;
-    for (ssize_t length; held->last < epochs && (length = getline(&line, &size, file)) > 0;) {
+    for (ssize_t length; rc == 0 && (length = getline(&line, &size, file)) > 0;) {
+        const bool has_end = line[length - 1] == '\n';
         int64_t epoch = -1;
         number++;
-        if (held->bad > 0) {
-            held->is_bad_inside = true;
-            break;
-        }
-        if (line[length - 1] == '\n' && (rc = read_epoch(line, &epoch, err)) != 0)
+        if (has_end && (rc = read_epoch(line, &epoch, err)) != 0)
             break;
         if (epoch < 0) {
             held->bad = number;
-            continue;
-        }
-        if (epoch > epochs)
+            held->is_bad_inside = has_end;
             break;
-        held->last = epoch > 0 ? epoch : held->last;
-        held->end += length;
+        }
+        if (!note_epoch(held, epoch, epochs, length)) {
+            held->disordered = number;
+            break;
+        }
     }
 
     if (rc == 0 && ferror(file))
@@ -175,7 +192,8 @@ static int read_held(FILE *file, const char *path, int64_t epochs, struct held *
     return rc;
 }
 
-/* Find where to continue; refuse a file that lacks epochs, since later lines would be cut off. */
+/* Find where to continue. What comes behind is cut off, so refuse a file that is not as we wrote it: it
+ * lacks epochs, or has other lines. */
 static int find_end(FILE *file, const char *path, int64_t epochs, off_t *end,
                     struct spine_error *err)
 {
@@ -188,6 +206,11 @@ static int find_end(FILE *file, const char *path, int64_t epochs, off_t *end,
         return spine_refuse(
             err, "%s:%zu: is not an epoch's JSON object; repair the line, or move the file away",
             path, held.bad);
+    if (held.disordered > 0)
+        return spine_refuse(err,
+                            "%s:%zu: is of epoch %lld, after epoch %lld; repair the line, or move "
+                            "the file away",
+                            path, held.disordered, (long long)held.found, (long long)held.newest);
     if (held.last < epochs && (held.end > 0 || held.bad > 0))
         return spine_refuse(err,
                             "%s: ends with epoch %lld, but the checkpoint is of epoch %lld; move "

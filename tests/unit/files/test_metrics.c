@@ -111,6 +111,9 @@ static char *open_and_mark(const struct path *path, int64_t epochs)
     return get_bytes(path, NULL);
 }
 
+#define REPAIR "repair the line, or move the file away"
+#define OTHER_LINE "is not an epoch's JSON object; " REPAIR
+
 static const struct {
     const char *before; /* NULL: there is no file */
     int64_t epochs;
@@ -126,25 +129,25 @@ static const struct {
     /* Cut in a line. */
     {"{\"epoch\":1}\n{\"epo", 1, "{\"epoch\":1}\n", NULL},
     {"{\"epoch\":1}\n{\"epoch\":2}", 2, NULL,
-     "ends with epoch 1, but the checkpoint is of epoch 2; move the file away to resume without "
+     ": ends with epoch 1, but the checkpoint is of epoch 2; move the file away to resume without "
      "it"},
     {"{\"epoch\":1}\n", 5, NULL,
-     "ends with epoch 1, but the checkpoint is of epoch 5; move the file away to resume without "
+     ": ends with epoch 1, but the checkpoint is of epoch 5; move the file away to resume without "
      "it"},
-    {"{\"epoch\":1}\nnonsense\n", 2, NULL,
-     "ends with epoch 1, but the checkpoint is of epoch 2; move the file away to resume without "
-     "it"},
+    {"{\"epoch\":1}\nnonsense\n", 2, NULL, ":2: " OTHER_LINE},
+    {"{\"epoch\":1}\nnonsense\n", 1, NULL, ":2: " OTHER_LINE},
     /* As people's programs write them. */
     {"\xEF\xBB\xBF{\"epoch\":1}\n{\"epoch\":2}\n", 2, "\xEF\xBB\xBF{\"epoch\":1}\n{\"epoch\":2}\n",
      NULL},
     {"\n{\"rl\": 1, \"epoch\": 1}\r\n \n{\"epoch\": 2}\n{\"epoch\":3}\n", 2,
      "\n{\"rl\": 1, \"epoch\": 1}\r\n \n{\"epoch\": 2}\n", NULL},
     /* Damaged: nothing is cut off. */
-    {"{\"epXch\":1}\n{\"epoch\":2}\n", 2, NULL, NULL},
-    {"X\"epoch\":1}\n{\"epoch\":2}\n{\"epoch\":3}\n", 3, NULL, NULL},
-    {"nonsense\n", 1, NULL,
-     "ends with epoch 0, but the checkpoint is of epoch 1; move the file away to resume without "
-     "it"},
+    {"{\"epXch\":1}\n{\"epoch\":2}\n", 2, NULL, ":1: " OTHER_LINE},
+    {"X\"epoch\":1}\n{\"epoch\":2}\n{\"epoch\":3}\n", 3, NULL, ":1: " OTHER_LINE},
+    {"nonsense\n", 1, NULL, ":1: " OTHER_LINE},
+    {"{\"epoch\":9}\n{\"epoch\":2}\n", 2, NULL, ":2: is of epoch 2, after epoch 9; " REPAIR},
+    {"{\"epoch\":2}\n{\"epoch\":1}\n", 2, NULL, ":2: is of epoch 1, after epoch 2; " REPAIR},
+    {"{\"epoch\":1}\n\n{\"epoch\":3}\n", 1, NULL, ":3: is of epoch 3, after epoch 1; " REPAIR},
     /* Of a run that went on from another's checkpoint. */
     {NULL, 3, "", NULL},
     {"", 3, "", NULL},
@@ -163,12 +166,8 @@ static void test_a_run_goes_on_behind_its_epochs(void **state)
         if (openings[i].before != NULL)
             assert_int_equal(put_text(&path, openings[i].before), 0);
         if (openings[i].after == NULL) {
-            EXPECT_REFUSED(spine_metrics_open(&file, path.text, openings[i].epochs, &err),
-                           openings[i].error == NULL ? "%s:1: is not an epoch's JSON object; %s"
-                                                     : "%s: %s",
-                           path.text,
-                           openings[i].error == NULL ? "repair the line, or move the file away"
-                                                     : openings[i].error);
+            EXPECT_REFUSED(spine_metrics_open(&file, path.text, openings[i].epochs, &err), "%s%s",
+                           path.text, openings[i].error);
             assert_null(file);
             char *kept = get_bytes(&path, NULL);
             assert_string_equal(kept, openings[i].before);
