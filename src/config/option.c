@@ -287,7 +287,7 @@ void spine_option_print_bounds(const struct spine_option *option, FILE *file)
 int spine_option_check_path(const char *path, struct spine_error *err)
 {
     const char *dollar = strchr(path, '$');
-    const bool has_home = path[0] == '~' && (path[1] == '\0' || path[1] == '/');
+    const bool has_home = path[0] == '~' && (path[1] == '\0' || strchr(path, '/') != NULL);
 
     if (has_home || (dollar != NULL &&
                      (isalpha((unsigned char)dollar[1]) || dollar[1] == '_' || dollar[1] == '{')))

@@ -685,6 +685,8 @@ static const struct {
     {"[output]\ndirectory =\n", "output.directory: is empty"},
     {"[output]\ndirectory = ~/run\n",
      "output.directory: '~/run': ~ and $VARIABLE aren't expanded; write the whole path"},
+    {"[output]\ndirectory = ~user/run\n",
+     "output.directory: '~user/run': ~ and $VARIABLE aren't expanded; write the whole path"},
     {"[data]\ninput = $SCRATCH/a.h5\n",
      "data.input: '$SCRATCH/a.h5': ~ and $VARIABLE aren't expanded; write the whole path"},
     {"[train]\nstart_from = a/${B}\n",
