@@ -360,16 +360,19 @@ static int add_effects(cJSON *json, const struct spine_summary *summary, struct 
 }
 
 /* Add the path of the trial's page, relative to the sweep's directory, if there is one. */
-static void add_report(cJSON *json, const struct spine_summary *summary, size_t trial)
+static int add_report(cJSON *json, const struct spine_summary *summary, size_t trial,
+                      struct spine_error *err)
 {
     char name[64], path[SPINE_RUNDIR_PATH];
-    struct spine_error ignored;
     bool is_readable = false;
+
     snprintf(name, sizeof name, "trials/%04zu/" SPINE_REPORT_NAME, trial);
-    /* If that can't be determined, a link that may be broken is better than none. */
-    if (spine_ledger_path(summary->ledger, name, path, &ignored) == 0 &&
-        (spine_present_readable(path, &is_readable, &ignored) != 0 || is_readable))
+    if (spine_ledger_path(summary->ledger, name, path, err) ||
+        spine_present_readable(path, &is_readable, err))
+        return -1;
+    if (is_readable)
         cJSON_AddStringToObject(json, "report", name);
+    return 0;
 }
 
 static cJSON *make_trial(const struct spine_summary *summary, size_t trial)
@@ -397,7 +400,6 @@ static cJSON *make_trial(const struct spine_summary *summary, size_t trial)
     cJSON_AddBoolToObject(json, "allowed",
                           scores != NULL && spine_goal_allows(goal_of(summary), scores));
     cJSON_AddBoolToObject(json, "front", summary->on_front[trial]);
-    add_report(json, summary, trial);
     if (reason_of(summary, trial) != NULL)
         cJSON_AddStringToObject(json, "reason", reason_of(summary, trial));
     return json;
@@ -446,15 +448,19 @@ static cJSON *make_json(const struct spine_summary *summary, struct spine_error 
     }
 
     cJSON *list = cJSON_AddArrayToObject(json, "trials");
-    for (size_t i = 0; i < trials->count; i++)
-        cJSON_AddItemToArray(list, make_trial(summary, i));
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < trials->count; i++) {
+        cJSON *trial = make_trial(summary, i);
+        cJSON_AddItemToArray(list, trial);
+        rc = add_report(trial, summary, i, err);
+    }
 
     if (summary->best < trials->count)
         cJSON_AddNumberToObject(json, "best", (double)summary->best);
     else
         cJSON_AddNullToObject(json, "best");
 
-    if (add_effects(json, summary, err) == 0)
+    if (rc == 0 && add_effects(json, summary, err) == 0)
         return json;
 
     cJSON_Delete(json);
