@@ -200,6 +200,8 @@ int main(int argc, char **argv)
     rc = spine_comm_agree(&world, rc, &err);
     if (rc == 0) {
         spine_log_init("spine-mpi", world.rank, world.size, request.level);
+        if (request.job != TRAIN)
+            spine_interrupt_release();
         rc = work(&request, &world, &status, &err);
     }
     const int ended = spine_arguments_finish_rank("spine-mpi", world.rank, rc, &err);

@@ -227,6 +227,9 @@ static int work(const struct request *request, struct spine_comm *world, struct 
     struct spine_cost cost;
     int rc = spine_comm_agree(world, read_trials(request, world, &trials, err), err);
     const bool reads_input = request->job <= TRIAL;
+    const bool trains = request->job == RUN || request->job == TRIAL;
+    if (!trains)
+        spine_interrupt_release();
     if (rc == 0 && reads_input)
         rc = spine_inputs_use(&trials, world, err);
     if (rc == 0)

@@ -13,6 +13,8 @@ static volatile sig_atomic_t save_requested, leave_requested, hurry_requested;
 static volatile sig_atomic_t was_hurried; /* not cleared */
 static double started;                    /* when the signals were installed, by the wall clock */
 
+static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGXCPU};
+
 static void note(int signal_number)
 {
     switch (signal_number) {
@@ -41,7 +43,6 @@ static bool is_ignored(int signal_number)
 
 void spine_interrupt_install(void)
 {
-    static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGXCPU};
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = note;
@@ -52,6 +53,14 @@ void spine_interrupt_install(void)
         sigaction(signals[i], &action, NULL);
     if (!is_ignored(SIGHUP))
         sigaction(SIGHUP, &action, NULL);
+}
+
+void spine_interrupt_release(void)
+{
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        signal(signals[i], SIG_DFL);
+    if (!is_ignored(SIGHUP))
+        signal(SIGHUP, SIG_DFL);
 }
 
 void spine_interrupt_outlive_readers(void)

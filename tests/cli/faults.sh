@@ -270,6 +270,12 @@ run "$SPINE_BIN/spine-merge" ref -o killed.h5ad -o killed.npz
 [ "$(echo killed.*)" = "killed.h5ad killed.index killed.npz killed.words.txt" ] ||
     fail "left after a kill: $(echo killed.*)"
 
+# OpenBLAS, which waits for memory for ever, is made sure to have it.
+if (ulimit -v 150000 && "$SPINE_BIN/spine-report" --version >stdout 2>stderr); then
+    attempt bash -c 'ulimit -v 150000; exec "$0" ref -o small.html' "$SPINE_BIN/spine-report"
+    said spine-report 1 "out of memory for *"
+fi
+
 # A short write isn't a full disk.
 attempt "$inject" -p "$scratch/swept/.changes" -c w -m short -n 1 "$SPINE_BIN/spine-sweep" run run.ini \
     output.directory=swept

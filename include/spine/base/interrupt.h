@@ -16,6 +16,9 @@
 /* Start noting signals; discard those noted so far. */
 void spine_interrupt_install(void);
 
+/* Let signals end the process as usual: for commands that have nothing to save. */
+void spine_interrupt_release(void);
+
 /* From now on, don't end the process if the reader of its log has ended, as in "| head". */
 void spine_interrupt_outlive_readers(void);
 

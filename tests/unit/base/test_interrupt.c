@@ -75,12 +75,15 @@ static void test_installing_forgets_what_was_noted(void **state)
     assert_noted(0, 0, 1);
 }
 
-/* The signal that ends a process which gets 'first' and then 'second', or 0. */
+/* The signal that ends a process which gets 'first' and then 'second', or 0. With 'first' 0, signals
+ * were released. */
 static int end_by(int first, int second)
 {
     const pid_t child = fork();
     if (child == 0) {
         spine_interrupt_install();
+        if (first == 0)
+            spine_interrupt_release();
         raise(first);
         raise(second);
         _exit(0);
@@ -99,6 +102,8 @@ static void test_a_second_request_to_end_ends_the_process(void **state)
     assert_int_equal(end_by(SIGTERM, SIGUSR1), 0);
     assert_int_equal(end_by(SIGUSR1, SIGUSR1), 0);
     assert_int_equal(end_by(SIGXCPU, SIGXCPU), 0); /* it comes every second */
+    assert_int_equal(end_by(0, SIGTERM), SIGTERM);
+    assert_int_equal(end_by(0, SIGUSR1), SIGUSR1);
 }
 
 static void assert_left(double minutes, double least, double most)
