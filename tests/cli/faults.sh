@@ -272,6 +272,7 @@ run "$SPINE_BIN/spine-merge" ref -o killed.h5ad -o killed.npz
 
 # OpenBLAS, which waits for memory for ever, is made sure to have it.
 if (ulimit -v 150000 && "$SPINE_BIN/spine-report" --version >stdout 2>stderr); then
+    # shellcheck disable=SC2016 # the inner shell expands it
     attempt bash -c 'ulimit -v 150000; exec "$0" ref -o small.html' "$SPINE_BIN/spine-report"
     said spine-report 1 "out of memory for *"
 fi
