@@ -100,6 +100,20 @@ void spine_conversion_print(const struct spine_conversion *done, FILE *out)
     fflush(out);
 }
 
+void spine_conversion_warn(const char *path, size_t dim, const struct spine_layout *layout)
+{
+    if (dim == 1)
+        spine_log_warning("%s: every row has one number only; are these words and their counts?",
+                          path);
+    if (layout->may_be_longer)
+        spine_log_warning("%s: the first number of every row is whole; if it is part of the word, "
+                          "add a first line with rows and dimension",
+                          path);
+    if (layout->has_colons)
+        spine_log_warning("%s: every word ends in ':', which is kept; sed 's/: / /' removes it",
+                          path);
+}
+
 void spine_conversion_log_seconds(const double marks[4], double bytes, int num_ranks)
 {
     static const char *const steps[] = {"reading and parsing", "duplicates", "writing"};

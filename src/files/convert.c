@@ -152,13 +152,8 @@ static int begin(struct job *job, struct spine_error *err)
 
     if (job->options->notice != NULL)
         spine_log(SPINE_LOG_INFO, "%s", job->options->notice);
-    if (job->comm->rank == 0 && spine_source_dim(job->source) == 1)
-        spine_log_warning("%s: every row has one number only; are these words and their counts?",
-                          request->path);
-    if (job->comm->rank == 0 && job->files.layout.may_be_longer)
-        spine_log_warning("%s: the first number of every row is whole; if it is part of the word, "
-                          "add a first line with rows and dimension",
-                          request->path);
+    if (job->comm->rank == 0)
+        spine_conversion_warn(request->path, spine_source_dim(job->source), &job->files.layout);
     return 0;
 }
 

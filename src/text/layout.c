@@ -21,6 +21,7 @@ struct sample_row {
     bool is_real;       /* the first field is a number with a point */
     bool has_quotes;    /* its word begins and ends with a double quote */
     bool has_blank;     /* and has a blank inside */
+    bool has_colon;     /* its word ends in a colon */
 };
 
 struct sample {
@@ -31,7 +32,9 @@ struct sample {
     bool may_have_names;  /* the first row has no numbers, or counts 0 1 2 ... */
     bool is_comment;      /* the first row begins with # */
     bool is_utf16, is_binary, is_page, has_bare_returns;
-    size_t num_commas; /* rows with a comma where a separator belongs */
+    size_t num_commas;            /* rows with a comma where a separator belongs */
+    char last[SPINE_LINES_QUOTE]; /* the last field of the first row without numbers, quoted */
+    bool has_decimal_comma, has_semicolons, has_brackets; /* the last row without numbers */
 };
 
 static bool parse_integer(struct spine_field text, uint64_t *value)
@@ -184,7 +187,43 @@ static struct sample_row describe_row(struct spine_field row, uint64_t line)
     word = spine_field_trim(word);
     described.has_quotes = is_quoted(word);
     described.has_blank = spine_field_skip(word.begin, word.end) < word.end;
+    described.has_colon = word.end - word.begin > 1 && word.end[-1] == ':';
     return described;
+}
+
+/* Is it a number but for a comma in the place of the point? */
+static bool is_decimal_comma(struct spine_field text)
+{
+    char copy[32];
+    const size_t length = (size_t)(text.end - text.begin);
+    if (length >= sizeof copy)
+        return false;
+
+    memcpy(copy, text.begin, length);
+    char *comma = memchr(copy, ',', length);
+    if (comma == NULL)
+        return false;
+    *comma = '.';
+    return spine_field_is_number((struct spine_field){copy, copy + length});
+}
+
+/* Note how a row without numbers ends. */
+static void note_end(struct sample *sample, struct spine_field row)
+{
+    struct spine_field rest = row, last = row;
+    const char *semicolon;
+    spine_field_cut_last(&rest, &last);
+
+    if (sample->last[0] == '\0')
+        spine_lines_quote(sample->last, last.begin, (size_t)(last.end - last.begin));
+    sample->has_brackets = last.end > last.begin && last.end[-1] == ']' &&
+                           memchr(row.begin, '[', (size_t)(row.end - row.begin)) != NULL;
+    sample->has_semicolons = false;
+    while ((semicolon = memchr(last.begin, ';', (size_t)(last.end - last.begin))) != NULL) {
+        sample->has_semicolons = true;
+        last.begin = semicolon + 1;
+    }
+    sample->has_decimal_comma = is_decimal_comma(last);
 }
 
 static void note_row(struct sample *sample, struct spine_field row, uint64_t line)
@@ -201,6 +240,8 @@ static void note_row(struct sample *sample, struct spine_field row, uint64_t lin
     }
     sample->is_binary = sample->is_binary || memchr(row.begin, '\0', bytes) != NULL;
     sample->num_commas += has_comma_fields(row);
+    if (described.numbers == 0)
+        note_end(sample, row);
     sample->rows[sample->count++] = described;
 }
 
@@ -323,6 +364,11 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
                             path, (unsigned long long)sample->rows[0].line);
 
     const size_t dim = choose_dim(sample);
+    if (dim <= 1 && sample->has_decimal_comma)
+        return spine_refuse(err, "%s: the numbers have a decimal comma; write a point: %s", path,
+                            sample->has_semicolons ? "tr ',;' '. '" : "tr , .");
+    if (dim <= 1 && sample->has_brackets)
+        return spine_refuse(err, "%s: the numbers are in brackets; remove them: tr -d '[],'", path);
     if (dim <= 1 && 2 * sample->num_commas > sample->count)
         return spine_refuse(
             err, "%s: this is CSV; words and numbers must be separated by spaces or tabs", path);
@@ -335,8 +381,8 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
     size_t first = 0;
     while (sample->rows[first].numbers != 0)
         first++;
-    return spine_refuse(err, "%s:%llu: expected a word and numbers, the line ends in no number",
-                        path, (unsigned long long)sample->rows[first].line);
+    return spine_refuse(err, "%s:%llu: expected a word and numbers, the line ends in %s", path,
+                        (unsigned long long)sample->rows[first].line, sample->last);
 }
 
 /* --- Tables of other programs ------------------------------------------------------------- */
@@ -454,18 +500,21 @@ static int decide_header(struct spine_layout *layout, const struct sample *sampl
     return check_header(layout, sample, path, err);
 }
 
-/* Find where words end if they may end in numbers. */
+/* Find where words end if they may end in numbers, or all end in a colon. */
 static void find_surplus(struct spine_layout *layout, const struct sample *sample)
 {
     const bool some_are_real = has_real_numbers(sample);
     bool all_begin_whole = sample->count > 2, some_are_longer = false;
+    bool all_have_colons = sample->count > 2;
 
     for (size_t i = 0; i < sample->count; i++) {
         some_are_longer = some_are_longer || sample->rows[i].numbers > layout->dim;
         all_begin_whole = all_begin_whole && sample->rows[i].name_parts > 0;
+        all_have_colons = all_have_colons && sample->rows[i].has_colon;
     }
     layout->has_surplus = (layout->has_count && some_are_real) || layout->has_tab ||
                           (some_are_longer && fits_names(sample, layout->dim));
+    layout->has_colons = all_have_colons;
     layout->may_be_longer =
         !layout->has_surplus && all_begin_whole && some_are_real && layout->dim > 1;
 }

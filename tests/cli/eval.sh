@@ -294,7 +294,7 @@ refuse "nowhere/out.json: its directory doesn't exist" --json=nowhere/out.json r
 refuse "nowhere: No such file or directory" --json=kept.json nowhere
 [ -z "$(find . -name 'kept.json*')" ] || fail "a file of a refused run is left"
 echo "prose" >prose.txt
-refuse "prose.txt:1: expected a word and numbers, the line ends in no number" run prose.txt
+refuse "prose.txt:1: expected a word and numbers, the line ends in 'prose'" run prose.txt
 cp pairs.txt pairs.tsv
 refuse "similarity, 'pairs': duplicate measure; is a test set given twice?" --similarity=pairs.txt \
     --similarity=pairs.tsv run

@@ -28,6 +28,9 @@ struct spine_conversion {
 
 void spine_conversion_print(const struct spine_conversion *done, FILE *out);
 
+/* Warn of what may not be meant, of a source with vectors of 'dim' numbers; layout is text's. */
+void spine_conversion_warn(const char *path, size_t dim, const struct spine_layout *layout);
+
 /* Log, with --verbose, how long the steps took, between four marks, for so many bytes of vectors. */
 void spine_conversion_log_seconds(const double marks[4], double bytes, int num_ranks);
 

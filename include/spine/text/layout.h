@@ -42,6 +42,7 @@ struct spine_layout {
 
     bool has_tab;       /* a word ends at its row's first tab */
     bool has_surplus;   /* words may end in numbers: "Unit 7" */
+    bool has_colons;    /* all words end in a colon */
     bool may_be_longer; /* words seem to end in numbers, but the file doesn't settle it */
 };
 

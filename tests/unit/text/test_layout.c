@@ -112,8 +112,16 @@ static void test_what_is_no_rows_of_vectors_is_refused(void **state)
         {"<HTML><body>see 1 2\n", ": this is a web page (HTML or XML), not vectors"},
         {"\xFF\xFEt", ": this is UTF-16; convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8"},
         {"a 1 2\rb 3 4\rc 5 6\r", ": a carriage return inside line 1; lines end in newlines"},
-        {"\nthe quick brown fox\n", ":2: expected a word and numbers, the line ends in no number"},
-        {"word\n", ":1: expected a word and numbers, the line ends in no number"},
+        {"\nthe quick brown fox\n", ":2: expected a word and numbers, the line ends in 'fox'"},
+        {"word\n", ":1: expected a word and numbers, the line ends in 'word'"},
+        {"plum|0.5|1\n", ":1: expected a word and numbers, the line ends in 'plum|0.5|1'"},
+        {"plum 50% 10%\n", ":1: expected a word and numbers, the line ends in '10%'"},
+        {"plum 0,5 1,25\npear 0,25 2\n",
+         ": the numbers have a decimal comma; write a point: tr , ."},
+        {"word;V1;V2\nplum;0,5;1,25\npear;-0,25;2,5\n",
+         ": the numbers have a decimal comma; write a point: tr ',;' '. '"},
+        {"plum [0.5, 1.25]\npear [0.25, 2]\n",
+         ": the numbers are in brackets; remove them: tr -d '[],'"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_refused(cases[i].text, strlen(cases[i].text), SPINE_HEADER_AUTO, cases[i].error);
