@@ -99,7 +99,7 @@ run spine-mpi config.ini output.directory=column data.whiten=column model.hidden
 $python - "$SPINE_SOURCE/tools/doc/files.md" <<'END' || fail "files.md isn't complete"
 import glob, h5py, re, sys
 text = open(sys.argv[1], encoding="utf-8").read()
-known = set(re.findall(r"[\w-]+", re.sub(r"^(?!\||AnnData's|and `enc|root).*$", "", text, flags=re.M)))
+known = set(re.findall(r"[\w-]+", re.sub(r"^(?!\||AnnData's|and `enc|`spine_).*$", "", text, flags=re.M)))
 missing = set()
 for path in ["glove.h5", "all/model.h5", "column/model.h5", *glob.glob("all/checkpoint-*"),
              *glob.glob("all/shards/*"), "all/codes.h5ad"]:
