@@ -25,7 +25,7 @@ attempt "$encode" run few.txt --decode -o mine.txt
 cmp glove.h5 mine.txt.input.h5 || fail "a file of a person's was replaced"
 rm mine.txt*
 
-if $python -c 'import h5py, numpy' 2>/dev/null; then # a matrix, with the words of a list
+if has_python h5py numpy; then # a matrix, with the words of a list
     $python -c 'import h5py, numpy; numpy.save("in.npy", h5py.File("glove.h5")["vectors"][:])'
     cut -d ' ' -f 1 run/codes.txt >list
     run "$encode" run in.npy --words-from=list -o listed.txt
@@ -43,7 +43,7 @@ printf 'a\033[2Kb%s\n' "$(printf ' 0.1%.0s' $(seq 100))" >control.txt
 run "$encode" run control.txt --words $'a\033[2Kb'
 grep -q $'^a\\\\x1B\\[2Kb\t' stdout || fail "a control byte isn't escaped: $(cat -v stdout)"
 
-if $python -c 'import h5py, numpy' 2>/dev/null; then
+if has_python h5py numpy; then
     run "$encode" run run/codes.h5ad --decode -o decoded.npy
     $python - <<'END' || fail "decoded vectors are not what the model gives"
 import h5py, numpy as np
@@ -62,7 +62,7 @@ run "$SPINE_BIN/spine-merge" run --model model.npz
 run "$SPINE_BIN/spine-merge" run --model sae
 run "$SPINE_BIN/spine-merge" run --model again.safetensors
 cmp again.safetensors sae/sae_weights.safetensors || fail "the model is exported in two ways"
-if $python -c 'import h5py, numpy' 2>/dev/null; then
+if has_python h5py numpy; then
     PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$SPINE_SOURCE/tools/python $python - <<'END' || fail "the model or spine.py differs"
 import json
 import struct

@@ -19,7 +19,7 @@ epochs = 3
 [output]
 formats = h5ad, npz, mtx, npy, vec, bin
 END
-train 2 run.ini
+train 1 run.ini
 limit=300 run $python "$SPINE_SOURCE/tests/cli/snippets.py" "$SPINE_SOURCE/tools/doc/python.md"
 grep SKIPPED stderr >&2 || true
 
@@ -36,7 +36,7 @@ END
 cat >expected <<'END'
 \\N - #x a"b ' null NA "
 END
-if $python -c 'import pandas' 2>/dev/null; then
+if has_python pandas; then
     $python - >stdout <<'END'
 import pandas
 table = pandas.read_csv("odd.tsv", sep="\t", quoting=3, keep_default_na=False)
@@ -52,7 +52,7 @@ fi
 
 # --- The notebook -----------------------------------------------------------------------------------
 
-if $python -c 'import nbformat, nbclient, ipykernel, matplotlib' 2>/dev/null; then
+if has_python nbformat nbclient ipykernel matplotlib; then
     mkdir -p tools/python quickstart
     mv run vectors.h5 quickstart
     run $python "$SPINE_SOURCE/tests/cli/notebook.py" "$SPINE_SOURCE/tools/python/tutorial.ipynb" tools/python

@@ -14,7 +14,7 @@ hidden = 500
 [train]
 epochs = 20
 END
-train 2 run.ini
+train 1 run.ini
 
 # lines NUMBER PATTERN: that many lines of stdout match, and no others are there.
 lines()
@@ -166,7 +166,7 @@ run "$top" dash.txt 7
 grep -qx '7: 2 dimensions' stdout || fail "7 is a word: $(cat stdout)"
 
 # A matrix without words: its rows have numbers, or the words of a list.
-if $python -c 'import numpy' 2>/dev/null; then
+if has_python numpy; then
     $python -c 'import numpy; numpy.save("m.npy", numpy.eye(3, dtype="f4"))'
     printf 'plum\nfig\nzinc\n' >list
     run "$top" m.npy --dimension=1
