@@ -16,7 +16,7 @@ hidden = 500
 [train]
 epochs = 20
 END
-train 2 run.ini
+train 1 run.ini
 
 # refuse TEXT ARGUMENT...
 refuse()
@@ -139,8 +139,8 @@ END
 
 # --- The same dimensions again ----------------------------------------------------------------------
 
-train 2 run.ini train.epochs=4 train.seed=2 model.hidden=60 output.directory=seed2
-train 2 run.ini train.epochs=4 train.seed=3 model.hidden=50 output.directory=seed3
+train 1 run.ini train.epochs=4 train.seed=2 model.hidden=60 output.directory=seed2
+train 1 run.ini train.epochs=4 train.seed=3 model.hidden=50 output.directory=seed3
 run "$eval" --stability --json=stability.json seed2 seed3
 run $python "$SPINE_SOURCE/tests/cli/stability.py" stability.json seed2 seed3
 run "$eval" --stability seed2 seed2

@@ -31,7 +31,7 @@ hidden = 200
 [train]
 epochs = 12
 END
-train 2 run.ini
+train 1 run.ini
 train 1 run.ini output.directory=other model.hidden=100 train.epochs=3
 
 # --- Refusals -----------------------------------------------------------------------------------

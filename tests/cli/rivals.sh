@@ -67,10 +67,10 @@ $python "$SPINE_SOURCE/tests/cli/rivals.py" ksparse
 # --- relu -------------------------------------------------------------------------------------------
 
 train 1 plain.ini model.objective=relu loss.l1_weight=0.2 output.directory=relu
-train 2 plain.ini model.objective=relu loss.l1_weight=0.2 model.cap=none output.directory=rectified
-train 2 plain.ini model.objective=relu train.epochs=1 model.cap=none model.unit_norm=yes \
+train 1 plain.ini model.objective=relu loss.l1_weight=0.2 model.cap=none output.directory=rectified
+train 1 plain.ini model.objective=relu train.epochs=1 model.cap=none model.unit_norm=yes \
     output.directory=unit
-train 2 plain.ini loss.psl_weight=0 model.cap=none output.directory=spine
+train 1 plain.ini loss.psl_weight=0 model.cap=none output.directory=spine
 $python "$SPINE_SOURCE/tests/cli/rivals.py" relu
 
 # --- Words as initial units -------------------------------------------------------------------------
