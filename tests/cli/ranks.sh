@@ -47,7 +47,7 @@ input=../glove.h5
 run "$SPINE_BIN/spine-mpi" run.ini output.directory=alone
 in_directory one 1
 same alone one/run
-for ranks in 2 3 5 8; do
+for ranks in 2 3 8; do
     in_directory np$ranks $ranks
     equal one np$ranks
     [ "$(find np$ranks/run/shards -name 'codes-*.h5' | wc -l)" = $ranks ] || fail "not $ranks shards"
@@ -143,17 +143,14 @@ refused spine-mpi "train.batch_size: a batch of 64 rows is more than the input's
 
 # --- The same again gives the same bytes -------------------------------------------------------
 
-for directory in first second; do
-    mkdir $directory
-    (cd $directory && train 2 ../run.ini data.input=../glove.h5)
-done
+in_directory again 2
 for file in model.h5 codes.h5ad shards/codes-00000.h5 shards/codes-00001.h5; do
-    cmp first/run/$file second/run/$file || fail "$file differs between two equal runs"
+    cmp np2/run/$file again/run/$file || fail "$file differs between two equal runs"
 done
 
 # --- Single processes that start together ------------------------------------------------------
 
 # They once shared a session directory, which one removed while another was starting.
 unset OMPI_MCA_orte_create_session_dirs
-seq 100 | xargs -P 8 -I{} "$SPINE_BIN/spine-mpi" --version >/dev/null 2>together ||
-    fail "of 100 single processes some failed: $(cat together)"
+seq 48 | xargs -P 8 -I{} "$SPINE_BIN/spine-mpi" --version >/dev/null 2>together ||
+    fail "of 48 single processes some failed: $(cat together)"
