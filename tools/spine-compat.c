@@ -79,7 +79,7 @@ struct request {
 static int set(struct spine_config *config, const char *name, const char *value,
                struct spine_error *err)
 {
-    uint64_t given = 0;
+    struct spine_config_given given = {{false}};
     return spine_config_set(config, &given, name, value, err);
 }
 

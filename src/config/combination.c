@@ -40,6 +40,20 @@ static int check_rows(const struct spine_config *config, struct spine_error *err
     return 0;
 }
 
+/* Refuse options of silent units that don't apply. */
+static int check_silent(const struct spine_config *config, struct spine_error *err)
+{
+    static const char off[] = "model.aux_k = 0";
+
+    if (config->aux_k == 0 && (check_unused(config, "model.aux_weight", off, err) ||
+                               check_unused(config, "model.silent_rows", off, err)))
+        return -1;
+    if (config->aux_k > config->hidden)
+        return spine_refuse(err, "model.aux_k: is %lld, more than model.hidden",
+                            (long long)config->aux_k);
+    return 0;
+}
+
 /* Refuse options that the objective doesn't use. */
 static int check_objective(const struct spine_config *config, struct spine_error *err)
 {
@@ -54,6 +68,7 @@ static int check_objective(const struct spine_config *config, struct spine_error
         {"model.first_k", OF(KSPARSE)},
         {"model.alpha", OF(KSPARSE)},
         {"model.prefixes", OF(TOPK) | OF(BATCHTOPK)},
+        {"model.aux_k", OF(TOPK) | OF(BATCHTOPK)},
         {"model.unit_norm", OF(TOPK) | OF(BATCHTOPK) | OF(RELU)},
         {"model.cap", NETS},
         {"loss.sparsity", OF(SPINE)},
@@ -146,7 +161,8 @@ int spine_combination_check(const struct spine_config *config, struct spine_erro
         return spine_refuse(err, "data.input: is not set; it names the vectors to train on");
     if (config->directory[0] == '\0')
         return spine_refuse(err, "output.directory: is empty");
-    if (check_paths(config, err) || check_objective(config, err) || check_start(config, err))
+    if (check_paths(config, err) || check_objective(config, err) || check_silent(config, err) ||
+        check_start(config, err))
         return -1;
 
     if (config->optimizer == SPINE_SGD &&

@@ -71,6 +71,9 @@ static const struct spine_option options[] = {
     {"model.alpha", FIXED, REAL, FIELD(alpha), 1, 1000, "1", NULL, "for ksparse: codes have alpha k active units"},
     {"model.prefixes", FIXED, TEXT, FIELD(prefixes), ANY, "", NULL, "for topk and batchtopk: numbers of first units that also reconstruct rows by themselves, such as 125, 250, 500"},
     {"model.unit_norm", FIXED, SWITCH, FIELD(unit_norm), 0, 1, "no", NULL, "for topk, batchtopk and relu: keep the rows of W2 at length 1"},
+    {"model.aux_k", FIXED, COUNT, FIELD(aux_k), 0, 1048576, "0", NULL, "for topk and batchtopk: silent units of a row that are trained on the error that the active ones leave (AuxK); 0: none"},
+    {"model.aux_weight", FIXED, REAL, FIELD(aux_weight), 0, 1e6, "0.03125", NULL, "with aux_k: weight of the loss of silent units"},
+    {"model.silent_rows", FIXED, COUNT, FIELD(silent_rows), 1, 1e12, "20000", NULL, "with aux_k: a unit is silent when it hasn't been active for this number of rows, of all ranks together"},
     {"model.cap", FIXED, CHOICE, FIELD(cap), ANY, "1", cap_names, "the largest value of a unit; with none, spine needs loss.psl_weight = 0"},
     {"loss.sparsity", FIXED, REAL, FIELD(sparsity), 0, 1, "0.85", NULL, "wanted mean of 1 - h; units above 1 - sparsity cost ASL"},
     {"loss.asl_weight", FIXED, REAL, FIELD(asl_weight), 0, 1e6, "1", NULL, "weight of the average sparsity loss"},
@@ -146,9 +149,14 @@ static const struct recipe {
 
 enum { NUM_RECIPES = sizeof recipes / sizeof *recipes };
 
-static uint64_t bit_of(const struct spine_option *option)
+static bool *mark_of(struct spine_config_given *given, const struct spine_option *option)
 {
-    return (uint64_t)1 << (option - options);
+    return &given->is_given[option - options];
+}
+
+static bool is_given(const struct spine_config *config, const struct spine_option *option)
+{
+    return config->given.is_given[option - options];
 }
 
 /* The option's default with this objective and these other options. */
@@ -178,7 +186,7 @@ static void follow(struct spine_config *config)
 {
     for (size_t i = 0; i < NUM_RECIPES; i++) {
         const struct spine_option *option = spine_config_find(recipes[i].name);
-        if ((config->given & bit_of(option)) == 0)
+        if (!is_given(config, option))
             set_default(option, config, find_default(option, config));
     }
 }
@@ -188,7 +196,7 @@ static bool follows(const struct spine_config *config, const struct spine_option
 {
     for (size_t i = 0; i < NUM_RECIPES; i++)
         if (strcmp(recipes[i].name, option->name) == 0)
-            return (config->given & bit_of(option)) == 0;
+            return !is_given(config, option);
     return false;
 }
 
@@ -213,11 +221,11 @@ int spine_config_keep_earlier(struct spine_config *config, const struct spine_co
         const struct spine_option *option = spine_config_find(recipes[i].name);
         struct spine_config other = *config;
         set_default(option, &other, option->initial);
-        if ((config->given & bit_of(option)) != 0 || !spine_option_equal(option, was, &other) ||
+        if (is_given(config, option) || !spine_option_equal(option, was, &other) ||
             spine_option_equal(option, was, config))
             continue;
         set_default(option, config, option->initial);
-        config->given |= bit_of(option);
+        *mark_of(&config->given, option) = true;
         const int written = snprintf(text + used, size - used, "%s%s = %s", count > 0 ? ", " : "",
                                      option->name, option->initial);
         used += written > 0 && (size_t)written < size - used ? (size_t)written : 0;
@@ -256,19 +264,19 @@ bool spine_config_has_format(const struct spine_config *config, enum spine_forma
     return (config->formats >> format & 1) != 0;
 }
 
-int spine_config_set(struct spine_config *config, uint64_t *given, const char *name,
-                     const char *value, struct spine_error *err)
+int spine_config_set(struct spine_config *config, struct spine_config_given *given,
+                     const char *name, const char *value, struct spine_error *err)
 {
     const struct spine_option *option = spine_config_find(name);
     if (option == NULL)
         return refuse_name(name, err);
-    if (*given & bit_of(option))
+    if (*mark_of(given, option))
         return spine_refuse(err, "%s is set twice", name);
-    *given |= bit_of(option);
+    *mark_of(given, option) = true;
     if (spine_option_set(option, config, value, err))
         return -1;
 
-    config->given |= bit_of(option);
+    *mark_of(&config->given, option) = true;
     follow(config);
     return 0;
 }
@@ -282,7 +290,8 @@ static int locate(const char *where, struct spine_error *err)
 
 void spine_config_init(struct spine_config *config)
 {
-    static_assert(NUM_OPTIONS <= 64, "the set of options given has 64 bits");
+    static_assert((int)NUM_OPTIONS <= (int)SPINE_CONFIG_MOST_OPTIONS,
+                  "those given have a mark each");
     *config = (struct spine_config){0};
     for (size_t i = 0; i < NUM_OPTIONS; i++)
         set_default(&options[i], config, options[i].initial);
@@ -291,7 +300,7 @@ void spine_config_init(struct spine_config *config)
 int spine_config_override(struct spine_config *config, char *const *words, int count,
                           struct spine_error *err)
 {
-    uint64_t given = 0;
+    struct spine_config_given given = {{false}};
     for (int i = 0; i < count; i++) {
         char name[128];
         const char *equals = strchr(words[i], '=');

@@ -40,7 +40,7 @@ struct parse {
     int line;               /* the number of inih's current line */
     int continues;          /* it begins with a blank, which inih treats as a continuation */
     const char *long_value; /* in the text, if the line is too long for inih; else NULL */
-    uint64_t given;
+    struct spine_config_given given;
     int rc;
     struct spine_error *err;
 };
@@ -296,8 +296,8 @@ int spine_inifile_recall(struct spine_config *config, const char *text, const ch
     struct spine_inifile_lines sweep = {0}; /* a run's own configuration has none */
 
     spine_config_init(config);
-    config->given =
-        UINT64_MAX; /* what it lacks, an earlier version lacked: none follows model.objective */
+    /* What it lacks, an earlier version lacked: none follows model.objective. */
+    memset(&config->given, 1, sizeof config->given);
     const int rc = spine_inifile_parse(config, &sweep, text, path, err);
     spine_inifile_lines_dispose(&sweep);
     return rc;

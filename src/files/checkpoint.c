@@ -31,7 +31,7 @@ void spine_checkpoint_texts_dispose(struct spine_checkpoint_texts *texts)
 }
 
 /* The fields of struct spine_progress, as attributes; the penalty is called "asl", the only one
- * when the format was defined. */
+ * when the format was defined. Earlier versions' checkpoints lack the last, which is 0 then. */
 static const struct {
     const char *name;
     size_t offset;
@@ -47,9 +47,10 @@ static const struct {
     {"active", offsetof(struct spine_progress, active), 1},
     {"waited", offsetof(struct spine_progress, waited), 1},
     {"seconds", offsetof(struct spine_progress, seconds), 1},
+    {"silent", offsetof(struct spine_progress, silent), 1},
 };
 
-enum { NUM_FIELDS = sizeof fields / sizeof *fields };
+enum { NUM_FIELDS = sizeof fields / sizeof *fields, OLD_FIELDS = NUM_FIELDS - 1 };
 
 static int write_progress(struct spine_store *store, const struct spine_progress *progress,
                           struct spine_error *err)
@@ -67,8 +68,9 @@ static int write_progress(struct spine_store *store, const struct spine_progress
 static int read_progress(struct spine_store *store, struct spine_progress *progress,
                          struct spine_error *err)
 {
+    const bool is_old = !spine_attribute_has(store, "/", fields[OLD_FIELDS].name);
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < NUM_FIELDS; i++) {
+    for (size_t i = 0; rc == 0 && i < (is_old ? OLD_FIELDS : NUM_FIELDS); i++) {
         void *field = (char *)progress + fields[i].offset;
         rc = fields[i].is_real
                  ? spine_attribute_get_real(store, "/", fields[i].name, (double *)field, err)
@@ -86,6 +88,18 @@ static struct spine_params view(const struct spine_params *shape, float *block)
 }
 
 /* --- Writing ------------------------------------------------------------------------------ */
+
+/* What is counted of each unit, if anybody counts. */
+static int write_counts(struct spine_store *store, const char *name, enum spine_array_type type,
+                        size_t count, const void *counts, struct spine_error *err)
+{
+    if (counts == NULL)
+        return 0;
+    if (spine_array_make_checked(store, name, type, count, 0, err) ||
+        spine_array_write(store, name, type, 0, count, 1, counts, err))
+        return -1;
+    return 0;
+}
 
 static int write_contents(struct spine_store *store, const struct spine_checkpoint_writer *writer,
                           struct spine_error *err)
@@ -106,10 +120,9 @@ static int write_contents(struct spine_store *store, const struct spine_checkpoi
         spine_modelfile_write_scaling(store, "/parameters", writer->scaling, err))
         return -1;
 
-    if (writer->idle != NULL &&
-        (spine_array_make_checked(store, "/idle", SPINE_ARRAY_INT32, writer->num_idle, 0, err) ||
-         spine_array_write(store, "/idle", SPINE_ARRAY_INT32, 0, writer->num_idle, 1,
-                           writer->idle_copy, err)))
+    if (write_counts(store, "/idle", SPINE_ARRAY_INT32, writer->num_idle, writer->idle_copy, err) ||
+        write_counts(store, "/silence", SPINE_ARRAY_INT64, writer->num_silence,
+                     writer->silence_copy, err))
         return -1;
 
     if (optimizer->first != NULL) {
@@ -216,6 +229,20 @@ static int copy(struct spine_checkpoint_writer *writer, const struct spine_param
     return 0;
 }
 
+/* Copy what is counted for each unit: 'counts', unless it is NULL. */
+static int copy_counts(size_t count, size_t size, const void *counts, void **copied,
+                       struct spine_error *err)
+{
+    if (counts == NULL)
+        return 0;
+    if (*copied == NULL)
+        *copied = spine_memory_zeroed(count, size, "a copy of the units' counts", err);
+    if (*copied == NULL)
+        return -1;
+    memcpy(*copied, counts, count * size);
+    return 0;
+}
+
 /* Seven parameters: a checkpoint is made from four structs, each owned by another module. */
 int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_checkpoint_mode mode,
                           const struct spine_params *params,
@@ -229,12 +256,10 @@ int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_che
     writer->optimizer = optimizer;
     writer->progress = *progress;
 
-    if (writer->idle != NULL && writer->idle_copy == NULL &&
-        (writer->idle_copy = spine_memory_zeroed(writer->num_idle, sizeof *writer->idle_copy,
-                                                 "a copy of the idle counts", err)) == NULL)
+    if (copy_counts(writer->num_idle, sizeof(int32_t), writer->idle, &writer->idle_copy, err) ||
+        copy_counts(writer->num_silence, sizeof(int64_t), writer->silence, &writer->silence_copy,
+                    err))
         return -1;
-    if (writer->idle != NULL)
-        memcpy(writer->idle_copy, writer->idle, writer->num_idle * sizeof *writer->idle);
 
     if (mode == SPINE_CHECKPOINT_NOW) {
         save_timed(writer);
@@ -277,6 +302,7 @@ void spine_checkpoint_writer_dispose(struct spine_checkpoint_writer *writer)
     spine_params_dispose(&writer->params_copy);
     spine_optimizer_dispose(&writer->optimizer_copy);
     free(writer->idle_copy);
+    free(writer->silence_copy);
     *writer = (struct spine_checkpoint_writer){0};
 }
 
@@ -399,19 +425,32 @@ int spine_checkpoint_read(const struct spine_checkpoint *checkpoint, struct spin
     return 0;
 }
 
+/* Read what was counted of each of 'expected' units. */
+static int read_counts(const struct spine_checkpoint *checkpoint, const char *name,
+                       enum spine_array_type type, size_t expected, void *counts,
+                       struct spine_error *err)
+{
+    size_t count = 0;
+
+    if (spine_array_extent(checkpoint->store, name, type, &count, NULL, err))
+        return -1;
+    if (count != expected)
+        return spine_refuse(err, "%s: '%s' has %zu units, expected %zu", checkpoint->path, name,
+                            count, expected);
+
+    return spine_array_read(checkpoint->store, name, type, 0, count, 1, counts, err);
+}
+
 int spine_checkpoint_read_idle(const struct spine_checkpoint *checkpoint, int32_t *idle,
                                size_t num_idle, struct spine_error *err)
 {
-    struct spine_store *store = checkpoint->store;
-    size_t count = 0;
+    return read_counts(checkpoint, "/idle", SPINE_ARRAY_INT32, num_idle, idle, err);
+}
 
-    if (spine_array_extent(store, "/idle", SPINE_ARRAY_INT32, &count, NULL, err))
-        return -1;
-    if (count != num_idle)
-        return spine_refuse(err, "%s: '/idle' has %zu units, expected %zu", checkpoint->path, count,
-                            num_idle);
-
-    return spine_array_read(store, "/idle", SPINE_ARRAY_INT32, 0, count, 1, idle, err);
+int spine_checkpoint_read_silence(const struct spine_checkpoint *checkpoint, int64_t *silence,
+                                  size_t num_silence, struct spine_error *err)
+{
+    return read_counts(checkpoint, "/silence", SPINE_ARRAY_INT64, num_silence, silence, err);
 }
 
 int spine_checkpoint_read_scaling(const struct spine_checkpoint *checkpoint, size_t dim,

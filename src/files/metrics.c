@@ -62,12 +62,16 @@ static const struct {
                                         SPINE_METRIC_UNIT_SHARE, 15, false, true},
     [SPINE_METRIC_HELD_OUT_L0] = {FIELD(held_out_l0), "L0 of rows held out", SPINE_METRIC_UNIT_MEAN,
                                   16, false, true},
+    [SPINE_METRIC_AUX] = {FIELD(aux), "Loss of silent units", SPINE_METRIC_UNIT_LOSS, 17, false,
+                          false},
 #undef FIELD
 };
 
-bool spine_metrics_is_held_out(enum spine_metric metric)
+const char *spine_metrics_option(enum spine_metric metric)
 {
-    return metric >= SPINE_METRIC_HELD_OUT_RL;
+    return metric < SPINE_METRIC_HELD_OUT_RL ? NULL
+           : metric == SPINE_METRIC_AUX      ? "model.aux_k"
+                                             : "data.holdout";
 }
 
 const char *spine_metrics_name(enum spine_metric metric)
@@ -255,7 +259,8 @@ int spine_metrics_sync(FILE *file, const char *path, struct spine_error *err)
 
 static bool is_known(const struct spine_metrics *metrics, enum spine_metric metric)
 {
-    if (spine_metrics_is_held_out(metric) && !metrics->has_held_out)
+    if (spine_metrics_option(metric) != NULL &&
+        !(metric == SPINE_METRIC_AUX ? metrics->has_aux : metrics->has_held_out))
         return false;
     return metrics->evaluated || !table[metric].is_evaluated;
 }
@@ -418,33 +423,32 @@ static bool is_evaluated(const cJSON *epoch)
     return cJSON_HasObjectItem(epoch, table[SPINE_METRIC_EXPLAINED_VARIANCE].name);
 }
 
-static bool has_held_out(const cJSON *epochs)
+/* Does a run of these epochs have the metric? */
+static bool has_metric(const cJSON *epochs, enum spine_metric metric)
 {
-    const char *name = table[SPINE_METRIC_HELD_OUT_RL].name;
-
+    if (spine_metrics_option(metric) == NULL)
+        return true;
     for (const cJSON *epoch = epochs->child; epoch != NULL; epoch = epoch->next)
-        if (cJSON_GetObjectItemCaseSensitive(epoch, name) != NULL)
+        if (cJSON_GetObjectItemCaseSensitive(epoch, table[metric].name) != NULL)
             return true;
     return false;
 }
 
 static cJSON *turn_into_columns(const cJSON *epochs, size_t most)
 {
-    cJSON *object = cJSON_CreateObject(), *columns[SPINE_METRICS];
+    cJSON *object = cJSON_CreateObject(), *columns[SPINE_METRICS] = {NULL};
     const size_t every = (size_t)cJSON_GetArraySize(epochs) / most + 1;
-    const size_t count = has_held_out(epochs) ? SPINE_METRICS : SPINE_METRIC_HELD_OUT_RL;
     size_t number = 0;
 
-    for (size_t k = 0; k < count; k++)
-        columns[k] = cJSON_AddArrayToObject(object, table[k].name);
+    for (enum spine_metric k = 0; k < SPINE_METRICS; k++)
+        if (has_metric(epochs, k))
+            columns[k] = cJSON_AddArrayToObject(object, table[k].name);
 
     for (const cJSON *epoch = epochs->child; epoch != NULL; epoch = epoch->next, number++)
         if (number % every == 0 || epoch->next == NULL || is_evaluated(epoch))
-            for (size_t k = 0; k < count; k++)
-                spine_json_append_real(
-                    columns[k],
-                    cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(epoch, table[k].name)),
-                    6);
+            for (enum spine_metric k = 0; k < SPINE_METRICS; k++)
+                if (columns[k] != NULL)
+                    spine_json_append_real(columns[k], find_number(epoch, k), 6);
 
     return object;
 }

@@ -107,7 +107,7 @@ double spine_coder_decode(struct spine_coder *coder, const struct spine_params *
     for (size_t i = 0; i < block->rows; i++)
         for (size_t c = 0; c < chunks; c++)
             squares += spine_exact_round(
-                (double)spine_chunk_residual(params->stride, c, x + i * params->stride, 1,
+                (double)spine_chunk_residual(params->stride, c, x + i * params->stride, 1, 1,
                                              coder->residual + i * params->stride),
                 quantum);
     return squares;

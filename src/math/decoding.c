@@ -117,7 +117,8 @@ void spine_block_decode_nested(const struct spine_block *const *tiles, size_t nu
 }
 
 SPINE_CLONES
-float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float factor, float *y)
+float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float scale, float factor,
+                           float *y)
 {
     const size_t begin = spine_chunk_begin(stride, chunk);
     const size_t end = spine_chunk_begin(stride, chunk + 1);
@@ -125,7 +126,7 @@ float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float fa
 
     for (size_t k = begin; k < end; k += PANEL)
         for (size_t lane = 0; lane < PANEL; lane++) {
-            const float residual = y[k + lane] - x[k + lane];
+            const float residual = y[k + lane] - scale * x[k + lane];
             lanes[lane] += residual * residual;
             y[k + lane] = factor * residual;
         }

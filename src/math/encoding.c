@@ -50,7 +50,8 @@ struct unit_sums {
 
 static void add_sums(struct spine_block_sums *sums, size_t j, const struct unit_sums *unit)
 {
-    sums->h[j] += unit->h;
+    if (sums->h != NULL)
+        sums->h[j] += unit->h;
     sums->partial += unit->partial;
     sums->active += unit->active;
     sums->not_finite |= unit->not_finite;
@@ -133,6 +134,23 @@ static void add_bias(size_t rows, float bias, float *z)
         z[i] += bias;
 }
 
+/* List the z of unit j of the block's range that reach their rows' bounds. Return whether any is NaN. */
+static bool list_reaching(struct spine_block *block, size_t j, const float *z, const float *bounds,
+                          uint8_t *flags)
+{
+    const bool is_bad = flag_reaching(block->rows, z, bounds, flags);
+    size_t count = block->unit_begin[j];
+
+    for (size_t i = 0; i < ROWS; i += sizeof(uint64_t))
+        for (uint64_t eight = load_flags(flags, i); eight != 0; eight &= eight - 1) {
+            const size_t row = i + (size_t)__builtin_ctzll(eight) / 8;
+            block->row[count] = (uint8_t)row;
+            block->unit_value[count++] = z[row];
+        }
+    block->unit_begin[j + 1] = (uint32_t)count;
+    return is_bad;
+}
+
 /* List the pairs that may be among the largest of their rows or batch, from z (units, ROWS) in
  * block->value, which the list by row then replaces. */
 static void list_candidates(struct spine_block *block, struct spine_scratch *scratch,
@@ -146,18 +164,9 @@ static void list_candidates(struct spine_block *block, struct spine_scratch *scr
         spine_activation_bounds(block->activation.k, block->rows, block->units, block->value,
                                 &scratch->guess, bounds);
     memset(scratch->flags, 0, ROWS);
-    for (size_t j = 0; j < block->units; j++) {
-        const float *z = block->value + j * ROWS;
-        size_t count = block->unit_begin[j];
-        sums->not_finite |= flag_reaching(block->rows, z, bounds, scratch->flags);
-        for (size_t i = 0; i < ROWS; i += sizeof(uint64_t))
-            for (uint64_t eight = load_flags(scratch->flags, i); eight != 0; eight &= eight - 1) {
-                const size_t row = i + (size_t)__builtin_ctzll(eight) / 8;
-                block->row[count] = (uint8_t)row;
-                block->unit_value[count++] = z[row];
-            }
-        block->unit_begin[j + 1] = (uint32_t)count;
-    }
+    for (size_t j = 0; j < block->units; j++)
+        sums->not_finite |=
+            list_reaching(block, j, block->value + j * ROWS, bounds, scratch->flags);
     if (is_of_row)
         list_rows(block);
 }
@@ -176,6 +185,7 @@ void spine_block_keep(struct spine_block *block, const struct spine_cut *cuts,
             if (spine_cut_keeps(cuts[row], z, (int32_t)(block->first_unit + j)))
                 set_pair(block, count++, row, z, &unit);
         }
+        unit.h = unit.h == 0 ? unit.active : unit.h;
         add_sums(sums, j, &unit);
         begin = end;
         block->unit_begin[j + 1] = (uint32_t)count;
@@ -268,4 +278,54 @@ void spine_block_encode(struct spine_block *block, struct spine_scratch *scratch
         list_candidates(block, scratch, sums);
     else if (mode == SPINE_SPARSE)
         list_rows(block);
+}
+
+/* The z (listed units, ROWS) of those units, into block->value; returns how many they are. */
+static size_t find_listed(struct spine_block *block, const uint8_t *is_listed,
+                          const struct spine_params *params, const float *packed)
+{
+    size_t found = 0;
+
+    for (size_t j = 0; j < block->units;) {
+        size_t count = 0;
+        while (count < MOST_UNITS && j + count < block->units && is_listed[j + count] != 0)
+            count++;
+        const size_t unit = block->first_unit + j;
+        float *z = block->value + found * ROWS;
+        if (count > 0)
+            spine_products.product(count, block->rows, params->dim, params->stride, packed,
+                                   params->W1 + unit * params->stride, z);
+        for (size_t u = 0; u < count; u++)
+            add_bias(block->rows, params->b1[unit + u], z + u * ROWS);
+        found += count;
+        j += count > 0 ? count : 1;
+    }
+    return found;
+}
+
+/* A range of units, those that are marked, and the parameters that they are of. */
+void spine_block_encode_listed(struct spine_block *block, struct spine_scratch *scratch,
+                               size_t first_unit, size_t units, const uint8_t *is_listed,
+                               const struct spine_params *params, const float *packed, float *guess)
+{
+    float bounds[ROWS] = {0};
+
+    block->mode = SPINE_SPARSE;
+    block->first_unit = first_unit;
+    block->units = units;
+    block->unit_begin[0] = 0;
+
+    const size_t listed = find_listed(block, is_listed, params, packed);
+    const float *z = block->value;
+    if (listed > block->activation.k)
+        spine_activation_bounds(block->activation.k, block->rows, listed, z, guess, bounds);
+    memset(scratch->flags, 0, ROWS);
+    for (size_t j = 0; j < units; j++) {
+        block->unit_begin[j + 1] = block->unit_begin[j];
+        if (is_listed[j] == 0)
+            continue;
+        list_reaching(block, j, z, bounds, scratch->flags);
+        z += ROWS;
+    }
+    list_rows(block);
 }

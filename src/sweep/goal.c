@@ -36,17 +36,19 @@ const char *spine_goal_figure(size_t score)
     return score < SPINE_GOAL_METRICS ? NULL : readability[score - SPINE_GOAL_METRICS].figure;
 }
 
-static bool is_held_out(size_t score)
+static bool needs(size_t score, const char *option)
 {
-    return score < SPINE_GOAL_METRICS && spine_metrics_is_held_out(metric_of(score));
+    const char *needed = score < SPINE_GOAL_METRICS ? spine_metrics_option(metric_of(score)) : NULL;
+
+    return needed != NULL && strcmp(needed, option) == 0;
 }
 
-const char *spine_goal_held_out(const struct spine_goal *goal)
+const char *spine_goal_with(const struct spine_goal *goal, const char *option)
 {
-    if (is_held_out(goal->objective))
+    if (needs(goal->objective, option))
         return spine_goal_name(goal->objective);
     for (size_t i = 0; i < goal->num_limits; i++)
-        if (is_held_out(goal->limit[i].score))
+        if (needs(goal->limit[i].score, option))
             return spine_goal_name(goal->limit[i].score);
     return NULL;
 }

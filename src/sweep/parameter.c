@@ -22,7 +22,7 @@ const char *spine_parameter_kind_name(enum spine_parameter_kind kind)
 static int check_value(const char *name, const char *value, struct spine_error *err)
 {
     struct spine_config scratch;
-    uint64_t given = 0;
+    struct spine_config_given given = {{false}};
     spine_config_init(&scratch);
     return spine_config_set(&scratch, &given, name, value, err);
 }

@@ -296,7 +296,8 @@ static int shuffle(struct spine_trials *trials, struct spine_error *err)
 
 static int check_trials(const struct spine_trials *trials, struct spine_error *err)
 {
-    const char *held_out = spine_goal_held_out(&trials->goal);
+    const char *held_out = spine_goal_with(&trials->goal, "data.holdout");
+    const char *silent = spine_goal_with(&trials->goal, "model.aux_k");
     struct spine_config config;
     for (size_t i = 0; i < trials->count; i++) {
         if (spine_trials_config(trials, i, &config, err) || spine_combination_check(&config, err)) {
@@ -306,6 +307,9 @@ static int check_trials(const struct spine_trials *trials, struct spine_error *e
         if (held_out != NULL && config.holdout <= 0)
             return spine_refuse(err, "trial %zu: %s needs rows held out: set data.holdout", i,
                                 held_out);
+        if (silent != NULL && config.aux_k == 0)
+            return spine_refuse(err, "trial %zu: %s needs silent units to train: set model.aux_k",
+                                i, silent);
         if (trials->method == SPINE_ASHA && config.epochs != trials->base.epochs)
             return spine_refuse(err,
                                 "trial %zu: train.epochs is %lld by default with this "
@@ -393,7 +397,7 @@ int spine_trials_config(const struct spine_trials *trials, size_t i, struct spin
                         struct spine_error *err)
 {
     char value[SPINE_PARAMETER_VALUE];
-    uint64_t given = 0;
+    struct spine_config_given given = {{false}};
     *config = trials->base;
     for (size_t p = 0; p < trials->num_parameters; p++) {
         spine_trials_value(trials, i, p, value);

@@ -8,14 +8,15 @@
 
 enum { ROWS = SPINE_BLOCK_ROWS };
 
-const struct spine_block *const *spine_codes_tiles(struct spine_stepper *stepper, size_t block)
+const struct spine_block *const *
+spine_codes_tiles(struct spine_stepper *stepper, const struct spine_step_codes *codes, size_t block)
 {
     struct spine_step_memory *own = &stepper->memory;
 
     for (size_t c = 0; c < (size_t)stepper->grid->columns; c++) {
-        struct spine_block *view = &own->views[c * own->num_blocks + block];
+        struct spine_block *view = &codes->views[c * own->num_blocks + block];
         view->mode = stepper->mode;
-        view->rows = own->blocks[block].rows;
+        view->rows = own->codes.blocks[block].rows;
         own->tiles[c] = view;
     }
     return own->tiles;
@@ -35,15 +36,14 @@ static struct spine_block_sums encode(struct spine_stepper *stepper)
 
     memset(sums.h, 0, units * sizeof *sums.h);
     for (size_t b = 0; b < own->num_blocks; b++)
-        spine_block_encode(&own->blocks[b], &own->scratch, stepper->mode, own->units.first, units,
-                           &stepper->params, spine_minibatch_rows(stepper)->packed + b * packed,
-                           &sums);
+        spine_block_encode(&own->codes.blocks[b], &own->scratch, stepper->mode, own->units.first,
+                           units, &stepper->params,
+                           spine_minibatch_rows(stepper)->packed + b * packed, &sums);
     spine_stepper_end_span(stepper, "encode", begun);
     return sums;
 }
 
-/* Find the cuts of this rank's share of the team's rows. */
-static void find_row_cuts(struct spine_stepper *stepper)
+void spine_codes_cut(struct spine_stepper *stepper, const struct spine_step_codes *codes, size_t k)
 {
     struct spine_step_memory *own = &stepper->memory;
     const size_t columns = (size_t)stepper->grid->columns;
@@ -54,10 +54,9 @@ static void find_row_cuts(struct spine_stepper *stepper)
     const double begun = spine_stepper_begin_span(stepper);
     for (size_t b = first / ROWS; b * ROWS < end; b++) {
         const size_t begin = b * ROWS < first ? first - b * ROWS : 0;
-        const size_t rows = own->blocks[b].rows, stop = end - b * ROWS;
-        spine_block_cut(spine_codes_tiles(stepper, b), columns, &own->scratch,
-                        own->blocks[b].activation.k, begin, stop < rows ? stop : rows,
-                        own->cuts + b * ROWS);
+        const size_t rows = own->codes.blocks[b].rows, stop = end - b * ROWS;
+        spine_block_cut(spine_codes_tiles(stepper, codes, b), columns, &own->scratch, k, begin,
+                        stop < rows ? stop : rows, own->cuts + b * ROWS);
     }
     spine_stepper_end_span(stepper, "cut", begun);
     spine_stepper_meet_team(stepper, &own->team, 0);
@@ -75,8 +74,8 @@ static float find_least(struct spine_stepper *stepper, int64_t n)
     for (int round = 0; round < SPINE_SEARCH_ROUNDS && search.left > 0; round++) {
         memset(histogram, 0, sizeof histogram);
         for (size_t b = 0; b < own->num_blocks; b++)
-            spine_search_count(&search, own->blocks[b].unit_begin[own->blocks[b].units],
-                               own->blocks[b].unit_value, histogram);
+            spine_search_count(&search, own->codes.blocks[b].unit_begin[own->codes.blocks[b].units],
+                               own->codes.blocks[b].unit_value, histogram);
         spine_comm_sum_counts(&stepper->grid->ranks, histogram, SPINE_SEARCH_BINS);
         spine_search_narrow(&search, histogram);
     }
@@ -89,7 +88,7 @@ static void set_bound(struct spine_stepper *stepper, float bound)
 {
     stepper->settings.activation.threshold = bound;
     for (size_t b = 0; b < stepper->memory.num_blocks; b++)
-        stepper->memory.blocks[b].activation.threshold = bound;
+        stepper->memory.codes.blocks[b].activation.threshold = bound;
 }
 
 /* Find the cut of the batch. The bound of candidates, from the last batch, only saves work: if it
@@ -122,7 +121,7 @@ static void select_pairs(struct spine_stepper *stepper, size_t batch_rows,
     struct spine_cut of_batch[ROWS] = {{0, -1}};
 
     if (is_of_row)
-        find_row_cuts(stepper);
+        spine_codes_cut(stepper, &own->codes, own->codes.blocks[0].activation.k);
     else
         of_batch[0] = find_batch_cut(stepper, batch_rows);
     for (size_t i = 1; i < ROWS; i++)
@@ -130,7 +129,7 @@ static void select_pairs(struct spine_stepper *stepper, size_t batch_rows,
 
     const double begun = spine_stepper_begin_span(stepper);
     for (size_t b = 0; b < own->num_blocks; b++)
-        spine_block_keep(&own->blocks[b], is_of_row ? own->cuts + b * ROWS : of_batch, sums);
+        spine_block_keep(&own->codes.blocks[b], is_of_row ? own->cuts + b * ROWS : of_batch, sums);
     spine_stepper_end_span(stepper, "select", begun);
 }
 

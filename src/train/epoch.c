@@ -23,9 +23,10 @@ static void summarize(struct spine_trainer *run, struct spine_metrics *metrics)
     const struct spine_stepper *stepper = &run->stepper;
     const struct spine_loss_weights *weights = &stepper->settings.weights;
     const double rows = (double)run->data.part.num_rows, hidden = (double)run->config->hidden;
-    double all[] = {sums->squares, sums->partial, sums->active, sums->penalty, position->waited};
+    double all[] = {sums->squares, sums->partial, sums->active,
+                    sums->penalty, sums->silent,  position->waited};
 
-    spine_comm_sum_doubles(run->comm, all, 5);
+    spine_comm_sum_doubles(run->comm, all, 6);
     const double penalty = all[3] / rows;
     *metrics = (struct spine_metrics){
         .epoch = position->epoch + 1,
@@ -35,14 +36,17 @@ static void summarize(struct spine_trainer *run, struct spine_metrics *metrics)
         .learning_rate = stepper->optimizer.rate,
         .seconds = seconds,
         .words_per_second = rows / seconds,
-        .comm_share = all[4] / (seconds * run->comm->size),
+        .comm_share = all[5] / (seconds * run->comm->size),
         .density = all[2] / (rows * hidden),
+        .has_aux = stepper->settings.silence.k > 0,
+        .aux = all[4] / rows,
         .start_from = run->config->start_from[0] == '\0' ? NULL : run->config->start_from,
     };
     metrics->total =
         metrics->rl + (weights->asl + weights->l1) * penalty + weights->psl * metrics->psl;
     if (stepper->settings.prefixes.count > 0)
         metrics->total += penalty / (double)run->data.dim;
+    metrics->total += stepper->settings.silence.weight * metrics->aux;
 }
 
 static void evaluate(struct spine_trainer *run, struct spine_metrics *metrics)

@@ -126,7 +126,8 @@ static struct memory predict(const struct spine_config *config, const struct spi
                                            .hidden = hidden,
                                            .optimizer =
                                                (enum spine_optimizer_kind)config->optimizer,
-                                           .prefixes = spine_settings_prefixes(config).count};
+                                           .prefixes = spine_settings_prefixes(config).count,
+                                           .has_silent = config->aux_k > 0};
     const struct spine_step_bytes step =
         spine_step_bytes(&shape, part, grid, config->kernel != SPINE_KERNEL_SPARSE, density);
     const size_t ranks = (size_t)grid->node_groups * (size_t)grid->columns;

@@ -5,6 +5,33 @@
 #include "spine/train/minibatch.h"
 #include "spine/train/update.h"
 
+/* Compute the gradient of at most SPINE_BLOCK_UNITS units; of silent ones, one by one, from their own pairs
+ * and dY. Seven parameters: a range of units, and the results. */
+static void find_units(const struct spine_backward *active, struct spine_stepper *stepper,
+                       size_t unit, size_t count, float *dW1, float *db1, float *dW2)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    const struct spine_params *params = &stepper->params;
+    const uint8_t *is_silent = own->is_silent + (unit - own->units.first);
+    struct spine_backward silent = *active;
+    bool found = false;
+
+    for (size_t u = 0; u < count; u++)
+        found |= is_silent[u] != 0;
+    if (!found) {
+        spine_backward_units(active, &own->scratch, unit, count, params, own->add, dW1, db1, dW2);
+        return;
+    }
+
+    silent.blocks = own->silent.blocks;
+    silent.dY = own->left;
+    silent.prefixes.count = 0;
+    for (size_t u = 0; u < count; u++)
+        spine_backward_units(is_silent[u] != 0 ? &silent : active, &own->scratch, unit + u, 1,
+                             params, own->add, dW1 + u * params->stride, db1 + u,
+                             dW2 + u * params->stride);
+}
+
 void spine_gradient_find(struct spine_stepper *stepper, size_t batch_rows)
 {
     struct spine_step_memory *own = &stepper->memory;
@@ -13,7 +40,7 @@ void spine_gradient_find(struct spine_stepper *stepper, size_t batch_rows)
     const size_t stride = params->stride, first = own->units.first;
     const double slope =
         2 * stepper->settings.weights.psl / ((double)batch_rows * (double)params->hidden);
-    const struct spine_backward backward = {.blocks = own->blocks,
+    const struct spine_backward backward = {.blocks = own->codes.blocks,
                                             .num_blocks = own->num_blocks,
                                             .x = spine_minibatch_rows(stepper)->noisy,
                                             .dY = own->y,
@@ -33,7 +60,7 @@ void spine_gradient_find(struct spine_stepper *stepper, size_t batch_rows)
         float *dW2 = is_kept ? kept->W2 + j * stride : own->dW2;
         float *db1 = is_kept ? kept->b1 + j : own->db1 + (j - first);
 
-        spine_backward_units(&backward, &own->scratch, j, count, params, own->add, dW1, db1, dW2);
+        find_units(&backward, stepper, j, count, dW1, db1, dW2);
         if (!is_kept && stepper->settings.is_tied)
             spine_update_tie(count * stride, dW1, dW2);
         if (!is_kept) {

@@ -23,8 +23,10 @@ uint64_t spine_groupsum_counts(struct spine_stepper *stepper, uint64_t flags)
         extra[0] = own->active[grid->node.rank];
         for (int i = 0; i < SPINE_STEP_FLAGS; i++)
             extra[1 + i] = (int64_t)(flags >> i & 1);
-        spine_comm_sum_counts(&grid->others, counts, units + 1 + SPINE_STEP_FLAGS);
+        extra[1 + SPINE_STEP_FLAGS] = own->squares[grid->node.rank];
+        spine_comm_sum_counts(&grid->others, counts, units + 2 + SPINE_STEP_FLAGS);
         own->active[grid->node.rank] = extra[0];
+        own->squares[grid->node.rank] = extra[1 + SPINE_STEP_FLAGS];
         for (int i = 0; i < SPINE_STEP_FLAGS; i++)
             flags |= (uint64_t)(extra[1 + i] > 0) << i;
         stepper->waited += spine_comm_clock() - started;

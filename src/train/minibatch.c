@@ -40,7 +40,7 @@ static void make_noise(struct spine_stepper *stepper, const struct spine_dataset
     const struct spine_step_rows *rows = spine_minibatch_rows(stepper);
     const size_t dim = data->dim, stride = data->stride, first = block * ROWS + panel * PANEL;
     const size_t end = column + PIECE < dim ? column + PIECE : dim;
-    const size_t left = own->blocks[block].rows - panel * PANEL;
+    const size_t left = own->codes.blocks[block].rows - panel * PANEL;
     const size_t count = left < PANEL ? left : PANEL;
     const float sigma = (float)stepper->settings.noise;
 
@@ -69,7 +69,7 @@ void spine_minibatch_draw(struct spine_stepper *stepper, const struct spine_data
 
     for (size_t i = count * rank / size; i < count * (rank + 1) / size; i++) {
         const size_t block = i / pieces / (ROWS / PANEL), panel = i / pieces % (ROWS / PANEL);
-        if (panel * PANEL < own->blocks[block].rows)
+        if (panel * PANEL < own->codes.blocks[block].rows)
             make_noise(stepper, data, epoch, block, panel, i % pieces * PIECE);
     }
     spine_stepper_end_span(stepper, "batch", begun);

@@ -12,12 +12,13 @@ int spine_requests_save(struct spine_trainer *run, enum spine_checkpoint_mode mo
 {
     const struct spine_position *position = &run->position;
     const struct spine_step_sums *sums = &position->sums;
-    double all[] = {sums->squares, sums->partial, sums->active, sums->penalty, position->waited};
+    double all[] = {sums->squares, sums->partial, sums->active,
+                    sums->penalty, sums->silent,  position->waited};
 
     if (spine_trainer_check_rows(run, 0, err))
         return -1;
     spine_stepper_meet(&run->stepper);
-    spine_comm_sum_doubles(run->comm, all, 5);
+    spine_comm_sum_doubles(run->comm, all, 6);
     const struct spine_progress progress = {.steps = (int64_t)run->stepper.optimizer.steps,
                                             .epoch = position->epoch,
                                             .step = (int64_t)position->step,
@@ -26,7 +27,8 @@ int spine_requests_save(struct spine_trainer *run, enum spine_checkpoint_mode mo
                                             .partial = all[1],
                                             .active = all[2],
                                             .penalty = all[3],
-                                            .waited = all[4],
+                                            .silent = all[4],
+                                            .waited = all[5],
                                             .seconds = position->seconds};
     int rc = 0;
     if (run->comm->rank == 0 && (spine_metrics_sync(run->metrics, run->metrics_path, err) ||

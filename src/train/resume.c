@@ -141,6 +141,10 @@ static int read_state(struct spine_resume *resume, const struct spine_checkpoint
         spine_checkpoint_read_scaling(checkpoint, stepper->params.dim, &resume->scaling, err))
         return -1;
 
+    if (stepper->memory.silence != NULL &&
+        spine_checkpoint_read_silence(checkpoint, stepper->memory.silence, stepper->params.hidden,
+                                      err))
+        return -1;
     return idle == NULL ? 0
                         : spine_checkpoint_read_idle(checkpoint, idle->epochs, idle->hidden, err);
 }
@@ -394,6 +398,9 @@ static void share(struct spine_resume *resume, const struct spine_progress *save
             spine_comm_broadcast(&grid->others, optimizer->first, bytes);
         if (optimizer->second != NULL)
             spine_comm_broadcast(&grid->others, optimizer->second, bytes);
+        if (stepper->memory.silence != NULL)
+            spine_comm_broadcast(&grid->others, stepper->memory.silence,
+                                 stepper->params.hidden * sizeof *stepper->memory.silence);
     }
     spine_stepper_meet(stepper);
 }
@@ -409,6 +416,7 @@ static struct spine_position make_position(const struct spine_progress *progress
         position.sums.penalty = progress->penalty;
         position.sums.partial = progress->partial;
         position.sums.active = progress->active;
+        position.sums.silent = progress->silent;
         position.waited = progress->waited;
     }
     return position;

@@ -9,6 +9,7 @@
 #include "spine/train/minibatch.h"
 #include "spine/train/penalty.h"
 #include "spine/train/reconstruction.h"
+#include "spine/train/silence.h"
 #include "spine/train/update.h"
 
 static uint64_t own_flags(const struct spine_stepper *stepper, bool is_finite)
@@ -50,7 +51,7 @@ static void lower_k(struct spine_stepper *stepper, int64_t epoch)
         epoch < epochs ? (settings->first_k - last) * (epochs - epoch) / epochs : 0;
 
     for (size_t b = 0; b < stepper->memory.num_blocks; b++)
-        stepper->memory.blocks[b].activation.k = (size_t)(last + above);
+        stepper->memory.codes.blocks[b].activation.k = (size_t)(last + above);
 }
 
 /* Prepare a step: its rows, and the mode that all ranks use. */
@@ -64,7 +65,7 @@ static void begin(struct spine_stepper *stepper, struct spine_dataset *data,
         spine_stepper_meet_team(stepper, &stepper->memory.team, 0);
     }
     for (size_t b = 0; b < own->num_blocks; b++)
-        own->blocks[b].rows = spine_partition_block_rows(&data->part, b, position->step);
+        own->codes.blocks[b].rows = spine_partition_block_rows(&data->part, b, position->step);
     if (stepper->settings.first_k > 0)
         lower_k(stepper, position->epoch);
     if (stepper->memory.node.rank == 0)
@@ -127,6 +128,7 @@ int spine_stepper_step(struct spine_stepper *stepper, struct spine_dataset *data
                        struct spine_position *position, struct spine_error *err)
 {
     const size_t batch_rows = spine_partition_batch_rows(&data->part, position->step);
+    const bool trains_silent = stepper->settings.silence.k > 0;
 
     begin(stepper, data, position);                                             /* x' */
     const struct spine_block_sums sums = spine_codes_find(stepper, batch_rows); /* z, h */
@@ -136,6 +138,8 @@ int spine_stepper_step(struct spine_stepper *stepper, struct spine_dataset *data
 
     if (exchange(stepper, &sums, found.squares + found.nested, position, err)) /* sum of h */
         return -1;
+    if (trains_silent)
+        position->sums.silent += spine_silence_find(stepper, data, batch_rows);
 
     spine_penalty_add(stepper, batch_rows);
     spine_optimizer_begin(&stepper->optimizer, spine_schedule_rate(&stepper->settings.schedule,
@@ -144,6 +148,8 @@ int spine_stepper_step(struct spine_stepper *stepper, struct spine_dataset *data
     if (stepper->grid->groups > 1)
         spine_update_slice(stepper); /* sum of the gradient */
 
+    if (trains_silent)
+        spine_silence_count(stepper, batch_rows);
     finish(stepper, batch_rows, position);
     position->sums.squares += found.squares;
     if (stepper->settings.prefixes.count > 0)

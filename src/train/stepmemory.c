@@ -35,6 +35,7 @@ static void *take(char *base, size_t *at, size_t bytes)
 struct extent {
     size_t dim, hidden, stride, len;
     size_t blocks, slots, widths;
+    bool has_silent;
     int columns, node_groups, groups, node_ranks;
 };
 
@@ -49,6 +50,7 @@ static struct extent find_extent(const struct spine_step_shape *shape,
                            .blocks = blocks,
                            .slots = blocks * SPINE_BLOCK_ROWS,
                            .widths = shape->prefixes + 1,
+                           .has_silent = shape->has_silent,
                            .columns = grid->columns,
                            .node_groups = grid->node_groups,
                            .groups = grid->groups,
@@ -71,7 +73,9 @@ static size_t place_node(struct spine_step_memory *memory, const struct spine_st
     if (has_groups)
         group_h = take(base, &at, (size_t)extent->node_groups * hidden);
     int64_t *active = take(base, &at, (size_t)extent->node_ranks * sizeof *active);
+    int64_t *squares = take(base, &at, (size_t)extent->node_ranks * sizeof *squares);
     int64_t *mode = take(base, &at, sizeof *mode);
+    int64_t *silence = extent->has_silent ? take(base, &at, hidden) : NULL;
     for (int g = 0; has_groups && g < extent->node_groups; g++) {
         float *gradient = take(base, &at, block);
         if (base != NULL)
@@ -86,8 +90,28 @@ static size_t place_node(struct spine_step_memory *memory, const struct spine_st
     memory->h_sum = h_sum;
     memory->group_h = group_h;
     memory->active = active;
+    memory->squares = squares;
     memory->mode = mode;
+    memory->silence = silence;
     return at;
+}
+
+/* The codes of the rows of a team. */
+static void place_codes(struct spine_step_codes *codes, const struct extent *extent, char *base,
+                        size_t *at)
+{
+    for (int c = 0; c < extent->columns; c++) {
+        const struct spine_range units = cut(extent->hidden, c, extent->columns);
+        for (size_t b = 0; b < extent->blocks; b++) {
+            void *shared = take(base, at, spine_block_shared_bytes(units.end - units.first));
+            if (base == NULL)
+                continue;
+            struct spine_block *view = &codes->views[(size_t)c * extent->blocks + b];
+            spine_block_view(view, units.end - units.first, shared);
+            view->first_unit = units.first;
+            view->units = units.end - units.first;
+        }
+    }
 }
 
 /* The same for a team's memory. */
@@ -107,27 +131,33 @@ static size_t place_team(struct spine_step_memory *memory, const struct extent *
             memory->rows[i] = rows;
     }
     float *y = take(base, &at, extent->widths * matrix);
+    float *left = extent->has_silent ? take(base, &at, matrix) : NULL;
     struct spine_cut *cuts = take(base, &at, extent->slots * sizeof *cuts);
     if (base != NULL) {
         memory->y = y;
+        memory->left = left;
         memory->cuts = cuts;
     }
-    for (int c = 0; c < extent->columns; c++) {
-        const struct spine_range units = cut(extent->hidden, c, extent->columns);
-        for (size_t b = 0; b < extent->blocks; b++) {
-            void *shared = take(base, &at, spine_block_shared_bytes(units.end - units.first));
-            if (base == NULL)
-                continue;
-            struct spine_block *view = &memory->views[(size_t)c * extent->blocks + b];
-            spine_block_view(view, units.end - units.first, shared);
-            view->first_unit = units.first;
-            view->units = units.end - units.first;
-        }
-    }
+    place_codes(base == NULL ? NULL : &memory->codes, extent, base, &at);
+    if (extent->has_silent)
+        place_codes(base == NULL ? NULL : &memory->silent, extent, base, &at);
     return at;
 }
 
 /* --- Allocating ----------------------------------------------------------------------------- */
+
+/* Allocate the lists of blocks; their memory is found later. */
+static int allocate_codes(struct spine_step_codes *codes, size_t num_blocks, size_t columns,
+                          struct spine_error *err)
+{
+    static const char what[] = "a step";
+
+    codes->views = spine_memory_zeroed(columns * num_blocks, sizeof *codes->views, what, err);
+    codes->blocks = spine_memory_zeroed(num_blocks, sizeof *codes->blocks, what, err);
+    if (codes->views == NULL || codes->blocks == NULL)
+        return -1;
+    return 0;
+}
 
 /* Allocate the rank's own memory except for the codes of its units. */
 static int allocate(struct spine_step_memory *memory, const struct extent *extent,
@@ -141,10 +171,8 @@ static int allocate(struct spine_step_memory *memory, const struct extent *exten
 
     memory->piece = (slice / nodes + 2 * CUT) / CUT * CUT;
     const size_t travelling = nodes > 1 ? nodes * memory->piece : 0;
-    memory->views =
-        spine_memory_zeroed(columns * memory->num_blocks, sizeof *memory->views, what, err);
     memory->tiles = spine_memory_zeroed(columns, sizeof *memory->tiles, what, err);
-    memory->blocks = spine_memory_zeroed(memory->num_blocks, sizeof *memory->blocks, what, err);
+    memory->is_silent = spine_memory_zeroed(extent->hidden + CUT, 1, what, err);
     memory->gradients =
         spine_memory_zeroed((size_t)extent->node_groups, sizeof *memory->gradients, what, err);
     memory->leaves = spine_memory_zeroed((size_t)extent->groups, sizeof *memory->leaves, what, err);
@@ -156,11 +184,13 @@ static int allocate(struct spine_step_memory *memory, const struct extent *exten
     memory->send = spine_kernel_alloc(travelling, what, err);
     memory->received = spine_kernel_alloc(travelling, what, err);
     memory->wire = spine_kernel_alloc(travelling, what, err);
-    if (memory->views == NULL || memory->tiles == NULL || memory->blocks == NULL ||
-        memory->gradients == NULL || memory->leaves == NULL || memory->dW1 == NULL ||
-        memory->dW2 == NULL || memory->db1 == NULL || memory->add == NULL ||
-        memory->counts == NULL || memory->send == NULL || memory->received == NULL ||
-        memory->wire == NULL)
+    if (memory->tiles == NULL || memory->is_silent == NULL || memory->gradients == NULL ||
+        memory->leaves == NULL || memory->dW1 == NULL || memory->dW2 == NULL ||
+        memory->db1 == NULL || memory->add == NULL || memory->counts == NULL ||
+        memory->send == NULL || memory->received == NULL || memory->wire == NULL)
+        return -1;
+    if (allocate_codes(&memory->codes, memory->num_blocks, columns, err) ||
+        (extent->has_silent && allocate_codes(&memory->silent, memory->num_blocks, columns, err)))
         return -1;
     return spine_scratch_init(&memory->scratch, memory->slots, extent->hidden, extent->dim, err);
 }
@@ -193,13 +223,14 @@ static int order_groups(struct spine_step_memory *memory, const struct spine_par
 }
 
 /* Allocate the codes of this rank's units. */
-static int allocate_blocks(struct spine_step_memory *memory, const struct spine_partition *part,
-                           const struct spine_grid *grid, struct spine_error *err)
+static int allocate_blocks(const struct spine_step_memory *memory, struct spine_step_codes *codes,
+                           const struct spine_partition *part, const struct spine_grid *grid,
+                           struct spine_error *err)
 {
-    for (size_t b = 0; b < memory->num_blocks; b++) {
-        struct spine_block *block = &memory->blocks[b];
+    for (size_t b = 0; codes->blocks != NULL && b < memory->num_blocks; b++) {
+        struct spine_block *block = &codes->blocks[b];
         const struct spine_block *view =
-            &memory->views[(size_t)grid->column * memory->num_blocks + b];
+            &codes->views[(size_t)grid->column * memory->num_blocks + b];
         if (spine_block_init(block, memory->units.end - memory->units.first, view->shared, err))
             return -1;
         block->first_row = b * SPINE_BLOCK_ROWS;
@@ -248,19 +279,29 @@ int spine_step_memory_init(struct spine_step_memory *memory, const struct spine_
         rc = order_groups(memory, part, grid, err);
     if (spine_comm_agree(&grid->ranks, rc, err) || share(memory, shape, grid, &extent, err))
         return -1;
-    return spine_comm_agree(&grid->ranks, allocate_blocks(memory, part, grid, err), err);
+    rc = allocate_blocks(memory, &memory->codes, part, grid, err);
+    if (rc == 0)
+        rc = allocate_blocks(memory, &memory->silent, part, grid, err);
+    return spine_comm_agree(&grid->ranks, rc, err);
+}
+
+static void dispose_codes(struct spine_step_codes *codes, size_t num_blocks)
+{
+    for (size_t b = 0; codes->blocks != NULL && b < num_blocks; b++)
+        spine_block_dispose(&codes->blocks[b]);
+    free(codes->blocks);
+    free(codes->views);
 }
 
 void spine_step_memory_dispose(struct spine_step_memory *memory)
 {
     spine_team_dispose(&memory->team);
     spine_team_dispose(&memory->node);
-    for (size_t b = 0; memory->blocks != NULL && b < memory->num_blocks; b++)
-        spine_block_dispose(&memory->blocks[b]);
+    dispose_codes(&memory->codes, memory->num_blocks);
+    dispose_codes(&memory->silent, memory->num_blocks);
     spine_scratch_dispose(&memory->scratch);
-    free(memory->views);
     free(memory->tiles);
-    free(memory->blocks);
+    free(memory->is_silent);
     free(memory->gradients);
     free(memory->leaves);
     free(memory->dW1);
@@ -283,13 +324,11 @@ struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
     const size_t pairs = spine_block_bytes(extent.slots, extent.hidden, has_dense, density);
     const size_t units = extent.hidden / (size_t)extent.node_ranks + CUT;
     const size_t travelling = grid->num_nodes > 1 ? 6 * units * extent.stride : 0;
-    size_t room = 0; /* for pairs; unused memory is never touched */
+    const size_t kinds = extent.has_silent ? 2 : 1; /* of codes */
+    size_t room = 0;                                /* for pairs; unused memory is never touched */
 
-    for (int c = 0; c < extent.columns; c++) {
-        const struct spine_range range = cut(extent.hidden, c, extent.columns);
-        room += extent.blocks * spine_block_shared_bytes(range.end - range.first);
-    }
-    const size_t team = place_team(NULL, &extent, NULL) - room + pairs;
+    place_codes(NULL, &extent, NULL, &room);
+    const size_t team = place_team(NULL, &extent, NULL) - kinds * room + kinds * pairs;
     return (struct spine_step_bytes){
         .node = place_node(NULL, shape, &extent, NULL) + (size_t)extent.node_groups * team,
         .rank = (travelling + extent.slots * extent.dim + 3 * extent.hidden) * sizeof(float)};

@@ -7,9 +7,9 @@ int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
                        const struct spine_step_settings *settings, const struct spine_dataset *data,
                        struct spine_error *err)
 {
-    const struct spine_step_shape shape = {settings->dim,       settings->hidden,
-                                           settings->optimizer, settings->momentum,
-                                           settings->beta2,     settings->prefixes.count};
+    const struct spine_step_shape shape = {
+        settings->dim,   settings->hidden,         settings->optimizer,    settings->momentum,
+        settings->beta2, settings->prefixes.count, settings->silence.k > 0};
     struct spine_step_memory *memory = &stepper->memory;
 
     *stepper = (struct spine_stepper){.settings = *settings, .grid = grid};
@@ -21,7 +21,9 @@ int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
     stepper->h_sum = memory->h_sum;
     stepper->mode = spine_mode_first(settings->kernel);
     for (size_t b = 0; b < memory->num_blocks; b++)
-        memory->blocks[b].activation = settings->activation;
+        memory->codes.blocks[b].activation = settings->activation;
+    for (size_t j = memory->slice.first; memory->silence != NULL && j < memory->slice.end; j++)
+        memory->silence[j] = 0;
     /* Each rank initialises the units that it will update, so that their memory is near it. */
     spine_params_randomize(&stepper->params, settings->seed, memory->slice.first,
                            memory->slice.end);

@@ -34,6 +34,7 @@ struct spine_step_settings spine_step_settings(const struct spine_config *config
         .falling_epochs = config->epochs / 2,
         .weights = spine_settings_weights(config),
         .prefixes = spine_settings_prefixes(config),
+        .silence = {(size_t)config->aux_k, config->aux_weight, config->silent_rows},
         .noise = config->noise,
         .kernel = activation.selection == SPINE_ABOVE ? (enum spine_kernel_choice)config->kernel
                                                       : SPINE_KERNEL_SPARSE,

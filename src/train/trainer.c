@@ -38,6 +38,8 @@ static int open_files(struct spine_trainer *run, struct spine_error *err)
         run->writer.idle = run->idle.epochs;
         run->writer.num_idle = run->idle.hidden;
     }
+    run->writer.silence = run->stepper.memory.silence;
+    run->writer.num_silence = run->stepper.params.hidden;
     if (spine_metrics_open(&run->metrics, run->metrics_path, run->position.epoch, err))
         return -1;
     if (config->tensorboard)

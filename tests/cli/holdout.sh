@@ -74,6 +74,9 @@ sed -i '/^holdout/d' sweep.ini
 sed 's/0\.1, 0\.3/0, 0.3/' sweep.ini >none.ini
 refused spine-sweep "trial 0: held_out_explained_variance needs rows held out: set data.holdout" \
     "$SPINE_BIN/spine-sweep" plan none.ini
+sed 's/maximize held_out_explained_variance/minimize aux/' sweep.ini >none.ini
+refused spine-sweep "trial 0: aux needs silent units to train: set model.aux_k" \
+    "$SPINE_BIN/spine-sweep" plan none.ini
 run mpirun -np 2 "$SPINE_BIN/spine-sweep" run sweep.ini
 [ "$(grep -l held_out_l0 -r --include=metrics.jsonl . | grep -c trial)" = 2 ] || fail "sweep: $(find . -name metrics.jsonl)"
 "$SPINE_BIN/spine-sweep" summary sweep.ini >table.tsv || fail "no table"

@@ -41,6 +41,22 @@ train 3 run.ini $topk "model.prefixes=10, 25" parallel.grid=1x3 output.directory
 same nested nested3
 $python "$SPINE_SOURCE/tests/cli/rivals.py" topk
 
+# Silent units: any ranks and rests of a run have the same ones, whose loss falls.
+silent="$topk model.k=1 model.aux_k=8 model.silent_rows=300"
+# shellcheck disable=SC2086 # they are words
+{
+    train 1 run.ini $silent output.directory=silent
+    train 3 run.ini $silent parallel.grid=1x3 output.directory=silent3
+    same silent silent3
+    train 2 run.ini $silent train.stop_after=2 output.directory=rested
+    train 1 run.ini $silent output.directory=rested
+    train 1 run.ini $topk model.k=1 output.directory=loud
+}
+same silent rested
+grep -q '"aux":0.9' silent/metrics.jsonl || fail "no loss of silent units: $(cat silent/metrics.jsonl)"
+! grep -q '"aux"' loud/metrics.jsonl || fail "a loss of silent units where none are trained"
+! cmp -s silent/codes.npy loud/codes.npy || fail "silent units change nothing"
+
 # --- batchtopk --------------------------------------------------------------------------------------
 
 train 1 run.ini model.objective=batchtopk train.noise=0 output.directory=batch

@@ -153,12 +153,12 @@ def described_metrics(text):
 
 
 def code_metrics(source):
-    """The fields of struct spine_metrics that every run with rows held out writes."""
+    """The fields of struct spine_metrics that a run with rows held out and silent units writes."""
     with open(os.path.join(source, "include/spine/files/metrics.h"), encoding="utf-8") as file:
         text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
     body = re.search(r"struct spine_metrics \{(.*?)\n\};", text, re.S).group(1)
     fields = re.findall(r"(\w+)\s*[,;]", body)
-    optional = {"evaluated", "has_held_out", "start_from"}
+    optional = {"evaluated", "has_held_out", "has_aux", "start_from"}
     return {name for name in fields if name not in optional}
 
 

@@ -27,7 +27,10 @@ input = glove.h5
 limit = 200
 holdout = 0.2
 [model]
+objective = topk
 hidden = 10
+k = 4
+aux_k = 2
 [train]
 epochs = 2
 batch_size = 20

@@ -204,7 +204,7 @@ static inline void go_forward(struct step_parts *parts, const struct spine_param
                 for (size_t w = 0; w <= widths; w++)
                     *(w == widths ? &result->squares : &result->nested) +=
                         (double)spine_chunk_residual(stride, c,
-                                                     clean + (block->first_row + i) * stride,
+                                                     clean + (block->first_row + i) * stride, 1,
                                                      factor, at + w * parts->apart);
                 for (size_t w = widths; w-- > 0;)
                     spine_chunk_add(stride, c, at + (w + 1) * parts->apart, at + w * parts->apart);

@@ -30,6 +30,7 @@ static const struct {
     {"holdout", run_holdout},
     {"measures", run_measures},
     {"step", run_step},
+    {"silence", run_silence},
     {"stringheap", run_stringheap},
     {"duplicates", run_duplicates},
 };

@@ -150,7 +150,7 @@ static void set_k(struct spine_stepper *stepper, double share)
     set_share(&stepper->params, 0.5);
     stepper->settings.activation.k = k > 0 ? k : 1;
     for (size_t b = 0; b < stepper->memory.num_blocks; b++)
-        stepper->memory.blocks[b].activation.k = stepper->settings.activation.k;
+        stepper->memory.codes.blocks[b].activation.k = stepper->settings.activation.k;
 }
 
 static void take_step(struct bench *bench, struct spine_stepper *stepper, enum spine_mode mode)

@@ -110,8 +110,20 @@ def activate(case, z):
     return np.where(active, np.minimum(z, cap), 0), active & (z <= cap)
 
 
-def forward(case, p, clean, noisy):
-    """RL, ASL, PSL, L1, total, and what backward() needs."""
+def silent_codes(case, z, silent):
+    """The aux_k largest of a row's silent units, above 0."""
+    rank = np.argsort(np.argsort(-np.where(silent, z, -np.inf), axis=1, kind="stable"), axis=1)
+    return np.where(silent & (z > 0) & (rank < case["aux_k"]), z, 0)
+
+
+def silent_loss(p, a, e):
+    """AUX: how far the silent units' codes a are from the error e, which is given."""
+    return ((a @ p["W2"] - e) ** 2).sum() / (e**2).sum()
+
+
+def forward(case, p, clean, noisy, error=None):
+    """RL, ASL, PSL, L1, total, and what backward() needs. With a weight for AUX, 'error' is the silent
+    units, and the error that they are to learn, or None: this one."""
     batch, dim = clean.shape
     hidden = len(p["b1"])
     z = noisy @ p["W1"].T + p["b1"]
@@ -125,11 +137,15 @@ def forward(case, p, clean, noisy):
     l1 = h.sum() / (batch * dim)
     total = rl + case["asl_weight"] * asl + case["psl_weight"] * psl + case["l1_weight"] * l1
     total += sum(((narrow - clean) ** 2).sum() for narrow in ys[:-1]) / (batch * dim)
-    return (rl, asl, psl, l1, total), (z, h, ys, excess, passes)
+    silent, e = error or (np.zeros(hidden, bool), None)
+    if silent.any():
+        e = clean - y if e is None else e
+        total += case["aux_weight"] * silent_loss(p, silent_codes(case, z, silent), e)
+    return (rl, asl, psl, l1, total), (z, h, ys, excess, passes, (silent, e))
 
 
 def backward(case, p, clean, noisy, seen):
-    _, h, ys, excess, passes = seen
+    z, h, ys, excess, passes, (silent, e) = seen
     batch, dim = clean.shape
     scale = batch * len(p["b1"])
     dys = [2 * (y - clean) / (batch * dim) for y in ys]
@@ -141,9 +157,15 @@ def backward(case, p, clean, noisy, seen):
     dh += case["psl_weight"] * (1 - 2 * h) / scale + case["asl_weight"] * 2 * excess / scale
     dz = np.where(passes, dh, 0)
     dw1, db2 = dz.T @ noisy, sum(dy.sum(axis=0) for dy in dys)
+    db1 = dz.sum(axis=0)
+    if silent.any():
+        a = silent_codes(case, z, silent)
+        left = case["aux_weight"] * 2 * (a @ p["W2"] - e) / (e**2).sum()
+        da = np.where(a > 0, left @ p["W2"].T, 0)
+        dw1, db1, dw2 = dw1 + da.T @ noisy, db1 + da.sum(axis=0), dw2 + a.T @ left
     if case["tied"]:
         dw1 = dw2 = dw1 + dw2
-    return {"W1": dw1, "b1": dz.sum(axis=0), "W2": dw2, "b2": db2}
+    return {"W1": dw1, "b1": db1, "W2": dw2, "b2": db2}
 
 
 # --- The golden cases ----------------------------------------------------------------------------
@@ -172,6 +194,10 @@ CASES = {
                        asl_weight=0, psl_weight=0, l1_weight=0, k=5, k_mean=0, tied=0, unit_norm=0,
                        prefixes=(3, 8), cap=1, noise=0.4, learning_rate=0.2, num_steps=10,
                        input_bound=2),
+    "auxk": dict(num_rows=45, dim=20, hidden=29, batch_size=12, seed=20188, sparsity=0.85,
+                 asl_weight=0, psl_weight=0, l1_weight=0, k=2, k_mean=0, tied=0, unit_norm=0,
+                 prefixes=(), cap=1, noise=0.4, learning_rate=0.5, num_steps=10,
+                 aux_k=2, aux_weight=2, silent_rows=20, input_bound=2),
 }
 
 
@@ -206,7 +232,7 @@ def train(case):
         p["W2"] = unit_rows(p["W2"])
     options = [(name, value) for name, value in case.items() if name != "input_bound"]
     records = options + [("input", x)] + [("initial_" + name, p[name]) for name in TENSORS]
-    visited = []
+    visited, idle = [], np.zeros(case["hidden"], int)
     for epoch in range(case["num_steps"]):
         batches = steps_of_epoch(case["seed"], epoch, case["num_rows"], case["batch_size"])
         for step, rows in enumerate(batches):
@@ -216,10 +242,16 @@ def train(case):
             clean = x[rows]
             noisy = clean + case["noise"] * noise
             losses, seen = forward(case, p, clean, noisy)
+            if "aux_k" in case:
+                idle = np.where((seen[1] > 0).any(axis=0), 0, idle + len(rows))
+                silent = idle >= case["silent_rows"]
+                losses, seen = forward(case, p, clean, noisy, (silent, None))
             gradient = backward(case, p, clean, noisy, seen)
             if not visited:
                 records.append(("first_noise", noise))
             records += [("epoch", epoch), ("step", step), ("rows", rows), ("losses", losses)]
+            if "aux_k" in case:
+                records.append(("silent", silent.astype(int)))
             records += [("d" + name, gradient[name]) for name in TENSORS]
             visited.append((p, clean, noisy, seen, gradient))
             p = descend(case, p, gradient)
@@ -285,7 +317,7 @@ def check_same(name, records):
 def check_gradients(name, case, visited):
     """Gradients against central differences, in the first and the last step."""
     delta = 1e-6
-    for p, clean, noisy, _, gradient in (visited[0], visited[-1]):
+    for p, clean, noisy, seen, gradient in (visited[0], visited[-1]):
         for tensor in TENSORS:
             for at in np.ndindex(p[tensor].shape):
                 losses = []
@@ -294,14 +326,14 @@ def check_gradients(name, case, visited):
                     moved[tensor][at] += sign * delta
                     if case["tied"] and tensor in ("W1", "W2"):
                         moved["W1"] = moved["W2"] = moved[tensor]
-                    losses.append(forward(case, moved, clean, noisy)[0][-1])
+                    losses.append(forward(case, moved, clean, noisy, seen[-1])[0][-1])
                 slope = (losses[0] - losses[1]) / (2 * delta)
                 assert abs(slope - gradient[tensor][at]) < 1e-8, \
                     "%s: d%s%s is %g, its difference quotient %g" % (
                         name, tensor, at, gradient[tensor][at], slope)
 
 
-def nearest_edge(case, batches):
+def nearest_edge(case, batches, silents):
     """How near a unit is to a clamp, or in rank to one that is kept where it isn't."""
     z = np.concatenate(batches)
     edges = [abs(z).min(), abs(z - case["cap"]).min()]
@@ -311,6 +343,10 @@ def nearest_edge(case, batches):
     if case["k"] > 0:
         falling = -np.sort(-z, axis=1)
         edges.append((falling[:, case["k"] - 1] - falling[:, case["k"]]).min())
+    for batch, silent in zip(batches, silents) if "aux_k" in case else []:
+        falling = -np.sort(-np.where(silent, np.maximum(batch, 0), 0), axis=1)
+        gaps = falling[:, case["aux_k"] - 1] - falling[:, case["aux_k"]]
+        edges.append(gaps[falling[:, case["aux_k"]] > 0].min(initial=np.inf))
     return min(edges)
 
 
@@ -319,11 +355,16 @@ def check_case(name, case, visited):
     batches = [seen[0] for _, _, _, seen, _ in visited]
     z = np.concatenate(batches)
     excess = np.concatenate([seen[3] for _, _, _, seen, _ in visited])
-    edge = nearest_edge(case, batches)
+    silents = [seen[-1][0] for _, _, _, seen, _ in visited]
+    edge = nearest_edge(case, batches, silents)
     share = (z < 0).mean(), ((z >= 0) & (z <= 1)).mean(), (z > 1).mean(), (excess > 0).mean()
     print("%s: z < 0 %.3f, inside %.3f, > 1 %.3f; ASL active %.3f; nearest to a clamp %.1e"
           % ((name,) + share + (edge,)))
     assert edge > 1e-5, "%s: a unit is within %g of a clamp" % (name, edge)
+    if "aux_k" in case:
+        counts = [silent.sum() for silent in silents]
+        print("%s: silent units of the steps %s" % (name, " ".join(map(str, counts))))
+        assert counts[0] == 0 and counts[-1] > case["aux_k"], name + ": hardly a unit is silent"
     assert min(share[:2]) > 0.05 and 0.05 < share[3] < 0.95, name
     assert len({len(clean) for _, clean, _, _, _ in visited}) > 1, name + ": no short batch"
 

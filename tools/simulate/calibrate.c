@@ -321,7 +321,7 @@ static void residual(void *unused)
 
     (void)unused;
     for (size_t c = 0; c < spine_chunks(bench.stride); c++)
-        sum = spine_chunk_residual(bench.stride, c, bench.x, 1, bench.dW1);
+        sum = spine_chunk_residual(bench.stride, c, bench.x, 1, 1, bench.dW1);
     (void)sum;
 }
 

@@ -172,7 +172,8 @@ void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles
     self.rows_decoded += rows * share;
 }
 
-float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float factor, float *y)
+float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float scale, float factor,
+                           float *y)
 {
     const double columns =
         (double)(spine_chunk_begin(stride, chunk + 1) - spine_chunk_begin(stride, chunk));

@@ -66,6 +66,12 @@ enum spine_dtype { SPINE_DTYPE_FLOAT32, SPINE_DTYPE_BFLOAT16 };
 /* output.index: auto is no for the trials of a sweep, else yes. */
 enum spine_index { SPINE_INDEX_AUTO, SPINE_INDEX_YES, SPINE_INDEX_NO };
 
+/* A mark for each option, in the order of spine_config_option(). */
+enum { SPINE_CONFIG_MOST_OPTIONS = 128 };
+struct spine_config_given {
+    bool is_given[SPINE_CONFIG_MOST_OPTIONS];
+};
+
 /* Reals are doubles, counts and switches int64_t, choices the enum named beside them. */
 struct spine_config {
     char input[SPINE_CONFIG_TEXT], words[SPINE_CONFIG_TEXT], cache[SPINE_CONFIG_TEXT];
@@ -86,6 +92,8 @@ struct spine_config {
     double alpha;
     char prefixes[SPINE_CONFIG_TEXT]; /* spine_settings_parse_prefixes() */
     int64_t unit_norm;
+    int64_t aux_k, silent_rows; /* rows of all batches */
+    double aux_weight;
     int64_t cap; /* enum spine_cap */
     double sparsity, asl_weight, psl_weight, l1_weight;
     int64_t epochs, stop_after, batch_size;
@@ -113,9 +121,8 @@ struct spine_config {
     int64_t merge, formats;
     int64_t index; /* enum spine_index */
     int64_t noisy_codes, tensorboard, overwrite;
-    uint64_t
-        given; /* the options that were set, a bit each: all others are at their defaults, which may
-                       depend on model.objective */
+    struct spine_config_given given; /* the options that were set: all others are at their defaults,
+                                        which may depend on model.objective */
 };
 
 /* All options at their defaults. */
@@ -139,10 +146,10 @@ const struct spine_option *spine_config_find(const char *name);
 /* Is a format among config->formats? */
 bool spine_config_has_format(const struct spine_config *config, enum spine_format format);
 
-/* Set one option by its name. 'given', 0 at first, marks the options that a source such as a file
+/* Set one option by its name. 'given', empty at first, marks the options that a source such as a file
  * has set; setting one twice is refused. */
-int spine_config_set(struct spine_config *config, uint64_t *given, const char *name,
-                     const char *value, struct spine_error *err);
+int spine_config_set(struct spine_config *config, struct spine_config_given *given,
+                     const char *name, const char *value, struct spine_error *err);
 
 /* Apply the words "section.key=value", which override what the file set. */
 int spine_config_override(struct spine_config *config, char *const *words, int count,

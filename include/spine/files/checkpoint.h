@@ -35,7 +35,7 @@ struct spine_progress {
     int64_t mode;  /* of the next step, enum spine_mode */
     /* Of the steps done in this epoch: struct spine_step_sums, and the times of struct
      * spine_position. */
-    double squares, partial, penalty, active;
+    double squares, partial, penalty, active, silent;
     double waited, seconds;
 };
 
@@ -67,8 +67,11 @@ struct spine_checkpoint_writer {
     struct spine_params params_copy;         /* owned; allocated by the first background save */
     struct spine_optimizer optimizer_copy;   /* owned */
     const int32_t *idle; /* borrowed, set by the caller; (num_idle); NULL: units aren't revived */
-    int32_t *idle_copy;  /* owned */
+    void *idle_copy;     /* owned */
     size_t num_idle;
+    const int64_t *silence; /* as 'idle': borrowed, (num_silence), or NULL */
+    void *silence_copy;     /* owned */
+    size_t num_silence;
     int busy, rc;
     atomic_int done; /* the thread has finished */
     pthread_t thread;
@@ -123,6 +126,10 @@ int spine_checkpoint_read(const struct spine_checkpoint *checkpoint, struct spin
  * */
 int spine_checkpoint_read_idle(const struct spine_checkpoint *checkpoint, int32_t *idle,
                                size_t num_idle, struct spine_error *err);
+
+/* Read for how many rows each unit has been inactive; as spine_checkpoint_read_idle(). */
+int spine_checkpoint_read_silence(const struct spine_checkpoint *checkpoint, int64_t *silence,
+                                  size_t num_silence, struct spine_error *err);
 
 /* Read the scaling of the input; the caller disposes of it. */
 int spine_checkpoint_read_scaling(const struct spine_checkpoint *checkpoint, size_t dim,

@@ -29,11 +29,14 @@ struct spine_metrics {
     int64_t dead, saturated;
     bool has_held_out; /* data.holdout: the same measures of the rows held out */
     double held_out_rl, held_out_explained_variance, held_out_sparsity, held_out_l0;
+    bool has_aux;           /* model.aux_k: of silent units (silence.h): */
+    double aux;             /* a loss like those above */
     const char *start_from; /* borrowed; the run that this one started from; NULL: none */
 };
 
-/* The metrics, in the file's order. Only evaluated epochs have those from eval_rl on, and only runs
- * with data.holdout the last four. Those from seconds to comm_share depend on the clock. */
+/* The metrics, in the file's order. Only evaluated epochs have those from eval_rl to held_out_l0, and only
+ * runs with an option set the last five (spine_metrics_option()). Those from seconds to comm_share depend on
+ * the clock. */
 enum spine_metric {
     SPINE_METRIC_EPOCH,
     SPINE_METRIC_RL,
@@ -55,6 +58,7 @@ enum spine_metric {
     SPINE_METRIC_HELD_OUT_EXPLAINED_VARIANCE,
     SPINE_METRIC_HELD_OUT_SPARSITY,
     SPINE_METRIC_HELD_OUT_L0,
+    SPINE_METRIC_AUX,
     SPINE_METRICS
 };
 enum { SPINE_METRICS_TIMED = SPINE_METRIC_COMM_SHARE - SPINE_METRIC_SECONDS + 1 };
@@ -81,8 +85,8 @@ const char *spine_metrics_unit_name(enum spine_metric_unit unit);
 /* The position of the metric's chart on a page, from 1; 0 if it has no chart. */
 int spine_metrics_chart(enum spine_metric metric);
 
-/* Is the metric one of the rows held out? Runs without data.holdout have none. */
-bool spine_metrics_is_held_out(enum spine_metric metric);
+/* The option without which a run doesn't have the metric; NULL: every run has it. */
+const char *spine_metrics_option(enum spine_metric metric);
 
 /* Write the path of the metrics of the run in 'directory' to 'path', of SPINE_RUNDIR_PATH bytes. */
 int spine_metrics_path(const char *directory, char *path, struct spine_error *err);
@@ -118,7 +122,7 @@ int spine_metrics_diverged(const char *directory, bool *diverged, double *explai
                            struct spine_error *err);
 
 /* Read the file into an object with an array for each metric: {"epoch": [1, 2, ...], "rl": [...],
- * ...}, to six digits, null if an epoch lacks the metric. Metrics of rows held out are left out if
+ * ...}, to six digits, null if an epoch lacks the metric. Metrics of an option are left out if
  * the run has none. If there are more than 'most' epochs, the evaluated ones, the last one and
  * evenly spaced ones are kept. An unfinished last line, which is being written, is left out. The
  * caller deletes *columns; it is NULL if there is no such file. */

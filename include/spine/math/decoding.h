@@ -11,8 +11,8 @@ void spine_block_cut(const struct spine_block *const *tiles, size_t num_tiles,
                      struct spine_cut *cuts);
 
 /* Compute y for rows [first, end) of a block, chunks [begin_chunk, end_chunk), from its codes for
- * all units. 'tiles' are the block's ranges of units, ascending. y begins with the block's row 0.
- * */
+ * all units. 'tiles' are the block's ranges of units, ascending. y begins with the block's row 0. In
+ * sparse mode params->b2 may be NULL, for zeros. */
 void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles,
                         struct spine_scratch *scratch, size_t first, size_t end, size_t begin_chunk,
                         size_t end_chunk, const struct spine_params *params, float *y);
@@ -25,8 +25,9 @@ void spine_block_decode_nested(const struct spine_block *const *tiles, size_t nu
                                const struct spine_params *params,
                                const struct spine_prefixes *prefixes, size_t apart, float *y);
 
-/* y = factor (y - x) in one row and chunk; returns the sum of (y - x)^2. */
-float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float factor, float *y);
+/* y = factor (y - scale x) in one row and chunk; returns the sum of (y - scale x)^2. */
+float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float scale, float factor,
+                           float *y);
 
 /* y += other in one chunk. */
 void spine_chunk_add(size_t stride, size_t chunk, const float *other, float *y);

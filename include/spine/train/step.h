@@ -8,6 +8,8 @@
  *     y = h W2 + b2, dY                         by rows
  *     dW2, dW1, db1, and the update             by units
  *
+ * Silent units, if they are trained, go through z and y once more before the gradient (silence.h).
+ *
  * With one group, a gradient never leaves the rank that updates its unit. With more, every group
  * has its own gradient, and every rank sums and updates a slice of units: over the groups of its
  * node, then over the nodes together with its counterparts there. Every sum has an order that
@@ -26,6 +28,7 @@ struct spine_step_sums {
      * rank's part of the squares of all prefixes. */
     double penalty;
     double active; /* active pairs of row and unit */
+    double silent; /* this rank's part of AUX of the batch times its rows (silence.h) */
 };
 
 /* How far a run is: 'epoch' complete epochs and 'step' steps of the next one. */

@@ -16,6 +16,7 @@ struct spine_step_shape {
     enum spine_optimizer_kind optimizer;
     double momentum, beta2;
     size_t prefixes; /* widths beside H (model.h) */
+    bool has_silent; /* silent units are trained (silence.h) */
 };
 
 /* A range of units, or of columns. */
@@ -30,6 +31,12 @@ struct spine_step_rows {
     uint64_t *number;     /* (slots): global row numbers */
 };
 
+/* Codes of the rows of the group: those of this rank's units, and by row only those of all units. */
+struct spine_step_codes {
+    struct spine_block *blocks; /* owned; (blocks) */
+    struct spine_block *views;  /* owned; (C, blocks): the team's */
+};
+
 struct spine_step_memory {
     size_t num_blocks, slots; /* of the group's batch */
     struct spine_range units; /* of this rank in its group */
@@ -40,8 +47,9 @@ struct spine_step_memory {
     /* The team's. Rows of the next step are supplied during this one. */
     struct spine_step_rows rows[2];
     float *y;               /* (prefixes + 1, slots, D): y, then dY of this width and all above */
+    float *left;            /* (slots, D): dY of silent units */
     struct spine_cut *cuts; /* (slots) */
-    struct spine_block *views;        /* owned; (C, blocks): the team's codes, by row only */
+    struct spine_step_codes codes, silent;
     const struct spine_block **tiles; /* owned; (C): the views of one block */
 
     struct spine_team node, team; /* owned: the ranks that share the memory */
@@ -52,13 +60,16 @@ struct spine_step_memory {
     int64_t *h_sum;                   /* (H): the sums of h over the batch */
     int64_t *group_h; /* (groups of the node, H): the sums of h over each group's rows */
     int64_t *active;  /* (ranks of the node): active pairs of the last step */
+    int64_t *squares; /* the same: its part of the squared error, in quanta of the data */
+    int64_t *silence; /* (H): rows for which each unit hasn't been active; NULL: not counted */
     int64_t *mode;    /* of the next step */
     struct spine_params
         *gradients; /* owned array; (groups of the node), if there are several groups */
 
     /* This rank's, owned. */
-    struct spine_block *blocks; /* (blocks): the codes of its units */
     struct spine_scratch scratch;
+    uint8_t *is_silent; /* (H): of its units, those that are; all 0 in a step that trains none */
+    float silent_guess; /* of spine_activation_bounds() */
     float *dW1, *dW2, *db1; /* (SPINE_BLOCK_UNITS, D), the same, (H) */
     float *add;             /* (H) */
     int64_t *counts;        /* (H + some): counts to be summed between nodes */

@@ -6,6 +6,13 @@
 #include "spine/math/optimizer.h"
 #include "spine/train/dataset.h"
 
+/* How silent units are trained (silence.h). */
+struct spine_silence {
+    size_t k; /* silent units of a row; 0: they aren't trained */
+    double weight;
+    int64_t rows; /* after which a unit is silent */
+};
+
 struct spine_step_settings {
     size_t dim, hidden; /* D, H */
     uint64_t seed;      /* of the initial parameters */
@@ -16,6 +23,7 @@ struct spine_step_settings {
         falling_epochs; /* epochs in which k falls from first_k to the activation's k */
     struct spine_loss_weights weights;
     struct spine_prefixes prefixes;
+    struct spine_silence silence;
     double noise; /* standard deviation */
     enum spine_kernel_choice kernel;
     enum spine_optimizer_kind optimizer;

@@ -41,6 +41,9 @@ static const char all_changed[] = "[data]\n"
                                   "alpha = 2.5\n"
                                   "prefixes = 125, 250\n"
                                   "unit_norm = yes\n"
+                                  "aux_k = 64\n"
+                                  "aux_weight = 0.25\n"
+                                  "silent_rows = 5000\n"
                                   "cap = none\n"
                                   "\n"
                                   "[loss]\n"
@@ -162,6 +165,9 @@ static void test_every_option_reaches_its_field(void **state)
     assert_string_equal(config.whiten, "remove:3");
     assert_string_equal(config.prefixes, "125, 250");
     assert_true(config.unit_norm == 1);
+    assert_int_equal(config.aux_k, 64);
+    assert_true(config.aux_weight == 0.25);
+    assert_int_equal(config.silent_rows, 5000);
     assert_true(config.rms == 0.123456789012345);
     assert_true(config.limit == INT64_C(1000000000000));
     assert_int_equal(config.residency, SPINE_RESIDENCY_STREAM);

@@ -53,6 +53,7 @@ static enum spine_dtype wire; /* of run() */
 static struct spine_activation activation;
 static bool is_tied, is_unit_norm;
 static struct spine_prefixes prefixes;
+static struct spine_silence silence;
 
 static void run(const struct spine_comm *comm, int groups, int columns, bool reproducible,
                 enum spine_kernel_choice kernel, struct outcome *outcome)
@@ -68,6 +69,7 @@ static void run(const struct spine_comm *comm, int groups, int columns, bool rep
                                                  .falling_epochs = 2,
                                                  .weights = {0.85, 3, 1, 0},
                                                  .prefixes = prefixes,
+                                                 .silence = silence,
                                                  .noise = 0.3,
                                                  .kernel = kernel,
                                                  .optimizer = SPINE_ADAM,
@@ -99,9 +101,9 @@ static void run(const struct spine_comm *comm, int groups, int columns, bool rep
         outcome->threshold = stepper.params.threshold;
         memcpy(outcome->requests, stepper.requests, sizeof outcome->requests);
         double sums[] = {position.sums.squares, position.sums.partial, position.sums.penalty,
-                         position.sums.active};
-        spine_comm_sum_doubles(&grid.ranks, sums, 4);
-        outcome->sums = (struct spine_step_sums){sums[0], sums[1], sums[2], sums[3]};
+                         position.sums.active, position.sums.silent};
+        spine_comm_sum_doubles(&grid.ranks, sums, 5);
+        outcome->sums = (struct spine_step_sums){sums[0], sums[1], sums[2], sums[3], sums[4]};
         spine_stepper_dispose(&stepper);
         spine_dataset_dispose(&data);
     }
@@ -130,6 +132,7 @@ static void check_grids(enum spine_kernel_choice kernel, bool as_nodes)
     spine_comm_split(&world, world.rank, &self);
     run(&self, 1, 1, true, kernel, &alone);
     assert_true(alone.sums.squares > 0 && alone.sums.active > 0);
+    assert_true((alone.sums.silent > 0) == (silence.k > 0));
     assert_true((alone.threshold > 0) == (activation.selection == SPINE_OF_BATCH));
     assert_true(alone.sums.penalty > 0 || activation.selection != SPINE_ABOVE);
     for (int per_node = 0; per_node <= (as_nodes ? 2 : 0); per_node++) {
@@ -183,6 +186,22 @@ static void test_any_grid_nests_the_same_prefixes(void **state)
     check_grids(SPINE_KERNEL_SPARSE, true);
     prefixes = (struct spine_prefixes){0};
     activation = (struct spine_activation){0};
+}
+
+static void test_any_grid_trains_the_same_silent_units(void **state)
+{
+    (void)state;
+    silence = (struct spine_silence){5, 1. / 32, 600}; /* rows: those of two steps */
+    activation = (struct spine_activation){.selection = SPINE_OF_ROW, .k = 1};
+    check_grids(SPINE_KERNEL_SPARSE, true);
+    activation.selection = SPINE_OF_BATCH;
+    prefixes = (struct spine_prefixes){.count = 2, .width = {5, 30}};
+    is_unit_norm = true;
+    check_grids(SPINE_KERNEL_SPARSE, true);
+    is_unit_norm = false;
+    prefixes = (struct spine_prefixes){0};
+    activation = (struct spine_activation){0};
+    silence = (struct spine_silence){0};
 }
 
 static void test_any_grid_keeps_rows_at_length_one(void **state)
@@ -266,6 +285,7 @@ int run_step(const struct spine_comm *comm)
         cmocka_unit_test(test_any_grid_takes_the_same_steps),
         cmocka_unit_test(test_any_grid_selects_the_same_units),
         cmocka_unit_test(test_any_grid_nests_the_same_prefixes),
+        cmocka_unit_test(test_any_grid_trains_the_same_silent_units),
         cmocka_unit_test(test_any_grid_keeps_rows_at_length_one),
         cmocka_unit_test(test_any_grid_keeps_tied_matrices_equal),
         cmocka_unit_test(test_without_reproducible_sums_the_steps_are_nearly_the_same),
