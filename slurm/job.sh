@@ -5,7 +5,8 @@
 # On USR1, which Slurm sends to the script before the time limit (#SBATCH --signal), the ranks save and
 # leave with status 75. The script then requeues its job, which resumes. It also does so when mpirun
 # lost a node (status 205): if the job runs under mpirun, Slurm itself only notices the loss of the node
-# with the script. After three attempts in a row that saved nothing new, the job ends.
+# with the script; and when mpirun hangs at its end and must be killed. After three attempts in a row
+# that saved nothing new, the job ends.
 #
 # SIGTERM, which scancel and preemption send, is also forwarded as USR1: on SIGTERM mpirun would kill
 # the ranks a second later, even if they are saving, and end with status 1. (The delay can be set by
@@ -70,11 +71,41 @@ without_farewell()
         END { if (is_block) print block }'
 }
 
+# has_children PID: does it have child processes that haven't ended?
+has_children()
+{
+    local child
+    # shellcheck disable=SC2013 # they are words
+    for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
+        [[ "$(cat "/proc/$child/stat" 2>/dev/null)" == *') Z '* ]] || return 0
+    done
+    return 1
+}
+
+# end_if_stuck PID: kill an mpirun that doesn't end although all processes that it started have: Open MPI
+# 4.1's sometimes hangs after a rank was killed. Returns 3 if it killed it. Where Linux doesn't list
+# children, it never does.
+patience=60 # seconds
+end_if_stuck()
+{
+    local last=
+    while [ -d "/proc/$1" ]; do
+        if has_children "$1"; then
+            last=$SECONDS
+        elif [ -n "$last" ] && [ $((SECONDS - last)) -gt "$patience" ]; then
+            say "mpirun hasn't ended $patience s after its last process: killing it"
+            kill -KILL "$1" 2>/dev/null || return 0
+            return 3
+        fi
+        sleep 5
+    done
+}
+
 # launch PROGRAM ARGUMENT...: run it on all of the job's tasks, forward signals to them, and set
 # 'status'.
 launch()
 {
-    local command=(mpirun) pid signals=0 seen
+    local command=(mpirun) filter pid watch signals=0 seen
     case $SPINE_LAUNCHER in
     mpirun) ;;
     srun) command=(srun --mpi=pmix --kill-on-bad-exit=1) ;;
@@ -85,8 +116,12 @@ launch()
     esac
     say "attempt $((${SLURM_RESTART_COUNT:-0} + 1)) on $SLURM_JOB_NODELIST by ${command[0]}," \
         "tasks: $SLURM_NTASKS"
-    "${command[@]}" "$@" 2> >(without_farewell >&2) &
+    exec {filter}> >(without_farewell >&2) # a child of this script, not of mpirun
+    "${command[@]}" "$@" 2>&"$filter" {filter}>&- &
     pid=$!
+    exec {filter}>&-
+    end_if_stuck $pid &
+    watch=$!
     trap 'signals=$((signals + 1)); say "USR1: the ranks save and leave"; kill -USR1 $pid || true' USR1
     trap 'signals=$((signals + 1)); say "TERM: the ranks save and leave"; kill -USR1 $pid || true' TERM
     while :; do # wait returns early at a signal
@@ -100,6 +135,8 @@ launch()
     esac
     trap '' USR1 # too late now
     trap - TERM
+    kill $watch 2>/dev/null || true
+    wait $watch || [ $? != 3 ] || status=205 # what the ranks ended with is lost
 }
 
 # may_hide: may this mpirun return 0 although the ranks left with 75, as MPICH's sometimes does?

@@ -158,3 +158,23 @@ echo "$status"
 END_JOB
 run bash job-term.sh
 [ "$(cat stdout)" = 75 ] || fail "SIGTERM to the job: $(cat stdout stderr)"
+
+# --- An mpirun that doesn't end -----------------------------------------------------------------
+
+# Its processes have ended: it is killed, and the job goes back into the queue.
+mkfifo never
+printf '#!/bin/bash\nsleep 1\nread -r <>never\n' >bin/mpirun
+cat >job-stuck.sh <<'END_JOB'
+set -euo pipefail
+SLURM_JOB_ID=1 SLURM_JOB_NODELIST=here SLURM_NTASKS=1
+here=$SPINE_SOURCE/slurm
+. "$here/job.sh"
+patience=1
+sleep() { command sleep 0.2; }
+PATH=$PWD/bin:$PATH
+launch program
+echo "$status"
+END_JOB
+run bash job-stuck.sh
+[ "$(cat stdout)" = 205 ] || fail "an mpirun that doesn't end: $(cat stdout stderr)"
+grep -q "mpirun hasn't ended 1 s after its last process: killing it" stderr || fail "$(cat stderr)"
