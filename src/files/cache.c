@@ -204,6 +204,17 @@ static void release_lock(const struct lock *lock)
     spine_lock_release(lock->file);
 }
 
+/* Remove the lock file of a process that was killed after its conversion. */
+static void remove_leftover(const char *cache)
+{
+    char path[SPINE_PATH + 8];
+    bool is_held = true;
+
+    snprintf(path, sizeof path, "%s.lock", cache);
+    if (spine_lock_is_held(path, &is_held) == 0 && !is_held)
+        unlink(path);
+}
+
 /* Find what to do; *lock is held if the input is to be converted. */
 static int find(const struct spine_config *config, const char *directory, char path[SPINE_PATH],
                 enum state *state, struct lock *lock, struct spine_error *err)
@@ -229,6 +240,8 @@ static int find(const struct spine_config *config, const char *directory, char p
     /* Another run may have converted it in the meantime. */
     if (!usable && is_usable(config, path, &usable, err))
         return -1;
+    if (usable && lock->file < 0)
+        remove_leftover(path);
     *state = usable ? USE_CACHE : CONVERT;
     return 0;
 }

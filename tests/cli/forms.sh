@@ -163,10 +163,19 @@ printf '[data]\ninput = gensim.bin\n[model]\nhidden = 8\n[train]\nepochs = 1\n[o
 run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini
 grep -q "data.input: converting gensim.bin to made/input.h5 first" stderr || fail "$(cat stderr)"
 run $python "$forms" compare made/input.h5 words
+touch made/input.h5.lock # as of a process that was killed
 run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini output.overwrite=yes train.seed=2
 grep -q "gensim.bin was converted before: using made/input.h5" stderr || fail "$(cat stderr)"
+[ ! -e made/input.h5.lock ] || fail "the lock file of a process that was killed stays"
 touch gensim.bin
-run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini output.overwrite=yes train.seed=3 --quiet
+$python -c 'import fcntl, time
+file = open("made/input.h5.lock", "w")
+fcntl.lockf(file, fcntl.LOCK_EX)
+open("held", "w")
+time.sleep(2)' &
+while [ ! -e held ]; do sleep 0.1; done
+run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini output.overwrite=yes train.seed=3
+grep -q "data.input: another process converts it to made/input.h5: waiting" stderr || fail "$(cat stderr)"
 run "$SPINE_BIN/spine-mpi" run.ini data.input=c.npy data.words=words.txt data.cache=cached.h5 \
     output.directory=other
 run $python "$forms" compare cached.h5 words
