@@ -168,14 +168,22 @@ run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini output.overwrite=yes train.seed=
 grep -q "gensim.bin was converted before: using made/input.h5" stderr || fail "$(cat stderr)"
 [ ! -e made/input.h5.lock ] || fail "the lock file of a process that was killed stays"
 touch gensim.bin
-$python -c 'import fcntl, time
+waiting="data.input: another process converts it to made/input.h5: waiting"
+$python -c 'import fcntl, os, time
 file = open("made/input.h5.lock", "w")
 fcntl.lockf(file, fcntl.LOCK_EX)
 open("held", "w")
-time.sleep(2)' &
+for _ in range(400):
+    if os.path.exists("waited"):
+        break
+    time.sleep(0.1)' &
 while [ ! -e held ]; do sleep 0.1; done
+for _ in $(seq 400); do
+    ! grep -qsx "$waiting" stderr || break
+    sleep 0.1
+done >waited.part && mv waited.part waited &
 run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini output.overwrite=yes train.seed=3
-grep -q "data.input: another process converts it to made/input.h5: waiting" stderr || fail "$(cat stderr)"
+grep -qx "$waiting" stderr || fail "$(cat stderr)"
 run "$SPINE_BIN/spine-mpi" run.ini data.input=c.npy data.words=words.txt data.cache=cached.h5 \
     output.directory=other
 run $python "$forms" compare cached.h5 words
