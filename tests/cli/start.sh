@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # train.start_from: a training that starts from the parameters and the scaling of another run, and is
-# resumed from its own checkpoint.
+# resumed from its own checkpoint; and units that begin as words.
 set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -123,3 +123,15 @@ printf '[sweep]\nmethod = grid\nobjective = maximize explained_variance\ntrain.s
 run mpirun -np 2 "$SPINE_BIN/spine-sweep" run sweep.ini
 [ "$(grep -l '"start_from":"first"' -r --include=metrics.jsonl . | grep -c trial)" = 2 ] ||
     fail "sweep: $(find . -name metrics.jsonl)"
+
+# --- Units that begin as words, and the other settings for fewer epochs ---------------------------
+
+small=(model.hidden=200 data.rms=keep train.evaluate_every=0 output.merge=no)
+printf '[data]\ninput = glove.h5\n' >default.ini
+train 1 default.ini "${small[@]}" train.epochs=35 output.directory=default
+train 1 "$SPINE_SOURCE/slurm/quick.ini" "${small[@]}" output.directory=quick
+$python - <<'END_PY' || fail "slurm/quick.ini isn't ahead of the default after 35 epochs"
+import json
+default, quick = (json.loads(open(f"{run}/metrics.jsonl").readlines()[-1]) for run in ("default", "quick"))
+assert default["epoch"] == quick["epoch"] == 35 and quick["total"] < 0.98 * default["total"]
+END_PY
