@@ -148,7 +148,7 @@ def check_manuals(directory, text, complaints):
 
 def described_metrics(text):
     """The names of the paragraph about metrics.jsonl."""
-    paragraph = re.search(r"^metrics\.jsonl: (.*?)\n\n", text, re.M | re.S).group(1)
+    paragraph = re.search(r"^## metrics\.jsonl\n\n(.*?)\n\n", text, re.M | re.S).group(1)
     return set(re.findall(r"`(\w+)`", paragraph))
 
 

@@ -139,6 +139,20 @@ static int load_idle(const char *path, int32_t *idle, size_t num_idle)
     return rc;
 }
 
+/* The same of the rows for which units were inactive. */
+static int load_silence(const char *path, int64_t *silence, size_t num_silence)
+{
+    struct spine_checkpoint checkpoint;
+    bool is_damaged;
+
+    if (spine_checkpoint_open(&checkpoint, path, &is_damaged, &err))
+        return -1;
+
+    const int rc = spine_checkpoint_read_silence(&checkpoint, silence, num_silence, &err);
+    spine_checkpoint_close(&checkpoint);
+    return rc;
+}
+
 /* It loads, and is what was saved. */
 static void assert_saved(const struct path *path, const struct run *saved, int64_t steps)
 {
@@ -236,17 +250,25 @@ static void test_how_long_units_were_idle_is_saved(void **state)
         int32_t idle[HIDDEN] = {0, -1, 2, 3, 4, 1000000, 6}, found[HIDDEN], kept[HIDDEN];
         struct spine_checkpoint_writer writer;
         const struct path path = checkpoint(&directory, 79);
+        int64_t silence[HIDDEN] = {0, 64, INT64_C(1) << 40, 0, 0, 0, 9}, rows[HIDDEN];
         memcpy(kept, idle, sizeof idle);
         init_writer(&writer, directory.text, 1);
         writer.idle = idle;
         writer.num_idle = HIDDEN;
+        writer.silence = silence;
+        writer.num_silence = HIDDEN;
         TRY(spine_checkpoint_save(&writer, modes[i], &run.params, &run.optimizer, &progress, &err));
         idle[3] = 77;
+        silence[6] = 77;
         spine_checkpoint_writer_dispose(&writer);
         TRY(load_idle(path.text, found, HIDDEN));
         assert_memory_equal(found, kept, sizeof kept);
         EXPECT_REFUSED(load_idle(path.text, found, HIDDEN - 1),
                        "%s: '/idle' has 7 units, expected 6", path.text);
+        TRY(load_silence(path.text, rows, HIDDEN));
+        assert_true(rows[2] == INT64_C(1) << 40 && rows[1] == 64 && rows[6] == 9);
+        EXPECT_REFUSED(load_silence(path.text, rows, HIDDEN - 1),
+                       "%s: '/silence' has 7 units, expected 6", path.text);
     }
     dispose_run(&run);
 }
