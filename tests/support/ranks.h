@@ -23,6 +23,7 @@ int run_team(const struct spine_comm *comm);
 int run_grid(const struct spine_comm *comm);
 int run_step(const struct spine_comm *comm);
 int run_silence(const struct spine_comm *comm);
+int run_nnse(const struct spine_comm *comm);
 int run_stringheap(const struct spine_comm *comm);
 int run_duplicates(const struct spine_comm *comm);
 int run_store(const struct spine_comm *comm);

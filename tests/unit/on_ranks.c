@@ -31,6 +31,7 @@ static const struct {
     {"measures", run_measures},
     {"step", run_step},
     {"silence", run_silence},
+    {"nnse", run_nnse},
     {"stringheap", run_stringheap},
     {"duplicates", run_duplicates},
 };

@@ -258,6 +258,53 @@ def train(case):
     return records + [("final_" + name, p[name]) for name in TENSORS], visited
 
 
+# --- Codes over a dictionary -----------------------------------------------------------------------
+
+NNSE = dict(num_rows=45, dim=20, hidden=17, seed=20189, l0=5, ridge=0.1, num_epochs=4, input_bound=2)
+
+
+def solve_codes(x, atoms, penalty, ridge):
+    """The non-negative elastic net, by coordinate descent over all rows at once; and how near it is to
+    another set of active atoms."""
+    gram, products = atoms @ atoms.T + ridge * np.eye(len(atoms)), x @ atoms.T
+    codes = np.zeros(products.shape)
+    for _ in range(3000):
+        for j in range(len(atoms)):
+            rest = products[:, j] - codes @ gram[:, j] + codes[:, j] * gram[j, j]
+            codes[:, j] = np.maximum(0, rest - penalty) / gram[j, j]
+    slack = penalty - (products - codes @ gram)
+    return codes, min(codes[codes > 0].min(), slack[codes == 0].min())
+
+
+def move_atoms(atoms, gram, cross):
+    """Three rounds of block coordinate descent; no atom is longer than 1."""
+    atoms = atoms.copy()
+    for _ in range(3):
+        for j in range(len(atoms)):
+            atoms[j] += (cross[j] - gram[j] @ atoms) / gram[j, j]
+            atoms[j] /= max(1, np.linalg.norm(atoms[j]))
+    return atoms
+
+
+def nnse_records():
+    """Epochs of nnse from given atoms and lambda."""
+    case = NNSE
+    x = draw_input(case)
+    atoms = unit_rows(uniform(case["seed"], 0, (case["hidden"], case["dim"]), 1))
+    penalty = 0.8
+    records = [(name, value) for name, value in case.items() if name != "input_bound"]
+    records += [("input", x), ("initial_atoms", atoms), ("initial_lambda", penalty)]
+    for _ in range(case["num_epochs"]):
+        codes, edge = solve_codes(x, atoms, penalty, case["ridge"])
+        values = np.count_nonzero(codes)
+        records += [("squares", ((x - codes @ atoms) ** 2).sum()), ("values", values)]
+        assert edge > 2e-4 and (codes > 0).any(axis=0).all(), "nnse: a code is within %g of a change" % edge
+        atoms = move_atoms(atoms, codes.T @ codes, codes.T @ x)
+        penalty *= np.clip(np.sqrt(values / len(x) / case["l0"]), 0.8, 1.25)
+        records += [("atoms", atoms), ("lambda", penalty)]
+    return records
+
+
 def random_records():
     """Random numbers at the edges of their definitions: large seeds, rows, epochs; many lanes."""
     records = []
@@ -274,7 +321,7 @@ def random_records():
 
 
 def all_files():
-    files = {"random.txt": random_records()}
+    files = {"random.txt": random_records(), "nnse.txt": nnse_records()}
     for name, case in CASES.items():
         files[name + ".txt"] = train(case)[0]
     return files

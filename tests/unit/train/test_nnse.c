@@ -1,0 +1,124 @@
+/* test_nnse.c -- codes over a dictionary, and its atoms, are those of the reference program. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "spine/math/exact.h"
+#include "spine/train/nnse.h"
+#include "support/expect.h"
+#include "support/golden.h"
+#include "support/ranks.h"
+
+struct trace {
+    FILE *file;
+    size_t num_rows, dim, hidden, num_epochs;
+    struct spine_nnse_settings settings;
+    struct spine_dataset data;
+    struct spine_params params; /* the initial atoms */
+    struct spine_coder coder;
+    struct spine_nnse nnse;
+};
+
+/* This rank's rows of the input. */
+static void make_data(struct trace *trace)
+{
+    struct spine_dataset *data = &trace->data;
+    const struct record input = read_record(trace->file, "input");
+    const struct spine_sharing sharing = {
+        .batch_size = 1, .groups = 1, .columns = world.size, .column = world.rank};
+
+    *data = (struct spine_dataset){.dim = trace->dim,
+                                   .stride = spine_kernel_stride(trace->dim),
+                                   .quantum = spine_exact_quantum(1, 40)};
+    TRY(spine_partition_init(&data->part, trace->num_rows, &sharing, &err));
+    const size_t first = data->part.first_row, local = data->part.end_row - first;
+    data->rows = spine_kernel_alloc((local + 1) * data->stride, "a test", &err);
+    for (size_t i = 0; i < local; i++)
+        for (size_t k = 0; k < trace->dim; k++)
+            data->rows[i * data->stride + k] = (float)input.values[(first + i) * trace->dim + k];
+    free(input.values);
+}
+
+static void begin(struct trace *trace)
+{
+    *trace = (struct trace){.file = open_golden("nnse.txt")};
+    trace->num_rows = (size_t)read_number(trace->file, "num_rows");
+    trace->dim = (size_t)read_number(trace->file, "dim");
+    trace->hidden = (size_t)read_number(trace->file, "hidden");
+    trace->settings.seed = (uint64_t)read_number(trace->file, "seed");
+    trace->settings.wanted = read_number(trace->file, "l0");
+    trace->settings.ridge = read_number(trace->file, "ridge");
+    trace->num_epochs = (size_t)read_number(trace->file, "num_epochs");
+    make_data(trace);
+
+    TRY(spine_params_init(&trace->params, trace->dim, trace->hidden, &err));
+    const struct record atoms = read_record(trace->file, "initial_atoms");
+    const double lambda = read_number(trace->file, "initial_lambda");
+    for (size_t j = 0; j < trace->hidden; j++) {
+        trace->params.b1[j] = -(float)lambda;
+        for (size_t k = 0; k < trace->dim; k++)
+            trace->params.W1[j * trace->params.stride + k] =
+                (float)atoms.values[j * trace->dim + k];
+    }
+    free(atoms.values);
+    TRY(spine_coder_init(&trace->coder, trace->dim, trace->hidden, &err));
+    trace->coder.block.activation.is_uncapped = true;
+    TRY(spine_nnse_init(&trace->nnse, &trace->settings, &trace->params, &trace->data, &world,
+                        &trace->coder, &err));
+}
+
+static void end(struct trace *trace)
+{
+    spine_nnse_dispose(&trace->nnse);
+    spine_coder_dispose(&trace->coder);
+    spine_params_dispose(&trace->params);
+    spine_dataset_dispose(&trace->data);
+    fclose(trace->file);
+}
+
+static void expect_near(const char *name, double found, double expected, double tolerance)
+{
+    if (!(fabs(found - expected) <= tolerance))
+        fail_msg("%s: %.9g, expected %.9g", name, found, expected);
+}
+
+static void test_epochs_are_those_of_the_reference(void **state)
+{
+    (void)state;
+    struct trace trace;
+
+    begin(&trace);
+    for (size_t epoch = 0; epoch < trace.num_epochs; epoch++) {
+        struct spine_nnse_sums sums;
+        TRY(spine_nnse_epoch(&trace.nnse, (int64_t)epoch, &sums, &err));
+
+        const double squares = read_number(trace.file, "squares");
+        expect_near("squares", sums.squares, squares, 1e-4 * squares);
+        expect_near("values", sums.values, read_number(trace.file, "values"), 0);
+        const struct record atoms = read_record(trace.file, "atoms");
+        for (size_t i = 0; i < atoms.count; i++)
+            expect_near(
+                "atoms",
+                (double)trace.nnse.atoms.W2[i / trace.dim * trace.params.stride + i % trace.dim],
+                atoms.values[i], 1e-4);
+        free(atoms.values);
+        expect_near("lambda", -(double)trace.nnse.atoms.b1[0], read_number(trace.file, "lambda"),
+                    1e-6);
+    }
+    free(read_record(trace.file, "end").values);
+    end(&trace);
+}
+
+int run_nnse(const struct spine_comm *comm)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_epochs_are_those_of_the_reference),
+    };
+    world = *comm;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
