@@ -1,12 +1,14 @@
 /* sourcefiles.c -- the form of an input, and the files from which it is read. */
 #include "spine/files/sourcefiles.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/words.h"
 #include "spine/text/archive.h"
 #include "spine/text/binary.h"
@@ -135,51 +137,49 @@ static int choose_arrays(const char *path, const char *prefix, struct arrays *ar
     return rc;
 }
 
-static bool is_zip(const char *path)
+/* What can't be opened for a reason that the user can fix is no zip: opening it again says why. */
+static int find_zip(const char *path, bool *is, struct spine_error *err)
 {
     char start[4] = "";
-    FILE *file = fopen(path, "rb");
-    const bool is = file != NULL && fread(start, 1, sizeof start, file) == sizeof start &&
-                    memcmp(start, "PK\3\4", sizeof start) == 0;
+    struct spine_error why;
+    FILE *file = spine_infile_open_stream(path);
 
-    if (file != NULL)
-        fclose(file);
-    return is;
-}
-
-/* FILE:/DATASET has the form of FILE. */
-static int find_form(const char *path, enum spine_form *form, struct spine_error *err)
-{
-    char *file = NULL;
-    const char *inner = NULL;
-
-    if (spine_stream_split(path, &file, &inner, err))
-        return -1;
-    const int rc = spine_form_detect(inner != NULL && !is_zip(file) ? file : path, form, err);
-    if (rc == 0 && inner != NULL && !is_zip(file) && *form != SPINE_FORM_HDF5 &&
-        *form != SPINE_FORM_SAFETENSORS) {
-        spine_refuse(err, "%s: is neither HDF5 nor a zip archive: '%s' can't be in it", file,
-                     inner);
-        free(file);
-        return -1;
+    *is = false;
+    if (file == NULL) {
+        spine_infile_fail(path, &why);
+        return spine_fail_as(&why, err);
     }
-    free(file);
+    *is = fread(start, 1, sizeof start, file) == sizeof start &&
+          memcmp(start, "PK\3\4", sizeof start) == 0;
+    const int rc = ferror(file) && errno != EISDIR ? spine_infile_fail(path, err) : 0;
+    fclose(file);
     return rc;
 }
 
-/* Is it FILE:/DATASET or FILE:TENSOR, which can be read without unpacking? */
-static bool is_inside(const char *path, enum spine_form form)
+/* Find the form of a file; FILE:/DATASET has that of FILE. *is_inside: it is a dataset or tensor, which
+ * can be read without unpacking. */
+static int find_form(const char *path, enum spine_form *form, bool *is_inside,
+                     struct spine_error *err)
 {
-    struct spine_error ignored;
     char *file = NULL;
     const char *inner = NULL;
+    bool is_member = false;
 
-    if ((form != SPINE_FORM_HDF5 && form != SPINE_FORM_SAFETENSORS) ||
-        spine_stream_split(path, &file, &inner, &ignored))
-        return false;
-    const bool is = inner != NULL && !is_zip(file);
+    *is_inside = false;
+    if (spine_stream_split(path, &file, &inner, err))
+        return -1;
+    int rc = inner == NULL ? 0 : find_zip(file, &is_member, err);
+    const bool is_part = inner != NULL && !is_member;
+    if (rc == 0)
+        rc = spine_form_detect(is_part ? file : path, form, err);
+    if (rc == 0 && is_part) {
+        *is_inside = *form == SPINE_FORM_HDF5 || *form == SPINE_FORM_SAFETENSORS;
+        if (!*is_inside)
+            rc = spine_refuse(err, "%s: is neither HDF5 nor a zip archive: '%s' can't be in it",
+                              file, inner);
+    }
     free(file);
-    return is;
+    return rc;
 }
 
 /* Find the form of the input, and spool it if need be. */
@@ -187,13 +187,13 @@ static int prepare_input(struct spine_sourcefiles *files,
                          const struct spine_source_request *request, const char *prefix,
                          struct spine_error *err)
 {
-    bool is_packed = false;
+    bool is_inside = false, is_packed = false;
 
-    if (find_form(files->path, &files->form, err))
+    if (find_form(files->path, &files->form, &is_inside, err))
         return -1;
     if (request->form != SPINE_FORM_AUTO)
         files->form = request->form;
-    if (!is_inside(files->path, files->form) && look_at_container(files->path, &is_packed, err))
+    if (!is_inside && look_at_container(files->path, &is_packed, err))
         return -1;
     if (files->form == SPINE_FORM_TEXT)
         return spine_layout_detect(&files->layout, files->path, request->path, request->header,
@@ -208,9 +208,9 @@ static int prepare_words(struct spine_sourcefiles *files, const char *prefix,
                          struct spine_error *err)
 {
     enum spine_form form = SPINE_FORM_AUTO;
-    bool is_packed = false;
+    bool is_inside = false, is_packed = false;
 
-    if (files->words[0] == '\0' || find_form(files->words, &form, err))
+    if (files->words[0] == '\0' || find_form(files->words, &form, &is_inside, err))
         return files->words[0] == '\0' ? 0 : -1;
     if (form != SPINE_FORM_NPY)
         return 0;
@@ -237,6 +237,7 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
 {
     const char *words = request->words == NULL ? "" : request->words;
     struct arrays arrays = {0};
+    bool is_zip = false;
 
     memset(files, 0, sizeof *files);
     if (set_path(files->path, request->path, err) || set_path(files->words, words, err))
@@ -244,7 +245,9 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
     if (is_pipe(request->path) &&
         spool(files->path, files->path, prefix, "spool", &files->is_path_spooled, err))
         return -1;
-    if (is_zip(request->path)) {
+    if (!files->is_path_spooled && find_zip(request->path, &is_zip, err))
+        return -1;
+    if (is_zip) {
         if (choose_arrays(request->path, prefix, &arrays, err))
             return -1;
         if (arrays.num_members > 0 && set_path(files->path, arrays.matrix, err))

@@ -68,6 +68,10 @@ for file in plain.vec gensim.bin t.xz gensim.bin.gz; do
     "$SPINE_BIN/spine-convert" - outputs/input-$file.h5 <$file >stdout 2>stderr || fail "$file: $(cat stderr)"
     echo "outputs/input-$file.h5 words" >>list
 done
+mkfifo named
+cat gensim.bin.gz >named &
+run "$SPINE_BIN/spine-convert" named outputs/named.h5
+echo "outputs/named.h5 words" >>list
 all_right
 
 # Files of a person's beside the output stay.
