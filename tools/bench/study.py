@@ -228,7 +228,7 @@ def ticks(low, high):
 class Picture:
     """Variance across, intrusion up; numbers are those of the table, a cross is what the seeds span, and
     the line joins the settings that no other beats on both."""
-    WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 800, 520, 56, 16, 20, 44
+    WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 600, 460, 56, 16, 16, 50 # text is readable on a phone
 
     def __init__(self, every, variance):
         self.variance = variance
@@ -255,7 +255,7 @@ class Picture:
         for value in ticks(*self.bounds[0]):
             yield '<path class="grid" d="M%.1f %d V%d"/>' % (self.x(value), self.TOP, bottom)
             yield '<text x="%.1f" y="%d" text-anchor="middle">%g</text>' % (
-                self.x(value), bottom + 16, value)
+                self.x(value), bottom + 19, value)
         for value in ticks(*self.bounds[1]):
             yield '<path class="grid" d="M%d %.1f H%d"/>' % (self.LEFT, self.y(value), right)
             yield '<text x="%d" y="%.1f" text-anchor="end">%g</text>' % (
@@ -271,7 +271,7 @@ class Picture:
                                    for which in (VARIANCE, INTRUSION))
         line = " L".join("%.1f %.1f" % (self.x(v), self.y(i)) for v, i in sorted(map(place, front)))
         yield '<path class="front" d="M%s"/>' % line
-        taken = []
+        taken = [(self.x(v) - 5, self.x(v) + 5, self.y(i) + 5) for v, i in map(place, self.every)]
         for name in sorted(self.every, key=lambda name: -place(name)[1]):
             across, up = (self.x(place(name)[0]), self.y(place(name)[1]))
             spans = [[100 * f(self.every[name][w]) for f in (min, max)]
@@ -285,19 +285,20 @@ class Picture:
             yield self.label(text, across, up, taken)
 
     def label(self, text, across, up, taken):
-        """Beside its point, further down if another is in the way."""
-        width, is_left = 6.2 * len(text), across > self.WIDTH - self.RIGHT - 6.2 * len(text)
-        begin = across - 8 - width if is_left else across + 8
-        line = up + 4
-        while any(abs(line - y) < 12 and begin < e and b < begin + width for b, e, y in taken):
-            line += 3
+        """Beside its point, or above or below it: where nothing is yet."""
+        width = 8.6 * len(text)
+        places = ((across + 8, up + 5), (across - 8 - width, up + 5), (across - width / 2, up - 9),
+                  (across - width / 2, up + 19), (across + 7, up - 7), (across + 7, up + 16))
+        is_free = lambda begin, line: (
+            self.LEFT < begin and begin + width < self.WIDTH and
+            not any(abs(line - y) < 13 and begin < e and b < begin + width for b, e, y in taken))
+        begin, line = next((place for place in places if is_free(*place)), places[0])
         taken.append((begin, begin + width, line))
-        return '<text x="%.1f" y="%.1f"%s>%s</text>' % (
-            across - 8 if is_left else begin, line, ' text-anchor="end"' if is_left else "",
-            html.escape(text))
+        return '<text x="%.1f" y="%.1f">%s</text>' % (begin, line, html.escape(text))
 
     def text(self):
-        style = ("svg{background:#fff} text{font:12px sans-serif;fill:#333} path{fill:none} "
+        style = ("svg{background:#fff} text{font:15px sans-serif;fill:#333;paint-order:stroke;stroke:#fff;"
+                 "stroke-width:3px} path{fill:none} "
                  ".grid{stroke:#e4e4e4} .span{stroke:#999} .front{stroke:#b03a2e} "
                  ".point{fill:#777} .best{fill:#b03a2e}")
         return '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d">\n<style>%s</style>\n' \
