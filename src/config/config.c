@@ -140,7 +140,7 @@ static const struct recipe {
     const char *value;
     bool (*gives_way)(const struct spine_config *config); /* to others; or NULL */
 } recipes[] = {
-    {"model.start", OF(TOPK) | OF(BATCHTOPK) | OF(NNSE), "words", starts_from_run},
+    {"model.start", OF(TOPK) | OF(NNSE), "words", starts_from_run},
     {"model.l0", OF(NNSE), "40", NULL},
     {"model.ridge", OF(NNSE), "1", NULL},
     {"train.epochs", OF(NNSE), "8", NULL},

@@ -81,13 +81,17 @@ def described_options(text):
 
 
 def described_recipes(text):
-    """{(section.key, objective): default} of the table of "Defaults by objective"."""
-    table = re.search(r"^#+ Defaults by objective\n.*?^(\|.*?)\n\n", text, re.M | re.S).group(1)
-    header, _, *rows = ([cell.strip(" `") for cell in line.strip("|").split("|")]
-                        for line in table.split("\n"))
-    return {(name, objective): value
-            for name, *values in rows for objectives, value in zip(header[1:], values)
-            for objective in objectives.split(", ")}
+    """{section.key: general default} and {(section.key, objective): default} of the table of "Defaults
+    by objective"."""
+    table = re.search(r"^#+ Defaults by objective\n.*?^\|---.*?\n(.*?)\n\n", text, re.M | re.S).group(1)
+    general, recipes = {}, {}
+    for line in table.split("\n"):
+        name, general_default, rest = (cell.strip(" `") for cell in line.strip("|").split("|"))
+        general[name] = general_default
+        for part in rest.split("; "):
+            objectives, value = part.split(": ")
+            recipes.update({(name, objective): value for objective in objectives.split(", ")})
+    return general, recipes
 
 
 def code_options(source):
@@ -108,14 +112,13 @@ def check_options(source, printed, text, complaints):
         if options[name] != described[name] and not same_number(options[name], described[name]):
             complaints.append(f"the documents' options: {name}: default {described[name]},"
                               f" the program has {options[name]}")
-    recipes = described_recipes(text)
-    for (name, objective), value in recipes.items():
-        expected = by_objective.get((name, objective), options.get(name))
-        if value not in ("", expected):
-            complaints.append(f"the documents' defaults by objective: {name}, {objective}: {value},"
-                              f" the program has {expected}")
-    complain(complaints, "the documents' defaults by objective",
-             {f"{name} of {objective}" for name, objective in by_objective.keys() - recipes}, ())
+    general, recipes = described_recipes(text)
+    told = {(name, "all"): value for name, value in general.items()} | recipes
+    expected = {(name, "all"): options[name] for name, _ in by_objective} | by_objective
+    for key in sorted(told.keys() | expected.keys()):
+        if told.get(key) != expected.get(key):
+            complaints.append(f"the documents' defaults by objective: {' of '.join(key)}:"
+                              f" {told.get(key)}, the program has {expected.get(key)}")
     # Any option that they name exists.
     sections = "|".join(sorted({name.split(".")[0] for name in options}))
     for name in set(re.findall(rf"`(?:\w+=)?((?:{sections})\.\w+)(?: = [^`]*)?`", text)):

@@ -829,7 +829,7 @@ static void test_defaults_follow_the_objective_unless_they_are_set(void **state)
         {"objective = ksparse\n", general},
         {"objective = relu\n", general},
         {"objective = topk\n", "words 22 0 60 yes"},
-        {"objective = batchtopk\n", "words 22 0 60 yes"},
+        {"objective = batchtopk\n", "random 22 0 60 yes"},
         {"objective = nnse\n", nnse},
         /* What is set wins, before the objective and behind it, also with the general default. */
         {"l0 = 22\nobjective = nnse\n[train]\nepochs = 60\n", "words 22 1 60 yes"},
@@ -838,7 +838,7 @@ static void test_defaults_follow_the_objective_unless_they_are_set(void **state)
         {"objective = nnse\n[train]\nstart_from = a\n", "random 40 1 8 yes"},
         {"objective = nnse\n[train]\nepochs = 0\n", "words 40 1 0 no"},
         {"objective = topk\nprefixes = 5\n", "words 22 0 60 no"},
-        {"unit_norm = yes\nobjective = batchtopk\n", "words 22 0 60 no"},
+        {"unit_norm = yes\nobjective = batchtopk\n", "random 22 0 60 no"},
     };
     struct spine_error err = {.text = ""};
 
