@@ -57,8 +57,8 @@ static size_t span(const char *text, const char *end, const char *bytes, bool am
     return count;
 }
 
-/* Are two values of an option the same? For prefixes, only the numbers count, not the separators.
- * */
+/* Are two values of an option the same? For prefixes, only the numbers count, not the
+ * separators. */
 static bool is_same(const char *name, size_t length, const char *old, size_t old_size,
                     const char *value, size_t size)
 {

@@ -106,8 +106,8 @@ static char *next_line(char *line, int size, void *stream)
 }
 
 /* Copy the value at the end of a line as inih would read it: without blanks around it, and without
- * a comment, which begins with a ';' after a blank. NULL when out of memory; the caller frees it.
- * */
+ * a comment, which begins with a ';' after a blank. NULL when out of memory; the caller frees
+ * it. */
 static char *copy_value(const char *text, struct spine_error *err)
 {
     static const char blanks[] = " \t\v\f\r";

@@ -357,8 +357,8 @@ static size_t list_trials(size_t num_parts, uint64_t tests, struct trial *trials
     return count;
 }
 
-/* The index in the grid of the C that was right most often on the other parts, without this part.
- * */
+/* The index in the grid of the C that was right most often on the other parts, without this
+ * part. */
 static size_t choose(const struct trial *trials, size_t count, size_t part, size_t num_parts)
 {
     size_t correct[GRID] = {0};

@@ -140,8 +140,8 @@ static int is_usable(const struct spine_config *config, const char *cache, bool 
     return is_input_older && is_list_older ? is_of(cache, config->input, is, err) : 0;
 }
 
-/* CACHE.lock, which exists during a conversion, so that two runs don't convert to one file at once.
- * */
+/* CACHE.lock, which exists during a conversion, so that two runs don't convert to one file at
+ * once. */
 struct lock {
     int file; /* -1: none */
     char path[SPINE_PATH + 8];

@@ -1,5 +1,5 @@
-/* columnscale.c -- a factor for each dimension of codes: 1 / the standard deviation of its values.
- * */
+/* columnscale.c -- a factor for each dimension of codes: 1 / the standard deviation of its
+ * values. */
 #include "spine/files/columnscale.h"
 
 #include <math.h>

@@ -252,8 +252,8 @@ static void sum_counts(struct job *job)
 static int read_rows(struct job *job, struct spine_error *err)
 {
     const int rc = take_parts(job, err);
-    /* A rank that failed hasn't counted all its lines. But only the error of the lowest such rank
-     * counts, and the ranks before it have. */
+    /* A rank that failed hasn't counted all its lines. That doesn't matter, since only the error of
+     * the lowest such rank is reported, and the ranks before it have counted theirs. */
     job->lines_before = (uint64_t)spine_comm_sum_before(job->comm, (int64_t)job->vectors.num_lines);
     if (rc != 0 && job->vectors.bad_line > 0)
         spine_source_locate(job->source, job->lines_before + job->vectors.bad_line, err);
@@ -289,7 +289,7 @@ static int check_counts(struct job *job, struct spine_error *err)
     return 0;
 }
 
-/* The word of row 'row', counted over all ranks, on all of them; to be freed. */
+/* Broadcast the word of row 'row', counted over all ranks. The caller frees *word. */
 static int share_word(const struct job *job, size_t row, char **word, struct spine_error *err)
 {
     const struct spine_vectors *vectors = &job->vectors;
@@ -324,7 +324,7 @@ static uint64_t find_first_line(const struct job *job, const char *word)
                                      i < vectors->rows ? -(int64_t)vectors->lines[i] : -INT64_MAX);
 }
 
-/* Name the first duplicate of all, of which rows[0] is this rank's first, if it has any. */
+/* Refuse the first duplicate on any rank. rows[0] is this rank's first, if it has one. */
 static int refuse_duplicate(const struct job *job, const uint64_t *rows, size_t count,
                             struct spine_error *err)
 {
@@ -396,7 +396,7 @@ static int check_words(struct job *job, struct spine_error *err)
 
 /* --- Writing ------------------------------------------------------------------------------ */
 
-/* Rank 0's part: all but words and vectors. */
+/* Write everything except words and vectors; called on rank 0. */
 static int make_room(struct job *job, const struct spine_stringheap *heap, struct spine_error *err)
 {
     const struct spine_vectorsfile_origin origin = {.source = job->options->source.path,

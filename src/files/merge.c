@@ -23,8 +23,8 @@ struct origin {
     struct spine_output_source source;
 };
 
-/* Find the options that fix the model, which the caller frees; NULL if another version wrote them.
- * */
+/* Find the options that fix the model, which the caller frees; NULL if another version wrote
+ * them. */
 static int find_identity(const struct spine_run *run, char **identity, struct spine_error *err)
 {
     struct spine_config config;

@@ -328,8 +328,8 @@ static int read_rows(struct spine_source *source, size_t first, size_t count, fl
     return spine_matrix_read(&source->matrix, first, count, source->dim, values, err);
 }
 
-/* Keep the rows of a matrix that have words and finite numbers. 'words' are the words of all rows.
- * */
+/* Keep the rows of a matrix that have words and finite numbers. 'words' are the words of all
+ * rows. */
 static int keep_rows(struct spine_source *source, const struct spine_words *words, float *values,
                      struct spine_vectors *vectors, struct spine_error *err)
 {

@@ -68,8 +68,8 @@ static struct sums sum_strings(const struct spine_words *strings)
     return sums;
 }
 
-/* The first and last collections that begin with one of this rank's strings; -1 if there are none.
- * */
+/* The first and last collections that begin with one of this rank's strings; -1 if there are
+ * none. */
 static void find_collections(const struct spine_stringheap *heap, const struct spine_words *strings,
                              int64_t *first, int64_t *last)
 {

@@ -23,8 +23,8 @@ static void flag_active(float bias, float threshold, float *restrict z, uint8_t 
     }
 }
 
-/* flags[i] = 1 if z_i is above 0 and reaches the row's bound, else 0. Returns whether any is NaN.
- * */
+/* flags[i] = 1 if z_i is above 0 and reaches the row's bound, else 0. Returns whether any is
+ * NaN. */
 SPINE_CLONES
 static bool flag_reaching(size_t rows, const float *restrict z, const float *restrict bounds,
                           uint8_t *restrict flags)

@@ -202,8 +202,8 @@ static size_t count_on(const struct spine_csr *codes, size_t row)
     return count;
 }
 
-/* Add the dimensions of the words kept, and the number of rows with 0, 1, 2, ... active dimensions.
- * */
+/* Add the dimensions of the words kept, and the number of rows with 0, 1, 2, ... active
+ * dimensions. */
 static int add_dimensions_of_words(cJSON *rundata, const struct source *source,
                                    struct spine_error *err)
 {

@@ -21,8 +21,8 @@
 
 enum { PIECE = 1 << 28 };
 
-/* A failed MPI call can't be reported to the other ranks: print where it failed, and end the job.
- * */
+/* A failed MPI call can't be reported to the other ranks: print where it failed, and end the
+ * job. */
 #define MPI_TRY(call) abort_unless_success((call), __FILE__, __LINE__)
 
 static void abort_unless_success(int code, const char *file, int line)
@@ -372,8 +372,8 @@ static int next_piece(uint64_t size, uint64_t done)
     return (int)(left < PIECE ? left : PIECE);
 }
 
-/* A block to one rank while one from another comes in. A rank that has nothing left to do in one of the
- * directions passes it over. Seven parameters: those of MPI_Sendrecv(), without types. */
+/* Send a block to one rank while receiving one from another. Once a direction is finished, its rank
+ * is MPI_PROC_NULL. Seven parameters: those of MPI_Sendrecv(), without types. */
 static void send_and_receive(const struct spine_comm *comm, const char *send, uint64_t send_size,
                              int to, char *receive, uint64_t receive_size, int from)
 {

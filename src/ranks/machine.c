@@ -173,8 +173,8 @@ static const struct group_files version_1 = {"/sys/fs/cgroup/memory", "memory.li
 static const struct group_files version_2 = {"/sys/fs/cgroup", "memory.max", "memory.current",
                                              "inactive_file ", "active_file "};
 
-/* The memory that a control group leaves. Its usage includes the page cache, which can be dropped.
- * */
+/* The memory that a control group leaves. Its usage includes the page cache, which can be
+ * dropped. */
 static uint64_t group_left(const struct group_files *files, const char *directory)
 {
     const uint64_t limit = read_number(directory, files->limit, "");

@@ -32,7 +32,7 @@ struct shapes {
     struct shape shape[MOST_SHAPES];
 };
 
-/* The configuration of a trial, if it is one of the input's. */
+/* Read the configuration of a trial; does it have this input? */
 static int read_trial(const struct spine_trials *trials, size_t trial, const char *input,
                       struct spine_config *config, bool *is_of_input, struct spine_error *err)
 {
@@ -110,7 +110,8 @@ static double step_seconds(const struct shapes *shapes, double work)
     return nearest->seconds * work / nearest->work;
 }
 
-/* The share of all trials' epochs that are trained: each rung's, times the trials promoted to it. */
+/* The share of all trials' epochs that are trained: those of each rung, times the trials promoted
+ * to it. */
 static double share_trained(const struct spine_trials *trials)
 {
     struct spine_halving halving;
@@ -150,8 +151,8 @@ static int add_up(const struct spine_trials *trials, const struct spine_dataset 
     return 0;
 }
 
-/* Measure the trials of an input on the ranks of the group that a trial would have, and add them to the
- * cost on rank 0. Collective over world. */
+/* Measure an input's trials on 'group', which has as many ranks as a trial would have, and add them
+ * to the cost on rank 0. Collective over world. */
 static int measure_input(const struct spine_trials *trials, struct spine_comm *world,
                          struct spine_comm *group, const char *input, struct spine_cost *cost,
                          struct spine_error *err)
@@ -165,7 +166,7 @@ static int measure_input(const struct spine_trials *trials, struct spine_comm *w
     if (rc == 0 && shapes.count > 0)
         rc = spine_trials_config(trials, shapes.shape[0].trial, &first, err);
     rc = spine_comm_agree(world, rc, err);
-    if (rc != 0 || shapes.count == 0) /* of a random search, no trial may have it */
+    if (rc != 0 || shapes.count == 0) /* a random search may have no trial with this input */
         return rc;
     if (spine_nodedata_init(&nodedata, world, &first, err))
         return -1;

@@ -148,8 +148,8 @@ int spine_lines_open(struct spine_lines **lines, const char *path, struct spine_
     return 0;
 }
 
-/* Go to the first line that begins at 'begin' or later: it follows a newline at begin - 1 or later.
- * */
+/* Go to the first line that begins at 'begin' or later: it follows a newline at begin - 1 or
+ * later. */
 static int go_to_line(struct spine_lines *lines, uint64_t begin, struct spine_error *err)
 {
     size_t length;

@@ -99,7 +99,8 @@ static size_t equation_bytes(const struct spine_config *config, size_t dim)
     return bytes;
 }
 
-/* HDF5's caches, and a block of rows being read, or of codes being merged by the first rank; measured. */
+/* HDF5's caches and a block of rows being read, or of codes that the first rank merges; measured.
+ * */
 static size_t buffer_bytes(const struct spine_config *config, size_t num_rows, bool is_first)
 {
     enum { READING = 4 << 20, MERGING = 12 << 20 };
@@ -384,8 +385,8 @@ static int print(const struct spine_config *config, int size, const struct spine
     return 0;
 }
 
-/* Refuse a train.start_from that doesn't fit, unless this run has already started from it. Local.
- * */
+/* Refuse a train.start_from that doesn't fit, unless this run has already started from it.
+ * Local. */
 static int check_start(const struct spine_config *config, size_t dim, struct spine_error *err)
 {
     char newest[SPINE_CHECKPOINT_PATH];

@@ -59,8 +59,8 @@ void spine_requests_set(struct spine_trainer *run)
         requests[SPINE_REQUEST_LEAVE] = true;
 }
 
-/* Stop as requested, with a checkpoint; without one if there is a hurry and the last took too long.
- * */
+/* Stop as requested, with a checkpoint; without one if there is a hurry and the last took too
+ * long. */
 static int leave(struct spine_trainer *run, struct spine_error *err)
 {
     const struct spine_position *position = &run->position;

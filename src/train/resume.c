@@ -264,8 +264,8 @@ static int resume_run(struct spine_resume *resume, enum spine_rundir_state state
     return 0;
 }
 
-/* Clear the directory for the run's files. Results that resuming couldn't recreate are set aside.
- * */
+/* Clear the directory for the run's files. Results that resuming couldn't recreate are set
+ * aside. */
 static int make_way(const struct spine_config *config, enum spine_rundir_state state,
                     bool keeps_checkpoints, struct spine_error *err)
 {
@@ -422,8 +422,8 @@ static struct spine_position make_position(const struct spine_progress *progress
     return position;
 }
 
-/* Check that all ranks see the directory that rank 0 has locked, since each writes a shard there.
- * */
+/* Check that all ranks see the directory that rank 0 has locked, since each writes a shard
+ * there. */
 static int check_shared(const char *directory, struct spine_comm *comm, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];

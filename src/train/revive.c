@@ -126,8 +126,8 @@ static int find_worst(const struct spine_params *params, struct spine_dataset *d
     return rc;
 }
 
-/* Share 'count' rows x, (count, stride), with all ranks, by a sum to which only their owners add.
- * */
+/* Share 'count' rows x, (count, stride), with all ranks, by a sum to which only their owners
+ * add. */
 static void share_rows(struct spine_dataset *data, struct spine_comm *comm,
                        const struct bad_row *rows, size_t count, float *shared)
 {

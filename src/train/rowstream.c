@@ -212,8 +212,8 @@ static void expect(struct spine_rowstream *stream, const struct spine_scaling *s
     spine_rowfile_expect(stream->file, rows[0].row, count);
 }
 
-/* Call 'use' for the rows of the window from step 'first' on; there are none after the last step.
- * */
+/* Call 'use' for the rows of the window from step 'first' on; there are none after the last
+ * step. */
 static void use_window(struct spine_rowstream *stream, const struct spine_scaling *scaling,
                        const struct spine_partition *part, size_t first, use_rows *use)
 {

@@ -7,8 +7,8 @@
 #include "spine/base/memory.h"
 #include "spine/math/tree.h"
 
-/* Units and columns are divided at multiples of this, the floats of a cache line and of a vector.
- * */
+/* Units and columns are divided at multiples of this, the floats of a cache line and of a
+ * vector. */
 enum { CUT = 16 };
 
 /* Part 'part' of 'parts' of 'count' things. */
@@ -195,8 +195,8 @@ static int allocate(struct spine_step_memory *memory, const struct extent *exten
     return spine_scratch_init(&memory->scratch, memory->slots, extent->hidden, extent->dim, err);
 }
 
-/* Find the first leaf of each group; refuse groups whose sum over a node isn't a node of the tree.
- * */
+/* Find the first leaf of each group; refuse groups whose sum over a node isn't a node of the
+ * tree. */
 static int order_groups(struct spine_step_memory *memory, const struct spine_partition *part,
                         const struct spine_grid *grid, struct spine_error *err)
 {

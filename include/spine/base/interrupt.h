@@ -3,7 +3,7 @@
  *     SIGUSR2          save a checkpoint and continue
  *     SIGUSR1          save a checkpoint and stop
  *     SIGTERM, SIGINT  stop soon, before a SIGKILL follows; a second one ends the process
- *     SIGHUP           the same: the terminal was closed; ignored under nohup
+ *     SIGHUP           the same, when the terminal is closed; ignored under nohup
  *     SIGXCPU          the same: the soft limit of CPU time is used up
  *     a time limit     stop early enough to save
  *
@@ -19,7 +19,7 @@ void spine_interrupt_install(void);
 /* Let signals end the process as usual: for commands that have nothing to save. */
 void spine_interrupt_release(void);
 
-/* From now on, don't end the process if the reader of its log has ended, as in "| head". */
+/* From now on, the process doesn't end if the reader of its log ends, as in "| head". */
 void spine_interrupt_outlive_readers(void);
 
 /* Has this been requested since the function was last called? */

@@ -24,8 +24,8 @@ int spine_number_parse(const char *begin, const char *end, float *value);
  * around it? */
 bool spine_number_is_whole(const char *text);
 
-/* Read a whole number in [least, most]. Returns -1, with *value unchanged, if the text isn't one.
- * */
+/* Read a whole number in [least, most]. Returns -1, with *value unchanged, if the text isn't
+ * one. */
 int spine_number_whole(const char *text, int64_t least, int64_t most, int64_t *value);
 
 #endif

@@ -19,8 +19,8 @@
 bool spine_printable_is(const char *text);
 
 /* Move *text past its next byte, or past both bytes of a control character that has two, and write
- * what is printed for it to 'piece'. Returns the length of 'piece'. *text must not be at its end.
- * */
+ * what is printed for it to 'piece'. Returns the length of 'piece'. *text must not be at its
+ * end. */
 size_t spine_printable_next(const char **text, char piece[16]);
 
 /* The columns that a text fills on a terminal: its characters. */

@@ -138,8 +138,8 @@ bool spine_config_is_default(const struct spine_config *config, const struct spi
 int spine_config_keep_earlier(struct spine_config *config, const struct spine_config *was,
                               char *text, size_t size);
 
-/* The option with this index in the table, NULL after the last; the option with this name, or NULL.
- * */
+/* The option with this index in the table, NULL after the last; the option with this name, or
+ * NULL. */
 const struct spine_option *spine_config_option(size_t index);
 const struct spine_option *spine_config_find(const char *name);
 

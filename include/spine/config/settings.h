@@ -42,8 +42,8 @@ enum spine_storage spine_settings_storage(const struct spine_config *config);
 /* The epoch after which training ends for now: train.stop_after, or train.epochs. */
 int64_t spine_settings_last_epoch(const struct spine_config *config);
 
-/* The active units of a row that is encoded outside of training; ksparse has more than in training.
- * */
+/* The active units of a row that is encoded outside of training; ksparse has more than in
+ * training. */
 int64_t spine_settings_encode_k(const struct spine_config *config);
 
 /* How the objective computes codes; the weights of its losses, 0 for those that it doesn't use. */

@@ -11,8 +11,8 @@
 
 struct spine_store;
 
-/* Set and read attributes of an object. The caller frees what spine_attribute_get_text() returns.
- * */
+/* Set and read attributes of an object. The caller frees what spine_attribute_get_text()
+ * returns. */
 int spine_attribute_set_text(struct spine_store *store, const char *object, const char *name,
                              const char *text, struct spine_error *err);
 int spine_attribute_set_texts(struct spine_store *store, const char *object, const char *name,

@@ -122,8 +122,8 @@ void spine_checkpoint_close(struct spine_checkpoint *checkpoint);
 int spine_checkpoint_read(const struct spine_checkpoint *checkpoint, struct spine_params *params,
                           struct spine_optimizer *optimizer, struct spine_error *err);
 
-/* Read how long the units have been idle, (num_idle). Refuses a file with another number of units.
- * */
+/* Read how long the units have been idle, (num_idle). Refuses a file with another number of
+ * units. */
 int spine_checkpoint_read_idle(const struct spine_checkpoint *checkpoint, int32_t *idle,
                                size_t num_idle, struct spine_error *err);
 

@@ -28,10 +28,11 @@ struct spine_conversion {
 
 void spine_conversion_print(const struct spine_conversion *done, FILE *out);
 
-/* Warn of what may not be meant, of a source with vectors of 'dim' numbers; layout is text's. */
+/* Warn of what may be a mistake in a source with vectors of 'dim' numbers; 'layout' is for text. */
 void spine_conversion_warn(const char *path, size_t dim, const struct spine_layout *layout);
 
-/* Log, with --verbose, how long the steps took, between four marks, for so many bytes of vectors. */
+/* With --verbose, log the seconds of each step, from the four marks between them, and the rate for
+ * this number of bytes of vectors. */
 void spine_conversion_log_seconds(const double marks[4], double bytes, int num_ranks);
 
 #endif

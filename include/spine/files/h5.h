@@ -87,8 +87,8 @@ int64_t spine_h5_link_creation(void);
 int spine_h5_make(struct spine_store *store, const char *name, int64_t type, int64_t space,
                   int64_t creation, struct spine_error *err);
 
-/* Create a dataset that is written without HDF5, from byte *offset of the file on; closes 'space'.
- * */
+/* Create a dataset that is written without HDF5, from byte *offset of the file on; closes
+ * 'space'. */
 int spine_h5_make_at(struct spine_store *store, const char *name, int64_t type, int64_t space,
                      int64_t *offset, struct spine_error *err);
 
@@ -106,8 +106,9 @@ int spine_h5_append(struct spine_store *store, const char *name, int64_t type, s
 
 enum spine_h5_direction { SPINE_H5_READ, SPINE_H5_WRITE };
 
-/* A transfer property list, to be closed, for 'count' elements that are of 'type' in memory. Its conversion
- * buffer has their size: HDF5's own has 1 MiB, which it clears for each transfer, even of one element. */
+/* A transfer property list for 'count' elements that have 'type' in memory; the caller closes it.
+ * Its conversion buffer has their size. The default buffer has 1 MiB, which HDF5 clears for each
+ * transfer, even of one element. */
 int64_t spine_h5_transfer_list(int64_t type, size_t count);
 
 /* Read or write rows [first, first + count) of the dataset. In memory, elements have the type

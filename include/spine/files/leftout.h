@@ -1,4 +1,4 @@
-/* leftout.h -- the rows of a file that were left out, of all ranks together on rank 0. */
+/* leftout.h -- the rows of a file that were left out on any rank, gathered on rank 0. */
 #ifndef SPINE_FILES_LEFTOUT_H
 #define SPINE_FILES_LEFTOUT_H
 
@@ -21,7 +21,7 @@ struct spine_leftout {
     struct spine_leftout_list lines[SPINE_LEFTOUT_REASONS]; /* by enum spine_vectors_reason */
 };
 
-/* Bring the lines that the ranks left out to rank 0. Collective. */
+/* Gather the lines that the ranks left out on rank 0. Collective. */
 int spine_leftout_gather(struct spine_leftout *leftout, struct spine_comm *comm,
                          const struct spine_vectors *vectors, struct spine_error *err);
 

@@ -1,5 +1,5 @@
-/* shared.h -- do all ranks see the same file? Only ranks of one node see a directory on its disk.
- * */
+/* shared.h -- do all ranks see the same file? Only ranks of one node see a directory on its
+ * disk. */
 #ifndef SPINE_FILES_SHARED_H
 #define SPINE_FILES_SHARED_H
 

@@ -8,8 +8,8 @@
 /* Read the model of the run that train.start_from names: of a finished run, or from the newest
  * intact checkpoint of a paused one. Refuses a model of another shape, one whose units are of
  * another kind (an autoencoder's, or atoms), and one whose input was scaled with other options: the
- * new run keeps the model's scaling, since its weights depend on it. 'dim' is the input's. Local.
- * */
+ * new run keeps the model's scaling, since its weights depend on it. 'dim' is the input's.
+ * Local. */
 int spine_startmodel_read(struct spine_modelfile *model, const struct spine_config *config,
                           size_t dim, struct spine_error *err);
 

@@ -2,8 +2,8 @@
  *
  * While a process trains a run, it holds the lock of the directory (rundir.h). The locked file
  * .lock describes the process in lines "name value": host, process, ranks, since (seconds since
- * 1970), epochs, last_epoch. The lines remain when the process has ended. All functions are local.
- * */
+ * 1970), epochs, last_epoch. The lines remain when the process has ended. All functions are
+ * local. */
 #ifndef SPINE_FILES_STATE_H
 #define SPINE_FILES_STATE_H
 

@@ -13,8 +13,8 @@ struct spine_store;
 int spine_strings_make(struct spine_store *store, const char *name, size_t expected,
                        struct spine_error *err);
 
-/* Append all words to such a vector. If it doesn't exist, it is created, laid out for many words.
- * */
+/* Append all words to such a vector. If it doesn't exist, it is created, laid out for many
+ * words. */
 int spine_strings_append(struct spine_store *store, const char *name,
                          const struct spine_words *words, struct spine_error *err);
 
@@ -27,8 +27,8 @@ int spine_strings_make_at(struct spine_store *store, const char *name, size_t co
 int spine_strings_put(struct spine_store *store, const char *name, const char *text,
                       struct spine_error *err);
 
-/* Count the strings of a dataset, of variable or fixed length. Refuses a dataset of other elements.
- * */
+/* Count the strings of a dataset, of variable or fixed length. Refuses a dataset of other
+ * elements. */
 int spine_strings_count(struct spine_store *store, const char *name, size_t *count,
                         struct spine_error *err);
 

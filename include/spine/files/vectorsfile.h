@@ -33,8 +33,8 @@ int spine_vectorsfile_open(struct spine_store **store, struct spine_comm *comm, 
 bool spine_vectorsfile_has_vectors(struct spine_store *store);
 
 /* Get the number of rows, N, and the length of a row, D. Refuses a file without vectors, or with a
- * different number of words. 'path' is for messages. Local, also on a store that all ranks opened.
- * */
+ * different number of words. 'path' is for messages. Local, also on a store that all ranks
+ * opened. */
 int spine_vectorsfile_extent(struct spine_store *store, const char *path, size_t *rows, size_t *dim,
                              struct spine_error *err);
 

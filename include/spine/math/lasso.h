@@ -13,8 +13,8 @@
  * W'. Starting from a previous solution is fast: only what changed is solved.
  *
  * Everything is local and without threads; rows are independent, and each thread has its own
- * scratch. Codes are a function of the row, the atoms, lambda, the tolerance and the start alone.
- * */
+ * scratch. Codes are a function of the row, the atoms, lambda, the tolerance and the start
+ * alone. */
 #ifndef SPINE_MATH_LASSO_H
 #define SPINE_MATH_LASSO_H
 

@@ -92,8 +92,8 @@ void spine_partition_upcoming(const struct spine_partition *part, size_t stratum
 void spine_partition_shuffle(struct spine_partition *part, uint32_t epoch);
 
 /* Write this rank's rows of a step (global numbers, ascending strata) and their slots in the
- * group's batch; return their number. 'rows' and 'slots' have spine_partition_most_rows() elements.
- * */
+ * group's batch; return their number. 'rows' and 'slots' have spine_partition_most_rows()
+ * elements. */
 size_t spine_partition_batch(const struct spine_partition *part, size_t step, size_t *rows,
                              size_t *slots);
 

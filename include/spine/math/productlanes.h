@@ -10,9 +10,9 @@ typedef float NAME(vector) __attribute__((vector_size(LANES * 4), aligned(LANES 
 /* Vectors of a panel of 16 rows, or of a piece of 16 columns. */
 #define PIECES (PANEL / LANES)
 
-/* out (units, ROWS) = the scalar products of units of W (units, stride) and the first LANES * 'vectors'
- * rows of panels, each (dim, PANEL). Meanwhile 'lines' cache lines are prefetched from 'next' on for every
- * 16 columns. The parameters are as in BLAS. */
+/* out (units, ROWS) = the scalar products of units of W (units, stride) and the first LANES *
+ * 'vectors' rows of panels, each (dim, PANEL). Meanwhile, for every 16 columns, 'lines' more cache
+ * lines are prefetched, from 'next' on. The parameters are as in BLAS. */
 INLINE void NAME(product_tile)(const int units, const int vectors, size_t dim, size_t stride,
                                const float *packed, const float *W, const char *next, int lines,
                                float *out)
@@ -43,9 +43,9 @@ INLINE void NAME(product_tile)(const int units, const int vectors, size_t dim, s
             *(NAME(vector) *)(out + u * ROWS + v * LANES) = sum[u][v];
 }
 
-/* The same for all rows of a block: by panels, or by half a panel if there are no more than LANES rows. The
- * next rows of W are prefetched, since the processor's own prefetching comes too late. The parameters are
- * as above. */
+/* The same for all rows of a block: by panels, or by half a panel if there are at most LANES rows.
+ * The next rows of W are prefetched, since the processor's own prefetching comes too late. The
+ * parameters are as in BLAS. */
 CLONES
 static void NAME(product)(size_t units, size_t rows, size_t dim, size_t stride, const float *packed,
                           const float *W, float *out)
@@ -261,8 +261,8 @@ static void NAME(dots)(const struct spine_row_list *list, size_t stride, const f
     }
 }
 
-/* One tile of outer(): 'few' rows of out, 'width' vectors of each. The parameters are as in BLAS.
- * */
+/* One tile of outer(): 'few' rows of out, 'width' vectors of each. The parameters are as in
+ * BLAS. */
 INLINE void NAME(outer_tile)(const int few, const int width, size_t count, const float *a,
                              size_t a_row, size_t a_step, size_t stride, const float *b, float *out)
 {

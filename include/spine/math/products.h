@@ -52,8 +52,8 @@ extern struct spine_products spine_products;
 /* Choose the versions for this processor. Until then spine_products has those for any processor. */
 void spine_products_choose(void);
 
-/* D is divided into chunks of a few vectors: the number of chunks, and the column where one begins.
- * */
+/* D is divided into chunks of a few vectors: the number of chunks, and the column where one
+ * begins. */
 size_t spine_chunks(size_t stride);
 size_t spine_chunk_begin(size_t stride, size_t chunk);
 

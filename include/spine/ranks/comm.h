@@ -3,8 +3,8 @@
  * Every function that takes a struct spine_comm is collective unless its comment says "Local" or
  * "Not collective": all its ranks call it, in the same order. Counts must be equal on all ranks
  * unless the comment says otherwise. Most functions return nothing: if MPI itself fails, it aborts
- * the job with its own message, since a rank couldn't tell the others. One rank is the serial case.
- * */
+ * the job with its own message, since a rank couldn't tell the others. One rank is the serial
+ * case. */
 #ifndef SPINE_RANKS_COMM_H
 #define SPINE_RANKS_COMM_H
 
@@ -54,8 +54,8 @@ void spine_comm_unmap(struct spine_comm_memory *memory);
  * Collective over its ranks. */
 void spine_comm_dispose(struct spine_comm *part);
 
-/* Write the MPI library's name and version, one line, to 'text', of 'size' bytes. Not collective.
- * */
+/* Write the MPI library's name and version, one line, to 'text', of 'size' bytes. Not
+ * collective. */
 void spine_comm_library(char *text, size_t size);
 
 /* Replace each element by its sum over all ranks. Every rank gets the same bits. */

@@ -40,8 +40,8 @@ void spine_catalogue_close(struct spine_catalogue *catalogue);
 /* Report the first failure since the catalogue was opened, if any. */
 int spine_catalogue_check(const struct spine_catalogue *catalogue, struct spine_error *err);
 
-/* For callers that need most of them: read everything, filling space and ranking; read all words.
- * */
+/* For callers that need most of them: read everything, filling space and ranking; read all
+ * words. */
 int spine_catalogue_read_all(struct spine_catalogue *catalogue, struct spine_error *err);
 void spine_catalogue_read_words(struct spine_catalogue *catalogue);
 

@@ -41,16 +41,16 @@ int spine_space_read_listed(struct spine_space *space, const char *path, const c
 int spine_space_read_wanted(struct spine_space *space, const char *path,
                             const struct spine_words *wanted, struct spine_error *err);
 
-/* Prepare look-ups in a space whose words and vectors the caller filled, and count repeated words.
- * */
+/* Prepare look-ups in a space whose words and vectors the caller filled, and count repeated
+ * words. */
 int spine_space_index(struct spine_space *space, struct spine_error *err);
 
 /* Subtract the mean row from dense vectors. Codes are left unchanged, since their zeros mean
  * something. */
 void spine_space_center(struct spine_space *space);
 
-/* Divide each dimension, and its excess, by the standard deviation of its values (columnscale.h).
- * */
+/* Divide each dimension, and its excess, by the standard deviation of its values
+ * (columnscale.h). */
 int spine_space_scale_columns(struct spine_space *space, struct spine_error *err);
 
 /* The row of a word; -1 if the space lacks it. */

@@ -25,8 +25,8 @@ struct spine_changed {
     off_t end; /* of the file */
 };
 
-/* Note that a trial's record will change. Call it before the change, so that none goes unnoticed.
- * */
+/* Note that a trial's record will change. Call it before the change, so that none goes
+ * unnoticed. */
 int spine_changes_note(const char *path, size_t trial, struct spine_error *err);
 
 /* Read which trials have changed. On success the caller frees changed->trials, and calls

@@ -1,5 +1,5 @@
-/* inputs.h -- the inputs of a sweep's trials, in any form: each is converted once for all trials.
- * */
+/* inputs.h -- the inputs of a sweep's trials, in any form: each is converted once for all
+ * trials. */
 #ifndef SPINE_SWEEP_INPUTS_H
 #define SPINE_SWEEP_INPUTS_H
 

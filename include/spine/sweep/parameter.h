@@ -5,8 +5,8 @@
  *     loss.sparsity = uniform 0.8 .. 0.95
  *     train.batch_size = int 32 .. 256             whole numbers; also int log
  *
- * Every option that changes what is computed can be a parameter. Pure: no files, no communication.
- * */
+ * Every option that changes what is computed can be a parameter. Pure: no files, no
+ * communication. */
 #ifndef SPINE_SWEEP_PARAMETER_H
 #define SPINE_SWEEP_PARAMETER_H
 
@@ -40,8 +40,8 @@ int spine_parameter_read(struct spine_parameter *parameter, const char *name, co
 void spine_parameter_dispose(struct spine_parameter *parameter);
 
 /* Write the value for u in [0, 1), as a user would write it, to text of SPINE_PARAMETER_VALUE
- * bytes. Numbers of a range are rounded to six digits, so that a table shows exactly what was used.
- * */
+ * bytes. Numbers of a range are rounded to six digits, so that a table shows exactly what was
+ * used. */
 enum { SPINE_PARAMETER_VALUE = SPINE_CONFIG_TEXT };
 void spine_parameter_draw(const struct spine_parameter *parameter, double u, char *text);
 

@@ -51,8 +51,8 @@ int spine_trials_init(struct spine_trials *trials, const struct spine_config *ba
                       const struct spine_inifile_lines *lines, struct spine_error *err);
 void spine_trials_dispose(struct spine_trials *trials);
 
-/* Write parameter p of trial i, as a user would write it, to text of SPINE_PARAMETER_VALUE bytes.
- * */
+/* Write parameter p of trial i, as a user would write it, to text of SPINE_PARAMETER_VALUE
+ * bytes. */
 void spine_trials_value(const struct spine_trials *trials, size_t i, size_t p, char *text);
 
 /* The options of trial i: those of the base with its parameters set. */

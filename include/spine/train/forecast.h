@@ -27,8 +27,8 @@ int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size
 
 /* Refuse an output.directory that the configuration doesn't allow this run to use, and a
  * train.resume that names no checkpoint. Unless train.check_room = no, fail if a node has too
- * little memory for its ranks or the file system too little space for the run's files. Collective.
- * */
+ * little memory for its ranks or the file system too little space for the run's files.
+ * Collective. */
 int spine_forecast_check(const struct spine_config *config, struct spine_comm *comm,
                          const struct spine_parallel *parallel, size_t num_rows, size_t dim,
                          struct spine_error *err);

@@ -2,8 +2,8 @@
  *
  * Whether a row is held out depends on a hash of its word alone, not on its position, the seed or
  * the ranks. In the dataset it is replaced by the nearest row before it that isn't held out (or, at
- * the beginning of the file, after it), so that batches are drawn as usual; such rows count twice.
- * */
+ * the beginning of the file, after it), so that batches are drawn as usual; such rows count
+ * twice. */
 #ifndef SPINE_TRAIN_HOLDOUT_H
 #define SPINE_TRAIN_HOLDOUT_H
 

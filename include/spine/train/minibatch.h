@@ -1,7 +1,7 @@
 /* minibatch.h -- the rows of a step, and the noise on them.
  *
- * The rows of a group's batch for the next step are read into slots (partition.h) during this step.
- * */
+ * The rows of a group's batch for the next step are read into slots (partition.h) during this
+ * step. */
 #ifndef SPINE_TRAIN_MINIBATCH_H
 #define SPINE_TRAIN_MINIBATCH_H
 

@@ -60,8 +60,8 @@ struct spine_nnse_sums {
     double values;  /* active pairs of row and unit */
 };
 
-/* Train for one epoch, number 'epoch' from 0. nnse->atoms are then the new parameters. Collective.
- * */
+/* Train for one epoch, number 'epoch' from 0. nnse->atoms are then the new parameters.
+ * Collective. */
 int spine_nnse_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_sums *sums,
                      struct spine_error *err);
 

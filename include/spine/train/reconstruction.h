@@ -13,8 +13,8 @@ struct spine_reconstruction {
 
 /* Compute dY for this rank's share of the rows, in the team's y. Returns their part of the sums.
  * With prefixes, y has a matrix for each width and a last one for all units; each becomes the sum
- * of the dY of its width and all greater ones. The codes of all ranks of the team must be complete.
- * */
+ * of the dY of its width and all greater ones. The codes of all ranks of the team must be
+ * complete. */
 struct spine_reconstruction spine_reconstruction_find(struct spine_stepper *stepper,
                                                       const struct spine_dataset *data,
                                                       size_t batch_rows);

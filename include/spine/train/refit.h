@@ -10,8 +10,8 @@
  * q is 1, except for a dictionary: its codes are shrunk by lambda and the ridge, and q is the
  * factor that fits best. The codes were solved for with the atoms W2', so a dictionary's decoder
  * stays close to them. Of the ridges that explain at most 0.02 less of the rows left out than the
- * best ridge, the greatest is used (compare the one-standard-error rule of Breiman et al., 1984).
- * */
+ * best ridge, the greatest is used (compare the one-standard-error rule of Breiman et al.,
+ * 1984). */
 #ifndef SPINE_TRAIN_REFIT_H
 #define SPINE_TRAIN_REFIT_H
 

@@ -45,8 +45,8 @@ void spine_stepper_dispose(struct spine_stepper *stepper);
 /* Wait for all ranks of the node, so that one may read or write the parameters. */
 void spine_stepper_meet(struct spine_stepper *stepper);
 
-/* Wait for all ranks of a team. Returns the bitwise OR of their flags. Adds the time to 'waited'.
- * */
+/* Wait for all ranks of a team. Returns the bitwise OR of their flags. Adds the time to
+ * 'waited'. */
 uint64_t spine_stepper_meet_team(struct spine_stepper *stepper, struct spine_team *team,
                                  uint64_t flags);
 
