@@ -149,7 +149,7 @@ struct held {
     int64_t found; /* its epoch */
 };
 
-/* Note a line of this epoch; 0: a blank one. False if it doesn't follow the one before. */
+/* Count a line of this epoch, or a blank line if epoch is 0. False if the epoch isn't the next. */
 static bool note_epoch(struct held *held, int64_t epoch, int64_t epochs, ssize_t length)
 {
     if (epoch > 0 && held->newest > 0 && epoch != held->newest + 1) {
@@ -196,8 +196,8 @@ static int read_held(FILE *file, const char *path, int64_t epochs, struct held *
     return rc;
 }
 
-/* Find where to continue. What comes behind is cut off, so refuse a file that is not as we wrote it: it
- * lacks epochs, or has other lines. */
+/* Find where to continue. What follows is cut off, so refuse a file that we didn't write like this:
+ * one that lacks epochs or has other lines. */
 static int find_end(FILE *file, const char *path, int64_t epochs, off_t *end,
                     struct spine_error *err)
 {
