@@ -46,7 +46,8 @@ SOURCES = {
     "ranks/comm": ("spine_comm_agree",), "ranks/grid": (), "ranks/timeline": (),
     "train/codes": (), "train/gradient": (), "train/groupsum": (), "train/minibatch": (),
     "train/parallel": (), "train/penalty": (), "train/reconstruction": (), "train/rowstream": (),
-    "train/step": (), "train/stepmemory": (), "train/stepper": (), "train/update": ()}
+    "train/silence": (), "train/step": (), "train/stepmemory": (), "train/stepper": (),
+    "train/update": ()}
 OWN = ("charge", "costs", "simulated", "steps", "team")
 
 # Gigabit/s and microseconds from host to host.
@@ -171,7 +172,7 @@ BATCHES = (64, 256, 1024, 4096, 16384)
 MACHINES = (("1 host", 1, FAST, (2, 8, 16, 64)),
             ("4 hosts, 100 Gb/s", 4, FAST, (256,)),
             ("4 hosts, 10 Gb/s", 4, ETHERNET, (256,)),
-            # With all cores of 16 hosts, simulating a step takes many minutes.
+            # With all cores of 16 hosts, simulating a step takes one to five minutes.
             ("16 hosts, 16 ranks each, 100 Gb/s", 16, FAST, (256,)))
 
 
