@@ -193,11 +193,12 @@ static void put_whole(char *at, uint64_t value, int width)
 
 static int put_collection(struct waiting *waiting, int64_t bytes, struct spine_error *err)
 {
+    static const char signature[] = {'G', 'C', 'O', 'L', 1}; /* version 1 */
     char *at = extend(waiting, HEADER, err);
 
     if (at == NULL)
         return -1;
-    memcpy(at, "GCOL\1", 5); /* version 1 */
+    memcpy(at, signature, sizeof signature);
     put_whole(at + 8, (uint64_t)bytes, 8);
     return 0;
 }

@@ -57,10 +57,11 @@ int spine_overlap_init(struct spine_overlap *overlap, const struct spine_csr *co
     overlap->first_of_tile = spine_memory_get(tiles, sizeof *overlap->first_of_tile, what, err);
     size_t *next = spine_memory_get(tiles, sizeof *next, what, err);
 
-    if (overlap->begin != NULL && overlap->first_of_tile != NULL && next != NULL)
+    if (overlap->begin != NULL && overlap->first_of_tile != NULL && next != NULL) {
         overlap->place = spine_memory_get(find_begins(overlap, codes), 1, what, err);
-    if (overlap->place != NULL)
-        fill_places(overlap, codes, next);
+        if (overlap->place != NULL)
+            fill_places(overlap, codes, next);
+    }
     free(next);
     if (overlap->place != NULL)
         return 0;
