@@ -91,7 +91,7 @@ for hidden in 20000 12; do
     kill -TERM "$(pgrep -P $job -x mpirun || pgrep -P $job)"
     wait $job || true
     [ $hidden = 12 ] ||
-        grep -q "it kills the ranks 3 s after it, saved or not: send it USR1 instead" stderr ||
+        grep -q "it kills the ranks 3 s after it, saved or not; send it USR1 instead" stderr ||
         fail "$(cat stderr)"
     find term$hidden -name 'checkpoint-*.h5' | grep -q . || fail "nothing was saved: $(tail stderr)"
 done

@@ -79,7 +79,7 @@ take_over()
 {
     for _ in $(seq 100); do
         attempt mpirun -np 2 "$trainer" run.ini output.directory="$1"
-        grep -q "another run is at work" stderr || break
+        grep -q "another process is training in" stderr || break
         sleep 0.1
     done
     [ "$status" = 0 ] || fail "status $status: $(cat stderr)"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A sweep that is killed goes on where it was, and ends with the table that it would have had.
+# A killed sweep resumes where it was, and ends with the table that it would have had.
 set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,7 +11,7 @@ cat >sweep.ini <<'END_INI'
 input = glove.h5
 limit = 4000
 [model]
-hidden = 100
+hidden = 200
 [train]
 epochs = 24
 evaluate_every = 0

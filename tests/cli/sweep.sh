@@ -283,11 +283,12 @@ mv partaa first.txt
 cat parta[b-j] >second.txt
 run "$SPINE_BIN/spine-convert" second.txt second.h5
 ini grid 'data.input = first.txt, second.h5' 'directory = inputs'
-run "$sweep" plan sweep.ini model.hidden=10 train.epochs=2
+run "$sweep" plan sweep.ini data.limit=0 model.hidden=10 train.epochs=2
 grep -q '^a trial takes about [0-9.]* s to [0-9.]* s on 1 rank' stderr ||
     fail "nine times as many rows don't take longer: $(cat stderr)"
-run mpirun -np 2 "$sweep" run sweep.ini model.hidden=10 train.epochs=2
-train 1 base.ini data.input=first.txt model.hidden=10 train.epochs=2 output.directory=of-first
+run mpirun -np 2 "$sweep" run sweep.ini data.limit=0 model.hidden=10 train.epochs=2
+train 1 base.ini data.input=first.txt data.limit=0 model.hidden=10 train.epochs=2 \
+    output.directory=of-first
 cmp of-first/codes.h5ad inputs/trials/0000/codes.h5ad || fail "a trial has another input's codes"
 run "$SPINE_BIN/spine-top" inputs/trials/0001 --words 1 --dimensions 1
 [ "$(find inputs -name input.h5 | wc -l)" = 1 ] || fail "what can be read as it is was converted"
