@@ -128,5 +128,5 @@ fi
 rank_1 "ulimit -v 300000" run.ini model.hidden=100000 output.directory=memory
 failed 1 "rank 1: out of memory for *" memory
 # Enough for all of ours, but not for the 128 MiB that OpenBLAS wants, which would wait for ever.
-rank_1 "ulimit -v 246000" run.ini output.directory=memory
+rank_1 "ulimit -v 300000" run.ini model.hidden=60000 output.directory=memory
 failed 1 "rank 1: *memory*" memory
