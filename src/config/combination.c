@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "spine/config/settings.h"
+#include "spine/math/lapack.h"
 
 /* Refuse an option that the user changed although the chosen method doesn't use it. */
 static int check_unused(const struct spine_config *config, const char *name, const char *reason,
@@ -52,6 +53,17 @@ static int check_silent(const struct spine_config *config, struct spine_error *e
         return spine_refuse(err, "model.aux_k: is %lld, more than model.hidden",
                             (long long)config->aux_k);
     return 0;
+}
+
+/* Refuse a refit of more units than can be solved for. */
+static int check_refit(const struct spine_config *config, struct spine_error *err)
+{
+    if (!config->refit || config->hidden < SPINE_LAPACK_MOST)
+        return 0;
+    return spine_refuse(err,
+                        "train.refit: isn't used with a model.hidden of %d or more, since it "
+                        "solves for all units together; leave it out",
+                        (int)SPINE_LAPACK_MOST);
 }
 
 /* Refuse options that the objective doesn't use. */
@@ -162,7 +174,7 @@ int spine_combination_check(const struct spine_config *config, struct spine_erro
     if (config->directory[0] == '\0')
         return spine_refuse(err, "output.directory: is empty");
     if (check_paths(config, err) || check_objective(config, err) || check_silent(config, err) ||
-        check_start(config, err))
+        check_refit(config, err) || check_start(config, err))
         return -1;
 
     if (config->optimizer == SPINE_SGD &&

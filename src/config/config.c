@@ -9,6 +9,7 @@
 
 #include "spine/base/spelling.h"
 #include "spine/base/textstream.h"
+#include "spine/math/lapack.h"
 
 const char *const spine_format_names[] = {
     [SPINE_FORMAT_H5AD] = "h5ad", [SPINE_FORMAT_TXT] = "txt",
@@ -128,7 +129,8 @@ static bool starts_from_run(const struct spine_config *config)
 
 static bool excludes_refit(const struct spine_config *config)
 {
-    return config->epochs == 0 || config->prefixes[0] != '\0' || config->unit_norm;
+    return config->epochs == 0 || config->prefixes[0] != '\0' || config->unit_norm ||
+           config->hidden >= SPINE_LAPACK_MOST;
 }
 
 #define OF(objective) (1 << SPINE_OBJECTIVE_##objective)
@@ -180,8 +182,8 @@ static void set_default(const struct spine_option *option, struct spine_config *
         assert(!"a default that its own option refuses");
 }
 
-/* Set what the user didn't set to its default. In the table's order: the default of train.refit depends on
- * train.epochs. */
+/* Set what the user didn't set to its default. In the table's order: the default of train.refit
+ * depends on train.epochs. */
 static void follow(struct spine_config *config)
 {
     for (size_t i = 0; i < NUM_RECIPES; i++) {
@@ -191,13 +193,18 @@ static void follow(struct spine_config *config)
     }
 }
 
-/* Does its value depend on the objective? */
-static bool follows(const struct spine_config *config, const struct spine_option *option)
+bool spine_config_has_recipe(const struct spine_option *option)
 {
     for (size_t i = 0; i < NUM_RECIPES; i++)
         if (strcmp(recipes[i].name, option->name) == 0)
-            return !is_given(config, option);
+            return true;
     return false;
+}
+
+/* Does its value depend on the objective? */
+static bool follows(const struct spine_config *config, const struct spine_option *option)
+{
+    return spine_config_has_recipe(option) && !is_given(config, option);
 }
 
 bool spine_config_is_default(const struct spine_config *config, const struct spine_option *option)

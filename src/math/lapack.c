@@ -21,13 +21,15 @@ void dsyrk_(const char *triangle, const char *transposed, const int *n, const in
             const double *alpha, const double *a, const int *lda, const double *beta, double *c,
             const int *ldc, size_t triangle_length, size_t transposed_length);
 
-/* LAPACK counts in ints, and works with 2 n^2 numbers. */
-enum { MOST = 30000 };
+void dsymm_(const char *side, const char *triangle, const int *m, const int *n, const double *alpha,
+            const double *a, const int *lda, const double *b, const int *ldb, const double *beta,
+            double *c, const int *ldc, size_t side_length, size_t triangle_length);
 
 static int check(size_t n, struct spine_error *err)
 {
-    if (n > MOST)
-        return spine_refuse(err, "a matrix of %zu rows is too large, at most %d", n, MOST);
+    if (n > SPINE_LAPACK_MOST)
+        return spine_refuse(err, "a matrix of %zu rows is too large, at most %d", n,
+                            (int)SPINE_LAPACK_MOST);
     return spine_kernel_prepare(err);
 }
 
@@ -41,6 +43,17 @@ void spine_lapack_products(const double *rows, size_t count, size_t n, double *m
     for (size_t i = 0; i < n; i++)
         for (size_t k = i + 1; k < n; k++)
             matrix[i * n + k] = matrix[k * n + i];
+}
+
+void spine_lapack_multiply(const double *rows, size_t count, const double *matrix, size_t n,
+                           double *products)
+{
+    const int size = (int)n, columns = (int)count;
+    const double one = 1, zero = 0;
+
+    /* Fortran's columns are our rows. */
+    dsymm_("L", "U", &size, &columns, &one, matrix, &size, rows, &size, &zero, products, &size, 1,
+           1);
 }
 
 /* Eigenvalues are ascending, and eigenvectors are columns of Fortran's matrix, our rows: reverse
@@ -99,7 +112,7 @@ int spine_lapack_solve(double *matrix, size_t n, double *right, size_t count,
 {
     const int size = (int)n, columns = (int)count;
     int info = 0;
-    if (check(n, err) || check(count, err))
+    if (check(n, err))
         return -1;
 
     dposv_("U", &size, &columns, matrix, &size, right, &size, &info, 1);

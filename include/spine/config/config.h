@@ -131,6 +131,9 @@ void spine_config_init(struct spine_config *config);
 /* Does an option have its default for this objective and these other options? */
 bool spine_config_is_default(const struct spine_config *config, const struct spine_option *option);
 
+/* Does the option's default depend on model.objective? */
+bool spine_config_has_recipe(const struct spine_option *option);
+
 /* Keep the defaults of earlier versions, which were the same for all objectives. 'was' is the
  * configuration of the run to resume. If an option has such a general default there and isn't set
  * in 'config', set it to that. Returns the number of options changed; 'text' lists them for a
@@ -146,8 +149,8 @@ const struct spine_option *spine_config_find(const char *name);
 /* Is a format among config->formats? */
 bool spine_config_has_format(const struct spine_config *config, enum spine_format format);
 
-/* Set one option by its name. 'given', empty at first, marks the options that a source such as a file
- * has set; setting one twice is refused. */
+/* Set one option by its name. 'given', empty at first, marks the options that a source such as a
+ * file has set; setting one twice is refused. */
 int spine_config_set(struct spine_config *config, struct spine_config_given *given,
                      const char *name, const char *value, struct spine_error *err);
 

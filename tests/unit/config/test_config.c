@@ -839,6 +839,9 @@ static void test_defaults_follow_the_objective_unless_they_are_set(void **state)
         {"objective = nnse\n[train]\nepochs = 0\n", "words 40 1 0 no"},
         {"objective = topk\nprefixes = 5\n", "words 22 0 60 no"},
         {"unit_norm = yes\nobjective = batchtopk\n", "random 22 0 60 no"},
+        {"objective = topk\nhidden = 29999\n", "words 22 0 60 yes"},
+        {"objective = topk\nhidden = 30000\n", "words 22 0 60 no"},
+        {"objective = nnse\nhidden = 30000\n", "words 40 1 8 no"},
     };
     struct spine_error err = {.text = ""};
 

@@ -61,7 +61,7 @@ static void test_eigenvectors(void **state)
 static void test_solutions(void **state)
 {
     (void)state;
-    double matrix[N * N], copy[N * N], right[2 * N], wanted[2 * N];
+    double matrix[N * N], copy[N * N], right[2 * N], wanted[2 * N], products[2 * N];
     make(matrix);
     memcpy(copy, matrix, sizeof matrix);
     for (size_t i = 0; i < 2 * N; i++)
@@ -70,6 +70,9 @@ static void test_solutions(void **state)
         right[i] = multiply(matrix + i * N, wanted);
         right[N + i] = multiply(matrix + i * N, wanted + N);
     }
+    spine_lapack_multiply(wanted, 2, matrix, N, products);
+    for (size_t i = 0; i < 2 * N; i++)
+        assert_true(fabs(products[i] - right[i]) < 1e-8);
     TRY(spine_lapack_solve(copy, N, right, 2, &err));
     for (size_t i = 0; i < 2 * N; i++)
         assert_true(fabs(right[i] - wanted[i]) < 1e-8);
@@ -77,6 +80,8 @@ static void test_solutions(void **state)
     memset(matrix, 0, sizeof matrix);
     EXPECT_REFUSED(spine_lapack_solve(matrix, N, right, 1, &err),
                    "a matrix of 17 rows is not positive definite");
+    EXPECT_REFUSED(spine_lapack_solve(matrix, SPINE_LAPACK_MOST + 1, right, 1, &err),
+                   "a matrix of 30001 rows is too large, at most 30000");
 }
 
 int main(void)
