@@ -21,7 +21,6 @@
 #include "spine/pages/report.h"
 #include "spine/sweep/ledger.h"
 #include "spine/sweep/summary.h"
-#include "spine/train/earlier.h"
 #include "spine/train/nodedata.h"
 #include "spine/train/preflight.h"
 #include "spine/train/train.h"
@@ -186,8 +185,6 @@ static int do_job(struct group *group, const struct spine_job *job, int *failed,
 
     log_as_trial(group, name, sizeof name, job->trial);
     trained = spine_comm_agree(&group->comm, trained, reason);
-    if (trained == 0)
-        trained = spine_earlier_keep(&config, &group->comm, reason);
     if (trained == 0)
         trained = spine_train(&config, &group->comm, group->whole, NULL, reason);
     log_as_sweep(group);

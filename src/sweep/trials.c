@@ -440,6 +440,28 @@ static void print_method(FILE *file, const char *prefix, const struct spine_tria
                 (long long)trials->min_epochs, prefix, (long long)trials->reduction);
 }
 
+/* Print the defaults of each objective that is a parameter, "train.epochs(nnse) = 8". */
+static int print_recipes(FILE *file, const struct spine_trials *trials, struct spine_error *err)
+{
+    const struct spine_parameter *objectives = spine_trials_find(trials, "model.objective");
+
+    for (size_t v = 0; objectives != NULL && v < objectives->values.count; v++) {
+        const char *objective = spine_words_get(&objectives->values, v);
+        struct spine_config config = trials->base;
+        struct spine_config_given given = {{false}};
+        const struct spine_option *option;
+        if (spine_config_set(&config, &given, objectives->name, objective, err))
+            return -1;
+        for (size_t i = 0; (option = spine_config_option(i)) != NULL; i++)
+            if (spine_config_has_recipe(option)) {
+                fprintf(file, "%s(%s) = ", option->name, objective);
+                spine_option_print(option, &config, file);
+                fputc('\n', file);
+            }
+    }
+    return 0;
+}
+
 char *spine_trials_identity(const struct spine_trials *trials, struct spine_error *err)
 {
     char *base = spine_identity_text(&trials->base, err);
@@ -452,16 +474,20 @@ char *spine_trials_identity(const struct spine_trials *trials, struct spine_erro
     print_method(stream.file, "sweep.", trials);
     print_parameters(stream.file, "sweep.", trials);
     fprintf(stream.file, "train.epochs = %lld\n%s", (long long)trials->base.epochs, base);
+    const int rc = print_recipes(stream.file, trials, err);
 
     free(base);
-    return spine_textstream_close(&stream, err);
+    char *text = spine_textstream_close(&stream, err);
+    if (rc == 0)
+        return text;
+    free(text);
+    return NULL;
 }
 
 char *spine_trials_text(const struct spine_trials *trials, struct spine_error *err)
 {
-    const bool varies = spine_trials_find(trials, "model.objective") != NULL;
-    char *base =
-        varies ? spine_config_base_text(&trials->base, err) : spine_config_text(&trials->base, err);
+    /* Trials' defaults may depend on the parameters, so they aren't set. */
+    char *base = spine_config_base_text(&trials->base, err);
     struct spine_textstream stream;
     if (base == NULL || spine_textstream_open(&stream, "the sweep's text", err)) {
         free(base);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/config/identity.h"
 #include "spine/sweep/trials.h"
 #include "support/expect.h"
 
@@ -116,6 +117,63 @@ static void test_more_trials_or_another_goal_leave_trials_as_they_were(void **st
     spine_trials_dispose(&trials);
     spine_trials_dispose(&more);
     spine_trials_dispose(&other);
+}
+
+/* Read a sweep's own text: it must be the same sweep. */
+static void assert_reads_back(const char *description)
+{
+    struct spine_trials trials, again;
+    struct spine_config config, other;
+
+    TRY(read_sweep(&trials, description));
+    char *text = spine_trials_text(&trials, &err), *identity = spine_trials_identity(&trials, &err);
+    TRY(read_sweep(&again, strstr(text, "[model]")));
+    char *same = spine_trials_identity(&again, &err);
+    assert_string_equal(identity, same);
+    assert_int_equal(again.count, trials.count);
+    for (size_t i = 0; i < trials.count; i++) {
+        TRY(spine_trials_config(&trials, i, &config, &err));
+        TRY(spine_trials_config(&again, i, &other, &err));
+        assert_int_equal(config.refit, other.refit);
+        assert_int_equal(config.start, other.start);
+    }
+    free(text);
+    free(identity);
+    free(same);
+    spine_trials_dispose(&trials);
+    spine_trials_dispose(&again);
+}
+
+static void test_defaults_that_follow_parameters_read_back(void **state)
+{
+    (void)state;
+    assert_reads_back("[model]\nobjective = topk\n" GRID "model.unit_norm = no, yes\n");
+    assert_reads_back("[model]\nobjective = topk\n" GRID "model.prefixes = 50, 100\n");
+    assert_reads_back("[model]\nobjective = topk\n" GRID "train.start_from = a, b\n");
+    assert_reads_back("[model]\nobjective = nnse\n" GRID "train.epochs = 0, 3\n");
+    assert_reads_back(GRID "model.objective = spine, topk, nnse\n");
+}
+
+static void test_sweeps_with_other_defaults_of_objectives_differ(void **state)
+{
+    (void)state;
+    struct spine_trials trials, earlier;
+    char text[300];
+
+    TRY(read_sweep(&trials, GRID "model.objective = spine, nnse\n"));
+    TRY(read_sweep(&earlier,
+                   "[model]\nstart = random\nl0 = 22\nridge = 0\n"
+                   "[train]\nepochs = 60\nrefit = no\n" GRID "model.objective = spine, nnse\n"));
+    char *is = spine_trials_identity(&trials, &err), *was = spine_trials_identity(&earlier, &err);
+    assert_int_equal(spine_identity_differ(was, is, text, sizeof text), 5);
+    assert_string_equal(text,
+                        "model.start(nnse) was random, is words; model.l0(nnse) was 22, is 40; "
+                        "model.ridge(nnse) was 0, is 1; train.epochs(nnse) was 60, is 8; "
+                        "train.refit(nnse) was no, is yes");
+    free(is);
+    free(was);
+    spine_trials_dispose(&trials);
+    spine_trials_dispose(&earlier);
 }
 
 static void test_asha_draws_or_has_the_grid(void **state)
@@ -229,6 +287,8 @@ int main(void)
         cmocka_unit_test(test_a_grid_is_all_combinations_the_last_fastest),
         cmocka_unit_test(test_draws_fill_their_ranges_and_read_back_as_what_is_used),
         cmocka_unit_test(test_more_trials_or_another_goal_leave_trials_as_they_were),
+        cmocka_unit_test(test_defaults_that_follow_parameters_read_back),
+        cmocka_unit_test(test_sweeps_with_other_defaults_of_objectives_differ),
         cmocka_unit_test(test_asha_draws_or_has_the_grid),
         cmocka_unit_test(test_what_can_not_be_is_refused_with_its_line),
     };
