@@ -1,55 +1,73 @@
-/* earlier.c -- resume a run that an earlier version began with other defaults. */
+/* earlier.c -- resume a run that was begun with the general defaults. */
 #include "spine/train/earlier.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "spine/base/log.h"
 #include "spine/config/inifile.h"
+#include "spine/config/settings.h"
 #include "spine/files/checkpoint.h"
 #include "spine/files/rundir.h"
 
-/* The checkpoint to resume from; path is "" if there is none, or if the run will be replaced. */
-static int find_checkpoint(const struct spine_config *config, char *path, struct spine_error *err)
+/* Read the configuration that a checkpoint was saved with. One that can't be read is reported by
+ * resume.c, which reads all of it. */
+static bool recall(struct spine_config *was, const char *path)
 {
-    enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
-    int64_t steps = -1;
+    char *text = NULL;
+    struct spine_error unheard;
+
+    const bool is_read = spine_checkpoint_peek(path, &text, &unheard) == 0 &&
+                         spine_inifile_recall(was, text, path, &unheard) == 0;
+    free(text);
+    return is_read;
+}
+
+/* Find the checkpoint to resume from, and its configuration; path is "" if there is none. */
+static int find_checkpoint(const struct spine_config *config, enum spine_rundir_state *state,
+                           struct spine_config *was, char *path, struct spine_error *err)
+{
+    int64_t steps = INT64_MAX;
 
     path[0] = '\0';
     if (strcmp(config->resume, "never") == 0)
         return 0;
-    if (spine_rundir_inspect(config->directory, &state, NULL, err))
+    if (spine_rundir_inspect(config->directory, state, NULL, err))
         return -1;
-    if (state == SPINE_RUNDIR_FINISHED && config->overwrite)
-        return 0;
-    if (state != SPINE_RUNDIR_EMPTY &&
-        spine_checkpoint_newest(config->directory, INT64_MAX, path, &steps, err))
-        return -1;
-    if (steps < 0)
-        snprintf(path, SPINE_CHECKPOINT_PATH, "%s",
-                 strcmp(config->resume, "auto") == 0 ? "" : config->resume);
+
+    while (*state != SPINE_RUNDIR_EMPTY && steps >= 0) {
+        if (spine_checkpoint_newest(config->directory, steps, path, &steps, err))
+            return -1;
+        if (steps >= 0 && recall(was, path))
+            return 0;
+    }
+
+    snprintf(path, SPINE_CHECKPOINT_PATH, "%s",
+             strcmp(config->resume, "auto") == 0 ? "" : config->resume);
+    if (path[0] != '\0' && !recall(was, path))
+        path[0] = '\0';
     return 0;
 }
 
-/* On rank 0. A checkpoint that can't be read is reported by resume.c, which reads all of it. */
+/* On rank 0. */
 static int keep(struct spine_config *config, struct spine_error *err)
 {
-    char path[SPINE_CHECKPOINT_PATH], kept[256];
-    char *text = NULL;
-    struct spine_config was;
-    struct spine_error unheard;
+    char path[SPINE_CHECKPOINT_PATH], text[256];
+    enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
+    struct spine_config was, kept = *config;
 
-    if (find_checkpoint(config, path, err))
+    if (find_checkpoint(config, &state, &was, path, err))
         return -1;
-    if (path[0] == '\0' || spine_checkpoint_peek(path, &text, &unheard) != 0)
+    if (path[0] == '\0' || spine_config_keep_earlier(&kept, &was, text, sizeof text) == 0)
         return 0;
-    if (spine_inifile_recall(&was, text, path, &unheard) == 0 &&
-        spine_config_keep_earlier(config, &was, kept, sizeof kept) > 0)
-        spine_log(SPINE_LOG_INFO,
-                  "%s: begun with %s, defaults of an earlier version, which the run keeps", path,
-                  kept);
+    if (state == SPINE_RUNDIR_FINISHED && config->overwrite &&
+        spine_settings_last_epoch(&was) >= spine_settings_last_epoch(&kept))
+        return 0; /* it has all epochs, and is replaced */
 
-    free(text);
+    spine_log(SPINE_LOG_INFO, "%s: begun with %s, general defaults, which the run keeps", path,
+              text);
+    *config = kept;
     return 0;
 }
 

@@ -92,7 +92,7 @@ INI
 # As an earlier version began it, whose defaults were the same for all objectives.
 train 1 tiny.ini model.objective=nnse model.start=random model.l0=22 model.ridge=0 train.refit=no \
     train.epochs=60 train.stop_after=5 output.directory=earlier
-run mpirun -np 2 "$trainer" tiny.ini model.objective=nnse output.directory=earlier
+run mpirun -np 2 "$trainer" tiny.ini model.objective=nnse output.directory=earlier output.overwrite=yes
 grep -q 'begun with model.start = random, model.l0 = 22, model.ridge = 0, train.epochs = 60, train.refit = no,' \
     stderr || fail "an earlier version's defaults are lost: $(cat stderr)"
 [ "$(wc -l <earlier/metrics.jsonl)" = 60 ] || fail "it has $(wc -l <earlier/metrics.jsonl) epochs, expected 60"
@@ -100,6 +100,9 @@ refused spine-mpi "*was saved with different options: model.ridge was 0, is 2" \
     "$trainer" tiny.ini model.objective=nnse model.ridge=2 output.directory=earlier
 run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=earlier
 grep -qx 'epochs = 60' stdout || fail "--dry-run: $(cat stdout)"
+# One that is replaced begins with the defaults.
+run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=earlier output.overwrite=yes
+grep -qx 'epochs = 8' stdout || fail "--dry-run: $(cat stdout)"
 run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=fresh
 grep -qx 'epochs = 8' stdout || fail "--dry-run: $(cat stdout)"
 
