@@ -125,7 +125,10 @@ static int refit(struct spine_trainer *run, struct spine_error *err)
     spine_stepper_meet(&run->stepper);
 
     free(decoder);
-    if (rc == 0)
+    if (rc == 0 && !result.has_measured)
+        spine_log(SPINE_LOG_INFO, "refitted the decoder, ridge %g: no rows to choose it by",
+                  result.ridge);
+    else if (rc == 0)
         spine_log(SPINE_LOG_INFO,
                   "refitted the decoder, ridge %g: explained variance of rows left out %.4f, was "
                   "%.4f",

@@ -29,6 +29,7 @@
 struct memory {
     size_t program, rows, parameters, optimizer, batch, files;
     size_t saving; /* rank 0's copy, while a checkpoint is written in the background */
+    size_t refit;  /* among those of 'batch' */
 };
 
 struct forecast {
@@ -38,6 +39,7 @@ struct forecast {
     /* Of this rank's node: the bytes that its ranks will need beyond those in use, and those free. */
     int node_ranks;
     uint64_t node_needed, node_room;
+    uint64_t node_refit; /* of those needed, for a refit */
     /* The bytes that the run's files will need beyond those in use, and those free. */
     uint64_t disk_needed, disk_room;
 };
@@ -85,22 +87,26 @@ static bool has_index(const struct spine_config *config)
            spine_config_has_format(config, SPINE_FORMAT_H5AD);
 }
 
-/* The bytes of systems of equations: nnse's A'A, A'X and Gram matrix of atoms (nnse.h, lasso.h),
- * and a refit's. */
+/* The bytes of nnse's A'A, A'X and Gram matrix of atoms (nnse.h, lasso.h). */
 static size_t equation_bytes(const struct spine_config *config, size_t dim)
 {
     const size_t hidden = (size_t)config->hidden;
-    size_t bytes = 0;
 
-    if (config->objective == SPINE_OBJECTIVE_NNSE)
-        bytes += 8 * hidden * (hidden + dim) + 4 * hidden * hidden;
-    if (config->refit)
-        bytes += 24 * (hidden + 1) * (hidden + 1 + dim);
-    return bytes;
+    if (config->objective != SPINE_OBJECTIVE_NNSE)
+        return 0;
+    return 8 * hidden * (hidden + dim) + 4 * hidden * hidden;
+}
+
+/* The bytes of a refit's equations (refit.h). */
+static size_t refit_bytes(const struct spine_config *config, size_t dim, bool is_first)
+{
+    const size_t size = (size_t)config->hidden + 1;
+
+    return config->refit ? (is_first ? 24 : 16) * size * (size + dim) : 0;
 }
 
 /* HDF5's caches and a block of rows being read, or of codes that the first rank merges; measured.
- * */
+ */
 static size_t buffer_bytes(const struct spine_config *config, size_t num_rows, bool is_first)
 {
     enum { READING = 4 << 20, MERGING = 12 << 20 };
@@ -134,6 +140,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
     const size_t ranks = (size_t)grid->node_groups * (size_t)grid->columns;
     const size_t copies = grid->groups > 1 ? 1 + (size_t)grid->node_groups : 1;
     const size_t moments = spine_optimizer_bytes(shape.optimizer, spine_params_len(dim, hidden));
+    const size_t refit = refit_bytes(config, dim, is_first);
     struct rusage usage;
 
     getrusage(RUSAGE_SELF, &usage);
@@ -143,9 +150,10 @@ static struct memory predict(const struct spine_config *config, const struct spi
         .parameters = copies * params / ranks,
         .optimizer = moments / ranks,
         .batch = (step.node - copies * params - moments) / ranks + step.rank +
-                 spine_coder_bytes(dim, hidden, AT_FIRST) + equation_bytes(config, dim),
+                 spine_coder_bytes(dim, hidden, AT_FIRST) + equation_bytes(config, dim) + refit,
         .files = buffer_bytes(config, part->num_rows, is_first),
         .saving = is_first && saves ? checkpoint_bytes(config, dim) : 0,
+        .refit = refit,
     };
 }
 
@@ -203,13 +211,14 @@ static void measure_node(struct spine_comm *comm, struct forecast *forecast)
 {
     struct spine_comm node;
     spine_comm_split_nodes(comm, &node);
-    int64_t needed = (int64_t)bytes_to_come(&forecast->memory);
+    int64_t needed[] = {(int64_t)bytes_to_come(&forecast->memory), (int64_t)forecast->memory.refit};
     const uint64_t room = spine_machine_memory_left("");
-    spine_comm_sum_counts(&node, &needed, 1);
+    spine_comm_sum_counts(&node, needed, 2);
     /* Ranks may be in different control groups: use the least that any of them has left. */
     forecast->node_room =
         (uint64_t)-spine_comm_max(&node, room > INT64_MAX ? -INT64_MAX : -(int64_t)room);
-    forecast->node_needed = (uint64_t)needed;
+    forecast->node_needed = (uint64_t)needed[0];
+    forecast->node_refit = (uint64_t)needed[1];
     forecast->node_ranks = node.size;
     spine_comm_dispose(&node);
 }
@@ -296,6 +305,7 @@ static int make_forecast(const struct spine_config *config, struct spine_comm *c
 static int check(const struct spine_config *config, const struct forecast *forecast,
                  struct spine_error *err)
 {
+    const uint64_t needed_without_refit = forecast->node_needed - forecast->node_refit;
     char host[64] = "";
     gethostname(host, sizeof host - 1);
 
@@ -304,10 +314,11 @@ static int check(const struct spine_config *config, const struct forecast *forec
     if (forecast->node_needed > forecast->node_room)
         return spine_fail(err,
                           "%s has too little memory for its %d rank%s: about %.0f MiB more needed, "
-                          "%.0f MiB free; use fewer ranks per node or a smaller model.hidden, or "
+                          "%.0f MiB free; use %sfewer ranks per node or a smaller model.hidden, or "
                           "set train.check_room = no to start anyway",
                           host, forecast->node_ranks, forecast->node_ranks == 1 ? "" : "s",
-                          mib(forecast->node_needed), mib(forecast->node_room));
+                          mib(forecast->node_needed), mib(forecast->node_room),
+                          needed_without_refit <= forecast->node_room ? "train.refit = no, " : "");
     if (forecast->disk_needed > forecast->disk_room)
         return spine_fail(err,
                           "output.directory: %s has too little disk space for the run's files: "

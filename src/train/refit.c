@@ -39,8 +39,8 @@ struct problem {
     double quantum; /* to which products are rounded */
     double pull;    /* of a dictionary, q - 1: the decoder is pulled towards q W2; else 0 */
     struct sums part[PARTS]; /* of rows trained on, and held out */
-    double *matrix,
-        *change; /* owned; (H + 1, H + 1), scratch; (D, H + 1): the change of W2 and b2 */
+    /* Owned, on rank 0: (H + 1, H + 1), scratch; (D, H + 1), the change of W2 and b2. */
+    double *matrix, *change;
 };
 
 /* Are the codes solved for over a dictionary, W2? */
@@ -61,9 +61,12 @@ static int init(struct problem *problem, struct spine_error *err)
         part->cross = spine_memory_zeroed(dim, size * sizeof *part->cross, what, err);
         is_whole = is_whole && part->gram != NULL && part->cross != NULL;
     }
-    problem->matrix = spine_memory_get(size, size * sizeof *problem->matrix, what, err);
-    problem->change = spine_memory_get(dim, size * sizeof *problem->change, what, err);
-    if (!is_whole || problem->matrix == NULL || problem->change == NULL)
+    if (problem->comm->rank == 0) {
+        problem->matrix = spine_memory_get(size, size * sizeof *problem->matrix, what, err);
+        problem->change = spine_memory_get(dim, size * sizeof *problem->change, what, err);
+        is_whole = is_whole && problem->matrix != NULL && problem->change != NULL;
+    }
+    if (!is_whole)
         return -1;
     return 0;
 }
@@ -186,20 +189,20 @@ static int solve(struct problem *problem, double ridge, bool use_all, struct spi
     return spine_lapack_solve(problem->matrix, size, problem->change, dim, err);
 }
 
-/* The squared error on the rows held out: |E - A C|^2 = |E|^2 + sum (C'A'A C - 2 C'A'E). */
-static double measure(const struct problem *problem)
+/* The squared error on the rows held out: |E - A C|^2 = |E|^2 + sum (C'A'A C - 2 C'A'E).
+ * Overwrites problem->matrix. */
+static double measure(struct problem *problem)
 {
     const struct sums *part = &problem->part[HELD_OUT];
-    const size_t size = problem->size;
+    const size_t size = problem->size, dim = problem->params->dim;
     double squares = part->squares;
-    for (size_t k = 0; k < problem->params->dim; k++) {
-        const double *change = problem->change + k * size, *cross = part->cross + k * size;
-        for (size_t j = 0; j < size; j++) {
-            double product = 0;
-            for (size_t l = 0; l < size; l++)
-                product += part->gram[j * size + l] * change[l];
-            squares += change[j] * (product - 2 * cross[j]);
-        }
+
+    for (size_t first = 0; first < dim; first += size) {
+        const size_t count = dim - first < size ? dim - first : size;
+        const double *change = problem->change + first * size, *cross = part->cross + first * size;
+        spine_lapack_multiply(change, count, part->gram, size, problem->matrix);
+        for (size_t i = 0; i < count * size; i++)
+            squares += change[i] * (problem->matrix[i] - 2 * cross[i]);
     }
     return squares;
 }
@@ -223,7 +226,8 @@ static int choose(struct problem *problem, struct spine_refit *refit, struct spi
         if (squares[i] == least || squares[i] < least + slack)
             chosen = i;
 
-    refit->ridge = ridges[chosen];
+    refit->has_measured = held_out->variance > 0;
+    refit->ridge = refit->has_measured ? ridges[chosen] : 1;
     refit->before = 1 - held_out->squares / held_out->variance;
     refit->after = 1 - squares[chosen] / held_out->variance;
     return solve(problem, refit->ridge, true, err);

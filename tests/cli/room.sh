@@ -18,10 +18,11 @@ failed()
 
 $python - <<'END'
 import h5py, numpy
-with h5py.File("wide.h5", "w") as file:
-    file.attrs["format"], file.attrs["format_version"] = "spine-vectors", 1
-    file["vectors"] = numpy.random.default_rng(1).standard_normal((10, 50000), numpy.float32)
-    file.create_dataset("words", data=["word%d" % i for i in range(10)], dtype=h5py.string_dtype())
+for name, columns in ("wide.h5", 50000), ("narrow.h5", 50):
+    with h5py.File(name, "w") as file:
+        file.attrs["format"], file.attrs["format_version"] = "spine-vectors", 1
+        file["vectors"] = numpy.random.default_rng(1).standard_normal((10, columns), numpy.float32)
+        file.create_dataset("words", data=["word%d" % i for i in range(10)], dtype=h5py.string_dtype())
 END
 cat >wide.ini <<'END'
 [data]
@@ -42,6 +43,13 @@ attempt mpirun -np 2 "$trainer" --dry-run wide.ini
 failed "$said"
 grep -q '^memory of a node  [0-9.]* MiB more, of [0-9.]* MiB free$' stdout || fail "$(cat stdout)"
 run "$trainer" --dry-run wide.ini train.check_room=no
+
+# Each of 8 ranks needs 14 GB for the refit of 29,999 units, and 0.4 GB without.
+attempt mpirun -np 8 "$trainer" --dry-run wide.ini data.input=narrow.h5 model.objective=topk model.hidden=29999 \
+    parallel.grid=1x8
+if [ "$status" = 1 ]; then
+    failed "${said/2 ranks*use/8 ranks*use train.refit = no,}"
+fi
 
 # --- Disk -----------------------------------------------------------------------------------------
 

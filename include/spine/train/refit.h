@@ -5,7 +5,8 @@
  * with the clean codes h, and W2', b2' as trained. Trained with noise, the decoder explains less
  * than the codes of clean rows could. Codes don't change. The ridge is chosen from 0.1, 1, 10, 30
  * and 100 by the error on every fifth row, with a solution from the other rows; then all rows are
- * used. Sums over rows are exact (exact.h), so the result doesn't depend on the number of ranks.
+ * used. Sums over rows are exact (exact.h), so the result doesn't depend on the number of ranks,
+ * unless a unit's squared codes add up to more than about 16 times the squares of all rows.
  *
  * q is 1, except for a dictionary: its codes are shrunk by lambda and the ridge, and q is the
  * factor that fits best. The codes were solved for with the atoms W2', so a dictionary's decoder
@@ -15,18 +16,22 @@
 #ifndef SPINE_TRAIN_REFIT_H
 #define SPINE_TRAIN_REFIT_H
 
+#include <stdbool.h>
+
 #include "spine/math/coder.h"
 #include "spine/ranks/comm.h"
 #include "spine/train/dataset.h"
 
 struct spine_refit {
-    double ridge;         /* chosen */
+    double ridge;         /* chosen; 1 if no fifth row has values to measure it by */
+    bool has_measured;    /* the ridge: else before and after aren't numbers */
     double before, after; /* 1 - sum (y - x)^2 / sum x^2 over every fifth row: as trained, and
                              refitted on the other rows */
 };
 
 /* Solve for a new W2 and b2, which go to decoder, (H + 1, D), rows of params->stride floats: W2,
- * then b2. Overwrites coder. Needs 24 (H + 1) (H + 1 + D) bytes on each rank. Collective. */
+ * then b2. Overwrites coder. Needs 16 (H + 1) (H + 1 + D) bytes on each rank and half as
+ * many more on rank 0; H + 1 is at most SPINE_LAPACK_MOST. Collective. */
 int spine_refit_solve(const struct spine_params *params, struct spine_dataset *data,
                       struct spine_comm *comm, struct spine_coder *coder, float *decoder,
                       struct spine_refit *refit, struct spine_error *err);
