@@ -11,6 +11,9 @@
 /* The purpose of the draws, a value that neither epochs nor nnse.c use. */
 enum { WORD_ATOMS = UINT32_MAX - 1 };
 
+/* Atoms that are drawn at a time; rows that have their marks in one number. */
+enum { PIECE = 256, BITS = 32 };
+
 void spine_atoms_bound(float *row, size_t dim, bool always)
 {
     double squares = 0;
@@ -20,6 +23,12 @@ void spine_atoms_bound(float *row, size_t dim, bool always)
         for (size_t k = 0; k < dim; k++)
             row[k] = (float)((double)row[k] / sqrt(squares));
 }
+
+/* Words in the order in which atoms become them. */
+struct order {
+    uint32_t *rows; /* owned; (count) */
+    size_t count;
+};
 
 /* Shuffle the numbers 0 to count - 1 by seed and draw. */
 static void shuffle(uint64_t seed, uint32_t draw, size_t count, uint32_t *order)
@@ -34,63 +43,95 @@ static void shuffle(uint64_t seed, uint32_t draw, size_t count, uint32_t *order)
     }
 }
 
-int spine_atoms_draw(const struct spine_atoms_words *words, const bool *marked, size_t count,
-                     float *scratch, float *atoms, struct spine_error *err)
+/* Remove the rows held out, which are copies of others. 'marks' is zeroed. Collective. */
+static void remove_held_out(const struct spine_atoms_words *words, int64_t *marks,
+                            struct order *order)
+{
+    const struct spine_rowstream *stream = &words->data->stream;
+    const size_t num_rows = words->data->part.num_rows;
+
+    for (size_t h = 0; h < stream->num_substitutes; h++) {
+        const size_t row = stream->substitutes[h].row;
+        marks[row / BITS] |= (int64_t)1 << row % BITS;
+    }
+    spine_comm_sum_counts(words->comm, marks, num_rows / BITS + 1);
+
+    order->count = 0;
+    for (size_t i = 0; i < num_rows; i++) {
+        const uint32_t row = order->rows[i];
+        if ((marks[row / BITS] >> row % BITS & 1) == 0)
+            order->rows[order->count++] = row;
+    }
+}
+
+/* Set these of all atoms, unless they are NULL. piece, (atoms, D), is scratch. */
+static void draw_piece(const struct spine_atoms_words *words, const struct order *order,
+                       const bool *marked, struct spine_range atoms, float *piece, float *all)
 {
     struct spine_dataset *data = words->data;
     const struct spine_partition *part = &data->part;
-    const size_t stride = data->stride;
-    uint32_t *order = spine_memory_get(part->num_rows, sizeof *order, "the order of words", err);
-    if (spine_comm_agree(words->comm, order == NULL, err)) {
-        free(order);
-        return -1;
-    }
+    const size_t stride = data->stride, count = atoms.end - atoms.first;
 
-    shuffle(words->seed, words->draw, part->num_rows, order);
-    memset(scratch, 0, count * stride * sizeof *scratch);
-    for (size_t j = 0; j < count; j++) {
-        const size_t row = order[j % part->num_rows];
-        if (marked[j] && row >= part->first_row && row < part->end_row)
-            memcpy(scratch + j * stride, spine_dataset_slice(data, 0, row - part->first_row, 1, 0),
-                   data->dim * sizeof *scratch);
+    memset(piece, 0, count * stride * sizeof *piece);
+    for (size_t i = 0; i < count; i++) {
+        const size_t row = order->rows[(atoms.first + i) % order->count];
+        if (row >= part->first_row && row < part->end_row)
+            memcpy(piece + i * stride, spine_dataset_slice(data, 0, row - part->first_row, 1, 0),
+                   data->dim * sizeof *piece);
     }
-    free(order);
+    spine_comm_sum_floats(words->comm, piece, count * stride);
 
-    spine_comm_sum_floats(words->comm, scratch, count * stride);
-    for (size_t j = 0; j < count; j++)
-        if (marked[j]) {
-            memcpy(atoms + j * stride, scratch + j * stride, stride * sizeof *scratch);
-            spine_atoms_bound(atoms + j * stride, data->dim, true);
+    for (size_t i = 0; all != NULL && i < count; i++) {
+        const size_t j = atoms.first + i;
+        if (marked != NULL && !marked[j])
+            continue;
+        memcpy(all + j * stride, piece + i * stride, stride * sizeof *piece);
+        spine_atoms_bound(all + j * stride, data->dim, true);
+    }
+}
+
+int spine_atoms_draw(const struct spine_atoms_words *words, const bool *marked, size_t count,
+                     float *atoms, struct spine_error *err)
+{
+    static const char what[] = "words as atoms";
+    const size_t num_rows = words->data->part.num_rows;
+    const size_t most = count < PIECE ? count : PIECE;
+    struct order order = {.rows = spine_memory_get(num_rows, sizeof *order.rows, what, err)};
+    int64_t *marks = spine_memory_zeroed(num_rows / BITS + 1, sizeof *marks, what, err);
+    float *piece = spine_kernel_alloc(most * words->data->stride, what, err);
+
+    const int rc =
+        spine_comm_agree(words->comm, -(order.rows == NULL || marks == NULL || piece == NULL), err);
+    if (rc == 0) {
+        shuffle(words->seed, words->draw, num_rows, order.rows);
+        remove_held_out(words, marks, &order);
+        for (size_t first = 0; first < count; first += PIECE) {
+            const size_t end = count - first < PIECE ? count : first + PIECE;
+            draw_piece(words, &order, marked, (struct spine_range){first, end}, piece, atoms);
         }
-    return 0;
+    }
+
+    free(order.rows);
+    free(marks);
+    free(piece);
+    return rc;
 }
 
 int spine_atoms_begin(struct spine_stepper *stepper, struct spine_dataset *data,
                       struct spine_error *err)
 {
-    static const char what[] = "the words that units begin with";
     struct spine_params *params = &stepper->params;
     struct spine_comm *comm = &stepper->grid->ranks;
     const struct spine_atoms_words words = {comm, data, stepper->settings.seed, 0};
-    const size_t hidden = params->hidden, floats = hidden * params->stride;
-    float *atoms = spine_kernel_alloc(2 * floats, what, err);
-    bool *marked = spine_memory_get(hidden, sizeof *marked, what, err);
+    const bool is_first = stepper->grid->node.rank == 0; /* of those that share the parameters */
 
-    int rc = spine_comm_agree(comm, atoms == NULL || marked == NULL, err);
-    for (size_t j = 0; rc == 0 && j < hidden; j++)
-        marked[j] = true;
-    if (rc == 0)
-        rc = spine_atoms_draw(&words, marked, hidden, atoms + floats, atoms, err);
-    spine_stepper_meet(stepper);
-    if (rc == 0 && stepper->grid->node.rank == 0) {
-        memcpy(params->W1, atoms, floats * sizeof *atoms);
-        memcpy(params->W2, atoms, floats * sizeof *atoms);
-        memset(params->b1, 0, hidden * sizeof *params->b1);
+    if (spine_atoms_draw(&words, NULL, params->hidden, is_first ? params->W2 : NULL, err))
+        return -1;
+    if (is_first) {
+        memcpy(params->W1, params->W2, params->hidden * params->stride * sizeof *params->W1);
+        memset(params->b1, 0, params->hidden * sizeof *params->b1);
         memset(params->b2, 0, params->stride * sizeof *params->b2);
     }
     spine_stepper_meet(stepper);
-
-    free(marked);
-    free(atoms);
-    return rc;
+    return 0;
 }

@@ -86,8 +86,7 @@ static int draw_words(struct spine_nnse *nnse, uint32_t draw, struct spine_error
     const struct spine_atoms_words words = {nnse->comm, nnse->data, nnse->settings.seed, draw};
     struct spine_params *atoms = &nnse->atoms;
 
-    /* W1 is scratch here and becomes a copy of W2 again later. */
-    return spine_atoms_draw(&words, nnse->marked, atoms->hidden, atoms->W1, atoms->W2, err);
+    return spine_atoms_draw(&words, nnse->marked, atoms->hidden, atoms->W2, err);
 }
 
 static void draw_directions(struct spine_nnse *nnse)

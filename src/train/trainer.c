@@ -97,8 +97,18 @@ static int find_extent(const struct spine_config *config, struct spine_comm *com
     return 0;
 }
 
+/* Do units begin as words, which have yet to be drawn? nnse draws its own. */
+static bool begins_with_words(const struct spine_trainer *run)
+{
+    const struct spine_config *config = run->config;
+
+    return run->resume.start == SPINE_START_NEW && config->start_from[0] == '\0' &&
+           config->start == SPINE_ATOMS_WORDS && config->objective != SPINE_OBJECTIVE_NNSE;
+}
+
 /* Finish the rows once it is known how the run starts: scale them, as in the run that
- * train.start_from names if there is one, unless they are shared and scaled; and hold some out. */
+ * train.start_from names if there is one, unless they are shared and scaled; hold some out; and
+ * begin with the others as units. */
 static int finish_rows(struct spine_trainer *run, bool is_own, struct spine_error *err)
 {
     const struct spine_config *config = run->config;
@@ -108,6 +118,8 @@ static int finish_rows(struct spine_trainer *run, bool is_own, struct spine_erro
         return spine_trainer_check_rows(run, -1, err);
     if (config->holdout > 0 &&
         spine_holdout_begin(&run->holdout, &run->data, run->comm, config->holdout, err))
+        return spine_trainer_check_rows(run, -1, err);
+    if (begins_with_words(run) && spine_atoms_begin(&run->stepper, &run->data, err))
         return spine_trainer_check_rows(run, -1, err);
 
     const bool packs = run->data.storage == SPINE_IN_HALF_MEMORY;
@@ -172,9 +184,6 @@ int spine_trainer_init(struct spine_trainer *run, const struct spine_config *con
     comm = run->comm;
     const struct spine_step_settings settings = spine_step_settings(config, &run->data);
     if (spine_stepper_init(&run->stepper, &run->parallel.grid, &settings, &run->data, err))
-        return -1;
-    if (config->start == SPINE_ATOMS_WORDS && config->objective != SPINE_OBJECTIVE_NNSE &&
-        spine_atoms_begin(&run->stepper, &run->data, err))
         return -1;
 
     rc = allocate(run, timeline, err);

@@ -17,16 +17,17 @@ struct spine_atoms_words {
 };
 
 /* Set the marked rows of atoms (count, D) to vectors of words, scaled to length 1; zeros stay
- * zeros. The ranks that have the words send them to all. If there are more atoms than words, words
- * are used repeatedly. marked (count); scratch (count, D). Collective. */
+ * zeros. The ranks that have the words send them to all. Words held out (holdout.h) are never used.
+ * If there are more atoms than words, words are used repeatedly. marked (count), NULL: all; atoms
+ * NULL: this rank doesn't need them. Collective. */
 int spine_atoms_draw(const struct spine_atoms_words *words, const bool *marked, size_t count,
-                     float *scratch, float *atoms, struct spine_error *err);
+                     float *atoms, struct spine_error *err);
 
 /* Scale an atom to length 1 if it is longer, or always if 'always' is set; zeros stay zeros. */
 void spine_atoms_bound(float *row, size_t dim, bool always);
 
 /* Initialise the stepper's parameters with words: rows of W2, the same in W1, and zero biases.
- * Collective over the grid's ranks. */
+ * Call it when rows have been held out, if they are. Collective over the grid's ranks. */
 int spine_atoms_begin(struct spine_stepper *stepper, struct spine_dataset *data,
                       struct spine_error *err);
 

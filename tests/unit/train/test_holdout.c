@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/train/atoms.h"
 #include "spine/train/holdout.h"
 #include "support/expect.h"
 #include "support/ranks.h"
@@ -101,10 +102,51 @@ static void test_rows_are_replaced_by_the_one_before(void **state)
     spine_dataset_dispose(&data);
 }
 
+/* How many words beside those held out have this atom. */
+static size_t count_words(const float *atom)
+{
+    size_t found = 0;
+
+    for (size_t row = 0; row < ROWS; row++) {
+        float values[DIM];
+        for (size_t k = 0; k < DIM; k++)
+            values[k] = entry(row, k);
+        spine_atoms_bound(values, DIM, true);
+        found += !is_held(row) && memcmp(values, atom, sizeof values) == 0;
+    }
+    return found;
+}
+
+/* With as many atoms as words are left, each of those is drawn once. */
+static void test_words_held_out_are_no_atoms(void **state)
+{
+    (void)state;
+    struct spine_dataset data;
+    struct spine_holdout holdout;
+    fill(&data);
+    TRY(spine_holdout_begin(&holdout, &data, &world, SHARE, &err));
+    const struct spine_atoms_words words = {&world, &data, 3, 0};
+    const size_t count = ROWS - holdout.total, stride = data.stride;
+    float *atoms = spine_kernel_alloc(count * stride, "a test", &err);
+
+    TRY(spine_atoms_draw(&words, NULL, count, atoms, &err));
+    for (size_t j = 0; j < count; j++) {
+        size_t equal = 0;
+        for (size_t i = 0; i < count; i++)
+            equal += memcmp(atoms + i * stride, atoms + j * stride, DIM * sizeof *atoms) == 0;
+        assert_true(equal > 0 && equal == count_words(atoms + j * stride));
+    }
+
+    free(atoms);
+    spine_holdout_dispose(&holdout);
+    spine_dataset_dispose(&data);
+}
+
 int run_holdout(const struct spine_comm *comm)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_are_replaced_by_the_one_before),
+        cmocka_unit_test(test_words_held_out_are_no_atoms),
     };
     world = *comm;
     return cmocka_run_group_tests(tests, NULL, NULL);
