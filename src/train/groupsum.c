@@ -37,6 +37,19 @@ uint64_t spine_groupsum_counts(struct spine_stepper *stepper, uint64_t flags)
     return flags;
 }
 
+bool spine_groupsum_any(struct spine_stepper *stepper, bool own)
+{
+    struct spine_grid *grid = stepper->grid;
+    int64_t count = (int64_t)spine_stepper_meet_team(stepper, &stepper->memory.node, own);
+
+    if (grid->num_nodes > 1) {
+        const double started = spine_comm_clock();
+        spine_comm_sum_counts(&grid->others, &count, 1);
+        stepper->waited += spine_comm_clock() - started;
+    }
+    return count > 0;
+}
+
 void spine_groupsum_node(const struct spine_stepper *stepper, size_t first, size_t count,
                          float *out)
 {

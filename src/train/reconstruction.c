@@ -107,8 +107,11 @@ struct spine_reconstruction spine_reconstruction_find(struct spine_stepper *step
                                   .quantum = data->quantum};
     const struct spine_reconstruction sums = find(stepper, &target);
 
+    /* For silent units; clamped, so that sums over ranks don't overflow. */
     own->squares[stepper->grid->node.rank] =
-        isfinite(sums.squares) ? (int64_t)(sums.squares / data->quantum) : 0;
+        stepper->settings.silence.k > 0 && isfinite(sums.squares)
+            ? (int64_t)fmin(sums.squares / data->quantum, 0x1p52)
+            : 0;
     return sums;
 }
 

@@ -1,10 +1,12 @@
 /* silence.c -- AuxK: silent units learn what the others leave. */
 #include "spine/train/silence.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "spine/math/encoding.h"
 #include "spine/train/codes.h"
+#include "spine/train/groupsum.h"
 #include "spine/train/minibatch.h"
 #include "spine/train/reconstruction.h"
 
@@ -23,7 +25,8 @@ static bool mark(struct spine_stepper *stepper, size_t batch_rows)
     return found;
 }
 
-/* The codes of this rank's silent units. Collective over the team. */
+/* The codes of this rank's silent units. A z that isn't a number has failed among the active ones.
+ * Collective over the team. */
 static void encode(struct spine_stepper *stepper)
 {
     struct spine_step_memory *own = &stepper->memory;
@@ -50,24 +53,24 @@ static void encode(struct spine_stepper *stepper)
     spine_stepper_meet_team(stepper, &own->team, 0);
 }
 
-double spine_silence_find(struct spine_stepper *stepper, const struct spine_dataset *data,
-                          size_t batch_rows)
+bool spine_silence_find(struct spine_stepper *stepper, const struct spine_dataset *data,
+                        size_t batch_rows, double *loss)
 {
     struct spine_step_memory *own = &stepper->memory;
     const uint64_t any = spine_stepper_meet_team(stepper, &own->node, mark(stepper, batch_rows));
     double error = 0;
 
+    *loss = 0;
     for (int rank = 0; rank < stepper->grid->node.size; rank++)
         error += (double)own->squares[rank] * data->quantum;
     if (any == 0 || error == 0) {
         memset(own->is_silent, 0, own->units.end - own->units.first);
-        return 0;
+        return true;
     }
 
     encode(stepper);
-    const double loss = spine_reconstruction_leave(stepper, data, batch_rows, error);
-    spine_stepper_meet_team(stepper, &own->team, 0);
-    return loss;
+    *loss = spine_reconstruction_leave(stepper, data, batch_rows, error);
+    return !spine_groupsum_any(stepper, !isfinite(*loss));
 }
 
 void spine_silence_count(struct spine_stepper *stepper, size_t batch_rows)

@@ -21,13 +21,11 @@ static uint64_t own_flags(const struct spine_stepper *stepper, bool is_finite)
     return flags;
 }
 
-/* Fail because a loss isn't finite on some ranks; name a rank and the loss. */
-static int explain(const struct spine_stepper *stepper, bool code_is_finite, double squares,
+/* Fail because a loss isn't finite on some ranks; name a rank and 'what' isn't finite there (NULL:
+ * nothing). */
+static int explain(const struct spine_stepper *stepper, const char *what,
                    const struct spine_position *position, struct spine_error *err)
 {
-    const char *what = !code_is_finite      ? "a code"
-                       : !isfinite(squares) ? "the reconstruction loss"
-                                            : NULL;
     const long long epoch = position->epoch + 1;
     const size_t step = position->step + 1;
     int rc = 0;
@@ -111,13 +109,15 @@ static void read_ahead(struct spine_stepper *stepper, struct spine_dataset *data
 static int exchange(struct spine_stepper *stepper, const struct spine_block_sums *sums,
                     double squares, const struct spine_position *position, struct spine_error *err)
 {
-    const bool is_finite = !sums->not_finite && isfinite(squares);
-    uint64_t flags = own_flags(stepper, is_finite);
+    const char *what = sums->not_finite     ? "a code"
+                       : !isfinite(squares) ? "the reconstruction loss"
+                                            : NULL;
+    uint64_t flags = own_flags(stepper, what == NULL);
 
     flags = spine_stepper_meet_team(stepper, &stepper->memory.node, flags);
     flags = spine_groupsum_counts(stepper, flags);
     if (flags & SPINE_STEP_NOT_FINITE)
-        return explain(stepper, !sums->not_finite, squares, position, err);
+        return explain(stepper, what, position, err);
 
     for (int i = 0; i < SPINE_REQUESTS; i++)
         stepper->requests[i] = (flags >> i & 1) != 0;
@@ -129,6 +129,7 @@ int spine_stepper_step(struct spine_stepper *stepper, struct spine_dataset *data
 {
     const size_t batch_rows = spine_partition_batch_rows(&data->part, position->step);
     const bool trains_silent = stepper->settings.silence.k > 0;
+    double silent = 0;
 
     begin(stepper, data, position);                                             /* x' */
     const struct spine_block_sums sums = spine_codes_find(stepper, batch_rows); /* z, h */
@@ -138,8 +139,9 @@ int spine_stepper_step(struct spine_stepper *stepper, struct spine_dataset *data
 
     if (exchange(stepper, &sums, found.squares + found.nested, position, err)) /* sum of h */
         return -1;
-    if (trains_silent)
-        position->sums.silent += spine_silence_find(stepper, data, batch_rows);
+    if (trains_silent && !spine_silence_find(stepper, data, batch_rows, &silent)) /* dY of theirs */
+        return explain(stepper, isfinite(silent) ? NULL : "the loss of silent units", position,
+                       err);
 
     spine_penalty_add(stepper, batch_rows);
     spine_optimizer_begin(&stepper->optimizer, spine_schedule_rate(&stepper->settings.schedule,
@@ -156,6 +158,7 @@ int spine_stepper_step(struct spine_stepper *stepper, struct spine_dataset *data
         position->sums.penalty += found.nested;
     position->sums.partial += (double)sums.partial / SPINE_BLOCK_SCALE;
     position->sums.active += (double)sums.active;
+    position->sums.silent += silent;
     position->step++;
     return 0;
 }

@@ -5,12 +5,17 @@
 #ifndef SPINE_TRAIN_GROUPSUM_H
 #define SPINE_TRAIN_GROUPSUM_H
 
+#include <stdbool.h>
+
 #include "spine/train/stepper.h"
 
 /* Sum h, pairs and flags of this rank's units over the groups. The sums of h go to
  * stepper->memory.counts and stepper->h_sum; returns the flags of all groups. Collective between
  * nodes. */
 uint64_t spine_groupsum_counts(struct spine_stepper *stepper, uint64_t flags);
+
+/* Is this true on any rank? Collective over the grid's ranks, which meet. */
+bool spine_groupsum_any(struct spine_stepper *stepper, bool own);
 
 /* out (count) = the sum of the gradients of the groups of the node, from element 'first' on. Local. */
 void spine_groupsum_node(const struct spine_stepper *stepper, size_t first, size_t count,

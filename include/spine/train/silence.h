@@ -15,14 +15,17 @@
 #ifndef SPINE_TRAIN_SILENCE_H
 #define SPINE_TRAIN_SILENCE_H
 
+#include <stdbool.h>
+
 #include "spine/train/dataset.h"
 #include "spine/train/stepper.h"
 
 /* Find the silent units and, if there are any, their codes and dY of them: own->is_silent, own->silent,
- * own->left. Returns this rank's part of AUX times the batch's rows, exactly. After the sums of h over the
- * groups, if settings.silence.k isn't 0. Collective over the node. */
-double spine_silence_find(struct spine_stepper *stepper, const struct spine_dataset *data,
-                          size_t batch_rows);
+ * own->left. loss: this rank's part of AUX times the batch's rows, exactly. After the sums of h over the
+ * groups, if settings.silence.k isn't 0. Returns false on all ranks if AUX isn't finite on any.
+ * Collective over the grid's ranks. */
+bool spine_silence_find(struct spine_stepper *stepper, const struct spine_dataset *data,
+                        size_t batch_rows, double *loss);
 
 /* Count the rows of the step. Not before all ranks of the node have found the silent units. */
 void spine_silence_count(struct spine_stepper *stepper, size_t batch_rows);

@@ -29,6 +29,7 @@ struct trace {
     struct spine_stepper stepper;
     struct spine_position position;
     struct spine_params before; /* the parameters of the step before */
+    struct spine_timeline timeline;
 };
 
 static size_t read_size(FILE *file, const char *name)
@@ -113,10 +114,13 @@ static void begin(struct trace *trace, int groups, int columns)
     make_data(trace);
     TRY(spine_stepper_init(&trace->stepper, &trace->grid, &trace->settings, &trace->data, &err));
     TRY(spine_params_init(&trace->before, trace->dim, trace->hidden, &err));
+    TRY(spine_timeline_init(&trace->timeline, spine_stepper_most_events() + 1, &err));
+    trace->stepper.recording = &trace->timeline;
 }
 
 static void end(struct trace *trace)
 {
+    spine_timeline_dispose(&trace->timeline);
     spine_params_dispose(&trace->before);
     spine_stepper_dispose(&trace->stepper);
     spine_dataset_dispose(&trace->data);
@@ -202,7 +206,9 @@ static void take_step(struct trace *trace, size_t i)
 
     memcpy(trace->before.data, stepper->params.data, stepper->params.len * sizeof(float));
     spine_stepper_meet(stepper);
+    trace->timeline.count = 0;
     TRY(spine_stepper_step(stepper, &trace->data, &trace->position, &err));
+    assert_in_range(trace->timeline.count, 1, spine_stepper_most_events());
     spine_stepper_meet(stepper);
 
     const struct record rows = read_record(trace->file, "rows");
@@ -275,11 +281,40 @@ static void test_silent_units_leave_the_others_alone(void **state)
     spine_params_dispose(&with);
 }
 
+/* A step whose AUX isn't finite fails on all ranks, and changes nothing. */
+static void test_a_loss_that_is_not_finite_fails_first(void **state)
+{
+    (void)state;
+    struct spine_params before = take_steps(1, 2), without = take_steps(2, 0);
+    struct trace trace;
+    struct spine_params *params = &trace.stepper.params;
+
+    begin(&trace, 1, world.size);
+    TRY(spine_stepper_step(&trace.stepper, &trace.data, &trace.position, &err));
+    spine_stepper_meet(&trace.stepper);
+    for (size_t j = 0; world.rank == 0 && j < before.hidden; j++) {
+        const size_t at = j * before.stride;
+        if (memcmp(without.W2 + at, before.W2 + at, before.dim * sizeof(float)) == 0)
+            params->W2[at] = 1e30F; /* silent in the second step */
+    }
+    spine_stepper_meet(&trace.stepper);
+    memcpy(trace.before.data, params->data, params->len * sizeof(float));
+    assert_int_equal(spine_stepper_step(&trace.stepper, &trace.data, &trace.position, &err), -1);
+    assert_non_null(strstr(err.text, "step 2: the loss of silent units is not finite"));
+    assert_memory_equal(params->data, trace.before.data, params->len * sizeof(float));
+    assert_int_equal(trace.position.step, 1);
+
+    end(&trace);
+    spine_params_dispose(&before);
+    spine_params_dispose(&without);
+}
+
 int run_silence(const struct spine_comm *comm)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_silent_units_learn_as_the_reference_does),
         cmocka_unit_test(test_silent_units_leave_the_others_alone),
+        cmocka_unit_test(test_a_loss_that_is_not_finite_fails_first),
     };
     world = *comm;
     return cmocka_run_group_tests(tests, NULL, NULL);
