@@ -109,10 +109,12 @@ void spine_block_dispose(struct spine_block *block)
     *block = (struct spine_block){0};
 }
 
-size_t spine_block_bytes(size_t rows, size_t units, bool has_dense, double density)
+size_t spine_block_bytes(size_t rows, size_t units, const struct spine_block_use *use)
 {
-    const double values = 2 * sizeof(float), lists = sizeof(int32_t) + 2; /* of a pair */
-    const double pair = (has_dense ? 1 : density) * values + density * lists;
+    const double lists = sizeof(int32_t) + 2; /* of a pair */
+    const double values = use->has_dense || use->has_candidates ? 1 : use->density;
+    const double of_units = use->has_dense ? 1 : use->density;
+    const double pair = sizeof(float) * (values + of_units) + use->density * lists;
     const size_t blocks = (rows + ROWS - 1) / ROWS;
     return (size_t)(pair * (double)rows * (double)units) + blocks * units * sizeof(uint32_t);
 }

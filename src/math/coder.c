@@ -40,8 +40,10 @@ void spine_coder_dispose(struct spine_coder *coder)
 
 size_t spine_coder_bytes(size_t dim, size_t hidden, double density)
 {
+    const struct spine_block_use use = {.density = density};
+
     return 2 * spine_block_packed(dim) * sizeof(float) + hidden * sizeof(int64_t) +
-           spine_block_bytes(ROWS, hidden, false, density);
+           spine_block_bytes(ROWS, hidden, &use);
 }
 
 /* Solve for the codes, and count sums.active. */

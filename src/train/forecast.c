@@ -54,17 +54,25 @@ static size_t checkpoint_bytes(const struct spine_config *config, size_t dim)
 /* The density of a run that begins. */
 static const double AT_FIRST = 0.6;
 
-/* Predict the share of pairs that a step lists in sparse mode; of candidates, if units are
- * selected. */
-static double forecast_density(const struct spine_config *config)
+/* Predict the candidates where k units are selected. */
+static struct spine_block_use forecast_candidates(const struct spine_config *config, double k)
+{
+    return (struct spine_block_use){.has_candidates = true,
+                                    .density = fmin(1, (2 * k + 8) / (double)config->hidden)};
+}
+
+/* Predict the pairs that a step lists. */
+static struct spine_block_use forecast_pairs(const struct spine_config *config)
 {
     const struct spine_activation activation = spine_settings_activation(config);
 
     if (activation.selection != SPINE_ABOVE)
-        return fmin(1, (2 * (double)activation.k + 8) / (double)config->hidden);
-    return config->kernel == SPINE_KERNEL_DENSE    ? 0
-           : config->kernel == SPINE_KERNEL_SPARSE ? AT_FIRST
-                                                   : SPINE_SPARSE_MOST;
+        return forecast_candidates(config, (double)activation.k);
+    const double density = config->kernel == SPINE_KERNEL_DENSE    ? 0
+                           : config->kernel == SPINE_KERNEL_SPARSE ? AT_FIRST
+                                                                   : SPINE_SPARSE_MOST;
+    return (struct spine_block_use){.has_dense = config->kernel != SPINE_KERNEL_SPARSE,
+                                    .density = density};
 }
 
 /* Predict the number of values in all codes. */
@@ -127,7 +135,8 @@ static struct memory predict(const struct spine_config *config, const struct spi
     const size_t rows = part->end_row - part->first_row;
     const size_t word = 24; /* a word, its NUL, its offset in the list; an average */
     const size_t params = spine_params_len(dim, hidden) * sizeof(float);
-    const double density = forecast_density(config);
+    const struct spine_block_use active = forecast_pairs(config);
+    const struct spine_block_use silent = forecast_candidates(config, (double)config->aux_k);
     const bool saves = config->checkpoint_every > 0 || config->checkpoint_minutes > 0;
     const struct spine_step_shape shape = {.dim = dim,
                                            .hidden = hidden,
@@ -135,8 +144,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
                                                (enum spine_optimizer_kind)config->optimizer,
                                            .prefixes = spine_settings_prefixes(config).count,
                                            .has_silent = config->aux_k > 0};
-    const struct spine_step_bytes step =
-        spine_step_bytes(&shape, part, grid, config->kernel != SPINE_KERNEL_SPARSE, density);
+    const struct spine_step_bytes step = spine_step_bytes(&shape, part, grid, &active, &silent);
     const size_t ranks = (size_t)grid->node_groups * (size_t)grid->columns;
     const size_t copies = grid->groups > 1 ? 1 + (size_t)grid->node_groups : 1;
     const size_t moments = spine_optimizer_bytes(shape.optimizer, spine_params_len(dim, hidden));

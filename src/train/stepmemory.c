@@ -317,18 +317,21 @@ void spine_step_memory_dispose(struct spine_step_memory *memory)
 
 struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
                                          const struct spine_partition *part,
-                                         const struct spine_grid *grid, bool has_dense,
-                                         double density)
+                                         const struct spine_grid *grid,
+                                         const struct spine_block_use *active,
+                                         const struct spine_block_use *silent)
 {
     const struct extent extent = find_extent(shape, part, grid);
-    const size_t pairs = spine_block_bytes(extent.slots, extent.hidden, has_dense, density);
+    size_t pairs = spine_block_bytes(extent.slots, extent.hidden, active);
     const size_t units = extent.hidden / (size_t)extent.node_ranks + CUT;
     const size_t travelling = grid->num_nodes > 1 ? 6 * units * extent.stride : 0;
     const size_t kinds = extent.has_silent ? 2 : 1; /* of codes */
     size_t room = 0;                                /* for pairs; unused memory is never touched */
 
+    if (extent.has_silent)
+        pairs += spine_block_bytes(extent.slots, extent.hidden, silent);
     place_codes(NULL, &extent, NULL, &room);
-    const size_t team = place_team(NULL, &extent, NULL) - kinds * room + kinds * pairs;
+    const size_t team = place_team(NULL, &extent, NULL) - kinds * room + pairs;
     return (struct spine_step_bytes){
         .node = place_node(NULL, shape, &extent, NULL) + (size_t)extent.node_groups * team,
         .rank = (travelling + extent.slots * extent.dim + 3 * extent.hidden) * sizeof(float)};

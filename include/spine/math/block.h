@@ -82,9 +82,15 @@ int spine_block_init(struct spine_block *block, size_t most_units, void *shared,
 void spine_block_view(struct spine_block *block, size_t most_units, void *shared);
 void spine_block_dispose(struct spine_block *block);
 
-/* The bytes in use in the blocks of 'rows' rows, if sparse mode has this share of all pairs; with
- * has_dense, dense mode is used as well. */
-size_t spine_block_bytes(size_t rows, size_t units, bool has_dense, double density);
+/* What a block is used for: sparse mode, with this share of all pairs; and perhaps dense mode, or the
+ * selection of pairs, for which 'value' has all z. */
+struct spine_block_use {
+    bool has_dense, has_candidates;
+    double density;
+};
+
+/* The bytes in use in the blocks of 'rows' rows. */
+size_t spine_block_bytes(size_t rows, size_t units, const struct spine_block_use *use);
 
 /* The floats of a packed block: panels (D, 16), one after the other. */
 size_t spine_block_packed(size_t dim);

@@ -92,14 +92,15 @@ int spine_step_memory_init(struct spine_step_memory *memory, const struct spine_
 /* Collective; a zeroed struct is left alone. */
 void spine_step_memory_dispose(struct spine_step_memory *memory);
 
-/* Predict the bytes of a node and of each rank's own memory, at this density in sparse mode; with
- * has_dense, dense mode is used as well. */
+/* Predict the bytes of a node and of each rank's own memory, for the codes of active units and, if
+ * shape has them, of silent ones. */
 struct spine_step_bytes {
     size_t node, rank;
 };
 struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
                                          const struct spine_partition *part,
-                                         const struct spine_grid *grid, bool has_dense,
-                                         double density);
+                                         const struct spine_grid *grid,
+                                         const struct spine_block_use *active,
+                                         const struct spine_block_use *silent);
 
 #endif
