@@ -88,7 +88,7 @@ static int time_steps(const struct timer *timer, size_t rows, size_t hidden, dou
         settings.hidden = hidden;
         settings.schedule.rate = 1e-12;
         if (settings.activation.k > hidden / 4)
-            settings.activation.k = hidden / 4;
+            settings.activation.k = hidden < 4 ? 1 : hidden / 4;
         rc = spine_stepper_init(&stepper, &grid, &settings, &data, err);
     }
     if (timer->with != NULL)
