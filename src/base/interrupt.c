@@ -10,10 +10,12 @@
 
 /* Set by the handler, cleared by the reader. */
 static volatile sig_atomic_t save_requested, leave_requested, hurry_requested;
-static volatile sig_atomic_t was_hurried; /* not cleared */
-static double started;                    /* when the signals were installed, by the wall clock */
+static volatile sig_atomic_t hurried_by; /* the last signal to do so; not cleared */
+static double started;                   /* when the signals were installed, by the wall clock */
 
-static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGXCPU};
+static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGXCPU, SIGHUP};
+enum { SIGNALS = sizeof signals / sizeof *signals };
+static struct sigaction before[SIGNALS]; /* what they did before we took them */
 
 static void note(int signal_number)
 {
@@ -25,20 +27,14 @@ static void note(int signal_number)
         leave_requested = 1;
         break;
     case SIGXCPU: /* comes every second, until the hard limit */
-        hurry_requested = was_hurried = 1;
+        hurry_requested = 1;
+        hurried_by = signal_number;
         break;
     default:
-        hurry_requested = was_hurried = 1;
+        hurry_requested = 1;
+        hurried_by = signal_number;
         signal(signal_number, SIG_DFL); /* the next one ends the process */
     }
-}
-
-/* nohup ignores it, and so does a shell that leaves its jobs behind. */
-static bool is_ignored(int signal_number)
-{
-    struct sigaction now;
-
-    return sigaction(signal_number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
 void spine_interrupt_install(void)
@@ -47,20 +43,26 @@ void spine_interrupt_install(void)
     memset(&action, 0, sizeof action);
     action.sa_handler = note;
     action.sa_flags = SA_RESTART;
-    save_requested = leave_requested = hurry_requested = was_hurried = 0;
+    save_requested = leave_requested = hurry_requested = hurried_by = 0;
     started = spine_clock_now();
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        sigaction(signals[i], &action, NULL);
-    if (!is_ignored(SIGHUP))
-        sigaction(SIGHUP, &action, NULL);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        struct sigaction now;
+        if (sigaction(signals[i], NULL, &now) != 0)
+            continue;
+        if (now.sa_handler != note)
+            before[i] = now;
+        /* nohup ignores it, and so does a shell that leaves its jobs behind. */
+        if (signals[i] != SIGHUP || now.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    }
 }
 
 void spine_interrupt_release(void)
 {
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        signal(signals[i], SIG_DFL);
-    if (!is_ignored(SIGHUP))
-        signal(SIGHUP, SIG_DFL);
+    for (size_t i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &before[i], NULL);
+    if (hurried_by != 0)
+        raise(hurried_by);
 }
 
 void spine_interrupt_outlive_readers(void)
@@ -93,7 +95,7 @@ bool spine_interrupt_hurry(void)
 
 bool spine_interrupt_was_hurried(void)
 {
-    return was_hurried != 0;
+    return hurried_by != 0;
 }
 
 double spine_interrupt_time_left(double minutes)

@@ -45,7 +45,7 @@ static void clear_progress(void)
     speaker.progress_shown = false;
 }
 
-/* Wait until a line can be written without blocking. Don't wait after a SIGTERM or SIGINT: mpirun
+/* Wait until a line can be written without blocking. Don't wait after a signal to stop soon: mpirun
  * may have got it, too, and stopped reading; a rank that waits for it couldn't save. */
 static bool has_room(void)
 {

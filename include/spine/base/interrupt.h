@@ -16,7 +16,8 @@
 /* Start noting signals; discard those noted so far. */
 void spine_interrupt_install(void);
 
-/* Let signals end the process as usual: for commands that have nothing to save. */
+/* Let signals do what they did before, which most often ends the process: for commands that have
+ * nothing to save. If one to stop soon has come already, it does so now. */
 void spine_interrupt_release(void);
 
 /* From now on, the process doesn't end if the reader of its log ends, as in "| head". */

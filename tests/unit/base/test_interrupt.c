@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -75,9 +76,9 @@ static void test_installing_forgets_what_was_noted(void **state)
     assert_noted(0, 0, 1);
 }
 
-/* The signal that ends a process which gets 'first' and then 'second', or 0. With 'first' 0, signals
- * were released. */
-static int end_by(int first, int second)
+/* The signal that ends a process which gets 'first' and then 'second', or 0. With 'first' 0, or
+ * 'releases' after the first, signals were released. */
+static int end_by_released(int first, bool releases, int second)
 {
     const pid_t child = fork();
     if (child == 0) {
@@ -85,12 +86,32 @@ static int end_by(int first, int second)
         if (first == 0)
             spine_interrupt_release();
         raise(first);
+        if (releases)
+            spine_interrupt_release();
         raise(second);
         _exit(0);
     }
     int status = -1;
     assert_int_equal(waitpid(child, &status, 0), child);
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static int end_by(int first, int second)
+{
+    return end_by_released(first, false, second);
+}
+
+static void test_releasing_does_what_signals_did_before(void **state)
+{
+    (void)state;
+    spine_interrupt_install();
+    spine_interrupt_release();
+    assert_int_equal(end_by_released(SIGTERM, true, 0), SIGTERM);
+    assert_int_equal(end_by_released(SIGUSR1, true, 0), 0);
+    signal(SIGINT, SIG_IGN); /* as of a shell's job in the background */
+    assert_int_equal(end_by_released(SIGINT, true, SIGINT), 0);
+    assert_int_equal(end_by(0, SIGINT), 0);
+    signal(SIGINT, SIG_DFL);
 }
 
 static void test_a_second_request_to_end_ends_the_process(void **state)
@@ -160,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_a_signal_that_comes_again_is_noted_again),
         cmocka_unit_test(test_a_hangup_that_nohup_ignores_stays_ignored),
         cmocka_unit_test(test_installing_forgets_what_was_noted),
+        cmocka_unit_test(test_releasing_does_what_signals_did_before),
         cmocka_unit_test(test_a_second_request_to_end_ends_the_process),
         cmocka_unit_test(test_the_time_left_is_that_to_the_nearer_end),
         cmocka_unit_test(test_time_passes),
