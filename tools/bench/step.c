@@ -26,6 +26,10 @@
 
 enum { MOST_REPEATS = 1001 };
 
+static const char usage[] =
+    "usage: bench-step [--dim D] [--hidden H] [--repeat N] [--csv FILE]\n"
+    "Time a training step beside the five matrix products that it contains.\n";
+
 static struct spine_comm world; /* one rank */
 
 struct bench {
@@ -318,6 +322,9 @@ static size_t option(int argc, char **argv, const char *name, size_t otherwise)
 
 int main(int argc, char **argv)
 {
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return fputs(usage, stdout) == EOF;
     spine_comm_init(&world, &argc, &argv);
     static const size_t batches[] = {64, 256, 1024};
     static const double shares[] = {0.5, 0.25, 0.12, 0.05, 0.02};
