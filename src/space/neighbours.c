@@ -315,7 +315,7 @@ static void find_least(struct overlap_part *part, size_t which, size_t first, si
 }
 
 /* Is one of the dimensions from j on, LANES of the second tile, perhaps a neighbour of dimension i of the
- * first, or that of one of them? */
+ * first, or that of one of them? Lanes behind the last dimension have counts of 0. */
 enum { LANES = 16 };
 static bool may_be_near(const struct overlap_part *part, size_t i, size_t j, float root,
                         const float *roots)
