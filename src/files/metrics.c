@@ -12,6 +12,7 @@
 #include "spine/base/infile.h"
 #include "spine/base/json.h"
 #include "spine/base/memory.h"
+#include "spine/base/textfile.h"
 #include "spine/files/rundir.h"
 
 /* The table that writing and reading use. */
@@ -120,12 +121,10 @@ static const char a_line[] = "a line of the metrics";
  * epoch. */
 static int read_epoch(const char *line, int64_t *number, struct spine_error *err)
 {
-    static const char mark[] = "\xEF\xBB\xBF";
     cJSON *object = NULL;
 
     *number = 0;
-    if (strncmp(line, mark, strlen(mark)) == 0)
-        line += strlen(mark);
+    line += spine_textfile_mark(line, strlen(line));
     if (line[strspn(line, " \t\r\n")] == '\0')
         return 0;
     if (spine_json_parse(line, a_line, &object, err))
@@ -144,9 +143,8 @@ struct held {
     size_t bad;         /* the number of the first line that isn't of an epoch, or 0 */
     bool is_bad_inside; /* it isn't a last one without an end, which a crash may have left */
     int64_t newest;     /* the last epoch in the file */
-    size_t
-        disordered; /* the number of a line whose epoch doesn't follow that of the one before, or 0 */
-    int64_t found; /* its epoch */
+    size_t disordered;  /* the number of a line of another epoch than the next, or 0 */
+    int64_t found;      /* its epoch */
 };
 
 /* Count a line of this epoch, or a blank line if epoch is 0. False if the epoch isn't the next. */
@@ -215,7 +213,12 @@ static int find_end(FILE *file, const char *path, int64_t epochs, off_t *end,
                             "%s:%zu: is of epoch %lld, after epoch %lld; repair the line, or move "
                             "the file away",
                             path, held.disordered, (long long)held.found, (long long)held.newest);
-    if (held.last < epochs && (held.end > 0 || held.bad > 0))
+    if (held.newest == 0 && epochs > 0 && held.bad > 0)
+        return spine_refuse(err,
+                            "%s: has no whole line of an epoch, but the checkpoint is of epoch "
+                            "%lld; move the file away to resume without it",
+                            path, (long long)epochs);
+    if (held.last > 0 && held.last < epochs)
         return spine_refuse(err,
                             "%s: ends with epoch %lld, but the checkpoint is of epoch %lld; move "
                             "the file away to resume without it",

@@ -152,6 +152,11 @@ static const struct {
     {NULL, 3, "", NULL},
     {"", 3, "", NULL},
     {"{\"epoch\":4}\n{\"epoch\":5}\n", 3, "", NULL},
+    {"{\"epoch\":4}\n{\"epo", 3, "", NULL},
+    {"\n\n", 3, "\n\n", NULL},
+    {"{\"epo", 3, NULL,
+     ": has no whole line of an epoch, but the checkpoint is of epoch 3; move the file away to "
+     "resume without it"},
     {"{\"epoch\":4}\n{\"epoch\":5}\n{\"epoch\":6}\n", 5, "{\"epoch\":4}\n{\"epoch\":5}\n", NULL},
 };
 
