@@ -178,9 +178,14 @@ static bool is_current(const struct lock *lock)
     return own.st_dev == named.st_dev && own.st_ino == named.st_ino;
 }
 
-static int take_lock(const char *cache, struct lock *lock, struct spine_error *err)
+static void name_lock(const char *cache, struct lock *lock)
 {
     snprintf(lock->path, sizeof lock->path, "%s.lock", cache);
+}
+
+static int take_lock(const char *cache, struct lock *lock, struct spine_error *err)
+{
+    name_lock(cache, lock);
     for (;;) {
         lock->file = spine_lock_open(lock->path);
         if (lock->file < 0)
@@ -204,15 +209,20 @@ static void release_lock(const struct lock *lock)
     spine_lock_release(lock->file);
 }
 
-/* Remove the lock file of a process that was killed after its conversion. */
+/* Remove the lock file of a process that was killed after its conversion. It is locked for that:
+ * otherwise another process may have taken it in the meantime. */
 static void remove_leftover(const char *cache)
 {
-    char path[SPINE_PATH + 8];
-    bool is_held = true;
+    struct lock lock;
 
-    snprintf(path, sizeof path, "%s.lock", cache);
-    if (spine_lock_is_held(path, &is_held) == 0 && !is_held)
-        unlink(path);
+    name_lock(cache, &lock);
+    if (access(lock.path, F_OK) != 0)
+        return;
+    lock.file = spine_lock_open(lock.path);
+    if (lock.file >= 0 && spine_lock_take(lock.file, SPINE_LOCK_TRY) == SPINE_LOCK_TAKEN &&
+        is_current(&lock))
+        unlink(lock.path);
+    spine_lock_release(lock.file);
 }
 
 /* Find what to do; *lock is held if the input is to be converted. */
