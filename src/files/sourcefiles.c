@@ -2,6 +2,7 @@
 #include "spine/files/sourcefiles.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,19 +23,89 @@ static int set_path(char path[SPINE_PATH], const char *text, struct spine_error 
     return 0;
 }
 
-/* Unpack 'from' into a file of its own; 'path' becomes the file's name. */
-static int spool(char path[SPINE_PATH], const char *from, const char *prefix, const char *ending,
-                 bool *is_spooled, struct spine_error *err)
-{
-    char to[SPINE_PATH];
+/* A file into which something is unpacked. */
+struct unpacked {
+    char path[SPINE_PATH]; /* where it can be opened */
+    char name[SPINE_PATH]; /* in messages */
+    int descriptor;
+};
 
-    if (snprintf(to, sizeof to, "%s.%s", prefix, ending) >= SPINE_PATH)
+/* Create PREFIX.ENDING. */
+static int create_named(struct unpacked *file, const char *prefix, const char *ending,
+                        struct spine_error *err)
+{
+    if (snprintf(file->path, SPINE_PATH, "%s.%s", prefix, ending) >= SPINE_PATH)
         return spine_refuse(err, "%.60s...: the path is too long", prefix);
-    unlink(to); /* a crash may have left it */
-    if (spine_stream_save(from, to, err))
+    strcpy(file->name, file->path);
+    unlink(file->path); /* a crash may have left it */
+    file->descriptor = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    return file->descriptor < 0 ? spine_fail(err, "%s: %s", file->name, strerror(errno)) : 0;
+}
+
+/* Create a file without a name in the directory for temporary files, so that nothing is left of it
+ * however the process ends. Where the system doesn't list open files, it keeps its name. */
+static int create_unnamed(struct unpacked *file, struct spine_error *err)
+{
+    const char *directory = getenv("TMPDIR");
+
+    if (snprintf(file->name, SPINE_PATH, "%s/spine-XXXXXX",
+                 directory == NULL ? "/tmp" : directory) >= SPINE_PATH)
+        return spine_refuse(err, "TMPDIR: the path is too long");
+    file->descriptor = mkstemp(file->name);
+    if (file->descriptor < 0)
+        return spine_fail(err, "TMPDIR: can't make %s: %s", file->name, strerror(errno));
+
+    snprintf(file->path, SPINE_PATH, "/proc/self/fd/%d", file->descriptor);
+    if (access(file->path, R_OK) == 0)
+        unlink(file->name);
+    else
+        strcpy(file->path, file->name);
+    return 0;
+}
+
+/* Remove and close it; unlinking one without a name does nothing. */
+static void drop(const char *path, int descriptor)
+{
+    unlink(path);
+    close(descriptor);
+}
+
+/* Unpack 'from' into a file of its own, without a name if the prefix is NULL. */
+static int unpack(struct unpacked *file, const char *from, const char *prefix, const char *ending,
+                  struct spine_error *err)
+{
+    if (prefix == NULL ? create_unnamed(file, err) : create_named(file, prefix, ending, err))
         return -1;
+    if (spine_stream_save(from, file->descriptor, file->name, err) == 0)
+        return 0;
+    drop(file->path, file->descriptor);
+    return -1;
+}
+
+/* Unpack the file 'path', which becomes the name of what was unpacked. */
+static int spool(char path[SPINE_PATH], const char *prefix, const char *ending, bool *is_spooled,
+                 int *descriptor, struct spine_error *err)
+{
+    struct unpacked file;
+
+    if (unpack(&file, path, prefix, ending, err))
+        return -1;
+    strcpy(path, file.path);
+    *descriptor = file.descriptor;
     *is_spooled = true;
-    return set_path(path, to, err);
+    return 0;
+}
+
+static int spool_path(struct spine_sourcefiles *files, const char *prefix, struct spine_error *err)
+{
+    return spool(files->path, prefix, "spool", &files->is_path_spooled, &files->path_descriptor,
+                 err);
+}
+
+static int spool_words(struct spine_sourcefiles *files, const char *prefix, struct spine_error *err)
+{
+    return spool(files->words, prefix, "words", &files->are_words_spooled, &files->words_descriptor,
+                 err);
 }
 
 /* Find whether it must be unpacked to be read at any offset. */
@@ -60,21 +131,21 @@ struct arrays {
 /* Read the header of a member, which is spooled for that. */
 static int look_at_member(struct arrays *arrays, const char *member, struct spine_error *err)
 {
-    char path[SPINE_PATH], to[SPINE_PATH];
-    bool is_spooled = false;
+    char path[SPINE_PATH];
+    struct unpacked unpacked;
     struct spine_binary binary;
     struct spine_npy npy;
 
     if (snprintf(path, sizeof path, "%s:%s", arrays->file, member) >= SPINE_PATH)
         return spine_refuse(err, "%.60s...: the path is too long", arrays->file);
-    if (spool(to, path, arrays->prefix, "member", &is_spooled, err))
+    if (unpack(&unpacked, path, arrays->prefix, "member", err))
         return -1;
-    int rc = spine_binary_open(&binary, to, path, err);
+    int rc = spine_binary_open(&binary, unpacked.path, path, err);
     if (rc == 0) {
         rc = spine_npy_open(&npy, &binary, err);
         spine_binary_close(&binary);
     }
-    unlink(to);
+    drop(unpacked.path, unpacked.descriptor);
     if (rc)
         return -1;
 
@@ -198,9 +269,7 @@ static int prepare_input(struct spine_sourcefiles *files,
     if (files->form == SPINE_FORM_TEXT)
         return spine_layout_detect(&files->layout, files->path, request->path, request->header,
                                    err);
-    return is_packed
-               ? spool(files->path, files->path, prefix, "spool", &files->is_path_spooled, err)
-               : 0;
+    return is_packed ? spool_path(files, prefix, err) : 0;
 }
 
 /* Spool a list of words that is a member of an .npz, or compressed and binary. */
@@ -216,9 +285,7 @@ static int prepare_words(struct spine_sourcefiles *files, const char *prefix,
         return 0;
     if (look_at_container(files->words, &is_packed, err))
         return -1;
-    return is_packed
-               ? spool(files->words, files->words, prefix, "words", &files->are_words_spooled, err)
-               : 0;
+    return is_packed ? spool_words(files, prefix, err) : 0;
 }
 
 /* Is it standard input or a named pipe, which can be read only once? */
@@ -242,8 +309,7 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
     memset(files, 0, sizeof *files);
     if (set_path(files->path, request->path, err) || set_path(files->words, words, err))
         return -1;
-    if (is_pipe(request->path) &&
-        spool(files->path, files->path, prefix, "spool", &files->is_path_spooled, err))
+    if (is_pipe(request->path) && spool_path(files, prefix, err))
         return -1;
     if (!files->is_path_spooled && find_zip(request->path, &is_zip, err))
         return -1;
@@ -271,7 +337,7 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
 void spine_sourcefiles_clean(const struct spine_sourcefiles *files)
 {
     if (files->is_path_spooled)
-        unlink(files->path);
+        drop(files->path, files->path_descriptor);
     if (files->are_words_spooled)
-        unlink(files->words);
+        drop(files->words, files->words_descriptor);
 }

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "spine/base/infile.h"
 #include "spine/base/letters.h"
@@ -195,20 +194,15 @@ static int choose_words(struct spine_source_request *request, struct spine_sourc
     return 0;
 }
 
-/* Pipes and compressed binary files are spooled in the directory for temporary files. */
+/* Pipes and compressed binary files are spooled without a name. */
 static int read_source(struct spine_space *space, const char *path, const char *words,
                        const struct spine_words *wanted, struct spine_error *err)
 {
     struct spine_source_request request = {.path = path, .words = words};
-    const char *directory = getenv("TMPDIR");
     struct spine_sourcefiles files, made;
     struct spine_source *source = NULL;
-    char prefix[SPINE_PATH];
 
-    if (snprintf(prefix, sizeof prefix, "%s/spine-%ld", directory == NULL ? "/tmp" : directory,
-                 (long)getpid()) >= SPINE_PATH)
-        return spine_refuse(err, "TMPDIR: the path is too long");
-    int rc = spine_sourcefiles_prepare(&files, &request, prefix, err);
+    int rc = spine_sourcefiles_prepare(&files, &request, NULL, err);
     made = files;
     if (rc == 0)
         rc = choose_words(&request, &files, &space->is_listed, err);

@@ -287,19 +287,22 @@ static int copy(struct spine_stream *stream, FILE *file, const char *to, struct 
     return rc;
 }
 
-int spine_stream_save(const char *path, const char *to, struct spine_error *err)
+int spine_stream_save(const char *path, int to, const char *name, struct spine_error *err)
 {
     struct spine_stream *stream = NULL;
 
     if (spine_stream_open(&stream, path, err))
         return -1;
-    FILE *file = fopen(to, "wbx");
-    int rc =
-        file == NULL ? spine_fail(err, "%s: %s", to, strerror(errno)) : copy(stream, file, to, err);
+
+    const int own = fcntl(to, F_DUPFD_CLOEXEC, 0); /* fclose() closes it */
+    FILE *file = own < 0 ? NULL : fdopen(own, "wb");
+    int rc = file == NULL ? spine_fail(err, "%s: %s", name, strerror(errno))
+                          : copy(stream, file, name, err);
     if (file != NULL && fclose(file) != 0 && rc == 0)
-        rc = spine_fail(err, "%s: %s", to, strerror(errno));
-    if (file != NULL && rc != 0)
-        unlink(to);
+        rc = spine_fail(err, "%s: %s", name, strerror(errno));
+    if (own >= 0 && file == NULL)
+        close(own);
+
     spine_stream_close(stream);
     return rc;
 }

@@ -23,17 +23,19 @@ struct spine_sourcefiles {
     char path[SPINE_PATH], words[SPINE_PATH]; /* to be opened; words may be empty */
     char words_name[SPINE_PATH];              /* of the list of words, in messages */
     bool is_path_spooled, are_words_spooled;
+    int path_descriptor, words_descriptor; /* of what was spooled, open on rank 0 */
     enum spine_form form;
     struct spine_layout layout; /* of text */
 };
 
-/* Find the form, and spool what can't be read at any offset to files whose names begin with
- * 'spool'. Call spine_sourcefiles_clean(), which removes them, even after a failure. */
+/* Find the form, and spool what can't be read at any offset to files whose names begin with 'spool';
+ * if it is NULL, to files without a name in the directory for temporary files, which only this process
+ * can open. Call spine_sourcefiles_clean(), which removes them, even after a failure. */
 int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
                               const struct spine_source_request *request, const char *spool,
                               struct spine_error *err);
 
-/* Remove spooled files. */
+/* Remove spooled files, where they were spooled. */
 void spine_sourcefiles_clean(const struct spine_sourcefiles *files);
 
 #endif

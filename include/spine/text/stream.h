@@ -48,7 +48,8 @@ void spine_stream_close(struct spine_stream *stream);
  * points into path; it is NULL if path is the name of a file. */
 int spine_stream_split(const char *path, char **file, const char **inner, struct spine_error *err);
 
-/* Unpack all of 'path' into a new file 'to', which must not exist. On failure 'to' is removed. */
-int spine_stream_save(const char *path, const char *to, struct spine_error *err);
+/* Unpack all of 'path' into the open, empty file 'to', which stays open; 'name' is its name in
+ * messages. */
+int spine_stream_save(const char *path, int to, const char *name, struct spine_error *err);
 
 #endif
