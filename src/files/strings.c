@@ -299,17 +299,71 @@ static int read_categorical(struct spine_store *store, const struct categorical 
     return rc;
 }
 
+/* Are these the values of AnnData's nullable strings? A mask beside them has 1 where one is missing,
+ * whatever its value is. */
+static bool is_nullable(struct spine_store *store, const char *name, char mask[NAME])
+{
+    static const char ending[] = "/values";
+    const size_t length = strlen(name), shorter = length - strlen(ending);
+
+    if (length < strlen(ending) || length >= NAME || strcmp(name + shorter, ending) != 0)
+        return false;
+    snprintf(mask, NAME, "%.*s/mask", (int)shorter, name);
+    return spine_object_has(store, mask);
+}
+
+/* Check the mask of 'total' strings: bytes, which h5py writes as an enumeration. */
+static int check_mask(struct spine_store *store, const char *mask, size_t total,
+                      struct spine_error *err)
+{
+    struct spine_h5_facts facts;
+
+    if (spine_h5_look_up(store, mask, &facts, err))
+        return -1;
+    if (facts.dimensions != 1 || facts.extent[0] != total || facts.is_text)
+        return spine_refuse(err, "%s: '%s' doesn't have a truth value for each of %zu strings",
+                            store->path, mask, total);
+    return facts.is_held ? 0 : spine_h5_refuse_missing(store, mask, err);
+}
+
+/* Append strings; where the mask is set, an empty one. Seven parameters: those of spine_strings_read(),
+ * and the mask. */
+static int read_nullable(struct spine_store *store, const char *name, const char *mask,
+                         size_t first, size_t count, struct spine_words *words,
+                         struct spine_error *err)
+{
+    struct spine_words values = {0};
+    int32_t *missing = spine_memory_get(count + 1, sizeof *missing, "the mask of words", err);
+    int rc = missing == NULL ? -1 : read_dataset(store, name, first, count, &values, err);
+
+    if (rc == 0)
+        rc = spine_array_read(store, mask, SPINE_ARRAY_INT32, first, count, 1, missing, err);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        const char *word = missing[i] != 0 ? "" : spine_words_get(&values, i);
+        rc = spine_words_add(words, word, strlen(word), err);
+    }
+
+    spine_words_dispose(&values);
+    free(missing);
+    return rc;
+}
+
 int spine_strings_read(struct spine_store *store, const char *name, size_t first, size_t count,
                        struct spine_words *words, struct spine_error *err)
 {
     struct categorical categorical;
+    char mask[NAME];
     size_t total = 0;
 
     if (spine_strings_count(store, name, &total, err))
         return -1;
     if (is_categorical(store, name, &categorical))
         return read_categorical(store, &categorical, first, count, words, err);
-    return read_dataset(store, name, first, count, words, err);
+    if (!is_nullable(store, name, mask))
+        return read_dataset(store, name, first, count, words, err);
+    if (check_mask(store, mask, total, err))
+        return -1;
+    return read_nullable(store, name, mask, first, count, words, err);
 }
 
 /* --- Single strings ----------------------------------------------------------------------- */

@@ -80,6 +80,11 @@ def hdf5():
         out["X"] = vectors()
         out.create_dataset("obs/_index/categories", data=sorted(words()), dtype=h5py.string_dtype())
         out["obs/_index/codes"] = np.array([sorted(words()).index(word) for word in words()], "i2")
+    for name, gaps in (("whole.h5ad", []), ("masked.h5ad", [6])): # of pandas' nullable strings
+        with h5py.File(name, "w") as out:
+            out["X"] = vectors()
+            out.create_dataset("obs/_index/values", data=words(), dtype=h5py.string_dtype())
+            out["obs/_index/mask"] = np.isin(np.arange(NUM_ROWS), gaps)
     gzip.open("packed.h5.gz", "wb").write(open("plain.h5", "rb").read())
 
 

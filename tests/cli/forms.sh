@@ -42,7 +42,7 @@ done
 for file in dense.h5ad sparse.h5ad; do
     [ ! -e $file ] || check words $file
 done
-for file in behind.h5 packed.h5.gz categories.h5ad quoted.txt; do
+for file in behind.h5 packed.h5.gz categories.h5ad whole.h5ad quoted.txt; do
     converted words "$SPINE_BIN/spine-convert" $file
 done
 for file in numbered.tsv counted.txt; do
@@ -70,7 +70,10 @@ for file in plain.vec gensim.bin t.xz gensim.bin.gz; do
 done
 mkfifo named
 cat gensim.bin.gz >named &
-run "$SPINE_BIN/spine-convert" named outputs/named.h5
+writer=$!
+attempt "$SPINE_BIN/spine-convert" named outputs/named.h5
+kill $writer 2>/dev/null || true # still there if the pipe wasn't opened
+[ "$status" = 0 ] || fail "a named pipe: $(cat stderr)"
 echo "outputs/named.h5 words" >>list
 all_right
 
@@ -114,6 +117,7 @@ refuse "can't be unpacked here: Compression method not supported" lzma.zip
 refuse "comment.txt:2: expected 2 numbers, got 1; if this is a comment, remove it" comment.txt
 refuse "utf32.txt: is UTF-32" utf32.txt
 refuse "lines.json: is JSON Lines" lines.json
+refuse "masked.h5ad: row 7: an empty word; --on-bad=skip" masked.h5ad
 head -n 299 words.txt >few.txt
 refuse "few.txt: has 299 words for 300 vectors" --words=few.txt c.npy
 head -c 3000 gensim.bin >cut.bin
@@ -162,6 +166,25 @@ for file in gensim.bin.gz pair.npz model.bin t.xz; do
     grep -q "near new york" stdout || fail "$file: $(cat stdout)"
 done
 
+# What they unpack has no name: nothing of it is left, however they end.
+if [ -e /proc/self/fd ]; then
+    mkdir unpacked
+    mkfifo stalled
+    exec {stalled}<>stalled
+    head -c 3000 gensim.bin >&"$stalled"
+    TMPDIR=$PWD/unpacked "$SPINE_BIN/spine-top" stalled king >stdout 2>stderr {stalled}>&- &
+    reader=$!
+    for _ in $(seq 100); do
+        # shellcheck disable=SC2010 # it is what links say that counts
+        ! ls -l /proc/$reader/fd 2>/dev/null | grep -q "$PWD/unpacked/" || break
+        sleep 0.1
+    done
+    kill -KILL $reader || fail "it has ended: $(cat stdout stderr)"
+    wait $reader || true
+    exec {stalled}>&-
+    [ -z "$(ls -A unpacked)" ] || fail "spine-top left $(ls -A unpacked)"
+fi
+
 # A run converts what isn't vectors.h5, once; and again when the file has changed.
 printf '[data]\ninput = gensim.bin\n[model]\nhidden = 8\n[train]\nepochs = 1\n[output]\ndirectory = made\n' >run.ini
 run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini
@@ -181,7 +204,8 @@ for _ in range(400):
     if os.path.exists("waited"):
         break
     time.sleep(0.1)' &
-while [ ! -e held ]; do sleep 0.1; done
+for _ in $(seq 100); do [ ! -e held ] || break; sleep 0.1; done
+[ -e held ] || fail "the lock wasn't taken"
 for _ in $(seq 400); do
     ! grep -qsx "$waiting" stderr || break
     sleep 0.1
