@@ -67,5 +67,9 @@ size_t spine_textfile_mark(const char *text, size_t length)
 {
     static const char mark[3] = {'\xEF', '\xBB', '\xBF'};
 
-    return length >= sizeof mark && memcmp(text, mark, sizeof mark) == 0 ? sizeof mark : 0;
+    size_t bytes = 0;
+
+    while (length - bytes >= sizeof mark && memcmp(text + bytes, mark, sizeof mark) == 0)
+        bytes += sizeof mark;
+    return bytes;
 }

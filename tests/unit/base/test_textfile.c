@@ -95,6 +95,8 @@ static void test_a_byte_order_mark_is_found(void **state)
     assert_int_equal(spine_textfile_mark("\xEF\xBB\xBFthe", 6), 3);
     assert_int_equal(spine_textfile_mark("\xEF\xBB\xBF", 3), 3);
     assert_int_equal(spine_textfile_mark("\xEF\xBB\xBF", 2), 0);
+    assert_int_equal(spine_textfile_mark("\xEF\xBB\xBF\xEF\xBB\xBFthe", 9), 6);
+    assert_int_equal(spine_textfile_mark("\xEF\xBB\xBF\xEF\xBB\xBF", 5), 3);
     assert_int_equal(spine_textfile_mark("the", 3), 0);
     assert_int_equal(spine_textfile_mark("", 0), 0);
 }

@@ -87,6 +87,7 @@ static void test_rows_come_out_as_they_stand(void **state)
         {"\n \na 1 2\n\t\n\nb 3 4\n\n", "3:a=1,2|6:b=3,4|"},
         {"a -0.5 +1e1\nb .5 2.\n", "1:a=-0.5,10|2:b=0.5,2|"},
         {"\xEF\xBB\xBFthe 1 2\nb 3 4\n", "1:the=1,2|2:b=3,4|"},
+        {"\xEF\xBB\xBF\xEF\xBB\xBFthe 1 2\nb 3 4\n", "1:the=1,2|2:b=3,4|"},
         {"\xEF\xBB\xBF"
          "2 2\nthe 1 2\nb 3 4\n",
          "2:the=1,2|3:b=3,4|"},
