@@ -34,6 +34,11 @@ static int make_directory(const char *option, const char *path, struct spine_err
     if (mkdir(path, 0777) == 0 ||
         (errno == EEXIST && stat(path, &facts) == 0 && S_ISDIR(facts.st_mode)))
         return 0;
+    if (errno == ENOENT && lstat(path, &facts) == 0)
+        return spine_refuse(err,
+                            "%s: %s is a symbolic link to what doesn't exist: make its target, or "
+                            "remove the link",
+                            option, path);
     return spine_refuse(err, "%s: can't make %s: %s", option, path, strerror(errno));
 }
 

@@ -52,6 +52,10 @@ refuses()
     [ ! -e run/metrics.jsonl ] || fail "$pattern: it was said after the training had begun"
 }
 
+rm -rf run
+ln -s nowhere run
+refuses "output.directory: run is a symbolic link to what doesn't exist: make its target, or remove the link"
+rm run
 plant shards ''
 refuses "output.directory: run/shards is a symbolic link"
 plant .lock file
