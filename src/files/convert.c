@@ -22,8 +22,8 @@
 #include "spine/base/present.h"
 #include "spine/files/conversion.h"
 #include "spine/files/duplicates.h"
-#include "spine/files/outliers.h"
 #include "spine/files/leftout.h"
+#include "spine/files/outliers.h"
 #include "spine/files/shared.h"
 #include "spine/files/vectorsfile.h"
 
@@ -60,21 +60,33 @@ static bool are_same_file(const char *path, const char *other)
            facts.st_dev == other_facts.st_dev && facts.st_ino == other_facts.st_ino;
 }
 
-static int check_input_stays(const struct spine_convert_options *options, struct spine_error *err)
+/* Refuse an output whose file, or PATH.part, is also read. 'what' names the file that is read. */
+static int check_stays(const char *path, const char *what, const char *output,
+                       struct spine_error *err)
 {
-    char *part = spine_outfile_part(options->output, err), *input = NULL;
+    char *part = spine_outfile_part(output, err), *file = NULL;
     const char *inner = NULL;
 
-    if (part == NULL || spine_stream_split(options->source.path, &input, &inner, err)) {
+    if (part == NULL || spine_stream_split(path, &file, &inner, err)) {
         free(part);
         return -1;
     }
-    const bool is_input = are_same_file(input, options->output) || are_same_file(input, part);
-    free(input);
+    const bool is_read = are_same_file(file, output) || are_same_file(file, part);
+    free(file);
     free(part);
 
-    if (is_input)
-        return spine_refuse(err, "%s: the output would overwrite the input", options->output);
+    if (is_read)
+        return spine_refuse(err, "%s: the output would overwrite the %s", output, what);
+    return 0;
+}
+
+static int check_input_stays(const struct spine_convert_options *options, struct spine_error *err)
+{
+    const char *words = options->source.words;
+
+    if (check_stays(options->source.path, "input", options->output, err) ||
+        (words != NULL && check_stays(words, "list of words", options->output, err)))
+        return -1;
     return 0;
 }
 
@@ -492,11 +504,13 @@ static int write_values(struct job *job, struct spine_error *err)
     return spine_comm_agree(job->comm, rc, err);
 }
 
-static int write_output(struct job *job, struct spine_outlier_report *report,
+/* *word is the outlier's, if there is one; the caller frees it. */
+static int write_output(struct job *job, struct spine_outlier_report *report, char **word,
                         struct spine_error *err)
 {
     if (write_words(job, err) || write_values(job, err) ||
-        spine_outliers_find(&job->outliers, job->comm, job->first_row, report, err))
+        spine_outliers_find(&job->outliers, job->comm, job->first_row, report, err) ||
+        (report->has_row && share_word(job, report->row, word, err)))
         return -1;
     int rc = 0;
     if (job->comm->rank == 0 && !job->options->is_temporary)
@@ -527,37 +541,36 @@ static void print_report(const struct job *job, double rms)
     spine_conversion_print(&done, job->options->report);
 }
 
-static int report_all(const struct job *job, const struct spine_outlier_report *report,
-                      struct spine_error *err)
+static void report_all(const struct job *job, const struct spine_outlier_report *report,
+                       const char *word)
 {
     const struct spine_convert_options *options = job->options;
-    char *word = NULL;
 
-    if (report->has_row && share_word(job, report->row, &word, err))
-        return -1;
-    if (job->comm->rank == 0) {
-        if (options->report != NULL)
-            print_report(job, report->rms);
-        spine_outliers_warn(report, options->source.path, word);
-    }
-    free(word);
-    return 0;
+    if (job->comm->rank > 0)
+        return;
+    if (options->report != NULL)
+        print_report(job, report->rms);
+    spine_outliers_warn(report, options->source.path, word);
 }
 
 static int run(struct job *job, struct spine_error *err)
 {
     struct spine_outlier_report report;
     double marks[4] = {spine_clock_now()};
+    char *word = NULL;
+
     if (begin(job, err) || read_rows(job, err))
         return -1;
     marks[1] = spine_clock_now();
     if (check_words(job, err))
         return -1;
     marks[2] = spine_clock_now();
-    if (write_output(job, &report, err))
-        return -1;
+    const int rc = write_output(job, &report, &word, err);
     marks[3] = spine_clock_now();
-    if (report_all(job, &report, err))
+    if (rc == 0)
+        report_all(job, &report, word);
+    free(word);
+    if (rc)
         return -1;
     spine_conversion_log_seconds(
         marks, (double)job->num_rows * (double)job->vectors.dim * sizeof(float), job->comm->size);

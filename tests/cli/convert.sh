@@ -278,6 +278,9 @@ convert alone kept.h5.part kept.h5
 [ "$status" = 2 ] || fail "the input stood under the output's unfinished name"
 cmp rows.txt kept.h5.part
 rm kept.h5.part
+: >kept.h5
+refused alone "kept.h5: the output would overwrite the list of words" --words=kept.h5 rows.txt kept.h5
+rm kept.h5
 refused 2 "kept.txt: exists and was not written by spine-convert: not overwritten" rows.txt kept.txt
 cmp rows.txt kept.txt
 
