@@ -71,33 +71,41 @@ without_farewell()
         END { if (is_block) print block }'
 }
 
-# has_children PID: does it have child processes that haven't ended?
-has_children()
+# children PID: the names of its child processes that haven't ended.
+children()
 {
     local child
     # shellcheck disable=SC2013 # they are words
     for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
-        [[ "$(cat "/proc/$child/stat" 2>/dev/null)" == *') Z '* ]] || return 0
+        [[ "$(cat "/proc/$child/stat" 2>/dev/null)" == *') Z '* ]] ||
+            cat "/proc/$child/comm" 2>/dev/null || true
     done
-    return 1
 }
 
 # end_if_stuck PID: kill an mpirun that doesn't end although all processes that it started have: Open MPI
-# 4.1's sometimes hangs after a rank was killed. Returns 3 if it killed it. Where Linux doesn't list
-# children, it never does.
+# 4.1's sometimes hangs after a rank was killed. Returns 3 if it killed it. It only does so where a healthy
+# mpirun has a child as long as any rank lives: a rank if the job has one node, srun if it has several.
+# With ssh, which ends earlier, and where Linux doesn't list children, it never does.
 patience=60 # seconds
 end_if_stuck()
 {
-    local last=
+    local last='' names shows=''
+    [ "$SPINE_LAUNCHER" = mpirun ] || return 0
     while [ -d "/proc/$1" ]; do
-        if has_children "$1"; then
+        names=$(children "$1")
+        case ${SLURM_JOB_NUM_NODES:-1} in
+        1) ! grep -qvxE 'ssh|rsh|qrsh' <<<"${names:-ssh}" || shows=1 ;;
+        *) ! grep -qx srun <<<"$names" || shows=1 ;;
+        esac
+        if [ -n "$names" ]; then
             last=$SECONDS
-        elif [ -n "$last" ] && [ $((SECONDS - last)) -gt "$patience" ]; then
-            say "mpirun hasn't ended $patience s after its last process: killing it"
+        elif [ -n "$shows" ] && [ $((SECONDS - last)) -gt "$patience" ]; then
+            trap '' TERM # launch ends this when mpirun has ended
             kill -KILL "$1" 2>/dev/null || return 0
+            say "mpirun hadn't ended $patience s after its last process: killed it"
             return 3
         fi
-        sleep 5
+        sleep 5 >/dev/null 2>&1 # a killed watch leaves it, but not with the job's output open
     done
 }
 
