@@ -126,8 +126,8 @@ run mpirun -np 2 "$SPINE_BIN/spine-sweep" run sweep.ini
 
 # --- Units that begin as words, and the other settings for fewer epochs ---------------------------
 
-small=(model.hidden=200 data.rms=keep train.evaluate_every=0 output.merge=no)
-printf '[data]\ninput = glove.h5\n' >default.ini
+small=(model.hidden=200 train.evaluate_every=0 output.merge=no)
+printf '[data]\ninput = glove.h5\nrms = keep\n' >default.ini
 train 1 default.ini "${small[@]}" train.epochs=35 output.directory=default
 train 1 "$SPINE_SOURCE/slurm/quick.ini" "${small[@]}" output.directory=quick
 $python - <<'END_PY' || fail "slurm/quick.ini isn't ahead of the default after 35 epochs"
