@@ -23,7 +23,7 @@ if pkg-config --exists openblas; then
         -DCMAKE_DISABLE_FIND_PACKAGE_HDF5=ON -DLIBLINEAR_LIBRARY=
     [ "$status" = 1 ] || fail "configured without HDF5: $(cat stdout)"
     grep -q 'Found CBLAS: openblas 9.9' stdout || fail "the user's own CBLAS is passed over: $(cat stdout)"
-    for text in "HDF5: Debian's libhdf5-openmpi-dev; or -DHDF5_ROOT=PREFIX" "liblinear: Debian's liblinear-dev" \
+    for text in "HDF5 1.10.2 or later: Debian's libhdf5-openmpi-dev; or -DHDF5_ROOT=PREFIX" "liblinear: Debian's liblinear-dev" \
         'apt-get install libhdf5-openmpi-dev liblinear-dev'; do
         grep -q -e "$text" stderr || fail "it doesn't say '$text': $(cat stderr)"
     done

@@ -16,7 +16,7 @@ class SpineMpi(CMakePackage):
     depends_on("pkgconfig", type="build")
 
     depends_on("mpi@3:")
-    depends_on("hdf5@1.10:")
+    depends_on("hdf5@1.10.2:")
     # One rank a core: OpenBLAS without threads.
     depends_on("openblas threads=none")
     depends_on("random123", type="build")
