@@ -48,8 +48,9 @@ trap 'rm -rf "$TMPDIR"' EXIT
 
 # An input of a few kilobytes has no reason to take more memory than this, or longer.
 limits=(-malloc_limit_mb=200 -rss_limit_mb=2048 -timeout=60 -max_len=4096)
-# Of where memory was allocated one frame is kept: ten take a quarter of the time.
-asan=max_malloc_fill_size=0:quarantine_size_mb=4:malloc_context_size=1
+# Of where memory was allocated three frames are kept, which name the caller of spine_memory_get(): ten
+# would take a quarter of the time.
+asan=max_malloc_fill_size=0:quarantine_size_mb=4:malloc_context_size=3
 status=0
 for harness in "${harnesses[@]}"; do
     # The one with MPI: Open MPI leaks.
