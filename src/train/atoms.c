@@ -1,6 +1,7 @@
 /* atoms.c -- atoms whose initial values are the vectors of words. */
 #include "spine/train/atoms.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,7 @@ static void remove_held_out(const struct spine_atoms_words *words, int64_t *mark
         if ((marks[row / BITS] >> row % BITS & 1) == 0)
             order->rows[order->count++] = row;
     }
+    assert(order->count > 0); /* holding out all rows is refused */
 }
 
 /* Set these of all atoms, unless they are NULL. piece, (atoms, D), is scratch. */

@@ -102,6 +102,15 @@ static void test_rows_are_replaced_by_the_one_before(void **state)
     spine_dataset_dispose(&data);
 }
 
+static bool is_equal(const float *a, const float *b)
+{
+    bool equal = true;
+
+    for (size_t k = 0; k < DIM; k++)
+        equal = equal && a[k] == b[k];
+    return equal;
+}
+
 /* How many words beside those held out have this atom. */
 static size_t count_words(const float *atom)
 {
@@ -112,7 +121,7 @@ static size_t count_words(const float *atom)
         for (size_t k = 0; k < DIM; k++)
             values[k] = entry(row, k);
         spine_atoms_bound(values, DIM, true);
-        found += !is_held(row) && memcmp(values, atom, sizeof values) == 0;
+        found += !is_held(row) && is_equal(values, atom);
     }
     return found;
 }
@@ -133,7 +142,7 @@ static void test_words_held_out_are_no_atoms(void **state)
     for (size_t j = 0; j < count; j++) {
         size_t equal = 0;
         for (size_t i = 0; i < count; i++)
-            equal += memcmp(atoms + i * stride, atoms + j * stride, DIM * sizeof *atoms) == 0;
+            equal += is_equal(atoms + i * stride, atoms + j * stride);
         assert_true(equal > 0 && equal == count_words(atoms + j * stride));
     }
 
