@@ -64,6 +64,8 @@ for objective in topk relu; do
     train 1 run.ini model.objective=$objective train.epochs=2 output.directory=$objective
     grep -q held_out_l0 $objective/metrics.jsonl || fail "$objective: $(cat $objective/metrics.jsonl)"
 done
+train 3 run.ini model.objective=topk train.epochs=2 output.directory=topk-three
+cmp topk/codes.txt topk-three/codes.txt || fail "topk begins as other words on 3 ranks"
 train 2 run.ini model.objective=nnse train.learning_rate=0.001 model.l0=5 train.epochs=2 output.directory=nnse
 grep -q held_out_l0 nnse/metrics.jsonl || fail "nnse: $(cat nnse/metrics.jsonl)"
 refused spine-mpi "data.holdout: 1e-09 of 700 rows holds out none" \
