@@ -11,7 +11,7 @@ cat >sweep.ini <<'END_INI'
 input = glove.h5
 limit = 4000
 [model]
-hidden = 200
+hidden = 1000
 [train]
 epochs = 24
 evaluate_every = 0
@@ -50,7 +50,7 @@ kill_after()
 }
 
 for signal in KILL KILL KILL; do
-    kill_after $((25 + RANDOM % 30)) $signal
+    kill_after $((15 + RANDOM % 20)) $signal
     [ "$status" = 137 ] || fail "status $status after SIG$signal"
     for _ in $(seq 200); do # the ranks end when they miss mpirun
         run "$sweep" status killed
