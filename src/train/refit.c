@@ -146,14 +146,17 @@ static void sum_rows(struct problem *problem)
 
 /* --- Solving ------------------------------------------------------------------------------ */
 
-/* Find the q for which q W2 reconstructs these rows best, b2 being 0: with y = h W2 and E = x - y,
+/* Find the q for which q W2 reconstructs the rows trained on, or all, best, b2 being 0: with y = h W2 and E = x - y,
  * q - 1 = <E, y> / |y|^2, and |y|^2 = |x|^2 - |E|^2 - 2 <E, y>. */
-static void scale_atoms(struct problem *problem, const struct sums *const *parts, size_t count)
+static void scale_atoms(struct problem *problem, bool use_all)
 {
+    const struct sums *parts[] = {&problem->part[TRAINED], &problem->part[HELD_OUT]};
     const struct spine_params *params = problem->params;
     double product = 0, squares = 0;
 
-    for (size_t p = 0; p < count; p++) {
+    if (!is_dictionary(problem))
+        return;
+    for (size_t p = 0; p < (use_all ? 2 : 1); p++) {
         for (size_t k = 0; k < params->dim; k++)
             for (size_t j = 0; j < params->hidden; j++)
                 product += parts[p]->cross[k * problem->size + j] *
@@ -165,10 +168,10 @@ static void scale_atoms(struct problem *problem, const struct sums *const *parts
 }
 
 /* Solve for the best change, for the rows trained on or for all: (A'A + ridge) change =
- * A'E + ridge (q - 1) W2. */
+ * A'E + ridge (q - 1) W2, with the q of scale_atoms(). */
 static int solve(struct problem *problem, double ridge, bool use_all, struct spine_error *err)
 {
-    const struct sums *part = problem->part, *parts[] = {&part[TRAINED], &part[HELD_OUT]};
+    const struct sums *part = problem->part;
     const struct spine_params *params = problem->params;
     const size_t size = problem->size, dim = params->dim;
 
@@ -179,13 +182,11 @@ static int solve(struct problem *problem, double ridge, bool use_all, struct spi
 
     for (size_t i = 0; i < dim * size; i++)
         problem->change[i] = part[TRAINED].cross[i] + (use_all ? part[HELD_OUT].cross[i] : 0);
-    if (is_dictionary(problem)) {
-        scale_atoms(problem, parts, use_all ? 2 : 1);
+    if (is_dictionary(problem))
         for (size_t k = 0; k < dim; k++)
             for (size_t j = 0; j < params->hidden; j++)
                 problem->change[k * size + j] +=
                     ridge * problem->pull * (double)params->W2[j * params->stride + k];
-    }
     return spine_lapack_solve(problem->matrix, size, problem->change, dim, err);
 }
 
@@ -216,6 +217,7 @@ static int choose(struct problem *problem, struct spine_refit *refit, struct spi
     double squares[RIDGES], least = HUGE_VAL;
     size_t chosen = 0;
 
+    scale_atoms(problem, false);
     for (size_t i = 0; i < RIDGES; i++) {
         if (solve(problem, ridges[i], false, err))
             return -1;
@@ -230,6 +232,7 @@ static int choose(struct problem *problem, struct spine_refit *refit, struct spi
     refit->ridge = refit->has_measured ? ridges[chosen] : 1;
     refit->before = 1 - held_out->squares / held_out->variance;
     refit->after = 1 - squares[chosen] / held_out->variance;
+    scale_atoms(problem, true);
     return solve(problem, refit->ridge, true, err);
 }
 
