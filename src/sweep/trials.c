@@ -294,34 +294,47 @@ static int shuffle(struct spine_trials *trials, struct spine_error *err)
     return 0;
 }
 
-static int check_trials(const struct spine_trials *trials, struct spine_error *err)
+/* Check a trial's options with those of the sweep. */
+static int check_trial(const struct spine_trials *trials, size_t i,
+                       const struct spine_config *config, struct spine_error *err)
 {
     const char *held_out = spine_goal_with(&trials->goal, "data.holdout");
     const char *silent = spine_goal_with(&trials->goal, "model.aux_k");
+
+    if (held_out != NULL && config->holdout <= 0)
+        return spine_refuse(err, "trial %zu: %s needs rows held out: set data.holdout", i,
+                            held_out);
+    if (silent != NULL && config->aux_k == 0)
+        return spine_refuse(err, "trial %zu: %s needs silent units to train: set model.aux_k", i,
+                            silent);
+
+    if (trials->method == SPINE_ASHA && config->epochs != trials->base.epochs)
+        return spine_refuse(err,
+                            "trial %zu: train.epochs is %lld by default with this "
+                            "model.objective; set it: with method = asha all trials have the "
+                            "same",
+                            i, (long long)config->epochs);
+
+    if (spine_settings_storage(config) != SPINE_IN_MEMORY)
+        return spine_refuse(err,
+                            "%s: the trials of a sweep share the input in memory; leave "
+                            "it out",
+                            config->residency == SPINE_RESIDENCY_STREAM ? "data.residency"
+                                                                        : "data.dtype");
+    return 0;
+}
+
+static int check_trials(const struct spine_trials *trials, struct spine_error *err)
+{
     struct spine_config config;
+
     for (size_t i = 0; i < trials->count; i++) {
         if (spine_trials_config(trials, i, &config, err) || spine_combination_check(&config, err)) {
             const struct spine_error inner = *err;
             return spine_refuse(err, "trial %zu: %.900s", i, inner.text);
         }
-        if (held_out != NULL && config.holdout <= 0)
-            return spine_refuse(err, "trial %zu: %s needs rows held out: set data.holdout", i,
-                                held_out);
-        if (silent != NULL && config.aux_k == 0)
-            return spine_refuse(err, "trial %zu: %s needs silent units to train: set model.aux_k",
-                                i, silent);
-        if (trials->method == SPINE_ASHA && config.epochs != trials->base.epochs)
-            return spine_refuse(err,
-                                "trial %zu: train.epochs is %lld by default with this "
-                                "model.objective; set it: with method = asha all trials have the "
-                                "same",
-                                i, (long long)config.epochs);
-        if (spine_settings_storage(&config) != SPINE_IN_MEMORY)
-            return spine_refuse(err,
-                                "%s: the trials of a sweep share the input in memory; leave "
-                                "it out",
-                                config.residency == SPINE_RESIDENCY_STREAM ? "data.residency"
-                                                                           : "data.dtype");
+        if (check_trial(trials, i, &config, err))
+            return -1;
     }
     return 0;
 }
@@ -462,14 +475,21 @@ static int print_recipes(FILE *file, const struct spine_trials *trials, struct s
     return 0;
 }
 
+/* Open the text of a sweep over 'base', which is NULL if it couldn't be made. Frees it on failure. */
+static int open_text(struct spine_textstream *stream, char *base, struct spine_error *err)
+{
+    if (base != NULL && spine_textstream_open(stream, "the sweep's text", err) == 0)
+        return 0;
+    free(base);
+    return -1;
+}
+
 char *spine_trials_identity(const struct spine_trials *trials, struct spine_error *err)
 {
     char *base = spine_identity_text(&trials->base, err);
     struct spine_textstream stream;
-    if (base == NULL || spine_textstream_open(&stream, "the sweep's text", err)) {
-        free(base);
+    if (open_text(&stream, base, err))
         return NULL;
-    }
 
     print_method(stream.file, "sweep.", trials);
     print_parameters(stream.file, "sweep.", trials);
@@ -489,10 +509,8 @@ char *spine_trials_text(const struct spine_trials *trials, struct spine_error *e
     /* Trials' defaults may depend on the parameters, so they aren't set. */
     char *base = spine_config_base_text(&trials->base, err);
     struct spine_textstream stream;
-    if (base == NULL || spine_textstream_open(&stream, "the sweep's text", err)) {
-        free(base);
+    if (open_text(&stream, base, err))
         return NULL;
-    }
 
     fprintf(stream.file, "%s\n[sweep]\n", base);
     print_method(stream.file, "", trials);
