@@ -189,23 +189,17 @@ static int take_part(struct job *job, bool is_divided, struct spine_error *err)
 /* Do parts whose boundaries were guessed fit together? rc is this rank's own result. */
 static int check_parts(const struct job *job, int rc, bool *fit, struct spine_error *err)
 {
-    uint64_t span[3];
+    struct spine_source_span span;
     char *all = NULL;
     size_t bytes = 0;
 
-    spine_source_span(job->source, span);
-    span[2] = rc != 0;
-    if (spine_comm_gather(job->comm, span, sizeof span, &all, &bytes, err))
+    spine_source_span(job->source, &span);
+    span.has_failed = rc != 0;
+    if (spine_comm_gather(job->comm, &span, sizeof span, &all, &bytes, err))
         return -1;
-    *fit = true;
-    if (job->comm->rank == 0) {
-        uint64_t end = 0;
-        for (int i = 0; i < job->comm->size; i++) {
-            memcpy(span, all + (size_t)i * sizeof span, sizeof span);
-            *fit = *fit && span[2] == 0 && (i == 0 || span[0] == end);
-            end = span[1];
-        }
-    }
+
+    *fit = job->comm->rank != 0 ||
+           spine_source_fits((const struct spine_source_span *)(void *)all, job->comm->size);
     free(all);
     spine_comm_broadcast(job->comm, fit, sizeof *fit);
     return 0;

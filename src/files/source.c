@@ -400,9 +400,21 @@ int spine_source_scan(struct spine_source *source, int part, int parts,
     return take_rows(source, rules, vectors, err);
 }
 
-void spine_source_span(const struct spine_source *source, uint64_t span[2])
+void spine_source_span(const struct spine_source *source, struct spine_source_span *span)
 {
-    memcpy(span, source->word2vecpart.span, sizeof source->word2vecpart.span);
+    *span = (struct spine_source_span){.begin = source->word2vecpart.span[0],
+                                       .end = source->word2vecpart.span[1]};
+}
+
+bool spine_source_fits(const struct spine_source_span *spans, int parts)
+{
+    for (int i = 0; i < parts; i++) {
+        if (i > 0 && spans[i].begin != spans[i - 1].end)
+            return false;
+        if (spans[i].has_failed)
+            break;
+    }
+    return true;
 }
 
 /* --- Vectors ------------------------------------------------------------------------------ */

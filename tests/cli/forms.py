@@ -33,6 +33,16 @@ def word2vec(name, newline, encoding="utf-8"):
             out.write(word.encode(encoding, "replace") + b" " + row.tobytes() + newline)
 
 
+def twofold():
+    """Every row can also be read as one that begins in the middle of the row before it."""
+    generator = np.random.default_rng(2)
+    rows = b""
+    for i in range(298):
+        a, b, c, d = bytes(generator.integers(65, 250, 4).astype("u1"))
+        rows += bytes([65 + i // 26, 97 + i % 26]) + b" " + bytes([a, 62, b, 62, 32, c, d, 63])
+    open("twofold.bin", "wb").write(b"298 2\n" + rows)
+
+
 def fasttext(name):
     """A model without n-grams, as fastText's source has it."""
     with open(name, "wb") as out:
@@ -140,6 +150,8 @@ def make():
     word2vec("gensim.bin", b"")
     word2vec("original.bin", b"\n")
     gzip.open("gensim.bin.gz", "wb").write(open("gensim.bin", "rb").read())
+    open("nul.bin", "wb").write(open("gensim.bin", "rb").read().replace(b"250 ", b"2\0000 "))
+    twofold()
     fasttext("model.bin")
     table = vectors()
     np.save("c.npy", table)

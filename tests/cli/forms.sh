@@ -77,6 +77,19 @@ kill $writer 2>/dev/null || true # still there if the pipe wasn't opened
 echo "outputs/named.h5 words" >>list
 all_right
 
+# Ranks that begin in the middle of a row give the same, even if what they read from there isn't a file's
+# (rank 4 of 5); a row that every reader refuses is refused at once.
+run "$SPINE_BIN/spine-convert" twofold.bin outputs/twofold.h5
+for ranks in 3 5; do
+    run mpirun -np $ranks "$SPINE_BIN/spine-convert" twofold.bin outputs/twofold-$ranks.h5
+    grep -q "so one rank reads it alone" stderr || fail "$ranks ranks: all found rows: $(cat stderr)"
+    run cmp outputs/twofold.h5 outputs/twofold-$ranks.h5
+done
+attempt mpirun -np 3 "$SPINE_BIN/spine-convert" nul.bin outputs/nul.h5
+[ "$status" = 2 ] || fail "nul.bin: status $status"
+grep -q "nul.bin: row 251: a NUL byte in the word" stderr || fail "nul.bin: said $(cat stderr)"
+! grep -q "reads it alone" stdout stderr || fail "nul.bin: was read twice"
+
 # Files of a person's beside the output stay.
 for ending in spool words member; do
     echo mine >"outputs/beside.h5.$ending"

@@ -6,6 +6,8 @@
 #include "fuzz.h"
 #include "spine/files/source.h"
 
+enum { MOST_PARTS = 5 };
+
 static struct fuzz_file file;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -44,34 +46,31 @@ static void add_part(struct table *table, struct spine_source *source,
     table->rows += part->rows;
 }
 
-/* Take all parts, each from a source of its own as ranks do. *is_joined tells whether each begins where
- * the one before it ends. */
+/* Take all parts, up to the first that fails, each from a source of its own as ranks do. */
 static int take_parts(const struct spine_source_request *request,
                       const struct spine_sourcefiles *files, int parts, bool leave_out,
-                      struct table *table, bool *is_joined, struct spine_error *err)
+                      struct table *table, bool *fit, struct spine_error *err)
 {
     const struct spine_vectors_rules rules = {.leave_out = leave_out};
-    uint64_t end = 0;
+    struct spine_source_span spans[MOST_PARTS];
     int rc = 0;
 
     *table = (struct table){0};
-    *is_joined = true;
+    *fit = true;
     for (int i = 0; rc == 0 && i < parts; i++) {
         struct spine_source *source = NULL;
         struct spine_vectors part = {0};
-        uint64_t span[2];
         rc = spine_source_open(&source, request, files, err);
         if (rc == 0) {
             parts = spine_source_is_divisible(source, 0) ? parts : 1;
             table->dim = spine_source_dim(source);
             rc = spine_source_scan(source, i, parts, &rules, &part, err);
+            spine_source_span(source, &spans[i]);
+            spans[i].has_failed = rc != 0;
+            *fit = spine_source_fits(spans, i + 1);
         }
-        if (rc == 0) {
-            spine_source_span(source, span);
-            *is_joined = *is_joined && (i == 0 || span[0] == end);
-            end = span[1];
+        if (rc == 0)
             add_part(table, source, &part, &rc, err);
-        }
         spine_vectors_dispose(&part);
         spine_source_close(source);
     }
@@ -109,14 +108,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (rc == 0 && files.form != SPINE_FORM_HDF5) {
         const bool leave_out = bytes[0] & 1;
         struct table whole, parts;
-        bool is_joined;
-        rc = take_parts(&request, &files, 1, leave_out, &whole, &is_joined, &err);
+        bool fit;
+        rc = take_parts(&request, &files, 1, leave_out, &whole, &fit, &err);
         /* A file that isn't even opened has no parts. */
         if (whole.dim > 0 && (rc == 0 || bytes[0] >> 3 & 1)) {
             const int parts_rc = take_parts(&request, &files, 2 + (bytes[0] >> 1 & 3), leave_out,
-                                            &parts, &is_joined, &err);
-            CHECK(rc != 0 || parts_rc == 0 || !is_joined);
-            if (rc == 0 && parts_rc == 0 && is_joined)
+                                            &parts, &fit, &err);
+            CHECK((rc == 0) == (parts_rc == 0) || !fit);
+            if (rc == 0 && parts_rc == 0 && fit)
                 compare(&whole, &parts);
             release(&parts);
         }
