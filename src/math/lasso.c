@@ -10,13 +10,18 @@
 #include "spine/base/memory.h"
 #include "spine/math/kernels.h"
 
-/* The most atoms that a round adds, those with the greatest correlations; the largest set that is
- * solved exactly, which has more atoms than most rows have numbers; the most sweeps, and the most
- * rounds, since with equal atoms no set is exact. */
-enum { MOST_ADDED = 12, MOST_EXACT = 512, MOST_SWEEPS = 500, MOST_ROUNDS = 200 };
-
-/* An atom is independent of others if at least this share of its square is; less is rounding. */
-static const double DEPENDENT = 1e-5;
+/* The most atoms that a round adds, those with the greatest correlations; the most steps of a
+ * round; the rounds after which atoms that are added must change something, and the most rounds,
+ * since with equal atoms no set is exact; correlations that are compared together; atoms that are
+ * subtracted together. */
+enum {
+    MOST_ADDED = 12,
+    MOST_STEPS = 500,
+    FEW_ROUNDS = 20,
+    MOST_ROUNDS = 200,
+    GROUP = 16,
+    TOGETHER = 4
+};
 
 /* The rounding of a correlation, relative to the row's length: values are floats. */
 static const double ROUNDING = 1e-6;
@@ -67,21 +72,12 @@ int spine_lasso_scratch_init(struct spine_lasso_scratch *scratch, const struct s
                              struct spine_error *err)
 {
     static const char what[] = "the scratch of a lasso";
-    const size_t units = lasso->units;
-    const size_t exact = units < MOST_EXACT ? units : MOST_EXACT;
 
     *scratch = (struct spine_lasso_scratch){0};
-    scratch->correlation = spine_memory_get(units, sizeof *scratch->correlation, what, err);
-    scratch->all = spine_memory_get(units, sizeof *scratch->all, what, err);
+    scratch->all = spine_memory_get(lasso->units, sizeof *scratch->all, what, err);
     scratch->residual = spine_memory_get(lasso->dim, sizeof *scratch->residual, what, err);
-    scratch->triangle = spine_memory_get(exact * exact, sizeof *scratch->triangle, what, err);
-    scratch->step = spine_memory_get(exact, sizeof *scratch->step, what, err);
-    scratch->set = spine_memory_get(units, sizeof *scratch->set, what, err);
-    scratch->is_in = spine_memory_zeroed(units, sizeof *scratch->is_in, what, err);
-
-    if (scratch->correlation == NULL || scratch->all == NULL || scratch->residual == NULL ||
-        scratch->triangle == NULL || scratch->step == NULL || scratch->set == NULL ||
-        scratch->is_in == NULL) {
+    if (scratch->all == NULL || scratch->residual == NULL ||
+        spine_activeset_init(&scratch->set, lasso->units, err)) {
         spine_lasso_scratch_dispose(scratch);
         return -1;
     }
@@ -90,23 +86,20 @@ int spine_lasso_scratch_init(struct spine_lasso_scratch *scratch, const struct s
 
 void spine_lasso_scratch_dispose(struct spine_lasso_scratch *scratch)
 {
-    free(scratch->correlation);
+    spine_activeset_dispose(&scratch->set);
     free(scratch->all);
     free(scratch->residual);
-    free(scratch->triangle);
-    free(scratch->step);
-    free(scratch->set);
-    free(scratch->is_in);
     *scratch = (struct spine_lasso_scratch){0};
 }
 
 /* One row being solved. */
 struct problem {
     const struct spine_lasso *lasso;
-    struct spine_lasso_scratch *scratch;
+    struct spine_activeset *set;
     const float *x, *products;
+    float *all;           /* (H): correlations of all atoms */
+    double *residual;     /* (D) */
     double lambda, slack; /* how far from lambda a correlation may be */
-    float *a;
 };
 
 /* --- Correlations ------------------------------------------------------------------------- */
@@ -130,280 +123,146 @@ static double correlate(size_t dim, const float *atom, const double *residual)
     return sum;
 }
 
+/* all -= sum of value row, for several rows at a time, which are read from memory. */
 SPINE_CLONES
-static void subtract_row(size_t units, const float *row, float value, float *all)
+static void subtract_rows(size_t units, const float *const *rows, const float *values, float *all)
 {
+    const float *restrict a = rows[0], *restrict b = rows[1];
+    const float *restrict c = rows[2], *restrict d = rows[3];
 #pragma omp simd
     for (size_t j = 0; j < units; j++)
-        all[j] -= value * row[j];
+        all[j] -= values[0] * a[j] + values[1] * b[j] + (values[2] * c[j] + values[3] * d[j]);
 }
 
-/* c_j of the active set, from the residual and the value. */
+/* c_j of the active set, from the residual and the values. */
 static void correlate_set(const struct problem *problem)
 {
     const struct spine_lasso *lasso = problem->lasso;
-    struct spine_lasso_scratch *scratch = problem->scratch;
+    struct spine_activeset *set = problem->set;
 
     for (size_t k = 0; k < lasso->dim; k++)
-        scratch->residual[k] = (double)problem->x[k];
-    for (size_t s = 0; s < scratch->count; s++) {
-        const uint32_t j = scratch->set[s];
-        if (problem->a[j] > 0)
-            subtract_atom(lasso->dim, lasso->W + j * lasso->stride, (double)problem->a[j],
-                          scratch->residual);
-    }
+        problem->residual[k] = (double)problem->x[k];
+    for (size_t s = 0; s < set->count; s++)
+        if (set->value[s] > 0)
+            subtract_atom(lasso->dim, lasso->W + set->atom[s] * lasso->stride, set->value[s],
+                          problem->residual);
 
-    for (size_t s = 0; s < scratch->count; s++) {
-        const uint32_t j = scratch->set[s];
-        scratch->correlation[s] =
-            correlate(lasso->dim, lasso->W + j * lasso->stride, scratch->residual) -
-            lasso->ridge * (double)problem->a[j];
-    }
+    for (size_t s = 0; s < set->count; s++)
+        set->correlation[s] =
+            correlate(lasso->dim, lasso->W + set->atom[s] * lasso->stride, problem->residual) -
+            lasso->ridge * set->value[s];
 }
 
 /* c_j of all atoms. */
 static void correlate_all(const struct problem *problem)
 {
     const struct spine_lasso *lasso = problem->lasso;
-    struct spine_lasso_scratch *scratch = problem->scratch;
+    const struct spine_activeset *set = problem->set;
 
-    memcpy(scratch->all, problem->products, lasso->units * sizeof *scratch->all);
-    for (size_t s = 0; s < scratch->count; s++) {
-        const uint32_t j = scratch->set[s];
-        if (problem->a[j] > 0)
-            subtract_row(lasso->units, lasso->gram + j * lasso->units, problem->a[j], scratch->all);
+    memcpy(problem->all, problem->products, lasso->units * sizeof *problem->all);
+    for (size_t s = 0; s < set->count; s += TOGETHER) {
+        const float *rows[TOGETHER];
+        float values[TOGETHER];
+        for (size_t i = 0; i < TOGETHER; i++) {
+            const size_t t = s + i < set->count ? s + i : s;
+            rows[i] = lasso->gram + set->atom[t] * lasso->units;
+            values[i] = s + i < set->count ? (float)set->value[t] : 0;
+        }
+        subtract_rows(lasso->units, rows, values, problem->all);
     }
 }
 
-/* --- The active set ----------------------------------------------------------------------- */
+/* --- Rounds ------------------------------------------------------------------------------- */
 
-static double gram_at(const struct problem *problem, size_t s, size_t t)
-{
-    const struct spine_lasso_scratch *scratch = problem->scratch;
-    return (double)problem->lasso->gram[scratch->set[s] * problem->lasso->units + scratch->set[t]];
-}
-
-/* Are the correlations of the set within the tolerance? */
 static bool is_solved(const struct problem *problem)
 {
-    const struct spine_lasso_scratch *scratch = problem->scratch;
-    for (size_t s = 0; s < scratch->count; s++) {
-        const double over = scratch->correlation[s] - problem->lambda;
-        const bool is_active = problem->a[scratch->set[s]] > 0;
-        if (over > problem->slack || (is_active && over < -problem->slack))
-            return false;
-    }
-    return true;
+    return spine_activeset_is_solved(problem->set, problem->lambda, problem->slack);
 }
 
-/* Change one value, and the correlations of the set with it. */
-static void change(const struct problem *problem, size_t s, double difference)
+/* Solve for the set, from its correlations. */
+static void solve_set(const struct problem *problem)
 {
-    struct spine_lasso_scratch *scratch = problem->scratch;
-    for (size_t t = 0; t < scratch->count; t++)
-        scratch->correlation[t] -= difference * gram_at(problem, s, t);
-}
-
-/* Minimise over each value of the set in turn. */
-static void descend(const struct problem *problem)
-{
-    struct spine_lasso_scratch *scratch = problem->scratch;
-    for (size_t s = 0; s < scratch->count; s++) {
-        const double square = gram_at(problem, s, s);
-        float *value = &problem->a[scratch->set[s]];
-        if (!(square > 0))
-            continue;
-        const double best = (double)*value + (scratch->correlation[s] - problem->lambda) / square;
-        const float now = best > 0 ? (float)best : 0;
-        if (now != *value)
-            change(problem, s, (double)now - (double)*value);
-        *value = now;
+    for (int step = 0; step < MOST_STEPS && !is_solved(problem); step++) {
+        spine_activeset_improve(problem->set, problem->lasso->gram, problem->lambda);
     }
 }
 
-/* Cholesky: the first rows of the triangle (n, n) become L with L L' the same, up to the first row
- * that depends on those before it. Returns their number: n if all are independent. */
-static size_t factorise(size_t n, double *triangle)
+/* Does any atom of a group have a correlation above the bound? */
+static inline bool any_above(const float *all, float bound)
 {
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k <= i; k++) {
-            double sum = triangle[i * n + k];
-            for (size_t l = 0; l < k; l++)
-                sum -= triangle[i * n + l] * triangle[k * n + l];
-            if (k < i)
-                triangle[i * n + k] = sum / triangle[k * n + k];
-            else if (sum > DEPENDENT * triangle[i * n + i])
-                triangle[i * n + i] = sqrt(sum);
-            else
-                return i;
-        }
-    return n;
-}
-
-/* Solve L L' v = vector for the first 'count' rows. */
-static void substitute(size_t n, size_t count, const double *triangle, double *vector)
-{
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < i; k++)
-            vector[i] -= triangle[i * n + k] * vector[k];
-        vector[i] /= triangle[i * n + i];
-    }
-    for (size_t i = count; i-- > 0;) {
-        for (size_t k = i + 1; k < count; k++)
-            vector[i] -= triangle[k * n + i] * vector[k];
-        vector[i] /= triangle[i * n + i];
-    }
-}
-
-/* Keep only the atoms above 0 in the set. */
-static void drop_zeros(const struct problem *problem)
-{
-    struct spine_lasso_scratch *scratch = problem->scratch;
-    size_t kept = 0;
-    for (size_t s = 0; s < scratch->count; s++) {
-        const uint32_t j = scratch->set[s];
-        if (problem->a[j] > 0) {
-            scratch->correlation[kept] = scratch->correlation[s];
-            scratch->set[kept++] = j;
-        } else {
-            scratch->is_in[j] = 0;
-        }
-    }
-    scratch->count = kept;
-}
-
-/* Find the direction of an exact step, in scratch->step: to where all correlations of the set are
- * lambda; or, if an atom depends on others, exchanging it for them, which changes only the sum of
- * the values. Returns the step's length if no value becomes 0. */
-static double find_direction(const struct problem *problem)
-{
-    struct spine_lasso_scratch *scratch = problem->scratch;
-    const size_t n = scratch->count;
-    for (size_t s = 0; s < n; s++)
-        for (size_t t = 0; t <= s; t++)
-            scratch->triangle[s * n + t] = gram_at(problem, s, t);
-
-    const size_t independent = factorise(n, scratch->triangle);
-    if (independent == n) {
-        for (size_t s = 0; s < n; s++)
-            scratch->step[s] = scratch->correlation[s] - problem->lambda;
-        substitute(n, n, scratch->triangle, scratch->step);
-        return 1;
-    }
-
-    double gain = problem->lambda - scratch->correlation[independent];
-    memset(scratch->step, 0, n * sizeof *scratch->step);
-    for (size_t s = 0; s < independent; s++)
-        scratch->step[s] = gram_at(problem, independent, s);
-    substitute(n, independent, scratch->triangle, scratch->step);
-    for (size_t s = 0; s < independent; s++)
-        gain -= scratch->step[s] * (problem->lambda - scratch->correlation[s]);
-    for (size_t s = 0; s < independent; s++)
-        scratch->step[s] *= gain > 0 ? 1 : -1;
-    scratch->step[independent] = gain > 0 ? -1 : 1;
-    return HUGE_VAL;
-}
-
-/* Go in an exact direction until a value is 0. */
-static void step_exactly(const struct problem *problem)
-{
-    struct spine_lasso_scratch *scratch = problem->scratch;
-    drop_zeros(problem);
-    const size_t n = scratch->count;
-    if (n == 0 || n > MOST_EXACT)
-        return;
-
-    double length = find_direction(problem);
-    size_t first = n; /* to reach 0 */
-    for (size_t s = 0; s < n; s++) {
-        const double value = (double)problem->a[scratch->set[s]];
-        if (scratch->step[s] < 0 && value <= -length * scratch->step[s]) {
-            length = -value / scratch->step[s];
-            first = s;
-        }
-    }
-    if (length == HUGE_VAL)
-        return;
-
-    for (size_t s = 0; s < n; s++) {
-        float *value = &problem->a[scratch->set[s]];
-        const double now = (double)*value + length * scratch->step[s];
-        *value = s == first || now < 0 ? 0 : (float)now;
-    }
-    correlate_set(problem);
-}
-
-/* Solve for the set; atoms that reach 0 stay in it until the next exact step. Returns whether
- * anything changed. */
-static bool solve_set(const struct problem *problem)
-{
-    int sweep = 0;
-    correlate_set(problem);
-    for (; sweep < MOST_SWEEPS && !is_solved(problem); sweep++) {
-        descend(problem);
-        step_exactly(problem);
-    }
-    return sweep > 0;
-}
-
-static void add_atom(struct spine_lasso_scratch *scratch, uint32_t j)
-{
-    scratch->set[scratch->count++] = j;
-    scratch->is_in[j] = 1;
+    int above = 0;
+    for (size_t i = 0; i < GROUP; i++)
+        above |= all[i] > bound;
+    return above != 0;
 }
 
 /* Add the atoms whose correlations are too great, greatest first. Returns their number. */
+SPINE_CLONES
 static size_t add_violators(const struct problem *problem)
 {
-    struct spine_lasso_scratch *scratch = problem->scratch;
-    const float bound = (float)(problem->lambda + problem->slack);
+    const size_t units = problem->lasso->units;
+    const float *all = problem->all;
+    float bound = (float)(problem->lambda + problem->slack);
     uint32_t best[MOST_ADDED];
     size_t count = 0;
 
-    for (uint32_t j = 0; j < problem->lasso->units; j++) {
-        const float c = scratch->all[j];
-        if (!(c > bound) || scratch->is_in[j] ||
-            (count == MOST_ADDED && c <= scratch->all[best[count - 1]]))
+    for (size_t first = 0; first < units; first += GROUP) {
+        const size_t end = units - first < GROUP ? units : first + GROUP;
+        if (end - first == GROUP && !any_above(all + first, bound))
             continue;
-        size_t at = count < MOST_ADDED ? count++ : count - 1;
-        for (; at > 0 && scratch->all[best[at - 1]] < c; at--)
-            best[at] = best[at - 1];
-        best[at] = j;
+        for (size_t j = first; j < end; j++) {
+            const float c = all[j];
+            if (!(c > bound) || problem->set->is_in[j])
+                continue;
+            size_t at = count < MOST_ADDED ? count++ : count - 1;
+            for (; at > 0 && all[best[at - 1]] < c; at--)
+                best[at] = best[at - 1];
+            best[at] = (uint32_t)j;
+            if (count == MOST_ADDED)
+                bound = all[best[count - 1]];
+        }
     }
 
     for (size_t i = 0; i < count; i++)
-        add_atom(scratch, best[i]);
+        spine_activeset_add(problem->set, problem->lasso->gram, best[i], 0, (double)all[best[i]]);
     return count;
 }
 
 size_t spine_lasso_solve(const struct spine_lasso *lasso, const float *x, const float *products,
                          double lambda, struct spine_lasso_scratch *scratch, float *a)
 {
+    struct spine_activeset *set = &scratch->set;
     double squares = 0;
     for (size_t k = 0; k < lasso->dim; k++)
         squares += (double)x[k] * (double)x[k];
     const double slack = lasso->tolerance * lambda + ROUNDING * sqrt(squares);
-    const struct problem problem = {lasso, scratch, x, products, lambda, slack, a};
+    const struct problem problem = {lasso,  set,  x, products, scratch->all, scratch->residual,
+                                    lambda, slack};
 
-    scratch->count = 0;
+    spine_activeset_clear(set);
     for (uint32_t j = 0; j < lasso->units; j++)
-        if (a[j] > 0)
-            add_atom(scratch, j);
+        if (a[j] > 0) {
+            spine_activeset_add(set, lasso->gram, j, (double)a[j], 0);
+            a[j] = 0;
+        }
+    correlate_set(&problem);
 
     for (int round = 0; round < MOST_ROUNDS; round++) {
-        /* Atoms that only the rounding of the Gram matrix put into the set change nothing. */
-        if (!solve_set(&problem) && round > 0)
-            break;
+        solve_set(&problem);
         correlate_all(&problem);
-        if (add_violators(&problem) == 0)
+        const size_t added = add_violators(&problem);
+        if (added > 0 && round < FEW_ROUNDS)
+            continue;
+        correlate_set(&problem);
+        if (is_solved(&problem))
             break;
     }
 
-    drop_zeros(&problem);
-    const size_t active = scratch->count;
-    for (size_t s = 0; s < active; s++)
-        scratch->is_in[scratch->set[s]] = 0;
-    return active;
+    spine_activeset_finish(set, lasso->gram, lambda);
+    spine_activeset_drop(set);
+    for (size_t s = 0; s < set->count; s++)
+        a[set->atom[s]] = (float)set->value[s];
+    return set->count;
 }
 
 /* --- Blocks of rows ----------------------------------------------------------------------- */

@@ -13,9 +13,12 @@
 #include "spine/base/random.h"
 #include "spine/train/atoms.h"
 
-/* Passes over all atoms in an epoch; words on which the first lambda is found, and the steps that
- * halve its range. */
-enum { SWEEPS = 3, SAMPLE = 600, STEPS = 12, BLOCK = SPINE_LASSO_ROWS };
+/* Passes over all atoms in an epoch; words on which the first lambda is found, and the most steps. */
+enum { SWEEPS = 3, SAMPLE = 600, STEPS = 24, BLOCK = SPINE_LASSO_ROWS };
+
+/* The first lambda is found when the values are as near to the wanted number, or its range as
+ * narrow. */
+static const double CLOSE = 0.005, NARROW = 1.002;
 
 /* The purpose of the draws, a value that neither epochs nor atoms.c use. */
 enum { RANDOM_ATOMS = UINT32_MAX };
@@ -100,40 +103,90 @@ static void draw_directions(struct spine_nnse *nnse)
     }
 }
 
-/* Solve for every 'step'th row; return the mean number of values. Collective. */
-static double sample_values(struct spine_nnse *nnse, size_t step)
-{
-    const struct spine_partition *part = &nnse->data->part;
-    struct spine_block *block = &nnse->coder->block;
-    int64_t counts[2] = {0, 0}; /* values, rows */
+/* Rows of a rank by which lambda is found, in memory. */
+struct sample {
+    size_t rows;
+    float *x, *products; /* owned; (rows, D), (rows, H) */
+};
 
-    for (size_t row = (part->first_row + step - 1) / step * step; row < part->end_row;
-         row += step) {
-        spine_lasso_coder_encode(&nnse->solver, 1,
-                                 spine_dataset_slice(nnse->data, 0, row - part->first_row, 1, 0),
-                                 block->row_begin, block->unit, block->value);
-        counts[0] += block->row_begin[1];
-        counts[1]++;
+static void sample_dispose(struct sample *sample)
+{
+    free(sample->x);
+    free(sample->products);
+}
+
+/* Take every n-th of all rows, about SAMPLE. */
+static int sample_init(struct sample *sample, struct spine_nnse *nnse, struct spine_error *err)
+{
+    static const char what[] = "a sample of rows";
+    const struct spine_partition *part = &nnse->data->part;
+    const size_t stride = nnse->atoms.stride, hidden = nnse->atoms.hidden;
+    const size_t every = (part->num_rows + SAMPLE - 1) / SAMPLE;
+    const size_t first = (part->first_row + every - 1) / every,
+                 end = (part->end_row + every - 1) / every;
+
+    *sample = (struct sample){.rows = end - first};
+    sample->x = spine_kernel_alloc(sample->rows * stride, what, err);
+    sample->products = spine_kernel_alloc(sample->rows * hidden, what, err);
+    if (sample->x == NULL || sample->products == NULL)
+        return -1;
+
+    for (size_t i = 0; i < sample->rows; i++)
+        memcpy(sample->x + i * stride,
+               spine_dataset_slice(nnse->data, 0, (first + i) * every - part->first_row, 1, 0),
+               stride * sizeof *sample->x);
+    for (size_t i = 0; i < sample->rows; i += BLOCK) {
+        const size_t count = sample->rows - i < BLOCK ? sample->rows - i : BLOCK;
+        spine_lasso_products(&nnse->lasso, count, sample->x + i * stride, nnse->solver.packed,
+                             sample->products + i * hidden);
+    }
+    return 0;
+}
+
+/* Solve for the sample; return the mean number of values. Collective. */
+static double sample_values(struct spine_nnse *nnse, const struct sample *sample, double lambda)
+{
+    const size_t hidden = nnse->atoms.hidden;
+    int64_t counts[2] = {0, (int64_t)sample->rows}; /* values, rows */
+
+    for (size_t i = 0; i < sample->rows; i++) {
+        memset(nnse->solver.a, 0, hidden * sizeof *nnse->solver.a);
+        counts[0] += (int64_t)spine_lasso_solve(&nnse->lasso, sample->x + i * nnse->atoms.stride,
+                                                sample->products + i * hidden, lambda,
+                                                &nnse->solver.scratch, nnse->solver.a);
     }
 
     spine_comm_sum_counts(nnse->comm, counts, 2);
     return (double)counts[0] / (double)counts[1];
 }
 
-/* Find lambda on a logarithmic scale, between 0 and the greatest that leaves values. */
-static void find_lambda(struct spine_nnse *nnse)
+/* Find the lambda that leaves the wanted number of values, by the secant method on logarithmic
+ * scales: values fall about as a power of lambda. Where a secant leaves the range that is known to
+ * have the solution, the range is halved. It begins where values are few, which are soon solved for. */
+static double find_lambda(struct spine_nnse *nnse, const struct sample *sample)
 {
-    const size_t rows = nnse->data->part.num_rows;
-    double high = 10 * sqrt(nnse->data->variance / (double)rows), low = high * 1e-5;
+    const double length = sqrt(nnse->data->variance / (double)nnse->data->part.num_rows);
+    double low = 1e-4 * length, high = 10 * length, lambda = length / 4;
+    double power = 2, last = 0, last_ratio = 0;
 
-    for (int i = 0; i < STEPS; i++) {
-        nnse->solver.lambda = sqrt(low * high);
-        if (sample_values(nnse, (rows + SAMPLE - 1) / SAMPLE) > nnse->settings.wanted)
-            low = nnse->solver.lambda;
+    for (int i = 0; i < STEPS && high > low * NARROW; i++) {
+        const double ratio = sample_values(nnse, sample, lambda) / nnse->settings.wanted;
+        if (fabs(ratio - 1) < CLOSE)
+            break;
+        if (ratio > 1)
+            low = lambda;
         else
-            high = nnse->solver.lambda;
+            high = lambda;
+
+        if (ratio > 0 && last_ratio > 0 && ratio != last_ratio)
+            power = -log(ratio / last_ratio) / log(lambda / last);
+        last = lambda;
+        last_ratio = ratio;
+        lambda *= pow(ratio, 1 / power);
+        if (!(lambda > low && lambda < high))
+            lambda = sqrt(low * high);
     }
-    refresh(nnse, sqrt(low * high));
+    return lambda;
 }
 
 int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err)
@@ -147,8 +200,12 @@ int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err)
         return -1;
 
     refresh(nnse, 1);
-    find_lambda(nnse);
-    return 0;
+    struct sample sample;
+    const int rc = spine_comm_agree(nnse->comm, sample_init(&sample, nnse, err), err);
+    if (rc == 0)
+        refresh(nnse, find_lambda(nnse, &sample));
+    sample_dispose(&sample);
+    return rc;
 }
 
 /* --- An epoch ----------------------------------------------------------------------------- */

@@ -7,10 +7,9 @@
  * a_j > 0, and at most lambda elsewhere. Solving ends when both hold to within 'tolerance' lambda +
  * 1e-6 |x|, for atoms of length at most 1.
  *
- * An active set of atoms is solved by coordinate descent, with exact steps (Cholesky) while the set
- * is small; then atoms whose correlation is too great are added, until there are none. Correlations
- * of atoms in the set are computed from the residual in double, the others with the Gram matrix W
- * W'. Starting from a previous solution is fast: only what changed is solved.
+ * An active set of atoms is solved (activeset.h); then atoms whose correlation is too great are
+ * added, until there are none. Correlations are computed with the Gram matrix W W', those of the
+ * solution once more from the residual in double.
  *
  * Everything is local and without threads; rows are independent, and each thread has its own
  * scratch. Codes are a function of the row, the atoms, lambda, the tolerance and the start
@@ -22,6 +21,7 @@
 #include <stdint.h>
 
 #include "spine/base/error.h"
+#include "spine/math/activeset.h"
 
 struct spine_lasso {
     size_t units, dim, stride; /* H, D, and D padded (kernels.h) */
@@ -48,14 +48,9 @@ void spine_lasso_products(const struct spine_lasso *lasso, size_t n, const float
                           float *products);
 
 struct spine_lasso_scratch {
-    double *correlation; /* owned, as are all; (H): of the active set */
-    float *all;          /* (H): of all atoms */
-    double *residual;    /* (D) */
-    double *triangle;    /* of an exact step */
-    double *step;
-    uint32_t *set; /* (count): atoms that may be above 0 */
-    size_t count;
-    unsigned char *is_in; /* (H) */
+    struct spine_activeset set;
+    float *all;       /* owned; (H): correlations of all atoms */
+    double *residual; /* owned; (D) */
 };
 
 int spine_lasso_scratch_init(struct spine_lasso_scratch *scratch, const struct spine_lasso *lasso,

@@ -163,9 +163,13 @@ static void test_solutions_are_optimal(void **state)
     static const struct {
         size_t units, dim;
         double lambda, ridge;
-    } cases[] = {{1, 1, 0.1, 0},      {5, 7, 0.3, 0},      {64, 16, 0.2, 0},     {400, 50, 0.05, 0},
-                 {1000, 100, 1, 0},   {300, 20, 1e-3, 0},  {700, 300, 0.2, 0},   {64, 16, 0.2, 0.3},
-                 {1000, 100, 0.5, 1}, {300, 20, 1e-3, 30}, {700, 300, 0.2, 1e-3}};
+    } cases[] = {
+        {1, 1, 0.1, 0},        {5, 7, 0.3, 0},
+        {64, 16, 0.2, 0},      {400, 50, 0.05, 0},
+        {1000, 100, 1, 0},     {300, 20, 1e-3, 0},
+        {700, 300, 0.2, 0},    {64, 16, 0.2, 0.3},
+        {1000, 100, 0.5, 1},   {300, 20, 1e-3, 30},
+        {700, 300, 0.2, 1e-3}, {1300, 1200, 1e-3, 0.5}}; /* more active than are solved exactly */
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int twins = 0; twins < (cases[i].units > 1 ? 2 : 1); twins++) {
             struct fixture f;

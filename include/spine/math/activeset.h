@@ -1,0 +1,58 @@
+/* activeset.h -- the active set of a non-negative lasso: the atoms that may have values above 0.
+ *
+ * With G the Gram matrix of the set's atoms (with the ridge on its diagonal), a their values and c
+ * their correlations with the residual, a solution has c = lambda where a > 0, and c <= lambda where
+ * a = 0. A sweep of coordinate descent finds which values are 0; then an exact step (Cholesky) makes
+ * all c lambda, or ends where the first value becomes 0.
+ *
+ * The set has a copy of its G, so that both work on adjacent numbers, and keeps the rows of its
+ * factor for as long as the atoms before them stay. Local, and without threads; in double, but for
+ * G. */
+#ifndef SPINE_MATH_ACTIVESET_H
+#define SPINE_MATH_ACTIVESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spine/base/error.h"
+
+struct spine_activeset {
+    size_t units, count;
+    uint32_t *atom;        /* owned, as are all; (count) */
+    double *value;         /* (count): a >= 0 */
+    double *correlation;   /* (count): c */
+    unsigned char *is_in;  /* (units) */
+    size_t most, factored; /* the largest set that is solved exactly; rows of its factor */
+    float *gram;           /* (most, most + 8): G of the set while it has at most 'most' atoms */
+    float *row;            /* (units): scratch, a row of G of a larger set */
+    double *factor;        /* packed rows of L, L L' = G, with the inverse of its diagonal */
+    double *step;          /* (most) */
+};
+
+/* For a dictionary of so many atoms. Needs at most 3.2 MB beside 25 bytes an atom. */
+int spine_activeset_init(struct spine_activeset *set, size_t units, struct spine_error *err);
+void spine_activeset_dispose(struct spine_activeset *set);
+
+/* Remove all atoms. */
+void spine_activeset_clear(struct spine_activeset *set);
+
+/* Add an atom that isn't in the set. gram, (units, units), is G of all atoms. */
+void spine_activeset_add(struct spine_activeset *set, const float *gram, uint32_t atom,
+                         double value, double correlation);
+
+/* Are all correlations within 'slack' of what they should be? */
+bool spine_activeset_is_solved(const struct spine_activeset *set, double lambda, double slack);
+
+/* Take one sweep of coordinate descent and then, unless the set is too large, an exact step. Atoms
+ * that the sweep set to 0 are removed. Values and correlations change together. */
+void spine_activeset_improve(struct spine_activeset *set, const float *gram, double lambda);
+
+/* Take the exact step alone: from correlations that were computed anew, it makes the values of a
+ * solution as exact as these are. */
+void spine_activeset_finish(struct spine_activeset *set, const float *gram, double lambda);
+
+/* Remove the atoms whose value is 0. */
+void spine_activeset_drop(struct spine_activeset *set);
+
+#endif

@@ -1,0 +1,308 @@
+/* activeset.c -- the active set of a non-negative lasso. */
+#include "spine/math/activeset.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/clones.h"
+#include "spine/base/memory.h"
+
+/* The largest set that is solved exactly, which has more atoms than most rows have numbers; floats
+ * between the rows of its G, so that they don't share places in a cache. */
+enum { MOST_EXACT = 512, PADDING = 8 };
+
+/* An atom is independent of others if at least this share of its square is; less is rounding. */
+static const double DEPENDENT = 1e-5;
+
+int spine_activeset_init(struct spine_activeset *set, size_t units, struct spine_error *err)
+{
+    static const char what[] = "the scratch of a lasso";
+    const size_t most = units < MOST_EXACT ? units : MOST_EXACT;
+
+    *set = (struct spine_activeset){.units = units, .most = most};
+    set->atom = spine_memory_get(units, sizeof *set->atom, what, err);
+    set->value = spine_memory_get(units, sizeof *set->value, what, err);
+    set->correlation = spine_memory_get(units, sizeof *set->correlation, what, err);
+    set->is_in = spine_memory_zeroed(units, sizeof *set->is_in, what, err);
+    set->gram = spine_memory_get(most, (most + PADDING) * sizeof *set->gram, what, err);
+    set->row = spine_memory_get(units, sizeof *set->row, what, err);
+    set->factor = spine_memory_get(most * (most + 1) / 2, sizeof *set->factor, what, err);
+    set->step = spine_memory_get(most, sizeof *set->step, what, err);
+    if (set->atom == NULL || set->value == NULL || set->correlation == NULL || set->is_in == NULL ||
+        set->gram == NULL || set->row == NULL || set->factor == NULL || set->step == NULL) {
+        spine_activeset_dispose(set);
+        return -1;
+    }
+    return 0;
+}
+
+void spine_activeset_dispose(struct spine_activeset *set)
+{
+    free(set->atom);
+    free(set->value);
+    free(set->correlation);
+    free(set->is_in);
+    free(set->gram);
+    free(set->row);
+    free(set->factor);
+    free(set->step);
+    *set = (struct spine_activeset){0};
+}
+
+static size_t pitch(const struct spine_activeset *set)
+{
+    return set->most + PADDING;
+}
+
+void spine_activeset_clear(struct spine_activeset *set)
+{
+    for (size_t s = 0; s < set->count; s++)
+        set->is_in[set->atom[s]] = 0;
+    set->count = 0;
+    set->factored = 0;
+}
+
+void spine_activeset_add(struct spine_activeset *set, const float *gram, uint32_t atom,
+                         double value, double correlation)
+{
+    const size_t s = set->count++, width = pitch(set);
+    const float *from = gram + atom * set->units;
+    set->atom[s] = atom;
+    set->value[s] = value;
+    set->correlation[s] = correlation;
+    set->is_in[atom] = 1;
+
+    if (set->count > set->most)
+        return;
+    float *to = set->gram + s * width;
+    for (size_t t = 0; t <= s; t++) {
+        to[t] = from[set->atom[t]];
+        set->gram[t * width + s] = to[t];
+    }
+}
+
+/* Row s of G, for the atoms of the set. */
+static const float *gram_row(const struct spine_activeset *set, const float *gram, size_t s)
+{
+    if (set->count <= set->most)
+        return set->gram + s * pitch(set);
+    const float *from = gram + set->atom[s] * set->units;
+    for (size_t t = 0; t < set->count; t++)
+        set->row[t] = from[set->atom[t]];
+    return set->row;
+}
+
+bool spine_activeset_is_solved(const struct spine_activeset *set, double lambda, double slack)
+{
+    for (size_t s = 0; s < set->count; s++) {
+        const double over = set->correlation[s] - lambda;
+        if (over > slack || (set->value[s] > 0 && over < -slack))
+            return false;
+    }
+    return true;
+}
+
+/* Fill the copy of G again, after a set of more atoms than fit. */
+static void refill(struct spine_activeset *set, const float *gram)
+{
+    for (size_t s = 0; s < set->count; s++)
+        for (size_t t = 0; t < set->count; t++)
+            set->gram[s * pitch(set) + t] = gram[set->atom[s] * set->units + set->atom[t]];
+    set->factored = 0;
+}
+
+/* Minimise over each value in turn. */
+SPINE_CLONES
+static void descend(struct spine_activeset *set, const float *gram, double lambda)
+{
+    const size_t count = set->count;
+    double *restrict c = set->correlation;
+
+    for (size_t s = 0; s < count; s++) {
+        const float *restrict row = gram_row(set, gram, s);
+        const double square = (double)row[s];
+        if (!(square > 0))
+            continue;
+        const double best = set->value[s] + (c[s] - lambda) / square;
+        const double now = best > 0 ? best : 0, difference = now - set->value[s];
+        if (difference == 0)
+            continue;
+#pragma omp simd
+        for (size_t t = 0; t < count; t++)
+            c[t] -= difference * (double)row[t];
+        set->value[s] = now;
+    }
+}
+
+void spine_activeset_drop(struct spine_activeset *set)
+{
+    const size_t width = pitch(set), count = set->count;
+    const bool has_gram = count <= set->most;
+    size_t kept = 0;
+
+    while (kept < count && set->value[kept] > 0)
+        kept++;
+    if (kept == count)
+        return;
+    if (set->factored > kept)
+        set->factored = kept;
+
+    /* Columns first: rows are then moved as they are. */
+    for (size_t s = 0; has_gram && s < count; s++) {
+        float *row = set->gram + s * width;
+        size_t to = kept;
+        if (set->value[s] > 0)
+            for (size_t t = kept; t < count; t++) {
+                row[to] = row[t];
+                to += set->value[t] > 0;
+            }
+    }
+    for (size_t s = kept; s < count; s++) {
+        if (!(set->value[s] > 0)) {
+            set->is_in[set->atom[s]] = 0;
+            continue;
+        }
+        set->atom[kept] = set->atom[s];
+        set->value[kept] = set->value[s];
+        set->correlation[kept] = set->correlation[s];
+        if (has_gram)
+            memmove(set->gram + kept * width, set->gram + s * width, width * sizeof *set->gram);
+        kept++;
+    }
+    set->count = kept;
+}
+
+/* sum -= a . b */
+static inline double subtract_dot(double sum, size_t count, const double *restrict a,
+                                  const double *restrict b)
+{
+    double dot = 0;
+#pragma omp simd reduction(+ : dot)
+    for (size_t k = 0; k < count; k++)
+        dot += a[k] * b[k];
+    return sum - dot;
+}
+
+/* Cholesky, continued from the rows that are there, up to the first row that depends on those
+ * before it. Returns the number of rows: 'count' if all are independent. */
+SPINE_CLONES
+static size_t factorise(struct spine_activeset *set)
+{
+    for (size_t i = set->factored; i < set->count; i++) {
+        const float *from = set->gram + i * pitch(set);
+        double *row = set->factor + i * (i + 1) / 2;
+        for (size_t k = 0; k < i; k++) {
+            const double *other = set->factor + k * (k + 1) / 2;
+            row[k] = subtract_dot((double)from[k], k, row, other) * other[k];
+        }
+        const double left = subtract_dot((double)from[i], i, row, row);
+        if (!(left > DEPENDENT * (double)from[i]))
+            break;
+        row[i] = 1 / sqrt(left); /* inverse of the diagonal: it is only divided by */
+        set->factored = i + 1;
+    }
+    return set->factored;
+}
+
+/* Solve L L' x = vector for the first n rows. */
+SPINE_CLONES
+static void substitute(size_t n, const double *factor, double *restrict vector)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double *row = factor + i * (i + 1) / 2;
+        vector[i] = subtract_dot(vector[i], i, row, vector) * row[i];
+    }
+    for (size_t i = n; i-- > 0;) {
+        const double *restrict row = factor + i * (i + 1) / 2;
+        const double value = vector[i] * row[i];
+        vector[i] = value;
+#pragma omp simd
+        for (size_t k = 0; k < i; k++)
+            vector[k] -= value * row[k];
+    }
+}
+
+/* Find the direction of an exact step, in set->step: to where all correlations are lambda; or, if
+ * an atom depends on others, exchanging it for them, which changes only the sum of the values.
+ * Returns the step's length if no value becomes 0. */
+static double find_direction(struct spine_activeset *set, double lambda)
+{
+    const size_t n = set->count, independent = factorise(set);
+    double *step = set->step;
+
+    if (independent == n) {
+        for (size_t s = 0; s < n; s++)
+            step[s] = set->correlation[s] - lambda;
+        substitute(n, set->factor, step);
+        return 1;
+    }
+
+    const float *row = set->gram + independent * pitch(set);
+    double gain = lambda - set->correlation[independent];
+    memset(step, 0, n * sizeof *step);
+    for (size_t s = 0; s < independent; s++)
+        step[s] = (double)row[s];
+    substitute(independent, set->factor, step);
+    for (size_t s = 0; s < independent; s++)
+        gain -= step[s] * (lambda - set->correlation[s]);
+    for (size_t s = 0; s < independent; s++)
+        step[s] *= gain > 0 ? 1 : -1;
+    step[independent] = gain > 0 ? -1 : 1;
+    return HUGE_VAL;
+}
+
+/* c -= G step, of a length. */
+SPINE_CLONES
+static void move_correlations(struct spine_activeset *set, double length)
+{
+    double *restrict c = set->correlation;
+    const size_t count = set->count;
+    for (size_t s = 0; s < count; s++) {
+        const float *restrict row = set->gram + s * pitch(set);
+        const double difference = length * set->step[s];
+#pragma omp simd
+        for (size_t t = 0; t < count; t++)
+            c[t] -= difference * (double)row[t];
+    }
+}
+
+/* Go in an exact direction until a value is 0. */
+static void step_exactly(struct spine_activeset *set, double lambda)
+{
+    const size_t n = set->count;
+    double length = find_direction(set, lambda);
+    size_t first = n; /* to reach 0 */
+
+    for (size_t s = 0; s < n; s++)
+        if (set->step[s] < 0 && set->value[s] <= -length * set->step[s]) {
+            length = -set->value[s] / set->step[s];
+            first = s;
+        }
+    if (length == HUGE_VAL)
+        return;
+
+    for (size_t s = 0; s < n; s++) {
+        const double now = set->value[s] + length * set->step[s];
+        set->value[s] = s == first || now < 0 ? 0 : now;
+    }
+    move_correlations(set, length);
+}
+
+void spine_activeset_finish(struct spine_activeset *set, const float *gram, double lambda)
+{
+    const bool had_gram = set->count <= set->most;
+
+    spine_activeset_drop(set);
+    if (set->count == 0 || set->count > set->most)
+        return;
+    if (!had_gram)
+        refill(set, gram);
+    step_exactly(set, lambda);
+}
+
+void spine_activeset_improve(struct spine_activeset *set, const float *gram, double lambda)
+{
+    descend(set, gram, lambda);
+    spine_activeset_finish(set, gram, lambda);
+}
