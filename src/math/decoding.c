@@ -8,6 +8,11 @@
 
 enum { ROWS = SPINE_BLOCK_ROWS, PANEL = SPINE_PANEL_ROWS };
 
+/* PANEL columns of a row. */
+typedef float panel_row
+    __attribute__((vector_size(PANEL * sizeof(float)), aligned(sizeof(float)), may_alias));
+typedef float quarter __attribute__((vector_size(PANEL / 4 * sizeof(float))));
+
 /* The pairs of a row in all tiles: borrowed from one tile, or copied from several. */
 static struct spine_row_list row_list(const struct spine_block *const *tiles, size_t num_tiles,
                                       size_t row, struct spine_scratch *scratch)
@@ -116,24 +121,27 @@ void spine_block_decode_nested(const struct spine_block *const *tiles, size_t nu
     }
 }
 
+/* Vectors are written out, since GCC doesn't make them of a loop over lanes. */
 SPINE_CLONES
 float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float scale, float factor,
                            float *y)
 {
     const size_t begin = spine_chunk_begin(stride, chunk);
     const size_t end = spine_chunk_begin(stride, chunk + 1);
-    float lanes[PANEL] = {0};
+    panel_row sum = {0};
+    quarter part[PANEL / 4];
 
-    for (size_t k = begin; k < end; k += PANEL)
-        for (size_t lane = 0; lane < PANEL; lane++) {
-            const float residual = y[k + lane] - scale * x[k + lane];
-            lanes[lane] += residual * residual;
-            y[k + lane] = factor * residual;
-        }
-    for (size_t half = PANEL / 2; half > 0; half /= 2)
-        for (size_t lane = 0; lane < half; lane++)
-            lanes[lane] += lanes[lane + half];
-    return lanes[0];
+    for (size_t k = begin; k < end; k += PANEL) {
+        const panel_row residual =
+            *(const panel_row *)(y + k) - scale * *(const panel_row *)(x + k);
+        sum += residual * residual;
+        *(panel_row *)(y + k) = factor * residual;
+    }
+
+    /* The upper half of the lanes onto the lower one, and so on. */
+    memcpy(part, &sum, sizeof part);
+    const quarter four = (part[0] + part[2]) + (part[1] + part[3]);
+    return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
 SPINE_CLONES

@@ -80,26 +80,31 @@ INLINE void set_pair(struct spine_block *block, size_t at, size_t row, float z,
     sum_code(h, cap, sums);
 }
 
-/* Load the flags of eight rows, row i in the lowest byte. */
-static uint64_t load_flags(const uint8_t *flags, size_t i)
+/* A bit for each of the first 'rows' flags, all 0 or 1, row i in bit i. */
+static uint64_t flag_bits(const uint8_t *flags, size_t rows)
 {
-    uint64_t eight;
-    memcpy(&eight, flags + i, sizeof eight);
-    return le64toh(eight);
+    const uint64_t gather = 0x0102040810204080; /* moves bit 0 of byte i to bit 56 + i */
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < ROWS; i += sizeof(uint64_t)) {
+        uint64_t eight;
+        memcpy(&eight, flags + i, sizeof eight);
+        bits |= le64toh(eight) * gather >> 56 << i;
+    }
+    return rows < ROWS ? bits & (((uint64_t)1 << rows) - 1) : bits;
 }
 
 /* List the pairs of unit j of the block's range, and sum h. */
-static void list_unit(struct spine_block *block, size_t j, const float *z, uint8_t *flags,
+static void list_unit(struct spine_block *block, size_t j, const float *z, const uint8_t *flags,
                       struct spine_block_sums *sums)
 {
     size_t count = block->unit_begin[j];
     struct unit_sums unit = {0};
-    memset(flags + block->rows, 0, ROWS - block->rows);
-    for (size_t i = 0; i < ROWS; i += sizeof(uint64_t))
-        for (uint64_t eight = load_flags(flags, i); eight != 0; eight &= eight - 1) {
-            const size_t row = i + (size_t)__builtin_ctzll(eight) / 8;
-            set_pair(block, count++, row, z[row], &unit);
-        }
+
+    for (uint64_t bits = flag_bits(flags, block->rows); bits != 0; bits &= bits - 1) {
+        const size_t row = (size_t)__builtin_ctzll(bits);
+        set_pair(block, count++, row, z[row], &unit);
+    }
     add_sums(sums, j, &unit);
     block->unit_begin[j + 1] = (uint32_t)count;
 }
@@ -141,12 +146,11 @@ static bool list_reaching(struct spine_block *block, size_t j, const float *z, c
     const bool is_bad = flag_reaching(block->rows, z, bounds, flags);
     size_t count = block->unit_begin[j];
 
-    for (size_t i = 0; i < ROWS; i += sizeof(uint64_t))
-        for (uint64_t eight = load_flags(flags, i); eight != 0; eight &= eight - 1) {
-            const size_t row = i + (size_t)__builtin_ctzll(eight) / 8;
-            block->row[count] = (uint8_t)row;
-            block->unit_value[count++] = z[row];
-        }
+    for (uint64_t bits = flag_bits(flags, block->rows); bits != 0; bits &= bits - 1) {
+        const size_t row = (size_t)__builtin_ctzll(bits);
+        block->row[count] = (uint8_t)row;
+        block->unit_value[count++] = z[row];
+    }
     block->unit_begin[j + 1] = (uint32_t)count;
     return is_bad;
 }
