@@ -73,8 +73,12 @@ static void sparse_unit(const struct spine_backward *backward, struct spine_scra
         backward->dY + spine_prefixes_without(&backward->prefixes, unit) * backward->apart;
     float *dz = scratch->other;
 
-    spine_products.dots(&list, stride, dY, params->W2 + unit * stride, dz);
-    spine_products.gather(&list, 0, stride, stride, dY, NULL, dW2);
+    if (list.num_parts == 1) {
+        spine_products.dots_gather(&list, stride, dY, params->W2 + unit * stride, dz, dW2);
+    } else {
+        spine_products.dots(&list, stride, dY, params->W2 + unit * stride, dz);
+        spine_products.gather(&list, 0, stride, stride, dY, NULL, dW2);
+    }
     for (size_t p = 0; p < list.count; p++) {
         const float inside = dz[p] + (add[unit] - backward->slope * list.factor[p]);
         dz[p] = scratch->open[p] ? inside : 0;

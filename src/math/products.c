@@ -43,13 +43,14 @@ typedef int32_t whole __attribute__((vector_size(16)));
 #undef CLONES
 #endif
 
-struct spine_products spine_products = {product_8, gather_8, dots_8, outer_8};
+struct spine_products spine_products = {product_8, gather_8, dots_8, dots_gather_8, outer_8};
 
 void spine_products_choose(void)
 {
 #ifdef SPINE_HAS_CLONES
     if (spine_kernel_processor() == SPINE_AVX512)
-        spine_products = (struct spine_products){product_16, gather_16, dots_16, outer_16};
+        spine_products =
+            (struct spine_products){product_16, gather_16, dots_16, dots_gather_16, outer_16};
 #endif
 }
 

@@ -261,6 +261,66 @@ static void NAME(dots)(const struct spine_row_list *list, size_t stride, const f
     }
 }
 
+/* One step of dots_gather(): 'few' rows. The parameters are as in BLAS. */
+INLINE void NAME(dots_gather_few)(const int few, const int32_t *which, const float *factor,
+                                  size_t stride, const float *rows, const float *row,
+                                  const float *first, float *dots, float *out)
+{
+    NAME(vector) sum[4][PIECES] = {{{0}}};
+    const float *other[4];
+    for (int i = 0; i < few; i++)
+        other[i] = rows + (size_t)which[i] * stride;
+
+    for (size_t k = 0; k < stride; k += PANEL)
+        for (int v = 0; v < PIECES; v++) {
+            const size_t at = k + (size_t)v * LANES;
+            const NAME(vector) of_row = *(const NAME(vector) *)(row + at);
+            NAME(vector) so_far = {0};
+            if (first != NULL)
+                so_far = *(const NAME(vector) *)(first + at);
+            UNROLL
+            for (int i = 0; i < few; i++) {
+                const NAME(vector) values = *(const NAME(vector) *)(other[i] + at);
+                sum[i][v] += of_row * values;
+                so_far += factor[i] * values;
+            }
+            *(NAME(vector) *)(out + at) = so_far;
+        }
+
+    const quarter four = NAME(sum_lanes)(sum);
+    for (int i = 0; i < few; i++)
+        dots[i] = four[i];
+}
+
+/* dots() and gather() of a list with one part, all columns, which reads its rows once for both. The
+ * parameters are as above. */
+CLONES
+static void NAME(dots_gather)(const struct spine_row_list *list, size_t stride, const float *rows,
+                              const float *row, float *dots, float *out)
+{
+    const float *first = NULL;
+    if (list->count == 0)
+        memset(out, 0, stride * sizeof *out);
+
+    for (size_t p = 0; p < list->count; p += 4) {
+        const size_t left = list->count - p;
+        const int32_t *which = list->which + p;
+        const float *factor = list->factor + p;
+#define WITH_ROWS(few)                                                                             \
+    case few:                                                                                      \
+        NAME(dots_gather_few)(few, which, factor, stride, rows, row, first, dots + p, out);        \
+        break;
+        switch (left < 4 ? left : 4) {
+            WITH_ROWS(1)
+            WITH_ROWS(2)
+            WITH_ROWS(3)
+            WITH_ROWS(4)
+        }
+#undef WITH_ROWS
+        first = out;
+    }
+}
+
 /* One tile of outer(): 'few' rows of out, 'width' vectors of each. The parameters are as in
  * BLAS. */
 INLINE void NAME(outer_tile)(const int few, const int width, size_t count, const float *a,

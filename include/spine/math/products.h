@@ -42,6 +42,10 @@ struct spine_products {
     /* out[p] = the scalar product of 'row' and rows[which[p]], (stride). */
     void (*dots)(const struct spine_row_list *list, size_t stride, const float *rows,
                  const float *row, float *out);
+    /* Both, with the same bits, for a list with one part and all columns: dots[p] is a scalar product, out
+     * the sum of factor[p] rows[which[p]]. Reads the rows once. */
+    void (*dots_gather)(const struct spine_row_list *list, size_t stride, const float *rows,
+                        const float *row, float *dots, float *out);
     /* out (few, stride) += the sum over q of a(i, q) b[q], columns [begin, end), multiples of 16; a(i, q)
      * is a[i * a_row + q * a_step], b is (count, stride). At most 4 rows. */
     void (*outer)(size_t few, size_t count, const float *a, size_t a_row, size_t a_step,
