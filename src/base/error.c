@@ -52,3 +52,17 @@ int spine_fail_as(const struct spine_error *why, struct spine_error *err)
     *err = *why;
     return -1;
 }
+
+void spine_error_rename(struct spine_error *err, const char *from, const char *to)
+{
+    const char *at = strstr(err->text, from);
+
+    while (at != NULL) {
+        const struct spine_error was = *err;
+        const size_t before = (size_t)(at - err->text), done = before + strlen(to);
+
+        spine_fail(err, "%.*s%s%s", (int)before, was.text, to, was.text + before + strlen(from));
+        err->status = was.status;
+        at = done < strlen(err->text) ? strstr(err->text + done, from) : NULL; /* it may be cut */
+    }
+}

@@ -45,6 +45,14 @@ struct spine_source {
 
 /* --- Opening ------------------------------------------------------------------------------ */
 
+/* Messages of a sheet name the file that was opened: where it was unpacked to. Returns rc. */
+static int name_sheet(const struct spine_source *source, int rc, struct spine_error *err)
+{
+    if (rc != 0 && source->files->is_path_spooled)
+        spine_error_rename(err, source->files->path, source->request->path);
+    return rc;
+}
+
 static int open_sheet(struct spine_source *source, struct spine_error *err)
 {
     char *file = NULL;
@@ -52,7 +60,7 @@ static int open_sheet(struct spine_source *source, struct spine_error *err)
 
     if (spine_stream_split(source->files->path, &file, &inner, err))
         return -1;
-    const int rc = spine_sheet_open(&source->sheet, file, inner, err);
+    const int rc = name_sheet(source, spine_sheet_open(&source->sheet, file, inner, err), err);
     source->rows = source->sheet.rows;
     source->dim = source->sheet.dim;
     if (source->sheet.words[0] != '\0')
@@ -315,14 +323,16 @@ static int take_words(struct spine_source *source, struct spine_words *words,
         return number_words(source, words, err);
     if (source->files->form == SPINE_FORM_FASTTEXT)
         return copy_words(&source->fasttext.words, source->first, source->count, words, err);
-    return spine_sheet_words(&source->sheet, source->first, source->count, words, err);
+    return name_sheet(
+        source, spine_sheet_words(&source->sheet, source->first, source->count, words, err), err);
 }
 
 static int read_rows(struct spine_source *source, size_t first, size_t count, float *values,
                      struct spine_error *err)
 {
     if (source->files->form == SPINE_FORM_HDF5)
-        return spine_sheet_read(&source->sheet, first, count, values, err);
+        return name_sheet(source,
+                          spine_sheet_read(&source->sheet, first, count, values, err), err);
     if (source->files->form == SPINE_FORM_FASTTEXT)
         return spine_fasttext_read(&source->fasttext, first, count, source->dim, values, err);
     return spine_matrix_read(&source->matrix, first, count, source->dim, values, err);

@@ -178,6 +178,14 @@ static bool is_part(const char *path)
     return length >= strlen(ending) && strcmp(path + length - strlen(ending), ending) == 0;
 }
 
+/* May it be the descriptor of a file without a name (sourcefiles.h)? */
+static bool is_descriptor(const char *path)
+{
+    static const char directory[] = "/proc/";
+
+    return strncmp(path, directory, strlen(directory)) == 0;
+}
+
 /* Open a file for reading. If the file system has no locks, open it without one; so too a temporary
  * file, which has a lock of its own (outfile.h). */
 static int open_file(struct spine_store *store, struct spine_error *err)
@@ -186,6 +194,9 @@ static int open_file(struct spine_store *store, struct spine_error *err)
 
     for (int locked = !is_part(store->path); locked >= 0; locked--) {
         const hid_t access = make_access(locked);
+        /* HDF5's usual driver looks for the file's name, and fails if there is none. */
+        if (is_descriptor(store->path))
+            H5Pset_fapl_stdio(access);
         store->file = H5Fopen(store->path, H5F_ACC_RDONLY, access);
         if (store->file < 0)
             cause = spine_h5_find_cause();

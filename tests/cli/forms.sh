@@ -174,10 +174,17 @@ for job in "" --doctor; do
 done
 
 # The other programs read the same forms.
-for file in gensim.bin.gz pair.npz model.bin t.xz; do
+for file in gensim.bin.gz pair.npz model.bin t.xz packed.h5.gz; do
     run "$SPINE_BIN/spine-top" $file --near="new york" --words=2
     grep -q "near new york" stdout || fail "$file: $(cat stdout)"
 done
+
+# Messages name what was given, not what it was unpacked to.
+head -c 3000 plain.h5 | gzip >broken.h5.gz
+refuse "broken.h5.gz: the HDF5 file is damaged" broken.h5.gz
+attempt "$SPINE_BIN/spine-top" broken.h5.gz king
+grep -qxF "spine-top: broken.h5.gz: the HDF5 file is damaged" stderr || fail "packed: $(cat stderr)"
+"$SPINE_BIN/spine-top" - --near="new york" <plain.h5 >stdout 2>stderr || fail "a pipe: $(cat stderr)"
 
 # What they unpack has no name: nothing of it is left, however they end.
 if [ -e /proc/self/fd ]; then
