@@ -5,7 +5,8 @@
 # On USR1, which Slurm sends to the script before the time limit (#SBATCH --signal), the ranks save and
 # leave with status 75. The script then requeues its job, which resumes. It also does so when mpirun
 # lost a node (status 205): if the job runs under mpirun, Slurm itself only notices the loss of the node
-# with the script; and when mpirun hangs at its end and must be killed. After three attempts in a row
+# with the script; and when mpirun hangs at its end and must be killed, unless the program has said that
+# it failed. After three attempts in a row
 # that saved nothing new, the job ends.
 #
 # SIGTERM, which scancel and preemption send, is also forwarded as USR1: on SIGTERM mpirun would kill
@@ -50,11 +51,13 @@ patiently()
 }
 
 # Copy mpirun's output, except its blocks of text about ranks that left with 75: they have saved, and
-# nothing was aborted. Signals that end the job don't end this before mpirun has ended.
+# nothing was aborted. Signals that end the job don't end this before mpirun has ended. Returns 1 if a
+# program has said that it failed, in a line that begins with its name.
 without_farewell()
 {
     trap '' TERM USR1
     exec awk '
+        /^spine-[a-z]+: / && !/run the same command again/ { failed = 1 }
         /^-------------------------+$/ && !is_block { is_block = 1; block = $0; next }
         is_block {
             block = block "\n" $0
@@ -68,7 +71,7 @@ without_farewell()
             next
         }
         { print; fflush() }
-        END { if (is_block) print block }'
+        END { if (is_block) print block; exit failed }'
 }
 
 # children PID: the names of its child processes that haven't ended.
@@ -113,7 +116,7 @@ end_if_stuck()
 # 'status'.
 launch()
 {
-    local command=(mpirun) filter pid watch signals=0 seen
+    local command=(mpirun) filter copier pid watch signals=0 seen stuck=''
     case $SPINE_LAUNCHER in
     mpirun) ;;
     srun) command=(srun --mpi=pmix --kill-on-bad-exit=1) ;;
@@ -125,6 +128,7 @@ launch()
     say "attempt $((${SLURM_RESTART_COUNT:-0} + 1)) on $SLURM_JOB_NODELIST by ${command[0]}," \
         "tasks: $SLURM_NTASKS"
     exec {filter}> >(without_farewell >&2) # a child of this script, not of mpirun
+    copier=$!
     "${command[@]}" "$@" 2>&"$filter" {filter}>&- &
     pid=$!
     exec {filter}>&-
@@ -144,7 +148,11 @@ launch()
     trap '' USR1 # too late now
     trap - TERM
     kill $watch 2>/dev/null || true
-    wait $watch || [ $? != 3 ] || status=205 # what the ranks ended with is lost
+    wait $watch || [ $? != 3 ] || stuck=1
+    if [ -n "$stuck" ]; then # what the ranks ended with is lost
+        status=205
+        wait "$copier" 2>/dev/null || [ $? != 1 ] || status=1
+    fi
 }
 
 # may_hide: may this mpirun return 0 although the ranks left with 75, as MPICH's sometimes does?

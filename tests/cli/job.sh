@@ -170,6 +170,7 @@ fi
 mkfifo never
 cat >bin/mpirun <<'END'
 #!/bin/bash
+[ -z "${SAYS-}" ] || echo "$SAYS" >&2
 # Its child ends after it was seen.
 sleep 100 &
 : >child
@@ -198,6 +199,14 @@ END_JOB
 PATIENCE=60 run bash job-stuck.sh
 [ "$(cat stdout)" = 205 ] || fail "an mpirun that doesn't end: $(cat stdout stderr)"
 grep -q "mpirun hadn't ended 1 s after its last process: killed it" stderr || fail "$(cat stderr)"
+# Unless the ranks have said that they failed, and not that they saved.
+rm child twice seen
+SAYS='spine-mpi: run.ini:2: epochs: 4x is not a number' PATIENCE=60 run bash job-stuck.sh
+[ "$(cat stdout)" = 1 ] || fail "a failure before an mpirun that doesn't end: $(cat stdout stderr)"
+rm child twice seen
+SAYS='spine-mpi: saved run after epoch 1, step 2; run the same command again to resume' PATIENCE=60 \
+    run bash job-stuck.sh
+[ "$(cat stdout)" = 205 ] || fail "a save before an mpirun that doesn't end: $(cat stdout stderr)"
 rm child twice seen
 PATIENCE=4 SLURM_JOB_NUM_NODES=2 run bash job-stuck.sh
 [ "$(cat stdout)" = 7 ] || fail "an mpirun that may have ranks elsewhere: $(cat stdout stderr)"
