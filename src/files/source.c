@@ -331,8 +331,7 @@ static int read_rows(struct spine_source *source, size_t first, size_t count, fl
                      struct spine_error *err)
 {
     if (source->files->form == SPINE_FORM_HDF5)
-        return name_sheet(source,
-                          spine_sheet_read(&source->sheet, first, count, values, err), err);
+        return name_sheet(source, spine_sheet_read(&source->sheet, first, count, values, err), err);
     if (source->files->form == SPINE_FORM_FASTTEXT)
         return spine_fasttext_read(&source->fasttext, first, count, source->dim, values, err);
     return spine_matrix_read(&source->matrix, first, count, source->dim, values, err);

@@ -31,17 +31,68 @@ float *spine_kernel_alloc(size_t count, const char *what, struct spine_error *er
     return data;
 }
 
-int spine_kernel_prepare(struct spine_error *err)
+#ifdef SPINE_HAS_OPENBLAS
+/* OpenBLAS's own, which its headers leave out, and which a build of it may hide. */
+extern void *blas_memory_alloc(int place) __attribute__((weak));
+extern void blas_memory_free(void *buffer) __attribute__((weak));
+
+/* Make it allocate as many buffers; (count) is scratch. */
+static void allocate_buffers(int count, void **buffers)
+{
+    if (blas_memory_alloc == NULL || blas_memory_free == NULL)
+        return;
+    for (int i = 0; i < count; i++)
+        buffers[i] = blas_memory_alloc(0);
+    for (int i = 0; i < count; i++)
+        blas_memory_free(buffers[i]);
+}
+#else
+static void allocate_buffers(int count, void **buffers)
+{
+    (void)count;
+    (void)buffers;
+}
+#endif
+
+/* For how many buffers is there memory? (most) is scratch; err is filled if not for all. */
+static int probe_memory(int most, void **buffers, struct spine_error *err)
 {
     /* OpenBLAS allocates 128 MiB of address space, keeps it, and touches little of it. */
-    enum { BLAS_BYTES = 160 << 20, SIDE = 64 };
+    enum { BLAS_BYTES = 160 << 20 };
+    int count = 0;
+
+    while (count < most &&
+           (buffers[count] = spine_memory_get(BLAS_BYTES, 1, "the BLAS library", err)) != NULL)
+        count++;
+    for (int i = 0; i < count; i++)
+        free(buffers[i]);
+    return count;
+}
+
+int spine_kernel_prepare_threads(int most, struct spine_error *err)
+{
+    static _Atomic int prepared;
+    if (most <= prepared)
+        return most;
+
+    void **buffers = spine_memory_zeroed((size_t)most, sizeof *buffers, "the BLAS library", err);
+    if (buffers == NULL)
+        return 0;
+    const int count = probe_memory(most, buffers, err);
+    allocate_buffers(count, buffers);
+    prepared = count > prepared ? count : prepared;
+    free(buffers);
+    return prepared;
+}
+
+int spine_kernel_prepare(struct spine_error *err)
+{
+    enum { SIDE = 64 };
     static _Atomic bool is_ready;
     if (is_ready)
         return 0;
-    void *volatile probe = spine_memory_get(BLAS_BYTES, 1, "the BLAS library", err);
-    if (probe == NULL)
+    if (spine_kernel_prepare_threads(1, err) == 0)
         return -1;
-    free(probe);
 
     float *block = spine_kernel_alloc(3 * SIDE * SIDE, "the BLAS library", err);
     if (block == NULL)

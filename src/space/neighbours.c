@@ -2,6 +2,7 @@
 #include "spine/space/neighbours.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,14 @@ static void compare_blocks(struct cosine_part *part, const struct cosines *cosin
         }
 }
 
+/* As many threads as there are cores, blocks, and buffers for their products; 0 on failure. */
+static int choose_threads(size_t dimensions, struct spine_error *err)
+{
+    const size_t blocks = dimensions / BLOCK + 1, most = (size_t)omp_get_max_threads();
+
+    return spine_kernel_prepare_threads((int)(blocks < most ? blocks : most), err);
+}
+
 /* Seven parameters: a matrix with its shape and stride. */
 int spine_neighbours_by_cosine(struct spine_neighbours *neighbours, const float *W,
                                size_t dimensions, size_t dim, size_t stride, size_t most,
@@ -153,13 +162,14 @@ int spine_neighbours_by_cosine(struct spine_neighbours *neighbours, const float 
 {
     struct cosines cosines = {.dimensions = dimensions, .dim = dim};
     int failed = 0;
-    if (begin_cosines(&cosines, err) || init(neighbours, dimensions, most, err)) {
+    const int threads = choose_threads(dimensions, err);
+    if (threads == 0 || begin_cosines(&cosines, err) || init(neighbours, dimensions, most, err)) {
         end_cosines(&cosines);
         return -1;
     }
     scale_rows(&cosines, W, stride);
 
-#pragma omp parallel reduction(| : failed)
+#pragma omp parallel num_threads(threads) reduction(| : failed)
     {
         struct cosine_part part = {.packed = NULL};
         failed = !begin_part(&part, &cosines, most);

@@ -29,6 +29,10 @@ float *spine_kernel_alloc(size_t count, const char *what, struct spine_error *er
  * it themselves. */
 int spine_kernel_prepare(struct spine_error *err);
 
+/* The same for products in several threads at once, each of which needs a buffer. Returns for how many
+ * there is memory, at most 'most'; 0, with err filled, if for none. */
+int spine_kernel_prepare_threads(int most, struct spine_error *err);
+
 /* Name, in one line, the library behind the dense products and the processor that it detected. */
 void spine_kernel_library(char *text, size_t size);
 
