@@ -197,27 +197,42 @@ void spine_block_keep(struct spine_block *block, const struct spine_cut *cuts,
     list_rows(block);
 }
 
-/* z += bias, h, and the sums, of a unit and all rows of a block. */
+/* z += bias, and h. */
 SPINE_CLONES
-static void clamp_unit(size_t rows, float bias, float *restrict z, float *restrict h,
-                       int64_t *h_sum, struct spine_block_sums *sums)
+static void clamp_rows(size_t rows, float bias, float *restrict z, float *restrict h)
 {
-    int32_t h_total = 0, partial = 0, active = 0, bad = 0;
     for (size_t i = 0; i < rows; i++) {
         z[i] += bias;
         const float above = z[i] < 0 ? 0 : z[i];
-        const float value = above > 1 ? 1 : above;
-        const float counted = value <= 1 ? value : 0;
-        h[i] = value;
-        h_total += (int32_t)(counted * (float)SPINE_BLOCK_SCALE + 0.5F);
-        partial += (int32_t)(counted * (1 - counted) * (float)SPINE_BLOCK_SCALE + 0.5F);
-        active += value > 0 ? 1 : 0;
-        bad |= value <= 1 ? 0 : 1;
+        h[i] = above > 1 ? 1 : above;
     }
-    *h_sum += h_total;
-    sums->partial += partial;
-    sums->active += active;
-    sums->not_finite |= bad != 0;
+}
+
+/* Count the h above 0. Returns whether any is NaN. */
+SPINE_CLONES
+static bool count_active(size_t rows, const float *h, int64_t *active)
+{
+    int32_t above = 0, finite = 0;
+    for (size_t i = 0; i < rows; i++) {
+        above += h[i] > 0 ? 1 : 0;
+        finite += h[i] <= 1 ? 1 : 0;
+    }
+    *active += above;
+    return finite != (int32_t)rows;
+}
+
+/* Add h and h (1 - h) of a unit and all rows of a block; a NaN counts as 0. */
+SPINE_CLONES
+static void sum_codes(size_t rows, const float *h, int64_t *h_sum, int64_t *partial_sum)
+{
+    int32_t total = 0, partial = 0;
+    for (size_t i = 0; i < rows; i++) {
+        const float value = h[i] <= 1 ? h[i] : 0;
+        total += (int32_t)(value * (float)SPINE_BLOCK_SCALE + 0.5F);
+        partial += (int32_t)(value * (1 - value) * (float)SPINE_BLOCK_SCALE + 0.5F);
+    }
+    *h_sum += total;
+    *partial_sum += partial;
 }
 
 /* The same without a cap. */
@@ -238,7 +253,9 @@ static void set_dense(struct spine_block *block, size_t j, float bias, float *z,
     float *h = block->value + j * ROWS;
     struct unit_sums unit = {0};
     if (!block->activation.is_uncapped) {
-        clamp_unit(block->rows, bias, z, h, &sums->h[j], sums);
+        clamp_rows(block->rows, bias, z, h);
+        sum_codes(block->rows, h, &sums->h[j], &sums->partial);
+        sums->not_finite |= count_active(block->rows, h, &sums->active);
     } else {
         rectify_unit(block->rows, bias, z, h, &unit);
         add_sums(sums, j, &unit);
