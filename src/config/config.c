@@ -105,7 +105,7 @@ static const struct spine_option options[] = {
     {"train.grace_seconds", IDLE, REAL, FIELD(grace_seconds), 0, 1e5, "5", NULL, "seconds that a checkpoint may take after SIGTERM, and before a time limit"},
     {"train.check_room", IDLE, SWITCH, FIELD(check_room), 0, 1, "yes", NULL, "begin only if memory and disk have space for what the run is predicted to need"},
     {"train.kernel", FREE, CHOICE, FIELD(kernel), ANY, "auto", spine_kernel_names, "compute with all units (dense), with active ones only (sparse), or whichever is faster at the time (auto)"},
-    {"parallel.grid", FREE, TEXT, FIELD(grid), ANY, "auto", NULL, "how ranks are arranged: auto, the fastest by a short measurement; or RxC: R groups divide the rows of a batch, and the C ranks of a group, on one host, divide the units"},
+    {"parallel.grid", FREE, TEXT, FIELD(grid), ANY, "auto", NULL, "how ranks are arranged: auto, the fastest by a short measurement; or RxC: R groups divide the rows of a batch, and the C ranks of a group, on one host or several, divide the units"},
     {"parallel.reproducible", FIXED, SWITCH, FIELD(reproducible), 0, 1, "yes", NULL, "sum in an order that doesn't depend on ranks and grid, so that any number of ranks gives the same bits; no allows more row groups"},
     {"parallel.wire", FIXED, CHOICE, FIELD(wire), ANY, "float32", dtype_names, "type of the gradient sent between hosts; bfloat16 halves the bytes, rounds, and needs reproducible = no"},
     {"output.directory", OWN, TEXT, FIELD(directory), ANY, "run", NULL, "the directory for the run's files"},

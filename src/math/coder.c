@@ -104,7 +104,7 @@ double spine_coder_decode(struct spine_coder *coder, const struct spine_params *
     const size_t chunks = spine_chunks(params->stride);
     double squares = 0;
 
-    spine_block_decode(&block, 1, &coder->scratch, 0, block->rows, 0, chunks, params,
+    spine_block_decode(&block, 1, &coder->scratch, 0, block->rows, 0, chunks, params, false,
                        coder->residual);
     for (size_t i = 0; i < block->rows; i++)
         for (size_t c = 0; c < chunks; c++)

@@ -51,14 +51,37 @@ void spine_block_cut(const struct spine_block *const *tiles, size_t num_tiles,
     }
 }
 
+size_t spine_block_list_kept(const struct spine_block *const *tiles, size_t num_tiles,
+                             struct spine_scratch *scratch, size_t row, struct spine_cut cut,
+                             struct spine_pair *pairs)
+{
+    const struct spine_row_list list = row_list(tiles, num_tiles, row, scratch);
+    size_t count = 0;
+
+    for (size_t p = 0; p < list.count; p++)
+        if (spine_cut_keeps(cut, list.factor[p], list.which[p]))
+            pairs[count++] = (struct spine_pair){list.factor[p], list.which[p]};
+    return count;
+}
+
+struct spine_cut spine_pairs_cut(const struct spine_pair *pairs, size_t count, size_t k,
+                                 struct spine_scratch *scratch)
+{
+    for (size_t p = 0; p < count; p++) {
+        scratch->factor[p] = pairs[p].value;
+        scratch->which[p] = pairs[p].unit;
+    }
+    return spine_activation_cut(k, count, scratch->factor, scratch->which, scratch->other);
+}
+
 /* Ranges of rows and columns, and the parameters. */
 static void decode_dense(const struct spine_block *const *tiles, size_t num_tiles, size_t first,
                          size_t end, size_t begin, size_t stop, const struct spine_params *params,
-                         float *y)
+                         bool continues, float *y)
 {
     enum { UNITS = 128 }; /* whose rows of W2 stay in the nearest cache */
     const size_t stride = params->stride;
-    for (size_t i = first; i < end; i++)
+    for (size_t i = first; !continues && i < end; i++)
         memcpy(y + i * stride + begin, params->b2 + begin, (stop - begin) * sizeof *y);
     for (size_t t = 0; t < num_tiles; t++)
         for (size_t j = 0; j < tiles[t]->units; j += UNITS) {
@@ -74,38 +97,44 @@ static void decode_dense(const struct spine_block *const *tiles, size_t num_tile
 /* Ranges of rows and chunks, and the parameters. */
 void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles,
                         struct spine_scratch *scratch, size_t first, size_t end, size_t begin_chunk,
-                        size_t end_chunk, const struct spine_params *params, float *y)
+                        size_t end_chunk, const struct spine_params *params, bool continues,
+                        float *y)
 {
     const size_t stride = params->stride, begin = spine_chunk_begin(stride, begin_chunk);
     const size_t stop = spine_chunk_begin(stride, end_chunk);
 
     if (tiles[0]->mode == SPINE_DENSE) {
-        decode_dense(tiles, num_tiles, first, end, begin, stop, params, y);
+        decode_dense(tiles, num_tiles, first, end, begin, stop, params, continues, y);
         return;
     }
     for (size_t i = first; i < end; i++) {
         const struct spine_row_list list = row_list(tiles, num_tiles, i, scratch);
-        spine_products.gather(&list, begin, stop, stride, params->W2, params->b2, y + i * stride);
+        spine_products.gather(&list, begin, stop, stride, params->W2,
+                              continues ? y + i * stride : params->b2, y + i * stride);
     }
 }
 
-/* Ranges of rows and chunks, and the parameters. Each width adds its pairs to the width before. */
+/* Ranges of rows and chunks, and the parameters. Each width adds its pairs to the width before. Widths
+ * that end before these units are complete; the sum over all units before them is with the last one. */
 void spine_block_decode_nested(const struct spine_block *const *tiles, size_t num_tiles,
                                struct spine_scratch *scratch, size_t first, size_t end,
                                size_t begin_chunk, size_t end_chunk,
                                const struct spine_params *params,
-                               const struct spine_prefixes *prefixes, size_t apart, float *y)
+                               const struct spine_prefixes *prefixes, size_t apart, bool continues,
+                               float *y)
 {
     const size_t stride = params->stride, begin = spine_chunk_begin(stride, begin_chunk);
     const size_t end_column = spine_chunk_begin(stride, end_chunk);
 
     for (size_t i = first; i < end; i++) {
         const struct spine_row_list all = row_list(tiles, num_tiles, i, scratch);
-        const float *before = params->b2;
+        const float *before = continues ? y + prefixes->count * apart + i * stride : params->b2;
         size_t done = 0;
         for (size_t w = 0; w <= prefixes->count; w++) {
             float *out = y + w * apart + i * stride;
             size_t stop = w < prefixes->count ? done : all.count;
+            if (continues && w < prefixes->count && prefixes->width[w] <= tiles[0]->first_unit)
+                continue;
             while (stop < all.count && w < prefixes->count &&
                    (size_t)all.which[stop] < prefixes->width[w])
                 stop++;

@@ -278,6 +278,63 @@ void spine_comm_collect(struct spine_comm *comm, const float *mine, size_t count
     MPI_TRY(MPI_Allgather(mine, (int)count, MPI_FLOAT, all, (int)count, MPI_FLOAT, mpi(comm)));
 }
 
+void spine_comm_collect_bytes(struct spine_comm *comm, const void *mine, size_t bytes, void *all)
+{
+    assert(bytes <= SPINE_COMM_MESSAGE);
+    MPI_TRY(MPI_Allgather(mine, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, mpi(comm)));
+}
+
+/* --- Messages --------------------------------------------------------------------------- */
+
+int spine_comm_mail_init(struct spine_comm_mail *mail, size_t slots, struct spine_error *err)
+{
+    MPI_Request *requests = spine_memory_get(slots, sizeof *requests, "messages", err);
+
+    *mail = (struct spine_comm_mail){requests, slots};
+    if (requests == NULL)
+        return -1;
+    for (size_t i = 0; i < slots; i++)
+        requests[i] = MPI_REQUEST_NULL;
+    return 0;
+}
+
+void spine_comm_mail_dispose(struct spine_comm_mail *mail)
+{
+    free(mail->requests);
+    *mail = (struct spine_comm_mail){0};
+}
+
+/* Seven parameters: those of MPI_Isend(), without a type. */
+void spine_comm_send(const struct spine_comm *comm, struct spine_comm_mail *mail, size_t slot,
+                     int to, int kind, const void *data, size_t bytes)
+{
+    assert(slot < mail->slots && bytes <= SPINE_COMM_MESSAGE);
+    MPI_TRY(MPI_Isend(data, (int)bytes, MPI_BYTE, to, kind, mpi(comm),
+                      (MPI_Request *)mail->requests + slot));
+}
+
+/* The same of MPI_Irecv(). Seven parameters, too. */
+void spine_comm_receive(const struct spine_comm *comm, struct spine_comm_mail *mail, size_t slot,
+                        int from, int kind, void *data, size_t bytes)
+{
+    assert(slot < mail->slots && bytes <= SPINE_COMM_MESSAGE);
+    MPI_TRY(MPI_Irecv(data, (int)bytes, MPI_BYTE, from, kind, mpi(comm),
+                      (MPI_Request *)mail->requests + slot));
+}
+
+void spine_comm_await(struct spine_comm_mail *mail, size_t slot)
+{
+    assert(slot < mail->slots);
+    MPI_TRY(MPI_Wait((MPI_Request *)mail->requests + slot, MPI_STATUS_IGNORE));
+}
+
+void spine_comm_await_all(struct spine_comm_mail *mail)
+{
+    MPI_TRY(MPI_Waitall((int)mail->slots, mail->requests, MPI_STATUSES_IGNORE));
+}
+
+/* --- Values of all ranks, and of one -------------------------------------------------------- */
+
 int64_t spine_comm_max(const struct spine_comm *comm, int64_t value)
 {
     MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, mpi(comm)));
@@ -296,17 +353,17 @@ int64_t spine_comm_sum_before(const struct spine_comm *comm, int64_t value)
     return comm->rank == 0 ? 0 : before;
 }
 
-static void broadcast_from(const struct spine_comm *comm, void *data, size_t bytes, int root)
+void spine_comm_broadcast_from(const struct spine_comm *comm, int rank, void *data, size_t bytes)
 {
     for (size_t done = 0; done < bytes; done += PIECE) {
         const size_t piece = bytes - done < PIECE ? bytes - done : PIECE;
-        MPI_TRY(MPI_Bcast((char *)data + done, (int)piece, MPI_BYTE, root, mpi(comm)));
+        MPI_TRY(MPI_Bcast((char *)data + done, (int)piece, MPI_BYTE, rank, mpi(comm)));
     }
 }
 
 void spine_comm_broadcast(const struct spine_comm *comm, void *data, size_t bytes)
 {
-    broadcast_from(comm, data, bytes, 0);
+    spine_comm_broadcast_from(comm, 0, data, bytes);
 }
 
 static void receive_all(const struct spine_comm *comm, char *all, const uint64_t *sizes)
@@ -448,7 +505,7 @@ int spine_comm_agree(const struct spine_comm *comm, int rc, struct spine_error *
     if (first == comm->size)
         return 0;
     MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &failures, 1, MPI_INT, MPI_SUM, mpi(comm)));
-    broadcast_from(comm, err, sizeof *err, first);
+    spine_comm_broadcast_from(comm, first, err, sizeof *err);
     if (err->status == SPINE_EXIT_FAILED && failures < comm->size) {
         const struct spine_error plain = *err;
         spine_fail(err, "rank %d: %s", first, plain.text);

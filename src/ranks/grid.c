@@ -21,6 +21,41 @@ static int choose_node_groups(int groups, int most)
     return most;
 }
 
+/* The fewest hosts that can share the ranks of a group evenly; 0: none can. */
+static int choose_hosts(int columns, const struct spine_grid_nodes *nodes)
+{
+    for (int hosts = 1; hosts <= nodes->count; hosts++)
+        if (columns % hosts == 0 && columns / hosts <= nodes->ranks)
+            return hosts;
+    return 0;
+}
+
+/* Refuse a grid that doesn't fit: 'hosts' of a group, 'num_nodes' of all. */
+static int refuse(const struct spine_grid *grid, const struct spine_grid_nodes *nodes, int hosts,
+                  int num_nodes, struct spine_error *err)
+{
+    const int size = grid->groups * grid->columns;
+    const char *hosts_s = nodes->count == 1 ? "" : "s", *ranks_s = nodes->ranks == 1 ? "" : "s";
+
+    if (hosts == 0 && size <= nodes->count * nodes->ranks)
+        return spine_refuse(err,
+                            "parallel.grid: %dx%d: the %d ranks of a row group can't be divided "
+                            "evenly among %d host%s with %d rank%s each",
+                            grid->groups, grid->columns, grid->columns, nodes->count, hosts_s,
+                            nodes->ranks, ranks_s);
+    if (hosts > 1)
+        return spine_refuse(err,
+                            "parallel.grid: %dx%d needs %d hosts with %d ranks each, and there "
+                            "%s %d host%s with %d rank%s each",
+                            grid->groups, grid->columns, num_nodes, grid->columns / hosts,
+                            nodes->count == 1 ? "is" : "are", nodes->count, hosts_s, nodes->ranks,
+                            ranks_s);
+    return spine_refuse(
+        err, "parallel.grid: %dx%d needs %d ranks, and there %s %d host%s with %d rank%s each",
+        grid->groups, grid->columns, size, nodes->count == 1 ? "is" : "are", nodes->count, hosts_s,
+        nodes->ranks, ranks_s);
+}
+
 static int choose(struct spine_grid *grid, const struct spine_grid_nodes *nodes,
                   const struct spine_grid_wish *wish, struct spine_error *err)
 {
@@ -35,20 +70,27 @@ static int choose(struct spine_grid *grid, const struct spine_grid_nodes *nodes,
             grid->groups &= grid->groups - 1;
     }
 
-    if (grid->columns > nodes->ranks)
-        return spine_refuse(err,
-                            "parallel.grid: %dx%d puts %d ranks into a row group, which must be of "
-                            "one host; a host has %d",
-                            grid->groups, grid->columns, grid->columns, nodes->ranks);
+    grid->hosts = choose_hosts(grid->columns, nodes);
+    grid->node_groups =
+        grid->hosts == 1 ? choose_node_groups(grid->groups, nodes->ranks / grid->columns) : 1;
+    grid->num_nodes = grid->groups / grid->node_groups * grid->hosts;
+    if (grid->hosts == 0 || grid->num_nodes > nodes->count)
+        return refuse(grid, nodes, grid->hosts, grid->num_nodes, err);
+    return 0;
+}
 
-    grid->node_groups = choose_node_groups(grid->groups, nodes->ranks / grid->columns);
-    grid->num_nodes = grid->groups / grid->node_groups;
-    if (grid->num_nodes <= nodes->count)
-        return 0;
-    return spine_refuse(
-        err, "parallel.grid: %dx%d needs %d ranks, and there %s %d host%s with %d rank%s each",
-        grid->groups, grid->columns, grid->groups * grid->columns, nodes->count == 1 ? "is" : "are",
-        nodes->count, nodes->count == 1 ? "" : "s", nodes->ranks, nodes->ranks == 1 ? "" : "s");
+/* Find this rank's place, 'place' being its number on its node, and its number among all. */
+static int find_place(struct spine_grid *grid, int node, int place)
+{
+    const int ranks = grid->columns / grid->hosts; /* of a group on a node */
+
+    grid->is_idle = node >= grid->num_nodes || place >= grid->node_groups * ranks;
+    grid->node_rank = node;
+    grid->host = node % grid->hosts;
+    grid->first_group = node / grid->hosts * grid->node_groups;
+    grid->group = grid->first_group + place / ranks;
+    grid->column = grid->host * ranks + place % ranks;
+    return grid->group * grid->columns + grid->column;
 }
 
 int spine_grid_init(struct spine_grid *grid, const struct spine_comm *comm,
@@ -65,11 +107,7 @@ int spine_grid_init(struct spine_grid *grid, const struct spine_comm *comm,
     if (choose(grid, &nodes, wish, err))
         return -1;
 
-    grid->is_idle = nodes.mine >= grid->num_nodes || place >= grid->node_groups * grid->columns;
-    grid->node_rank = nodes.mine;
-    grid->group = nodes.mine * grid->node_groups + place / grid->columns;
-    grid->column = place % grid->columns;
-    const int number = grid->group * grid->columns + grid->column;
+    const int number = find_place(grid, nodes.mine, place);
     spine_comm_split_sorted(comm, grid->is_idle, number, &active);
     if (grid->is_idle) {
         spine_comm_dispose(&active);
@@ -77,13 +115,17 @@ int spine_grid_init(struct spine_grid *grid, const struct spine_comm *comm,
     }
     grid->ranks = active;
     spine_comm_split(&grid->ranks, grid->node_rank, &grid->node);
-    spine_comm_split(&grid->ranks, grid->group, &grid->team);
+    spine_comm_split(&grid->ranks, grid->group * grid->hosts + grid->host, &grid->team);
     spine_comm_split(&grid->ranks, grid->node.rank, &grid->others);
+    spine_comm_split(&grid->others, grid->host, &grid->peers);
+    spine_comm_split(&grid->others, grid->hosts == 1 ? grid->node_rank : grid->group, &grid->chain);
     return 0;
 }
 
 void spine_grid_dispose(struct spine_grid *grid)
 {
+    spine_comm_dispose(&grid->chain);
+    spine_comm_dispose(&grid->peers);
     spine_comm_dispose(&grid->others);
     spine_comm_dispose(&grid->team);
     spine_comm_dispose(&grid->node);

@@ -1,6 +1,7 @@
 /* codes.c -- the codes of a step: z of its rows, and the active pairs. */
 #include "spine/train/codes.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "spine/math/decoding.h"
@@ -13,7 +14,7 @@ spine_codes_tiles(struct spine_stepper *stepper, const struct spine_step_codes *
 {
     struct spine_step_memory *own = &stepper->memory;
 
-    for (size_t c = 0; c < (size_t)stepper->grid->columns; c++) {
+    for (size_t c = 0; c < (size_t)own->team.size; c++) {
         struct spine_block *view = &codes->views[c * own->num_blocks + block];
         view->mode = stepper->mode;
         view->rows = own->codes.blocks[block].rows;
@@ -29,7 +30,7 @@ static struct spine_block_sums encode(struct spine_stepper *stepper)
     const struct spine_grid *grid = stepper->grid;
     const size_t hidden = stepper->params.hidden, units = own->units.end - own->units.first;
     const size_t packed = spine_block_packed(stepper->params.dim);
-    const int node_group = grid->group - grid->node_rank * grid->node_groups;
+    const int node_group = grid->group - grid->first_group;
     struct spine_block_sums sums = {.h = own->group_h + (size_t)node_group * hidden +
                                          own->units.first};
     const double begun = spine_stepper_begin_span(stepper);
@@ -43,10 +44,44 @@ static struct spine_block_sums encode(struct spine_stepper *stepper)
     return sums;
 }
 
+/* Find the cuts of some rows of a block on the hosts together, from those of each: the k largest
+ * candidates on all hosts are among the k largest of one. */
+static void cut_over_hosts(struct spine_stepper *stepper, const struct spine_step_codes *codes,
+                           size_t k, const struct spine_range *rows)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    struct spine_chain *chain = &own->chain;
+    const size_t count = rows->end - rows->first, hosts = (size_t)chain->hosts->size;
+    const double started = spine_comm_clock();
+
+    assert(count * k <= chain->extent.pairs);
+    memset(chain->pairs_sent, 0, count * k * sizeof *chain->pairs_sent); /* 0 is no candidate */
+    for (size_t i = 0; i < count; i++) {
+        const size_t row = rows->first + i, block = row / ROWS;
+        if (row % ROWS < own->codes.blocks[block].rows)
+            spine_block_list_kept(spine_codes_tiles(stepper, codes, block), (size_t)own->team.size,
+                                  &own->scratch, row % ROWS, own->cuts[row],
+                                  chain->pairs_sent + i * k);
+    }
+    spine_comm_collect_bytes(chain->hosts, chain->pairs_sent, count * k * sizeof *chain->pairs_sent,
+                             chain->pairs_received);
+    stepper->waited += spine_comm_clock() - started;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t found = 0;
+        for (size_t h = 0; h < hosts; h++)
+            for (size_t p = 0; p < k; p++) {
+                const struct spine_pair pair = chain->pairs_received[(h * count + i) * k + p];
+                if (pair.value > 0)
+                    chain->pairs_sent[found++] = pair;
+            }
+        own->cuts[rows->first + i] = spine_pairs_cut(chain->pairs_sent, found, k, &own->scratch);
+    }
+}
+
 void spine_codes_cut(struct spine_stepper *stepper, const struct spine_step_codes *codes, size_t k)
 {
     struct spine_step_memory *own = &stepper->memory;
-    const size_t columns = (size_t)stepper->grid->columns;
     const size_t rank = (size_t)own->team.rank, size = (size_t)own->team.size;
     const size_t first = own->slots * rank / size, end = own->slots * (rank + 1) / size;
 
@@ -55,9 +90,11 @@ void spine_codes_cut(struct spine_stepper *stepper, const struct spine_step_code
     for (size_t b = first / ROWS; b * ROWS < end; b++) {
         const size_t begin = b * ROWS < first ? first - b * ROWS : 0;
         const size_t rows = own->codes.blocks[b].rows, stop = end - b * ROWS;
-        spine_block_cut(spine_codes_tiles(stepper, codes, b), columns, &own->scratch, k, begin,
+        spine_block_cut(spine_codes_tiles(stepper, codes, b), size, &own->scratch, k, begin,
                         stop < rows ? stop : rows, own->cuts + b * ROWS);
     }
+    if (stepper->grid->hosts > 1)
+        cut_over_hosts(stepper, codes, k, &(struct spine_range){first, end});
     spine_stepper_end_span(stepper, "cut", begun);
     spine_stepper_meet_team(stepper, &own->team, 0);
 }

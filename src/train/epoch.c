@@ -197,6 +197,7 @@ static int run_steps(struct spine_trainer *run, struct spine_metrics *metrics,
             return -1;
     }
 
+    spine_stepper_gather_params(stepper);
     if (finish_epoch(run, metrics, err))
         return -1;
     *position = (struct spine_position){.epoch = position->epoch + 1};

@@ -138,14 +138,15 @@ static struct memory predict(const struct spine_config *config, const struct spi
     const struct spine_block_use active = forecast_pairs(config);
     const struct spine_block_use silent = forecast_candidates(config, (double)config->aux_k);
     const bool saves = config->checkpoint_every > 0 || config->checkpoint_minutes > 0;
-    const struct spine_step_shape shape = {.dim = dim,
-                                           .hidden = hidden,
-                                           .optimizer =
-                                               (enum spine_optimizer_kind)config->optimizer,
-                                           .prefixes = spine_settings_prefixes(config).count,
-                                           .has_silent = config->aux_k > 0};
+    const struct spine_step_shape shape = {
+        .dim = dim,
+        .hidden = hidden,
+        .optimizer = (enum spine_optimizer_kind)config->optimizer,
+        .prefixes = spine_settings_prefixes(config).count,
+        .has_silent = config->aux_k > 0,
+        .most_k = (size_t)(config->k > config->aux_k ? config->k : config->aux_k)};
     const struct spine_step_bytes step = spine_step_bytes(&shape, part, grid, &active, &silent);
-    const size_t ranks = (size_t)grid->node_groups * (size_t)grid->columns;
+    const size_t ranks = (size_t)(grid->node_groups * (grid->columns / grid->hosts));
     const size_t copies = grid->groups > 1 ? 1 + (size_t)grid->node_groups : 1;
     const size_t moments = spine_optimizer_bytes(shape.optimizer, spine_params_len(dim, hidden));
     const size_t refit = refit_bytes(config, dim, is_first);
@@ -341,7 +342,7 @@ int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size
                         int columns, uint64_t *bytes, struct spine_error *err)
 {
     const struct spine_grid grid = {
-        .groups = groups, .columns = columns, .node_groups = 1, .num_nodes = groups};
+        .groups = groups, .columns = columns, .hosts = 1, .node_groups = 1, .num_nodes = groups};
     const struct spine_sharing sharing = {.seed = (uint64_t)config->seed,
                                           .batch_size = (size_t)config->batch_size,
                                           .groups = groups,
@@ -393,9 +394,12 @@ static int print(const struct spine_config *config, int size, const struct spine
     else
         fprintf(out, "ranks             %d, with %lld to %lld rows\n", size,
                 (long long)forecast->least_rows, (long long)forecast->most_rows);
-    fprintf(out, "grid              %dx%d: %d group%s of rows, each of %d rank%s\n", grid->groups,
+    fprintf(out, "grid              %dx%d: %d group%s of rows, each of %d rank%s", grid->groups,
             grid->columns, grid->groups, grid->groups == 1 ? "" : "s", grid->columns,
             grid->columns == 1 ? "" : "s");
+    if (grid->hosts > 1)
+        fprintf(out, " on %d hosts", grid->hosts);
+    fputc('\n', out);
     fprintf(out, "steps             %zu an epoch, %lld in all\n", forecast->steps,
             (long long)forecast->steps * (long long)config->epochs);
     print_memory(&forecast->memory, out);

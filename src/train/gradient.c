@@ -48,8 +48,7 @@ void spine_gradient_find(struct spine_stepper *stepper, size_t batch_rows)
                                             .prefixes = stepper->settings.prefixes,
                                             .apart = own->slots * stride};
     const bool is_kept = grid->groups > 1;
-    const struct spine_params *kept =
-        &own->gradients[grid->group - grid->node_rank * grid->node_groups];
+    const struct spine_params *kept = &own->gradients[grid->group - grid->first_group];
     const double begun = spine_stepper_begin_span(stepper);
 
     spine_backward_begin(&backward, &own->scratch, params);

@@ -6,6 +6,32 @@
 #include "spine/math/bfloat16.h"
 #include "spine/math/tree.h"
 
+/* Counts beside the sums of h: active pairs, flags, squares. */
+enum { EXTRA = 2 + SPINE_STEP_FLAGS };
+
+/* Sum the other counts over the hosts of the group, and get the sums of h of their units. */
+static void share_counts(struct spine_stepper *stepper, int64_t *extra)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    const struct spine_grid *grid = stepper->grid;
+    struct spine_chain *chain = &own->chain;
+    const size_t hosts = (size_t)grid->hosts, most = (chain->extent.counts - EXTRA) / hosts;
+    int64_t *others = chain->counts + hosts * most;
+
+    memset(chain->counts, 0, chain->extent.counts * sizeof *chain->counts);
+    memcpy(chain->counts + (size_t)grid->host * most, own->counts,
+           (own->units.end - own->units.first) * sizeof *own->counts);
+    memcpy(others, extra, EXTRA * sizeof *extra);
+    spine_comm_sum_counts(chain->hosts, chain->counts, hosts * most + EXTRA);
+    memcpy(extra, others, EXTRA * sizeof *extra);
+
+    for (int host = 0; host < grid->hosts; host++) {
+        const struct spine_range units = spine_step_slice(own, grid, host);
+        memcpy(stepper->h_sum + units.first, chain->counts + (size_t)host * most,
+               (units.end - units.first) * sizeof *stepper->h_sum);
+    }
+}
+
 uint64_t spine_groupsum_counts(struct spine_stepper *stepper, uint64_t flags)
 {
     struct spine_step_memory *own = &stepper->memory;
@@ -24,7 +50,9 @@ uint64_t spine_groupsum_counts(struct spine_stepper *stepper, uint64_t flags)
         for (int i = 0; i < SPINE_STEP_FLAGS; i++)
             extra[1 + i] = (int64_t)(flags >> i & 1);
         extra[1 + SPINE_STEP_FLAGS] = own->squares[grid->node.rank];
-        spine_comm_sum_counts(&grid->others, counts, units + 2 + SPINE_STEP_FLAGS);
+        spine_comm_sum_counts(&grid->peers, counts, units + EXTRA);
+        if (grid->hosts > 1)
+            share_counts(stepper, extra);
         own->active[grid->node.rank] = extra[0];
         own->squares[grid->node.rank] = extra[1 + SPINE_STEP_FLAGS];
         for (int i = 0; i < SPINE_STEP_FLAGS; i++)
@@ -32,7 +60,7 @@ uint64_t spine_groupsum_counts(struct spine_stepper *stepper, uint64_t flags)
         stepper->waited += spine_comm_clock() - started;
         spine_stepper_end_span(stepper, "sum of h", begun);
     }
-    if (grid->group == grid->node_rank * grid->node_groups && grid->groups > 1)
+    if (grid->group == grid->first_group && grid->groups > 1)
         memcpy(stepper->h_sum + own->units.first, counts, units * sizeof *counts);
     return flags;
 }
@@ -60,7 +88,7 @@ void spine_groupsum_node(const struct spine_stepper *stepper, size_t first, size
 
     for (size_t g = 0; g < groups; g++)
         sources[g] = own->gradients[g].data + first;
-    spine_tree_sum(groups, sources, own->leaves + (size_t)grid->node_rank * groups, count, out);
+    spine_tree_sum(groups, sources, own->leaves + grid->first_group, count, out);
 }
 
 /* Exchange slices of 'piece' floats between nodes: block i of own->send goes to node i; or, if
@@ -68,22 +96,22 @@ void spine_groupsum_node(const struct spine_stepper *stepper, size_t first, size
 static void travel(struct spine_stepper *stepper, size_t piece, bool collects)
 {
     struct spine_step_memory *own = &stepper->memory;
-    struct spine_comm *others = &stepper->grid->others;
-    const size_t all = (size_t)others->size * piece;
+    struct spine_comm *peers = &stepper->grid->peers;
+    const size_t all = (size_t)peers->size * piece;
     float *from = collects ? own->received : own->send, *to = collects ? own->send : own->received;
     float *send = from, *receive = to;
     size_t count = piece;
 
     if (stepper->settings.wire == SPINE_DTYPE_BFLOAT16) {
         send = own->wire;
-        receive = own->wire + own->piece * (size_t)others->size / 2;
+        receive = own->wire + own->piece * (size_t)peers->size / 2;
         count = piece / 2;
         spine_bfloat16_pack(collects ? piece : all, from, (uint16_t *)(void *)send);
     }
     if (collects)
-        spine_comm_collect(others, send, count, receive);
+        spine_comm_collect(peers, send, count, receive);
     else
-        spine_comm_exchange(others, send, count, receive);
+        spine_comm_exchange(peers, send, count, receive);
     if (receive != to)
         spine_bfloat16_unpack(all, (const uint16_t *)(const void *)receive, to);
 }
@@ -92,7 +120,7 @@ void spine_groupsum_nodes(struct spine_stepper *stepper, size_t piece)
 {
     struct spine_step_memory *own = &stepper->memory;
     struct spine_grid *grid = stepper->grid;
-    const size_t nodes = (size_t)grid->num_nodes;
+    const size_t nodes = (size_t)grid->peers.size;
     const float *sources[SPINE_TREE_MOST];
     size_t leaves[SPINE_TREE_MOST];
     const double begun = spine_stepper_begin_span(stepper), started = spine_comm_clock();
@@ -102,7 +130,7 @@ void spine_groupsum_nodes(struct spine_stepper *stepper, size_t piece)
         sources[n] = own->received + n * piece;
         leaves[n] = own->leaves[n * (size_t)grid->node_groups];
     }
-    float *sum = own->send + (size_t)grid->node_rank * piece;
+    float *sum = own->send + (size_t)grid->peers.rank * piece;
     spine_tree_sum(nodes, sources, leaves, piece, sum);
     memcpy(own->received, sum, piece * sizeof *sum);
     travel(stepper, piece, true);

@@ -26,10 +26,27 @@ void spine_minibatch_supply(struct spine_stepper *stepper, struct spine_dataset 
     struct spine_step_memory *own = &stepper->memory;
     const int which = is_next ? 1 - own->current : own->current;
 
-    spine_dataset_supply(data, step, own->rows[which].clean, own->rows[which].number);
+    struct spine_step_rows *rows = &own->rows[which];
+    spine_chain_receive_rows(&own->chain, NULL, NULL);
+    const size_t count = spine_dataset_supply(data, step, rows->clean, rows->number);
+    spine_chain_send_rows(&own->chain, data->slots, count, rows->clean, rows->number);
     own->is_supplied = true;
     own->epoch = epoch;
     own->step = step;
+}
+
+void spine_minibatch_receive(struct spine_stepper *stepper)
+{
+    struct spine_step_memory *own = &stepper->memory;
+    const struct spine_step_rows *rows = spine_minibatch_rows(stepper);
+    const double begun = spine_stepper_begin_span(stepper), started = spine_comm_clock();
+
+    if (stepper->grid->hosts == 1)
+        return;
+    spine_chain_receive_rows(&own->chain, rows->clean, rows->number);
+    stepper->waited += spine_comm_clock() - started;
+    spine_stepper_end_span(stepper, "rows of other hosts", begun);
+    spine_stepper_meet_team(stepper, &own->team, 0);
 }
 
 /* Add noise to PIECE columns of the rows of a panel, and pack them. */

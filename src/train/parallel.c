@@ -105,16 +105,18 @@ void spine_parallel_log(const struct spine_parallel *parallel)
 {
     const struct spine_grid *grid = &parallel->grid;
     const int idle = parallel->num_idle;
-    char groups[64] = "", idlers[64] = "", cost[160] = "";
+    char groups[64] = "", hosts[32] = "", idlers[64] = "", cost[160] = "";
 
     if (grid->groups > 1)
         snprintf(groups, sizeof groups, "%d groups share the rows of a batch, ", grid->groups);
+    if (grid->hosts > 1)
+        snprintf(hosts, sizeof hosts, ", on %d hosts", grid->hosts);
     if (idle > 0)
         snprintf(idlers, sizeof idlers, "; %d rank%s idle", idle, idle == 1 ? " is" : "s are");
     if (parallel->is_measured)
         describe_cost(parallel, cost, sizeof cost);
-    spine_log(SPINE_LOG_INFO, "grid %dx%d: %s%d rank%s%s%s the units%s%s", grid->groups,
+    spine_log(SPINE_LOG_INFO, "grid %dx%d: %s%d rank%s%s%s the units%s%s%s", grid->groups,
               grid->columns, groups, grid->columns, grid->columns == 1 ? "" : "s",
-              grid->groups > 1 ? " of each" : "", grid->columns == 1 ? " has" : " share", idlers,
-              cost);
+              grid->groups > 1 ? " of each" : "", grid->columns == 1 ? " has" : " share", hosts,
+              idlers, cost);
 }

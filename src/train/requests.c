@@ -18,6 +18,7 @@ int spine_requests_save(struct spine_trainer *run, enum spine_checkpoint_mode mo
     if (spine_trainer_check_rows(run, 0, err))
         return -1;
     spine_stepper_meet(&run->stepper);
+    spine_stepper_gather(&run->stepper);
     spine_comm_sum_doubles(run->comm, all, 6);
     const struct spine_progress progress = {.steps = (int64_t)run->stepper.optimizer.steps,
                                             .epoch = position->epoch,

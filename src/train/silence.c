@@ -10,17 +10,24 @@
 #include "spine/train/minibatch.h"
 #include "spine/train/reconstruction.h"
 
-/* Mark those of this rank's units that are silent with this batch; returns whether there are any. */
+/* Mark those of this rank's units that are silent with this batch; returns whether there are any, also
+ * among its counterparts' on the group's other hosts. */
 static bool mark(struct spine_stepper *stepper, size_t batch_rows)
 {
     struct spine_step_memory *own = &stepper->memory;
-    const int64_t rows = (int64_t)batch_rows, most = stepper->settings.silence.rows;
+    const int64_t most = stepper->settings.silence.rows - (int64_t)batch_rows;
+    const struct spine_grid *grid = stepper->grid;
     bool found = false;
 
     for (size_t j = own->units.first; j < own->units.end; j++) {
         const size_t i = j - own->units.first;
-        own->is_silent[i] = own->counts[i] == 0 && own->silence[j] + rows >= most;
+        own->is_silent[i] = own->counts[i] == 0 && own->silence[j] >= most;
         found |= own->is_silent[i] != 0;
+    }
+    for (int host = 0; host < grid->hosts; host++) {
+        const struct spine_range units = spine_step_slice(own, grid, host);
+        for (size_t j = units.first; host != grid->host && j < units.end; j++)
+            found |= stepper->h_sum[j] == 0 && own->silence[j] >= most;
     }
     return found;
 }
@@ -78,9 +85,14 @@ void spine_silence_count(struct spine_stepper *stepper, size_t batch_rows)
     const struct spine_step_memory *own = &stepper->memory;
     const struct spine_grid *grid = stepper->grid;
 
-    if (grid->group != grid->node_rank * grid->node_groups)
+    if (grid->group != grid->first_group)
         return; /* the node's first group does it */
     for (size_t j = own->units.first; j < own->units.end; j++)
         own->silence[j] =
             own->counts[j - own->units.first] > 0 ? 0 : own->silence[j] + (int64_t)batch_rows;
+    for (int host = 0; host < grid->hosts; host++) {
+        const struct spine_range units = spine_step_slice(own, grid, host);
+        for (size_t j = units.first; host != grid->host && j < units.end; j++)
+            own->silence[j] = stepper->h_sum[j] > 0 ? 0 : own->silence[j] + (int64_t)batch_rows;
+    }
 }

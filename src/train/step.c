@@ -62,6 +62,7 @@ static void begin(struct spine_stepper *stepper, struct spine_dataset *data,
         spine_minibatch_supply(stepper, data, false, position->epoch, position->step);
         spine_stepper_meet_team(stepper, &stepper->memory.team, 0);
     }
+    spine_minibatch_receive(stepper);
     for (size_t b = 0; b < own->num_blocks; b++)
         own->codes.blocks[b].rows = spine_partition_block_rows(&data->part, b, position->step);
     if (stepper->settings.first_k > 0)
@@ -121,6 +122,8 @@ static int exchange(struct spine_stepper *stepper, const struct spine_block_sums
 
     for (int i = 0; i < SPINE_REQUESTS; i++)
         stepper->requests[i] = (flags >> i & 1) != 0;
+    if (stepper->grid->hosts > 1) /* what others have counted is there */
+        spine_stepper_meet(stepper);
     return 0;
 }
 

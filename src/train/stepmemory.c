@@ -36,8 +36,15 @@ struct extent {
     size_t dim, hidden, stride, len;
     size_t blocks, slots, widths;
     bool has_silent;
-    int columns, node_groups, groups, node_ranks;
+    int team, hosts, host; /* ranks of a group on a host; hosts of a group, and which this is */
+    int node_groups, groups, node_ranks;
 };
+
+/* How the hosts of a group share what its ranks have in all. */
+static int team_size(const struct spine_grid *grid)
+{
+    return grid->columns / grid->hosts;
+}
 
 static struct extent find_extent(const struct spine_step_shape *shape,
                                  const struct spine_partition *part, const struct spine_grid *grid)
@@ -51,10 +58,12 @@ static struct extent find_extent(const struct spine_step_shape *shape,
                            .slots = blocks * SPINE_BLOCK_ROWS,
                            .widths = shape->prefixes + 1,
                            .has_silent = shape->has_silent,
-                           .columns = grid->columns,
+                           .team = team_size(grid),
+                           .hosts = grid->hosts,
+                           .host = grid->host,
                            .node_groups = grid->node_groups,
                            .groups = grid->groups,
-                           .node_ranks = grid->node_groups * grid->columns};
+                           .node_ranks = grid->node_groups * team_size(grid)};
 }
 
 /* Lay out the node's memory from 'base' on, in 'memory', unless base is NULL; return its bytes. */
@@ -100,8 +109,9 @@ static size_t place_node(struct spine_step_memory *memory, const struct spine_st
 static void place_codes(struct spine_step_codes *codes, const struct extent *extent, char *base,
                         size_t *at)
 {
-    for (int c = 0; c < extent->columns; c++) {
-        const struct spine_range units = cut(extent->hidden, c, extent->columns);
+    for (int c = 0; c < extent->team; c++) {
+        const struct spine_range units =
+            cut(extent->hidden, extent->host * extent->team + c, extent->hosts * extent->team);
         for (size_t b = 0; b < extent->blocks; b++) {
             void *shared = take(base, at, spine_block_shared_bytes(units.end - units.first));
             if (base == NULL)
@@ -144,15 +154,32 @@ static size_t place_team(struct spine_step_memory *memory, const struct extent *
     return at;
 }
 
+/* What the hosts of a group exchange; 'rows' are a rank's. */
+static struct spine_chain_extent find_travelling(const struct spine_step_shape *shape,
+                                                 const struct extent *extent, size_t rows)
+{
+    const size_t team = (size_t)extent->team, hosts = (size_t)extent->hosts;
+    const size_t chunks = spine_chunks(extent->stride), longest = extent->stride / chunks + CUT;
+    const size_t cuts = (extent->hidden + CUT - 1) / CUT;
+    enum { AT_ONCE = 8 }; /* rows of a share's last piece, at least */
+
+    return (struct spine_chain_extent){.rows = rows,
+                                       .stride = extent->stride,
+                                       .share = extent->widths *
+                                                (extent->slots * chunks / team + AT_ONCE) * longest,
+                                       .pairs = (extent->slots / team + 1) * shape->most_k,
+                                       .counts = hosts * (cuts / (hosts * team) + 1) * CUT + CUT};
+}
+
 /* --- Allocating ----------------------------------------------------------------------------- */
 
 /* Allocate the lists of blocks; their memory is found later. */
-static int allocate_codes(struct spine_step_codes *codes, size_t num_blocks, size_t columns,
+static int allocate_codes(struct spine_step_codes *codes, size_t num_blocks, size_t team,
                           struct spine_error *err)
 {
     static const char what[] = "a step";
 
-    codes->views = spine_memory_zeroed(columns * num_blocks, sizeof *codes->views, what, err);
+    codes->views = spine_memory_zeroed(team * num_blocks, sizeof *codes->views, what, err);
     codes->blocks = spine_memory_zeroed(num_blocks, sizeof *codes->blocks, what, err);
     if (codes->views == NULL || codes->blocks == NULL)
         return -1;
@@ -164,14 +191,14 @@ static int allocate(struct spine_step_memory *memory, const struct extent *exten
                     const struct spine_grid *grid, struct spine_error *err)
 {
     static const char what[] = "a step";
-    const size_t columns = (size_t)extent->columns, nodes = (size_t)grid->num_nodes;
+    const size_t team = (size_t)extent->team, nodes = (size_t)grid->peers.size;
     const size_t gradient = SPINE_BLOCK_UNITS * extent->stride;
     const size_t units = memory->slice.end - memory->slice.first + CUT;
     const size_t slice = 2 * units * extent->stride + units + extent->stride;
 
     memory->piece = (slice / nodes + 2 * CUT) / CUT * CUT;
     const size_t travelling = nodes > 1 ? nodes * memory->piece : 0;
-    memory->tiles = spine_memory_zeroed(columns, sizeof *memory->tiles, what, err);
+    memory->tiles = spine_memory_zeroed(team, sizeof *memory->tiles, what, err);
     memory->is_silent = spine_memory_zeroed(extent->hidden + CUT, 1, what, err);
     memory->gradients =
         spine_memory_zeroed((size_t)extent->node_groups, sizeof *memory->gradients, what, err);
@@ -189,8 +216,8 @@ static int allocate(struct spine_step_memory *memory, const struct extent *exten
         memory->db1 == NULL || memory->add == NULL || memory->counts == NULL ||
         memory->send == NULL || memory->received == NULL || memory->wire == NULL)
         return -1;
-    if (allocate_codes(&memory->codes, memory->num_blocks, columns, err) ||
-        (extent->has_silent && allocate_codes(&memory->silent, memory->num_blocks, columns, err)))
+    if (allocate_codes(&memory->codes, memory->num_blocks, team, err) ||
+        (extent->has_silent && allocate_codes(&memory->silent, memory->num_blocks, team, err)))
         return -1;
     return spine_scratch_init(&memory->scratch, memory->slots, extent->hidden, extent->dim, err);
 }
@@ -230,7 +257,7 @@ static int allocate_blocks(const struct spine_step_memory *memory, struct spine_
     for (size_t b = 0; codes->blocks != NULL && b < memory->num_blocks; b++) {
         struct spine_block *block = &codes->blocks[b];
         const struct spine_block *view =
-            &codes->views[(size_t)grid->column * memory->num_blocks + b];
+            &codes->views[(size_t)grid->team.rank * memory->num_blocks + b];
         if (spine_block_init(block, memory->units.end - memory->units.first, view->shared, err))
             return -1;
         block->first_row = b * SPINE_BLOCK_ROWS;
@@ -260,21 +287,27 @@ static int share(struct spine_step_memory *memory, const struct spine_step_shape
 }
 
 int spine_step_memory_init(struct spine_step_memory *memory, const struct spine_step_shape *shape,
-                           const struct spine_grid *grid, const struct spine_partition *part,
+                           struct spine_grid *grid, const struct spine_partition *part,
                            struct spine_error *err)
 {
     const struct extent extent = find_extent(shape, part, grid);
     const size_t chunks = spine_chunks(extent.stride);
-    const size_t column = (size_t)grid->column, columns = (size_t)grid->columns;
+    const size_t rank = (size_t)grid->team.rank, team = (size_t)extent.team;
+    const size_t rows = spine_partition_most_rows(part);
+    const struct spine_chain_extent travelling =
+        find_travelling(shape, &extent, (size_t)spine_comm_max(&grid->chain, (int64_t)rows));
 
     *memory = (struct spine_step_memory){
         .num_blocks = extent.blocks,
         .slots = extent.slots,
         .units = cut(extent.hidden, grid->column, grid->columns),
-        .slice = cut(extent.hidden, grid->node.rank, grid->node.size),
-        .chunks = {chunks * column / columns, chunks * (column + 1) / columns},
+        .slice = grid->hosts > 1 ? cut(extent.hidden, grid->column, grid->columns)
+                                 : cut(extent.hidden, grid->node.rank, grid->node.size),
+        .chunks = {chunks * rank / team, chunks * (rank + 1) / team},
         .columns = cut(extent.stride, grid->node.rank, grid->node.size)};
     int rc = allocate(memory, &extent, grid, err);
+    if (rc == 0)
+        rc = spine_chain_init(&memory->chain, grid, &travelling, err);
     if (rc == 0)
         rc = order_groups(memory, part, grid, err);
     if (spine_comm_agree(&grid->ranks, rc, err) || share(memory, shape, grid, &extent, err))
@@ -293,8 +326,17 @@ static void dispose_codes(struct spine_step_codes *codes, size_t num_blocks)
     free(codes->views);
 }
 
+struct spine_range spine_step_slice(const struct spine_step_memory *memory,
+                                    const struct spine_grid *grid, int host)
+{
+    if (grid->hosts == 1)
+        return memory->slice;
+    return cut(memory->params.hidden, host * team_size(grid) + grid->team.rank, grid->columns);
+}
+
 void spine_step_memory_dispose(struct spine_step_memory *memory)
 {
+    spine_chain_dispose(&memory->chain);
     spine_team_dispose(&memory->team);
     spine_team_dispose(&memory->node);
     dispose_codes(&memory->codes, memory->num_blocks);
@@ -324,7 +366,9 @@ struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
     const struct extent extent = find_extent(shape, part, grid);
     size_t pairs = spine_block_bytes(extent.slots, extent.hidden, active);
     const size_t units = extent.hidden / (size_t)extent.node_ranks + CUT;
-    const size_t travelling = grid->num_nodes > 1 ? 6 * units * extent.stride : 0;
+    const size_t travelling = grid->groups > grid->node_groups ? 6 * units * extent.stride : 0;
+    const struct spine_chain_extent chain =
+        find_travelling(shape, &extent, spine_partition_most_rows(part));
     const size_t kinds = extent.has_silent ? 2 : 1; /* of codes */
     size_t room = 0;                                /* for pairs; unused memory is never touched */
 
@@ -334,5 +378,6 @@ struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
     const size_t team = place_team(NULL, &extent, NULL) - kinds * room + pairs;
     return (struct spine_step_bytes){
         .node = place_node(NULL, shape, &extent, NULL) + (size_t)extent.node_groups * team,
-        .rank = (travelling + extent.slots * extent.dim + 3 * extent.hidden) * sizeof(float)};
+        .rank = (travelling + extent.slots * extent.dim + 3 * extent.hidden) * sizeof(float) +
+                spine_chain_bytes(&chain, grid->hosts)};
 }

@@ -3,13 +3,44 @@
 
 #include <string.h>
 
+/* The most units that are selected of a row. */
+static size_t find_most_k(const struct spine_step_settings *settings)
+{
+    const bool is_of_row = settings->activation.selection == SPINE_OF_ROW;
+    size_t most = is_of_row ? settings->activation.k : 0;
+
+    if (is_of_row && (size_t)settings->first_k > most)
+        most = (size_t)settings->first_k;
+    return settings->silence.k > most ? settings->silence.k : most;
+}
+
+/* Draw the initial parameters of some units. */
+static void draw_units(struct spine_stepper *stepper, const struct spine_range *units)
+{
+    const struct spine_step_settings *settings = &stepper->settings;
+    struct spine_params *params = &stepper->params;
+    const size_t stride = params->stride, first = units->first;
+
+    spine_params_randomize(params, settings->seed, first, units->end);
+    if (settings->is_tied)
+        memcpy(params->W2 + first * stride, params->W1 + first * stride,
+               (units->end - first) * stride * sizeof *params->W1);
+    for (size_t j = first; settings->is_unit_norm && j < units->end; j++)
+        spine_params_set_length(stride, params->W2 + j * stride);
+}
+
 int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
                        const struct spine_step_settings *settings, const struct spine_dataset *data,
                        struct spine_error *err)
 {
-    const struct spine_step_shape shape = {
-        settings->dim,   settings->hidden,         settings->optimizer,    settings->momentum,
-        settings->beta2, settings->prefixes.count, settings->silence.k > 0};
+    const struct spine_step_shape shape = {.dim = settings->dim,
+                                           .hidden = settings->hidden,
+                                           .optimizer = settings->optimizer,
+                                           .momentum = settings->momentum,
+                                           .beta2 = settings->beta2,
+                                           .prefixes = settings->prefixes.count,
+                                           .has_silent = settings->silence.k > 0,
+                                           .most_k = find_most_k(settings)};
     struct spine_step_memory *memory = &stepper->memory;
 
     *stepper = (struct spine_stepper){.settings = *settings, .grid = grid};
@@ -22,18 +53,13 @@ int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
     stepper->mode = spine_mode_first(settings->kernel);
     for (size_t b = 0; b < memory->num_blocks; b++)
         memory->codes.blocks[b].activation = settings->activation;
-    for (size_t j = memory->slice.first; memory->silence != NULL && j < memory->slice.end; j++)
-        memory->silence[j] = 0;
     /* Each rank initialises the units that it will update, so that their memory is near it. */
-    spine_params_randomize(&stepper->params, settings->seed, memory->slice.first,
-                           memory->slice.end);
-    if (settings->is_tied)
-        memcpy(stepper->params.W2 + memory->slice.first * stepper->params.stride,
-               stepper->params.W1 + memory->slice.first * stepper->params.stride,
-               (memory->slice.end - memory->slice.first) * stepper->params.stride * sizeof(float));
-    for (size_t j = memory->slice.first; settings->is_unit_norm && j < memory->slice.end; j++)
-        spine_params_set_length(stepper->params.stride,
-                                stepper->params.W2 + j * stepper->params.stride);
+    for (int host = 0; host < grid->hosts; host++) {
+        const struct spine_range units = spine_step_slice(memory, grid, host);
+        for (size_t j = units.first; memory->silence != NULL && j < units.end; j++)
+            memory->silence[j] = 0;
+        draw_units(stepper, &units);
+    }
     spine_stepper_meet(stepper);
     return 0;
 }
@@ -77,4 +103,45 @@ uint64_t spine_stepper_meet_team(struct spine_stepper *stepper, struct spine_tea
 void spine_stepper_meet(struct spine_stepper *stepper)
 {
     spine_stepper_meet_team(stepper, &stepper->memory.node, 0);
+}
+
+/* Broadcast the units of each host in a block of parameters or moments; NULL: there is none. */
+static void gather(const struct spine_stepper *stepper, float *data)
+{
+    const struct spine_comm *hosts = &stepper->grid->chain;
+    const size_t stride = stepper->params.stride;
+    struct spine_params block;
+
+    if (data == NULL)
+        return;
+    spine_params_place(&block, stepper->params.dim, stepper->params.hidden, data);
+    for (int host = 0; host < hosts->size; host++) {
+        const struct spine_range units = spine_step_slice(&stepper->memory, stepper->grid, host);
+        const size_t first = units.first, count = units.end - units.first;
+
+        spine_comm_broadcast_from(hosts, host, block.W1 + first * stride,
+                                  count * stride * sizeof(float));
+        spine_comm_broadcast_from(hosts, host, block.b1 + first, count * sizeof(float));
+        spine_comm_broadcast_from(hosts, host, block.W2 + first * stride,
+                                  count * stride * sizeof(float));
+    }
+}
+
+void spine_stepper_gather_params(struct spine_stepper *stepper)
+{
+    if (stepper->grid->hosts == 1)
+        return;
+    spine_stepper_meet(stepper);
+    gather(stepper, stepper->params.data);
+    spine_stepper_meet(stepper);
+}
+
+void spine_stepper_gather(struct spine_stepper *stepper)
+{
+    if (stepper->grid->hosts == 1)
+        return;
+    spine_stepper_gather_params(stepper);
+    gather(stepper, stepper->optimizer.first);
+    gather(stepper, stepper->optimizer.second);
+    spine_stepper_meet(stepper);
 }

@@ -115,7 +115,7 @@ void spine_update_slice(struct spine_stepper *stepper)
     struct spine_step_memory *own = &stepper->memory;
     struct spine_range parts[MOST_PARTS];
     const int num_parts = slice_parts(stepper, parts);
-    const bool is_alone = stepper->grid->num_nodes == 1;
+    const bool is_alone = stepper->grid->peers.size == 1;
     size_t total = 0;
 
     spine_stepper_meet_team(stepper, &own->node, 0);
@@ -136,7 +136,7 @@ void spine_update_slice(struct spine_stepper *stepper)
         }
     }
     if (!is_alone) {
-        const size_t nodes = (size_t)stepper->grid->num_nodes;
+        const size_t nodes = (size_t)stepper->grid->peers.size;
         const size_t piece = (total + 2 * nodes - 1) / (2 * nodes) * 2; /* an even number */
         assert(piece <= own->piece);
         spine_groupsum_nodes(stepper, piece);

@@ -68,6 +68,13 @@ SPINE_RANKS_PER_NODE=2 in_directory nodes-4x1 4 train.batch_size=512 parallel.gr
 equal large nodes-4x1
 SPINE_RANKS_PER_NODE=2 in_directory idle 5 train.batch_size=512
 equal large idle
+# A row group over several hosts.
+SPINE_RANKS_PER_NODE=2 in_directory hosts-1x4 4 train.batch_size=512 parallel.grid=1x4
+equal large hosts-1x4
+SPINE_RANKS_PER_NODE=1 in_directory hosts-2x2 4 train.batch_size=512 parallel.grid=2x2
+equal large hosts-2x2
+grep -q 'grid 2x2: .* 2 ranks of each share the units, on 2 hosts' hosts-2x2/stderr ||
+    fail "the hosts of a group aren't told: $(cat hosts-2x2/stderr)"
 in_directory sparse 1 train.batch_size=512 train.kernel=sparse
 in_directory sparse-2x2 4 train.batch_size=512 train.kernel=sparse parallel.grid=2x2
 equal sparse sparse-2x2
@@ -83,9 +90,17 @@ grep -q 'grid 1x[1-3]: .*; measured in [0-9.]* s, a step is expected to take [0-
 # --- Resumed on another grid ------------------------------------------------------------------
 
 in_directory resumed 3 train.batch_size=512 train.stop_after=1
-in_directory resumed 4 train.batch_size=512 train.stop_after=2 parallel.grid=2x2
+SPINE_RANKS_PER_NODE=1 in_directory resumed 3 train.batch_size=512 train.stop_after=2 parallel.grid=1x3
 in_directory resumed 1 train.batch_size=512
 equal large resumed
+
+# --- What evaluates, revives, refits or saves needs the units of all hosts ---------------------------
+
+everything=(model.objective=topk model.k=10 model.aux_k=16 model.silent_rows=1500 data.residency=stream
+    train.batch_size=512 train.revive_after=1 train.refit=yes train.checkpoint_every=1 data.holdout=0.1)
+in_directory all 1 "${everything[@]}"
+SPINE_RANKS_PER_NODE=1 in_directory all-1x3 3 "${everything[@]}" parallel.grid=1x3
+equal all all-1x3
 
 # --- Without reproducible sums: nearly the same ----------------------------------------------------
 
@@ -127,8 +142,7 @@ input=../glove.h5
 
 # --- What can't be shared is refused --------------------------------------------------------------
 
-refused spine-mpi "parallel.grid: 1x3 puts 3 ranks into a row group, which must be of one host; a host\
- has 2" \
+refused spine-mpi "parallel.grid: 1x3 needs 3 ranks, and there is 1 host with 2 ranks each" \
     mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini parallel.grid=1x3 output.directory=refused
 refused spine-mpi "parallel.grid: a batch of 64 rows can't be divided into 2 row groups, 1 at most; use\
  fewer groups or set parallel.reproducible = no" \

@@ -194,10 +194,10 @@ static inline void go_forward(struct step_parts *parts, const struct spine_param
         if (widths > 0)
             spine_block_decode_nested(parts->tiles, parts->num_tiles, &parts->scratch, 0,
                                       block->rows, 0, chunks, params, &cuts->prefixes, parts->apart,
-                                      y);
+                                      false, y);
         else
             spine_block_decode(parts->tiles, parts->num_tiles, &parts->scratch, 0, block->rows, 0,
-                               chunks, params, y);
+                               chunks, params, false, y);
         for (size_t i = 0; i < block->rows; i++)
             for (size_t c = 0; c < chunks; c++) {
                 float *at = y + i * stride;

@@ -203,7 +203,7 @@ static void decode(void *unused)
         bench.tiles[t] = &bench.blocks[t];
     }
     spine_block_decode(bench.tiles, bench.num_tiles, &bench.scratch, bench.at, bench.at + few, 0,
-                       spine_chunks(bench.stride), &bench.params, bench.dY);
+                       spine_chunks(bench.stride), &bench.params, false, bench.dY);
     bench.at = (bench.at + few) % ROWS;
 }
 

@@ -4,26 +4,44 @@
 
 #include "spine/math/block.h"
 
+/* An active pair of a row, or a candidate. */
+struct spine_pair {
+    float value;
+    int32_t unit;
+};
+
 /* Find the cuts that keep the k largest values of each of the rows [first, end) of a block, from
  * the candidates of all units; 'tiles' are those of spine_block_decode(). */
 void spine_block_cut(const struct spine_block *const *tiles, size_t num_tiles,
                      struct spine_scratch *scratch, size_t k, size_t first, size_t end,
                      struct spine_cut *cuts);
 
-/* Compute y for rows [first, end) of a block, chunks [begin_chunk, end_chunk), from its codes for
- * all units. 'tiles' are the block's ranges of units, ascending. y begins with the block's row 0. In
- * sparse mode params->b2 may be NULL, for zeros. */
+/* List the pairs of a row that the cut keeps, by ascending units; returns their number. */
+size_t spine_block_list_kept(const struct spine_block *const *tiles, size_t num_tiles,
+                             struct spine_scratch *scratch, size_t row, struct spine_cut cut,
+                             struct spine_pair *pairs);
+
+/* Find the cut that keeps the k largest of 'count' pairs of a row, whose units ascend. */
+struct spine_cut spine_pairs_cut(const struct spine_pair *pairs, size_t count, size_t k,
+                                 struct spine_scratch *scratch);
+
+/* Compute y for rows [first, end) of a block, chunks [begin_chunk, end_chunk), from its codes.
+ * 'tiles' are the block's ranges of units, ascending: all units or, if another's y is continued, those
+ * that follow. y begins with the block's row 0, and each sum begins with b2 or, if 'continues', with
+ * what y has. In sparse mode params->b2 may be NULL, for zeros. */
 void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles,
                         struct spine_scratch *scratch, size_t first, size_t end, size_t begin_chunk,
-                        size_t end_chunk, const struct spine_params *params, float *y);
+                        size_t end_chunk, const struct spine_params *params, bool continues,
+                        float *y);
 
 /* Compute y from the first units only, for each width of 'prefixes', and last from all units. y has
- * one matrix for each, 'apart' floats apart. Sparse mode only. */
+ * one matrix for each, 'apart' floats apart. Sparse mode only. 'continues' is as above. */
 void spine_block_decode_nested(const struct spine_block *const *tiles, size_t num_tiles,
                                struct spine_scratch *scratch, size_t first, size_t end,
                                size_t begin_chunk, size_t end_chunk,
                                const struct spine_params *params,
-                               const struct spine_prefixes *prefixes, size_t apart, float *y);
+                               const struct spine_prefixes *prefixes, size_t apart, bool continues,
+                               float *y);
 
 /* y = factor (y - scale x) in one row and chunk; returns the sum of (y - scale x)^2. */
 float spine_chunk_residual(size_t stride, size_t chunk, const float *x, float scale, float factor,

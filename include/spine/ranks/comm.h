@@ -70,8 +70,36 @@ double spine_comm_clock(void);
  * have 'count' floats. */
 void spine_comm_exchange(struct spine_comm *comm, const float *send, size_t count, float *receive);
 
-/* All-gather: 'all' gets every rank's 'count' floats, in rank order, on every rank. */
+/* All-gather: 'all' gets every rank's 'count' floats, or bytes, in rank order, on every rank. */
 void spine_comm_collect(struct spine_comm *comm, const float *mine, size_t count, float *all);
+
+void spine_comm_collect_bytes(struct spine_comm *comm, const void *mine, size_t bytes, void *all);
+
+/* Messages from one rank to another that are under way while the ranks compute, in numbered slots,
+ * one message each. */
+struct spine_comm_mail {
+    void *requests; /* owned; of MPI */
+    size_t slots;
+};
+
+/* Local; also disposing of it, when no message is under way. A zeroed struct is left alone. */
+int spine_comm_mail_init(struct spine_comm_mail *mail, size_t slots, struct spine_error *err);
+void spine_comm_mail_dispose(struct spine_comm_mail *mail);
+
+/* Begin to send a message to a rank, or to receive one from it; the data must be left alone until
+ * the slot's message is complete. Messages of a kind between two ranks keep their order. A received
+ * message may be shorter than 'bytes'. A message has at most SPINE_COMM_MESSAGE bytes. Only the two
+ * ranks take part. */
+#define SPINE_COMM_MESSAGE ((size_t)1 << 30)
+void spine_comm_send(const struct spine_comm *comm, struct spine_comm_mail *mail, size_t slot,
+                     int to, int kind, const void *data, size_t bytes);
+void spine_comm_receive(const struct spine_comm *comm, struct spine_comm_mail *mail, size_t slot,
+                        int from, int kind, void *data, size_t bytes);
+
+/* Wait until the message of a slot, or of each slot, is complete. Local but for its sender and
+ * receiver. */
+void spine_comm_await(struct spine_comm_mail *mail, size_t slot);
+void spine_comm_await_all(struct spine_comm_mail *mail);
 
 /* The maximum over all ranks: of a value; of each element. */
 int64_t spine_comm_max(const struct spine_comm *comm, int64_t value);
@@ -80,8 +108,9 @@ void spine_comm_max_counts(struct spine_comm *comm, int64_t *values, size_t coun
 /* The sum of the values of the ranks before this one; 0 on rank 0. */
 int64_t spine_comm_sum_before(const struct spine_comm *comm, int64_t value);
 
-/* Copy 'bytes' bytes from rank 0 to the others. */
+/* Copy 'bytes' bytes from rank 0, or from a rank, to the others. */
 void spine_comm_broadcast(const struct spine_comm *comm, void *data, size_t bytes);
+void spine_comm_broadcast_from(const struct spine_comm *comm, int rank, void *data, size_t bytes);
 
 /* Gather every rank's 'bytes' bytes (the number may differ), in rank order, on rank 0: *all has
  * them there, and the caller frees it; it is NULL on the other ranks. Fails on all ranks alike. */

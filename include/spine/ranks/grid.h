@@ -1,8 +1,9 @@
 /* grid.h -- ranks in rows and columns: R groups of C ranks.
  *
- * The ranks of a group share memory and a part of the batch; each works on a part of the units.
- * Groups are numbered node by node, and every node has the same number of groups. Ranks that don't
- * fit into the grid are idle. */
+ * The ranks of a group share a part of the batch; each works on a part of the units. A node has one
+ * group or several, all nodes equally many; or a group spans several nodes, its hosts, with equally
+ * many of its ranks on each. Groups, and a group's columns, are numbered node by node. Ranks that
+ * don't fit into the grid are idle. */
 #ifndef SPINE_RANKS_GRID_H
 #define SPINE_RANKS_GRID_H
 
@@ -21,11 +22,15 @@ struct spine_grid {
     bool is_idle;             /* not in the grid: only groups and columns are set as well */
     int groups, columns;      /* R, C */
     int group, column;        /* of this rank, which is number group * C + column of ranks */
-    int node_groups;          /* groups of a node */
+    int hosts, host;          /* nodes that a group spans; the number of this one among them */
+    int node_groups;          /* groups of a node; 1 if a group spans several nodes */
+    int first_group;          /* of this node */
     int num_nodes, node_rank; /* nodes in use; the number of this node */
-    /* Owned. The grid's ranks: all; those of this node; those of this group; the counterparts of
-     * this rank on every node, in the order of the nodes. */
-    struct spine_comm ranks, node, team, others;
+    /* Owned. The grid's ranks: all; those of this node; those of this group on this node. */
+    struct spine_comm ranks, node, team;
+    /* Owned. The counterparts of this rank, which have its place in the node, in the order of the
+     * nodes: on all nodes; on those with the same units; on the hosts of its group. */
+    struct spine_comm others, peers, chain;
 };
 
 /* The hosts of the ranks. */

@@ -11,9 +11,14 @@
 const struct spine_step_rows *spine_minibatch_rows(const struct spine_stepper *stepper);
 
 /* Read this rank's share of the rows of the current step, or, with 'is_next', of the one after it
- * into the other buffer. Ranks of the team must meet before they use the rows. */
+ * into the other buffer, and begin to send it to the group's other hosts. Ranks of the team must meet
+ * before they use the rows. */
 void spine_minibatch_supply(struct spine_stepper *stepper, struct spine_dataset *data, bool is_next,
                             int64_t epoch, size_t step);
+
+/* If the group spans several hosts, wait for the rows of the others. The ranks of the team meet.
+ * Collective over the hosts. */
+void spine_minibatch_receive(struct spine_stepper *stepper);
 
 /* Are the current rows those of this step? */
 bool spine_minibatch_is_supplied(const struct spine_stepper *stepper, int64_t epoch, size_t step);

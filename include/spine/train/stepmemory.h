@@ -9,6 +9,7 @@
 #include "spine/math/partition.h"
 #include "spine/ranks/grid.h"
 #include "spine/ranks/team.h"
+#include "spine/train/chain.h"
 
 /* What the memory depends on besides grid and batch. */
 struct spine_step_shape {
@@ -17,6 +18,7 @@ struct spine_step_shape {
     double momentum, beta2;
     size_t prefixes; /* widths beside H (model.h) */
     bool has_silent; /* silent units are trained (silence.h) */
+    size_t most_k;   /* the most units that are selected of a row, if they are */
 };
 
 /* A range of units, or of columns. */
@@ -31,10 +33,10 @@ struct spine_step_rows {
     uint64_t *number;     /* (slots): global row numbers */
 };
 
-/* Codes of the rows of the group: those of this rank's units, and by row only those of all units. */
+/* Codes of the rows of the group: those of this rank's units, and by row only those of its team's. */
 struct spine_step_codes {
     struct spine_block *blocks; /* owned; (blocks) */
-    struct spine_block *views;  /* owned; (C, blocks): the team's */
+    struct spine_block *views;  /* owned; (ranks of the team, blocks) */
 };
 
 struct spine_step_memory {
@@ -42,7 +44,7 @@ struct spine_step_memory {
     struct spine_range units; /* of this rank in its group */
     struct spine_range
         slice; /* units whose gradient this rank sums on its node, with several groups */
-    struct spine_range chunks, columns; /* the same for b2: in its group, and on its node */
+    struct spine_range chunks, columns; /* the same for b2: in its team, and on its node */
 
     /* The team's. Rows of the next step are supplied during this one. */
     struct spine_step_rows rows[2];
@@ -50,7 +52,7 @@ struct spine_step_memory {
     float *left;            /* (slots, D): dY of silent units */
     struct spine_cut *cuts; /* (slots) */
     struct spine_step_codes codes, silent;
-    const struct spine_block **tiles; /* owned; (C): the views of one block */
+    const struct spine_block **tiles; /* owned; (ranks of the team): the views of one block */
 
     struct spine_team node, team; /* owned: the ranks that share the memory */
 
@@ -77,6 +79,7 @@ struct spine_step_memory {
     float *wire;            /* the same in 16 bits: sent, then received */
     size_t piece;
     size_t *leaves; /* (groups): the first leaf of each group, which orders sums */
+    struct spine_chain chain;
 
     int current; /* the index in 'rows' of this step's rows */
     bool is_supplied;
@@ -86,11 +89,16 @@ struct spine_step_memory {
 
 /* Collective over the grid's ranks. */
 int spine_step_memory_init(struct spine_step_memory *memory, const struct spine_step_shape *shape,
-                           const struct spine_grid *grid, const struct spine_partition *part,
+                           struct spine_grid *grid, const struct spine_partition *part,
                            struct spine_error *err);
 
 /* Collective; a zeroed struct is left alone. */
 void spine_step_memory_dispose(struct spine_step_memory *memory);
+
+/* The units whose parameters this rank's counterpart on a host of its group updates, which it shares
+ * with its counterparts in other groups. Local. */
+struct spine_range spine_step_slice(const struct spine_step_memory *memory,
+                                    const struct spine_grid *grid, int host);
 
 /* Predict the bytes of a node and of each rank's own memory, for the codes of active units and, if
  * shape has them, of silent ones. */

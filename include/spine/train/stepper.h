@@ -45,6 +45,12 @@ void spine_stepper_dispose(struct spine_stepper *stepper);
 /* Wait for all ranks of the node, so that one may read or write the parameters. */
 void spine_stepper_meet(struct spine_stepper *stepper);
 
+/* If groups span several hosts, each of which has updated its units only, get the parameters of
+ * the others' units, or parameters and moments, so that every node has all. The ranks of a node meet
+ * before and after. Collective over the grid's ranks. */
+void spine_stepper_gather_params(struct spine_stepper *stepper);
+void spine_stepper_gather(struct spine_stepper *stepper);
+
 /* Wait for all ranks of a team. Returns the bitwise OR of their flags. Adds the time to
  * 'waited'. */
 uint64_t spine_stepper_meet_team(struct spine_stepper *stepper, struct spine_team *team,

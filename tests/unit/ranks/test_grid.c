@@ -28,13 +28,18 @@ static void check_places(const struct spine_grid *grid)
         return;
     assert_int_equal(grid->ranks.size, size);
     assert_int_equal(grid->ranks.rank, grid->group * grid->columns + grid->column);
-    assert_int_equal(grid->team.size, grid->columns);
-    assert_int_equal(grid->team.rank, grid->column);
-    assert_int_equal(grid->node.size, grid->node_groups * grid->columns);
+    assert_int_equal(grid->team.size * grid->hosts, grid->columns);
+    assert_int_equal(grid->team.rank + grid->host * grid->team.size, grid->column);
+    assert_int_equal(grid->node.size, grid->node_groups * grid->team.size);
     assert_int_equal(grid->others.size, grid->num_nodes);
     assert_int_equal(grid->others.rank, grid->node_rank);
-    assert_int_equal(grid->node_groups * grid->num_nodes, grid->groups);
-    assert_int_equal(grid->group / grid->node_groups, grid->node_rank);
+    assert_int_equal(grid->node_groups * grid->num_nodes, grid->groups * grid->hosts);
+    assert_int_equal(grid->first_group, grid->node_rank / grid->hosts * grid->node_groups);
+    assert_int_equal(grid->group / grid->node_groups, grid->node_rank / grid->hosts);
+    assert_int_equal(grid->chain.size, grid->hosts);
+    assert_int_equal(grid->chain.rank, grid->host);
+    assert_int_equal(grid->peers.size * grid->hosts, grid->num_nodes);
+    assert_int_equal(grid->peers.rank, grid->node_rank / grid->hosts);
 }
 
 static void test_a_wished_grid_is_made(void **state)
@@ -53,6 +58,24 @@ static void test_a_wished_grid_is_made(void **state)
             spine_grid_dispose(&grid);
             spine_grid_dispose(&grid);
         }
+}
+
+static void test_a_group_spans_hosts(void **state)
+{
+    (void)state;
+    for (int per_node = 1; per_node < world.size; per_node++) {
+        const struct spine_grid_wish wish = {.groups = 1,
+                                             .columns = world.size / per_node * per_node};
+        struct spine_grid grid;
+        if (world.size % per_node != 0)
+            continue;
+        set_ranks_per_node(per_node);
+        TRY(spine_grid_init(&grid, &world, &wish, &err));
+        assert_int_equal(grid.hosts, world.size / per_node);
+        check_places(&grid);
+        spine_grid_dispose(&grid);
+    }
+    unsetenv("SPINE_RANKS_PER_NODE");
 }
 
 static void test_left_alone_a_node_is_a_group(void **state)
@@ -89,15 +112,30 @@ static void test_what_does_not_fit_is_refused(void **state)
                    "parallel.grid: %dx1 needs %d ranks, and there is 1 host with %d rank%s each",
                    world.size + 1, world.size + 1, world.size, world.size == 1 ? "" : "s");
     EXPECT_REFUSED(spine_grid_init(&grid, &world, &wide, &err),
-                   "parallel.grid: 1x%d puts %d ranks into a row group, which must be of one host; "
-                   "a host has %d",
-                   world.size + 1, world.size + 1, world.size);
+                   "parallel.grid: 1x%d needs %d ranks, and there is 1 host with %d rank%s each",
+                   world.size + 1, world.size + 1, world.size, world.size == 1 ? "" : "s");
+    if (world.size < 3)
+        return;
+    set_ranks_per_node(world.size - 1); /* the other host has one rank */
+    EXPECT_REFUSED(
+        spine_grid_init(&grid, &world, &(struct spine_grid_wish){.groups = 1, .columns = 3}, &err),
+        "parallel.grid: 1x3 needs 3 ranks, and there are 2 hosts with 1 rank each");
+    unsetenv("SPINE_RANKS_PER_NODE");
+    if (world.size > 3)
+        return;
+    set_ranks_per_node(1);
+    EXPECT_REFUSED(
+        spine_grid_init(&grid, &world, &(struct spine_grid_wish){.groups = 2, .columns = 2}, &err),
+        "parallel.grid: 2x2 needs 4 hosts with 1 ranks each, and there are 3 hosts with "
+        "1 rank each");
+    unsetenv("SPINE_RANKS_PER_NODE");
 }
 
 int run_grid(const struct spine_comm *comm)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_wished_grid_is_made),
+        cmocka_unit_test(test_a_group_spans_hosts),
         cmocka_unit_test(test_left_alone_a_node_is_a_group),
         cmocka_unit_test(test_what_does_not_fit_is_refused),
     };

@@ -95,6 +95,7 @@ static void run(const struct spine_comm *comm, int groups, int columns, bool rep
                 spine_partition_shuffle(&data.part, (uint32_t)position.epoch);
             }
         }
+        spine_stepper_gather(&stepper);
         spine_stepper_meet(&stepper);
         assert_int_equal(stepper.params.len * sizeof(float), sizeof outcome->params);
         memcpy(outcome->params, stepper.params.data, sizeof outcome->params);
@@ -144,8 +145,9 @@ static void check_grids(enum spine_kernel_choice kernel, bool as_nodes)
             for (int columns = 1; groups * columns <= world.size; columns++) {
                 if (groups * columns < world.size - 1)
                     continue;
-                /* The groups must fit the nodes, evenly. */
-                if (per_node > 0 && (columns > per_node || world.size % per_node != 0 ||
+                /* The groups must fit the nodes, or the nodes the groups, evenly. */
+                if (per_node > 0 && ((columns > per_node && columns % per_node != 0) ||
+                                     world.size % per_node != 0 ||
                                      (groups * columns) % per_node != 0 || groups == 3))
                     continue;
                 struct outcome found = alone;
