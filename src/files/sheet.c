@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spine/files/array.h"
+#include "spine/files/attribute.h"
 #include "spine/files/object.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
@@ -17,6 +18,7 @@ struct survey {
     size_t rows; /* of the words that are looked for */
     int num_matrices, num_words;
     char matrix[SPINE_CODES_NAME], words[SPINE_CODES_NAME]; /* the last one seen */
+    char other[SPINE_CODES_NAME]; /* a matrix of something else than floating-point numbers */
     char names[NAMES_BYTES];
     bool is_long; /* a name doesn't fit */
 };
@@ -32,8 +34,13 @@ static void note_matrix(const struct spine_object_facts *facts, void *data)
     struct survey *survey = data;
     const size_t used = strlen(survey->names);
 
-    if (facts->kind != SPINE_OBJECT_REALS || facts->num_sizes != 2)
+    if (facts->num_sizes != 2)
         return;
+    if (facts->kind != SPINE_OBJECT_REALS) {
+        if (facts->kind == SPINE_OBJECT_OTHER)
+            snprintf(survey->other, sizeof survey->other, "%s", facts->name);
+        return;
+    }
     keep_name(survey, survey->matrix, facts->name);
     snprintf(survey->names + used, sizeof survey->names - used, "%s%s (%zu x %zu)",
              survey->num_matrices > 0 ? ", " : "", facts->name, facts->sizes[0], facts->sizes[1]);
@@ -56,6 +63,13 @@ static int choose_matrix(struct spine_sheet *sheet, const char *file, struct sur
 {
     if (spine_object_visit(sheet->store, note_matrix, survey, err))
         return -1;
+    if (survey->num_matrices == 0 && survey->other[0] != '\0')
+        return spine_refuse(
+            err,
+            "%s: has no matrix of floating-point numbers; if '%s' has the vectors, "
+            "write it in Python: numpy.save('vectors.npy', "
+            "h5py.File('%s')['%s'][:].astype('f4')), and give the words with --words",
+            file, survey->other, file, survey->other);
     if (survey->num_matrices == 0)
         return spine_refuse(err,
                             "%s: holds neither vectors (/vectors) nor codes (/X), nor any other "
@@ -118,6 +132,19 @@ static int find_datasets(struct spine_sheet *sheet, const char *file, const char
     return sheet->words[0] == '\0' ? choose_words(sheet, &survey, err) : 0;
 }
 
+/* MATLAB's matrices are stored column by column, so HDF5 has their columns as rows. */
+static int check_writer(struct spine_sheet *sheet, const char *file, struct spine_error *err)
+{
+    if (!spine_attribute_has(sheet->store, sheet->matrix, "MATLAB_class"))
+        return 0;
+    return spine_refuse(
+        err,
+        "%s: '%s' is a matrix of MATLAB's, whose columns are rows here; write it in "
+        "Python: numpy.save('vectors.npy', h5py.File('%s')['%s'][:].T), and give the "
+        "words with --words",
+        file, sheet->matrix, file, sheet->matrix);
+}
+
 static int check_extent(struct spine_sheet *sheet, const char *file, struct spine_error *err)
 {
     size_t num_words = sheet->rows;
@@ -157,6 +184,8 @@ int spine_sheet_open(struct spine_sheet *sheet, const char *file, const char *da
     } else
         rc = find_datasets(sheet, file, dataset, err);
 
+    if (rc == 0 && !sheet->is_sparse)
+        rc = check_writer(sheet, file, err);
     if (rc == 0)
         rc = check_extent(sheet, file, err);
     if (rc)

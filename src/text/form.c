@@ -50,7 +50,11 @@ static const char unpack_once[] = "unpack it once, and give what comes out";
 static const char export_text[] =
     "export it as text: a line for each word, the word and its numbers, separated by spaces";
 
-/* A file with 'magic' at 'offset' is 'what'. */
+static const char save_matrix[] = "write its matrix in Python: numpy.save('vectors.npy', MATRIX), "
+                                  "and give the words with --words";
+
+/* A file with 'magic' at 'offset' is 'what'. Where 'magic' is up to four letters, which may also begin
+ * a word, the file must have control bytes. */
 struct foreign {
     size_t offset, bytes;
     const char *magic, *what, *advice;
@@ -97,6 +101,32 @@ static const struct foreign foreigns[] = {
     {0, 15, "SQLite format 3", "an SQLite data base, such as a .magnitude",
      "write it as text with pymagnitude, or get the vectors that it was made of"},
     {0, 4, "GGUF", "a GGUF model", "save the embedding's matrix as .npy or .safetensors"},
+    {0, 4, "lmgg", "a GGML model", "save the embedding's matrix as .npy or .safetensors"},
+    {4, 4, "TFL3", "a TensorFlow Lite model", save_matrix},
+    {0, 3, "IxF", "a FAISS index",
+     "write its vectors: numpy.save('vectors.npy', "
+     "faiss.read_index(FILE).reconstruct_n()), and give the words with --words"},
+    {0, 14, "%%MatrixMarket", "a Matrix Market file",
+     "write it as .npy: python3 -c 'import numpy, scipy.io, scipy.sparse; "
+     "numpy.save(\"vectors.npy\", "
+     "scipy.sparse.csr_matrix(scipy.io.mmread(\"FILE\")).toarray())', and give the words with "
+     "--words"},
+    {0, 4, "CDF\1", "a NetCDF file", save_matrix},
+    {0, 4, "CDF\2", "a NetCDF file", save_matrix},
+    {0, 4, "\0\0\x0D\2", "an IDX file", save_matrix},
+    {0, 4, "\xFF\xFF\xFF\xFF", "an Arrow stream", export_text},
+    {8, 4, "DUCK", "a DuckDB data base", export_text},
+    {0, 11, "<stata_dta>", "a Stata file (.dta)", BY_PANDAS("read_stata")},
+    {0, 4, "$FL2", "an SPSS file (.sav)", BY_PANDAS("read_spss")},
+    {0, 8, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "an Office document", export_text},
+    {0, 5, "root\0", "a ROOT file", save_matrix},
+    {0, 7, "!<arch>", "an archive (ar, .deb)", unpack},
+    {0, 4, "\xED\xAB\xEE\xDB", "an RPM package", unpack},
+    {0, 10, "\xFF\6\0\0sNaPpY", "compressed by Snappy", "decompress it first"},
+    {0, 4, "\x89LZO", "compressed by lzop", "decompress it first: lzop -d"},
+    {0, 2, "\x78\x01", "compressed by zlib", "decompress it first: zlib-flate -uncompress"},
+    {0, 2, "\x78\x9C", "compressed by zlib", "decompress it first: zlib-flate -uncompress"},
+    {0, 2, "\x78\xDA", "compressed by zlib", "decompress it first: zlib-flate -uncompress"},
     {0, 5, "%PDF-", "a PDF document", export_text},
     {0, 4, "\x89PNG", "a picture (PNG)", export_text},
     {0, 4,
@@ -117,14 +147,33 @@ static int refuse(const char *name, const char *what, const char *advice, struct
     return spine_refuse(err, "%s: is %s, which is not read; %s", name, what, advice);
 }
 
+static bool has_controls(const char *start, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        if (iscntrl((unsigned char)start[i]) && !isspace((unsigned char)start[i]))
+            return true;
+    return false;
+}
+
+/* Protocol buffers begin with the number of a field and its value; in ONNX and TensorFlow's models the
+ * first is a small version, followed by a text. */
+static bool is_protocol_buffer(const char *start, size_t bytes)
+{
+    return bytes > 16 && start[0] == 8 && start[1] > 0 && start[1] < 32 && start[2] == 0x12;
+}
+
 static int refuse_foreign(const char *name, const char *start, size_t bytes,
                           struct spine_error *err)
 {
     for (size_t i = 0; i < sizeof foreigns / sizeof *foreigns; i++) {
         const struct foreign *foreign = &foreigns[i];
-        if (holds(start, bytes, foreign->offset, foreign->magic, foreign->bytes))
+        if (holds(start, bytes, foreign->offset, foreign->magic, foreign->bytes) &&
+            (foreign->bytes > 4 || has_controls(start, bytes)))
             return refuse(name, foreign->what, foreign->advice, err);
     }
+    if (is_protocol_buffer(start, bytes))
+        return refuse(name, "a protocol buffer, such as a model of ONNX or TensorFlow", save_matrix,
+                      err);
     return 0;
 }
 
@@ -143,8 +192,8 @@ static bool is_pickle(const char *start, size_t bytes)
 {
     return (bytes >= 3 && start[0] == '\x80' && start[1] >= 2 && start[1] <= 5) ||
            holds(start, bytes, 0, "(dp", 3) || holds(start, bytes, 0, "(lp", 3) ||
-           holds(start, bytes, 0, "}q", 2) || holds(start, bytes, 0, "ccopy_reg\n", 10) ||
-           holds(start, bytes, 0, "cnumpy", 6);
+           holds(start, bytes, 0, "}q", 2) || holds(start, bytes, 0, "]q\0", 3) ||
+           holds(start, bytes, 0, "ccopy_reg\n", 10) || holds(start, bytes, 0, "cnumpy", 6);
 }
 
 /* A pickle is a program: it is never run. */
@@ -176,7 +225,40 @@ static int refuse_pickle(const char *name, const char *start, size_t bytes, stru
                         name);
 }
 
-/* {"plum": [0.1, ...  or  [{"word": ..., [["plum", ... */
+static size_t skip_blanks(const char *start, size_t bytes, size_t at)
+{
+    while (at < bytes && isspace((unsigned char)start[at]))
+        at++;
+    return at;
+}
+
+/* [[0.1, ... : a matrix without words, whose first number ends at a comma. */
+static bool is_json_matrix(const char *start, size_t bytes, size_t at, size_t brackets)
+{
+    const size_t first = at;
+
+    while (at < bytes && strchr("+-.0123456789eE", start[at]) != NULL && start[at] != '\0')
+        at++;
+    if (brackets < 2 || at == first)
+        return false;
+    at = skip_blanks(start, bytes, at);
+    return at < bytes && start[at] == ',';
+}
+
+/* Does a list follow the name that begins at 'at': "plum": [0.1, ... ? */
+static bool names_list(const char *start, size_t bytes, size_t at)
+{
+    do
+        at++;
+    while (at < bytes && start[at] != '"');
+    at = skip_blanks(start, bytes, at + 1);
+    if (at >= bytes || start[at] != ':')
+        return false;
+    at = skip_blanks(start, bytes, at + 1);
+    return at < bytes && start[at] == '[';
+}
+
+/* {"plum": [0.1, ...  or  [{"word": ..., [["plum", ..., [[0.1, ... */
 static int refuse_json(const char *name, const char *start, size_t bytes, struct spine_error *err)
 {
     size_t at = 0, brackets = 0;
@@ -184,15 +266,69 @@ static int refuse_json(const char *name, const char *start, size_t bytes, struct
     while (at < bytes &&
            (isspace((unsigned char)start[at]) || start[at] == '{' || start[at] == '['))
         brackets += !isspace((unsigned char)start[at++]);
-    if (brackets == 0 || at == bytes || start[at] != '"' ||
-        !(mentions(start, bytes, "\":") || mentions(start, bytes, "\" :") ||
-          mentions(start, bytes, "\",")))
+    if (brackets == 0 || at == bytes)
+        return 0;
+    if (is_json_matrix(start, bytes, at, brackets))
+        return refuse(
+            name, "JSON",
+            "write it as .npy: python3 -c 'import json, numpy; numpy.save(\"vectors.npy\", "
+            "numpy.array(json.load(open(\"FILE\")), \"f4\"))', and give the words with "
+            "--words",
+            err);
+
+    if (start[at] != '"' || !(mentions(start, bytes, "\":") || mentions(start, bytes, "\" :") ||
+                              mentions(start, bytes, "\",")))
         return 0;
     if (mentions(start, bytes, "}\n{") || mentions(start, bytes, "]\n["))
         return refuse(name, "JSON Lines", export_text, err);
+    if (mentions(start, bytes, "\"weight_map\""))
+        return refuse(name, "the index of a model in several safetensors files",
+                      "give the file that it names for the embedding, and --tensor NAME", err);
     return refuse(name, "JSON",
-                  "write it as text: python3 -c 'import json; [print(w, *v) for w, v in "
-                  "json.load(open(\"FILE\")).items()]' > vectors.txt",
+                  brackets == 1 && names_list(start, bytes, at)
+                      ? "write it as text: python3 -c 'import json; [print(w, *v) for w, v in "
+                        "json.load(open(\"FILE\")).items()]' > vectors.txt"
+                      : export_text,
+                  err);
+}
+
+static int refuse_arff(const char *name, const char *start, size_t bytes, struct spine_error *err)
+{
+    if ((*start != '@' && *start != '%') ||
+        !((mentions(start, bytes, "@RELATION") && mentions(start, bytes, "@ATTRIBUTE")) ||
+          (mentions(start, bytes, "@relation") && mentions(start, bytes, "@attribute"))))
+        return 0;
+    return refuse(
+        name, "ARFF",
+        "write its rows as text: sed '1,/^@data/Id; s/,/ /g' FILE > vectors.txt, the word "
+        "being the first column",
+        err);
+}
+
+static bool is_text(char byte)
+{
+    return isprint((unsigned char)byte) || isspace((unsigned char)byte);
+}
+
+/* UTF-16 without a mark: one byte of two is zero, the other one a character of ASCII. */
+static int refuse_utf16(const char *name, const char *start, size_t bytes, struct spine_error *err)
+{
+    enum { MOST = 512, LEAST = 8 };
+    const size_t count = (bytes < MOST ? bytes : MOST) / 2;
+    size_t num_little = 0, num_big = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const char first = start[2 * i], second = start[2 * i + 1];
+        num_little += second == '\0' && (is_text(first));
+        num_big += first == '\0' && (is_text(second));
+    }
+    if (count < LEAST || holds(start, bytes, 0, "\xFF\xFE", 2) ||
+        holds(start, bytes, 0, "\xFE\xFF", 2) ||
+        (10 * num_little < 9 * count && 10 * num_big < 9 * count))
+        return 0;
+    return refuse(name, "UTF-16",
+                  num_little > num_big ? "convert it to UTF-8 first: iconv -f UTF-16LE -t UTF-8"
+                                       : "convert it to UTF-8 first: iconv -f UTF-16BE -t UTF-8",
                   err);
 }
 
@@ -259,7 +395,10 @@ static int guess(const char *name, const void *start, size_t bytes, uint64_t fil
         *form = SPINE_FORM_SAFETENSORS;
     else if (spine_word2vec_is(start, bytes))
         *form = SPINE_FORM_WORD2VEC;
-    else if (refuse_json(name, start, bytes, err) || refuse_bare_numbers(name, start, bytes, err))
+    else if (bytes > 0 &&
+             (refuse_json(name, start, bytes, err) || refuse_arff(name, start, bytes, err) ||
+              refuse_utf16(name, start, bytes, err) ||
+              refuse_bare_numbers(name, start, bytes, err)))
         return -1;
     return 0;
 }
@@ -283,7 +422,7 @@ int spine_form_find(const char *name, const void *start, size_t bytes, uint64_t 
 
 /* Zip archives of other programs, recognised by the names of their members. */
 struct members {
-    bool is_torch, is_excel;
+    bool is_torch, is_office;
 };
 
 static bool ends_with(const char *text, const char *end)
@@ -297,7 +436,8 @@ static bool note_member(const char *name, void *data)
     struct members *members = data;
 
     members->is_torch = members->is_torch || ends_with(name, "/data.pkl");
-    members->is_excel = members->is_excel || strcmp(name, "[Content_Types].xml") == 0;
+    members->is_office = members->is_office || strcmp(name, "[Content_Types].xml") == 0 ||
+                         strcmp(name, "content.xml") == 0;
     return true;
 }
 
@@ -329,7 +469,7 @@ static int check_archive(const char *path, struct spine_error *err)
                     "write the tensor in Python: numpy.save('vectors.npy', TENSOR.numpy()), or as "
                     ".safetensors",
                     err);
-    else if (rc == 0 && members.is_excel)
+    else if (rc == 0 && members.is_office)
         rc = refuse(path, "an Office document", export_text, err);
     free(file);
     return rc;

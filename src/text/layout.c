@@ -153,7 +153,23 @@ static bool is_counting(struct spine_field row, size_t least)
     return count >= least && after <= 1;
 }
 
-/* May the first line name columns: is none of its fields a number, or do they count? */
+/* Is it a value rather than a name: a number with something behind it, such as 1.0D0, or a constant? */
+static bool is_value(struct spine_field text)
+{
+    static const char *const constants[] = {"true", "false", "null", "none", "na", "n/a"};
+    const size_t length = (size_t)(text.end - text.begin);
+    const char *at = text.begin;
+
+    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
+        if (length == strlen(constants[i]) && begins_with(text, constants[i]))
+            return true;
+    while (at < text.end && *at != '\0' && strchr("+-.$", *at) != NULL)
+        at++;
+    return at < text.end && isdigit((unsigned char)*at);
+}
+
+/* May the first line name columns: is none of its fields a number, or do they count? What is written
+ * like a value names no column, but for the first, which may be the name of the words. */
 static bool may_be_names(struct spine_field row)
 {
     enum { LEAST_COUNTED = 3 };
@@ -162,7 +178,8 @@ static bool may_be_names(struct spine_field row)
     if (is_counting(row, LEAST_COUNTED))
         return true;
     while (spine_field_cut_last(&rest, &last))
-        if (spine_field_is_number(unquote(last)))
+        if (spine_field_is_number(unquote(last)) ||
+            (!spine_field_is_empty(rest) && is_value(unquote(last))))
             return false;
     return true;
 }
@@ -359,6 +376,8 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
                             sample->has_integers ? "only a header" : "only blank lines");
     if (sample->is_page)
         return spine_refuse(err, "%s: this is a web page (HTML or XML), not vectors", path);
+    if (sample->has_bare_returns && sample->is_binary)
+        return spine_refuse(err, "%s: is neither text nor a known binary format", path);
     if (sample->has_bare_returns)
         return spine_refuse(err, "%s: a carriage return inside line %llu; lines end in newlines",
                             path, (unsigned long long)sample->rows[0].line);

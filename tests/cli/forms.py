@@ -82,6 +82,12 @@ def hdf5():
         out["a"], out["b"] = vectors(), vectors()[:5]
     with h5py.File("behind.h5", "w", userblock_size=1024) as out:
         plain(out)
+    with h5py.File("matlab.mat", "w", userblock_size=512) as out:
+        out["/v"] = vectors().T
+        out["/v"].attrs["MATLAB_class"] = np.bytes_("double")
+    with h5py.File("frame.h5", "w") as out: # pandas' HDFStore of whole numbers, as Numberbatch has it
+        out["/mat/axis1"] = np.array(words(), dtype=h5py.string_dtype())
+        out["/mat/block0_values"] = (vectors() * 50).astype("i1")
     with h5py.File("lzf.h5", "w") as out:
         plain(out, compression="lzf")
     with h5py.File("turned.h5", "w") as out:

@@ -112,6 +112,8 @@ static void test_what_is_no_rows_of_vectors_is_refused(void **state)
         {"<HTML><body>see 1 2\n", ": this is a web page (HTML or XML), not vectors"},
         {"\xFF\xFEt", ": this is UTF-16; convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8"},
         {"a 1 2\rb 3 4\rc 5 6\r", ": a carriage return inside line 1; lines end in newlines"},
+        {"a 1.0D0 2.0D-1\nb 1.0D0 2.0D0\nc 1 2\n",
+         ":1: expected a word and numbers, the line ends in '2.0D-1'"},
         {"\nthe quick brown fox\n", ":2: expected a word and numbers, the line ends in 'fox'"},
         {"word\n", ":1: expected a word and numbers, the line ends in 'word'"},
         {"plum|0.5|1\n", ":1: expected a word and numbers, the line ends in 'plum|0.5|1'"},
@@ -127,6 +129,9 @@ static void test_what_is_no_rows_of_vectors_is_refused(void **state)
         check_refused(cases[i].text, strlen(cases[i].text), SPINE_HEADER_AUTO, cases[i].error);
     static const char binary[] = "2 4\nthe \0\0\x80?\0\0\0@\nof \0\0\0\0\0\0\0\0\n";
     check_refused(binary, sizeof binary - 1, SPINE_HEADER_AUTO,
+                  ": is neither text nor a known binary format");
+    static const char returns[] = "a\r\0 1\n";
+    check_refused(returns, sizeof returns - 1, SPINE_HEADER_AUTO,
                   ": is neither text nor a known binary format");
     unlink(FILE_NAME);
 }

@@ -189,6 +189,32 @@ static void forms_are_told_by_their_first_bytes(void **state)
         {BYTES("7z\xBC\xAF\x27\x1C"), "is a 7-Zip archive", 0},
         {BYTES("{\"plum\": [0.5, 0.25]}"), "is JSON", 0},
         {BYTES("[\n {\"word\" : \"plum\"}]"), "is JSON", 0},
+        {BYTES("{\"a\": {\"id\": 1}}"), "is JSON, which is not read; export it as text", 0},
+        {BYTES("{\n \"a\" : [0.5]}"), "is JSON, which is not read; write it as text", 0},
+        {BYTES("[[0.5, 1],\n [1, 2]]"), "is JSON, which is not read; write it as .npy", 0},
+        {BYTES("[[ 0.5 0.25\n]] 1 2\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("{\"metadata\": {}, \"weight_map\": {\"e\": \"m-1.safetensors\"}}"), "--tensor NAME",
+         0},
+        {BYTES("%%MatrixMarket matrix array real general\n"), "is a Matrix Market file", 0},
+        {BYTES("% c\n@relation x\n@attribute w string\n"), "is ARFF", 0},
+        {BYTES("% @relation 0.5\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("\x08\x07\x12\x07pytorch\x1a\x04"
+               "1.13"),
+         "a model of ONNX or TensorFlow", 0},
+        {BYTES("a\0 \0"
+               "1\0 \0"
+               "2\0\n\0b\0 \0"),
+         "iconv -f UTF-16LE", 0},
+        {BYTES("\0a\0 \0"
+               "1\0 \0"
+               "2\0\n\0b\0 "),
+         "iconv -f UTF-16BE", 0},
+        {BYTES("IxFI\x2C\1\0\0"), "is a FAISS index", 0},
+        {BYTES("IxF 0.5\nORC 0.25\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("ORC 0.5\nIxF 0.25\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("ORC\x08\3"), "is ORC", 0},
+        {BYTES("x\x9C\x4B\1"), "is compressed by zlib", 0},
+        {BYTES("x\xDA 0.5\n"), NULL, SPINE_FORM_TEXT},
         {BYTES("version https://git-lfs.github.com/spec/v1\n"), "git lfs pull", 0},
     };
     (void)state;
