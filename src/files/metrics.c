@@ -467,7 +467,8 @@ int spine_metrics_read_columns(const char *path, size_t most, struct cJSON **col
     if (file == NULL)
         return spine_fail(err, "%s: %s", path, strerror(errno));
     cJSON *epochs = cJSON_CreateArray();
-    const int rc = read_lines(file, path, epochs, err);
+    const int rc = epochs == NULL ? spine_memory_fail("the epochs of a run", err)
+                                  : read_lines(file, path, epochs, err);
     fclose(file);
     if (rc == 0)
         *columns = turn_into_columns(epochs, most);

@@ -316,6 +316,24 @@ static void test_other_lines_are_refused(void **state)
     }
 }
 
+static void *allocate_nothing(size_t size)
+{
+    (void)size;
+    return NULL;
+}
+
+static void test_memory_for_the_list_may_run_out(void **state)
+{
+    (void)state;
+    const struct path path = write_epochs(2);
+    cJSON *columns;
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = allocate_nothing, .free_fn = free});
+    assert_int_equal(spine_metrics_read_columns(path.text, 100, &columns, &err), -1);
+    assert_string_equal(err.text, "out of memory for the epochs of a run");
+    cJSON_InitHooks(NULL);
+    assert_null(columns);
+}
+
 static void test_a_run_may_have_none(void **state)
 {
     (void)state;
@@ -366,6 +384,7 @@ int main(void)
         TEST(test_of_many_epochs_the_evaluated_and_some_stay),
         TEST(test_a_line_that_is_being_written_is_left_out),
         TEST(test_other_lines_are_refused),
+        TEST(test_memory_for_the_list_may_run_out),
         TEST(test_a_run_may_have_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
