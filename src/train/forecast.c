@@ -27,9 +27,8 @@
 
 /* The memory of a rank by purpose, in bytes. */
 struct memory {
-    size_t program, rows, parameters, optimizer, batch, files;
+    size_t program, rows, parameters, optimizer, batch, refit, files;
     size_t saving; /* rank 0's copy, while a checkpoint is written in the background */
-    size_t refit;  /* among those of 'batch' */
 };
 
 struct forecast {
@@ -149,7 +148,6 @@ static struct memory predict(const struct spine_config *config, const struct spi
     const size_t ranks = (size_t)(grid->node_groups * (grid->columns / grid->hosts));
     const size_t copies = grid->groups > 1 ? 1 + (size_t)grid->node_groups : 1;
     const size_t moments = spine_optimizer_bytes(shape.optimizer, spine_params_len(dim, hidden));
-    const size_t refit = refit_bytes(config, dim, is_first);
     struct rusage usage;
 
     getrusage(RUSAGE_SELF, &usage);
@@ -159,18 +157,18 @@ static struct memory predict(const struct spine_config *config, const struct spi
         .parameters = copies * params / ranks,
         .optimizer = moments / ranks,
         .batch = (step.node - copies * params - moments) / ranks + step.rank +
-                 spine_coder_bytes(dim, hidden, AT_FIRST) + equation_bytes(config, dim) + refit,
+                 spine_coder_bytes(dim, hidden, AT_FIRST) + equation_bytes(config, dim),
+        .refit = refit_bytes(config, dim, is_first),
         .files = buffer_bytes(config, part->num_rows, is_first),
         .saving = is_first && saves ? checkpoint_bytes(config, dim) : 0,
-        .refit = refit,
     };
 }
 
 /* The bytes that the rank will still allocate. */
 static size_t bytes_to_come(const struct memory *memory)
 {
-    return memory->rows + memory->parameters + memory->optimizer + memory->batch + memory->files +
-           memory->saving;
+    return memory->rows + memory->parameters + memory->optimizer + memory->batch + memory->refit +
+           memory->files + memory->saving;
 }
 
 /* Estimate the most space that a run's files occupy at one time. */
@@ -204,11 +202,12 @@ static void print_memory(const struct memory *memory, FILE *out)
 {
     fprintf(out,
             "memory of a rank  %.1f MiB: program %.1f, rows %.1f, parameters and gradient %.1f, "
-            "optimizer %.1f, batch %.1f, files %.1f",
-            mib(memory->program + memory->rows + memory->parameters + memory->optimizer +
-                memory->batch + memory->files),
-            mib(memory->program), mib(memory->rows), mib(memory->parameters),
-            mib(memory->optimizer), mib(memory->batch), mib(memory->files));
+            "optimizer %.1f, batch %.1f, ",
+            mib(memory->program + bytes_to_come(memory) - memory->saving), mib(memory->program),
+            mib(memory->rows), mib(memory->parameters), mib(memory->optimizer), mib(memory->batch));
+    if (memory->refit > 0)
+        fprintf(out, "refit %.1f, ", mib(memory->refit));
+    fprintf(out, "files %.1f", mib(memory->files));
     if (memory->saving > 0)
         fprintf(out, "; of the first one %.1f more while a checkpoint is written",
                 mib(memory->saving));
