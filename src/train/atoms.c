@@ -9,8 +9,11 @@
 #include "spine/base/memory.h"
 #include "spine/base/random.h"
 
-/* The purpose of the draws, a value that neither epochs nor nnse.c use. */
-enum { WORD_ATOMS = UINT32_MAX - 1 };
+/* The purposes of the draws, values that neither epochs nor nnse.c use. */
+enum { WORD_ATOMS = UINT32_MAX - 1, COPIES = UINT32_MAX - 2 };
+
+/* The length of the noise of a copy, relative to the word's. */
+static const float DIFFERENCE = 0.3F;
 
 /* Atoms that are drawn at a time; rows that have their marks in one number. */
 enum { PIECE = 256, BITS = 32 };
@@ -66,6 +69,18 @@ static void remove_held_out(const struct spine_atoms_words *words, int64_t *mark
     assert(order->count > 0); /* holding out all rows is refused */
 }
 
+/* Atom j is the copy of another: make it different, since equal units would train alike. Its word has
+ * length 1. */
+static void differ(const struct spine_atoms_words *words, size_t j, float *row, float *noisy)
+{
+    const size_t dim = words->data->dim;
+    const float sigma = DIFFERENCE / sqrtf((float)dim);
+
+    spine_random_add_noise(words->seed, COPIES, j, sigma, dim, row, noisy);
+    memcpy(row, noisy, dim * sizeof *row);
+    spine_atoms_bound(row, dim, true);
+}
+
 /* Set these of all atoms, unless they are NULL. piece, (atoms, D), is scratch. */
 static void draw_piece(const struct spine_atoms_words *words, const struct order *order,
                        const bool *marked, struct spine_range atoms, float *piece, float *all)
@@ -89,6 +104,8 @@ static void draw_piece(const struct spine_atoms_words *words, const struct order
             continue;
         memcpy(all + j * stride, piece + i * stride, stride * sizeof *piece);
         spine_atoms_bound(all + j * stride, data->dim, true);
+        if (j >= order->count)
+            differ(words, j, all + j * stride, piece + i * stride);
     }
 }
 

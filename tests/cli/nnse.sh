@@ -37,6 +37,18 @@ cat stdout
 run "$SPINE_BIN/spine-eval" --stability one refitted # by atoms, not by the refitted decoder
 grep -Eq '^  decoder cosine  +1\.000 +1\.000$' stdout || fail "$(cat stdout)"
 
+# More units than words: each word is an atom, and what is left are different from them and each other.
+train 1 run.ini data.limit=100 train.epochs=0 output.directory=many
+train 3 run.ini data.limit=100 train.epochs=0 output.directory=many3
+$python - <<'END_PY' || fail "atoms that are copies"
+import h5py, numpy as np
+many, many3 = (h5py.File(run + "/model.h5")["W1"][:] for run in ("many", "many3"))
+assert np.array_equal(many, many3) and abs(np.linalg.norm(many, axis=1) - 1).max() < 1e-6
+cosines = many @ many.T - 2 * np.eye(len(many))
+copies = cosines[100:, :100].max(1)
+assert cosines[:100, :100].max() < 0.99 and cosines.max() < 0.99 and copies.min() > 0.9, (cosines.max(), copies)
+END_PY
+
 # --- Any number of ranks, stopped or not ------------------------------------------------------------
 
 train 1 run.ini train.refit=yes output.directory=ranks1

@@ -61,6 +61,27 @@ together="data.holdout=0.2 data.clip=1.5 data.whiten=remove:1 model.start=words 
     train 1 run.ini train.start_from=one data.holdout=0.2 output.directory=later
     train 2 run.ini train.start_from=one data.holdout=0.2 data.residency=stream output.directory=streamed-later
 }
+# So with silent units, trained with other rows held out and a refitted decoder, from another run.
+silent="model.objective=topk model.k=2 model.aux_k=4 model.silent_rows=150 data.holdout=0.2 train.refit=yes
+    model.hidden=200 model.start=random"
+# shellcheck disable=SC2086
+{
+    train 1 run.ini $silent output.directory=silent
+    train 2 run.ini $silent data.residency=stream parallel.grid=1x2 output.directory=streamed-silent
+    train 1 run.ini $silent data.dtype=bfloat16 output.directory=half-silent
+    train 1 run.ini $silent train.start_from=silent output.directory=later-silent
+    train 2 run.ini $silent train.start_from=silent data.residency=stream train.stop_after=2 \
+        output.directory=streamed-later-silent
+    train 1 run.ini $silent train.start_from=silent data.residency=stream output.directory=streamed-later-silent
+}
+equal silent streamed-silent
+cmp later-silent/codes.txt streamed-later-silent/codes.txt || fail "silent units differ when streamed and resumed"
+for run in silent half-silent later-silent; do
+    awk -F '"aux":' 'NF < 2 { exit 1 } { split($2, a, /[,}]/); if (!(a[1] > 0 && a[1] < 1.2)) exit 1 }' \
+        $run/metrics.jsonl || fail "$run: $(cat $run/metrics.jsonl)"
+    grep -q '"held_out_explained_variance"' $run/metrics.jsonl || fail "$run has no measures of rows held out"
+done
+! cmp -s silent/codes.txt half-silent/codes.txt || fail "bfloat16 changes nothing in the codes of silent units"
 equal memory stream
 equal atoms streamed-atoms
 equal later streamed-later
