@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "spine/base/infile.h"
 #include "spine/base/memory.h"
@@ -245,17 +246,44 @@ static bool is_json_matrix(const char *start, size_t bytes, size_t at, size_t br
     return at < bytes && start[at] == ',';
 }
 
-/* Does a list follow the name that begins at 'at': "plum": [0.1, ... ? */
-static bool names_list(const char *start, size_t bytes, size_t at)
+/* The first byte after the name that begins at 'at', and after the colon, if there is one; 0 if the
+ * bytes end before. */
+static char find_value(const char *start, size_t bytes, size_t at, bool *has_colon)
 {
     do
         at++;
     while (at < bytes && start[at] != '"');
     at = skip_blanks(start, bytes, at + 1);
-    if (at >= bytes || start[at] != ':')
-        return false;
-    at = skip_blanks(start, bytes, at + 1);
-    return at < bytes && start[at] == '[';
+    *has_colon = at < bytes && start[at] == ':';
+    if (*has_colon)
+        at = skip_blanks(start, bytes, at + 1);
+    return at < bytes ? start[at] : '\0';
+}
+
+#define WORDS_BY(code)                                                                             \
+    "if its words belong to a matrix, write them a line each: python3 -c 'import json; " code      \
+    "' > words.txt, and give --words=words.txt"
+
+/* What to do with JSON whose first name begins at 'at': vectors by word, a tokenizer's words and their
+ * numbers, or a list of words. */
+static const char *advise_on_json(const char *start, size_t bytes, size_t at, size_t brackets)
+{
+    bool has_colon = false;
+    const char value = find_value(start, bytes, at, &has_colon);
+
+    if (mentions(start, bytes, "\"added_tokens\""))
+        return WORDS_BY("v = json.load(open(\"FILE\"))[\"model\"][\"vocab\"]; "
+                        "print(*sorted(v, key=v.get), sep=\"\\n\")");
+    if (brackets != 1)
+        return export_text;
+    if (has_colon && value == '[')
+        return "write it as text: python3 -c 'import json; [print(w, *v) for w, v in "
+               "json.load(open(\"FILE\")).items()]' > vectors.txt";
+    if (has_colon && isdigit((unsigned char)value))
+        return WORDS_BY("v = json.load(open(\"FILE\")); print(*sorted(v, key=v.get), sep=\"\\n\")");
+    if (!has_colon && value == ',')
+        return WORDS_BY("print(*json.load(open(\"FILE\")), sep=\"\\n\")");
+    return export_text;
 }
 
 /* {"plum": [0.1, ...  or  [{"word": ..., [["plum", ..., [[0.1, ... */
@@ -284,12 +312,7 @@ static int refuse_json(const char *name, const char *start, size_t bytes, struct
     if (mentions(start, bytes, "\"weight_map\""))
         return refuse(name, "the index of a model in several safetensors files",
                       "give the file that it names for the embedding, and --tensor NAME", err);
-    return refuse(name, "JSON",
-                  brackets == 1 && names_list(start, bytes, at)
-                      ? "write it as text: python3 -c 'import json; [print(w, *v) for w, v in "
-                        "json.load(open(\"FILE\")).items()]' > vectors.txt"
-                      : export_text,
-                  err);
+    return refuse(name, "JSON", advise_on_json(start, bytes, at, brackets), err);
 }
 
 static int refuse_arff(const char *name, const char *start, size_t bytes, struct spine_error *err)
@@ -497,6 +520,8 @@ int spine_form_detect(const char *path, enum spine_form *form, struct spine_erro
     char *start = NULL;
     int rc = -1;
 
+    if (strstr(path, "://") != NULL && access(path, F_OK) != 0)
+        return refuse(path, "a URL", "download the file first, and give its path", err);
     if (check_archive(path, err) || spine_stream_open(&stream, path, err))
         return -1;
     start = spine_memory_get(SPINE_FORM_BYTES, 1, "the beginning of the file", err);

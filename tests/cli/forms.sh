@@ -127,6 +127,7 @@ refuse "has 300 words for 20 vectors of 300 numbers: transpose '/vectors'" turne
 refuse "'/v' is a matrix of MATLAB's, whose columns are rows here; write it in Python" matlab.mat
 refuse "matlab.mat: '/v' is a matrix of MATLAB's" --words=words.txt matlab.mat:/v
 refuse "if '/mat/block0_values' has the vectors, write it in Python" frame.h5
+refuse "is a URL, which is not read; download the file first" https://example.org/glove.zip
 refuse "words.csv: this is CSV; expected one word a line: cut -d, -f1" --words=words.csv c.npy
 refuse "twice.gz: is compressed twice, which is not read" twice.gz
 refuse "can't be unpacked here: Compression method not supported" lzma.zip
