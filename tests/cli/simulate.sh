@@ -40,5 +40,11 @@ assert abs(fast["work"] / slow["work"] - 1) < 1e-6, (fast, slow)
 wire = 2 * 2 * 1000 * 304 * 4 / 2 * 8 / 1e9 / 0.9
 more = slow["seconds"] - fast["seconds"]
 assert 0.8 < more / (wire / 10 - wire / 100) < 1.5, (more, wire)
+
+# Two hosts that divide the units exchange rows and sums of rows: over a fast network they gain more.
+wide = (1024, 16384)
+units, gradients = (simulator.step(8, *two_hosts, wide, 256, grid) for grid in ("1x8", "2x4"))
+assert (units["grid"], gradients["grid"]) == ("1x8", "2x4")
+assert units["seconds"] < 0.85 * gradients["seconds"], (units, gradients)
 EOF
 $python steps.py "$SPINE_SOURCE/tools/simulate"

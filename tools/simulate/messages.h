@@ -12,6 +12,10 @@
 #define MPI_Allgather(...) (charge_spend(), MPI_Allgather(__VA_ARGS__))
 #define MPI_Allreduce(...) (charge_spend(), MPI_Allreduce(__VA_ARGS__))
 #define MPI_Alltoall(...) (charge_spend(), MPI_Alltoall(__VA_ARGS__))
+#define MPI_Irecv(...) (charge_spend(), MPI_Irecv(__VA_ARGS__))
+#define MPI_Isend(...) (charge_spend(), MPI_Isend(__VA_ARGS__))
+#define MPI_Wait(...) (charge_spend(), MPI_Wait(__VA_ARGS__))
+#define MPI_Waitall(...) (charge_spend(), MPI_Waitall(__VA_ARGS__))
 
 /* Of one 64-bit number a rank. The parameters are MPI_Exscan()'s. */
 static inline int sum_before(const void *mine, void *sum, int count, MPI_Datatype type, MPI_Op op,

@@ -17,6 +17,7 @@
 #include "spine/math/tree.h"
 #include "spine/ranks/machine.h"
 #include "spine/ranks/openmpi.h"
+#include "spine/train/chain.h"
 #include "spine/train/stepcost.h"
 #include "steps.h"
 
@@ -43,10 +44,10 @@ void steps_prepare(const struct steps_setup *setup)
     const struct spine_grid *grid = setup->stepper->grid;
 
     self.stepper = setup->stepper;
-    self.by_team = 1 - 1.0 / grid->columns;
+    self.by_team = 1 - 1.0 / grid->team.size;
     self.by_node = 1 - 1.0 / grid->node.size;
     self.by_groups = 1 - 1.0 / grid->node_groups;
-    self.units = setup->stepper->params.hidden / (size_t)grid->node.size;
+    self.units = setup->stepper->params.hidden / (size_t)(grid->node.size * grid->hosts);
     if (self.units == 0)
         self.units = 1;
 }
@@ -109,6 +110,13 @@ void spine_block_pack(size_t rows, size_t dim, size_t stride, size_t first, size
     charge_work((double)((end - first) * SPINE_PANEL_ROWS) * costs_of(COST_PACK));
 }
 
+/* Also a row that another host has sent is copied by it, but those are few. */
+void spine_chain_copy(size_t count, const float *from, float *to)
+{
+    (void)from, (void)to;
+    charge_work((double)count * costs_of(COST_COPY));
+}
+
 /* --- The products ------------------------------------------------------------------------- */
 
 /* The parameters of the library's. */
@@ -136,10 +144,9 @@ void spine_block_encode(struct spine_block *block, struct spine_scratch *scratch
 
 /* The floats of rows of W2 that nobody on this rank has read yet in this step, after so many rows:
  * in sparse mode those of units that were not active. */
-static double new_of_W2(enum spine_mode mode, double rows)
+static double new_of_W2(enum spine_mode mode, double rows, size_t units)
 {
-    const struct spine_params *params = &self.stepper->params;
-    const double all = (double)(params->hidden * params->stride), before = self.rows_decoded;
+    const double all = (double)(units * self.stepper->params.stride), before = self.rows_decoded;
     const double idle = 1 - self.density;
 
     if (mode == SPINE_DENSE)
@@ -150,24 +157,31 @@ static double new_of_W2(enum spine_mode mode, double rows)
 /* The parameters of the library's. */
 void spine_block_decode(const struct spine_block *const *tiles, size_t num_tiles,
                         struct spine_scratch *scratch, size_t first, size_t end, size_t begin_chunk,
-                        size_t end_chunk, const struct spine_params *params, float *y)
+                        size_t end_chunk, const struct spine_params *params, bool continues,
+                        float *y)
 {
     const enum spine_mode mode = tiles[0]->mode;
-    const double hidden = (double)params->hidden, rows = (double)(end - first);
+    const double rows = (double)(end - first);
     const double share = (double)(spine_chunk_begin(params->stride, end_chunk) -
                                   spine_chunk_begin(params->stride, begin_chunk)) /
                          (double)params->stride;
 
-    (void)scratch, (void)y;
+    size_t units = 0; /* of this host */
+
+    (void)scratch, (void)continues, (void)y;
+    for (size_t t = 0; t < num_tiles; t++)
+        units += tiles[t]->units;
+    const double whole = costs_find(COST_DECODE, mode, params->dim, params->hidden, 1);
+    const double part = costs_find(COST_DECODE, mode, params->dim, units, 1);
     /* It was measured with W2 in the nearest cache that is large enough: wherever a row of W2 comes from,
      * it comes once. */
-    charge_work(fmax(rows * share * costs_find(COST_DECODE, mode, params->dim, params->hidden, 1),
-                     transfer_time(new_of_W2(mode, rows * share), self.by_node)));
+    charge_work(fmax(rows * share * fmin(part, whole * (double)units / (double)params->hidden),
+                     transfer_time(new_of_W2(mode, rows * share, units), self.by_node)));
     if (mode == SPINE_SPARSE) {
         charge_work(rows * (double)num_tiles * costs_of(COST_TILE));
-        transfer(2 * rows * self.density * hidden, self.by_team); /* pairs: unit and value */
+        transfer(2 * rows * self.density * (double)units, self.by_team); /* pairs: unit and value */
     } else {
-        transfer(hidden * SPINE_PANEL_ROWS, self.by_team); /* a line of each unit's values */
+        transfer((double)units * SPINE_PANEL_ROWS, self.by_team); /* a line of each unit's values */
     }
     self.rows_decoded += rows * share;
 }
