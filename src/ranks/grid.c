@@ -1,6 +1,8 @@
 /* grid.c -- ranks in rows and columns. */
 #include "spine/ranks/grid.h"
 
+#include <assert.h>
+
 struct spine_grid_nodes spine_grid_nodes(const struct spine_comm *comm,
                                          const struct spine_comm *node)
 {
@@ -82,6 +84,7 @@ static int choose(struct spine_grid *grid, const struct spine_grid_nodes *nodes,
 /* Find this rank's place, 'place' being its number on its node, and its number among all. */
 static int find_place(struct spine_grid *grid, int node, int place)
 {
+    assert(grid->hosts > 0 && grid->columns >= grid->hosts);
     const int ranks = grid->columns / grid->hosts; /* of a group on a node */
 
     grid->is_idle = node >= grid->num_nodes || place >= grid->node_groups * ranks;

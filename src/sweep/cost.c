@@ -137,8 +137,9 @@ static int add_up(const struct spine_trials *trials, const struct spine_dataset 
             return -1;
         if (!is_of_input)
             continue;
-        if (spine_forecast_rank(&config, whole->part.num_rows, whole->dim, 1,
-                                (int)trials->ranks_per_trial, &memory, err))
+        if (spine_forecast_rank(&config, whole->part.num_rows, whole->dim,
+                                &(struct spine_grid_wish){1, (int)trials->ranks_per_trial, 0, 0}, 1,
+                                &memory, err))
             return -1;
         const double steps = ceil((double)whole->part.num_rows / (double)config.batch_size);
         const double seconds =

@@ -1,6 +1,7 @@
 /* doctor.c -- a report on the machine: how ranks are placed, and how fast they are together. */
 #include "spine/train/doctor.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,25 +148,25 @@ static void print_rates(const struct rates *rates, int slowest, const char *host
 static void print_grids(const struct spine_config *config, const struct spine_stepcost *cost,
                         size_t num_rows, FILE *out)
 {
-    const size_t most_groups =
+    const size_t most =
         spine_partition_most_groups((size_t)config->batch_size, config->reproducible != 0);
-    const int hosts =
-        (size_t)cost->nodes.count < most_groups ? cost->nodes.count : (int)most_groups;
+    const int most_groups = most > INT_MAX ? INT_MAX : (int)most;
     int groups, columns;
 
-    spine_stepcost_choose(cost, hosts, cost->nodes.ranks, &groups, &columns);
-    for (int r = 1; r <= hosts; r *= 2)
-        for (int c = 1; c > 0; c = spine_stepcost_next(c, cost->nodes.ranks)) {
-            struct spine_error ignored;
-            uint64_t bytes = 0;
+    spine_stepcost_choose(cost, most_groups, INT_MAX, &groups, &columns);
+    for (int r = 0, c = 0; spine_stepcost_next_grid(cost, most_groups, INT_MAX, &r, &c);) {
+        const int hosts = spine_stepcost_hosts(cost, c);
+        struct spine_error ignored;
+        uint64_t bytes = 0;
 
-            fprintf(out, "grid       %dx%d: about %.2f ms a step", r, c,
-                    1e3 * spine_stepcost_predict(cost, r, c));
-            if (num_rows > 0 &&
-                spine_forecast_rank(config, num_rows, cost->dim, r, c, &bytes, &ignored) == 0)
-                fprintf(out, ", %.0f MiB a rank", (double)bytes / (1 << 20));
-            fprintf(out, "%s\n", r == groups && c == columns ? "; auto takes it" : "");
-        }
+        fprintf(out, "grid       %dx%d: about %.2f ms a step", r, c,
+                1e3 * spine_stepcost_predict(cost, r, c));
+        if (num_rows > 0 &&
+            spine_forecast_rank(config, num_rows, cost->dim, &(struct spine_grid_wish){r, c, 0, 0},
+                                hosts, &bytes, &ignored) == 0)
+            fprintf(out, ", %.0f MiB a rank", (double)bytes / (1 << 20));
+        fprintf(out, "%s\n", r == groups && c == columns ? "; auto takes it" : "");
+    }
 }
 
 static void print(const struct spine_preflight *preflight, const struct rates *rates, int size,

@@ -337,11 +337,16 @@ static int check(const struct spine_config *config, const struct forecast *forec
 }
 
 /* Seven parameters: a run, and its grid. */
-int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim, int groups,
-                        int columns, uint64_t *bytes, struct spine_error *err)
+int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim,
+                        const struct spine_grid_wish *wish, int hosts, uint64_t *bytes,
+                        struct spine_error *err)
 {
-    const struct spine_grid grid = {
-        .groups = groups, .columns = columns, .hosts = 1, .node_groups = 1, .num_nodes = groups};
+    const int groups = wish->groups, columns = wish->columns;
+    const struct spine_grid grid = {.groups = groups,
+                                    .columns = columns,
+                                    .hosts = hosts,
+                                    .node_groups = 1,
+                                    .num_nodes = groups * hosts};
     const struct spine_sharing sharing = {.seed = (uint64_t)config->seed,
                                           .batch_size = (size_t)config->batch_size,
                                           .groups = groups,

@@ -307,25 +307,55 @@ int spine_stepcost_measure(struct spine_stepcost *cost, const struct spine_confi
 
 /* --- Predicting ----------------------------------------------------------------------------------- */
 
+/* The time in which 'groups' hosts with so many units sum their gradients and update these units: each
+ * sends and receives its slices of the gradient twice. */
+static double predict_sums(const struct spine_stepcost *cost, int groups, double hidden,
+                           double update, double meeting)
+{
+    const double bytes = 2 * 2 * (double)cost->number * hidden * (double)cost->dim;
+    const double others = (groups - 1.0) / groups;
+
+    if (groups == 1)
+        return 0;
+    return update + meeting + (2 + log2(groups)) * cost->latency +
+           bytes * others * cost->byte / cost->nodes.ranks;
+}
+
+/* The time in which the hosts of a group exchange rows, y and dY, 'decode' being that of y on one of
+ * them: the last one begins when all before it have done a piece (reconstruction.c). */
+static double predict_chain(const struct spine_stepcost *cost, int hosts, double rows,
+                            double decode, double meeting)
+{
+    enum { MEETINGS_OF_HOSTS = 2 };
+    const double matrix = rows * (double)cost->dim * sizeof(float) * cost->byte / cost->nodes.ranks;
+    const double others = (hosts - 1.0) / hosts;
+
+    if (hosts == 1)
+        return 0;
+    return MEETINGS_OF_HOSTS * meeting + (2 * hosts + log2(hosts)) * cost->latency +
+           (2 + others) * matrix + others / 2 * (decode + matrix);
+}
+
 double spine_stepcost_predict(const struct spine_stepcost *cost, int groups, int columns)
 {
-    enum { MEETINGS_A_STEP = 3, MEETINGS_OF_GROUPS = 1 };
-    const double share = (double)columns / cost->nodes.ranks;
-    const double slowdown = columns == 1 ? 1 : fmax(1, cost->slowdown * share);
+    enum { MEETINGS_A_STEP = 3 };
+    const double decode_share = 0.25; /* of what pairs take */
+    const int hosts = spine_stepcost_hosts(cost, columns), team = columns / hosts;
+    const double share = (double)team / cost->nodes.ranks;
+    const double slowdown = team == 1 ? 1 : fmax(1, cost->slowdown * share);
     const double rows = (double)cost->batch_size / groups, hidden = (double)cost->hidden;
-    const double units = ceil(hidden / columns);
-    const double work = rows * cost->row / columns + units * (cost->unit + rows * cost->pair);
-    const double meeting = columns == 1 ? 0 : cost->meeting * share;
-    double seconds = slowdown * work + MEETINGS_A_STEP * meeting;
+    const double units = ceil(hidden / columns), pairs = units * rows * cost->pair;
+    const double work = rows * cost->row / team + units * cost->unit + pairs;
+    const double meeting = team == 1 ? 0 : cost->meeting * share;
 
-    if (groups > 1) { /* each host sends and receives its slices of the gradient twice */
-        const double bytes = 2 * 2 * (double)cost->number * hidden * (double)cost->dim;
-        const double others = (groups - 1.0) / groups;
-        seconds += slowdown * units * cost->unit / 2 + MEETINGS_OF_GROUPS * meeting;
-        seconds +=
-            (2 + log2(groups)) * cost->latency + bytes * others * cost->byte / cost->nodes.ranks;
-    }
-    return seconds;
+    return slowdown * work + MEETINGS_A_STEP * meeting +
+           predict_sums(cost, groups, hidden / hosts, slowdown * units * cost->unit / 2, meeting) +
+           predict_chain(cost, hosts, rows, slowdown * decode_share * pairs, meeting);
+}
+
+int spine_stepcost_hosts(const struct spine_stepcost *cost, int columns)
+{
+    return columns <= cost->nodes.ranks ? 1 : columns / cost->nodes.ranks;
 }
 
 int spine_stepcost_next(int columns, int most)
@@ -337,23 +367,47 @@ int spine_stepcost_next(int columns, int most)
     return next < most ? next : most;
 }
 
+bool spine_stepcost_next_grid(const struct spine_stepcost *cost, int most_groups, int most_columns,
+                              int *groups, int *columns)
+{
+    const int count = cost->nodes.count, hosts = count < most_groups ? count : most_groups;
+    const int ranks = cost->nodes.ranks < most_columns ? cost->nodes.ranks : most_columns;
+
+    if (*groups == 0) {
+        *groups = *columns = 1;
+        return true;
+    }
+    if (*columns <= ranks) {
+        const int next = spine_stepcost_next(*columns, ranks);
+        const bool has_groups = next > 0 || 2 * *groups <= hosts;
+        *groups = next > 0 ? *groups : has_groups ? 2 * *groups : 1;
+        *columns = next > 0 ? next : has_groups ? 1 : ranks;
+        if (has_groups)
+            return true;
+    }
+
+    const int spanned = *columns / ranks, next = 2 * spanned < count ? 2 * spanned : count;
+    if (spanned == count || next > most_columns / ranks)
+        return false;
+    *columns = next * ranks;
+    return true;
+}
+
 void spine_stepcost_choose(const struct spine_stepcost *cost, int most_groups, int most_columns,
                            int *groups, int *columns)
 {
-    const int hosts = cost->nodes.count < most_groups ? cost->nodes.count : most_groups;
-    const int ranks = cost->nodes.ranks < most_columns ? cost->nodes.ranks : most_columns;
     double least = INFINITY;
+    int64_t fewest = INT64_MAX;
+    int r = 0, c = 0;
 
-    for (int r = 1; r <= hosts; r *= 2)
-        for (int c = 1; c > 0; c = spine_stepcost_next(c, ranks))
-            least = fmin(least, spine_stepcost_predict(cost, r, c));
-    *groups = hosts;
-    *columns = ranks;
-    for (int r = 1; r <= hosts; r *= 2)
-        for (int c = 1; c > 0; c = spine_stepcost_next(c, ranks))
-            if (spine_stepcost_predict(cost, r, c) <= NEARLY * least &&
-                r * c <= *groups * *columns) {
-                *groups = r;
-                *columns = c;
-            }
+    while (spine_stepcost_next_grid(cost, most_groups, most_columns, &r, &c))
+        least = fmin(least, spine_stepcost_predict(cost, r, c));
+
+    *groups = *columns = 1;
+    for (r = 0, c = 0; spine_stepcost_next_grid(cost, most_groups, most_columns, &r, &c);)
+        if (spine_stepcost_predict(cost, r, c) <= NEARLY * least && (int64_t)r * c <= fewest) {
+            *groups = r;
+            *columns = c;
+            fewest = (int64_t)r * c;
+        }
 }

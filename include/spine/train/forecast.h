@@ -20,10 +20,11 @@
 int spine_forecast(const struct spine_config *config, struct spine_comm *comm, FILE *out,
                    struct spine_error *err);
 
-/* Predict the bytes that rank 0 uses in all, on a grid with one group for each host, for an input
- * of num_rows rows of dim numbers. Refuses a grid with too many ranks for the input. Local. */
-int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim, int groups,
-                        int columns, uint64_t *bytes, struct spine_error *err);
+/* Predict the bytes that rank 0 uses in all, on a grid whose groups are of 'hosts' hosts each, for
+ * an input of num_rows rows of dim numbers. Refuses a grid with too many ranks for the input. Local. */
+int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size_t dim,
+                        const struct spine_grid_wish *wish, int hosts, uint64_t *bytes,
+                        struct spine_error *err);
 
 /* Refuse an output.directory that the configuration doesn't allow this run to use, and a
  * train.resume that names no checkpoint. Unless train.check_room = no, fail if a node has too

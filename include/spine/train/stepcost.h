@@ -5,7 +5,8 @@
  *     s(C) (B/R row + ceil(H/C) C (unit + B/R pair)) / C  +  m(C) meetings  +  travel(R)
  *
  * s(C) is how much ranks slow each other down, m(C) the cost of a meeting; both are interpolated
- * between 1 and all ranks of a host. travel(R) is the time of the gradient's slices between hosts.
+ * between 1 and all ranks of a host. travel(R) is the time of the gradient's slices between hosts. If a
+ * group spans S hosts, each draws the noise of all rows, and 3 B D numbers travel between them (chain.h).
  * The grid never changes what is computed (step.h), so a wrong constant only costs time. */
 #ifndef SPINE_TRAIN_STEPCOST_H
 #define SPINE_TRAIN_STEPCOST_H
@@ -40,8 +41,17 @@ bool spine_stepcost_applies(const struct spine_config *config);
 int spine_stepcost_measure(struct spine_stepcost *cost, const struct spine_config *config,
                            struct spine_comm *comm, size_t dim, struct spine_error *err);
 
-/* Predict the seconds of a step on a grid of 'groups' hosts. Local. */
+/* The hosts of a group of so many columns: all ranks of each, or one host. Local. */
+int spine_stepcost_hosts(const struct spine_stepcost *cost, int columns);
+
+/* Predict the seconds of a step on a grid. Local. */
 double spine_stepcost_predict(const struct spine_stepcost *cost, int groups, int columns);
+
+/* The next grid to consider after R x C, or the first if R is 0; false if there is none. First those
+ * whose groups are of one host, R being a power of two; then one group over 2, 4, ... and all hosts.
+ * Local. */
+bool spine_stepcost_next_grid(const struct spine_stepcost *cost, int most_groups, int most_columns,
+                              int *groups, int *columns);
 
 /* Find the grid with the shortest predicted step, up to most_groups and most_columns; among grids
  * that are nearly as fast, the one with the fewest ranks. *groups is a power of two. Local. */

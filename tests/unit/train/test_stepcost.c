@@ -69,8 +69,26 @@ static void test_hosts_are_used_as_far_as_the_network_allows(void **state)
     cost.batch_size = 4096;
     cost.byte = 1e-10;
     assert_choice(&cost, 100, 100, 4, 4); /* a power of two */
-    assert_choice(&cost, 2, 100, 2, 4);
+    assert_choice(&cost, 2, 4, 2, 4);
     cost.latency = 1;
+    assert_choice(&cost, 100, 100, 1, 4);
+}
+
+static void test_hosts_divide_the_units_where_gradients_are_large(void **state)
+{
+    (void)state;
+    struct spine_stepcost cost = make_cost(6, 4);
+
+    cost.batch_size = 128;
+    cost.hidden = 16384;
+    cost.byte = 1e-9;
+    cost.latency = 2e-5;
+    assert_choice(&cost, 100, 100, 1, 24);
+    assert_choice(&cost, 1, 100, 1, 24); /* a batch that can't be divided */
+    assert_choice(&cost, 100, 23, 1, 16);
+    cost.byte = 1e-6; /* no network to speak of */
+    assert_choice(&cost, 100, 100, 1, 4);
+    cost.nodes.count = 1;
     assert_choice(&cost, 100, 100, 1, 4);
 }
 
@@ -94,6 +112,7 @@ int main(void)
         cmocka_unit_test(test_all_ranks_are_used_where_they_help),
         cmocka_unit_test(test_ranks_that_disturb_each_other_stay_idle),
         cmocka_unit_test(test_hosts_are_used_as_far_as_the_network_allows),
+        cmocka_unit_test(test_hosts_divide_the_units_where_gradients_are_large),
         cmocka_unit_test(test_columns_that_are_considered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
