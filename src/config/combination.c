@@ -106,8 +106,7 @@ static int check_objective(const struct spine_config *config, struct spine_error
             check_unused(config, uses[i].name, reason, err))
             return -1;
     if (config->objective == SPINE_OBJECTIVE_NNSE)
-        return config->epochs > 0 ? 0
-                                  : check_unused(config, "train.refit", "train.epochs = 0", err);
+        return 0;
 
     if (config->epochs == 0)
         return spine_refuse(err, "train.epochs: 0 is for model.objective = nnse");

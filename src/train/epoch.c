@@ -235,6 +235,8 @@ static int begin_nnse(struct spine_trainer *run, struct spine_error *err)
     if (spine_nnse_begin(nnse, err))
         return -1;
     publish_atoms(run);
+    if (config->refit && config->epochs == 0)
+        return refit(run, err);
     return 0;
 }
 

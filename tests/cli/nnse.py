@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Codes and atoms of model.objective = nnse, with scikit-learn and numpy.
 
-    nnse.py START RUN LASSO REFITTED VECTORS.h5
+    nnse.py START RUN LASSO REFITTED FLOOR VECTORS.h5
 
 START is a run of no epochs with model.start = words, RUN the same with one epoch, both with a ridge:
 their codes must be the solutions of the non-negative elastic net, and the atoms of RUN what block
 coordinate descent makes of those of START. LASSO is a run without a ridge; REFITTED is RUN with another
-decoder and the same codes, which explain more."""
+decoder and the same codes, which explain more; FLOOR is START with a refitted decoder."""
 import os
 import sys
 
@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.linear_model import ElasticNet
 
-start, run, lasso, refitted, vectors_path = sys.argv[1:]
+start, run, lasso, refitted, floor, vectors_path = sys.argv[1:]
 SWEEPS = 3
 
 
@@ -91,6 +91,10 @@ again = read(refitted)
 check_codes(refitted, *again)
 check_refit(refitted, again[0], *again[3:5])
 assert np.array_equal(again[4], last[4]) and again[5] > last[5] + 0.05, (again[5], last[5])
+
+untrained = read(floor)
+check_refit(floor, untrained[0], *untrained[3:5])
+assert np.array_equal(untrained[4], first[4]) and untrained[5] > first[5] + 0.05, (untrained[5], first[5])
 
 atoms, lam, _, x, codes, _ = first
 lengths = np.linalg.norm(x, axis=1)

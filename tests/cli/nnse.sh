@@ -32,7 +32,8 @@ with h5py.File("glove.h5") as file, h5py.File("part.h5", "w") as part:
 END_PY
 train 1 run.ini train.epochs=0 model.ridge=0 output.directory=lasso
 train 3 run.ini train.epochs=1 train.refit=yes output.directory=refitted
-run $python "$SPINE_SOURCE/tests/cli/nnse.py" start one lasso refitted part.h5
+train 3 run.ini train.epochs=0 train.refit=yes output.directory=floor
+run $python "$SPINE_SOURCE/tests/cli/nnse.py" start one lasso refitted floor part.h5
 cat stdout
 run "$SPINE_BIN/spine-eval" --stability one refitted # by atoms, not by the refitted decoder
 grep -Eq '^  decoder cosine  +1\.000 +1\.000$' stdout || fail "$(cat stdout)"

@@ -59,5 +59,3 @@ END_PY
 # Without a fifth row, there is nothing to choose the ridge by.
 train 1 run.ini train.refit=yes train.epochs=1 data.limit=4 train.batch_size=2 output.directory=few
 grep -q '^refitted the decoder, ridge 1: no rows to choose it by$' stderr || fail "$(cat stderr)"
-refused spine-mpi "train.refit: isn't used with train.epochs = 0; leave it out" \
-    "$SPINE_BIN/spine-mpi" run.ini model.objective=nnse train.refit=yes train.epochs=0
