@@ -12,7 +12,7 @@
 enum {
     POWERS = 30,  /* iterations for a principal component */
     ROUNDS = 300, /* in which every point moves, for MANY dimensions or fewer */
-    MANY = 4096,  /* more dimensions take fewer rounds, at least FEW_ROUNDS */
+    MANY = 4096,  /* more take fewer rounds, at least FEW_ROUNDS, and some of the rows */
     FEW_ROUNDS = 100,
     OTHERS = 8, /* random points that push a point away, for each neighbour */
 };
@@ -91,16 +91,16 @@ static void fill_rows(struct rows *rows, const float *W, size_t stride)
 }
 
 /* Find the first principal component by the power method, and the rows' scores in it. A row is read once
- * for both its score and its part in the next component. */
+ * for both its score and its part in the next component; of many rows, only some find the component. */
 static void find_component(struct rows *rows, uint32_t which)
 {
-    const size_t dim = rows->dim;
+    const size_t dim = rows->dim, step = rows->count > MANY ? rows->count / MANY : 1;
 
     spine_random_uniform(0, which, 0, dim, 1, rows->component);
     normalise(rows->component, dim);
     for (int power = 0; power < POWERS; power++) {
         memset(rows->next, 0, dim * sizeof *rows->next);
-        for (size_t i = 0; i < rows->count; i++) {
+        for (size_t i = 0; i < rows->count; i += step) {
             const float *row = rows->data + i * dim;
             rows->scores[i] = dot(row, rows->component, dim);
             add(rows->next, rows->scores[i], row, dim);
@@ -108,6 +108,9 @@ static void find_component(struct rows *rows, uint32_t which)
         normalise(rows->next, dim);
         memcpy(rows->component, rows->next, dim * sizeof *rows->next);
     }
+
+    for (size_t i = 0; step > 1 && i < rows->count; i++)
+        rows->scores[i] = dot(rows->data + i * dim, rows->component, dim);
 }
 
 /* Put the points at the rows' first two principal components. */
