@@ -28,6 +28,8 @@ assert (one["grid"], eight["grid"], rows["grid"]) == ("1x1", "1x8", "8x1")
 assert abs(one["work"] / one["seconds"] - 1) < 1e-3, one
 assert 4 < one["seconds"] / eight["seconds"] < 8, (one, eight)
 assert 1 < eight["work"] / one["work"] < 2, (one, eight)
+# A batch of 64 rows of 300 floats, read while it is computed with.
+assert abs(simulate.reading(eight, 1, shape, 64) * eight["seconds"] - 0.0768) < 1e-9, eight
 # Where every rank updates all units, all work more.
 assert rows["work"] > 2 * eight["work"], (rows, eight)
 

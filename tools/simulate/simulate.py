@@ -191,6 +191,26 @@ def cell(simulator, one, ranks, hosts, network, shape, batch):
     return " / ".join(found)
 
 
+def reading(step, hosts, shape, batch):
+    """MB/s that each host must read for streamed rows not to slow a step down."""
+    return 4e-6 * batch * shape[0] / hosts / step["seconds"]
+
+
+def print_reading(simulator, shapes, machines):
+    """What data.residency = stream needs, on all cores; reading isn't simulated."""
+    print("\nMB/s that each host reads with data.residency = stream:\n")
+    print("| | ranks | " + " | ".join("batch %s" % format(b, ",") for b in BATCHES) + " |")
+    print("|---" * (2 + len(BATCHES)) + "|")
+    for shape in shapes:
+        for name, hosts, network, counts in machines:
+            steps = [simulator.step(counts[-1], hosts, network, shape, batch, "auto")
+                     for batch in BATCHES]
+            print("| D %s, H %s, %s | %s | %s |" % (
+                *(format(size, ",") for size in shape), name, format(counts[-1], ","),
+                " | ".join("-" if step is None else "%.0f" % reading(step, hosts, shape, batch)
+                           for step, batch in zip(steps, BATCHES))), flush=True)
+
+
 def print_table(simulator, shapes, machines):
     for shape in shapes:
         print("\nD %s, H %s\n" % tuple(format(size, ",") for size in shape))
@@ -301,8 +321,10 @@ def main():
             check(simulator, os.path.abspath(arguments.build), 3)
         elif arguments.quick:
             print_table(simulator, SHAPES[:1], MACHINES[:1])
+            print_reading(simulator, SHAPES[:1], MACHINES[:1])
         else:
             print_table(simulator, SHAPES, MACHINES)
+            print_reading(simulator, SHAPES, MACHINES)
             print_work(simulator)
 
 
