@@ -372,6 +372,23 @@ int spine_outfile_write_text(const char *path, const char *text, struct spine_er
     return spine_outfile_finish_text(file, path, err);
 }
 
+int spine_outfile_write_lightly(const char *path, const char *text, struct spine_error *err)
+{
+    FILE *file = spine_outfile_create_text(path, err);
+    if (file == NULL)
+        return -1;
+    fputs(text, file);
+    if (spine_outfile_close_text(file, path, err))
+        return -1;
+
+    char *part = spine_outfile_part(path, err);
+    const int rc = part == NULL ? -1 : rename_part(part, path, err);
+    if (rc != 0)
+        spine_outfile_discard(path);
+    free(part);
+    return rc;
+}
+
 void spine_outfile_discard(const char *path)
 {
     struct spine_error ignored;

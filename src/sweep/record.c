@@ -115,8 +115,10 @@ int spine_record_read(const char *path, size_t rungs, const struct spine_record 
     account->seconds = 0;
     account->epoch = account->claims = 0;
     account->diverged = false;
-    if (text == NULL)
+    if (text == NULL || text[0] == '\0') { /* of a claim, after a crash of the whole machine */
+        free(text);
         return 0;
+    }
 
     cJSON *json = NULL;
     int rc = spine_json_parse(text, "a trial's record", &json, err);

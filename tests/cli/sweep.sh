@@ -230,6 +230,9 @@ done
 rm unread/trials/0003/trial.json
 run "$sweep" run sweep.ini
 cmp summary.tsv unread/summary.tsv || fail "trial 3 without its record is another trial"
+: >unread/trials/0003/trial.json # a claim, after a power failure
+run "$sweep" run sweep.ini
+cmp summary.tsv unread/summary.tsv || fail "trial 3 with an empty record is another trial"
 
 # --- Successive halving -----------------------------------------------------------------------------
 

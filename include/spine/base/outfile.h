@@ -49,6 +49,10 @@ int spine_outfile_finish_text(FILE *file, const char *path, struct spine_error *
 /* Create and publish a file with this text. */
 int spine_outfile_write_text(const char *path, const char *text, struct spine_error *err);
 
+/* The same without syncing, for what a crash may undo: after one of the whole machine PATH may be
+ * missing, as before, or empty. */
+int spine_outfile_write_lightly(const char *path, const char *text, struct spine_error *err);
+
 /* Remove PATH.part if this process created it. */
 void spine_outfile_discard(const char *path);
 

@@ -178,6 +178,18 @@ static void test_the_file_is_synced_before_its_new_name_and_then_the_directory(v
     assert_string_equal(syncs.order, "fD");
 }
 
+static void test_what_a_crash_may_undo_is_whole_and_not_synced(void **state)
+{
+    (void)state;
+    const struct path path = join_path(&directory, "out.txt"), part = part_of(&path);
+    TRY(spine_outfile_write_lightly(path.text, "old\n", &err));
+    TRY(spine_outfile_write_lightly(path.text, "new\n", &err));
+    assert_holds(&path, "new\n");
+    assert_false(is_there(&part));
+    assert_string_equal(syncs.order, "");
+    assert_int_equal(spine_outfile_write_lightly(directory.text, "new\n", &err), -1);
+}
+
 static void test_a_path_without_a_directory_is_in_the_current_one(void **state)
 {
     (void)state;
@@ -280,6 +292,7 @@ int main(void)
         WATCHED(test_devices_and_pipes_stay_what_they_are),
         WATCHED(test_where_no_file_can_be_made_the_reason_is_given),
         WATCHED(test_the_file_is_synced_before_its_new_name_and_then_the_directory),
+        WATCHED(test_what_a_crash_may_undo_is_whole_and_not_synced),
         WATCHED(test_a_path_without_a_directory_is_in_the_current_one),
         WATCHED(test_what_does_not_reach_the_disk_is_a_failure),
         WATCHED(test_a_file_system_that_cannot_sync_directories_will_do),

@@ -231,7 +231,7 @@ static void test_a_trial_file_that_was_not_written_by_us_is_refused(void **state
 {
     (void)state;
     static const char *const texts[] = {
-        "",
+        "{",
         "{\"rungs\":[{",
         "{\"rungs\":[1],\"sent\":1,\"seconds\":0,\"epoch\":0,\"claims\":0}",
         "{\"rungs\":{},\"sent\":0,\"seconds\":0,\"epoch\":0,\"claims\":0}",
@@ -263,6 +263,11 @@ static void test_a_trial_file_that_was_not_written_by_us_is_refused(void **state
         spine_ledger_dispose(&ledger);
     }
     assert_int_equal(remove(path.text), 0);
+    begin(&ledger);
+    assert_int_equal(claim(&ledger).trial, 0);
+    spine_ledger_dispose(&ledger);
+
+    put(&path, ""); /* a claim, after a power failure */
     begin(&ledger);
     assert_int_equal(claim(&ledger).trial, 0);
     spine_ledger_dispose(&ledger);
