@@ -39,7 +39,7 @@ int spine_outliers_add(struct spine_outliers *outliers, const float *rows, size_
             outliers->squares[k] += square;
             length += square;
         }
-        outliers->lengths[outliers->count++] = (float)length;
+        outliers->lengths[outliers->count++] = (float)sqrt(length / (double)outliers->dim);
     }
     return 0;
 }
@@ -72,7 +72,7 @@ static int compare(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-/* Find the ratio of this length to the median length; both are squared. */
+/* Find the ratio of this length to the median length. */
 static int find_ratio(const struct spine_outliers *outliers, struct spine_comm *comm, float length,
                       double *ratio, struct spine_error *err)
 {
@@ -87,7 +87,7 @@ static int find_ratio(const struct spine_outliers *outliers, struct spine_comm *
         float median;
         qsort(all, count, sizeof length, compare);
         memcpy(&median, all + count / 2 * sizeof length, sizeof median);
-        *ratio = median > 0 ? sqrt((double)length / (double)median) : 0;
+        *ratio = median > 0 ? (double)length / (double)median : 0;
     }
     free(all);
     spine_comm_broadcast(comm, ratio, sizeof *ratio);
@@ -141,7 +141,7 @@ int spine_outliers_find(const struct spine_outliers *outliers, struct spine_comm
         find_column(sums, dim, (double)rows, report);
     free(sums);
     find_longest(outliers, comm, first_row, report, &longest);
-    report->row_share = all > 0 ? (double)longest / all : 0;
+    report->row_share = all > 0 ? (double)longest * (double)longest * (double)dim / all : 0;
     report->has_row = rows >= LEAST_ROWS && report->row_share > .5;
     return report->has_row ? find_ratio(outliers, comm, longest, &report->row_ratio, err) : 0;
 }

@@ -10,6 +10,8 @@
 #include "spine/base/memory.h"
 
 static const double ROW_SHARE = 0.5, COORDINATE_SHARE = 0.9;
+/* The root mean square that the settings are for, and the factor by which others may differ. */
+static const double USUAL_RMS = 0.4, MOST_FACTOR = 100;
 enum { LEAST_ROWS = 20, LEAST_COORDINATES = 4, MOST_WORD = 60 };
 
 /* The longest row of a rank. */
@@ -55,12 +57,13 @@ static bool warn_of_row(const struct longest *all, size_t count, double total, s
     if (num_rows < LEAST_ROWS || !(longest->square > ROW_SHARE * total))
         return false;
 
-    const double others = (total - longest->square) / (double)(num_rows - 1);
+    const double rest = fmax(total - longest->square, 0x1p-52 * total); /* it may be rounded off */
+    const double others = rest / (double)(num_rows - 1);
     spine_log_warning("row %llu '%s' is %.3g times as long as the root mean square of the others "
                       "and has %.3g %% of the input's sum of squares, so the others are scaled to "
                       "almost nothing; data.clip shortens such rows",
                       (unsigned long long)longest->row + 1, longest->word,
-                      sqrt(longest->square / fmax(others, 1e-300)), 100 * longest->square / total);
+                      sqrt(longest->square / others), 100 * longest->square / total);
     return true;
 }
 
@@ -81,6 +84,18 @@ static bool warn_of_coordinate(const double *squares, size_t dim, double total)
         "variance",
         largest + 1, dim, 100 * squares[largest] / total);
     return true;
+}
+
+/* On rank 0. */
+static void warn_of_scale(double total, size_t num_rows, size_t dim)
+{
+    const double rms = sqrt(total / ((double)num_rows * (double)dim));
+
+    if (rms > 0 && (rms > MOST_FACTOR * USUAL_RMS || rms < USUAL_RMS / MOST_FACTOR))
+        spine_log_warning(
+            "the rows have a root mean square of %.3g, but the noise, the learning rate "
+            "and the losses are for values of about %g; data.rms = %g scales them",
+            rms, USUAL_RMS, USUAL_RMS);
 }
 
 int spine_extremes_warn(struct spine_dataset *data, struct spine_comm *comm, bool *found,
@@ -109,6 +124,8 @@ int spine_extremes_warn(struct spine_dataset *data, struct spine_comm *comm, boo
         *found = warn_of_row((const struct longest *)(const void *)all,
                              bytes / sizeof(struct longest), total, data->part.num_rows);
         *found = *found || warn_of_coordinate(squares, data->dim, total);
+        if (!*found)
+            warn_of_scale(total, data->part.num_rows, data->dim);
     }
     free(all);
     free(squares);

@@ -360,6 +360,19 @@ static int check_variance(const struct moments *moments, double squares, struct 
     return spine_refuse(err, "data.input: all rows are the same; there is nothing to learn");
 }
 
+/* Scale rows with a root mean square of 'from' to 'to'. */
+static int set_scale(struct spine_scaling *scaling, double from, double to, struct spine_error *err)
+{
+    scaling->scale = to / from;
+    if (isfinite((float)scaling->scale))
+        return 0;
+    return spine_refuse(
+        err,
+        "data.input: the rows have a root mean square of %.3g, which is too small to "
+        "be scaled to data.rms = %g; multiply the vectors by a constant",
+        from, to);
+}
+
 static void set_variance(struct spine_dataset *data, double variance)
 {
     data->variance = variance * data->scaling.scale * data->scaling.scale;
@@ -387,7 +400,7 @@ int spine_scalingfit_finish(struct spine_dataset *data, struct spine_comm *comm,
         const double squares = find_squares(data, comm, &moments, options->center);
         rc = check_variance(&moments, squares, err);
         if (rc == 0 && options->rms > 0)
-            scaling->scale = options->rms / sqrt(squares / entries);
+            rc = set_scale(scaling, sqrt(squares / entries), options->rms, err);
     }
     if (rc == 0) {
         set_variance(data, moments.variance);

@@ -177,6 +177,13 @@ for job in "" --doctor; do
         fail "$job: the long row isn't named: $(cat stderr)"
 done
 
+# Rows of another scale than the settings are for are named where they aren't scaled.
+$python -c "import numpy as np; np.save('small.npy', np.load('c.npy') * 1e-6)"
+run "$SPINE_BIN/spine-convert" --words=words.txt small.npy long.h5
+run "$SPINE_BIN/spine-mpi" long.ini data.rms=keep output.directory=small
+grep -q "the rows have a root mean square of .*e-0.*; data.rms = 0.4 scales them" stderr ||
+    fail "the scale isn't named: $(cat stderr)"
+
 # The other programs read the same forms.
 for file in gensim.bin.gz pair.npz model.bin t.xz packed.h5.gz; do
     run "$SPINE_BIN/spine-top" $file --near="new york" --words=2

@@ -14,7 +14,7 @@
 struct spine_outliers {
     size_t dim;
     double *sums, *squares; /* owned; (dim), of each coordinate */
-    float *lengths;         /* owned; (count), squared */
+    float *lengths;         /* owned; (count), divided by sqrt(D) */
     size_t count, capacity;
 };
 

@@ -239,6 +239,23 @@ static void test_rows_that_are_all_the_same_are_refused(void **state)
     }
 }
 
+static void test_rows_that_are_too_small_to_scale_are_refused(void **state)
+{
+    (void)state;
+    const struct spine_scaling_options options = {.center = false, .rms = 0.4};
+    struct spine_dataset data;
+    write_plain();
+    TRY(init(&data, 0));
+    for (size_t i = 0; i < num_local(&data); i++)
+        for (size_t k = 0; k < DIM; k++)
+            data.rows[i * data.stride + k] = i % 2 == k % 2 ? 0x1p-140F : -0x1p-140F;
+    EXPECT_REFUSED(
+        spine_scalingfit(&data, &world, &options, &err),
+        "data.input: the rows have a root mean square of 7.17e-43, which is too small to "
+        "be scaled to data.rms = 0.4; multiply the vectors by a constant");
+    spine_dataset_dispose(&data);
+}
+
 /* --- Batches ---------------------------------------------------------------------------------- */
 
 /* Is 'found' the input's row 'row', with noise of sigma? */
@@ -498,6 +515,7 @@ int run_dataset(const struct spine_comm *comm)
         cmocka_unit_test(test_the_extent_is_that_of_the_file_or_the_limit),
         cmocka_unit_test(test_scaling_is_the_same_on_any_number_of_ranks),
         cmocka_unit_test(test_rows_that_are_all_the_same_are_refused),
+        cmocka_unit_test(test_rows_that_are_too_small_to_scale_are_refused),
         cmocka_unit_test(test_every_row_is_supplied_once_an_epoch),
         cmocka_unit_test(test_a_slice_has_the_rows_in_order),
         cmocka_unit_test(test_rows_of_the_file_are_those_in_memory),
