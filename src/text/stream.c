@@ -103,6 +103,21 @@ static int read_packed(struct spine_stream *stream, char *to, size_t size, size_
 
 /* --- Opening ------------------------------------------------------------------------------ */
 
+/* Is it why there is no such file? Otherwise, whether there is one is unknown. */
+static bool is_absent(int reason)
+{
+    return reason == ENOENT || reason == ENOTDIR || reason == ENAMETOOLONG;
+}
+
+/* Report that *file can't be examined, and free it. */
+static int fail_split(char **file, struct spine_error *err)
+{
+    spine_infile_fail(*file, err);
+    free(*file);
+    *file = NULL;
+    return -1;
+}
+
 int spine_stream_split(const char *path, char **file, const char **inner, struct spine_error *err)
 {
     struct stat facts;
@@ -113,16 +128,17 @@ int spine_stream_split(const char *path, char **file, const char **inner, struct
         return -1;
     if (stat(path, &facts) == 0)
         return 0;
-    if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG) {
-        spine_infile_fail(path, err);
-        free(*file);
-        *file = NULL;
-        return -1;
-    }
+    if (!is_absent(errno))
+        return fail_split(file, err);
 
     for (char *colon; (colon = strrchr(*file, ':')) != NULL;) {
         *colon = '\0';
-        if (colon > *file && stat(*file, &facts) == 0 && S_ISREG(facts.st_mode)) {
+        if (colon == *file)
+            continue;
+        if (stat(*file, &facts) != 0) {
+            if (!is_absent(errno))
+                return fail_split(file, err);
+        } else if (S_ISREG(facts.st_mode)) {
             *inner = path + (colon - *file) + 1;
             return 0;
         }

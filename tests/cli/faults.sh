@@ -217,6 +217,15 @@ not_converted()
     [ ! -e one/input.h5 ] || fail "$1 fails, and the input is converted as if it were another form"
     rm -rf one
 }
+# So too while a name is split into an archive's and a member's.
+$python -c "
+import numpy
+numpy.savez('s.npz', vectors=numpy.ones((3, 2), 'f4') * [[1], [2], [3]], words=numpy.array(['a', 'b', 'c']))"
+not_missing()
+{
+    ! grep "No such file" stderr || fail "$1 fails, and the input is called missing"
+}
+each 1 t "$scratch/s.npz" not_missing "$SPINE_BIN/spine-convert" s.npz npz.h5
 each 2 oRt "$scratch/s.h5" not_converted "$trainer" --dry-run run.ini output.directory=one
 
 not_damaged()
