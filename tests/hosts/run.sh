@@ -106,7 +106,7 @@ in_directory()
 # --- Any grid ---------------------------------------------------------------------------------------
 
 in_directory alone train 1 run.ini
-for trial in n1,n2:1:2x1 n1,n2:2:2x2 n1,n2,n3,n4:1:4x1 n1,n2,n3,n4:2:4x2 n1,n2,n3:1:auto; do
+for trial in n1,n2:1:2x1 n1,n2:2:2x2 n1,n2:2:1x4 n1,n2,n3,n4:1:4x1 n1,n2,n3,n4:2:4x2 n1,n2,n3:1:auto; do
     IFS=: read -r places ranks grid <<<"$trial"
     in_directory "grid-$places-$grid" across "$places" "$ranks" run.ini "parallel.grid=$grid"
     [ "$status" = 0 ] || fail "$trial: status $status: $(cat "grid-$places-$grid/stderr")"

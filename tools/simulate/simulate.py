@@ -181,9 +181,10 @@ def figure(value):
 
 
 def cell(simulator, one, ranks, hosts, network, shape, batch):
-    """Speed against one rank, on the grid that 'auto' picks and on groups of rows alone."""
+    """Speed against one rank, with a group of each host, with groups of rows alone and, on several
+    hosts, with their units divided."""
     found = []
-    for grid in ("auto", "rows"):
+    for grid in ("auto", "rows") + (("1x%d" % ranks,) if hosts > 1 else ()):
         if grid == "rows" and ranks > batch:
             grid = "%dx1" % batch
         step = simulator.step(ranks, hosts, network, shape, batch, grid)
