@@ -394,7 +394,10 @@ static int claim_job(struct spine_ledger *ledger, const struct spine_job *job,
     account->claims = epoch > account->epoch ? 1 : account->claims + 1;
     account->epoch = epoch;
     ledger->contenders[job->trial].sent = job->rung + 1;
-    return write_trial(ledger, job->trial, err);
+    if (write_trial(ledger, job->trial, err) == 0)
+        return 0;
+    spine_ledger_release(ledger); /* otherwise those that need its result would wait for ever */
+    return -1;
 }
 
 /* Has the trial killed its workers too often to be tried again? */

@@ -166,6 +166,13 @@ for allocation in 2 4 6 8; do
     said spine-sweep 1 "rank 1: *out of memory*"
 done
 
+# A trial whose claim failed is claimed by others, which depend on it.
+attempt mpirun -np 1 "$SPINE_BIN/spine-sweep" run run.ini sweep.directory=halved sweep.method=asha \
+    sweep.min_epochs=1 : -np 1 "$inject" -p "$scratch/halved/.changes" -c w -n 1 -e 5 \
+    "$SPINE_BIN/spine-sweep" run run.ini sweep.directory=halved sweep.method=asha sweep.min_epochs=1
+said spine-sweep 1 "*halved/.changes: Input/output error"
+rm -rf halved
+
 # An I/O error isn't taken for a file, or a part of one, that isn't there.
 "$inject" -p "$scratch/ref" -c oRt -l calls -n 0 "$SPINE_BIN/spine-report" ref -o whole.html >stdout
 calls=$(wc -l <calls)
