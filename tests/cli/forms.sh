@@ -180,7 +180,7 @@ done
 # Rows of another scale than the settings are for are named where they aren't scaled.
 $python -c "import numpy as np; np.save('small.npy', np.load('c.npy') * 1e-6)"
 run "$SPINE_BIN/spine-convert" --words=words.txt small.npy long.h5
-run "$SPINE_BIN/spine-mpi" long.ini data.rms=keep output.directory=small
+attempt "$SPINE_BIN/spine-mpi" long.ini data.rms=keep output.directory=small # which diverges
 grep -q "the rows have a root mean square of .*e-0.*; data.rms = 0.4 scales them" stderr ||
     fail "the scale isn't named: $(cat stderr)"
 
