@@ -75,7 +75,10 @@ static void cut_over_hosts(struct spine_stepper *stepper, const struct spine_ste
                 if (pair.value > 0)
                     chain->pairs_sent[found++] = pair;
             }
-        own->cuts[rows->first + i] = spine_pairs_cut(chain->pairs_sent, found, k, &own->scratch);
+        /* Otherwise each host keeps what it sent, which may be fewer than its candidates. */
+        if (found > k)
+            own->cuts[rows->first + i] =
+                spine_pairs_cut(chain->pairs_sent, found, k, &own->scratch);
     }
 }
 

@@ -87,6 +87,12 @@ grep -q "SPINE_RANKS_PER_NODE: 'many' is not a whole number above 0; it is ignor
 grep -q 'grid 1x[1-3]: .*; measured in [0-9.]* s, a step is expected to take [0-9.]* ms' measured/stderr ||
     fail "not said why: $(cat measured/stderr)"
 
+# A host without units, whose rows all have their pairs on the other.
+few=(model.objective=topk model.start=random model.hidden=8 model.k=2 data.limit=320 train.refit=no)
+in_directory few-one 1 "${few[@]}"
+SPINE_RANKS_PER_NODE=1 in_directory few-hosts 2 "${few[@]}" parallel.grid=1x2
+equal few-one few-hosts
+
 # --- Resumed on another grid ------------------------------------------------------------------
 
 in_directory resumed 3 train.batch_size=512 train.stop_after=1
