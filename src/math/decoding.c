@@ -1,6 +1,7 @@
 /* decoding.c -- what needs all codes of a row: its cut, and its reconstruction. */
 #include "spine/math/decoding.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "spine/base/clones.h"
@@ -64,14 +65,20 @@ size_t spine_block_list_kept(const struct spine_block *const *tiles, size_t num_
     return count;
 }
 
-struct spine_cut spine_pairs_cut(const struct spine_pair *pairs, size_t count, size_t k,
-                                 struct spine_scratch *scratch)
+void spine_lists_cut(const struct spine_pair *pairs, size_t num_lists, size_t apart, size_t k,
+                     struct spine_scratch *scratch, struct spine_cut *cut)
 {
-    for (size_t p = 0; p < count; p++) {
-        scratch->factor[p] = pairs[p].value;
-        scratch->which[p] = pairs[p].unit;
-    }
-    return spine_activation_cut(k, count, scratch->factor, scratch->which, scratch->other);
+    size_t count = 0;
+
+    for (size_t l = 0; l < num_lists; l++)
+        for (size_t p = l * apart; p < l * apart + k; p++)
+            if (pairs[p].value > 0) {
+                assert(count < scratch->most_units);
+                scratch->factor[count] = pairs[p].value;
+                scratch->which[count++] = pairs[p].unit;
+            }
+    if (count > k)
+        *cut = spine_activation_cut(k, count, scratch->factor, scratch->which, scratch->other);
 }
 
 /* Ranges of rows and columns, and the parameters. */

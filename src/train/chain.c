@@ -138,6 +138,23 @@ void spine_chain_receive_rows(struct spine_chain *chain, float *clean, uint64_t 
     }
 }
 
+/* --- Candidates --------------------------------------------------------------------------- */
+
+void spine_chain_exchange_pairs(struct spine_chain *chain, size_t count, size_t k)
+{
+    assert(count * k <= chain->extent.pairs);
+    spine_comm_collect_bytes(chain->hosts, chain->pairs_sent, count * k * sizeof *chain->pairs_sent,
+                             chain->pairs_received);
+}
+
+void spine_chain_cut(const struct spine_chain *chain, size_t count, size_t k,
+                     struct spine_scratch *scratch, struct spine_cut *cuts)
+{
+    for (size_t i = 0; i < count; i++)
+        spine_lists_cut(chain->pairs_received + i * k, (size_t)chain->hosts->size, count * k, k,
+                        scratch, &cuts[i]);
+}
+
 /* --- Pieces of y and dY ----------------------------------------------------------------------- */
 
 static size_t slot_of(enum spine_chain_kind kind, size_t piece)

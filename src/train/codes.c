@@ -44,15 +44,14 @@ static struct spine_block_sums encode(struct spine_stepper *stepper)
     return sums;
 }
 
-/* Find the cuts of some rows of a block on the hosts together, from those of each: the k largest
- * candidates on all hosts are among the k largest of one. */
+/* Find the cuts of some rows on the hosts together, from those of each: the k largest candidates on all
+ * hosts are among the k largest of each. Where all that was sent is kept, each host's own cut stays. */
 static void cut_over_hosts(struct spine_stepper *stepper, const struct spine_step_codes *codes,
                            size_t k, const struct spine_range *rows)
 {
     struct spine_step_memory *own = &stepper->memory;
     struct spine_chain *chain = &own->chain;
-    const size_t count = rows->end - rows->first, hosts = (size_t)chain->hosts->size;
-    const double started = spine_comm_clock();
+    const size_t count = rows->end - rows->first;
 
     assert(count * k <= chain->extent.pairs);
     memset(chain->pairs_sent, 0, count * k * sizeof *chain->pairs_sent); /* 0 is no candidate */
@@ -63,23 +62,11 @@ static void cut_over_hosts(struct spine_stepper *stepper, const struct spine_ste
                                   &own->scratch, row % ROWS, own->cuts[row],
                                   chain->pairs_sent + i * k);
     }
-    spine_comm_collect_bytes(chain->hosts, chain->pairs_sent, count * k * sizeof *chain->pairs_sent,
-                             chain->pairs_received);
-    stepper->waited += spine_comm_clock() - started;
 
-    for (size_t i = 0; i < count; i++) {
-        size_t found = 0;
-        for (size_t h = 0; h < hosts; h++)
-            for (size_t p = 0; p < k; p++) {
-                const struct spine_pair pair = chain->pairs_received[(h * count + i) * k + p];
-                if (pair.value > 0)
-                    chain->pairs_sent[found++] = pair;
-            }
-        /* Otherwise each host keeps what it sent, which may be fewer than its candidates. */
-        if (found > k)
-            own->cuts[rows->first + i] =
-                spine_pairs_cut(chain->pairs_sent, found, k, &own->scratch);
-    }
+    const double started = spine_comm_clock();
+    spine_chain_exchange_pairs(chain, count, k);
+    stepper->waited += spine_comm_clock() - started;
+    spine_chain_cut(chain, count, k, &own->scratch, own->cuts + rows->first);
 }
 
 void spine_codes_cut(struct spine_stepper *stepper, const struct spine_step_codes *codes, size_t k)

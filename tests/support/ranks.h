@@ -21,6 +21,7 @@
 int run_comm(const struct spine_comm *comm);
 int run_team(const struct spine_comm *comm);
 int run_grid(const struct spine_comm *comm);
+int run_chain(const struct spine_comm *comm);
 int run_step(const struct spine_comm *comm);
 int run_silence(const struct spine_comm *comm);
 int run_nnse(const struct spine_comm *comm);

@@ -29,6 +29,7 @@ static const struct {
     {"scalingfit", run_scalingfit},
     {"holdout", run_holdout},
     {"measures", run_measures},
+    {"chain", run_chain},
     {"step", run_step},
     {"silence", run_silence},
     {"nnse", run_nnse},

@@ -21,9 +21,11 @@ size_t spine_block_list_kept(const struct spine_block *const *tiles, size_t num_
                              struct spine_scratch *scratch, size_t row, struct spine_cut cut,
                              struct spine_pair *pairs);
 
-/* Find the cut that keeps the k largest of 'count' pairs of a row, whose units ascend. */
-struct spine_cut spine_pairs_cut(const struct spine_pair *pairs, size_t count, size_t k,
-                                 struct spine_scratch *scratch);
+/* If several lists have more than k candidates of a row together, set the cut to keep the k largest;
+ * otherwise leave it. Each list has k pairs, with values of 0 for those it lacks, and list l begins at
+ * pairs[l * apart]; units ascend from list to list. */
+void spine_lists_cut(const struct spine_pair *pairs, size_t num_lists, size_t apart, size_t k,
+                     struct spine_scratch *scratch, struct spine_cut *cut);
 
 /* Compute y for rows [first, end) of a block, chunks [begin_chunk, end_chunk), from its codes.
  * 'tiles' are the block's ranges of units, ascending: all units or, if another's y is continued, those

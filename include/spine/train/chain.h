@@ -73,6 +73,15 @@ void spine_chain_send_rows(struct spine_chain *chain, const size_t *slots, size_
  * NULL: drop them. */
 void spine_chain_receive_rows(struct spine_chain *chain, float *clean, uint64_t *number);
 
+/* Exchange the candidates of 'count' rows, k of each row from every host: this rank's are in
+ * pairs_sent, with values of 0 for those that it lacks. Collective over the hosts. */
+void spine_chain_exchange_pairs(struct spine_chain *chain, size_t count, size_t k);
+
+/* Then, for each of these rows: if the hosts have more than k candidates together, set its cut to keep
+ * the k largest; otherwise leave it. Local. */
+void spine_chain_cut(const struct spine_chain *chain, size_t count, size_t k,
+                     struct spine_scratch *scratch, struct spine_cut *cuts);
+
 /* What travels in pieces. */
 enum spine_chain_kind { SPINE_CHAIN_Y, SPINE_CHAIN_DY };
 
