@@ -330,7 +330,8 @@ void spine_comm_await(struct spine_comm_mail *mail, size_t slot)
 
 void spine_comm_await_all(struct spine_comm_mail *mail)
 {
-    MPI_TRY(MPI_Waitall((int)mail->slots, mail->requests, MPI_STATUSES_IGNORE));
+    for (size_t slot = 0; slot < mail->slots; slot++)
+        spine_comm_await(mail, slot);
 }
 
 /* --- Values of all ranks, and of one -------------------------------------------------------- */

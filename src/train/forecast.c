@@ -145,7 +145,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
         .has_silent = config->aux_k > 0,
         .most_k = (size_t)(config->k > config->aux_k ? config->k : config->aux_k)};
     const struct spine_step_bytes step = spine_step_bytes(&shape, part, grid, &active, &silent);
-    const size_t ranks = (size_t)(grid->node_groups * (grid->columns / grid->hosts));
+    const size_t ranks = (size_t)grid->node_groups * (size_t)(grid->columns / grid->hosts);
     const size_t copies = grid->groups > 1 ? 1 + (size_t)grid->node_groups : 1;
     const size_t moments = spine_optimizer_bytes(shape.optimizer, spine_params_len(dim, hidden));
     struct rusage usage;
