@@ -30,7 +30,7 @@ struct spine_activeset {
     double *step;          /* (most) */
 };
 
-/* For a dictionary of so many atoms. Needs at most 3.2 MB beside 25 bytes an atom. */
+/* For a dictionary of so many atoms. Needs at most 2.2 MB beside 25 bytes an atom. */
 int spine_activeset_init(struct spine_activeset *set, size_t units, struct spine_error *err);
 void spine_activeset_dispose(struct spine_activeset *set);
 
@@ -48,8 +48,8 @@ bool spine_activeset_is_solved(const struct spine_activeset *set, double lambda,
  * that the sweep set to 0 are removed. Values and correlations change together. */
 void spine_activeset_improve(struct spine_activeset *set, const float *gram, double lambda);
 
-/* Take the exact step alone: from correlations that were computed anew, it makes the values of a
- * solution as exact as these are. */
+/* Take the exact step alone, if all atoms are independent: from correlations that were computed anew,
+ * it makes the values of a solution as exact as these are. */
 void spine_activeset_finish(struct spine_activeset *set, const float *gram, double lambda);
 
 /* Remove the atoms whose value is 0. */

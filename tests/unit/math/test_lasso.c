@@ -187,6 +187,40 @@ static void test_solutions_are_optimal(void **state)
         }
 }
 
+/* Two atoms at a small angle, and a row whose solution is 1 of each: x = W_1 + W_2 + lambda u, where
+ * u has the product 1 with both. From both, and from none. */
+static void test_nearly_equal_atoms_share_a_row(void **state)
+{
+    (void)state;
+    static const double angles[] = {1e-3, 2e-3, 3e-3, 3.1e-3, 1e-2};
+    static const double lambdas[] = {0.01, 0.1, 1};
+    enum { UNITS = 2, DIM = 2 };
+
+    for (size_t i = 0; i < sizeof angles / sizeof *angles; i++)
+        for (size_t l = 0; l < sizeof lambdas / sizeof *lambdas; l++)
+            for (int start = 0; start < 2; start++) {
+                const double angle = angles[i], lambda = lambdas[l];
+                struct fixture f;
+                double worst;
+                begin(&f, UNITS, DIM, false);
+                f.W[0] = 1;
+                f.W[1] = 0;
+                f.W[f.lasso.stride] = (float)cos(angle);
+                f.W[f.lasso.stride + 1] = (float)sin(angle);
+                f.x[0] = (float)(1 + cos(angle) + lambda);
+                f.x[1] = (float)(sin(angle) + lambda * tan(angle / 2));
+                spine_lasso_refresh(&f.lasso);
+                spine_lasso_products(&f.lasso, 1, f.x, f.packed, f.products);
+                f.a[0] = f.a[1] = (float)start;
+                solve(&f, lambda);
+                check(&f, lambda, &worst);
+                if (worst > 1e-5 * lambda + 1e-6 * (2 + lambda))
+                    fail_msg("angle %g, lambda %g, start %d: a correlation is %g from lambda",
+                             angle, lambda, start, worst);
+                end(&f);
+            }
+}
+
 static void test_the_start_changes_nothing(void **state)
 {
     (void)state;
@@ -225,6 +259,7 @@ int main(void)
         cmocka_unit_test(test_orthogonal_atoms_are_soft_thresholds),
         cmocka_unit_test(test_a_ridge_shrinks_and_shares),
         cmocka_unit_test(test_solutions_are_optimal),
+        cmocka_unit_test(test_nearly_equal_atoms_share_a_row),
         cmocka_unit_test(test_the_start_changes_nothing),
         cmocka_unit_test(test_a_great_lambda_leaves_nothing),
     };
