@@ -98,8 +98,8 @@ static void warn_of_scale(double total, size_t num_rows, size_t dim)
             rms, USUAL_RMS, USUAL_RMS);
 }
 
-int spine_extremes_warn(struct spine_dataset *data, struct spine_comm *comm, bool *found,
-                        struct spine_error *err)
+int spine_extremes_warn(struct spine_dataset *data, struct spine_comm *comm, bool needs_scale,
+                        bool *found, struct spine_error *err)
 {
     double *squares =
         spine_memory_zeroed(data->dim, sizeof *squares, "the squares of all coordinates", err);
@@ -124,7 +124,7 @@ int spine_extremes_warn(struct spine_dataset *data, struct spine_comm *comm, boo
         *found = warn_of_row((const struct longest *)(const void *)all,
                              bytes / sizeof(struct longest), total, data->part.num_rows);
         *found = *found || warn_of_coordinate(squares, data->dim, total);
-        if (!*found)
+        if (!*found && needs_scale)
             warn_of_scale(total, data->part.num_rows, data->dim);
     }
     free(all);

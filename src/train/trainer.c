@@ -77,7 +77,9 @@ static int read_rows(struct spine_trainer *run, struct spine_error *err)
     if (rc == 0 && config->start_from[0] == '\0')
         rc = spine_scalingfit(&run->data, run->comm, &options, err);
     if (rc == 0 && config->start_from[0] == '\0')
-        rc = spine_extremes_warn(&run->data, run->comm, &run->status.is_extreme, err);
+        /* nnse has neither noise nor a learning rate, and finds its lambda for any scale. */
+        rc = spine_extremes_warn(&run->data, run->comm, config->objective != SPINE_OBJECTIVE_NNSE,
+                                 &run->status.is_extreme, err);
     return spine_trainer_check_rows(run, rc, err);
 }
 

@@ -183,6 +183,8 @@ run "$SPINE_BIN/spine-convert" --words=words.txt small.npy long.h5
 attempt "$SPINE_BIN/spine-mpi" long.ini data.rms=keep output.directory=small # which diverges
 grep -q "the rows have a root mean square of .*e-0.*; data.rms = 0.4 scales them" stderr ||
     fail "the scale isn't named: $(cat stderr)"
+run "$SPINE_BIN/spine-mpi" long.ini data.rms=keep model.objective=nnse model.l0=2 output.directory=small-nnse
+! grep -q "the rows have a root mean square" stderr || fail "the scale doesn't matter to nnse: $(cat stderr)"
 
 # The other programs read the same forms.
 for file in gensim.bin.gz pair.npz model.bin t.xz packed.h5.gz; do
