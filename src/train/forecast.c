@@ -21,6 +21,7 @@
 #include "spine/math/partition.h"
 #include "spine/ranks/machine.h"
 #include "spine/train/dataset.h"
+#include "spine/train/nnse.h"
 #include "spine/train/pace.h"
 #include "spine/train/parallel.h"
 #include "spine/train/stepmemory.h"
@@ -53,20 +54,24 @@ static size_t checkpoint_bytes(const struct spine_config *config, size_t dim)
 /* The density of a run that begins. */
 static const double AT_FIRST = 0.6;
 
-/* Predict the candidates where k units are selected. */
-static struct spine_block_use forecast_candidates(const struct spine_config *config, double k)
+/* Predict the candidates where k units are selected: each of a group's ranks lists the k largest of
+ * its own units, and up to an eighth more (activation.c). */
+static struct spine_block_use forecast_candidates(const struct spine_config *config, int columns,
+                                                  double k)
 {
+    const double candidates = columns * (k + k / 8 + 4);
+
     return (struct spine_block_use){.has_candidates = true,
-                                    .density = fmin(1, (2 * k + 8) / (double)config->hidden)};
+                                    .density = fmin(1, candidates / (double)config->hidden)};
 }
 
 /* Predict the pairs that a step lists. */
-static struct spine_block_use forecast_pairs(const struct spine_config *config)
+static struct spine_block_use forecast_pairs(const struct spine_config *config, int columns)
 {
     const struct spine_activation activation = spine_settings_activation(config);
 
     if (activation.selection != SPINE_ABOVE)
-        return forecast_candidates(config, (double)activation.k);
+        return forecast_candidates(config, columns, (double)activation.k);
     const double density = config->kernel == SPINE_KERNEL_DENSE    ? 0
                            : config->kernel == SPINE_KERNEL_SPARSE ? AT_FIRST
                                                                    : SPINE_SPARSE_MOST;
@@ -92,16 +97,6 @@ static bool has_index(const struct spine_config *config)
 {
     return config->merge && config->index != SPINE_INDEX_NO &&
            spine_config_has_format(config, SPINE_FORMAT_H5AD);
-}
-
-/* The bytes of nnse's A'A, A'X and Gram matrix of atoms (nnse.h, lasso.h). */
-static size_t equation_bytes(const struct spine_config *config, size_t dim)
-{
-    const size_t hidden = (size_t)config->hidden;
-
-    if (config->objective != SPINE_OBJECTIVE_NNSE)
-        return 0;
-    return 8 * hidden * (hidden + dim) + 4 * hidden * hidden;
 }
 
 /* The bytes of a refit's equations (refit.h). */
@@ -134,8 +129,9 @@ static struct memory predict(const struct spine_config *config, const struct spi
     const size_t rows = part->end_row - part->first_row;
     const size_t word = 24; /* a word, its NUL, its offset in the list; an average */
     const size_t params = spine_params_len(dim, hidden) * sizeof(float);
-    const struct spine_block_use active = forecast_pairs(config);
-    const struct spine_block_use silent = forecast_candidates(config, (double)config->aux_k);
+    const struct spine_block_use active = forecast_pairs(config, grid->columns);
+    const struct spine_block_use silent =
+        forecast_candidates(config, grid->columns, (double)config->aux_k);
     const bool saves = config->checkpoint_every > 0 || config->checkpoint_minutes > 0;
     const struct spine_step_shape shape = {
         .dim = dim,
@@ -144,6 +140,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
         .prefixes = spine_settings_prefixes(config).count,
         .has_silent = config->aux_k > 0,
         .most_k = (size_t)(config->k > config->aux_k ? config->k : config->aux_k)};
+    const bool is_nnse = config->objective == SPINE_OBJECTIVE_NNSE;
     const struct spine_step_bytes step = spine_step_bytes(&shape, part, grid, &active, &silent);
     const size_t ranks = (size_t)grid->node_groups * (size_t)(grid->columns / grid->hosts);
     const size_t copies = grid->groups > 1 ? 1 + (size_t)grid->node_groups : 1;
@@ -157,7 +154,8 @@ static struct memory predict(const struct spine_config *config, const struct spi
         .parameters = copies * params / ranks,
         .optimizer = moments / ranks,
         .batch = (step.node - copies * params - moments) / ranks + step.rank +
-                 spine_coder_bytes(dim, hidden, AT_FIRST) + equation_bytes(config, dim),
+                 spine_coder_bytes(dim, hidden, AT_FIRST) +
+                 (is_nnse ? spine_nnse_bytes(part, dim, hidden) : 0),
         .refit = refit_bytes(config, dim, is_first),
         .files = buffer_bytes(config, part->num_rows, is_first),
         .saving = is_first && saves ? checkpoint_bytes(config, dim) : 0,

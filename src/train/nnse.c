@@ -39,6 +39,30 @@ static void refresh(struct spine_nnse *nnse, double lambda)
     nnse->solver.lambda = lambda_of(nnse);
 }
 
+/* The rows by which lambda is found are every n-th of all. */
+static size_t sample_interval(const struct spine_partition *part)
+{
+    return (part->num_rows + SAMPLE - 1) / SAMPLE;
+}
+
+/* Those of a rank, in the numbering of the sample. */
+static struct spine_range sample_range(const struct spine_partition *part)
+{
+    const size_t every = sample_interval(part);
+
+    return (struct spine_range){(part->first_row + every - 1) / every,
+                                (part->end_row + every - 1) / every};
+}
+
+size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden)
+{
+    const struct spine_range range = sample_range(part);
+    const size_t sums = hidden * (hidden + dim) * sizeof(double);
+    const size_t gram = hidden * hidden * sizeof(float); /* of the atoms (lasso.h) */
+
+    return sums + gram + (range.end - range.first) * (dim + hidden) * sizeof(float);
+}
+
 /* Seven parameters: what a run has, and its options. */
 int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *settings,
                     const struct spine_params *params, struct spine_dataset *data,
@@ -115,26 +139,25 @@ static void sample_dispose(struct sample *sample)
     free(sample->products);
 }
 
-/* Take every n-th of all rows, about SAMPLE. */
 static int sample_init(struct sample *sample, struct spine_nnse *nnse, struct spine_error *err)
 {
     static const char what[] = "a sample of rows";
     const struct spine_partition *part = &nnse->data->part;
     const size_t stride = nnse->atoms.stride, hidden = nnse->atoms.hidden;
-    const size_t every = (part->num_rows + SAMPLE - 1) / SAMPLE;
-    const size_t first = (part->first_row + every - 1) / every,
-                 end = (part->end_row + every - 1) / every;
+    const size_t every = sample_interval(part);
+    const struct spine_range range = sample_range(part);
 
-    *sample = (struct sample){.rows = end - first};
+    *sample = (struct sample){.rows = range.end - range.first};
     sample->x = spine_kernel_alloc(sample->rows * stride, what, err);
     sample->products = spine_kernel_alloc(sample->rows * hidden, what, err);
     if (sample->x == NULL || sample->products == NULL)
         return -1;
 
     for (size_t i = 0; i < sample->rows; i++)
-        memcpy(sample->x + i * stride,
-               spine_dataset_slice(nnse->data, 0, (first + i) * every - part->first_row, 1, 0),
-               stride * sizeof *sample->x);
+        memcpy(
+            sample->x + i * stride,
+            spine_dataset_slice(nnse->data, 0, (range.first + i) * every - part->first_row, 1, 0),
+            stride * sizeof *sample->x);
     for (size_t i = 0; i < sample->rows; i += BLOCK) {
         const size_t count = sample->rows - i < BLOCK ? sample->rows - i : BLOCK;
         spine_lasso_products(&nnse->lasso, count, sample->x + i * stride, nnse->solver.packed,

@@ -44,7 +44,10 @@ struct spine_nnse {
     bool *marked;                    /* owned; (H): atoms to draw */
 };
 
-/* Set up for the data; atoms and lambda are copied from the parameters. Needs 12 H^2 bytes. */
+/* The bytes that a rank with these rows needs, beside those of coder and data. */
+size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden);
+
+/* Set up for the data; atoms and lambda are copied from the parameters. */
 int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *settings,
                     const struct spine_params *params, struct spine_dataset *data,
                     struct spine_comm *comm, struct spine_coder *coder, struct spine_error *err);
