@@ -54,15 +54,16 @@ static void allocate_buffers(int count, void **buffers)
 }
 #endif
 
-/* For how many buffers is there memory? (most) is scratch; err is filled if not for all. */
+/* For how many buffers is there memory? (most) is scratch; err is filled if for none. */
 static int probe_memory(int most, void **buffers, struct spine_error *err)
 {
     /* OpenBLAS allocates 128 MiB of address space, keeps it, and touches little of it. */
     enum { BLAS_BYTES = 160 << 20 };
+    struct spine_error ignored; /* one buffer is enough */
     int count = 0;
 
-    while (count < most &&
-           (buffers[count] = spine_memory_get(BLAS_BYTES, 1, "the BLAS library", err)) != NULL)
+    while (count < most && (buffers[count] = spine_memory_get(BLAS_BYTES, 1, "the BLAS library",
+                                                              count == 0 ? err : &ignored)) != NULL)
         count++;
     for (int i = 0; i < count; i++)
         free(buffers[i]);
