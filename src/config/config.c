@@ -93,7 +93,7 @@ static const struct spine_option options[] = {
     {"train.warmup", FIXED, REAL, FIELD(warmup), 0, 1, "0.05", NULL, "share of all steps in which the rate rises"},
     {"train.decay", FIXED, REAL, FIELD(decay), 0, 1, "0.3", NULL, "with schedule = linear: share of all steps in which the rate falls to 0"},
     {"train.seed", FIXED, COUNT, FIELD(seed), 0, 9e15, "1", NULL, "seed of initial weights, order and noise"},
-    {"train.refit", FIXED, SWITCH, FIELD(refit), 0, 1, "no", NULL, "after the last epoch, refit W2 and b2 to the clean codes by ridge regression; codes don't change"},
+    {"train.refit", FIXED, SWITCH, FIELD(refit), 0, 1, "no", NULL, "after the last epoch, or for nnse with train.epochs = 0 the start, refit W2 and b2 to the clean codes by ridge regression; codes don't change"},
     {"train.evaluate_every", IDLE, COUNT, FIELD(evaluate_every), 0, 1e9, "10", NULL, "epochs between measurements on clean input; 0: only at the end"},
     {"train.revive_after", FIXED, COUNT, FIELD(revive_after), 0, 1e9, "0", NULL, "epochs after which a unit that no word activates is revived from the worst-explained word; 0: never"},
     {"train.checkpoint_every", IDLE, COUNT, FIELD(checkpoint_every), 0, 1e9, "0", NULL, "epochs between checkpoints; 0: by time only"},
@@ -127,6 +127,7 @@ static bool starts_from_run(const struct spine_config *config)
     return config->start_from[0] != '\0';
 }
 
+/* What train.refit is refused with, and nnse's untrained atoms, which are kept unless it is set. */
 static bool excludes_refit(const struct spine_config *config)
 {
     return config->epochs == 0 || config->prefixes[0] != '\0' || config->unit_norm ||

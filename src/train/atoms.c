@@ -70,7 +70,7 @@ static void remove_held_out(const struct spine_atoms_words *words, int64_t *mark
 }
 
 /* Atom j is the copy of another: make it different, since equal units would train alike. Its word has
- * length 1. */
+ * length 1, or is all zeros, and the atom is noise alone. */
 static void differ(const struct spine_atoms_words *words, size_t j, float *row, float *noisy)
 {
     const size_t dim = words->data->dim;

@@ -61,7 +61,7 @@ together="data.holdout=0.2 data.clip=1.5 data.whiten=remove:1 model.start=words 
     train 1 run.ini train.start_from=one data.holdout=0.2 output.directory=later
     train 2 run.ini train.start_from=one data.holdout=0.2 data.residency=stream output.directory=streamed-later
 }
-# So with silent units, trained with other rows held out and a refitted decoder, from another run.
+# The same with silent units, rows held out and a refitted decoder, and again starting from that run.
 silent="model.objective=topk model.k=2 model.aux_k=4 model.silent_rows=150 data.holdout=0.2 train.refit=yes
     model.hidden=200 model.start=random"
 # shellcheck disable=SC2086

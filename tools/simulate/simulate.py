@@ -44,10 +44,10 @@ SOURCES = {
     "math/optimizer": ("spine_optimizer_begin", "spine_optimizer_update"),
     "math/products": (), "math/tree": ("spine_tree_sum",),
     "ranks/comm": ("spine_comm_agree",), "ranks/grid": (), "ranks/timeline": (),
-    "train/chain": ("spine_chain_copy",), "train/codes": (), "train/gradient": (), "train/groupsum": (), "train/minibatch": (),
-    "train/parallel": (), "train/penalty": (), "train/reconstruction": (), "train/rowstream": (),
-    "train/silence": (), "train/step": (), "train/stepmemory": (), "train/stepper": (),
-    "train/update": ()}
+    "train/chain": ("spine_chain_copy",), "train/codes": (), "train/gradient": (),
+    "train/groupsum": (), "train/minibatch": (), "train/parallel": (), "train/penalty": (),
+    "train/reconstruction": (), "train/rowstream": (), "train/silence": (), "train/step": (),
+    "train/stepmemory": (), "train/stepper": (), "train/update": ()}
 OWN = ("charge", "costs", "simulated", "steps", "team")
 
 # Gigabit/s and microseconds from host to host.
@@ -181,8 +181,8 @@ def figure(value):
 
 
 def cell(simulator, one, ranks, hosts, network, shape, batch):
-    """Speed against one rank, with a group of each host, with groups of rows alone and, on several
-    hosts, with their units divided."""
+    """Speed against one rank, with a group of each host (what 'auto' is in steps.c, where it doesn't
+    measure), with groups of rows alone and, on several hosts, with their units divided."""
     found = []
     for grid in ("auto", "rows") + (("1x%d" % ranks,) if hosts > 1 else ()):
         if grid == "rows" and ranks > batch:
