@@ -6,8 +6,7 @@
 # leave with status 75. The script then requeues its job, which resumes. It also does so when mpirun
 # lost a node (status 205): if the job runs under mpirun, Slurm itself only notices the loss of the node
 # with the script; and when mpirun hangs at its end and must be killed, unless the program has said that
-# it failed. After three attempts in a row
-# that saved nothing new, the job ends.
+# it failed. After three attempts in a row that saved nothing new, the job ends.
 #
 # SIGTERM, which scancel and preemption send, is also forwarded as USR1: on SIGTERM mpirun would kill
 # the ranks a second later, even if they are saving, and end with status 1. (The delay can be set by
@@ -52,12 +51,13 @@ patiently()
 
 # Copy mpirun's output, except its blocks of text about ranks that left with 75: they have saved, and
 # nothing was aborted. Signals that end the job don't end this before mpirun has ended. Returns 1 if a
-# program has said that it failed, in a line that begins with its name.
+# program has said that it failed, in a line that begins with its name and isn't a warning.
 without_farewell()
 {
     trap '' TERM USR1
     exec awk '
-        /^spine-[a-z]+: / && !/run the same command again/ { failed = 1 }
+        /^spine-[a-z]+: / && !/^spine-[a-z]+: (trial [0-9]+: )?(\[rank [0-9]+\] )?warning: / &&
+            !/run the same command again/ { failed = 1 }
         /^-------------------------+$/ && !is_block { is_block = 1; block = $0; next }
         is_block {
             block = block "\n" $0
@@ -112,6 +112,20 @@ end_if_stuck()
     done
 }
 
+# has_failed COPIER: has the program said that it failed? Waits for the copier, but not for long: a
+# process that mpirun left may keep its output open.
+drain=10 # seconds
+has_failed()
+{
+    local until=$((SECONDS + drain)) code=0
+    while kill -0 "$1" 2>/dev/null; do
+        [ "$SECONDS" -lt "$until" ] || return 1
+        sleep 0.2
+    done
+    wait "$1" 2>/dev/null || code=$?
+    [ "$code" = 1 ]
+}
+
 # launch PROGRAM ARGUMENT...: run it on all of the job's tasks, forward signals to them, and set
 # 'status'.
 launch()
@@ -149,9 +163,12 @@ launch()
     trap - TERM
     kill $watch 2>/dev/null || true
     wait $watch || [ $? != 3 ] || stuck=1
-    if [ -n "$stuck" ]; then # what the ranks ended with is lost
+    if [ -n "$stuck" ]; then # what the ranks ended with is lost; 2, of a configuration, becomes 1
         status=205
-        wait "$copier" 2>/dev/null || [ $? != 1 ] || status=1
+        if has_failed "$copier"; then
+            say "the program had failed, so the job isn't requeued"
+            status=1
+        fi
     fi
 }
 

@@ -171,6 +171,10 @@ mkfifo never
 cat >bin/mpirun <<'END'
 #!/bin/bash
 [ -z "${SAYS-}" ] || echo "$SAYS" >&2
+[ -z "${LEAVES-}" ] || (
+    command sleep 60 &
+    echo $! >left
+)
 # Its child ends after it was seen.
 sleep 100 &
 : >child
@@ -185,6 +189,7 @@ SLURM_JOB_ID=1 SLURM_JOB_NODELIST=here SLURM_NTASKS=1
 here=$SPINE_SOURCE/slurm
 . "$here/job.sh"
 patience=1
+[ -z "${LEAVES-}" ] || drain=1
 # Between this one's first two calls the child is there.
 sleep()
 {
@@ -199,14 +204,23 @@ END_JOB
 PATIENCE=60 run bash job-stuck.sh
 [ "$(cat stdout)" = 205 ] || fail "an mpirun that doesn't end: $(cat stdout stderr)"
 grep -q "mpirun hadn't ended 1 s after its last process: killed it" stderr || fail "$(cat stderr)"
-# Unless the ranks have said that they failed, and not that they saved.
+# Unless the ranks have said that they failed: neither warned nor saved.
 rm child twice seen
 SAYS='spine-mpi: run.ini:2: epochs: 4x is not a number' PATIENCE=60 run bash job-stuck.sh
 [ "$(cat stdout)" = 1 ] || fail "a failure before an mpirun that doesn't end: $(cat stdout stderr)"
+grep -q "the program had failed, so the job isn't requeued" stderr || fail "$(cat stderr)"
 rm child twice seen
-SAYS='spine-mpi: saved run after epoch 1, step 2; run the same command again to resume' PATIENCE=60 \
-    run bash job-stuck.sh
+SAYS='spine-mpi: saved run after epoch 1, step 2; run the same command again to resume
+spine-mpi: warning: the file system of run cannot lock files
+spine-mpi: [rank 0] warning: two ranks share a core
+spine-sweep: trial 0007: [rank 1] warning: the same' PATIENCE=60 run bash job-stuck.sh
 [ "$(cat stdout)" = 205 ] || fail "a save before an mpirun that doesn't end: $(cat stdout stderr)"
+# A process that it leaves with its output open isn't waited for.
+rm child twice seen
+LEAVES=1 PATIENCE=60 run bash job-stuck.sh
+[ "$(cat stdout)" = 205 ] || fail "an mpirun that leaves a process: $(cat stdout stderr)"
+[ -e /proc/"$(cat left)" ] || fail "the process that was left has ended before the job"
+kill "$(cat left)"
 rm child twice seen
 PATIENCE=4 SLURM_JOB_NUM_NODES=2 run bash job-stuck.sh
 [ "$(cat stdout)" = 7 ] || fail "an mpirun that may have ranks elsewhere: $(cat stdout stderr)"
