@@ -54,12 +54,16 @@ static const char export_text[] =
 static const char save_matrix[] = "write its matrix in Python: numpy.save('vectors.npy', MATRIX), "
                                   "and give the words with --words";
 
-/* A file with 'magic' at 'offset' is 'what'. Where 'magic' is up to four letters, which may also begin
- * a word, the file must have control bytes. */
+/* A file with 'magic' at 'offset' is 'what'. Where 'magic' is up to four bytes, which may also begin a
+ * word, the file must have control bytes. */
 struct foreign {
     size_t offset, bytes;
     const char *magic, *what, *advice;
 };
+
+static const char unpack_zlib[] =
+    "decompress it first: python3 -c 'import sys, zlib; "
+    "sys.stdout.buffer.write(zlib.decompress(open(\"FILE\", \"rb\").read()))' > UNPACKED";
 
 #define BY_PANDAS(reader)                                                                          \
     "write it as text: python3 -c 'import pandas; pandas." reader                                  \
@@ -89,7 +93,7 @@ static const struct foreign foreigns[] = {
     {0, 4, "FEA1", "Feather", export_text},
     {0, 3, "ORC", "ORC", export_text},
     {0, 4, "Obj\x01", "Avro", export_text},
-    {0, 6, "MATLAB", "a MATLAB file (.mat)",
+    {0, 10, "MATLAB 5.0", "a MATLAB file (.mat)", /* 7.3 is HDF5 */
      "write its matrix as .npy: python3 -c 'import numpy, scipy.io; numpy.save(\"vectors.npy\", "
      "scipy.io.loadmat(\"FILE\")[\"NAME\"])', and give the words with --words"},
     {0, 7, "RDX3\nX\n", "R data (.RData)", export_text},
@@ -98,7 +102,8 @@ static const struct foreign foreigns[] = {
     {0, 4, "X\n\0\0", "R data (.rds)",
      "write it as text in R: write.table(readRDS(\"FILE\"), \"vectors.txt\", quote = FALSE, "
      "col.names = FALSE), the words being the row names"},
-    {0, 4, "A\n3\n", "R data (.rds)", export_text},
+    /* In text: A, 3, the writer's version of six digits, and R 3.5.0, which can read it. */
+    {10, 8, "\n197888\n", "R data (.rds)", export_text},
     {0, 15, "SQLite format 3", "an SQLite data base, such as a .magnitude",
      "write it as text with pymagnitude, or get the vectors that it was made of"},
     {0, 4, "GGUF", "a GGUF model", "save the embedding's matrix as .npy or .safetensors"},
@@ -125,9 +130,9 @@ static const struct foreign foreigns[] = {
     {0, 4, "\xED\xAB\xEE\xDB", "an RPM package", unpack},
     {0, 10, "\xFF\6\0\0sNaPpY", "compressed by Snappy", "decompress it first"},
     {0, 4, "\x89LZO", "compressed by lzop", "decompress it first: lzop -d"},
-    {0, 2, "\x78\x01", "compressed by zlib", "decompress it first: zlib-flate -uncompress"},
-    {0, 2, "\x78\x9C", "compressed by zlib", "decompress it first: zlib-flate -uncompress"},
-    {0, 2, "\x78\xDA", "compressed by zlib", "decompress it first: zlib-flate -uncompress"},
+    {0, 2, "\x78\x01", "compressed by zlib", unpack_zlib},
+    {0, 2, "\x78\x9C", "compressed by zlib", unpack_zlib},
+    {0, 2, "\x78\xDA", "compressed by zlib", unpack_zlib},
     {0, 5, "%PDF-", "a PDF document", export_text},
     {0, 4, "\x89PNG", "a picture (PNG)", export_text},
     {0, 4,
@@ -246,18 +251,36 @@ static bool is_json_matrix(const char *start, size_t bytes, size_t at, size_t br
     return at < bytes && start[at] == ',';
 }
 
-/* The first byte after the name that begins at 'at', and after the colon, if there is one; 0 if the
- * bytes end before. */
-static char find_value(const char *start, size_t bytes, size_t at, bool *has_colon)
+static char byte_at(const char *start, size_t bytes, size_t at)
 {
-    do
-        at++;
-    while (at < bytes && start[at] != '"');
-    at = skip_blanks(start, bytes, at + 1);
-    *has_colon = at < bytes && start[at] == ':';
-    if (*has_colon)
-        at = skip_blanks(start, bytes, at + 1);
     return at < bytes ? start[at] : '\0';
+}
+
+/* The offset of what follows the name that begins at 'at' and its colon, if it has one. */
+static size_t find_value(const char *start, size_t bytes, size_t at, bool *has_colon)
+{
+    at++;
+    while (at < bytes && start[at] != '"')
+        at += start[at] == '\\' ? 2 : 1;
+    at = skip_blanks(start, bytes, at + 1);
+    *has_colon = byte_at(start, bytes, at) == ':';
+    return *has_colon ? skip_blanks(start, bytes, at + 1) : at;
+}
+
+/* Is there a whole number at 'at', and behind it another name with one? */
+static bool are_whole_numbers(const char *start, size_t bytes, size_t at)
+{
+    const size_t first = at;
+    bool has_colon;
+
+    while (isdigit((unsigned char)byte_at(start, bytes, at)))
+        at++;
+    const size_t comma = skip_blanks(start, bytes, at), next = skip_blanks(start, bytes, comma + 1);
+    if (at == first || byte_at(start, bytes, comma) != ',' || byte_at(start, bytes, next) != '"')
+        return false;
+
+    at = find_value(start, bytes, next, &has_colon);
+    return has_colon && isdigit((unsigned char)byte_at(start, bytes, at));
 }
 
 #define WORDS_BY(code)                                                                             \
@@ -269,17 +292,19 @@ static char find_value(const char *start, size_t bytes, size_t at, bool *has_col
 static const char *advise_on_json(const char *start, size_t bytes, size_t at, size_t brackets)
 {
     bool has_colon = false;
-    const char value = find_value(start, bytes, at, &has_colon);
+    const size_t after = find_value(start, bytes, at, &has_colon);
+    const char value = byte_at(start, bytes, after);
 
     if (mentions(start, bytes, "\"added_tokens\""))
         return WORDS_BY("v = json.load(open(\"FILE\"))[\"model\"][\"vocab\"]; "
-                        "print(*sorted(v, key=v.get), sep=\"\\n\")");
+                        "print(*(sorted(v, key=v.get) if type(v) is dict else [w for w, _ in v]), "
+                        "sep=\"\\n\")");
     if (brackets != 1)
         return export_text;
     if (has_colon && value == '[')
         return "write it as text: python3 -c 'import json; [print(w, *v) for w, v in "
                "json.load(open(\"FILE\")).items()]' > vectors.txt";
-    if (has_colon && isdigit((unsigned char)value))
+    if (has_colon && are_whole_numbers(start, bytes, after))
         return WORDS_BY("v = json.load(open(\"FILE\")); print(*sorted(v, key=v.get), sep=\"\\n\")");
     if (!has_colon && value == ',')
         return WORDS_BY("print(*json.load(open(\"FILE\")), sep=\"\\n\")");
@@ -342,8 +367,8 @@ static int refuse_utf16(const char *name, const char *start, size_t bytes, struc
 
     for (size_t i = 0; i < count; i++) {
         const char first = start[2 * i], second = start[2 * i + 1];
-        num_little += second == '\0' && (is_text(first));
-        num_big += first == '\0' && (is_text(second));
+        num_little += second == '\0' && is_text(first);
+        num_big += first == '\0' && is_text(second);
     }
     if (count < LEAST || holds(start, bytes, 0, "\xFF\xFE", 2) ||
         holds(start, bytes, 0, "\xFE\xFF", 2) ||
