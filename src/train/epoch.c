@@ -229,12 +229,14 @@ static int begin_nnse(struct spine_trainer *run, struct spine_error *err)
                                    &run->coder, err);
     if (spine_comm_agree(run->comm, rc, err))
         return -1;
-    if (run->resume.start == SPINE_START_RESUMED || config->start_from[0] != '\0')
+    if (run->resume.start == SPINE_START_RESUMED)
         return 0;
 
-    if (spine_nnse_begin(nnse, err))
-        return -1;
-    publish_atoms(run);
+    if (config->start_from[0] == '\0') {
+        if (spine_nnse_begin(nnse, err))
+            return -1;
+        publish_atoms(run);
+    }
     if (config->refit && config->epochs == 0)
         return refit(run, err);
     return 0;

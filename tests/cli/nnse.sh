@@ -33,6 +33,14 @@ END_PY
 train 1 run.ini train.epochs=0 model.ridge=0 output.directory=lasso
 train 3 run.ini train.epochs=1 train.refit=yes output.directory=refitted
 train 3 run.ini train.epochs=0 train.refit=yes output.directory=floor
+train 3 run.ini train.epochs=0 train.refit=yes model.start=random train.start_from=start output.directory=later
+grep -q '^refitted the decoder, ridge ' stderr || fail "the atoms of a run, untrained: $(cat stderr)"
+$python - <<'END_PY' || fail "the same atoms have another decoder"
+import h5py, numpy as np
+with h5py.File("floor/model.h5") as floor, h5py.File("later/model.h5") as later:
+    for name in ("W1", "b1", "W2", "b2"):
+        assert np.allclose(floor[name][:], later[name][:], atol=1e-5), name
+END_PY
 run $python "$SPINE_SOURCE/tests/cli/nnse.py" start one lasso refitted floor part.h5
 cat stdout
 run "$SPINE_BIN/spine-eval" --stability one refitted # by atoms, not by the refitted decoder
