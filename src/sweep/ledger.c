@@ -101,17 +101,18 @@ static int read_trial(struct spine_ledger *ledger, size_t trial, struct spine_er
     return 0;
 }
 
-/* Does the record hold nothing but claims? */
-static bool is_claim(const struct spine_record *record)
+/* Does the record hold nothing but a first claim, or one after progress? */
+static bool is_first_claim(const struct spine_record *record)
 {
     const struct spine_account *account = record->account;
 
-    return record->contender->done == 0 && !account->diverged && account->reason == NULL &&
-           account->not_evaluated == NULL;
+    return record->contender->done == 0 && account->claims == 1 && !account->diverged &&
+           account->reason == NULL && account->not_evaluated == NULL;
 }
 
 /* Write a trial's record; the caller holds the sweep's lock. A crash of the whole machine ends all
- * claims, so they aren't synced: two syncs of a trial less. */
+ * claims, so the first one needn't be synced; the count of later ones must, or a trial that takes its
+ * machine down would never be given up. */
 static int write_trial(const struct spine_ledger *ledger, size_t trial, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH], changes[SPINE_RUNDIR_PATH];
@@ -126,8 +127,8 @@ static int write_trial(const struct spine_ledger *ledger, size_t trial, struct s
 
     int rc = spine_changes_note(changes, trial, err);
     if (rc == 0)
-        rc = is_claim(&record) ? spine_outfile_write_lightly(path, text, err)
-                               : spine_outfile_write_text(path, text, err);
+        rc = is_first_claim(&record) ? spine_outfile_write_lightly(path, text, err)
+                                     : spine_outfile_write_text(path, text, err);
     free(text);
     return rc;
 }

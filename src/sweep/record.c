@@ -115,7 +115,8 @@ int spine_record_read(const char *path, size_t rungs, const struct spine_record 
     account->seconds = 0;
     account->epoch = account->claims = 0;
     account->diverged = false;
-    if (text == NULL || text[0] == '\0') { /* of a claim, after a crash of the whole machine */
+    if (text == NULL || text[0] == '\0') {
+        account->claims = text != NULL;
         free(text);
         return 0;
     }

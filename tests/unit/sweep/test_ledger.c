@@ -270,6 +270,7 @@ static void test_a_trial_file_that_was_not_written_by_us_is_refused(void **state
     put(&path, ""); /* a claim, after a power failure */
     begin(&ledger);
     assert_int_equal(claim(&ledger).trial, 0);
+    assert_int_equal(ledger.accounts[0].claims, 2);
     spine_ledger_dispose(&ledger);
 }
 
