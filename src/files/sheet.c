@@ -37,7 +37,7 @@ static void note_matrix(const struct spine_object_facts *facts, void *data)
     if (facts->num_sizes != 2)
         return;
     if (facts->kind != SPINE_OBJECT_REALS) {
-        if (facts->kind == SPINE_OBJECT_OTHER)
+        if (facts->kind == SPINE_OBJECT_OTHER && strlen(facts->name) < sizeof survey->other)
             snprintf(survey->other, sizeof survey->other, "%s", facts->name);
         return;
     }
@@ -58,6 +58,12 @@ static void note_words(const struct spine_object_facts *facts, void *data)
     survey->num_words++;
 }
 
+/* MATLAB's matrices are stored column by column, so HDF5 has their columns as rows. */
+static bool is_matlab(struct spine_store *store, const char *matrix)
+{
+    return spine_attribute_has(store, matrix, "MATLAB_class");
+}
+
 static int choose_matrix(struct spine_sheet *sheet, const char *file, struct survey *survey,
                          struct spine_error *err)
 {
@@ -68,8 +74,8 @@ static int choose_matrix(struct spine_sheet *sheet, const char *file, struct sur
             err,
             "%s: has no matrix of floating-point numbers; if '%s' has the vectors, "
             "write it in Python: numpy.save('vectors.npy', "
-            "h5py.File('%s')['%s'][:].astype('f4')), and give the words with --words",
-            file, survey->other, file, survey->other);
+            "h5py.File('FILE')['%s'][:]%s.astype('f4')), and give the words with --words",
+            file, survey->other, survey->other, is_matlab(sheet->store, survey->other) ? ".T" : "");
     if (survey->num_matrices == 0)
         return spine_refuse(err,
                             "%s: holds neither vectors (/vectors) nor codes (/X), nor any other "
@@ -132,17 +138,16 @@ static int find_datasets(struct spine_sheet *sheet, const char *file, const char
     return sheet->words[0] == '\0' ? choose_words(sheet, &survey, err) : 0;
 }
 
-/* MATLAB's matrices are stored column by column, so HDF5 has their columns as rows. */
 static int check_writer(struct spine_sheet *sheet, const char *file, struct spine_error *err)
 {
-    if (!spine_attribute_has(sheet->store, sheet->matrix, "MATLAB_class"))
+    if (!is_matlab(sheet->store, sheet->matrix))
         return 0;
     return spine_refuse(
         err,
         "%s: '%s' is a matrix of MATLAB's, whose columns are rows here; write it in "
-        "Python: numpy.save('vectors.npy', h5py.File('%s')['%s'][:].T), and give the "
+        "Python: numpy.save('vectors.npy', h5py.File('FILE')['%s'][:].T), and give the "
         "words with --words",
-        file, sheet->matrix, file, sheet->matrix);
+        file, sheet->matrix, sheet->matrix);
 }
 
 static int check_extent(struct spine_sheet *sheet, const char *file, struct spine_error *err)

@@ -27,7 +27,7 @@ enum {
 struct spine_stream {
     const char *path; /* borrowed; of messages */
     int file;
-    bool is_file;
+    bool is_file, is_device;
     uint64_t bytes; /* of the file; 0 for a pipe */
     enum spine_packing packing;
 
@@ -175,6 +175,7 @@ static int open_file(struct spine_stream *stream, const char *file, struct spine
         return spine_fail(err, "%s: %s", stream->path, strerror(errno));
     if (S_ISDIR(facts.st_mode))
         return spine_refuse(err, "%s: is a directory", stream->path);
+    stream->is_device = S_ISCHR(facts.st_mode) && isatty(stream->file) == 0;
     stream->is_file = S_ISREG(facts.st_mode) && strcmp(file, "-") != 0;
     stream->bytes = stream->is_file ? (uint64_t)facts.st_size : 0;
 
@@ -196,6 +197,9 @@ static int read_start(struct spine_stream *stream, struct spine_error *err)
             return -1;
         stream->packed.end += got;
     }
+    if (stream->is_device && stream->packed.end > 0) /* /dev/null ends at once */
+        return spine_refuse(err, "%s: is a device, which may never end; give a file or a pipe",
+                            stream->path);
     stream->packing = spine_decoder_recognise(stream->packed.data, stream->packed.end);
     return 0;
 }

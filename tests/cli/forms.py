@@ -85,6 +85,12 @@ def hdf5():
     with h5py.File("matlab.mat", "w", userblock_size=512) as out:
         out["/v"] = vectors().T
         out["/v"].attrs["MATLAB_class"] = np.bytes_("double")
+    with h5py.File("ints.mat", "w", userblock_size=512) as out:
+        out["/v"] = (vectors() * 50).astype("i1").T
+        out["/v"].attrs["MATLAB_class"] = np.bytes_("int8")
+    for name in "matlab.mat", "ints.mat":
+        with open(name, "r+b") as file:
+            file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\0\2IM")
     with h5py.File("frame.h5", "w") as out: # pandas' HDFStore of whole numbers, as Numberbatch has it
         out["/mat/axis1"] = np.array(words(), dtype=h5py.string_dtype())
         out["/mat/block0_values"] = (vectors() * 50).astype("i1")

@@ -126,7 +126,12 @@ refuse "packed by the HDF5 filter 32000 (lzf), which is not installed here" lzf.
 refuse "has 300 words for 20 vectors of 300 numbers: transpose '/vectors'" turned.h5
 refuse "'/v' is a matrix of MATLAB's, whose columns are rows here; write it in Python" matlab.mat
 refuse "matlab.mat: '/v' is a matrix of MATLAB's" --words=words.txt matlab.mat:/v
+gzip -k ints.mat
+refuse "ints.mat.gz: has no matrix of floating-point numbers; if '/v' has the vectors, write it in Python: \
+numpy.save('vectors.npy', h5py.File('FILE')['/v'][:].T.astype('f4'))" ints.mat.gz
 refuse "if '/mat/block0_values' has the vectors, write it in Python" frame.h5
+refuse "/dev/zero: is a device, which may never end; give a file or a pipe" /dev/zero
+refuse "/dev/zero: is a device" --words=/dev/zero c.npy
 refuse "is a URL, which is not read; download the file first" https://example.org/glove.zip
 refuse "words.csv: this is CSV; expected one word a line: cut -d, -f1" --words=words.csv c.npy
 refuse "twice.gz: is compressed twice, which is not read" twice.gz
@@ -178,12 +183,22 @@ for job in "" --doctor; do
 done
 
 # Rows of another scale than the settings are for are named where they aren't scaled.
-$python -c "import numpy as np; np.save('small.npy', np.load('c.npy') * 1e-6)"
-run "$SPINE_BIN/spine-convert" --words=words.txt small.npy long.h5
-attempt "$SPINE_BIN/spine-mpi" long.ini data.rms=keep output.directory=small # which diverges
-grep -q "the rows have a root mean square of .*e-0.*; data.rms = 0.4 scales them" stderr ||
-    fail "the scale isn't named: $(cat stderr)"
-run "$SPINE_BIN/spine-mpi" long.ini data.rms=keep model.objective=nnse model.l0=2 output.directory=small-nnse
+for factor in 1 1e6 1e-6; do
+    $python -c "import numpy as np; np.save('scaled.npy', np.load('c.npy') * $factor)"
+    run "$SPINE_BIN/spine-convert" --words=words.txt scaled.npy long.h5
+    attempt "$SPINE_BIN/spine-mpi" long.ini data.rms=keep output.directory=scaled output.overwrite=yes
+    case $factor:$status in
+    1:0)
+        ! grep -q "the rows have a root mean square" stderr || fail "a usual scale: $(cat stderr)"
+        ;;
+    1e-6:1 | 1e6:0) # the former diverges
+        grep -q "the rows have a root mean square of .*e[-+]0.*; data.rms = 0.4 scales them" stderr ||
+            fail "rows scaled by $factor aren't named: $(cat stderr)"
+        ;;
+    *) fail "rows scaled by $factor: status $status: $(cat stderr)" ;;
+    esac
+done
+run "$SPINE_BIN/spine-mpi" long.ini data.rms=keep model.objective=nnse model.l0=2 output.directory=scaled-nnse
 ! grep -q "the rows have a root mean square" stderr || fail "the scale doesn't matter to nnse: $(cat stderr)"
 
 # The other programs read the same forms.

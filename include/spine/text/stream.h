@@ -4,7 +4,7 @@
  *     glove.txt, glove.txt.gz, ...    the kind is found by the first bytes, not by the name
  *     glove.zip                       an archive of one file
  *     glove.zip:glove.300d.txt        one of its files
- *     -                               standard input; named pipes work, too
+ *     -                               standard input; named pipes work, too; devices don't
  *
  * Only a plain file on a disk can be read from an offset other than 0. */
 #ifndef SPINE_TEXT_STREAM_H
