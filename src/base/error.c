@@ -1,6 +1,7 @@
 /* error.c -- errors: one line of text and an exit status. */
 #include "spine/base/error.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,6 +56,7 @@ int spine_fail_as(const struct spine_error *why, struct spine_error *err)
 
 void spine_error_rename(struct spine_error *err, const char *from, const char *to)
 {
+    assert(from[0] != '\0');
     const char *at = strstr(err->text, from);
 
     while (at != NULL) {

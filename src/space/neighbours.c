@@ -147,7 +147,8 @@ static void compare_blocks(struct cosine_part *part, const struct cosines *cosin
         }
 }
 
-/* As many threads as there are cores, blocks, and buffers for their products; 0 on failure. */
+/* The least of the numbers of cores, of blocks, and of threads whose buffers fit into memory; 0 on
+ * failure. */
 static int choose_threads(size_t dimensions, struct spine_error *err)
 {
     const size_t blocks = dimensions / BLOCK + 1, most = (size_t)omp_get_max_threads();

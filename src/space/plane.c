@@ -12,7 +12,8 @@
 enum {
     POWERS = 30,  /* iterations for a principal component */
     ROUNDS = 300, /* in which every point moves, for MANY dimensions or fewer */
-    MANY = 4096,  /* more take fewer rounds, at least FEW_ROUNDS, and some of the rows */
+    MANY = 4096,  /* more take fewer rounds, at least FEW_ROUNDS, and principal components of every
+                     n-th row, from twice as many on */
     FEW_ROUNDS = 100,
     OTHERS = 8, /* random points that push a point away, for each neighbour */
 };
@@ -91,7 +92,7 @@ static void fill_rows(struct rows *rows, const float *W, size_t stride)
 }
 
 /* Find the first principal component by the power method, and the rows' scores in it. A row is read once
- * for both its score and its part in the next component; of many rows, only some find the component. */
+ * for both its score and its part in the next component; of 2 MANY rows or more, every n-th finds it. */
 static void find_component(struct rows *rows, uint32_t which)
 {
     const size_t dim = rows->dim, step = rows->count > MANY ? rows->count / MANY : 1;

@@ -32,8 +32,10 @@ check()
     shift
     run mpirun -np 2 "$trainer" --dry-run run.ini output.directory="$name" "$@"
     said=$(awk '
-        /^memory of a rank/ { program = $8 }
-        /^memory of a node/ { print 2 * program + $5 }' stdout)
+        /^memory of a rank/ && match($0, /program [0-9.]+/) { program = substr($0, RSTART + 8, RLENGTH - 8) }
+        sub(/^memory of a node +/, "") && $2 == "MiB" { node = $1 }
+        END { if (program > 0 && node > 0) print 2 * program + node }' stdout)
+    [ -n "$said" ] || fail "--dry-run doesn't say what memory is needed: $(cat stdout)"
     mkdir "$name-peak"
     run mpirun -np 2 "$SPINE_SOURCE/tests/cli/peak_memory.py" "$name-peak" \
         "$trainer" run.ini output.directory="$name" "$@"

@@ -64,7 +64,7 @@ int spine_source_scan(struct spine_source *source, int part, int parts,
                       struct spine_error *err);
 
 /* What a part has of the file, if the boundaries of parts are guessed (word2vec.h); otherwise 0 and 0.
- * On failure too: then 'end' is where the scan stopped. */
+ * Of a part that failed, only 'begin' counts. */
 struct spine_source_span {
     uint64_t begin, end; /* bytes */
     uint64_t has_failed; /* the scan of the part; for the caller to set */
