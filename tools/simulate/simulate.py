@@ -5,6 +5,7 @@
     tools/simulate/simulate.py --check         simulated and real steps on 1 and 2 ranks
     tools/simulate/simulate.py --calibrate     measure this machine's core, into tools/simulate/costs.txt
     tools/simulate/simulate.py --quick         the table's first lines, of one host
+    tools/simulate/simulate.py --large         also 16 hosts of 64 ranks; with --timeout 900, hours
 
 The program's own sources of a step, of the grid of ranks and of the messages are compiled by smpicc.
 Their arithmetic is replaced by the time that it takes on one core (costs.txt), memory that ranks
@@ -172,8 +173,9 @@ BATCHES = (64, 256, 1024, 4096, 16384)
 MACHINES = (("1 host", 1, FAST, (2, 8, 16, 64)),
             ("4 hosts, 100 Gb/s", 4, FAST, (256,)),
             ("4 hosts, 10 Gb/s", 4, ETHERNET, (256,)),
-            # With all cores of 16 hosts, simulating a step takes one to five minutes.
             ("16 hosts, 16 ranks each, 100 Gb/s", 16, FAST, (256,)))
+# With all cores of 16 hosts, simulating a step takes one to ten minutes.
+LARGE = (("16 hosts, 64 ranks each, 100 Gb/s", 16, FAST, (1024,)),)
 
 
 def figure(value):
@@ -304,6 +306,7 @@ def main():
     parser.add_argument("--check", action="store_true", help="compare with real steps")
     parser.add_argument("--calibrate", action="store_true", help="measure a core")
     parser.add_argument("--quick", action="store_true", help="one host, the smaller model")
+    parser.add_argument("--large", action="store_true", help="also 16 hosts of 64 ranks")
     parser.add_argument("--build", default=os.path.join(ROOT, "build"), metavar="DIR",
                         help="a build of the project (build)")
     parser.add_argument("--timeout", type=int, default=60, metavar="SECONDS",
@@ -324,8 +327,9 @@ def main():
             print_table(simulator, SHAPES[:1], MACHINES[:1])
             print_reading(simulator, SHAPES[:1], MACHINES[:1])
         else:
-            print_table(simulator, SHAPES, MACHINES)
-            print_reading(simulator, SHAPES, MACHINES)
+            machines = MACHINES + (LARGE if arguments.large else ())
+            print_table(simulator, SHAPES, machines)
+            print_reading(simulator, SHAPES, machines)
             print_work(simulator)
 
 
