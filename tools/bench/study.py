@@ -120,9 +120,13 @@ class Study:
         run = self.path(name, seed)
         figures = self.measure(["--space=" + self.given.space, *self.tests, run])[0]
         with open(os.path.join(run, "metrics.jsonl"), encoding="utf-8") as file:
-            last = [json.loads(line) for line in file][-1:] # none of a run of 0 epochs
+            last = [json.loads(line) for line in file][-1:]
         key = "held_out_explained_variance" if self.holds_out() else "explained_variance"
-        figures.append(("study", "variance", last[0][key] if last else None))
+        if last:
+            variance = last[0][key]
+        else: # a run of 0 epochs
+            variance = None if self.holds_out() else explained_variance(figures)
+        figures.append(("study", "variance", variance))
         keep(self.path(name, "%s.json" % seed), self.words(name, seed), figures)
 
     def stability(self, name, seeds):
@@ -160,6 +164,12 @@ class Study:
     def all_figures(self):
         every = {name: self.figures(name) for name in self.settings}
         return {name: figures for name, figures in every.items() if figures}
+
+
+def explained_variance(figures):
+    """What spine-eval finds, of all words."""
+    return next((value for group, measure, value in figures
+                 if (group, measure) == ("sparsity", "explained variance")), None)
 
 
 def keep(path, words, figures):
