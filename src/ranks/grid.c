@@ -36,10 +36,10 @@ static int choose_hosts(int columns, const struct spine_grid_nodes *nodes)
 static int refuse(const struct spine_grid *grid, const struct spine_grid_nodes *nodes, int hosts,
                   int num_nodes, struct spine_error *err)
 {
-    const int size = grid->groups * grid->columns;
+    const int64_t size = (int64_t)grid->groups * grid->columns;
     const char *hosts_s = nodes->count == 1 ? "" : "s", *ranks_s = nodes->ranks == 1 ? "" : "s";
 
-    if (hosts == 0 && size <= nodes->count * nodes->ranks)
+    if (hosts == 0 && size <= (int64_t)nodes->count * nodes->ranks)
         return spine_refuse(err,
                             "parallel.grid: %dx%d: the %d ranks of a row group can't be divided "
                             "evenly among %d host%s with %d rank%s each",
@@ -47,15 +47,15 @@ static int refuse(const struct spine_grid *grid, const struct spine_grid_nodes *
                             nodes->ranks, ranks_s);
     if (hosts > 1)
         return spine_refuse(err,
-                            "parallel.grid: %dx%d needs %d hosts with %d ranks each, and there "
+                            "parallel.grid: %dx%d needs %d hosts with %d rank%s each, and there "
                             "%s %d host%s with %d rank%s each",
                             grid->groups, grid->columns, num_nodes, grid->columns / hosts,
-                            nodes->count == 1 ? "is" : "are", nodes->count, hosts_s, nodes->ranks,
-                            ranks_s);
+                            grid->columns == hosts ? "" : "s", nodes->count == 1 ? "is" : "are",
+                            nodes->count, hosts_s, nodes->ranks, ranks_s);
     return spine_refuse(
-        err, "parallel.grid: %dx%d needs %d ranks, and there %s %d host%s with %d rank%s each",
-        grid->groups, grid->columns, size, nodes->count == 1 ? "is" : "are", nodes->count, hosts_s,
-        nodes->ranks, ranks_s);
+        err, "parallel.grid: %dx%d needs %lld ranks, and there %s %d host%s with %d rank%s each",
+        grid->groups, grid->columns, (long long)size, nodes->count == 1 ? "is" : "are",
+        nodes->count, hosts_s, nodes->ranks, ranks_s);
 }
 
 static int choose(struct spine_grid *grid, const struct spine_grid_nodes *nodes,

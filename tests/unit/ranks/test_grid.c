@@ -107,6 +107,7 @@ static void test_what_does_not_fit_is_refused(void **state)
     (void)state;
     const struct spine_grid_wish many = {.groups = world.size + 1, .columns = 1};
     const struct spine_grid_wish wide = {.groups = 1, .columns = world.size + 1};
+    const struct spine_grid_wish most = {.groups = 999999, .columns = 999999};
     struct spine_grid grid;
     EXPECT_REFUSED(spine_grid_init(&grid, &world, &many, &err),
                    "parallel.grid: %dx1 needs %d ranks, and there is 1 host with %d rank%s each",
@@ -114,6 +115,11 @@ static void test_what_does_not_fit_is_refused(void **state)
     EXPECT_REFUSED(spine_grid_init(&grid, &world, &wide, &err),
                    "parallel.grid: 1x%d needs %d ranks, and there is 1 host with %d rank%s each",
                    world.size + 1, world.size + 1, world.size, world.size == 1 ? "" : "s");
+    EXPECT_REFUSED(
+        spine_grid_init(&grid, &world, &most, &err),
+        "parallel.grid: 999999x999999 needs 999998000001 ranks, and there is 1 host with "
+        "%d rank%s each",
+        world.size, world.size == 1 ? "" : "s");
     if (world.size < 3)
         return;
     set_ranks_per_node(world.size - 1); /* the other host has one rank */
@@ -126,7 +132,7 @@ static void test_what_does_not_fit_is_refused(void **state)
     set_ranks_per_node(1);
     EXPECT_REFUSED(
         spine_grid_init(&grid, &world, &(struct spine_grid_wish){.groups = 2, .columns = 2}, &err),
-        "parallel.grid: 2x2 needs 4 hosts with 1 ranks each, and there are 3 hosts with "
+        "parallel.grid: 2x2 needs 4 hosts with 1 rank each, and there are 3 hosts with "
         "1 rank each");
     unsetenv("SPINE_RANKS_PER_NODE");
 }
