@@ -24,12 +24,14 @@ static int check(const struct spine_chain_extent *extent, int hosts, struct spin
 {
     const size_t rows = row_words(extent->rows, extent->stride) * sizeof(uint64_t);
     const size_t share = extent->share * sizeof(float);
+    const size_t pairs = extent->pairs * sizeof(struct spine_pair);
 
-    if (rows <= SPINE_COMM_MESSAGE && share <= SPINE_COMM_MESSAGE)
+    if (rows <= SPINE_COMM_MESSAGE && share <= SPINE_COMM_MESSAGE && pairs <= SPINE_COMM_MESSAGE)
         return 0;
     return spine_refuse(err,
                         "parallel.grid: a batch is too large for row groups of %d hosts with so "
-                        "few ranks; lower train.batch_size or use more ranks a host",
+                        "few ranks; set parallel.grid, lower train.batch_size, model.k or "
+                        "model.aux_k, or use more ranks a host",
                         hosts);
 }
 

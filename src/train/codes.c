@@ -85,7 +85,8 @@ void spine_codes_cut(struct spine_stepper *stepper, const struct spine_step_code
     }
     if (stepper->grid->hosts > 1)
         cut_over_hosts(stepper, codes, k, &(struct spine_range){first, end});
-    spine_stepper_end_span(stepper, "cut", begun);
+    spine_stepper_end_span(stepper, stepper->grid->hosts > 1 ? "cut with other hosts" : "cut",
+                           begun);
     spine_stepper_meet_team(stepper, &own->team, 0);
 }
 

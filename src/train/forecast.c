@@ -25,6 +25,7 @@
 #include "spine/train/pace.h"
 #include "spine/train/parallel.h"
 #include "spine/train/stepmemory.h"
+#include "spine/train/stepper.h"
 
 /* The memory of a rank by purpose, in bytes. */
 struct memory {
@@ -133,13 +134,14 @@ static struct memory predict(const struct spine_config *config, const struct spi
     const struct spine_block_use silent =
         forecast_candidates(config, grid->columns, (double)config->aux_k);
     const bool saves = config->checkpoint_every > 0 || config->checkpoint_minutes > 0;
-    const struct spine_step_shape shape = {
-        .dim = dim,
-        .hidden = hidden,
-        .optimizer = (enum spine_optimizer_kind)config->optimizer,
-        .prefixes = spine_settings_prefixes(config).count,
-        .has_silent = config->aux_k > 0,
-        .most_k = (size_t)(config->k > config->aux_k ? config->k : config->aux_k)};
+    const struct spine_dataset data = {.dim = dim, .part = *part};
+    const struct spine_step_settings settings = spine_step_settings(config, &data);
+    const struct spine_step_shape shape = {.dim = dim,
+                                           .hidden = hidden,
+                                           .optimizer = settings.optimizer,
+                                           .prefixes = settings.prefixes.count,
+                                           .has_silent = settings.silence.k > 0,
+                                           .most_k = spine_stepper_most_k(&settings)};
     const bool is_nnse = config->objective == SPINE_OBJECTIVE_NNSE;
     const struct spine_step_bytes step = spine_step_bytes(&shape, part, grid, &active, &silent);
     const size_t ranks = (size_t)grid->node_groups * (size_t)(grid->columns / grid->hosts);

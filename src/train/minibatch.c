@@ -24,10 +24,11 @@ void spine_minibatch_supply(struct spine_stepper *stepper, struct spine_dataset 
                             int64_t epoch, size_t step)
 {
     struct spine_step_memory *own = &stepper->memory;
-    const int which = is_next ? 1 - own->current : own->current;
+    struct spine_step_rows *rows = &own->rows[is_next ? 1 - own->current : own->current];
+    const double started = spine_comm_clock();
 
-    struct spine_step_rows *rows = &own->rows[which];
     spine_chain_receive_rows(&own->chain, NULL, NULL);
+    stepper->waited += spine_comm_clock() - started;
     const size_t count = spine_dataset_supply(data, step, rows->clean, rows->number);
     spine_chain_send_rows(&own->chain, data->slots, count, rows->clean, rows->number);
     own->is_supplied = true;

@@ -8,7 +8,7 @@
 #include "spine/train/codes.h"
 #include "spine/train/minibatch.h"
 
-enum { ROWS = SPINE_BLOCK_ROWS, MOST_AT_ONCE = 4 }; /* rows of a block; in dense mode */
+enum { ROWS = SPINE_BLOCK_ROWS };
 
 /* What is reconstructed from which codes; the derivative takes the place of y. */
 struct target {
@@ -50,7 +50,7 @@ static bool next_cell(const struct spine_stepper *stepper, size_t *at, size_t en
                       struct cell *cell)
 {
     const struct spine_step_memory *own = &stepper->memory;
-    const size_t few = stepper->mode == SPINE_DENSE ? MOST_AT_ONCE : 1;
+    const size_t few = stepper->mode == SPINE_DENSE ? SPINE_STEP_ROWS : 1;
     const size_t chunks = spine_chunks(stepper->params.stride);
 
     while (*at < end) {
@@ -130,11 +130,12 @@ static size_t copy_part(const struct spine_stepper *stepper, const struct target
     return copied;
 }
 
-/* Cut the share into pieces, so many that hosts wait little for the first. */
+/* Cut the share into pieces. */
 static size_t cut_pieces(struct spine_stepper *stepper, const struct target *target,
                          const struct spine_range *share, struct spine_range *pieces)
 {
-    const size_t wanted = 2 * (size_t)stepper->grid->hosts, most = SPINE_CHAIN_PIECES;
+    const size_t wanted = SPINE_CHAIN_HOST_PIECES * (size_t)stepper->grid->hosts,
+                 most = SPINE_CHAIN_PIECES;
     const size_t length = share->end - share->first, few = wanted < most ? wanted : most;
     const size_t count = length < few ? length : few;
     size_t floats[SPINE_CHAIN_PIECES] = {0};
@@ -188,7 +189,10 @@ static void find_over_hosts(struct spine_stepper *stepper, const struct target *
         if (next < last)
             spine_chain_send(chain, SPINE_CHAIN_DY, p, next, dY);
     }
+
+    const double started = spine_comm_clock();
     spine_chain_end(chain);
+    stepper->waited += spine_comm_clock() - started;
 }
 
 /* --- All units ---------------------------------------------------------------------------- */
@@ -197,7 +201,7 @@ static void find_over_hosts(struct spine_stepper *stepper, const struct target *
 static struct spine_reconstruction find(struct spine_stepper *stepper, const struct target *target)
 {
     const struct spine_step_memory *own = &stepper->memory;
-    const size_t few = stepper->mode == SPINE_DENSE ? MOST_AT_ONCE : 1;
+    const size_t few = stepper->mode == SPINE_DENSE ? SPINE_STEP_ROWS : 1;
     const size_t count = own->slots / few * spine_chunks(target->params.stride);
     const size_t rank = (size_t)own->team.rank, size = (size_t)own->team.size;
     const struct spine_range share = {count * rank / size, count * (rank + 1) / size};
@@ -208,7 +212,8 @@ static struct spine_reconstruction find(struct spine_stepper *stepper, const str
         find_over_hosts(stepper, target, &share, &sums);
     else
         find_part(stepper, target, &share, &sums);
-    spine_stepper_end_span(stepper, "decode", begun);
+    spine_stepper_end_span(stepper, stepper->grid->hosts > 1 ? "decode with other hosts" : "decode",
+                           begun);
     return sums;
 }
 

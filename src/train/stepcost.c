@@ -322,7 +322,8 @@ static double predict_sums(const struct spine_stepcost *cost, int groups, double
 }
 
 /* The time in which the hosts of a group exchange rows, y and dY, 'decode' being that of y on one of
- * them: the last one begins when all before it have done a piece (reconstruction.c). */
+ * them: the last one begins when all before it have done a piece (reconstruction.c). They meet once
+ * more for the rows, and once for the sums of h (minibatch.c, step.c). */
 static double predict_chain(const struct spine_stepcost *cost, int hosts, double rows,
                             double decode, double meeting)
 {
@@ -333,13 +334,15 @@ static double predict_chain(const struct spine_stepcost *cost, int hosts, double
     if (hosts == 1)
         return 0;
     return MEETINGS_OF_HOSTS * meeting + (2 * hosts + log2(hosts)) * cost->latency +
-           (2 + others) * matrix + others / 2 * (decode + matrix);
+           (2 + others) * matrix + others / SPINE_CHAIN_HOST_PIECES * (decode + matrix);
 }
 
 double spine_stepcost_predict(const struct spine_stepcost *cost, int groups, int columns)
 {
     enum { MEETINGS_A_STEP = 3 };
-    const double decode_share = 0.25; /* of what pairs take */
+    /* Of what pairs take: 0.15 (sparse) to 0.22 (dense) by tools/simulate/costs.txt for D = 300, and
+     * more where W2 doesn't fit the cache. */
+    const double decode_share = 0.25;
     const int hosts = spine_stepcost_hosts(cost, columns), team = columns / hosts;
     const double share = (double)team / cost->nodes.ranks;
     const double slowdown = team == 1 ? 1 : fmax(1, cost->slowdown * share);

@@ -40,7 +40,7 @@ struct extent {
     int node_groups, groups, node_ranks;
 };
 
-/* How the hosts of a group share what its ranks have in all. */
+/* The ranks of a group on one of its hosts. */
 static int team_size(const struct spine_grid *grid)
 {
     return grid->columns / grid->hosts;
@@ -161,14 +161,13 @@ static struct spine_chain_extent find_travelling(const struct spine_step_shape *
     const size_t team = (size_t)extent->team, hosts = (size_t)extent->hosts;
     const size_t chunks = spine_chunks(extent->stride), longest = extent->stride / chunks + CUT;
     const size_t cuts = (extent->hidden + CUT - 1) / CUT;
-    enum { AT_ONCE = 8 }; /* rows of a share's last piece, at least */
 
-    return (struct spine_chain_extent){.rows = rows,
-                                       .stride = extent->stride,
-                                       .share = extent->widths *
-                                                (extent->slots * chunks / team + AT_ONCE) * longest,
-                                       .pairs = (extent->slots / team + 1) * shape->most_k,
-                                       .counts = hosts * (cuts / (hosts * team) + 1) * CUT + CUT};
+    return (struct spine_chain_extent){
+        .rows = rows,
+        .stride = extent->stride,
+        .share = extent->widths * (extent->slots * chunks / team + SPINE_STEP_ROWS) * longest,
+        .pairs = (extent->slots / team + 1) * shape->most_k,
+        .counts = hosts * (cuts / (hosts * team) + 1) * CUT + CUT};
 }
 
 /* --- Allocating ----------------------------------------------------------------------------- */
@@ -365,7 +364,7 @@ struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
 {
     const struct extent extent = find_extent(shape, part, grid);
     size_t pairs = spine_block_bytes(extent.slots, extent.hidden, active);
-    const size_t units = extent.hidden / (size_t)extent.node_ranks + CUT;
+    const size_t units = extent.hidden / (size_t)(extent.node_ranks * extent.hosts) + CUT;
     const size_t travelling = grid->groups > grid->node_groups ? 6 * units * extent.stride : 0;
     const struct spine_chain_extent chain =
         find_travelling(shape, &extent, spine_partition_most_rows(part));

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* The most units that are selected of a row. */
-static size_t find_most_k(const struct spine_step_settings *settings)
+size_t spine_stepper_most_k(const struct spine_step_settings *settings)
 {
     const bool is_of_row = settings->activation.selection == SPINE_OF_ROW;
     size_t most = is_of_row ? settings->activation.k : 0;
@@ -40,7 +39,7 @@ int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
                                            .beta2 = settings->beta2,
                                            .prefixes = settings->prefixes.count,
                                            .has_silent = settings->silence.k > 0,
-                                           .most_k = find_most_k(settings)};
+                                           .most_k = spine_stepper_most_k(settings)};
     struct spine_step_memory *memory = &stepper->memory;
 
     *stepper = (struct spine_stepper){.settings = *settings, .grid = grid};
@@ -53,7 +52,8 @@ int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
     stepper->mode = spine_mode_first(settings->kernel);
     for (size_t b = 0; b < memory->num_blocks; b++)
         memory->codes.blocks[b].activation = settings->activation;
-    /* Each rank initialises the units that it will update, so that their memory is near it. */
+    /* Each rank initialises the units that it will update, so that their memory is near it, and those
+     * that its counterparts on other hosts of its group will. */
     for (int host = 0; host < grid->hosts; host++) {
         const struct spine_range units = spine_step_slice(memory, grid, host);
         for (size_t j = units.first; memory->silence != NULL && j < units.end; j++)
@@ -74,7 +74,7 @@ void spine_stepper_dispose(struct spine_stepper *stepper)
 
 size_t spine_stepper_most_events(void)
 {
-    return 32; /* about 22 with several groups and silent units */
+    return 40; /* about 27 with several groups of several hosts, and silent units */
 }
 
 double spine_stepper_begin_span(const struct spine_stepper *stepper)

@@ -110,7 +110,7 @@ void spine_block_pack(size_t rows, size_t dim, size_t stride, size_t first, size
     charge_work((double)((end - first) * SPINE_PANEL_ROWS) * costs_of(COST_PACK));
 }
 
-/* Also a row that another host has sent is copied by it, but those are few. */
+/* Rows of x are copied with memcpy(), which costs nothing here; they are few. */
 void spine_chain_copy(size_t count, const float *from, float *to)
 {
     (void)from, (void)to;

@@ -24,7 +24,8 @@
 #include "spine/math/decoding.h"
 #include "spine/ranks/grid.h"
 
-enum { SPINE_CHAIN_PIECES = 64 }; /* of a share, at most */
+/* Pieces of a share: for each host, so that hosts wait little for the first; and at most. */
+enum { SPINE_CHAIN_HOST_PIECES = 2, SPINE_CHAIN_PIECES = 64 };
 
 /* The most that a rank exchanges in a step. */
 struct spine_chain_extent {
@@ -54,7 +55,8 @@ struct spine_chain {
     int64_t *counts;                                /* owned; (counts) */
 };
 
-/* Refuses messages that are too long. Local. */
+/* Allocate what the ranks of 'grid', borrowed, exchange. Refuses messages that are too long. Release it
+ * with spine_chain_dispose(), after a failure too. Local. */
 int spine_chain_init(struct spine_chain *chain, struct spine_grid *grid,
                      const struct spine_chain_extent *extent, struct spine_error *err);
 
@@ -103,7 +105,8 @@ void spine_chain_send(struct spine_chain *chain, enum spine_chain_kind kind, siz
 /* Wait for all pieces. */
 void spine_chain_end(struct spine_chain *chain);
 
-/* Copy values between a matrix and a piece. */
+/* Copy values between a matrix and a piece: memcpy(), in a function that tools/simulate replaces by one
+ * that charges for the time. */
 void spine_chain_copy(size_t count, const float *from, float *to);
 
 #endif

@@ -11,6 +11,9 @@
 #include "spine/ranks/team.h"
 #include "spine/train/chain.h"
 
+/* Rows that are reconstructed together in dense mode: the least that a rank's share of y is cut at. */
+enum { SPINE_STEP_ROWS = 4 };
+
 /* What the memory depends on besides grid and batch. */
 struct spine_step_shape {
     size_t dim, hidden;
@@ -56,7 +59,7 @@ struct spine_step_memory {
 
     struct spine_team node, team; /* owned: the ranks that share the memory */
 
-    /* The node's. */
+    /* The node's. Of parameters and moments, those of other hosts' units may be old (step.h). */
     struct spine_params params;
     struct spine_optimizer optimizer; /* only its moments; each rank counts steps itself */
     int64_t *h_sum;                   /* (H): the sums of h over the batch */

@@ -23,15 +23,20 @@ struct spine_stepper {
     bool requests[SPINE_REQUESTS];
     struct spine_timeline *recording;
 
-    struct spine_params params;       /* the node's */
-    struct spine_optimizer optimizer; /* its moments are the node's */
-    enum spine_mode mode;             /* of the next step */
+    /* The node's parameters and moments. If groups span several hosts, those of other hosts' units are
+     * old until spine_stepper_gather(). */
+    struct spine_params params;
+    struct spine_optimizer optimizer;
+    enum spine_mode mode; /* of the next step */
     int64_t *h_sum; /* (H): sums of h over the last batch, times SPINE_BLOCK_SCALE; the node's */
     double waited;  /* seconds that this rank has waited for others in all */
 
     struct spine_grid *grid;         /* borrowed */
     struct spine_step_memory memory; /* owned; has all of the above */
 };
+
+/* The most units that are selected of a row in any step; 0 if none are selected by row. Local. */
+size_t spine_stepper_most_k(const struct spine_step_settings *settings);
 
 /* Allocate everything for the batches of 'data', and draw the initial parameters. 'grid' is
  * borrowed. Collective over its ranks. */

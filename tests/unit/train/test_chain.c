@@ -70,6 +70,29 @@ static void test_few_candidates_leave_the_cut_of_each_host(void **state)
     assert_true(find_cut(1).value == -1);
 }
 
+static void test_too_long_messages_are_refused(void **state)
+{
+    (void)state;
+    static const struct spine_chain_extent extents[] = {
+        {.rows = (size_t)1 << 24, .stride = STRIDE},
+        {.stride = STRIDE, .share = ((size_t)1 << 28) + 1},
+        {.stride = STRIDE, .pairs = ((size_t)1 << 27) + 1}};
+    struct spine_chain chain;
+    struct spine_grid grid;
+
+    make_grid(&grid);
+    for (size_t i = 0; world.size > 1 && i < sizeof extents / sizeof *extents; i++) {
+        EXPECT_REFUSED(
+            spine_chain_init(&chain, &grid, &extents[i], &err),
+            "parallel.grid: a batch is too large for row groups of %d hosts with so few "
+            "ranks; set parallel.grid, lower train.batch_size, model.k or model.aux_k, or "
+            "use more ranks a host",
+            world.size);
+        spine_chain_dispose(&chain);
+    }
+    spine_grid_dispose(&grid);
+}
+
 static void test_rows_under_way_are_dropped_or_copied(void **state)
 {
     (void)state;
@@ -100,12 +123,51 @@ static void test_rows_under_way_are_dropped_or_copied(void **state)
     spine_grid_dispose(&grid);
 }
 
+static void test_all_pieces_travel_around(void **state)
+{
+    (void)state;
+    const struct spine_chain_extent extent = {
+        .rows = 1, .stride = STRIDE, .share = 2 * SPINE_CHAIN_PIECES, .pairs = 1, .counts = 1};
+    const int next = (world.rank + 1) % world.size;
+    const int before = (world.rank + world.size - 1) % world.size;
+    size_t floats[SPINE_CHAIN_PIECES];
+    struct spine_chain chain;
+    struct spine_grid grid;
+
+    if (world.size == 1)
+        return;
+    make_grid(&grid);
+    TRY(spine_chain_init(&chain, &grid, &extent, &err));
+    for (size_t p = 0; p < SPINE_CHAIN_PIECES; p++)
+        floats[p] = p % 3; /* some are empty */
+    spine_chain_begin(&chain, floats, SPINE_CHAIN_PIECES);
+
+    for (size_t p = 0; p < SPINE_CHAIN_PIECES; p++) {
+        const float value = (float)(1000 * world.rank) + (float)p;
+        spine_chain_expect(&chain, SPINE_CHAIN_Y, p, before);
+        for (size_t i = 0; i < floats[p]; i++)
+            spine_chain_copy(1, &value, spine_chain_place(&chain, p) + i);
+        spine_chain_send(&chain, SPINE_CHAIN_Y, p, next, spine_chain_place(&chain, p));
+    }
+    for (size_t p = 0; p < SPINE_CHAIN_PIECES; p++) {
+        const float *found = spine_chain_await(&chain, SPINE_CHAIN_Y, p);
+        for (size_t i = 0; i < floats[p]; i++)
+            assert_true(found[i] == (float)(1000 * before) + (float)p);
+    }
+
+    spine_chain_end(&chain);
+    spine_chain_dispose(&chain);
+    spine_grid_dispose(&grid);
+}
+
 int run_chain(const struct spine_comm *comm)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_more_hosts_than_rows_of_a_rank_find_its_cut),
         cmocka_unit_test(test_few_candidates_leave_the_cut_of_each_host),
+        cmocka_unit_test(test_too_long_messages_are_refused),
         cmocka_unit_test(test_rows_under_way_are_dropped_or_copied),
+        cmocka_unit_test(test_all_pieces_travel_around),
     };
     world = *comm;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,21 @@ static void test_hosts_divide_the_units_where_gradients_are_large(void **state)
     assert_choice(&cost, 100, 100, 1, 4);
 }
 
+static void test_grids_have_no_more_columns_than_rows(void **state)
+{
+    (void)state;
+    static const int expected[][2] = {{1, 1}, {1, 2}, {1, 3}, {2, 1}, {2, 2}, {2, 3}};
+    const struct spine_stepcost cost = make_cost(3, 4);
+    int groups = 0, columns = 0;
+
+    for (size_t i = 0; i < 6; i++) {
+        assert_true(spine_stepcost_next_grid(&cost, 100, 3, &groups, &columns));
+        assert_int_equal(groups, expected[i][0]);
+        assert_int_equal(columns, expected[i][1]);
+    }
+    assert_false(spine_stepcost_next_grid(&cost, 100, 3, &groups, &columns));
+}
+
 static void test_columns_that_are_considered(void **state)
 {
     (void)state;
@@ -113,6 +128,7 @@ int main(void)
         cmocka_unit_test(test_ranks_that_disturb_each_other_stay_idle),
         cmocka_unit_test(test_hosts_are_used_as_far_as_the_network_allows),
         cmocka_unit_test(test_hosts_divide_the_units_where_gradients_are_large),
+        cmocka_unit_test(test_grids_have_no_more_columns_than_rows),
         cmocka_unit_test(test_columns_that_are_considered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
