@@ -166,10 +166,10 @@ INLINE void NAME(gather_few)(const int few, size_t count, const int32_t *which, 
 INLINE void NAME(gather_part)(const struct spine_row_list *list, size_t count, size_t stride,
                               const float *rows, const float *first, float *out)
 {
-    if (list->count == 0 && first != NULL)
-        memcpy(out, first, count * sizeof *out);
-    else if (list->count == 0)
+    if (list->count == 0 && first == NULL)
         memset(out, 0, count * sizeof *out);
+    else if (list->count == 0 && first != out) /* it is if another host's y is continued */
+        memcpy(out, first, count * sizeof *out);
     for (size_t p = 0; p < list->count; p += FEW_ROWS) {
         const size_t left = list->count - p;
         const int32_t *which = list->which + p;
