@@ -72,7 +72,6 @@ void spine_comm_exchange(struct spine_comm *comm, const float *send, size_t coun
 
 /* All-gather: 'all' gets every rank's 'count' floats, or bytes, in rank order, on every rank. */
 void spine_comm_collect(struct spine_comm *comm, const float *mine, size_t count, float *all);
-
 void spine_comm_collect_bytes(struct spine_comm *comm, const void *mine, size_t bytes, void *all);
 
 /* Messages from one rank to another that are under way while the ranks compute, in numbered slots,
