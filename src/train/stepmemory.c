@@ -364,7 +364,7 @@ struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
 {
     const struct extent extent = find_extent(shape, part, grid);
     size_t pairs = spine_block_bytes(extent.slots, extent.hidden, active);
-    const size_t units = extent.hidden / (size_t)(extent.node_ranks * extent.hosts) + CUT;
+    const size_t units = extent.hidden / ((size_t)extent.node_ranks * (size_t)extent.hosts) + CUT;
     const size_t travelling = grid->groups > grid->node_groups ? 6 * units * extent.stride : 0;
     const struct spine_chain_extent chain =
         find_travelling(shape, &extent, spine_partition_most_rows(part));

@@ -248,7 +248,8 @@ static void measure_backward(const char *mode)
 
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         const size_t rows = counts[i], blocks = (rows + ROWS - 1) / ROWS;
-        const struct spine_backward with = {bench.blocks, blocks, bench.x, bench.dY, 0};
+        const struct spine_backward with = {
+            .blocks = bench.blocks, .num_blocks = blocks, .x = bench.x, .dY = bench.dY};
         for (size_t b = 0; b < blocks; b++) {
             make_block(b, 0, FEW, rows < ROWS ? rows : ROWS);
             bench.blocks[b].leaf = b * ROWS / spine_tree_leaf(rows);
@@ -375,7 +376,8 @@ static void penalty(void *unused)
 
 static void measure_passes(void)
 {
-    const struct spine_backward with = {bench.blocks, 1, bench.x, bench.dY, 0};
+    const struct spine_backward with = {
+        .blocks = bench.blocks, .num_blocks = 1, .x = bench.x, .dY = bench.dY};
     const double values = (double)bench.stride, hidden = (double)bench.hidden;
 
     make_block(0, 0, FEW, ROWS);
