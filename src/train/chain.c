@@ -172,7 +172,6 @@ static size_t piece_bytes(const struct spine_chain *chain, size_t piece)
 void spine_chain_begin(struct spine_chain *chain, const size_t *floats, size_t count)
 {
     assert(count <= SPINE_CHAIN_PIECES);
-    chain->num_pieces = count;
     chain->piece_begin[0] = 0;
     for (size_t p = 0; p < count; p++)
         chain->piece_begin[p + 1] = chain->piece_begin[p] + floats[p];

@@ -48,7 +48,6 @@ struct spine_chain {
     /* Owned. Pieces of a share. */
     float *received, *sent; /* (share) */
     struct spine_comm_mail mail;
-    size_t num_pieces;
     size_t piece_begin[SPINE_CHAIN_PIECES + 1]; /* floats */
 
     struct spine_pair *pairs_sent, *pairs_received; /* owned; (pairs), (hosts, pairs) */
