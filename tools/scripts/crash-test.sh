@@ -57,9 +57,10 @@ start()
 }
 
 # members SESSION: its processes that live. mpirun gives every rank a process group of its own.
+# ps fails where there is none, not even one that is dead but not yet collected.
 members()
 {
-    ps -o pid=,stat= -s "$1" | awk '$2 !~ /^Z/ { print $1 }'
+    { ps -o pid=,stat= -s "$1" || true; } | awk '$2 !~ /^Z/ { print $1 }'
 }
 
 # kill_all: mpirun and its ranks, and those that it was just starting.
