@@ -80,7 +80,7 @@ static int measure(struct spine_comm *comm, size_t dim, size_t hidden, struct ra
 
     if (rc == 0) {
         const double gflops = measure_products(comm, &params, h, y);
-        rates->small = measure_sum(comm, params.data, FEW_FLOATS);
+        rates->small = measure_sum(comm, y, FEW_FLOATS); /* the gradient may be smaller */
         rates->large = measure_sum(comm, params.data, params.len);
         rates->bytes = params.len * sizeof *params.data;
         rc = spine_comm_gather(comm, &gflops, sizeof gflops, &all, &bytes, err);
@@ -165,7 +165,7 @@ static void print_grids(const struct spine_config *config, const struct spine_st
             spine_forecast_rank(config, num_rows, cost->dim, &(struct spine_grid_wish){r, c, 0, 0},
                                 hosts, &bytes, &ignored) == 0)
             fprintf(out, ", %.0f MiB a rank", (double)bytes / (1 << 20));
-        fprintf(out, "%s\n", r == groups && c == columns ? "; auto takes it" : "");
+        fprintf(out, "%s\n", r == groups && c == columns ? "; auto chooses it" : "");
     }
 }
 

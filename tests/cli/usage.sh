@@ -76,7 +76,7 @@ for line in 'hosts  *[^ ]*: 2 ranks, .*; [0-9]* cores' 'BLAS  *[A-Z]' 'MPI  *[A-
     'sgemm  *[0-9.]* Gflop/s on the fastest rank, [0-9.]* on the slowest' \
     'allreduce  *[0-9.]* ms for a gradient of 2.44 MB; [0-9.]* ms for 1 KB$' \
     'grid  *1x1: about [0-9.]* ms a step' 'grid  *1x2: about [0-9.]* ms a step' \
-    'grid .*; auto takes it$'; do
+    'grid .*; auto chooses it$'; do
     grep -q "^$line" stdout || fail "--doctor leaves out '$line': $(cat stdout)"
 done
 silent stderr
@@ -86,6 +86,9 @@ grep -q '^allreduce .* gradient of 0.05 MB' stdout ||
     fail "--doctor doesn't take the input's dimension: $(cat stdout)"
 grep -q '^grid  *1x3: about [0-9.]* ms a step, [0-9]* MiB a rank' stdout ||
     fail "--doctor has no memory of a grid: $(cat stdout)"
+printf '%s\n' 'a 1 2' 'b 2 1' 'c 3 3' >narrow.txt # a gradient of fewer numbers than the shorter sum has
+run mpirun -np 2 "$trainer" --doctor data.input=narrow.txt data.cache=narrow.h5 model.hidden=1
+grep -q '^allreduce .* gradient of 0.00 MB' stdout || fail "--doctor of a small model: $(cat stdout)"
 if unshare --uts true 2>/dev/null; then # ranks go round the hosts
     # shellcheck disable=SC2016 # each rank expands it
     run mpirun -np 4 --bind-to none unshare --uts sh -c \
