@@ -254,12 +254,12 @@ static void set_dense(struct spine_block *block, size_t j, float bias, float *z,
     struct unit_sums unit = {0};
     if (!block->activation.is_uncapped) {
         clamp_rows(block->rows, bias, z, h);
-        sum_codes(block->rows, h, &sums->h[j], &sums->partial);
-        sums->not_finite |= count_active(block->rows, h, &sums->active);
+        sum_codes(block->rows, h, &unit.h, &unit.partial);
+        unit.not_finite = count_active(block->rows, h, &unit.active);
     } else {
         rectify_unit(block->rows, bias, z, h, &unit);
-        add_sums(sums, j, &unit);
     }
+    add_sums(sums, j, &unit);
 }
 
 /* A block, a range of units, and the parameters. */

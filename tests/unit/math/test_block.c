@@ -73,6 +73,36 @@ static void test_ranges_of_units_change_nothing(void **state)
         }
 }
 
+static void test_sums_of_h_may_be_left_out(void **state)
+{
+    (void)state;
+    for (int mode = 0; mode < 2; mode++) {
+        int64_t h[HIDDEN] = {0};
+        struct spine_block_sums all = {.h = h}, others = {.h = NULL};
+        struct spine_scratch scratch;
+        struct spine_block block;
+        struct fixture f;
+        init(&f, 0);
+        float *packed = spine_kernel_alloc(spine_block_packed(DIM), "a test", &err);
+        TRY(spine_block_init(&block, HIDDEN, NULL, &err));
+        TRY(spine_scratch_init(&scratch, SPINE_BLOCK_ROWS, HIDDEN, DIM, &err));
+
+        block.rows = SPINE_PANEL_ROWS;
+        spine_block_pack(block.rows, DIM, f.params.stride, 0, DIM, f.noisy, packed);
+        spine_block_encode(&block, &scratch, (enum spine_mode)mode, 0, HIDDEN, &f.params, packed,
+                           &all);
+        spine_block_encode(&block, &scratch, (enum spine_mode)mode, 0, HIDDEN, &f.params, packed,
+                           &others);
+        assert_true(all.active > 0 && all.active == others.active);
+        assert_true(all.partial > 0 && all.partial == others.partial);
+
+        spine_scratch_dispose(&scratch);
+        spine_block_dispose(&block);
+        free(packed);
+        dispose(&f);
+    }
+}
+
 static void test_the_modes_agree(void **state)
 {
     (void)state;
@@ -199,6 +229,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranges_of_units_change_nothing),
+        cmocka_unit_test(test_sums_of_h_may_be_left_out),
         cmocka_unit_test(test_the_modes_agree),
         cmocka_unit_test(test_groups_of_rows_add_up_to_the_batch),
         cmocka_unit_test(test_a_row_has_the_same_code_whatever_is_beside_it),
