@@ -115,6 +115,8 @@ static void say_changes(const struct spine_resume *resume,
             "before: %s; now: %s: results differ in their last digits from those of a run that "
             "wasn't stopped",
             saved->kernels, resume->texts.kernels);
+    if (config->objective == SPINE_OBJECTIVE_NNSE) /* it has no learning rate */
+        return;
     if (was <= 0 || was == config->epochs || steps == 0 || progress->epoch >= config->epochs)
         return;
 

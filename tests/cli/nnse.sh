@@ -61,8 +61,10 @@ END_PY
 # --- Any number of ranks, stopped or not ------------------------------------------------------------
 
 train 1 run.ini train.refit=yes output.directory=ranks1
-train 3 run.ini train.refit=yes output.directory=ranks3
+train 3 run.ini train.refit=yes output.directory=ranks3 train.checkpoint_every=1 train.checkpoint_keep=3
 same ranks1 ranks3
+[ "$(cd ranks3 && echo checkpoint-*)" = "$(echo checkpoint-000000000{2,3,4}.h5)" ] ||
+    fail "checkpoints aren't kept: $(ls ranks3)"
 train 1 run.ini train.refit=yes train.stop_after=2 output.directory=stopped
 train 1 run.ini train.refit=yes output.directory=stopped
 $python - <<'END_PY' || fail "resuming changes the atoms"
