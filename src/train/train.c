@@ -50,6 +50,8 @@ static int train(struct spine_trainer *run, bool is_alone, const char *timeline,
         rc = spine_requests_save(run, SPINE_CHECKPOINT_NOW, err); /* it would resume another run */
     if (rc == 0)
         rc = spine_epoch_begin(run, err);
+    if (rc == 0 && run->last_epoch == 0)
+        rc = spine_requests_save(run, SPINE_CHECKPOINT_NOW, err); /* no epoch will */
     while (rc == 0 && run->position.epoch < run->last_epoch)
         rc = spine_epoch_run(run, &metrics, err);
     if (rc == 0)

@@ -24,6 +24,8 @@ refit = no
 INI
 
 train 1 run.ini train.epochs=0 output.directory=start
+train 1 run.ini train.epochs=0 output.directory=start
+grep -qx 'start is finished: 0 epochs; nothing to do' stderr || fail "untrained atoms: $(cat stderr)"
 train 2 run.ini train.epochs=1 output.directory=one
 $python - <<'END_PY'
 import h5py
