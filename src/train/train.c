@@ -92,12 +92,16 @@ int spine_train_check(const struct spine_config *config, struct spine_comm *comm
 
     if (comm->rank == 0 && spine_settings_last_epoch(config) == config->epochs)
         rc = spine_metrics_diverged(config->directory, &diverged, &explained, err);
-    if (rc == 0 && diverged)
-        rc = spine_fail(
-            err,
-            "%s: diverged: the explained variance is %.4g, so the mean of all rows would "
-            "be a better reconstruction; a lower train.learning_rate%s may help",
-            config->directory, explained,
-            config->revive_after > 0 ? ", or train.revive_after = 0," : "");
-    return spine_comm_agree(comm, rc, err);
+    if (spine_comm_agree(comm, rc, err))
+        return -1;
+
+    spine_comm_broadcast(comm, &diverged, sizeof diverged);
+    spine_comm_broadcast(comm, &explained, sizeof explained);
+    if (!diverged)
+        return 0;
+    return spine_fail(err,
+                      "%s: diverged: the explained variance is %.4g, so the mean of all rows would "
+                      "be a better reconstruction; a lower train.learning_rate%s may help",
+                      config->directory, explained,
+                      config->revive_after > 0 ? ", or train.revive_after = 0," : "");
 }
