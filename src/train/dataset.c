@@ -36,19 +36,17 @@ static int read_extent(struct spine_input *input, size_t limit, struct spine_err
     return 0;
 }
 
-/* Fail if 'hash' differs from rank 0's: then the file is another. */
-static int check_equal(const struct spine_input *input, struct spine_comm *comm, uint64_t hash,
-                       struct spine_error *err)
+int spine_input_compare(const char *path, const struct spine_comm *comm, uint64_t hash,
+                        struct spine_error *err)
 {
     uint64_t expected = hash;
     char host[64] = "";
-    int rc = 0;
 
     spine_comm_broadcast(comm, &expected, sizeof expected);
+    if (hash == expected)
+        return 0;
     gethostname(host, sizeof host - 1);
-    if (hash != expected)
-        rc = spine_fail(err, "%s is another file on %s than on rank 0's node", input->path, host);
-    return spine_comm_agree(comm, rc, err);
+    return spine_fail(err, "%s is another file on %s than on rank 0's node", path, host);
 }
 
 /* Hash some of the rows, spread evenly over the file. Fails on all ranks alike. */
@@ -89,9 +87,10 @@ static int check_same(const struct spine_input *input, struct spine_comm *comm,
 
     if (comm->size == 1)
         return 0;
-    if (check_equal(input, comm, hash, err) || hash_sample(input, comm, &hash, err))
+    if (spine_comm_agree(comm, spine_input_compare(input->path, comm, hash, err), err) ||
+        hash_sample(input, comm, &hash, err))
         return -1;
-    return check_equal(input, comm, hash, err);
+    return spine_comm_agree(comm, spine_input_compare(input->path, comm, hash, err), err);
 }
 
 int spine_input_open(struct spine_input *input, struct spine_comm *comm, const char *path,

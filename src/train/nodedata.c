@@ -120,6 +120,10 @@ int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm
     int rc = reads ? read_all(&all, &self, config, err) : 0;
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0) {
+        rc = reads ? spine_input_compare(config->input, &readers, all.checksum, err) : 0;
+        rc = spine_comm_agree(comm, rc, err);
+    }
+    if (rc == 0) {
         rc = reads ? scale_all(&all, &self, &readers, config, err) : 0;
         rc = spine_comm_agree(comm, rc, err);
     }

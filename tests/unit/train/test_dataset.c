@@ -446,6 +446,35 @@ static void test_a_view_of_the_node_data_is_what_reading_gives(void **state)
                    "data.limit: is 48, but %s has 47 rows", path.text);
 }
 
+static void test_nodes_with_different_files_fail(void **state)
+{
+    (void)state;
+    struct spine_nodedata nodedata;
+    struct spine_config config;
+    const struct path first = path;
+    char host[64] = "", expected[sizeof err.text];
+
+    write_plain();
+    path = join_path(&directory, "other.h5");
+    write_vectors(ROWS, ROWS, 13, 0.5, "spine-vectors");
+    spine_config_init(&config);
+    strcpy(config.input, world.rank < 2 ? first.text : path.text);
+    setenv("SPINE_RANKS_PER_NODE", "2", 1);
+    const int rc = spine_nodedata_init(&nodedata, &world, &config, &err);
+    unsetenv("SPINE_RANKS_PER_NODE");
+
+    assert_int_equal(rc, -(world.size > 2));
+    if (rc != 0) {
+        gethostname(host, sizeof host - 1);
+        snprintf(expected, sizeof expected, ": %s is another file on %s than on rank 0's node",
+                 path.text, host);
+        assert_non_null(strstr(err.text, expected));
+    } else {
+        spine_nodedata_dispose(&nodedata);
+    }
+    path = first;
+}
+
 /* --- What is refused -------------------------------------------------------------------------- */
 
 static void test_an_input_that_does_not_fit_is_refused(void **state)
@@ -518,8 +547,10 @@ int run_dataset(const struct spine_comm *comm)
         cmocka_unit_test(test_rows_that_are_too_small_to_scale_are_refused),
         cmocka_unit_test(test_every_row_is_supplied_once_an_epoch),
         cmocka_unit_test(test_a_slice_has_the_rows_in_order),
+        cmocka_unit_test(test_shared_rows_have_the_same_bits_on_any_number_of_ranks),
         cmocka_unit_test(test_rows_of_the_file_are_those_in_memory),
         cmocka_unit_test(test_a_view_of_the_node_data_is_what_reading_gives),
+        cmocka_unit_test(test_nodes_with_different_files_fail),
         cmocka_unit_test(test_an_input_that_does_not_fit_is_refused),
         cmocka_unit_test(test_a_number_that_is_not_finite_is_refused_with_its_row),
     };
