@@ -86,17 +86,12 @@ static void draw_piece(const struct spine_atoms_words *words, const struct order
                        const bool *marked, struct spine_range atoms, float *piece, float *all)
 {
     struct spine_dataset *data = words->data;
-    const struct spine_partition *part = &data->part;
     const size_t stride = data->stride, count = atoms.end - atoms.first;
+    uint64_t rows[PIECE] = {0};
 
-    memset(piece, 0, count * stride * sizeof *piece);
-    for (size_t i = 0; i < count; i++) {
-        const size_t row = order->rows[(atoms.first + i) % order->count];
-        if (row >= part->first_row && row < part->end_row)
-            memcpy(piece + i * stride, spine_dataset_slice(data, 0, row - part->first_row, 1, 0),
-                   data->dim * sizeof *piece);
-    }
-    spine_comm_sum_floats(words->comm, piece, count * stride);
+    for (size_t i = 0; i < count; i++)
+        rows[i] = order->rows[(atoms.first + i) % order->count];
+    spine_dataset_share(data, words->comm, rows, count, piece);
 
     for (size_t i = 0; all != NULL && i < count; i++) {
         const size_t j = atoms.first + i;

@@ -447,6 +447,24 @@ const float *spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, siz
     return data->block;
 }
 
+/* By a sum to which only a row's owner adds. */
+void spine_dataset_share(struct spine_dataset *data, struct spine_comm *comm,
+                         const uint64_t *numbers, size_t count, float *shared)
+{
+    const struct spine_partition *part = &data->part;
+    const size_t stride = data->stride;
+
+    memset(shared, 0, count * stride * sizeof *shared);
+    for (size_t i = 0; i < count; i++) {
+        if (numbers[i] < part->first_row || numbers[i] >= part->end_row)
+            continue;
+        const float *row = spine_dataset_slice(data, 0, numbers[i] - part->first_row, 1, 0);
+        for (size_t k = 0; k < data->dim; k++)
+            shared[i * stride + k] += row[k];
+    }
+    spine_comm_sum_floats(comm, shared, count * stride);
+}
+
 /* --- Batches ------------------------------------------------------------------------------ */
 
 size_t spine_dataset_supply(struct spine_dataset *data, size_t step, float *clean, uint64_t *rows)

@@ -126,23 +126,6 @@ static int find_worst(const struct spine_params *params, struct spine_dataset *d
     return rc;
 }
 
-/* Share 'count' rows x, (count, stride), with all ranks, by a sum to which only their owners
- * add. */
-static void share_rows(struct spine_dataset *data, struct spine_comm *comm,
-                       const struct bad_row *rows, size_t count, float *shared)
-{
-    const size_t stride = data->stride;
-
-    memset(shared, 0, count * stride * sizeof *shared);
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].row >= data->part.first_row && rows[i].row < data->part.end_row) {
-            const size_t row = rows[i].row - data->part.first_row;
-            memcpy(shared + i * stride, spine_dataset_slice(data, 0, row, 1, 0),
-                   stride * sizeof *shared);
-        }
-    spine_comm_sum_floats(comm, shared, count * stride);
-}
-
 /* Set unit j's moments to zero. */
 static void clear_moments(const struct spine_params *params, struct spine_optimizer *optimizer,
                           size_t j)
@@ -250,10 +233,13 @@ static void restart_units(struct spine_stepper *stepper, struct spine_dataset *d
 {
     struct spine_params *params = &stepper->params;
     const size_t stride = params->stride;
+    uint64_t numbers[TOGETHER] = {0};
 
     for (size_t done = 0; done < count; done += TOGETHER) {
         const size_t now = count - done < TOGETHER ? count - done : TOGETHER;
-        share_rows(data, &stepper->grid->ranks, rows + done, now, shared);
+        for (size_t i = 0; i < now; i++)
+            numbers[i] = rows[done + i].row;
+        spine_dataset_share(data, &stepper->grid->ranks, numbers, now, shared);
         for (size_t i = 0; stepper->grid->node.rank == 0 && i < now; i++) {
             const float *x = shared + i * stride;
             spine_coder_encode(coder, params, 1, x, false);

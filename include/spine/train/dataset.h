@@ -124,6 +124,12 @@ size_t spine_dataset_supply(struct spine_dataset *data, size_t step, float *clea
 const float *spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, size_t first,
                                  size_t count, double sigma);
 
+/* Copy 'count' rows of any ranks, by their global numbers, to 'shared', (count, D), on all ranks. -0
+ * becomes 0, so that the bits don't depend on the number of ranks. 'numbers' are equal on all ranks.
+ * Collective. */
+void spine_dataset_share(struct spine_dataset *data, struct spine_comm *comm,
+                         const uint64_t *numbers, size_t count, float *shared);
+
 /* Free what data owns and zero it; a zeroed struct may be disposed of again. */
 void spine_dataset_dispose(struct spine_dataset *data);
 

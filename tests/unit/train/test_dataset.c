@@ -352,6 +352,28 @@ static double compare(const float *a, const float *b, size_t count)
     return most;
 }
 
+static void test_shared_rows_have_the_same_bits_on_any_number_of_ranks(void **state)
+{
+    (void)state;
+    static const uint64_t numbers[] = {ROWS - 1, 5, 0, 5};
+    enum { COUNT = sizeof numbers / sizeof *numbers, MOST_STRIDE = 16 };
+    float shared[COUNT * MOST_STRIDE];
+    struct spine_dataset data;
+
+    write_vectors(ROWS, ROWS, 5, -0.0, "spine-vectors");
+    TRY(init(&data, 0));
+    assert_in_range(data.stride, DIM, MOST_STRIDE);
+    spine_dataset_share(&data, &world, numbers, COUNT, shared);
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t k = 0; k < data.stride; k++) {
+            const float value = shared[i * data.stride + k];
+            const bool is_zero = k >= DIM || (numbers[i] == 5 && k == 2);
+            assert_true(value == (float)(is_zero ? 0 : entry(numbers[i], k)));
+            assert_false(is_zero && signbit(value));
+        }
+    spine_dataset_dispose(&data);
+}
+
 static void test_rows_of_the_file_are_those_in_memory(void **state)
 {
     (void)state;
