@@ -37,6 +37,13 @@ static void abort_unless_success(int code, const char *file, int line)
     MPI_Abort(MPI_COMM_WORLD, SPINE_EXIT_FAILED);
 }
 
+/* The length of the next piece of a block of 'length', of which 'done' are done. */
+static int next_piece(uint64_t length, uint64_t done)
+{
+    const uint64_t left = length - done;
+    return (int)(left < PIECE ? left : PIECE);
+}
+
 /* The communicator is stored by value, so that nothing can fail on one rank alone. */
 static_assert(sizeof(MPI_Comm) <= sizeof(uintptr_t), "a communicator fits into its handle");
 
@@ -239,11 +246,9 @@ static void reduce(struct spine_comm *comm, void *values, size_t count, MPI_Data
 {
     if (comm->size == 1)
         return;
-    for (size_t done = 0; done < count; done += PIECE) {
-        const size_t piece = count - done < PIECE ? count - done : PIECE;
-        MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, (char *)values + done * size, (int)piece, type,
-                              operation, mpi(comm)));
-    }
+    for (size_t done = 0; done < count; done += PIECE)
+        MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, (char *)values + done * size, next_piece(count, done),
+                              type, operation, mpi(comm)));
 }
 
 void spine_comm_sum_floats(struct spine_comm *comm, float *values, size_t count)
@@ -356,10 +361,8 @@ int64_t spine_comm_sum_before(const struct spine_comm *comm, int64_t value)
 
 void spine_comm_broadcast_from(const struct spine_comm *comm, int rank, void *data, size_t bytes)
 {
-    for (size_t done = 0; done < bytes; done += PIECE) {
-        const size_t piece = bytes - done < PIECE ? bytes - done : PIECE;
-        MPI_TRY(MPI_Bcast((char *)data + done, (int)piece, MPI_BYTE, rank, mpi(comm)));
-    }
+    for (size_t done = 0; done < bytes; done += PIECE)
+        MPI_TRY(MPI_Bcast((char *)data + done, next_piece(bytes, done), MPI_BYTE, rank, mpi(comm)));
 }
 
 void spine_comm_broadcast(const struct spine_comm *comm, void *data, size_t bytes)
@@ -372,8 +375,8 @@ static void receive_all(const struct spine_comm *comm, char *all, const uint64_t
     char *end = all + sizes[0];
     for (int rank = 1; rank < comm->size; rank++)
         for (uint64_t done = 0; done < sizes[rank]; done += PIECE) {
-            const uint64_t piece = sizes[rank] - done < PIECE ? sizes[rank] - done : PIECE;
-            MPI_TRY(MPI_Recv(end, (int)piece, MPI_BYTE, rank, 0, mpi(comm), MPI_STATUS_IGNORE));
+            const int piece = next_piece(sizes[rank], done);
+            MPI_TRY(MPI_Recv(end, piece, MPI_BYTE, rank, 0, mpi(comm), MPI_STATUS_IGNORE));
             end += piece;
         }
 }
@@ -413,21 +416,13 @@ int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t by
             memcpy(*all, data, bytes);
         receive_all(comm, *all, sizes);
     } else {
-        for (size_t done = 0; done < bytes; done += PIECE) {
-            const size_t piece = bytes - done < PIECE ? bytes - done : PIECE;
-            MPI_TRY(MPI_Send((const char *)data + done, (int)piece, MPI_BYTE, 0, 0, mpi(comm)));
-        }
+        for (size_t done = 0; done < bytes; done += PIECE)
+            MPI_TRY(MPI_Send((const char *)data + done, next_piece(bytes, done), MPI_BYTE, 0, 0,
+                             mpi(comm)));
     }
 
     free(sizes);
     return 0;
-}
-
-/* Bytes of the next piece. */
-static int next_piece(uint64_t size, uint64_t done)
-{
-    const uint64_t left = size - done;
-    return (int)(left < PIECE ? left : PIECE);
 }
 
 /* Send a block to one rank while receiving one from another. Once a direction is finished, its rank
