@@ -492,6 +492,19 @@ void spine_comm_barrier_sleeping(const struct spine_comm *comm)
     }
 }
 
+/* Put this rank's number in the job before a failure of the machine, unless a rank is named. */
+static void name_rank(struct spine_error *err)
+{
+    const struct spine_error plain = *err;
+    int number = 0, named = 0;
+
+    if (err->status != SPINE_EXIT_FAILED ||
+        (sscanf(err->text, "rank %d: %n", &number, &named) == 1 && named > 0))
+        return;
+    MPI_TRY(MPI_Comm_rank(MPI_COMM_WORLD, &number));
+    spine_fail(err, "rank %d: %s", number, plain.text);
+}
+
 int spine_comm_agree(const struct spine_comm *comm, int rc, struct spine_error *err)
 {
     /* The lowest rank that failed, and how many did. */
@@ -501,10 +514,8 @@ int spine_comm_agree(const struct spine_comm *comm, int rc, struct spine_error *
     if (first == comm->size)
         return 0;
     MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &failures, 1, MPI_INT, MPI_SUM, mpi(comm)));
+    if (comm->rank == first && failures < comm->size)
+        name_rank(err);
     spine_comm_broadcast_from(comm, first, err, sizeof *err);
-    if (err->status == SPINE_EXIT_FAILED && failures < comm->size) {
-        const struct spine_error plain = *err;
-        spine_fail(err, "rank %d: %s", first, plain.text);
-    }
     return -1;
 }

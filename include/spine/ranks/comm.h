@@ -131,7 +131,7 @@ void spine_comm_barrier_sleeping(const struct spine_comm *comm);
 /* Make one rank's failure every rank's failure, so that no rank enters the next collective call alone.
  * 'rc' is this rank's own result. Returns 0 if it was 0 on all ranks; else -1 on all of them, and
  * err holds the error of the lowest rank that failed. If that is a failure of the machine and not
- * all ranks share it, the text begins with the rank. */
+ * all ranks share it, the text begins with that rank's number in the job. */
 int spine_comm_agree(const struct spine_comm *comm, int rc, struct spine_error *err);
 
 #endif

@@ -212,6 +212,17 @@ static void test_agreeing_on_success_leaves_the_error_alone(void **state)
     assert_string_equal(err.text, "untouched");
 }
 
+/* The number in the job of a rank of the world, which may be a part of the job. */
+static int job_number(int rank)
+{
+    const char *of_openmpi = getenv("OMPI_COMM_WORLD_RANK"), *of_mpich = getenv("PMI_RANK");
+    const char *text = of_openmpi != NULL ? of_openmpi : of_mpich != NULL ? of_mpich : "0";
+    int number = (int)strtol(text, NULL, 10);
+
+    spine_comm_broadcast_from(&world, rank, &number, sizeof number);
+    return number;
+}
+
 static void test_one_failure_reaches_every_rank(void **state)
 {
     (void)state;
@@ -226,7 +237,7 @@ static void test_one_failure_reaches_every_rank(void **state)
         if (world.size == 1) /* all ranks share it */
             snprintf(expected, sizeof expected, "disk 0 is full");
         else
-            snprintf(expected, sizeof expected, "rank %d: disk %d is full", bad, bad);
+            snprintf(expected, sizeof expected, "rank %d: disk %d is full", job_number(bad), bad);
         assert_string_equal(err.text, expected);
     }
 }
@@ -235,12 +246,37 @@ static void test_the_lowest_of_several_failures_wins(void **state)
 {
     (void)state;
     struct spine_error err = {0};
+    char expected[64] = "rank 0's reason";
     const int first = world.size > 1 ? 1 : 0; /* all ranks but 0 fail */
     int rc = 0;
     if (world.rank >= first)
         rc = spine_fail(&err, "rank %d's reason", world.rank);
     assert_int_equal(spine_comm_agree(&world, rc, &err), -1);
-    assert_string_equal(err.text, world.size > 1 ? "rank 1: rank 1's reason" : "rank 0's reason");
+    if (world.size > 1)
+        snprintf(expected, sizeof expected, "rank %d: rank 1's reason", job_number(1));
+    assert_string_equal(err.text, expected);
+}
+
+static void test_a_failure_of_a_part_names_the_rank_of_the_job_once(void **state)
+{
+    (void)state;
+    struct spine_comm part;
+    struct spine_error err = {0};
+    char expected[64] = "no disk";
+    const int number = job_number(0);
+    int rc = 0;
+
+    spine_comm_split_sorted(&world, 0, -world.rank, &part); /* rank 0 becomes the last */
+    if (world.rank == 0)
+        rc = spine_fail(&err, "no disk");
+    assert_int_equal(spine_comm_agree(&part, rc, &err), -1);
+    if (world.size > 1)
+        snprintf(expected, sizeof expected, "rank %d: no disk", number);
+    assert_string_equal(err.text, expected);
+    rc = -(world.rank == 1); /* as if the part were one of several */
+    assert_int_equal(spine_comm_agree(&world, rc, &err), -(world.size > 1));
+    assert_string_equal(err.text, expected);
+    spine_comm_dispose(&part);
 }
 
 static void test_a_failure_that_all_share_names_no_rank(void **state)
@@ -306,6 +342,7 @@ int run_comm(const struct spine_comm *comm)
         cmocka_unit_test(test_agreeing_on_success_leaves_the_error_alone),
         cmocka_unit_test(test_one_failure_reaches_every_rank),
         cmocka_unit_test(test_the_lowest_of_several_failures_wins),
+        cmocka_unit_test(test_a_failure_of_a_part_names_the_rank_of_the_job_once),
         cmocka_unit_test(test_a_failure_that_all_share_names_no_rank),
         cmocka_unit_test(test_what_the_user_can_mend_names_no_rank),
         cmocka_unit_test(test_a_long_text_is_cut_and_not_overrun),
