@@ -25,12 +25,11 @@ void spine_timeline_dispose(struct spine_timeline *timeline)
     *timeline = (struct spine_timeline){0};
 }
 
-void spine_timeline_add(struct spine_timeline *timeline, const char *name, enum spine_lane lane,
-                        double begin, double end)
+void spine_timeline_add(struct spine_timeline *timeline, const char *name, double begin, double end)
 {
     if (timeline == NULL || timeline->count == timeline->most)
         return;
-    timeline->events[timeline->count++] = (struct spine_timeline_event){name, lane, begin, end};
+    timeline->events[timeline->count++] = (struct spine_timeline_event){name, begin, end};
 }
 
 /* This rank's events as JSON objects, each after a comma; the caller frees. */
@@ -42,19 +41,15 @@ static char *print_events(const struct spine_timeline *timeline, int rank, size_
     if (spine_textstream_open(&stream, "the timeline", err))
         return NULL;
 
-    fprintf(stream.file,
-            ",\n{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%d,\"args\":{\"name\":\"rank %d\"}}"
-            ",\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%d,\"tid\":%d,\"args\":{\"name\":"
-            "\"work\"}}"
-            ",\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%d,\"tid\":%d,\"args\":{\"name\":"
-            "\"sums\"}}",
-            rank, rank, rank, SPINE_LANE_WORK, rank, SPINE_LANE_SUMS);
+    fprintf(
+        stream.file,
+        ",\n{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%d,\"args\":{\"name\":\"rank %d\"}}",
+        rank, rank);
     for (size_t i = 0; i < timeline->count; i++) {
         const struct spine_timeline_event *event = &timeline->events[i];
         fprintf(stream.file,
-                ",\n{\"ph\":\"X\",\"name\":\"%s\",\"pid\":%d,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f}",
-                event->name, rank, event->lane, 1e6 * event->begin,
-                1e6 * (event->end - event->begin));
+                ",\n{\"ph\":\"X\",\"name\":\"%s\",\"pid\":%d,\"tid\":0,\"ts\":%.3f,\"dur\":%.3f}",
+                event->name, rank, 1e6 * event->begin, 1e6 * (event->end - event->begin));
     }
 
     char *text = spine_textstream_close(&stream, err);

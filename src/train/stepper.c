@@ -85,7 +85,7 @@ double spine_stepper_begin_span(const struct spine_stepper *stepper)
 void spine_stepper_end_span(struct spine_stepper *stepper, const char *name, double begun)
 {
     if (stepper->recording != NULL)
-        spine_timeline_add(stepper->recording, name, SPINE_LANE_WORK, begun, spine_comm_clock());
+        spine_timeline_add(stepper->recording, name, begun, spine_comm_clock());
 }
 
 uint64_t spine_stepper_meet_team(struct spine_stepper *stepper, struct spine_team *team,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The path of a step doesn't matter: dense, sparse and auto train the same model, on one rank and on
-# several. And --timeline shows the sums over ranks going on behind the computation.
+# The mode of a step doesn't matter: dense, sparse and auto train the same model, on one rank and on
+# several. And --timeline shows what each rank does in a step, and its waiting.
 set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"

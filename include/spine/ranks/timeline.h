@@ -1,16 +1,11 @@
-/* timeline.h -- what each rank did when, for Chrome's trace viewer (chrome://tracing, Perfetto).
- *
- * A rank has two lanes: its computing and waiting, and the sums over ranks that run meanwhile. */
+/* timeline.h -- what each rank did when, for Chrome's trace viewer (chrome://tracing, Perfetto). */
 #ifndef SPINE_RANKS_TIMELINE_H
 #define SPINE_RANKS_TIMELINE_H
 
 #include "spine/ranks/comm.h"
 
-enum spine_lane { SPINE_LANE_WORK, SPINE_LANE_SUMS };
-
 struct spine_timeline_event {
-    const char *name; /* a literal */
-    enum spine_lane lane;
+    const char *name;  /* a literal */
     double begin, end; /* spine_comm_clock() */
 };
 
@@ -24,8 +19,8 @@ int spine_timeline_init(struct spine_timeline *timeline, size_t most, struct spi
 void spine_timeline_dispose(struct spine_timeline *timeline);
 
 /* Record an event; does nothing if timeline is NULL. Local. */
-void spine_timeline_add(struct spine_timeline *timeline, const char *name, enum spine_lane lane,
-                        double begin, double end);
+void spine_timeline_add(struct spine_timeline *timeline, const char *name, double begin,
+                        double end);
 
 /* Write all ranks' events to 'path' in Chrome's trace event format. Times come from each rank's
  * clock; clocks agree only within a host. Collective. */
