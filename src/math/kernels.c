@@ -1,8 +1,4 @@
-/* kernels.c -- the products and passes of a training step.
- *
- * The products are OpenBLAS's, except for one on AVX-512. The passes are plain loops over columns
- * without dependencies between iterations, which the compiler vectorises, once for each kind of
- * processor. */
+/* kernels.c -- dense products outside of training steps: OpenBLAS's, except for one on AVX-512. */
 #include "spine/math/kernels.h"
 
 #include <assert.h>

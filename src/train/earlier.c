@@ -16,10 +16,10 @@
 static bool recall(struct spine_config *was, const char *path)
 {
     char *text = NULL;
-    struct spine_error unheard;
+    struct spine_error ignored;
 
-    const bool is_read = spine_checkpoint_peek(path, &text, &unheard) == 0 &&
-                         spine_inifile_recall(was, text, path, &unheard) == 0;
+    const bool is_read = spine_checkpoint_peek(path, &text, &ignored) == 0 &&
+                         spine_inifile_recall(was, text, path, &ignored) == 0;
     free(text);
     return is_read;
 }

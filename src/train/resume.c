@@ -17,7 +17,7 @@
 #include "spine/files/state.h"
 #include "spine/math/kernels.h"
 
-static int is_path(const char *resume)
+static bool is_path(const char *resume)
 {
     return strcmp(resume, "auto") != 0 && strcmp(resume, "never") != 0;
 }
@@ -216,17 +216,17 @@ static enum outcome load_newest(struct spine_resume *resume, enum spine_rundir_s
 }
 
 /* Is the file in the directory? */
-static int lies_in(const char *path, const char *directory)
+static bool lies_in(const char *path, const char *directory)
 {
     struct stat above, other;
-    struct spine_error unheard;
-    char *copy = spine_memory_copy(path, "a path", &unheard);
+    struct spine_error ignored;
+    char *copy = spine_memory_copy(path, "a path", &ignored);
     char *slash = copy == NULL ? NULL : strrchr(copy, '/');
     if (slash != NULL)
         slash[slash == copy] = '\0';
-    const int lies = stat(slash == NULL ? "." : copy, &above) == 0 &&
-                     stat(directory, &other) == 0 && above.st_dev == other.st_dev &&
-                     above.st_ino == other.st_ino;
+    const bool lies = stat(slash == NULL ? "." : copy, &above) == 0 &&
+                      stat(directory, &other) == 0 && above.st_dev == other.st_dev &&
+                      above.st_ino == other.st_ino;
     free(copy);
     return lies;
 }

@@ -15,9 +15,9 @@
 enum {
     ROUNDS = 3,        /* of timing, at most */
     ROWS = 64,         /* of a step that is timed, and a fourth of them */
-    STEPS = 6,         /* that are timed */
-    MEETINGS = 16,     /* so too */
-    EXCHANGES = 5,     /* so too */
+    STEPS = 6,         /* timed */
+    MEETINGS = 16,     /* timed */
+    EXCHANGES = 5,     /* timed */
     FEW = 64,          /* floats of a short exchange, */
     MANY = 1 << 15,    /* and of a long one */
     WEIGHTS = 1 << 17, /* of a small model that is timed: they don't fit the nearest caches */

@@ -1,4 +1,5 @@
-/* kernels.h -- the products and passes of a training step.
+/* kernels.h -- dense products outside of training steps (see products.h for those of a step), aligned
+ * memory, and what computes on this processor.
  *
  * All matrices are row-major float. A row of length D begins every 'stride' floats, a multiple of
  * SPINE_ALIGN; the padding from D to stride is zero on input and stays zero. Rows of length H are

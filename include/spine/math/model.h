@@ -65,7 +65,7 @@ static inline size_t spine_prefixes_without(const struct spine_prefixes *prefixe
     return count;
 }
 
-/* How a step goes on after z = x' W1' + b1: with all pairs of a row and a unit, or with the active
+/* How a step continues after z = x' W1' + b1: with all pairs of a row and a unit, or with the active
  * pairs only, which is faster when they are few. The results differ by rounding. */
 enum spine_mode { SPINE_DENSE, SPINE_SPARSE };
 

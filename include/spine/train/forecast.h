@@ -1,7 +1,5 @@
 /* forecast.h -- what a run needs, checked before it begins: memory, disk space, a directory of its
- * own.
- *
- * Knows the configuration and the extent of the input, but nothing about the training itself. */
+ * own. Needs are predicted from the configuration and the extent of the input. */
 #ifndef SPINE_TRAIN_FORECAST_H
 #define SPINE_TRAIN_FORECAST_H
 
