@@ -130,6 +130,11 @@ void spine_partition_dispose(struct spine_partition *part)
     *part = (struct spine_partition){0};
 }
 
+size_t spine_partition_rows(const struct spine_partition *part)
+{
+    return part->end_row - part->first_row;
+}
+
 size_t spine_partition_steps(const struct spine_partition *part)
 {
     return (part->num_rows + part->num_strata - 1) / part->num_strata;

@@ -15,11 +15,6 @@
 #include "spine/files/vectorsfile.h"
 #include "spine/math/bfloat16.h"
 
-static size_t num_local(const struct spine_dataset *data)
-{
-    return data->part.end_row - data->part.first_row;
-}
-
 /* --- The file ----------------------------------------------------------------------------- */
 
 static int read_extent(struct spine_input *input, size_t limit, struct spine_error *err)
@@ -205,7 +200,7 @@ int spine_dataset_inspect(struct spine_dataset *data, struct spine_comm *comm,
 size_t spine_dataset_bytes(const struct spine_partition *part, size_t dim,
                            enum spine_storage storage)
 {
-    const size_t rows = part->end_row - part->first_row, most = spine_partition_most_rows(part);
+    const size_t rows = spine_partition_rows(part), most = spine_partition_most_rows(part);
     const size_t stride = spine_kernel_stride(dim);
     const size_t number = storage == SPINE_IN_MEMORY        ? sizeof(float)
                           : storage == SPINE_IN_HALF_MEMORY ? sizeof(uint16_t)
@@ -244,7 +239,8 @@ static int allocate(struct spine_dataset *data, const struct spine_input *input,
         return rc;
     }
 
-    data->rows = spine_kernel_alloc(num_local(data) * data->stride, "this rank's rows", err);
+    data->rows = spine_kernel_alloc(spine_partition_rows(&data->part) * data->stride,
+                                    "this rank's rows", err);
     return -(data->rows == NULL);
 }
 
@@ -273,7 +269,7 @@ static int look_at_rows(struct spine_dataset *data, int rank, const char *path, 
 static int read_rows(struct spine_dataset *data, struct spine_comm *comm,
                      const struct spine_input *input, struct spine_error *err)
 {
-    const size_t first = data->part.first_row, count = num_local(data);
+    const size_t first = data->part.first_row, count = spine_partition_rows(&data->part);
 
     int rc = allocate(data, input, err);
     if (rc == 0)
@@ -317,7 +313,7 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
                        const struct spine_dataset *whole, const struct spine_sharing *sharing,
                        struct spine_error *err)
 {
-    assert(num_local(whole) == whole->part.num_rows);
+    assert(spine_partition_rows(&whole->part) == whole->part.num_rows);
     *data = (struct spine_dataset){.dim = whole->dim,
                                    .stride = whole->stride,
                                    .scaling = whole->scaling,
@@ -329,7 +325,7 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
 
     if (rc == 0) {
         data->rows = whole->rows + data->part.first_row * whole->stride;
-        data->words = (struct spine_words){.count = num_local(data),
+        data->words = (struct spine_words){.count = spine_partition_rows(&data->part),
                                            .bytes = whole->words.bytes,
                                            .text = whole->words.text,
                                            .start = whole->words.start + data->part.first_row};
@@ -346,7 +342,7 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
 void spine_dataset_scale(struct spine_dataset *data, enum spine_scaled stage)
 {
     const enum spine_scaled from = data->stream.stage;
-    const size_t count = num_local(data);
+    const size_t count = spine_partition_rows(&data->part);
 
     data->stream.stage = stage;
     if (data->rows == NULL)
@@ -375,7 +371,7 @@ static void copy_rows(struct spine_dataset *data, size_t first, size_t count, fl
 
 int spine_dataset_pack(struct spine_dataset *data, struct spine_error *err)
 {
-    const size_t rows = num_local(data), stride = data->stride;
+    const size_t rows = spine_partition_rows(&data->part), stride = data->stride;
 
     if (data->packed == NULL)
         data->packed =
@@ -394,7 +390,7 @@ int spine_dataset_pack(struct spine_dataset *data, struct spine_error *err)
 
 size_t spine_dataset_block(struct spine_dataset *data, size_t first, const float **rows)
 {
-    const size_t left = num_local(data) - first;
+    const size_t left = spine_partition_rows(&data->part) - first;
 
     if (data->rows != NULL) {
         *rows = data->rows + first * data->stride;
@@ -431,7 +427,7 @@ const float *spine_dataset_slice(struct spine_dataset *data, uint32_t epoch, siz
 {
     const float *rows = data->rows == NULL ? data->block : data->rows + first * data->stride;
 
-    assert(first + count <= num_local(data));
+    assert(first + count <= spine_partition_rows(&data->part));
     if (data->rows == NULL) {
         assert(count <= SPINE_BLOCK_ROWS);
         copy_rows(data, first, count, data->block);

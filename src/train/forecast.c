@@ -127,7 +127,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
                              size_t dim, const struct spine_grid *grid, bool is_first)
 {
     const size_t hidden = (size_t)config->hidden;
-    const size_t rows = part->end_row - part->first_row;
+    const size_t rows = spine_partition_rows(part);
     const size_t word = 24; /* a word, its NUL, its offset in the list; an average */
     const size_t params = spine_params_len(dim, hidden) * sizeof(float);
     const struct spine_block_use active = forecast_pairs(config, grid->columns);
@@ -293,7 +293,7 @@ static int make_forecast(const struct spine_config *config, struct spine_comm *c
     rc = spine_comm_agree(comm, rc, err);
 
     if (rc == 0) {
-        const int64_t rows = (int64_t)(part.end_row - part.first_row);
+        const int64_t rows = (int64_t)spine_partition_rows(&part);
         forecast->most_rows = spine_comm_max(comm, rows);
         forecast->least_rows = -spine_comm_max(comm, parallel->grid.is_idle ? -INT64_MAX : -rows);
         if (!parallel->grid.is_idle) {

@@ -9,11 +9,6 @@
 #include "spine/math/exact.h"
 #include "spine/train/scalingfit.h"
 
-static size_t num_local(const struct spine_dataset *data)
-{
-    return data->part.end_row - data->part.first_row;
-}
-
 bool spine_holdout_has(const char *word, double share)
 {
     return (double)XXH3_64bits(word, strlen(word)) < share * 0x1p64;
@@ -24,10 +19,10 @@ static int list_rows(struct spine_holdout *holdout, const struct spine_dataset *
                      struct spine_error *err)
 {
     static const char what[] = "rows held out";
-    const size_t stride = data->stride;
+    const size_t stride = data->stride, local = spine_partition_rows(&data->part);
     size_t count = 0;
 
-    for (size_t i = 0; i < num_local(data); i++)
+    for (size_t i = 0; i < local; i++)
         count += spine_holdout_has(spine_words_get(&data->words, i), share);
     holdout->substitutes = spine_memory_get(count, sizeof *holdout->substitutes, what, err);
     if (holdout->substitutes == NULL)
@@ -38,7 +33,7 @@ static int list_rows(struct spine_holdout *holdout, const struct spine_dataset *
             return -1;
     }
 
-    for (size_t i = 0; i < num_local(data); i++) {
+    for (size_t i = 0; i < local; i++) {
         if (!spine_holdout_has(spine_words_get(&data->words, i), share))
             continue;
         if (data->rows != NULL)
@@ -132,7 +127,7 @@ static void replace(const struct spine_holdout *holdout, struct spine_dataset *d
     int64_t *ends = edges->ends + 2 * rank;
 
     edges->begin[rank] = (int64_t)data->part.first_row;
-    edges->has[rank] = holdout->count < num_local(data);
+    edges->has[rank] = holdout->count < spine_partition_rows(&data->part);
     find_own_ends(holdout, data, ends);
     for (size_t i = 0; data->rows != NULL && edges->has[rank] && i < 2; i++)
         memcpy(own + i * stride, data->rows + ((size_t)ends[i] - data->part.first_row) * stride,

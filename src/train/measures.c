@@ -49,7 +49,7 @@ struct spine_measures spine_measures_compute(const struct spine_params *params,
                                              struct spine_coder *coder,
                                              struct spine_measures_scratch *scratch)
 {
-    const size_t hidden = params->hidden, local = data->part.end_row - data->part.first_row;
+    const size_t hidden = params->hidden, local = spine_partition_rows(&data->part);
     const double entries = (double)data->part.num_rows * (double)params->dim;
     const double pairs = (double)data->part.num_rows * (double)hidden;
     int64_t *seen = scratch->seen, *full = seen + hidden;

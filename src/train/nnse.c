@@ -308,7 +308,7 @@ int spine_nnse_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_s
                      struct spine_error *err)
 {
     const struct spine_partition *part = &nnse->data->part;
-    const size_t hidden = nnse->atoms.hidden, local = part->end_row - part->first_row;
+    const size_t hidden = nnse->atoms.hidden, local = spine_partition_rows(part);
     *sums = (struct spine_nnse_sums){0};
     memset(nnse->gram, 0, hidden * hidden * sizeof *nnse->gram);
     memset(nnse->cross, 0, hidden * nnse->atoms.dim * sizeof *nnse->cross);

@@ -115,7 +115,7 @@ static void add_row(const struct problem *problem, struct sums *part, size_t i, 
 static void sum_rows(struct problem *problem)
 {
     const struct spine_partition *rows = &problem->data->part;
-    const size_t local = rows->end_row - rows->first_row;
+    const size_t local = spine_partition_rows(rows);
     for (size_t first = 0; first < local; first += SPINE_BLOCK_ROWS) {
         const size_t left = local - first;
         const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;

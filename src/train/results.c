@@ -43,7 +43,7 @@ static int write_rows(struct spine_store *store, const struct spine_params *para
                       struct spine_dataset *data, struct spine_coder *coder, uint32_t epoch,
                       double sigma, struct spine_error *err)
 {
-    const size_t local = data->part.end_row - data->part.first_row;
+    const size_t local = spine_partition_rows(&data->part);
     struct spine_csr codes = {0}, excess = {0};
     struct spine_codes_totals totals = {0};
     int rc = 0;
@@ -107,7 +107,7 @@ static int write_shard(const struct spine_config *config, const struct spine_com
     struct spine_shard shard = {.shard = comm->rank,
                                 .shards = comm->size,
                                 .first_row = (int64_t)part->first_row,
-                                .rows = (int64_t)(part->end_row - part->first_row),
+                                .rows = (int64_t)spine_partition_rows(part),
                                 .total_rows = (int64_t)part->num_rows,
                                 .hidden = config->hidden};
     spine_modelfile_fingerprint(params, &data->scaling, shard.fingerprint);

@@ -73,7 +73,7 @@ static void find_residuals(const struct spine_params *params, struct spine_datas
 static void rank_rows(const struct spine_params *params, struct spine_dataset *data,
                       struct spine_coder *coder, struct bad_row *rows)
 {
-    const size_t local = data->part.end_row - data->part.first_row;
+    const size_t local = spine_partition_rows(&data->part);
     for (size_t first = 0; first < local; first += SPINE_BLOCK_ROWS) {
         const size_t left = local - first;
         const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
@@ -96,7 +96,7 @@ static int find_worst(const struct spine_params *params, struct spine_dataset *d
                       struct spine_comm *comm, struct spine_coder *coder, size_t most,
                       struct bad_row *worst, size_t *found, struct spine_error *err)
 {
-    const size_t local = data->part.end_row - data->part.first_row;
+    const size_t local = spine_partition_rows(&data->part);
     struct bad_row *rows = spine_memory_zeroed(local, sizeof *rows, "the errors of all rows", err);
     char *all = NULL;
     size_t bytes = 0;

@@ -19,11 +19,6 @@ enum { PRODUCT_ROWS = 1 << 12, PRODUCT_BITS = 20, MOST_BITS = 62 };
 /* A coordinate whose variance is at most this share of its mean square is constant. */
 static const double CONSTANT = 1e-12;
 
-static size_t num_local(const struct spine_dataset *data)
-{
-    return data->part.end_row - data->part.first_row;
-}
-
 static int bits_of(double count)
 {
     int exponent;
@@ -136,8 +131,8 @@ static float find_median(const float *squares, size_t count, size_t num_rows,
 static int clip(struct spine_dataset *data, struct spine_comm *comm, double ratio,
                 struct spine_error *err)
 {
-    float *squares =
-        spine_memory_get(num_local(data), sizeof *squares, "the lengths of all rows", err);
+    const size_t count = spine_partition_rows(&data->part);
+    float *squares = spine_memory_get(count, sizeof *squares, "the lengths of all rows", err);
     if (spine_comm_agree(comm, -(squares == NULL), err) || squares == NULL) {
         free(squares);
         return -1;
@@ -146,7 +141,7 @@ static int clip(struct spine_dataset *data, struct spine_comm *comm, double rati
     struct spine_pass pass = {0};
     for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;)
         squares[pass.next - 1] = (float)spine_scaling_square(row, data->dim);
-    const float median = find_median(squares, num_local(data), data->part.num_rows, comm);
+    const float median = find_median(squares, count, data->part.num_rows, comm);
     free(squares);
     if (!(median > 0) || isinf(median))
         return spine_refuse(err,
@@ -203,11 +198,11 @@ static void find_factors(struct spine_dataset *data, struct spine_comm *comm, co
 static void add_products(struct spine_dataset *data, const double *mean, double unit, double *block,
                          double *products, int64_t *sums)
 {
-    const size_t dim = data->dim;
+    const size_t dim = data->dim, local = spine_partition_rows(&data->part);
     struct spine_pass pass = {0};
 
-    for (size_t first = 0; first < num_local(data); first += PRODUCT_ROWS) {
-        const size_t left = num_local(data) - first;
+    for (size_t first = 0; first < local; first += PRODUCT_ROWS) {
+        const size_t left = local - first;
         const size_t count = left < PRODUCT_ROWS ? left : PRODUCT_ROWS;
         for (size_t i = 0; i < count; i++) {
             const float *row = spine_dataset_next(data, &pass);

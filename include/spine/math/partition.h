@@ -64,6 +64,9 @@ void spine_partition_dispose(struct spine_partition *part);
 /* The most row groups that a batch of this size can have. */
 size_t spine_partition_most_groups(size_t batch_size, bool is_reproducible);
 
+/* The number of this rank's rows. */
+size_t spine_partition_rows(const struct spine_partition *part);
+
 /* The number of steps of an epoch: the size of the largest stratum. */
 size_t spine_partition_steps(const struct spine_partition *part);
 
