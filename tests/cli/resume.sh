@@ -61,7 +61,8 @@ left()
 {
     [ "$status" = 75 ] || fail "status $status, expected 75: $1: $(cat stderr)"
     one_line spine-mpi "saved $1 after epoch *, step *; run the same command again to resume"
-    left_step=$(sed -n 's/.* and \([0-9]*\) steps; .*/\1/p' stderr)
+    left_step=$(sed -n 's/.* after epoch [0-9]*, step \([0-9]*\); .*/\1/p' stderr)
+    [ -n "$left_step" ] || fail "no step: $(cat stderr)"
     [ ! -e "$1/model.h5" ] || fail "$1 was left, and has a model"
     no_codes "$1"
 }

@@ -61,9 +61,10 @@ train 1 base.ini train.noise=0.3 model.hidden=30 output.directory=sweep/trials/0
 grep -q 'is finished: 6 epochs; nothing to do' stderr || fail "trial 4 is no run: $(cat stderr)"
 
 # All that is done stays done.
-find sweep -name '*.h5*' -newer stderr | grep -q . && fail "something was written again"
 cp sweep/summary.tsv summary.tsv
+find sweep -name '*.h5*' -printf '%p %T@ %i\n' | sort >before
 run mpirun -np 3 "$sweep" run sweep.ini
+find sweep -name '*.h5*' -printf '%p %T@ %i\n' | sort | cmp - before || fail "something was written again"
 [ "$(grep -c '^trial ' stderr)" = 0 ] || fail "what was done was done again: $(cat stderr)"
 cmp sweep/summary.tsv summary.tsv || fail "summing up again gives another table"
 
