@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -203,9 +204,11 @@ static void test_what_was_saved_is_loaded_with_the_moments(void **state)
     }
 }
 
-static void wait_a_moment(void)
+static sem_t may_publish;
+
+static void wait_for_leave(void)
 {
-    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    sem_wait(&may_publish);
 }
 
 static void test_training_may_go_on_while_it_is_saved_behind(void **state)
@@ -216,7 +219,8 @@ static void test_training_may_go_on_while_it_is_saved_behind(void **state)
     make_run(&run, SPINE_ADAM, DIM, HIDDEN);
     make_run(&before, SPINE_ADAM, DIM, HIDDEN);
     init_writer(&writer, directory.text, 9);
-    writer.before_publish = wait_a_moment;
+    assert_int_equal(sem_init(&may_publish, 0, 0), 0);
+    writer.before_publish = wait_for_leave;
     for (int64_t steps = 1; steps <= 3; steps++) {
         struct spine_progress here = progress;
         here.steps = steps;
@@ -228,8 +232,10 @@ static void test_training_may_go_on_while_it_is_saved_behind(void **state)
         assert_false(is_there(&path));             /* not before it is whole */
         fill_run(&run, 99);
         here.epoch = here.mode = 99;
+        sem_post(&may_publish);
     }
     spine_checkpoint_writer_dispose(&writer); /* finishes */
+    sem_destroy(&may_publish);
     for (int64_t steps = 1; steps <= 3; steps++) {
         const struct path path = checkpoint(&directory, steps);
         fill_run(&before, (uint64_t)steps);
