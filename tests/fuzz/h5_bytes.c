@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,7 +32,7 @@ enum outcome {
 static const char *const names[OUTCOMES] = {
     "accepted", "refused", "crashed in HDF5", "heap damaged", "hung in HDF5", "CRASHED", "HUNG"};
 
-enum { SECONDS = 5, FRAMES = 64 };
+enum { SECONDS = 5, FRAMES = 64 }; /* of the processor: others may be at work */
 
 static int is_allocator(const char *function)
 {
@@ -53,15 +54,15 @@ static enum outcome blame(int number)
         if (dladdr(frames[i], &facts) == 0 || facts.dli_fname == NULL)
             continue;
         if (strstr(facts.dli_fname, "libhdf5") != NULL)
-            return number == SIGALRM ? HUNG_IN_HDF5 : CRASHED_IN_HDF5;
+            return number == SIGPROF ? HUNG_IN_HDF5 : CRASHED_IN_HDF5;
         in_allocator = in_allocator || is_allocator(facts.dli_sname);
-        /* This handler is ours too, and stands before the frame of the signal. */
+        /* This handler is ours too, and comes before the frame of the signal. */
         if (i > 1 && facts.dli_fbase == ours.dli_fbase)
             break;
     }
     if (in_allocator)
         return HEAP_DAMAGED;
-    return number == SIGALRM ? HUNG : CRASHED;
+    return number == SIGPROF ? HUNG : CRASHED;
 }
 
 static void end_by_signal(int number)
@@ -71,7 +72,7 @@ static void end_by_signal(int number)
 
 static void catch_signals(void)
 {
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM};
+    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGPROF};
     static char stack[1 << 16]; /* HDF5 may have used up the other */
     const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction action = {.sa_handler = end_by_signal, .sa_flags = SA_ONSTACK};
@@ -89,7 +90,7 @@ static enum outcome read_in_child(const struct fuzz_format *format, const char *
         const struct rlimit memory = {(rlim_t)1 << 30, (rlim_t)1 << 30};
         setrlimit(RLIMIT_AS, &memory);
         catch_signals();
-        alarm(SECONDS);
+        setitimer(ITIMER_PROF, &(struct itimerval){.it_value.tv_sec = SECONDS}, NULL);
         if (freopen("/dev/null", "w", stderr) == NULL)
             _exit(CRASHED);
         _exit(format->read(path) == 0 ? ACCEPTED : REFUSED);
