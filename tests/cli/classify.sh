@@ -64,7 +64,7 @@ refuse()
 printf '__label__a x\n__label__b y\n' >two
 printf '__label__a x\n\n' >blank
 printf '__label__a x\n__label__z <script>\n' >other
-head -c 4000 /dev/urandom >noise
+printf '\201\003noise \0\377 __label__\n' >noise
 refuse "--probe: there is no task; give one with --classify" --probe
 refuse "'topics': expected NAME=FILE,FILE..." --classify=topics
 refuse "'t=two': expected NAME=TRAIN,TEST or NAME=TRAIN,VALID,TEST" --classify=t=two
