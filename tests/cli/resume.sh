@@ -168,11 +168,11 @@ leaves_in_time()
     as_if_never_stopped --exact "$directory"
 }
 
-leaves_in_time minutes mpirun -np 2 "$trainer" run.ini train.time_limit=0.012 \
+leaves_in_time minutes mpirun -np 2 "$trainer" run.ini train.time_limit=0.006 \
     train.grace_seconds=0.2
 # shellcheck disable=SC2016 # the inner shell expands it
 leaves_in_time slurm bash -c 'SLURM_JOB_END_TIME=$(($(date +%s) + 2)) exec "$@"' - \
-    mpirun -np 2 "$trainer" run.ini train.grace_seconds=1.6
+    mpirun -np 2 "$trainer" run.ini train.grace_seconds=1.8
 SLURM_JOB_END_TIME=$(($(date +%s) - 100)) attempt mpirun -np 2 "$trainer" run.ini \
     output.directory=late
 left late
