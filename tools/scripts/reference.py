@@ -320,11 +320,14 @@ def random_records():
     return records
 
 
-def all_files():
-    files = {"random.txt": random_records(), "nnse.txt": nnse_records()}
-    for name, case in CASES.items():
-        files[name + ".txt"] = train(case)[0]
-    return files
+def all_files(trained):
+    """{name: records} of tests/golden; trained: {name: what train() returns} of the cases."""
+    return {"random.txt": random_records(), "nnse.txt": nnse_records(),
+            **{name + ".txt": records for name, (records, _) in trained.items()}}
+
+
+def train_all():
+    return {name: train(case) for name, case in CASES.items()}
 
 
 # --- Files ---------------------------------------------------------------------------------------
@@ -342,7 +345,7 @@ def as_text(records):
 
 
 def write():
-    for name, records in all_files().items():
+    for name, records in all_files(train_all()).items():
         with open(os.path.join(GOLDEN, name), "w") as file:
             file.write(as_text(records))
 
@@ -398,7 +401,7 @@ def nearest_edge(case, batches, silents):
 
 
 def check_case(name, case, visited):
-    """The case must test what it is for, and no unit may stand where rounding moves its clamp."""
+    """The case must test what it is for, and no unit may be so near a clamp that rounding decides."""
     batches = [seen[0] for _, _, _, seen, _ in visited]
     z = np.concatenate(batches)
     excess = np.concatenate([seen[3] for _, _, _, seen, _ in visited])
@@ -419,12 +422,12 @@ def check_case(name, case, visited):
 def check():
     for counter, key, block in KNOWN:
         assert philox(counter, key) == block, "Philox differs from Random123"
-    for name, records in all_files().items():
+    trained = train_all()
+    for name, records in all_files(trained).items():
         check_same(name, records)
-    for name, case in CASES.items():
-        visited = train(case)[1]
-        check_case(name, case, visited)
-        check_gradients(name, case, visited)
+    for name, (_, visited) in trained.items():
+        check_case(name, CASES[name], visited)
+        check_gradients(name, CASES[name], visited)
     print("tests/golden is what the reference computes, and its gradients are right")
 
 
