@@ -5,7 +5,8 @@
  * For batches of 64, 256 and 1024 rows and several shares of active units it times, in turn, five
  * cblas_sgemm calls of the step's shapes, and whole steps in dense and in sparse mode:
  * noise, forward and backward pass, and the update by SGD or Adam; and steps of topk and of batchtopk
- * that select as many units, of those above 0, half of all. One rank, one BLAS thread. What counts is the ratio of the medians. Times are the processor's, since others may be at work.
+ * that select as many units, of those above 0, half of all. One rank, one BLAS thread. What counts is the
+ * ratio of the medians. Times are the processor's, since others may be at work.
  *
  * A step can't be faster than memory: its forward pass reads the weights, and its update reads and
  * writes the parameters and their moments. 'limit' is the time that these bytes take at the rate of a
@@ -312,12 +313,34 @@ static void print_row(const struct row *row, FILE *csv)
                 dense, sparse, noise, row->bytes, limit, topk, batchtopk);
 }
 
-static size_t option(int argc, char **argv, const char *name, size_t otherwise)
+struct options {
+    size_t dim, hidden, repeat;
+    const char *csv; /* NULL: none */
+};
+
+/* Ends the program if there is anything else. */
+static struct options parse_options(int argc, char **argv)
 {
-    for (int i = 1; i + 1 < argc; i++)
-        if (strcmp(argv[i], name) == 0)
-            return (size_t)strtoul(argv[i + 1], NULL, 10);
-    return otherwise;
+    struct options options = {.dim = 300, .hidden = 1000, .repeat = 101};
+
+    for (int i = 1; i < argc; i += 2) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+        const size_t number = strtoul(value, NULL, 10);
+        if (strcmp(argv[i], "--csv") == 0 && value[0] != '\0')
+            options.csv = value;
+        else if (strcmp(argv[i], "--dim") == 0 && number > 0)
+            options.dim = number;
+        else if (strcmp(argv[i], "--hidden") == 0 && number > 0)
+            options.hidden = number;
+        else if (strcmp(argv[i], "--repeat") == 0 && number > 0)
+            options.repeat = number < MOST_REPEATS ? number : MOST_REPEATS;
+        else {
+            fprintf(stderr, "bench-step: %s %s: expected an option and its value\n%s", argv[i],
+                    value, usage);
+            exit(2);
+        }
+    }
+    return options;
 }
 
 int main(int argc, char **argv)
@@ -325,18 +348,17 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return fputs(usage, stdout) == EOF;
-    spine_comm_init(&world, &argc, &argv);
     static const size_t batches[] = {64, 256, 1024};
     static const double shares[] = {0.5, 0.25, 0.12, 0.05, 0.02};
-    const size_t dim = option(argc, argv, "--dim", 300),
-                 hidden = option(argc, argv, "--hidden", 1000);
-    size_t repeat = option(argc, argv, "--repeat", 101);
-    repeat = repeat < 1 ? 1 : repeat > MOST_REPEATS ? MOST_REPEATS : repeat;
+    const struct options options = parse_options(argc, argv);
+    const size_t dim = options.dim, hidden = options.hidden, repeat = options.repeat;
 
-    FILE *csv = NULL;
-    for (int i = 1; i + 1 < argc; i++)
-        if (strcmp(argv[i], "--csv") == 0 && (csv = fopen(argv[i + 1], "w")) == NULL)
-            perror(argv[i + 1]);
+    FILE *csv = options.csv == NULL ? NULL : fopen(options.csv, "w");
+    if (options.csv != NULL && csv == NULL) {
+        perror(options.csv);
+        return 1;
+    }
+    spine_comm_init(&world, &argc, &argv);
 
     char blas[256];
     spine_kernel_library(blas, sizeof blas);
