@@ -1,28 +1,11 @@
 #!/usr/bin/env bash
 # spine-convert, as it is called: what it says, its exit status, what it leaves behind, and that the
-# number of ranks doesn't matter. Needs SPINE_BIN and SPINE_SOURCE.
+# number of ranks doesn't matter.
 set -euo pipefail
-
-LC_ALL=C
-export LC_ALL
-for program in mpiexec timeout h5diff h5dump gzip; do
-    command -v $program >/dev/null || { echo "SKIPPED: $program is not installed" >&2; exit 77; }
-done
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need mpiexec h5diff h5dump gzip
 data=$SPINE_SOURCE/tests/data
-memory=/dev/shm # else much of the time would be fsync()'s
-if [ -z "${TMPDIR:-}" ] && [ -w $memory ]; then
-    scratch=$(mktemp -d -p $memory)
-else
-    scratch=$(mktemp -d)
-fi
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch"
-
-fail()
-{
-    echo "convert.sh: $*" >&2
-    exit 1
-}
 
 # convert RANKS ARGUMENT...: run, without mpiexec where RANKS is "alone". Sets 'status'; 'said': the
 # lines of stderr, then those of stdout, a | between them, without the rank that a warning names;
@@ -50,8 +33,8 @@ want()
     [ -z "$(find . -name '*.part')" ] || fail "left a .part: $2"
 }
 
-# refused RANKS TEXT ARGUMENT...: exit status 2, this text, and no out.h5.
-refused()
+# refuse RANKS TEXT ARGUMENT...: exit status 2, this text, and no out.h5.
+refuse()
 {
     local ranks=$1 text=$2
     shift 2
@@ -61,8 +44,8 @@ refused()
     [ ! -e out.h5 ] || fail "an output in spite of: $text"
 }
 
-# same FILE FILE [OBJECT]: they hold the same, attributes included.
-same()
+# same_file FILE FILE [OBJECT]: they hold the same, attributes included.
+same_file()
 {
     h5diff "$@" >differences || fail "different: $*: $(cat differences)"
 }
@@ -70,20 +53,18 @@ same()
 # same_rows FILE FILE: the same words and vectors.
 same_rows()
 {
-    same "$1" "$2" /words
-    same "$1" "$2" /vectors
+    same_file "$1" "$2" /words
+    same_file "$1" "$2" /vectors
 }
 
 can_check=no
-if [ -x /usr/bin/python3 ] && /usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null; then
-    can_check=yes
-fi
+! has_python h5py numpy || can_check=yes
 
 # check_values INPUT OUTPUT: against an independent reading, where that can be done.
 check_values()
 {
     if [ $can_check = yes ]; then
-        /usr/bin/python3 "$SPINE_SOURCE/tests/cli/convert_values.py" "$1" "$2" ||
+        $python "$SPINE_SOURCE/tests/cli/convert_values.py" "$1" "$2" ||
             fail "$2 doesn't hold what $1 does"
     fi
 }
@@ -121,8 +102,8 @@ while IFS=$'\t' read -r file options wanted says _; do
 done <"$data/nasty/cases.tsv"
 [ "$status" = 2 ] || fail "the last case was not run"
 
-refused 3 "44_nul_bytes.txt:2: a NUL byte in the line" 44_nul_bytes.txt out.h5
-refused 3 "28_csv.csv: this is CSV; words and numbers must be separated by spaces or tabs" \
+refuse 3 "44_nul_bytes.txt:2: a NUL byte in the line" 44_nul_bytes.txt out.h5
+refuse 3 "28_csv.csv: this is CSV; words and numbers must be separated by spaces or tabs" \
     28_csv.csv out.h5
 for file in 00_plain.txt 02_token_spaces_first_line.txt 08_word_looks_like_header.txt \
     18_nbsp_token.vec 20_invalid_utf8.txt 42_long_token.txt; do
@@ -137,7 +118,7 @@ for ranks in 1 2 3 8; do
     convert $ranks rows.txt out.h5
     want 0 "out.h5: 3000 vectors of 12 numbers, RMS $rms"
     [ $ranks = 1 ] && cp out.h5 rows.h5
-    same rows.h5 out.h5
+    same_file rows.h5 out.h5
 done
 check_values rows.txt rows.h5
 [ "$(attribute rows.h5 source)" = '"rows.txt"' ] || fail "source: $(attribute rows.h5 source)"
@@ -152,7 +133,7 @@ head -2 rows.txt >two.txt
 convert alone two.txt two.h5
 convert 8 two.txt out.h5
 want 0 "out.h5: 2 vectors of 12 numbers, RMS $rms"
-same two.h5 out.h5
+same_file two.h5 out.h5
 
 # --- Compressed input ----------------------------------------------------------------------
 
@@ -166,9 +147,9 @@ want 0 "out.h5: 3000 vectors of 12 numbers, RMS $rms"
 same_rows rows.h5 out.h5
 
 head -c 90000 rows.gz >cut.gz
-refused 3 "cut.gz: the compressed data end too early" cut.gz out.h5
+refuse 3 "cut.gz: the compressed data end too early" cut.gz out.h5
 cat rows.gz two.txt >damaged.gz
-refused 2 "damaged.gz: the compressed data are damaged (incorrect header check)" damaged.gz out.h5
+refuse 2 "damaged.gz: the compressed data are damaged (incorrect header check)" damaged.gz out.h5
 
 if command -v zstd >/dev/null; then
     zstd -q rows.txt -o rows.zst
@@ -176,19 +157,19 @@ if command -v zstd >/dev/null; then
     want 0 "out.h5: 3000 vectors of 12 numbers, RMS $rms"
     same_rows rows.h5 out.h5
     head -c 90000 rows.zst >cut.zst
-    refused alone "cut.zst: the compressed data end too early" cut.zst out.h5
+    refuse alone "cut.zst: the compressed data end too early" cut.zst out.h5
 fi
 
 # --- Faults on any rank --------------------------------------------------------------------
 
 awk 'NR == 1700 { $5 = "5x" } { print }' rows.txt >bad.txt
 for ranks in 2 3 8; do
-    refused $ranks "bad.txt:1700: number 4 of 12 is not a number: '5x'" bad.txt out.h5
+    refuse $ranks "bad.txt:1700: number 4 of 12 is not a number: '5x'" bad.txt out.h5
 done
 
 awk 'NR == 2900 { $5 = "5x" } NR == 1200 { NF = 12 } { print }' rows.txt >bad.txt
 for ranks in 3 8; do
-    refused $ranks "bad.txt:1200: expected 12 numbers, got 11" bad.txt out.h5
+    refuse $ranks "bad.txt:1200: expected 12 numbers, got 11" bad.txt out.h5
 done
 
 # --- Repeated words, and numbers that aren't finite ----------------------------------------
@@ -196,8 +177,8 @@ done
 awk 'NR == 20 { $1 = "word7" } { print }' rows.txt >near.txt
 awk 'NR == 2900 { $1 = "word7" } { print }' rows.txt >far.txt
 for ranks in alone 3; do
-    refused $ranks "near.txt:20: the word 'word7' is on line 7 already" near.txt out.h5
-    refused $ranks "far.txt:2900: the word 'word7' is on line 7 already" far.txt out.h5
+    refuse $ranks "near.txt:20: the word 'word7' is on line 7 already" near.txt out.h5
+    refuse $ranks "far.txt:2900: the word 'word7' is on line 7 already" far.txt out.h5
 done
 
 # Row 9 repeats a word, but of a row that is left out, so it stays.
@@ -210,7 +191,7 @@ awk 'BEGIN { print "3000 12" }
     { print }' rows.txt >mixed.txt
 awk 'NR == 9 { $1 = "word6" }
     NR != 5 && NR != 6 && NR != 20 && NR != 1000 && NR != 2500 && NR != 2900' rows.txt >left.txt
-refused 3 "mixed.txt:6: number 3 of 12 is not finite: 'nan'" mixed.txt out.h5
+refuse 3 "mixed.txt:6: number 3 of 12 is not finite: 'nan'" mixed.txt out.h5
 convert alone left.txt left.h5
 left=$rms
 for ranks in alone 2 3 8; do
@@ -228,15 +209,15 @@ want 0 "out.h5: 9 vectors of 12 numbers, RMS $rms|\
 twice.txt: left out 9 rows with duplicate words (lines 10, 11, 12, 13, 14, ...)"
 
 printf 'a nan 1\nb 1 inf\n' >nothing.txt
-refused 2 "nothing.txt: no vectors are left" --on-bad skip nothing.txt out.h5
+refuse 2 "nothing.txt: no vectors are left" --on-bad skip nothing.txt out.h5
 
 # --- The header's count --------------------------------------------------------------------
 
 { echo "3001 12"; cat rows.txt; } >more.txt
 { echo "2999 12"; cat rows.txt; } >fewer.txt
 for ranks in alone 3; do
-    refused $ranks "more.txt:1: the header announces 3001 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it anyway" more.txt out.h5
-    refused $ranks "fewer.txt:1: the header announces 2999 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it anyway" \
+    refuse $ranks "more.txt:1: the header announces 3001 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it anyway" more.txt out.h5
+    refuse $ranks "fewer.txt:1: the header announces 2999 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it anyway" \
         --on-bad skip fewer.txt out.h5
 done
 
@@ -251,37 +232,37 @@ for ranks in alone 3; do
 done
 want 0 "out.h5: 100 vectors of 12 numbers, RMS $rms"
 [ "$alone" = "only the first rows are wanted" ] || fail "not said: $(cat stderr)"
-refused alone "more.txt:1: the header announces 3001 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it anyway" \
+refuse alone "more.txt:1: the header announces 3001 vectors, the file has 3000; if it wasn't cut off, spine-convert --header=skip reads it anyway" \
     --limit 3002 more.txt out.h5
-for limit in 0 x -3 1.5 '' 99999999999999999999; do
-    refused alone "--limit: '$limit' is not a whole number from 1 to 1000000000000" "--limit=$limit" rows.txt out.h5
+for value in 0 x -3 1.5 '' 99999999999999999999; do
+    refuse alone "--limit: '$value' is not a whole number from 1 to 1000000000000" "--limit=$value" rows.txt out.h5
 done
 
 # --- Input and output ----------------------------------------------------------------------
 
-refused 2 "missing.txt: No such file or directory" missing.txt out.h5
+refuse 2 "missing.txt: No such file or directory" missing.txt out.h5
 mkdir directory
-refused alone "directory: is a directory" directory out.h5
+refuse alone "directory: is a directory" directory out.h5
 : >empty.txt
-refused 2 "empty.txt: the file is empty" empty.txt out.h5
+refuse 2 "empty.txt: the file is empty" empty.txt out.h5
 
 convert 2 rows.txt directory/none/out.h5
 [[ $status = 2 && $said = "spine-convert: directory/none/out.h5: its directory doesn't exist" ]] ||
     fail "an output that can't be written: status $status, '$said'"
 
 cp rows.txt kept.txt
-refused 2 "./kept.txt: the output would overwrite the input" kept.txt ./kept.txt
+refuse 2 "./kept.txt: the output would overwrite the input" kept.txt ./kept.txt
 ln kept.txt link.txt
-refused alone "link.txt: the output would overwrite the input" kept.txt link.txt
+refuse alone "link.txt: the output would overwrite the input" kept.txt link.txt
 cp rows.txt kept.h5.part
 convert alone kept.h5.part kept.h5
 [ "$status" = 2 ] || fail "the input stood under the output's unfinished name"
 cmp rows.txt kept.h5.part
 rm kept.h5.part
 : >kept.h5
-refused alone "kept.h5: the output would overwrite the list of words" --words=kept.h5 rows.txt kept.h5
+refuse alone "kept.h5: the output would overwrite the list of words" --words=kept.h5 rows.txt kept.h5
 rm kept.h5
-refused 2 "kept.txt: exists and was not written by spine-convert: not overwritten" rows.txt kept.txt
+refuse 2 "kept.txt: exists and was not written by spine-convert: not overwritten" rows.txt kept.txt
 cmp rows.txt kept.txt
 
 cp rows.h5 out.h5
@@ -290,7 +271,7 @@ convert 2 bad.txt out.h5
 cmp rows.h5 out.h5
 convert 2 two.txt out.h5
 want 0 "out.h5: 2 vectors of 12 numbers, RMS $rms"
-same two.h5 out.h5
+same_file two.h5 out.h5
 
 # A disk that fills up, by a limit on the size of a file: the vectors need 10 MB.
 awk 'BEGIN { for (i = 0; i < 20000; i++) {
@@ -310,14 +291,14 @@ done
 
 # --- The command line ----------------------------------------------------------------------
 
-refused alone "expected two paths, INPUT and OUTPUT, got 0; see --help"
-refused 2 "expected two paths, INPUT and OUTPUT, got 1; see --help" rows.txt
-refused alone "expected two paths, INPUT and OUTPUT, got 3; see --help" rows.txt out.h5 more.txt
-refused alone "--frobnicate: unknown option; see spine-convert --help" --frobnicate rows.txt out.h5
-refused alone "-x: unknown option; see spine-convert --help" -x rows.txt out.h5
-refused alone "--limit: needs a value; see spine-convert --help" rows.txt out.h5 --limit
-refused alone "--header: expected yes, no or skip, got 'maybe'" --header maybe rows.txt out.h5
-refused alone "--on-bad: expected stop or skip, got 'keep'" --on-bad keep rows.txt out.h5
+refuse alone "expected two paths, INPUT and OUTPUT, got 0; see --help"
+refuse 2 "expected two paths, INPUT and OUTPUT, got 1; see --help" rows.txt
+refuse alone "expected two paths, INPUT and OUTPUT, got 3; see --help" rows.txt out.h5 more.txt
+refuse alone "--frobnicate: unknown option; see spine-convert --help" --frobnicate rows.txt out.h5
+refuse alone "-x: unknown option; see spine-convert --help" -x rows.txt out.h5
+refuse alone "--limit: needs a value; see spine-convert --help" rows.txt out.h5 --limit
+refuse alone "--header: expected yes, no or skip, got 'maybe'" --header maybe rows.txt out.h5
+refuse alone "--on-bad: expected stop or skip, got 'keep'" --on-bad keep rows.txt out.h5
 
 convert 2 --help
 [[ $status = 0 && $(grep -c '^Usage: spine-convert ' stdout) = 1 ]] || fail "--help: $(cat stdout)"
