@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Embeddings in all forms that people have are read to the bit, on one rank and on three, converted
 # or directly; a run converts its input once.
+set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need_python numpy h5py
@@ -223,8 +224,7 @@ if [ -e /proc/self/fd ]; then
     TMPDIR=$PWD/unpacked "$SPINE_BIN/spine-top" stalled king >stdout 2>stderr {stalled}>&- &
     reader=$!
     for _ in $(seq 100); do
-        # shellcheck disable=SC2010 # it is what links say that counts
-        ! ls -l /proc/$reader/fd 2>/dev/null | grep -q "$PWD/unpacked/" || break
+        ! grep -q "$PWD/unpacked/" <<<"$(ls -l /proc/$reader/fd 2>/dev/null)" || break
         sleep 0.1
     done
     kill -KILL $reader || fail "it has ended: $(cat stdout stderr)"
