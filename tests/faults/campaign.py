@@ -133,7 +133,7 @@ def run(command, directory, extra=None):
 
 
 def on_ranks(arguments, ranks, faulty, injector):
-    """The command line: 'injector' stands before the program on rank 'faulty' only."""
+    """The command line: 'injector' comes before the program, on rank 'faulty' only."""
     if ranks == 1:
         return injector + arguments
     command = ["mpirun"]

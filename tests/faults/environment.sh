@@ -3,7 +3,7 @@
 # build-test/, or of SPINE_BUILD, and what mpirun needs.
 build=${SPINE_BUILD:-$PWD/build-test}
 [ -x "$build/tests/faults/inject" ] || {
-    echo "$(basename "$0"): $build has no tests/faults/inject: build first (tools/test.sh unit)" >&2
+    echo "$(basename "$0"): $build has no tests/faults/inject: build all of it first (cmake --build $build)" >&2
     exit 2
 }
 

@@ -12,10 +12,11 @@ has been killed six times or ends by itself; then it runs to its end. SIGKILL hi
     call       one rank, at the n-th of its calls that write, sync, rename, open or remove
 
 until N were killed. What must hold at the end of a story: the outputs are those of a command that was
-never killed, to the byte; nothing half-written is left. And after each kill: no output is half there under its final name, a training resumes from the
-newest checkpoint that it had, a sweep trains no trial again that was finished. Prints a table, and
-what is left in the directories for temporary files: Open MPI's own, where mpirun was killed. Exit
-status 0: all of it held. Needs SPINE_BIN, SPINE_FAULTS and mpirun, as campaign.py does."""
+never killed, to the byte; nothing half-written is left. And after each kill: no output is half there
+under its final name, a training resumes from the newest checkpoint that it had, a sweep trains no trial
+again that was finished. Prints a table, and what is left in the directories for temporary files: Open
+MPI's own, where mpirun was killed. Exit status 0: all of it held. Needs SPINE_BIN, SPINE_FAULTS and
+mpirun, as campaign.py does."""
 
 import argparse
 import collections
