@@ -148,7 +148,7 @@ def text():
 
 
 def word_lists():
-    """What stands beside a matrix, as pandas, GloVe and others write it."""
+    """Lists of the words of a matrix, as pandas, GloVe and others write them."""
     def write(name, line):
         open(name, "w", encoding="utf-8").write("".join(
             line(i, word) + "\n" for i, word in enumerate(words())))

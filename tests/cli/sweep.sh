@@ -119,7 +119,7 @@ run "$sweep" summary moved
 cmp stdout summary.tsv || fail "a moved sweep has another table"
 refused spine-sweep "none: holds no sweep; start one with 'spine-sweep run'" \
     "$sweep" status sweep.ini sweep.directory=none
-for job in status summary; do # whose parameters would stand beside another sweep's scores
+for job in status summary; do # which would put its parameters beside another sweep's scores
     refused spine-sweep "sweep.directory: sweep belongs to another sweep: sweep.train.noise was \
 0.1, 0.3, is 0.2, 0.4; use another directory" "$sweep" $job sweep.ini 'sweep.train.noise=0.2, 0.4'
 done

@@ -44,7 +44,7 @@ static float float_of(uint32_t bits)
     return value;
 }
 
-/* The text stands at the very end of a block, so that a sanitizer sees a look beyond it. */
+/* The text is at the very end of a block, so that a sanitizer sees a read beyond it. */
 static int parse(const char *text, float *value)
 {
     const size_t length = strlen(text);

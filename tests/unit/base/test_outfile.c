@@ -18,7 +18,7 @@
 #include "support/directory.h"
 #include "support/expect.h"
 
-/* What publishing synced, in its order; it stands here in place of the C library's. */
+/* What publishing synced, in its order: fsync() below replaces the C library's. */
 static struct {
     int count, failing, reason; /* the call that fails, from 1, and why */
     char order[8];              /* 'f' or 'd' for each; a capital once the file has its own name */

@@ -149,7 +149,7 @@ static void test_the_h5ad_says_what_anndata_asks_for(void **state)
     TRY(spine_store_close(store, &err));
 }
 
-/* The last RUN_HIDDEN fields of a line are its codes; what stands before is the word. */
+/* The last RUN_HIDDEN fields of a line are its codes; what is before them is the word. */
 static void check_line(char *line, size_t row)
 {
     char buffer[32];

@@ -171,7 +171,7 @@ static void test_clearing_removes_the_runs_files_and_no_others(void **state)
     assert_int_equal(look(directory.text), SPINE_RUNDIR_EMPTY);
 }
 
-static void test_clearing_the_results_keeps_where_the_run_stands(void **state)
+static void test_clearing_the_results_keeps_the_runs_progress(void **state)
 {
     (void)state;
     fill_directory();
@@ -354,7 +354,7 @@ int main(void)
         TEST(test_a_path_from_here_is_made_here),
         TEST(test_any_of_a_runs_files_is_a_run),
         TEST(test_clearing_removes_the_runs_files_and_no_others),
-        TEST(test_clearing_the_results_keeps_where_the_run_stands),
+        TEST(test_clearing_the_results_keeps_the_runs_progress),
         TEST(test_a_run_that_is_set_aside_is_kept_until_it_is_forgotten),
         TEST(test_a_directory_that_is_taken_is_refused_to_others),
         TEST(test_where_no_directory_can_be_made_the_reason_is_given),

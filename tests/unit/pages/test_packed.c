@@ -36,7 +36,7 @@ static void test_numbers_are_little_endian_bytes_in_base64(void **state)
     }
 }
 
-static void test_lists_stand_one_behind_another(void **state)
+static void test_lists_follow_each_other(void **state)
 {
     (void)state;
     struct spine_lists lists;
@@ -58,7 +58,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_are_little_endian_bytes_in_base64),
-        cmocka_unit_test(test_lists_stand_one_behind_another),
+        cmocka_unit_test(test_lists_follow_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,7 +28,7 @@ static char *write_page(const char *json)
     return text;
 }
 
-/* What stands between two texts. */
+/* What is between two texts. */
 static char *between(const char *text, const char *begin, const char *end)
 {
     const char *from = strstr(text, begin);

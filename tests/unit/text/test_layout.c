@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "spine/text/layout.h"
+#include "support/directory.h"
 #include "support/expect.h"
 
-/* The name of the file that write_file() made, as it stands in expected texts. */
+/* The name of the file that write_file() made, as expected texts have it. */
 #define FILE_NAME "test_layout.tmp"
 
 static void write_file(const char *text, size_t length)
@@ -181,5 +182,5 @@ int main(void)
         cmocka_unit_test(test_a_dictated_header_must_be_there_and_right),
         cmocka_unit_test(test_the_dimension_is_what_most_rows_have),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, enter_directory, leave_directory);
 }

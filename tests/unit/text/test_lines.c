@@ -1,4 +1,4 @@
-/* test_input.c -- a file as a stream of lines, whole, in ranges, compressed. */
+/* test_lines.c -- a file as a stream of lines, whole, in ranges, compressed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "spine/text/lines.h"
+#include "support/directory.h"
 
 static const char members[] = SPINE_TEST_DATA "/lines/members.gz";
 static const char frames[] = SPINE_TEST_DATA "/lines/frames.zst";
@@ -20,7 +21,7 @@ static const char packed_lines[] = "1:one|2:two|3:|4:four|5:five without a newli
 /* Write a file in the current directory; path is overwritten by its name. */
 static void write_file(char *path, const void *bytes, size_t length)
 {
-    strcpy(path, "test_input_XXXXXX");
+    strcpy(path, "test_lines_XXXXXX");
     const int file = mkstemp(path);
     assert_true(file >= 0);
     assert_int_equal(write(file, bytes, length), length);
@@ -142,7 +143,7 @@ static void test_lines_may_be_long(void **state)
     struct spine_error err;
     struct spine_lines *input = NULL;
     struct spine_line line;
-    strcpy(path, "test_input_XXXXXX");
+    strcpy(path, "test_lines_XXXXXX");
     FILE *file = fdopen(mkstemp(path), "wb");
     assert_non_null(file);
     const size_t count = sizeof lengths / sizeof *lengths;
@@ -325,5 +326,5 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_read_is_refused),
         cmocka_unit_test(test_a_file_that_became_shorter_is_noticed),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, enter_directory, leave_directory);
 }

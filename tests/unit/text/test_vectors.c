@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "spine/text/vectors.h"
+#include "support/directory.h"
 
-/* The name of the file that write_file() made, as it stands in expected texts. */
+/* The name of the file that write_file() made, as expected texts have it. */
 #define FILE_NAME "test_vectors.tmp"
 
 static void write_file(const char *text, size_t length)
@@ -73,7 +74,7 @@ static void check_rows(const char *text, size_t length, const char *expected)
     spine_vectors_dispose(&vectors);
 }
 
-static void test_rows_come_out_as_they_stand(void **state)
+static void test_rows_come_out_as_they_are(void **state)
 {
     (void)state;
     static const struct {
@@ -391,7 +392,7 @@ static void test_a_missing_last_newline_is_noticed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows_come_out_as_they_stand),
+        cmocka_unit_test(test_rows_come_out_as_they_are),
         cmocka_unit_test(test_faults_are_refused_by_line),
         cmocka_unit_test(test_nul_bytes_are_refused),
         cmocka_unit_test(test_the_header_can_be_dictated),
@@ -402,5 +403,5 @@ int main(void)
         cmocka_unit_test(test_rows_are_dropped_in_place),
         cmocka_unit_test(test_a_missing_last_newline_is_noticed),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, enter_directory, leave_directory);
 }
