@@ -50,8 +50,10 @@ static int take_row(struct spine_word2vecpart *part, const struct spine_word2vec
 
     spine_binary_floats(row->values, dim, values);
     if (check_row(row, values, dim, &reason, err)) {
+        if (rules->leave_out)
+            return spine_vectors_leave_out(vectors, line, reason, err);
         vectors->bad_line = line;
-        return rules->leave_out ? spine_vectors_leave_out(vectors, line, reason, err) : -1;
+        return -1;
     }
     if (spine_words_add(&vectors->words, row->word, row->length, err))
         return -1;

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "spine/text/word2vec.h"
+#include "spine/text/word2vecpart.h"
 #include "support/bytes.h"
 #include "support/directory.h"
 #include "support/expect.h"
@@ -192,6 +193,37 @@ static void rows_with_nan_do_not_hide_where_words_end(void **state)
     spine_binary_close(&binary);
 }
 
+/* A row that was left out isn't the one to which a later refusal belongs. */
+static void a_row_left_out_is_not_the_one_refused(void **state)
+{
+    const struct spine_vectors_rules rules = {.leave_out = true};
+    struct spine_word2vecpart part = {.offsets = NULL};
+    struct spine_vectors vectors = {.dim = DIM};
+    struct bytes bytes;
+    (void)state;
+    begin_file(&bytes, 3);
+    add_row(&bytes, "plum", 0, false);
+    add_text(&bytes, "fig ");
+    for (int i = 0; i < DIM; i++)
+        add_whole(&bytes, i == 3 ? 0x7FC00000 : 0x3F800000, 4);
+    const size_t third = bytes.count;
+    add_row(&bytes, "pear", 2, false);
+    bytes.count -= 2;
+    open_bytes(&bytes);
+
+    const uint64_t all[2] = {0, bytes.count - format.begin};
+    EXPECT_REFUSED(spine_word2vecpart_scan(&part, &format, all, &rules, &vectors, &err),
+                   "f: the row at byte %zu is cut off: expected a word, a blank and %d numbers of "
+                   "4 bytes",
+                   third, DIM);
+    assert_int_equal(vectors.num_left_out, 1);
+    assert_int_equal(vectors.bad_line, 0);
+
+    spine_vectors_dispose(&vectors);
+    spine_word2vecpart_dispose(&part);
+    spine_binary_close(&binary);
+}
+
 static void text_is_not_taken_for_binary(void **state)
 {
     static const char *const texts[] = {
@@ -237,6 +269,7 @@ int main(void)
         TEST(the_last_newline_may_be_missing),
         TEST(a_row_that_is_cut_off_is_refused),
         TEST(rows_with_nan_do_not_hide_where_words_end),
+        TEST(a_row_left_out_is_not_the_one_refused),
         TEST(text_is_not_taken_for_binary),
         TEST(impossible_headers_are_refused),
     };
