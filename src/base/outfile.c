@@ -28,14 +28,15 @@ static int fail_path(const char *path, struct spine_error *err)
     return spine_fail(err, "%s: %s", path, strerror(errno));
 }
 
-/* Refuse a device or a pipe: publishing would replace /dev/null, or what /dev/stdout names, with a
- * file. */
+/* Refuse a directory, as publishing would after all the work; and a device or a pipe: publishing
+ * would replace /dev/null, or what /dev/stdout names, with a file. */
 static int check_place(const char *path, struct spine_error *err)
 {
     struct stat facts;
-    if (stat(path, &facts) != 0 || S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode))
+    if (stat(path, &facts) != 0 || S_ISREG(facts.st_mode))
         return 0;
-    return spine_refuse(err, "%s: is a device or a pipe: not replaced by a file", path);
+    return spine_refuse(err, "%s: is a %s: not replaced by a file", path,
+                        S_ISDIR(facts.st_mode) ? "directory" : "device or a pipe");
 }
 
 /* --- Ownership of temporary files ----------------------------------------------------------- */

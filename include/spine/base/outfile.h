@@ -19,7 +19,8 @@ char *spine_outfile_part(const char *path, struct spine_error *err);
 
 /* Create an empty PATH.part. One that a crash left is replaced; one that another program is
  * writing, a link or a pipe, which somebody may have planted, is not. Refuses what the user can
- * fix, such as a missing directory or permission, and a PATH that is a device or a pipe. */
+ * fix, such as a missing directory or permission, and a PATH that is a directory, a device or a
+ * pipe. */
 int spine_outfile_create(const char *path, struct spine_error *err);
 
 /* Create PATH.part and open it as a stream; close it with fclose(), spine_outfile_close_text() or
