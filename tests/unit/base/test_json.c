@@ -17,14 +17,15 @@ static void test_what_is_not_json_is_null(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "", "{", "{\"a\": 1e999}", "{\"a\": [1, {\"b\": -1e400}]}", "{\"a\": inf}", NULL};
+        "",       "{", "{\"a\": 1e999}", "{\"a\": [1, {\"b\": -1e400}]}", "{\"a\": inf}", "{} x",
+        "{}\n{}", NULL};
     struct cJSON *json = NULL;
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         TRY(spine_json_parse(texts[i], "a test", &json, &err));
         assert_null(json);
     }
-    TRY(spine_json_parse("{\"a\": [1, {\"b\": -1e300}]}", "a test", &json, &err));
+    TRY(spine_json_parse("{\"a\": [1, {\"b\": -1e300}]} \r\n", "a test", &json, &err));
     assert_non_null(json);
     cJSON_Delete(json);
 }
