@@ -396,16 +396,18 @@ int spine_output_close(struct spine_output *output, struct spine_output_report *
 {
     int rc = flush_rows(output, err);
 
+    const bool is_listed = output->listing != NULL;
+
     output->writing.values = output->report.values;
     output->report.renamed = output->distinct.renamed;
-    if (rc == 0 && output->listing != NULL)
+    if (rc == 0 && is_listed)
         rc = spine_sink_finish(output->listing, err);
     else
         spine_sink_discard(output->listing);
     if (rc != 0)
         output->writer->discard(&output->writing);
-    else
-        rc = output->writer->finish(&output->writing, err);
+    else if ((rc = output->writer->finish(&output->writing, err)) != 0 && is_listed)
+        remove(output->companion);
 
     *report = output->report;
     release(output);

@@ -1,4 +1,5 @@
 /* writer_text.c -- all values as text: .txt, .vec and .tsv. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "spine/base/memory.h"
@@ -110,12 +111,15 @@ static int write_projector_rows(struct spine_writing *writing, const struct spin
 static int finish(struct spine_writing *writing, struct spine_error *err)
 {
     struct text *text = writing->state;
-    int rc = text->metadata == NULL ? 0 : spine_sink_finish(text->metadata, err);
+    const bool has_metadata = text->metadata != NULL;
+    int rc = has_metadata ? spine_sink_finish(text->metadata, err) : 0;
 
     text->metadata = NULL;
     if (rc == 0) {
         rc = spine_sink_finish(text->sink, err);
         text->sink = NULL;
+        if (rc != 0 && has_metadata)
+            remove(writing->companion);
     }
     discard(writing);
     return rc;

@@ -452,6 +452,7 @@ static void test_a_full_disk_leaves_nothing(void **state)
     for (size_t i = 0; i < NUM_NAMES; i++) {
         const struct path path = join_path(&directory, names[i]), part = part_of(&path);
         const struct path words = join_path(&directory, "codes.words.txt");
+        const struct path metadata = join_path(&directory, "codes.metadata.tsv");
         struct spine_merge_report report;
         struct rlimit limit;
         getrlimit(RLIMIT_FSIZE, &limit);
@@ -470,6 +471,8 @@ static void test_a_full_disk_leaves_nothing(void **state)
         assert_non_null(strstr(err.text, "File too large"));
         assert_false(is_there(&path));
         assert_false(is_there(&part));
+        assert_false(is_there(&words));
+        assert_false(is_there(&metadata));
     }
 }
 
