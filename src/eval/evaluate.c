@@ -393,7 +393,7 @@ static bool is_dense(const struct subject *subject)
     return subject->space.dense != NULL && 2 * subject->values >= (double)subject->space.dimensions;
 }
 
-/* Is anything measured for which dense vectors are centred? */
+/* Is anything measured for which vectors are centred or scaled? */
 static bool has_word_tests(const struct spine_evaluate_options *options)
 {
     return options->similarity.count + options->analogies.count + options->categorization.count +
@@ -406,8 +406,10 @@ static int measure(const struct spine_evaluate_options *options, struct subject 
 {
     if (!subject->is_projection && measure_dimensions(options, subject, figures, err))
         return -1;
+    if (!has_word_tests(options)) /* the space may be the reference, which must stay as it is */
+        return 0;
 
-    if (is_dense(subject) && !options->is_raw && has_word_tests(options))
+    if (is_dense(subject) && !options->is_raw)
         spine_space_center(&subject->space);
     else if (options->is_scaled && spine_space_scale_columns(&subject->space, err))
         return -1;

@@ -48,6 +48,10 @@ for name in "intrusion", "coherence", "DistRatio":
     assert values[0] + 0.05 < values[1] < values[2] - 0.02, (name, values)
 END
 
+# Scaling is for tests of words; without one it changes nothing, such as the reference space.
+run "$eval" --scale=columns --json=scaled.json shuffled.h5ad glove.h5 run
+cmp order.json scaled.json || fail "--scale=columns changes what is measured without tests of words"
+
 # --- Every figure once more -------------------------------------------------------------------------
 
 cat >pairs.txt <<'END'
