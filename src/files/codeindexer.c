@@ -58,12 +58,9 @@ static int visit_values(struct indexer *indexer,
             int64_t above = excess->indptr[i];
             for (int64_t at = values->indptr[i]; at < values->indptr[i + 1]; at++) {
                 const int32_t dimension = values->indices[at];
-                float strength = values->data[at];
-                while (above < excess->indptr[i + 1] && excess->indices[above] < dimension)
-                    above++;
-                if (above < excess->indptr[i + 1] && excess->indices[above] == dimension)
-                    strength += excess->data[above];
-                visit(indexer, first + i, (size_t)dimension, values->data[at], strength);
+                const float value = values->data[at];
+                const float strength = value + spine_csr_seek(excess, i, dimension, &above);
+                visit(indexer, first + i, (size_t)dimension, value, strength);
             }
         }
     }

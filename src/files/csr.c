@@ -92,6 +92,13 @@ void spine_csr_dispose(struct spine_csr *csr)
     *csr = (struct spine_csr){0};
 }
 
+void spine_csr_spread(const struct spine_csr *csr, size_t row, size_t columns, float *out)
+{
+    memset(out, 0, columns * sizeof *out);
+    for (int64_t at = csr->indptr[row]; at < csr->indptr[row + 1]; at++)
+        out[csr->indices[at]] = csr->data[at];
+}
+
 int spine_csr_make(struct spine_store *store, const char *name, size_t rows, size_t values,
                    struct spine_error *err)
 {

@@ -67,24 +67,18 @@ int spine_labels_add(struct spine_labels *labels, const struct spine_words *word
                      const struct spine_csr *codes, const struct spine_csr *excess,
                      struct spine_error *err)
 {
-    int64_t above = 0;
-
     for (size_t i = 0; i < codes->rows; i++) {
+        int64_t above = excess == NULL ? 0 : excess->indptr[i];
         size_t place = unknown;
         for (int64_t at = codes->indptr[i]; at < codes->indptr[i + 1]; at++) {
             const int32_t dimension = codes->indices[at];
-            float strength = codes->data[at];
-            while (excess != NULL && above < excess->indptr[i + 1] &&
-                   excess->indices[above] < dimension)
-                above++;
-            if (excess != NULL && above < excess->indptr[i + 1] &&
-                excess->indices[above] == dimension)
-                strength += excess->data[above];
+            const float strength =
+                codes->data[at] +
+                (excess == NULL ? 0 : spine_csr_seek(excess, i, dimension, &above));
             if (strength > 0 &&
                 offer(labels, (size_t)dimension, strength, spine_words_get(words, i), &place, err))
                 return -1;
         }
-        above = excess == NULL ? 0 : excess->indptr[i + 1];
     }
 
     return 0;

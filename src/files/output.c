@@ -336,11 +336,9 @@ static void filter_row(struct spine_output *output, const struct spine_output_ro
             ties--;
         const float factor = output->options.is_scaled ? output->options.factors[column] : 1;
         add_value(&output->values, column, (output->options.is_binary ? 1 : value) * factor);
-        while (over != NULL && above < over->indptr[row + 1] && over->indices[above] < column)
-            above++;
-        if (over != NULL && !output->options.is_binary && above < over->indptr[row + 1] &&
-            over->indices[above] == column)
-            add_value(&output->excess, column, over->data[above] * factor);
+        const float excess = over == NULL ? 0 : spine_csr_seek(over, row, column, &above);
+        if (excess > 0 && !output->options.is_binary)
+            add_value(&output->excess, column, excess * factor);
     }
 
     output->values.indptr[++output->values.rows] = (int64_t)output->values.count;
@@ -412,13 +410,6 @@ int spine_output_close(struct spine_output *output, struct spine_output_report *
     *report = output->report;
     release(output);
     return rc;
-}
-
-void spine_writing_row(const struct spine_csr *values, size_t row, size_t columns, float *out)
-{
-    memset(out, 0, columns * sizeof *out);
-    for (int64_t at = values->indptr[row]; at < values->indptr[row + 1]; at++)
-        out[values->indices[at]] = values->data[at];
 }
 
 /* --- For people --------------------------------------------------------------------------- */

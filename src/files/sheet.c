@@ -205,14 +205,6 @@ int spine_sheet_words(struct spine_sheet *sheet, size_t first, size_t count,
                               first, count, words, err);
 }
 
-/* Spread a row of values. */
-static void spread(const struct spine_csr *csr, size_t row, size_t dim, float *values)
-{
-    memset(values, 0, dim * sizeof *values);
-    for (int64_t at = csr->indptr[row]; at < csr->indptr[row + 1]; at++)
-        values[csr->indices[at]] = csr->data[at];
-}
-
 int spine_sheet_read(struct spine_sheet *sheet, size_t first, size_t count, float *values,
                      struct spine_error *err)
 {
@@ -228,7 +220,7 @@ int spine_sheet_read(struct spine_sheet *sheet, size_t first, size_t count, floa
         if (spine_codes_read(&sheet->codes, first + done, now, err))
             return -1;
         for (size_t i = 0; i < now; i++)
-            spread(&sheet->codes.block, i, dim, values + (done + i) * dim);
+            spine_csr_spread(&sheet->codes.block, i, dim, values + (done + i) * dim);
     }
     return 0;
 }

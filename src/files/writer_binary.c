@@ -66,7 +66,7 @@ static int write_rows(struct spine_writing *writing, const struct spine_output_r
     const size_t columns = writing->shape->columns;
 
     for (size_t i = 0; i < rows->values->rows; i++) {
-        spine_writing_row(rows->values, i, columns, binary->row);
+        spine_csr_spread(rows->values, i, columns, binary->row);
         if (has_words) {
             spine_sink_text(binary->sink, spine_words_get(rows->words, i));
             spine_sink_text(binary->sink, " ");

@@ -69,7 +69,7 @@ static void put_values(const struct spine_writing *writing, const struct spine_c
     struct text *text = writing->state;
     const size_t columns = writing->shape->columns;
 
-    spine_writing_row(values, row, columns, text->row);
+    spine_csr_spread(values, row, columns, text->row);
     for (size_t j = 0; j < columns; j++) {
         if (j > 0)
             spine_sink_put(text->sink, &separator, 1);

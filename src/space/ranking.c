@@ -16,12 +16,7 @@ static size_t list_codes(const struct spine_space *space, size_t row, struct spi
 
     for (int64_t at = codes->indptr[row]; at < codes->indptr[row + 1]; at++) {
         const int32_t dimension = codes->indices[at];
-        while (above < excess->indptr[row + 1] && excess->indices[above] < dimension)
-            above++;
-
-        float strength = codes->data[at];
-        if (above < excess->indptr[row + 1] && excess->indices[above] == dimension)
-            strength += excess->data[above];
+        const float strength = codes->data[at] + spine_csr_seek(excess, row, dimension, &above);
         if (strength != 0)
             out[count++] = (struct spine_ranked){strength, (uint32_t)dimension};
     }

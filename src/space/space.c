@@ -415,13 +415,10 @@ double spine_space_cosine(const struct spine_space *space, size_t row, size_t ot
 
 void spine_space_row(const struct spine_space *space, size_t row, float *out)
 {
-    if (space->dense != NULL) {
+    if (space->dense != NULL)
         memcpy(out, space->dense + row * space->dimensions, space->dimensions * sizeof *out);
-        return;
-    }
-    memset(out, 0, space->dimensions * sizeof *out);
-    for (int64_t at = space->codes.indptr[row]; at < space->codes.indptr[row + 1]; at++)
-        out[space->codes.indices[at]] = space->codes.data[at];
+    else
+        spine_csr_spread(&space->codes, row, space->dimensions, out);
 }
 
 double spine_space_length(const struct spine_space *space, size_t row)

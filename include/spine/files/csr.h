@@ -40,6 +40,21 @@ void spine_csr_clear(struct spine_csr *csr);
 
 void spine_csr_dispose(struct spine_csr *csr);
 
+/* Write all columns of a row to 'out', (columns). */
+void spine_csr_spread(const struct spine_csr *csr, size_t row, size_t columns, float *out);
+
+/* The row's value in a column; 0 if it has none. Columns are looked up in ascending order: *at, at
+ * first indptr[row], is where the search continues. */
+static inline float spine_csr_seek(const struct spine_csr *csr, size_t row, int32_t column,
+                                   int64_t *at)
+{
+    const int64_t end = csr->indptr[row + 1];
+
+    while (*at < end && csr->indices[*at] < column)
+        ++*at;
+    return *at < end && csr->indices[*at] == column ? csr->data[*at] : 0;
+}
+
 /* Create the group 'name' with an empty matrix, laid out for about 'rows' rows with 'values' values
  * in all. */
 int spine_csr_make(struct spine_store *store, const char *name, size_t rows, size_t values,

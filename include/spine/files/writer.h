@@ -84,7 +84,4 @@ extern const struct spine_writer spine_writer_anndata, spine_writer_text, spine_
     spine_writer_word2vec, spine_writer_scipy, spine_writer_market, spine_writer_numpy,
     spine_writer_sparse, spine_writer_projector;
 
-/* Write all columns of a row to 'out' (columns). */
-void spine_writing_row(const struct spine_csr *values, size_t row, size_t columns, float *out);
-
 #endif

@@ -58,6 +58,30 @@ static void test_room_is_made_without_losing_rows(void **state)
     spine_csr_dispose(&csr);
 }
 
+static void test_a_row_is_looked_up_in_ascending_columns(void **state)
+{
+    (void)state;
+    static const float rows[2][6] = {{9, 0, 9, 0, 0, 9}, {0, 0.5F, 0, 1, 1.5F, 0}};
+    struct spine_csr csr = {0};
+    float all[6];
+    TRY(spine_csr_reserve(&csr, 3, 12, &err));
+    spine_csr_add_row(&csr, rows[0], 6, 0);
+    spine_csr_add_row(&csr, rows[1], 6, 0);
+    spine_csr_add_row(&csr, rows[1], 0, 0);
+    for (size_t i = 0; i < 2; i++) {
+        int64_t at = csr.indptr[i], odd = at;
+        spine_csr_spread(&csr, i, 6, all);
+        assert_memory_equal(all, rows[i], sizeof all);
+        for (int32_t j = 0; j < 6; j++) {
+            assert_true(spine_csr_seek(&csr, i, j, &at) == rows[i][j]);
+            assert_true(j % 2 == 0 || spine_csr_seek(&csr, i, j, &odd) == rows[i][j]);
+        }
+    }
+    int64_t at = csr.indptr[2];
+    assert_true(spine_csr_seek(&csr, 2, 0, &at) == 0);
+    spine_csr_dispose(&csr);
+}
+
 static struct spine_store *create(const struct path *path)
 {
     struct spine_store *store = NULL;
@@ -225,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_row_keeps_what_is_above_the_base),
         cmocka_unit_test(test_room_is_made_without_losing_rows),
+        cmocka_unit_test(test_a_row_is_looked_up_in_ascending_columns),
         cmocka_unit_test(test_rows_appended_in_blocks_are_read_in_any),
         cmocka_unit_test(test_a_matrix_may_be_empty),
         cmocka_unit_test(test_a_broken_matrix_is_refused),
