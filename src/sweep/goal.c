@@ -174,7 +174,7 @@ static int compare(double a, double b)
 /* Would the mean of all rows be a better reconstruction? */
 static bool is_worse_than_mean(const struct spine_scores *scores)
 {
-    return scores->value[spine_goal_find("explained_variance")] < 0;
+    return scores->value[SPINE_GOAL_EXPLAINED] < 0;
 }
 
 int spine_goal_compare(const struct spine_goal *goal, const struct spine_scores *a,

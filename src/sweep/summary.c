@@ -89,8 +89,7 @@ struct point {
 static struct point point_of(const struct spine_summary *summary, size_t trial)
 {
     const struct spine_scores *scores = spine_summary_scores(summary, trial);
-    return (struct point){scores->value[spine_goal_find("explained_variance")],
-                          scores->value[spine_goal_find("intrusion")]};
+    return (struct point){scores->value[SPINE_GOAL_EXPLAINED], scores->value[SPINE_GOAL_INTRUSION]};
 }
 
 static bool is_beaten(const struct spine_summary *summary, size_t trial)
@@ -263,7 +262,7 @@ void spine_summary_print_short(const struct spine_summary *summary, FILE *file)
 
 /* --- JSON --------------------------------------------------------------------------------- */
 
-/* Add a number, or null, with enough digits to read back exactly the number compared. */
+/* Add a number, unless it is unknown, with enough digits to read back exactly the number compared. */
 static void add_number(cJSON *object, const char *name, double number)
 {
     if (isfinite(number))

@@ -442,7 +442,7 @@ static int print_progress(const struct spine_ledger *ledger, size_t trial, const
     fprintf(out, "trial %04zu  %s  epoch %lld of %lld", trial, state, (long long)epoch,
             (long long)goal);
     if (epoch > 0)
-        fprintf(out, "  total loss %.5f", scores.value[spine_goal_find("total")]);
+        fprintf(out, "  total loss %.5f", scores.value[SPINE_GOAL_TOTAL]);
     fputc('\n', out);
 
     return 0;

@@ -20,6 +20,13 @@ enum {
     SPINE_GOAL_METRICS = SPINE_METRICS - SPINE_METRICS_TIMED - 1,
     SPINE_GOAL_SCORES = SPINE_GOAL_METRICS + 4
 };
+
+/* Those that code needs by name. */
+enum {
+    SPINE_GOAL_TOTAL = SPINE_METRIC_TOTAL - SPINE_METRIC_RL,
+    SPINE_GOAL_EXPLAINED = SPINE_METRIC_EXPLAINED_VARIANCE - SPINE_METRIC_RL - SPINE_METRICS_TIMED,
+    SPINE_GOAL_INTRUSION = SPINE_GOAL_METRICS
+};
 const char *spine_goal_name(size_t score);
 
 /* The name of a score among spine-eval's figures, in the group "interpretability"; NULL for a

@@ -28,6 +28,9 @@ static void test_an_objective_is_a_direction_and_a_name(void **state)
     assert_int_equal(spine_goal_set_objective(&goal, "minimize loss", &err), -1);
     assert_non_null(
         strstr(err.text, "unknown score 'loss'; expected one of rl, asl, psl, total, "));
+    assert_string_equal(spine_goal_name(SPINE_GOAL_TOTAL), "total");
+    assert_string_equal(spine_goal_name(SPINE_GOAL_EXPLAINED), "explained_variance");
+    assert_string_equal(spine_goal_name(SPINE_GOAL_INTRUSION), "intrusion");
 }
 
 static void test_limits_are_read_in_order(void **state)
