@@ -26,6 +26,7 @@
 #include "spine/files/array.h"
 #include "spine/files/attribute.h"
 #include "spine/files/codeindex.h"
+#include "spine/files/metrics.h"
 #include "spine/files/object.h"
 #include "spine/files/sink.h"
 #include "spine/files/store.h"
@@ -403,9 +404,8 @@ static int write_text(struct spine_store *store, const char *name, const char *t
 /* Is it a metric that doesn't depend on machine and time? Equal runs must write equal bytes. */
 static bool is_lasting(const char *name)
 {
-    static const char *const fleeting[] = {"seconds", "words_per_second", "comm_share"};
-    for (size_t i = 0; i < sizeof fleeting / sizeof *fleeting; i++)
-        if (strcmp(name, fleeting[i]) == 0)
+    for (int i = 0; i < SPINE_METRICS_TIMED; i++)
+        if (strcmp(name, spine_metrics_name((enum spine_metric)(SPINE_METRIC_SECONDS + i))) == 0)
             return false;
     return true;
 }
