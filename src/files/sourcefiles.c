@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "spine/base/infile.h"
 #include "spine/base/words.h"
 #include "spine/text/archive.h"
 #include "spine/text/binary.h"
@@ -208,25 +207,6 @@ static int choose_arrays(const char *path, const char *prefix, struct arrays *ar
     return rc;
 }
 
-/* What can't be opened for a reason that the user can fix is no zip: opening it again says why. */
-static int find_zip(const char *path, bool *is, struct spine_error *err)
-{
-    char start[4] = "";
-    struct spine_error why;
-    FILE *file = spine_infile_open_stream(path);
-
-    *is = false;
-    if (file == NULL) {
-        spine_infile_fail(path, &why);
-        return spine_fail_as(&why, err);
-    }
-    *is = fread(start, 1, sizeof start, file) == sizeof start &&
-          memcmp(start, "PK\3\4", sizeof start) == 0;
-    const int rc = ferror(file) && errno != EISDIR ? spine_infile_fail(path, err) : 0;
-    fclose(file);
-    return rc;
-}
-
 /* Find the form of a file; FILE:/DATASET has that of FILE. *is_inside: it is a dataset or tensor, which
  * can be read without unpacking. */
 static int find_form(const char *path, enum spine_form *form, bool *is_inside,
@@ -239,7 +219,7 @@ static int find_form(const char *path, enum spine_form *form, bool *is_inside,
     *is_inside = false;
     if (spine_stream_split(path, &file, &inner, err))
         return -1;
-    int rc = inner == NULL ? 0 : find_zip(file, &is_member, err);
+    int rc = inner == NULL ? 0 : spine_archive_is(file, &is_member, err);
     const bool is_part = inner != NULL && !is_member;
     if (rc == 0)
         rc = spine_form_detect(is_part ? file : path, form, err);
@@ -311,7 +291,7 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
         return -1;
     if (is_pipe(request->path) && spool_path(files, prefix, err))
         return -1;
-    if (!files->is_path_spooled && find_zip(request->path, &is_zip, err))
+    if (!files->is_path_spooled && spine_archive_is(request->path, &is_zip, err))
         return -1;
     if (is_zip) {
         if (choose_arrays(request->path, prefix, &arrays, err))

@@ -17,6 +17,24 @@ struct spine_archive {
     zip_file_t *member;
 };
 
+int spine_archive_is(const char *file, bool *is, struct spine_error *err)
+{
+    char start[4] = "";
+    struct spine_error why;
+    FILE *opened = spine_infile_open_stream(file);
+
+    *is = false;
+    if (opened == NULL) {
+        spine_infile_fail(file, &why);
+        return spine_fail_as(&why, err);
+    }
+    *is = fread(start, 1, sizeof start, opened) == sizeof start &&
+          memcmp(start, "PK\3\4", sizeof start) == 0;
+    const int rc = ferror(opened) && errno != EISDIR ? spine_infile_fail(file, err) : 0;
+    fclose(opened);
+    return rc;
+}
+
 static int open_zip(zip_t **zip, const char *file, struct spine_error *err)
 {
     int code = 0;

@@ -3,12 +3,10 @@
 
 #include <ctype.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "spine/base/infile.h"
 #include "spine/base/memory.h"
 #include "spine/text/archive.h"
 #include "spine/text/fasttext.h"
@@ -489,28 +487,17 @@ static bool note_member(const char *name, void *data)
     return true;
 }
 
-static bool is_zip(const char *file)
-{
-    char start[4] = "";
-    FILE *opened = spine_infile_open_stream(file);
-    const bool is = opened != NULL && fread(start, 1, sizeof start, opened) == sizeof start &&
-                    memcmp(start, "PK\3\4", sizeof start) == 0;
-
-    if (opened != NULL)
-        fclose(opened);
-    return is;
-}
-
 static int check_archive(const char *path, struct spine_error *err)
 {
     struct members members = {0};
     char *file = NULL;
     const char *inner = NULL;
+    bool is_zip = false;
 
     if (spine_stream_split(path, &file, &inner, err))
         return -1;
-    int rc = 0;
-    if (inner == NULL && is_zip(file))
+    int rc = inner == NULL ? spine_archive_is(file, &is_zip, err) : 0;
+    if (rc == 0 && is_zip)
         rc = spine_archive_list(file, note_member, &members, err);
     if (rc == 0 && members.is_torch)
         rc = refuse(path, "a PyTorch file (.pt), a pickle that is never run",

@@ -11,6 +11,10 @@
 
 struct spine_archive;
 
+/* Set *is to whether a file begins as a zip archive with files does. A file that the user can't open
+ * isn't one: opening it again reports why. */
+int spine_archive_is(const char *file, bool *is, struct spine_error *err);
+
 /* Open the file 'inner' of the archive 'file'; the .npy of an array's name may be missing. If
  * 'inner' is NULL, open the only file; if there are several, the refusal lists their names.
  * Messages about the data begin with 'path', here and below. */
