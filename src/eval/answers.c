@@ -10,6 +10,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/number.h"
+#include "spine/base/path.h"
 #include "spine/base/printable.h"
 #include "spine/text/tabular.h"
 
@@ -233,9 +234,7 @@ static int score_file(const struct scoring *scoring, size_t file, const char *co
         add_share(scoring, file, 0, scoring->num_sheets, "intrusion", &evaluation->figures, err);
     for (size_t s = 0; rc == 0 && scoring->num_sheets > 1 && s < scoring->num_sheets; s++) {
         char name[SPINE_FIGURE_NAME];
-        const char *slash = strrchr(sheets[s], '/');
-        snprintf(name, sizeof name, "annotator %zu, %.48s", s + 1,
-                 slash != NULL ? slash + 1 : sheets[s]);
+        snprintf(name, sizeof name, "annotator %zu, %.48s", s + 1, spine_path_name(sheets[s]));
         rc = add_share(scoring, file, s, s + 1, name, &evaluation->figures, err);
     }
 

@@ -11,6 +11,7 @@
 
 #include "spine/base/infile.h"
 #include "spine/base/memory.h"
+#include "spine/base/path.h"
 #include "spine/text/tabular.h"
 
 enum { LAMBDAS = SPINE_CATEGORIES_LAMBDAS, FEWEST = 10, PATH = 4096 };
@@ -31,8 +32,7 @@ struct categories {
 
 static int is_list(const struct dirent *entry)
 {
-    const size_t length = strlen(entry->d_name);
-    return entry->d_name[0] != '.' && length > 4 && strcmp(entry->d_name + length - 4, ".txt") == 0;
+    return entry->d_name[0] != '.' && spine_path_ends_in(entry->d_name, ".txt");
 }
 
 static int add_member(struct categories *categories, uint32_t row, struct spine_error *err)

@@ -9,6 +9,7 @@
 
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
+#include "spine/base/path.h"
 #include "spine/base/present.h"
 #include "spine/config/config.h"
 #include "spine/eval/analogies.h"
@@ -281,8 +282,7 @@ static int measure_interpretability(const struct spine_evaluate_options *options
 /* The name of a test set: that of its file, without directory and extension. */
 static void name_of(const char *path, char name[SPINE_FIGURE_NAME])
 {
-    const char *slash = strrchr(path, '/');
-    snprintf(name, SPINE_FIGURE_NAME, "%s", slash != NULL ? slash + 1 : path);
+    snprintf(name, SPINE_FIGURE_NAME, "%s", spine_path_name(path));
     char *dot = strrchr(name, '.');
     if (dot != NULL && dot != name)
         *dot = '\0';

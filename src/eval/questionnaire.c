@@ -8,6 +8,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/base/path.h"
 #include "spine/base/printable.h"
 #include "spine/base/random.h"
 #include "spine/space/ranking.h"
@@ -154,7 +155,7 @@ static char *key_of(const char *path, struct spine_error *err)
 {
     static const char ending[] = ".tsv";
     size_t length = strlen(path);
-    if (length > strlen(ending) && strcmp(path + length - strlen(ending), ending) == 0)
+    if (spine_path_ends_in(path, ending))
         length -= strlen(ending);
 
     char *key = spine_memory_get(length + sizeof ".key.tsv", 1, "the key's path", err);

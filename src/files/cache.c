@@ -13,6 +13,7 @@
 #include "spine/base/interrupt.h"
 #include "spine/base/lock.h"
 #include "spine/base/log.h"
+#include "spine/base/path.h"
 #include "spine/base/present.h"
 #include "spine/files/attribute.h"
 #include "spine/files/convert.h"
@@ -67,12 +68,6 @@ static int exists(const char *path, bool *does, struct spine_error *err)
     return rc;
 }
 
-static const char *last_component(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
 /* Was the cache made from a file with the input's name? */
 static int is_of(const char *cache, const char *input, bool *is, struct spine_error *err)
 {
@@ -87,7 +82,7 @@ static int is_of(const char *cache, const char *input, bool *is, struct spine_er
     if (spine_attribute_get_text(store, "/", "source", &source, &why))
         rc = spine_fail_as(&why, err);
     else
-        *is = strcmp(source, last_component(input)) == 0;
+        *is = strcmp(source, spine_path_name(input)) == 0;
     free(source);
     if (spine_store_close(store, &why) && rc == 0)
         rc = spine_fail_as(&why, err);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "spine/base/memory.h"
+#include "spine/base/path.h"
 #include "spine/files/npzfile.h"
 #include "spine/files/rundir.h"
 #include "spine/files/sink.h"
@@ -212,19 +213,13 @@ static int write_settings(const struct tensor *tensors, const struct spine_activ
     return spine_sink_finish(sink, err);
 }
 
-static bool ends_in(const char *path, const char *suffix)
-{
-    const size_t length = strlen(path), end = strlen(suffix);
-    return length > end && strcmp(path + length - end, suffix) == 0;
-}
-
 /* Write SAELens' two files: the weights as 'path', or both files in a directory of that name. */
 static int write_saelens(const struct tensor *tensors, const struct spine_activation *activation,
                          const char *path, struct spine_error *err)
 {
     char directory[SPINE_RUNDIR_PATH], weights[SPINE_RUNDIR_PATH], settings[SPINE_RUNDIR_PATH];
 
-    if (ends_in(path, ".safetensors")) {
+    if (spine_path_ends_in(path, ".safetensors")) {
         const char *slash = strrchr(path, '/');
         snprintf(directory, sizeof directory, "%.*s", slash == NULL ? 1 : (int)(slash - path + 1),
                  slash == NULL ? "." : path);
@@ -257,8 +252,8 @@ int spine_modelexport_write(const struct spine_modelfile *model,
     if (fold(model, tensors, err))
         return -1;
 
-    const int rc = ends_in(path, ".npz") ? write_npz(tensors, path, err)
-                                         : write_saelens(tensors, activation, path, err);
+    const int rc = spine_path_ends_in(path, ".npz") ? write_npz(tensors, path, err)
+                                                    : write_saelens(tensors, activation, path, err);
     dispose(tensors);
     return rc;
 }

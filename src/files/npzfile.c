@@ -11,6 +11,7 @@
 #include <zip.h>
 
 #include "spine/base/memory.h"
+#include "spine/base/path.h"
 #include "spine/files/sink.h"
 
 int spine_npzfile_begin(struct spine_npzfile_array *array, const char *path,
@@ -101,12 +102,12 @@ static int copy_file(const char *path, struct spine_sink *sink, struct spine_err
  * output's own temporary file, so no other is writing the archive. */
 static void remove_leftovers(const char *archive)
 {
-    const char *slash = strrchr(archive, '/'), *base = slash == NULL ? archive : slash + 1;
+    const char *base = spine_path_name(archive);
     const size_t length = strlen(base);
     struct spine_error ignored;
-    char *directory = spine_memory_copy(slash == NULL ? "." : archive, "a directory", &ignored);
+    char *directory = spine_memory_copy(base == archive ? "." : archive, "a directory", &ignored);
 
-    if (directory != NULL && slash != NULL)
+    if (directory != NULL && base != archive)
         directory[base - archive] = '\0';
     DIR *listing = directory == NULL ? NULL : opendir(directory);
     for (struct dirent *entry; listing != NULL && (entry = readdir(listing)) != NULL;) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "spine/base/lock.h"
+#include "spine/base/path.h"
 #include "spine/config/config.h"
 
 static const char own_option[] = "output.directory"; /* it gives a run's directory */
@@ -125,8 +126,7 @@ static int is_shard_file(const char *name)
 /* Is it one of our files, half-written? */
 static bool is_half(const char *name)
 {
-    const char *dot = strrchr(name, '.');
-    return dot != NULL && strcmp(dot, ".part") == 0;
+    return spine_path_ends_in(name, ".part");
 }
 
 /* Called for a file of a run; the context is the visitor's own. */

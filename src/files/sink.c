@@ -11,6 +11,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/base/path.h"
 
 enum packing { PLAIN, GZIP, ZSTD };
 
@@ -29,19 +30,13 @@ struct spine_sink {
 
 /* --- Packing ------------------------------------------------------------------------------ */
 
-static bool ends_in(const char *path, const char *suffix)
-{
-    const size_t length = strlen(path), end = strlen(suffix);
-    return length > end && strcmp(path + length - end, suffix) == 0;
-}
-
 bool spine_sink_is_packed(const char *path, size_t *length)
 {
     static const char *const suffixes[] = {".gz", ".zst"};
 
     *length = strlen(path);
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
-        if (ends_in(path, suffixes[i])) {
+        if (spine_path_ends_in(path, suffixes[i])) {
             *length -= strlen(suffixes[i]);
             return true;
         }
@@ -145,7 +140,9 @@ int spine_sink_open(struct spine_sink **sink, const char *path, struct spine_err
         return -1;
 
     strcpy(made->path, path);
-    made->packing = ends_in(path, ".gz") ? GZIP : ends_in(path, ".zst") ? ZSTD : PLAIN;
+    made->packing = spine_path_ends_in(path, ".gz")    ? GZIP
+                    : spine_path_ends_in(path, ".zst") ? ZSTD
+                                                       : PLAIN;
     if (prepare(made, err)) {
         release(made);
         return -1;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/path.h"
 #include "spine/base/words.h"
 #include "spine/text/archive.h"
 #include "spine/text/binary.h"
@@ -168,11 +169,10 @@ struct members {
 static bool note_member(const char *name, void *data)
 {
     struct members *members = data;
-    const size_t length = strlen(name);
 
-    if (length < 4 || strcmp(name + length - 4, ".npy") != 0)
+    if (!spine_path_ends_in(name, ".npy"))
         return true;
-    members->rc = spine_words_add(&members->names, name, length, members->err);
+    members->rc = spine_words_add(&members->names, name, strlen(name), members->err);
     return members->rc == 0;
 }
 

@@ -14,6 +14,7 @@
 #include "spine/base/infile.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/base/path.h"
 #include "spine/files/attribute.h"
 #include "spine/files/h5.h"
 
@@ -170,14 +171,6 @@ static int fail_opening(const char *path, const struct spine_h5_cause *cause,
     return spine_refuse(err, "%s: the HDF5 file is damaged", path);
 }
 
-static bool is_part(const char *path)
-{
-    static const char ending[] = ".part";
-    const size_t length = strlen(path);
-
-    return length >= strlen(ending) && strcmp(path + length - strlen(ending), ending) == 0;
-}
-
 /* May it be the descriptor of a file without a name (sourcefiles.h)? */
 static bool is_descriptor(const char *path)
 {
@@ -192,7 +185,7 @@ static int open_file(struct spine_store *store, struct spine_error *err)
 {
     struct spine_h5_cause cause = {.code = 0};
 
-    for (int locked = !is_part(store->path); locked >= 0; locked--) {
+    for (int locked = !spine_path_ends_in(store->path, ".part"); locked >= 0; locked--) {
         const hid_t access = make_access(locked);
         /* HDF5's usual driver looks for the file's name, and fails if there is none. */
         if (is_descriptor(store->path))

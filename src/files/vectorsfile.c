@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "spine/base/outfile.h"
+#include "spine/base/path.h"
 #include "spine/files/array.h"
 #include "spine/files/attribute.h"
 #include "spine/files/object.h"
@@ -102,8 +103,7 @@ int spine_vectorsfile_begin(struct spine_store *store, size_t rows, size_t dim,
                             const struct spine_vectorsfile_origin *origin,
                             struct spine_vectorsfile_places *places, struct spine_error *err)
 {
-    const char *slash = strrchr(origin->source, '/');
-    const char *source = slash == NULL ? origin->source : slash + 1;
+    const char *source = spine_path_name(origin->source);
     const int64_t skipped = origin->rows_left_out + origin->rows_repeated;
 
     if (spine_strings_make_at(store, words_name, rows, &places->elements, err) ||

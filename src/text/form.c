@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "spine/base/memory.h"
+#include "spine/base/path.h"
 #include "spine/text/archive.h"
 #include "spine/text/fasttext.h"
 #include "spine/text/npy.h"
@@ -471,17 +472,11 @@ struct members {
     bool is_torch, is_office;
 };
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t length = strlen(text), end_length = strlen(end);
-    return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
-
 static bool note_member(const char *name, void *data)
 {
     struct members *members = data;
 
-    members->is_torch = members->is_torch || ends_with(name, "/data.pkl");
+    members->is_torch = members->is_torch || spine_path_ends_in(name, "/data.pkl");
     members->is_office = members->is_office || strcmp(name, "[Content_Types].xml") == 0 ||
                          strcmp(name, "content.xml") == 0;
     return true;
