@@ -16,7 +16,6 @@
 #include "spine/base/memory.h"
 
 enum {
-    MARK = 0x01020304,
     MOST_DIMENSIONS = 1 << 20,
     LONGEST = 1 << 30, /* of a word */
     NUM_SAMPLES = 64,  /* of the codes, spread over them */
@@ -100,8 +99,8 @@ static bool is_as_new(const struct stat *file, const struct stat *than)
 
 static bool is_header(const struct spine_codeindex_header *header)
 {
-    return memcmp(header->name, "spineidx", sizeof header->name) == 0 && header->mark == MARK &&
-           header->version == SPINE_CODEINDEX_VERSION &&
+    return memcmp(header->name, SPINE_CODEINDEX_NAME, sizeof header->name) == 0 &&
+           header->mark == SPINE_CODEINDEX_MARK && header->version == SPINE_CODEINDEX_VERSION &&
            header->check == XXH3_64bits(header, offsetof(struct spine_codeindex_header, check)) &&
            header->dimensions > 0 && header->dimensions <= MOST_DIMENSIONS && header->rows > 0 &&
            header->slots > header->rows && (header->slots & (header->slots - 1)) == 0;

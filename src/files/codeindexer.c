@@ -133,8 +133,8 @@ static int put_header(struct indexer *indexer, const struct spine_words *words, 
 {
     struct spine_codeindex_header *header = &indexer->index.header;
 
-    memcpy(header->name, "spineidx", sizeof header->name);
-    header->mark = 0x01020304;
+    memcpy(header->name, SPINE_CODEINDEX_NAME, sizeof header->name);
+    header->mark = SPINE_CODEINDEX_MARK;
     header->version = SPINE_CODEINDEX_VERSION;
     header->rows = indexer->codes.rows;
     header->dimensions = indexer->codes.hidden;

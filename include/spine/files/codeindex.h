@@ -29,11 +29,16 @@
 #include "spine/base/words.h"
 #include "spine/files/codes.h"
 
-enum { SPINE_CODEINDEX_TOP = 64, SPINE_CODEINDEX_VERSION = 1 };
+#define SPINE_CODEINDEX_NAME "spineidx"
+enum {
+    SPINE_CODEINDEX_TOP = 64,
+    SPINE_CODEINDEX_VERSION = 1,
+    SPINE_CODEINDEX_MARK = 0x01020304,
+};
 
 struct spine_codeindex_header {
-    char name[8];           /* "spineidx" */
-    uint32_t mark, version; /* 0x01020304 */
+    char name[8]; /* SPINE_CODEINDEX_NAME without its NUL */
+    uint32_t mark, version;
     uint64_t codes_bytes, codes_check;
     uint64_t rows, dimensions, values, text, slots; /* text: its bytes */
     double cap;     /* a value is the lesser of its strength and this */
