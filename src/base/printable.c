@@ -47,7 +47,7 @@ static size_t measure(const char *text)
     return length;
 }
 
-static int is_inside_character(const char *text)
+static bool is_inside_character(const char *text)
 {
     return ((unsigned char)*text & 0xC0) == 0x80;
 }

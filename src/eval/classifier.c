@@ -32,9 +32,9 @@ struct spine_examples {
 
 struct trial {
     uint64_t parts;                   /* a bit for each to train on */
-    int is_test;                      /* one part is left out, to test on it; else two */
+    bool is_test;                     /* one part is left out, to test on it; else two */
     size_t correct[GRID][PARTS_MOST]; /* out: in the parts not trained on */
-    int is_short;                     /* out: out of memory */
+    bool is_short;                    /* out: out of memory */
 };
 
 /* The examples, and each one's part. */
@@ -212,7 +212,7 @@ static void print_nothing(const char *text)
     (void)text;
 }
 
-static int trains_on(const struct trial *trial, uint32_t part)
+static bool trains_on(const struct trial *trial, uint32_t part)
 {
     return (trial->parts >> part & 1) != 0;
 }

@@ -377,7 +377,7 @@ int spine_floor_pca(const struct spine_floor *floor, struct spine_space *space,
         values = spine_memory_get(rows.dim, sizeof *values, "the eigenvalues", err);
         space->dense = spine_memory_get(rows.count, count * sizeof *space->dense,
                                         "the principal components", err);
-        rc = products == NULL || values == NULL || space->dense == NULL;
+        rc = -(products == NULL || values == NULL || space->dense == NULL);
     }
     if (rc == 0) {
         sum_products(&rows, products);

@@ -5,6 +5,7 @@
 #include "spine/eval/readability.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "spine/base/memory.h"
@@ -102,7 +103,7 @@ static double sum_cosines(const struct question *question, size_t dimension, siz
     return sum;
 }
 
-static int is_found(const struct question *question, size_t dimension, size_t intruder)
+static bool is_found(const struct question *question, size_t dimension, size_t intruder)
 {
     const uint32_t *top = spine_topwords_top(question->topwords, dimension);
     const double of_intruder = sum_cosines(question, dimension, intruder);
@@ -110,9 +111,9 @@ static int is_found(const struct question *question, size_t dimension, size_t in
         const double of_top = sum_cosines(question, dimension, top[i]) +
                               spine_reference_cosine(question->reference, top[i], intruder);
         if (of_top <= of_intruder)
-            return 0;
+            return false;
     }
-    return 1;
+    return true;
 }
 
 static double ask_intrusion(const struct question *question, size_t dimension)
@@ -123,7 +124,7 @@ static double ask_intrusion(const struct question *question, size_t dimension)
             question->topwords, dimension, question->shown, question->seed, (uint32_t)draw);
         if (intruder < 0)
             return NAN;
-        found += (size_t)is_found(question, dimension, (size_t)intruder);
+        found += is_found(question, dimension, (size_t)intruder);
     }
     return (double)found / (double)question->draws;
 }

@@ -2,6 +2,7 @@
 #include "spine/eval/sparsity.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,16 +143,16 @@ double spine_sparsity_values(const struct spine_space *space)
 
 /* --- Explained variance ------------------------------------------------------------------- */
 
-static int is_input_of(const struct spine_space *codes, const struct spine_modelfile *model,
-                       const struct spine_space *input)
+static bool is_input_of(const struct spine_space *codes, const struct spine_modelfile *model,
+                        const struct spine_space *input)
 {
     if (codes->dense != NULL || input->dense == NULL || input->dimensions != model->params.dim ||
         codes->dimensions != model->params.hidden || input->rows < codes->rows)
-        return 0;
+        return false;
     for (size_t i = 0; i < codes->rows; i++)
         if (strcmp(spine_words_get(&codes->words, i), spine_words_get(&input->words, i)) != 0)
-            return 0;
-    return 1;
+            return false;
+    return true;
 }
 
 /* sum (y - x)^2 of a row, x scaled as the model's input is. */

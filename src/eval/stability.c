@@ -2,6 +2,7 @@
 #include "spine/eval/stability.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,13 +123,13 @@ static int match_rows(struct pair *pair, const float *rows, struct spine_error *
     return spine_matching_find(pair->cosines, first->units, units, pair->match, err);
 }
 
-static int is_zero(const struct decoder *decoder, size_t unit)
+static bool is_zero(const struct decoder *decoder, size_t unit)
 {
     const float *row = decoder->rows + unit * decoder->stride;
     for (size_t k = 0; k < decoder->dim; k++)
         if (row[k] != 0)
-            return 0;
-    return 1;
+            return false;
+    return true;
 }
 
 /* The mean cosine of matched rows, and the share that is the same; NaN if there are none. */
@@ -337,7 +338,7 @@ int spine_stability_measure(const char *const *runs, size_t count, uint64_t seed
         return spine_refuse(err, "stability is measured between two runs or more");
     struct decoder *decoders = spine_memory_zeroed(count, sizeof *decoders, "the runs", err);
     struct sums *sums = spine_memory_zeroed(count, sizeof *sums, "the sums of all runs", err);
-    int rc = decoders == NULL || sums == NULL ? 1 : 0;
+    int rc = -(decoders == NULL || sums == NULL);
 
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = read_decoder(&decoders[i], runs[i], err);

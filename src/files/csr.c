@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,27 +175,27 @@ int spine_csr_check(struct spine_store *store, const char *path, const char *nam
 }
 
 /* Are these, from any base, valid row ends in a matrix of 'count' values? */
-static int ends_fit(const int64_t *indptr, size_t rows, size_t columns, size_t count)
+static bool ends_fit(const int64_t *indptr, size_t rows, size_t columns, size_t count)
 {
     if (indptr[0] < 0 || indptr[rows] > (int64_t)count)
-        return 0;
+        return false;
     for (size_t i = 0; i < rows; i++)
         if (indptr[i + 1] < indptr[i] || indptr[i + 1] - indptr[i] > (int64_t)columns)
-            return 0;
-    return 1;
+            return false;
+    return true;
 }
 
-static int columns_fit(const struct spine_csr *csr, size_t columns)
+static bool columns_fit(const struct spine_csr *csr, size_t columns)
 {
     for (size_t i = 0; i < csr->rows; i++) {
         int64_t previous = -1;
         for (int64_t at = csr->indptr[i]; at < csr->indptr[i + 1]; at++) {
             if (csr->indices[at] <= previous || csr->indices[at] >= (int64_t)columns)
-                return 0;
+                return false;
             previous = csr->indices[at];
         }
     }
-    return 1;
+    return true;
 }
 
 /* Nine parameters: the place of the matrix, a range of rows, and the matrix's checked extent. */

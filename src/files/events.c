@@ -5,6 +5,7 @@
 #include <cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -138,17 +139,17 @@ static uint64_t take_fixed(const unsigned char *bytes, int count)
     return number;
 }
 
-/* Read the next record's data; 0 at the end, or where a record isn't whole. */
-static int read_record(FILE *file, struct message *message)
+/* Read the next record's data; false at the end, or where a record isn't whole. */
+static bool read_record(FILE *file, struct message *message)
 {
     unsigned char header[HEADER], end[4];
     if (fread(header, 1, HEADER, file) != HEADER ||
         take_fixed(header + 8, 4) != checksum(header, 8))
-        return 0;
+        return false;
     const uint64_t length = take_fixed(header, 8);
     if (length > MOST_BYTES || fread(message->bytes, 1, length, file) != length ||
         fread(end, 1, sizeof end, file) != sizeof end)
-        return 0;
+        return false;
     message->count = length;
     return take_fixed(end, 4) == checksum(message->bytes, message->count);
 }
@@ -170,10 +171,11 @@ static int write_record(const struct spine_events *events, const struct message 
         header[8 + i] = (unsigned char)(of_length >> (8 * i));
         end[i] = (unsigned char)(of_data >> (8 * i));
     }
-    const int written = fwrite(header, 1, HEADER, events->file) == HEADER &&
-                        fwrite(message->bytes, 1, message->count, events->file) == message->count &&
-                        fwrite(end, 1, sizeof end, events->file) == sizeof end;
-    return written ? 0 : fail_file(events->path, err);
+    const bool is_written =
+        fwrite(header, 1, HEADER, events->file) == HEADER &&
+        fwrite(message->bytes, 1, message->count, events->file) == message->count &&
+        fwrite(end, 1, sizeof end, events->file) == sizeof end;
+    return is_written ? 0 : fail_file(events->path, err);
 }
 
 /* --- Events ------------------------------------------------------------------------------- */
