@@ -11,7 +11,7 @@
 /* Set by the handler, cleared by the reader. */
 static volatile sig_atomic_t save_requested, leave_requested, hurry_requested;
 static volatile sig_atomic_t hurried_by; /* the last signal to do so; not cleared */
-static double started;                   /* when the signals were installed, by the wall clock */
+static double started;                   /* when they were installed, by spine_clock_now() */
 
 static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGXCPU, SIGHUP};
 enum { SIGNALS = sizeof signals / sizeof *signals };

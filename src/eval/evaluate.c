@@ -442,7 +442,7 @@ static int evaluate_made(const struct spine_evaluate_options *options, struct su
     const size_t size = strlen(made->path) + strlen(name) + 3;
     int rc = -1;
 
-    evaluation->made = spine_memory_get(size, 1, "the name of a floor", err);
+    evaluation->made = spine_memory_get(size, 1, "the name of a baseline", err);
     if (evaluation->made != NULL) {
         snprintf(evaluation->made, size, "%s: %s", made->path, name);
         evaluation->path = made->path = evaluation->made;

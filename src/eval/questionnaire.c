@@ -107,15 +107,15 @@ static int add_questions(struct sheet *sheet, const struct spine_topwords *topwo
                          struct spine_error *err)
 {
     const struct spine_questionnaire *wish = sheet->wish;
-    const size_t hidden = topwords->ranking->dimensions;
-    size_t *order = draw_order(hidden, wish->seed, DRAW_DIMENSIONS, (uint32_t)file, err);
+    const size_t dimensions = topwords->ranking->dimensions;
+    size_t *order = draw_order(dimensions, wish->seed, DRAW_DIMENSIONS, (uint32_t)file, err);
     size_t asked = 0;
     int rc = 0;
 
     if (order == NULL)
         rc = -1;
 
-    for (size_t i = 0; rc == 0 && i < hidden && asked < wish->most; i++) {
+    for (size_t i = 0; rc == 0 && i < dimensions && asked < wish->most; i++) {
         const int64_t intruder =
             spine_topwords_intruder(topwords, order[i], wish->shown, wish->seed, 0);
         if (intruder < 0 || !can_be_asked(topwords, order[i], (size_t)intruder, wish->shown))

@@ -349,7 +349,6 @@ int spine_metrics_last_number(const char *path, enum spine_metric metric, double
                               struct spine_error *err)
 {
     char *line = NULL;
-
     cJSON *json = NULL;
 
     *number = (double)NAN;

@@ -37,7 +37,7 @@ static int make_directory(const char *option, const char *path, struct spine_err
         return 0;
     if (errno == ENOENT && lstat(path, &facts) == 0)
         return spine_refuse(err,
-                            "%s: %s is a symbolic link to what doesn't exist: make its target, or "
+                            "%s: %s is a symbolic link to a missing directory: create it, or "
                             "remove the link",
                             option, path);
     return spine_refuse(err, "%s: can't make %s: %s", option, path, strerror(errno));

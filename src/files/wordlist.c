@@ -55,8 +55,7 @@ static int read_lines(const char *path, struct spine_words *lines, struct spine_
     if (spine_lines_open(&input, path, err))
         return -1;
     while ((rc = spine_lines_next(input, &line, err)) == 1) {
-        if (line.is_first)
-            spine_lines_pass_mark(&line);
+        spine_lines_pass_mark(&line);
         if (memchr(line.text, '\0', line.length) != NULL) {
             rc = spine_refuse(err, "%s:%llu: a NUL byte in the line", path,
                               (unsigned long long)line.number);

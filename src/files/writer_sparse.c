@@ -102,7 +102,8 @@ static int finish(struct spine_writing *writing, struct spine_error *err)
     return rc;
 }
 
-static void put_three(struct spine_sink *sink, int64_t first, int64_t second)
+/* Write two numbers, each followed by a blank. */
+static void put_two(struct spine_sink *sink, int64_t first, int64_t second)
 {
     spine_sink_whole(sink, first);
     spine_sink_text(sink, " ");
@@ -116,13 +117,13 @@ static int finish_market(struct spine_writing *writing, struct spine_error *err)
     struct entry entry;
 
     spine_sink_text(sparse->sink, "%%MatrixMarket matrix coordinate real general\n");
-    put_three(sparse->sink, (int64_t)writing->shape->rows, (int64_t)writing->shape->columns);
+    put_two(sparse->sink, (int64_t)writing->shape->rows, (int64_t)writing->shape->columns);
     spine_sink_whole(sparse->sink, (int64_t)writing->values);
     spine_sink_text(sparse->sink, "\n");
 
     int failed = fseeko(sparse->spool, 0, SEEK_SET);
     while (!failed && fread(&entry, sizeof entry, 1, sparse->spool) == 1) {
-        put_three(sparse->sink, entry.row + 1, entry.column + 1);
+        put_two(sparse->sink, entry.row + 1, entry.column + 1);
         spine_sink_number(sparse->sink, entry.value, writing->digits);
         spine_sink_text(sparse->sink, "\n");
     }

@@ -313,9 +313,10 @@ int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err)
 
     if (text != NULL)
         rc = spine_textfile_find(path, "a sweep", SPINE_RECORD_MOST, &before, err);
-    if (rc == 0 && (before == NULL || strcmp(text, before) != 0))
-        rc = before == NULL ? 0 : compare_sweeps(ledger, path, before, err);
-    if (rc == 0 && (before == NULL || strcmp(text, before) != 0))
+    const bool is_new = rc == 0 && (before == NULL || strcmp(text, before) != 0);
+    if (is_new && before != NULL)
+        rc = compare_sweeps(ledger, path, before, err);
+    if (is_new && rc == 0)
         rc = spine_outfile_write_text(path, text, err);
 
     free(before);

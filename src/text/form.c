@@ -103,7 +103,7 @@ static const struct foreign foreigns[] = {
      "col.names = FALSE), the words being the row names"},
     /* In text: A, 3, the writer's version of six digits, and R 3.5.0, which can read it. */
     {10, 8, "\n197888\n", "R data (.rds)", export_text},
-    {0, 15, "SQLite format 3", "an SQLite data base, such as a .magnitude",
+    {0, 15, "SQLite format 3", "an SQLite database, such as a .magnitude",
      "write it as text with pymagnitude, or get the vectors that it was made of"},
     {0, 4, "GGUF", "a GGUF model", "save the embedding's matrix as .npy or .safetensors"},
     {0, 4, "lmgg", "a GGML model", "save the embedding's matrix as .npy or .safetensors"},
@@ -120,7 +120,7 @@ static const struct foreign foreigns[] = {
     {0, 4, "CDF\2", "a NetCDF file", save_matrix},
     {0, 4, "\0\0\x0D\2", "an IDX file", save_matrix},
     {0, 4, "\xFF\xFF\xFF\xFF", "an Arrow stream", export_text},
-    {8, 4, "DUCK", "a DuckDB data base", export_text},
+    {8, 4, "DUCK", "a DuckDB database", export_text},
     {0, 11, "<stata_dta>", "a Stata file (.dta)", BY_PANDAS("read_stata")},
     {0, 4, "$FL2", "an SPSS file (.sav)", BY_PANDAS("read_spss")},
     {0, 8, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "an Office document", export_text},

@@ -129,7 +129,7 @@ int spine_lines_next(struct spine_lines *lines, struct spine_line *line, struct 
 
 int spine_lines_open(struct spine_lines **lines, const char *path, struct spine_error *err)
 {
-    struct spine_lines *opened = spine_memory_zeroed(1, sizeof *opened, "an lines file", err);
+    struct spine_lines *opened = spine_memory_zeroed(1, sizeof *opened, "an open file", err);
     if (opened == NULL)
         return -1;
     opened->path = path;

@@ -1,7 +1,7 @@
 /* safetensors.c -- Hugging Face's safetensors: named tensors behind a header in JSON. */
 #include "spine/text/safetensors.h"
 
-#include <cjson/cJSON.h>
+#include <cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

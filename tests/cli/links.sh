@@ -54,7 +54,7 @@ refuses()
 
 rm -rf run
 ln -s nowhere run
-refuses "output.directory: run is a symbolic link to what doesn't exist: make its target, or remove the link"
+refuses "output.directory: run is a symbolic link to a missing directory: create it, or remove the link"
 rm run
 plant shards ''
 refuses "output.directory: run/shards is a symbolic link"

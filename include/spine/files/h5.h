@@ -2,13 +2,13 @@
  * calls that several of them make. All other modules use store.h, object.h, array.h, strings.h and
  * attribute.h.
  *
- * 1. Every id is closed in the function that opened it, so H5Fclose really closes the file. 2.
- * HDF5's own error printing is off; its innermost description becomes part of our message. 3. Any
- * further call of HDF5, even one that closes something, loses the reason of a failure: report
- *    the failure first.
- * 4. Ids are int64_t here, HDF5's hid_t, so that this header doesn't include HDF5's. 5. There is no
- * MPI-IO: Open MPI's loses read errors and hangs when one rank fails. Each rank reads a
- *    common file by itself, and the ranks agree on whether a transfer failed. */
+ * 1. Every id is closed in the function that opened it, so H5Fclose really closes the file.
+ * 2. HDF5's own error printing is off; its innermost description becomes part of our message.
+ * 3. Any further call of HDF5, even one that closes something, loses the reason of a failure:
+ *    report the failure first.
+ * 4. Ids are int64_t here, HDF5's hid_t, so that this header doesn't include HDF5's.
+ * 5. There is no MPI-IO: Open MPI's loses read errors and hangs when one rank fails. Each rank
+ *    reads a common file by itself, and the ranks agree on whether a transfer failed. */
 #ifndef SPINE_FILES_H5_H
 #define SPINE_FILES_H5_H
 
