@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "spine/base/clock.h"
 
 int spine_lock_open(const char *path)
 {
@@ -12,14 +15,14 @@ int spine_lock_open(const char *path)
 
 /* Lock 'length' bytes from 'start' on; a length of 0 means to the end of the file, however it
  * grows. */
-static enum spine_lock_outcome take(int lock, off_t start, off_t length, int command)
+static enum spine_lock_outcome take(int lock, off_t start, off_t length)
 {
     struct flock range = {
         .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = length};
     int rc;
 
     do
-        rc = fcntl(lock, command, &range);
+        rc = fcntl(lock, F_SETLK, &range);
     while (rc != 0 && errno == EINTR);
 
     if (rc == 0)
@@ -27,14 +30,24 @@ static enum spine_lock_outcome take(int lock, off_t start, off_t length, int com
     return errno == EACCES || errno == EAGAIN ? SPINE_LOCK_HELD : SPINE_LOCK_IMPOSSIBLE;
 }
 
-enum spine_lock_outcome spine_lock_take(int lock, enum spine_lock_mode mode)
+enum spine_lock_outcome spine_lock_take(int lock, double seconds)
 {
-    return take(lock, 0, 0, mode == SPINE_LOCK_WAIT ? F_SETLKW : F_SETLK);
+    enum { FIRST = 100 * 1000, LONGEST = 20 * 1000 * 1000 }; /* nanoseconds */
+    const double end = spine_clock_now() + seconds;
+
+    /* F_SETLKW would wait for ever for a process that is stopped. */
+    for (long wait = FIRST;; wait = 2 * wait < LONGEST ? 2 * wait : LONGEST) {
+        const struct timespec nap = {.tv_nsec = wait};
+        const enum spine_lock_outcome outcome = take(lock, 0, 0);
+        if (outcome != SPINE_LOCK_HELD || spine_clock_now() >= end)
+            return outcome;
+        nanosleep(&nap, NULL);
+    }
 }
 
 enum spine_lock_outcome spine_lock_take_byte(int lock, size_t byte)
 {
-    return take(lock, (off_t)byte, 1, F_SETLK);
+    return take(lock, (off_t)byte, 1);
 }
 
 void spine_lock_release_byte(int lock, size_t byte)

@@ -147,7 +147,7 @@ static int wait_for_lock(int file, const char *cache, struct spine_error *err)
 {
     const struct timespec nap = {.tv_nsec = 100 * 1000 * 1000};
 
-    for (bool said = false; spine_lock_take(file, SPINE_LOCK_TRY) == SPINE_LOCK_HELD; said = true) {
+    for (bool said = false; spine_lock_take(file, 0) == SPINE_LOCK_HELD; said = true) {
         if (spine_interrupt_leave() || spine_interrupt_hurry())
             return spine_leave(err,
                                "stopped while another process was converting data.input to "
@@ -214,8 +214,7 @@ static void remove_leftover(const char *cache)
     if (access(lock.path, F_OK) != 0)
         return;
     lock.file = spine_lock_open(lock.path);
-    if (lock.file >= 0 && spine_lock_take(lock.file, SPINE_LOCK_TRY) == SPINE_LOCK_TAKEN &&
-        is_current(&lock))
+    if (lock.file >= 0 && spine_lock_take(lock.file, 0) == SPINE_LOCK_TAKEN && is_current(&lock))
         unlink(lock.path);
     spine_lock_release(lock.file);
 }

@@ -222,7 +222,7 @@ int spine_rundir_lock(const char *directory, int *lock, struct spine_error *err)
     const int descriptor = spine_lock_open(path);
     if (descriptor < 0)
         return spine_refuse(err, "output.directory: %s: %s", path, strerror(errno));
-    if (spine_lock_take(descriptor, SPINE_LOCK_TRY) == SPINE_LOCK_HELD) {
+    if (spine_lock_take(descriptor, 0) == SPINE_LOCK_HELD) {
         spine_lock_release(descriptor);
         return spine_refuse(err, "output.directory: another process is training in %s", directory);
     }

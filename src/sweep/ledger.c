@@ -17,7 +17,9 @@
 int spine_ledger_init(struct spine_ledger *ledger, const struct spine_trials *trials,
                       struct spine_error *err)
 {
-    *ledger = (struct spine_ledger){.trials = trials, .claims = -1, .claimed = trials->count};
+    enum { PATIENCE = 300 }; /* seconds; the lock is held for some file calls only */
+    *ledger = (struct spine_ledger){
+        .trials = trials, .claims = -1, .claimed = trials->count, .patience = PATIENCE};
     const int64_t all = trials->base.epochs;
     spine_halving_init(&ledger->halving, &trials->goal,
                        trials->method == SPINE_ASHA ? trials->min_epochs : all, trials->reduction,
@@ -235,13 +237,20 @@ int spine_ledger_lock(const struct spine_ledger *ledger, int *lock, struct spine
     *lock = spine_lock_open(path);
     if (*lock < 0)
         return spine_refuse(err, "sweep.directory: %s: %s", path, strerror(errno));
-    if (spine_lock_take(*lock, SPINE_LOCK_WAIT) == SPINE_LOCK_TAKEN)
+    const enum spine_lock_outcome outcome = spine_lock_take(*lock, ledger->patience);
+    if (outcome == SPINE_LOCK_TAKEN)
         return 0;
-    spine_refuse(
-        err,
-        "sweep.directory: %s: can't be locked (%s); locks keep two processes from training "
-        "one trial; use another file system",
-        path, strerror(errno));
+    if (outcome == SPINE_LOCK_HELD)
+        spine_fail(err,
+                   "%s: another process of the sweep has kept it locked for %.3g s; resume that "
+                   "process if it is suspended, or end it; then run the same command again",
+                   path, ledger->patience);
+    else
+        spine_refuse(
+            err,
+            "sweep.directory: %s: can't be locked (%s); locks keep two processes from training "
+            "one trial; use another file system",
+            path, strerror(errno));
 
     spine_lock_release(*lock);
     return -1;

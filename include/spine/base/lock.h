@@ -13,14 +13,14 @@
  * -1, with errno set, on failure. */
 int spine_lock_open(const char *path);
 
-/* Lock the open file: give up at once if another process holds the lock, or wait for it. */
-enum spine_lock_mode { SPINE_LOCK_TRY, SPINE_LOCK_WAIT };
 enum spine_lock_outcome {
     SPINE_LOCK_TAKEN,
     SPINE_LOCK_HELD,       /* by another process */
     SPINE_LOCK_IMPOSSIBLE, /* not on this file system; errno is set */
 };
-enum spine_lock_outcome spine_lock_take(int lock, enum spine_lock_mode mode);
+
+/* Lock the open file; if another process holds the lock, wait up to so many seconds. */
+enum spine_lock_outcome spine_lock_take(int lock, double seconds);
 
 /* Lock one byte of the open file without waiting; release it. Every byte is a lock of its own, also
  * beyond the end of the file. */

@@ -32,6 +32,7 @@ struct spine_ledger {
     int claims;                         /* descriptor of .claims; -1: this ledger claims nothing */
     size_t claimed;                     /* the trial claimed by this process, or trials->count */
     struct spine_changes changes;       /* how far .changes was read */
+    double patience;                    /* seconds to wait for the sweep's lock */
 };
 
 int spine_ledger_init(struct spine_ledger *ledger, const struct spine_trials *trials,
@@ -47,8 +48,8 @@ int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err);
 /* Check that the directory has this sweep. Refuses a directory with no sweep or another one. */
 int spine_ledger_find(const struct spine_ledger *ledger, struct spine_error *err);
 
-/* Lock the sweep, so that no other process claims trials or writes the summary; waits while another
- * process holds the lock. */
+/* Lock the sweep, so that no other process claims trials or writes the summary; while another process
+ * holds the lock, waits ledger->patience seconds, and then fails. */
 int spine_ledger_lock(const struct spine_ledger *ledger, int *lock, struct spine_error *err);
 void spine_ledger_unlock(int lock);
 

@@ -17,7 +17,7 @@ static enum spine_lock_outcome try_elsewhere(const char *path)
 {
     const pid_t child = fork();
     if (child == 0)
-        _exit((int)spine_lock_take(spine_lock_open(path), SPINE_LOCK_TRY));
+        _exit((int)spine_lock_take(spine_lock_open(path), 0));
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     return (enum spine_lock_outcome)WEXITSTATUS(status);
@@ -32,7 +32,7 @@ static void test_a_lock_keeps_others_out_until_it_is_released(void **state)
     assert_false(is_held);
     const int lock = spine_lock_open(path.text);
     assert_true(lock >= 0);
-    assert_int_equal(spine_lock_take(lock, SPINE_LOCK_TRY), SPINE_LOCK_TAKEN);
+    assert_int_equal(spine_lock_take(lock, 0), SPINE_LOCK_TAKEN);
     assert_int_equal(try_elsewhere(path.text), SPINE_LOCK_HELD);
     spine_lock_release(lock);
     assert_int_equal(try_elsewhere(path.text), SPINE_LOCK_TAKEN);
@@ -59,7 +59,7 @@ static void test_a_lock_ends_with_its_process_and_is_waited_for(void **state)
     assert_int_equal(pipe(taken) | pipe(go_on), 0);
     const pid_t child = fork();
     if (child == 0) {
-        spine_lock_take(spine_lock_open(path.text), SPINE_LOCK_TRY);
+        spine_lock_take(spine_lock_open(path.text), 0);
         _exit(write(taken[1], &byte, 1) != 1 || read(go_on[0], &byte, 1) != 1);
     }
     assert_int_equal(read(taken[0], &byte, 1), 1);
@@ -67,9 +67,10 @@ static void test_a_lock_ends_with_its_process_and_is_waited_for(void **state)
     assert_int_equal(spine_lock_is_held(path.text, &is_held), 0);
     assert_true(is_held);
     const int lock = spine_lock_open(path.text);
-    assert_int_equal(spine_lock_take(lock, SPINE_LOCK_TRY), SPINE_LOCK_HELD);
+    assert_int_equal(spine_lock_take(lock, 0), SPINE_LOCK_HELD);
+    assert_int_equal(spine_lock_take(lock, 0.03), SPINE_LOCK_HELD); /* not for ever */
     assert_int_equal(write(go_on[1], &byte, 1), 1);
-    assert_int_equal(spine_lock_take(lock, SPINE_LOCK_WAIT), SPINE_LOCK_TAKEN);
+    assert_int_equal(spine_lock_take(lock, 600), SPINE_LOCK_TAKEN);
     assert_int_equal(waitpid(child, NULL, 0), child);
     spine_lock_release(lock);
 }

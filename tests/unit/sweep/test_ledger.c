@@ -7,9 +7,11 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "spine/sweep/ledger.h"
 #include "support/directory.h"
@@ -416,6 +418,47 @@ static void test_a_directory_keeps_its_sweep(void **state)
     spine_ledger_dispose(&ledger);
 }
 
+/* Another process takes the sweep's lock, and keeps it until it is killed. */
+static pid_t lock_elsewhere(const struct spine_ledger *ledger)
+{
+    int taken[2], lock;
+    char byte = 0;
+    assert_int_equal(pipe(taken), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        if (spine_ledger_lock(ledger, &lock, &err) == 0 && write(taken[1], &byte, 1) == 1)
+            pause();
+        _exit(1);
+    }
+    close(taken[1]);
+    assert_int_equal(read(taken[0], &byte, 1), 1);
+    close(taken[0]);
+    return child;
+}
+
+static void test_a_process_that_keeps_the_lock_is_not_waited_for_for_ever(void **state)
+{
+    (void)state;
+    struct spine_ledger ledger;
+    struct spine_job job;
+    char expected[700];
+    describe(GRID);
+    begin(&ledger);
+    ledger.patience = 0.02;
+    const pid_t child = lock_elsewhere(&ledger);
+    assert_int_equal(spine_ledger_claim(&ledger, &job, &err), -1);
+    snprintf(expected, sizeof expected,
+             "%s/.lock: another process of the sweep has kept it locked for 0.02 s; resume that "
+             "process if it is suspended, or end it; then run the same command again",
+             directory.text);
+    assert_string_equal(err.text, expected);
+    assert_int_equal(err.status, SPINE_EXIT_FAILED);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(claim(&ledger).verdict, SPINE_HALVING_TRAIN);
+    spine_ledger_dispose(&ledger);
+}
+
 static void test_a_sweep_may_have_more_trials_not_fewer(void **state)
 {
     (void)state;
@@ -452,6 +495,7 @@ int main(void)
         TEST(test_what_others_record_is_noticed),
         TEST(test_the_last_line_of_the_metrics_is_looked_at),
         TEST(test_a_directory_keeps_its_sweep),
+        TEST(test_a_process_that_keeps_the_lock_is_not_waited_for_for_ever),
         TEST(test_a_sweep_may_have_more_trials_not_fewer),
     };
     const int failures = cmocka_run_group_tests(tests, NULL, NULL);
