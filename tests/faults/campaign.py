@@ -100,19 +100,44 @@ train.noise = 0.2, 0.4
 # --- Running ----------------------------------------------------------------------------------
 
 
-def end_all(directory):
-    """Kill what is left of a hung command: ranks are in process groups of their own."""
+def processes_of(directory):
+    """The processes at work there: ranks are in process groups of their own."""
+    found = []
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
                 if os.readlink(f"/proc/{entry}/cwd").startswith(directory):
-                    os.kill(int(entry), signal.SIGKILL)
+                    found.append(int(entry))
             except OSError:
                 pass
+    return found
+
+
+def describe_all(directory):
+    """What the processes of a hung command wait for: "spine-sweep S fcntl_setlk"."""
+    found = []
+    for process in processes_of(directory):
+        try:
+            with open(f"/proc/{process}/stat", encoding="utf-8") as facts, \
+                    open(f"/proc/{process}/wchan", encoding="utf-8") as place:
+                name, state = re.search(r"\((.*)\) (\w)", facts.read()).groups()
+                found.append(f"{name} {state} {place.read()}")
+        except (OSError, AttributeError):
+            pass
+    return sorted(found)
+
+
+def end_all(directory):
+    """Kill what is left of a hung command."""
+    for process in processes_of(directory):
+        try:
+            os.kill(process, signal.SIGKILL)
+        except OSError:
+            pass
 
 
 def run(command, directory, extra=None):
-    """(status, stdout, stderr); status None: it hung."""
+    """(status, stdout, stderr); status None: it hung, and stderr ends with its processes."""
     if STOPPING.is_set():
         sys.exit("campaign.py: stopped")  # a thread's end
     environment = dict(os.environ, OMP_NUM_THREADS="1", LC_ALL="C", **(extra or {}))
@@ -123,13 +148,14 @@ def run(command, directory, extra=None):
         out, error = process.communicate(timeout=TIMEOUT)
         return process.returncode, out.decode("latin1"), error.decode("latin1")
     except subprocess.TimeoutExpired:
+        left = describe_all(directory)
         os.killpg(process.pid, signal.SIGKILL)
         end_all(directory)
         try:
             out, error = process.communicate(timeout=10)
         except subprocess.TimeoutExpired:
             out = error = b""
-        return None, out.decode("latin1"), error.decode("latin1")
+        return None, out.decode("latin1"), error.decode("latin1") + "left: " + ", ".join(left)
 
 
 def on_ranks(arguments, ranks, faulty, injector):
@@ -491,6 +517,18 @@ def judge_again(scenario, directory, untouched):
     return wrong
 
 
+def read_log(log, directory, kind, what):
+    """(whether a call was hit, which): in a sweep on two ranks the n-th call isn't always the same."""
+    if not os.path.exists(log):
+        return False, what
+    with open(log, encoding="utf-8", errors="replace") as lines:
+        text = lines.read()
+    if kind.startswith("memory"):
+        return "hit" in text, what
+    fields = text.rstrip("\n").split(" ", 2)
+    return True, f"{fields[1]} {os.path.relpath(fields[2], directory)}" if len(fields) == 3 else what
+
+
 def inject(scenario, kind, number, what):
     directory = scenario.directory(f"{kind}-{number}")
     log = directory + ".log"
@@ -500,15 +538,14 @@ def inject(scenario, kind, number, what):
     status, out, error = run(on_ranks(scenario.command, scenario.ranks, scenario.faulty, injector),
                              directory)
     took = time.monotonic() - began
-    hit = os.path.exists(log) and "hit" in open(log, encoding="utf-8", errors="replace").read() \
-        if kind.startswith("memory") else os.path.exists(log)
+    hit, what = read_log(log, directory, kind, what)
     said = [line for line in error.split("\n") if SENTENCE.match(line) and "warning" not in line]
     after = snapshot(directory)
 
     wrong = []
     killed = KINDS[kind][2] == "kill"
     if status is None:
-        verdict = "hung"
+        verdict, wrong = "hung", [error.strip()[-600:]]
     elif status == 0:
         wrong += [f"status 0, but {path} differs" for path in differing(scenario.reference, after)]
         if out != scenario.output and not scenario.name.startswith(("train", "resume", "sweep",

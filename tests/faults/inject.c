@@ -5,7 +5,8 @@
  * Calls that concern a path under PREFIX and belong to one of CLASSES are counted, over all threads
  * and child processes of the command. The N-th fails with ERRNO, transfers half of its bytes
  * (short), is where the command is killed, or takes ERRNO seconds (slow). With -P all later ones do so,
- * too. With N = 0, none fails and LOG lists them, "number call path" a line; otherwise LOG says which
+ * too. A call that fails does nothing, but for close(), which closes: so Linux ends it, and releases the
+ * process's locks of the file, when it reports an error. With N = 0, none fails and LOG lists them, "number call path" a line; otherwise LOG says which
  * one was hit.
  *
  *     w write, truncate   s sync    r rename, link    o open     u unlink    m mkdir
@@ -37,6 +38,8 @@
 enum { STATUS_USAGE = 98, STATUS_INTERNAL = 97, STATUS_NO_COMMAND = 127 };
 
 enum { PATH_BYTES = 8192 };
+
+enum { RETURNED = SIGTRAP | 0x80 }; /* a task's stop when a call that we wait for returns */
 
 /* Where a call has its file: in a descriptor, or a path in one of its arguments. */
 enum file_argument {
@@ -109,6 +112,7 @@ struct plan {
     bool persist;
     long count; /* calls seen so far */
     bool hit;
+    pid_t closing; /* the task whose close() is to fail when it returns; 0: none */
 };
 
 /* --- The command ------------------------------------------------------------------------------ */
@@ -268,6 +272,10 @@ static void hit(struct plan *plan, pid_t command, pid_t task, const struct call 
         }
         break;
     case MODE_FAIL: /* no such call: it returns what is in rax */
+        if (call->class == 'c') {
+            plan->closing = task;
+            break;
+        }
         regs->orig_rax = (unsigned long long)-1;
         regs->rax = (unsigned long long)-(long long)plan->error;
         ptrace(PTRACE_SETREGS, task, NULL, regs);
@@ -300,6 +308,18 @@ static void inspect(struct plan *plan, pid_t command, pid_t task)
     }
 }
 
+/* The close() that is to fail has returned. */
+static void fail_closing(struct plan *plan, pid_t task)
+{
+    struct user_regs_struct regs;
+
+    plan->closing = 0;
+    if (ptrace(PTRACE_GETREGS, task, NULL, &regs) != 0)
+        return;
+    regs.rax = (unsigned long long)-(long long)plan->error;
+    ptrace(PTRACE_SETREGS, task, NULL, &regs);
+}
+
 /* --- Watching --------------------------------------------------------------------------------- */
 
 /* End as the command did. */
@@ -323,7 +343,7 @@ static int watch(struct plan *plan, pid_t command)
     waitpid(command, &status, 0); /* its SIGSTOP */
     ptrace(PTRACE_SETOPTIONS, command, NULL,
            PTRACE_O_TRACESECCOMP | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-               PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
+               PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
     ptrace(PTRACE_CONT, command, NULL, NULL);
 
     for (;;) {
@@ -341,9 +361,13 @@ static int watch(struct plan *plan, pid_t command)
         const int event = status >> 16, signal = WSTOPSIG(status);
         if (event == PTRACE_EVENT_SECCOMP)
             inspect(plan, command, task);
+        else if (signal == RETURNED && task == plan->closing)
+            fail_closing(plan, task);
         /* A new task's first stop and the tracer's own traps aren't for the command. */
-        const bool ours = event != 0 || signal == SIGSTOP || signal == SIGTRAP;
-        ptrace(PTRACE_CONT, task, NULL, ours ? NULL : (void *)(long)signal);
+        const bool ours =
+            event != 0 || signal == SIGSTOP || signal == SIGTRAP || signal == RETURNED;
+        ptrace(task == plan->closing ? PTRACE_SYSCALL : PTRACE_CONT, task, NULL,
+               ours ? NULL : (void *)(long)signal);
     }
 }
 
