@@ -8,18 +8,16 @@
 
 #include "spine/files/cache.h"
 #include "spine/files/rundir.h"
-#include "spine/files/store.h"
-#include "spine/files/vectorsfile.h"
+#include "spine/train/dataset.h"
 
-/* Rank 0 checks that trials can read it before any begins. */
-static int check(const char *path, struct spine_comm *world, struct spine_error *err)
+int spine_inputs_check(const char *path, struct spine_comm *world, struct spine_error *err)
 {
-    struct spine_store *store = NULL;
-    int rc = world->rank == 0 ? spine_vectorsfile_open(&store, NULL, path, err) : 0;
+    struct spine_input input;
 
-    if (store != NULL && spine_store_close(store, err))
-        rc = -1;
-    return spine_comm_agree(world, rc, err);
+    if (spine_input_open(&input, world, path, 0, err))
+        return -1;
+    spine_input_close(&input);
+    return 0;
 }
 
 /* Find the vectors.h5 of a value, and append it to those of the trials. A hash of the value names
@@ -35,7 +33,8 @@ static int use_value(struct spine_trials *trials, const char *value, struct spin
     if (length >= (int)sizeof directory)
         return spine_refuse(err, "sweep.directory: %.60s...: the path is too long", directory);
     snprintf(config.input, sizeof config.input, "%s", value);
-    if (spine_cache_use(&config, directory, world, err) || check(config.input, world, err)) {
+    if (spine_cache_use(&config, directory, world, err) ||
+        spine_inputs_check(config.input, world, err)) {
         if (world->rank == 0)
             rmdir(trials->directory); /* fails unless it is empty */
         return -1;

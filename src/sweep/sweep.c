@@ -19,6 +19,7 @@
 #include "spine/files/metrics.h"
 #include "spine/files/rundir.h"
 #include "spine/pages/report.h"
+#include "spine/sweep/inputs.h"
 #include "spine/sweep/ledger.h"
 #include "spine/sweep/summary.h"
 #include "spine/train/nodedata.h"
@@ -266,7 +267,8 @@ static int init(struct group *group, const struct spine_trials *trials, struct s
         if (spine_nodedata_init(&group->nodedata, world, base, err))
             return -1;
         group->whole = &group->nodedata.whole;
-    }
+    } else if (trials->inputs.count == 0 && spine_inputs_check(base->input, world, err))
+        return -1;
 
     rc = world->rank == 0 ? spine_ledger_open(&group->ledger, err) : 0;
     if (spine_comm_agree(world, rc, err))

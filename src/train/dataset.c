@@ -31,8 +31,8 @@ static int read_extent(struct spine_input *input, size_t limit, struct spine_err
     return 0;
 }
 
-int spine_input_compare(const char *path, const struct spine_comm *comm, uint64_t hash,
-                        struct spine_error *err)
+int spine_input_compare(const char *path, const char *what, const struct spine_comm *comm,
+                        uint64_t hash, struct spine_error *err)
 {
     uint64_t expected = hash;
     char host[64] = "";
@@ -41,7 +41,7 @@ int spine_input_compare(const char *path, const struct spine_comm *comm, uint64_
     if (hash == expected)
         return 0;
     gethostname(host, sizeof host - 1);
-    return spine_fail(err, "%s is another file on %s than on rank 0's node", path, host);
+    return spine_fail(err, "%s is another %s on %s than on rank 0's node", path, what, host);
 }
 
 /* Hash some of the rows, spread evenly over the file. Fails on all ranks alike. */
@@ -82,10 +82,10 @@ static int check_same(const struct spine_input *input, struct spine_comm *comm,
 
     if (comm->size == 1)
         return 0;
-    if (spine_comm_agree(comm, spine_input_compare(input->path, comm, hash, err), err) ||
+    if (spine_comm_agree(comm, spine_input_compare(input->path, "file", comm, hash, err), err) ||
         hash_sample(input, comm, &hash, err))
         return -1;
-    return spine_comm_agree(comm, spine_input_compare(input->path, comm, hash, err), err);
+    return spine_comm_agree(comm, spine_input_compare(input->path, "file", comm, hash, err), err);
 }
 
 int spine_input_open(struct spine_input *input, struct spine_comm *comm, const char *path,

@@ -5,6 +5,7 @@
 #include "spine/train/nodedata.h"
 
 #include <string.h>
+#include <xxhash.h>
 
 #include "spine/config/settings.h"
 #include "spine/files/startmodel.h"
@@ -18,21 +19,24 @@ struct shape {
     uint64_t checksum;
 };
 
-/* Scale the rows as in the run that train.start_from names. */
+/* Scale the rows as in the run that train.start_from names; *start is a hash of its model. */
 static int adopt(struct spine_dataset *all, struct spine_comm *self,
-                 const struct spine_config *config, struct spine_error *err)
+                 const struct spine_config *config, uint64_t *start, struct spine_error *err)
 {
     struct spine_modelfile model;
+    char fingerprint[SPINE_FINGERPRINT];
 
     if (spine_startmodel_read(&model, config, all->dim, err))
         return -1;
+    spine_modelfile_fingerprint(&model.params, &model.scaling, fingerprint);
+    *start = XXH3_64bits(fingerprint, strlen(fingerprint));
     const int rc = spine_scalingfit_adopt(all, self, &model.scaling, err);
     spine_modelfile_dispose(&model);
     return rc;
 }
 
 static int read_all(struct spine_dataset *all, struct spine_comm *self,
-                    const struct spine_config *config, struct spine_error *err)
+                    const struct spine_config *config, uint64_t *start, struct spine_error *err)
 {
     const struct spine_scaling_options options = spine_settings_scaling(config);
     static const struct spine_sharing alone = {.batch_size = 1, .groups = 1, .columns = 1};
@@ -44,8 +48,20 @@ static int read_all(struct spine_dataset *all, struct spine_comm *self,
     spine_input_close(&input);
 
     if (rc == 0)
-        rc = config->start_from[0] != '\0' ? adopt(all, self, config, err)
+        rc = config->start_from[0] != '\0' ? adopt(all, self, config, start, err)
                                            : spine_scalingfit_begin(all, self, &options, err);
+    return rc;
+}
+
+/* Fail if the input, or the run that train.start_from names, isn't the first node's: nodes may have files
+ * on disks of their own. Collective over the readers. */
+static int compare(const struct spine_dataset *all, const struct spine_comm *readers,
+                   const struct spine_config *config, uint64_t start, struct spine_error *err)
+{
+    int rc = spine_input_compare(config->start_from, "run", readers, start, err);
+
+    if (spine_input_compare(config->input, "file", readers, all->checksum, err))
+        rc = -1;
     return rc;
 }
 
@@ -111,16 +127,17 @@ int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm
 {
     struct spine_dataset all = {0};
     struct spine_comm self, readers;
+    uint64_t start = 0;
 
     *nodedata = (struct spine_nodedata){0};
     spine_comm_split_nodes(comm, &nodedata->node);
     spine_comm_split(comm, comm->rank, &self);
     const bool reads = nodedata->node.rank == 0;
     spine_comm_split(comm, reads ? 0 : 1, &readers);
-    int rc = reads ? read_all(&all, &self, config, err) : 0;
+    int rc = reads ? read_all(&all, &self, config, &start, err) : 0;
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0) {
-        rc = reads ? spine_input_compare(config->input, &readers, all.checksum, err) : 0;
+        rc = reads ? compare(&all, &readers, config, start, err) : 0;
         rc = spine_comm_agree(comm, rc, err);
     }
     if (rc == 0) {

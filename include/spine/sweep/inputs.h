@@ -14,4 +14,7 @@
 int spine_inputs_use(struct spine_trials *trials, struct spine_comm *world,
                      struct spine_error *err);
 
+/* Check that trials can read the file on all ranks, where it must be the same one. Collective. */
+int spine_inputs_check(const char *path, struct spine_comm *world, struct spine_error *err);
+
 #endif

@@ -37,10 +37,10 @@ struct spine_input {
 int spine_input_open(struct spine_input *input, struct spine_comm *comm, const char *path,
                      size_t limit, struct spine_error *err);
 
-/* Fail on a rank whose 'hash' of the file isn't rank 0's: there, 'path' is another file. Collective; the
- * result differs between ranks. */
-int spine_input_compare(const char *path, const struct spine_comm *comm, uint64_t hash,
-                        struct spine_error *err);
+/* Fail on a rank whose 'hash' of the file isn't rank 0's: there, 'path' is another file, or another of
+ * 'what', such as "run". Collective; the result differs between ranks. */
+int spine_input_compare(const char *path, const char *what, const struct spine_comm *comm,
+                        uint64_t hash, struct spine_error *err);
 
 /* Read all rows of an open input, block by block, and warn about a row or a coordinate with most of
  * the variance (outliers.h), unless the options correct that. Collective. */
