@@ -31,10 +31,15 @@ static herr_t keep_innermost(unsigned depth, const H5E_error2_t *entry, void *co
     const char *code = strstr(entry->desc, number), *system = strstr(entry->desc, quoted);
     if (code != NULL)
         cause->code = atoi(code + strlen(number));
-    else if (strstr(entry->desc, "stat info") != NULL) /* the only call that doesn't say its code */
+    if (code == NULL && strstr(entry->desc, "stat info") != NULL) { /* the only call without it */
         cause->code = errno != 0 ? errno : EIO;
+        snprintf(cause->text, sizeof cause->text, "%s", strerror(cause->code));
+        return 0;
+    }
     if (strstr(entry->desc, "unable to lock") != NULL)
         cause->is_lock = true;
+    if (strstr(entry->desc, "h5clear") != NULL)
+        cause->is_mark = true;
 
     const char *begin = system == NULL ? entry->desc : system + strlen(quoted);
     const size_t length = strcspn(begin, system == NULL ? "\n" : "'\n");

@@ -154,6 +154,11 @@ static int fail_opening(const char *path, const struct spine_h5_cause *cause,
 {
     const bool is_held = cause->code == EAGAIN || cause->code == EACCES;
 
+    if (cause->is_mark)
+        return spine_fail(err,
+                          "%s: is marked as open for writing; close it in the program that writes "
+                          "it, or if that has crashed, remove the mark with 'h5clear -s %s'",
+                          path, path);
     if (cause->is_lock && is_held)
         return spine_fail(err,
                           "%s: another program has it open for writing and has locked it; close it "

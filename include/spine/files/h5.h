@@ -42,6 +42,7 @@ struct spine_h5_cause {
     char text[256]; /* the innermost description */
     int code;       /* errno of the system call that failed; 0 if none did */
     bool is_lock;   /* it was the call that locks the file */
+    bool is_mark;   /* the file says that it is open for writing */
 };
 
 struct spine_h5_cause spine_h5_find_cause(void);
