@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "spine/base/infile.h"
 #include "spine/base/memory.h"
@@ -20,16 +19,15 @@ static int fail_reading(const char *path, int code, struct spine_error *err)
     return spine_infile_fail(path, err);
 }
 
-int spine_textfile_read(const char *path, const char *what, size_t most, char **text,
-                        size_t *length, struct spine_error *err)
+/* Read all of an open file, and close it. Seven parameters: those of spine_textfile_read(), and the
+ * file. */
+static int read_all(FILE *file, const char *path, const char *what, size_t most, char **text,
+                    size_t *length, struct spine_error *err)
 {
     char *bytes = NULL;
     size_t used = 0, capacity = 0;
-    FILE *file = spine_infile_open_stream(path);
-    if (file == NULL)
-        return fail_reading(path, errno, err);
-
     int rc = 0;
+
     for (size_t got = 1; rc == 0 && got > 0 && used <= most; used += got) {
         rc = spine_memory_reserve(&bytes, &capacity, used + BLOCK + 1, 1, what, err);
         got = 0;
@@ -54,13 +52,25 @@ int spine_textfile_read(const char *path, const char *what, size_t most, char **
     return 0;
 }
 
+int spine_textfile_read(const char *path, const char *what, size_t most, char **text,
+                        size_t *length, struct spine_error *err)
+{
+    FILE *file = spine_infile_open_stream(path);
+
+    if (file == NULL)
+        return fail_reading(path, errno, err);
+    return read_all(file, path, what, most, text, length, err);
+}
+
 int spine_textfile_find(const char *path, const char *what, size_t most, char **text,
                         struct spine_error *err)
 {
+    FILE *file = spine_infile_open_stream(path);
+
     *text = NULL;
-    if (access(path, F_OK) != 0 && errno == ENOENT)
-        return 0;
-    return spine_textfile_read(path, what, most, text, NULL, err);
+    if (file == NULL)
+        return errno == ENOENT ? 0 : fail_reading(path, errno, err);
+    return read_all(file, path, what, most, text, NULL, err);
 }
 
 size_t spine_textfile_mark(const char *text, size_t length)
