@@ -400,7 +400,8 @@ static int answer(struct request *request, struct spine_error *err)
 {
     /* Create the file before the long work, so that a failure is reported at once. */
     if (request->json != NULL && strcmp(request->json, "-") != 0 &&
-        (request->json_file = spine_outfile_create_text(request->json, err)) == NULL)
+        (spine_outfile_check_kind(request->json, "{[", "JSON", err) ||
+         (request->json_file = spine_outfile_create_text(request->json, err)) == NULL))
         return -1;
 
     const int rc = request->key != NULL             ? score_answers(request, err)

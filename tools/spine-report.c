@@ -7,6 +7,7 @@
 #include "spine/base/arguments.h"
 #include "spine/base/infile.h"
 #include "spine/base/log.h"
+#include "spine/base/outfile.h"
 #include "spine/base/printable.h"
 #include "spine/pages/report.h"
 
@@ -129,6 +130,8 @@ static int answer(const struct request *request, struct spine_error *err)
 {
     struct stat facts;
 
+    if (spine_outfile_check_kind(request->output, "<", "a page", err))
+        return -1;
     if (request->follow) {
         spine_log(SPINE_LOG_INFO, "%s follows %s; open it in a browser, Ctrl-C ends this",
                   request->output, request->report.runs[0]);

@@ -39,6 +39,28 @@ static int check_place(const char *path, struct spine_error *err)
                         S_ISDIR(facts.st_mode) ? "directory" : "device or a pipe");
 }
 
+int spine_outfile_check_kind(const char *path, const char *first, const char *kind,
+                             struct spine_error *err)
+{
+    struct stat facts;
+    char byte = first[0];
+    const int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+    if (file < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+        return 0; /* creating it says what can't be */
+    int rc = file < 0 || fstat(file, &facts) != 0 ? fail_path(path, err) : 0;
+    if (rc == 0 && S_ISDIR(facts.st_mode))
+        rc = spine_refuse(err, "%s: %s", path, strerror(EISDIR));
+    else if (rc == 0 && S_ISREG(facts.st_mode) && read(file, &byte, 1) < 0)
+        rc = fail_path(path, err);
+    else if (rc == 0 && (byte == '\0' || strchr(first, byte) == NULL))
+        rc = spine_refuse(err, "%s: exists and is not %s: not overwritten", path, kind);
+
+    if (file >= 0)
+        close(file);
+    return rc;
+}
+
 /* --- Ownership of temporary files ----------------------------------------------------------- */
 
 /* A PATH.part that this process created and has neither published nor discarded. */

@@ -2,6 +2,7 @@
 #include "spine/eval/questionnaire.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "spine/base/path.h"
 #include "spine/base/printable.h"
 #include "spine/base/random.h"
+#include "spine/base/textfile.h"
 #include "spine/space/ranking.h"
 #include "spine/space/space.h"
 #include "spine/space/topwords.h"
@@ -205,6 +207,30 @@ static int write_part(const char *path, const struct sheet *sheet, const size_t 
     return spine_outfile_close_text(out, path, err);
 }
 
+/* A file that exists may have people's answers, or be the key to their sheets: it is replaced only by an
+ * equal one. PATH.part is written. */
+static int check_old(const char *path, struct spine_error *err)
+{
+    char *part = spine_outfile_part(path, err), *old = NULL, *new = NULL;
+    int rc = -1;
+
+    if (part != NULL &&
+        spine_textfile_find(path, "a questionnaire", SIZE_MAX / 4, &old, err) == 0 &&
+        spine_textfile_find(part, "a questionnaire", SIZE_MAX / 4, &new, err) == 0)
+        rc = 0;
+    if (rc == 0 && old != NULL && (new == NULL || strcmp(old, new) != 0))
+        rc = spine_refuse(
+            err,
+            "%s: exists and differs from what would be written; people's answers could "
+            "be lost: name another file",
+            path);
+
+    free(new);
+    free(old);
+    free(part);
+    return rc;
+}
+
 /* Publish the key first: questions without a key would be useless. */
 static int write_both(const char *path, const char *key, const struct sheet *sheet,
                       const size_t *order, struct spine_error *err)
@@ -216,7 +242,7 @@ static int write_both(const char *path, const char *key, const struct sheet *she
         return -1;
     }
 
-    if (spine_outfile_publish(key, err)) {
+    if (check_old(path, err) || check_old(key, err) || spine_outfile_publish(key, err)) {
         spine_outfile_discard(key);
         spine_outfile_discard(path);
         return -1;

@@ -147,7 +147,8 @@ static int allocate(struct spine_trainer *run, const char *timeline, struct spin
                             SPINE_TRAINER_TIMELINE_STEPS * spine_stepper_most_events(), err))
         return -1;
     if (run->comm->rank == 0) {
-        if (spine_outfile_create(timeline, err))
+        if (spine_outfile_check_kind(timeline, "{[", "JSON", err) ||
+            spine_outfile_create(timeline, err))
             return -1;
         spine_outfile_discard(timeline); /* it is created again at the end */
     }

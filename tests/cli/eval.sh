@@ -208,6 +208,13 @@ run "$eval" --questionnaire=sheet.tsv --n=20 run glove.h5
 cp sheet.tsv again.tsv
 run "$eval" --questionnaire=sheet.tsv --n=20 run glove.h5
 cmp sheet.tsv again.tsv || fail "the same seed asks other questions"
+refuse "sheet.tsv: exists and differs from what would be written; people's answers could be lost: name another file" \
+    --questionnaire=sheet.tsv --n=20 --seed=2 run glove.h5
+mv sheet.tsv anna.tsv
+refuse "sheet.key.tsv: exists and differs from what would be written; people's answers could be lost: name another file" \
+    --questionnaire=sheet.tsv --n=20 --seed=2 run glove.h5
+mv anna.tsv sheet.tsv
+cmp sheet.tsv again.tsv || fail "a questionnaire was overwritten"
 # One who knows the key, and one who always says 1.
 awk -F'\t' -v OFS='\t' 'NR == FNR { place[$1] = $4; next } FNR > 1 { $7 = place[$1] } { print }' \
     sheet.key.tsv sheet.tsv >knows.tsv

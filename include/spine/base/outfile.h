@@ -17,6 +17,12 @@
 /* Return the name PATH.part, which the caller frees; NULL, with err filled, when out of memory. */
 char *spine_outfile_part(const char *path, struct spine_error *err);
 
+/* Refuse to replace an existing file that begins with none of the characters 'first', and a directory:
+ * something else, named by mistake. The message says that it is not 'kind', such as "JSON". An empty
+ * file may be replaced. */
+int spine_outfile_check_kind(const char *path, const char *first, const char *kind,
+                             struct spine_error *err);
+
 /* Create an empty PATH.part. One that a crash left is replaced; one that another program is
  * writing, a link or a pipe, which somebody may have planted, is not. Refuses what the user can
  * fix, such as a missing directory or permission, and a PATH that is a directory, a device or a
