@@ -57,6 +57,28 @@ attempt mpirun -np 1 "$trainer" run.ini output.directory=other : \
     -np 1 --wdir "$scratch/elsewhere" "$trainer" "$scratch/run.ini" output.directory=other
 said spine-mpi 1 "rank 1: s.h5 is another file on $host than on rank 0's node"
 
+# Nor do a sweep's groups train on different inputs, or from different runs.
+cat run.ini - >sweep.ini <<'END'
+[sweep]
+method = grid
+objective = maximize intrusion
+train.noise = 0.2, 0.4
+END
+# apart WHAT OPTION... : a sweep on two nodes of one rank each, the second of which has a disk of its own.
+apart()
+{
+    local what=$1 words=("$scratch/sweep.ini" sweep.directory="$scratch/apart" "${@:2}")
+    SPINE_RANKS_PER_NODE=1 attempt mpirun -np 1 "$SPINE_BIN/spine-sweep" run "${words[@]}" : \
+        -np 1 --wdir "$scratch/elsewhere" "$SPINE_BIN/spine-sweep" run "${words[@]}"
+    said spine-sweep 1 "rank 1: $what on $host than on rank 0's node"
+    [ ! -e apart ] || fail "that was said after the sweep had begun"
+}
+apart "s.h5 is another file"
+apart "s.h5 is another file" data.holdout=0.2
+cp s.h5 elsewhere
+train 1 run.ini train.seed=2 output.directory=elsewhere/ref
+apart "ref is another run" train.start_from=ref
+
 # --- Files that others have locked ------------------------------------------------------------------
 
 $python - "$SPINE_BIN" <<'END'
@@ -69,6 +91,22 @@ expected = ("spine-eval: s.h5: another program has it open for writing and has l
             "there\n")
 assert got.returncode == 1 and got.stderr == expected, got
 END
+
+# A whole file whose writer was killed: HDF5's newer format marks it.
+$python - <<'END'
+import h5py, os
+if os.fork() == 0:
+    with h5py.File("s.h5") as old, h5py.File("marked.h5", "w", libver="latest") as new:
+        for name in old:
+            old.copy(name, new)
+        new.flush()
+        os._exit(0)
+os.wait()
+END
+for program in spine-convert spine-top; do
+    attempt "$SPINE_BIN/$program" marked.h5 marked
+    said $program 1 "marked.h5: is marked as open for writing; close it in the program that writes it, or if that has crashed, remove the mark with 'h5clear -s marked.h5'"
+done
 
 # --- Closed standard descriptors --------------------------------------------------------------------
 
@@ -173,6 +211,20 @@ attempt mpirun -np 1 "$SPINE_BIN/spine-sweep" run run.ini sweep.directory=halved
 said spine-sweep 1 "*halved/.changes: Input/output error"
 rm -rf halved
 
+# A sweep's lock is released by a close() that reports an error.
+attempt mpirun -np 1 "$SPINE_BIN/spine-sweep" run run.ini sweep.directory=closed : \
+    -np 1 "$inject" -p "$scratch/closed/.lock" -c c -P -n 1 -e 5 -l closes \
+    "$SPINE_BIN/spine-sweep" run run.ini sweep.directory=closed
+[ "$status" = 0 ] || fail "status $status when closing .lock fails: $(cat stderr)"
+[ -s closes ] || fail "no close of .lock failed"
+rm -rf closed
+
+# A trial's record that can't be looked up isn't said to be missing.
+attempt "$inject" -p "$scratch/tried/trials/0000/trial.json" -c t -n 1 -e 116 \
+    "$SPINE_BIN/spine-sweep" run run.ini sweep.directory=tried
+! grep "No such file" stderr || fail "that isn't the reason"
+rm -rf tried
+
 # An I/O error isn't taken for a file, or a part of one, that isn't there.
 "$inject" -p "$scratch/ref" -c oRt -l calls -n 0 "$SPINE_BIN/spine-report" ref -o whole.html >stdout
 calls=$(wc -l <calls)
@@ -243,7 +295,12 @@ not_damaged()
 }
 each 6 oRt "$scratch/ref/model.h5" not_damaged "$trainer" --status ref
 each 20 R "$scratch/ref/codes.index" not_damaged "$SPINE_BIN/spine-top" ref --dump
-each 3 t "$scratch/again.h5" not_damaged "$SPINE_BIN/spine-convert" s.txt again.h5
+caused()
+{
+    not_damaged "$1"
+    [ "$status" = 0 ] || grep -q "Input/output error$" stderr || fail "$1 fails: $(cat stderr)"
+}
+each 1 t "$scratch/again.h5" caused "$SPINE_BIN/spine-convert" s.txt again.h5
 each 5 t "$scratch/s.h5" not_damaged "$trainer" run.ini --dry-run output.directory=one
 attempt "$inject" -p "$scratch/q" -c w -n 1 -e 28 "$SPINE_BIN/spine-eval" ref s.h5 --n=10 --questionnaire=q.tsv
 said spine-eval 1 "q.tsv: No space left on device"
