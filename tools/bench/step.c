@@ -1,12 +1,17 @@
 /* step.c -- the time of a training step beside that of the five matrix products that it contains.
  *
  *     bench-step [--dim D] [--hidden H] [--repeat N] [--csv FILE]
+ *     bench-step --objective topk|batchtopk [--dim D] [--hidden H] [--repeat N]
  *
  * For batches of 64, 256 and 1024 rows and several shares of active units it times, in turn, five
  * cblas_sgemm calls of the step's shapes, and whole steps in dense and in sparse mode:
  * noise, forward and backward pass, and the update by SGD or Adam; and steps of topk and of batchtopk
  * that select as many units, of those above 0, half of all. One rank, one BLAS thread. What counts is the
  * ratio of the medians. Times are the processor's, since others may be at work.
+ *
+ * With --objective it times only sparse steps of SPINE and of that objective, in turn, with 5 and 2.2 %
+ * of the units active, and prints the ratio of the medians and that of the tenths, than which a tenth of the
+ * times is less.
  *
  * A step can't be faster than memory: its forward pass reads the weights, and its update reads and
  * writes the parameters and their moments. 'limit' is the time that these bytes take at the rate of a
@@ -29,7 +34,13 @@ enum { MOST_REPEATS = 1001 };
 
 static const char usage[] =
     "usage: bench-step [--dim D] [--hidden H] [--repeat N] [--csv FILE]\n"
-    "Time a training step beside the five matrix products that it contains.\n";
+    "       bench-step --objective topk|batchtopk [--dim D] [--hidden H] [--repeat N]\n"
+    "Time a training step beside the five matrix products that it contains; or, with --objective, "
+    "a\n"
+    "step of topk or batchtopk beside one of spine with as many active units.\n";
+
+enum { BATCHES = 3 };
+static const size_t batches[BATCHES] = {64, 256, 1024};
 
 static struct spine_comm world; /* one rank */
 
@@ -253,6 +264,29 @@ static void take_batchtopk_step(struct bench *bench)
     take_step(bench, &bench->selecting[1], SPINE_SPARSE);
 }
 
+/* Make about this share of the units active in all steppers. Returns the share. */
+static double prepare(struct bench *bench, double share)
+{
+    const double pairs = (double)bench->rows * (double)bench->stepper.params.hidden;
+
+    set_share(&bench->stepper.params, share);
+    take_dense_step(bench);
+    const double density = bench->position.sums.active / pairs;
+    for (int i = 0; i < 2; i++) {
+        set_k(&bench->selecting[i], density);
+        take_step(bench, &bench->selecting[i], SPINE_SPARSE); /* finds its bounds */
+    }
+    return density;
+}
+
+static double time_once(struct bench *bench, void (*work)(struct bench *))
+{
+    const double start = measure_now();
+
+    work(bench);
+    return 1e-9 * (measure_now() - start);
+}
+
 /* Time all in turn, so that a slow moment hits them alike. */
 static struct row measure(struct bench *bench, double share, size_t repeat)
 {
@@ -264,22 +298,11 @@ static struct row measure(struct bench *bench, double share, size_t repeat)
                                                         [TOPK] = take_topk_step,
                                                         [BATCHTOPK] = take_batchtopk_step};
     static double times[TIMES][MOST_REPEATS];
-    const double pairs = (double)bench->rows * (double)bench->stepper.params.hidden;
-
-    set_share(&bench->stepper.params, share);
-    take_dense_step(bench);
-    const double density = bench->position.sums.active / pairs;
-    for (int i = 0; i < 2; i++) {
-        set_k(&bench->selecting[i], density);
-        take_step(bench, &bench->selecting[i], SPINE_SPARSE); /* finds its bounds */
-    }
+    const double density = prepare(bench, share);
 
     for (size_t i = 0; i < repeat; i++)
-        for (int k = 0; k < TIMES; k++) {
-            const double start = measure_now();
-            work[k](bench);
-            times[k][i] = 1e-9 * (measure_now() - start);
-        }
+        for (int k = 0; k < TIMES; k++)
+            times[k][i] = time_once(bench, work[k]);
 
     struct row row = {.rows = bench->rows,
                       .optimizer = bench->stepper.optimizer.kind == SPINE_ADAM ? "adam" : "sgd",
@@ -313,9 +336,71 @@ static void print_row(const struct row *row, FILE *csv)
                 dense, sparse, noise, row->bytes, limit, topk, batchtopk);
 }
 
+/* Time steps of topk (0) or batchtopk (1) beside SPINE's, and print a row. */
+static void compare(struct bench *bench, int which, double share, size_t repeat)
+{
+    static double times[2][MOST_REPEATS];
+    const double density = prepare(bench, share);
+    double median[2], tenth[2];
+
+    for (size_t i = 0; i < repeat; i++) {
+        times[0][i] = time_once(bench, take_sparse_step);
+        times[1][i] = time_once(bench, which == 0 ? take_topk_step : take_batchtopk_step);
+    }
+    for (int i = 0; i < 2; i++) {
+        median[i] = measure_quantile(times[i], repeat, 2);
+        tenth[i] = measure_quantile(times[i], repeat, 10);
+    }
+    printf("%5zu  %-4s  %6.1f %%  %9.3f  %9.3f  %7.2f  %7.2f\n", bench->rows,
+           bench->stepper.optimizer.kind == SPINE_ADAM ? "adam" : "sgd", 100 * density,
+           1e3 * median[0], 1e3 * median[1], median[1] / median[0], tenth[1] / tenth[0]);
+    fflush(stdout);
+}
+
+static void compare_all(size_t dim, size_t hidden, size_t repeat, const char *objective)
+{
+    static const double shares[] = {0.05, 0.022};
+
+    printf("batch  update  active      spine  %9s    ratio  of tenths\n", objective);
+    for (size_t b = 0; b < BATCHES; b++)
+        for (int kind = 0; kind < 2; kind++) {
+            struct bench bench;
+            init(&bench, batches[b], dim, hidden, kind == 0 ? SPINE_SGD : SPINE_ADAM);
+            for (size_t s = 0; s < sizeof shares / sizeof *shares; s++)
+                compare(&bench, strcmp(objective, "topk") != 0, shares[s], repeat);
+            dispose(&bench);
+        }
+}
+
+static void measure_all(size_t dim, size_t hidden, size_t repeat, FILE *csv)
+{
+    static const double shares[] = {0.5, 0.25, 0.12, 0.05, 0.02};
+
+    printf("batch  update  active  5 sgemm      dense     sparse  dense/  sparse/  noise    MB  "
+           "limit    topk/  batchtopk/\n");
+    printf("                                                       sgemm    sgemm        moved     "
+           "     sparse  sparse\n");
+    if (csv != NULL)
+        fprintf(csv, "rows,optimizer,density,sgemm_s,dense_s,sparse_s,dense_ratio,sparse_ratio,"
+                     "noise_share,bytes,limit_share,topk_ratio,batchtopk_ratio\n");
+
+    for (size_t b = 0; b < BATCHES; b++)
+        for (int kind = 0; kind < 2; kind++) {
+            struct bench bench;
+            init(&bench, batches[b], dim, hidden, kind == 0 ? SPINE_SGD : SPINE_ADAM);
+            for (size_t s = 0; s < sizeof shares / sizeof *shares; s++) {
+                const struct row row =
+                    measure(&bench, shares[s], batches[b] > 256 ? (repeat + 3) / 4 : repeat);
+                print_row(&row, csv);
+            }
+            dispose(&bench);
+        }
+}
+
 struct options {
     size_t dim, hidden, repeat;
-    const char *csv; /* NULL: none */
+    const char *csv;       /* NULL: none */
+    const char *objective; /* to compare with SPINE's alone; NULL: none */
 };
 
 /* Ends the program if there is anything else. */
@@ -328,6 +413,9 @@ static struct options parse_options(int argc, char **argv)
         const size_t number = strtoul(value, NULL, 10);
         if (strcmp(argv[i], "--csv") == 0 && value[0] != '\0')
             options.csv = value;
+        else if (strcmp(argv[i], "--objective") == 0 &&
+                 (strcmp(value, "topk") == 0 || strcmp(value, "batchtopk") == 0))
+            options.objective = value;
         else if (strcmp(argv[i], "--dim") == 0 && number > 0)
             options.dim = number;
         else if (strcmp(argv[i], "--hidden") == 0 && number > 0)
@@ -348,8 +436,6 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return fputs(usage, stdout) == EOF;
-    static const size_t batches[] = {64, 256, 1024};
-    static const double shares[] = {0.5, 0.25, 0.12, 0.05, 0.02};
     const struct options options = parse_options(argc, argv);
     const size_t dim = options.dim, hidden = options.hidden, repeat = options.repeat;
 
@@ -363,25 +449,10 @@ int main(int argc, char **argv)
     char blas[256];
     spine_kernel_library(blas, sizeof blas);
     printf("D %zu, H %zu, medians of %zu, milliseconds; %s\n\n", dim, hidden, repeat, blas);
-    printf("batch  update  active  5 sgemm      dense     sparse  dense/  sparse/  noise    MB  "
-           "limit    topk/  batchtopk/\n");
-    printf("                                                       sgemm    sgemm        moved     "
-           "     sparse  sparse\n");
-    if (csv != NULL)
-        fprintf(csv, "rows,optimizer,density,sgemm_s,dense_s,sparse_s,dense_ratio,sparse_ratio,"
-                     "noise_share,bytes,limit_share,topk_ratio,batchtopk_ratio\n");
-
-    for (size_t b = 0; b < sizeof batches / sizeof *batches; b++)
-        for (int kind = 0; kind < 2; kind++) {
-            struct bench bench;
-            init(&bench, batches[b], dim, hidden, kind == 0 ? SPINE_SGD : SPINE_ADAM);
-            for (size_t s = 0; s < sizeof shares / sizeof *shares; s++) {
-                const struct row row =
-                    measure(&bench, shares[s], batches[b] > 256 ? (repeat + 3) / 4 : repeat);
-                print_row(&row, csv);
-            }
-            dispose(&bench);
-        }
+    if (options.objective != NULL)
+        compare_all(dim, hidden, repeat, options.objective);
+    else
+        measure_all(dim, hidden, repeat, csv);
     spine_comm_finalize(&world);
     return csv != NULL && fclose(csv) != 0;
 }
