@@ -13,8 +13,9 @@
 #include "spine/base/random.h"
 #include "spine/train/atoms.h"
 
-/* Passes over all atoms in an epoch; words on which the first lambda is found, and the most steps. */
-enum { SWEEPS = 3, SAMPLE = 600, STEPS = 24, BLOCK = SPINE_LASSO_ROWS };
+/* Passes over all atoms in an epoch; atoms whose sums are computed together; words on which the first
+ * lambda is found, and the most steps. */
+enum { SWEEPS = 3, TOGETHER = 3, SAMPLE = 600, STEPS = 24, BLOCK = SPINE_LASSO_ROWS };
 
 /* The first lambda is found when the values are as near to the wanted number, or its range as
  * narrow. */
@@ -74,9 +75,9 @@ int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *s
     *nnse = (struct spine_nnse){.comm = comm, .data = data, .coder = coder, .settings = *settings};
     nnse->gram = spine_memory_get(hidden, hidden * sizeof *nnse->gram, what, err);
     nnse->cross = spine_memory_get(hidden, dim * sizeof *nnse->cross, what, err);
-    nnse->atom = spine_memory_get(dim, sizeof *nnse->atom, what, err);
+    nnse->sums = spine_memory_get(TOGETHER * params->stride, sizeof *nnse->sums, what, err);
     nnse->marked = spine_memory_get(hidden, sizeof *nnse->marked, what, err);
-    if (nnse->gram == NULL || nnse->cross == NULL || nnse->atom == NULL || nnse->marked == NULL ||
+    if (nnse->gram == NULL || nnse->cross == NULL || nnse->sums == NULL || nnse->marked == NULL ||
         spine_params_init(&nnse->atoms, dim, hidden, err))
         return -1;
 
@@ -100,7 +101,7 @@ void spine_nnse_dispose(struct spine_nnse *nnse)
     spine_params_dispose(&nnse->atoms);
     free(nnse->gram);
     free(nnse->cross);
-    free(nnse->atom);
+    free(nnse->sums);
     free(nnse->marked);
     *nnse = (struct spine_nnse){0};
 }
@@ -257,21 +258,73 @@ static void add_codes(struct spine_nnse *nnse, const float *x)
         }
 }
 
-/* Set an atom to the optimum given the others: W_j + (A'X_j - sum_k A'A_jk W_k) / A'A_jj, scaled to
- * length 1 if it is longer. */
-static void update_atom(struct spine_nnse *nnse, size_t j)
-{
-    struct spine_params *atoms = &nnse->atoms;
-    const double *gram = nnse->gram + j * atoms->hidden;
-    float *row = atoms->W2 + j * atoms->stride;
+/* Four columns, in double and in float. */
+typedef double quad __attribute__((vector_size(32), aligned(8), may_alias));
+typedef float quad_floats __attribute__((vector_size(16), aligned(4), may_alias));
 
-    memcpy(nnse->atom, nnse->cross + j * atoms->dim, atoms->dim * sizeof *nnse->atom);
-    for (size_t k = 0; k < atoms->hidden; k++)
-        if (gram[k] != 0)
-            add_scaled(atoms->dim, -gram[k], atoms->W2 + k * atoms->stride, nnse->atom);
-    for (size_t k = 0; k < atoms->dim; k++)
-        row[k] += (float)(nnse->atom[k] / gram[j]);
-    spine_atoms_bound(row, atoms->dim, false);
+/* sums (TOGETHER, stride) = the sum over k of rows[i][k] W_k, for a few rows of A'A. The sums of 16
+ * columns stay in registers. */
+SPINE_CLONES
+static void sum_atoms(const struct spine_params *atoms, const double *const *rows, double *sums)
+{
+    enum { LANES = 4, QUADS = SPINE_ALIGN / LANES };
+    const size_t stride = atoms->stride;
+
+    for (size_t first = 0; first < stride; first += SPINE_ALIGN) {
+        quad sum[TOGETHER][QUADS] = {{{0}}};
+        const float *W = atoms->W2 + first;
+        for (size_t k = 0; k < atoms->hidden; k++, W += stride)
+            for (int i = 0; i < TOGETHER; i++)
+                for (int q = 0; q < QUADS; q++)
+                    sum[i][q] += rows[i][k] * __builtin_convertvector(
+                                                  *(const quad_floats *)(W + q * LANES), quad);
+        for (int i = 0; i < TOGETHER; i++)
+            for (int q = 0; q < QUADS; q++)
+                *(quad *)(sums + (size_t)i * stride + first + q * LANES) = sum[i][q];
+    }
+}
+
+/* Move an atom by 'sums' / A'A_jj, and scale it to length 1 if it is longer. sums becomes the difference
+ * from before. */
+static void move_atom(float *row, size_t dim, double square, double *sums)
+{
+    for (size_t k = 0; k < dim; k++) {
+        const float moved = row[k] + (float)(sums[k] / square);
+        sums[k] = -(double)row[k];
+        row[k] = moved;
+    }
+    spine_atoms_bound(row, dim, false);
+    for (size_t k = 0; k < dim; k++)
+        sums[k] += (double)row[k];
+}
+
+/* Set atoms from j on to the optimum given all others, one after the other: W_j + (A'X_j - sum_k A'A_jk W_k)
+ * / A'A_jj. Those that come after one take its change into account. */
+static void update_atoms(struct spine_nnse *nnse, size_t j, size_t count)
+{
+    const struct spine_params *atoms = &nnse->atoms;
+    const size_t dim = atoms->dim, stride = atoms->stride;
+    const double *rows[TOGETHER];
+
+    for (size_t i = 0; i < TOGETHER; i++)
+        rows[i] = nnse->gram + (i < count ? j + i : j) * atoms->hidden;
+    sum_atoms(atoms, rows, nnse->sums);
+
+    for (size_t i = 0; i < count; i++) {
+        double *sums = nnse->sums + i * stride;
+        const double *cross = nnse->cross + (j + i) * dim;
+        for (size_t k = 0; k < dim; k++)
+            sums[k] = cross[k] - sums[k];
+    }
+    for (size_t i = 0; i < count; i++) {
+        const double *change = nnse->sums + i * stride;
+        if (!(rows[i][j + i] > 0))
+            continue;
+        move_atom(atoms->W2 + (j + i) * stride, dim, rows[i][j + i], nnse->sums + i * stride);
+        for (size_t later = i + 1; later < count; later++)
+            for (size_t k = 0; k < dim; k++)
+                nnse->sums[later * stride + k] -= rows[later][j + i] * change[k];
+    }
 }
 
 /* Replace atoms that no row uses. */
@@ -324,9 +377,8 @@ int spine_nnse_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_s
     sum_over_ranks(nnse, sums);
 
     for (int sweep = 0; sweep < SWEEPS; sweep++)
-        for (size_t j = 0; j < hidden; j++)
-            if (nnse->gram[j * hidden + j] > 0)
-                update_atom(nnse, j);
+        for (size_t j = 0; j < hidden; j += TOGETHER)
+            update_atoms(nnse, j, hidden - j < TOGETHER ? hidden - j : TOGETHER);
     if (restart_unused(nnse, epoch, err))
         return -1;
 

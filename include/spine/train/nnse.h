@@ -40,7 +40,7 @@ struct spine_nnse {
     struct spine_lasso lasso;        /* of atoms.W2 */
     struct spine_lasso_coder solver; /* of the coder */
     double *gram, *cross;            /* owned; (H, H): A'A; (H, D): A'X; over all rows */
-    double *atom;                    /* owned; (D) */
+    double *sums;                    /* owned; of a few atoms, (3, stride) */
     bool *marked;                    /* owned; (H): atoms to draw */
 };
 
