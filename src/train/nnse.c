@@ -14,12 +14,12 @@
 #include "spine/train/atoms.h"
 
 /* Passes over all atoms in an epoch; atoms whose sums are computed together; words on which the first
- * lambda is found, and the most steps. */
-enum { SWEEPS = 3, TOGETHER = 3, SAMPLE = 600, STEPS = 24, BLOCK = SPINE_LASSO_ROWS };
+ * lambda is found, after a search on few of them; and the most steps. */
+enum { SWEEPS = 3, TOGETHER = 3, SAMPLE = 600, FEW = 120, STEPS = 24, BLOCK = SPINE_LASSO_ROWS };
 
 /* The first lambda is found when the values are as near to the wanted number, or its range as
- * narrow. */
-static const double CLOSE = 0.005, NARROW = 1.002;
+ * narrow; the search on few words ends earlier. */
+static const double CLOSE = 0.005, CLOSE_ON_FEW = 0.03, NARROW = 1.002;
 
 /* The purpose of the draws, a value that neither epochs nor atoms.c use. */
 enum { RANDOM_ATOMS = UINT32_MAX };
@@ -40,16 +40,16 @@ static void refresh(struct spine_nnse *nnse, double lambda)
     nnse->solver.lambda = lambda_of(nnse);
 }
 
-/* The rows by which lambda is found are every n-th of all. */
-static size_t sample_interval(const struct spine_partition *part)
+/* The rows by which lambda is found, 'most' at most, are every n-th of all. */
+static size_t sample_interval(const struct spine_partition *part, size_t most)
 {
-    return (part->num_rows + SAMPLE - 1) / SAMPLE;
+    return (part->num_rows + most - 1) / most;
 }
 
 /* Those of a rank, in the numbering of the sample. */
-static struct spine_range sample_range(const struct spine_partition *part)
+static struct spine_range sample_range(const struct spine_partition *part, size_t most)
 {
-    const size_t every = sample_interval(part);
+    const size_t every = sample_interval(part, most);
 
     return (struct spine_range){(part->first_row + every - 1) / every,
                                 (part->end_row + every - 1) / every};
@@ -57,11 +57,11 @@ static struct spine_range sample_range(const struct spine_partition *part)
 
 size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden)
 {
-    const struct spine_range range = sample_range(part);
+    const struct spine_range range = sample_range(part, SAMPLE);
     const size_t sums = hidden * (hidden + dim) * sizeof(double);
     const size_t gram = hidden * hidden * sizeof(float); /* of the atoms (lasso.h) */
 
-    return sums + gram + (range.end - range.first) * (dim + hidden) * sizeof(float);
+    return sums + gram + 2 * (range.end - range.first) * (dim + hidden) * sizeof(float);
 }
 
 /* Seven parameters: what a run has, and its options. */
@@ -140,13 +140,14 @@ static void sample_dispose(struct sample *sample)
     free(sample->products);
 }
 
-static int sample_init(struct sample *sample, struct spine_nnse *nnse, struct spine_error *err)
+static int sample_init(struct sample *sample, struct spine_nnse *nnse, size_t most,
+                       struct spine_error *err)
 {
     static const char what[] = "a sample of rows";
     const struct spine_partition *part = &nnse->data->part;
     const size_t stride = nnse->atoms.stride, hidden = nnse->atoms.hidden;
-    const size_t every = sample_interval(part);
-    const struct spine_range range = sample_range(part);
+    const size_t every = sample_interval(part, most);
+    const struct spine_range range = sample_range(part, most);
 
     *sample = (struct sample){.rows = range.end - range.first};
     sample->x = spine_kernel_alloc(sample->rows * stride, what, err);
@@ -184,18 +185,24 @@ static double sample_values(struct spine_nnse *nnse, const struct sample *sample
     return (double)counts[0] / (double)counts[1];
 }
 
+/* Values fall about as lambda to the power -'power'. */
+struct search {
+    double lambda, power;
+};
+
 /* Find the lambda that leaves the wanted number of values, by the secant method on logarithmic
  * scales: values fall about as a power of lambda. Where a secant leaves the range that is known to
- * have the solution, the range is halved. It begins where values are few, which are soon solved for. */
-static double find_lambda(struct spine_nnse *nnse, const struct sample *sample)
+ * have the solution, the range is halved. */
+static void find_lambda(struct spine_nnse *nnse, const struct sample *sample, double close,
+                        struct search *search)
 {
     const double length = sqrt(nnse->data->variance / (double)nnse->data->part.num_rows);
-    double low = 1e-4 * length, high = 10 * length, lambda = length / 4;
-    double power = 2, last = 0, last_ratio = 0;
+    double low = 1e-4 * length, high = 10 * length, last = 0, last_ratio = 0;
 
     for (int i = 0; i < STEPS && high > low * NARROW; i++) {
+        const double lambda = search->lambda;
         const double ratio = sample_values(nnse, sample, lambda) / nnse->settings.wanted;
-        if (fabs(ratio - 1) < CLOSE)
+        if (fabs(ratio - 1) < close)
             break;
         if (ratio > 1)
             low = lambda;
@@ -203,14 +210,34 @@ static double find_lambda(struct spine_nnse *nnse, const struct sample *sample)
             high = lambda;
 
         if (ratio > 0 && last_ratio > 0 && ratio != last_ratio)
-            power = -log(ratio / last_ratio) / log(lambda / last);
+            search->power = -log(ratio / last_ratio) / log(lambda / last);
         last = lambda;
         last_ratio = ratio;
-        lambda *= pow(ratio, 1 / power);
-        if (!(lambda > low && lambda < high))
-            lambda = sqrt(low * high);
+        search->lambda *= pow(ratio, 1 / search->power);
+        if (!(search->lambda > low && search->lambda < high))
+            search->lambda = sqrt(low * high);
     }
-    return lambda;
+}
+
+/* Find the first lambda, on few words and then on more. It begins where values are few, which are soon
+ * solved for. */
+static int begin_lambda(struct spine_nnse *nnse, struct spine_error *err)
+{
+    const double length = sqrt(nnse->data->variance / (double)nnse->data->part.num_rows);
+    struct search search = {.lambda = length / 4, .power = 2};
+    struct sample few, all;
+    const bool has_few = sample_init(&few, nnse, FEW, err) == 0;
+    const bool has_all = sample_init(&all, nnse, SAMPLE, err) == 0;
+    const int rc = spine_comm_agree(nnse->comm, -!(has_few && has_all), err);
+
+    if (rc == 0) {
+        find_lambda(nnse, &few, CLOSE_ON_FEW, &search);
+        find_lambda(nnse, &all, CLOSE, &search);
+        refresh(nnse, search.lambda);
+    }
+    sample_dispose(&few);
+    sample_dispose(&all);
+    return rc;
 }
 
 int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err)
@@ -224,12 +251,7 @@ int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err)
         return -1;
 
     refresh(nnse, 1);
-    struct sample sample;
-    const int rc = spine_comm_agree(nnse->comm, sample_init(&sample, nnse, err), err);
-    if (rc == 0)
-        refresh(nnse, find_lambda(nnse, &sample));
-    sample_dispose(&sample);
-    return rc;
+    return begin_lambda(nnse, err);
 }
 
 /* --- An epoch ----------------------------------------------------------------------------- */
