@@ -31,8 +31,10 @@ int spine_activeset_init(struct spine_activeset *set, size_t units, struct spine
     set->row = spine_memory_get(units, sizeof *set->row, what, err);
     set->factor = spine_memory_get(most * (most + 1) / 2, sizeof *set->factor, what, err);
     set->step = spine_memory_get(most, sizeof *set->step, what, err);
+    set->index = spine_memory_get(units, sizeof *set->index, what, err);
     if (set->atom == NULL || set->value == NULL || set->correlation == NULL || set->is_in == NULL ||
-        set->gram == NULL || set->row == NULL || set->factor == NULL || set->step == NULL) {
+        set->gram == NULL || set->row == NULL || set->factor == NULL || set->step == NULL ||
+        set->index == NULL) {
         spine_activeset_dispose(set);
         return -1;
     }
@@ -49,6 +51,7 @@ void spine_activeset_dispose(struct spine_activeset *set)
     free(set->row);
     free(set->factor);
     free(set->step);
+    free(set->index);
     *set = (struct spine_activeset){0};
 }
 
@@ -137,42 +140,46 @@ static void descend(struct spine_activeset *set, const float *gram, double lambd
     }
 }
 
+/* to_t = from at index[t]; index ascends. */
+static void pick(size_t count, const uint32_t *index, const float *from, float *to)
+{
+    for (size_t t = 0; t < count; t++)
+        to[t] = from[index[t]];
+}
+
 void spine_activeset_drop(struct spine_activeset *set)
 {
     const size_t width = pitch(set), count = set->count;
-    const bool has_gram = count <= set->most;
-    size_t kept = 0;
+    size_t first = 0, kept = 0;
 
-    while (kept < count && set->value[kept] > 0)
-        kept++;
-    if (kept == count)
+    while (first < count && set->value[first] > 0)
+        first++;
+    if (first == count)
         return;
-    if (set->factored > kept)
-        set->factored = kept;
+    if (set->factored > first)
+        set->factored = first;
 
-    /* Columns first: rows are then moved as they are. */
-    for (size_t s = 0; has_gram && s < count; s++) {
-        float *row = set->gram + s * width;
-        size_t to = kept;
+    for (size_t s = first; s < count; s++)
         if (set->value[s] > 0)
-            for (size_t t = kept; t < count; t++) {
-                row[to] = row[t];
-                to += set->value[t] > 0;
-            }
-    }
-    for (size_t s = kept; s < count; s++) {
-        if (!(set->value[s] > 0)) {
+            set->index[kept++] = (uint32_t)s;
+        else
             set->is_in[set->atom[s]] = 0;
-            continue;
+    if (count <= set->most)
+        for (size_t s = 0; s < first + kept; s++) {
+            const size_t from = s < first ? s : set->index[s - first];
+            const float *row = set->gram + from * width;
+            float *to = set->gram + s * width;
+            if (from != s)
+                memmove(to, row, first * sizeof *to);
+            pick(kept, set->index, row, to + first);
         }
-        set->atom[kept] = set->atom[s];
-        set->value[kept] = set->value[s];
-        set->correlation[kept] = set->correlation[s];
-        if (has_gram)
-            memmove(set->gram + kept * width, set->gram + s * width, width * sizeof *set->gram);
-        kept++;
+    for (size_t t = 0; t < kept; t++) {
+        const size_t from = set->index[t];
+        set->atom[first + t] = set->atom[from];
+        set->value[first + t] = set->value[from];
+        set->correlation[first + t] = set->correlation[from];
     }
-    set->count = kept;
+    set->count = first + kept;
 }
 
 /* sum -= a . b */

@@ -12,16 +12,19 @@
 
 /* The most atoms that a round adds, those with the greatest correlations; the most steps of a
  * round; the rounds after which atoms that are added must change something, and the most rounds,
- * since with equal atoms no set is exact; correlations that are compared together; atoms that are
- * subtracted together. */
+ * since with equal atoms no set is exact; correlations that are compared together, and in a vector;
+ * atoms that are subtracted together. */
 enum {
     MOST_ADDED = 12,
     MOST_STEPS = 500,
     FEW_ROUNDS = 20,
     MOST_ROUNDS = 200,
     GROUP = 16,
+    LANES = 8,
     TOGETHER = 4
 };
+typedef float floats __attribute__((vector_size(32), aligned(4), may_alias));
+typedef int32_t lanes __attribute__((vector_size(32)));
 
 /* The rounding of a correlation, relative to the row's length: values are floats. */
 static const double ROUNDING = 1e-6;
@@ -187,45 +190,88 @@ static void solve_set(const struct problem *problem)
     }
 }
 
-/* Does any atom of a group have a correlation above the bound? */
-static inline bool any_above(const float *all, float bound)
+/* Find the first group, from 'first' on, that has a correlation above the bound, or that isn't whole. */
+SPINE_CLONES
+static size_t skip_groups(const float *all, size_t first, size_t units, float bound)
 {
-    int above = 0;
-    for (size_t i = 0; i < GROUP; i++)
-        above |= all[i] > bound;
-    return above != 0;
+    for (; first + GROUP <= units; first += GROUP) {
+        lanes above = {0};
+        uint64_t parts[sizeof above / sizeof(uint64_t)];
+        for (size_t i = 0; i < GROUP; i += LANES)
+            above |= *(const floats *)(all + first + i) > bound;
+        memcpy(parts, &above, sizeof parts);
+        if ((parts[0] | parts[1] | parts[2] | parts[3]) != 0)
+            break;
+    }
+    return first;
 }
 
-/* Add the atoms whose correlations are too great, greatest first. Returns their number. */
-SPINE_CLONES
-static size_t add_violators(const struct problem *problem)
+/* Atoms to add, and their correlations. */
+struct offers {
+    size_t count;
+    uint32_t atom[MOST_ADDED];
+    double correlation[MOST_ADDED];
+};
+
+/* Find the atoms with the greatest correlations of those that are too great, greatest first. */
+static void find_offers(const struct problem *problem, struct offers *offers)
 {
     const size_t units = problem->lasso->units;
     const float *all = problem->all;
     float bound = (float)(problem->lambda + problem->slack);
-    uint32_t best[MOST_ADDED];
+    uint32_t *best = offers->atom;
     size_t count = 0;
 
-    for (size_t first = 0; first < units; first += GROUP) {
+    for (size_t first = 0; (first = skip_groups(all, first, units, bound)) < units;) {
         const size_t end = units - first < GROUP ? units : first + GROUP;
-        if (end - first == GROUP && !any_above(all + first, bound))
-            continue;
-        for (size_t j = first; j < end; j++) {
-            const float c = all[j];
-            if (!(c > bound) || problem->set->is_in[j])
+        for (; first < end; first++) {
+            const float c = all[first];
+            if (!(c > bound) || problem->set->is_in[first])
                 continue;
             size_t at = count < MOST_ADDED ? count++ : count - 1;
             for (; at > 0 && all[best[at - 1]] < c; at--)
                 best[at] = best[at - 1];
-            best[at] = (uint32_t)j;
+            best[at] = (uint32_t)first;
             if (count == MOST_ADDED)
                 bound = all[best[count - 1]];
         }
     }
-
+    offers->count = count;
     for (size_t i = 0; i < count; i++)
-        spine_activeset_add(problem->set, problem->lasso->gram, best[i], 0, (double)all[best[i]]);
-    return count;
+        offers->correlation[i] = (double)all[best[i]];
+}
+
+/* Read what add_offers() needs of G at once, since it is far apart in memory. */
+static void prefetch_products(const struct spine_lasso *lasso, const struct offers *offers)
+{
+    for (size_t i = 0; i < offers->count; i++) {
+        const float *row = lasso->gram + (size_t)offers->atom[i] * lasso->units;
+        for (size_t k = i; k < offers->count; k++)
+            __builtin_prefetch(row + offers->atom[k]);
+    }
+}
+
+/* Add the atoms offered, except those that descent over the offers alone leaves at 0, since those before
+ * them explain what they would. Returns the number of offers. */
+static size_t add_offers(const struct problem *problem)
+{
+    const struct spine_lasso *lasso = problem->lasso;
+    struct offers offers;
+    double left[MOST_ADDED]; /* of the correlations */
+
+    find_offers(problem, &offers);
+    prefetch_products(lasso, &offers);
+    memcpy(left, offers.correlation, offers.count * sizeof *left);
+    for (size_t i = 0; i < offers.count; i++) {
+        const float *row = lasso->gram + (size_t)offers.atom[i] * lasso->units;
+        if (!(left[i] > problem->lambda))
+            continue;
+        const double value = (left[i] - problem->lambda) / (double)row[offers.atom[i]];
+        for (size_t k = i + 1; k < offers.count; k++)
+            left[k] -= value * (double)row[offers.atom[k]];
+        spine_activeset_add(problem->set, lasso->gram, offers.atom[i], 0, offers.correlation[i]);
+    }
+    return offers.count;
 }
 
 size_t spine_lasso_solve(const struct spine_lasso *lasso, const float *x, const float *products,
@@ -250,7 +296,7 @@ size_t spine_lasso_solve(const struct spine_lasso *lasso, const float *x, const 
     for (int round = 0; round < MOST_ROUNDS; round++) {
         solve_set(&problem);
         correlate_all(&problem);
-        const size_t added = add_violators(&problem);
+        const size_t added = add_offers(&problem);
         if (added > 0 && round < FEW_ROUNDS)
             continue;
         correlate_set(&problem);

@@ -28,9 +28,10 @@ struct spine_activeset {
     float *row;            /* (units): scratch, a row of G of a larger set */
     double *factor;        /* packed rows of L, L L' = G, with the inverse of its diagonal */
     double *step;          /* (most) */
+    uint32_t *index;       /* (units): scratch */
 };
 
-/* For a dictionary of so many atoms. Needs at most 2.2 MB beside 25 bytes an atom. */
+/* For a dictionary of so many atoms. Needs at most 2.2 MB beside 29 bytes an atom. */
 int spine_activeset_init(struct spine_activeset *set, size_t units, struct spine_error *err);
 void spine_activeset_dispose(struct spine_activeset *set);
 
