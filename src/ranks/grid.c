@@ -2,12 +2,14 @@
 #include "spine/ranks/grid.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 struct spine_grid_nodes spine_grid_nodes(const struct spine_comm *comm,
                                          const struct spine_comm *node)
 {
     int64_t first = node->rank == 0 ? 1 : 0;
-    struct spine_grid_nodes nodes = {.ranks = (int)-spine_comm_max(comm, -(int64_t)node->size)};
+    struct spine_grid_nodes nodes = {.ranks = (int)-spine_comm_max(comm, -(int64_t)node->size),
+                                     .all = comm->size};
 
     nodes.mine = (int)spine_comm_sum_before(comm, first);
     spine_comm_broadcast(node, &nodes.mine, sizeof nodes.mine);
@@ -34,28 +36,34 @@ static int choose_hosts(int columns, const struct spine_grid_nodes *nodes)
 
 /* Refuse a grid that doesn't fit: 'hosts' of a group, 'num_nodes' of all. */
 static int refuse(const struct spine_grid *grid, const struct spine_grid_nodes *nodes, int hosts,
-                  int num_nodes, struct spine_error *err)
+                  int64_t num_nodes, struct spine_error *err)
 {
-    const int64_t size = (int64_t)grid->groups * grid->columns;
-    const char *hosts_s = nodes->count == 1 ? "" : "s", *ranks_s = nodes->ranks == 1 ? "" : "s";
+    const int groups = grid->groups, columns = grid->columns, count = nodes->count;
+    const int64_t size = (int64_t)groups * columns, usable = (int64_t)count * nodes->ranks;
+    const char *are = count == 1 ? "is" : "are";
+    char there[96];
 
-    if (hosts == 0 && size <= (int64_t)nodes->count * nodes->ranks)
+    snprintf(there, sizeof there, "%d host%s with %d %srank%s each%s", count, count == 1 ? "" : "s",
+             nodes->ranks, usable == nodes->all ? "" : "usable ", nodes->ranks == 1 ? "" : "s",
+             usable == nodes->all ? "" : ", as many as the smallest has");
+    if (hosts == 0 && size <= usable)
         return spine_refuse(err,
                             "parallel.grid: %dx%d: the %d ranks of a row group can't be divided "
-                            "evenly among %d host%s with %d rank%s each",
-                            grid->groups, grid->columns, grid->columns, nodes->count, hosts_s,
-                            nodes->ranks, ranks_s);
+                            "evenly among %s",
+                            groups, columns, columns, there);
+    if (hosts == 1 && size <= usable)
+        return spine_refuse(err,
+                            "parallel.grid: %dx%d: %d row groups of %d rank%s can't be divided "
+                            "evenly among %s",
+                            groups, columns, groups, columns, columns == 1 ? "" : "s", there);
     if (hosts > 1)
         return spine_refuse(err,
-                            "parallel.grid: %dx%d needs %d hosts with %d rank%s each, and there "
-                            "%s %d host%s with %d rank%s each",
-                            grid->groups, grid->columns, num_nodes, grid->columns / hosts,
-                            grid->columns == hosts ? "" : "s", nodes->count == 1 ? "is" : "are",
-                            nodes->count, hosts_s, nodes->ranks, ranks_s);
-    return spine_refuse(
-        err, "parallel.grid: %dx%d needs %lld ranks, and there %s %d host%s with %d rank%s each",
-        grid->groups, grid->columns, (long long)size, nodes->count == 1 ? "is" : "are",
-        nodes->count, hosts_s, nodes->ranks, ranks_s);
+                            "parallel.grid: %dx%d needs %lld hosts with %d rank%s each, and there "
+                            "%s %s",
+                            groups, columns, (long long)num_nodes, columns / hosts,
+                            columns == hosts ? "" : "s", are, there);
+    return spine_refuse(err, "parallel.grid: %dx%d needs %lld ranks, and there %s %s", groups,
+                        columns, (long long)size, are, there);
 }
 
 static int choose(struct spine_grid *grid, const struct spine_grid_nodes *nodes,
@@ -75,9 +83,10 @@ static int choose(struct spine_grid *grid, const struct spine_grid_nodes *nodes,
     grid->hosts = choose_hosts(grid->columns, nodes);
     grid->node_groups =
         grid->hosts == 1 ? choose_node_groups(grid->groups, nodes->ranks / grid->columns) : 1;
-    grid->num_nodes = grid->groups / grid->node_groups * grid->hosts;
-    if (grid->hosts == 0 || grid->num_nodes > nodes->count)
-        return refuse(grid, nodes, grid->hosts, grid->num_nodes, err);
+    const int64_t num_nodes = (int64_t)(grid->groups / grid->node_groups) * grid->hosts;
+    if (grid->hosts == 0 || num_nodes > nodes->count)
+        return refuse(grid, nodes, grid->hosts, num_nodes, err);
+    grid->num_nodes = (int)num_nodes;
     return 0;
 }
 

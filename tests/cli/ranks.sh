@@ -68,8 +68,8 @@ SPINE_RANKS_PER_NODE=2 in_directory nodes-4x1 4 train.batch_size=512 parallel.gr
 equal large nodes-4x1
 SPINE_RANKS_PER_NODE=2 in_directory idle 5 train.batch_size=512
 equal large idle
-# A row group over several hosts.
-SPINE_RANKS_PER_NODE=2 in_directory hosts-1x4 4 train.batch_size=512 parallel.grid=1x4
+# A row group over several hosts, one of which has a rank more.
+SPINE_RANKS_PER_NODE=3 in_directory hosts-1x4 5 train.batch_size=512 parallel.grid=1x4
 equal large hosts-1x4
 SPINE_RANKS_PER_NODE=1 in_directory hosts-2x2 4 train.batch_size=512 parallel.grid=2x2
 equal large hosts-2x2

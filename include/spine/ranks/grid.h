@@ -36,6 +36,7 @@ struct spine_grid {
 /* The hosts of the ranks. */
 struct spine_grid_nodes {
     int count, ranks; /* hosts; ranks of the smallest */
+    int all;          /* ranks of all hosts */
     int mine;         /* the number of this rank's host, in the order of their first ranks */
 };
 

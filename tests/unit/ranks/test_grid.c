@@ -125,10 +125,25 @@ static void test_what_does_not_fit_is_refused(void **state)
     set_ranks_per_node(world.size - 1); /* the other host has one rank */
     EXPECT_REFUSED(
         spine_grid_init(&grid, &world, &(struct spine_grid_wish){.groups = 1, .columns = 3}, &err),
-        "parallel.grid: 1x3 needs 3 ranks, and there are 2 hosts with 1 rank each");
+        "parallel.grid: 1x3 needs 3 ranks, and there are 2 hosts with 1 usable rank each, as many "
+        "as "
+        "the smallest has");
     unsetenv("SPINE_RANKS_PER_NODE");
-    if (world.size > 3)
+    if (world.size > 3) {
+        set_ranks_per_node(2);
+        EXPECT_REFUSED(
+            spine_grid_init(&grid, &world, &(struct spine_grid_wish){.groups = 3, .columns = 1},
+                            &err),
+            "parallel.grid: 3x1: 3 row groups of 1 rank can't be divided evenly among 2 hosts with "
+            "2 ranks each");
+        EXPECT_REFUSED(
+            spine_grid_init(&grid, &world, &(struct spine_grid_wish){.groups = 1, .columns = 3},
+                            &err),
+            "parallel.grid: 1x3: the 3 ranks of a row group can't be divided evenly among 2 hosts "
+            "with 2 ranks each");
+        unsetenv("SPINE_RANKS_PER_NODE");
         return;
+    }
     set_ranks_per_node(1);
     EXPECT_REFUSED(
         spine_grid_init(&grid, &world, &(struct spine_grid_wish){.groups = 2, .columns = 2}, &err),
