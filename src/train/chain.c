@@ -142,9 +142,15 @@ void spine_chain_receive_rows(struct spine_chain *chain, float *clean, uint64_t 
 
 /* --- Candidates --------------------------------------------------------------------------- */
 
-void spine_chain_exchange_pairs(struct spine_chain *chain, size_t count, size_t k)
+struct spine_pair *spine_chain_begin_pairs(struct spine_chain *chain, size_t count, size_t k)
 {
     assert(count * k <= chain->extent.pairs);
+    memset(chain->pairs_sent, 0, count * k * sizeof *chain->pairs_sent);
+    return chain->pairs_sent;
+}
+
+void spine_chain_exchange_pairs(struct spine_chain *chain, size_t count, size_t k)
+{
     spine_comm_collect_bytes(chain->hosts, chain->pairs_sent, count * k * sizeof *chain->pairs_sent,
                              chain->pairs_received);
 }

@@ -1,7 +1,6 @@
 /* codes.c -- the codes of a step: z of its rows, and the active pairs. */
 #include "spine/train/codes.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "spine/math/decoding.h"
@@ -52,15 +51,13 @@ static void cut_over_hosts(struct spine_stepper *stepper, const struct spine_ste
     struct spine_step_memory *own = &stepper->memory;
     struct spine_chain *chain = &own->chain;
     const size_t count = rows->end - rows->first;
+    struct spine_pair *pairs = spine_chain_begin_pairs(chain, count, k);
 
-    assert(count * k <= chain->extent.pairs);
-    memset(chain->pairs_sent, 0, count * k * sizeof *chain->pairs_sent); /* 0 is no candidate */
     for (size_t i = 0; i < count; i++) {
         const size_t row = rows->first + i, block = row / ROWS;
         if (row % ROWS < own->codes.blocks[block].rows)
             spine_block_list_kept(spine_codes_tiles(stepper, codes, block), (size_t)own->team.size,
-                                  &own->scratch, row % ROWS, own->cuts[row],
-                                  chain->pairs_sent + i * k);
+                                  &own->scratch, row % ROWS, own->cuts[row], pairs + i * k);
     }
 
     const double started = spine_comm_clock();

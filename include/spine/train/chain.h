@@ -74,8 +74,11 @@ void spine_chain_send_rows(struct spine_chain *chain, const size_t *slots, size_
  * NULL: drop them. */
 void spine_chain_receive_rows(struct spine_chain *chain, float *clean, uint64_t *number);
 
-/* Exchange the candidates of 'count' rows, k of each row from every host: this rank's are in
- * pairs_sent, with values of 0 for those that it lacks. Collective over the hosts. */
+/* Where to put this rank's candidates of 'count' rows, k for each row: none yet, with values of 0.
+ * Local. */
+struct spine_pair *spine_chain_begin_pairs(struct spine_chain *chain, size_t count, size_t k);
+
+/* Exchange these candidates. Collective over the hosts. */
 void spine_chain_exchange_pairs(struct spine_chain *chain, size_t count, size_t k);
 
 /* Then, for each of these rows: if the hosts have more than k candidates together, set its cut to keep

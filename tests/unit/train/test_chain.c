@@ -39,9 +39,10 @@ static struct spine_cut find_cut(size_t count)
     make_grid(&grid);
     TRY(spine_chain_init(&chain, &grid, &one_row, &err));
     TRY(spine_scratch_init(&scratch, SPINE_BLOCK_ROWS, HIDDEN, STRIDE, &err));
+    struct spine_pair *pairs = spine_chain_begin_pairs(&chain, 1, K);
     for (size_t p = 0; p < count; p++) {
         const int32_t unit = (int32_t)(world.rank * K + (int)p);
-        chain.pairs_sent[p] = (struct spine_pair){.value = (float)unit + 1, .unit = unit};
+        pairs[p] = (struct spine_pair){.value = (float)unit + 1, .unit = unit};
     }
     spine_chain_exchange_pairs(&chain, 1, K);
     spine_chain_cut(&chain, 1, K, &scratch, &cut);
