@@ -41,6 +41,40 @@ size_t spine_partition_most_groups(size_t batch_size, bool is_reproducible)
     return is_reproducible ? (batch_size + leaf - 1) / leaf : batch_size;
 }
 
+/* The most strata of a group. */
+static size_t most_strata(const struct spine_sharing *sharing)
+{
+    const size_t batch_size = sharing->batch_size, groups = (size_t)sharing->groups;
+    const size_t leaf = spine_tree_leaf(batch_size);
+    size_t most = 0;
+
+    if (!sharing->is_reproducible)
+        return (batch_size + groups - 1) / groups;
+    for (size_t group = 0; group < groups; group++) {
+        size_t first, end;
+        spine_tree_group(spine_partition_most_groups(batch_size, true), groups, group, &first,
+                         &end);
+        const size_t stop = end * leaf < batch_size ? end * leaf : batch_size;
+        most = stop - first * leaf > most ? stop - first * leaf : most;
+    }
+    return most;
+}
+
+void spine_partition_bound(size_t num_rows, const struct spine_sharing *sharing, size_t *strata,
+                           size_t *rows)
+{
+    const size_t batch_size = sharing->batch_size, columns = (size_t)sharing->columns;
+    const size_t least = num_rows / batch_size, left = num_rows % batch_size;
+
+    *strata = most_strata(sharing);
+    /* The rows of so many strata, and of these a rank's: they are of one stratum, and of others that
+     * begin at every N/B rows. */
+    const size_t all = *strata * least + (*strata * left + batch_size - 1) / batch_size;
+    const size_t own = (all + columns - 1) / columns;
+    const size_t begun = own == 0 ? 0 : (own - 1) * batch_size / num_rows + 2;
+    *rows = begun < *strata ? begun : *strata;
+}
+
 /* The strata of the group. */
 static void place_group(struct spine_partition *part, const struct spine_sharing *sharing)
 {

@@ -20,17 +20,18 @@ static size_t row_words(size_t rows, size_t stride)
     return 1 + rows * (2 + stride * sizeof(float) / sizeof(uint64_t));
 }
 
-static int check(const struct spine_chain_extent *extent, int hosts, struct spine_error *err)
+int spine_chain_check(const struct spine_chain_extent *extent, int hosts, struct spine_error *err)
 {
     const size_t rows = row_words(extent->rows, extent->stride) * sizeof(uint64_t);
     const size_t share = extent->share * sizeof(float);
     const size_t pairs = extent->pairs * sizeof(struct spine_pair);
 
-    if (rows <= SPINE_COMM_MESSAGE && share <= SPINE_COMM_MESSAGE && pairs <= SPINE_COMM_MESSAGE)
+    if (hosts == 1 ||
+        (rows <= SPINE_COMM_MESSAGE && share <= SPINE_COMM_MESSAGE && pairs <= SPINE_COMM_MESSAGE))
         return 0;
     return spine_refuse(err,
                         "parallel.grid: a batch is too large for row groups of %d hosts with so "
-                        "few ranks; set parallel.grid, lower train.batch_size, model.k or "
+                        "few ranks; set it to auto, lower train.batch_size, model.k or "
                         "model.aux_k, or use more ranks a host",
                         hosts);
 }
@@ -44,7 +45,7 @@ int spine_chain_init(struct spine_chain *chain, struct spine_grid *grid,
     *chain = (struct spine_chain){.extent = *extent};
     if (hosts == 1)
         return 0;
-    if (check(extent, grid->hosts, err))
+    if (spine_chain_check(extent, grid->hosts, err))
         return -1;
 
     chain->hosts = &grid->chain;

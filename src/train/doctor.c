@@ -1,7 +1,7 @@
 /* doctor.c -- a report on the machine: how ranks are placed, and how fast they are together. */
 #include "spine/train/doctor.h"
 
-#include <limits.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #include "spine/math/model.h"
 #include "spine/train/dataset.h"
 #include "spine/train/forecast.h"
+#include "spine/train/parallel.h"
 #include "spine/train/preflight.h"
 #include "spine/train/stepcost.h"
 
@@ -143,30 +144,39 @@ static void print_rates(const struct rates *rates, int slowest, const char *host
             1e3 * rates->large, 1e-6 * (double)rates->bytes, 1e3 * rates->small);
 }
 
-/* Print the grids from which parallel.grid = auto chooses: the predicted time of a step and, if
- * there is an input, a rank's memory. */
-static void print_grids(const struct spine_config *config, const struct spine_stepcost *cost,
-                        size_t num_rows, FILE *out)
+/* Print a grid's predicted time of a step and, if there is an input, a rank's memory. */
+static void print_grid(const struct spine_config *config, const struct spine_stepcost *cost,
+                       const struct spine_grid_wish *wish, bool is_chosen, FILE *out)
 {
-    const size_t most =
-        spine_partition_most_groups((size_t)config->batch_size, config->reproducible != 0);
-    const int most_groups = most > INT_MAX ? INT_MAX : (int)most;
+    const int groups = wish->groups, columns = wish->columns;
+    const int hosts = spine_stepcost_hosts(cost, columns);
+    const double seconds = spine_stepcost_predict(cost, groups, columns);
+    struct spine_error ignored;
+    uint64_t bytes = 0;
+
+    if (isinf(seconds)) {
+        fprintf(out, "grid       %dx%d: impossible, messages between hosts would be too long\n",
+                groups, columns);
+        return;
+    }
+    fprintf(out, "grid       %dx%d: about %.2f ms a step", groups, columns, 1e3 * seconds);
+    if (cost->num_rows > 0 &&
+        spine_forecast_rank(config, cost->num_rows, cost->dim, wish, hosts, &bytes, &ignored) == 0)
+        fprintf(out, ", %.0f MiB a rank", (double)bytes / (1 << 20));
+    fprintf(out, "%s\n", is_chosen ? "; auto chooses it" : "");
+}
+
+/* Print the grids from which parallel.grid = auto chooses. */
+static void print_grids(const struct spine_config *config, const struct spine_stepcost *cost,
+                        FILE *out)
+{
+    struct spine_grid_wish wish = spine_parallel_limits(config, cost->num_rows);
     int groups, columns;
 
-    spine_stepcost_choose(cost, most_groups, INT_MAX, &groups, &columns);
-    for (int r = 0, c = 0; spine_stepcost_next_grid(cost, most_groups, INT_MAX, &r, &c);) {
-        const int hosts = spine_stepcost_hosts(cost, c);
-        struct spine_error ignored;
-        uint64_t bytes = 0;
-
-        fprintf(out, "grid       %dx%d: about %.2f ms a step", r, c,
-                1e3 * spine_stepcost_predict(cost, r, c));
-        if (num_rows > 0 &&
-            spine_forecast_rank(config, num_rows, cost->dim, &(struct spine_grid_wish){r, c, 0, 0},
-                                hosts, &bytes, &ignored) == 0)
-            fprintf(out, ", %.0f MiB a rank", (double)bytes / (1 << 20));
-        fprintf(out, "%s\n", r == groups && c == columns ? "; auto chooses it" : "");
-    }
+    spine_stepcost_choose(cost, wish.most_groups, wish.most_columns, &groups, &columns);
+    while (spine_stepcost_next_grid(cost, wish.most_groups, wish.most_columns, &wish.groups,
+                                    &wish.columns))
+        print_grid(config, cost, &wish, wish.groups == groups && wish.columns == columns, out);
 }
 
 static void print(const struct spine_preflight *preflight, const struct rates *rates, int size,
@@ -235,11 +245,11 @@ int spine_doctor(const struct spine_config *config, struct spine_comm *comm, FIL
         rc = measure(comm, dim, (size_t)config->hidden, &rates, err);
     const bool has_choice = comm->size > 1 && spine_stepcost_applies(config);
     if (rc == 0 && has_choice)
-        rc = spine_stepcost_measure(&cost, config, comm, dim, err);
+        rc = spine_stepcost_measure(&cost, config, comm, num_rows, dim, err);
     if (rc == 0 && comm->rank == 0) {
         print(&preflight, &rates, comm->size, out);
         if (has_choice)
-            print_grids(config, &cost, num_rows, out);
+            print_grids(config, &cost, out);
         print_warnings(&preflight, out);
     }
 

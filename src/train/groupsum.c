@@ -1,6 +1,7 @@
 /* groupsum.c -- the sums of a step over groups: on a node, and between nodes. */
 #include "spine/train/groupsum.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "spine/math/bfloat16.h"
@@ -86,6 +87,7 @@ void spine_groupsum_node(const struct spine_stepper *stepper, size_t first, size
     const float *sources[SPINE_TREE_MOST];
     const size_t groups = (size_t)grid->node_groups;
 
+    assert(groups <= SPINE_TREE_MOST);
     for (size_t g = 0; g < groups; g++)
         sources[g] = own->gradients[g].data + first;
     spine_tree_sum(groups, sources, own->leaves + grid->first_group, count, out);
@@ -125,6 +127,7 @@ void spine_groupsum_nodes(struct spine_stepper *stepper, size_t piece)
     size_t leaves[SPINE_TREE_MOST];
     const double begun = spine_stepper_begin_span(stepper), started = spine_comm_clock();
 
+    assert(nodes <= SPINE_TREE_MOST);
     travel(stepper, piece, false);
     for (size_t n = 0; n < nodes; n++) {
         sources[n] = own->received + n * piece;

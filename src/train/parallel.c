@@ -15,6 +15,13 @@ static int at_most(size_t count)
     return count > INT_MAX ? INT_MAX : (int)count;
 }
 
+struct spine_grid_wish spine_parallel_limits(const struct spine_config *config, size_t num_rows)
+{
+    return (struct spine_grid_wish){.most_groups = at_most(spine_partition_most_groups(
+                                        (size_t)config->batch_size, config->reproducible != 0)),
+                                    .most_columns = num_rows == 0 ? INT_MAX : at_most(num_rows)};
+}
+
 /* With SPINE_MEASURE=0, in rank 0's environment, the number of working ranks doesn't depend on the
  * machine's load. */
 static bool may_measure(const struct spine_comm *comm)
@@ -26,21 +33,23 @@ static bool may_measure(const struct spine_comm *comm)
     return may;
 }
 
-/* Find the fastest grid. Collective. */
+/* Find the fastest grid. Seven parameters: the input's extent, and a result. Collective. */
 static int choose(struct spine_parallel *parallel, const struct spine_config *config,
-                  struct spine_comm *comm, size_t dim, struct spine_grid_wish *wish,
-                  struct spine_error *err)
+                  struct spine_comm *comm, size_t num_rows, size_t dim,
+                  struct spine_grid_wish *wish, struct spine_error *err)
 {
     if (wish->groups > 0 || comm->size == 1 || dim == 0 || !spine_stepcost_applies(config) ||
         !may_measure(comm))
         return 0;
 
     const double begun = spine_comm_clock();
-    if (spine_stepcost_measure(&parallel->cost, config, comm, dim, err))
+    if (spine_stepcost_measure(&parallel->cost, config, comm, num_rows, dim, err))
         return -1;
     parallel->measured_seconds = spine_comm_clock() - begun;
     spine_stepcost_choose(&parallel->cost, wish->most_groups, wish->most_columns, &wish->groups,
                           &wish->columns);
+    /* Logarithms may be rounded in other ways on other processors. */
+    spine_comm_broadcast(comm, wish, sizeof *wish);
     parallel->is_measured = true;
     return 0;
 }
@@ -49,25 +58,21 @@ int spine_parallel_init(struct spine_parallel *parallel, const struct spine_conf
                         struct spine_comm *comm, size_t num_rows, size_t dim,
                         struct spine_error *err)
 {
-    const size_t batch_size = (size_t)config->batch_size;
-    const bool is_reproducible = config->reproducible != 0;
-    struct spine_grid_wish wish = {
-        .most_groups = at_most(spine_partition_most_groups(batch_size, is_reproducible)),
-        .most_columns = at_most(num_rows)};
+    struct spine_grid_wish wish = spine_parallel_limits(config, num_rows);
 
     *parallel = (struct spine_parallel){0};
     spine_settings_grid(config, &wish.groups, &wish.columns);
-    if (choose(parallel, config, comm, dim, &wish, err) ||
+    if (choose(parallel, config, comm, num_rows, dim, &wish, err) ||
         spine_grid_init(&parallel->grid, comm, &wish, err))
         return -1;
     parallel->num_idle = comm->size - parallel->grid.groups * parallel->grid.columns;
     parallel->sharing = (struct spine_sharing){.seed = (uint64_t)config->seed,
-                                               .batch_size = batch_size,
+                                               .batch_size = (size_t)config->batch_size,
                                                .groups = parallel->grid.groups,
                                                .columns = parallel->grid.columns,
                                                .group = parallel->grid.group,
                                                .column = parallel->grid.column,
-                                               .is_reproducible = is_reproducible};
+                                               .is_reproducible = config->reproducible != 0};
     if (config->residency == SPINE_RESIDENCY_STREAM)
         spine_rowstream_share(&parallel->sharing, dim, config->window);
     return 0;

@@ -162,7 +162,8 @@ static int time_exchanges(struct spine_stepcost *cost, const struct spine_comm *
         const double few = time_exchange(&others, block, FEW);
         const double more = time_exchange(&others, block, many) - few;
         cost->latency = few;
-        cost->byte = more > 0 ? more / (double)(sizeof(float) * (size - 1) * (many - FEW)) : 0;
+        if (size > 1 && more > 0) /* a host may have more ranks than the others */
+            cost->byte = more / (double)(sizeof(float) * (size - 1) * (many - FEW));
     }
 
     free(block);
@@ -287,13 +288,21 @@ bool spine_stepcost_applies(const struct spine_config *config)
 }
 
 int spine_stepcost_measure(struct spine_stepcost *cost, const struct spine_config *config,
-                           struct spine_comm *comm, size_t dim, struct spine_error *err)
+                           struct spine_comm *comm, size_t num_rows, size_t dim,
+                           struct spine_error *err)
 {
+    const size_t batch_size = (size_t)config->batch_size;
+    const struct spine_dataset data = {.dim = dim,
+                                       .part = {.num_rows = num_rows, .num_strata = batch_size}};
+    const struct spine_step_settings settings = spine_step_settings(config, &data);
     struct spine_comm node, self;
 
-    *cost = (struct spine_stepcost){.dim = dim,
-                                    .hidden = (size_t)config->hidden,
-                                    .batch_size = (size_t)config->batch_size,
+    *cost = (struct spine_stepcost){.num_rows = num_rows,
+                                    .dim = dim,
+                                    .hidden = settings.hidden,
+                                    .batch_size = batch_size,
+                                    .prefixes = settings.prefixes.count,
+                                    .most_k = spine_stepper_most_k(&settings),
                                     .number = config->wire == SPINE_DTYPE_BFLOAT16 ? 2 : 4,
                                     .slowdown = 1};
     spine_comm_split_nodes(comm, &node);
@@ -337,6 +346,29 @@ static double predict_chain(const struct spine_stepcost *cost, int hosts, double
            (2 + others) * matrix + others / SPINE_CHAIN_HOST_PIECES * (decode + matrix);
 }
 
+/* Can the hosts of a grid, whose groups span so many, send each other what a step needs? */
+static bool can_send(const struct spine_stepcost *cost, int groups, int columns, int hosts)
+{
+    const struct spine_step_shape shape = {.dim = cost->dim,
+                                           .hidden = cost->hidden,
+                                           .prefixes = cost->prefixes,
+                                           .most_k = cost->most_k};
+    const struct spine_sharing sharing = {.batch_size = cost->batch_size,
+                                          .groups = groups,
+                                          .columns = columns,
+                                          .is_reproducible = true};
+    const struct spine_grid grid = {.groups = groups,
+                                    .columns = columns,
+                                    .hosts = hosts,
+                                    .node_groups = 1,
+                                    .num_nodes = groups * hosts};
+    const size_t least = cost->batch_size; /* more rows than in the input are refused later */
+    const size_t num_rows = cost->num_rows > least ? cost->num_rows : least;
+    struct spine_error ignored;
+
+    return spine_step_memory_check(&shape, num_rows, &sharing, &grid, &ignored) == 0;
+}
+
 double spine_stepcost_predict(const struct spine_stepcost *cost, int groups, int columns)
 {
     enum { MEETINGS_A_STEP = 3 };
@@ -351,6 +383,8 @@ double spine_stepcost_predict(const struct spine_stepcost *cost, int groups, int
     const double work = rows * cost->row / team + units * cost->unit + pairs;
     const double meeting = team == 1 ? 0 : cost->meeting * share;
 
+    if (!can_send(cost, groups, columns, hosts))
+        return INFINITY;
     return slowdown * work + MEETINGS_A_STEP * meeting +
            predict_sums(cost, groups, hidden / hosts, slowdown * units * cost->unit / 2, meeting) +
            predict_chain(cost, hosts, rows, slowdown * decode_share * pairs, meeting);
@@ -370,36 +404,43 @@ int spine_stepcost_next(int columns, int most)
     return next < most ? next : most;
 }
 
+/* The next number of columns of so many groups, up to 'most'; 0: there is none. */
+static int next_columns(const struct spine_stepcost *cost, int groups, int columns, int most)
+{
+    const int host = cost->nodes.ranks, ranks = host < most ? host : most;
+    const int there = cost->nodes.count / groups, fitting = most / host;
+    const int hosts = there < fitting ? there : fitting, spanned = columns / host;
+
+    if (columns < ranks)
+        return spine_stepcost_next(columns, ranks);
+    if (spanned >= hosts)
+        return 0;
+    return (2 * spanned < hosts ? 2 * spanned : hosts) * host;
+}
+
 bool spine_stepcost_next_grid(const struct spine_stepcost *cost, int most_groups, int most_columns,
                               int *groups, int *columns)
 {
-    const int count = cost->nodes.count, hosts = count < most_groups ? count : most_groups;
-    const int ranks = cost->nodes.ranks < most_columns ? cost->nodes.ranks : most_columns;
+    const int count = cost->nodes.count, most = count < most_groups ? count : most_groups;
 
     if (*groups == 0) {
         *groups = *columns = 1;
         return true;
     }
-    if (*columns <= ranks) {
-        const int next = spine_stepcost_next(*columns, ranks);
-        const bool has_groups = next > 0 || 2 * *groups <= hosts;
-        *groups = next > 0 ? *groups : has_groups ? 2 * *groups : 1;
-        *columns = next > 0 ? next : has_groups ? 1 : ranks;
-        if (has_groups)
-            return true;
-    }
-
-    const int spanned = *columns / ranks, next = 2 * spanned < count ? 2 * spanned : count;
-    if (spanned == count || next > most_columns / ranks)
+    *columns = next_columns(cost, *groups, *columns, most_columns);
+    if (*columns > 0)
+        return true;
+    if (2 * *groups > most)
         return false;
-    *columns = next * ranks;
+    *groups *= 2;
+    *columns = 1;
     return true;
 }
 
 void spine_stepcost_choose(const struct spine_stepcost *cost, int most_groups, int most_columns,
                            int *groups, int *columns)
 {
-    double least = INFINITY;
+    double least = INFINITY, best = INFINITY;
     int64_t fewest = INT64_MAX;
     int r = 0, c = 0;
 
@@ -407,10 +448,14 @@ void spine_stepcost_choose(const struct spine_stepcost *cost, int most_groups, i
         least = fmin(least, spine_stepcost_predict(cost, r, c));
 
     *groups = *columns = 1;
-    for (r = 0, c = 0; spine_stepcost_next_grid(cost, most_groups, most_columns, &r, &c);)
-        if (spine_stepcost_predict(cost, r, c) <= NEARLY * least && (int64_t)r * c <= fewest) {
-            *groups = r;
-            *columns = c;
-            fewest = (int64_t)r * c;
-        }
+    for (r = 0, c = 0; spine_stepcost_next_grid(cost, most_groups, most_columns, &r, &c);) {
+        const double seconds = spine_stepcost_predict(cost, r, c);
+        const int64_t ranks = (int64_t)r * c;
+        if (seconds > NEARLY * least || ranks > fewest || (ranks == fewest && seconds > best))
+            continue;
+        *groups = r;
+        *columns = c;
+        fewest = ranks;
+        best = seconds;
+    }
 }

@@ -46,10 +46,10 @@ static int team_size(const struct spine_grid *grid)
     return grid->columns / grid->hosts;
 }
 
-static struct extent find_extent(const struct spine_step_shape *shape,
-                                 const struct spine_partition *part, const struct spine_grid *grid)
+/* 'blocks' are those of a group's batch. */
+static struct extent find_extent(const struct spine_step_shape *shape, size_t blocks,
+                                 const struct spine_grid *grid)
 {
-    const size_t blocks = spine_partition_blocks(part);
     return (struct extent){.dim = shape->dim,
                            .hidden = shape->hidden,
                            .stride = spine_kernel_stride(shape->dim),
@@ -170,7 +170,46 @@ static struct spine_chain_extent find_travelling(const struct spine_step_shape *
         .counts = hosts * (cuts / (hosts * team) + 1) * CUT + CUT};
 }
 
+/* The floats of a slice of so many units that go to each of 'nodes'. */
+static size_t find_piece(const struct extent *extent, size_t units, size_t nodes)
+{
+    const size_t slice = 2 * units * extent->stride + units + extent->stride;
+
+    return (slice / nodes + 2 * CUT) / CUT * CUT;
+}
+
 /* --- Allocating ----------------------------------------------------------------------------- */
+
+/* Refuse sums of gradients between so many nodes in pieces that are too long. */
+static int check_piece(size_t piece, size_t nodes, struct spine_error *err)
+{
+    if (nodes == 1 || piece * sizeof(float) <= SPINE_COMM_MESSAGE)
+        return 0;
+    return spine_refuse(err,
+                        "parallel.grid: the gradients of so many units are too large to be summed "
+                        "between %zu hosts with so few ranks; use one row group, or more ranks a "
+                        "host",
+                        nodes);
+}
+
+int spine_step_memory_check(const struct spine_step_shape *shape, size_t num_rows,
+                            const struct spine_sharing *sharing, const struct spine_grid *grid,
+                            struct spine_error *err)
+{
+    size_t strata, rows;
+    spine_partition_bound(num_rows, sharing, &strata, &rows);
+    const struct extent extent =
+        find_extent(shape, (strata + SPINE_BLOCK_ROWS - 1) / SPINE_BLOCK_ROWS, grid);
+    const struct spine_chain_extent travelling = find_travelling(shape, &extent, rows);
+    const size_t ranks = (size_t)extent.node_ranks * (size_t)extent.hosts;
+    const size_t cuts = (extent.hidden + CUT - 1) / CUT, units = (cuts / ranks + 2) * CUT;
+    const size_t nodes = (size_t)(grid->num_nodes / grid->hosts);
+
+    if (spine_chain_check(&travelling, grid->hosts, err) ||
+        check_piece(find_piece(&extent, units, nodes), nodes, err))
+        return -1;
+    return 0;
+}
 
 /* Allocate the lists of blocks; their memory is found later. */
 static int allocate_codes(struct spine_step_codes *codes, size_t num_blocks, size_t team,
@@ -193,9 +232,10 @@ static int allocate(struct spine_step_memory *memory, const struct extent *exten
     const size_t team = (size_t)extent->team, nodes = (size_t)grid->peers.size;
     const size_t gradient = SPINE_BLOCK_UNITS * extent->stride;
     const size_t units = memory->slice.end - memory->slice.first + CUT;
-    const size_t slice = 2 * units * extent->stride + units + extent->stride;
 
-    memory->piece = (slice / nodes + 2 * CUT) / CUT * CUT;
+    memory->piece = find_piece(extent, units, nodes);
+    if (check_piece(memory->piece, nodes, err))
+        return -1;
     const size_t travelling = nodes > 1 ? nodes * memory->piece : 0;
     memory->tiles = spine_memory_zeroed(team, sizeof *memory->tiles, what, err);
     memory->is_silent = spine_memory_zeroed(extent->hidden + CUT, 1, what, err);
@@ -289,7 +329,7 @@ int spine_step_memory_init(struct spine_step_memory *memory, const struct spine_
                            struct spine_grid *grid, const struct spine_partition *part,
                            struct spine_error *err)
 {
-    const struct extent extent = find_extent(shape, part, grid);
+    const struct extent extent = find_extent(shape, spine_partition_blocks(part), grid);
     const size_t chunks = spine_chunks(extent.stride);
     const size_t rank = (size_t)grid->team.rank, team = (size_t)extent.team;
     const size_t rows = spine_partition_most_rows(part);
@@ -362,7 +402,7 @@ struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
                                          const struct spine_block_use *active,
                                          const struct spine_block_use *silent)
 {
-    const struct extent extent = find_extent(shape, part, grid);
+    const struct extent extent = find_extent(shape, spine_partition_blocks(part), grid);
     size_t pairs = spine_block_bytes(extent.slots, extent.hidden, active);
     const size_t units = extent.hidden / ((size_t)extent.node_ranks * (size_t)extent.hosts) + CUT;
     const size_t travelling = grid->groups > grid->node_groups ? 6 * units * extent.stride : 0;

@@ -306,9 +306,10 @@ bool spine_stepcost_applies(const struct spine_config *config)
 }
 
 int spine_stepcost_measure(struct spine_stepcost *cost, const struct spine_config *config,
-                           struct spine_comm *comm, size_t dim, struct spine_error *err)
+                           struct spine_comm *comm, size_t num_rows, size_t dim,
+                           struct spine_error *err)
 {
-    (void)cost, (void)config, (void)comm, (void)dim;
+    (void)cost, (void)config, (void)comm, (void)num_rows, (void)dim;
     return spine_fail(err, "the ranks are simulated");
 }
 

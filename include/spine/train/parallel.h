@@ -16,6 +16,9 @@ struct spine_parallel {
     double measured_seconds;    /* the duration of the measurement */
 };
 
+/* The most groups and columns of a grid for an input of num_rows rows (0: unknown). Local. */
+struct spine_grid_wish spine_parallel_limits(const struct spine_config *config, size_t num_rows);
+
 /* Make the grid for an input of num_rows rows of dim numbers. parallel.grid = auto chooses the grid
  * that is expected to be the fastest (stepcost.h), which may leave ranks idle. In four cases it
  * doesn't measure, and uses all ranks of as many hosts as there can be groups: if 'dim' is 0; if

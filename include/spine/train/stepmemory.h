@@ -90,7 +90,14 @@ struct spine_step_memory {
     size_t step;
 };
 
-/* Collective over the grid's ranks. */
+/* Refuse a grid whose ranks would send messages that are too long to other hosts, for batches of an input
+ * of num_rows rows. Of the grid, only groups, columns, hosts, node_groups and num_nodes count. Local; the
+ * same on all ranks. */
+int spine_step_memory_check(const struct spine_step_shape *shape, size_t num_rows,
+                            const struct spine_sharing *sharing, const struct spine_grid *grid,
+                            struct spine_error *err);
+
+/* Refuses messages that are too long. Collective over the grid's ranks. */
 int spine_step_memory_init(struct spine_step_memory *memory, const struct spine_step_shape *shape,
                            struct spine_grid *grid, const struct spine_partition *part,
                            struct spine_error *err);

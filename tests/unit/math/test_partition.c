@@ -207,6 +207,47 @@ static void test_groups_that_need_not_be_reproducible_share_the_strata_evenly(vo
     assert_int_equal(stratum, 64);
 }
 
+/* Compare the bounds of a grid with what its ranks have. */
+static void check_bounds(size_t rows, struct spine_sharing sharing)
+{
+    size_t most_strata = 0, most_rows = 0, strata, own;
+
+    spine_partition_bound(rows, &sharing, &strata, &own);
+    for (sharing.group = 0; sharing.group < sharing.groups; sharing.group++)
+        for (sharing.column = 0; sharing.column < sharing.columns; sharing.column++) {
+            struct spine_partition part;
+            struct spine_error err;
+            assert_int_equal(spine_partition_init(&part, rows, &sharing, &err), 0);
+            const size_t found = part.end_stratum - part.first_stratum;
+            most_strata = found > most_strata ? found : most_strata;
+            if (spine_partition_most_rows(&part) > most_rows)
+                most_rows = spine_partition_most_rows(&part);
+            spine_partition_dispose(&part);
+        }
+    assert_int_equal(most_strata, strata);
+    assert_true(most_rows <= own && own <= most_rows + 2);
+}
+
+static void test_bounds_hold_for_all_ranks_of_a_grid(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t rows, batch;
+        int groups, columns;
+    } grids[] = {{61, 8, 1, 3},      {7, 7, 1, 9},      {1, 1, 1, 2},       {1000, 999, 1, 64},
+                 {1900, 1000, 7, 5}, {9000, 512, 3, 1}, {9000, 4096, 5, 8}, {17000, 64, 1, 100}};
+
+    for (size_t i = 0; i < sizeof grids / sizeof *grids; i++) {
+        struct spine_sharing sharing = {.batch_size = grids[i].batch,
+                                        .groups = grids[i].groups,
+                                        .columns = grids[i].columns,
+                                        .is_reproducible = true};
+        check_bounds(grids[i].rows, sharing);
+        sharing.is_reproducible = false;
+        check_bounds(grids[i].rows, sharing);
+    }
+}
+
 static void test_epochs_have_different_orders(void **state)
 {
     (void)state;
@@ -292,6 +333,7 @@ int main(void)
         cmocka_unit_test(test_ranks_share_the_rows_evenly),
         cmocka_unit_test(test_groups_have_whole_leaves),
         cmocka_unit_test(test_groups_that_need_not_be_reproducible_share_the_strata_evenly),
+        cmocka_unit_test(test_bounds_hold_for_all_ranks_of_a_grid),
         cmocka_unit_test(test_epochs_have_different_orders),
         cmocka_unit_test(test_the_rows_of_a_window_are_those_of_few_runs),
         cmocka_unit_test(test_what_cannot_be_shared_is_refused),

@@ -83,12 +83,11 @@ static void test_too_long_messages_are_refused(void **state)
 
     make_grid(&grid);
     for (size_t i = 0; world.size > 1 && i < sizeof extents / sizeof *extents; i++) {
-        EXPECT_REFUSED(
-            spine_chain_init(&chain, &grid, &extents[i], &err),
-            "parallel.grid: a batch is too large for row groups of %d hosts with so few "
-            "ranks; set parallel.grid, lower train.batch_size, model.k or model.aux_k, or "
-            "use more ranks a host",
-            world.size);
+        EXPECT_REFUSED(spine_chain_init(&chain, &grid, &extents[i], &err),
+                       "parallel.grid: a batch is too large for row groups of %d hosts with so few "
+                       "ranks; set it to auto, lower train.batch_size, model.k or model.aux_k, or "
+                       "use more ranks a host",
+                       world.size);
         spine_chain_dispose(&chain);
     }
     spine_grid_dispose(&grid);
