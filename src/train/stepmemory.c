@@ -403,7 +403,8 @@ struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
                                          const struct spine_block_use *silent)
 {
     const struct extent extent = find_extent(shape, spine_partition_blocks(part), grid);
-    size_t pairs = spine_block_bytes(extent.slots, extent.hidden, active);
+    const size_t team_units = (extent.hidden + (size_t)extent.hosts - 1) / (size_t)extent.hosts;
+    size_t pairs = spine_block_bytes(extent.slots, team_units, active);
     const size_t units = extent.hidden / ((size_t)extent.node_ranks * (size_t)extent.hosts) + CUT;
     const size_t travelling = grid->groups > grid->node_groups ? 6 * units * extent.stride : 0;
     const struct spine_chain_extent chain =
@@ -412,7 +413,7 @@ struct spine_step_bytes spine_step_bytes(const struct spine_step_shape *shape,
     size_t room = 0;                                /* for pairs; unused memory is never touched */
 
     if (extent.has_silent)
-        pairs += spine_block_bytes(extent.slots, extent.hidden, silent);
+        pairs += spine_block_bytes(extent.slots, team_units, silent);
     place_codes(NULL, &extent, NULL, &room);
     const size_t team = place_team(NULL, &extent, NULL) - kinds * room + pairs;
     return (struct spine_step_bytes){

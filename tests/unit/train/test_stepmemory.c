@@ -59,11 +59,35 @@ static void test_large_gradients_are_refused_between_groups(void **state)
     TRY(check(&shape, &grid));
 }
 
+static struct spine_step_bytes predict(int hosts, const struct spine_block_use *active)
+{
+    const struct spine_step_shape shape = {.dim = 10, .hidden = 4000, .optimizer = SPINE_ADAM};
+    const struct spine_sharing sharing = {
+        .batch_size = BATCH, .groups = 1, .columns = 2, .is_reproducible = true};
+    const struct spine_grid grid = make_grid(1, 2, hosts);
+    struct spine_partition part;
+
+    TRY(spine_partition_init(&part, ROWS, &sharing, &err));
+    const struct spine_step_bytes bytes = spine_step_bytes(&shape, &part, &grid, active, active);
+    spine_partition_dispose(&part);
+    return bytes;
+}
+
+static void test_a_host_has_the_pairs_of_its_units(void **state)
+{
+    (void)state;
+    const struct spine_block_use active = {.density = 0.5};
+    const size_t pairs = spine_block_bytes(BATCH, 2000, &active);
+
+    assert_int_equal(predict(1, &active).node - predict(2, &active).node, pairs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_long_lists_of_candidates_are_refused_over_hosts),
         cmocka_unit_test(test_large_gradients_are_refused_between_groups),
+        cmocka_unit_test(test_a_host_has_the_pairs_of_its_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
