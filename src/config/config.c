@@ -107,7 +107,7 @@ static const struct spine_option options[] = {
     {"train.kernel", FREE, CHOICE, FIELD(kernel), ANY, "auto", spine_kernel_names, "compute with all units (dense), with active ones only (sparse), or whichever is faster at the time (auto)"},
     {"parallel.grid", FREE, TEXT, FIELD(grid), ANY, "auto", NULL, "how ranks are arranged: auto, the fastest by a short measurement; or RxC: R groups divide the rows of a batch, and the C ranks of a group, on one host or several, divide the units"},
     {"parallel.reproducible", FIXED, SWITCH, FIELD(reproducible), 0, 1, "yes", NULL, "sum in an order that doesn't depend on ranks and grid, so that any number of ranks gives the same bits; no allows more row groups"},
-    {"parallel.wire", FIXED, CHOICE, FIELD(wire), ANY, "float32", dtype_names, "type of the gradient sent between hosts; bfloat16 halves the bytes, rounds, and needs reproducible = no"},
+    {"parallel.wire", FIXED, CHOICE, FIELD(wire), ANY, "float32", dtype_names, "type of the gradients sent between row groups on several hosts; bfloat16 halves the bytes, rounds, and needs reproducible = no"},
     {"output.directory", OWN, TEXT, FIELD(directory), ANY, "run", NULL, "the directory for the run's files"},
     {"output.merge", IDLE, SWITCH, FIELD(merge), 0, 1, "yes", NULL, "merge the ranks' shards at the end; if not, use spine-merge"},
     {"output.formats", IDLE, SET, FIELD(formats), ANY, "h5ad", spine_format_names, "formats to merge into, separated by commas: AnnData, text, word2vec text and binary, SciPy, Matrix Market, NumPy, sparse text, Embedding Projector"},

@@ -26,6 +26,17 @@ static void warn_of_limit(const struct spine_trainer *run)
                           limit, config->grace_seconds);
 }
 
+/* Warn if no gradient is sent between hosts. */
+static void warn_of_wire(const struct spine_trainer *run)
+{
+    const struct spine_grid *grid = &run->parallel.grid;
+
+    if (run->comm->rank == 0 && run->config->wire == SPINE_DTYPE_BFLOAT16 && grid->peers.size == 1)
+        spine_log_warning("parallel.wire: bfloat16 has no effect on grid %dx%d, which sends no "
+                          "gradient between hosts",
+                          grid->groups, grid->columns);
+}
+
 /* Train on the ranks of the grid. Collective over them. */
 static int train(struct spine_trainer *run, bool is_alone, const char *timeline,
                  struct spine_error *err)
@@ -39,6 +50,8 @@ static int train(struct spine_trainer *run, bool is_alone, const char *timeline,
         return -1;
     if (!is_finished)
         warn_of_limit(run);
+    if (is_alone && !is_finished)
+        warn_of_wire(run);
     spine_status_begin(&run->status);
     if (!is_finished && run->comm->size + run->parallel.num_idle > 1)
         spine_parallel_log(&run->parallel);

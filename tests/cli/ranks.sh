@@ -110,8 +110,10 @@ equal all all-1x3
 
 # --- Without reproducible sums: nearly the same ----------------------------------------------------
 
-in_directory plain 2 parallel.grid=2x1 parallel.reproducible=no
+in_directory plain 2 parallel.grid=2x1 parallel.reproducible=no parallel.wire=bfloat16
 same one/run plain/run
+grep -q 'parallel.wire: bfloat16 has no effect on grid 2x1, which sends no gradient between hosts' plain/stderr ||
+    fail "not said that it has no effect: $(cat plain/stderr)"
 
 # --- Batches that can't be shared evenly, fewer rows than ranks, all rows in one batch ----------
 
