@@ -102,10 +102,12 @@ equal large resumed
 
 # --- What evaluates, revives, refits or saves needs the units of all hosts ---------------------------
 
-everything=(model.objective=topk model.k=10 model.aux_k=16 model.silent_rows=1500 data.residency=stream
-    train.batch_size=512 train.revive_after=1 train.refit=yes train.checkpoint_every=1 data.holdout=0.1)
+everything=(model.objective=topk model.hidden=400 model.k=2 model.start=random model.aux_k=16
+    model.silent_rows=1500 data.residency=stream data.holdout=0.1 train.batch_size=512 train.epochs=4
+    train.revive_after=1 train.refit=yes train.checkpoint_every=1)
 in_directory all 1 "${everything[@]}"
 SPINE_RANKS_PER_NODE=1 in_directory all-1x3 3 "${everything[@]}" parallel.grid=1x3
+grep -q '^epoch 3: reviving [0-9]* units' all-1x3/stderr || fail "no unit is revived: $(cat all-1x3/stderr)"
 equal all all-1x3
 
 # --- Without reproducible sums: nearly the same ----------------------------------------------------

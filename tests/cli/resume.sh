@@ -67,6 +67,18 @@ left()
     no_codes "$1"
 }
 
+# await_newer RUN CHECKPOINT: until there is a newer one; fails when the run ends before.
+await_newer()
+{
+    local _
+    for _ in $(seq 3000); do
+        if [ "$(checkpoints "$1" | tail -n 1)" != "$2" ]; then return; fi
+        kill -0 $job 2>/dev/null || fail "$1 ended without a checkpoint: $(cat stderr)"
+        sleep 0.01
+    done
+    fail "$1 saves nothing: $(cat stderr)"
+}
+
 # as_if_never_stopped [--exact] RUN
 as_if_never_stopped()
 {
@@ -133,6 +145,28 @@ await_end
 as_if_never_stopped --exact saved
 # The ranks learn of it one after another, and save once; and at the end.
 [ "$(checkpoints saved | wc -l)" = 2 ] || fail "asked for a checkpoint: $(ls saved)"
+
+# With units divided among hosts, which gather all for a checkpoint. The runs don't end by themselves.
+over_hosts=(run.ini train.batch_size=500 train.schedule=constant train.warmup=0)
+lines=0
+for trial in 3:1:1x3 4:2:1x4; do
+    IFS=: read -r ranks host grid <<<"$trial"
+    SPINE_RANKS_PER_NODE=$host begin "$ranks" "${over_hosts[@]}" output.directory=hosts parallel.grid="$grid" \
+        train.epochs=1000000
+    await_lines hosts $((lines + 1))
+    newest=$(checkpoints hosts | tail -n 1)
+    kill -USR2 $job
+    await_newer hosts "$newest"
+    kill -USR1 $job
+    await_end
+    left hosts
+    lines=$(wc -l <hosts/metrics.jsonl)
+done
+for directory in hosts unstopped; do
+    train 1 "${over_hosts[@]}" output.directory=$directory train.epochs=$((lines + 1))
+done
+$python "$SPINE_SOURCE/tests/cli/resumed_run.py" --exact unstopped hosts >/dev/null ||
+    fail "stopped with units on several hosts, it isn't what it would have been"
 
 # --- Told to end ------------------------------------------------------------------------------------
 
