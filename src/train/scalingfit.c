@@ -34,6 +34,15 @@ static double choose_unit(double largest, double count)
     return spine_exact_quantum(largest, MOST_BITS - bits_of(count));
 }
 
+/* The whole number of units that is nearest to a value. 0 for NaN, which can't be converted: rows that
+ * couldn't be read are NaN until spine_dataset_check() reports them. */
+static int64_t count_units(double value, double unit)
+{
+    const double units = rint(value / unit);
+
+    return isnan(units) ? 0 : (int64_t)units;
+}
+
 /* Non-negative floats are in the order of their bits. */
 static int64_t to_bits(float value)
 {
@@ -73,7 +82,7 @@ static void find_mean(struct spine_dataset *data, struct spine_comm *comm, doubl
     memset(sums, 0, data->dim * sizeof *sums);
     for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;)
         for (size_t k = 0; k < data->dim; k++)
-            sums[k] += (int64_t)rint((double)row[k] / unit);
+            sums[k] += count_units((double)row[k], unit);
     spine_comm_sum_counts(comm, sums, data->dim);
     for (size_t k = 0; k < data->dim; k++)
         mean[k] = (double)sums[k] * unit / (double)data->part.num_rows;
@@ -91,7 +100,7 @@ static double sum_squares(struct spine_dataset *data, struct spine_comm *comm, d
     for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;)
         for (size_t k = 0; k < data->dim; k++) {
             const double entry = (double)row[k] - mean[k];
-            squares += (int64_t)rint(entry * entry / unit);
+            squares += count_units(entry * entry, unit);
         }
     spine_comm_sum_counts(comm, &squares, 1);
     return (double)squares * unit;
@@ -180,7 +189,7 @@ static void find_factors(struct spine_dataset *data, struct spine_comm *comm, co
             const double largest = 2 * (double)from_bits(most[k]);
             const double entry = (double)row[k] - mean[k];
             if (largest > 0)
-                sums[k] += (int64_t)rint(entry * entry / choose_unit(largest * largest, rows));
+                sums[k] += count_units(entry * entry, choose_unit(largest * largest, rows));
         }
     spine_comm_sum_counts(comm, sums, dim);
 
@@ -207,7 +216,7 @@ static void add_products(struct spine_dataset *data, const double *mean, double 
         for (size_t i = 0; i < count; i++) {
             const float *row = spine_dataset_next(data, &pass);
             for (size_t k = 0; k < dim; k++)
-                block[i * dim + k] = rint(((double)row[k] - mean[k]) / unit);
+                block[i * dim + k] = (double)count_units((double)row[k] - mean[k], unit);
         }
         spine_lapack_products(block, count, dim, products);
         for (size_t i = 0; i < dim * dim; i++)

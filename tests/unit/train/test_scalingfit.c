@@ -192,6 +192,24 @@ static void test_the_first_components_are_removed(void **state)
     spine_dataset_dispose(&whole);
 }
 
+/* As if they couldn't be read (rowstream.h); their reader reports it later. */
+static void test_rows_of_nan_add_nothing_to_sums(void **state)
+{
+    (void)state;
+    for (size_t o = 0; o < NUM_OPTIONS; o++) {
+        struct spine_dataset data;
+        fill(&data, &world);
+        for (size_t i = 1; world.rank == 0 && i < 4; i++)
+            for (size_t k = 0; k < DIM; k++)
+                data.rows[i * data.stride + k] = NAN;
+        TRY(spine_scalingfit(&data, &world, &all_options[o], &err));
+        assert_true(isfinite(data.variance) && data.variance > 0);
+        for (size_t k = 0; k < DIM; k++)
+            assert_true(isfinite(data.scaling.mean[k]));
+        spine_dataset_dispose(&data);
+    }
+}
+
 static void test_what_leaves_nothing_is_refused(void **state)
 {
     (void)state;
@@ -217,6 +235,7 @@ int run_scalingfit(const struct spine_comm *comm)
         cmocka_unit_test(test_long_rows_are_shortened_to_a_multiple_of_the_median),
         cmocka_unit_test(test_columns_get_unit_variance_and_constant_ones_stay),
         cmocka_unit_test(test_the_first_components_are_removed),
+        cmocka_unit_test(test_rows_of_nan_add_nothing_to_sums),
         cmocka_unit_test(test_what_leaves_nothing_is_refused),
     };
     world = *comm;
