@@ -10,7 +10,7 @@
 struct spine_coder {
     struct spine_block block; /* owned; after encoding, each row's pairs, by row, units ascending.
                                  The caller sets its activation */
-    struct spine_block_sums sums;
+    struct spine_block_sums sums; /* of the last rows; h, (H), is owned */
     struct spine_scratch scratch; /* owned */
     float *packed;                /* owned */
     struct spine_lasso_coder

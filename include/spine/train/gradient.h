@@ -5,7 +5,7 @@
 #include "spine/train/stepper.h"
 
 /* Compute the gradient of this rank's units. With one group, update the units at once; with more,
- * store the gradient as the group's. */
+ * store the gradient as the group's. Local. */
 void spine_gradient_find(struct spine_stepper *stepper, size_t batch_rows);
 
 #endif

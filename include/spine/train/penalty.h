@@ -8,10 +8,10 @@
 #include "spine/train/stepper.h"
 
 /* Compute what PSL, ASL and L1 add to the gradient of h for this rank's units, from the sums of h
- * that spine_groupsum_counts() found. */
+ * that spine_groupsum_counts() found. Local. */
 void spine_penalty_add(struct spine_stepper *stepper, size_t batch_rows);
 
-/* L1 of the batch if it has a weight, else ASL; times the batch's rows. Uses stepper->h_sum. */
+/* L1 of the batch if it has a weight, else ASL; times the batch's rows. Uses stepper->h_sum. Local. */
 double spine_penalty_loss(const struct spine_stepper *stepper, size_t batch_rows);
 
 #endif

@@ -1,6 +1,6 @@
 /* silence.h -- AuxK: silent units, which are never among the largest, learn what the others leave.
  *
- * A unit is silent when no row of the last 'rows' rows of all batches, with this one, made it active. With
+ * A unit is silent when none of the last 'rows' rows, up to the end of this batch, made it active. With
  * e = x - y, what the active units leave of the batch's rows, and e' = a W2, where a has the k largest
  * z > 0 of a row's silent units, and neither cap nor b2:
  *
@@ -20,14 +20,15 @@
 #include "spine/train/dataset.h"
 #include "spine/train/stepper.h"
 
-/* Find the silent units and, if there are any, their codes and dY of them: own->is_silent, own->silent,
- * own->left. loss: this rank's part of AUX times the batch's rows, exactly. After the sums of h over the
- * groups, if settings.silence.k isn't 0. Returns false on all ranks if AUX isn't finite on any.
- * Collective over the grid's ranks. */
+/* Find the silent units and, if there are any, their codes and their dY: is_silent, silent and left of
+ * stepper->memory. *loss is this rank's part of AUX times the batch's rows, exactly. Call it after the
+ * sums of h over the groups, and only if settings.silence.k isn't 0. Returns false on all ranks if AUX
+ * isn't finite on any. Collective over the grid's ranks. */
 bool spine_silence_find(struct spine_stepper *stepper, const struct spine_dataset *data,
                         size_t batch_rows, double *loss);
 
-/* Count the rows of the step. Not before all ranks of the node have found the silent units. */
+/* Add the rows of the step to the counts of units that none of them made active. Call it when all ranks of
+ * the node have found the silent units. Local. */
 void spine_silence_count(struct spine_stepper *stepper, size_t batch_rows);
 
 #endif

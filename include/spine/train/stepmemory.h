@@ -97,7 +97,9 @@ int spine_step_memory_check(const struct spine_step_shape *shape, size_t num_row
                             const struct spine_sharing *sharing, const struct spine_grid *grid,
                             struct spine_error *err);
 
-/* Refuses messages that are too long. Collective over the grid's ranks. */
+/* Allocate and share the memory for the batches of 'part'. Refuses messages that are too long, and
+ * grids whose sums can't keep their order (tree.h). Dispose of it after a failure, too. Collective
+ * over the grid's ranks. */
 int spine_step_memory_init(struct spine_step_memory *memory, const struct spine_step_shape *shape,
                            struct spine_grid *grid, const struct spine_partition *part,
                            struct spine_error *err);

@@ -39,7 +39,7 @@ struct spine_stepper {
 size_t spine_stepper_most_k(const struct spine_step_settings *settings);
 
 /* Allocate everything for the batches of 'data', and draw the initial parameters. 'grid' is
- * borrowed. Collective over its ranks. */
+ * borrowed. Dispose of the stepper after a failure, too. Collective over the grid's ranks. */
 int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
                        const struct spine_step_settings *settings, const struct spine_dataset *data,
                        struct spine_error *err);
@@ -47,7 +47,8 @@ int spine_stepper_init(struct spine_stepper *stepper, struct spine_grid *grid,
 /* Collective; a zeroed struct is left alone. */
 void spine_stepper_dispose(struct spine_stepper *stepper);
 
-/* Wait for all ranks of the node, so that one may read or write the parameters. */
+/* Wait for all ranks of the node, so that one may read or write the parameters. Collective over
+ * them. */
 void spine_stepper_meet(struct spine_stepper *stepper);
 
 /* If groups span several hosts, each of which has updated its units only, get the parameters of
@@ -56,12 +57,12 @@ void spine_stepper_meet(struct spine_stepper *stepper);
 void spine_stepper_gather_params(struct spine_stepper *stepper);
 void spine_stepper_gather(struct spine_stepper *stepper);
 
-/* Wait for all ranks of a team. Returns the bitwise OR of their flags. Adds the time to
- * 'waited'. */
+/* Wait for all ranks of a team. Returns the bitwise OR of their flags. Adds the time to 'waited'.
+ * Collective over the team. */
 uint64_t spine_stepper_meet_team(struct spine_stepper *stepper, struct spine_team *team,
                                  uint64_t flags);
 
-/* Record what this rank does between the two calls, if there is a timeline. */
+/* Record what this rank does between the two calls, if there is a timeline. Local. */
 double spine_stepper_begin_span(const struct spine_stepper *stepper);
 void spine_stepper_end_span(struct spine_stepper *stepper, const char *name, double begun);
 
