@@ -148,7 +148,8 @@ static double time_exchange(struct spine_comm *others, float *block, size_t coun
     return median(times, EXCHANGES);
 }
 
-/* Find latency and byte: all ranks exchange with their counterparts on the other hosts. */
+/* Find latency and byte: ranks exchange with their counterparts on the other hosts. Those beyond the
+ * ranks of the smallest host haven't any on all of them, and are in no grid over hosts. */
 static int time_exchanges(struct spine_stepcost *cost, const struct spine_comm *comm,
                           const struct spine_comm *node, struct spine_error *err)
 {
@@ -158,7 +159,7 @@ static int time_exchanges(struct spine_stepcost *cost, const struct spine_comm *
     const size_t size = (size_t)others.size, many = MANY / size + FEW;
     float *block = spine_kernel_alloc(2 * size * many, "an exchange", err);
     const int rc = spine_comm_agree(comm, -(block == NULL), err);
-    if (rc == 0) {
+    if (rc == 0 && node->rank < cost->nodes.ranks) {
         const double few = time_exchange(&others, block, FEW);
         const double more = time_exchange(&others, block, many) - few;
         cost->latency = few;
