@@ -145,6 +145,8 @@ if [ ! -x "$inject" ]; then
     echo "SKIPPED: CALLS THAT FAIL ARE NOT TESTED: there is no tests/faults/inject" >&2
     exit 0
 fi
+attempt "$inject" -m half true
+[ "$status" = 98 ] || fail "status $status of an unknown mode"
 
 # faulty OPTION... : the run, with a fault on rank 1.
 faulty()

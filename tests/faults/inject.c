@@ -6,8 +6,8 @@
  * and child processes of the command. The N-th fails with ERRNO, transfers half of its bytes
  * (short), is where the command is killed, or takes ERRNO seconds (slow). With -P all later ones do so,
  * too. A call that fails does nothing, but for close(), which closes: so Linux ends it, and releases the
- * process's locks of the file, when it reports an error. With N = 0, none fails and LOG lists them, "number call path" a line; otherwise LOG says which
- * one was hit.
+ * process's locks of the file, when it reports an error. With N = 0, none fails and LOG lists them,
+ * "number call path" a line; otherwise LOG says which one was hit.
  *
  *     w write, truncate   s sync    r rename, link    o open     u unlink    m mkdir
  *     R read              c close   l lock            t stat     M mmap
@@ -371,6 +371,19 @@ static int watch(struct plan *plan, pid_t command)
     }
 }
 
+static int parse_mode(const char *text, enum mode *mode)
+{
+    static const char *const names[] = {
+        [MODE_FAIL] = "fail", [MODE_SHORT] = "short", [MODE_KILL] = "kill", [MODE_SLOW] = "slow"};
+
+    for (int i = MODE_FAIL; i <= MODE_SLOW; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *mode = (enum mode)i;
+            return 0;
+        }
+    return -1;
+}
+
 static int parse_arguments(int argc, char **argv, struct plan *plan)
 {
     int option;
@@ -390,10 +403,8 @@ static int parse_arguments(int argc, char **argv, struct plan *plan)
             plan->error = atoi(optarg);
             break;
         case 'm':
-            plan->mode = strcmp(optarg, "kill") == 0    ? MODE_KILL
-                         : strcmp(optarg, "short") == 0 ? MODE_SHORT
-                         : strcmp(optarg, "slow") == 0  ? MODE_SLOW
-                                                        : MODE_FAIL;
+            if (parse_mode(optarg, &plan->mode))
+                return -1;
             break;
         case 'P':
             plan->persist = true;
