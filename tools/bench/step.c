@@ -35,9 +35,8 @@ enum { MOST_REPEATS = 1001 };
 static const char usage[] =
     "usage: bench-step [--dim D] [--hidden H] [--repeat N] [--csv FILE]\n"
     "       bench-step --objective topk|batchtopk [--dim D] [--hidden H] [--repeat N]\n"
-    "Time a training step beside the five matrix products that it contains; or, with --objective, "
-    "a\n"
-    "step of topk or batchtopk beside one of spine with as many active units.\n";
+    "Time a training step beside the five matrix products that it contains; or, with --objective,\n"
+    "a step of topk or batchtopk beside one of spine with as many active units.\n";
 
 enum { BATCHES = 3 };
 static const size_t batches[BATCHES] = {64, 256, 1024};
@@ -427,6 +426,10 @@ static struct options parse_options(int argc, char **argv)
                     value, usage);
             exit(2);
         }
+    }
+    if (options.objective != NULL && options.csv != NULL) {
+        fprintf(stderr, "bench-step: --csv: isn't used with --objective\n%s", usage);
+        exit(2);
     }
     return options;
 }
