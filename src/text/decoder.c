@@ -45,7 +45,9 @@ enum spine_packing spine_decoder_recognise(const char *start, size_t length)
 {
     if (begins_with(start, length, "\x1f\x8b", 2))
         return SPINE_PACKING_GZIP;
-    if (begins_with(start, length, "\x28\xb5\x2f\xfd", 4))
+    /* pzstd begins with a frame to skip: one of 16 signatures. */
+    if (begins_with(start, length, "\x28\xb5\x2f\xfd", 4) ||
+        (length >= 4 && (*start & 0xF0) == 0x50 && memcmp(start + 1, "\x2a\x4d\x18", 3) == 0))
         return SPINE_PACKING_ZSTD;
     if (begins_with(start, length,
                     "\xFD"

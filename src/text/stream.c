@@ -76,6 +76,17 @@ static int read_plain(struct spine_stream *stream, char *to, size_t size, size_t
     return 0;
 }
 
+/* Zeros may fill up a file after its members, as tapes and xz's padding do. Pass over those at hand;
+ * returns whether there were any. */
+static bool pass_padding(struct spine_packed *packed)
+{
+    const size_t first = packed->at;
+
+    while (packed->at < packed->end && packed->data[packed->at] == '\0')
+        packed->at++;
+    return packed->at > first;
+}
+
 static int read_packed(struct spine_stream *stream, char *to, size_t size, size_t *got,
                        struct spine_error *err)
 {
@@ -84,6 +95,8 @@ static int read_packed(struct spine_stream *stream, char *to, size_t size, size_
     while (out.left == size) {
         if (refill(stream, err))
             return -1;
+        if (stream->between && pass_padding(&stream->packed))
+            continue;
         /* Without input a decoder may still have output to give. */
         const bool is_starved = stream->packed.at == stream->packed.end;
         if (is_starved && stream->between)

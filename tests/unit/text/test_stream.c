@@ -8,6 +8,7 @@
 #include <bzlib.h>
 #include <lzma.h>
 #include <zip.h>
+#include <zstd.h>
 
 #include "spine/text/form.h"
 #include "spine/text/stream.h"
@@ -68,16 +69,34 @@ static void packed_files_of_two_members_are_unpacked(void **state)
 {
     void (*const pack[])(struct bytes *) = {pack_xz, pack_bzip2};
     static const enum spine_packing packings[] = {SPINE_PACKING_XZ, SPINE_PACKING_BZIP2};
+    static const char zeros[512]; /* may follow, as padding */
     const struct path path = join_path(&directory, "f");
     (void)state;
     for (int i = 0; i < 2; i++) {
         struct bytes packed = {0};
         pack[i](&packed);
         pack[i](&packed);
+        add_bytes(&packed, zeros, sizeof zeros);
         put_bytes(&path, &packed);
         expect_plain(path.text, packings[i], 2, 1);
         expect_plain(path.text, packings[i], 2, 5000);
     }
+}
+
+/* As pzstd writes: a frame to skip, the size of the next one, that frame. */
+static void zstd_begins_with_a_frame_to_skip(void **state)
+{
+    static const char skipped[] = "\x50\x2A\x4D\x18\4\0\0\0abcd";
+    const struct path path = join_path(&directory, "f");
+    struct bytes packed = {0};
+    (void)state;
+    add_bytes(&packed, skipped, sizeof skipped - 1);
+    const size_t used = ZSTD_compress(packed.at + packed.count, sizeof packed.at - packed.count,
+                                      plain.at, plain.count, 1);
+    assert_false(ZSTD_isError(used));
+    packed.count += used;
+    put_bytes(&path, &packed);
+    expect_plain(path.text, SPINE_PACKING_ZSTD, 1, 5000);
 }
 
 static int read_to_end(const char *path)
@@ -294,6 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(packed_files_of_two_members_are_unpacked),
+        TEST(zstd_begins_with_a_frame_to_skip),
         TEST(packed_files_that_are_damaged_are_refused),
         TEST(members_of_zip_archives_are_read_by_name),
         TEST(names_with_colons_are_names_first),
