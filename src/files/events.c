@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "spine/base/clock.h"
+#include "spine/base/crc.h"
 #include "spine/base/json.h"
 
 enum {
@@ -118,19 +119,6 @@ static int64_t step_of(const struct message *event)
 
 /* --- Records ------------------------------------------------------------------------------ */
 
-/* CRC-32C (Castagnoli), masked as TensorFlow does. */
-static uint32_t checksum(const unsigned char *bytes, size_t count)
-{
-    uint32_t crc = 0xffffffffU;
-    for (size_t i = 0; i < count; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (0x82f63b78U & -(crc & 1));
-    }
-    crc = ~crc;
-    return (crc >> 15 | crc << 17) + 0xa282ead8U;
-}
-
 static uint64_t take_fixed(const unsigned char *bytes, int count)
 {
     uint64_t number = 0;
@@ -144,14 +132,14 @@ static bool read_record(FILE *file, struct message *message)
 {
     unsigned char header[HEADER], end[4];
     if (fread(header, 1, HEADER, file) != HEADER ||
-        take_fixed(header + 8, 4) != checksum(header, 8))
+        take_fixed(header + 8, 4) != spine_crc_masked(header, 8))
         return false;
     const uint64_t length = take_fixed(header, 8);
     if (length > MOST_BYTES || fread(message->bytes, 1, length, file) != length ||
         fread(end, 1, sizeof end, file) != sizeof end)
         return false;
     message->count = length;
-    return take_fixed(end, 4) == checksum(message->bytes, message->count);
+    return take_fixed(end, 4) == spine_crc_masked(message->bytes, message->count);
 }
 
 static int fail_file(const char *path, struct spine_error *err)
@@ -165,8 +153,8 @@ static int write_record(const struct spine_events *events, const struct message 
     unsigned char header[HEADER], end[4];
     for (int i = 0; i < 8; i++)
         header[i] = (unsigned char)((uint64_t)message->count >> (8 * i));
-    const uint32_t of_length = checksum(header, 8);
-    const uint32_t of_data = checksum(message->bytes, message->count);
+    const uint32_t of_length = spine_crc_masked(header, 8);
+    const uint32_t of_data = spine_crc_masked(message->bytes, message->count);
     for (int i = 0; i < 4; i++) {
         header[8 + i] = (unsigned char)(of_length >> (8 * i));
         end[i] = (unsigned char)(of_data >> (8 * i));
