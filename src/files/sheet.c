@@ -64,6 +64,21 @@ static bool is_matlab(struct spine_store *store, const char *matrix)
     return spine_attribute_has(store, matrix, "MATLAB_class");
 }
 
+/* Refuse a sparse matrix of an AnnData other than X. */
+static int check_dense(const struct spine_sheet *sheet, const char *file, struct spine_error *err)
+{
+    char index[SPINE_CODES_NAME + 8];
+
+    snprintf(index, sizeof index, "%s/indptr", sheet->matrix);
+    if (!spine_object_has(sheet->store, index))
+        return 0;
+    return spine_refuse(err,
+                        "%s: '%s' is a sparse matrix, of which only X is read; in Python: data = "
+                        "anndata.read_h5ad('FILE'); data.X = data.layers['NAME']; "
+                        "data.write_h5ad('NEW')",
+                        file, sheet->matrix);
+}
+
 static int choose_matrix(struct spine_sheet *sheet, const char *file, struct survey *survey,
                          struct spine_error *err)
 {
@@ -110,6 +125,22 @@ static int open_sparse(struct spine_sheet *sheet, const char *file, struct spine
     return 0;
 }
 
+/* The rows of an AnnData's matrices have the index of /obs, but those of /varm and /varp that of /var. */
+static int choose_index(struct spine_sheet *sheet, struct spine_error *err)
+{
+    struct spine_error why;
+    size_t count = 0;
+
+    const char *frame = strncmp(sheet->matrix, "/var", 4) == 0 ? "/var" : "/obs";
+    if (!spine_object_has(sheet->store, frame))
+        return 0;
+    spine_codes_find_index(sheet->store, frame, sheet->words);
+    const int rc = spine_strings_count(sheet->store, sheet->words, &count, &why);
+    if (rc != 0 || count != sheet->rows)
+        sheet->words[0] = '\0';
+    return rc == 0 ? 0 : spine_fail_as(&why, err);
+}
+
 /* Find the datasets of an open file. */
 static int find_datasets(struct spine_sheet *sheet, const char *file, const char *dataset,
                          struct spine_error *err)
@@ -132,8 +163,12 @@ static int find_datasets(struct spine_sheet *sheet, const char *file, const char
     if (survey.is_long)
         return spine_refuse(err, "%s: a dataset's name is longer than %d bytes", file,
                             SPINE_CODES_NAME);
+    if (check_dense(sheet, file, err))
+        return -1;
     if (spine_array_extent(sheet->store, sheet->matrix, SPINE_ARRAY_FLOAT, &sheet->rows,
                            &sheet->dim, err))
+        return -1;
+    if (dataset != NULL && choose_index(sheet, err))
         return -1;
     return sheet->words[0] == '\0' ? choose_words(sheet, &survey, err) : 0;
 }
