@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "spine/base/field.h"
 #include "spine/base/log.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
@@ -13,6 +15,12 @@
 #include "spine/text/lines.h"
 #include "spine/text/npy.h"
 #include "spine/text/stream.h"
+
+struct list {
+    struct spine_words words; /* owned */
+    bool is_table;            /* its lines have tabs */
+    size_t first, num_words;  /* of the words, without the column's name */
+};
 
 static int read_npy(const char *path, const char *name, struct spine_words *words,
                     struct spine_error *err)
@@ -124,15 +132,33 @@ static bool has_commas(const struct spine_words *lines)
     return lines->count > 2;
 }
 
+/* Do the lines, but perhaps the first, end in several numbers? */
+static bool has_vectors(const struct spine_words *lines)
+{
+    for (size_t i = 1; i < lines->count; i++) {
+        const char *line = spine_words_get(lines, i);
+        const struct spine_field row = {line, line + strlen(line)};
+        if (spine_field_count_numbers(spine_field_trim(row)) < 2)
+            return false;
+    }
+    return lines->count > 2;
+}
+
 /* Append the words: in a table the first field, or the second if the first numbers the rows; in a
  * vocabulary what precedes the count. */
-static int take_words(const struct spine_words *lines, const char *name, struct spine_words *words,
+static int take_words(const struct spine_words *lines, const char *name, struct list *list,
                       struct spine_error *err)
 {
     const bool are_counted = has_counts(lines), are_numbered = has_numbers(lines);
 
     if (has_commas(lines))
         return spine_refuse(err, "%s: this is CSV; expected one word a line: cut -d, -f1", name);
+    if (!are_numbered && has_vectors(lines))
+        return spine_refuse(err,
+                            "%s: has numbers after the words; expected one word a line: cut -d' ' "
+                            "-f1, or cut -f1 if tabs separate them",
+                            name);
+    list->is_table = lines->count > 0 && strchr(spine_words_get(lines, 0), '\t') != NULL;
     for (size_t i = 0; i < lines->count; i++) {
         const char *word = spine_words_get(lines, i);
         if (are_numbered)
@@ -140,7 +166,7 @@ static int take_words(const struct spine_words *lines, const char *name, struct 
         size_t length = strcspn(word, "\t");
         if (are_counted)
             length = (size_t)(find_count(word, ' ') - word) - 1;
-        if (spine_words_add(words, word, length, err))
+        if (spine_words_add(&list->words, word, length, err))
             return -1;
     }
     if (are_numbered)
@@ -150,20 +176,19 @@ static int take_words(const struct spine_words *lines, const char *name, struct 
     return 0;
 }
 
-static int read_table(const char *path, const char *name, struct spine_words *words,
+static int read_table(const char *path, const char *name, struct list *list,
                       struct spine_error *err)
 {
     struct spine_words lines = {0};
     int rc = read_lines(path, &lines, err);
 
     if (rc == 0)
-        rc = take_words(&lines, name, words, err);
+        rc = take_words(&lines, name, list, err);
     spine_words_dispose(&lines);
     return rc;
 }
 
-static int read_any(const char *path, const char *name, struct spine_words *words,
-                    struct spine_error *err)
+static int read_any(const char *path, const char *name, struct list *list, struct spine_error *err)
 {
     char *file = NULL;
     const char *inner = NULL;
@@ -175,31 +200,65 @@ static int read_any(const char *path, const char *name, struct spine_words *word
     if (rc == 0 && form == SPINE_FORM_HDF5 && inner == NULL)
         rc = spine_refuse(err, "%s: is HDF5; name the dataset of words as %s:/DATASET", name, name);
     else if (rc == 0 && form == SPINE_FORM_HDF5)
-        rc = read_store(file, inner, words, err);
+        rc = read_store(file, inner, &list->words, err);
     else if (rc == 0 && form == SPINE_FORM_NPY)
-        rc = read_npy(path, name, words, err);
+        rc = read_npy(path, name, &list->words, err);
     else if (rc == 0 && form == SPINE_FORM_TEXT)
-        rc = read_table(path, name, words, err);
+        rc = read_table(path, name, list, err);
     else if (rc == 0)
         rc = spine_refuse(err, "%s: is not a list of words: expected one word a line", name);
     free(file);
     return rc;
 }
 
+/* Is it what people call a column of words? */
+static bool is_title(const char *word)
+{
+    static const char *const titles[] = {"",       "0",     "word",  "words", "token",
+                                         "tokens", "term",  "terms", "label", "labels",
+                                         "name",   "names", "key",   "text",  "vocab"};
+
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        if (strcasecmp(word, titles[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A line too many: the column's name, or a blank line at the end. */
+static void drop_line(struct list *list, const char *name)
+{
+    const char *first = spine_words_get(&list->words, 0);
+    const char *last = spine_words_get(&list->words, list->words.count - 1);
+    char quoted[SPINE_LINES_QUOTE];
+
+    if (*last == '\0')
+        list->num_words--;
+    else if (list->is_table || is_title(first)) {
+        spine_lines_quote(quoted, first, strlen(first));
+        spine_log(SPINE_LOG_INFO, "%s: the first line names the column, %s: skipped", name, quoted);
+        list->first++;
+        list->num_words--;
+    }
+}
+
 int spine_wordlist_read(const char *path, const char *name, size_t rows, struct spine_words *words,
                         struct spine_error *err)
 {
-    struct spine_words read = {0};
-    int rc = read_any(path, name, &read, err);
+    struct list list = {0};
+    int rc = read_any(path, name, &list, err);
 
-    /* The first line of a table names its columns. */
-    const size_t first = rc == 0 && read.count == rows + 1 ? 1 : 0;
-    if (rc == 0 && read.count - first != rows)
-        rc = spine_refuse(err, "%s: has %zu words for %zu vectors", name, read.count, rows);
-    for (size_t i = first; rc == 0 && i < read.count; i++) {
-        const char *word = spine_words_get(&read, i);
+    list.num_words = list.words.count;
+    if (rc == 0 && list.num_words == rows + 1)
+        drop_line(&list, name);
+    if (rc == 0 && list.num_words != rows)
+        rc = spine_refuse(err, "%s: has %zu words for %zu vectors%s", name, list.num_words, rows,
+                          list.num_words == rows + 1
+                              ? "; if the first line is a header, remove it (tail -n +2)"
+                              : "");
+    for (size_t i = 0; rc == 0 && i < rows; i++) {
+        const char *word = spine_words_get(&list.words, list.first + i);
         rc = spine_words_add(words, word, strlen(word), err);
     }
-    spine_words_dispose(&read);
+    spine_words_dispose(&list.words);
     return rc;
 }

@@ -3,6 +3,7 @@
  *     words.txt (also compressed, or a zip's member)     a word a line
  *     metadata.tsv                                       the first column; if there is one line too
  *                                                        many, the first has the column names
+ *                                                        (it may have one in words.txt, too)
  *     words.npy                                          an array of strings
  *     FILE.h5:/path                                      a dataset of strings */
 #ifndef SPINE_FILES_WORDLIST_H
