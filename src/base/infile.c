@@ -48,7 +48,10 @@ int spine_infile_fail(const char *path, struct spine_error *err)
 {
     const int code = errno;
 
-    spine_fail(err, "%s: %s", path, strerror(code));
+    spine_fail(err, "%s: %s%s", path, strerror(code),
+               code == ENOENT && path[0] == '~'
+                   ? "; the shell hasn't expanded '~': write the path in full"
+                   : "");
     if (is_mendable(code))
         err->status = SPINE_EXIT_REFUSED;
     return -1;

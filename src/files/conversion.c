@@ -109,6 +109,11 @@ void spine_conversion_warn(const char *path, size_t dim, const struct spine_layo
         spine_log_warning("%s: the first number of every row is whole; if it is part of the word, "
                           "add a first line with rows and dimension",
                           path);
+    if (layout->has_remains)
+        spine_log_warning(
+            "%s: every word ends in what is nearly a number, such as 0.5-0.25 or 1,000.5, "
+            "which is kept; are the numbers separated by spaces?",
+            path);
     if (layout->has_colons)
         spine_log_warning("%s: every word ends in ':', which is kept; sed 's/: / /' removes it",
                           path);

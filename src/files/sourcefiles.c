@@ -207,8 +207,8 @@ static int choose_arrays(const char *path, const char *prefix, struct arrays *ar
     return rc;
 }
 
-/* Find the form of a file; FILE:/DATASET has that of FILE. *is_inside: it is a dataset or tensor, which
- * can be read without unpacking. */
+/* Find the form of a file, unless *form is given; FILE:/DATASET has that of FILE. *is_inside: it is a
+ * dataset or tensor, which can be read without unpacking. */
 static int find_form(const char *path, enum spine_form *form, bool *is_inside,
                      struct spine_error *err)
 {
@@ -221,7 +221,7 @@ static int find_form(const char *path, enum spine_form *form, bool *is_inside,
         return -1;
     int rc = inner == NULL ? 0 : spine_archive_is(file, &is_member, err);
     const bool is_part = inner != NULL && !is_member;
-    if (rc == 0)
+    if (rc == 0 && *form == SPINE_FORM_AUTO)
         rc = spine_form_detect(is_part ? file : path, form, err);
     if (rc == 0 && is_part) {
         *is_inside = *form == SPINE_FORM_HDF5 || *form == SPINE_FORM_SAFETENSORS;
@@ -240,10 +240,9 @@ static int prepare_input(struct spine_sourcefiles *files,
 {
     bool is_inside = false, is_packed = false;
 
+    files->form = request->form;
     if (find_form(files->path, &files->form, &is_inside, err))
         return -1;
-    if (request->form != SPINE_FORM_AUTO)
-        files->form = request->form;
     if (!is_inside && look_at_container(files->path, &is_packed, err))
         return -1;
     if (files->form == SPINE_FORM_TEXT)

@@ -1,65 +1,30 @@
 /* layout.c -- the layout of a file of word vectors in text form, found from its first rows. */
 #include "spine/text/layout.h"
 
-#include <ctype.h>
 #include <string.h>
-#include <strings.h>
+
+#include "spine/text/textrow.h"
 
 enum {
     SAMPLE_ROWS = 100, /* rows from which the layout is found */
-    HEADER_DIGITS = 18,
-};
-
-struct sample_row {
-    uint64_t line;
-    size_t fields;
-    size_t numbers;     /* at the end of the row */
-    size_t tab_numbers; /* fields after the first tab, if all are numbers; else 0 */
-    size_t name_parts;  /* numbers at the beginning that may belong to a name */
-    int64_t index;      /* the first field as a whole number, in quotes or not; -1: it isn't one */
-    bool is_clean;      /* all fields but the first are numbers */
-    bool is_real;       /* the first field is a number with a point */
-    bool has_quotes;    /* its word begins and ends with a double quote */
-    bool has_blank;     /* and has a blank inside */
-    bool has_colon;     /* its word ends in a colon */
 };
 
 struct sample {
     size_t count;
-    struct sample_row rows[SAMPLE_ROWS];
+    struct spine_textrow rows[SAMPLE_ROWS];
     bool has_integers;    /* the first line is two whole numbers, and so perhaps a header: */
     uint64_t integers[2]; /* it isn't among the rows */
     bool may_have_names;  /* the first row has no numbers, or counts 0 1 2 ... */
     bool is_comment;      /* the first row begins with # */
-    bool is_utf16, is_binary, is_page, has_bare_returns;
-    size_t num_commas;            /* rows with a comma where a separator belongs */
-    char last[SPINE_LINES_QUOTE]; /* the last field of the first row without numbers, quoted */
+    bool is_binary, is_page, is_script, has_bare_returns;
+    size_t num_commas, num_semicolons; /* rows with one where a separator belongs */
+    char last[SPINE_LINES_QUOTE];      /* the last field of the first row without numbers, quoted */
     bool has_decimal_comma, has_semicolons, has_brackets; /* the last row without numbers */
 };
 
-static bool parse_integer(struct spine_field text, uint64_t *value)
-{
-    *value = 0;
-    if (spine_field_is_empty(text) || text.end - text.begin > HEADER_DIGITS)
-        return false;
-    for (const char *at = text.begin; at < text.end; at++) {
-        if (!isdigit((unsigned char)*at))
-            return false;
-        *value = *value * 10 + (uint64_t)(*at - '0');
-    }
-    return true;
-}
-
-static bool parse_integers(struct spine_field rest, uint64_t integers[2])
-{
-    struct spine_field first, second;
-    return spine_field_cut_last(&rest, &second) && spine_field_cut_last(&rest, &first) &&
-           spine_field_is_empty(rest) && parse_integer(first, &integers[0]) &&
-           parse_integer(second, &integers[1]);
-}
-
-/* "the,0.1,0.2", "the, 0.1, 0.2" or with semicolons: there is a number between the last two. */
-static bool has_comma_fields(struct spine_field row)
+/* "the,0.1,0.2", "the, 0.1, 0.2" or with semicolons: there is a number between the last two. Returns
+ * the last, or NUL. */
+static char find_comma(struct spine_field row)
 {
     const char *at = row.end, *last = NULL;
     while (at > row.begin) {
@@ -67,145 +32,12 @@ static bool has_comma_fields(struct spine_field row)
         if (c != ',' && c != ';')
             continue;
         if (last != NULL)
-            return spine_field_is_number(spine_field_trim((struct spine_field){at + 1, last}));
+            return spine_field_is_number(spine_field_trim((struct spine_field){at + 1, last}))
+                       ? *last
+                       : '\0';
         last = at;
     }
-    return false;
-}
-
-static bool begins_with(struct spine_field text, const char *word)
-{
-    const size_t length = strlen(word);
-    return (size_t)(text.end - text.begin) >= length && strncasecmp(text.begin, word, length) == 0;
-}
-
-static bool is_quoted(struct spine_field text)
-{
-    return text.end - text.begin >= 2 && text.begin[0] == '"' && text.end[-1] == '"';
-}
-
-static struct spine_field unquote(struct spine_field text)
-{
-    return is_quoted(text) ? (struct spine_field){text.begin + 1, text.end - 1} : text;
-}
-
-bool spine_layout_is_name_part(struct spine_field text)
-{
-    const char *at = text.begin;
-
-    while (at < text.end && isdigit((unsigned char)*at))
-        at++;
-    if (at > text.begin && text.end - at == 2 && *at == '.' && isdigit((unsigned char)at[1]))
-        return true;
-    return at > text.begin && at == text.end;
-}
-
-/* The last 'count' fields. */
-static struct spine_field last_fields(struct spine_field row, size_t count)
-{
-    struct spine_field last, fields = {row.end, row.end};
-
-    while (count-- > 0 && spine_field_cut_last(&row, &last))
-        fields.begin = last.begin;
-    return fields;
-}
-
-/* Count the first fields that may belong to a name. */
-static size_t count_name_parts(struct spine_field fields)
-{
-    size_t count = 0;
-
-    while (!spine_field_is_empty(fields)) {
-        const char *end = spine_field_skip(fields.begin, fields.end);
-        if (!spine_layout_is_name_part((struct spine_field){fields.begin, end}))
-            break;
-        count++;
-        fields.begin = spine_field_skip_separators(end, fields.end);
-    }
-    return count;
-}
-
-/* Count the numbers after the first tab; 0 if there is anything else. */
-static size_t count_tab_numbers(struct spine_field row)
-{
-    const char *tab = memchr(row.begin, '\t', (size_t)(row.end - row.begin));
-    if (tab == NULL)
-        return 0;
-
-    const struct spine_field rest = spine_field_trim((struct spine_field){tab, row.end});
-    const size_t fields = spine_field_count(rest), numbers = spine_field_count_numbers(rest);
-    const struct spine_field first = {rest.begin, spine_field_skip(rest.begin, rest.end)};
-    return numbers + 1 == fields && spine_field_is_number(first) ? fields : 0;
-}
-
-/* "word 0 1 2 ... 299", with or without the first field, from 0 or 1 on: column numbers. */
-static bool is_counting(struct spine_field row, size_t least)
-{
-    struct spine_field last;
-    uint64_t value, after = 0;
-    size_t count = 0;
-
-    while (spine_field_cut_last(&row, &last) && parse_integer(unquote(last), &value) &&
-           (count == 0 || value + 1 == after)) {
-        after = value;
-        count++;
-    }
-    return count >= least && after <= 1;
-}
-
-/* Is it a value rather than a name: a number with something behind it, such as 1.0D0, or a constant? */
-static bool is_value(struct spine_field text)
-{
-    static const char *const constants[] = {"true", "false", "null", "none", "na", "n/a"};
-    const size_t length = (size_t)(text.end - text.begin);
-    const char *at = text.begin;
-
-    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
-        if (length == strlen(constants[i]) && begins_with(text, constants[i]))
-            return true;
-    while (at < text.end && *at != '\0' && strchr("+-.$", *at) != NULL)
-        at++;
-    return at < text.end && isdigit((unsigned char)*at);
-}
-
-/* May the first line name columns: is none of its fields a number, or do they count? What is written
- * like a value names no column, but for the first, which may be the name of the words. */
-static bool may_be_names(struct spine_field row)
-{
-    enum { LEAST_COUNTED = 3 };
-    struct spine_field rest = row, last;
-
-    if (is_counting(row, LEAST_COUNTED))
-        return true;
-    while (spine_field_cut_last(&rest, &last))
-        if (spine_field_is_number(unquote(last)) ||
-            (!spine_field_is_empty(rest) && is_value(unquote(last))))
-            return false;
-    return true;
-}
-
-static struct sample_row describe_row(struct spine_field row, uint64_t line)
-{
-    const struct spine_field first = {row.begin, spine_field_skip(row.begin, row.end)};
-    struct sample_row described = {.line = line, .index = -1};
-    uint64_t index;
-
-    described.numbers = spine_field_count_numbers(row);
-    described.fields = spine_field_count(row);
-    described.is_clean = described.numbers > 0 && described.numbers + 1 == described.fields;
-    described.tab_numbers = count_tab_numbers(row);
-    described.name_parts = count_name_parts(last_fields(row, described.numbers));
-    if (parse_integer(unquote(first), &index))
-        described.index = (int64_t)index;
-    described.is_real = spine_field_is_number(first) &&
-                        memchr(first.begin, '.', (size_t)(first.end - first.begin)) != NULL;
-
-    struct spine_field word = {row.begin, last_fields(row, described.numbers).begin};
-    word = spine_field_trim(word);
-    described.has_quotes = is_quoted(word);
-    described.has_blank = spine_field_skip(word.begin, word.end) < word.end;
-    described.has_colon = word.end - word.begin > 1 && word.end[-1] == ':';
-    return described;
+    return '\0';
 }
 
 /* Is it a number but for a comma in the place of the point? */
@@ -243,20 +75,31 @@ static void note_end(struct sample *sample, struct spine_field row)
     sample->has_decimal_comma = is_decimal_comma(last);
 }
 
+/* "<html> 0.1 0.2": the tag may be a word. */
+static bool is_single_tag(struct spine_field row)
+{
+    const char *end = spine_field_skip(row.begin, row.end);
+    return memchr(row.begin + 1, '<', (size_t)(end - row.begin - 1)) == NULL;
+}
+
 static void note_row(struct sample *sample, struct spine_field row, uint64_t line)
 {
     const size_t bytes = (size_t)(row.end - row.begin);
-    const struct sample_row described = describe_row(row, line);
+    const struct spine_textrow described = spine_textrow_describe(row, line);
+    const char comma = find_comma(row);
 
     if (sample->count == 0) {
         sample->is_page =
-            begins_with(row, "<!doctype") || begins_with(row, "<html") || begins_with(row, "<?xml");
+            spine_textrow_begins_page(row) && !(described.is_clean && is_single_tag(row));
+        sample->is_script = described.numbers == 0 && spine_textrow_begins(row, "#!/");
         sample->has_bare_returns = memchr(row.begin, '\r', bytes) != NULL;
         sample->is_comment = *row.begin == '#' && described.numbers == 0;
-        sample->may_have_names = line == 1 && (may_be_names(row) || sample->is_comment);
+        sample->may_have_names =
+            line == 1 && (spine_textrow_may_be_names(row) || sample->is_comment);
     }
     sample->is_binary = sample->is_binary || memchr(row.begin, '\0', bytes) != NULL;
-    sample->num_commas += has_comma_fields(row);
+    sample->num_commas += comma == ',';
+    sample->num_semicolons += comma == ';';
     if (described.numbers == 0)
         note_end(sample, row);
     sample->rows[sample->count++] = described;
@@ -265,12 +108,9 @@ static void note_row(struct sample *sample, struct spine_field row, uint64_t lin
 static void note_first_line(struct sample *sample, struct spine_layout *layout,
                             enum spine_layout_header header, struct spine_line *line)
 {
-    const char *text = line->text;
-    sample->is_utf16 =
-        line->length >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0);
     layout->has_mark = spine_lines_pass_mark(line);
-    sample->has_integers =
-        header != SPINE_HEADER_NO && parse_integers(spine_layout_content(line), sample->integers);
+    sample->has_integers = header != SPINE_HEADER_NO &&
+                           spine_textrow_is_header(spine_layout_content(line), sample->integers);
     layout->has_header = header == SPINE_HEADER_SKIP;
 }
 
@@ -317,7 +157,7 @@ static bool has_real_numbers(const struct sample *sample)
 static bool fits_names(const struct sample *sample, size_t numbers)
 {
     for (size_t i = 0; i < sample->count; i++) {
-        const struct sample_row *row = &sample->rows[i];
+        const struct spine_textrow *row = &sample->rows[i];
         if (row->numbers < numbers || row->numbers - numbers > row->name_parts)
             return false;
     }
@@ -361,21 +201,31 @@ static size_t choose_dim(const struct sample *sample)
     return best;
 }
 
+static int refuse_csv(const char *path, bool has_semicolons, struct spine_error *err)
+{
+    return spine_refuse(err,
+                        "%s: this is CSV; write it with spaces: python3 -c 'import csv; "
+                        "[print(*row) for row in csv.reader(open(\"FILE\"), %sskipinitialspace="
+                        "True)]' > vectors.txt",
+                        path, has_semicolons ? "delimiter=\";\", " : "");
+}
+
 static int refuse_if_not_rows(const struct sample *sample, const char *path, uint64_t bytes,
                               struct spine_error *err)
 {
     if (bytes == 0)
         return spine_refuse(err, "%s: the file is empty", path);
 
-    if (sample->is_utf16)
-        return spine_refuse(
-            err, "%s: this is UTF-16; convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8", path);
-
     if (sample->count == 0)
         return spine_refuse(err, "%s: no vectors, %s", path,
                             sample->has_integers ? "only a header" : "only blank lines");
     if (sample->is_page)
-        return spine_refuse(err, "%s: this is a web page (HTML or XML), not vectors", path);
+        return spine_refuse(err,
+                            "%s: this is a web page (HTML or XML), not vectors; download the file "
+                            "itself, not the page with its link",
+                            path);
+    if (sample->is_script)
+        return spine_refuse(err, "%s: this is a script, not vectors", path);
     if (sample->has_bare_returns && sample->is_binary)
         return spine_refuse(err, "%s: is neither text nor a known binary format", path);
     if (sample->has_bare_returns)
@@ -388,9 +238,8 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
                             sample->has_semicolons ? "tr ',;' '. '" : "tr , .");
     if (dim <= 1 && sample->has_brackets)
         return spine_refuse(err, "%s: the numbers are in brackets; remove them: tr -d '[],'", path);
-    if (dim <= 1 && 2 * sample->num_commas > sample->count)
-        return spine_refuse(
-            err, "%s: this is CSV; words and numbers must be separated by spaces or tabs", path);
+    if (dim <= 1 && 2 * (sample->num_commas + sample->num_semicolons) > sample->count)
+        return refuse_csv(path, sample->num_semicolons > sample->num_commas, err);
     if (dim > 0)
         return 0;
 
@@ -443,7 +292,7 @@ static bool quotes_blanks(const struct spine_layout *layout, const struct sample
 static void find_habits(struct spine_layout *layout, const struct sample *sample)
 {
     enum { LEAST_ROWS = 3 };
-    const struct sample_row *rows = sample->rows;
+    const struct spine_textrow *rows = sample->rows;
 
     layout->has_tab = sample->count > 0;
     layout->has_quotes = layout->has_row_numbers = sample->count >= LEAST_ROWS;
@@ -524,16 +373,18 @@ static void find_surplus(struct spine_layout *layout, const struct sample *sampl
 {
     const bool some_are_real = has_real_numbers(sample);
     bool all_begin_whole = sample->count > 2, some_are_longer = false;
-    bool all_have_colons = sample->count > 2;
+    bool all_have_colons = sample->count > 2, all_have_remains = sample->count > 2;
 
     for (size_t i = 0; i < sample->count; i++) {
         some_are_longer = some_are_longer || sample->rows[i].numbers > layout->dim;
         all_begin_whole = all_begin_whole && sample->rows[i].name_parts > 0;
         all_have_colons = all_have_colons && sample->rows[i].has_colon;
+        all_have_remains = all_have_remains && sample->rows[i].has_remains;
     }
     layout->has_surplus = (layout->has_count && some_are_real) || layout->has_tab ||
                           (some_are_longer && fits_names(sample, layout->dim));
     layout->has_colons = all_have_colons;
+    layout->has_remains = all_have_remains && !layout->has_tab;
     layout->may_be_longer =
         !layout->has_surplus && all_begin_whole && some_are_real && layout->dim > 1;
 }
@@ -587,7 +438,7 @@ struct spine_field spine_layout_word(const struct spine_layout *layout, struct s
     if (!layout->has_quotes ||
         (layout->has_bare_words && spine_field_skip(word.begin, word.end) == word.end))
         return word;
-    return unquote(word);
+    return spine_textrow_unquote(word);
 }
 
 struct spine_field spine_layout_content(const struct spine_line *line)

@@ -113,7 +113,10 @@ static int choose(const cJSON *header, const char *name, uint64_t begin,
         return spine_matrix_check(matrix, err);
     if (names[0] == '\0')
         return spine_refuse(
-            err, "%s: a safetensors file without a matrix of type F16, BF16, F32 or F64", path);
+            err,
+            "%s: a safetensors file without a matrix of type F16, BF16, F32 or F64; write one in "
+            "Python: save_file({'vectors': TENSOR.float()}, 'vectors.safetensors')",
+            path);
     if (name == NULL)
         return spine_refuse(
             err, "%s: a safetensors file of several matrices; choose one with --tensor NAME: %s",

@@ -187,7 +187,7 @@ static int open_file(struct spine_stream *stream, const char *file, struct spine
     if (fstat(stream->file, &facts) != 0)
         return spine_fail(err, "%s: %s", stream->path, strerror(errno));
     if (S_ISDIR(facts.st_mode))
-        return spine_refuse(err, "%s: is a directory", stream->path);
+        return spine_refuse(err, "%s: is a directory; give a file in it", stream->path);
     stream->is_device = S_ISCHR(facts.st_mode) && isatty(stream->file) == 0;
     stream->is_file = S_ISREG(facts.st_mode) && strcmp(file, "-") != 0;
     stream->bytes = stream->is_file ? (uint64_t)facts.st_size : 0;

@@ -13,6 +13,7 @@
 #include "spine/base/field.h"
 #include "spine/base/memory.h"
 #include "spine/base/number.h"
+#include "spine/text/textrow.h"
 
 enum {
     NO_REASON = -1,   /* the row isn't one to leave out */
@@ -74,6 +75,15 @@ static size_t cut_numbers(struct spine_field *row, size_t dim, struct spine_fiel
     return count;
 }
 
+/* "-nan(ind)", "1.#QNAN" and the like: NaN and Inf as programs on Windows write them. */
+static bool is_windows_nan(struct spine_field text)
+{
+    if (text.begin < text.end && (*text.begin == '-' || *text.begin == '+'))
+        text.begin++;
+    return (spine_textrow_begins(text, "nan(") && text.end[-1] == ')') ||
+           spine_textrow_begins(text, "1.#");
+}
+
 static int parse_numbers(struct spine_field numbers, const struct spine_layout *layout,
                          float *values, struct spine_error *err)
 {
@@ -81,8 +91,12 @@ static int parse_numbers(struct spine_field numbers, const struct spine_layout *
     for (size_t i = 0; i < layout->dim; i++) {
         const char *begin = spine_field_skip_separators(at, numbers.end);
         at = spine_field_skip(begin, numbers.end);
-        if (spine_number_parse(begin, at, &values[i]))
-            return refuse_number((struct spine_field){begin, at}, i, "not a number", layout, err);
+        const struct spine_field number = {begin, at};
+        if (spine_number_parse(begin, at, &values[i]) == 0)
+            continue;
+        if (!is_windows_nan(number))
+            return refuse_number(number, i, "not a number", layout, err);
+        values[i] = NAN;
     }
     return 0;
 }
@@ -95,7 +109,7 @@ static bool is_name(const struct spine_layout *layout, struct spine_field word, 
     if (layout->has_tab)
         return true;
     while (layout->has_surplus && surplus > 0 && spine_field_cut_last(&word, &last) &&
-           spine_layout_is_name_part(last))
+           spine_textrow_is_name_part(last))
         surplus--;
     return surplus == 0;
 }

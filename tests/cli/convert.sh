@@ -103,7 +103,7 @@ done <"$data/nasty/cases.tsv"
 [ "$status" = 2 ] || fail "the last case was not run"
 
 refuse 3 "44_nul_bytes.txt:2: a NUL byte in the line" 44_nul_bytes.txt out.h5
-refuse 3 "28_csv.csv: this is CSV; words and numbers must be separated by spaces or tabs" \
+refuse 3 "28_csv.csv: this is CSV; write it with spaces: python3 -c 'import csv; [print(*row) for row in csv.reader(open(\"FILE\"), skipinitialspace=True)]' > vectors.txt" \
     28_csv.csv out.h5
 for file in 00_plain.txt 02_token_spaces_first_line.txt 08_word_looks_like_header.txt \
     18_nbsp_token.vec 20_invalid_utf8.txt 42_long_token.txt; do
@@ -177,8 +177,8 @@ done
 awk 'NR == 20 { $1 = "word7" } { print }' rows.txt >near.txt
 awk 'NR == 2900 { $1 = "word7" } { print }' rows.txt >far.txt
 for ranks in alone 3; do
-    refuse $ranks "near.txt:20: the word 'word7' is on line 7 already" near.txt out.h5
-    refuse $ranks "far.txt:2900: the word 'word7' is on line 7 already" far.txt out.h5
+    refuse $ranks "near.txt:20: the word 'word7' is on line 7 already; --on-bad=skip leaves repetitions out" near.txt out.h5
+    refuse $ranks "far.txt:2900: the word 'word7' is on line 7 already; --on-bad=skip leaves repetitions out" far.txt out.h5
 done
 
 # Row 9 repeats a word, but of a row that is left out, so it stays.
@@ -242,7 +242,7 @@ done
 
 refuse 2 "missing.txt: No such file or directory" missing.txt out.h5
 mkdir directory
-refuse alone "directory: is a directory" directory out.h5
+refuse alone "directory: is a directory; give a file in it" directory out.h5
 : >empty.txt
 refuse 2 "empty.txt: the file is empty" empty.txt out.h5
 

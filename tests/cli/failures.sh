@@ -83,7 +83,7 @@ unreadable text.h5 "text.h5:1: expected 2 numbers, got 3"
 unreadable empty.h5 "empty.h5: the file is empty"
 unreadable cut.h5 "cut.h5: the HDF5 file is damaged"
 unreadable stump.h5 "stump.h5: the HDF5 file is damaged"
-unreadable directory.h5 "directory.h5: is a directory"
+unreadable directory.h5 "directory.h5: is a directory; give a file in it"
 unreadable shard/checkpoint-0000000079.h5 \
     "shard/checkpoint-0000000079.h5: holds 'spine-checkpoint', expected 'spine-vectors'"
 

@@ -94,6 +94,11 @@ def hdf5():
     with h5py.File("frame.h5", "w") as out: # pandas' HDFStore of whole numbers, as Numberbatch has it
         out["/mat/axis1"] = np.array(words(), dtype=h5py.string_dtype())
         out["/mat/block0_values"] = (vectors() * 50).astype("i1")
+    with h5py.File("layers.h5ad", "w") as out: # whose other matrices have the words of X
+        out["X"], out["obsm/pca"] = vectors()[:, :2], vectors()
+        out.create_dataset("obs/name", data=words(), dtype=h5py.string_dtype())
+        out.create_dataset("obs/other", data=words(), dtype=h5py.string_dtype())
+        out["obs"].attrs["_index"] = "name"
     with h5py.File("lzf.h5", "w") as out:
         plain(out, compression="lzf")
     with h5py.File("turned.h5", "w") as out:
@@ -178,6 +183,7 @@ def make():
     np.save("fields.npy", np.zeros(3, [("word", "U9"), ("value", "f4", 5)]))
     np.save("objects.npy", np.array(words(), dtype=object), allow_pickle=True)
     open("words.txt", "w", encoding="utf-8").write("".join(w + "\n" for w in words()))
+    open("utf16.txt", "w", encoding="utf-16").write("".join(w + "\n" for w in words()))
     open("metadata.tsv", "w", encoding="utf-8").write(
         "word\tcount\n" + "".join(f"{w}\t7\n" for w in words()))
     np.save("words.npy", np.array(words()))

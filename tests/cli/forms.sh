@@ -57,12 +57,18 @@ check "numbers half" half.npy
 check words --words=words.txt c.npy
 check words --words=metadata.tsv fortran.npy
 check words --words=words.npy c.npy
+(echo Word && cat words.txt) >titled.txt
+(cat words.txt && echo) >ended.txt
+for file in titled.txt ended.txt; do
+    converted words "$SPINE_BIN/spine-convert" --on-bad=skip --words=$file c.npy
+done
 check words --words=packed.npz:words.npy c.npy
 check words --words=other.h5:/vocabulary c.npy
 check words --words=words.txt --tensor=table model.safetensors
 check words --words=words.txt model.safetensors:table
 check "words half" --words=words.txt --tensor=half model.safetensors
 check words --from=word2vec gensim.bin
+check words layers.h5ad:/obsm/pca
 
 # Standard input, unpacked on the way; and nothing is left of it.
 for file in plain.vec gensim.bin t.xz gensim.bin.gz; do
@@ -134,6 +140,12 @@ refuse "if '/mat/block0_values' has the vectors, write it in Python" frame.h5
 refuse "/dev/zero: is a device, which may never end; give a file or a pipe" /dev/zero
 refuse "/dev/zero: is a device" --words=/dev/zero c.npy
 refuse "is a URL, which is not read; download the file first" https://example.org/glove.zip
+refuse "utf16.txt: is UTF-16, which is not read; convert it to UTF-8 first" --words=utf16.txt c.npy
+# shellcheck disable=SC2088 # it doesn't, and that is told
+refuse "~/words.txt: No such file or directory; the shell hasn't expanded '~'" "--words=~/words.txt" c.npy
+refuse "plain.vec: has numbers after the words; expected one word a line" --words=plain.vec c.npy
+(echo extra && cat words.txt) >extra.txt
+refuse "extra.txt: has 301 words for 300 vectors; if the first line is a header, remove it" --words=extra.txt c.npy
 refuse "words.csv: this is CSV; expected one word a line: cut -d, -f1" --words=words.csv c.npy
 refuse "twice.gz: is compressed twice, which is not read" twice.gz
 refuse "can't be unpacked here: Compression method not supported" lzma.zip

@@ -2,10 +2,8 @@
 #ifndef SPINE_TEXT_FORM_H
 #define SPINE_TEXT_FORM_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "spine/base/error.h"
+#include "spine/text/start.h"
 
 enum spine_form {
     SPINE_FORM_AUTO,        /* find it */
@@ -17,8 +15,6 @@ enum spine_form {
     SPINE_FORM_HDF5,        /* vectors.h5, .h5ad, or any two datasets */
 };
 
-enum { SPINE_FORM_BYTES = 1 << 16 }; /* the first bytes of a file, which show its form */
-
 /* The names that --from accepts, each followed by NUL, in the order above; "auto" is the first. */
 const char *spine_form_name(enum spine_form form);
 
@@ -29,9 +25,8 @@ int spine_form_parse(const char *name, enum spine_form *form, struct spine_error
  * pickles and other programs' tables, are refused by name, with advice. */
 int spine_form_detect(const char *path, enum spine_form *form, struct spine_error *err);
 
-/* Find the form from the first 'bytes' (up to SPINE_FORM_BYTES) of a file. 'file_bytes' is the size
- * of the file, UINT64_MAX if unknown; messages call it 'name'. */
-int spine_form_find(const char *name, const void *start, size_t bytes, uint64_t file_bytes,
-                    enum spine_form *form, struct spine_error *err);
+/* Find the form from a file's first bytes. */
+int spine_form_find(const struct spine_start *start, enum spine_form *form,
+                    struct spine_error *err);
 
 #endif

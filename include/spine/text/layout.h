@@ -43,11 +43,12 @@ struct spine_layout {
     bool has_tab;       /* a word ends at its row's first tab */
     bool has_surplus;   /* words may end in numbers: "Unit 7" */
     bool has_colons;    /* all words end in a colon */
+    bool has_remains;   /* all words end in a field that is nearly a number */
     bool may_be_longer; /* words seem to end in numbers, but the file doesn't settle it */
 };
 
-/* Find the layout. Refuses what isn't rows of vectors: empty files, CSV, HTML, UTF-16, word2vec's
- * binary format. Messages call the file 'name'. With SPINE_HEADER_AUTO, detects whether there is a
+/* Find the layout. Refuses what isn't rows of vectors: empty files, CSV, HTML, scripts, binary
+ * files. Messages call the file 'name'. With SPINE_HEADER_AUTO, detects whether there is a
  * header. */
 int spine_layout_detect(struct spine_layout *layout, const char *path, const char *name,
                         enum spine_layout_header header, struct spine_error *err);
@@ -57,9 +58,6 @@ void spine_layout_pass_mark(const struct spine_layout *layout, struct spine_line
 
 /* Is this the file's first line, and has it no vector? */
 bool spine_layout_is_header(const struct spine_layout *layout, const struct spine_line *line);
-
-/* Could this field be part of a word, as "13" is in "Apollo 13"? */
-bool spine_layout_is_name_part(struct spine_field text);
 
 /* Strip the row number and the quotes that the layout has from a word. Doubled or escaped quotes
  * inside it are left unchanged. */

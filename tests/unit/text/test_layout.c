@@ -96,6 +96,12 @@ static void test_a_mark_that_has_gone_since_the_look_is_not_passed_over(void **s
 static void test_what_is_no_rows_of_vectors_is_refused(void **state)
 {
     (void)state;
+#define CSV(how)                                                                                   \
+    ": this is CSV; write it with spaces: python3 -c 'import csv; [print(*row) for row in "        \
+    "csv.reader(open(\"FILE\"), " how "skipinitialspace=True)]' > vectors.txt"
+#define PAGE                                                                                       \
+    ": this is a web page (HTML or XML), not vectors; download the file itself, not the page "     \
+    "with its link"
     static const struct {
         const char *text, *error;
     } cases[] = {
@@ -103,15 +109,14 @@ static void test_what_is_no_rows_of_vectors_is_refused(void **state)
         {"\n \n\t\n", ": no vectors, only blank lines"},
         {"\xEF\xBB\xBF", ": no vectors, only blank lines"},
         {"30 8\n", ": no vectors, only a header"},
-        {"word,d0,d1\nthe,0.1,0.2\nof,0.3,0.4\n",
-         ": this is CSV; words and numbers must be separated by spaces or tabs"},
-        {"the, 0.1, 0.2\nof, 0.3, 0.4\n",
-         ": this is CSV; words and numbers must be separated by spaces or tabs"},
-        {"the;0.1;0.2\nof;0.3;0.4\n",
-         ": this is CSV; words and numbers must be separated by spaces or tabs"},
-        {"<!DOCTYPE html>\n<html>\n", ": this is a web page (HTML or XML), not vectors"},
-        {"<HTML><body>see 1 2\n", ": this is a web page (HTML or XML), not vectors"},
-        {"\xFF\xFEt", ": this is UTF-16; convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8"},
+        {"word,d0,d1\nthe,0.1,0.2\nof,0.3,0.4\n", CSV("")},
+        {"the, 0.1, 0.2\nof, 0.3, 0.4\n", CSV("")},
+        {"the;0.1;0.2\nof;0.3;0.4\n", CSV("delimiter=\";\", ")},
+        {"<!DOCTYPE html>\n<html>\n", PAGE},
+        {"<HTML><body>see 1 2\n", PAGE},
+        {"<!-- saved from -->\n<html>\n", PAGE},
+        {"#!/bin/sh\necho 1 2\n", ": this is a script, not vectors"},
+        {"the; 0.1; 0.2\nof; 0.3; 0.4\n", CSV("delimiter=\";\", ")},
         {"a 1 2\rb 3 4\rc 5 6\r", ": a carriage return inside line 1; lines end in newlines"},
         {"a 1.0D0 2.0D-1\nb 1.0D0 2.0D0\nc 1 2\n",
          ":1: expected a word and numbers, the line ends in '2.0D-1'"},
@@ -161,7 +166,8 @@ static void test_the_dimension_is_what_most_rows_have(void **state)
         {"a 1 2\nb 1 2 3\n", 2},            /* as many of both: the smaller */
         {"a 1 2 3\nb x 2 3\n", 3},          /* but rather what is a word and numbers only */
         {"a 1 2 3\nb x 2 3\nc y 2 3\n", 2}, /* most are words with a space, perhaps */
-        {"1 2 3\n4 5 6\n", 2},              /* the first field is always the word */
+        {"<html> 1 2\n<b> 3 4\n", 2},
+        {"1 2 3\n4 5 6\n", 2}, /* the first field is always the word */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct spine_layout layout;

@@ -301,8 +301,10 @@ static void damaged_safetensors_are_refused(void **state)
         make_safetensors(&bytes, json);
         add_whole(&bytes, 0, 8);
         open_bytes(&bytes);
-        EXPECT_REFUSED(spine_safetensors_matrix(&binary, NULL, &matrix, &err),
-                       "f: a safetensors file without a matrix of type F16, BF16, F32 or F64");
+        EXPECT_REFUSED(
+            spine_safetensors_matrix(&binary, NULL, &matrix, &err),
+            "f: a safetensors file without a matrix of type F16, BF16, F32 or F64; write one in "
+            "Python: save_file({'vectors': TENSOR.float()}, 'vectors.safetensors')");
         spine_binary_close(&binary);
     }
     make_safetensors(&bytes, "[]");

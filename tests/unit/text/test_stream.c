@@ -202,7 +202,7 @@ static void forms_are_told_by_their_first_bytes(void **state)
          "KeyedVectors.load(", 0},
         {BYTES("\x80\5\x95\0\0\0\0"), "is a Python pickle, which is never run", 0},
         {BYTES("\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"), "is a PyTorch file", 0},
-        {BYTES("MATLAB 5.0 MAT-file"), "is a MATLAB file", 0},
+        {BYTES("MATLAB 5.0 MAT-file, "), "is a MATLAB file", 0},
         {BYTES("SQLite format 3\0"), ".magnitude", 0},
         {BYTES("MATLAB 0.5 0.25\n"), NULL, SPINE_FORM_TEXT},
         {BYTES("X\n\0\0\0\3"), "is R data", 0},
@@ -212,6 +212,7 @@ static void forms_are_told_by_their_first_bytes(void **state)
         {BYTES("{\"plum\": [0.5, 0.25]}"), "is JSON", 0},
         {BYTES("[\n {\"word\" : \"plum\"}]"), "is JSON", 0},
         {BYTES("{\"a\": {\"id\": 1}}"), "is JSON, which is not read; export it as text", 0},
+        {BYTES("{\"columns\": [\"a\"]}"), "is JSON, which is not read; export it as text", 0},
         {BYTES("{\"a\": 0, \"b\" : 1}"), "v = json.load(open(\"FILE\")); print(*sorted(v", 0},
         {BYTES("{\"!\": 0, \"\\\"\": 1, \"#\": 2}"), "print(*sorted(v", 0},
         {BYTES("{\"id\": 1, \"vector\": [0.5]}"), "is JSON, which is not read; export it as text",
@@ -245,13 +246,63 @@ static void forms_are_told_by_their_first_bytes(void **state)
         {BYTES("x\x9C\x4B\1"), "is compressed by zlib", 0},
         {BYTES("x\xDA 0.5\n"), NULL, SPINE_FORM_TEXT},
         {BYTES("version https://git-lfs.github.com/spec/v1\n"), "git lfs pull", 0},
+        {BYTES("\x82\xA4"
+               "data\x92\xCA>\x80\0\0\xCA>\x80\0\0\xA1n\002"),
+         "is MessagePack", 0},
+        {BYTES("\x82\xA4"
+               "data\x92\xCA>\x80\0\0\xCA>\x80\0\0\xA1n"),
+         NULL, SPINE_FORM_TEXT},
+        {BYTES("\xA2"
+               "ddata\x82\xFA>\x80\0\0\xFA>\x80\0\0an\002"),
+         "is CBOR", 0},
+        {BYTES("\x14\0\0\0\2word\0\5\0\0\0plum\0\000"), "is BSON", 0},
+        {BYTES("\2\0\0\0\0\0\x80>\0\0\0\x3F\2\0\0\0\0\0\x80>\0\0\0\x3F"), "is an .fvecs file", 0},
+        {BYTES("\2\0\0\0\1\0\0\0\2\0\0\0\2\0\0\0\3\0\0\0\4\0\0\000"), "is an .ivecs file", 0},
+        {BYTES("\4\0\0\0abcd\4\0\0\0efgh"), "is a .bvecs file", 0},
+        {BYTES("\2\0\0\0\3\0\0\0\0\0\x80>\0\0\0\x3F\0\0@\x3F\0\0\x80\x3F\0\0\0@\0\0@@"),
+         "is an .fbin file", 0},
+        {BYTES("\0\0\0\0\1\0\0\0\1\0\0\0\0\0\0\0\2\0\0\0v\0\0\0\0\0\0\0\xD0\x3F"),
+         "is a MATLAB file", 0},
+        {BYTES("\0\0\0\0\0\0\0\0\n\0\0\0\0\0\0\0\n\0\0\0\0\0\0\0\x9C\0\0\0\0\0\0\0\x94\0\0\0\0"
+               "\0\0\0\x84\0\0\0\0\0\0\000"),
+         "is an index of hnswlib", 0},
+        {BYTES("\1\0\0\0\0\0\0\0\0\0\0\0\0\0\x80>\0\0\0\x3F\0\0@"
+               "\x3F\0\0\x80\x3F\1\0\0\0\0\0\0\0\0\0\0\0\0\0\x80>\0\0\0\x3F\0\0@"
+               "\x3F\0\0\x80\x3F\1\0\0\0\0\0\0\0\0\0\0\0\0\0\x80>\0\0\0\x3F\0\0@"
+               "\x3F\0\0\x80\x3F\1\0\0\0\0\0\0\0\0\0\0\0\0\0\x80>\0\0\0\x3F\0\0@"
+               "\x3F\0\0\x80\x3F\1\0\0\0\0\0\0\0\0\0\0\0\0\0\x80>\0\0\0\x3F\0\0@\x3F\0\0\x80\x3F"),
+         "is an index of Annoy", 0},
+        {BYTES("\2\0\0\0\0\0\0\0x'\x0B"
+               "4ab"),
+         "is a TFRecord file", 0},
+        {BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xDE\xC0\xEF\xBE\1\0\0\000"), "is an LMDB database",
+         0},
+        {BYTES("((Vplum\np1\nVpear\np2\ntp3\n"), "is a Python pickle", 0},
+        {BYTES("(dp0\nS'a'\n"), "is a Python pickle", 0},
+        {BYTES("(lp 0.5\n}q 0.25\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("}q 0.5\n(dp 0.25\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("MATLAB 5.0 0.25\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("\xFF\xFE"
+               "a\0 \0001\0\n\000"),
+         "iconv -f UTF-16 -t UTF-8", 0},
+        {BYTES("/annex/objects/SHA256E-s1--aa.bin\n"), "git annex get", 0},
+        {BYTES("outs:\n- md5: a3"), "dvc pull", 0},
+        {BYTES("404: Not Found"), "is a server's message", 0},
+        {BYTES("404: 0.5 0.25\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("{\""
+               "cells\": [], \"nbformat\": 4}"),
+         "is a Jupyter notebook", 0},
+        {BYTES("RDA2\n"
+               "A\n"),
+         "get(load(", 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         const struct known *known = &files[i];
+        const struct spine_start start = {"f", known->bytes, known->count, known->count};
         enum spine_form form = SPINE_FORM_AUTO;
         err.text[0] = '\0';
-        const int rc = spine_form_find("f", known->bytes, known->count, known->count, &form, &err);
+        const int rc = spine_form_find(&start, &form, &err);
         assert_int_equal(rc != 0, known->said != NULL);
         if (known->said == NULL)
             assert_int_equal(form, known->form);
@@ -260,27 +311,34 @@ static void forms_are_told_by_their_first_bytes(void **state)
     }
 }
 
+static int find_form(const struct bytes *bytes)
+{
+    const struct spine_start start = {"f", (const char *)bytes->at, bytes->count, bytes->count};
+    enum spine_form form;
+    return spine_form_find(&start, &form, &err);
+}
+
 static void bare_numbers_are_refused(void **state)
 {
     struct bytes bytes = {0};
-    enum spine_form form;
     (void)state;
     for (int i = 0; i < 20; i++) {
         const double value = i - 9.1;
         add_bytes(&bytes, &value, sizeof value);
     }
-    assert_int_equal(spine_form_find("f", bytes.at, bytes.count, bytes.count, &form, &err), -1);
+    assert_int_equal(find_form(&bytes), -1);
     assert_non_null(strstr(err.text, "as GloVe writes them by -binary 1"));
     bytes.count = 0;
     for (int i = 0; i < 20; i++)
         add_float(&bytes, (float)i - 9.1F);
-    assert_int_equal(spine_form_find("f", bytes.at, bytes.count, bytes.count, &form, &err), -1);
+    assert_int_equal(find_form(&bytes), -1);
     assert_non_null(strstr(err.text, "numbers of 4 bytes without words"));
 }
 
 static void archives_are_refused_by_name(void **state)
 {
     static const char *const torch[] = {"archive/data.pkl", "archive/data/0"};
+    static const char *const excel[] = {"[Content_Types].xml", "xl/workbook.xml"};
     const struct path path = join_path(&directory, "f.pt"), tar = join_path(&directory, "f.tar.xz");
     struct bytes packed = {0};
     enum spine_form form;
@@ -288,6 +346,10 @@ static void archives_are_refused_by_name(void **state)
     make_zip(path.text, torch, 2);
     assert_int_equal(spine_form_detect(path.text, &form, &err), -1);
     assert_non_null(strstr(err.text, "is a PyTorch file (.pt)"));
+    make_zip(path.text, excel, 2);
+    assert_int_equal(spine_form_detect(path.text, &form, &err), -1);
+    assert_non_null(
+        strstr(err.text, "is an Excel file (.xlsx), which is not read; write it as text"));
     memcpy(plain.at + 257, "ustar", 5);
     pack_xz(&packed);
     put_bytes(&tar, &packed);

@@ -155,6 +155,8 @@ static void test_faults_are_refused_by_line(void **state)
          ":3: number 1 of 2 is not a number: '012345678901234567890123456789012345678'..."},
         {"a 1 2\nb 3 nan\n", ":2: number 2 of 2 is not finite: 'nan'"},
         {"a 1 2\nb -inf 4\n", ":2: number 1 of 2 is not finite: '-inf'"},
+        {"a 1 2\nb -nan(ind) 4\n", ":2: number 1 of 2 is not finite: '-nan(ind)'"},
+        {"a 1 2\nb 3 -1.#IND00\n", ":2: number 2 of 2 is not finite: '-1.#IND00'"},
         {"a 1 2\nnew york 1e39 4\n", ":2: number 1 of 2 is not finite: '1e39'"},
         {"2 3\na 1 2\nb 3 4\n", ":2: expected 3 numbers as the header says, got 2; spine-convert "
                                 "--header=skip ignores the header"},

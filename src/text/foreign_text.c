@@ -1,0 +1,175 @@
+/* foreign_text.c -- files of other programs: JSON, ARFF, and UTF-16 without a mark. */
+#include <ctype.h>
+#include <string.h>
+
+#include "spine/text/foreign.h"
+
+static size_t skip_blanks(const struct spine_start *start, size_t at)
+{
+    while (at < start->bytes && isspace((unsigned char)start->at[at]))
+        at++;
+    return at;
+}
+
+/* [[0.1, ... : a matrix without words, whose first number ends at a comma. */
+static bool is_json_matrix(const struct spine_start *start, size_t at, size_t brackets)
+{
+    const size_t first = at;
+
+    while (at < start->bytes && strchr("+-.0123456789eE", start->at[at]) != NULL &&
+           start->at[at] != '\0')
+        at++;
+    if (brackets < 2 || at == first)
+        return false;
+    at = skip_blanks(start, at);
+    return at < start->bytes && start->at[at] == ',';
+}
+
+static char byte_at(const struct spine_start *start, size_t at)
+{
+    return at < start->bytes ? start->at[at] : '\0';
+}
+
+/* The offset of what follows the name that begins at 'at' and its colon, if it has one. */
+static size_t find_value(const struct spine_start *start, size_t at, bool *has_colon)
+{
+    at++;
+    while (at < start->bytes && start->at[at] != '"')
+        at += start->at[at] == '\\' ? 2 : 1;
+    at = skip_blanks(start, at + 1);
+    *has_colon = byte_at(start, at) == ':';
+    return *has_colon ? skip_blanks(start, at + 1) : at;
+}
+
+static bool is_number_at(const struct spine_start *start, size_t at)
+{
+    const char first = byte_at(start, at);
+    return isdigit((unsigned char)first) || first == '-' || first == '.';
+}
+
+/* Is there a whole number at 'at', and behind it another name with one? */
+static bool are_whole_numbers(const struct spine_start *start, size_t at)
+{
+    const size_t first = at;
+    bool has_colon;
+
+    while (isdigit((unsigned char)byte_at(start, at)))
+        at++;
+    const size_t comma = skip_blanks(start, at), next = skip_blanks(start, comma + 1);
+    if (at == first || byte_at(start, comma) != ',' || byte_at(start, next) != '"')
+        return false;
+
+    at = find_value(start, next, &has_colon);
+    return has_colon && isdigit((unsigned char)byte_at(start, at));
+}
+
+#define WORDS_BY(code)                                                                             \
+    "if its words belong to a matrix, write them a line each: python3 -c 'import json; " code      \
+    "' > words.txt, and give --words=words.txt"
+
+/* What to do with JSON whose first name begins at 'at': vectors by word, a tokenizer's words and their
+ * numbers, or a list of words. */
+static const char *advise_on_json(const struct spine_start *start, size_t at, size_t brackets)
+{
+    bool has_colon = false;
+    const size_t after = find_value(start, at, &has_colon);
+    const char value = byte_at(start, after);
+
+    if (spine_start_mentions(start, "\"added_tokens\""))
+        return WORDS_BY("v = json.load(open(\"FILE\"))[\"model\"][\"vocab\"]; "
+                        "print(*(sorted(v, key=v.get) if type(v) is dict else [w for w, _ in v]), "
+                        "sep=\"\\n\")");
+    if (brackets != 1)
+        return SPINE_FOREIGN_EXPORT;
+    if (has_colon && value == '[' && is_number_at(start, skip_blanks(start, after + 1)))
+        return "write it as text: python3 -c 'import json; [print(w, *v) for w, v in "
+               "json.load(open(\"FILE\")).items()]' > vectors.txt";
+    if (has_colon && are_whole_numbers(start, after))
+        return WORDS_BY("v = json.load(open(\"FILE\")); print(*sorted(v, key=v.get), sep=\"\\n\")");
+    if (!has_colon && value == ',')
+        return WORDS_BY("print(*json.load(open(\"FILE\")), sep=\"\\n\")");
+    return SPINE_FOREIGN_EXPORT;
+}
+
+/* {"plum": [0.1, ...  or  [{"word": ..., [["plum", ..., [[0.1, ... */
+static int refuse_json(const struct spine_start *start, struct spine_error *err)
+{
+    size_t at = 0, brackets = 0;
+
+    while (at < start->bytes &&
+           (isspace((unsigned char)start->at[at]) || start->at[at] == '{' || start->at[at] == '['))
+        brackets += !isspace((unsigned char)start->at[at++]);
+    if (brackets == 0 || at == start->bytes)
+        return 0;
+    if (is_json_matrix(start, at, brackets))
+        return spine_foreign_refuse(
+            start->name, "JSON",
+            "write it as .npy: python3 -c 'import json, numpy; numpy.save(\"vectors.npy\", "
+            "numpy.array(json.load(open(\"FILE\")), \"f4\"))', and give the words with "
+            "--words",
+            err);
+
+    if (start->at[at] != '"' ||
+        !(spine_start_mentions(start, "\":") || spine_start_mentions(start, "\" :") ||
+          spine_start_mentions(start, "\",")))
+        return 0;
+    if (spine_start_mentions(start, "}\n{") || spine_start_mentions(start, "]\n["))
+        return spine_foreign_refuse(start->name, "JSON Lines", SPINE_FOREIGN_EXPORT, err);
+    if (spine_start_mentions(start, "\"cells\":") && spine_start_mentions(start, "\"nbformat"))
+        return spine_foreign_refuse(start->name, "a Jupyter notebook",
+                                    "give the file with the vectors", err);
+    if (spine_start_mentions(start, "\"weight_map\"") && spine_start_mentions(start, ".bin\""))
+        return spine_foreign_refuse(start->name, "the index of a model in several PyTorch files",
+                                    SPINE_FOREIGN_TORCH, err);
+    if (spine_start_mentions(start, "\"weight_map\""))
+        return spine_foreign_refuse(
+            start->name, "the index of a model in several safetensors files",
+            "give the file that it names for the embedding, and --tensor NAME", err);
+    return spine_foreign_refuse(start->name, "JSON", advise_on_json(start, at, brackets), err);
+}
+
+static int refuse_arff(const struct spine_start *start, struct spine_error *err)
+{
+    if (start->bytes == 0 || (start->at[0] != '@' && start->at[0] != '%') ||
+        !((spine_start_mentions(start, "@RELATION") && spine_start_mentions(start, "@ATTRIBUTE")) ||
+          (spine_start_mentions(start, "@relation") && spine_start_mentions(start, "@attribute"))))
+        return 0;
+    return spine_foreign_refuse(
+        start->name, "ARFF",
+        "write its rows as text: sed '1,/^@data/Id; s/,/ /g' FILE > vectors.txt, the word "
+        "being the first column",
+        err);
+}
+
+static bool is_text(char byte)
+{
+    return isprint((unsigned char)byte) || isspace((unsigned char)byte);
+}
+
+/* UTF-16 without a mark: one byte of two is zero, the other one a character of ASCII. */
+static int refuse_utf16(const struct spine_start *start, struct spine_error *err)
+{
+    enum { MOST = 512, LEAST = 8 };
+    const size_t count = (start->bytes < MOST ? start->bytes : MOST) / 2;
+    size_t num_little = 0, num_big = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const char first = start->at[2 * i], second = start->at[2 * i + 1];
+        num_little += second == '\0' && is_text(first);
+        num_big += first == '\0' && is_text(second);
+    }
+    if (count < LEAST || (10 * num_little < 9 * count && 10 * num_big < 9 * count))
+        return 0;
+    return spine_foreign_refuse(start->name, "UTF-16",
+                                num_little > num_big
+                                    ? "convert it to UTF-8 first: iconv -f UTF-16LE -t UTF-8"
+                                    : "convert it to UTF-8 first: iconv -f UTF-16BE -t UTF-8",
+                                err);
+}
+
+int spine_foreign_check_text(const struct spine_start *start, struct spine_error *err)
+{
+    if (refuse_json(start, err) || refuse_arff(start, err) || refuse_utf16(start, err))
+        return -1;
+    return 0;
+}
