@@ -58,7 +58,7 @@ int spine_rowfile_open(struct spine_rowfile **rows, struct spine_store *store, c
 static void fail(struct spine_rowfile *rows, size_t row, const char *reason)
 {
     if (!rows->has_failed)
-        spine_fail(&rows->reason, "%s: can't read row %zu: %s", rows->path, row, reason);
+        spine_fail(&rows->reason, "%s: can't read row %zu: %s", rows->path, row + 1, reason);
     rows->has_failed = true;
 }
 

@@ -304,7 +304,7 @@ static int take_rows(struct job *job, size_t first, size_t count, struct spine_e
         for (size_t k = 0; k < job->width; k++)
             if (!isfinite(job->in[i * spine_kernel_stride(job->width) + k]))
                 return spine_refuse(err, "%s: row %zu has a value that is not finite",
-                                    job->options->input, first + i);
+                                    job->options->input, first + i + 1);
     return job->options->decode ? decode_rows(job, count, err) : encode_rows(job, count, err);
 }
 

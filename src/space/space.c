@@ -90,7 +90,7 @@ static int check_dense(const struct spine_space *space, const char *path, struct
     for (size_t i = 0; i < space->rows * space->dimensions; i++)
         if (!isfinite(space->dense[i]))
             return spine_refuse(err, "%s: row %zu has a value that is not finite", path,
-                                i / space->dimensions);
+                                i / space->dimensions + 1);
     return 0;
 }
 

@@ -259,7 +259,7 @@ static int look_at_rows(struct spine_dataset *data, int rank, const char *path, 
                 return spine_refuse(err,
                                     "%s: row %zu ('%.40s'), read by rank %d, has a number that is "
                                     "not finite",
-                                    path, number, word, rank);
+                                    path, number + 1, word, rank);
         *sum += XXH3_64bits_withSeed(word, strlen(word),
                                      XXH3_64bits_withSeed(row, data->dim * sizeof *row, number));
     }

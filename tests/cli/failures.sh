@@ -57,7 +57,7 @@ with h5py.File("nan.h5", "r+") as file:
     file["vectors"][4000, 7] = float("nan")
 END
 attempt mpirun -np 2 "$trainer" run.ini data.input=nan.h5 output.directory=nan
-failed 2 "nan.h5: row 4000 ('studios'), read by rank 1, has a number that is not finite" nan
+failed 2 "nan.h5: row 4001 ('studios'), read by rank 1, has a number that is not finite" nan
 [ ! -e nan ] || fail "bad input made a run's directory"
 
 mkdir elsewhere

@@ -218,7 +218,7 @@ static void test_bad_files_are_refused(void **state)
     const float infinite[6] = {1, 2, 3, 1e38F * 10, 5, 6};
     write_store(&path, 3, infinite);
     EXPECT_REFUSED(spine_space_read(&space, path.text, &err),
-                   "%s: row 1 has a value that is not finite", path.text);
+                   "%s: row 2 has a value that is not finite", path.text);
     struct spine_store *store = NULL;
     const struct path other = join_path(&directory, "other.h5");
     TRY(spine_store_create(&store, other.text, NULL, &err) || spine_store_close(store, &err) ||

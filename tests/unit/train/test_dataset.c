@@ -543,7 +543,7 @@ static void test_a_number_that_is_not_finite_is_refused_with_its_row(void **stat
         write_vectors(ROWS, ROWS, rows[r], strtod(values[r % 3], NULL), "spine-vectors");
         EXPECT_REFUSED(init(&data, 0),
                        "%s: row %zu ('word %zu'), read by rank %d, has a number that is not finite",
-                       path.text, rows[r], rows[r], rank);
+                       path.text, rows[r] + 1, rows[r], rank);
         assert_null(data.rows);
         if (rows[r] >= 20) { /* what isn't read doesn't matter */
             TRY(init(&data, 20));
