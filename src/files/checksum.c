@@ -81,8 +81,8 @@ int spine_checksum_check(const char *path, bool *is_damaged, struct spine_error 
     if (rc == 0 && fread(found, 1, TRAILER, file) != TRAILER)
         rc = -1;
 
-    /* After a read error the file may be intact; a directory is not a checkpoint. */
-    if (rc != 0 && errno != 0 && errno != EINVAL && errno != EISDIR)
+    /* After a read error the file may be intact; a directory or a pipe is not a checkpoint. */
+    if (rc != 0 && errno != 0 && errno != EINVAL && errno != EISDIR && errno != ESPIPE)
         spine_fail(err, "%s: %s", path, strerror(errno));
     else if (rc != 0 || memcmp(found, expected, NAME) != 0)
         rc = spine_refuse(err, "%s: is cut off, or not a checkpoint", path);

@@ -144,6 +144,8 @@ static bool read_record(FILE *file, struct message *message)
 
 static int fail_file(const char *path, struct spine_error *err)
 {
+    if (errno == ESPIPE)
+        return spine_refuse(err, "%s: is not a regular file", path);
     return spine_fail(err, "%s: %s", path, strerror(errno));
 }
 
@@ -219,10 +221,11 @@ static off_t find_end(struct spine_events *events, int64_t epochs)
     return end;
 }
 
-/* Open one of our files, but not through a symbolic link, which somebody may have planted. */
+/* Open one of our files, but not through a symbolic link, and without waiting for a pipe, which somebody
+ * may have planted. */
 static FILE *open_file(const char *path, int flags, const char *mode, struct spine_error *err)
 {
-    const int descriptor = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0666);
+    const int descriptor = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     if (descriptor < 0 && errno == ELOOP) {
         spine_refuse(err, "%s: is a symbolic link", path);
         return NULL;

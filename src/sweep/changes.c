@@ -18,18 +18,21 @@
 enum { ENTRY = 8 };
 
 /* Open the file .changes and find its length; a partial entry at its end, left by a crash, doesn't
- * count. */
+ * count. A pipe in its place isn't waited for. */
 static int open_changes(const char *path, int flags, int *file, off_t *size,
                         struct spine_error *err)
 {
-    *file = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0666);
+    *file = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     *size = 0;
     if (*file < 0 && errno == ENOENT)
         return 0;
     if (*file >= 0)
         *size = lseek(*file, 0, SEEK_END);
     if (*file < 0 || *size < 0) {
-        spine_fail(err, "%s: %s", path, strerror(errno));
+        if (errno == ESPIPE)
+            spine_refuse(err, "%s: is not a regular file", path);
+        else
+            spine_fail(err, "%s: %s", path, strerror(errno));
         if (*file >= 0)
             close(*file);
         return -1;

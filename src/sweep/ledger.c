@@ -181,7 +181,7 @@ static int find_held(struct spine_ledger *ledger, struct spine_error *err)
     if (spine_ledger_path(ledger, ".claims", path, err))
         return -1;
     if (file < 0) /* a ledger that claims nothing; closing the file gives up no claim */
-        file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (file < 0 && errno == ENOENT)
         return 0;
 

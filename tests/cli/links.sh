@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a run writes doesn't go where a symbolic link in its directory leads: the link is replaced, or
-# refused before there is anything to lose.
+# refused before there is anything to lose. Nor is a pipe there waited for.
 set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -67,3 +67,32 @@ attempt "$trainer" run.ini
 rm -r run
 ln -s "$PWD/elsewhere/file" timeline.json.part
 refuses "timeline.json.part: Too many levels of symbolic links" --timeline=timeline.json
+rm timeline.json.part
+
+# --- Pipes ------------------------------------------------------------------------------------------
+
+limit=60 # seconds, after which it is a hang
+
+# pipe NAME PROGRAM ARGUMENT...: run the program with a pipe in the place of this file.
+pipe()
+{
+    local name=$1 program=$2
+    shift 2
+    rm -f "$name"
+    mkfifo "$name"
+    attempt "$SPINE_BIN/$program" "$@"
+    rm "$name"
+}
+
+begun=(run.ini train.epochs=2 output.tensorboard=yes output.directory=begun)
+run "$trainer" "${begun[@]}" train.stop_after=1
+pipe begun/events.out.tfevents spine-mpi "${begun[@]}"
+one_line spine-mpi "begun/events.out.tfevents: is not a regular file"
+printf '[sweep]\nmethod = grid\nobjective = maximize rl\ntrain.noise = 0.2, 0.4\n' >>run.ini
+run "$SPINE_BIN/spine-sweep" run run.ini
+pipe sweep/.claims spine-sweep status run.ini
+[ "$status" = 0 ] || fail "status $status: $(cat stderr)"
+for command in status run; do
+    pipe sweep/.changes spine-sweep $command run.ini
+    one_line spine-sweep "sweep/.changes: is not a regular file"
+done
