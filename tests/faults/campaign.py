@@ -279,8 +279,6 @@ CONVERT = program("spine-convert", "s.txt", "out.h5")
 ALL_FORMS = [part for name in ("h5ad", "txt", "vec.gz", "bin", "npz", "mtx", "npy", "sparse.zst", "tsv")
              for part in ("-o", "out." + name)]
 SWEEP = program("spine-sweep", "run", "sweep.ini")
-# What takes up a sweep's failed trials; other commands are simply given again.
-SWEEP_AGAIN = SWEEP + ["--retry"]
 # name: how its directory is made, the command, ranks, the rank with the fault
 SCENARIOS = {
     "convert-1": (make_text, CONVERT, 1, 0),
@@ -321,6 +319,12 @@ SCENARIOS = {
     "train-relu-2-1": (make_input, TRAIN + ["model.objective=relu", "train.revive_after=1"], 2, 1),
     "train-nnse-1": (make_input, TRAIN + ["model.objective=nnse", "model.l0=3"], 1, 0),
     "train-start-1": (make_started, TRAIN + ["train.start_from=first", "model.start=random"], 1, 0),
+    "train-stream-1": (make_input, TRAIN + ["data.residency=stream"], 1, 0),
+    "train-stream-2-1": (make_input, TRAIN + ["data.residency=stream"], 2, 1),
+    "train-half-1": (make_input, TRAIN + ["data.dtype=bfloat16"], 1, 0),
+    "train-grid-2-1": (make_input, TRAIN + ["parallel.grid=1x2"], 2, 1),
+    "compat-1": (make_input, program("spine-compat", "--input=s.txt", "--output=out.txt", "--hdim=12",
+                                     "--num_epochs=3", "--batch_size=20", "--denoising"), 1, 0),
     "dry-run-1": (make_input, TRAIN + ["--dry-run"], 1, 0),
     "run-status-1": (make_done, program("spine-mpi", "--status", "run"), 1, 0),
     "formats-1": (make_shards, program("spine-merge", "run", *ALL_FORMS), 1, 0),
@@ -336,6 +340,7 @@ SCENARIOS = {
     "near-1": (make_done, program("spine-top", "run", "--near=word1"), 1, 0),
     "dump-1": (make_done, program("spine-top", "run", "--dump"), 1, 0),
     "sweep-again-1": (make_half_swept, SWEEP, 1, 0),
+    "sweep-asha-1": (make_input, SWEEP + ["sweep.method=asha", "sweep.min_epochs=1"], 1, 0),
     "status-1": (make_swept, program("spine-sweep", "status", "sweep.ini"), 1, 0),
     "summary-1": (make_swept, program("spine-sweep", "summary", "sweep.ini"), 1, 0),
 }
@@ -499,12 +504,13 @@ def judge_files(scenario, status, kind, after):
 
 
 def judge_again(scenario, directory, untouched):
-    """The same command once more, without a fault, must give what it gives without one."""
+    """The same command once more, without a fault, must give what it gives without one; with --retry,
+    which takes up a sweep's failed trials."""
     if stamps(directory) == untouched:
         return []
-    command = scenario.command
+    command = list(scenario.command)
     if scenario.name.startswith("sweep"):
-        command = SWEEP_AGAIN
+        command.insert(2, "--retry")
     status, _, error = run(on_ranks(command, scenario.ranks, scenario.faulty, []), directory)
     if status != 0:
         return [f"the command that follows ends with {status}: {error.strip()[-300:]}"]
