@@ -163,8 +163,7 @@ static int time_exchanges(struct spine_stepcost *cost, const struct spine_comm *
         const double few = time_exchange(&others, block, FEW);
         const double more = time_exchange(&others, block, many) - few;
         cost->latency = few;
-        if (size > 1 && more > 0) /* a host may have more ranks than the others */
-            cost->byte = more / (double)(sizeof(float) * (size - 1) * (many - FEW));
+        cost->byte = more > 0 ? more / (double)(sizeof(float) * (size - 1) * (many - FEW)) : 0;
     }
 
     free(block);
