@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "spine/base/clock.h"
 #include "spine/base/log.h"
@@ -26,6 +25,7 @@
 #include "spine/files/outliers.h"
 #include "spine/files/shared.h"
 #include "spine/files/vectorsfile.h"
+#include "spine/text/stream.h"
 
 enum { BLOCK_NUMBERS = 1 << 20 }; /* that are copied at once */
 
@@ -53,39 +53,12 @@ struct job {
 
 /* --- Before the reading ------------------------------------------------------------------- */
 
-static bool are_same_file(const char *path, const char *other)
-{
-    struct stat facts, other_facts;
-    return stat(path, &facts) == 0 && stat(other, &other_facts) == 0 &&
-           facts.st_dev == other_facts.st_dev && facts.st_ino == other_facts.st_ino;
-}
-
-/* Refuse an output whose file, or PATH.part, is also read. 'what' names the file that is read. */
-static int check_stays(const char *path, const char *what, const char *output,
-                       struct spine_error *err)
-{
-    char *part = spine_outfile_part(output, err), *file = NULL;
-    const char *inner = NULL;
-
-    if (part == NULL || spine_stream_split(path, &file, &inner, err)) {
-        free(part);
-        return -1;
-    }
-    const bool is_read = are_same_file(file, output) || are_same_file(file, part);
-    free(file);
-    free(part);
-
-    if (is_read)
-        return spine_refuse(err, "%s: the output would overwrite the %s", output, what);
-    return 0;
-}
-
 static int check_input_stays(const struct spine_convert_options *options, struct spine_error *err)
 {
     const char *words = options->source.words;
 
-    if (check_stays(options->source.path, "input", options->output, err) ||
-        (words != NULL && check_stays(words, "list of words", options->output, err)))
+    if (spine_stream_check_stays(options->source.path, "input", options->output, err) ||
+        (words != NULL && spine_stream_check_stays(words, "list of words", options->output, err)))
         return -1;
     return 0;
 }

@@ -84,13 +84,31 @@ int spine_output_check_name(const char *path, struct spine_error *err)
     return find_format(path, &format, err);
 }
 
+/* The length of PATH without its suffixes. */
+static size_t stem_length(const char *path, enum spine_format format)
+{
+    size_t length = 0;
+    spine_sink_is_packed(path, &length);
+    return length - strlen(spine_format_names[format]) - 1;
+}
+
+bool spine_output_shares_words(const char *path, const char *other)
+{
+    enum spine_format format, others;
+    struct spine_error ignored;
+
+    if (find_format(path, &format, &ignored) || find_format(other, &others, &ignored) ||
+        (writers[format]->words & writers[others]->words & SPINE_WORD_LISTED) == 0)
+        return false;
+    const size_t stem = stem_length(path, format);
+    return stem == stem_length(other, others) && memcmp(path, other, stem) == 0;
+}
+
 /* PATH without its suffixes, followed by 'end'. */
 static char *companion_path(const char *path, enum spine_format format, const char *end,
                             struct spine_error *err)
 {
-    size_t length = 0;
-    spine_sink_is_packed(path, &length);
-    const size_t stem = length - strlen(spine_format_names[format]) - 1;
+    const size_t stem = stem_length(path, format);
     char *name = spine_memory_get(stem + strlen(end) + 1, 1, "a file's name", err);
 
     if (name != NULL)
@@ -176,7 +194,8 @@ static int prepare(struct spine_output *output, const char *path, struct spine_e
         return -1;
     if (writer->open(&output->writing, err))
         return -1;
-    if (is_listed && spine_sink_open(&output->listing, output->companion, err)) {
+    if (is_listed && !output->options.is_unlisted &&
+        spine_sink_open(&output->listing, output->companion, err)) {
         writer->discard(&output->writing);
         return -1;
     }

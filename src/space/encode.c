@@ -21,6 +21,7 @@
 #include "spine/files/strings.h"
 #include "spine/files/vectorsfile.h"
 #include "spine/math/coder.h"
+#include "spine/text/stream.h"
 
 /* Rows that a rank takes at a time. */
 enum { ROWS = 8 * SPINE_BLOCK_ROWS };
@@ -196,6 +197,15 @@ static int read_labels(struct job *job, struct spine_error *err)
     return 0;
 }
 
+/* Does an output before this one write the same list of words? */
+static bool has_words_already(const struct spine_encode_options *options, size_t output)
+{
+    for (size_t i = 0; i < output; i++)
+        if (spine_output_shares_words(options->outputs[i], options->outputs[output]))
+            return true;
+    return false;
+}
+
 static int open_outputs(struct job *job, struct spine_error *err)
 {
     const struct spine_encode_options *options = job->options;
@@ -227,10 +237,12 @@ static int open_outputs(struct job *job, struct spine_error *err)
         spine_memory_zeroed(options->num_outputs + 1, sizeof *job->outputs, "the outputs", err);
     if (job->outputs == NULL)
         return -1;
-    for (size_t i = 0; i < options->num_outputs; i++)
+    for (size_t i = 0; i < options->num_outputs; i++) {
+        changes.is_unlisted = has_words_already(options, i);
         if (spine_output_open(&job->outputs[i], options->outputs[i], &shape, &changes, &source,
                               err))
             return -1;
+    }
     return 0;
 }
 
@@ -469,13 +481,28 @@ static void release(struct job *job)
     free(job->factors);
 }
 
+/* Refuse outputs of no format, and those that would replace what is read. */
+static int check_outputs(const struct spine_encode_options *options, struct spine_error *err)
+{
+    const char *list = options->words_from;
+
+    for (size_t i = 0; i < options->num_outputs; i++) {
+        const char *output = options->outputs[i];
+        if (spine_output_check_name(output, err) ||
+            spine_stream_check_stays(options->input, "input", output, err) ||
+            (list != NULL && spine_stream_check_stays(list, "list of words", output, err)))
+            return -1;
+    }
+    return 0;
+}
+
 int spine_encode(struct spine_comm *comm, const struct spine_encode_options *options,
                  struct spine_error *err)
 {
     struct job job = {.comm = comm, .options = options};
     int rc = spine_run_require_model(&job.run, options->run, err);
-    for (size_t i = 0; rc == 0 && i < options->num_outputs; i++)
-        rc = spine_output_check_name(options->outputs[i], err);
+    if (rc == 0 && comm->rank == 0)
+        rc = check_outputs(options, err);
     rc = spine_comm_agree(comm, rc, err);
 
     bool is = false;

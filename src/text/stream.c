@@ -14,6 +14,7 @@
 
 #include "spine/base/infile.h"
 #include "spine/base/memory.h"
+#include "spine/base/outfile.h"
 #include "spine/text/archive.h"
 
 enum {
@@ -338,4 +339,30 @@ int spine_stream_save(const char *path, int to, const char *name, struct spine_e
 
     spine_stream_close(stream);
     return rc;
+}
+
+static bool are_same_file(const char *path, const char *other)
+{
+    struct stat facts, other_facts;
+    return stat(path, &facts) == 0 && stat(other, &other_facts) == 0 &&
+           facts.st_dev == other_facts.st_dev && facts.st_ino == other_facts.st_ino;
+}
+
+int spine_stream_check_stays(const char *path, const char *what, const char *output,
+                             struct spine_error *err)
+{
+    char *part = spine_outfile_part(output, err), *file = NULL;
+    const char *inner = NULL;
+
+    if (part == NULL || spine_stream_split(path, &file, &inner, err)) {
+        free(part);
+        return -1;
+    }
+    const bool is_read = are_same_file(file, output) || are_same_file(file, part);
+    free(file);
+    free(part);
+
+    if (is_read)
+        return spine_refuse(err, "%s: the output would overwrite the %s", output, what);
+    return 0;
 }

@@ -24,11 +24,13 @@ attempt "$encode" run few.txt --decode -o mine.txt
 [ "$status" = 0 ] || fail "$(cat stderr)"
 cmp glove.h5 mine.txt.input.h5 || fail "a file of a person's was replaced"
 rm mine.txt*
+refused spine-encode "./few.txt: the output would overwrite the input" "$encode" run few.txt -o ./few.txt
 
 if has_python h5py numpy; then # a matrix, with the words of a list
     $python -c 'import h5py, numpy; numpy.save("in.npy", h5py.File("glove.h5")["vectors"][:])'
     cut -d ' ' -f 1 run/codes.txt >list
-    run "$encode" run in.npy --words-from=list -o listed.txt
+    run "$encode" run in.npy --words-from=list -o listed.txt -o both.npy -o both.npz -o both.mtx.gz
+    cmp both.words.txt list || fail "three outputs don't share their words"
     cmp listed.txt run/codes.txt || fail "with the words of a list the codes differ"
 fi
 refused spine-encode "glove.h5: has words of its own; leave out --words-from" \

@@ -84,6 +84,9 @@ int spine_output_argument(struct spine_output_options *options, int option, cons
 /* Refuse a name without the suffix of a format. */
 int spine_output_check_name(const char *path, struct spine_error *err);
 
+/* Do both outputs have their words in the same NAME.words.txt, which only one of them may write? */
+bool spine_output_shares_words(const char *path, const char *other);
+
 /* Does the format store zeros? For estimates of size. */
 bool spine_output_is_dense(enum spine_format format);
 

@@ -23,6 +23,7 @@ struct spine_output_options {
     const float *factors; /* borrowed; (columns); of is_scaled */
     int digits;           /* of values in text; 0: enough to read back the same float */
     bool is_unindexed;    /* .h5ad gets no index (codeindex.h) */
+    bool is_unlisted;     /* another output writes NAME.words.txt (spine_output_shares_words) */
 };
 
 /* Where the values come from, for formats that can record it. All borrowed; each may be NULL. */

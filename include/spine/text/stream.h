@@ -48,6 +48,11 @@ void spine_stream_close(struct spine_stream *stream);
  * points into path; it is NULL if path is the name of a file. */
 int spine_stream_split(const char *path, char **file, const char **inner, struct spine_error *err);
 
+/* Refuse an output whose file, or PATH.part, is that of 'path', which is read. 'what' says what that is,
+ * such as "input". */
+int spine_stream_check_stays(const char *path, const char *what, const char *output,
+                             struct spine_error *err);
+
 /* Unpack all of 'path' into the open, empty file 'to', which stays open; 'name' is its name in
  * messages. */
 int spine_stream_save(const char *path, int to, const char *name, struct spine_error *err);
