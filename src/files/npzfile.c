@@ -57,13 +57,24 @@ static int add_member(zip_t *archive, struct spine_npzfile_array *array)
     return 0;
 }
 
+/* 'code' is zip_open()'s; a failed call's reason is in errno. */
+static int fail_creating(const char *path, int code, struct spine_error *err)
+{
+    zip_error_t reason;
+
+    zip_error_init_with_code(&reason, code);
+    spine_fail(err, "%s: can't create the archive: %s", path, zip_error_strerror(&reason));
+    zip_error_fini(&reason);
+    return -1;
+}
+
 static int write_archive(const char *path, const char *part, struct spine_npzfile_array *arrays,
                          size_t count, struct spine_error *err)
 {
     int reason = 0;
     zip_t *archive = zip_open(part, ZIP_CREATE | ZIP_TRUNCATE, &reason);
     if (archive == NULL)
-        return spine_fail(err, "%s: can't create the archive", path);
+        return fail_creating(path, reason, err);
 
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < count; i++) {

@@ -303,6 +303,8 @@ caused()
     [ "$status" = 0 ] || grep -q "Input/output error$" stderr || fail "$1 fails: $(cat stderr)"
 }
 each 1 t "$scratch/again.h5" caused "$SPINE_BIN/spine-convert" s.txt again.h5
+each 1 t "$scratch/zipped.npz.zip" caused "$SPINE_BIN/spine-merge" ref -o zipped.npz
+rm -f zipped.*
 each 5 t "$scratch/s.h5" not_damaged "$trainer" run.ini --dry-run output.directory=one
 attempt "$inject" -p "$scratch/q" -c w -n 1 -e 28 "$SPINE_BIN/spine-eval" ref s.h5 --n=10 --questionnaire=q.tsv
 said spine-eval 1 "q.tsv: No space left on device"
