@@ -58,8 +58,8 @@ static struct spine_range sample_range(const struct spine_partition *part, size_
 size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden)
 {
     const struct spine_range range = sample_range(part, SAMPLE);
-    const size_t sums = hidden * (hidden + dim) * sizeof(double);
-    const size_t gram = hidden * hidden * sizeof(float); /* of the atoms (lasso.h) */
+    const size_t sums = hidden * (hidden + 2 * dim) * sizeof(double); /* and a copy of the atoms */
+    const size_t gram = hidden * hidden * sizeof(float);              /* of the atoms (lasso.h) */
 
     return sums + gram + 2 * (range.end - range.first) * (dim + hidden) * sizeof(float);
 }
@@ -76,9 +76,10 @@ int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *s
     nnse->gram = spine_memory_get(hidden, hidden * sizeof *nnse->gram, what, err);
     nnse->cross = spine_memory_get(hidden, dim * sizeof *nnse->cross, what, err);
     nnse->sums = spine_memory_get(TOGETHER * params->stride, sizeof *nnse->sums, what, err);
+    nnse->copy = spine_memory_get(hidden, params->stride * sizeof *nnse->copy, what, err);
     nnse->marked = spine_memory_get(hidden, sizeof *nnse->marked, what, err);
-    if (nnse->gram == NULL || nnse->cross == NULL || nnse->sums == NULL || nnse->marked == NULL ||
-        spine_params_init(&nnse->atoms, dim, hidden, err))
+    if (nnse->gram == NULL || nnse->cross == NULL || nnse->sums == NULL || nnse->copy == NULL ||
+        nnse->marked == NULL || spine_params_init(&nnse->atoms, dim, hidden, err))
         return -1;
 
     memcpy(nnse->atoms.data, params->data, params->len * sizeof *params->data);
@@ -102,6 +103,7 @@ void spine_nnse_dispose(struct spine_nnse *nnse)
     free(nnse->gram);
     free(nnse->cross);
     free(nnse->sums);
+    free(nnse->copy);
     free(nnse->marked);
     *nnse = (struct spine_nnse){0};
 }
@@ -280,44 +282,48 @@ static void add_codes(struct spine_nnse *nnse, const float *x)
         }
 }
 
-/* Four columns, in double and in float. */
+/* Four columns. */
 typedef double quad __attribute__((vector_size(32), aligned(8), may_alias));
-typedef float quad_floats __attribute__((vector_size(16), aligned(4), may_alias));
 
-/* sums (TOGETHER, stride) = the sum over k of rows[i][k] W_k, for a few rows of A'A. The sums of 16
- * columns stay in registers. */
+/* sums (TOGETHER, stride) = the sum over k of rows[i][k] W_k, for a few rows of A'A and W (H, stride). The
+ * sums of 16 columns stay in registers. */
 SPINE_CLONES
-static void sum_atoms(const struct spine_params *atoms, const double *const *rows, double *sums)
+static void sum_atoms(size_t hidden, size_t stride, const double *const *rows, const double *W,
+                      double *sums)
 {
     enum { LANES = 4, QUADS = SPINE_ALIGN / LANES };
-    const size_t stride = atoms->stride;
+    const double *a = rows[0], *b = rows[1], *c = rows[2];
 
     for (size_t first = 0; first < stride; first += SPINE_ALIGN) {
         quad sum[TOGETHER][QUADS] = {{{0}}};
-        const float *W = atoms->W2 + first;
-        for (size_t k = 0; k < atoms->hidden; k++, W += stride)
-            for (int i = 0; i < TOGETHER; i++)
-                for (int q = 0; q < QUADS; q++)
-                    sum[i][q] += rows[i][k] * __builtin_convertvector(
-                                                  *(const quad_floats *)(W + q * LANES), quad);
-        for (int i = 0; i < TOGETHER; i++)
-            for (int q = 0; q < QUADS; q++)
-                *(quad *)(sums + (size_t)i * stride + first + q * LANES) = sum[i][q];
+        for (size_t k = 0; k < hidden; k++)
+            for (size_t q = 0; q < QUADS; q++) {
+                const quad columns = *(const quad *)(W + k * stride + first + q * LANES);
+                sum[0][q] += a[k] * columns;
+                sum[1][q] += b[k] * columns;
+                sum[2][q] += c[k] * columns;
+            }
+        for (size_t i = 0; i < TOGETHER; i++)
+            for (size_t q = 0; q < QUADS; q++)
+                *(quad *)(sums + i * stride + first + q * LANES) = sum[i][q];
     }
 }
 
-/* Move an atom by 'sums' / A'A_jj, and scale it to length 1 if it is longer. sums becomes the difference
- * from before. */
-static void move_atom(float *row, size_t dim, double square, double *sums)
+static void copy_atom(const float *row, size_t stride, double *copy)
 {
-    for (size_t k = 0; k < dim; k++) {
-        const float moved = row[k] + (float)(sums[k] / square);
-        sums[k] = -(double)row[k];
-        row[k] = moved;
-    }
+    for (size_t k = 0; k < stride; k++)
+        copy[k] = (double)row[k];
+}
+
+/* Move an atom by 'sums' / A'A_jj, and scale it to length 1 if it is longer. sums becomes the difference
+ * from 'before'. */
+static void move_atom(float *row, size_t dim, double square, const double *before, double *sums)
+{
+    for (size_t k = 0; k < dim; k++)
+        row[k] += (float)(sums[k] / square);
     spine_atoms_bound(row, dim, false);
     for (size_t k = 0; k < dim; k++)
-        sums[k] += (double)row[k];
+        sums[k] = (double)row[k] - before[k];
 }
 
 /* Set atoms from j on to the optimum given all others, one after the other: W_j + (A'X_j - sum_k A'A_jk W_k)
@@ -330,7 +336,7 @@ static void update_atoms(struct spine_nnse *nnse, size_t j, size_t count)
 
     for (size_t i = 0; i < TOGETHER; i++)
         rows[i] = nnse->gram + (i < count ? j + i : j) * atoms->hidden;
-    sum_atoms(atoms, rows, nnse->sums);
+    sum_atoms(atoms->hidden, stride, rows, nnse->copy, nnse->sums);
 
     for (size_t i = 0; i < count; i++) {
         double *sums = nnse->sums + i * stride;
@@ -339,10 +345,12 @@ static void update_atoms(struct spine_nnse *nnse, size_t j, size_t count)
             sums[k] = cross[k] - sums[k];
     }
     for (size_t i = 0; i < count; i++) {
-        const double *change = nnse->sums + i * stride;
+        double *change = nnse->sums + i * stride, *copy = nnse->copy + (j + i) * stride;
+        float *row = atoms->W2 + (j + i) * stride;
         if (!(rows[i][j + i] > 0))
             continue;
-        move_atom(atoms->W2 + (j + i) * stride, dim, rows[i][j + i], nnse->sums + i * stride);
+        move_atom(row, dim, rows[i][j + i], copy, change);
+        copy_atom(row, stride, copy);
         for (size_t later = i + 1; later < count; later++)
             for (size_t k = 0; k < dim; k++)
                 nnse->sums[later * stride + k] -= rows[later][j + i] * change[k];
@@ -398,6 +406,9 @@ int spine_nnse_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_s
     }
     sum_over_ranks(nnse, sums);
 
+    for (size_t j = 0; j < hidden; j++)
+        copy_atom(nnse->atoms.W2 + j * nnse->atoms.stride, nnse->atoms.stride,
+                  nnse->copy + j * nnse->atoms.stride);
     for (int sweep = 0; sweep < SWEEPS; sweep++)
         for (size_t j = 0; j < hidden; j += TOGETHER)
             update_atoms(nnse, j, hidden - j < TOGETHER ? hidden - j : TOGETHER);

@@ -40,8 +40,8 @@ struct spine_nnse {
     struct spine_lasso lasso;        /* of atoms.W2 */
     struct spine_lasso_coder solver; /* of the coder */
     double *gram, *cross;            /* owned; (H, H): A'A; (H, D): A'X; over all rows */
-    double *sums;                    /* owned; of a few atoms, (3, stride) */
-    bool *marked;                    /* owned; (H): atoms to draw */
+    double *sums, *copy; /* owned; of a few atoms, (3, stride); (H, stride): the atoms */
+    bool *marked;        /* owned; (H): atoms to draw */
 };
 
 /* The bytes that a rank with these rows needs, beside those of coder and data. */
