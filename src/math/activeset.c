@@ -12,6 +12,10 @@
  * between the rows of its G, so that they don't share places in a cache. */
 enum { MOST_EXACT = 512, PADDING = 8 };
 
+/* Rows of the factor that are computed together, at most as many as the padding has floats. */
+enum { NEW = 4 };
+typedef double quad __attribute__((vector_size(NEW * sizeof(double)), may_alias));
+
 /* An atom is independent of others if at least this share of its square is; less is rounding, and
  * within the tolerance of a solution (lasso.h). With 1e-5, nearly equal atoms took many steps and
  * ended outside it. */
@@ -27,14 +31,15 @@ int spine_activeset_init(struct spine_activeset *set, size_t units, struct spine
     set->value = spine_memory_get(units, sizeof *set->value, what, err);
     set->correlation = spine_memory_get(units, sizeof *set->correlation, what, err);
     set->is_in = spine_memory_zeroed(units, sizeof *set->is_in, what, err);
-    set->gram = spine_memory_get(most, (most + PADDING) * sizeof *set->gram, what, err);
+    set->gram = spine_memory_zeroed(most, (most + PADDING) * sizeof *set->gram, what, err);
     set->row = spine_memory_get(units, sizeof *set->row, what, err);
     set->factor = spine_memory_get(most * (most + 1) / 2, sizeof *set->factor, what, err);
     set->step = spine_memory_get(most, sizeof *set->step, what, err);
+    set->solved = spine_memory_aligned(most * NEW, sizeof *set->solved, what, err);
     set->index = spine_memory_get(units, sizeof *set->index, what, err);
     if (set->atom == NULL || set->value == NULL || set->correlation == NULL || set->is_in == NULL ||
         set->gram == NULL || set->row == NULL || set->factor == NULL || set->step == NULL ||
-        set->index == NULL) {
+        set->solved == NULL || set->index == NULL) {
         spine_activeset_dispose(set);
         return -1;
     }
@@ -51,6 +56,7 @@ void spine_activeset_dispose(struct spine_activeset *set)
     free(set->row);
     free(set->factor);
     free(set->step);
+    free(set->solved);
     free(set->index);
     *set = (struct spine_activeset){0};
 }
@@ -193,23 +199,63 @@ static inline double subtract_dot(double sum, size_t count, const double *restri
     return sum - dot;
 }
 
+/* Of up to NEW rows of L from row 'first' on, the columns before 'first': the right sides of one triangular
+ * system, solved for side by side. */
+SPINE_CLONES
+static void extend(struct spine_activeset *set, size_t first)
+{
+    const size_t left = set->count - first, rows = left < NEW ? left : NEW;
+    quad *solved = (quad *)set->solved;
+
+    for (size_t k = 0; k < first; k++) {
+        const float *from = set->gram + k * pitch(set) + first; /* stale beyond the rows */
+        const double *row = set->factor + k * (k + 1) / 2;
+        quad sums[2] = {{(double)from[0], (double)from[1], (double)from[2], (double)from[3]}, {0}};
+        size_t m = 0;
+        for (; m + 2 <= k; m += 2) {
+            sums[0] -= row[m] * solved[m];
+            sums[1] -= row[m + 1] * solved[m + 1];
+        }
+        if (m < k)
+            sums[0] -= row[m] * solved[m];
+        solved[k] = (sums[0] + sums[1]) * row[k];
+    }
+
+    for (size_t i = 0; i < rows; i++) {
+        double *row = set->factor + (first + i) * (first + i + 1) / 2;
+        for (size_t k = 0; k < first; k++)
+            row[k] = set->solved[k * NEW + i];
+    }
+}
+
+/* Complete a row of L from column 'begin' on. Returns whether it is independent of the rows before. */
+SPINE_CLONES
+static bool complete(struct spine_activeset *set, size_t begin, size_t i)
+{
+    const float *from = set->gram + i * pitch(set);
+    double *row = set->factor + i * (i + 1) / 2;
+
+    for (size_t k = begin; k < i; k++) {
+        const double *other = set->factor + k * (k + 1) / 2;
+        row[k] = subtract_dot((double)from[k], k, row, other) * other[k];
+    }
+    const double left = subtract_dot((double)from[i], i, row, row);
+    if (!(left > DEPENDENT * (double)from[i]))
+        return false;
+    row[i] = 1 / sqrt(left); /* inverse of the diagonal: it is only divided by */
+    return true;
+}
+
 /* Cholesky, continued from the rows that are there, up to the first row that depends on those
  * before it. Returns the number of rows: 'count' if all are independent. */
-SPINE_CLONES
 static size_t factorise(struct spine_activeset *set)
 {
-    for (size_t i = set->factored; i < set->count; i++) {
-        const float *from = set->gram + i * pitch(set);
-        double *row = set->factor + i * (i + 1) / 2;
-        for (size_t k = 0; k < i; k++) {
-            const double *other = set->factor + k * (k + 1) / 2;
-            row[k] = subtract_dot((double)from[k], k, row, other) * other[k];
-        }
-        const double left = subtract_dot((double)from[i], i, row, row);
-        if (!(left > DEPENDENT * (double)from[i]))
-            break;
-        row[i] = 1 / sqrt(left); /* inverse of the diagonal: it is only divided by */
-        set->factored = i + 1;
+    while (set->factored < set->count) {
+        const size_t first = set->factored;
+        extend(set, first);
+        for (; set->factored < set->count && set->factored < first + NEW; set->factored++)
+            if (!complete(set, first, set->factored))
+                return set->factored;
     }
     return set->factored;
 }

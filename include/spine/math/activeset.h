@@ -28,6 +28,7 @@ struct spine_activeset {
     float *row;            /* (units): scratch, a row of G of a larger set */
     double *factor;        /* packed rows of L, L L' = G, with the inverse of its diagonal */
     double *step;          /* (most) */
+    double *solved;        /* (most, 4): scratch, columns of new rows of the factor */
     uint32_t *index;       /* (units): scratch */
 };
 
