@@ -340,7 +340,6 @@ SCENARIOS = {
     "near-1": (make_done, program("spine-top", "run", "--near=word1"), 1, 0),
     "dump-1": (make_done, program("spine-top", "run", "--dump"), 1, 0),
     "sweep-again-1": (make_half_swept, SWEEP, 1, 0),
-    "sweep-asha-1": (make_input, SWEEP + ["sweep.method=asha", "sweep.min_epochs=1"], 1, 0),
     "status-1": (make_swept, program("spine-sweep", "status", "sweep.ini"), 1, 0),
     "summary-1": (make_swept, program("spine-sweep", "summary", "sweep.ini"), 1, 0),
 }
