@@ -119,7 +119,7 @@ int64_t spine_settings_last_epoch(const struct spine_config *config)
 int64_t spine_settings_encode_k(const struct spine_config *config)
 {
     const double alpha = config->objective == SPINE_OBJECTIVE_KSPARSE ? config->alpha : 1;
-    return (int64_t)(alpha * (double)config->k);
+    return (int64_t)(alpha * (double)config->k * (1 + 1e-12)); /* 1.15 times 100 is 115, not 114 */
 }
 
 struct spine_activation spine_settings_activation(const struct spine_config *config)

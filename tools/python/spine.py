@@ -74,7 +74,7 @@ class Run:
             return self._solve(np.atleast_2d(x)).reshape(x.shape[:-1] + (self.hidden,))
         z = x @ self.W1.T + self.b1
         if self._options.get("objective") in ("topk", "ksparse"):
-            k = int(float(self._options["alpha"]) * int(self._options["k"]))
+            k = int(float(self._options["alpha"]) * int(self._options["k"]) * (1 + 1e-12))
             order = np.argsort(-z, axis=-1, kind="stable")[..., k:]
             np.put_along_axis(z, order, 0, axis=-1)
         z = np.where(z < self.threshold, 0, z)

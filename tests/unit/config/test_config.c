@@ -937,6 +937,17 @@ static void test_prefixes_are_compared_as_numbers(void **state)
     }
 }
 
+static void test_a_product_that_is_whole_is_not_rounded_down(void **state)
+{
+    (void)state;
+    struct spine_config config;
+
+    parse(&config, "[data]\ninput = x.h5\n[model]\nobjective = ksparse\nk = 100\nalpha = 1.15\n");
+    assert_int_equal(spine_settings_encode_k(&config), 115);
+    config.alpha = 1.159;
+    assert_int_equal(spine_settings_encode_k(&config), 115);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -966,6 +977,7 @@ int main(void)
         cmocka_unit_test(test_a_run_of_an_earlier_version_keeps_its_defaults),
         cmocka_unit_test(test_prefixes_are_compared_as_numbers),
         cmocka_unit_test(test_differences_name_what_is_unknown_and_what_there_is_room_for),
+        cmocka_unit_test(test_a_product_that_is_whole_is_not_rounded_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
