@@ -30,8 +30,8 @@ static const char from_checkpoint[] =
     "tf.train.load_checkpoint('PREFIX').get_tensor('NAME')), and give the words with --words";
 static const char fetch[] = "download the file itself, perhaps after logging in";
 
-/* A file with 'magic' at 'offset' is 'what'. Where 'magic' is up to four bytes, which may also begin a
- * word, the file must have control bytes. */
+/* A file with 'magic' at 'offset' is 'what'. Where 'magic' is up to five bytes, which may also be
+ * in a text, the file must have control bytes. */
 struct foreign {
     size_t offset, bytes;
     const char *magic, *what, *advice;
@@ -139,7 +139,7 @@ static int refuse_signature(const struct spine_start *start, struct spine_error 
     for (size_t i = 0; i < sizeof foreigns / sizeof *foreigns; i++) {
         const struct foreign *foreign = &foreigns[i];
         if (spine_start_holds(start, foreign->offset, foreign->magic, foreign->bytes) &&
-            (foreign->bytes > 4 || spine_start_has_controls(start)))
+            (foreign->bytes > 5 || spine_start_has_controls(start)))
             return spine_foreign_refuse(start->name, foreign->what, foreign->advice, err);
     }
     if (is_protocol_buffer(start))
@@ -151,7 +151,7 @@ static int refuse_signature(const struct spine_start *start, struct spine_error 
 
 /* --- Pickles ------------------------------------------------------------------------------ */
 
-/* In protocol 0 a list or dictionary begins with its number, a tuple with the first of its parts. */
+/* In protocol 0 a list or dictionary begins with its number, a tuple with the code of its first part. */
 static bool is_old_pickle(const struct spine_start *start)
 {
     static const char *const modules[] = {"ccopy_reg\n", "cnumpy.", "ccollections\n", "cgensim.",
@@ -162,7 +162,8 @@ static bool is_old_pickle(const struct spine_start *start)
             return spine_start_mentions(start, "\np1\n") || spine_start_mentions(start, "q\1");
     if (spine_start_holds(start, 0, "(dp", 3) || spine_start_holds(start, 0, "(lp", 3))
         return start->bytes > 4 && isdigit((unsigned char)start->at[3]) && start->at[4] == '\n';
-    return spine_start_holds(start, 0, "(", 1) && spine_start_mentions(start, "\np1\n") &&
+    return spine_start_holds(start, 0, "(", 1) && start->bytes > 1 && start->at[1] != '\0' &&
+           strchr("(SVIFLNc]}dlt", start->at[1]) != NULL && spine_start_mentions(start, "\np1\n") &&
            spine_start_mentions(start, "\np2\n");
 }
 

@@ -34,18 +34,19 @@ static bool are_plausible(const char *at, size_t count, size_t width, size_t *nu
     return true;
 }
 
-/* Is it numbers of 'width' bytes from the first byte on, few of them zero? */
+/* Is it numbers of 'width' bytes from the first byte on, few of them zero? Text looks like such numbers if
+ * every fourth byte is a digit or a point, but has hardly any control bytes: of numbers' bytes about
+ * every tenth is one. */
 static bool are_bare_numbers(const struct spine_start *start, size_t width)
 {
-    enum { MOST = 256 };
+    enum { MOST = 256, BYTES_A_CONTROL = 32 };
     const size_t there = start->bytes / width, count = there < MOST ? there : MOST;
+    const struct spine_start numbers = {.at = start->at, .bytes = count * width};
     size_t num_zeros;
 
-    if (memchr(start->at, '\0', start->bytes) == NULL &&
-        memchr(start->at, '\xBF', start->bytes) == NULL)
-        return false;
-    return count >= LEAST_NUMBERS && are_plausible(start->at, count, width, &num_zeros) &&
-           2 * num_zeros < count;
+    return count >= LEAST_NUMBERS &&
+           BYTES_A_CONTROL * spine_start_count_controls(&numbers) >= numbers.bytes &&
+           are_plausible(start->at, count, width, &num_zeros) && 2 * num_zeros < count;
 }
 
 /* Floats may look like doubles, but hardly the other way round: they are looked for first. */

@@ -30,15 +30,30 @@ static char byte_at(const struct spine_start *start, size_t at)
     return at < start->bytes ? start->at[at] : '\0';
 }
 
+/* The offset of the quote that ends the name that begins at 'at', or of a line feed, which no name has. */
+static size_t find_end(const struct spine_start *start, size_t at)
+{
+    at++;
+    while (at < start->bytes && start->at[at] != '"' && start->at[at] != '\n')
+        at += start->at[at] == '\\' ? 2 : 1;
+    return at;
+}
+
 /* The offset of what follows the name that begins at 'at' and its colon, if it has one. */
 static size_t find_value(const struct spine_start *start, size_t at, bool *has_colon)
 {
-    at++;
-    while (at < start->bytes && start->at[at] != '"')
-        at += start->at[at] == '\\' ? 2 : 1;
-    at = skip_blanks(start, at + 1);
+    at = skip_blanks(start, find_end(start, at) + 1);
     *has_colon = byte_at(start, at) == ':';
     return *has_colon ? skip_blanks(start, at + 1) : at;
+}
+
+/* Does a name begin at 'at', before a colon or a comma? */
+static bool is_name_at(const struct spine_start *start, size_t at)
+{
+    const size_t end = byte_at(start, at) == '"' ? find_end(start, at) : at;
+    const char next = byte_at(start, skip_blanks(start, end + 1));
+
+    return end > at && byte_at(start, end) == '"' && (next == ':' || next == ',');
 }
 
 static bool is_number_at(const struct spine_start *start, size_t at)
@@ -109,9 +124,7 @@ static int refuse_json(const struct spine_start *start, struct spine_error *err)
             "--words",
             err);
 
-    if (start->at[at] != '"' ||
-        !(spine_start_mentions(start, "\":") || spine_start_mentions(start, "\" :") ||
-          spine_start_mentions(start, "\",")))
+    if (!is_name_at(start, at))
         return 0;
     if (spine_start_mentions(start, "}\n{") || spine_start_mentions(start, "]\n["))
         return spine_foreign_refuse(start->name, "JSON Lines", SPINE_FOREIGN_EXPORT, err);

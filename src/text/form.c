@@ -56,21 +56,20 @@ static bool has_user_block(const struct spine_start *start)
     return false;
 }
 
-/* Guess the form of a file that begins with no known signature. */
+/* Guess the form of a file that begins with no known signature. A tar archive with an HDF5 file has what
+ * looks like a user block. */
 static int guess(const struct spine_start *start, enum spine_form *form, struct spine_error *err)
 {
     if (has_user_block(start))
         *form = SPINE_FORM_HDF5;
-    else if (spine_safetensors_is(start->at, start->bytes, start->file_bytes))
-        *form = SPINE_FORM_SAFETENSORS;
-    else if (spine_word2vec_is(start->at, start->bytes))
-        *form = SPINE_FORM_WORD2VEC;
     else if (spine_foreign_check_text(start, err) || spine_foreign_check_objects(start, err) ||
              spine_foreign_check_binary(start, err))
         return -1;
     return 0;
 }
 
+/* The sizes at the beginning of safetensors and word2vec's files, and the words there, may look like
+ * another program's signature. */
 int spine_form_find(const struct spine_start *start, enum spine_form *form, struct spine_error *err)
 {
     *form = SPINE_FORM_TEXT;
@@ -80,6 +79,10 @@ int spine_form_find(const struct spine_start *start, enum spine_form *form, stru
         *form = SPINE_FORM_NPY;
     else if (spine_fasttext_is(start->at, start->bytes))
         *form = SPINE_FORM_FASTTEXT;
+    else if (spine_safetensors_is(start->at, start->bytes, start->file_bytes))
+        *form = SPINE_FORM_SAFETENSORS;
+    else if (spine_word2vec_is(start->at, start->bytes))
+        *form = SPINE_FORM_WORD2VEC;
     else if (spine_foreign_check_signature(start, err))
         return -1;
     else

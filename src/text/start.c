@@ -23,12 +23,18 @@ bool spine_start_mentions(const struct spine_start *start, const char *what)
     return false;
 }
 
+size_t spine_start_count_controls(const struct spine_start *start)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < start->bytes; i++)
+        count += iscntrl((unsigned char)start->at[i]) && !isspace((unsigned char)start->at[i]);
+    return count;
+}
+
 bool spine_start_has_controls(const struct spine_start *start)
 {
-    for (size_t i = 0; i < start->bytes; i++)
-        if (iscntrl((unsigned char)start->at[i]) && !isspace((unsigned char)start->at[i]))
-            return true;
-    return false;
+    return spine_start_count_controls(start) > 0;
 }
 
 bool spine_start_is_whole(const struct spine_start *start)

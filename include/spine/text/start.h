@@ -24,7 +24,8 @@ bool spine_start_holds(const struct spine_start *start, size_t offset, const cha
 /* Is 'what' anywhere in it? */
 bool spine_start_mentions(const struct spine_start *start, const char *what);
 
-/* Has it control bytes of ASCII other than white space? */
+/* Count the control bytes of ASCII other than white space. */
+size_t spine_start_count_controls(const struct spine_start *start);
 bool spine_start_has_controls(const struct spine_start *start);
 
 /* Is it the whole file? */

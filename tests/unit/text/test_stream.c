@@ -295,6 +295,15 @@ static void forms_are_told_by_their_first_bytes(void **state)
         {BYTES("RDA2\n"
                "A\n"),
          "get(load(", 0},
+        {BYTES("%PDF-1.4 0.5 0.25\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("%PDF-1.4\n\1"), "is a PDF document", 0},
+        {BYTES("(\np1\np2\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("{\"\n:\n\",\n\":\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("[\" 0.5 0.25\n\": 0.5 0.25\n\", 0.5 0.25\n"), NULL, SPINE_FORM_TEXT},
+        /* Text whose every fourth byte is a digit or a point. */
+        {BYTES("\xD0\xBF 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("a 0.0 0.0 0.0 0.0 0.0 0.0 0.0 0.0\n\xC2\xBF 0.5\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("\xD0\xBF 0.12345 0.54321 0.12345 0.54321\n"), NULL, SPINE_FORM_TEXT},
     };
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -311,27 +320,65 @@ static void forms_are_told_by_their_first_bytes(void **state)
     }
 }
 
-static int find_form(const struct bytes *bytes)
+static int find_form(const struct bytes *bytes, enum spine_form *form)
 {
     const struct spine_start start = {"f", (const char *)bytes->at, bytes->count, bytes->count};
-    enum spine_form form;
-    return spine_form_find(&start, &form, &err);
+    return spine_form_find(&start, form, &err);
+}
+
+/* The length of a safetensors file's header may be another program's signature. */
+static void safetensors_may_begin_as_other_files(void **state)
+{
+    static const size_t lengths[] = {93, 104, 376, 640, 896, 1152, 1408, 2648, 40056, 55928, 65534};
+    (void)state;
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        const unsigned char length[8] = {(unsigned char)lengths[i],
+                                         (unsigned char)(lengths[i] >> 8)};
+        struct bytes bytes = {0};
+        enum spine_form form = SPINE_FORM_AUTO;
+        add_bytes(&bytes, length, sizeof length);
+        add_text(&bytes, "{\"a\":");
+        bytes.count = sizeof length + lengths[i];
+        TRY(find_form(&bytes, &form));
+        assert_int_equal(form, SPINE_FORM_SAFETENSORS);
+    }
+}
+
+static void words_may_be_signatures(void **state)
+{
+    struct bytes text = {0}, binary = {0};
+    enum spine_form form = SPINE_FORM_AUTO;
+    (void)state;
+    for (int i = 0; i < 19; i++)
+        add_text(&text, line);
+    add_text(&text, "ab 0.5 1\nmustard 0.5 1.5\n");
+    assert_memory_equal(text.at + 257, "ustar", 5);
+    TRY(find_form(&text, &form));
+    assert_int_equal(form, SPINE_FORM_TEXT);
+
+    add_text(&binary, "1000 50\nDUCK ");
+    for (int i = 0; i < 50; i++)
+        add_float(&binary, 0.01F * (float)i);
+    add_text(&binary, "a ");
+    TRY(find_form(&binary, &form));
+    assert_int_equal(form, SPINE_FORM_WORD2VEC);
 }
 
 static void bare_numbers_are_refused(void **state)
 {
     struct bytes bytes = {0};
+    enum spine_form form;
     (void)state;
     for (int i = 0; i < 20; i++) {
         const double value = i - 9.1;
         add_bytes(&bytes, &value, sizeof value);
     }
-    assert_int_equal(find_form(&bytes), -1);
+    assert_int_equal(find_form(&bytes, &form), -1);
     assert_non_null(strstr(err.text, "as GloVe writes them by -binary 1"));
     bytes.count = 0;
     for (int i = 0; i < 20; i++)
         add_float(&bytes, (float)i - 9.1F);
-    assert_int_equal(find_form(&bytes), -1);
+    assert_int_equal(find_form(&bytes, &form), -1);
     assert_non_null(strstr(err.text, "numbers of 4 bytes without words"));
 }
 
@@ -350,7 +397,7 @@ static void archives_are_refused_by_name(void **state)
     assert_int_equal(spine_form_detect(path.text, &form, &err), -1);
     assert_non_null(
         strstr(err.text, "is an Excel file (.xlsx), which is not read; write it as text"));
-    memcpy(plain.at + 257, "ustar", 5);
+    memcpy(plain.at + 256, "\0ustar", 6);
     pack_xz(&packed);
     put_bytes(&tar, &packed);
     assert_int_equal(spine_form_detect(tar.text, &form, &err), -1);
@@ -380,6 +427,8 @@ int main(void)
         TEST(members_of_zip_archives_are_read_by_name),
         TEST(names_with_colons_are_names_first),
         TEST(forms_are_told_by_their_first_bytes),
+        TEST(safetensors_may_begin_as_other_files),
+        TEST(words_may_be_signatures),
         TEST(bare_numbers_are_refused),
         TEST(archives_are_refused_by_name),
         TEST(forms_have_names),
