@@ -125,13 +125,25 @@ static int open_sparse(struct spine_sheet *sheet, const char *file, struct spine
     return 0;
 }
 
-/* The rows of an AnnData's matrices have the index of /obs, but those of /varm and /varp that of /var. */
+/* The rows of an AnnData's matrices have the index of /obs, but those in /var, /varm and /varp that of
+ * /var. */
+static const char *find_frame(const char *matrix)
+{
+    const char *group = matrix + strspn(matrix, "/");
+    const size_t length = strcspn(group, "/");
+    const bool is_var = length == 3 && strncmp(group, "var", 3) == 0;
+    const bool is_of_var =
+        length == 4 && (strncmp(group, "varm", 4) == 0 || strncmp(group, "varp", 4) == 0);
+
+    return is_var || is_of_var ? "/var" : "/obs";
+}
+
 static int choose_index(struct spine_sheet *sheet, struct spine_error *err)
 {
     struct spine_error why;
     size_t count = 0;
 
-    const char *frame = strncmp(sheet->matrix, "/var", 4) == 0 ? "/var" : "/obs";
+    const char *frame = find_frame(sheet->matrix);
     if (!spine_object_has(sheet->store, frame))
         return 0;
     spine_codes_find_index(sheet->store, frame, sheet->words);

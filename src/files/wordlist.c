@@ -18,7 +18,9 @@
 
 struct list {
     struct spine_words words; /* owned */
-    bool is_table;            /* its lines have tabs */
+    bool is_table;            /* its first line has tabs */
+    bool may_have_title;      /* it is lines, of which the first may name the column */
+    size_t num_blanks;        /* blank lines at the end, not among the words */
     size_t first, num_words;  /* of the words, without the column's name */
 };
 
@@ -132,13 +134,13 @@ static bool has_commas(const struct spine_words *lines)
     return lines->count > 2;
 }
 
-/* Do the lines, but perhaps the first, end in several numbers? */
+/* Do all lines, except perhaps the first, end in numbers, more than a date has? */
 static bool has_vectors(const struct spine_words *lines)
 {
     for (size_t i = 1; i < lines->count; i++) {
         const char *line = spine_words_get(lines, i);
         const struct spine_field row = {line, line + strlen(line)};
-        if (spine_field_count_numbers(spine_field_trim(row)) < 2)
+        if (spine_field_count_numbers(spine_field_trim(row)) < 3)
             return false;
     }
     return lines->count > 2;
@@ -153,12 +155,12 @@ static int take_words(const struct spine_words *lines, const char *name, struct 
 
     if (has_commas(lines))
         return spine_refuse(err, "%s: this is CSV; expected one word a line: cut -d, -f1", name);
-    if (!are_numbered && has_vectors(lines))
+    list->is_table = lines->count > 0 && strchr(spine_words_get(lines, 0), '\t') != NULL;
+    if (!list->is_table && has_vectors(lines))
         return spine_refuse(err,
                             "%s: has numbers after the words; expected one word a line: cut -d' ' "
-                            "-f1, or cut -f1 if tabs separate them",
+                            "-f1",
                             name);
-    list->is_table = lines->count > 0 && strchr(spine_words_get(lines, 0), '\t') != NULL;
     for (size_t i = 0; i < lines->count; i++) {
         const char *word = spine_words_get(lines, i);
         if (are_numbered)
@@ -176,12 +178,25 @@ static int take_words(const struct spine_words *lines, const char *name, struct 
     return 0;
 }
 
+/* Set the blank lines at the end aside: they may be empty words. */
+static void set_blanks_aside(struct spine_words *lines, struct list *list)
+{
+    size_t count = lines->count;
+
+    while (count > 0 && spine_words_get(lines, count - 1)[0] == '\0')
+        count--;
+    list->num_blanks = lines->count - count;
+    spine_words_truncate(lines, count);
+}
+
 static int read_table(const char *path, const char *name, struct list *list,
                       struct spine_error *err)
 {
     struct spine_words lines = {0};
     int rc = read_lines(path, &lines, err);
 
+    list->may_have_title = true;
+    set_blanks_aside(&lines, list);
     if (rc == 0)
         rc = take_words(&lines, name, list, err);
     spine_words_dispose(&lines);
@@ -224,21 +239,18 @@ static bool is_title(const char *word)
     return false;
 }
 
-/* A line too many: the column's name, or a blank line at the end. */
-static void drop_line(struct list *list, const char *name)
+/* A line too many: the column's name. */
+static void drop_title(struct list *list, const char *name)
 {
     const char *first = spine_words_get(&list->words, 0);
-    const char *last = spine_words_get(&list->words, list->words.count - 1);
     char quoted[SPINE_LINES_QUOTE];
 
-    if (*last == '\0')
-        list->num_words--;
-    else if (list->is_table || is_title(first)) {
-        spine_lines_quote(quoted, first, strlen(first));
-        spine_log(SPINE_LOG_INFO, "%s: the first line names the column, %s: skipped", name, quoted);
-        list->first++;
-        list->num_words--;
-    }
+    if (!list->is_table && !is_title(first))
+        return;
+    spine_lines_quote(quoted, first, strlen(first));
+    spine_log(SPINE_LOG_INFO, "%s: the first line names the column, %s: skipped", name, quoted);
+    list->first++;
+    list->num_words--;
 }
 
 int spine_wordlist_read(const char *path, const char *name, size_t rows, struct spine_words *words,
@@ -247,12 +259,14 @@ int spine_wordlist_read(const char *path, const char *name, size_t rows, struct 
     struct list list = {0};
     int rc = read_any(path, name, &list, err);
 
+    for (; rc == 0 && list.words.count < rows && list.num_blanks > 0; list.num_blanks--)
+        rc = spine_words_add(&list.words, "", 0, err);
     list.num_words = list.words.count;
-    if (rc == 0 && list.num_words == rows + 1)
-        drop_line(&list, name);
+    if (rc == 0 && list.num_words == rows + 1 && list.may_have_title)
+        drop_title(&list, name);
     if (rc == 0 && list.num_words != rows)
         rc = spine_refuse(err, "%s: has %zu words for %zu vectors%s", name, list.num_words, rows,
-                          list.num_words == rows + 1
+                          list.num_words == rows + 1 && list.may_have_title
                               ? "; if the first line is a header, remove it (tail -n +2)"
                               : "");
     for (size_t i = 0; rc == 0 && i < rows; i++) {

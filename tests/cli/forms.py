@@ -99,6 +99,12 @@ def hdf5():
         out.create_dataset("obs/name", data=words(), dtype=h5py.string_dtype())
         out.create_dataset("obs/other", data=words(), dtype=h5py.string_dtype())
         out["obs"].attrs["_index"] = "name"
+        out["variables/pca"] = vectors()
+        out.create_dataset("var/_index", data=words()[::-1], dtype=h5py.string_dtype())
+    with h5py.File("sides.h5ad", "w") as out:
+        out["X"], out["varm/pca"] = vectors(), vectors()
+        out.create_dataset("obs/_index", data=words()[::-1], dtype=h5py.string_dtype())
+        out.create_dataset("var/_index", data=words(), dtype=h5py.string_dtype())
     with h5py.File("lzf.h5", "w") as out:
         plain(out, compression="lzf")
     with h5py.File("turned.h5", "w") as out:
@@ -160,6 +166,8 @@ def word_lists():
     write("numbered.tsv", lambda i, word: f"{i}\t{word}")
     write("counted.txt", lambda i, word: f"{word} {9999 - i // 2}")
     write("words.csv", lambda i, word: f"{word},{i}")
+    write("columns.tsv", lambda i, word: f"{word}\t{i}\t7\t.5")
+    np.save("titled.npy", np.array(["word"] + words()))
 
 
 def make():

@@ -59,7 +59,8 @@ check words --words=metadata.tsv fortran.npy
 check words --words=words.npy c.npy
 (echo Word && cat words.txt) >titled.txt
 (cat words.txt && echo) >ended.txt
-for file in titled.txt ended.txt; do
+(cat metadata.tsv && echo && echo) >both.tsv
+for file in titled.txt ended.txt both.tsv columns.tsv; do
     converted words "$SPINE_BIN/spine-convert" --on-bad=skip --words=$file c.npy
 done
 check words --words=packed.npz:words.npy c.npy
@@ -69,6 +70,9 @@ check words --words=words.txt model.safetensors:table
 check "words half" --words=words.txt --tensor=half model.safetensors
 check words --from=word2vec gensim.bin
 check words layers.h5ad:/obsm/pca
+for dataset in layers.h5ad:/variables/pca sides.h5ad:/varm/pca sides.h5ad:varm/pca; do
+    converted words "$SPINE_BIN/spine-convert" $dataset
+done
 
 # Standard input, unpacked on the way; and nothing is left of it.
 for file in plain.vec gensim.bin t.xz gensim.bin.gz; do
@@ -147,6 +151,11 @@ refuse "plain.vec: has numbers after the words; expected one word a line" --word
 (echo extra && cat words.txt) >extra.txt
 refuse "extra.txt: has 301 words for 300 vectors; if the first line is a header, remove it" --words=extra.txt c.npy
 refuse "words.csv: this is CSV; expected one word a line: cut -d, -f1" --words=words.csv c.npy
+(cat plain.vec && echo) >ended.vec
+refuse "ended.vec: has numbers after the words; expected one word a line" --words=ended.vec c.npy
+refuse "titled.npy: has 301 words for 300 vectors" --words=titled.npy c.npy
+(printf 'word\tn\n' && head -n 299 words.txt | sed 's/$/\t7/' && printf '\t7\n') >empty.tsv
+refuse "row 300: an empty word" --words=empty.tsv c.npy
 refuse "twice.gz: is compressed twice, which is not read" twice.gz
 refuse "can't be unpacked here: Compression method not supported" lzma.zip
 refuse "comment.txt:2: expected 2 numbers, got 1; if this is a comment, remove it" comment.txt

@@ -3,7 +3,8 @@
  *     words.txt (also compressed, or a zip's member)     a word a line
  *     metadata.tsv                                       the first column; if there is one line too
  *                                                        many, the first has the column names
- *                                                        (it may have one in words.txt, too)
+ *                                                        (it may have one in words.txt, too);
+ *                                                        more blank lines at the end are ignored
  *     words.npy                                          an array of strings
  *     FILE.h5:/path                                      a dataset of strings */
 #ifndef SPINE_FILES_WORDLIST_H
