@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/lock.h"
 #include "spine/base/memory.h"
 
@@ -46,9 +47,11 @@ int spine_outfile_check_kind(const char *path, const char *first, const char *ki
     char byte = first[0];
     const int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
-    if (file < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+    if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
         return 0; /* creating it says what can't be */
-    int rc = file < 0 || fstat(file, &facts) != 0 ? fail_path(path, err) : 0;
+    if (file < 0)
+        return spine_infile_fail(path, err);
+    int rc = fstat(file, &facts) != 0 ? fail_path(path, err) : 0;
     if (rc == 0 && S_ISDIR(facts.st_mode))
         rc = spine_refuse(err, "%s: %s", path, strerror(EISDIR));
     else if (rc == 0 && S_ISREG(facts.st_mode) && read(file, &byte, 1) < 0)
@@ -56,8 +59,7 @@ int spine_outfile_check_kind(const char *path, const char *first, const char *ki
     else if (rc == 0 && (byte == '\0' || strchr(first, byte) == NULL))
         rc = spine_refuse(err, "%s: exists and is not %s: not overwritten", path, kind);
 
-    if (file >= 0)
-        close(file);
+    close(file);
     return rc;
 }
 

@@ -104,16 +104,23 @@ bool spine_output_shares_words(const char *path, const char *other)
     return stem == stem_length(other, others) && memcmp(path, other, stem) == 0;
 }
 
-/* PATH without its suffixes, followed by 'end'. */
-static char *companion_path(const char *path, enum spine_format format, const char *end,
-                            struct spine_error *err)
+int spine_output_companion(const char *path, char **companion, struct spine_error *err)
 {
-    const size_t stem = stem_length(path, format);
-    char *name = spine_memory_get(stem + strlen(end) + 1, 1, "a file's name", err);
+    enum spine_format format;
+    *companion = NULL;
+    if (find_format(path, &format, err))
+        return -1;
+    const bool is_listed = (writers[format]->words & SPINE_WORD_LISTED) != 0;
+    if (!is_listed && format != SPINE_FORMAT_TSV)
+        return 0;
 
-    if (name != NULL)
-        snprintf(name, stem + strlen(end) + 1, "%.*s%s", (int)stem, path, end);
-    return name;
+    const char *end = is_listed ? ".words.txt" : ".metadata.tsv";
+    const size_t stem = stem_length(path, format), bytes = stem + strlen(end) + 1;
+    *companion = spine_memory_get(bytes, 1, "a file's name", err);
+    if (*companion == NULL)
+        return -1;
+    snprintf(*companion, bytes, "%.*s%s", (int)stem, path, end);
+    return 0;
 }
 
 int spine_output_argument(struct spine_output_options *options, int option, const char *value,
@@ -171,11 +178,11 @@ static int prepare(struct spine_output *output, const char *path, struct spine_e
     const struct spine_writer *writer = output->writer;
     const bool is_listed = (writer->words & SPINE_WORD_LISTED) != 0;
 
-    output->companion =
-        companion_path(path, output->format, is_listed ? ".words.txt" : ".metadata.tsv", err);
+    if (spine_output_companion(path, &output->companion, err))
+        return -1;
     output->order =
         spine_memory_get(output->shape.columns, sizeof *output->order, "a row's values", err);
-    if (output->companion == NULL || output->order == NULL)
+    if (output->order == NULL)
         return -1;
 
     output->writing = (struct spine_writing){
@@ -411,9 +418,8 @@ int spine_output_write(struct spine_output *output, const struct spine_output_ro
 int spine_output_close(struct spine_output *output, struct spine_output_report *report,
                        struct spine_error *err)
 {
-    int rc = flush_rows(output, err);
-
     const bool is_listed = output->listing != NULL;
+    int rc = flush_rows(output, err);
 
     output->writing.values = output->report.values;
     output->report.renamed = output->distinct.renamed;
@@ -421,10 +427,14 @@ int spine_output_close(struct spine_output *output, struct spine_output_report *
         rc = spine_sink_finish(output->listing, err);
     else
         spine_sink_discard(output->listing);
+
     if (rc != 0)
         output->writer->discard(&output->writing);
-    else if ((rc = output->writer->finish(&output->writing, err)) != 0 && is_listed)
-        remove(output->companion);
+    else {
+        rc = output->writer->finish(&output->writing, err);
+        if (rc != 0 && is_listed)
+            remove(output->companion);
+    }
 
     *report = output->report;
     release(output);

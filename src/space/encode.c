@@ -481,16 +481,35 @@ static void release(struct job *job)
     free(job->factors);
 }
 
-/* Refuse outputs of no format, and those that would replace what is read. */
-static int check_outputs(const struct spine_encode_options *options, struct spine_error *err)
+/* Refuse a file to write that would replace what is read. */
+static int check_stays(const struct spine_encode_options *options, const char *output,
+                       struct spine_error *err)
 {
     const char *list = options->words_from;
 
+    if (spine_stream_check_stays(options->input, "input", output, err) ||
+        (list != NULL && spine_stream_check_stays(list, "list of words", output, err)))
+        return -1;
+    return 0;
+}
+
+/* Refuse outputs of no format, those that are given twice, and those that would replace what is read, by
+ * themselves or by the words beside them. */
+static int check_outputs(const struct spine_encode_options *options, struct spine_error *err)
+{
     for (size_t i = 0; i < options->num_outputs; i++) {
         const char *output = options->outputs[i];
-        if (spine_output_check_name(output, err) ||
-            spine_stream_check_stays(options->input, "input", output, err) ||
-            (list != NULL && spine_stream_check_stays(list, "list of words", output, err)))
+        char *words = NULL;
+        if (spine_output_companion(output, &words, err))
+            return -1;
+        int rc = check_stays(options, output, err);
+        if (rc == 0 && words != NULL)
+            rc = check_stays(options, words, err);
+        free(words);
+        for (size_t other = 0; rc == 0 && other < i; other++)
+            if (strcmp(options->outputs[other], output) == 0)
+                rc = spine_refuse(err, "%s: this output is given twice", output);
+        if (rc != 0)
             return -1;
     }
     return 0;

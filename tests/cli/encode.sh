@@ -32,6 +32,20 @@ if has_python h5py numpy; then # a matrix, with the words of a list
     run "$encode" run in.npy --words-from=list -o listed.txt -o both.npy -o both.npz -o both.mtx.gz
     cmp both.words.txt list || fail "three outputs don't share their words"
     cmp listed.txt run/codes.txt || fail "with the words of a list the codes differ"
+
+    # Nor do the words beside an output replace what is read.
+    cp list in.words.txt
+    cp few.txt few.words.txt
+    cp few.txt few.metadata.tsv
+    refused spine-encode "in.words.txt: the output would overwrite the list of words" \
+        "$encode" run in.npy --words-from=in.words.txt -o in.npz
+    refused spine-encode "few.words.txt: the output would overwrite the input" \
+        "$encode" run few.words.txt -o few.npy
+    refused spine-encode "few.metadata.tsv: the output would overwrite the input" \
+        "$encode" run few.metadata.tsv -o few.tsv.gz
+    cmp in.words.txt list || fail "the words replaced the list"
+    cmp few.words.txt few.txt || fail "the words replaced the input"
+    refused spine-encode "out.npy: this output is given twice" "$encode" run few.txt -o out.npy -o out.npy
 fi
 refused spine-encode "glove.h5: has words of its own; leave out --words-from" \
     "$encode" run glove.h5 --words-from=run.ini -o out.npy

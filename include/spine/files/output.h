@@ -84,6 +84,10 @@ int spine_output_argument(struct spine_output_options *options, int option, cons
 /* Refuse a name without the suffix of a format. */
 int spine_output_check_name(const char *path, struct spine_error *err);
 
+/* Set *companion to the path of the words beside the output, NAME.words.txt or NAME.metadata.tsv, which
+ * the caller frees; to NULL if it has them inside. Refuses a name without the suffix of a format. */
+int spine_output_companion(const char *path, char **companion, struct spine_error *err);
+
 /* Do both outputs have their words in the same NAME.words.txt, which only one of them may write? */
 bool spine_output_shares_words(const char *path, const char *other);
 
