@@ -77,25 +77,43 @@ static int check(const struct spine_modelfile *model, const struct spine_config 
     return 0;
 }
 
+/* Read the model of a finished or a paused run. */
+static int read_run(struct spine_modelfile *model, const char *run, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH];
+    bool is_finished = false;
+
+    *model = (struct spine_modelfile){0};
+    if (spine_rundir_model(path, run, err) || spine_present(path, &is_finished, err))
+        return -1;
+    return is_finished ? spine_modelfile_read(model, path, err) : read_checkpoint(model, run, err);
+}
+
 int spine_startmodel_read(struct spine_modelfile *model, const struct spine_config *config,
                           size_t dim, struct spine_error *err)
 {
     const char *run = config->start_from;
-    char path[SPINE_RUNDIR_PATH];
-    bool is_finished = false;
 
     *model = (struct spine_modelfile){0};
     if (is_same_directory(run, config->directory))
         return spine_refuse(err, "train.start_from: %s is output.directory; name another directory",
                             run);
-    if (spine_rundir_model(path, run, err) || spine_present(path, &is_finished, err))
-        return -1;
 
-    int rc =
-        is_finished ? spine_modelfile_read(model, path, err) : read_checkpoint(model, run, err);
+    int rc = read_run(model, run, err);
     if (rc == 0)
         rc = check(model, config, dim, err);
     if (rc != 0)
         spine_modelfile_dispose(model);
+    return rc;
+}
+
+int spine_startmodel_fingerprint(const char *run, char *fingerprint, struct spine_error *err)
+{
+    struct spine_modelfile model;
+    const int rc = read_run(&model, run, err);
+
+    if (rc == 0)
+        spine_modelfile_fingerprint(&model.params, &model.scaling, fingerprint);
+    spine_modelfile_dispose(&model);
     return rc;
 }

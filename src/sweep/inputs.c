@@ -1,6 +1,8 @@
 /* inputs.c -- the inputs of a sweep's trials, each converted once. */
 #include "spine/sweep/inputs.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +10,7 @@
 
 #include "spine/files/cache.h"
 #include "spine/files/rundir.h"
+#include "spine/files/startmodel.h"
 #include "spine/train/dataset.h"
 
 int spine_inputs_check(const char *path, struct spine_comm *world, struct spine_error *err)
@@ -18,6 +21,39 @@ int spine_inputs_check(const char *path, struct spine_comm *world, struct spine_
         return -1;
     spine_input_close(&input);
     return 0;
+}
+
+/* Collective over one rank of each node. */
+static int compare_run(const char *run, const struct spine_comm *readers, struct spine_error *err)
+{
+    char fingerprint[SPINE_FINGERPRINT];
+    struct spine_error ignored;
+    uint64_t hash = 0;
+
+    if (run[0] != '\0' && spine_startmodel_fingerprint(run, fingerprint, &ignored) == 0)
+        hash = XXH3_64bits(fingerprint, strlen(fingerprint));
+    return spine_input_compare(run, "run", readers, hash, err);
+}
+
+int spine_inputs_check_start(const struct spine_trials *trials, struct spine_comm *world,
+                             struct spine_error *err)
+{
+    const struct spine_parameter *runs = spine_trials_find(trials, "train.start_from");
+    const size_t count = runs != NULL ? runs->values.count : 1;
+    struct spine_comm node, readers;
+    int rc = 0;
+
+    spine_comm_split_nodes(world, &node);
+    const bool reads = node.rank == 0;
+    spine_comm_split(world, reads ? 0 : 1, &readers);
+    for (size_t i = 0; reads && i < count; i++)
+        if (compare_run(runs != NULL ? spine_words_get(&runs->values, i) : trials->base.start_from,
+                        &readers, err))
+            rc = -1;
+
+    spine_comm_dispose(&readers);
+    spine_comm_dispose(&node);
+    return spine_comm_agree(world, rc, err);
 }
 
 /* Find the vectors.h5 of a value, and append it to those of the trials. A hash of the value names

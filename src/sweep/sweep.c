@@ -267,7 +267,8 @@ static int init(struct group *group, const struct spine_trials *trials, struct s
         if (spine_nodedata_init(&group->nodedata, world, base, err))
             return -1;
         group->whole = &group->nodedata.whole;
-    } else if (trials->inputs.count == 0 && spine_inputs_check(base->input, world, err))
+    } else if ((trials->inputs.count == 0 && spine_inputs_check(base->input, world, err)) ||
+               spine_inputs_check_start(trials, world, err))
         return -1;
 
     rc = world->rank == 0 ? spine_ledger_open(&group->ledger, err) : 0;

@@ -78,6 +78,7 @@ apart "s.h5 is another file" data.holdout=0.2
 cp s.h5 elsewhere
 train 1 run.ini train.seed=2 output.directory=elsewhere/ref
 apart "ref is another run" train.start_from=ref
+apart "ref is another run" train.start_from=ref data.holdout=0.2
 
 # --- Files that others have locked ------------------------------------------------------------------
 
@@ -222,9 +223,9 @@ attempt mpirun -np 1 "$SPINE_BIN/spine-sweep" run run.ini sweep.directory=closed
 rm -rf closed
 
 # A trial's record that can't be looked up isn't said to be missing.
-attempt "$inject" -p "$scratch/tried/trials/0000/trial.json" -c t -n 1 -e 116 \
+attempt "$inject" -p "$scratch/tried/trials/0000/trial.json" -c o -n 1 -e 116 \
     "$SPINE_BIN/spine-sweep" run run.ini sweep.directory=tried
-! grep "No such file" stderr || fail "that isn't the reason"
+said spine-sweep 1 "*tried/trials/0000/trial.json: Stale file handle"
 rm -rf tried
 
 # An I/O error isn't taken for a file, or a part of one, that isn't there.

@@ -17,4 +17,9 @@ int spine_inputs_use(struct spine_trials *trials, struct spine_comm *world,
 /* Check that trials can read the file on all ranks, where it must be the same one. Collective. */
 int spine_inputs_check(const char *path, struct spine_comm *world, struct spine_error *err);
 
+/* Fail if a run that train.start_from names is another one on some nodes. One that can't be read passes:
+ * the trials that start from it say so. Collective; 'world' has the same trials on all ranks. */
+int spine_inputs_check_start(const struct spine_trials *trials, struct spine_comm *world,
+                             struct spine_error *err);
+
 #endif
