@@ -32,12 +32,12 @@ static enum spine_lock_outcome take(int lock, off_t start, off_t length)
 
 enum spine_lock_outcome spine_lock_take(int lock, double seconds)
 {
-    enum { FIRST = 100 * 1000, LONGEST = 20 * 1000 * 1000 }; /* nanoseconds */
+    /* Always as long: if naps grew, those who come would be served before those who wait. */
+    const struct timespec nap = {.tv_nsec = 5 * 1000 * 1000};
     const double end = spine_clock_now() + seconds;
 
     /* F_SETLKW would wait for ever for a process that is stopped. */
-    for (long wait = FIRST;; wait = 2 * wait < LONGEST ? 2 * wait : LONGEST) {
-        const struct timespec nap = {.tv_nsec = wait};
+    for (;;) {
         const enum spine_lock_outcome outcome = take(lock, 0, 0);
         if (outcome != SPINE_LOCK_HELD || spine_clock_now() >= end)
             return outcome;

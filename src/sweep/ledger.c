@@ -6,9 +6,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "spine/base/interrupt.h"
 #include "spine/base/lock.h"
+#include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/base/textfile.h"
@@ -17,7 +21,7 @@
 int spine_ledger_init(struct spine_ledger *ledger, const struct spine_trials *trials,
                       struct spine_error *err)
 {
-    enum { PATIENCE = 300 }; /* seconds; the lock is held for some file calls only */
+    enum { PATIENCE = 300 }; /* seconds; far longer than one process holds the lock */
     *ledger = (struct spine_ledger){
         .trials = trials, .claims = -1, .claimed = trials->count, .patience = PATIENCE};
     const int64_t all = trials->base.epochs;
@@ -228,6 +232,46 @@ static int open_claims(struct spine_ledger *ledger, struct spine_error *err)
 
 /* --- The sweep's directory ---------------------------------------------------------------- */
 
+/* Wait for the lock, for ledger->patience seconds since a process last took it. The seconds in which
+ * this process is suspended aren't counted. */
+static int wait_for_lock(const struct spine_ledger *ledger, int lock, const char *path,
+                         struct spine_error *err)
+{
+    const double step = ledger->patience < 1 ? ledger->patience : 1, silent = 5;
+    double waited = 0, unchanged = 0;
+    struct timespec last = {0};
+    enum spine_lock_outcome outcome;
+
+    while ((outcome = spine_lock_take(lock, step)) == SPINE_LOCK_HELD) {
+        struct stat facts;
+        if (spine_interrupt_leave() || spine_interrupt_hurry())
+            return spine_leave(
+                err, "stopped while waiting for %s; run the same command again to resume", path);
+        if (waited < silent && waited + step >= silent)
+            spine_log(SPINE_LOG_INFO, "another process has locked %s: waiting", path);
+        waited += step;
+        unchanged += step;
+        if (fstat(lock, &facts) == 0 &&
+            (facts.st_mtim.tv_sec != last.tv_sec || facts.st_mtim.tv_nsec != last.tv_nsec)) {
+            last = facts.st_mtim;
+            unchanged = 0;
+        }
+        if (unchanged >= ledger->patience)
+            return spine_fail(err,
+                              "%s: locked by another process of the sweep for %.3g s; if that "
+                              "process is suspended, resume or end it; then run the same command "
+                              "again",
+                              path, ledger->patience);
+    }
+    if (outcome == SPINE_LOCK_TAKEN)
+        return 0;
+    return spine_refuse(
+        err,
+        "sweep.directory: %s: can't be locked (%s); locks keep two processes from training "
+        "one trial; use another file system",
+        path, strerror(errno));
+}
+
 int spine_ledger_lock(const struct spine_ledger *ledger, int *lock, struct spine_error *err)
 {
     char path[SPINE_RUNDIR_PATH];
@@ -237,23 +281,13 @@ int spine_ledger_lock(const struct spine_ledger *ledger, int *lock, struct spine
     *lock = spine_lock_open(path);
     if (*lock < 0)
         return spine_refuse(err, "sweep.directory: %s: %s", path, strerror(errno));
-    const enum spine_lock_outcome outcome = spine_lock_take(*lock, ledger->patience);
-    if (outcome == SPINE_LOCK_TAKEN)
-        return 0;
-    if (outcome == SPINE_LOCK_HELD)
-        spine_fail(err,
-                   "%s: another process of the sweep has kept it locked for %.3g s; resume that "
-                   "process if it is suspended, or end it; then run the same command again",
-                   path, ledger->patience);
-    else
-        spine_refuse(
-            err,
-            "sweep.directory: %s: can't be locked (%s); locks keep two processes from training "
-            "one trial; use another file system",
-            path, strerror(errno));
+    if (wait_for_lock(ledger, *lock, path, err)) {
+        spine_lock_release(*lock);
+        return -1;
+    }
 
-    spine_lock_release(*lock);
-    return -1;
+    futimens(*lock, NULL); /* for those who wait */
+    return 0;
 }
 
 /* Refuse a sweep whose trials aren't ours. */

@@ -49,7 +49,8 @@ int spine_ledger_open(struct spine_ledger *ledger, struct spine_error *err);
 int spine_ledger_find(const struct spine_ledger *ledger, struct spine_error *err);
 
 /* Lock the sweep, so that no other process claims trials or writes the summary; while another process
- * holds the lock, waits ledger->patience seconds, and then fails. */
+ * holds the lock, waits, and fails if the same one has held it for ledger->patience seconds, or on a
+ * signal to stop. */
 int spine_ledger_lock(const struct spine_ledger *ledger, int *lock, struct spine_error *err);
 void spine_ledger_unlock(int lock);
 

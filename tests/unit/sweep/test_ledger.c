@@ -6,13 +6,16 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "spine/base/interrupt.h"
 #include "spine/sweep/ledger.h"
 #include "support/directory.h"
 #include "support/expect.h"
@@ -426,6 +429,7 @@ static pid_t lock_elsewhere(const struct spine_ledger *ledger)
     assert_int_equal(pipe(taken), 0);
     const pid_t child = fork();
     if (child == 0) {
+        alarm(60); /* if the parent fails */
         if (spine_ledger_lock(ledger, &lock, &err) == 0 && write(taken[1], &byte, 1) == 1)
             pause();
         _exit(1);
@@ -434,6 +438,22 @@ static pid_t lock_elsewhere(const struct spine_ledger *ledger)
     assert_int_equal(read(taken[0], &byte, 1), 1);
     close(taken[0]);
     return child;
+}
+
+/* The status of a claim, in another process, by one that a signal has told to stop. */
+static int status_when_told_to_stop(struct spine_ledger *ledger)
+{
+    struct spine_job job;
+    int status = 0;
+    const pid_t child = fork();
+    if (child == 0) {
+        spine_interrupt_install();
+        raise(SIGTERM);
+        _exit(spine_ledger_claim(ledger, &job, &err) == -1 ? (int)err.status : 0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
 }
 
 static void test_a_process_that_keeps_the_lock_is_not_waited_for_for_ever(void **state)
@@ -448,14 +468,34 @@ static void test_a_process_that_keeps_the_lock_is_not_waited_for_for_ever(void *
     const pid_t child = lock_elsewhere(&ledger);
     assert_int_equal(spine_ledger_claim(&ledger, &job, &err), -1);
     snprintf(expected, sizeof expected,
-             "%s/.lock: another process of the sweep has kept it locked for 0.02 s; resume that "
-             "process if it is suspended, or end it; then run the same command again",
+             "%s/.lock: locked by another process of the sweep for 0.02 s; if that process is "
+             "suspended, "
+             "resume or end it; then run the same command again",
              directory.text);
     assert_string_equal(err.text, expected);
     assert_int_equal(err.status, SPINE_EXIT_FAILED);
+    assert_int_equal(status_when_told_to_stop(&ledger), SPINE_EXIT_AGAIN);
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_int_equal(claim(&ledger).verdict, SPINE_HALVING_TRAIN);
+    spine_ledger_dispose(&ledger);
+}
+
+static void test_taking_the_lock_changes_the_time_of_its_file(void **state)
+{
+    (void)state;
+    struct spine_ledger ledger;
+    const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    struct stat facts;
+    int lock = -1;
+    describe(GRID);
+    begin(&ledger);
+    const struct path path = join_path(&directory, ".lock");
+    assert_int_equal(utimensat(AT_FDCWD, path.text, old, 0), 0);
+    assert_int_equal(spine_ledger_lock(&ledger, &lock, &err), 0);
+    assert_int_equal(stat(path.text, &facts), 0);
+    assert_true(facts.st_mtim.tv_sec > 1);
+    spine_ledger_unlock(lock);
     spine_ledger_dispose(&ledger);
 }
 
@@ -496,6 +536,7 @@ int main(void)
         TEST(test_the_last_line_of_the_metrics_is_looked_at),
         TEST(test_a_directory_keeps_its_sweep),
         TEST(test_a_process_that_keeps_the_lock_is_not_waited_for_for_ever),
+        TEST(test_taking_the_lock_changes_the_time_of_its_file),
         TEST(test_a_sweep_may_have_more_trials_not_fewer),
     };
     const int failures = cmocka_run_group_tests(tests, NULL, NULL);
