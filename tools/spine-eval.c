@@ -381,7 +381,8 @@ static int write_questionnaire(const struct request *request, struct spine_error
     size_t count = 0;
     if (spine_questionnaire_write(&questionnaire, request->questionnaire, &count, err))
         return -1;
-    spine_printable_line(stdout, "%s: %zu questions", request->questionnaire, count);
+    spine_printable_line(stdout, "%s: %zu question%s", request->questionnaire, count,
+                         count == 1 ? "" : "s");
     return 0;
 }
 

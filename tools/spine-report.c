@@ -130,7 +130,7 @@ static int answer(const struct request *request, struct spine_error *err)
 {
     struct stat facts;
 
-    if (spine_outfile_check_kind(request->output, "<", "a page", err))
+    if (spine_outfile_check_kind(request->output, "<", "an HTML page", err))
         return -1;
     if (request->follow) {
         spine_log(SPINE_LOG_INFO, "%s follows %s; open it in a browser, Ctrl-C ends this",

@@ -64,7 +64,7 @@ int spine_json_parse(const char *text, const char *what, struct cJSON **json,
     const bool was_cut = is_cut;
 
     spine_json_watch();
-    *json = text == NULL ? NULL : cJSON_ParseWithOpts(text, NULL, 1); /* and nothing behind it */
+    *json = text == NULL ? NULL : cJSON_ParseWithOpts(text, NULL, 1); /* nothing may follow it */
     const bool failed = is_cut;
     is_cut = was_cut;
     if (failed) {

@@ -221,8 +221,8 @@ static int check_old(const char *path, struct spine_error *err)
     if (rc == 0 && old != NULL && (new == NULL || strcmp(old, new) != 0))
         rc = spine_refuse(
             err,
-            "%s: exists and differs from what would be written; people's answers could "
-            "be lost: name another file",
+            "%s: exists and differs from what would be written; to keep people's answers, it "
+            "is not overwritten: choose another file",
             path);
 
     free(new);

@@ -317,7 +317,7 @@ static int refuse_duplicate(const struct job *job, const uint64_t *rows, size_t 
     const uint64_t line = find_first_line(job, word);
     if (mine == first) {
         spine_lines_quote(quoted, word, strlen(word));
-        spine_refuse(err, "the word %s is on %s %llu already; --on-bad=skip leaves repetitions out",
+        spine_refuse(err, "the word %s is on %s %llu already; --on-bad=skip leaves duplicates out",
                      quoted, spine_source_place(job->source), (unsigned long long)line);
         rc = spine_source_locate(job->source, job->vectors.lines[rows[0]], err);
     }

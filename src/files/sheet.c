@@ -73,7 +73,7 @@ static int check_dense(const struct spine_sheet *sheet, const char *file, struct
     if (!spine_object_has(sheet->store, index))
         return 0;
     return spine_refuse(err,
-                        "%s: '%s' is a sparse matrix, of which only X is read; in Python: data = "
+                        "%s: '%s' is a sparse matrix; only X may be sparse; in Python: data = "
                         "anndata.read_h5ad('FILE'); data.X = data.layers['NAME']; "
                         "data.write_h5ad('NEW')",
                         file, sheet->matrix);

@@ -190,10 +190,8 @@ static int refuse_pickle(const struct spine_start *start, struct spine_error *er
             "%s: is a pickle of gensim's, which is never run; write it in word2vec's binary "
             "format: python3 -c 'from gensim.models import KeyedVectors; "
             "KeyedVectors.load(\"FILE\").save_word2vec_format(\"vectors.bin\", binary=True)' (for "
-            "a "
-            "model, Word2Vec.load(\"FILE\").wv.save_word2vec_format...); or give the .npy beside "
-            "it, "
-            "and the words with --words",
+            "a model, Word2Vec.load(\"FILE\").wv.save_word2vec_format...); or give the .npy "
+            "beside it, and the words with --words",
             start->name);
     if (spine_start_holds(start, 2, torch, sizeof torch - 1))
         return spine_foreign_refuse(start->name, "a PyTorch file (.pt)", SPINE_FOREIGN_TORCH, err);

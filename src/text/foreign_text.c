@@ -1,4 +1,4 @@
-/* foreign_text.c -- files of other programs: JSON, ARFF, and UTF-16 without a mark. */
+/* foreign_text.c -- files of other programs: JSON, ARFF, and UTF-16 without a byte order mark. */
 #include <ctype.h>
 #include <string.h>
 
@@ -159,7 +159,7 @@ static bool is_text(char byte)
     return isprint((unsigned char)byte) || isspace((unsigned char)byte);
 }
 
-/* UTF-16 without a mark: one byte of two is zero, the other one a character of ASCII. */
+/* UTF-16 without a byte order mark: one byte of two is zero, the other one a character of ASCII. */
 static int refuse_utf16(const struct spine_start *start, struct spine_error *err)
 {
     enum { MOST = 512, LEAST = 8 };

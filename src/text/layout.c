@@ -16,6 +16,7 @@ struct sample {
     uint64_t integers[2]; /* it isn't among the rows */
     bool may_have_names;  /* the first row has no numbers, or counts 0 1 2 ... */
     bool is_comment;      /* the first row begins with # */
+    bool has_lines;       /* even blank ones */
     bool is_binary, is_page, is_script, has_bare_returns;
     size_t num_commas, num_semicolons; /* rows with one where a separator belongs */
     char last[SPINE_LINES_QUOTE];      /* the last field of the first row without numbers, quoted */
@@ -75,11 +76,10 @@ static void note_end(struct sample *sample, struct spine_field row)
     sample->has_decimal_comma = is_decimal_comma(last);
 }
 
-/* "<html> 0.1 0.2": the tag may be a word. */
+/* "<html> 0.1 0.2", "<head of state> 0.1 0.2": the tag may be a word. */
 static bool is_single_tag(struct spine_field row)
 {
-    const char *end = spine_field_skip(row.begin, row.end);
-    return memchr(row.begin + 1, '<', (size_t)(end - row.begin - 1)) == NULL;
+    return memchr(row.begin + 1, '<', (size_t)(row.end - row.begin - 1)) == NULL;
 }
 
 static void note_row(struct sample *sample, struct spine_field row, uint64_t line)
@@ -89,8 +89,8 @@ static void note_row(struct sample *sample, struct spine_field row, uint64_t lin
     const char comma = find_comma(row);
 
     if (sample->count == 0) {
-        sample->is_page =
-            spine_textrow_begins_page(row) && !(described.is_clean && is_single_tag(row));
+        const bool is_row = described.is_clean || described.numbers > 1;
+        sample->is_page = spine_textrow_begins_page(row) && !(is_row && is_single_tag(row));
         sample->is_script = described.numbers == 0 && spine_textrow_begins(row, "#!/");
         sample->has_bare_returns = memchr(row.begin, '\r', bytes) != NULL;
         sample->is_comment = *row.begin == '#' && described.numbers == 0;
@@ -123,6 +123,7 @@ static int take_sample(struct sample *sample, struct spine_layout *layout,
         const int rc = spine_lines_next(lines, &line, err);
         if (rc != 1)
             return rc;
+        sample->has_lines = true;
         if (line.is_first)
             note_first_line(sample, layout, header, &line);
         if (line.is_first && (sample->has_integers || layout->has_header))
@@ -213,7 +214,7 @@ static int refuse_csv(const char *path, bool has_semicolons, struct spine_error 
 static int refuse_if_not_rows(const struct sample *sample, const char *path, uint64_t bytes,
                               struct spine_error *err)
 {
-    if (bytes == 0)
+    if (bytes == 0 || !sample->has_lines)
         return spine_refuse(err, "%s: the file is empty", path);
 
     if (sample->count == 0)

@@ -177,8 +177,8 @@ done
 awk 'NR == 20 { $1 = "word7" } { print }' rows.txt >near.txt
 awk 'NR == 2900 { $1 = "word7" } { print }' rows.txt >far.txt
 for ranks in alone 3; do
-    refuse $ranks "near.txt:20: the word 'word7' is on line 7 already; --on-bad=skip leaves repetitions out" near.txt out.h5
-    refuse $ranks "far.txt:2900: the word 'word7' is on line 7 already; --on-bad=skip leaves repetitions out" far.txt out.h5
+    refuse $ranks "near.txt:20: the word 'word7' is on line 7 already; --on-bad=skip leaves duplicates out" near.txt out.h5
+    refuse $ranks "far.txt:2900: the word 'word7' is on line 7 already; --on-bad=skip leaves duplicates out" far.txt out.h5
 done
 
 # Row 9 repeats a word, but of a row that is left out, so it stays.
@@ -244,7 +244,10 @@ refuse 2 "missing.txt: No such file or directory" missing.txt out.h5
 mkdir directory
 refuse alone "directory: is a directory; give a file in it" directory out.h5
 : >empty.txt
-refuse 2 "empty.txt: the file is empty" empty.txt out.h5
+gzip -k empty.txt
+for file in empty.txt empty.txt.gz; do
+    refuse 2 "$file: the file is empty" $file out.h5
+done
 
 convert 2 rows.txt directory/none/out.h5
 [[ $status = 2 && $said = "spine-convert: directory/none/out.h5: its directory doesn't exist" ]] ||

@@ -208,10 +208,10 @@ run "$eval" --questionnaire=sheet.tsv --n=20 run glove.h5
 cp sheet.tsv again.tsv
 run "$eval" --questionnaire=sheet.tsv --n=20 run glove.h5
 cmp sheet.tsv again.tsv || fail "the same seed asks other questions"
-refuse "sheet.tsv: exists and differs from what would be written; people's answers could be lost: name another file" \
+refuse "sheet.tsv: exists and differs from what would be written; to keep people's answers, it is not overwritten: choose another file" \
     --questionnaire=sheet.tsv --n=20 --seed=2 run glove.h5
 mv sheet.tsv anna.tsv
-refuse "sheet.key.tsv: exists and differs from what would be written; people's answers could be lost: name another file" \
+refuse "sheet.key.tsv: exists and differs from what would be written; to keep people's answers, it is not overwritten: choose another file" \
     --questionnaire=sheet.tsv --n=20 --seed=2 run glove.h5
 mv anna.tsv sheet.tsv
 cmp sheet.tsv again.tsv || fail "a questionnaire was overwritten"

@@ -1,4 +1,4 @@
-/* foreign.h -- files of other programs, which we can't read: they are refused by name, with what to do.
+/* foreign.h -- files of other programs, which we can't read: they are refused by name, with advice.
  *
  * Recognised by their first bytes only where these can't begin a text. All functions return 0 if the
  * file is none of theirs, else -1. */
@@ -30,13 +30,13 @@ int spine_foreign_refuse(const char *name, const char *what, const char *advice,
 /* Those that begin with a signature, and pickles. */
 int spine_foreign_check_signature(const struct spine_start *start, struct spine_error *err);
 
-/* foreigntext.c: JSON, ARFF, and UTF-16 without a mark. */
+/* foreign_text.c: JSON, ARFF, and UTF-16 without a byte order mark. */
 int spine_foreign_check_text(const struct spine_start *start, struct spine_error *err);
 
-/* foreignbinary.c: matrices and indices without a signature, known by how their parts fit together. */
+/* foreign_binary.c: matrices and indices without a signature, known by how their parts fit together. */
 int spine_foreign_check_binary(const struct spine_start *start, struct spine_error *err);
 
-/* foreignobjects.c: MessagePack, CBOR and BSON. */
+/* foreign_objects.c: MessagePack, CBOR and BSON. */
 int spine_foreign_check_objects(const struct spine_start *start, struct spine_error *err);
 
 #endif

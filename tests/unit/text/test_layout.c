@@ -167,6 +167,7 @@ static void test_the_dimension_is_what_most_rows_have(void **state)
         {"a 1 2 3\nb x 2 3\n", 3},          /* but rather what is a word and numbers only */
         {"a 1 2 3\nb x 2 3\nc y 2 3\n", 2}, /* most are words with a space, perhaps */
         {"<html> 1 2\n<b> 3 4\n", 2},
+        {"<head of state> 1 2\n<b> 3 4\n", 2},
         {"1 2 3\n4 5 6\n", 2}, /* the first field is always the word */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
