@@ -95,7 +95,6 @@ static int check_objective(const struct spine_config *config, struct spine_error
         {"train.decay", NETS},
         {"train.kernel", OF(SPINE) | OF(RELU) | OF(NNSE)},
         {"train.revive_after", NETS & ~OF(KSPARSE)},
-        {"parallel.wire", NETS},
         {"output.noisy_codes", NETS},
     };
     char reason[64];

@@ -31,7 +31,12 @@ static void warn_of_wire(const struct spine_trainer *run)
 {
     const struct spine_grid *grid = &run->parallel.grid;
 
-    if (run->comm->rank == 0 && run->config->wire == SPINE_DTYPE_BFLOAT16 && grid->peers.size == 1)
+    if (run->comm->rank != 0 || run->config->wire != SPINE_DTYPE_BFLOAT16)
+        return;
+    if (run->config->objective == SPINE_OBJECTIVE_NNSE)
+        spine_log_warning("parallel.wire: bfloat16 has no effect with model.objective = nnse, "
+                          "which has no gradient");
+    else if (grid->peers.size == 1)
         spine_log_warning("parallel.wire: bfloat16 has no effect on grid %dx%d, which sends no "
                           "gradient between hosts",
                           grid->groups, grid->columns);
@@ -42,22 +47,23 @@ static int train(struct spine_trainer *run, bool is_alone, const char *timeline,
                  struct spine_error *err)
 {
     const struct spine_config *config = run->config;
-    const bool is_finished = run->resume.start == SPINE_START_FINISHED;
     struct spine_metrics metrics = {0};
     int rc = 0;
 
-    if (is_alone && !is_finished && spine_preflight_log(run->comm, config->directory, err))
+    if (run->resume.start == SPINE_START_FINISHED) {
+        spine_status_begin(&run->status);
+        return 0;
+    }
+
+    if (is_alone && spine_preflight_log(run->comm, config->directory, err))
         return -1;
-    if (!is_finished)
-        warn_of_limit(run);
-    if (is_alone && !is_finished)
+    warn_of_limit(run);
+    if (is_alone)
         warn_of_wire(run);
     spine_status_begin(&run->status);
-    if (!is_finished && run->comm->size + run->parallel.num_idle > 1)
+    if (run->comm->size + run->parallel.num_idle > 1)
         spine_parallel_log(&run->parallel);
     run->saved = run->status.started;
-    if (is_finished)
-        return 0;
 
     if (run->resume.start == SPINE_START_RESUMED && strcmp(config->resume, "auto") != 0)
         rc = spine_requests_save(run, SPINE_CHECKPOINT_NOW, err); /* it would resume another run */

@@ -26,6 +26,9 @@ INI
 train 1 run.ini train.epochs=0 output.directory=start
 train 1 run.ini train.epochs=0 output.directory=start
 grep -qx 'start is finished: 0 epochs; nothing to do' stderr || fail "untrained atoms: $(cat stderr)"
+# As earlier versions took it: the options fix the run, and a checkpoint of it must stay usable.
+train 2 run.ini train.epochs=1 parallel.reproducible=no parallel.wire=bfloat16 output.directory=wire
+grep -q 'parallel.wire: bfloat16 has no effect with model.objective = nnse' stderr || fail "$(cat stderr)"
 train 2 run.ini train.epochs=1 output.directory=one
 $python - <<'END_PY'
 import h5py
@@ -117,7 +120,9 @@ INI
 # As an earlier version began it, whose defaults were the same for all objectives.
 train 1 tiny.ini model.objective=nnse model.start=random model.l0=22 model.ridge=0 train.refit=no \
     train.epochs=60 train.stop_after=5 output.directory=earlier
+mv earlier/checkpoint-0000000005.h5 earlier/checkpoint-0000000000.h5 # it didn't count epochs
 run mpirun -np 2 "$trainer" tiny.ini model.objective=nnse output.directory=earlier output.overwrite=yes
+grep -q '^resuming after epoch 5, step 0' stderr || fail "an earlier version's checkpoint: $(cat stderr)"
 grep -q 'begun with model.start = random, model.l0 = 22, model.ridge = 0, train.epochs = 60, train.refit = no,' \
     stderr || fail "an earlier version's defaults are lost: $(cat stderr)"
 [ "$(wc -l <earlier/metrics.jsonl)" = 60 ] || fail "it has $(wc -l <earlier/metrics.jsonl) epochs, expected 60"
