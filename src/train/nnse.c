@@ -1,6 +1,7 @@
 /* nnse.c -- sparse non-negative codes over a learned dictionary.
  *
- * All ranks have the same sums, to the bit, and compute the same atoms from them. */
+ * All ranks have the same sums, to the bit. Rank 0 computes the atoms and lambda from them, because
+ * another kind of processor may round in other ways. */
 #include "spine/train/nnse.h"
 
 #include <math.h>
@@ -29,10 +30,13 @@ static double lambda_of(const struct spine_nnse *nnse)
     return -(double)nnse->atoms.b1[0];
 }
 
-/* Call after atoms or lambda have changed. */
+/* Call after atoms or lambda have changed: all ranks get those of rank 0. Collective. */
 static void refresh(struct spine_nnse *nnse, double lambda)
 {
     struct spine_params *atoms = &nnse->atoms;
+
+    spine_comm_broadcast(nnse->comm, &lambda, sizeof lambda);
+    spine_comm_broadcast(nnse->comm, atoms->W2, atoms->hidden * atoms->stride * sizeof *atoms->W2);
     for (size_t j = 0; j < atoms->hidden; j++)
         atoms->b1[j] = -(float)lambda;
     memcpy(atoms->W1, atoms->W2, atoms->hidden * atoms->stride * sizeof *atoms->W1);
@@ -58,10 +62,11 @@ static struct spine_range sample_range(const struct spine_partition *part, size_
 size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden)
 {
     const struct spine_range range = sample_range(part, SAMPLE);
-    const size_t sums = hidden * (hidden + 2 * dim) * sizeof(double); /* and a copy of the atoms */
-    const size_t gram = hidden * hidden * sizeof(float);              /* of the atoms (lasso.h) */
+    const size_t stride = spine_kernel_stride(dim);
+    const size_t sums = hidden * (hidden + dim + stride) * sizeof(double); /* and the atoms' copy */
+    const size_t gram = hidden * hidden * sizeof(float); /* of the atoms (lasso.h) */
 
-    return sums + gram + 2 * (range.end - range.first) * (dim + hidden) * sizeof(float);
+    return sums + gram + 2 * (range.end - range.first) * (stride + hidden) * sizeof(float);
 }
 
 /* Seven parameters: what a run has, and its options. */
@@ -193,8 +198,8 @@ struct search {
 };
 
 /* Find the lambda that leaves the wanted number of values, by the secant method on logarithmic
- * scales: values fall about as a power of lambda. Where a secant leaves the range that is known to
- * have the solution, the range is halved. */
+ * scales. Where a secant leaves the range that is known to have the solution, the range is halved.
+ * Collective. */
 static void find_lambda(struct spine_nnse *nnse, const struct sample *sample, double close,
                         struct search *search)
 {
@@ -218,6 +223,7 @@ static void find_lambda(struct spine_nnse *nnse, const struct sample *sample, do
         search->lambda *= pow(ratio, 1 / search->power);
         if (!(search->lambda > low && search->lambda < high))
             search->lambda = sqrt(low * high);
+        spine_comm_broadcast(nnse->comm, &search->lambda, sizeof search->lambda);
     }
 }
 
@@ -357,6 +363,19 @@ static void update_atoms(struct spine_nnse *nnse, size_t j, size_t count)
     }
 }
 
+/* Pass over all atoms a few times. */
+static void improve_atoms(struct spine_nnse *nnse)
+{
+    const struct spine_params *atoms = &nnse->atoms;
+    const size_t hidden = atoms->hidden, stride = atoms->stride;
+
+    for (size_t j = 0; j < hidden; j++)
+        copy_atom(atoms->W2 + j * stride, stride, nnse->copy + j * stride);
+    for (int sweep = 0; sweep < SWEEPS; sweep++)
+        for (size_t j = 0; j < hidden; j += TOGETHER)
+            update_atoms(nnse, j, hidden - j < TOGETHER ? hidden - j : TOGETHER);
+}
+
 /* Replace atoms that no row uses. */
 static int restart_unused(struct spine_nnse *nnse, int64_t epoch, struct spine_error *err)
 {
@@ -406,12 +425,8 @@ int spine_nnse_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_s
     }
     sum_over_ranks(nnse, sums);
 
-    for (size_t j = 0; j < hidden; j++)
-        copy_atom(nnse->atoms.W2 + j * nnse->atoms.stride, nnse->atoms.stride,
-                  nnse->copy + j * nnse->atoms.stride);
-    for (int sweep = 0; sweep < SWEEPS; sweep++)
-        for (size_t j = 0; j < hidden; j += TOGETHER)
-            update_atoms(nnse, j, hidden - j < TOGETHER ? hidden - j : TOGETHER);
+    if (nnse->comm->rank == 0)
+        improve_atoms(nnse);
     if (restart_unused(nnse, epoch, err))
         return -1;
 

@@ -95,6 +95,8 @@ static void test_epochs_are_those_of_the_reference(void **state)
     begin(&trace);
     for (size_t epoch = 0; epoch < trace.num_epochs; epoch++) {
         struct spine_nnse_sums sums;
+        if (world.rank > 0) /* as other processors may round: rank 0's lambda counts */
+            trace.nnse.atoms.b1[0] *= 1.01F;
         TRY(spine_nnse_epoch(&trace.nnse, (int64_t)epoch, &sums, &err));
 
         const double squares = read_number(trace.file, "squares");
