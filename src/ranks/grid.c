@@ -45,7 +45,7 @@ static int refuse(const struct spine_grid *grid, const struct spine_grid_nodes *
 
     snprintf(there, sizeof there, "%d host%s with %d %srank%s each%s", count, count == 1 ? "" : "s",
              nodes->ranks, usable == nodes->all ? "" : "usable ", nodes->ranks == 1 ? "" : "s",
-             usable == nodes->all ? "" : ", as many as the smallest has");
+             usable == nodes->all ? "" : " (the smallest has no more)");
     if (hosts == 0 && size <= usable)
         return spine_refuse(err,
                             "parallel.grid: %dx%d: the %d ranks of a row group can't be divided "
@@ -81,8 +81,9 @@ static int choose(struct spine_grid *grid, const struct spine_grid_nodes *nodes,
     }
 
     grid->hosts = choose_hosts(grid->columns, nodes);
-    grid->node_groups =
-        grid->hosts == 1 ? choose_node_groups(grid->groups, nodes->ranks / grid->columns) : 1;
+    grid->node_groups = 1;
+    if (grid->hosts == 1 && !wish->is_spread)
+        grid->node_groups = choose_node_groups(grid->groups, nodes->ranks / grid->columns);
     const int64_t num_nodes = (int64_t)(grid->groups / grid->node_groups) * grid->hosts;
     if (grid->hosts == 0 || num_nodes > nodes->count)
         return refuse(grid, nodes, grid->hosts, num_nodes, err);

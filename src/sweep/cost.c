@@ -129,6 +129,8 @@ static double share_trained(const struct spine_trials *trials)
 static int add_up(const struct spine_trials *trials, const struct spine_dataset *whole,
                   const struct shapes *shapes, struct spine_cost *cost, struct spine_error *err)
 {
+    const struct spine_grid_wish wish = {.groups = 1, .columns = (int)trials->ranks_per_trial};
+
     for (size_t i = 0; i < trials->count; i++) {
         struct spine_config config;
         uint64_t memory = 0;
@@ -137,9 +139,7 @@ static int add_up(const struct spine_trials *trials, const struct spine_dataset 
             return -1;
         if (!is_of_input)
             continue;
-        if (spine_forecast_rank(&config, whole->part.num_rows, whole->dim,
-                                &(struct spine_grid_wish){1, (int)trials->ranks_per_trial, 0, 0}, 1,
-                                &memory, err))
+        if (spine_forecast_rank(&config, whole->part.num_rows, whole->dim, &wish, 1, &memory, err))
             return -1;
         const double steps = ceil((double)whole->part.num_rows / (double)config.batch_size);
         const double seconds =

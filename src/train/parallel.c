@@ -2,6 +2,7 @@
 #include "spine/train/parallel.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ static int choose(struct spine_parallel *parallel, const struct spine_config *co
     parallel->measured_seconds = spine_comm_clock() - begun;
     spine_stepcost_choose(&parallel->cost, wish->most_groups, wish->most_columns, &wish->groups,
                           &wish->columns);
+    wish->is_spread = true; /* as predicted */
     /* Logarithms may be rounded in other ways on other processors. */
     spine_comm_broadcast(comm, wish, sizeof *wish);
     parallel->is_measured = true;
@@ -96,14 +98,14 @@ static void describe_cost(const struct spine_parallel *parallel, char *text, siz
     const struct spine_stepcost *cost = &parallel->cost;
     const struct spine_grid *grid = &parallel->grid;
     const double chosen = spine_stepcost_predict(cost, grid->groups, grid->columns);
-    const double other = parallel->num_idle > 0
-                             ? spine_stepcost_predict(cost, grid->groups, cost->nodes.ranks)
-                             : spine_stepcost_predict(cost, 1, 1);
+    const double whole = spine_stepcost_predict(cost, grid->groups, cost->nodes.ranks);
+    const bool has_whole = parallel->num_idle > 0 && grid->hosts == 1 && isfinite(whole);
+    const double other = has_whole ? whole : spine_stepcost_predict(cost, 1, 1);
 
     snprintf(text, size,
              "; measured in %.2f s, a step is expected to take %.2f ms, and %.2f ms with %s",
              parallel->measured_seconds, 1e3 * chosen, 1e3 * other,
-             parallel->num_idle > 0 ? "all ranks of a host" : "one rank");
+             has_whole ? "all ranks of a host" : "one rank");
 }
 
 void spine_parallel_log(const struct spine_parallel *parallel)

@@ -16,6 +16,7 @@
 struct spine_grid_wish {
     int groups, columns;
     int most_groups, most_columns;
+    bool is_spread; /* no two groups on one node, even if they fit */
 };
 
 struct spine_grid {

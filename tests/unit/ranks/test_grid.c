@@ -78,6 +78,24 @@ static void test_a_group_spans_hosts(void **state)
     unsetenv("SPINE_RANKS_PER_NODE");
 }
 
+static void test_spread_groups_have_hosts_of_their_own(void **state)
+{
+    (void)state;
+    for (int nodes = 1; nodes <= world.size; nodes++) {
+        const struct spine_grid_wish wish = {.groups = nodes, .columns = 1, .is_spread = true};
+        struct spine_grid grid;
+        if (world.size % nodes != 0)
+            continue;
+        set_ranks_per_node(world.size / nodes);
+        TRY(spine_grid_init(&grid, &world, &wish, &err));
+        if (!grid.is_idle)
+            assert_int_equal(grid.node.size, 1);
+        check_places(&grid);
+        spine_grid_dispose(&grid);
+    }
+    unsetenv("SPINE_RANKS_PER_NODE");
+}
+
 static void test_left_alone_a_node_is_a_group(void **state)
 {
     (void)state;
@@ -125,9 +143,8 @@ static void test_what_does_not_fit_is_refused(void **state)
     set_ranks_per_node(world.size - 1); /* the other host has one rank */
     EXPECT_REFUSED(
         spine_grid_init(&grid, &world, &(struct spine_grid_wish){.groups = 1, .columns = 3}, &err),
-        "parallel.grid: 1x3 needs 3 ranks, and there are 2 hosts with 1 usable rank each, as many "
-        "as "
-        "the smallest has");
+        "parallel.grid: 1x3 needs 3 ranks, and there are 2 hosts with 1 usable rank each (the "
+        "smallest has no more)");
     unsetenv("SPINE_RANKS_PER_NODE");
     if (world.size > 3) {
         set_ranks_per_node(2);
@@ -157,6 +174,7 @@ int run_grid(const struct spine_comm *comm)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_wished_grid_is_made),
         cmocka_unit_test(test_a_group_spans_hosts),
+        cmocka_unit_test(test_spread_groups_have_hosts_of_their_own),
         cmocka_unit_test(test_left_alone_a_node_is_a_group),
         cmocka_unit_test(test_what_does_not_fit_is_refused),
     };
