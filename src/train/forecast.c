@@ -86,7 +86,7 @@ static uint64_t forecast_values(const struct spine_config *config, size_t num_ro
     const double rows = (double)num_rows;
 
     if (spine_settings_activation(config).selection != SPINE_ABOVE)
-        return (uint64_t)(rows * (double)config->k);
+        return (uint64_t)(rows * (double)spine_settings_encode_k(config));
     if (config->objective == SPINE_OBJECTIVE_NNSE)
         return (uint64_t)(rows * config->l0);
     /* Trained codes have 4 to 7 % of their units active where sparsity is 0.85. */

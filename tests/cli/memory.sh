@@ -60,3 +60,11 @@ check silent "${few[@]}" model.objective=topk model.aux_k=50 model.hidden=4000 t
 check refit "${few[@]}" model.objective=topk
 run "$trainer" --dry-run run.ini output.directory=alone model.objective=topk
 grep -q '^memory of a rank .*, refit 25\.2, files ' stdout || fail "no memory of the refit: $(cat stdout)"
+# disk ALPHA: what files with codes of 4 ALPHA values a word take.
+disk()
+{
+    run "$trainer" --dry-run run.ini output.directory=alone model.objective=ksparse model.k=4 model.alpha="$1"
+    sed -n 's/^disk  *\([0-9]*\)\..*/\1/p' stdout
+}
+one=$(disk 1) twenty=$(disk 20)
+[ "$twenty" -gt $((one + 2)) ] || fail "codes of alpha k values a word take $twenty MiB of disk, of k $one"
