@@ -35,18 +35,25 @@ begin()
     job=$!
 }
 
-# await_lines RUN COUNT: until the run has trained so many epochs; fails when it ends before.
-await_lines()
+# await COMMAND...: until it succeeds; fails when the run ends before. mpirun ends a run that hangs.
+await()
 {
-    local _
-    for _ in $(seq 3000); do
-        if [ -e "$1/metrics.jsonl" ] && [ "$(wc -l <"$1/metrics.jsonl")" -ge "$2" ]; then
-            return
-        fi
-        kill -0 $job 2>/dev/null || fail "$1 ended too early: $(cat stderr)"
+    until "$@"; do
+        kill -0 $job 2>/dev/null || fail "ended too early for '$*': $(cat stderr)"
         sleep 0.01
     done
-    fail "$1 makes no progress: $(cat stderr)"
+}
+
+# has_lines RUN COUNT: has it trained so many epochs?
+has_lines()
+{
+    [ -e "$1/metrics.jsonl" ] && [ "$(wc -l <"$1/metrics.jsonl")" -ge "$2" ]
+}
+
+# await_lines RUN COUNT
+await_lines()
+{
+    await has_lines "$@"
 }
 
 # await_end: set 'status'.
@@ -67,16 +74,10 @@ left()
     no_codes "$1"
 }
 
-# await_newer RUN CHECKPOINT: until there is a newer one; fails when the run ends before.
-await_newer()
+# has_newer RUN CHECKPOINT: has it a newer one?
+has_newer()
 {
-    local _
-    for _ in $(seq 3000); do
-        if [ "$(checkpoints "$1" | tail -n 1)" != "$2" ]; then return; fi
-        kill -0 $job 2>/dev/null || fail "$1 ended without a checkpoint: $(cat stderr)"
-        sleep 0.01
-    done
-    fail "$1 saves nothing: $(cat stderr)"
+    [ "$(checkpoints "$1" | tail -n 1)" != "$2" ]
 }
 
 # as_if_never_stopped [--exact] RUN
@@ -156,7 +157,7 @@ for trial in 3:1:1x3 4:2:1x4; do
     await_lines hosts $((lines + 1))
     newest=$(checkpoints hosts | tail -n 1)
     kill -USR2 $job
-    await_newer hosts "$newest"
+    await has_newer hosts "$newest"
     kill -USR1 $job
     await_end
     left hosts
@@ -365,10 +366,7 @@ as_if_never_stopped --exact overwritten
 for other in train.seed=2 train.epochs=40; do
     cp overwritten/model.h5 before.h5
     begin 2 run.ini train.checkpoint_every=2 output.directory=overwritten output.overwrite=yes $other
-    for _ in $(seq 3000); do
-        if [ -e overwritten/replaced ]; then break; fi
-        sleep 0.01
-    done
+    await test -e overwritten/replaced
     await_lines overwritten 5
     kill -USR1 $job
     await_end

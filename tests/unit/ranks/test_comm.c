@@ -216,7 +216,13 @@ static void test_agreeing_on_success_leaves_the_error_alone(void **state)
 static int job_number(int rank)
 {
     const char *of_openmpi = getenv("OMPI_COMM_WORLD_RANK"), *of_mpich = getenv("PMI_RANK");
-    const char *text = of_openmpi != NULL ? of_openmpi : of_mpich != NULL ? of_mpich : "0";
+    const char *of_slurm = getenv("SLURM_PROCID");
+    const char *text = of_openmpi != NULL ? of_openmpi : of_mpich != NULL ? of_mpich : of_slurm;
+
+    if (text == NULL && world.size > 1)
+        fail_msg("no variable of the launcher has the rank's number");
+    if (text == NULL)
+        text = "0";
     int number = (int)strtol(text, NULL, 10);
 
     spine_comm_broadcast_from(&world, rank, &number, sizeof number);
