@@ -251,8 +251,8 @@ static void prefetch_products(const struct spine_lasso *lasso, const struct offe
     }
 }
 
-/* Add the atoms offered, except those that descent over the offers alone leaves at 0, since those before
- * them explain what they would. Returns the number of offers. */
+/* Add the atoms offered, except those whose correlation falls to lambda once the better offers before
+ * them have taken their values. Returns the number of offers. */
 static size_t add_offers(const struct problem *problem)
 {
     const struct spine_lasso *lasso = problem->lasso;

@@ -155,7 +155,7 @@ static void print_grid(const struct spine_config *config, const struct spine_ste
     uint64_t bytes = 0;
 
     if (isinf(seconds)) {
-        fprintf(out, "grid       %dx%d: impossible, messages between hosts would be too long\n",
+        fprintf(out, "grid       %dx%d: not possible, messages between hosts would be too long\n",
                 groups, columns);
         return;
     }

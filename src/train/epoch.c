@@ -262,7 +262,7 @@ static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metri
     if (finish_epoch(run, metrics, err))
         return -1;
     *position = (struct spine_position){.epoch = position->epoch + 1};
-    run->stepper.optimizer.steps = (uint64_t)position->epoch; /* by which checkpoints are named */
+    run->stepper.optimizer.steps = (uint64_t)position->epoch; /* names checkpoints */
     return spine_requests_serve(run, err);
 }
 

@@ -148,8 +148,8 @@ static double time_exchange(struct spine_comm *others, float *block, size_t coun
     return median(times, EXCHANGES);
 }
 
-/* Find latency and byte: ranks exchange with their counterparts on the other hosts. Those beyond the
- * ranks of the smallest host haven't any on all of them, and are in no grid over hosts. */
+/* Find latency and byte: ranks exchange with their counterparts on the other hosts. Ranks beyond
+ * those of the smallest host lack counterparts on some hosts, and no grid over hosts has them. */
 static int time_exchanges(struct spine_stepcost *cost, const struct spine_comm *comm,
                           const struct spine_comm *node, struct spine_error *err)
 {

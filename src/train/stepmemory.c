@@ -187,8 +187,8 @@ static int check_piece(size_t piece, size_t nodes, struct spine_error *err)
         return 0;
     return spine_refuse(err,
                         "parallel.grid: the gradients of so many units are too large to be summed "
-                        "between %zu hosts with so few ranks; use one row group, or more ranks a "
-                        "host",
+                        "between %zu hosts with so few ranks; use one row group (1xC), or start "
+                        "more ranks on each host",
                         nodes);
 }
 

@@ -157,11 +157,11 @@ input=../glove.h5
     run mpirun -np 3 "$SPINE_BIN/spine-mpi" --doctor run.ini data.input=many.h5 data.limit=0 train.refit=no \
         train.batch_size=16384 model.objective=topk model.hidden=9000 model.k=8500
 )
-grep -qx 'grid  *1x2: impossible, messages between hosts would be too long' stdout ||
+grep -qx 'grid  *1x2: not possible, messages between hosts would be too long' stdout ||
     fail "a grid that can't be is offered: $(cat stdout)"
 grep -Eq '^grid  *2x1: about [0-9]{1,6}\.[0-9]* ms a step, ' stdout || fail "no network: $(cat stdout)"
-refused spine-mpi "parallel.grid: 1x3 needs 3 ranks, and there are 2 hosts with 1 usable rank each, as\
- many as the smallest has" \
+refused spine-mpi "parallel.grid: 1x3 needs 3 ranks, and there are 2 hosts with 1 usable rank each (the\
+ smallest has no more)" \
     env SPINE_RANKS_PER_NODE=2 mpirun -np 3 "$SPINE_BIN/spine-mpi" run.ini parallel.grid=1x3 output.directory=refused
 
 # --- What can't be shared is refused --------------------------------------------------------------

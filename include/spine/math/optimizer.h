@@ -23,7 +23,7 @@ extern const char *const spine_optimizer_names[];
 struct spine_optimizer {
     enum spine_optimizer_kind kind;
     double momentum, beta2;
-    uint64_t steps; /* begun so far */
+    uint64_t steps; /* begun so far; epochs of nnse */
     double rate;    /* of the last step begun */
     size_t len;
     float *first, *second; /* owned; (len): velocity, or Adam's moments; NULL if not needed */

@@ -57,8 +57,8 @@ struct spine_chain {
 /* Refuse messages that are too long, if there are several hosts. Local. */
 int spine_chain_check(const struct spine_chain_extent *extent, int hosts, struct spine_error *err);
 
-/* Allocate what the ranks of 'grid', borrowed, exchange, after this check. Release it with
- * spine_chain_dispose(), after a failure too. Local. */
+/* Allocate what the ranks of 'grid', borrowed, exchange, if spine_chain_check() accepts it.
+ * Release it with spine_chain_dispose(), after a failure too. Local. */
 int spine_chain_init(struct spine_chain *chain, struct spine_grid *grid,
                      const struct spine_chain_extent *extent, struct spine_error *err);
 

@@ -27,8 +27,8 @@
 bool spine_silence_find(struct spine_stepper *stepper, const struct spine_dataset *data,
                         size_t batch_rows, double *loss);
 
-/* Add the rows of the step to the counts of units that none of them made active. Call it when all ranks of
- * the node have found the silent units. Local. */
+/* Add the step's rows to the count of each unit that none of them activated; reset the others to 0. Call
+ * it when all ranks of the node have found the silent units. Local. */
 void spine_silence_count(struct spine_stepper *stepper, size_t batch_rows);
 
 #endif

@@ -52,7 +52,8 @@ static void test_large_gradients_are_refused_between_groups(void **state)
 
     EXPECT_REFUSED(check(&shape, &grid),
                    "parallel.grid: the gradients of so many units are too large to be summed "
-                   "between 2 hosts with so few ranks; use one row group, or more ranks a host");
+                   "between 2 hosts with so few ranks; use one row group (1xC), or start more "
+                   "ranks on each host");
     grid = make_grid(2, 8, 1);
     TRY(check(&shape, &grid));
     grid = make_grid(1, 2, 2);
