@@ -117,14 +117,40 @@ static void find_front(struct spine_summary *summary)
     }
 }
 
+static int find_epochs(const struct spine_ledger *ledger, size_t trial, int64_t *epochs,
+                       struct spine_error *err)
+{
+    const size_t done = ledger->contenders[trial].done;
+    struct spine_config config;
+
+    *epochs = done == 0 ? 0 : ledger->halving.epochs[done - 1];
+    if (done < ledger->halving.num_rungs)
+        return 0;
+    if (spine_trials_config(ledger->trials, trial, &config,
+                            err)) /* train.epochs may be a parameter */
+        return -1;
+    *epochs = config.epochs;
+    return 0;
+}
+
 int spine_summary_init(struct spine_summary *summary, const struct spine_ledger *ledger,
                        struct spine_error *err)
 {
+    static const char what[] = "the summary";
+    const size_t count = ledger->trials->count;
+
     *summary = (struct spine_summary){.ledger = ledger};
-    summary->on_front = spine_memory_zeroed(ledger->trials->count, 1, "the summary", err);
-    if (summary->on_front == NULL)
+    summary->on_front = spine_memory_zeroed(count, 1, what, err);
+    summary->epochs = spine_memory_zeroed(count, sizeof *summary->epochs, what, err);
+    int rc = -(summary->on_front == NULL || summary->epochs == NULL);
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = find_epochs(ledger, i, &summary->epochs[i], err);
+    if (rc != 0) {
+        spine_summary_dispose(summary);
         return -1;
-    for (size_t i = 0; i < count_trials(summary); i++)
+    }
+
+    for (size_t i = 0; i < count; i++)
         summary->count[spine_summary_state(summary, i)]++;
     find_best(summary);
     find_front(summary);
@@ -134,6 +160,7 @@ int spine_summary_init(struct spine_summary *summary, const struct spine_ledger 
 void spine_summary_dispose(struct spine_summary *summary)
 {
     free(summary->on_front);
+    free(summary->epochs);
     *summary = (struct spine_summary){0};
 }
 
@@ -158,18 +185,6 @@ static void print_cell(const char *text, FILE *file)
     }
 }
 
-static int64_t epochs_of(const struct spine_summary *summary, size_t trial)
-{
-    const struct spine_trials *trials = summary->ledger->trials;
-    const size_t done = summary->ledger->contenders[trial].done;
-    struct spine_config config;
-    struct spine_error ignored;
-    if (done == summary->ledger->halving.num_rungs && /* train.epochs may be a parameter */
-        spine_trials_config(trials, trial, &config, &ignored) == 0)
-        return config.epochs;
-    return done == 0 ? 0 : summary->ledger->halving.epochs[done - 1];
-}
-
 static void print_trial(const struct spine_summary *summary, size_t trial, FILE *file)
 {
     const struct spine_trials *trials = summary->ledger->trials;
@@ -185,7 +200,7 @@ static void print_trial(const struct spine_summary *summary, size_t trial, FILE 
     }
 
     fprintf(file, "\t%s\t%lld", spine_summary_state_name(spine_summary_state(summary, trial)),
-            (long long)epochs_of(summary, trial));
+            (long long)summary->epochs[trial]);
 
     for (size_t s = 0; s < SPINE_GOAL_SCORES; s++) {
         fputc('\t', file);
@@ -391,7 +406,7 @@ static cJSON *make_trial(const struct spine_summary *summary, size_t trial)
 
     cJSON_AddStringToObject(json, "state",
                             spine_summary_state_name(spine_summary_state(summary, trial)));
-    cJSON_AddNumberToObject(json, "epochs", (double)epochs_of(summary, trial));
+    cJSON_AddNumberToObject(json, "epochs", (double)summary->epochs[trial]);
     cJSON_AddNumberToObject(json, "seconds", account->seconds);
     cJSON *list = cJSON_AddObjectToObject(json, "scores");
     for (size_t s = 0; scores != NULL && s < SPINE_GOAL_SCORES; s++)
@@ -423,11 +438,12 @@ static void add_printed(cJSON *json, const char *name, const struct spine_goal *
     free(text);
 }
 
-static cJSON *make_json(const struct spine_summary *summary, struct spine_error *err)
+/* The caller owns *made, after a failure too. */
+static int make_json(const struct spine_summary *summary, cJSON **made, struct spine_error *err)
 {
     const struct spine_trials *trials = summary->ledger->trials;
     const struct spine_goal *goal = goal_of(summary);
-    cJSON *json = cJSON_CreateObject();
+    cJSON *json = *made = cJSON_CreateObject();
 
     cJSON_AddStringToObject(json, "program", "spine-sweep");
     cJSON_AddStringToObject(json, "version", SPINE_VERSION);
@@ -459,11 +475,7 @@ static cJSON *make_json(const struct spine_summary *summary, struct spine_error 
     else
         cJSON_AddNullToObject(json, "best");
 
-    if (rc == 0 && add_effects(json, summary, err) == 0)
-        return json;
-
-    cJSON_Delete(json);
-    return NULL;
+    return rc == 0 ? add_effects(json, summary, err) : rc;
 }
 
 /* --- Files -------------------------------------------------------------------------------- */
@@ -500,13 +512,15 @@ static int write_page(const struct spine_summary *summary, const char *json,
 
 int spine_summary_write(const struct spine_summary *summary, struct spine_error *err)
 {
+    cJSON *json = NULL;
+    char *text = NULL;
     int lock = -1;
-    spine_json_watch();
-    cJSON *json = make_json(summary, err);
-    char *text = json == NULL ? NULL : spine_json_print(json, true, "the summary", err);
-    int rc = text == NULL ? -1 : spine_ledger_lock(summary->ledger, &lock, err);
 
-    if (rc == 0) {
+    spine_json_watch();
+    int rc = make_json(summary, &json, err);
+    if (rc == 0 && (text = spine_json_print(json, true, "the summary", err)) == NULL)
+        rc = -1;
+    if (rc == 0 && (rc = spine_ledger_lock(summary->ledger, &lock, err)) == 0) {
         if (write_file(summary, "summary.tsv", NULL, err) ||
             write_file(summary, "summary.json", text, err) || write_page(summary, text, err))
             rc = -1;

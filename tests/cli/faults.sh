@@ -226,6 +226,30 @@ rm -rf closed
 attempt "$inject" -p "$scratch/tried/trials/0000/trial.json" -c o -n 1 -e 116 \
     "$SPINE_BIN/spine-sweep" run run.ini sweep.directory=tried
 said spine-sweep 1 "*tried/trials/0000/trial.json: Stale file handle"
+
+# Allocations of a summary, from about its first one on: status 0 only with the table.
+summarise()
+{
+    attempt env LD_PRELOAD="$(dirname "$inject")/nomemory.so" NOMEMORY_N="$1" NOMEMORY_EXE=spine- \
+        NOMEMORY_CALLERS=spine,cjson,inih "$SPINE_BIN/spine-sweep" summary run.ini sweep.directory=tried
+}
+summarise 0
+[ "$status" = 0 ] || fail "$(cat stderr)"
+mv stdout table
+before=0 first=4096
+while [ $((first - before)) -gt 1 ]; do
+    middle=$(((before + first) / 2))
+    summarise $middle
+    if [ "$status" = 0 ] || grep -q 'for the summary' stderr; then first=$middle; else before=$middle; fi
+done
+for allocation in $(seq "$first" $((first + 7))); do
+    summarise "$allocation"
+    if [ "$status" = 0 ]; then
+        cmp table stdout || fail "allocation $allocation of a summary fails, with status 0 and no table"
+    else
+        said spine-sweep 1 "out of memory *"
+    fi
+done
 rm -rf tried
 
 # An I/O error isn't taken for a file, or a part of one, that isn't there.

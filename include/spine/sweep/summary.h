@@ -15,6 +15,7 @@
 #ifndef SPINE_SWEEP_SUMMARY_H
 #define SPINE_SWEEP_SUMMARY_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "spine/sweep/ledger.h"
@@ -36,7 +37,8 @@ struct spine_summary {
     const struct spine_ledger *ledger; /* borrowed; read (spine_ledger_read()) */
     size_t best;                       /* the best trial; the number of trials: none yet */
     size_t count[SPINE_TRIAL_STATES];
-    char *on_front; /* owned; (trials) */
+    char *on_front;  /* owned; (trials) */
+    int64_t *epochs; /* owned; (trials): trained so far, by the highest finished rung */
 };
 
 int spine_summary_init(struct spine_summary *summary, const struct spine_ledger *ledger,
