@@ -40,6 +40,22 @@ static int check_place(const char *path, struct spine_error *err)
                         S_ISDIR(facts.st_mode) ? "directory" : "device or a pipe");
 }
 
+/* Find the first byte of a file's text, after a byte order mark and white space; that of an empty file stays
+ * as it is. Returns -1, with errno set, on failure. */
+static int read_first(int file, char *first)
+{
+    char bytes[64] = "";
+    const ssize_t got = read(file, bytes, sizeof bytes - 1);
+
+    if (got < 0)
+        return -1;
+    if (got > 0) {
+        const char *start = strncmp(bytes, "\xef\xbb\xbf", 3) == 0 ? bytes + 3 : bytes;
+        *first = start[strspn(start, " \t\r\n")];
+    }
+    return 0;
+}
+
 int spine_outfile_check_kind(const char *path, const char *first, const char *kind,
                              struct spine_error *err)
 {
@@ -54,7 +70,7 @@ int spine_outfile_check_kind(const char *path, const char *first, const char *ki
     int rc = fstat(file, &facts) != 0 ? fail_path(path, err) : 0;
     if (rc == 0 && S_ISDIR(facts.st_mode))
         rc = spine_refuse(err, "%s: %s", path, strerror(EISDIR));
-    else if (rc == 0 && S_ISREG(facts.st_mode) && read(file, &byte, 1) < 0)
+    else if (rc == 0 && S_ISREG(facts.st_mode) && read_first(file, &byte) != 0)
         rc = fail_path(path, err);
     else if (rc == 0 && (byte == '\0' || strchr(first, byte) == NULL))
         rc = spine_refuse(err, "%s: exists and is not %s: not overwritten", path, kind);

@@ -282,6 +282,33 @@ static void test_devices_and_pipes_stay_what_they_are(void **state)
                    "%s: is a device or a pipe: not replaced by a file", link.text);
 }
 
+static void write_whole(const struct path *path, const char *text)
+{
+    FILE *file = fopen(path->text, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void test_a_file_of_another_kind_is_not_replaced(void **state)
+{
+    (void)state;
+    const struct path path = join_path(&directory, "a.json");
+    static const char *const json[] = {"{}", "\n  [1]", "\xef\xbb\xbf {}", ""};
+    static const char *const others[] = {" x", "\n", "\x89HDF"};
+    assert_int_equal(spine_outfile_check_kind(path.text, "{[", "JSON", &err), 0);
+    for (size_t i = 0; i < sizeof json / sizeof *json; i++) {
+        write_whole(&path, json[i]);
+        assert_int_equal(spine_outfile_check_kind(path.text, "{[", "JSON", &err), 0);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        write_whole(&path, others[i]);
+        EXPECT_REFUSED(spine_outfile_check_kind(path.text, "{[", "JSON", &err),
+                       "%s: exists and is not JSON: not overwritten", path.text);
+    }
+    assert_int_equal(unlink(path.text), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +323,7 @@ int main(void)
         WATCHED(test_the_file_is_synced_before_its_new_name_and_then_the_directory),
         WATCHED(test_what_a_crash_may_undo_is_whole_and_not_synced),
         WATCHED(test_a_path_without_a_directory_is_in_the_current_one),
+        WATCHED(test_a_file_of_another_kind_is_not_replaced),
         WATCHED(test_what_does_not_reach_the_disk_is_a_failure),
         WATCHED(test_a_file_system_that_cannot_sync_directories_will_do),
     };
