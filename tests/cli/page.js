@@ -324,7 +324,9 @@ async function isSafeFromWords(browser) {
 /* On a page that reloads so seldom that it doesn't between two clicks. */
 async function pausesAPageThatReloads(browser) {
   const text = fs.readFileSync(path.join(directory, "later.html"), "utf8");
-  fs.writeFileSync(path.join(directory, "seldom.html"), text.replace('"live":{"seconds":1', '"live":{"seconds":600'));
+  const changed = text.replace('"live":{"seconds":1', '"live":{"seconds":600');
+  assert.notEqual(changed, text);
+  fs.writeFileSync(path.join(directory, "seldom.html"), changed);
   const {page, close} = await open(browser, urlOf("seldom.html"));
   const live = page.locator(".live");
   assert.match(await live.textContent(), /Epoch 4 was finished .* reloads every 600 seconds/);

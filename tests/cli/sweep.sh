@@ -203,7 +203,7 @@ ini grid 'train.noise = 0.1, 0.3' 'model.hidden = 20, 30, 40' 'directory = unrea
 "$sweep" run sweep.ini >out 2>err &
 helper=$!
 for _ in $(seq 3000); do
-    ! cat unread/trials/*/metrics.jsonl 2>/dev/null | grep -q . || break
+    [ -z "$(cat unread/trials/*/metrics.jsonl 2>/dev/null || true)" ] || break
     sleep 0.02
 done
 mv glove.h5 moved.h5

@@ -22,6 +22,7 @@ import argparse
 import collections
 import concurrent.futures
 import glob
+import json
 import os
 import random
 import re
@@ -316,7 +317,7 @@ class Story:
         trials = {}
         for path in glob.glob(os.path.join(self.directory, "sweep", "trials", "*", "trial.json")):
             with open(path, encoding="utf-8") as file:
-                if '"state":"finished"' in file.read().replace(" ", ""):
+                if json.load(file).get("rungs"):
                     model = os.path.join(os.path.dirname(path), "model.h5")
                     trials[model] = os.stat(model).st_mtime_ns
         return steps, trials
@@ -353,6 +354,8 @@ class Story:
         self.judge_end()
 
     def judge_end(self):
+        if self.reference.name == "sweep" and not self.state()[1]:
+            raise Failure("no trial is finished")
         found = outputs(self.directory, self.program.outputs)
         for path, data in self.reference.outputs.items():
             if found.get(path) != data:
