@@ -105,13 +105,16 @@ class Data:
                    "categorization/essli-2008.clean.tsv")
         return self.arguments
 
-    def all(self):
-        self.words()
+    def tasks(self):
         self.task("trec", "trec.sh", "trec/train.txt", "trec/test.txt")
         self.task("sst", "sst.sh", *("sst/stsa.binary." + k for k in ("train", "dev", "test")))
         self.newsgroups()
         self.noun_phrases()
         return self.arguments
+
+    def all(self):
+        self.words()
+        return self.tasks()
 
 
 def write(figure, form):
