@@ -76,7 +76,7 @@ static int choose(struct spine_grid *grid, const struct spine_grid_nodes *nodes,
         grid->groups = nodes->count < wish->most_groups ? nodes->count : wish->most_groups;
         grid->columns = nodes->ranks < wish->most_columns ? nodes->ranks : wish->most_columns;
         /* Whole nodes of the tree of sums (tree.h), all alike. */
-        while ((grid->groups & (grid->groups - 1)) != 0)
+        while (!wish->any_groups && (grid->groups & (grid->groups - 1)) != 0)
             grid->groups &= grid->groups - 1;
     }
 

@@ -26,6 +26,7 @@
 #include "spine/train/parallel.h"
 #include "spine/train/stepmemory.h"
 #include "spine/train/stepper.h"
+#include "spine/train/stepsettings.h"
 
 /* The memory of a rank by purpose, in bytes. */
 struct memory {
@@ -48,8 +49,7 @@ struct forecast {
 static size_t checkpoint_bytes(const struct spine_config *config, size_t dim)
 {
     const size_t len = spine_params_len(dim, (size_t)config->hidden);
-    return len * sizeof(float) +
-           spine_optimizer_bytes((enum spine_optimizer_kind)config->optimizer, len);
+    return len * sizeof(float) + spine_optimizer_bytes(spine_step_optimizer(config), len);
 }
 
 /* The density of a run that begins. */
@@ -347,11 +347,8 @@ int spine_forecast_rank(const struct spine_config *config, size_t num_rows, size
                                     .hosts = hosts,
                                     .node_groups = 1,
                                     .num_nodes = groups * hosts};
-    const struct spine_sharing sharing = {.seed = (uint64_t)config->seed,
-                                          .batch_size = (size_t)config->batch_size,
-                                          .groups = groups,
-                                          .columns = columns,
-                                          .is_reproducible = true};
+    const struct spine_sharing sharing =
+        spine_parallel_sharing(config, num_rows, dim, groups, columns);
     struct spine_partition part = {0};
 
     if (spine_partition_init(&part, num_rows, &sharing, err))

@@ -56,27 +56,48 @@ static int choose(struct spine_parallel *parallel, const struct spine_config *co
     return 0;
 }
 
+struct spine_sharing spine_parallel_sharing(const struct spine_config *config, size_t num_rows,
+                                            size_t dim, int groups, int columns)
+{
+    const size_t ranks = (size_t)groups * (size_t)columns;
+    const bool is_nnse = config->objective == SPINE_OBJECTIVE_NNSE;
+    struct spine_sharing sharing = {.seed = (uint64_t)config->seed,
+                                    .batch_size = (size_t)config->batch_size,
+                                    .groups = groups,
+                                    .columns = columns,
+                                    .is_reproducible = config->reproducible != 0};
+
+    if (is_nnse) { /* a stratum a rank; its sums don't need the tree */
+        sharing.batch_size = num_rows > 0 && num_rows < ranks ? num_rows : ranks;
+        sharing.is_reproducible = false;
+    }
+    if (config->residency == SPINE_RESIDENCY_STREAM && is_nnse)
+        sharing.window = sharing.stretch = 1; /* there are no steps to read ahead for */
+    else if (config->residency == SPINE_RESIDENCY_STREAM)
+        spine_rowstream_share(&sharing, dim, config->window);
+    return sharing;
+}
+
 int spine_parallel_init(struct spine_parallel *parallel, const struct spine_config *config,
                         struct spine_comm *comm, size_t num_rows, size_t dim,
                         struct spine_error *err)
 {
     struct spine_grid_wish wish = spine_parallel_limits(config, num_rows);
 
-    *parallel = (struct spine_parallel){0};
+    *parallel = (struct spine_parallel){.is_by_rows = config->objective == SPINE_OBJECTIVE_NNSE};
+    if (parallel->is_by_rows) {
+        wish.most_groups = wish.most_columns;
+        wish.any_groups = true;
+    }
     spine_settings_grid(config, &wish.groups, &wish.columns);
     if (choose(parallel, config, comm, num_rows, dim, &wish, err) ||
         spine_grid_init(&parallel->grid, comm, &wish, err))
         return -1;
     parallel->num_idle = comm->size - parallel->grid.groups * parallel->grid.columns;
-    parallel->sharing = (struct spine_sharing){.seed = (uint64_t)config->seed,
-                                               .batch_size = (size_t)config->batch_size,
-                                               .groups = parallel->grid.groups,
-                                               .columns = parallel->grid.columns,
-                                               .group = parallel->grid.group,
-                                               .column = parallel->grid.column,
-                                               .is_reproducible = config->reproducible != 0};
-    if (config->residency == SPINE_RESIDENCY_STREAM)
-        spine_rowstream_share(&parallel->sharing, dim, config->window);
+    parallel->sharing = spine_parallel_sharing(config, num_rows, dim, parallel->grid.groups,
+                                               parallel->grid.columns);
+    parallel->sharing.group = parallel->grid.group;
+    parallel->sharing.column = parallel->grid.column;
     return 0;
 }
 
@@ -114,12 +135,19 @@ void spine_parallel_log(const struct spine_parallel *parallel)
     const int idle = parallel->num_idle;
     char groups[64] = "", hosts[32] = "", idlers[64] = "", cost[160] = "";
 
+    if (idle > 0)
+        snprintf(idlers, sizeof idlers, "; %d rank%s idle", idle, idle == 1 ? " is" : "s are");
+    if (parallel->is_by_rows) {
+        const int size = grid->groups * grid->columns;
+        spine_log(SPINE_LOG_INFO, "%d rank%s the rows%s", size, size == 1 ? " has" : "s share",
+                  idlers);
+        return;
+    }
+
     if (grid->groups > 1)
         snprintf(groups, sizeof groups, "%d groups share the rows of a batch, ", grid->groups);
     if (grid->hosts > 1)
         snprintf(hosts, sizeof hosts, ", on %d hosts", grid->hosts);
-    if (idle > 0)
-        snprintf(idlers, sizeof idlers, "; %d rank%s idle", idle, idle == 1 ? " is" : "s are");
     if (parallel->is_measured)
         describe_cost(parallel, cost, sizeof cost);
     spine_log(SPINE_LOG_INFO, "grid %dx%d: %s%d rank%s%s%s the units%s%s%s", grid->groups,

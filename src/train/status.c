@@ -122,18 +122,20 @@ void spine_status_check(struct spine_status *status, const struct spine_measures
                         int64_t epoch)
 {
     const int64_t units = status->config->hidden, words = (int64_t)status->data->part.num_rows;
+    const char *cause = "train.noise may be too high for the input's scale (data.rms), or "
+                        "train.learning_rate or loss.psl_weight too high";
 
     if (status->rank != 0 || status->warned)
         return;
 
     status->warned = 2 * measures->empty > words || 2 * measures->dead > units;
+    if (status->is_extreme)
+        cause = "the input's extreme row or coordinate is the likely cause";
+    else if (status->config->objective == SPINE_OBJECTIVE_NNSE)
+        cause = "model.l0 may be too low, or model.ridge or model.hidden too high for the input";
     if (status->warned)
         spine_log_warning("epoch %lld: %lld of %lld words have an all-zero code and %lld of %lld "
                           "units are dead; %s",
                           (long long)epoch, (long long)measures->empty, (long long)words,
-                          (long long)measures->dead, (long long)units,
-                          status->is_extreme
-                              ? "the input's extreme row or coordinate is the likely cause"
-                              : "train.noise may be too high for the input's scale (data.rms), or "
-                                "train.learning_rate or loss.psl_weight too high");
+                          (long long)measures->dead, (long long)units, cause);
 }

@@ -17,6 +17,12 @@ static double highest_rate(const struct spine_config *config)
     return config->learning_rate * (config->optimizer == SPINE_ADAM ? sqrt(ratio) : ratio);
 }
 
+enum spine_optimizer_kind spine_step_optimizer(const struct spine_config *config)
+{
+    return config->objective == SPINE_OBJECTIVE_NNSE ? SPINE_SGD
+                                                     : (enum spine_optimizer_kind)config->optimizer;
+}
+
 struct spine_step_settings spine_step_settings(const struct spine_config *config,
                                                const struct spine_dataset *data)
 {
@@ -38,7 +44,7 @@ struct spine_step_settings spine_step_settings(const struct spine_config *config
         .noise = config->noise,
         .kernel = activation.selection == SPINE_ABOVE ? (enum spine_kernel_choice)config->kernel
                                                       : SPINE_KERNEL_SPARSE,
-        .optimizer = (enum spine_optimizer_kind)config->optimizer,
+        .optimizer = spine_step_optimizer(config),
         .momentum = config->momentum,
         .wire = (enum spine_dtype)config->wire,
         .beta2 = config->beta2,

@@ -66,7 +66,10 @@ END_PY
 # --- Any number of ranks, stopped or not ------------------------------------------------------------
 
 train 1 run.ini train.refit=yes output.directory=ranks1
-train 3 run.ini train.refit=yes output.directory=ranks3 train.checkpoint_every=1 train.checkpoint_keep=3
+# Each as on a host of its own: all hosts are used, whatever the batch size of other objectives allows.
+SPINE_RANKS_PER_NODE=1 train 3 run.ini train.refit=yes output.directory=ranks3 \
+    train.checkpoint_every=1 train.checkpoint_keep=3
+grep -qx '3 ranks share the rows' stderr || fail "3 hosts: $(cat stderr)"
 same ranks1 ranks3
 [ "$(cd ranks3 && echo checkpoint-*)" = "$(echo checkpoint-000000000{2,3,4}.h5)" ] ||
     fail "checkpoints aren't kept: $(ls ranks3)"
@@ -148,6 +151,15 @@ train 1 tiny.ini model.objective=nnse output.directory=by/trials/0001
 grep -q 'is finished: 8 epochs; nothing to do' stderr || fail "trial 1 isn't its run: $(cat stderr)"
 refused spine-sweep "trial ?: train.epochs is 8 by default with this model.objective; *" \
     "$SPINE_BIN/spine-sweep" plan by.ini sweep.method=asha sweep.min_epochs=2
+
+# --- Odd inputs -------------------------------------------------------------------------------------
+
+# Fewer rows than ranks and than a batch of other objectives; all ranks with a row have a part.
+SPINE_RANKS_PER_NODE=1 train 4 tiny.ini model.objective=nnse model.hidden=3 model.l0=1 data.limit=3 \
+    output.directory=three
+grep -qx '3 ranks share the rows; 1 rank is idle' stderr || fail "3 rows: $(cat stderr)"
+train 1 tiny.ini model.objective=nnse model.l0=0.1 output.directory=few
+grep -q 'have an all-zero code .*; model.l0 may be too low, or model.ridge' stderr || fail "l0: $(cat stderr)"
 
 # --- Refusals ---------------------------------------------------------------------------------------
 

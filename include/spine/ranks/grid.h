@@ -16,7 +16,8 @@
 struct spine_grid_wish {
     int groups, columns;
     int most_groups, most_columns;
-    bool is_spread; /* no two groups on one node, even if they fit */
+    bool any_groups; /* with groups 0, their number may be other than a power of 2 */
+    bool is_spread;  /* no two groups on one node, even if they fit */
 };
 
 struct spine_grid {

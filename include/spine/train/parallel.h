@@ -11,6 +11,7 @@ struct spine_parallel {
     struct spine_grid grid; /* owned */
     struct spine_sharing sharing;
     int num_idle;               /* ranks that aren't in the grid */
+    bool is_by_rows;            /* with nnse, ranks divide only the rows */
     bool is_measured;           /* the grid was chosen by its cost: */
     struct spine_stepcost cost; /* the measured cost, */
     double measured_seconds;    /* the duration of the measurement */
@@ -18,6 +19,11 @@ struct spine_parallel {
 
 /* The most groups and columns of a grid for an input of num_rows rows (0: unknown). Local. */
 struct spine_grid_wish spine_parallel_limits(const struct spine_config *config, size_t num_rows);
+
+/* How num_rows rows of dim numbers are divided in a grid, for group 0 and column 0. With nnse, which
+ * has no batches, all ranks have equally many, in file order. Local. */
+struct spine_sharing spine_parallel_sharing(const struct spine_config *config, size_t num_rows,
+                                            size_t dim, int groups, int columns);
 
 /* Make the grid for an input of num_rows rows of dim numbers. parallel.grid = auto chooses the grid
  * that is expected to be the fastest (stepcost.h), which may leave ranks idle. In four cases it

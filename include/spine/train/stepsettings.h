@@ -32,6 +32,9 @@ struct spine_step_settings {
     enum spine_dtype wire; /* of gradients between nodes */
 };
 
+/* The optimizer of a run: SGD, which has no moments, for nnse, which has no gradient. Local. */
+enum spine_optimizer_kind spine_step_optimizer(const struct spine_config *config);
+
 /* The settings of a configuration for these data. Local. */
 struct spine_step_settings spine_step_settings(const struct spine_config *config,
                                                const struct spine_dataset *data);
