@@ -8,6 +8,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/random.h"
+#include "spine/math/block.h"
 #include "spine/math/kernels.h"
 #include "spine/math/lapack.h"
 #include "spine/math/lasso.h"
@@ -130,7 +131,7 @@ static int init_block(struct block *block, const struct rows *rows, const struct
     *block = (struct block){.rows = rows, .lasso = lasso};
     block->x = spine_kernel_alloc(BLOCK * rows->stride, what, err);
     block->products = spine_kernel_alloc(BLOCK * lasso->units, what, err);
-    block->packed = spine_kernel_alloc_packed(rows->dim, what, err);
+    block->packed = spine_kernel_alloc(spine_block_packed(rows->dim), what, err);
     block->a = spine_kernel_alloc(BLOCK * lasso->units, what, err);
     if (block->x == NULL || block->products == NULL || block->packed == NULL || block->a == NULL)
         return -1;

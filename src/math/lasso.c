@@ -8,7 +8,9 @@
 
 #include "spine/base/clones.h"
 #include "spine/base/memory.h"
+#include "spine/math/block.h"
 #include "spine/math/kernels.h"
+#include "spine/math/products.h"
 
 /* The most atoms that a round adds, those with the greatest correlations; the most steps of a
  * round; the rounds after which atoms that are added must change something, and the most rounds,
@@ -32,6 +34,7 @@ static const double ROUNDING = 1e-6;
 int spine_lasso_init(struct spine_lasso *lasso, const float *W, size_t units, size_t dim,
                      double ridge, struct spine_error *err)
 {
+    spine_products_choose();
     *lasso = (struct spine_lasso){.units = units,
                                   .dim = dim,
                                   .stride = spine_kernel_stride(dim),
@@ -40,7 +43,7 @@ int spine_lasso_init(struct spine_lasso *lasso, const float *W, size_t units, si
                                   .tolerance = SPINE_LASSO_TOLERANCE};
     static const char what[] = "the products of all pairs of atoms";
     lasso->gram = spine_memory_get(units, units * sizeof *lasso->gram, what, err);
-    lasso->packed = spine_kernel_alloc_packed(dim, what, err);
+    lasso->packed = spine_kernel_alloc(spine_block_packed(dim), what, err);
     if (lasso->gram == NULL || lasso->packed == NULL) {
         spine_lasso_dispose(lasso);
         return -1;
@@ -57,11 +60,35 @@ void spine_lasso_refresh(struct spine_lasso *lasso)
         lasso->gram[j * lasso->units + j] += (float)lasso->ridge;
 }
 
+/* products = x W' for the rows of a block, (rows, H), by the products of a training step: BLAS's bits
+ * depend on the number of rows, and on which of them a row is. */
+static void multiply_block(const struct spine_lasso *lasso, size_t rows, const float *x,
+                           float *packed, float *products)
+{
+    _Alignas(SPINE_MEMORY_ALIGN) float tile[SPINE_PRODUCT_UNITS * SPINE_BLOCK_ROWS];
+    const size_t units = lasso->units, dim = lasso->dim, stride = lasso->stride;
+
+    for (size_t i = 0; i < rows; i += SPINE_PANEL_ROWS) {
+        const size_t count = rows - i < SPINE_PANEL_ROWS ? rows - i : SPINE_PANEL_ROWS;
+        spine_block_pack(count, dim, stride, 0, dim, x + i * stride, packed + i * dim);
+    }
+    for (size_t j = 0; j < units; j += SPINE_PRODUCT_UNITS) {
+        const size_t count = units - j < SPINE_PRODUCT_UNITS ? units - j : SPINE_PRODUCT_UNITS;
+        spine_products.product(count, rows, dim, stride, packed, lasso->W + j * stride, tile);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t u = 0; u < count; u++)
+                products[i * units + j + u] = tile[u * SPINE_BLOCK_ROWS + i];
+    }
+}
+
 void spine_lasso_products(const struct spine_lasso *lasso, size_t n, const float *x, float *packed,
                           float *products)
 {
-    spine_kernel_product_rows(n, lasso->dim, lasso->units, lasso->units, lasso->stride, x, lasso->W,
-                              packed, products);
+    for (size_t first = 0; first < n; first += SPINE_BLOCK_ROWS) {
+        const size_t rows = n - first < SPINE_BLOCK_ROWS ? n - first : SPINE_BLOCK_ROWS;
+        multiply_block(lasso, rows, x + first * lasso->stride, packed,
+                       products + first * lasso->units);
+    }
 }
 
 void spine_lasso_dispose(struct spine_lasso *lasso)
@@ -320,7 +347,7 @@ int spine_lasso_coder_init(struct spine_lasso_coder *coder, const struct spine_l
 
     *coder = (struct spine_lasso_coder){.lasso = lasso};
     coder->products = spine_kernel_alloc(SPINE_LASSO_ROWS * lasso->units, what, err);
-    coder->packed = spine_kernel_alloc_packed(lasso->dim, what, err);
+    coder->packed = spine_kernel_alloc(spine_block_packed(lasso->dim), what, err);
     coder->a = spine_kernel_alloc(lasso->units, what, err);
     if (coder->products == NULL || coder->packed == NULL || coder->a == NULL ||
         spine_lasso_scratch_init(&coder->scratch, lasso, err)) {

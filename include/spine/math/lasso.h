@@ -47,8 +47,8 @@ int spine_lasso_init(struct spine_lasso *lasso, const float *W, size_t units, si
 void spine_lasso_refresh(struct spine_lasso *lasso);
 void spine_lasso_dispose(struct spine_lasso *lasso);
 
-/* products = x W', (n, H), for n rows x, (n, D), of 'stride' floats. 'packed' is scratch of
- * spine_kernel_packed(D) floats. */
+/* products = x W', (n, H), for n rows x, (n, D), of 'stride' floats. A row's bits don't depend on the
+ * others. 'packed' is scratch of spine_block_packed(D) floats (block.h), aligned to 64 bytes. */
 void spine_lasso_products(const struct spine_lasso *lasso, size_t n, const float *x, float *packed,
                           float *products);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "spine/base/random.h"
+#include "spine/math/block.h"
 #include "spine/math/kernels.h"
 #include "spine/math/lasso.h"
 #include "support/expect.h"
@@ -37,7 +38,7 @@ static void begin_ridge(struct fixture *f, size_t units, size_t dim, bool has_tw
     f->W = alloc(units * stride);
     f->x = alloc(stride);
     f->products = alloc(units);
-    f->packed = alloc(spine_kernel_packed(dim));
+    f->packed = alloc(spine_block_packed(dim));
     f->a = alloc(units);
 
     for (size_t j = 0; j < units; j++) {
@@ -253,6 +254,31 @@ static void test_a_great_lambda_leaves_nothing(void **state)
     end(&f);
 }
 
+/* Ranks divide rows into different blocks. */
+static void test_products_of_a_row_depend_on_no_others(void **state)
+{
+    (void)state;
+    enum { UNITS = 50, DIM = 17, ROWS = 70 };
+    struct fixture f;
+    begin(&f, UNITS, DIM, false);
+    const size_t stride = f.lasso.stride;
+    float *x = alloc(ROWS * stride), *all = alloc(ROWS * UNITS), *few = alloc(ROWS * UNITS);
+    for (size_t i = 0; i < ROWS; i++)
+        spine_random_add_noise(3, 4, i, 1, DIM, x + i * stride, x + i * stride);
+
+    spine_lasso_products(&f.lasso, ROWS, x, f.packed, all);
+    for (size_t count = 1; count < ROWS; count += 5)
+        for (size_t first = 0; first + count <= ROWS; first += 3) {
+            spine_lasso_products(&f.lasso, count, x + first * stride, f.packed, few);
+            assert_memory_equal(few, all + first * UNITS, count * UNITS * sizeof *few);
+        }
+
+    free(x);
+    free(all);
+    free(few);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_nearly_equal_atoms_share_a_row),
         cmocka_unit_test(test_the_start_changes_nothing),
         cmocka_unit_test(test_a_great_lambda_leaves_nothing),
+        cmocka_unit_test(test_products_of_a_row_depend_on_no_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
