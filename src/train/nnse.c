@@ -1,7 +1,7 @@
 /* nnse.c -- sparse non-negative codes over a learned dictionary.
  *
- * All ranks have the same sums, to the bit. Rank 0 computes the atoms and lambda from them, because
- * another kind of processor may round in other ways. */
+ * Sums over rows are exact, so all ranks have the same, however many there are. Rank 0 computes the
+ * atoms and lambda from them, because another kind of processor may round in other ways. */
 #include "spine/train/nnse.h"
 
 #include <math.h>
@@ -12,6 +12,7 @@
 #include "spine/base/clones.h"
 #include "spine/base/memory.h"
 #include "spine/base/random.h"
+#include "spine/math/exact.h"
 #include "spine/train/atoms.h"
 
 /* Passes over all atoms in an epoch; atoms whose sums are computed together; words on which the first
@@ -21,6 +22,9 @@ enum { SWEEPS = 3, TOGETHER = 3, SAMPLE = 600, FEW = 120, STEPS = 24, BLOCK = SP
 /* The first lambda is found when the values are as near to the wanted number, or its range as
  * narrow; the search on few words ends earlier. */
 static const double CLOSE = 0.005, CLOSE_ON_FEW = 0.03, NARROW = 1.002;
+
+/* Of the largest row's square, the most that the square of a value is taken to be (quantum()). */
+static const double MOST_SQUARE = 16;
 
 /* The purpose of the draws, a value that neither epochs nor atoms.c use. */
 enum { RANDOM_ATOMS = UINT32_MAX };
@@ -69,6 +73,23 @@ size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t h
     return sums + gram + 2 * (range.end - range.first) * (stride + hidden) * sizeof(float);
 }
 
+/* The exponent of the largest |x|^2 of this rank's rows. */
+static int64_t find_exponent(struct spine_dataset *data)
+{
+    struct spine_pass pass = {0};
+    double largest = 0;
+    int exponent;
+
+    for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;) {
+        double squares = 0;
+        for (size_t k = 0; k < data->dim; k++)
+            squares += (double)row[k] * (double)row[k];
+        largest = fmax(largest, squares);
+    }
+    (void)frexp(largest, &exponent);
+    return exponent;
+}
+
 /* Seven parameters: what a run has, and its options. */
 int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *settings,
                     const struct spine_params *params, struct spine_dataset *data,
@@ -94,6 +115,7 @@ int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *s
         spine_lasso_coder_init(&nnse->solver, &nnse->lasso, err))
         return -1;
     nnse->solver.lambda = lambda_of(nnse);
+    nnse->exponent = find_exponent(data);
     coder->solver = &nnse->solver;
     return 0;
 }
@@ -264,27 +286,45 @@ int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err)
 
 /* --- An epoch ----------------------------------------------------------------------------- */
 
+/* To what products are rounded, so that their sums over rows are exact. As the objective isn't above
+ * that of zeros, |x|^2 / 2, a value is at most |x|^2 / (2 lambda) and |x| / sqrt(ridge). Sums of products
+ * of values, and of values and x, are at most N times a bound of both squares. The sums of greater values,
+ * if MOST_SQUARE is less than that, are exact up to 8 times the bound. Collective. */
+static double quantum(const struct spine_nnse *nnse)
+{
+    const double largest = ldexp(1, (int)spine_comm_max(nnse->comm, nnse->exponent));
+    const double lambda = nnse->solver.lambda, ridge = nnse->settings.ridge;
+    double square = largest / (4 * lambda * lambda); /* of a value, in units of the largest row's */
+
+    if (ridge > 0)
+        square = fmin(square, 1 / ridge);
+    square = fmin(fmax(square, 1), MOST_SQUARE);
+    return spine_exact_quantum(square * largest * (double)nnse->data->part.num_rows, 50);
+}
+
 SPINE_CLONES
-static void add_scaled(size_t count, double factor, const float *from, double *to)
+static void add_scaled(size_t count, double factor, const float *from, double shift, double *to)
 {
 #pragma omp simd
     for (size_t k = 0; k < count; k++)
-        to[k] += factor * (double)from[k];
+        to[k] += spine_exact_round_shifted(factor * (double)from[k], shift);
 }
 
 /* Add the codes of a block to A'A, its upper triangle, and to A'X. */
-static void add_codes(struct spine_nnse *nnse, const float *x)
+static void add_codes(struct spine_nnse *nnse, const float *x, double shift)
 {
     const struct spine_block *block = &nnse->coder->block;
     const size_t hidden = nnse->atoms.hidden, dim = nnse->atoms.dim, stride = nnse->atoms.stride;
 
     for (size_t i = 0; i < block->rows; i++)
         for (uint32_t p = block->row_begin[i]; p < block->row_begin[i + 1]; p++) {
+            const size_t unit = (size_t)block->unit[p];
             const double value = (double)block->value[p];
-            double *gram = nnse->gram + (size_t)block->unit[p] * hidden;
+            double *gram = nnse->gram + unit * hidden;
             for (uint32_t q = p; q < block->row_begin[i + 1]; q++)
-                gram[block->unit[q]] += value * (double)block->value[q];
-            add_scaled(dim, value, x + i * stride, nnse->cross + (size_t)block->unit[p] * dim);
+                gram[block->unit[q]] +=
+                    spine_exact_round_shifted(value * (double)block->value[q], shift);
+            add_scaled(dim, value, x + i * stride, shift, nnse->cross + unit * dim);
         }
 }
 
@@ -411,6 +451,7 @@ int spine_nnse_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_s
 {
     const struct spine_partition *part = &nnse->data->part;
     const size_t hidden = nnse->atoms.hidden, local = spine_partition_rows(part);
+    const double shift = spine_exact_shift(quantum(nnse));
     *sums = (struct spine_nnse_sums){0};
     memset(nnse->gram, 0, hidden * hidden * sizeof *nnse->gram);
     memset(nnse->cross, 0, hidden * nnse->atoms.dim * sizeof *nnse->cross);
@@ -421,7 +462,7 @@ int spine_nnse_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_s
         spine_coder_encode(nnse->coder, &nnse->atoms, count, x, true);
         sums->squares += spine_coder_decode(nnse->coder, &nnse->atoms, x, nnse->data->quantum);
         sums->values += (double)nnse->coder->sums.active;
-        add_codes(nnse, x);
+        add_codes(nnse, x, shift);
     }
     sum_over_ranks(nnse, sums);
 

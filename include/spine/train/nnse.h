@@ -10,6 +10,11 @@
  * descent; Mairal, Bach, Ponce, Sapiro: JMLR 11, 2010). lambda is adjusted towards the wanted
  * number of values a word. An atom that no row uses is replaced by a word's vector.
  *
+ * Sums over rows are exact (exact.h), and a row's code depends on nothing else, so the result is the same
+ * on any number of ranks whose processors round alike. That is certain if lambda is at least 1/8 of the
+ * longest row's length or the ridge at least 1/16, which bounds the values. Otherwise it holds as long as
+ * no atom's squared values add up to more than 128 times N times the longest row's square.
+ *
  * The state of a run is in the model's parameters: W2 and W1 are the atoms, b1 is -lambda, b2 is 0.
  * After a refit (refit.h), W2 and b2 reconstruct, and only W1 are the atoms. So a checkpoint after
  * an epoch is complete, and resuming from it gives the same bytes. */
@@ -42,6 +47,7 @@ struct spine_nnse {
     double *gram, *cross;            /* owned; (H, H): A'A; (H, D): A'X; over all rows */
     double *sums, *copy; /* owned; of a few atoms, (3, stride); (H, stride): the atoms */
     bool *marked;        /* owned; (H): atoms to draw */
+    int64_t exponent;    /* of the largest square of this rank's rows (frexp()) */
 };
 
 /* The bytes that a rank with these rows needs, beside those of coder and data. */
