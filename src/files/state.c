@@ -247,7 +247,10 @@ static void describe_paused(const struct spine_state *state, char *text, size_t 
                  "has trained %lld of %lld epochs, but its codes are incomplete; run the same "
                  "command to write them",
                  epoch, epochs);
-    else if (step == 0 && epoch > 0)
+    else if (step == 0 && epoch == 0)
+        snprintf(text, size, "saved at the start of %lld epochs; run the same command to resume",
+                 epochs);
+    else if (step == 0)
         snprintf(text, size,
                  "saved after %lld of %lld epochs; run the same command to resume, or "
                  "train.stop_after=%lld for codes now",

@@ -14,6 +14,11 @@
 /* How much the reconstruction loss may rise in an epoch after units were revived. */
 static const double SPOILED = 1.05;
 
+/* Of nnse: the seconds between two polls for requests, the rows of a rank before the first poll, how many
+ * times more may follow, and of what their number is a multiple. */
+static const double POLL_SECONDS = 1;
+enum { FIRST_ROWS = 512, POLL_GROWTH = 16, BLOCK = SPINE_LASSO_ROWS };
+
 /* The epoch's metrics, equal on all ranks. */
 static void summarize(struct spine_trainer *run, struct spine_metrics *metrics)
 {
@@ -242,21 +247,75 @@ static int begin_nnse(struct spine_trainer *run, struct spine_error *err)
     return 0;
 }
 
+/* The next rows between two polls, from the time that the last ones took. */
+static size_t next_rows(size_t rows, double seconds)
+{
+    const double wanted = (double)rows * POLL_SECONDS / (seconds + 1e-9);
+
+    return (size_t)fmax(fmin(wanted / BLOCK, POLL_GROWTH * (double)(rows / BLOCK)), 1) * BLOCK;
+}
+
+/* Solve for all of this rank's rows. In between, all ranks meet and serve requests, after equally many
+ * rows each. */
+static int solve_rows(struct spine_trainer *run, const struct spine_metrics *metrics,
+                      struct spine_error *err)
+{
+    struct spine_position *position = &run->position;
+    const size_t local = spine_partition_rows(&run->data.part);
+    const size_t most = (size_t)spine_comm_max(run->comm, (int64_t)local);
+    const size_t steps = spine_partition_steps(&run->data.part);
+    size_t rows = FIRST_ROWS;
+
+    for (size_t first = 0; first < most;) {
+        const size_t left = first < local ? local - first : 0;
+        const double begun = spine_clock_now();
+        spine_nnse_add_rows(&run->nnse, first, left < rows ? left : rows);
+        first += rows;
+        if (first >= most)
+            break;
+
+        const double solved = spine_clock_now();
+        rows = next_rows(rows, solved - begun);
+        spine_comm_broadcast(run->comm, &rows, sizeof rows);
+        if (spine_requests_poll(run, err))
+            return -1;
+        position->waited += spine_clock_now() - solved;
+        position->step = first < steps ? first : steps; /* of a rank's rows, for the status */
+        spine_status_show(&run->status, position, metrics);
+    }
+    position->step = 0;
+    return 0;
+}
+
+/* How often an epoch, counted from 1, codes all rows until it is saved: a refit and the final measures take
+ * about as long as training. 0: it is after the last. */
+static int passes_of(const struct spine_trainer *run, int64_t epoch)
+{
+    if (epoch != run->last_epoch)
+        return epoch < run->last_epoch;
+    return run->config->refit && epoch == run->config->epochs ? 3 : 2;
+}
+
 static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metrics,
                           struct spine_error *err)
 {
     struct spine_position *position = &run->position;
-    const double started = spine_clock_now();
+    const double started = spine_clock_now(), waited = run->nnse.waited;
     struct spine_nnse_sums sums;
 
-    if (spine_nnse_epoch(&run->nnse, position->epoch, &sums, err))
+    run->needed = position->waited = 0;
+    spine_nnse_begin_epoch(&run->nnse);
+    if (solve_rows(run, metrics, err) ||
+        spine_nnse_end_epoch(&run->nnse, position->epoch, &sums, err))
         return -1;
     publish_atoms(run);
+    position->waited += run->nnse.waited - waited;
     if (run->comm->rank == 0) {
         position->sums.squares = sums.squares;
         position->sums.active = sums.values;
     }
     position->seconds = spine_clock_now() - started;
+    run->needed = position->seconds * passes_of(run, position->epoch + 2);
 
     spine_requests_share(run);
     if (finish_epoch(run, metrics, err))

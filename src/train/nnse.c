@@ -37,10 +37,12 @@ static double lambda_of(const struct spine_nnse *nnse)
 /* Call after atoms or lambda have changed: all ranks get those of rank 0. Collective. */
 static void refresh(struct spine_nnse *nnse, double lambda)
 {
+    const double begun = spine_comm_clock();
     struct spine_params *atoms = &nnse->atoms;
 
     spine_comm_broadcast(nnse->comm, &lambda, sizeof lambda);
     spine_comm_broadcast(nnse->comm, atoms->W2, atoms->hidden * atoms->stride * sizeof *atoms->W2);
+    nnse->waited += spine_comm_clock() - begun;
     for (size_t j = 0; j < atoms->hidden; j++)
         atoms->b1[j] = -(float)lambda;
     memcpy(atoms->W1, atoms->W2, atoms->hidden * atoms->stride * sizeof *atoms->W1);
@@ -435,35 +437,48 @@ static int restart_unused(struct spine_nnse *nnse, int64_t epoch, struct spine_e
 static void sum_over_ranks(struct spine_nnse *nnse, struct spine_nnse_sums *sums)
 {
     const size_t hidden = nnse->atoms.hidden;
+    const double begun = spine_comm_clock();
     double both[2] = {sums->squares, sums->values};
 
     spine_comm_sum_doubles(nnse->comm, nnse->gram, hidden * hidden);
     spine_comm_sum_doubles(nnse->comm, nnse->cross, hidden * nnse->atoms.dim);
     spine_comm_sum_doubles(nnse->comm, both, 2);
+    nnse->waited += spine_comm_clock() - begun;
     *sums = (struct spine_nnse_sums){both[0], both[1]};
     for (size_t j = 0; j < hidden; j++)
         for (size_t k = 0; k < j; k++)
             nnse->gram[j * hidden + k] = nnse->gram[k * hidden + j];
 }
 
-int spine_nnse_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_sums *sums,
-                     struct spine_error *err)
+void spine_nnse_begin_epoch(struct spine_nnse *nnse)
 {
-    const struct spine_partition *part = &nnse->data->part;
-    const size_t hidden = nnse->atoms.hidden, local = spine_partition_rows(part);
-    const double shift = spine_exact_shift(quantum(nnse));
-    *sums = (struct spine_nnse_sums){0};
+    const size_t hidden = nnse->atoms.hidden;
+
+    nnse->epoch = (struct spine_nnse_sums){0};
+    nnse->shift = spine_exact_shift(quantum(nnse));
     memset(nnse->gram, 0, hidden * hidden * sizeof *nnse->gram);
     memset(nnse->cross, 0, hidden * nnse->atoms.dim * sizeof *nnse->cross);
+}
 
-    for (size_t first = 0; first < local; first += BLOCK) {
-        const size_t count = local - first < BLOCK ? local - first : BLOCK;
-        const float *x = spine_dataset_slice(nnse->data, 0, first, count, 0);
-        spine_coder_encode(nnse->coder, &nnse->atoms, count, x, true);
-        sums->squares += spine_coder_decode(nnse->coder, &nnse->atoms, x, nnse->data->quantum);
-        sums->values += (double)nnse->coder->sums.active;
-        add_codes(nnse, x, shift);
+void spine_nnse_add_rows(struct spine_nnse *nnse, size_t first, size_t count)
+{
+    for (size_t done = 0, now; done < count; done += now) {
+        now = count - done < BLOCK ? count - done : BLOCK;
+        const float *x = spine_dataset_slice(nnse->data, 0, first + done, now, 0);
+        spine_coder_encode(nnse->coder, &nnse->atoms, now, x, true);
+        nnse->epoch.squares +=
+            spine_coder_decode(nnse->coder, &nnse->atoms, x, nnse->data->quantum);
+        nnse->epoch.values += (double)nnse->coder->sums.active;
+        add_codes(nnse, x, nnse->shift);
     }
+}
+
+int spine_nnse_end_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_sums *sums,
+                         struct spine_error *err)
+{
+    const struct spine_partition *part = &nnse->data->part;
+
+    *sums = nnse->epoch;
     sum_over_ranks(nnse, sums);
 
     if (nnse->comm->rank == 0)

@@ -37,6 +37,7 @@ int spine_requests_save(struct spine_trainer *run, enum spine_checkpoint_mode mo
                                                        &run->stepper.optimizer, &progress, err)))
         rc = -1;
     run->saved = spine_clock_now();
+    run->saved_epoch = position->step == 0 ? position->epoch : -1;
     return spine_comm_agree(run->comm, rc, err);
 }
 
@@ -55,9 +56,14 @@ void spine_requests_set(struct spine_trainer *run)
     if (config->checkpoint_minutes > 0 &&
         spine_clock_now() - run->saved >= 60 * config->checkpoint_minutes)
         requests[SPINE_REQUEST_SAVE] = true;
-    if (spine_interrupt_time_left(config->time_limit) <
-        config->grace_seconds + 2 * run->writer.seconds)
+    const double left = spine_interrupt_time_left(config->time_limit);
+    const double kept = config->grace_seconds + 2 * run->writer.seconds;
+    if (left < kept + run->needed)
         requests[SPINE_REQUEST_LEAVE] = true;
+    if (left >= kept && left < kept + run->needed)
+        spine_log(SPINE_LOG_INFO,
+                  "%.3g s are left, too little for another epoch, which needs about %.3g s", left,
+                  run->needed);
 }
 
 /* Stop as requested, with a checkpoint; without one if there is a hurry and the last took too
@@ -110,4 +116,59 @@ int spine_requests_serve(struct spine_trainer *run, struct spine_error *err)
     if (requests[SPINE_REQUEST_SAVE] || (between && every > 0 && epoch % every == 0))
         return spine_requests_save(run, SPINE_CHECKPOINT_BEHIND, err);
     return 0;
+}
+
+/* --- Within an epoch of nnse -------------------------------------------------------------- */
+
+/* Leave an epoch whose start is saved. */
+static int leave_again(struct spine_trainer *run, struct spine_error *err)
+{
+    const long long epoch = run->position.epoch;
+    const int rc = run->comm->rank == 0 ? spine_checkpoint_finish(&run->writer, err) : 0;
+
+    if (spine_comm_agree(run->comm, rc, err))
+        return -1;
+    return spine_leave(err,
+                       "stopped in epoch %lld; %s was saved after epoch %lld; run the same command "
+                       "again to resume",
+                       epoch + 1, run->config->directory, epoch);
+}
+
+/* Serve requests as at the epoch's start. */
+static int serve_start(struct spine_trainer *run, struct spine_error *err)
+{
+    const bool *requests = run->stepper.requests;
+    const bool leaves = requests[SPINE_REQUEST_LEAVE] || requests[SPINE_REQUEST_HURRY];
+    const long long epoch = run->position.epoch;
+    const bool is_saved = run->saved_epoch == epoch;
+
+    if (leaves)
+        spine_log(SPINE_LOG_INFO, "epoch %lld will begin again: it can't be saved in part",
+                  epoch + 1);
+    if (leaves && run->comm->rank == 0 && run->resume.position.epoch == epoch)
+        spine_log_warning(
+            "no epoch was finished since the run %s; it needs more time or more ranks",
+            run->resume.start == SPINE_START_RESUMED ? "was resumed" : "began");
+    if (leaves)
+        return is_saved ? leave_again(run, err) : leave(run, err);
+    if (!requests[SPINE_REQUEST_SAVE])
+        return 0;
+
+    if (!is_saved)
+        return spine_requests_save(run, SPINE_CHECKPOINT_BEHIND, err);
+    spine_log(SPINE_LOG_INFO, "epoch %lld can't be saved in part; what was before it is saved",
+              epoch + 1);
+    run->saved = spine_clock_now();
+    return 0;
+}
+
+int spine_requests_poll(struct spine_trainer *run, struct spine_error *err)
+{
+    const size_t step = run->position.step;
+
+    spine_requests_share(run);
+    run->position.step = 0;
+    const int rc = serve_start(run, err);
+    run->position.step = step;
+    return rc;
 }

@@ -193,6 +193,7 @@ int spine_trainer_init(struct spine_trainer *run, const struct spine_config *con
     if (spine_comm_agree(comm, rc, err) || spine_resume_begin(&run->resume, err))
         return -1;
     run->position = run->resume.position;
+    run->saved_epoch = run->resume.start == SPINE_START_RESUMED ? run->position.epoch : -1;
     if (run->resume.start == SPINE_START_FINISHED)
         return 0;
     if (finish_rows(run, whole == NULL, err))

@@ -120,6 +120,23 @@ train 1 run.ini model.start=random model.l0=5 output.directory=random
 run "$SPINE_BIN/spine-eval" --floor ranks1 random
 grep -Eq '^  values a word +1[0-9]\.[0-9]' stdout || fail "$(cat stdout)"
 
+# --- Requests within an epoch ---------------------------------------------------------------------------
+
+# The limit is within what is kept for saving, so the first poll leaves.
+attempt mpirun -np 2 "$trainer" run.ini train.refit=yes train.time_limit=0.05 output.directory=limited
+[ "$status" = 75 ] || fail "status $status at the time limit: $(cat stderr)"
+grep -q '^epoch 1 will begin again: it can.t be saved in part' stderr || fail "said: $(cat stderr)"
+[ "$(grep -c 'no epoch was finished since the run began; it needs more time' stderr)" = 1 ] || fail "said: $(cat stderr)"
+attempt "$trainer" --status limited
+grep -qx 'limited: saved at the start of 4 epochs; run the same command to resume' stdout || fail "$(cat stdout)"
+attempt mpirun -np 2 "$trainer" run.ini train.refit=yes train.time_limit=0.05 output.directory=limited
+[ "$status" = 75 ] || fail "status $status at the time limit: $(cat stderr)"
+grep -q 'stopped in epoch 1; limited was saved after epoch 0; run the same command' stderr || fail "$(cat stderr)"
+# A checkpoint is due at every poll: the start of an epoch is saved once.
+train 1 run.ini train.refit=yes train.checkpoint_minutes=1e-9 output.directory=limited
+grep -qx "epoch 2 can't be saved in part; what was before it is saved" stderr || fail "said: $(cat stderr)"
+same ranks1 limited
+
 # --- Encoded once more: the same solutions --------------------------------------------------------------
 
 run "$SPINE_BIN/spine-merge" ranks1 -o trained.npy

@@ -36,6 +36,12 @@ struct spine_nnse_settings {
     uint64_t seed;
 };
 
+/* Sums over all rows for the codes of an epoch, which were solved for before the atoms changed. */
+struct spine_nnse_sums {
+    double squares; /* of |x - a W|^2 */
+    double values;  /* active pairs of row and unit */
+};
+
 struct spine_nnse {
     struct spine_comm *comm;    /* borrowed */
     struct spine_dataset *data; /* borrowed */
@@ -45,9 +51,12 @@ struct spine_nnse {
     struct spine_lasso lasso;        /* of atoms.W2 */
     struct spine_lasso_coder solver; /* of the coder */
     double *gram, *cross;            /* owned; (H, H): A'A; (H, D): A'X; over all rows */
-    double *sums, *copy; /* owned; of a few atoms, (3, stride); (H, stride): the atoms */
-    bool *marked;        /* owned; (H): atoms to draw */
-    int64_t exponent;    /* of the largest square of this rank's rows (frexp()) */
+    double *sums, *copy;          /* owned; of a few atoms, (3, stride); (H, stride): the atoms */
+    bool *marked;                 /* owned; (H): atoms to draw */
+    int64_t exponent;             /* of the largest square of this rank's rows (frexp()) */
+    struct spine_nnse_sums epoch; /* of this rank's rows so far */
+    double shift;                 /* by which terms of sums are rounded in this epoch (exact.h) */
+    double waited;                /* seconds that this rank has waited for others in all */
 };
 
 /* The bytes that a rank with these rows needs, beside those of coder and data. */
@@ -63,15 +72,13 @@ void spine_nnse_dispose(struct spine_nnse *nnse);
  * that gives the wanted number of values a word. Collective. */
 int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err);
 
-/* Sums over all rows for the codes of an epoch, which were solved for before the atoms changed. */
-struct spine_nnse_sums {
-    double squares; /* of |x - a W|^2 */
-    double values;  /* active pairs of row and unit */
-};
-
-/* Train for one epoch, number 'epoch' from 0. nnse->atoms are then the new parameters.
- * Collective. */
-int spine_nnse_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_sums *sums,
-                     struct spine_error *err);
+/* Train for one epoch, in three parts. First, forget the sums of the one before. Then solve for all
+ * of this rank's rows, some at a time, and add them to the sums: 'count' rows from its row 'first'
+ * on. Last, sum over the ranks and improve the atoms, which are then the new parameters; 'epoch'
+ * counts from 0. Adding rows is local, the others are collective. */
+void spine_nnse_begin_epoch(struct spine_nnse *nnse);
+void spine_nnse_add_rows(struct spine_nnse *nnse, size_t first, size_t count);
+int spine_nnse_end_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_sums *sums,
+                         struct spine_error *err);
 
 #endif

@@ -19,6 +19,10 @@ void spine_requests_share(struct spine_trainer *run);
  * Leaving is a failure with status 75 (error.h). Collective. */
 int spine_requests_serve(struct spine_trainer *run, struct spine_error *err);
 
+/* Share and serve requests within an epoch of nnse, which can't be saved in part: a checkpoint is of
+ * its start, and an epoch that is left begins again. Collective. */
+int spine_requests_poll(struct spine_trainer *run, struct spine_error *err);
+
 /* Write a checkpoint of the current position. Collective. */
 int spine_requests_save(struct spine_trainer *run, enum spine_checkpoint_mode mode,
                         struct spine_error *err);

@@ -52,6 +52,9 @@ struct spine_trainer {
     struct spine_events events; /* on rank 0, if output.tensorboard */
     struct spine_status status;
     double saved; /* when the last checkpoint was begun */
+    /* The epochs done in the newest checkpoint, if it is between epochs; else -1. */
+    int64_t saved_epoch;
+    double needed; /* the seconds that must be left, besides those for saving, to continue */
 };
 
 /* Set up everything that the first step needs, and decide how the run begins (resume.h). Ranks that
