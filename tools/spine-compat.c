@@ -8,6 +8,7 @@
 #include "spine/base/arguments.h"
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
+#include "spine/base/path.h"
 #include "spine/config/combination.h"
 #include "spine/config/config.h"
 #include "spine/config/option.h"
@@ -143,7 +144,7 @@ static int check_output(const struct request *request, struct spine_error *err)
     const char *output = request->output;
     const size_t length = strlen(output);
     char directory[SPINE_CONFIG_TEXT + 8];
-    struct stat in, out;
+    struct stat out;
 
     if (spine_option_check_path(output, err))
         return name_option("output", err);
@@ -155,8 +156,7 @@ static int check_output(const struct request *request, struct spine_error *err)
     const bool exists = stat(output, &out) == 0;
     if ((exists && !S_ISREG(out.st_mode)) || output[length - 1] == '/')
         return spine_refuse(err, "--output: '%.500s' is not a file; name one", output);
-    if (exists && stat(request->config.input, &in) == 0 && in.st_dev == out.st_dev &&
-        in.st_ino == out.st_ino)
+    if (spine_path_are_same(output, request->config.input))
         return spine_refuse(err, "--output: '%.500s' is the input; name another file", output);
     return 0;
 }

@@ -13,6 +13,7 @@
 #include "spine/base/infile.h"
 #include "spine/base/lock.h"
 #include "spine/base/memory.h"
+#include "spine/base/path.h"
 
 char *spine_outfile_part(const char *path, struct spine_error *err)
 {
@@ -327,16 +328,6 @@ int spine_outfile_sync(const char *path, struct spine_error *err)
     return rc;
 }
 
-/* Cut a path down to its directory. */
-static const char *cut_to_directory(char *path)
-{
-    char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return ".";
-    slash[slash == path] = '\0'; /* keep the slash of "/a" */
-    return path;
-}
-
 /* Rename the temporary file, if it is still the one that was created. */
 static int rename_part(const char *part, const char *path, struct spine_error *err)
 {
@@ -375,7 +366,8 @@ int spine_outfile_publish(const char *path, struct spine_error *err)
 {
     char *part = spine_outfile_part(path, err);
     char *copy = part == NULL ? NULL : spine_memory_copy(path, "a file's name", err);
-    const int rc = copy == NULL ? -1 : publish_part(part, path, cut_to_directory(copy), err);
+    const int rc =
+        copy == NULL ? -1 : publish_part(part, path, spine_path_cut_to_directory(copy), err);
 
     free(copy);
     free(part);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "spine/base/memory.h"
+#include "spine/base/path.h"
 #include "spine/files/distinct.h"
 #include "spine/files/sink.h"
 #include "spine/files/writer.h"
@@ -84,7 +85,7 @@ int spine_output_check_name(const char *path, struct spine_error *err)
     return find_format(path, &format, err);
 }
 
-/* The length of PATH without its suffixes. */
+/* The length of PATH, or of its last component, without its suffixes. */
 static size_t stem_length(const char *path, enum spine_format format)
 {
     size_t length = 0;
@@ -100,8 +101,10 @@ bool spine_output_shares_words(const char *path, const char *other)
     if (find_format(path, &format, &ignored) || find_format(other, &others, &ignored) ||
         (writers[format]->words & writers[others]->words & SPINE_WORD_LISTED) == 0)
         return false;
-    const size_t stem = stem_length(path, format);
-    return stem == stem_length(other, others) && memcmp(path, other, stem) == 0;
+    const char *name = spine_path_name(path), *other_name = spine_path_name(other);
+    const size_t stem = stem_length(name, format);
+    return stem == stem_length(other_name, others) && memcmp(name, other_name, stem) == 0 &&
+           spine_path_are_beside(path, other);
 }
 
 int spine_output_companion(const char *path, char **companion, struct spine_error *err)

@@ -2,21 +2,13 @@
 #include "spine/files/startmodel.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "spine/base/log.h"
+#include "spine/base/path.h"
 #include "spine/base/present.h"
 #include "spine/config/inifile.h"
 #include "spine/files/checkpoint.h"
 #include "spine/files/rundir.h"
-
-static bool is_same_directory(const char *first, const char *second)
-{
-    struct stat a, b;
-
-    return stat(first, &a) == 0 && stat(second, &b) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
-}
 
 /* Read the newest intact checkpoint. */
 static int read_checkpoint(struct spine_modelfile *model, const char *run, struct spine_error *err)
@@ -95,7 +87,7 @@ int spine_startmodel_read(struct spine_modelfile *model, const struct spine_conf
     const char *run = config->start_from;
 
     *model = (struct spine_modelfile){0};
-    if (is_same_directory(run, config->directory))
+    if (spine_path_are_same(run, config->directory))
         return spine_refuse(err, "train.start_from: %s is output.directory; name another directory",
                             run);
 

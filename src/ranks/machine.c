@@ -18,6 +18,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "spine/base/path.h"
+
 /* --- Cores -------------------------------------------------------------------------------- */
 
 /* Load the machine's packages and cores, also those that this process may not use. */
@@ -257,13 +259,10 @@ static bool find_directory(const char *path, char *directory)
     if (snprintf(directory, PATH_MAX, "%s", path) >= PATH_MAX)
         return false;
     while (access(directory, F_OK) != 0) {
-        char *slash = strrchr(directory, '/');
         if (strcmp(directory, ".") == 0 || strcmp(directory, "/") == 0)
             return false;
-        if (slash == NULL)
+        if (spine_path_cut_to_directory(directory) != directory)
             strcpy(directory, ".");
-        else
-            slash[slash == directory] = '\0'; /* keep the slash of "/a" */
     }
     return true;
 }

@@ -15,6 +15,7 @@
 #include "spine/base/infile.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
+#include "spine/base/path.h"
 #include "spine/text/archive.h"
 
 enum {
@@ -341,13 +342,6 @@ int spine_stream_save(const char *path, int to, const char *name, struct spine_e
     return rc;
 }
 
-static bool are_same_file(const char *path, const char *other)
-{
-    struct stat facts, other_facts;
-    return stat(path, &facts) == 0 && stat(other, &other_facts) == 0 &&
-           facts.st_dev == other_facts.st_dev && facts.st_ino == other_facts.st_ino;
-}
-
 int spine_stream_check_stays(const char *path, const char *what, const char *output,
                              struct spine_error *err)
 {
@@ -358,7 +352,7 @@ int spine_stream_check_stays(const char *path, const char *what, const char *out
         free(part);
         return -1;
     }
-    const bool is_read = are_same_file(file, output) || are_same_file(file, part);
+    const bool is_read = spine_path_are_same(file, output) || spine_path_are_same(file, part);
     free(file);
     free(part);
 

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
+#include "spine/base/path.h"
 #include "spine/config/identity.h"
 #include "spine/config/settings.h"
 #include "spine/files/rundir.h"
@@ -215,22 +215,6 @@ static enum outcome load_newest(struct spine_resume *resume, enum spine_rundir_s
     return DAMAGED;
 }
 
-/* Is the file in the directory? */
-static bool lies_in(const char *path, const char *directory)
-{
-    struct stat above, other;
-    struct spine_error ignored;
-    char *copy = spine_memory_copy(path, "a path", &ignored);
-    char *slash = copy == NULL ? NULL : strrchr(copy, '/');
-    if (slash != NULL)
-        slash[slash == copy] = '\0';
-    const bool lies = stat(slash == NULL ? "." : copy, &above) == 0 &&
-                      stat(directory, &other) == 0 && above.st_dev == other.st_dev &&
-                      above.st_ino == other.st_ino;
-    free(copy);
-    return lies;
-}
-
 /* Resume the run in the directory; SPINE_START_NEW if it shouldn't be resumed and the configuration
  * allows replacing it. */
 static int resume_run(struct spine_resume *resume, enum spine_rundir_state state,
@@ -316,7 +300,7 @@ static int decide(struct spine_resume *resume, struct spine_progress *saved,
         spine_rundir_inspect(config->directory, &state, NULL, err))
         return -1;
 
-    if (is_path(config->resume) && lies_in(config->resume, config->directory))
+    if (is_path(config->resume) && spine_path_lies_in(config->resume, config->directory))
         return spine_refuse(err,
                             "train.resume: %s is in output.directory, whose run would be "
                             "replaced; name another directory",

@@ -45,7 +45,9 @@ if has_python h5py numpy; then # a matrix, with the words of a list
         "$encode" run few.metadata.tsv -o few.tsv.gz
     cmp in.words.txt list || fail "the words replaced the list"
     cmp few.words.txt few.txt || fail "the words replaced the input"
-    refused spine-encode "out.npy: this output is given twice" "$encode" run few.txt -o out.npy -o out.npy
+    refused spine-encode "./out.npy: this output is given twice" "$encode" run few.txt -o out.npy -o ./out.npy
+    refused spine-encode "./out.words.txt: is also the list of words of out.npy; name another file" \
+        "$encode" run few.txt -o ./out.words.txt -o out.npy
 fi
 refused spine-encode "glove.h5: has words of its own; leave out --words-from" \
     "$encode" run glove.h5 --words-from=run.ini -o out.npy
