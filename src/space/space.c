@@ -22,6 +22,7 @@
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
 #include "spine/files/vectorsfile.h"
+#include "spine/text/form.h"
 
 /* More rows than any vocabulary has; no memory is allocated for them. */
 enum { MOST_ROWS = INT32_MAX };
@@ -220,14 +221,14 @@ static int read_source(struct spine_space *space, const char *path, const char *
 /* Is it an HDF5 file whose /X is a group: codes, which stay sparse? */
 static int has_codes(const char *path, bool *has, struct spine_error *err)
 {
-    static const char signature[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
-    char start[sizeof signature];
+    char bytes[SPINE_FORM_SIGNATURE];
+    struct spine_start start = {.name = path, .at = bytes};
     struct spine_store *store = NULL;
     struct spine_object_facts facts;
     FILE *file = fopen(path, "rb");
 
-    *has = file != NULL && fread(start, 1, sizeof start, file) == sizeof start &&
-           memcmp(start, signature, sizeof start) == 0;
+    start.bytes = file == NULL ? 0 : fread(bytes, 1, sizeof bytes, file);
+    *has = spine_form_begins_hdf5(&start);
     const bool failed = file == NULL || ferror(file) != 0;
     const int reason = errno;
     if (file != NULL)

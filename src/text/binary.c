@@ -71,6 +71,18 @@ static uint64_t little_endian(const unsigned char *at, int bytes)
     return value;
 }
 
+/* Unlike little_endian(), this lets a loop be vectorised. */
+static inline uint32_t load_u32(const unsigned char *at)
+{
+    uint32_t value;
+
+    memcpy(&value, at, sizeof value);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    value = __builtin_bswap32(value);
+#endif
+    return value;
+}
+
 uint16_t spine_binary_u16(const void *at)
 {
     return (uint16_t)little_endian(at, 2);
@@ -84,6 +96,39 @@ uint32_t spine_binary_u32(const void *at)
 uint64_t spine_binary_u64(const void *at)
 {
     return little_endian(at, 8);
+}
+
+/* Exponents within the bounds differ from the least one by at most 2 * FAR, in unsigned numbers. There is
+ * no && below, so that the loops are vectorised. */
+enum { FAR = 50 };
+
+static size_t count_implausible_floats(const unsigned char *at, size_t count)
+{
+    enum { LEAST = 127 - FAR };
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t size = load_u32(at + 4 * i) & 0x7FFFFFFF, exponent = size >> 23;
+        found += (size != 0) & (exponent - LEAST > 2 * FAR);
+    }
+    return found;
+}
+
+static size_t count_implausible_doubles(const unsigned char *at, size_t count)
+{
+    enum { LEAST = 1023 - FAR };
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t size = spine_binary_u64(at + 8 * i) & INT64_MAX, exponent = size >> 52;
+        found += (size != 0) & (exponent - LEAST > 2 * FAR);
+    }
+    return found;
+}
+
+size_t spine_binary_count_implausible(const void *at, size_t count, size_t width)
+{
+    return width == 4 ? count_implausible_floats(at, count) : count_implausible_doubles(at, count);
 }
 
 void spine_binary_floats(const void *at, size_t count, float *values)

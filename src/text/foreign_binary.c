@@ -14,24 +14,19 @@ enum {
 
 /* --- Numbers ------------------------------------------------------------------------------ */
 
-/* Are the 'count' numbers of 'width' bytes zero or of magnitudes as in vectors? *num_zeros counts the
- * former. */
-static bool are_plausible(const char *at, size_t count, size_t width, size_t *num_zeros)
+static bool are_plausible(const char *at, size_t count, size_t width)
 {
-    enum { FAR = 50 };
-    const unsigned bias = width == 8 ? 1023 : 127;
+    return spine_binary_count_implausible(at, count, width) == 0;
+}
 
-    *num_zeros = 0;
-    for (size_t i = 0; i < count; i++, at += width) {
-        const uint64_t bits = width == 8 ? spine_binary_u64(at) : spine_binary_u32(at);
-        const unsigned exponent =
-            width == 8 ? (unsigned)(bits >> 52) & 0x7FF : (unsigned)(bits >> 23) & 0xFF;
-        const bool is_zero = bits << 1 << (width == 4 ? 32 : 0) == 0;
-        *num_zeros += is_zero;
-        if (!is_zero && (exponent + FAR < bias || exponent > bias + FAR))
-            return false;
-    }
-    return true;
+static size_t count_zeros(const char *at, size_t count, size_t width)
+{
+    static const char zero[sizeof(double)];
+    size_t num_zeros = 0;
+
+    for (size_t i = 0; i < count; i++)
+        num_zeros += memcmp(at + i * width, zero, width) == 0;
+    return num_zeros;
 }
 
 /* Is it numbers of 'width' bytes from the first byte on, few of them zero? Text looks like such numbers if
@@ -42,11 +37,11 @@ static bool are_bare_numbers(const struct spine_start *start, size_t width)
     enum { MOST = 256, BYTES_A_CONTROL = 32 };
     const size_t there = start->bytes / width, count = there < MOST ? there : MOST;
     const struct spine_start numbers = {.at = start->at, .bytes = count * width};
-    size_t num_zeros;
 
     return count >= LEAST_NUMBERS &&
            BYTES_A_CONTROL * spine_start_count_controls(&numbers) >= numbers.bytes &&
-           are_plausible(start->at, count, width, &num_zeros) && 2 * num_zeros < count;
+           are_plausible(start->at, count, width) &&
+           2 * count_zeros(start->at, count, width) < count;
 }
 
 /* Floats may look like doubles, but hardly the other way round: they are looked for first. */
@@ -79,10 +74,9 @@ static bool are_sized_rows(const struct spine_start *start, size_t width)
 static bool is_fvecs(const struct spine_start *start)
 {
     const size_t dim = spine_start_u32(start, 0), there = start->bytes / 4;
-    size_t num_zeros;
 
     return are_sized_rows(start, 4) &&
-           are_plausible(start->at + 4, dim < there ? dim : there - 1, 4, &num_zeros);
+           are_plausible(start->at + 4, dim < there ? dim : there - 1, 4);
 }
 
 static bool is_ivecs(const struct spine_start *start)
@@ -99,11 +93,9 @@ static bool is_bvecs(const struct spine_start *start)
 static bool is_fbin(const struct spine_start *start)
 {
     const uint64_t rows = spine_start_u32(start, 0), dim = spine_start_u32(start, 4);
-    size_t num_zeros;
 
     return rows > 0 && dim > 0 && dim <= MOST_DIM && start->file_bytes == 8 + 4 * rows * dim &&
-           start->bytes >= 12 &&
-           are_plausible(start->at + 8, (start->bytes - 8) / 4, 4, &num_zeros);
+           start->bytes >= 12 && are_plausible(start->at + 8, (start->bytes - 8) / 4, 4);
 }
 
 /* MATLAB 4: type (thousands: byte order; tens: width; ones: kind), rows, columns, imaginary part,
@@ -142,7 +134,6 @@ static bool is_hnswlib(const struct spine_start *start)
 static bool is_annoy(const struct spine_start *start)
 {
     enum { LEAST = 16, VISITED = 4 };
-    size_t num_zeros;
 
     if (spine_start_u32(start, 0) != 1)
         return false;
@@ -150,7 +141,7 @@ static bool is_annoy(const struct spine_start *start)
         size_t node = 1;
         while (node <= VISITED && spine_start_u32(start, node * size) == 1)
             node++;
-        if (node > VISITED && are_plausible(start->at + size - 4, 1, 4, &num_zeros) &&
+        if (node > VISITED && are_plausible(start->at + size - 4, 1, 4) &&
             (start->file_bytes == UINT64_MAX || start->file_bytes % size == 0))
             return true;
     }

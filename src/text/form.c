@@ -45,13 +45,24 @@ int spine_form_parse(const char *name, enum spine_form *form, struct spine_error
 
 /* --- From the first bytes ----------------------------------------------------------------- */
 
-static const char hdf5[8] = {'\x89', 'H', 'D', 'F', '\r', '\n', '\x1a', '\n'};
+static bool has_hdf5(const struct spine_start *start, size_t offset)
+{
+    static const char hdf5[SPINE_FORM_SIGNATURE] = {'\x89', 'H',  'D',    'F',
+                                                    '\r',   '\n', '\x1a', '\n'};
+
+    return spine_start_holds(start, offset, hdf5, sizeof hdf5);
+}
+
+bool spine_form_begins_hdf5(const struct spine_start *start)
+{
+    return has_hdf5(start, 0);
+}
 
 /* HDF5 may begin after a user block of 512 bytes, 1,024, 2,048 ... */
 static bool has_user_block(const struct spine_start *start)
 {
     for (size_t offset = 512; offset < start->bytes; offset *= 2)
-        if (spine_start_holds(start, offset, hdf5, sizeof hdf5))
+        if (has_hdf5(start, offset))
             return true;
     return false;
 }
@@ -73,7 +84,7 @@ static int guess(const struct spine_start *start, enum spine_form *form, struct 
 int spine_form_find(const struct spine_start *start, enum spine_form *form, struct spine_error *err)
 {
     *form = SPINE_FORM_TEXT;
-    if (spine_start_holds(start, 0, hdf5, sizeof hdf5))
+    if (spine_form_begins_hdf5(start))
         *form = SPINE_FORM_HDF5;
     else if (spine_npy_is(start->at, start->bytes))
         *form = SPINE_FORM_NPY;

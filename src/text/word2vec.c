@@ -67,24 +67,6 @@ static bool is_control(unsigned char c)
 
 /* --- Doubts ------------------------------------------------------------------------------- */
 
-/* Count the numbers of implausible magnitude among D: beyond 2^+-50, or not finite. */
-static size_t count_doubts(const unsigned char *values, size_t dim)
-{
-    enum { BIAS = 127, FAR = 50 };
-    size_t doubts = 0;
-
-    for (size_t i = 0; i < dim; i++) {
-        uint32_t bits;
-        memcpy(&bits, values + 4 * i, sizeof bits);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        bits = __builtin_bswap32(bits);
-#endif
-        const uint32_t size = bits & 0x7FFFFFFF, exponent = size >> 23;
-        doubts += size != 0 && exponent - (BIAS - FAR) > 2 * FAR;
-    }
-    return doubts;
-}
-
 static bool has_controls(const unsigned char *word, size_t length)
 {
     for (size_t i = 0; i < length; i++)
@@ -109,7 +91,7 @@ static bool guess_row(const struct spine_word2vec *format, const unsigned char *
 
     if (need > bytes)
         return false;
-    *guess = (struct guess){length, need, count_doubts(at + length + 1, dim)};
+    *guess = (struct guess){length, need, spine_binary_count_implausible(at + length + 1, dim, 4)};
     guess->doubts += has_controls(at, length) ? dim : 0;
     if (format->has_newlines && need < bytes) {
         guess->bytes++;
@@ -262,7 +244,7 @@ static bool may_begin(const struct spine_word2vec *format, const unsigned char *
 
     if (at < row + 1 + newline || window[at - row - 1 - newline] != ' ' ||
         (newline && window[at - 1] != '\n') ||
-        count_doubts(window + at - row - newline, format->dim) > 0)
+        spine_binary_count_implausible(window + at - row - newline, format->dim, 4) > 0)
         return false;
     return are_rows(format, window + at, bytes - at, ROWS_LOOKED_AT);
 }

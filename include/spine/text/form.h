@@ -2,6 +2,8 @@
 #ifndef SPINE_TEXT_FORM_H
 #define SPINE_TEXT_FORM_H
 
+#include <stdbool.h>
+
 #include "spine/base/error.h"
 #include "spine/text/start.h"
 
@@ -28,5 +30,10 @@ int spine_form_detect(const char *path, enum spine_form *form, struct spine_erro
 /* Find the form from a file's first bytes. */
 int spine_form_find(const struct spine_start *start, enum spine_form *form,
                     struct spine_error *err);
+
+enum { SPINE_FORM_SIGNATURE = 8 }; /* bytes of the signature of HDF5 */
+
+/* Does the file begin with the signature of HDF5? */
+bool spine_form_begins_hdf5(const struct spine_start *start);
 
 #endif
