@@ -78,9 +78,8 @@ static int export_model(const char *directory, const char *path, struct spine_er
 
 static int merge_all(const struct command *command, const char *run, struct spine_error *err)
 {
-    for (size_t i = 0; i < command->num_outputs; i++) /* before anything is written */
-        if (spine_output_check_name(command->outputs[i], err))
-            return -1;
+    if (spine_output_check_names(command->outputs, command->num_outputs, err))
+        return -1;
     if (command->model != NULL && export_model(run, command->model, err))
         return -1;
     for (size_t i = 0; i < command->num_outputs; i++)

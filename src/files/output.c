@@ -79,12 +79,6 @@ static int find_format(const char *path, enum spine_format *found, struct spine_
     return spine_refuse(err, "%s: the name must end in %s, which selects the format", path, names);
 }
 
-int spine_output_check_name(const char *path, struct spine_error *err)
-{
-    enum spine_format format;
-    return find_format(path, &format, err);
-}
-
 /* The length of PATH, or of its last component, without its suffixes. */
 static size_t stem_length(const char *path, enum spine_format format)
 {
@@ -123,6 +117,33 @@ int spine_output_companion(const char *path, char **companion, struct spine_erro
     if (*companion == NULL)
         return -1;
     snprintf(*companion, bytes, "%.*s%s", (int)stem, path, end);
+    return 0;
+}
+
+static bool is_same_output(const char *path, const char *other)
+{
+    return strcmp(spine_path_name(path), spine_path_name(other)) == 0 &&
+           spine_path_are_beside(path, other);
+}
+
+int spine_output_check_names(const char *const *paths, size_t count, struct spine_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        char *words = NULL;
+        if (spine_output_companion(paths[i], &words, err))
+            return -1;
+
+        int rc = 0;
+        for (size_t other = 0; rc == 0 && other < count; other++)
+            if (other < i && is_same_output(paths[other], paths[i]))
+                rc = spine_refuse(err, "%s: this output is given twice", paths[i]);
+            else if (words != NULL && is_same_output(paths[other], words))
+                rc = spine_refuse(err, "%s: is also the list of words of %s; name another file",
+                                  paths[other], paths[i]);
+        free(words);
+        if (rc != 0)
+            return -1;
+    }
     return 0;
 }
 

@@ -11,7 +11,6 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
-#include "spine/base/path.h"
 #include "spine/base/printable.h"
 #include "spine/config/settings.h"
 #include "spine/files/array.h"
@@ -494,34 +493,12 @@ static int check_stays(const struct spine_encode_options *options, const char *o
     return 0;
 }
 
-static bool is_same_output(const char *path, const char *other)
-{
-    return strcmp(spine_path_name(path), spine_path_name(other)) == 0 &&
-           spine_path_are_beside(path, other);
-}
-
-/* Refuse an output that another output, or the list of words beside it, would replace. 'words' is the list
- * beside this output, or NULL. */
-static int check_others(const struct spine_encode_options *options, size_t output,
-                        const char *words, struct spine_error *err)
-{
-    const char *path = options->outputs[output];
-
-    for (size_t i = 0; i < options->num_outputs; i++) {
-        const char *other = options->outputs[i];
-        if (i < output && is_same_output(other, path))
-            return spine_refuse(err, "%s: this output is given twice", path);
-        if (words != NULL && is_same_output(other, words))
-            return spine_refuse(err, "%s: is also the list of words of %s; name another file",
-                                other, path);
-    }
-    return 0;
-}
-
-/* Refuse outputs of no format, those that are given twice, and those that would replace what is read, by
- * themselves or by the words beside them. */
+/* Refuse outputs of no format, those that would replace each other, and those that would replace what is
+ * read, by themselves or by the words beside them. */
 static int check_outputs(const struct spine_encode_options *options, struct spine_error *err)
 {
+    if (spine_output_check_names(options->outputs, options->num_outputs, err))
+        return -1;
     for (size_t i = 0; i < options->num_outputs; i++) {
         const char *output = options->outputs[i];
         char *words = NULL;
@@ -531,8 +508,6 @@ static int check_outputs(const struct spine_encode_options *options, struct spin
         int rc = check_stays(options, output, err);
         if (rc == 0 && words != NULL)
             rc = check_stays(options, words, err);
-        if (rc == 0)
-            rc = check_others(options, i, words, err);
         free(words);
         if (rc != 0)
             return -1;

@@ -81,8 +81,9 @@ enum {
 int spine_output_argument(struct spine_output_options *options, int option, const char *value,
                           struct spine_error *err);
 
-/* Refuse a name without the suffix of a format. */
-int spine_output_check_name(const char *path, struct spine_error *err);
+/* Refuse names without the suffix of a format, and outputs that another one, or the list of words beside
+ * it, would replace. Their directories must exist for that to be noticed. */
+int spine_output_check_names(const char *const *paths, size_t count, struct spine_error *err);
 
 /* Set *companion to the path of the words beside the output, NAME.words.txt or NAME.metadata.tsv, which
  * the caller frees; to NULL if it has them inside. Refuses a name without the suffix of a format. */

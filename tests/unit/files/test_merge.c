@@ -484,15 +484,26 @@ static void test_the_format_follows_from_the_name(void **state)
     static const char *const bad[] = {"codes", "codes.h5", "h5ad", ".h5ad", "a.txt/b", "", ".gz"};
 
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        TRY(spine_output_check_name(good[i], &err));
+        TRY(spine_output_check_names(good + i, 1, &err));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         EXPECT_REFUSED(
-            spine_output_check_name(bad[i], &err),
+            spine_output_check_names(bad + i, 1, &err),
             "%s: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy, .sparse "
             "or .tsv, which selects the format",
             bad[i]);
-    EXPECT_REFUSED(spine_output_check_name("a.h5ad.gz", &err),
+    EXPECT_REFUSED(spine_output_check_names((const char *[]){"a.h5ad.gz"}, 1, &err),
                    "a.h5ad.gz: .h5ad files can't be compressed as a whole");
+}
+
+static void test_outputs_dont_replace_each_other(void **state)
+{
+    (void)state;
+    TRY(spine_output_check_names((const char *[]){"a.npy", "./a.npz", "../a.npy", "a.txt"}, 4,
+                                 &err));
+    EXPECT_REFUSED(spine_output_check_names((const char *[]){"a.npy", "./a.npy"}, 2, &err),
+                   "./a.npy: this output is given twice");
+    EXPECT_REFUSED(spine_output_check_names((const char *[]){"./a.words.txt", "a.npy"}, 2, &err),
+                   "./a.words.txt: is also the list of words of a.npy; name another file");
 }
 
 static void test_the_writers_are_the_formats_of_the_options(void **state)
@@ -500,9 +511,10 @@ static void test_the_writers_are_the_formats_of_the_options(void **state)
     (void)state;
     for (size_t i = 0; spine_format_names[i] != NULL; i++) {
         char name[64];
+        const char *path = name;
         snprintf(name, sizeof name, "codes.%s", spine_format_names[i]);
         assert_string_equal(name, names[i]);
-        TRY(spine_output_check_name(name, &err));
+        TRY(spine_output_check_names(&path, 1, &err));
     }
 }
 
@@ -525,6 +537,7 @@ int main(void)
         TEST(test_a_symbolic_link_in_the_way_stays),
         TEST(test_a_full_disk_leaves_nothing),
         TEST(test_the_format_follows_from_the_name),
+        TEST(test_outputs_dont_replace_each_other),
         TEST(test_the_writers_are_the_formats_of_the_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
