@@ -158,7 +158,7 @@ int spine_merge(const char *directory, const char *path, const struct spine_outp
     for (int64_t i = 0; rc == 0 && i < first.shards; i++)
         rc = append_shard(output, NULL, directory, i, err);
     if (rc == 0)
-        rc = spine_output_close(output, &report->output, err);
+        rc = spine_output_close(&output, 1, &report->output, err);
     else
         spine_output_discard(output);
     report->shards = (size_t)first.shards;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "spine/base/memory.h"
+#include "spine/base/outfile.h"
 #include "spine/base/path.h"
 #include "spine/files/npzfile.h"
 #include "spine/files/rundir.h"
@@ -141,6 +142,10 @@ static int write_npz(const struct tensor *tensors, const char *path, struct spin
     }
     if (rc == 0)
         rc = spine_npzfile_write(path, arrays, present(tensors), err);
+    if (rc == 0 && spine_outfile_publish(path, err)) {
+        spine_outfile_discard(path);
+        rc = -1;
+    }
 
     spine_npzfile_dispose(arrays, TENSORS);
     return rc;

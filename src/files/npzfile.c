@@ -156,7 +156,7 @@ int spine_npzfile_write(const char *path, struct spine_npzfile_array *arrays, si
     unlink(archive);
     free(archive);
     if (rc == 0)
-        return spine_sink_finish(sink, err);
+        return spine_sink_complete(sink, err);
     spine_sink_discard(sink);
     return -1;
 }

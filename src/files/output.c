@@ -1,12 +1,15 @@
 /* output.c -- codes or vectors in formats that other programs read: what all formats share. */
 #include "spine/files/output.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "spine/base/memory.h"
+#include "spine/base/outfile.h"
 #include "spine/base/path.h"
 #include "spine/files/distinct.h"
 #include "spine/files/sink.h"
@@ -35,6 +38,7 @@ struct spine_output {
     struct spine_distinct distinct;
     struct spine_sink *listing; /* of the words; NULL: none */
     char *companion;            /* owned */
+    bool is_complete;           /* its files are: they wait to be published */
     /* Rows that are yet to be written. The writer always gets the same number at a time, so that
      * the file's bytes depend on the rows only. */
     size_t block;
@@ -264,12 +268,25 @@ int spine_output_open(struct spine_output **output, const char *path,
     return 0;
 }
 
+/* Has the output a list of its own beside it? */
+static bool has_list(const struct spine_output *output)
+{
+    return output->companion != NULL && !output->options.is_unlisted;
+}
+
 void spine_output_discard(struct spine_output *output)
 {
     if (output == NULL)
         return;
-    spine_sink_discard(output->listing);
-    output->writer->discard(&output->writing);
+
+    if (output->is_complete) {
+        spine_outfile_discard(output->writing.path);
+        if (has_list(output))
+            spine_outfile_discard(output->companion);
+    } else {
+        spine_sink_discard(output->listing);
+        output->writer->discard(&output->writing);
+    }
     release(output);
 }
 
@@ -439,29 +456,70 @@ int spine_output_write(struct spine_output *output, const struct spine_output_ro
     return 0;
 }
 
-int spine_output_close(struct spine_output *output, struct spine_output_report *report,
-                       struct spine_error *err)
+/* --- Publishing --------------------------------------------------------------------------- */
+
+/* Complete PATH.part and that of the list of words. */
+static int complete(struct spine_output *output, struct spine_error *err)
 {
-    const bool is_listed = output->listing != NULL;
-    int rc = flush_rows(output, err);
+    struct spine_sink *listing = output->listing;
+    if (flush_rows(output, err))
+        return -1;
 
     output->writing.values = output->report.values;
     output->report.renamed = output->distinct.renamed;
-    if (rc == 0 && is_listed)
-        rc = spine_sink_finish(output->listing, err);
-    else
-        spine_sink_discard(output->listing);
+    output->listing = NULL;
+    if (listing != NULL && spine_sink_complete(listing, err))
+        return -1;
 
-    if (rc != 0)
-        output->writer->discard(&output->writing);
-    else {
-        rc = output->writer->finish(&output->writing, err);
-        if (rc != 0 && is_listed)
-            remove(output->companion);
+    output->is_complete = true; /* or removed */
+    return output->writer->finish(&output->writing, err);
+}
+
+static int remove_list(const struct spine_output *output, struct spine_error *err)
+{
+    if (!has_list(output) || unlink(output->companion) == 0 || errno == ENOENT)
+        return 0;
+    return spine_fail(err, "%s: %s", output->companion, strerror(errno));
+}
+
+/* All that takes time is done first. */
+static int publish(struct spine_output *const *outputs, size_t count, struct spine_error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (spine_outfile_sync(outputs[i]->writing.path, err) ||
+            (has_list(outputs[i]) && spine_outfile_sync(outputs[i]->companion, err)))
+            return -1;
+
+    for (size_t i = 0; i < count; i++)
+        if (remove_list(outputs[i], err))
+            return -1;
+    for (size_t i = 0; i < count; i++)
+        if (spine_outfile_publish(outputs[i]->writing.path, err))
+            return -1;
+    for (size_t i = 0; i < count; i++)
+        if (has_list(outputs[i]) && spine_outfile_publish(outputs[i]->companion, err))
+            return -1;
+
+    for (size_t i = 0; i < count; i++)
+        if (outputs[i]->writer->follow != NULL &&
+            outputs[i]->writer->follow(&outputs[i]->writing, err))
+            return -1;
+    return 0;
+}
+
+int spine_output_close(struct spine_output *const *outputs, size_t count,
+                       struct spine_output_report *reports, struct spine_error *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = complete(outputs[i], err);
+        reports[i] = outputs[i]->report;
     }
-
-    *report = output->report;
-    release(output);
+    if (rc == 0)
+        rc = publish(outputs, count, err);
+    for (size_t i = 0; i < count; i++)
+        spine_output_discard(outputs[i]); /* those that weren't published */
     return rc;
 }
 

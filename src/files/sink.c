@@ -159,20 +159,31 @@ int spine_sink_check(struct spine_sink *sink, struct spine_error *err)
     return spine_fail(err, "%s: %s", sink->path, strerror(sink->failure));
 }
 
-int spine_sink_finish(struct spine_sink *sink, struct spine_error *err)
+/* Write what is left and close the file; publish it, if that is wanted. */
+static int end(struct spine_sink *sink, bool publishes, struct spine_error *err)
 {
     flush(sink, true);
     if (fclose(sink->file) != 0 && sink->failure == 0)
         sink->failure = errno;
 
     int rc = spine_sink_check(sink, err);
-    if (rc == 0)
+    if (rc == 0 && publishes)
         rc = spine_outfile_publish(sink->path, err);
     if (rc != 0)
         spine_outfile_discard(sink->path);
 
     release(sink);
     return rc;
+}
+
+int spine_sink_complete(struct spine_sink *sink, struct spine_error *err)
+{
+    return end(sink, false, err);
+}
+
+int spine_sink_finish(struct spine_sink *sink, struct spine_error *err)
+{
+    return end(sink, true, err);
 }
 
 void spine_sink_discard(struct spine_sink *sink)

@@ -461,17 +461,18 @@ static int finish(struct spine_writing *writing, struct spine_error *err)
         discard(writing);
         return -1;
     }
-    int rc = spine_store_close(anndata->store, err);
-    if (rc == 0)
-        rc = spine_outfile_publish(writing->path, err);
+    const int rc = spine_store_close(anndata->store, err);
     if (rc != 0)
         spine_outfile_discard(writing->path);
-    if (rc == 0)
-        spine_codeindex_remove(writing->path); /* that of earlier codes */
-    if (rc == 0 && !writing->is_unindexed)
-        rc = spine_codeindex_write(writing->path, err);
     release(writing);
     return rc;
+}
+
+/* Replace the index of earlier codes. */
+static int write_index(const struct spine_writing *writing, struct spine_error *err)
+{
+    spine_codeindex_remove(writing->path);
+    return writing->is_unindexed ? 0 : spine_codeindex_write(writing->path, err);
 }
 
 const struct spine_writer spine_writer_anndata = {
@@ -480,4 +481,5 @@ const struct spine_writer spine_writer_anndata = {
     .rows = write_rows,
     .finish = finish,
     .discard = discard,
+    .follow = write_index,
 };

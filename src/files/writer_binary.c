@@ -93,7 +93,7 @@ static int write_numpy_rows(struct spine_writing *writing, const struct spine_ou
 static int finish(struct spine_writing *writing, struct spine_error *err)
 {
     struct binary *binary = writing->state;
-    const int rc = spine_sink_finish(binary->sink, err);
+    const int rc = spine_sink_complete(binary->sink, err);
 
     binary->sink = NULL;
     discard(writing);

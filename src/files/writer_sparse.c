@@ -95,7 +95,7 @@ static int write_market_rows(struct spine_writing *writing, const struct spine_o
 static int finish(struct spine_writing *writing, struct spine_error *err)
 {
     struct sparse *sparse = writing->state;
-    const int rc = spine_sink_finish(sparse->sink, err);
+    const int rc = spine_sink_complete(sparse->sink, err);
 
     sparse->sink = NULL;
     discard(writing);

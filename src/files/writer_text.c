@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "spine/base/memory.h"
+#include "spine/base/outfile.h"
 #include "spine/files/sink.h"
 #include "spine/files/writer.h"
 
@@ -112,14 +113,14 @@ static int finish(struct spine_writing *writing, struct spine_error *err)
 {
     struct text *text = writing->state;
     const bool has_metadata = text->metadata != NULL;
-    int rc = has_metadata ? spine_sink_finish(text->metadata, err) : 0;
+    int rc = has_metadata ? spine_sink_complete(text->metadata, err) : 0;
 
     text->metadata = NULL;
     if (rc == 0) {
-        rc = spine_sink_finish(text->sink, err);
+        rc = spine_sink_complete(text->sink, err);
         text->sink = NULL;
         if (rc != 0 && has_metadata)
-            remove(writing->companion);
+            spine_outfile_discard(writing->companion);
     }
     discard(writing);
     return rc;

@@ -438,26 +438,38 @@ static int work(struct job *job, struct spine_error *err)
 
 /* --- The end ------------------------------------------------------------------------------ */
 
+static void describe(const char *path, const struct spine_output_report *report)
+{
+    char text[512];
+
+    spine_output_describe(report, text, sizeof text);
+    spine_printable_line(stdout, "%s: %s", path, text);
+    spine_output_describe_notes(report, text, sizeof text);
+    if (text[0] != '\0')
+        spine_printable_line(stdout, "%s: %s", path, text);
+}
+
+/* Publish the outputs or, after a failure, discard them. */
 static int close_outputs(struct job *job, int rc, struct spine_error *err)
 {
-    for (size_t i = 0; job->outputs != NULL && i < job->options->num_outputs; i++) {
-        struct spine_output_report report;
-        char text[512];
-        if (job->outputs[i] == NULL)
-            continue;
-        if (rc != 0) {
+    const size_t count = job->options->num_outputs;
+    struct spine_output_report *reports = NULL;
+
+    if (job->outputs == NULL)
+        return rc;
+    if (rc == 0)
+        reports = spine_memory_zeroed(count + 1, sizeof *reports, "the outputs", err);
+    if (rc == 0 && reports == NULL)
+        rc = -1;
+    if (rc == 0)
+        rc = spine_output_close(job->outputs, count, reports, err);
+    else
+        for (size_t i = 0; i < count; i++)
             spine_output_discard(job->outputs[i]);
-            continue;
-        }
-        rc = spine_output_close(job->outputs[i], &report, err);
-        if (rc != 0)
-            continue;
-        spine_output_describe(&report, text, sizeof text);
-        spine_printable_line(stdout, "%s: %s", job->options->outputs[i], text);
-        spine_output_describe_notes(&report, text, sizeof text);
-        if (text[0] != '\0')
-            spine_printable_line(stdout, "%s: %s", job->options->outputs[i], text);
-    }
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        describe(job->options->outputs[i], &reports[i]);
+
+    free(reports);
     free(job->outputs);
     return rc;
 }

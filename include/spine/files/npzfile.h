@@ -24,7 +24,7 @@ int spine_npzfile_begin(struct spine_npzfile_array *array, const char *path,
 int spine_npzfile_end(struct spine_npzfile_array *array, const char *path, const char *shape,
                       struct spine_error *err);
 
-/* Write the archive, complete or not at all. */
+/* Write the archive to PATH.part, complete or not at all; spine_outfile_publish() publishes it. */
 int spine_npzfile_write(const char *path, struct spine_npzfile_array *arrays, size_t count,
                         struct spine_error *err);
 

@@ -104,9 +104,12 @@ int spine_output_open(struct spine_output **output, const char *path,
 int spine_output_write(struct spine_output *output, const struct spine_output_rows *rows,
                        struct spine_error *err);
 
-/* Publish the file and release the handle; on failure nothing is left. */
-int spine_output_close(struct spine_output *output, struct spine_output_report *report,
-                       struct spine_error *err);
+/* Complete all files, then publish them and release the handles. On failure nothing is left but what was
+ * published before. Lists of words are removed before the files beside them are replaced, and published
+ * after them: a crash in between leaves a file without its list, which is noticed, but no file with the
+ * list of another. 'reports' has room for 'count'. */
+int spine_output_close(struct spine_output *const *outputs, size_t count,
+                       struct spine_output_report *reports, struct spine_error *err);
 
 /* Remove what was written and release the handle. NULL is allowed. */
 void spine_output_discard(struct spine_output *output);

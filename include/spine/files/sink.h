@@ -18,8 +18,8 @@ struct spine_sink;
 /* Does a name end in the suffix of a packing? *length gets the length of the name without it. */
 bool spine_sink_is_packed(const char *path, size_t *length);
 
-/* Begin PATH.part. The path is copied. Release the handle with spine_sink_finish() or
- * spine_sink_discard(). */
+/* Begin PATH.part. The path is copied. Release the handle with spine_sink_finish(),
+ * spine_sink_complete() or spine_sink_discard(). */
 int spine_sink_open(struct spine_sink **sink, const char *path, struct spine_error *err);
 
 void spine_sink_put(struct spine_sink *sink, const void *bytes, size_t size);
@@ -37,6 +37,10 @@ void spine_sink_npy_header(char header[SPINE_SINK_NPY], const char *descr, const
 
 /* Report a failure so far. */
 int spine_sink_check(struct spine_sink *sink, struct spine_error *err);
+
+/* Complete PATH.part, which spine_outfile_publish() publishes later, or discard it if anything failed.
+ * Releases the handle. */
+int spine_sink_complete(struct spine_sink *sink, struct spine_error *err);
 
 /* Publish the file, or discard it if anything failed. Releases the handle. */
 int spine_sink_finish(struct spine_sink *sink, struct spine_error *err);

@@ -1,8 +1,9 @@
 /* writer.h -- the contract between output.c and the writers of its formats (output.h).
  *
  * A writer gets rows with filtered values, and words changed as its 'words' requires. After 'open'
- * has succeeded, either 'finish' is called, which publishes the file, or 'discard', which removes
- * it. A 'finish' that fails removes it, too. */
+ * has succeeded, either 'finish' is called, which completes PATH.part, and that of the companion if the
+ * writer has it; or 'discard', which removes them. A 'finish' that fails removes them, too. output.c
+ * publishes the files. */
 #ifndef SPINE_FILES_WRITER_H
 #define SPINE_FILES_WRITER_H
 
@@ -79,6 +80,8 @@ struct spine_writer {
                 struct spine_error *err);
     int (*finish)(struct spine_writing *writing, struct spine_error *err);
     void (*discard)(struct spine_writing *writing);
+    /* Write what belongs to the published file, but may be missing; NULL: nothing does. */
+    int (*follow)(const struct spine_writing *writing, struct spine_error *err);
 };
 
 extern const struct spine_writer spine_writer_anndata, spine_writer_text, spine_writer_vec,
