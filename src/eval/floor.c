@@ -11,7 +11,7 @@
 #include "spine/math/block.h"
 #include "spine/math/kernels.h"
 #include "spine/math/lapack.h"
-#include "spine/math/lasso.h"
+#include "spine/math/lassocoder.h"
 
 /* Words on which lambda is found, and the steps that halve its range; rows solved at a time. */
 enum { SAMPLE = 600, STEPS = 12, BLOCK = 256 };

@@ -114,13 +114,21 @@ bool spine_activeset_is_solved(const struct spine_activeset *set, double lambda,
     return true;
 }
 
-/* Fill the copy of G again, after a set of more atoms than fit. */
-static void refill(struct spine_activeset *set, const float *gram)
+/* Fill the copy of G again, from an atom on. */
+static void refill(struct spine_activeset *set, const float *gram, size_t first)
 {
-    for (size_t s = 0; s < set->count; s++)
-        for (size_t t = 0; t < set->count; t++)
-            set->gram[s * pitch(set) + t] = gram[set->atom[s] * set->units + set->atom[t]];
-    set->factored = 0;
+    const size_t width = pitch(set);
+
+    for (size_t s = first; s < set->count; s++) {
+        const float *from = gram + set->atom[s] * set->units;
+        float *to = set->gram + s * width;
+        for (size_t t = 0; t <= s; t++) {
+            to[t] = from[set->atom[t]];
+            set->gram[t * width + s] = to[t];
+        }
+    }
+    if (set->factored > first)
+        set->factored = first;
 }
 
 /* Minimise over each value in turn. */
@@ -247,12 +255,14 @@ static bool complete(struct spine_activeset *set, size_t begin, size_t i)
 }
 
 /* Cholesky, continued from the rows that are there, up to the first row that depends on those
- * before it. Returns the number of rows: 'count' if all are independent. */
+ * before it. Returns the number of rows: 'count' if all are independent. Rows are computed in the same
+ * groups wherever it continues, so that the bits depend on the atoms and their order alone. */
 static size_t factorise(struct spine_activeset *set)
 {
     while (set->factored < set->count) {
-        const size_t first = set->factored;
+        const size_t first = set->factored - set->factored % NEW;
         extend(set, first);
+        set->factored = first;
         for (; set->factored < set->count && set->factored < first + NEW; set->factored++)
             if (!complete(set, first, set->factored))
                 return set->factored;
@@ -353,7 +363,7 @@ static bool prepare_step(struct spine_activeset *set, const float *gram)
     if (set->count == 0 || set->count > set->most)
         return false;
     if (!had_gram)
-        refill(set, gram);
+        refill(set, gram, 0);
     return true;
 }
 
@@ -369,4 +379,79 @@ void spine_activeset_finish(struct spine_activeset *set, const float *gram, doub
 {
     if (prepare_step(set, gram) && factorise(set) == set->count)
         step_exactly(set, lambda);
+}
+
+void spine_activeset_correlate(struct spine_activeset *set, const float *products)
+{
+    for (size_t s = 0; s < set->count; s++)
+        set->correlation[s] = (double)products[set->atom[s]];
+    memcpy(set->step, set->value, set->count * sizeof *set->step);
+    move_correlations(set, 1);
+}
+
+/* --- The solution on a set ---------------------------------------------------------------- */
+
+/* Put the atoms in ascending order. Returns the first position that changes. */
+static size_t sort(struct spine_activeset *set)
+{
+    size_t first = set->count;
+
+    for (size_t s = 1; s < set->count; s++) {
+        const uint32_t atom = set->atom[s];
+        const double value = set->value[s];
+        size_t t = s;
+        for (; t > 0 && set->atom[t - 1] > atom; t--) {
+            set->atom[t] = set->atom[t - 1];
+            set->value[t] = set->value[t - 1];
+        }
+        set->atom[t] = atom;
+        set->value[t] = value;
+        if (t < s && t < first)
+            first = t;
+    }
+    return first;
+}
+
+void spine_activeset_sort(struct spine_activeset *set)
+{
+    sort(set);
+}
+
+bool spine_activeset_order(struct spine_activeset *set, const float *gram)
+{
+    if (!prepare_step(set, gram))
+        return set->count == 0;
+    refill(set, gram, sort(set));
+    return factorise(set) == set->count;
+}
+
+void spine_activeset_substitute(const struct spine_activeset *set, double *vector)
+{
+    substitute(set->count, set->factor, vector);
+}
+
+/* The squares of NEW columns of the inverse of L, from column 'first' on. */
+SPINE_CLONES
+static double invert_columns(struct spine_activeset *set, size_t first)
+{
+    quad *solved = (quad *)set->solved, squares = {0};
+
+    for (size_t k = first; k < set->count; k++) {
+        const double *row = set->factor + k * (k + 1) / 2;
+        quad sum = {k == first, k == first + 1, k == first + 2, k == first + 3};
+        for (size_t m = first; m < k; m++)
+            sum -= row[m] * solved[m];
+        solved[k] = sum * row[k];
+        squares += solved[k] * solved[k];
+    }
+    return squares[0] + squares[1] + (squares[2] + squares[3]);
+}
+
+double spine_activeset_invert(struct spine_activeset *set)
+{
+    double squares = 0;
+
+    for (size_t first = 0; first < set->count; first += NEW)
+        squares += invert_columns(set, first);
+    return squares;
 }

@@ -47,11 +47,13 @@ size_t spine_coder_bytes(size_t dim, size_t hidden, double density)
 }
 
 /* Solve for the codes, and count sums.active. */
-static void solve(struct spine_coder *coder, size_t rows, const float *x)
+static void solve(struct spine_coder *coder, size_t rows, const float *x,
+                  struct spine_lasso_codes *kept)
 {
     struct spine_block *block = &coder->block;
 
-    spine_lasso_coder_encode(coder->solver, rows, x, block->row_begin, block->unit, block->value);
+    spine_lasso_coder_encode(coder->solver, rows, x, kept, block->row_begin, block->unit,
+                             block->value);
     for (size_t i = rows; i < ROWS; i++)
         block->row_begin[i + 1] = block->row_begin[rows];
     block->mode = SPINE_SPARSE;
@@ -71,8 +73,8 @@ static void select_units(struct spine_coder *coder)
     spine_block_keep(&coder->block, cuts, &coder->sums);
 }
 
-void spine_coder_encode(struct spine_coder *coder, const struct spine_params *params, size_t rows,
-                        const float *x, bool unclamped)
+static void encode(struct spine_coder *coder, const struct spine_params *params, size_t rows,
+                   const float *x, bool unclamped, struct spine_lasso_codes *kept)
 {
     struct spine_block *block = &coder->block;
     const size_t dim = params->dim, stride = params->stride;
@@ -81,7 +83,7 @@ void spine_coder_encode(struct spine_coder *coder, const struct spine_params *pa
     coder->sums = (struct spine_block_sums){.h = coder->sums.h};
     block->rows = rows;
     if (coder->solver != NULL) {
-        solve(coder, rows, x);
+        solve(coder, rows, x, kept);
         return;
     }
     for (size_t i = 0; i < rows; i += PANEL)
@@ -95,6 +97,18 @@ void spine_coder_encode(struct spine_coder *coder, const struct spine_params *pa
     if (block->activation.selection != SPINE_ABOVE)
         select_units(coder);
     block->activation = activation;
+}
+
+void spine_coder_encode(struct spine_coder *coder, const struct spine_params *params, size_t rows,
+                        const float *x, bool unclamped)
+{
+    encode(coder, params, rows, x, unclamped, NULL);
+}
+
+void spine_coder_encode_block(struct spine_coder *coder, const struct spine_params *params,
+                              size_t block, size_t rows, const float *x, bool unclamped)
+{
+    encode(coder, params, rows, x, unclamped, coder->kept == NULL ? NULL : coder->kept + block);
 }
 
 double spine_coder_decode(struct spine_coder *coder, const struct spine_params *params,

@@ -23,13 +23,18 @@ enum {
     MOST_ROUNDS = 200,
     GROUP = 16,
     LANES = 8,
-    TOGETHER = 4
+    TOGETHER = 4,
+    CORRECTIONS = 4
 };
 typedef float floats __attribute__((vector_size(32), aligned(4), may_alias));
 typedef int32_t lanes __attribute__((vector_size(32)));
 
 /* The rounding of a correlation, relative to the row's length: values are floats. */
 static const double ROUNDING = 1e-6;
+
+/* How exact the correlations of an exact solution are, relative to the row's length; the rounding of
+ * a float. */
+static const double EXACTNESS = 2e-9, FLOAT = 0x1p-24;
 
 int spine_lasso_init(struct spine_lasso *lasso, const float *W, size_t units, size_t dim,
                      double ridge, struct spine_error *err)
@@ -55,9 +60,13 @@ int spine_lasso_init(struct spine_lasso *lasso, const float *W, size_t units, si
 
 void spine_lasso_refresh(struct spine_lasso *lasso)
 {
+    lasso->version++;
     spine_lasso_products(lasso, lasso->units, lasso->W, lasso->packed, lasso->gram);
-    for (size_t j = 0; j < lasso->units; j++)
+    for (size_t j = 0; j < lasso->units; j++) {
+        for (size_t k = 0; k < j; k++)
+            lasso->gram[k * lasso->units + j] = lasso->gram[j * lasso->units + k];
         lasso->gram[j * lasso->units + j] += (float)lasso->ridge;
+    }
 }
 
 /* products = x W' for the rows of a block, (rows, H), by the products of a training step: BLAS's bits
@@ -106,7 +115,8 @@ int spine_lasso_scratch_init(struct spine_lasso_scratch *scratch, const struct s
     *scratch = (struct spine_lasso_scratch){0};
     scratch->all = spine_memory_get(lasso->units, sizeof *scratch->all, what, err);
     scratch->residual = spine_memory_get(lasso->dim, sizeof *scratch->residual, what, err);
-    if (scratch->all == NULL || scratch->residual == NULL ||
+    scratch->point = spine_memory_get(lasso->units, sizeof *scratch->point, what, err);
+    if (scratch->all == NULL || scratch->residual == NULL || scratch->point == NULL ||
         spine_activeset_init(&scratch->set, lasso->units, err)) {
         spine_lasso_scratch_dispose(scratch);
         return -1;
@@ -119,6 +129,7 @@ void spine_lasso_scratch_dispose(struct spine_lasso_scratch *scratch)
     spine_activeset_dispose(&scratch->set);
     free(scratch->all);
     free(scratch->residual);
+    free(scratch->point);
     *scratch = (struct spine_lasso_scratch){0};
 }
 
@@ -127,20 +138,55 @@ struct problem {
     const struct spine_lasso *lasso;
     struct spine_activeset *set;
     const float *x, *products;
-    float *all;           /* (H): correlations of all atoms */
-    double *residual;     /* (D) */
-    double lambda, slack; /* how far from lambda a correlation may be */
+    float *all;            /* (H): correlations of all atoms */
+    double *residual;      /* (D) */
+    double *point;         /* (H): an exact solution on the set */
+    double lambda, length; /* length of the row */
+    double slack, exact;   /* how far from lambda a correlation may be; and at the end */
+    double close;          /* one of these: how far the set's may be */
 };
 
 /* --- Correlations ------------------------------------------------------------------------- */
 
-/* residual -= value atom; the correlation of an atom with the residual. */
-SPINE_CLONES
-static void subtract_atom(size_t dim, const float *atom, double value, double *residual)
+/* The row, in double. */
+static void read_row(const struct problem *problem)
 {
+    for (size_t k = 0; k < problem->lasso->dim; k++)
+        problem->residual[k] = (double)problem->x[k];
+}
+
+/* residual -= values times a few atoms. */
+SPINE_CLONES
+static void subtract_atoms(size_t dim, const float *const *atoms, const double *values,
+                           double *restrict residual)
+{
+    const float *restrict a = atoms[0], *restrict b = atoms[1];
+    const float *restrict c = atoms[2], *restrict d = atoms[3];
 #pragma omp simd
     for (size_t k = 0; k < dim; k++)
-        residual[k] -= value * (double)atom[k];
+        residual[k] -= values[0] * (double)a[k] + values[1] * (double)b[k] +
+                       (values[2] * (double)c[k] + values[3] * (double)d[k]);
+}
+
+/* The correlations of a few atoms with the residual. */
+SPINE_CLONES
+static void correlate_atoms(size_t dim, const float *const *atoms, const double *residual,
+                            double *correlations)
+{
+    const float *restrict a = atoms[0], *restrict b = atoms[1];
+    const float *restrict c = atoms[2], *restrict d = atoms[3];
+    double e = 0, f = 0, g = 0, h = 0;
+#pragma omp simd reduction(+ : e, f, g, h)
+    for (size_t k = 0; k < dim; k++) {
+        e += residual[k] * (double)a[k];
+        f += residual[k] * (double)b[k];
+        g += residual[k] * (double)c[k];
+        h += residual[k] * (double)d[k];
+    }
+    correlations[0] = e;
+    correlations[1] = f;
+    correlations[2] = g;
+    correlations[3] = h;
 }
 
 SPINE_CLONES
@@ -151,6 +197,55 @@ static double correlate(size_t dim, const float *atom, const double *residual)
     for (size_t k = 0; k < dim; k++)
         sum += residual[k] * (double)atom[k];
     return sum;
+}
+
+/* A few atoms of the set from s on; the last again where they end. Returns how many there are. */
+static size_t list_atoms(const struct problem *problem, size_t s, const float **atoms)
+{
+    const struct spine_activeset *set = problem->set;
+    const size_t left = set->count - s, count = left < TOGETHER ? left : TOGETHER;
+
+    for (size_t i = 0; i < TOGETHER; i++)
+        atoms[i] = problem->lasso->W + set->atom[i < count ? s + i : s] * problem->lasso->stride;
+    return count;
+}
+
+/* residual -= values times the set's atoms. */
+static void subtract_set(const struct problem *problem, const double *values)
+{
+    const float *atoms[TOGETHER];
+
+    for (size_t s = 0; s < problem->set->count; s += TOGETHER) {
+        const size_t count = list_atoms(problem, s, atoms);
+        double some[TOGETHER] = {0};
+        memcpy(some, values + s, count * sizeof *some);
+        subtract_atoms(problem->lasso->dim, atoms, some, problem->residual);
+    }
+}
+
+/* The correlations of the set's atoms with the residual. */
+static void correlate_set(const struct problem *problem, double *correlations)
+{
+    const float *atoms[TOGETHER];
+
+    for (size_t s = 0; s < problem->set->count; s += TOGETHER) {
+        const size_t count = list_atoms(problem, s, atoms);
+        double some[TOGETHER];
+        correlate_atoms(problem->lasso->dim, atoms, problem->residual, some);
+        memcpy(correlations + s, some, count * sizeof *some);
+    }
+}
+
+/* c_j of the active set, from its values. */
+static void correlate_values(const struct problem *problem)
+{
+    struct spine_activeset *set = problem->set;
+
+    read_row(problem);
+    subtract_set(problem, set->value);
+    correlate_set(problem, set->correlation);
+    for (size_t s = 0; s < set->count; s++)
+        set->correlation[s] -= problem->lasso->ridge * set->value[s];
 }
 
 /* all -= sum of value row, for several rows at a time, which are read from memory. */
@@ -164,26 +259,7 @@ static void subtract_rows(size_t units, const float *const *rows, const float *v
         all[j] -= values[0] * a[j] + values[1] * b[j] + (values[2] * c[j] + values[3] * d[j]);
 }
 
-/* c_j of the active set, from the residual and the values. */
-static void correlate_set(const struct problem *problem)
-{
-    const struct spine_lasso *lasso = problem->lasso;
-    struct spine_activeset *set = problem->set;
-
-    for (size_t k = 0; k < lasso->dim; k++)
-        problem->residual[k] = (double)problem->x[k];
-    for (size_t s = 0; s < set->count; s++)
-        if (set->value[s] > 0)
-            subtract_atom(lasso->dim, lasso->W + set->atom[s] * lasso->stride, set->value[s],
-                          problem->residual);
-
-    for (size_t s = 0; s < set->count; s++)
-        set->correlation[s] =
-            correlate(lasso->dim, lasso->W + set->atom[s] * lasso->stride, problem->residual) -
-            lasso->ridge * set->value[s];
-}
-
-/* c_j of all atoms. */
+/* c_j of all atoms; for those with values, which aren't compared, less than any. */
 static void correlate_all(const struct problem *problem)
 {
     const struct spine_lasso *lasso = problem->lasso;
@@ -200,19 +276,22 @@ static void correlate_all(const struct problem *problem)
         }
         subtract_rows(lasso->units, rows, values, problem->all);
     }
+    for (size_t s = 0; s < set->count; s++)
+        if (set->value[s] > 0)
+            problem->all[set->atom[s]] = -HUGE_VALF;
 }
 
 /* --- Rounds ------------------------------------------------------------------------------- */
 
-static bool is_solved(const struct problem *problem)
+static bool is_solved(const struct problem *problem, double slack)
 {
-    return spine_activeset_is_solved(problem->set, problem->lambda, problem->slack);
+    return spine_activeset_is_solved(problem->set, problem->lambda, slack);
 }
 
 /* Solve for the set, from its correlations. */
 static void solve_set(const struct problem *problem)
 {
-    for (int step = 0; step < MOST_STEPS && !is_solved(problem); step++) {
+    for (int step = 0; step < MOST_STEPS && !is_solved(problem, problem->close); step++) {
         spine_activeset_improve(problem->set, problem->lasso->gram, problem->lambda);
     }
 }
@@ -301,89 +380,219 @@ static size_t add_offers(const struct problem *problem)
     return offers.count;
 }
 
-size_t spine_lasso_solve(const struct spine_lasso *lasso, const float *x, const float *products,
-                         double lambda, struct spine_lasso_scratch *scratch, float *a)
+/* --- The end ------------------------------------------------------------------------------ */
+
+/* Find the point on the set's atoms, which are in order, where all correlations are lambda. It depends on
+ * the row, the atoms and lambda alone. Returns whether it is exact. */
+static bool find_point(const struct problem *problem)
+{
+    const struct spine_lasso *lasso = problem->lasso;
+    struct spine_activeset *set = problem->set;
+    double *point = problem->point, *step = set->step;
+
+    read_row(problem);
+    correlate_set(problem, point);
+    for (size_t s = 0; s < set->count; s++)
+        point[s] -= problem->lambda;
+    spine_activeset_substitute(set, point);
+
+    /* A step corrects for the rounding of G, but for the share that the step's own G has. */
+    const double rounding = FLOAT * (double)(lasso->dim + 4) * (1 + lasso->ridge);
+    for (int i = 0; i < CORRECTIONS; i++) {
+        double length = 0;
+        read_row(problem);
+        subtract_set(problem, point);
+        correlate_set(problem, step);
+        for (size_t s = 0; s < set->count; s++)
+            step[s] -= lasso->ridge * point[s] + problem->lambda;
+        spine_activeset_substitute(set, step);
+        for (size_t s = 0; s < set->count; s++) {
+            point[s] += step[s];
+            length += fabs(step[s]);
+        }
+        if (length * rounding <= problem->exact)
+            return true;
+    }
+    return false;
+}
+
+/* Make the point the set's values. Returns whether all are above 0. *moved becomes how far the values
+ * move, from those that the correlations of all atoms were computed with. */
+static bool use_point(const struct problem *problem, double *moved)
+{
+    struct spine_activeset *set = problem->set;
+    bool is_positive = true;
+
+    *moved = 0;
+    for (size_t s = 0; s < set->count; s++) {
+        const double value = problem->point[s];
+        *moved += fabs(value - set->value[s]);
+        set->value[s] = value > 0 ? value : 0;
+        set->correlation[s] = problem->lambda;
+        is_positive = is_positive && value > 0;
+    }
+    return is_positive;
+}
+
+/* The correlation of an atom at the point, whose residual is that before its last step. */
+static double correlate_exactly(const struct problem *problem, size_t count, size_t atom)
+{
+    const struct spine_lasso *lasso = problem->lasso;
+    const struct spine_activeset *set = problem->set;
+    const float *row = lasso->gram + atom * lasso->units;
+    double c = correlate(lasso->dim, lasso->W + atom * lasso->stride, problem->residual);
+
+    for (size_t s = 0; s < count; s++)
+        c -= set->step[s] * (double)row[set->atom[s]];
+    return c;
+}
+
+/* How solving ends: atoms must be added or removed; or the solution isn't exact; or it is, but others may
+ * be as exact; or it is the only one. */
+enum ending { UNFINISHED, INEXACT, EXACT, UNIQUE };
+
+/* Compare the correlations of the atoms outside of the set with lambda, and add those that are above. It is
+ * the only solution if all are below by the margin. */
+static enum ending compare_others(const struct problem *problem, double moved, double margin)
+{
+    const struct spine_lasso *lasso = problem->lasso;
+    struct spine_activeset *set = problem->set;
+    const size_t units = lasso->units, count = set->count;
+    double sum = problem->length;
+    bool is_unique = true;
+
+    for (size_t s = 0; s < count; s++)
+        sum += set->value[s];
+    const double rounding = FLOAT * (double)(lasso->dim + count + 16) * (sum + problem->lambda);
+    const float bound = (float)(problem->lambda - margin - moved - rounding);
+
+    for (size_t first = 0; (first = skip_groups(problem->all, first, units, bound)) < units;) {
+        const size_t end = units - first < GROUP ? units : first + GROUP;
+        for (; first < end; first++) {
+            if (!(problem->all[first] > bound))
+                continue;
+            const double c = correlate_exactly(problem, count, first);
+            if (c > problem->lambda + problem->exact)
+                spine_activeset_add(set, lasso->gram, (uint32_t)first, 0, c);
+            else if (c > problem->lambda - margin)
+                is_unique = false;
+        }
+    }
+    if (set->count > count)
+        return UNFINISHED;
+    return is_unique ? UNIQUE : EXACT;
+}
+
+/* Find the exact solution on the set, and whether it is that of the row; and the only one, if it must be,
+ * by the margins of lasso.h. */
+static enum ending finish(const struct problem *problem, bool must_be_unique)
+{
+    struct spine_activeset *set = problem->set;
+    double moved, margin = 0, least = 0;
+
+    if (!spine_activeset_order(set, problem->lasso->gram) || !find_point(problem))
+        return INEXACT;
+    if (!use_point(problem, &moved)) {
+        correlate_values(problem);
+        return UNFINISHED;
+    }
+
+    if (must_be_unique) {
+        const double inverse = spine_activeset_invert(set), error = 4 * problem->exact;
+        const double root = sqrt((1 + problem->lasso->ridge) * (double)set->count * inverse);
+        margin = error * (1 + 2 * root);
+        least = 4 * error * sqrt((double)set->count) * inverse;
+        if (!(margin < problem->lambda / 8))
+            return EXACT;
+        for (size_t s = 0; s < set->count; s++)
+            if (!(set->value[s] > 2 * least))
+                return EXACT;
+    }
+    return compare_others(problem, moved, margin);
+}
+
+/* Solve from the set as it is. Returns false if the solution must be the only one, and it isn't certain
+ * that it is. */
+static bool solve_from(struct problem *problem, bool must_be_unique)
+{
+    const struct spine_lasso *lasso = problem->lasso;
+    const int most = must_be_unique ? FEW_ROUNDS : MOST_ROUNDS;
+
+    problem->close = problem->slack;
+    bool was_close = false;
+    for (int round = 0; round < most; round++) {
+        solve_set(problem);
+        correlate_all(problem);
+        const size_t added = add_offers(problem);
+        if (added > 0 && round < FEW_ROUNDS)
+            continue;
+        if (added > 0) {
+            correlate_values(problem);
+            if (!is_solved(problem, problem->slack))
+                continue;
+        }
+
+        const enum ending ending = finish(problem, must_be_unique);
+        if (ending == UNIQUE || (ending == EXACT && !must_be_unique))
+            return true;
+        if (must_be_unique && ending != UNFINISHED)
+            return false;
+        if (ending == INEXACT) {
+            correlate_values(problem);
+            if (was_close && is_solved(problem, problem->slack))
+                break;
+        }
+        problem->close = problem->exact;
+        was_close = true;
+    }
+    if (must_be_unique)
+        return false;
+
+    spine_activeset_finish(problem->set, lasso->gram, problem->lambda);
+    spine_activeset_drop(problem->set);
+    spine_activeset_sort(problem->set);
+    return true;
+}
+
+/* Put the atoms of a start into the set, unless they are too many. */
+static bool begin_with(const struct problem *problem, const struct spine_lasso_start *start)
+{
+    struct spine_activeset *set = problem->set;
+
+    if (start == NULL || start->count == 0 || start->count > set->most)
+        return false;
+    for (size_t i = 0; i < start->count; i++)
+        spine_activeset_add(set, problem->lasso->gram, (uint32_t)start->unit[i],
+                            (double)start->value[i], 0);
+    spine_activeset_correlate(set, problem->products);
+    return true;
+}
+
+size_t spine_lasso_find(const struct spine_lasso *lasso, const float *x, const float *products,
+                        double lambda, struct spine_lasso_scratch *scratch,
+                        const struct spine_lasso_start *start)
 {
     struct spine_activeset *set = &scratch->set;
     double squares = 0;
     for (size_t k = 0; k < lasso->dim; k++)
         squares += (double)x[k] * (double)x[k];
-    const double slack = lasso->tolerance * lambda + ROUNDING * sqrt(squares);
-    const struct problem problem = {lasso,  set,  x, products, scratch->all, scratch->residual,
-                                    lambda, slack};
+    const double length = sqrt(squares);
+    struct problem problem = {.lasso = lasso,
+                              .set = set,
+                              .x = x,
+                              .products = products,
+                              .all = scratch->all,
+                              .residual = scratch->residual,
+                              .point = scratch->point,
+                              .lambda = lambda,
+                              .length = length,
+                              .slack = lasso->tolerance * lambda + ROUNDING * length,
+                              .exact = EXACTNESS * length};
 
     spine_activeset_clear(set);
-    for (uint32_t j = 0; j < lasso->units; j++)
-        if (a[j] > 0) {
-            spine_activeset_add(set, lasso->gram, j, (double)a[j], 0);
-            a[j] = 0;
-        }
-    correlate_set(&problem);
-
-    for (int round = 0; round < MOST_ROUNDS; round++) {
-        solve_set(&problem);
-        correlate_all(&problem);
-        const size_t added = add_offers(&problem);
-        if (added > 0 && round < FEW_ROUNDS)
-            continue;
-        correlate_set(&problem);
-        if (is_solved(&problem))
-            break;
-    }
-
-    spine_activeset_finish(set, lasso->gram, lambda);
-    spine_activeset_drop(set);
-    for (size_t s = 0; s < set->count; s++)
-        a[set->atom[s]] = (float)set->value[s];
+    if (begin_with(&problem, start) && solve_from(&problem, true))
+        return set->count;
+    spine_activeset_clear(set);
+    solve_from(&problem, false);
     return set->count;
-}
-
-/* --- Blocks of rows ----------------------------------------------------------------------- */
-
-int spine_lasso_coder_init(struct spine_lasso_coder *coder, const struct spine_lasso *lasso,
-                           struct spine_error *err)
-{
-    static const char what[] = "the codes of a block";
-
-    *coder = (struct spine_lasso_coder){.lasso = lasso};
-    coder->products = spine_kernel_alloc(SPINE_LASSO_ROWS * lasso->units, what, err);
-    coder->packed = spine_kernel_alloc(spine_block_packed(lasso->dim), what, err);
-    coder->a = spine_kernel_alloc(lasso->units, what, err);
-    if (coder->products == NULL || coder->packed == NULL || coder->a == NULL ||
-        spine_lasso_scratch_init(&coder->scratch, lasso, err)) {
-        spine_lasso_coder_dispose(coder);
-        return -1;
-    }
-    return 0;
-}
-
-void spine_lasso_coder_dispose(struct spine_lasso_coder *coder)
-{
-    spine_lasso_scratch_dispose(&coder->scratch);
-    free(coder->products);
-    free(coder->packed);
-    free(coder->a);
-    *coder = (struct spine_lasso_coder){0};
-}
-
-void spine_lasso_coder_encode(struct spine_lasso_coder *coder, size_t rows, const float *x,
-                              uint32_t *begin, int32_t *unit, float *value)
-{
-    const struct spine_lasso *lasso = coder->lasso;
-    const size_t units = lasso->units;
-    uint32_t count = 0;
-
-    spine_lasso_products(lasso, rows, x, coder->packed, coder->products);
-    for (size_t i = 0; i < rows; i++) {
-        begin[i] = count;
-        memset(coder->a, 0, units * sizeof *coder->a);
-        spine_lasso_solve(lasso, x + i * lasso->stride, coder->products + i * units, coder->lambda,
-                          &coder->scratch, coder->a);
-        for (size_t j = 0; j < units; j++)
-            if (coder->a[j] > 0) {
-                unit[count] = (int32_t)j;
-                value[count++] = coder->a[j];
-            }
-    }
-    begin[rows] = count;
 }

@@ -61,7 +61,10 @@ struct spine_measures spine_measures_compute(const struct spine_params *params,
         const size_t left = local - first;
         const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
         const float *x = spine_dataset_slice(data, 0, first, count, 0);
-        spine_coder_encode(coder, params, count, x, false);
+        if (data->listed == NULL)
+            spine_coder_encode_block(coder, params, first / SPINE_BLOCK_ROWS, count, x, false);
+        else /* rows held out */
+            spine_coder_encode(coder, params, count, x, false);
         squares += spine_coder_decode(coder, params, x, data->quantum);
         counts[0] += coder->sums.active;
         counts[1] += count_codes(&coder->block, seen, full);

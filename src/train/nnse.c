@@ -56,6 +56,11 @@ static size_t sample_interval(const struct spine_partition *part, size_t most)
     return (part->num_rows + most - 1) / most;
 }
 
+static size_t count_blocks(const struct spine_partition *part)
+{
+    return (spine_partition_rows(part) + BLOCK - 1) / BLOCK;
+}
+
 /* Those of a rank, in the numbering of the sample. */
 static struct spine_range sample_range(const struct spine_partition *part, size_t most)
 {
@@ -65,14 +70,18 @@ static struct spine_range sample_range(const struct spine_partition *part, size_
                                 (part->end_row + every - 1) / every};
 }
 
-size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden)
+size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden, double kept)
 {
     const struct spine_range range = sample_range(part, SAMPLE);
     const size_t stride = spine_kernel_stride(dim);
     const size_t sums = hidden * (hidden + dim + stride) * sizeof(double); /* and the atoms' copy */
     const size_t gram = hidden * hidden * sizeof(float); /* of the atoms (lasso.h) */
 
-    return sums + gram + 2 * (range.end - range.first) * (stride + hidden) * sizeof(float);
+    const size_t codes =
+        count_blocks(part) * sizeof(struct spine_lasso_codes) +
+        (size_t)(kept * (double)(spine_partition_rows(part) * (sizeof(int32_t) + sizeof(float))));
+
+    return codes + sums + gram + 2 * (range.end - range.first) * (stride + hidden) * sizeof(float);
 }
 
 /* The exponent of the largest |x|^2 of this rank's rows. */
@@ -99,15 +108,22 @@ int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *s
 {
     static const char what[] = "the sums over all codes";
     const size_t hidden = params->hidden, dim = params->dim;
+    const bool keeps = data->storage != SPINE_IN_FILE;
 
     *nnse = (struct spine_nnse){.comm = comm, .data = data, .coder = coder, .settings = *settings};
+    if (keeps) {
+        const size_t blocks = count_blocks(&data->part);
+        nnse->kept = spine_memory_zeroed(blocks, sizeof *nnse->kept, "the last codes", err);
+        nnse->num_kept = nnse->kept != NULL ? blocks : 0;
+    }
     nnse->gram = spine_memory_get(hidden, hidden * sizeof *nnse->gram, what, err);
     nnse->cross = spine_memory_get(hidden, dim * sizeof *nnse->cross, what, err);
     nnse->sums = spine_memory_get(TOGETHER * params->stride, sizeof *nnse->sums, what, err);
     nnse->copy = spine_memory_get(hidden, params->stride * sizeof *nnse->copy, what, err);
     nnse->marked = spine_memory_get(hidden, sizeof *nnse->marked, what, err);
     if (nnse->gram == NULL || nnse->cross == NULL || nnse->sums == NULL || nnse->copy == NULL ||
-        nnse->marked == NULL || spine_params_init(&nnse->atoms, dim, hidden, err))
+        nnse->marked == NULL || (keeps && nnse->kept == NULL) ||
+        spine_params_init(&nnse->atoms, dim, hidden, err))
         return -1;
 
     memcpy(nnse->atoms.data, params->data, params->len * sizeof *params->data);
@@ -119,13 +135,19 @@ int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *s
     nnse->solver.lambda = lambda_of(nnse);
     nnse->exponent = find_exponent(data);
     coder->solver = &nnse->solver;
+    coder->kept = nnse->kept;
     return 0;
 }
 
 void spine_nnse_dispose(struct spine_nnse *nnse)
 {
-    if (nnse->coder != NULL)
+    if (nnse->coder != NULL) {
         nnse->coder->solver = NULL;
+        nnse->coder->kept = NULL;
+    }
+    for (size_t b = 0; b < nnse->num_kept; b++)
+        spine_lasso_codes_dispose(&nnse->kept[b]);
+    free(nnse->kept);
     spine_lasso_coder_dispose(&nnse->solver);
     spine_lasso_dispose(&nnse->lasso);
     spine_params_dispose(&nnse->atoms);
@@ -135,6 +157,12 @@ void spine_nnse_dispose(struct spine_nnse *nnse)
     free(nnse->copy);
     free(nnse->marked);
     *nnse = (struct spine_nnse){0};
+}
+
+void spine_nnse_forget(struct spine_nnse *nnse)
+{
+    for (size_t b = 0; b < nnse->num_kept; b++)
+        nnse->kept[b].version = 0;
 }
 
 /* --- The start ---------------------------------------------------------------------------- */
@@ -205,12 +233,10 @@ static double sample_values(struct spine_nnse *nnse, const struct sample *sample
     const size_t hidden = nnse->atoms.hidden;
     int64_t counts[2] = {0, (int64_t)sample->rows}; /* values, rows */
 
-    for (size_t i = 0; i < sample->rows; i++) {
-        memset(nnse->solver.a, 0, hidden * sizeof *nnse->solver.a);
-        counts[0] += (int64_t)spine_lasso_solve(&nnse->lasso, sample->x + i * nnse->atoms.stride,
-                                                sample->products + i * hidden, lambda,
-                                                &nnse->solver.scratch, nnse->solver.a);
-    }
+    for (size_t i = 0; i < sample->rows; i++)
+        counts[0] += (int64_t)spine_lasso_find(&nnse->lasso, sample->x + i * nnse->atoms.stride,
+                                               sample->products + i * hidden, lambda,
+                                               &nnse->solver.scratch, NULL);
 
     spine_comm_sum_counts(nnse->comm, counts, 2);
     return (double)counts[0] / (double)counts[1];
@@ -465,7 +491,7 @@ void spine_nnse_add_rows(struct spine_nnse *nnse, size_t first, size_t count)
     for (size_t done = 0, now; done < count; done += now) {
         now = count - done < BLOCK ? count - done : BLOCK;
         const float *x = spine_dataset_slice(nnse->data, 0, first + done, now, 0);
-        spine_coder_encode(nnse->coder, &nnse->atoms, now, x, true);
+        spine_coder_encode_block(nnse->coder, &nnse->atoms, (first + done) / BLOCK, now, x, true);
         nnse->epoch.squares +=
             spine_coder_decode(nnse->coder, &nnse->atoms, x, nnse->data->quantum);
         nnse->epoch.values += (double)nnse->coder->sums.active;

@@ -120,7 +120,8 @@ static void sum_rows(struct problem *problem)
         const size_t left = local - first;
         const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
         const float *x = spine_dataset_slice(problem->data, 0, first, count, 0);
-        spine_coder_encode(problem->coder, problem->params, count, x, false);
+        spine_coder_encode_block(problem->coder, problem->params, first / SPINE_BLOCK_ROWS, count,
+                                 x, false);
         spine_coder_decode(problem->coder, problem->params, x, problem->data->quantum);
         for (size_t i = 0; i < count; i++) {
             const bool is_held_out = (rows->first_row + first + i) % FIFTH == FIFTH - 1;

@@ -51,8 +51,8 @@ static int write_rows(struct spine_store *store, const struct spine_params *para
     for (size_t first = 0; rc == 0 && first < local; first += SPINE_BLOCK_ROWS) {
         const size_t left = local - first;
         const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
-        spine_coder_encode(coder, params, count,
-                           spine_dataset_slice(data, epoch, first, count, sigma), true);
+        spine_coder_encode_block(coder, params, first / SPINE_BLOCK_ROWS, count,
+                                 spine_dataset_slice(data, epoch, first, count, sigma), true);
         rc = add_rows(&coder->block, &codes, &excess, err);
         if (rc == 0 && (codes.count >= WRITE_VALUES || count == left)) {
             rc = spine_codes_append(store, &codes, &excess, &totals, err);

@@ -75,6 +75,8 @@ static int train(struct spine_trainer *run, bool is_alone, const char *timeline,
         rc = spine_epoch_run(run, &metrics, err);
     if (rc == 0)
         rc = spine_comm_agree(run->comm, spine_holdout_end(&run->holdout, &run->data, err), err);
+    if (run->holdout.total > 0)
+        spine_nnse_forget(&run->nnse);
     if (rc == 0)
         rc = spine_results_write(config, run->comm, &run->stepper.params, &run->data, &run->coder,
                                  err);

@@ -32,7 +32,7 @@ struct spine_activeset {
     uint32_t *index;       /* (units): scratch */
 };
 
-/* For a dictionary of so many atoms. Needs at most 2.2 MB beside 29 bytes an atom. */
+/* For a dictionary of so many atoms, whose G is symmetric. Needs at most 2.2 MB beside 29 bytes an atom. */
 int spine_activeset_init(struct spine_activeset *set, size_t units, struct spine_error *err);
 void spine_activeset_dispose(struct spine_activeset *set);
 
@@ -56,5 +56,23 @@ void spine_activeset_finish(struct spine_activeset *set, const float *gram, doub
 
 /* Remove the atoms whose value is 0. */
 void spine_activeset_drop(struct spine_activeset *set);
+
+/* Compute the correlations from the values, for a set of at most 'most' atoms. products (units) are those of
+ * all atoms with the row. */
+void spine_activeset_correlate(struct spine_activeset *set, const float *products);
+
+/* Put atoms and values in ascending order of the atoms. Nothing but spine_activeset_clear() may follow. */
+void spine_activeset_sort(struct spine_activeset *set);
+
+/* Remove the atoms whose value is 0, put the others in ascending order, and factorise their G: its bits
+ * then depend on the atoms alone. Correlations become undefined. Returns whether all atoms are independent,
+ * and few enough to be solved exactly; only then may the next two functions be called. */
+bool spine_activeset_order(struct spine_activeset *set, const float *gram);
+
+/* vector (count) becomes the solution x of G x = vector. */
+void spine_activeset_substitute(const struct spine_activeset *set, double *vector);
+
+/* The trace of the inverse of G, which is at least the inverse of its least eigenvalue. */
+double spine_activeset_invert(struct spine_activeset *set);
 
 #endif

@@ -5,7 +5,7 @@
 #define SPINE_MATH_CODER_H
 
 #include "spine/math/encoding.h"
-#include "spine/math/lasso.h"
+#include "spine/math/lassocoder.h"
 
 struct spine_coder {
     struct spine_block block; /* owned; after encoding, each row's pairs, by row, units ascending.
@@ -14,7 +14,9 @@ struct spine_coder {
     struct spine_scratch scratch; /* owned */
     float *packed;                /* owned */
     struct spine_lasso_coder
-        *solver;     /* borrowed; it computes the codes; NULL: the activation does */
+        *solver; /* borrowed; it computes the codes; NULL: the activation does */
+    struct spine_lasso_codes
+        *kept;       /* borrowed; the solver's last codes of rows, block by block; NULL: not kept */
     float *residual; /* owned; (64, D): y - x, after decoding */
 };
 
@@ -28,6 +30,10 @@ size_t spine_coder_bytes(size_t dim, size_t hidden, double density);
  * are kept. A solver encodes with its own atoms and never clamps. */
 void spine_coder_encode(struct spine_coder *coder, const struct spine_params *params, size_t rows,
                         const float *x, bool unclamped);
+
+/* The same for the rows of block number 'block' of those whose codes are kept. */
+void spine_coder_encode_block(struct spine_coder *coder, const struct spine_params *params,
+                              size_t block, size_t rows, const float *x, bool unclamped);
 
 /* Reconstruct the rows x, which were encoded with the clamp, and fill residual. Returns its sum of
  * squares, in which each chunk of a row is rounded to the quantum (exact.h). */

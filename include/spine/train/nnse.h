@@ -51,16 +51,19 @@ struct spine_nnse {
     struct spine_lasso lasso;        /* of atoms.W2 */
     struct spine_lasso_coder solver; /* of the coder */
     double *gram, *cross;            /* owned; (H, H): A'A; (H, D): A'X; over all rows */
-    double *sums, *copy;          /* owned; of a few atoms, (3, stride); (H, stride): the atoms */
-    bool *marked;                 /* owned; (H): atoms to draw */
-    int64_t exponent;             /* of the largest square of this rank's rows (frexp()) */
-    struct spine_nnse_sums epoch; /* of this rank's rows so far */
-    double shift;                 /* by which terms of sums are rounded in this epoch (exact.h) */
-    double waited;                /* seconds that this rank has waited for others in all */
+    double *sums, *copy;            /* owned; of a few atoms, (3, stride); (H, stride): the atoms */
+    bool *marked;                   /* owned; (H): atoms to draw */
+    int64_t exponent;               /* of the largest square of this rank's rows (frexp()) */
+    struct spine_nnse_sums epoch;   /* of this rank's rows so far */
+    double shift;                   /* by which terms of sums are rounded in this epoch (exact.h) */
+    double waited;                  /* seconds that this rank has waited for others in all */
+    struct spine_lasso_codes *kept; /* owned; of this rank's rows, block by block; NULL: not kept */
+    size_t num_kept;
 };
 
-/* The bytes that a rank with these rows needs, beside those of coder and data. */
-size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden);
+/* The bytes that a rank with these rows needs, beside those of coder and data. Codes with 'kept' values a
+ * row are kept; 0: none are, because rows aren't in memory. */
+size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden, double kept);
 
 /* Set up for the data; atoms and lambda are copied from the parameters. */
 int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *settings,
@@ -68,13 +71,16 @@ int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *s
                     struct spine_comm *comm, struct spine_coder *coder, struct spine_error *err);
 void spine_nnse_dispose(struct spine_nnse *nnse);
 
+/* Call after rows have changed: codes solved for before aren't theirs. */
+void spine_nnse_forget(struct spine_nnse *nnse);
+
 /* Draw the initial atoms, random directions or vectors of words, of length 1. Then find the lambda
  * that gives the wanted number of values a word. Collective. */
 int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err);
 
 /* Train for one epoch, in three parts. First, forget the sums of the one before. Then solve for all
  * of this rank's rows, some at a time, and add them to the sums: 'count' rows from its row 'first'
- * on. Last, sum over the ranks and improve the atoms, which are then the new parameters; 'epoch'
+ * on, which is a multiple of SPINE_LASSO_ROWS. Last, sum over the ranks and improve the atoms, which are then the new parameters; 'epoch'
  * counts from 0. Adding rows is local, the others are collective. */
 void spine_nnse_begin_epoch(struct spine_nnse *nnse);
 void spine_nnse_add_rows(struct spine_nnse *nnse, size_t first, size_t count);

@@ -13,14 +13,15 @@
 #include "spine/base/random.h"
 #include "spine/math/block.h"
 #include "spine/math/kernels.h"
-#include "spine/math/lasso.h"
+#include "spine/math/lassocoder.h"
 #include "support/expect.h"
 
 /* Atoms, and one row to solve for. */
 struct fixture {
     struct spine_lasso lasso;
     struct spine_lasso_scratch scratch;
-    float *W, *x, *products, *packed, *a;
+    float *W, *x, *products, *packed, *a, *started;
+    int32_t *unit;
 };
 
 static float *alloc(size_t count)
@@ -40,6 +41,8 @@ static void begin_ridge(struct fixture *f, size_t units, size_t dim, bool has_tw
     f->products = alloc(units);
     f->packed = alloc(spine_block_packed(dim));
     f->a = alloc(units);
+    f->started = alloc(units);
+    f->unit = (int32_t *)(void *)alloc(units);
 
     for (size_t j = 0; j < units; j++) {
         float *row = f->W + j * stride;
@@ -74,6 +77,8 @@ static void end(struct fixture *f)
     free(f->products);
     free(f->packed);
     free(f->a);
+    free(f->started);
+    free(f->unit);
 }
 
 /* The objective of codes, and how far their correlations are from what they should be. */
@@ -106,9 +111,26 @@ static double check(const struct fixture *f, double lambda, double *worst)
     return objective;
 }
 
+/* Solve from the values of a, which become the solution. */
 static size_t solve(struct fixture *f, double lambda)
 {
-    return spine_lasso_solve(&f->lasso, f->x, f->products, lambda, &f->scratch, f->a);
+    struct spine_lasso_start start = {.unit = f->unit, .value = f->started};
+    const struct spine_activeset *set = &f->scratch.set;
+
+    for (size_t j = 0; j < f->lasso.units; j++)
+        if (f->a[j] > 0) {
+            f->unit[start.count] = (int32_t)j;
+            f->started[start.count++] = f->a[j];
+        }
+    const size_t count =
+        spine_lasso_find(&f->lasso, f->x, f->products, lambda, &f->scratch, &start);
+
+    memset(f->a, 0, f->lasso.units * sizeof *f->a);
+    for (size_t s = 0; s < count; s++) {
+        assert_true(s == 0 || set->atom[s] > set->atom[s - 1]);
+        f->a[set->atom[s]] = (float)set->value[s];
+    }
+    return count;
 }
 
 static void test_orthogonal_atoms_are_soft_thresholds(void **state)
@@ -222,23 +244,77 @@ static void test_nearly_equal_atoms_share_a_row(void **state)
             }
 }
 
-static void test_the_start_changes_nothing(void **state)
+static void test_the_start_changes_no_bit(void **state)
 {
     (void)state;
-    enum { UNITS = 400, DIM = 50 };
+    enum { UNITS = 400, DIM = 50, ROWS = 30 };
+    static const double lambdas[] = {0.1, 1, 3}, ridges[] = {0, 1e-3, 1};
+
+    for (size_t i = 0; i < 9; i++) {
+        const double lambda = lambdas[i % 3];
+        struct fixture f;
+        float cold[UNITS], zero[DIM] = {0};
+        begin_ridge(&f, UNITS, DIM, true, ridges[i / 3]);
+        for (uint64_t row = 0; row < ROWS; row++) {
+            spine_random_add_noise(4, 2, row, 1, DIM, zero, f.x);
+            spine_lasso_products(&f.lasso, 1, f.x, f.packed, f.products);
+            const size_t count =
+                spine_lasso_solve(&f.lasso, f.x, f.products, lambda, &f.scratch, f.a);
+            memcpy(cold, f.a, sizeof cold);
+            assert_int_equal(solve(&f, lambda), count); /* from the solution */
+            assert_memory_equal(f.a, cold, sizeof cold);
+
+            solve(&f, lambda * 0.9); /* from that of another lambda, by other products */
+            f.products[row] = nextafterf(f.products[row], 0);
+            assert_int_equal(solve(&f, lambda), count);
+            assert_memory_equal(f.a, cold, sizeof cold);
+
+            for (size_t j = 0; j < UNITS; j++)
+                f.a[j] = j % 3 == 0 ? 0.5F : 0;
+            assert_int_equal(solve(&f, lambda), count); /* from a bad one */
+            assert_memory_equal(f.a, cold, sizeof cold);
+        }
+        end(&f);
+    }
+}
+
+/* Codes that are kept are used again; and after the atoms have changed, they only save time. */
+static void test_kept_codes_change_no_bit(void **state)
+{
+    (void)state;
+    enum { UNITS = 300, DIM = 30, ROWS = 5 };
     struct fixture f;
-    float cold[UNITS];
-    begin(&f, UNITS, DIM, false);
-    solve(&f, 0.1);
-    memcpy(cold, f.a, sizeof cold);
-    solve(&f, 0.1); /* from the solution */
-    for (size_t j = 0; j < UNITS; j++)
-        assert_true(fabsf(f.a[j] - cold[j]) < 1e-5F);
-    for (size_t j = 0; j < UNITS; j++)
-        f.a[j] = j % 3 == 0 ? 0.5F : 0;
-    solve(&f, 0.1); /* from a bad one */
-    for (size_t j = 0; j < UNITS; j++)
-        assert_true(fabsf(f.a[j] - cold[j]) < 1e-4F);
+    struct spine_lasso_coder coder;
+    struct spine_lasso_codes kept = {0};
+    uint32_t begin[2][ROWS + 1];
+    static int32_t unit[2][ROWS * UNITS];
+    static float value[2][ROWS * UNITS];
+    begin_ridge(&f, UNITS, DIM, true, 0);
+    float *x = alloc(ROWS * f.lasso.stride), *zero = alloc(f.lasso.stride);
+    for (uint64_t row = 0; row < ROWS; row++)
+        spine_random_add_noise(4, 2, row, 1, DIM, zero, x + row * f.lasso.stride);
+    TRY(spine_lasso_coder_init(&coder, &f.lasso, &err));
+
+    for (int i = 0; i < 6; i++) {
+        coder.lambda = i < 3 ? 1 : 0.5;
+        if (i == 2 || i == 5) {
+            f.W[i] += 0.01F;
+            spine_lasso_refresh(&f.lasso);
+        }
+        const size_t rows = i < 4 ? ROWS : ROWS - 1;
+        spine_lasso_coder_encode(&coder, rows, x, &kept, begin[0], unit[0], value[0]);
+        spine_lasso_coder_encode(&coder, rows, x, NULL, begin[1], unit[1], value[1]);
+        assert_memory_equal(begin[0], begin[1], (rows + 1) * sizeof(uint32_t));
+        assert_true(begin[0][rows] > rows);
+        assert_memory_equal(unit[0], unit[1], begin[0][rows] * sizeof(int32_t));
+        assert_memory_equal(value[0], value[1], begin[0][rows] * sizeof(float));
+        assert_int_equal(kept.version, f.lasso.version);
+    }
+
+    spine_lasso_codes_dispose(&kept);
+    spine_lasso_coder_dispose(&coder);
+    free(x);
+    free(zero);
     end(&f);
 }
 
@@ -286,7 +362,8 @@ int main(void)
         cmocka_unit_test(test_a_ridge_shrinks_and_shares),
         cmocka_unit_test(test_solutions_are_optimal),
         cmocka_unit_test(test_nearly_equal_atoms_share_a_row),
-        cmocka_unit_test(test_the_start_changes_nothing),
+        cmocka_unit_test(test_the_start_changes_no_bit),
+        cmocka_unit_test(test_kept_codes_change_no_bit),
         cmocka_unit_test(test_a_great_lambda_leaves_nothing),
         cmocka_unit_test(test_products_of_a_row_depend_on_no_others),
     };
