@@ -24,8 +24,9 @@ static const char usage[] =
     "Usage: mpirun -np RANKS spine-mpi [OPTION...] CONFIG.ini [section.key=value...]\n"
     "  or:  spine-mpi --status RUN\n"
     "\n"
-    "Train SPINE, sparse interpretable embeddings, on the vectors that CONFIG.ini names, and\n"
-    "write the model and the codes to output.directory. Without mpirun it runs on one rank.\n"
+    "Train sparse interpretable embeddings (by default NNSE; or SPINE, TopK and others) on the\n"
+    "vectors that CONFIG.ini names, and write the model and the codes to output.directory.\n"
+    "Without mpirun it runs on one rank.\n"
     "\n"
     "  --doctor         check the machine: its speed, and what would slow training down;\n"
     "                   trains nothing and needs no CONFIG.ini\n"
@@ -172,10 +173,12 @@ static int work(const struct request *request, struct spine_comm *comm, int *sta
     }
 
     if (request->job != DOCTOR &&
-        spine_comm_agree(comm, spine_combination_check(&config, err), err))
+        (spine_earlier_keep(&config, comm, err) ||
+         spine_comm_agree(comm, spine_combination_check(&config, err), err)))
         return -1;
-    if (request->job != DOCTOR && spine_earlier_keep(&config, comm, err))
-        return -1;
+    if (request->job != DOCTOR && first) /* --dry-run prints the reason */
+        spine_combination_report(&config,
+                                 request->job == TRAIN ? spine_config_reason(&config) : NULL);
     if (config.input[0] != '\0' && spine_cache_use(&config, config.directory, comm, err))
         return -1;
     if (request->job == DOCTOR)

@@ -27,7 +27,7 @@ static const char usage[] =
     "\n"
     "Convert, train and merge as main.py of github.com/harsh19/SPINE does, with its options and\n"
     "defaults, SGD with learning rate 0.1 and unscaled input. Write its output: one line a word,\n"
-    "the word and all values. At the end, print the command for the default recipe, 60 epochs.\n"
+    "the word and all values. At the end, print the command that trains SPINE in 60 epochs.\n"
     "\n"
     "  --input=FILE        vectors in any form that spine-convert reads [data/glove.6B.300d.txt]\n"
     "  --output=FILE       the codes, as text [INPUT.spine]; the run is in FILE.run\n"
@@ -51,9 +51,9 @@ static const char usage[] =
 
 /* Settings that the published program fixes and whose defaults in spine-mpi differ. */
 static const char *const published[][2] = {
-    {"data.center", "no"},          {"data.rms", "keep"},           {"train.optimizer", "sgd"},
-    {"train.schedule", "constant"}, {"train.learning_rate", "0.1"}, {"train.warmup", "0"},
-    {"train.rate_batch", "0"},
+    {"model.objective", "spine"}, {"data.center", "no"},          {"data.rms", "keep"},
+    {"train.optimizer", "sgd"},   {"train.schedule", "constant"}, {"train.learning_rate", "0.1"},
+    {"train.warmup", "0"},        {"train.rate_batch", "0"},
 };
 
 /* The published program's options, their names in spine-mpi, and defaults that differ. */
@@ -220,12 +220,13 @@ static void print_quoted(const char *word)
 
 static void print_next(const struct request *request, const char *input, int ranks)
 {
-    fputs("What main.py takes 4000 epochs for, the defaults of spine-mpi reach in 60:\n"
+    fputs("What main.py takes 4000 epochs for, the defaults of spine-mpi for SPINE reach in 60:\n"
           "  printf '[data]\\ninput = %s\\n' ",
           stdout);
     print_quoted(input);
-    printf(" >config.ini && mpirun -np %d spine-mpi config.ini model.hidden=%lld\n", ranks,
-           (long long)request->config.hidden);
+    printf(" >config.ini && mpirun -np %d spine-mpi config.ini model.objective=spine "
+           "model.hidden=%lld\n",
+           ranks, (long long)request->config.hidden);
 }
 
 static int work(struct request *request, struct spine_comm *comm, struct spine_error *err)

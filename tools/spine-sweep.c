@@ -9,12 +9,14 @@
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
 #include "spine/base/printable.h"
+#include "spine/config/combination.h"
 #include "spine/config/inifile.h"
 #include "spine/files/rundir.h"
 #include "spine/files/store.h"
 #include "spine/ranks/comm.h"
 #include "spine/sweep/cost.h"
 #include "spine/sweep/inputs.h"
+#include "spine/sweep/origin.h"
 #include "spine/sweep/sweep.h"
 #include "spine/sweep/trials.h"
 
@@ -53,7 +55,7 @@ static const char usage[] =
     "  ranks_per_trial = 1                       ranks that train one trial together\n"
     "  directory = sweep                         trial 7 is the run sweep/trials/0007\n"
     "  model.hidden = 500, 1000, 2000            any option; with method = random also\n"
-    "  train.learning_rate = log 1e-4 .. 1e-2    uniform a .. b, int a .. b, int log a .. b\n"
+    "  model.l0 = log 10 .. 80                   uniform a .. b, int a .. b, int log a .. b\n"
     "  trials = 50                               random: number of trials drawn; asha: the\n"
     "                                            same, or the whole grid if not given\n"
     "  seed = 1                                  random and asha: seed of all random draws\n"
@@ -190,14 +192,27 @@ static int read_trials(const struct request *request, struct spine_comm *world,
         spine_inifile_read(&base, &lines, world, path, request->words, request->num_words, err);
     if (rc == 0 && lines.count == 0)
         rc = spine_refuse(err, "%s: has no section [sweep]; see spine-sweep --help", path);
-    if (rc == 0)
+    if (rc == 0) {
+        spine_origin_follow(&base, &lines, world);
         rc = spine_trials_init(trials, &base, &lines, err);
+    }
     spine_inifile_lines_dispose(&lines);
     if (rc != 0 || check_words(request, trials, err))
         return -1;
     if (is_directory) /* which may have been moved */
         snprintf(trials->directory, sizeof trials->directory, "%s", request->path);
 
+    return 0;
+}
+
+/* Log what the user may not expect of the trials. */
+static int report(const struct spine_trials *trials, struct spine_error *err)
+{
+    struct spine_config config;
+
+    if (spine_trials_config(trials, 0, &config, err))
+        return -1;
+    spine_combination_report(&config, trials->reason);
     return 0;
 }
 
@@ -230,6 +245,8 @@ static int work(const struct request *request, struct spine_comm *world, struct 
     const bool trains = request->job == RUN || request->job == TRIAL;
     if (!trains)
         spine_interrupt_release();
+    if (rc == 0 && reads_input)
+        rc = spine_comm_agree(world, world->rank == 0 ? report(&trials, err) : 0, err);
     if (rc == 0 && reads_input)
         rc = spine_inputs_use(&trials, world, err);
     if (rc == 0)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "spine/base/log.h"
 #include "spine/config/settings.h"
 #include "spine/math/lapack.h"
 
@@ -16,8 +17,6 @@ static int check_unused(const struct spine_config *config, const char *name, con
         return 0;
     return spine_refuse(err, "%s: isn't used with %s; leave it out", name, reason);
 }
-
-#define OF(objective) (1 << SPINE_OBJECTIVE_##objective)
 
 /* Check the options that constrain rows of W2: nothing else may set the rows. */
 static int check_rows(const struct spine_config *config, struct spine_error *err)
@@ -66,45 +65,46 @@ static int check_refit(const struct spine_config *config, struct spine_error *er
                         (int)SPINE_LAPACK_MOST);
 }
 
-/* Refuse options that the objective doesn't use. */
+/* Refuse an option that the objective doesn't use. */
+static int refuse_option(const struct spine_config *config, const struct spine_option *option,
+                         struct spine_error *err)
+{
+    const struct spine_option *reason = spine_config_reason(config);
+    char origin[64] = "", users[64];
+
+    if (reason != NULL)
+        snprintf(origin, sizeof origin, ", which follows from %s", reason->name);
+    else if (!spine_config_has_objective(config))
+        snprintf(origin, sizeof origin, ", the default");
+    spine_objective_users(option->name, users, sizeof users);
+    return spine_refuse(err,
+                        "%s: isn't used with model.objective = %s%s; leave it out, or set "
+                        "model.objective to %s",
+                        option->name, spine_objective_names[config->objective], origin, users);
+}
+
+/* Refuse options that the objective doesn't use. If it was set, they may be at their defaults, as in
+ * a configuration that has all options. */
+static int check_uses(const struct spine_config *config, struct spine_error *err)
+{
+    const enum spine_objective objective = (enum spine_objective)config->objective;
+    const bool was_set = spine_config_has_objective(config);
+    const struct spine_option *option;
+
+    for (size_t i = 0; (option = spine_config_option(i)) != NULL; i++)
+        if (!spine_objective_takes(objective, option->name) &&
+            (was_set || !spine_objective_decides(option->name)
+                 ? !spine_config_is_default(config, option)
+                 : spine_config_is_given(config, option)))
+            return refuse_option(config, option, err);
+    return 0;
+}
+
+/* Check what the objective needs. */
 static int check_objective(const struct spine_config *config, struct spine_error *err)
 {
-    enum { NETS = OF(SPINE) | OF(TOPK) | OF(BATCHTOPK) | OF(KSPARSE) | OF(RELU) };
-    static const struct {
-        const char *name;
-        int objectives; /* that use it */
-    } uses[] = {
-        {"model.l0", OF(NNSE)},
-        {"model.ridge", OF(NNSE)},
-        {"model.k", OF(TOPK) | OF(BATCHTOPK) | OF(KSPARSE)},
-        {"model.first_k", OF(KSPARSE)},
-        {"model.alpha", OF(KSPARSE)},
-        {"model.prefixes", OF(TOPK) | OF(BATCHTOPK)},
-        {"model.aux_k", OF(TOPK) | OF(BATCHTOPK)},
-        {"model.unit_norm", OF(TOPK) | OF(BATCHTOPK) | OF(RELU)},
-        {"model.cap", NETS},
-        {"loss.sparsity", OF(SPINE)},
-        {"loss.asl_weight", OF(SPINE)},
-        {"loss.psl_weight", OF(SPINE)},
-        {"loss.l1_weight", OF(RELU)},
-        {"train.noise", NETS},
-        {"train.learning_rate", NETS},
-        {"train.momentum", NETS},
-        {"train.beta2", NETS},
-        {"train.warmup", NETS},
-        {"train.decay", NETS},
-        {"train.kernel", OF(SPINE) | OF(RELU) | OF(NNSE)},
-        {"train.revive_after", NETS & ~OF(KSPARSE)},
-        {"output.noisy_codes", NETS},
-    };
-    char reason[64];
-
-    snprintf(reason, sizeof reason, "model.objective = %s",
-             spine_objective_names[config->objective]);
-    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
-        if (!(uses[i].objectives >> config->objective & 1) &&
-            check_unused(config, uses[i].name, reason, err))
-            return -1;
+    if (check_uses(config, err))
+        return -1;
     if (config->objective == SPINE_OBJECTIVE_NNSE)
         return 0;
 
@@ -201,4 +201,19 @@ int spine_combination_check(const struct spine_config *config, struct spine_erro
     if (spine_settings_parse_whiten(config->whiten, &whiten, &remove, err))
         return -1;
     return spine_settings_parse_grid(config->grid, &groups, &columns, err);
+}
+
+void spine_combination_report(const struct spine_config *config, const struct spine_option *reason)
+{
+    const enum spine_objective objective = (enum spine_objective)config->objective;
+    const struct spine_option *option;
+
+    if (reason != NULL)
+        spine_log(SPINE_LOG_INFO, "model.objective: %s, since %s is set",
+                  spine_objective_names[objective], reason->name);
+    for (size_t i = 0; (option = spine_config_option(i)) != NULL; i++)
+        if (!spine_objective_uses(objective, option->name) &&
+            !spine_config_is_default(config, option))
+            spine_log_warning("%s: has no effect with model.objective = %s", option->name,
+                              spine_objective_names[objective]);
 }

@@ -17,13 +17,6 @@ const char *const spine_format_names[] = {
     [SPINE_FORMAT_NPZ] = "npz",   [SPINE_FORMAT_MTX] = "mtx",
     [SPINE_FORMAT_NPY] = "npy",   [SPINE_FORMAT_SPARSE] = "sparse",
     [SPINE_FORMAT_TSV] = "tsv",   NULL};
-const char *const spine_objective_names[] = {[SPINE_OBJECTIVE_SPINE] = "spine",
-                                             [SPINE_OBJECTIVE_TOPK] = "topk",
-                                             [SPINE_OBJECTIVE_BATCHTOPK] = "batchtopk",
-                                             [SPINE_OBJECTIVE_KSPARSE] = "ksparse",
-                                             [SPINE_OBJECTIVE_RELU] = "relu",
-                                             [SPINE_OBJECTIVE_NNSE] = "nnse",
-                                             NULL};
 static const char *const cap_names[] = {[SPINE_CAP_ONE] = "1", [SPINE_CAP_NONE] = "none", NULL};
 static const char *const residency_names[] = {
     [SPINE_RESIDENCY_MEMORY] = "memory", [SPINE_RESIDENCY_STREAM] = "stream", NULL};
@@ -63,7 +56,7 @@ static const struct spine_option options[] = {
     {"data.window", FIXED, REAL, FIELD(window), 1e-3, 1e6, "64", NULL, "with residency = stream: MiB of rows, of all ranks together, that are in memory and shuffled at a time"},
     {"data.dtype", FIXED, CHOICE, FIELD(dtype), ANY, "float32", dtype_names, "type of the rows in memory; bfloat16 halves the memory and rounds"},
     {"model.hidden", FIXED, COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
-    {"model.objective", FIXED, CHOICE, FIELD(objective), ANY, "spine", spine_objective_names, "spine: the SPINE autoencoder; topk: the k largest units of a row; batchtopk: k units a row on average over a batch; ksparse: as topk, with tied matrices; relu: the rectifier with an l1 loss; nnse: sparse non-negative codes over a learned dictionary"},
+    {"model.objective", FIXED, CHOICE, FIELD(objective), ANY, "nnse", spine_objective_names, "spine: the SPINE autoencoder; topk: the k largest units of a row; batchtopk: k units a row on average over a batch; ksparse: as topk, with tied matrices; relu: the rectifier with an l1 loss; nnse: sparse non-negative codes over a learned dictionary. If it isn't set, an option of model, loss or train that spine uses but nnse doesn't makes it spine"},
     {"model.start", FIXED, CHOICE, FIELD(start), ANY, "random", atoms_names, "initial weights of units: random numbers, or vectors of words (W2, and the same in W1)"},
     {"model.l0", FIXED, REAL, FIELD(l0), 0.1, 1e6, "22", NULL, "for nnse: wanted mean number of values a word"},
     {"model.ridge", FIXED, REAL, FIELD(ridge), 0, 1e6, "0", NULL, "for nnse: L2 penalty, the weight of half the sum of a word's squared values; it spreads a word over similar atoms"},
@@ -157,7 +150,7 @@ static bool *mark_of(struct spine_config_given *given, const struct spine_option
     return &given->is_given[option - options];
 }
 
-static bool is_given(const struct spine_config *config, const struct spine_option *option)
+bool spine_config_is_given(const struct spine_config *config, const struct spine_option *option)
 {
     return config->given.is_given[option - options];
 }
@@ -183,15 +176,67 @@ static void set_default(const struct spine_option *option, struct spine_config *
         assert(!"a default that its own option refuses");
 }
 
+static const struct spine_option *objective_option(void)
+{
+    return spine_config_find("model.objective");
+}
+
+/* Find an option that tells that an objective isn't meant: it is set, and isn't used. */
+static const struct spine_option *find_unused(const struct spine_config *config,
+                                              enum spine_objective objective, bool by_spine)
+{
+    for (size_t i = 0; i < NUM_OPTIONS; i++)
+        if (config->given.is_given[i] && spine_objective_decides(options[i].name) &&
+            !spine_objective_uses(objective, options[i].name) &&
+            (!by_spine || spine_objective_uses(SPINE_OBJECTIVE_SPINE, options[i].name)))
+            return &options[i];
+    return NULL;
+}
+
+bool spine_config_has_objective(const struct spine_config *config)
+{
+    return spine_config_is_given(config, objective_option());
+}
+
+const struct spine_option *spine_config_reason(const struct spine_config *config)
+{
+    return spine_config_has_objective(config) ? NULL
+                                              : find_unused(config, SPINE_OBJECTIVE_NNSE, true);
+}
+
+bool spine_config_suits(const struct spine_config *config, enum spine_objective objective)
+{
+    return find_unused(config, objective, false) == NULL;
+}
+
 /* Set what the user didn't set to its default. In the table's order: the default of train.refit
  * depends on train.epochs. */
 static void follow(struct spine_config *config)
 {
+    if (!spine_config_has_objective(config))
+        config->objective =
+            spine_config_reason(config) == NULL ? SPINE_OBJECTIVE_NNSE : SPINE_OBJECTIVE_SPINE;
     for (size_t i = 0; i < NUM_RECIPES; i++) {
         const struct spine_option *option = spine_config_find(recipes[i].name);
-        if (!is_given(config, option))
+        if (!spine_config_is_given(config, option))
             set_default(option, config, find_default(option, config));
     }
+}
+
+void spine_config_choose(struct spine_config *config, enum spine_objective objective)
+{
+    *mark_of(&config->given, objective_option()) = true;
+    config->objective = objective;
+    follow(config);
+}
+
+void spine_config_mark(struct spine_config *config, const char *name)
+{
+    const struct spine_option *option = spine_config_find(name);
+
+    if (option != NULL)
+        *mark_of(&config->given, option) = true;
+    follow(config);
 }
 
 bool spine_config_has_recipe(const struct spine_option *option)
@@ -205,7 +250,7 @@ bool spine_config_has_recipe(const struct spine_option *option)
 /* Does its value depend on the objective? */
 static bool follows(const struct spine_config *config, const struct spine_option *option)
 {
-    return spine_config_has_recipe(option) && !is_given(config, option);
+    return spine_config_has_recipe(option) && !spine_config_is_given(config, option);
 }
 
 bool spine_config_is_default(const struct spine_config *config, const struct spine_option *option)
@@ -229,7 +274,7 @@ int spine_config_keep_earlier(struct spine_config *config, const struct spine_co
         const struct spine_option *option = spine_config_find(recipes[i].name);
         struct spine_config other = *config;
         set_default(option, &other, option->initial);
-        if (is_given(config, option) || !spine_option_equal(option, was, &other) ||
+        if (spine_config_is_given(config, option) || !spine_option_equal(option, was, &other) ||
             spine_option_equal(option, was, config))
             continue;
         set_default(option, config, option->initial);
@@ -303,6 +348,19 @@ void spine_config_init(struct spine_config *config)
     *config = (struct spine_config){0};
     for (size_t i = 0; i < NUM_OPTIONS; i++)
         set_default(&options[i], config, options[i].initial);
+    follow(config);
+}
+
+void spine_config_init_recorded(struct spine_config *config)
+{
+    spine_config_init(config);
+    for (size_t i = 0; i < NUM_OPTIONS; i++)
+        config->given.is_given[i] = true;
+    for (size_t i = 0; i < NUM_RECIPES; i++) {
+        const struct spine_option *option = spine_config_find(recipes[i].name);
+        set_default(option, config, option->initial);
+    }
+    config->objective = SPINE_OBJECTIVE_SPINE;
 }
 
 int spine_config_override(struct spine_config *config, char *const *words, int count,

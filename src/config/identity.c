@@ -89,7 +89,7 @@ int spine_identity_differ(const char *was, const char *is, char *text, size_t si
     size_t used = 0;
 
     text[0] = '\0';
-    spine_config_init(&initial);
+    spine_config_init_recorded(&initial);
     char *defaults = spine_identity_text(&initial, &ignored);
     for (; *is != '\0'; is += strcspn(is, "\n"), is += *is == '\n') {
         const size_t length = strcspn(is, " "), new_size = strcspn(is + length + 3, "\n");

@@ -295,9 +295,7 @@ int spine_inifile_recall(struct spine_config *config, const char *text, const ch
 {
     struct spine_inifile_lines sweep = {0}; /* a run's own configuration has none */
 
-    spine_config_init(config);
-    /* What it lacks, an earlier version lacked: none follows model.objective. */
-    memset(&config->given, 1, sizeof config->given);
+    spine_config_init_recorded(config);
     const int rc = spine_inifile_parse(config, &sweep, text, path, err);
     spine_inifile_lines_dispose(&sweep);
     return rc;

@@ -37,6 +37,7 @@ void spine_modelfile_fingerprint(const struct spine_params *params,
              (uint64_t)hash.low64);
 }
 
+const char spine_modelfile_format[] = "spine-model";
 static const char threshold_name[] = "threshold";
 
 enum { NAME = 64, TENSORS = 4 };
@@ -193,7 +194,7 @@ int spine_modelfile_write(const char *path, const struct spine_params *params,
     char fingerprint[SPINE_FINGERPRINT];
     spine_modelfile_fingerprint(params, scaling, fingerprint);
     struct spine_store *store = NULL;
-    if (spine_store_create(&store, path, "spine-model", err))
+    if (spine_store_create(&store, path, spine_modelfile_format, err))
         return -1;
     const int rc = spine_modelfile_write_params(store, "", params, err) ||
                    spine_modelfile_write_scaling(store, "", scaling, err) ||
@@ -281,7 +282,7 @@ int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct
     struct spine_store *store = NULL;
     struct spine_error ignored;
     *model = (struct spine_modelfile){0};
-    if (spine_store_open(&store, path, "spine-model", err))
+    if (spine_store_open(&store, path, spine_modelfile_format, err))
         return -1;
     int rc = spine_modelfile_read_group(store, path, "", model, err) ||
              spine_attribute_get_text(store, "/", "config", &model->config, err);
@@ -293,6 +294,19 @@ int spine_modelfile_read(struct spine_modelfile *model, const char *path, struct
         return -1;
 
     return 0;
+}
+
+int spine_modelfile_peek(const char *path, const char *format, char **config,
+                         struct spine_error *err)
+{
+    struct spine_store *store = NULL;
+    struct spine_error unheard;
+
+    if (spine_store_open(&store, path, format, err))
+        return -1;
+    const int rc = spine_attribute_get_text(store, "/", "config", config, err);
+    spine_store_close(store, rc == 0 ? err : &unheard); /* nothing was written */
+    return rc;
 }
 
 void spine_modelfile_dispose(struct spine_modelfile *model)

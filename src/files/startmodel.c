@@ -1,6 +1,7 @@
 /* startmodel.c -- the model from which a run starts. */
 #include "spine/files/startmodel.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "spine/base/log.h"
@@ -108,4 +109,36 @@ int spine_startmodel_fingerprint(const char *run, char *fingerprint, struct spin
         spine_modelfile_fingerprint(&model.params, &model.scaling, fingerprint);
     spine_modelfile_dispose(&model);
     return rc;
+}
+
+/* Read the configuration of a finished or a paused run. The caller frees it. */
+static int peek(const char *run, char **config, struct spine_error *err)
+{
+    char path[SPINE_RUNDIR_PATH], newest[SPINE_CHECKPOINT_PATH];
+    int64_t steps = INT64_MAX;
+    bool is_finished = false;
+
+    if (spine_rundir_model(path, run, err) || spine_present(path, &is_finished, err))
+        return -1;
+    if (is_finished)
+        return spine_modelfile_peek(path, spine_modelfile_format, config, err);
+
+    while (spine_checkpoint_newest(run, steps, newest, &steps, err) == 0 && steps >= 0)
+        if (spine_checkpoint_peek(newest, config, err) == 0)
+            return 0;
+    return -1;
+}
+
+bool spine_startmodel_objective(const char *run, enum spine_objective *objective)
+{
+    struct spine_config started;
+    struct spine_error ignored;
+    char *text = NULL;
+
+    const bool is_read =
+        peek(run, &text, &ignored) == 0 && spine_inifile_recall(&started, text, run, &ignored) == 0;
+    if (is_read)
+        *objective = (enum spine_objective)started.objective;
+    free(text);
+    return is_read;
 }

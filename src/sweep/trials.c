@@ -18,6 +18,8 @@
 
 enum { MOST_TRIALS = 100000 };
 
+const char spine_trials_directory[] = "sweep";
+
 static const char *const method_names[SPINE_METHODS] = {
     [SPINE_GRID] = "grid",
     [SPINE_RANDOM] = "random",
@@ -226,6 +228,24 @@ static int check_method(const struct reading *reading, struct spine_error *err)
     return 0;
 }
 
+/* Set the objective of a base that doesn't: parameters may imply it, too. Where it is a parameter, that
+ * of the base has no effect; it is the one that earlier versions recorded. */
+static void choose_objective(struct spine_trials *trials)
+{
+    struct spine_config with = trials->base;
+
+    if (spine_config_has_objective(&with))
+        return;
+    if (spine_trials_find(trials, "model.objective") != NULL) {
+        spine_config_choose(&trials->base, SPINE_OBJECTIVE_SPINE);
+        return;
+    }
+    for (size_t p = 0; p < trials->num_parameters; p++)
+        spine_config_mark(&with, trials->parameters[p].name);
+    trials->reason = spine_config_reason(&with);
+    spine_config_choose(&trials->base, (enum spine_objective)with.objective);
+}
+
 /* Refuse a base that sets what the sweep sets. */
 static int check_base(const struct spine_trials *trials, struct spine_error *err)
 {
@@ -348,15 +368,20 @@ int spine_trials_init(struct spine_trials *trials, const struct spine_config *ba
                               .min_epochs_line = -1,
                               .reduction_line = -1};
 
-    *trials = (struct spine_trials){
-        .seed = 1, .ranks_per_trial = 1, .reduction = 3, .directory = "sweep", .base = *base};
-    if (read_lines(&reading, err) == 0 && check_method(&reading, err) == 0 &&
-        check_base(trials, err) == 0 && count_trials(trials, reading.count, err) == 0 &&
-        shuffle(trials, err) == 0 && check_trials(trials, err) == 0)
-        return 0;
+    *trials = (struct spine_trials){.seed = 1, .ranks_per_trial = 1, .reduction = 3, .base = *base};
+    strcpy(trials->directory, spine_trials_directory);
+    int rc = read_lines(&reading, err);
+    if (rc == 0)
+        rc = check_method(&reading, err);
+    if (rc == 0)
+        choose_objective(trials);
+    if (rc == 0 && (check_base(trials, err) || count_trials(trials, reading.count, err) ||
+                    shuffle(trials, err) || check_trials(trials, err)))
+        rc = -1;
 
-    spine_trials_dispose(trials);
-    return -1;
+    if (rc != 0)
+        spine_trials_dispose(trials);
+    return rc;
 }
 
 void spine_trials_dispose(struct spine_trials *trials)

@@ -1,4 +1,4 @@
-/* earlier.c -- resume a run that was begun with the general defaults. */
+/* earlier.c -- what a configuration takes from an earlier run. */
 #include "spine/train/earlier.h"
 
 #include <stdbool.h>
@@ -10,6 +10,7 @@
 #include "spine/config/settings.h"
 #include "spine/files/checkpoint.h"
 #include "spine/files/rundir.h"
+#include "spine/files/startmodel.h"
 
 /* Read the configuration that a checkpoint was saved with. One that can't be read is reported by
  * resume.c, which reads all of it. */
@@ -50,24 +51,52 @@ static int find_checkpoint(const struct spine_config *config, enum spine_rundir_
     return 0;
 }
 
+/* Take the objective of another run, unless this one sets it, or sets options that it doesn't use. */
+static bool adopt(struct spine_config *config, int64_t objective)
+{
+    if (spine_config_has_objective(config) || config->objective == objective ||
+        !spine_config_suits(config, (enum spine_objective)objective))
+        return false;
+    spine_config_choose(config, (enum spine_objective)objective);
+    return true;
+}
+
+static void say_adopted(const struct spine_config *config, const char *run)
+{
+    spine_log(SPINE_LOG_INFO, "model.objective: %s, as in %s",
+              spine_objective_names[config->objective], run);
+}
+
 /* On rank 0. */
 static int keep(struct spine_config *config, struct spine_error *err)
 {
-    char path[SPINE_CHECKPOINT_PATH], text[256];
+    char path[SPINE_CHECKPOINT_PATH] = "", text[256];
     enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
+    enum spine_objective objective;
     struct spine_config was, kept = *config;
 
-    if (find_checkpoint(config, &state, &was, path, err))
+    /* An empty name is refused later. */
+    if (config->directory[0] != '\0' && find_checkpoint(config, &state, &was, path, err))
         return -1;
-    if (path[0] == '\0' || spine_config_keep_earlier(&kept, &was, text, sizeof text) == 0)
-        return 0;
-    if (state == SPINE_RUNDIR_FINISHED && config->overwrite &&
-        spine_settings_last_epoch(&was) >= spine_settings_last_epoch(&kept))
-        return 0; /* it has all epochs, and is replaced */
 
-    spine_log(SPINE_LOG_INFO, "%s: begun with %s, general defaults, which the run keeps", path,
-              text);
-    *config = kept;
+    if (path[0] != '\0') {
+        const bool adopts = adopt(&kept, was.objective);
+        const bool keeps = spine_config_keep_earlier(&kept, &was, text, sizeof text) > 0;
+        const bool has_all = spine_settings_last_epoch(&was) >= spine_settings_last_epoch(&kept);
+        if (state != SPINE_RUNDIR_FINISHED || !config->overwrite || !has_all) {
+            if (adopts)
+                say_adopted(&kept, path);
+            if (keeps)
+                spine_log(SPINE_LOG_INFO,
+                          "%s: begun with %s, general defaults, which the run keeps", path, text);
+            *config = kept;
+            return 0;
+        } /* else it is replaced */
+    }
+
+    if (config->start_from[0] != '\0' &&
+        spine_startmodel_objective(config->start_from, &objective) && adopt(config, objective))
+        say_adopted(config, config->start_from);
     return 0;
 }
 

@@ -379,6 +379,16 @@ static void print_room(const char *what, uint64_t needed, uint64_t room, FILE *o
     fputc('\n', out);
 }
 
+static void print_objective(const struct spine_config *config, FILE *out)
+{
+    const struct spine_option *reason = spine_config_reason(config);
+
+    fprintf(out, "objective         %s", spine_objective_names[config->objective]);
+    if (reason != NULL)
+        fprintf(out, ", since %s is set", reason->name);
+    fputc('\n', out);
+}
+
 static int print(const struct spine_config *config, int size, const struct spine_grid *grid,
                  const struct forecast *forecast, FILE *out, struct spine_error *err)
 {
@@ -389,6 +399,7 @@ static int print(const struct spine_config *config, int size, const struct spine
     fprintf(out, "%s\n", text);
     free(text);
 
+    print_objective(config, out);
     fprintf(out, "input             %zu rows of %zu numbers\n", forecast->num_rows, forecast->dim);
     if (forecast->least_rows == forecast->most_rows)
         fprintf(out, "ranks             %d, each with %lld rows\n", size,

@@ -33,10 +33,7 @@ static void warn_of_wire(const struct spine_trainer *run)
 
     if (run->comm->rank != 0 || run->config->wire != SPINE_DTYPE_BFLOAT16)
         return;
-    if (run->config->objective == SPINE_OBJECTIVE_NNSE)
-        spine_log_warning("parallel.wire: bfloat16 has no effect with model.objective = nnse, "
-                          "which has no gradient");
-    else if (grid->peers.size == 1)
+    if (run->config->objective != SPINE_OBJECTIVE_NNSE && grid->peers.size == 1)
         spine_log_warning("parallel.wire: bfloat16 has no effect on grid %dx%d, which sends no "
                           "gradient between hosts",
                           grid->groups, grid->columns);

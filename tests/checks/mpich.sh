@@ -30,7 +30,7 @@ limit=300 run mpiexec.mpich -n 3 "$bin/test_on_ranks" comm store
 
 run mpiexec.mpich -n 2 "$bin/spine-convert" --limit=600 \
     "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" glove.h5
-printf '[data]\ninput = glove.h5\n[model]\nhidden = 40\n[train]\nepochs = 6\n[output]\nformats = txt\n' >run.ini
+printf '[data]\ninput = glove.h5\n[model]\nobjective = spine\nhidden = 40\n[train]\nepochs = 6\n[output]\nformats = txt\n' >run.ini
 # It may end with 0 though its ranks leave with 75: the run itself knows.
 attempt mpiexec.mpich -n 2 "$bin/spine-mpi" run.ini train.time_limit=1e-6
 attempt "$bin/spine-mpi" --status run

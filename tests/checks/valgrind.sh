@@ -17,6 +17,7 @@ cat >run.ini <<'END'
 input = glove.h5
 limit = 200
 [model]
+objective = spine
 hidden = 30
 [train]
 epochs = 3

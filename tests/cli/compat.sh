@@ -30,7 +30,7 @@ run "$compat" "${options[@]}" --output out.vectors
 cmp own/codes.txt out.vectors || fail "run again, the output is another one"
 
 # The line to move on with is one for the shell.
-grep -q '^  printf .* >config.ini && mpirun -np 2 spine-mpi config.ini model.hidden=40$' said ||
+grep -q '^  printf .* >config.ini && mpirun -np 2 spine-mpi config.ini model.objective=spine model.hidden=40$' said ||
     fail "it says: $(cat said)"
 PATH=$SPINE_BIN:$PATH run bash -c "$(sed -n 's/^  printf/printf/p' said) train.epochs=1"
 [ -s run/codes.h5ad ] || fail "the next command wrote no codes"

@@ -93,7 +93,7 @@ done <commands
 
 # --- files.md ---------------------------------------------------------------------------------------
 
-run spine-mpi config.ini output.directory=all train.revive_after=1 data.clip=2 data.whiten=remove:1 \
+run spine-mpi config.ini output.directory=all model.objective=spine train.revive_after=1 data.clip=2 data.whiten=remove:1 \
     model.hidden=60
 run spine-mpi config.ini output.directory=column data.whiten=column model.hidden=60
 $python - "$SPINE_SOURCE/tools/doc/files.md" <<'END' || fail "files.md isn't complete"

@@ -12,6 +12,7 @@ cat >run.ini <<'END'
 [data]
 input = glove.h5
 [model]
+objective = spine
 hidden = 500
 [train]
 epochs = 20

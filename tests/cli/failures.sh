@@ -17,6 +17,7 @@ cat >run.ini <<'END'
 [data]
 input = glove.h5
 [model]
+objective = spine
 hidden = 200
 [train]
 epochs = 1

@@ -22,6 +22,7 @@ cat >run.ini <<'END'
 [data]
 input = s.h5
 [model]
+objective = spine
 hidden = 12
 [train]
 epochs = 2

@@ -195,7 +195,7 @@ grep -q "number 6 of the vectors has 9.* % of their variance" stderr ||
     fail "the wide coordinate isn't named: $(cat stderr)"
 
 # So do the run and --doctor.
-printf '[data]\ninput = long.h5\n[model]\nhidden = 8\n[train]\nepochs = 1\n' >long.ini
+printf '[data]\ninput = long.h5\n[model]\nobjective = spine\nhidden = 8\n[train]\nepochs = 1\n' >long.ini
 run "$SPINE_BIN/spine-convert" --words=words.txt long.npy long.h5
 for job in "" --doctor; do
     # shellcheck disable=SC2086 # job is a word or none
@@ -255,7 +255,7 @@ if [ -e /proc/self/fd ]; then
 fi
 
 # A run converts what isn't vectors.h5, once; and again when the file has changed.
-printf '[data]\ninput = gensim.bin\n[model]\nhidden = 8\n[train]\nepochs = 1\n[output]\ndirectory = made\n' >run.ini
+printf '[data]\ninput = gensim.bin\n[model]\nobjective = spine\nhidden = 8\n[train]\nepochs = 1\n[output]\ndirectory = made\n' >run.ini
 run mpirun -np 2 "$SPINE_BIN/spine-mpi" run.ini
 grep -q "data.input: converting gensim.bin to made/input.h5 first" stderr || fail "$(cat stderr)"
 run $python "$forms" compare made/input.h5 words

@@ -13,6 +13,7 @@ input = glove.h5
 limit = 700
 holdout = 0.2
 [model]
+objective = spine
 hidden = 60
 [train]
 epochs = 6

@@ -112,7 +112,7 @@ done
 # MPICH's mpiexec may return 0 though the ranks have saved and left: the run is asked, and the job goes
 # back into the queue; not when the run is finished, nor with Open MPI, which can be believed.
 run "$SPINE_BIN/spine-convert" --limit 200 "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" s.h5
-printf '[data]\ninput = s.h5\n[model]\nhidden = 10\n[train]\nepochs = 4\n' >run.ini
+printf '[data]\ninput = s.h5\n[model]\nobjective = spine\nhidden = 10\n[train]\nepochs = 4\n' >run.ini
 attempt "$SPINE_BIN/spine-mpi" run.ini train.time_limit=1e-6
 [ "$status" = 75 ] || fail "the run wasn't paused: status $status: $(cat stderr)"
 cat >stubs/scontrol <<END_STUB

@@ -12,6 +12,7 @@ cat >run.ini <<'END'
 input = glove.h5
 limit = 2000
 [model]
+objective = spine
 hidden = 300
 [train]
 epochs = 4

@@ -116,6 +116,7 @@ sample_run()
 [data]
 input = glove.h5
 [model]
+objective = spine
 hidden = 100
 [train]
 epochs = 3

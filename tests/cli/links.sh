@@ -12,6 +12,7 @@ cat >run.ini <<'END'
 input = glove.h5
 limit = 200
 [model]
+objective = spine
 hidden = 20
 [train]
 epochs = 1

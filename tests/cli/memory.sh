@@ -20,6 +20,8 @@ END
 cat >run.ini <<'END'
 [data]
 input = glove.h5
+[model]
+objective = spine
 [train]
 epochs = 1
 END

@@ -28,7 +28,7 @@ train 1 run.ini train.epochs=0 output.directory=start
 grep -qx 'start is finished: 0 epochs; nothing to do' stderr || fail "untrained atoms: $(cat stderr)"
 # As earlier versions took it: the options fix the run, and a checkpoint of it must stay usable.
 train 2 run.ini train.epochs=1 parallel.reproducible=no parallel.wire=bfloat16 output.directory=wire
-grep -q 'parallel.wire: bfloat16 has no effect with model.objective = nnse' stderr || fail "$(cat stderr)"
+grep -q 'parallel.wire: has no effect with model.objective = nnse' stderr || fail "$(cat stderr)"
 train 2 run.ini train.epochs=1 output.directory=one
 $python - <<'END_PY'
 import h5py
@@ -186,6 +186,55 @@ grep -qx 'epochs = 8' stdout || fail "--dry-run: $(cat stdout)"
 run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=fresh
 grep -qx 'epochs = 8' stdout || fail "--dry-run: $(cat stdout)"
 
+# --- Which objective, if none is set ------------------------------------------------------------------
+
+# dry_run OBJECTIVE EPOCHS ARGUMENT...: what --dry-run prints of it.
+dry_run()
+{
+    run "$trainer" --dry-run tiny.ini "${@:3}"
+    [ "$(grep -cx -e "objective = $1" -e "epochs = $2" stdout)" = 2 ] || fail "${*:3}: $(cat stdout stderr)"
+}
+dry_run nnse 8 output.directory=fresh
+dry_run nnse 8 output.directory=fresh parallel.grid=1x1 data.rms=keep output.noisy_codes=no
+dry_run spine 60 output.directory=fresh train.noise=0.4
+grep -qx 'objective         spine, since train.noise is set' stdout || fail "no reason: $(cat stdout)"
+dry_run nnse 8 output.directory=fresh model.objective=nnse train.batch_size=32
+grep -q 'warning: train.batch_size: has no effect with model.objective = nnse' stderr || fail "$(cat stderr)"
+refused spine-mpi "output.noisy_codes: isn't used with model.objective = nnse, the default; leave it out, *" \
+    "$trainer" tiny.ini output.directory=fresh output.noisy_codes=yes
+refused spine-mpi "model.k: isn't used with model.objective = nnse, the default; leave it out, *" \
+    "$trainer" tiny.ini output.directory=fresh model.k=5
+
+# Few rows need no smaller batch.
+train 2 tiny.ini data.limit=9 model.hidden=4 model.l0=2 output.directory=few
+[ "$(wc -l <few/metrics.jsonl)" = 8 ] || fail "few rows: $(cat stderr)"
+
+# A run keeps its objective, and gives it to those that start from it.
+train 1 tiny.ini train.noise=0.4 train.stop_after=1 output.directory=kept
+grep -qx 'model.objective: spine, since train.noise is set' stderr || fail "no reason: $(cat stderr)"
+train 2 tiny.ini train.stop_after=2 output.directory=kept
+grep -q '^model.objective: spine, as in kept/checkpoint-' stderr || fail "another objective: $(cat stderr)"
+grep -q '^resuming after epoch 1,' stderr || fail "not resumed: $(cat stderr)"
+dry_run spine 60 output.directory=kept
+refused spine-mpi "*model.objective was spine, is nnse; *" "$trainer" tiny.ini model.l0=5 output.directory=kept
+refused spine-mpi "*model.objective was spine, is nnse; *" \
+    "$trainer" tiny.ini model.objective=nnse output.directory=kept
+dry_run spine 60 train.start_from=kept output.directory=fresh
+train 1 tiny.ini model.objective=topk model.k=3 train.epochs=1 output.directory=topk
+dry_run topk 60 train.start_from=topk model.k=3 output.directory=fresh
+dry_run nnse 8 train.start_from=earlier output.directory=fresh
+
+# So does a sweep; parameters tell of the objective, too.
+{ cat tiny.ini; printf 'objective = spine\n[train]\nepochs = 1\n[sweep]\nmethod = grid\n'
+    printf 'objective = maximize explained_variance\nmodel.hidden = 8, 9\n'; } >old.ini
+run "$SPINE_BIN/spine-sweep" run old.ini
+sed -i '/^objective = spine/d' old.ini
+run "$SPINE_BIN/spine-sweep" run old.ini
+grep -qx 'model.objective: spine, as in sweep' stderr || fail "the sweep isn't SPINE's: $(cat stderr)"
+[ "$(grep -c '^trial ' stderr)" = 0 ] || fail "what was done was done again: $(cat stderr)"
+run "$SPINE_BIN/spine-sweep" plan old.ini sweep.directory=new 'sweep.train.noise=0, 0.4'
+grep -qx 'model.objective: spine, since train.noise is set' stderr || fail "no reason: $(cat stderr)"
+
 # Each trial of a sweep follows its objective, when the sweep's directory is read again, too.
 { cat tiny.ini; printf '[sweep]\nmethod = grid\nobjective = maximize explained_variance\n'
     printf 'directory = by\nmodel.objective = spine, nnse\n'; } >by.ini
@@ -211,13 +260,13 @@ grep -q 'have an all-zero code .*; model.l0 may be too low, or model.ridge' stde
 # --- Refusals ---------------------------------------------------------------------------------------
 
 printf '[data]\ninput = glove.h5\n' >plain.ini
-refused spine-mpi "train.noise: isn't used with model.objective = nnse; leave it out" \
+refused spine-mpi "train.noise: isn't used with model.objective = nnse; leave it out, *" \
     "$trainer" run.ini train.noise=0.2
-refused spine-mpi "train.revive_after: isn't used with model.objective = nnse; leave it out" \
+refused spine-mpi "train.revive_after: isn't used with model.objective = nnse; leave it out, *" \
     "$trainer" run.ini train.revive_after=2
 refused spine-merge "random: a run of model.objective = nnse has no encoder to export; *" \
     "$SPINE_BIN/spine-merge" random --model model.npz
 refused spine-mpi "train.epochs: 0 is for model.objective = nnse" \
-    "$trainer" plain.ini train.epochs=0
-refused spine-mpi "model.l0: isn't used with model.objective = spine; leave it out" \
-    "$trainer" plain.ini model.l0=5
+    "$trainer" plain.ini model.objective=spine train.epochs=0
+refused spine-mpi "model.l0: isn't used with model.objective = spine, which follows from train.noise; *" \
+    "$trainer" plain.ini train.noise=0.1 model.l0=5

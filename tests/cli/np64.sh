@@ -11,6 +11,7 @@ cat >run.ini <<'END'
 [data]
 input = glove.h5
 [model]
+objective = spine
 hidden = 100
 [train]
 epochs = 1

@@ -13,6 +13,7 @@ cat >run.ini <<'END'
 input = glove.h5
 limit = 2504
 [model]
+objective = spine
 hidden = 200
 [train]
 epochs = 3

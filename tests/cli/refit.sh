@@ -11,6 +11,7 @@ cat >run.ini <<'INI'
 input = glove.h5
 limit = 3000
 [model]
+objective = spine
 hidden = 150
 [train]
 epochs = 6

@@ -26,6 +26,7 @@ cat >good.ini <<'END'
 [data]
 input = good.h5
 [model]
+objective = spine
 hidden = 6
 [train]
 epochs = 1

@@ -14,6 +14,7 @@ input = glove.h5
 limit = 2000
 rms = 0.1
 [model]
+objective = spine
 hidden = 60
 [train]
 epochs = 24

@@ -13,6 +13,7 @@ cat >run.ini <<'INI'
 input = glove.h5
 limit = 1000
 [model]
+objective = spine
 hidden = 100
 k = 9
 start = random

@@ -28,6 +28,7 @@ cat >wide.ini <<'END'
 [data]
 input = wide.h5
 [model]
+objective = spine
 hidden = 1048576
 [train]
 batch_size = 10
@@ -66,6 +67,7 @@ cat >run.ini <<'END'
 input = glove.h5
 limit = 1000
 [model]
+objective = spine
 hidden = 1000
 [train]
 epochs = 1

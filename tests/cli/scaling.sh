@@ -26,6 +26,7 @@ cat >run.ini <<'INI'
 [data]
 input = spoiled.h5
 [model]
+objective = spine
 hidden = 100
 [train]
 epochs = 10

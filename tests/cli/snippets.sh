@@ -13,6 +13,7 @@ cat >run.ini <<'END'
 [data]
 input = vectors.h5
 [model]
+objective = spine
 hidden = 100
 [train]
 epochs = 3

@@ -24,6 +24,7 @@ cat >run.ini <<'INI'
 [data]
 input = first.h5
 [model]
+objective = spine
 hidden = 50
 [train]
 epochs = 4
@@ -128,9 +129,9 @@ run mpirun -np 2 "$SPINE_BIN/spine-sweep" run sweep.ini
 
 small=(model.hidden=200 train.evaluate_every=0 output.merge=no)
 printf '[data]\ninput = glove.h5\nrms = keep\n' >default.ini
-train 1 default.ini "${small[@]}" train.epochs=35 output.directory=default
+train 1 default.ini model.objective=spine "${small[@]}" train.epochs=35 output.directory=default
 train 1 "$SPINE_SOURCE/slurm/quick.ini" "${small[@]}" output.directory=quick
-$python - <<'END_PY' || fail "slurm/quick.ini isn't ahead of the default after 35 epochs"
+$python - <<'END_PY' || fail "slurm/quick.ini isn't ahead of SPINE's defaults after 35 epochs"
 import json
 default, quick = (json.loads(open(f"{run}/metrics.jsonl").readlines()[-1]) for run in ("default", "quick"))
 assert default["epoch"] == quick["epoch"] == 35 and quick["total"] < 0.98 * default["total"]

@@ -34,6 +34,7 @@ cat >run.ini <<'END'
 input = glove.h5
 limit = 600
 [model]
+objective = spine
 hidden = 20
 [train]
 epochs = 4

@@ -11,6 +11,7 @@ cat >run.ini <<'END_INI'
 input = glove.h5
 limit = 1000
 [model]
+objective = spine
 hidden = 40
 [train]
 epochs = 6

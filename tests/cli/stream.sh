@@ -13,6 +13,7 @@ cat >run.ini <<'INI'
 input = glove.h5
 limit = 700
 [model]
+objective = spine
 hidden = 40
 [train]
 epochs = 3

@@ -11,6 +11,7 @@ cat >sweep.ini <<'END_INI'
 input = glove.h5
 limit = 4000
 [model]
+objective = spine
 hidden = 1000
 [train]
 epochs = 24

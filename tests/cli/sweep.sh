@@ -11,6 +11,7 @@ cat >base.ini <<'END_INI'
 input = glove.h5
 limit = 1000
 [model]
+objective = spine
 hidden = 30
 [train]
 epochs = 6
@@ -278,7 +279,7 @@ refuse "command line: train.noise: is a parameter of the sweep; set sweep.train.
 refuse "command line: unknown option 'sweep.trails'; the nearest is sweep.trials" \
     run sweep.ini sweep.trails=3
 ini grid 'model.hiden = 3'
-refuse "sweep.ini:13: unknown option 'model.hiden'; the nearest is model.hidden" run sweep.ini
+refuse "sweep.ini:14: unknown option 'model.hiden'; the nearest is model.hidden" run sweep.ini
 
 # --- Several inputs ---------------------------------------------------------------------------------
 

@@ -38,9 +38,10 @@ def printed_options(path):
                         by_objective[f"{section}.{key}", objective] = other
                 if default == "none, required" or (default == "none" and value == ""):
                     default = ""
+                options[f"{section}.{key}"] = default
+                default = by_objective.get((f"{section}.{key}", options.get("model.objective")), default)
                 if default != value and not same_number(default, value):
                     sys.exit(f"--print-config: {section}.{key} is {value}, default: {default}")
-                options[f"{section}.{key}"] = default
                 comment = ""
     return options, by_objective
 
@@ -70,7 +71,7 @@ def described_options(text):
     for names, defaults in re.findall(r"^\| ((?:(?:data|model|loss|train|parallel|output)\.(?!h5)\w+,? )+)\|([^|]*)\|",
                                       text, re.M):
         names = [name.strip() for name in names.split(",")]
-        defaults = [default.strip() for default in defaults.split(",")]
+        defaults = [re.sub(r" \(nnse: .*\)$", "", default.strip()) for default in defaults.split(",")]
         if len(names) != len(defaults):
             sys.exit(f"documents: {names} have {len(defaults)} defaults")
         for name, default in zip(names, defaults):

@@ -19,6 +19,7 @@ cat >run.ini <<'END'
 input = glove.h5
 limit = 1000
 [model]
+objective = spine
 hidden = 50
 [train]
 epochs = 7

@@ -10,6 +10,7 @@ cat >run.ini <<'END'
 [data]
 input = glove.h5
 [model]
+objective = spine
 hidden = 500
 [train]
 epochs = 20

@@ -79,6 +79,7 @@ KINDS = {
 RUN_INI = """[data]
 input = s.h5
 [model]
+objective = spine
 hidden = 12
 [train]
 epochs = 4

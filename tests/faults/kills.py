@@ -46,6 +46,7 @@ STEPS = 10  # of an epoch: 600 words in batches of 60
 RUN_INI = """[data]
 input = s.h5
 [model]
+objective = spine
 hidden = 60
 [train]
 epochs = 15

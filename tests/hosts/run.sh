@@ -83,6 +83,7 @@ cat >run.ini <<'END2'
 input = glove.h5
 limit = 2000
 [model]
+objective = spine
 hidden = 60
 [train]
 epochs = 3

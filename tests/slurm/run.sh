@@ -116,6 +116,7 @@ describe()
 [data]
 input = glove.h5
 [model]
+objective = spine
 hidden = 50
 [train]
 epochs = $2

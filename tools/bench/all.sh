@@ -59,12 +59,14 @@ bench quality "$here/quality.py" "$scratch/glove.h5" "${rounds[@]}"
 bench sweep "$here/sweep.py" "$scratch/sample.h5" "${rounds[@]}"
 bench convert "$here/convert.py" "$glove" "${rounds[@]}"
 
-# The default recipe's codes, as quality.py trains them; they stay with the results.
+# The codes of SPINE's defaults, as quality.py trains them; they stay with the results.
 cat >"$scratch/recipe.ini" <<END
 [data]
 input = $scratch/glove.h5
 center = no
 rms = keep
+[model]
+objective = spine
 [output]
 directory = $scratch/recipe
 END

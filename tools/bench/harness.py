@@ -76,7 +76,7 @@ def spine_command(scratch, name, settings, ranks=1):
     """A training run of ours into scratch/name, without evaluation. settings: key -> value."""
     config = scratch.file(name + ".ini")
     sections = {}
-    settings = {"train.evaluate_every": 0, "output.merge": "no", **settings}
+    settings = {"model.objective": "spine", "train.evaluate_every": 0, "output.merge": "no", **settings}
     settings.setdefault("parallel.grid", "1x%d" % ranks) # all of them: auto may leave some idle
     for key, value in {**settings, "output.directory": scratch.file(name),
                        "output.overwrite": "yes"}.items():

@@ -33,7 +33,7 @@ def processor_seconds():
 def write_config(scratch, name, vectors, method, objective):
     path = scratch.file(name + ".ini")
     with open(path, "w") as file:
-        file.write("[data]\ninput = %s\n[train]\nepochs = %d\nevaluate_every = 0\n"
+        file.write("[data]\ninput = %s\n[model]\nobjective = spine\n[train]\nepochs = %d\nevaluate_every = 0\n"
                    "[sweep]\nmethod = %s\nobjective = maximize %s\ndirectory = %s\n"
                    % (vectors, EPOCHS, method, objective, scratch.file(name)))
         if OBJECTIVES[objective]:
@@ -94,7 +94,7 @@ def main():
 
     with harness.Scratch() as scratch:
         with open(scratch.file("base.ini"), "w") as file:
-            file.write("[data]\ninput = %s\n[train]\nepochs = %d\nevaluate_every = 0\n"
+            file.write("[data]\ninput = %s\n[model]\nobjective = spine\n[train]\nepochs = %d\nevaluate_every = 0\n"
                        % (vectors, EPOCHS))
         combinations = [{"trial": i, "model.hidden": hidden, "train.noise": noise,
                          "train.learning_rate": rate}

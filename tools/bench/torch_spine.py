@@ -293,8 +293,8 @@ def number_or_text(value):
 
 def configure(options):
     """The program's defaults, then the settings of the model, then those of the command line."""
-    defaults = subprocess.run([harness.program("spine-mpi"), "--print-config"], check=True,
-                              capture_output=True, text=True).stdout
+    defaults = subprocess.run([harness.program("spine-mpi"), "--print-config", "model.objective=spine"],
+                              check=True, capture_output=True, text=True).stdout
     config = parse_settings(defaults)
     if options.start is not None:
         config.update(read_model(options.start)[0])

@@ -40,6 +40,7 @@ cat >run.ini <<'END'
 [data]
 input = glove.h5
 [model]
+objective = spine
 hidden = 200
 [train]
 epochs = 40

@@ -3,14 +3,13 @@
  *     steps COSTS D H BATCH dense|sparse GRID STEPS
  *
  * GRID is RxC, 'auto', or 'rows': every rank a row group of its own. Prints a line of KEY=VALUE. */
-#include "steps.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "spine/math/exact.h"
 #include "spine/train/parallel.h"
+#include "steps.h"
 
 static void die(const struct spine_error *err)
 {
@@ -28,6 +27,7 @@ static struct spine_config make_config(char **argv, int ranks)
     struct spine_config config;
 
     spine_config_init(&config);
+    spine_config_choose(&config, SPINE_OBJECTIVE_SPINE);
     config.hidden = number(argv[3]);
     config.batch_size = number(argv[4]);
     config.kernel = strcmp(argv[5], "dense") == 0 ? SPINE_KERNEL_DENSE : SPINE_KERNEL_SPARSE;

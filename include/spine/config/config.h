@@ -8,6 +8,8 @@
  *
  * model.objective changes the defaults of some options, which a second table lists. Options that
  * aren't set follow the objective, in whatever order options are set; options that are set don't.
+ * If model.objective isn't set, it is nnse, or spine if an option of [model], [loss] or [train] is set
+ * that spine uses but nnse doesn't (objective.h).
  *
  * See combination.h for which options go together, settings.h for the form in which modules get
  * them, and identity.h for those that fix a run's results. */
@@ -20,6 +22,7 @@
 #include <stdio.h>
 
 #include "spine/base/error.h"
+#include "spine/config/objective.h"
 #include "spine/config/option.h"
 #include "spine/math/model.h"
 #include "spine/math/optimizer.h"
@@ -43,17 +46,6 @@ enum spine_format {
 /* Their names, which are also the suffixes of file names; ended by NULL. */
 extern const char *const spine_format_names[];
 
-/* model.objective: the autoencoder of model.h with one of several activations (activation.h), or
- * codes over a dictionary (nnse.h). */
-enum spine_objective {
-    SPINE_OBJECTIVE_SPINE,
-    SPINE_OBJECTIVE_TOPK,
-    SPINE_OBJECTIVE_BATCHTOPK,
-    SPINE_OBJECTIVE_KSPARSE,
-    SPINE_OBJECTIVE_RELU,
-    SPINE_OBJECTIVE_NNSE
-};
-extern const char *const spine_objective_names[];
 enum spine_cap { SPINE_CAP_ONE, SPINE_CAP_NONE };
 
 /* model.start: the initial atoms of the dictionary. */
@@ -127,6 +119,30 @@ struct spine_config {
 
 /* All options at their defaults. */
 void spine_config_init(struct spine_config *config);
+
+/* All options as in a configuration recorded by an earlier version that lacks them: set, with the
+ * objective spine and the defaults that don't depend on the objective. */
+void spine_config_init_recorded(struct spine_config *config);
+
+/* Is model.objective set? */
+bool spine_config_has_objective(const struct spine_config *config);
+
+/* The option because of which the objective is spine although model.objective isn't set; NULL if
+ * there is none. */
+const struct spine_option *spine_config_reason(const struct spine_config *config);
+
+/* Could this be the objective, if model.objective isn't set: does it use all options of [model],
+ * [loss] and [train] that are set? */
+bool spine_config_suits(const struct spine_config *config, enum spine_objective objective);
+
+/* Set model.objective. */
+void spine_config_choose(struct spine_config *config, enum spine_objective objective);
+
+/* Count the option of this name as set, although its value is unchanged; other defaults follow. */
+void spine_config_mark(struct spine_config *config, const char *name);
+
+/* Was the option set? */
+bool spine_config_is_given(const struct spine_config *config, const struct spine_option *option);
 
 /* Does an option have its default for this objective and these other options? */
 bool spine_config_is_default(const struct spine_config *config, const struct spine_option *option);

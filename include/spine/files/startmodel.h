@@ -2,6 +2,8 @@
 #ifndef SPINE_FILES_STARTMODEL_H
 #define SPINE_FILES_STARTMODEL_H
 
+#include <stdbool.h>
+
 #include "spine/config/config.h"
 #include "spine/files/modelfile.h"
 
@@ -16,5 +18,8 @@ int spine_startmodel_read(struct spine_modelfile *model, const struct spine_conf
 /* Write the fingerprint of that run's model, of SPINE_FINGERPRINT bytes, whether or not the model fits.
  * Local. */
 int spine_startmodel_fingerprint(const char *run, char *fingerprint, struct spine_error *err);
+
+/* Find that run's model.objective; false if it can't be read. Local. */
+bool spine_startmodel_objective(const char *run, enum spine_objective *objective);
 
 #endif

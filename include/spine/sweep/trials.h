@@ -25,6 +25,9 @@
 
 enum spine_method { SPINE_GRID, SPINE_RANDOM, SPINE_ASHA, SPINE_METHODS };
 
+/* The directory of a sweep that doesn't set sweep.directory. */
+extern const char spine_trials_directory[];
+
 /* The name in [sweep]: "grid", "random" or "asha". */
 const char *spine_method_name(enum spine_method method);
 
@@ -36,9 +39,11 @@ struct spine_trials {
     int64_t ranks_per_trial;
     int64_t min_epochs, reduction; /* of asha */
     char directory[SPINE_CONFIG_TEXT];
-    bool drawn;                         /* parameters are drawn; if not, trials are the grid's */
-    size_t *order;                      /* owned; (count): the grid's number of trial i; NULL: i */
-    struct spine_config base;           /* options that aren't parameters */
+    bool drawn;               /* parameters are drawn; if not, trials are the grid's */
+    size_t *order;            /* owned; (count): the grid's number of trial i; NULL: i */
+    struct spine_config base; /* options that aren't parameters; its objective is that of all
+                                           trials, unless model.objective is a parameter */
+    const struct spine_option *reason;  /* why that is spine although it isn't set; or NULL */
     struct spine_parameter *parameters; /* owned; (num_parameters) */
     size_t num_parameters, capacity;
     struct spine_words inputs; /* owned; for each value of data.input, the file that trials read

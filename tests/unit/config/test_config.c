@@ -705,6 +705,17 @@ static const struct {
     {"[train]\nschedule = cosine\ndecay = 0.5\n",
      "train.decay: isn't used with this train.schedule, only with linear; leave it out"},
     {"[train]\nwarmup = 0.701\n", "train.warmup and train.decay: add up to more than 1"},
+    {"[train]\nbatch_size = 32\n[model]\nobjective = nnse\n", NULL},
+    {"[train]\nnoise = 0.2\n[model]\nobjective = nnse\n",
+     "train.noise: isn't used with model.objective = nnse; leave it out, or set model.objective to "
+     "spine, topk, batchtopk, ksparse or relu"},
+    {"[model]\nk = 22\n",
+     "model.k: isn't used with model.objective = nnse, the default; leave it out, or set "
+     "model.objective to topk, batchtopk or ksparse"},
+    {"[model]\nk = 22\nobjective = nnse\n", NULL}, /* the default, as in a list of all options */
+    {"[model]\nl0 = 5\n[train]\nnoise = 0.4\n",
+     "model.l0: isn't used with model.objective = spine, which follows from train.noise; leave it "
+     "out, or set model.objective to nnse"},
 };
 
 static void test_options_that_do_not_go_together_are_refused(void **state)
@@ -759,11 +770,15 @@ static void test_what_fixes_the_result_is_the_identity(void **state)
          "tensorboard = yes\noverwrite = yes\n",
          0, ""},
     };
+    static const char spine[] = "[model]\nobjective = spine\n";
     struct spine_config config;
-    spine_config_init(&config);
+    char text[500];
+
+    parse(&config, spine);
     char *was = identity_of(&config);
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        parse(&config, changes[i].text);
+        snprintf(text, sizeof text, "%s%s", spine, changes[i].text);
+        parse(&config, text);
         assert_identity(&config, was, changes[i].differences, changes[i].expected);
     }
     free(was);
@@ -787,6 +802,11 @@ static void test_an_option_that_is_missing_had_its_default(void **state)
     assert_identity(&config, was, 1, "data.clip was unknown, is 3");
     free(was);
     assert_int_equal(spine_identity_differ("", line, text, sizeof text), 0);
+    /* The first versions had no objective but SPINE's. */
+    assert_int_equal(
+        spine_identity_differ("", "model.objective = spine\nmodel.l0 = 22\n", text, sizeof text),
+        0);
+    assert_int_equal(spine_identity_differ("", "model.objective = nnse\n", text, sizeof text), 1);
 }
 
 static void test_differences_name_what_is_unknown_and_what_there_is_room_for(void **state)
@@ -824,14 +844,16 @@ static void test_defaults_follow_the_objective_unless_they_are_set(void **state)
     static const struct {
         const char *text, *expected;
     } cases[] = {
-        {"", general},
+        {"", nnse},
         {"objective = spine\n", general},
+        {"[train]\nnoise = 0.2\n", general},
         {"objective = ksparse\n", general},
         {"objective = relu\n", general},
         {"objective = topk\n", "words 22 0 60 yes"},
         {"objective = batchtopk\n", "random 22 0 60 yes"},
         {"objective = nnse\n", nnse},
         /* What is set wins, before the objective and behind it, also with the general default. */
+        {"[train]\nepochs = 30\nnoise = 0.2\n", "random 22 0 30 no"},
         {"l0 = 22\nobjective = nnse\n[train]\nepochs = 60\n", "words 22 1 60 yes"},
         {"objective = nnse\nridge = 0\nstart = random\n[train]\nrefit = no\n", "random 40 0 8 no"},
         /* A default gives way where another option leaves no place for it. */
@@ -861,6 +883,84 @@ static void test_defaults_follow_the_objective_unless_they_are_set(void **state)
         assert_recipe(&again, cases[i].expected);
         free(all);
     }
+}
+
+static void test_the_objective_is_nnse_unless_options_of_spine_are_set(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *objective, *reason; /* NULL: none */
+    } cases[] = {
+        {"", "nnse", NULL},
+        {"[loss]\nsparsity = 0.85\n", "spine", "loss.sparsity"},
+        {"[loss]\nasl_weight = 1\n", "spine", "loss.asl_weight"},
+        {"[loss]\npsl_weight = 0.5\n", "spine", "loss.psl_weight"},
+        {"[model]\ncap = none\n", "spine", "model.cap"},
+        {"[train]\nbatch_size = 64\n", "spine", "train.batch_size"},
+        {"[train]\nnoise = 0\n", "spine", "train.noise"},
+        {"[train]\noptimizer = adam\n", "spine", "train.optimizer"},
+        {"[train]\nlearning_rate = 0.001\n", "spine", "train.learning_rate"},
+        {"[train]\nrate_batch = 64\n", "spine", "train.rate_batch"},
+        {"[train]\nmomentum = 0.9\n", "spine", "train.momentum"},
+        {"[train]\nbeta2 = 0.9\n", "spine", "train.beta2"},
+        {"[train]\nschedule = cosine\n", "spine", "train.schedule"},
+        {"[train]\nwarmup = 0.1\n", "spine", "train.warmup"},
+        {"[train]\ndecay = 0.1\n", "spine", "train.decay"},
+        {"[train]\nrevive_after = 5\n", "spine", "train.revive_after"},
+        {"[train]\nkernel = sparse\n", "spine", "train.kernel"},
+        /* What both use, what neither uses, and what only nnse uses. */
+        {"[model]\nhidden = 50\nstart = random\n[train]\nepochs = 3\nrefit = no\nseed = 2\n",
+         "nnse", NULL},
+        {"[model]\nk = 5\nprefixes = 5\nunit_norm = yes\n[loss]\nl1_weight = 1\n", "nnse", NULL},
+        {"[model]\nl0 = 5\nridge = 0\n", "nnse", NULL},
+        /* Other sections. */
+        {"[data]\nrms = keep\ncenter = no\nclip = 2\nholdout = 0.1\n", "nnse", NULL},
+        {"[parallel]\ngrid = 1x2\nreproducible = no\nwire = bfloat16\n", "nnse", NULL},
+        {"[output]\nnoisy_codes = yes\ndirectory = here\n", "nnse", NULL},
+        /* What is set wins. */
+        {"[loss]\nsparsity = 0.85\n[model]\nobjective = nnse\n", "nnse", NULL},
+        {"[model]\nobjective = topk\n[train]\nnoise = 0\n", "topk", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct spine_config config;
+        parse(&config, cases[i].text);
+        const struct spine_option *reason = spine_config_reason(&config);
+        assert_string_equal(spine_objective_names[config.objective], cases[i].objective);
+        assert_string_equal(reason == NULL ? "none" : reason->name,
+                            cases[i].reason == NULL ? "none" : cases[i].reason);
+    }
+}
+
+static void test_another_run_s_objective_is_taken_if_it_uses_all_options(void **state)
+{
+    (void)state;
+    struct spine_config config;
+
+    parse(&config, "[model]\nhidden = 50\n[output]\nnoisy_codes = yes\n");
+    assert_false(spine_config_has_objective(&config));
+    assert_true(spine_config_suits(&config, SPINE_OBJECTIVE_SPINE));
+    parse(&config, "[model]\nk = 50\n[train]\nnoise = 0\n");
+    assert_true(spine_config_suits(&config, SPINE_OBJECTIVE_TOPK));
+    assert_false(spine_config_suits(&config, SPINE_OBJECTIVE_SPINE));
+    assert_false(spine_config_suits(&config, SPINE_OBJECTIVE_NNSE));
+
+    spine_config_choose(&config, SPINE_OBJECTIVE_TOPK);
+    assert_true(spine_config_has_objective(&config));
+    assert_recipe(&config, "words 22 0 60 yes");
+}
+
+static void test_objectives_that_use_an_option_are_listed(void **state)
+{
+    (void)state;
+    char text[64];
+
+    spine_objective_users("model.k", text, sizeof text);
+    assert_string_equal(text, "topk, batchtopk or ksparse");
+    spine_objective_users("model.l0", text, sizeof text);
+    assert_string_equal(text, "nnse");
+    spine_objective_users("train.noise", text, sizeof text);
+    assert_string_equal(text, "spine, topk, batchtopk, ksparse or relu");
 }
 
 static void test_the_objective_may_change_later(void **state)
@@ -973,6 +1073,9 @@ int main(void)
         cmocka_unit_test(test_what_fixes_the_result_is_the_identity),
         cmocka_unit_test(test_an_option_that_is_missing_had_its_default),
         cmocka_unit_test(test_defaults_follow_the_objective_unless_they_are_set),
+        cmocka_unit_test(test_the_objective_is_nnse_unless_options_of_spine_are_set),
+        cmocka_unit_test(test_another_run_s_objective_is_taken_if_it_uses_all_options),
+        cmocka_unit_test(test_objectives_that_use_an_option_are_listed),
         cmocka_unit_test(test_the_objective_may_change_later),
         cmocka_unit_test(test_a_run_of_an_earlier_version_keeps_its_defaults),
         cmocka_unit_test(test_prefixes_are_compared_as_numbers),

@@ -154,6 +154,34 @@ static void test_defaults_that_follow_parameters_read_back(void **state)
     assert_reads_back(GRID "model.objective = spine, topk, nnse\n");
 }
 
+static void test_parameters_decide_on_the_objective_too(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *objective, *reason;
+        int64_t epochs;
+    } cases[] = {
+        {GRID "model.hidden = 5, 6\n", "nnse", "", 8},
+        {GRID "train.epochs = 5, 6\ntrain.noise = 0, 0.4\n", "spine", "train.noise", 60},
+        {"[train]\nwarmup = 0.1\n" GRID "model.hidden = 5, 6\n", "spine", "train.warmup", 60},
+        {"[model]\nobjective = topk\n" GRID "train.noise = 0, 0.4\n", "topk", "", 60},
+        {GRID "model.objective = nnse\n", "spine", "", 60}, /* as earlier versions recorded it */
+    };
+    struct spine_trials trials;
+    struct spine_config config;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        TRY(read_sweep(&trials, cases[i].text));
+        assert_string_equal(spine_objective_names[trials.base.objective], cases[i].objective);
+        assert_string_equal(trials.reason == NULL ? "" : trials.reason->name, cases[i].reason);
+        assert_int_equal(trials.base.epochs, cases[i].epochs);
+        TRY(spine_trials_config(&trials, 0, &config, &err));
+        assert_string_equal(spine_objective_names[config.objective],
+                            i == 4 ? "nnse" : cases[i].objective);
+        spine_trials_dispose(&trials);
+    }
+}
+
 static void test_sweeps_with_other_defaults_of_objectives_differ(void **state)
 {
     (void)state;
@@ -257,8 +285,10 @@ static const struct {
     {ASHA "model.hidden = 5\n",
      "sweep.min_epochs: is not set; set it to the epochs before the first "
      "comparison of trials"},
-    {ASHA "min_epochs = 61\nmodel.hidden = 5\n",
+    {ASHA "min_epochs = 61\ntrain.noise = 0.5\n",
      "sweep.min_epochs: is 61, more than the 60 of train.epochs"},
+    {ASHA "min_epochs = 9\nmodel.hidden = 5\n",
+     "sweep.min_epochs: is 9, more than the 8 of train.epochs"},
     {ASHA "min_epochs = 3\ntrain.epochs = 5, 6\n",
      "train.epochs: can't be a parameter with method = asha, which trains the best trials "
      "for train.epochs"},
@@ -288,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_draws_fill_their_ranges_and_read_back_as_what_is_used),
         cmocka_unit_test(test_more_trials_or_another_goal_leave_trials_as_they_were),
         cmocka_unit_test(test_defaults_that_follow_parameters_read_back),
+        cmocka_unit_test(test_parameters_decide_on_the_objective_too),
         cmocka_unit_test(test_sweeps_with_other_defaults_of_objectives_differ),
         cmocka_unit_test(test_asha_draws_or_has_the_grid),
         cmocka_unit_test(test_what_can_not_be_is_refused_with_its_line),
