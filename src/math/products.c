@@ -27,7 +27,7 @@ typedef int32_t whole __attribute__((vector_size(16)));
 
 #define LANES 8
 #define NAME(name) name##_8
-#define CLONES SPINE_CLONES
+#define CLONES SPINE_CLONES_TO_AVX2
 #include "spine/math/productlanes.h"
 #undef LANES
 #undef NAME

@@ -9,8 +9,11 @@
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define SPINE_HAS_CLONES
 #define SPINE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+/* For a function that has another version for AVX-512, of its own. */
+#define SPINE_CLONES_TO_AVX2 __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define SPINE_CLONES
+#define SPINE_CLONES_TO_AVX2
 #endif
 
 #endif
