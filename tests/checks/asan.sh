@@ -23,7 +23,7 @@ options=(--test-dir "$build" --output-on-failure -j 4)
 # All functions of the library: stacks by the tables of the unwinder, since those by frame pointers end in
 # the libraries, which have none.
 ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=0:malloc_context_size=15 ctest "${options[@]}" \
-    -E '^((cli|hosts|slurm|check|checks)_.*|reference|number_long|fuzz_[a-z]*|fuzz_h5_[a-z]*)$'
+    -E '^((cli|hosts|slurm|check|checks)_.*|reference|number_long|fuzz_[a-z0-9]*|fuzz_h5_[a-z]*)$'
 # The programs, hundreds of times: stacks by frame pointers, without names, in a quarter of the time. A
 # finding's addresses are named by 'addr2line -e PROGRAM -f ADDRESS'.
 ASAN_OPTIONS=detect_leaks=1:fast_unwind_on_malloc=1:malloc_context_size=30:symbolize=0 \
