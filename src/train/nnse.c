@@ -1,7 +1,7 @@
 /* nnse.c -- sparse non-negative codes over a learned dictionary.
  *
- * Sums over rows are exact, so all ranks have the same, however many there are. Rank 0 computes the
- * atoms and lambda from them, because another kind of processor may round in other ways. */
+ * Sums over rows are exact, so all ranks have the same, however many there are. All take the atoms and
+ * lambda that rank 0 computes from them, because another kind of processor may round in other ways. */
 #include "spine/train/nnse.h"
 
 #include <math.h>
@@ -15,9 +15,17 @@
 #include "spine/math/exact.h"
 #include "spine/train/atoms.h"
 
-/* Passes over all atoms in an epoch; atoms whose sums are computed together; words on which the first
- * lambda is found, after a search on few of them; and the most steps. */
-enum { SWEEPS = 3, TOGETHER = 3, SAMPLE = 600, FEW = 120, STEPS = 24, BLOCK = SPINE_LASSO_ROWS };
+/* Passes over all atoms in an epoch; atoms that ranks share, and those whose sums are computed together;
+ * words on which the first lambda is found, after a search on few of them; and the most steps. */
+enum {
+    SWEEPS = 3,
+    SHARED = 96,
+    TOGETHER = 3,
+    SAMPLE = 600,
+    FEW = 120,
+    STEPS = 24,
+    BLOCK = SPINE_LASSO_ROWS
+};
 
 /* The first lambda is found when the values are as near to the wanted number, or its range as
  * narrow; the search on few words ends earlier. */
@@ -74,7 +82,8 @@ size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t h
 {
     const struct spine_range range = sample_range(part, SAMPLE);
     const size_t stride = spine_kernel_stride(dim);
-    const size_t sums = hidden * (hidden + dim + stride) * sizeof(double); /* and the atoms' copy */
+    const size_t shared = (2 + 1) * SHARED * stride; /* sums of all, and a rank's */
+    const size_t sums = (hidden * (hidden + dim + stride) + shared) * sizeof(double);
     const size_t gram = hidden * hidden * sizeof(float); /* of the atoms (lasso.h) */
 
     const size_t codes =
@@ -116,14 +125,18 @@ int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *s
         nnse->kept = spine_memory_zeroed(blocks, sizeof *nnse->kept, "the last codes", err);
         nnse->num_kept = nnse->kept != NULL ? blocks : 0;
     }
+    nnse->is_in_team = comm->rank < SHARED / TOGETHER;
+    spine_comm_split(comm, nnse->is_in_team ? 0 : 1, &nnse->team);
     nnse->gram = spine_memory_get(hidden, hidden * sizeof *nnse->gram, what, err);
     nnse->cross = spine_memory_get(hidden, dim * sizeof *nnse->cross, what, err);
-    nnse->sums = spine_memory_get(TOGETHER * params->stride, sizeof *nnse->sums, what, err);
-    nnse->copy = spine_memory_get(hidden, params->stride * sizeof *nnse->copy, what, err);
+    nnse->own = spine_memory_zeroed(SHARED * params->stride, sizeof *nnse->own, what, err);
+    nnse->sums = spine_memory_get(2 * SHARED * params->stride, sizeof *nnse->sums, what, err);
+    nnse->pieces = spine_memory_aligned(hidden * params->stride, sizeof *nnse->pieces, what, err);
+    nnse->before = spine_memory_get(dim, sizeof *nnse->before, what, err);
     nnse->marked = spine_memory_get(hidden, sizeof *nnse->marked, what, err);
-    if (nnse->gram == NULL || nnse->cross == NULL || nnse->sums == NULL || nnse->copy == NULL ||
-        nnse->marked == NULL || (keeps && nnse->kept == NULL) ||
-        spine_params_init(&nnse->atoms, dim, hidden, err))
+    if (nnse->gram == NULL || nnse->cross == NULL || nnse->own == NULL || nnse->sums == NULL ||
+        nnse->pieces == NULL || nnse->before == NULL || nnse->marked == NULL ||
+        (keeps && nnse->kept == NULL) || spine_params_init(&nnse->atoms, dim, hidden, err))
         return -1;
 
     memcpy(nnse->atoms.data, params->data, params->len * sizeof *params->data);
@@ -148,13 +161,16 @@ void spine_nnse_dispose(struct spine_nnse *nnse)
     for (size_t b = 0; b < nnse->num_kept; b++)
         spine_lasso_codes_dispose(&nnse->kept[b]);
     free(nnse->kept);
+    spine_comm_dispose(&nnse->team);
     spine_lasso_coder_dispose(&nnse->solver);
     spine_lasso_dispose(&nnse->lasso);
     spine_params_dispose(&nnse->atoms);
     free(nnse->gram);
     free(nnse->cross);
+    free(nnse->own);
     free(nnse->sums);
-    free(nnse->copy);
+    free(nnse->pieces);
+    free(nnse->before);
     free(nnse->marked);
     *nnse = (struct spine_nnse){0};
 }
@@ -359,89 +375,127 @@ static void add_codes(struct spine_nnse *nnse, const float *x, double shift)
 /* Four columns. */
 typedef double quad __attribute__((vector_size(32), aligned(8), may_alias));
 
-/* sums (TOGETHER, stride) = the sum over k of rows[i][k] W_k, for a few rows of A'A and W (H, stride). The
- * sums of 16 columns stay in registers. */
+/* W is stored by pieces of 16 columns, each (H, 16): of an atom, the part that is in a piece. */
+enum { PIECE = SPINE_ALIGN };
+
+static void store_atom(const struct spine_nnse *nnse, size_t j)
+{
+    const size_t hidden = nnse->atoms.hidden, stride = nnse->atoms.stride;
+    const float *row = nnse->atoms.W2 + j * stride;
+
+    for (size_t first = 0; first < stride; first += PIECE)
+        for (size_t k = 0; k < PIECE; k++)
+            nnse->pieces[first * hidden + j * PIECE + k] = (double)row[first + k];
+}
+
+/* sums (TOGETHER, stride), 16 columns of them = the sum over k of rows[i][k] W_k, for a few rows of A'A
+ * and a piece of W. They stay in registers. */
 SPINE_CLONES
-static void sum_atoms(size_t hidden, size_t stride, const double *const *rows, const double *W,
+static void sum_atoms(size_t hidden, size_t stride, const double *const *rows, const double *piece,
                       double *sums)
 {
-    enum { LANES = 4, QUADS = SPINE_ALIGN / LANES };
+    enum { LANES = 4, QUADS = PIECE / LANES };
     const double *a = rows[0], *b = rows[1], *c = rows[2];
+    quad sum[TOGETHER][QUADS] = {{{0}}};
 
-    for (size_t first = 0; first < stride; first += SPINE_ALIGN) {
-        quad sum[TOGETHER][QUADS] = {{{0}}};
-        for (size_t k = 0; k < hidden; k++)
-            for (size_t q = 0; q < QUADS; q++) {
-                const quad columns = *(const quad *)(W + k * stride + first + q * LANES);
-                sum[0][q] += a[k] * columns;
-                sum[1][q] += b[k] * columns;
-                sum[2][q] += c[k] * columns;
-            }
-        for (size_t i = 0; i < TOGETHER; i++)
-            for (size_t q = 0; q < QUADS; q++)
-                *(quad *)(sums + i * stride + first + q * LANES) = sum[i][q];
-    }
+    for (size_t k = 0; k < hidden; k++)
+        for (size_t q = 0; q < QUADS; q++) {
+            const quad columns = *(const quad *)(piece + k * PIECE + q * LANES);
+            sum[0][q] += a[k] * columns;
+            sum[1][q] += b[k] * columns;
+            sum[2][q] += c[k] * columns;
+        }
+    for (size_t i = 0; i < TOGETHER; i++)
+        for (size_t q = 0; q < QUADS; q++)
+            *(quad *)(sums + i * stride + q * LANES) = sum[i][q];
 }
 
-static void copy_atom(const float *row, size_t stride, double *copy)
+/* Move an atom by 'sums' / A'A_jj, and scale it to length 1 if it is longer. sums becomes its change. 'before'
+ * is scratch. */
+static void move_atom(float *row, size_t dim, double square, float *before, double *sums)
 {
-    for (size_t k = 0; k < stride; k++)
-        copy[k] = (double)row[k];
-}
-
-/* Move an atom by 'sums' / A'A_jj, and scale it to length 1 if it is longer. sums becomes the difference
- * from 'before'. */
-static void move_atom(float *row, size_t dim, double square, const double *before, double *sums)
-{
+    memcpy(before, row, dim * sizeof *before);
     for (size_t k = 0; k < dim; k++)
         row[k] += (float)(sums[k] / square);
     spine_atoms_bound(row, dim, false);
     for (size_t k = 0; k < dim; k++)
-        sums[k] = (double)row[k] - before[k];
+        sums[k] = (double)row[k] - (double)before[k];
 }
 
-/* Set atoms from j on to the optimum given all others, one after the other: W_j + (A'X_j - sum_k A'A_jk W_k)
- * / A'A_jj. Those that come after one take its change into account. */
-static void update_atoms(struct spine_nnse *nnse, size_t j, size_t count)
+/* The rows that each rank of the team sums, if there are 'count': whole groups. */
+static size_t share_of(const struct spine_nnse *nnse, size_t count)
+{
+    const size_t groups = (count + TOGETHER - 1) / TOGETHER, ranks = (size_t)nnse->team.size;
+
+    return (groups + ranks - 1) / ranks * TOGETHER;
+}
+
+/* sums (count, stride) = rows of A'A W, from 'first' on. Each rank computes its share; an atom's bits don't
+ * depend on those it is computed with. Collective over the team. */
+static void sum_shared(struct spine_nnse *nnse, size_t first, size_t count)
+{
+    const size_t hidden = nnse->atoms.hidden, stride = nnse->atoms.stride;
+    const size_t share = share_of(nnse, count), begin = (size_t)nnse->team.rank * share;
+    const size_t end = begin + share < count ? begin + share : count;
+
+    for (size_t k = 0; k < stride; k += PIECE)
+        for (size_t i = begin; i < end; i += TOGETHER) {
+            const double *rows[TOGETHER];
+            for (size_t t = 0; t < TOGETHER; t++)
+                rows[t] = nnse->gram + (first + (i + t < count ? i + t : i)) * hidden;
+            sum_atoms(hidden, stride, rows, nnse->pieces + k * hidden,
+                      nnse->own + (i - begin) * stride + k);
+        }
+    spine_comm_collect_bytes(&nnse->team, nnse->own, share * stride * sizeof *nnse->own,
+                             nnse->sums);
+}
+
+SPINE_CLONES
+static void subtract_scaled(size_t count, double factor, const double *from, double *to)
+{
+#pragma omp simd
+    for (size_t k = 0; k < count; k++)
+        to[k] -= factor * from[k];
+}
+
+/* Set atoms from 'first' on to the optimum given all others, one after the other: W_j + (A'X_j -
+ * sum_k A'A_jk W_k) / A'A_jj. Those that come after one take its change into account. */
+static void update_atoms(struct spine_nnse *nnse, size_t first, size_t count)
 {
     const struct spine_params *atoms = &nnse->atoms;
-    const size_t dim = atoms->dim, stride = atoms->stride;
-    const double *rows[TOGETHER];
+    const size_t hidden = atoms->hidden, dim = atoms->dim, stride = atoms->stride;
 
-    for (size_t i = 0; i < TOGETHER; i++)
-        rows[i] = nnse->gram + (i < count ? j + i : j) * atoms->hidden;
-    sum_atoms(atoms->hidden, stride, rows, nnse->copy, nnse->sums);
-
+    sum_shared(nnse, first, count);
     for (size_t i = 0; i < count; i++) {
         double *sums = nnse->sums + i * stride;
-        const double *cross = nnse->cross + (j + i) * dim;
+        const double *cross = nnse->cross + (first + i) * dim;
         for (size_t k = 0; k < dim; k++)
             sums[k] = cross[k] - sums[k];
     }
+
     for (size_t i = 0; i < count; i++) {
-        double *change = nnse->sums + i * stride, *copy = nnse->copy + (j + i) * stride;
-        float *row = atoms->W2 + (j + i) * stride;
-        if (!(rows[i][j + i] > 0))
+        const double *gram = nnse->gram + (first + i) * hidden + first;
+        double *change = nnse->sums + i * stride;
+        if (!(gram[i] > 0))
             continue;
-        move_atom(row, dim, rows[i][j + i], copy, change);
-        copy_atom(row, stride, copy);
+        move_atom(atoms->W2 + (first + i) * stride, dim, gram[i], nnse->before, change);
+        store_atom(nnse, first + i);
         for (size_t later = i + 1; later < count; later++)
-            for (size_t k = 0; k < dim; k++)
-                nnse->sums[later * stride + k] -= rows[later][j + i] * change[k];
+            subtract_scaled(dim, gram[later], change, nnse->sums + later * stride);
     }
 }
 
-/* Pass over all atoms a few times. */
+/* Pass over all atoms a few times. Collective over the team, whose ranks do what isn't shared alike. */
 static void improve_atoms(struct spine_nnse *nnse)
 {
     const struct spine_params *atoms = &nnse->atoms;
-    const size_t hidden = atoms->hidden, stride = atoms->stride;
+    const size_t hidden = atoms->hidden;
 
     for (size_t j = 0; j < hidden; j++)
-        copy_atom(atoms->W2 + j * stride, stride, nnse->copy + j * stride);
+        store_atom(nnse, j);
     for (int sweep = 0; sweep < SWEEPS; sweep++)
-        for (size_t j = 0; j < hidden; j += TOGETHER)
-            update_atoms(nnse, j, hidden - j < TOGETHER ? hidden - j : TOGETHER);
+        for (size_t j = 0; j < hidden; j += SHARED)
+            update_atoms(nnse, j, hidden - j < SHARED ? hidden - j : SHARED);
 }
 
 /* Replace atoms that no row uses. */
@@ -507,7 +561,7 @@ int spine_nnse_end_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nn
     *sums = nnse->epoch;
     sum_over_ranks(nnse, sums);
 
-    if (nnse->comm->rank == 0)
+    if (nnse->is_in_team)
         improve_atoms(nnse);
     if (restart_unused(nnse, epoch, err))
         return -1;

@@ -51,7 +51,12 @@ struct spine_nnse {
     struct spine_lasso lasso;        /* of atoms.W2 */
     struct spine_lasso_coder solver; /* of the coder */
     double *gram, *cross;            /* owned; (H, H): A'A; (H, D): A'X; over all rows */
-    double *sums, *copy;            /* owned; of a few atoms, (3, stride); (H, stride): the atoms */
+    struct spine_comm team;          /* owned; the first ranks, which share the sums over atoms */
+    bool is_in_team;
+    double *own;                    /* owned; (96, stride): this rank's sums of some atoms */
+    double *sums;                   /* owned; (192, stride): the team's */
+    double *pieces;                 /* owned; (stride / 16, H, 16): the atoms */
+    float *before;                  /* owned; (D): an atom */
     bool *marked;                   /* owned; (H): atoms to draw */
     int64_t exponent;               /* of the largest square of this rank's rows (frexp()) */
     struct spine_nnse_sums epoch;   /* of this rank's rows so far */
@@ -65,7 +70,8 @@ struct spine_nnse {
  * row are kept; 0: none are, because rows aren't in memory. */
 size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden, double kept);
 
-/* Set up for the data; atoms and lambda are copied from the parameters. */
+/* Set up for the data; atoms and lambda are copied from the parameters. Collective, also disposing of
+ * it. */
 int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *settings,
                     const struct spine_params *params, struct spine_dataset *data,
                     struct spine_comm *comm, struct spine_coder *coder, struct spine_error *err);
