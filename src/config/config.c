@@ -139,7 +139,7 @@ static const struct recipe {
     {"model.start", OF(TOPK) | OF(NNSE), "words", starts_from_run},
     {"model.l0", OF(NNSE), "40", NULL},
     {"model.ridge", OF(NNSE), "1", NULL},
-    {"train.epochs", OF(NNSE), "8", NULL},
+    {"train.epochs", OF(NNSE), "5", NULL},
     {"train.refit", OF(TOPK) | OF(BATCHTOPK) | OF(NNSE), "yes", excludes_refit},
 };
 

@@ -478,7 +478,7 @@ static void print_method(FILE *file, const char *prefix, const struct spine_tria
                 (long long)trials->min_epochs, prefix, (long long)trials->reduction);
 }
 
-/* Print the defaults of each objective that is a parameter, "train.epochs(nnse) = 8". */
+/* Print the defaults of each objective that is a parameter, "train.epochs(nnse) = 5". */
 static int print_recipes(FILE *file, const struct spine_trials *trials, struct spine_error *err)
 {
     const struct spine_parameter *objectives = spine_trials_find(trials, "model.objective");

@@ -31,6 +31,10 @@ enum {
  * narrow; the search on few words ends earlier. */
 static const double CLOSE = 0.005, CLOSE_ON_FEW = 0.03, NARROW = 1.002;
 
+/* Atoms move this many times as far as to their optimum, which is one for the codes of an epoch only: with
+ * 1.8, 5 epochs reach the objective that 8 reach with 1. At 2.2 it rises. */
+static const double RELAXATION = 1.8;
+
 /* Of the largest row's square, the most that the square of a value is taken to be (quantum()). */
 static const double MOST_SQUARE = 16;
 
@@ -485,6 +489,20 @@ static void update_atoms(struct spine_nnse *nnse, size_t first, size_t count)
     }
 }
 
+/* Move each atom farther than to where the sweeps took it from W1. */
+static void relax_atoms(const struct spine_params *atoms)
+{
+    const size_t dim = atoms->dim, stride = atoms->stride;
+
+    for (size_t j = 0; j < atoms->hidden; j++) {
+        const float *before = atoms->W1 + j * stride;
+        float *row = atoms->W2 + j * stride;
+        for (size_t k = 0; k < dim; k++)
+            row[k] = (float)((double)before[k] + RELAXATION * ((double)row[k] - (double)before[k]));
+        spine_atoms_bound(row, dim, false);
+    }
+}
+
 /* Pass over all atoms a few times. Collective over the team, whose ranks do what isn't shared alike. */
 static void improve_atoms(struct spine_nnse *nnse)
 {
@@ -496,6 +514,7 @@ static void improve_atoms(struct spine_nnse *nnse)
     for (int sweep = 0; sweep < SWEEPS; sweep++)
         for (size_t j = 0; j < hidden; j += SHARED)
             update_atoms(nnse, j, hidden - j < SHARED ? hidden - j : SHARED);
+    relax_atoms(atoms);
 }
 
 /* Replace atoms that no row uses. */

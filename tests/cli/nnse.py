@@ -16,7 +16,7 @@ import scipy.sparse
 from sklearn.linear_model import ElasticNet
 
 start, run, lasso, refitted, floor, vectors_path = sys.argv[1:]
-SWEEPS = 3
+SWEEPS, RELAXATION = 3, 1.8
 
 
 def read(directory):
@@ -103,11 +103,13 @@ similar = atoms @ (x / lengths[:, None]).T
 assert similar.max(1).min() > 1 - 1e-6 and len(set(similar.argmax(1))) == len(atoms)
 
 gram, cross = codes.T @ codes, codes.T @ x
-atoms = atoms.copy()
+before, atoms = atoms, atoms.copy()
 for _ in range(SWEEPS):
     for j in np.flatnonzero(gram.diagonal() > 0):
         atom = atoms[j] + (cross[j] - gram[j] @ atoms) / gram[j, j]
         atoms[j] = atom / max(1, np.linalg.norm(atom))
+atoms = before + RELAXATION * (atoms - before)
+atoms /= np.maximum(1, np.linalg.norm(atoms, axis=1))[:, None]
 used = gram.diagonal() > 0
 worst = np.abs(atoms - last[0])[used].max()
 print("%d atoms used, %.1e from numpy's" % (used.sum(), worst))

@@ -182,9 +182,9 @@ run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=earlier
 grep -qx 'epochs = 60' stdout || fail "--dry-run: $(cat stdout)"
 # One that is replaced begins with the defaults.
 run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=earlier output.overwrite=yes
-grep -qx 'epochs = 8' stdout || fail "--dry-run: $(cat stdout)"
+grep -qx 'epochs = 5' stdout || fail "--dry-run: $(cat stdout)"
 run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=fresh
-grep -qx 'epochs = 8' stdout || fail "--dry-run: $(cat stdout)"
+grep -qx 'epochs = 5' stdout || fail "--dry-run: $(cat stdout)"
 
 # --- Which objective, if none is set ------------------------------------------------------------------
 
@@ -194,11 +194,11 @@ dry_run()
     run "$trainer" --dry-run tiny.ini "${@:3}"
     [ "$(grep -cx -e "objective = $1" -e "epochs = $2" stdout)" = 2 ] || fail "${*:3}: $(cat stdout stderr)"
 }
-dry_run nnse 8 output.directory=fresh
-dry_run nnse 8 output.directory=fresh parallel.grid=1x1 data.rms=keep output.noisy_codes=no
+dry_run nnse 5 output.directory=fresh
+dry_run nnse 5 output.directory=fresh parallel.grid=1x1 data.rms=keep output.noisy_codes=no
 dry_run spine 60 output.directory=fresh train.noise=0.4
 grep -qx 'objective         spine, since train.noise is set' stdout || fail "no reason: $(cat stdout)"
-dry_run nnse 8 output.directory=fresh model.objective=nnse train.batch_size=32
+dry_run nnse 5 output.directory=fresh model.objective=nnse train.batch_size=32
 grep -q 'warning: train.batch_size: has no effect with model.objective = nnse' stderr || fail "$(cat stderr)"
 refused spine-mpi "output.noisy_codes: isn't used with model.objective = nnse, the default; leave it out, *" \
     "$trainer" tiny.ini output.directory=fresh output.noisy_codes=yes
@@ -207,7 +207,7 @@ refused spine-mpi "model.k: isn't used with model.objective = nnse, the default;
 
 # Few rows need no smaller batch.
 train 2 tiny.ini data.limit=9 model.hidden=4 model.l0=2 output.directory=few
-[ "$(wc -l <few/metrics.jsonl)" = 8 ] || fail "few rows: $(cat stderr)"
+[ "$(wc -l <few/metrics.jsonl)" = 5 ] || fail "few rows: $(cat stderr)"
 
 # A run keeps its objective, and gives it to those that start from it.
 train 1 tiny.ini train.noise=0.4 train.stop_after=1 output.directory=kept
@@ -222,7 +222,7 @@ refused spine-mpi "*model.objective was spine, is nnse; *" \
 dry_run spine 60 train.start_from=kept output.directory=fresh
 train 1 tiny.ini model.objective=topk model.k=3 train.epochs=1 output.directory=topk
 dry_run topk 60 train.start_from=topk model.k=3 output.directory=fresh
-dry_run nnse 8 train.start_from=earlier output.directory=fresh
+dry_run nnse 5 train.start_from=earlier output.directory=fresh
 
 # So does a sweep; parameters tell of the objective, too.
 { cat tiny.ini; printf 'objective = spine\n[train]\nepochs = 1\n[sweep]\nmethod = grid\n'
@@ -240,12 +240,12 @@ grep -qx 'model.objective: spine, since train.noise is set' stderr || fail "no r
     printf 'directory = by\nmodel.objective = spine, nnse\n'; } >by.ini
 run "$SPINE_BIN/spine-sweep" run by.ini
 grep -q '^trial 0000  60 epochs' stderr || fail "spine: $(cat stderr)"
-grep -q '^trial 0001  8 epochs' stderr || fail "nnse: $(cat stderr)"
+grep -q '^trial 0001  5 epochs' stderr || fail "nnse: $(cat stderr)"
 run "$SPINE_BIN/spine-sweep" run by
 [ "$(grep -c '^trial ' stderr)" = 0 ] || fail "what was done was done again: $(cat stderr)"
 train 1 tiny.ini model.objective=nnse output.directory=by/trials/0001
-grep -q 'is finished: 8 epochs; nothing to do' stderr || fail "trial 1 isn't its run: $(cat stderr)"
-refused spine-sweep "trial ?: train.epochs is 8 by default with this model.objective; *" \
+grep -q 'is finished: 5 epochs; nothing to do' stderr || fail "trial 1 isn't its run: $(cat stderr)"
+refused spine-sweep "trial ?: train.epochs is 5 by default with this model.objective; *" \
     "$SPINE_BIN/spine-sweep" plan by.ini sweep.method=asha sweep.min_epochs=2
 
 # --- Odd inputs -------------------------------------------------------------------------------------

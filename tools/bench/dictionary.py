@@ -125,7 +125,7 @@ def main():
     parser.add_argument("--limit", type=int, default=2000, help="rows [2000]")
     parser.add_argument("--hidden", type=int, default=200, help="atoms [200]")
     parser.add_argument("--l0", type=float, default=12, help="values a word [12]")
-    parser.add_argument("--epochs", type=int, default=8, help="of spine-mpi [8]")
+    parser.add_argument("--epochs", type=int, default=5, help="of spine-mpi [5]")
     parser.add_argument("--batch", type=int, default=64, help="rows of scikit-learn's steps [64]")
     parser.add_argument("--rate", type=float, default=0.05, help="of AdaGrad [0.05]")
     parser.add_argument("--most", type=float, default=100, help="times as long as spine-mpi [100]")

@@ -7,7 +7,8 @@
  * non-negative sparse embedding", COLING 2012, who have no ridge. There is no encoder: codes are
  * solved for (lasso.h). An epoch solves for all rows and sums A'A and A'X over the ranks. Then it
  * passes over the atoms a few times, setting each to the optimum given the others (block coordinate
- * descent; Mairal, Bach, Ponce, Sapiro: JMLR 11, 2010). lambda is adjusted towards the wanted
+ * descent; Mairal, Bach, Ponce, Sapiro: JMLR 11, 2010), and moves each 1.8 times as far as these passes
+ * did (over-relaxation), since codes follow only in the next epoch. lambda is adjusted towards the wanted
  * number of values a word. An atom that no row uses is replaced by a word's vector.
  *
  * Sums over rows are exact (exact.h), and a row's code depends on nothing else, so the result is the same

@@ -161,7 +161,7 @@ static void test_parameters_decide_on_the_objective_too(void **state)
         const char *text, *objective, *reason;
         int64_t epochs;
     } cases[] = {
-        {GRID "model.hidden = 5, 6\n", "nnse", "", 8},
+        {GRID "model.hidden = 5, 6\n", "nnse", "", 5},
         {GRID "train.epochs = 5, 6\ntrain.noise = 0, 0.4\n", "spine", "train.noise", 60},
         {"[train]\nwarmup = 0.1\n" GRID "model.hidden = 5, 6\n", "spine", "train.warmup", 60},
         {"[model]\nobjective = topk\n" GRID "train.noise = 0, 0.4\n", "topk", "", 60},
@@ -196,7 +196,7 @@ static void test_sweeps_with_other_defaults_of_objectives_differ(void **state)
     assert_int_equal(spine_identity_differ(was, is, text, sizeof text), 5);
     assert_string_equal(text,
                         "model.start(nnse) was random, is words; model.l0(nnse) was 22, is 40; "
-                        "model.ridge(nnse) was 0, is 1; train.epochs(nnse) was 60, is 8; "
+                        "model.ridge(nnse) was 0, is 1; train.epochs(nnse) was 60, is 5; "
                         "train.refit(nnse) was no, is yes");
     free(is);
     free(was);
@@ -288,7 +288,7 @@ static const struct {
     {ASHA "min_epochs = 61\ntrain.noise = 0.5\n",
      "sweep.min_epochs: is 61, more than the 60 of train.epochs"},
     {ASHA "min_epochs = 9\nmodel.hidden = 5\n",
-     "sweep.min_epochs: is 9, more than the 8 of train.epochs"},
+     "sweep.min_epochs: is 9, more than the 5 of train.epochs"},
     {ASHA "min_epochs = 3\ntrain.epochs = 5, 6\n",
      "train.epochs: can't be a parameter with method = asha, which trains the best trials "
      "for train.epochs"},
