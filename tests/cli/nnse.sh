@@ -254,7 +254,7 @@ refused spine-sweep "trial ?: train.epochs is 5 by default with this model.objec
 SPINE_RANKS_PER_NODE=1 train 4 tiny.ini model.objective=nnse model.hidden=3 model.l0=1 data.limit=3 \
     output.directory=three
 grep -qx '3 ranks share the rows; 1 rank is idle' stderr || fail "3 rows: $(cat stderr)"
-train 1 tiny.ini model.objective=nnse model.l0=0.1 output.directory=few
+train 1 tiny.ini model.objective=nnse model.l0=0.1 output.directory=zeros
 grep -q 'have an all-zero code .*; model.l0 may be too low, or model.ridge' stderr || fail "l0: $(cat stderr)"
 
 # --- Refusals ---------------------------------------------------------------------------------------
