@@ -254,13 +254,14 @@ def on_front(every, which=FRONT):
 
 
 def cell(figures, which, factor, digits):
+    """The mean, with half of the seeds' range if it isn't 0 as written."""
     value = mean(figures, which)
     if value is None:
         return "-"
     text = "%.*f" % (digits, factor * value)
     values = [value for value in figures[which] if value is not None]
-    half = (max(values) - min(values)) / 2 * factor
-    return text if len(values) < 2 else "%s +-%.*f" % (text, digits, half)
+    half = "%.*f" % (digits, factor * (max(values) - min(values)) / 2)
+    return text if float(half) == 0 else "%s +-%s" % (text, half)
 
 
 def table(every, titles):
