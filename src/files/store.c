@@ -148,6 +148,25 @@ static int check_readable(const char *path, struct stat *facts, struct spine_err
     return 0;
 }
 
+/* Refuse a file of which HDF5 says what is wrong with it. It ends early if it was cut off, but also if it is
+ * the first one of those that HDF5's family driver writes. */
+static int refuse_contents(const char *path, const char *what, struct spine_error *err)
+{
+    unsigned long long there = 0, base = 0, stored = 0;
+
+    if (sscanf(what, "truncated file: eof = %llu, sblock->base_addr = %llu, stored_eof = %llu",
+               &there, &base, &stored) == 3)
+        return spine_refuse(err,
+                            "%s: has only %llu of %llu bytes: it is cut off, or the first of "
+                            "several files that make up one",
+                            path, there, base + stored);
+    /* Of a file without a name, HDF5's driver forgets what was wrong. */
+    const bool is_known = strcmp(what, "unable to open file") != 0;
+    return spine_refuse(err,
+                        "%s: HDF5 can't read it%s%s; it is damaged, cut off, or of a newer format",
+                        path, is_known ? ": " : "", is_known ? what : "");
+}
+
 /* Report why HDF5 couldn't open a file that has its signature. */
 static int fail_opening(const char *path, const struct spine_h5_cause *cause,
                         struct spine_error *err)
@@ -155,10 +174,11 @@ static int fail_opening(const char *path, const struct spine_h5_cause *cause,
     const bool is_held = cause->code == EAGAIN || cause->code == EACCES;
 
     if (cause->is_mark)
-        return spine_fail(err,
-                          "%s: is marked as open for writing; close it in the program that writes "
-                          "it, or if that has crashed, remove the mark with 'h5clear -s %s'",
-                          path, path);
+        return spine_refuse(err,
+                            "%s: is marked as open for writing; close it in the program that "
+                            "writes it or, if that has crashed, remove the mark with 'h5clear -s "
+                            "%s'",
+                            path, path);
     if (cause->is_lock && is_held)
         return spine_fail(err,
                           "%s: another program has it open for writing and has locked it; close it "
@@ -173,7 +193,7 @@ static int fail_opening(const char *path, const struct spine_h5_cause *cause,
         return spine_memory_fail("an HDF5 file", err);
     if (cause->code != 0)
         return spine_fail(err, "%s: %s", path, strerror(cause->code));
-    return spine_refuse(err, "%s: the HDF5 file is damaged", path);
+    return refuse_contents(path, cause->text, err);
 }
 
 /* May it be the descriptor of a file without a name (sourcefiles.h)? */

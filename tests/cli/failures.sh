@@ -82,8 +82,8 @@ mkdir directory.h5
 unreadable missing.h5 "missing.h5: No such file or directory"
 unreadable text.h5 "text.h5:1: expected 2 numbers, got 3"
 unreadable empty.h5 "empty.h5: the file is empty"
-unreadable cut.h5 "cut.h5: the HDF5 file is damaged"
-unreadable stump.h5 "stump.h5: the HDF5 file is damaged"
+unreadable cut.h5 "cut.h5: has only * of * bytes: it is cut off, or *"
+unreadable stump.h5 "stump.h5: has only * of * bytes: it is cut off, or *"
 unreadable directory.h5 "directory.h5: is a directory; give a file in it"
 unreadable shard/checkpoint-0000000079.h5 \
     "shard/checkpoint-0000000079.h5: holds 'spine-checkpoint', expected 'spine-vectors'"

@@ -107,7 +107,7 @@ os.wait()
 END
 for program in spine-convert spine-top; do
     attempt "$SPINE_BIN/$program" marked.h5 marked
-    said $program 1 "marked.h5: is marked as open for writing; close it in the program that writes it, or if that has crashed, remove the mark with 'h5clear -s marked.h5'"
+    said $program 2 "marked.h5: is marked as open for writing; close it in the program that writes it or, if that has crashed, remove the mark with 'h5clear -s marked.h5'"
 done
 
 # --- Closed standard descriptors --------------------------------------------------------------------
