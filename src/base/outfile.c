@@ -30,15 +30,22 @@ static int fail_path(const char *path, struct spine_error *err)
     return spine_fail(err, "%s: %s", path, strerror(errno));
 }
 
+/* Refuse what isn't a file. */
+static int check_is_file(const char *path, const struct stat *facts, struct spine_error *err)
+{
+    if (S_ISREG(facts->st_mode))
+        return 0;
+    return spine_refuse(err, "%s: is a %s: not replaced by a file", path,
+                        S_ISDIR(facts->st_mode) ? "directory" : "device or a pipe");
+}
+
 /* Refuse a directory, as publishing would after all the work; and a device or a pipe: publishing
  * would replace /dev/null, or what /dev/stdout names, with a file. */
 static int check_place(const char *path, struct spine_error *err)
 {
     struct stat facts;
-    if (stat(path, &facts) != 0 || S_ISREG(facts.st_mode))
-        return 0;
-    return spine_refuse(err, "%s: is a %s: not replaced by a file", path,
-                        S_ISDIR(facts.st_mode) ? "directory" : "device or a pipe");
+
+    return stat(path, &facts) != 0 ? 0 : check_is_file(path, &facts, err);
 }
 
 /* Find the first byte of a file's text, after a byte order mark and white space; that of an empty file stays
@@ -70,7 +77,7 @@ int spine_outfile_check_kind(const char *path, const char *first, const char *ki
         return spine_infile_fail(path, err);
     int rc = fstat(file, &facts) != 0 ? fail_path(path, err) : 0;
     if (rc == 0 && S_ISDIR(facts.st_mode))
-        rc = spine_refuse(err, "%s: %s", path, strerror(EISDIR));
+        rc = check_is_file(path, &facts, err);
     else if (rc == 0 && S_ISREG(facts.st_mode) && read_first(file, &byte) != 0)
         rc = fail_path(path, err);
     else if (rc == 0 && (byte == '\0' || strchr(first, byte) == NULL))

@@ -167,6 +167,8 @@ static void test_where_no_file_can_be_made_the_reason_is_given(void **state)
     assert_true(is_there(&taken_part));
     EXPECT_REFUSED(spine_outfile_create(directory.text, &err),
                    "%s: is a directory: not replaced by a file", directory.text);
+    EXPECT_REFUSED(spine_outfile_check_kind(directory.text, "{", "JSON", &err),
+                   "%s: is a directory: not replaced by a file", directory.text);
     assert_int_equal(spine_outfile_publish(nowhere.text, &err), -1); /* nothing to publish */
     assert_int_equal(err.status, SPINE_EXIT_FAILED);
 }
