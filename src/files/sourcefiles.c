@@ -220,12 +220,18 @@ static int find_form(const char *path, enum spine_form *form, bool *is_inside,
     if (spine_stream_split(path, &file, &inner, err))
         return -1;
     int rc = inner == NULL ? 0 : spine_archive_is(file, &is_member, err);
-    const bool is_part = inner != NULL && !is_member;
-    if (rc == 0 && *form == SPINE_FORM_AUTO)
+    const bool is_part = inner != NULL && !is_member, is_given = *form != SPINE_FORM_AUTO;
+    if (rc == 0 && !is_given)
         rc = spine_form_detect(is_part ? file : path, form, err);
+    else if (rc == 0 && *form == SPINE_FORM_TEXT && !is_part)
+        rc = spine_form_check_text(path, err);
     if (rc == 0 && is_part) {
         *is_inside = *form == SPINE_FORM_HDF5 || *form == SPINE_FORM_SAFETENSORS;
-        if (!*is_inside)
+        if (!*is_inside && is_given)
+            rc = spine_refuse(err,
+                              "%s: --from=%s reads a whole file, not '%s' in it; leave out --from",
+                              file, spine_form_name(*form), inner);
+        else if (!*is_inside)
             rc = spine_refuse(err, "%s: is neither HDF5 nor a zip archive: '%s' can't be in it",
                               file, inner);
     }

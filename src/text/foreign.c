@@ -13,7 +13,7 @@ int spine_foreign_refuse(const char *name, const char *what, const char *advice,
 /* --- Signatures --------------------------------------------------------------------------- */
 
 static const char unpack[] = "unpack it first, and give the file with the vectors";
-static const char unpack_once[] = "unpack it once, and give what comes out";
+static const char unpack_once[] = "unpack it once, and give the result";
 static const char export_text[] = SPINE_FOREIGN_EXPORT;
 static const char save_matrix[] = SPINE_FOREIGN_SAVE;
 static const char unpack_zlib[] =
@@ -21,10 +21,10 @@ static const char unpack_zlib[] =
     "sys.stdout.buffer.write(zlib.decompress(open(\"FILE\", \"rb\").read()))' > UNPACKED";
 static const char write_rdata[] =
     "write it as text in R: write.table(get(load(\"FILE\")), \"vectors.txt\", quote = FALSE, "
-    "col.names = FALSE), the words being the row names";
+    "col.names = FALSE), with the words as row names";
 static const char write_rds[] =
     "write it as text in R: write.table(readRDS(\"FILE\"), \"vectors.txt\", quote = FALSE, "
-    "col.names = FALSE), the words being the row names";
+    "col.names = FALSE), with the words as row names";
 static const char from_checkpoint[] =
     "write the variable in Python: numpy.save('vectors.npy', "
     "tf.train.load_checkpoint('PREFIX').get_tensor('NAME')), and give the words with --words";
@@ -43,9 +43,9 @@ static const struct foreign foreigns[] = {
     {AT(257, "ustar"), "a tar archive", unpack},
     {AT(0, "7z\xBC\xAF\x27\x1C"), "a 7-Zip archive", unpack},
     {AT(0, "Rar!"), "a RAR archive", unpack},
-    {AT(0, "\x04\x22\x4D\x18"), "compressed by lz4", "decompress it first: lz4 -d"},
-    {AT(0, "LZIP"), "compressed by lzip", "decompress it first: lzip -d"},
-    {AT(0, "\x1F\x9D"), "compressed by compress (.Z)", "decompress it first: uncompress"},
+    {AT(0, "\x04\x22\x4D\x18"), "compressed with lz4", "decompress it first: lz4 -d"},
+    {AT(0, "LZIP"), "compressed with lzip", "decompress it first: lzip -d"},
+    {AT(0, "\x1F\x9D"), "compressed with compress (.Z)", "decompress it first: uncompress"},
     /* A container inside a container; stream.c has unpacked the outer one. */
     {AT(0, "\x1F\x8B\x08"), "compressed twice", unpack_once},
     {AT(0, "\x28\xB5\x2F\xFD"), "compressed twice", unpack_once},
@@ -54,10 +54,7 @@ static const struct foreign foreigns[] = {
      "compressed twice", unpack_once},
     {AT(0, "BZh91AY&SY"), "compressed twice", unpack_once},
     {AT(0, "PK\3\4"), "a zip archive in another container", unpack_once},
-    {AT(0, "\xFF\xFE\0\0"), "UTF-32", "convert it to UTF-8 first: iconv -f UTF-32 -t UTF-8"},
-    {AT(0, "\xFF\xFE"), "UTF-16", "convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8"},
-    {AT(0, "\xFE\xFF"), "UTF-16", "convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8"},
-    {AT(0, "\x5D\0\0"), "compressed by LZMA (.lzma)", "decompress it first: xz -d"},
+    {AT(0, "\x5D\0\0"), "compressed with LZMA (.lzma)", "decompress it first: xz -d"},
     {AT(0, "PAR1"), "Parquet", SPINE_FOREIGN_PANDAS("read_parquet")},
     {AT(0, "ARROW1"), "Arrow (Feather)", SPINE_FOREIGN_PANDAS("read_feather")},
     {AT(0, "FEA1"), "Feather", export_text},
@@ -71,8 +68,8 @@ static const struct foreign foreigns[] = {
     {AT(0, "X\n\0\0"), "R data (.rds)", write_rds},
     /* In text: A, 3, the writer's version of six digits, and R 3.5.0, which can read it. */
     {AT(10, "\n197888\n"), "R data (.rds)", write_rds},
-    {AT(0, "SQLite format 3"), "an SQLite database, such as a .magnitude",
-     "write it as text with pymagnitude, or get the vectors that it was made of"},
+    {AT(0, "SQLite format 3"), "an SQLite database, such as a .magnitude file",
+     "write it as text with pymagnitude, or get the vectors that it was made from"},
     {AT(16, "\xDE\xC0\xEF\xBE\1\0\0\0"), "an LMDB database",
      "read it with Python's lmdb, and write it as text: a line for each word, the word and its "
      "numbers, separated by spaces"},
@@ -106,11 +103,11 @@ static const struct foreign foreigns[] = {
     {AT(0, "root\0"), "a ROOT file", save_matrix},
     {AT(0, "!<arch>\n"), "an archive (ar, .deb)", unpack},
     {AT(0, "\xED\xAB\xEE\xDB"), "an RPM package", unpack},
-    {AT(0, "\xFF\6\0\0sNaPpY"), "compressed by Snappy", "decompress it first: snzip -d"},
-    {AT(0, "\x89LZO"), "compressed by lzop", "decompress it first: lzop -d"},
-    {AT(0, "\x78\x01"), "compressed by zlib", unpack_zlib},
-    {AT(0, "\x78\x9C"), "compressed by zlib", unpack_zlib},
-    {AT(0, "\x78\xDA"), "compressed by zlib", unpack_zlib},
+    {AT(0, "\xFF\6\0\0sNaPpY"), "compressed with Snappy", "decompress it first: snzip -d"},
+    {AT(0, "\x89LZO"), "compressed with lzop", "decompress it first: lzop -d"},
+    {AT(0, "\x78\x01"), "compressed with zlib", unpack_zlib},
+    {AT(0, "\x78\x9C"), "compressed with zlib", unpack_zlib},
+    {AT(0, "\x78\xDA"), "compressed with zlib", unpack_zlib},
     {AT(0, "%PDF-"), "a PDF document", export_text},
     {AT(0, "\x89PNG"), "a picture (PNG)", export_text},
     {AT(0, "\x7F"
@@ -121,9 +118,9 @@ static const struct foreign foreigns[] = {
     {AT(0, "/annex/objects/"), "only git-annex's pointer to a file",
      "fetch the file itself: git annex get"},
     {AT(0, "outs:\n- md5: "), "only DVC's pointer to a file", "fetch the file itself: dvc pull"},
-    {AT(0, "404: Not Found"), "a server's message", fetch},
-    {AT(0, "Entry not found"), "a server's message", fetch},
-    {AT(0, "Invalid username or password."), "a server's message", fetch},
+    {AT(0, "404: Not Found"), "a server's error message", fetch},
+    {AT(0, "Entry not found"), "a server's error message", fetch},
+    {AT(0, "Invalid username or password."), "a server's error message", fetch},
 };
 
 /* Protocol buffers begin with the number of a field and its value; in ONNX and TensorFlow's models the
@@ -195,11 +192,12 @@ static int refuse_pickle(const struct spine_start *start, struct spine_error *er
             start->name);
     if (spine_start_holds(start, 2, torch, sizeof torch - 1))
         return spine_foreign_refuse(start->name, "a PyTorch file (.pt)", SPINE_FOREIGN_TORCH, err);
-    return spine_refuse(err,
-                        "%s: is a Python pickle, which is never run; write its matrix in Python: "
-                        "numpy.save('vectors.npy', MATRIX), a word a line to words.txt, and give "
-                        "--words=words.txt",
-                        start->name);
+    return spine_refuse(
+        err,
+        "%s: is a Python pickle, which is never run; write its matrix in Python: "
+        "numpy.save('vectors.npy', MATRIX), write the words to words.txt, one a line, and give "
+        "--words=words.txt",
+        start->name);
 }
 
 int spine_foreign_check_signature(const struct spine_start *start, struct spine_error *err)

@@ -166,7 +166,7 @@ static const struct kind {
      "write it as .npy: a = numpy.fromfile(FILE, 'float32'); numpy.save('vectors.npy', "
      "a.reshape(-1, a.view('int32')[0] + 1)[:, 1:]), and give the words with --words"},
     {is_ivecs, "an .ivecs file",
-     "it has whole numbers, such as neighbours: give the file with the vectors"},
+     "it holds whole numbers, such as lists of neighbours; give the file with the vectors"},
     {is_bvecs, "a .bvecs file",
      "write it as .npy: a = numpy.fromfile(FILE, 'u1'); numpy.save('vectors.npy', "
      "a.reshape(-1, a[:4].view('int32')[0] + 4)[:, 4:].astype('f4')), and give the words with "
@@ -183,10 +183,11 @@ static const struct kind {
      "write its vectors in Python: index = annoy.AnnoyIndex(D, 'angular'); index.load(FILE); "
      "numpy.save('vectors.npy', [index.get_item_vector(i) for i in range(index.get_n_items())]), "
      "and give the words with --words"},
-    {are_floats, "numbers of 4 bytes without words or sizes",
+    {are_floats, "bare numbers of 4 bytes, without words or sizes",
      "write them as .npy: numpy.save('vectors.npy', numpy.fromfile(FILE, 'float32').reshape(-1, "
      "D)), and give the words with --words"},
-    {are_doubles, "numbers of 8 bytes without words or sizes, as GloVe writes them by -binary 1",
+    {are_doubles,
+     "bare numbers of 8 bytes, without words or sizes, as GloVe writes them with -binary 1",
      "have GloVe write text (-binary 0)"},
 };
 

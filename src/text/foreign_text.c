@@ -1,4 +1,4 @@
-/* foreign_text.c -- files of other programs: JSON, ARFF, and UTF-16 without a byte order mark. */
+/* foreign_text.c -- files of other programs: JSON, ARFF and UTF-16. */
 #include <ctype.h>
 #include <string.h>
 
@@ -11,7 +11,8 @@ static size_t skip_blanks(const struct spine_start *start, size_t at)
     return at;
 }
 
-/* [[0.1, ... : a matrix without words, whose first number ends at a comma. */
+/* [[0.1, ... : a matrix without words, whose first number ends at a comma. What follows its first row is
+ * JSON, too, unless the row is a word: "[[1,2]] 0.1 0.2". */
 static bool is_json_matrix(const struct spine_start *start, size_t at, size_t brackets)
 {
     const size_t first = at;
@@ -22,7 +23,14 @@ static bool is_json_matrix(const struct spine_start *start, size_t at, size_t br
     if (brackets < 2 || at == first)
         return false;
     at = skip_blanks(start, at);
-    return at < start->bytes && start->at[at] == ',';
+    if (at == start->bytes || start->at[at] != ',')
+        return false;
+
+    while (at < start->bytes && start->at[at] != ']')
+        at++;
+    while (at < start->bytes && (start->at[at] == ']' || isspace((unsigned char)start->at[at])))
+        at++;
+    return at == start->bytes || start->at[at] == ',' || start->at[at] == '[';
 }
 
 static char byte_at(const struct spine_start *start, size_t at)
@@ -132,11 +140,12 @@ static int refuse_json(const struct spine_start *start, struct spine_error *err)
         return spine_foreign_refuse(start->name, "a Jupyter notebook",
                                     "give the file with the vectors", err);
     if (spine_start_mentions(start, "\"weight_map\"") && spine_start_mentions(start, ".bin\""))
-        return spine_foreign_refuse(start->name, "the index of a model in several PyTorch files",
+        return spine_foreign_refuse(start->name,
+                                    "the index of a model split into several PyTorch files",
                                     SPINE_FOREIGN_TORCH, err);
     if (spine_start_mentions(start, "\"weight_map\""))
         return spine_foreign_refuse(
-            start->name, "the index of a model in several safetensors files",
+            start->name, "the index of a model split into several safetensors files",
             "give the file that it names for the embedding, and --tensor NAME", err);
     return spine_foreign_refuse(start->name, "JSON", advise_on_json(start, at, brackets), err);
 }
@@ -149,8 +158,8 @@ static int refuse_arff(const struct spine_start *start, struct spine_error *err)
         return 0;
     return spine_foreign_refuse(
         start->name, "ARFF",
-        "write its rows as text: sed '1,/^@data/Id; s/,/ /g' FILE > vectors.txt, the word "
-        "being the first column",
+        "write its rows as text: sed '1,/^@data/Id; s/,/ /g' FILE > vectors.txt; the word "
+        "must be in the first column",
         err);
 }
 
@@ -159,12 +168,28 @@ static bool is_text(char byte)
     return isprint((unsigned char)byte) || isspace((unsigned char)byte);
 }
 
-/* UTF-16 without a byte order mark: one byte of two is zero, the other one a character of ASCII. */
-static int refuse_utf16(const struct spine_start *start, struct spine_error *err)
+/* A text may begin with the bytes of a mark, but has no control bytes. */
+static int refuse_marked(const struct spine_start *start, struct spine_error *err)
+{
+    if (!spine_start_has_controls(start))
+        return 0;
+    if (spine_start_holds(start, 0, "\xFF\xFE\0\0", 4))
+        return spine_foreign_refuse(start->name, "UTF-32",
+                                    "convert it to UTF-8 first: iconv -f UTF-32 -t UTF-8", err);
+    if (spine_start_holds(start, 0, "\xFF\xFE", 2) || spine_start_holds(start, 0, "\xFE\xFF", 2))
+        return spine_foreign_refuse(start->name, "UTF-16",
+                                    "convert it to UTF-8 first: iconv -f UTF-16 -t UTF-8", err);
+    return 0;
+}
+
+/* Without a mark: one byte of two is zero, the other one a character of ASCII. */
+int spine_foreign_check_utf16(const struct spine_start *start, struct spine_error *err)
 {
     enum { MOST = 512, LEAST = 8 };
     const size_t count = (start->bytes < MOST ? start->bytes : MOST) / 2;
     size_t num_little = 0, num_big = 0;
+    if (refuse_marked(start, err))
+        return -1;
 
     for (size_t i = 0; i < count; i++) {
         const char first = start->at[2 * i], second = start->at[2 * i + 1];
@@ -182,7 +207,7 @@ static int refuse_utf16(const struct spine_start *start, struct spine_error *err
 
 int spine_foreign_check_text(const struct spine_start *start, struct spine_error *err)
 {
-    if (refuse_json(start, err) || refuse_arff(start, err) || refuse_utf16(start, err))
+    if (refuse_json(start, err) || refuse_arff(start, err) || spine_foreign_check_utf16(start, err))
         return -1;
     return 0;
 }

@@ -156,28 +156,51 @@ static int read_start(struct spine_stream *stream, char *to, size_t *bytes, stru
     return 0;
 }
 
-int spine_form_detect(const char *path, enum spine_form *form, struct spine_error *err)
+/* Read the first bytes of a file, which the caller frees: start->at. */
+static int read_file(const char *path, struct spine_start *start, char **bytes,
+                     struct spine_error *err)
 {
     struct spine_stream *stream = NULL;
-    struct spine_start start = {.name = path, .file_bytes = UINT64_MAX};
+
+    *start = (struct spine_start){.name = path, .file_bytes = UINT64_MAX};
+    if (spine_stream_open(&stream, path, err))
+        return -1;
+    *bytes = spine_memory_get(SPINE_START_BYTES, 1, "the beginning of the file", err);
+    const int rc = *bytes == NULL ? -1 : read_start(stream, *bytes, &start->bytes, err);
+
+    start->at = *bytes;
+    if (spine_stream_packing(stream) == SPINE_PACKING_NONE && spine_stream_is_file(stream))
+        start->file_bytes = spine_stream_bytes(stream);
+    spine_stream_close(stream);
+    return rc;
+}
+
+int spine_form_detect(const char *path, enum spine_form *form, struct spine_error *err)
+{
+    struct spine_start start;
     char *bytes = NULL;
-    int rc = -1;
 
     if (strstr(path, "://") != NULL && access(path, F_OK) != 0)
         return spine_foreign_refuse(path, "a URL", "download the file first, and give its path",
                                     err);
-    if (check_archive(path, err) || spine_stream_open(&stream, path, err))
+    if (check_archive(path, err))
         return -1;
-    bytes = spine_memory_get(SPINE_START_BYTES, 1, "the beginning of the file", err);
-    if (bytes == NULL || read_start(stream, bytes, &start.bytes, err))
-        goto done;
 
-    start.at = bytes;
-    if (spine_stream_packing(stream) == SPINE_PACKING_NONE && spine_stream_is_file(stream))
-        start.file_bytes = spine_stream_bytes(stream);
-    rc = spine_form_find(&start, form, err);
-done:
+    int rc = read_file(path, &start, &bytes, err);
+    if (rc == 0)
+        rc = spine_form_find(&start, form, err);
     free(bytes);
-    spine_stream_close(stream);
+    return rc;
+}
+
+int spine_form_check_text(const char *path, struct spine_error *err)
+{
+    struct spine_start start;
+    char *bytes = NULL;
+    int rc = read_file(path, &start, &bytes, err);
+
+    if (rc == 0)
+        rc = spine_foreign_check_utf16(&start, err);
+    free(bytes);
     return rc;
 }

@@ -24,7 +24,9 @@ bool spine_safetensors_is(const void *start, size_t bytes, uint64_t file_bytes)
     if (bytes < LENGTH_BYTES + 2 || file_bytes < LENGTH_BYTES)
         return false;
     const uint64_t length = spine_binary_u64(start);
-    return length >= 2 && length <= file_bytes - LENGTH_BYTES && at[LENGTH_BYTES] == '{' &&
+    /* Eight characters of text as a number are more than any header has bytes. */
+    return length >= 2 && length <= file_bytes - LENGTH_BYTES && length <= UINT32_MAX &&
+           at[LENGTH_BYTES] == '{' &&
            (at[LENGTH_BYTES + 1] == '"' || at[LENGTH_BYTES + 1] == '}' ||
             at[LENGTH_BYTES + 1] == ' ' || at[LENGTH_BYTES + 1] == '\n');
 }

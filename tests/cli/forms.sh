@@ -145,6 +145,9 @@ refuse "/dev/zero: is a device, which may never end; give a file or a pipe" /dev
 refuse "/dev/zero: is a device" --words=/dev/zero c.npy
 refuse "is a URL, which is not read; download the file first" https://example.org/glove.zip
 refuse "utf16.txt: is UTF-16, which is not read; convert it to UTF-8 first" --words=utf16.txt c.npy
+refuse "utf16.txt: is UTF-16, which is not read; convert it to UTF-8 first" --from=text utf16.txt
+refuse "plain.h5: --from=text reads a whole file, not '/vectors' in it; leave out --from" \
+    --from=text plain.h5:/vectors
 # shellcheck disable=SC2088 # the test is that it isn't expanded
 refuse "~/words.txt: No such file or directory; the shell hasn't expanded '~'" "--words=~/words.txt" c.npy
 refuse "plain.vec: has numbers after the words; expected one word a line" --words=plain.vec c.npy

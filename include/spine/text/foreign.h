@@ -15,8 +15,8 @@
     "--words"
 #define SPINE_FOREIGN_PANDAS(reader)                                                               \
     "write it as text: python3 -c 'import pandas; pandas." reader                                  \
-    "(\"FILE\").to_csv(\"vectors.txt\", sep=\" \", header=False, index=False)', the word's "       \
-    "column being the first"
+    "(\"FILE\").to_csv(\"vectors.txt\", sep=\" \", header=False, index=False)'; the words must "   \
+    "be in the first column"
 #define SPINE_FOREIGN_MATLAB                                                                       \
     "write its matrix as .npy: python3 -c 'import numpy, scipy.io; numpy.save(\"vectors.npy\", "   \
     "scipy.io.loadmat(\"FILE\")[\"NAME\"])', and give the words with --words"
@@ -30,8 +30,11 @@ int spine_foreign_refuse(const char *name, const char *what, const char *advice,
 /* Those that begin with a signature, and pickles. */
 int spine_foreign_check_signature(const struct spine_start *start, struct spine_error *err);
 
-/* foreign_text.c: JSON, ARFF, and UTF-16 without a byte order mark. */
+/* foreign_text.c: JSON, ARFF, and UTF-16 (spine_foreign_check_utf16()). */
 int spine_foreign_check_text(const struct spine_start *start, struct spine_error *err);
+
+/* UTF-16, with a byte order mark or without, and UTF-32 with one. */
+int spine_foreign_check_utf16(const struct spine_start *start, struct spine_error *err);
 
 /* foreign_binary.c: matrices and indices without a signature, known by how their parts fit together. */
 int spine_foreign_check_binary(const struct spine_start *start, struct spine_error *err);

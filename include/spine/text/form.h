@@ -27,6 +27,9 @@ int spine_form_parse(const char *name, enum spine_form *form, struct spine_error
  * pickles and other programs' tables, are refused by name, with advice. */
 int spine_form_detect(const char *path, enum spine_form *form, struct spine_error *err);
 
+/* Refuse UTF-16, which isn't read as text even if the user says that the file is text. */
+int spine_form_check_text(const char *path, struct spine_error *err);
+
 /* Find the form from a file's first bytes. */
 int spine_form_find(const struct spine_start *start, enum spine_form *form,
                     struct spine_error *err);

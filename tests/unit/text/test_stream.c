@@ -223,6 +223,10 @@ static void forms_are_told_by_their_first_bytes(void **state)
         {BYTES("{\n \"a\" : [0.5]}"), "is JSON, which is not read; write it as text", 0},
         {BYTES("[[0.5, 1],\n [1, 2]]"), "is JSON, which is not read; write it as .npy", 0},
         {BYTES("[[ 0.5 0.25\n]] 1 2\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("[[1,2]] 0.5 0.25\n"), NULL, SPINE_FORM_TEXT},
+        {BYTES("[[1, 2],\n [3, 4]]\n"), "is JSON", 0},
+        {BYTES("[[1, 2]]\n[[3, 4]]\n"), "is JSON", 0},
+        {BYTES("{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n"), "is JSON Lines", 0},
         {BYTES("{\"metadata\": {}, \"weight_map\": {\"e\": \"m-1.safetensors\"}}"), "--tensor NAME",
          0},
         {BYTES("%%MatrixMarket matrix array real general\n"), "is a Matrix Market file", 0},
@@ -243,7 +247,7 @@ static void forms_are_told_by_their_first_bytes(void **state)
         {BYTES("IxF 0.5\nORC 0.25\n"), NULL, SPINE_FORM_TEXT},
         {BYTES("ORC 0.5\nIxF 0.25\n"), NULL, SPINE_FORM_TEXT},
         {BYTES("ORC\x08\3"), "is ORC", 0},
-        {BYTES("x\x9C\x4B\1"), "is compressed by zlib", 0},
+        {BYTES("x\x9C\x4B\1"), "is compressed with zlib", 0},
         {BYTES("x\xDA 0.5\n"), NULL, SPINE_FORM_TEXT},
         {BYTES("version https://git-lfs.github.com/spec/v1\n"), "git lfs pull", 0},
         {BYTES("\x82\xA4"
@@ -287,7 +291,7 @@ static void forms_are_told_by_their_first_bytes(void **state)
          "iconv -f UTF-16 -t UTF-8", 0},
         {BYTES("/annex/objects/SHA256E-s1--aa.bin\n"), "git annex get", 0},
         {BYTES("outs:\n- md5: a3"), "dvc pull", 0},
-        {BYTES("404: Not Found"), "is a server's message", 0},
+        {BYTES("404: Not Found"), "is a server's error message", 0},
         {BYTES("404: 0.5 0.25\n"), NULL, SPINE_FORM_TEXT},
         {BYTES("{\""
                "cells\": [], \"nbformat\": 4}"),
@@ -374,12 +378,12 @@ static void bare_numbers_are_refused(void **state)
         add_bytes(&bytes, &value, sizeof value);
     }
     assert_int_equal(find_form(&bytes, &form), -1);
-    assert_non_null(strstr(err.text, "as GloVe writes them by -binary 1"));
+    assert_non_null(strstr(err.text, "as GloVe writes them with -binary 1"));
     bytes.count = 0;
     for (int i = 0; i < 20; i++)
         add_float(&bytes, (float)i - 9.1F);
     assert_int_equal(find_form(&bytes, &form), -1);
-    assert_non_null(strstr(err.text, "numbers of 4 bytes without words"));
+    assert_non_null(strstr(err.text, "numbers of 4 bytes, without words"));
 }
 
 static void archives_are_refused_by_name(void **state)
