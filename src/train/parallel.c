@@ -9,6 +9,7 @@
 
 #include "spine/base/log.h"
 #include "spine/config/settings.h"
+#include "spine/math/tree.h"
 #include "spine/train/rowstream.h"
 
 static int at_most(size_t count)
@@ -18,8 +19,11 @@ static int at_most(size_t count)
 
 struct spine_grid_wish spine_parallel_limits(const struct spine_config *config, size_t num_rows)
 {
-    return (struct spine_grid_wish){.most_groups = at_most(spine_partition_most_groups(
-                                        (size_t)config->batch_size, config->reproducible != 0)),
+    const size_t groups =
+        spine_partition_most_groups((size_t)config->batch_size, config->reproducible != 0);
+
+    return (struct spine_grid_wish){.most_groups =
+                                        groups < SPINE_TREE_MOST ? (int)groups : SPINE_TREE_MOST,
                                     .most_columns = num_rows == 0 ? INT_MAX : at_most(num_rows)};
 }
 
@@ -90,6 +94,9 @@ int spine_parallel_init(struct spine_parallel *parallel, const struct spine_conf
         wish.any_groups = true;
     }
     spine_settings_grid(config, &wish.groups, &wish.columns);
+    if (!parallel->is_by_rows && wish.groups > SPINE_TREE_MOST)
+        return spine_refuse(err, "parallel.grid: %dx%d: at most %d row groups are possible",
+                            wish.groups, wish.columns, SPINE_TREE_MOST);
     if (choose(parallel, config, comm, num_rows, dim, &wish, err) ||
         spine_grid_init(&parallel->grid, comm, &wish, err))
         return -1;
