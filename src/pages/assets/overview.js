@@ -70,11 +70,17 @@ function chartedMetrics() {
   return Object.keys(data.metrics).filter(position).sort((a, b) => position(a) - position(b));
 }
 
+/* Has one of the runs such a loss or rate? Their objectives may have none: it is 0 in all epochs. */
+function isUsed(name, withHistory) {
+  return !["loss", "factor"].includes(data.metrics[name].unit) ||
+    withHistory.some(run => (run.history[name] ?? []).some(value => value !== 0));
+}
+
 function trainingCharts() {
   const withHistory = runs.filter(run => run.history && run.history.epoch.length > 0);
   if (withHistory.length === 0)
     return null;
-  const charts = chartedMetrics().map(name => {
+  const charts = chartedMetrics().filter(name => isUsed(name, withHistory)).map(name => {
     const {label, unit} = data.metrics[name];
     return lineChart({
       title: label, axis: "epoch", format: formats[unit], fromZero: unit === "words a second", log: unit === "loss",
