@@ -13,36 +13,43 @@
 
 enum { MOST_SHAPES = 6 };
 
-/* The work of a trial's step: batch size times units. */
+static bool is_nnse(const struct spine_config *config)
+{
+    return config->objective == SPINE_OBJECTIVE_NNSE;
+}
+
+/* The work of a trial's step, batch size times units; of nnse, whose rows are solved for, that of a row. */
 static double work_of(const struct spine_config *config)
 {
-    return (double)config->batch_size * (double)config->hidden;
+    return (is_nnse(config) ? config->l0 : (double)config->batch_size) * (double)config->hidden;
 }
 
 /* A measured shape, that of a trial. */
 struct shape {
     size_t trial;
-    double work, seconds; /* of a step */
+    double work, hidden;
+    struct spine_pace pace;
 };
 
-/* The shapes of the trials of one input, from the least work to the most. */
+/* The shapes of the trials of one input, with nnse or without, from the least work to the most. */
 struct shapes {
     const char *input;
+    bool is_nnse;
     size_t count;
     struct shape shape[MOST_SHAPES];
 };
 
-/* Read the configuration of a trial; does it have this input? */
-static int read_trial(const struct spine_trials *trials, size_t trial, const char *input,
-                      struct spine_config *config, bool *is_of_input, struct spine_error *err)
+/* Read the configuration of a trial; does it belong to these shapes? */
+static int read_trial(const struct spine_trials *trials, size_t trial, const struct shapes *shapes,
+                      struct spine_config *config, bool *belongs, struct spine_error *err)
 {
     if (spine_trials_config(trials, trial, config, err))
         return -1;
-    *is_of_input = strcmp(config->input, input) == 0;
+    *belongs = strcmp(config->input, shapes->input) == 0 && is_nnse(config) == shapes->is_nnse;
     return 0;
 }
 
-/* The work of the input's trials, each once, in order; returns how many. */
+/* The work of trials, each once, in order; returns how many. */
 static size_t order_works(double *works, size_t count)
 {
     size_t distinct = 0;
@@ -54,20 +61,20 @@ static size_t order_works(double *works, size_t count)
     return distinct;
 }
 
-/* Choose up to MOST_SHAPES trials of the input. */
+/* Choose up to MOST_SHAPES trials. */
 static int choose_shapes(const struct spine_trials *trials, struct shapes *shapes,
                          struct spine_error *err)
 {
     struct spine_config config;
-    bool is_of_input = false;
+    bool belongs = false;
     size_t count = 0;
     double *works = spine_memory_get(trials->count, sizeof *works, "the work of all trials", err);
     if (works == NULL)
         return -1;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < trials->count; i++) {
-        rc = read_trial(trials, i, shapes->input, &config, &is_of_input, err);
-        if (rc == 0 && is_of_input)
+        rc = read_trial(trials, i, shapes, &config, &belongs, err);
+        if (rc == 0 && belongs)
             works[count++] = work_of(&config);
     }
 
@@ -78,10 +85,12 @@ static int choose_shapes(const struct spine_trials *trials, struct shapes *shape
             works[shapes->count == 1 ? 0 : s * (distinct - 1) / (shapes->count - 1)];
 
     for (size_t i = trials->count; rc == 0 && i-- > 0;) {
-        rc = read_trial(trials, i, shapes->input, &config, &is_of_input, err);
-        for (size_t s = 0; rc == 0 && is_of_input && s < shapes->count; s++)
-            if (work_of(&config) == shapes->shape[s].work)
+        rc = read_trial(trials, i, shapes, &config, &belongs, err);
+        for (size_t s = 0; rc == 0 && belongs && s < shapes->count; s++)
+            if (work_of(&config) == shapes->shape[s].work) {
                 shapes->shape[s].trial = i;
+                shapes->shape[s].hidden = (double)config.hidden;
+            }
     }
 
     free(works);
@@ -97,17 +106,20 @@ static int measure_shape(const struct spine_trials *trials, struct spine_comm *c
 
     if (spine_comm_agree(comm, spine_trials_config(trials, shape->trial, &config, err), err))
         return -1;
-    return spine_pace_measure(&config, comm, whole, 0, &shape->seconds, err);
+    return spine_pace_measure(&config, comm, whole, 0, &shape->pace, err);
 }
 
-/* Estimate the seconds of a step of this much work from the nearest measured shape. */
-static double step_seconds(const struct shapes *shapes, double work)
+/* Estimate the seconds of a trial from the nearest measured shape. */
+static double trial_seconds(const struct shapes *shapes, const struct spine_config *config,
+                            size_t rows)
 {
+    const double work = work_of(config);
     const struct shape *nearest = &shapes->shape[0];
+
     for (size_t s = 1; s < shapes->count; s++)
         if (fabs(log(shapes->shape[s].work / work)) < fabs(log(nearest->work / work)))
             nearest = &shapes->shape[s];
-    return nearest->seconds * work / nearest->work;
+    return spine_pace_run(&nearest->pace, config, rows) * (double)config->hidden / nearest->hidden;
 }
 
 /* The share of all trials' epochs that are trained: those of each rung, times the trials promoted
@@ -125,7 +137,7 @@ static double share_trained(const struct spine_trials *trials)
     return sum / (double)trials->base.epochs;
 }
 
-/* Add the input's trials to the cost. */
+/* Add the trials of these shapes to the cost. */
 static int add_up(const struct spine_trials *trials, const struct spine_dataset *whole,
                   const struct shapes *shapes, struct spine_cost *cost, struct spine_error *err)
 {
@@ -134,16 +146,14 @@ static int add_up(const struct spine_trials *trials, const struct spine_dataset 
     for (size_t i = 0; i < trials->count; i++) {
         struct spine_config config;
         uint64_t memory = 0;
-        bool is_of_input = false;
-        if (read_trial(trials, i, shapes->input, &config, &is_of_input, err))
+        bool belongs = false;
+        if (read_trial(trials, i, shapes, &config, &belongs, err))
             return -1;
-        if (!is_of_input)
+        if (!belongs)
             continue;
         if (spine_forecast_rank(&config, whole->part.num_rows, whole->dim, &wish, 1, &memory, err))
             return -1;
-        const double steps = ceil((double)whole->part.num_rows / (double)config.batch_size);
-        const double seconds =
-            (double)config.epochs * steps * step_seconds(shapes, work_of(&config));
+        const double seconds = trial_seconds(shapes, &config, whole->part.num_rows);
         cost->least = cost->total == 0 || seconds < cost->least ? seconds : cost->least;
         cost->most = seconds > cost->most ? seconds : cost->most;
         cost->total += seconds * share_trained(trials);
@@ -159,23 +169,27 @@ static int measure_input(const struct spine_trials *trials, struct spine_comm *w
                          struct spine_error *err)
 {
     const bool measures = world->rank < trials->ranks_per_trial;
-    struct shapes shapes = {.input = input};
+    struct shapes both[2] = {{.input = input}, {.input = input, .is_nnse = true}};
     struct spine_nodedata nodedata;
     struct spine_config first = {0};
 
-    int rc = choose_shapes(trials, &shapes, err);
-    if (rc == 0 && shapes.count > 0)
-        rc = spine_trials_config(trials, shapes.shape[0].trial, &first, err);
+    int rc = 0;
+    if (choose_shapes(trials, &both[0], err) || choose_shapes(trials, &both[1], err))
+        rc = -1;
+    const struct shapes *some = &both[both[0].count == 0];
+    if (rc == 0 && some->count > 0)
+        rc = spine_trials_config(trials, some->shape[0].trial, &first, err);
     rc = spine_comm_agree(world, rc, err);
-    if (rc != 0 || shapes.count == 0) /* a random search may have no trial with this input */
+    if (rc != 0 || some->count == 0) /* a random search may have no trial with this input */
         return rc;
     if (spine_nodedata_init(&nodedata, world, &first, err))
         return -1;
 
-    for (size_t s = 0; rc == 0 && measures && s < shapes.count; s++)
-        rc = measure_shape(trials, group, &nodedata.whole, &shapes.shape[s], err);
-    if (rc == 0 && world->rank == 0)
-        rc = add_up(trials, &nodedata.whole, &shapes, cost, err);
+    for (struct shapes *shapes = both; shapes < both + 2; shapes++)
+        for (size_t s = 0; rc == 0 && measures && s < shapes->count; s++)
+            rc = measure_shape(trials, group, &nodedata.whole, &shapes->shape[s], err);
+    for (int kind = 0; rc == 0 && world->rank == 0 && kind < 2; kind++)
+        rc = add_up(trials, &nodedata.whole, &both[kind], cost, err);
     rc = spine_comm_agree(world, rc, err);
 
     spine_nodedata_dispose(&nodedata);

@@ -226,8 +226,7 @@ static int begin_nnse(struct spine_trainer *run, struct spine_error *err)
 {
     const struct spine_config *config = run->config;
     struct spine_nnse *nnse = &run->nnse;
-    const struct spine_nnse_settings settings = {
-        config->l0, config->ridge, (enum spine_atoms)config->start, (uint64_t)config->seed};
+    const struct spine_nnse_settings settings = spine_nnse_settings(config);
 
     spine_stepper_meet(&run->stepper);
     const int rc = spine_nnse_init(nnse, &settings, &run->stepper.params, &run->data, run->comm,
@@ -264,22 +263,25 @@ static int solve_rows(struct spine_trainer *run, const struct spine_metrics *met
     const size_t local = spine_partition_rows(&run->data.part);
     const size_t most = (size_t)spine_comm_max(run->comm, (int64_t)local);
     const size_t steps = spine_partition_steps(&run->data.part);
+    struct spine_stepper *stepper = &run->stepper;
     size_t rows = FIRST_ROWS;
 
     for (size_t first = 0; first < most;) {
         const size_t left = first < local ? local - first : 0;
-        const double begun = spine_clock_now();
+        const double begun = spine_comm_clock();
         spine_nnse_add_rows(&run->nnse, first, left < rows ? left : rows);
+        spine_stepper_end_span(stepper, "solve", begun);
         first += rows;
         if (first >= most)
             break;
 
-        const double solved = spine_clock_now();
+        const double solved = spine_comm_clock();
         rows = next_rows(rows, solved - begun);
         spine_comm_broadcast(run->comm, &rows, sizeof rows);
         if (spine_requests_poll(run, err))
             return -1;
-        position->waited += spine_clock_now() - solved;
+        position->waited += spine_comm_clock() - solved;
+        spine_stepper_end_span(stepper, "wait", solved);
         position->step = first < steps ? first : steps; /* of a rank's rows, for the status */
         spine_status_show(&run->status, position, metrics);
     }
@@ -287,13 +289,13 @@ static int solve_rows(struct spine_trainer *run, const struct spine_metrics *met
     return 0;
 }
 
-/* How often an epoch, counted from 1, codes all rows until it is saved: a refit and the final measures take
- * about as long as training. 0: it is after the last. */
+/* How often an epoch, counted from 1, solves for all rows until it is saved: for a refit and the final
+ * measures, too. 0: it is after the last. */
 static int passes_of(const struct spine_trainer *run, int64_t epoch)
 {
     if (epoch != run->last_epoch)
         return epoch < run->last_epoch;
-    return run->config->refit && epoch == run->config->epochs ? 3 : 2;
+    return run->nnse.kept == NULL && run->config->refit && epoch == run->config->epochs ? 3 : 2;
 }
 
 static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metrics,
@@ -301,13 +303,18 @@ static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metri
 {
     struct spine_position *position = &run->position;
     const double started = spine_clock_now(), waited = run->nnse.waited;
+    const bool is_last = position->epoch + 1 == run->last_epoch;
     struct spine_nnse_sums sums;
 
+    run->stepper.recording = is_last && run->timeline.events != NULL ? &run->timeline : NULL;
     run->needed = position->waited = 0;
     spine_nnse_begin_epoch(&run->nnse);
-    if (solve_rows(run, metrics, err) ||
-        spine_nnse_end_epoch(&run->nnse, position->epoch, &sums, err))
+    if (solve_rows(run, metrics, err))
         return -1;
+    const double solved = spine_comm_clock();
+    if (spine_nnse_end_epoch(&run->nnse, position->epoch, &sums, err))
+        return -1;
+    spine_stepper_end_span(&run->stepper, "sum, improve atoms", solved);
     publish_atoms(run);
     position->waited += run->nnse.waited - waited;
     if (run->comm->rank == 0) {

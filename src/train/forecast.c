@@ -439,24 +439,29 @@ static int check_start(const struct spine_config *config, size_t dim, struct spi
     return 0;
 }
 
-/* Measure some steps if they fit into memory, and print an estimate for all steps. Collective. */
+/* Measure some steps or rows if they fit into memory, and print an estimate for all. Collective. */
 static int forecast_time(const struct spine_config *config, struct spine_comm *comm,
                          const struct forecast *forecast, FILE *out, struct spine_error *err)
 {
     const double epochs = (double)spine_settings_last_epoch(config);
-    char text[32];
-    double seconds;
+    const size_t rows = forecast->num_rows;
+    char text[32], epoch[32];
+    struct spine_pace pace;
 
     const int64_t is_short = forecast->node_needed > forecast->node_room;
-    if (config->objective == SPINE_OBJECTIVE_NNSE || spine_comm_max(comm, is_short) > 0)
+    if (spine_comm_max(comm, is_short) > 0)
         return 0;
-    if (spine_pace_estimate(config, comm, forecast->num_rows, &seconds, err))
+    if (spine_pace_estimate(config, comm, rows, &pace, err))
         return -1;
 
-    spine_clock_duration(epochs * (double)forecast->steps * seconds, text, sizeof text);
-    if (comm->rank == 0)
+    spine_clock_duration(spine_pace_run(&pace, config, rows), text, sizeof text);
+    spine_clock_duration(spine_pace_epoch(&pace, rows), epoch, sizeof epoch);
+    if (comm->rank == 0 && config->objective == SPINE_OBJECTIVE_NNSE)
+        fprintf(out, "time              about %s for %.0f epochs, %s each now, and the codes\n",
+                text, epochs, epoch);
+    else if (comm->rank == 0)
         fprintf(out, "time              about %s for the steps of %.0f epochs: %.3g ms each now\n",
-                text, epochs, 1000 * seconds);
+                text, epochs, 1000 * pace.step);
     return 0;
 }
 

@@ -82,6 +82,12 @@ static struct spine_range sample_range(const struct spine_partition *part, size_
                                 (part->end_row + every - 1) / every};
 }
 
+struct spine_nnse_settings spine_nnse_settings(const struct spine_config *config)
+{
+    return (struct spine_nnse_settings){config->l0, config->ridge, (enum spine_atoms)config->start,
+                                        (uint64_t)config->seed};
+}
+
 size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden, double kept)
 {
     const struct spine_range range = sample_range(part, SAMPLE);

@@ -1,8 +1,10 @@
-/* pace.c -- the duration of a step, measured. */
+/* pace.c -- the duration of an epoch, measured on some of its rows. */
 #include "spine/train/pace.h"
 
 #include <math.h>
 
+#include "spine/config/settings.h"
+#include "spine/train/nnse.h"
 #include "spine/train/nodedata.h"
 #include "spine/train/parallel.h"
 #include "spine/train/step.h"
@@ -11,10 +13,32 @@ enum {
     WARM_STEPS = 3,
     LEAST_ROWS = 4096, /* of an estimate's rows */
     LEAST_BATCHES = 4,
+    ROUNDS = 4, /* of rows of nnse; the first is short */
 };
 
 static const double PHASE_SECONDS = 0.1; /* to measure each of the two phases */
 static const double EARLY_SHARE = 0.2;   /* of all steps, approximately, at the default rates */
+
+double spine_pace_epoch(const struct spine_pace *pace, size_t rows)
+{
+    return pace->rows == 0 ? 0 : ceil((double)rows / (double)pace->rows) * pace->step + pace->epoch;
+}
+
+double spine_pace_run(const struct spine_pace *pace, const struct spine_config *config, size_t rows)
+{
+    const double epochs = (double)spine_settings_last_epoch(config);
+    /* The codes of a refit, final measures and files are the same; they are kept unless rows are in a file. */
+    const double passes = spine_settings_storage(config) != SPINE_IN_FILE ? 1
+                          : config->refit                                 ? 3
+                                                                          : 2;
+    double seconds = epochs * spine_pace_epoch(pace, rows);
+
+    if (config->objective == SPINE_OBJECTIVE_NNSE)
+        seconds += passes * (spine_pace_epoch(pace, rows) - pace->epoch);
+    return seconds;
+}
+
+/* --- Steps -------------------------------------------------------------------------------- */
 
 /* Set the biases so that a tenth of the units are active: z has mean b1 and, with weights uniform
  * in +-1/sqrt(D), a variance of a third of an entry's mean square. */
@@ -58,54 +82,137 @@ static int time_steps(struct spine_stepper *stepper, struct spine_comm *comm,
 
 /* Collective over the grid's ranks. */
 static int time_run(const struct spine_config *config, struct spine_parallel *parallel,
-                    const struct spine_dataset *whole, double *seconds, struct spine_error *err)
+                    struct spine_dataset *data, struct spine_pace *pace, struct spine_error *err)
 {
     struct spine_comm *comm = &parallel->grid.ranks;
     struct spine_position position = {0};
     struct spine_stepper stepper;
-    struct spine_dataset data;
     double early = 0, late = 0;
+
+    struct spine_step_settings settings = spine_step_settings(config, data);
+    settings.schedule =
+        (struct spine_schedule){.kind = SPINE_CONSTANT, .rate = 1e-12, .num_steps = UINT32_MAX};
+    int rc = spine_stepper_init(&stepper, &parallel->grid, &settings, data, err);
+    if (rc == 0)
+        rc = time_steps(&stepper, comm, data, &position, &early, err);
+    if (rc == 0) {
+        activate_a_tenth(&stepper, data);
+        rc = time_steps(&stepper, comm, data, &position, &late, err);
+    }
+
+    *pace = (struct spine_pace){.rows = (size_t)config->batch_size,
+                                .step = EARLY_SHARE * early + (1 - EARLY_SHARE) * late};
+
+    spine_stepper_dispose(&stepper);
+    return rc;
+}
+
+/* --- nnse --------------------------------------------------------------------------------- */
+
+/* Solve for some of this rank's rows, others in each round. Returns the least seconds of a row: a few rows
+ * are easily held up by other processes. */
+static double time_rows(struct spine_nnse *nnse)
+{
+    enum { BLOCK = SPINE_LASSO_ROWS };
+    const size_t local = spine_partition_rows(&nnse->data->part);
+    size_t first = 0, count = local < BLOCK ? local : BLOCK;
+    double least = 0;
+
+    for (int round = 0; round < ROUNDS && count > 0; round++) {
+        const double begun = spine_comm_clock();
+        spine_nnse_add_rows(nnse, first, count);
+        const double seconds = (spine_comm_clock() - begun) / (double)count;
+        least = round == 0 || seconds < least ? seconds : least;
+
+        first += count;
+        if (round == 0)
+            count = (size_t)fmax(PHASE_SECONDS / (seconds + 1e-9) / BLOCK, 1) * BLOCK;
+        count = count < local - first ? count : local - first;
+    }
+    return least;
+}
+
+/* Collective over the grid's ranks. */
+static int time_epoch(struct spine_nnse *nnse, struct spine_pace *pace, struct spine_error *err)
+{
+    struct spine_nnse_sums sums;
+
+    if (spine_nnse_begin(nnse, err))
+        return -1;
+    spine_nnse_begin_epoch(nnse);
+    const double row = 1e-9 * (double)spine_comm_max(nnse->comm, (int64_t)(1e9 * time_rows(nnse)));
+
+    const double begun = spine_comm_clock();
+    if (spine_nnse_end_epoch(nnse, 0, &sums, err))
+        return -1;
+    *pace = (struct spine_pace){1, row / nnse->comm->size, spine_comm_clock() - begun};
+    return 0;
+}
+
+/* Collective over the grid's ranks. */
+static int time_nnse(const struct spine_config *config, struct spine_comm *comm,
+                     struct spine_dataset *data, struct spine_pace *pace, struct spine_error *err)
+{
+    const size_t dim = data->dim, hidden = (size_t)config->hidden;
+    const struct spine_nnse_settings settings = spine_nnse_settings(config);
+    struct spine_params params = {0};
+    struct spine_coder coder = {0};
+    struct spine_nnse nnse = {0};
+
+    int rc = 0;
+    if (spine_params_init(&params, dim, hidden, err) ||
+        spine_coder_init(&coder, dim, hidden, err) ||
+        spine_nnse_init(&nnse, &settings, &params, data, comm, &coder, err))
+        rc = -1;
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0)
+        rc = time_epoch(&nnse, pace, err);
+
+    spine_nnse_dispose(&nnse);
+    spine_coder_dispose(&coder);
+    spine_params_dispose(&params);
+    return rc;
+}
+
+/* --- Either ------------------------------------------------------------------------------- */
+
+/* Collective over the grid's ranks. */
+static int measure(const struct spine_config *config, struct spine_parallel *parallel,
+                   const struct spine_dataset *whole, struct spine_pace *pace,
+                   struct spine_error *err)
+{
+    struct spine_comm *comm = &parallel->grid.ranks;
+    struct spine_dataset data;
 
     if (spine_dataset_view(&data, comm, whole, &parallel->sharing, err))
         return -1;
-    struct spine_step_settings settings = spine_step_settings(config, &data);
-    settings.schedule =
-        (struct spine_schedule){.kind = SPINE_CONSTANT, .rate = 1e-12, .num_steps = UINT32_MAX};
-    int rc = spine_stepper_init(&stepper, &parallel->grid, &settings, &data, err);
-    if (rc == 0)
-        rc = time_steps(&stepper, comm, &data, &position, &early, err);
-    if (rc == 0) {
-        activate_a_tenth(&stepper, &data);
-        rc = time_steps(&stepper, comm, &data, &position, &late, err);
-    }
-
-    *seconds = EARLY_SHARE * early + (1 - EARLY_SHARE) * late;
-
-    spine_stepper_dispose(&stepper);
+    const int rc = config->objective == SPINE_OBJECTIVE_NNSE
+                       ? time_nnse(config, comm, &data, pace, err)
+                       : time_run(config, parallel, &data, pace, err);
     spine_dataset_dispose(&data);
     return rc;
 }
 
 int spine_pace_measure(const struct spine_config *config, struct spine_comm *comm,
-                       const struct spine_dataset *whole, size_t dim, double *seconds,
+                       const struct spine_dataset *whole, size_t dim, struct spine_pace *pace,
                        struct spine_error *err)
 {
     struct spine_parallel parallel;
 
-    *seconds = 0;
+    *pace = (struct spine_pace){0};
     if (spine_parallel_init(&parallel, config, comm, whole->part.num_rows, dim, err))
         return -1;
 
     int rc = 0;
     if (!parallel.grid.is_idle)
-        rc = time_run(config, &parallel, whole, seconds, err);
+        rc = measure(config, &parallel, whole, pace, err);
     spine_parallel_wait(&parallel, comm);
     spine_parallel_dispose(&parallel);
     return spine_comm_agree(comm, rc, err);
 }
 
 int spine_pace_estimate(const struct spine_config *config, struct spine_comm *comm, size_t rows,
-                        double *seconds, struct spine_error *err)
+                        struct spine_pace *pace, struct spine_error *err)
 {
     const int64_t batches = LEAST_BATCHES * config->batch_size;
     const int64_t enough = batches > LEAST_ROWS ? batches : LEAST_ROWS;
@@ -115,8 +222,7 @@ int spine_pace_estimate(const struct spine_config *config, struct spine_comm *co
     part.limit = enough < (int64_t)rows ? enough : (int64_t)rows;
     if (spine_nodedata_init(&nodedata, comm, &part, err))
         return -1;
-    const int rc =
-        spine_pace_measure(&part, comm, &nodedata.whole, nodedata.whole.dim, seconds, err);
+    const int rc = spine_pace_measure(&part, comm, &nodedata.whole, nodedata.whole.dim, pace, err);
     spine_nodedata_dispose(&nodedata);
     return rc;
 }

@@ -116,7 +116,8 @@ lines = [json.loads(line) for line in open("ranks1/metrics.jsonl")]
 assert len(lines) == 4 and all(a["rl"] > b["rl"] for a, b in zip(lines, lines[1:])), lines
 assert abs(lines[-1]["l0"] / 12 - 1) < 0.15, lines[-1]
 END_PY
-train 1 run.ini model.start=random model.l0=5 output.directory=random
+train 1 run.ini model.start=random model.l0=5 output.directory=random --timeline=timeline.json
+grep -q '"name":"solve"' timeline.json || fail "the timeline: $(cat timeline.json)"
 run "$SPINE_BIN/spine-eval" --floor ranks1 random
 grep -Eq '^  values a word +1[0-9]\.[0-9]' stdout || fail "$(cat stdout)"
 
@@ -180,6 +181,7 @@ refused spine-mpi "*was saved with different options: model.ridge was 0, is 2" \
     "$trainer" tiny.ini model.objective=nnse model.ridge=2 output.directory=earlier
 run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=earlier
 grep -qx 'epochs = 60' stdout || fail "--dry-run: $(cat stdout)"
+grep -Eq '^time +about [0-9]+ s for 60 epochs, [0-9]+ s each now, and the codes$' stdout || fail "--dry-run: $(cat stdout)"
 # One that is replaced begins with the defaults.
 run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=earlier output.overwrite=yes
 grep -qx 'epochs = 5' stdout || fail "--dry-run: $(cat stdout)"
@@ -238,6 +240,8 @@ grep -qx 'model.objective: spine, since train.noise is set' stderr || fail "no r
 # Each trial of a sweep follows its objective, when the sweep's directory is read again, too.
 { cat tiny.ini; printf '[sweep]\nmethod = grid\nobjective = maximize explained_variance\n'
     printf 'directory = by\nmodel.objective = spine, nnse\n'; } >by.ini
+run "$SPINE_BIN/spine-sweep" plan by.ini
+grep -qE '^a trial takes about .* on 1 rank, all 2 one after the other' stderr || fail "plan: $(cat stderr)"
 run "$SPINE_BIN/spine-sweep" run by.ini
 grep -q '^trial 0000  60 epochs' stderr || fail "spine: $(cat stderr)"
 grep -q '^trial 0001  5 epochs' stderr || fail "nnse: $(cat stderr)"

@@ -67,6 +67,9 @@ struct spine_nnse {
     size_t num_kept;
 };
 
+/* The settings of a configuration. Local. */
+struct spine_nnse_settings spine_nnse_settings(const struct spine_config *config);
+
 /* The bytes that a rank with these rows needs, beside those of coder and data. Codes with 'kept' values a
  * row are kept; 0: none are, because rows aren't in memory. */
 size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden, double kept);

@@ -1,7 +1,8 @@
-/* pace.h -- the duration of a step, measured.
+/* pace.h -- the duration of an epoch, measured on some of its rows.
  *
  * Steps are measured with half of the units active, as at the beginning of a run, and with a tenth,
- * as in most of it. The result is an estimate, for steps only, at the machine's present load. */
+ * as in most of it, at the machine's present load. Of nnse, which has no steps, some rows are solved
+ * for a few times, of which the fastest counts, and the atoms are improved. */
 #ifndef SPINE_TRAIN_PACE_H
 #define SPINE_TRAIN_PACE_H
 
@@ -9,16 +10,28 @@
 #include "spine/ranks/comm.h"
 #include "spine/train/dataset.h"
 
-/* Measure the mean seconds of a step on the rows of 'whole', which are in the node's memory, on the
- * grid that spine_parallel_init() makes for 'dim'. On a rank that is idle in the grid *seconds is
- * 0. Not for model.objective = nnse, which has no steps. Collective. */
+struct spine_pace {
+    size_t rows;  /* of a step on all ranks together; 1 with nnse */
+    double step;  /* seconds of so many rows */
+    double epoch; /* seconds at an epoch's end */
+};
+
+/* The seconds of an epoch of so many rows; of a whole run, whose end takes nnse some more passes over the
+ * rows. Local. */
+double spine_pace_epoch(const struct spine_pace *pace, size_t rows);
+double spine_pace_run(const struct spine_pace *pace, const struct spine_config *config,
+                      size_t rows);
+
+/* Measure on the rows of 'whole', which are in the node's memory, on the grid that
+ * spine_parallel_init() makes for 'dim'. On a rank that is idle in the grid *pace is 0.
+ * Collective. */
 int spine_pace_measure(const struct spine_config *config, struct spine_comm *comm,
-                       const struct spine_dataset *whole, size_t dim, double *seconds,
+                       const struct spine_dataset *whole, size_t dim, struct spine_pace *pace,
                        struct spine_error *err);
 
 /* The same for a run on 'rows' rows that hasn't begun: the first rows of the input are read, scaled
  * and used. Collective. */
 int spine_pace_estimate(const struct spine_config *config, struct spine_comm *comm, size_t rows,
-                        double *seconds, struct spine_error *err);
+                        struct spine_pace *pace, struct spine_error *err);
 
 #endif
