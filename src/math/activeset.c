@@ -15,6 +15,7 @@ enum { MOST_EXACT = 512, PADDING = 8 };
 /* Rows of the factor that are computed together, at most as many as the padding has floats. */
 enum { NEW = 4 };
 typedef double quad __attribute__((vector_size(NEW * sizeof(double)), may_alias));
+typedef double unaligned __attribute__((vector_size(NEW * sizeof(double)), aligned(8), may_alias));
 
 /* An atom is independent of others if at least this share of its square is; less is rounding, and
  * within the tolerance of a solution (lasso.h). With 1e-5, nearly equal atoms took many steps and
@@ -196,62 +197,73 @@ void spine_activeset_drop(struct spine_activeset *set)
     set->count = first + kept;
 }
 
-/* sum -= a . b */
-static inline double subtract_dot(double sum, size_t count, const double *restrict a,
-                                  const double *restrict b)
+/* Row i of L begins here. */
+static inline size_t row_begin(size_t i)
 {
-    double dot = 0;
-#pragma omp simd reduction(+ : dot)
-    for (size_t k = 0; k < count; k++)
-        dot += a[k] * b[k];
-    return sum - dot;
+    return i * (i + 1) / 2;
 }
 
-/* Of up to NEW rows of L from row 'first' on, the columns before 'first': the right sides of one triangular
- * system, solved for side by side. */
-SPINE_CLONES
-static void extend(struct spine_activeset *set, size_t first)
+/* Of NEW rows of L from row 'first' on, the columns before 'first', into set->solved: the right sides of
+ * one triangular system, solved for side by side, NEW columns at a time. 'first' is a multiple of NEW. */
+static inline void extend(const struct spine_activeset *set, size_t first)
 {
-    const size_t left = set->count - first, rows = left < NEW ? left : NEW;
     quad *solved = (quad *)set->solved;
 
     for (size_t k = 0; k < first; k++) {
         const float *from = set->gram + k * pitch(set) + first; /* stale beyond the rows */
-        const double *row = set->factor + k * (k + 1) / 2;
-        quad sums[2] = {{(double)from[0], (double)from[1], (double)from[2], (double)from[3]}, {0}};
-        size_t m = 0;
-        for (; m + 2 <= k; m += 2) {
-            sums[0] -= row[m] * solved[m];
-            sums[1] -= row[m + 1] * solved[m + 1];
-        }
-        if (m < k)
-            sums[0] -= row[m] * solved[m];
-        solved[k] = (sums[0] + sums[1]) * row[k];
+        solved[k] = (quad){(double)from[0], (double)from[1], (double)from[2], (double)from[3]};
     }
-
-    for (size_t i = 0; i < rows; i++) {
-        double *row = set->factor + (first + i) * (first + i + 1) / 2;
-        for (size_t k = 0; k < first; k++)
-            row[k] = set->solved[k * NEW + i];
+    for (size_t k = 0; k < first; k += NEW) {
+        const double *a = set->factor + row_begin(k) + k, *b = a + k + 1, *c = b + k + 2;
+        const double *d = c + k + 3;
+        const quad e = solved[k] * a[0];
+        const quad f = (solved[k + 1] - b[0] * e) * b[1];
+        const quad g = (solved[k + 2] - c[0] * e - c[1] * f) * c[2];
+        const quad h = (solved[k + 3] - d[0] * e - d[1] * f - d[2] * g) * d[3];
+        solved[k] = e;
+        solved[k + 1] = f;
+        solved[k + 2] = g;
+        solved[k + 3] = h;
+        for (size_t m = k + NEW; m < first; m++) {
+            const double *row = set->factor + row_begin(m) + k;
+            solved[m] -= (row[0] * e + row[1] * f) + (row[2] * g + row[3] * h);
+        }
     }
 }
 
-/* Complete a row of L from column 'begin' on. Returns whether it is independent of the rows before. */
+/* Compute NEW rows of L from row 'first' on, or fewer where the set ends, up to the first row that depends
+ * on those before it. Returns the number of rows that are complete. */
 SPINE_CLONES
-static bool complete(struct spine_activeset *set, size_t begin, size_t i)
+static size_t complete(struct spine_activeset *set, size_t first)
 {
-    const float *from = set->gram + i * pitch(set);
-    double *row = set->factor + i * (i + 1) / 2;
+    const size_t left = set->count - first, rows = left < NEW ? left : NEW;
+    const quad *solved = (const quad *)set->solved;
+    quad squares[NEW] = {{0}}; /* of G, less the products of the rows so far */
 
-    for (size_t k = begin; k < i; k++) {
-        const double *other = set->factor + k * (k + 1) / 2;
-        row[k] = subtract_dot((double)from[k], k, row, other) * other[k];
+    extend(set, first);
+    for (size_t k = 0; k < first; k++)
+        for (size_t i = 0; i < NEW; i++)
+            squares[i] += solved[k][i] * solved[k];
+
+    for (size_t i = 0; i < rows; i++) {
+        const float *from = set->gram + (first + i) * pitch(set);
+        double *row = set->factor + row_begin(first + i);
+        double rest = (double)from[first + i] - squares[i][i];
+        for (size_t k = 0; k < first; k++)
+            row[k] = set->solved[k * NEW + i];
+        for (size_t k = 0; k < i; k++) {
+            const double *other = set->factor + row_begin(first + k) + first;
+            double sum = (double)from[first + k] - squares[i][k];
+            for (size_t m = 0; m < k; m++)
+                sum -= row[first + m] * other[m];
+            row[first + k] = sum * other[k];
+            rest -= row[first + k] * row[first + k];
+        }
+        if (!(rest > DEPENDENT * (double)from[first + i]))
+            return i;
+        row[first + i] = 1 / sqrt(rest); /* inverse of the diagonal: it is only divided by */
     }
-    const double left = subtract_dot((double)from[i], i, row, row);
-    if (!(left > DEPENDENT * (double)from[i]))
-        return false;
-    row[i] = 1 / sqrt(left); /* inverse of the diagonal: it is only divided by */
-    return true;
+    return rows;
 }
 
 /* Cholesky, continued from the rows that are there, up to the first row that depends on those
@@ -260,32 +272,65 @@ static bool complete(struct spine_activeset *set, size_t begin, size_t i)
 static size_t factorise(struct spine_activeset *set)
 {
     while (set->factored < set->count) {
-        const size_t first = set->factored - set->factored % NEW;
-        extend(set, first);
-        set->factored = first;
-        for (; set->factored < set->count && set->factored < first + NEW; set->factored++)
-            if (!complete(set, first, set->factored))
-                return set->factored;
+        const size_t first = set->factored - set->factored % NEW, rows = complete(set, first);
+        set->factored = first + rows;
+        if (rows < NEW)
+            break;
     }
     return set->factored;
 }
 
+/* Solve L y = vector for the first n rows, a few rows at a time. */
+static inline void substitute_forward(size_t n, const double *factor, double *vector)
+{
+    for (size_t i = 0; i < n; i += NEW) {
+        const size_t rows = n - i < NEW ? n - i : NEW;
+        const double *row[NEW];
+        quad sums[NEW] = {{0}};
+        for (size_t r = 0; r < NEW; r++)
+            row[r] = factor + row_begin(r < rows ? i + r : i);
+        for (size_t k = 0; k < i; k += NEW)
+            for (size_t r = 0; r < NEW; r++)
+                sums[r] += *(const unaligned *)(row[r] + k) * *(const unaligned *)(vector + k);
+        for (size_t r = 0; r < rows; r++) {
+            double sum = vector[i + r] - ((sums[r][0] + sums[r][1]) + (sums[r][2] + sums[r][3]));
+            for (size_t k = 0; k < r; k++)
+                sum -= row[r][i + k] * vector[i + k];
+            vector[i + r] = sum * row[r][i + r];
+        }
+    }
+}
+
+/* Solve L' x = vector for the first n rows. */
+static inline void substitute_backward(size_t n, const double *factor, double *vector)
+{
+    for (size_t end = n; end > 0;) {
+        const size_t i = (end - 1) - (end - 1) % NEW, rows = end - i;
+        const double *row[NEW];
+        double values[NEW] = {0};
+        for (size_t r = 0; r < NEW; r++)
+            row[r] = factor + row_begin(r < rows ? i + r : i);
+        for (size_t r = rows; r-- > 0;) {
+            double sum = vector[i + r];
+            for (size_t k = r + 1; k < rows; k++)
+                sum -= row[k][i + r] * values[k];
+            vector[i + r] = values[r] = sum * row[r][i + r];
+        }
+        for (size_t k = 0; k < i; k += NEW)
+            *(unaligned *)(vector + k) -= (values[0] * *(const unaligned *)(row[0] + k) +
+                                           values[1] * *(const unaligned *)(row[1] + k)) +
+                                          (values[2] * *(const unaligned *)(row[2] + k) +
+                                           values[3] * *(const unaligned *)(row[3] + k));
+        end = i;
+    }
+}
+
 /* Solve L L' x = vector for the first n rows. */
 SPINE_CLONES
-static void substitute(size_t n, const double *factor, double *restrict vector)
+static void substitute(size_t n, const double *factor, double *vector)
 {
-    for (size_t i = 0; i < n; i++) {
-        const double *row = factor + i * (i + 1) / 2;
-        vector[i] = subtract_dot(vector[i], i, row, vector) * row[i];
-    }
-    for (size_t i = n; i-- > 0;) {
-        const double *restrict row = factor + i * (i + 1) / 2;
-        const double value = vector[i] * row[i];
-        vector[i] = value;
-#pragma omp simd
-        for (size_t k = 0; k < i; k++)
-            vector[k] -= value * row[k];
-    }
+    substitute_forward(n, factor, vector);
+    substitute_backward(n, factor, vector);
 }
 
 /* Find the direction of an exact step, in set->step: to where all correlations are lambda; or, if

@@ -162,10 +162,11 @@ static void subtract_atoms(size_t dim, const float *const *atoms, const double *
 {
     const float *restrict a = atoms[0], *restrict b = atoms[1];
     const float *restrict c = atoms[2], *restrict d = atoms[3];
+    const double e = values[0], f = values[1], g = values[2], h = values[3];
 #pragma omp simd
     for (size_t k = 0; k < dim; k++)
-        residual[k] -= values[0] * (double)a[k] + values[1] * (double)b[k] +
-                       (values[2] * (double)c[k] + values[3] * (double)d[k]);
+        residual[k] -=
+            (e * (double)a[k] + f * (double)b[k]) + (g * (double)c[k] + h * (double)d[k]);
 }
 
 /* The correlations of a few atoms with the residual. */
@@ -250,13 +251,15 @@ static void correlate_values(const struct problem *problem)
 
 /* all -= sum of value row, for several rows at a time, which are read from memory. */
 SPINE_CLONES
-static void subtract_rows(size_t units, const float *const *rows, const float *values, float *all)
+static void subtract_rows(size_t units, const float *const *rows, const float *values,
+                          float *restrict all)
 {
     const float *restrict a = rows[0], *restrict b = rows[1];
     const float *restrict c = rows[2], *restrict d = rows[3];
+    const float e = values[0], f = values[1], g = values[2], h = values[3];
 #pragma omp simd
     for (size_t j = 0; j < units; j++)
-        all[j] -= values[0] * a[j] + values[1] * b[j] + (values[2] * c[j] + values[3] * d[j]);
+        all[j] -= (e * a[j] + f * b[j]) + (g * c[j] + h * d[j]);
 }
 
 /* c_j of all atoms; for those with values, which aren't compared, less than any. */
