@@ -13,7 +13,7 @@ input = glove.h5
 objective = spine
 hidden = 500
 [train]
-epochs = 20
+epochs = 5
 END
 train 1 run.ini
 
