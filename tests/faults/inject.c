@@ -102,6 +102,8 @@ static const struct call calls[] = {
 };
 enum { NUM_CALLS = sizeof calls / sizeof *calls };
 
+enum { MOST_CLOSING = 64 }; /* tasks at once */
+
 enum mode { MODE_FAIL, MODE_SHORT, MODE_KILL, MODE_SLOW };
 
 struct plan {
@@ -112,7 +114,7 @@ struct plan {
     bool persist;
     long count; /* calls seen so far */
     bool hit;
-    pid_t closing; /* the task whose close() is to fail when it returns; 0: none */
+    pid_t closing[MOST_CLOSING]; /* tasks whose close() is to fail when it returns; 0: none */
 };
 
 /* --- The command ------------------------------------------------------------------------------ */
@@ -255,6 +257,26 @@ static void note(const struct plan *plan, const struct call *call, const char *p
     fclose(log);
 }
 
+/* The task's place among those that are closing, or a free one for task 0; NULL: none. */
+static pid_t *find_closing(struct plan *plan, pid_t task)
+{
+    for (int i = 0; i < MOST_CLOSING; i++)
+        if (plan->closing[i] == task)
+            return &plan->closing[i];
+    return NULL;
+}
+
+static void add_closing(struct plan *plan, pid_t task)
+{
+    pid_t *place = find_closing(plan, 0);
+
+    if (place == NULL) {
+        fprintf(stderr, "inject: more than %d tasks close files at once\n", MOST_CLOSING);
+        exit(STATUS_INTERNAL);
+    }
+    *place = task;
+}
+
 static void hit(struct plan *plan, pid_t command, pid_t task, const struct call *call,
                 struct user_regs_struct *regs)
 {
@@ -273,7 +295,7 @@ static void hit(struct plan *plan, pid_t command, pid_t task, const struct call 
         break;
     case MODE_FAIL: /* no such call: it returns what is in rax */
         if (call->class == 'c') {
-            plan->closing = task;
+            add_closing(plan, task);
             break;
         }
         regs->orig_rax = (unsigned long long)-1;
@@ -308,12 +330,11 @@ static void inspect(struct plan *plan, pid_t command, pid_t task)
     }
 }
 
-/* The close() that is to fail has returned. */
-static void fail_closing(struct plan *plan, pid_t task)
+/* A close() that is to fail has returned. */
+static void fail_closing(const struct plan *plan, pid_t task)
 {
     struct user_regs_struct regs;
 
-    plan->closing = 0;
     if (ptrace(PTRACE_GETREGS, task, NULL, &regs) != 0)
         return;
     regs.rax = (unsigned long long)-(long long)plan->error;
@@ -352,21 +373,26 @@ static int watch(struct plan *plan, pid_t command)
             continue;
         if (task < 0)
             return STATUS_INTERNAL;
+        pid_t *closing = find_closing(plan, task);
         if (WIFEXITED(status) || WIFSIGNALED(status)) {
             if (task == command)
                 return end_like(status);
+            if (closing != NULL)
+                *closing = 0;
             continue;
         }
 
         const int event = status >> 16, signal = WSTOPSIG(status);
         if (event == PTRACE_EVENT_SECCOMP)
             inspect(plan, command, task);
-        else if (signal == RETURNED && task == plan->closing)
+        else if (signal == RETURNED && closing != NULL) {
             fail_closing(plan, task);
+            *closing = 0;
+        }
         /* A new task's first stop and the tracer's own traps aren't for the command. */
         const bool ours =
             event != 0 || signal == SIGSTOP || signal == SIGTRAP || signal == RETURNED;
-        ptrace(task == plan->closing ? PTRACE_SYSCALL : PTRACE_CONT, task, NULL,
+        ptrace(find_closing(plan, task) != NULL ? PTRACE_SYSCALL : PTRACE_CONT, task, NULL,
                ours ? NULL : (void *)(long)signal);
     }
 }
