@@ -193,8 +193,8 @@ as_if_never_stopped --exact told
 
 # --- Out of time ------------------------------------------------------------------------------------
 
-# leaves_in_time RUN COMMAND...: it is left, and goes on when there is time again.
-leaves_in_time()
+# leaves_short_of_time RUN COMMAND...: with too little time it saves and leaves; with more, it resumes.
+leaves_short_of_time()
 {
     local directory=$1
     shift
@@ -204,10 +204,10 @@ leaves_in_time()
     as_if_never_stopped --exact "$directory"
 }
 
-leaves_in_time minutes mpirun -np 2 "$trainer" run.ini train.time_limit=0.006 \
+leaves_short_of_time minutes mpirun -np 2 "$trainer" run.ini train.time_limit=0.006 \
     train.grace_seconds=0.2
 # shellcheck disable=SC2016 # the inner shell expands it
-leaves_in_time slurm bash -c 'SLURM_JOB_END_TIME=$(($(date +%s) + 2)) exec "$@"' - \
+leaves_short_of_time slurm bash -c 'SLURM_JOB_END_TIME=$(($(date +%s) + 2)) exec "$@"' - \
     mpirun -np 2 "$trainer" run.ini train.grace_seconds=1.8
 SLURM_JOB_END_TIME=$(($(date +%s) - 100)) attempt mpirun -np 2 "$trainer" run.ini \
     output.directory=late
