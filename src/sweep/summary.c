@@ -126,8 +126,8 @@ static int find_epochs(const struct spine_ledger *ledger, size_t trial, int64_t 
     *epochs = done == 0 ? 0 : ledger->halving.epochs[done - 1];
     if (done < ledger->halving.num_rungs)
         return 0;
-    if (spine_trials_config(ledger->trials, trial, &config,
-                            err)) /* train.epochs may be a parameter */
+    /* train.epochs may be a parameter. */
+    if (spine_trials_config(ledger->trials, trial, &config, err))
         return -1;
     *epochs = config.epochs;
     return 0;
