@@ -36,7 +36,7 @@ mpirun -np 2 "$bin/spine-mpi" "$root/slurm/sample.ini" \
 
 cat <<END
 
-The run is in $directory/run: codes.h5ad and codes.txt hold the sparse codes, model.h5 the encoder,
+The run is in $directory/run: codes.h5ad and codes.txt hold the sparse codes, model.h5 the dictionary,
 metrics.jsonl a line an epoch. $directory/report.html shows all of it in a browser.
 Next: $bin/spine-top $directory/run WORD
 END

@@ -413,8 +413,11 @@ static int print(const struct spine_config *config, int size, const struct spine
     if (grid->hosts > 1)
         fprintf(out, " on %d hosts", grid->hosts);
     fputc('\n', out);
-    fprintf(out, "steps             %zu an epoch, %lld in all\n", forecast->steps,
-            (long long)forecast->steps * (long long)config->epochs);
+    if (config->objective == SPINE_OBJECTIVE_NNSE)
+        fprintf(out, "epochs            %lld\n", (long long)config->epochs);
+    else
+        fprintf(out, "steps             %zu an epoch, %lld in all\n", forecast->steps,
+                (long long)forecast->steps * (long long)config->epochs);
     print_memory(&forecast->memory, out);
     print_room("memory of a node", forecast->node_needed, forecast->node_room, out);
     print_room("disk            ", forecast->disk_needed, forecast->disk_room, out);

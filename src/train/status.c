@@ -19,6 +19,34 @@ static bool has_diverged(const struct spine_config *config)
            diverged;
 }
 
+static const char *plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* "training nnse: 1000 units, 40 values a word, on 17000 x 100 numbers; 5 epochs, 2 ranks" */
+static void say_begin(const struct spine_status *status)
+{
+    const struct spine_config *config = status->config;
+    const struct spine_dataset *data = status->data;
+    const size_t steps = spine_partition_steps(&data->part);
+    char values[48] = "", work[96];
+
+    if (config->objective == SPINE_OBJECTIVE_NNSE) {
+        snprintf(values, sizeof values, ", %.15g values a word,", config->l0);
+        snprintf(work, sizeof work, "%lld epoch%s", (long long)config->epochs,
+                 plural(config->epochs));
+    } else {
+        snprintf(work, sizeof work, "batches of %lld, %zu step%s an epoch",
+                 (long long)config->batch_size, steps, plural((int64_t)steps));
+    }
+
+    spine_log(SPINE_LOG_INFO, "training %s: %lld unit%s%s on %zu x %zu numbers; %s, %d rank%s",
+              spine_objective_names[config->objective], (long long)config->hidden,
+              plural(config->hidden), values, data->part.num_rows, data->dim, work, status->size,
+              plural(status->size));
+}
+
 void spine_status_begin(struct spine_status *status)
 {
     const struct spine_config *config = status->config;
@@ -32,12 +60,7 @@ void spine_status_begin(struct spine_status *status)
                   last_epoch < config->epochs ? " up to train.stop_after" : "",
                   (long long)position->epoch);
     else
-        spine_log(SPINE_LOG_INFO,
-                  "training %lld units on %zu x %zu numbers; batches of %lld, %zu steps an epoch, "
-                  "%d rank%s",
-                  (long long)config->hidden, status->data->part.num_rows, status->data->dim,
-                  (long long)config->batch_size, spine_partition_steps(&status->data->part),
-                  status->size, status->size == 1 ? "" : "s");
+        say_begin(status);
 
     if (status->resume->start == SPINE_START_RESUMED)
         spine_log(SPINE_LOG_INFO, "resuming after epoch %lld, step %zu", (long long)position->epoch,
@@ -71,6 +94,23 @@ static void describe_left(const struct spine_status *status, double done, char *
     snprintf(text, size, "  %s left", duration);
 }
 
+/* The losses that the objective has, with as many digits. Where SPINE's losses of sparsity are missing,
+ * the number of values tells of it. */
+static void describe_losses(const struct spine_config *config, const struct spine_metrics *metrics,
+                            int digits, char *text, size_t size)
+{
+    const double values = metrics->density * (double)config->hidden;
+
+    if (config->objective == SPINE_OBJECTIVE_SPINE)
+        snprintf(text, size, "loss %.*f (rl %.*f asl %.*f psl %.*f)", digits, metrics->total,
+                 digits, metrics->rl, digits, metrics->asl, digits, metrics->psl);
+    else if (metrics->total > metrics->rl)
+        snprintf(text, size, "loss %.*f (rl %.*f)  %.1f values a word", digits, metrics->total,
+                 digits, metrics->rl, values);
+    else
+        snprintf(text, size, "rl %.*f  %.1f values a word", digits, metrics->rl, values);
+}
+
 void spine_status_show(struct spine_status *status, const struct spine_position *position,
                        const struct spine_metrics *last)
 {
@@ -86,23 +126,22 @@ void spine_status_show(struct spine_status *status, const struct spine_position 
     const double done = (double)position->epoch + (double)position->step / steps;
     const long long epoch = position->epoch + 1, epochs = status->config->epochs;
     double trained, elapsed;
-    char left[48];
+    char left[48], losses[128] = "";
 
     measure(status, done, &trained, &elapsed);
     const double words = trained * (double)status->data->part.num_rows / elapsed;
     describe_left(status, done, left, sizeof left);
 
-    if (last->epoch == 0)
-        spine_log_progress("epoch %lld/%lld  %.0f words/s%s", epoch, epochs, words, left);
-    else
-        spine_log_progress("epoch %lld/%lld  rl %.4f  asl %.4f  psl %.4f  %.0f words/s%s", epoch,
-                           epochs, last->rl, last->asl, last->psl, words, left);
+    if (last->epoch > 0)
+        describe_losses(status->config, last, 4, losses, sizeof losses);
+    spine_log_progress("epoch %lld/%lld  %s%s%.0f words/s%s", epoch, epochs, losses,
+                       last->epoch > 0 ? "  " : "", words, left);
 }
 
 void spine_status_log(const struct spine_status *status, const struct spine_metrics *metrics)
 {
     const long long epoch = metrics->epoch, epochs = status->config->epochs;
-    char left[48], measures[96] = "";
+    char left[48], losses[128], measures[96] = "";
 
     if (!metrics->evaluated && spine_log_is_live()) /* the progress line shows the others */
         return;
@@ -112,9 +151,8 @@ void spine_status_log(const struct spine_status *status, const struct spine_metr
                  100 * metrics->explained_variance, 100 * metrics->sparsity,
                  (long long)metrics->dead);
 
-    spine_log(SPINE_LOG_INFO,
-              "epoch %lld/%lld  loss %.5f (rl %.5f asl %.5f psl %.5f)  %.0f words/s%s%s", epoch,
-              epochs, metrics->total, metrics->rl, metrics->asl, metrics->psl,
+    describe_losses(status->config, metrics, 5, losses, sizeof losses);
+    spine_log(SPINE_LOG_INFO, "epoch %lld/%lld  %s  %.0f words/s%s%s", epoch, epochs, losses,
               metrics->words_per_second, measures, left);
 }
 

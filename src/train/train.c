@@ -117,6 +117,11 @@ int spine_train_check(const struct spine_config *config, struct spine_comm *comm
     spine_comm_broadcast(comm, &explained, sizeof explained);
     if (!diverged)
         return 0;
+    if (config->objective == SPINE_OBJECTIVE_NNSE)
+        return spine_fail(err,
+                          "%s: diverged: the explained variance is %.4g, so the mean of all rows "
+                          "would be a better reconstruction",
+                          config->directory, explained);
     return spine_fail(err,
                       "%s: diverged: the explained variance is %.4g, so the mean of all rows would "
                       "be a better reconstruction; a lower train.learning_rate%s may help",

@@ -3,7 +3,7 @@ from spack.package import *
 
 
 class SpineMpi(CMakePackage):
-    """Sparse, interpretable word embeddings (SPINE), trained data-parallel over MPI."""
+    """Sparse, interpretable word embeddings (NNSE, SPINE and others), trained data-parallel over MPI."""
 
     license("MIT")
 
