@@ -177,14 +177,15 @@ static uint64_t files_bytes(const struct spine_config *config, size_t num_rows, 
 {
     const uint64_t hidden = (uint64_t)config->hidden, units = num_rows * hidden;
     const uint64_t values = forecast_values(config, num_rows);
-    const uint64_t codes = values * 8;             /* a float and an index */
+    const uint64_t words = num_rows * 60; /* a word, and where it and its row begin; measured */
+    const uint64_t codes = values * 8 + words;     /* a float and an index */
     const uint64_t text = units * 2 + values * 10; /* " 0" or " 0.123456789" */
     const uint64_t params = spine_params_len(dim, (size_t)config->hidden) * sizeof(float);
     uint64_t bytes = checkpoint_bytes(config, dim) * (uint64_t)(config->checkpoint_keep + 1);
 
     bytes += params + codes; /* the model, the shards */
     if (config->merge)
-        bytes += codes; /* temporary files of merging */
+        bytes += codes - words; /* temporary files of merging */
     if (has_index(config))
         bytes += codes;
     if (config->merge)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # --dry-run says what memory a rank will take, and a rank takes that: its rows once, the parameters,
-# the optimizer and a batch. Measured for many rows, for many units, for a big batch, for silent units
-# and for a refit.
+# the optimizer and a batch. Measured for many rows, for many units, for a big batch, for silent units,
+# for a refit, and for nnse.
 set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -60,6 +60,7 @@ check both train.batch_size=4096
 few=(data.limit=1000 model.start=random train.epochs=3 train.checkpoint_every=1)
 check silent "${few[@]}" model.objective=topk model.aux_k=50 model.hidden=4000 train.refit=no
 check refit "${few[@]}" model.objective=topk
+check nnse "${few[@]}" model.objective=nnse model.l0=10 model.hidden=1000 train.refit=yes
 run "$trainer" --dry-run run.ini output.directory=alone model.objective=topk
 grep -q '^memory of a rank .*, refit 25\.2, files ' stdout || fail "no memory of the refit: $(cat stdout)"
 # disk ALPHA: what files with codes of 4 ALPHA values a word take.
