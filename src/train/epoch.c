@@ -251,7 +251,7 @@ static size_t next_rows(size_t rows, double seconds)
 {
     const double wanted = (double)rows * POLL_SECONDS / (seconds + 1e-9);
 
-    return (size_t)fmax(fmin(wanted / BLOCK, POLL_GROWTH * (double)(rows / BLOCK)), 1) * BLOCK;
+    return (size_t)fmax(fmin(wanted, (double)rows * POLL_GROWTH) / BLOCK, 1) * BLOCK;
 }
 
 /* Solve for all of this rank's rows. In between, all ranks meet and serve requests, after equally many
