@@ -203,10 +203,8 @@ grep -q '^run has diverged: 6 epochs; nothing to do' stderr || fail "said: $(cat
 ini grid 'train.noise = 0.1, 0.3' 'model.hidden = 20, 30, 40' 'directory = unread'
 "$sweep" run sweep.ini >out 2>err &
 helper=$!
-for _ in $(seq 3000); do
-    [ -z "$(cat unread/trials/*/metrics.jsonl 2>/dev/null || true)" ] || break
-    sleep 0.02
-done
+# Without processes of its own, which a busy machine starts too late: the input is read by then.
+until compgen -G 'unread/trials/*/metrics.jsonl' >/dev/null || ! kill -0 $helper 2>/dev/null; do :; done
 mv glove.h5 moved.h5
 status=0
 wait $helper || status=$?
