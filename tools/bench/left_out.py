@@ -67,7 +67,8 @@ def main():
 
         run = os.path.join(scratch, "run")
         with open(os.path.join(scratch, "run.ini"), "w") as file:
-            print(f"[data]\ninput = {scratch}/kept.h5\n[output]\ndirectory = {run}", file=file)
+            print(f"[data]\ninput = {scratch}/kept.h5\n[model]\nobjective = spine\n[output]\ndirectory = {run}",
+                  file=file)
         subprocess.run(["mpirun", "-np", given.ranks, harness.program("spine-mpi"),
                         "--quiet", os.path.join(scratch, "run.ini"), *given.option], check=True)
         for name in "left", "sample":
