@@ -344,9 +344,30 @@ static int check_trial(const struct spine_trials *trials, size_t i,
     return 0;
 }
 
+/* Refuse a parameter that has no effect, since none of these objectives uses it: a set of bits. */
+static int check_effects(const struct spine_trials *trials, unsigned objectives,
+                         struct spine_error *err)
+{
+    for (size_t p = 0; p < trials->num_parameters; p++) {
+        const char *name = trials->parameters[p].name;
+        bool is_used = false;
+        int last = 0;
+        for (int i = 0; spine_objective_names[i] != NULL; i++)
+            if ((objectives >> i & 1) != 0) {
+                is_used = is_used || spine_objective_uses((enum spine_objective)i, name);
+                last = i;
+            }
+        if (!is_used)
+            return spine_refuse(err, "%s: has no effect with model.objective = %s; leave it out",
+                                name, spine_objective_names[last]);
+    }
+    return 0;
+}
+
 static int check_trials(const struct spine_trials *trials, struct spine_error *err)
 {
     struct spine_config config;
+    unsigned objectives = 0;
 
     for (size_t i = 0; i < trials->count; i++) {
         if (spine_trials_config(trials, i, &config, err) || spine_combination_check(&config, err)) {
@@ -355,8 +376,9 @@ static int check_trials(const struct spine_trials *trials, struct spine_error *e
         }
         if (check_trial(trials, i, &config, err))
             return -1;
+        objectives |= 1U << config.objective;
     }
-    return 0;
+    return check_effects(trials, objectives, err);
 }
 
 int spine_trials_init(struct spine_trials *trials, const struct spine_config *base,

@@ -298,6 +298,9 @@ static const struct {
      "s.ini:4: sweep.subject_to: 'rl < 1' is neither 'NAME >= NUMBER' nor 'NAME <= NUMBER'"},
     {GRID "model.hidden = 5\n[train]\nresume = never\n",
      "train.resume: is set by the sweep itself; leave it out"},
+    {"[model]\nobjective = nnse\n" GRID "train.batch_size = 64, 128\n",
+     "train.batch_size: has no effect with model.objective = nnse; leave it out"},
+    {GRID "model.k = 22\n", "model.k: has no effect with model.objective = nnse; leave it out"},
     {GRID "train.warmup = 0.3, 0.8\n",
      "trial 1: train.warmup and train.decay: add up to more than 1"},
 };
