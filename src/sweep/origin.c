@@ -9,20 +9,24 @@
 #include "spine/base/textfile.h"
 #include "spine/files/rundir.h"
 #include "spine/files/startmodel.h"
+#include "spine/sweep/parameter.h"
 #include "spine/sweep/trials.h"
 
-/* The sweep's directory. */
-static const char *find_directory(const struct spine_inifile_lines *lines)
+static const char start_from[] = "train.start_from";
+
+/* What [sweep] sets a name to; if it doesn't, 'otherwise'. */
+static const char *find_value(const struct spine_inifile_lines *lines, const char *name,
+                              const char *otherwise)
 {
     for (size_t i = 0; i < lines->count; i++)
-        if (strcmp(lines->line[i].name, "directory") == 0)
+        if (strcmp(lines->line[i].name, name) == 0)
             return lines->line[i].value;
-    return spine_trials_directory;
+    return otherwise;
 }
 
 /* Find the objective of the sweep in a directory. False if there is none, or it can't be read, which
  * is reported when the directory is opened (ledger.h). */
-static bool read_sweep(const char *directory, enum spine_objective *objective)
+static bool read_sweep(const char *directory, int64_t *objective)
 {
     enum { MOST = 1 << 20 };
     struct spine_inifile_lines lines = {0};
@@ -37,40 +41,70 @@ static bool read_sweep(const char *directory, enum spine_objective *objective)
         spine_textfile_read(path, "a configuration", MOST, &text, &length, &ignored) == 0 &&
         spine_inifile_parse(&base, &lines, text, path, &ignored) == 0;
     if (is_read)
-        *objective = (enum spine_objective)base.objective;
+        *objective = base.objective;
 
     spine_inifile_lines_dispose(&lines);
     free(text);
     return is_read;
 }
 
+/* Find the objective of a run; false if it can't be read, which is reported when a trial starts. */
+static bool read_run(const char *run, int64_t *objective)
+{
+    enum spine_objective one;
+
+    if (run[0] == '\0' || !spine_startmodel_objective(run, &one))
+        return false;
+    *objective = one;
+    return true;
+}
+
+/* The same of the runs of a parameter; false also if they differ. */
+static bool read_runs(const char *list, int64_t *objective)
+{
+    struct spine_parameter starts;
+    struct spine_error ignored;
+    bool is_found = false, differ = false;
+
+    if (spine_parameter_read(&starts, start_from, list, &ignored) == 0)
+        for (size_t i = 0; i < starts.values.count; i++) {
+            int64_t one;
+            if (!read_run(spine_words_get(&starts.values, i), &one))
+                continue;
+            differ = differ || (is_found && *objective != one);
+            *objective = one;
+            is_found = true;
+        }
+
+    spine_parameter_dispose(&starts);
+    return is_found && !differ;
+}
+
 void spine_origin_follow(struct spine_config *base, const struct spine_inifile_lines *lines,
                          struct spine_comm *comm)
 {
-    struct {
-        enum spine_objective objective;
-        bool is_found;
-    } origin = {SPINE_OBJECTIVE_SPINE, false};
+    enum { NONE = -1 };
+    int64_t objective = NONE;
     struct spine_config with = *base;
-    const char *from = find_directory(lines);
+    const char *from = find_value(lines, "directory", spine_trials_directory);
+    const char *runs = find_value(lines, start_from, NULL);
 
     for (size_t i = 0; i < lines->count; i++)
         spine_config_mark(&with, lines->line[i].name);
     if (spine_config_has_objective(&with))
         return;
 
-    if (comm->rank == 0)
-        origin.is_found = read_sweep(from, &origin.objective);
-    if (comm->rank == 0 && !origin.is_found && base->start_from[0] != '\0') {
-        from = base->start_from;
-        origin.is_found = spine_startmodel_objective(from, &origin.objective);
+    if (comm->rank == 0 && !read_sweep(from, &objective)) {
+        from = runs != NULL ? runs : base->start_from;
+        if (runs != NULL ? !read_runs(runs, &objective) : !read_run(from, &objective))
+            objective = NONE;
     }
-    spine_comm_broadcast(comm, &origin, sizeof origin);
+    spine_comm_broadcast(comm, &objective, sizeof objective);
 
-    if (!origin.is_found || with.objective == (int64_t)origin.objective ||
-        !spine_config_suits(&with, origin.objective))
+    if (objective == NONE || objective == with.objective ||
+        !spine_config_suits(&with, (enum spine_objective)objective))
         return;
-    spine_config_choose(base, origin.objective);
-    spine_log(SPINE_LOG_INFO, "model.objective: %s, as in %s",
-              spine_objective_names[origin.objective], from);
+    spine_config_choose(base, (enum spine_objective)objective);
+    spine_log(SPINE_LOG_INFO, "model.objective: %s, as in %s", spine_objective_names[objective],
+              from);
 }

@@ -236,6 +236,8 @@ grep -qx 'model.objective: spine, as in sweep' stderr || fail "the sweep isn't S
 [ "$(grep -c '^trial ' stderr)" = 0 ] || fail "what was done was done again: $(cat stderr)"
 run "$SPINE_BIN/spine-sweep" plan old.ini sweep.directory=new 'sweep.train.noise=0, 0.4'
 grep -qx 'model.objective: spine, since train.noise is set' stderr || fail "no reason: $(cat stderr)"
+run "$SPINE_BIN/spine-sweep" plan old.ini sweep.directory=new sweep.model.hidden=20 sweep.train.start_from=kept,none
+grep -qx 'model.objective: spine, as in kept,none' stderr || fail "another objective: $(cat stderr)"
 
 # Each trial of a sweep follows its objective, when the sweep's directory is read again, too.
 { cat tiny.ini; printf '[sweep]\nmethod = grid\nobjective = maximize explained_variance\n'
