@@ -80,7 +80,7 @@ static void read_owner(struct spine_state *state, const char *path)
 
 /* --- How far it is ------------------------------------------------------------------------ */
 
-/* Get the epochs from a configuration, unless the lock's file has them. */
+/* Get what the state has of a configuration, unless the lock's file has the epochs. */
 static int take_config(struct spine_state *state, const char *text, const char *path,
                        struct spine_error *err)
 {
@@ -92,6 +92,8 @@ static int take_config(struct spine_state *state, const char *text, const char *
         return -1;
     state->epochs = config.epochs;
     state->last_epoch = spine_settings_last_epoch(&config);
+    state->has_rate =
+        spine_objective_uses((enum spine_objective)config.objective, "train.learning_rate");
     return 0;
 }
 
@@ -286,10 +288,9 @@ void spine_state_describe(const struct spine_state *state, char *text, size_t si
             snprintf(text, size, "is finished: %lld epochs", epoch);
         break;
     case SPINE_STATE_DIVERGED:
-        snprintf(text, size,
-                 "has diverged: after %lld epochs the explained variance is %.4g; a lower "
-                 "train.learning_rate may help",
-                 epoch, state->explained);
+        snprintf(text, size, "has diverged: after %lld epochs the explained variance is %.4g%s",
+                 epoch, state->explained,
+                 state->has_rate ? "; a lower train.learning_rate may help" : "");
         break;
     case SPINE_STATE_DAMAGED:
         snprintf(text, size, "is damaged: %s", state->damage.text);

@@ -39,6 +39,7 @@ struct spine_state {
     bool is_saved;              /* a paused run has a checkpoint */
     double seconds_left;        /* of a running run; NaN: unknown */
     double explained;           /* explained variance of a diverged run */
+    bool has_rate;              /* a diverged run uses train.learning_rate */
     struct spine_state_owner owner;
     struct spine_error damage; /* what is damaged */
 };

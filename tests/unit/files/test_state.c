@@ -76,6 +76,9 @@ static void test_a_loss_that_rose_is_a_diverged_run(void **state)
                      0);
     expect_read(1, "has diverged: after 2 epochs the explained variance is -3.5; a lower "
                    "train.learning_rate may help");
+
+    write_model("[model]\nobjective = nnse\n[train]\nepochs = 2\n");
+    expect_read(1, "has diverged: after 2 epochs the explained variance is -3.5");
 }
 
 static void test_a_model_that_isnt_whole_is_damaged(void **state)
