@@ -155,7 +155,7 @@ if grep -q $'[\r\033]' stderr; then
 fi
 [ "$(wc -l <run/metrics.jsonl)" = 2 ] || fail "metrics.jsonl: $(cat run/metrics.jsonl)"
 
-run mpirun -np 2 "$trainer" --quiet run.ini output.directory=quiet
+run mpirun -np 2 "$trainer" --quiet run.ini model.objective=nnse output.directory=quiet
 silent stdout
 silent stderr
 [ -e quiet/codes.h5ad ] || fail "--quiet made no codes"
