@@ -113,6 +113,10 @@ for trial in n1,n2:1:2x1 n1,n2:2:2x2 n1,n2:2:1x4 n1,n2,n3,n4:1:4x1 n1,n2,n3,n4:2
     [ "$status" = 0 ] || fail "$trial: status $status: $(cat "grid-$places-$grid/stderr")"
     equal alone/run "grid-$places-$grid/run"
 done
+in_directory alone-nnse train 1 run.ini model.objective=nnse
+in_directory across-nnse across n1,n2,n3 2 run.ini model.objective=nnse
+[ "$status" = 0 ] || fail "nnse: status $status: $(cat across-nnse/stderr)"
+equal alone-nnse/run across-nnse/run
 grep -q '^4 hosts with 2 ranks each' "grid-n1,n2,n3,n4-4x2/stderr" || fail "$(cat grid-*4x2/stderr)"
 
 # --- A host is lost ---------------------------------------------------------------------------------
