@@ -39,3 +39,7 @@ run mpiexec.mpich -n 2 "$bin/spine-mpi" run.ini
 run "$bin/spine-mpi" --status run
 train 1 run.ini output.directory=other
 cmp run/codes.txt other/codes.txt || fail "other codes than with Open MPI"
+
+run mpiexec.mpich -n 2 "$bin/spine-mpi" run.ini model.objective=nnse output.directory=nnse
+train 2 run.ini model.objective=nnse output.directory=other-nnse
+cmp nnse/codes.txt other-nnse/codes.txt || fail "nnse: other codes than with Open MPI"
