@@ -184,11 +184,11 @@ item_srun()
     trained srun
 }
 
-# A job that somebody requeues goes on.
+# A job that somebody requeues goes on; of the default objective, whose epochs aren't saved in part.
 item_requeue()
 {
     describe requeue $endless
-    submit -N 2 --ntasks-per-node=1 "$scripts/train.sbatch" requeue.ini
+    submit -N 2 --ntasks-per-node=1 "$scripts/train.sbatch" requeue.ini model.objective=nnse
     begins_epoch requeue 2
     on ctl scontrol requeue "$job"
     goes_on requeue
