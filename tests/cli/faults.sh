@@ -377,6 +377,7 @@ run "$SPINE_BIN/spine-merge" ref -o killed.h5ad -o killed.npz
 
 # Killed at any call, no program leaves codes beside the words of others.
 "$inject" -p "$scratch/mixed" -c ru -l calls -n 0 "$SPINE_BIN/spine-encode" ref s.txt -o mixed.npy -o mixed.mtx >stdout
+[ "$(wc -l <calls)" -ge 4 ] || fail "files are renamed or removed by calls that aren't seen: $(cat calls)"
 mkdir new
 mv mixed.* new
 for call in $(seq "$(wc -l <calls)"); do
