@@ -173,10 +173,10 @@ static int measure_input(const struct spine_trials *trials, struct spine_comm *w
     struct spine_nodedata nodedata;
     struct spine_config first = {0};
 
-    int rc = 0;
-    if (choose_shapes(trials, &both[0], err) || choose_shapes(trials, &both[1], err))
-        rc = -1;
-    const struct shapes *some = &both[both[0].count == 0];
+    int rc = choose_shapes(trials, &both[0], err);
+    if (rc == 0)
+        rc = choose_shapes(trials, &both[1], err);
+    const struct shapes *some = both[0].count > 0 ? &both[0] : &both[1];
     if (rc == 0 && some->count > 0)
         rc = spine_trials_config(trials, some->shape[0].trial, &first, err);
     rc = spine_comm_agree(world, rc, err);

@@ -1,9 +1,9 @@
 /* combination.h -- which options go together.
  *
  * An option that the chosen objective, optimizer, schedule or residency doesn't use must be at its
- * default, since setting it would have no effect. nnse takes some options of steps, although it has
- * none, since earlier versions took them and a run must remain resumable. Refusals of options that
- * exclude each other say what to change. */
+ * default, since setting it would have no effect. nnse takes some options without effect, since
+ * earlier versions took them and a run must remain resumable. Refusals of options that exclude each
+ * other say what to change. */
 #ifndef SPINE_CONFIG_COMBINATION_H
 #define SPINE_CONFIG_COMBINATION_H
 

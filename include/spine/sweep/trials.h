@@ -5,7 +5,7 @@
  *     trials = 20
  *     objective = maximize explained_variance
  *     model.hidden = 500, 1000, 2000               parameters (parameter.h)
- *     train.learning_rate = log 1e-4 .. 1e-2
+ *     model.l0 = log 10 .. 80
  *
  * The parameters of trial i are a function of the seed and i, so any machine can run any trial. A
  * grid has all combinations of the lists in order, the last parameter changing fastest. random
