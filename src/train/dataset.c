@@ -319,6 +319,7 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
                                    .scaling = whole->scaling,
                                    .checksum = whole->checksum,
                                    .variance = whole->variance,
+                                   .squares = whole->squares,
                                    .quantum = whole->quantum,
                                    .is_view = true};
     int rc = spine_partition_init(&data->part, whole->part.num_rows, sharing, err);

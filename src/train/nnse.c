@@ -35,7 +35,7 @@ static const double CLOSE = 0.005, CLOSE_ON_FEW = 0.03, NARROW = 1.002;
  * 1.8, 5 epochs reach the objective that 8 reach with 1. At 2.2 it rises. */
 static const double RELAXATION = 1.8;
 
-/* Of the largest row's square, the most that the square of a value is taken to be (quantum()). */
+/* Of its row's square, the most that the square of a value is taken to be (quantum()). */
 static const double MOST_SQUARE = 16;
 
 /* The purpose of the draws, a value that neither epochs nor atoms.c use. */
@@ -100,24 +100,10 @@ size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t h
         count_blocks(part) * sizeof(struct spine_lasso_codes) +
         (size_t)(kept * (double)(spine_partition_rows(part) * (sizeof(int32_t) + sizeof(float))));
 
-    return codes + sums + gram + 2 * (range.end - range.first) * (stride + hidden) * sizeof(float);
-}
+    const size_t atoms = spine_params_len(dim, hidden) + BLOCK * hidden; /* products of a block */
+    const size_t sample = 2 * (range.end - range.first) * (stride + hidden);
 
-/* The exponent of the largest |x|^2 of this rank's rows. */
-static int64_t find_exponent(struct spine_dataset *data)
-{
-    struct spine_pass pass = {0};
-    double largest = 0;
-    int exponent;
-
-    for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;) {
-        double squares = 0;
-        for (size_t k = 0; k < data->dim; k++)
-            squares += (double)row[k] * (double)row[k];
-        largest = fmax(largest, squares);
-    }
-    (void)frexp(largest, &exponent);
-    return exponent;
+    return codes + sums + gram + (atoms + sample) * sizeof(float);
 }
 
 /* Seven parameters: what a run has, and its options. */
@@ -156,7 +142,6 @@ int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *s
         spine_lasso_coder_init(&nnse->solver, &nnse->lasso, err))
         return -1;
     nnse->solver.lambda = lambda_of(nnse);
-    nnse->exponent = find_exponent(data);
     coder->solver = &nnse->solver;
     coder->kept = nnse->kept;
     return 0;
@@ -340,20 +325,17 @@ int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err)
 
 /* --- An epoch ----------------------------------------------------------------------------- */
 
-/* To what products are rounded, so that their sums over rows are exact. As the objective isn't above
- * that of zeros, |x|^2 / 2, a value is at most |x|^2 / (2 lambda) and |x| / sqrt(ridge). Sums of products
- * of values, and of values and x, are at most N times a bound of both squares. The sums of greater values,
- * if MOST_SQUARE is less than that, are exact up to 8 times the bound. Collective. */
+/* To what products are rounded, so that their sums over rows are exact. As the objective isn't
+ * above that of zeros, |x|^2 / 2, a value's square is at most |x|^2 / ridge, and at most |x|^2
+ * (|x| / (2 lambda))^2. So where f is the factor of |x|^2, or 1 if that is greater, sums over all
+ * rows of a value's square, of a product of two, and of one and x_k are at most f sum |x|^2. They
+ * are exact up to 8 times what is taken for that, in case f is above MOST_SQUARE. */
 static double quantum(const struct spine_nnse *nnse)
 {
-    const double largest = ldexp(1, (int)spine_comm_max(nnse->comm, nnse->exponent));
-    const double lambda = nnse->solver.lambda, ridge = nnse->settings.ridge;
-    double square = largest / (4 * lambda * lambda); /* of a value, in units of the largest row's */
+    const double ridge = nnse->settings.ridge;
+    const double square = ridge > 0 ? fmin(1 / ridge, MOST_SQUARE) : MOST_SQUARE;
 
-    if (ridge > 0)
-        square = fmin(square, 1 / ridge);
-    square = fmin(fmax(square, 1), MOST_SQUARE);
-    return spine_exact_quantum(square * largest * (double)nnse->data->part.num_rows, 50);
+    return spine_exact_quantum(fmax(square, 1) * nnse->data->squares, 50);
 }
 
 SPINE_CLONES

@@ -15,7 +15,7 @@
 struct shape {
     size_t num_rows, dim, stride, text_bytes;
     struct spine_scaling scaling; /* only whether its pointers are NULL matters */
-    double variance, quantum;
+    double variance, squares, quantum;
     uint64_t checksum;
 };
 
@@ -101,6 +101,7 @@ static size_t place(struct spine_dataset *whole, const struct shape *shape, char
             .scaling = spine_scaling_place(&shape->scaling, (float *)(block + rows)),
             .checksum = shape->checksum,
             .variance = shape->variance,
+            .squares = shape->squares,
             .quantum = shape->quantum,
             .words = {.count = shape->num_rows,
                       .bytes = shape->text_bytes,
@@ -146,8 +147,9 @@ int spine_nodedata_init(struct spine_nodedata *nodedata, const struct spine_comm
     }
 
     if (rc == 0) {
-        struct shape shape = {all.part.num_rows, all.dim,      all.stride,  all.words.bytes,
-                              all.scaling,       all.variance, all.quantum, all.checksum};
+        struct shape shape = {all.part.num_rows, all.dim,     all.stride,
+                              all.words.bytes,   all.scaling, all.variance,
+                              all.squares,       all.quantum, all.checksum};
         spine_comm_broadcast(&nodedata->node, &shape, sizeof shape);
         const size_t bytes = reads ? place(&nodedata->whole, &shape, NULL) : 0;
         rc = spine_comm_map(&nodedata->node, bytes, &nodedata->memory, err);

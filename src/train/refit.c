@@ -257,7 +257,7 @@ int spine_refit_solve(const struct spine_params *params, struct spine_dataset *d
 {
     struct problem problem = {
         .params = params, .data = data, .comm = comm, .coder = coder, .size = params->hidden + 1};
-    problem.quantum = fmax(QUANTUM, spine_exact_quantum(CODES_TO_ROWS * data->variance, 52));
+    problem.quantum = fmax(QUANTUM, spine_exact_quantum(CODES_TO_ROWS * data->squares, 52));
 
     int rc = spine_comm_agree(comm, init(&problem, err), err);
     if (rc == 0) {

@@ -377,9 +377,11 @@ static int set_scale(struct spine_scaling *scaling, double from, double to, stru
         from, to);
 }
 
-static void set_variance(struct spine_dataset *data, double variance)
+/* From the variance and the sum of squares of rows that are then multiplied by 'scale'. */
+static void set_variance(struct spine_dataset *data, double variance, double squares, double scale)
 {
-    data->variance = variance * data->scaling.scale * data->scaling.scale;
+    data->variance = variance * scale * scale;
+    data->squares = squares * scale * scale;
     data->quantum = spine_exact_quantum(data->variance, 47);
 }
 
@@ -390,6 +392,7 @@ int spine_scalingfit_finish(struct spine_dataset *data, struct spine_comm *comm,
     const bool is_white = options->whiten != SPINE_WHITEN_NO;
     const double entries = (double)data->part.num_rows * (double)data->dim;
     struct moments moments = {0};
+    double squares = 0;
 
     int rc = spine_comm_agree(comm, init_moments(&moments, data->dim, err), err);
     if (rc == 0) {
@@ -401,13 +404,13 @@ int spine_scalingfit_finish(struct spine_dataset *data, struct spine_comm *comm,
             find_moments(data, comm, &moments);
         }
 
-        const double squares = find_squares(data, comm, &moments, options->center);
+        squares = find_squares(data, comm, &moments, options->center);
         rc = check_variance(&moments, squares, err);
         if (rc == 0 && options->rms > 0)
             rc = set_scale(scaling, sqrt(squares / entries), options->rms, err);
     }
     if (rc == 0) {
-        set_variance(data, moments.variance);
+        set_variance(data, moments.variance, squares, scaling->scale);
         spine_dataset_scale(data, SPINE_SCALED);
     }
 
@@ -428,6 +431,7 @@ int spine_scalingfit_adopt(struct spine_dataset *data, struct spine_comm *comm,
                            struct spine_scaling *scaling, struct spine_error *err)
 {
     struct moments moments = {0};
+    double squares = 0;
 
     spine_scaling_dispose(&data->scaling);
     data->scaling = *scaling;
@@ -437,10 +441,11 @@ int spine_scalingfit_adopt(struct spine_dataset *data, struct spine_comm *comm,
     if (rc == 0) {
         spine_dataset_scale(data, SPINE_WHITENED);
         find_moments(data, comm, &moments);
-        rc = check_variance(&moments, find_squares(data, comm, &moments, false), err);
+        squares = find_squares(data, comm, &moments, false);
+        rc = check_variance(&moments, squares, err);
     }
     if (rc == 0) {
-        set_variance(data, moments.variance);
+        set_variance(data, moments.variance, squares, data->scaling.scale);
         spine_dataset_scale(data, SPINE_SCALED);
     }
 
@@ -452,16 +457,17 @@ int spine_scalingfit_measure(struct spine_dataset *data, struct spine_comm *comm
                              struct spine_error *err)
 {
     struct moments moments = {0};
+    double squares = 0;
 
     int rc = spine_comm_agree(comm, init_moments(&moments, data->dim, err), err);
     if (rc == 0) {
         find_moments(data, comm, &moments);
-        rc = check_variance(&moments, find_squares(data, comm, &moments, false), err);
+        squares = find_squares(data, comm, &moments, false);
+        rc = check_variance(&moments, squares, err);
     }
     if (rc == 0) {
         memcpy(mean, moments.mean, data->dim * sizeof *mean);
-        data->variance = moments.variance;
-        data->quantum = spine_exact_quantum(data->variance, 47);
+        set_variance(data, moments.variance, squares, 1);
     }
     dispose_moments(&moments);
     return rc;

@@ -61,6 +61,7 @@ struct spine_dataset {
     struct spine_scaling scaling;          /* owned; what was done to the rows */
     uint64_t checksum;        /* of all N rows and words in the file; the same on any rank count */
     double variance;          /* sum over all N rows of |row - mean row|^2, scaled */
+    double squares;           /* sum over all N rows of |row|^2, scaled */
     double quantum;           /* for rounding sums of squares of rows (exact.h) */
     struct spine_words words; /* of this rank's rows */
     bool

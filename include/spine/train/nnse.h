@@ -7,14 +7,16 @@
  * non-negative sparse embedding", COLING 2012, who have no ridge. There is no encoder: codes are
  * solved for (lasso.h). An epoch solves for all rows and sums A'A and A'X over the ranks. Then it
  * passes over the atoms a few times, setting each to the optimum given the others (block coordinate
- * descent; Mairal, Bach, Ponce, Sapiro: JMLR 11, 2010), and moves each 1.8 times as far as these passes
- * did (over-relaxation), since codes follow only in the next epoch. lambda is adjusted towards the wanted
- * number of values a word. An atom that no row uses is replaced by a word's vector.
+ * descent; Mairal, Bach, Ponce, Sapiro: JMLR 11, 2010), and moves each 1.8 times as far as these
+ * passes did (over-relaxation), since codes follow only in the next epoch. lambda is adjusted
+ * towards the wanted number of values a word. An atom that no row uses is replaced by a word's
+ * vector.
  *
- * Sums over rows are exact (exact.h), and a row's code depends on nothing else, so the result is the same
- * on any number of ranks whose processors round alike. That is certain if lambda is at least 1/8 of the
- * longest row's length or the ridge at least 1/16, which bounds the values. Otherwise it holds as long as
- * no atom's squared values add up to more than 128 times N times the longest row's square.
+ * Sums over rows are exact (exact.h), and a row's code depends on nothing else, so the result is
+ * the same on any number of ranks whose processors round alike. That is certain if the ridge is at
+ * least 1/100 or lambda at least 1/20 of the longest row's length, which bounds the values.
+ * Otherwise it holds as long as no atom's squared values add up to more than 128 times the squares
+ * of all rows. A refit has a condition of its own (refit.h).
  *
  * The state of a run is in the model's parameters: W2 and W1 are the atoms, b1 is -lambda, b2 is 0.
  * After a refit (refit.h), W2 and b2 reconstruct, and only W1 are the atoms. So a checkpoint after
@@ -54,12 +56,11 @@ struct spine_nnse {
     double *gram, *cross;            /* owned; (H, H): A'A; (H, D): A'X; over all rows */
     struct spine_comm team;          /* owned; the first ranks, which share the sums over atoms */
     bool is_in_team;
-    double *own;                    /* owned; (96, stride): this rank's sums of some atoms */
-    double *sums;                   /* owned; (192, stride): the team's */
+    double *own;                    /* owned; this rank's sums of some atoms */
+    double *sums;                   /* owned; the team's */
     double *pieces;                 /* owned; (stride / 16, H, 16): the atoms */
     float *before;                  /* owned; (D): an atom */
     bool *marked;                   /* owned; (H): atoms to draw */
-    int64_t exponent;               /* of the largest square of this rank's rows (frexp()) */
     struct spine_nnse_sums epoch;   /* of this rank's rows so far */
     double shift;                   /* by which terms of sums are rounded in this epoch (exact.h) */
     double waited;                  /* seconds that this rank has waited for others in all */
@@ -90,8 +91,8 @@ int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err);
 
 /* Train for one epoch, in three parts. First, forget the sums of the one before. Then solve for all
  * of this rank's rows, some at a time, and add them to the sums: 'count' rows from its row 'first'
- * on, which is a multiple of SPINE_LASSO_ROWS. Last, sum over the ranks and improve the atoms, which are then the new parameters; 'epoch'
- * counts from 0. Adding rows is local, the others are collective. */
+ * on, which is a multiple of SPINE_LASSO_ROWS. Last, sum over the ranks and improve the atoms,
+ * which are then the new parameters; 'epoch' counts from 0. Only the last part is collective. */
 void spine_nnse_begin_epoch(struct spine_nnse *nnse);
 void spine_nnse_add_rows(struct spine_nnse *nnse, size_t first, size_t count);
 int spine_nnse_end_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_sums *sums,

@@ -6,7 +6,8 @@
  * than the codes of clean rows could. Codes don't change. The ridge is chosen from 0.1, 1, 10, 30
  * and 100 by the error on every fifth row, with a solution from the other rows; then all rows are
  * used. Sums over rows are exact (exact.h), so the result doesn't depend on the number of ranks,
- * unless a unit's squared codes add up to more than about 16 times the squares of all rows.
+ * unless a unit's squared codes add up to more than 32 times the squares of all rows. Those of a
+ * dictionary don't if its ridge is at least 1/32.
  *
  * q is 1, except for a dictionary: its codes are shrunk by lambda and the ridge, and q is the
  * factor that fits best. The codes were solved for with the atoms W2', so a dictionary's decoder

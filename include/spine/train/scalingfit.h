@@ -7,8 +7,8 @@
 
 #include "spine/train/dataset.h"
 
-/* Find a dataset's scaling, apply it to the rows, and compute the variance. Refuses rows that are
- * all the same. Collective. */
+/* Find a dataset's scaling, apply it to the rows, and compute their variance and sum of squares.
+ * Refuses rows that are all the same. Collective. */
 int spine_scalingfit(struct spine_dataset *data, struct spine_comm *comm,
                      const struct spine_scaling_options *options, struct spine_error *err);
 
@@ -19,12 +19,13 @@ int spine_scalingfit_begin(struct spine_dataset *data, struct spine_comm *comm,
 int spine_scalingfit_finish(struct spine_dataset *data, struct spine_comm *comm,
                             const struct spine_scaling_options *options, struct spine_error *err);
 
-/* Compute the variance of rows as they are now, and their mean row, (D). Collective. */
+/* Compute the variance, the sum of squares and the mean row, (D), of rows as they are now.
+ * Collective. */
 int spine_scalingfit_measure(struct spine_dataset *data, struct spine_comm *comm, double *mean,
                              struct spine_error *err);
 
-/* Apply a given scaling, which the dataset then owns, and compute the variance. Refuses rows that
- * are all the same. Collective. */
+/* Apply a given scaling, which the dataset then owns, and compute the rows' variance and sum of
+ * squares. Refuses rows that are all the same. Collective. */
 int spine_scalingfit_adopt(struct spine_dataset *data, struct spine_comm *comm,
                            struct spine_scaling *scaling, struct spine_error *err);
 

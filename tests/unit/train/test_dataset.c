@@ -141,24 +141,24 @@ static void test_the_extent_is_that_of_the_file_or_the_limit(void **state)
 
 /* What scaling must find, computed by one rank from the equations. */
 struct scaled {
-    double mean[DIM], scale, variance;
+    double mean[DIM], scale, variance, squares;
 };
 
 static struct scaled expect_scaled(size_t rows, int center, double rms)
 {
     struct scaled s = {.scale = 1};
-    double squares = 0;
     for (size_t i = 0; i < rows; i++)
         for (size_t k = 0; k < DIM; k++)
             s.mean[k] += entry(i, k) / (double)rows;
     for (size_t i = 0; i < rows; i++)
         for (size_t k = 0; k < DIM; k++) {
             s.variance += pow(entry(i, k) - s.mean[k], 2);
-            squares += pow(entry(i, k) - (center ? s.mean[k] : 0), 2);
+            s.squares += pow(entry(i, k) - (center ? s.mean[k] : 0), 2);
         }
     if (rms > 0)
-        s.scale = rms / sqrt(squares / (double)(rows * DIM));
+        s.scale = rms / sqrt(s.squares / (double)(rows * DIM));
     s.variance *= s.scale * s.scale;
+    s.squares *= s.scale * s.scale;
     for (size_t k = 0; !center && k < DIM; k++)
         s.mean[k] = 0;
     return s;
@@ -205,6 +205,7 @@ static void test_scaling_is_the_same_on_any_number_of_ranks(void **state)
                         1e-6);
         assert_true(fabs(data.scaling.scale / expected.scale - 1) < 1e-12);
         assert_true(fabs(data.variance / expected.variance - 1) < 1e-12);
+        assert_true(fabs(data.squares / expected.squares - 1) < 1e-12);
         for (size_t i = 0; i < num_local(&data); i++)
             for (size_t k = 0; k < data.stride; k++) {
                 const double row =
@@ -444,7 +445,7 @@ static void test_a_view_of_the_node_data_is_what_reading_gives(void **state)
         assert_int_equal(view.words.count, num_local(&read));
         assert_true(view.checksum == read.checksum);
         assert_true(view.variance == read.variance && view.scaling.scale == read.scaling.scale);
-        assert_true(view.quantum == read.quantum);
+        assert_true(view.quantum == read.quantum && view.squares == read.squares);
         for (size_t i = 0; i < num_local(&read); i++) {
             assert_string_equal(spine_words_get(&view.words, i), spine_words_get(&read.words, i));
             assert_memory_equal(view.rows + i * view.stride, read.rows + i * read.stride,

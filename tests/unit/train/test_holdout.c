@@ -64,7 +64,7 @@ static void test_rows_are_replaced_by_the_one_before(void **state)
     (void)state;
     struct spine_dataset data;
     struct spine_holdout holdout;
-    double mean[DIM] = {0}, variance = 0, held = 0;
+    double mean[DIM] = {0}, variance = 0, squares = 0, held = 0;
     size_t total = 0;
     fill(&data);
     TRY(spine_holdout_begin(&holdout, &data, &world, SHARE, &err));
@@ -84,9 +84,11 @@ static void test_rows_are_replaced_by_the_one_before(void **state)
     for (size_t row = 0; row < ROWS; row++)
         for (size_t k = 0; k < DIM; k++) {
             variance += pow((double)entry(source_of(row), k) - mean[k], 2);
+            squares += pow((double)entry(source_of(row), k), 2);
             held += is_held(row) ? pow((double)entry(row, k) - mean[k], 2) : 0;
         }
     assert_true(fabs(data.variance / variance - 1) < 1e-9);
+    assert_true(fabs(data.squares / squares - 1) < 1e-9);
     assert_true(fabs(holdout.variance / held - 1) < 1e-9);
 
     const struct spine_dataset view = spine_holdout_view(&holdout, &data);

@@ -24,20 +24,28 @@ struct trace {
     struct spine_nnse nnse;
 };
 
+/* Rows of this rank, zeros. */
+static void init_data(struct spine_dataset *data, size_t num_rows, size_t dim)
+{
+    const struct spine_sharing sharing = {
+        .batch_size = 1, .groups = 1, .columns = world.size, .column = world.rank};
+
+    *data = (struct spine_dataset){
+        .dim = dim, .stride = spine_kernel_stride(dim), .quantum = spine_exact_quantum(1, 40)};
+    TRY(spine_partition_init(&data->part, num_rows, &sharing, &err));
+    const size_t local = data->part.end_row - data->part.first_row;
+    data->rows = spine_kernel_alloc((local + 1) * data->stride, "a test", &err);
+}
+
 /* This rank's rows of the input. */
 static void make_data(struct trace *trace)
 {
     struct spine_dataset *data = &trace->data;
     const struct record input = read_record(trace->file, "input");
-    const struct spine_sharing sharing = {
-        .batch_size = 1, .groups = 1, .columns = world.size, .column = world.rank};
-
-    *data = (struct spine_dataset){.dim = trace->dim,
-                                   .stride = spine_kernel_stride(trace->dim),
-                                   .quantum = spine_exact_quantum(1, 40)};
-    TRY(spine_partition_init(&data->part, trace->num_rows, &sharing, &err));
+    init_data(data, trace->num_rows, trace->dim);
     const size_t first = data->part.first_row, local = data->part.end_row - first;
-    data->rows = spine_kernel_alloc((local + 1) * data->stride, "a test", &err);
+    for (size_t i = 0; i < input.count; i++)
+        data->squares += input.values[i] * input.values[i];
     for (size_t i = 0; i < local; i++)
         for (size_t k = 0; k < trace->dim; k++)
             data->rows[i * data->stride + k] = (float)input.values[(first + i) * trace->dim + k];
@@ -118,10 +126,67 @@ static void test_epochs_are_those_of_the_reference(void **state)
     end(&trace);
 }
 
+/* One row is so long that its square is as that of 10^10 others. */
+static void test_a_long_row_leaves_the_sums_of_others(void **state)
+{
+    (void)state;
+    enum { ROWS = 4096, UNITS = 2, DIM = 2 };
+    const double lambda = 0.25, length = 0.75;
+    const struct spine_nnse_settings settings = {.wanted = 1};
+    struct spine_dataset data;
+    struct spine_params params;
+    struct spine_coder coder;
+    struct spine_nnse nnse;
+    struct spine_nnse_sums sums;
+
+    init_data(&data, ROWS, DIM);
+    for (size_t row = data.part.first_row; row < data.part.end_row; row++)
+        data.rows[(row - data.part.first_row) * data.stride + (row > 0)] =
+            row > 0 ? (float)length : 1e5F;
+    data.squares = 1e10 + (ROWS - 1) * length * length;
+    TRY(spine_params_init(&params, DIM, UNITS, &err));
+    for (size_t j = 0; j < UNITS; j++) {
+        params.W1[j * params.stride + j] = 1;
+        params.b1[j] = -(float)lambda;
+    }
+    TRY(spine_coder_init(&coder, DIM, UNITS, &err));
+    coder.block.activation.is_uncapped = true;
+    TRY(spine_nnse_init(&nnse, &settings, &params, &data, &world, &coder, &err));
+
+    spine_nnse_begin_epoch(&nnse);
+    spine_nnse_add_rows(&nnse, 0, spine_partition_rows(&data.part));
+    TRY(spine_nnse_end_epoch(&nnse, 0, &sums, &err));
+    const double value = length - lambda;
+    expect_near("A'A", nnse.gram[3] / (ROWS - 1), value * value, 0.01);
+    expect_near("A'X", nnse.cross[3] / (ROWS - 1), value * length, 0.01);
+    expect_near("the atom", (double)nnse.atoms.W2[params.stride + 1], 1, 0);
+
+    spine_nnse_dispose(&nnse);
+    spine_coder_dispose(&coder);
+    spine_params_dispose(&params);
+    spine_dataset_dispose(&data);
+}
+
+static void test_rounding_is_the_same_in_loops(void **state)
+{
+    (void)state;
+    static const double quanta[] = {0, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 3, 0x1p50 + 0.5, 0x1p51 - 1};
+
+    for (int exponent = -60; exponent <= 20; exponent += 40)
+        for (size_t i = 0; i < sizeof quanta / sizeof *quanta; i++)
+            for (int sign = -1; sign <= 1; sign += 2) {
+                const double quantum = ldexp(1, exponent), value = sign * quanta[i] * quantum;
+                expect_near("rounded", spine_exact_round_shifted(value, spine_exact_shift(quantum)),
+                            spine_exact_round(value, quantum), 0);
+            }
+}
+
 int run_nnse(const struct spine_comm *comm)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_epochs_are_those_of_the_reference),
+        cmocka_unit_test(test_a_long_row_leaves_the_sums_of_others),
+        cmocka_unit_test(test_rounding_is_the_same_in_loops),
     };
     world = *comm;
     return cmocka_run_group_tests(tests, NULL, NULL);
