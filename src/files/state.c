@@ -250,8 +250,8 @@ static void describe_paused(const struct spine_state *state, char *text, size_t 
                  "command to write them",
                  epoch, epochs);
     else if (step == 0 && epoch == 0)
-        snprintf(text, size, "saved at the start of %lld epochs; run the same command to resume",
-                 epochs);
+        snprintf(text, size,
+                 "saved before the first of %lld epochs; run the same command to resume", epochs);
     else if (step == 0)
         snprintf(text, size,
                  "saved after %lld of %lld epochs; run the same command to resume, or "

@@ -160,11 +160,12 @@ static int time_nnse(const struct spine_config *config, struct spine_comm *comm,
     struct spine_nnse nnse = {0};
 
     int rc = 0;
-    if (spine_params_init(&params, dim, hidden, err) ||
-        spine_coder_init(&coder, dim, hidden, err) ||
-        spine_nnse_init(&nnse, &settings, &params, data, comm, &coder, err))
+    if (spine_params_init(&params, dim, hidden, err) || spine_coder_init(&coder, dim, hidden, err))
         rc = -1;
     rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0)
+        rc = spine_comm_agree(
+            comm, spine_nnse_init(&nnse, &settings, &params, data, comm, &coder, err), err);
     if (rc == 0)
         rc = time_epoch(&nnse, pace, err);
 

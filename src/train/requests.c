@@ -41,6 +41,18 @@ int spine_requests_save(struct spine_trainer *run, enum spine_checkpoint_mode mo
     return spine_comm_agree(run->comm, rc, err);
 }
 
+/* What is kept of the time for saving. */
+static double kept_seconds(const struct spine_trainer *run)
+{
+    return run->config->grace_seconds + 2 * run->writer.seconds;
+}
+
+/* On rank 0: is the time up that the run may take? */
+static bool is_late(const struct spine_trainer *run)
+{
+    return spine_interrupt_time_left(run->config->time_limit) < kept_seconds(run) + run->needed;
+}
+
 void spine_requests_set(struct spine_trainer *run)
 {
     const struct spine_config *config = run->config;
@@ -57,7 +69,7 @@ void spine_requests_set(struct spine_trainer *run)
         spine_clock_now() - run->saved >= 60 * config->checkpoint_minutes)
         requests[SPINE_REQUEST_SAVE] = true;
     const double left = spine_interrupt_time_left(config->time_limit);
-    const double kept = config->grace_seconds + 2 * run->writer.seconds;
+    const double kept = kept_seconds(run);
     if (left < kept + run->needed)
         requests[SPINE_REQUEST_LEAVE] = true;
     if (left >= kept && left < kept + run->needed)
@@ -145,7 +157,7 @@ static int serve_start(struct spine_trainer *run, struct spine_error *err)
     if (leaves)
         spine_log(SPINE_LOG_INFO, "epoch %lld will begin again: it can't be saved in part",
                   epoch + 1);
-    if (leaves && run->comm->rank == 0 && run->resume.position.epoch == epoch)
+    if (leaves && run->comm->rank == 0 && run->resume.position.epoch == epoch && is_late(run))
         spine_log_warning(
             "no epoch was finished since the run %s; it needs more time or more ranks",
             run->resume.start == SPINE_START_RESUMED ? "was resumed" : "began");
@@ -156,8 +168,8 @@ static int serve_start(struct spine_trainer *run, struct spine_error *err)
 
     if (!is_saved)
         return spine_requests_save(run, SPINE_CHECKPOINT_BEHIND, err);
-    spine_log(SPINE_LOG_INFO, "epoch %lld can't be saved in part; what was before it is saved",
-              epoch + 1);
+    spine_log(SPINE_LOG_INFO,
+              "epoch %lld can't be saved in part; the run up to it is saved already", epoch + 1);
     run->saved = spine_clock_now();
     return 0;
 }

@@ -102,6 +102,11 @@ in_directory plain 1 model.ridge=0 data.dtype=bfloat16 data.holdout=0.1 model.st
 in_directory plain3 3 model.ridge=0 data.dtype=bfloat16 data.holdout=0.1 model.start=random
 equal plain plain3
 
+# A rank without rows, where all are short.
+in_directory short 1 data.limit=3 data.rms=1e-6 model.hidden=3 model.l0=1
+in_directory short4 4 data.limit=3 data.rms=1e-6 model.hidden=3 model.l0=1 parallel.grid=2x2
+equal short short4
+
 in_directory stopped 3 train.stop_after=2
 in_directory stopped 2
 for file in model.h5 codes.h5ad; do
@@ -129,13 +134,13 @@ attempt mpirun -np 2 "$trainer" run.ini train.refit=yes train.time_limit=0.05 ou
 grep -q '^epoch 1 will begin again: it can.t be saved in part' stderr || fail "said: $(cat stderr)"
 [ "$(grep -c 'no epoch was finished since the run began; it needs more time' stderr)" = 1 ] || fail "said: $(cat stderr)"
 attempt "$trainer" --status limited
-grep -qx 'limited: saved at the start of 4 epochs; run the same command to resume' stdout || fail "$(cat stdout)"
+grep -qx 'limited: saved before the first of 4 epochs; run the same command to resume' stdout || fail "$(cat stdout)"
 attempt mpirun -np 2 "$trainer" run.ini train.refit=yes train.time_limit=0.05 output.directory=limited
 [ "$status" = 75 ] || fail "status $status at the time limit: $(cat stderr)"
 grep -q 'stopped in epoch 1; limited was saved after epoch 0; run the same command' stderr || fail "$(cat stderr)"
 # A checkpoint is due at every poll: the start of an epoch is saved once.
 train 1 run.ini train.refit=yes train.checkpoint_minutes=1e-9 output.directory=limited
-grep -qx "epoch 2 can't be saved in part; what was before it is saved" stderr || fail "said: $(cat stderr)"
+grep -qx "epoch 2 can't be saved in part; the run up to it is saved already" stderr || fail "said: $(cat stderr)"
 same ranks1 limited
 
 # --- Encoded once more: the same solutions --------------------------------------------------------------
