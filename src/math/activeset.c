@@ -482,7 +482,7 @@ static double invert_columns(struct spine_activeset *set, size_t first)
     quad *solved = (quad *)set->solved, squares = {0};
 
     for (size_t k = first; k < set->count; k++) {
-        const double *row = set->factor + k * (k + 1) / 2;
+        const double *row = set->factor + row_begin(k);
         quad sum = {k == first, k == first + 1, k == first + 2, k == first + 3};
         for (size_t m = first; m < k; m++)
             sum -= row[m] * solved[m];

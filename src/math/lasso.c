@@ -15,7 +15,7 @@
 /* The most atoms that a round adds, those with the greatest correlations; the most steps of a
  * round; the rounds after which atoms that are added must change something, and the most rounds,
  * since with equal atoms no set is exact; correlations that are compared together, and in a vector;
- * atoms that are subtracted together. */
+ * atoms that are subtracted together; the most corrections of an exact solution. */
 enum {
     MOST_ADDED = 12,
     MOST_STEPS = 500,
@@ -294,9 +294,8 @@ static bool is_solved(const struct problem *problem, double slack)
 /* Solve for the set, from its correlations. */
 static void solve_set(const struct problem *problem)
 {
-    for (int step = 0; step < MOST_STEPS && !is_solved(problem, problem->close); step++) {
+    for (int step = 0; step < MOST_STEPS && !is_solved(problem, problem->close); step++)
         spine_activeset_improve(problem->set, problem->lasso->gram, problem->lambda);
-    }
 }
 
 /* Find the first group, from 'first' on, that has a correlation above the bound, or that isn't whole. */
@@ -504,11 +503,11 @@ static enum ending finish(const struct problem *problem, bool must_be_unique)
         const double inverse = spine_activeset_invert(set), error = 4 * problem->exact;
         const double root = sqrt((1 + problem->lasso->ridge) * (double)set->count * inverse);
         margin = error * (1 + 2 * root);
-        least = 4 * error * sqrt((double)set->count) * inverse;
+        least = 8 * error * sqrt((double)set->count) * inverse;
         if (!(margin < problem->lambda / 8))
             return EXACT;
         for (size_t s = 0; s < set->count; s++)
-            if (!(set->value[s] > 2 * least))
+            if (!(set->value[s] > least))
                 return EXACT;
     }
     return compare_others(problem, moved, margin);

@@ -78,8 +78,10 @@ static void keep(struct spine_lasso_codes *codes, const struct spine_lasso_coder
     }
 
     memcpy(codes->begin, begin, (rows + 1) * sizeof *begin);
-    memcpy(codes->unit, unit, count * sizeof *unit);
-    memcpy(codes->value, value, count * sizeof *value);
+    if (count > 0) { /* else there may be no arrays */
+        memcpy(codes->unit, unit, count * sizeof *unit);
+        memcpy(codes->value, value, count * sizeof *value);
+    }
     codes->rows = rows;
     codes->lambda = coder->lambda;
     codes->version = coder->lasso->version;
@@ -117,8 +119,10 @@ void spine_lasso_coder_encode(struct spine_lasso_coder *coder, size_t rows, cons
 
     if (has_start && kept->version == lasso->version && kept->lambda == coder->lambda) {
         memcpy(begin, kept->begin, (rows + 1) * sizeof *begin);
-        memcpy(unit, kept->unit, begin[rows] * sizeof *unit);
-        memcpy(value, kept->value, begin[rows] * sizeof *value);
+        if (begin[rows] > 0) {
+            memcpy(unit, kept->unit, begin[rows] * sizeof *unit);
+            memcpy(value, kept->value, begin[rows] * sizeof *value);
+        }
         return;
     }
 

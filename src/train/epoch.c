@@ -156,7 +156,13 @@ static int finish_epoch(struct spine_trainer *run, struct spine_metrics *metrics
     if (spine_trainer_check_rows(run, 0, err))
         return -1;
     int rc = 0;
-    if (!isfinite(metrics->total) || !isfinite(metrics->eval_rl))
+    const bool is_finite = isfinite(metrics->total) && isfinite(metrics->eval_rl);
+    if (!is_finite && config->objective == SPINE_OBJECTIVE_NNSE)
+        rc = spine_fail(err,
+                        "epoch %lld: the loss is not finite; the input may have extreme values, "
+                        "which data.clip limits",
+                        (long long)done);
+    else if (!is_finite)
         rc = spine_fail(err,
                         "epoch %lld: the loss is not finite; a lower train.learning_rate than %g "
                         "may help",

@@ -415,7 +415,7 @@ static int print(const struct spine_config *config, int size, const struct spine
         fprintf(out, " on %d hosts", grid->hosts);
     fputc('\n', out);
     if (config->objective == SPINE_OBJECTIVE_NNSE)
-        fprintf(out, "epochs            %lld\n", (long long)config->epochs);
+        fprintf(out, "epochs            %lld\n", (long long)spine_settings_last_epoch(config));
     else
         fprintf(out, "steps             %zu an epoch, %lld in all\n", forecast->steps,
                 (long long)forecast->steps * (long long)config->epochs);

@@ -30,12 +30,12 @@ static void say_begin(const struct spine_status *status)
     const struct spine_config *config = status->config;
     const struct spine_dataset *data = status->data;
     const size_t steps = spine_partition_steps(&data->part);
+    const int64_t epochs = spine_settings_last_epoch(config);
     char values[48] = "", work[96];
 
     if (config->objective == SPINE_OBJECTIVE_NNSE) {
         snprintf(values, sizeof values, ", %.15g values a word,", config->l0);
-        snprintf(work, sizeof work, "%lld epoch%s", (long long)config->epochs,
-                 plural(config->epochs));
+        snprintf(work, sizeof work, "%lld epoch%s", (long long)epochs, plural(epochs));
     } else {
         snprintf(work, sizeof work, "batches of %lld, %zu step%s an epoch",
                  (long long)config->batch_size, steps, plural((int64_t)steps));

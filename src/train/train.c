@@ -117,14 +117,13 @@ int spine_train_check(const struct spine_config *config, struct spine_comm *comm
     spine_comm_broadcast(comm, &explained, sizeof explained);
     if (!diverged)
         return 0;
+    const char *advice = "; a lower train.learning_rate may help";
     if (config->objective == SPINE_OBJECTIVE_NNSE)
-        return spine_fail(err,
-                          "%s: diverged: the explained variance is %.4g, so the mean of all rows "
-                          "would be a better reconstruction",
-                          config->directory, explained);
+        advice = "";
+    else if (config->revive_after > 0)
+        advice = "; a lower train.learning_rate, or train.revive_after = 0, may help";
     return spine_fail(err,
                       "%s: diverged: the explained variance is %.4g, so the mean of all rows would "
-                      "be a better reconstruction; a lower train.learning_rate%s may help",
-                      config->directory, explained,
-                      config->revive_after > 0 ? ", or train.revive_after = 0," : "");
+                      "be a better reconstruction%s",
+                      config->directory, explained, advice);
 }

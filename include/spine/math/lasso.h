@@ -12,19 +12,20 @@
  * correlations of the atoms outside of it are compared with lambda in double where the rounding of
  * floats might matter. They are then exact to e = 2e-9 |x|.
  *
- * A solver may begin with some atoms and values, such as those of the last epoch. The solution is the
- * same, to the bit: what was found from a start is used only if no other set is as good, else the row is solved
- * without one. With n atoms in S, m = 1 / trace(G^-1) for their G = W_S W_S' + ridge I, which is at most
- * its least eigenvalue, and s^2 = (1 + ridge) n / m, no other set is a solution to within e if
+ * A solver may begin with some atoms and values, such as those of the last epoch. The solution is
+ * the same, to the bit: what was found from a start is used only if no other set is as good, else
+ * the row is solved without one. With n atoms in S, m = 1 / trace(G^-1) for their
+ * G = W_S W_S' + ridge I, which is at most its least eigenvalue, and s^2 = (1 + ridge) n / m, no
+ * other set is a solution to within e if
  *
  *     a_j > 4 e sqrt(n) / m in S,    c_j < lambda - e (1 + 2 s) elsewhere.
  *
- * For let b be another point whose correlations are within e of what they should be, and d = b - a. Then
- * |d|_G^2 = d'Gd, over all atoms, is at most e |d_S|_1 - 2 e s u, where u is the sum of b outside of S.
- * So u <= |d_S|_1 / (2 s), and |d|_G <= (e |d_S|_1)^1/2. With |d_S|_1 <= n^1/2 |d_S| and
- * m^1/2 |d_S| <= |d_S|_G <= |d|_G + (1 + ridge)^1/2 u, this gives |d_S| <= 4 e n^1/2 / m, so that b is above 0 in S; and
- * the correlations elsewhere change by less than 2 e s, so that b is 0 there. Twice to four times these margins
- * are used.
+ * For let b be another point whose correlations are within e of what they should be, and d = b - a.
+ * Then |d|_G^2 = d'Gd, over all atoms, is at most e |d_S|_1 - 2 e s u, where u is the sum of b
+ * outside of S. So u <= |d_S|_1 / (2 s), and |d|_G <= (e |d_S|_1)^1/2. With |d_S|_1 <= n^1/2 |d_S|
+ * and m^1/2 |d_S| <= |d_S|_G <= |d|_G + (1 + ridge)^1/2 u, this gives |d_S| <= 4 e n^1/2 / m, so
+ * that b is above 0 in S; and the correlations elsewhere change by less than 2 e s, so that b is 0
+ * there. Eight times the values' margin is used, and four times the correlations'.
  *
  * If atoms of S depend on others, or are more than 512, there is no exact solution. Then solving ends
  * when the correlations are within 'tolerance' lambda + 1e-6 |x| of what they should be, or after 200 rounds.

@@ -1,14 +1,16 @@
 /* lassocoder.h -- codes of blocks of rows over a dictionary.
  *
- * The codes of a block may be kept. If they were solved for with the same atoms and lambda, they are used
- * again; else each row's are where its solver begins, which saves time and changes nothing (lasso.h).
+ * The codes of a block may be kept. If they were solved for with the same atoms and lambda, they are
+ * used again; else each row's are where its solver begins, which saves time and changes nothing
+ * (lasso.h).
  * Local, and without threads. */
 #ifndef SPINE_MATH_LASSOCODER_H
 #define SPINE_MATH_LASSOCODER_H
 
 #include "spine/math/lasso.h"
 
-/* spine_lasso_find() without a start, and with the solution in a (H). Returns the number of values above 0. */
+/* spine_lasso_find() without a start, and with the solution in a (H). Returns the number of values
+ * above 0. */
 size_t spine_lasso_solve(const struct spine_lasso *lasso, const float *x, const float *products,
                          double lambda, struct spine_lasso_scratch *scratch, float *a);
 
@@ -30,9 +32,8 @@ struct spine_lasso_codes {
     uint32_t begin[SPINE_LASSO_ROWS + 1];
     int32_t *unit; /* owned, as is value; (capacity) */
     float *value;
-    double
-        lambda; /* they were solved for with it, and with this version of the atoms; 0: of other rows */
-    uint64_t version;
+    double lambda;    /* they were solved for with it, and with */
+    uint64_t version; /* this version of the atoms; 0: of other rows */
 };
 
 void spine_lasso_codes_dispose(struct spine_lasso_codes *codes);

@@ -278,6 +278,39 @@ static void test_the_start_changes_no_bit(void **state)
     }
 }
 
+/* Half of the atoms have another at a small angle, so that sets differ little. */
+static void test_the_start_changes_no_bit_with_similar_atoms(void **state)
+{
+    (void)state;
+    enum { UNITS = 200, DIM = 25, ROWS = 300 };
+    static const double lambdas[] = {0.02, 0.2, 1}, ridges[] = {0, 1e-3, 1};
+
+    for (size_t i = 0; i < 9; i++) {
+        const double lambda = lambdas[i % 3];
+        struct fixture f;
+        float cold[UNITS], zero[DIM] = {0};
+        begin_ridge(&f, UNITS, DIM, false, ridges[i / 3]);
+        for (size_t j = 0; j < UNITS; j += 2) {
+            float *row = f.W + j * f.lasso.stride;
+            const double angle = 5e-4 * (double)(1 + j % 6);
+            spine_random_add_noise(3, 5, j, (float)(angle / sqrt(DIM)), DIM, row,
+                                   row + f.lasso.stride);
+        }
+        spine_lasso_refresh(&f.lasso);
+        for (uint64_t row = 0; row < ROWS; row++) {
+            spine_random_add_noise(4, 3, row, 1, DIM, zero, f.x);
+            spine_lasso_products(&f.lasso, 1, f.x, f.packed, f.products);
+            const size_t count =
+                spine_lasso_solve(&f.lasso, f.x, f.products, lambda, &f.scratch, f.a);
+            memcpy(cold, f.a, sizeof cold);
+            solve(&f, lambda * 0.9); /* from the solution, and from that of another lambda */
+            assert_int_equal(solve(&f, lambda), count);
+            assert_memory_equal(f.a, cold, sizeof cold);
+        }
+        end(&f);
+    }
+}
+
 /* Codes that are kept are used again; and after the atoms have changed, they only save time. */
 static void test_kept_codes_change_no_bit(void **state)
 {
@@ -363,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_solutions_are_optimal),
         cmocka_unit_test(test_nearly_equal_atoms_share_a_row),
         cmocka_unit_test(test_the_start_changes_no_bit),
+        cmocka_unit_test(test_the_start_changes_no_bit_with_similar_atoms),
         cmocka_unit_test(test_kept_codes_change_no_bit),
         cmocka_unit_test(test_a_great_lambda_leaves_nothing),
         cmocka_unit_test(test_products_of_a_row_depend_on_no_others),
