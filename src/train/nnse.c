@@ -338,14 +338,6 @@ static double quantum(const struct spine_nnse *nnse)
     return spine_exact_quantum(fmax(square, 1) * nnse->data->squares, 50);
 }
 
-SPINE_CLONES
-static void add_scaled(size_t count, double factor, const float *from, double shift, double *to)
-{
-#pragma omp simd
-    for (size_t k = 0; k < count; k++)
-        to[k] += spine_exact_round_shifted(factor * (double)from[k], shift);
-}
-
 /* Add the codes of a block to A'A, its upper triangle, and to A'X. */
 static void add_codes(struct spine_nnse *nnse, const float *x, double shift)
 {
@@ -356,11 +348,9 @@ static void add_codes(struct spine_nnse *nnse, const float *x, double shift)
         for (uint32_t p = block->row_begin[i]; p < block->row_begin[i + 1]; p++) {
             const size_t unit = (size_t)block->unit[p];
             const double value = (double)block->value[p];
-            double *gram = nnse->gram + unit * hidden;
-            for (uint32_t q = p; q < block->row_begin[i + 1]; q++)
-                gram[block->unit[q]] +=
-                    spine_exact_round_shifted(value * (double)block->value[q], shift);
-            add_scaled(dim, value, x + i * stride, shift, nnse->cross + unit * dim);
+            spine_exact_add_at(block->row_begin[i + 1] - p, value, block->value + p,
+                               block->unit + p, shift, nnse->gram + unit * hidden);
+            spine_exact_add_scaled(dim, value, x + i * stride, shift, nnse->cross + unit * dim);
         }
 }
 

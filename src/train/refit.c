@@ -26,7 +26,7 @@ enum { CODES_TO_ROWS = 16 }; /* the squares of all codes are at most this multip
 /* Sums over the rows of a part, with A = (h, 1) and E = x - h W2 - b2, as trained. */
 struct sums {
     double *gram;  /* owned; (H + 1, H + 1): A'A, the upper triangle until all is summed */
-    double *cross; /* owned; (D, H + 1): E'A */
+    double *cross; /* owned; (H + 1, D): A'E */
     double squares, variance; /* of E; of x */
 };
 
@@ -35,9 +35,9 @@ struct problem {
     struct spine_dataset *data;
     struct spine_comm *comm;
     struct spine_coder *coder;
-    size_t size;    /* H + 1 */
-    double quantum; /* to which products are rounded */
-    double pull;    /* of a dictionary, q - 1: the decoder is pulled towards q W2; else 0 */
+    size_t size;  /* H + 1 */
+    double shift; /* by which products are rounded (exact.h) */
+    double pull;  /* of a dictionary, q - 1: the decoder is pulled towards q W2; else 0 */
     struct sums part[PARTS]; /* of rows trained on, and held out */
     /* Owned, on rank 0: (H + 1, H + 1), scratch; (D, H + 1), the change of W2 and b2. */
     double *matrix, *change;
@@ -58,7 +58,7 @@ static int init(struct problem *problem, struct spine_error *err)
     for (size_t p = 0; p < PARTS; p++) {
         struct sums *part = &problem->part[p];
         part->gram = spine_memory_zeroed(size, size * sizeof *part->gram, what, err);
-        part->cross = spine_memory_zeroed(dim, size * sizeof *part->cross, what, err);
+        part->cross = spine_memory_zeroed(size, dim * sizeof *part->cross, what, err);
         is_whole = is_whole && part->gram != NULL && part->cross != NULL;
     }
     if (problem->comm->rank == 0) {
@@ -88,27 +88,25 @@ static void add_row(const struct problem *problem, struct sums *part, size_t i, 
 {
     const struct spine_block *block = &problem->coder->block;
     const float *residual = problem->coder->residual + i * problem->params->stride;
-    const size_t size = problem->size, last = size - 1;
-    const uint32_t begin = block->row_begin[i], end = block->row_begin[i + 1];
+    const size_t size = problem->size, last = size - 1, dim = problem->params->dim;
+    const uint32_t end = block->row_begin[i + 1];
+    const double shift = problem->shift;
 
-    for (uint32_t p = begin; p < end; p++) {
-        double *gram = part->gram + (size_t)block->unit[p] * size;
-        for (uint32_t q = p; q < end; q++)
-            gram[block->unit[q]] += spine_exact_round(
-                (double)block->value[p] * (double)block->value[q], problem->quantum);
-        gram[last] += spine_exact_round((double)block->value[p], problem->quantum);
+    for (uint32_t p = block->row_begin[i]; p < end; p++) {
+        const size_t unit = (size_t)block->unit[p];
+        const double value = (double)block->value[p];
+        double *gram = part->gram + unit * size;
+        spine_exact_add_at(end - p, value, block->value + p, block->unit + p, shift, gram);
+        gram[last] += spine_exact_round_shifted(value, shift);
+        spine_exact_add_scaled(dim, -value, residual, shift, part->cross + unit * dim);
     }
     part->gram[last * size + last] += 1;
 
-    for (size_t k = 0; k < problem->params->dim; k++) {
-        const double error = -(double)residual[k];
-        double *cross = part->cross + k * size;
-        for (uint32_t p = begin; p < end; p++)
-            cross[block->unit[p]] +=
-                spine_exact_round((double)block->value[p] * error, problem->quantum);
-        cross[last] += spine_exact_round(error, problem->quantum);
-        part->squares += spine_exact_round(error * error, problem->quantum);
-        part->variance += spine_exact_round((double)x[k] * (double)x[k], problem->quantum);
+    spine_exact_add_scaled(dim, -1, residual, shift, part->cross + last * dim);
+    for (size_t k = 0; k < dim; k++) {
+        const double error = (double)residual[k], entry = (double)x[k];
+        part->squares += spine_exact_round_shifted(error * error, shift);
+        part->variance += spine_exact_round_shifted(entry * entry, shift);
     }
 }
 
@@ -160,7 +158,7 @@ static void scale_atoms(struct problem *problem, bool use_all)
     for (size_t p = 0; p < (use_all ? 2 : 1); p++) {
         for (size_t k = 0; k < params->dim; k++)
             for (size_t j = 0; j < params->hidden; j++)
-                product += parts[p]->cross[k * problem->size + j] *
+                product += parts[p]->cross[j * params->dim + k] *
                            (double)params->W2[j * params->stride + k];
         squares += parts[p]->variance - parts[p]->squares;
     }
@@ -181,8 +179,10 @@ static int solve(struct problem *problem, double ridge, bool use_all, struct spi
     for (size_t j = 0; j < size; j++)
         problem->matrix[j * size + j] += ridge;
 
-    for (size_t i = 0; i < dim * size; i++)
-        problem->change[i] = part[TRAINED].cross[i] + (use_all ? part[HELD_OUT].cross[i] : 0);
+    for (size_t k = 0; k < dim; k++)
+        for (size_t j = 0; j < size; j++)
+            problem->change[k * size + j] = part[TRAINED].cross[j * dim + k] +
+                                            (use_all ? part[HELD_OUT].cross[j * dim + k] : 0);
     if (is_dictionary(problem))
         for (size_t k = 0; k < dim; k++)
             for (size_t j = 0; j < params->hidden; j++)
@@ -201,10 +201,12 @@ static double measure(struct problem *problem)
 
     for (size_t first = 0; first < dim; first += size) {
         const size_t count = dim - first < size ? dim - first : size;
-        const double *change = problem->change + first * size, *cross = part->cross + first * size;
+        const double *change = problem->change + first * size;
         spine_lapack_multiply(change, count, part->gram, size, problem->matrix);
-        for (size_t i = 0; i < count * size; i++)
-            squares += change[i] * (problem->matrix[i] - 2 * cross[i]);
+        for (size_t k = 0; k < count; k++)
+            for (size_t j = 0; j < size; j++)
+                squares += change[k * size + j] *
+                           (problem->matrix[k * size + j] - 2 * part->cross[j * dim + first + k]);
     }
     return squares;
 }
@@ -257,7 +259,8 @@ int spine_refit_solve(const struct spine_params *params, struct spine_dataset *d
 {
     struct problem problem = {
         .params = params, .data = data, .comm = comm, .coder = coder, .size = params->hidden + 1};
-    problem.quantum = fmax(QUANTUM, spine_exact_quantum(CODES_TO_ROWS * data->squares, 52));
+    problem.shift =
+        spine_exact_shift(fmax(QUANTUM, spine_exact_quantum(CODES_TO_ROWS * data->squares, 52)));
 
     int rc = spine_comm_agree(comm, init(&problem, err), err);
     if (rc == 0) {
