@@ -19,6 +19,9 @@ static const double SPOILED = 1.05;
 static const double POLL_SECONDS = 1;
 enum { FIRST_ROWS = 512, POLL_GROWTH = 16, BLOCK = SPINE_LASSO_ROWS };
 
+/* A refit that takes rank 0 so many seconds is announced. */
+static const double LONG_REFIT = 2;
+
 /* The epoch's metrics, equal on all ranks. */
 static void summarize(struct spine_trainer *run, struct spine_metrics *metrics)
 {
@@ -107,6 +110,19 @@ static int revive(struct spine_trainer *run, const struct spine_metrics *metrics
     return 0;
 }
 
+/* Nothing is printed during a refit, which is long if units are many. */
+static void announce_refit(const struct spine_params *params)
+{
+    const double seconds = spine_refit_seconds(params->hidden, params->dim);
+    char duration[32];
+
+    if (seconds < LONG_REFIT)
+        return;
+    spine_clock_duration(seconds, duration, sizeof duration);
+    spine_log(SPINE_LOG_INFO, "refitting the decoder of %zu units, about %s", params->hidden,
+              duration);
+}
+
 /* Refit the decoder at the end of training. */
 static int refit(struct spine_trainer *run, struct spine_error *err)
 {
@@ -114,6 +130,7 @@ static int refit(struct spine_trainer *run, struct spine_error *err)
     struct spine_refit result;
     float *decoder = spine_kernel_alloc((params->hidden + 1) * params->stride, "a decoder", err);
 
+    announce_refit(params);
     spine_stepper_meet(&run->stepper);
     int rc = spine_comm_agree(run->comm, decoder == NULL, err);
     if (rc == 0)
@@ -295,13 +312,19 @@ static int solve_rows(struct spine_trainer *run, const struct spine_metrics *met
     return 0;
 }
 
-/* How often an epoch, counted from 1, solves for all rows until it is saved: for a refit and the final
- * measures, too. 0: it is after the last. */
-static int passes_of(const struct spine_trainer *run, int64_t epoch)
+/* The seconds of an epoch, counted from 1, until it is saved, if solving for all rows and improving the
+ * atoms takes so many: a refit and the final measures solve, too. 0: it is after the last. */
+static double needed_for(const struct spine_trainer *run, int64_t epoch, double seconds)
 {
+    const struct spine_params *params = &run->stepper.params;
+    const bool refits = run->config->refit && epoch == run->config->epochs;
+
     if (epoch != run->last_epoch)
-        return epoch < run->last_epoch;
-    return run->nnse.kept == NULL && run->config->refit && epoch == run->config->epochs ? 3 : 2;
+        return epoch < run->last_epoch ? seconds : 0;
+    if (!refits)
+        return 2 * seconds;
+    return (run->nnse.kept == NULL ? 3 : 2) * seconds +
+           spine_refit_seconds(params->hidden, params->dim);
 }
 
 static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metrics,
@@ -328,7 +351,7 @@ static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metri
         position->sums.active = sums.values;
     }
     position->seconds = spine_clock_now() - started;
-    run->needed = position->seconds * passes_of(run, position->epoch + 2);
+    run->needed = needed_for(run, position->epoch + 2, position->seconds);
 
     spine_requests_share(run);
     if (finish_epoch(run, metrics, err))

@@ -24,6 +24,7 @@
 #include "spine/train/nnse.h"
 #include "spine/train/pace.h"
 #include "spine/train/parallel.h"
+#include "spine/train/refit.h"
 #include "spine/train/stepmemory.h"
 #include "spine/train/stepper.h"
 #include "spine/train/stepsettings.h"
@@ -447,8 +448,9 @@ static int check_start(const struct spine_config *config, size_t dim, struct spi
 static int forecast_time(const struct spine_config *config, struct spine_comm *comm,
                          const struct forecast *forecast, FILE *out, struct spine_error *err)
 {
-    const double epochs = (double)spine_settings_last_epoch(config);
+    const int64_t epochs = spine_settings_last_epoch(config);
     const size_t rows = forecast->num_rows;
+    double seconds;
     char text[32], epoch[32];
     struct spine_pace pace;
 
@@ -458,14 +460,17 @@ static int forecast_time(const struct spine_config *config, struct spine_comm *c
     if (spine_pace_estimate(config, comm, rows, &pace, err))
         return -1;
 
-    spine_clock_duration(spine_pace_run(&pace, config, rows), text, sizeof text);
+    seconds = spine_pace_run(&pace, config, rows);
+    if (config->objective == SPINE_OBJECTIVE_NNSE && config->refit && epochs == config->epochs)
+        seconds += spine_refit_seconds((size_t)config->hidden, forecast->dim);
+    spine_clock_duration(seconds, text, sizeof text);
     spine_clock_duration(spine_pace_epoch(&pace, rows), epoch, sizeof epoch);
     if (comm->rank == 0 && config->objective == SPINE_OBJECTIVE_NNSE)
-        fprintf(out, "time              about %s for %.0f epochs, %s each now, and the codes\n",
-                text, epochs, epoch);
+        fprintf(out, "time              about %s for %lld epochs, %s each now, and the codes\n",
+                text, (long long)epochs, epoch);
     else if (comm->rank == 0)
-        fprintf(out, "time              about %s for the steps of %.0f epochs: %.3g ms each now\n",
-                text, epochs, 1000 * pace.step);
+        fprintf(out, "time              about %s for the steps of %lld epochs: %.3g ms each now\n",
+                text, (long long)epochs, 1000 * pace.step);
     return 0;
 }
 

@@ -19,6 +19,7 @@ INI
 train 1 run.ini output.directory=trained
 train 1 run.ini train.refit=yes output.directory=refitted
 grep -q '^refitted the decoder, ridge ' stderr || fail "$(cat stderr)"
+! grep '^refitting ' stderr || fail "a short refit is announced"
 train 3 run.ini train.refit=yes output.directory=ranks3
 $python - <<'END_PY' || fail "the decoder isn't the one of least squares"
 import json
@@ -60,3 +61,7 @@ END_PY
 # Without a fifth row, there is nothing to choose the ridge by.
 train 1 run.ini train.refit=yes train.epochs=1 data.limit=4 train.batch_size=2 output.directory=few
 grep -q '^refitted the decoder, ridge 1: no rows to choose it by$' stderr || fail "$(cat stderr)"
+
+# A refit of many units is announced.
+train 1 run.ini train.refit=yes train.epochs=1 data.limit=10 train.batch_size=2 model.hidden=2600 output.directory=long
+grep -q '^refitting the decoder of 2600 units, about [23] s$' stderr || fail "a long refit isn't announced: $(cat stderr)"
