@@ -126,13 +126,19 @@ printf '[data]\ninput = glove.h5\nlimit = 500\n[model]\nhidden = 20\n[train]\nep
 run mpirun -np 2 "$bin/spine-mpi" run.ini
 run "$bin/spine-top" run
 [ -s stdout ] || fail "the packaged spine-top prints nothing"
-# The example in C, against the installed library: the codes that training wrote.
+# The example in C, against the installed library: the codes that training wrote, of the default, which has
+# no encoder, and of an objective with one.
+run mpirun -np 2 "$bin/spine-mpi" run.ini model.objective=spine output.directory=spine
 run cc "$SPINE_SOURCE/tools/examples/encode.c" -o encode "${flags[@]}"
 zcat root/usr/share/spine-mpi/examples/glove.6B.100d.5k.txt.gz >all.txt
 head -500 all.txt | cut -d ' ' -f 2- >numbers
-LD_LIBRARY_PATH=$(dirname "$modules") ./encode run <numbers >encoded || fail "the example fails"
-run "$bin/spine-merge" run -o codes.sparse
-cut -d ' ' -f 2- codes.sparse | cmp - encoded || fail "the example's codes differ: $(head -2 encoded)"
+for trained in run spine; do
+    LD_LIBRARY_PATH=$(dirname "$modules") ./encode $trained <numbers >encoded ||
+        fail "the example fails: $trained"
+    run "$bin/spine-merge" $trained -o $trained.sparse
+    cut -d ' ' -f 2- $trained.sparse | cmp - encoded ||
+        fail "the example's codes differ: $trained: $(head -2 encoded)"
+done
 LD_LIBRARY_PATH=$(dirname "$modules") ./encode nowhere <numbers 2>stderr && fail "it encodes without a model"
 grep -q 'nowhere: has no model.h5' stderr || fail "the example says: $(cat stderr)"
 
