@@ -54,6 +54,7 @@ static const char usage[] =
     "  $ mpirun -np 64 spine-mpi config.ini\n"
     "  $ mpirun -np 64 spine-mpi config.ini model.hidden=2000 output.directory=wide\n"
     "  $ spine-mpi --print-config >config.ini\n"
+    "  $ spine-mpi --print-config model.objective=spine >spine.ini\n"
     "  $ spine-mpi --status run\n";
 
 enum job {

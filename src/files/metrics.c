@@ -41,7 +41,7 @@ static const struct {
                                        SPINE_METRIC_UNIT_RATE, 11, false, false},
     [SPINE_METRIC_COMM_SHARE] = {FIELD(comm_share), "Share of time waiting for other ranks",
                                  SPINE_METRIC_UNIT_SHARE, 12, false, false},
-    [SPINE_METRIC_DENSITY] = {FIELD(density), "Density: share of active units, with noise",
+    [SPINE_METRIC_DENSITY] = {FIELD(density), "Density: share of active units in training",
                               SPINE_METRIC_UNIT_SHARE, 8, false, false},
     [SPINE_METRIC_EVAL_RL] = {FIELD(eval_rl), "Reconstruction loss on clean input",
                               SPINE_METRIC_UNIT_LOSS, 0, false, true},

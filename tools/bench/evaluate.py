@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Everything that spine-eval measures, of several files side by side, as a Markdown table: the one of
-"Results" in tools/doc/evaluation.md is `evaluate.py DATA glove.h5 published default scaled`, a run's
-directory each.
+"Results" in tools/doc/evaluation.md is `evaluate.py DATA glove.h5 published as_they_are scaled nnse`, a
+run's directory each, without its two rows of another space, which spine-eval --space measures.
 
 DATA is a directory with the downloaded data sets; what isn't there is left out, and said:
 trec/{train,test}.txt, sst/stsa.binary.{train,dev,test}, 20news-bydate-{train,test}/,
@@ -23,7 +23,7 @@ NEWSGROUPS = {"computers": ("comp.sys.ibm.pc.hardware", "comp.sys.mac.hardware")
               "religion": ("alt.atheism", "soc.religion.christian"),
               "sports": ("rec.sport.baseball", "rec.sport.hockey")}
 
-# What a row says, and where its figure stands: group, name, how it is written.
+# What a row says, and where its figure is: group, name, how it is written.
 ROWS = [
     ("values below .001", "sparsity", "share below .001", "%"),
     ("values a word", "sparsity", "values a word", "1"),

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Codes of words that weren't trained on beside those of words that were, as a Markdown table: the one of
-"New words" in tools/doc/evaluation.md is `left_out.py glove.6B.100d.17k.txt.gz model.objective=spine`.
+"New words" in tools/doc/evaluation.md is `left_out.py glove.6B.100d.17k.txt.gz`.
 
-Leaves NUMBER words out, drawn at random, trains on the others with the defaults and OPTIONs,
+Leaves NUMBER words out, drawn at random, trains on the others with SPINE's defaults and OPTIONs,
 encodes the left-out words with spine-encode, and as many drawn from those that were trained on, and
 measures both in the space of all vectors. Any form that spine-convert reads will do."""
 import argparse

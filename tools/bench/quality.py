@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Time to the quality of the published setting: spine-mpi's recipe against PyTorch with the
+"""Time to the quality of the published setting: SPINE's defaults against PyTorch with the
 published setting (SGD 0.1, batch 64, 4,000 epochs).
 
 VECTORS.h5 is GloVe 100-d, 17,000 words, trained as it is: not centred, not scaled. Ours trains
-with the default recipe on 2 ranks; its time is that of all epochs until the first one whose total
+with SPINE's defaults on 2 ranks; its time is that of all epochs until the first one whose total
 loss (a mean over the epoch's steps) is at most --loss, which is what the published setting has at
 the end of its 4,000 epochs. PyTorch is timed for a few epochs on 1 and 2 threads and as DDP on 2
 processes, with each BLAS found, and its quickest epoch (a median) is multiplied by 4,000: its
@@ -45,7 +45,7 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("vectors", metavar="VECTORS.h5")
     parser.add_argument("settings", nargs="*", metavar="section.key=value",
-                        help="of our recipe, besides its defaults")
+                        help="besides SPINE's defaults")
     parser.add_argument("--loss", type=float, default=0.0780, help="default: 0.0780")
     parser.add_argument("--published-epochs", type=int, default=4000, help="default: 4000")
     parser.add_argument("--rounds", type=int, default=3, help="default: 3")
