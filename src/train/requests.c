@@ -68,11 +68,11 @@ void spine_requests_set(struct spine_trainer *run)
     if (config->checkpoint_minutes > 0 &&
         spine_clock_now() - run->saved >= 60 * config->checkpoint_minutes)
         requests[SPINE_REQUEST_SAVE] = true;
+    if (!is_late(run))
+        return;
+    requests[SPINE_REQUEST_LEAVE] = true;
     const double left = spine_interrupt_time_left(config->time_limit);
-    const double kept = kept_seconds(run);
-    if (left < kept + run->needed)
-        requests[SPINE_REQUEST_LEAVE] = true;
-    if (left >= kept && left < kept + run->needed)
+    if (left >= kept_seconds(run))
         spine_log(SPINE_LOG_INFO,
                   "%.3g s are left, too little for another epoch, which needs about %.3g s", left,
                   run->needed);
