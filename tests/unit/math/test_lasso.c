@@ -244,6 +244,22 @@ static void test_nearly_equal_atoms_share_a_row(void **state)
             }
 }
 
+/* Solve without a start. cold (H) gets the codes. Returns the number of values. */
+static size_t solve_cold(struct fixture *f, double lambda, float *cold)
+{
+    const size_t count = spine_lasso_solve(&f->lasso, f->x, f->products, lambda, &f->scratch, f->a);
+
+    memcpy(cold, f->a, f->lasso.units * sizeof *cold);
+    return count;
+}
+
+/* Solve from the start in f->a, for the same codes. */
+static void expect_codes(struct fixture *f, double lambda, size_t count, const float *cold)
+{
+    assert_int_equal(solve(f, lambda), count);
+    assert_memory_equal(f->a, cold, f->lasso.units * sizeof *cold);
+}
+
 static void test_the_start_changes_no_bit(void **state)
 {
     (void)state;
@@ -258,21 +274,16 @@ static void test_the_start_changes_no_bit(void **state)
         for (uint64_t row = 0; row < ROWS; row++) {
             spine_random_add_noise(4, 2, row, 1, DIM, zero, f.x);
             spine_lasso_products(&f.lasso, 1, f.x, f.packed, f.products);
-            const size_t count =
-                spine_lasso_solve(&f.lasso, f.x, f.products, lambda, &f.scratch, f.a);
-            memcpy(cold, f.a, sizeof cold);
-            assert_int_equal(solve(&f, lambda), count); /* from the solution */
-            assert_memory_equal(f.a, cold, sizeof cold);
+            const size_t count = solve_cold(&f, lambda, cold);
+            expect_codes(&f, lambda, count, cold); /* from the solution */
 
             solve(&f, lambda * 0.9); /* from that of another lambda, by other products */
             f.products[row] = nextafterf(f.products[row], 0);
-            assert_int_equal(solve(&f, lambda), count);
-            assert_memory_equal(f.a, cold, sizeof cold);
+            expect_codes(&f, lambda, count, cold);
 
             for (size_t j = 0; j < UNITS; j++)
                 f.a[j] = j % 3 == 0 ? 0.5F : 0;
-            assert_int_equal(solve(&f, lambda), count); /* from a bad one */
-            assert_memory_equal(f.a, cold, sizeof cold);
+            expect_codes(&f, lambda, count, cold); /* from a bad one */
         }
         end(&f);
     }
@@ -300,12 +311,9 @@ static void test_the_start_changes_no_bit_with_similar_atoms(void **state)
         for (uint64_t row = 0; row < ROWS; row++) {
             spine_random_add_noise(4, 3, row, 1, DIM, zero, f.x);
             spine_lasso_products(&f.lasso, 1, f.x, f.packed, f.products);
-            const size_t count =
-                spine_lasso_solve(&f.lasso, f.x, f.products, lambda, &f.scratch, f.a);
-            memcpy(cold, f.a, sizeof cold);
+            const size_t count = solve_cold(&f, lambda, cold);
             solve(&f, lambda * 0.9); /* from the solution, and from that of another lambda */
-            assert_int_equal(solve(&f, lambda), count);
-            assert_memory_equal(f.a, cold, sizeof cold);
+            expect_codes(&f, lambda, count, cold);
         }
         end(&f);
     }
