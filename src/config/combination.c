@@ -83,19 +83,23 @@ static int refuse_option(const struct spine_config *config, const struct spine_o
                         option->name, spine_objective_names[config->objective], origin, users);
 }
 
-/* Refuse options that the objective doesn't use. If it was set, they may be at their defaults, as in
- * a configuration that has all options. */
+/* Is this an option that the objective doesn't use, and yet changed? If the objective was set, options may
+ * be set to their defaults, as in a configuration that has all of them. */
+static bool is_misused(const struct spine_config *config, const struct spine_option *option)
+{
+    if (spine_objective_takes((enum spine_objective)config->objective, option->name))
+        return false;
+    if (spine_config_has_objective(config) || !spine_objective_decides(option->name))
+        return !spine_config_is_default(config, option);
+    return spine_config_is_given(config, option);
+}
+
 static int check_uses(const struct spine_config *config, struct spine_error *err)
 {
-    const enum spine_objective objective = (enum spine_objective)config->objective;
-    const bool was_set = spine_config_has_objective(config);
     const struct spine_option *option;
 
     for (size_t i = 0; (option = spine_config_option(i)) != NULL; i++)
-        if (!spine_objective_takes(objective, option->name) &&
-            (was_set || !spine_objective_decides(option->name)
-                 ? !spine_config_is_default(config, option)
-                 : spine_config_is_given(config, option)))
+        if (is_misused(config, option))
             return refuse_option(config, option, err);
     return 0;
 }
