@@ -380,11 +380,10 @@ int spine_dataset_pack(struct spine_dataset *data, struct spine_error *err)
     if (data->packed == NULL)
         return -1;
 
-    for (size_t first = 0; first < rows; first += SPINE_BLOCK_ROWS) {
-        const size_t count = rows - first < SPINE_BLOCK_ROWS ? rows - first : SPINE_BLOCK_ROWS;
-        spine_rowstream_read(&data->stream, &data->scaling, data->part.first_row + first, count,
-                             data->block);
-        spine_bfloat16_pack(count * stride, data->block, data->packed + first * stride);
+    for (struct spine_block_walk at = {0}; spine_block_next(&at, rows);) {
+        spine_rowstream_read(&data->stream, &data->scaling, data->part.first_row + at.first,
+                             at.rows, data->block);
+        spine_bfloat16_pack(at.rows * stride, data->block, data->packed + at.first * stride);
     }
     return spine_rowfile_check(data->stream.file, err);
 }

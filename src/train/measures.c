@@ -57,14 +57,12 @@ struct spine_measures spine_measures_compute(const struct spine_params *params,
     double squares = 0;
     int64_t counts[2] = {0, 0}; /* active, empty */
 
-    for (size_t first = 0; first < local; first += SPINE_BLOCK_ROWS) {
-        const size_t left = local - first;
-        const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
-        const float *x = spine_dataset_slice(data, 0, first, count, 0);
+    for (struct spine_block_walk at = {0}; spine_block_next(&at, local);) {
+        const float *x = spine_dataset_slice(data, 0, at.first, at.rows, 0);
         if (data->listed == NULL)
-            spine_coder_encode_block(coder, params, first / SPINE_BLOCK_ROWS, count, x, false);
+            spine_coder_encode_block(coder, params, at.number, at.rows, x, false);
         else /* rows held out */
-            spine_coder_encode(coder, params, count, x, false);
+            spine_coder_encode(coder, params, at.rows, x, false);
         squares += spine_coder_decode(coder, params, x, data->quantum);
         counts[0] += coder->sums.active;
         counts[1] += count_codes(&coder->block, seen, full);

@@ -117,15 +117,13 @@ static void sum_rows(struct problem *problem)
 {
     const struct spine_partition *rows = &problem->data->part;
     const size_t local = spine_partition_rows(rows);
-    for (size_t first = 0; first < local; first += SPINE_BLOCK_ROWS) {
-        const size_t left = local - first;
-        const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
-        const float *x = spine_dataset_slice(problem->data, 0, first, count, 0);
-        spine_coder_encode_block(problem->coder, problem->params, first / SPINE_BLOCK_ROWS, count,
-                                 x, false);
+
+    for (struct spine_block_walk at = {0}; spine_block_next(&at, local);) {
+        const float *x = spine_dataset_slice(problem->data, 0, at.first, at.rows, 0);
+        spine_coder_encode_block(problem->coder, problem->params, at.number, at.rows, x, false);
         spine_coder_decode(problem->coder, problem->params, x, problem->data->quantum);
-        for (size_t i = 0; i < count; i++) {
-            const bool is_held_out = (rows->first_row + first + i) % FIFTH == FIFTH - 1;
+        for (size_t i = 0; i < at.rows; i++) {
+            const bool is_held_out = (rows->first_row + at.first + i) % FIFTH == FIFTH - 1;
             add_row(problem, &problem->part[is_held_out ? HELD_OUT : TRAINED], i,
                     x + i * problem->params->stride);
         }

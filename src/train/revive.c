@@ -74,17 +74,16 @@ static void rank_rows(const struct spine_params *params, struct spine_dataset *d
                       struct spine_coder *coder, struct bad_row *rows)
 {
     const size_t local = spine_partition_rows(&data->part);
-    for (size_t first = 0; first < local; first += SPINE_BLOCK_ROWS) {
-        const size_t left = local - first;
-        const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
-        find_residuals(params, data, first, count, coder);
-        for (size_t i = 0; i < count; i++) {
+
+    for (struct spine_block_walk at = {0}; spine_block_next(&at, local);) {
+        find_residuals(params, data, at.first, at.rows, coder);
+        for (size_t i = 0; i < at.rows; i++) {
             double error = 0;
             for (size_t k = 0; k < params->dim; k++) {
                 const double residual = (double)coder->residual[i * params->stride + k];
                 error += residual * residual;
             }
-            rows[first + i] = (struct bad_row){error, data->part.first_row + first + i};
+            rows[at.first + i] = (struct bad_row){error, data->part.first_row + at.first + i};
         }
     }
     qsort(rows, local, sizeof *rows, by_error);

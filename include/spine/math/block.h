@@ -31,6 +31,21 @@
 #include "spine/math/model.h"
 #include "spine/math/products.h"
 
+/* A walk over rows by blocks of 64, of which only the last may have fewer. It begins as {0}. */
+struct spine_block_walk {
+    size_t number, first, rows; /* of the block: from 0; its first row; how many */
+};
+
+/* Go to the next block of 'all' rows; returns false after the last. */
+static inline bool spine_block_next(struct spine_block_walk *walk, size_t all)
+{
+    walk->number += walk->rows > 0;
+    walk->first += walk->rows;
+    const size_t left = all - walk->first;
+    walk->rows = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
+    return left > 0;
+}
+
 /* The most units whose gradient is computed at once. */
 enum { SPINE_BLOCK_UNITS = 4 };
 

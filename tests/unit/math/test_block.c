@@ -225,9 +225,27 @@ static void test_unclamped_values_are_z(void **state)
     dispose(&f);
 }
 
+static void test_a_walk_visits_every_row_once(void **state)
+{
+    (void)state;
+    for (size_t rows = 0; rows <= 3 * SPINE_BLOCK_ROWS; rows++) {
+        size_t visited = 0, blocks = 0;
+        for (struct spine_block_walk at = {0}; spine_block_next(&at, rows); blocks++) {
+            assert_int_equal(at.number, blocks);
+            assert_int_equal(at.first, visited);
+            assert_int_equal(at.first, blocks * SPINE_BLOCK_ROWS);
+            assert_in_range(at.rows, 1, SPINE_BLOCK_ROWS);
+            visited += at.rows;
+        }
+        assert_int_equal(visited, rows);
+        assert_int_equal(blocks, (rows + SPINE_BLOCK_ROWS - 1) / SPINE_BLOCK_ROWS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_walk_visits_every_row_once),
         cmocka_unit_test(test_ranges_of_units_change_nothing),
         cmocka_unit_test(test_sums_of_h_may_be_left_out),
         cmocka_unit_test(test_the_modes_agree),
