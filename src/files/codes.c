@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +117,25 @@ int spine_codes_append(struct spine_store *store, const struct spine_csr *codes,
     if (spine_csr_append(store, codes_name, codes, &totals->codes, err) ||
         spine_csr_append(store, excess_name, excess, &totals->excess, err))
         return -1;
+    return 0;
+}
+
+int spine_codes_add_block(const struct spine_block *block, struct spine_csr *codes,
+                          struct spine_csr *excess, struct spine_error *err)
+{
+    const float cap = spine_activation_cap(&block->activation);
+    const size_t pairs = block->row_begin[block->rows];
+
+    if (spine_csr_reserve(codes, block->rows, pairs, err) ||
+        spine_csr_reserve(excess, block->rows, pairs, err))
+        return -1;
+    for (size_t i = 0; i < block->rows; i++) {
+        const uint32_t begin = block->row_begin[i], count = block->row_begin[i + 1] - begin;
+        const int32_t *unit = block->unit + begin;
+        const float *value = block->value + begin;
+        spine_csr_add_listed(codes, count, unit, value, 0, cap);
+        spine_csr_add_listed(excess, count, unit, value, cap, INFINITY);
+    }
     return 0;
 }
 

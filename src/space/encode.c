@@ -251,24 +251,12 @@ static int open_outputs(struct job *job, struct spine_error *err)
 static int encode_rows(struct job *job, size_t count, struct spine_error *err)
 {
     const struct spine_params *params = &job->run.model.params;
-    const struct spine_block *block = &job->coder.block;
-    const float cap = spine_activation_cap(&block->activation);
 
     spine_scaling_apply(&job->run.model.scaling, count, job->in);
-    for (size_t first = 0; first < count; first += SPINE_BLOCK_ROWS) {
-        const size_t left = count - first, rows = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
-        spine_coder_encode(&job->coder, params, rows, job->in + first * params->stride, true);
-        const size_t pairs = block->row_begin[SPINE_BLOCK_ROWS];
-        if (spine_csr_reserve(&job->values, rows, pairs, err) ||
-            spine_csr_reserve(&job->excess, rows, pairs, err))
+    for (struct spine_block_walk at = {0}; spine_block_next(&at, count);) {
+        spine_coder_encode(&job->coder, params, at.rows, job->in + at.first * params->stride, true);
+        if (spine_codes_add_block(&job->coder.block, &job->values, &job->excess, err))
             return -1;
-        for (size_t i = 0; i < rows; i++) {
-            const uint32_t begin = block->row_begin[i], n = block->row_begin[i + 1] - begin;
-            spine_csr_add_listed(&job->values, n, block->unit + begin, block->value + begin, 0,
-                                 cap);
-            spine_csr_add_listed(&job->excess, n, block->unit + begin, block->value + begin, cap,
-                                 INFINITY);
-        }
     }
     return 0;
 }

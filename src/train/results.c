@@ -1,7 +1,6 @@
 /* results.c -- the results of a trained run: shards, merged codes, the model. */
 #include "spine/train/results.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,25 +18,6 @@
 /* The values to append at once, approximately: each appending rewrites the file's last chunk. */
 enum { WRITE_VALUES = 1 << 16 };
 
-/* Append the rows of a block, encoded unclamped: codes, and the excess over the cap. */
-static int add_rows(const struct spine_block *block, struct spine_csr *codes,
-                    struct spine_csr *excess, struct spine_error *err)
-{
-    const float cap = spine_activation_cap(&block->activation);
-    const size_t pairs = block->row_begin[SPINE_BLOCK_ROWS];
-
-    if (spine_csr_reserve(codes, block->rows, pairs, err) ||
-        spine_csr_reserve(excess, block->rows, pairs, err))
-        return -1;
-    for (size_t i = 0; i < block->rows; i++) {
-        const uint32_t begin = block->row_begin[i], count = block->row_begin[i + 1] - begin;
-        spine_csr_add_listed(codes, count, block->unit + begin, block->value + begin, 0, cap);
-        spine_csr_add_listed(excess, count, block->unit + begin, block->value + begin, cap,
-                             INFINITY);
-    }
-    return 0;
-}
-
 /* Seven parameters: what encoding needs, and the destination. */
 static int write_rows(struct spine_store *store, const struct spine_params *params,
                       struct spine_dataset *data, struct spine_coder *coder, uint32_t epoch,
@@ -48,13 +28,11 @@ static int write_rows(struct spine_store *store, const struct spine_params *para
     struct spine_codes_totals totals = {0};
     int rc = 0;
 
-    for (size_t first = 0; rc == 0 && first < local; first += SPINE_BLOCK_ROWS) {
-        const size_t left = local - first;
-        const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
-        spine_coder_encode_block(coder, params, first / SPINE_BLOCK_ROWS, count,
-                                 spine_dataset_slice(data, epoch, first, count, sigma), true);
-        rc = add_rows(&coder->block, &codes, &excess, err);
-        if (rc == 0 && (codes.count >= WRITE_VALUES || count == left)) {
+    for (struct spine_block_walk at = {0}; rc == 0 && spine_block_next(&at, local);) {
+        const float *x = spine_dataset_slice(data, epoch, at.first, at.rows, sigma);
+        spine_coder_encode_block(coder, params, at.number, at.rows, x, true);
+        rc = spine_codes_add_block(&coder->block, &codes, &excess, err);
+        if (rc == 0 && (codes.count >= WRITE_VALUES || at.first + at.rows == local)) {
             rc = spine_codes_append(store, &codes, &excess, &totals, err);
             spine_csr_clear(&codes);
             spine_csr_clear(&excess);

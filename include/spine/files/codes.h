@@ -15,6 +15,7 @@
 #include "spine/files/csr.h"
 #include "spine/files/modelfile.h"
 #include "spine/files/store.h"
+#include "spine/math/block.h"
 
 enum { SPINE_PATH = 4096, SPINE_CODES_NAME = 128 };
 
@@ -46,6 +47,10 @@ int spine_codes_create_shard(struct spine_store **store, const char *path,
 int spine_codes_append(struct spine_store *store, const struct spine_csr *codes,
                        const struct spine_csr *excess, struct spine_codes_totals *totals,
                        struct spine_error *err);
+
+/* Append the rows of a block, encoded unclamped, to codes and their excess over the cap. */
+int spine_codes_add_block(const struct spine_block *block, struct spine_csr *codes,
+                          struct spine_csr *excess, struct spine_error *err);
 
 /* Codes being read, a block of rows at a time. */
 struct spine_codes {
