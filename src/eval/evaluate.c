@@ -217,12 +217,24 @@ static int add_readability(struct spine_figures *figures, const char *name,
                              (int64_t)result->counted, (int64_t)result->missing, 3, err);
 }
 
+/* The second figure only where it may differ from the first. */
+static int add_intrusion(struct spine_figures *figures, const struct spine_reference *reference,
+                         const struct spine_intrusion *intrusion, struct spine_error *err)
+{
+    if (add_readability(figures, "intrusion", &intrusion->all, err))
+        return -1;
+    if (spine_reference_unknown(reference) == 0)
+        return 0;
+    return add_readability(figures, "intrusion, known", &intrusion->known, err);
+}
+
 static int measure_panel(const struct spine_evaluate_options *options,
                          const struct spine_topwords *topwords,
                          const struct spine_reference *reference, struct spine_figures *figures,
                          struct spine_error *err)
 {
-    struct spine_readability intrusion, coherence, distratio, diversity;
+    struct spine_readability coherence, distratio, diversity;
+    struct spine_intrusion intrusion;
 
     if (spine_readability_intrusion(topwords, reference, options->top, options->draws,
                                     options->seed, &intrusion, err) ||
@@ -230,7 +242,7 @@ static int measure_panel(const struct spine_evaluate_options *options,
         spine_readability_distratio(topwords, reference, DISTRATIO_TOP, options->draws,
                                     options->seed, &distratio, err) ||
         spine_readability_diversity(topwords, options->top, &diversity, err) ||
-        add_readability(figures, "intrusion", &intrusion, err) ||
+        add_intrusion(figures, reference, &intrusion, err) ||
         add_readability(figures, "coherence", &coherence, err) ||
         add_readability(figures, "DistRatio", &distratio, err) ||
         add_readability(figures, "diversity", &diversity, err))
@@ -241,9 +253,8 @@ static int measure_panel(const struct spine_evaluate_options *options,
 
 static void log_unknown(const struct subject *subject, const struct spine_reference *reference)
 {
-    size_t unknown = 0;
-    for (size_t i = 0; i < reference->rows; i++)
-        unknown += !spine_reference_knows(reference, i);
+    const size_t unknown = spine_reference_unknown(reference);
+
     if (unknown > 0)
         spine_log(SPINE_LOG_INFO, "%s: %zu of %zu words have no vector in the reference space",
                   subject->path, unknown, reference->rows);

@@ -36,6 +36,16 @@ static double *ask_all(const struct question *question,
 }
 
 /* The mean over the dimensions that could be measured. */
+static struct spine_readability average(const double *answers, size_t count)
+{
+    struct spine_readability result = {.estimate = spine_statistics_mean(answers, count)};
+
+    for (size_t j = 0; j < count; j++)
+        result.missing += isnan(answers[j]) != 0;
+    result.counted = count - result.missing;
+    return result;
+}
+
 static int average_all(const struct question *question,
                        double (*ask)(const struct question *question, size_t dimension),
                        struct spine_readability *result, struct spine_error *err)
@@ -43,11 +53,8 @@ static int average_all(const struct question *question,
     double *answers = ask_all(question, ask, err);
     if (answers == NULL)
         return -1;
-    const size_t count = question->topwords->ranking->dimensions;
-    *result = (struct spine_readability){.estimate = spine_statistics_mean(answers, count)};
-    for (size_t j = 0; j < count; j++)
-        result->missing += isnan(answers[j]) != 0;
-    result->counted = count - result->missing;
+
+    *result = average(answers, question->topwords->ranking->dimensions);
     free(answers);
     return 0;
 }
@@ -129,16 +136,32 @@ static double ask_intrusion(const struct question *question, size_t dimension)
     return (double)found / (double)question->draws;
 }
 
+static struct spine_readability average_intrusion(const double *answers, size_t count)
+{
+    struct spine_readability result = average(answers, count);
+
+    result.estimate = spine_statistics_wilson(result.estimate.value, result.counted);
+    return result;
+}
+
 /* Seven parameters: public measures have plain ones; inside, struct question has them. */
 int spine_readability_intrusion(const struct spine_topwords *topwords,
                                 const struct spine_reference *reference, size_t shown, size_t draws,
-                                uint64_t seed, struct spine_readability *result,
+                                uint64_t seed, struct spine_intrusion *result,
                                 struct spine_error *err)
 {
     const struct question question = {topwords, reference, shown, draws, seed};
-    if (average_all(&question, ask_intrusion, result, err))
+    const size_t count = topwords->ranking->dimensions;
+    double *answers = ask_all(&question, ask_intrusion, err);
+    if (answers == NULL)
         return -1;
-    result->estimate = spine_statistics_wilson(result->estimate.value, result->counted);
+
+    result->all = average_intrusion(answers, count);
+    for (size_t j = 0; j < count; j++)
+        if (topwords->known[j] < shown)
+            answers[j] = NAN;
+    result->known = average_intrusion(answers, count);
+    free(answers);
     return 0;
 }
 

@@ -94,6 +94,15 @@ bool spine_reference_knows(const struct spine_reference *reference, size_t row)
     return reference->length[row] > 0;
 }
 
+size_t spine_reference_unknown(const struct spine_reference *reference)
+{
+    size_t unknown = 0;
+
+    for (size_t row = 0; row < reference->rows; row++)
+        unknown += !spine_reference_knows(reference, row);
+    return unknown;
+}
+
 double spine_reference_cosine(const struct spine_reference *reference, size_t row, size_t other)
 {
     const struct vector a = vector_of(reference, row), b = vector_of(reference, other);

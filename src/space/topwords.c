@@ -20,6 +20,8 @@ static void find_tops(struct spine_topwords *topwords, const struct spine_refere
         for (size_t i = 0; i < ranking->active[j] && topwords->count[j] < topwords->most; i++)
             if (is_known(reference, entries[i].index))
                 top[topwords->count[j]++] = entries[i].index;
+        for (size_t i = 0; i < ranking->active[j] && i < SPINE_TOPWORDS_STRONGEST; i++)
+            topwords->known[j] += is_known(reference, entries[i].index);
     }
 }
 
@@ -47,13 +49,15 @@ int spine_topwords_init(struct spine_topwords *topwords, const struct spine_spac
     *topwords = (struct spine_topwords){.space = space, .ranking = ranking, .most = most};
     topwords->count =
         spine_memory_zeroed(ranking->dimensions, sizeof *topwords->count, "the top words", err);
+    topwords->known =
+        spine_memory_zeroed(ranking->dimensions, sizeof *topwords->known, "the top words", err);
     topwords->top = spine_memory_zeroed(ranking->dimensions * most, sizeof *topwords->top,
                                         "the top words", err);
     topwords->pool = spine_memory_zeroed(ranking->rows, sizeof *topwords->pool,
                                          "the words that may intrude", err);
     unsigned char *is_in = spine_memory_zeroed(ranking->rows, 1, "the words that may intrude", err);
-    const bool is_whole =
-        topwords->count != NULL && topwords->top != NULL && topwords->pool != NULL && is_in != NULL;
+    const bool is_whole = topwords->count != NULL && topwords->known != NULL &&
+                          topwords->top != NULL && topwords->pool != NULL && is_in != NULL;
     if (is_whole) {
         find_tops(topwords, reference);
         find_pool(topwords, reference, is_in);
@@ -68,6 +72,7 @@ int spine_topwords_init(struct spine_topwords *topwords, const struct spine_spac
 void spine_topwords_dispose(struct spine_topwords *topwords)
 {
     free(topwords->count);
+    free(topwords->known);
     free(topwords->top);
     free(topwords->pool);
     *topwords = (struct spine_topwords){0};

@@ -250,6 +250,12 @@ printf 'the 1 2\nof 2 1\n' >two.txt
 run "$eval" --space=two.txt run
 grep -q '^run: 4998 of 5000 words have no vector in the reference space$' stderr || fail "$(cat stderr)"
 grep -Eq '^  diversity +-, 500 missing$' stdout || fail "judged by two words: $(cat stdout)"
+grep -Eq '^  intrusion, known +-' stdout || fail "of two words: $(cat stdout)"
+zcat "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" | sed -n "1,4000p" >most.txt
+run "$eval" --space=most.txt run
+grep -Eq '^  intrusion, known +[01][.][0-9]+ .*, [0-9]+ missing$' stdout || fail "$(cat stdout)"
+run "$eval" glove.h5 run
+! grep -q 'intrusion, known' stdout || fail "nothing is unknown: $(cat stdout)"
 mv glove.h5 elsewhere.h5
 run "$eval" run
 grep -q "glove.h5, the input of the run, can't be read" stderr || fail "$(cat stderr)"

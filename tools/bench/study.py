@@ -42,6 +42,7 @@ COLUMNS = (
     ("explained variance", ("sparsity", "explained variance"), 100, 1),
     ("held out", ("study", "held-out variance"), 100, 1),
     ("intrusion", ("other", "intrusion"), 100, 1),
+    ("known", ("other", "intrusion, known"), 100, 1),
     ("own intrusion", ("own", "intrusion"), 100, 1),
     ("diversity", ("other", "diversity"), 100, 1),
     ("own diversity", ("own", "diversity"), 100, 1),

@@ -31,10 +31,18 @@ double *spine_readability_coherences(const struct spine_topwords *topwords,
  * intruder, the word with the lowest mean cosine to the others is picked. The result is the share
  * of picks that are the intruder, over 'draws' intruders for each dimension; a tie is a miss. The
  * interval is Wilson's for as many trials as dimensions, since draws for one dimension depend on
- * each other. */
+ * each other.
+ *
+ * Where the reference lacks words, the top words of a dimension may be far from its strongest. 'known' is the
+ * intrusion of dimensions that are judged by their strongest: the reference knows at least as many words
+ * as are shown of the SPINE_TOPWORDS_STRONGEST strongest. Its others count as missing. */
+struct spine_intrusion {
+    struct spine_readability all, known;
+};
+
 int spine_readability_intrusion(const struct spine_topwords *topwords,
                                 const struct spine_reference *reference, size_t shown, size_t draws,
-                                uint64_t seed, struct spine_readability *result,
+                                uint64_t seed, struct spine_intrusion *result,
                                 struct spine_error *err);
 
 /* DistRatio (Sun, Guo, Lan, Xu, Cheng: IJCAI 2016): the mean distance between the intruder and the

@@ -32,6 +32,9 @@ void spine_reference_dispose(struct spine_reference *reference);
 /* Is the subject's word 'row' known? */
 bool spine_reference_knows(const struct spine_reference *reference, size_t row);
 
+/* The number of the subject's words that aren't. */
+size_t spine_reference_unknown(const struct spine_reference *reference);
+
 /* The cosine and the Euclidean distance of two known words' vectors. */
 double spine_reference_cosine(const struct spine_reference *reference, size_t row, size_t other);
 double spine_reference_distance(const struct spine_reference *reference, size_t row, size_t other);

@@ -135,22 +135,43 @@ static void test_coherence(void **state)
 static void test_intrusion(void **state)
 {
     (void)state;
-    struct spine_readability result;
+    struct spine_intrusion result;
     /* Only dimension 1 has an intruder, a, at right angles to its words. */
     TRY(spine_readability_intrusion(&made.topwords, &made.reference, 3, 5, 1, &result, &err));
-    assert_true(result.estimate.value == 1);
-    assert_int_equal(result.counted, 1);
-    assert_int_equal(result.missing, 2);
-    assert_true(is_near(result.estimate.low, spine_statistics_wilson(1, 1).low));
+    assert_true(result.all.estimate.value == 1);
+    assert_int_equal(result.all.counted, 1);
+    assert_int_equal(result.all.missing, 2);
+    assert_true(is_near(result.all.estimate.low, spine_statistics_wilson(1, 1).low));
     /* Were the intruder like d, a tie, it would be missed. */
     const uint32_t row = made.reference.row[0];
     const double norm = made.reference.norm[0];
     made.reference.row[0] = made.reference.row[3];
     made.reference.norm[0] = made.reference.norm[3];
     TRY(spine_readability_intrusion(&made.topwords, &made.reference, 3, 5, 1, &result, &err));
-    assert_true(result.estimate.value == 0);
+    assert_true(result.all.estimate.value == 0);
     made.reference.row[0] = row;
     made.reference.norm[0] = norm;
+}
+
+/* Of dimension 1, three of four words are known, as many as are shown; of dimension 0, two. */
+static void test_intrusion_of_known_dimensions(void **state)
+{
+    (void)state;
+    struct spine_intrusion result;
+
+    assert_int_equal(spine_reference_unknown(&made.reference), 2);
+    assert_int_equal(made.topwords.known[0], 2);
+    assert_int_equal(made.topwords.known[1], 3);
+    TRY(spine_readability_intrusion(&made.topwords, &made.reference, 3, 5, 1, &result, &err));
+    assert_true(result.known.estimate.value == 1);
+    assert_int_equal(result.known.counted, 1);
+
+    made.topwords.known[1] = 2;
+    TRY(spine_readability_intrusion(&made.topwords, &made.reference, 3, 5, 1, &result, &err));
+    assert_int_equal(result.known.counted, 0);
+    assert_int_equal(result.known.missing, 3);
+    assert_int_equal(result.all.counted, 1);
+    made.topwords.known[1] = 3;
 }
 
 static void test_distratio(void **state)
@@ -192,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_intruders_vary_with_draw_and_seed),
         cmocka_unit_test(test_coherence),
         cmocka_unit_test(test_intrusion),
+        cmocka_unit_test(test_intrusion_of_known_dimensions),
         cmocka_unit_test(test_distratio),
         cmocka_unit_test(test_diversity),
     };
