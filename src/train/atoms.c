@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "spine/base/memory.h"
 #include "spine/base/random.h"
@@ -15,8 +16,9 @@ enum { WORD_ATOMS = UINT32_MAX - 1, COPIES = UINT32_MAX - 2 };
 /* The length of the noise of a copy, relative to the word's. */
 static const float DIFFERENCE = 0.3F;
 
-/* Atoms that are drawn at a time; rows that have their marks in one number. */
-enum { PIECE = 256, BITS = 32 };
+/* Atoms that are drawn at a time; rows that have their marks in one number; rows that are searched for
+ * different ones, for each atom. */
+enum { PIECE = 256, BITS = 32, SEARCHED = 8 };
 
 void spine_atoms_bound(float *row, size_t dim, bool always)
 {
@@ -69,6 +71,43 @@ static void remove_held_out(const struct spine_atoms_words *words, int64_t *mark
     assert(order->count > 0); /* holding out all rows is refused */
 }
 
+/* Add a hash to a table of mask + 1 slots, of which some stay free. Returns false if it has it already. */
+static bool add_hash(uint64_t *slots, size_t mask, uint64_t hash)
+{
+    size_t at;
+
+    hash |= hash == 0; /* 0 is a free slot */
+    for (at = hash & mask; slots[at] != 0; at = (at + 1) & mask)
+        if (slots[at] == hash)
+            return false;
+    slots[at] = hash;
+    return true;
+}
+
+/* Leave the first 'count' rows that have different vectors, or all that there are among the first
+ * SEARCHED * count. 'piece' is scratch, slots are zeroed. Collective. */
+static void remove_equal(const struct spine_atoms_words *words, size_t count, float *piece,
+                         uint64_t *slots, size_t mask, struct order *order)
+{
+    const size_t stride = words->data->stride;
+    const size_t end = order->count < SEARCHED * count ? order->count : SEARCHED * count;
+    const size_t most = count < PIECE ? count : PIECE;
+    size_t kept = 0;
+
+    for (size_t first = 0; first < end && kept < count; first += most) {
+        const size_t now = end - first < most ? end - first : most;
+        uint64_t rows[PIECE];
+        for (size_t i = 0; i < now; i++)
+            rows[i] = order->rows[first + i];
+        spine_dataset_share(words->data, words->comm, rows, now, piece);
+
+        for (size_t i = 0; i < now && kept < count; i++)
+            if (add_hash(slots, mask, XXH3_64bits(piece + i * stride, stride * sizeof *piece)))
+                order->rows[kept++] = order->rows[first + i];
+    }
+    order->count = kept;
+}
+
 /* Atom j is the copy of another: make it different, since equal units would train alike. Its word has
  * length 1, or is all zeros, and the atom is noise alone. */
 static void differ(const struct spine_atoms_words *words, size_t j, float *row, float *noisy)
@@ -113,12 +152,17 @@ int spine_atoms_draw(const struct spine_atoms_words *words, const bool *marked, 
     struct order order = {.rows = spine_memory_get(num_rows, sizeof *order.rows, what, err)};
     int64_t *marks = spine_memory_zeroed(num_rows / BITS + 1, sizeof *marks, what, err);
     float *piece = spine_kernel_alloc(most * words->data->stride, what, err);
+    size_t mask = 1;
+    while (mask < 2 * count)
+        mask = 2 * mask + 1;
+    uint64_t *slots = spine_memory_zeroed(mask + 1, sizeof *slots, what, err);
+    const bool is_whole = order.rows != NULL && marks != NULL && piece != NULL && slots != NULL;
 
-    const int rc =
-        spine_comm_agree(words->comm, -(order.rows == NULL || marks == NULL || piece == NULL), err);
+    const int rc = spine_comm_agree(words->comm, -!is_whole, err);
     if (rc == 0) {
         shuffle(words->seed, words->draw, num_rows, order.rows);
         remove_held_out(words, marks, &order);
+        remove_equal(words, count, piece, slots, mask, &order);
         for (size_t first = 0; first < count; first += PIECE) {
             const size_t end = count - first < PIECE ? count : first + PIECE;
             draw_piece(words, &order, marked, (struct spine_range){first, end}, piece, atoms);
@@ -128,6 +172,7 @@ int spine_atoms_draw(const struct spine_atoms_words *words, const bool *marked, 
     free(order.rows);
     free(marks);
     free(piece);
+    free(slots);
     return rc;
 }
 
