@@ -26,6 +26,9 @@ static const double SLACK = 0.02;
 static const double QUANTUM = 0x1p-28;
 enum { CODES_TO_ROWS = 16 }; /* the squares of all codes are at most this multiple of the rows' */
 
+/* Codes of nnse are small if the rows are: below this mean square, products are rounded to less. */
+static const double LEAST_SQUARE = 0.125;
+
 /* Sums over the rows of a part, with A = (h, 1) and E = x - h W2 - b2, as trained. */
 struct sums {
     double *gram;  /* owned; (H + 1, H + 1): A'A, the upper triangle until all is summed */
@@ -50,6 +53,18 @@ struct problem {
 static bool is_dictionary(const struct problem *problem)
 {
     return problem->coder->solver != NULL;
+}
+
+/* To what products are rounded. */
+static double quantum_of(const struct problem *problem)
+{
+    const struct spine_dataset *data = problem->data;
+    const double square = data->squares / ((double)data->part.num_rows * (double)data->dim);
+    const double least = is_dictionary(problem) && square < LEAST_SQUARE
+                             ? QUANTUM * spine_exact_quantum(square / LEAST_SQUARE, 0)
+                             : QUANTUM;
+
+    return fmax(least, spine_exact_quantum(CODES_TO_ROWS * data->squares, 52));
 }
 
 static int init(struct problem *problem, struct spine_error *err)
@@ -268,8 +283,7 @@ int spine_refit_solve(const struct spine_params *params, struct spine_dataset *d
 {
     struct problem problem = {
         .params = params, .data = data, .comm = comm, .coder = coder, .size = params->hidden + 1};
-    problem.shift =
-        spine_exact_shift(fmax(QUANTUM, spine_exact_quantum(CODES_TO_ROWS * data->squares, 52)));
+    problem.shift = spine_exact_shift(quantum_of(&problem));
 
     int rc = spine_comm_agree(comm, init(&problem, err), err);
     if (rc == 0) {
