@@ -1,6 +1,7 @@
 /* lassocoder.c -- codes of blocks of rows over a dictionary. */
 #include "spine/math/lassocoder.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,25 +59,33 @@ void spine_lasso_codes_dispose(struct spine_lasso_codes *codes)
     *codes = (struct spine_lasso_codes){0};
 }
 
+/* Make space for 'count' values. Without memory there is none. */
+static bool reserve(struct spine_lasso_codes *codes, size_t count)
+{
+    const size_t capacity = count + count / 16;
+    struct spine_error unheard;
+
+    if (codes->capacity >= count)
+        return true;
+    spine_lasso_codes_dispose(codes);
+    codes->unit = spine_memory_get(capacity, sizeof *codes->unit, what, &unheard);
+    codes->value = spine_memory_get(capacity, sizeof *codes->value, what, &unheard);
+    if (codes->unit == NULL || codes->value == NULL) {
+        spine_lasso_codes_dispose(codes);
+        return false;
+    }
+    codes->capacity = capacity;
+    return true;
+}
+
 /* Keep codes, or nothing if memory runs out: codes don't depend on it. */
 static void keep(struct spine_lasso_codes *codes, const struct spine_lasso_coder *coder,
                  size_t rows, const uint32_t *begin, const int32_t *unit, const float *value)
 {
     const size_t count = begin[rows];
-    struct spine_error unheard;
 
-    if (codes->capacity < count) {
-        const size_t capacity = count + count / 16;
-        spine_lasso_codes_dispose(codes);
-        codes->unit = spine_memory_get(capacity, sizeof *codes->unit, what, &unheard);
-        codes->value = spine_memory_get(capacity, sizeof *codes->value, what, &unheard);
-        if (codes->unit == NULL || codes->value == NULL) {
-            spine_lasso_codes_dispose(codes);
-            return;
-        }
-        codes->capacity = capacity;
-    }
-
+    if (!reserve(codes, count))
+        return;
     memcpy(codes->begin, begin, (rows + 1) * sizeof *begin);
     if (count > 0) { /* else there may be no arrays */
         memcpy(codes->unit, unit, count * sizeof *unit);
@@ -85,6 +94,38 @@ static void keep(struct spine_lasso_codes *codes, const struct spine_lasso_coder
     codes->rows = rows;
     codes->lambda = coder->lambda;
     codes->version = coder->lasso->version;
+}
+
+/* How many values a row has that are kept. */
+static size_t count_kept(const struct spine_lasso_codes *kept, size_t i)
+{
+    return i < kept->rows ? kept->begin[i + 1] - kept->begin[i] : 0;
+}
+
+void spine_lasso_codes_collect(struct spine_lasso_codes *codes, size_t rows, const size_t *row,
+                               const struct spine_lasso_codes *kept)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < rows; i++)
+        count += count_kept(&kept[row[i] / SPINE_LASSO_ROWS], row[i] % SPINE_LASSO_ROWS);
+    if (!reserve(codes, count))
+        return;
+
+    codes->rows = rows;
+    codes->version = 0;
+    codes->begin[0] = 0;
+    for (size_t i = 0; i < rows; i++) {
+        const struct spine_lasso_codes *from = &kept[row[i] / SPINE_LASSO_ROWS];
+        const size_t at = row[i] % SPINE_LASSO_ROWS, some = count_kept(from, at);
+        if (some > 0) {
+            memcpy(codes->unit + codes->begin[i], from->unit + from->begin[at],
+                   some * sizeof *codes->unit);
+            memcpy(codes->value + codes->begin[i], from->value + from->begin[at],
+                   some * sizeof *codes->value);
+        }
+        codes->begin[i + 1] = codes->begin[i] + (uint32_t)some;
+    }
 }
 
 /* --- Encoding ----------------------------------------------------------------------------- */

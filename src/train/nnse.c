@@ -14,22 +14,10 @@
 #include "spine/base/random.h"
 #include "spine/math/exact.h"
 #include "spine/train/atoms.h"
+#include "spine/train/lambda.h"
 
-/* Passes over all atoms in an epoch; atoms that ranks share, and those whose sums are computed together;
- * words on which the first lambda is found, after a search on few of them; and the most steps. */
-enum {
-    SWEEPS = 3,
-    SHARED = 96,
-    TOGETHER = 3,
-    SAMPLE = 600,
-    FEW = 120,
-    STEPS = 24,
-    BLOCK = SPINE_LASSO_ROWS
-};
-
-/* The first lambda is found when the values are as near to the wanted number, or its range as
- * narrow; the search on few words ends earlier. */
-static const double CLOSE = 0.005, CLOSE_ON_FEW = 0.03, NARROW = 1.002;
+/* Passes over all atoms in an epoch; atoms that ranks share, and those whose sums are computed together. */
+enum { SWEEPS = 3, SHARED = 96, TOGETHER = 3, BLOCK = SPINE_LASSO_ROWS };
 
 /* Atoms move this many times as far as to their optimum, which is one for the codes of an epoch only: with
  * 1.8, 5 epochs reach the objective that 8 reach with 1. At 2.2 it rises. */
@@ -46,26 +34,26 @@ static double lambda_of(const struct spine_nnse *nnse)
     return -(double)nnse->atoms.b1[0];
 }
 
-/* Call after atoms or lambda have changed: all ranks get those of rank 0. Collective. */
+/* Set lambda to that of rank 0. Collective. */
+static void set_lambda(struct spine_nnse *nnse, double lambda)
+{
+    spine_comm_broadcast(nnse->comm, &lambda, sizeof lambda);
+    for (size_t j = 0; j < nnse->atoms.hidden; j++)
+        nnse->atoms.b1[j] = -(float)lambda;
+    nnse->solver.lambda = lambda_of(nnse);
+}
+
+/* Call after atoms have changed: all ranks get rank 0's, and its lambda. Collective. */
 static void refresh(struct spine_nnse *nnse, double lambda)
 {
     const double begun = spine_comm_clock();
     struct spine_params *atoms = &nnse->atoms;
 
-    spine_comm_broadcast(nnse->comm, &lambda, sizeof lambda);
+    set_lambda(nnse, lambda);
     spine_comm_broadcast(nnse->comm, atoms->W2, atoms->hidden * atoms->stride * sizeof *atoms->W2);
     nnse->waited += spine_comm_clock() - begun;
-    for (size_t j = 0; j < atoms->hidden; j++)
-        atoms->b1[j] = -(float)lambda;
     memcpy(atoms->W1, atoms->W2, atoms->hidden * atoms->stride * sizeof *atoms->W1);
     spine_lasso_refresh(&nnse->lasso);
-    nnse->solver.lambda = lambda_of(nnse);
-}
-
-/* The rows by which lambda is found, 'most' at most, are every n-th of all. */
-static size_t sample_interval(const struct spine_partition *part, size_t most)
-{
-    return (part->num_rows + most - 1) / most;
 }
 
 static size_t count_blocks(const struct spine_partition *part)
@@ -73,13 +61,10 @@ static size_t count_blocks(const struct spine_partition *part)
     return (spine_partition_rows(part) + BLOCK - 1) / BLOCK;
 }
 
-/* Those of a rank, in the numbering of the sample. */
-static struct spine_range sample_range(const struct spine_partition *part, size_t most)
+/* What the search for lambda needs. */
+static struct spine_lambda search_of(const struct spine_nnse *nnse)
 {
-    const size_t every = sample_interval(part, most);
-
-    return (struct spine_range){(part->first_row + every - 1) / every,
-                                (part->end_row + every - 1) / every};
+    return (struct spine_lambda){nnse->comm, nnse->data, nnse->coder, nnse->settings.wanted};
 }
 
 struct spine_nnse_settings spine_nnse_settings(const struct spine_config *config)
@@ -90,7 +75,6 @@ struct spine_nnse_settings spine_nnse_settings(const struct spine_config *config
 
 size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden, double kept)
 {
-    const struct spine_range range = sample_range(part, SAMPLE);
     const size_t stride = spine_kernel_stride(dim);
     const size_t shared = (2 + 1) * SHARED * stride; /* sums of all, and a rank's */
     const size_t sums = (hidden * (hidden + dim + stride) + shared) * sizeof(double);
@@ -101,9 +85,8 @@ size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t h
         (size_t)(kept * (double)(spine_partition_rows(part) * (sizeof(int32_t) + sizeof(float))));
 
     const size_t atoms = spine_params_len(dim, hidden) + BLOCK * hidden; /* products of a block */
-    const size_t sample = 2 * (range.end - range.first) * (stride + hidden);
 
-    return codes + sums + gram + (atoms + sample) * sizeof(float);
+    return codes + sums + gram + atoms * sizeof(float) + spine_lambda_bytes(part, dim, kept);
 }
 
 /* Seven parameters: what a run has, and its options. */
@@ -198,117 +181,6 @@ static void draw_directions(struct spine_nnse *nnse)
     }
 }
 
-/* Rows of a rank by which lambda is found, in memory. */
-struct sample {
-    size_t rows;
-    float *x, *products; /* owned; (rows, D), (rows, H) */
-};
-
-static void sample_dispose(struct sample *sample)
-{
-    free(sample->x);
-    free(sample->products);
-}
-
-static int sample_init(struct sample *sample, struct spine_nnse *nnse, size_t most,
-                       struct spine_error *err)
-{
-    static const char what[] = "a sample of rows";
-    const struct spine_partition *part = &nnse->data->part;
-    const size_t stride = nnse->atoms.stride, hidden = nnse->atoms.hidden;
-    const size_t every = sample_interval(part, most);
-    const struct spine_range range = sample_range(part, most);
-
-    *sample = (struct sample){.rows = range.end - range.first};
-    sample->x = spine_kernel_alloc(sample->rows * stride, what, err);
-    sample->products = spine_kernel_alloc(sample->rows * hidden, what, err);
-    if (sample->x == NULL || sample->products == NULL)
-        return -1;
-
-    for (size_t i = 0; i < sample->rows; i++)
-        memcpy(
-            sample->x + i * stride,
-            spine_dataset_slice(nnse->data, 0, (range.first + i) * every - part->first_row, 1, 0),
-            stride * sizeof *sample->x);
-    for (size_t i = 0; i < sample->rows; i += BLOCK) {
-        const size_t count = sample->rows - i < BLOCK ? sample->rows - i : BLOCK;
-        spine_lasso_products(&nnse->lasso, count, sample->x + i * stride, nnse->solver.packed,
-                             sample->products + i * hidden);
-    }
-    return 0;
-}
-
-/* Solve for the sample; return the mean number of values. Collective. */
-static double sample_values(struct spine_nnse *nnse, const struct sample *sample, double lambda)
-{
-    const size_t hidden = nnse->atoms.hidden;
-    int64_t counts[2] = {0, (int64_t)sample->rows}; /* values, rows */
-
-    for (size_t i = 0; i < sample->rows; i++)
-        counts[0] += (int64_t)spine_lasso_find(&nnse->lasso, sample->x + i * nnse->atoms.stride,
-                                               sample->products + i * hidden, lambda,
-                                               &nnse->solver.scratch, NULL);
-
-    spine_comm_sum_counts(nnse->comm, counts, 2);
-    return (double)counts[0] / (double)counts[1];
-}
-
-/* Values fall about as lambda to the power -'power'. */
-struct search {
-    double lambda, power;
-};
-
-/* Find the lambda that leaves the wanted number of values, by the secant method on logarithmic
- * scales. Where a secant leaves the range that is known to have the solution, the range is halved.
- * Collective. */
-static void find_lambda(struct spine_nnse *nnse, const struct sample *sample, double close,
-                        struct search *search)
-{
-    const double length = sqrt(nnse->data->variance / (double)nnse->data->part.num_rows);
-    double low = 1e-4 * length, high = 10 * length, last = 0, last_ratio = 0;
-
-    for (int i = 0; i < STEPS && high > low * NARROW; i++) {
-        const double lambda = search->lambda;
-        const double ratio = sample_values(nnse, sample, lambda) / nnse->settings.wanted;
-        if (fabs(ratio - 1) < close)
-            break;
-        if (ratio > 1)
-            low = lambda;
-        else
-            high = lambda;
-
-        if (ratio > 0 && last_ratio > 0 && ratio != last_ratio)
-            search->power = -log(ratio / last_ratio) / log(lambda / last);
-        last = lambda;
-        last_ratio = ratio;
-        search->lambda *= pow(ratio, 1 / search->power);
-        if (!(search->lambda > low && search->lambda < high))
-            search->lambda = sqrt(low * high);
-        spine_comm_broadcast(nnse->comm, &search->lambda, sizeof search->lambda);
-    }
-}
-
-/* Find the first lambda, on few words and then on more. It begins where values are few, which are soon
- * solved for. */
-static int begin_lambda(struct spine_nnse *nnse, struct spine_error *err)
-{
-    const double length = sqrt(nnse->data->variance / (double)nnse->data->part.num_rows);
-    struct search search = {.lambda = length / 4, .power = 2};
-    struct sample few, all;
-    const bool has_few = sample_init(&few, nnse, FEW, err) == 0;
-    const bool has_all = sample_init(&all, nnse, SAMPLE, err) == 0;
-    const int rc = spine_comm_agree(nnse->comm, -!(has_few && has_all), err);
-
-    if (rc == 0) {
-        find_lambda(nnse, &few, CLOSE_ON_FEW, &search);
-        find_lambda(nnse, &all, CLOSE, &search);
-        refresh(nnse, search.lambda);
-    }
-    sample_dispose(&few);
-    sample_dispose(&all);
-    return rc;
-}
-
 int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err)
 {
     memset(nnse->atoms.b2, 0, nnse->atoms.dim * sizeof *nnse->atoms.b2);
@@ -320,7 +192,12 @@ int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err)
         return -1;
 
     refresh(nnse, 1);
-    return begin_lambda(nnse, err);
+    const struct spine_lambda search = search_of(nnse);
+    double lambda = 0;
+    if (spine_lambda_find(&search, &lambda, err))
+        return -1;
+    set_lambda(nnse, lambda);
+    return 0;
 }
 
 /* --- An epoch ----------------------------------------------------------------------------- */
@@ -515,13 +392,13 @@ static void sum_over_ranks(struct spine_nnse *nnse, struct spine_nnse_sums *sums
 {
     const size_t hidden = nnse->atoms.hidden;
     const double begun = spine_comm_clock();
-    double both[2] = {sums->squares, sums->values};
+    double all[] = {sums->squares, sums->values, sums->sampled};
 
     spine_comm_sum_doubles(nnse->comm, nnse->gram, hidden * hidden);
     spine_comm_sum_doubles(nnse->comm, nnse->cross, hidden * nnse->atoms.dim);
-    spine_comm_sum_doubles(nnse->comm, both, 2);
+    spine_comm_sum_doubles(nnse->comm, all, 3);
     nnse->waited += spine_comm_clock() - begun;
-    *sums = (struct spine_nnse_sums){both[0], both[1]};
+    *sums = (struct spine_nnse_sums){all[0], all[1], all[2]};
     for (size_t j = 0; j < hidden; j++)
         for (size_t k = 0; k < j; k++)
             nnse->gram[j * hidden + k] = nnse->gram[k * hidden + j];
@@ -546,6 +423,8 @@ void spine_nnse_add_rows(struct spine_nnse *nnse, size_t first, size_t count)
         nnse->epoch.squares +=
             spine_coder_decode(nnse->coder, &nnse->atoms, x, nnse->data->quantum);
         nnse->epoch.values += (double)nnse->coder->sums.active;
+        nnse->epoch.sampled +=
+            (double)spine_lambda_sampled(&nnse->data->part, first + done, &nnse->coder->block);
         add_codes(nnse, x, nnse->shift);
     }
 }
@@ -553,8 +432,6 @@ void spine_nnse_add_rows(struct spine_nnse *nnse, size_t first, size_t count)
 int spine_nnse_end_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_sums *sums,
                          struct spine_error *err)
 {
-    const struct spine_partition *part = &nnse->data->part;
-
     *sums = nnse->epoch;
     sum_over_ranks(nnse, sums);
 
@@ -563,8 +440,11 @@ int spine_nnse_end_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nn
     if (restart_unused(nnse, epoch, err))
         return -1;
 
-    /* Adjust lambda towards the wanted number of values, in steps that don't overshoot. */
-    const double ratio = sums->values / (double)part->num_rows / nnse->settings.wanted;
-    refresh(nnse, lambda_of(nnse) * fmin(fmax(sqrt(ratio), 0.8), 1.25));
+    refresh(nnse, lambda_of(nnse));
+    const struct spine_lambda search = search_of(nnse);
+    double lambda = lambda_of(nnse);
+    if (spine_lambda_adjust(&search, sums->values, sums->sampled, &lambda, err))
+        return -1;
+    set_lambda(nnse, lambda);
     return 0;
 }

@@ -260,7 +260,7 @@ def train(case):
 
 # --- Codes over a dictionary -----------------------------------------------------------------------
 
-NNSE = dict(num_rows=45, dim=20, hidden=17, seed=20189, l0=5, ridge=0.1, num_epochs=4, input_bound=2)
+NNSE = dict(num_rows=45, dim=20, hidden=17, seed=20201, l0=5, ridge=0.1, num_epochs=4, input_bound=2)
 
 
 def solve_codes(x, atoms, penalty, ridge):
@@ -287,6 +287,24 @@ def move_atoms(before, gram, cross):
     return atoms / np.maximum(1, np.linalg.norm(atoms, axis=1))[:, None]
 
 
+def adjust_penalty(penalty, count_ratio):
+    """The penalty that gives the wanted number of values, which count_ratio(penalty) is divided by: at most
+    three steps of the secant method on logarithmic scales, the first with a power of -1.3."""
+    low, high, power, last, ratio = penalty / 1.25, penalty * 1.25, 1.3, None, 0
+    for _ in range(3):
+        if high <= low * 1.002 or abs(ratio - 1) < 0.01:
+            break
+        ratio = count_ratio(penalty)
+        low, high = (penalty, high) if ratio > 1 else (low, penalty)
+        if last and ratio != last[1]:
+            power = -np.log(ratio / last[1]) / np.log(penalty / last[0])
+        last = penalty, ratio
+        penalty *= ratio ** (1 / power)
+        if not low < penalty < high:
+            penalty = np.sqrt(low * high)
+    return penalty
+
+
 def nnse_records():
     """Epochs of nnse from given atoms and lambda."""
     case = NNSE
@@ -295,13 +313,19 @@ def nnse_records():
     penalty = 0.8
     records = [(name, value) for name, value in case.items() if name != "input_bound"]
     records += [("input", x), ("initial_atoms", atoms), ("initial_lambda", penalty)]
-    for _ in range(case["num_epochs"]):
+
+    def solve(penalty):
         codes, edge = solve_codes(x, atoms, penalty, case["ridge"])
-        values = np.count_nonzero(codes)
-        records += [("squares", ((x - codes @ atoms) ** 2).sum()), ("values", values)]
-        assert edge > 2e-4 and (codes > 0).any(axis=0).all(), "nnse: a code is within %g of a change" % edge
+        assert edge > 2e-4, "nnse: a code is within %g of a change" % edge
+        return codes
+
+    for _ in range(case["num_epochs"]):
+        codes = solve(penalty)
+        records += [("squares", ((x - codes @ atoms) ** 2).sum()), ("values", np.count_nonzero(codes))]
+        assert (codes > 0).any(axis=0).all()
         atoms = move_atoms(atoms, codes.T @ codes, codes.T @ x)
-        penalty *= np.clip(np.sqrt(values / len(x) / case["l0"]), 0.8, 1.25)
+        penalty = adjust_penalty(
+            penalty, lambda tried: np.count_nonzero(solve(tried)) / len(x) / case["l0"])
         records += [("atoms", atoms), ("lambda", penalty)]
     return records
 

@@ -38,6 +38,11 @@ struct spine_lasso_codes {
 
 void spine_lasso_codes_dispose(struct spine_lasso_codes *codes);
 
+/* codes = those that 'kept', block by block, has of some rows, as a start: row[i] is the number of a
+ * row among all that are kept. */
+void spine_lasso_codes_collect(struct spine_lasso_codes *codes, size_t rows, const size_t *row,
+                               const struct spine_lasso_codes *kept);
+
 /* Find the codes of at most SPINE_LASSO_ROWS rows x (rows, D). Row i's values above 0 are
  * value[begin[i]] to value[begin[i + 1] - 1]; 'unit' has their atoms, ascending. Both arrays have space
  * for 'rows' x H elements. 'kept' has the last codes of these rows, and gets the new ones; or is NULL. */

@@ -8,9 +8,9 @@
  * solved for (lasso.h). An epoch solves for all rows and sums A'A and A'X over the ranks. Then it
  * passes over the atoms a few times, setting each to the optimum given the others (block coordinate
  * descent; Mairal, Bach, Ponce, Sapiro: JMLR 11, 2010), and moves each 1.8 times as far as these
- * passes did (over-relaxation), since codes follow only in the next epoch. lambda is adjusted
- * towards the wanted number of values a word. An atom that no row uses is replaced by a word's
- * vector.
+ * passes did (over-relaxation), since codes follow only in the next epoch. An atom that no row
+ * uses is replaced by a word's vector. lambda is adjusted to the new atoms, so that codes have
+ * the wanted number of values a word (lambda.h).
  *
  * Sums over rows are exact (exact.h), and a row's code depends on nothing else, so the result is
  * the same on any number of ranks whose processors round alike. That is certain if the ridge is at
@@ -43,6 +43,7 @@ struct spine_nnse_settings {
 struct spine_nnse_sums {
     double squares; /* of |x - a W|^2 */
     double values;  /* active pairs of row and unit */
+    double sampled; /* those of the rows by which lambda is adjusted (lambda.h) */
 };
 
 struct spine_nnse {

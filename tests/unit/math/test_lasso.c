@@ -359,6 +359,31 @@ static void test_kept_codes_change_no_bit(void **state)
     end(&f);
 }
 
+/* Of two blocks, of which the second has one row. */
+static void test_kept_codes_of_some_rows(void **state)
+{
+    (void)state;
+    enum { ROWS = 4, LAST = SPINE_LASSO_ROWS };
+    int32_t units[] = {5, 7, 2, 9};
+    float values[] = {1, 2, 3, 4};
+    const struct spine_lasso_codes kept[] = {
+        {.rows = 3, .begin = {0, 2, 2, 3}, .unit = units, .value = values, .version = 8},
+        {.rows = 1, .begin = {0, 1}, .unit = units + 3, .value = values + 3, .version = 8}};
+    const size_t rows[ROWS] = {0, 1, LAST, LAST + 1}; /* the last isn't kept */
+    const uint32_t begin[] = {0, 2, 2, 3, 3};
+    const int32_t unit[] = {5, 7, 9};
+    const float value[] = {1, 2, 4};
+    struct spine_lasso_codes codes = {0};
+
+    spine_lasso_codes_collect(&codes, ROWS, rows, kept);
+    assert_int_equal(codes.rows, ROWS);
+    assert_int_equal(codes.version, 0);
+    assert_memory_equal(codes.begin, begin, sizeof begin);
+    assert_memory_equal(codes.unit, unit, sizeof unit);
+    assert_memory_equal(codes.value, value, sizeof value);
+    spine_lasso_codes_dispose(&codes);
+}
+
 static void test_a_great_lambda_leaves_nothing(void **state)
 {
     (void)state;
@@ -406,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_the_start_changes_no_bit),
         cmocka_unit_test(test_the_start_changes_no_bit_with_similar_atoms),
         cmocka_unit_test(test_kept_codes_change_no_bit),
+        cmocka_unit_test(test_kept_codes_of_some_rows),
         cmocka_unit_test(test_a_great_lambda_leaves_nothing),
         cmocka_unit_test(test_products_of_a_row_depend_on_no_others),
     };

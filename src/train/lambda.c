@@ -1,0 +1,232 @@
+/* lambda.c -- the lambda of nnse that gives a wanted number of values a word. */
+#include "spine/train/lambda.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spine/base/memory.h"
+#include "spine/math/kernels.h"
+
+/* Words of the sample, and those on which the first lambda is searched for before. */
+enum { SAMPLE = 600, FEW = 120, BLOCK = SPINE_LASSO_ROWS };
+
+/* When a search ends: the values are as near to the wanted number, or it took so many steps. One more step
+ * follows, to where the wanted number should be, without counting there. */
+struct effort {
+    double close;
+    int steps;
+};
+static const struct effort on_few = {0.03, 24}, on_all = {0.005, 24}, after_epoch = {0.01, 3};
+
+/* Or the range of lambda is as narrow. */
+static const double NARROW = 1.002;
+
+/* Values fall about as lambda to the power -2 when they are few, and later to these powers. */
+static const double FIRST_POWER = 2, POWER = 1.3;
+
+/* The most by which lambda changes after an epoch. */
+static const double CHANGE = 1.25;
+
+/* Rows of a rank, and their last codes, where solving begins. */
+struct sample {
+    size_t rows;
+    size_t *row;                     /* owned; (rows): numbers among the rank's rows */
+    float *x;                        /* owned; (rows, D) */
+    struct spine_lasso_codes *codes; /* owned; by blocks */
+};
+
+/* The rows of a sample of 'most' at most are every n-th of all. */
+static size_t interval(const struct spine_partition *part, size_t most)
+{
+    return (part->num_rows + most - 1) / most;
+}
+
+/* The rows of a sample that are before a row. */
+static size_t count_before(uint64_t row, size_t every)
+{
+    return ((size_t)row + every - 1) / every;
+}
+
+/* A rank's. */
+static size_t count_own(const struct spine_partition *part, size_t every)
+{
+    return count_before(part->end_row, every) - count_before(part->first_row, every);
+}
+
+static size_t count_blocks(size_t rows)
+{
+    return (rows + BLOCK - 1) / BLOCK;
+}
+
+size_t spine_lambda_bytes(const struct spine_partition *part, size_t dim, double kept)
+{
+    const size_t rows =
+        count_own(part, interval(part, SAMPLE)) + count_own(part, interval(part, FEW));
+    const size_t codes = (size_t)(kept * (double)(rows * (sizeof(int32_t) + sizeof(float))));
+
+    return rows * (spine_kernel_stride(dim) * sizeof(float) + sizeof(size_t)) + codes +
+           (count_blocks(rows) + 1) * sizeof(struct spine_lasso_codes);
+}
+
+size_t spine_lambda_sampled(const struct spine_partition *part, size_t first,
+                            const struct spine_block *block)
+{
+    const size_t every = interval(part, SAMPLE);
+    size_t values = 0;
+
+    for (size_t i = 0; i < block->rows; i++)
+        if ((part->first_row + first + i) % every == 0)
+            values += block->row_begin[i + 1] - block->row_begin[i];
+    return values;
+}
+
+static void sample_dispose(struct sample *sample)
+{
+    for (size_t b = 0; sample->codes != NULL && b < count_blocks(sample->rows); b++)
+        spine_lasso_codes_dispose(&sample->codes[b]);
+    free(sample->codes);
+    free(sample->x);
+    free(sample->row);
+}
+
+static int sample_init(struct sample *sample, const struct spine_lambda *search, size_t most,
+                       struct spine_error *err)
+{
+    static const char what[] = "a sample of rows";
+    struct spine_dataset *data = search->data;
+    const struct spine_partition *part = &data->part;
+    const size_t every = interval(part, most), stride = data->stride;
+    const size_t first = count_before(part->first_row, every);
+
+    *sample = (struct sample){.rows = count_own(part, every)};
+    sample->row = spine_memory_get(sample->rows, sizeof *sample->row, what, err);
+    sample->x = spine_kernel_alloc(sample->rows * stride, what, err);
+    sample->codes =
+        spine_memory_zeroed(count_blocks(sample->rows), sizeof *sample->codes, what, err);
+    if (sample->row == NULL || sample->x == NULL || sample->codes == NULL)
+        return -1;
+
+    for (size_t i = 0; i < sample->rows; i++) {
+        sample->row[i] = (first + i) * every - part->first_row;
+        memcpy(sample->x + i * stride, spine_dataset_slice(data, 0, sample->row[i], 1, 0),
+               stride * sizeof *sample->x);
+    }
+    return 0;
+}
+
+static size_t rows_of_block(const struct sample *sample, size_t b)
+{
+    const size_t left = sample->rows - b * BLOCK;
+
+    return left < BLOCK ? left : BLOCK;
+}
+
+/* Begin with the codes that are kept of these rows. */
+static void begin_with(struct sample *sample, const struct spine_lasso_codes *kept)
+{
+    for (size_t b = 0; kept != NULL && b < count_blocks(sample->rows); b++)
+        spine_lasso_codes_collect(&sample->codes[b], rows_of_block(sample, b),
+                                  sample->row + b * BLOCK, kept);
+}
+
+/* Solve for the sample; return its number of values over all ranks. Collective. */
+static double count_values(const struct spine_lambda *search, struct sample *sample, double lambda)
+{
+    struct spine_lasso_coder *solver = search->coder->solver;
+    struct spine_block *block = &search->coder->block;
+    int64_t count = 0;
+
+    solver->lambda = lambda;
+    for (size_t b = 0; b < count_blocks(sample->rows); b++) {
+        const size_t rows = rows_of_block(sample, b);
+        spine_lasso_coder_encode(solver, rows, sample->x + b * BLOCK * search->data->stride,
+                                 &sample->codes[b], block->row_begin, block->unit, block->value);
+        count += block->row_begin[rows];
+    }
+
+    spine_comm_sum_counts(search->comm, &count, 1);
+    return (double)count;
+}
+
+/* Where the solution is searched for. Values fall about as lambda to the power -'power'. */
+struct range {
+    double low, high, lambda, power;
+};
+
+/* Find the lambda that leaves the sample as many values, by the secant method on logarithmic scales. Where a
+ * secant leaves the range that is known to have the solution, the range is halved. Collective. */
+static void find(const struct spine_lambda *search, struct sample *sample, double wanted,
+                 struct effort effort, struct range *range)
+{
+    double last = 0, last_ratio = 0, ratio = 0;
+
+    for (int i = 0;
+         i < effort.steps && range->high > range->low * NARROW && !(fabs(ratio - 1) < effort.close);
+         i++) {
+        const double lambda = range->lambda;
+        ratio = count_values(search, sample, lambda) / wanted;
+        if (ratio > 1)
+            range->low = lambda;
+        else
+            range->high = lambda;
+
+        if (ratio > 0 && last_ratio > 0 && ratio != last_ratio)
+            range->power = -log(ratio / last_ratio) / log(lambda / last);
+        last = lambda;
+        last_ratio = ratio;
+        range->lambda *= pow(ratio, 1 / range->power);
+        if (!(range->lambda > range->low && range->lambda < range->high))
+            range->lambda = sqrt(range->low * range->high);
+        spine_comm_broadcast(search->comm, &range->lambda, sizeof range->lambda);
+    }
+}
+
+/* The values that a sample should have: as many a row as all rows. */
+static double wanted_of(const struct spine_lambda *search, size_t most)
+{
+    const struct spine_partition *part = &search->data->part;
+
+    return search->wanted * (double)count_before(part->num_rows, interval(part, most));
+}
+
+int spine_lambda_find(const struct spine_lambda *search, double *lambda, struct spine_error *err)
+{
+    const double length = sqrt(search->data->variance / (double)search->data->part.num_rows);
+    /* It begins where values are few, which are soon solved for. */
+    struct range range = {1e-4 * length, 10 * length, length / 4, FIRST_POWER};
+    struct sample few, all;
+    const bool has_few = sample_init(&few, search, FEW, err) == 0;
+    const bool has_all = sample_init(&all, search, SAMPLE, err) == 0;
+    const int rc = spine_comm_agree(search->comm, -!(has_few && has_all), err);
+
+    if (rc == 0) {
+        find(search, &few, wanted_of(search, FEW), on_few, &range);
+        range.low = 1e-4 * length;
+        range.high = 10 * length;
+        find(search, &all, wanted_of(search, SAMPLE), on_all, &range);
+        *lambda = range.lambda;
+    }
+    sample_dispose(&few);
+    sample_dispose(&all);
+    return rc;
+}
+
+int spine_lambda_adjust(const struct spine_lambda *search, double values, double sampled,
+                        double *lambda, struct spine_error *err)
+{
+    const double all = search->wanted * (double)search->data->part.num_rows;
+    const double wanted = sampled > 0 ? all * sampled / values : wanted_of(search, SAMPLE);
+    struct range range = {*lambda / CHANGE, *lambda * CHANGE, *lambda, POWER};
+    struct sample sample;
+    const int rc = spine_comm_agree(search->comm, sample_init(&sample, search, SAMPLE, err), err);
+
+    if (rc == 0) {
+        begin_with(&sample, search->coder->kept);
+        find(search, &sample, wanted, after_epoch, &range);
+        *lambda = range.lambda;
+    }
+    sample_dispose(&sample);
+    return rc;
+}
