@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int spine_infile_open(const char *path)
@@ -35,6 +36,15 @@ FILE *spine_infile_open_stream(const char *path)
         errno = reason;
     }
     return file;
+}
+
+bool spine_infile_is_pipe(const char *path)
+{
+    struct stat facts;
+
+    if (strcmp(path, "-") == 0)
+        return true;
+    return stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
 }
 
 /* Can the user fix this error of a file? */

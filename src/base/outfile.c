@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/filefacts.h"
 #include "spine/base/infile.h"
 #include "spine/base/lock.h"
 #include "spine/base/memory.h"
@@ -93,8 +94,7 @@ int spine_outfile_check_kind(const char *path, const char *first, const char *ki
 struct claim {
     struct claim *next;
     int descriptor; /* has the file locked */
-    dev_t device;
-    ino_t number;
+    struct stat facts;
     char part[];
 };
 
@@ -106,12 +106,11 @@ static int add_claim(const char *part, int descriptor, struct spine_error *err)
 {
     struct claim *claim =
         spine_memory_get(sizeof *claim + strlen(part) + 1, 1, "a file's temporary name", err);
-    struct stat facts;
     if (claim == NULL)
         return -1;
 
     claim->descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-    if (claim->descriptor < 0 || fstat(descriptor, &facts) != 0) {
+    if (claim->descriptor < 0 || fstat(descriptor, &claim->facts) != 0) {
         fail_path(part, err);
         if (claim->descriptor >= 0)
             close(claim->descriptor);
@@ -120,8 +119,6 @@ static int add_claim(const char *part, int descriptor, struct spine_error *err)
     }
 
     strcpy(claim->part, part);
-    claim->device = facts.st_dev;
-    claim->number = facts.st_ino;
     pthread_mutex_lock(&claims_lock);
     claim->next = claims;
     claims = claim;
@@ -158,7 +155,7 @@ static int check_ours(const struct claim *claim, struct spine_error *err)
 
     if (!is_there && errno != ENOENT)
         return fail_path(claim->part, err);
-    if (is_there && facts.st_dev == claim->device && facts.st_ino == claim->number)
+    if (is_there && spine_filefacts_are_same(&facts, &claim->facts))
         return 0;
     return spine_fail(err, "%s: another program has replaced or removed it while it was written",
                       claim->part);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "spine/base/filefacts.h"
+
 const char *spine_path_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -29,16 +31,12 @@ const char *spine_path_cut_to_directory(char *path)
     return path;
 }
 
-static bool are_same(const struct stat *first, const struct stat *second)
-{
-    return first->st_dev == second->st_dev && first->st_ino == second->st_ino;
-}
-
 bool spine_path_are_same(const char *first, const char *second)
 {
     struct stat facts, others;
 
-    return stat(first, &facts) == 0 && stat(second, &others) == 0 && are_same(&facts, &others);
+    return stat(first, &facts) == 0 && stat(second, &others) == 0 &&
+           spine_filefacts_are_same(&facts, &others);
 }
 
 /* Get the facts of the directory that the file is in; false if there is none. */
@@ -54,7 +52,8 @@ bool spine_path_lies_in(const char *path, const char *directory)
 {
     struct stat above, facts;
 
-    return stat_directory(path, &above) && stat(directory, &facts) == 0 && are_same(&above, &facts);
+    return stat_directory(path, &above) && stat(directory, &facts) == 0 &&
+           spine_filefacts_are_same(&above, &facts);
 }
 
 bool spine_path_are_beside(const char *first, const char *second)
@@ -62,5 +61,5 @@ bool spine_path_are_beside(const char *first, const char *second)
     struct stat above, other;
 
     return stat_directory(first, &above) && stat_directory(second, &other) &&
-           are_same(&above, &other);
+           spine_filefacts_are_same(&above, &other);
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "spine/base/filefacts.h"
 #include "spine/base/infile.h"
 #include "spine/base/interrupt.h"
 #include "spine/base/lock.h"
@@ -89,12 +90,6 @@ static int is_of(const char *cache, const char *input, bool *is, struct spine_er
     return rc;
 }
 
-static bool is_newer(const struct timespec *time, const struct timespec *than)
-{
-    return time->tv_sec != than->tv_sec ? time->tv_sec > than->tv_sec
-                                        : time->tv_nsec > than->tv_nsec;
-}
-
 /* Is the cache no older than the file? If the file doesn't exist any more, yes. */
 static int is_fresh(const char *cache, const char *path, bool *is, struct spine_error *err)
 {
@@ -111,7 +106,7 @@ static int is_fresh(const char *cache, const char *path, bool *is, struct spine_
     if (stat(cache, &made) != 0)
         unread = cache;
     else if (stat(file, &file_facts) == 0)
-        *is = !is_newer(&file_facts.st_mtim, &made.st_mtim);
+        *is = !spine_filefacts_is_newer(&file_facts, &made);
     else {
         *is = true;
         unread = file;
@@ -170,7 +165,7 @@ static bool is_current(const struct lock *lock)
         return true;
     if (stat(lock->path, &named) != 0)
         return errno != ENOENT;
-    return own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+    return spine_filefacts_are_same(&own, &named);
 }
 
 static void name_lock(const char *cache, struct lock *lock)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "spine/base/filefacts.h"
 #include "spine/base/infile.h"
 #include "spine/base/memory.h"
 
@@ -89,14 +90,6 @@ int spine_codeindex_stamp(const char *codes, uint64_t *bytes, uint64_t *check,
                                 reason == 0 ? "it ends too early" : strerror(reason));
 }
 
-/* Is a file no older than another? */
-static bool is_as_new(const struct stat *file, const struct stat *than)
-{
-    if (file->st_mtim.tv_sec != than->st_mtim.tv_sec)
-        return file->st_mtim.tv_sec > than->st_mtim.tv_sec;
-    return file->st_mtim.tv_nsec >= than->st_mtim.tv_nsec;
-}
-
 static bool is_header(const struct spine_codeindex_header *header)
 {
     return memcmp(header->name, SPINE_CODEINDEX_NAME, sizeof header->name) == 0 &&
@@ -113,7 +106,8 @@ static bool belongs(struct spine_codeindex *index, const char *codes)
     struct stat own, theirs;
     uint64_t bytes, check;
 
-    return fstat(index->file, &own) == 0 && stat(codes, &theirs) == 0 && is_as_new(&own, &theirs) &&
+    return fstat(index->file, &own) == 0 && stat(codes, &theirs) == 0 &&
+           !spine_filefacts_is_newer(&theirs, &own) &&
            read_at(index->file, 0, &index->header, sizeof index->header) &&
            is_header(&index->header) && (uint64_t)own.st_size == spine_codeindex_place(index) &&
            spine_codeindex_stamp(codes, &bytes, &check, &ignored) == 0 &&

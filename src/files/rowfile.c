@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/filefacts.h"
 #include "spine/base/memory.h"
 #include "spine/files/vectorsfile.h"
 
@@ -112,7 +113,6 @@ void spine_rowfile_expect(const struct spine_rowfile *rows, size_t first, size_t
 
 int spine_rowfile_check(const struct spine_rowfile *rows, struct spine_error *err)
 {
-    const struct stat *was = &rows->facts;
     struct stat is;
 
     if (rows->has_failed) {
@@ -121,8 +121,7 @@ int spine_rowfile_check(const struct spine_rowfile *rows, struct spine_error *er
     }
     if (fstat(rows->file, &is) != 0)
         return spine_fail(err, "%s: %s", rows->path, strerror(errno));
-    if (is.st_size != was->st_size || is.st_mtim.tv_sec != was->st_mtim.tv_sec ||
-        is.st_mtim.tv_nsec != was->st_mtim.tv_nsec)
+    if (!spine_filefacts_unchanged(&is, &rows->facts))
         return spine_refuse(err, "%s: the file was changed while it was read", rows->path);
 
     return 0;

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/path.h"
 #include "spine/base/words.h"
 #include "spine/text/archive.h"
@@ -273,16 +273,6 @@ static int prepare_words(struct spine_sourcefiles *files, const char *prefix,
     return is_packed ? spool_words(files, prefix, err) : 0;
 }
 
-/* Is it standard input or a named pipe, which can be read only once? */
-static bool is_pipe(const char *path)
-{
-    struct stat facts;
-
-    if (strcmp(path, "-") == 0)
-        return true;
-    return stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
-}
-
 int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
                               const struct spine_source_request *request, const char *prefix,
                               struct spine_error *err)
@@ -294,7 +284,7 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
     memset(files, 0, sizeof *files);
     if (set_path(files->path, request->path, err) || set_path(files->words, words, err))
         return -1;
-    if (is_pipe(request->path) && spool_path(files, prefix, err))
+    if (spine_infile_is_pipe(request->path) && spool_path(files, prefix, err))
         return -1;
     if (!files->is_path_spooled && spine_archive_is(request->path, &is_zip, err))
         return -1;

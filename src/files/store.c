@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spine/base/filefacts.h"
 #include "spine/base/infile.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
@@ -270,13 +271,11 @@ int spine_store_open(struct spine_store **store, const char *path, const char *f
 
 int spine_store_check_unchanged(struct spine_store *store, struct spine_error *err)
 {
-    const struct stat *was = &store->facts;
     struct stat is;
     int rc = 0;
     if (stat(store->path, &is) != 0)
         rc = spine_infile_fail(store->path, err);
-    else if (is.st_ino != was->st_ino || is.st_size != was->st_size ||
-             is.st_mtim.tv_sec != was->st_mtim.tv_sec || is.st_mtim.tv_nsec != was->st_mtim.tv_nsec)
+    else if (!spine_filefacts_unchanged(&is, &store->facts))
         rc = spine_refuse(err, "%s: the file was changed while it was read", store->path);
     return spine_h5_agree(store, rc, err);
 }

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "spine/base/infile.h"
 #include "spine/base/memory.h"
 #include "spine/eval/readability.h"
 #include "spine/space/reference.h"
@@ -81,10 +81,8 @@ double *spine_coherence_measure(const struct spine_space *space,
                                 struct spine_error *err)
 {
     enum { AMONG = 16, TIMES = 16 };
-    struct stat facts;
     /* A pipe can be read only once: read all words at once. */
-    const bool is_pipe =
-        stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
+    const bool is_pipe = spine_infile_is_pipe(path);
     double *coherence = NULL;
     int rc = 0;
 

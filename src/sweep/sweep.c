@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "spine/base/filefacts.h"
 #include "spine/base/interrupt.h"
 #include "spine/base/log.h"
 #include "spine/base/printable.h"
@@ -508,7 +509,7 @@ static int write_report(const struct spine_ledger *ledger, size_t trial, struct 
         spine_rundir_model(model, directory, err))
         return -1;
     if (stat(page, &of_page) == 0 && stat(model, &of_model) == 0 &&
-        of_page.st_mtime > of_model.st_mtime)
+        spine_filefacts_is_newer(&of_page, &of_model))
         return 0;
 
     const struct spine_report report = {.runs = {directory},

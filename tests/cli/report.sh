@@ -114,6 +114,9 @@ data judged.html run/codes.h5ad --space=part.txt
 # shellcheck disable=SC2016 # the inner shell's
 run bash -c '"$1" run/codes.h5ad -o piped.html --space=<(cat part.txt)' pipe "$report"
 data piped.html run/codes.h5ad --space=part.txt
+# shellcheck disable=SC2016 # the inner shell's
+run bash -c '"$1" run/codes.h5ad -o piped.html --space=- <part.txt' pipe "$report"
+cmp piped.html judged.html || fail "vectors from standard input give another page"
 mv glove.h5 moved.h5
 run "$report" run -o without.html
 grep -q "glove.h5, the input of run, can't be read" stderr || fail "nothing said of the input"
