@@ -196,7 +196,7 @@ static int write_output(const struct request *request, struct spine_error *err)
 
     /* The suffix of a name selects the format; the user's name may have any suffix. */
     if (spine_rundir_join(path, directory, "codes.txt", err) ||
-        spine_merge(directory, path, NULL, NULL, &report, err))
+        spine_merge_into(directory, path, NULL, NULL, &report, err))
         return -1;
     if (rename(path, request->output) != 0)
         return spine_fail(err, "%s: can't be renamed to %s: %s", path, request->output,

@@ -1,4 +1,4 @@
-/* spine-merge.c -- merge the shards of a run into one file. */
+/* spine-merge.c -- merge the shards of a run into files of any format. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -39,20 +39,31 @@ struct command {
     struct spine_output_options options;
 };
 
-static int merge(const char *run, const char *path, const struct spine_output_options *options,
-                 struct spine_error *err)
+static void describe(const char *path, const struct spine_merge_report *report)
 {
-    struct spine_merge_report report;
     char text[512];
-    if (spine_merge(run, path, options, NULL, &report, err))
-        return -1;
 
-    spine_output_describe(&report.output, text, sizeof text);
-    spine_printable_line(stdout, "%s: %zu shards, %s", path, report.shards, text);
-    spine_output_describe_notes(&report.output, text, sizeof text);
+    spine_output_describe(&report->output, text, sizeof text);
+    spine_printable_line(stdout, "%s: %zu shards, %s", path, report->shards, text);
+    spine_output_describe_notes(&report->output, text, sizeof text);
     if (text[0] != '\0')
         spine_printable_line(stdout, "%s: %s", path, text);
-    return 0;
+}
+
+static int merge(const struct command *command, const char *run, struct spine_error *err)
+{
+    const struct spine_merge_request request = {.directory = run,
+                                                .paths = command->outputs,
+                                                .num_paths = command->num_outputs,
+                                                .options = &command->options};
+    struct spine_merge_report *reports =
+        spine_memory_zeroed(command->num_outputs, sizeof *reports, "the outputs", err);
+
+    const int rc = reports == NULL ? -1 : spine_merge(&request, reports, err);
+    for (size_t i = 0; rc == 0 && i < command->num_outputs; i++)
+        describe(command->outputs[i], &reports[i]);
+    free(reports);
+    return rc;
 }
 
 static int export_model(const char *directory, const char *path, struct spine_error *err)
@@ -82,10 +93,7 @@ static int merge_all(const struct command *command, const char *run, struct spin
         return -1;
     if (command->model != NULL && export_model(run, command->model, err))
         return -1;
-    for (size_t i = 0; i < command->num_outputs; i++)
-        if (merge(run, command->outputs[i], &command->options, err))
-            return -1;
-    return 0;
+    return command->num_outputs == 0 ? 0 : merge(command, run, err);
 }
 
 enum { MODEL = SPINE_ARGUMENT_OWN };

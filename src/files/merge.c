@@ -1,4 +1,4 @@
-/* merge.c -- the shards of a run, merged into one file.
+/* merge.c -- the shards of a run, merged into files of any format.
  *
  * All shards are checked before a byte is written; then they are read again one after the other. */
 #include "spine/files/merge.h"
@@ -11,6 +11,7 @@
 #include "spine/config/inifile.h"
 #include "spine/files/codes.h"
 #include "spine/files/metrics.h"
+#include "spine/files/outputs.h"
 #include "spine/files/run.h"
 #include "spine/files/strings.h"
 
@@ -75,8 +76,8 @@ static void dispose_origin(struct origin *origin)
 
 /* --- Merging ------------------------------------------------------------------------------ */
 
-/* Append a shard's rows to the output; if that is NULL, add them to the scale. */
-static int append_shard(struct spine_output *output, struct spine_columnscale *scale,
+/* Append a shard's rows to the outputs; if that is NULL, add them to the scale. */
+static int append_shard(struct spine_outputs *outputs, struct spine_columnscale *scale,
                         const char *directory, int64_t number, struct spine_error *err)
 {
     char path[SPINE_PATH];
@@ -93,7 +94,7 @@ static int append_shard(struct spine_output *output, struct spine_columnscale *s
         const size_t count = codes.rows - row < block ? codes.rows - row : block;
         const struct spine_output_rows rows = {&words, &codes.block, &codes.block_excess};
         spine_words_truncate(&words, 0);
-        if (output == NULL) {
+        if (outputs == NULL) {
             rc = spine_codes_read(&codes, row, count, err);
             if (rc == 0)
                 spine_columnscale_add(scale, &codes.block);
@@ -101,7 +102,7 @@ static int append_shard(struct spine_output *output, struct spine_columnscale *s
         }
         if (spine_codes_read(&codes, row, count, err) ||
             spine_strings_read(codes.store, codes.words, row, count, &words, err) ||
-            spine_output_write(output, &rows, err))
+            spine_outputs_write(outputs, &rows, err))
             rc = -1;
     }
 
@@ -129,42 +130,62 @@ static int find_factors(const char *directory, const struct spine_shard *first, 
     return rc;
 }
 
-int spine_merge(const char *directory, const char *path, const struct spine_output_options *options,
-                const struct spine_output_source *source, struct spine_merge_report *report,
+/* Write all rows to all files. */
+static int write_outputs(const struct spine_merge_request *request, const struct spine_shard *first,
+                         const struct spine_output_options *options,
+                         const struct spine_output_source *source,
+                         struct spine_merge_report *reports, struct spine_error *err)
+{
+    const struct spine_output_shape shape = {(size_t)first->total_rows, (size_t)first->hidden};
+    struct spine_outputs outputs;
+
+    int rc = spine_outputs_open(&outputs, request->paths, request->num_paths, &shape, options,
+                                source, err);
+    for (int64_t i = 0; rc == 0 && i < first->shards; i++)
+        rc = append_shard(&outputs, NULL, request->directory, i, err);
+    rc = spine_outputs_close(&outputs, rc, err);
+    for (size_t i = 0; i < outputs.count; i++)
+        reports[i] = (struct spine_merge_report){(size_t)first->shards, outputs.reports[i]};
+    spine_outputs_dispose(&outputs);
+    return rc;
+}
+
+int spine_merge(const struct spine_merge_request *request, struct spine_merge_report *reports,
                 struct spine_error *err)
 {
-    struct spine_output_options changes = {0};
-    float *factors = NULL;
+    const char *directory = request->directory;
+    const struct spine_output_source *source = request->source;
+    struct spine_output_options options = {0};
     struct spine_shard first;
-    struct spine_output_shape shape = {0};
-    struct spine_output *output = NULL;
     struct origin origin = {.config = NULL};
+    float *factors = NULL;
     int rc = -1;
-    *report = (struct spine_merge_report){0};
 
     if (spine_codes_check_shards(directory, &first, err) ||
         (source == NULL && read_origin(&origin, directory, &first, err)))
         goto done;
-    if (options != NULL)
-        changes = *options;
-    if (changes.is_scaled && find_factors(directory, &first, &factors, err))
+    if (source == NULL)
+        source = &origin.source;
+    if (request->options != NULL)
+        options = *request->options;
+    if (options.is_scaled && find_factors(directory, &first, &factors, err))
         goto done;
-    changes.factors = factors;
-
-    shape.rows = (size_t)first.total_rows;
-    shape.columns = (size_t)first.hidden;
-    rc = spine_output_open(&output, path, &shape, &changes,
-                           source == NULL ? &origin.source : source, err);
-    for (int64_t i = 0; rc == 0 && i < first.shards; i++)
-        rc = append_shard(output, NULL, directory, i, err);
-    if (rc == 0)
-        rc = spine_output_close(&output, 1, &report->output, err);
-    else
-        spine_output_discard(output);
-    report->shards = (size_t)first.shards;
+    options.factors = factors;
+    rc = write_outputs(request, &first, &options, source, reports, err);
 
 done:
     free(factors);
     dispose_origin(&origin);
     return rc;
+}
+
+int spine_merge_into(const char *directory, const char *path,
+                     const struct spine_output_options *options,
+                     const struct spine_output_source *source, struct spine_merge_report *report,
+                     struct spine_error *err)
+{
+    const struct spine_merge_request request = {directory, &path, 1, options, source};
+
+    *report = (struct spine_merge_report){0};
+    return spine_merge(&request, report, err);
 }

@@ -16,6 +16,7 @@
 #include "spine/files/array.h"
 #include "spine/files/codes.h"
 #include "spine/files/convert.h"
+#include "spine/files/outputs.h"
 #include "spine/files/run.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
@@ -43,7 +44,7 @@ struct job {
     char fingerprint[SPINE_FINGERPRINT];
     struct spine_words labels;
     float *factors; /* owned; (columns): of the dimensions of the run's codes; NULL: unknown */
-    struct spine_output **outputs; /* owned; (num_outputs) */
+    struct spine_outputs outputs;
 };
 
 /* --- Before the work ---------------------------------------------------------------------- */
@@ -197,15 +198,6 @@ static int read_labels(struct job *job, struct spine_error *err)
     return 0;
 }
 
-/* Does an output before this one write the same list of words? */
-static bool has_words_already(const struct spine_encode_options *options, size_t output)
-{
-    for (size_t i = 0; i < output; i++)
-        if (spine_output_shares_words(options->outputs[i], options->outputs[output]))
-            return true;
-    return false;
-}
-
 static int open_outputs(struct job *job, struct spine_error *err)
 {
     const struct spine_encode_options *options = job->options;
@@ -233,17 +225,8 @@ static int open_outputs(struct job *job, struct spine_error *err)
         .factors = changes.is_scaled ? NULL : job->factors,
     };
 
-    job->outputs =
-        spine_memory_zeroed(options->num_outputs + 1, sizeof *job->outputs, "the outputs", err);
-    if (job->outputs == NULL)
-        return -1;
-    for (size_t i = 0; i < options->num_outputs; i++) {
-        changes.is_unlisted = has_words_already(options, i);
-        if (spine_output_open(&job->outputs[i], options->outputs[i], &shape, &changes, &source,
-                              err))
-            return -1;
-    }
-    return 0;
+    return spine_outputs_open(&job->outputs, options->outputs, options->num_outputs, &shape,
+                              &changes, &source, err);
 }
 
 /* --- Rows --------------------------------------------------------------------------------- */
@@ -387,8 +370,8 @@ static int write_rows(struct job *job, size_t first, const struct spine_csr *val
     const struct spine_output_rows rows = {&words, values, options->decode ? NULL : excess};
     int rc = spine_vectorsfile_read_words(job->vectors, first, values->rows, &words, err);
 
-    for (size_t i = 0; rc == 0 && i < options->num_outputs; i++)
-        rc = spine_output_write(job->outputs[i], &rows, err);
+    if (rc == 0)
+        rc = spine_outputs_write(&job->outputs, &rows, err);
     for (size_t i = 0; rc == 0 && options->num_words > 0 && i < words.count; i++)
         for (size_t w = 0; w < options->num_words; w++)
             if (strcmp(spine_words_get(&words, i), options->words[w]) == 0)
@@ -440,25 +423,10 @@ static void describe(const char *path, const struct spine_output_report *report)
 /* Publish the outputs or, after a failure, discard them. */
 static int close_outputs(struct job *job, int rc, struct spine_error *err)
 {
-    const size_t count = job->options->num_outputs;
-    struct spine_output_report *reports = NULL;
-
-    if (job->outputs == NULL)
-        return rc;
-    if (rc == 0)
-        reports = spine_memory_zeroed(count + 1, sizeof *reports, "the outputs", err);
-    if (rc == 0 && reports == NULL)
-        rc = -1;
-    if (rc == 0)
-        rc = spine_output_close(job->outputs, count, reports, err);
-    else
-        for (size_t i = 0; i < count; i++)
-            spine_output_discard(job->outputs[i]);
-    for (size_t i = 0; rc == 0 && i < count; i++)
-        describe(job->options->outputs[i], &reports[i]);
-
-    free(reports);
-    free(job->outputs);
+    rc = spine_outputs_close(&job->outputs, rc, err);
+    for (size_t i = 0; rc == 0 && i < job->outputs.count; i++)
+        describe(job->options->outputs[i], &job->outputs.reports[i]);
+    spine_outputs_dispose(&job->outputs);
     return rc;
 }
 

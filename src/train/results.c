@@ -103,7 +103,7 @@ static int merge_into(const struct spine_config *config, const char *format,
 
     snprintf(name, sizeof name, "codes.%s", format);
     if (spine_rundir_join(path, config->directory, name, err) ||
-        spine_merge(config->directory, path, &options, source, &report, err))
+        spine_merge_into(config->directory, path, &options, source, &report, err))
         return -1;
 
     spine_output_describe_notes(&report.output, text, sizeof text);

@@ -68,6 +68,7 @@ refuse "out.csv: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy,
 refuse "out.csv: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy, .sparse or .tsv, which selects the format" \
     run -o out.h5ad -o out.csv
 refuse "nowhere/out.txt: its directory doesn't exist" run -o nowhere/out.txt
+refuse "nowhere/out.txt: its directory doesn't exist" run -o out.h5ad -o nowhere/out.txt # nor another output
 refuse "--bogus: unknown option; see spine-merge --help" run --bogus
 refuse "-o: needs a value; see spine-merge --help" run -o
 

@@ -83,7 +83,7 @@ static void make_files(struct fuzz_format *formats)
     struct spine_merge_report report;
     write_vectors(&vectors);
     write_shards(&run, 1);
-    TRY(spine_merge(run.text, merged.text, NULL, NULL, &report, &err));
+    TRY(spine_merge_into(run.text, merged.text, NULL, NULL, &report, &err));
     write_model(&model);
     write_checkpoint(&run);
     take_file(&formats[FUZZ_VECTORS], "vectors.h5", &run);

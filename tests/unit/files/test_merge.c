@@ -24,7 +24,7 @@
 static void merge(const struct path *path, struct spine_merge_report *report)
 {
     const struct path part = join_path(&directory, "codes.h5ad.part");
-    TRY(spine_merge(directory.text, path->text, NULL, NULL, report, &err));
+    TRY(spine_merge_into(directory.text, path->text, NULL, NULL, report, &err));
     assert_false(is_there(&part));
 }
 
@@ -230,7 +230,7 @@ static void test_a_merge_replaces_the_file_that_was_there(void **state)
         const struct path part_ = join_path(&directory, "out.h5ad.part");                          \
         struct spine_merge_report report_;                                                         \
         assert_int_equal(put_text(&path_, "old"), 0);                                              \
-        EXPECT_REFUSED(spine_merge(directory.text, path_.text, NULL, NULL, &report_, &err),        \
+        EXPECT_REFUSED(spine_merge_into(directory.text, path_.text, NULL, NULL, &report_, &err),   \
                        __VA_ARGS__);                                                               \
         char *old_ = get_bytes(&path_, NULL);                                                      \
         assert_string_equal(old_, "old");                                                          \
@@ -406,9 +406,9 @@ static void test_a_place_where_nothing_can_be_written_is_refused(void **state)
     const struct path path = join_path(&directory, "no/codes.txt");
     write_shards(&directory, 1);
     const struct path sparse = join_path(&directory, "no/codes.h5ad");
-    EXPECT_REFUSED(spine_merge(directory.text, path.text, NULL, NULL, &report, &err),
+    EXPECT_REFUSED(spine_merge_into(directory.text, path.text, NULL, NULL, &report, &err),
                    "%s: its directory doesn't exist", path.text);
-    EXPECT_REFUSED(spine_merge(directory.text, sparse.text, NULL, NULL, &report, &err),
+    EXPECT_REFUSED(spine_merge_into(directory.text, sparse.text, NULL, NULL, &report, &err),
                    "%s: its directory doesn't exist", sparse.text);
 }
 
@@ -429,7 +429,7 @@ static void test_a_symbolic_link_in_the_way_stays(void **state)
         const struct path path = join_path(&directory, names[i]), part = part_of(&path);
         struct spine_merge_report report;
         assert_int_equal(symlink(target.text, part.text), 0);
-        EXPECT_REFUSED(spine_merge(directory.text, path.text, NULL, NULL, &report, &err),
+        EXPECT_REFUSED(spine_merge_into(directory.text, path.text, NULL, NULL, &report, &err),
                        "%s: Too many levels of symbolic links", part.text);
         assert_true(is_there(&part));
     }
@@ -439,9 +439,9 @@ static void test_a_symbolic_link_in_the_way_stays(void **state)
     free(bytes);
 }
 
-static void test_a_full_disk_leaves_nothing(void **state)
+/* Merge a shard with a value in 20,000 columns while no file may have more than 128 bytes. */
+static int merge_on_full_disk(const char *const *paths, size_t count)
 {
-    (void)state;
     const struct path first = shard_path(&directory, 0);
     struct hand_shard wide = {
         .facts = {0, 1, 0, 1, 1, 20000, "f"},
@@ -450,23 +450,32 @@ static void test_a_full_disk_leaves_nothing(void **state)
         .num_words = 1,
         .words = {"w"},
     };
+    const struct spine_merge_request request = {directory.text, paths, count, NULL, NULL};
+    struct spine_merge_report reports[2];
+    struct rlimit limit;
+
     write_shards(&directory, 1);
     write_hand_shard(&first, &wide);
+    getrlimit(RLIMIT_FSIZE, &limit);
+    const struct rlimit low = {128, limit.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &low);
+    const int rc = spine_merge(&request, reports, &err);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    return rc;
+}
+
+static void test_a_full_disk_leaves_nothing(void **state)
+{
+    (void)state;
 
     for (size_t i = 0; i < NUM_NAMES; i++) {
         const struct path path = join_path(&directory, names[i]), part = part_of(&path);
         const struct path words = join_path(&directory, "codes.words.txt");
         const struct path metadata = join_path(&directory, "codes.metadata.tsv");
-        struct spine_merge_report report;
-        struct rlimit limit;
-        getrlimit(RLIMIT_FSIZE, &limit);
-        const struct rlimit low = {128, limit.rlim_max};
-        signal(SIGXFSZ, SIG_IGN);
+        const char *const paths[] = {path.text};
         remove(words.text);
-        setrlimit(RLIMIT_FSIZE, &low);
-        const int rc = spine_merge(directory.text, path.text, NULL, NULL, &report, &err);
-        setrlimit(RLIMIT_FSIZE, &limit);
-        if (rc == 0) { /* small enough */
+        if (merge_on_full_disk(paths, 1) == 0) { /* small enough */
             assert_true(strcmp(names[i], "codes.mtx") == 0 ||
                         strcmp(names[i], "codes.sparse") == 0);
             continue;
@@ -477,6 +486,32 @@ static void test_a_full_disk_leaves_nothing(void **state)
         assert_false(is_there(&part));
         assert_false(is_there(&words));
         assert_false(is_there(&metadata));
+    }
+}
+
+static void test_outputs_appear_together_or_not_at_all(void **state)
+{
+    (void)state;
+    const struct path small = join_path(&directory, "codes.mtx"), part = part_of(&small);
+    const struct path words = join_path(&directory, "codes.words.txt");
+    const struct path large = join_path(&directory, "codes.npy");
+    const char *const paths[] = {small.text, large.text};
+    remove(words.text);
+    assert_int_equal(merge_on_full_disk(paths, 2), -1);
+    assert_non_null(strstr(err.text, "File too large"));
+    assert_false(is_there(&small));
+    assert_false(is_there(&part));
+    assert_false(is_there(&large));
+    assert_false(is_there(&words));
+
+    const struct spine_merge_request request = {directory.text, paths, 2, NULL, NULL};
+    struct spine_merge_report reports[2];
+    write_shards(&directory, 2);
+    TRY(spine_merge(&request, reports, &err));
+    assert_true(is_there(&small) && is_there(&large) && is_there(&words));
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(reports[i].shards, 2);
+        assert_int_equal(reports[i].output.rows, RUN_ROWS);
     }
 }
 
@@ -540,6 +575,7 @@ int main(void)
         TEST(test_a_place_where_nothing_can_be_written_is_refused),
         TEST(test_a_symbolic_link_in_the_way_stays),
         TEST(test_a_full_disk_leaves_nothing),
+        TEST(test_outputs_appear_together_or_not_at_all),
         TEST(test_the_format_follows_from_the_name),
         TEST(test_outputs_dont_replace_each_other),
         TEST(test_the_writers_are_the_formats_of_the_options),

@@ -18,7 +18,7 @@ static cJSON *make_data(const struct spine_rundata_options *options)
     struct spine_merge_report report;
     cJSON *data = NULL;
     write_shards(&directory, 1);
-    TRY(spine_merge(directory.text, path.text, NULL, NULL, &report, &err));
+    TRY(spine_merge_into(directory.text, path.text, NULL, NULL, &report, &err));
     TRY(spine_rundata_make(path.text, options, &data, &err));
     return data;
 }

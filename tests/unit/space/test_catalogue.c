@@ -22,7 +22,7 @@ static struct path merge(void)
     const struct path path = join_path(&directory, "codes.h5ad");
     struct spine_merge_report report;
     write_shards(&directory, 2);
-    TRY(spine_merge(directory.text, path.text, NULL, NULL, &report, &err));
+    TRY(spine_merge_into(directory.text, path.text, NULL, NULL, &report, &err));
     return path;
 }
 

@@ -146,10 +146,10 @@ static void test_codes_of_a_run_merged_or_not(void **state)
     struct spine_space space;
     write_shards(&directory, 3);
     expect_codes(directory.text, false);
-    TRY(spine_merge(directory.text, merged.text, NULL, NULL, &report, &err));
+    TRY(spine_merge_into(directory.text, merged.text, NULL, NULL, &report, &err));
     expect_codes(directory.text, true);
     expect_codes(merged.text, true);
-    TRY(spine_merge(directory.text, text.text, NULL, NULL, &report, &err));
+    TRY(spine_merge_into(directory.text, text.text, NULL, NULL, &report, &err));
     TRY(spine_space_read(&space, text.text, &err));
     for (size_t i = 0; i < RUN_ROWS * RUN_HIDDEN; i++)
         assert_true(space.dense[i] == run_code(i / RUN_HIDDEN, i % RUN_HIDDEN));
