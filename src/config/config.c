@@ -137,8 +137,8 @@ static const struct recipe {
     bool (*gives_way)(const struct spine_config *config); /* to others; or NULL */
 } recipes[] = {
     {"model.start", OF(TOPK) | OF(NNSE), "words", starts_from_run},
-    {"model.l0", OF(NNSE), "40", NULL},
-    {"model.ridge", OF(NNSE), "1", NULL},
+    {"model.l0", OF(NNSE), "60", NULL},
+    {"model.ridge", OF(NNSE), "2", NULL},
     {"train.epochs", OF(NNSE), "5", NULL},
     {"train.refit", OF(TOPK) | OF(BATCHTOPK) | OF(NNSE), "yes", excludes_refit},
 };

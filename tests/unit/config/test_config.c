@@ -840,7 +840,7 @@ static void assert_recipe(const struct spine_config *config, const char *expecte
 static void test_defaults_follow_the_objective_unless_they_are_set(void **state)
 {
     (void)state;
-    static const char general[] = "random 22 0 60 no", nnse[] = "words 40 1 5 yes";
+    static const char general[] = "random 22 0 60 no", nnse[] = "words 60 2 5 yes";
     static const struct {
         const char *text, *expected;
     } cases[] = {
@@ -854,16 +854,16 @@ static void test_defaults_follow_the_objective_unless_they_are_set(void **state)
         {"objective = nnse\n", nnse},
         /* What is set wins, before the objective and behind it, also with the general default. */
         {"[train]\nepochs = 30\nnoise = 0.2\n", "random 22 0 30 no"},
-        {"l0 = 22\nobjective = nnse\n[train]\nepochs = 60\n", "words 22 1 60 yes"},
-        {"objective = nnse\nridge = 0\nstart = random\n[train]\nrefit = no\n", "random 40 0 5 no"},
+        {"l0 = 22\nobjective = nnse\n[train]\nepochs = 60\n", "words 22 2 60 yes"},
+        {"objective = nnse\nridge = 0\nstart = random\n[train]\nrefit = no\n", "random 60 0 5 no"},
         /* A default gives way where another option leaves no place for it. */
-        {"objective = nnse\n[train]\nstart_from = a\n", "random 40 1 5 yes"},
-        {"objective = nnse\n[train]\nepochs = 0\n", "words 40 1 0 no"},
+        {"objective = nnse\n[train]\nstart_from = a\n", "random 60 2 5 yes"},
+        {"objective = nnse\n[train]\nepochs = 0\n", "words 60 2 0 no"},
         {"objective = topk\nprefixes = 5\n", "words 22 0 60 no"},
         {"unit_norm = yes\nobjective = batchtopk\n", "random 22 0 60 no"},
         {"objective = topk\nhidden = 29999\n", "words 22 0 60 yes"},
         {"objective = topk\nhidden = 30000\n", "words 22 0 60 no"},
-        {"objective = nnse\nhidden = 30000\n", "words 40 1 5 no"},
+        {"objective = nnse\nhidden = 30000\n", "words 60 2 5 no"},
     };
     struct spine_error err = {.text = ""};
 
@@ -972,7 +972,7 @@ static void test_the_objective_may_change_later(void **state)
 
     parse(&config, "[data]\ninput = a.h5\n[model]\nstart = random\n");
     assert_int_equal(spine_config_override(&config, words, 1, &err), 0);
-    assert_recipe(&config, "random 40 1 5 yes");
+    assert_recipe(&config, "random 60 2 5 yes");
     char *base = spine_config_base_text(&config, &err);
     assert_null(strstr(base, "l0 = "));
     assert_non_null(strstr(base, "start = random\n"));
@@ -1006,7 +1006,7 @@ static void test_a_run_of_an_earlier_version_keeps_its_defaults(void **state)
     recalled.objective = SPINE_OBJECTIVE_TOPK;
     parse(&config, "[model]\nobjective = nnse\n");
     assert_int_equal(spine_config_keep_earlier(&config, &recalled, text, sizeof text), 0);
-    assert_recipe(&config, "words 40 1 5 yes");
+    assert_recipe(&config, "words 60 2 5 yes");
 }
 
 static void test_prefixes_are_compared_as_numbers(void **state)

@@ -195,8 +195,8 @@ static void test_sweeps_with_other_defaults_of_objectives_differ(void **state)
     char *is = spine_trials_identity(&trials, &err), *was = spine_trials_identity(&earlier, &err);
     assert_int_equal(spine_identity_differ(was, is, text, sizeof text), 5);
     assert_string_equal(text,
-                        "model.start(nnse) was random, is words; model.l0(nnse) was 22, is 40; "
-                        "model.ridge(nnse) was 0, is 1; train.epochs(nnse) was 60, is 5; "
+                        "model.start(nnse) was random, is words; model.l0(nnse) was 22, is 60; "
+                        "model.ridge(nnse) was 0, is 2; train.epochs(nnse) was 60, is 5; "
                         "train.refit(nnse) was no, is yes");
     free(is);
     free(was);
