@@ -445,6 +445,7 @@ static int copy_values(struct job *job, uint64_t *lines, float *block, struct sp
     const size_t dim = job->vectors.dim, rows = job->vectors.rows;
     const size_t most = BLOCK_NUMBERS / dim + 1;
 
+    job->outliers.first_row = job->first_row;
     for (size_t done = 0; done < rows; done += most) {
         const size_t now = rows - done < most ? rows - done : most;
         const float *values = get_values(job, done, now, lines, block, err);
@@ -476,7 +477,7 @@ static int write_output(struct job *job, struct spine_outlier_report *report, ch
                         struct spine_error *err)
 {
     if (write_words(job, err) || write_values(job, err) ||
-        spine_outliers_find(&job->outliers, job->comm, job->first_row, report, err) ||
+        spine_outliers_find(&job->outliers, job->comm, report, err) ||
         (report->has_row && share_word(job, report->row, word, err)))
         return -1;
     int rc = 0;

@@ -1,15 +1,24 @@
-/* outliers.c -- a row or a coordinate with most of the vectors' variance. */
+/* outliers.c -- a few rows or a coordinate with most of the vectors' variance. */
 #include "spine/files/outliers.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
+#include "spine/ranks/order.h"
 #include "spine/text/lines.h"
 
 enum { LEAST_ROWS = 10, LEAST_DIM = 2 }; /* of fewer, one may easily be half */
+
+/* Rows are far if they are so many times as long as the median; they are outliers up to this share of all. */
+static const float FAR = 10;
+static const double MOST_FAR = 0.1;
+
+/* The others' share of the sum of squares below which nothing can be learned from them. */
+static const double SPOILED = 1e-6;
 
 int spine_outliers_init(struct spine_outliers *outliers, size_t dim, struct spine_error *err)
 {
@@ -46,7 +55,7 @@ int spine_outliers_add(struct spine_outliers *outliers, const float *rows, size_
 
 /* Find the longest row of all ranks. */
 static void find_longest(const struct spine_outliers *outliers, struct spine_comm *comm,
-                         size_t first_row, struct spine_outlier_report *report, float *length)
+                         struct spine_outlier_report *report, float *length)
 {
     size_t longest = 0;
     uint32_t bits = 0;
@@ -59,39 +68,38 @@ static void find_longest(const struct spine_outliers *outliers, struct spine_com
         memcpy(&bits, &outliers->lengths[longest], sizeof bits);
     const int64_t most = spine_comm_max(comm, bits);
     const bool is_here = outliers->count > 0 && most == (int64_t)bits;
-    report->row =
-        (size_t)-spine_comm_max(comm, is_here ? -(int64_t)(first_row + longest) : INT64_MIN + 1);
+    report->row = (size_t)-spine_comm_max(comm, is_here ? -(int64_t)(outliers->first_row + longest)
+                                                        : INT64_MIN + 1);
     bits = (uint32_t)most;
     memcpy(length, &bits, sizeof bits);
 }
 
-static int compare(const void *a, const void *b)
+/* Find the rows that are far longer than the median, and the longest one's ratio to it. */
+static void find_far(const struct spine_outliers *outliers, struct spine_comm *comm, float longest,
+                     struct spine_outlier_report *report)
 {
-    const float first = *(const float *)a, second = *(const float *)b;
+    const float *lengths = outliers->lengths;
+    const int64_t rows = spine_order_count(comm, lengths, outliers->count, INFINITY);
+    const int64_t zeros = spine_order_count(comm, lengths, outliers->count, 0);
+    const float median =
+        spine_order_find(comm, lengths, outliers->count, zeros + (rows - zeros) / 2);
+    const float bound = FAR * median;
+    double squares[2] = {0, 0}; /* of far rows, of others */
+    int64_t count = 0;
 
-    return (first > second) - (first < second);
-}
-
-/* Find the ratio of this length to the median length. */
-static int find_ratio(const struct spine_outliers *outliers, struct spine_comm *comm, float length,
-                      double *ratio, struct spine_error *err)
-{
-    char *all = NULL;
-    size_t bytes = 0;
-
-    if (spine_comm_gather(comm, outliers->lengths, outliers->count * sizeof length, &all, &bytes,
-                          err))
-        return -1;
-    if (comm->rank == 0) {
-        const size_t count = bytes / sizeof length;
-        float median;
-        qsort(all, count, sizeof length, compare);
-        memcpy(&median, all + count / 2 * sizeof length, sizeof median);
-        *ratio = median > 0 ? (double)length / (double)median : 0;
+    for (size_t i = 0; i < outliers->count; i++) {
+        const bool is_far = lengths[i] > bound;
+        squares[!is_far] += (double)lengths[i] * (double)lengths[i];
+        count += is_far;
     }
-    free(all);
-    spine_comm_broadcast(comm, ratio, sizeof *ratio);
-    return 0;
+    spine_comm_sum_doubles(comm, squares, 2);
+    spine_comm_sum_counts(comm, &count, 1);
+
+    const double all = squares[0] + squares[1];
+    report->row_ratio = median > 0 ? (double)longest / (double)median : 0;
+    report->num_far = (size_t)count;
+    report->far_share = all > 0 ? squares[0] / all : 0;
+    report->others_square = all > 0 ? squares[1] / all : 0;
 }
 
 /* Find the coordinate with the largest variance. 'sums' has sums, then squares, over all ranks. */
@@ -115,8 +123,7 @@ static void find_column(const double *sums, size_t dim, double rows,
 }
 
 int spine_outliers_find(const struct spine_outliers *outliers, struct spine_comm *comm,
-                        size_t first_row, struct spine_outlier_report *report,
-                        struct spine_error *err)
+                        struct spine_outlier_report *report, struct spine_error *err)
 {
     const size_t dim = outliers->dim;
     int64_t rows = (int64_t)outliers->count;
@@ -140,23 +147,55 @@ int spine_outliers_find(const struct spine_outliers *outliers, struct spine_comm
     if (rows > 0)
         find_column(sums, dim, (double)rows, report);
     free(sums);
-    find_longest(outliers, comm, first_row, report, &longest);
-    report->row_share = all > 0 ? (double)longest * (double)longest * (double)dim / all : 0;
-    report->has_row = rows >= LEAST_ROWS && report->row_share > .5;
-    return report->has_row ? find_ratio(outliers, comm, longest, &report->row_ratio, err) : 0;
+    find_longest(outliers, comm, report, &longest);
+    if (rows < LEAST_ROWS || !(all > 0))
+        return 0;
+
+    const double share = (double)longest * (double)longest * (double)dim / all;
+    find_far(outliers, comm, longest, report);
+    report->has_row = report->far_share > .5 && (double)report->num_far <= MOST_FAR * (double)rows;
+    if (!report->has_row && share > .5) {
+        report->has_row = true;
+        report->num_far = 1;
+        report->far_share = share;
+        report->others_square = 1 - share;
+    }
+    return 0;
+}
+
+bool spine_outliers_spoil(const struct spine_outlier_report *report)
+{
+    return report->has_row && report->others_square < SPOILED;
+}
+
+void spine_outliers_describe(const struct spine_outlier_report *report, const char *word,
+                             char text[SPINE_OUTLIERS_TEXT])
+{
+    char quoted[SPINE_LINES_QUOTE];
+
+    spine_lines_quote(quoted, word, strlen(word));
+    if (report->num_far == 1)
+        snprintf(text, SPINE_OUTLIERS_TEXT,
+                 "row %zu %s is %.4g times as long as the median and has %.3g %% of the sum of "
+                 "squares",
+                 report->row + 1, quoted, report->row_ratio, 100 * report->far_share);
+    else
+        snprintf(text, SPINE_OUTLIERS_TEXT,
+                 "%zu rows are more than %g times as long as the median and have %.3g %% of the "
+                 "sum of squares; the longest, row %zu %s, is %.4g times as long",
+                 report->num_far, (double)FAR, 100 * report->far_share, report->row + 1, quoted,
+                 report->row_ratio);
 }
 
 void spine_outliers_warn(const struct spine_outlier_report *report, const char *path,
                          const char *word)
 {
-    char quoted[SPINE_LINES_QUOTE];
+    char rows[SPINE_OUTLIERS_TEXT];
 
     if (report->has_row) {
-        spine_lines_quote(quoted, word, strlen(word));
-        spine_log_warning("%s: row %zu %s is %.4g times as long as the median and has %.3g %% of "
-                          "the sum of squares; is it damaged? data.clip shortens such rows",
-                          path, report->row + 1, quoted, report->row_ratio,
-                          100 * report->row_share);
+        spine_outliers_describe(report, word, rows);
+        spine_log_warning("%s: %s; %s damaged? data.clip shortens such rows", path, rows,
+                          report->num_far == 1 ? "is it" : "are they");
     }
     if (report->has_column)
         spine_log_warning("%s: number %zu of the vectors has %.3g %% of their variance; "

@@ -114,24 +114,44 @@ void spine_input_close(struct spine_input *input)
 
 /* --- Outliers ----------------------------------------------------------------------------- */
 
-/* Warn about outliers in what all ranks have added; rank 0 reads the word. */
-static int warn_of_outliers(const struct spine_outliers *outliers, struct spine_comm *comm,
-                            const struct spine_input *input, size_t first_row,
-                            const struct spine_scaling_options *options, struct spine_error *err)
+/* On rank 0, with the word of the longest row. */
+static int report_outliers(const struct spine_outlier_report *report, const char *path,
+                           const char *word, struct spine_error *err)
+{
+    char text[SPINE_OUTLIERS_TEXT];
+
+    if (!spine_outliers_spoil(report)) {
+        spine_outliers_warn(report, path, word);
+        return 0;
+    }
+    spine_outliers_describe(report, word, text);
+    return spine_refuse(err,
+                        "data.input: %s, so nothing could be learned from the others; data.clip = "
+                        "10 shortens such rows, or remove them",
+                        text);
+}
+
+/* Find outliers in what all ranks have added, and warn about them or refuse them, unless the options
+ * correct them; rank 0 reads the word. *found: is there one? */
+static int check_outliers(const struct spine_outliers *outliers, struct spine_comm *comm,
+                          const struct spine_input *input,
+                          const struct spine_scaling_options *options, bool *found,
+                          struct spine_error *err)
 {
     struct spine_outlier_report report;
     struct spine_words words = {0};
     int rc = 0;
 
-    if (spine_outliers_find(outliers, comm, first_row, &report, err))
+    if (spine_outliers_find(outliers, comm, &report, err))
         return -1;
     report.has_row = report.has_row && !(options->clip > 0);
     report.has_column = report.has_column && options->whiten == SPINE_WHITEN_NO;
+    *found = report.has_row || report.has_column;
     if (comm->rank == 0 && report.has_row)
         rc = spine_vectorsfile_read_words(input->store, report.row, 1, &words, err);
     if (comm->rank == 0 && rc == 0)
-        spine_outliers_warn(&report, input->path,
-                            report.has_row ? spine_words_get(&words, 0) : NULL);
+        rc = report_outliers(&report, input->path,
+                             report.has_row ? spine_words_get(&words, 0) : NULL, err);
     spine_words_dispose(&words);
     return spine_comm_agree(comm, rc, err);
 }
@@ -167,30 +187,34 @@ int spine_input_inspect(const struct spine_input *input, struct spine_comm *comm
     const size_t end =
         input->num_rows / size * (rank + 1) + input->num_rows % size * (rank + 1) / size;
     struct spine_outliers outliers = {0};
+    bool found;
 
     int rc = spine_comm_agree(comm, spine_outliers_init(&outliers, input->dim, err), err);
+    outliers.first_row = first;
     if (rc == 0)
         rc = add_blocks(&outliers, comm, input, first, end, err);
     if (rc == 0)
-        rc = warn_of_outliers(&outliers, comm, input, first, options, err);
+        rc = check_outliers(&outliers, comm, input, options, &found, err);
     spine_outliers_dispose(&outliers);
     return rc;
 }
 
 int spine_dataset_inspect(struct spine_dataset *data, struct spine_comm *comm,
                           const struct spine_input *input,
-                          const struct spine_scaling_options *options, struct spine_error *err)
+                          const struct spine_scaling_options *options, bool *found,
+                          struct spine_error *err)
 {
     struct spine_outliers outliers = {0};
     const float *rows;
 
     int rc = spine_outliers_init(&outliers, data->dim, err);
+    outliers.first_row = data->part.first_row;
     for (size_t first = 0, count; rc == 0 && (count = spine_dataset_block(data, first, &rows)) > 0;
          first += count)
         rc = spine_outliers_add(&outliers, rows, count, data->stride, err);
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
-        rc = warn_of_outliers(&outliers, comm, input, data->part.first_row, options, err);
+        rc = check_outliers(&outliers, comm, input, options, found, err);
     spine_outliers_dispose(&outliers);
     return rc;
 }

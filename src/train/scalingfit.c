@@ -11,6 +11,7 @@
 #include "spine/math/exact.h"
 #include "spine/math/kernels.h"
 #include "spine/math/lapack.h"
+#include "spine/ranks/order.h"
 
 /* Rows whose products are summed at a time, and the bits to which their numbers are rounded:
  * products of 20-bit numbers over 2^12 rows are below 2^53, so double adds them up exactly. */
@@ -108,35 +109,6 @@ static double sum_squares(struct spine_dataset *data, struct spine_comm *comm, d
 
 /* --- Lengths ------------------------------------------------------------------------------ */
 
-/* Count all ranks' rows up to this length; lengths are squared. */
-static int64_t count_up_to(const float *squares, size_t count, float most, struct spine_comm *comm)
-{
-    int64_t below = 0;
-
-    for (size_t i = 0; i < count; i++)
-        below += squares[i] <= most;
-    spine_comm_sum_counts(comm, &below, 1);
-    return below;
-}
-
-/* Find, bit by bit, the median of all rows' squared lengths: the least float that more than half of
- * them don't exceed. */
-static float find_median(const float *squares, size_t count, size_t num_rows,
-                         struct spine_comm *comm)
-{
-    const int64_t half = (int64_t)(num_rows / 2);
-    int64_t low = 0, high = to_bits(INFINITY);
-
-    while (low < high) {
-        const int64_t middle = low + (high - low) / 2;
-        if (count_up_to(squares, count, from_bits(middle), comm) > half)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return from_bits(low);
-}
-
 static int clip(struct spine_dataset *data, struct spine_comm *comm, double ratio,
                 struct spine_error *err)
 {
@@ -150,7 +122,7 @@ static int clip(struct spine_dataset *data, struct spine_comm *comm, double rati
     struct spine_pass pass = {0};
     for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;)
         squares[pass.next - 1] = (float)spine_scaling_square(row, data->dim);
-    const float median = find_median(squares, count, data->part.num_rows, comm);
+    const float median = spine_order_find(comm, squares, count, (int64_t)(data->part.num_rows / 2));
     free(squares);
     if (!(median > 0) || isinf(median))
         return spine_refuse(err,

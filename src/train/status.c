@@ -9,6 +9,9 @@
 
 static const double SHOW_EVERY = 0.2; /* seconds */
 
+/* By how much of model.l0 the values of codes may miss it without a warning. */
+static const double VALUES_OFF = 0.1;
+
 static bool has_diverged(const struct spine_config *config)
 {
     struct spine_error ignored; /* spine_train_check() reports it */
@@ -156,6 +159,19 @@ void spine_status_log(const struct spine_status *status, const struct spine_metr
               metrics->words_per_second, measures, left);
 }
 
+/* Warn if nnse ends with codes that are much longer or shorter than wanted. */
+static void check_values(const struct spine_config *config, double values)
+{
+    const double ratio = values / config->l0;
+
+    if (config->objective != SPINE_OBJECTIVE_NNSE ||
+        (ratio > 1 - VALUES_OFF && ratio < 1 + VALUES_OFF))
+        return;
+    spine_log_warning("codes have %.3g values a word, but model.l0 is %g; %s", values, config->l0,
+                      ratio < 1 ? "with so many units and numbers a row, more may be impossible"
+                                : "more epochs may help");
+}
+
 void spine_status_check(struct spine_status *status, const struct spine_measures *measures,
                         int64_t epoch)
 {
@@ -176,4 +192,6 @@ void spine_status_check(struct spine_status *status, const struct spine_measures
                           "units are dead; %s",
                           (long long)epoch, (long long)measures->empty, (long long)words,
                           (long long)measures->dead, (long long)units, cause);
+    else if (epoch == status->config->epochs)
+        check_values(status->config, measures->l0);
 }

@@ -71,12 +71,13 @@ static int read_rows(struct spine_trainer *run, struct spine_error *err)
     input.storage = spine_settings_storage(config);
     int rc = spine_dataset_init(&run->data, run->comm, &input, &run->parallel.sharing, err);
     if (rc == 0)
-        rc = spine_dataset_inspect(&run->data, run->comm, &input, &options, err);
+        rc = spine_dataset_inspect(&run->data, run->comm, &input, &options, &run->status.is_extreme,
+                                   err);
     spine_input_close(&input);
 
     if (rc == 0 && config->start_from[0] == '\0')
         rc = spine_scalingfit(&run->data, run->comm, &options, err);
-    if (rc == 0 && config->start_from[0] == '\0')
+    if (rc == 0 && config->start_from[0] == '\0' && !run->status.is_extreme)
         /* nnse has neither noise nor a learning rate, and finds its lambda for any scale. */
         rc = spine_extremes_warn(&run->data, run->comm, config->objective != SPINE_OBJECTIVE_NNSE,
                                  &run->status.is_extreme, err);

@@ -270,6 +270,27 @@ grep -q 'have an all-zero code .*; model.l0 may be too low, or model.ridge' stde
 # Vectors of any size: nothing is rounded to 0.
 train 1 tiny.ini model.objective=nnse data.rms=1e-6 output.directory=little
 grep -qE '^refitted the decoder, ridge [0-9]+: explained variance of rows left out 0\.[1-9]' stderr || fail "$(cat stderr)"
+# A few rows beside which the others are nothing, by their sum of squares, or little.
+$python - <<'END_PY'
+import h5py
+with h5py.File("glove.h5") as glove:
+    for name, factor in ("spoiled", 1e8), ("long", 1e3):
+        with h5py.File(name + ".h5", "w") as file:
+            vectors = glove["vectors"][:200]
+            vectors[[3, 50, 120]] *= factor
+            file["vectors"] = vectors
+            file["words"] = glove["words"][:200]
+END_PY
+refused spine-mpi "data.input: 3 rows are more than 10 times as long as the median and have 100 % of the sum of \
+squares; the longest, row *, is * times as long, so nothing could be learned from the others; data.clip = 10 *" \
+    mpirun -np 3 "$trainer" tiny.ini data.input=spoiled.h5 output.directory=spoiled
+[ ! -e spoiled ] || fail "a refused input left $(ls -a spoiled)"
+train 2 tiny.ini data.input=spoiled.h5 data.clip=10 model.l0=7 output.directory=clipped
+! grep -q warning: stderr || fail "clipped: $(cat stderr)"
+train 2 tiny.ini data.input=long.h5 model.l0=200 output.directory=long
+grep -q 'warning: long.h5: 3 rows are more than 10 times .*; are they damaged? data.clip ' stderr || fail "$(cat stderr)"
+grep -q 'warning: model.l0: is 200, but codes have at most 20 values, model.hidden' stderr || fail "$(cat stderr)"
+grep -q 'warning: codes have [0-9.]* values a word, but model.l0 is 200; with so many units ' stderr || fail "$(cat stderr)"
 
 # --- Refusals ---------------------------------------------------------------------------------------
 

@@ -80,7 +80,7 @@ for name in row coordinate; do
     ! grep -q 'train.noise may be too high' stderr || fail "the noise is blamed: $(cat stderr)"
     cp stderr $name.err
 done
-grep -q "warning: row 8 'giant' is [0-9.e+]* times as long as .* has [0-9.]* % of" row.err ||
+grep -q "warning: row.h5: row 8 'giant' is [0-9.e+]* times as long as .* has [0-9.]* % of" row.err ||
     fail "the row isn't named: $(cat row.err)"
-grep -q 'warning: coordinate 4 of 30 has [0-9.]* % of' coordinate.err ||
+grep -q 'warning: coordinate.h5: number 4 of the vectors has [0-9.]* % of' coordinate.err ||
     fail "the coordinate isn't named: $(cat coordinate.err)"

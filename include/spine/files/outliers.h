@@ -1,8 +1,8 @@
-/* outliers.h -- a row or a coordinate with most of the vectors' variance.
+/* outliers.h -- a few rows or a coordinate with most of the vectors' variance.
  *
  * A row that is thousands of times as long as the others, from a damaged file, dominates the RMS by
- * which all are scaled; so does a coordinate with a large offset or spread. A model then learns
- * little else. */
+ * which all are scaled; so do a few of them, and a coordinate with a large offset or spread. A model then
+ * learns little else. */
 #ifndef SPINE_FILES_OUTLIERS_H
 #define SPINE_FILES_OUTLIERS_H
 
@@ -12,7 +12,7 @@
 
 /* This rank's rows, added block by block. */
 struct spine_outliers {
-    size_t dim;
+    size_t dim, first_row;  /* first_row: the global number of the first one, set by the caller */
     double *sums, *squares; /* owned; (dim), of each coordinate */
     float *lengths;         /* owned; (count), divided by sqrt(D) */
     size_t count, capacity;
@@ -22,10 +22,14 @@ struct spine_outliers {
 struct spine_outlier_report {
     double rms; /* of all numbers */
 
-    bool has_row;     /* one row has more than half of the sum of squares: */
-    size_t row;       /* its global number, */
-    double row_share; /* its share, */
-    double row_ratio; /* its length / the median length; 0 if that is 0 */
+    /* One row has more than half of the sum of squares; or all rows together that are more than ten times
+     * as long as the median of those that aren't zeros have, and they are at most a tenth of the rows: */
+    bool has_row;
+    size_t num_far;       /* 1, or so many rows */
+    double far_share;     /* their share, */
+    double others_square; /* the sum of squares of the others / that of all, not rounded off; */
+    size_t row;           /* the longest row's global number, */
+    double row_ratio;     /* its length / the median length */
 
     bool has_column;     /* one coordinate has more than half of the variance: */
     size_t column;       /* its number, from 0, */
@@ -38,12 +42,23 @@ int spine_outliers_init(struct spine_outliers *outliers, size_t dim, struct spin
 int spine_outliers_add(struct spine_outliers *outliers, const float *rows, size_t count,
                        size_t stride, struct spine_error *err);
 
-/* Examine the rows added by all ranks; this rank's begin at global row 'first_row'. Collective. */
+/* Examine the rows added by all ranks. Collective. */
 int spine_outliers_find(const struct spine_outliers *outliers, struct spine_comm *comm,
-                        size_t first_row, struct spine_outlier_report *report,
-                        struct spine_error *err);
+                        struct spine_outlier_report *report, struct spine_error *err);
 
-/* Warn about the row and the coordinate found. 'word' is the row's word, or NULL. Local: for one
+/* Do a few rows have so much of the sum of squares that the others, once scaled, are too short for
+ * anything to be learned from them: a thousandth of what they should be? */
+bool spine_outliers_spoil(const struct spine_outlier_report *report);
+
+/* More than a description needs. */
+enum { SPINE_OUTLIERS_TEXT = 512 };
+
+/* Describe the rows found, as in "row 8 'word' is 1e+08 times as long as the median and has 100 % of the
+ * sum of squares". 'word' is the row's word. */
+void spine_outliers_describe(const struct spine_outlier_report *report, const char *word,
+                             char text[SPINE_OUTLIERS_TEXT]);
+
+/* Warn about the rows and the coordinate found. 'word' is the row's word, or NULL. Local: for one
  * rank. */
 void spine_outliers_warn(const struct spine_outlier_report *report, const char *path,
                          const char *word);

@@ -42,8 +42,9 @@ int spine_input_open(struct spine_input *input, struct spine_comm *comm, const c
 int spine_input_compare(const char *path, const char *what, const struct spine_comm *comm,
                         uint64_t hash, struct spine_error *err);
 
-/* Read all rows of an open input, block by block, and warn about a row or a coordinate with most of
- * the variance (outliers.h), unless the options correct that. Collective. */
+/* Read all rows of an open input, block by block, and warn about a few rows or a coordinate with most of
+ * the variance (outliers.h), unless the options correct that. Refuses rows beside which all others are
+ * next to nothing. Collective. */
 int spine_input_inspect(const struct spine_input *input, struct spine_comm *comm,
                         const struct spine_scaling_options *options, struct spine_error *err);
 
@@ -77,11 +78,12 @@ int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm,
                        const struct spine_input *input, const struct spine_sharing *sharing,
                        struct spine_error *err);
 
-/* Warn as spine_input_inspect() does, about rows that aren't scaled yet. The input must still be
- * open. Collective. */
+/* Warn and refuse as spine_input_inspect() does, about rows that aren't scaled yet; *found: was there
+ * anything? The input must still be open. Collective. */
 int spine_dataset_inspect(struct spine_dataset *data, struct spine_comm *comm,
                           const struct spine_input *input,
-                          const struct spine_scaling_options *options, struct spine_error *err);
+                          const struct spine_scaling_options *options, bool *found,
+                          struct spine_error *err);
 
 /* The bytes of a rank's dataset, excluding the words. */
 size_t spine_dataset_bytes(const struct spine_partition *part, size_t dim,

@@ -35,7 +35,7 @@ void spine_status_show(struct spine_status *status, const struct spine_position 
 void spine_status_log(const struct spine_status *status, const struct spine_metrics *metrics);
 
 /* Warn, once in a run, if half of the units are dead or half of the words have empty codes, and
- * name likely causes. */
+ * name likely causes. Else warn, at the end of nnse, if codes have far from model.l0 values. */
 void spine_status_check(struct spine_status *status, const struct spine_measures *measures,
                         int64_t epoch);
 
