@@ -11,7 +11,7 @@ test_packages=(libcmocka-dev ninja-build binutils hdf5-tools zstd clang clang-fo
     python3-protobuf python3-pandas python3-gensim
     python3-nbformat python3-nbclient python3-ipykernel python3-matplotlib)
 # The browser in which tests/cli/page.sh looks at pages. Node and npm may come from elsewhere.
-test_packages+=(chromium)
+test_packages+=(chromium-headless-shell)
 if ! { command -v node && command -v npm; } >/dev/null; then
     test_packages+=(nodejs npm)
 fi
