@@ -7,6 +7,9 @@
 # A host ends, with all that runs on it, when its first process does, which reads from a pipe that
 # only the test's shell holds open (descriptor 9): however the test ends, the hosts end with it.
 
+# Open MPI chooses for itself how hosts talk.
+unset OMPI_MCA_pml HWLOC_PLUGINS_PATH PMIX_MCA_gds
+
 cluster= # the directory of all the hosts' files; set by hosts_begin
 network=10.77.0
 
