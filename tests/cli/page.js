@@ -136,6 +136,33 @@ async function showsLabelsAndFindsThem(browser) {
   await page.goto(urlOf("labels.html", "#filter=songs<"));
   assert.equal(await page.locator("main tbody tr").count(), 1);
   assert.equal(await page.locator("main tbody .dimension").textContent(), "17 music & <b>songs</b>");
+  await page.goto(urlOf("labels.html", "#map=songs<"));
+  assert.equal(await page.locator(".spot.lit").count(), 1);
+  assert.equal(await page.evaluate(() => placeName(runs[0], 17)), "music & <b>songs</b>");
+
+  /* Bars of lines with and without a label have one scale. */
+  await page.setViewportSize(sizes.phone);
+  const word = await page.evaluate(() => topWords(runs[0], 17, 1)[0]);
+  await page.goto(urlOf("labels.html", `#word=${word}`));
+  assert.equal(await page.locator(".sense-list .label").count(), 1);
+  const widths = await page.locator(".sense-list .bar-track").evaluateAll(all =>
+    all.map(one => Math.round(one.getBoundingClientRect().width)));
+  assert.ok(widths.length > 1 && new Set(widths).size === 1, widths.join(" "));
+  await close();
+}
+
+/* No chart repeats a figure or another chart. */
+async function leavesOutEmptyCharts(browser) {
+  const {page, close} = await open(browser, urlOf("report.html"));
+  const telling = (name, history) => page.evaluate(([metric, values]) =>
+    isTelling(metric, [{history: values}]), [name, history]);
+  assert.equal(await telling("l0", {l0: [null, 40]}), false);
+  assert.equal(await telling("l0", {l0: [38, 40]}), true);
+  assert.equal(await telling("held_out_l0", {held_out_l0: [null, 40]}), true);
+  assert.equal(await telling("total", {rl: [2, 1], total: [2, 1]}), false);
+  assert.equal(await telling("total", {rl: [2, 1], total: [3, 2]}), true);
+  assert.equal(await telling("comm_share", {comm_share: [1e-5, 3e-5]}), false);
+  assert.equal(await telling("asl", {asl: [0, 0]}), false);
   await close();
 }
 
@@ -419,6 +446,8 @@ async function showsASweep(browser) {
   assert.equal((await rows()).filter(row => row.includes("<img src=x")).length, 4);
   const best = await page.locator(".best h2").textContent();
   assert.match(best, /^Best: trial 000[0-7]$/);
+  const heights = await texts(page, "#trade .tick[text-anchor=end]");
+  assert.ok(heights.length > 1 && new Set(heights).size === heights.length, heights.join(" "));
   await page.locator("#trials th button", {hasText: /^trial$/}).click();
   await page.locator("#trials th button", {hasText: /^trial$/}).click();
   assert.ok((await rows())[0].startsWith("0000"), (await rows())[0]);
@@ -470,7 +499,7 @@ async function main() {
   const browser = await chromium.launch({executablePath: program, args: flags});
   try {
     for (const look of [searchesByKeyboard, opensADimensionAndComesBack,
-      showsLabelsAndFindsThem, sortsAndFilters, findsOnTheMap,
+      showsLabelsAndFindsThem, leavesOutEmptyCharts, sortsAndFilters, findsOnTheMap,
       followsDeepLinks, showsTwoRunsSideBySide, showsTheEvaluation, showsASweep, isSafeFromWords,
       pausesAPageThatReloads, reloadsWhileARunGoesOn])
       await perform(look, browser);

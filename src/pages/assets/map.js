@@ -14,12 +14,20 @@ function mapPoints(run) {
   return points;
 }
 
-/* The strongest word of a dimension beside its point, for as many as have room: the most telling first. */
+/* What stands beside a dimension's point: its label, cut where it is long, or its strongest word. */
+function placeName(run, dimension) {
+  const most = 24, label = labelOf(run, dimension);
+  if (label === undefined)
+    return topWords(run, dimension, 1)[0];
+  return label.length > most ? `${label.slice(0, most - 1)}…` : label;
+}
+
+/* The names of dimensions beside their points, for as many as have room: the most telling first. */
 function mapLabels(run, points, x, y, width) {
   const order = exampleOrder(run).map(dimension => points.find(point => point.dimension === dimension));
   const taken = [], labels = [];
   for (const point of order) {
-    const word = topWords(run, point.dimension, 1)[0], half = 3.6 * word.length + 4;
+    const word = placeName(run, point.dimension), half = 3.6 * word.length + 4;
     const left = x(point) - half, right = x(point) + half, base = y(point) - point.radius - 4;
     if (left < 0 || right > width || base < 12 || taken.some(box =>
       left < box.right && right > box.left && Math.abs(base - box.base) < 17))
@@ -105,9 +113,10 @@ function mapDrawing(run) {
     light: text => {
       wanted = text.trim().toLowerCase();
       let lit = 0;
+      const named = new Set(wanted === "" ? [] : labelled(run, wanted).map(({dimension}) => dimension));
       for (const [one, mark] of marks) {
-        one.lit = wanted !== "" && topWords(run, one.dimension, 50).some(word =>
-          word.toLowerCase().includes(wanted));
+        one.lit = named.has(one.dimension) || (wanted !== "" &&
+          topWords(run, one.dimension, 50).some(word => word.toLowerCase().includes(wanted)));
         mark.classList.toggle("lit", one.lit);
         lit += one.lit;
         settle(one);

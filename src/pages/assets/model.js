@@ -140,7 +140,7 @@ function dimensionLink(run, dimension) {
   const label = labelOf(run, dimension);
   return make("a", {class: `dimension run${run.number}`, href: dimensionHref(run, dimension),
     "aria-label": `dimension ${dimension}${label === undefined ? "" : `: ${label}`}`}, String(dimension),
-  label === undefined ? null : make("span", {class: "label"}, ` ${label}`));
+  label === undefined ? null : [" ", make("span", {class: "label"}, label)]);
 }
 
 /* Some words in a row, each a link; those that contain 'wanted', in small letters, are marked. */

@@ -70,21 +70,31 @@ function chartedMetrics() {
   return Object.keys(data.metrics).filter(position).sort((a, b) => position(a) - position(b));
 }
 
-/* Has one of the runs such a loss or rate? Their objectives may have none: it is 0 in all epochs. */
-function isUsed(name, withHistory) {
-  return !["loss", "factor"].includes(data.metrics[name].unit) ||
-    withHistory.some(run => (run.history[name] ?? []).some(value => value !== 0));
+/* Those whose last value is among the figures above. */
+const figured = ["explained_variance", "sparsity", "l0", "dead"];
+
+/* Does a chart of the metric show anything? A run's objective may lack such a loss or rate, which is 0 in all
+ * epochs; where it has one loss, the total is the same; one rank waits for no other; and one point is a figure. */
+function isTelling(name, withHistory) {
+  const some = test => withHistory.some(run => (run.history[name] ?? []).some((value, i) => test(value, run.history, i)));
+  if (name === "comm_share")
+    return some(value => value >= 0.001);
+  if (name === "total" && !some((value, history, i) => value !== history.rl?.[i]))
+    return false;
+  if (figured.includes(name) && !data.live)
+    return withHistory.some(run => (run.history[name] ?? []).filter(isNumber).length > 1);
+  return !["loss", "factor"].includes(data.metrics[name].unit) || some(value => value !== 0);
 }
 
 function trainingCharts() {
   const withHistory = runs.filter(run => run.history && run.history.epoch.length > 0);
   if (withHistory.length === 0)
     return null;
-  const charts = chartedMetrics().filter(name => isUsed(name, withHistory)).map(name => {
+  const charts = chartedMetrics().filter(name => isTelling(name, withHistory)).map(name => {
     const {label, unit} = data.metrics[name];
     return lineChart({
       title: label, axis: "epoch", format: formats[unit], fromZero: unit === "words a second", log: unit === "loss",
-      tick: unit === "share" ? value => `${Number((100 * value).toPrecision(3))} %` : null,
+      tick: unit === "share" ? shareTick : null,
       series: withHistory.map(run => ({name: run.name, x: run.history.epoch,
         y: run.history[name] ?? run.history.epoch.map(() => null)})),
     });

@@ -168,8 +168,8 @@ function tradeOff() {
   const values = finished.map(explained).filter(isNumber);
   const plot = values.length === 0 ? null : scatter({
     title: "Intrusion found (up), by explained variance (right)", note: "up and right is better", height: 320,
-    rows: finished, y: readable, axis: "explained variance", tick: value => percent(value, 0),
-    x: {of: explained, ticks: niceTicks(...widen(values, 0.06), 5), show: value => percent(value, 0)},
+    rows: finished, y: readable, axis: "explained variance", tick: shareTick,
+    x: {of: explained, ticks: niceTicks(...widen(values, 0.06), 5), show: shareTick},
     line: rows => rows.filter(row => row.front).sort((a, b) => explained(a) - explained(b))});
   return plot === null ? null : make("section", {id: "trade"},
     make("h2", null, "Readability against reconstruction"),
@@ -188,7 +188,7 @@ function effects() {
     const note = isNumber(effect.rank_correlation)
       ? `rank correlation ${effect.rank_correlation.toFixed(2)}` : means.length > 0 ? "bars: means" : "";
     const plot = scatter({title: `${data.score}, by ${effect.name}`, note, rows: measured, x: axis, y: drawnOf(data.score), means,
-      axis: effect.name, tick: shares.includes(data.score) ? value => percent(value, 0) : null});
+      axis: effect.name, tick: shares.includes(data.score) ? shareTick : null});
     return plot === null ? null : make("div", {class: "card"}, plot);
   }).filter(plot => plot !== null);
   return plots.length === 0 ? null : make("section", {id: "effects"},
