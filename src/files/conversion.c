@@ -82,8 +82,9 @@ void spine_conversion_print(const struct spine_conversion *done, FILE *out)
     const char *path = done->request->path;
     const size_t num_blank = (size_t)done->num_blank, dim = done->dim;
 
-    spine_printable_line(out, "%s: %lld vectors of %zu number%s, RMS %.6g", done->output,
-                         (long long)done->num_rows, dim, plural(dim), done->rms);
+    spine_printable_line(out, "%s: %lld vector%s of %zu number%s, RMS %.6g", done->output,
+                         (long long)done->num_rows, plural((size_t)done->num_rows), dim,
+                         plural(dim), done->rms);
     print_layout(out, done);
     if (num_blank > 0)
         spine_printable_line(out, "%s: %zu blank line%s skipped", path, num_blank,

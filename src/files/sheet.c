@@ -15,8 +15,8 @@ enum { NAMES_BYTES = 300 }; /* of a list of names in a message */
 
 /* What a file has. */
 struct survey {
-    size_t rows; /* of the words that are looked for */
-    int num_matrices, num_words;
+    size_t rows;                                            /* of the words that are looked for */
+    int num_matrices, num_words, num_vectors;               /* vectors: datasets of one dimension */
     char matrix[SPINE_CODES_NAME], words[SPINE_CODES_NAME]; /* the last one seen */
     char other[SPINE_CODES_NAME]; /* a matrix of something else than floating-point numbers */
     char names[NAMES_BYTES];
@@ -34,6 +34,7 @@ static void note_matrix(const struct spine_object_facts *facts, void *data)
     struct survey *survey = data;
     const size_t used = strlen(survey->names);
 
+    survey->num_vectors += facts->kind == SPINE_OBJECT_REALS && facts->num_sizes == 1;
     if (facts->num_sizes != 2)
         return;
     if (facts->kind != SPINE_OBJECT_REALS) {
@@ -92,10 +93,16 @@ static int choose_matrix(struct spine_sheet *sheet, const char *file, struct sur
             "h5py.File('FILE')['%s'][:]%s.astype('f4')), and give the words with --words",
             file, survey->other, survey->other, is_matlab(sheet->store, survey->other) ? ".T" : "");
     if (survey->num_matrices == 0)
-        return spine_refuse(err,
-                            "%s: holds neither vectors (/vectors) nor codes (/X), nor any other "
-                            "matrix of floating-point numbers",
-                            file);
+        return spine_refuse(
+            err,
+            "%s: holds neither vectors (/vectors) nor codes (/X), nor any other "
+            "matrix of floating-point numbers%s",
+            file,
+            survey->num_vectors > 1
+                ? "; if each dataset is a word's vector, write them as text: python3 "
+                  "-c 'import h5py; h = h5py.File(\"FILE\"); [print(w, *h[w]) for w "
+                  "in h]' > vectors.txt"
+                : "");
     if (survey->num_matrices > 1)
         return spine_refuse(err, "%s: has %d matrices; choose one as %s:DATASET: %s", file,
                             survey->num_matrices, file, survey->names);
@@ -167,8 +174,9 @@ static int find_datasets(struct spine_sheet *sheet, const char *file, const char
         if (spine_object_has(sheet->store, "/words"))
             strcpy(sheet->words, "/words");
     } else if (spine_object_is(sheet->store, "/X", SPINE_OBJECT_REALS, &facts)) {
-        strcpy(sheet->matrix, "/X");
-        spine_codes_find_index(sheet->store, "/obs", sheet->words);
+        strcpy(sheet->matrix, "/X"); /* of AnnData, or just a dataset of this name */
+        if (spine_object_has(sheet->store, "/obs"))
+            spine_codes_find_index(sheet->store, "/obs", sheet->words);
     } else if (choose_matrix(sheet, file, &survey, err))
         return -1;
 

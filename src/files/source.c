@@ -30,6 +30,7 @@ struct spine_source {
     const struct spine_source_request *request; /* borrowed */
     const struct spine_sourcefiles *files;      /* borrowed */
     size_t rows, dim;                           /* rows: 0 if unknown before the end */
+    size_t wanted;                              /* of a matrix's rows: the first */
     enum spine_source_words words;
 
     struct spine_binary binary; /* of forms other than text and HDF5 */
@@ -306,7 +307,8 @@ static int read_list(const struct spine_source *source, struct spine_words *word
 {
     const struct spine_sourcefiles *files = source->files;
     struct spine_words list = {0};
-    int rc = spine_wordlist_read(files->words, files->words_name, source->rows, &list, err);
+    int rc = spine_wordlist_read(files->words, files->words_name, source->rows, source->wanted,
+                                 &list, err);
 
     if (rc == 0)
         rc = copy_words(&list, source->first, source->count, words, err);
@@ -404,6 +406,7 @@ int spine_source_scan(struct spine_source *source, int part, int parts,
         return take_text(source, part, parts, rules, vectors, err);
     if (source->files->form == SPINE_FORM_WORD2VEC)
         return take_word2vec(source, part, parts, rules, vectors, err);
+    source->wanted = rows;
     source->first = (size_t)share_begin(rows, part, parts);
     source->count = (size_t)share_begin(rows, part + 1, parts) - source->first;
     return take_rows(source, rules, vectors, err);

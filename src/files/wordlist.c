@@ -125,6 +125,38 @@ static bool has_numbers(const struct spine_words *lines)
     return lines->count > 1;
 }
 
+/* Are the lines "the 0", "of 1" ..., numbered from 0 or 1? */
+static bool has_numbers_behind(const struct spine_words *lines)
+{
+    double first = 0;
+
+    for (size_t i = 0; i < lines->count; i++) {
+        const char *text = find_count(spine_words_get(lines, i), ' ');
+        if (text == NULL)
+            return false;
+        const double number = strtod(text, NULL);
+        first = i == 0 ? number : first;
+        if (first > 1 || number != first + (double)i)
+            return false;
+    }
+    return lines->count > 2;
+}
+
+/* Are all words before the number in base64, as in a vocabulary of tiktoken's? */
+static bool are_base64(const struct spine_words *lines)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    for (size_t i = 0; i < lines->count; i++) {
+        const char *line = spine_words_get(lines, i);
+        const size_t length = strspn(line, digits), padding = strspn(line + length, "=");
+        if (length == 0 || padding > 2 || (length + padding) % 4 != 0 ||
+            line[length + padding] != ' ')
+            return false;
+    }
+    return true;
+}
+
 /* Does every line end like ",7", except perhaps the first, which may have column names? */
 static bool has_commas(const struct spine_words *lines)
 {
@@ -132,6 +164,17 @@ static bool has_commas(const struct spine_words *lines)
         if (find_count(spine_words_get(lines, i), ',') == NULL && i > 0)
             return false;
     return lines->count > 2;
+}
+
+/* Is the first field before a comma a number in the last lines? */
+static bool begins_with_numbers(const struct spine_words *lines)
+{
+    const char *line = spine_words_get(lines, lines->count - 1);
+    const char *before = spine_words_get(lines, lines->count - 2);
+    const size_t length = strspn(line, "0123456789");
+
+    return length > 0 && line[length] == ',' && strchr(line + length + 1, ',') != NULL &&
+           strtoull(line, NULL, 10) == strtoull(before, NULL, 10) + 1;
 }
 
 /* Do all lines, except perhaps the first, end in numbers, more than a date has? */
@@ -146,33 +189,53 @@ static bool has_vectors(const struct spine_words *lines)
     return lines->count > 2;
 }
 
-/* Append the words: in a table the first field, or the second if the first numbers the rows; in a
- * vocabulary what precedes the count. */
-static int take_words(const struct spine_words *lines, const char *name, struct list *list,
-                      struct spine_error *err)
+/* Refuse lines that have more than words, in a form from which we don't take them. */
+static int refuse_fields(const struct spine_words *lines, const char *name, bool is_table,
+                         struct spine_error *err)
 {
-    const bool are_counted = has_counts(lines), are_numbered = has_numbers(lines);
-
     if (has_commas(lines))
-        return spine_refuse(err, "%s: this is CSV; expected one word a line: cut -d, -f1", name);
-    list->is_table = lines->count > 0 && strchr(spine_words_get(lines, 0), '\t') != NULL;
-    if (!list->is_table && has_vectors(lines))
+        return spine_refuse(err, "%s: this is CSV; expected one word a line: cut -d, -f%d", name,
+                            begins_with_numbers(lines) ? 2 : 1);
+    if (!is_table && has_numbers_behind(lines) && are_base64(lines))
+        return spine_refuse(err,
+                            "%s: is a vocabulary of tiktoken's; expected one word a line: python3 "
+                            "-c 'import base64; [print(base64.b64decode(l.split()[0]).decode("
+                            "errors=\"backslashreplace\").translate({9: \"\\\\t\", 10: \"\\\\n\", "
+                            "13: \"\\\\r\"})) for l in open(\"FILE\")]' > words.txt",
+                            name);
+    if (!is_table && has_vectors(lines))
         return spine_refuse(err,
                             "%s: has numbers after the words; expected one word a line: cut -d' ' "
                             "-f1",
                             name);
+    return 0;
+}
+
+/* Append the words: in a table the first field, or the second if the first numbers the rows; in a
+ * vocabulary what precedes the count, or the number. */
+static int take_words(const struct spine_words *lines, const char *name, struct list *list,
+                      struct spine_error *err)
+{
+    const bool are_counted = has_counts(lines), are_numbered = has_numbers(lines);
+    const bool are_numbered_behind = has_numbers_behind(lines);
+
+    list->is_table = lines->count > 0 && strchr(spine_words_get(lines, 0), '\t') != NULL;
+    if (refuse_fields(lines, name, list->is_table, err))
+        return -1;
     for (size_t i = 0; i < lines->count; i++) {
         const char *word = spine_words_get(lines, i);
         if (are_numbered)
             word = strchr(word, '\t') + 1;
         size_t length = strcspn(word, "\t");
-        if (are_counted)
+        if (are_counted || are_numbered_behind)
             length = (size_t)(find_count(word, ' ') - word) - 1;
         if (spine_words_add(&list->words, word, length, err))
             return -1;
     }
     if (are_numbered)
         spine_log(SPINE_LOG_INFO, "%s: removed the row numbers before the words", name);
+    if (are_numbered_behind)
+        spine_log(SPINE_LOG_INFO, "%s: removed the row numbers after the words", name);
     if (are_counted)
         spine_log(SPINE_LOG_INFO, "%s: removed the counts after the words", name);
     return 0;
@@ -253,22 +316,42 @@ static void drop_title(struct list *list, const char *name)
     list->num_words--;
 }
 
-int spine_wordlist_read(const char *path, const char *name, size_t rows, struct spine_words *words,
-                        struct spine_error *err)
+/* Refuse a list that hasn't a word for each row. Models often have more rows than their vocabulary, for
+ * speed: these come last. */
+static int refuse_number(const struct list *list, const char *name, size_t rows,
+                         struct spine_error *err)
+{
+    const size_t count = list->num_words;
+
+    if (count == rows + 1 && list->may_have_title)
+        return spine_refuse(err,
+                            "%s: has %zu words for %zu vectors; if the first line is a header, "
+                            "remove it (tail -n +2)",
+                            name, count, rows);
+    if (count < rows && count > rows / 2)
+        return spine_refuse(err,
+                            "%s: has %zu words for %zu vectors; if the last rows are padding, "
+                            "spine-convert --limit=%zu leaves them out",
+                            name, count, rows, count);
+    return spine_refuse(err, "%s: has %zu words for %zu vectors", name, count, rows);
+}
+
+int spine_wordlist_read(const char *path, const char *name, size_t rows, size_t wanted,
+                        struct spine_words *words, struct spine_error *err)
 {
     struct list list = {0};
     int rc = read_any(path, name, &list, err);
 
+    if (list.words.count != rows && list.words.count <= wanted + 1)
+        rows = wanted;
     for (; rc == 0 && list.words.count < rows && list.num_blanks > 0; list.num_blanks--)
         rc = spine_words_add(&list.words, "", 0, err);
     list.num_words = list.words.count;
     if (rc == 0 && list.num_words == rows + 1 && list.may_have_title)
         drop_title(&list, name);
     if (rc == 0 && list.num_words != rows)
-        rc = spine_refuse(err, "%s: has %zu words for %zu vectors%s", name, list.num_words, rows,
-                          list.num_words == rows + 1 && list.may_have_title
-                              ? "; if the first line is a header, remove it (tail -n +2)"
-                              : "");
+        rc = refuse_number(&list, name, rows, err);
+
     for (size_t i = 0; rc == 0 && i < rows; i++) {
         const char *word = spine_words_get(&list.words, list.first + i);
         rc = spine_words_add(words, word, strlen(word), err);

@@ -106,6 +106,7 @@ static const struct foreign foreigns[] = {
     {AT(0, "\xFF\6\0\0sNaPpY"), "compressed with Snappy", "decompress it first: snzip -d"},
     {AT(0, "\x89LZO"), "compressed with lzop", "decompress it first: lzop -d"},
     {AT(0, "\x78\x01"), "compressed with zlib", unpack_zlib},
+    {AT(0, "\x78\x5E"), "compressed with zlib", unpack_zlib},
     {AT(0, "\x78\x9C"), "compressed with zlib", unpack_zlib},
     {AT(0, "\x78\xDA"), "compressed with zlib", unpack_zlib},
     {AT(0, "%PDF-"), "a PDF document", export_text},
@@ -131,6 +132,20 @@ static bool is_protocol_buffer(const struct spine_start *start)
            start->at[2] == 0x12;
 }
 
+/* SentencePiece's models are, too: they begin with a piece, which begins with its text, followed by its
+ * score. */
+static bool is_sentencepiece(const struct spine_start *start)
+{
+    enum { TEXT = 4 }; /* offset of the text: tag and length of the piece, and of the text */
+
+    if (start->bytes < TEXT || start->at[0] != '\n' || start->at[2] != '\n')
+        return false;
+    const size_t length = (unsigned char)start->at[3], piece = (unsigned char)start->at[1];
+    const size_t score = TEXT + length;
+    return length > 0 && piece >= length + 7 && piece < 128 && score < start->bytes &&
+           start->at[score] == 0x15;
+}
+
 static int refuse_signature(const struct spine_start *start, struct spine_error *err)
 {
     for (size_t i = 0; i < sizeof foreigns / sizeof *foreigns; i++) {
@@ -139,6 +154,13 @@ static int refuse_signature(const struct spine_start *start, struct spine_error 
             (foreign->bytes > 5 || spine_start_has_controls(start)))
             return spine_foreign_refuse(start->name, foreign->what, foreign->advice, err);
     }
+    if (is_sentencepiece(start))
+        return spine_foreign_refuse(
+            start->name, "a model of SentencePiece, a vocabulary",
+            "for --words, write its pieces: python3 -c 'import sentencepiece; s = "
+            "sentencepiece.SentencePieceProcessor(model_file=\"FILE\"); [print(s.id_to_piece(i)) "
+            "for i in range(s.vocab_size())]' > words.txt, or give the .vocab beside it",
+            err);
     if (is_protocol_buffer(start))
         return spine_foreign_refuse(start->name,
                                     "a protocol buffer, such as a model of ONNX or TensorFlow",

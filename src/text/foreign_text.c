@@ -1,5 +1,7 @@
 /* foreign_text.c -- files of other programs: JSON, ARFF and UTF-16. */
+#include <cJSON.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "spine/text/foreign.h"
@@ -86,6 +88,12 @@ static bool are_whole_numbers(const struct spine_start *start, size_t at)
     return has_colon && isdigit((unsigned char)byte_at(start, at));
 }
 
+/* A word a line: tokens may have line breaks and tabs. */
+#define PRINT_BY_NUMBER                                                                            \
+    "print(*(w.translate({9: \"\\\\t\", 10: \"\\\\n\", 13: \"\\\\r\"}) for w in sorted(v, "        \
+    "key=v.get)), "                                                                                \
+    "sep=\"\\n\")"
+
 #define WORDS_BY(code)                                                                             \
     "if its words belong to a matrix, write them a line each: python3 -c 'import json; " code      \
     "' > words.txt, and give --words=words.txt"
@@ -99,19 +107,61 @@ static const char *advise_on_json(const struct spine_start *start, size_t at, si
     const char value = byte_at(start, after);
 
     if (spine_start_mentions(start, "\"added_tokens\""))
-        return WORDS_BY("v = json.load(open(\"FILE\"))[\"model\"][\"vocab\"]; "
-                        "print(*(sorted(v, key=v.get) if type(v) is dict else [w for w, _ in v]), "
-                        "sep=\"\\n\")");
+        return WORDS_BY(
+            "t = json.load(open(\"FILE\")); v = t[\"model\"][\"vocab\"]; "
+            "v = v if type(v) is dict else {w: i for i, (w, _) in enumerate(v)}; "
+            "v.update((a[\"content\"], a[\"id\"]) for a in t[\"added_tokens\"]); " PRINT_BY_NUMBER);
     if (brackets != 1)
         return SPINE_FOREIGN_EXPORT;
     if (has_colon && value == '[' && is_number_at(start, skip_blanks(start, after + 1)))
         return "write it as text: python3 -c 'import json; [print(w, *v) for w, v in "
                "json.load(open(\"FILE\")).items()]' > vectors.txt";
     if (has_colon && are_whole_numbers(start, after))
-        return WORDS_BY("v = json.load(open(\"FILE\")); print(*sorted(v, key=v.get), sep=\"\\n\")");
+        return WORDS_BY("v = json.load(open(\"FILE\")); " PRINT_BY_NUMBER);
     if (!has_colon && value == ',')
         return WORDS_BY("print(*json.load(open(\"FILE\")), sep=\"\\n\")");
     return SPINE_FOREIGN_EXPORT;
+}
+
+/* Find the names of a record's first text and first list of numbers. */
+static bool find_fields(const cJSON *record, const char **word, const char **vector)
+{
+    const cJSON *field;
+
+    *word = *vector = NULL;
+    cJSON_ArrayForEach(field, record)
+    {
+        if (*word == NULL && cJSON_IsString(field))
+            *word = field->string;
+        if (*vector == NULL && cJSON_IsArray(field) && cJSON_IsNumber(cJSON_GetArrayItem(field, 0)))
+            *vector = field->string;
+    }
+    return *word != NULL && *vector != NULL && strpbrk(*word, "'\"\\") == NULL &&
+           strpbrk(*vector, "'\"\\") == NULL;
+}
+
+/* {"word": "plum", "vector": [0.1, ...: a record a line, or a list of them. */
+static int refuse_records(const struct spine_start *start, bool are_lines, struct spine_error *err)
+{
+    const char *begin = memchr(start->at, '{', start->bytes), *word, *vector;
+    const char *what = are_lines ? "JSON Lines" : "JSON";
+    char advice[400];
+
+    if (begin == NULL)
+        return spine_foreign_refuse(start->name, what, SPINE_FOREIGN_EXPORT, err);
+    cJSON *record =
+        cJSON_ParseWithLengthOpts(begin, start->bytes - (size_t)(begin - start->at), NULL, false);
+    if (find_fields(record, &word, &vector))
+        snprintf(
+            advice, sizeof advice,
+            "write it as text: python3 -c 'import json; [print(r[\"%.80s\"], *r[\"%.80s\"]) for "
+            "r in %s]' > vectors.txt",
+            word, vector,
+            are_lines ? "map(json.loads, open(\"FILE\"))" : "json.load(open(\"FILE\"))");
+    else
+        snprintf(advice, sizeof advice, "%s", SPINE_FOREIGN_EXPORT);
+    cJSON_Delete(record);
+    return spine_foreign_refuse(start->name, what, advice, err);
 }
 
 /* {"plum": [0.1, ...  or  [{"word": ..., [["plum", ..., [[0.1, ... */
@@ -135,7 +185,7 @@ static int refuse_json(const struct spine_start *start, struct spine_error *err)
     if (!is_name_at(start, at))
         return 0;
     if (spine_start_mentions(start, "}\n{") || spine_start_mentions(start, "]\n["))
-        return spine_foreign_refuse(start->name, "JSON Lines", SPINE_FOREIGN_EXPORT, err);
+        return refuse_records(start, true, err);
     if (spine_start_mentions(start, "\"cells\":") && spine_start_mentions(start, "\"nbformat"))
         return spine_foreign_refuse(start->name, "a Jupyter notebook",
                                     "give the file with the vectors", err);
@@ -146,7 +196,10 @@ static int refuse_json(const struct spine_start *start, struct spine_error *err)
     if (spine_start_mentions(start, "\"weight_map\""))
         return spine_foreign_refuse(
             start->name, "the index of a model split into several safetensors files",
-            "give the file that it names for the embedding, and --tensor NAME", err);
+            "give the file that it names for the embedding (grep emb FILE), and --tensor NAME",
+            err);
+    if (brackets == 2 && memchr(start->at, '{', at) != NULL)
+        return refuse_records(start, false, err);
     return spine_foreign_refuse(start->name, "JSON", advise_on_json(start, at, brackets), err);
 }
 

@@ -18,24 +18,28 @@ struct sample {
     bool is_comment;      /* the first row begins with # */
     bool has_lines;       /* even blank ones */
     bool is_binary, is_page, is_script, has_bare_returns;
-    size_t num_commas, num_semicolons; /* rows with one where a separator belongs */
-    char last[SPINE_LINES_QUOTE];      /* the last field of the first row without numbers, quoted */
+    size_t num_commas, num_semicolons, num_bars; /* rows with one where a separator belongs */
+    size_t num_lists;                            /* rows whose last field is a list, 0.1,0.2 */
+    size_t num_pairs;                            /* rows that end in a pair like 17:0.5 */
+    size_t num_words_last;                       /* rows of numbers before one other field */
+    bool opens_bracket, closes_bracket;          /* a row has one but not the other, at its end */
+    char last[SPINE_LINES_QUOTE]; /* the last field of the first row without numbers, quoted */
     bool has_decimal_comma, has_semicolons, has_brackets; /* the last row without numbers */
 };
 
-/* "the,0.1,0.2", "the, 0.1, 0.2" or with semicolons: there is a number between the last two. Returns
- * the last, or NUL. */
+/* "the,0.1,0.2", "the, 0.1, 0.2", "\"the\",\"0.1\",\"0.2\"", or with semicolons or bars: there is a
+ * number between the last two. Returns the last, or NUL. */
 static char find_comma(struct spine_field row)
 {
     const char *at = row.end, *last = NULL;
     while (at > row.begin) {
         const char c = *--at;
-        if (c != ',' && c != ';')
+        if (c != ',' && c != ';' && c != '|')
             continue;
-        if (last != NULL)
-            return spine_field_is_number(spine_field_trim((struct spine_field){at + 1, last}))
-                       ? *last
-                       : '\0';
+        if (last != NULL) {
+            const struct spine_field text = spine_field_trim((struct spine_field){at + 1, last});
+            return spine_field_is_number(spine_textrow_unquote(text)) ? *last : '\0';
+        }
         last = at;
     }
     return '\0';
@@ -57,6 +61,39 @@ static bool is_decimal_comma(struct spine_field text)
     return spine_field_is_number((struct spine_field){copy, copy + length});
 }
 
+/* Is it a list of numbers, 0.1,0.2? */
+static bool is_list(struct spine_field text)
+{
+    const size_t length = (size_t)(text.end - text.begin);
+    const char *comma = memchr(text.begin, ',', length);
+
+    return comma != NULL && memchr(comma + 1, ',', (size_t)(text.end - comma - 1)) != NULL &&
+           spine_field_is_number((struct spine_field){text.begin, comma});
+}
+
+/* Is it a dimension and its value, 17:0.5? */
+static bool is_pair(struct spine_field text)
+{
+    const char *colon = memchr(text.begin, ':', (size_t)(text.end - text.begin));
+
+    return colon != NULL && colon > text.begin &&
+           spine_textrow_is_name_part((struct spine_field){text.begin, colon}) &&
+           spine_field_is_number((struct spine_field){colon + 1, text.end});
+}
+
+/* Note how brackets of a row without numbers at its end, or of one that begins an array, fit: NumPy prints
+ * an array over several lines. */
+static void note_brackets(struct sample *sample, struct spine_field row, bool has_numbers)
+{
+    const size_t length = (size_t)(row.end - row.begin);
+    const char *end = row.end - (row.end[-1] == '"');
+    const bool opens = memchr(row.begin, '[', length) != NULL;
+    const bool closes = end > row.begin && end[-1] == ']' && !has_numbers;
+
+    sample->opens_bracket = sample->opens_bracket || (opens && !closes);
+    sample->closes_bracket = sample->closes_bracket || (closes && !opens);
+}
+
 /* Note how a row without numbers ends. */
 static void note_end(struct sample *sample, struct spine_field row)
 {
@@ -66,6 +103,12 @@ static void note_end(struct sample *sample, struct spine_field row)
 
     if (sample->last[0] == '\0')
         spine_lines_quote(sample->last, last.begin, (size_t)(last.end - last.begin));
+    sample->num_lists += last.begin > row.begin && is_list(last);
+    sample->num_pairs += is_pair(last);
+    sample->num_words_last += spine_field_count(rest) > 1 &&
+                              spine_field_count_numbers(rest) + 1 >= spine_field_count(rest) &&
+                              spine_field_is_number((struct spine_field){
+                                  row.begin, spine_field_skip(row.begin, row.end)});
     sample->has_brackets = last.end > last.begin && last.end[-1] == ']' &&
                            memchr(row.begin, '[', (size_t)(row.end - row.begin)) != NULL;
     sample->has_semicolons = false;
@@ -100,6 +143,8 @@ static void note_row(struct sample *sample, struct spine_field row, uint64_t lin
     sample->is_binary = sample->is_binary || memchr(row.begin, '\0', bytes) != NULL;
     sample->num_commas += comma == ',';
     sample->num_semicolons += comma == ';';
+    sample->num_bars += comma == '|';
+    note_brackets(sample, row, described.numbers > 0);
     if (described.numbers == 0)
         note_end(sample, row);
     sample->rows[sample->count++] = described;
@@ -202,13 +247,52 @@ static size_t choose_dim(const struct sample *sample)
     return best;
 }
 
-static int refuse_csv(const char *path, bool has_semicolons, struct spine_error *err)
+/* Refuse rows whose fields are separated by something else than blanks and tabs. */
+static int refuse_csv(const struct sample *sample, const char *path, struct spine_error *err)
 {
+    const bool has_bars = sample->num_bars > sample->num_commas + sample->num_semicolons;
+    const bool has_semicolons = sample->num_semicolons > sample->num_commas;
+
+    if (2 * (sample->num_commas + sample->num_semicolons + sample->num_bars) <= sample->count)
+        return 0;
+    if (2 * sample->num_lists > sample->count)
+        return spine_refuse(err,
+                            "%s: the numbers are separated by commas; write them with spaces: "
+                            "python3 -c 'for l in open(\"FILE\"): *w, v = l.split(); print(*w, "
+                            "*v.split(\",\"))' > vectors.txt",
+                            path);
     return spine_refuse(err,
                         "%s: this is CSV; write it with spaces: python3 -c 'import csv; "
                         "[print(*row) for row in csv.reader(open(\"FILE\"), %sskipinitialspace="
                         "True)]' > vectors.txt",
-                        path, has_semicolons ? "delimiter=\";\", " : "");
+                        path,
+                        has_bars         ? "delimiter=\"|\", quoting=3, "
+                        : has_semicolons ? "delimiter=\";\", "
+                                         : "");
+}
+
+/* Refuse rows without numbers at their ends, if most have the same form. */
+static int refuse_form(const struct sample *sample, const char *path, struct spine_error *err)
+{
+    if (sample->has_decimal_comma)
+        return spine_refuse(err, "%s: the numbers have a decimal comma; write a point: %s", path,
+                            sample->has_semicolons ? "tr ',;' '. '" : "tr , .");
+    if (sample->has_brackets)
+        return spine_refuse(err, "%s: the numbers are in brackets; remove them: tr -d '[],'", path);
+    if (refuse_csv(sample, path, err))
+        return -1;
+    if (2 * sample->num_pairs > sample->count)
+        return spine_refuse(
+            err,
+            "%s: the rows are sparse, DIMENSION:VALUE, which is not read; write all "
+            "values of a row (for codes of a run: spine-merge RUN -o FILE.h5ad)",
+            path);
+    if (2 * sample->num_words_last > sample->count)
+        return spine_refuse(err,
+                            "%s: the words are last; put them first: awk '{ w = $NF; $NF = \"\"; "
+                            "print w, $0 }'",
+                            path);
+    return 0;
 }
 
 static int refuse_if_not_rows(const struct sample *sample, const char *path, uint64_t bytes,
@@ -230,17 +314,20 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
     if (sample->has_bare_returns && sample->is_binary)
         return spine_refuse(err, "%s: is neither text nor a known binary format", path);
     if (sample->has_bare_returns)
-        return spine_refuse(err, "%s: a carriage return inside line %llu; lines end in newlines",
-                            path, (unsigned long long)sample->rows[0].line);
+        return spine_refuse(
+            err,
+            "%s: a carriage return inside line %llu; lines end in newlines: tr '\\r' "
+            "'\\n'",
+            path, (unsigned long long)sample->rows[0].line);
 
     const size_t dim = choose_dim(sample);
-    if (dim <= 1 && sample->has_decimal_comma)
-        return spine_refuse(err, "%s: the numbers have a decimal comma; write a point: %s", path,
-                            sample->has_semicolons ? "tr ',;' '. '" : "tr , .");
-    if (dim <= 1 && sample->has_brackets)
-        return spine_refuse(err, "%s: the numbers are in brackets; remove them: tr -d '[],'", path);
-    if (dim <= 1 && 2 * (sample->num_commas + sample->num_semicolons) > sample->count)
-        return refuse_csv(path, sample->num_semicolons > sample->num_commas, err);
+    if (sample->opens_bracket && sample->closes_bracket)
+        return spine_refuse(err,
+                            "%s: the numbers are in brackets, over several lines, as NumPy prints "
+                            "arrays; write each in one line in Python: print(word, *vector)",
+                            path);
+    if (dim <= 1 && refuse_form(sample, path, err))
+        return -1;
     if (dim > 0)
         return 0;
 

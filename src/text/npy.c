@@ -190,6 +190,11 @@ static int refuse_type(const struct spine_npy *npy, const struct spine_binary *b
                             "%s: a NumPy array of Python objects, which are not read; save it as "
                             "numbers: np.save(FILE, a.astype('float32'))",
                             binary->name);
+    if (npy->type[1] == 'V' && strcmp(npy->type + 2, "2") == 0)
+        return spine_refuse(err,
+                            "%s: a NumPy array of type '%s', perhaps bfloat16; f2, f4 and f8 are "
+                            "read: np.save(FILE, (a.view('u2').astype('u4') << 16).view('f4'))",
+                            binary->name, npy->type);
     return spine_refuse(err,
                         "%s: a NumPy array of type '%s'; f2, f4 and f8 are read: "
                         "np.save(FILE, a.astype('float32'))",

@@ -80,27 +80,67 @@ static bool is_matrix(const cJSON *tensor, uint64_t begin, struct spine_matrix *
            (end - first) % spine_matrix_width(matrix->type) == 0;
 }
 
-/* Find the only matrix; if there isn't just one, list those there are. */
-static const cJSON *find_only(const cJSON *header, uint64_t begin, char names[NAMES_BYTES])
-{
-    const cJSON *tensor, *found = NULL;
+/* A matrix that may be chosen. */
+struct choice {
+    const cJSON *tensor;
+    size_t number; /* in the file */
     struct spine_matrix matrix;
-    int count = 0;
+};
+
+/* Embeddings have the most rows, so these come first. */
+static int compare_rows(const void *a, const void *b)
+{
+    const struct choice *left = a, *right = b;
+
+    if (left->matrix.rows != right->matrix.rows)
+        return left->matrix.rows > right->matrix.rows ? -1 : 1;
+    return left->number < right->number ? -1 : left->number > right->number;
+}
+
+/* Write the names that have room, and how many are left out. */
+static void list_choices(const struct choice *choices, size_t count, char names[NAMES_BYTES])
+{
+    enum { REST = 24 }; /* bytes for how many are left out */
+    char one[NAMES_BYTES];
     size_t used = 0;
 
     names[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        const int length =
+            snprintf(one, sizeof one, "%s%s (%zu x %zu)", i > 0 ? ", " : "",
+                     choices[i].tensor->string, choices[i].matrix.rows, choices[i].matrix.columns);
+        if (used + (size_t)length >= NAMES_BYTES - REST) {
+            snprintf(names + used, NAMES_BYTES - used, "%s%zu %s", i > 0 ? ", and " : "", count - i,
+                     i > 0 ? "more" : "with long names");
+            return;
+        }
+        memcpy(names + used, one, (size_t)length + 1);
+        used += (size_t)length;
+    }
+}
+
+/* Find the only matrix; if there isn't just one, list those there are. */
+static int find_only(const cJSON *header, uint64_t begin, const cJSON **only,
+                     char names[NAMES_BYTES], struct spine_error *err)
+{
+    const cJSON *tensor;
+    size_t count = 0;
+    struct choice *choices = spine_memory_zeroed((size_t)cJSON_GetArraySize(header) + 1,
+                                                 sizeof *choices, "the list of tensors", err);
+    if (choices == NULL)
+        return -1;
+
     cJSON_ArrayForEach(tensor, header)
     {
-        if (!is_matrix(tensor, begin, &matrix))
-            continue;
-        found = tensor;
-        count++;
-        if (used < NAMES_BYTES)
-            used += (size_t)snprintf(names + used, NAMES_BYTES - used, "%s%s (%zu x %zu)",
-                                     count > 1 ? ", " : "", tensor->string, matrix.rows,
-                                     matrix.columns);
+        choices[count].tensor = tensor;
+        choices[count].number = count;
+        count += is_matrix(tensor, begin, &choices[count].matrix);
     }
-    return count == 1 ? found : NULL;
+    *only = count == 1 ? choices[0].tensor : NULL;
+    qsort(choices, count, sizeof *choices, compare_rows);
+    list_choices(choices, count, names);
+    free(choices);
+    return 0;
 }
 
 static int choose(const cJSON *header, const char *name, uint64_t begin,
@@ -108,17 +148,21 @@ static int choose(const cJSON *header, const char *name, uint64_t begin,
 {
     const char *path = matrix->binary->name;
     char names[NAMES_BYTES];
-    const cJSON *only = find_only(header, begin, names);
+    const cJSON *only = NULL;
+    if (find_only(header, begin, &only, names, err))
+        return -1;
+
     const cJSON *tensor = name == NULL ? only : cJSON_GetObjectItemCaseSensitive(header, name);
 
     if (tensor != NULL && is_matrix(tensor, begin, matrix))
         return spine_matrix_check(matrix, err);
     if (names[0] == '\0')
-        return spine_refuse(
-            err,
-            "%s: a safetensors file without a matrix of type F16, BF16, F32 or F64; write one in "
-            "Python: save_file({'vectors': TENSOR.float()}, 'vectors.safetensors')",
-            path);
+        return spine_refuse(err,
+                            "%s: a safetensors file without a matrix (a tensor of two dimensions) "
+                            "of type F16, BF16, "
+                            "F32 or F64; write one in Python: save_file({'vectors': "
+                            "TENSOR.float()}, 'vectors.safetensors')",
+                            path);
     if (name == NULL)
         return spine_refuse(
             err, "%s: a safetensors file of several matrices; choose one with --tensor NAME: %s",

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +180,24 @@ static int begin_unpacking(struct spine_stream *stream, const char *file, const 
     return spine_archive_open(&stream->archive, file, inner, stream->path, err);
 }
 
+/* Name the file with vectors in a directory of a run, of a model from Hugging Face, or of spaCy, if there is
+ * one. */
+static int refuse_directory(const char *path, const char *directory, struct spine_error *err)
+{
+    static const char *const names[] = {"codes.h5ad", "model.safetensors",
+                                        "model.safetensors.index.json",
+                                        "0_StaticEmbedding/model.safetensors", "vocab/vectors"};
+    char file[PATH_MAX];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const int length = snprintf(file, sizeof file, "%s/%s", directory, names[i]);
+        if (length < PATH_MAX && access(file, R_OK) == 0)
+            return spine_refuse(err, "%s: is a directory; give a file in it, such as %s/%s", path,
+                                path, names[i]);
+    }
+    return spine_refuse(err, "%s: is a directory; give a file in it", path);
+}
+
 static int open_file(struct spine_stream *stream, const char *file, struct spine_error *err)
 {
     struct stat facts;
@@ -189,7 +208,7 @@ static int open_file(struct spine_stream *stream, const char *file, struct spine
     if (fstat(stream->file, &facts) != 0)
         return spine_fail(err, "%s: %s", stream->path, strerror(errno));
     if (S_ISDIR(facts.st_mode))
-        return spine_refuse(err, "%s: is a directory; give a file in it", stream->path);
+        return refuse_directory(stream->path, file, err);
     stream->is_device = S_ISCHR(facts.st_mode) && isatty(stream->file) == 0;
     stream->is_file = S_ISREG(facts.st_mode) && strcmp(file, "-") != 0;
     stream->bytes = stream->is_file ? (uint64_t)facts.st_size : 0;

@@ -131,6 +131,37 @@ refuse "choose one with --tensor NAME: table (300 x 20), half (300 x 20)" model.
 refuse "a NumPy array of Python objects" --words=objects.npy c.npy
 refuse "beside the matrix is an array of Python objects" objects.npz
 refuse "few.npz:words.npy: has 299 words for 300 vectors" few.npz
+head -n 290 words.txt >short.txt
+refuse "short.txt: has 290 words for 300 vectors; if the last rows are padding, spine-convert --limit=290 leaves them out" \
+    --words=short.txt c.npy
+run "$SPINE_BIN/spine-convert" --words=short.txt --limit=290 c.npy padded.h5
+run mpirun -np 3 "$SPINE_BIN/spine-convert" --words=short.txt --limit=290 c.npy padded-3.h5
+run cmp padded.h5 padded-3.h5
+run "$SPINE_BIN/spine-convert" --words=words.txt --limit=290 c.npy padded-3.h5
+run cmp padded.h5 padded-3.h5
+awk '{ print $0 " " NR - 1 }' words.txt >behind.txt
+run "$SPINE_BIN/spine-convert" --words=behind.txt --limit=290 c.npy padded-3.h5
+grep -q "behind.txt: removed the row numbers after the words" stderr || fail "behind.txt: not said"
+run cmp padded.h5 padded-3.h5
+awk '{ print "dGhl " NR - 1 }' words.txt >ranks.tiktoken
+refuse "ranks.tiktoken: is a vocabulary of tiktoken's; expected one word a line: python3" --words=ranks.tiktoken c.npy
+awk '{ print NR - 1 ",w" NR ",5" }' words.txt >second.csv
+refuse "second.csv: this is CSV; expected one word a line: cut -d, -f2" --words=second.csv c.npy
+$python - <<'END'
+import h5py
+import numpy as np
+
+with h5py.File("bare.h5", "w") as out:
+    out["X"] = np.load("c.npy")
+with h5py.File("each.h5", "w") as out:
+    for i, row in enumerate(np.load("c.npy")[:3]):
+        out[f"w{i}"] = row
+np.save("brain.npy", np.load("c.npy").astype("f2").view("V2"))
+END
+converted words "$SPINE_BIN/spine-convert" --words=words.txt bare.h5
+all_right
+refuse "if each dataset is a word's vector, write them as text: python3 -c 'import h5py;" each.h5
+refuse "of type '|V2', perhaps bfloat16; f2, f4 and f8 are read: np.save(FILE, (a.view('u2')" brain.npy
 refuse "a sparse matrix of SciPy's, which is not read" scipy.npz
 refuse "a structured NumPy array, which is not read" fields.npy
 refuse "packed by the HDF5 filter 32000 (lzf), which is not installed here" lzf.h5

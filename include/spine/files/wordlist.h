@@ -12,9 +12,9 @@
 
 #include "spine/base/words.h"
 
-/* Append the words of the file 'path', which messages call 'name'. Refuses a number of words other
- * than 'rows'. */
-int spine_wordlist_read(const char *path, const char *name, size_t rows, struct spine_words *words,
-                        struct spine_error *err);
+/* Append the words of the file 'path', which messages call 'name'. Refuses a number of words other than
+ * 'rows', those of the matrix, or 'wanted', of which words are needed: the first rows, at most all. */
+int spine_wordlist_read(const char *path, const char *name, size_t rows, size_t wanted,
+                        struct spine_words *words, struct spine_error *err);
 
 #endif

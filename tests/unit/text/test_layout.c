@@ -117,12 +117,25 @@ static void test_what_is_no_rows_of_vectors_is_refused(void **state)
         {"<!-- saved from -->\n<html>\n", PAGE},
         {"#!/bin/sh\necho 1 2\n", ": this is a script, not vectors"},
         {"the; 0.1; 0.2\nof; 0.3; 0.4\n", CSV("delimiter=\";\", ")},
-        {"a 1 2\rb 3 4\rc 5 6\r", ": a carriage return inside line 1; lines end in newlines"},
+        {"a 1 2\rb 3 4\rc 5 6\r",
+         ": a carriage return inside line 1; lines end in newlines: tr '\\r' '\\n'"},
         {"a 1.0D0 2.0D-1\nb 1.0D0 2.0D0\nc 1 2\n",
          ":1: expected a word and numbers, the line ends in '2.0D-1'"},
         {"\nthe quick brown fox\n", ":2: expected a word and numbers, the line ends in 'fox'"},
         {"word\n", ":1: expected a word and numbers, the line ends in 'word'"},
-        {"plum|0.5|1\n", ":1: expected a word and numbers, the line ends in 'plum|0.5|1'"},
+        {"plum|0.5|1\n", CSV("delimiter=\"|\", quoting=3, ")},
+        {"\"word\",\"d0\",\"d1\"\n\"the\",\"0.1\",\"0.2\"\n\"of\",\"0.3\",\"0.4\"\n", CSV("")},
+        {"the\t0.1,0.2,0.3\nof\t0.4,0.5,0.6\n",
+         ": the numbers are separated by commas; write them with spaces: python3 -c 'for l in "
+         "open(\"FILE\"): *w, v = l.split(); print(*w, *v.split(\",\"))' > vectors.txt"},
+        {"the 0:0.5 17:-1\nof 3:0.25\n", ": the rows are sparse, DIMENSION:VALUE, which is not "
+                                         "read; write all values of a row (for "
+                                         "codes of a run: spine-merge RUN -o FILE.h5ad)"},
+        {"0.5\t1\tthe\n0.25\t2\tof\n",
+         ": the words are last; put them first: awk '{ w = $NF; $NF = \"\"; print w, $0 }'"},
+        {"the [ 0.5 1.25\n -2 3]\nof [0.25 2\n 1 0]\n",
+         ": the numbers are in brackets, over several lines, as NumPy prints arrays; write each in "
+         "one line in Python: print(word, *vector)"},
         {"plum 50% 10%\n", ":1: expected a word and numbers, the line ends in '10%'"},
         {"plum 0,5 1,25\npear 0,25 2\n",
          ": the numbers have a decimal comma; write a point: tr , ."},

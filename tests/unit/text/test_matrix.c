@@ -285,6 +285,36 @@ static void safetensors_of_each_type_are_read(void **state)
     spine_binary_close(&binary);
 }
 
+static void embeddings_are_listed_first(void **state)
+{
+    struct bytes bytes;
+    struct spine_matrix matrix;
+    char json[4096] = "{";
+    size_t used = 1;
+    (void)state;
+
+    for (int i = 0; i < 30; i++)
+        used += (size_t)snprintf(json + used, sizeof json - used,
+                                 "\"layer.%d.query\":{\"dtype\":\"F32\",\"shape\":[1,2],"
+                                 "\"data_offsets\":[0,8]},",
+                                 i);
+    snprintf(json + used, sizeof json - used,
+             "\"wte\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]}}");
+    make_safetensors(&bytes, json);
+    for (int i = 0; i < 4; i++)
+        add_float(&bytes, 1);
+    open_bytes(&bytes);
+    EXPECT_REFUSED(spine_safetensors_matrix(&binary, NULL, &matrix, &err),
+                   "f: a safetensors file of several matrices; choose one with --tensor NAME: wte "
+                   "(2 x 2), layer.0.query (1 x 2), layer.1.query (1 x 2), layer.2.query (1 x 2), "
+                   "layer.3.query (1 x 2), layer.4.query (1 x 2), layer.5.query (1 x 2), "
+                   "layer.6.query (1 x 2), layer.7.query (1 x 2), layer.8.query (1 x 2), "
+                   "layer.9.query (1 x 2), layer.10.query (1 x 2), layer.11.query (1 x 2), "
+                   "layer.12.query (1 x 2), layer.13.query (1 x 2), layer.14.query (1 x 2), and "
+                   "15 more");
+    spine_binary_close(&binary);
+}
+
 static void damaged_safetensors_are_refused(void **state)
 {
     static const char *const tensors[] = {
@@ -301,10 +331,10 @@ static void damaged_safetensors_are_refused(void **state)
         make_safetensors(&bytes, json);
         add_whole(&bytes, 0, 8);
         open_bytes(&bytes);
-        EXPECT_REFUSED(
-            spine_safetensors_matrix(&binary, NULL, &matrix, &err),
-            "f: a safetensors file without a matrix of type F16, BF16, F32 or F64; write one in "
-            "Python: save_file({'vectors': TENSOR.float()}, 'vectors.safetensors')");
+        EXPECT_REFUSED(spine_safetensors_matrix(&binary, NULL, &matrix, &err),
+                       "f: a safetensors file without a matrix (a tensor of two dimensions) of "
+                       "type F16, BF16, F32 or F64; write one in "
+                       "Python: save_file({'vectors': TENSOR.float()}, 'vectors.safetensors')");
         spine_binary_close(&binary);
     }
     make_safetensors(&bytes, "[]");
@@ -330,6 +360,7 @@ int main(void)
         TEST(words_of_an_npy_become_utf8),
         TEST(words_of_an_npy_that_are_cut_or_no_characters_are_refused),
         TEST(safetensors_of_each_type_are_read),
+        TEST(embeddings_are_listed_first),
         TEST(damaged_safetensors_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
