@@ -106,7 +106,8 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
     request->num_overrides = argc - optind;
 
     if (request->path == NULL && (request->job == TRAIN || request->job == DRY_RUN))
-        return spine_refuse(err, "the configuration file is missing; see spine-mpi --help");
+        return spine_refuse(err, "the configuration file is missing; it needs only '[data]' and "
+                                 "'input = FILE'; see spine-mpi --help");
     if (request->job == STATUS && (request->path == NULL || request->num_overrides > 0))
         return spine_refuse(err, "--status needs the directory of one run; see spine-mpi --help");
     return 0;

@@ -210,11 +210,13 @@ int spine_inifile_parse(struct spine_config *config, struct spine_inifile_lines 
 static int read_text(const char *path, char **text, size_t *length, struct spine_error *err)
 {
     enum { MOST = 1 << 20 };
+    static const char wanted[] =
+        "a configuration, with '[data]' and 'input = FILE'"; /* not the vectors */
 
-    if (spine_textfile_read(path, "a configuration", MOST, text, length, err))
+    if (spine_textfile_read(path, wanted, MOST, text, length, err))
         return -1;
     if (strlen(*text) != *length)
-        return spine_refuse(err, "%s: holds NUL bytes; is it a configuration?", path);
+        return spine_refuse(err, "%s: holds NUL bytes; is it %s?", path, wanted);
     return 0;
 }
 

@@ -69,7 +69,10 @@ static int check_texts(const struct spine_resume *resume, const char *path,
     char differences[768];
 
     if (spine_identity_differ(saved->identity, own->identity, differences, sizeof differences) > 0)
-        return spine_refuse(err, "%s: was saved with different options: %s", path, differences);
+        return spine_refuse(err,
+                            "%s: was saved with different options: %s; change them back, or "
+                            "choose another output.directory",
+                            path, differences);
     if (strcmp(saved->input, own->input) != 0)
         return spine_refuse(err, "%s: is of another input: %.100s; %s has %s", path, saved->input,
                             resume->config->input, own->input);

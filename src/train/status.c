@@ -98,11 +98,12 @@ static void describe_left(const struct spine_status *status, double done, char *
 }
 
 /* The losses that the objective has, with as many digits. Where SPINE's losses of sparsity are missing,
- * the number of values tells of it. */
+ * the number of values tells of it: on the clean input if it was measured, as in the codes. */
 static void describe_losses(const struct spine_config *config, const struct spine_metrics *metrics,
                             int digits, char *text, size_t size)
 {
-    const double values = metrics->density * (double)config->hidden;
+    const double trained = metrics->density * (double)config->hidden;
+    const double values = metrics->evaluated ? metrics->l0 : trained;
 
     if (config->objective == SPINE_OBJECTIVE_SPINE)
         snprintf(text, size, "loss %.*f (rl %.*f asl %.*f psl %.*f)", digits, metrics->total,

@@ -30,6 +30,8 @@ grep -qx 'start is finished: 0 epochs; nothing to do' stderr || fail "untrained 
 train 2 run.ini train.epochs=1 parallel.reproducible=no parallel.wire=bfloat16 output.directory=wire
 grep -q 'parallel.wire: has no effect with model.objective = nnse' stderr || fail "$(cat stderr)"
 train 2 run.ini train.epochs=1 output.directory=one
+[ "$(grep -o '[0-9.]* values a word' stderr | tail -n 2 | uniq | wc -l)" = 1 ] ||
+    fail "the last epoch has other values a word than the codes: $(cat stderr)"
 $python - <<'END_PY'
 import h5py
 with h5py.File("glove.h5") as file, h5py.File("part.h5", "w") as part:
@@ -182,7 +184,7 @@ grep -q '^resuming after epoch 5, step 0' stderr || fail "an earlier version's c
 grep -q 'begun with model.start = random, model.l0 = 22, model.ridge = 0, train.epochs = 60, train.refit = no,' \
     stderr || fail "an earlier version's defaults are lost: $(cat stderr)"
 [ "$(wc -l <earlier/metrics.jsonl)" = 60 ] || fail "it has $(wc -l <earlier/metrics.jsonl) epochs, expected 60"
-refused spine-mpi "*was saved with different options: model.ridge was 0, is 2" \
+refused spine-mpi "*was saved with different options: model.ridge was 0, is 2; change them back, or choose another output.directory" \
     "$trainer" tiny.ini model.objective=nnse model.ridge=2 output.directory=earlier
 run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=earlier
 grep -qx 'epochs = 60' stdout || fail "--dry-run: $(cat stdout)"

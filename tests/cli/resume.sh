@@ -235,9 +235,9 @@ other_options()
 }
 
 cp whole/model.h5 before.h5
-other_options "was saved with different options: model.hidden was 200, is 100" model.hidden=100
+other_options "was saved with different options: model.hidden was 200, is 100; change them back, or choose another output.directory" model.hidden=100
 other_options "was saved with different options: loss.sparsity was 0.85, is 0.9; train.batch_size was 50,\
- is 40" loss.sparsity=0.9 train.batch_size=40
+ is 40; change them back, or choose another output.directory" loss.sparsity=0.9 train.batch_size=40
 $python - <<'END'
 import h5py, shutil
 shutil.copy("glove.h5", "other.h5")

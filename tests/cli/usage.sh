@@ -107,11 +107,11 @@ if command -v taskset >/dev/null; then
 fi
 refuse "none.h5: *" --doctor data.input=none.h5
 
-refuse "the configuration file is missing; see spine-mpi --help"
-refuse "the configuration file is missing; see spine-mpi --help" train.epochs=3
+refuse "the configuration file is missing; it needs only '\[data\]' and 'input = FILE'; see spine-mpi --help"
+refuse "the configuration file is missing; it needs only '\[data\]' and 'input = FILE'; see spine-mpi --help" train.epochs=3
 refuse "none.ini: No such file or directory" none.ini
 refuse ".: Is a directory" .
-refuse "glove.h5: *; is it a configuration?" glove.h5
+refuse "glove.h5: *; is it a configuration, with *" glove.h5
 refuse "--bogus: unknown option; see spine-mpi --help" --bogus run.ini
 refuse "-x: unknown option; see spine-mpi --help" -x run.ini
 refuse "-x: unknown option; see spine-mpi --help" -xyz run.ini
@@ -176,7 +176,7 @@ echo mine >run/notes
 run mpirun -np 3 "$trainer" run.ini
 [ "$(cat stderr)" = "run is finished: 2 epochs; nothing to do" ] ||
     fail "a finished run that is started again: $(cat stderr)"
-refuse "run/checkpoint-0000000158.h5: was saved with different options: train.seed was 1, is 2" \
+refuse "run/checkpoint-0000000158.h5: was saved with different options: train.seed was 1, is 2; change them back, or choose another output.directory" \
     run.ini train.seed=2
 refuse "output.directory: run holds a run already; name another directory, resume the run\
  with train.resume = auto, or replace it with output.overwrite = yes" \
