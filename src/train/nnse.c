@@ -86,7 +86,8 @@ size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t h
 
     const size_t atoms = spine_params_len(dim, hidden) + BLOCK * hidden; /* products of a block */
 
-    return codes + sums + gram + atoms * sizeof(float) + spine_lambda_bytes(part, dim, kept);
+    return codes + sums + gram + spine_codegram_bytes(hidden) + atoms * sizeof(float) +
+           spine_lambda_bytes(part, dim, kept);
 }
 
 /* Seven parameters: what a run has, and its options. */
@@ -122,8 +123,11 @@ int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *s
     memcpy(nnse->atoms.W2, params->W1, hidden * params->stride * sizeof *params->W1);
     memset(nnse->atoms.b2, 0, params->stride * sizeof *params->b2);
     if (spine_lasso_init(&nnse->lasso, nnse->atoms.W2, hidden, dim, settings->ridge, err) ||
-        spine_lasso_coder_init(&nnse->solver, &nnse->lasso, err))
+        spine_lasso_coder_init(&nnse->solver, &nnse->lasso, err) ||
+        spine_codegram_init(&nnse->products, hidden, err))
         return -1;
+    nnse->products.sums = nnse->gram;
+    nnse->products.pitch = hidden;
     nnse->solver.lambda = lambda_of(nnse);
     coder->solver = &nnse->solver;
     coder->kept = nnse->kept;
@@ -143,6 +147,7 @@ void spine_nnse_dispose(struct spine_nnse *nnse)
     spine_lasso_coder_dispose(&nnse->solver);
     spine_lasso_dispose(&nnse->lasso);
     spine_params_dispose(&nnse->atoms);
+    spine_codegram_dispose(&nnse->products);
     free(nnse->gram);
     free(nnse->cross);
     free(nnse->own);
@@ -216,19 +221,20 @@ static double quantum(const struct spine_nnse *nnse)
 }
 
 /* Add the codes of a block to A'A, its upper triangle, and to A'X. */
-static void add_codes(struct spine_nnse *nnse, const float *x, double shift)
+static void add_codes(struct spine_nnse *nnse, const float *x)
 {
     const struct spine_block *block = &nnse->coder->block;
-    const size_t hidden = nnse->atoms.hidden, dim = nnse->atoms.dim, stride = nnse->atoms.stride;
+    const size_t dim = nnse->atoms.dim, stride = nnse->atoms.stride;
 
-    for (size_t i = 0; i < block->rows; i++)
-        for (uint32_t p = block->row_begin[i]; p < block->row_begin[i + 1]; p++) {
-            const size_t unit = (size_t)block->unit[p];
-            const double value = (double)block->value[p];
-            spine_exact_add_at(block->row_begin[i + 1] - p, value, block->value + p,
-                               block->unit + p, shift, nnse->gram + unit * hidden);
-            spine_exact_add_scaled(dim, value, x + i * stride, shift, nnse->cross + unit * dim);
-        }
+    for (size_t i = 0; i < block->rows; i++) {
+        const uint32_t begin = block->row_begin[i], end = block->row_begin[i + 1];
+        spine_codegram_collect(&nnse->products, end - begin, block->unit + begin,
+                               block->value + begin);
+        for (uint32_t p = begin; p < end; p++)
+            spine_exact_add_scaled(dim, (double)block->value[p], x + i * stride,
+                                   nnse->products.shift,
+                                   nnse->cross + (size_t)block->unit[p] * dim);
+    }
 }
 
 /* Four columns. */
@@ -409,7 +415,7 @@ void spine_nnse_begin_epoch(struct spine_nnse *nnse)
     const size_t hidden = nnse->atoms.hidden;
 
     nnse->epoch = (struct spine_nnse_sums){0};
-    nnse->shift = spine_exact_shift(quantum(nnse));
+    nnse->products.shift = spine_exact_shift(quantum(nnse));
     memset(nnse->gram, 0, hidden * hidden * sizeof *nnse->gram);
     memset(nnse->cross, 0, hidden * nnse->atoms.dim * sizeof *nnse->cross);
 }
@@ -425,13 +431,14 @@ void spine_nnse_add_rows(struct spine_nnse *nnse, size_t first, size_t count)
         nnse->epoch.values += (double)nnse->coder->sums.active;
         nnse->epoch.sampled +=
             (double)spine_lambda_sampled(&nnse->data->part, first + done, &nnse->coder->block);
-        add_codes(nnse, x, nnse->shift);
+        add_codes(nnse, x);
     }
 }
 
 int spine_nnse_end_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_sums *sums,
                          struct spine_error *err)
 {
+    spine_codegram_add(&nnse->products);
     *sums = nnse->epoch;
     sum_over_ranks(nnse, sums);
 

@@ -27,6 +27,7 @@
 #include <stdbool.h>
 
 #include "spine/config/config.h"
+#include "spine/math/codegram.h"
 #include "spine/math/coder.h"
 #include "spine/math/lasso.h"
 #include "spine/ranks/comm.h"
@@ -55,7 +56,9 @@ struct spine_nnse {
     struct spine_lasso lasso;        /* of atoms.W2 */
     struct spine_lasso_coder solver; /* of the coder */
     double *gram, *cross;            /* owned; (H, H): A'A; (H, D): A'X; over all rows */
-    struct spine_comm team;          /* owned; the first ranks, which share the sums over atoms */
+    struct spine_codegram
+        products;           /* adds to gram; its shift is that of all products in this epoch */
+    struct spine_comm team; /* owned; the first ranks, which share the sums over atoms */
     bool is_in_team;
     double *own;                    /* owned; this rank's sums of some atoms */
     double *sums;                   /* owned; the team's */
@@ -63,7 +66,6 @@ struct spine_nnse {
     float *before;                  /* owned; (D): an atom */
     bool *marked;                   /* owned; (H): atoms to draw */
     struct spine_nnse_sums epoch;   /* of this rank's rows so far */
-    double shift;                   /* by which terms of sums are rounded in this epoch (exact.h) */
     double waited;                  /* seconds that this rank has waited for others in all */
     struct spine_lasso_codes *kept; /* owned; of this rank's rows, block by block; NULL: not kept */
     size_t num_kept;
