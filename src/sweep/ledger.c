@@ -64,6 +64,21 @@ void spine_ledger_dispose(struct spine_ledger *ledger)
 
 /* --- Paths -------------------------------------------------------------------------------- */
 
+int spine_ledger_epochs(const struct spine_ledger *ledger, size_t trial, size_t rung,
+                        int64_t *epochs, struct spine_error *err)
+{
+    struct spine_config config;
+
+    if (rung + 1 < ledger->halving.num_rungs) {
+        *epochs = ledger->halving.epochs[rung];
+        return 0;
+    }
+    if (spine_trials_config(ledger->trials, trial, &config, err))
+        return -1;
+    *epochs = config.epochs;
+    return 0;
+}
+
 int spine_ledger_path(const struct spine_ledger *ledger, const char *name, char *path,
                       struct spine_error *err)
 {

@@ -117,19 +117,15 @@ static void find_front(struct spine_summary *summary)
     }
 }
 
-static int find_epochs(const struct spine_ledger *ledger, size_t trial, int64_t *epochs,
-                       struct spine_error *err)
+static int find_epochs(struct spine_summary *summary, struct spine_error *err)
 {
-    const size_t done = ledger->contenders[trial].done;
-    struct spine_config config;
+    const struct spine_ledger *ledger = summary->ledger;
 
-    *epochs = done == 0 ? 0 : ledger->halving.epochs[done - 1];
-    if (done < ledger->halving.num_rungs)
-        return 0;
-    /* train.epochs may be a parameter. */
-    if (spine_trials_config(ledger->trials, trial, &config, err))
-        return -1;
-    *epochs = config.epochs;
+    for (size_t i = 0; i < count_trials(summary); i++) {
+        const size_t done = ledger->contenders[i].done; /* rungs */
+        if (done > 0 && spine_ledger_epochs(ledger, i, done - 1, &summary->epochs[i], err))
+            return -1;
+    }
     return 0;
 }
 
@@ -142,10 +138,7 @@ int spine_summary_init(struct spine_summary *summary, const struct spine_ledger 
     *summary = (struct spine_summary){.ledger = ledger};
     summary->on_front = spine_memory_zeroed(count, 1, what, err);
     summary->epochs = spine_memory_zeroed(count, sizeof *summary->epochs, what, err);
-    int rc = -(summary->on_front == NULL || summary->epochs == NULL);
-    for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = find_epochs(ledger, i, &summary->epochs[i], err);
-    if (rc != 0) {
+    if (summary->on_front == NULL || summary->epochs == NULL || find_epochs(summary, err)) {
         spine_summary_dispose(summary);
         return -1;
     }

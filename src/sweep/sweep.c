@@ -434,15 +434,11 @@ static int print_progress(const struct spine_ledger *ledger, size_t trial, const
                           FILE *out, struct spine_error *err)
 {
     struct spine_scores scores;
-    struct spine_config config;
-    int64_t epoch = 0;
+    int64_t epoch = 0, goal = 0;
 
     if (spine_ledger_progress(ledger, trial, &scores, &epoch, err) ||
-        spine_trials_config(ledger->trials, trial, &config, err))
+        spine_ledger_epochs(ledger, trial, ledger->contenders[trial].done, &goal, err))
         return -1;
-    const size_t rung = ledger->contenders[trial].done;
-    const int64_t goal =
-        rung + 1 < ledger->halving.num_rungs ? ledger->halving.epochs[rung] : config.epochs;
     fprintf(out, "trial %04zu  %s  epoch %lld of %lld", trial, state, (long long)epoch,
             (long long)goal);
     if (epoch > 0)

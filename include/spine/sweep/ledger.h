@@ -89,6 +89,11 @@ int spine_ledger_pause(struct spine_ledger *ledger, const struct spine_job *job,
                        struct spine_error *err); /* saved, to be resumed */
 void spine_ledger_release(struct spine_ledger *ledger);
 
+/* The epochs that a trial has been trained for when it has finished a rung: the rung's or, on the last,
+ * all of the trial, since train.epochs may be a parameter. */
+int spine_ledger_epochs(const struct spine_ledger *ledger, size_t trial, size_t rung,
+                        int64_t *epochs, struct spine_error *err);
+
 /* Write a path, of SPINE_RUNDIR_PATH bytes: of a file in the sweep's directory; of a trial's
  * directory. */
 int spine_ledger_path(const struct spine_ledger *ledger, const char *name, char *path,
