@@ -32,11 +32,6 @@ void spine_json_cut(void)
     is_cut = true;
 }
 
-bool spine_json_is_cut(void)
-{
-    return is_cut;
-}
-
 char *spine_json_print(const struct cJSON *json, bool indented, const char *what,
                        struct spine_error *err)
 {

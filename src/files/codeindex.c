@@ -99,24 +99,8 @@ static bool is_header(const struct spine_codeindex_header *header)
            header->slots > header->rows && (header->slots & (header->slots - 1)) == 0;
 }
 
-/* Is the open file an index of the codes as they are? */
-static bool belongs(struct spine_codeindex *index, const char *codes)
-{
-    struct spine_error ignored; /* an unreadable index counts as absent */
-    struct stat own, theirs;
-    uint64_t bytes, check;
-
-    return fstat(index->file, &own) == 0 && stat(codes, &theirs) == 0 &&
-           !spine_filefacts_is_newer(&theirs, &own) &&
-           read_at(index->file, 0, &index->header, sizeof index->header) &&
-           is_header(&index->header) && (uint64_t)own.st_size == spine_codeindex_place(index) &&
-           spine_codeindex_stamp(codes, &bytes, &check, &ignored) == 0 &&
-           bytes == index->header.codes_bytes && check == index->header.codes_check;
-}
-
-/* --- Opening ------------------------------------------------------------------------------ */
-
-uint64_t spine_codeindex_place(struct spine_codeindex *index)
+/* Fill the offsets from the header. Returns the size of the file. */
+static uint64_t place(struct spine_codeindex *index)
 {
     const struct spine_codeindex_header *header = &index->header;
     uint64_t at = sizeof *header + (header->dimensions + 1) * sizeof *index->start;
@@ -134,6 +118,23 @@ uint64_t spine_codeindex_place(struct spine_codeindex *index)
     index->top = at;
     return at + header->dimensions * SPINE_CODEINDEX_TOP * sizeof(struct spine_ranked);
 }
+
+/* Is the open file an index of the codes as they are? */
+static bool belongs(struct spine_codeindex *index, const char *codes)
+{
+    struct spine_error ignored; /* an unreadable index counts as absent */
+    struct stat own, theirs;
+    uint64_t bytes, check;
+
+    return fstat(index->file, &own) == 0 && stat(codes, &theirs) == 0 &&
+           !spine_filefacts_is_newer(&theirs, &own) &&
+           read_at(index->file, 0, &index->header, sizeof index->header) &&
+           is_header(&index->header) && (uint64_t)own.st_size == place(index) &&
+           spine_codeindex_stamp(codes, &bytes, &check, &ignored) == 0 &&
+           bytes == index->header.codes_bytes && check == index->header.codes_check;
+}
+
+/* --- Opening ------------------------------------------------------------------------------ */
 
 static int read_start(struct spine_codeindex *index, struct spine_error *err)
 {

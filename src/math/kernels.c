@@ -102,12 +102,6 @@ int spine_kernel_prepare(struct spine_error *err)
     return 0;
 }
 
-float *spine_kernel_alloc_packed(size_t dim, const char *what, struct spine_error *err)
-{
-    return spine_kernel_prepare(err) ? NULL
-                                     : spine_kernel_alloc(spine_kernel_packed(dim), what, err);
-}
-
 #ifdef SPINE_HAS_OPENBLAS
 int spine_kernel_threads(void)
 {
@@ -170,9 +164,9 @@ typedef float vector __attribute__((vector_size(64), aligned(64), may_alias));
 
 enum { WIDTH = SPINE_ALIGN, VECTORS = 4, ROWS = VECTORS * WIDTH, UNITS = 4, GROUP = 16 };
 
-size_t spine_kernel_packed(size_t dim)
+float *spine_kernel_alloc_packed(size_t dim, const char *what, struct spine_error *err)
 {
-    return dim * ROWS;
+    return spine_kernel_prepare(err) ? NULL : spine_kernel_alloc(dim * ROWS, what, err);
 }
 
 /* packed_ki = a_ik: transpose 'rows' rows of a into packed (D, ROWS), and pad with zeros. */

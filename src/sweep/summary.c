@@ -43,7 +43,8 @@ enum spine_trial_state spine_summary_state(const struct spine_summary *summary, 
     return contender->done > 0 ? SPINE_TRIAL_HALTED : SPINE_TRIAL_OPEN;
 }
 
-const struct spine_scores *spine_summary_scores(const struct spine_summary *summary, size_t trial)
+/* The scores on the highest rung that the trial has finished; NULL if it has none. */
+static const struct spine_scores *scores_of(const struct spine_summary *summary, size_t trial)
 {
     const struct spine_contender *contender = &summary->ledger->contenders[trial];
     return contender->done == 0 ? NULL : &contender->scores[contender->done - 1];
@@ -71,12 +72,12 @@ static void find_best(struct spine_summary *summary)
     const struct spine_goal *goal = goal_of(summary);
     summary->best = count_trials(summary);
     for (size_t i = 0; i < count_trials(summary); i++) {
-        const struct spine_scores *scores = spine_summary_scores(summary, i);
+        const struct spine_scores *scores = scores_of(summary, i);
         if (!is_finished(summary, i) || !spine_goal_allows(goal, scores) ||
             isnan(scores->value[goal->objective]))
             continue;
         if (summary->best == count_trials(summary) ||
-            spine_goal_compare(goal, scores, spine_summary_scores(summary, summary->best)) < 0)
+            spine_goal_compare(goal, scores, scores_of(summary, summary->best)) < 0)
             summary->best = i;
     }
 }
@@ -88,7 +89,7 @@ struct point {
 
 static struct point point_of(const struct spine_summary *summary, size_t trial)
 {
-    const struct spine_scores *scores = spine_summary_scores(summary, trial);
+    const struct spine_scores *scores = scores_of(summary, trial);
     return (struct point){scores->value[SPINE_GOAL_EXPLAINED], scores->value[SPINE_GOAL_INTRUSION]};
 }
 
@@ -181,7 +182,7 @@ static void print_cell(const char *text, FILE *file)
 static void print_trial(const struct spine_summary *summary, size_t trial, FILE *file)
 {
     const struct spine_trials *trials = summary->ledger->trials;
-    const struct spine_scores *scores = spine_summary_scores(summary, trial);
+    const struct spine_scores *scores = scores_of(summary, trial);
     const char *reason = reason_of(summary, trial);
     char value[SPINE_PARAMETER_VALUE];
     fprintf(file, "%zu", trial);
@@ -263,7 +264,7 @@ void spine_summary_print_short(const struct spine_summary *summary, FILE *file)
     }
 
     fprintf(file, ": trial %04zu, %.5g  (", summary->best,
-            spine_summary_scores(summary, summary->best)->value[goal->objective]);
+            scores_of(summary, summary->best)->value[goal->objective]);
     print_parameters(summary->ledger->trials, summary->best, file);
     fputs(")\n", file);
 }
@@ -386,7 +387,7 @@ static cJSON *make_trial(const struct spine_summary *summary, size_t trial)
 {
     const struct spine_trials *trials = summary->ledger->trials;
     const struct spine_account *account = &summary->ledger->accounts[trial];
-    const struct spine_scores *scores = spine_summary_scores(summary, trial);
+    const struct spine_scores *scores = scores_of(summary, trial);
     char value[SPINE_PARAMETER_VALUE];
     cJSON *json = cJSON_CreateObject();
 

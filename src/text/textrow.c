@@ -20,9 +20,10 @@ static bool parse_integer(struct spine_field text, uint64_t *value)
     return true;
 }
 
-bool spine_textrow_is_header(struct spine_field rest, uint64_t integers[2])
+bool spine_textrow_is_header(struct spine_field row, uint64_t integers[2])
 {
-    struct spine_field first, second;
+    struct spine_field rest = row, first, second;
+
     return spine_field_cut_last(&rest, &second) && spine_field_cut_last(&rest, &first) &&
            spine_field_is_empty(rest) && parse_integer(first, &integers[0]) &&
            parse_integer(second, &integers[1]);

@@ -199,6 +199,21 @@ int spine_input_inspect(const struct spine_input *input, struct spine_comm *comm
     return rc;
 }
 
+/* Get some of this rank's rows, (count, D), from its row 'first' on, as they are now. Returns their
+ * number, 0 at the end. */
+static size_t get_block(struct spine_dataset *data, size_t first, const float **rows)
+{
+    const size_t left = spine_partition_rows(&data->part) - first;
+
+    if (data->rows != NULL) {
+        *rows = data->rows + first * data->stride;
+        return left;
+    }
+    const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
+    *rows = spine_dataset_slice(data, 0, first, count, 0);
+    return count;
+}
+
 int spine_dataset_inspect(struct spine_dataset *data, struct spine_comm *comm,
                           const struct spine_input *input,
                           const struct spine_scaling_options *options, bool *found,
@@ -209,7 +224,7 @@ int spine_dataset_inspect(struct spine_dataset *data, struct spine_comm *comm,
 
     int rc = spine_outliers_init(&outliers, data->dim, err);
     outliers.first_row = data->part.first_row;
-    for (size_t first = 0, count; rc == 0 && (count = spine_dataset_block(data, first, &rows)) > 0;
+    for (size_t first = 0, count; rc == 0 && (count = get_block(data, first, &rows)) > 0;
          first += count)
         rc = spine_outliers_add(&outliers, rows, count, data->stride, err);
     rc = spine_comm_agree(comm, rc, err);
@@ -412,24 +427,11 @@ int spine_dataset_pack(struct spine_dataset *data, struct spine_error *err)
     return spine_rowfile_check(data->stream.file, err);
 }
 
-size_t spine_dataset_block(struct spine_dataset *data, size_t first, const float **rows)
-{
-    const size_t left = spine_partition_rows(&data->part) - first;
-
-    if (data->rows != NULL) {
-        *rows = data->rows + first * data->stride;
-        return left;
-    }
-    const size_t count = left < SPINE_BLOCK_ROWS ? left : SPINE_BLOCK_ROWS;
-    *rows = spine_dataset_slice(data, 0, first, count, 0);
-    return count;
-}
-
 const float *spine_dataset_next(struct spine_dataset *data, struct spine_pass *pass)
 {
     if (pass->next == pass->end) {
         pass->first = pass->end;
-        pass->end += spine_dataset_block(data, pass->first, &pass->block);
+        pass->end += get_block(data, pass->first, &pass->block);
         if (pass->next == pass->end)
             return NULL;
     }

@@ -17,9 +17,6 @@ void spine_json_watch(void);
 /* Note that something was left out because an allocation outside cJSON failed. */
 void spine_json_cut(void);
 
-/* Was something left out since spine_json_watch()? */
-bool spine_json_is_cut(void);
-
 /* Print an object, indented or on one line; the caller frees the text with cJSON_free(). Returns
  * NULL, out of memory for 'what', if printing or any allocation since spine_json_watch() failed. */
 char *spine_json_print(const struct cJSON *json, bool indented, const char *what,

@@ -61,9 +61,6 @@ bool spine_codeindex_path(char *path, const char *codes);
 int spine_codeindex_stamp(const char *codes, uint64_t *bytes, uint64_t *check,
                           struct spine_error *err);
 
-/* Fill the offsets from the header. Returns the size of the file. */
-uint64_t spine_codeindex_place(struct spine_codeindex *index);
-
 /* Open the index of the codes in 'codes', if *has is set: there is one that matches them. Close it
  * only then. */
 int spine_codeindex_open(struct spine_codeindex *index, const char *codes, bool *has,

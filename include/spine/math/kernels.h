@@ -45,13 +45,12 @@ enum spine_processor { SPINE_GENERIC, SPINE_AVX2, SPINE_AVX512 };
 extern const char *const spine_processor_names[];
 enum spine_processor spine_kernel_processor(void);
 
-/* c = a b', c_iu = sum over k of a_ik b_uk:  a (n, D), b (U, D), c (n, U). 'packed' is scratch of
- * spine_kernel_packed() floats, aligned to 64 bytes. */
+/* c = a b', c_iu = sum over k of a_ik b_uk:  a (n, D), b (U, D), c (n, U). 'packed' is scratch, from
+ * spine_kernel_alloc_packed(). */
 void spine_kernel_product_rows(size_t n, size_t dim, size_t units, size_t hidden, size_t stride,
                                const float *a, const float *b, float *packed, float *c);
-size_t spine_kernel_packed(size_t dim);
 
-/* Prepare for these products (spine_kernel_prepare()), and allocate the scratch 'packed'. Returns
+/* Prepare for these products (spine_kernel_prepare()), and allocate their scratch. Returns
  * NULL, with err filled, on failure. Release it with free(). */
 float *spine_kernel_alloc_packed(size_t dim, const char *what, struct spine_error *err);
 

@@ -47,9 +47,6 @@ void spine_summary_dispose(struct spine_summary *summary);
 
 enum spine_trial_state spine_summary_state(const struct spine_summary *summary, size_t trial);
 
-/* The scores on the highest rung that the trial has finished; NULL if it has none. */
-const struct spine_scores *spine_summary_scores(const struct spine_summary *summary, size_t trial);
-
 /* Write the three files to the sweep's directory, under its lock. */
 int spine_summary_write(const struct spine_summary *summary, struct spine_error *err);
 

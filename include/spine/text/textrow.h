@@ -37,7 +37,7 @@ bool spine_textrow_is_header(struct spine_field row, uint64_t integers[2]);
 bool spine_textrow_begins_page(struct spine_field row);
 
 /* Does it begin with 'word', in upper or lower case? */
-bool spine_textrow_begins(struct spine_field row, const char *word);
+bool spine_textrow_begins(struct spine_field text, const char *word);
 
 /* Could this field be part of a word, as "13" is in "Apollo 13"? */
 bool spine_textrow_is_name_part(struct spine_field text);

@@ -2,7 +2,7 @@
  *
  * The input is vectors.h5 (vectorsfile.h). Rows are scaled (scaling.h) as scalingfit.h finds. They
  * are in memory, as floats or rounded to bfloat16, or stay in the file (rowstream.h). Code that
- * goes over all rows uses spine_dataset_block() or spine_dataset_slice().
+ * goes over all rows uses spine_dataset_next() or spine_dataset_slice().
  *
  * Rows that stay in the file may become unreadable at any time. Then they are NaN, and
  * spine_dataset_check() reports the reason: call it before anything that was computed from rows
@@ -96,12 +96,8 @@ void spine_dataset_scale(struct spine_dataset *data, enum spine_scaled stage);
  * Call it again when the stream's substitutes have changed. Local. */
 int spine_dataset_pack(struct spine_dataset *data, struct spine_error *err);
 
-/* Get some of this rank's rows, (count, D), from its row 'first' on, in file order, as they are
- * now. Returns their number, 0 at the end. Borrowed until the next call. */
-size_t spine_dataset_block(struct spine_dataset *data, size_t first, const float **rows);
-
-/* The next of this rank's rows, (D); NULL after the last. A pass begins as {0}. Borrowed until the
- * next call. */
+/* The next of this rank's rows, (D), in file order, as they are now; NULL after the last. A pass begins
+ * as {0}. Borrowed until the next call. */
 struct spine_pass {
     size_t next, first, end; /* row; of a block */
     const float *block;
