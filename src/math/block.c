@@ -12,7 +12,7 @@ int spine_scratch_init(struct spine_scratch *scratch, size_t most_rows, size_t m
                        size_t dim, struct spine_error *err)
 {
     static const char what[] = "the scratch of a step";
-    const size_t blocks = (most_rows + ROWS - 1) / ROWS;
+    const size_t blocks = spine_block_count(most_rows);
     const size_t most = most_rows > most_units ? most_rows : most_units;
     const size_t stride = spine_kernel_stride(dim);
 
@@ -115,7 +115,7 @@ size_t spine_block_bytes(size_t rows, size_t units, const struct spine_block_use
     const double values = use->has_dense || use->has_candidates ? 1 : use->density;
     const double of_units = use->has_dense ? 1 : use->density;
     const double pair = sizeof(float) * (values + of_units) + use->density * lists;
-    const size_t blocks = (rows + ROWS - 1) / ROWS;
+    const size_t blocks = spine_block_count(rows);
     return (size_t)(pair * (double)rows * (double)units) + blocks * units * sizeof(uint32_t);
 }
 

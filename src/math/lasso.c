@@ -93,11 +93,9 @@ static void multiply_block(const struct spine_lasso *lasso, size_t rows, const f
 void spine_lasso_products(const struct spine_lasso *lasso, size_t n, const float *x, float *packed,
                           float *products)
 {
-    for (size_t first = 0; first < n; first += SPINE_BLOCK_ROWS) {
-        const size_t rows = n - first < SPINE_BLOCK_ROWS ? n - first : SPINE_BLOCK_ROWS;
-        multiply_block(lasso, rows, x + first * lasso->stride, packed,
-                       products + first * lasso->units);
-    }
+    for (struct spine_block_walk at = {0}; spine_block_next(&at, n);)
+        multiply_block(lasso, at.rows, x + at.first * lasso->stride, packed,
+                       products + at.first * lasso->units);
 }
 
 void spine_lasso_dispose(struct spine_lasso *lasso)

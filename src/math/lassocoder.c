@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "spine/base/memory.h"
-#include "spine/math/block.h"
 #include "spine/math/kernels.h"
 
 static const char what[] = "the codes of a block";
@@ -15,7 +14,7 @@ int spine_lasso_coder_init(struct spine_lasso_coder *coder, const struct spine_l
                            struct spine_error *err)
 {
     *coder = (struct spine_lasso_coder){.lasso = lasso};
-    coder->products = spine_kernel_alloc(SPINE_LASSO_ROWS * lasso->units, what, err);
+    coder->products = spine_kernel_alloc(SPINE_BLOCK_ROWS * lasso->units, what, err);
     coder->packed = spine_kernel_alloc(spine_block_packed(lasso->dim), what, err);
     if (coder->products == NULL || coder->packed == NULL ||
         spine_lasso_scratch_init(&coder->scratch, lasso, err)) {
@@ -59,6 +58,16 @@ void spine_lasso_codes_dispose(struct spine_lasso_codes *codes)
     *codes = (struct spine_lasso_codes){0};
 }
 
+/* Copy values and their atoms. There may be none, and no arrays. */
+static void copy_values(size_t count, const int32_t *unit, const float *value, int32_t *to_unit,
+                        float *to_value)
+{
+    if (count == 0)
+        return;
+    memcpy(to_unit, unit, count * sizeof *unit);
+    memcpy(to_value, value, count * sizeof *value);
+}
+
 /* Make space for 'count' values. Without memory there is none. */
 static bool reserve(struct spine_lasso_codes *codes, size_t count)
 {
@@ -82,15 +91,10 @@ static bool reserve(struct spine_lasso_codes *codes, size_t count)
 static void keep(struct spine_lasso_codes *codes, const struct spine_lasso_coder *coder,
                  size_t rows, const uint32_t *begin, const int32_t *unit, const float *value)
 {
-    const size_t count = begin[rows];
-
-    if (!reserve(codes, count))
+    if (!reserve(codes, begin[rows]))
         return;
     memcpy(codes->begin, begin, (rows + 1) * sizeof *begin);
-    if (count > 0) { /* else there may be no arrays */
-        memcpy(codes->unit, unit, count * sizeof *unit);
-        memcpy(codes->value, value, count * sizeof *value);
-    }
+    copy_values(begin[rows], unit, value, codes->unit, codes->value);
     codes->rows = rows;
     codes->lambda = coder->lambda;
     codes->version = coder->lasso->version;
@@ -108,7 +112,7 @@ void spine_lasso_codes_collect(struct spine_lasso_codes *codes, size_t rows, con
     size_t count = 0;
 
     for (size_t i = 0; i < rows; i++)
-        count += count_kept(&kept[row[i] / SPINE_LASSO_ROWS], row[i] % SPINE_LASSO_ROWS);
+        count += count_kept(&kept[row[i] / SPINE_BLOCK_ROWS], row[i] % SPINE_BLOCK_ROWS);
     if (!reserve(codes, count))
         return;
 
@@ -116,14 +120,11 @@ void spine_lasso_codes_collect(struct spine_lasso_codes *codes, size_t rows, con
     codes->version = 0;
     codes->begin[0] = 0;
     for (size_t i = 0; i < rows; i++) {
-        const struct spine_lasso_codes *from = &kept[row[i] / SPINE_LASSO_ROWS];
-        const size_t at = row[i] % SPINE_LASSO_ROWS, some = count_kept(from, at);
-        if (some > 0) {
-            memcpy(codes->unit + codes->begin[i], from->unit + from->begin[at],
-                   some * sizeof *codes->unit);
-            memcpy(codes->value + codes->begin[i], from->value + from->begin[at],
-                   some * sizeof *codes->value);
-        }
+        const struct spine_lasso_codes *from = &kept[row[i] / SPINE_BLOCK_ROWS];
+        const size_t at = row[i] % SPINE_BLOCK_ROWS, some = count_kept(from, at);
+        if (some > 0)
+            copy_values(some, from->unit + from->begin[at], from->value + from->begin[at],
+                        codes->unit + codes->begin[i], codes->value + codes->begin[i]);
         codes->begin[i + 1] = codes->begin[i] + (uint32_t)some;
     }
 }
@@ -160,10 +161,7 @@ void spine_lasso_coder_encode(struct spine_lasso_coder *coder, size_t rows, cons
 
     if (has_start && kept->version == lasso->version && kept->lambda == coder->lambda) {
         memcpy(begin, kept->begin, (rows + 1) * sizeof *begin);
-        if (begin[rows] > 0) {
-            memcpy(unit, kept->unit, begin[rows] * sizeof *unit);
-            memcpy(value, kept->value, begin[rows] * sizeof *value);
-        }
+        copy_values(begin[rows], kept->unit, kept->value, unit, value);
         return;
     }
 

@@ -17,7 +17,7 @@ static const double SPOILED = 1.05;
 /* Of nnse: the seconds between two polls for requests, the rows of a rank before the first poll, how many
  * times more may follow, and of what their number is a multiple. */
 static const double POLL_SECONDS = 1;
-enum { FIRST_ROWS = 512, POLL_GROWTH = 16, BLOCK = SPINE_LASSO_ROWS };
+enum { FIRST_ROWS = 512, POLL_GROWTH = 16, BLOCK = SPINE_BLOCK_ROWS };
 
 /* A refit that takes rank 0 so many seconds is announced. */
 static const double LONG_REFIT = 2;

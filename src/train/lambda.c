@@ -10,7 +10,7 @@
 #include "spine/math/kernels.h"
 
 /* Words of the sample, and those on which the first lambda is searched for before. */
-enum { SAMPLE = 600, FEW = 120, BLOCK = SPINE_LASSO_ROWS };
+enum { SAMPLE = 600, FEW = 120 };
 
 /* When a search ends: the values are as near to the wanted number, or it took so many steps. One more step
  * follows, to where the wanted number should be, without counting there. */
@@ -55,11 +55,6 @@ static size_t count_own(const struct spine_partition *part, size_t every)
     return count_before(part->end_row, every) - count_before(part->first_row, every);
 }
 
-static size_t count_blocks(size_t rows)
-{
-    return (rows + BLOCK - 1) / BLOCK;
-}
-
 size_t spine_lambda_bytes(const struct spine_partition *part, size_t dim, double kept)
 {
     const size_t rows =
@@ -67,7 +62,7 @@ size_t spine_lambda_bytes(const struct spine_partition *part, size_t dim, double
     const size_t codes = (size_t)(kept * (double)(rows * (sizeof(int32_t) + sizeof(float))));
 
     return rows * (spine_kernel_stride(dim) * sizeof(float) + sizeof(size_t)) + codes +
-           (count_blocks(rows) + 1) * sizeof(struct spine_lasso_codes);
+           (spine_block_count(rows) + 1) * sizeof(struct spine_lasso_codes);
 }
 
 size_t spine_lambda_sampled(const struct spine_partition *part, size_t first,
@@ -84,7 +79,7 @@ size_t spine_lambda_sampled(const struct spine_partition *part, size_t first,
 
 static void sample_dispose(struct sample *sample)
 {
-    for (size_t b = 0; sample->codes != NULL && b < count_blocks(sample->rows); b++)
+    for (size_t b = 0; sample->codes != NULL && b < spine_block_count(sample->rows); b++)
         spine_lasso_codes_dispose(&sample->codes[b]);
     free(sample->codes);
     free(sample->x);
@@ -104,7 +99,7 @@ static int sample_init(struct sample *sample, const struct spine_lambda *search,
     sample->row = spine_memory_get(sample->rows, sizeof *sample->row, what, err);
     sample->x = spine_kernel_alloc(sample->rows * stride, what, err);
     sample->codes =
-        spine_memory_zeroed(count_blocks(sample->rows), sizeof *sample->codes, what, err);
+        spine_memory_zeroed(spine_block_count(sample->rows), sizeof *sample->codes, what, err);
     if (sample->row == NULL || sample->x == NULL || sample->codes == NULL)
         return -1;
 
@@ -116,19 +111,13 @@ static int sample_init(struct sample *sample, const struct spine_lambda *search,
     return 0;
 }
 
-static size_t rows_of_block(const struct sample *sample, size_t b)
-{
-    const size_t left = sample->rows - b * BLOCK;
-
-    return left < BLOCK ? left : BLOCK;
-}
-
 /* Begin with the codes that are kept of these rows. */
 static void begin_with(struct sample *sample, const struct spine_lasso_codes *kept)
 {
-    for (size_t b = 0; kept != NULL && b < count_blocks(sample->rows); b++)
-        spine_lasso_codes_collect(&sample->codes[b], rows_of_block(sample, b),
-                                  sample->row + b * BLOCK, kept);
+    if (kept == NULL)
+        return;
+    for (struct spine_block_walk at = {0}; spine_block_next(&at, sample->rows);)
+        spine_lasso_codes_collect(&sample->codes[at.number], at.rows, sample->row + at.first, kept);
 }
 
 /* Solve for the sample; return its number of values over all ranks. Collective. */
@@ -139,11 +128,11 @@ static double count_values(const struct spine_lambda *search, struct sample *sam
     int64_t count = 0;
 
     solver->lambda = lambda;
-    for (size_t b = 0; b < count_blocks(sample->rows); b++) {
-        const size_t rows = rows_of_block(sample, b);
-        spine_lasso_coder_encode(solver, rows, sample->x + b * BLOCK * search->data->stride,
-                                 &sample->codes[b], block->row_begin, block->unit, block->value);
-        count += block->row_begin[rows];
+    for (struct spine_block_walk at = {0}; spine_block_next(&at, sample->rows);) {
+        spine_lasso_coder_encode(solver, at.rows, sample->x + at.first * search->data->stride,
+                                 &sample->codes[at.number], block->row_begin, block->unit,
+                                 block->value);
+        count += block->row_begin[at.rows];
     }
 
     spine_comm_sum_counts(search->comm, &count, 1);

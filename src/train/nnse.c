@@ -17,7 +17,7 @@
 #include "spine/train/lambda.h"
 
 /* Passes over all atoms in an epoch; atoms that ranks share, and those whose sums are computed together. */
-enum { SWEEPS = 3, SHARED = 96, TOGETHER = 3, BLOCK = SPINE_LASSO_ROWS };
+enum { SWEEPS = 3, SHARED = 96, TOGETHER = 3 };
 
 /* Atoms move this many times as far as to their optimum, which is one for the codes of an epoch only: with
  * 1.8, 5 epochs reach the objective that 8 reach with 1. At 2.2 it rises. */
@@ -56,11 +56,6 @@ static void refresh(struct spine_nnse *nnse, double lambda)
     spine_lasso_refresh(&nnse->lasso);
 }
 
-static size_t count_blocks(const struct spine_partition *part)
-{
-    return (spine_partition_rows(part) + BLOCK - 1) / BLOCK;
-}
-
 /* What the search for lambda needs. */
 static struct spine_lambda search_of(const struct spine_nnse *nnse)
 {
@@ -80,11 +75,12 @@ size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t h
     const size_t sums = (hidden * (hidden + dim + stride) + shared) * sizeof(double);
     const size_t gram = hidden * hidden * sizeof(float); /* of the atoms (lasso.h) */
 
-    const size_t codes =
-        count_blocks(part) * sizeof(struct spine_lasso_codes) +
-        (size_t)(kept * (double)(spine_partition_rows(part) * (sizeof(int32_t) + sizeof(float))));
+    const size_t rows = spine_partition_rows(part);
+    const size_t codes = spine_block_count(rows) * sizeof(struct spine_lasso_codes) +
+                         (size_t)(kept * (double)(rows * (sizeof(int32_t) + sizeof(float))));
 
-    const size_t atoms = spine_params_len(dim, hidden) + BLOCK * hidden; /* products of a block */
+    const size_t products = SPINE_BLOCK_ROWS * hidden; /* of a block */
+    const size_t atoms = spine_params_len(dim, hidden) + products;
 
     return codes + sums + gram + spine_codegram_bytes(hidden) + atoms * sizeof(float) +
            spine_lambda_bytes(part, dim, kept);
@@ -101,7 +97,7 @@ int spine_nnse_init(struct spine_nnse *nnse, const struct spine_nnse_settings *s
 
     *nnse = (struct spine_nnse){.comm = comm, .data = data, .coder = coder, .settings = *settings};
     if (keeps) {
-        const size_t blocks = count_blocks(&data->part);
+        const size_t blocks = spine_block_count(spine_partition_rows(&data->part));
         nnse->kept = spine_memory_zeroed(blocks, sizeof *nnse->kept, "the last codes", err);
         nnse->num_kept = nnse->kept != NULL ? blocks : 0;
     }
@@ -422,15 +418,16 @@ void spine_nnse_begin_epoch(struct spine_nnse *nnse)
 
 void spine_nnse_add_rows(struct spine_nnse *nnse, size_t first, size_t count)
 {
-    for (size_t done = 0, now; done < count; done += now) {
-        now = count - done < BLOCK ? count - done : BLOCK;
-        const float *x = spine_dataset_slice(nnse->data, 0, first + done, now, 0);
-        spine_coder_encode_block(nnse->coder, &nnse->atoms, (first + done) / BLOCK, now, x, true);
+    const size_t before = first / SPINE_BLOCK_ROWS;
+
+    for (struct spine_block_walk at = {0}; spine_block_next(&at, count);) {
+        const float *x = spine_dataset_slice(nnse->data, 0, first + at.first, at.rows, 0);
+        spine_coder_encode_block(nnse->coder, &nnse->atoms, before + at.number, at.rows, x, true);
         nnse->epoch.squares +=
             spine_coder_decode(nnse->coder, &nnse->atoms, x, nnse->data->quantum);
         nnse->epoch.values += (double)nnse->coder->sums.active;
         nnse->epoch.sampled +=
-            (double)spine_lambda_sampled(&nnse->data->part, first + done, &nnse->coder->block);
+            (double)spine_lambda_sampled(&nnse->data->part, first + at.first, &nnse->coder->block);
         add_codes(nnse, x);
     }
 }

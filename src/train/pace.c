@@ -113,7 +113,7 @@ static int time_run(const struct spine_config *config, struct spine_parallel *pa
  * are easily held up by other processes. */
 static double time_rows(struct spine_nnse *nnse)
 {
-    enum { BLOCK = SPINE_LASSO_ROWS };
+    enum { BLOCK = SPINE_BLOCK_ROWS };
     const size_t local = spine_partition_rows(&nnse->data->part);
     size_t first = 0, count = local < BLOCK ? local : BLOCK;
     double least = 0;

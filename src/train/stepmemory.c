@@ -198,8 +198,7 @@ int spine_step_memory_check(const struct spine_step_shape *shape, size_t num_row
 {
     size_t strata, rows;
     spine_partition_bound(num_rows, sharing, &strata, &rows);
-    const struct extent extent =
-        find_extent(shape, (strata + SPINE_BLOCK_ROWS - 1) / SPINE_BLOCK_ROWS, grid);
+    const struct extent extent = find_extent(shape, spine_block_count(strata), grid);
     const struct spine_chain_extent travelling = find_travelling(shape, &extent, rows);
     const size_t ranks = (size_t)extent.node_ranks * (size_t)extent.hosts;
     const size_t cuts = (extent.hidden + CUT - 1) / CUT, units = (cuts / ranks + 2) * CUT;

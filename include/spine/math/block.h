@@ -31,6 +31,12 @@
 #include "spine/math/model.h"
 #include "spine/math/products.h"
 
+/* The number of blocks that so many rows make. */
+static inline size_t spine_block_count(size_t rows)
+{
+    return (rows + SPINE_BLOCK_ROWS - 1) / SPINE_BLOCK_ROWS;
+}
+
 /* A walk over rows by blocks of 64, of which only the last may have fewer. It begins as {0}. */
 struct spine_block_walk {
     size_t number, first, rows; /* of the block: from 0; its first row; how many */

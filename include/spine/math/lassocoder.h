@@ -7,6 +7,7 @@
 #ifndef SPINE_MATH_LASSOCODER_H
 #define SPINE_MATH_LASSOCODER_H
 
+#include "spine/math/block.h"
 #include "spine/math/lasso.h"
 
 /* spine_lasso_find() without a start, and with the solution in a (H). Returns the number of values
@@ -14,7 +15,6 @@
 size_t spine_lasso_solve(const struct spine_lasso *lasso, const float *x, const float *products,
                          double lambda, struct spine_lasso_scratch *scratch, float *a);
 
-enum { SPINE_LASSO_ROWS = 64 };
 struct spine_lasso_coder {
     const struct spine_lasso *lasso; /* borrowed */
     double lambda;                   /* of the next rows; set by the caller */
@@ -29,7 +29,7 @@ void spine_lasso_coder_dispose(struct spine_lasso_coder *coder);
 /* The last codes of a block of rows; zeroed, there are none. */
 struct spine_lasso_codes {
     size_t rows, capacity;
-    uint32_t begin[SPINE_LASSO_ROWS + 1];
+    uint32_t begin[SPINE_BLOCK_ROWS + 1];
     int32_t *unit; /* owned, as is value; (capacity) */
     float *value;
     double lambda;    /* they were solved for with it, and with */
@@ -43,7 +43,7 @@ void spine_lasso_codes_dispose(struct spine_lasso_codes *codes);
 void spine_lasso_codes_collect(struct spine_lasso_codes *codes, size_t rows, const size_t *row,
                                const struct spine_lasso_codes *kept);
 
-/* Find the codes of at most SPINE_LASSO_ROWS rows x (rows, D). Row i's values above 0 are
+/* Find the codes of at most SPINE_BLOCK_ROWS rows x (rows, D). Row i's values above 0 are
  * value[begin[i]] to value[begin[i + 1] - 1]; 'unit' has their atoms, ascending. Both arrays have space
  * for 'rows' x H elements. 'kept' has the last codes of these rows, and gets the new ones; or is NULL. */
 void spine_lasso_coder_encode(struct spine_lasso_coder *coder, size_t rows, const float *x,

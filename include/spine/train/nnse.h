@@ -60,8 +60,8 @@ struct spine_nnse {
         products;           /* adds to gram; its shift is that of all products in this epoch */
     struct spine_comm team; /* owned; the first ranks, which share the sums over atoms */
     bool is_in_team;
-    double *own;                    /* owned; this rank's sums of some atoms */
-    double *sums;                   /* owned; the team's */
+    double *own;                    /* owned; (96, stride): this rank's sums of some atoms */
+    double *sums;                   /* owned; (2, 96, stride): the team's */
     double *pieces;                 /* owned; (stride / 16, H, 16): the atoms */
     float *before;                  /* owned; (D): an atom */
     bool *marked;                   /* owned; (H): atoms to draw */
@@ -94,7 +94,7 @@ int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err);
 
 /* Train for one epoch, in three parts. First, forget the sums of the one before. Then solve for all
  * of this rank's rows, some at a time, and add them to the sums: 'count' rows from its row 'first'
- * on, which is a multiple of SPINE_LASSO_ROWS. Last, sum over the ranks and improve the atoms,
+ * on, which is a multiple of SPINE_BLOCK_ROWS. Last, sum over the ranks and improve the atoms,
  * which are then the new parameters; 'epoch' counts from 0. Only the last part is collective. */
 void spine_nnse_begin_epoch(struct spine_nnse *nnse);
 void spine_nnse_add_rows(struct spine_nnse *nnse, size_t first, size_t count);

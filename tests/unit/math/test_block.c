@@ -238,7 +238,7 @@ static void test_a_walk_visits_every_row_once(void **state)
             visited += at.rows;
         }
         assert_int_equal(visited, rows);
-        assert_int_equal(blocks, (rows + SPINE_BLOCK_ROWS - 1) / SPINE_BLOCK_ROWS);
+        assert_int_equal(blocks, spine_block_count(rows));
     }
 }
 

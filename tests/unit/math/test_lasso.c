@@ -363,7 +363,7 @@ static void test_kept_codes_change_no_bit(void **state)
 static void test_kept_codes_of_some_rows(void **state)
 {
     (void)state;
-    enum { ROWS = 4, LAST = SPINE_LASSO_ROWS };
+    enum { ROWS = 4, LAST = SPINE_BLOCK_ROWS };
     int32_t units[] = {5, 7, 2, 9};
     float values[] = {1, 2, 3, 4};
     const struct spine_lasso_codes kept[] = {
