@@ -20,14 +20,26 @@ static const float DIFFERENCE = 0.3F;
  * different ones, for each atom. */
 enum { PIECE = 256, BITS = 32, SEARCHED = 8 };
 
-void spine_atoms_bound(float *row, size_t dim, bool always)
+/* Scale an atom that is longer than 'most' to length 1. */
+static void shorten(float *row, size_t dim, double most)
 {
     double squares = 0;
+
     for (size_t k = 0; k < dim; k++)
         squares += (double)row[k] * (double)row[k];
-    if (squares > 1 || (always && squares > 0))
+    if (squares > most * most)
         for (size_t k = 0; k < dim; k++)
             row[k] = (float)((double)row[k] / sqrt(squares));
+}
+
+void spine_atoms_shorten(float *row, size_t dim)
+{
+    shorten(row, dim, 1);
+}
+
+void spine_atoms_normalize(float *row, size_t dim)
+{
+    shorten(row, dim, 0);
 }
 
 /* Words in the order in which atoms become them. */
@@ -117,7 +129,7 @@ static void differ(const struct spine_atoms_words *words, size_t j, float *row, 
 
     spine_random_add_noise(words->seed, COPIES, j, sigma, dim, row, noisy);
     memcpy(row, noisy, dim * sizeof *row);
-    spine_atoms_bound(row, dim, true);
+    spine_atoms_normalize(row, dim);
 }
 
 /* Set these of all atoms, unless they are NULL. piece, (atoms, D), is scratch. */
@@ -137,7 +149,7 @@ static void draw_piece(const struct spine_atoms_words *words, const struct order
         if (marked != NULL && !marked[j])
             continue;
         memcpy(all + j * stride, piece + i * stride, stride * sizeof *piece);
-        spine_atoms_bound(all + j * stride, data->dim, true);
+        spine_atoms_normalize(all + j * stride, data->dim);
         if (j >= order->count)
             differ(words, j, all + j * stride, piece + i * stride);
     }

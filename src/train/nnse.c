@@ -178,7 +178,7 @@ static void draw_directions(struct spine_nnse *nnse)
     for (size_t j = 0; j < atoms->hidden; j++) {
         float *row = atoms->W2 + j * atoms->stride;
         spine_random_add_noise(nnse->settings.seed, RANDOM_ATOMS, j, 1, atoms->dim, atoms->W1, row);
-        spine_atoms_bound(row, atoms->dim, true);
+        spine_atoms_normalize(row, atoms->dim);
     }
 }
 
@@ -278,7 +278,7 @@ static void move_atom(float *row, size_t dim, double square, float *before, doub
     memcpy(before, row, dim * sizeof *before);
     for (size_t k = 0; k < dim; k++)
         row[k] += (float)(sums[k] / square);
-    spine_atoms_bound(row, dim, false);
+    spine_atoms_shorten(row, dim);
     for (size_t k = 0; k < dim; k++)
         sums[k] = (double)row[k] - (double)before[k];
 }
@@ -356,7 +356,7 @@ static void relax_atoms(const struct spine_params *atoms)
         float *row = atoms->W2 + j * stride;
         for (size_t k = 0; k < dim; k++)
             row[k] = (float)((double)before[k] + RELAXATION * ((double)row[k] - (double)before[k]));
-        spine_atoms_bound(row, dim, false);
+        spine_atoms_shorten(row, dim);
     }
 }
 

@@ -25,8 +25,9 @@ struct spine_atoms_words {
 int spine_atoms_draw(const struct spine_atoms_words *words, const bool *marked, size_t count,
                      float *atoms, struct spine_error *err);
 
-/* Scale an atom to length 1 if it is longer, or always if 'always' is set; zeros stay zeros. */
-void spine_atoms_bound(float *row, size_t dim, bool always);
+/* Scale an atom to length 1: if it is longer; whatever its length is, but zeros stay zeros. */
+void spine_atoms_shorten(float *row, size_t dim);
+void spine_atoms_normalize(float *row, size_t dim);
 
 /* Initialise the stepper's parameters with words: rows of W2, the same in W1, and zero biases.
  * Call it when rows have been held out, if they are. Collective over the grid's ranks. */

@@ -123,7 +123,7 @@ static size_t count_words(const float *atom, size_t *first)
         float values[DIM];
         for (size_t k = 0; k < DIM; k++)
             values[k] = entry(row, k);
-        spine_atoms_bound(values, DIM, true);
+        spine_atoms_normalize(values, DIM);
         if (is_held(row) || !is_equal(values, atom))
             continue;
         *first = row;
