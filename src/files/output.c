@@ -39,6 +39,7 @@ struct spine_output {
     struct spine_sink *listing; /* of the words; NULL: none */
     char *companion;            /* owned */
     bool is_complete;           /* its files are: they wait to be published */
+    bool is_published, is_list_published;
     /* Rows that are yet to be written. The writer always gets the same number at a time, so that
      * the file's bytes depend on the rows only. */
     size_t block;
@@ -482,7 +483,33 @@ static int remove_list(const struct spine_output *output, struct spine_error *er
     return spine_fail(err, "%s: %s", output->companion, strerror(errno));
 }
 
-/* All that takes time is done first. */
+static int publish_files(struct spine_output *const *outputs, size_t count, struct spine_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (spine_outfile_publish(outputs[i]->writing.path, err))
+            return -1;
+        outputs[i]->is_published = true;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (has_list(outputs[i]) && spine_outfile_publish(outputs[i]->companion, err))
+            return -1;
+        outputs[i]->is_list_published = has_list(outputs[i]);
+    }
+    return 0;
+}
+
+/* Remove what was published before another file couldn't be. */
+static void take_back(struct spine_output *const *outputs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (outputs[i]->is_published)
+            unlink(outputs[i]->writing.path);
+        if (outputs[i]->is_list_published)
+            unlink(outputs[i]->companion);
+    }
+}
+
+/* All that takes time, and most of what may fail, is done first. */
 static int publish(struct spine_output *const *outputs, size_t count, struct spine_error *err)
 {
     for (size_t i = 0; i < count; i++)
@@ -493,12 +520,10 @@ static int publish(struct spine_output *const *outputs, size_t count, struct spi
     for (size_t i = 0; i < count; i++)
         if (remove_list(outputs[i], err))
             return -1;
-    for (size_t i = 0; i < count; i++)
-        if (spine_outfile_publish(outputs[i]->writing.path, err))
-            return -1;
-    for (size_t i = 0; i < count; i++)
-        if (has_list(outputs[i]) && spine_outfile_publish(outputs[i]->companion, err))
-            return -1;
+    if (publish_files(outputs, count, err)) {
+        take_back(outputs, count);
+        return -1;
+    }
 
     for (size_t i = 0; i < count; i++)
         if (outputs[i]->writer->follow != NULL &&

@@ -104,8 +104,8 @@ int spine_output_open(struct spine_output **output, const char *path,
 int spine_output_write(struct spine_output *output, const struct spine_output_rows *rows,
                        struct spine_error *err);
 
-/* Complete all files, then publish them and release the handles. On failure nothing is left but what was
- * published before. Lists of words are removed before the files beside them are replaced, and published
+/* Complete all files, then publish them and release the handles. On failure nothing is left of them, nor
+ * perhaps of what they were to replace. Lists of words are removed before the files beside them are replaced, and published
  * after them: a crash in between leaves a file without its list, which is noticed, but no file with the
  * list of another. 'reports' has room for 'count'. */
 int spine_output_close(struct spine_output *const *outputs, size_t count,

@@ -16,6 +16,7 @@
 #include "spine/files/attribute.h"
 #include "spine/files/codes.h"
 #include "spine/files/merge.h"
+#include "spine/files/outputs.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
 #include "support/directory.h"
@@ -412,6 +413,39 @@ static void test_a_place_where_nothing_can_be_written_is_refused(void **state)
                    "%s: its directory doesn't exist", sparse.text);
 }
 
+/* What could be renamed is removed when another output can't be. */
+static void test_an_output_that_cant_be_renamed_takes_the_others_back(void **state)
+{
+    (void)state;
+    const struct path first = join_path(&directory, "one.mtx"),
+                      list = join_path(&directory, "one.words.txt");
+    const struct path second = join_path(&directory, "two.npy"), part = part_of(&second);
+    const char *const paths[] = {first.text, second.text};
+    const struct spine_output_shape shape = {1, 2};
+    const struct spine_output_options options = {0};
+    struct spine_outputs outputs;
+    struct spine_words words = {0};
+    struct spine_csr values = {0};
+
+    TRY(spine_words_add(&words, "word", strlen("word"), &err));
+    TRY(spine_csr_reserve(&values, 1, 2, &err));
+    spine_csr_add_row(&values, (const float[]){1, 2}, 2, 0);
+    const struct spine_output_rows rows = {&words, &values, NULL};
+
+    TRY(spine_outputs_open(&outputs, paths, 2, &shape, &options, NULL, &err));
+    TRY(spine_outputs_write(&outputs, &rows, &err));
+    assert_int_equal(mkdir(second.text, 0777), 0);
+    assert_int_equal(spine_outputs_close(&outputs, 0, &err), -1);
+    assert_non_null(strstr(err.text, "two.npy: can't rename the finished file"));
+    assert_false(is_there(&first));
+    assert_false(is_there(&list));
+    assert_false(is_there(&part));
+
+    spine_outputs_dispose(&outputs);
+    spine_words_dispose(&words);
+    spine_csr_dispose(&values);
+}
+
 /* One name of each format. */
 static const char *const names[] = {"codes.h5ad", "codes.txt",    "codes.vec",
                                     "codes.bin",  "codes.npz",    "codes.mtx",
@@ -576,6 +610,7 @@ int main(void)
         TEST(test_a_symbolic_link_in_the_way_stays),
         TEST(test_a_full_disk_leaves_nothing),
         TEST(test_outputs_appear_together_or_not_at_all),
+        TEST(test_an_output_that_cant_be_renamed_takes_the_others_back),
         TEST(test_the_format_follows_from_the_name),
         TEST(test_outputs_dont_replace_each_other),
         TEST(test_the_writers_are_the_formats_of_the_options),
