@@ -198,7 +198,7 @@ static double correlate(size_t dim, const float *atom, const double *residual)
     return sum;
 }
 
-/* A few atoms of the set from s on; the last again where they end. Returns how many there are. */
+/* A few atoms of the set from s on; where it ends, the first of them again. Returns how many there are. */
 static size_t list_atoms(const struct problem *problem, size_t s, const float **atoms)
 {
     const struct spine_activeset *set = problem->set;
