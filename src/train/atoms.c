@@ -117,6 +117,7 @@ static void remove_equal(const struct spine_atoms_words *words, size_t count, fl
             if (add_hash(slots, mask, XXH3_64bits(piece + i * stride, stride * sizeof *piece)))
                 order->rows[kept++] = order->rows[first + i];
     }
+    assert(kept > 0); /* no other is before the first */
     order->count = kept;
 }
 
