@@ -22,6 +22,9 @@ enum { FIRST_ROWS = 512, POLL_GROWTH = 16, BLOCK = SPINE_BLOCK_ROWS };
 /* A refit that takes rank 0 so many seconds is announced. */
 static const double LONG_REFIT = 2;
 
+/* Before a refit and final measures of nnse that take so many seconds, the epoch's start is saved. */
+static const double LONG_END = 10;
+
 /* The epoch's metrics, equal on all ranks. */
 static void summarize(struct spine_trainer *run, struct spine_metrics *metrics)
 {
@@ -57,10 +60,93 @@ static void summarize(struct spine_trainer *run, struct spine_metrics *metrics)
     metrics->total += stepper->settings.silence.weight * metrics->aux;
 }
 
-static void evaluate(struct spine_trainer *run, struct spine_metrics *metrics)
+/* --- Passes over all rows, between which requests are served ------------------------------- */
+
+/* What is done with 'count' of this rank's rows, from its row 'first' on. */
+struct pass {
+    void (*add)(void *work, size_t first, size_t count);
+    void *work;
+    const char *span; /* on the timeline */
+};
+
+/* The next rows between two polls, from the time that the last ones took. */
+static size_t next_rows(size_t rows, double seconds)
 {
-    const struct spine_measures measures = spine_measures_compute(
-        &run->stepper.params, &run->data, run->comm, &run->coder, &run->scratch);
+    const double wanted = (double)rows * POLL_SECONDS / (seconds + 1e-9);
+
+    return (size_t)fmax(fmin(wanted, (double)rows * POLL_GROWTH) / BLOCK, 1) * BLOCK;
+}
+
+/* Pass over all of this rank's rows. In between, all ranks meet and serve requests, after equally many
+ * rows each. 'metrics', of the epoch before, are for the status; NULL: it isn't shown. */
+static int pass_rows(struct spine_trainer *run, const struct pass *pass,
+                     const struct spine_metrics *metrics, struct spine_error *err)
+{
+    struct spine_position *position = &run->position;
+    const size_t local = spine_partition_rows(&run->data.part);
+    const size_t most = (size_t)spine_comm_max(run->comm, (int64_t)local);
+    const size_t steps = spine_partition_steps(&run->data.part);
+    struct spine_stepper *stepper = &run->stepper;
+    size_t rows = FIRST_ROWS;
+
+    for (size_t first = 0; first < most;) {
+        const size_t left = first < local ? local - first : 0;
+        const double begun = spine_comm_clock();
+        pass->add(pass->work, first, left < rows ? left : rows);
+        spine_stepper_end_span(stepper, pass->span, begun);
+        first += rows;
+        if (first >= most)
+            break;
+
+        const double done = spine_comm_clock();
+        rows = next_rows(rows, done - begun);
+        spine_comm_broadcast(run->comm, &rows, sizeof rows);
+        if (spine_requests_poll(run, err))
+            return -1;
+        position->waited += spine_comm_clock() - done;
+        spine_stepper_end_span(stepper, "wait", done);
+        if (metrics == NULL)
+            continue;
+        position->step = first < steps ? first : steps; /* of a rank's rows */
+        spine_status_show(&run->status, position, metrics);
+    }
+    position->step = 0;
+    return 0;
+}
+
+/* May requests be served after the atoms of nnse's epoch have become the parameters? Only if its start is
+ * saved. */
+static bool may_leave(const struct spine_trainer *run)
+{
+    return run->config->objective == SPINE_OBJECTIVE_NNSE &&
+           run->saved_epoch == run->position.epoch;
+}
+
+/* Pass over all rows at an epoch's end, in one go unless it may be left. */
+static int pass_last(struct spine_trainer *run, const struct pass *pass, struct spine_error *err)
+{
+    if (may_leave(run))
+        return pass_rows(run, pass, NULL, err);
+    pass->add(pass->work, 0, spine_partition_rows(&run->data.part));
+    return 0;
+}
+
+/* --- The end of an epoch ------------------------------------------------------------------- */
+
+static void measure(void *work, size_t first, size_t count)
+{
+    struct spine_trainer *run = work;
+
+    spine_measures_add(&run->stepper.params, &run->data, &run->coder, &run->scratch, first, count);
+}
+
+static int evaluate(struct spine_trainer *run, struct spine_metrics *metrics,
+                    struct spine_error *err)
+{
+    spine_measures_begin(&run->scratch);
+    if (pass_last(run, &(struct pass){measure, run, "measure"}, err))
+        return -1;
+    const struct spine_measures measures = spine_measures_end(&run->data, run->comm, &run->scratch);
     metrics->evaluated = true;
     metrics->eval_rl = measures.eval_rl;
     metrics->explained_variance = measures.explained_variance;
@@ -79,6 +165,7 @@ static void evaluate(struct spine_trainer *run, struct spine_metrics *metrics)
         metrics->held_out_l0 = others.l0;
     }
     spine_status_check(&run->status, &measures, metrics->epoch);
+    return 0;
 }
 
 /* Settle the units revived before, and revive those that have been idle for long enough. */
@@ -123,38 +210,79 @@ static void announce_refit(const struct spine_params *params)
               duration);
 }
 
-/* Refit the decoder at the end of training. */
-static int refit(struct spine_trainer *run, struct spine_error *err)
+static void add_to_refit(void *work, size_t first, size_t count)
+{
+    spine_refit_add(work, first, count);
+}
+
+/* Find the refitted decoder. */
+static int solve_refit(struct spine_trainer *run, struct spine_refit_problem *problem,
+                       struct spine_error *err)
+{
+    bool is_done = false;
+
+    if (pass_last(run, &(struct pass){add_to_refit, problem, "refit"}, err) ||
+        spine_trainer_check_rows(run, 0, err))
+        return -1;
+    spine_refit_sum(problem);
+    while (!is_done) {
+        if (may_leave(run) && spine_requests_poll(run, err))
+            return -1;
+        if (spine_refit_solve(problem, &is_done, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* Copy the decoder to the node's parameters. */
+static void publish_decoder(struct spine_trainer *run, const float *decoder)
 {
     struct spine_params *params = &run->stepper.params;
-    struct spine_refit result;
-    float *decoder = spine_kernel_alloc((params->hidden + 1) * params->stride, "a decoder", err);
 
-    announce_refit(params);
     spine_stepper_meet(&run->stepper);
-    int rc = spine_comm_agree(run->comm, decoder == NULL, err);
-    if (rc == 0)
-        rc = spine_trainer_check_rows(
-            run,
-            spine_refit_solve(params, &run->data, run->comm, &run->coder, decoder, &result, err),
-            err);
-    spine_stepper_meet(&run->stepper);
-    if (rc == 0 && decoder != NULL && run->parallel.grid.node.rank == 0) {
+    if (run->parallel.grid.node.rank == 0) {
         memcpy(params->W2, decoder, params->hidden * params->stride * sizeof *decoder);
         memcpy(params->b2, decoder + params->hidden * params->stride,
                params->stride * sizeof *decoder);
     }
     spine_stepper_meet(&run->stepper);
+}
 
-    free(decoder);
-    if (rc == 0 && !result.has_measured)
+static void report_refit(const struct spine_refit *refit)
+{
+    if (!refit->has_measured)
         spine_log(SPINE_LOG_INFO, "refitted the decoder, ridge %g: no rows to choose it by",
-                  result.ridge);
-    else if (rc == 0)
+                  refit->ridge);
+    else
         spine_log(SPINE_LOG_INFO,
                   "refitted the decoder, ridge %g: explained variance of rows left out %.4f, was "
                   "%.4f",
-                  result.ridge, result.after, result.before);
+                  refit->ridge, refit->after, refit->before);
+}
+
+/* Refit the decoder at the end of training. */
+static int refit(struct spine_trainer *run, struct spine_error *err)
+{
+    struct spine_params *params = &run->stepper.params;
+    struct spine_refit_problem *problem = NULL;
+    struct spine_refit result;
+    float *decoder = spine_kernel_alloc((params->hidden + 1) * params->stride, "a decoder", err);
+
+    announce_refit(params);
+    spine_stepper_meet(&run->stepper);
+    int rc = spine_comm_agree(run->comm, -(decoder == NULL), err);
+    if (rc == 0)
+        rc = spine_refit_begin(&problem, params, &run->data, run->comm, &run->coder, err);
+    if (rc == 0)
+        rc = solve_refit(run, problem, err);
+    if (rc == 0 && decoder != NULL) {
+        spine_refit_end(problem, decoder, &result);
+        publish_decoder(run, decoder);
+        report_refit(&result);
+    }
+
+    spine_refit_dispose(problem);
+    free(decoder);
     return rc;
 }
 
@@ -168,8 +296,9 @@ static int finish_epoch(struct spine_trainer *run, struct spine_metrics *metrics
     summarize(run, metrics);
     if (config->refit && done == config->epochs && refit(run, err))
         return -1;
-    if (done == run->last_epoch || (every > 0 && done % every == 0))
-        evaluate(run, metrics);
+    if ((done == run->last_epoch || (every > 0 && done % every == 0)) &&
+        evaluate(run, metrics, err))
+        return -1;
     if (spine_trainer_check_rows(run, 0, err))
         return -1;
     int rc = 0;
@@ -269,47 +398,9 @@ static int begin_nnse(struct spine_trainer *run, struct spine_error *err)
     return 0;
 }
 
-/* The next rows between two polls, from the time that the last ones took. */
-static size_t next_rows(size_t rows, double seconds)
+static void solve(void *work, size_t first, size_t count)
 {
-    const double wanted = (double)rows * POLL_SECONDS / (seconds + 1e-9);
-
-    return (size_t)fmax(fmin(wanted, (double)rows * POLL_GROWTH) / BLOCK, 1) * BLOCK;
-}
-
-/* Solve for all of this rank's rows. In between, all ranks meet and serve requests, after equally many
- * rows each. */
-static int solve_rows(struct spine_trainer *run, const struct spine_metrics *metrics,
-                      struct spine_error *err)
-{
-    struct spine_position *position = &run->position;
-    const size_t local = spine_partition_rows(&run->data.part);
-    const size_t most = (size_t)spine_comm_max(run->comm, (int64_t)local);
-    const size_t steps = spine_partition_steps(&run->data.part);
-    struct spine_stepper *stepper = &run->stepper;
-    size_t rows = FIRST_ROWS;
-
-    for (size_t first = 0; first < most;) {
-        const size_t left = first < local ? local - first : 0;
-        const double begun = spine_comm_clock();
-        spine_nnse_add_rows(&run->nnse, first, left < rows ? left : rows);
-        spine_stepper_end_span(stepper, "solve", begun);
-        first += rows;
-        if (first >= most)
-            break;
-
-        const double solved = spine_comm_clock();
-        rows = next_rows(rows, solved - begun);
-        spine_comm_broadcast(run->comm, &rows, sizeof rows);
-        if (spine_requests_poll(run, err))
-            return -1;
-        position->waited += spine_comm_clock() - solved;
-        spine_stepper_end_span(stepper, "wait", solved);
-        position->step = first < steps ? first : steps; /* of a rank's rows, for the status */
-        spine_status_show(&run->status, position, metrics);
-    }
-    position->step = 0;
-    return 0;
+    spine_nnse_add_rows(work, first, count);
 }
 
 /* The seconds of an epoch, counted from 1, until it is saved, if solving for all rows and improving the
@@ -327,6 +418,18 @@ static double needed_for(const struct spine_trainer *run, int64_t epoch, double 
            spine_refit_seconds(params->hidden, params->dim);
 }
 
+/* Save the start of the last epoch, whose atoms aren't yet published, if its end takes long: then that may
+ * be left. */
+static int save_start(struct spine_trainer *run, double seconds, struct spine_error *err)
+{
+    double end = needed_for(run, run->position.epoch + 1, seconds) - seconds;
+
+    spine_comm_broadcast(run->comm, &end, sizeof end);
+    if (end < LONG_END || run->saved_epoch == run->position.epoch)
+        return 0;
+    return spine_requests_save(run, SPINE_CHECKPOINT_BEHIND, err);
+}
+
 static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metrics,
                           struct spine_error *err)
 {
@@ -338,12 +441,14 @@ static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metri
     run->stepper.recording = is_last && run->timeline.events != NULL ? &run->timeline : NULL;
     run->needed = position->waited = 0;
     spine_nnse_begin_epoch(&run->nnse);
-    if (solve_rows(run, metrics, err))
+    if (pass_rows(run, &(struct pass){solve, &run->nnse, "solve"}, metrics, err))
         return -1;
     const double solved = spine_comm_clock();
     if (spine_nnse_end_epoch(&run->nnse, position->epoch, &sums, err))
         return -1;
     spine_stepper_end_span(&run->stepper, "sum, improve atoms", solved);
+    if (is_last && save_start(run, spine_clock_now() - started, err))
+        return -1;
     publish_atoms(run);
     position->waited += run->nnse.waited - waited;
     if (run->comm->rank == 0) {

@@ -14,6 +14,7 @@ int spine_measures_scratch_init(struct spine_measures_scratch *scratch, size_t h
 {
     scratch->seen =
         spine_memory_zeroed(2 * hidden, sizeof *scratch->seen, "the activity of all units", err);
+    scratch->hidden = hidden;
     if (scratch->seen == NULL)
         return -1;
 
@@ -44,43 +45,64 @@ static int64_t count_codes(const struct spine_block *block, int64_t *seen, int64
     return empty;
 }
 
-struct spine_measures spine_measures_compute(const struct spine_params *params,
-                                             struct spine_dataset *data, struct spine_comm *comm,
-                                             struct spine_coder *coder,
-                                             struct spine_measures_scratch *scratch)
+void spine_measures_begin(struct spine_measures_scratch *scratch)
 {
-    const size_t hidden = params->hidden, local = spine_partition_rows(&data->part);
-    const double entries = (double)data->part.num_rows * (double)params->dim;
-    const double pairs = (double)data->part.num_rows * (double)hidden;
-    int64_t *seen = scratch->seen, *full = seen + hidden;
-    memset(seen, 0, 2 * hidden * sizeof *seen);
-    double squares = 0;
-    int64_t counts[2] = {0, 0}; /* active, empty */
+    memset(scratch->seen, 0, 2 * scratch->hidden * sizeof *scratch->seen);
+    scratch->squares = 0;
+    scratch->active = scratch->empty = 0;
+}
 
-    for (struct spine_block_walk at = {0}; spine_block_next(&at, local);) {
-        const float *x = spine_dataset_slice(data, 0, at.first, at.rows, 0);
+void spine_measures_add(const struct spine_params *params, struct spine_dataset *data,
+                        struct spine_coder *coder, struct spine_measures_scratch *scratch,
+                        size_t first, size_t count)
+{
+    int64_t *seen = scratch->seen, *full = seen + scratch->hidden;
+
+    for (size_t end = first + count; first < end; first += SPINE_BLOCK_ROWS) {
+        const size_t now = end - first < SPINE_BLOCK_ROWS ? end - first : SPINE_BLOCK_ROWS;
+        const float *x = spine_dataset_slice(data, 0, first, now, 0);
         if (data->listed == NULL)
-            spine_coder_encode_block(coder, params, at.number, at.rows, x, false);
+            spine_coder_encode_block(coder, params, first / SPINE_BLOCK_ROWS, now, x, false);
         else /* rows held out */
-            spine_coder_encode(coder, params, at.rows, x, false);
-        squares += spine_coder_decode(coder, params, x, data->quantum);
-        counts[0] += coder->sums.active;
-        counts[1] += count_codes(&coder->block, seen, full);
+            spine_coder_encode(coder, params, now, x, false);
+        scratch->squares += spine_coder_decode(coder, params, x, data->quantum);
+        scratch->active += coder->sums.active;
+        scratch->empty += count_codes(&coder->block, seen, full);
     }
+}
+
+struct spine_measures spine_measures_end(const struct spine_dataset *data, struct spine_comm *comm,
+                                         struct spine_measures_scratch *scratch)
+{
+    const size_t hidden = scratch->hidden;
+    const double rows = (double)data->part.num_rows;
+    int64_t *seen = scratch->seen, *full = seen + hidden;
+    int64_t counts[2] = {scratch->active, scratch->empty};
+    double squares = scratch->squares, nonzero = 0;
+
     spine_comm_sum_doubles(comm, &squares, 1);
     spine_comm_sum_counts(comm, counts, 2);
     spine_comm_sum_counts(comm, seen, 2 * hidden);
 
-    struct spine_measures measures = {.eval_rl = squares / entries,
+    struct spine_measures measures = {.eval_rl = squares / (rows * (double)data->dim),
                                       .explained_variance = 1 - squares / data->variance,
-                                      .l0 = (double)counts[0] / (double)data->part.num_rows,
+                                      .l0 = (double)counts[0] / rows,
                                       .empty = counts[1]};
-    double nonzero = 0;
     for (size_t j = 0; j < hidden; j++) {
         nonzero += (double)seen[j];
         measures.dead += seen[j] == 0;
         measures.saturated += 2 * full[j] >= (int64_t)data->part.num_rows;
     }
-    measures.sparsity = 1 - nonzero / pairs;
+    measures.sparsity = 1 - nonzero / (rows * (double)hidden);
     return measures;
+}
+
+struct spine_measures spine_measures_compute(const struct spine_params *params,
+                                             struct spine_dataset *data, struct spine_comm *comm,
+                                             struct spine_coder *coder,
+                                             struct spine_measures_scratch *scratch)
+{
+    spine_measures_begin(scratch);
+    spine_measures_add(params, data, coder, scratch, 0, spine_partition_rows(&data->part));
+    return spine_measures_end(data, comm, scratch);
 }

@@ -36,7 +36,7 @@ struct sums {
     double squares, variance; /* of E; of x */
 };
 
-struct problem {
+struct spine_refit_problem {
     const struct spine_params *params;
     struct spine_dataset *data;
     struct spine_comm *comm;
@@ -47,16 +47,19 @@ struct problem {
     struct sums part[PARTS]; /* of rows trained on, and held out */
     /* Owned, on rank 0: (H + 1, H + 1), scratch; (D, H + 1), the change of W2 and b2. */
     double *matrix, *change;
+    size_t num_tried; /* ridges, and the squared error of each on the rows held out */
+    double squares[RIDGES];
+    struct spine_refit result; /* on rank 0, in the end */
 };
 
 /* Are the codes solved for over a dictionary, W2? */
-static bool is_dictionary(const struct problem *problem)
+static bool is_dictionary(const struct spine_refit_problem *problem)
 {
     return problem->coder->solver != NULL;
 }
 
 /* To what products are rounded. */
-static double quantum_of(const struct problem *problem)
+static double quantum_of(const struct spine_refit_problem *problem)
 {
     const struct spine_dataset *data = problem->data;
     const double square = data->squares / ((double)data->part.num_rows * (double)data->dim);
@@ -67,7 +70,7 @@ static double quantum_of(const struct problem *problem)
     return fmax(least, spine_exact_quantum(CODES_TO_ROWS * data->squares, 52));
 }
 
-static int init(struct problem *problem, struct spine_error *err)
+static int init(struct spine_refit_problem *problem, struct spine_error *err)
 {
     static const char what[] = "the equations of a refit";
     const size_t size = problem->size, dim = problem->params->dim;
@@ -89,20 +92,24 @@ static int init(struct problem *problem, struct spine_error *err)
     return 0;
 }
 
-static void dispose(struct problem *problem)
+void spine_refit_dispose(struct spine_refit_problem *problem)
 {
+    if (problem == NULL)
+        return;
     for (size_t p = 0; p < PARTS; p++) {
         free(problem->part[p].gram);
         free(problem->part[p].cross);
     }
     free(problem->matrix);
     free(problem->change);
+    free(problem);
 }
 
 /* --- Sums --------------------------------------------------------------------------------- */
 
 /* Add a row: its codes, its residual y - x, its values. */
-static void add_row(const struct problem *problem, struct sums *part, size_t i, const float *x)
+static void add_row(const struct spine_refit_problem *problem, struct sums *part, size_t i,
+                    const float *x)
 {
     const struct spine_block *block = &problem->coder->block;
     const float *residual = problem->coder->residual + i * problem->params->stride;
@@ -128,23 +135,28 @@ static void add_row(const struct problem *problem, struct sums *part, size_t i, 
     }
 }
 
-static void sum_rows(struct problem *problem)
+void spine_refit_add(struct spine_refit_problem *problem, size_t first, size_t count)
 {
-    const struct spine_partition *rows = &problem->data->part;
-    const size_t local = spine_partition_rows(rows);
+    const size_t first_row = problem->data->part.first_row;
 
-    for (struct spine_block_walk at = {0}; spine_block_next(&at, local);) {
-        const float *x = spine_dataset_slice(problem->data, 0, at.first, at.rows, 0);
-        spine_coder_encode_block(problem->coder, problem->params, at.number, at.rows, x, false);
+    for (size_t end = first + count; first < end; first += SPINE_BLOCK_ROWS) {
+        const size_t now = end - first < SPINE_BLOCK_ROWS ? end - first : SPINE_BLOCK_ROWS;
+        const float *x = spine_dataset_slice(problem->data, 0, first, now, 0);
+        spine_coder_encode_block(problem->coder, problem->params, first / SPINE_BLOCK_ROWS, now, x,
+                                 false);
         spine_coder_decode(problem->coder, problem->params, x, problem->data->quantum);
-        for (size_t i = 0; i < at.rows; i++) {
-            const bool is_held_out = (rows->first_row + at.first + i) % FIFTH == FIFTH - 1;
+        for (size_t i = 0; i < now; i++) {
+            const bool is_held_out = (first_row + first + i) % FIFTH == FIFTH - 1;
             add_row(problem, &problem->part[is_held_out ? HELD_OUT : TRAINED], i,
                     x + i * problem->params->stride);
         }
     }
+}
 
+void spine_refit_sum(struct spine_refit_problem *problem)
+{
     const size_t size = problem->size;
+
     for (size_t p = 0; p < PARTS; p++) {
         struct sums *part = &problem->part[p];
         double both[2] = {part->squares, part->variance};
@@ -163,7 +175,7 @@ static void sum_rows(struct problem *problem)
 
 /* Find the q for which q W2 reconstructs the rows trained on, or all, best, b2 being 0: with y = h W2 and E = x - y,
  * q - 1 = <E, y> / |y|^2, and |y|^2 = |x|^2 - |E|^2 - 2 <E, y>. */
-static void scale_atoms(struct problem *problem, bool use_all)
+static void scale_atoms(struct spine_refit_problem *problem, bool use_all)
 {
     const struct sums *parts[] = {&problem->part[TRAINED], &problem->part[HELD_OUT]};
     const struct spine_params *params = problem->params;
@@ -184,7 +196,8 @@ static void scale_atoms(struct problem *problem, bool use_all)
 
 /* Solve for the best change, for the rows trained on or for all: (A'A + ridge) change =
  * A'E + ridge (q - 1) W2, with the q of scale_atoms(). */
-static int solve(struct problem *problem, double ridge, bool use_all, struct spine_error *err)
+static int solve(struct spine_refit_problem *problem, double ridge, bool use_all,
+                 struct spine_error *err)
 {
     const struct sums *part = problem->part;
     const struct spine_params *params = problem->params;
@@ -209,7 +222,7 @@ static int solve(struct problem *problem, double ridge, bool use_all, struct spi
 
 /* The squared error on the rows held out: |E - A C|^2 = |E|^2 + sum (C'A'A C - 2 C'A'E).
  * Overwrites problem->matrix. */
-static double measure(struct problem *problem)
+static double measure(struct spine_refit_problem *problem)
 {
     const struct sums *part = &problem->part[HELD_OUT];
     const size_t size = problem->size, dim = problem->params->dim;
@@ -227,22 +240,30 @@ static double measure(struct problem *problem)
     return squares;
 }
 
+/* Measure the next ridge. On rank 0. */
+static int try_ridge(struct spine_refit_problem *problem, struct spine_error *err)
+{
+    if (problem->num_tried == 0)
+        scale_atoms(problem, false);
+    if (solve(problem, ridges[problem->num_tried], false, err))
+        return -1;
+    problem->squares[problem->num_tried] = measure(problem);
+    return 0;
+}
+
 /* Choose the ridge with the least error or, for a dictionary, the greatest within SLACK of it; then
  * solve with all rows. On rank 0. */
-static int choose(struct problem *problem, struct spine_refit *refit, struct spine_error *err)
+static int choose(struct spine_refit_problem *problem, struct spine_error *err)
 {
     const struct sums *held_out = &problem->part[HELD_OUT];
     const double slack = is_dictionary(problem) ? SLACK * held_out->variance : 0;
-    double squares[RIDGES], least = HUGE_VAL;
+    const double *squares = problem->squares;
+    struct spine_refit *refit = &problem->result;
+    double least = HUGE_VAL;
     size_t chosen = 0;
 
-    scale_atoms(problem, false);
-    for (size_t i = 0; i < RIDGES; i++) {
-        if (solve(problem, ridges[i], false, err))
-            return -1;
-        squares[i] = measure(problem);
+    for (size_t i = 0; i < RIDGES; i++)
         least = fmin(least, squares[i]);
-    }
     for (size_t i = 0; i < RIDGES; i++)
         if (squares[i] == least || squares[i] < least + slack)
             chosen = i;
@@ -255,6 +276,17 @@ static int choose(struct problem *problem, struct spine_refit *refit, struct spi
     return solve(problem, refit->ridge, true, err);
 }
 
+int spine_refit_solve(struct spine_refit_problem *problem, bool *is_done, struct spine_error *err)
+{
+    int rc = 0;
+
+    *is_done = problem->num_tried == RIDGES;
+    if (problem->comm->rank == 0)
+        rc = *is_done ? choose(problem, err) : try_ridge(problem, err);
+    problem->num_tried++;
+    return spine_comm_agree(problem->comm, rc, err);
+}
+
 double spine_refit_seconds(size_t hidden, size_t dim)
 {
     const double size = (double)hidden + 1, product = 2 * size * size * (double)dim;
@@ -263,7 +295,7 @@ double spine_refit_seconds(size_t hidden, size_t dim)
     return ((RIDGES + 1) * solution + RIDGES * product) / SPEED;
 }
 
-static void write_decoder(const struct problem *problem, float *decoder)
+static void write_decoder(const struct spine_refit_problem *problem, float *decoder)
 {
     const struct spine_params *params = problem->params;
     const size_t hidden = params->hidden;
@@ -276,28 +308,31 @@ static void write_decoder(const struct problem *problem, float *decoder)
     }
 }
 
-/* Seven parameters: a run's parts, and two results. */
-int spine_refit_solve(const struct spine_params *params, struct spine_dataset *data,
-                      struct spine_comm *comm, struct spine_coder *coder, float *decoder,
-                      struct spine_refit *refit, struct spine_error *err)
+void spine_refit_end(struct spine_refit_problem *problem, float *decoder, struct spine_refit *refit)
 {
-    struct problem problem = {
-        .params = params, .data = data, .comm = comm, .coder = coder, .size = params->hidden + 1};
-    problem.shift = spine_exact_shift(quantum_of(&problem));
+    *refit = problem->result;
+    if (problem->comm->rank == 0)
+        write_decoder(problem, decoder);
+    spine_comm_broadcast(problem->comm, decoder,
+                         problem->size * problem->params->stride * sizeof *decoder);
+    spine_comm_broadcast(problem->comm, refit, sizeof *refit);
+}
 
-    int rc = spine_comm_agree(comm, init(&problem, err), err);
-    if (rc == 0) {
-        sum_rows(&problem);
-        if (comm->rank == 0)
-            rc = choose(&problem, refit, err);
-        rc = spine_comm_agree(comm, rc, err);
+int spine_refit_begin(struct spine_refit_problem **problem, const struct spine_params *params,
+                      struct spine_dataset *data, struct spine_comm *comm,
+                      struct spine_coder *coder, struct spine_error *err)
+{
+    int rc = -1;
+
+    *problem = spine_memory_zeroed(1, sizeof **problem, "a refit", err);
+    if (*problem != NULL) {
+        **problem = (struct spine_refit_problem){.params = params,
+                                                 .data = data,
+                                                 .comm = comm,
+                                                 .coder = coder,
+                                                 .size = params->hidden + 1};
+        (*problem)->shift = spine_exact_shift(quantum_of(*problem));
+        rc = init(*problem, err);
     }
-    if (rc == 0) {
-        if (comm->rank == 0)
-            write_decoder(&problem, decoder);
-        spine_comm_broadcast(comm, decoder, problem.size * params->stride * sizeof *decoder);
-        spine_comm_broadcast(comm, refit, sizeof *refit);
-    }
-    dispose(&problem);
-    return rc;
+    return spine_comm_agree(comm, rc, err);
 }

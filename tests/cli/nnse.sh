@@ -143,6 +143,9 @@ grep -q 'stopped in epoch 1; limited was saved after epoch 0; run the same comma
 # A checkpoint is due at every poll: the start of an epoch is saved once.
 train 1 run.ini train.refit=yes train.checkpoint_minutes=1e-9 output.directory=limited
 grep -qx "epoch 2 can't be saved in part; the run up to it is saved already" stderr || fail "said: $(cat stderr)"
+# So is that of the last, whose refit and measures poll, too.
+[ "$(grep -cx "epoch 4 can't be saved in part; the run up to it is saved already" stderr)" -ge 9 ] ||
+    fail "polls of the last epoch: $(cat stderr)"
 same ranks1 limited
 
 # --- Encoded once more: the same solutions --------------------------------------------------------------

@@ -22,6 +22,9 @@ struct spine_measures {
 /* Scratch space, allocated once so that measuring during a run allocates nothing. */
 struct spine_measures_scratch {
     int64_t *seen; /* owned; (2, H): for each unit the rows with h >= 0.001, and with h = 1 */
+    size_t hidden;
+    double squares; /* of this rank's rows: of y - x */
+    int64_t active, empty;
 };
 
 int spine_measures_scratch_init(struct spine_measures_scratch *scratch, size_t hidden,
@@ -34,5 +37,15 @@ struct spine_measures spine_measures_compute(const struct spine_params *params,
                                              struct spine_dataset *data, struct spine_comm *comm,
                                              struct spine_coder *coder,
                                              struct spine_measures_scratch *scratch);
+
+/* The same in parts: forget the rows before; encode and decode 'count' of this rank's rows, from its
+ * row 'first' on, which is a multiple of SPINE_BLOCK_ROWS; sum over the ranks. Only the last is
+ * collective. */
+void spine_measures_begin(struct spine_measures_scratch *scratch);
+void spine_measures_add(const struct spine_params *params, struct spine_dataset *data,
+                        struct spine_coder *coder, struct spine_measures_scratch *scratch,
+                        size_t first, size_t count);
+struct spine_measures spine_measures_end(const struct spine_dataset *data, struct spine_comm *comm,
+                                         struct spine_measures_scratch *scratch);
 
 #endif

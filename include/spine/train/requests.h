@@ -20,7 +20,8 @@ void spine_requests_share(struct spine_trainer *run);
 int spine_requests_serve(struct spine_trainer *run, struct spine_error *err);
 
 /* Share and serve requests within an epoch of nnse, which can't be saved in part: a checkpoint is of
- * its start, and an epoch that is left begins again. Collective. */
+ * its start, and an epoch that is left begins again. Once the epoch's atoms are the stepper's parameters, only
+ * if its start is saved (saved_epoch). Collective. */
 int spine_requests_poll(struct spine_trainer *run, struct spine_error *err);
 
 /* Write a checkpoint of the current position. Collective. */
