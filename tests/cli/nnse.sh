@@ -165,7 +165,8 @@ run = spine.load("ranks1")
 with h5py.File("glove.h5") as file:
     x = file["vectors"][:50]
 codes = np.load("trained.npy")[:50]
-assert abs(run.encode(x) - codes).max() < 1e-3, abs(run.encode(x) - codes).max()
+assert abs(run.encode(x) - codes).max() < 1e-5, abs(run.encode(x) - codes).max()
+assert (run.encode(x[0]) == run.encode(x)[0]).all() and np.isfinite(run.encode(np.zeros((1, run.dim)))).all()
 assert abs(run.decode(codes) - np.load("decoded.npy")[:50]).max() < 1e-4
 END_PY
 

@@ -80,23 +80,15 @@ class Run:
         z = np.where(z < self.threshold, 0, z)
         return np.clip(z, 0, np.inf if self._options.get("cap") == "none" else 1)
 
-    def _solve(self, x, tolerance=1e-4):
+    def _solve(self, x):
         """The codes of model.objective = nnse: min |x - a W1|^2 / 2 + lambda sum a +
-        ridge / 2 sum a^2, a >= 0, of each row by coordinate descent. Many rows are faster with
-        spine-encode."""
+        ridge / 2 sum a^2, a >= 0, of each row. Many rows are faster with spine-encode."""
         bound = -float(self.b1[0])
         W = self.W1.astype(np.float64)
         gram = W @ W.T + float(self._options.get("ridge", 0)) * np.eye(self.hidden)
-        codes = np.zeros((len(x), self.hidden))
-        left = x @ W.T - bound  # the slope of each row in each unit
-        for _ in range(1000):
-            for j in np.flatnonzero(gram.diagonal()):
-                step = np.maximum(codes[:, j] + left[:, j] / gram[j, j], 0) - codes[:, j]
-                codes[:, j] += step
-                left -= np.outer(step, gram[j])
-            if np.where(codes > 0, abs(left), left).max(initial=0) < tolerance * bound:
-                break
-        return codes.astype(np.float32)
+        slopes = x @ W.T - bound  # of each row in each unit, where all values are 0
+        return np.array([_solve_row(gram, slope, 1e-7 * bound) for slope in slopes],
+                        np.float32).reshape(len(x), self.hidden)
 
     def decode(self, codes):
         """Vectors (n, D) of codes (n, H); what data.clip and remove:K took away doesn't come back."""
@@ -139,6 +131,48 @@ class Run:
         """The strongest dimensions of a word: (dimension, strength, its top words)."""
         strengths = sorted(((-float(s), d) for d, s in self._strengths(self._row[word]).items()))
         return [(d, -s, " ".join(self.top_words(d))) for s, d in strengths[:count]]
+
+
+def _solve_within(gram, slope, units):
+    """The values of these units at which their slopes are 0."""
+    part = gram[np.ix_(units, units)]
+    try:
+        return np.linalg.solve(part, slope[units])
+    except np.linalg.LinAlgError:  # equal atoms, without a ridge
+        return np.linalg.lstsq(part, slope[units], rcond=None)[0]
+
+
+def _solve_row(gram, slope, tolerance):
+    """min a gram a / 2 - a slope over a >= 0, by an active set (Lawson, Hanson 1974): the units with the
+    greatest slopes join it, a few at a time, and those leave it that would get negative values."""
+    code = np.zeros(len(slope))
+    units, most = np.array([], int), 16
+    for _ in range(4 * len(slope)):
+        left = slope - gram[:, units] @ code[units]
+        left[units] = 0
+        left[gram.diagonal() == 0] = 0
+        steepest = np.argsort(-left)[:most]
+        joining = steepest[left[steepest] > tolerance]
+        if len(joining) == 0:
+            break
+        units = np.concatenate([units, joining])
+        before = code.copy()
+        while len(units) > 0:
+            values = _solve_within(gram, slope, units)
+            if values.min() > 0:
+                code[:] = 0
+                code[units] = values
+                break
+            now, falling = code[units], values <= 0
+            share = (now[falling] / (now[falling] - values[falling] + 1e-300)).min()
+            now = now + share * (values - now)
+            code[:] = 0
+            code[units] = now
+            stays = ~(falling & (now <= 1e-12 * abs(values).max()))
+            code[units[~stays]] = 0
+            units = units[stays]
+        most = 16 if np.any(code != before) else 1  # the steepest alone gets a value above 0
+    return code
 
 
 def load(directory):
