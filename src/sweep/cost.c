@@ -10,6 +10,7 @@
 #include "spine/train/forecast.h"
 #include "spine/train/nodedata.h"
 #include "spine/train/pace.h"
+#include "spine/train/refit.h"
 
 enum { MOST_SHAPES = 6 };
 
@@ -109,17 +110,21 @@ static int measure_shape(const struct spine_trials *trials, struct spine_comm *c
     return spine_pace_measure(&config, comm, whole, 0, &shape->pace, err);
 }
 
-/* Estimate the seconds of a trial from the nearest measured shape. */
+/* Estimate the seconds of a trial from the nearest measured shape, and those of a refit's solution. */
 static double trial_seconds(const struct shapes *shapes, const struct spine_config *config,
-                            size_t rows)
+                            const struct spine_dataset *whole)
 {
+    const size_t rows = whole->part.num_rows;
+    const double refit =
+        config->refit ? spine_refit_seconds((size_t)config->hidden, whole->dim) : 0;
     const double work = work_of(config);
     const struct shape *nearest = &shapes->shape[0];
 
     for (size_t s = 1; s < shapes->count; s++)
         if (fabs(log(shapes->shape[s].work / work)) < fabs(log(nearest->work / work)))
             nearest = &shapes->shape[s];
-    return spine_pace_run(&nearest->pace, config, rows) * (double)config->hidden / nearest->hidden;
+    return spine_pace_run(&nearest->pace, config, rows) * (double)config->hidden / nearest->hidden +
+           refit;
 }
 
 /* The share of all trials' epochs that are trained: those of each rung, times the trials promoted
@@ -153,7 +158,7 @@ static int add_up(const struct spine_trials *trials, const struct spine_dataset 
             continue;
         if (spine_forecast_rank(&config, whole->part.num_rows, whole->dim, &wish, 1, &memory, err))
             return -1;
-        const double seconds = trial_seconds(shapes, &config, whole->part.num_rows);
+        const double seconds = trial_seconds(shapes, &config, whole);
         cost->least = cost->total == 0 || seconds < cost->least ? seconds : cost->least;
         cost->most = seconds > cost->most ? seconds : cost->most;
         cost->total += seconds * share_trained(trials);
