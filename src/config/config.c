@@ -381,7 +381,7 @@ int spine_config_override(struct spine_config *config, char *const *words, int c
 
 /* --- Printing ----------------------------------------------------------------------------- */
 
-enum print { ALL, EXPLAINED, WITHOUT_FOLLOWERS };
+enum print { ALL, EXPLAINED, WITHOUT_FOLLOWERS, USED };
 
 /* The default in --print-config: only the input has none and must be set. */
 static const char *default_text(const struct spine_option *option)
@@ -408,18 +408,54 @@ static void print_recipes(const struct spine_option *option, FILE *file)
     fputc('\n', file);
 }
 
+/* The objectives that use an option, where not all do and its meaning doesn't begin with them. */
+static void print_users(const struct spine_option *option, FILE *file)
+{
+    char users[96];
+    bool by_all = true, by_all_but_nnse = true;
+
+    for (int i = 0; spine_objective_names[i] != NULL; i++) {
+        const bool is_used = spine_objective_uses((enum spine_objective)i, option->name);
+        by_all = by_all && is_used;
+        by_all_but_nnse = by_all_but_nnse && is_used == (i != SPINE_OBJECTIVE_NNSE);
+    }
+    if (by_all || strncmp(option->meaning, "for ", 4) == 0)
+        return;
+    spine_objective_users(option->name, users, sizeof users);
+    fprintf(file, "; for %s", by_all_but_nnse ? "all objectives but nnse" : users);
+}
+
+/* What model.aux_k turns on is used only with it. */
+static bool is_off(const struct spine_config *config, const struct spine_option *option)
+{
+    return config->aux_k == 0 && (strcmp(option->name, "model.aux_weight") == 0 ||
+                                  strcmp(option->name, "model.silent_rows") == 0);
+}
+
+/* Is the option printed? USED leaves out what the objective doesn't use, or takes without effect. */
+static bool is_printed(const struct spine_config *config, const struct spine_option *option,
+                       enum print print)
+{
+    if (print == WITHOUT_FOLLOWERS)
+        return !follows(config, option);
+    return print != USED ||
+           (!is_off(config, option) &&
+            spine_objective_uses((enum spine_objective)config->objective, option->name));
+}
+
 static void print_options(const struct spine_config *config, FILE *file, enum print print)
 {
     const char *section = "";
     for (size_t i = 0; i < NUM_OPTIONS; i++) {
         const size_t length = strcspn(options[i].name, ".");
+        if (!is_printed(config, &options[i], print))
+            continue;
         if (strncmp(section, options[i].name, length + 1) != 0)
             fprintf(file, "%s[%.*s]\n", i == 0 ? "" : "\n", (int)length, options[i].name);
         section = options[i].name;
-        if (print == WITHOUT_FOLLOWERS && follows(config, &options[i]))
-            continue;
         if (print == EXPLAINED) {
             fprintf(file, "; %s", options[i].meaning);
+            print_users(&options[i], file);
             spine_option_print_bounds(&options[i], file);
             fprintf(file, "; default: %s", default_text(&options[i]));
             print_recipes(&options[i], file);
@@ -449,6 +485,11 @@ char *spine_config_text(const struct spine_config *config, struct spine_error *e
 char *spine_config_base_text(const struct spine_config *config, struct spine_error *err)
 {
     return make_text(config, WITHOUT_FOLLOWERS, err);
+}
+
+char *spine_config_used_text(const struct spine_config *config, struct spine_error *err)
+{
+    return make_text(config, USED, err);
 }
 
 void spine_config_describe(const struct spine_config *config, FILE *file)

@@ -398,7 +398,22 @@ static void find_habits(struct spine_layout *layout, const struct sample *sample
     layout->has_quotes = layout->has_quotes || layout->has_bare_words;
 }
 
-/* Refuse if first fields aren't words: if most are numbers with a point. */
+/* Are all first fields numbers, and some with a point, or all the same: vectors of many zeros? */
+static bool begin_with_values(const struct sample *sample)
+{
+    bool some_are_real = false, all_are_same = true;
+
+    for (size_t i = 0; i < sample->count; i++) {
+        const struct spine_textrow *row = &sample->rows[i];
+        if (!row->is_clean || (!row->is_real && row->index < 0))
+            return false;
+        some_are_real = some_are_real || row->is_real;
+        all_are_same = all_are_same && row->index == sample->rows[0].index;
+    }
+    return sample->count > 2 && (some_are_real || all_are_same);
+}
+
+/* Refuse if first fields aren't words: if most are numbers with a point, or all are values. */
 static int refuse_if_no_words(const struct spine_layout *layout, const struct sample *sample,
                               const char *path, struct spine_error *err)
 {
@@ -406,7 +421,7 @@ static int refuse_if_no_words(const struct spine_layout *layout, const struct sa
 
     for (size_t i = 0; i < sample->count; i++)
         num_real += sample->rows[i].is_clean && sample->rows[i].is_real;
-    if (2 * num_real <= sample->count)
+    if (2 * num_real <= sample->count && (layout->dim < 2 || !begin_with_values(sample)))
         return 0;
     return spine_refuse(err,
                         "%s:%llu: rows without words: all %zu fields are numbers; put the words "

@@ -394,7 +394,7 @@ static void print_objective(const struct spine_config *config, FILE *out)
 static int print(const struct spine_config *config, int size, const struct spine_grid *grid,
                  const struct forecast *forecast, FILE *out, struct spine_error *err)
 {
-    char *text = spine_config_text(config, err);
+    char *text = spine_config_used_text(config, err);
 
     if (text == NULL)
         return -1;
@@ -464,7 +464,11 @@ static int forecast_time(const struct spine_config *config, struct spine_comm *c
     if (config->objective == SPINE_OBJECTIVE_NNSE && config->refit && epochs == config->epochs)
         seconds += spine_refit_seconds((size_t)config->hidden, forecast->dim);
     spine_clock_duration(seconds, text, sizeof text);
-    spine_clock_duration(spine_pace_epoch(&pace, rows), epoch, sizeof epoch);
+    const double each = spine_pace_epoch(&pace, rows);
+    if (each < 10)
+        snprintf(epoch, sizeof epoch, "%.2g s", each);
+    else
+        spine_clock_duration(each, epoch, sizeof epoch);
     if (comm->rank == 0 && config->objective == SPINE_OBJECTIVE_NNSE)
         fprintf(out, "time              about %s for %lld epochs, %s each now, and the codes\n",
                 text, (long long)epochs, epoch);

@@ -5,6 +5,7 @@
 
 #include "spine/base/clock.h"
 #include "spine/base/log.h"
+#include "spine/config/objective.h"
 #include "spine/config/settings.h"
 
 static const double SHOW_EVERY = 0.2; /* seconds */
@@ -40,6 +41,8 @@ static void say_begin(const struct spine_status *status)
         snprintf(values, sizeof values, ", %.15g values a word,", config->l0);
         snprintf(work, sizeof work, "%lld epoch%s", (long long)epochs, plural(epochs));
     } else {
+        if (spine_objective_uses((enum spine_objective)config->objective, "model.k"))
+            snprintf(values, sizeof values, ", %lld values a word,", (long long)config->k);
         snprintf(work, sizeof work, "batches of %lld, %zu step%s an epoch",
                  (long long)config->batch_size, steps, plural((int64_t)steps));
     }

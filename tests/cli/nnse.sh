@@ -209,7 +209,11 @@ dry_run()
 }
 dry_run nnse 5 output.directory=fresh
 dry_run nnse 5 output.directory=fresh parallel.grid=1x1 data.rms=keep output.noisy_codes=no
+if grep -Eq '^(noise|cap|k|silent_rows|batch_size|sparsity) = ' stdout || grep -q '^.loss.$' stdout; then
+    fail "--dry-run prints what nnse doesn't use: $(cat stdout)"
+fi
 dry_run spine 60 output.directory=fresh train.noise=0.4
+grep -qx 'noise = 0.4' stdout || fail "--dry-run lacks the noise: $(cat stdout)"
 grep -qx 'objective         spine, since train.noise is set' stdout || fail "no reason: $(cat stdout)"
 dry_run nnse 5 output.directory=fresh model.objective=nnse train.batch_size=32
 grep -q 'warning: train.batch_size: has no effect with model.objective = nnse' stderr || fail "$(cat stderr)"

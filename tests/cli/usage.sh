@@ -58,6 +58,9 @@ cmp stdout all.ini || fail "--print-config's output doesn't read back as itself"
 [ "$(grep -c '^;.*default: ' all.ini)" = "$(grep -c '^[a-z_0-9]* = ' all.ini)" ] ||
     fail "--print-config leaves an option unexplained"
 
+grep -q '^; standard deviation of the noise .*; for all objectives but nnse; .*; default: 0.4$' all.ini ||
+    fail "--print-config doesn't say who uses the noise: $(cat all.ini)"
+
 run "$trainer" --dry-run run.ini model.hidden=70
 grep -qx 'hidden = 70' stdout || fail "an override has no effect: $(cat stdout)"
 grep -qx 'epochs = 2' stdout || fail "the file has no effect: $(cat stdout)"

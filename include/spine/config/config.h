@@ -182,6 +182,9 @@ char *spine_config_text(const struct spine_config *config, struct spine_error *e
  * model.objective, so that they still follow the objective when the text is read. */
 char *spine_config_base_text(const struct spine_config *config, struct spine_error *err);
 
+/* The same text, but only with options that the objective uses. */
+char *spine_config_used_text(const struct spine_config *config, struct spine_error *err);
+
 /* Write spine_config_text() with each option's meaning, bounds and default above it. */
 void spine_config_describe(const struct spine_config *config, FILE *file);
 

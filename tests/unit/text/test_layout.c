@@ -131,6 +131,10 @@ static void test_what_is_no_rows_of_vectors_is_refused(void **state)
         {"the 0:0.5 17:-1\nof 3:0.25\n", ": the rows are sparse, DIMENSION:VALUE, which is not "
                                          "read; write all values of a row (for "
                                          "codes of a run: spine-merge RUN -o FILE.h5ad)"},
+        {"0\t0.5\t1\n0.25\t0\t2\n0\t0\t1\n", ":1: rows without words: all 3 fields are numbers; "
+                                             "put the words before them: paste WORDS " FILE_NAME},
+        {"0\t0.5\t1\n0\t0\t2\n0\t0\t1\n", ":1: rows without words: all 3 fields are numbers; put "
+                                          "the words before them: paste WORDS " FILE_NAME},
         {"0.5\t1\tthe\n0.25\t2\tof\n",
          ": the words are last; put them first: awk '{ w = $NF; $NF = \"\"; print w, $0 }'"},
         {"the [ 0.5 1.25\n -2 3]\nof [0.25 2\n 1 0]\n",
