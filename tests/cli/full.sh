@@ -50,13 +50,12 @@ await_end()
 # await_lines COUNT: until the run has trained so many epochs.
 await_lines()
 {
-    local _
+    local lines _
     for _ in $(seq 3000); do
-        if [ -e small/run/metrics.jsonl ] && [ "$(wc -l <small/run/metrics.jsonl)" -ge "$1" ]; then
-            return
-        fi
+        count_lines small/run/metrics.jsonl
+        [ "$lines" -lt "$1" ] || return 0
         kill -0 $job 2>/dev/null || fail "the run ended too early: $(cat stderr)"
-        sleep 0.01
+        pause 0.02
     done
     fail "the run makes no progress: $(cat stderr)"
 }

@@ -72,6 +72,26 @@ run()
     [ "$status" = 0 ] || fail "status $status: $*: $(cat stderr)"
 }
 
+# pause SECONDS: as sleep does, but without a process for it, which would take more CPU time than what is
+# waited for when it is looked at a hundred times a second.
+exec {nothing}<> <(:)
+pause()
+{
+    read -rt "$1" -u "$nothing" _ || true
+}
+
+# count_lines FILE...: sets 'lines' to how many they have in all, without a process; those that aren't there
+# have none.
+count_lines()
+{
+    local file found
+    lines=0
+    for file; do
+        { mapfile -t found <"$file"; } 2>/dev/null || continue
+        lines=$((lines + ${#found[@]}))
+    done
+}
+
 # train RANKS ARGUMENT...: a run of spine-mpi that must succeed; one rank without mpirun, which takes
 # longer to start than the rank.
 train()

@@ -41,14 +41,16 @@ await()
 {
     until "$@"; do
         kill -0 $job 2>/dev/null || fail "ended too early for '$*': $(cat stderr)"
-        sleep 0.01
+        pause 0.02
     done
 }
 
 # has_lines RUN COUNT: has it trained so many epochs?
 has_lines()
 {
-    [ -e "$1/metrics.jsonl" ] && [ "$(wc -l <"$1/metrics.jsonl")" -ge "$2" ]
+    local lines
+    count_lines "$1/metrics.jsonl"
+    [ "$lines" -ge "$2" ]
 }
 
 # await_lines RUN COUNT

@@ -28,22 +28,25 @@ END_INI
 
 run mpirun -np 2 "$sweep" run sweep.ini sweep.directory=whole
 
-# lines DIRECTORY: how many epochs its trials have in all.
-lines()
+# count_epochs DIRECTORY: sets 'lines' to how many its trials have in all.
+count_epochs()
 {
-    cat "$1"/trials/*/metrics.jsonl 2>/dev/null | wc -l
+    count_lines "$1"/trials/*/metrics.jsonl
 }
 
 # kill_after EPOCHS SIGNAL: start the sweep 'killed', and end it when so many more are trained.
 kill_after()
 {
-    local goal=$(($(lines killed) + $1)) victim
+    local goal victim
+    count_epochs killed
+    goal=$((lines + $1))
     mpirun -np 2 "$sweep" run sweep.ini sweep.directory=killed >out 2>err &
     victim=$!
     for _ in $(seq 3000); do
-        [ "$(lines killed)" -lt "$goal" ] || break
+        count_epochs killed
+        [ "$lines" -lt "$goal" ] || break
         kill -0 $victim 2>/dev/null || fail "it was done before it was killed: $(cat err)"
-        sleep 0.02
+        pause 0.02
     done
     kill -s "$2" $victim
     status=0
@@ -72,7 +75,8 @@ grep -q 'spine-sweep: stopped with all trials saved; run the same command again 
 
 run mpirun -np 2 "$sweep" run sweep.ini sweep.directory=killed
 cmp whole/summary.tsv killed/summary.tsv || fail "the table is another one: $(diff whole/summary.tsv killed/summary.tsv)"
-[ "$(lines killed)" = 240 ] || fail "the trials have $(lines killed) epochs, not 240"
+count_epochs killed
+[ "$lines" = 240 ] || fail "the trials have $lines epochs, not 240"
 for trial in 0 5 9; do
     cmp "whole/trials/000$trial/codes.h5ad" "killed/trials/000$trial/codes.h5ad" ||
         fail "trial $trial has other codes"
