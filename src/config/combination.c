@@ -220,8 +220,4 @@ void spine_combination_report(const struct spine_config *config, const struct sp
             !spine_config_is_default(config, option))
             spine_log_warning("%s: has no effect with model.objective = %s", option->name,
                               spine_objective_names[objective]);
-    if (objective == SPINE_OBJECTIVE_NNSE && config->l0 > (double)config->hidden &&
-        !spine_config_is_default(config, spine_config_find("model.l0")))
-        spine_log_warning("model.l0: is %g, but codes have at most %lld values, model.hidden",
-                          config->l0, (long long)config->hidden);
 }

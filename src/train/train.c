@@ -26,6 +26,18 @@ static void warn_of_limit(const struct spine_trainer *run)
                           limit, config->grace_seconds);
 }
 
+/* Warn if more values a word were asked for than there are units. */
+static void warn_of_values(const struct spine_trainer *run)
+{
+    const struct spine_config *config = run->config;
+
+    if (run->comm->rank == 0 && config->objective == SPINE_OBJECTIVE_NNSE &&
+        config->l0 > (double)config->hidden &&
+        !spine_config_is_default(config, spine_config_find("model.l0")))
+        spine_log_warning("model.l0: is %g, but codes have at most %lld values, model.hidden",
+                          config->l0, (long long)config->hidden);
+}
+
 /* Warn if no gradient is sent between hosts. */
 static void warn_of_wire(const struct spine_trainer *run)
 {
@@ -55,8 +67,10 @@ static int train(struct spine_trainer *run, bool is_alone, const char *timeline,
     if (is_alone && spine_preflight_log(run->comm, config->directory, err))
         return -1;
     warn_of_limit(run);
-    if (is_alone)
+    if (is_alone) {
         warn_of_wire(run);
+        warn_of_values(run);
+    }
     spine_status_begin(&run->status);
     if (run->comm->size + run->parallel.num_idle > 1)
         spine_parallel_log(&run->parallel);
