@@ -145,7 +145,8 @@ struct range {
 };
 
 /* Find the lambda that leaves the sample as many values, by the secant method on logarithmic scales. Where a
- * secant leaves the range that is known to have the solution, the range is halved. Collective. */
+ * secant leaves the range that is known to have the solution, the range is halved, unless lambda is good as
+ * it is. Collective. */
 static void find(const struct spine_lambda *search, struct sample *sample, double wanted,
                  struct effort effort, struct range *range)
 {
@@ -167,7 +168,8 @@ static void find(const struct spine_lambda *search, struct sample *sample, doubl
         last_ratio = ratio;
         range->lambda *= pow(ratio, 1 / range->power);
         if (!(range->lambda > range->low && range->lambda < range->high))
-            range->lambda = sqrt(range->low * range->high);
+            range->lambda =
+                fabs(ratio - 1) < effort.close ? lambda : sqrt(range->low * range->high);
         spine_comm_broadcast(search->comm, &range->lambda, sizeof range->lambda);
     }
 }

@@ -260,7 +260,7 @@ def train(case):
 
 # --- Codes over a dictionary -----------------------------------------------------------------------
 
-NNSE = dict(num_rows=45, dim=20, hidden=17, seed=20201, l0=5, ridge=0.1, num_epochs=4, input_bound=2)
+NNSE = dict(num_rows=45, dim=20, hidden=17, seed=20207, l0=5, ridge=0.1, num_epochs=4, input_bound=2)
 
 
 def solve_codes(x, atoms, penalty, ridge):
@@ -301,7 +301,7 @@ def adjust_penalty(penalty, count_ratio):
         last = penalty, ratio
         penalty *= ratio ** (1 / power)
         if not low < penalty < high:
-            penalty = np.sqrt(low * high)
+            penalty = last[0] if abs(ratio - 1) < 0.01 else np.sqrt(low * high)
     return penalty
 
 
