@@ -9,8 +9,9 @@
 #include "spine/base/memory.h"
 #include "spine/math/kernels.h"
 
-/* Words of the sample, and those on which the first lambda is searched for before. */
-enum { SAMPLE = 600, FEW = 120 };
+/* Words of the sample, and those on which the first lambda is searched for before. After an epoch it is one
+ * word of 8, if these are fewer words, but not below FEW. */
+enum { SAMPLE = 600, FEW = 120, ONE_OF = 8 };
 
 /* When a search ends: the values are as near to the wanted number, or it took so many steps. One more step
  * follows, to where the wanted number should be, without counting there. */
@@ -43,6 +44,16 @@ static size_t interval(const struct spine_partition *part, size_t most)
     return (part->num_rows + most - 1) / most;
 }
 
+/* The same of the sample after an epoch. */
+static size_t interval_after(const struct spine_partition *part)
+{
+    const size_t every = interval(part, SAMPLE), most = part->num_rows / FEW;
+
+    if (every >= ONE_OF || most <= every)
+        return every;
+    return most < ONE_OF ? most : ONE_OF;
+}
+
 /* The rows of a sample that are before a row. */
 static size_t count_before(uint64_t row, size_t every)
 {
@@ -68,7 +79,7 @@ size_t spine_lambda_bytes(const struct spine_partition *part, size_t dim, double
 size_t spine_lambda_sampled(const struct spine_partition *part, size_t first,
                             const struct spine_block *block)
 {
-    const size_t every = interval(part, SAMPLE);
+    const size_t every = interval_after(part);
     size_t values = 0;
 
     for (size_t i = 0; i < block->rows; i++)
@@ -86,13 +97,13 @@ static void sample_dispose(struct sample *sample)
     free(sample->row);
 }
 
-static int sample_init(struct sample *sample, const struct spine_lambda *search, size_t most,
+static int sample_init(struct sample *sample, const struct spine_lambda *search, size_t every,
                        struct spine_error *err)
 {
     static const char what[] = "a sample of rows";
     struct spine_dataset *data = search->data;
     const struct spine_partition *part = &data->part;
-    const size_t every = interval(part, most), stride = data->stride;
+    const size_t stride = data->stride;
     const size_t first = count_before(part->first_row, every);
 
     *sample = (struct sample){.rows = count_own(part, every)};
@@ -175,28 +186,28 @@ static void find(const struct spine_lambda *search, struct sample *sample, doubl
 }
 
 /* The values that a sample should have: as many a row as all rows. */
-static double wanted_of(const struct spine_lambda *search, size_t most)
+static double wanted_of(const struct spine_lambda *search, size_t every)
 {
-    const struct spine_partition *part = &search->data->part;
-
-    return search->wanted * (double)count_before(part->num_rows, interval(part, most));
+    return search->wanted * (double)count_before(search->data->part.num_rows, every);
 }
 
 int spine_lambda_find(const struct spine_lambda *search, double *lambda, struct spine_error *err)
 {
-    const double length = sqrt(search->data->variance / (double)search->data->part.num_rows);
+    const struct spine_partition *part = &search->data->part;
+    const double length = sqrt(search->data->variance / (double)part->num_rows);
+    const size_t some = interval(part, FEW), more = interval(part, SAMPLE);
     /* It begins where values are few, which are soon solved for. */
     struct range range = {1e-4 * length, 10 * length, length / 4, FIRST_POWER};
     struct sample few, all;
-    const bool has_few = sample_init(&few, search, FEW, err) == 0;
-    const bool has_all = sample_init(&all, search, SAMPLE, err) == 0;
+    const bool has_few = sample_init(&few, search, some, err) == 0;
+    const bool has_all = sample_init(&all, search, more, err) == 0;
     const int rc = spine_comm_agree(search->comm, -!(has_few && has_all), err);
 
     if (rc == 0) {
-        find(search, &few, wanted_of(search, FEW), on_few, &range);
+        find(search, &few, wanted_of(search, some), on_few, &range);
         range.low = 1e-4 * length;
         range.high = 10 * length;
-        find(search, &all, wanted_of(search, SAMPLE), on_all, &range);
+        find(search, &all, wanted_of(search, more), on_all, &range);
         *lambda = range.lambda;
     }
     sample_dispose(&few);
@@ -208,10 +219,11 @@ int spine_lambda_adjust(const struct spine_lambda *search, double values, double
                         double *lambda, struct spine_error *err)
 {
     const double all = search->wanted * (double)search->data->part.num_rows;
-    const double wanted = sampled > 0 ? all * sampled / values : wanted_of(search, SAMPLE);
+    const size_t every = interval_after(&search->data->part);
+    const double wanted = sampled > 0 ? all * sampled / values : wanted_of(search, every);
     struct range range = {*lambda / CHANGE, *lambda * CHANGE, *lambda, POWER};
     struct sample sample;
-    const int rc = spine_comm_agree(search->comm, sample_init(&sample, search, SAMPLE, err), err);
+    const int rc = spine_comm_agree(search->comm, sample_init(&sample, search, every, err), err);
 
     if (rc == 0) {
         begin_with(&sample, search->coder->kept);

@@ -3,7 +3,7 @@
  * It is found by solving for a sample of the rows, every n-th of all: before the first epoch, and after each
  * epoch for the new atoms. The sample has a little more or fewer values than all rows have. How many times
  * as many is known of the codes of the epoch, and is taken to be the same for the next. So codes come to
- * within 0.5 % of the wanted number, where that of a sample alone would be 1 or 2 % off.
+ * within 1 % of the wanted number, where that of a sample alone would be 1 or 2 % off.
  *
  * Counts are exact, so lambda doesn't depend on the number of ranks. */
 #ifndef SPINE_TRAIN_LAMBDA_H
