@@ -58,7 +58,7 @@ static const struct spine_option options[] = {
     {"model.hidden", FIXED, COUNT, FIELD(hidden), 1, 1048576, "1000", NULL, "length of a code: the number of units"},
     {"model.objective", FIXED, CHOICE, FIELD(objective), ANY, "nnse", spine_objective_names, "spine: the SPINE autoencoder; topk: the k largest units of a row; batchtopk: k units a row on average over a batch; ksparse: as topk, with tied matrices; relu: the rectifier with an l1 loss; nnse: sparse non-negative codes over a learned dictionary. If it isn't set, an option of model, loss or train that spine uses but nnse doesn't makes it spine"},
     {"model.start", FIXED, CHOICE, FIELD(start), ANY, "random", atoms_names, "initial weights of units: random numbers, or vectors of words (W2, and the same in W1)"},
-    {"model.l0", FIXED, REAL, FIELD(l0), 0.1, 1e6, "22", NULL, "for nnse: wanted mean number of values a word"},
+    {"model.l0", FIXED, REAL, FIELD(l0), 0.1, 1e6, "22", NULL, "for nnse: wanted mean number of values a word; with fewer than 300 units, the default is 22"},
     {"model.ridge", FIXED, REAL, FIELD(ridge), 0, 1e6, "0", NULL, "for nnse: L2 penalty, the weight of half the sum of a word's squared values; it spreads a word over similar atoms"},
     {"model.k", FIXED, COUNT, FIELD(k), 1, 1048576, "22", NULL, "for topk, batchtopk and ksparse: active units of a row"},
     {"model.first_k", FIXED, COUNT, FIELD(first_k), 1, 1048576, "100", NULL, "for ksparse: k of the first epoch, if above model.k; k falls to model.k in the first half of the epochs"},
@@ -120,6 +120,12 @@ static bool starts_from_run(const struct spine_config *config)
     return config->start_from[0] != '\0';
 }
 
+/* Codes with 60 of so few values wouldn't be sparse; of less than 100 units, no lambda gives as many. */
+static bool has_few_units(const struct spine_config *config)
+{
+    return config->hidden < 300;
+}
+
 /* What train.refit is refused with, and nnse's untrained atoms, which are kept unless it is set. */
 static bool excludes_refit(const struct spine_config *config)
 {
@@ -137,7 +143,7 @@ static const struct recipe {
     bool (*gives_way)(const struct spine_config *config); /* to others; or NULL */
 } recipes[] = {
     {"model.start", OF(TOPK) | OF(NNSE), "words", starts_from_run},
-    {"model.l0", OF(NNSE), "60", NULL},
+    {"model.l0", OF(NNSE), "60", has_few_units},
     {"model.ridge", OF(NNSE), "2", NULL},
     {"train.epochs", OF(NNSE), "5", NULL},
     {"train.refit", OF(TOPK) | OF(BATCHTOPK) | OF(NNSE), "yes", excludes_refit},

@@ -864,6 +864,9 @@ static void test_defaults_follow_the_objective_unless_they_are_set(void **state)
         {"objective = topk\nhidden = 29999\n", "words 22 0 60 yes"},
         {"objective = topk\nhidden = 30000\n", "words 22 0 60 no"},
         {"objective = nnse\nhidden = 30000\n", "words 60 2 5 no"},
+        {"objective = nnse\nhidden = 300\n", "words 60 2 5 yes"},
+        {"objective = nnse\nhidden = 299\n", "words 22 2 5 yes"},
+        {"hidden = 299\nl0 = 60\n", "words 60 2 5 yes"},
     };
     struct spine_error err = {.text = ""};
 
