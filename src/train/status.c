@@ -28,7 +28,7 @@ static const char *plural(int64_t count)
     return count == 1 ? "" : "s";
 }
 
-/* "training nnse: 1000 units, 40 values a word, on 17000 x 100 numbers; 5 epochs, 2 ranks" */
+/* "training nnse: 1000 units, 60 values a word, on 17000 x 100 numbers; 5 epochs, 2 ranks" */
 static void say_begin(const struct spine_status *status)
 {
     const struct spine_config *config = status->config;
@@ -164,16 +164,23 @@ void spine_status_log(const struct spine_status *status, const struct spine_metr
 }
 
 /* Warn if nnse ends with codes that are much longer or shorter than wanted. */
-static void check_values(const struct spine_config *config, double values)
+static void check_values(const struct spine_status *status, double values)
 {
+    const struct spine_config *config = status->config;
     const double ratio = values / config->l0;
 
     if (config->objective != SPINE_OBJECTIVE_NNSE ||
         (ratio > 1 - VALUES_OFF && ratio < 1 + VALUES_OFF))
         return;
-    spine_log_warning("codes have %.3g values a word, but model.l0 is %g; %s", values, config->l0,
-                      ratio < 1 ? "with so many units and numbers a row, more may be impossible"
-                                : "more epochs may help");
+    if (ratio < 1)
+        spine_log_warning("codes have %.3g values a word, but model.l0 is %g; with %lld unit%s and "
+                          "%zu numbers a row, more may be impossible: raise model.hidden or lower "
+                          "model.l0",
+                          values, config->l0, (long long)config->hidden, plural(config->hidden),
+                          status->data->dim);
+    else
+        spine_log_warning("codes have %.3g values a word, but model.l0 is %g; more epochs may help",
+                          values, config->l0);
 }
 
 void spine_status_check(struct spine_status *status, const struct spine_measures *measures,
@@ -197,5 +204,5 @@ void spine_status_check(struct spine_status *status, const struct spine_measures
                           (long long)epoch, (long long)measures->empty, (long long)words,
                           (long long)measures->dead, (long long)units, cause);
     else if (epoch == status->config->epochs)
-        check_values(status->config, measures->l0);
+        check_values(status, measures->l0);
 }
