@@ -15,8 +15,8 @@ static const char program[] = "spine-merge";
 static const char usage[] =
     "Usage: spine-merge [OPTION...] RUN\n"
     "\n"
-    "Merge the codes that the ranks of a run wrote, RUN/shards/codes-*.h5, into one file. The\n"
-    "suffix of its name selects the format:\n"
+    "Merge the codes that the ranks of a run wrote, RUN/shards/codes-*.h5, into one file\n"
+    "or several, in one pass. The suffix of a name selects its format:\n"
     "\n" SPINE_OUTPUT_FORMATS "\n"
     "  -o, --output=FILE   where to write [RUN/codes.h5ad]; may be repeated\n" SPINE_OUTPUT_USAGE
     "  --model=OUT         write the model instead: OUT.npz, OUT.safetensors with cfg.json, or "
@@ -44,7 +44,8 @@ static void describe(const char *path, const struct spine_merge_report *report)
     char text[512];
 
     spine_output_describe(&report->output, text, sizeof text);
-    spine_printable_line(stdout, "%s: %zu shards, %s", path, report->shards, text);
+    spine_printable_line(stdout, "%s: %zu shard%s, %s", path, report->shards,
+                         report->shards == 1 ? "" : "s", text);
     spine_output_describe_notes(&report->output, text, sizeof text);
     if (text[0] != '\0')
         spine_printable_line(stdout, "%s: %s", path, text);
