@@ -69,7 +69,8 @@ def main():
         for _ in range(options.rounds):
             if is_nnse:
                 whole = {"data.input": vectors, "data.limit": options.words,
-                         "model.hidden": options.hidden, "model.objective": "nnse"}
+                         "model.hidden": options.hidden, "model.objective": "nnse",
+                         "model.l0": 40, "model.ridge": 1}
                 compare("all rows", whole, whole)
                 continue
             for rows in (64, 256):
