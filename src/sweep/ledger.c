@@ -62,8 +62,6 @@ void spine_ledger_dispose(struct spine_ledger *ledger)
     *ledger = (struct spine_ledger){.claims = -1};
 }
 
-/* --- Paths -------------------------------------------------------------------------------- */
-
 int spine_ledger_epochs(const struct spine_ledger *ledger, size_t trial, size_t rung,
                         int64_t *epochs, struct spine_error *err)
 {
@@ -78,6 +76,8 @@ int spine_ledger_epochs(const struct spine_ledger *ledger, size_t trial, size_t 
     *epochs = config.epochs;
     return 0;
 }
+
+/* --- Paths -------------------------------------------------------------------------------- */
 
 int spine_ledger_path(const struct spine_ledger *ledger, const char *name, char *path,
                       struct spine_error *err)

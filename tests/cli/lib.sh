@@ -81,7 +81,7 @@ pause()
 }
 
 # count_lines FILE...: sets 'lines' to how many they have in all, without a process; those that aren't there
-# have none.
+# have none, and a last line that isn't finished counts.
 count_lines()
 {
     local file found

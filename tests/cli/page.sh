@@ -6,7 +6,8 @@ set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 need node npm
-browser=$(command -v chromium-headless-shell || command -v chromium) || skip "chromium is not installed"
+browser=$(command -v chromium-headless-shell || command -v chromium) || 
+    skip "neither chromium-headless-shell nor chromium is installed"
 need_python numpy h5py
 build=$(cd "$SPINE_BIN/.." && pwd)
 version=1.65.1

@@ -1,6 +1,6 @@
 # The man pages, made by awk from what is written anyway: those of programs from their --help, the others
 # from documents; included by the top CMakeLists.txt.
-set(SPINE_DATE 2026-11-25) # of the pages: that of the last change worth a date
+set(SPINE_DATE 2026-11-26) # of the pages: that of the last change worth a date
 
 # A page; ARGN is the command whose output it is, and what it depends on.
 function(spine_add_page name section)

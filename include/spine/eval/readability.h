@@ -33,9 +33,10 @@ double *spine_readability_coherences(const struct spine_topwords *topwords,
  * interval is Wilson's for as many trials as dimensions, since draws for one dimension depend on
  * each other.
  *
- * Where the reference lacks words, the top words of a dimension may be far from its strongest. 'known' is the
- * intrusion of dimensions that are judged by their strongest: the reference knows at least as many words
- * as are shown of the SPINE_TOPWORDS_STRONGEST strongest. Its others count as missing. */
+ * Where the reference lacks words, the top words of a dimension may be far from its strongest.
+ * 'known' is the intrusion of dimensions that are judged by their strongest: the reference knows at
+ * least as many words as are shown of the SPINE_TOPWORDS_STRONGEST strongest. Its others count as
+ * missing. */
 struct spine_intrusion {
     struct spine_readability all, known;
 };

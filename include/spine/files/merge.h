@@ -15,8 +15,8 @@ struct spine_merge_request {
     const char *const *paths;
     size_t num_paths;
     const struct spine_output_options *options; /* NULL: values aren't changed */
-    const struct spine_output_source
-        *source; /* NULL: it is read from those files of the run that exist */
+    /* NULL: it is read from those files of the run that exist. */
+    const struct spine_output_source *source;
 };
 
 struct spine_merge_report {

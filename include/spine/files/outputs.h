@@ -15,8 +15,8 @@ struct spine_outputs {
 };
 
 /* Begin all files. Of outputs that have their words in the same list, the first writes it. 'paths',
- * 'options' and what 'source' points to are borrowed until the outputs are closed. The caller closes
- * them even after a failure. */
+ * and what 'options' and 'source' point to, are borrowed until the outputs are closed; the structs
+ * themselves are copied. The caller closes the outputs even after a failure. */
 int spine_outputs_open(struct spine_outputs *outputs, const char *const *paths, size_t count,
                        const struct spine_output_shape *shape,
                        const struct spine_output_options *options,
