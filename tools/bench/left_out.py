@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Codes of words that weren't trained on beside those of words that were, as a Markdown table: the one of
-"New words" in tools/doc/evaluation.md is `left_out.py glove.6B.100d.17k.txt.gz`.
+"""Codes of words that weren't trained on beside those of words that were, as a Markdown table: those of
+"New words" in tools/doc/evaluation.md are `left_out.py glove.6B.100d.17k.txt.gz`, for SPINE with
+`model.objective=spine`.
 
-Leaves NUMBER words out, drawn at random, trains on the others with SPINE's defaults and OPTIONs,
+Leaves NUMBER words out, drawn at random, trains on the others with the defaults and OPTIONs,
 encodes the left-out words with spine-encode, and as many drawn from those that were trained on, and
 measures both in the space of all vectors. Any form that spine-convert reads will do."""
 import argparse
@@ -67,7 +68,7 @@ def main():
 
         run = os.path.join(scratch, "run")
         with open(os.path.join(scratch, "run.ini"), "w") as file:
-            print(f"[data]\ninput = {scratch}/kept.h5\n[model]\nobjective = spine\n[output]\ndirectory = {run}",
+            print(f"[data]\ninput = {scratch}/kept.h5\n[output]\ndirectory = {run}",
                   file=file)
         subprocess.run(["mpirun", "-np", given.ranks, harness.program("spine-mpi"),
                         "--quiet", os.path.join(scratch, "run.ini"), *given.option], check=True)
