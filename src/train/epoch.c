@@ -114,12 +114,14 @@ static int pass_rows(struct spine_trainer *run, const struct pass *pass,
     return 0;
 }
 
-/* May requests be served after the atoms of nnse's epoch have become the parameters? Only if its start is
- * saved. */
+/* May requests be served after the atoms of nnse's epoch have become the parameters? Only in the last, if its
+ * start is saved: before, the epoch can be saved after a short end. */
 static bool may_leave(const struct spine_trainer *run)
 {
-    return run->config->objective == SPINE_OBJECTIVE_NNSE &&
-           run->saved_epoch == run->position.epoch;
+    const int64_t epoch = run->position.epoch;
+
+    return run->config->objective == SPINE_OBJECTIVE_NNSE && epoch + 1 == run->last_epoch &&
+           run->saved_epoch == epoch;
 }
 
 /* Pass over all rows at an epoch's end, in one go unless it may be left. */

@@ -148,6 +148,14 @@ grep -qx "epoch 2 can't be saved in part; the run up to it is saved already" std
     fail "polls of the last epoch: $(cat stderr)"
 same ranks1 limited
 
+# A time limit for one epoch more, but not for the last and its refit: that epoch is saved, though it is measured.
+long=(data.limit=600 model.hidden=4000 train.epochs=3 train.refit=yes train.evaluate_every=1 output.directory=further)
+train 1 run.ini "${long[@]}" train.stop_after=1
+attempt "$trainer" run.ini "${long[@]}" train.time_limit=0.15 train.grace_seconds=1
+[ "$status" = 75 ] || fail "status $status at the time limit: $(cat stderr)"
+grep -q 'too little for another epoch' stderr || fail "said: $(cat stderr)"
+grep -q 'saved further after epoch 2, step 0' stderr || fail "a finished epoch is lost: $(cat stderr)"
+
 # --- Encoded once more: the same solutions --------------------------------------------------------------
 
 run "$SPINE_BIN/spine-merge" ranks1 -o trained.npy
