@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -20,6 +21,7 @@ struct list {
     struct spine_words words; /* owned */
     bool is_table;            /* its first line has tabs */
     bool may_have_title;      /* it is lines, of which the first may name the column */
+    bool is_limited;          /* it is for the first rows of a longer matrix */
     size_t num_blanks;        /* blank lines at the end, not among the words */
     size_t first, num_words;  /* of the words, without the column's name */
 };
@@ -142,10 +144,12 @@ static bool has_numbers_behind(const struct spine_words *lines)
     return lines->count > 2;
 }
 
-/* Are all words before the number in base64, as in a vocabulary of tiktoken's? */
+/* Are all words before the number in base64, some padded, as in a vocabulary of tiktoken's? Without
+ * padding they may be words of four letters. */
 static bool are_base64(const struct spine_words *lines)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    bool is_padded = false;
 
     for (size_t i = 0; i < lines->count; i++) {
         const char *line = spine_words_get(lines, i);
@@ -153,8 +157,9 @@ static bool are_base64(const struct spine_words *lines)
         if (length == 0 || padding > 2 || (length + padding) % 4 != 0 ||
             line[length + padding] != ' ')
             return false;
+        is_padded = is_padded || padding > 0;
     }
-    return true;
+    return is_padded;
 }
 
 /* Does every line end like ",7", except perhaps the first, which may have column names? */
@@ -302,13 +307,14 @@ static bool is_title(const char *word)
     return false;
 }
 
-/* A line too many: the column's name. */
+/* A line too many: the column's name. If the matrix has more rows than are read, it may as well be the
+ * word of one of these. */
 static void drop_title(struct list *list, const char *name)
 {
     const char *first = spine_words_get(&list->words, 0);
     char quoted[SPINE_LINES_QUOTE];
 
-    if (!list->is_table && !is_title(first))
+    if (!is_title(first) && (!list->is_table || list->is_limited))
         return;
     spine_lines_quote(quoted, first, strlen(first));
     spine_log(SPINE_LOG_INFO, "%s: the first line names the column, %s: skipped", name, quoted);
@@ -316,24 +322,30 @@ static void drop_title(struct list *list, const char *name)
     list->num_words--;
 }
 
-/* Refuse a list that hasn't a word for each row. Models often have more rows than their vocabulary, for
- * speed: these come last. */
-static int refuse_number(const struct list *list, const char *name, size_t rows,
+/* Refuse a list that hasn't a word for each of 'wanted' rows. Models often have more rows than their
+ * vocabulary, for speed: these come last. */
+static int refuse_number(const struct list *list, const char *name, size_t wanted, size_t rows,
                          struct spine_error *err)
 {
     const size_t count = list->num_words;
+    char vectors[64];
 
-    if (count == rows + 1 && list->may_have_title)
+    if (wanted < rows)
+        snprintf(vectors, sizeof vectors, "the first %zu of %zu vectors", wanted, rows);
+    else
+        snprintf(vectors, sizeof vectors, "%zu vectors", rows);
+
+    if (count == wanted + 1 && list->may_have_title)
         return spine_refuse(err,
-                            "%s: has %zu words for %zu vectors; if the first line is a header, "
+                            "%s: has %zu words for %s; if the first line is a header, "
                             "remove it (tail -n +2)",
-                            name, count, rows);
-    if (count < rows && count > rows / 2)
+                            name, count, vectors);
+    if (count < wanted && count > wanted / 2)
         return spine_refuse(err,
-                            "%s: has %zu words for %zu vectors; if the last rows are padding, "
+                            "%s: has %zu words for %s; if the last rows are padding, "
                             "spine-convert --limit=%zu leaves them out",
-                            name, count, rows, count);
-    return spine_refuse(err, "%s: has %zu words for %zu vectors", name, count, rows);
+                            name, count, vectors, count);
+    return spine_refuse(err, "%s: has %zu words for %s", name, count, vectors);
 }
 
 int spine_wordlist_read(const char *path, const char *name, size_t rows, size_t wanted,
@@ -342,17 +354,18 @@ int spine_wordlist_read(const char *path, const char *name, size_t rows, size_t 
     struct list list = {0};
     int rc = read_any(path, name, &list, err);
 
-    if (list.words.count != rows && list.words.count <= wanted + 1)
-        rows = wanted;
-    for (; rc == 0 && list.words.count < rows && list.num_blanks > 0; list.num_blanks--)
+    const bool has_all = list.words.count <= rows && rows <= list.words.count + list.num_blanks;
+    list.is_limited = !has_all && wanted < rows && list.words.count <= wanted + 1;
+    const size_t needed = list.is_limited ? wanted : rows;
+    for (; rc == 0 && list.words.count < needed && list.num_blanks > 0; list.num_blanks--)
         rc = spine_words_add(&list.words, "", 0, err);
     list.num_words = list.words.count;
-    if (rc == 0 && list.num_words == rows + 1 && list.may_have_title)
+    if (rc == 0 && list.num_words == needed + 1 && list.may_have_title)
         drop_title(&list, name);
-    if (rc == 0 && list.num_words != rows)
-        rc = refuse_number(&list, name, rows, err);
+    if (rc == 0 && list.num_words != needed)
+        rc = refuse_number(&list, name, needed, rows, err);
 
-    for (size_t i = 0; rc == 0 && i < rows; i++) {
+    for (size_t i = 0; rc == 0 && i < needed; i++) {
         const char *word = spine_words_get(&list.words, list.first + i);
         rc = spine_words_add(words, word, strlen(word), err);
     }

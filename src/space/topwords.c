@@ -14,13 +14,15 @@ static bool is_known(const struct spine_reference *reference, size_t row)
 static void find_tops(struct spine_topwords *topwords, const struct spine_reference *reference)
 {
     const struct spine_ranking *ranking = topwords->ranking;
+    const size_t most = topwords->most;
+    const size_t strongest = most > SPINE_TOPWORDS_STRONGEST ? most : SPINE_TOPWORDS_STRONGEST;
     for (size_t j = 0; j < ranking->dimensions; j++) {
         const struct spine_ranked *entries = spine_ranking_get(ranking, j);
-        uint32_t *top = topwords->top + j * topwords->most;
-        for (size_t i = 0; i < ranking->active[j] && topwords->count[j] < topwords->most; i++)
+        uint32_t *top = topwords->top + j * most;
+        for (size_t i = 0; i < ranking->active[j] && topwords->count[j] < most; i++)
             if (is_known(reference, entries[i].index))
                 top[topwords->count[j]++] = entries[i].index;
-        for (size_t i = 0; i < ranking->active[j] && i < SPINE_TOPWORDS_STRONGEST; i++)
+        for (size_t i = 0; i < ranking->active[j] && i < strongest; i++)
             topwords->known[j] += is_known(reference, entries[i].index);
     }
 }

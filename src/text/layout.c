@@ -20,9 +20,9 @@ struct sample {
     bool is_binary, is_page, is_script, has_bare_returns;
     size_t num_commas, num_semicolons, num_bars; /* rows with one where a separator belongs */
     size_t num_lists;                            /* rows whose last field is a list, 0.1,0.2 */
-    size_t num_pairs;                            /* rows that end in a pair like 17:0.5 */
+    size_t num_pairs;                            /* rows that end in two pairs like 17:0.5 */
     size_t num_words_last;                       /* rows of numbers before one other field */
-    bool opens_bracket, closes_bracket;          /* a row has one but not the other, at its end */
+    size_t num_opened, num_closed;               /* rows with one bracket but not the other */
     char last[SPINE_LINES_QUOTE]; /* the last field of the first row without numbers, quoted */
     bool has_decimal_comma, has_semicolons, has_brackets; /* the last row without numbers */
 };
@@ -81,6 +81,15 @@ static bool is_pair(struct spine_field text)
            spine_field_is_number((struct spine_field){colon + 1, text.end});
 }
 
+/* Does the row end in two pairs? A single one may be a time, 12:30. */
+static bool ends_in_pairs(struct spine_field row)
+{
+    struct spine_field last = row, before = row;
+
+    return spine_field_cut_last(&row, &last) && spine_field_cut_last(&row, &before) &&
+           is_pair(last) && is_pair(before);
+}
+
 /* Note how brackets of a row without numbers at its end, or of one that begins an array, fit: NumPy prints
  * an array over several lines. */
 static void note_brackets(struct sample *sample, struct spine_field row, bool has_numbers)
@@ -90,8 +99,8 @@ static void note_brackets(struct sample *sample, struct spine_field row, bool ha
     const bool opens = memchr(row.begin, '[', length) != NULL;
     const bool closes = end > row.begin && end[-1] == ']' && !has_numbers;
 
-    sample->opens_bracket = sample->opens_bracket || (opens && !closes);
-    sample->closes_bracket = sample->closes_bracket || (closes && !opens);
+    sample->num_opened += opens && !closes;
+    sample->num_closed += closes && !opens;
 }
 
 /* Note how a row without numbers ends. */
@@ -104,7 +113,7 @@ static void note_end(struct sample *sample, struct spine_field row)
     if (sample->last[0] == '\0')
         spine_lines_quote(sample->last, last.begin, (size_t)(last.end - last.begin));
     sample->num_lists += last.begin > row.begin && is_list(last);
-    sample->num_pairs += is_pair(last);
+    sample->num_pairs += ends_in_pairs(row);
     sample->num_words_last += spine_field_count(rest) > 1 &&
                               spine_field_count_numbers(rest) + 1 >= spine_field_count(rest) &&
                               spine_field_is_number((struct spine_field){
@@ -321,7 +330,9 @@ static int refuse_if_not_rows(const struct sample *sample, const char *path, uin
             path, (unsigned long long)sample->rows[0].line);
 
     const size_t dim = choose_dim(sample);
-    if (sample->opens_bracket && sample->closes_bracket)
+    /* A single row that ends so may be damaged, and a word may be a bracket. */
+    if (sample->num_opened > 0 && sample->num_closed > 0 &&
+        sample->num_opened + sample->num_closed > 2)
         return spine_refuse(err,
                             "%s: the numbers are in brackets, over several lines, as NumPy prints "
                             "arrays; write each in one line in Python: print(word, *vector)",
@@ -398,30 +409,17 @@ static void find_habits(struct spine_layout *layout, const struct sample *sample
     layout->has_quotes = layout->has_quotes || layout->has_bare_words;
 }
 
-/* Are all first fields numbers, and some with a point, or all the same: vectors of many zeros? */
-static bool begin_with_values(const struct sample *sample)
-{
-    bool some_are_real = false, all_are_same = true;
-
-    for (size_t i = 0; i < sample->count; i++) {
-        const struct spine_textrow *row = &sample->rows[i];
-        if (!row->is_clean || (!row->is_real && row->index < 0))
-            return false;
-        some_are_real = some_are_real || row->is_real;
-        all_are_same = all_are_same && row->index == sample->rows[0].index;
-    }
-    return sample->count > 2 && (some_are_real || all_are_same);
-}
-
-/* Refuse if first fields aren't words: if most are numbers with a point, or all are values. */
+/* Refuse if most first fields aren't words but numbers with a point, or the zeros of vectors: words
+ * may be whole numbers, but only one is 0. */
 static int refuse_if_no_words(const struct spine_layout *layout, const struct sample *sample,
                               const char *path, struct spine_error *err)
 {
-    size_t num_real = 0;
+    size_t num_values = 0;
 
     for (size_t i = 0; i < sample->count; i++)
-        num_real += sample->rows[i].is_clean && sample->rows[i].is_real;
-    if (2 * num_real <= sample->count && (layout->dim < 2 || !begin_with_values(sample)))
+        num_values += sample->rows[i].is_clean &&
+                      (sample->rows[i].is_real || (layout->dim > 1 && sample->rows[i].index == 0));
+    if (2 * num_values <= sample->count)
         return 0;
     return spine_refuse(err,
                         "%s:%llu: rows without words: all %zu fields are numbers; put the words "

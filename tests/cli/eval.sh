@@ -254,6 +254,8 @@ grep -Eq '^  intrusion, known +-' stdout || fail "of two words: $(cat stdout)"
 zcat "$SPINE_SOURCE/tests/data/glove.6B.100d.5k.txt.gz" | sed -n "1,4000p" >most.txt
 run "$eval" --space=most.txt run
 grep -Eq '^  intrusion, known +[01][.][0-9]+ .*, [0-9]+ missing$' stdout || fail "$(cat stdout)"
+run "$eval" --top=11 --space=most.txt run # more words than are usually counted
+grep -Eq '^  intrusion, known +[01][.][0-9]+ .*, [0-9]+ missing$' stdout || fail "$(cat stdout)"
 run "$eval" glove.h5 run
 ! grep -q 'intrusion, known' stdout || fail "nothing is unknown: $(cat stdout)"
 mv glove.h5 elsewhere.h5

@@ -139,12 +139,22 @@ run mpirun -np 3 "$SPINE_BIN/spine-convert" --words=short.txt --limit=290 c.npy 
 run cmp padded.h5 padded-3.h5
 run "$SPINE_BIN/spine-convert" --words=words.txt --limit=290 c.npy padded-3.h5
 run cmp padded.h5 padded-3.h5
+(cat short.txt && printf '\n%.0s' {1..10}) >blank-end.txt
+run "$SPINE_BIN/spine-convert" --words=blank-end.txt --limit=289 c.npy out.h5
+(echo word && cat short.txt) | sed 's/$/\tx/' >short.tsv
+run "$SPINE_BIN/spine-convert" --words=short.tsv --limit=290 c.npy padded-3.h5
+run cmp padded.h5 padded-3.h5
+sed 1d short.tsv >bare.tsv
+refuse "bare.tsv: has 290 words for the first 289 of 300 vectors; if the first line is a header, remove it" \
+    --words=bare.tsv --limit=289 c.npy
 awk '{ print $0 " " NR - 1 }' words.txt >behind.txt
 run "$SPINE_BIN/spine-convert" --words=behind.txt --limit=290 c.npy padded-3.h5
 grep -q "behind.txt: removed the row numbers after the words" stderr || fail "behind.txt: not said"
 run cmp padded.h5 padded-3.h5
-awk '{ print "dGhl " NR - 1 }' words.txt >ranks.tiktoken
+awk '{ print (NR == 1 ? "IQ== " : "dGhl ") NR - 1 }' words.txt >ranks.tiktoken
 refuse "ranks.tiktoken: is a vocabulary of tiktoken's; expected one word a line: python3" --words=ranks.tiktoken c.npy
+awk '{ printf "%c%cxy %d\n", 97 + NR / 20, 97 + NR % 20, NR - 1 }' words.txt >four.txt
+run "$SPINE_BIN/spine-convert" --words=four.txt c.npy out.h5
 awk '{ print NR - 1 ",w" NR ",5" }' words.txt >second.csv
 refuse "second.csv: this is CSV; expected one word a line: cut -d, -f2" --words=second.csv c.npy
 $python - <<'END'

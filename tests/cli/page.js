@@ -461,6 +461,8 @@ async function showsASweep(browser) {
   await close();
 
   const far = await open(browser, urlOf("far.html")); // a trial has diverged
+  assert.deepEqual(await far.page.evaluate(() => [.9992, .9994, 3 * .1].map(shareTick)),
+    ["99.92\u202f%", "99.94\u202f%", "30\u202f%"]);
   const ticks = await far.page.locator("#trade .tick").allTextContents();
   assert(ticks.length > 2 && ticks.every(text => !/\d{4}/.test(text)), ticks.join(" "));
   await far.close();

@@ -12,7 +12,8 @@
 #include "spine/space/ranking.h"
 #include "spine/space/reference.h"
 
-/* The strongest words of a dimension, of which 'known' counts those that the reference knows. */
+/* 'known' counts the words that the reference knows among so many strongest of a dimension, or among
+ * 'most' if that is more. */
 enum { SPINE_TOPWORDS_STRONGEST = 10 };
 
 struct spine_topwords {
@@ -20,7 +21,7 @@ struct spine_topwords {
     const struct spine_ranking *ranking; /* borrowed; of the space */
     size_t most;
     size_t *count;  /* owned; (dimensions): top words found, up to 'most' */
-    size_t *known;  /* owned; (dimensions): of the STRONGEST strongest, those that may be used */
+    size_t *known;  /* owned; (dimensions): of the strongest, those that may be used */
     uint32_t *top;  /* owned; (dimensions, most): their rows, strongest first */
     uint32_t *pool; /* owned; (pool_count): rows of possible intruders, ascending */
     size_t pool_count;

@@ -51,6 +51,8 @@ static void test_the_start_says_how_a_file_is_laid_out(void **state)
         {"5 1\n6 2\n", SPINE_HEADER_AUTO, {.dim = 1, .has_header = true, .announced = 5}},
         {"5 1\n6 2\n", SPINE_HEADER_NO, {.dim = 1}},
         {"5 1\n6 2\n", SPINE_HEADER_YES, {.dim = 1, .has_header = true, .announced = 5}},
+        {"1 .5 2\n2 .5 3\n3.5 1 2\n4 2 1\n5 3 1\n", SPINE_HEADER_AUTO, {.dim = 2}}, /* words */
+        {"[ 1 2\nb 3 4\nc 5 6\nstray ]\n", SPINE_HEADER_AUTO, {.dim = 2}},
         {"2014 5000\nb 2\n", SPINE_HEADER_AUTO, {.dim = 1}},
         {"2 \t 2 \n\na 1 2\n", /* separators are as in rows */
          SPINE_HEADER_AUTO,
@@ -128,13 +130,16 @@ static void test_what_is_no_rows_of_vectors_is_refused(void **state)
         {"the\t0.1,0.2,0.3\nof\t0.4,0.5,0.6\n",
          ": the numbers are separated by commas; write them with spaces: python3 -c 'for l in "
          "open(\"FILE\"): *w, v = l.split(); print(*w, *v.split(\",\"))' > vectors.txt"},
-        {"the 0:0.5 17:-1\nof 3:0.25\n", ": the rows are sparse, DIMENSION:VALUE, which is not "
-                                         "read; write all values of a row (for "
-                                         "codes of a run: spine-merge RUN -o FILE.h5ad)"},
+        {"the 0:0.5 17:-1\nof 3:0.25 5:1\n", ": the rows are sparse, DIMENSION:VALUE, which is not "
+                                             "read; write all values of a row (for "
+                                             "codes of a run: spine-merge RUN -o FILE.h5ad)"},
         {"0\t0.5\t1\n0.25\t0\t2\n0\t0\t1\n", ":1: rows without words: all 3 fields are numbers; "
                                              "put the words before them: paste WORDS " FILE_NAME},
         {"0\t0.5\t1\n0\t0\t2\n0\t0\t1\n", ":1: rows without words: all 3 fields are numbers; put "
                                           "the words before them: paste WORDS " FILE_NAME},
+        {"noon 12:30\nfive 17:00\n", ":1: expected a word and numbers, the line ends in '12:30'"},
+        {"0.1 0.2 New York\n0.5 1 Rio\n",
+         ":1: expected a word and numbers, the line ends in 'York'"},
         {"0.5\t1\tthe\n0.25\t2\tof\n",
          ": the words are last; put them first: awk '{ w = $NF; $NF = \"\"; print w, $0 }'"},
         {"the [ 0.5 1.25\n -2 3]\nof [0.25 2\n 1 0]\n",
