@@ -40,9 +40,9 @@ static int check_is_file(const char *path, const struct stat *facts, struct spin
                         S_ISDIR(facts->st_mode) ? "directory" : "device or a pipe");
 }
 
-/* Refuse a directory, as publishing would after all the work; and a device or a pipe: publishing
- * would replace /dev/null, or what /dev/stdout names, with a file. */
-static int check_place(const char *path, struct spine_error *err)
+/* Publishing would fail for a directory, after all the work, and replace /dev/null, or what /dev/stdout
+ * names, with a file. */
+int spine_outfile_check_place(const char *path, struct spine_error *err)
 {
     struct stat facts;
 
@@ -209,7 +209,7 @@ static int fail_creating(const char *path, const char *part, struct spine_error 
 /* Returns the descriptor of the new file, or -1. */
 static int open_part(const char *path, const char *part, struct spine_error *err)
 {
-    if (check_place(path, err))
+    if (spine_outfile_check_place(path, err))
         return -1;
     end_claim(take_claim(part));
 

@@ -39,7 +39,6 @@ struct spine_output {
     struct spine_sink *listing; /* of the words; NULL: none */
     char *companion;            /* owned */
     bool is_complete;           /* its files are: they wait to be published */
-    bool is_published, is_list_published;
     /* Rows that are yet to be written. The writer always gets the same number at a time, so that
      * the file's bytes depend on the rows only. */
     size_t block;
@@ -485,45 +484,33 @@ static int remove_list(const struct spine_output *output, struct spine_error *er
 
 static int publish_files(struct spine_output *const *outputs, size_t count, struct spine_error *err)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (spine_outfile_publish(outputs[i]->writing.path, err))
             return -1;
-        outputs[i]->is_published = true;
-    }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (has_list(outputs[i]) && spine_outfile_publish(outputs[i]->companion, err))
             return -1;
-        outputs[i]->is_list_published = has_list(outputs[i]);
-    }
     return 0;
 }
 
-/* Remove what was published before another file couldn't be. */
-static void take_back(struct spine_output *const *outputs, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (outputs[i]->is_published)
-            unlink(outputs[i]->writing.path);
-        if (outputs[i]->is_list_published)
-            unlink(outputs[i]->companion);
-    }
-}
-
-/* All that takes time, and most of what may fail, is done first. */
+/* All that takes time, and most of what may fail, is done first. What was published stays if another file
+ * can't be: it is complete, and what it replaced is gone. */
 static int publish(struct spine_output *const *outputs, size_t count, struct spine_error *err)
 {
     for (size_t i = 0; i < count; i++)
         if (spine_outfile_sync(outputs[i]->writing.path, err) ||
             (has_list(outputs[i]) && spine_outfile_sync(outputs[i]->companion, err)))
             return -1;
+    for (size_t i = 0; i < count; i++)
+        if (spine_outfile_check_place(outputs[i]->writing.path, err) ||
+            (has_list(outputs[i]) && spine_outfile_check_place(outputs[i]->companion, err)))
+            return -1;
 
     for (size_t i = 0; i < count; i++)
         if (remove_list(outputs[i], err))
             return -1;
-    if (publish_files(outputs, count, err)) {
-        take_back(outputs, count);
+    if (publish_files(outputs, count, err))
         return -1;
-    }
 
     for (size_t i = 0; i < count; i++)
         if (outputs[i]->writer->follow != NULL &&

@@ -23,6 +23,9 @@ char *spine_outfile_part(const char *path, struct spine_error *err);
 int spine_outfile_check_kind(const char *path, const char *first, const char *kind,
                              struct spine_error *err);
 
+/* Refuse a PATH that is a directory, a device or a pipe; spine_outfile_create() does so too. */
+int spine_outfile_check_place(const char *path, struct spine_error *err);
+
 /* Create an empty PATH.part. One that a crash left is replaced; one that another program is
  * writing, a link or a pipe, which somebody may have planted, is not. Refuses what the user can
  * fix, such as a missing directory or permission, and a PATH that is a directory, a device or a

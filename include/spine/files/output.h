@@ -104,10 +104,12 @@ int spine_output_open(struct spine_output **output, const char *path,
 int spine_output_write(struct spine_output *output, const struct spine_output_rows *rows,
                        struct spine_error *err);
 
-/* Complete all files, then publish them and release the handles. On failure nothing is left of them, nor
- * perhaps of what they were to replace. Lists of words are removed before the files beside them are replaced, and published
- * after them: a crash in between leaves a file without its list, which is noticed, but no file with the
- * list of another. 'reports' has room for 'count'. */
+/* Complete all files and check their places; then publish one after the other, write the indexes of codes,
+ * and release the handles. A failure before the first is renamed leaves what was there; one after
+ * it (an I/O error, no room for an index) leaves the files renamed until then, which are complete.
+ * Lists of words are removed before the files beside them are replaced, and published after them: a
+ * crash in between leaves a file without its list, which is noticed, but no file with the list of
+ * another. 'reports' has room for 'count'. */
 int spine_output_close(struct spine_output *const *outputs, size_t count,
                        struct spine_output_report *reports, struct spine_error *err);
 

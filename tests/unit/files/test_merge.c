@@ -413,8 +413,14 @@ static void test_a_place_where_nothing_can_be_written_is_refused(void **state)
                    "%s: its directory doesn't exist", sparse.text);
 }
 
-/* What could be renamed is removed when another output can't be. */
-static void test_an_output_that_cant_be_renamed_takes_the_others_back(void **state)
+static void expect_text(const struct path *path, const char *expected)
+{
+    char *text = get_bytes(path, NULL);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void test_an_output_that_cant_be_renamed_leaves_what_was_there(void **state)
 {
     (void)state;
     const struct path first = join_path(&directory, "one.mtx"),
@@ -434,11 +440,13 @@ static void test_an_output_that_cant_be_renamed_takes_the_others_back(void **sta
 
     TRY(spine_outputs_open(&outputs, paths, 2, &shape, &options, NULL, &err));
     TRY(spine_outputs_write(&outputs, &rows, &err));
+    assert_int_equal(put_text(&first, "old"), 0);
+    assert_int_equal(put_text(&list, "old words"), 0);
     assert_int_equal(mkdir(second.text, 0777), 0);
     assert_int_equal(spine_outputs_close(&outputs, 0, &err), -1);
-    assert_non_null(strstr(err.text, "two.npy: can't rename the finished file"));
-    assert_false(is_there(&first));
-    assert_false(is_there(&list));
+    assert_non_null(strstr(err.text, "two.npy: is a directory: not replaced by a file"));
+    expect_text(&first, "old");
+    expect_text(&list, "old words");
     assert_false(is_there(&part));
 
     spine_outputs_dispose(&outputs);
@@ -610,7 +618,7 @@ int main(void)
         TEST(test_a_symbolic_link_in_the_way_stays),
         TEST(test_a_full_disk_leaves_nothing),
         TEST(test_outputs_appear_together_or_not_at_all),
-        TEST(test_an_output_that_cant_be_renamed_takes_the_others_back),
+        TEST(test_an_output_that_cant_be_renamed_leaves_what_was_there),
         TEST(test_the_format_follows_from_the_name),
         TEST(test_outputs_dont_replace_each_other),
         TEST(test_the_writers_are_the_formats_of_the_options),
