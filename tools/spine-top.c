@@ -148,7 +148,10 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
     if (request->dump && (asked || request->options.as_json))
         return spine_refuse(err,
                             "--dump prints all dimensions as TSV and can be combined only with "
-                            "--words; for JSON: --for-labelling, or --json --dimensions=N");
+                            "--words%s",
+                            request->options.as_json
+                                ? "; for JSON: --for-labelling, or --json --dimensions=N"
+                                : "");
 
     if (request->options.is_scaled &&
         (request->num_near == 0 || request->num_words + request->num_dimensions > 0))

@@ -110,35 +110,35 @@ static int measure_shape(const struct spine_trials *trials, struct spine_comm *c
     return spine_pace_measure(&config, comm, whole, 0, &shape->pace, err);
 }
 
-/* Estimate the seconds of a trial from the nearest measured shape, and those of a refit's solution. */
+/* Estimate the seconds of a trial's epochs from the nearest measured shape. */
 static double trial_seconds(const struct shapes *shapes, const struct spine_config *config,
                             const struct spine_dataset *whole)
 {
     const size_t rows = whole->part.num_rows;
-    const double refit =
-        config->refit ? spine_refit_seconds((size_t)config->hidden, whole->dim) : 0;
     const double work = work_of(config);
     const struct shape *nearest = &shapes->shape[0];
 
     for (size_t s = 1; s < shapes->count; s++)
         if (fabs(log(shapes->shape[s].work / work)) < fabs(log(nearest->work / work)))
             nearest = &shapes->shape[s];
-    return spine_pace_run(&nearest->pace, config, rows) * (double)config->hidden / nearest->hidden +
-           refit;
+    return spine_pace_run(&nearest->pace, config, rows) * (double)config->hidden / nearest->hidden;
 }
 
 /* The share of all trials' epochs that are trained: those of each rung, times the trials promoted
- * to it. */
-static double share_trained(const struct spine_trials *trials)
+ * to it; and the share of the trials that are trained to the end, which alone are refitted. */
+static double share_trained(const struct spine_trials *trials, double *finished)
 {
     struct spine_halving halving;
+    *finished = 1;
     if (trials->method != SPINE_ASHA)
         return 1;
     spine_halving_init(&halving, &trials->goal, trials->min_epochs, trials->reduction,
                        trials->base.epochs);
     double sum = 0, share = 1;
-    for (size_t r = 0; r < halving.num_rungs; r++, share /= (double)trials->reduction)
+    for (size_t r = 0; r < halving.num_rungs; r++, share /= (double)trials->reduction) {
         sum += share * (double)(halving.epochs[r] - (r == 0 ? 0 : halving.epochs[r - 1]));
+        *finished = share;
+    }
     return sum / (double)trials->base.epochs;
 }
 
@@ -147,6 +147,8 @@ static int add_up(const struct spine_trials *trials, const struct spine_dataset 
                   const struct shapes *shapes, struct spine_cost *cost, struct spine_error *err)
 {
     const struct spine_grid_wish wish = {.groups = 1, .columns = (int)trials->ranks_per_trial};
+    double finished;
+    const double trained = share_trained(trials, &finished);
 
     for (size_t i = 0; i < trials->count; i++) {
         struct spine_config config;
@@ -158,10 +160,13 @@ static int add_up(const struct spine_trials *trials, const struct spine_dataset 
             continue;
         if (spine_forecast_rank(&config, whole->part.num_rows, whole->dim, &wish, 1, &memory, err))
             return -1;
-        const double seconds = trial_seconds(shapes, &config, whole);
+        const double epochs = trial_seconds(shapes, &config, whole);
+        const double refit =
+            config.refit ? spine_refit_seconds((size_t)config.hidden, whole->dim) : 0;
+        const double seconds = epochs + refit;
         cost->least = cost->total == 0 || seconds < cost->least ? seconds : cost->least;
         cost->most = seconds > cost->most ? seconds : cost->most;
-        cost->total += seconds * share_trained(trials);
+        cost->total += epochs * trained + refit * finished;
         cost->memory = memory > cost->memory ? memory : cost->memory;
     }
     return 0;

@@ -97,26 +97,28 @@ static int compare_rows(const void *a, const void *b)
     return left->number < right->number ? -1 : left->number > right->number;
 }
 
-/* Write the names that have room, and how many are left out. */
+/* Write the names that have room, and how many haven't. */
 static void list_choices(const struct choice *choices, size_t count, char names[NAMES_BYTES])
 {
     enum { REST = 24 }; /* bytes for how many are left out */
     char one[NAMES_BYTES];
-    size_t used = 0;
+    size_t used = 0, left_out = 0;
 
     names[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         const int length =
-            snprintf(one, sizeof one, "%s%s (%zu x %zu)", i > 0 ? ", " : "",
+            snprintf(one, sizeof one, "%s%s (%zu x %zu)", used > 0 ? ", " : "",
                      choices[i].tensor->string, choices[i].matrix.rows, choices[i].matrix.columns);
         if (used + (size_t)length >= NAMES_BYTES - REST) {
-            snprintf(names + used, NAMES_BYTES - used, "%s%zu %s", i > 0 ? ", and " : "", count - i,
-                     i > 0 ? "more" : "with long names");
-            return;
+            left_out++;
+            continue;
         }
         memcpy(names + used, one, (size_t)length + 1);
         used += (size_t)length;
     }
+    if (left_out > 0)
+        snprintf(names + used, NAMES_BYTES - used, "%s%zu %s", used > 0 ? ", and " : "", left_out,
+                 used > 0 ? "more" : "with long names");
 }
 
 /* Find the only matrix; if there isn't just one, list those there are. */

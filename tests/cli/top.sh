@@ -212,7 +212,8 @@ refuse "--bogus: unknown option; see spine-top --help; *" run --bogus
 refuse "nowhere: No such file or directory" nowhere
 refuse "'x*qq' is not among the 5000 words, and none matches it" run 'x*qq'
 refuse "--near: 'kiing' is not among the 5000 words; the nearest: king*" run --near kiing
-refuse "--dump prints all dimensions as TSV and can be combined only with --words; for JSON: --for-labelling, or --json --dimensions=N" run --dump king
+refuse "--dump prints all dimensions as TSV and can be combined only with --words" run --dump king
+refuse "--dump prints all dimensions as TSV and can be combined only with --words; for JSON: --for-labelling, or --json --dimensions=N" run --dump --json
 rm run/codes.h5ad # not merged: the shards have all of it
 run "$top" run king
 rm -r run/shards
