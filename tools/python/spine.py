@@ -85,9 +85,12 @@ class Run:
         ridge / 2 sum a^2, a >= 0, of each row. Many rows are faster with spine-encode."""
         bound = -float(self.b1[0])
         W = self.W1.astype(np.float64)
-        gram = W @ W.T + float(self._options.get("ridge", 0)) * np.eye(self.hidden)
+        gram = W @ W.T
+        # Without a ridge the gram of many units is singular; one so small doesn't change what is printed.
+        ridge = max(float(self._options.get("ridge", 0)), 1e-9 * gram.diagonal().max())
+        gram[np.diag_indices(self.hidden)] += ridge * (gram.diagonal() > 0)
         slopes = x @ W.T - bound  # of each row in each unit, where all values are 0
-        return np.array([_solve_row(gram, slope, 1e-7 * bound) for slope in slopes],
+        return np.array([_solve_row(gram, slope, self.dim, 1e-7 * bound) for slope in slopes],
                         np.float32).reshape(len(x), self.hidden)
 
     def decode(self, codes):
@@ -133,32 +136,24 @@ class Run:
         return [(d, -s, " ".join(self.top_words(d))) for s, d in strengths[:count]]
 
 
-def _solve_within(gram, slope, units):
-    """The values of these units at which their slopes are 0."""
-    part = gram[np.ix_(units, units)]
-    try:
-        return np.linalg.solve(part, slope[units])
-    except np.linalg.LinAlgError:  # equal atoms, without a ridge
-        return np.linalg.lstsq(part, slope[units], rcond=None)[0]
-
-
-def _solve_row(gram, slope, tolerance):
+def _solve_row(gram, slope, rank, tolerance):
     """min a gram a / 2 - a slope over a >= 0, by an active set (Lawson, Hanson 1974): the units with the
-    greatest slopes join it, a few at a time, and those leave it that would get negative values."""
+    greatest slopes join it, a few at a time, and those leave it that would get negative values. Beyond the
+    gram's rank, 'rank' or less, one joins at a time."""
     code = np.zeros(len(slope))
     units, most = np.array([], int), 16
     for _ in range(4 * len(slope)):
         left = slope - gram[:, units] @ code[units]
         left[units] = 0
         left[gram.diagonal() == 0] = 0
-        steepest = np.argsort(-left)[:most]
+        steepest = np.argsort(-left)[:max(min(most, rank - len(units)), 1)]
         joining = steepest[left[steepest] > tolerance]
         if len(joining) == 0:
-            break
+            return code
         units = np.concatenate([units, joining])
         before = code.copy()
         while len(units) > 0:
-            values = _solve_within(gram, slope, units)
+            values = np.linalg.solve(gram[np.ix_(units, units)], slope[units])
             if values.min() > 0:
                 code[:] = 0
                 code[units] = values
@@ -168,11 +163,11 @@ def _solve_row(gram, slope, tolerance):
             now = now + share * (values - now)
             code[:] = 0
             code[units] = now
-            stays = ~(falling & (now <= 1e-12 * abs(values).max()))
+            stays = ~(falling & (now <= 1e-12 * max(abs(now).max(), 1e-300)))
             code[units[~stays]] = 0
             units = units[stays]
         most = 16 if np.any(code != before) else 1  # the steepest alone gets a value above 0
-    return code
+    raise ArithmeticError("no code was found; spine-encode finds it")
 
 
 def load(directory):
