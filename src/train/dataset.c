@@ -126,9 +126,9 @@ static int report_outliers(const struct spine_outlier_report *report, const char
     }
     spine_outliers_describe(report, word, text);
     return spine_refuse(err,
-                        "data.input: %s, so nothing could be learned from the others; data.clip = "
-                        "10 shortens such rows, or remove them",
-                        text);
+                        "%s: %s, so nothing could be learned from the others; remove these rows, "
+                        "or shorten them with data.clip = 3",
+                        path, text);
 }
 
 /* Find outliers in what all ranks have added, and warn about them or refuse them, unless the options

@@ -34,8 +34,10 @@ static void warn_of_values(const struct spine_trainer *run)
     if (run->comm->rank == 0 && config->objective == SPINE_OBJECTIVE_NNSE &&
         config->l0 > (double)config->hidden &&
         !spine_config_is_default(config, spine_config_find("model.l0")))
-        spine_log_warning("model.l0: is %g, but codes have at most %lld values, model.hidden",
-                          config->l0, (long long)config->hidden);
+        spine_log_warning(
+            "model.l0 is %g, but a code has at most %lld values (model.hidden); lower "
+            "model.l0 or raise model.hidden",
+            config->l0, (long long)config->hidden);
 }
 
 /* Warn if no gradient is sent between hosts. */

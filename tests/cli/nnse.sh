@@ -176,6 +176,15 @@ codes = np.load("trained.npy")[:50]
 assert abs(run.encode(x) - codes).max() < 1e-5, abs(run.encode(x) - codes).max()
 assert (run.encode(x[0]) == run.encode(x)[0]).all() and np.isfinite(run.encode(np.zeros((1, run.dim)))).all()
 assert abs(run.decode(codes) - np.load("decoded.npy")[:50]).max() < 1e-4
+# Without a ridge, and as many values as numbers: no slope is positive, and those of the values are 0.
+random = np.random.default_rng(0)
+run.W1, run.b1 = random.normal(size=(300, 50)).astype(np.float32), np.full(300, -0.1, np.float32)
+run.W1 /= np.linalg.norm(run.W1, axis=1, keepdims=True)
+run.hidden, run.dim, run._options["ridge"] = 300, 50, "0"
+x = random.normal(size=(10, 50))
+codes = run._solve(x).astype(float)
+slopes = (x - codes @ run.W1) @ run.W1.T + run.b1
+assert slopes.max() < 1e-5 and abs(slopes[codes > 0]).max() < 1e-5, slopes.max()
 END_PY
 
 # --- Defaults -----------------------------------------------------------------------------------------
@@ -299,15 +308,15 @@ with h5py.File("glove.h5") as glove:
             file["vectors"] = vectors
             file["words"] = glove["words"][:200]
 END_PY
-refused spine-mpi "data.input: 3 rows are more than 10 times as long as the median and have 100 % of the sum of \
-squares; the longest, row *, is * times as long, so nothing could be learned from the others; data.clip = 10 *" \
+refused spine-mpi "spoiled.h5: 3 rows are more than 10 times as long as the median and have 100 % of the sum of \
+squares; the longest, row *, is * times as long, so nothing could be learned from the others; remove these rows, or *" \
     mpirun -np 3 "$trainer" tiny.ini data.input=spoiled.h5 output.directory=spoiled
 [ ! -e spoiled ] || fail "a refused input left $(ls -a spoiled)"
 train 2 tiny.ini data.input=spoiled.h5 data.clip=10 model.l0=7 output.directory=clipped
 ! grep -q warning: stderr || fail "clipped: $(cat stderr)"
 train 2 tiny.ini data.input=long.h5 model.l0=200 output.directory=long
 grep -q 'warning: long.h5: 3 rows are more than 10 times .*; are they damaged? data.clip ' stderr || fail "$(cat stderr)"
-grep -q 'warning: model.l0: is 200, but codes have at most 20 values, model.hidden' stderr || fail "$(cat stderr)"
+grep -q 'warning: model.l0 is 200, but a code has at most 20 values (model.hidden); lower ' stderr || fail "$(cat stderr)"
 grep -q "warning: codes have [0-9.]* values a word, but model.l0 is 200; with 20 units and [0-9]* numbers a row, \
 more may be impossible: raise model.hidden or lower model.l0\$" stderr || fail "$(cat stderr)"
 
