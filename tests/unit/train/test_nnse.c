@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "spine/math/exact.h"
+#include "spine/train/lambda.h"
 #include "spine/train/nnse.h"
 #include "support/expect.h"
 #include "support/golden.h"
@@ -167,6 +168,57 @@ static void test_a_long_row_leaves_the_sums_of_others(void **state)
     spine_dataset_dispose(&data);
 }
 
+/* Rows of the sample, every 8th of 2,000, have two values, the others one: lambda is the one that gives all
+ * rows the wanted number, whatever the sample has. */
+static void test_lambda_is_that_of_all_rows(void **state)
+{
+    (void)state;
+    enum { ROWS = 2000, EVERY = 8, DIM = 2 };
+    const struct spine_nnse_settings settings = {.wanted = 0.6};
+    struct spine_dataset data;
+    struct spine_params params;
+    struct spine_coder coder;
+    struct spine_nnse nnse;
+    int64_t counts[2] = {0}; /* values of all rows, and of the sample */
+    double lambda = 0.4;
+
+    init_data(&data, ROWS, DIM);
+    const size_t first = data.part.first_row, local = data.part.end_row - first;
+    for (size_t i = 0; i < local; i++) {
+        const size_t row = first + i;
+        const float length = ((float)(row / EVERY) + 0.5F) / (ROWS / EVERY);
+        data.rows[i * data.stride] = length;
+        data.rows[i * data.stride + 1] = row % EVERY == 0 ? length : 0;
+        data.squares += 1;
+    }
+    TRY(spine_params_init(&params, DIM, DIM, &err));
+    for (size_t j = 0; j < DIM; j++) {
+        params.W1[j * params.stride + j] = 1;
+        params.b1[j] = -(float)lambda;
+    }
+    TRY(spine_coder_init(&coder, DIM, DIM, &err));
+    coder.block.activation.is_uncapped = true;
+    TRY(spine_nnse_init(&nnse, &settings, &params, &data, &world, &coder, &err));
+    spine_nnse_begin_epoch(&nnse);
+
+    for (struct spine_block_walk at = {0}; spine_block_next(&at, local);) {
+        spine_coder_encode(&coder, &params, at.rows, data.rows + at.first * data.stride, true);
+        counts[0] += coder.block.row_begin[at.rows];
+        counts[1] += spine_lambda_sampled(&data.part, at.first, &coder.block);
+    }
+    spine_comm_sum_counts(&world, counts, 2);
+    assert_int_equal(counts[0], 1350); /* 2,250 of them above 0.4 */
+    assert_int_equal(counts[1], 300);
+    const struct spine_lambda search = {&world, &data, &coder, settings.wanted};
+    TRY(spine_lambda_adjust(&search, (double)counts[0], (double)counts[1], &lambda, &err));
+    expect_near("lambda", lambda, 1 - 0.6 * ROWS / 2250, 0.01);
+
+    spine_nnse_dispose(&nnse);
+    spine_coder_dispose(&coder);
+    spine_params_dispose(&params);
+    spine_dataset_dispose(&data);
+}
+
 static void test_rounding_is_the_same_in_loops(void **state)
 {
     (void)state;
@@ -186,6 +238,7 @@ int run_nnse(const struct spine_comm *comm)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_epochs_are_those_of_the_reference),
         cmocka_unit_test(test_a_long_row_leaves_the_sums_of_others),
+        cmocka_unit_test(test_lambda_is_that_of_all_rows),
         cmocka_unit_test(test_rounding_is_the_same_in_loops),
     };
     world = *comm;
