@@ -202,7 +202,7 @@ train 1 tiny.ini model.objective=nnse model.start=random model.l0=22 model.ridge
 mv earlier/checkpoint-0000000005.h5 earlier/checkpoint-0000000000.h5 # it didn't count epochs
 run mpirun -np 2 "$trainer" tiny.ini model.objective=nnse output.directory=earlier output.overwrite=yes
 grep -q '^resuming after epoch 5, step 0' stderr || fail "an earlier version's checkpoint: $(cat stderr)"
-grep -q 'begun with model.start = random, model.l0 = 22, model.ridge = 0, train.epochs = 60, train.refit = no,' \
+grep -q 'begun with model.start = random, model.ridge = 0, train.epochs = 60, train.refit = no,' \
     stderr || fail "an earlier version's defaults are lost: $(cat stderr)"
 [ "$(wc -l <earlier/metrics.jsonl)" = 60 ] || fail "it has $(wc -l <earlier/metrics.jsonl) epochs, expected 60"
 refused spine-mpi "*was saved with different options: model.ridge was 0, is 2; change them back, or choose another output.directory" \
