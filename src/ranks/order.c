@@ -2,23 +2,6 @@
 #include "spine/ranks/order.h"
 
 #include <math.h>
-#include <string.h>
-
-/* Non-negative floats are in the order of their bits. */
-static int64_t to_bits(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-static float from_bits(int64_t value)
-{
-    const uint32_t bits = (uint32_t)value;
-    float number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
 
 int64_t spine_order_count(struct spine_comm *comm, const float *values, size_t count, float most)
 {
@@ -33,14 +16,14 @@ int64_t spine_order_count(struct spine_comm *comm, const float *values, size_t c
 /* The bits are found one by one. */
 float spine_order_find(struct spine_comm *comm, const float *values, size_t count, int64_t below)
 {
-    int64_t low = 0, high = to_bits(INFINITY);
+    int64_t low = 0, high = spine_order_bits(INFINITY);
 
     while (low < high) {
         const int64_t middle = low + (high - low) / 2;
-        if (spine_order_count(comm, values, count, from_bits(middle)) > below)
+        if (spine_order_count(comm, values, count, spine_order_value(middle)) > below)
             high = middle;
         else
             low = middle + 1;
     }
-    return from_bits(low);
+    return spine_order_value(low);
 }

@@ -44,22 +44,6 @@ static int64_t count_units(double value, double unit)
     return isnan(units) ? 0 : (int64_t)units;
 }
 
-/* Non-negative floats are in the order of their bits. */
-static int64_t to_bits(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-static float from_bits(int64_t value)
-{
-    const uint32_t bits = (uint32_t)value;
-    float number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
 static double largest_entry(struct spine_dataset *data, struct spine_comm *comm)
 {
     struct spine_pass pass = {0};
@@ -70,7 +54,7 @@ static double largest_entry(struct spine_dataset *data, struct spine_comm *comm)
             const float size = fabsf(row[k]);
             largest = size > largest ? size : largest;
         }
-    return (double)from_bits(spine_comm_max(comm, to_bits(largest)));
+    return (double)spine_order_value(spine_comm_max(comm, spine_order_bits(largest)));
 }
 
 /* The mean row (D). */
@@ -150,7 +134,7 @@ static void find_factors(struct spine_dataset *data, struct spine_comm *comm, co
     for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;)
         for (size_t k = 0; k < dim; k++) {
             const double size = fabs((double)row[k] - mean[k]);
-            const int64_t bits = to_bits((float)size);
+            const int64_t bits = spine_order_bits((float)size);
             most[k] = bits > most[k] ? bits : most[k];
         }
     spine_comm_max_counts(comm, most, dim);
@@ -158,7 +142,7 @@ static void find_factors(struct spine_dataset *data, struct spine_comm *comm, co
     pass = (struct spine_pass){0};
     for (const float *row; (row = spine_dataset_next(data, &pass)) != NULL;)
         for (size_t k = 0; k < dim; k++) {
-            const double largest = 2 * (double)from_bits(most[k]);
+            const double largest = 2 * (double)spine_order_value(most[k]);
             const double entry = (double)row[k] - mean[k];
             if (largest > 0)
                 sums[k] += count_units(entry * entry, choose_unit(largest * largest, rows));
@@ -166,7 +150,7 @@ static void find_factors(struct spine_dataset *data, struct spine_comm *comm, co
     spine_comm_sum_counts(comm, sums, dim);
 
     for (size_t k = 0; k < dim; k++) {
-        const double largest = 2 * (double)from_bits(most[k]);
+        const double largest = 2 * (double)spine_order_value(most[k]);
         const double variance =
             largest > 0 ? (double)sums[k] * choose_unit(largest * largest, rows) / rows : 0;
         const bool is_constant = !(variance > CONSTANT * (variance + mean[k] * mean[k]));
