@@ -58,12 +58,14 @@ int spine_topwords_init(struct spine_topwords *topwords, const struct spine_spac
     topwords->pool = spine_memory_zeroed(ranking->rows, sizeof *topwords->pool,
                                          "the words that may intrude", err);
     unsigned char *is_in = spine_memory_zeroed(ranking->rows, 1, "the words that may intrude", err);
+
     const bool is_whole = topwords->count != NULL && topwords->known != NULL &&
                           topwords->top != NULL && topwords->pool != NULL && is_in != NULL;
     if (is_whole) {
         find_tops(topwords, reference);
         find_pool(topwords, reference, is_in);
     }
+
     free(is_in);
     if (is_whole)
         return 0;

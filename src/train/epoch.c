@@ -148,6 +148,7 @@ static int evaluate(struct spine_trainer *run, struct spine_metrics *metrics,
     spine_measures_begin(&run->scratch);
     if (pass_last(run, &(struct pass){measure, run, "measure"}, err))
         return -1;
+
     const struct spine_measures measures = spine_measures_end(&run->data, run->comm, &run->scratch);
     metrics->evaluated = true;
     metrics->eval_rl = measures.eval_rl;
@@ -156,6 +157,7 @@ static int evaluate(struct spine_trainer *run, struct spine_metrics *metrics,
     metrics->l0 = measures.l0;
     metrics->dead = measures.dead;
     metrics->saturated = measures.saturated;
+
     if (run->holdout.total > 0) {
         struct spine_dataset held_out = spine_holdout_view(&run->holdout, &run->data);
         const struct spine_measures others = spine_measures_compute(
