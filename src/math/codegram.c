@@ -77,6 +77,11 @@ void spine_codegram_add(struct spine_codegram *gram)
     gram->count = 0;
 }
 
+void spine_codegram_forget(struct spine_codegram *gram)
+{
+    gram->count = 0;
+}
+
 void spine_codegram_collect(struct spine_codegram *gram, size_t count, const int32_t *unit,
                             const float *value)
 {

@@ -448,9 +448,13 @@ static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metri
     if (pass_rows(run, &(struct pass){solve, &run->nnse, "solve"}, metrics, err))
         return -1;
     const double solved = spine_comm_clock();
-    if (spine_nnse_end_epoch(&run->nnse, position->epoch, &sums, err))
+    if (spine_nnse_improve(&run->nnse, position->epoch, &sums, err))
         return -1;
     spine_stepper_end_span(&run->stepper, "sum, improve atoms", solved);
+    const double improved = spine_comm_clock();
+    if (spine_nnse_adjust(&run->nnse, &sums, err))
+        return -1;
+    spine_stepper_end_span(&run->stepper, "adjust lambda", improved);
     if (is_last && save_start(run, spine_clock_now() - started, err))
         return -1;
     publish_atoms(run);

@@ -148,7 +148,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
     const size_t ranks = (size_t)grid->node_groups * (size_t)(grid->columns / grid->hosts);
     const size_t copies = grid->groups > 1 ? 1 + (size_t)grid->node_groups : 1;
     const size_t moments = spine_optimizer_bytes(shape.optimizer, spine_params_len(dim, hidden));
-    const double kept = spine_settings_storage(config) == SPINE_IN_FILE ? 0 : config->l0;
+    const bool keeps = spine_settings_storage(config) != SPINE_IN_FILE;
     struct rusage usage;
 
     getrusage(RUSAGE_SELF, &usage);
@@ -159,7 +159,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
         .optimizer = moments / ranks,
         .batch = (step.node - copies * params - moments) / ranks + step.rank +
                  spine_coder_bytes(dim, hidden, AT_FIRST) +
-                 (is_nnse ? spine_nnse_bytes(part, dim, hidden, kept) : 0),
+                 (is_nnse ? spine_nnse_bytes(part, dim, hidden, config->l0, keeps) : 0),
         .refit = refit_bytes(config, dim, is_first),
         .files = buffer_bytes(config, part->num_rows, is_first),
         .saving = is_first && saves ? checkpoint_bytes(config, dim) : 0,

@@ -66,11 +66,11 @@ static size_t count_own(const struct spine_partition *part, size_t every)
     return count_before(part->end_row, every) - count_before(part->first_row, every);
 }
 
-size_t spine_lambda_bytes(const struct spine_partition *part, size_t dim, double kept)
+size_t spine_lambda_bytes(const struct spine_partition *part, size_t dim, double values)
 {
     const size_t rows =
         count_own(part, interval(part, SAMPLE)) + count_own(part, interval(part, FEW));
-    const size_t codes = (size_t)(kept * (double)(rows * (sizeof(int32_t) + sizeof(float))));
+    const size_t codes = (size_t)(values * (double)(rows * (sizeof(int32_t) + sizeof(float))));
 
     return rows * (spine_kernel_stride(dim) * sizeof(float) + sizeof(size_t)) + codes +
            (spine_block_count(rows) + 1) * sizeof(struct spine_lasso_codes);
@@ -146,8 +146,19 @@ static double count_values(const struct spine_lambda *search, struct sample *sam
         count += block->row_begin[at.rows];
     }
 
+    const double solved = spine_comm_clock();
     spine_comm_sum_counts(search->comm, &count, 1);
+    *search->waited += spine_comm_clock() - solved;
     return (double)count;
+}
+
+/* Set lambda to that of rank 0. Collective. */
+static void share(const struct spine_lambda *search, double *lambda)
+{
+    const double begun = spine_comm_clock();
+
+    spine_comm_broadcast(search->comm, lambda, sizeof *lambda);
+    *search->waited += spine_comm_clock() - begun;
 }
 
 /* Where the solution is searched for. Values fall about as lambda to the power -'power'. */
@@ -181,7 +192,7 @@ static void find(const struct spine_lambda *search, struct sample *sample, doubl
         if (!(range->lambda > range->low && range->lambda < range->high))
             range->lambda =
                 fabs(ratio - 1) < effort.close ? lambda : sqrt(range->low * range->high);
-        spine_comm_broadcast(search->comm, &range->lambda, sizeof range->lambda);
+        share(search, &range->lambda);
     }
 }
 

@@ -37,7 +37,10 @@ static double lambda_of(const struct spine_nnse *nnse)
 /* Set lambda to that of rank 0. Collective. */
 static void set_lambda(struct spine_nnse *nnse, double lambda)
 {
+    const double begun = spine_comm_clock();
+
     spine_comm_broadcast(nnse->comm, &lambda, sizeof lambda);
+    nnse->waited += spine_comm_clock() - begun;
     for (size_t j = 0; j < nnse->atoms.hidden; j++)
         nnse->atoms.b1[j] = -(float)lambda;
     nnse->solver.lambda = lambda_of(nnse);
@@ -46,10 +49,10 @@ static void set_lambda(struct spine_nnse *nnse, double lambda)
 /* Call after atoms have changed: all ranks get rank 0's, and its lambda. Collective. */
 static void refresh(struct spine_nnse *nnse, double lambda)
 {
-    const double begun = spine_comm_clock();
     struct spine_params *atoms = &nnse->atoms;
 
     set_lambda(nnse, lambda);
+    const double begun = spine_comm_clock();
     spine_comm_broadcast(nnse->comm, atoms->W2, atoms->hidden * atoms->stride * sizeof *atoms->W2);
     nnse->waited += spine_comm_clock() - begun;
     memcpy(atoms->W1, atoms->W2, atoms->hidden * atoms->stride * sizeof *atoms->W1);
@@ -57,9 +60,10 @@ static void refresh(struct spine_nnse *nnse, double lambda)
 }
 
 /* What the search for lambda needs. */
-static struct spine_lambda search_of(const struct spine_nnse *nnse)
+static struct spine_lambda search_of(struct spine_nnse *nnse)
 {
-    return (struct spine_lambda){nnse->comm, nnse->data, nnse->coder, nnse->settings.wanted};
+    return (struct spine_lambda){nnse->comm, nnse->data, nnse->coder, nnse->settings.wanted,
+                                 &nnse->waited};
 }
 
 struct spine_nnse_settings spine_nnse_settings(const struct spine_config *config)
@@ -68,7 +72,8 @@ struct spine_nnse_settings spine_nnse_settings(const struct spine_config *config
                                         (uint64_t)config->seed};
 }
 
-size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden, double kept)
+size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden,
+                        double values, bool keeps)
 {
     const size_t stride = spine_kernel_stride(dim);
     const size_t shared = (2 + 1) * SHARED * stride; /* sums of all, and a rank's */
@@ -76,14 +81,15 @@ size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t h
     const size_t gram = hidden * hidden * sizeof(float); /* of the atoms (lasso.h) */
 
     const size_t rows = spine_partition_rows(part);
-    const size_t codes = spine_block_count(rows) * sizeof(struct spine_lasso_codes) +
-                         (size_t)(kept * (double)(rows * (sizeof(int32_t) + sizeof(float))));
+    const size_t codes =
+        spine_block_count(rows) * sizeof(struct spine_lasso_codes) +
+        (size_t)(keeps * values * (double)(rows * (sizeof(int32_t) + sizeof(float))));
 
     const size_t products = SPINE_BLOCK_ROWS * hidden; /* of a block */
     const size_t atoms = spine_params_len(dim, hidden) + products;
 
     return codes + sums + gram + spine_codegram_bytes(hidden) + atoms * sizeof(float) +
-           spine_lambda_bytes(part, dim, kept);
+           spine_lambda_bytes(part, dim, values);
 }
 
 /* Seven parameters: what a run has, and its options. */
@@ -411,6 +417,7 @@ void spine_nnse_begin_epoch(struct spine_nnse *nnse)
     const size_t hidden = nnse->atoms.hidden;
 
     nnse->epoch = (struct spine_nnse_sums){0};
+    spine_codegram_forget(&nnse->products); /* its rows have another shift */
     nnse->products.shift = spine_exact_shift(quantum(nnse));
     memset(nnse->gram, 0, hidden * hidden * sizeof *nnse->gram);
     memset(nnse->cross, 0, hidden * nnse->atoms.dim * sizeof *nnse->cross);
@@ -432,8 +439,8 @@ void spine_nnse_add_rows(struct spine_nnse *nnse, size_t first, size_t count)
     }
 }
 
-int spine_nnse_end_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_sums *sums,
-                         struct spine_error *err)
+int spine_nnse_improve(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_sums *sums,
+                       struct spine_error *err)
 {
     spine_codegram_add(&nnse->products);
     *sums = nnse->epoch;
@@ -445,8 +452,15 @@ int spine_nnse_end_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nn
         return -1;
 
     refresh(nnse, lambda_of(nnse));
+    return 0;
+}
+
+int spine_nnse_adjust(struct spine_nnse *nnse, const struct spine_nnse_sums *sums,
+                      struct spine_error *err)
+{
     const struct spine_lambda search = search_of(nnse);
     double lambda = lambda_of(nnse);
+
     if (spine_lambda_adjust(&search, sums->values, sums->sampled, &lambda, err))
         return -1;
     set_lambda(nnse, lambda);

@@ -143,7 +143,7 @@ static int time_epoch(struct spine_nnse *nnse, struct spine_pace *pace, struct s
     const double row = 1e-9 * (double)spine_comm_max(nnse->comm, (int64_t)(1e9 * time_rows(nnse)));
 
     const double begun = spine_comm_clock();
-    if (spine_nnse_end_epoch(nnse, 0, &sums, err))
+    if (spine_nnse_improve(nnse, 0, &sums, err) || spine_nnse_adjust(nnse, &sums, err))
         return -1;
     *pace = (struct spine_pace){1, row / nnse->comm->size, spine_comm_clock() - begun};
     return 0;

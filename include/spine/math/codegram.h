@@ -12,7 +12,8 @@
 #include "spine/base/error.h"
 
 struct spine_codegram {
-    double *sums; /* borrowed; (H, pitch): its upper triangle; set by the caller, as are pitch */
+    /* Set by the caller: */
+    double *sums; /* borrowed; (H, pitch): A'A, its upper triangle */
     size_t pitch;
     double shift; /* by which products are rounded */
 
@@ -24,17 +25,22 @@ struct spine_codegram {
     uint32_t *begin; /* (H + 1) */
 };
 
+/* Fails with -1, out of memory; then it needs no disposal, but may be disposed of. */
 int spine_codegram_init(struct spine_codegram *gram, size_t units, struct spine_error *err);
 void spine_codegram_dispose(struct spine_codegram *gram);
 
 /* The bytes that it needs. */
 size_t spine_codegram_bytes(size_t units);
 
-/* Collect the codes of a row, 'count' values and their units, ascending. Some rows may be added to the sums. */
+/* Collect the codes of a row, 'count' values and their units, ascending. May add rows that were
+ * collected before to the sums. */
 void spine_codegram_collect(struct spine_codegram *gram, size_t count, const int32_t *unit,
                             const float *value);
 
 /* Add what is still collected. */
 void spine_codegram_add(struct spine_codegram *gram);
+
+/* Drop what is still collected: its products are never added. */
+void spine_codegram_forget(struct spine_codegram *gram);
 
 #endif

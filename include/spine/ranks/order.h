@@ -27,7 +27,7 @@ static inline float spine_order_value(int64_t bits)
 /* Count the values of all ranks that are at most 'most'. 'count' may be 0. Collective. */
 int64_t spine_order_count(struct spine_comm *comm, const float *values, size_t count, float most);
 
-/* The least number that more than 'below' of all ranks' values are at most; no value is negative. The
+/* The least of all ranks' values v such that more than 'below' of them are at most v; no value is negative. The
  * median of n values has 'below' = n / 2; if n is even, that is the upper of two. Infinity if there aren't so
  * many. No rank needs the values of others. Collective; 'below' is equal on all ranks. */
 float spine_order_find(struct spine_comm *comm, const float *values, size_t count, int64_t below);

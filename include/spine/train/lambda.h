@@ -1,9 +1,9 @@
 /* lambda.h -- the lambda of nnse that gives a wanted number of values a word.
  *
  * It is found by solving for a sample of the rows, every n-th of all: before the first epoch, and after each
- * epoch for the new atoms. The sample has a little more or fewer values than all rows have. How many times
- * as many is known of the codes of the epoch, and is taken to be the same for the next. So codes come to
- * within 1 % of the wanted number, where that of a sample alone would be 1 or 2 % off.
+ * epoch for the new atoms. The sample has a little more or fewer values a row than all rows have. The ratio
+ * is known from the epoch's codes, and is assumed to hold for the next. So codes come to within 1 % of the
+ * wanted number, where by a sample alone they would be 1 or 2 % off.
  *
  * Counts are exact, so lambda doesn't depend on the number of ranks. */
 #ifndef SPINE_TRAIN_LAMBDA_H
@@ -16,13 +16,13 @@
 struct spine_lambda {
     struct spine_comm *comm; /* borrowed, as is all else */
     struct spine_dataset *data;
-    struct spine_coder
-        *coder;    /* its block is scratch; the solver has the atoms, and is given the lambda */
-    double wanted; /* mean number of values a word */
+    struct spine_coder *coder; /* its block is scratch; its solver has the atoms, and gets lambda */
+    double wanted;             /* mean number of values a word */
+    double *waited; /* the seconds that this rank has waited for others are added to it */
 };
 
-/* The bytes that a rank with these rows needs for its part of the sample. */
-size_t spine_lambda_bytes(const struct spine_partition *part, size_t dim, double kept);
+/* The bytes that a rank with these rows needs for its part of the sample, whose codes have 'values' a row. */
+size_t spine_lambda_bytes(const struct spine_partition *part, size_t dim, double values);
 
 /* Of the codes of a block of rows, from local row 'first' on, the values that are of the sample. */
 size_t spine_lambda_sampled(const struct spine_partition *part, size_t first,

@@ -56,9 +56,8 @@ struct spine_nnse {
     struct spine_lasso lasso;        /* of atoms.W2 */
     struct spine_lasso_coder solver; /* of the coder */
     double *gram, *cross;            /* owned; (H, H): A'A; (H, D): A'X; over all rows */
-    struct spine_codegram
-        products;           /* adds to gram; its shift is that of all products in this epoch */
-    struct spine_comm team; /* owned; the first ranks, which share the sums over atoms */
+    struct spine_codegram products;  /* adds to gram; its shift is that of an epoch's products */
+    struct spine_comm team;          /* owned; the first ranks, which share the sums over atoms */
     bool is_in_team;
     double *own;                    /* owned; (96, stride): this rank's sums of some atoms */
     double *sums;                   /* owned; (2, 96, stride): the team's */
@@ -74,9 +73,10 @@ struct spine_nnse {
 /* The settings of a configuration. Local. */
 struct spine_nnse_settings spine_nnse_settings(const struct spine_config *config);
 
-/* The bytes that a rank with these rows needs, beside those of coder and data. Codes with 'kept' values a
- * row are kept; 0: none are, because rows aren't in memory. */
-size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden, double kept);
+/* The bytes that a rank with these rows needs, beside those of coder and data, if codes have 'values' a row.
+ * Does it keep those of all rows? Not if rows aren't in memory. */
+size_t spine_nnse_bytes(const struct spine_partition *part, size_t dim, size_t hidden,
+                        double values, bool keeps);
 
 /* Set up for the data; atoms and lambda are copied from the parameters. Collective, also disposing of
  * it. */
@@ -92,13 +92,16 @@ void spine_nnse_forget(struct spine_nnse *nnse);
  * that gives the wanted number of values a word. Collective. */
 int spine_nnse_begin(struct spine_nnse *nnse, struct spine_error *err);
 
-/* Train for one epoch, in three parts. First, forget the sums of the one before. Then solve for all
+/* Train for one epoch, in four parts. First, forget the sums of the one before. Then solve for all
  * of this rank's rows, some at a time, and add them to the sums: 'count' rows from its row 'first'
- * on, which is a multiple of SPINE_BLOCK_ROWS. Last, sum over the ranks and improve the atoms,
- * which are then the new parameters; 'epoch' counts from 0. Only the last part is collective. */
+ * on, which is a multiple of SPINE_BLOCK_ROWS. Then sum over the ranks and improve the atoms,
+ * which are then the new parameters; 'epoch' counts from 0. Last, adjust lambda to them. The last
+ * two parts are collective. */
 void spine_nnse_begin_epoch(struct spine_nnse *nnse);
 void spine_nnse_add_rows(struct spine_nnse *nnse, size_t first, size_t count);
-int spine_nnse_end_epoch(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_sums *sums,
-                         struct spine_error *err);
+int spine_nnse_improve(struct spine_nnse *nnse, int64_t epoch, struct spine_nnse_sums *sums,
+                       struct spine_error *err);
+int spine_nnse_adjust(struct spine_nnse *nnse, const struct spine_nnse_sums *sums,
+                      struct spine_error *err);
 
 #endif
