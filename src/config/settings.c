@@ -1,7 +1,6 @@
 /* settings.c -- options in the form that modules need. */
 #include "spine/config/settings.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -114,6 +113,19 @@ int64_t spine_settings_last_epoch(const struct spine_config *config)
 {
     return config->stop_after > 0 && config->stop_after < config->epochs ? config->stop_after
                                                                          : config->epochs;
+}
+
+bool spine_settings_measures(const struct spine_config *config, int64_t epoch)
+{
+    const int64_t every = config->evaluate_every;
+
+    return epoch > 0 &&
+           (epoch == spine_settings_last_epoch(config) || (every > 0 && epoch % every == 0));
+}
+
+bool spine_settings_refits(const struct spine_config *config, int64_t epoch)
+{
+    return config->refit && epoch == config->epochs;
 }
 
 int64_t spine_settings_encode_k(const struct spine_config *config)

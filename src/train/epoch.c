@@ -7,7 +7,9 @@
 
 #include "spine/base/clock.h"
 #include "spine/base/log.h"
+#include "spine/config/settings.h"
 #include "spine/math/kernels.h"
+#include "spine/train/pace.h"
 #include "spine/train/refit.h"
 #include "spine/train/requests.h"
 
@@ -295,13 +297,12 @@ static int finish_epoch(struct spine_trainer *run, struct spine_metrics *metrics
                         struct spine_error *err)
 {
     const struct spine_config *config = run->config;
-    const int64_t every = config->evaluate_every, done = run->position.epoch + 1;
+    const int64_t done = run->position.epoch + 1;
 
     summarize(run, metrics);
-    if (config->refit && done == config->epochs && refit(run, err))
+    if (spine_settings_refits(config, done) && refit(run, err))
         return -1;
-    if ((done == run->last_epoch || (every > 0 && done % every == 0)) &&
-        evaluate(run, metrics, err))
+    if (spine_settings_measures(config, done) && evaluate(run, metrics, err))
         return -1;
     if (spine_trainer_check_rows(run, 0, err))
         return -1;
@@ -397,7 +398,7 @@ static int begin_nnse(struct spine_trainer *run, struct spine_error *err)
             return -1;
         publish_atoms(run);
     }
-    if (config->refit && config->epochs == 0)
+    if (spine_settings_refits(config, 0))
         return refit(run, err);
     return 0;
 }
@@ -407,26 +408,17 @@ static void solve(void *work, size_t first, size_t count)
     spine_nnse_add_rows(work, first, count);
 }
 
-/* The seconds of an epoch, counted from 1, until it is saved, if solving for all rows and improving the
- * atoms takes so many: a refit and the final measures solve, too. 0: it is after the last. */
-static double needed_for(const struct spine_trainer *run, int64_t epoch, double seconds)
+/* The seconds of the end of an epoch, counted from 1, if solving for all rows takes so many. */
+static double end_of(const struct spine_trainer *run, int64_t epoch, double seconds)
 {
-    const struct spine_params *params = &run->stepper.params;
-    const bool refits = run->config->refit && epoch == run->config->epochs;
-
-    if (epoch != run->last_epoch)
-        return epoch < run->last_epoch ? seconds : 0;
-    if (!refits)
-        return 2 * seconds;
-    return (run->nnse.kept == NULL ? 3 : 2) * seconds +
-           spine_refit_seconds(params->hidden, params->dim);
+    return spine_pace_end(run->config, epoch, run->data.dim, run->nnse.kept != NULL, seconds);
 }
 
 /* Save the start of the last epoch, whose atoms aren't yet published, if its end takes long: then that may
  * be left. */
 static int save_start(struct spine_trainer *run, double seconds, struct spine_error *err)
 {
-    double end = needed_for(run, run->position.epoch + 1, seconds) - seconds;
+    double end = end_of(run, run->position.epoch + 1, seconds);
 
     spine_comm_broadcast(run->comm, &end, sizeof end);
     if (end < LONG_END || run->saved_epoch == run->position.epoch)
@@ -464,7 +456,8 @@ static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metri
         position->sums.active = sums.values;
     }
     position->seconds = spine_clock_now() - started;
-    run->needed = needed_for(run, position->epoch + 2, position->seconds);
+    if (!is_last) /* until the next epoch is saved */
+        run->needed = position->seconds + end_of(run, position->epoch + 2, position->seconds);
 
     spine_requests_share(run);
     if (finish_epoch(run, metrics, err))

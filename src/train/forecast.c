@@ -461,7 +461,7 @@ static int forecast_time(const struct spine_config *config, struct spine_comm *c
         return -1;
 
     seconds = spine_pace_run(&pace, config, rows);
-    if (config->objective == SPINE_OBJECTIVE_NNSE && config->refit && epochs == config->epochs)
+    if (config->objective == SPINE_OBJECTIVE_NNSE && spine_settings_refits(config, epochs))
         seconds += spine_refit_seconds((size_t)config->hidden, forecast->dim);
     spine_clock_duration(seconds, text, sizeof text);
     const double each = spine_pace_epoch(&pace, rows);

@@ -7,13 +7,14 @@
 #include "spine/train/nnse.h"
 #include "spine/train/nodedata.h"
 #include "spine/train/parallel.h"
+#include "spine/train/refit.h"
 #include "spine/train/step.h"
 
 enum {
     WARM_STEPS = 3,
     LEAST_ROWS = 4096, /* of an estimate's rows */
     LEAST_BATCHES = 4,
-    ROUNDS = 4, /* of rows of nnse; the first is short */
+    ROUNDS = 4, /* of rows of nnse; the first is short, and warms up */
 };
 
 static const double PHASE_SECONDS = 0.1; /* to measure each of the two phases */
@@ -24,17 +25,43 @@ double spine_pace_epoch(const struct spine_pace *pace, size_t rows)
     return pace->rows == 0 ? 0 : ceil((double)rows / (double)pace->rows) * pace->step + pace->epoch;
 }
 
+/* Of nnse, how often all rows are solved for at an epoch's end. */
+static int end_passes(const struct spine_config *config, int64_t epoch, bool keeps)
+{
+    const int uses = spine_settings_measures(config, epoch) + spine_settings_refits(config, epoch);
+
+    return keeps && uses > 1 ? 1 : uses;
+}
+
+double spine_pace_end(const struct spine_config *config, int64_t epoch, size_t dim, bool keeps,
+                      double pass)
+{
+    const double solution =
+        spine_settings_refits(config, epoch) ? spine_refit_seconds((size_t)config->hidden, dim) : 0;
+
+    return end_passes(config, epoch, keeps) * pass + solution;
+}
+
+/* Of nnse, how often all rows are solved for besides for training: at the ends of epochs, and for the files,
+ * whose codes are the last ones, unless rows were held out. */
+static double extra_passes(const struct spine_config *config)
+{
+    const bool keeps = spine_settings_storage(config) != SPINE_IN_FILE;
+    const int64_t last = spine_settings_last_epoch(config), every = config->evaluate_every;
+    const double before = every > 0 && last > 0 ? (double)((last - 1) / every) : 0;
+    const int at_end = end_passes(config, last, keeps);
+    const bool is_again = !keeps || at_end == 0 || config->holdout > 0;
+
+    return before + at_end + is_again;
+}
+
 double spine_pace_run(const struct spine_pace *pace, const struct spine_config *config, size_t rows)
 {
-    const double epochs = (double)spine_settings_last_epoch(config);
-    /* The codes of a refit, final measures and files are the same; they are kept unless rows are in a file. */
-    const double passes = spine_settings_storage(config) != SPINE_IN_FILE ? 1
-                          : config->refit                                 ? 3
-                                                                          : 2;
-    double seconds = epochs * spine_pace_epoch(pace, rows);
+    const double epoch = spine_pace_epoch(pace, rows);
+    double seconds = (double)spine_settings_last_epoch(config) * epoch;
 
     if (config->objective == SPINE_OBJECTIVE_NNSE)
-        seconds += passes * (spine_pace_epoch(pace, rows) - pace->epoch);
+        seconds += extra_passes(config) * (epoch - pace->epoch);
     return seconds;
 }
 
@@ -109,8 +136,9 @@ static int time_run(const struct spine_config *config, struct spine_parallel *pa
 
 /* --- nnse --------------------------------------------------------------------------------- */
 
-/* Solve for some of this rank's rows, others in each round. Returns the least seconds of a row: a few rows
- * are easily held up by other processes. */
+/* Solve for some of this rank's rows, others in each round, and add up their codes. Returns the least seconds
+ * of a row: a few rows are easily held up by other processes. The first round only warms up, if there are rows
+ * for others. */
 static double time_rows(struct spine_nnse *nnse)
 {
     enum { BLOCK = SPINE_BLOCK_ROWS };
@@ -121,8 +149,9 @@ static double time_rows(struct spine_nnse *nnse)
     for (int round = 0; round < ROUNDS && count > 0; round++) {
         const double begun = spine_comm_clock();
         spine_nnse_add_rows(nnse, first, count);
+        spine_codegram_add(&nnse->products); /* or they might be added in another round */
         const double seconds = (spine_comm_clock() - begun) / (double)count;
-        least = round == 0 || seconds < least ? seconds : least;
+        least = round <= 1 || seconds < least ? seconds : least;
 
         first += count;
         if (round == 0)

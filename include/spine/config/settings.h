@@ -4,6 +4,7 @@
 #ifndef SPINE_CONFIG_SETTINGS_H
 #define SPINE_CONFIG_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,11 @@ enum spine_storage spine_settings_storage(const struct spine_config *config);
 
 /* The epoch after which training ends for now: train.stop_after, or train.epochs. */
 int64_t spine_settings_last_epoch(const struct spine_config *config);
+
+/* What is done at the end of an epoch, counted from 1: is clean input measured, and is the decoder
+ * refitted? (With nnse and train.epochs = 0, it is at the end of epoch 0, the start.) */
+bool spine_settings_measures(const struct spine_config *config, int64_t epoch);
+bool spine_settings_refits(const struct spine_config *config, int64_t epoch);
 
 /* The active units of a row that is encoded outside of training; ksparse has more than in
  * training. */

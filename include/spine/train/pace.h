@@ -2,9 +2,11 @@
  *
  * Steps are measured with half of the units active, as at the beginning of a run, and with a tenth,
  * as in most of it, at the machine's present load. Of nnse, which has no steps, some rows are solved
- * for a few times, of which the fastest counts, and the atoms are improved. */
+ * for and added up a few times, of which the fastest counts, and the atoms are improved. */
 #ifndef SPINE_TRAIN_PACE_H
 #define SPINE_TRAIN_PACE_H
+
+#include <stdbool.h>
 
 #include "spine/config/config.h"
 #include "spine/ranks/comm.h"
@@ -16,11 +18,17 @@ struct spine_pace {
     double epoch; /* seconds at an epoch's end */
 };
 
-/* The seconds of an epoch of so many rows; of a whole run, whose end takes nnse some more passes over the
- * rows. Local. */
+/* The seconds of an epoch of so many rows; of a whole run on them, without the solution of a refit (refit.h),
+ * and for all objectives but nnse without measures and codes, which take them little. Local. */
 double spine_pace_epoch(const struct spine_pace *pace, size_t rows);
 double spine_pace_run(const struct spine_pace *pace, const struct spine_config *config,
                       size_t rows);
+
+/* Of nnse, the seconds of the end of an epoch, counted from 1: its refit and its measures, for which all rows
+ * are solved for by the new atoms, in 'pass' seconds, or twice, unless codes are kept for as long as they hold.
+ * 0: neither is due. 'dim' is the length of a row. Local. */
+double spine_pace_end(const struct spine_config *config, int64_t epoch, size_t dim, bool keeps,
+                      double pass);
 
 /* Measure on the rows of 'whole', which are in the node's memory, on the grid that
  * spine_parallel_init() makes for 'dim'. On a rank that is idle in the grid *pace is 0.

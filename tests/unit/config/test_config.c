@@ -559,7 +559,10 @@ static void test_the_last_epoch_for_now_is_never_beyond_all(void **state)
         spine_config_init(&config);
         config.epochs = cases[i].epochs;
         config.stop_after = cases[i].stop_after;
+        config.refit = 1;
         assert_int_equal(spine_settings_last_epoch(&config), cases[i].last);
+        assert_true(spine_settings_measures(&config, cases[i].last));
+        assert_int_equal(spine_settings_refits(&config, cases[i].last), cases[i].last == 60);
     }
 }
 
