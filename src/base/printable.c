@@ -52,6 +52,15 @@ static bool is_inside_character(const char *text)
     return ((unsigned char)*text & 0xC0) == 0x80;
 }
 
+int spine_printable_trimmed(const char *text, int most)
+{
+    int length = (int)strnlen(text, (size_t)most);
+
+    while (length > 0 && text[length - 1] == ' ')
+        length--;
+    return length;
+}
+
 size_t spine_printable_width(const char *text)
 {
     char piece[16];

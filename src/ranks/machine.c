@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "spine/base/path.h"
+#include "spine/base/printable.h"
 
 /* --- Cores -------------------------------------------------------------------------------- */
 
@@ -60,16 +61,6 @@ static int32_t count_cores(hwloc_topology_t topology, hwloc_const_bitmap_t allow
     return count;
 }
 
-/* The length of a text without blanks at its end, or 'most'. */
-static int trimmed_length(const char *text, int most)
-{
-    int length = (int)strnlen(text, (size_t)most);
-
-    while (length > 0 && text[length - 1] == ' ')
-        length--;
-    return length;
-}
-
 static void describe_cores(hwloc_topology_t topology, const char *binding,
                            struct spine_machine *machine)
 {
@@ -80,7 +71,7 @@ static void describe_cores(hwloc_topology_t topology, const char *binding,
 
     if (model != NULL) /* which some virtual machines pad with blanks */
         snprintf(machine->processor, sizeof machine->processor, "%.*s",
-                 trimmed_length(model, SPINE_MACHINE_NAME - 1), model);
+                 spine_printable_trimmed(model, SPINE_MACHINE_NAME - 1), model);
     machine->host_cores =
         host_cores > 0 ? host_cores : hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU);
     if (allowed == NULL)

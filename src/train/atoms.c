@@ -20,6 +20,9 @@ static const float DIFFERENCE = 0.3F;
  * different ones, for each atom. */
 enum { PIECE = 256, BITS = 32, SEARCHED = 8 };
 
+/* Directions are equal if their coordinates, of vectors of length 1, are when they are rounded to this. */
+static const float ALIKE = 0x1p-14F;
+
 /* Scale an atom that is longer than 'most' to length 1. */
 static void shorten(float *row, size_t dim, double most)
 {
@@ -83,38 +86,62 @@ static void remove_held_out(const struct spine_atoms_words *words, int64_t *mark
     assert(order->count > 0); /* holding out all rows is refused */
 }
 
-/* Add a hash to a table of mask + 1 slots, of which some stay free. Returns false if it has it already. */
-static bool add_hash(uint64_t *slots, size_t mask, uint64_t hash)
+/* A table of hashes, of which some slots stay free: they are 0. */
+struct slots {
+    uint64_t *hash; /* owned; (mask + 1) */
+    size_t mask;
+};
+
+/* Returns false if the table has it already. */
+static bool add_hash(const struct slots *slots, uint64_t hash)
 {
+    const size_t mask = slots->mask;
     size_t at;
 
-    hash |= hash == 0; /* 0 is a free slot */
-    for (at = hash & mask; slots[at] != 0; at = (at + 1) & mask)
-        if (slots[at] == hash)
+    hash |= hash == 0;
+    for (at = hash & mask; slots->hash[at] != 0; at = (at + 1) & mask)
+        if (slots->hash[at] == hash)
             return false;
-    slots[at] = hash;
+    slots->hash[at] = hash;
     return true;
 }
 
-/* Leave the first 'count' rows that have different vectors, or all that there are among the first
- * SEARCHED * count. 'piece' is scratch, slots are zeroed. Collective. */
-static void remove_equal(const struct spine_atoms_words *words, size_t count, float *piece,
-                         uint64_t *slots, size_t mask, struct order *order)
+/* A hash of a vector's direction. Overwrites the vector, whose padding is zeros. */
+static uint64_t hash_direction(float *row, size_t dim, size_t stride)
 {
-    const size_t stride = words->data->stride;
-    const size_t end = order->count < SEARCHED * count ? order->count : SEARCHED * count;
-    const size_t most = count < PIECE ? count : PIECE;
+    spine_atoms_normalize(row, dim);
+    for (size_t k = 0; k < dim; k++)
+        row[k] = rintf(row[k] / ALIKE) + 0; /* no -0 */
+    return XXH3_64bits(row, stride * sizeof *row);
+}
+
+/* Of 'count' atoms, those up to the last that is marked. */
+static size_t count_needed(const bool *marked, size_t count)
+{
+    while (marked != NULL && count > 1 && !marked[count - 1])
+        count--;
+    return count;
+}
+
+/* Leave the first 'needed' rows that have different directions, or all that there are among the first
+ * 'searched'. 'piece' is scratch, slots are zeroed. Collective. */
+static void remove_equal(const struct spine_atoms_words *words, size_t needed, size_t searched,
+                         float *piece, const struct slots *slots, struct order *order)
+{
+    const size_t dim = words->data->dim, stride = words->data->stride;
+    const size_t end = order->count < searched ? order->count : searched;
+    const size_t most = needed < PIECE ? needed : PIECE;
     size_t kept = 0;
 
-    for (size_t first = 0; first < end && kept < count; first += most) {
+    for (size_t first = 0; first < end && kept < needed; first += most) {
         const size_t now = end - first < most ? end - first : most;
         uint64_t rows[PIECE];
         for (size_t i = 0; i < now; i++)
             rows[i] = order->rows[first + i];
         spine_dataset_share(words->data, words->comm, rows, now, piece);
 
-        for (size_t i = 0; i < now && kept < count; i++)
-            if (add_hash(slots, mask, XXH3_64bits(piece + i * stride, stride * sizeof *piece)))
+        for (size_t i = 0; i < now && kept < needed; i++)
+            if (add_hash(slots, hash_direction(piece + i * stride, dim, stride)))
                 order->rows[kept++] = order->rows[first + i];
     }
     assert(kept > 0); /* no other is before the first */
@@ -161,23 +188,26 @@ int spine_atoms_draw(const struct spine_atoms_words *words, const bool *marked, 
 {
     static const char what[] = "words as atoms";
     const size_t num_rows = words->data->part.num_rows;
-    const size_t most = count < PIECE ? count : PIECE;
+    const size_t needed = count_needed(marked, count), most = needed < PIECE ? needed : PIECE;
     struct order order = {.rows = spine_memory_get(num_rows, sizeof *order.rows, what, err)};
     int64_t *marks = spine_memory_zeroed(num_rows / BITS + 1, sizeof *marks, what, err);
     float *piece = spine_kernel_alloc(most * words->data->stride, what, err);
-    size_t mask = 1;
-    while (mask < 2 * count)
-        mask = 2 * mask + 1;
-    uint64_t *slots = spine_memory_zeroed(mask + 1, sizeof *slots, what, err);
-    const bool is_whole = order.rows != NULL && marks != NULL && piece != NULL && slots != NULL;
+    struct slots slots = {.mask = 1};
+    while (slots.mask < 2 * count)
+        slots.mask = 2 * slots.mask + 1;
+    slots.hash = spine_memory_zeroed(slots.mask + 1, sizeof *slots.hash, what, err);
+    const bool is_whole =
+        order.rows != NULL && marks != NULL && piece != NULL && slots.hash != NULL;
 
     const int rc = spine_comm_agree(words->comm, -!is_whole, err);
     if (rc == 0) {
         shuffle(words->seed, words->draw, num_rows, order.rows);
         remove_held_out(words, marks, &order);
-        remove_equal(words, count, piece, slots, mask, &order);
-        for (size_t first = 0; first < count; first += PIECE) {
-            const size_t end = count - first < PIECE ? count : first + PIECE;
+        remove_equal(words, needed, SEARCHED * count, piece, &slots, &order);
+        for (size_t first = 0; first < needed; first += PIECE) {
+            const size_t end = needed - first < PIECE ? needed : first + PIECE;
+            if (marked != NULL && memchr(marked + first, true, end - first) == NULL)
+                continue;
             draw_piece(words, &order, marked, (struct spine_range){first, end}, piece, atoms);
         }
     }
@@ -185,7 +215,7 @@ int spine_atoms_draw(const struct spine_atoms_words *words, const bool *marked, 
     free(order.rows);
     free(marks);
     free(piece);
-    free(slots);
+    free(slots.hash);
     return rc;
 }
 

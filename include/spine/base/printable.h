@@ -23,6 +23,9 @@ bool spine_printable_is(const char *text);
  * end. */
 size_t spine_printable_next(const char **text, char piece[16]);
 
+/* The length of a text, or of its first 'most' bytes, without blanks at their end. */
+int spine_printable_trimmed(const char *text, int most);
+
 /* The columns that a text fills on a terminal: its characters. */
 size_t spine_printable_width(const char *text);
 

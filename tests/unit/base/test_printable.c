@@ -48,6 +48,15 @@ static void test_a_width_is_that_of_what_is_printed(void **state)
     assert_false(spine_printable_is("a\xc2\x9b"));
 }
 
+static void test_blanks_at_the_end_are_left_out(void **state)
+{
+    (void)state;
+    assert_int_equal(spine_printable_trimmed("a b  ", 10), 3);
+    assert_int_equal(spine_printable_trimmed("a b  ", 2), 1);
+    assert_int_equal(spine_printable_trimmed("  ", 10), 0);
+    assert_int_equal(spine_printable_trimmed("", 10), 0);
+}
+
 /* Every length about the capacity, of characters of 1, 2 and 3 bytes and of control characters. */
 static void test_a_long_text_loses_its_middle(void **state)
 {
@@ -91,6 +100,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_control_characters_are_escaped),
+        cmocka_unit_test(test_blanks_at_the_end_are_left_out),
         cmocka_unit_test(test_a_width_is_that_of_what_is_printed),
         cmocka_unit_test(test_a_long_text_loses_its_middle),
         cmocka_unit_test(test_a_message_keeps_its_reason),

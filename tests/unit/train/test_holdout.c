@@ -18,9 +18,12 @@
 enum { ROWS = 90, DIM = 3, BATCH = 4 };
 static const double SHARE = 0.4;
 
+/* Rows from 53 on are others, thrice as long. */
 static float entry(size_t row, size_t k)
 {
-    return (float)((row * 37 + k * 11) % 53) / 53 - 0.5F;
+    const float factor = row < 53 ? 1 : 3;
+
+    return factor * ((float)((row * 37 + k * 11) % 53) / 53 - 0.5F);
 }
 
 static bool is_held(size_t row)
@@ -109,7 +112,7 @@ static bool is_equal(const float *a, const float *b)
     bool equal = true;
 
     for (size_t k = 0; k < DIM; k++)
-        equal = equal && a[k] == b[k];
+        equal = equal && fabsf(a[k] - b[k]) < 1e-6F;
     return equal;
 }
 
@@ -132,7 +135,7 @@ static size_t count_words(const float *atom, size_t *first)
     return found;
 }
 
-/* With as many atoms as words are left, some of which have equal vectors, each vector is drawn once, and
+/* With as many atoms as words are left, some of which have equal directions, each is drawn once, and
  * the other atoms are none of these. */
 static void test_words_held_out_are_no_atoms(void **state)
 {
@@ -156,6 +159,16 @@ static void test_words_held_out_are_no_atoms(void **state)
         assert_true(drawn[row] <= 1);
     assert_int_equal(covered, count);
     assert_true(drawn[ROWS] > 0);
+
+    /* One that is marked is as if all were. */
+    const size_t last = count - drawn[ROWS] - 1;
+    bool marked[ROWS] = {false};
+    float *other = spine_kernel_alloc(count * stride, "a test", &err);
+    marked[last] = true;
+    TRY(spine_atoms_draw(&words, marked, count, other, &err));
+    for (size_t j = 0; j < count; j++)
+        assert_true(other[j * stride] == (j == last ? atoms[j * stride] : 0));
+    free(other);
 
     free(atoms);
     spine_holdout_dispose(&holdout);
