@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <endian.h>
+#include <float.h>
 #include <string.h>
 
 #include "spine/base/clones.h"
@@ -139,40 +140,48 @@ static void add_bias(size_t rows, float bias, float *z)
         z[i] += bias;
 }
 
-/* List the z of unit j of the block's range that reach their rows' bounds. Return whether any is NaN. */
-static bool list_reaching(struct spine_block *block, size_t j, const float *z, const float *bounds,
-                          uint8_t *flags)
+/* List the flagged z of unit j of the block's range, but for NaN. Return whether any is NaN. */
+static bool list_flagged(struct spine_block *block, size_t j, const float *z, const uint8_t *flags)
 {
-    const bool is_bad = flag_reaching(block->rows, z, bounds, flags);
     size_t count = block->unit_begin[j];
+    bool is_bad = false;
 
     for (uint64_t bits = flag_bits(flags, block->rows); bits != 0; bits &= bits - 1) {
         const size_t row = (size_t)__builtin_ctzll(bits);
+        const bool is_number = z[row] == z[row];
         block->row[count] = (uint8_t)row;
-        block->unit_value[count++] = z[row];
+        block->unit_value[count] = z[row];
+        count += is_number;
+        is_bad |= !is_number;
     }
     block->unit_begin[j + 1] = (uint32_t)count;
     return is_bad;
 }
 
-/* List the pairs that may be among the largest of their rows or batch, from z (units, ROWS) in
- * block->value, which the list by row then replaces. */
+/* List the z of unit j of the block's range that reach their rows' bounds. Return whether any is NaN. */
+static bool list_reaching(struct spine_block *block, size_t j, const float *z, const float *bounds,
+                          uint8_t *flags)
+{
+    const bool is_bad = flag_reaching(block->rows, z, bounds, flags);
+
+    list_flagged(block, j, z, flags);
+    return is_bad;
+}
+
+/* List the pairs that may be among the largest of their rows, from z (units, ROWS) in block->value, which
+ * the list by row then replaces. */
 static void list_candidates(struct spine_block *block, struct spine_scratch *scratch,
                             struct spine_block_sums *sums)
 {
-    const bool is_of_row = block->activation.selection == SPINE_OF_ROW;
-    float bounds[ROWS];
-    for (size_t i = 0; i < ROWS; i++)
-        bounds[i] = block->activation.threshold;
-    if (is_of_row)
-        spine_activation_bounds(block->activation.k, block->rows, block->units, block->value,
-                                &scratch->guess, bounds);
+    float bounds[ROWS] = {0};
+
+    spine_activation_bounds(block->activation.k, block->rows, block->units, block->value,
+                            &scratch->guess, bounds);
     memset(scratch->flags, 0, ROWS);
     for (size_t j = 0; j < block->units; j++)
         sums->not_finite |=
             list_reaching(block, j, block->value + j * ROWS, bounds, scratch->flags);
-    if (is_of_row)
-        list_rows(block);
+    list_rows(block);
 }
 
 void spine_block_keep(struct spine_block *block, const struct spine_cut *cuts,
@@ -262,14 +271,43 @@ static void set_dense(struct spine_block *block, size_t j, float bias, float *z,
     add_sums(sums, j, &unit);
 }
 
+/* The least z that is listed. Of a batch, candidates are above 0. */
+static float least_listed(const struct spine_activation *activation)
+{
+    const bool is_of_batch = activation->selection == SPINE_OF_BATCH;
+
+    return is_of_batch && !(activation->threshold > 0) ? FLT_TRUE_MIN : activation->threshold;
+}
+
+/* The codes of unit j of the range, or what is listed of it, from its products 'z'. Of the largest of rows,
+ * z alone: list_candidates() lists them. */
+static void set_unit(struct spine_block *block, size_t j, float bias, float *z, uint8_t *flags,
+                     struct spine_block_sums *sums)
+{
+    if (block->mode == SPINE_DENSE) {
+        set_dense(block, j, bias, z, sums);
+        return;
+    }
+    if (block->activation.selection == SPINE_OF_ROW) {
+        add_bias(block->rows, bias, z);
+        return;
+    }
+
+    flag_active(bias, least_listed(&block->activation), z, flags);
+    if (block->activation.selection == SPINE_ABOVE)
+        list_unit(block, j, z, flags, sums);
+    else
+        sums->not_finite |= list_flagged(block, j, z, flags);
+}
+
 /* A block, a range of units, and the parameters. */
 void spine_block_encode(struct spine_block *block, struct spine_scratch *scratch,
                         enum spine_mode mode, size_t first_unit, size_t units,
                         const struct spine_params *params, const float *packed,
                         struct spine_block_sums *sums)
 {
-    const bool selects = block->activation.selection != SPINE_ABOVE;
-    assert(block->rows <= ROWS && !(selects && mode == SPINE_DENSE));
+    const enum spine_selection selection = block->activation.selection;
+    assert(block->rows <= ROWS && !(selection != SPINE_ABOVE && mode == SPINE_DENSE));
     block->mode = mode;
     block->first_unit = first_unit;
     block->units = units;
@@ -277,27 +315,18 @@ void spine_block_encode(struct spine_block *block, struct spine_scratch *scratch
 
     for (size_t j = 0; j < units; j += MOST_UNITS) {
         const size_t count = units - j < MOST_UNITS ? units - j : MOST_UNITS;
-        float *out = mode == SPINE_DENSE ? block->unit_value + j * ROWS
-                     : selects           ? block->value + j * ROWS
-                                         : scratch->tile;
+        float *out = mode == SPINE_DENSE         ? block->unit_value + j * ROWS
+                     : selection == SPINE_OF_ROW ? block->value + j * ROWS
+                                                 : scratch->tile;
         spine_products.product(count, block->rows, params->dim, params->stride, packed,
                                params->W1 + (first_unit + j) * params->stride, out);
-        for (size_t u = 0; u < count; u++) {
-            const float bias = params->b1[first_unit + j + u];
-            float *z = out + u * ROWS;
-            if (mode == SPINE_DENSE) {
-                set_dense(block, j + u, bias, z, sums);
-            } else if (selects) {
-                add_bias(block->rows, bias, z);
-            } else {
-                flag_active(bias, block->activation.threshold, z, scratch->flags);
-                list_unit(block, j + u, z, scratch->flags, sums);
-            }
-        }
+        for (size_t u = 0; u < count; u++)
+            set_unit(block, j + u, params->b1[first_unit + j + u], out + u * ROWS, scratch->flags,
+                     sums);
     }
-    if (selects)
+    if (selection == SPINE_OF_ROW)
         list_candidates(block, scratch, sums);
-    else if (mode == SPINE_SPARSE)
+    else if (selection == SPINE_ABOVE && mode == SPINE_SPARSE)
         list_rows(block);
 }
 

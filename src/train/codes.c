@@ -1,12 +1,17 @@
 /* codes.c -- the codes of a step: z of its rows, and the active pairs. */
 #include "spine/train/codes.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "spine/math/decoding.h"
 #include "spine/train/minibatch.h"
 
 enum { ROWS = SPINE_BLOCK_ROWS };
+
+/* The margin of batchtopk's candidates (stepper.h): its range, and its factor after a batch with enough
+ * candidates, and with too few. About one batch of 50 has too few, if all are alike. */
+static const float LEAST_MARGIN = 0.02F, MOST_MARGIN = 0.5F, NARROWER = 0.97F, WIDER = 4;
 
 const struct spine_block *const *
 spine_codes_tiles(struct spine_stepper *stepper, const struct spine_step_codes *codes, size_t block)
@@ -117,7 +122,8 @@ static void set_bound(struct spine_stepper *stepper, float bound)
 }
 
 /* Find the cut of the batch. The bound of candidates, from the last batch, only saves work: if it
- * leaves too few candidates, all pairs are listed. */
+ * leaves too few candidates, all pairs are listed. How far below the last batch's least value it is follows
+ * from how often that happens. */
 static struct spine_cut find_batch_cut(struct spine_stepper *stepper, size_t batch_rows)
 {
     const double weight = 0.01; /* of a batch in the mean */
@@ -125,12 +131,14 @@ static struct spine_cut find_batch_cut(struct spine_stepper *stepper, size_t bat
     double *threshold = &stepper->params.threshold;
     float least = find_least(stepper, wanted);
 
+    stepper->margin = fmaxf(NARROWER * stepper->margin, LEAST_MARGIN);
     if (least == 0 && stepper->settings.activation.threshold > 0) {
+        stepper->margin = fminf(WIDER * stepper->margin, MOST_MARGIN);
         set_bound(stepper, 0);
         encode(stepper);
         least = find_least(stepper, wanted);
     }
-    set_bound(stepper, least / 2);
+    set_bound(stepper, least * (1 - stepper->margin));
     if (least > 0)
         *threshold =
             *threshold > 0 ? (1 - weight) * *threshold + weight * (double)least : (double)least;

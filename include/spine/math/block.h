@@ -104,7 +104,7 @@ void spine_block_view(struct spine_block *block, size_t most_units, void *shared
 void spine_block_dispose(struct spine_block *block);
 
 /* What a block is used for: sparse mode, with this share of all pairs; and perhaps dense mode, or the
- * selection of pairs, for which 'value' has all z. */
+ * selection of pairs, which begins with all z, or with all above 0. */
 struct spine_block_use {
     bool has_dense, has_candidates;
     double density;

@@ -31,6 +31,10 @@ struct spine_stepper {
     int64_t *h_sum; /* (H): sums of h over the last batch, times SPINE_BLOCK_SCALE; the node's */
     double waited;  /* seconds that this rank has waited for others in all */
 
+    /* Of SPINE_OF_BATCH: how far below the least value that the last batch kept candidates begin, as a share
+     * of it. Codes don't depend on it. */
+    float margin;
+
     struct spine_grid *grid;         /* borrowed */
     struct spine_step_memory memory; /* owned; has all of the above */
 };

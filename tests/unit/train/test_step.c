@@ -54,6 +54,17 @@ static struct spine_activation activation;
 static bool is_tied, is_unit_norm;
 static struct spine_prefixes prefixes;
 static struct spine_silence silence;
+static float bound; /* of the candidates of each batch; 0: as the stepper chooses it */
+
+/* Use a bound of the test's. */
+static void set_bound(struct spine_stepper *stepper)
+{
+    if (!(bound > 0))
+        return;
+    stepper->settings.activation.threshold = bound;
+    for (size_t b = 0; b < stepper->memory.num_blocks; b++)
+        stepper->memory.codes.blocks[b].activation.threshold = bound;
+}
 
 static void run(const struct spine_comm *comm, int groups, int columns, bool reproducible,
                 enum spine_kernel_choice kernel, struct outcome *outcome)
@@ -88,6 +99,7 @@ static void run(const struct spine_comm *comm, int groups, int columns, bool rep
         for (int step = 0; step < STEPS; step++) {
             stepper.requests[SPINE_REQUEST_LEAVE] =
                 step == STEPS - 1 && grid.ranks.rank == grid.ranks.size - 1;
+            set_bound(&stepper);
             TRY(spine_stepper_step(&stepper, &data, &position, &err));
             if (position.step == spine_partition_steps(&data.part)) {
                 position.epoch++;
@@ -175,6 +187,26 @@ static void test_any_grid_selects_the_same_units(void **state)
     activation =
         (struct spine_activation){.selection = SPINE_OF_BATCH, .k = 7, .is_uncapped = true};
     check_grids(SPINE_KERNEL_SPARSE, true);
+    activation = (struct spine_activation){0};
+}
+
+/* With a bound that leaves too few candidates, or nearly all, or as it is chosen. */
+static void test_any_bound_of_candidates_selects_the_same_units(void **state)
+{
+    static const float bounds[] = {0, 1e-30F, 1e30F};
+    enum { BOUNDS = sizeof bounds / sizeof *bounds };
+    struct outcome outcomes[BOUNDS];
+    (void)state;
+
+    activation =
+        (struct spine_activation){.selection = SPINE_OF_BATCH, .k = 7, .is_uncapped = true};
+    for (size_t i = 0; i < BOUNDS; i++) {
+        bound = bounds[i];
+        run(&world, world.size, 1, true, SPINE_KERNEL_SPARSE, &outcomes[i]);
+        assert_true(outcomes[i].sums.active > 0);
+        check(&outcomes[i], &outcomes[0]);
+    }
+    bound = 0;
     activation = (struct spine_activation){0};
 }
 
@@ -286,6 +318,7 @@ int run_step(const struct spine_comm *comm)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_grid_takes_the_same_steps),
         cmocka_unit_test(test_any_grid_selects_the_same_units),
+        cmocka_unit_test(test_any_bound_of_candidates_selects_the_same_units),
         cmocka_unit_test(test_any_grid_nests_the_same_prefixes),
         cmocka_unit_test(test_any_grid_trains_the_same_silent_units),
         cmocka_unit_test(test_any_grid_keeps_rows_at_length_one),
