@@ -124,6 +124,19 @@ int spine_output_companion(const char *path, char **companion, struct spine_erro
     return 0;
 }
 
+int spine_output_find_words(const char *path, char **list, struct spine_error *err)
+{
+    struct spine_error why;
+
+    if (spine_output_companion(path, list, &why))
+        return spine_fail_as(&why, err);
+    if (*list != NULL && access(*list, F_OK) != 0) {
+        free(*list);
+        *list = NULL;
+    }
+    return 0;
+}
+
 static bool is_same_output(const char *path, const char *other)
 {
     return strcmp(spine_path_name(path), spine_path_name(other)) == 0 &&

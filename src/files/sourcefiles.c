@@ -1,16 +1,14 @@
 /* sourcefiles.c -- the form of an input, and the files from which it is read. */
 #include "spine/files/sourcefiles.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "spine/base/infile.h"
 #include "spine/base/path.h"
 #include "spine/base/words.h"
+#include "spine/files/spool.h"
 #include "spine/text/archive.h"
 #include "spine/text/binary.h"
 #include "spine/text/npy.h"
@@ -23,72 +21,13 @@ static int set_path(char path[SPINE_PATH], const char *text, struct spine_error 
     return 0;
 }
 
-/* A file into which something is unpacked. */
-struct unpacked {
-    char path[SPINE_PATH]; /* where it can be opened */
-    char name[SPINE_PATH]; /* in messages */
-    int descriptor;
-};
-
-/* Create PREFIX.ENDING. */
-static int create_named(struct unpacked *file, const char *prefix, const char *ending,
-                        struct spine_error *err)
-{
-    if (snprintf(file->path, SPINE_PATH, "%s.%s", prefix, ending) >= SPINE_PATH)
-        return spine_refuse(err, "%.60s...: the path is too long", prefix);
-    strcpy(file->name, file->path);
-    unlink(file->path); /* a crash may have left it */
-    file->descriptor = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    return file->descriptor < 0 ? spine_fail(err, "%s: %s", file->name, strerror(errno)) : 0;
-}
-
-/* Create a file without a name in the directory for temporary files, so that nothing is left of it
- * however the process ends. Where the system doesn't list open files, it keeps its name. */
-static int create_unnamed(struct unpacked *file, struct spine_error *err)
-{
-    const char *directory = getenv("TMPDIR");
-
-    if (snprintf(file->name, SPINE_PATH, "%s/spine-XXXXXX",
-                 directory == NULL ? "/tmp" : directory) >= SPINE_PATH)
-        return spine_refuse(err, "TMPDIR: the path is too long");
-    file->descriptor = mkstemp(file->name);
-    if (file->descriptor < 0)
-        return spine_fail(err, "TMPDIR: can't make %s: %s", file->name, strerror(errno));
-
-    snprintf(file->path, SPINE_PATH, "/proc/self/fd/%d", file->descriptor);
-    if (access(file->path, R_OK) == 0)
-        unlink(file->name);
-    else
-        strcpy(file->path, file->name);
-    return 0;
-}
-
-/* Remove and close it; unlinking one without a name does nothing. */
-static void drop(const char *path, int descriptor)
-{
-    unlink(path);
-    close(descriptor);
-}
-
-/* Unpack 'from' into a file of its own, without a name if the prefix is NULL. */
-static int unpack(struct unpacked *file, const char *from, const char *prefix, const char *ending,
-                  struct spine_error *err)
-{
-    if (prefix == NULL ? create_unnamed(file, err) : create_named(file, prefix, ending, err))
-        return -1;
-    if (spine_stream_save(from, file->descriptor, file->name, err) == 0)
-        return 0;
-    drop(file->path, file->descriptor);
-    return -1;
-}
-
 /* Unpack the file 'path', which becomes the name of what was unpacked. */
 static int spool(char path[SPINE_PATH], const char *prefix, const char *ending, bool *is_spooled,
                  int *descriptor, struct spine_error *err)
 {
-    struct unpacked file;
+    struct spine_spool file;
 
-    if (unpack(&file, path, prefix, ending, err))
+    if (spine_spool_make(&file, path, prefix, ending, err))
         return -1;
     strcpy(path, file.path);
     *descriptor = file.descriptor;
@@ -132,20 +71,20 @@ struct arrays {
 static int look_at_member(struct arrays *arrays, const char *member, struct spine_error *err)
 {
     char path[SPINE_PATH];
-    struct unpacked unpacked;
+    struct spine_spool unpacked;
     struct spine_binary binary;
     struct spine_npy npy;
 
     if (snprintf(path, sizeof path, "%s:%s", arrays->file, member) >= SPINE_PATH)
         return spine_refuse(err, "%.60s...: the path is too long", arrays->file);
-    if (unpack(&unpacked, path, arrays->prefix, "member", err))
+    if (spine_spool_make(&unpacked, path, arrays->prefix, "member", err))
         return -1;
     int rc = spine_binary_open(&binary, unpacked.path, path, err);
     if (rc == 0) {
         rc = spine_npy_open(&npy, &binary, err);
         spine_binary_close(&binary);
     }
-    drop(unpacked.path, unpacked.descriptor);
+    spine_spool_drop(unpacked.path, unpacked.descriptor);
     if (rc)
         return -1;
 
@@ -312,7 +251,7 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
 void spine_sourcefiles_clean(const struct spine_sourcefiles *files)
 {
     if (files->is_path_spooled)
-        drop(files->path, files->path_descriptor);
+        spine_spool_drop(files->path, files->path_descriptor);
     if (files->are_words_spooled)
-        drop(files->words, files->words_descriptor);
+        spine_spool_drop(files->words, files->words_descriptor);
 }

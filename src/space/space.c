@@ -17,8 +17,10 @@
 #include "spine/files/codes.h"
 #include "spine/files/columnscale.h"
 #include "spine/files/object.h"
+#include "spine/files/output.h"
 #include "spine/files/run.h"
 #include "spine/files/source.h"
+#include "spine/files/sparsefile.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
 #include "spine/files/vectorsfile.h"
@@ -71,6 +73,27 @@ static int read_shards(struct spine_space *space, const char *run, struct spine_
             spine_codes_open_shard(&codes, path, &shard, err) || take_codes(space, &codes, err))
             return -1;
     return 0;
+}
+
+/* Read a sparse matrix in another form than HDF5, which stays sparse. */
+static int read_sparse(struct spine_space *space, const char *path, enum spine_sparsefile_form form,
+                       const char *words, struct spine_error *err)
+{
+    struct spine_sparsefile file;
+    int rc = spine_sparsefile_read(&file, path, form, words, err);
+
+    if (rc == 0)
+        rc = spine_csr_reserve(&space->excess, file.values.rows, 0, err);
+    for (size_t i = 0; rc == 0 && i < file.values.rows; i++)
+        spine_csr_add_listed(&space->excess, 0, NULL, NULL, 0, 0);
+    if (rc == 0) {
+        space->codes = file.values;
+        space->words = file.words;
+        space->dimensions = file.columns;
+        space->is_listed = words != NULL && form != SPINE_SPARSEFILE_TEXT;
+    } else
+        spine_sparsefile_dispose(&file);
+    return rc;
 }
 
 static int read_run(struct spine_space *space, const char *run, struct spine_error *err)
@@ -166,9 +189,9 @@ static int take_all(struct spine_space *space, const char *path, struct spine_so
 }
 
 /* Remove the list from the request if the file has words of its own; *is_listed is whether it
- * stays. */
+ * stays. 'is_beside': the list wasn't asked for. */
 static int choose_words(struct spine_source_request *request, struct spine_sourcefiles *files,
-                        bool *is_listed, struct spine_error *err)
+                        bool is_beside, bool *is_listed, struct spine_error *err)
 {
     struct spine_source *source = NULL;
     const struct spine_source_request wanted = *request;
@@ -187,6 +210,8 @@ static int choose_words(struct spine_source_request *request, struct spine_sourc
     if (*is_listed) {
         *request = wanted;
         *files = given;
+        if (is_beside)
+            spine_log(SPINE_LOG_INFO, "%s: its words are those of %s", wanted.path, wanted.words);
     } else if (is_numbered) {
         spine_log(SPINE_LOG_INFO,
                   "%s: has no words, so the rows are numbered from 0; give words with --words-from",
@@ -200,19 +225,26 @@ static int read_source(struct spine_space *space, const char *path, const char *
                        const struct spine_words *wanted, struct spine_error *err)
 {
     struct spine_source_request request = {.path = path, .words = words};
-    struct spine_sourcefiles files, made;
+    struct spine_sourcefiles files = {0}, made;
     struct spine_source *source = NULL;
+    char *beside = NULL;
 
-    int rc = spine_sourcefiles_prepare(&files, &request, NULL, err);
+    int rc = words == NULL ? spine_output_find_words(path, &beside, err) : 0;
+    if (beside != NULL)
+        request.words = beside;
+    if (rc == 0)
+        rc = spine_sourcefiles_prepare(&files, &request, NULL, err);
     made = files;
     if (rc == 0)
-        rc = choose_words(&request, &files, &space->is_listed, err);
+        rc = choose_words(&request, &files, beside != NULL, &space->is_listed, err);
+    space->is_listed = space->is_listed && words != NULL;
     if (rc == 0)
         rc = spine_source_open(&source, &request, &files, err);
     if (rc == 0)
         rc = take_all(space, path, source, wanted, err);
     spine_source_close(source);
     spine_sourcefiles_clean(&made);
+    free(beside);
     return rc;
 }
 
@@ -247,6 +279,7 @@ static int has_codes(const char *path, bool *has, struct spine_error *err)
 static int read_any(struct spine_space *space, const char *path, const char *words,
                     const struct spine_words *wanted, struct spine_error *err)
 {
+    enum spine_sparsefile_form form = SPINE_SPARSEFILE_NONE;
     struct stat facts;
     bool is_file = stat(path, &facts) == 0, is_codes = false;
 
@@ -254,8 +287,11 @@ static int read_any(struct spine_space *space, const char *path, const char *wor
         return spine_infile_fail(path, err);
     if (is_file && S_ISDIR(facts.st_mode))
         return read_run(space, path, err);
-    if (is_file && S_ISREG(facts.st_mode) && has_codes(path, &is_codes, err))
+    if (is_file && S_ISREG(facts.st_mode) &&
+        (has_codes(path, &is_codes, err) || (!is_codes && spine_sparsefile_find(path, &form, err))))
         return -1;
+    if (form != SPINE_SPARSEFILE_NONE)
+        return read_sparse(space, path, form, words, err);
     return is_codes ? read_merged(space, path, err) : read_source(space, path, words, wanted, err);
 }
 

@@ -201,18 +201,13 @@ static int refuse_type(const struct spine_npy *npy, const struct spine_binary *b
                         binary->name, npy->type);
 }
 
-int spine_npy_matrix(const struct spine_npy *npy, const struct spine_binary *binary,
-                     struct spine_matrix *matrix, struct spine_error *err)
+/* The array as a matrix of 'rows' rows. */
+static int open_matrix(const struct spine_npy *npy, const struct spine_binary *binary,
+                       const uint64_t sizes[2], struct spine_matrix *matrix,
+                       struct spine_error *err)
 {
     const char *type = npy->type;
 
-    if (strchr(type, 'O') != NULL)
-        return refuse_type(npy, binary, err);
-    if (npy->num_sizes != 2)
-        return spine_refuse(err,
-                            "%s: a NumPy array of %zu dimension%s; expected two, a row for each "
-                            "word",
-                            binary->name, npy->num_sizes, npy->num_sizes == 1 ? "" : "s");
     if ((type[0] != '<' && type[0] != '>' && type[0] != '=') || type[1] != 'f' || type[2] == '\0' ||
         type[3] != '\0')
         return refuse_type(npy, binary, err);
@@ -221,8 +216,8 @@ int spine_npy_matrix(const struct spine_npy *npy, const struct spine_binary *bin
                                     .is_big_endian = type[0] == '>',
                                     .is_by_column = npy->is_by_column,
                                     .offset = npy->offset,
-                                    .rows = (size_t)npy->sizes[0],
-                                    .columns = (size_t)npy->sizes[1]};
+                                    .rows = (size_t)sizes[0],
+                                    .columns = (size_t)sizes[1]};
     switch (type[2]) {
     case '2':
         matrix->type = SPINE_MATRIX_F16;
@@ -237,6 +232,80 @@ int spine_npy_matrix(const struct spine_npy *npy, const struct spine_binary *bin
         return refuse_type(npy, binary, err);
     }
     return spine_matrix_check(matrix, err);
+}
+
+int spine_npy_matrix(const struct spine_npy *npy, const struct spine_binary *binary,
+                     struct spine_matrix *matrix, struct spine_error *err)
+{
+    if (strchr(npy->type, 'O') != NULL)
+        return refuse_type(npy, binary, err);
+    if (npy->num_sizes != 2)
+        return spine_refuse(err,
+                            "%s: a NumPy array of %zu dimension%s; expected two, a row for each "
+                            "word",
+                            binary->name, npy->num_sizes, npy->num_sizes == 1 ? "" : "s");
+    return open_matrix(npy, binary, npy->sizes, matrix, err);
+}
+
+static int check_list(const struct spine_npy *npy, const struct spine_binary *binary,
+                      struct spine_error *err)
+{
+    if (npy->num_sizes == 1)
+        return 0;
+    return spine_refuse(err, "%s: a NumPy array of %zu dimensions; expected one", binary->name,
+                        npy->num_sizes);
+}
+
+int spine_npy_list(const struct spine_npy *npy, const struct spine_binary *binary,
+                   struct spine_matrix *matrix, struct spine_error *err)
+{
+    const uint64_t sizes[2] = {npy->sizes[0], 1};
+
+    if (check_list(npy, binary, err))
+        return -1;
+    return open_matrix(npy, binary, sizes, matrix, err);
+}
+
+/* The whole number of 'width' bytes, 4 or 8. */
+static int64_t get_whole(const unsigned char *at, size_t width, bool is_big_endian)
+{
+    unsigned char bytes[8];
+
+    for (size_t i = 0; i < width; i++)
+        bytes[i] = is_big_endian ? at[width - 1 - i] : at[i];
+    return width == 4 ? (int32_t)spine_binary_u32(bytes) : (int64_t)spine_binary_u64(bytes);
+}
+
+int spine_npy_wholes(const struct spine_npy *npy, const struct spine_binary *binary,
+                     int64_t **values, size_t *count, struct spine_error *err)
+{
+    const size_t width = strcmp(npy->type + 1, "i4") == 0   ? 4
+                         : strcmp(npy->type + 1, "i8") == 0 ? 8
+                                                            : 0;
+    *values = NULL;
+    if (check_list(npy, binary, err))
+        return -1;
+    if (npy->type[0] == '\0' || width == 0)
+        return spine_refuse(err, "%s: a NumPy array of type '%s'; expected i4 or i8", binary->name,
+                            npy->type);
+    if (npy->offset > binary->bytes || npy->sizes[0] > (binary->bytes - npy->offset) / width)
+        return spine_refuse(err, "%s: announces %llu numbers, but the file is shorter",
+                            binary->name, (unsigned long long)npy->sizes[0]);
+
+    *count = (size_t)npy->sizes[0];
+    *values = spine_memory_get(*count, sizeof **values, "whole numbers", err);
+    if (*values == NULL)
+        return -1;
+    /* The file's numbers, no wider than ours, are at the end until they are replaced from the front on. */
+    unsigned char *bytes = (unsigned char *)*values + *count * (sizeof **values - width);
+    if (spine_binary_read(binary, npy->offset, *count * width, bytes, err)) {
+        free(*values);
+        *values = NULL;
+        return -1;
+    }
+    for (size_t i = 0; i < *count; i++)
+        (*values)[i] = get_whole(bytes + i * width, width, npy->type[0] == '>');
+    return 0;
 }
 
 /* --- Words -------------------------------------------------------------------------------- */

@@ -89,6 +89,9 @@ int spine_output_check_names(const char *const *paths, size_t count, struct spin
  * the caller frees; to NULL if it has them inside. Refuses a name without the suffix of a format. */
 int spine_output_companion(const char *path, char **companion, struct spine_error *err);
 
+/* The same for a file that is read: NULL, too, if there is no such list or the name has another suffix. */
+int spine_output_find_words(const char *path, char **list, struct spine_error *err);
+
 /* Do both outputs have their words in the same NAME.words.txt, which only one of them may write? */
 bool spine_output_shares_words(const char *path, const char *other);
 

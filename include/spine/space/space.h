@@ -2,9 +2,10 @@
  *
  *     a run's directory       its codes: codes.h5ad or, before they are merged, its shards
  *     codes.h5ad              AnnData: /X sparse, /layers/excess if present (codes.h)
+ *     .npz, .mtx, .sparse     sparse matrices (sparsefile.h)
  *     anything else           vectors.h5, or an embedding in any form (source.h)
  *
- * Codes stay sparse, everything else is dense. The first row of a repeated word is used;
+ * Codes and sparse matrices stay sparse, everything else is dense. The first row of a repeated word is used;
  * repetitions are counted. Values that aren't finite are refused. All functions are local. */
 #ifndef SPINE_SPACE_SPACE_H
 #define SPINE_SPACE_SPACE_H
@@ -32,7 +33,8 @@ struct spine_space {
 int spine_space_read(struct spine_space *space, const char *path, struct spine_error *err);
 
 /* The same, but if the file has no words, such as .npy, use those of the list 'words' (wordlist.h)
- * and set space->is_listed. If 'words' is NULL, number the rows from 0 instead, and log that. */
+ * and set space->is_listed. If 'words' is NULL, use the list that spine-merge writes beside such a file, or
+ * number the rows from 0, and log that; a sparse matrix without a list is refused. */
 int spine_space_read_listed(struct spine_space *space, const char *path, const char *words,
                             struct spine_error *err);
 

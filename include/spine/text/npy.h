@@ -32,6 +32,14 @@ int spine_npy_open(struct spine_npy *npy, const struct spine_binary *binary,
 int spine_npy_matrix(const struct spine_npy *npy, const struct spine_binary *binary,
                      struct spine_matrix *matrix, struct spine_error *err);
 
+/* Get an array of one dimension, of the same types, as a matrix of one column. It isn't empty. */
+int spine_npy_list(const struct spine_npy *npy, const struct spine_binary *binary,
+                   struct spine_matrix *matrix, struct spine_error *err);
+
+/* Read an array of one dimension of whole numbers, i4 or i8, into a list that the caller frees. */
+int spine_npy_wholes(const struct spine_npy *npy, const struct spine_binary *binary,
+                     int64_t **values, size_t *count, struct spine_error *err);
+
 /* Is it an array of fixed-size strings, "S" or "U"? */
 bool spine_npy_has_words(const struct spine_npy *npy);
 

@@ -156,6 +156,132 @@ static void test_codes_of_a_run_merged_or_not(void **state)
     spine_space_dispose(&space);
 }
 
+/* Words that a format changes are compared in test_merge.c. */
+static void expect_merged_into(const char *name, bool is_sparse)
+{
+    const struct path path = join_path(&directory, name);
+    struct spine_merge_report report;
+    struct spine_space space;
+    float row[RUN_HIDDEN];
+
+    TRY(spine_merge_into(directory.text, path.text, NULL, NULL, &report, &err));
+    TRY(spine_space_read(&space, path.text, &err));
+    assert_int_equal(space.rows, RUN_ROWS);
+    assert_int_equal(space.dimensions, RUN_HIDDEN);
+    assert_int_equal(space.dense == NULL, is_sparse);
+    assert_int_equal(space.is_listed, false);
+    for (size_t i = 0; i < RUN_ROWS; i++) {
+        spine_space_row(&space, i, row);
+        for (size_t j = 0; j < RUN_HIDDEN; j++)
+            assert_true(row[j] == run_code(i, j));
+    }
+    assert_int_equal(spine_space_find(&space, "caf\\xE9"), 2);
+    spine_space_dispose(&space);
+}
+
+static void test_codes_in_all_formats_that_are_written(void **state)
+{
+    static const char *const sparse[] = {"c.npz", "c.mtx", "d.mtx.gz", "c.sparse", "d.sparse.zst"};
+    (void)state;
+
+    write_shards(&directory, 3);
+    for (size_t i = 0; i < sizeof sparse / sizeof *sparse; i++)
+        expect_merged_into(sparse[i], true);
+    expect_merged_into("e.npy", false);
+    expect_merged_into("f.npy.gz", false);
+}
+
+/* As other programs write them: in another order, with comments, without values. */
+static void test_sparse_matrices_in_text(void **state)
+{
+    static const struct {
+        const char *name, *bytes;
+        float values[4]; /* (2, 2) */
+    } cases[] = {
+        {"sorted.mtx",
+         "%%MatrixMarket matrix coordinate real general\r\n%x\n\n2 2 2\n1 2 .5\n2 1 -3\n",
+         {0, 0.5F, -3, 0}},
+        {"columns.mtx",
+         "%%matrixmarket MATRIX coordinate INTEGER general\n 2 2 3 \n2 1 3\n 1 2 5\n2 2 0\n",
+         {0, 5, 3, 0}},
+        {"pattern.mtx",
+         "%%MatrixMarket matrix coordinate pattern general\n2 2 1\n2 2",
+         {0, 0, 0, 1}},
+        {"any.name", "a 1:2 0:1\r\n\nb\t1:3e0\n", {1, 2, 0, 3}},
+        {"one.sparse", "a\nb 1:1", {0, 0, 0, 1}},
+    };
+    const struct path list = join_path(&directory, "words");
+    struct spine_space space;
+    float row[2];
+    (void)state;
+
+    assert_int_equal(put_text(&list, "a\nb\n"), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct path path = join_path(&directory, cases[i].name);
+        assert_int_equal(put_text(&path, cases[i].bytes), 0);
+        TRY(spine_space_read_listed(&space, path.text, list.text, &err));
+        assert_null(space.dense);
+        assert_int_equal(space.rows, 2);
+        assert_int_equal(space.is_listed, i < 3);
+        assert_int_equal(spine_space_find(&space, "b"), 1);
+        for (size_t k = 0; k < 2; k++) {
+            spine_space_row(&space, k, row);
+            assert_memory_equal(row, cases[i].values + 2 * k, sizeof row);
+        }
+        spine_space_dispose(&space);
+    }
+}
+
+/* The list has two words. */
+static void test_bad_sparse_matrices_are_refused(void **state)
+{
+#define BANNER "%%MatrixMarket matrix coordinate real general\n"
+    static const struct {
+        const char *name, *bytes, *text;
+    } cases[] = {
+        {"a.mtx", "%%MatrixMarket matrix array real general\n2 2\n",
+         "a.mtx:1: of Matrix Market's files, 'matrix coordinate real general' is read; write it "
+         "so: "
+         "scipy.io.mmwrite(FILE, scipy.sparse.csr_matrix(MATRIX), symmetry='general')"},
+        {"b.mtx", BANNER "%\n", "b.mtx: expected a line of the rows, columns and values: 5 9 20"},
+        {"b.mtx", BANNER "2 -2 1\n",
+         "b.mtx: expected a line of the rows, columns and values: 5 9 20"},
+        {"c.mtx", BANNER "2147483647 2 1\n", "words: has 2 words for 2147483647 vectors"},
+        {"d.mtx", BANNER "2 3 1\n2 4 .5\n",
+         "d.mtx:3: expected a row in 1 to 2, a column in 1 to 3, and a number"},
+        {"d.mtx", BANNER "2 3 1\n0 1 .5\n",
+         "d.mtx:3: expected a row in 1 to 2, a column in 1 to 3, and a number"},
+        {"d.mtx", BANNER "2 3 1\n2 1 x\n",
+         "d.mtx:3: expected a row in 1 to 2, a column in 1 to 3, and a number"},
+        {"e.mtx", BANNER "2 3 2\n2 1 1\n", "e.mtx: announces 2 values, but has 1; was it cut off?"},
+        {"e.mtx", BANNER "2 3 2\n2 1 1\n2 1 2\n", "e.mtx: has two values in row 2, column 1"},
+        {"e.mtx", BANNER "2 3 1\n2 1 inf\n", "e.mtx: the value in row 2, column 1 is not finite"},
+        {"f.sparse", "a 1:2 0:1\nb 1:1 1:1\n", "f.sparse: has two values in row 2, column 2"},
+        {"g.txt", "1 1:2 3:1\n-1 1:1 2:1\n",
+         "g.txt: the rows are sparse, DIMENSION:VALUE, which is not read; write all values of a "
+         "row "
+         "(for codes of a run: spine-merge RUN -o FILE.h5ad)"},
+    };
+#undef BANNER
+    const struct path list = join_path(&directory, "words");
+    struct spine_space space;
+    (void)state;
+
+    assert_int_equal(put_text(&list, "a\nb\n"), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct path path = join_path(&directory, cases[i].name);
+        assert_int_equal(put_text(&path, cases[i].bytes), 0);
+        EXPECT_REFUSED(spine_space_read_listed(&space, path.text, list.text, &err), "%s/%s",
+                       directory.text, cases[i].text);
+    }
+    const struct path path = join_path(&directory, "a.mtx");
+    assert_int_equal(put_text(&path, "%%MatrixMarket matrix coordinate real general\n1 1 0\n"), 0);
+    EXPECT_REFUSED(spine_space_read(&space, path.text, &err),
+                   "%s: has no words; expected a list, NAME.words.txt, beside it, or with "
+                   "--words-from",
+                   path.text);
+}
+
 /* As other programs write AnnData. */
 static void test_codes_without_excess(void **state)
 {
@@ -272,10 +398,17 @@ static void test_words_nearby_are_suggested(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_kept_space_is_read_once),   TEST(test_dense_vectors_from_text_and_store),
-        TEST(test_compressed_text_is_read),     TEST(test_codes_of_a_run_merged_or_not),
-        TEST(test_codes_without_excess),        TEST(test_bad_files_are_refused),
-        TEST(test_words_are_found_in_any_case), TEST(test_words_nearby_are_suggested),
+        TEST(test_a_kept_space_is_read_once),
+        TEST(test_dense_vectors_from_text_and_store),
+        TEST(test_compressed_text_is_read),
+        TEST(test_codes_of_a_run_merged_or_not),
+        TEST(test_codes_in_all_formats_that_are_written),
+        TEST(test_sparse_matrices_in_text),
+        TEST(test_bad_sparse_matrices_are_refused),
+        TEST(test_codes_without_excess),
+        TEST(test_bad_files_are_refused),
+        TEST(test_words_are_found_in_any_case),
+        TEST(test_words_nearby_are_suggested),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
