@@ -1,0 +1,169 @@
+/* epochend.c -- the end of an epoch: its metrics, the refit and the measures, and reviving units. */
+#include "spine/train/epochend.h"
+
+#include <math.h>
+
+#include "spine/base/log.h"
+#include "spine/config/settings.h"
+#include "spine/train/refitting.h"
+#include "spine/train/rowpass.h"
+
+/* How much the reconstruction loss may rise in an epoch after units were revived. */
+static const double SPOILED = 1.05;
+
+/* The epoch's metrics, equal on all ranks. */
+static void summarize(struct spine_trainer *run, struct spine_metrics *metrics)
+{
+    const struct spine_position *position = &run->position;
+    const struct spine_step_sums *sums = &position->sums;
+    const double seconds = position->seconds;
+    const struct spine_stepper *stepper = &run->stepper;
+    const struct spine_loss_weights *weights = &stepper->settings.weights;
+    const double rows = (double)run->data.part.num_rows, hidden = (double)run->config->hidden;
+    double all[] = {sums->squares, sums->partial, sums->active,
+                    sums->penalty, sums->silent,  position->waited};
+
+    spine_comm_sum_doubles(run->comm, all, 6);
+    const double penalty = all[3] / rows;
+    *metrics = (struct spine_metrics){
+        .epoch = position->epoch + 1,
+        .rl = all[0] / (rows * (double)run->data.dim),
+        .asl = run->config->objective == SPINE_OBJECTIVE_SPINE ? penalty : 0,
+        .psl = all[1] / (rows * hidden),
+        .learning_rate = stepper->optimizer.rate,
+        .seconds = seconds,
+        .words_per_second = rows / seconds,
+        .comm_share = all[5] / (seconds * run->comm->size),
+        .density = all[2] / (rows * hidden),
+        .has_aux = stepper->settings.silence.k > 0,
+        .aux = all[4] / rows,
+        .start_from = run->config->start_from[0] == '\0' ? NULL : run->config->start_from,
+    };
+    metrics->total =
+        metrics->rl + (weights->asl + weights->l1) * penalty + weights->psl * metrics->psl;
+    if (stepper->settings.prefixes.count > 0)
+        metrics->total += penalty / (double)run->data.dim;
+    metrics->total += stepper->settings.silence.weight * metrics->aux;
+}
+
+static void measure(void *work, size_t first, size_t count)
+{
+    struct spine_trainer *run = work;
+
+    spine_measures_add(&run->stepper.params, &run->data, &run->coder, &run->scratch, first, count);
+}
+
+/* Measure the codes of clean input, and those of the rows held out. */
+static int evaluate(struct spine_trainer *run, struct spine_metrics *metrics,
+                    struct spine_error *err)
+{
+    spine_measures_begin(&run->scratch);
+    if (spine_rowpass_run_last(run, &(struct spine_rowpass){measure, run, "measure"}, err))
+        return -1;
+
+    const struct spine_measures measures = spine_measures_end(&run->data, run->comm, &run->scratch);
+    metrics->evaluated = true;
+    metrics->eval_rl = measures.eval_rl;
+    metrics->explained_variance = measures.explained_variance;
+    metrics->sparsity = measures.sparsity;
+    metrics->l0 = measures.l0;
+    metrics->dead = measures.dead;
+    metrics->saturated = measures.saturated;
+
+    if (run->holdout.total > 0) {
+        struct spine_dataset held_out = spine_holdout_view(&run->holdout, &run->data);
+        const struct spine_measures others = spine_measures_compute(
+            &run->stepper.params, &held_out, run->comm, &run->coder, &run->scratch);
+        metrics->has_held_out = true;
+        metrics->held_out_rl = others.eval_rl;
+        metrics->held_out_explained_variance = others.explained_variance;
+        metrics->held_out_sparsity = others.sparsity;
+        metrics->held_out_l0 = others.l0;
+    }
+    spine_status_check(&run->status, &measures, metrics->epoch);
+    return 0;
+}
+
+/* Settle the units revived before, and revive those that have been idle for long enough. */
+static int revive(struct spine_trainer *run, const struct spine_metrics *metrics,
+                  struct spine_error *err)
+{
+    const int64_t after = run->config->revive_after;
+    const long long done = metrics->epoch;
+    const bool rose = metrics->rl > SPOILED * run->last_rl;
+    const size_t silenced = spine_idle_settle(&run->idle, rose, &run->stepper);
+    size_t revived = 0;
+    run->last_rl = metrics->rl;
+
+    if (silenced > 0)
+        spine_log(SPINE_LOG_INFO,
+                  "epoch %lld: the loss rose, so the %zu units revived before are silenced; they "
+                  "and those idle now are not revived again",
+                  done, silenced);
+    if (spine_idle_count(&run->idle, after) == 0)
+        return 0;
+
+    const int rc =
+        spine_revive(&run->idle, after, &run->stepper, &run->data, &run->coder, &revived, err);
+    if (spine_trainer_check_rows(run, rc, err))
+        return -1;
+    if (revived > 0)
+        spine_log(SPINE_LOG_INFO, "epoch %lld: reviving %zu units that were idle for %lld epochs",
+                  done, revived, (long long)after);
+    return 0;
+}
+
+/* Fail if a loss isn't finite. Local; the metrics are equal on all ranks. */
+static int check_losses(const struct spine_trainer *run, const struct spine_metrics *metrics,
+                        struct spine_error *err)
+{
+    const long long epoch = metrics->epoch;
+
+    if (isfinite(metrics->total) && isfinite(metrics->eval_rl))
+        return 0;
+    if (run->config->objective == SPINE_OBJECTIVE_NNSE)
+        return spine_fail(err,
+                          "epoch %lld: the loss is not finite; the input may have extreme values, "
+                          "which data.clip limits",
+                          epoch);
+    return spine_fail(err,
+                      "epoch %lld: the loss is not finite; a lower train.learning_rate than %g may "
+                      "help",
+                      epoch, run->stepper.settings.schedule.rate);
+}
+
+/* Write the metrics, and fail if the checkpoint under way has failed. On rank 0. */
+static int write_metrics(struct spine_trainer *run, const struct spine_metrics *metrics,
+                         struct spine_error *err)
+{
+    if (spine_metrics_write(run->metrics, run->metrics_path, metrics, err) ||
+        spine_events_update(&run->events, err) || spine_checkpoint_poll(&run->writer, err))
+        return -1;
+    return 0;
+}
+
+int spine_epochend_run(struct spine_trainer *run, struct spine_metrics *metrics,
+                       struct spine_error *err)
+{
+    const struct spine_config *config = run->config;
+    const int64_t epoch = run->position.epoch + 1;
+
+    summarize(run, metrics);
+    if (spine_settings_refits(config, epoch) && spine_refitting_run(run, err))
+        return -1;
+    if (spine_settings_measures(config, epoch) && evaluate(run, metrics, err))
+        return -1;
+    if (spine_trainer_check_rows(run, 0, err))
+        return -1;
+
+    int rc = check_losses(run, metrics, err);
+    if (rc == 0 && run->comm->rank == 0)
+        rc = write_metrics(run, metrics, err);
+    spine_status_log(&run->status, metrics);
+    if (spine_comm_agree(run->comm, rc, err))
+        return -1;
+
+    if (config->revive_after > 0 && epoch < config->epochs)
+        return revive(run, metrics, err);
+    return 0;
+}

@@ -1,0 +1,71 @@
+/* rowpass.c -- passes over all rows, between whose parts requests are served. */
+#include "spine/train/rowpass.h"
+
+#include <math.h>
+
+#include "spine/train/requests.h"
+
+/* The seconds between two polls for requests, the rows of a rank before the first poll, how many times more may
+ * follow, and of what their number is a multiple. */
+static const double POLL_SECONDS = 1;
+enum { FIRST_ROWS = 512, POLL_GROWTH = 16, BLOCK = SPINE_BLOCK_ROWS };
+
+/* The next rows between two polls, from the time that the last ones took. */
+static size_t next_rows(size_t rows, double seconds)
+{
+    const double wanted = (double)rows * POLL_SECONDS / (seconds + 1e-9);
+
+    return (size_t)fmax(fmin(wanted, (double)rows * POLL_GROWTH) / BLOCK, 1) * BLOCK;
+}
+
+int spine_rowpass_run(struct spine_trainer *run, const struct spine_rowpass *pass,
+                      const struct spine_metrics *metrics, struct spine_error *err)
+{
+    struct spine_position *position = &run->position;
+    const size_t local = spine_partition_rows(&run->data.part);
+    const size_t most = (size_t)spine_comm_max(run->comm, (int64_t)local);
+    const size_t steps = spine_partition_steps(&run->data.part);
+    struct spine_stepper *stepper = &run->stepper;
+    size_t rows = FIRST_ROWS;
+
+    for (size_t first = 0; first < most;) {
+        const size_t left = first < local ? local - first : 0;
+        const double begun = spine_comm_clock();
+        pass->add(pass->work, first, left < rows ? left : rows);
+        spine_stepper_end_span(stepper, pass->span, begun);
+        first += rows;
+        if (first >= most)
+            break;
+
+        const double done = spine_comm_clock();
+        rows = next_rows(rows, done - begun);
+        spine_comm_broadcast(run->comm, &rows, sizeof rows);
+        if (spine_requests_poll(run, err))
+            return -1;
+        position->waited += spine_comm_clock() - done;
+        spine_stepper_end_span(stepper, "wait", done);
+        if (metrics == NULL)
+            continue;
+        position->step = first < steps ? first : steps; /* of a rank's rows */
+        spine_status_show(&run->status, position, metrics);
+    }
+    position->step = 0;
+    return 0;
+}
+
+bool spine_rowpass_may_leave(const struct spine_trainer *run)
+{
+    const int64_t epoch = run->position.epoch;
+
+    return run->config->objective == SPINE_OBJECTIVE_NNSE && epoch + 1 == run->last_epoch &&
+           run->saved_epoch == epoch;
+}
+
+int spine_rowpass_run_last(struct spine_trainer *run, const struct spine_rowpass *pass,
+                           struct spine_error *err)
+{
+    if (spine_rowpass_may_leave(run))
+        return spine_rowpass_run(run, pass, NULL, err);
+    pass->add(pass->work, 0, spine_partition_rows(&run->data.part));
+    return 0;
+}
