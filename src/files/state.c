@@ -97,6 +97,18 @@ static int take_config(struct spine_state *state, const char *text, const char *
     return 0;
 }
 
+/* Is a checkpoint of nnse, an epoch of which is one step, at an epoch's end? */
+static bool is_at_end(const struct spine_checkpoint *checkpoint)
+{
+    struct spine_config config;
+    struct spine_error ignored;
+
+    return checkpoint->progress.step > 0 &&
+           spine_inifile_recall(&config, checkpoint->texts.config, checkpoint->path, &ignored) ==
+               0 &&
+           config.objective == SPINE_OBJECTIVE_NNSE;
+}
+
 /* Find how far a running run is, by the last line of its metrics. */
 static int read_progress(struct spine_state *state, const char *directory, struct spine_error *err)
 {
@@ -173,6 +185,7 @@ static int read_checkpoint(struct spine_state *state, const char *directory,
     state->is_saved = true;
     state->epoch = checkpoint.progress.epoch;
     state->step = checkpoint.progress.step;
+    state->is_at_end = is_at_end(&checkpoint);
     spine_checkpoint_close(&checkpoint);
     return rc;
 }
@@ -249,6 +262,10 @@ static void describe_paused(const struct spine_state *state, char *text, size_t 
                  "has trained %lld of %lld epochs, but its codes are incomplete; run the same "
                  "command to write them",
                  epoch, epochs);
+    else if (state->is_at_end)
+        snprintf(text, size,
+                 "saved before the end of epoch %lld of %lld; run the same command to resume",
+                 epoch + 1, epochs);
     else if (step == 0 && epoch == 0)
         snprintf(text, size,
                  "saved before the first of %lld epochs; run the same command to resume", epochs);

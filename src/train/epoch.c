@@ -6,13 +6,9 @@
 #include "spine/base/clock.h"
 #include "spine/config/settings.h"
 #include "spine/train/epochend.h"
-#include "spine/train/pace.h"
 #include "spine/train/refitting.h"
 #include "spine/train/requests.h"
 #include "spine/train/rowpass.h"
-
-/* Before a refit and final measures of nnse that take so many seconds, the epoch's start is saved. */
-static const double LONG_END = 10;
 
 /* Run the remaining steps of the epoch. */
 static int run_steps(struct spine_trainer *run, struct spine_metrics *metrics,
@@ -91,37 +87,20 @@ static void solve(void *work, size_t first, size_t count)
     spine_nnse_add_rows(work, first, count);
 }
 
-/* The seconds of the end of an epoch, counted from 1, if solving for all rows takes so many. */
-static double end_of(const struct spine_trainer *run, int64_t epoch, double seconds)
+/* Solve for all rows and improve the atoms, the one step of an epoch. */
+static int train_atoms(struct spine_trainer *run, const struct spine_metrics *metrics,
+                       struct spine_error *err)
 {
-    return spine_pace_end(run->config, epoch, run->data.dim, run->nnse.kept != NULL, seconds);
-}
-
-/* Save the start of the last epoch, whose atoms aren't yet published, if its end takes long: then that may
- * be left. */
-static int save_start(struct spine_trainer *run, double seconds, struct spine_error *err)
-{
-    double end = end_of(run, run->position.epoch + 1, seconds);
-
-    spine_comm_broadcast(run->comm, &end, sizeof end);
-    if (end < LONG_END || run->saved_epoch == run->position.epoch)
-        return 0;
-    return spine_requests_save(run, SPINE_CHECKPOINT_BEHIND, err);
-}
-
-static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metrics,
-                          struct spine_error *err)
-{
+    const struct spine_rowpass pass = {solve, &run->nnse, "solve"};
     struct spine_position *position = &run->position;
     const double started = spine_clock_now(), waited = run->nnse.waited;
-    const bool is_last = position->epoch + 1 == run->last_epoch;
     struct spine_nnse_sums sums;
 
-    run->stepper.recording = is_last && run->timeline.events != NULL ? &run->timeline : NULL;
     run->needed = position->waited = 0;
     spine_nnse_begin_epoch(&run->nnse);
-    if (spine_rowpass_run(run, &(struct spine_rowpass){solve, &run->nnse, "solve"}, metrics, err))
+    if (spine_rowpass_run(run, &pass, metrics, err))
         return -1;
+
     const double solved = spine_comm_clock();
     if (spine_nnse_improve(&run->nnse, position->epoch, &sums, err))
         return -1;
@@ -130,23 +109,36 @@ static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metri
     if (spine_nnse_adjust(&run->nnse, &sums, err))
         return -1;
     spine_stepper_end_span(&run->stepper, "adjust lambda", improved);
-    if (is_last && save_start(run, spine_clock_now() - started, err))
-        return -1;
     publish_atoms(run);
+
+    position->step = 1;
+    run->stepper.optimizer.steps = (uint64_t)position->epoch + 1; /* names checkpoints */
     position->waited += run->nnse.waited - waited;
+    position->seconds = spine_clock_now() - started;
     if (run->comm->rank == 0) {
         position->sums.squares = sums.squares;
         position->sums.active = sums.values;
     }
-    position->seconds = spine_clock_now() - started;
-    if (!is_last) /* until the next epoch is saved */
-        run->needed = position->seconds + end_of(run, position->epoch + 2, position->seconds);
+    return 0;
+}
 
-    spine_requests_share(run);
+static int run_nnse_epoch(struct spine_trainer *run, struct spine_metrics *metrics,
+                          struct spine_error *err)
+{
+    struct spine_position *position = &run->position;
+    const bool is_last = position->epoch + 1 == run->last_epoch;
+
+    run->stepper.recording = is_last && run->timeline.events != NULL ? &run->timeline : NULL;
+    if (!spine_trainer_is_at_end(run) && train_atoms(run, metrics, err))
+        return -1;
+    const double seconds = position->seconds;
     if (spine_epochend_run(run, metrics, err))
         return -1;
+
     *position = (struct spine_position){.epoch = position->epoch + 1};
-    run->stepper.optimizer.steps = (uint64_t)position->epoch; /* names checkpoints */
+    if (!is_last)
+        run->needed = spine_epochend_needed(run, position->epoch + 1, seconds);
+    spine_requests_share(run);
     return spine_requests_serve(run, err);
 }
 

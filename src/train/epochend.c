@@ -5,11 +5,16 @@
 
 #include "spine/base/log.h"
 #include "spine/config/settings.h"
+#include "spine/train/pace.h"
 #include "spine/train/refitting.h"
+#include "spine/train/requests.h"
 #include "spine/train/rowpass.h"
 
 /* How much the reconstruction loss may rise in an epoch after units were revived. */
 static const double SPOILED = 1.05;
+
+/* An end that takes so many seconds is long. */
+static const double LONG_END = 2;
 
 /* The epoch's metrics, equal on all ranks. */
 static void summarize(struct spine_trainer *run, struct spine_metrics *metrics)
@@ -58,7 +63,7 @@ static int evaluate(struct spine_trainer *run, struct spine_metrics *metrics,
                     struct spine_error *err)
 {
     spine_measures_begin(&run->scratch);
-    if (spine_rowpass_run_last(run, &(struct spine_rowpass){measure, run, "measure"}, err))
+    if (spine_rowpass_run(run, &(struct spine_rowpass){measure, run, "measure"}, NULL, err))
         return -1;
 
     const struct spine_measures measures = spine_measures_end(&run->data, run->comm, &run->scratch);
@@ -142,12 +147,48 @@ static int write_metrics(struct spine_trainer *run, const struct spine_metrics *
     return 0;
 }
 
+/* The seconds of the end of an epoch, counted from 1, whose steps took so many. */
+static double seconds_of(const struct spine_trainer *run, int64_t epoch, double steps)
+{
+    const double pass = run->config->objective == SPINE_OBJECTIVE_NNSE ? steps : 0;
+
+    return spine_pace_end(run->config, epoch, run->data.dim, run->nnse.kept != NULL, pass);
+}
+
+/* Save before a long end, so that the run can be left during it; leave, if there is too little time for it. A
+ * run that was resumed here tries it. */
+static int save_before(struct spine_trainer *run, struct spine_error *err)
+{
+    double seconds = seconds_of(run, run->position.epoch + 1, run->position.seconds);
+
+    spine_comm_broadcast(run->comm, &seconds, sizeof seconds);
+    if (seconds < LONG_END || spine_requests_is_saved(run))
+        return 0;
+
+    run->needed = seconds;
+    spine_requests_share(run);
+    run->needed = 0;
+    if (spine_requests_serve(run, err))
+        return -1;
+    return spine_requests_is_saved(run) ? 0
+                                        : spine_requests_save(run, SPINE_CHECKPOINT_BEHIND, err);
+}
+
+double spine_epochend_needed(const struct spine_trainer *run, int64_t epoch, double steps)
+{
+    const double seconds = seconds_of(run, epoch, steps);
+
+    return seconds < LONG_END ? steps + seconds : steps;
+}
+
 int spine_epochend_run(struct spine_trainer *run, struct spine_metrics *metrics,
                        struct spine_error *err)
 {
     const struct spine_config *config = run->config;
     const int64_t epoch = run->position.epoch + 1;
 
+    if (save_before(run, err))
+        return -1;
     summarize(run, metrics);
     if (spine_settings_refits(config, epoch) && spine_refitting_run(run, err))
         return -1;

@@ -38,12 +38,13 @@ static int solve_refit(struct spine_trainer *run, struct spine_refit_problem *pr
 {
     bool is_done = false;
 
-    if (spine_rowpass_run_last(run, &(struct spine_rowpass){add_to_refit, problem, "refit"}, err) ||
+    if (spine_rowpass_run(run, &(struct spine_rowpass){add_to_refit, problem, "refit"}, NULL,
+                          err) ||
         spine_trainer_check_rows(run, 0, err))
         return -1;
     spine_refit_sum(problem);
     while (!is_done) {
-        if (spine_rowpass_may_leave(run) && spine_requests_poll(run, err))
+        if (spine_requests_poll(run, err))
             return -1;
         if (spine_refit_solve(problem, &is_done, err))
             return -1;

@@ -37,7 +37,9 @@ int spine_requests_save(struct spine_trainer *run, enum spine_checkpoint_mode mo
                                                        &run->stepper.optimizer, &progress, err)))
         rc = -1;
     run->saved = spine_clock_now();
-    run->saved_epoch = position->step == 0 ? position->epoch : -1;
+    run->saved_epoch = position->epoch;
+    run->saved_step = position->step;
+    run->stepper.requests[SPINE_REQUEST_SAVE] = false;
     return spine_comm_agree(run->comm, rc, err);
 }
 
@@ -73,8 +75,8 @@ void spine_requests_set(struct spine_trainer *run)
     requests[SPINE_REQUEST_LEAVE] = true;
     const double left = spine_interrupt_time_left(config->time_limit);
     if (left >= kept_seconds(run))
-        spine_log(SPINE_LOG_INFO,
-                  "%.3g s are left, too little for another epoch, which needs about %.3g s", left,
+        spine_log(SPINE_LOG_INFO, "%.3g s are left, too little for %s, which needs about %.3g s",
+                  left, spine_trainer_is_at_end(run) ? "the epoch's end" : "another epoch",
                   run->needed);
 }
 
@@ -98,6 +100,11 @@ static int leave(struct spine_trainer *run, struct spine_error *err)
                   spine_openmpi_kill_delay());
     if (spine_requests_save(run, SPINE_CHECKPOINT_NOW, err))
         return -1;
+    if (spine_trainer_is_at_end(run))
+        return spine_leave(err,
+                           "saved %s before the end of epoch %lld; run the same command again to "
+                           "resume",
+                           run->config->directory, (long long)position->epoch + 1);
     return spine_leave(err,
                        "saved %s after epoch %lld, step %zu; run the same command again to resume",
                        run->config->directory, (long long)position->epoch, position->step);
@@ -130,57 +137,76 @@ int spine_requests_serve(struct spine_trainer *run, struct spine_error *err)
     return 0;
 }
 
-/* --- Within an epoch of nnse -------------------------------------------------------------- */
+/* --- Where only what comes before can be saved -------------------------------------------- */
 
-/* Leave an epoch whose start is saved. */
+bool spine_requests_is_saved(const struct spine_trainer *run)
+{
+    return run->saved_epoch == run->position.epoch && run->saved_step == run->position.step;
+}
+
+/* Leave an epoch or its end, before which the run is saved. */
 static int leave_again(struct spine_trainer *run, struct spine_error *err)
 {
+    const char *directory = run->config->directory;
     const long long epoch = run->position.epoch;
     const int rc = run->comm->rank == 0 ? spine_checkpoint_finish(&run->writer, err) : 0;
 
     if (spine_comm_agree(run->comm, rc, err))
         return -1;
+    if (spine_trainer_is_at_end(run))
+        return spine_leave(err,
+                           "stopped at the end of epoch %lld; %s was saved before it; run the same "
+                           "command again to resume",
+                           epoch + 1, directory);
     return spine_leave(err,
                        "stopped in epoch %lld; %s was saved after epoch %lld; run the same command "
                        "again to resume",
-                       epoch + 1, run->config->directory, epoch);
+                       epoch + 1, directory, epoch);
 }
 
-/* Serve requests as at the epoch's start. */
-static int serve_start(struct spine_trainer *run, struct spine_error *err)
+/* Warn if nothing was done in the time that there was. */
+static void warn_of_time(const struct spine_trainer *run)
 {
-    const bool *requests = run->stepper.requests;
-    const bool leaves = requests[SPINE_REQUEST_LEAVE] || requests[SPINE_REQUEST_HURRY];
-    const long long epoch = run->position.epoch;
-    const bool is_saved = run->saved_epoch == epoch;
+    const struct spine_position *position = &run->position, *from = &run->resume.position;
+    const char *began = run->resume.start == SPINE_START_RESUMED ? "was resumed" : "began";
 
-    if (leaves)
-        spine_log(SPINE_LOG_INFO, "epoch %lld will begin again: it can't be saved in part",
-                  epoch + 1);
-    if (leaves && run->comm->rank == 0 && run->resume.position.epoch == epoch && is_late(run))
-        spine_log_warning(
-            "no epoch was finished since the run %s; it needs more time or more ranks",
-            run->resume.start == SPINE_START_RESUMED ? "was resumed" : "began");
-    if (leaves)
-        return is_saved ? leave_again(run, err) : leave(run, err);
-    if (!requests[SPINE_REQUEST_SAVE])
-        return 0;
-
-    if (!is_saved)
-        return spine_requests_save(run, SPINE_CHECKPOINT_BEHIND, err);
-    spine_log(SPINE_LOG_INFO,
-              "epoch %lld can't be saved in part; the run up to it is saved already", epoch + 1);
-    run->saved = spine_clock_now();
-    return 0;
+    if (run->comm->rank != 0 || from->epoch != position->epoch || from->step != position->step ||
+        !is_late(run))
+        return;
+    if (spine_trainer_is_at_end(run))
+        spine_log_warning("the end of epoch %lld wasn't finished since the run %s; it needs more "
+                          "time",
+                          (long long)position->epoch + 1, began);
+    else
+        spine_log_warning("no epoch was finished since the run %s; it needs more time or more "
+                          "ranks",
+                          began);
 }
 
 int spine_requests_poll(struct spine_trainer *run, struct spine_error *err)
 {
-    const size_t step = run->position.step;
+    const bool *requests = run->stepper.requests, is_saved = spine_requests_is_saved(run);
+    const bool is_at_end = spine_trainer_is_at_end(run);
+    const char *what = is_at_end ? "the end of " : "";
+    const long long epoch = run->position.epoch + 1;
+
+    if (!is_saved && (is_at_end || run->position.epoch == run->last_epoch))
+        return 0;
 
     spine_requests_share(run);
-    run->position.step = 0;
-    const int rc = serve_start(run, err);
-    run->position.step = step;
-    return rc;
+    if (requests[SPINE_REQUEST_LEAVE] || requests[SPINE_REQUEST_HURRY]) {
+        spine_log(SPINE_LOG_INFO, "%sepoch %lld will begin again: it can't be saved in part", what,
+                  epoch);
+        warn_of_time(run);
+        return is_saved ? leave_again(run, err) : leave(run, err);
+    }
+    if (!requests[SPINE_REQUEST_SAVE])
+        return 0;
+    if (!is_saved)
+        return spine_requests_save(run, SPINE_CHECKPOINT_BEHIND, err);
+    spine_log(SPINE_LOG_INFO,
+              "%sepoch %lld can't be saved in part; the run up to it is saved already", what,
+              epoch);
+    run->saved = spine_clock_now();
+    return 0;
 }

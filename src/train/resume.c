@@ -89,7 +89,7 @@ static int check_progress(const struct spine_config *config, const char *path,
         return 0;
     return spine_refuse(err, "%s: is %lld, but %s is of epoch %lld",
                         last < config->epochs ? "train.stop_after" : "train.epochs",
-                        (long long)last, path, (long long)progress->epoch);
+                        (long long)last, path, (long long)progress->epoch + (progress->step > 0));
 }
 
 /* The epochs in a configuration's text; 0: none. */
@@ -375,6 +375,8 @@ static void share(struct spine_resume *resume, const struct spine_progress *save
     const size_t bytes = stepper->params.len * sizeof(float);
 
     optimizer->steps = (uint64_t)saved->steps;
+    if (saved->steps > 0 && resume->config->objective != SPINE_OBJECTIVE_NNSE) /* for metrics */
+        optimizer->rate = spine_schedule_rate(&stepper->settings.schedule, optimizer->steps - 1);
     spine_comm_broadcast(&grid->ranks, &stepper->params.threshold,
                          sizeof stepper->params.threshold);
     if (stepper->settings.kernel == SPINE_KERNEL_AUTO)

@@ -46,26 +46,9 @@ int spine_rowpass_run(struct spine_trainer *run, const struct spine_rowpass *pas
         spine_stepper_end_span(stepper, "wait", done);
         if (metrics == NULL)
             continue;
-        position->step = first < steps ? first : steps; /* of a rank's rows */
-        spine_status_show(&run->status, position, metrics);
+        struct spine_position shown = *position;
+        shown.step = first < steps ? first : steps; /* of a rank's rows */
+        spine_status_show(&run->status, &shown, metrics);
     }
-    position->step = 0;
-    return 0;
-}
-
-bool spine_rowpass_may_leave(const struct spine_trainer *run)
-{
-    const int64_t epoch = run->position.epoch;
-
-    return run->config->objective == SPINE_OBJECTIVE_NNSE && epoch + 1 == run->last_epoch &&
-           run->saved_epoch == epoch;
-}
-
-int spine_rowpass_run_last(struct spine_trainer *run, const struct spine_rowpass *pass,
-                           struct spine_error *err)
-{
-    if (spine_rowpass_may_leave(run))
-        return spine_rowpass_run(run, pass, NULL, err);
-    pass->add(pass->work, 0, spine_partition_rows(&run->data.part));
     return 0;
 }

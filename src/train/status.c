@@ -68,7 +68,12 @@ void spine_status_begin(struct spine_status *status)
     else
         say_begin(status);
 
-    if (status->resume->start == SPINE_START_RESUMED)
+    if (status->resume->start != SPINE_START_RESUMED)
+        return;
+    if (config->objective == SPINE_OBJECTIVE_NNSE && position->step > 0)
+        spine_log(SPINE_LOG_INFO, "resuming at the end of epoch %lld",
+                  (long long)position->epoch + 1);
+    else
         spine_log(SPINE_LOG_INFO, "resuming after epoch %lld, step %zu", (long long)position->epoch,
                   position->step);
 }

@@ -12,6 +12,13 @@
 #include "spine/train/forecast.h"
 #include "spine/train/scalingfit.h"
 
+bool spine_trainer_is_at_end(const struct spine_trainer *run)
+{
+    const bool is_nnse = run->config->objective == SPINE_OBJECTIVE_NNSE;
+
+    return run->position.step == (is_nnse ? 1 : spine_partition_steps(&run->data.part));
+}
+
 int spine_trainer_check_rows(const struct spine_trainer *run, int rc, struct spine_error *err)
 {
     struct spine_error reason;
@@ -195,6 +202,7 @@ int spine_trainer_init(struct spine_trainer *run, const struct spine_config *con
         return -1;
     run->position = run->resume.position;
     run->saved_epoch = run->resume.start == SPINE_START_RESUMED ? run->position.epoch : -1;
+    run->saved_step = run->position.step;
     if (run->resume.start == SPINE_START_FINISHED)
         return 0;
     if (finish_rows(run, whole == NULL, err))

@@ -143,18 +143,42 @@ grep -q 'stopped in epoch 1; limited was saved after epoch 0; run the same comma
 # A checkpoint is due at every poll: the start of an epoch is saved once.
 train 1 run.ini train.refit=yes train.checkpoint_minutes=1e-9 output.directory=limited
 grep -qx "epoch 2 can't be saved in part; the run up to it is saved already" stderr || fail "said: $(cat stderr)"
-# So is that of the last, whose refit and measures poll, too.
-[ "$(grep -cx "epoch 4 can't be saved in part; the run up to it is saved already" stderr)" -ge 9 ] ||
-    fail "polls of the last epoch: $(cat stderr)"
 same ranks1 limited
 
-# A time limit for one epoch more, but not for the last and its refit: that epoch is saved, though it is measured.
-long=(data.limit=600 model.hidden=4000 train.epochs=3 train.refit=yes train.evaluate_every=1 output.directory=further)
-train 1 run.ini "${long[@]}" train.stop_after=1
-attempt "$trainer" run.ini "${long[@]}" train.time_limit=0.15 train.grace_seconds=1
+# Rows that are too few for a poll while they are solved for, and the same limit: each session ends an epoch,
+# measures and all.
+short=(data.limit=500 train.evaluate_every=1 train.time_limit=0.05 output.directory=further)
+for epoch in 1 2 3; do
+    attempt "$trainer" run.ini "${short[@]}"
+    [ "$status" = 75 ] || fail "status $status at the time limit: $(cat stderr)"
+    grep -q "saved further after epoch $epoch, step 0" stderr || fail "a finished epoch is lost: $(cat stderr)"
+done
+train 1 run.ini "${short[@]}"
+
+# The run is saved before a long end, which is resumed without the epoch, whether time was up or it was killed just
+# before its last checkpoint. (Codes have the model's checksum.)
+long=(data.limit=500 model.hidden=2450 train.epochs=1 train.refit=yes)
+train 1 run.ini "${long[@]}" train.checkpoint_minutes=1e-9 output.directory=whole
+[ "$(grep -cx "the end of epoch 1 can't be saved in part; the run up to it is saved already" stderr)" -ge 6 ] ||
+    fail "polls at the end: $(cat stderr)"
+attempt "$trainer" run.ini "${long[@]}" train.time_limit=0.05 output.directory=ended
 [ "$status" = 75 ] || fail "status $status at the time limit: $(cat stderr)"
-grep -q 'too little for another epoch' stderr || fail "said: $(cat stderr)"
-grep -q 'saved further after epoch 2, step 0' stderr || fail "a finished epoch is lost: $(cat stderr)"
+grep -q 'saved ended before the end of epoch 1; run the same command again' stderr || fail "said: $(cat stderr)"
+attempt "$trainer" --status ended
+grep -qx 'ended: saved before the end of epoch 1 of 1; run the same command to resume' stdout || fail "$(cat stdout)"
+attempt mpirun -np 2 "$trainer" run.ini "${long[@]}" train.time_limit=0.05 output.directory=ended
+[ "$status" = 75 ] || fail "status $status at the time limit: $(cat stderr)"
+grep -q "warning: the end of epoch 1 wasn't finished since the run was resumed; it needs more time" stderr || fail "$(cat stderr)"
+grep -q 'stopped at the end of epoch 1; ended was saved before it; run the same command' stderr || fail "$(cat stderr)"
+inject=$SPINE_BIN/../tests/faults/inject
+if [ -x "$inject" ]; then
+    attempt "$inject" -p "$scratch/ended/checkpoint" -c r -n 1 -m kill "$trainer" run.ini "${long[@]}" output.directory=ended
+    grep -q '^refitted the decoder' stderr || fail "it was killed too early: $(cat stderr)"
+    [ "$status" != 0 ] || fail "it wasn't killed: $(cat stderr)"
+fi
+train 3 run.ini "${long[@]}" output.directory=ended
+grep -qx 'resuming at the end of epoch 1' stderr || fail "the epoch began again: $(cat stderr)"
+cmp whole/codes.h5ad ended/codes.h5ad || fail "resumed at its end, a run has other codes"
 
 # --- Encoded once more: the same solutions --------------------------------------------------------------
 

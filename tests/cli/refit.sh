@@ -5,6 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 need_python numpy h5py scipy
 
+trainer=$SPINE_BIN/spine-mpi
 sample glove.h5
 cat >run.ini <<'INI'
 [data]
@@ -62,6 +63,15 @@ END_PY
 train 1 run.ini train.refit=yes train.epochs=1 data.limit=4 train.batch_size=2 output.directory=few
 grep -q '^refitted the decoder, ridge 1: no rows to choose it by$' stderr || fail "$(cat stderr)"
 
-# A refit of many units is announced.
-train 1 run.ini train.refit=yes train.epochs=1 data.limit=10 train.batch_size=2 model.hidden=2600 output.directory=long
+# A refit of many units is announced. The run is saved before it, and resumed there if it is killed.
+many=(train.refit=yes train.epochs=1 data.limit=10 train.batch_size=2 model.hidden=2600)
+train 1 run.ini "${many[@]}" output.directory=long
 grep -q '^refitting the decoder of 2600 units, about [23] s$' stderr || fail "a long refit isn't announced: $(cat stderr)"
+inject=$SPINE_BIN/../tests/faults/inject
+if [ -x "$inject" ]; then
+    attempt "$inject" -p "$scratch/killed/checkpoint" -c r -n 2 -m kill "$trainer" run.ini "${many[@]}" output.directory=killed
+    [ "$status" != 0 ] || fail "it wasn't killed: $(cat stderr)"
+    train 2 run.ini "${many[@]}" output.directory=killed
+    grep -qx 'resuming after epoch 0, step 5' stderr || fail "not resumed at its end: $(cat stderr)"
+    cmp long/codes.h5ad killed/codes.h5ad || fail "resumed before its refit, a run has other codes"
+fi

@@ -1,6 +1,6 @@
 /* checkpoint.h -- the state of a run, saved so that it can be resumed.
  *
- * run/checkpoint-SSSSSSSSSS.h5, named by the number of steps done (with nnse, of epochs), is a
+ * run/checkpoint-SSSSSSSSSS.h5, named by the number of steps done, is a
  * "spine-checkpoint" file:
  *
  *     /parameters         W1 (H, D), b1 (H), W2 (H, D), b2 (D), float32 with Fletcher-32 checksums,
@@ -30,10 +30,11 @@ enum { SPINE_CHECKPOINT_PATH = 4096 };
 
 /* How far a run is. */
 struct spine_progress {
-    int64_t steps; /* done in all; with nnse, epochs */
+    int64_t steps; /* done in all; an epoch of nnse is one step */
     int64_t epoch; /* epochs done */
-    int64_t step;  /* steps done in the next epoch */
-    int64_t mode;  /* of the next step, enum spine_mode */
+    int64_t
+        step; /* steps done in the next epoch; it may be all, and the epoch's end is still to do */
+    int64_t mode; /* of the next step, enum spine_mode */
     /* Of the steps done in this epoch: struct spine_step_sums, and the times of struct
      * spine_position. */
     double squares, partial, penalty, active, silent;

@@ -37,6 +37,7 @@ struct spine_state {
     int64_t epochs, last_epoch; /* to train in all, and for now; 0: unknown */
     bool has_codes;             /* there are files of codes */
     bool is_saved;              /* a paused run has a checkpoint */
+    bool is_at_end;             /* it is of nnse, and of the end of epoch + 1 */
     double seconds_left;        /* of a running run; NaN: unknown */
     double explained;           /* explained variance of a diverged run */
     bool has_rate;              /* a diverged run uses train.learning_rate */

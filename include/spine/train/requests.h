@@ -19,10 +19,13 @@ void spine_requests_share(struct spine_trainer *run);
  * Leaving is a failure with status 75 (error.h). Collective. */
 int spine_requests_serve(struct spine_trainer *run, struct spine_error *err);
 
-/* Share and serve requests within an epoch of nnse, which can't be saved in part: a checkpoint is of
- * its start, and an epoch that is left begins again. Once the epoch's atoms are the stepper's parameters, only
- * if its start is saved (saved_epoch). Collective. */
+/* Share and serve requests within an epoch of nnse or at an epoch's end (epochend.h), which can't be saved in
+ * part: a checkpoint is of their start, and what is left begins again. Does nothing where the start could no
+ * longer be saved and isn't. Fails as spine_requests_serve(). Collective. */
 int spine_requests_poll(struct spine_trainer *run, struct spine_error *err);
+
+/* Is the newest checkpoint of the current position? Local; equal on all ranks. */
+bool spine_requests_is_saved(const struct spine_trainer *run);
 
 /* Write a checkpoint of the current position. Collective. */
 int spine_requests_save(struct spine_trainer *run, enum spine_checkpoint_mode mode,

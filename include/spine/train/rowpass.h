@@ -1,5 +1,5 @@
-/* rowpass.h -- a pass over all rows, each rank over its own, between whose parts all ranks meet and serve requests
- * (requests.h), about once a second. All functions are collective over the grid's ranks. */
+/* rowpass.h -- a pass over all rows, each rank over its own, between whose parts all ranks meet about once a second
+ * and serve requests, where that is possible (spine_requests_poll). Collective over the grid's ranks. */
 #ifndef SPINE_TRAIN_ROWPASS_H
 #define SPINE_TRAIN_ROWPASS_H
 
@@ -15,16 +15,8 @@ struct spine_rowpass {
 };
 
 /* Pass over all rows. 'metrics', those of the epoch before, are for the status; NULL: it isn't shown. Fails
- * if the run leaves early. */
+ * if the run leaves early (requests.h). */
 int spine_rowpass_run(struct spine_trainer *run, const struct spine_rowpass *pass,
                       const struct spine_metrics *metrics, struct spine_error *err);
-
-/* The same after the epoch's last step, in one go unless the run may be left. */
-int spine_rowpass_run_last(struct spine_trainer *run, const struct spine_rowpass *pass,
-                           struct spine_error *err);
-
-/* May the run be left after the atoms of nnse's epoch have become the parameters? Only in the last epoch, if
- * its start is saved: any other can be saved after a short end. */
-bool spine_rowpass_may_leave(const struct spine_trainer *run);
 
 #endif

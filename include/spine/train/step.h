@@ -35,7 +35,7 @@ struct spine_step_sums {
     double silent; /* this rank's part of AUX of the batch times its rows (silence.h) */
 };
 
-/* How far a run is: 'epoch' complete epochs and 'step' steps of the next one. */
+/* How far a run is: 'epoch' complete epochs and 'step' steps of the next one; an epoch of nnse is one step. */
 struct spine_position {
     int64_t epoch;
     size_t step;

@@ -51,9 +51,9 @@ struct spine_trainer {
     FILE *metrics;              /* on rank 0 */
     struct spine_events events; /* on rank 0, if output.tensorboard */
     struct spine_status status;
-    double saved; /* when the last checkpoint was begun */
-    /* The epochs done in the newest checkpoint, if it is between epochs; else -1. */
-    int64_t saved_epoch;
+    double saved;        /* when the last checkpoint was begun */
+    int64_t saved_epoch; /* the position of the newest checkpoint; -1: there is none */
+    size_t saved_step;
     double needed; /* the seconds that must be left, besides those for saving, to continue */
 };
 
@@ -68,6 +68,9 @@ int spine_trainer_init(struct spine_trainer *run, const struct spine_config *con
  * Returns rc, the run's result, or -1 if rc is 0 and closing fails. Collective over the grid's
  * ranks. */
 int spine_trainer_dispose(struct spine_trainer *run, int rc, struct spine_error *err);
+
+/* Are all steps of an epoch done, but not its end (epochend.h)? An epoch of nnse is one step. Local. */
+bool spine_trainer_is_at_end(const struct spine_trainer *run);
 
 /* Check work that read rows: if reading them failed, its results are useless, so fail with the
  * error of the reading; else return rc, which is equal on all ranks. Collective over the grid's
