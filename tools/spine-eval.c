@@ -49,7 +49,9 @@ static const char usage[] =
     "  --raw              don't centre dense vectors before tests of words and classifiers\n"
     "  --scale=columns    before tests of words and classifiers, divide each dimension of sparse\n"
     "                     vectors by its standard deviation\n"
-    "  --stability        measure only whether these runs find the same dimensions\n"
+    "  --stability        measure only whether these runs find the same dimensions; FILE may be a\n"
+    "                     decoder of another program, too: a matrix with a row for each unit\n"
+    "  --transposed       a FILE of --stability has a column for each unit [found by the others]\n"
     "  --questionnaire=FILE.tsv\n"
     "                     measure nothing: write questions for people (which word doesn't belong\n"
     "                     among a dimension's top words?) and the key, FILE.key.tsv\n"
@@ -85,6 +87,7 @@ enum {
     RAW,
     SCALE,
     STABILITY,
+    TRANSPOSED,
     QUESTIONNAIRE,
     QUESTIONS,
     ANSWERS,
@@ -103,7 +106,7 @@ struct request {
     const char *questionnaire, *key;
     size_t num_questions;
     struct spine_paths answers;
-    bool is_stability;
+    bool is_stability, is_transposed;
     int is_answered; /* --help or --version */
 };
 
@@ -174,6 +177,8 @@ static bool *find_switch(struct request *request, int option)
         return &request->options.is_raw;
     case STABILITY:
         return &request->is_stability;
+    case TRANSPOSED:
+        return &request->is_transposed;
     default:
         return NULL;
     }
@@ -266,6 +271,7 @@ static const struct option known_options[] = {
     {"raw", no_argument, NULL, RAW},
     {"scale", required_argument, NULL, SCALE},
     {"stability", no_argument, NULL, STABILITY},
+    {"transposed", no_argument, NULL, TRANSPOSED},
     {"questionnaire", required_argument, NULL, QUESTIONNAIRE},
     {"n", required_argument, NULL, QUESTIONS},
     {"answers", required_argument, NULL, ANSWERS},
@@ -297,6 +303,8 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
         (request->key != NULL || request->questionnaire != NULL))
         return spine_refuse(err, "--stability compares runs and can't be combined with %s",
                             request->key != NULL ? "--answers" : "--questionnaire");
+    if (rc == 0 && request->is_transposed && !request->is_stability)
+        return spine_refuse(err, "--transposed is for --stability only");
     if (rc == 0 && request->options.words != NULL &&
         (request->key != NULL || request->is_stability))
         return spine_refuse(err, "--words-from: %s needs no words",
@@ -360,8 +368,8 @@ static int compare_runs(struct request *request, struct spine_error *err)
         spine_memory_zeroed(runs->count, sizeof *evaluations, "the results of all runs", err);
     if (evaluations == NULL)
         return -1;
-    int rc =
-        spine_stability_measure(runs->list, runs->count, request->options.seed, evaluations, err);
+    int rc = spine_stability_measure(runs->list, runs->count, request->is_transposed,
+                                     request->options.seed, evaluations, err);
     if (rc == 0)
         rc = report(request, evaluations, runs->count, err);
     spine_evaluate_dispose(evaluations, runs->count);

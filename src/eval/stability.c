@@ -8,23 +8,15 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/random.h"
+#include "spine/eval/decoder.h"
 #include "spine/eval/matching.h"
-#include "spine/files/run.h"
 #include "spine/math/kernels.h"
-#include "spine/space/space.h"
 
 static const float SAME = 0.7F; /* the cosine from which dimensions count as the same */
 
-/* A run's decoder, its rows of length 1, and its codes. */
-struct decoder {
-    size_t units, dim, stride;
-    float *rows; /* owned; (H, D) */
-    struct spine_space codes;
-};
-
 /* Two runs, the second with at least as many dimensions, and their comparison. */
 struct pair {
-    const struct decoder *first, *second;
+    const struct spine_decoder *first, *second;
     float *cosines;  /* owned; (H, H') */
     uint32_t *match; /* owned; (H) */
     float *shuffled; /* owned; (H', D): the second's rows, their coordinates in another order */
@@ -35,61 +27,13 @@ struct pair {
 struct sums {
     double cosine, same, chance, correlation;
     size_t pairs, correlated, matched, missing;
+    size_t pairs_of_codes;
 };
-
-/* --- Reading ------------------------------------------------------------------------------ */
-
-static int copy_rows(struct decoder *decoder, const struct spine_run *run, struct spine_error *err)
-{
-    const struct spine_params *params = &run->model.params;
-    const bool is_nnse = run->config.objective == SPINE_OBJECTIVE_NNSE;
-    const float *rows = is_nnse ? params->W1 : params->W2;
-
-    decoder->units = params->hidden;
-    decoder->dim = params->dim;
-    decoder->stride = params->stride;
-    decoder->rows =
-        spine_kernel_alloc(params->hidden * params->stride, "the rows of a decoder", err);
-    if (decoder->rows == NULL)
-        return -1;
-
-    for (size_t j = 0; j < params->hidden; j++) {
-        const float *row = rows + j * params->stride;
-        double squares = 0;
-        for (size_t k = 0; k < params->dim; k++)
-            squares += (double)row[k] * (double)row[k];
-        for (size_t k = 0; squares > 0 && k < params->dim; k++)
-            decoder->rows[j * params->stride + k] = (float)((double)row[k] / sqrt(squares));
-    }
-    return 0;
-}
-
-static int read_decoder(struct decoder *decoder, const char *path, struct spine_error *err)
-{
-    struct spine_run run;
-    if (spine_run_require_model(&run, path, err))
-        return -1;
-
-    int rc = copy_rows(decoder, &run, err);
-    spine_run_dispose(&run);
-    if (rc == 0)
-        rc = spine_space_read(&decoder->codes, path, err);
-    if (rc == 0 && decoder->codes.dimensions != decoder->units)
-        rc = spine_refuse(err, "%s: has codes of %zu dimensions, but a model of %zu", path,
-                          decoder->codes.dimensions, decoder->units);
-    return rc;
-}
-
-static void dispose_decoder(struct decoder *decoder)
-{
-    free(decoder->rows);
-    spine_space_dispose(&decoder->codes);
-}
 
 /* --- A pair ------------------------------------------------------------------------------- */
 
-static int init_pair(struct pair *pair, const struct decoder *a, const struct decoder *b,
-                     struct spine_error *err)
+static int init_pair(struct pair *pair, const struct spine_decoder *a,
+                     const struct spine_decoder *b, struct spine_error *err)
 {
     static const char what[] = "the cosines of two runs' dimensions";
     *pair = (struct pair){.first = a->units <= b->units ? a : b,
@@ -116,14 +60,14 @@ static void dispose_pair(struct pair *pair)
 /* Match the first run's dimensions with rows of the second's shape. */
 static int match_rows(struct pair *pair, const float *rows, struct spine_error *err)
 {
-    const struct decoder *first = pair->first;
+    const struct spine_decoder *first = pair->first;
     const size_t units = pair->second->units;
     spine_kernel_product_rows(first->units, first->dim, units, units, first->stride, first->rows,
                               rows, pair->packed, pair->cosines);
     return spine_matching_find(pair->cosines, first->units, units, pair->match, err);
 }
 
-static bool is_zero(const struct decoder *decoder, size_t unit)
+static bool is_zero(const struct spine_decoder *decoder, size_t unit)
 {
     const float *row = decoder->rows + unit * decoder->stride;
     for (size_t k = 0; k < decoder->dim; k++)
@@ -153,7 +97,7 @@ static void average_cosines(const struct pair *pair, double *cosine, double *sam
 static int match_by_chance(struct pair *pair, uint64_t seed, double *chance,
                            struct spine_error *err)
 {
-    const struct decoder *second = pair->second;
+    const struct spine_decoder *second = pair->second;
     uint32_t *order = spine_memory_get(second->dim, sizeof *order, "the order of coordinates", err);
     if (order == NULL)
         return -1;
@@ -269,13 +213,14 @@ static void add_sums(struct sums *sums, const struct sums *of_pair)
     sums->same += of_pair->same;
     sums->chance += of_pair->chance;
     sums->correlation += of_pair->correlation;
+    sums->pairs_of_codes += of_pair->pairs_of_codes;
     sums->pairs++;
     sums->correlated += of_pair->correlated;
     sums->matched += of_pair->matched;
     sums->missing += of_pair->missing;
 }
 
-static int compare(const struct decoder *a, const struct decoder *b, uint64_t seed,
+static int compare(const struct spine_decoder *a, const struct spine_decoder *b, uint64_t seed,
                    struct sums *sums, struct spine_error *err)
 {
     struct pair pair;
@@ -285,7 +230,9 @@ static int compare(const struct decoder *a, const struct decoder *b, uint64_t se
     if (rc == 0) {
         average_cosines(&pair, &sums->cosine, &sums->same, &sums->matched);
         sums->missing = pair.first->units - sums->matched;
-        rc = correlate_codes(&pair, &sums->correlation, &sums->correlated, err);
+        sums->pairs_of_codes = a->codes.rows > 0 && b->codes.rows > 0;
+        if (sums->pairs_of_codes > 0)
+            rc = correlate_codes(&pair, &sums->correlation, &sums->correlated, err);
     }
     if (rc == 0)
         rc = match_by_chance(&pair, seed, &sums->chance, err);
@@ -297,32 +244,34 @@ static int add_figures(const struct sums *sums, struct spine_figures *figures,
                        struct spine_error *err)
 {
     static const char group[] = "stability";
-    const double pairs = (double)sums->pairs;
+    const double pairs = (double)sums->pairs, pairs_of_codes = (double)sums->pairs_of_codes;
     const int64_t matched = (int64_t)sums->matched, missing = (int64_t)sums->missing;
     const int64_t all = matched + missing, correlated = (int64_t)sums->correlated;
     const struct spine_estimate cosine = {sums->cosine / pairs, (double)NAN, (double)NAN};
     const struct spine_estimate same = {sums->same / pairs, (double)NAN, (double)NAN};
-    const struct spine_estimate codes = {sums->correlation / pairs, (double)NAN, (double)NAN};
+    const struct spine_estimate codes = {sums->correlation / pairs_of_codes, (double)NAN,
+                                         (double)NAN};
 
     if (spine_figures_add(figures, group, "decoder cosine", cosine, matched, missing, 3, err) ||
         spine_figures_add(figures, group, "share above .7", same, matched, missing, 3, err) ||
         spine_figures_add_plain(figures, group, "decoder cosine by chance", sums->chance / pairs, 3,
                                 err) ||
-        spine_figures_add(figures, group, "code correlation", codes, correlated, all - correlated,
-                          3, err))
+        (sums->pairs_of_codes > 0 && spine_figures_add(figures, group, "code correlation", codes,
+                                                       correlated, all - correlated, 3, err)))
         return -1;
     return 0;
 }
 
-static int compare_all(const struct decoder *decoders, const char *const *runs, size_t count,
-                       uint64_t seed, struct sums *sums, struct spine_error *err)
+static int compare_all(const struct spine_decoder *decoders, size_t count, uint64_t seed,
+                       struct sums *sums, struct spine_error *err)
 {
     for (size_t i = 0; i < count; i++)
         for (size_t k = i + 1; k < count; k++) {
             struct sums of_pair = {0};
             if (decoders[i].dim != decoders[k].dim)
-                return spine_refuse(err, "%s: is on vectors of %zu numbers, %s on %zu", runs[k],
-                                    decoders[k].dim, runs[i], decoders[i].dim);
+                return spine_refuse(err, "%s: is on vectors of %zu numbers, %s on %zu",
+                                    decoders[k].path, decoders[k].dim, decoders[i].path,
+                                    decoders[i].dim);
             if (compare(&decoders[i], &decoders[k], seed, &of_pair, err))
                 return -1;
             add_sums(&sums[i], &of_pair);
@@ -331,19 +280,20 @@ static int compare_all(const struct decoder *decoders, const char *const *runs, 
     return 0;
 }
 
-int spine_stability_measure(const char *const *runs, size_t count, uint64_t seed,
-                            struct spine_evaluation *evaluations, struct spine_error *err)
+int spine_stability_measure(const char *const *runs, size_t count, bool is_transposed,
+                            uint64_t seed, struct spine_evaluation *evaluations,
+                            struct spine_error *err)
 {
     if (count < 2)
         return spine_refuse(err, "stability is measured between two runs or more");
-    struct decoder *decoders = spine_memory_zeroed(count, sizeof *decoders, "the runs", err);
+    struct spine_decoder *decoders = spine_memory_zeroed(count, sizeof *decoders, "the runs", err);
     struct sums *sums = spine_memory_zeroed(count, sizeof *sums, "the sums of all runs", err);
     int rc = -(decoders == NULL || sums == NULL);
 
-    for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = read_decoder(&decoders[i], runs[i], err);
     if (rc == 0)
-        rc = compare_all(decoders, runs, count, seed, sums, err);
+        rc = spine_decoder_read_all(decoders, runs, count, is_transposed, err);
+    if (rc == 0)
+        rc = compare_all(decoders, count, seed, sums, err);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         evaluations[i].path = runs[i];
         evaluations[i].rows = decoders[i].codes.rows;
@@ -352,7 +302,7 @@ int spine_stability_measure(const char *const *runs, size_t count, uint64_t seed
     }
 
     for (size_t i = 0; decoders != NULL && i < count; i++)
-        dispose_decoder(&decoders[i]);
+        spine_decoder_dispose(&decoders[i]);
     free(decoders);
     free(sums);
     if (rc)

@@ -151,7 +151,30 @@ run $python "$SPINE_SOURCE/tests/cli/stability.py" stability.json seed2 seed3
 run "$eval" --stability seed2 seed2
 grep -Eq '^  decoder cosine  +1\.000 +1\.000$' stdout || fail "$(cat stdout)"
 refuse "stability is measured between two runs or more" --stability run
-refuse "glove.h5: has no model.h5; is it the directory of a finished run?" --stability glove.h5 run
+refuse "glove.h5: holds words and their vectors; expected a run or a decoder, a matrix with a row for each unit" \
+    --stability glove.h5 run
+refuse "--transposed is for --stability only" --transposed run
+
+# Decoders in files, whichever way round, have the same figures; they have no codes.
+$python - <<'END'
+import h5py, numpy
+for run in "seed2", "seed3":
+    with h5py.File(run + "/model.h5", "r") as file:
+        W = file["W2"][:]
+    numpy.save(run + ".npy", W)
+    numpy.savez(run + ".npz", bias=W[0], W_dec=W.T.astype("f8"))
+END
+# figures_of FILE...: what the stability of both has in common with that of runs.
+figures_of()
+{
+    run "$eval" --stability "$@"
+    grep -v "code correlation" stdout | tail -n +2 | tr -s ' '
+}
+figures_of seed2 seed3 >figures
+figures_of seed2 seed3.npz | diff figures -
+figures_of seed2.npy seed3 | diff figures -
+figures_of seed2.npz seed3.npy | diff figures -
+figures_of seed2.npz:W_dec seed3.npz --transposed | diff figures -
 refuse "--stability compares runs and can't be combined with --questionnaire" --stability \
     --questionnaire=other.tsv run run
 
