@@ -12,6 +12,7 @@
 #include "spine/text/archive.h"
 #include "spine/text/binary.h"
 #include "spine/text/npy.h"
+#include "spine/text/shardindex.h"
 #include "spine/text/stream.h"
 
 static int set_path(char path[SPINE_PATH], const char *text, struct spine_error *err)
@@ -212,6 +213,19 @@ static int prepare_words(struct spine_sourcefiles *files, const char *prefix,
     return is_packed ? spool_words(files, prefix, err) : 0;
 }
 
+/* Set the path, to that of the file which an index names for the tensor if it is one. */
+static int set_input(struct spine_sourcefiles *files, const struct spine_source_request *request,
+                     struct spine_error *err)
+{
+    char *shard = NULL;
+    if (spine_shardindex_find(request->path, request->tensor, &shard, err))
+        return -1;
+
+    const int rc = set_path(files->path, shard != NULL ? shard : request->path, err);
+    free(shard);
+    return rc;
+}
+
 int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
                               const struct spine_source_request *request, const char *prefix,
                               struct spine_error *err)
@@ -221,7 +235,7 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
     bool is_zip = false;
 
     memset(files, 0, sizeof *files);
-    if (set_path(files->path, request->path, err) || set_path(files->words, words, err))
+    if (set_input(files, request, err) || set_path(files->words, words, err))
         return -1;
     if (spine_infile_is_pipe(request->path) && spool_path(files, prefix, err))
         return -1;

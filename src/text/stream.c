@@ -188,12 +188,17 @@ static int refuse_directory(const char *path, const char *directory, struct spin
                                         "model.safetensors.index.json",
                                         "0_StaticEmbedding/model.safetensors", "vocab/vectors"};
     char file[PATH_MAX];
+    size_t bytes = strlen(path);
 
+    while (bytes > 1 && path[bytes - 1] == '/')
+        bytes--;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const int length = snprintf(file, sizeof file, "%s/%s", directory, names[i]);
         if (length < PATH_MAX && access(file, R_OK) == 0)
-            return spine_refuse(err, "%s: is a directory; give a file in it, such as %s/%s", path,
-                                path, names[i]);
+            return spine_refuse(err, "%s: is a directory; give a file in it, such as %.*s/%s%s",
+                                path, (int)bytes, path, names[i],
+                                i + 1 == sizeof names / sizeof *names ? ", with a list of words"
+                                                                      : "");
     }
     return spine_refuse(err, "%s: is a directory; give a file in it", path);
 }

@@ -197,6 +197,9 @@ def make():
     np.save("words.npy", np.array(words()))
     word_lists()
     safetensors("model.safetensors")
+    files = {"half": "model.safetensors", "wte.weight": "model.safetensors",
+             "table": "missing.safetensors", "torch": "pytorch_model-1.bin"}
+    json.dump({"metadata": {}, "weight_map": files}, open("model.safetensors.index.json", "w"))
     hdf5()
     h5ad()
 

@@ -56,6 +56,7 @@ check numbers fortran.npy
 check "numbers half" half.npy
 check words --words=words.txt c.npy
 check words --words=metadata.tsv fortran.npy
+check "words half" --words=words.txt model.safetensors.index.json:half
 check words --words=words.npy c.npy
 (echo Word && cat words.txt) >titled.txt
 (cat words.txt && echo) >ended.txt
@@ -128,6 +129,12 @@ refuse()
 refuse "a zip archive of 2 files; name one of them as two.zip:FILE: t.vec, readme.txt" two.zip
 refuse "has 2 matrices; choose one as two.h5:DATASET: /a (300 x 20), /b (5 x 20)" two.h5
 refuse "choose one with --tensor NAME: table (300 x 20), half (300 x 20)" model.safetensors
+refuse "choose a tensor as model.safetensors.index.json:TENSOR, such as wte.weight" model.safetensors.index.json
+refuse "an index without the tensor 'x'; there are, for example: wte.weight" --tensor x model.safetensors.index.json
+refuse "the tensor 'table' is in missing.safetensors, which isn't beside it" model.safetensors.index.json:table
+refuse "is an index of PyTorch's files, which is not read" --tensor torch model.safetensors.index.json
+echo '{"half": 1}' >other.index.json
+refuse "other.index.json: is not an index of tensors" other.index.json:half
 refuse "a NumPy array of Python objects" --words=objects.npy c.npy
 refuse "beside the matrix is an array of Python objects" objects.npz
 refuse "few.npz:words.npy: has 299 words for 300 vectors" few.npz

@@ -291,8 +291,8 @@ static void test_what_cannot_be_read_is_refused(void **state)
     FILE *file = fopen("codes.h5ad", "w");
     assert_non_null(file);
     fclose(file);
-    assert_int_equal(spine_lines_open(&input, ".", &err), -1);
-    assert_string_equal(err.text, ".: is a directory; give a file in it, such as ./codes.h5ad");
+    assert_int_equal(spine_lines_open(&input, ".//", &err), -1);
+    assert_string_equal(err.text, ".//: is a directory; give a file in it, such as ./codes.h5ad");
     unlink("codes.h5ad");
     assert_int_equal(spine_lines_open_range(&input, members, 0, 5, &err), -1);
     assert_non_null(strstr(err.text, "compressed data can't be read in parts"));
