@@ -10,12 +10,16 @@
 
 static const float NEARLY_ZERO = 0.001F; /* the published program's bound */
 
+/* What a dimension needs to be alive: so much of the largest value, but no more than if that were 1. */
+static const float ALIVE = 0.001F;
+
 static const char group[] = "sparsity";
 
 /* The results of one pass over the rows. */
 struct counts {
     double *nonzero;           /* owned; (rows): values that aren't 0 */
-    size_t *seen, *full;       /* owned; (columns): rows with |v| >= .001, and with v = 1 */
+    size_t *full;              /* owned; (columns): rows with v = 1 */
+    float *largest;            /* owned; (columns): |v| */
     double below, ones, hoyer; /* sums over all rows */
     size_t hoyer_rows, num_empty;
 };
@@ -32,7 +36,7 @@ static void count_row(struct counts *counts, const float *row, const int32_t *li
         const float size = fabsf(row[i]);
         nonzero += size > 0;
         seen += size >= NEARLY_ZERO;
-        counts->seen[j] += size >= NEARLY_ZERO;
+        counts->largest[j] = fmaxf(counts->largest[j], size);
         counts->full[j] += row[i] == 1;
         counts->ones += row[i] == 1;
         sum += (double)size;
@@ -70,11 +74,14 @@ static int add_counts(struct spine_figures *figures, const struct counts *counts
                       size_t columns, struct spine_error *err)
 {
     double all = 0, dead = 0, saturated = 0;
+    float largest = 0;
 
     for (size_t i = 0; i < rows; i++)
         all += counts->nonzero[i];
+    for (size_t j = 0; j < columns; j++)
+        largest = fmaxf(largest, counts->largest[j]);
     for (size_t j = 0; j < columns; j++) {
-        dead += counts->seen[j] == 0;
+        dead += !(counts->largest[j] > 0) || counts->largest[j] < ALIVE * fminf(largest, 1);
         saturated += 2 * counts->full[j] >= rows;
     }
 
@@ -111,13 +118,13 @@ int spine_sparsity_measure(const struct spine_space *space, struct spine_figures
     struct counts counts = {0};
     counts.nonzero =
         spine_memory_zeroed(space->rows, sizeof *counts.nonzero, "the counts of all words", err);
-    counts.seen = spine_memory_zeroed(space->dimensions, sizeof *counts.seen,
-                                      "the counts of all dimensions", err);
+    counts.largest = spine_memory_zeroed(space->dimensions, sizeof *counts.largest,
+                                         "the values of all dimensions", err);
     counts.full = spine_memory_zeroed(space->dimensions, sizeof *counts.full,
                                       "the counts of all dimensions", err);
     int rc = 0;
 
-    if (counts.nonzero == NULL || counts.seen == NULL || counts.full == NULL)
+    if (counts.nonzero == NULL || counts.largest == NULL || counts.full == NULL)
         rc = -1;
 
     if (rc == 0) {
@@ -125,7 +132,7 @@ int spine_sparsity_measure(const struct spine_space *space, struct spine_figures
         rc = add_counts(figures, &counts, space->rows, space->dimensions, err);
     }
     free(counts.nonzero);
-    free(counts.seen);
+    free(counts.largest);
     free(counts.full);
     return rc;
 }

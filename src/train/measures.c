@@ -1,6 +1,7 @@
 /* measures.c -- the quality and the sparsity of the codes of the clean input. */
 #include "spine/train/measures.h"
 
+#include <float.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,17 +28,20 @@ void spine_measures_scratch_dispose(struct spine_measures_scratch *scratch)
     *scratch = (struct spine_measures_scratch){0};
 }
 
-/* Count the codes of a block; return the number of rows without an active unit. */
-static int64_t count_codes(const struct spine_block *block, int64_t *seen, int64_t *full)
+/* Count the codes of a block, and as seen those of at least 'least'; return the number of rows without an
+ * active unit. */
+static int64_t count_codes(const struct spine_block *block, float least, int64_t *seen,
+                           int64_t *full)
 {
+    const bool is_capped = !block->activation.is_uncapped;
     int64_t empty = 0;
 
     for (size_t i = 0; i < block->rows; i++) {
         bool is_active = false;
         for (uint32_t p = block->row_begin[i]; p < block->row_begin[i + 1]; p++) {
             const float h = block->value[p];
-            seen[block->unit[p]] += h >= NEARLY_ZERO;
-            full[block->unit[p]] += h >= 1;
+            seen[block->unit[p]] += h >= least;
+            full[block->unit[p]] += is_capped && h >= 1;
             is_active |= h > 0;
         }
         empty += !is_active;
@@ -57,6 +61,8 @@ void spine_measures_add(const struct spine_params *params, struct spine_dataset 
                         size_t first, size_t count)
 {
     int64_t *seen = scratch->seen, *full = seen + scratch->hidden;
+    /* Codes that are solved for are as large as the rows, whatever their scale. */
+    const float least = coder->solver != NULL ? FLT_TRUE_MIN : NEARLY_ZERO;
 
     for (size_t end = first + count; first < end; first += SPINE_BLOCK_ROWS) {
         const size_t now = end - first < SPINE_BLOCK_ROWS ? end - first : SPINE_BLOCK_ROWS;
@@ -67,7 +73,7 @@ void spine_measures_add(const struct spine_params *params, struct spine_dataset 
             spine_coder_encode(coder, params, now, x, false);
         scratch->squares += spine_coder_decode(coder, params, x, data->quantum);
         scratch->active += coder->sums.active;
-        scratch->empty += count_codes(&coder->block, seen, full);
+        scratch->empty += count_codes(&coder->block, least, seen, full);
     }
 }
 

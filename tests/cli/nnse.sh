@@ -321,6 +321,11 @@ grep -q 'have an all-zero code .*; model.l0 may be too low, or model.ridge' stde
 # Vectors of any size: nothing is rounded to 0.
 train 1 tiny.ini model.objective=nnse data.rms=1e-6 output.directory=little
 grep -qE '^refitted the decoder, ridge [0-9]+: explained variance of rows left out 0\.[1-9]' stderr || fail "$(cat stderr)"
+grep -qE '^epoch 5/5 .* dead 0$' stderr || fail "units are dead by the input's scale: $(cat stderr)"
+run "$SPINE_BIN/spine-eval" glove.h5 little
+grep -qE '^  dead dimensions +0 +0$' stdout || fail "$(cat stdout)"
+train 1 tiny.ini model.objective=nnse data.rms=1e6 output.directory=large
+grep -q '"saturated":0}' large/metrics.jsonl || fail "saturated without a cap: $(cat large/metrics.jsonl)"
 # A few rows beside which the others are nothing, by their sum of squares, or little.
 $python - <<'END_PY'
 import h5py

@@ -3,7 +3,9 @@
  *     share below .001    share of all values with |v| < .001, as the published program counts
  *     values a word       that aren't 0 (L0): mean, and quantiles over words
  *     share at 1          of the values that aren't 0: the clamp's upper end
- *     dead, saturated     dimensions with |v| < .001 for every word; with v = 1 for half of them
+ *     dead                dimensions with |v| < .001 for every word; if all values are below 1, with less
+ *                         than .001 times the largest, since their scale means nothing
+ *     saturated           dimensions with v = 1 for half of the words
  *     empty words         words whose values are all 0
  *     Hoyer index         (sqrt(n) - |v|_1 / |v|_2) / (sqrt(n) - 1), Hoyer (JMLR 5, 2004): 0 if all
  *                         n values of a word are equal, 1 if one isn't 0; the mean over words that

@@ -2,10 +2,10 @@
  *
  *     eval_rl             sum (y - x)^2 / (N D): the reconstruction loss without noise
  *     explained_variance  1 - sum (y - x)^2 / sum (x - mean row)^2
- *     sparsity            share of the N H entries with h < 0.001
+ *     sparsity            share of the N H entries with h < 0.001; of a dictionary's (nnse.h), h = 0
  *     l0                  mean number of h > 0 in a row
- *     dead                units with h < 0.001 in every row
- *     saturated           units with h = 1 in at least half of the rows */
+ *     dead                units with h < 0.001 in every row; a dictionary's with h = 0
+ *     saturated           units with h = 1 in at least half of the rows; 0 without a cap of 1 */
 #ifndef SPINE_TRAIN_MEASURES_H
 #define SPINE_TRAIN_MEASURES_H
 
@@ -21,7 +21,8 @@ struct spine_measures {
 
 /* Scratch space, allocated once so that measuring during a run allocates nothing. */
 struct spine_measures_scratch {
-    int64_t *seen; /* owned; (2, H): for each unit the rows with h >= 0.001, and with h = 1 */
+    int64_t *
+        seen; /* owned; (2, H): for each unit the rows that count against sparsity, and with h = 1 */
     size_t hidden;
     double squares; /* of this rank's rows: of y - x */
     int64_t active, empty;

@@ -45,6 +45,14 @@ static void test_counts(void **state)
     const double a = 2 - 1.5005 / sqrt(1.25000025), c = 2 - 0.75 / sqrt(0.1875);
     assert_true(is_near(value_of(&figures, "Hoyer index"), (a + 1 + c) / 3));
     spine_figures_dispose(&figures);
+
+    /* All of another scale: below 1, the same is dead. */
+    for (size_t i = 0; i < space.codes.count; i++)
+        space.codes.data[i] *= 0.001F;
+    TRY(spine_sparsity_measure(&space, &figures, &err));
+    assert_true(is_near(value_of(&figures, "share below .001"), 14.0 / 16));
+    assert_true(is_near(value_of(&figures, "dead dimensions"), 1));
+    spine_figures_dispose(&figures);
     spine_space_dispose(&space);
 }
 
