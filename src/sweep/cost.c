@@ -7,6 +7,7 @@
 
 #include "spine/base/memory.h"
 #include "spine/base/statistics.h"
+#include "spine/sweep/inputs.h"
 #include "spine/train/forecast.h"
 #include "spine/train/nodedata.h"
 #include "spine/train/pace.h"
@@ -182,6 +183,7 @@ static int measure_input(const struct spine_trials *trials, struct spine_comm *w
     struct shapes both[2] = {{.input = input}, {.input = input, .is_nnse = true}};
     struct spine_nodedata nodedata;
     struct spine_config first = {0};
+    bool is_extreme;
 
     int rc = choose_shapes(trials, &both[0], err);
     if (rc == 0)
@@ -192,7 +194,8 @@ static int measure_input(const struct spine_trials *trials, struct spine_comm *w
     rc = spine_comm_agree(world, rc, err);
     if (rc != 0 || some->count == 0) /* a random search may have no trial with this input */
         return rc;
-    if (spine_nodedata_init(&nodedata, world, &first, err))
+    if (spine_inputs_inspect(&first, world, &is_extreme, err) ||
+        spine_nodedata_init(&nodedata, world, &first, err))
         return -1;
 
     for (struct shapes *shapes = both; shapes < both + 2; shapes++)

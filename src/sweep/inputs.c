@@ -1,13 +1,13 @@
 /* inputs.c -- the inputs of a sweep's trials, each converted once. */
 #include "spine/sweep/inputs.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "spine/config/settings.h"
 #include "spine/files/cache.h"
 #include "spine/files/rundir.h"
 #include "spine/files/startmodel.h"
@@ -21,6 +21,21 @@ int spine_inputs_check(const char *path, struct spine_comm *world, struct spine_
         return -1;
     spine_input_close(&input);
     return 0;
+}
+
+int spine_inputs_inspect(const struct spine_config *config, struct spine_comm *world, bool *found,
+                         struct spine_error *err)
+{
+    struct spine_inspection inspection = {.options = spine_settings_scaling(config),
+                                          .is_new = config->start_from[0] == '\0'};
+    struct spine_input input;
+
+    if (spine_input_open(&input, world, config->input, (size_t)config->limit, err))
+        return -1;
+    const int rc = spine_input_inspect(&input, world, &inspection, err);
+    *found = inspection.found;
+    spine_input_close(&input);
+    return rc;
 }
 
 /* Collective over one rank of each node. */

@@ -265,8 +265,11 @@ static int init(struct group *group, const struct spine_trials *trials, struct s
         return -1;
 
     if (shares_input(trials)) { /* first, so that nothing is created without input */
-        if (spine_nodedata_init(&group->nodedata, world, base, err))
+        bool is_extreme = false;
+        if (spine_inputs_inspect(base, world, &is_extreme, err) ||
+            spine_nodedata_init(&group->nodedata, world, base, err))
             return -1;
+        group->nodedata.whole.is_extreme = is_extreme;
         group->whole = &group->nodedata.whole;
     } else if ((trials->inputs.count == 0 && spine_inputs_check(base->input, world, err)) ||
                spine_inputs_check_start(trials, world, err))

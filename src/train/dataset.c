@@ -116,11 +116,11 @@ void spine_input_close(struct spine_input *input)
 
 /* On rank 0, with the word of the longest row. */
 static int report_outliers(const struct spine_outlier_report *report, const char *path,
-                           const char *word, struct spine_error *err)
+                           const char *word, bool is_new, struct spine_error *err)
 {
     char text[SPINE_OUTLIERS_TEXT];
 
-    if (!spine_outliers_spoil(report)) {
+    if (!is_new || !spine_outliers_spoil(report)) {
         spine_outliers_warn(report, path, word);
         return 0;
     }
@@ -132,12 +132,12 @@ static int report_outliers(const struct spine_outlier_report *report, const char
 }
 
 /* Find outliers in what all ranks have added, and warn about them or refuse them, unless the options
- * correct them; rank 0 reads the word. *found: is there one? */
+ * correct them; rank 0 reads the word. */
 static int check_outliers(const struct spine_outliers *outliers, struct spine_comm *comm,
-                          const struct spine_input *input,
-                          const struct spine_scaling_options *options, bool *found,
+                          const struct spine_input *input, struct spine_inspection *inspection,
                           struct spine_error *err)
 {
+    const struct spine_scaling_options *options = &inspection->options;
     struct spine_outlier_report report;
     struct spine_words words = {0};
     int rc = 0;
@@ -146,12 +146,13 @@ static int check_outliers(const struct spine_outliers *outliers, struct spine_co
         return -1;
     report.has_row = report.has_row && !(options->clip > 0);
     report.has_column = report.has_column && options->whiten == SPINE_WHITEN_NO;
-    *found = report.has_row || report.has_column;
+    inspection->found = report.has_row || report.has_column;
     if (comm->rank == 0 && report.has_row)
         rc = spine_vectorsfile_read_words(input->store, report.row, 1, &words, err);
     if (comm->rank == 0 && rc == 0)
         rc = report_outliers(&report, input->path,
-                             report.has_row ? spine_words_get(&words, 0) : NULL, err);
+                             report.has_row ? spine_words_get(&words, 0) : NULL, inspection->is_new,
+                             err);
     spine_words_dispose(&words);
     return spine_comm_agree(comm, rc, err);
 }
@@ -180,21 +181,20 @@ static int add_blocks(struct spine_outliers *outliers, struct spine_comm *comm,
 }
 
 int spine_input_inspect(const struct spine_input *input, struct spine_comm *comm,
-                        const struct spine_scaling_options *options, struct spine_error *err)
+                        struct spine_inspection *inspection, struct spine_error *err)
 {
     const size_t size = (size_t)comm->size, rank = (size_t)comm->rank;
     const size_t first = input->num_rows / size * rank + input->num_rows % size * rank / size;
     const size_t end =
         input->num_rows / size * (rank + 1) + input->num_rows % size * (rank + 1) / size;
     struct spine_outliers outliers = {0};
-    bool found;
 
     int rc = spine_comm_agree(comm, spine_outliers_init(&outliers, input->dim, err), err);
     outliers.first_row = first;
     if (rc == 0)
         rc = add_blocks(&outliers, comm, input, first, end, err);
     if (rc == 0)
-        rc = check_outliers(&outliers, comm, input, options, &found, err);
+        rc = check_outliers(&outliers, comm, input, inspection, err);
     spine_outliers_dispose(&outliers);
     return rc;
 }
@@ -215,8 +215,7 @@ static size_t get_block(struct spine_dataset *data, size_t first, const float **
 }
 
 int spine_dataset_inspect(struct spine_dataset *data, struct spine_comm *comm,
-                          const struct spine_input *input,
-                          const struct spine_scaling_options *options, bool *found,
+                          const struct spine_input *input, struct spine_inspection *inspection,
                           struct spine_error *err)
 {
     struct spine_outliers outliers = {0};
@@ -229,7 +228,8 @@ int spine_dataset_inspect(struct spine_dataset *data, struct spine_comm *comm,
         rc = spine_outliers_add(&outliers, rows, count, data->stride, err);
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
-        rc = check_outliers(&outliers, comm, input, options, found, err);
+        rc = check_outliers(&outliers, comm, input, inspection, err);
+    data->is_extreme = inspection->found;
     spine_outliers_dispose(&outliers);
     return rc;
 }
@@ -360,6 +360,7 @@ int spine_dataset_view(struct spine_dataset *data, const struct spine_comm *comm
                                    .variance = whole->variance,
                                    .squares = whole->squares,
                                    .quantum = whole->quantum,
+                                   .is_extreme = whole->is_extreme,
                                    .is_view = true};
     int rc = spine_partition_init(&data->part, whole->part.num_rows, sharing, err);
 

@@ -13,6 +13,7 @@
 #include "spine/math/kernels.h"
 #include "spine/math/model.h"
 #include "spine/train/dataset.h"
+#include "spine/train/earlier.h"
 #include "spine/train/forecast.h"
 #include "spine/train/parallel.h"
 #include "spine/train/preflight.h"
@@ -216,14 +217,16 @@ static void print_warnings(const struct spine_preflight *preflight, FILE *out)
 static int read_extent(const struct spine_config *config, struct spine_comm *comm, size_t *num_rows,
                        size_t *dim, struct spine_error *err)
 {
-    const struct spine_scaling_options options = spine_settings_scaling(config);
+    struct spine_inspection inspection = {.options = spine_settings_scaling(config)};
     struct spine_input input;
 
     if (spine_input_open(&input, comm, config->input, (size_t)config->limit, err))
         return -1;
     *num_rows = input.num_rows;
     *dim = input.dim;
-    const int rc = spine_input_inspect(&input, comm, &options, err);
+    int rc = spine_earlier_is_new(config, comm, &inspection.is_new, err);
+    if (rc == 0)
+        rc = spine_input_inspect(&input, comm, &inspection, err);
     spine_input_close(&input);
     return rc;
 }

@@ -1,7 +1,6 @@
 /* earlier.c -- what a configuration takes from an earlier run. */
 #include "spine/train/earlier.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,4 +108,22 @@ int spine_earlier_keep(struct spine_config *config, struct spine_comm *comm,
         return -1;
     spine_comm_broadcast(comm, config, sizeof *config);
     return 0;
+}
+
+int spine_earlier_is_new(const struct spine_config *config, struct spine_comm *comm, bool *is_new,
+                         struct spine_error *err)
+{
+    const bool is_auto = strcmp(config->resume, "auto") == 0;
+    const bool is_never = strcmp(config->resume, "never") == 0;
+    enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
+    int rc = 0;
+
+    *is_new = config->start_from[0] == '\0' && (is_auto || is_never);
+    if (is_never || !*is_new)
+        return 0;
+    if (comm->rank == 0)
+        rc = spine_rundir_inspect(config->directory, &state, NULL, err);
+    spine_comm_broadcast(comm, &state, sizeof state);
+    *is_new = state == SPINE_RUNDIR_EMPTY;
+    return spine_comm_agree(comm, rc, err);
 }

@@ -21,6 +21,7 @@
 #include "spine/math/partition.h"
 #include "spine/ranks/machine.h"
 #include "spine/train/dataset.h"
+#include "spine/train/earlier.h"
 #include "spine/train/nnse.h"
 #include "spine/train/pace.h"
 #include "spine/train/parallel.h"
@@ -481,18 +482,22 @@ static int forecast_time(const struct spine_config *config, struct spine_comm *c
 int spine_forecast(const struct spine_config *config, struct spine_comm *comm, FILE *out,
                    struct spine_error *err)
 {
+    struct spine_inspection inspection = {.options = spine_settings_scaling(config)};
     struct spine_input input;
     struct forecast forecast;
 
     if (spine_input_open(&input, comm, config->input, (size_t)config->limit, err))
         return -1;
     const size_t num_rows = input.num_rows, dim = input.dim;
+    int rc = spine_earlier_is_new(config, comm, &inspection.is_new, err);
+    if (rc == 0)
+        rc = spine_input_inspect(&input, comm, &inspection, err);
     spine_input_close(&input);
 
     struct spine_parallel parallel;
-    if (spine_parallel_init(&parallel, config, comm, num_rows, dim, err))
+    if (rc != 0 || spine_parallel_init(&parallel, config, comm, num_rows, dim, err))
         return -1;
-    int rc = make_forecast(config, comm, &parallel, num_rows, dim, &forecast, err);
+    rc = make_forecast(config, comm, &parallel, num_rows, dim, &forecast, err);
     if (rc == 0)
         rc = spine_comm_agree(comm, comm->rank == 0 ? check_start(config, dim, err) : 0, err);
     if (rc == 0 && comm->rank == 0)

@@ -199,7 +199,7 @@ void spine_status_check(struct spine_status *status, const struct spine_measures
         return;
 
     status->warned = 2 * measures->empty > words || 2 * measures->dead > units;
-    if (status->is_extreme)
+    if (status->data->is_extreme)
         cause = "the input's extreme row or coordinate is the likely cause";
     else if (status->config->objective == SPINE_OBJECTIVE_NNSE)
         cause = "model.l0 may be too low, or model.ridge or model.hidden too high for the input";

@@ -8,6 +8,7 @@
 #include "spine/config/settings.h"
 #include "spine/files/metrics.h"
 #include "spine/train/atoms.h"
+#include "spine/train/earlier.h"
 #include "spine/train/extremes.h"
 #include "spine/train/forecast.h"
 #include "spine/train/scalingfit.h"
@@ -72,22 +73,23 @@ static int read_rows(struct spine_trainer *run, struct spine_error *err)
     const struct spine_config *config = run->config;
     const struct spine_scaling_options options = spine_settings_scaling(config);
     struct spine_input input;
+    struct spine_inspection inspection = {.options = options};
 
-    if (spine_input_open(&input, run->comm, config->input, (size_t)config->limit, err))
+    if (spine_earlier_is_new(config, run->comm, &inspection.is_new, err) ||
+        spine_input_open(&input, run->comm, config->input, (size_t)config->limit, err))
         return -1;
     input.storage = spine_settings_storage(config);
     int rc = spine_dataset_init(&run->data, run->comm, &input, &run->parallel.sharing, err);
     if (rc == 0)
-        rc = spine_dataset_inspect(&run->data, run->comm, &input, &options, &run->status.is_extreme,
-                                   err);
+        rc = spine_dataset_inspect(&run->data, run->comm, &input, &inspection, err);
     spine_input_close(&input);
 
     if (rc == 0 && config->start_from[0] == '\0')
         rc = spine_scalingfit(&run->data, run->comm, &options, err);
-    if (rc == 0 && config->start_from[0] == '\0' && !run->status.is_extreme)
+    if (rc == 0 && config->start_from[0] == '\0' && !run->data.is_extreme)
         /* nnse has neither noise nor a learning rate, and finds its lambda for any scale. */
         rc = spine_extremes_warn(&run->data, run->comm, config->objective != SPINE_OBJECTIVE_NNSE,
-                                 &run->status.is_extreme, err);
+                                 &run->data.is_extreme, err);
     return spine_trainer_check_rows(run, rc, err);
 }
 

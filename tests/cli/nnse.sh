@@ -337,10 +337,19 @@ with h5py.File("glove.h5") as glove:
             file["vectors"] = vectors
             file["words"] = glove["words"][:200]
 END_PY
-refused spine-mpi "spoiled.h5: 3 rows are more than 10 times as long as the median and have 100 % of the sum of \
-squares; the longest, row *, is * times as long, so nothing could be learned from the others; remove these rows, or *" \
-    mpirun -np 3 "$trainer" tiny.ini data.input=spoiled.h5 output.directory=spoiled
+spoiled="spoiled.h5: 3 rows are more than 10 times as long as the median and have 100 % of the sum of squares; the \
+longest, row *, is * times as long, so nothing could be learned from the others; remove these rows, or *"
+refused spine-mpi "$spoiled" mpirun -np 3 "$trainer" tiny.ini data.input=spoiled.h5 output.directory=spoiled
+refused spine-mpi "$spoiled" "$trainer" --dry-run tiny.ini data.input=spoiled.h5 output.directory=spoiled
+{ cat tiny.ini; printf '[sweep]\nmethod = grid\nobjective = maximize explained_variance\ndirectory = spoiled\n'
+    printf 'model.hidden = 8, 9\n'; } >spoiled.ini
+for command in plan run; do
+    refused spine-sweep "$spoiled" "$SPINE_BIN/spine-sweep" $command spoiled.ini data.input=spoiled.h5
+done
 [ ! -e spoiled ] || fail "a refused input left $(ls -a spoiled)"
+# A model that exists has its scaling, to which these rows don't matter.
+train 1 tiny.ini data.input=spoiled.h5 train.start_from=few model.hidden=4 model.l0=2 output.directory=adopted
+grep -q 'warning: spoiled.h5: 3 rows are more than 10 times' stderr || fail "$(cat stderr)"
 train 2 tiny.ini data.input=spoiled.h5 data.clip=10 model.l0=7 output.directory=clipped
 ! grep -q warning: stderr || fail "clipped: $(cat stderr)"
 train 2 tiny.ini data.input=long.h5 model.l0=200 output.directory=long

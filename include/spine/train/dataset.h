@@ -42,11 +42,17 @@ int spine_input_open(struct spine_input *input, struct spine_comm *comm, const c
 int spine_input_compare(const char *path, const char *what, const struct spine_comm *comm,
                         uint64_t hash, struct spine_error *err);
 
-/* Read all rows of an open input, block by block, and warn about a few rows or a coordinate with most of
- * the variance (outliers.h), unless the options correct that. Refuses rows beside which all others are
- * next to nothing. Collective. */
+/* A search for a few rows or a coordinate with most of the variance (outliers.h). */
+struct spine_inspection {
+    struct spine_scaling_options options; /* what they correct isn't reported */
+    bool is_new;                          /* is the model? Else it has its scaling already */
+    bool found;                           /* was there anything? Set by the search */
+};
+
+/* Read all rows of an open input, block by block, and warn about what is found. If the model is new, rows
+ * beside which all others are next to nothing are refused. Collective. */
 int spine_input_inspect(const struct spine_input *input, struct spine_comm *comm,
-                        const struct spine_scaling_options *options, struct spine_error *err);
+                        struct spine_inspection *inspection, struct spine_error *err);
 
 /* Collective; a zeroed struct is left alone. */
 void spine_input_close(struct spine_input *input);
@@ -66,6 +72,8 @@ struct spine_dataset {
     double quantum;           /* for rounding sums of squares of rows (exact.h) */
     struct spine_words words; /* of this rank's rows */
     bool
+        is_extreme; /* a few rows or a coordinate have most of the variance (outliers.h, extremes.h) */
+    bool
         is_view; /* rows, scaling and words belong to another dataset, which must outlive this one */
     /* Owned: the rows of a batch, their slots; a block's rows (64, D). */
     size_t *batch, *slots;
@@ -78,11 +86,10 @@ int spine_dataset_init(struct spine_dataset *data, struct spine_comm *comm,
                        const struct spine_input *input, const struct spine_sharing *sharing,
                        struct spine_error *err);
 
-/* Warn and refuse as spine_input_inspect() does, about rows that aren't scaled yet; *found: was there
- * anything? The input must still be open. Collective. */
+/* The same for rows that aren't scaled yet; is_extreme is set, too. The input must still be open.
+ * Collective. */
 int spine_dataset_inspect(struct spine_dataset *data, struct spine_comm *comm,
-                          const struct spine_input *input,
-                          const struct spine_scaling_options *options, bool *found,
+                          const struct spine_input *input, struct spine_inspection *inspection,
                           struct spine_error *err);
 
 /* The bytes of a rank's dataset, excluding the words. */

@@ -7,6 +7,8 @@
 #ifndef SPINE_TRAIN_EARLIER_H
 #define SPINE_TRAIN_EARLIER_H
 
+#include <stdbool.h>
+
 #include "spine/config/config.h"
 #include "spine/ranks/comm.h"
 
@@ -18,5 +20,10 @@
  * equal. */
 int spine_earlier_keep(struct spine_config *config, struct spine_comm *comm,
                        struct spine_error *err);
+
+/* Does the configuration begin a model of its own? Not if it starts from another run, or if there is one that
+ * it may resume. Collective. */
+int spine_earlier_is_new(const struct spine_config *config, struct spine_comm *comm, bool *is_new,
+                         struct spine_error *err);
 
 #endif

@@ -19,7 +19,6 @@ struct spine_status {
     int rank, size;
     double started, shown; /* when training began; when progress was last shown */
     bool warned;           /* about a collapse */
-    bool is_extreme;       /* the input has an extreme row or coordinate (extremes.h) */
 };
 
 /* Print what is trained and where it resumes, or that the run is finished. Time for the estimate of
