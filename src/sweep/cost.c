@@ -11,7 +11,6 @@
 #include "spine/train/forecast.h"
 #include "spine/train/nodedata.h"
 #include "spine/train/pace.h"
-#include "spine/train/refit.h"
 
 enum { MOST_SHAPES = 6 };
 
@@ -162,8 +161,7 @@ static int add_up(const struct spine_trials *trials, const struct spine_dataset 
         if (spine_forecast_rank(&config, whole->part.num_rows, whole->dim, &wish, 1, &memory, err))
             return -1;
         const double epochs = trial_seconds(shapes, &config, whole);
-        const double refit =
-            config.refit ? spine_refit_seconds((size_t)config.hidden, whole->dim) : 0;
+        const double refit = spine_pace_refit(&config, whole->dim);
         const double seconds = epochs + refit;
         cost->least = cost->total == 0 || seconds < cost->least ? seconds : cost->least;
         cost->most = seconds > cost->most ? seconds : cost->most;

@@ -445,13 +445,21 @@ static int check_start(const struct spine_config *config, size_t dim, struct spi
     return 0;
 }
 
+/* A duration for people, in tenths of a second or less where it is short. */
+static void describe_seconds(double seconds, char *text, size_t size)
+{
+    if (seconds < 9.95)
+        snprintf(text, size, "%.2g s", seconds);
+    else
+        spine_clock_duration(seconds, text, size);
+}
+
 /* Measure some steps or rows if they fit into memory, and print an estimate for all. Collective. */
 static int forecast_time(const struct spine_config *config, struct spine_comm *comm,
                          const struct forecast *forecast, FILE *out, struct spine_error *err)
 {
     const int64_t epochs = spine_settings_last_epoch(config);
     const size_t rows = forecast->num_rows;
-    double seconds;
     char text[32], epoch[32];
     struct spine_pace pace;
 
@@ -461,21 +469,16 @@ static int forecast_time(const struct spine_config *config, struct spine_comm *c
     if (spine_pace_estimate(config, comm, rows, &pace, err))
         return -1;
 
-    seconds = spine_pace_run(&pace, config, rows);
-    if (config->objective == SPINE_OBJECTIVE_NNSE && spine_settings_refits(config, epochs))
-        seconds += spine_refit_seconds((size_t)config->hidden, forecast->dim);
-    spine_clock_duration(seconds, text, sizeof text);
-    const double each = spine_pace_epoch(&pace, rows);
-    if (each < 10)
-        snprintf(epoch, sizeof epoch, "%.2g s", each);
-    else
-        spine_clock_duration(each, epoch, sizeof epoch);
+    const double refit = spine_pace_refit(config, forecast->dim);
+    describe_seconds(spine_pace_run(&pace, config, rows) + refit, text, sizeof text);
+    describe_seconds(spine_pace_epoch(&pace, rows), epoch, sizeof epoch);
     if (comm->rank == 0 && config->objective == SPINE_OBJECTIVE_NNSE)
         fprintf(out, "time              about %s for %lld epochs, %s each now, and the codes\n",
                 text, (long long)epochs, epoch);
     else if (comm->rank == 0)
-        fprintf(out, "time              about %s for the steps of %lld epochs: %.3g ms each now\n",
-                text, (long long)epochs, 1000 * pace.step);
+        fprintf(out,
+                "time              about %s for the steps of %lld epochs%s: %.3g ms each now\n",
+                text, (long long)epochs, refit > 0 ? " and the refit" : "", 1000 * pace.step);
     return 0;
 }
 

@@ -55,6 +55,13 @@ static double extra_passes(const struct spine_config *config)
     return before + at_end + is_again;
 }
 
+double spine_pace_refit(const struct spine_config *config, size_t dim)
+{
+    return spine_settings_refits(config, spine_settings_last_epoch(config))
+               ? spine_refit_seconds((size_t)config->hidden, dim)
+               : 0;
+}
+
 double spine_pace_run(const struct spine_pace *pace, const struct spine_config *config, size_t rows)
 {
     const double epoch = spine_pace_epoch(pace, rows);

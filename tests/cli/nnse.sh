@@ -233,7 +233,7 @@ refused spine-mpi "*was saved with different options: model.ridge was 0, is 2; c
     "$trainer" tiny.ini model.objective=nnse model.ridge=2 output.directory=earlier
 run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=earlier
 grep -qx 'epochs = 60' stdout || fail "--dry-run: $(cat stdout)"
-grep -Eq '^time +about [0-9].* for 60 epochs, [0-9].* each now, and the codes$' stdout || fail "--dry-run: $(cat stdout)"
+grep -Eq '^time +about [0-9.]*[1-9][^,]* for 60 epochs, [0-9].* each now, and the codes$' stdout || fail "--dry-run: $(cat stdout)"
 # One that is replaced begins with the defaults.
 run "$trainer" --dry-run tiny.ini model.objective=nnse output.directory=earlier output.overwrite=yes
 grep -qx 'epochs = 5' stdout || fail "--dry-run: $(cat stdout)"
@@ -280,6 +280,7 @@ refused spine-mpi "*model.objective was spine, is nnse; *" \
 dry_run spine 60 train.start_from=kept output.directory=fresh
 train 1 tiny.ini model.objective=topk model.k=3 train.epochs=1 output.directory=topk
 dry_run topk 60 train.start_from=topk model.k=3 output.directory=fresh
+grep -Eq '^time .* for the steps of 60 epochs and the refit: ' stdout || fail "--dry-run: $(cat stdout)"
 dry_run nnse 5 train.start_from=earlier output.directory=fresh
 
 # So does a sweep; parameters tell of the objective, too.

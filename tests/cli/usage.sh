@@ -66,7 +66,7 @@ grep -qx 'hidden = 70' stdout || fail "an override has no effect: $(cat stdout)"
 grep -qx 'epochs = 2' stdout || fail "the file has no effect: $(cat stdout)"
 grep -q '^input  *5000 rows of 100 numbers$' stdout || fail "--dry-run: $(cat stdout)"
 grep -q '^steps  *79 an epoch, 158 in all$' stdout || fail "--dry-run: $(cat stdout)"
-grep -Eq '^time  *about [0-9]+ s for the steps of 2 epochs: [0-9.]+ ms each now$' stdout || fail "--dry-run: $(cat stdout)"
+grep -Eq '^time  *about [0-9.]+ s for the steps of 2 epochs: [0-9.]+ ms each now$' stdout || fail "--dry-run: $(cat stdout)"
 grep -q '^memory of a rank  *[0-9.]* MiB' stdout || fail "--dry-run: $(cat stdout)"
 silent stderr
 run "$trainer" --dry-run all.ini train.epochs=7

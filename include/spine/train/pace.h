@@ -24,6 +24,9 @@ double spine_pace_epoch(const struct spine_pace *pace, size_t rows);
 double spine_pace_run(const struct spine_pace *pace, const struct spine_config *config,
                       size_t rows);
 
+/* The seconds of the solution of a run's refit; 0: it has none. Local. */
+double spine_pace_refit(const struct spine_config *config, size_t dim);
+
 /* Of nnse, the seconds of the end of an epoch, counted from 1: its refit and its measures, for which all rows
  * are solved for by the new atoms, in 'pass' seconds, or twice, unless codes are kept for as long as they hold.
  * 0: neither is due. 'dim' is the length of a row. Local. */
