@@ -64,13 +64,13 @@ void spine_measures_add(const struct spine_params *params, struct spine_dataset 
     /* Codes that are solved for are as large as the rows, whatever their scale. */
     const float least = coder->solver != NULL ? FLT_TRUE_MIN : NEARLY_ZERO;
 
-    for (size_t end = first + count; first < end; first += SPINE_BLOCK_ROWS) {
-        const size_t now = end - first < SPINE_BLOCK_ROWS ? end - first : SPINE_BLOCK_ROWS;
-        const float *x = spine_dataset_slice(data, 0, first, now, 0);
+    for (struct spine_block_walk at = {0}; spine_block_next(&at, count);) {
+        const float *x = spine_dataset_slice(data, 0, first + at.first, at.rows, 0);
         if (data->listed == NULL)
-            spine_coder_encode_block(coder, params, first / SPINE_BLOCK_ROWS, now, x, false);
+            spine_coder_encode_block(coder, params, first / SPINE_BLOCK_ROWS + at.number, at.rows,
+                                     x, false);
         else /* rows held out */
-            spine_coder_encode(coder, params, now, x, false);
+            spine_coder_encode(coder, params, at.rows, x, false);
         scratch->squares += spine_coder_decode(coder, params, x, data->quantum);
         scratch->active += coder->sums.active;
         scratch->empty += count_codes(&coder->block, least, seen, full);

@@ -15,19 +15,23 @@ enum { FIFTH = 5, PARTS = 2, TRAINED = 0, HELD_OUT = 1 };
 static const double ridges[] = {0.1, 1, 10, 30, 100};
 enum { RIDGES = sizeof ridges / sizeof *ridges };
 
+/* For a dictionary, the best ridge is an end of a range, which is then halved so many times. */
+enum { HALVINGS = 3, MOST_TRIED = RIDGES + HALVINGS };
+
 /* Operations a second of one core, in LAPACK; half of what one with AVX2 reaches when it is idle. */
 static const double SPEED = 2e10;
 
 /* Atoms of a dictionary stay as near to what they were as this share of the variance allows. */
 static const double SLACK = 0.02;
 
-/* Products are rounded to at least this: if codes are at most 1, 2^25 rows of length 1 can be
- * summed. Codes of nnse, and those without a cap, are as large as the rows. */
+/* Products are rounded to this, or to more where rows are long: if codes are at most 1, 2^25 rows of length 1
+ * can be summed. Codes of nnse, and those without a cap, are as large as the rows. */
 static const double QUANTUM = 0x1p-28;
 enum { CODES_TO_ROWS = 16 }; /* the squares of all codes are at most this multiple of the rows' */
 
-/* Codes of nnse are small if the rows are: below this mean square, products are rounded to less. */
-static const double LEAST_SQUARE = 0.125;
+/* Codes of nnse are small if the rows are: below this mean square, products are rounded to less. Ridges are
+ * for rows of the other, which they have by default. */
+static const double LEAST_SQUARE = 0.125, USUAL_SQUARE = 0.16;
 
 /* Sums over the rows of a part, with A = (h, 1) and E = x - h W2 - b2, as trained. */
 struct sums {
@@ -47,8 +51,9 @@ struct spine_refit_problem {
     struct sums part[PARTS]; /* of rows trained on, and held out */
     /* Owned, on rank 0: (H + 1, H + 1), scratch; (D, H + 1), the change of W2 and b2. */
     double *matrix, *change;
+    double unit;      /* of ridges */
     size_t num_tried; /* ridges, and the squared error of each on the rows held out */
-    double squares[RIDGES];
+    double ridge[MOST_TRIED], squares[MOST_TRIED];
     struct spine_refit result; /* on rank 0, in the end */
 };
 
@@ -58,11 +63,26 @@ static bool is_dictionary(const struct spine_refit_problem *problem)
     return problem->coder->solver != NULL;
 }
 
+/* Of the rows' entries. */
+static double mean_square(const struct spine_dataset *data)
+{
+    return data->squares / ((double)data->part.num_rows * (double)data->dim);
+}
+
+/* The unit of ridges: those of a dictionary are added to squares of codes, which are large if the rows are. A
+ * power of two, so that it is 1 for all rows of about the usual length. */
+static double unit_of(const struct spine_refit_problem *problem)
+{
+    const double square = mean_square(problem->data);
+
+    return is_dictionary(problem) && square > 0 ? exp2(round(log2(square / USUAL_SQUARE))) : 1;
+}
+
 /* To what products are rounded. */
 static double quantum_of(const struct spine_refit_problem *problem)
 {
     const struct spine_dataset *data = problem->data;
-    const double square = data->squares / ((double)data->part.num_rows * (double)data->dim);
+    const double square = mean_square(data);
     const double least = is_dictionary(problem) && square < LEAST_SQUARE
                              ? QUANTUM * spine_exact_quantum(square / LEAST_SQUARE, 0)
                              : QUANTUM;
@@ -137,16 +157,15 @@ static void add_row(const struct spine_refit_problem *problem, struct sums *part
 
 void spine_refit_add(struct spine_refit_problem *problem, size_t first, size_t count)
 {
-    const size_t first_row = problem->data->part.first_row;
+    const size_t first_row = problem->data->part.first_row, before = first / SPINE_BLOCK_ROWS;
 
-    for (size_t end = first + count; first < end; first += SPINE_BLOCK_ROWS) {
-        const size_t now = end - first < SPINE_BLOCK_ROWS ? end - first : SPINE_BLOCK_ROWS;
-        const float *x = spine_dataset_slice(problem->data, 0, first, now, 0);
-        spine_coder_encode_block(problem->coder, problem->params, first / SPINE_BLOCK_ROWS, now, x,
+    for (struct spine_block_walk at = {0}; spine_block_next(&at, count);) {
+        const float *x = spine_dataset_slice(problem->data, 0, first + at.first, at.rows, 0);
+        spine_coder_encode_block(problem->coder, problem->params, before + at.number, at.rows, x,
                                  false);
         spine_coder_decode(problem->coder, problem->params, x, problem->data->quantum);
-        for (size_t i = 0; i < now; i++) {
-            const bool is_held_out = (first_row + first + i) % FIFTH == FIFTH - 1;
+        for (size_t i = 0; i < at.rows; i++) {
+            const bool is_held_out = (first_row + first + at.first + i) % FIFTH == FIFTH - 1;
             add_row(problem, &problem->part[is_held_out ? HELD_OUT : TRAINED], i,
                     x + i * problem->params->stride);
         }
@@ -240,38 +259,78 @@ static double measure(struct spine_refit_problem *problem)
     return squares;
 }
 
+/* Of the ridges tried, that with the least error or, for a dictionary, the greatest within SLACK of it. */
+static size_t find_best(const struct spine_refit_problem *problem)
+{
+    const double slack = is_dictionary(problem) ? SLACK * problem->part[HELD_OUT].variance : 0;
+    const double *squares = problem->squares, *ridge = problem->ridge;
+    double least = HUGE_VAL;
+    size_t best = 0;
+
+    for (size_t i = 0; i < problem->num_tried; i++)
+        least = fmin(least, squares[i]);
+    for (size_t i = 0; i < problem->num_tried; i++) {
+        const bool is_good = squares[i] == least || squares[i] < least + slack;
+        if (is_good && ridge[i] >= ridge[best])
+            best = i;
+    }
+    return best;
+}
+
+/* Of the ridges tried, the least that is greater than the best, or infinity. */
+static double find_next(const struct spine_refit_problem *problem)
+{
+    const double *ridge = problem->ridge, best = ridge[find_best(problem)];
+    double next = HUGE_VAL;
+
+    for (size_t i = 0; i < problem->num_tried; i++)
+        if (ridge[i] > best)
+            next = fmin(next, ridge[i]);
+    return next;
+}
+
+/* The next ridge: of the table, then, on a logarithmic scale, that between the best and the next greater. */
+static double next_ridge(const struct spine_refit_problem *problem)
+{
+    const size_t at = problem->num_tried;
+
+    return at < RIDGES ? ridges[at] * problem->unit
+                       : sqrt(problem->ridge[find_best(problem)] * find_next(problem));
+}
+
+static bool has_tried_all(const struct spine_refit_problem *problem)
+{
+    if (problem->num_tried < RIDGES)
+        return false;
+    return !is_dictionary(problem) || problem->num_tried == MOST_TRIED ||
+           !isfinite(find_next(problem));
+}
+
 /* Measure the next ridge. On rank 0. */
 static int try_ridge(struct spine_refit_problem *problem, struct spine_error *err)
 {
-    if (problem->num_tried == 0)
+    const size_t at = problem->num_tried;
+
+    if (at == 0)
         scale_atoms(problem, false);
-    if (solve(problem, ridges[problem->num_tried], false, err))
+    problem->ridge[at] = next_ridge(problem);
+    if (solve(problem, problem->ridge[at], false, err))
         return -1;
-    problem->squares[problem->num_tried] = measure(problem);
+    problem->squares[at] = measure(problem);
     return 0;
 }
 
-/* Choose the ridge with the least error or, for a dictionary, the greatest within SLACK of it; then
- * solve with all rows. On rank 0. */
+/* Choose a ridge; then solve with all rows. On rank 0. */
 static int choose(struct spine_refit_problem *problem, struct spine_error *err)
 {
     const struct sums *held_out = &problem->part[HELD_OUT];
-    const double slack = is_dictionary(problem) ? SLACK * held_out->variance : 0;
-    const double *squares = problem->squares;
+    const size_t chosen = find_best(problem);
     struct spine_refit *refit = &problem->result;
-    double least = HUGE_VAL;
-    size_t chosen = 0;
-
-    for (size_t i = 0; i < RIDGES; i++)
-        least = fmin(least, squares[i]);
-    for (size_t i = 0; i < RIDGES; i++)
-        if (squares[i] == least || squares[i] < least + slack)
-            chosen = i;
 
     refit->has_measured = held_out->variance > 0;
-    refit->ridge = refit->has_measured ? ridges[chosen] : 1;
+    refit->ridge = refit->has_measured ? problem->ridge[chosen] : problem->unit;
     refit->before = 1 - held_out->squares / held_out->variance;
-    refit->after = 1 - squares[chosen] / held_out->variance;
+    refit->after = 1 - problem->squares[chosen] / held_out->variance;
     scale_atoms(problem, true);
     return solve(problem, refit->ridge, true, err);
 }
@@ -280,7 +339,8 @@ int spine_refit_solve(struct spine_refit_problem *problem, bool *is_done, struct
 {
     int rc = 0;
 
-    *is_done = problem->num_tried == RIDGES;
+    *is_done = problem->comm->rank == 0 && has_tried_all(problem);
+    spine_comm_broadcast(problem->comm, is_done, sizeof *is_done);
     if (problem->comm->rank == 0)
         rc = *is_done ? choose(problem, err) : try_ridge(problem, err);
     problem->num_tried++;
@@ -292,7 +352,7 @@ double spine_refit_seconds(size_t hidden, size_t dim)
     const double size = (double)hidden + 1, product = 2 * size * size * (double)dim;
     const double solution = size * size * size / 3 + product; /* Cholesky, and substitution */
 
-    return ((RIDGES + 1) * solution + RIDGES * product) / SPEED;
+    return ((MOST_TRIED + 1) * solution + MOST_TRIED * product) / SPEED;
 }
 
 static void write_decoder(const struct spine_refit_problem *problem, float *decoder)
@@ -331,6 +391,7 @@ int spine_refit_begin(struct spine_refit_problem **problem, const struct spine_p
                                                  .comm = comm,
                                                  .coder = coder,
                                                  .size = params->hidden + 1};
+        (*problem)->unit = unit_of(*problem);
         (*problem)->shift = spine_exact_shift(quantum_of(*problem));
         rc = init(*problem, err);
     }

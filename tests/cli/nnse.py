@@ -50,10 +50,17 @@ def check_refit(directory, atoms, x, codes):
         return np.linalg.solve(A[rows].T @ A[rows] + ridge * np.eye(A.shape[1]),
                                A[rows].T @ x[rows] + ridge * scale * W)
 
-    errors = {ridge: ((x[held] - A[held] @ solve(~held, ridge)) ** 2).sum()
-              for ridge in (0.1, 1, 10, 30, 100)}
-    most = min(errors.values()) + 0.02 * (x[held] ** 2).sum()
-    ridge = max(ridge for ridge, error in errors.items() if error < most)
+    def error(ridge):
+        return ((x[held] - A[held] @ solve(~held, ridge)) ** 2).sum()
+
+    errors = {ridge: error(ridge) for ridge in (0.1, 1, 10, 30, 100)}
+    for _ in range(4):
+        most = min(errors.values()) + 0.02 * (x[held] ** 2).sum()
+        ridge = max(ridge for ridge in errors if errors[ridge] < most)
+        if len(errors) == 8 or ridge == max(errors):
+            break
+        between = (ridge * min(other for other in errors if other > ridge)) ** 0.5
+        errors[between] = error(between)
     with h5py.File(os.path.join(directory, "model.h5"), "r") as file:
         found = np.vstack([file["W2"][:], file["b2"][:]])
     worst = np.abs(found - solve(np.full(len(x), True), ridge)).max()

@@ -13,7 +13,9 @@
  * factor that fits best. The codes were solved for with the atoms W2', so a dictionary's decoder
  * stays close to them. Of the ridges that explain at most 0.02 less of the rows left out than the
  * best ridge, the greatest is used (compare the one-standard-error rule of Breiman et al.,
- * 1984). */
+ * 1984): of those above, and of three by which the range from it to the next is halved. Codes over a
+ * dictionary are as large as the rows, so ridges are in units of a power of two: 1 for rows of the
+ * default mean square, 0.4^2, and in proportion for others. */
 #ifndef SPINE_TRAIN_REFIT_H
 #define SPINE_TRAIN_REFIT_H
 
@@ -24,7 +26,7 @@
 #include "spine/train/dataset.h"
 
 struct spine_refit {
-    double ridge;         /* chosen; 1 if no fifth row has values to measure it by */
+    double ridge;         /* chosen; one unit if no fifth row has values to measure it by */
     bool has_measured;    /* the ridge: else before and after aren't numbers */
     double before, after; /* 1 - sum (y - x)^2 / sum x^2 over every fifth row: as trained, and
                              refitted on the other rows */
