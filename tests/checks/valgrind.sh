@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A training on two ranks, resumed once, touches no memory that isn't its own, uses none before it
-# is written, and frees all.
+# Trainings of nnse, new, and of SPINE, resumed, on two ranks touch no memory that isn't their own, use none before
+# it is written, and free all.
 set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/../cli/lib.sh"
@@ -12,7 +12,19 @@ theirs=/usr/share/openmpi/openmpi-valgrind.supp
 export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self,vader OMPI_MCA_btl_vader_single_copy_mechanism=none
 
 sample glove.h5
-cat >run.ini <<'END'
+cat >nnse.ini <<'END'
+[data]
+input = glove.h5
+limit = 200
+[model]
+objective = nnse
+hidden = 30
+l0 = 6
+[train]
+epochs = 2
+checkpoint_every = 1
+END
+cat >spine.ini <<'END'
 [data]
 input = glove.h5
 limit = 200
@@ -34,9 +46,11 @@ watched()
 {
     attempt mpirun -np 2 valgrind --quiet --num-callers=40 --error-exitcode=9 --leak-check=full \
         --show-leak-kinds=definite --errors-for-leak-kinds=definite "${suppressions[@]}" \
-        --log-file=found.%p "$SPINE_BIN/spine-mpi" run.ini --timeline=timeline.json "$@"
+        --log-file=found.%p "$SPINE_BIN/spine-mpi" "$@" --timeline=timeline.json
     [ "$status" = 0 ] || fail "status $status: $*: $(cat stderr found.*)"
 }
 
-watched train.stop_after=1
-watched
+# Starts take most of the time, so only one of the two is resumed under valgrind.
+watched nnse.ini output.directory=nnse
+train 2 spine.ini train.stop_after=1 output.directory=spine
+watched spine.ini output.directory=spine

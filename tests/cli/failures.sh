@@ -43,7 +43,7 @@ rank_1()
 
 # --- One rank can't write -----------------------------------------------------------------------
 
-rank_1 "ulimit -f 8; trap '' XFSZ" run.ini output.directory=shard
+rank_1 "ulimit -f 8; trap '' XFSZ" run.ini model.objective=nnse output.directory=shard
 failed 1 "rank 1: shard/shards/codes-00001.h5: can't append to *: File too large" shard
 [ ! -e shard/shards/codes-00001.h5 ] || fail "a shard that couldn't be written is there"
 refused spine-merge "shard: has trained 1 of 1 epochs, but its codes are incomplete; run the same command*" \
@@ -85,8 +85,8 @@ unreadable empty.h5 "empty.h5: the file is empty"
 unreadable cut.h5 "cut.h5: has only * of * bytes: it is cut off, or *"
 unreadable stump.h5 "stump.h5: has only * of * bytes: it is cut off, or *"
 unreadable directory.h5 "directory.h5: is a directory; give a file in it"
-unreadable shard/checkpoint-0000000079.h5 \
-    "shard/checkpoint-0000000079.h5: holds 'spine-checkpoint', expected 'spine-vectors'"
+unreadable shard/checkpoint-0000000001.h5 \
+    "shard/checkpoint-0000000001.h5: holds 'spine-checkpoint', expected 'spine-vectors'"
 
 # --- Training that leaves the numbers ---------------------------------------------------------------
 
@@ -109,7 +109,7 @@ done
         sleep 0.1
     done
 ) &
-rank_1 "echo \$\$ >victim" run.ini train.epochs=1000000 output.directory=killed
+rank_1 "echo \$\$ >victim" run.ini model.objective=nnse train.epochs=1000000 output.directory=killed
 [ "$status" = 137 ] || fail "a rank was killed, and the status is $status"
 [ ! -e killed/model.h5 ] || fail "a killed run left a model"
 no_codes killed

@@ -41,7 +41,7 @@ MOST_KILLS = 6  # of a story
 MOST_RANKS = 4
 PATIENCE = 120  # seconds for ranks to notice that mpirun is gone
 CALLS = "wsroum"
-STEPS = 10  # of an epoch: 600 words in batches of 60
+STEPS = {"train": 10, "nnse": 1}  # of an epoch: of SPINE, 600 words in batches of 60
 
 RUN_INI = """[data]
 input = s.h5
@@ -52,6 +52,19 @@ hidden = 60
 epochs = 15
 batch_size = 60
 learning_rate = 0.005
+evaluate_every = 7
+checkpoint_every = 1
+[output]
+formats = h5ad, txt
+"""
+NNSE_INI = """[data]
+input = s.h5
+[model]
+objective = nnse
+hidden = 60
+l0 = 8
+[train]
+epochs = 15
 evaluate_every = 7
 checkpoint_every = 1
 [output]
@@ -81,6 +94,7 @@ def make_input(directory):
     make_text(directory)
     campaign.must(directory, *program("spine-convert", "s.txt", "s.h5"))
     write(directory, "run.ini", RUN_INI)
+    write(directory, "nnse.ini", NNSE_INI)
     write(directory, "sweep.ini", SWEEP_INI)
 
 
@@ -98,6 +112,7 @@ FORMS = ["-o", "out.h5ad", "-o", "out.txt", "-o", "out.npz", "-o", "out.vec.gz"]
 Program = collections.namedtuple("Program", "make command outputs most_ranks")
 PROGRAMS = {
     "train": Program(make_input, program("spine-mpi", "run.ini"), "run/codes.*", MOST_RANKS),
+    "nnse": Program(make_input, program("spine-mpi", "nnse.ini"), "run/codes.*", MOST_RANKS),
     "convert": Program(make_text, program("spine-convert", "s.txt", "out.h5"), "out.*", MOST_RANKS),
     "merge": Program(make_shards, program("spine-merge", "run", *FORMS), "out.*", 1),
     "encode": Program(make_run, program("spine-encode", "run", "s.txt", *FORMS), "out.*", MOST_RANKS),
@@ -329,10 +344,11 @@ class Story:
         for model, written in trials.items():
             if os.stat(model).st_mtime_ns != written:
                 raise Failure(f"{model} was finished, and is trained again")
-        if self.reference.name != "train" or steps == 0:
+        of_epoch = STEPS.get(self.reference.name)
+        if of_epoch is None or steps == 0:
             return
         resumed = re.search(r"resuming after epoch (\d+), step (\d+)", self.said())
-        if resumed and int(resumed[1]) * STEPS + int(resumed[2]) != steps:
+        if resumed and int(resumed[1]) * of_epoch + int(resumed[2]) != steps:
             raise Failure(f"resumes after epoch {resumed[1]}, but had a checkpoint of step {steps}")
         if re.search(r"^epoch 1/", self.said(), re.M):
             raise Failure(f"begins anew, but had a checkpoint of step {steps}")
