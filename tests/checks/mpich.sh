@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # With MPICH and a serial HDF5 in place of Open MPI and a parallel one: it configures, builds, passes the
 # unit tests on ranks, and trains, pauses and resumes the same model. The build stays in the build tree.
-# Its flags are those of the build around it, so that ccache has what includes neither MPI nor HDF5.
+# Its flags are those of the build around it, from which it has the objects that know neither MPI nor HDF5.
 set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/../cli/lib.sh"
@@ -10,7 +10,8 @@ need cmake mpicc.mpich mpiexec.mpich
 build=$(cd "$SPINE_BIN/.." && pwd)/mpich
 bin=$build/bin
 
-launcher=$(command -v ccache || true)
+launcher="$SPINE_SOURCE/tests/checks/reuse.sh;$(cd "$SPINE_BIN/.." && pwd)"
+! command -v ccache >/dev/null || launcher+=";ccache"
 limit=300 run cmake -S "$SPINE_SOURCE" -B "$build" -DMPI_C_COMPILER=mpicc.mpich \
     -DMPIEXEC_EXECUTABLE="$(command -v mpiexec.mpich)" -DHDF5_PREFER_PARALLEL=OFF \
     -DSPINE_MAN=OFF -DSPINE_WERROR=ON -DCMAKE_BUILD_TYPE=Release "-DCMAKE_C_COMPILER_LAUNCHER=$launcher"
