@@ -1,6 +1,7 @@
 /* comm.c -- the ranks of a job, and all calls of MPI.
  *
- * MPI counts are ints; longer blocks are sent in pieces of PIECE elements. */
+ * MPI counts are ints; longer blocks are sent in pieces of PIECE elements. A communicator of one rank calls nothing
+ * of MPI, which a process without a launcher doesn't start. */
 #include "spine/ranks/comm.h"
 
 #include <assert.h>
@@ -13,6 +14,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "spine/base/clock.h"
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/number.h"
@@ -64,9 +66,19 @@ static void adopt(struct spine_comm *comm, MPI_Comm mpi_comm)
     MPI_TRY(MPI_Comm_size(mpi_comm, &comm->size));
 }
 
+static void adopt_alone(struct spine_comm *comm)
+{
+    *comm = (struct spine_comm){.rank = 0, .size = 1};
+}
+
 void spine_comm_init(struct spine_comm *world, int *argc, char ***argv)
 {
     spine_openmpi_prepare();
+    if (spine_openmpi_is_alone()) {
+        adopt_alone(world);
+        return;
+    }
+
     MPI_TRY(MPI_Init(argc, argv));
     adopt(world, MPI_COMM_WORLD);
     spine_log_set_terminal(spine_openmpi_terminal());
@@ -74,21 +86,27 @@ void spine_comm_init(struct spine_comm *world, int *argc, char ***argv)
 
 void spine_comm_finalize(struct spine_comm *world)
 {
+    const bool started = world->handle != 0;
+
     *world = (struct spine_comm){0};
-    MPI_TRY(MPI_Finalize());
+    if (started)
+        MPI_TRY(MPI_Finalize());
 }
 
 void spine_comm_split(const struct spine_comm *comm, int color, struct spine_comm *part)
 {
-    MPI_Comm handle;
-    MPI_TRY(MPI_Comm_split(mpi(comm), color, comm->rank, &handle));
-    adopt(part, handle);
+    spine_comm_split_sorted(comm, color, comm->rank, part);
 }
 
 void spine_comm_split_sorted(const struct spine_comm *comm, int color, int key,
                              struct spine_comm *part)
 {
     MPI_Comm handle;
+
+    if (comm->size == 1) {
+        adopt_alone(part);
+        return;
+    }
     MPI_TRY(MPI_Comm_split(mpi(comm), color, key, &handle));
     adopt(part, handle);
 }
@@ -111,8 +129,8 @@ void spine_comm_split_nodes(const struct spine_comm *comm, struct spine_comm *no
     const int ranks = ranks_per_node(comm);
     MPI_Comm handle;
 
-    if (ranks > 0) {
-        spine_comm_split(comm, comm->rank / ranks, node);
+    if (ranks > 0 || comm->size == 1) {
+        spine_comm_split(comm, ranks > 0 ? comm->rank / ranks : 0, node);
         return;
     }
     MPI_TRY(
@@ -219,9 +237,8 @@ void spine_comm_dispose(struct spine_comm *part)
 {
     MPI_Comm handle = mpi(part);
 
-    if (part->handle == 0)
-        return;
-    MPI_TRY(MPI_Comm_free(&handle));
+    if (part->handle != 0)
+        MPI_TRY(MPI_Comm_free(&handle));
     *part = (struct spine_comm){0};
 }
 
@@ -268,25 +285,35 @@ void spine_comm_sum_counts(struct spine_comm *comm, int64_t *values, size_t coun
 
 double spine_comm_clock(void)
 {
-    return MPI_Wtime();
+    return spine_clock_now();
 }
 
 void spine_comm_exchange(struct spine_comm *comm, const float *send, size_t count, float *receive)
 {
     assert(count <= PIECE);
-    MPI_TRY(MPI_Alltoall(send, (int)count, MPI_FLOAT, receive, (int)count, MPI_FLOAT, mpi(comm)));
+    if (comm->size == 1)
+        memcpy(receive, send, count * sizeof *send);
+    else
+        MPI_TRY(
+            MPI_Alltoall(send, (int)count, MPI_FLOAT, receive, (int)count, MPI_FLOAT, mpi(comm)));
 }
 
 void spine_comm_collect(struct spine_comm *comm, const float *mine, size_t count, float *all)
 {
     assert(count <= PIECE);
-    MPI_TRY(MPI_Allgather(mine, (int)count, MPI_FLOAT, all, (int)count, MPI_FLOAT, mpi(comm)));
+    if (comm->size == 1)
+        memcpy(all, mine, count * sizeof *mine);
+    else
+        MPI_TRY(MPI_Allgather(mine, (int)count, MPI_FLOAT, all, (int)count, MPI_FLOAT, mpi(comm)));
 }
 
 void spine_comm_collect_bytes(struct spine_comm *comm, const void *mine, size_t bytes, void *all)
 {
     assert(bytes <= SPINE_COMM_MESSAGE);
-    MPI_TRY(MPI_Allgather(mine, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, mpi(comm)));
+    if (comm->size == 1)
+        memcpy(all, mine, bytes);
+    else
+        MPI_TRY(MPI_Allgather(mine, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, mpi(comm)));
 }
 
 /* --- Messages --------------------------------------------------------------------------- */
@@ -313,7 +340,7 @@ void spine_comm_mail_dispose(struct spine_comm_mail *mail)
 void spine_comm_send(const struct spine_comm *comm, struct spine_comm_mail *mail, size_t slot,
                      int to, int kind, const void *data, size_t bytes)
 {
-    assert(slot < mail->slots && bytes <= SPINE_COMM_MESSAGE);
+    assert(slot < mail->slots && bytes <= SPINE_COMM_MESSAGE && to != comm->rank);
     MPI_TRY(MPI_Isend(data, (int)bytes, MPI_BYTE, to, kind, mpi(comm),
                       (MPI_Request *)mail->requests + slot));
 }
@@ -322,15 +349,18 @@ void spine_comm_send(const struct spine_comm *comm, struct spine_comm_mail *mail
 void spine_comm_receive(const struct spine_comm *comm, struct spine_comm_mail *mail, size_t slot,
                         int from, int kind, void *data, size_t bytes)
 {
-    assert(slot < mail->slots && bytes <= SPINE_COMM_MESSAGE);
+    assert(slot < mail->slots && bytes <= SPINE_COMM_MESSAGE && from != comm->rank);
     MPI_TRY(MPI_Irecv(data, (int)bytes, MPI_BYTE, from, kind, mpi(comm),
                       (MPI_Request *)mail->requests + slot));
 }
 
 void spine_comm_await(struct spine_comm_mail *mail, size_t slot)
 {
+    MPI_Request *request = (MPI_Request *)mail->requests + slot;
+
     assert(slot < mail->slots);
-    MPI_TRY(MPI_Wait((MPI_Request *)mail->requests + slot, MPI_STATUS_IGNORE));
+    if (*request != MPI_REQUEST_NULL)
+        MPI_TRY(MPI_Wait(request, MPI_STATUS_IGNORE));
 }
 
 void spine_comm_await_all(struct spine_comm_mail *mail)
@@ -343,7 +373,8 @@ void spine_comm_await_all(struct spine_comm_mail *mail)
 
 int64_t spine_comm_max(const struct spine_comm *comm, int64_t value)
 {
-    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, mpi(comm)));
+    if (comm->size > 1)
+        MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT64_T, MPI_MAX, mpi(comm)));
     return value;
 }
 
@@ -355,12 +386,15 @@ void spine_comm_max_counts(struct spine_comm *comm, int64_t *values, size_t coun
 int64_t spine_comm_sum_before(const struct spine_comm *comm, int64_t value)
 {
     int64_t before = 0;
-    MPI_TRY(MPI_Exscan(&value, &before, 1, MPI_INT64_T, MPI_SUM, mpi(comm)));
+    if (comm->size > 1)
+        MPI_TRY(MPI_Exscan(&value, &before, 1, MPI_INT64_T, MPI_SUM, mpi(comm)));
     return comm->rank == 0 ? 0 : before;
 }
 
 void spine_comm_broadcast_from(const struct spine_comm *comm, int rank, void *data, size_t bytes)
 {
+    if (comm->size == 1)
+        return;
     for (size_t done = 0; done < bytes; done += PIECE)
         MPI_TRY(MPI_Bcast((char *)data + done, next_piece(bytes, done), MPI_BYTE, rank, mpi(comm)));
 }
@@ -397,7 +431,10 @@ int spine_comm_gather(const struct spine_comm *comm, const void *data, size_t by
     if (spine_comm_agree(comm, rc, err))
         return -1;
 
-    MPI_TRY(MPI_Gather(&mine, 1, MPI_UINT64_T, sizes, 1, MPI_UINT64_T, 0, mpi(comm)));
+    if (comm->size == 1)
+        sizes[0] = mine;
+    else
+        MPI_TRY(MPI_Gather(&mine, 1, MPI_UINT64_T, sizes, 1, MPI_UINT64_T, 0, mpi(comm)));
     if (comm->rank == 0) {
         for (int rank = 0; rank < comm->size; rank++)
             *all_bytes += sizes[rank];
@@ -454,7 +491,10 @@ int spine_comm_route(const struct spine_comm *comm, const void *data, const uint
                      char **received, uint64_t *received_sizes, struct spine_error *err)
 {
     const char *send = data == NULL ? "" : data;
-    MPI_TRY(MPI_Alltoall(sizes, 1, MPI_UINT64_T, received_sizes, 1, MPI_UINT64_T, mpi(comm)));
+    if (comm->size == 1)
+        received_sizes[0] = sizes[0];
+    else
+        MPI_TRY(MPI_Alltoall(sizes, 1, MPI_UINT64_T, received_sizes, 1, MPI_UINT64_T, mpi(comm)));
 
     *received = spine_memory_get(sum_first(received_sizes, comm->size) + 1, 1,
                                  "the data of other ranks", err);
@@ -464,7 +504,9 @@ int spine_comm_route(const struct spine_comm *comm, const void *data, const uint
         return -1;
     }
 
-    for (int shift = 0; shift < comm->size; shift++) {
+    memcpy(*received + sum_first(received_sizes, comm->rank), send + sum_first(sizes, comm->rank),
+           sizes[comm->rank]);
+    for (int shift = 1; shift < comm->size; shift++) {
         const int to = (comm->rank + shift) % comm->size;
         const int from = (comm->rank - shift + comm->size) % comm->size;
         send_and_receive(comm, send + sum_first(sizes, to), sizes[to], to,
@@ -475,7 +517,8 @@ int spine_comm_route(const struct spine_comm *comm, const void *data, const uint
 
 void spine_comm_barrier(const struct spine_comm *comm)
 {
-    MPI_TRY(MPI_Barrier(mpi(comm)));
+    if (comm->size > 1)
+        MPI_TRY(MPI_Barrier(mpi(comm)));
 }
 
 void spine_comm_barrier_sleeping(const struct spine_comm *comm)
@@ -483,6 +526,9 @@ void spine_comm_barrier_sleeping(const struct spine_comm *comm)
     const struct timespec nap = {.tv_nsec = 20 * 1000 * 1000};
     MPI_Request request;
     int done = 0;
+
+    if (comm->size == 1)
+        return;
     MPI_TRY(MPI_Ibarrier(mpi(comm), &request));
     for (;;) {
         MPI_TRY(MPI_Test(&request, &done, MPI_STATUS_IGNORE));
@@ -510,12 +556,17 @@ int spine_comm_agree(const struct spine_comm *comm, int rc, struct spine_error *
     /* The lowest rank that failed, and how many did. */
     int first = rc != 0 ? comm->rank : comm->size;
     int failures = rc != 0;
-    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, mpi(comm)));
+
+    if (comm->size > 1)
+        MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, mpi(comm)));
     if (first == comm->size)
         return 0;
-    MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &failures, 1, MPI_INT, MPI_SUM, mpi(comm)));
-    if (comm->rank == first && failures < comm->size)
-        name_rank(err);
-    spine_comm_broadcast_from(comm, first, err, sizeof *err);
+
+    if (comm->size > 1) {
+        MPI_TRY(MPI_Allreduce(MPI_IN_PLACE, &failures, 1, MPI_INT, MPI_SUM, mpi(comm)));
+        if (comm->rank == first && failures < comm->size)
+            name_rank(err);
+        spine_comm_broadcast_from(comm, first, err, sizeof *err);
+    }
     return -1;
 }

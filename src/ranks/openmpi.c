@@ -27,12 +27,13 @@ static bool is_launched(void)
     static const char *const variables[] = {
         "OMPI_COMM_WORLD_SIZE", /* mpirun */
         "PMIX_RANK",            /* mpirun, srun --mpi=pmix */
-        "PMI_RANK",             /* srun --mpi=pmi2, MPICH */
-        "SLURM_PROCID",         /* srun */
-        "FLUX_TASK_RANK",       /* flux run */
-        "PALS_RANKID",          /* Cray's launchers, new */
-        "ALPS_APP_PE",          /* and old */
-        "JSM_NAMESPACE_RANK",   /* IBM's jsrun */
+        "PMIX_NAMESPACE",
+        "PMI_RANK",           /* srun --mpi=pmi2, MPICH */
+        "SLURM_PROCID",       /* srun */
+        "FLUX_TASK_RANK",     /* flux run */
+        "PALS_RANKID",        /* Cray's launchers, new */
+        "ALPS_APP_PE",        /* and old */
+        "JSM_NAMESPACE_RANK", /* IBM's jsrun */
     };
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
         if (getenv(variables[i]) != NULL)
@@ -40,17 +41,18 @@ static bool is_launched(void)
     return false;
 }
 
+bool spine_openmpi_is_alone(void)
+{
+    return is_in_use() && !is_launched();
+}
+
 void spine_openmpi_prepare(void)
 {
-    if (!is_in_use() || is_launched())
-        return;
-
-    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0); /* no daemon */
-    /* No session directory: all singletons of a user share it, and one that ends would remove it
-     * while another starts, whose MPI_Init() would fail. */
-    setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
-    setenv("OMPI_MCA_pml", "ob1", 0); /* no UCX, no libfabric */
-    setenv("OMPI_MCA_btl", "self", 0);
+    if (is_in_use())
+        setenv("HWLOC_PLUGINS_BLACKLIST",
+               "hwloc_cuda.so,hwloc_gl.so,hwloc_levelzero.so,hwloc_nvml.so,hwloc_opencl.so,hwloc_"
+               "rsmi.so",
+               0);
 }
 
 const char *spine_openmpi_shared_directory(void)

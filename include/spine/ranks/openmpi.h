@@ -6,13 +6,16 @@
 #ifndef SPINE_RANKS_OPENMPI_H
 #define SPINE_RANKS_OPENMPI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Call before MPI_Init(). In a process that no launcher started, keep Open MPI from starting a
- * daemon for spawned processes, from searching for networks, and from making the session directory,
- * where processes that start at the same time collide. MPI_Init() then takes a fifth of the time.
- * Settings of the user are kept. */
+/* Call before MPI_Init() and before hwloc describes the machine: keep hwloc from loading its plug-ins for graphics
+ * cards (HWLOC_PLUGINS_BLACKLIST), which may wait seconds for the drivers. A setting of the user is kept. */
 void spine_openmpi_prepare(void);
+
+/* Is this process all of the job, since no launcher started it? It needs no MPI_Init() then, which takes longer than
+ * all else of a start. If in doubt, no. */
+bool spine_openmpi_is_alone(void);
 
 /* The directory whose files are the shared memory of a node's ranks; NULL if unknown. If its file
  * system is too small, Open MPI 4.1 fails on one rank and the others wait for ever. */
