@@ -51,6 +51,7 @@ KillWait=5
 MinJobAge=3600
 SlurmdParameters=config_overrides
 PropagateResourceLimits=NONE
+PropagatePrioProcess=1
 NodeName=n[1-$nodes] CPUs=$cpus RealMemory=4000
 PartitionName=main Nodes=n[1-$nodes] Default=YES MaxTime=INFINITE State=UP
 END
