@@ -44,7 +44,7 @@ SOURCES = {
     "math/model": ("spine_params_randomize", "spine_mode_next"),
     "math/optimizer": ("spine_optimizer_begin", "spine_optimizer_update"),
     "math/products": (), "math/tree": ("spine_tree_sum",),
-    "ranks/comm": ("spine_comm_agree",), "ranks/grid": (), "ranks/timeline": (),
+    "ranks/comm": ("spine_comm_agree", "spine_comm_clock"), "ranks/grid": (), "ranks/timeline": (),
     "train/chain": ("spine_chain_copy",), "train/codes": (), "train/gradient": (),
     "train/groupsum": (), "train/minibatch": (), "train/parallel": (), "train/penalty": (),
     "train/reconstruction": (), "train/rowstream": (), "train/silence": (), "train/step": (),

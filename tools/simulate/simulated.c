@@ -348,8 +348,18 @@ int spine_comm_agree(const struct spine_comm *comm, int rc, struct spine_error *
     return rc;
 }
 
+double spine_comm_clock(void)
+{
+    return MPI_Wtime();
+}
+
 void spine_openmpi_prepare(void)
 {
+}
+
+bool spine_openmpi_is_alone(void)
+{
+    return false;
 }
 
 int spine_openmpi_terminal(void)
