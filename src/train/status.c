@@ -38,11 +38,13 @@ static void say_begin(const struct spine_status *status)
     char values[48] = "", work[96];
 
     if (config->objective == SPINE_OBJECTIVE_NNSE) {
-        snprintf(values, sizeof values, ", %.15g values a word,", config->l0);
+        snprintf(values, sizeof values, ", %.15g value%s a word,", config->l0,
+                 config->l0 == 1 ? "" : "s");
         snprintf(work, sizeof work, "%lld epoch%s", (long long)epochs, plural(epochs));
     } else {
         if (spine_objective_uses((enum spine_objective)config->objective, "model.k"))
-            snprintf(values, sizeof values, ", %lld values a word,", (long long)config->k);
+            snprintf(values, sizeof values, ", %lld value%s a word,", (long long)config->k,
+                     plural(config->k));
         snprintf(work, sizeof work, "batches of %lld, %zu step%s an epoch",
                  (long long)config->batch_size, steps, plural((int64_t)steps));
     }

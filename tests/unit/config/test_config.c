@@ -1054,6 +1054,31 @@ static void test_a_product_that_is_whole_is_not_rounded_down(void **state)
     assert_int_equal(spine_settings_encode_k(&config), 115);
 }
 
+/* A dry run's, by objective and by options that others turn on. */
+static void test_what_is_used_is_printed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *options, *has, *lacks;
+    } cases[] = {
+        {"", "\nl0 = 60\n", "noise = "},
+        {"", "\n[train]\n", "[loss]"},
+        {"[train]\nnoise = 0.3\n", "\nnoise = 0.3\n", "l0 = "},
+        {"[model]\nobjective = topk\nk = 9\n", "\nk = 9\n", "silent_rows = "},
+        {"[model]\nobjective = topk\nk = 9\naux_k = 4\n", "\nsilent_rows = 20000\n", "l0 = "},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct spine_config config;
+        struct spine_error err;
+        parse(&config, cases[i].options);
+        char *text = spine_config_used_text(&config, &err);
+        assert_non_null(strstr(text, cases[i].has));
+        assert_null(strstr(text, cases[i].lacks));
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1087,6 +1112,7 @@ int main(void)
         cmocka_unit_test(test_prefixes_are_compared_as_numbers),
         cmocka_unit_test(test_differences_name_what_is_unknown_and_what_there_is_room_for),
         cmocka_unit_test(test_a_product_that_is_whole_is_not_rounded_down),
+        cmocka_unit_test(test_what_is_used_is_printed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
