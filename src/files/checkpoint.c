@@ -35,19 +35,19 @@ void spine_checkpoint_texts_dispose(struct spine_checkpoint_texts *texts)
 static const struct {
     const char *name;
     size_t offset;
-    int is_real;
+    bool is_real;
 } fields[] = {
-    {"steps", offsetof(struct spine_progress, steps), 0},
-    {"epoch", offsetof(struct spine_progress, epoch), 0},
-    {"step", offsetof(struct spine_progress, step), 0},
-    {"mode", offsetof(struct spine_progress, mode), 0},
-    {"squares", offsetof(struct spine_progress, squares), 1},
-    {"partial", offsetof(struct spine_progress, partial), 1},
-    {"asl", offsetof(struct spine_progress, penalty), 1},
-    {"active", offsetof(struct spine_progress, active), 1},
-    {"waited", offsetof(struct spine_progress, waited), 1},
-    {"seconds", offsetof(struct spine_progress, seconds), 1},
-    {"silent", offsetof(struct spine_progress, silent), 1},
+    {"steps", offsetof(struct spine_progress, steps), false},
+    {"epoch", offsetof(struct spine_progress, epoch), false},
+    {"step", offsetof(struct spine_progress, step), false},
+    {"mode", offsetof(struct spine_progress, mode), false},
+    {"squares", offsetof(struct spine_progress, squares), true},
+    {"partial", offsetof(struct spine_progress, partial), true},
+    {"asl", offsetof(struct spine_progress, penalty), true},
+    {"active", offsetof(struct spine_progress, active), true},
+    {"waited", offsetof(struct spine_progress, waited), true},
+    {"seconds", offsetof(struct spine_progress, seconds), true},
+    {"silent", offsetof(struct spine_progress, silent), true},
 };
 
 enum { NUM_FIELDS = sizeof fields / sizeof *fields, OLD_FIELDS = NUM_FIELDS - 1 };
@@ -275,7 +275,7 @@ int spine_checkpoint_save(struct spine_checkpoint_writer *writer, enum spine_che
     if (failure != 0)
         return spine_fail(err, "can't start a thread to save the checkpoint: %s",
                           strerror(failure));
-    writer->busy = 1;
+    writer->busy = true;
     return 0;
 }
 
@@ -284,7 +284,7 @@ int spine_checkpoint_finish(struct spine_checkpoint_writer *writer, struct spine
     if (!writer->busy)
         return 0;
     pthread_join(writer->thread, NULL);
-    writer->busy = 0;
+    writer->busy = false;
     if (writer->rc != 0)
         *err = writer->err;
     return writer->rc;

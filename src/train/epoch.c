@@ -20,8 +20,9 @@ static int run_steps(struct spine_trainer *run, struct spine_metrics *metrics,
     const bool recorded = position->epoch + 1 == run->last_epoch && run->timeline.events != NULL;
 
     /* Include the seconds and waits of earlier sessions. */
-    run->epoch_started = spine_clock_now() - position->seconds;
-    run->epoch_waited = stepper->waited - position->waited;
+    const double started = spine_clock_now() - position->seconds;
+    const double waited = stepper->waited - position->waited;
+
     spine_partition_shuffle(&run->data.part, (uint32_t)position->epoch);
     while (position->step < steps) {
         stepper->recording =
@@ -29,8 +30,8 @@ static int run_steps(struct spine_trainer *run, struct spine_metrics *metrics,
         spine_requests_set(run);
         if (spine_stepper_step(stepper, &run->data, position, err))
             return spine_trainer_check_rows(run, -1, err);
-        position->seconds = spine_clock_now() - run->epoch_started;
-        position->waited = stepper->waited - run->epoch_waited;
+        position->seconds = spine_clock_now() - started;
+        position->waited = stepper->waited - waited;
         if (run->config->revive_after > 0)
             spine_idle_note(&run->idle, stepper->h_sum);
         spine_status_show(&run->status, position, metrics);

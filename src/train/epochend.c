@@ -19,29 +19,25 @@ static const double LONG_END = 2;
 /* The epoch's metrics, equal on all ranks. */
 static void summarize(struct spine_trainer *run, struct spine_metrics *metrics)
 {
-    const struct spine_position *position = &run->position;
-    const struct spine_step_sums *sums = &position->sums;
-    const double seconds = position->seconds;
+    const struct spine_position total = spine_trainer_total(run);
+    const struct spine_step_sums *sums = &total.sums;
     const struct spine_stepper *stepper = &run->stepper;
     const struct spine_loss_weights *weights = &stepper->settings.weights;
     const double rows = (double)run->data.part.num_rows, hidden = (double)run->config->hidden;
-    double all[] = {sums->squares, sums->partial, sums->active,
-                    sums->penalty, sums->silent,  position->waited};
+    const double penalty = sums->penalty / rows;
 
-    spine_comm_sum_doubles(run->comm, all, 6);
-    const double penalty = all[3] / rows;
     *metrics = (struct spine_metrics){
-        .epoch = position->epoch + 1,
-        .rl = all[0] / (rows * (double)run->data.dim),
+        .epoch = total.epoch + 1,
+        .rl = sums->squares / (rows * (double)run->data.dim),
         .asl = run->config->objective == SPINE_OBJECTIVE_SPINE ? penalty : 0,
-        .psl = all[1] / (rows * hidden),
+        .psl = sums->partial / (rows * hidden),
         .learning_rate = stepper->optimizer.rate,
-        .seconds = seconds,
-        .words_per_second = rows / seconds,
-        .comm_share = all[5] / (seconds * run->comm->size),
-        .density = all[2] / (rows * hidden),
+        .seconds = total.seconds,
+        .words_per_second = rows / total.seconds,
+        .comm_share = total.waited / (total.seconds * run->comm->size),
+        .density = sums->active / (rows * hidden),
         .has_aux = stepper->settings.silence.k > 0,
-        .aux = all[4] / rows,
+        .aux = sums->silent / rows,
         .start_from = run->config->start_from[0] == '\0' ? NULL : run->config->start_from,
     };
     metrics->total =

@@ -10,35 +10,30 @@
 int spine_requests_save(struct spine_trainer *run, enum spine_checkpoint_mode mode,
                         struct spine_error *err)
 {
-    const struct spine_position *position = &run->position;
-    const struct spine_step_sums *sums = &position->sums;
-    double all[] = {sums->squares, sums->partial, sums->active,
-                    sums->penalty, sums->silent,  position->waited};
-
     if (spine_trainer_check_rows(run, 0, err))
         return -1;
     spine_stepper_meet(&run->stepper);
     spine_stepper_gather(&run->stepper);
-    spine_comm_sum_doubles(run->comm, all, 6);
+    const struct spine_position total = spine_trainer_total(run);
     const struct spine_progress progress = {.steps = (int64_t)run->stepper.optimizer.steps,
-                                            .epoch = position->epoch,
-                                            .step = (int64_t)position->step,
+                                            .epoch = total.epoch,
+                                            .step = (int64_t)total.step,
                                             .mode = run->stepper.mode,
-                                            .squares = all[0],
-                                            .partial = all[1],
-                                            .active = all[2],
-                                            .penalty = all[3],
-                                            .silent = all[4],
-                                            .waited = all[5],
-                                            .seconds = position->seconds};
+                                            .squares = total.sums.squares,
+                                            .partial = total.sums.partial,
+                                            .penalty = total.sums.penalty,
+                                            .active = total.sums.active,
+                                            .silent = total.sums.silent,
+                                            .waited = total.waited,
+                                            .seconds = total.seconds};
     int rc = 0;
     if (run->comm->rank == 0 && (spine_metrics_sync(run->metrics, run->metrics_path, err) ||
                                  spine_checkpoint_save(&run->writer, mode, &run->stepper.params,
                                                        &run->stepper.optimizer, &progress, err)))
         rc = -1;
     run->saved = spine_clock_now();
-    run->saved_epoch = position->epoch;
-    run->saved_step = position->step;
+    run->saved_epoch = total.epoch;
+    run->saved_step = total.step;
     run->stepper.requests[SPINE_REQUEST_SAVE] = false;
     return spine_comm_agree(run->comm, rc, err);
 }

@@ -20,6 +20,19 @@ bool spine_trainer_is_at_end(const struct spine_trainer *run)
     return run->position.step == (is_nnse ? 1 : spine_partition_steps(&run->data.part));
 }
 
+struct spine_position spine_trainer_total(const struct spine_trainer *run)
+{
+    struct spine_position total = run->position;
+    struct spine_step_sums *sums = &total.sums;
+    double all[] = {sums->squares, sums->partial, sums->penalty,
+                    sums->active,  sums->silent,  total.waited};
+
+    spine_comm_sum_doubles(run->comm, all, 6);
+    *sums = (struct spine_step_sums){all[0], all[1], all[2], all[3], all[4]};
+    total.waited = all[5];
+    return total;
+}
+
 int spine_trainer_check_rows(const struct spine_trainer *run, int rc, struct spine_error *err)
 {
     struct spine_error reason;

@@ -74,7 +74,8 @@ struct spine_checkpoint_writer {
     const int64_t *silence; /* as 'idle': borrowed, (num_silence), or NULL */
     void *silence_copy;     /* owned */
     size_t num_silence;
-    int busy, rc;
+    bool busy;
+    int rc;
     atomic_int done; /* the thread has finished */
     pthread_t thread;
     struct spine_error err; /* of the save, if rc isn't 0 */

@@ -21,10 +21,8 @@ struct spine_resume {
     enum spine_start start;
     struct spine_position position;      /* rank 0 has the saved sums and waits of all ranks */
     struct spine_checkpoint_texts texts; /* owned */
-    struct spine_scaling
-        scaling; /* owned; of the run that train.start_from names, unless this run is
-                                     finished */
-    int lock;    /* owned, on rank 0: of the run's directory (rundir.h) */
+    struct spine_scaling scaling; /* owned; of train.start_from's run, unless this is finished */
+    int lock;                     /* owned, on rank 0: of the run's directory (rundir.h) */
 };
 
 /* Lock the run's directory and decide how to begin: FINISHED if there is nothing to do; RESUMED,

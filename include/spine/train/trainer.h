@@ -45,7 +45,6 @@ struct spine_trainer {
     struct spine_timeline timeline;
     struct spine_resume resume;            /* how it began */
     struct spine_position position;        /* how far it is */
-    double epoch_started, epoch_waited;    /* the origins of position.seconds and position.waited */
     struct spine_checkpoint_writer writer; /* used on rank 0 */
     char metrics_path[SPINE_RUNDIR_PATH], events_path[SPINE_RUNDIR_PATH];
     FILE *metrics;              /* on rank 0 */
@@ -71,6 +70,9 @@ int spine_trainer_dispose(struct spine_trainer *run, int rc, struct spine_error 
 
 /* Are all steps of an epoch done, but not its end (epochend.h)? An epoch of nnse is one step. Local. */
 bool spine_trainer_is_at_end(const struct spine_trainer *run);
+
+/* The position, with the sums and waits of all ranks. Collective over the grid's ranks. */
+struct spine_position spine_trainer_total(const struct spine_trainer *run);
 
 /* Check work that read rows: if reading them failed, its results are useless, so fail with the
  * error of the reading; else return rc, which is equal on all ranks. Collective over the grid's
