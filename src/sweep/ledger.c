@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -305,23 +306,50 @@ int spine_ledger_lock(const struct spine_ledger *ledger, int *lock, struct spine
     return 0;
 }
 
+static int parse_sweep(struct spine_trials *trials, const char *path, const char *text,
+                       struct spine_error *err)
+{
+    struct spine_config base;
+    struct spine_inifile_lines lines = {0};
+
+    spine_config_init(&base);
+    const int rc = spine_inifile_parse(&base, &lines, text, path, err) ||
+                   spine_trials_init(trials, &base, &lines, err);
+    spine_inifile_lines_dispose(&lines);
+    if (rc)
+        return -1;
+    return 0;
+}
+
+/* Parse a sweep that is there. The trials of earlier versions may repeat others: the text, which ends with
+ * [sweep], doesn't say how they were drawn. */
+static int parse_other(struct spine_trials *other, const char *path, const char *text,
+                       struct spine_error *err)
+{
+    static const char line[] = "\ndraws = ";
+    if (parse_sweep(other, path, text, err))
+        return -1;
+    if (!other->drawn || other->num_repeats == 0 || strstr(text, line) != NULL)
+        return 0;
+
+    const size_t bytes = strlen(text) + 64;
+    char *longer = spine_memory_get(bytes, 1, "the sweep's text", err);
+    spine_trials_dispose(other);
+    if (longer == NULL)
+        return -1;
+    snprintf(longer, bytes, "%s%sindependent\n", text, line);
+    const int rc = parse_sweep(other, path, longer, err);
+    free(longer);
+    return rc;
+}
+
 /* Refuse a sweep whose trials aren't ours. */
 static int compare_sweeps(const struct spine_ledger *ledger, const char *path, const char *text,
                           struct spine_error *err)
 {
-    struct spine_config base;
-    struct spine_inifile_lines lines = {0};
     struct spine_trials other = {0};
     char differences[768];
-
-    spine_config_init(&base);
-    int rc = 0;
-
-    if (spine_inifile_parse(&base, &lines, text, path, err) ||
-        spine_trials_init(&other, &base, &lines, err))
-        rc = -1;
-
-    spine_inifile_lines_dispose(&lines);
+    int rc = parse_other(&other, path, text, err);
 
     if (rc != 0) {
         const struct spine_error inner = *err;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/log.h"
+#include "spine/base/lookup.h"
 #include "spine/base/memory.h"
 #include "spine/base/number.h"
 #include "spine/base/random.h"
@@ -31,13 +33,15 @@ const char *spine_method_name(enum spine_method method)
     return method_names[method];
 }
 
+static const char *const draw_names[] = {"distinct", "independent"};
+
 /* The given keys that aren't parameters. */
 struct reading {
     struct spine_trials *trials;
     const struct spine_inifile_lines *lines;
     bool method_given, objective_given;
     int64_t count; /* 0: not given */
-    int count_line, min_epochs_line, reduction_line;
+    int count_line, min_epochs_line, reduction_line, draws_line;
 };
 
 /* --- The keys ----------------------------------------------------------------------------- */
@@ -126,6 +130,17 @@ static int set_directory(struct reading *reading, const struct spine_inifile_lin
     return 0;
 }
 
+static int set_draws(struct reading *reading, const struct spine_inifile_line *line,
+                     struct spine_error *err)
+{
+    reading->draws_line = line->line;
+    reading->trials->is_independent = strcmp(line->value, draw_names[1]) == 0;
+    if (reading->trials->is_independent || strcmp(line->value, draw_names[0]) == 0)
+        return 0;
+    return spine_refuse(err, "'%.100s' is none of %s|%s", line->value, draw_names[0],
+                        draw_names[1]);
+}
+
 static const struct key {
     const char *name;
     int (*set)(struct reading *reading, const struct spine_inifile_line *line,
@@ -134,6 +149,7 @@ static const struct key {
     {"method", set_method},         {"trials", set_trials},       {"seed", set_seed},
     {"objective", set_objective},   {"subject_to", set_limits},   {"ranks_per_trial", set_ranks},
     {"min_epochs", set_min_epochs}, {"reduction", set_reduction}, {"directory", set_directory},
+    {"draws", set_draws},
 };
 enum { NUM_KEYS = sizeof keys / sizeof *keys };
 
@@ -216,6 +232,8 @@ static int check_method(const struct reading *reading, struct spine_error *err)
     if (trials->method != SPINE_ASHA && reading->reduction_line >= 0)
         return refuse_unused(reading, reading->reduction_line, "reduction",
                              "this method, only with asha", err);
+    if (reading->count == 0 && reading->draws_line >= 0 && trials->method != SPINE_RANDOM)
+        return refuse_unused(reading, reading->draws_line, "draws", "a whole grid", err);
     if (trials->method == SPINE_RANDOM && reading->count == 0)
         return spine_refuse(err,
                             "sweep.trials: is not set; set it to the number of trials to draw");
@@ -314,6 +332,104 @@ static int shuffle(struct spine_trials *trials, struct spine_error *err)
     return 0;
 }
 
+/* The combinations of all parameters; SIZE_MAX if there is a range, or as good as that. */
+static size_t count_combinations(const struct spine_trials *trials)
+{
+    size_t count = 1;
+
+    for (size_t p = 0; p < trials->num_parameters; p++) {
+        const struct spine_parameter *parameter = &trials->parameters[p];
+        if (parameter->kind != SPINE_PARAMETER_LIST || count > MOST_TRIALS)
+            return SIZE_MAX;
+        count *= parameter->values.count;
+    }
+    return count;
+}
+
+/* Add the values of trial i to those of the trials before it. Returns 1 if one of them has the same, 0 if
+ * not; -1 when memory runs out. */
+static int add_values(const struct spine_trials *trials, size_t i, struct spine_words *values,
+                      struct spine_lookup *lookup, struct spine_error *err)
+{
+    char value[SPINE_PARAMETER_VALUE];
+    struct spine_textstream text;
+    if (spine_textstream_open(&text, "the values of a trial", err))
+        return -1;
+
+    for (size_t p = 0; p < trials->num_parameters; p++) {
+        spine_trials_value(trials, i, p, value);
+        fprintf(text.file, "%s\n", value);
+    }
+    char *all = spine_textstream_close(&text, err);
+    int rc = all == NULL ? -1 : spine_words_add(values, all, strlen(all), err);
+    free(all);
+    if (rc == 0 && !spine_lookup_add(lookup, values, i)) {
+        spine_words_truncate(values, i);
+        rc = 1;
+    }
+    return rc;
+}
+
+/* Draw all trials. Draws of trial i have the numbers i, i + MOST_TRIALS ...: whatever the number of
+ * trials. The search for one that is new ends after so many draws that there hardly is one. */
+static int draw_all(struct spine_trials *trials, size_t combinations, struct spine_words *values,
+                    struct spine_lookup *lookup, struct spine_error *err)
+{
+    const size_t most = 1000 + 64 * (combinations < SIZE_MAX ? combinations : 0);
+
+    for (size_t i = 0; i < trials->count; i++) {
+        size_t attempt = 0;
+        int rc = 1;
+        for (; rc == 1 && attempt < most; attempt++) {
+            trials->draws[i] = i + attempt * MOST_TRIALS;
+            rc = add_values(trials, i, values, lookup, err);
+        }
+        if (rc < 0)
+            return -1;
+        trials->num_repeats += attempt > 1;
+        if (rc == 1) {
+            trials->count = i;
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* Draw trials that differ from one another, or only count those that don't. */
+static int draw(struct spine_trials *trials, struct spine_error *err)
+{
+    struct spine_trials distinct = *trials;
+    const size_t combinations = count_combinations(trials);
+    struct spine_words values = {0};
+    struct spine_lookup lookup = {0};
+    if (!trials->drawn)
+        return 0;
+
+    if (combinations < trials->count)
+        distinct.count = combinations;
+    distinct.draws =
+        spine_memory_get(distinct.count, sizeof *distinct.draws, "the draws of the trials", err);
+    int rc = distinct.draws == NULL || spine_lookup_init(&lookup, distinct.count, err);
+    if (rc == 0)
+        rc = draw_all(&distinct, combinations, &values, &lookup, err);
+    spine_words_dispose(&values);
+    spine_lookup_dispose(&lookup);
+    if (rc != 0 || trials->is_independent) {
+        free(distinct.draws);
+        trials->num_repeats = distinct.num_repeats + (distinct.count < trials->count);
+        return rc == 0 ? 0 : -1;
+    }
+
+    if (distinct.count < trials->count)
+        spine_log(SPINE_LOG_INFO,
+                  "sweep.trials: is %zu, but there are only %zu different combinations: the sweep "
+                  "has %zu trials",
+                  trials->count, distinct.count, distinct.count);
+    distinct.num_repeats += distinct.count < trials->count;
+    *trials = distinct;
+    return 0;
+}
+
 /* Check a trial's options with those of the sweep. */
 static int check_trial(const struct spine_trials *trials, size_t i,
                        const struct spine_config *config, struct spine_error *err)
@@ -388,7 +504,8 @@ int spine_trials_init(struct spine_trials *trials, const struct spine_config *ba
                               .lines = lines,
                               .count_line = -1,
                               .min_epochs_line = -1,
-                              .reduction_line = -1};
+                              .reduction_line = -1,
+                              .draws_line = -1};
 
     *trials = (struct spine_trials){.seed = 1, .ranks_per_trial = 1, .reduction = 3, .base = *base};
     strcpy(trials->directory, spine_trials_directory);
@@ -398,7 +515,7 @@ int spine_trials_init(struct spine_trials *trials, const struct spine_config *ba
     if (rc == 0)
         choose_objective(trials);
     if (rc == 0 && (check_base(trials, err) || count_trials(trials, reading.count, err) ||
-                    shuffle(trials, err) || check_trials(trials, err)))
+                    shuffle(trials, err) || draw(trials, err) || check_trials(trials, err)))
         rc = -1;
 
     if (rc != 0)
@@ -412,6 +529,7 @@ void spine_trials_dispose(struct spine_trials *trials)
         spine_parameter_dispose(&trials->parameters[p]);
     free(trials->parameters);
     free(trials->order);
+    free(trials->draws);
     spine_words_dispose(&trials->inputs);
     *trials = (struct spine_trials){0};
 }
@@ -432,8 +550,10 @@ static size_t grid_index(const struct spine_trials *trials, size_t i, size_t p)
 void spine_trials_value(const struct spine_trials *trials, size_t i, size_t p, char *text)
 {
     const struct spine_parameter *parameter = &trials->parameters[p];
+    const uint64_t number = trials->draws != NULL ? trials->draws[i] : i;
     if (trials->drawn)
-        spine_parameter_draw(parameter, spine_random_parameter(trials->seed, i, (uint32_t)p), text);
+        spine_parameter_draw(parameter, spine_random_parameter(trials->seed, number, (uint32_t)p),
+                             text);
     else
         snprintf(text, SPINE_PARAMETER_VALUE, "%s",
                  spine_words_get(&parameter->values, grid_index(trials, i, p)));
@@ -495,6 +615,8 @@ static void print_method(FILE *file, const char *prefix, const struct spine_tria
     fprintf(file, "%smethod = %s\n", prefix, spine_method_name(trials->method));
     if (trials->drawn || trials->order != NULL)
         fprintf(file, "%sseed = %llu\n", prefix, (unsigned long long)trials->seed);
+    if (trials->drawn)
+        fprintf(file, "%sdraws = %s\n", prefix, draw_names[trials->is_independent]);
     if (trials->method == SPINE_ASHA)
         fprintf(file, "%smin_epochs = %lld\n%sreduction = %lld\n", prefix,
                 (long long)trials->min_epochs, prefix, (long long)trials->reduction);

@@ -120,9 +120,9 @@ END
 
 {
     printf '[data]\ninput = glove.h5\n[sweep]\n'
-    spine-sweep --help | grep -E '^  [a-z_.]+ = ' | sed -E 's/^  //; s/ {3,}.*//' |
+    spine-sweep --help | grep -E '^  [a-z0-9_.]+ = ' | sed -E 's/^  //; s/ {3,}.*//' |
         sed 's/^method = .*/method = asha/'
 } >shown.ini
-[ "$(wc -l <shown.ini)" -ge 12 ] || fail "the help shows few lines: $(cat shown.ini)"
+[ "$(wc -l <shown.ini)" -ge 13 ] || fail "the help shows few lines: $(cat shown.ini)"
 run spine-sweep plan shown.ini
 [ "$(grep -c '^[0-9]' stdout)" = 50 ] || fail "expected 50 trials: $(head -3 stdout)"

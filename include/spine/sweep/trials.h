@@ -9,7 +9,7 @@
  *
  * The parameters of trial i are a function of the seed and i, so any machine can run any trial. A
  * grid has all combinations of the lists in order, the last parameter changing fastest. random
- * draws values. asha also draws if 'trials' is given; otherwise it shuffles the trials of the grid:
+ * draws values; where trial i would repeat an earlier one, it is drawn again. asha also draws if 'trials' is given; otherwise it shuffles the trials of the grid:
  * if each were better than the one before, most would be promoted. Pure: no files, no
  * communication. */
 #ifndef SPINE_SWEEP_TRIALS_H
@@ -40,6 +40,9 @@ struct spine_trials {
     int64_t min_epochs, reduction; /* of asha */
     char directory[SPINE_CONFIG_TEXT];
     bool drawn;               /* parameters are drawn; if not, trials are the grid's */
+    bool is_independent;      /* drawn trials may repeat others, as in earlier versions */
+    uint64_t *draws;          /* owned; (count): the number of trial i's draw; NULL: i */
+    size_t num_repeats;       /* trials whose first draw is that of an earlier one */
     size_t *order;            /* owned; (count): the grid's number of trial i; NULL: i */
     struct spine_config base; /* options that aren't parameters; its objective is that of all
                                            trials, unless model.objective is a parameter */

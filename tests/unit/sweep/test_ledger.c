@@ -499,6 +499,35 @@ static void test_taking_the_lock_changes_the_time_of_its_file(void **state)
     spine_ledger_dispose(&ledger);
 }
 
+/* Earlier versions drew trials that repeat others, and didn't say so. */
+static void test_an_earlier_sweep_keeps_its_draws(void **state)
+{
+    static const char drawn[] = "method = random\nobjective = minimize rl\ntrials = 6\n"
+                                "model.hidden = 5, 6\n";
+    struct spine_ledger ledger;
+    char lines[300], expected[700];
+    (void)state;
+
+    snprintf(lines, sizeof lines, "%sdraws = independent\n", drawn);
+    describe(lines);
+    char *text = spine_trials_text(&trials, &err), *line = strstr(text, "draws = independent\n");
+    assert_non_null(line);
+    memmove(line, line + 20, strlen(line + 20) + 1);
+    put_below("sweep.ini", text);
+    free(text);
+    begin(&ledger);
+    spine_ledger_dispose(&ledger);
+
+    describe(drawn);
+    TRY(spine_ledger_init(&ledger, &trials, &err));
+    snprintf(expected, sizeof expected,
+             "sweep.directory: %s belongs to another sweep: sweep.draws was independent, is "
+             "distinct; use another directory",
+             directory.text);
+    EXPECT_REFUSED(spine_ledger_open(&ledger, &err), "%s", expected);
+    spine_ledger_dispose(&ledger);
+}
+
 static void test_a_sweep_may_have_more_trials_not_fewer(void **state)
 {
     (void)state;
@@ -537,6 +566,7 @@ int main(void)
         TEST(test_a_directory_keeps_its_sweep),
         TEST(test_a_process_that_keeps_the_lock_is_not_waited_for_for_ever),
         TEST(test_taking_the_lock_changes_the_time_of_its_file),
+        TEST(test_an_earlier_sweep_keeps_its_draws),
         TEST(test_a_sweep_may_have_more_trials_not_fewer),
     };
     const int failures = cmocka_run_group_tests(tests, NULL, NULL);

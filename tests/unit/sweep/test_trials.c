@@ -119,6 +119,49 @@ static void test_more_trials_or_another_goal_leave_trials_as_they_were(void **st
     spine_trials_dispose(&other);
 }
 
+/* There are six combinations. */
+static void test_no_trial_is_drawn_twice(void **state)
+{
+    static const char parameters[] = "model.hidden = 50, 100\ntrain.batch_size = int 10 .. 12\n";
+    static const char lists[] = "model.hidden = 50, 100\ntrain.batch_size = 10, 11, 12\n";
+    struct spine_trials trials, first;
+    char text[SPINE_PARAMETER_VALUE], same[SPINE_PARAMETER_VALUE], all[1024];
+    bool seen[6] = {false};
+    (void)state;
+
+    for (int i = 0; i < 2; i++) {
+        snprintf(all, sizeof all, RANDOM "%s", i == 0 ? parameters : lists);
+        TRY(read_sweep(&trials, all));
+        assert_int_equal(trials.count, 6); /* instead of 200 */
+        assert_true(trials.num_repeats > 0);
+        memset(seen, 0, sizeof seen);
+        for (size_t k = 0; k < 6; k++) {
+            spine_trials_value(&trials, k, 0, text);
+            spine_trials_value(&trials, k, 1, same);
+            bool *place = &seen[3 * (strcmp(text, "50") == 0) + (size_t)(same[1] - '0')];
+            assert_false(*place);
+            *place = true;
+        }
+        snprintf(all, sizeof all,
+                 "[sweep]\nmethod = random\nobjective = minimize rl\ntrials = 4\n%s",
+                 i == 0 ? parameters : lists);
+        TRY(read_sweep(&first, all));
+        assert_int_equal(first.count, 4);
+        for (size_t k = 0; k < 4; k++)
+            for (size_t p = 0; p < 2; p++) {
+                spine_trials_value(&first, k, p, text);
+                spine_trials_value(&trials, k, p, same);
+                assert_string_equal(text, same);
+            }
+        spine_trials_dispose(&first);
+        spine_trials_dispose(&trials);
+    }
+    snprintf(all, sizeof all, RANDOM "draws = independent\n%s", lists);
+    TRY(read_sweep(&trials, all));
+    assert_int_equal(trials.count, 200);
+    spine_trials_dispose(&trials);
+}
+
 /* Read a sweep's own text: it must be the same sweep. */
 static void assert_reads_back(const char *description)
 {
@@ -223,8 +266,8 @@ static void test_asha_draws_or_has_the_grid(void **state)
     assert_true(in_order < 6);
     assert_int_equal(trials.reduction, 3);
     spine_trials_dispose(&trials);
-    TRY(read_sweep(&trials, ASHA "min_epochs = 3\ntrials = 5\nmodel.hidden = 5, 6, 7\n"));
-    assert_int_equal(trials.count, 5);
+    TRY(read_sweep(&trials, ASHA "min_epochs = 3\ntrials = 2\nmodel.hidden = 5, 6, 7\n"));
+    assert_int_equal(trials.count, 2);
     assert_true(trials.drawn);
     spine_trials_dispose(&trials);
 }
@@ -320,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_a_grid_is_all_combinations_the_last_fastest),
         cmocka_unit_test(test_draws_fill_their_ranges_and_read_back_as_what_is_used),
         cmocka_unit_test(test_more_trials_or_another_goal_leave_trials_as_they_were),
+        cmocka_unit_test(test_no_trial_is_drawn_twice),
         cmocka_unit_test(test_defaults_that_follow_parameters_read_back),
         cmocka_unit_test(test_parameters_decide_on_the_objective_too),
         cmocka_unit_test(test_sweeps_with_other_defaults_of_objectives_differ),
