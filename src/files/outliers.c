@@ -175,7 +175,10 @@ void spine_outliers_describe(const struct spine_outlier_report *report, const ch
     char quoted[SPINE_LINES_QUOTE];
 
     spine_lines_quote(quoted, word, strlen(word));
-    if (report->num_far == 1)
+    if (report->num_far == 1 && report->row_ratio <= (double)FAR) /* most others are zero */
+        snprintf(text, SPINE_OUTLIERS_TEXT, "row %zu %s has %.3g %% of the sum of squares",
+                 report->row + 1, quoted, 100 * report->far_share);
+    else if (report->num_far == 1)
         snprintf(text, SPINE_OUTLIERS_TEXT,
                  "row %zu %s is %.4g times as long as the median and has %.3g %% of the sum of "
                  "squares",

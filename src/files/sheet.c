@@ -86,12 +86,13 @@ static int choose_matrix(struct spine_sheet *sheet, const char *file, struct sur
     if (spine_object_visit(sheet->store, note_matrix, survey, err))
         return -1;
     if (survey->num_matrices == 0 && survey->other[0] != '\0')
-        return spine_refuse(
-            err,
-            "%s: has no matrix of floating-point numbers; if '%s' has the vectors, "
-            "write it in Python: numpy.save('vectors.npy', "
-            "h5py.File('FILE')['%s'][:]%s.astype('f4')), and give the words with --words",
-            file, survey->other, survey->other, is_matlab(sheet->store, survey->other) ? ".T" : "");
+        return spine_refuse(err,
+                            "%s: has no matrix of floating-point numbers; if '%s' has the vectors, "
+                            "write it in Python: numpy.save('vectors.npy', "
+                            "h5py.File('FILE')['%s'][:]%s.astype('f4')), and give the words with "
+                            "--words or --words-from",
+                            file, survey->other, survey->other,
+                            is_matlab(sheet->store, survey->other) ? ".T" : "");
     if (survey->num_matrices == 0)
         return spine_refuse(
             err,
@@ -201,7 +202,7 @@ static int check_writer(struct spine_sheet *sheet, const char *file, struct spin
         err,
         "%s: '%s' is a matrix of MATLAB's, whose columns are rows here; write it in "
         "Python: numpy.save('vectors.npy', h5py.File('FILE')['%s'][:].T), and give the "
-        "words with --words",
+        "words with --words or --words-from",
         file, sheet->matrix, sheet->matrix);
 }
 

@@ -63,7 +63,7 @@ static int look_at_container(const char *path, bool *is_packed, struct spine_err
 /* An .npz: its members that end in .npy. */
 struct arrays {
     char matrix[SPINE_PATH], words[SPINE_PATH]; /* FILE:MEMBER, if there is only one */
-    int num_matrices, num_words, num_objects, num_members;
+    int num_matrices, num_words, num_objects, num_lists, num_members;
     const char *file, *prefix;
     char names[300];
 };
@@ -97,6 +97,8 @@ static int look_at_member(struct arrays *arrays, const char *member, struct spin
         strcpy(arrays->words, path);
     } else if (npy.num_sizes == 1 && strchr(npy.type, 'O') != NULL)
         arrays->num_objects++;
+    else if (npy.num_sizes == 1 && npy.type[1] == 'f')
+        arrays->num_lists++;
     return 0;
 }
 
@@ -132,10 +134,17 @@ static int choose_arrays(const char *path, const char *prefix, struct arrays *ar
                  name);
         rc = look_at_member(arrays, name, err);
     }
-    if (rc == 0 && strstr(arrays->names, "indptr.npy") != NULL)
+    if (rc == 0 && strstr(arrays->names, "format.npy") != NULL &&
+        strstr(arrays->names, "shape.npy") != NULL)
         rc = spine_refuse(err,
                           "%s: a sparse matrix of SciPy's, which is not read; save it densely: "
                           "numpy.save('vectors.npy', scipy.sparse.load_npz(FILE).toarray())",
+                          path);
+    else if (rc == 0 && arrays->num_matrices == 0 && arrays->num_lists > 1)
+        rc = spine_refuse(err,
+                          "%s: has no matrix of floating-point numbers; if each array is a word's "
+                          "vector, write them as text: python3 -c 'import numpy; f = "
+                          "numpy.load(\"FILE\"); [print(w, *f[w]) for w in f]' > vectors.txt",
                           path);
     else if (rc == 0 && members.names.count > 0 && arrays->num_matrices != 1)
         rc = spine_refuse(err,
@@ -253,7 +262,7 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
             return spine_refuse(err,
                                 "%s: beside the matrix is an array of Python objects, which is "
                                 "not read; save words as numpy.array(words, dtype=str), or give "
-                                "--words",
+                                "--words or --words-from",
                                 request->path);
     }
     strcpy(files->words_name, files->words);

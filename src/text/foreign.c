@@ -25,9 +25,9 @@ static const char write_rdata[] =
 static const char write_rds[] =
     "write it as text in R: write.table(readRDS(\"FILE\"), \"vectors.txt\", quote = FALSE, "
     "col.names = FALSE), with the words as row names";
-static const char from_checkpoint[] =
-    "write the variable in Python: numpy.save('vectors.npy', "
-    "tf.train.load_checkpoint('PREFIX').get_tensor('NAME')), and give the words with --words";
+static const char from_checkpoint[] = "write the variable in Python: numpy.save('vectors.npy', "
+                                      "tf.train.load_checkpoint('PREFIX').get_tensor('NAME')), and "
+                                      "give the words with --words or --words-from";
 static const char fetch[] = "download the file itself, perhaps after logging in";
 
 /* A file with 'magic' at 'offset' is 'what'. Where 'magic' is up to five bytes, which may also be
@@ -81,12 +81,12 @@ static const struct foreign foreigns[] = {
     {AT(4, "TFL3"), "a TensorFlow Lite model", save_matrix},
     {AT(0, "IxF"), "a FAISS index",
      "write its vectors: numpy.save('vectors.npy', "
-     "faiss.read_index(FILE).reconstruct_n()), and give the words with --words"},
+     "faiss.read_index(FILE).reconstruct_n()), and give the words with --words or --words-from"},
     {AT(0, "%%MatrixMarket"), "a Matrix Market file",
      "write it as .npy: python3 -c 'import numpy, scipy.io, scipy.sparse; "
      "numpy.save(\"vectors.npy\", "
      "scipy.sparse.csr_matrix(scipy.io.mmread(\"FILE\")).toarray())', and give the words with "
-     "--words"},
+     "--words or --words-from"},
     {AT(0, "CDF\1"), "a NetCDF file", save_matrix},
     {AT(0, "CDF\2"), "a NetCDF file", save_matrix},
     {AT(0, "\0\0\x0D\2"), "an IDX file", save_matrix},
@@ -210,7 +210,7 @@ static int refuse_pickle(const struct spine_start *start, struct spine_error *er
             "format: python3 -c 'from gensim.models import KeyedVectors; "
             "KeyedVectors.load(\"FILE\").save_word2vec_format(\"vectors.bin\", binary=True)' (for "
             "a model, Word2Vec.load(\"FILE\").wv.save_word2vec_format...); or give the .npy "
-            "beside it, and the words with --words",
+            "beside it, and the words with --words or --words-from",
             start->name);
     if (spine_start_holds(start, 2, torch, sizeof torch - 1))
         return spine_foreign_refuse(start->name, "a PyTorch file (.pt)", SPINE_FOREIGN_TORCH, err);

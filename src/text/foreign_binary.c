@@ -164,16 +164,17 @@ static const struct kind {
      "read it in Python with tf.data.TFRecordDataset, and write its vectors by numpy.save()"},
     {is_fvecs, "an .fvecs file",
      "write it as .npy: a = numpy.fromfile(FILE, 'float32'); numpy.save('vectors.npy', "
-     "a.reshape(-1, a.view('int32')[0] + 1)[:, 1:]), and give the words with --words"},
+     "a.reshape(-1, a.view('int32')[0] + 1)[:, 1:]), and give the words with --words or "
+     "--words-from"},
     {is_ivecs, "an .ivecs file",
      "it holds whole numbers, such as lists of neighbours; give the file with the vectors"},
     {is_bvecs, "a .bvecs file",
      "write it as .npy: a = numpy.fromfile(FILE, 'u1'); numpy.save('vectors.npy', "
      "a.reshape(-1, a[:4].view('int32')[0] + 4)[:, 4:].astype('f4')), and give the words with "
-     "--words"},
+     "--words or --words-from"},
     {is_fbin, "an .fbin file",
      "write it as .npy: a = numpy.fromfile(FILE, 'float32'); numpy.save('vectors.npy', "
-     "a[2:].reshape(-1, a.view('int32')[1])), and give the words with --words"},
+     "a[2:].reshape(-1, a.view('int32')[1])), and give the words with --words or --words-from"},
     {is_matlab, "a MATLAB file (.mat)", SPINE_FOREIGN_MATLAB},
     {is_hnswlib, "an index of hnswlib",
      "write its vectors in Python: index = hnswlib.Index('l2', D); index.load_index(FILE); "
@@ -182,10 +183,10 @@ static const struct kind {
     {is_annoy, "an index of Annoy",
      "write its vectors in Python: index = annoy.AnnoyIndex(D, 'angular'); index.load(FILE); "
      "numpy.save('vectors.npy', [index.get_item_vector(i) for i in range(index.get_n_items())]), "
-     "and give the words with --words"},
+     "and give the words with --words or --words-from"},
     {are_floats, "bare numbers of 4 bytes, without words or sizes",
      "write them as .npy: numpy.save('vectors.npy', numpy.fromfile(FILE, 'float32').reshape(-1, "
-     "D)), and give the words with --words"},
+     "D)), and give the words with --words or --words-from"},
     {are_doubles,
      "bare numbers of 8 bytes, without words or sizes, as GloVe writes them with -binary 1",
      "have GloVe write text (-binary 0)"},

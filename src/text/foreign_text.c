@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "spine/text/foreign.h"
 
@@ -123,21 +124,51 @@ static const char *advise_on_json(const struct spine_start *start, size_t at, si
     return SPINE_FOREIGN_EXPORT;
 }
 
-/* Find the names of a record's first text and first list of numbers. */
+/* Is it what people call the word of a record? */
+static bool is_name_of_words(const char *name)
+{
+    static const char *const names[] = {"word", "token", "term", "text", "key", "label", "name"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Is it what programs call a text that is the same in all records? */
+static bool is_name_of_kinds(const char *name)
+{
+    return strcmp(name, "object") == 0 || strcmp(name, "type") == 0 || strcmp(name, "model") == 0;
+}
+
+/* Can it be written between quotes in the advice? */
+static bool is_short_name(const char *name)
+{
+    return name != NULL && strlen(name) <= 80 && strpbrk(name, "'\"\\") == NULL;
+}
+
+/* Find the names of a record's word, which is its only text or named so, and of its first list of
+ * numbers. */
 static bool find_fields(const cJSON *record, const char **word, const char **vector)
 {
     const cJSON *field;
+    size_t num_texts = 0;
+    bool is_named = false;
 
     *word = *vector = NULL;
     cJSON_ArrayForEach(field, record)
     {
-        if (*word == NULL && cJSON_IsString(field))
+        const bool is_text =
+            cJSON_IsString(field) && field->string != NULL && !is_name_of_kinds(field->string);
+        num_texts += is_text;
+        if (is_text && !is_named) {
+            is_named = is_name_of_words(field->string);
             *word = field->string;
+        }
         if (*vector == NULL && cJSON_IsArray(field) && cJSON_IsNumber(cJSON_GetArrayItem(field, 0)))
             *vector = field->string;
     }
-    return *word != NULL && *vector != NULL && strpbrk(*word, "'\"\\") == NULL &&
-           strpbrk(*vector, "'\"\\") == NULL;
+    return (is_named || num_texts == 1) && is_short_name(*word) && is_short_name(*vector);
 }
 
 /* {"word": "plum", "vector": [0.1, ...: a record a line, or a list of them. */
@@ -152,12 +183,11 @@ static int refuse_records(const struct spine_start *start, bool are_lines, struc
     cJSON *record =
         cJSON_ParseWithLengthOpts(begin, start->bytes - (size_t)(begin - start->at), NULL, false);
     if (find_fields(record, &word, &vector))
-        snprintf(
-            advice, sizeof advice,
-            "write it as text: python3 -c 'import json; [print(r[\"%.80s\"], *r[\"%.80s\"]) for "
-            "r in %s]' > vectors.txt",
-            word, vector,
-            are_lines ? "map(json.loads, open(\"FILE\"))" : "json.load(open(\"FILE\"))");
+        snprintf(advice, sizeof advice,
+                 "write it as text: python3 -c 'import json; [print(r[\"%s\"], *r[\"%s\"]) for "
+                 "r in %s]' > vectors.txt",
+                 word, vector,
+                 are_lines ? "map(json.loads, open(\"FILE\"))" : "json.load(open(\"FILE\"))");
     else
         snprintf(advice, sizeof advice, "%s", SPINE_FOREIGN_EXPORT);
     cJSON_Delete(record);
@@ -179,7 +209,7 @@ static int refuse_json(const struct spine_start *start, struct spine_error *err)
             start->name, "JSON",
             "write it as .npy: python3 -c 'import json, numpy; numpy.save(\"vectors.npy\", "
             "numpy.array(json.load(open(\"FILE\")), \"f4\"))', and give the words with "
-            "--words",
+            "--words or --words-from",
             err);
 
     if (!is_name_at(start, at))

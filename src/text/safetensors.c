@@ -166,9 +166,9 @@ static int choose(const cJSON *header, const char *name, uint64_t begin,
                             "TENSOR.float()}, 'vectors.safetensors')",
                             path);
     if (name == NULL)
-        return spine_refuse(
-            err, "%s: a safetensors file of several matrices; choose one with --tensor NAME: %s",
-            path, names);
+        return spine_refuse(err,
+                            "%s: a safetensors file of several matrices; choose one as %s:NAME: %s",
+                            path, path, names);
     return spine_refuse(err, "%s: %s '%.80s'; there are: %s", path,
                         tensor == NULL ? "a safetensors file without the tensor"
                                        : "not a matrix of type F16, BF16, F32 or F64: the tensor",

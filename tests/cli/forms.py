@@ -186,6 +186,7 @@ def make():
     np.savez_compressed("packed.npz", vectors=table, words=np.array(words()), counts=np.arange(3))
     np.savez("one.npz", a=table, counts=np.arange(3))
     np.savez("objects.npz", a=table, words=np.array(words(), dtype=object))
+    np.savez("each.npz", a=table[0], b=table[1])
     np.savez("few.npz", a=table, words=np.array(words()[:-1]))
     np.savez("scipy.npz", indices=[0], indptr=[0, 1], data=[.5], shape=[1, 1], format=b"csr")
     np.save("fields.npy", np.zeros(3, [("word", "U9"), ("value", "f4", 5)]))

@@ -128,7 +128,7 @@ refuse()
 
 refuse "a zip archive of 2 files; name one of them as two.zip:FILE: t.vec, readme.txt" two.zip
 refuse "has 2 matrices; choose one as two.h5:DATASET: /a (300 x 20), /b (5 x 20)" two.h5
-refuse "choose one with --tensor NAME: table (300 x 20), half (300 x 20)" model.safetensors
+refuse "choose one as model.safetensors:NAME: table (300 x 20), half (300 x 20)" model.safetensors
 refuse "choose a tensor as model.safetensors.index.json:TENSOR, such as wte.weight" model.safetensors.index.json
 refuse "an index without the tensor 'x'; there are, for example: wte.weight" --tensor x model.safetensors.index.json
 refuse "the tensor 'table' is in missing.safetensors, which isn't beside it" model.safetensors.index.json:table
@@ -137,6 +137,7 @@ echo '{"half": 1}' >other.index.json
 refuse "other.index.json: is not an index of tensors" other.index.json:half
 refuse "a NumPy array of Python objects" --words=objects.npy c.npy
 refuse "beside the matrix is an array of Python objects" objects.npz
+refuse "each.npz: has no matrix of floating-point numbers; if each array is a word's vector, write" each.npz
 refuse "few.npz:words.npy: has 299 words for 300 vectors" few.npz
 head -n 290 words.txt >short.txt
 refuse "short.txt: has 290 words for 300 vectors; if the last rows are padding, spine-convert --limit=290 leaves them out" \
@@ -237,7 +238,10 @@ grep -q "left out 1 row with NaN or Inf (row 8)" stdout || fail "said $(cat stdo
 $python -c "
 import numpy as np
 table = np.load('c.npy'); table[7] *= 1e4; np.save('long.npy', table)
-table = np.load('c.npy'); table[:, 5] *= 100; np.save('wide.npy', table)"
+table = np.load('c.npy'); table[:, 5] *= 100; np.save('wide.npy', table)
+table = 0 * table; table[3] = 2; table[5] = 1; np.save('zeros.npy', table)"
+run "$SPINE_BIN/spine-convert" zeros.npy out.h5
+grep -q "row 4 '3' has 80 % of the sum of squares; is it damaged" stderr || fail "said $(cat stderr)"
 run "$SPINE_BIN/spine-convert" --words=words.txt long.npy out.h5
 grep -q "row 8 'wabcdefg7' is .* times as long as the median" stderr ||
     fail "the long row isn't named: $(cat stderr)"

@@ -12,14 +12,14 @@
     "export it as text: a line for each word, the word and its numbers, separated by spaces"
 #define SPINE_FOREIGN_SAVE                                                                         \
     "write its matrix in Python: numpy.save('vectors.npy', MATRIX), and give the words with "      \
-    "--words"
+    "--words or --words-from"
 #define SPINE_FOREIGN_PANDAS(reader)                                                               \
     "write it as text: python3 -c 'import pandas; pandas." reader                                  \
     "(\"FILE\").to_csv(\"vectors.txt\", sep=\" \", header=False, index=False)'; the words must "   \
     "be in the first column"
 #define SPINE_FOREIGN_MATLAB                                                                       \
     "write its matrix as .npy: python3 -c 'import numpy, scipy.io; numpy.save(\"vectors.npy\", "   \
-    "scipy.io.loadmat(\"FILE\")[\"NAME\"])', and give the words with --words"
+    "scipy.io.loadmat(\"FILE\")[\"NAME\"])', and give the words with --words or --words-from"
 #define SPINE_FOREIGN_TORCH                                                                        \
     "write the tensor in Python: numpy.save('vectors.npy', TENSOR.numpy()), or as .safetensors"
 

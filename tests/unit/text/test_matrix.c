@@ -277,7 +277,7 @@ static void safetensors_of_each_type_are_read(void **state)
         expect_values(&matrix, 0, 2, expected);
     }
     EXPECT_REFUSED(spine_safetensors_matrix(&binary, NULL, &matrix, &err),
-                   "f: a safetensors file of several matrices; choose one with --tensor NAME: half "
+                   "f: a safetensors file of several matrices; choose one as f:NAME: half "
                    "(2 x 2), brain (2 x 2), single (2 x 2)");
     EXPECT_REFUSED(spine_safetensors_matrix(&binary, "bias", &matrix, &err),
                    "f: not a matrix of type F16, BF16, F32 or F64: the tensor 'bias'; there are: "
@@ -305,7 +305,7 @@ static void embeddings_are_listed_first(void **state)
         add_float(&bytes, 1);
     open_bytes(&bytes);
     EXPECT_REFUSED(spine_safetensors_matrix(&binary, NULL, &matrix, &err),
-                   "f: a safetensors file of several matrices; choose one with --tensor NAME: wte "
+                   "f: a safetensors file of several matrices; choose one as f:NAME: wte "
                    "(2 x 2), layer.0.query (1 x 2), layer.1.query (1 x 2), layer.2.query (1 x 2), "
                    "layer.3.query (1 x 2), layer.4.query (1 x 2), layer.5.query (1 x 2), "
                    "layer.6.query (1 x 2), layer.7.query (1 x 2), layer.8.query (1 x 2), "
