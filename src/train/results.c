@@ -94,27 +94,45 @@ static int write_shard(const struct spine_config *config, const struct spine_com
                                      config->noisy_codes ? config->noise : 0, err);
 }
 
-static int merge_into(const struct spine_config *config, const char *format,
-                      const struct spine_output_source *source, struct spine_error *err)
+static void log_output(const char *path, const struct spine_output_report *report)
 {
-    const struct spine_output_options options = {.is_unindexed = config->index == SPINE_INDEX_NO};
-    char path[SPINE_RUNDIR_PATH], name[64], text[512];
-    struct spine_merge_report report;
+    char text[512];
 
-    snprintf(name, sizeof name, "codes.%s", format);
-    if (spine_rundir_join(path, config->directory, name, err) ||
-        spine_merge_into(config->directory, path, &options, source, &report, err))
-        return -1;
-
-    spine_output_describe_notes(&report.output, text, sizeof text);
+    spine_output_describe_notes(report, text, sizeof text);
     if (text[0] != '\0')
         spine_log(SPINE_LOG_INFO, "%s: %s", path, text);
-    spine_output_describe(&report.output, text, sizeof text);
+    spine_output_describe(report, text, sizeof text);
     spine_log(SPINE_LOG_INFO, "wrote %s: %s", path, text);
+}
+
+/* Merge into all formats of output.formats, which appear together. */
+static int merge_formats(const struct spine_config *config,
+                         const struct spine_output_source *source, struct spine_error *err)
+{
+    const struct spine_output_options options = {.is_unindexed = config->index == SPINE_INDEX_NO};
+    char paths[SPINE_FORMATS][SPINE_RUNDIR_PATH], name[64];
+    const char *list[SPINE_FORMATS];
+    struct spine_merge_report reports[SPINE_FORMATS];
+    struct spine_merge_request request = {
+        .directory = config->directory, .paths = list, .options = &options, .source = source};
+
+    for (enum spine_format i = 0; i < SPINE_FORMATS; i++)
+        if (spine_config_has_format(config, i)) {
+            snprintf(name, sizeof name, "codes.%s", spine_format_names[i]);
+            if (spine_rundir_join(paths[request.num_paths], config->directory, name, err))
+                return -1;
+            list[request.num_paths] = paths[request.num_paths];
+            request.num_paths++;
+        }
+    if (request.num_paths > 0 && spine_merge(&request, reports, err))
+        return -1;
+
+    for (size_t i = 0; i < request.num_paths; i++)
+        log_output(list[i], &reports[i].output);
     return 0;
 }
 
-/* Merge into all formats of output.formats. */
+/* Merge the run's shards. */
 static int merge(const struct spine_config *config, const struct spine_params *params,
                  const struct spine_dataset *data, struct spine_error *err)
 {
@@ -130,10 +148,7 @@ static int merge(const struct spine_config *config, const struct spine_params *p
                                                    .metrics = metrics,
                                                    .params = params,
                                                    .scaling = &data->scaling};
-        rc = 0;
-        for (enum spine_format i = 0; rc == 0 && i < SPINE_FORMATS; i++)
-            if (spine_config_has_format(config, i))
-                rc = merge_into(config, spine_format_names[i], &source, err);
+        rc = merge_formats(config, &source, err);
     }
 
     free(identity);
