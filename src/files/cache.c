@@ -21,6 +21,7 @@
 #include "spine/files/rundir.h"
 #include "spine/files/store.h"
 #include "spine/files/vectorsfile.h"
+#include "spine/text/shardindex.h"
 
 /* What rank 0 finds. */
 enum state { USE_INPUT, USE_CACHE, CONVERT };
@@ -91,7 +92,7 @@ static int is_of(const char *cache, const char *input, bool *is, struct spine_er
 }
 
 /* Is the cache no older than the file? If the file doesn't exist any more, yes. */
-static int is_fresh(const char *cache, const char *path, bool *is, struct spine_error *err)
+static int is_no_older(const char *cache, const char *path, bool *is, struct spine_error *err)
 {
     struct stat made, file_facts;
     const char *inner = NULL, *unread = NULL;
@@ -114,6 +115,21 @@ static int is_fresh(const char *cache, const char *path, bool *is, struct spine_
     if (unread != NULL && errno != ENOENT && errno != ENOTDIR && errno != EACCES)
         rc = spine_infile_fail(unread, err);
     free(file);
+    return rc;
+}
+
+/* The same for an index and the file that it names. What is wrong with them is found when they are read. */
+static int is_fresh(const char *cache, const char *path, bool *is, struct spine_error *err)
+{
+    struct spine_error why;
+    char *shard = NULL;
+    if (spine_shardindex_find(path, NULL, &shard, &why) && spine_fail_as(&why, err))
+        return -1;
+
+    int rc = is_no_older(cache, path, is, err);
+    if (rc == 0 && *is && shard != NULL)
+        rc = is_no_older(cache, shard, is, err);
+    free(shard);
     return rc;
 }
 

@@ -340,6 +340,13 @@ run "$SPINE_BIN/spine-mpi" run.ini data.input=c.npy data.words=words.txt data.ca
     output.directory=other
 run $python "$forms" compare cached.h5 words
 [ ! -e other/input.h5 ] || fail "data.cache wasn't used"
+index=(data.input=model.safetensors.index.json:half data.words=words.txt output.directory=sharded)
+run "$SPINE_BIN/spine-mpi" run.ini "${index[@]}"
+run "$SPINE_BIN/spine-mpi" run.ini "${index[@]}"
+grep -q "was converted before: using sharded/input.h5" stderr || fail "$(cat stderr)"
+touch model.safetensors # the index is as it was
+run "$SPINE_BIN/spine-mpi" run.ini "${index[@]}" output.overwrite=yes train.seed=2
+grep -q "converting model.safetensors.index.json:half to sharded/input.h5 first" stderr || fail "$(cat stderr)"
 attempt "$SPINE_BIN/spine-mpi" run.ini data.input=two.zip output.directory=refused
 [ "$status" = 2 ] || fail "status $status"
 [ ! -e refused ] || fail "left the run's directory behind"
