@@ -22,7 +22,7 @@ enum { HALVINGS = 3, MOST_TRIED = RIDGES + HALVINGS };
 static const double SPEED = 2e10;
 
 /* Atoms of a dictionary stay as near to what they were as this share of the variance allows. */
-static const double SLACK = 0.02;
+static const double SLACK = 0.01;
 
 /* Products are rounded to this, or to more where rows are long: if codes are at most 1, 2^25 rows of length 1
  * can be summed. Codes of nnse, and those without a cap, are as large as the rows. */

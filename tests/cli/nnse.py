@@ -55,7 +55,7 @@ def check_refit(directory, atoms, x, codes):
 
     errors = {ridge: error(ridge) for ridge in (0.1, 1, 10, 30, 100)}
     for _ in range(4):
-        most = min(errors.values()) + 0.02 * (x[held] ** 2).sum()
+        most = min(errors.values()) + 0.01 * (x[held] ** 2).sum()
         ridge = max(ridge for ridge in errors if errors[ridge] < most)
         if len(errors) == 8 or ridge == max(errors):
             break

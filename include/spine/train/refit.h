@@ -11,7 +11,7 @@
  *
  * q is 1, except for a dictionary: its codes are shrunk by lambda and the ridge, and q is the
  * factor that fits best. The codes were solved for with the atoms W2', so a dictionary's decoder
- * stays close to them. Of the ridges that explain at most 0.02 less of the rows left out than the
+ * stays close to them. Of the ridges that explain at most 0.01 less of the rows left out than the
  * best ridge, the greatest is used (compare the one-standard-error rule of Breiman et al.,
  * 1984): of those above, and of three by which the range from it to the next is halved. Codes over a
  * dictionary are as large as the rows, so ridges are in units of a power of two: 1 for rows of the
