@@ -33,13 +33,20 @@ static int end_passes(const struct spine_config *config, int64_t epoch, bool kee
     return keeps && uses > 1 ? 1 : uses;
 }
 
+/* To solve for a new decoder, at the end of an epoch that is followed by that. */
+static double refit_seconds(const struct spine_config *config, int64_t epoch, size_t dim)
+{
+    const bool is_dictionary = config->objective == SPINE_OBJECTIVE_NNSE;
+
+    if (!spine_settings_refits(config, epoch))
+        return 0;
+    return spine_refit_seconds((size_t)config->hidden, dim, is_dictionary);
+}
+
 double spine_pace_end(const struct spine_config *config, int64_t epoch, size_t dim, bool keeps,
                       double pass)
 {
-    const double solution =
-        spine_settings_refits(config, epoch) ? spine_refit_seconds((size_t)config->hidden, dim) : 0;
-
-    return end_passes(config, epoch, keeps) * pass + solution;
+    return end_passes(config, epoch, keeps) * pass + refit_seconds(config, epoch, dim);
 }
 
 /* Of nnse, how often all rows are solved for besides for training: at the ends of epochs, and for the files,
@@ -57,9 +64,7 @@ static double extra_passes(const struct spine_config *config)
 
 double spine_pace_refit(const struct spine_config *config, size_t dim)
 {
-    return spine_settings_refits(config, spine_settings_last_epoch(config))
-               ? spine_refit_seconds((size_t)config->hidden, dim)
-               : 0;
+    return refit_seconds(config, spine_settings_last_epoch(config), dim);
 }
 
 double spine_pace_run(const struct spine_pace *pace, const struct spine_config *config, size_t rows)

@@ -347,12 +347,13 @@ int spine_refit_solve(struct spine_refit_problem *problem, bool *is_done, struct
     return spine_comm_agree(problem->comm, rc, err);
 }
 
-double spine_refit_seconds(size_t hidden, size_t dim)
+double spine_refit_seconds(size_t hidden, size_t dim, bool is_dictionary)
 {
+    const int tried = is_dictionary ? MOST_TRIED : RIDGES;
     const double size = (double)hidden + 1, product = 2 * size * size * (double)dim;
     const double solution = size * size * size / 3 + product; /* Cholesky, and substitution */
 
-    return ((MOST_TRIED + 1) * solution + MOST_TRIED * product) / SPEED;
+    return ((tried + 1) * solution + tried * product) / SPEED;
 }
 
 static void write_decoder(const struct spine_refit_problem *problem, float *decoder)

@@ -7,6 +7,7 @@
 #include "spine/base/clock.h"
 #include "spine/base/log.h"
 #include "spine/math/kernels.h"
+#include "spine/train/pace.h"
 #include "spine/train/refit.h"
 #include "spine/train/requests.h"
 #include "spine/train/rowpass.h"
@@ -15,16 +16,16 @@
 static const double LONG_REFIT = 2;
 
 /* Nothing is printed during a refit, which is long if units are many. */
-static void announce_refit(const struct spine_params *params)
+static void announce_refit(const struct spine_trainer *run)
 {
-    const double seconds = spine_refit_seconds(params->hidden, params->dim);
+    const size_t hidden = run->stepper.params.hidden;
+    const double seconds = spine_pace_refit(run->config, run->data.dim);
     char duration[32];
 
     if (seconds < LONG_REFIT)
         return;
     spine_clock_duration(seconds, duration, sizeof duration);
-    spine_log(SPINE_LOG_INFO, "refitting the decoder of %zu units, about %s", params->hidden,
-              duration);
+    spine_log(SPINE_LOG_INFO, "refitting the decoder of %zu units, about %s", hidden, duration);
 }
 
 static void add_to_refit(void *work, size_t first, size_t count)
@@ -85,7 +86,7 @@ int spine_refitting_run(struct spine_trainer *run, struct spine_error *err)
     struct spine_refit result;
     float *decoder = spine_kernel_alloc((params->hidden + 1) * params->stride, "a decoder", err);
 
-    announce_refit(params);
+    announce_refit(run);
     spine_stepper_meet(&run->stepper);
     int rc = spine_comm_agree(run->comm, -(decoder == NULL), err);
     if (rc == 0)

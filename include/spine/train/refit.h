@@ -61,8 +61,8 @@ void spine_refit_end(struct spine_refit_problem *problem, float *decoder,
 /* Local; NULL is left alone. */
 void spine_refit_dispose(struct spine_refit_problem *problem);
 
-/* About how many seconds rank 0 takes to solve for a new decoder, at 2 10^10 operations a second.
- * The sums over rows, which all ranks share, are not included. */
-double spine_refit_seconds(size_t hidden, size_t dim);
+/* About how many seconds rank 0 takes to solve for a new decoder, of a dictionary or not, at 2 10^10 operations
+ * a second. The sums over rows, which all ranks share, are not included. */
+double spine_refit_seconds(size_t hidden, size_t dim, bool is_dictionary);
 
 #endif

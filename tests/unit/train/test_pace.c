@@ -33,7 +33,7 @@ static void test_the_end_of_an_epoch_is_what_is_due(void **state)
 {
     (void)state;
     struct spine_config config = make_config(5, 2, 1);
-    const double solution = spine_refit_seconds((size_t)config.hidden, DIM);
+    const double solution = spine_refit_seconds((size_t)config.hidden, DIM, true);
 
     expect_seconds(spine_pace_end(&config, 1, DIM, true, 3), 0);
     expect_seconds(spine_pace_end(&config, 2, DIM, true, 3), 3);
