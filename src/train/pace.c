@@ -55,11 +55,11 @@ static double extra_passes(const struct spine_config *config)
 {
     const bool keeps = spine_settings_storage(config) != SPINE_IN_FILE;
     const int64_t last = spine_settings_last_epoch(config), every = config->evaluate_every;
-    const double before = every > 0 && last > 0 ? (double)((last - 1) / every) : 0;
+    const int64_t before = every > 0 && last > 0 ? (last - 1) / every : 0;
     const int at_end = end_passes(config, last, keeps);
     const bool is_again = !keeps || at_end == 0 || config->holdout > 0;
 
-    return before + at_end + is_again;
+    return (double)before + at_end + is_again;
 }
 
 double spine_pace_refit(const struct spine_config *config, size_t dim)
