@@ -175,16 +175,18 @@ static void check_values(const struct spine_status *status, double values)
 {
     const struct spine_config *config = status->config;
     const double ratio = values / config->l0;
+    /* Without a ridge, a code has at most as many values as a row has numbers. */
+    const bool is_full = config->ridge == 0 && config->hidden > (int64_t)status->data->dim;
+    const char *raised = is_full ? "model.ridge" : "model.hidden";
 
     if (config->objective != SPINE_OBJECTIVE_NNSE ||
         (ratio > 1 - VALUES_OFF && ratio < 1 + VALUES_OFF))
         return;
     if (ratio < 1)
         spine_log_warning("codes have %.3g values a word, but model.l0 is %g; with %lld unit%s and "
-                          "%zu numbers a row, more may be impossible: raise model.hidden or lower "
-                          "model.l0",
+                          "%zu numbers a row, more may be impossible: raise %s or lower model.l0",
                           values, config->l0, (long long)config->hidden, plural(config->hidden),
-                          status->data->dim);
+                          status->data->dim, raised);
     else
         spine_log_warning("codes have %.3g values a word, but model.l0 is %g; more epochs may help",
                           values, config->l0);

@@ -14,6 +14,9 @@
 #include "spine/train/results.h"
 #include "spine/train/trainer.h"
 
+/* Of the numbers of a row, the share of values from which codes without a ridge take long. */
+static const double MANY = 0.8;
+
 /* Warn if the time limit will stop the run at once. */
 static void warn_of_limit(const struct spine_trainer *run)
 {
@@ -26,14 +29,23 @@ static void warn_of_limit(const struct spine_trainer *run)
                           limit, config->grace_seconds);
 }
 
-/* Warn if more values a word were asked for than there are units. */
+/* Warn if more values a word were asked for than there are units, or, without a ridge, than a code can have: in
+ * general as many as a row has numbers, and nearly as many are found in many steps. */
 static void warn_of_values(const struct spine_trainer *run)
 {
     const struct spine_config *config = run->config;
+    const size_t dim = run->data.dim;
 
-    if (run->comm->rank == 0 && config->objective == SPINE_OBJECTIVE_NNSE &&
-        config->l0 > (double)config->hidden &&
-        !spine_config_is_default(config, spine_config_find("model.l0")))
+    if (run->comm->rank != 0 || config->objective != SPINE_OBJECTIVE_NNSE)
+        return;
+    if (config->ridge == 0 && dim < (size_t)config->hidden && config->l0 > MANY * (double)dim)
+        spine_log_warning(
+            "model.l0 is %g, but without a ridge a code has at most %zu values, as many "
+            "as a row has numbers, and solving for nearly as many takes long; lower "
+            "model.l0 or set model.ridge",
+            config->l0, dim);
+    else if (config->l0 > (double)config->hidden &&
+             !spine_config_is_default(config, spine_config_find("model.l0")))
         spine_log_warning(
             "model.l0 is %g, but a code has at most %lld values (model.hidden); lower "
             "model.l0 or raise model.hidden",

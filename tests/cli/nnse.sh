@@ -359,6 +359,16 @@ grep -q 'warning: model.l0 is 200, but a code has at most 20 values (model.hidde
 grep -q "warning: codes have [0-9.]* values a word, but model.l0 is 200; with 20 units and [0-9]* numbers a row, \
 more may be impossible: raise model.hidden or lower model.l0\$" stderr || fail "$(cat stderr)"
 
+$python - <<'END_PY'
+import h5py
+with h5py.File("glove.h5") as glove, h5py.File("narrow.h5", "w") as file:
+    file["vectors"] = glove["vectors"][:200, :3]
+    file["words"] = glove["words"][:200]
+END_PY
+train 1 tiny.ini data.input=narrow.h5 model.l0=10 model.ridge=0 output.directory=narrow
+grep -q 'warning: model.l0 is 10, but without a ridge a code has at most 3 values, ' stderr || fail "$(cat stderr)"
+grep -q 'more may be impossible: raise model.ridge or lower model.l0$' stderr || fail "$(cat stderr)"
+
 # --- Refusals ---------------------------------------------------------------------------------------
 
 printf '[data]\ninput = glove.h5\n' >plain.ini
