@@ -27,13 +27,13 @@ static bool is_launched(void)
     static const char *const variables[] = {
         "OMPI_COMM_WORLD_SIZE", /* mpirun */
         "PMIX_RANK",            /* mpirun, srun --mpi=pmix */
-        "PMIX_NAMESPACE",
-        "PMI_RANK",           /* srun --mpi=pmi2, MPICH */
-        "SLURM_PROCID",       /* srun */
-        "FLUX_TASK_RANK",     /* flux run */
-        "PALS_RANKID",        /* Cray's launchers, new */
-        "ALPS_APP_PE",        /* and old */
-        "JSM_NAMESPACE_RANK", /* IBM's jsrun */
+        "PMIX_NAMESPACE",       /* the same, early */
+        "PMI_RANK",             /* srun --mpi=pmi2, MPICH */
+        "SLURM_PROCID",         /* srun */
+        "FLUX_TASK_RANK",       /* flux run */
+        "PALS_RANKID",          /* Cray's launchers, new */
+        "ALPS_APP_PE",          /* and old */
+        "JSM_NAMESPACE_RANK",   /* IBM's jsrun */
     };
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
         if (getenv(variables[i]) != NULL)

@@ -472,13 +472,14 @@ static int forecast_time(const struct spine_config *config, struct spine_comm *c
     const double refit = spine_pace_refit(config, forecast->dim);
     describe_seconds(spine_pace_run(&pace, config, rows) + refit, text, sizeof text);
     describe_seconds(spine_pace_epoch(&pace, rows), epoch, sizeof epoch);
+    const char *plural = epochs == 1 ? "" : "s";
     if (comm->rank == 0 && config->objective == SPINE_OBJECTIVE_NNSE)
-        fprintf(out, "time              about %s for %lld epochs, %s each now, and the codes\n",
-                text, (long long)epochs, epoch);
+        fprintf(out, "time              about %s for %lld epoch%s, %s each now, and the codes\n",
+                text, (long long)epochs, plural, epoch);
     else if (comm->rank == 0)
-        fprintf(out,
-                "time              about %s for the steps of %lld epochs%s: %.3g ms each now\n",
-                text, (long long)epochs, refit > 0 ? " and the refit" : "", 1000 * pace.step);
+        fprintf(
+            out, "time              about %s for the steps of %lld epoch%s%s: %.3g ms each now\n",
+            text, (long long)epochs, plural, refit > 0 ? " and the refit" : "", 1000 * pace.step);
     return 0;
 }
 

@@ -29,9 +29,11 @@ static const double SLACK = 0.01;
 static const double QUANTUM = 0x1p-28;
 enum { CODES_TO_ROWS = 16 }; /* the squares of all codes are at most this multiple of the rows' */
 
-/* Codes of nnse are small if the rows are: below this mean square, products are rounded to less. Ridges are
- * for rows of the other, which they have by default. */
-static const double LEAST_SQUARE = 0.125, USUAL_SQUARE = 0.16;
+/* Codes of nnse are small if the rows are: below this mean square, products are rounded to less. */
+static const double LEAST_SQUARE = 0.125;
+
+/* The ridges are for rows of this mean square, the default. */
+static const double USUAL_SQUARE = 0.16;
 
 /* Sums over the rows of a part, with A = (h, 1) and E = x - h W2 - b2, as trained. */
 struct sums {

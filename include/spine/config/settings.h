@@ -44,7 +44,7 @@ enum spine_storage spine_settings_storage(const struct spine_config *config);
 int64_t spine_settings_last_epoch(const struct spine_config *config);
 
 /* What is done at the end of an epoch, counted from 1: is clean input measured, and is the decoder
- * refitted? (With nnse and train.epochs = 0, it is at the end of epoch 0, the start.) */
+ * refitted? (With nnse and train.epochs = 0 it is refitted at the end of epoch 0, the start.) */
 bool spine_settings_measures(const struct spine_config *config, int64_t epoch);
 bool spine_settings_refits(const struct spine_config *config, int64_t epoch);
 

@@ -32,9 +32,8 @@ enum { SPINE_CHECKPOINT_PATH = 4096 };
 struct spine_progress {
     int64_t steps; /* done in all; an epoch of nnse is one step */
     int64_t epoch; /* epochs done */
-    int64_t
-        step; /* steps done in the next epoch; it may be all, and the epoch's end is still to do */
-    int64_t mode; /* of the next step, enum spine_mode */
+    int64_t step;  /* steps done in the next epoch; if these are all, its end is still to do */
+    int64_t mode;  /* of the next step, enum spine_mode */
     /* Of the steps done in this epoch: struct spine_step_sums, and the times of struct
      * spine_position. */
     double squares, partial, penalty, active, silent;

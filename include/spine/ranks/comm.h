@@ -15,13 +15,14 @@
 
 struct spine_comm {
     int rank, size;
-    uintptr_t handle; /* owned; the MPI communicator; 0: none */
+    uintptr_t handle; /* owned; the MPI communicator; 0: none, or of one rank, which needs no MPI */
 };
 
-/* Start MPI; 'world' is all ranks of the job. */
+/* Start MPI, unless no launcher started this process: then it is all of the job. 'world' is all ranks of the
+ * job. */
 void spine_comm_init(struct spine_comm *world, int *argc, char ***argv);
 
-/* End MPI. After this the process may only exit. */
+/* End MPI, if it was started. After this the process may only exit. */
 void spine_comm_finalize(struct spine_comm *world);
 
 /* Split 'comm': ranks that pass the same 'color' become 'part', in the order of their ranks. */
@@ -85,7 +86,7 @@ struct spine_comm_mail {
 int spine_comm_mail_init(struct spine_comm_mail *mail, size_t slots, struct spine_error *err);
 void spine_comm_mail_dispose(struct spine_comm_mail *mail);
 
-/* Begin to send a message to a rank, or to receive one from it; the data must be left alone until
+/* Begin to send a message to another rank, or to receive one from it; the data must be left alone until
  * the slot's message is complete. Messages of a kind between two ranks keep their order. A received
  * message may be shorter than 'bytes'. A message has at most SPINE_COMM_MESSAGE bytes. Only the two
  * ranks take part. */

@@ -14,7 +14,7 @@
 void spine_openmpi_prepare(void);
 
 /* Is this process all of the job, since no launcher started it? It needs no MPI_Init() then, which takes longer than
- * all else of a start. If in doubt, no. */
+ * all else of a start. */
 bool spine_openmpi_is_alone(void);
 
 /* The directory whose files are the shared memory of a node's ranks; NULL if unknown. If its file

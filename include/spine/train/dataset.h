@@ -71,10 +71,8 @@ struct spine_dataset {
     double squares;           /* sum over all N rows of |row|^2, scaled */
     double quantum;           /* for rounding sums of squares of rows (exact.h) */
     struct spine_words words; /* of this rank's rows */
-    bool
-        is_extreme; /* a few rows or a coordinate have most of the variance (outliers.h, extremes.h) */
-    bool
-        is_view; /* rows, scaling and words belong to another dataset, which must outlive this one */
+    bool is_extreme; /* few rows or a coordinate have most variance (outliers.h, extremes.h) */
+    bool is_view;    /* rows, scaling, words are another dataset's, which must outlive this */
     /* Owned: the rows of a batch, their slots; a block's rows (64, D). */
     size_t *batch, *slots;
     float *block;

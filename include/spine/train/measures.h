@@ -21,8 +21,7 @@ struct spine_measures {
 
 /* Scratch space, allocated once so that measuring during a run allocates nothing. */
 struct spine_measures_scratch {
-    int64_t *
-        seen; /* owned; (2, H): for each unit the rows that count against sparsity, and with h = 1 */
+    int64_t *seen; /* owned; (2, H): of a unit, the rows that count against sparsity; with h = 1 */
     size_t hidden;
     double squares; /* of this rank's rows: of y - x */
     int64_t active, empty;

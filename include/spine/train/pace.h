@@ -19,7 +19,7 @@ struct spine_pace {
 };
 
 /* The seconds of an epoch of so many rows; of a whole run on them, without the solution of a refit (refit.h),
- * and for all objectives but nnse without measures and codes, which take them little. Local. */
+ * and for all objectives but nnse without measures and codes, which take little time then. Local. */
 double spine_pace_epoch(const struct spine_pace *pace, size_t rows);
 double spine_pace_run(const struct spine_pace *pace, const struct spine_config *config,
                       size_t rows);

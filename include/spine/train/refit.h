@@ -12,10 +12,11 @@
  * q is 1, except for a dictionary: its codes are shrunk by lambda and the ridge, and q is the
  * factor that fits best. The codes were solved for with the atoms W2', so a dictionary's decoder
  * stays close to them. Of the ridges that explain at most 0.01 less of the rows left out than the
- * best ridge, the greatest is used (compare the one-standard-error rule of Breiman et al.,
- * 1984): of those above, and of three by which the range from it to the next is halved. Codes over a
- * dictionary are as large as the rows, so ridges are in units of a power of two: 1 for rows of the
- * default mean square, 0.4^2, and in proportion for others. */
+ * best ridge, the greatest is chosen (compare the one-standard-error rule of Breiman et al., 1984).
+ * Five are tried, from 0.1 to 100, and then three more: each halves, on a logarithmic scale, the range
+ * from the chosen one to the next greater. Codes over a dictionary are as large as the rows, so its
+ * ridges are multiples of a power of two, which is 1 for rows of the default mean square, 0.4^2, and in
+ * proportion for others. */
 #ifndef SPINE_TRAIN_REFIT_H
 #define SPINE_TRAIN_REFIT_H
 

@@ -20,7 +20,7 @@ void spine_requests_share(struct spine_trainer *run);
 int spine_requests_serve(struct spine_trainer *run, struct spine_error *err);
 
 /* Share and serve requests within an epoch of nnse or at an epoch's end (epochend.h), which can't be saved in
- * part: a checkpoint is of their start, and what is left begins again. Does nothing where the start could no
+ * part: a checkpoint is of their start, and what is broken off begins again. Does nothing where the start could no
  * longer be saved and isn't. Fails as spine_requests_serve(). Collective. */
 int spine_requests_poll(struct spine_trainer *run, struct spine_error *err);
 
