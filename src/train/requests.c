@@ -81,6 +81,8 @@ static int leave(struct spine_trainer *run, struct spine_error *err)
 {
     const struct spine_position *position = &run->position;
     double last = run->writer.seconds;
+    char where[64];
+
     spine_comm_broadcast(run->comm, &last, sizeof last);
     if (!run->stepper.requests[SPINE_REQUEST_LEAVE] && last > run->config->grace_seconds)
         return spine_leave(err,
@@ -95,14 +97,9 @@ static int leave(struct spine_trainer *run, struct spine_error *err)
                   spine_openmpi_kill_delay());
     if (spine_requests_save(run, SPINE_CHECKPOINT_NOW, err))
         return -1;
-    if (spine_trainer_is_at_end(run))
-        return spine_leave(err,
-                           "saved %s before the end of epoch %lld; run the same command again to "
-                           "resume",
-                           run->config->directory, (long long)position->epoch + 1);
-    return spine_leave(err,
-                       "saved %s after epoch %lld, step %zu; run the same command again to resume",
-                       run->config->directory, (long long)position->epoch, position->step);
+    spine_status_describe(run->config, position, where, sizeof where);
+    return spine_leave(err, "saved %s %s; run the same command again to resume",
+                       run->config->directory, where);
 }
 
 void spine_requests_share(struct spine_trainer *run)

@@ -55,11 +55,23 @@ static void say_begin(const struct spine_status *status)
               plural(status->size));
 }
 
+void spine_status_describe(const struct spine_config *config, const struct spine_position *position,
+                           char *text, size_t size)
+{
+    const long long epoch = position->epoch;
+
+    if (config->objective == SPINE_OBJECTIVE_NNSE && position->step > 0)
+        snprintf(text, size, "before the end of epoch %lld", epoch + 1);
+    else
+        snprintf(text, size, "after epoch %lld, step %zu", epoch, position->step);
+}
+
 void spine_status_begin(struct spine_status *status)
 {
     const struct spine_config *config = status->config;
     const struct spine_position *position = &status->resume->position;
     const int64_t last_epoch = spine_settings_last_epoch(config);
+    char where[64];
 
     status->started = spine_clock_now();
     if (status->resume->start == SPINE_START_FINISHED)
@@ -72,12 +84,8 @@ void spine_status_begin(struct spine_status *status)
 
     if (status->resume->start != SPINE_START_RESUMED)
         return;
-    if (config->objective == SPINE_OBJECTIVE_NNSE && position->step > 0)
-        spine_log(SPINE_LOG_INFO, "resuming at the end of epoch %lld",
-                  (long long)position->epoch + 1);
-    else
-        spine_log(SPINE_LOG_INFO, "resuming after epoch %lld, step %zu", (long long)position->epoch,
-                  position->step);
+    spine_status_describe(config, position, where, sizeof where);
+    spine_log(SPINE_LOG_INFO, "resuming %s", where);
 }
 
 /* Find the epochs that this process has trained and the seconds since it began. 'done' are the

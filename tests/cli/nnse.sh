@@ -177,7 +177,7 @@ if [ -x "$inject" ]; then
     [ "$status" != 0 ] || fail "it wasn't killed: $(cat stderr)"
 fi
 train 3 run.ini "${long[@]}" output.directory=ended
-grep -qx 'resuming at the end of epoch 1' stderr || fail "the epoch began again: $(cat stderr)"
+grep -qx 'resuming before the end of epoch 1' stderr || fail "the epoch began again: $(cat stderr)"
 cmp whole/codes.h5ad ended/codes.h5ad || fail "resumed at its end, a run has other codes"
 
 # --- Encoded once more: the same solutions --------------------------------------------------------------

@@ -25,6 +25,11 @@ struct spine_status {
  * the time left starts now. */
 void spine_status_begin(struct spine_status *status);
 
+/* Say where a run was saved, as --status does (files/state.h): "after epoch 2, step 14"; or, since an epoch of
+ * nnse is one step, "before the end of epoch 3". */
+void spine_status_describe(const struct spine_config *config, const struct spine_position *position,
+                           char *text, size_t size);
+
 /* Replace the progress line on a terminal, at most five times a second. 'last' has the metrics of
  * the epoch before; last->epoch is 0 if there are none yet. */
 void spine_status_show(struct spine_status *status, const struct spine_position *position,
