@@ -175,6 +175,17 @@ static void warn_of_time(const struct spine_trainer *run)
                           began);
 }
 
+/* Share, and count the wait for others in the epoch, but not at its end. */
+static void share_timed(struct spine_trainer *run)
+{
+    const double begun = spine_comm_clock();
+
+    spine_requests_share(run);
+    if (!spine_trainer_is_at_end(run))
+        run->position.waited += spine_comm_clock() - begun;
+    spine_stepper_end_span(&run->stepper, "wait", begun);
+}
+
 int spine_requests_poll(struct spine_trainer *run, struct spine_error *err)
 {
     const bool *requests = run->stepper.requests, is_saved = spine_requests_is_saved(run);
@@ -185,7 +196,7 @@ int spine_requests_poll(struct spine_trainer *run, struct spine_error *err)
     if (!is_saved && (is_at_end || run->position.epoch == run->last_epoch))
         return 0;
 
-    spine_requests_share(run);
+    share_timed(run);
     if (requests[SPINE_REQUEST_LEAVE] || requests[SPINE_REQUEST_HURRY]) {
         spine_log(SPINE_LOG_INFO, "%sepoch %lld will begin again: it can't be saved in part", what,
                   epoch);

@@ -40,10 +40,11 @@ int spine_rowpass_run(struct spine_trainer *run, const struct spine_rowpass *pas
         const double done = spine_comm_clock();
         rows = next_rows(rows, done - begun);
         spine_comm_broadcast(run->comm, &rows, sizeof rows);
+        if (metrics != NULL) /* at its end, an epoch counts no waits (epochend.h) */
+            position->waited += spine_comm_clock() - done;
+        spine_stepper_end_span(stepper, "wait", done);
         if (spine_requests_poll(run, err))
             return -1;
-        position->waited += spine_comm_clock() - done;
-        spine_stepper_end_span(stepper, "wait", done);
         if (metrics == NULL)
             continue;
         struct spine_position shown = *position;

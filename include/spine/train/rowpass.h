@@ -14,8 +14,8 @@ struct spine_rowpass {
     const char *span; /* what it is, on the timeline */
 };
 
-/* Pass over all rows. 'metrics', those of the epoch before, are for the status; NULL: it isn't shown. Fails
- * if the run leaves early (requests.h). */
+/* Pass over all rows. 'metrics', those of the epoch before, are for the status; NULL: it isn't shown, and
+ * waits for other ranks aren't counted, as at an epoch's end. Fails if the run leaves early (requests.h). */
 int spine_rowpass_run(struct spine_trainer *run, const struct spine_rowpass *pass,
                       const struct spine_metrics *metrics, struct spine_error *err);
 
