@@ -302,6 +302,8 @@ static double next_ridge(const struct spine_refit_problem *problem)
 
 static bool has_tried_all(const struct spine_refit_problem *problem)
 {
+    if (problem->part[HELD_OUT].variance == 0) /* then nothing measures a ridge */
+        return true;
     if (problem->num_tried < RIDGES)
         return false;
     return !is_dictionary(problem) || problem->num_tried == MOST_TRIED ||

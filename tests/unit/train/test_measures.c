@@ -14,6 +14,7 @@
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
 #include "spine/train/measures.h"
+#include "spine/train/refit.h"
 #include "spine/train/scalingfit.h"
 #include "support/expect.h"
 #include "support/ranks.h"
@@ -93,10 +94,43 @@ static void test_measures_are_those_worked_out_by_hand(void **state)
     spine_params_dispose(&params);
 }
 
+/* Without a fifth row, no ridge is tried: the first solution is the last. */
+static void test_a_refit_without_rows_left_out_is_solved_once(void **state)
+{
+    (void)state;
+    struct spine_refit_problem *problem = NULL;
+    struct spine_params params;
+    struct spine_dataset data;
+    struct spine_coder coder;
+    struct spine_refit refit;
+    bool is_done = false;
+    fill_params(&params);
+    read_corners(&data);
+    TRY(spine_coder_init(&coder, DIM, HIDDEN, &err));
+    float *decoder = calloc((HIDDEN + 1) * params.stride, sizeof *decoder);
+    assert_non_null(decoder);
+
+    TRY(spine_refit_begin(&problem, &params, &data, &world, &coder, &err));
+    spine_refit_add(problem, 0, spine_partition_rows(&data.part));
+    spine_refit_sum(problem);
+    TRY(spine_refit_solve(problem, &is_done, &err));
+    assert_true(is_done);
+    spine_refit_end(problem, decoder, &refit);
+    assert_false(refit.has_measured);
+    assert_true(refit.ridge == 1);
+
+    spine_refit_dispose(problem);
+    free(decoder);
+    spine_coder_dispose(&coder);
+    spine_dataset_dispose(&data);
+    spine_params_dispose(&params);
+}
+
 int run_measures(const struct spine_comm *comm)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_measures_are_those_worked_out_by_hand),
+        cmocka_unit_test(test_a_refit_without_rows_left_out_is_solved_once),
     };
     world = *comm;
     return cmocka_run_group_tests(tests, make_shared_directory, remove_shared_directory);
