@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spine/base/log.h"
+#include "spine/config/identity.h"
 #include "spine/config/inifile.h"
 #include "spine/config/settings.h"
 #include "spine/files/checkpoint.h"
@@ -66,6 +67,14 @@ static void say_adopted(const struct spine_config *config, const char *run)
               spine_objective_names[config->objective], run);
 }
 
+/* Is the run, begun with 'was', finished with all the epochs of 'config', and replaced for that? */
+static bool is_done_over(const struct spine_config *config, const struct spine_config *was,
+                         enum spine_rundir_state state)
+{
+    return state == SPINE_RUNDIR_FINISHED && config->overwrite &&
+           spine_settings_last_epoch(was) >= spine_settings_last_epoch(config);
+}
+
 /* On rank 0. */
 static int keep(struct spine_config *config, struct spine_error *err)
 {
@@ -81,8 +90,7 @@ static int keep(struct spine_config *config, struct spine_error *err)
     if (path[0] != '\0') {
         const bool adopts = adopt(&kept, was.objective);
         const bool keeps = spine_config_keep_earlier(&kept, &was, text, sizeof text) > 0;
-        const bool has_all = spine_settings_last_epoch(&was) >= spine_settings_last_epoch(&kept);
-        if (state != SPINE_RUNDIR_FINISHED || !config->overwrite || !has_all) {
+        if (!is_done_over(&kept, &was, state)) {
             if (adopts)
                 say_adopted(&kept, path);
             if (keeps)
@@ -110,20 +118,47 @@ int spine_earlier_keep(struct spine_config *config, struct spine_comm *comm,
     return 0;
 }
 
+/* Do the two compute something else? */
+static int compare(const struct spine_config *config, const struct spine_config *was, bool *differ,
+                   struct spine_error *err)
+{
+    char *is_text = spine_identity_text(config, err), *was_text = NULL, differences[256];
+    int rc = -1;
+
+    if (is_text != NULL && (was_text = spine_identity_text(was, err)) != NULL) {
+        *differ = spine_identity_differ(was_text, is_text, differences, sizeof differences) > 0;
+        rc = 0;
+    }
+    free(is_text);
+    free(was_text);
+    return rc;
+}
+
+/* Find out what resume.c will decide where a checkpoint isn't named. On rank 0. */
+static int foresee(const struct spine_config *config, bool *is_new, struct spine_error *err)
+{
+    char path[SPINE_CHECKPOINT_PATH];
+    enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
+    struct spine_config was;
+
+    if (find_checkpoint(config, &state, &was, path, err))
+        return -1;
+    *is_new = path[0] == '\0' || is_done_over(config, &was, state);
+    return *is_new || !config->overwrite ? 0 : compare(config, &was, is_new, err);
+}
+
 int spine_earlier_is_new(const struct spine_config *config, struct spine_comm *comm, bool *is_new,
                          struct spine_error *err)
 {
-    const bool is_auto = strcmp(config->resume, "auto") == 0;
-    const bool is_never = strcmp(config->resume, "never") == 0;
-    enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
+    const bool names_checkpoint =
+        strcmp(config->resume, "auto") != 0 && strcmp(config->resume, "never") != 0;
     int rc = 0;
 
-    *is_new = config->start_from[0] == '\0' && (is_auto || is_never);
-    if (is_never || !*is_new)
+    *is_new = false;
+    if (config->start_from[0] != '\0' || names_checkpoint)
         return 0;
     if (comm->rank == 0)
-        rc = spine_rundir_inspect(config->directory, &state, NULL, err);
-    spine_comm_broadcast(comm, &state, sizeof state);
-    *is_new = state == SPINE_RUNDIR_EMPTY;
+        rc = foresee(config, is_new, err);
+    spine_comm_broadcast(comm, is_new, sizeof *is_new);
     return spine_comm_agree(comm, rc, err);
 }

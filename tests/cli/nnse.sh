@@ -348,6 +348,16 @@ for command in plan run; do
     refused spine-sweep "$spoiled" "$SPINE_BIN/spine-sweep" $command spoiled.ini data.input=spoiled.h5
 done
 [ ! -e spoiled ] || fail "a refused input left $(ls -a spoiled)"
+# A run that is replaced, or has no checkpoint yet, is new, too.
+mkdir begun
+: >begun/metrics.jsonl
+replace=(tiny.ini model.objective=nnse data.input=spoiled.h5 output.overwrite=yes)
+refused spine-mpi "$spoiled" "$trainer" "${replace[@]}" output.directory=begun
+refused spine-mpi "$spoiled" mpirun -np 2 "$trainer" "${replace[@]}" data.rms=1e-6 output.directory=little
+refused spine-mpi "$spoiled" "$trainer" --dry-run "${replace[@]}" train.epochs=9 output.directory=little
+[ ! -e little/replaced ] || fail "a refused input replaced a run"
+run "$trainer" --dry-run "${replace[@]}" data.rms=1e-6 train.epochs=9 output.directory=little
+grep -q 'warning: spoiled.h5: 3 rows are more than 10 times' stderr || fail "a run that may be resumed: $(cat stderr)"
 # A model that exists has its scaling, to which these rows don't matter.
 train 1 tiny.ini data.input=spoiled.h5 train.start_from=few model.hidden=4 model.l0=2 output.directory=adopted
 grep -q 'warning: spoiled.h5: 3 rows are more than 10 times' stderr || fail "$(cat stderr)"

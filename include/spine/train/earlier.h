@@ -21,8 +21,9 @@
 int spine_earlier_keep(struct spine_config *config, struct spine_comm *comm,
                        struct spine_error *err);
 
-/* Does the configuration begin a model of its own? Not if it starts from another run, or if there is one that
- * it may resume. Collective. */
+/* Does the configuration begin a model of its own? Not if it starts from another run or a named checkpoint, or if
+ * the directory has a checkpoint that it may resume: one that it won't replace, as far as options tell. (That a
+ * checkpoint is damaged or of another input is found later.) Collective. */
 int spine_earlier_is_new(const struct spine_config *config, struct spine_comm *comm, bool *is_new,
                          struct spine_error *err);
 
