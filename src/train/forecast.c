@@ -123,6 +123,14 @@ static size_t buffer_bytes(const struct spine_config *config, size_t num_rows, b
     return MERGING + spine_codeindex_bytes(num_rows, forecast_values(config, num_rows));
 }
 
+/* Is a checkpoint written in the background? Before a refit and an epoch of nnse, which may be long ends
+ * (epochend.h), also without checkpoint_every and checkpoint_minutes. */
+static bool saves_behind(const struct spine_config *config)
+{
+    return config->checkpoint_every > 0 || config->checkpoint_minutes > 0 || config->refit ||
+           config->objective == SPINE_OBJECTIVE_NNSE;
+}
+
 /* Predict the memory of a rank with the rows of 'part', in a grid, including its share of the
  * node's. */
 static struct memory predict(const struct spine_config *config, const struct spine_partition *part,
@@ -135,7 +143,6 @@ static struct memory predict(const struct spine_config *config, const struct spi
     const struct spine_block_use active = forecast_pairs(config, grid->columns);
     const struct spine_block_use silent =
         forecast_candidates(config, grid->columns, (double)config->aux_k);
-    const bool saves = config->checkpoint_every > 0 || config->checkpoint_minutes > 0;
     const struct spine_dataset data = {.dim = dim, .part = *part};
     const struct spine_step_settings settings = spine_step_settings(config, &data);
     const struct spine_step_shape shape = {.dim = dim,
@@ -163,7 +170,7 @@ static struct memory predict(const struct spine_config *config, const struct spi
                  (is_nnse ? spine_nnse_bytes(part, dim, hidden, config->l0, keeps) : 0),
         .refit = refit_bytes(config, dim, is_first),
         .files = buffer_bytes(config, part->num_rows, is_first),
-        .saving = is_first && saves ? checkpoint_bytes(config, dim) : 0,
+        .saving = is_first && saves_behind(config) ? checkpoint_bytes(config, dim) : 0,
     };
 }
 

@@ -63,6 +63,13 @@ END_PY
 train 1 run.ini train.refit=yes train.epochs=1 data.limit=4 train.batch_size=2 output.directory=few
 grep -q '^refitted the decoder, ridge 1: no rows to choose it by$' stderr || fail "$(cat stderr)"
 
+# A run may be saved before its refit, for which memory is needed without other checkpoints, too.
+for refit in yes no; do
+    run "$trainer" --dry-run run.ini train.refit=$refit train.checkpoint_minutes=0 output.directory=fresh
+    echo "$refit $(grep -c 'while a checkpoint is written' stdout)"
+done >saves
+[ "$(cat saves)" = "$(printf 'yes 1\nno 0')" ] || fail "memory for saving: $(cat saves)"
+
 # A refit of many units is announced. The run is saved before it, and resumed there if it is killed.
 many=(train.refit=yes train.epochs=1 data.limit=10 train.batch_size=2 model.hidden=2600)
 train 1 run.ini "${many[@]}" output.directory=long
