@@ -101,6 +101,18 @@ static int64_t find_epochs(const char *config)
     return line == NULL ? 0 : strtoll(line + strlen(key), NULL, 10);
 }
 
+/* The schedule of the run until it stopped. */
+static struct spine_schedule schedule_before(const struct spine_resume *resume,
+                                             const struct spine_checkpoint_texts *saved)
+{
+    struct spine_schedule schedule = resume->stepper->settings.schedule;
+    const int64_t was = find_epochs(saved->config), epochs = resume->config->epochs;
+
+    if (was > 0 && epochs > 0)
+        schedule.num_steps = schedule.num_steps / (uint64_t)epochs * (uint64_t)was;
+    return schedule;
+}
+
 /* Log what has changed since the run stopped. */
 static void say_changes(const struct spine_resume *resume,
                         const struct spine_checkpoint_texts *saved,
@@ -108,7 +120,7 @@ static void say_changes(const struct spine_resume *resume,
 {
     const struct spine_config *config = resume->config;
     const struct spine_schedule *schedule = &resume->stepper->settings.schedule;
-    struct spine_schedule before = *schedule;
+    const struct spine_schedule before = schedule_before(resume, saved);
     const int64_t was = find_epochs(saved->config);
     const uint64_t steps = (uint64_t)progress->steps;
 
@@ -123,7 +135,6 @@ static void say_changes(const struct spine_resume *resume,
     if (was <= 0 || was == config->epochs || steps == 0 || progress->epoch >= config->epochs)
         return;
 
-    before.num_steps = schedule->num_steps / (uint64_t)config->epochs * (uint64_t)was;
     const double last = spine_schedule_rate(&before, steps - 1);
     const double next = spine_schedule_rate(schedule, steps);
     if (last != next)
@@ -152,6 +163,19 @@ static int read_state(struct spine_resume *resume, const struct spine_checkpoint
         return -1;
     return idle == NULL ? 0
                         : spine_checkpoint_read_idle(checkpoint, idle->epochs, idle->hidden, err);
+}
+
+/* Log what has changed, and find the rate of the last step, for the metrics of its epoch. */
+static void take_up(struct spine_resume *resume, const struct spine_checkpoint_texts *saved,
+                    const struct spine_progress *progress)
+{
+    const uint64_t steps = (uint64_t)progress->steps;
+
+    say_changes(resume, saved, progress);
+    if (steps == 0 || resume->config->objective == SPINE_OBJECTIVE_NNSE) /* it has none */
+        return;
+    const struct spine_schedule before = schedule_before(resume, saved);
+    resume->stepper->optimizer.rate = spine_schedule_rate(&before, steps - 1);
 }
 
 /* Have all epochs been trained, and the codes written? */
@@ -184,7 +208,7 @@ static enum outcome load(struct spine_resume *resume, const char *path,
     else if (read_state(resume, &checkpoint, err))
         outcome = FAILED;
     else
-        say_changes(resume, &checkpoint.texts, saved);
+        take_up(resume, &checkpoint.texts, saved);
 
     spine_checkpoint_close(&checkpoint);
     return outcome;
@@ -375,8 +399,7 @@ static void share(struct spine_resume *resume, const struct spine_progress *save
     const size_t bytes = stepper->params.len * sizeof(float);
 
     optimizer->steps = (uint64_t)saved->steps;
-    if (saved->steps > 0 && resume->config->objective != SPINE_OBJECTIVE_NNSE) /* for metrics */
-        optimizer->rate = spine_schedule_rate(&stepper->settings.schedule, optimizer->steps - 1);
+    spine_comm_broadcast(&grid->ranks, &optimizer->rate, sizeof optimizer->rate);
     spine_comm_broadcast(&grid->ranks, &stepper->params.threshold,
                          sizeof stepper->params.threshold);
     if (stepper->settings.kernel == SPINE_KERNEL_AUTO)

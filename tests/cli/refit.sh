@@ -78,6 +78,13 @@ inject=$SPINE_BIN/../tests/faults/inject
 if [ -x "$inject" ]; then
     attempt "$inject" -p "$scratch/killed/checkpoint" -c r -n 2 -m kill "$trainer" run.ini "${many[@]}" output.directory=killed
     [ "$status" != 0 ] || fail "it wasn't killed: $(cat stderr)"
+    # The last step had the rate of a run of 1 epoch, however many there are now.
+    attempt "$trainer" --status killed
+    grep -q '^killed: saved after 0 of 1 epochs and 5 steps;' stdout || fail "--status: $(cat stdout)"
+    cp -r killed longer
+    train 1 run.ini "${many[@]/train.epochs=1/train.epochs=60}" train.stop_after=1 output.directory=longer
+    rate() { grep -o '"learning_rate": *[^,}]*' "$1/metrics.jsonl"; }
+    [ "$(rate longer)" = "$(rate long)" ] || fail "the rate was $(rate long), is $(rate longer)"
     train 2 run.ini "${many[@]}" output.directory=killed
     grep -qx 'resuming after epoch 0, step 5' stderr || fail "not resumed at its end: $(cat stderr)"
     cmp long/codes.h5ad killed/codes.h5ad || fail "resumed before its refit, a run has other codes"
