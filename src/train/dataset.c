@@ -144,7 +144,8 @@ static int check_outliers(const struct spine_outliers *outliers, struct spine_co
 
     if (spine_outliers_find(outliers, comm, &report, err))
         return -1;
-    report.has_row = report.has_row && !(options->clip > 0);
+    const bool is_clipped = options->clip > 0 && options->clip < report.row_ratio;
+    report.has_row = report.has_row && !is_clipped;
     report.has_column = report.has_column && options->whiten == SPINE_WHITEN_NO;
     inspection->found = report.has_row || report.has_column;
     if (comm->rank == 0 && report.has_row)

@@ -331,7 +331,7 @@ grep -q '"saturated":0}' large/metrics.jsonl || fail "saturated without a cap: $
 $python - <<'END_PY'
 import h5py
 with h5py.File("glove.h5") as glove:
-    for name, factor in ("spoiled", 1e8), ("long", 1e3):
+    for name, factor in ("spoiled", 1e5), ("long", 1e3):
         with h5py.File(name + ".h5", "w") as file:
             vectors = glove["vectors"][:200]
             vectors[[3, 50, 120]] *= factor
@@ -347,6 +347,8 @@ refused spine-mpi "$spoiled" "$trainer" --dry-run tiny.ini data.input=spoiled.h5
 for command in plan run; do
     refused spine-sweep "$spoiled" "$SPINE_BIN/spine-sweep" $command spoiled.ini data.input=spoiled.h5
 done
+# So is one whose rows aren't as long as data.clip.
+refused spine-mpi "$spoiled" "$trainer" tiny.ini data.input=spoiled.h5 data.clip=1e6 output.directory=spoiled
 [ ! -e spoiled ] || fail "a refused input left $(ls -a spoiled)"
 # A run that is replaced, or has no checkpoint yet, is new, too.
 mkdir begun
