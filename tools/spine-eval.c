@@ -51,7 +51,8 @@ static const char usage[] =
     "                     vectors by its standard deviation\n"
     "  --stability        measure only whether these runs find the same dimensions; FILE may be a\n"
     "                     decoder of another program, too: a matrix with a row for each unit\n"
-    "  --transposed       a FILE of --stability has a column for each unit [found by the others]\n"
+    "  --transposed       files of --stability have a column for each unit [found by comparing\n"
+    "                     their sizes]\n"
     "  --questionnaire=FILE.tsv\n"
     "                     measure nothing: write questions for people (which word doesn't belong\n"
     "                     among a dimension's top words?) and the key, FILE.key.tsv\n"
@@ -301,7 +302,8 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
 
     if (rc == 0 && request->is_stability &&
         (request->key != NULL || request->questionnaire != NULL))
-        return spine_refuse(err, "--stability compares runs and can't be combined with %s",
+        return spine_refuse(err,
+                            "--stability compares runs or decoders and can't be combined with %s",
                             request->key != NULL ? "--answers" : "--questionnaire");
     if (rc == 0 && request->is_transposed && !request->is_stability)
         return spine_refuse(err, "--transposed is for --stability only");

@@ -151,16 +151,32 @@ static bool all_have_size(const struct spine_decoder *decoders, size_t count, si
     return true;
 }
 
+/* Are all matrices the same way round? */
+static bool all_have_columns(const struct spine_decoder *decoders, size_t count, size_t columns)
+{
+    for (size_t i = 0; i < count; i++)
+        if (decoders[i].sizes[1] != columns)
+            return false;
+    return true;
+}
+
 /* Find the numbers of a vector: of a run if there is one, else a size that all matrices have, at best that
- * of rows; 0 if there is none. */
+ * of rows; 0 if there is none. Matrices of one size, some of them turned round, have more units than
+ * numbers: whatever their order. */
 static size_t find_dim(const struct spine_decoder *decoders, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (decoders[i].matrix == NULL)
             return decoders[i].dim;
-    if (all_have_size(decoders, count, decoders[0].sizes[1]))
-        return decoders[0].sizes[1];
-    return all_have_size(decoders, count, decoders[0].sizes[0]) ? decoders[0].sizes[0] : 0;
+
+    const size_t rows = decoders[0].sizes[0], columns = decoders[0].sizes[1];
+    const bool fits = all_have_size(decoders, count, columns);
+    const bool turned = all_have_size(decoders, count, rows);
+    if (fits && turned && !all_have_columns(decoders, count, columns))
+        return rows < columns ? rows : columns;
+    if (fits)
+        return columns;
+    return turned ? rows : 0;
 }
 
 static int orient(struct spine_decoder *decoder, bool is_transposed, struct spine_error *err)

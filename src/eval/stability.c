@@ -27,7 +27,7 @@ struct pair {
 struct sums {
     double cosine, same, chance, correlation;
     size_t pairs, correlated, matched, missing;
-    size_t pairs_of_codes;
+    size_t pairs_of_codes, of_codes; /* pairs that have codes, and their units */
 };
 
 /* --- A pair ------------------------------------------------------------------------------- */
@@ -214,6 +214,7 @@ static void add_sums(struct sums *sums, const struct sums *of_pair)
     sums->chance += of_pair->chance;
     sums->correlation += of_pair->correlation;
     sums->pairs_of_codes += of_pair->pairs_of_codes;
+    sums->of_codes += of_pair->of_codes;
     sums->pairs++;
     sums->correlated += of_pair->correlated;
     sums->matched += of_pair->matched;
@@ -231,8 +232,10 @@ static int compare(const struct spine_decoder *a, const struct spine_decoder *b,
         average_cosines(&pair, &sums->cosine, &sums->same, &sums->matched);
         sums->missing = pair.first->units - sums->matched;
         sums->pairs_of_codes = a->codes.rows > 0 && b->codes.rows > 0;
-        if (sums->pairs_of_codes > 0)
+        if (sums->pairs_of_codes > 0) {
+            sums->of_codes = pair.first->units;
             rc = correlate_codes(&pair, &sums->correlation, &sums->correlated, err);
+        }
     }
     if (rc == 0)
         rc = match_by_chance(&pair, seed, &sums->chance, err);
@@ -246,7 +249,7 @@ static int add_figures(const struct sums *sums, struct spine_figures *figures,
     static const char group[] = "stability";
     const double pairs = (double)sums->pairs, pairs_of_codes = (double)sums->pairs_of_codes;
     const int64_t matched = (int64_t)sums->matched, missing = (int64_t)sums->missing;
-    const int64_t all = matched + missing, correlated = (int64_t)sums->correlated;
+    const int64_t of_codes = (int64_t)sums->of_codes, correlated = (int64_t)sums->correlated;
     const struct spine_estimate cosine = {sums->cosine / pairs, (double)NAN, (double)NAN};
     const struct spine_estimate same = {sums->same / pairs, (double)NAN, (double)NAN};
     const struct spine_estimate codes = {sums->correlation / pairs_of_codes, (double)NAN,
@@ -257,7 +260,7 @@ static int add_figures(const struct sums *sums, struct spine_figures *figures,
         spine_figures_add_plain(figures, group, "decoder cosine by chance", sums->chance / pairs, 3,
                                 err) ||
         (sums->pairs_of_codes > 0 && spine_figures_add(figures, group, "code correlation", codes,
-                                                       correlated, all - correlated, 3, err)))
+                                                       correlated, of_codes - correlated, 3, err)))
         return -1;
     return 0;
 }
@@ -285,7 +288,7 @@ int spine_stability_measure(const char *const *runs, size_t count, bool is_trans
                             struct spine_error *err)
 {
     if (count < 2)
-        return spine_refuse(err, "stability is measured between two runs or more");
+        return spine_refuse(err, "stability is measured between two runs or decoders, or more");
     struct spine_decoder *decoders = spine_memory_zeroed(count, sizeof *decoders, "the runs", err);
     struct sums *sums = spine_memory_zeroed(count, sizeof *sums, "the sums of all runs", err);
     int rc = -(decoders == NULL || sums == NULL);

@@ -150,7 +150,7 @@ run "$eval" --stability --json=stability.json seed2 seed3
 run $python "$SPINE_SOURCE/tests/cli/stability.py" stability.json seed2 seed3
 run "$eval" --stability seed2 seed2
 grep -Eq '^  decoder cosine  +1\.000 +1\.000$' stdout || fail "$(cat stdout)"
-refuse "stability is measured between two runs or more" --stability run
+refuse "stability is measured between two runs or decoders, or more" --stability run
 refuse "glove.h5: holds words and their vectors; expected a run or a decoder, a matrix with a row for each unit" \
     --stability glove.h5 run
 refuse "--transposed is for --stability only" --transposed run
@@ -163,6 +163,8 @@ for run in "seed2", "seed3":
         W = file["W2"][:]
     numpy.save(run + ".npy", W)
     numpy.savez(run + ".npz", bias=W[0], W_dec=W.T.astype("f8"))
+    numpy.save(run + "-narrow.npy", W[:, :20])
+    numpy.save(run + "-turned.npy", W[:, :20].T)
 END
 # figures_of FILE...: what the stability of both has in common with that of runs.
 figures_of()
@@ -175,7 +177,19 @@ figures_of seed2 seed3.npz | diff figures -
 figures_of seed2.npy seed3 | diff figures -
 figures_of seed2.npz seed3.npy | diff figures -
 figures_of seed2.npz:W_dec seed3.npz --transposed | diff figures -
-refuse "--stability compares runs and can't be combined with --questionnaire" --stability \
+# Whichever comes first, also where the numbers of units are equal.
+figures_of seed2-narrow.npy seed2-narrow.npy >figures
+figures_of seed2-narrow.npy seed2-turned.npy | diff figures -
+figures_of seed2-turned.npy seed2-narrow.npy | diff figures -
+# Only pairs of runs have codes.
+correlation_of()
+{
+    run "$eval" --stability "$@"
+    grep '^  code correlation' stdout | tr -s ' ' | cut -d ' ' -f 1-4
+}
+correlation_of seed2 seed3 >correlation
+correlation_of seed2 seed3 seed2.npy | diff correlation -
+refuse "--stability compares runs or decoders and can't be combined with --questionnaire" --stability \
     --questionnaire=other.tsv run run
 
 # --- One answer -------------------------------------------------------------------------------------

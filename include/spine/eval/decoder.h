@@ -22,7 +22,8 @@ struct spine_decoder {
 };
 
 /* Read all; the list is zeroed. A file's matrix may be (units, dim) or (dim, units): it is the second if
- * 'is_transposed', or if only that fits the vectors of the others. */
+ * 'is_transposed', or if only that fits the vectors of the others. Where both sizes of all are the same, but
+ * not their order, the smaller is taken for that of vectors. */
 int spine_decoder_read_all(struct spine_decoder *decoders, const char *const *paths, size_t count,
                            bool is_transposed, struct spine_error *err);
 
