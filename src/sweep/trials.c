@@ -332,16 +332,30 @@ static int shuffle(struct spine_trials *trials, struct spine_error *err)
     return 0;
 }
 
-/* The combinations of all parameters; SIZE_MAX if there is a range, or as good as that. */
+/* The values of a parameter; SIZE_MAX for a range of real numbers. */
+static size_t count_values(const struct spine_parameter *parameter)
+{
+    const bool is_whole =
+        parameter->kind == SPINE_PARAMETER_INT || parameter->kind == SPINE_PARAMETER_INT_LOG;
+    const double whole = parameter->most - parameter->least + 1;
+
+    if (parameter->kind == SPINE_PARAMETER_LIST)
+        return parameter->values.count;
+    return is_whole && whole <= MOST_TRIALS ? (size_t)whole : SIZE_MAX;
+}
+
+/* The combinations of all parameters; SIZE_MAX if there are more than trials can be. */
 static size_t count_combinations(const struct spine_trials *trials)
 {
     size_t count = 1;
 
     for (size_t p = 0; p < trials->num_parameters; p++) {
-        const struct spine_parameter *parameter = &trials->parameters[p];
-        if (parameter->kind != SPINE_PARAMETER_LIST || count > MOST_TRIALS)
+        const size_t values = count_values(&trials->parameters[p]);
+        if (values > MOST_TRIALS)
             return SIZE_MAX;
-        count *= parameter->values.count;
+        count *= values;
+        if (count > MOST_TRIALS)
+            return SIZE_MAX;
     }
     return count;
 }
@@ -371,7 +385,8 @@ static int add_values(const struct spine_trials *trials, size_t i, struct spine_
 }
 
 /* Draw all trials. Draws of trial i have the numbers i, i + MOST_TRIALS ...: whatever the number of
- * trials. The search for one that is new ends after so many draws that there hardly is one. */
+ * trials. The search for one that is new ends after so many draws that there hardly is one,
+ * or that it is rare. */
 static int draw_all(struct spine_trials *trials, size_t combinations, struct spine_words *values,
                     struct spine_lookup *lookup, struct spine_error *err)
 {
@@ -422,9 +437,11 @@ static int draw(struct spine_trials *trials, struct spine_error *err)
 
     if (distinct.count < trials->count)
         spine_log(SPINE_LOG_INFO,
-                  "sweep.trials: is %zu, but there are only %zu different combinations: the sweep "
-                  "has %zu trials",
-                  trials->count, distinct.count, distinct.count);
+                  "sweep.trials: is %zu, but %s %zu different combinations%s: the sweep has %zu "
+                  "trials",
+                  trials->count, distinct.count == combinations ? "there are only" : "only",
+                  distinct.count, distinct.count == combinations ? "" : " were found",
+                  distinct.count);
     distinct.num_repeats += distinct.count < trials->count;
     *trials = distinct;
     return 0;

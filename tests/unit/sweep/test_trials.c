@@ -162,6 +162,18 @@ static void test_no_trial_is_drawn_twice(void **state)
     spine_trials_dispose(&trials);
 }
 
+/* Few draws of a logarithmic range give its last numbers. */
+static void test_all_of_a_range_can_be_drawn(void **state)
+{
+    struct spine_trials trials;
+    (void)state;
+
+    TRY(read_sweep(&trials, "[sweep]\nmethod = random\nobjective = minimize rl\ntrials = 300\n"
+                            "model.hidden = int log 1 .. 300\n"));
+    assert_int_equal(trials.count, 300);
+    spine_trials_dispose(&trials);
+}
+
 /* Read a sweep's own text: it must be the same sweep. */
 static void assert_reads_back(const char *description)
 {
@@ -367,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_defaults_that_follow_parameters_read_back),
         cmocka_unit_test(test_parameters_decide_on_the_objective_too),
         cmocka_unit_test(test_sweeps_with_other_defaults_of_objectives_differ),
+        cmocka_unit_test(test_all_of_a_range_can_be_drawn),
         cmocka_unit_test(test_asha_draws_or_has_the_grid),
         cmocka_unit_test(test_what_can_not_be_is_refused_with_its_line),
     };
