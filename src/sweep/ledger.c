@@ -343,12 +343,42 @@ static int parse_other(struct spine_trials *other, const char *path, const char 
     return rc;
 }
 
+/* Refuse a sweep whose description isn't ours. One whose only difference is that its trials may repeat, as
+ * those of earlier versions do, can be resumed with one option. */
+static int compare_identities(const struct spine_trials *trials, const struct spine_trials *other,
+                              struct spine_error *err)
+{
+    char differences[768], lost[768];
+    char *was = spine_trials_identity(other, err);
+    char *is = was == NULL ? NULL : spine_trials_identity(trials, err);
+    int rc = -(is == NULL);
+
+    if (rc == 0) {
+        const int backward = spine_identity_differ(is, was, lost, sizeof lost);
+        const int forward = spine_identity_differ(was, is, differences, sizeof differences);
+        const bool may_repeat = other->is_independent && !trials->is_independent;
+        if (may_repeat && forward == 1 && backward == 1)
+            rc = spine_refuse(err,
+                              "sweep.directory: %s has a sweep whose trials may repeat: %s; set "
+                              "sweep.draws = independent to resume it, or use another directory",
+                              trials->directory, differences);
+        else if (forward > 0 || backward > 0)
+            rc = spine_refuse(err,
+                              "sweep.directory: %s belongs to another sweep: %s; use another "
+                              "directory",
+                              trials->directory, differences);
+    }
+
+    free(was);
+    free(is);
+    return rc;
+}
+
 /* Refuse a sweep whose trials aren't ours. */
 static int compare_sweeps(const struct spine_ledger *ledger, const char *path, const char *text,
                           struct spine_error *err)
 {
     struct spine_trials other = {0};
-    char differences[768];
     int rc = parse_other(&other, path, text, err);
 
     if (rc != 0) {
@@ -357,24 +387,12 @@ static int compare_sweeps(const struct spine_ledger *ledger, const char *path, c
                      ledger->trials->directory, inner.text);
     }
 
-    char *was = rc != 0 ? NULL : spine_trials_identity(&other, err);
-    char *is = rc != 0 ? NULL : spine_trials_identity(ledger->trials, err);
-    if (rc == 0 && (was == NULL || is == NULL))
-        rc = -1;
-    if (rc == 0 && (spine_identity_differ(was, is, differences, sizeof differences) > 0 ||
-                    spine_identity_differ(is, was, differences, sizeof differences) > 0)) {
-        spine_identity_differ(was, is, differences, sizeof differences);
-        rc = spine_refuse(err,
-                          "sweep.directory: %s belongs to another sweep: %s; use another directory",
-                          ledger->trials->directory, differences);
-    }
-
+    if (rc == 0)
+        rc = compare_identities(ledger->trials, &other, err);
     if (rc == 0 && other.count > ledger->trials->count)
         rc = spine_refuse(err, "sweep.trials: is %zu, but %s has a sweep of %zu",
                           ledger->trials->count, ledger->trials->directory, other.count);
 
-    free(was);
-    free(is);
     spine_trials_dispose(&other);
     return rc;
 }

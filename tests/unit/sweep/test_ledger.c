@@ -521,8 +521,9 @@ static void test_an_earlier_sweep_keeps_its_draws(void **state)
     describe(drawn);
     TRY(spine_ledger_init(&ledger, &trials, &err));
     snprintf(expected, sizeof expected,
-             "sweep.directory: %s belongs to another sweep: sweep.draws was independent, is "
-             "distinct; use another directory",
+             "sweep.directory: %s has a sweep whose trials may repeat: sweep.draws was "
+             "independent, is distinct; set sweep.draws = independent to resume it, or use another "
+             "directory",
              directory.text);
     EXPECT_REFUSED(spine_ledger_open(&ledger, &err), "%s", expected);
     spine_ledger_dispose(&ledger);
