@@ -59,6 +59,8 @@ static const char usage[] =
     "  trials = 50                               random: number of trials drawn; asha: the\n"
     "                                            same, or the whole grid if not given\n"
     "  seed = 1                                  random and asha: seed of all random draws\n"
+    "  draws = distinct                          no trial repeats another; independent: draw as\n"
+    "                                            earlier versions did, to resume their sweeps\n"
     "  min_epochs = 5                            asha: epochs before the first comparison\n"
     "  reduction = 3                             asha: continue the best 1 in 3 trials\n"
     "\n"

@@ -124,5 +124,10 @@ END
         sed 's/^method = .*/method = asha/'
 } >shown.ini
 [ "$(wc -l <shown.ini)" -ge 13 ] || fail "the help shows few lines: $(cat shown.ini)"
+for key in $(sed -n '/^| option | default/,/^$/ s/^| \([a-z_, ]*\) |.*/\1/p' "$SPINE_SOURCE/tools/doc/sweeps.md" |
+    tr ',' ' '); do
+    [[ "$key" =~ ^(option|any|that|changes|what|is|computed)$ ]] || grep -q "^$key = " shown.ini ||
+        fail "spine-sweep --help doesn't show $key"
+done
 run spine-sweep plan shown.ini
 [ "$(grep -c '^[0-9]' stdout)" = 50 ] || fail "expected 50 trials: $(head -3 stdout)"
