@@ -36,13 +36,26 @@ def tidy(outputs):
     return found
 
 
+def execute(notebook, directory):
+    """Run all cells. A kernel that starts has chosen its ports before it uses them; if another process has taken
+    one meanwhile, it dies, and another is started."""
+    for more in (2, 1, 0):
+        try:
+            NotebookClient(notebook, timeout=120,
+                           resources={"metadata": {"path": directory}}).execute()
+            return
+        except RuntimeError as error:
+            if more == 0 or "before replying" not in str(error):
+                raise
+
+
 def main():
     path, directory = sys.argv[-2:]
     kept = nbformat.read(path, as_version=4)
     notebook = nbformat.read(path, as_version=4)
     os.environ.update(MPLBACKEND="module://matplotlib_inline.backend_inline", OMP_NUM_THREADS="1",
                       PYDEVD_DISABLE_FILE_VALIDATION="1")
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": directory}}).execute()
+    execute(notebook, directory)
 
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
