@@ -221,6 +221,8 @@ bool spine_sparsetext_is_listed(const struct spine_start *start)
     const bool is_whole = spine_start_is_whole(start);
     int64_t rows = 0, pairs = 0, numbers = 0;
 
+    if (has_suffix(start->name)) /* whatever its words; what is wrong is said when it is read */
+        return start->bytes > 0;
     while (at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         struct spine_field row = {at, stop == NULL ? end : stop};
@@ -238,7 +240,7 @@ bool spine_sparsetext_is_listed(const struct spine_start *start)
         pairs += count;
         numbers += is_number;
     }
-    return pairs > 0 && numbers < rows && (pairs > rows || has_suffix(start->name));
+    return pairs > 0 && numbers < rows && pairs > rows;
 }
 
 /* The word is what precedes the first blank, and may be empty. */
@@ -291,5 +293,8 @@ int spine_sparsetext_listed(const char *path, struct spine_words *words,
     spine_lines_close(lines);
     if (rc != 0 || more < 0)
         return -1;
+    if (*columns == 0)
+        return spine_refuse(err, "%s: has no values, expected rows of WORD DIMENSION:VALUE ...",
+                            path);
     return 0;
 }

@@ -12,8 +12,9 @@
 /* Is this the beginning of Matrix Market's file? */
 bool spine_sparsetext_is_market(const struct spine_start *start);
 
-/* Are these rows of .sparse? A row with one value may be anything, such as "lunch 12:30", unless the
- * name ends in .sparse; and numbers before all values are not words but svmlight's labels. */
+/* Are these rows of .sparse? If the name ends in .sparse, they are, whatever their words. Otherwise a row
+ * with one value may be anything, such as "lunch 12:30", and numbers before all values are not words but
+ * svmlight's labels. */
 bool spine_sparsetext_is_listed(const struct spine_start *start);
 
 /* Read the extent of a Matrix Market file. */

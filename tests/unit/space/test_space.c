@@ -209,6 +209,7 @@ static void test_sparse_matrices_in_text(void **state)
          {0, 0, 0, 1}},
         {"any.name", "a 1:2 0:1\r\n\nb\t1:3e0\n", {1, 2, 0, 3}},
         {"one.sparse", "a\nb 1:1", {0, 0, 0, 1}},
+        {"numbers.sparse", "5 1:2 0:1\n7 1:3\n", {1, 2, 0, 3}},
     };
     const struct path list = join_path(&directory, "words");
     struct spine_space space;
@@ -223,7 +224,7 @@ static void test_sparse_matrices_in_text(void **state)
         assert_null(space.dense);
         assert_int_equal(space.rows, 2);
         assert_int_equal(space.is_listed, i < 3);
-        assert_int_equal(spine_space_find(&space, "b"), 1);
+        assert_int_equal(spine_space_find(&space, i < 5 ? "b" : "7"), 1);
         for (size_t k = 0; k < 2; k++) {
             spine_space_row(&space, k, row);
             assert_memory_equal(row, cases[i].values + 2 * k, sizeof row);
@@ -257,6 +258,10 @@ static void test_bad_sparse_matrices_are_refused(void **state)
         {"e.mtx", BANNER "2 3 2\n2 1 1\n2 1 2\n", "e.mtx: has two values in row 2, column 1"},
         {"e.mtx", BANNER "2 3 1\n2 1 inf\n", "e.mtx: the value in row 2, column 1 is not finite"},
         {"f.sparse", "a 1:2 0:1\nb 1:1 1:1\n", "f.sparse: has two values in row 2, column 2"},
+        {"h.sparse", "New York 0:1\n",
+         "h.sparse:1: expected DIMENSION:VALUE after the word, got 'York'"},
+        {"i.sparse", "a\nb\n",
+         "i.sparse: has no values, expected rows of WORD DIMENSION:VALUE ..."},
         {"g.txt", "1 1:2 3:1\n-1 1:1 2:1\n",
          "g.txt: the rows are sparse, DIMENSION:VALUE, which is not read; write all values of a "
          "row "
