@@ -69,8 +69,7 @@ def main():
         for _ in range(options.rounds):
             if is_nnse:
                 whole = {"data.input": vectors, "data.limit": options.words,
-                         "model.hidden": options.hidden, "model.objective": "nnse",
-                         "model.l0": 40, "model.ridge": 1}
+                         "model.hidden": options.hidden, "model.objective": "nnse"}
                 compare("all rows", whole, whole)
                 continue
             for rows in (64, 256):
