@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "spine/base/log.h"
-#include "spine/base/lookup.h"
 #include "spine/base/memory.h"
 #include "spine/base/number.h"
 #include "spine/base/random.h"
@@ -17,8 +16,7 @@
 #include "spine/config/identity.h"
 #include "spine/config/option.h"
 #include "spine/config/settings.h"
-
-enum { MOST_TRIALS = 100000 };
+#include "spine/sweep/draws.h"
 
 const char spine_trials_directory[] = "sweep";
 
@@ -73,7 +71,7 @@ static int set_trials(struct reading *reading, const struct spine_inifile_line *
                       struct spine_error *err)
 {
     reading->count_line = line->line;
-    return read_count(line->value, 1, MOST_TRIALS, &reading->count, err);
+    return read_count(line->value, 1, SPINE_DRAWS_MOST, &reading->count, err);
 }
 
 static int set_seed(struct reading *reading, const struct spine_inifile_line *line,
@@ -303,8 +301,8 @@ static int count_trials(struct spine_trials *trials, int64_t count, struct spine
                                     ? "a grid needs lists; give a list, or set method = random"
                                     : "sweep.trials, the number of trials to draw, is not set");
         trials->count *= parameter->values.count;
-        if (trials->count > MOST_TRIALS)
-            return spine_refuse(err, "the lists have more than %d combinations", MOST_TRIALS);
+        if (trials->count > SPINE_DRAWS_MOST)
+            return spine_refuse(err, "the lists have more than %d combinations", SPINE_DRAWS_MOST);
     }
 
     return 0;
@@ -332,118 +330,43 @@ static int shuffle(struct spine_trials *trials, struct spine_error *err)
     return 0;
 }
 
-/* The values of a parameter; SIZE_MAX for a range of real numbers. */
-static size_t count_values(const struct spine_parameter *parameter)
+static struct spine_draws draws_of(const struct spine_trials *trials)
 {
-    const bool is_whole =
-        parameter->kind == SPINE_PARAMETER_INT || parameter->kind == SPINE_PARAMETER_INT_LOG;
-    const double whole = parameter->most - parameter->least + 1;
-
-    if (parameter->kind == SPINE_PARAMETER_LIST)
-        return parameter->values.count;
-    return is_whole && whole <= MOST_TRIALS ? (size_t)whole : SIZE_MAX;
+    return (struct spine_draws){trials->parameters, trials->num_parameters, trials->seed};
 }
 
-/* The combinations of all parameters; SIZE_MAX if there are more than trials can be. */
-static size_t count_combinations(const struct spine_trials *trials)
+/* Say that there are fewer trials than were asked for. */
+static void say_fewer(size_t wanted, size_t found, size_t combinations)
 {
-    size_t count = 1;
-
-    for (size_t p = 0; p < trials->num_parameters; p++) {
-        const size_t values = count_values(&trials->parameters[p]);
-        if (values > MOST_TRIALS)
-            return SIZE_MAX;
-        count *= values;
-        if (count > MOST_TRIALS)
-            return SIZE_MAX;
-    }
-    return count;
-}
-
-/* Add the values of trial i to those of the trials before it. Returns 1 if one of them has the same, 0 if
- * not; -1 when memory runs out. */
-static int add_values(const struct spine_trials *trials, size_t i, struct spine_words *values,
-                      struct spine_lookup *lookup, struct spine_error *err)
-{
-    char value[SPINE_PARAMETER_VALUE];
-    struct spine_textstream text;
-    if (spine_textstream_open(&text, "the values of a trial", err))
-        return -1;
-
-    for (size_t p = 0; p < trials->num_parameters; p++) {
-        spine_trials_value(trials, i, p, value);
-        fprintf(text.file, "%s\n", value);
-    }
-    char *all = spine_textstream_close(&text, err);
-    int rc = all == NULL ? -1 : spine_words_add(values, all, strlen(all), err);
-    free(all);
-    if (rc == 0 && !spine_lookup_add(lookup, values, i)) {
-        spine_words_truncate(values, i);
-        rc = 1;
-    }
-    return rc;
-}
-
-/* Draw all trials. Draws of trial i have the numbers i, i + MOST_TRIALS ...: whatever the number of
- * trials. The search for one that is new ends after so many draws that there hardly is one,
- * or that it is rare. */
-static int draw_all(struct spine_trials *trials, size_t combinations, struct spine_words *values,
-                    struct spine_lookup *lookup, struct spine_error *err)
-{
-    const size_t most = 1000 + 64 * (combinations < SIZE_MAX ? combinations : 0);
-
-    for (size_t i = 0; i < trials->count; i++) {
-        size_t attempt = 0;
-        int rc = 1;
-        for (; rc == 1 && attempt < most; attempt++) {
-            trials->draws[i] = i + attempt * MOST_TRIALS;
-            rc = add_values(trials, i, values, lookup, err);
-        }
-        if (rc < 0)
-            return -1;
-        trials->num_repeats += attempt > 1;
-        if (rc == 1) {
-            trials->count = i;
-            return 0;
-        }
-    }
-    return 0;
+    spine_log(SPINE_LOG_INFO,
+              "sweep.trials: is %zu, but %s %zu different combinations%s: the sweep has %zu trials",
+              wanted, found == combinations ? "there are only" : "only", found,
+              found == combinations ? "" : " were found", found);
 }
 
 /* Draw trials that differ from one another, or only count those that don't. */
 static int draw(struct spine_trials *trials, struct spine_error *err)
 {
-    struct spine_trials distinct = *trials;
-    const size_t combinations = count_combinations(trials);
-    struct spine_words values = {0};
-    struct spine_lookup lookup = {0};
+    const struct spine_draws draws = draws_of(trials);
+    const size_t combinations = spine_draws_combinations(&draws), wanted = trials->count;
+    size_t count = combinations < wanted ? combinations : wanted;
     if (!trials->drawn)
         return 0;
 
-    if (combinations < trials->count)
-        distinct.count = combinations;
-    distinct.draws =
-        spine_memory_get(distinct.count, sizeof *distinct.draws, "the draws of the trials", err);
-    int rc = distinct.draws == NULL || spine_lookup_init(&lookup, distinct.count, err);
-    if (rc == 0)
-        rc = draw_all(&distinct, combinations, &values, &lookup, err);
-    spine_words_dispose(&values);
-    spine_lookup_dispose(&lookup);
-    if (rc != 0 || trials->is_independent) {
-        free(distinct.draws);
-        trials->num_repeats = distinct.num_repeats + (distinct.count < trials->count);
-        return rc == 0 ? 0 : -1;
+    trials->draws = spine_memory_get(count, sizeof *trials->draws, "the draws of the trials", err);
+    if (trials->draws == NULL ||
+        spine_draws_find(&draws, trials->draws, &count, &trials->num_repeats, err))
+        return -1;
+    trials->num_repeats += count < wanted;
+    if (trials->is_independent) {
+        free(trials->draws);
+        trials->draws = NULL;
+        return 0;
     }
 
-    if (distinct.count < trials->count)
-        spine_log(SPINE_LOG_INFO,
-                  "sweep.trials: is %zu, but %s %zu different combinations%s: the sweep has %zu "
-                  "trials",
-                  trials->count, distinct.count == combinations ? "there are only" : "only",
-                  distinct.count, distinct.count == combinations ? "" : " were found",
-                  distinct.count);
-    distinct.num_repeats += distinct.count < trials->count;
-    *trials = distinct;
+    if (count < wanted)
+        say_fewer(wanted, count, combinations);
+    trials->count = count;
     return 0;
 }
 
@@ -566,14 +489,13 @@ static size_t grid_index(const struct spine_trials *trials, size_t i, size_t p)
 
 void spine_trials_value(const struct spine_trials *trials, size_t i, size_t p, char *text)
 {
-    const struct spine_parameter *parameter = &trials->parameters[p];
-    const uint64_t number = trials->draws != NULL ? trials->draws[i] : i;
+    const struct spine_draws draws = draws_of(trials);
+
     if (trials->drawn)
-        spine_parameter_draw(parameter, spine_random_parameter(trials->seed, number, (uint32_t)p),
-                             text);
+        spine_draws_value(&draws, trials->draws != NULL ? trials->draws[i] : i, p, text);
     else
         snprintf(text, SPINE_PARAMETER_VALUE, "%s",
-                 spine_words_get(&parameter->values, grid_index(trials, i, p)));
+                 spine_words_get(&trials->parameters[p].values, grid_index(trials, i, p)));
 }
 
 /* Replace this value of data.input by the file that it was converted to. */
