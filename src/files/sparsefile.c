@@ -1,17 +1,14 @@
 /* sparsefile.c -- a sparse matrix and its words, in a file that isn't HDF5. */
 #include "spine/files/sparsefile.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "spine/base/memory.h"
 #include "spine/files/entries.h"
 #include "spine/files/output.h"
 #include "spine/files/sparsearrays.h"
 #include "spine/files/sparsetext.h"
 #include "spine/files/wordlist.h"
 #include "spine/text/archive.h"
-#include "spine/text/stream.h"
 
 /* --- Recognising -------------------------------------------------------------------------- */
 
@@ -25,22 +22,10 @@ static enum spine_sparsefile_form recognise(const struct spine_start *start)
 /* Recognise text by its first bytes. */
 static int find_text(const char *path, enum spine_sparsefile_form *form, struct spine_error *err)
 {
-    struct spine_stream *stream = NULL;
-    struct spine_start start = {.name = path, .file_bytes = UINT64_MAX};
-    size_t got = 1;
-    if (spine_stream_open(&stream, path, err))
-        return -1;
+    struct spine_start start;
+    char *bytes = NULL;
+    const int rc = spine_start_read(path, &start, &bytes, err);
 
-    char *bytes = spine_memory_get(SPINE_START_BYTES, 1, "the beginning of the file", err);
-    int rc = -(bytes == NULL);
-    while (rc == 0 && got > 0 && start.bytes < SPINE_START_BYTES) {
-        rc = spine_stream_read(stream, bytes + start.bytes, SPINE_START_BYTES - start.bytes, &got,
-                               err);
-        start.bytes += rc == 0 ? got : 0;
-    }
-    spine_stream_close(stream);
-    start.at = bytes;
-    start.file_bytes = got == 0 ? start.bytes : UINT64_MAX;
     if (rc == 0)
         *form = recognise(&start);
     free(bytes);

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "spine/base/memory.h"
 #include "spine/base/path.h"
 #include "spine/text/archive.h"
 #include "spine/text/fasttext.h"
@@ -142,39 +141,6 @@ static int check_archive(const char *path, struct spine_error *err)
     return rc;
 }
 
-/* Read until there are SPINE_START_BYTES or the file ends. */
-static int read_start(struct spine_stream *stream, char *to, size_t *bytes, struct spine_error *err)
-{
-    size_t got = 1;
-
-    *bytes = 0;
-    while (*bytes < SPINE_START_BYTES && got > 0) {
-        if (spine_stream_read(stream, to + *bytes, SPINE_START_BYTES - *bytes, &got, err))
-            return -1;
-        *bytes += got;
-    }
-    return 0;
-}
-
-/* Read the first bytes of a file, which the caller frees: start->at. */
-static int read_file(const char *path, struct spine_start *start, char **bytes,
-                     struct spine_error *err)
-{
-    struct spine_stream *stream = NULL;
-
-    *start = (struct spine_start){.name = path, .file_bytes = UINT64_MAX};
-    if (spine_stream_open(&stream, path, err))
-        return -1;
-    *bytes = spine_memory_get(SPINE_START_BYTES, 1, "the beginning of the file", err);
-    const int rc = *bytes == NULL ? -1 : read_start(stream, *bytes, &start->bytes, err);
-
-    start->at = *bytes;
-    if (spine_stream_packing(stream) == SPINE_PACKING_NONE && spine_stream_is_file(stream))
-        start->file_bytes = spine_stream_bytes(stream);
-    spine_stream_close(stream);
-    return rc;
-}
-
 int spine_form_detect(const char *path, enum spine_form *form, struct spine_error *err)
 {
     struct spine_start start;
@@ -186,7 +152,7 @@ int spine_form_detect(const char *path, enum spine_form *form, struct spine_erro
     if (check_archive(path, err))
         return -1;
 
-    int rc = read_file(path, &start, &bytes, err);
+    int rc = spine_start_read(path, &start, &bytes, err);
     if (rc == 0)
         rc = spine_form_find(&start, form, err);
     free(bytes);
@@ -197,7 +163,7 @@ int spine_form_check_text(const char *path, struct spine_error *err)
 {
     struct spine_start start;
     char *bytes = NULL;
-    int rc = read_file(path, &start, &bytes, err);
+    int rc = spine_start_read(path, &start, &bytes, err);
 
     if (rc == 0)
         rc = spine_foreign_check_utf16(&start, err);

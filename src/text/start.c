@@ -4,7 +4,42 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "spine/base/memory.h"
 #include "spine/text/binary.h"
+#include "spine/text/stream.h"
+
+/* Read until there are SPINE_START_BYTES or the file ends. */
+static int fill(struct spine_stream *stream, char *to, size_t *bytes, struct spine_error *err)
+{
+    size_t got = 1;
+
+    *bytes = 0;
+    while (*bytes < SPINE_START_BYTES && got > 0) {
+        if (spine_stream_read(stream, to + *bytes, SPINE_START_BYTES - *bytes, &got, err))
+            return -1;
+        *bytes += got;
+    }
+    return 0;
+}
+
+int spine_start_read(const char *path, struct spine_start *start, char **bytes,
+                     struct spine_error *err)
+{
+    struct spine_stream *stream = NULL;
+
+    *bytes = NULL;
+    *start = (struct spine_start){.name = path, .file_bytes = UINT64_MAX};
+    if (spine_stream_open(&stream, path, err))
+        return -1;
+    *bytes = spine_memory_get(SPINE_START_BYTES, 1, "the beginning of the file", err);
+    const int rc = *bytes == NULL ? -1 : fill(stream, *bytes, &start->bytes, err);
+
+    start->at = *bytes;
+    if (spine_stream_packing(stream) == SPINE_PACKING_NONE && spine_stream_is_file(stream))
+        start->file_bytes = spine_stream_bytes(stream);
+    spine_stream_close(stream);
+    return rc;
+}
 
 bool spine_start_holds(const struct spine_start *start, size_t offset, const char *what,
                        size_t length)
