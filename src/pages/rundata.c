@@ -14,9 +14,6 @@
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/present.h"
-#include "spine/base/textstream.h"
-#include "spine/config/inifile.h"
-#include "spine/config/objective.h"
 #include "spine/files/metrics.h"
 #include "spine/files/run.h"
 #include "spine/pages/coherence.h"
@@ -388,38 +385,11 @@ static int add_nearest(cJSON *rundata, const struct spine_params *params, size_t
     return rc;
 }
 
-/* Print the lines of the INI text whose options the objective uses, and their sections. */
-static void print_used(const char *text, enum spine_objective objective, FILE *file)
-{
-    char section[SPINE_INIFILE_NAME] = "", name[2 * SPINE_INIFILE_NAME];
-    bool is_new = false, is_first = true;
-
-    for (const char *line = text, *end; *line != '\0'; line = end) {
-        const size_t length = strcspn(line, "\n"), key = strcspn(line, " =\n");
-        end = line + length + (line[length] == '\n');
-        if (*line == '[') {
-            snprintf(section, sizeof section, "%.*s", (int)strcspn(line + 1, "]\n"), line + 1);
-            is_new = true;
-        }
-        snprintf(name, sizeof name, "%s.%.*s", section, (int)key, line);
-        if (*line == '[' || key == 0 || !spine_objective_uses(objective, name))
-            continue;
-        if (is_new)
-            fprintf(file, "%s[%s]\n", is_first ? "" : "\n", section);
-        is_new = is_first = false;
-        fwrite(line, 1, (size_t)(end - line), file);
-    }
-}
-
 /* Options that its objective doesn't use would mislead readers. */
 static int add_config(cJSON *rundata, const struct spine_run *run, struct spine_error *err)
 {
-    struct spine_textstream stream;
-    if (spine_textstream_open(&stream, "the configuration", err))
-        return -1;
+    char *text = spine_config_used_text(&run->config, err);
 
-    print_used(run->model.config, (enum spine_objective)run->config.objective, stream.file);
-    char *text = spine_textstream_close(&stream, err);
     if (text == NULL)
         return -1;
     cJSON_AddStringToObject(rundata, "config", text);
