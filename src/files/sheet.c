@@ -93,6 +93,7 @@ static int choose_matrix(struct spine_sheet *sheet, const char *file, struct sur
                             "--words or --words-from",
                             file, survey->other, survey->other,
                             is_matlab(sheet->store, survey->other) ? ".T" : "");
+
     if (survey->num_matrices == 0)
         return spine_refuse(
             err,
@@ -104,6 +105,7 @@ static int choose_matrix(struct spine_sheet *sheet, const char *file, struct sur
                   "-c 'import h5py; h = h5py.File(\"FILE\"); [print(w, *h[w]) for w "
                   "in h]' > vectors.txt"
                 : "");
+
     if (survey->num_matrices > 1)
         return spine_refuse(err, "%s: has %d matrices; choose one as %s:DATASET: %s", file,
                             survey->num_matrices, file, survey->names);

@@ -12,6 +12,7 @@ int spine_requests_save(struct spine_trainer *run, enum spine_checkpoint_mode mo
 {
     if (spine_trainer_check_rows(run, 0, err))
         return -1;
+
     spine_stepper_meet(&run->stepper);
     spine_stepper_gather(&run->stepper);
     const struct spine_position total = spine_trainer_total(run);
@@ -31,6 +32,7 @@ int spine_requests_save(struct spine_trainer *run, enum spine_checkpoint_mode mo
                                  spine_checkpoint_save(&run->writer, mode, &run->stepper.params,
                                                        &run->stepper.optimizer, &progress, err)))
         rc = -1;
+
     run->saved = spine_clock_now();
     run->saved_epoch = total.epoch;
     run->saved_step = total.step;
