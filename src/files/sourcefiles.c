@@ -8,6 +8,7 @@
 #include "spine/base/infile.h"
 #include "spine/base/path.h"
 #include "spine/base/words.h"
+#include "spine/files/sparsearrays.h"
 #include "spine/files/spool.h"
 #include "spine/text/archive.h"
 #include "spine/text/binary.h"
@@ -123,6 +124,7 @@ static int choose_arrays(const char *path, const char *prefix, struct arrays *ar
                          struct spine_error *err)
 {
     struct members members = {.err = err};
+    bool is_sparse = false;
     int rc = spine_archive_list(path, note_member, &members, err);
 
     *arrays = (struct arrays){.file = path, .prefix = prefix};
@@ -134,8 +136,10 @@ static int choose_arrays(const char *path, const char *prefix, struct arrays *ar
                  name);
         rc = look_at_member(arrays, name, err);
     }
-    if (rc == 0 && strstr(arrays->names, "format.npy") != NULL &&
-        strstr(arrays->names, "shape.npy") != NULL)
+
+    if (rc == 0)
+        rc = spine_sparsearrays_is(path, &is_sparse, err);
+    if (rc == 0 && is_sparse)
         rc = spine_refuse(err,
                           "%s: a sparse matrix of SciPy's, which is not read; save it densely: "
                           "numpy.save('vectors.npy', scipy.sparse.load_npz(FILE).toarray())",

@@ -14,8 +14,9 @@ enum { BLOCK = 1 << 16 }; /* values that are read at once */
 
 /* --- Recognising -------------------------------------------------------------------------- */
 
+/* What save_npz() writes in every format. */
 struct members {
-    bool has_format, has_shape;
+    bool has_format, has_shape, has_data;
 };
 
 static bool note_member(const char *name, void *data)
@@ -24,16 +25,17 @@ static bool note_member(const char *name, void *data)
 
     members->has_format = members->has_format || strcmp(name, "format.npy") == 0;
     members->has_shape = members->has_shape || strcmp(name, "shape.npy") == 0;
+    members->has_data = members->has_data || strcmp(name, "data.npy") == 0;
     return true;
 }
 
 int spine_sparsearrays_is(const char *path, bool *is, struct spine_error *err)
 {
-    struct members members = {false, false};
+    struct members members = {0};
 
     if (spine_archive_list(path, note_member, &members, err))
         return -1;
-    *is = members.has_format && members.has_shape;
+    *is = members.has_format && members.has_shape && members.has_data;
     return 0;
 }
 
