@@ -91,7 +91,9 @@ int spine_block_init(struct spine_block *block, size_t most_units, void *shared,
             NULL ||
         (block->row = spine_memory_aligned(pairs, 1, what, err)) == NULL ||
         (block->unit_value = spine_memory_aligned(pairs, sizeof(float), what, err)) == NULL ||
-        (block->open = spine_memory_aligned(pairs, 1, what, err)) == NULL) {
+        (block->open = spine_memory_aligned(pairs, 1, what, err)) == NULL ||
+        (block->candidates = spine_memory_aligned(most_units, sizeof(uint64_t), what, err)) ==
+            NULL) {
         spine_block_dispose(block);
         return -1;
     }
@@ -106,17 +108,19 @@ void spine_block_dispose(struct spine_block *block)
     free(block->row);
     free(block->unit_value);
     free(block->open);
+    free(block->candidates);
     *block = (struct spine_block){0};
 }
 
 size_t spine_block_bytes(size_t rows, size_t units, const struct spine_block_use *use)
 {
     const double lists = sizeof(int32_t) + 2; /* of a pair */
-    const double values = use->has_dense || use->has_candidates ? 1 : use->density;
-    const double of_units = use->has_dense ? 1 : use->density;
+    const double values = use->has_dense ? 1 : use->density;
+    const double of_units = use->has_dense || use->has_candidates ? 1 : use->density;
     const double pair = sizeof(float) * (values + of_units) + use->density * lists;
     const size_t blocks = spine_block_count(rows);
-    return (size_t)(pair * (double)rows * (double)units) + blocks * units * sizeof(uint32_t);
+    return (size_t)(pair * (double)rows * (double)units) +
+           blocks * units * (sizeof(uint32_t) + sizeof(uint64_t));
 }
 
 size_t spine_block_packed(size_t dim)

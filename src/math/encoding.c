@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <endian.h>
 #include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "spine/base/clones.h"
@@ -24,15 +25,16 @@ static void flag_active(float bias, float threshold, float *restrict z, uint8_t 
     }
 }
 
-/* flags[i] = 1 if z_i is above 0 and reaches the row's bound, else 0. Returns whether any is
- * NaN. */
+/* flags[i] = 1 if z_i is above 0 and reaches the row's bound, else 0; counts += flags. Returns whether any
+ * is NaN. */
 SPINE_CLONES
 static bool flag_reaching(size_t rows, const float *restrict z, const float *restrict bounds,
-                          uint8_t *restrict flags)
+                          uint8_t *restrict flags, uint32_t *restrict counts)
 {
     int bad = 0;
     for (size_t i = 0; i < rows; i++) {
         flags[i] = (uint8_t)((z[i] > 0) & (z[i] >= bounds[i]));
+        counts[i] += flags[i];
         bad |= !(z[i] == z[i]);
     }
     return bad != 0;
@@ -95,35 +97,43 @@ static uint64_t flag_bits(const uint8_t *flags, size_t rows)
     return rows < ROWS ? bits & (((uint64_t)1 << rows) - 1) : bits;
 }
 
-/* List the pairs of unit j of the block's range, and sum h. */
-static void list_unit(struct spine_block *block, size_t j, const float *z, const uint8_t *flags,
-                      struct spine_block_sums *sums)
+/* List the pairs of unit j of the block's range whose rows' bits are set; returns what they add to the sums. z
+ * (ROWS) may lie where the list will, but not before it. */
+static struct unit_sums list_unit(struct spine_block *block, size_t j, const float *z,
+                                  uint64_t bits)
 {
     size_t count = block->unit_begin[j];
     struct unit_sums unit = {0};
 
-    for (uint64_t bits = flag_bits(flags, block->rows); bits != 0; bits &= bits - 1) {
+    for (; bits != 0; bits &= bits - 1) {
         const size_t row = (size_t)__builtin_ctzll(bits);
         set_pair(block, count++, row, z[row], &unit);
     }
-    add_sums(sums, j, &unit);
     block->unit_begin[j + 1] = (uint32_t)count;
+    return unit;
+}
+
+/* Set row_begin from the number of pairs of each row, and next: the places of their first. */
+static void begin_rows(struct spine_block *block, const uint32_t *counts, uint32_t *next)
+{
+    uint32_t end = 0;
+
+    for (size_t i = 0; i < ROWS; i++) {
+        block->row_begin[i] = next[i] = end;
+        end += counts[i];
+    }
+    block->row_begin[ROWS] = end;
 }
 
 /* Sort the listed pairs by row; units stay in order. */
 static void list_rows(struct spine_block *block)
 {
-    uint32_t next[ROWS] = {0}, end = 0;
+    uint32_t counts[ROWS] = {0}, next[ROWS];
     const uint32_t count = block->unit_begin[block->units];
 
     for (uint32_t p = 0; p < count; p++)
-        next[block->row[p]]++;
-    for (size_t i = 0; i < ROWS; i++) {
-        block->row_begin[i] = end;
-        end += next[i];
-        next[i] = block->row_begin[i];
-    }
-    block->row_begin[ROWS] = end;
+        counts[block->row[p]]++;
+    begin_rows(block, counts, next);
 
     for (size_t j = 0; j < block->units; j++)
         for (uint32_t p = block->unit_begin[j]; p < block->unit_begin[j + 1]; p++) {
@@ -133,14 +143,108 @@ static void list_rows(struct spine_block *block)
         }
 }
 
+/* --- The largest of rows -----------------------------------------------------------------------
+ *
+ * z (units, ROWS) lies in unit_value. Candidates are marked, and listed by row, which the cuts are found from; then the
+ * cuts drop some of them. The list by unit is made of z and of what is still marked, in place: it
+ * is never longer than what was read. */
+
 SPINE_CLONES
-static void add_bias(size_t rows, float bias, float *z)
+static void add_bias(float bias, float *z)
 {
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; i < ROWS; i++)
         z[i] += bias;
 }
 
-/* List the flagged z of unit j of the block's range, but for NaN. Return whether any is NaN. */
+/* Mark unit j's z that reach their rows' bounds, and count them by row. Returns whether any is NaN. */
+static bool mark_unit(struct spine_block *block, size_t j, const float *z, const float *bounds,
+                      uint8_t *flags, uint32_t *counts)
+{
+    const bool is_bad = flag_reaching(block->rows, z, bounds, flags, counts);
+
+    block->candidates[j] = flag_bits(flags, block->rows);
+    return is_bad;
+}
+
+/* List the marked z by row. */
+static void list_candidates(struct spine_block *block, const uint32_t *counts)
+{
+    uint32_t next[ROWS];
+
+    begin_rows(block, counts, next);
+    for (size_t j = 0; j < block->units; j++) {
+        const float *z = block->unit_value + j * ROWS;
+        for (uint64_t bits = block->candidates[j]; bits != 0; bits &= bits - 1) {
+            const size_t row = (size_t)__builtin_ctzll(bits);
+            const uint32_t place = next[row]++;
+            block->unit[place] = (int32_t)(block->first_unit + j);
+            block->value[place] = z[row];
+        }
+    }
+}
+
+/* Mark and list the z that may be among the largest of their rows. */
+static void find_candidates(struct spine_block *block, struct spine_scratch *scratch,
+                            struct spine_block_sums *sums)
+{
+    float bounds[ROWS] = {0};
+    uint32_t counts[ROWS] = {0};
+
+    spine_activation_bounds(block->activation.k, block->rows, block->units, block->unit_value,
+                            &scratch->guess, bounds);
+    memset(scratch->flags, 0, ROWS); /* those of missing rows */
+    for (size_t j = 0; j < block->units; j++)
+        sums->not_finite |=
+            mark_unit(block, j, block->unit_value + j * ROWS, bounds, scratch->flags, counts);
+    list_candidates(block, counts);
+}
+
+/* Move the candidates [begin, end) of a row that the cut keeps to 'at', as codes, and unmark the others. Returns where
+ * they end. */
+static uint32_t keep_row(struct spine_block *block, size_t row, struct spine_cut cut,
+                         uint32_t begin, uint32_t end, uint32_t at)
+{
+    const float cap = block->is_unclamped ? INFINITY : spine_activation_cap(&block->activation);
+
+    for (uint32_t p = begin; p < end; p++) {
+        const int32_t unit = block->unit[p];
+        const float z = block->value[p];
+        if (!spine_cut_keeps(cut, z, unit)) {
+            block->candidates[(size_t)unit - block->first_unit] &= ~((uint64_t)1 << row);
+            continue;
+        }
+        block->unit[at] = unit;
+        block->value[at++] = z > cap ? cap : z;
+    }
+    return at;
+}
+
+/* Add what a unit's kept pairs sum to. */
+static void add_kept(struct spine_block_sums *sums, size_t j, struct unit_sums unit)
+{
+    unit.h = unit.h == 0 ? unit.active : unit.h;
+    add_sums(sums, j, &unit);
+}
+
+static void keep_of_rows(struct spine_block *block, const struct spine_cut *cuts,
+                         struct spine_block_sums *sums)
+{
+    uint32_t begin = 0, at = 0;
+
+    for (size_t i = 0; i < ROWS; i++) {
+        const uint32_t end = block->row_begin[i + 1];
+        if (begin < end)
+            at = keep_row(block, i, cuts[i], begin, end, at);
+        block->row_begin[i + 1] = at;
+        begin = end;
+    }
+    for (size_t j = 0; j < block->units; j++)
+        add_kept(sums, j, list_unit(block, j, block->unit_value + j * ROWS, block->candidates[j]));
+}
+
+/* --- The largest of a batch ---------------------------------------------------------------------- */
+
+/* List the flagged z of unit j of the block's range, but for NaN. Returns whether any is NaN. */
 static bool list_flagged(struct spine_block *block, size_t j, const float *z, const uint8_t *flags)
 {
     size_t count = block->unit_begin[j];
@@ -158,34 +262,8 @@ static bool list_flagged(struct spine_block *block, size_t j, const float *z, co
     return is_bad;
 }
 
-/* List the z of unit j of the block's range that reach their rows' bounds. Return whether any is NaN. */
-static bool list_reaching(struct spine_block *block, size_t j, const float *z, const float *bounds,
-                          uint8_t *flags)
-{
-    const bool is_bad = flag_reaching(block->rows, z, bounds, flags);
-
-    list_flagged(block, j, z, flags);
-    return is_bad;
-}
-
-/* List the pairs that may be among the largest of their rows, from z (units, ROWS) in block->value, which
- * the list by row then replaces. */
-static void list_candidates(struct spine_block *block, struct spine_scratch *scratch,
-                            struct spine_block_sums *sums)
-{
-    float bounds[ROWS] = {0};
-
-    spine_activation_bounds(block->activation.k, block->rows, block->units, block->value,
-                            &scratch->guess, bounds);
-    memset(scratch->flags, 0, ROWS);
-    for (size_t j = 0; j < block->units; j++)
-        sums->not_finite |=
-            list_reaching(block, j, block->value + j * ROWS, bounds, scratch->flags);
-    list_rows(block);
-}
-
-void spine_block_keep(struct spine_block *block, const struct spine_cut *cuts,
-                      struct spine_block_sums *sums)
+static void keep_of_batch(struct spine_block *block, struct spine_cut cut,
+                          struct spine_block_sums *sums)
 {
     uint32_t begin = 0;
     size_t count = 0;
@@ -193,18 +271,27 @@ void spine_block_keep(struct spine_block *block, const struct spine_cut *cuts,
         const uint32_t end = block->unit_begin[j + 1];
         struct unit_sums unit = {0};
         for (uint32_t p = begin; p < end; p++) {
-            const size_t row = block->row[p];
             const float z = block->unit_value[p];
-            if (spine_cut_keeps(cuts[row], z, (int32_t)(block->first_unit + j)))
-                set_pair(block, count++, row, z, &unit);
+            if (spine_cut_keeps(cut, z, (int32_t)(block->first_unit + j)))
+                set_pair(block, count++, block->row[p], z, &unit);
         }
-        unit.h = unit.h == 0 ? unit.active : unit.h;
-        add_sums(sums, j, &unit);
+        add_kept(sums, j, unit);
         begin = end;
         block->unit_begin[j + 1] = (uint32_t)count;
     }
     list_rows(block);
 }
+
+void spine_block_keep(struct spine_block *block, const struct spine_cut *cuts,
+                      struct spine_block_sums *sums)
+{
+    if (block->activation.selection == SPINE_OF_ROW)
+        keep_of_rows(block, cuts, sums);
+    else
+        keep_of_batch(block, cuts[0], sums);
+}
+
+/* --- All ranges ------------------------------------------------------------------------------------ */
 
 /* z += bias, and h. */
 SPINE_CLONES
@@ -280,7 +367,7 @@ static float least_listed(const struct spine_activation *activation)
 }
 
 /* The codes of unit j of the range, or what is listed of it, from its products 'z'. Of the largest of rows,
- * z alone: list_candidates() lists them. */
+ * z alone: find_candidates() lists them. */
 static void set_unit(struct spine_block *block, size_t j, float bias, float *z, uint8_t *flags,
                      struct spine_block_sums *sums)
 {
@@ -289,15 +376,17 @@ static void set_unit(struct spine_block *block, size_t j, float bias, float *z, 
         return;
     }
     if (block->activation.selection == SPINE_OF_ROW) {
-        add_bias(block->rows, bias, z);
+        add_bias(bias, z);
         return;
     }
 
     flag_active(bias, least_listed(&block->activation), z, flags);
-    if (block->activation.selection == SPINE_ABOVE)
-        list_unit(block, j, z, flags, sums);
-    else
+    if (block->activation.selection == SPINE_ABOVE) {
+        const struct unit_sums unit = list_unit(block, j, z, flag_bits(flags, block->rows));
+        add_sums(sums, j, &unit);
+    } else {
         sums->not_finite |= list_flagged(block, j, z, flags);
+    }
 }
 
 /* A block, a range of units, and the parameters. */
@@ -315,9 +404,8 @@ void spine_block_encode(struct spine_block *block, struct spine_scratch *scratch
 
     for (size_t j = 0; j < units; j += MOST_UNITS) {
         const size_t count = units - j < MOST_UNITS ? units - j : MOST_UNITS;
-        float *out = mode == SPINE_DENSE         ? block->unit_value + j * ROWS
-                     : selection == SPINE_OF_ROW ? block->value + j * ROWS
-                                                 : scratch->tile;
+        const bool has_all = mode == SPINE_DENSE || selection == SPINE_OF_ROW;
+        float *out = has_all ? block->unit_value + j * ROWS : scratch->tile;
         spine_products.product(count, block->rows, params->dim, params->stride, packed,
                                params->W1 + (first_unit + j) * params->stride, out);
         for (size_t u = 0; u < count; u++)
@@ -325,12 +413,12 @@ void spine_block_encode(struct spine_block *block, struct spine_scratch *scratch
                      sums);
     }
     if (selection == SPINE_OF_ROW)
-        list_candidates(block, scratch, sums);
+        find_candidates(block, scratch, sums);
     else if (selection == SPINE_ABOVE && mode == SPINE_SPARSE)
         list_rows(block);
 }
 
-/* The z (listed units, ROWS) of those units, into block->value; returns how many they are. */
+/* The z (listed units, ROWS) of those units, into block->unit_value; returns how many they are. */
 static size_t find_listed(struct spine_block *block, const uint8_t *is_listed,
                           const struct spine_params *params, const float *packed)
 {
@@ -341,12 +429,12 @@ static size_t find_listed(struct spine_block *block, const uint8_t *is_listed,
         while (count < MOST_UNITS && j + count < block->units && is_listed[j + count] != 0)
             count++;
         const size_t unit = block->first_unit + j;
-        float *z = block->value + found * ROWS;
+        float *z = block->unit_value + found * ROWS;
         if (count > 0)
             spine_products.product(count, block->rows, params->dim, params->stride, packed,
                                    params->W1 + unit * params->stride, z);
         for (size_t u = 0; u < count; u++)
-            add_bias(block->rows, params->b1[unit + u], z + u * ROWS);
+            add_bias(params->b1[unit + u], z + u * ROWS);
         found += count;
         j += count > 0 ? count : 1;
     }
@@ -359,23 +447,25 @@ void spine_block_encode_listed(struct spine_block *block, struct spine_scratch *
                                const struct spine_params *params, const float *packed, float *guess)
 {
     float bounds[ROWS] = {0};
+    uint32_t counts[ROWS] = {0};
 
     block->mode = SPINE_SPARSE;
     block->first_unit = first_unit;
     block->units = units;
     block->unit_begin[0] = 0;
 
-    const size_t listed = find_listed(block, is_listed, params, packed);
-    const float *z = block->value;
-    if (listed > block->activation.k)
-        spine_activation_bounds(block->activation.k, block->rows, listed, z, guess, bounds);
+    size_t left = find_listed(block, is_listed, params, packed);
+    if (left > block->activation.k)
+        spine_activation_bounds(block->activation.k, block->rows, left, block->unit_value, guess,
+                                bounds);
     memset(scratch->flags, 0, ROWS);
-    for (size_t j = 0; j < units; j++) {
-        block->unit_begin[j + 1] = block->unit_begin[j];
+    for (size_t j = units; j-- > 0;) {
+        float *z = block->unit_value + j * ROWS;
+        block->candidates[j] = 0;
         if (is_listed[j] == 0)
             continue;
-        list_reaching(block, j, z, bounds, scratch->flags);
-        z += ROWS;
+        memmove(z, block->unit_value + --left * ROWS, ROWS * sizeof *z); /* to its unit's place */
+        mark_unit(block, j, z, bounds, scratch->flags, counts);
     }
-    list_rows(block);
+    list_candidates(block, counts);
 }

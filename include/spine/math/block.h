@@ -13,10 +13,10 @@
  * In sparse mode, active pairs of a row and a unit are listed twice, by row for y and by unit for
  * the gradient. In dense mode, which is faster when many are active, all pairs are computed with.
  *
- * If the active units are selected from all units, encoding lists the candidates of a range of
- * units; a selection from the batch has them by unit only. When all ranges have been encoded, the
- * cuts are found, for each row or for the batch (spine_search), and each range keeps the candidates
- * that pass.
+ * If the active units are selected from all units, encoding finds the candidates of a range of units: of
+ * rows, by row only, with all z (units, 64) in unit_value; of the batch, by unit only. When all
+ * ranges have been encoded, the cuts are found, for each row or for the batch (spine_search), and each
+ * range keeps the candidates that pass, in both lists.
  *
  * Matrices are row-major float; rows begin every 'stride' floats (kernels.h). */
 #ifndef SPINE_MATH_BLOCK_H
@@ -68,8 +68,9 @@ struct spine_block {
     float *value;         /* by row: h. Dense: (units, 64), h */
     uint32_t *unit_begin; /* owned; (units + 1) */
     uint8_t *row;         /* owned; by unit, ascending rows */
-    float *unit_value;    /* owned; by unit: h. Dense: (units, 64), z */
+    float *unit_value;    /* owned; by unit: h. Dense, and before a cut of rows: (units, 64), z */
     uint8_t *open;        /* owned; by unit: z <= cap, so that a gradient passes */
+    uint64_t *candidates; /* owned; (units), of SPINE_OF_ROW: bit i for row i */
     bool is_borrowed;     /* 'shared' was given */
     bool is_unclamped;    /* values above the cap are kept as z; sparse only */
 };
