@@ -30,14 +30,10 @@ static int compare_places(const void *a, const void *b)
 }
 
 static int check(const struct spine_matrix_entry *entry, const struct spine_matrix_entry *before,
-                 size_t rows, size_t columns, const char *path, struct spine_error *err)
+                 const char *path, struct spine_error *err)
 {
     const long long row = (long long)entry->row + 1, column = (long long)entry->column + 1;
 
-    if (row < 1 || (size_t)row > rows || column < 1 || (size_t)column > columns)
-        return spine_refuse(err,
-                            "%s: has a value in row %lld, column %lld of a matrix of %zu x %zu",
-                            path, row, column, rows, columns);
     if (before != NULL && compare_places(before, entry) == 0)
         return spine_refuse(err, "%s: has two values in row %lld, column %lld", path, row, column);
     if (!isfinite(entry->value))
@@ -57,8 +53,8 @@ static void sort(const struct spine_entries *entries)
         qsort(entries->list, entries->count, sizeof *entries->list, compare_places);
 }
 
-int spine_entries_arrange(const struct spine_entries *entries, size_t rows, size_t columns,
-                          const char *path, struct spine_csr *csr, struct spine_error *err)
+int spine_entries_arrange(const struct spine_entries *entries, size_t rows, const char *path,
+                          struct spine_csr *csr, struct spine_error *err)
 {
     assert(csr->rows == 0);
     sort(entries);
@@ -67,7 +63,8 @@ int spine_entries_arrange(const struct spine_entries *entries, size_t rows, size
 
     for (size_t i = 0; i < entries->count; i++) {
         const struct spine_matrix_entry *entry = &entries->list[i];
-        if (check(entry, i > 0 ? entry - 1 : NULL, rows, columns, path, err))
+        assert(entry->row >= 0 && (size_t)entry->row < rows && entry->column >= 0);
+        if (check(entry, i > 0 ? entry - 1 : NULL, path, err))
             return -1;
         while (csr->rows < (size_t)entry->row)
             csr->indptr[++csr->rows] = (int64_t)i;

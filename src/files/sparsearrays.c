@@ -115,6 +115,7 @@ static int check_format(const char *path, struct spine_error *err)
 
 /* Whole numbers of a CSR matrix. */
 struct structure {
+    const char *path;                /* borrowed; for messages */
     int64_t *shape, *ends, *columns; /* owned */
     size_t num_sizes, num_ends, count;
     size_t row; /* of the next value */
@@ -151,11 +152,31 @@ static int add_values(struct structure *structure, size_t first, size_t count, c
         const int64_t column = structure->columns[first + i];
         while ((int64_t)(first + i) >= structure->ends[structure->row + 1])
             ++structure->row;
-        if (spine_entries_add(entries, (int32_t)structure->row,
-                              column < 0 || column > INT32_MAX ? -1 : (int32_t)column, values[i],
-                              err))
+        if (column < 0 || column >= structure->shape[1])
+            return spine_refuse(
+                err, "%s: row %zu has a value in column %lld, counted from 0, of %lld columns",
+                structure->path, structure->row + 1, (long long)column,
+                (long long)structure->shape[1]);
+        if (spine_entries_add(entries, (int32_t)structure->row, (int32_t)column, values[i], err))
             return -1;
     }
+    return 0;
+}
+
+static int open_values(struct array *data, size_t count, struct spine_matrix *matrix,
+                       struct spine_error *err)
+{
+    if (!spine_npy_has_numbers(&data->npy))
+        return spine_refuse(
+            err,
+            "%s: a NumPy array of type '%s'; whole numbers, f2, f4 and f8 are read: "
+            "scipy.sparse.save_npz(FILE, MATRIX.astype('float32'))",
+            data->name, data->npy.type);
+    if (spine_npy_list(&data->npy, &data->binary, matrix, err))
+        return -1;
+    if (matrix->rows < count)
+        return spine_refuse(err, "%s: has %zu value%s, expected %zu", data->name, matrix->rows,
+                            matrix->rows == 1 ? "" : "s", count);
     return 0;
 }
 
@@ -166,11 +187,8 @@ static int read_values(struct array *data, struct structure *structure,
     struct spine_matrix matrix;
     if (count == 0)
         return 0;
-    if (spine_npy_list(&data->npy, &data->binary, &matrix, err))
+    if (open_values(data, count, &matrix, err))
         return -1;
-    if (matrix.rows < count)
-        return spine_refuse(err, "%s: has %zu values, expected %zu", data->name, matrix.rows,
-                            count);
 
     float *values = spine_memory_get(BLOCK, sizeof *values, "a block of values", err);
     int rc = -(values == NULL);
@@ -187,7 +205,7 @@ static int read_values(struct array *data, struct structure *structure,
 int spine_sparsearrays_read(const char *path, struct spine_entries *entries, size_t *rows,
                             size_t *columns, struct spine_error *err)
 {
-    struct structure structure = {0};
+    struct structure structure = {.path = path};
     struct array data;
     if (check_format(path, err))
         return -1;

@@ -114,7 +114,7 @@ int spine_sparsefile_read(struct spine_sparsefile *file, const char *path,
                  ? read_market(file, path, words, &entries, &rows, err)
                  : read_text(file, path, &entries, &rows, err);
     if (rc == 0)
-        rc = spine_entries_arrange(&entries, rows, file->columns, path, &file->values, err);
+        rc = spine_entries_arrange(&entries, rows, path, &file->values, err);
     spine_entries_dispose(&entries);
     return rc;
 }

@@ -12,18 +12,26 @@
 #include "spine/files/sink.h"
 #include "spine/text/lines.h"
 
-/* Read a whole number of digits only, in [0, INT32_MAX]. */
+/* Read a whole number of digits only, in [0, most]. */
+static bool parse_whole(struct spine_field text, int64_t most, int64_t *value)
+{
+    *value = 0;
+    for (const char *at = text.begin; at < text.end; at++) {
+        const int digit = *at - '0';
+        if (!isdigit((unsigned char)*at) || *value > (most - digit) / 10)
+            return false;
+        *value = 10 * *value + digit;
+    }
+    return text.begin < text.end;
+}
+
 static bool parse_place(struct spine_field text, int32_t *place)
 {
-    int64_t value = 0;
+    int64_t value;
+    const bool is_place = parse_whole(text, INT32_MAX, &value);
 
-    for (const char *at = text.begin; at < text.end; at++) {
-        if (!isdigit((unsigned char)*at) || value > INT32_MAX)
-            return false;
-        value = 10 * value + (*at - '0');
-    }
-    *place = (int32_t)(value <= INT32_MAX ? value : 0);
-    return text.begin < text.end && value <= INT32_MAX;
+    *place = is_place ? (int32_t)value : 0;
+    return is_place;
 }
 
 /* Cut the first field off what is left of a line. False if there is none. */
@@ -102,7 +110,6 @@ static int open_market(struct market *market, const char *path, struct spine_err
 {
     struct spine_line line;
     struct spine_field rest, rows, columns, count;
-    int32_t values = 0;
 
     *market = (struct market){.path = path};
     if (spine_lines_open(&market->lines, path, err) || read_banner(market, err))
@@ -113,10 +120,9 @@ static int open_market(struct market *market, const char *path, struct spine_err
     if (rc == 0 || !cut_first(&rest, &rows) || !cut_first(&rest, &columns) ||
         !cut_first(&rest, &count) || !spine_field_is_empty(spine_field_trim(rest)) ||
         !parse_place(rows, &market->rows) || !parse_place(columns, &market->columns) ||
-        !parse_place(count, &values))
+        !parse_whole(count, INT64_MAX, &market->count))
         return spine_refuse(err, "%s: expected a line of the rows, columns and values: 5 9 20",
                             path);
-    market->count = values;
     return 0;
 }
 
@@ -167,8 +173,8 @@ int spine_sparsetext_market(const char *path, struct spine_entries *entries,
     }
     rc = more < 0 ? -1 : rc;
     if (rc == 0 && found != market.count)
-        rc = spine_refuse(err, "%s: announces %lld values, but has %lld; was it cut off?", path,
-                          (long long)market.count, (long long)found);
+        rc = spine_refuse(err, "%s: announces %lld value%s, but has %lld; was it cut off?", path,
+                          (long long)market.count, market.count == 1 ? "" : "s", (long long)found);
     spine_lines_close(market.lines);
     return rc;
 }

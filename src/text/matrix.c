@@ -18,12 +18,21 @@ enum {
 size_t spine_matrix_width(enum spine_matrix_type type)
 {
     switch (type) {
+    case SPINE_MATRIX_I8:
+    case SPINE_MATRIX_U8:
+        return 1;
     case SPINE_MATRIX_F16:
     case SPINE_MATRIX_BF16:
+    case SPINE_MATRIX_I16:
+    case SPINE_MATRIX_U16:
         return 2;
     case SPINE_MATRIX_F32:
+    case SPINE_MATRIX_I32:
+    case SPINE_MATRIX_U32:
         return 4;
     case SPINE_MATRIX_F64:
+    case SPINE_MATRIX_I64:
+    case SPINE_MATRIX_U64:
         break;
     }
     return 8;
@@ -78,6 +87,13 @@ static void swap_bytes(unsigned char *at, size_t count, size_t width)
         }
 }
 
+static float from_double(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return (float)value;
+}
+
 static float convert(const unsigned char *at, enum spine_matrix_type type)
 {
     switch (type) {
@@ -88,12 +104,25 @@ static float convert(const unsigned char *at, enum spine_matrix_type type)
     case SPINE_MATRIX_F32:
         return from_bits(spine_binary_u32(at));
     case SPINE_MATRIX_F64:
+        return from_double(spine_binary_u64(at));
+    case SPINE_MATRIX_I8:
+        return (int8_t)*at;
+    case SPINE_MATRIX_I16:
+        return (int16_t)spine_binary_u16(at);
+    case SPINE_MATRIX_I32:
+        return (float)(int32_t)spine_binary_u32(at);
+    case SPINE_MATRIX_I64:
+        return (float)(int64_t)spine_binary_u64(at);
+    case SPINE_MATRIX_U8:
+        return *at;
+    case SPINE_MATRIX_U16:
+        return spine_binary_u16(at);
+    case SPINE_MATRIX_U32:
+        return (float)spine_binary_u32(at);
+    case SPINE_MATRIX_U64:
         break;
     }
-    const uint64_t bits = spine_binary_u64(at);
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return (float)value;
+    return (float)spine_binary_u64(at);
 }
 
 struct reader {

@@ -201,36 +201,44 @@ static int refuse_type(const struct spine_npy *npy, const struct spine_binary *b
                         binary->name, npy->type);
 }
 
-/* The array as a matrix of 'rows' rows. */
+/* Types without the byte order; truth values are whole numbers, too. */
+static const struct {
+    const char *name;
+    enum spine_matrix_type type;
+} types[] = {{"f2", SPINE_MATRIX_F16}, {"f4", SPINE_MATRIX_F32}, {"f8", SPINE_MATRIX_F64},
+             {"i1", SPINE_MATRIX_I8},  {"i2", SPINE_MATRIX_I16}, {"i4", SPINE_MATRIX_I32},
+             {"i8", SPINE_MATRIX_I64}, {"u1", SPINE_MATRIX_U8},  {"u2", SPINE_MATRIX_U16},
+             {"u4", SPINE_MATRIX_U32}, {"u8", SPINE_MATRIX_U64}, {"b1", SPINE_MATRIX_U8}};
+
+static bool find_type(const struct spine_npy *npy, enum spine_matrix_type *type)
+{
+    for (size_t i = 0; npy->type[0] != '\0' && i < sizeof types / sizeof *types; i++)
+        if (strcmp(npy->type + 1, types[i].name) == 0) {
+            *type = types[i].type;
+            return strchr(spine_matrix_width(*type) == 1 ? "|<>=" : "<>=", npy->type[0]) != NULL;
+        }
+    return false;
+}
+
+bool spine_npy_has_numbers(const struct spine_npy *npy)
+{
+    enum spine_matrix_type type;
+    return find_type(npy, &type);
+}
+
+/* The array as a matrix of such a type. */
 static int open_matrix(const struct spine_npy *npy, const struct spine_binary *binary,
                        const uint64_t sizes[2], struct spine_matrix *matrix,
                        struct spine_error *err)
 {
-    const char *type = npy->type;
-
-    if ((type[0] != '<' && type[0] != '>' && type[0] != '=') || type[1] != 'f' || type[2] == '\0' ||
-        type[3] != '\0')
-        return refuse_type(npy, binary, err);
-
     *matrix = (struct spine_matrix){.binary = binary,
-                                    .is_big_endian = type[0] == '>',
+                                    .is_big_endian = npy->type[0] == '>',
                                     .is_by_column = npy->is_by_column,
                                     .offset = npy->offset,
                                     .rows = (size_t)sizes[0],
                                     .columns = (size_t)sizes[1]};
-    switch (type[2]) {
-    case '2':
-        matrix->type = SPINE_MATRIX_F16;
-        break;
-    case '4':
-        matrix->type = SPINE_MATRIX_F32;
-        break;
-    case '8':
-        matrix->type = SPINE_MATRIX_F64;
-        break;
-    default:
+    if (!find_type(npy, &matrix->type))
         return refuse_type(npy, binary, err);
-    }
     return spine_matrix_check(matrix, err);
 }
 
@@ -244,6 +252,8 @@ int spine_npy_matrix(const struct spine_npy *npy, const struct spine_binary *bin
                             "%s: a NumPy array of %zu dimension%s; expected two, a row for each "
                             "word",
                             binary->name, npy->num_sizes, npy->num_sizes == 1 ? "" : "s");
+    if (npy->type[0] == '\0' || npy->type[1] != 'f')
+        return refuse_type(npy, binary, err);
     return open_matrix(npy, binary, npy->sizes, matrix, err);
 }
 

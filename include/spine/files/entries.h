@@ -19,10 +19,10 @@ struct spine_entries {
 int spine_entries_add(struct spine_entries *entries, int32_t row, int32_t column, float value,
                       struct spine_error *err);
 
-/* Make 'csr', which is empty, a matrix of 'rows' rows. Refuses two values in one place, values that are
- * not finite, and places outside of (rows, columns); 'path' is for messages. */
-int spine_entries_arrange(const struct spine_entries *entries, size_t rows, size_t columns,
-                          const char *path, struct spine_csr *csr, struct spine_error *err);
+/* Make 'csr', which is empty, a matrix of 'rows' rows; all places are in it. Refuses two values in one
+ * place, and values that are not finite; 'path' is for messages. */
+int spine_entries_arrange(const struct spine_entries *entries, size_t rows, const char *path,
+                          struct spine_csr *csr, struct spine_error *err);
 
 void spine_entries_dispose(struct spine_entries *entries);
 

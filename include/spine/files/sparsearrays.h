@@ -10,7 +10,8 @@
 /* Is this zip archive a sparse matrix of SciPy's, in any format? */
 int spine_sparsearrays_is(const char *path, bool *is, struct spine_error *err);
 
-/* Append all values of a matrix. Refuses formats other than CSR. */
+/* Append all values of a matrix, which are inside of (rows, columns); whole numbers are rounded to float.
+ * Refuses formats other than CSR. */
 int spine_sparsearrays_read(const char *path, struct spine_entries *entries, size_t *rows,
                             size_t *columns, struct spine_error *err);
 

@@ -1,8 +1,9 @@
 /* matrix.h -- a matrix of numbers in a binary file, read as float.
  *
- *     16, 32 or 64 bits wide, bfloat16 too; either byte order; row by row or column by column
+ *     16, 32 or 64 bits wide, bfloat16 too; whole numbers, with a sign or without, of 8 to 64 bits;
+ *     either byte order; row by row or column by column
  *
- * A number too large for a float becomes Inf, which the caller must refuse. */
+ * Numbers are rounded to float; one that is too large becomes Inf, which the caller must refuse. */
 #ifndef SPINE_TEXT_MATRIX_H
 #define SPINE_TEXT_MATRIX_H
 
@@ -13,7 +14,20 @@
 #include "spine/base/error.h"
 #include "spine/text/binary.h"
 
-enum spine_matrix_type { SPINE_MATRIX_F16, SPINE_MATRIX_BF16, SPINE_MATRIX_F32, SPINE_MATRIX_F64 };
+enum spine_matrix_type {
+    SPINE_MATRIX_F16,
+    SPINE_MATRIX_BF16,
+    SPINE_MATRIX_F32,
+    SPINE_MATRIX_F64,
+    SPINE_MATRIX_I8,
+    SPINE_MATRIX_I16,
+    SPINE_MATRIX_I32,
+    SPINE_MATRIX_I64,
+    SPINE_MATRIX_U8,
+    SPINE_MATRIX_U16,
+    SPINE_MATRIX_U32,
+    SPINE_MATRIX_U64,
+};
 
 struct spine_matrix {
     const struct spine_binary *binary; /* borrowed */

@@ -32,7 +32,10 @@ int spine_npy_open(struct spine_npy *npy, const struct spine_binary *binary,
 int spine_npy_matrix(const struct spine_npy *npy, const struct spine_binary *binary,
                      struct spine_matrix *matrix, struct spine_error *err);
 
-/* Get an array of one dimension, of the same types, as a matrix of one column. It isn't empty. */
+/* Is it an array of numbers: f2, f4, f8, or whole numbers or truth values? */
+bool spine_npy_has_numbers(const struct spine_npy *npy);
+
+/* Get an array of one dimension, of such numbers, as a matrix of one column. It isn't empty. */
 int spine_npy_list(const struct spine_npy *npy, const struct spine_binary *binary,
                    struct spine_matrix *matrix, struct spine_error *err);
 

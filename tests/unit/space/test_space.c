@@ -11,6 +11,7 @@
 
 #include "spine/files/array.h"
 #include "spine/files/merge.h"
+#include "spine/files/npzfile.h"
 #include "spine/files/object.h"
 #include "spine/files/store.h"
 #include "spine/files/strings.h"
@@ -233,6 +234,67 @@ static void test_sparse_matrices_in_text(void **state)
     }
 }
 
+/* SciPy's arrays of a matrix of 2 x 3: two values of two bytes, and their columns. */
+static void write_arrays(const struct path *path, const char *type, const char values[4],
+                         int64_t column)
+{
+    enum { ARRAYS = 5 };
+    const int64_t ends[] = {0, 1, 2}, columns[] = {column, 0}, shape[] = {2, 3};
+    const struct {
+        const char *name, *type, *shape;
+        const void *bytes;
+        size_t size;
+    } given[ARRAYS] = {{"format.npy", "|S3", "", "csr", 3},
+                       {"shape.npy", "<i8", "2,", shape, sizeof shape},
+                       {"indptr.npy", "<i8", "3,", ends, sizeof ends},
+                       {"indices.npy", "<i8", "2,", columns, sizeof columns},
+                       {"data.npy", type, "2,", values, 4}};
+    struct spine_npzfile_array arrays[ARRAYS];
+
+    for (size_t i = 0; i < ARRAYS; i++) {
+        arrays[i] = (struct spine_npzfile_array){given[i].name, given[i].type, NULL};
+        TRY(spine_npzfile_begin(&arrays[i], path->text, &err));
+        assert_int_equal(fwrite(given[i].bytes, given[i].size, 1, arrays[i].spool), 1);
+        TRY(spine_npzfile_end(&arrays[i], path->text, given[i].shape, &err));
+    }
+    TRY(spine_npzfile_write(path->text, arrays, ARRAYS, &err));
+    TRY(spine_outfile_publish(path->text, &err));
+    spine_npzfile_dispose(arrays, ARRAYS);
+}
+
+static void test_sparse_arrays_of_whole_numbers(void **state)
+{
+    static const float expected[2][3] = {{0, -2, 0}, {260, 0, 0}};
+    const struct path path = join_path(&directory, "counts.npz");
+    const struct path list = join_path(&directory, "words");
+    struct spine_space space;
+    float row[3];
+    (void)state;
+
+    assert_int_equal(put_text(&list, "a\nb\n"), 0);
+    write_arrays(&path, "<i2", "\xFE\xFF\4\1", 1);
+    TRY(spine_space_read_listed(&space, path.text, list.text, &err));
+    assert_null(space.dense);
+    for (size_t i = 0; i < 2; i++) {
+        spine_space_row(&space, i, row);
+        assert_memory_equal(row, expected[i], sizeof row);
+    }
+    spine_space_dispose(&space);
+
+    write_arrays(&path, "<V2", "\xFE\xFF\4\1", 1);
+    EXPECT_REFUSED(spine_space_read_listed(&space, path.text, list.text, &err),
+                   "%s:data.npy: a NumPy array of type '<V2'; whole numbers, f2, f4 and f8 are "
+                   "read: scipy.sparse.save_npz(FILE, MATRIX.astype('float32'))",
+                   path.text);
+    for (size_t i = 0; i < 3; i++) {
+        static const int64_t outside[] = {-1, 3, INT64_C(1) << 40};
+        write_arrays(&path, "<i2", "\xFE\xFF\4\1", outside[i]);
+        EXPECT_REFUSED(spine_space_read_listed(&space, path.text, list.text, &err),
+                       "%s: row 1 has a value in column %lld, counted from 0, of 3 columns",
+                       path.text, (long long)outside[i]);
+    }
+}
+
 /* The list has two words. */
 static void test_bad_sparse_matrices_are_refused(void **state)
 {
@@ -255,6 +317,13 @@ static void test_bad_sparse_matrices_are_refused(void **state)
         {"d.mtx", BANNER "2 3 1\n2 1 x\n",
          "d.mtx:3: expected a row in 1 to 2, a column in 1 to 3, and a number"},
         {"e.mtx", BANNER "2 3 2\n2 1 1\n", "e.mtx: announces 2 values, but has 1; was it cut off?"},
+        {"e.mtx", BANNER "2 3 1\n", "e.mtx: announces 1 value, but has 0; was it cut off?"},
+        {"e.mtx", BANNER "2 3 9223372036854775807\n2 1 1\n",
+         "e.mtx: announces 9223372036854775807 values, but has 1; was it cut off?"},
+        {"e.mtx", BANNER "2 3 9223372036854775808\n",
+         "e.mtx: expected a line of the rows, columns and values: 5 9 20"},
+        {"e.mtx", BANNER "2147483648 3 1\n",
+         "e.mtx: expected a line of the rows, columns and values: 5 9 20"},
         {"e.mtx", BANNER "2 3 2\n2 1 1\n2 1 2\n", "e.mtx: has two values in row 2, column 1"},
         {"e.mtx", BANNER "2 3 1\n2 1 inf\n", "e.mtx: the value in row 2, column 1 is not finite"},
         {"f.sparse", "a 1:2 0:1\nb 1:1 1:1\n", "f.sparse: has two values in row 2, column 2"},
@@ -409,6 +478,7 @@ int main(void)
         TEST(test_codes_of_a_run_merged_or_not),
         TEST(test_codes_in_all_formats_that_are_written),
         TEST(test_sparse_matrices_in_text),
+        TEST(test_sparse_arrays_of_whole_numbers),
         TEST(test_bad_sparse_matrices_are_refused),
         TEST(test_codes_without_excess),
         TEST(test_bad_files_are_refused),

@@ -114,6 +114,41 @@ static void half_precision_has_its_special_values(void **state)
     spine_binary_close(&binary);
 }
 
+/* -1 as a number with a sign, and the greatest without one. */
+static void lists_of_whole_numbers_are_read(void **state)
+{
+    static const struct {
+        const char *type;
+        int width;
+        float values[2];
+    } cases[] = {{"|i1", 1, {-1, 2}},      {"<i2", 2, {-1, 2}},    {">i2", 2, {-1, 2}},
+                 {"<i4", 4, {-1, 2}},      {"<i8", 8, {-1, 2}},    {">i8", 8, {-1, 2}},
+                 {"|u1", 1, {255, 2}},     {"<u2", 2, {65535, 2}}, {"<u4", 4, {0x1p32F, 2}},
+                 {">u8", 8, {0x1p64F, 2}}, {"|b1", 1, {255, 2}}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bytes bytes;
+        struct spine_npy npy;
+        struct spine_matrix matrix;
+        float values[2];
+        char text[100];
+        snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': (2,)}",
+                 cases[i].type);
+        begin_npy(&bytes, text);
+        for (int k = 0; k < cases[i].width; k++)
+            add_whole(&bytes, 255, 1);
+        for (int k = 0; k < cases[i].width; k++)
+            add_whole(&bytes, k == (cases[i].type[0] == '>' ? cases[i].width - 1 : 0) ? 2 : 0, 1);
+        open_bytes(&bytes);
+        TRY(spine_npy_open(&npy, &binary, &err));
+        assert_true(spine_npy_has_numbers(&npy));
+        TRY(spine_npy_list(&npy, &binary, &matrix, &err));
+        TRY(spine_matrix_read(&matrix, 0, 2, 1, values, &err));
+        assert_memory_equal(values, cases[i].values, sizeof values);
+        spine_binary_close(&binary);
+    }
+}
+
 static void damaged_npy_headers_are_refused(void **state)
 {
     static const char *const texts[] = {
@@ -355,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(npy_of_each_type_is_read),
         TEST(half_precision_has_its_special_values),
+        TEST(lists_of_whole_numbers_are_read),
         TEST(damaged_npy_headers_are_refused),
         TEST(arrays_that_are_no_matrix_of_floats_are_refused),
         TEST(words_of_an_npy_become_utf8),
