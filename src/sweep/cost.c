@@ -181,7 +181,6 @@ static int measure_input(const struct spine_trials *trials, struct spine_comm *w
     struct shapes both[2] = {{.input = input}, {.input = input, .is_nnse = true}};
     struct spine_nodedata nodedata;
     struct spine_config first = {0};
-    bool is_extreme;
 
     int rc = choose_shapes(trials, &both[0], err);
     if (rc == 0)
@@ -192,8 +191,7 @@ static int measure_input(const struct spine_trials *trials, struct spine_comm *w
     rc = spine_comm_agree(world, rc, err);
     if (rc != 0 || some->count == 0) /* a random search may have no trial with this input */
         return rc;
-    if (spine_inputs_inspect(&first, world, &is_extreme, err) ||
-        spine_nodedata_init(&nodedata, world, &first, err))
+    if (spine_nodedata_init(&nodedata, world, &first, err))
         return -1;
 
     for (struct shapes *shapes = both; shapes < both + 2; shapes++)
@@ -214,6 +212,9 @@ int spine_cost_measure(const struct spine_trials *trials, struct spine_comm *wor
     int rc = 0;
 
     *cost = (struct spine_cost){0};
+    if (spine_inputs_inspect_all(trials, world, err))
+        return -1;
+
     spine_comm_split(world, world->rank < trials->ranks_per_trial, &group);
     if (trials->inputs.count == 0)
         rc = measure_input(trials, world, &group, trials->base.input, cost, err);

@@ -3,10 +3,12 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "spine/base/memory.h"
 #include "spine/config/settings.h"
 #include "spine/files/cache.h"
 #include "spine/files/rundir.h"
@@ -35,6 +37,61 @@ int spine_inputs_inspect(const struct spine_config *config, struct spine_comm *w
     const int rc = spine_input_inspect(&input, world, &inspection, err);
     *found = inspection.found;
     spine_input_close(&input);
+    return rc;
+}
+
+/* Make the options correct what the other's do, too: the more rows are shortened, the fewer are refused. */
+static void correct_more(struct spine_config *config, const struct spine_config *other)
+{
+    if (other->clip > 0 && (config->clip <= 0 || other->clip < config->clip))
+        config->clip = other->clip;
+    if (spine_settings_scaling(config).whiten == SPINE_WHITEN_NO)
+        strcpy(config->whiten, other->whiten);
+    if (config->start_from[0] == '\0')
+        strcpy(config->start_from, other->start_from);
+}
+
+/* The trials that read the same rows, as one configuration, for each of those. */
+struct readers {
+    struct spine_config *configs; /* owned; (count) */
+    size_t count, capacity;
+};
+
+/* Add a trial. */
+static int add_reader(struct readers *readers, const struct spine_config *trial,
+                      struct spine_error *err)
+{
+    for (size_t i = 0; i < readers->count; i++) {
+        struct spine_config *config = &readers->configs[i];
+        if (config->limit == trial->limit && strcmp(config->input, trial->input) == 0) {
+            correct_more(config, trial);
+            return 0;
+        }
+    }
+    if (spine_memory_reserve(&readers->configs, &readers->capacity, readers->count + 1,
+                             sizeof *readers->configs, "the inputs of trials", err))
+        return -1;
+    readers->configs[readers->count++] = *trial;
+    return 0;
+}
+
+int spine_inputs_inspect_all(const struct spine_trials *trials, struct spine_comm *world,
+                             struct spine_error *err)
+{
+    struct readers readers = {0};
+    struct spine_config config;
+    bool found;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < trials->count; i++)
+        if (spine_trials_config(trials, i, &config, err) || add_reader(&readers, &config, err))
+            rc = -1;
+    rc = spine_comm_agree(world, rc, err);
+
+    for (size_t i = 0; rc == 0 && i < readers.count; i++)
+        rc = spine_inputs_inspect(&readers.configs[i], world, &found, err);
+
+    free(readers.configs);
     return rc;
 }
 

@@ -346,6 +346,9 @@ int spine_sweep_run(const struct spine_trials *trials, struct spine_comm *world,
                             world->size);
 
     const int color = world->rank / ranks, idle = world->size - groups * ranks;
+    if (!shares_input(trials) && spine_inputs_inspect_all(trials, world, err))
+        return -1;
+
     int rc = init(&group, trials, world, color, err);
     if (rc == 0 && world->rank == 0 && failed == SPINE_SWEEP_RETRY_FAILED)
         rc = spine_ledger_retry(&group.ledger, err);

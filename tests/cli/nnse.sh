@@ -346,7 +346,16 @@ refused spine-mpi "$spoiled" "$trainer" --dry-run tiny.ini data.input=spoiled.h5
     printf 'model.hidden = 8, 9\n'; } >spoiled.ini
 for command in plan run; do
     refused spine-sweep "$spoiled" "$SPINE_BIN/spine-sweep" $command spoiled.ini data.input=spoiled.h5
+    # Trials that read it by themselves, of which none would take it.
+    refused spine-sweep "$spoiled" "$SPINE_BIN/spine-sweep" $command spoiled.ini data.input=spoiled.h5 \
+        data.holdout=0.1
+    refused spine-sweep "$spoiled" "$SPINE_BIN/spine-sweep" $command spoiled.ini data.input=spoiled.h5 \
+        sweep.data.clip=5e5,1e6
+    refused spine-sweep "$spoiled" "$SPINE_BIN/spine-sweep" $command spoiled.ini sweep.data.input=glove.h5,spoiled.h5
 done
+# The second would.
+run "$SPINE_BIN/spine-sweep" plan spoiled.ini data.input=spoiled.h5 sweep.data.clip=1e6,10
+! grep -q warning: stderr || fail "one trial clips, of which plan says: $(cat stderr)"
 # So is one whose rows aren't as long as data.clip.
 refused spine-mpi "$spoiled" "$trainer" tiny.ini data.input=spoiled.h5 data.clip=1e6 output.directory=spoiled
 [ ! -e spoiled ] || fail "a refused input left $(ls -a spoiled)"
