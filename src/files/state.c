@@ -274,6 +274,10 @@ static void describe_paused(const struct spine_state *state, char *text, size_t 
                  "saved after %lld of %lld epochs; run the same command to resume, or "
                  "train.stop_after=%lld for codes now",
                  epoch, epochs, epoch);
+    else if (epoch + 1 >= state->last_epoch) /* in its last epoch, or before a long refit */
+        snprintf(text, size,
+                 "saved after %lld of %lld epochs and %lld step%s; run the same command to resume",
+                 epoch, epochs, step, step == 1 ? "" : "s");
     else
         snprintf(text, size,
                  "saved after %lld of %lld epochs and %lld step%s; run the same command to resume, "

@@ -80,7 +80,7 @@ if [ -x "$inject" ]; then
     [ "$status" != 0 ] || fail "it wasn't killed: $(cat stderr)"
     # The last step had the rate of a run of 1 epoch, however many there are now.
     attempt "$trainer" --status killed
-    grep -q '^killed: saved after 0 of 1 epochs and 5 steps;' stdout || fail "--status: $(cat stdout)"
+    grep -qx 'killed: saved after 0 of 1 epochs and 5 steps; run the same command to resume' stdout || fail "--status: $(cat stdout)"
     cp -r killed longer
     train 1 run.ini "${many[@]/train.epochs=1/train.epochs=60}" train.stop_after=1 output.directory=longer
     rate() { grep -o '"learning_rate": *[^,}]*' "$1/metrics.jsonl"; }

@@ -154,6 +154,9 @@ static void test_a_pause_says_how_to_resume(void **state)
     expect(&run, 75,
            "saved after 18 of 60 epochs and 1 step; run the same command to resume, or "
            "train.stop_after=19 for codes after the next epoch");
+    run.epoch = 59; /* its last epoch: before that there are no codes to be had */
+    expect(&run, 75, "saved after 59 of 60 epochs and 1 step; run the same command to resume");
+    run.epoch = 18;
     run.is_at_end = true;
     expect(&run, 75, "saved before the end of epoch 19 of 60; run the same command to resume");
     run.epoch = 60;
