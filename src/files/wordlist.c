@@ -328,24 +328,25 @@ static int refuse_number(const struct list *list, const char *name, size_t wante
                          struct spine_error *err)
 {
     const size_t count = list->num_words;
-    char vectors[64];
+    char numbers[128];
 
     if (wanted < rows)
-        snprintf(vectors, sizeof vectors, "the first %zu of %zu vectors", wanted, rows);
+        snprintf(numbers, sizeof numbers, "%zu word%s for the first %zu of %zu vectors", count,
+                 count == 1 ? "" : "s", wanted, rows);
     else
-        snprintf(vectors, sizeof vectors, "%zu vectors", rows);
+        snprintf(numbers, sizeof numbers, "%zu word%s for %zu vector%s", count,
+                 count == 1 ? "" : "s", rows, rows == 1 ? "" : "s");
 
     if (count == wanted + 1 && list->may_have_title)
         return spine_refuse(err,
-                            "%s: has %zu words for %s; if the first line is a header, "
-                            "remove it (tail -n +2)",
-                            name, count, vectors);
+                            "%s: has %s; if the first line is a header, remove it (tail -n +2)",
+                            name, numbers);
     if (count < wanted && count > wanted / 2)
         return spine_refuse(err,
-                            "%s: has %zu words for %s; if the last rows are padding, "
-                            "spine-convert --limit=%zu leaves them out",
-                            name, count, vectors, count);
-    return spine_refuse(err, "%s: has %zu words for %s", name, count, vectors);
+                            "%s: has %s; if the last rows are padding, spine-convert --limit=%zu "
+                            "leaves them out",
+                            name, numbers, count);
+    return spine_refuse(err, "%s: has %s", name, numbers);
 }
 
 int spine_wordlist_read(const char *path, const char *name, size_t rows, size_t wanted,

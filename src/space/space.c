@@ -189,9 +189,9 @@ static int take_all(struct spine_space *space, const char *path, struct spine_so
 }
 
 /* Remove the list from the request if the file has words of its own; *is_listed is whether it
- * stays. 'is_beside': the list wasn't asked for. */
+ * stays. */
 static int choose_words(struct spine_source_request *request, struct spine_sourcefiles *files,
-                        bool is_beside, bool *is_listed, struct spine_error *err)
+                        bool *is_listed, struct spine_error *err)
 {
     struct spine_source *source = NULL;
     const struct spine_source_request wanted = *request;
@@ -210,8 +210,6 @@ static int choose_words(struct spine_source_request *request, struct spine_sourc
     if (*is_listed) {
         *request = wanted;
         *files = given;
-        if (is_beside)
-            spine_log(SPINE_LOG_INFO, "%s: its words are those of %s", wanted.path, wanted.words);
     } else if (is_numbered) {
         spine_log(SPINE_LOG_INFO,
                   "%s: has no words, so the rows are numbered from 0; give words with --words-from",
@@ -221,29 +219,54 @@ static int choose_words(struct spine_source_request *request, struct spine_sourc
 }
 
 /* Pipes and compressed binary files are spooled without a name. */
-static int read_source(struct spine_space *space, const char *path, const char *words,
+static int read_listed(struct spine_space *space, const char *path, const char *words,
                        const struct spine_words *wanted, struct spine_error *err)
 {
     struct spine_source_request request = {.path = path, .words = words};
     struct spine_sourcefiles files = {0}, made;
     struct spine_source *source = NULL;
-    char *beside = NULL;
 
-    int rc = words == NULL ? spine_output_find_words(path, &beside, err) : 0;
-    if (beside != NULL)
-        request.words = beside;
-    if (rc == 0)
-        rc = spine_sourcefiles_prepare(&files, &request, NULL, err);
+    int rc = spine_sourcefiles_prepare(&files, &request, NULL, err);
     made = files;
     if (rc == 0)
-        rc = choose_words(&request, &files, beside != NULL, &space->is_listed, err);
-    space->is_listed = space->is_listed && words != NULL;
+        rc = choose_words(&request, &files, &space->is_listed, err);
     if (rc == 0)
         rc = spine_source_open(&source, &request, &files, err);
     if (rc == 0)
         rc = take_all(space, path, source, wanted, err);
     spine_source_close(source);
     spine_sourcefiles_clean(&made);
+    return rc;
+}
+
+/* Read with a list of words that was found, or without it where only that isn't refused: nobody has asked
+ * for the list. */
+static int read_beside(struct spine_space *space, const char *path, const char *list,
+                       const struct spine_words *wanted, struct spine_error *err)
+{
+    struct spine_error why;
+
+    if (read_listed(space, path, list, wanted, err) == 0) {
+        if (space->is_listed)
+            spine_log(SPINE_LOG_INFO, "%s: its words are those of %s", path, list);
+    } else if (err->status != SPINE_EXIT_REFUSED || read_listed(space, path, NULL, wanted, &why))
+        return -1;
+    else
+        spine_log_warning("%s: the list of words beside it isn't used: %s", path, err->text);
+    space->is_listed = false;
+    return 0;
+}
+
+/* The list is by default that beside the file, if there is one. */
+static int read_source(struct spine_space *space, const char *path, const char *words,
+                       const struct spine_words *wanted, struct spine_error *err)
+{
+    char *beside = NULL;
+    if (words == NULL && spine_output_find_words(path, &beside, err))
+        return -1;
+
+    const int rc = beside != NULL ? read_beside(space, path, beside, wanted, err)
+                                  : read_listed(space, path, words, wanted, err);
     free(beside);
     return rc;
 }

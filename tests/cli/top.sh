@@ -177,7 +177,7 @@ if has_python numpy; then
     run "$top" m.npy --words-from=list fig
     grep -qx '   1.000      1  fig' stdout || fail "words of a list: $(cat stdout)"
     printf 'plum\n' >short
-    refuse "short: has 1 words for 3 vectors" m.npy --words-from=short
+    refuse "short: has 1 word for 3 vectors" m.npy --words-from=short
 fi
 refuse "dash.txt: has words of its own; leave out --words-from" dash.txt --words-from=list
 

@@ -34,7 +34,8 @@ int spine_space_read(struct spine_space *space, const char *path, struct spine_e
 
 /* The same, but if the file has no words, such as .npy, use those of the list 'words' (wordlist.h)
  * and set space->is_listed. If 'words' is NULL, use the list that spine-merge writes beside such a file, or
- * number the rows from 0, and log that; a sparse matrix without a list is refused. */
+ * number the rows from 0, and log that. A list that doesn't fit is refused if it was asked for, and else
+ * isn't used, with a warning. A sparse matrix is refused without a list that fits. */
 int spine_space_read_listed(struct spine_space *space, const char *path, const char *words,
                             struct spine_error *err);
 

@@ -17,6 +17,7 @@
 #include "spine/files/strings.h"
 #include "spine/space/keptspace.h"
 #include "spine/space/space.h"
+#include "support/bytes.h"
 #include "support/directory.h"
 #include "support/shards.h"
 #include "support/spaces.h"
@@ -190,6 +191,48 @@ static void test_codes_in_all_formats_that_are_written(void **state)
         expect_merged_into(sparse[i], true);
     expect_merged_into("e.npy", false);
     expect_merged_into("f.npy.gz", false);
+}
+
+static void expect_bare(const struct path *path, const char *word)
+{
+    struct spine_space space;
+
+    TRY(spine_space_read(&space, path->text, &err));
+    assert_int_equal(space.rows, 2);
+    assert_int_equal(spine_space_find(&space, word), 1);
+    assert_false(space.is_listed);
+    spine_space_dispose(&space);
+}
+
+/* One that nobody has asked for is no reason to refuse a file, whatever is wrong with it. */
+static void test_a_list_beside_that_doesnt_fit_isnt_used(void **state)
+{
+    static const char header[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1)}";
+    static const char *const lists[] = {"a\n", "a\nb\nc\n", "", "{\"a\": 1}"};
+    const struct path path = join_path(&directory, "bare.npy");
+    const struct path list = join_path(&directory, "bare.words.txt");
+    struct spine_space space;
+    struct bytes bytes = {0};
+    (void)state;
+
+    add_bytes(&bytes, "\x93NUMPY\1\0", 8);
+    add_whole(&bytes, strlen(header), 2);
+    add_text(&bytes, header);
+    add_float(&bytes, 1);
+    add_float(&bytes, 2);
+    put_bytes(&path, &bytes);
+    assert_int_equal(put_text(&list, "a\nb\n"), 0);
+    expect_bare(&path, "b");
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        assert_int_equal(put_text(&list, lists[i]), 0);
+        expect_bare(&path, "1");
+        assert_int_equal(spine_space_read_listed(&space, path.text, list.text, &err), -1);
+    }
+    assert_int_equal(put_text(&list, "a\n"), 0);
+    EXPECT_REFUSED(spine_space_read_listed(&space, path.text, list.text, &err),
+                   "%s: has 1 word for 2 vectors", list.text);
+    assert_int_equal(remove(list.text), 0);
 }
 
 /* As other programs write them: in another order, with comments, without values. */
@@ -477,6 +520,7 @@ int main(void)
         TEST(test_compressed_text_is_read),
         TEST(test_codes_of_a_run_merged_or_not),
         TEST(test_codes_in_all_formats_that_are_written),
+        TEST(test_a_list_beside_that_doesnt_fit_isnt_used),
         TEST(test_sparse_matrices_in_text),
         TEST(test_sparse_arrays_of_whole_numbers),
         TEST(test_bad_sparse_matrices_are_refused),
