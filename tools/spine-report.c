@@ -19,13 +19,16 @@ static const char usage[] =
     "\n"
     "Write a page that shows a run, or two side by side, in any browser: its training, all\n"
     "dimensions, all words. The page is one file and needs no network. RUN is the directory of a\n"
-    "run, or a codes.h5ad file.\n"
+    "run, or a file of codes: .h5ad, .npz, .mtx or .sparse.\n"
     "\n"
     "  -o, --output=FILE  where to write [report.html]\n"
     "  --eval=FILE        show the measures that spine-eval --json wrote\n"
     "  --labels=FILE      names of dimensions: dimension, label and an optional note, with tabs\n"
     "                     between them; if given twice, for the first and the second RUN\n"
     "  --space=FILE       the reference space, by which coherence is measured [the run's input]\n"
+    "  --words-from=FILE  words for a RUN without words, .npz or .mtx: a word a line, an array or "
+    "a\n"
+    "                     dataset of strings [NAME.words.txt beside it]\n"
     "  --follow           rewrite the page while RUN trains; the page reloads itself\n"
     "  --every=SECONDS    how often --follow rewrites it [5]\n"
     "  --words=N          keep the N strongest words of a dimension\n"
@@ -47,7 +50,17 @@ static const char usage[] =
     "  $ spine-report run --labels=names.tsv\n"
     "  $ spine-report --follow run\n";
 
-enum { EVALUATION = SPINE_ARGUMENT_OWN, LABELS, SPACE, FOLLOW, EVERY, WORDS, DIMENSIONS, ROWS };
+enum {
+    EVALUATION = SPINE_ARGUMENT_OWN,
+    LABELS,
+    SPACE,
+    WORDS_FROM,
+    FOLLOW,
+    EVERY,
+    WORDS,
+    DIMENSIONS,
+    ROWS
+};
 
 struct request {
     struct spine_report report;
@@ -75,6 +88,9 @@ static int set_option(struct request *request, int option, struct spine_error *e
     case SPACE:
         keep->space = optarg;
         return 0;
+    case WORDS_FROM:
+        keep->list = optarg;
+        return 0;
     case FOLLOW:
         request->follow = 1;
         return 0;
@@ -96,6 +112,7 @@ static int parse_arguments(int argc, char **argv, struct request *request, struc
                                             {"eval", required_argument, NULL, EVALUATION},
                                             {"labels", required_argument, NULL, LABELS},
                                             {"space", required_argument, NULL, SPACE},
+                                            {"words-from", required_argument, NULL, WORDS_FROM},
                                             {"follow", no_argument, NULL, FOLLOW},
                                             {"every", required_argument, NULL, EVERY},
                                             {"words", required_argument, NULL, WORDS},

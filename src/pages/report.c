@@ -11,6 +11,7 @@
 
 #include "spine/base/interrupt.h"
 #include "spine/base/json.h"
+#include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/textfile.h"
 #include "spine/files/metrics.h"
@@ -107,13 +108,16 @@ static int write_page(const struct spine_report *report, const cJSON *data, cons
     return rc;
 }
 
-static int add_run(const struct spine_report *report, size_t i, cJSON *runs,
+/* *is_listed becomes true if the run's words are those of the list. */
+static int add_run(const struct spine_report *report, size_t i, cJSON *runs, bool *is_listed,
                    struct spine_error *err)
 {
     cJSON *rundata;
+    bool is_used;
 
-    if (spine_rundata_make(report->runs[i], &report->options, &rundata, err))
+    if (spine_rundata_make(report->runs[i], &report->options, &rundata, &is_used, err))
         return -1;
+    *is_listed = *is_listed || is_used;
     cJSON_AddItemToArray(runs, rundata);
     if (i >= report->num_labels)
         return 0;
@@ -128,11 +132,15 @@ int spine_report_write(const struct spine_report *report, const char *path, stru
 {
     cJSON *data = begin_data();
     cJSON *runs = cJSON_AddArrayToObject(data, "runs");
+    const char *list = report->options.list;
+    bool is_listed = false;
 
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < report->num_runs; i++)
-        rc = add_run(report, i, runs, err);
+        rc = add_run(report, i, runs, &is_listed, err);
 
+    if (rc == 0 && list != NULL && !is_listed)
+        spine_log_warning("--words-from: %s isn't used: the codes have words of their own", list);
     if (rc == 0 && report->evaluation != NULL)
         rc = add_evaluation(data, report->evaluation, err);
     if (rc == 0)

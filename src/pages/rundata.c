@@ -497,16 +497,20 @@ int spine_rundata_begin(const char *run, struct cJSON **rundata, struct spine_er
 }
 
 int spine_rundata_make(const char *run, const struct spine_rundata_options *options,
-                       struct cJSON **rundata, struct spine_error *err)
+                       struct cJSON **rundata, bool *is_listed, struct spine_error *err)
 {
     struct source source = {.options = *options};
     struct spine_run files = {.has_model = false};
 
-    if (spine_space_read(&source.space, run, err))
+    if (spine_space_read_listed(&source.space, run, options->list, err))
         return -1;
+    *is_listed = source.space.is_listed;
 
     int rc = source.space.dense != NULL
-                 ? spine_refuse(err, "%s: holds vectors, expected the codes of a run", run)
+                 ? spine_refuse(err,
+                                "%s: holds vectors, expected codes: the directory of a run, .h5ad, "
+                                ".npz, .mtx or .sparse",
+                                run)
                  : spine_rundata_begin(run, rundata, err);
     if (rc == 0) {
         spine_lookup_dispose(&source.space.lookup); /* words are only listed here */

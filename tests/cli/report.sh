@@ -44,7 +44,7 @@ refuse "--words: '0' is not a whole number from 1 to 1000" --words=0 run
 refuse "--every: 'x' is not a whole number from 1 to 3600" --every=x run
 refuse '--bogus: unknown option; see spine-report --help' --bogus run
 refuse 'nowhere: No such file or directory' nowhere
-refuse 'glove.h5: holds vectors, expected the codes of a run' glove.h5
+refuse 'glove.h5: holds vectors, expected codes: the directory of a run, .h5ad, .npz, .mtx or .sparse' glove.h5
 refuse 'eval.json: No such file or directory' run --eval eval.json
 echo '{"files": 3}' >eval.json
 refuse 'eval.json: is not what spine-eval --json writes' run --eval eval.json
@@ -149,6 +149,17 @@ with h5py.File("other.h5ad", "r+") as file:
 END
 run "$report" other.h5ad -o other.html
 data other.html other.h5ad
+
+# Sparse codes without words.
+printf '%%%%MatrixMarket matrix coordinate real general\n3 2 3\n1 1 2\n2 2 1\n3 1 .5\n' >bare.mtx
+printf 'plum\nfig\nzinc\n' >list
+refused spine-report "bare.mtx: has no words; expected a list, NAME.words.txt, beside it, or with --words-from" \
+    "$report" bare.mtx -o bare.html
+run "$report" bare.mtx run --words-from=list -o bare.html
+grep -q '"words":\["plum","fig","zinc"\]' bare.html || fail "not the words of the list"
+! grep -q "isn't used" stderr || fail "$(cat stderr)"
+run "$report" run --words-from=list -o own.html
+grep -q -- "--words-from: list isn't used: the codes have words of their own" stderr || fail "$(cat stderr)"
 
 # --- Following ------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ enum { SPINE_REPORT_BYTES = 5600000 };
 #define SPINE_REPORT_NAME "report.html" /* the page of a sweep's trial, in the trial's directory */
 
 struct spine_report {
-    const char *runs[SPINE_REPORT_RUNS];   /* directories, or codes.h5ad files */
+    const char *runs[SPINE_REPORT_RUNS];   /* directories, or files of codes */
     size_t num_runs;                       /* 1, or 2 to show them side by side */
     const char *evaluation;                /* what spine-eval --json wrote, or NULL */
     const char *labels[SPINE_REPORT_RUNS]; /* names of each run's dimensions (legend.h), or NULL */

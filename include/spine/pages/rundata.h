@@ -3,6 +3,7 @@
 #ifndef SPINE_PAGES_RUNDATA_H
 #define SPINE_PAGES_RUNDATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,10 +20,12 @@ struct spine_rundata_options {
     size_t rows;       /* and of first words, in addition to all top words */
     size_t bytes;      /* of the data, approximately, for SPINE_RUNDATA_FIT */
     const char *space; /* the reference space of coherence (reference.h); NULL: the run's input */
+    const char *list;  /* of words, for codes that have none (space.h), or NULL */
 };
 
-/* Make the data of a run's directory, or of a codes.h5ad; the caller deletes it. Parts whose file
- * is missing (metrics.jsonl, model.h5, the input) are left out. The data are an object with
+/* Make the data of a run's directory, or of a file of codes (space.h); the caller deletes it. Parts whose
+ * file is missing (metrics.jsonl, model.h5, the input) are left out. *is_listed: the words are those of
+ * the list. The data are an object with
  *
  *     name               the name of the run
  *     rows, dimensions   numbers of words and of dimensions
@@ -47,7 +50,7 @@ struct spine_rundata_options {
  * Numbers are packed (packed.h) in 4 bytes. Lists have items of 2 bytes where that is enough for
  * all dimensions or all words kept; strengths are thousandths in 2 bytes. */
 int spine_rundata_make(const char *run, const struct spine_rundata_options *options,
-                       struct cJSON **rundata, struct spine_error *err);
+                       struct cJSON **rundata, bool *is_listed, struct spine_error *err);
 
 /* Make the data of a run that isn't finished: name, history and written. */
 int spine_rundata_begin(const char *run, struct cJSON **rundata, struct spine_error *err);

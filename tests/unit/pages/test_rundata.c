@@ -17,9 +17,11 @@ static cJSON *make_data(const struct spine_rundata_options *options)
     const struct path path = join_path(&directory, "codes.h5ad");
     struct spine_merge_report report;
     cJSON *data = NULL;
+    bool is_listed;
     write_shards(&directory, 1);
     TRY(spine_merge_into(directory.text, path.text, NULL, NULL, &report, &err));
-    TRY(spine_rundata_make(path.text, options, &data, &err));
+    TRY(spine_rundata_make(path.text, options, &data, &is_listed, &err));
+    assert_false(is_listed);
     return data;
 }
 
