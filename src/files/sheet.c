@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "spine/base/namelist.h"
 #include "spine/files/array.h"
 #include "spine/files/attribute.h"
 #include "spine/files/object.h"
@@ -11,16 +12,14 @@
 #include "spine/files/strings.h"
 #include "spine/files/vectorsfile.h"
 
-enum { NAMES_BYTES = 300 }; /* of a list of names in a message */
-
 /* What a file has. */
 struct survey {
     size_t rows;                                            /* of the words that are looked for */
-    int num_matrices, num_words, num_vectors;               /* vectors: datasets of one dimension */
+    int num_words, num_vectors;                             /* vectors: datasets of one dimension */
     char matrix[SPINE_CODES_NAME], words[SPINE_CODES_NAME]; /* the last one seen */
     char other[SPINE_CODES_NAME]; /* a matrix of something else than floating-point numbers */
-    char names[NAMES_BYTES];
-    bool is_long; /* a name doesn't fit */
+    struct spine_namelist names;  /* of the matrices */
+    bool is_long;                 /* a name doesn't fit */
 };
 
 static void keep_name(struct survey *survey, char to[SPINE_CODES_NAME], const char *name)
@@ -32,7 +31,6 @@ static void keep_name(struct survey *survey, char to[SPINE_CODES_NAME], const ch
 static void note_matrix(const struct spine_object_facts *facts, void *data)
 {
     struct survey *survey = data;
-    const size_t used = strlen(survey->names);
 
     survey->num_vectors += facts->kind == SPINE_OBJECT_REALS && facts->num_sizes == 1;
     if (facts->num_sizes != 2)
@@ -43,9 +41,8 @@ static void note_matrix(const struct spine_object_facts *facts, void *data)
         return;
     }
     keep_name(survey, survey->matrix, facts->name);
-    snprintf(survey->names + used, sizeof survey->names - used, "%s%s (%zu x %zu)",
-             survey->num_matrices > 0 ? ", " : "", facts->name, facts->sizes[0], facts->sizes[1]);
-    survey->num_matrices++;
+    spine_namelist_add(&survey->names, "%s (%zu x %zu)", facts->name, facts->sizes[0],
+                       facts->sizes[1]);
 }
 
 static void note_words(const struct spine_object_facts *facts, void *data)
@@ -85,7 +82,7 @@ static int choose_matrix(struct spine_sheet *sheet, const char *file, struct sur
 {
     if (spine_object_visit(sheet->store, note_matrix, survey, err))
         return -1;
-    if (survey->num_matrices == 0 && survey->other[0] != '\0')
+    if (survey->names.count == 0 && survey->other[0] != '\0')
         return spine_refuse(err,
                             "%s: has no matrix of floating-point numbers; if '%s' has the vectors, "
                             "write it in Python: numpy.save('vectors.npy', "
@@ -94,7 +91,7 @@ static int choose_matrix(struct spine_sheet *sheet, const char *file, struct sur
                             file, survey->other, survey->other,
                             is_matlab(sheet->store, survey->other) ? ".T" : "");
 
-    if (survey->num_matrices == 0)
+    if (survey->names.count == 0)
         return spine_refuse(
             err,
             "%s: holds neither vectors (/vectors) nor codes (/X), nor any other "
@@ -106,9 +103,9 @@ static int choose_matrix(struct spine_sheet *sheet, const char *file, struct sur
                   "in h]' > vectors.txt"
                 : "");
 
-    if (survey->num_matrices > 1)
-        return spine_refuse(err, "%s: has %d matrices; choose one as %s:DATASET: %s", file,
-                            survey->num_matrices, file, survey->names);
+    if (survey->names.count > 1)
+        return spine_refuse(err, "%s: has %zu matrices; choose one as %s:DATASET: %s", file,
+                            survey->names.count, file, spine_namelist_end(&survey->names));
     strcpy(sheet->matrix, survey->matrix);
     return 0;
 }

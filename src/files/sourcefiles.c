@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "spine/base/infile.h"
+#include "spine/base/namelist.h"
 #include "spine/base/path.h"
 #include "spine/base/words.h"
 #include "spine/files/sparsearrays.h"
 #include "spine/files/spool.h"
 #include "spine/text/archive.h"
 #include "spine/text/binary.h"
+#include "spine/text/foreign.h"
 #include "spine/text/npy.h"
 #include "spine/text/shardindex.h"
 #include "spine/text/stream.h"
@@ -64,9 +66,9 @@ static int look_at_container(const char *path, bool *is_packed, struct spine_err
 /* An .npz: its members that end in .npy. */
 struct arrays {
     char matrix[SPINE_PATH], words[SPINE_PATH]; /* FILE:MEMBER, if there is only one */
-    int num_matrices, num_words, num_objects, num_lists, num_members;
+    int num_matrices, num_words, num_objects, num_lists;
     const char *file, *prefix;
-    char names[300];
+    struct spine_namelist names; /* of the members */
 };
 
 /* Read the header of a member, which is spooled for that. */
@@ -131,9 +133,7 @@ static int choose_arrays(const char *path, const char *prefix, struct arrays *ar
     rc = rc ? rc : members.rc;
     for (size_t i = 0; rc == 0 && i < members.names.count; i++) {
         const char *name = spine_words_get(&members.names, i);
-        const size_t used = strlen(arrays->names);
-        snprintf(arrays->names + used, sizeof arrays->names - used, "%s%s", i > 0 ? ", " : "",
-                 name);
+        spine_namelist_add(&arrays->names, "%s", name);
         rc = look_at_member(arrays, name, err);
     }
 
@@ -141,7 +141,8 @@ static int choose_arrays(const char *path, const char *prefix, struct arrays *ar
         rc = spine_sparsearrays_is(path, &is_sparse, err);
     if (rc == 0 && is_sparse)
         rc = spine_refuse(err,
-                          "%s: a sparse matrix of SciPy's, which is not read; save it densely: "
+                          "%s: a sparse matrix of SciPy's; " SPINE_FOREIGN_SPARSE
+                          "; else save it densely: "
                           "numpy.save('vectors.npy', scipy.sparse.load_npz(FILE).toarray())",
                           path);
     else if (rc == 0 && arrays->num_matrices == 0 && arrays->num_lists > 1)
@@ -154,8 +155,7 @@ static int choose_arrays(const char *path, const char *prefix, struct arrays *ar
         rc = spine_refuse(err,
                           "%s: has %d matrices of floating-point numbers; choose an array as "
                           "%s:ARRAY: %s",
-                          path, arrays->num_matrices, path, arrays->names);
-    arrays->num_members = (int)members.names.count;
+                          path, arrays->num_matrices, path, spine_namelist_end(&arrays->names));
     spine_words_dispose(&members.names);
     return rc;
 }
@@ -200,8 +200,11 @@ static int prepare_input(struct spine_sourcefiles *files,
     bool is_inside = false, is_packed = false;
 
     files->form = request->form;
-    if (find_form(files->path, &files->form, &is_inside, err))
+    if (find_form(files->path, &files->form, &is_inside, err)) {
+        if (files->is_path_spooled)
+            spine_error_rename(err, files->path, request->path);
         return -1;
+    }
     if (!is_inside && look_at_container(files->path, &is_packed, err))
         return -1;
     if (files->form == SPINE_FORM_TEXT)
@@ -257,9 +260,9 @@ int spine_sourcefiles_prepare(struct spine_sourcefiles *files,
     if (is_zip) {
         if (choose_arrays(request->path, prefix, &arrays, err))
             return -1;
-        if (arrays.num_members > 0 && set_path(files->path, arrays.matrix, err))
+        if (arrays.names.count > 0 && set_path(files->path, arrays.matrix, err))
             return -1;
-        if (arrays.num_members > 0 && request->words == NULL && arrays.num_words == 1 &&
+        if (arrays.names.count > 0 && request->words == NULL && arrays.num_words == 1 &&
             set_path(files->words, arrays.words, err))
             return -1;
         if (request->words == NULL && arrays.num_words == 0 && arrays.num_objects == 1)

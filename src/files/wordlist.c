@@ -291,6 +291,8 @@ static int read_any(const char *path, const char *name, struct list *list, struc
     else if (rc == 0)
         rc = spine_refuse(err, "%s: is not a list of words: expected one word a line", name);
     free(file);
+    if (rc != 0 && strcmp(path, name) != 0 && path[0] != '\0')
+        spine_error_rename(err, path, name); /* it may be what the list was unpacked to */
     return rc;
 }
 

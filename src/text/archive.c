@@ -9,8 +9,7 @@
 
 #include "spine/base/infile.h"
 #include "spine/base/memory.h"
-
-enum { NAMES_BYTES = 400 }; /* of a list of names in a message */
+#include "spine/base/namelist.h"
 
 struct spine_archive {
     zip_t *zip;
@@ -93,9 +92,7 @@ static bool is_called(const char *name, const char *inner)
 static int choose_member(zip_t *zip, const char *file, const char *inner, zip_int64_t *index,
                          struct spine_error *err)
 {
-    char names[NAMES_BYTES] = "";
-    size_t used = 0;
-    int count = 0;
+    struct spine_namelist names = {0};
 
     for (zip_int64_t i = 0; i < zip_get_num_entries(zip, 0); i++) {
         const char *name = member_name(zip, i);
@@ -104,19 +101,17 @@ static int choose_member(zip_t *zip, const char *file, const char *inner, zip_in
         *index = i;
         if (inner != NULL && is_called(name, inner))
             return 0;
-        if (used < sizeof names)
-            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
-                                     count > 0 ? ", " : "", name);
-        count++;
+        spine_namelist_add(&names, "%s", name);
     }
-    if (inner == NULL && count == 1)
+    if (inner == NULL && names.count == 1)
         return 0;
-    if (count == 0)
+    if (names.count == 0)
         return spine_refuse(err, "%s: a zip archive without files", file);
     if (inner == NULL)
-        return spine_refuse(err, "%s: a zip archive of %d files; name one of them as %s:FILE: %s",
-                            file, count, file, names);
-    return spine_refuse(err, "%s: has no file '%.100s'; it has: %s", file, inner, names);
+        return spine_refuse(err, "%s: a zip archive of %zu files; name one of them as %s:FILE: %s",
+                            file, names.count, file, spine_namelist_end(&names));
+    return spine_refuse(err, "%s: has no file '%.100s'; it has: %s", file, inner,
+                        spine_namelist_end(&names));
 }
 
 /* Fail, with -1, if reading the archive failed, rather than its contents being damaged. */

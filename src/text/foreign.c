@@ -82,11 +82,6 @@ static const struct foreign foreigns[] = {
     {AT(0, "IxF"), "a FAISS index",
      "write its vectors: numpy.save('vectors.npy', "
      "faiss.read_index(FILE).reconstruct_n()), and give the words with --words or --words-from"},
-    {AT(0, "%%MatrixMarket"), "a Matrix Market file",
-     "write it as .npy: python3 -c 'import numpy, scipy.io, scipy.sparse; "
-     "numpy.save(\"vectors.npy\", "
-     "scipy.sparse.csr_matrix(scipy.io.mmread(\"FILE\")).toarray())', and give the words with "
-     "--words or --words-from"},
     {AT(0, "CDF\1"), "a NetCDF file", save_matrix},
     {AT(0, "CDF\2"), "a NetCDF file", save_matrix},
     {AT(0, "\0\0\x0D\2"), "an IDX file", save_matrix},
@@ -148,12 +143,23 @@ static bool is_sentencepiece(const struct spine_start *start)
 
 static int refuse_signature(const struct spine_start *start, struct spine_error *err)
 {
+    static const char market[] = "%%MatrixMarket";
+
     for (size_t i = 0; i < sizeof foreigns / sizeof *foreigns; i++) {
         const struct foreign *foreign = &foreigns[i];
         if (spine_start_holds(start, foreign->offset, foreign->magic, foreign->bytes) &&
             (foreign->bytes > 5 || spine_start_has_controls(start)))
             return spine_foreign_refuse(start->name, foreign->what, foreign->advice, err);
     }
+    if (spine_start_holds(start, 0, market, sizeof market - 1))
+        return spine_refuse(
+            err,
+            "%s: is a Matrix Market file; " SPINE_FOREIGN_SPARSE
+            "; else write it as .npy: python3 -c 'import numpy, scipy.io, scipy.sparse; "
+            "numpy.save(\"vectors.npy\", "
+            "scipy.sparse.csr_matrix(scipy.io.mmread(\"FILE\")).toarray())', and give the words "
+            "with --words or --words-from",
+            start->name);
     if (is_sentencepiece(start))
         return spine_foreign_refuse(
             start->name, "a model of SentencePiece, a vocabulary",

@@ -219,15 +219,17 @@ static int refuse_json(const struct spine_start *start, struct spine_error *err)
     if (spine_start_mentions(start, "\"cells\":") && spine_start_mentions(start, "\"nbformat"))
         return spine_foreign_refuse(start->name, "a Jupyter notebook",
                                     "give the file with the vectors", err);
-    if (spine_start_mentions(start, "\"weight_map\"") && spine_start_mentions(start, ".bin\""))
+    if (spine_start_mentions(start, "\"weight_map\"") && spine_start_mentions(start, ".bin\"") &&
+        !spine_start_mentions(start, ".safetensors\""))
         return spine_foreign_refuse(start->name,
                                     "the index of a model split into several PyTorch files",
                                     SPINE_FOREIGN_TORCH, err);
     if (spine_start_mentions(start, "\"weight_map\""))
-        return spine_foreign_refuse(
-            start->name, "the index of a model split into several safetensors files",
-            "give the file that it names for the embedding (grep emb FILE), and --tensor NAME",
-            err);
+        return spine_refuse(err,
+                            "%s: is the index of a model split into several safetensors files; it "
+                            "is read as an input if it is beside them, unpacked, and named "
+                            "NAME.index.json: give NAME.index.json:TENSOR",
+                            start->name);
     if (brackets == 2 && memchr(start->at, '{', at) != NULL)
         return refuse_records(start, false, err);
     return spine_foreign_refuse(start->name, "JSON", advise_on_json(start, at, brackets), err);

@@ -1,8 +1,11 @@
 /* layout.c -- the layout of a file of word vectors in text form, found from its first rows. */
 #include "spine/text/layout.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "spine/base/path.h"
 #include "spine/text/textrow.h"
 
 enum {
@@ -293,8 +296,9 @@ static int refuse_form(const struct sample *sample, const char *path, struct spi
     if (2 * sample->num_pairs > sample->count)
         return spine_refuse(
             err,
-            "%s: the rows are sparse, DIMENSION:VALUE, which is not read; write all "
-            "values of a row (for codes of a run: spine-merge RUN -o FILE.h5ad)",
+            "%s: the rows are sparse, DIMENSION:VALUE; from a file NAME.sparse, spine-eval, "
+            "spine-top and spine-report read them; else write all values of a row (for codes of a "
+            "run: spine-merge RUN -o FILE.h5ad)",
             path);
     if (2 * sample->num_words_last > sample->count)
         return spine_refuse(err,
@@ -409,22 +413,38 @@ static void find_habits(struct spine_layout *layout, const struct sample *sample
     layout->has_quotes = layout->has_quotes || layout->has_bare_words;
 }
 
+/* Name the file of the words for a person: NAME.metadata.tsv beside NAME.tsv, as the Embedding Projector has
+ * them, or WORDS. */
+static void name_words(const char *path, char *words, size_t size)
+{
+    const int stem = (int)(strlen(path) - strlen(".tsv"));
+
+    if (spine_path_ends_in(path, ".tsv") &&
+        (size_t)snprintf(words, size, "%.*s.metadata.tsv", stem, path) < size &&
+        access(words, F_OK) == 0)
+        return;
+    snprintf(words, size, "WORDS");
+}
+
 /* Refuse if most first fields aren't words but numbers with a point, or the zeros of vectors: words
  * may be whole numbers, but only one is 0. */
 static int refuse_if_no_words(const struct spine_layout *layout, const struct sample *sample,
                               const char *path, struct spine_error *err)
 {
     size_t num_values = 0;
+    char words[256];
 
     for (size_t i = 0; i < sample->count; i++)
         num_values += sample->rows[i].is_clean &&
                       (sample->rows[i].is_real || (layout->dim > 1 && sample->rows[i].index == 0));
     if (2 * num_values <= sample->count)
         return 0;
+    name_words(path, words, sizeof words);
     return spine_refuse(err,
                         "%s:%llu: rows without words: all %zu fields are numbers; put the words "
-                        "before them: paste WORDS %s",
-                        path, (unsigned long long)sample->rows[0].line, layout->dim + 1, path);
+                        "before them: paste %s %s > FILE",
+                        path, (unsigned long long)sample->rows[0].line, layout->dim + 1, words,
+                        path);
 }
 
 /* --- Dimension and header ----------------------------------------------------------------- */

@@ -8,11 +8,11 @@
 
 #include "spine/base/json.h"
 #include "spine/base/memory.h"
+#include "spine/base/namelist.h"
 
 enum {
     LENGTH_BYTES = 8,
     MOST_HEADER = 16 << 20, /* bytes; models of thousands of tensors have 1 MiB */
-    NAMES_BYTES = 400,      /* of a list of names in a message */
 };
 
 static const double most_exact = 0x1p53; /* doubles represent all whole numbers up to this one */
@@ -97,33 +97,9 @@ static int compare_rows(const void *a, const void *b)
     return left->number < right->number ? -1 : left->number > right->number;
 }
 
-/* Write the names that have room, and how many haven't. */
-static void list_choices(const struct choice *choices, size_t count, char names[NAMES_BYTES])
-{
-    enum { REST = 24 }; /* bytes for how many are left out */
-    char one[NAMES_BYTES];
-    size_t used = 0, left_out = 0;
-
-    names[0] = '\0';
-    for (size_t i = 0; i < count; i++) {
-        const int length =
-            snprintf(one, sizeof one, "%s%s (%zu x %zu)", used > 0 ? ", " : "",
-                     choices[i].tensor->string, choices[i].matrix.rows, choices[i].matrix.columns);
-        if (used + (size_t)length >= NAMES_BYTES - REST) {
-            left_out++;
-            continue;
-        }
-        memcpy(names + used, one, (size_t)length + 1);
-        used += (size_t)length;
-    }
-    if (left_out > 0)
-        snprintf(names + used, NAMES_BYTES - used, "%s%zu %s", used > 0 ? ", and " : "", left_out,
-                 used > 0 ? "more" : "with long names");
-}
-
 /* Find the only matrix; if there isn't just one, list those there are. */
 static int find_only(const cJSON *header, uint64_t begin, const cJSON **only,
-                     char names[NAMES_BYTES], struct spine_error *err)
+                     struct spine_namelist *names, struct spine_error *err)
 {
     const cJSON *tensor;
     size_t count = 0;
@@ -140,7 +116,9 @@ static int find_only(const cJSON *header, uint64_t begin, const cJSON **only,
     }
     *only = count == 1 ? choices[0].tensor : NULL;
     qsort(choices, count, sizeof *choices, compare_rows);
-    list_choices(choices, count, names);
+    for (size_t i = 0; i < count; i++)
+        spine_namelist_add(names, "%s (%zu x %zu)", choices[i].tensor->string,
+                           choices[i].matrix.rows, choices[i].matrix.columns);
     free(choices);
     return 0;
 }
@@ -149,16 +127,16 @@ static int choose(const cJSON *header, const char *name, uint64_t begin,
                   struct spine_matrix *matrix, struct spine_error *err)
 {
     const char *path = matrix->binary->name;
-    char names[NAMES_BYTES];
+    struct spine_namelist names = {0};
     const cJSON *only = NULL;
-    if (find_only(header, begin, &only, names, err))
+    if (find_only(header, begin, &only, &names, err))
         return -1;
 
     const cJSON *tensor = name == NULL ? only : cJSON_GetObjectItemCaseSensitive(header, name);
 
     if (tensor != NULL && is_matrix(tensor, begin, matrix))
         return spine_matrix_check(matrix, err);
-    if (names[0] == '\0')
+    if (names.count == 0)
         return spine_refuse(err,
                             "%s: a safetensors file without a matrix (a tensor of two dimensions) "
                             "of type F16, BF16, "
@@ -168,11 +146,11 @@ static int choose(const cJSON *header, const char *name, uint64_t begin,
     if (name == NULL)
         return spine_refuse(err,
                             "%s: a safetensors file of several matrices; choose one as %s:NAME: %s",
-                            path, path, names);
+                            path, path, spine_namelist_end(&names));
     return spine_refuse(err, "%s: %s '%.80s'; there are: %s", path,
                         tensor == NULL ? "a safetensors file without the tensor"
                                        : "not a matrix of type F16, BF16, F32 or F64: the tensor",
-                        name, names);
+                        name, spine_namelist_end(&names));
 }
 
 int spine_safetensors_matrix(const struct spine_binary *binary, const char *name,

@@ -11,14 +11,12 @@
 #include "spine/base/infile.h"
 #include "spine/base/json.h"
 #include "spine/base/memory.h"
+#include "spine/base/namelist.h"
 #include "spine/base/path.h"
 #include "spine/text/foreign.h"
 #include "spine/text/stream.h"
 
-enum {
-    MOST_BYTES = 64 << 20, /* of an index; those of models of 100,000 tensors have 10 MiB */
-    NAMES_BYTES = 400,     /* of a list of names in a message */
-};
+enum { MOST_BYTES = 64 << 20 }; /* of an index; those of models of 100,000 tensors have 10 MiB */
 
 /* Read the file's text; the caller frees it. */
 static int read_text(const char *path, char **text, struct spine_error *err)
@@ -58,37 +56,51 @@ static bool is_embedding(const char *name)
     return false;
 }
 
-static void list_names(const cJSON *map, bool only_embeddings, char names[NAMES_BYTES])
+/* Is it the name of a safetensors file in the same directory? */
+static bool is_shard(const cJSON *file)
+{
+    return cJSON_IsString(file) && strchr(file->valuestring, '/') == NULL &&
+           spine_path_ends_in(file->valuestring, ".safetensors");
+}
+
+/* List the tensors that may be chosen. */
+static void list_names(const cJSON *map, bool only_embeddings, struct spine_namelist *names)
 {
     const cJSON *item;
-    size_t used = 0;
 
-    names[0] = '\0';
     cJSON_ArrayForEach(item, map)
     {
-        const size_t length = strlen(item->string) + 2;
-        if (used + length >= NAMES_BYTES || (only_embeddings && !is_embedding(item->string)))
-            continue;
-        used += (size_t)snprintf(names + used, NAMES_BYTES - used, "%s%s", used > 0 ? ", " : "",
-                                 item->string);
+        if (is_shard(item) && (!only_embeddings || is_embedding(item->string)))
+            spine_namelist_add(names, "%s", item->string);
     }
+}
+
+/* Refuse the file of a tensor, of which is_shard() doesn't hold. */
+static int refuse_file(const char *index, const cJSON *file, struct spine_error *err)
+{
+    if (!cJSON_IsString(file) || strchr(file->valuestring, '/') != NULL)
+        return spine_refuse(err, "%s: the file of '%.80s' isn't a name in the same directory",
+                            index, file->string);
+    return spine_foreign_refuse(index, "an index of PyTorch's files", SPINE_FOREIGN_TORCH, err);
 }
 
 static int refuse_tensor(const char *index, const cJSON *map, const char *tensor,
                          struct spine_error *err)
 {
-    char names[NAMES_BYTES];
+    struct spine_namelist names = {0};
 
-    list_names(map, true, names);
-    if (names[0] == '\0')
-        list_names(map, false, names);
+    list_names(map, true, &names);
+    if (names.count == 0)
+        list_names(map, false, &names);
+    if (names.count == 0)
+        return refuse_file(index, map->child, err);
     if (tensor == NULL)
         return spine_refuse(err,
                             "%s: an index of several safetensors files; choose a tensor as "
                             "%s:TENSOR, such as %s",
-                            index, index, names);
+                            index, index, spine_namelist_end(&names));
     return spine_refuse(err, "%s: an index without the tensor '%.80s'; there are, for example: %s",
-                        index, tensor, names);
+                        index, tensor, spine_namelist_end(&names));
 }
 
 /* DIRECTORY/FILE:TENSOR, of the index's directory. */
@@ -123,11 +135,8 @@ static int look_up(const char *index, const cJSON *json, const char *tensor, cha
     const cJSON *file = tensor == NULL ? NULL : cJSON_GetObjectItemCaseSensitive(map, tensor);
     if (file == NULL)
         return refuse_tensor(index, map, tensor, err);
-    if (!cJSON_IsString(file) || strchr(file->valuestring, '/') != NULL)
-        return spine_refuse(err, "%s: the file of '%.80s' isn't a name in the same directory",
-                            index, tensor);
-    if (!spine_path_ends_in(file->valuestring, ".safetensors"))
-        return spine_foreign_refuse(index, "an index of PyTorch's files", SPINE_FOREIGN_TORCH, err);
+    if (!is_shard(file))
+        return refuse_file(index, file, err);
     return join(index, file->valuestring, tensor, shard, err);
 }
 

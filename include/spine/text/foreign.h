@@ -23,6 +23,9 @@
 #define SPINE_FOREIGN_TORCH                                                                        \
     "write the tensor in Python: numpy.save('vectors.npy', TENSOR.numpy()), or as .safetensors"
 
+#define SPINE_FOREIGN_SPARSE                                                                       \
+    "spine-eval, spine-top and spine-report read it as it is, but not from a pipe"
+
 /* Refuse a file that is 'what', such as "a tar archive". Returns -1. */
 int spine_foreign_refuse(const char *name, const char *what, const char *advice,
                          struct spine_error *err);

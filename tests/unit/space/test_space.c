@@ -375,9 +375,9 @@ static void test_bad_sparse_matrices_are_refused(void **state)
         {"i.sparse", "a\nb\n",
          "i.sparse: has no values, expected rows of WORD DIMENSION:VALUE ..."},
         {"g.txt", "1 1:2 3:1\n-1 1:1 2:1\n",
-         "g.txt: the rows are sparse, DIMENSION:VALUE, which is not read; write all values of a "
-         "row "
-         "(for codes of a run: spine-merge RUN -o FILE.h5ad)"},
+         "g.txt: the rows are sparse, DIMENSION:VALUE; from a file NAME.sparse, spine-eval, "
+         "spine-top and spine-report read them; else write all values of a row (for codes of a "
+         "run: spine-merge RUN -o FILE.h5ad)"},
     };
 #undef BANNER
     const struct path list = join_path(&directory, "words");
@@ -427,6 +427,22 @@ static void test_codes_without_excess(void **state)
     spine_space_row(&space, 2, row);
     assert_true(row[0] == 3 && row[1] == 0);
     spine_space_dispose(&space);
+}
+
+static void test_vectors_of_a_tsv_are_refused_with_their_words_named(void **state)
+{
+    struct spine_space space;
+    (void)state;
+    const struct path table = join_path(&directory, "codes.tsv");
+    const struct path metadata = join_path(&directory, "codes.metadata.tsv");
+    assert_int_equal(put_text(&table, "0.5\t0\t1\n0.25\t1\t0\n"), 0);
+    for (int i = 0; i < 2; i++) {
+        EXPECT_REFUSED(spine_space_read(&space, table.text, &err),
+                       "%s:1: rows without words: all 3 fields are numbers; put the words before "
+                       "them: paste %.200s %.200s > FILE",
+                       table.text, i == 0 ? "WORDS" : metadata.text, table.text);
+        assert_int_equal(put_text(&metadata, "a\nb\n"), 0);
+    }
 }
 
 static void test_bad_files_are_refused(void **state)
@@ -525,6 +541,7 @@ int main(void)
         TEST(test_sparse_arrays_of_whole_numbers),
         TEST(test_bad_sparse_matrices_are_refused),
         TEST(test_codes_without_excess),
+        TEST(test_vectors_of_a_tsv_are_refused_with_their_words_named),
         TEST(test_bad_files_are_refused),
         TEST(test_words_are_found_in_any_case),
         TEST(test_words_nearby_are_suggested),

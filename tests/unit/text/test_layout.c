@@ -130,13 +130,17 @@ static void test_what_is_no_rows_of_vectors_is_refused(void **state)
         {"the\t0.1,0.2,0.3\nof\t0.4,0.5,0.6\n",
          ": the numbers are separated by commas; write them with spaces: python3 -c 'for l in "
          "open(\"FILE\"): *w, v = l.split(); print(*w, *v.split(\",\"))' > vectors.txt"},
-        {"the 0:0.5 17:-1\nof 3:0.25 5:1\n", ": the rows are sparse, DIMENSION:VALUE, which is not "
-                                             "read; write all values of a row (for "
-                                             "codes of a run: spine-merge RUN -o FILE.h5ad)"},
-        {"0\t0.5\t1\n0.25\t0\t2\n0\t0\t1\n", ":1: rows without words: all 3 fields are numbers; "
-                                             "put the words before them: paste WORDS " FILE_NAME},
-        {"0\t0.5\t1\n0\t0\t2\n0\t0\t1\n", ":1: rows without words: all 3 fields are numbers; put "
-                                          "the words before them: paste WORDS " FILE_NAME},
+        {"the 0:0.5 17:-1\nof 3:0.25 5:1\n", ": the rows are sparse, DIMENSION:VALUE; from a file "
+                                             "NAME.sparse, spine-eval, spine-top and "
+                                             "spine-report read them; else write all values of a "
+                                             "row (for codes of a run: spine-merge RUN "
+                                             "-o FILE.h5ad)"},
+        {"0\t0.5\t1\n0.25\t0\t2\n0\t0\t1\n",
+         ":1: rows without words: all 3 fields are numbers; "
+         "put the words before them: paste WORDS " FILE_NAME " > FILE"},
+        {"0\t0.5\t1\n0\t0\t2\n0\t0\t1\n",
+         ":1: rows without words: all 3 fields are numbers; put "
+         "the words before them: paste WORDS " FILE_NAME " > FILE"},
         {"noon 12:30\nfive 17:00\n", ":1: expected a word and numbers, the line ends in '12:30'"},
         {"0.1 0.2 New York\n0.5 1 Rio\n",
          ":1: expected a word and numbers, the line ends in 'York'"},

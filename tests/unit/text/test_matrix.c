@@ -9,6 +9,7 @@
 
 #include "spine/text/npy.h"
 #include "spine/text/safetensors.h"
+#include "spine/text/shardindex.h"
 #include "support/bytes.h"
 #include "support/directory.h"
 #include "support/expect.h"
@@ -350,6 +351,52 @@ static void embeddings_are_listed_first(void **state)
     spine_binary_close(&binary);
 }
 
+/* Only tensors that can be chosen, those that look like embeddings if there are any. */
+static void an_index_names_what_can_be_chosen(void **state)
+{
+    static const struct {
+        const char *map, *text;
+    } cases[] = {
+        {"\"x.wte\": \"a.safetensors\", \"z\": \"a.safetensors\", \"up\": \"../b.safetensors\", "
+         "\"n\": 3",
+         "x.wte, z"},
+        {"\"x.wte.y\": \"a.safetensors\", \"z\": \"a.safetensors\"", "x.wte.y"},
+        {"\"wte.torch\": \"a.bin\", \"z\": \"a.safetensors\"", "z"},
+    };
+    const struct path index = join_path(&directory, "m.index.json");
+    char json[2048], *shard;
+    size_t used;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(json, sizeof json, "{\"weight_map\": {%s}}", cases[i].map);
+        assert_int_equal(put_text(&index, json), 0);
+        EXPECT_REFUSED(spine_shardindex_find(index.text, "q", &shard, &err),
+                       "%s: an index without the tensor 'q'; there are, for example: %s",
+                       index.text, cases[i].text);
+    }
+    EXPECT_REFUSED(spine_shardindex_find(index.text, "wte.torch", &shard, &err),
+                   "%s: is an index of PyTorch's files, which is not read; write the tensor in "
+                   "Python: numpy.save('vectors.npy', TENSOR.numpy()), or as .safetensors",
+                   index.text);
+    assert_int_equal(put_text(&index, "{\"weight_map\": {\"a\": \"a.bin\", \"n\": 3}}"), 0);
+    EXPECT_REFUSED(spine_shardindex_find(index.text, NULL, &shard, &err),
+                   "%s: is an index of PyTorch's files, which is not read; write the tensor in "
+                   "Python: numpy.save('vectors.npy', TENSOR.numpy()), or as .safetensors",
+                   index.text);
+
+    used = (size_t)snprintf(json, sizeof json, "{\"weight_map\": {");
+    for (int i = 0; i < 12; i++)
+        used += (size_t)snprintf(json + used, sizeof json - used,
+                                 "%s\"%d.a_name_of_more_than_forty_characters_in_all\": "
+                                 "\"a.safetensors\"",
+                                 i > 0 ? ", " : "", i);
+    snprintf(json + used, sizeof json - used, "}}");
+    assert_int_equal(put_text(&index, json), 0);
+    assert_int_equal(spine_shardindex_find(index.text, NULL, &shard, &err), -1);
+    assert_non_null(strstr(err.text, "7.a_name_of_more_than_forty_characters_in_all, and 4 more"));
+}
+
 static void damaged_safetensors_are_refused(void **state)
 {
     static const char *const tensors[] = {
@@ -397,6 +444,7 @@ int main(void)
         TEST(words_of_an_npy_that_are_cut_or_no_characters_are_refused),
         TEST(safetensors_of_each_type_are_read),
         TEST(embeddings_are_listed_first),
+        TEST(an_index_names_what_can_be_chosen),
         TEST(damaged_safetensors_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
