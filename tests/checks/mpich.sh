@@ -1,20 +1,34 @@
 #!/usr/bin/env bash
 # With MPICH and a serial HDF5 in place of Open MPI and a parallel one: it configures, builds, passes the
 # unit tests on ranks, and trains, pauses and resumes the same model. The build stays in the build tree.
-# Its flags are those of the build around it, from which it has the objects that know neither MPI nor HDF5.
+# Its compiler and flags are those of the build around it, from which it has the objects that know neither MPI nor
+# HDF5.
 set -euo pipefail
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/../cli/lib.sh"
 need cmake mpicc.mpich mpiexec.mpich
 [ -f /usr/include/hdf5/serial/hdf5.h ] || skip "there is no serial HDF5"
-build=$(cd "$SPINE_BIN/.." && pwd)/mpich
+around=$(cd "$SPINE_BIN/.." && pwd)
+build=$around/mpich
 bin=$build/bin
 
-launcher="$SPINE_SOURCE/tests/checks/reuse.sh;$(cd "$SPINE_BIN/.." && pwd)"
+# around_has NAME...: the arguments with which CMake has these of the build around, in 'same'.
+around_has()
+{
+    local name
+    same=()
+    for name; do
+        same+=("-D$name=$(sed -n "s/^$name:[A-Z]*=//p" "$around/CMakeCache.txt")")
+    done
+}
+
+type=$(sed -n 's/^CMAKE_BUILD_TYPE:[A-Z]*=//p' "$around/CMakeCache.txt")
+around_has CMAKE_BUILD_TYPE CMAKE_C_COMPILER CMAKE_C_FLAGS "CMAKE_C_FLAGS_${type^^}"
+launcher="$SPINE_SOURCE/tests/checks/reuse.sh;$around"
 ! command -v ccache >/dev/null || launcher+=";ccache"
 limit=300 run cmake -S "$SPINE_SOURCE" -B "$build" -DMPI_C_COMPILER=mpicc.mpich \
     -DMPIEXEC_EXECUTABLE="$(command -v mpiexec.mpich)" -DHDF5_PREFER_PARALLEL=OFF \
-    -DSPINE_MAN=OFF -DSPINE_WERROR=ON -DCMAKE_BUILD_TYPE=Release "-DCMAKE_C_COMPILER_LAUNCHER=$launcher"
+    -DSPINE_MAN=OFF -DSPINE_WERROR=ON "${same[@]}" "-DCMAKE_C_COMPILER_LAUNCHER=$launcher"
 grep -q 'Found HDF5: .*serial' "$build/CMakeCache.txt" stdout ||
     grep -q 'HDF5_C_LIBRARY_hdf5:.*serial' "$build/CMakeCache.txt" || fail "another HDF5: $(grep HDF5 stdout)"
 limit=900 run nice -n 15 cmake --build "$build" -j 2 --target test_on_ranks spine-mpi spine-convert
