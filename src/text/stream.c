@@ -22,6 +22,8 @@
 enum {
 #ifdef SPINE_FUZZ
     BLOCK = 64, /* so that short inputs go beyond it */
+#elif defined __SANITIZE_ADDRESS__
+    BLOCK = 1 << 16, /* maps larger ones one by one, and takes ten times as long */
 #else
     BLOCK = 1 << 18,
 #endif
