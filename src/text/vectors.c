@@ -101,6 +101,25 @@ static int parse_numbers(struct spine_field numbers, const struct spine_layout *
     return 0;
 }
 
+/* Does a word hold the numbers of a row, but for the last, which has become a part of the next row's word? They
+ * aren't all such as names have. */
+static bool holds_row(struct spine_field word, size_t dim)
+{
+    enum { LEAST_DIM = 4 };
+    const char *at = spine_field_skip(word.begin, word.end);
+    size_t numbers = 0, real = 0;
+
+    while (dim >= LEAST_DIM && at < word.end && (numbers + 1 < dim || real == 0)) {
+        const char *begin = spine_field_skip_separators(at, word.end);
+        at = spine_field_skip(begin, word.end);
+        const struct spine_field part = {begin, at};
+        const bool is_number = spine_field_is_number(part);
+        numbers = is_number ? numbers + 1 : 0;
+        real = is_number ? real + !spine_textrow_is_name_part(part) : 0;
+    }
+    return dim >= LEAST_DIM && numbers + 1 >= dim && real > 0;
+}
+
 /* Are the 'surplus' numbers at the end of a word part of it, in a file with such words? */
 static bool is_name(const struct spine_layout *layout, struct spine_field word, size_t surplus)
 {
@@ -157,6 +176,11 @@ static int parse_unusual(const struct spine_line *line, const struct spine_layou
     const size_t surplus = spine_field_count_numbers(rest);
     if (surplus > 0 && !is_name(layout, rest, surplus))
         return refuse_count(line, layout, layout->dim + surplus, err);
+    if (!layout->has_tab && holds_row(rest, layout->dim))
+        return spine_refuse(err,
+                            "two rows in one line: %zu numbers, then a word and %zu more; is a "
+                            "line break lost?",
+                            layout->dim, layout->dim);
 
     *reason = NO_REASON;
     return parse_numbers(numbers, layout, values, err);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spine/base/field.h"
 #include "spine/base/memory.h"
 
 enum {
@@ -75,6 +76,23 @@ static bool has_controls(const unsigned char *word, size_t length)
     return false;
 }
 
+/* NaN or Inf as computations leave them: bad numbers, but no sign that they aren't numbers. */
+static bool is_nonfinite(const unsigned char *at)
+{
+    const uint32_t size = spine_binary_u32(at) & 0x7FFFFFFF;
+
+    return size == 0x7FC00000 || size == 0x7F800000;
+}
+
+static size_t count_doubts(const unsigned char *at, size_t dim)
+{
+    size_t doubts = spine_binary_count_implausible(at, dim, 4);
+
+    for (size_t i = 0; doubts > 0 && i < dim; i++)
+        doubts -= is_nonfinite(at + 4 * i);
+    return doubts;
+}
+
 /* A possible reading of a row. */
 struct guess {
     size_t length; /* of the word */
@@ -91,7 +109,7 @@ static bool guess_row(const struct spine_word2vec *format, const unsigned char *
 
     if (need > bytes)
         return false;
-    *guess = (struct guess){length, need, spine_binary_count_implausible(at + length + 1, dim, 4)};
+    *guess = (struct guess){length, need, count_doubts(at + length + 1, dim)};
     guess->doubts += has_controls(at, length) ? dim : 0;
     if (format->has_newlines && need < bytes) {
         guess->bytes++;
@@ -139,6 +157,31 @@ static bool are_rows(const struct spine_word2vec *format, const unsigned char *a
     return true;
 }
 
+/* Do most lines end in a number? Words of text may hold control bytes, too. */
+static bool reads_as_text(const char *at, const char *end)
+{
+    enum { MOST_LINES = 32 };
+    size_t num_lines = 0, fitting = 0;
+
+    while (at < end && num_lines < MOST_LINES) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        struct spine_field row = {at, newline != NULL ? newline : end}, last;
+
+        if (newline == NULL && num_lines > 0)
+            break;
+        if (newline == NULL) /* the last field may be cut off */
+            spine_field_cut_last(&row, &last);
+        else if (row.end > row.begin && row.end[-1] == '\r')
+            row.end--;
+        row = spine_field_trim(row);
+        num_lines++;
+        fitting += spine_field_cut_last(&row, &last) && !spine_field_is_empty(row) &&
+                   spine_field_is_number(last);
+        at = newline != NULL ? newline + 1 : end;
+    }
+    return 2 * fitting > num_lines;
+}
+
 bool spine_word2vec_is(const void *start, size_t bytes)
 {
     const char *text = start;
@@ -151,7 +194,7 @@ bool spine_word2vec_is(const void *start, size_t bytes)
         return false;
     for (size_t i = header; i < bytes; i++)
         controls += is_control((unsigned char)text[i]);
-    if (controls == 0)
+    if (controls == 0 || reads_as_text(text + header, text + bytes))
         return false;
 
     format.dim = (size_t)dim;
@@ -184,6 +227,54 @@ static unsigned char *read_window(const struct spine_word2vec *format, uint64_t 
     return window;
 }
 
+/* Does the window begin with rows of 'dim' plausible numbers of 'width' bytes, after words without blanks
+ * and control bytes? Some are enough. */
+static bool begins_with_rows(const unsigned char *window, size_t bytes, size_t dim, size_t width)
+{
+    enum { LEAST_ROWS = 3, MOST_ROWS = 8 };
+    const unsigned char *at = window, *end = window + bytes;
+    size_t rows = 0;
+
+    while (rows < MOST_ROWS && at < end) {
+        at += rows > 0 && *at == '\n';
+        const unsigned char *blank = memchr(at, ' ', (size_t)(end - at));
+        if (blank == NULL || (size_t)(end - blank - 1) / width < dim)
+            break;
+        if (blank == at || has_controls(at, (size_t)(blank - at)) ||
+            memchr(at, '\n', (size_t)(blank - at)) != NULL ||
+            spine_binary_count_implausible(blank + 1, dim, width) > 0)
+            return false;
+        at = blank + 1 + width * dim;
+        rows++;
+    }
+    return rows >= LEAST_ROWS;
+}
+
+/* Refuse if the first rows fit another dimension than the header's, or numbers of 8 bytes. */
+static int check_dim(const struct spine_word2vec *format, const unsigned char *window, size_t bytes,
+                     struct spine_error *err)
+{
+    enum { MOST_TRIED = 4096 };
+    const size_t announced = format->dim;
+    size_t dim = 1;
+
+    if (begins_with_rows(window, bytes, announced, 4))
+        return 0;
+    while (dim <= MOST_TRIED && !begins_with_rows(window, bytes, dim, 4))
+        dim++;
+    if (dim <= MOST_TRIED)
+        return spine_refuse(err,
+                            "%s:1: the header says that rows have %zu number%s, but they have %zu; "
+                            "correct the header",
+                            format->binary->name, announced, announced == 1 ? "" : "s", dim);
+    if (begins_with_rows(window, bytes, announced, 8))
+        return spine_refuse(err,
+                            "%s: word2vec's binary format, but its numbers have 8 bytes instead of "
+                            "4; write them as float32",
+                            format->binary->name);
+    return 0;
+}
+
 /* Does a newline follow the first row? */
 static int look_at_rows(struct spine_word2vec *format, struct spine_error *err)
 {
@@ -201,6 +292,8 @@ static int look_at_rows(struct spine_word2vec *format, struct spine_error *err)
                           format->binary->name, MOST_WORD, format->dim);
     else
         format->has_newlines = guess.bytes < bytes && window[guess.bytes] == '\n';
+    if (rc == 0)
+        rc = check_dim(format, window, bytes, err);
     free(window);
     return rc;
 }

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "spine/text/word2vec.h"
 #include "spine/text/word2vecpart.h"
 #include "support/bytes.h"
@@ -234,10 +236,73 @@ static void text_is_not_taken_for_binary(void **state)
         "",
         "5",
         "2 3\n",
+        "3 3\nplum 0.1 0.2 0.3\nf\x0cig 0.1 0.2 0.3\n\x1b 0.1 0.2 0.3\n",
+        "3 8\nf\x01g 0.1 0.2 0.3 0.1 0.2 0.3 0.1 0.2\r\nfig 0.1 0.2 0.3 0.1 0.2 0.3 0.1 0.2\r\n",
     };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_false(spine_word2vec_is(texts[i], strlen(texts[i])));
+}
+
+/* --on-bad=skip is for such files: they must be recognised. */
+static void a_first_row_of_nan_is_no_other_format(void **state)
+{
+    struct bytes bytes;
+
+    (void)state;
+    begin_file(&bytes, 4);
+    add_text(&bytes, "the ");
+    for (int k = 0; k < DIM; k++)
+        add_float(&bytes, k % 2 == 0 ? NAN : -INFINITY);
+    for (size_t i = 1; i < 4; i++)
+        add_row(&bytes, words[i], i, false);
+    assert_true(spine_word2vec_is(bytes.at, bytes.count));
+}
+
+/* Open a file of 20 rows of DIM numbers of 'width' bytes, whose header says 'announced'. */
+static int open_announcing(int announced, int width, bool newline)
+{
+    const struct path path = join_path(&directory, "f");
+    struct bytes bytes = {0};
+    char text[40];
+
+    snprintf(text, sizeof text, "20 %d\n", announced);
+    add_text(&bytes, text);
+    for (size_t i = 0; i < 20; i++) {
+        snprintf(text, sizeof text, "word%zu ", i);
+        add_text(&bytes, text);
+        for (size_t k = 0; k < DIM; k++) {
+            const float value = number(i, k);
+            const double wide = (double)value / 3;
+            add_bytes(&bytes, width == 4 ? (const void *)&value : &wide, (size_t)width);
+        }
+        add_text(&bytes, newline ? "\n" : "");
+    }
+    put_bytes(&path, &bytes);
+    TRY(spine_binary_open(&binary, path.text, "f", &err));
+    const int rc = spine_word2vec_open(&format, &binary, &err);
+    spine_binary_close(&binary);
+    return rc;
+}
+
+static void a_header_that_does_not_fit_the_rows_is_refused(void **state)
+{
+    (void)state;
+    for (int newline = 0; newline < 2; newline++) {
+        TRY(open_announcing(DIM, 4, newline));
+        EXPECT_REFUSED(open_announcing(DIM - 1, 4, newline),
+                       "f:1: the header says that rows have 7 numbers, but they have %d; correct "
+                       "the header",
+                       DIM);
+        EXPECT_REFUSED(open_announcing(DIM + 1, 4, newline),
+                       "f:1: the header says that rows have 9 numbers, but they have %d; correct "
+                       "the header",
+                       DIM);
+        EXPECT_REFUSED(open_announcing(DIM, 8, newline),
+                       "f: word2vec's binary format, but its numbers have %d bytes instead of 4; "
+                       "write them as float32",
+                       8);
+    }
 }
 
 static void impossible_headers_are_refused(void **state)
@@ -271,6 +336,8 @@ int main(void)
         TEST(rows_with_nan_do_not_hide_where_words_end),
         TEST(a_row_left_out_is_not_the_one_refused),
         TEST(text_is_not_taken_for_binary),
+        TEST(a_first_row_of_nan_is_no_other_format),
+        TEST(a_header_that_does_not_fit_the_rows_is_refused),
         TEST(impossible_headers_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
