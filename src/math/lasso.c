@@ -142,6 +142,7 @@ struct problem {
     double lambda, length; /* length of the row */
     double slack, exact;   /* how far from lambda a correlation may be; and at the end */
     double close;          /* one of these: how far the set's may be */
+    size_t most;           /* values; 0: any number */
 };
 
 /* --- Correlations ------------------------------------------------------------------------- */
@@ -511,6 +512,19 @@ static enum ending finish(const struct problem *problem, bool must_be_unique)
     return compare_others(problem, moved, margin);
 }
 
+/* Does the set have more values than are of interest? */
+static bool has_too_many(const struct problem *problem)
+{
+    const struct spine_activeset *set = problem->set;
+    size_t values = 0;
+
+    if (problem->most == 0 || set->count <= problem->most)
+        return false;
+    for (size_t s = 0; s < set->count; s++)
+        values += set->value[s] > 0;
+    return values > problem->most;
+}
+
 /* Solve from the set as it is. Returns false if the solution must be the only one, and it isn't certain
  * that it is. */
 static bool solve_from(struct problem *problem, bool must_be_unique)
@@ -522,6 +536,11 @@ static bool solve_from(struct problem *problem, bool must_be_unique)
     bool was_close = false;
     for (int round = 0; round < most; round++) {
         solve_set(problem);
+        if (has_too_many(problem)) {
+            spine_activeset_drop(problem->set);
+            spine_activeset_sort(problem->set);
+            return true;
+        }
         correlate_all(problem);
         const size_t added = add_offers(problem);
         if (added > 0 && round < FEW_ROUNDS)
@@ -587,7 +606,8 @@ size_t spine_lasso_find(const struct spine_lasso *lasso, const float *x, const f
                               .lambda = lambda,
                               .length = length,
                               .slack = lasso->tolerance * lambda + ROUNDING * length,
-                              .exact = EXACTNESS * length};
+                              .exact = EXACTNESS * length,
+                              .most = scratch->most};
 
     spine_activeset_clear(set);
     if (begin_with(&problem, start) && solve_from(&problem, true))

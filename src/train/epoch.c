@@ -59,6 +59,55 @@ static void publish_atoms(struct spine_trainer *run)
     spine_stepper_meet(&run->stepper);
 }
 
+/* Searches for lambda that take rank 0 longer poll for requests. */
+static const double LONG_SEARCH = 1;
+
+/* A search for lambda; is it the first? */
+struct search {
+    struct spine_trainer *run;
+    double begun;
+    bool is_first;
+};
+
+static int poll_search(void *work, struct spine_error *err)
+{
+    const struct search *search = work;
+    struct spine_trainer *run = search->run;
+    bool is_long = spine_clock_now() - search->begun > LONG_SEARCH;
+
+    spine_comm_broadcast(run->comm, &is_long, sizeof is_long);
+    if (!is_long)
+        return 0;
+    return search->is_first ? spine_requests_poll_start(run, err) : spine_requests_poll(run, err);
+}
+
+/* Find the first atoms and lambda. */
+static int find_atoms(struct spine_trainer *run, struct spine_error *err)
+{
+    struct search search = {run, spine_clock_now(), true};
+
+    run->nnse.poll = (struct spine_lambda_poll){poll_search, &search};
+    const int rc = spine_nnse_begin(&run->nnse, err);
+    run->nnse.poll = (struct spine_lambda_poll){0};
+    if (rc == 0)
+        publish_atoms(run);
+    return rc;
+}
+
+/* Adjust lambda to new atoms. */
+static int adjust_lambda(struct spine_trainer *run, const struct spine_nnse_sums *sums,
+                         struct spine_error *err)
+{
+    struct search search = {run, spine_clock_now(), false};
+    const double begun = spine_comm_clock();
+
+    run->nnse.poll = (struct spine_lambda_poll){poll_search, &search};
+    const int rc = spine_nnse_adjust(&run->nnse, sums, err);
+    run->nnse.poll = (struct spine_lambda_poll){0};
+    spine_stepper_end_span(&run->stepper, "adjust lambda", begun);
+    return rc;
+}
+
 static int begin_nnse(struct spine_trainer *run, struct spine_error *err)
 {
     const struct spine_config *config = run->config;
@@ -73,11 +122,8 @@ static int begin_nnse(struct spine_trainer *run, struct spine_error *err)
     if (run->resume.start == SPINE_START_RESUMED)
         return 0;
 
-    if (config->start_from[0] == '\0') {
-        if (spine_nnse_begin(nnse, err))
-            return -1;
-        publish_atoms(run);
-    }
+    if (config->start_from[0] == '\0' && find_atoms(run, err))
+        return -1;
     if (spine_settings_refits(config, 0))
         return spine_refitting_run(run, err);
     return 0;
@@ -106,10 +152,8 @@ static int train_atoms(struct spine_trainer *run, const struct spine_metrics *me
     if (spine_nnse_improve(&run->nnse, position->epoch, &sums, err))
         return -1;
     spine_stepper_end_span(&run->stepper, "sum, improve atoms", solved);
-    const double improved = spine_comm_clock();
-    if (spine_nnse_adjust(&run->nnse, &sums, err))
+    if (adjust_lambda(run, &sums, err))
         return -1;
-    spine_stepper_end_span(&run->stepper, "adjust lambda", improved);
     publish_atoms(run);
 
     position->step = 1;

@@ -27,12 +27,27 @@ static const double NARROW = 1.002;
 /* Values fall about as lambda to the power -2 when they are few, and later to these powers. */
 static const double FIRST_POWER = 2, POWER = 1.3;
 
+/* Values are out of reach if they rise by a lower power, as lambda falls by as much, and aren't most of those
+ * wanted. */
+static const double LEAST_POWER = 0.1, LEAST_FALL = 2;
+static const double MOST_OF = 0.9;
+
+/* Values a word that are soon solved for, whatever lambda. */
+static const double SOON = 24;
+
+/* Solving for a row stops at so many times the wanted values, or at what is solved exactly if that is more than the
+ * second number of times (activeset.h). */
+enum { MANY_TIMES = 8, LEAST_TIMES = 4, MOST_EXACT = 512, LEAST_LIMIT = 64 };
+
 /* The most by which lambda changes after an epoch. */
 static const double CHANGE = 1.25;
 
+/* Rows have a common part if they are so many times as long as their spread. */
+static const double COMMON = 2;
+
 /* Rows of a rank, and their last codes, where solving begins. */
 struct sample {
-    size_t rows;
+    size_t rows, most_blocks;        /* of a rank */
     size_t *row;                     /* owned; (rows): numbers among the rank's rows */
     float *x;                        /* owned; (rows, D) */
     struct spine_lasso_codes *codes; /* owned; by blocks */
@@ -122,6 +137,14 @@ static int sample_init(struct sample *sample, const struct spine_lambda *search,
     return 0;
 }
 
+/* At how many values solving for a row stops. */
+static size_t most_values(double wanted)
+{
+    const double least = fmax(LEAST_TIMES * wanted, MOST_EXACT);
+
+    return (size_t)fmax(fmin(MANY_TIMES * wanted, least), LEAST_LIMIT);
+}
+
 /* Begin with the codes that are kept of these rows. */
 static void begin_with(struct sample *sample, const struct spine_lasso_codes *kept)
 {
@@ -131,34 +154,33 @@ static void begin_with(struct sample *sample, const struct spine_lasso_codes *ke
         spine_lasso_codes_collect(&sample->codes[at.number], at.rows, sample->row + at.first, kept);
 }
 
-/* Solve for the sample; return its number of values over all ranks. Collective. */
-static double count_values(const struct spine_lambda *search, struct sample *sample, double lambda)
+/* Solve for the sample; *values becomes its number of values over all ranks. Collective, also in each block, of
+ * which some ranks may have fewer. */
+static int count_values(const struct spine_lambda *search, struct sample *sample, double lambda,
+                        double *values, struct spine_error *err)
 {
     struct spine_lasso_coder *solver = search->coder->solver;
     struct spine_block *block = &search->coder->block;
+    struct spine_block_walk at = {0};
     int64_t count = 0;
 
     solver->lambda = lambda;
-    for (struct spine_block_walk at = {0}; spine_block_next(&at, sample->rows);) {
-        spine_lasso_coder_encode(solver, at.rows, sample->x + at.first * search->data->stride,
-                                 &sample->codes[at.number], block->row_begin, block->unit,
-                                 block->value);
-        count += block->row_begin[at.rows];
+    for (size_t b = 0; b < sample->most_blocks; b++) {
+        if (spine_block_next(&at, sample->rows)) {
+            spine_lasso_coder_encode(solver, at.rows, sample->x + at.first * search->data->stride,
+                                     &sample->codes[at.number], block->row_begin, block->unit,
+                                     block->value);
+            count += block->row_begin[at.rows];
+        }
+        if (search->poll.call != NULL && search->poll.call(search->poll.work, err))
+            return -1;
     }
 
     const double solved = spine_comm_clock();
     spine_comm_sum_counts(search->comm, &count, 1);
     *search->waited += spine_comm_clock() - solved;
-    return (double)count;
-}
-
-/* Set lambda to that of rank 0. Collective. */
-static void share(const struct spine_lambda *search, double *lambda)
-{
-    const double begun = spine_comm_clock();
-
-    spine_comm_broadcast(search->comm, lambda, sizeof *lambda);
-    *search->waited += spine_comm_clock() - begun;
+    *values = (double)count;
+    return 0;
 }
 
 /* Where the solution is searched for. Values fall about as lambda to the power -'power'. */
@@ -166,34 +188,74 @@ struct range {
     double low, high, lambda, power;
 };
 
-/* Find the lambda that leaves the sample as many values, by the secant method on logarithmic scales. Where a
- * secant leaves the range that is known to have the solution, the range is halved, unless lambda is good as
- * it is. Collective. */
-static void find(const struct spine_lambda *search, struct sample *sample, double wanted,
-                 struct effort effort, struct range *range)
+/* A lambda that was tried, and the ratio of the values to those wanted. */
+struct trial {
+    double lambda, ratio;
+};
+
+/* Where to go on, or to end. */
+struct decision {
+    double lambda;
+    bool ends;
+};
+
+/* Set it to that of rank 0. Collective. */
+static void share(const struct spine_lambda *search, struct decision *decision)
 {
-    double last = 0, last_ratio = 0, ratio = 0;
+    const double begun = spine_comm_clock();
 
-    for (int i = 0;
-         i < effort.steps && range->high > range->low * NARROW && !(fabs(ratio - 1) < effort.close);
+    spine_comm_broadcast(search->comm, decision, sizeof *decision);
+    *search->waited += spine_comm_clock() - begun;
+}
+
+/* Is the wanted number a word out of reach, since values have hardly risen from one trial to the next, but take
+ * longer to solve for? */
+static bool is_out_of_reach(double wanted, struct trial last, struct trial now)
+{
+    return last.ratio * wanted > SOON && now.ratio < MOST_OF &&
+           now.lambda * LEAST_FALL <= last.lambda &&
+           now.ratio < last.ratio * pow(last.lambda / now.lambda, LEAST_POWER);
+}
+
+/* The next lambda, from the last trials. Where a secant leaves the range that is known to have the solution, the
+ * range is halved, unless lambda is good as it is. */
+static double next_lambda(struct range *range, struct trial last, struct trial now, double close)
+{
+    if (now.ratio > 0 && last.ratio > 0 && now.ratio != last.ratio)
+        range->power = -log(now.ratio / last.ratio) / log(now.lambda / last.lambda);
+    const double next = now.lambda * pow(now.ratio, 1 / range->power);
+    if (next > range->low && next < range->high)
+        return next;
+    return fabs(now.ratio - 1) < close ? now.lambda : sqrt(range->low * range->high);
+}
+
+/* Find the lambda that leaves the sample as many values, by the secant method on logarithmic scales; or, if
+ * lower ones leave hardly more, one that is soon solved with. Collective. */
+static int find(const struct spine_lambda *search, struct sample *sample, double wanted,
+                struct effort effort, struct range *range, struct spine_error *err)
+{
+    struct trial last = {0}, now = {0};
+    struct decision decision = {0};
+
+    for (int i = 0; i < effort.steps && range->high > range->low * NARROW &&
+                    !(fabs(now.ratio - 1) < effort.close) && !decision.ends;
          i++) {
-        const double lambda = range->lambda;
-        ratio = count_values(search, sample, lambda) / wanted;
-        if (ratio > 1)
-            range->low = lambda;
+        double values = 0;
+        last = now;
+        if (count_values(search, sample, range->lambda, &values, err))
+            return -1;
+        now = (struct trial){range->lambda, values / wanted};
+        if (now.ratio > 1)
+            range->low = now.lambda;
         else
-            range->high = lambda;
+            range->high = now.lambda;
 
-        if (ratio > 0 && last_ratio > 0 && ratio != last_ratio)
-            range->power = -log(ratio / last_ratio) / log(lambda / last);
-        last = lambda;
-        last_ratio = ratio;
-        range->lambda *= pow(ratio, 1 / range->power);
-        if (!(range->lambda > range->low && range->lambda < range->high))
-            range->lambda =
-                fabs(ratio - 1) < effort.close ? lambda : sqrt(range->low * range->high);
-        share(search, &range->lambda);
+        decision.ends = is_out_of_reach(search->wanted, last, now);
+        decision.lambda = decision.ends ? last.lambda : next_lambda(range, last, now, effort.close);
+        share(search, &decision);
+        range->lambda = decision.lambda;
     }
+    return 0;
 }
 
 /* The values that a sample should have: as many a row as all rows. */
@@ -202,25 +264,51 @@ static double wanted_of(const struct spine_lambda *search, size_t every)
     return search->wanted * (double)count_before(search->data->part.num_rows, every);
 }
 
+/* Find lambda for the rows of a sample. Collective. */
+static int find_for(const struct spine_lambda *search, struct sample *sample, double wanted,
+                    struct effort effort, struct range *range, struct spine_error *err)
+{
+    size_t *most = &search->coder->solver->scratch.most;
+
+    sample->most_blocks =
+        (size_t)spine_comm_max(search->comm, (int64_t)spine_block_count(sample->rows));
+    *most = most_values(search->wanted);
+    const int rc = find(search, sample, wanted, effort, range, err);
+    *most = 0;
+    return rc;
+}
+
+/* The range that surely has the first lambda. It begins where values are few, which are soon solved for: as
+ * rows have a common part, with regard to their whole length. */
+static struct range whole_range(const struct spine_dataset *data)
+{
+    const double rows = (double)data->part.num_rows;
+    const double spread = sqrt(data->variance / rows), length = sqrt(data->squares / rows);
+    const double most = length > COMMON * spread ? length : spread;
+
+    return (struct range){1e-4 * spread, 10 * most, most / 4, FIRST_POWER};
+}
+
 int spine_lambda_find(const struct spine_lambda *search, double *lambda, struct spine_error *err)
 {
     const struct spine_partition *part = &search->data->part;
-    const double length = sqrt(search->data->variance / (double)part->num_rows);
     const size_t some = interval(part, FEW), more = interval(part, SAMPLE);
-    /* It begins where values are few, which are soon solved for. */
-    struct range range = {1e-4 * length, 10 * length, length / 4, FIRST_POWER};
+    const struct range whole = whole_range(search->data);
+    struct range range = whole;
     struct sample few, all;
     const bool has_few = sample_init(&few, search, some, err) == 0;
     const bool has_all = sample_init(&all, search, more, err) == 0;
-    const int rc = spine_comm_agree(search->comm, -!(has_few && has_all), err);
+    int rc = spine_comm_agree(search->comm, -!(has_few && has_all), err);
 
+    if (rc == 0)
+        rc = find_for(search, &few, wanted_of(search, some), on_few, &range, err);
     if (rc == 0) {
-        find(search, &few, wanted_of(search, some), on_few, &range);
-        range.low = 1e-4 * length;
-        range.high = 10 * length;
-        find(search, &all, wanted_of(search, more), on_all, &range);
-        *lambda = range.lambda;
+        range.low = whole.low;
+        range.high = whole.high;
+        rc = find_for(search, &all, wanted_of(search, more), on_all, &range, err);
     }
+    if (rc == 0)
+        *lambda = range.lambda;
     sample_dispose(&few);
     sample_dispose(&all);
     return rc;
@@ -234,13 +322,14 @@ int spine_lambda_adjust(const struct spine_lambda *search, double values, double
     const double wanted = sampled > 0 ? all * sampled / values : wanted_of(search, every);
     struct range range = {*lambda / CHANGE, *lambda * CHANGE, *lambda, POWER};
     struct sample sample;
-    const int rc = spine_comm_agree(search->comm, sample_init(&sample, search, every, err), err);
+    int rc = spine_comm_agree(search->comm, sample_init(&sample, search, every, err), err);
 
     if (rc == 0) {
         begin_with(&sample, search->coder->kept);
-        find(search, &sample, wanted, after_epoch, &range);
-        *lambda = range.lambda;
+        rc = find_for(search, &sample, wanted, after_epoch, &range, err);
     }
+    if (rc == 0)
+        *lambda = range.lambda;
     sample_dispose(&sample);
     return rc;
 }

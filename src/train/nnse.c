@@ -14,7 +14,6 @@
 #include "spine/base/random.h"
 #include "spine/math/exact.h"
 #include "spine/train/atoms.h"
-#include "spine/train/lambda.h"
 
 /* Passes over all atoms in an epoch; atoms that ranks share, and those whose sums are computed together. */
 enum { SWEEPS = 3, SHARED = 96, TOGETHER = 3 };
@@ -62,8 +61,8 @@ static void refresh(struct spine_nnse *nnse, double lambda)
 /* What the search for lambda needs. */
 static struct spine_lambda search_of(struct spine_nnse *nnse)
 {
-    return (struct spine_lambda){nnse->comm, nnse->data, nnse->coder, nnse->settings.wanted,
-                                 &nnse->waited};
+    return (struct spine_lambda){nnse->comm,    nnse->data, nnse->coder, nnse->settings.wanted,
+                                 &nnse->waited, nnse->poll};
 }
 
 struct spine_nnse_settings spine_nnse_settings(const struct spine_config *config)

@@ -215,3 +215,18 @@ int spine_requests_poll(struct spine_trainer *run, struct spine_error *err)
     run->saved = spine_clock_now();
     return 0;
 }
+
+int spine_requests_poll_start(struct spine_trainer *run, struct spine_error *err)
+{
+    bool *requests = run->stepper.requests;
+
+    spine_requests_share(run);
+    requests[SPINE_REQUEST_SAVE] = false;
+    if (!requests[SPINE_REQUEST_LEAVE] && !requests[SPINE_REQUEST_HURRY])
+        return 0;
+    warn_of_time(run);
+    return spine_leave(err,
+                       "stopped before epoch 1, with nothing to save; run the same command again "
+                       "to begin %s",
+                       run->config->directory);
+}

@@ -17,6 +17,9 @@
 /* Of the numbers of a row, the share of values from which codes without a ridge take long. */
 static const double MANY = 0.8;
 
+/* The share of the sum of squares that the mean row may have. */
+static const double COMMON = 0.9;
+
 /* Warn if the time limit will stop the run at once. */
 static void warn_of_limit(const struct spine_trainer *run)
 {
@@ -52,6 +55,18 @@ static void warn_of_values(const struct spine_trainer *run)
             config->l0, (long long)config->hidden);
 }
 
+/* Warn if rows that aren't centred are mostly their common part. */
+static void warn_of_common(const struct spine_trainer *run)
+{
+    const double common = 1 - run->data.variance / run->data.squares;
+
+    if (run->comm->rank == 0 && run->config->objective == SPINE_OBJECTIVE_NNSE &&
+        !run->config->center && common > COMMON)
+        spine_log_warning("the mean row has %.3g %% of the input's sum of squares, so codes are of "
+                          "what all words share, and explain little else; set data.center = yes",
+                          100 * common);
+}
+
 /* Warn if no gradient is sent between hosts. */
 static void warn_of_wire(const struct spine_trainer *run)
 {
@@ -84,6 +99,7 @@ static int train(struct spine_trainer *run, bool is_alone, const char *timeline,
     if (is_alone) {
         warn_of_wire(run);
         warn_of_values(run);
+        warn_of_common(run);
     }
     spine_status_begin(&run->status);
     if (run->comm->size + run->parallel.num_idle > 1)

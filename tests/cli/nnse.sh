@@ -390,6 +390,32 @@ train 1 tiny.ini data.input=narrow.h5 model.l0=10 model.ridge=0 output.directory
 grep -q 'warning: model.l0 is 10, but without a ridge a code has at most 3 values, ' stderr || fail "$(cat stderr)"
 grep -q 'more may be impossible: raise model.ridge or lower model.l0$' stderr || fail "$(cat stderr)"
 
+# Rows of which a common part is most: all atoms are near all rows, and lambda must leave out most of them.
+$python - <<'END_PY'
+import numpy as np
+random = np.random.default_rng(1)
+np.save("common.npy", random.normal(size=(200, 20)) + 10 * np.sign(random.normal(size=20)))
+END_PY
+attempt "$trainer" tiny.ini data.input=common.npy data.center=no model.hidden=1000 model.l0=60 train.epochs=0 \
+    output.directory=common
+[ -e common/codes.h5ad ] || fail "the first lambda wasn't found: status $status: $(cat stderr)"
+grep -q "warning: the mean row has 99 % of the input's sum of squares, so .*; set data.center = yes" stderr || fail "$(cat stderr)"
+grep -Eq '1000 dimensions, (5[0-9]|6[0-9])[.0-9]* values a word' stderr || fail "values: $(cat stderr)"
+# More values than codes can have: the search for lambda is broken off, and ends before the least lambda, which
+# takes long.
+full=(run.ini model.ridge=0 train.epochs=0 output.directory=full)
+attempt mpirun -np 2 "$trainer" "${full[@]}" model.hidden=1000 model.l0=97 train.time_limit=0.05
+[ "$status" = 75 ] || fail "status $status at the time limit: $(cat stderr)"
+grep -q 'stopped before epoch 1, with nothing to save; run the same command again to begin full' stderr || fail "$(cat stderr)"
+attempt "$trainer" --status full
+[ "$status" = 75 ] || fail "--status: status $status: $(cat stdout)"
+train 1 "${full[@]}" model.hidden=200 model.l0=95
+$python - <<'END_PY' || fail "lambda fell for hardly more values"
+import h5py
+with h5py.File("full/model.h5") as model:
+    assert model["b1"][0] < -0.002, model["b1"][0]
+END_PY
+
 # --- Refusals ---------------------------------------------------------------------------------------
 
 printf '[data]\ninput = glove.h5\n' >plain.ini

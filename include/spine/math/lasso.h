@@ -35,6 +35,9 @@
  * pairs of atoms at an angle of 0.001, lambda 0.01 and rows of length 7, 3 rows of 320 did so, and were
  * up to 8 times as far from lambda; with a ridge of 0.01 or a lambda of 0.1, none.
  *
+ * Who only counts values may set the scratch's 'most': a row that gets more is given up, since solving for many
+ * takes long. It then has those that it has got so far, a few more than 'most', and the start matters.
+ *
  * Everything is local and without threads; rows are independent, and each thread has its own
  * scratch. Codes are a function of the row, the atoms, lambda and the tolerance alone. */
 #ifndef SPINE_MATH_LASSO_H
@@ -76,6 +79,7 @@ struct spine_lasso_scratch {
     float *all;       /* owned; (H): correlations of all atoms */
     double *residual; /* owned; (D) */
     double *point;    /* owned; (H): an exact solution */
+    size_t most;      /* set by the caller: solving stops at more values than this; 0: never */
 };
 
 int spine_lasso_scratch_init(struct spine_lasso_scratch *scratch, const struct spine_lasso *lasso,

@@ -5,6 +5,10 @@
  * is known from the epoch's codes, and is assumed to hold for the next. So codes come to within 1 % of the
  * wanted number, where by a sample alone they would be 1 or 2 % off.
  *
+ * A row with many times the wanted number of values tells that lambda is too small, and isn't solved to its end.
+ * Where values are many and hardly rise as lambda falls, the wanted number is out of reach, and the search ends.
+ * So its work is bounded, whatever the input.
+ *
  * Counts are exact, so lambda doesn't depend on the number of ranks. */
 #ifndef SPINE_TRAIN_LAMBDA_H
 #define SPINE_TRAIN_LAMBDA_H
@@ -13,12 +17,19 @@
 #include "spine/ranks/comm.h"
 #include "spine/train/dataset.h"
 
+/* Called by all ranks together now and then, unless it is NULL; if it fails, so does the search. Collective. */
+struct spine_lambda_poll {
+    int (*call)(void *work, struct spine_error *err);
+    void *work; /* borrowed */
+};
+
 struct spine_lambda {
     struct spine_comm *comm; /* borrowed, as is all else */
     struct spine_dataset *data;
     struct spine_coder *coder; /* its block is scratch; its solver has the atoms, and gets lambda */
     double wanted;             /* mean number of values a word */
     double *waited; /* the seconds that this rank has waited for others are added to it */
+    struct spine_lambda_poll poll;
 };
 
 /* The bytes that a rank with these rows needs for its part of the sample, whose codes have 'values' a row. */

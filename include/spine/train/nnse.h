@@ -32,6 +32,7 @@
 #include "spine/math/lasso.h"
 #include "spine/ranks/comm.h"
 #include "spine/train/dataset.h"
+#include "spine/train/lambda.h"
 
 struct spine_nnse_settings {
     double wanted; /* mean number of values a word */
@@ -64,6 +65,7 @@ struct spine_nnse {
     double *pieces;                 /* owned; (stride / 16, H, 16): the atoms */
     float *before;                  /* owned; (D): an atom */
     bool *marked;                   /* owned; (H): atoms to draw */
+    struct spine_lambda_poll poll;  /* of the searches for lambda; set by the caller */
     struct spine_nnse_sums epoch;   /* of this rank's rows so far */
     double waited;                  /* seconds that this rank has waited for others in all */
     struct spine_lasso_codes *kept; /* owned; of this rank's rows, block by block; NULL: not kept */

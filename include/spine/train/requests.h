@@ -25,6 +25,9 @@ int spine_requests_serve(struct spine_trainer *run, struct spine_error *err);
  * spine_requests_serve(). Collective. */
 int spine_requests_poll(struct spine_trainer *run, struct spine_error *err);
 
+/* The same before the first epoch, while there is nothing to save. Requests to save are forgotten. */
+int spine_requests_poll_start(struct spine_trainer *run, struct spine_error *err);
+
 /* Is the newest checkpoint of the current position? Local; equal on all ranks. */
 bool spine_requests_is_saved(const struct spine_trainer *run);
 

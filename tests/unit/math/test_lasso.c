@@ -384,6 +384,34 @@ static void test_kept_codes_of_some_rows(void **state)
     spine_lasso_codes_dispose(&codes);
 }
 
+/* Rows that get more values than are of interest are given up, with or without a start. */
+static void test_too_many_values_are_given_up(void **state)
+{
+    (void)state;
+    enum { UNITS = 300, DIM = 30, MOST = 40, ADDED = 12 };
+    struct fixture f;
+    begin_ridge(&f, UNITS, DIM, true, 1);
+    for (size_t k = 0; k < DIM; k++) /* a cone of atoms about the row */
+        f.x[k] = 10;
+    for (size_t j = 0; j < UNITS; j++)
+        for (size_t k = 0; k < DIM; k++)
+            f.W[j * f.lasso.stride + k] = 0.1F * f.W[j * f.lasso.stride + k] + 0.15F;
+    spine_lasso_refresh(&f.lasso);
+    spine_lasso_products(&f.lasso, 1, f.x, f.packed, f.products);
+    const size_t all = solve(&f, 0.1);
+    assert_true(all > MOST + ADDED);
+
+    f.scratch.most = MOST;
+    memset(f.a, 0, UNITS * sizeof *f.a);
+    for (int i = 0; i < 2; i++) {
+        const size_t count = solve(&f, 0.1);
+        assert_in_range(count, MOST + 1, MOST + ADDED);
+    }
+    f.scratch.most = all;
+    assert_int_equal(solve(&f, 0.1), all);
+    end(&f);
+}
+
 static void test_a_great_lambda_leaves_nothing(void **state)
 {
     (void)state;
@@ -432,6 +460,7 @@ int main(void)
         cmocka_unit_test(test_the_start_changes_no_bit_with_similar_atoms),
         cmocka_unit_test(test_kept_codes_change_no_bit),
         cmocka_unit_test(test_kept_codes_of_some_rows),
+        cmocka_unit_test(test_too_many_values_are_given_up),
         cmocka_unit_test(test_a_great_lambda_leaves_nothing),
         cmocka_unit_test(test_products_of_a_row_depend_on_no_others),
     };

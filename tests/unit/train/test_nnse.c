@@ -171,6 +171,14 @@ static void test_a_long_row_leaves_the_sums_of_others(void **state)
     spine_dataset_dispose(&data);
 }
 
+/* Fail at the second call. */
+static int stop_soon(void *work, struct spine_error *error)
+{
+    int *calls = work;
+
+    return ++*calls < 2 ? 0 : spine_fail(error, "stopped");
+}
+
 /* Rows of the sample, every 8th of 2,000, have two values, the others one: lambda is the one that gives all
  * rows the wanted number, whatever the sample has. */
 static void test_lambda_is_that_of_all_rows(void **state)
@@ -213,10 +221,21 @@ static void test_lambda_is_that_of_all_rows(void **state)
     assert_int_equal(counts[0], 1350); /* 2,250 of them above 0.4 */
     assert_int_equal(counts[1], 300);
     double waited = 0;
-    const struct spine_lambda search = {&world, &data, &coder, settings.wanted, &waited};
+    const struct spine_lambda search = {&world, &data, &coder, settings.wanted, &waited, {0}};
     TRY(spine_lambda_adjust(&search, (double)counts[0], (double)counts[1], &lambda, &err));
     expect_near("lambda", lambda, 1 - 0.6 * ROWS / 2250, 0.01);
     assert_true(waited > 0);
+
+    int calls = 0; /* as many on ranks with fewer blocks */
+    struct spine_lambda stopped = search;
+    stopped.poll = (struct spine_lambda_poll){stop_soon, &calls};
+    const double before = lambda;
+    assert_int_equal(
+        spine_lambda_adjust(&stopped, (double)counts[0], (double)counts[1], &lambda, &err), -1);
+    assert_string_equal(err.text, "stopped");
+    assert_int_equal(calls, 2);
+    assert_true(lambda == before);
+    assert_int_equal(nnse.solver.scratch.most, 0);
 
     spine_nnse_dispose(&nnse);
     spine_coder_dispose(&coder);
