@@ -70,12 +70,14 @@ void spine_interrupt_outlive_readers(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* Only what was seen is cleared: a signal that comes between the two isn't lost. */
 static bool fetch_and_clear(volatile sig_atomic_t *request)
 {
-    const bool was = *request != 0;
+    if (*request == 0)
+        return false;
 
     *request = 0;
-    return was;
+    return true;
 }
 
 bool spine_interrupt_save(void)

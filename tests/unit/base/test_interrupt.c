@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,6 +52,36 @@ static void test_a_signal_that_comes_again_is_noted_again(void **state)
         assert_noted(1, 1, 0);
         assert_noted(0, 0, 0);
     }
+}
+
+static volatile sig_atomic_t sent;
+
+static void send_request(int number)
+{
+    (void)number;
+    raise(SIGUSR1);
+    sent = 1;
+}
+
+/* At whatever instruction of the reader it comes. */
+static void test_a_signal_while_requests_are_read_is_noted(void **state)
+{
+    (void)state;
+    enum { TIMES = 20000 };
+    const struct itimerval soon = {.it_value = {.tv_usec = 1}};
+
+    spine_interrupt_install();
+    signal(SIGALRM, send_request);
+    for (int i = 0; i < TIMES; i++) {
+        bool is_noted = false;
+        sent = 0;
+        setitimer(ITIMER_REAL, &soon, NULL);
+        while (sent == 0)
+            is_noted = spine_interrupt_leave() || is_noted;
+        if (!spine_interrupt_leave() && !is_noted)
+            fail_msg("signal %d was lost", i);
+    }
+    signal(SIGALRM, SIG_DFL);
 }
 
 static void test_a_hangup_that_nohup_ignores_stays_ignored(void **state)
@@ -179,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_signal_is_noted_once),
         cmocka_unit_test(test_a_signal_that_comes_again_is_noted_again),
+        cmocka_unit_test(test_a_signal_while_requests_are_read_is_noted),
         cmocka_unit_test(test_a_hangup_that_nohup_ignores_stays_ignored),
         cmocka_unit_test(test_installing_forgets_what_was_noted),
         cmocka_unit_test(test_releasing_does_what_signals_did_before),
