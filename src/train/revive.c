@@ -223,14 +223,38 @@ static size_t list_idle(const struct spine_idle *idle, int64_t after, size_t mos
     return count;
 }
 
-/* Restart 'count' units from as many rows, some rows at a time, which one reduction shares. The
- * first rank of each node restarts them one after the other, since each explains a part of the next
- * one's residual. Eight parameters: reviving touches everything that a run learns. */
+/* Restart unit j from what the model leaves of a row x. Overwrites coder. */
+static void restart_from(struct spine_params *params, struct spine_coder *coder, double quantum,
+                         size_t j, const float *x, double most)
+{
+    spine_coder_encode(coder, params, 1, x, false);
+    spine_coder_decode(coder, params, x, quantum);
+    for (size_t k = 0; k < params->dim; k++)
+        coder->residual[k] = -coder->residual[k];
+    restart_unit(params, j, x, coder->residual, most);
+}
+
+/* Copy the rows of 'count' units of a matrix (H, width) from rank 0. scratch is (count, width). */
+static void share_rows(const struct spine_comm *comm, float *matrix, size_t width,
+                       const size_t *units, size_t count, float *scratch)
+{
+    for (size_t i = 0; i < count; i++)
+        memcpy(scratch + i * width, matrix + units[i] * width, width * sizeof *scratch);
+    spine_comm_broadcast(comm, scratch, count * width * sizeof *scratch);
+    for (size_t i = 0; i < count; i++)
+        memcpy(matrix + units[i] * width, scratch + i * width, width * sizeof *scratch);
+}
+
+/* Restart 'count' units from as many rows, some rows at a time, which one reduction shares. They are
+ * restarted one after the other, since each explains a part of the next one's residual, by rank 0 for all
+ * nodes: another processor may round differently, and their parameters must be the same. Eight parameters:
+ * reviving touches everything that a run learns. */
 static void restart_units(struct spine_stepper *stepper, struct spine_dataset *data,
                           struct spine_coder *coder, const size_t *units,
                           const struct bad_row *rows, size_t count, double norm, float *shared)
 {
     struct spine_params *params = &stepper->params;
+    const struct spine_comm *others = &stepper->grid->others;
     const size_t stride = params->stride;
     uint64_t numbers[TOGETHER] = {0};
 
@@ -239,15 +263,15 @@ static void restart_units(struct spine_stepper *stepper, struct spine_dataset *d
         for (size_t i = 0; i < now; i++)
             numbers[i] = rows[done + i].row;
         spine_dataset_share(data, &stepper->grid->ranks, numbers, now, shared);
-        for (size_t i = 0; stepper->grid->node.rank == 0 && i < now; i++) {
-            const float *x = shared + i * stride;
-            spine_coder_encode(coder, params, 1, x, false);
-            spine_coder_decode(coder, params, x, data->quantum);
-            for (size_t k = 0; k < params->dim; k++)
-                coder->residual[k] = -coder->residual[k];
-            restart_unit(params, units[done + i], x, coder->residual, norm);
+        for (size_t i = 0; stepper->grid->ranks.rank == 0 && i < now; i++)
+            restart_from(params, coder, data->quantum, units[done + i], shared + i * stride, norm);
+        if (stepper->grid->node.rank != 0)
+            continue;
+        share_rows(others, params->W1, stride, units + done, now, shared);
+        share_rows(others, params->W2, stride, units + done, now, shared);
+        share_rows(others, params->b1, 1, units + done, now, shared);
+        for (size_t i = 0; i < now; i++)
             clear_moments(params, &stepper->optimizer, units[done + i]);
-        }
     }
 }
 
