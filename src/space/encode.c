@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/outfile.h"
 #include "spine/base/printable.h"
@@ -44,6 +45,7 @@ struct job {
     char fingerprint[SPINE_FINGERPRINT];
     struct spine_words labels;
     float *factors; /* owned; (columns): of the dimensions of the run's codes; NULL: unknown */
+    bool *found;    /* owned; (num_words): is the word among the input's? */
     struct spine_outputs outputs;
 };
 
@@ -206,7 +208,8 @@ static int open_outputs(struct job *job, struct spine_error *err)
     struct spine_output_options changes = options->output;
     char *const fingerprint = job->fingerprint;
 
-    if (read_labels(job, err))
+    job->found = spine_memory_zeroed(options->num_words + 1, sizeof *job->found, "the words", err);
+    if (job->found == NULL || read_labels(job, err))
         return -1;
     changes.factors = job->factors;
     if (changes.is_scaled && options->decode)
@@ -374,11 +377,34 @@ static int write_rows(struct job *job, size_t first, const struct spine_csr *val
         rc = spine_outputs_write(&job->outputs, &rows, err);
     for (size_t i = 0; rc == 0 && options->num_words > 0 && i < words.count; i++)
         for (size_t w = 0; w < options->num_words; w++)
-            if (strcmp(spine_words_get(&words, i), options->words[w]) == 0)
+            if (strcmp(spine_words_get(&words, i), options->words[w]) == 0) {
+                job->found[w] = true;
                 print_row(job, options->words[w], values, i);
+            }
 
     spine_words_dispose(&words);
     return rc;
+}
+
+/* Refuse words of which the input has none, and say which of them it lacks. */
+static int check_found(const struct job *job, struct spine_error *err)
+{
+    const struct spine_encode_options *options = job->options;
+    size_t missing = 0;
+
+    for (size_t w = 0; w < options->num_words; w++)
+        missing += !job->found[w];
+    if (missing > 0 && missing == options->num_words)
+        return missing == 1 ? spine_refuse(err, "--words: '%s' is not among the %zu words of %s",
+                                           options->words[0], job->rows, options->input)
+                            : spine_refuse(err, "--words: none is among the %zu words of %s",
+                                           job->rows, options->input);
+
+    for (size_t w = 0; w < options->num_words; w++)
+        if (!job->found[w])
+            spine_log_warning("--words: '%s' is not among the %zu words of %s", options->words[w],
+                              job->rows, options->input);
+    return 0;
 }
 
 static int work(struct job *job, struct spine_error *err)
@@ -447,6 +473,7 @@ static void release(struct job *job)
     free(job->in);
     free(job->row);
     free(job->factors);
+    free(job->found);
 }
 
 /* Refuse a file to write that would replace what is read. */
@@ -508,6 +535,8 @@ int spine_encode(struct spine_comm *comm, const struct spine_encode_options *opt
         rc = spine_comm_agree(comm, comm->rank == 0 ? open_outputs(&job, err) : 0, err);
     if (rc == 0)
         rc = work(&job, err);
+    if (rc == 0 && comm->rank == 0)
+        rc = check_found(&job, err);
     if (comm->rank == 0)
         rc = close_outputs(&job, rc, err);
     rc = spine_comm_agree(comm, rc, err);

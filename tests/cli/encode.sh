@@ -61,6 +61,15 @@ printf 'a\033[2Kb%s\n' "$(printf ' 0.1%.0s' $(seq 100))" >control.txt
 run "$encode" run control.txt --words $'a\033[2Kb'
 grep -q $'^a\\\\x1B\\[2Kb\t' stdout || fail "a control byte isn't escaped: $(cat -v stdout)"
 
+# Words that the input lacks: some are said, and none of them is refused.
+run "$encode" run glove.h5 --words zzz music
+one_line spine-encode "warning: --words: 'zzz' is not among the 5000 words of glove.h5"
+[ -s stdout ] || fail "--words: a word beside a missing one isn't printed"
+refused spine-encode "--words: 'zzz' is not among the 5000 words of glove.h5" \
+    mpirun -np 2 "$encode" run glove.h5 --words zzz
+refused spine-encode "--words: none is among the 5000 words of glove.h5" \
+    "$encode" run glove.h5 -o out.npy --words zzz yyy
+
 if has_python h5py numpy; then
     run "$encode" run run/codes.h5ad --decode -o decoded.npy
     $python - <<'END' || fail "decoded vectors are not what the model gives"
@@ -114,7 +123,7 @@ settings = json.load(open("sae/cfg.json"))
 assert settings["d_in"] == 100 and settings["d_sae"] == 100 and settings["architecture"] == "standard"
 END
 fi
-refused spine-merge "nowhere: has no model.h5; is it the directory of a finished run?" \
+refused spine-merge "nowhere: No such file or directory" \
     "$SPINE_BIN/spine-merge" nowhere --model out.npz
 
 # --- What is refused ------------------------------------------------------------------------------
@@ -124,7 +133,7 @@ refused spine-encode "narrow.txt: has 3 numbers a row, but the model was trained
     "$encode" run narrow.txt -o out.h5ad
 refused spine-encode "narrow.txt: has 3 numbers a row, but the model's codes have 100" \
     mpirun -np 2 "$encode" run narrow.txt --decode -o out.npy
-refused spine-encode "nowhere: has no model.h5; is it the directory of a finished run?" \
+refused spine-encode "nowhere: No such file or directory" \
     "$encode" nowhere glove.h5 -o out.npy
 refused spine-encode "out.csv: the name must end in *" "$encode" run glove.h5 -o out.csv
 refused spine-encode "expected an output, -o FILE, or --words; see spine-encode --help" "$encode" run glove.h5
