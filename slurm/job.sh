@@ -13,13 +13,17 @@
 # OMPI_MCA_odls_base_sigkill_timeout, but mpirun then waits twice as long whenever a rank leaves with a
 # status other than 0, so each requeue would cost two minutes instead of two seconds.)
 
+if [ -z "${here-}" ] || [ -z "${SLURM_JOB_ID-}" ]; then
+    echo "job.sh: is a part of the job scripts: sbatch train.sbatch CONFIG.ini" >&2
+    exit 2
+fi
 ulimit -c 0
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # one rank per core
 # Let mpirun notice in 8 seconds, rather than 8 minutes, that a host lost its network.
 export OMPI_MCA_oob_tcp_keepalive_time=5 OMPI_MCA_oob_tcp_keepalive_intvl=1
 export OMPI_MCA_oob_tcp_keepalive_probes=3
 # shellcheck source=slurm/env.sh
-. "${here:?}/env.sh"
+. "$here/env.sh"
 
 # This job, as Slurm's commands call it; an array's last task has the number of the whole array.
 job=$SLURM_JOB_ID

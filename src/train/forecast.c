@@ -325,6 +325,10 @@ static int check(const struct spine_config *config, const struct forecast *forec
                  struct spine_error *err)
 {
     const uint64_t needed_without_refit = forecast->node_needed - forecast->node_refit;
+    /* A small run's files on a full disk may differ from its room by less than a MiB. */
+    const bool is_small = forecast->disk_needed < (uint64_t)10 << 20;
+    const double unit = is_small ? 1 << 10 : 1 << 20;
+    const char *name = is_small ? "KiB" : "MiB";
     char host[64] = "";
     gethostname(host, sizeof host - 1);
 
@@ -341,9 +345,10 @@ static int check(const struct spine_config *config, const struct forecast *forec
     if (forecast->disk_needed > forecast->disk_room)
         return spine_fail(err,
                           "output.directory: %s has too little disk space for the run's files: "
-                          "about %.0f MiB more "
-                          "needed, %.0f MiB free; set train.check_room = no to start anyway",
-                          config->directory, mib(forecast->disk_needed), mib(forecast->disk_room));
+                          "about %.0f %s more "
+                          "needed, %.0f %s free; set train.check_room = no to start anyway",
+                          config->directory, (double)forecast->disk_needed / unit, name,
+                          (double)forecast->disk_room / unit, name);
     return 0;
 }
 

@@ -192,6 +192,11 @@ static int check_disk(const struct spine_run_facts *run, struct spine_words *war
                       struct spine_error *err)
 {
     const struct spine_filesystem *filesystem = &run->filesystem;
+    if (!filesystem->is_writable)
+        return add(warnings, err,
+                   "output.directory: %s can't be written to; choose another, or change its "
+                   "permissions",
+                   run->directory);
     if (filesystem->locks)
         return 0;
     return add(

@@ -25,6 +25,12 @@ END_JOB
 run bash job.sh
 [ "$(sort stdout | uniq -c | tr -s ' ')" = ' 5 75' ] || fail "the statuses: $(cat stdout stderr)"
 
+# --- Without Slurm --------------------------------------------------------------------------------
+
+for script in train.sbatch merge.sbatch sweep.sbatch sweep-alloc.sbatch job.sh; do
+    refused "$script" "is a * sbatch *" env -u SLURM_JOB_ID bash "$SPINE_SOURCE/slurm/$script" run.ini
+done
+
 # --- What mpirun says ---------------------------------------------------------------------------
 
 # Of ranks that have saved and left nothing; of others, and of all else, every line.

@@ -180,6 +180,14 @@ static void test_a_disk_without_locks_is_seen(void **state)
                        "second run from writing to it; choose another output.directory");
 }
 
+static void test_a_directory_that_cant_be_written_to_is_seen(void **state)
+{
+    (void)state;
+    put_ranks(1, 1, 2);
+    run.filesystem.is_writable = 0;
+    ASSERT_WARNINGS(1, "output.directory: run can't be written to; choose another, ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +198,7 @@ int main(void)
         cmocka_unit_test(test_too_many_threads_are_seen),
         cmocka_unit_test(test_different_processors_are_seen),
         cmocka_unit_test(test_a_disk_without_locks_is_seen),
+        cmocka_unit_test(test_a_directory_that_cant_be_written_to_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
