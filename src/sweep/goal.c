@@ -7,13 +7,14 @@
 #include <string.h>
 
 /* The measures of readability, which follow the metrics: their names here and among spine-eval's
- * figures. */
+ * figures, and their bounds. */
 static const struct {
     const char *name, *figure;
-} readability[SPINE_GOAL_SCORES - SPINE_GOAL_METRICS] = {{"intrusion", "intrusion"},
-                                                         {"coherence", "coherence"},
-                                                         {"distratio", "DistRatio"},
-                                                         {"diversity", "diversity"}};
+    double least, most;
+} readability[SPINE_GOAL_SCORES - SPINE_GOAL_METRICS] = {{"intrusion", "intrusion", 0, 1},
+                                                         {"coherence", "coherence", -1, 1},
+                                                         {"distratio", "DistRatio", 0, INFINITY},
+                                                         {"diversity", "diversity", 0, 1}};
 
 /* The metric of a score: all metrics except the first, the epoch, and those that depend on the
  * clock. */
@@ -92,6 +93,45 @@ int spine_goal_set_objective(struct spine_goal *goal, const char *text, struct s
     return 0;
 }
 
+/* Find the bounds of a score: of measures of readability, and of shares, of which the explained
+ * variance may be as low as it likes. */
+static void find_bounds(size_t score, double *least, double *most)
+{
+    *least = -INFINITY;
+    *most = INFINITY;
+
+    if (score >= SPINE_GOAL_METRICS) {
+        *least = readability[score - SPINE_GOAL_METRICS].least;
+        *most = readability[score - SPINE_GOAL_METRICS].most;
+    } else if (spine_metrics_unit(metric_of(score)) == SPINE_METRIC_UNIT_SHARE) {
+        const enum spine_metric metric = metric_of(score);
+        *most = 1;
+        if (metric != SPINE_METRIC_EXPLAINED_VARIANCE &&
+            metric != SPINE_METRIC_HELD_OUT_EXPLAINED_VARIANCE)
+            *least = 0;
+    }
+}
+
+/* Refuse a limit that no trial can meet, such as one in percent. */
+static int check_limit(const struct spine_limit *limit, struct spine_error *err)
+{
+    const char *name = spine_goal_name(limit->score);
+    char share[64] = "";
+    double least, most;
+
+    find_bounds(limit->score, &least, &most);
+    if (limit->at_least && limit->bound > most) {
+        if (limit->bound <= 100)
+            snprintf(share, sizeof share, "; %.15g %% is %.15g", limit->bound, limit->bound / 100);
+        return spine_refuse(err, "no trial can have %s >= %.15g: it is at most %g%s", name,
+                            limit->bound, most, share);
+    }
+    if (!limit->at_least && limit->bound < least)
+        return spine_refuse(err, "no trial can have %s <= %.15g: it is at least %g", name,
+                            limit->bound, least);
+    return 0;
+}
+
 /* One limit: "NAME >= NUMBER". */
 static int add_limit(struct spine_goal *goal, const char *text, struct spine_error *err)
 {
@@ -108,8 +148,11 @@ static int add_limit(struct spine_goal *goal, const char *text, struct spine_err
         return spine_refuse(err, "'%s' is not a number", number);
     if (goal->num_limits == SPINE_GOAL_LIMITS)
         return spine_refuse(err, "has more than %d limits", SPINE_GOAL_LIMITS);
-    goal->limit[goal->num_limits++] = (struct spine_limit){score, sign[0] == '>', bound};
 
+    const struct spine_limit limit = {score, sign[0] == '>', bound};
+    if (check_limit(&limit, err))
+        return -1;
+    goal->limit[goal->num_limits++] = limit;
     return 0;
 }
 

@@ -54,7 +54,8 @@ struct spine_goal {
     } limit[SPINE_GOAL_LIMITS];
 };
 
-/* Parse "maximize NAME" or "minimize NAME"; parse "NAME >= NUMBER, NAME <= NUMBER, ...". */
+/* Parse "maximize NAME" or "minimize NAME"; parse "NAME >= NUMBER, NAME <= NUMBER, ...".
+ * Limits that no trial can meet are refused, such as a share >= 60. */
 int spine_goal_set_objective(struct spine_goal *goal, const char *text, struct spine_error *err);
 int spine_goal_set_limits(struct spine_goal *goal, const char *text, struct spine_error *err);
 

@@ -351,6 +351,13 @@ static const struct {
     {GRID "seed = x\n", "s.ini:4: sweep.seed: 'x' is not a whole number"},
     {GRID "subject_to = rl < 1\n",
      "s.ini:4: sweep.subject_to: 'rl < 1' is neither 'NAME >= NUMBER' nor 'NAME <= NUMBER'"},
+    {GRID "subject_to = explained_variance >= 60\n",
+     "s.ini:4: sweep.subject_to: no trial can have explained_variance >= 60: it is at most 1; 60 % "
+     "is 0.6"},
+    {GRID "subject_to = explained_variance <= -5, intrusion <= -0.5\n",
+     "s.ini:4: sweep.subject_to: no trial can have intrusion <= -0.5: it is at least 0"},
+    {GRID "subject_to = distratio >= 2, sparsity <= -1\n",
+     "s.ini:4: sweep.subject_to: no trial can have sparsity <= -1: it is at least 0"},
     {GRID "model.hidden = 5\n[train]\nresume = never\n",
      "train.resume: is set by the sweep itself; leave it out"},
     {"[model]\nobjective = nnse\n" GRID "train.batch_size = 64, 128\n",
