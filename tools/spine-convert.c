@@ -76,9 +76,24 @@ static int set_paths(struct command *command, int count, char **paths, struct sp
 {
     if (count != 2)
         return spine_refuse(err, "expected two paths, INPUT and OUTPUT, got %d; see --help", count);
+    if (strcmp(paths[1], "-") == 0)
+        return spine_refuse(err, "-: HDF5 can't be written to standard output; name a file");
     command->options.source.path = paths[0];
     command->options.output = paths[1];
     return 0;
+}
+
+/* Warn about a name that readers, and other programs, take for that of another form. */
+static void check_name(const char *path)
+{
+    static const char *const others[] = {".txt", ".vec", ".bin",  ".npy",        ".npz",
+                                         ".csv", ".tsv", ".gz",   ".zst",        ".xz",
+                                         ".bz2", ".zip", ".h5ad", ".safetensors"};
+    const char *suffix = strrchr(path, '.');
+
+    for (size_t i = 0; suffix != NULL && i < sizeof others / sizeof *others; i++)
+        if (strcmp(suffix, others[i]) == 0)
+            spine_log_warning("%s: is HDF5, whatever its name says; %s.h5 would tell", path, path);
 }
 
 enum { HEADER = SPINE_ARGUMENT_OWN, ON_BAD, LIMIT, VERBOSE, FROM, WORDS, TENSOR };
@@ -135,6 +150,8 @@ int main(int argc, char **argv)
 
     if (rc == 0 && command.question == 0)
         rc = spine_convert(&comm, &command.options, &err);
+    if (rc == 0 && comm.rank == 0 && command.question == 0)
+        check_name(command.options.output);
     else if (rc == 0 && comm.rank == 0)
         spine_arguments_answer(program, usage, command.question);
 

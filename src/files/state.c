@@ -13,6 +13,7 @@
 #include "spine/base/clock.h"
 #include "spine/base/lock.h"
 #include "spine/base/outfile.h"
+#include "spine/base/present.h"
 #include "spine/base/textfile.h"
 #include "spine/config/inifile.h"
 #include "spine/config/settings.h"
@@ -323,7 +324,14 @@ bool spine_state_explains(const char *directory, struct spine_error *err)
 {
     struct spine_state state;
     char text[sizeof err->text];
+    bool is_there = false;
 
+    if (spine_present(directory, &is_there, err))
+        return true;
+    if (!is_there) {
+        spine_refuse(err, "%s: %s", directory, strerror(ENOENT));
+        return true;
+    }
     if (spine_state_read(&state, directory, err))
         return true;
     if (state.kind != SPINE_STATE_RUNNING &&

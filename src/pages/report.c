@@ -188,6 +188,7 @@ int spine_report_follow(const struct spine_report *report, const char *path, siz
     const struct timespec pause = {.tv_sec = (time_t)seconds};
     enum spine_rundir_state state = SPINE_RUNDIR_EMPTY;
     struct stat facts;
+    bool has_said = false;
 
     if (stat(report->runs[0], &facts) == 0 && !S_ISDIR(facts.st_mode))
         return spine_refuse(err, "%s: is not the directory of a run", report->runs[0]);
@@ -200,6 +201,10 @@ int spine_report_follow(const struct spine_report *report, const char *path, siz
             return spine_report_write(report, path, err);
         if (write_live(report, path, seconds, err))
             return -1;
+        if (state == SPINE_RUNDIR_EMPTY && !has_said)
+            spine_log(SPINE_LOG_INFO, "%s: has no run yet; waiting until one begins there",
+                      report->runs[0]);
+        has_said = true;
         nanosleep(&pause, NULL); /* ends early when a signal comes */
         if (spine_interrupt_hurry() || spine_interrupt_leave())
             return write_live(report, path, 0, err);

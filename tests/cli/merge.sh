@@ -63,7 +63,7 @@ refuse()
 
 refuse "expected the directory of one run; see spine-merge --help"
 refuse "expected the directory of one run; see spine-merge --help" run merged
-refuse "nowhere: has no shards; is it the directory of a finished run?" nowhere
+refuse "nowhere: No such file or directory" nowhere
 refuse "out.csv: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy, .sparse or .tsv, which selects the format" run -o out.csv
 refuse "out.csv: the name must end in .h5ad, .txt, .vec, .bin, .npz, .mtx, .npy, .sparse or .tsv, which selects the format" \
     run -o out.h5ad -o out.csv

@@ -166,7 +166,7 @@ grep -q -- "--words-from: list isn't used: the codes have words of their own" st
 run "$report" --follow run -o followed.html # finished: at once
 cmp -s followed.html report.html || fail "a finished run's page differs when it is followed"
 
-"$report" --follow later -o later.html --every=1 2>/dev/null >/dev/null &
+"$report" --follow later -o later.html --every=1 2>follower >/dev/null &
 follower=$!
 cleanup() { kill "$follower" 2>/dev/null || true; }
 # until_page PATTERN: wait for it in the page
@@ -180,6 +180,12 @@ until_page()
     fail "later.html never had $1"
 }
 until_page '"live":{"seconds":1'
+for ((i = 0; i < 100; i++)); do # said once
+    if grep -q 'later: has no run yet' follower; then break; fi
+    sleep 0.1
+done
+[ "$(grep -c '^later: has no run yet; waiting until one begins there$' follower)" = 1 ] ||
+    fail "waiting for a run that isn't there: $(cat follower)"
 if grep -q '"history"' later.html; then fail "epochs before the first one"; fi
 mkdir later
 head -n 3 run/metrics.jsonl >later/metrics.jsonl
