@@ -14,16 +14,15 @@
 #include "spine/base/interrupt.h"
 #include "spine/base/lock.h"
 #include "spine/base/log.h"
-#include "spine/base/path.h"
 #include "spine/base/present.h"
 #include "spine/files/attribute.h"
 #include "spine/files/convert.h"
+#include "spine/files/inputfacts.h"
 #include "spine/files/rundir.h"
 #include "spine/files/store.h"
 #include "spine/files/vectorsfile.h"
-#include "spine/text/shardindex.h"
 
-/* What rank 0 finds. */
+/* What is to be done. */
 enum state { USE_INPUT, USE_CACHE, CONVERT };
 
 /* Is the input HDF5 with /vectors, to be used with its own words? Other files are left to the
@@ -70,80 +69,20 @@ static int exists(const char *path, bool *does, struct spine_error *err)
     return rc;
 }
 
-/* Was the cache made from a file with the input's name? */
-static int is_of(const char *cache, const char *input, bool *is, struct spine_error *err)
+/* Was the cache made from these files as they are? */
+static int is_usable(const struct spine_inputfacts *facts, const char *cache, bool *is,
+                     struct spine_error *err)
 {
     struct spine_store *store = NULL;
     struct spine_error why;
-    char *source = NULL;
 
     *is = false;
     if (spine_vectorsfile_open(&store, NULL, cache, &why))
         return spine_fail_as(&why, err);
-    int rc = 0;
-    if (spine_attribute_get_text(store, "/", "source", &source, &why))
-        rc = spine_fail_as(&why, err);
-    else
-        *is = strcmp(source, spine_path_name(input)) == 0;
-    free(source);
+    int rc = spine_inputfacts_match(facts, store, is, &why) ? spine_fail_as(&why, err) : 0;
     if (spine_store_close(store, &why) && rc == 0)
         rc = spine_fail_as(&why, err);
     return rc;
-}
-
-/* Is the cache no older than the file? If the file doesn't exist any more, yes. */
-static int is_no_older(const char *cache, const char *path, bool *is, struct spine_error *err)
-{
-    struct stat made, file_facts;
-    const char *inner = NULL, *unread = NULL;
-    char *file = NULL;
-
-    *is = path[0] == '\0';
-    if (*is)
-        return 0;
-    if (spine_stream_split(path, &file, &inner, err))
-        return -1;
-    int rc = 0;
-    if (stat(cache, &made) != 0)
-        unread = cache;
-    else if (stat(file, &file_facts) == 0)
-        *is = !spine_filefacts_is_newer(&file_facts, &made);
-    else {
-        *is = true;
-        unread = file;
-    }
-    if (unread != NULL && errno != ENOENT && errno != ENOTDIR && errno != EACCES)
-        rc = spine_infile_fail(unread, err);
-    free(file);
-    return rc;
-}
-
-/* The same for an index and the file that it names. What is wrong with them is found when they are read. */
-static int is_fresh(const char *cache, const char *path, bool *is, struct spine_error *err)
-{
-    struct spine_error why;
-    char *shard = NULL;
-    if (spine_shardindex_find(path, NULL, &shard, &why) && spine_fail_as(&why, err))
-        return -1;
-
-    int rc = is_no_older(cache, path, is, err);
-    if (rc == 0 && *is && shard != NULL)
-        rc = is_no_older(cache, shard, is, err);
-    free(shard);
-    return rc;
-}
-
-/* Was the cache made from these files as they are now? */
-static int is_usable(const struct spine_config *config, const char *cache, bool *is,
-                     struct spine_error *err)
-{
-    bool is_input_older = false, is_list_older = false;
-
-    *is = false;
-    if (is_fresh(cache, config->input, &is_input_older, err) ||
-        is_fresh(cache, config->words, &is_list_older, err))
-        return -1;
-    return is_input_older && is_list_older ? is_of(cache, config->input, is, err) : 0;
 }
 
 /* CACHE.lock, which exists during a conversion, so that two runs don't convert to one file at
@@ -230,83 +169,128 @@ static void remove_leftover(const char *cache)
     spine_lock_release(lock.file);
 }
 
-/* Find what to do; *lock is held if the input is to be converted. */
-static int find(const struct spine_config *config, const char *directory, char path[SPINE_PATH],
-                enum state *state, struct lock *lock, struct spine_error *err)
-{
-    bool is_there = true, is_vectors = false, usable = false;
+/* What rank 0 finds. *lock is held if the input is to be converted. */
+struct finding {
+    enum state state;
+    char path[SPINE_PATH];
+    bool is_stale; /* there is a file at 'path', but not of the input as it is */
+    bool has_made_directory;
+    struct lock lock;
+    struct spine_inputfacts
+        facts; /* before the conversion, so that a change during it is noticed */
+};
 
-    *state = USE_INPUT;
+/* Set the path of the cache. The directory is created if it is to be there. */
+static int name_cache(const struct spine_config *config, const char *directory,
+                      struct finding *found, struct spine_error *err)
+{
+    if (config->cache[0] != '\0') {
+        snprintf(found->path, sizeof found->path, "%s", config->cache);
+        return 0;
+    }
+    found->has_made_directory = access(directory, F_OK) != 0;
+    if (spine_rundir_make("output.directory", directory, err) ||
+        spine_rundir_join(found->path, directory, "input.h5", err))
+        return -1;
+    return 0;
+}
+
+/* Use the cache, or take its lock to convert to it. */
+static int check_cache(struct finding *found, struct spine_error *err)
+{
+    const char *path = found->path;
+    struct lock *lock = &found->lock;
+    bool usable = false;
+
+    if (is_usable(&found->facts, path, &usable, err) || (!usable && take_lock(path, lock, err)))
+        return -1;
+    /* Another run may have converted it in the meantime. */
+    if (!usable && is_usable(&found->facts, path, &usable, err))
+        return -1;
+    if (usable && lock->file < 0)
+        remove_leftover(path);
+    found->is_stale = !usable && access(path, F_OK) == 0;
+    found->state = usable ? USE_CACHE : CONVERT;
+    return 0;
+}
+
+static int find(const struct spine_config *config, const char *directory, struct finding *found,
+                struct spine_error *err)
+{
+    bool is_there = true, is_vectors = false;
+
     if (exists(config->input, &is_there, err) ||
         (is_there && is_vectorsfile(config, &is_vectors, err)))
         return -1;
     if (!is_there || is_vectors) {
-        snprintf(path, SPINE_PATH, "%s", config->input);
+        snprintf(found->path, sizeof found->path, "%s", config->input);
         return 0;
     }
 
-    if (config->cache[0] != '\0')
-        snprintf(path, SPINE_PATH, "%s", config->cache);
-    else if (spine_rundir_make("output.directory", directory, err) ||
-             spine_rundir_join(path, directory, "input.h5", err))
+    if (spine_inputfacts_get(&found->facts, config->input, config->words, err) ||
+        name_cache(config, directory, found, err) || check_cache(found, err))
         return -1;
-    if (is_usable(config, path, &usable, err) || (!usable && take_lock(path, lock, err)))
-        return -1;
-    /* Another run may have converted it in the meantime. */
-    if (!usable && is_usable(config, path, &usable, err))
-        return -1;
-    if (usable && lock->file < 0)
-        remove_leftover(path);
-    *state = usable ? USE_CACHE : CONVERT;
     return 0;
 }
 
-/* Convert to 'path'. */
-static int convert(const struct spine_config *config, const char *path, struct spine_comm *comm,
-                   struct spine_error *err)
+/* Release what rank 0 holds. */
+static void dispose(struct finding *found)
 {
-    char notice[2 * SPINE_PATH];
+    release_lock(&found->lock);
+    spine_inputfacts_dispose(&found->facts);
+}
+
+static int convert(const struct spine_config *config, const struct finding *found,
+                   struct spine_comm *comm, struct spine_error *err)
+{
+    char notice[4 * SPINE_PATH];
     const struct spine_convert_options conversion = {
         .source = {.path = config->input, .words = config->words[0] == '\0' ? NULL : config->words},
-        .output = path,
+        .output = found->path,
         .report = stderr,
-        .notice = notice};
+        .notice = notice,
+        .facts = comm->rank == 0 ? &found->facts : NULL};
 
-    snprintf(notice, sizeof notice, "data.input: converting %s to %s first", config->input, path);
+    snprintf(notice, sizeof notice, "data.input: converting %s to %s first%s", config->input,
+             found->path,
+             found->is_stale
+                 ? "; the file there isn't recorded as made from this input as it is now"
+                 : "");
     return spine_convert(comm, &conversion, err);
+}
+
+/* Convert if need be; collective. */
+static int follow(const struct spine_config *config, struct finding *found, struct spine_comm *comm,
+                  struct spine_error *err)
+{
+    spine_comm_broadcast(comm, found->path, sizeof found->path);
+    spine_comm_broadcast(comm, &found->state, sizeof found->state);
+
+    if (found->state == USE_CACHE)
+        spine_log(SPINE_LOG_INFO, "data.input: %s was converted before: using %s", config->input,
+                  found->path);
+    return found->state == CONVERT ? convert(config, found, comm, err) : 0;
 }
 
 int spine_cache_use(struct spine_config *config, const char *directory, struct spine_comm *comm,
                     struct spine_error *err)
 {
-    enum state state = USE_INPUT;
-    struct lock lock = {.file = -1};
-    char path[SPINE_PATH];
+    struct finding found = {.state = USE_INPUT, .lock = {.file = -1}};
 
-    memset(path, 0, sizeof path);
-    int rc = comm->rank == 0 ? find(config, directory, path, &state, &lock, err) : 0;
-    if (spine_comm_agree(comm, rc, err)) {
-        release_lock(&lock);
-        return -1;
-    }
-    spine_comm_broadcast(comm, path, SPINE_PATH);
-    spine_comm_broadcast(comm, &state, sizeof state);
-
-    if (state == USE_CACHE)
-        spine_log(SPINE_LOG_INFO, "data.input: %s was converted before: using %s", config->input,
-                  path);
-    if (state == CONVERT)
-        rc = convert(config, path, comm, err);
-    release_lock(&lock);
-    if (rc != 0 && comm->rank == 0 && config->cache[0] == '\0')
+    int rc = comm->rank == 0 ? find(config, directory, &found, err) : 0;
+    rc = spine_comm_agree(comm, rc, err);
+    if (rc == 0)
+        rc = follow(config, &found, comm, err);
+    dispose(&found);
+    if (rc != 0 && found.has_made_directory)
         rmdir(directory); /* fails unless it is empty */
     if (rc != 0)
         return -1;
 
-    if (strlen(path) >= sizeof config->input)
-        return spine_refuse(err, "data.cache: %.60s...: the path is too long", path);
-    if (state != USE_INPUT)
+    if (strlen(found.path) >= sizeof config->input)
+        return spine_refuse(err, "data.cache: %.60s...: the path is too long", found.path);
+    if (found.state != USE_INPUT)
         config->words[0] = '\0';
-    strcpy(config->input, path);
+    strcpy(config->input, found.path);
     return 0;
 }

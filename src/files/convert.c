@@ -381,9 +381,11 @@ static int make_room(struct job *job, const struct spine_stringheap *heap, struc
     const struct spine_vectorsfile_origin origin = {.source = job->options->source.path,
                                                     .rows_left_out = job->num_left_out,
                                                     .rows_repeated = job->num_duplicates};
+    const struct spine_inputfacts *facts = job->options->facts;
     struct spine_store *store = job->store;
 
-    if (spine_vectorsfile_begin(store, (size_t)job->num_rows, job->vectors.dim, heap, &origin,
+    if ((facts != NULL && spine_inputfacts_record(facts, store, err)) ||
+        spine_vectorsfile_begin(store, (size_t)job->num_rows, job->vectors.dim, heap, &origin,
                                 &job->places, err))
         return -1;
 

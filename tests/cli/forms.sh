@@ -354,6 +354,25 @@ grep -q "was converted before: using sharded/input.h5" stderr || fail "$(cat std
 touch model.safetensors # the index is as it was
 run "$SPINE_BIN/spine-mpi" run.ini "${index[@]}" output.overwrite=yes train.seed=2
 grep -q "converting model.safetensors.index.json:half to sharded/input.h5 first" stderr || fail "$(cat stderr)"
+
+# A cache isn't used for another file of the same name, even an older one, nor with another list of words.
+mkdir first second
+cp -p c.npy first/v.npy
+$python -c 'import numpy; numpy.save("second/v.npy", -numpy.load("c.npy"))'
+touch -d 2001-01-01 second/v.npy
+cached=("$SPINE_BIN/spine-mpi" run.ini data.cache=shared.h5 output.overwrite=yes)
+run "${cached[@]}" data.words=words.txt data.input=first/v.npy output.directory=one
+run "${cached[@]}" data.words=words.txt data.input=second/v.npy output.directory=another
+grep -q "converting second/v.npy to shared.h5 first; the file there isn't recorded as made" stderr ||
+    fail "$(cat stderr)"
+cp -p second/v.npy moved.npy && mkdir mounted && mv moved.npy mounted/v.npy # as another host mounts it
+run "${cached[@]}" data.words=words.txt data.input=mounted/v.npy output.directory=another
+grep -q "mounted/v.npy was converted before: using shared.h5" stderr || fail "$(cat stderr)"
+tac words.txt >backwards.txt
+touch -d 2001-01-01 backwards.txt
+run "${cached[@]}" data.input=mounted/v.npy data.words=backwards.txt output.directory=another
+grep -q "converting mounted/v.npy to shared.h5 first" stderr || fail "$(cat stderr)"
+
 attempt "$SPINE_BIN/spine-mpi" run.ini data.input=two.zip output.directory=refused
 [ "$status" = 2 ] || fail "status $status"
 [ ! -e refused ] || fail "left the run's directory behind"

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 
+#include "spine/files/inputfacts.h"
 #include "spine/files/source.h"
 #include "spine/ranks/comm.h"
 
@@ -21,8 +22,9 @@ struct spine_convert_options {
                          * numbers or with duplicate words, instead of refusing */
     const char *notice; /* logged when the work begins, or NULL */
     FILE *report;       /* where rank 0 prints a report, or NULL */
-    uint64_t limit;     /* the number of rows to read; 0: all */
-    bool is_temporary;  /* leave the result as PATH.part, which rank 0 discards (outfile.h) */
+    const struct spine_inputfacts *facts; /* recorded in the output; rank 0's, or NULL */
+    uint64_t limit;                       /* the number of rows to read; 0: all */
+    bool is_temporary; /* leave the result as PATH.part, which rank 0 discards (outfile.h) */
 };
 
 /* Convert; rank 0 reports. Options must be equal on all ranks. On failure, which all ranks share,
