@@ -10,7 +10,6 @@
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
 #include "spine/base/path.h"
-#include "spine/base/present.h"
 #include "spine/config/config.h"
 #include "spine/eval/analogies.h"
 #include "spine/eval/categories.h"
@@ -21,6 +20,7 @@
 #include "spine/eval/similarity.h"
 #include "spine/eval/sparsity.h"
 #include "spine/files/run.h"
+#include "spine/files/runinput.h"
 #include "spine/space/ranking.h"
 #include "spine/space/reference.h"
 #include "spine/space/space.h"
@@ -30,7 +30,8 @@ enum { DISTRATIO_TOP = 5 }; /* as in the paper */
 
 /* The reference space of all files. */
 struct reference {
-    char path[SPINE_CONFIG_TEXT]; /* "" if there is none: each dense file is its own */
+    char path[SPINE_RUNDIR_PATH]; /* "" if there is none: each dense file is its own */
+    const char *run;              /* borrowed; the run whose input it is; NULL if it was given */
     struct spine_space space;
 };
 
@@ -56,8 +57,9 @@ struct subject {
 
 /* --- Runs and their inputs ---------------------------------------------------------------- */
 
-/* Find the path of a run's input; "" if 'directory' isn't a run. */
-static int find_input(const char *directory, char *input, struct spine_error *err)
+/* Get the path in a run's configuration; "" if 'directory' isn't a run. */
+static int recall_input(const char *directory, char input[SPINE_CONFIG_TEXT],
+                        struct spine_error *err)
 {
     struct spine_run run;
 
@@ -66,6 +68,31 @@ static int find_input(const char *directory, char *input, struct spine_error *er
 
     strcpy(input, run.config.input);
     spine_run_dispose(&run);
+    return 0;
+}
+
+/* Use the input of a run as the reference space, if it can be. */
+static int read_own(const struct spine_evaluate_options *options, const char *directory,
+                    const char *input, struct reference *reference, struct spine_error *err)
+{
+    enum spine_runinput found;
+
+    reference->run = directory;
+    if (spine_runinput_find(directory, input, &found, reference->path, err))
+        return -1;
+    if (found == SPINE_RUNINPUT_FOUND) {
+        spine_log(SPINE_LOG_INFO, "the reference space is %s", reference->path);
+        return spine_space_read_listed(&reference->space, reference->path, options->words, err);
+    }
+
+    if (found == SPINE_RUNINPUT_MISSING)
+        spine_log_warning(
+            "%s, the input of the run, can't be read; give a reference space with --space", input);
+    else
+        spine_log_warning("%s: isn't the input that %s was trained on (its checksum differs), so "
+                          "nothing is measured against it; give a reference space with --space",
+                          reference->path, directory);
+    reference->path[0] = '\0';
     return 0;
 }
 
@@ -81,24 +108,13 @@ static int read_reference(const struct spine_evaluate_options *options, struct r
                                     options->words, err);
     }
 
-    for (size_t i = 0; i < options->files.count && reference->path[0] == '\0'; i++)
-        if (find_input(options->files.list[i], reference->path, err))
+    for (size_t i = 0; i < options->files.count; i++) {
+        char input[SPINE_CONFIG_TEXT] = "";
+        if (recall_input(options->files.list[i], input, err))
             return -1;
-
-    if (reference->path[0] == '\0')
-        return 0;
-    bool is_readable = false;
-    if (spine_present_readable(reference->path, &is_readable, err))
-        return -1;
-    if (is_readable) {
-        spine_log(SPINE_LOG_INFO, "the reference space is %s", reference->path);
-        return spine_space_read_listed(&reference->space, reference->path, options->words, err);
+        if (input[0] != '\0')
+            return read_own(options, options->files.list[i], input, reference, err);
     }
-
-    spine_log_warning(
-        "%s, the input of the run, can't be read; give a reference space with --space",
-        reference->path);
-    reference->path[0] = '\0';
 
     return 0;
 }
@@ -157,33 +173,47 @@ static void warn_of_nothing(const struct subject *subject, const struct spine_te
 
 /* --- What is measured --------------------------------------------------------------------- */
 
-/* Read the input of a run, if it still exists. */
-static int read_input(const char *input, struct spine_space *space, struct spine_error *err)
+/* Find a file's input, whose path in the run's configuration is 'input'. If it isn't the reference space,
+ * which is then *space, read it to 'own'; no rows: it is unknown. */
+static int find_input(const struct spine_evaluate_options *options, const struct subject *subject,
+                      const char *input, struct spine_space *own, const struct spine_space **space,
+                      struct spine_error *err)
 {
-    bool is_readable = false;
+    const struct reference *reference = subject->reference;
+    /* A sweep gives the vectors that it trains on. */
+    const bool is_swept = options->kept != NULL && strcmp(input, reference->path) == 0;
+    enum spine_runinput found;
+    char path[SPINE_RUNDIR_PATH];
 
-    if (spine_present_readable(input, &is_readable, err))
+    *space = &reference->space;
+    if (reference->run == subject->path || is_swept)
+        return 0;
+
+    if (spine_runinput_find(subject->path, input, &found, path, err))
         return -1;
-    return is_readable ? spine_space_read(space, input, err) : 0;
+    if (found == SPINE_RUNINPUT_FOUND && strcmp(path, reference->path) == 0)
+        return 0;
+    *space = own;
+    return found == SPINE_RUNINPUT_FOUND ? spine_space_read(own, path, err) : 0;
 }
 
 /* Add the variance that a run's codes explain of its own input, which may differ from the reference
  * space. */
-static int add_explained(const struct subject *subject, const struct spine_modelfile *model,
-                         const char *input, struct spine_figures *figures, struct spine_error *err)
+static int add_explained(const struct spine_evaluate_options *options,
+                         const struct subject *subject, const struct spine_run *run,
+                         struct spine_figures *figures, struct spine_error *err)
 {
     struct spine_space own = {0};
-    const struct spine_space *space = &subject->reference->space;
+    const struct spine_space *space = NULL;
     double explained = (double)NAN;
 
-    int rc = 0;
-    if (strcmp(input, subject->reference->path) != 0) {
-        space = &own;
-        rc = read_input(input, &own, err);
-    }
-
+    int rc = find_input(options, subject, run->config.input, &own, &space, err);
+    if (rc == 0 && space == &own && space->rows == 0)
+        spine_log_warning("%s: its explained variance is left out: %s, its input, was changed or "
+                          "can't be read",
+                          subject->path, run->config.input);
     if (rc == 0 && space->rows > 0)
-        rc = spine_sparsity_explained(&subject->space, model, space, &explained, err);
+        rc = spine_sparsity_explained(&subject->space, &run->model, space, &explained, err);
     spine_space_dispose(&own);
     if (rc != 0)
         return -1;
@@ -191,7 +221,8 @@ static int add_explained(const struct subject *subject, const struct spine_model
     return spine_figures_add_plain(figures, "sparsity", "explained variance", explained, 4, err);
 }
 
-static int measure_explained(const struct subject *subject, struct spine_figures *figures,
+static int measure_explained(const struct spine_evaluate_options *options,
+                             const struct subject *subject, struct spine_figures *figures,
                              struct spine_error *err)
 {
     struct spine_run run;
@@ -204,7 +235,7 @@ static int measure_explained(const struct subject *subject, struct spine_figures
         return -1;
 
     if (run.has_model)
-        rc = add_explained(subject, &run.model, run.config.input, figures, err);
+        rc = add_explained(options, subject, &run, figures, err);
 
     spine_run_dispose(&run);
     return rc;
@@ -388,7 +419,7 @@ static int measure_dimensions(const struct spine_evaluate_options *options,
         return -1;
 
     const int rc = spine_sparsity_measure(&subject->space, figures, err) ||
-                   measure_explained(subject, figures, err) ||
+                   measure_explained(options, subject, figures, err) ||
                    measure_interpretability(options, subject, &ranking, figures, err) ||
                    measure_categories(options, subject, &ranking, figures, err);
 
@@ -501,22 +532,20 @@ static int evaluate_floors(const struct spine_evaluate_options *options,
                            const struct subject *subject, struct spine_evaluation *evaluations,
                            size_t *count, struct spine_error *err)
 {
-    const struct reference *reference = subject->reference;
+    const struct spine_space *space = &subject->reference->space;
     struct spine_space own = {0};
-    char input[SPINE_CONFIG_TEXT];
+    char input[SPINE_CONFIG_TEXT] = "";
 
     if (is_dense(subject))
         return refuse_floor(subject, "it isn't sparse");
-    if (find_input(subject->path, input, err))
+    if (recall_input(subject->path, input, err))
         return -1;
 
     int rc = 0;
-    const bool is_own = input[0] != '\0' && strcmp(input, reference->path) != 0;
-    if (is_own)
-        rc = read_input(input, &own, err);
+    if (input[0] != '\0')
+        rc = find_input(options, subject, input, &own, &space, err);
     if (rc == 0)
-        rc = measure_floors(options, subject, is_own ? &own : &reference->space, evaluations, count,
-                            err);
+        rc = measure_floors(options, subject, space, evaluations, count, err);
     spine_space_dispose(&own);
     return rc;
 }

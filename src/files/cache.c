@@ -14,11 +14,13 @@
 #include "spine/base/interrupt.h"
 #include "spine/base/lock.h"
 #include "spine/base/log.h"
+#include "spine/base/outfile.h"
 #include "spine/base/present.h"
 #include "spine/files/attribute.h"
 #include "spine/files/convert.h"
 #include "spine/files/inputfacts.h"
 #include "spine/files/rundir.h"
+#include "spine/files/runinput.h"
 #include "spine/files/store.h"
 #include "spine/files/vectorsfile.h"
 
@@ -240,8 +242,27 @@ static void dispose(struct finding *found)
     spine_inputfacts_dispose(&found->facts);
 }
 
-static int convert(const struct spine_config *config, const struct finding *found,
-                   struct spine_comm *comm, struct spine_error *err)
+/* Publish what was converted to PATH.part, unless the run in 'directory' was trained on another
+ * input and isn't to be replaced: it will be refused, and must keep its input. */
+static int publish(const struct spine_config *config, const char *directory, const char *path,
+                   struct spine_error *err)
+{
+    const bool is_replaced = config->overwrite || strcmp(config->resume, "never") == 0;
+    char *part = spine_outfile_part(path, err);
+    int rc = -(part == NULL);
+
+    if (rc == 0 && !is_replaced)
+        rc = spine_runinput_check(directory, part, config->input, err);
+    free(part);
+    if (rc == 0)
+        rc = spine_outfile_publish(path, err);
+    if (rc != 0)
+        spine_outfile_discard(path);
+    return rc;
+}
+
+static int convert(const struct spine_config *config, const char *directory,
+                   const struct finding *found, struct spine_comm *comm, struct spine_error *err)
 {
     char notice[4 * SPINE_PATH];
     const struct spine_convert_options conversion = {
@@ -249,6 +270,7 @@ static int convert(const struct spine_config *config, const struct finding *foun
         .output = found->path,
         .report = stderr,
         .notice = notice,
+        .is_temporary = true,
         .facts = comm->rank == 0 ? &found->facts : NULL};
 
     snprintf(notice, sizeof notice, "data.input: converting %s to %s first%s", config->input,
@@ -256,12 +278,15 @@ static int convert(const struct spine_config *config, const struct finding *foun
              found->is_stale
                  ? "; the file there isn't recorded as made from this input as it is now"
                  : "");
-    return spine_convert(comm, &conversion, err);
+    if (spine_convert(comm, &conversion, err))
+        return -1;
+    const int rc = comm->rank == 0 ? publish(config, directory, found->path, err) : 0;
+    return spine_comm_agree(comm, rc, err);
 }
 
 /* Convert if need be; collective. */
-static int follow(const struct spine_config *config, struct finding *found, struct spine_comm *comm,
-                  struct spine_error *err)
+static int follow(const struct spine_config *config, const char *directory, struct finding *found,
+                  struct spine_comm *comm, struct spine_error *err)
 {
     spine_comm_broadcast(comm, found->path, sizeof found->path);
     spine_comm_broadcast(comm, &found->state, sizeof found->state);
@@ -269,7 +294,7 @@ static int follow(const struct spine_config *config, struct finding *found, stru
     if (found->state == USE_CACHE)
         spine_log(SPINE_LOG_INFO, "data.input: %s was converted before: using %s", config->input,
                   found->path);
-    return found->state == CONVERT ? convert(config, found, comm, err) : 0;
+    return found->state == CONVERT ? convert(config, directory, found, comm, err) : 0;
 }
 
 int spine_cache_use(struct spine_config *config, const char *directory, struct spine_comm *comm,
@@ -280,7 +305,7 @@ int spine_cache_use(struct spine_config *config, const char *directory, struct s
     int rc = comm->rank == 0 ? find(config, directory, &found, err) : 0;
     rc = spine_comm_agree(comm, rc, err);
     if (rc == 0)
-        rc = follow(config, &found, comm, err);
+        rc = follow(config, directory, &found, comm, err);
     dispose(&found);
     if (rc != 0 && found.has_made_directory)
         rmdir(directory); /* fails unless it is empty */

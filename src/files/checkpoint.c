@@ -394,6 +394,18 @@ int spine_checkpoint_peek(const char *path, char **config, struct spine_error *e
     return spine_modelfile_peek(path, format, config, err);
 }
 
+int spine_checkpoint_peek_input(const char *path, char **input, struct spine_error *err)
+{
+    struct spine_store *store = NULL;
+    struct spine_error unheard;
+
+    if (spine_store_open(&store, path, format, err))
+        return -1;
+    const int rc = spine_attribute_get_text(store, "/", "input", input, err);
+    spine_store_close(store, rc == 0 ? err : &unheard); /* nothing was written */
+    return rc;
+}
+
 /* Read one of the optimizer's blocks, unless it has none. */
 static int read_moment(const struct spine_checkpoint *checkpoint, const char *group,
                        const struct spine_params *shape, float *block, struct spine_error *err)

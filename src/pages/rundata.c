@@ -13,9 +13,9 @@
 #include "spine/base/json.h"
 #include "spine/base/log.h"
 #include "spine/base/memory.h"
-#include "spine/base/present.h"
 #include "spine/files/metrics.h"
 #include "spine/files/run.h"
+#include "spine/files/runinput.h"
 #include "spine/pages/coherence.h"
 #include "spine/pages/packed.h"
 #include "spine/space/neighbours.h"
@@ -415,21 +415,32 @@ static int add_model(cJSON *rundata, const struct spine_run *run, const struct s
     return add_nearest(rundata, params, source->neighbours, err);
 }
 
+static void warn_of_input(const char *run, const char *input, enum spine_runinput found)
+{
+    if (found == SPINE_RUNINPUT_MISSING)
+        spine_log_warning("%s, the input of %s, can't be read: the page has no coherence; give a "
+                          "reference space with --space",
+                          input, run);
+    else
+        spine_log_warning("%s: isn't the input that %s was trained on (its checksum differs): the "
+                          "page has no coherence; give a reference space with --space",
+                          input, run);
+}
+
 /* Add the coherence of each dimension, if there is a reference space. */
 static int add_coherence(cJSON *rundata, const char *run, const struct source *source,
                          const char *input, struct spine_error *err)
 {
-    const char *path = source->options.space != NULL ? source->options.space : input;
+    enum spine_runinput found = SPINE_RUNINPUT_FOUND;
+    char own[SPINE_RUNDIR_PATH];
+    const char *path = source->options.space != NULL ? source->options.space : own;
 
-    if (path[0] == '\0')
+    if (path == own && input[0] == '\0')
         return 0;
-    bool is_readable = true;
-    if (path == input && spine_present_readable(path, &is_readable, err))
+    if (path == own && spine_runinput_find(run, input, &found, own, err))
         return -1;
-    if (!is_readable) {
-        spine_log_warning("%s, the input of %s, can't be read: the page has no coherence; give a "
-                          "reference space with --space",
-                          input, run);
+    if (found != SPINE_RUNINPUT_FOUND) {
+        warn_of_input(run, found == SPINE_RUNINPUT_MISSING ? input : own, found);
         return 0;
     }
 

@@ -12,6 +12,7 @@
 #include "spine/base/random.h"
 #include "spine/config/settings.h"
 #include "spine/files/outliers.h"
+#include "spine/files/runinput.h"
 #include "spine/files/vectorsfile.h"
 #include "spine/math/bfloat16.h"
 
@@ -300,8 +301,7 @@ static int look_at_rows(struct spine_dataset *data, int rank, const char *path, 
                                     "%s: row %zu ('%.40s'), read by rank %d, has a number that is "
                                     "not finite",
                                     path, number + 1, word, rank);
-        *sum += XXH3_64bits_withSeed(word, strlen(word),
-                                     XXH3_64bits_withSeed(row, data->dim * sizeof *row, number));
+        *sum += spine_runinput_hash(row, data->dim, number, word);
     }
     return spine_dataset_check(data, err);
 }

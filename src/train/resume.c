@@ -1,7 +1,6 @@
 /* resume.c -- start a run, or resume it from a checkpoint. Rank 0 decides for all ranks. */
 #include "spine/train/resume.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "spine/config/identity.h"
 #include "spine/config/settings.h"
 #include "spine/files/rundir.h"
+#include "spine/files/runinput.h"
 #include "spine/files/shared.h"
 #include "spine/files/startmodel.h"
 #include "spine/files/state.h"
@@ -38,21 +38,19 @@ static char *name_kernels(struct spine_error *err)
 static int make_texts(const struct spine_config *config, const struct spine_dataset *data,
                       struct spine_checkpoint_texts *texts, struct spine_error *err)
 {
-    enum { INPUT = 128 };
     texts->identity = spine_identity_text(config, err);
     texts->config = spine_config_text(config, err);
     if (texts->identity == NULL || texts->config == NULL)
         return -1;
 
-    texts->input = spine_memory_get(INPUT, 1, "a checkpoint's texts", err);
+    texts->input = spine_memory_get(SPINE_RUNINPUT_TEXT, 1, "a checkpoint's texts", err);
     if (texts->input == NULL)
         return -1;
 
     texts->kernels = name_kernels(err);
     if (texts->kernels == NULL)
         return -1;
-    snprintf(texts->input, INPUT, "%zu rows x %zu numbers, checksum %016" PRIx64,
-             data->part.num_rows, data->dim, data->checksum);
+    spine_runinput_describe(data->part.num_rows, data->dim, data->checksum, texts->input);
     return 0;
 }
 
@@ -73,10 +71,9 @@ static int check_texts(const struct spine_resume *resume, const char *path,
                             "%s: was saved with different options: %s; change them back, or "
                             "choose another output.directory",
                             path, differences);
-    if (strcmp(saved->input, own->input) != 0)
-        return spine_refuse(err, "%s: is of another input: %.100s; %s has %s", path, saved->input,
-                            resume->config->input, own->input);
-    return 0;
+    const bool is_elsewhere = strcmp(path, resume->config->resume) == 0;
+    return spine_runinput_compare(path, saved->input, resume->config->input, own->input,
+                                  is_elsewhere ? "" : spine_runinput_advice, err);
 }
 
 /* Refuse a checkpoint with more epochs than the run will have. */

@@ -300,6 +300,34 @@ run "$eval" run
 grep -q "glove.h5, the input of the run, can't be read" stderr || fail "$(cat stderr)"
 mv elsewhere.h5 glove.h5
 
+# A run keeps its input, which is told by its checksum, not by its path.
+head -n 300 most.txt >rows.txt
+run "$SPINE_BIN/spine-mpi" run.ini data.input=rows.txt model.hidden=40 train.epochs=2 \
+    output.directory=kept
+run "$eval" --json=kept.json kept
+cp kept/input.h5 kept.h5
+sed -n "301,600p" most.txt >rows.txt
+touch -d "1 minute" rows.txt
+refused spine-mpi "kept/checkpoint-*: is of another input: 300 rows*; rows.txt has 300 rows*; choose another\
+ output.directory, or set output.overwrite = yes" \
+    "$SPINE_BIN/spine-mpi" run.ini data.input=rows.txt model.hidden=40 train.epochs=2 output.directory=kept
+cmp kept/input.h5 kept.h5 || fail "a refused run changed its input"
+mkdir -p old/kept
+run "$SPINE_BIN/spine-convert" rows.txt old/kept/input.h5 # other rows at the path of the configuration
+mv kept moved
+(cd old && run "$eval" --json=../moved.json ../moved)
+$python - <<'END' || fail "a run that was moved is measured against another input"
+import json
+a, b = (json.load(open(name))["files"][0]["measures"] for name in ("kept.json", "moved.json"))
+assert a == b and any(measure["name"] == "explained variance" for measure in a), (a, b)
+END
+cp old/kept/input.h5 moved/input.h5
+run "$eval" moved
+grep -q "^spine-eval: warning: moved/input.h5: isn't the input that moved was trained on" stderr || fail "$(cat stderr)"
+grep -Eq '^  explained variance +-$' stdout || fail "measured against another input: $(cat stdout)"
+run "$SPINE_BIN/spine-report" moved -o moved.html
+grep -q "isn't the input that moved was trained on" stderr || fail "nothing said of the input: $(cat stderr)"
+
 # Test sets as they are downloaded: what isn't plain is said.
 $python - >odd.txt <<'END'
 for i, word in enumerate("plum fig zinc évora".split()):

@@ -150,4 +150,7 @@ int spine_checkpoint_read_texts(const char *path, struct spine_checkpoint_texts 
  * large file; use spine_checkpoint_open() before relying on it. The caller frees the text. */
 int spine_checkpoint_peek(const char *path, char **config, struct spine_error *err);
 
+/* The same for the description of the input. */
+int spine_checkpoint_peek_input(const char *path, char **input, struct spine_error *err);
+
 #endif
